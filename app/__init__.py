@@ -1,0 +1,1 @@
+"""The program: it starts, wires and supervises."""

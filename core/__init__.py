@@ -1,0 +1,1 @@
+"""The science and the record. No Qt, no globals."""

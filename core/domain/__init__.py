@@ -1,0 +1,1 @@
+"""The frozen vocabulary: values only, checked where they are made."""

@@ -1,0 +1,120 @@
+"""The controller that assists, what it may do, and how it did in simulation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.domain.findings import Finding
+from core.domain.rollout import RolloutSet
+from core.domain.twin import LearningCurve, Network
+
+
+@dataclass(frozen=True, slots=True)
+class TorqueLimits:
+    """Limits of the assistance torque. Limits only ever tighten: see `tightest`."""
+
+    peak_nm: float
+    rate_nm_s: float
+    hip_range_rad: float  # thigh angle beyond which the torque is zero
+
+    def tightest(self, other: TorqueLimits) -> TorqueLimits:
+        return TorqueLimits(
+            min(self.peak_nm, other.peak_nm),
+            min(self.rate_nm_s, other.rate_nm_s),
+            min(self.hip_range_rad, other.hip_range_rad),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceProfile:
+    """One exo model: what it is, and its hard limits."""
+
+    id: str  # "Hippo_L1", as in assist-sim
+    name: str
+    joint: str  # assisted joint kind, "hip_flexion"
+    control_hz: float
+    limits: TorqueLimits
+    first_session_peak_nm: float
+    mass_kg: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ExoController:
+    """Sensors to torque, as it runs on the exo.
+
+    Inputs (16): for now and 10, 20, 30 ms ago: thigh angle left, right [rad], angular velocity left, right
+    [rad/s] * `velocity_scale`. Outputs (2, order of SIDES): joint target [rad], through a second-order
+    low-pass of `low_pass_hz`, then torque = kp (target - angle) - kd velocity, clamped (Luo 2024, eq. 15).
+    """
+
+    network: Network  # 16-128-64-2, relu
+    velocity_scale: float
+    low_pass_hz: float
+    kp_nm_rad: float
+    kd_nm_s_rad: float
+    control_hz: float
+    limits: TorqueLimits
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainedController:
+    """A controller learned for one twin and one device, with the evidence of its training."""
+
+    controller: ExoController
+    device_id: str
+    curves: tuple[LearningCurve, ...]
+    control_steps: int
+    control_steps_per_s: float
+    effort_ratio_with_exo: float  # effort with this controller / effort without exo, simulated
+    falls_per_minute: float
+    findings: tuple[Finding, ...] = ()
+    synthetic: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GaitScore:
+    """Numbers of one simulated gait for the comparison table."""
+
+    label: str
+    correlation: dict[str, float]  # joint -> Pearson r with the measured gait cycle
+    rmse_deg: dict[str, float]  # joint -> degrees
+    effort: float  # mean squared share of joint strength, see core.simulation
+    symmetry: float
+    falls_per_minute: float
+    exo_peak_nm: float
+    exo_mean_power_w: float
+    exo_negative_work_fraction: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Comparison:
+    """Without exo, default controller and personalized controller, side by side."""
+
+    rollouts: RolloutSet
+    scores: tuple[GaitScore, ...]
+    sentence: str  # the verdict in words, made from the numbers
+    synthetic: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """The file that goes to the exo, stored in the record's folder."""
+
+    file_name: str
+    sha256: str  # of the device blob
+    size_bytes: int
+    device_id: str
+    subject_tag: str
+    limits: TorqueLimits
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """A package on a device, as the device itself reported it."""
+
+    package_sha256: str
+    readback_sha256: str
+    device_serial: str
+    address: str
+    confirmed: bool
+    virtual: bool

@@ -1,0 +1,72 @@
+"""Surface EMG of one visit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from core.domain.arrays import FloatArray, frozen
+from core.domain.body import Side
+from core.domain.findings import Finding
+
+
+class EmgMuscle(StrEnum):
+    """Muscles that surface electrodes reach, by their common names."""
+
+    GLUTEUS_MAXIMUS = "gluteus maximus"
+    GLUTEUS_MEDIUS = "gluteus medius"
+    TENSOR_FASCIAE_LATAE = "tensor fasciae latae"
+    ADDUCTORS = "adductors"
+    RECTUS_FEMORIS = "rectus femoris"
+    VASTUS_LATERALIS = "vastus lateralis"
+    VASTUS_MEDIALIS = "vastus medialis"
+    BICEPS_FEMORIS = "biceps femoris"
+    SEMITENDINOSUS = "semitendinosus"
+    SEMIMEMBRANOSUS = "semimembranosus"
+    GRACILIS = "gracilis"
+    SARTORIUS = "sartorius"
+    TIBIALIS_ANTERIOR = "tibialis anterior"
+    GASTROCNEMIUS_MEDIALIS = "gastrocnemius medialis"
+    GASTROCNEMIUS_LATERALIS = "gastrocnemius lateralis"
+    SOLEUS = "soleus"
+    PERONEUS_LONGUS = "peroneus longus"
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelSite:
+    """Where an electrode sits."""
+
+    muscle: EmgMuscle
+    side: Side
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelQuality:
+    """Quality of one channel; `verdict` is one of good, flat, clipped, hum, noise, gaps."""
+
+    name: str
+    site: ChannelSite
+    verdict: str
+    signal_to_noise_db: float
+    clipped_fraction: float
+    hum_fraction: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EmgEnvelopes:
+    """Processed EMG. Axes: T samples, C channels."""
+
+    time_s: FloatArray  # (T,)
+    envelope: FloatArray  # (T, C) share of the normalisation value
+    channels: tuple[ChannelQuality, ...]  # C
+    normalised_to: str  # "MVC" or "recorded maximum"
+    raw_rate_hz: float
+    source_name: str
+    findings: tuple[Finding, ...]
+    synthetic: bool = False
+
+    def __post_init__(self) -> None:
+        frozen(self, "time_s", (len(np.asarray(self.time_s)),))
+        frozen(self, "envelope", (len(self.time_s), len(self.channels)))

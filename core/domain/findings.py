@@ -1,0 +1,25 @@
+"""What a result can be trusted for: findings, worst first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from core.errors import Advice
+
+
+class Severity(StrEnum):
+    STOP = "stop"  # the next step must not start
+    WARNING = "warning"  # goes on, but the person must know
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    severity: Severity
+    advice: Advice
+
+
+def worst_first(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    order = list(Severity)
+    return tuple(sorted(findings, key=lambda finding: order.index(finding.severity)))

@@ -1,0 +1,112 @@
+"""A person's own movement: joint angles, events, strides, measures, and what can be trusted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.domain.arrays import FloatArray, frozen
+from core.domain.body import JOINTS, JointKind, Side
+from core.domain.findings import Finding
+
+CYCLE_POINTS = 101  # 0..100 % of the gait cycle
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Kinematics:
+    """Joint motion of one trial. Axes: T frames, J = 14 joints in the order of `JOINTS`.
+
+    World axes as in the body model: z up, walking towards -y, x to the person's left.
+    """
+
+    time_s: FloatArray  # (T,) strictly increasing
+    angle_rad: FloatArray  # (T, J) flexion and dorsiflexion positive; NaN where not seen
+    pelvis_position_m: FloatArray  # (T, 3)
+    pelvis_quaternion: FloatArray  # (T, 4) w x y z; identity when upright and facing -y
+
+    def __post_init__(self) -> None:
+        frames = len(np.asarray(self.time_s))
+        frozen(self, "time_s", (frames,))
+        frozen(self, "angle_rad", (frames, len(JOINTS)))
+        frozen(self, "pelvis_position_m", (frames, 3))
+        frozen(self, "pelvis_quaternion", (frames, 4))
+
+
+@dataclass(frozen=True, slots=True)
+class Stride:
+    """From one heel strike to the next of the same foot."""
+
+    side: Side
+    start_s: float
+    toe_off_s: float
+    end_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Mean and standard deviation over strides."""
+
+    mean: float
+    sd: float
+
+
+@dataclass(frozen=True, slots=True)
+class SideMeasures:
+    side: Side
+    strides: int
+    step_length_m: Spread
+    stride_time_s: Spread
+    stance_fraction: Spread
+
+
+@dataclass(frozen=True, slots=True)
+class Spatiotemporal:
+    """Gait measures of one trial. `step_width_m` is None when the cameras cannot see it."""
+
+    speed_m_s: float
+    cadence_steps_min: float
+    step_width_m: float | None
+    sides: tuple[SideMeasures, SideMeasures]  # in the order of SIDES
+    symmetry: float  # 1 = equal step times and lengths; Robinson's index turned into a share
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GaitCycles:
+    """Angles of one side per gait cycle. Axes: N strides, 101 points, 7 joints in the order of `JointKind`."""
+
+    side: Side
+    angle_rad: FloatArray  # (N, 101, 7)
+    toe_off_fraction: float
+
+    def __post_init__(self) -> None:
+        frozen(self, "angle_rad", (None, CYCLE_POINTS, len(JointKind)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GaitReference:
+    """One typical stride as a reference for the twin. Axes: K samples from left heel strike, 14 joints."""
+
+    period_s: float
+    speed_m_s: float
+    angle_rad: FloatArray  # (K, 14), periodic
+
+    def __post_init__(self) -> None:
+        frozen(self, "angle_rad", (None, len(JOINTS)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Motion:
+    """Everything the Motion step found in one recording."""
+
+    kinematics: Kinematics
+    strides: tuple[Stride, ...]
+    measures: Spatiotemporal
+    cycles: tuple[GaitCycles, GaitCycles]  # in the order of SIDES
+    reference: GaitReference
+    segment_length_m: dict[str, float]  # measured: "thigh", "shank", "foot", "pelvis_width", "trunk"
+    residual_m: float  # root mean square distance of model and observed landmarks after the fit
+    sagittal_only: bool  # True for a single camera
+    swapped_fraction: float  # share of frames whose left and right legs were exchanged
+    findings: tuple[Finding, ...]
+    synthetic: bool = False

@@ -1,0 +1,87 @@
+"""The record of a visit: immutable results with provenance, and the decisions people took."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class RecordKind(StrEnum):
+    """What a record holds. Its payload type is given by `core.store.records`."""
+
+    RECORDING = "recording"
+    LANDMARKS = "landmarks"
+    MOTION = "motion"
+    EMG = "emg"
+    TWIN = "twin"
+    GAIT_POLICY = "gait_policy"
+    SIMULATED_GAIT = "simulated_gait"
+    CONTROLLER = "controller"
+    COMPARISON = "comparison"
+    PACKAGE = "package"
+    DEPLOYMENT = "deployment"
+    REPORT = "report"
+
+
+class Verdict(StrEnum):
+    """Decisions a person takes; appended, never changed."""
+
+    ACCEPTED = "accepted"
+    SKIPPED = "skipped"
+    KEPT = "kept"  # a stale result is knowingly kept
+    SIGNED = "signed"
+    CONFIRMED = "confirmed"
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where a record comes from."""
+
+    inputs: tuple[tuple[str, str], ...]  # (record id, its content hash)
+    operator: str
+    code_version: str
+    seed: int | None
+    settings: str  # JSON snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class RecordInfo:
+    """One row of the record, without its arrays."""
+
+    id: str
+    kind: RecordKind
+    visit_id: str
+    created_utc: datetime
+    content_sha256: str
+    schema_version: int
+    summary: str  # one line for people
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    visit_id: str
+    step: str
+    verdict: Verdict
+    record_id: str | None
+    by: str
+    on_utc: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    id: str
+    patient_id: str
+    number: int
+    started_utc: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    on_utc: datetime
+    who: str
+    action: str
+    subject_id: str  # patient, visit or record
+    detail: str

@@ -1,0 +1,134 @@
+"""What the cameras gave: video files, and the landmarks seen in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+
+from core.domain.arrays import FloatArray, frozen
+from core.domain.findings import Finding
+
+
+class Landmark(Enum):
+    """MediaPipe's 33 pose landmarks; the value is the index on every landmark axis."""
+
+    NOSE = 0
+    LEFT_EYE_INNER = 1
+    LEFT_EYE = 2
+    LEFT_EYE_OUTER = 3
+    RIGHT_EYE_INNER = 4
+    RIGHT_EYE = 5
+    RIGHT_EYE_OUTER = 6
+    LEFT_EAR = 7
+    RIGHT_EAR = 8
+    MOUTH_LEFT = 9
+    MOUTH_RIGHT = 10
+    LEFT_SHOULDER = 11
+    RIGHT_SHOULDER = 12
+    LEFT_ELBOW = 13
+    RIGHT_ELBOW = 14
+    LEFT_WRIST = 15
+    RIGHT_WRIST = 16
+    LEFT_PINKY = 17
+    RIGHT_PINKY = 18
+    LEFT_INDEX = 19
+    RIGHT_INDEX = 20
+    LEFT_THUMB = 21
+    RIGHT_THUMB = 22
+    LEFT_HIP = 23
+    RIGHT_HIP = 24
+    LEFT_KNEE = 25
+    RIGHT_KNEE = 26
+    LEFT_ANKLE = 27
+    RIGHT_ANKLE = 28
+    LEFT_HEEL = 29
+    RIGHT_HEEL = 30
+    LEFT_FOOT_INDEX = 31
+    RIGHT_FOOT_INDEX = 32
+
+
+LANDMARK_COUNT = len(Landmark)
+
+
+@dataclass(frozen=True, slots=True)
+class VideoFile:
+    """One imported video, stored in the record's folder under `name`."""
+
+    name: str
+    frames: int
+    fps_hz: float  # from the timestamps, not from the header
+    width_px: int
+    height_px: int
+
+    @property
+    def duration_s(self) -> float:
+        return self.frames / self.fps_hz
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """Videos of one walk, all of the same moment when there are several."""
+
+    videos: tuple[VideoFile, ...]
+    source: str  # "file", "camera" or "synthetic"
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LandmarkTrack:
+    """One person seen by one camera. Axes: T frames, 33 landmarks."""
+
+    time_s: FloatArray  # (T,) strictly increasing
+    image_px: FloatArray  # (T, 33, 2) x right, y down; NaN where not seen
+    world_m: FloatArray  # (T, 33, 3) hip-centred metres, MediaPipe's axes (x right, y down, z away); NaN
+    visibility: FloatArray  # (T, 33) 0..1, 0 where not seen
+    width_px: int
+    height_px: int
+    projection: FloatArray | None = None  # (3, 4) world (z up, metres) -> pixels; None when not calibrated
+
+    def __post_init__(self) -> None:
+        frames = len(np.asarray(self.time_s))
+        frozen(self, "time_s", (frames,))
+        frozen(self, "image_px", (frames, LANDMARK_COUNT, 2))
+        frozen(self, "world_m", (frames, LANDMARK_COUNT, 3))
+        frozen(self, "visibility", (frames, LANDMARK_COUNT))
+        if self.projection is not None:
+            frozen(self, "projection", (3, 4))
+        if frames > 1 and not (np.diff(self.time_s) > 0).all():
+            raise ValueError("LandmarkTrack.time_s must increase strictly")
+
+    @property
+    def detected_fraction(self) -> float:
+        """Share of frames in which the person was seen."""
+        return (
+            float(np.isfinite(self.image_px[:, Landmark.LEFT_HIP.value, 0]).mean())
+            if len(self.time_s)
+            else 0.0
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Person:
+    """One person found in a recording: what the chooser shows, and the tracks, one per camera."""
+
+    label: str  # "Person 1, walks to the left"
+    seen_fraction: float
+    walked_distance_px: float
+    tracks: tuple[LandmarkTrack, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Landmarks:
+    """The people of one recording, and which of them is the patient."""
+
+    people: tuple[Person, ...]
+    chosen: int
+    chosen_by: str  # "only person", "walks furthest", "clinician"
+    findings: tuple[Finding, ...]
+    synthetic: bool = False
+
+    @property
+    def patient(self) -> Person:
+        return self.people[self.chosen]

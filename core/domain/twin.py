@@ -1,0 +1,103 @@
+"""The digital twin: this person's body, and the policy by which it walks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.domain.arrays import Float32Array, FloatArray, frozen
+from core.domain.findings import Finding
+from core.domain.motion import GaitReference
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentScale:
+    """Length of each segment as a factor of the generic model."""
+
+    pelvis_width: float = 1.0
+    thigh: float = 1.0
+    shank: float = 1.0
+    foot: float = 1.0
+    trunk: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class BodyParameters:
+    """All that is needed to build this person's body model."""
+
+    height_m: float
+    mass_kg: float
+    scale: SegmentScale = SegmentScale()
+
+
+GENERIC_BODY = BodyParameters(height_m=1.70, mass_kg=75.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """A body scaled to one person, with how well it fits."""
+
+    body: BodyParameters
+    landmark_residual_m: float  # RMS of model against recorded landmarks
+    model_mass_kg: float  # as compiled; equals mass_kg
+    leg_length_m: float
+    joint_residual_deg: float  # RMS of the recorded angles outside the model's joint limits
+    findings: tuple[Finding, ...] = ()
+    synthetic: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Network:
+    """A plain multilayer perceptron as arrays: weights (out, in) and biases (out,), first layer first."""
+
+    weights: tuple[Float32Array, ...]
+    biases: tuple[Float32Array, ...]
+    activation: str  # "silu", "relu" or "tanh" between layers; the last layer is linear
+
+    def __post_init__(self) -> None:
+        for field_name in ("weights", "biases"):
+            arrays = []
+            for array in getattr(self, field_name):
+                copy = np.array(array, dtype=np.float32)
+                copy.setflags(write=False)
+                arrays.append(copy)
+            object.__setattr__(self, field_name, tuple(arrays))
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        return (self.weights[0].shape[1], *(len(bias) for bias in self.biases))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LearningCurve:
+    """What was watched while learning: one named series over wall time."""
+
+    name: str
+    unit: str
+    time_s: FloatArray  # (N,)
+    value: FloatArray  # (N,)
+
+    def __post_init__(self) -> None:
+        frozen(self, "time_s", (None,))
+        frozen(self, "value", (len(self.time_s),))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GaitPolicy:
+    """How a twin walks: the policy network, its input normalisation and the gait it was taught."""
+
+    body: BodyParameters
+    reference: GaitReference
+    policy: Network
+    value: Network
+    log_std: Float32Array  # (14,)
+    observation_mean: FloatArray  # (O,)
+    observation_std: FloatArray  # (O,)
+    curves: tuple[LearningCurve, ...]
+    control_steps: int
+    control_steps_per_s: float
+    walk_seconds_median: float  # of randomised starts, cut at the evaluation length
+    joint_rmse_deg: float  # flexion angles against the reference while walking
+    findings: tuple[Finding, ...] = ()
+    synthetic: bool = False

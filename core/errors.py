@@ -1,0 +1,38 @@
+"""The two kinds of failure that cross room borders: advice for a person, and a wish to stop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What a person at the screen needs to go on."""
+
+    what: str  # what happened, one sentence
+    why: str  # the reason, one sentence
+    next_step: str  # what to do next, one sentence
+    code: str  # stable, e.g. "CAP-014"
+
+    def one_line(self) -> str:
+        return f"{self.what} {self.why} {self.next_step} [{self.code}]"
+
+
+class UserError(Exception):
+    """Something the person can mend. Everything else that is raised is a bug."""
+
+    def __init__(self, advice: Advice) -> None:
+        super().__init__(advice.one_line())
+        self.advice = advice
+
+    def __reduce__(self) -> tuple[type[UserError], tuple[Advice]]:
+        return UserError, (self.advice,)
+
+
+class JobCancelled(Exception):  # noqa: N818 - not an error
+    """Raised inside a job after the person asked it to stop."""
+
+
+def refuse(code: str, what: str, why: str, next_step: str) -> UserError:
+    """Build the exception in one line: `raise refuse("CAP-001", ...)`."""
+    return UserError(Advice(what=what, why=why, next_step=next_step, code=code))

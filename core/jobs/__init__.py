@@ -1,0 +1,1 @@
+"""Long work as values: what is asked, what is reported, how it ends."""

@@ -1,0 +1,138 @@
+"""Jobs as values. Every long work is one job: asked by a spec, reported by events, ended by one outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import Advice
+
+JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"]
+Params = Mapping[str, JsonValue]
+
+
+@dataclass(frozen=True, slots=True)
+class JobSpec:
+    """What is asked. `kind` is a key of the job table; `params` must be JSON."""
+
+    id: str
+    kind: str
+    params: dict[str, JsonValue]
+    data_dir: Path
+    visit_id: str = ""
+    operator: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    fraction: float | None  # 0..1, None when unknown
+    sentence: str
+    remaining_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Points of live curves, by name, at one time since the job's start."""
+
+    time_s: float
+    values: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """Live arrays to look at: a frame, a pose. Only the newest matters."""
+
+    name: str
+    arrays: dict[str, NDArray[np.generic]]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    text: str
+
+
+Event = Progress | Sample | Picture | Message
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    record_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    resumable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    advice: Advice
+
+
+@dataclass(frozen=True, slots=True)
+class Crashed:
+    detail: str
+
+
+Outcome = Done | Cancelled | Refused | Crashed
+
+
+class JobContext(Protocol):
+    """What a task sees of the world around it."""
+
+    @property
+    def spec(self) -> JobSpec: ...
+
+    @property
+    def work_dir(self) -> Path:
+        """Folder of this job; survives a crash, so a resumed job finds its checkpoint there."""
+        ...
+
+    def progress(self, fraction: float | None, sentence: str) -> None:
+        """Report where the job stands; the remaining time is estimated by the runner."""
+        ...
+
+    def sample(self, **values: float) -> None:
+        """Add a point to the live curves."""
+        ...
+
+    def picture(self, name: str, **arrays: NDArray[np.generic]) -> None:
+        """Show something now; older pictures of the same name may be dropped."""
+        ...
+
+    def message(self, text: str) -> None:
+        """Write one line to the job's log."""
+        ...
+
+    def check_cancelled(self) -> None:
+        """Raise JobCancelled if the person asked to stop; wait here while the job is paused."""
+        ...
+
+
+@dataclass
+class SilentContext:
+    """A context for tests and benchmarks: keeps the events, never cancels."""
+
+    spec: JobSpec
+    work_dir: Path
+    events: list[Event] = field(default_factory=list)
+
+    def progress(self, fraction: float | None, sentence: str) -> None:
+        self.events.append(Progress(fraction, sentence))
+
+    def sample(self, **values: float) -> None:
+        self.events.append(Sample(0.0, values))
+
+    def picture(self, name: str, **arrays: NDArray[np.generic]) -> None:
+        self.events.append(Picture(name, arrays))
+
+    def message(self, text: str) -> None:
+        self.events.append(Message(text))
+
+    def check_cancelled(self) -> None:
+        return None

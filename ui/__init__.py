@@ -1,0 +1,1 @@
+"""The screens. Thin: they render values and emit intents."""
