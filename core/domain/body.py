@@ -83,7 +83,7 @@ class Joint(StrEnum):
         return JointKind(self.value[:-2])
 
     @property
-    def index(self) -> int:
+    def column(self) -> int:
         """Position on every joint axis."""
         return JOINTS.index(self)
 

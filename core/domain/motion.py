@@ -73,7 +73,7 @@ class Spatiotemporal:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GaitCycles:
-    """Angles of one side per gait cycle. Axes: N strides, 101 points, 7 joints in the order of `JointKind`."""
+    """Angles of one side per gait cycle. Axes: N strides, 101 points, 7 joints as in `JointKind`."""
 
     side: Side
     angle_rad: FloatArray  # (N, 101, 7)

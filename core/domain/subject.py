@@ -46,14 +46,14 @@ class Subject:
             raise refuse(
                 "PAT-002",
                 f"A height of {self.height_m:g} m cannot be used.",
-                "The body model is valid from 1.00 m to 2.30 m.",
+                "The body model holds from 1.00 m to 2.30 m.",
                 "Check the height; it is in metres.",
             )
         if not 15.0 <= self.mass_kg <= 250.0:
             raise refuse(
                 "PAT-003",
                 f"A mass of {self.mass_kg:g} kg cannot be used.",
-                "The body model is valid from 15 kg to 250 kg.",
+                "The body model holds from 15 kg to 250 kg.",
                 "Check the mass; it is in kilograms.",
             )
         if not 1900 <= self.birth_year <= 2100:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -113,6 +113,10 @@ class JobContext(Protocol):
         """Raise JobCancelled if the person asked to stop; wait here while the job is paused."""
         ...
 
+    def received(self) -> tuple[str, ...]:
+        """What was sent to this job since the last call; used by streams."""
+        ...
+
 
 @dataclass
 class SilentContext:
@@ -136,3 +140,47 @@ class SilentContext:
 
     def check_cancelled(self) -> None:
         return None
+
+    def received(self) -> tuple[str, ...]:
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class JobState:
+    """One job as the screens show it."""
+
+    spec: JobSpec
+    progress: Progress = Progress(None, "Waiting to start")
+    paused: bool = False
+    outcome: Outcome | None = None  # None while it runs
+
+
+Listener = Callable[[str, Event | Outcome], None]  # job id, what happened
+
+
+class JobBoard(Protocol):
+    """Where the screens ask for long work. Implemented by `app.jobs.service`."""
+
+    def submit(self, kind: str, params: dict[str, JsonValue], *, visit_id: str = "") -> str:
+        """Start a job and return its id."""
+        ...
+
+    def resume(self, job_id: str) -> str:
+        """Start again a job that stopped with a checkpoint; the id stays the same."""
+        ...
+
+    def cancel(self, job_id: str) -> None: ...
+
+    def pause(self, job_id: str, paused: bool) -> None: ...
+
+    def send(self, job_id: str, text: str) -> None:
+        """Say something to a running stream, for example `stop` to the telemetry stream."""
+        ...
+
+    def states(self) -> tuple[JobState, ...]:
+        """Every job of this data folder: running first, then the newest ended ones."""
+        ...
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Call `listener` for every event, on a reader thread; returns how to unsubscribe."""
+        ...
