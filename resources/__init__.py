@@ -1,0 +1,19 @@
+"""Files that ship with the program, found in a source tree, an installed package and a packaged build alike."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+POSE_MODEL = "pose/pose_landmarker_full.task"
+
+
+def path(relative: str) -> Path:
+    """Absolute path of a shipped file; it is not checked that the file is there."""
+    return Path(__file__).resolve().parent / relative
+
+
+def pose_model() -> Path:
+    """The pose model in use: the file named by `EXOTWIN_POSE_MODEL`, else the one fetched at set-up."""
+    override = os.environ.get("EXOTWIN_POSE_MODEL", "")
+    return Path(override) if override else path(POSE_MODEL)

@@ -1,0 +1,1 @@
+"""Claims about the program that wires the rooms."""

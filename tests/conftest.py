@@ -1,0 +1,47 @@
+"""Fixtures and process-wide defaults that every room's tests share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+# Before anything imports Qt, numpy or torch: no screen is needed, and two cores are not oversubscribed.
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The root of the source tree."""
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Callable[[str], Path]:
+    """Find a real recording below `EXOTWIN_DATA` (default `../shared/data`), or skip and say which is missing."""
+    root = Path(os.environ.get("EXOTWIN_DATA", str(REPOSITORY.parent / "shared" / "data")))
+
+    def find(relative: str) -> Path:
+        path = root / relative
+        if not path.exists():
+            pytest.skip(f"real recording {relative} is not below {root} (set EXOTWIN_DATA)")
+        return path
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def pose_model() -> Path:
+    """The pose model fetched at set-up, or skip."""
+    import resources
+
+    path = resources.pose_model()
+    if not path.is_file():
+        pytest.skip("the pose model is not there: run `python3 installer/bootstrap.py setup`")
+    return path
