@@ -1,0 +1,1 @@
+"""From a fresh machine to a running program; set-up uses the standard library only."""
