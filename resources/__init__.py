@@ -1,4 +1,4 @@
-"""Files that ship with the program, found in a source tree, an installed package and a packaged build alike."""
+"""Files that ship with the program, found in a source tree, an installation and a packaged build alike."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ def repository() -> Path:
 
 @pytest.fixture(scope="session")
 def shared_data() -> Callable[[str], Path]:
-    """Find a real recording below `EXOTWIN_DATA` (default `../shared/data`), or skip and say which is missing."""
+    """Find a real recording below `EXOTWIN_DATA` (default `../shared/data`); skip where it is missing."""
     root = Path(os.environ.get("EXOTWIN_DATA", str(REPOSITORY.parent / "shared" / "data")))
 
     def find(relative: str) -> Path:
