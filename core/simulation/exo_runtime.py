@@ -50,8 +50,8 @@ def low_pass_coefficients(cutoff_hz: float, rate_hz: float) -> Float32Array:
 class TorqueShaper:
     """Joint target to torque: low-pass, PD (Luo 2024, eq. 15), range, clamp, rate limit.
 
-    Axes: N worlds, 2 sides. A sample that is not finite gives zero torque. Beyond `limits.hip_range_rad` a side's torque is zero at
-    once; on the way back it grows at the limited rate.
+    Axes: N worlds, 2 sides. A sample that is not finite gives zero torque. Beyond `limits.hip_range_rad` a
+    side's torque is zero at once; on the way back it grows at the limited rate.
     """
 
     def __init__(self, controller: ExoController, worlds: int) -> None:
