@@ -1,0 +1,140 @@
+"""The body model of one person, at the fidelity that is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import mujoco
+import myo_sim
+
+from core.domain.body import JOINTS, JointKind
+from core.domain.twin import GENERIC_BODY, BodyParameters
+
+TIME_STEP_S = 0.002  # the largest step at which foot contact stays smooth
+
+
+class Fidelity(StrEnum):
+    """How much of the body is simulated."""
+
+    FAST = "fast"  # skeleton with a hinge knee, one position servo per joint, no surfaces: for learning
+    STANDARD = "standard"  # 80 muscles, the coupled knee, every surface: for pictures and muscles
+
+
+@dataclass(frozen=True, slots=True)
+class JointStrength:
+    """Servo of one joint for a body of 75 kg; both values grow with body mass."""
+
+    stiffness_nm_rad: float
+    limit_nm: float
+
+
+# Limits are what strong adults reach isometrically, rounded; the stiffness lets a 0.4 rad offset of the target
+# ask for most of the limit, so that the policy commands torque through the target.
+STRENGTH = {
+    JointKind.HIP_FLEXION: JointStrength(300.0, 200.0),
+    JointKind.HIP_ADDUCTION: JointStrength(300.0, 180.0),
+    JointKind.HIP_ROTATION: JointStrength(120.0, 80.0),
+    JointKind.KNEE: JointStrength(250.0, 200.0),
+    JointKind.ANKLE: JointStrength(250.0, 200.0),
+    JointKind.SUBTALAR: JointStrength(100.0, 60.0),
+    JointKind.TOES: JointStrength(20.0, 20.0),
+}
+DAMPING_TIME_S = 0.08  # damping / stiffness; overdamped for every segment, as relaxed limbs are
+FOOT_GEOMS = ("foot_col", "bofoot_col")  # beginnings of the names of the surfaces under the feet
+FLOOR_GEOM = "floor"
+_COUPLED_KNEE = ("translation", "rotation2", "rotation3", "beta")  # joints that follow the knee angle
+
+
+def body_spec(body: BodyParameters, fidelity: Fidelity) -> mujoco.MjSpec:
+    """Build the editable model of this body.
+
+    FAST has 14 position actuators named and ordered as `JOINTS` (control = joint target in rad). Both stand on
+    a floor at z = 0 that only the feet touch. Bodies, joints and masses keep the names of the generic model.
+    """
+    spec = myo_sim.load_spec("myolegs")
+    _clear_contacts(spec)
+    if fidelity is Fidelity.FAST:
+        _reduce_to_skeleton(spec)
+        _add_servos(spec, share=body.mass_kg / GENERIC_BODY.mass_kg)
+    _set_solver(spec)
+    return spec
+
+
+def compile_body(body: BodyParameters, fidelity: Fidelity) -> mujoco.MjModel:
+    """`body_spec`, ready to simulate."""
+    return body_spec(body, fidelity).compile()
+
+
+def is_foot_geom(name: str) -> bool:
+    """Whether this surface carries the body on the ground."""
+    return name.startswith(FOOT_GEOMS)
+
+
+def _clear_contacts(spec: mujoco.MjSpec) -> None:
+    for pair in list(spec.pairs):
+        spec.delete(pair)
+    for geom in spec.geoms:
+        if geom.name == FLOOR_GEOM:
+            geom.pos = [0.0, 0.0, 0.0]
+            geom.contype, geom.conaffinity = 1, 1
+        else:
+            geom.contype, geom.conaffinity = int(is_foot_geom(geom.name)), 0
+
+
+def _reduce_to_skeleton(spec: mujoco.MjSpec) -> None:
+    """Delete all that costs time but does not move the skeleton: muscles, knee coupling, surfaces.
+
+    Without the surfaces a step takes half the time. Masses that come from them are kept as numbers.
+    """
+    _freeze_inertia(spec)
+    for group in (spec.sensors, spec.actuators, spec.tendons, spec.equalities):
+        for element in list(group):
+            spec.delete(element)
+    for joint in list(spec.joints):
+        if any(part in joint.name for part in _COUPLED_KNEE):
+            spec.delete(joint)
+    for geom in list(spec.geoms):
+        if geom.name != FLOOR_GEOM and not is_foot_geom(geom.name):
+            spec.delete(geom)
+    for site in list(spec.sites):
+        spec.delete(site)
+    for mesh in list(spec.meshes):
+        spec.delete(mesh)
+
+
+def _freeze_inertia(spec: mujoco.MjSpec) -> None:
+    model = spec.copy().compile()
+    for body in spec.bodies:
+        if body.name in ("", "world"):
+            continue
+        number = model.body(body.name).id
+        body.mass = model.body_mass[number]
+        body.ipos = model.body_ipos[number]
+        body.iquat = model.body_iquat[number]
+        body.inertia = model.body_inertia[number]
+        body.explicitinertial = True
+
+
+def _add_servos(spec: mujoco.MjSpec, *, share: float) -> None:
+    """One position servo per joint: torque = k (target - angle) - d velocity, within the limit.
+
+    As MuJoCo actuators their damping is integrated implicitly, which stays stable at 2 ms.
+    """
+    for joint in JOINTS:
+        strength = STRENGTH[joint.kind]
+        stiffness, limit = strength.stiffness_nm_rad * share, strength.limit_nm * share
+        servo = spec.add_actuator(name=joint.value, target=joint.value, trntype=mujoco.mjtTrn.mjTRN_JOINT)
+        servo.gainprm[0] = stiffness
+        servo.biastype = mujoco.mjtBias.mjBIAS_AFFINE
+        servo.biasprm[1] = -stiffness
+        servo.biasprm[2] = -stiffness * DAMPING_TIME_S
+        servo.forcelimited = True
+        servo.forcerange = [-limit, limit]
+
+
+def _set_solver(spec: mujoco.MjSpec) -> None:
+    spec.option.timestep = TIME_STEP_S
+    spec.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
+    spec.option.iterations = 6  # more do not change the walk; each costs 1 microsecond
+    spec.option.ls_iterations = 6
