@@ -31,7 +31,7 @@ class BodyParameters:
     scale: SegmentScale = SegmentScale()
 
 
-GENERIC_BODY = BodyParameters(height_m=1.70, mass_kg=75.0)
+GENERIC_BODY = BodyParameters(height_m=1.70, mass_kg=74.975)  # as measured on the unscaled model
 
 
 @dataclass(frozen=True, slots=True)

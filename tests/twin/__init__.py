@@ -1,0 +1,1 @@
+"""Claims about the body model: scaling and inverse kinematics."""
