@@ -1,0 +1,1 @@
+"""The record: patients, visits, immutable results with provenance, decisions, and the log."""

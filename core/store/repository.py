@@ -1,0 +1,302 @@
+"""The store: the only place that knows both the database and the record folders."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeVar
+from uuid import uuid4
+
+from sqlalchemy import Engine, func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from core.domain.record import Decision, LogEntry, Provenance, RecordInfo, RecordKind, Verdict, Visit
+from core.domain.subject import Subject
+from core.errors import refuse
+from core.store.codec import decode, encode
+from core.store.database import back_up, database_errors, newest_backup, open_engine
+from core.store.files import read_record, write_record
+from core.store.schema import DecisionTable, LogTable, PatientTable, RecordTable, VisitTable
+
+SCHEMA_VERSION = 1
+_BACKUP_AFTER_S = 3600.0
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class PatientRow:
+    id: str
+    subject: Subject
+    archived: bool
+
+
+def open_store(data_dir: Path) -> Store:
+    """Open the record of a data folder; use it as a context manager."""
+    return Store(data_dir, open_engine(data_dir))
+
+
+class Store:
+    """One open data folder. Not shared between threads or processes: each opens its own."""
+
+    def __init__(self, data_dir: Path, engine: Engine) -> None:
+        self.data_dir = data_dir
+        self._engine = engine
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def back_up_if_due(self) -> None:
+        """Keep a backup that is at most an hour older than the work it protects."""
+        now = datetime.now(UTC)
+        newest = newest_backup(self.data_dir)
+        if newest is None or now.timestamp() - newest.stat().st_mtime > _BACKUP_AFTER_S:
+            back_up(self.data_dir, now)
+
+    # patients and visits
+
+    def add_patient(self, subject: Subject, *, by: str = "") -> str:
+        patient_id = uuid4().hex
+        row = PatientTable(
+            id=patient_id, code=subject.code, subject=encode(subject)[0], archived=False, created_utc=_now()
+        )
+        try:
+            with self._session() as session:
+                session.add(row)
+                session.add(_log(by, "patient created", patient_id, subject.code))
+        except IntegrityError as error:
+            raise _code_taken(subject.code) from error
+        return patient_id
+
+    def edit_patient(self, patient_id: str, subject: Subject, *, by: str = "") -> None:
+        try:
+            with self._session() as session:
+                row = session.get_one(PatientTable, patient_id)
+                row.code, row.subject = subject.code, encode(subject)[0]
+                session.add(_log(by, "patient edited", patient_id, json.dumps(row.subject, sort_keys=True)))
+        except IntegrityError as error:
+            raise _code_taken(subject.code) from error
+
+    def archive_patient(self, patient_id: str, archived: bool, *, by: str = "") -> None:
+        with self._session() as session:
+            session.get_one(PatientTable, patient_id).archived = archived
+            session.add(_log(by, "patient archived" if archived else "patient restored", patient_id, ""))
+
+    def patient(self, patient_id: str) -> PatientRow:
+        with self._session() as session:
+            return _patient(session.get_one(PatientTable, patient_id))
+
+    def patients(self, search: str = "", *, archived: bool = False) -> tuple[PatientRow, ...]:
+        """Patients whose code or diagnosis contains `search`, newest first."""
+        query = select(PatientTable).where(PatientTable.archived == archived)
+        with self._session() as session:
+            rows = session.scalars(query.order_by(PatientTable.created_utc.desc())).all()
+            found = tuple(_patient(row) for row in rows)
+        wanted = search.casefold().strip()
+        return tuple(
+            row
+            for row in found
+            if wanted in row.subject.code.casefold() or wanted in row.subject.diagnosis.casefold()
+        )
+
+    def start_visit(self, patient_id: str, *, by: str = "") -> Visit:
+        with self._session() as session:
+            highest = session.scalar(
+                select(func.max(VisitTable.number)).where(VisitTable.patient_id == patient_id)
+            )
+            row = VisitTable(
+                id=uuid4().hex, patient_id=patient_id, number=(highest or 0) + 1, started_utc=_now()
+            )
+            session.add(row)
+            session.flush()
+            session.add(_log(by, "visit started", row.id, f"visit {row.number}"))
+            return _visit(row)
+
+    def visit(self, visit_id: str) -> Visit:
+        with self._session() as session:
+            return _visit(session.get_one(VisitTable, visit_id))
+
+    def visits(self, patient_id: str) -> tuple[Visit, ...]:
+        query = select(VisitTable).where(VisitTable.patient_id == patient_id).order_by(VisitTable.number)
+        with self._session() as session:
+            return tuple(_visit(row) for row in session.scalars(query))
+
+    def subject_of(self, visit_id: str) -> Subject:
+        return self.patient(self.visit(visit_id).patient_id).subject
+
+    # records
+
+    def save(
+        self,
+        kind: RecordKind,
+        payload: Any,
+        *,
+        visit_id: str,
+        summary: str,
+        inputs: tuple[str, ...] = (),
+        operator: str = "",
+        seed: int | None = None,
+        settings: dict[str, Any] | None = None,
+        files: tuple[Path, ...] = (),
+    ) -> str:
+        """Write an immutable record and return its id. `files` are copied into its folder."""
+        record_id = uuid4().hex
+        digest = write_record(self._folder(kind, record_id), payload, files)
+        with self._session() as session:
+            row = RecordTable(
+                id=record_id,
+                kind=kind.value,
+                visit_id=visit_id,
+                created_utc=_now(),
+                content_sha256=digest,
+                schema_version=SCHEMA_VERSION,
+                summary=summary,
+                inputs=[[name, self.info(name).content_sha256] for name in inputs],
+                operator=operator,
+                code_version=version("exotwin"),
+                seed=seed,
+                settings=json.dumps(settings or {}, sort_keys=True),
+            )
+            session.add(row)
+            session.add(_log(operator, f"{kind.value} saved", record_id, summary))
+        return record_id
+
+    def load(self, record_id: str, kind: type[T]) -> T:
+        """Read a record's payload; refuses (REC-004) when its files changed."""
+        info = self.info(record_id)
+        return read_record(self._folder(info.kind, record_id), kind, info.content_sha256)
+
+    def info(self, record_id: str) -> RecordInfo:
+        with self._session() as session:
+            return _info(session.scalars(select(RecordTable).where(RecordTable.id == record_id)).one())
+
+    def folder(self, record_id: str) -> Path:
+        return self._folder(self.info(record_id).kind, record_id)
+
+    def records(self, visit_id: str) -> tuple[RecordInfo, ...]:
+        """All records of a visit, oldest first."""
+        query = select(RecordTable).where(RecordTable.visit_id == visit_id).order_by(RecordTable.sequence)
+        with self._session() as session:
+            return tuple(_info(row) for row in session.scalars(query))
+
+    def latest(self, visit_id: str, kind: RecordKind) -> RecordInfo | None:
+        query = select(RecordTable).where(RecordTable.visit_id == visit_id, RecordTable.kind == kind.value)
+        with self._session() as session:
+            row = session.scalars(query.order_by(RecordTable.sequence.desc()).limit(1)).first()
+            return None if row is None else _info(row)
+
+    # decisions and the log
+
+    def decide(
+        self,
+        visit_id: str,
+        step: str,
+        verdict: Verdict,
+        *,
+        record_id: str | None = None,
+        by: str = "",
+        reason: str = "",
+    ) -> None:
+        """Append a decision; the newest one of a step counts."""
+        with self._session() as session:
+            session.add(
+                DecisionTable(
+                    visit_id=visit_id,
+                    step=step,
+                    verdict=verdict.value,
+                    record_id=record_id,
+                    by=by,
+                    on_utc=_now(),
+                    reason=reason,
+                )
+            )
+            session.add(_log(by, f"{step} {verdict.value}", record_id or visit_id, reason))
+
+    def decisions(self, visit_id: str) -> tuple[Decision, ...]:
+        """Decisions of a visit, oldest first."""
+        query = select(DecisionTable).where(DecisionTable.visit_id == visit_id)
+        with self._session() as session:
+            rows = session.scalars(query.order_by(DecisionTable.sequence))
+            return tuple(
+                Decision(
+                    row.visit_id,
+                    row.step,
+                    Verdict(row.verdict),
+                    row.record_id,
+                    row.by,
+                    row.on_utc,
+                    row.reason,
+                )
+                for row in rows
+            )
+
+    def log(self, who: str, action: str, subject_id: str, detail: str = "") -> None:
+        with self._session() as session:
+            session.add(_log(who, action, subject_id, detail))
+
+    def log_entries(self) -> tuple[LogEntry, ...]:
+        with self._session() as session:
+            rows = session.scalars(select(LogTable).order_by(LogTable.sequence))
+            return tuple(LogEntry(r.on_utc, r.who, r.action, r.subject_id, r.detail) for r in rows)
+
+    def _folder(self, kind: RecordKind, record_id: str) -> Path:
+        return self.data_dir / "records" / kind.value / record_id
+
+    @contextmanager
+    def _session(self) -> Iterator[Session]:
+        with database_errors(self.data_dir), Session(self._engine) as session, session.begin():
+            yield session
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)  # SQLite keeps no time zone; all times are UTC
+
+
+def _log(who: str, action: str, subject_id: str, detail: str) -> LogTable:
+    return LogTable(on_utc=_now(), who=who, action=action, subject_id=subject_id, detail=detail)
+
+
+def _patient(row: PatientTable) -> PatientRow:
+    return PatientRow(row.id, decode(Subject, row.subject, {}), row.archived)
+
+
+def _visit(row: VisitTable) -> Visit:
+    return Visit(row.id, row.patient_id, row.number, row.started_utc)
+
+
+def _info(row: RecordTable) -> RecordInfo:
+    inputs = tuple((name, digest) for name, digest in row.inputs)
+    provenance = Provenance(inputs, row.operator, row.code_version, row.seed, row.settings)
+    return RecordInfo(
+        row.id,
+        RecordKind(row.kind),
+        row.visit_id,
+        row.created_utc,
+        row.content_sha256,
+        row.schema_version,
+        row.summary,
+        provenance,
+    )
+
+
+def _code_taken(code: str) -> Exception:
+    return refuse(
+        "PAT-005",
+        f"There is already a patient with the code {code}.",
+        "A code names exactly one patient.",
+        "Choose another code, or open the existing patient.",
+    )

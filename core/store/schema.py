@@ -1,0 +1,74 @@
+"""Tables. Results, decisions and the log are append-only: triggers of the first migration refuse changes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import JSON, ForeignKey, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class PatientTable(Base):
+    __tablename__ = "patient"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(unique=True)
+    subject: Mapped[dict[str, object]] = mapped_column(JSON)
+    archived: Mapped[bool] = mapped_column(default=False)
+    created_utc: Mapped[datetime]
+
+
+class VisitTable(Base):
+    __tablename__ = "visit"
+    __table_args__ = (UniqueConstraint("patient_id", "number"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    patient_id: Mapped[str] = mapped_column(ForeignKey("patient.id"))
+    number: Mapped[int]
+    started_utc: Mapped[datetime]
+
+
+class RecordTable(Base):
+    __tablename__ = "record"
+
+    sequence: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    id: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[str]
+    visit_id: Mapped[str] = mapped_column(ForeignKey("visit.id"), index=True)
+    created_utc: Mapped[datetime]
+    content_sha256: Mapped[str]
+    schema_version: Mapped[int]
+    summary: Mapped[str]
+    inputs: Mapped[list[list[str]]] = mapped_column(JSON)
+    operator: Mapped[str]
+    code_version: Mapped[str]
+    seed: Mapped[int | None]
+    settings: Mapped[str]
+
+
+class DecisionTable(Base):
+    __tablename__ = "decision"
+
+    sequence: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    visit_id: Mapped[str] = mapped_column(ForeignKey("visit.id"), index=True)
+    step: Mapped[str]
+    verdict: Mapped[str]
+    record_id: Mapped[str | None]
+    by: Mapped[str]
+    on_utc: Mapped[datetime]
+    reason: Mapped[str]
+
+
+class LogTable(Base):
+    __tablename__ = "log"
+
+    sequence: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    on_utc: Mapped[datetime]
+    who: Mapped[str]
+    action: Mapped[str]
+    subject_id: Mapped[str]
+    detail: Mapped[str]
