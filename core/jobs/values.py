@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, assert_never
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,7 +66,7 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    resumable: bool = False
+    """The person stopped it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,24 @@ class Crashed:
 
 
 Outcome = Done | Cancelled | Refused | Crashed
+
+
+def outcome_advice(outcome: Outcome, *, resumable: bool = False) -> Advice | None:
+    """What to tell the person about an end; None when there is nothing to mend."""
+    match outcome:
+        case Done() | Cancelled():
+            return None
+        case Refused(advice):
+            return advice
+        case Crashed():
+            next_step = "Start the step again; earlier results are untouched."
+            if resumable:
+                next_step = "Resume it: it goes on from its last checkpoint."
+            return Advice(
+                "The work stopped unexpectedly.", "Its worker process ended early.", next_step, "JOB-001"
+            )
+        case _:
+            assert_never(outcome)
 
 
 class JobContext(Protocol):
@@ -153,6 +171,7 @@ class JobState:
     progress: Progress = Progress(None, "Waiting to start")
     paused: bool = False
     outcome: Outcome | None = None  # None while it runs
+    resumable: bool = False  # it ended early and left a checkpoint
 
 
 Listener = Callable[[str, Event | Outcome], None]  # job id, what happened

@@ -1,0 +1,188 @@
+"""The session's ten steps and where each stands. Pure: from facts of a visit to statuses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from core.domain.record import Decision, RecordInfo, RecordKind, Verdict
+from core.domain.subject import Subject
+
+
+class Step(StrEnum):
+    PATIENT = "patient"
+    CAPTURE = "capture"
+    MOTION = "motion"
+    EMG = "emg"
+    PERSONALIZE = "personalize"
+    REVIEW = "review"
+    TRAIN = "train"
+    COMPARE = "compare"
+    DEPLOY = "deploy"
+    REPORT = "report"
+
+    @property
+    def label(self) -> str:
+        return "EMG" if self is Step.EMG else self.value.capitalize()
+
+
+STEPS = tuple(Step)
+
+
+class StepState(StrEnum):
+    NOT_STARTED = "not started"
+    RUNNING = "running"
+    ATTENTION = "needs attention"
+    DONE = "done"
+    STALE = "stale"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class StepStatus:
+    step: Step
+    state: StepState
+    blocker: str | None = None  # why the step cannot start now, and what to do
+    record_id: str | None = None  # the result that counts
+    stale_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VisitFacts:
+    """Everything the flow depends on."""
+
+    subject: Subject | None
+    records: tuple[RecordInfo, ...] = ()  # oldest first
+    decisions: tuple[Decision, ...] = ()  # oldest first
+    running: frozenset[str] = field(default_factory=frozenset)  # kinds of running jobs
+    needs_attention: frozenset[RecordKind] = field(
+        default_factory=frozenset
+    )  # newest record has a stop finding
+
+    def newest(self, kind: RecordKind) -> RecordInfo | None:
+        return next((record for record in reversed(self.records) if record.kind is kind), None)
+
+    def newest_decision(self, step: Step) -> Decision | None:
+        return next((decision for decision in reversed(self.decisions) if decision.step == step), None)
+
+
+# What each step writes last, which jobs work for it, and what has to be there before it can start.
+RESULT: dict[Step, RecordKind] = {
+    Step.CAPTURE: RecordKind.LANDMARKS,
+    Step.MOTION: RecordKind.MOTION,
+    Step.EMG: RecordKind.EMG,
+    Step.PERSONALIZE: RecordKind.GAIT_POLICY,
+    Step.REVIEW: RecordKind.SIMULATED_GAIT,
+    Step.TRAIN: RecordKind.CONTROLLER,
+    Step.COMPARE: RecordKind.COMPARISON,
+    Step.DEPLOY: RecordKind.DEPLOYMENT,
+    Step.REPORT: RecordKind.REPORT,
+}
+JOBS: dict[Step, frozenset[str]] = {
+    Step.PATIENT: frozenset({"demo_patient"}),
+    Step.CAPTURE: frozenset({"import_video", "record_camera", "detect_pose", "choose_person"}),
+    Step.MOTION: frozenset({"solve_motion"}),
+    Step.EMG: frozenset({"import_emg"}),
+    Step.PERSONALIZE: frozenset({"fit_twin", "learn_gait"}),
+    Step.REVIEW: frozenset({"simulate_gait"}),
+    Step.TRAIN: frozenset({"train_controller"}),
+    Step.COMPARE: frozenset({"compare"}),
+    Step.DEPLOY: frozenset({"package_controller", "deploy", "telemetry"}),
+    Step.REPORT: frozenset(),
+}
+NEEDS_DECISION: dict[Step, Verdict] = {Step.MOTION: Verdict.ACCEPTED, Step.COMPARE: Verdict.SIGNED}
+
+
+def session_status(facts: VisitFacts) -> tuple[StepStatus, ...]:
+    """Where every step stands, in order."""
+    done: dict[Step, StepStatus] = {}
+    for step in STEPS:
+        done[step] = _status(step, facts, done)
+    return tuple(done.values())
+
+
+def _status(step: Step, facts: VisitFacts, before: dict[Step, StepStatus]) -> StepStatus:
+    blocker = _blocker(step, facts, before)
+    if step is Step.PATIENT:
+        state = StepState.DONE if blocker is None and facts.subject is not None else StepState.ATTENTION
+        return StepStatus(step, StepState.NOT_STARTED if facts.subject is None else state, blocker)
+    result = facts.newest(RESULT[step])
+    record_id = None if result is None else result.id
+    if JOBS[step] & facts.running:
+        return StepStatus(step, StepState.RUNNING, blocker, record_id)
+    decision = facts.newest_decision(step)
+    if result is None:
+        skipped = decision is not None and decision.verdict is Verdict.SKIPPED
+        return StepStatus(step, StepState.SKIPPED if skipped else StepState.NOT_STARTED, blocker)
+    reason = _stale_reason(result, facts)
+    kept = decision is not None and decision.verdict is Verdict.KEPT and decision.record_id == result.id
+    if reason and not kept:
+        return StepStatus(step, StepState.STALE, blocker, record_id, reason)
+    if RESULT[step] in facts.needs_attention or not _decided(step, result, facts):
+        return StepStatus(step, StepState.ATTENTION, blocker, record_id)
+    return StepStatus(step, StepState.DONE, blocker, record_id)
+
+
+def _decided(step: Step, result: RecordInfo, facts: VisitFacts) -> bool:
+    wanted = NEEDS_DECISION.get(step)
+    if wanted is None:
+        return True
+    return any(d.step == step and d.verdict is wanted and d.record_id == result.id for d in facts.decisions)
+
+
+def _stale_reason(result: RecordInfo, facts: VisitFacts) -> str:
+    """Why a result no longer follows from the newest inputs; empty when it does."""
+    by_id = {record.id: record for record in facts.records}
+    to_check = [result]
+    while to_check:
+        record = to_check.pop()
+        for input_id, _digest in record.provenance.inputs:
+            used = by_id.get(input_id)
+            if used is None:
+                continue
+            newest = facts.newest(used.kind)
+            corrected = used.kind is record.kind  # a correction of the record it was made from
+            if newest is not None and newest.id != used.id and not corrected:
+                return f"A newer {used.kind.value.replace('_', ' ')} was made after this result."
+            to_check.append(used)
+    return ""
+
+
+def _blocker(step: Step, facts: VisitFacts, before: dict[Step, StepStatus]) -> str | None:
+    """The first thing that is missing, in words that say what to do."""
+    if facts.subject is None:
+        return None if step is Step.PATIENT else "Open or create a patient first."
+    if facts.subject.consent is None:
+        return "Record the patient's consent first: who took it and when."
+    if step in (Step.PATIENT, Step.CAPTURE, Step.EMG):
+        return None
+    return _missing(step, before)
+
+
+_SENTENCE = {
+    Step.CAPTURE: "Capture or import a walking video first.",
+    Step.MOTION: "Solve and accept the motion first.",
+    Step.PERSONALIZE: "Personalize the twin first.",
+    Step.REVIEW: "Look at the simulated gait in Review first.",
+    Step.TRAIN: "Train the controller first.",
+    Step.COMPARE: "Compare the controllers and sign first.",
+}
+_FOLLOWS = {
+    Step.MOTION: (Step.CAPTURE,),
+    Step.PERSONALIZE: (Step.MOTION,),
+    Step.REVIEW: (Step.PERSONALIZE,),
+    Step.TRAIN: (Step.PERSONALIZE,),
+    Step.COMPARE: (Step.TRAIN,),
+    Step.DEPLOY: (Step.TRAIN, Step.COMPARE),
+    Step.REPORT: (Step.MOTION,),
+}
+
+
+def _missing(step: Step, before: dict[Step, StepStatus]) -> str | None:
+    for earlier in _FOLLOWS[step]:
+        state = before[earlier].state
+        if state is StepState.STALE:
+            return f"{earlier.label} is out of date: do it again or keep it."
+        if state is not StepState.DONE:
+            return _SENTENCE[earlier]
+    return None
