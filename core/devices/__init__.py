@@ -1,0 +1,1 @@
+"""Cameras and links to the world outside."""
