@@ -1,0 +1,1 @@
+"""Gait: events, cycles, measures, normal bands, similarity."""
