@@ -1,0 +1,126 @@
+"""What every presenter works with: the record, the jobs, the open visit, and who works here."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QApplication
+
+from core.domain.subject import Subject
+from core.errors import Advice
+from core.jobs.values import Crashed, Outcome, Refused
+from core.session.facts import FactsReader
+from core.session.flow import JOBS, Step, StepStatus, VisitFacts, session_status
+from core.store.repository import Store
+from ui import theme
+from ui.jobs_bridge import JobsBridge
+from ui.theme import Mode, Tone
+
+
+class Desk(QObject):
+    """Shared by the main window and the presenters; made once in `app.main`."""
+
+    visit_changed = Signal()  # another patient or visit was opened, or none
+    record_changed = Signal()  # something was written to the record, by a person or a job
+    theme_changed = Signal()
+    go_to = Signal(object)  # Step
+    said = Signal(str, object)  # sentence for the status line, Tone
+    exo_changed = Signal(object)  # job id of the telemetry stream while an exo is connected, or None
+
+    def __init__(
+        self,
+        store: Store,
+        jobs: JobsBridge,
+        *,
+        operator: str = "",
+        devices: tuple[tuple[str, str], ...] = (("Hippo_L1", "Hippo L1, hip"),),
+    ) -> None:
+        super().__init__()
+        self.store, self.jobs, self.operator = store, jobs, operator
+        self.devices = devices  # (profile id, name for people)
+        self.patient_id: str | None = None
+        self.visit_id: str | None = None
+        self.exo_job: str | None = None
+        self._facts = FactsReader()
+        jobs.ended.connect(self._job_ended)
+
+    @property
+    def subject(self) -> Subject | None:
+        return None if self.patient_id is None else self.store.patient(self.patient_id).subject
+
+    @property
+    def theme(self) -> theme.Theme:
+        return theme.current()
+
+    def open_patient(self, patient_id: str | None) -> None:
+        """Open a patient with the newest visit, if there is one."""
+        self.patient_id, self.visit_id = patient_id, None
+        if patient_id is not None:
+            visits = self.store.visits(patient_id)
+            self.visit_id = visits[-1].id if visits else None
+        self.visit_changed.emit()
+
+    def open_visit(self, visit_id: str) -> None:
+        self.visit_id = visit_id
+        self.patient_id = self.store.visit(visit_id).patient_id
+        self.visit_changed.emit()
+
+    def statuses(self) -> tuple[StepStatus, ...]:
+        """Where the ten steps of the open visit stand."""
+        if self.visit_id is None:
+            return session_status(VisitFacts(self.subject))
+        running = frozenset(
+            state.spec.kind
+            for state in self.jobs.states()
+            if state.outcome is None and state.spec.visit_id == self.visit_id
+        )
+        return session_status(self._facts.read(self.store, self.visit_id, running))
+
+    def status(self, step: Step) -> StepStatus:
+        return next(status for status in self.statuses() if status.step is step)
+
+    def submit(self, kind: str, **params: object) -> str:
+        """Start a job for the open visit."""
+        return self.jobs.submit(kind, dict(params), visit_id=self.visit_id or "")  # type: ignore[arg-type]
+
+    def connect_exo(self, job_id: str | None) -> None:
+        """Tell the shell that an exo is connected through this telemetry job, or no longer."""
+        self.exo_job = job_id
+        self.exo_changed.emit(job_id)
+
+    def stop_exo(self) -> None:
+        """Zero torque now. Safe to call at any time."""
+        if self.exo_job is not None:
+            self.jobs.send(self.exo_job, "stop")
+
+    def set_theme(self, mode: Mode) -> None:
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            theme.apply(app, mode)
+        self.theme_changed.emit()
+
+    def say(self, sentence: str, tone: Tone = Tone.NEUTRAL) -> None:
+        self.said.emit(sentence, tone)
+
+    def _job_ended(self, job_id: str, outcome: Outcome) -> None:
+        if job_id == self.exo_job:
+            self.connect_exo(None)
+        self.record_changed.emit()
+
+
+def advice_of(outcome: Outcome) -> Advice | None:
+    """What to tell the person about an end that is not a result."""
+    if isinstance(outcome, Refused):
+        return outcome.advice
+    if isinstance(outcome, Crashed):
+        return Advice(
+            what="This work stopped unexpectedly.",
+            why=outcome.detail.strip().splitlines()[-1] if outcome.detail.strip() else "No reason is known.",
+            next_step="Start it again; if it stops again, send the copied details to support.",
+            code="JOB-001",
+        )
+    return None
+
+
+def step_of_job(kind: str) -> Step | None:
+    """The step whose page shows jobs of this kind."""
+    return next((step for step, kinds in JOBS.items() if kind in kinds), None)

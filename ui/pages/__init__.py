@@ -1,0 +1,1 @@
+"""Pages of the guided session: `render(state)` in, signals of intent out."""

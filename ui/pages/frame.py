@@ -1,0 +1,186 @@
+"""The frame of every page: verdict, one main action, strips, body, findings; the same places everywhere."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+
+from core.domain.findings import Finding
+from core.errors import Advice
+from core.jobs.values import JobState
+from ui.theme import Spacing, Tone
+from ui.widgets.basics import Button, Icon, clear, column, label, row, set_look
+from ui.widgets.empty import EmptyState
+from ui.widgets.findings import FindingList
+from ui.widgets.strips import AdviceStrip, RunningCard, StaleStrip
+
+_TONE_ICONS = {Tone.OK: "done", Tone.WARN: "attention", Tone.STOP: "stop"}
+
+
+class Page(QWidget):
+    """Base of the pages. Subclasses set `title` and `help_text`, put widgets into `self.body`,
+    and have `render(state)`; they emit intents and never touch the record or the jobs."""
+
+    title = ""
+    help_text = ""
+    pausable = False  # whether the running card offers Pause
+
+    main_action = Signal()
+    secondary_action = Signal(str)  # key given to `set_secondary_actions`
+    cancel_job = Signal(str)  # job id
+    pause_job = Signal(str, bool)
+    keep_stale = Signal()
+    redo = Signal()
+    advice_closed = Signal()
+    finding_action = Signal(str)  # code of the finding whose way out was chosen
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._secondary_actions: tuple[tuple[str, str], ...] = ()
+        self._secondary = row()
+        self._badges = row()
+        space = Spacing()
+        self.setAccessibleName(self.title)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(space.xl, space.l, space.xl, space.l)
+        outer.setSpacing(space.m)
+        outer.addLayout(self._build_top())
+        outer.addLayout(self._build_strips())
+        outer.addWidget(self._build_body(), 1)
+        outer.addWidget(self._build_findings())
+
+    # What the page says -----------------------------------------------------------------------
+
+    def set_headline(self, text: str, tone: Tone = Tone.NEUTRAL) -> None:
+        """The verdict in plain words; the tone adds an icon, never colour alone."""
+        self._headline.setText(text)
+        icon = _TONE_ICONS.get(tone, "")
+        self._headline_icon.show_icon(icon, tone)
+        self._headline_icon.setVisible(bool(icon))
+
+    def set_main_action(self, text: str, enabled: bool = True, why_not: str = "", icon: str = "") -> None:
+        """The one main action. An empty text hides it; a greyed one always says why."""
+        self._main.setText(text)
+        self._main.show_icon(icon)
+        self._main.setVisible(bool(text))
+        self._main.setEnabled(enabled)
+        self._why_not.setText("" if enabled else why_not)
+        self._why_not.setVisible(bool(text) and not enabled and bool(why_not))
+        self._main.setToolTip("" if enabled else why_not)
+
+    def set_secondary_actions(self, *actions: tuple[str, str]) -> None:
+        """Quieter actions beside the main one, as (key, words); they emit `secondary_action(key)`."""
+        if actions == self._secondary_actions:
+            return
+        self._secondary_actions = actions
+        clear(self._secondary)
+        for key, words in actions:
+            button = Button(words)
+            button.clicked.connect(lambda _=False, key=key: self.secondary_action.emit(key))
+            self._secondary.addWidget(button)
+
+    def set_badges(self, *texts: str) -> None:
+        """Quiet labels beside the title: Simulated, Synthetic, One camera."""
+        clear(self._badges)
+        for text in texts:
+            self._badges.addWidget(label(text, "badge"))
+
+    def show_running(self, state: JobState | None, note: str = "") -> None:
+        """The inline card of the job this page waits for; `note` says what may be done meanwhile."""
+        self._running.show_job(state, note=note, pausable=self.pausable)
+
+    def show_findings(self, findings: tuple[Finding, ...], actions: dict[str, str] | None = None) -> None:
+        """Findings, worst first; `actions` gives the words of a way out by code (`finding_action`)."""
+        self._findings.show_findings(findings, actions)
+
+    def show_advice(self, advice: Advice | None) -> None:
+        self._advice.show_advice(advice)
+
+    def show_stale(self, text: str | None) -> None:
+        """For example "The motion changed after this twin was made."; None hides the strip."""
+        self._stale.show_text(text)
+
+    def show_empty(self, icon: str, sentence: str, detail: str = "", action: str = "") -> None:
+        """Show the empty state instead of the body; its button is the page's main action."""
+        self._empty.show_purpose(icon, sentence, detail, action)
+        self._stack.setCurrentWidget(self._empty)
+        self._main.setVisible(False)
+        self._why_not.setVisible(False)
+
+    def show_body(self) -> None:
+        self._stack.setCurrentWidget(self._body_widget)
+
+    # How it is built --------------------------------------------------------------------------
+
+    def _build_top(self) -> QHBoxLayout:
+        self._headline_icon = Icon("", 26)
+        self._headline_icon.hide()
+        self._headline = label("", "headline", wrap=True)
+        self._headline.setAccessibleName("Verdict")
+        self._headline.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._main = Button("", "main")
+        self._main.hide()
+        self._main.clicked.connect(self.main_action)
+        self._why_not: QLabel = label("", "small", wrap=True)
+        self._why_not.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self._why_not.setMinimumWidth(240)
+        self._why_not.hide()
+        words = self._build_words()
+        buttons = row(gap=8)
+        buttons.addStretch(1)
+        buttons.addLayout(self._secondary)
+        buttons.addWidget(self._main)
+        actions = column(gap=4)
+        actions.addLayout(buttons)
+        actions.addWidget(self._why_not)
+        actions.addStretch(1)
+        top = row(gap=Spacing().xl)
+        top.addLayout(words, 1)
+        top.addLayout(actions)
+        return top
+
+    def _build_words(self) -> QVBoxLayout:
+        name = label(self.title, "muted")
+        above = row(name, gap=8)
+        above.addLayout(self._badges)
+        above.addStretch(1)
+        verdict = row(self._headline_icon, self._headline, gap=10)
+        verdict.setStretch(1, 1)
+        verdict.setAlignment(self._headline_icon, Qt.AlignmentFlag.AlignTop)
+        words = column(gap=4)
+        words.addLayout(above)
+        words.addLayout(verdict)
+        words.addStretch(1)
+        return words
+
+    def _build_strips(self) -> QVBoxLayout:
+        self._advice = AdviceStrip()
+        self._stale = StaleStrip()
+        self._running = RunningCard()
+        self._advice.closed.connect(self.advice_closed)
+        self._stale.keep.connect(self.keep_stale)
+        self._stale.redo.connect(self.redo)
+        self._running.cancel.connect(self.cancel_job)
+        self._running.pause.connect(self.pause_job)
+        return column(self._advice, self._stale, self._running, gap=8)
+
+    def _build_body(self) -> QStackedWidget:
+        self._stack = QStackedWidget()
+        self._body_widget = QWidget()
+        self.body = QVBoxLayout(self._body_widget)
+        self.body.setContentsMargins(0, 0, 0, 0)
+        self.body.setSpacing(Spacing().m)
+        self._empty = EmptyState()
+        self._empty.action.connect(self.main_action)
+        self._stack.addWidget(self._body_widget)
+        self._stack.addWidget(self._empty)
+        return self._stack
+
+    def _build_findings(self) -> FindingList:
+        self._findings = FindingList()
+        self._findings.way_out.connect(self.finding_action)
+        return self._findings
+
+    def set_main_kind(self, kind: str) -> None:
+        """`danger` for body-near actions; `main` otherwise."""
+        set_look(self._main, kind=kind)

@@ -1,0 +1,1 @@
+"""Presenters: between the pages, which only draw, and the record and the jobs."""
