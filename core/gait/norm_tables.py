@@ -10,6 +10,8 @@ from core.domain.body import JointKind
 
 Coefficients = dict[JointKind, tuple[float, ...]]
 
+# fmt: off  (a table is read by row)
+
 # Schwartz, Rozumalski & Trost 2008, J Biomech 41:1639, free speed. Fit error: rms 0.03-0.25 degrees.
 MEAN_DEG: Coefficients = {
     JointKind.HIP_FLEXION: (
@@ -109,7 +111,7 @@ SD_DEG: Coefficients = {
 PELVIC_TILT_DEG = 11.594
 
 # One walking stride (1.13 s, 1.26 m/s) of the MyoAssist reference, left and right averaged half a cycle
-# apart, pelvis upright, shifted by 3.7 % so that t = 0 is heel strike.
+# apart, pelvis upright, shifted by 1.9 % so that t = 0 is heel strike.
 STRIDE_DEG: Coefficients = {
     JointKind.HIP_FLEXION: (
         6.620,
@@ -187,5 +189,7 @@ STRIDE_DEG: Coefficients = {
         0.067,
     ),
 }
+# fmt: on
+
 STRIDE_PERIOD_S = 1.13
 STRIDE_SPEED_M_S = 1.26
