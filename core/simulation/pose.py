@@ -1,0 +1,95 @@
+"""From the fast model's fourteen joints to the full model, whose knee couples seven more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from core.domain.arrays import FloatArray, IntArray
+from core.domain.body import JOINTS
+
+ROOT_POSITIONS = 7  # free joint: position (3) and quaternion (4), first in qpos
+ROOT_VELOCITIES = 6
+
+
+def position_columns(model: Any) -> IntArray:
+    """Where the angles of JOINTS are in the model's qpos: (14,)."""
+    return np.array([model.joint(joint.value).qposadr[0] for joint in JOINTS], np.int64)
+
+
+def velocity_columns(model: Any) -> IntArray:
+    """Where the velocities of JOINTS are in the model's qvel: (14,)."""
+    return np.array([model.joint(joint.value).dofadr[0] for joint in JOINTS], np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class _Coupling:
+    """One dependent joint: q - q0 = polynomial of (driver - driver0), lowest power first."""
+
+    position: int
+    velocity: int
+    driver: int  # column of JOINTS
+    neutral: float
+    driver_neutral: float
+    polynomial: FloatArray  # (5,)
+
+
+class FullPose:
+    """Fills qpos and qvel of a full model from root and joint values. Axes: T frames."""
+
+    def __init__(self, model: Any) -> None:
+        self._sizes = (model.nq, model.nv)
+        self._positions = position_columns(model)
+        self._velocities = velocity_columns(model)
+        names = [joint.value for joint in JOINTS]
+        self._couplings = []
+        for equality in range(model.neq):
+            dependent, driver = model.eq_obj1id[equality], model.eq_obj2id[equality]
+            position, driving = model.jnt_qposadr[dependent], model.jnt_qposadr[driver]
+            self._couplings.append(
+                _Coupling(
+                    int(position),
+                    int(model.jnt_dofadr[dependent]),
+                    names.index(model.joint(driver).name),
+                    float(model.qpos0[position]),
+                    float(model.qpos0[driving]),
+                    model.eq_data[equality, :5].copy(),
+                )
+            )
+
+    def position(self, root: FloatArray, angle_rad: FloatArray) -> FloatArray:
+        """Full qpos (T, nq) for root pose (T, 7) and joint angles (T, 14)."""
+        qpos = np.zeros((len(angle_rad), self._sizes[0]))
+        qpos[:, :ROOT_POSITIONS] = root
+        qpos[:, self._positions] = angle_rad
+        for coupling in self._couplings:
+            driver = angle_rad[:, coupling.driver] - coupling.driver_neutral
+            qpos[:, coupling.position] = coupling.neutral + np.polyval(coupling.polynomial[::-1], driver)
+        return qpos
+
+    def velocity(self, angle_rad: FloatArray, velocity_rad_s: FloatArray) -> FloatArray:
+        """Full qvel (T, nv), root at rest, for joint angles and velocities (T, 14)."""
+        qvel = np.zeros((len(angle_rad), self._sizes[1]))
+        qvel[:, self._velocities] = velocity_rad_s
+        for coupling in self._couplings:
+            qvel[:, coupling.velocity] = self._slope(coupling, angle_rad) * velocity_rad_s[:, coupling.driver]
+        return qvel
+
+    def joint_moments(self, moment: FloatArray, angle_rad: FloatArray) -> FloatArray:
+        """Moment arms about the fourteen joints (T, M, 14) from those about all freedoms (T, M, nv).
+
+        By virtual work a coupled joint's arm counts at its driver, times d(coupled) / d(driver).
+        """
+        arms = moment[:, :, self._velocities].copy()
+        for coupling in self._couplings:
+            slope = self._slope(coupling, angle_rad)
+            arms[:, :, coupling.driver] += moment[:, :, coupling.velocity] * slope[:, None]
+        return arms
+
+    @staticmethod
+    def _slope(coupling: _Coupling, angle_rad: FloatArray) -> FloatArray:
+        driver = angle_rad[:, coupling.driver] - coupling.driver_neutral
+        slope: FloatArray = np.polyval(np.polyder(coupling.polynomial[::-1]), driver)
+        return slope
