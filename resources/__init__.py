@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 
 POSE_MODEL = "pose/pose_landmarker_full.task"
+# The bundle that set-up makes from the networks in MediaPipe 0.10.21 (Apache-2.0).
+POSE_MODEL_SHA256 = "ecef2ce4439f2062b66f9b9c7d4460e898b1680712da05dc0fdfd4da4240ecbc"
 
 
 def path(relative: str) -> Path:

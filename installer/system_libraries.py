@@ -1,0 +1,141 @@
+"""The shared libraries of Linux that no Python package brings along."""
+
+from __future__ import annotations
+
+import ctypes
+import importlib.util
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from installer.processes import run
+from installer.terminal import Board, SetupFailure
+
+# Library as the loader asks for it -> Debian package. Found by asking the loader (ldd) about every library in
+# the environment: Qt's xcb and Wayland platforms, VTK's OpenGL, MediaPipe, OpenCV.
+LIBRARIES = {
+    "libGL.so.1": "libgl1",
+    "libEGL.so.1": "libegl1",
+    "libglib-2.0.so.0": "libglib2.0-0",
+    "libfontconfig.so.1": "libfontconfig1",
+    "libfreetype.so.6": "libfreetype6",
+    "libdbus-1.so.3": "libdbus-1-3",
+    "libgssapi_krb5.so.2": "libgssapi-krb5-2",
+    "libX11-xcb.so.1": "libx11-xcb1",
+    "libXext.so.6": "libxext6",
+    "libxkbcommon.so.0": "libxkbcommon0",
+    "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
+    "libxcb-cursor.so.0": "libxcb-cursor0",
+    "libxcb-icccm.so.4": "libxcb-icccm4",
+    "libxcb-image.so.0": "libxcb-image0",
+    "libxcb-keysyms.so.1": "libxcb-keysyms1",
+    "libxcb-randr.so.0": "libxcb-randr0",
+    "libxcb-render-util.so.0": "libxcb-render-util0",
+    "libxcb-shape.so.0": "libxcb-shape0",
+    "libxcb-sync.so.1": "libxcb-sync1",
+    "libxcb-xfixes.so.0": "libxcb-xfixes0",
+    "libxcb-xkb.so.1": "libxcb-xkb1",
+    "libwayland-client.so.0": "libwayland-client0",
+    "libwayland-cursor.so.0": "libwayland-cursor0",
+    "libwayland-egl.so.1": "libwayland-egl1",
+}
+# Not linked, but needed: the OpenGL driver (software where there is no graphics card) and one font.
+RUNTIME_PACKAGES = (*LIBRARIES.values(), "libgl1-mesa-dri", "fonts-dejavu-core")
+TEST_PACKAGES = ("xvfb", "xauth")  # the walk-through of the windows needs a screen to draw on
+
+
+def is_debian() -> bool:
+    """True on Debian and what is made from it (Ubuntu, Mint)."""
+    return shutil.which("dpkg-query") is not None and shutil.which("apt-get") is not None
+
+
+def missing_packages(wanted: Iterable[str], installed: set[str]) -> list[str]:
+    """The wanted ones that are not there; newer releases append t64 to some names."""
+    return [name for name in wanted if name not in installed and f"{name}t64" not in installed]
+
+
+def installed_packages() -> set[str]:
+    """Names of every Debian package that is completely installed."""
+    listing = run(
+        ["dpkg-query", "--show", "--showformat", "${Package} ${db:Status-Status}\n"],
+        what="The list of installed system packages could not be read.",
+    )
+    rows = (line.split() for line in listing.splitlines())
+    return {row[0] for row in rows if len(row) == 2 and row[1] == "installed"}
+
+
+def can_load(soname: str) -> bool:
+    """True where the loader finds this library."""
+    try:
+        ctypes.CDLL(soname)
+    except OSError:
+        return False
+    return True
+
+
+def wanted_packages(with_tests: bool) -> list[str]:
+    """Debian packages this Python and this command need."""
+    wanted = [*RUNTIME_PACKAGES, *(TEST_PACKAGES if with_tests else ())]
+    if importlib.util.find_spec("ensurepip") is None:
+        wanted.append("python3-venv")
+    return wanted
+
+
+def apt_prefix(missing: list[str]) -> list[str]:
+    """How to become an administrator; raises SetupFailure where that is impossible."""
+    if os.geteuid() == 0:
+        return []
+    if shutil.which("sudo"):
+        return ["sudo"] if sys.stdin.isatty() else ["sudo", "--non-interactive"]
+    raise SetupFailure(
+        f"{len(missing)} system packages are missing.",
+        "Only an administrator can install them, and there is no sudo.",
+        f"As root, run: apt-get update && apt-get install -y {' '.join(missing)}",
+    )
+
+
+def install_on_debian(missing: list[str], board: Board, log: Path) -> None:
+    """Install by apt what is missing."""
+    prefix = apt_prefix(missing)
+    by_hand = f"sudo apt-get update && sudo apt-get install -y {' '.join(missing)}"
+    quiet = {"DEBIAN_FRONTEND": "noninteractive"}
+    packages = {"seen": 0}
+
+    def on_line(line: str) -> None:
+        packages["seen"] += line.startswith(("Unpacking", "Setting up"))
+        # Each wanted package brings about four others; each is unpacked, then set up.
+        board.update(min(0.95, 0.1 + packages["seen"] / (8 * len(missing))), line[:60] or "apt is at work")
+
+    try:
+        what = "The list of available system packages could not be renewed."
+        run([*prefix, "apt-get", "update"], what=what, log=log, on_line=on_line, environment=quiet)
+        install = ["apt-get", "install", "--yes", "--no-install-recommends", *missing]
+        what = "The missing system packages could not be installed."
+        run([*prefix, *install], what=what, log=log, on_line=on_line, environment=quiet)
+    except SetupFailure as failure:
+        by_hand = f"{failure.next_step} By hand it is: {by_hand}"
+        raise SetupFailure(failure.what, failure.why, by_hand) from failure
+
+
+def ensure(board: Board, log: Path, *, with_tests: bool, loads: Callable[[str], bool] = can_load) -> str:
+    """Make sure the libraries are there; returns what was found or done."""
+    if sys.platform != "linux":
+        return "none needed on this system"
+    if is_debian():
+        wanted = wanted_packages(with_tests)
+        missing = missing_packages(wanted, installed_packages())
+        if not missing:
+            return f"all {len(wanted)} are there"
+        board.update(0.0, f"installing {len(missing)}")
+        install_on_debian(missing, board, log)
+        return f"{len(missing)} installed by apt: {' '.join(missing)}"
+    missing = [soname for soname in LIBRARIES if not loads(soname)]
+    if with_tests and shutil.which("Xvfb") is None:
+        missing.append("the program Xvfb")
+    if missing:
+        board.note("These libraries are missing; install them with this system's package manager:")
+        board.note("    " + ", ".join(missing))
+        return f"{len(missing)} missing, see above"
+    return f"all {len(LIBRARIES)} are there"
