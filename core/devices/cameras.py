@@ -1,0 +1,343 @@
+"""Where video frames come from: files, live cameras, and recordings played back as if they were live.
+
+Every source yields `(time_s, image)`: seconds since the first frame, and a blue-green-red picture (H, W, 3)
+of uint8 that is only valid until the next frame is asked for.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import UserError, refuse
+
+ByteImage = NDArray[np.uint8]
+TimedFrame = tuple[float, ByteImage]
+VIDEO_ENDINGS = (".mp4", ".mov", ".avi", ".mkv", ".m4v", ".webm")
+TIMES_ENDING = ".times.json"
+MINIMUM_RATE_HZ = 15.0
+ADVISED_RATE_HZ = 25.0
+_SHORTEST_S = 0.5
+
+
+class FrameSource(Protocol):
+    """A stream of frames. Use it as a context manager."""
+
+    def __enter__(self) -> FrameSource: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+    def frames(self) -> Iterator[TimedFrame]:
+        """Yield frames until the source ends."""
+        ...
+
+
+class _Closing:
+    """What the sources share: they hold one OpenCV capture and let it go."""
+
+    _capture: Any = None
+
+    def __enter__(self) -> Any:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._capture is not None:
+            self._capture.release()
+
+
+class VideoFileSource(_Closing):
+    """A video file, as fast as it can be decoded. Times are those of the frames, not of the header."""
+
+    def __init__(self, path: Path) -> None:
+        self._capture = _open_file(path)
+        self._times = _saved_times(path)
+
+    def frames(self) -> Iterator[TimedFrame]:
+        for time_s in self.times():
+            ok, image = self._capture.retrieve()
+            if not ok:
+                return
+            yield time_s, image
+
+    def times(self) -> Iterator[float]:
+        """Step through the frames without converting pictures; `retrieve` gives the current one."""
+        number, first, last = 0, 0.0, -1.0
+        header_rate_hz = self._capture.get(cv2.CAP_PROP_FPS) or 30.0
+        while self._capture.grab():
+            stamp = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000.0
+            if number == 0:
+                first = stamp
+            if self._times is not None and number < len(self._times):
+                time_s = self._times[number]
+            else:
+                time_s = stamp - first
+            if time_s <= last:  # some containers repeat a time stamp
+                time_s = last + 1.0 / header_rate_hz
+            yield time_s
+            number, last = number + 1, time_s
+
+    def retrieve(self) -> ByteImage | None:
+        ok, image = self._capture.retrieve()
+        return image if ok else None
+
+    @property
+    def header_frames(self) -> int:
+        """How many frames the header promises; 0 when it does not say."""
+        return max(0, int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT)))
+
+
+class LiveCameraSource(_Closing):
+    """A camera of this PC, by its number."""
+
+    def __init__(self, number: int) -> None:
+        self._capture = cv2.VideoCapture(number)
+        if not self._capture.isOpened():
+            raise refuse(
+                "CAP-040",
+                f"Camera {number + 1} could not be opened.",
+                "It is not connected, or another program uses it.",
+                "Check the cable, close other programs that use the camera, and try again.",
+            )
+
+    def frames(self) -> Iterator[TimedFrame]:
+        start_s = None
+        while True:
+            ok, image = self._capture.read()
+            now_s = time.monotonic()
+            if not ok:
+                raise refuse(
+                    "CAP-041",
+                    "The camera stopped sending pictures.",
+                    "It may have been unplugged or gone to sleep.",
+                    "Check the cable and record again.",
+                )
+            start_s = now_s if start_s is None else start_s
+            yield now_s - start_s, image
+
+
+class ReplayedCameraSource:
+    """A recording that behaves like a live camera: one frame at a time, at its own rate, again and again."""
+
+    def __init__(self, source: Callable[[], FrameSource], *, repeat: bool = True) -> None:
+        self._source = source
+        self._repeat = repeat
+
+    def __enter__(self) -> ReplayedCameraSource:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+    def frames(self) -> Iterator[TimedFrame]:
+        start_s = time.monotonic()
+        offset_s, interval_s = 0.0, 1.0 / 30.0
+        while True:
+            last_s = 0.0
+            with self._source() as source:
+                for time_s, image in source.frames():
+                    interval_s = max(time_s - last_s, 1e-3) if time_s else interval_s
+                    last_s = time_s
+                    time.sleep(max(0.0, start_s + offset_s + time_s - time.monotonic()))
+                    yield time.monotonic() - start_s, image
+            if not self._repeat:
+                return
+            offset_s += last_s + interval_s
+
+
+class ArraySource:
+    """Pictures from memory, for tests and synthetic recordings: (T, H, W, 3) at a constant rate."""
+
+    def __init__(self, images: ByteImage, rate_hz: float) -> None:
+        self._images = images
+        self._rate_hz = rate_hz
+
+    def __enter__(self) -> ArraySource:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+    def frames(self) -> Iterator[TimedFrame]:
+        for number, image in enumerate(self._images):
+            yield number / self._rate_hz, image
+
+
+def open_live(camera: int | str) -> FrameSource:
+    """A live source: a camera number, or the path of a video that plays the camera's part."""
+    if isinstance(camera, int):
+        return LiveCameraSource(camera)
+    path = Path(camera)
+    VideoFileSource(path).__exit__(None, None, None)  # refuse a bad file now, not at the first frame
+    return ReplayedCameraSource(lambda: VideoFileSource(path))
+
+
+@dataclass(frozen=True, slots=True)
+class VideoProbe:
+    """What is known about a video after one look at every frame."""
+
+    time_s: tuple[float, ...]
+    header_frames: int
+    width_px: int
+    height_px: int
+    cut_short: bool  # fewer frames than promised, or the file ends inside its own data
+
+    @property
+    def fps_hz(self) -> float:
+        """From the time stamps: the inverse of the median step between frames."""
+        return 1.0 / float(np.median(np.diff(self.time_s)))
+
+
+def probe(path: Path, look: Callable[[int, float, ByteImage], None], *, every: int = 10) -> VideoProbe:
+    """Decode the whole video; `look(frame, time_s, image)` sees every `every`-th frame.
+
+    Refuses CAP-001 (no such file), CAP-002 (empty), CAP-003 (not a video), CAP-004 (damaged),
+    CAP-005 (too few frames per second), CAP-006 (too short).
+    """
+    times: list[float] = []
+    width_px = height_px = 0
+    with VideoFileSource(path) as source:
+        for number, time_s in enumerate(source.times()):
+            times.append(time_s)
+            if number % every == 0 and (image := source.retrieve()) is not None:
+                height_px, width_px = image.shape[:2]
+                look(number, time_s, image)
+        header_frames = source.header_frames
+    if not width_px:
+        raise _damaged(path)
+    _check_duration(times)
+    cut_short = _data_missing(path) or len(times) < 0.95 * header_frames
+    result = VideoProbe(tuple(times), header_frames, width_px, height_px, cut_short)
+    _check_rate(result.fps_hz)
+    return result
+
+
+def save_times(video: Path, time_s: tuple[float, ...]) -> Path:
+    """Keep the true times of a recorded video beside it, because its header assumes a constant rate."""
+    path = video.with_name(video.name + TIMES_ENDING)
+    path.write_text(json.dumps([round(value, 6) for value in time_s]), encoding="utf-8")
+    return path
+
+
+def _saved_times(video: Path) -> list[float] | None:
+    path = video.with_name(video.name + TIMES_ENDING)
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+
+def _open_file(path: Path) -> Any:
+    if not path.is_file():
+        raise refuse(
+            "CAP-001",
+            f"The file {path.name} was not found.",
+            "It may have been moved, or its disk is not connected.",
+            "Choose the file again.",
+        )
+    if path.stat().st_size == 0:
+        raise refuse(
+            "CAP-002",
+            f"The file {path.name} is empty.",
+            "Copying from the camera may not have finished.",
+            "Copy the video from the camera again.",
+        )
+    capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+    if capture.isOpened():
+        return capture
+    raise _damaged(path) if _looks_like_video(path) else _not_a_video(path)
+
+
+def _not_a_video(path: Path) -> UserError:
+    return refuse(
+        "CAP-003",
+        f"{path.name} is not a video.",
+        "Its content is something else, whatever its name says.",
+        f"Choose a video file ({', '.join(VIDEO_ENDINGS)}).",
+    )
+
+
+def _damaged(path: Path) -> UserError:
+    return refuse(
+        "CAP-004",
+        f"{path.name} cannot be played.",
+        "The video is damaged or its end is missing, often because copying or recording was interrupted.",
+        "Copy it from the camera again; if that does not help, record again.",
+    )
+
+
+def _looks_like_video(path: Path) -> bool:
+    """True when the first bytes are those of a known video container."""
+    with path.open("rb") as file:
+        start = file.read(16)
+    return (
+        start[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free")
+        or (start[:4] == b"RIFF" and start[8:12] == b"AVI ")
+        or start[:4] == b"\x1a\x45\xdf\xa3"
+    )
+
+
+def _data_missing(path: Path) -> bool:
+    """True when the boxes of an MP4 or the RIFF header of an AVI reach beyond the end of the file."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        start = file.read(12)
+        if start[:4] == b"RIFF":
+            return bool(8 + struct.unpack("<I", start[4:8])[0] > size + 1)
+        if start[4:8] != b"ftyp":
+            return False
+        position = 0
+        while position + 8 <= size:
+            file.seek(position)
+            length, _name, long_length = struct.unpack(">I4sQ", file.read(16).ljust(16, b"\0"))
+            length = long_length if length == 1 else length
+            if length < 8:  # 0 means "to the end of the file"
+                return False
+            position += length
+    return position > size
+
+
+def _check_duration(times: list[float]) -> None:
+    if len(times) < 2 or times[-1] < _SHORTEST_S:
+        raise refuse(
+            "CAP-006",
+            "The video is too short.",
+            f"It lasts {times[-1] if times else 0.0:.1f} s; no stride fits into that.",
+            "Record at least four steps, better eight.",
+        )
+
+
+def _check_rate(rate_hz: float) -> None:
+    if rate_hz < MINIMUM_RATE_HZ:
+        raise refuse(
+            "CAP-005",
+            f"The video has only {rate_hz:.0f} frames per second.",
+            "Between two frames the foot moves too far for heel strikes to be found.",
+            f"Record with at least {ADVISED_RATE_HZ:.0f} frames per second.",
+        )
+
+
+def list_cameras(most: int = 4) -> tuple[int, ...]:
+    """Numbers of the cameras that open. Takes up to a second per camera; never call it on a main thread."""
+    if os.name == "posix" and not list(Path("/dev").glob("video*")):
+        return ()
+    found = []
+    for number in range(most):
+        capture = cv2.VideoCapture(number)
+        if capture.isOpened():
+            found.append(number)
+        capture.release()
+    return tuple(found)

@@ -1,0 +1,328 @@
+"""The link to an exo: one request at a time, resynchronised after every error, never repeated by itself.
+
+smpclient has no lock and never recovers from a late answer (its issue 104). `_Session` gives it both. What
+the exo is told to do is sent exactly once; only reading is tried a second time, and an upload goes on at the
+offset that the exo itself names.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Coroutine
+from types import TracebackType
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+from smp.exceptions import SMPException
+from smpclient import SMPClient
+from smpclient.exceptions import SMPClientException, SMPUploadError
+from smpclient.generics import error as is_error
+from smpclient.requests.file_management import FileDownload
+from smpclient.requests.os_management import EchoWrite, ResetWrite
+from smpclient.transport import SMPTransportDisconnected
+
+from core.devices import exo_messages as wire
+from core.devices.exo_protocol import (
+    PROTOCOL_VERSION,
+    TELEMETRY_RECORDS_PER_ANSWER,
+    TELEMETRY_SCHEMA,
+    DeviceState,
+    Rc,
+    SlotAction,
+    SlotState,
+    slot_file,
+    unpack_telemetry,
+)
+from core.devices.exo_refusals import (
+    broken_answers,
+    not_answering,
+    other_protocol,
+    refused,
+    unplugged,
+    upload_refused,
+)
+from core.devices.exo_transport import ExoTransport, parse_address
+from core.devices.exo_values import Beat, ExoInfo, Fault, SelfTest, SlotInfo, Slots, TelemetryBatch
+from core.domain.controller import TorqueLimits
+
+T = TypeVar("T")
+OnProgress = Callable[[int, int], None]  # bytes done, bytes in all
+
+REQUEST_TIMEOUT_S = 1.0
+UPLOAD_FIRST_TIMEOUT_S = 10.0  # a device may erase its flash first
+UPLOAD_RESTARTS = 5
+_GARBLED = (SMPClientException, SMPException, ValidationError, ValueError)
+
+
+def connect(address: str, *, timeout_s: float = 3.0) -> ExoLink:
+    """Open the link and check that an exo answers.
+
+    Raises UserError: EXO-011 address, EXO-001 not found, EXO-002 in use, EXO-004 no answer,
+    EXO-013 something else answers.
+    """
+    link = ExoLink(address)
+    try:
+        link.open(timeout_s)
+    except BaseException:
+        link.close()
+        raise
+    return link
+
+
+class ExoLink:
+    """One open exo. May be used from several threads; requests queue up.
+
+    Every method raises UserError: EXO-003 unplugged, EXO-004 no answer, EXO-010 refused by the exo,
+    EXO-013 answers that make no sense.
+    """
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self._transport = ExoTransport(parse_address(address))
+        self._client = SMPClient(self._transport, address, REQUEST_TIMEOUT_S)
+        self._loop = asyncio.new_event_loop()
+        self._lock = asyncio.Lock()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="exo-link", daemon=True)
+        self._thread.start()
+        self._opened = False
+
+    def __enter__(self) -> ExoLink:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def open(self, timeout_s: float) -> None:
+        self._run(self._open(timeout_s))
+
+    def close(self) -> None:
+        """Close the port; the exo notices the missing heartbeat and goes to zero torque."""
+        if self._loop.is_closed():
+            return
+        if self._opened:
+            self._run(self._client.disconnect())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(timeout=5.0)
+        self._loop.close()
+
+    # what the exo says
+
+    def info(self) -> ExoInfo:
+        answer = self._read(wire.InfoRead())
+        if answer.proto != PROTOCOL_VERSION:
+            raise other_protocol(self.address, answer.proto)
+        return ExoInfo(
+            serial=answer.device_id,
+            profile_id=answer.profile_id,
+            firmware=answer.fw,
+            virtual=answer.virtual,
+            control_hz=answer.ctrl_hz,
+            hard_limits=TorqueLimits(answer.peak_nm, answer.rate_nm_s, answer.hip_range_rad),
+            state=DeviceState(answer.state),
+            active_slot=answer.active,
+            active_sha256=answer.sha.hex(),
+            confirmed=answer.confirmed,
+            nonce=answer.nonce,
+            late_ticks=answer.late_ticks,
+        )
+
+    def slots(self) -> Slots:
+        answer = self._read(wire.SlotsRead())
+        return Slots(answer.active, tuple(_slot(entry) for entry in answer.slots))
+
+    def limits(self) -> TorqueLimits:
+        """The limits in force: the tightest of firmware, profile, package and visit."""
+        answer = self._read(wire.LimitsRead())
+        return TorqueLimits(answer.peak_nm, answer.rate_nm_s, answer.hip_range_rad)
+
+    def faults(self) -> tuple[Fault, ...]:
+        answer = self._read(wire.FaultsRead())
+        return tuple(Fault(entry.code, entry.t_ms, entry.detail) for entry in answer.faults)
+
+    def telemetry(self, since: int, *, most: int = TELEMETRY_RECORDS_PER_ANSWER) -> TelemetryBatch:
+        """Control ticks from sequence number `since` on, oldest first."""
+        answer = self._read(wire.TelemetryRead(since=since, max=most))
+        if answer.schema_id != TELEMETRY_SCHEMA:
+            raise other_protocol(self.address, answer.schema_id)
+        return TelemetryBatch(unpack_telemetry(answer.data), answer.lost, answer.next)
+
+    def echo(self, text: str) -> str:
+        return str(self._read(EchoWrite(d=text)).r)
+
+    def read_back(self, slot: str, on_progress: OnProgress | None = None) -> bytes:
+        """The bytes that are stored in slot `A` or `B`."""
+        data, total = b"", 1
+        while len(data) < total:
+            answer = self._read(FileDownload(off=len(data), name=slot_file(slot)))
+            total = answer.len if answer.off == 0 else total
+            if answer.off != len(data) or not answer.data:
+                raise broken_answers(self.address)
+            data += answer.data
+            if on_progress is not None:
+                on_progress(len(data), total)
+        return data
+
+    # what the exo is told
+
+    def upload(self, blob: bytes, on_progress: OnProgress | None = None) -> None:
+        """Write `blob` into the slot that is not in use.
+
+        Raises UserError EXO-005 when unplugged meanwhile, EXO-012 when the exo refuses it.
+        """
+        self._run(self._upload(blob, on_progress or (lambda done, total: None)))
+
+    def test(self, sha256: str) -> None:
+        """Mark the controller to run at the next activation."""
+        self._slot_set(SlotAction.TEST, sha256)
+
+    def activate(self) -> None:
+        """Start the marked controller on trial; it reverts at the next reset unless confirmed."""
+        self._slot_set(SlotAction.ACTIVATE, "")
+
+    def confirm(self, sha256: str) -> None:
+        """Keep the controller that runs on trial."""
+        self._slot_set(SlotAction.CONFIRM, sha256)
+
+    def revert(self) -> None:
+        """Go back to the controller before."""
+        self._slot_set(SlotAction.REVERT, "")
+
+    def erase(self, sha256: str) -> None:
+        self._slot_set(SlotAction.ERASE, sha256)
+
+    def reset(self) -> None:
+        """Start the exo again, as power off and on would."""
+        self._command(ResetWrite())
+
+    def selftest(self) -> SelfTest:
+        """Run the golden vectors on the exo."""
+        answer = self._command(wire.SelfTestWrite(), timeout_s=5.0)
+        return SelfTest(answer.n, answer.passed, answer.out_hash.hex(), answer.max_us)
+
+    def tighten(self, limits: TorqueLimits) -> TorqueLimits:
+        """Lower the limits for this visit; raising one is refused (EXO-010)."""
+        answer = self._command(
+            wire.LimitsWrite(
+                peak_nm=limits.peak_nm, rate_nm_s=limits.rate_nm_s, hip_range_rad=limits.hip_range_rad
+            )
+        )
+        return TorqueLimits(answer.peak_nm, answer.rate_nm_s, answer.hip_range_rad)
+
+    def arm(self, sha256: str, *, nonce: bytes, session: str, max_nm: float, ramp_s: float) -> DeviceState:
+        """Let the exo assist with the controller `sha256`, at most `max_nm`, growing over `ramp_s`.
+
+        `nonce` comes from `info` and holds for one try. Raises UserError EXO-008 when refused.
+        """
+        request = wire.ArmWrite(
+            arm=True, sha=bytes.fromhex(sha256), nonce=nonce, session=session, max_nm=max_nm, ramp_s=ramp_s
+        )
+        return DeviceState(self._command(request, code="EXO-008").state)
+
+    def stop(self) -> DeviceState:
+        """Zero torque now. Always accepted."""
+        return DeviceState(self._command(wire.ArmWrite(arm=False)).state)
+
+    def heartbeat(self) -> Beat:
+        """Tell the exo that this program is alive; half a second of silence ends the assistance."""
+        answer = self._command(wire.HeartbeatWrite(t_host=int(time.monotonic() * 1000)))
+        return Beat(DeviceState(answer.state), answer.faults)
+
+    def acknowledge_faults(self) -> DeviceState:
+        return DeviceState(self._command(wire.FaultsAck(ack=True)).state)
+
+    # how it is sent
+
+    def _slot_set(self, action: SlotAction, sha256: str) -> None:
+        self._command(wire.SlotSetWrite(action=action.value, sha=bytes.fromhex(sha256)), timeout_s=5.0)
+
+    def _read(self, request: Any) -> Any:
+        return self._run(self._ask(request, tries=2))
+
+    def _command(self, request: Any, *, timeout_s: float | None = None, code: str = "EXO-010") -> Any:
+        return self._run(self._ask(request, tries=1, timeout_s=timeout_s, code=code))
+
+    def _run(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    async def _open(self, timeout_s: float) -> None:
+        try:
+            await self._client.connect(timeout_s)
+            self._opened = True
+        except (SMPTransportDisconnected, OSError) as error:
+            raise unplugged(self.address) from error
+        except _GARBLED as error:
+            raise broken_answers(self.address) from error
+        await self._ask(EchoWrite(d="exotwin"), tries=2)
+
+    async def _ask(
+        self, request: Any, *, tries: int, timeout_s: float | None = None, code: str = "EXO-010"
+    ) -> Any:
+        async with self._lock:
+            for remaining in reversed(range(tries)):
+                try:
+                    answer = await self._client.request(request, timeout_s)
+                    break
+                except TimeoutError as error:
+                    self._resynchronise()
+                    if not remaining:
+                        raise not_answering(self.address) from error
+                except (SMPTransportDisconnected, OSError) as error:
+                    raise unplugged(self.address) from error
+                except _GARBLED as error:
+                    self._resynchronise()
+                    if not remaining:
+                        raise broken_answers(self.address) from error
+        if is_error(answer):
+            raise refused(code, _reason(answer))
+        return answer
+
+    async def _upload(self, blob: bytes, on_progress: OnProgress) -> None:
+        async with self._lock:
+            for remaining in reversed(range(UPLOAD_RESTARTS)):
+                try:
+                    upload = self._client.upload(
+                        blob, first_timeout_s=UPLOAD_FIRST_TIMEOUT_S, subsequent_timeout_s=REQUEST_TIMEOUT_S
+                    )
+                    async for done in upload:
+                        on_progress(done, len(blob))
+                    return
+                except SMPUploadError as error:
+                    raise upload_refused(str(error)) from error
+                except (SMPTransportDisconnected, ConnectionError) as error:
+                    raise unplugged(self.address, uploading=True) from error
+                except (TimeoutError, *_GARBLED) as error:
+                    self._resynchronise(uploading=True)
+                    if not remaining:
+                        raise not_answering(self.address) from error
+                except OSError as error:
+                    raise unplugged(self.address, uploading=True) from error
+
+    def _resynchronise(self, *, uploading: bool = False) -> None:
+        try:
+            self._transport.resynchronise()
+        except OSError as error:
+            raise unplugged(self.address, uploading=uploading) from error
+
+
+def _reason(answer: Any) -> str:
+    if hasattr(answer, "err"):
+        code = answer.err.rc
+        return code.sentence if isinstance(code, Rc) else f"It says {code.name}."
+    return f"It says {answer.rc.name}."
+
+
+def _slot(entry: wire.SlotEntry) -> SlotInfo:
+    return SlotInfo(
+        entry.name,
+        SlotState(entry.state),
+        entry.sha.hex(),
+        entry.version,
+        entry.subject_tag,
+        entry.profile_id,
+        entry.first_nm,
+        entry.detail,
+    )

@@ -1,0 +1,216 @@
+"""Messages of group 70 as seen by the app: one request, one answer and the refusals each.
+
+Answers forbid unknown keys, so a change of meaning is announced by `proto` and not by a new key.
+"""
+# mypy sees the base classes of `smp` as Any, hence the ignores below.
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+from smp import error, message
+
+from core.devices.exo_protocol import EXO_GROUP, Command, Rc
+
+
+class ExoErrorV1(error.ErrorV1):  # type: ignore[misc]
+    _GROUP_ID = EXO_GROUP
+
+
+class ExoErrorV2(error.ErrorV2[Rc]):  # type: ignore[misc]
+    _GROUP_ID = EXO_GROUP
+
+
+class _Read(message.ReadRequest):  # type: ignore[misc]
+    _GROUP_ID = EXO_GROUP
+    _ErrorV1 = ExoErrorV1
+    _ErrorV2 = ExoErrorV2
+
+
+class _Write(message.WriteRequest):  # type: ignore[misc]
+    _GROUP_ID = EXO_GROUP
+    _ErrorV1 = ExoErrorV1
+    _ErrorV2 = ExoErrorV2
+
+
+class InfoAnswer(message.ReadResponse):  # type: ignore[misc]
+    _GROUP_ID = EXO_GROUP
+    _COMMAND_ID = Command.INFO
+    proto: int
+    fw: str
+    device_id: str
+    profile_id: str
+    virtual: bool
+    ctrl_hz: int
+    peak_nm: float
+    rate_nm_s: float
+    hip_range_rad: float
+    state: int
+    active: str
+    sha: bytes
+    confirmed: bool
+    nonce: bytes
+    late_ticks: int
+
+
+class InfoRead(_Read):
+    _COMMAND_ID = Command.INFO
+    _Response = InfoAnswer
+
+
+class SlotEntry(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    name: str
+    state: str
+    sha: bytes
+    version: str
+    subject_tag: str
+    profile_id: str
+    first_nm: float
+    detail: str
+
+
+class SlotsAnswer(message.ReadResponse):  # type: ignore[misc]
+    _GROUP_ID = EXO_GROUP
+    _COMMAND_ID = Command.SLOTS
+    active: str
+    slots: list[SlotEntry]
+
+
+class SlotsRead(_Read):
+    _COMMAND_ID = Command.SLOTS
+    _Response = SlotsAnswer
+
+
+class SlotSetAnswer(message.WriteResponse):  # type: ignore[misc]
+    _GROUP_ID = EXO_GROUP
+    _COMMAND_ID = Command.SLOT_SET
+    active: str
+
+
+class SlotSetWrite(_Write):
+    _COMMAND_ID = Command.SLOT_SET
+    _Response = SlotSetAnswer
+    action: str
+    sha: bytes = b""
+
+
+class SelfTestAnswer(message.WriteResponse):  # type: ignore[misc]
+    _GROUP_ID = EXO_GROUP
+    _COMMAND_ID = Command.SELFTEST
+    n: int
+    passed: bool
+    out_hash: bytes
+    max_us: int
+
+
+class SelfTestWrite(_Write):
+    _COMMAND_ID = Command.SELFTEST
+    _Response = SelfTestAnswer
+
+
+class LimitsAnswer(message.ReadResponse):  # type: ignore[misc]
+    _GROUP_ID = EXO_GROUP
+    _COMMAND_ID = Command.LIMITS
+    peak_nm: float
+    rate_nm_s: float
+    hip_range_rad: float
+
+
+class LimitsRead(_Read):
+    _COMMAND_ID = Command.LIMITS
+    _Response = LimitsAnswer
+
+
+class LimitsWritten(message.WriteResponse):  # type: ignore[misc]
+    _GROUP_ID = EXO_GROUP
+    _COMMAND_ID = Command.LIMITS
+    peak_nm: float
+    rate_nm_s: float
+    hip_range_rad: float
+
+
+class LimitsWrite(_Write):
+    _COMMAND_ID = Command.LIMITS
+    _Response = LimitsWritten
+    peak_nm: float
+    rate_nm_s: float
+    hip_range_rad: float
+
+
+class ArmAnswer(message.WriteResponse):  # type: ignore[misc]
+    _GROUP_ID = EXO_GROUP
+    _COMMAND_ID = Command.ARM
+    state: int
+
+
+class ArmWrite(_Write):
+    """`arm=False` is always accepted and needs no other field."""
+
+    _COMMAND_ID = Command.ARM
+    _Response = ArmAnswer
+    arm: bool
+    sha: bytes = b""
+    nonce: bytes = b""
+    session: str = ""
+    max_nm: float = 0.0
+    ramp_s: float = 0.0
+
+
+class HeartbeatAnswer(message.WriteResponse):  # type: ignore[misc]
+    _GROUP_ID = EXO_GROUP
+    _COMMAND_ID = Command.HEARTBEAT
+    state: int
+    faults: int
+
+
+class HeartbeatWrite(_Write):
+    _COMMAND_ID = Command.HEARTBEAT
+    _Response = HeartbeatAnswer
+    t_host: int
+
+
+class TelemetryAnswer(message.ReadResponse):  # type: ignore[misc]
+    _GROUP_ID = EXO_GROUP
+    _COMMAND_ID = Command.TELEMETRY
+    schema_id: int
+    n: int
+    lost: int
+    next: int
+    data: bytes
+
+
+class TelemetryRead(_Read):
+    _COMMAND_ID = Command.TELEMETRY
+    _Response = TelemetryAnswer
+    since: int
+    max: int
+
+
+class FaultEntry(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    code: int
+    t_ms: int
+    detail: str
+
+
+class FaultsAnswer(message.ReadResponse):  # type: ignore[misc]
+    _GROUP_ID = EXO_GROUP
+    _COMMAND_ID = Command.FAULTS
+    faults: list[FaultEntry]
+
+
+class FaultsRead(_Read):
+    _COMMAND_ID = Command.FAULTS
+    _Response = FaultsAnswer
+
+
+class FaultsAcked(message.WriteResponse):  # type: ignore[misc]
+    _GROUP_ID = EXO_GROUP
+    _COMMAND_ID = Command.FAULTS
+    state: int
+
+
+class FaultsAck(_Write):
+    _COMMAND_ID = Command.FAULTS
+    _Response = FaultsAcked
+    ack: bool

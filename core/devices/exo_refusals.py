@@ -1,0 +1,67 @@
+"""What a person is told when the exo or its cable does not do what was asked."""
+
+from __future__ import annotations
+
+from core.errors import UserError, refuse
+
+
+def unplugged(address: str, *, uploading: bool = False) -> UserError:
+    if uploading:
+        return refuse(
+            "EXO-005",
+            "The exo was unplugged while the controller was being sent.",
+            "Nothing was changed on the exo: the controller it had before is still active.",
+            "Plug the exo in again, then start the transfer again.",
+        )
+    return refuse(
+        "EXO-003",
+        f"The connection to the exo at {address} was lost.",
+        "The cable was pulled or the exo was switched off; without connection it goes to zero torque.",
+        "Plug the exo in, then connect again.",
+    )
+
+
+def not_answering(address: str) -> UserError:
+    return refuse(
+        "EXO-004",
+        f"The exo at {address} does not answer.",
+        "The port is open, but no answer came in time.",
+        "Check that this is the exo's port and that the exo is switched on, then connect again.",
+    )
+
+
+def broken_answers(address: str) -> UserError:
+    return refuse(
+        "EXO-013",
+        f"What answers at {address} cannot be understood.",
+        "Either another device is on this port, or the cable is damaged.",
+        "Choose the exo's port, or try another cable.",
+    )
+
+
+def other_protocol(address: str, version: int) -> UserError:
+    return refuse(
+        "EXO-014",
+        f"The exo at {address} speaks version {version} of the protocol.",
+        "This program does not know that version.",
+        "Update the exo's firmware or this program.",
+    )
+
+
+def refused(code: str, reason: str) -> UserError:
+    if code == "EXO-008":
+        return refuse(
+            code, "The exo refused to arm.", reason, "Read the exo's state again, then arm once more."
+        )
+    return refuse(
+        code, "The exo refused the command.", reason, "Stop the exo, read its state again, then try again."
+    )
+
+
+def upload_refused(reason: str) -> UserError:
+    return refuse(
+        "EXO-012",
+        "The exo did not accept the controller.",
+        f"It answered: {reason[:200]}",
+        "Stop the exo so that it is safe, then start the transfer again.",
+    )

@@ -1,0 +1,89 @@
+"""What the exo says about itself, as plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.devices.exo_protocol import FACTORY, DeviceState, SlotState, TelemetryRecord
+from core.domain.controller import TorqueLimits
+
+
+@dataclass(frozen=True, slots=True)
+class ExoInfo:
+    """Identity and state of a connected exo."""
+
+    serial: str
+    profile_id: str
+    firmware: str
+    virtual: bool
+    control_hz: int
+    hard_limits: TorqueLimits
+    state: DeviceState
+    active_slot: str  # "F", "A" or "B"
+    active_sha256: str  # "" for the factory controller
+    confirmed: bool
+    nonce: bytes
+    late_ticks: int
+
+
+@dataclass(frozen=True, slots=True)
+class SlotInfo:
+    """One of the two places for a controller."""
+
+    name: str
+    state: SlotState
+    sha256: str  # computed by the exo from the stored bytes; "" when empty
+    version: str
+    subject_tag: str
+    profile_id: str
+    first_session_peak_nm: float
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Slots:
+    active: str
+    slots: tuple[SlotInfo, ...]
+
+    def holding(self, sha256: str) -> SlotInfo | None:
+        """The slot with these bytes."""
+        return next((slot for slot in self.slots if slot.sha256 == sha256), None)
+
+    @property
+    def running(self) -> SlotInfo | None:
+        """The slot in use; None for the factory controller."""
+        if self.active == FACTORY:
+            return None
+        return next((slot for slot in self.slots if slot.name == self.active), None)
+
+
+@dataclass(frozen=True, slots=True)
+class SelfTest:
+    """Golden vectors run on the exo itself."""
+
+    ticks: int
+    passed: bool
+    outputs_sha256: str
+    slowest_tick_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    code: int
+    time_ms: int
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """Answer to a heartbeat."""
+
+    state: DeviceState
+    faults: int
+
+
+@dataclass(frozen=True, slots=True)
+class TelemetryBatch:
+    records: tuple[TelemetryRecord, ...]
+    lost: int  # records that had left the exo's memory before they were read
+    next_seq: int
