@@ -6,8 +6,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QApplication
 
 from core.domain.subject import Subject
-from core.errors import Advice
-from core.jobs.values import Crashed, Outcome, Refused
+from core.jobs.values import JsonValue, Outcome
 from core.session.facts import FactsReader
 from core.session.flow import JOBS, Step, StepStatus, VisitFacts, session_status
 from core.store.repository import Store
@@ -78,9 +77,9 @@ class Desk(QObject):
     def status(self, step: Step) -> StepStatus:
         return next(status for status in self.statuses() if status.step is step)
 
-    def submit(self, kind: str, **params: object) -> str:
+    def submit(self, kind: str, **params: JsonValue) -> str:
         """Start a job for the open visit."""
-        return self.jobs.submit(kind, dict(params), visit_id=self.visit_id or "")  # type: ignore[arg-type]
+        return self.jobs.submit(kind, params, visit_id=self.visit_id or "")
 
     def connect_exo(self, job_id: str | None) -> None:
         """Tell the shell that an exo is connected through this telemetry job, or no longer."""
@@ -105,20 +104,6 @@ class Desk(QObject):
         if job_id == self.exo_job:
             self.connect_exo(None)
         self.record_changed.emit()
-
-
-def advice_of(outcome: Outcome) -> Advice | None:
-    """What to tell the person about an end that is not a result."""
-    if isinstance(outcome, Refused):
-        return outcome.advice
-    if isinstance(outcome, Crashed):
-        return Advice(
-            what="This work stopped unexpectedly.",
-            why=outcome.detail.strip().splitlines()[-1] if outcome.detail.strip() else "No reason is known.",
-            next_step="Start it again; if it stops again, send the copied details to support.",
-            code="JOB-001",
-        )
-    return None
 
 
 def step_of_job(kind: str) -> Step | None:

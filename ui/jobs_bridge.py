@@ -88,13 +88,10 @@ class JobsBridge(QObject):
         return None
 
     def resumable(self, kind: str, *, visit_id: str) -> JobState | None:
-        """The newest job of this kind that stopped with a checkpoint."""
+        """The newest job of this kind, when it stopped early and left a checkpoint."""
         for state in self._board.states():
             if state.spec.kind == kind and state.spec.visit_id == visit_id:
-                stopped = isinstance(state.outcome, Crashed) or (
-                    isinstance(state.outcome, Cancelled) and state.outcome.resumable
-                )
-                return state if stopped else None
+                return state if state.outcome is not None and state.resumable else None
         return None
 
     def _on_reader_thread(self, job_id: str, event: Event | Outcome) -> None:

@@ -33,6 +33,8 @@ class Page(QWidget):
     redo = Signal()
     advice_closed = Signal()
     finding_action = Signal(str)  # code of the finding whose way out was chosen
+    play_pause = Signal()  # Space, when no button or field wanted it
+    step_frames = Signal(int)  # arrow keys: -1 or +1; with Shift -10 or +10
 
     def __init__(self) -> None:
         super().__init__()
@@ -93,8 +95,9 @@ class Page(QWidget):
         """Findings, worst first; `actions` gives the words of a way out by code (`finding_action`)."""
         self._findings.show_findings(findings, actions)
 
-    def show_advice(self, advice: Advice | None) -> None:
-        self._advice.show_advice(advice)
+    def show_advice(self, advice: Advice | None, details: str = "") -> None:
+        """What went wrong and what to do; `details` goes to the clipboard with "Copy details"."""
+        self._advice.show_advice(advice, details)
 
     def show_stale(self, text: str | None) -> None:
         """For example "The motion changed after this twin was made."; None hides the strip."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QRectF, Qt
 from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
-ICON_DIR = Path(__file__).resolve().parents[2] / "resources" / "icons"
+import resources
 
 
 def icon(name: str, color: str, size: int = 20) -> QIcon:
@@ -33,4 +32,4 @@ def pixmap(name: str, color: str, size: int = 20, ratio: float = 2.0) -> QPixmap
 
 @lru_cache(maxsize=128)
 def _source(name: str) -> str:
-    return (ICON_DIR / f"{name}.svg").read_text(encoding="utf-8")
+    return resources.path(f"icons/{name}.svg").read_text(encoding="utf-8")

@@ -45,6 +45,7 @@ QLabel[role="small"] {{ color: {colors.muted}; font-size: {sizes.small}px; }}
 QLabel[role="value"] {{ font-size: {sizes.strong}px; font-weight: 600; }}
 QLabel[role="badge"] {{ color: {colors.muted}; font-size: {sizes.small}px; border: 1px solid {colors.border};
     border-radius: 9px; padding: 1px 8px; background: {colors.surface}; }}
+QLabel[accent="true"] {{ color: {colors.accent}; }}
 QLabel[side="left"] {{ color: {colors.left}; }}
 QLabel[side="right"] {{ color: {colors.right}; }}
 QLabel:disabled {{ color: {colors.muted}; }}
@@ -92,6 +93,11 @@ QPushButton[kind="link"] {{ background: transparent; border: none; color: {color
     font-weight: 600; }}
 QPushButton[kind="link"]:hover {{ text-decoration: underline; }}
 QPushButton[kind="link"]:focus {{ border: 2px solid {colors.focus}; padding: 0 2px; border-radius: 4px; }}
+QPushButton[kind="step"] {{ background: transparent; border: none; border-left: 3px solid transparent;
+    border-radius: 0; text-align: left; padding: 0; }}
+QPushButton[kind="step"]:hover {{ background: {colors.sunken}; }}
+QPushButton[kind="step"]:checked {{ background: {colors.selection}; border-left: 3px solid {colors.accent}; }}
+QPushButton[kind="step"]:focus {{ border: 2px solid {colors.focus}; border-left: 3px solid {colors.focus}; }}
 QPushButton[kind="link"]:disabled {{ color: {colors.muted}; }}
 """
 

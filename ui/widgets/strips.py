@@ -96,6 +96,7 @@ class AdviceStrip(Box):
         super().__init__("strip", horizontal=True, margin=12, gap=12)
         self.setProperty("tone", Tone.STOP.value)
         self._advice: Advice | None = None
+        self._details = ""
         self._what = label("", "strong", tone=Tone.STOP, wrap=True)
         self._why = label("", wrap=True)
         self._next = label("", "section", wrap=True)
@@ -113,8 +114,9 @@ class AdviceStrip(Box):
         close.clicked.connect(self._close)
         self.hide()
 
-    def show_advice(self, advice: Advice | None) -> None:
-        self._advice = advice
+    def show_advice(self, advice: Advice | None, details: str = "") -> None:
+        """`details`, for example a traceback, is only copied, never shown."""
+        self._advice, self._details = advice, details
         self.setVisible(advice is not None)
         if advice is not None:
             self._what.setText(advice.what)
@@ -125,7 +127,7 @@ class AdviceStrip(Box):
 
     def _copy(self) -> None:
         if self._advice is not None:
-            QGuiApplication.clipboard().setText(self._advice.one_line())
+            QGuiApplication.clipboard().setText(f"{self._advice.one_line()}\n{self._details}".strip())
 
     def _close(self) -> None:
         self.hide()

@@ -1,0 +1,201 @@
+"""The shell: header, step list, pages, job tray; and the keys that work everywhere."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
+
+from core.session.flow import STEPS, Step
+from ui import theme
+from ui.desk import Desk
+from ui.job_words import STREAMS, TRAINING, job_summary
+from ui.page_stack import PageStack
+from ui.theme import Tone
+from ui.widgets.header import Header
+from ui.widgets.help_strip import HelpStrip
+from ui.widgets.job_tray import JobTray
+from ui.widgets.step_list import StepList
+from ui.wording import day
+
+_ESC_HOLD_MS = 500  # long enough not to be hit by accident, short enough in need
+_SAVE_WAIT_MS = 8000  # how long closing waits for a training job to write its checkpoint
+
+
+class MainWindow(QMainWindow):
+    """One window; everything else is on the desk."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.desk = desk
+        self.setWindowTitle("ExoTwin")
+        self.setMinimumSize(1180, 720)
+        self.resize(1280, 800)
+        self.header, self.steps, self.tray = Header(), StepList(), JobTray()
+        self.help, self.pages = HelpStrip(), PageStack(desk)
+        self.steps.setFixedWidth(round(224 * theme.current().scale))
+        self._closing = False
+        self._kinds_running: frozenset[str] = frozenset()
+        self._build()
+        self._connect()
+        self._listen_to_keys()
+        self.go_to(Step.PATIENT)
+
+    def go_to(self, step: Step) -> None:
+        page = self.pages.show_step(step)
+        self.help.show_help(page.title, page.help_text, visible=self.help.isVisible())
+        self._show_statuses()
+
+    # Building and wiring ----------------------------------------------------------------------
+
+    def _build(self) -> None:
+        right = QVBoxLayout()
+        right.setSpacing(0)
+        right.addWidget(self.help)
+        right.addWidget(self.pages, 1)
+        middle = QHBoxLayout()
+        middle.setSpacing(0)
+        middle.addWidget(self.steps)
+        middle.addLayout(right, 1)
+        outer = QVBoxLayout()
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addWidget(self.header)
+        outer.addLayout(middle, 1)
+        outer.addWidget(self.tray)
+        centre = QWidget()
+        centre.setLayout(outer)
+        self.setCentralWidget(centre)
+
+    def _connect(self) -> None:
+        desk, jobs = self.desk, self.desk.jobs
+        self.steps.chosen.connect(self.go_to)
+        self.header.stop_exo.connect(self._stop_exo)
+        self.header.toggle_theme.connect(lambda: desk.set_theme(theme.current().mode.other))
+        self.header.show_help.connect(self._toggle_help)
+        self.header.show_jobs.connect(self.tray.open_up)
+        self.tray.cancel.connect(jobs.cancel)
+        self.tray.pause.connect(jobs.pause)
+        self.tray.resume.connect(jobs.resume)
+        desk.go_to.connect(self.go_to)
+        desk.said.connect(self.tray.say)
+        desk.visit_changed.connect(self._visit_changed)
+        desk.record_changed.connect(self._record_changed)
+        desk.theme_changed.connect(self._theme_changed)
+        desk.exo_changed.connect(lambda job_id: self.header.show_exo(job_id is not None))
+        jobs.changed.connect(self._jobs_changed)
+        self._visit_changed()
+        self._jobs_changed()
+
+    def _listen_to_keys(self) -> None:
+        for number, step in enumerate(STEPS, start=1):
+            shortcut = QShortcut(QKeySequence(f"Ctrl+{number % 10}"), self)
+            shortcut.activated.connect(lambda step=step: self.go_to(step))
+        QShortcut(QKeySequence("F1"), self).activated.connect(self._toggle_help)
+        QShortcut(QKeySequence("F12"), self).activated.connect(self._stop_exo)
+        self._esc_timer = QTimer(self)
+        self._esc_timer.setSingleShot(True)
+        self._esc_timer.setInterval(_ESC_HOLD_MS)
+        self._esc_timer.timeout.connect(self._stop_exo)
+
+    # What happens -----------------------------------------------------------------------------
+
+    def _visit_changed(self) -> None:
+        desk = self.desk
+        subject = desk.subject
+        if subject is None:
+            self.header.show_visit("No patient is open", False)
+        elif desk.visit_id is None:
+            self.header.show_visit(f"{subject.code} · no visit yet", subject.synthetic)
+        else:
+            visit = desk.store.visit(desk.visit_id)
+            words = f"{subject.code} · Visit {visit.number} · {day(visit.started_utc)}"
+            self.header.show_visit(words, subject.synthetic)
+        self._record_changed()
+
+    def _record_changed(self) -> None:
+        if self.pages.step is not None:
+            self.pages.refresh()
+            self._show_statuses()
+
+    def _theme_changed(self) -> None:
+        self.header.follow_theme()
+        self.pages.refresh()
+
+    def _jobs_changed(self) -> None:
+        states = self.desk.jobs.states()
+        working = [s for s in states if s.outcome is None and s.spec.kind not in STREAMS]
+        self.header.show_job(job_summary(working[0]) if working else "")
+        self.tray.show_jobs(states)
+        self.pages.follow_jobs(states)
+        kinds = frozenset(f"{s.spec.visit_id} {s.spec.kind}" for s in states if s.outcome is None)
+        if kinds != self._kinds_running:
+            self._kinds_running = kinds
+            self._show_statuses()
+
+    def _show_statuses(self) -> None:
+        if self.pages.step is not None:
+            self.steps.show_statuses(self.desk.statuses(), self.pages.step)
+
+    def _toggle_help(self) -> None:
+        if self.pages.step is not None:
+            page = self.pages.page(self.pages.step)
+            self.help.show_help(page.title, page.help_text, visible=not self.help.isVisible())
+
+    def _stop_exo(self) -> None:
+        if self.desk.exo_job is None:
+            self.desk.say("No exo is connected; there is nothing to stop.")
+            return
+        self.desk.stop_exo()
+        self.desk.say(f"Stop sent to the exo at {datetime.now():%H:%M:%S}: zero torque.", Tone.STOP)
+
+    # Keys and closing -------------------------------------------------------------------------
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.windowHandle().installEventFilter(self)  # keys reach the window before any widget
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Esc held for half a second stops the exo, wherever the focus is."""
+        if isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape and not event.isAutoRepeat():
+            if event.type() == QEvent.Type.KeyRelease:
+                self._esc_timer.stop()
+            elif event.type() == QEvent.Type.KeyPress and self.desk.exo_job is not None:
+                self._esc_timer.start()
+        return super().eventFilter(watched, event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Keys that no widget wanted: space plays and pauses, arrows step frames."""
+        if self.pages.step is None:
+            return super().keyPressEvent(event)
+        page = self.pages.page(self.pages.step)
+        stride = 10 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
+        match event.key():
+            case Qt.Key.Key_Space:
+                page.play_pause.emit()
+            case Qt.Key.Key_Left:
+                page.step_frames.emit(-stride)
+            case Qt.Key.Key_Right:
+                page.step_frames.emit(stride)
+            case _:
+                super().keyPressEvent(event)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """A training job writes its checkpoint first; it can go on when the program is started again."""
+        training = [s for s in self.desk.jobs.states() if s.outcome is None and s.spec.kind in TRAINING]
+        if not training or self._closing:
+            event.accept()
+            return
+        event.ignore()
+        self._closing = True
+        self.desk.say("Saving the training; it goes on from here next time. Closing…", Tone.OK)
+        for state in training:
+            self.desk.jobs.cancel(state.spec.id)
+        self.desk.jobs.ended.connect(self._close_when_saved)
+        QTimer.singleShot(_SAVE_WAIT_MS, self.close)
+
+    def _close_when_saved(self) -> None:
+        if self.desk.jobs.running(*TRAINING) is None:
+            self.close()

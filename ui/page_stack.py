@@ -1,0 +1,162 @@
+"""The ten pages, each built when it is first shown, so that the first window does not wait for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtWidgets import QStackedWidget
+
+from core.jobs.values import JobState
+from core.session.flow import JOBS, Step
+from ui.desk import Desk
+from ui.pages.frame import Page
+from ui.presenters.base import StepPresenter
+
+Built = tuple[Page, StepPresenter]
+
+
+def _patient(desk: Desk) -> Built:
+    from ui.pages.patients import PatientsPage
+    from ui.presenters.patients import PatientsPresenter
+
+    page = PatientsPage()
+    return page, PatientsPresenter(page, desk)
+
+
+def _capture(desk: Desk) -> Built:
+    from ui.pages.capture import CapturePage
+    from ui.presenters.capture import CapturePresenter
+
+    page = CapturePage()
+    return page, CapturePresenter(page, desk)
+
+
+def _motion(desk: Desk) -> Built:
+    from ui.pages.motion import MotionPage
+    from ui.presenters.motion import MotionPresenter
+
+    page = MotionPage()
+    return page, MotionPresenter(page, desk)
+
+
+def _emg(desk: Desk) -> Built:
+    from ui.pages.emg import EmgPage
+    from ui.presenters.emg import EmgPresenter
+
+    page = EmgPage()
+    return page, EmgPresenter(page, desk)
+
+
+def _personalize(desk: Desk) -> Built:
+    from ui.pages.personalize import PersonalizePage
+    from ui.presenters.personalize import PersonalizePresenter
+
+    page = PersonalizePage()
+    return page, PersonalizePresenter(page, desk)
+
+
+def _review(desk: Desk) -> Built:
+    from ui.pages.review import ReviewPage
+    from ui.presenters.review import ReviewPresenter
+
+    page = ReviewPage()
+    return page, ReviewPresenter(page, desk)
+
+
+def _train(desk: Desk) -> Built:
+    from ui.pages.train import TrainPage
+    from ui.presenters.train import TrainPresenter
+
+    page = TrainPage()
+    return page, TrainPresenter(page, desk)
+
+
+def _compare(desk: Desk) -> Built:
+    from ui.pages.compare import ComparePage
+    from ui.presenters.compare import ComparePresenter
+
+    page = ComparePage()
+    return page, ComparePresenter(page, desk)
+
+
+def _deploy(desk: Desk) -> Built:
+    from ui.pages.deploy import DeployPage
+    from ui.presenters.deploy import DeployPresenter
+
+    page = DeployPage()
+    return page, DeployPresenter(page, desk)
+
+
+def _report(desk: Desk) -> Built:
+    from ui.pages.report import ReportPage
+    from ui.presenters.report import ReportPresenter
+
+    page = ReportPage()
+    return page, ReportPresenter(page, desk)
+
+
+BUILDERS: dict[Step, Callable[[Desk], Built]] = {
+    Step.PATIENT: _patient,
+    Step.CAPTURE: _capture,
+    Step.MOTION: _motion,
+    Step.EMG: _emg,
+    Step.PERSONALIZE: _personalize,
+    Step.REVIEW: _review,
+    Step.TRAIN: _train,
+    Step.COMPARE: _compare,
+    Step.DEPLOY: _deploy,
+    Step.REPORT: _report,
+}
+
+
+class PageStack(QStackedWidget):
+    """Shows one step's page and keeps its presenter up to date while it is seen."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self._desk = desk
+        self._built: dict[Step, Built] = {}
+        self._shown: Step | None = None
+        self._was_running = False
+
+    @property
+    def step(self) -> Step | None:
+        return self._shown
+
+    def page(self, step: Step) -> Page:
+        return self._build(step)[0]
+
+    def presenter(self, step: Step) -> StepPresenter:
+        return self._build(step)[1]
+
+    def show_step(self, step: Step) -> Page:
+        if self._shown is not None and self._shown is not step:
+            self._built[self._shown][1].leave()
+        page, presenter = self._build(step)
+        self._shown = step
+        self.setCurrentWidget(page)
+        presenter.refresh()
+        return page
+
+    def refresh(self) -> None:
+        if self._shown is not None:
+            self._built[self._shown][1].refresh()
+
+    def follow_jobs(self, states: tuple[JobState, ...]) -> None:
+        """Cheap while a job of the shown step goes on; a full refresh when one starts or ends."""
+        if self._shown is None:
+            return
+        kinds = JOBS[self._shown]
+        running = any(state.outcome is None and state.spec.kind in kinds for state in states)
+        presenter = self._built[self._shown][1]
+        if running == self._was_running:
+            presenter.progress()
+        else:
+            self._was_running = running
+            presenter.refresh()
+
+    def _build(self, step: Step) -> Built:
+        if step not in self._built:
+            self._built[step] = BUILDERS[step](self._desk)
+            self.addWidget(self._built[step][0])
+        return self._built[step]

@@ -1,0 +1,113 @@
+"""What every step's presenter does alike: running card, stale strip, advice, decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject
+
+from core.domain.record import Verdict
+from core.errors import UserError
+from core.jobs.values import Cancelled, Crashed, JobState, JsonValue, Outcome, outcome_advice
+from core.session.flow import JOBS, Step, StepStatus
+from ui.desk import Desk
+from ui.pages.frame import Page
+from ui.theme import Tone
+
+
+class StepPresenter(QObject):
+    """Between one page and the desk. Subclasses set `step` and write `show` and `start`.
+
+    The shell calls `refresh` when the page is shown, when the record or the visit changed and when a job
+    of this step started or ended; `progress` while a job runs; `leave` when another page is shown.
+    """
+
+    step: Step
+    meanwhile = "You may go on with other steps meanwhile."
+
+    def __init__(self, page: Page, desk: Desk) -> None:
+        super().__init__(page)
+        self._step_page, self.desk = page, desk
+        page.cancel_job.connect(desk.jobs.cancel)
+        page.pause_job.connect(desk.jobs.pause)
+        page.keep_stale.connect(self._keep)
+        page.redo.connect(lambda: self.attempt(self.start))
+        page.advice_closed.connect(lambda: page.show_advice(None))
+        desk.jobs.ended.connect(self._ended)
+
+    def refresh(self) -> None:
+        status = self.desk.status(self.step)
+        self._step_page.show_stale(self.stale_sentence(status))
+        self.progress()
+        self.attempt(lambda: self.show(status))
+
+    def progress(self) -> None:
+        """Cheap: only what the running job says."""
+        self._step_page.show_running(self.running_job(), self.meanwhile)
+
+    def show(self, status: StepStatus) -> None:
+        """Read the record and render the page."""
+        raise NotImplementedError
+
+    def start(self) -> None:
+        """Submit the job of this step; also what "Do again" does."""
+        raise NotImplementedError
+
+    def leave(self) -> None:
+        """The page is hidden now; stop what only makes sense while someone looks."""
+
+    def running_job(self) -> JobState | None:
+        if self.desk.visit_id is None:
+            return None
+        return self.desk.jobs.running(*JOBS[self.step], visit_id=self.desk.visit_id)
+
+    def stale_sentence(self, status: StepStatus) -> str | None:
+        return status.stale_reason or None
+
+    def submit(self, kind: str, **params: JsonValue) -> str:
+        """Start a job of the open visit and show its card at once."""
+        self._step_page.show_advice(None)
+        job_id = self.desk.submit(kind, **params)
+        self.refresh()
+        return job_id
+
+    def decide(self, verdict: Verdict, record_id: str | None = None, reason: str = "") -> None:
+        """Append a decision of the person at the screen."""
+        if self.desk.visit_id is not None:
+            self.desk.store.decide(
+                self.desk.visit_id,
+                self.step.value,
+                verdict,
+                record_id=record_id,
+                by=self.desk.operator,
+                reason=reason,
+            )
+            self.desk.record_changed.emit()
+
+    def attempt(self, work: Callable[[], object]) -> None:
+        """Do something at a slot's border: a refusal becomes advice on the page."""
+        try:
+            work()
+        except UserError as error:
+            self._step_page.show_advice(error.advice)
+
+    def _keep(self) -> None:
+        self.decide(Verdict.KEPT, self.desk.status(self.step).record_id, "kept although inputs changed")
+
+    def _ended(self, job_id: str, outcome: Outcome) -> None:
+        state = self.desk.jobs.state(job_id)
+        if (
+            state is None
+            or state.spec.kind not in JOBS[self.step]
+            or state.spec.visit_id != self.desk.visit_id
+        ):
+            return
+        advice = outcome_advice(outcome, resumable=state.resumable)
+        if advice is not None:
+            self._step_page.show_advice(advice, outcome.detail if isinstance(outcome, Crashed) else "")
+        elif isinstance(outcome, Cancelled):
+            self.desk.say("Stopped. Nothing was changed in the record.", Tone.NEUTRAL)
+        self.job_done(state, outcome)
+
+    def job_done(self, state: JobState, outcome: Outcome) -> None:
+        """A job of this step ended; subclasses chain the next one here."""
