@@ -103,23 +103,24 @@ def bounded_least_squares(matrix: FloatArray, target: FloatArray) -> FloatArray:
     sought, by Newton's method on the convex dual with halved steps where it would rise.
     """
     transposed = np.swapaxes(matrix, 1, 2)
-    dual: FloatArray = np.linalg.solve(
-        np.eye(matrix.shape[1]) + matrix @ transposed * 0.5, target[..., None]
-    )  # half of the muscles active: a start near most solutions
     goal = target[..., None]
-    best = _dual_value(transposed @ dual, dual, goal)
+    unit = np.eye(matrix.shape[1])
+    dual = _solve(unit + 0.5 * matrix @ transposed, goal)  # half of the muscles active: near most solutions
+    value = _dual_value(transposed @ dual, dual, goal)
     for _ in range(_NEWTON_STEPS):
         drive = transposed @ dual
         slope = dual + matrix @ np.clip(drive, 0.0, 1.0) - goal
         if np.abs(slope).max(initial=0.0) < _TOLERANCE * (1.0 + np.abs(goal).max(initial=0.0)):
             break
         inside = (drive > 0.0) & (drive < 1.0)
-        step: FloatArray = np.linalg.solve(
-            np.eye(matrix.shape[1]) + (matrix * inside.swapaxes(1, 2)) @ transposed, slope
-        )
-        dual, best = _descend(transposed, dual, step, goal, best)
+        step = _solve(unit + (matrix * inside.swapaxes(1, 2)) @ transposed, slope)
+        dual, value = _descend(transposed, dual, step, goal, value)
     activation: FloatArray = np.clip(transposed @ dual, 0.0, 1.0)[..., 0]
     return activation
+
+
+def _solve(matrix: FloatArray, right: FloatArray) -> FloatArray:
+    return np.asarray(np.linalg.solve(matrix, right), dtype=np.float64)
 
 
 def _descend(

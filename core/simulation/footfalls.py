@@ -1,0 +1,143 @@
+"""Ground forces, centres of pressure and strides of a simulated walk, by replaying it."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import Any
+
+import mujoco
+import numpy as np
+
+from core.domain.arrays import FloatArray
+from core.domain.body import JOINTS, SIDES, Side
+from core.domain.motion import CYCLE_POINTS, GaitCycles
+from core.simulation.pose import velocity_columns
+
+CONTACT_N = 20.0  # a foot that carries less is in the air; gait laboratories use 10 to 50 N
+_SHORTEST_SWING_S = 0.1  # shorter losses of contact are bounces
+_STRIDE_S = (0.5, 2.5)  # what counts as one stride
+_FULL_PHYSICS = mujoco.mjtState.mjSTATE_FULLPHYSICS
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Replay:
+    """What a walk's physics felt. Axes: T control steps, K physics steps each, 2 sides, 14 joints."""
+
+    step_s: float  # one physics step
+    torque_nm: FloatArray  # (T, 14) of the servos, mean over the step
+    work_power_w: FloatArray  # (T, K, 2) exo torque times hip velocity
+    force_n: FloatArray  # (T, 2, 3) mean over the step
+    pressure_m: FloatArray  # (T, 2, 3) NaN in the air
+    vertical_n: FloatArray  # (T, K, 2) at every physics step
+
+
+def replay(model: Any, states: FloatArray, controls: FloatArray, substeps: int) -> Replay:
+    """Step the model again from every recorded state.
+
+    `states` (T, S) as at the beginning of every control step; `controls` (T, K', U) with K' a divisor of
+    `substeps`: the controls of equal shares of the step.
+    """
+    data, feet = mujoco.MjData(model), _Feet(model)
+    steps, shares = controls.shape[0], controls.shape[1]
+    hips = velocity_columns(model)[[0, len(JOINTS) // len(SIDES)]]
+    torque = np.zeros((steps, substeps, len(JOINTS)))
+    power = np.zeros((steps, substeps, len(SIDES)))
+    force = np.zeros((steps, substeps, len(SIDES), 3))
+    moment = np.zeros((steps, substeps, len(SIDES), 3))
+    for step in range(steps):
+        mujoco.mj_setState(model, data, states[step], _FULL_PHYSICS)
+        for part in range(substeps):
+            data.ctrl[:] = controls[step, part * shares // substeps]
+            mujoco.mj_step(model, data)
+            torque[step, part] = data.actuator_force[: len(JOINTS)]
+            if model.nu > len(JOINTS):
+                power[step, part] = data.actuator_force[len(JOINTS) :] * data.qvel[hips]
+            feet.add(data, force[step, part], moment[step, part])
+    return Replay(
+        float(model.opt.timestep),
+        torque.mean(axis=1),
+        power,
+        force.mean(axis=1),
+        _pressure(force.sum(axis=1), moment.sum(axis=1), substeps),
+        force[..., 2],
+    )
+
+
+def _pressure(force: FloatArray, moment: FloatArray, substeps: int) -> FloatArray:
+    """Mean contact point weighted by vertical force, (T, 2, 3); NaN where the foot carries too little."""
+    vertical = force[..., 2:3]
+    loaded = vertical > CONTACT_N * substeps
+    return np.where(loaded, moment / np.where(loaded, vertical, 1.0), np.nan)
+
+
+class _Feet:
+    """Sums the contact forces of each foot."""
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+        side_of_body = {
+            model.body(f"{bone}_{side.suffix}").id: index
+            for index, side in enumerate(SIDES)
+            for bone in ("calcn", "toes")
+        }
+        self._side = [side_of_body.get(int(body)) for body in model.geom_bodyid]
+
+    def add(self, data: Any, force: FloatArray, moment: FloatArray) -> None:
+        """Add forces on the feet (2, 3), and contact points weighted by vertical force (2, 3)."""
+        wrench = np.zeros(6)
+        for number in range(data.ncon):
+            contact = data.contact[number]
+            first, second = self._side[contact.geom1], self._side[contact.geom2]
+            side, sign = (second, 1.0) if second is not None else (first, -1.0)
+            if side is None:
+                continue
+            mujoco.mj_contactForce(self._model, data, number, wrench)
+            push = sign * (contact.frame.reshape(3, 3).T @ wrench[:3])
+            force[side] += push
+            moment[side] += contact.pos * push[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Footfall:
+    """One stride of one foot, in seconds since the start."""
+
+    strike_s: float
+    toe_off_s: float
+    next_strike_s: float
+
+
+def footfalls(vertical_n: FloatArray, step_s: float, *, after_s: float = 0.0) -> tuple[Footfall, ...]:
+    """Complete strides of one foot from its vertical force (K,) sampled every `step_s`."""
+    down = vertical_n > CONTACT_N
+    edges = np.flatnonzero(np.diff(down.astype(np.int8)))
+    strikes: list[float] = []
+    lifts: list[float] = []
+    for edge in edges:
+        time_s = float((edge + 1) * step_s)
+        if not down[edge]:
+            if lifts and time_s - lifts[-1] < _SHORTEST_SWING_S:
+                lifts.pop()
+            elif lifts:
+                strikes.append(time_s)
+        else:
+            lifts.append(time_s)
+    found = []
+    for strike, following in itertools.pairwise(strikes):
+        inside = [lift for lift in lifts if strike < lift < following]
+        if strike >= after_s and inside and _STRIDE_S[0] <= following - strike <= _STRIDE_S[1]:
+            found.append(Footfall(strike, inside[-1], following))
+    return tuple(found)
+
+
+def cycles_of(side: Side, strides: tuple[Footfall, ...], time_s: FloatArray, angle: FloatArray) -> GaitCycles:
+    """Joint angles (T, 14) of one side over each stride; toe-off is NaN when there is no stride."""
+    columns = [joint.column for joint in JOINTS if joint.side is side]
+    share = np.linspace(0.0, 1.0, CYCLE_POINTS)
+    cycles = np.zeros((len(strides), CYCLE_POINTS, len(columns)))
+    for row, stride in enumerate(strides):
+        at = stride.strike_s + share * (stride.next_strike_s - stride.strike_s)
+        for place, column in enumerate(columns):
+            cycles[row, :, place] = np.interp(at, time_s, angle[:, column])
+    offs = [(s.toe_off_s - s.strike_s) / (s.next_strike_s - s.strike_s) for s in strides]
+    return GaitCycles(side, cycles, float(np.mean(offs)) if offs else float("nan"))
