@@ -200,8 +200,8 @@ def even_paths(paths: list[FloatArray], counts: IntArray) -> tuple[FloatArray, I
     """Give every path the same number of points in all frames.
 
     `paths[t]` holds the points of all muscles of frame t one after another, `counts` (T, M) how many each
-    has; the number changes when a muscle begins or ends to wrap around a bone. Missing points go onto the longest
-    straight piece, so the path stays the same. Returns points (T, P, 3) and starts (M + 1,).
+    has; the number changes when a muscle begins or ends to wrap around a bone. Missing points go onto the
+    longest straight piece, so the path stays the same. Returns points (T, P, 3) and starts (M + 1,).
     """
     most = counts.max(axis=0)
     start = np.concatenate([[0], np.cumsum(most)]).astype(np.int64)
