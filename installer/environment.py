@@ -6,6 +6,7 @@ import hashlib
 import os
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from installer.processes import run
@@ -75,23 +76,31 @@ def expected_packages() -> int:
     return sum(1 for line in lines if "==" in line)
 
 
+def pip_follower(board: Board) -> Callable[[str], None]:
+    """Move the bar by what pip says: one name after the other, then the unpacking."""
+    seen: set[str] = set()
+    expected = expected_packages()
+    text = "asking the package server"
+
+    def on_line(line: str) -> None:
+        nonlocal text
+        if line.startswith(("Collecting ", "Requirement already satisfied: ")):
+            name = line.replace("Requirement already satisfied: ", "Collecting ").split()[1]
+            seen.add(name)
+            text = f"fetching {name}"
+        elif line.startswith("Installing collected packages"):
+            text = "unpacking, this takes a minute"
+        board.update(min(0.95, len(seen) / expected), text)
+
+    return on_line
+
+
 def ensure_packages(board: Board, log: Path, *, with_tests: bool) -> str:
     """Install the pinned packages and ExoTwin (editable); returns what was found or done."""
     if is_installed(with_tests=with_tests):
         return "installed before, nothing to do"
     check_disk()
-    seen: set[str] = set()
-    expected = expected_packages()
-
-    def on_line(line: str) -> None:
-        if line.startswith(("Collecting", "Requirement already satisfied:")):
-            seen.add(line.split(" (")[0])
-        installing = line.startswith("Installing collected packages")
-        text = "unpacking, this takes a minute" if installing else line[:60]
-        last_text[0] = text or last_text[0]
-        board.update(min(0.9, 0.9 * len(seen) / expected), last_text[0])
-
-    last_text = ["asking the package server"]
+    on_line = pip_follower(board)
     pip = [str(venv_python()), "-m", "pip", "install", "--retries", "2", "--progress-bar", "off"]
     what = "The Python packages could not be installed."
     run([*pip, TORCH], what=what, log=log, on_line=on_line)
