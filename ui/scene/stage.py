@@ -1,0 +1,199 @@
+"""Several synchronized views of simulated gaits with one playback bar."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QKeyEvent
+from PySide6.QtWidgets import QWidget
+
+from core.domain.body import Side
+from core.domain.rollout import Rollout, SceneGeometry
+from ui.scene.cycle_clock import CycleClock, same_moment
+from ui.scene.gait_view import GaitView
+from ui.scene.playback_bar import PlaybackBar
+from ui.scene.view_bar import ViewBar
+from ui.widgets.basics import column, row
+
+IDLE_MS = 3  # left to the rest of the program between two pictures
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StagedGait:
+    """One gait as a view shows it."""
+
+    rollout: Rollout
+    geometry: SceneGeometry
+    caption: str
+
+
+class GaitStage(QWidget):
+    """Views side by side. The first gait leads the time; the others follow its place in the gait cycle."""
+
+    time_changed = Signal(float)  # of the leading gait, s
+
+    def __init__(self, views: int = 2) -> None:
+        super().__init__()
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName("Simulated gait in 3D")
+        self.views = tuple(GaitView() for _ in range(views))
+        self.bar = PlaybackBar()
+        self.view_bar = ViewBar(offers_ghost=views > 1)
+        self._gaits: tuple[StagedGait, ...] = ()
+        self._clocks: tuple[CycleClock, ...] = ()
+        self._time_s = 0.0
+        self._speed = 1.0
+        self._ghost = False
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._tick)
+        self._last_tick_s = 0.0
+        self._playing = False
+        pictures = row(*self.views, gap=6)
+        layout = column(gap=4)
+        layout.addWidget(self.view_bar)
+        layout.addLayout(pictures, 1)
+        layout.addWidget(self.bar)
+        self.setLayout(layout)
+        self._connect()
+
+    @property
+    def time_s(self) -> float:
+        return self._time_s
+
+    @property
+    def playing(self) -> bool:
+        return self._playing
+
+    def show_gaits(self, *gaits: StagedGait) -> None:
+        """One gait per view; views without a gait are hidden. Playback stays as it was."""
+        if len(gaits) == len(self._gaits) and all(
+            new.rollout is old.rollout for new, old in zip(gaits, self._gaits, strict=True)
+        ):
+            return
+        self._gaits = gaits
+        self._clocks = tuple(CycleClock(gait.rollout) for gait in gaits)
+        for index, view in enumerate(self.views):
+            view.setVisible(index < len(gaits))
+            if index < len(gaits):
+                view.set_gait(gaits[index].geometry, gaits[index].rollout, gaits[index].caption)
+        if gaits:
+            self.bar.set_length(self._clocks[0].end_s - self._clocks[0].start_s)
+            self._apply_ghost()
+            self.set_time(self._clocks[0].start_s)
+
+    def set_time(self, time_s: float) -> None:
+        """Bring all views to a time of the leading gait."""
+        if not self._gaits:
+            return
+        leader = self._clocks[0]
+        self._time_s = min(max(time_s, leader.start_s), leader.end_s)
+        for index, view in enumerate(self.views[: len(self._gaits)]):
+            view.set_time(self._own_time(index), self._time_s if self._ghost else None)
+        self.bar.show_time(self._time_s - leader.start_s)
+        self.time_changed.emit(self._time_s)
+
+    def cycle_fraction(self, side: Side) -> float | None:
+        """Where the leading gait is in this side's cycle; None outside complete cycles."""
+        return self._clocks[0].fraction(side, self._time_s) if self._clocks else None
+
+    def go_to_fraction(self, side: Side, fraction: float) -> None:
+        """Move within the current gait cycle of this side."""
+        if not self._clocks:
+            return
+        at_s = self._clocks[0].time_at(side, fraction, self._time_s)
+        if at_s is not None:
+            self.set_time(at_s)
+
+    def play(self, playing: bool) -> None:
+        if playing == self._playing or not self._gaits:
+            return
+        self._playing = playing
+        self.bar.show_playing(playing)
+        for view in self.views:
+            view.set_moving(playing)
+        if playing:
+            if self._time_s >= self._clocks[0].end_s - 0.05:
+                self.set_time(self._clocks[0].start_s)
+            self._last_tick_s = time.monotonic()
+            self._timer.start(0)
+
+    def close_scene(self) -> None:
+        self.play(False)
+        for view in self.views:
+            view.close_scene()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        match event.key():
+            case Qt.Key.Key_Space:
+                self.play(not self._playing)
+            case Qt.Key.Key_Left:
+                self._step(-1)
+            case Qt.Key.Key_Right:
+                self._step(1)
+            case _:
+                super().keyPressEvent(event)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self.play(False)
+        super().hideEvent(event)
+
+    def _connect(self) -> None:
+        self.bar.toggled.connect(lambda: self.play(not self._playing))
+        self.bar.scrubbed.connect(lambda since_s: self.set_time(self._start_s() + since_s))
+        self.bar.stepped.connect(self._step)
+        self.bar.speed_chosen.connect(self._set_speed)
+        for view in self.views:
+            self.view_bar.preset_chosen.connect(view.stand)
+            self.view_bar.muscles_toggled.connect(view.show_muscles)
+        self.view_bar.ghost_toggled.connect(self._set_ghost)
+
+    def _start_s(self) -> float:
+        return self._clocks[0].start_s if self._clocks else 0.0
+
+    def _own_time(self, index: int) -> float:
+        if index == 0:
+            return self._time_s
+        return same_moment(self._clocks[0], self._clocks[index], self._time_s)
+
+    def _tick(self) -> None:
+        if not self._playing:
+            return
+        now = time.monotonic()
+        ahead = (now - self._last_tick_s) * self._speed
+        self._last_tick_s = now
+        end_s = self._clocks[0].end_s
+        self.set_time(self._start_s() if self._time_s + ahead > end_s else self._time_s + ahead)
+        spent_ms = (time.monotonic() - now) * 1000
+        self._timer.start(max(IDLE_MS, round(1000 / 60 - spent_ms)))
+
+    def _step(self, frames: int) -> None:
+        if not self._gaits:
+            return
+        self.play(False)
+        times = self._gaits[0].rollout.time_s
+        self.set_time(self._time_s + frames * float(times[1] - times[0]))
+
+    def _set_speed(self, factor: float) -> None:
+        self._speed = factor
+
+    def _set_ghost(self, on: bool) -> None:
+        self._ghost = on
+        self._apply_ghost()
+
+    def _apply_ghost(self) -> None:
+        """The leading gait appears pale inside all the others, which then have all the room."""
+        if len(self._gaits) < 2:
+            return
+        leader = self._gaits[0]
+        self.views[0].setVisible(not self._ghost)
+        for view, gait in zip(self.views[1:], self._gaits[1:], strict=False):
+            if self._ghost:
+                view.set_ghost(leader.geometry, leader.rollout)
+                view.set_caption(f"{gait.caption} · pale: {leader.caption}")
+            else:
+                view.set_ghost(None, None)
+                view.set_caption(gait.caption)
+        self.set_time(self._time_s)
