@@ -81,7 +81,7 @@ class PoseDetector:
 
     def detect(self, image: NDArray[np.uint8], time_s: float = 0.0) -> tuple[Pose, ...]:
         """People in a red-green-blue picture (H, W, 3); times of a tracking detector must increase."""
-        picture = mp.Image(image_format=mp.ImageFormat.SRGB, data=image)
+        picture = mp.Image(image_format=mp.ImageFormat.SRGB, data=np.ascontiguousarray(image))
         if self._tracking:
             self._last_ms = max(self._last_ms + 1, round(time_s * 1000))
             result = self._landmarker.detect_for_video(picture, self._last_ms)

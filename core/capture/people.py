@@ -1,0 +1,227 @@
+"""Who is who: link what was seen in single frames to people, and tell which of them walks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from core.capture.pose import Pose
+from core.domain.arrays import FloatArray
+from core.domain.findings import Finding, Severity
+from core.domain.recording import LANDMARK_COUNT, LandmarkTrack, Person
+from core.errors import Advice
+
+Path = dict[int, Pose]  # frame number -> pose of one person
+
+_GATE = 0.6  # a person moves at most this share of the body height between two frames, plus...
+_GATE_GROWTH_PER_S = 1.2  # ...this share per second not seen
+_LONGEST_GAP_S = 1.0
+_LONGEST_STITCH_S = 1.5
+_SAME_PERSON = 0.2  # two poses of one frame closer than this share of the body height are one person
+_BRISK_WALK_HEIGHTS_S = 1.3  # nobody walks faster than this many body heights per second
+_CLEAR_WALK_HEIGHTS = 1.5
+_CLEAR_LEAD = 1.5
+
+
+def link(time_s: Sequence[float], seen: Sequence[Sequence[Pose]]) -> tuple[Path, ...]:
+    """Link the poses of T frames to people by hip centre, size and predicted motion.
+
+    Frame by frame the poses are assigned to the people known so far at the least total cost (Hungarian
+    method); what fits nobody starts a new person. Pieces of one person's path are joined afterwards.
+    """
+    paths: list[Path] = []
+    for frame, poses in enumerate(seen):
+        alive = [path for path in paths if time_s[frame] - time_s[max(path)] <= _LONGEST_GAP_S]
+        candidates = without_doubles(poses)
+        taken = _assign(alive, candidates, frame, time_s)
+        for number, pose in enumerate(candidates):
+            if number in taken:
+                alive[taken[number]][frame] = pose
+            else:
+                paths.append({frame: pose})
+    return _stitched(paths, time_s)
+
+
+def without_doubles(poses: Sequence[Pose]) -> list[Pose]:
+    """Drop the less visible of two poses that lie on the same person."""
+    kept: list[Pose] = []
+    for pose in sorted(poses, key=lambda pose: -float(pose.visibility.mean())):
+        distances = [np.linalg.norm(pose.image_px - other.image_px, axis=1).mean() for other in kept]
+        if all(
+            distance > _SAME_PERSON * other.size_px for distance, other in zip(distances, kept, strict=True)
+        ):
+            kept.append(pose)
+    return kept
+
+
+def one_path_each(paths: Sequence[Path]) -> list[Path]:
+    """Join paths that lie on the same person in most of the shorter one's frames; the longer one leads."""
+    kept: list[Path] = []
+    for path in sorted(paths, key=len, reverse=True):
+        twin = next((other for other in kept if _overlap(path, other) > 0.5), None)
+        if twin is None:
+            kept.append(dict(path))
+        else:
+            twin.update({number: pose for number, pose in path.items() if number not in twin})
+    return kept
+
+
+def _overlap(path: Path, other: Path) -> float:
+    """Share of the frames of `path` in which it lies on the person of `other`."""
+    same = [
+        np.linalg.norm(path[number].image_px - other[number].image_px, axis=1).mean()
+        < _SAME_PERSON * other[number].size_px
+        for number in path.keys() & other.keys()
+    ]
+    return sum(map(bool, same)) / len(path)
+
+
+def predicted_centre(path: Mapping[int, Pose], frame: int) -> FloatArray:
+    """Where the hip centre (2,) will be, at the mean velocity of the five nearest known frames."""
+    nearest = sorted(path, key=lambda known: abs(known - frame))[:5]
+    anchor = nearest[0]
+    first, last = min(nearest), max(nearest)
+    if first == last:
+        return path[anchor].centre_px
+    velocity = (path[last].centre_px - path[first].centre_px) / (last - first)
+    centre: FloatArray = path[anchor].centre_px + velocity * np.clip(frame - anchor, -15, 15)
+    return centre
+
+
+def _assign(alive: list[Path], poses: list[Pose], frame: int, time_s: Sequence[float]) -> dict[int, int]:
+    """Pose number -> number of the path it continues."""
+    if not alive or not poses:
+        return {}
+    cost = np.array([[_mismatch(path, pose, frame, time_s) for path in alive] for pose in poses])
+    rows, columns = linear_sum_assignment(np.minimum(cost, 1e3))
+    return {
+        int(row): int(column) for row, column in zip(rows, columns, strict=True) if cost[row, column] < 1.0
+    }
+
+
+def _mismatch(path: Path, pose: Pose, frame: int, time_s: Sequence[float]) -> float:
+    """0 = as predicted, 1 = just possible; more cannot be the same person."""
+    last = max(path)
+    size = path[last].size_px
+    gate = _GATE + _GATE_GROWTH_PER_S * (time_s[frame] - time_s[last])
+    distance = float(np.linalg.norm(predicted_centre(path, frame) - pose.centre_px)) / size
+    return distance / gate + 0.3 * abs(float(np.log(pose.size_px / size)))
+
+
+def _stitched(paths: list[Path], time_s: Sequence[float]) -> tuple[Path, ...]:
+    """Join pieces that end and begin where one person would."""
+    joined = [dict(path) for path in paths]
+    while True:
+        best: tuple[float, int, int] | None = None
+        for early in range(len(joined)):
+            for late in range(len(joined)):
+                cost = _gap_cost(joined[early], joined[late], time_s)
+                if cost < 1.0 and (best is None or cost < best[0]):
+                    best = (cost, early, late)
+        if best is None:
+            return tuple(joined)
+        joined[best[1]].update(joined[best[2]])
+        del joined[best[2]]
+
+
+def _gap_cost(early: Path, late: Path, time_s: Sequence[float]) -> float:
+    end, begin = max(early), min(late)
+    if begin <= end or time_s[begin] - time_s[end] > _LONGEST_STITCH_S:
+        return np.inf
+    return _mismatch(early, late[begin], begin, time_s)
+
+
+def track_of(path: Path, time_s: Sequence[float], width_px: int, height_px: int) -> LandmarkTrack:
+    """One person's path as arrays over all T frames; NaN and visibility 0 where not seen."""
+    frames = len(time_s)
+    image_px = np.full((frames, LANDMARK_COUNT, 2), np.nan)
+    world_m = np.full((frames, LANDMARK_COUNT, 3), np.nan)
+    visibility = np.zeros((frames, LANDMARK_COUNT))
+    for frame, pose in path.items():
+        image_px[frame], world_m[frame], visibility[frame] = pose.image_px, pose.world_m, pose.visibility
+    return LandmarkTrack(np.asarray(time_s), image_px, world_m, visibility, width_px, height_px)
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """How one person moved through one camera's picture."""
+
+    distance_px: float
+    shift_px: float  # to the right
+    heights: float  # how far, in body heights; towards the camera counts by the growth in size
+    seen_s: float
+
+
+def walk_of(track: LandmarkTrack) -> Walk:
+    """Net motion from the first to the last tenth of the frames in which the person was seen."""
+    seen = np.flatnonzero(np.isfinite(track.image_px[:, 23, 0]))
+    if not len(seen):
+        return Walk(0.0, 0.0, 0.0, 0.0)
+    centre = track.image_px[seen, 23:25].mean(axis=1)
+    size = np.hypot(*np.moveaxis(np.ptp(track.image_px[seen], axis=1), -1, 0))
+    ends = max(1, len(seen) // 10)
+    shift = np.median(centre[-ends:], axis=0) - np.median(centre[:ends], axis=0)
+    growth = float(np.log(np.median(size[-ends:]) / np.median(size[:ends])))
+    seen_s = float(track.time_s[seen[-1]] - track.time_s[seen[0]])
+    # Coming twice as close from a usual 4 m is about one body height of way.
+    heights = float(np.hypot(np.linalg.norm(shift) / np.median(size), growth / np.log(2.0)))
+    walked = min(heights, _BRISK_WALK_HEIGHTS_S * seen_s)
+    return Walk(float(np.linalg.norm(shift)), float(shift[0]), walked, seen_s)
+
+
+def label(number: int, walk: Walk) -> str:
+    """Words for the chooser; `number` counts from 1."""
+    if walk.heights < 0.5:
+        return f"Person {number}, stays in place"
+    if walk.distance_px < 1.0 or abs(walk.shift_px) < 0.5 * walk.distance_px:
+        return f"Person {number}, walks towards or away from the camera"
+    return f"Person {number}, walks to the {'right' if walk.shift_px > 0 else 'left'}"
+
+
+def as_people(tracks: Sequence[LandmarkTrack], *, most: int = 4) -> tuple[Person, ...]:
+    """People worth showing, the one who walks furthest first; short sightings are left out."""
+    walks = [(walk_of(track), track) for track in tracks]
+    shown = [(walk, track) for walk, track in walks if walk.seen_s >= 0.4 and track.detected_fraction >= 0.08]
+    shown.sort(key=lambda pair: -pair[0].heights)
+    return tuple(
+        Person(label(number, walk), track.detected_fraction, walk.distance_px, (track,))
+        for number, (walk, track) in enumerate(shown[:most], start=1)
+    )
+
+
+def choose_patient(people: Sequence[Person]) -> tuple[int, str, tuple[Finding, ...]]:
+    """Which person is the patient: index, by what, and a finding when a person should look.
+
+    Clear when only one person is there, or when one walks at least 1.5 body heights and 1.5 times as far as
+    anybody else; otherwise the finding stops the session until the clinician has chosen.
+    """
+    if len(people) == 1:
+        return 0, "only person", ()
+    heights = np.array([walk_of(person.tracks[0]).heights for person in people])
+    best, second = np.argsort(-heights)[:2]
+    if heights[best] >= _CLEAR_WALK_HEIGHTS and heights[best] >= _CLEAR_LEAD * heights[second]:
+        finding = Finding(Severity.NOTE, _chosen(len(people), people[best].label))
+    else:
+        finding = Finding(Severity.STOP, _unclear(len(people)))
+    return int(best), "walks furthest", (finding,)
+
+
+def _chosen(count: int, chosen: str) -> Advice:
+    return Advice(
+        f"{count} people were seen; the one who walks was taken as the patient.",
+        f"This is {chosen}.",
+        "If that is wrong, choose the other person.",
+        "CAP-023",
+    )
+
+
+def _unclear(count: int) -> Advice:
+    return Advice(
+        f"{count} people were seen, and it is not clear who the patient is.",
+        "Nobody walks clearly further than the others.",
+        "Choose the patient in the picture.",
+        "CAP-022",
+    )
