@@ -100,7 +100,7 @@ class SelfTestAnswer(message.WriteResponse):  # type: ignore[misc]
     n: int
     passed: bool
     out_hash: bytes
-    max_us: int
+    mean_us: int
 
 
 class SelfTestWrite(_Write):

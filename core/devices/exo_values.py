@@ -64,7 +64,7 @@ class SelfTest:
     ticks: int
     passed: bool
     outputs_sha256: str
-    slowest_tick_us: int
+    mean_tick_us: int
 
 
 @dataclass(frozen=True, slots=True)

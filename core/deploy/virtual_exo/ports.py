@@ -1,0 +1,157 @@
+"""Where the virtual exo listens: a pseudo terminal (POSIX) or a TCP socket on this machine."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import socket
+from typing import Protocol
+
+from core.errors import refuse
+
+_OUTBOX_BYTES = 1 << 16
+
+
+class Port(Protocol):
+    """Bytes to and from whoever is connected."""
+
+    @property
+    def address(self) -> str: ...
+
+    def receive(self, timeout_s: float) -> bytes:
+        """What arrived within the time; sends what is waiting meanwhile."""
+        ...
+
+    def send(self, data: bytes) -> None: ...
+
+    def take_lost(self) -> bool:
+        """True once after the other side went away."""
+        ...
+
+    def close(self) -> None: ...
+
+
+def open_port(listen: str) -> Port:
+    """Open `pty` or `tcp:PORT` (0 chooses a free one). Raises UserError EXO-021."""
+    kind, _, number = listen.partition(":")
+    if kind == "pty" and not number:
+        if os.name != "posix":
+            raise _cannot_listen(listen, "this system has no pseudo terminals; use tcp:0.")
+        return PtyPort()
+    if kind == "tcp" and (number.isdigit() or not number):
+        try:
+            return TcpPort(int(number or 0))
+        except (OSError, OverflowError) as error:
+            raise _cannot_listen(listen, str(error)) from error
+    raise _cannot_listen(listen, "it is neither pty nor tcp:PORT.")
+
+
+def _cannot_listen(listen: str, why: str) -> Exception:
+    return refuse(
+        "EXO-021",
+        f"The virtual exo cannot listen at {listen}.",
+        f"The reason: {why}",
+        "Use --listen pty or --listen tcp:0.",
+    )
+
+
+class PtyPort:
+    """A pseudo terminal. The far end stays open here too, so that clients may come and go."""
+
+    def __init__(self) -> None:
+        import pty
+        import tty
+
+        self._master, self._slave = pty.openpty()
+        tty.setraw(self._master)
+        tty.setraw(self._slave)
+        os.set_blocking(self._master, False)
+        self._outbox = bytearray()
+        self.address = f"pty:{os.ttyname(self._slave)}"
+
+    def receive(self, timeout_s: float) -> bytes:
+        writable = [self._master] if self._outbox else []
+        readable, ready, _ = select.select([self._master], writable, [], timeout_s)
+        if ready:
+            with contextlib.suppress(BlockingIOError):
+                del self._outbox[: os.write(self._master, self._outbox)]
+        return os.read(self._master, 65536) if readable else b""
+
+    def send(self, data: bytes) -> None:
+        """Queue an answer. Nobody reads when it is full: then old answers are of no use either."""
+        if len(self._outbox) + len(data) > _OUTBOX_BYTES:
+            self._outbox.clear()
+        self._outbox += data
+
+    def take_lost(self) -> bool:
+        return False  # a terminal does not tell; the heartbeat does
+
+    def close(self) -> None:
+        os.close(self._master)
+        os.close(self._slave)
+
+
+class TcpPort:
+    """A socket on the loopback address, one client at a time."""
+
+    def __init__(self, port: int) -> None:
+        self._listener = socket.create_server(("127.0.0.1", port))
+        self._client: socket.socket | None = None
+        self._outbox = bytearray()
+        self._lost = False
+        self.address = f"tcp:127.0.0.1:{self._listener.getsockname()[1]}"
+
+    def receive(self, timeout_s: float) -> bytes:
+        client = self._client
+        watched = [self._listener] if client is None else [self._listener, client]
+        writable = [client] if client is not None and self._outbox else []
+        readable, ready, _ = select.select(watched, writable, [], timeout_s)
+        if self._listener in readable:
+            self._accept()
+        if client is None or client is not self._client:
+            return b""
+        try:
+            if ready:
+                del self._outbox[: client.send(self._outbox)]
+            return self._take(client) if client in readable else b""
+        except BlockingIOError:
+            return b""
+        except OSError:
+            self._drop()
+            return b""
+
+    def _accept(self) -> None:
+        """A second client is turned away: an exo obeys one program at a time."""
+        newcomer, _ = self._listener.accept()
+        if self._client is not None:
+            newcomer.close()
+            return
+        newcomer.setblocking(False)
+        newcomer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._client = newcomer
+
+    def _take(self, client: socket.socket) -> bytes:
+        data = client.recv(65536)
+        if not data:
+            self._drop()
+        return data
+
+    def _drop(self) -> None:
+        if self._client is not None:
+            self._client.close()
+        self._client = None
+        self._outbox.clear()
+        self._lost = True
+
+    def send(self, data: bytes) -> None:
+        if self._client is not None:
+            self._outbox += data
+
+    def take_lost(self) -> bool:
+        lost, self._lost = self._lost, False
+        return lost
+
+    def close(self) -> None:
+        self._drop()
+        self._listener.close()
