@@ -10,6 +10,7 @@ import myo_sim
 
 from core.domain.body import JOINTS, JointKind
 from core.domain.twin import GENERIC_BODY, BodyParameters
+from core.twin.scaling import scale_spec
 
 TIME_STEP_S = 0.002  # the largest step at which foot contact stays smooth
 
@@ -29,8 +30,8 @@ class JointStrength:
     limit_nm: float
 
 
-# Limits are what strong adults reach isometrically, rounded; the stiffness lets a 0.4 rad offset of the target
-# ask for most of the limit, so that the policy commands torque through the target.
+# Limits are what strong adults reach isometrically, rounded. The stiffness lets an offset of the target by
+# 0.8 rad, the most a policy may ask, reach the limit: the policy commands torque through the target.
 STRENGTH = {
     JointKind.HIP_FLEXION: JointStrength(300.0, 200.0),
     JointKind.HIP_ADDUCTION: JointStrength(300.0, 180.0),
@@ -49,10 +50,11 @@ _COUPLED_KNEE = ("translation", "rotation2", "rotation3", "beta")  # joints that
 def body_spec(body: BodyParameters, fidelity: Fidelity) -> mujoco.MjSpec:
     """Build the editable model of this body.
 
-    FAST has 14 position actuators named and ordered as `JOINTS` (control = joint target in rad). Both stand on
-    a floor at z = 0 that only the feet touch. Bodies, joints and masses keep the names of the generic model.
+    FAST has 14 position actuators named and ordered as `JOINTS` (control = joint target in rad). Both stand
+    on a floor at z = 0 that only the feet touch. Bodies, joints and masses keep the generic model's names.
     """
     spec = myo_sim.load_spec("myolegs")
+    scale_spec(spec, body)
     _clear_contacts(spec)
     if fidelity is Fidelity.FAST:
         _reduce_to_skeleton(spec)

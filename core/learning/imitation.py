@@ -1,0 +1,190 @@
+"""Teaching a twin its gait: rounds of learning until the time is over, the best policy kept, resumable."""
+
+from __future__ import annotations
+
+import io
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from core.domain.twin import LearningCurve
+from core.learning.networks import ActorCritic, to_network
+from core.learning.ppo import Normaliser, Ppo, PpoSettings, Round
+from core.simulation.policy import PolicyNetworks
+from core.simulation.walking import ACTION_SIZE, CONTROL_STEP_S, OBSERVATION_SIZE, WalkingEnvironment
+
+CHECKPOINT_EVERY_S = 20.0
+NORMALISER_ROUNDS = 300  # then the view stays fixed, so that the policy can settle
+CURVES = {"walk_seconds": "s", "falls_per_minute": "1/min", "similarity": "share", "reward": "per step"}
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where learning stands after a round."""
+
+    round: int
+    elapsed_s: float  # wall time over all sittings
+    control_steps: int
+    walk_seconds: float  # mean length of the last episodes, with the noise of learning
+    falls_per_minute: float  # per simulated minute of this round
+    similarity: float  # 0..1, joint angles against the reference
+    reward: float
+
+    @property
+    def control_steps_per_s(self) -> float:
+        return self.control_steps / self.elapsed_s if self.elapsed_s > 0 else 0.0
+
+
+class GaitLearner:
+    """A policy that learns the reference gaits of an environment's walkers."""
+
+    def __init__(
+        self,
+        environment: WalkingEnvironment,
+        *,
+        start: PolicyNetworks | None = None,
+        seed: int = 0,
+        settings: PpoSettings = PpoSettings(),  # noqa: B008 - frozen
+    ) -> None:
+        torch.manual_seed(seed)  # the first weights; everything later draws from the learner's own generator
+        agent = ActorCritic(OBSERVATION_SIZE, ACTION_SIZE)
+        normaliser = Normaliser.of(OBSERVATION_SIZE)
+        if start is not None:
+            agent.load(start.policy, start.value, start.log_std)
+            normaliser = Normaliser(start.observation_mean, start.observation_std**2)
+        self._warm = start is not None
+        self._environment = environment
+        self._ppo = Ppo(
+            environment, agent, normaliser, settings=settings, seed=seed, learn_normaliser=not self._warm
+        )
+        self._lengths: deque[int] = deque(maxlen=environment.size)
+        self._returns: deque[float] = deque(maxlen=environment.size)
+        self._history: list[tuple[float, ...]] = []
+        self._rounds = 0
+        self._best_score = -np.inf
+        self._best = self._networks()
+        self.elapsed_s = 0.0
+
+    def learn_round(self, clock: Callable[[], float]) -> Progress:
+        """Walk one horizon, improve, and remember the policy if it is the best so far."""
+        started = clock()
+        self._ppo.learn_normaliser = not self._warm and self._rounds < NORMALISER_ROUNDS
+        done = self._ppo.learn_round()
+        self._rounds += 1
+        self._lengths.extend(done.finished_steps)
+        self._returns.extend(done.finished_return)
+        self._keep_best()
+        self.elapsed_s += clock() - started
+        progress = self._progress(done)
+        self._history.append((progress.elapsed_s, *(getattr(progress, name) for name in CURVES)))
+        return progress
+
+    @property
+    def best(self) -> PolicyNetworks:
+        """The policy whose last episodes gave most; the present one until an answer is known."""
+        return self._best if np.isfinite(self._best_score) else self._networks()
+
+    @property
+    def latest(self) -> PolicyNetworks:
+        return self._networks()
+
+    @property
+    def control_steps(self) -> int:
+        return self._ppo.steps
+
+    def curves(self) -> tuple[LearningCurve, ...]:
+        history = np.array(self._history).reshape(-1, 1 + len(CURVES))
+        return tuple(
+            LearningCurve(name, unit, history[:, 0], history[:, column])
+            for column, (name, unit) in enumerate(CURVES.items(), start=1)
+        )
+
+    def checkpoint(self) -> bytes:
+        """Everything that is needed to go on as if nothing had happened."""
+        memory = {name: torch.from_numpy(array) for name, array in self._environment.memory().items()}
+        content = {
+            "learner": self._ppo.state(),
+            "environment": memory,
+            "lengths": list(self._lengths),
+            "returns": list(self._returns),
+            "history": torch.tensor(self._history, dtype=torch.float64),
+            "rounds": self._rounds,
+            "elapsed_s": self.elapsed_s,
+            "best_score": float(self._best_score),
+            "best": {name: torch.from_numpy(array) for name, array in self._best.arrays().items()},
+        }
+        stream = io.BytesIO()
+        torch.save(content, stream)
+        return stream.getvalue()
+
+    def restore(self, checkpoint: bytes) -> None:
+        """Continue from `checkpoint`. Raises RuntimeError when it is not a checkpoint of this learner."""
+        content: dict[str, Any] = torch.load(io.BytesIO(checkpoint), weights_only=True)
+        self._ppo.restore(content["learner"])
+        self._environment.recall({name: array.numpy() for name, array in content["environment"].items()})
+        self._lengths.extend(content["lengths"])
+        self._returns.extend(content["returns"])
+        self._history = [tuple(row) for row in content["history"].tolist()]
+        self._rounds = content["rounds"]
+        self.elapsed_s = content["elapsed_s"]
+        self._best_score = content["best_score"]
+        self._best = PolicyNetworks.of({name: array.numpy() for name, array in content["best"].items()})
+
+    def _keep_best(self) -> None:
+        """A whole batch of finished episodes is one opinion about the policy."""
+        if len(self._returns) < self._environment.size:
+            return
+        score = float(np.mean(self._returns))
+        if score > self._best_score:
+            self._best_score = score
+            self._best = self._networks()
+
+    def _networks(self) -> PolicyNetworks:
+        agent, normaliser = self._ppo.agent, self._ppo.normaliser
+        return PolicyNetworks(
+            policy=to_network(agent.policy, agent.activation),
+            value=to_network(agent.value, agent.activation),
+            log_std=agent.log_std.detach().numpy().copy(),
+            observation_mean=normaliser.mean,
+            observation_std=normaliser.std,
+        )
+
+    def _progress(self, done: Round) -> Progress:
+        minutes = self._ppo.settings.horizon * self._environment.size * CONTROL_STEP_S / 60.0
+        lengths = self._lengths or [0]
+        return Progress(
+            round=self._rounds,
+            elapsed_s=self.elapsed_s,
+            control_steps=self._ppo.steps,
+            walk_seconds=float(np.mean(lengths)) * CONTROL_STEP_S,
+            falls_per_minute=done.falls / minutes,
+            similarity=done.terms["pose"],
+            reward=done.reward,
+        )
+
+
+def learn(
+    learner: GaitLearner,
+    *,
+    budget_s: float,
+    clock: Callable[[], float],
+    watch: Callable[[Progress], None],
+    save: Callable[[bytes], None],
+) -> None:
+    """Learn until `budget_s` of wall time is used, over all sittings.
+
+    `watch` is called after every round and may raise to stop; `save` gets a checkpoint every
+    CHECKPOINT_EVERY_S and at the end.
+    """
+    saved_s = learner.elapsed_s
+    while learner.elapsed_s < budget_s:
+        progress = learner.learn_round(clock)
+        if progress.elapsed_s - saved_s >= CHECKPOINT_EVERY_S:
+            save(learner.checkpoint())
+            saved_s = progress.elapsed_s
+        watch(progress)
+    save(learner.checkpoint())

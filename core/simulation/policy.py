@@ -1,0 +1,100 @@
+"""A learned walking policy as plain arrays: how it decides, and how it is put into a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.domain.arrays import Float32Array, FloatArray
+from core.domain.twin import GaitPolicy, Network
+
+OBSERVATION_LIMIT = 8.0  # standard deviations: a stumble must not saturate the network
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PolicyNetworks:
+    """The learned part of a `GaitPolicy`. O observations, 14 actions."""
+
+    policy: Network
+    value: Network
+    log_std: Float32Array  # (14,)
+    observation_mean: FloatArray  # (O,)
+    observation_std: FloatArray  # (O,)
+
+    def act(self, observation: Float32Array) -> FloatArray:
+        """Actions (N, 14) for observations (N, O), without noise."""
+        seen = normalise(observation, self.observation_mean, self.observation_std)
+        return forward(self.policy, seen).astype(np.float64)
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Flat named arrays, ready for one npz file."""
+        arrays: dict[str, np.ndarray] = {
+            "log_std": self.log_std,
+            "observation_mean": self.observation_mean,
+            "observation_std": self.observation_std,
+        }
+        for name, network in (("policy", self.policy), ("value", self.value)):
+            for layer, (weight, bias) in enumerate(zip(network.weights, network.biases, strict=True)):
+                arrays[f"{name}.{layer}.weight"] = np.array(weight)
+                arrays[f"{name}.{layer}.bias"] = np.array(bias)
+        return arrays
+
+    @staticmethod
+    def of(arrays: Mapping[str, np.ndarray]) -> PolicyNetworks:
+        """The inverse of `arrays`. Raises KeyError when something is missing."""
+        return PolicyNetworks(
+            policy=_network(arrays, "policy"),
+            value=_network(arrays, "value"),
+            log_std=np.array(arrays["log_std"], dtype=np.float32),
+            observation_mean=np.array(arrays["observation_mean"], dtype=np.float64),
+            observation_std=np.array(arrays["observation_std"], dtype=np.float64),
+        )
+
+    @staticmethod
+    def from_policy(policy: GaitPolicy) -> PolicyNetworks:
+        return PolicyNetworks(
+            policy.policy, policy.value, policy.log_std, policy.observation_mean, policy.observation_std
+        )
+
+
+def normalise(observation: Float32Array, mean: FloatArray, std: FloatArray) -> Float32Array:
+    """Observation (N, O) in standard deviations, limited."""
+    return np.clip((observation - mean) / std, -OBSERVATION_LIMIT, OBSERVATION_LIMIT).astype(np.float32)
+
+
+def forward(network: Network, inputs: Float32Array) -> Float32Array:
+    """Output (N, out) of a stored network for inputs (N, in)."""
+    values = inputs
+    for weight, bias in zip(network.weights[:-1], network.biases[:-1], strict=True):
+        values = _ACTIVATIONS[network.activation](values @ weight.T + bias)
+    output: Float32Array = values @ network.weights[-1].T + network.biases[-1]
+    return output
+
+
+def _silu(values: Float32Array) -> Float32Array:
+    with np.errstate(over="ignore"):  # exp overflows to infinity, the quotient is then the right zero
+        result: Float32Array = values / (1.0 + np.exp(-values))
+    return result
+
+
+def _relu(values: Float32Array) -> Float32Array:
+    return np.maximum(values, np.float32(0.0))
+
+
+def _tanh(values: Float32Array) -> Float32Array:
+    result: Float32Array = np.tanh(values)
+    return result
+
+
+_ACTIVATIONS = {"silu": _silu, "relu": _relu, "tanh": _tanh}
+
+
+def _network(arrays: Mapping[str, np.ndarray], name: str) -> Network:
+    layers = sum(key.startswith(f"{name}.") and key.endswith(".weight") for key in arrays)
+    return Network(
+        tuple(arrays[f"{name}.{layer}.weight"] for layer in range(layers)),
+        tuple(arrays[f"{name}.{layer}.bias"] for layer in range(layers)),
+        "silu",
+    )

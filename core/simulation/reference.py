@@ -1,0 +1,83 @@
+"""The gait a walker is asked to show: one stride per walker as a Fourier series of its phase."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from core.domain.arrays import FloatArray
+from core.domain.motion import GaitReference
+from core.errors import refuse
+
+HARMONICS = 6  # gait angles hold 99 % of their power below the sixth harmonic
+SPEED_RANGE_M_S = (0.3, 2.2)  # slower is standing, faster is running
+PERIOD_RANGE_S = (0.6, 2.5)
+LARGEST_ANGLE_RAD = 2.5  # beyond every joint's range
+
+
+class StrideBank:
+    """Reference strides of N walkers. Phase 0 is left heel strike, phase 1 the next."""
+
+    def __init__(self, references: Sequence[GaitReference]) -> None:
+        self.period_s: FloatArray = np.array([reference.period_s for reference in references])
+        self.speed_m_s: FloatArray = np.array([reference.speed_m_s for reference in references])
+        self._series = np.stack([_fourier(reference.angle_rad) for reference in references])  # (N, 13, 14)
+        self._order = 2 * np.pi * np.arange(1, HARMONICS + 1)
+
+    def angle(self, phase: FloatArray) -> FloatArray:
+        """Joint angles (N, 14) in rad at each walker's phase (N,)."""
+        turn = phase[:, None] * self._order
+        basis = np.concatenate([np.ones((len(phase), 1)), np.cos(turn), np.sin(turn)], axis=1)
+        return self._sum(basis)
+
+    def velocity(self, phase: FloatArray) -> FloatArray:
+        """Joint velocities (N, 14) in rad/s: the exact derivative of `angle`."""
+        turn = phase[:, None] * self._order
+        slope = [np.zeros((len(phase), 1)), -self._order * np.sin(turn), self._order * np.cos(turn)]
+        return self._sum(np.concatenate(slope, axis=1)) / self.period_s[:, None]
+
+    def _sum(self, basis: FloatArray) -> FloatArray:
+        joint_values: FloatArray = (basis[:, None, :] @ self._series)[:, 0]
+        return joint_values
+
+
+def _fourier(angle_rad: FloatArray) -> FloatArray:
+    """Coefficients (1 + 2 * HARMONICS, 14): mean, cosines, sines of one periodic stride (K, 14)."""
+    samples = len(angle_rad)
+    spectrum = np.fft.rfft(angle_rad, axis=0)[: HARMONICS + 1] / samples
+    return np.concatenate([spectrum[:1].real, 2 * spectrum[1:].real, -2 * spectrum[1:].imag])
+
+
+def check_reference(reference: GaitReference) -> None:
+    """Refuse (UserError SIM-001..SIM-004) a stride that no twin can be taught."""
+    if len(reference.angle_rad) < 2 * HARMONICS + 1 or not np.isfinite(reference.angle_rad).all():
+        raise refuse(
+            "SIM-001",
+            "The reference stride has gaps.",
+            "Some joint angles of the typical stride are missing.",
+            "Go back to Motion and record more complete strides.",
+        )
+    low, high = SPEED_RANGE_M_S
+    if not low <= reference.speed_m_s <= high:
+        raise refuse(
+            "SIM-002",
+            f"A walking speed of {reference.speed_m_s:.2f} m/s cannot be taught.",
+            f"The twin learns to walk at {low:g} to {high:g} m/s.",
+            "Check the person's height and the strides on the Motion page, or record again.",
+        )
+    low, high = PERIOD_RANGE_S
+    if not low <= reference.period_s <= high:
+        raise refuse(
+            "SIM-003",
+            f"A stride of {reference.period_s:.2f} s cannot be taught.",
+            f"Walking strides last {low:g} to {high:g} s.",
+            "Check the gait events on the Motion page and the frame rate of the video.",
+        )
+    if np.abs(reference.angle_rad).max() > LARGEST_ANGLE_RAD:
+        raise refuse(
+            "SIM-004",
+            "The reference stride leaves every joint's range.",
+            f"One angle reaches {np.degrees(np.abs(reference.angle_rad).max()):.0f} degrees.",
+            "Check on the Motion page that the skeleton follows the person.",
+        )

@@ -1,0 +1,85 @@
+"""What a good step is: small terms, each between 0 and 1, with one table of weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.domain.arrays import FloatArray
+from core.domain.body import JOINTS, JointKind
+
+# The foot's small joints are hardly seen by a camera and hardly change the gait, so they count less.
+_IMPORTANCE = {JointKind.HIP_ROTATION: 0.5, JointKind.SUBTALAR: 0.5, JointKind.TOES: 0.2}
+JOINT_IMPORTANCE = np.array([_IMPORTANCE.get(joint.kind, 1.0) for joint in JOINTS])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Moment:
+    """What the rewards look at after one control step. Axis: N walkers."""
+
+    angle_error_rad: FloatArray  # (N, 14) against the reference
+    velocity_error_rad_s: FloatArray  # (N, 14)
+    forward_error_m_s: FloatArray  # (N,)
+    sideways_m_s: FloatArray  # (N,)
+    upright: FloatArray  # (N,) cosine of the pelvis' lean
+    heading: FloatArray  # (N,) cosine of the turn away from straight ahead
+    drift_m: FloatArray  # (N,) sideways from the line
+    action: FloatArray  # (N, 14)
+
+
+def pose(moment: Moment) -> FloatArray:
+    """Joint angles as in the reference."""
+    return np.exp(-3.0 * (moment.angle_error_rad**2) @ JOINT_IMPORTANCE)
+
+
+def motion(moment: Moment) -> FloatArray:
+    """Joint velocities as in the reference."""
+    return np.exp(-0.02 * (moment.velocity_error_rad_s**2) @ JOINT_IMPORTANCE)
+
+
+def progress(moment: Moment) -> FloatArray:
+    """Walking speed as in the reference, straight ahead."""
+    return np.exp(-4.0 * (moment.forward_error_m_s**2 + moment.sideways_m_s**2))
+
+
+def posture(moment: Moment) -> FloatArray:
+    """Trunk upright, facing ahead, on the line."""
+    lean = (1.0 - moment.upright) + (1.0 - moment.heading)
+    return np.exp(-6.0 * lean) * np.exp(-4.0 * moment.drift_m**2)
+
+
+def restraint(moment: Moment) -> FloatArray:
+    """Small corrections of the reference; negative, the mean of squares."""
+    return -np.mean(moment.action**2, axis=1)
+
+
+@dataclass(frozen=True, slots=True)
+class RewardTerm:
+    weight: float
+    value: Callable[[Moment], FloatArray]
+
+    @property
+    def name(self) -> str:
+        return str(self.value.__name__)
+
+
+WALKING_REWARD = (
+    RewardTerm(0.45, pose),
+    RewardTerm(0.10, motion),
+    RewardTerm(0.25, progress),
+    RewardTerm(0.20, posture),
+    RewardTerm(0.028, restraint),
+)
+
+
+def total(terms: tuple[RewardTerm, ...], moment: Moment) -> tuple[FloatArray, dict[str, float]]:
+    """Weighted sum (N,), and the mean of every unweighted term by name."""
+    reward = np.zeros(len(moment.upright))
+    means: dict[str, float] = {}
+    for term in terms:
+        value = term.value(moment)
+        reward += term.weight * value
+        means[term.name] = float(value.mean())
+    return reward, means
