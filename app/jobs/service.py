@@ -1,0 +1,222 @@
+"""The one place that starts processes for long work, supervises them and tells how they ended."""
+
+from __future__ import annotations
+
+import multiprocessing
+import shutil
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from uuid import uuid4
+
+from app.jobs.history import ended_jobs, has_checkpoint, write_outcome, write_spec
+from app.jobs.table import JOB_TABLE, JobKind
+from app.jobs.worker import CANCEL, PAUSE, RESUME, work_dir, worker_main
+from core.jobs.values import (
+    Cancelled,
+    Crashed,
+    Done,
+    Event,
+    JobSpec,
+    JobState,
+    JsonValue,
+    Listener,
+    Outcome,
+    Progress,
+    Refused,
+)
+
+_COOPERATE_S = 15.0  # a training writes its checkpoint in this time
+_TERMINATE_S = 3.0
+
+
+@dataclass
+class _Running:
+    process: BaseProcess
+    pipe: Connection
+    reader: threading.Thread
+    cancelled: bool = False
+
+
+class JobService:
+    """Implements `core.jobs.values.JobBoard` for one data folder."""
+
+    def __init__(self, data_dir: Path, operator: str = "", table: Mapping[str, JobKind] = JOB_TABLE) -> None:
+        self._data_dir = data_dir
+        self._table = table
+        self._operator = operator
+        self._spawn = multiprocessing.get_context("spawn")
+        self._lock = threading.RLock()
+        self._listeners: list[Listener] = []
+        self._running: dict[str, _Running] = {}
+        self._waiting: list[JobSpec] = []
+        self._states: dict[str, JobState] = {state.spec.id: state for state in reversed(ended_jobs(data_dir))}
+
+    def submit(self, kind: str, params: dict[str, JsonValue], *, visit_id: str = "") -> str:
+        spec = JobSpec(uuid4().hex, kind, params, self._data_dir, visit_id, self._operator)
+        self._enqueue(spec)
+        return spec.id
+
+    def resume(self, job_id: str) -> str:
+        with self._lock:
+            spec = self._states[job_id].spec
+            if job_id not in self._running and spec not in self._waiting:
+                self._enqueue(spec)
+        return job_id
+
+    def cancel(self, job_id: str) -> None:
+        with self._lock:
+            running = self._running.get(job_id)
+            waiting = next((spec for spec in self._waiting if spec.id == job_id), None)
+            if waiting is not None:
+                self._waiting.remove(waiting)
+        if waiting is not None:
+            self._end(job_id, Cancelled())
+        elif running is not None and not running.cancelled:
+            running.cancelled = True
+            self._say(running, CANCEL)
+            threading.Thread(target=_insist, args=(running.process,), name="job-end", daemon=True).start()
+
+    def pause(self, job_id: str, paused: bool) -> None:
+        with self._lock:
+            running = self._running.get(job_id)
+            if running is not None:
+                self._states[job_id] = replace(self._states[job_id], paused=paused)
+                self._say(running, PAUSE if paused else RESUME)
+
+    def send(self, job_id: str, text: str) -> None:
+        with self._lock:
+            running = self._running.get(job_id)
+        if running is not None:
+            self._say(running, text)
+
+    def states(self) -> tuple[JobState, ...]:
+        with self._lock:
+            newest_first = list(reversed(self._states.values()))
+        return tuple(sorted(newest_first, key=lambda state: state.outcome is not None))
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        with self._lock:
+            self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def wait(self, job_id: str, timeout_s: float | None = None) -> Outcome | None:
+        """Block until a job ends; None when it has not ended in time. For the terminal and for tests."""
+        ended = threading.Event()
+
+        def listen(changed_id: str, event: Event | Outcome) -> None:
+            if changed_id == job_id and isinstance(event, (Done, Cancelled, Refused, Crashed)):
+                ended.set()
+
+        unsubscribe = self.subscribe(listen)
+        try:
+            if self._states[job_id].outcome is None:
+                ended.wait(timeout_s)
+            return self._states[job_id].outcome
+        finally:
+            unsubscribe()
+
+    def close(self) -> None:
+        """Ask every job to stop, keep their checkpoints, and wait until all are gone."""
+        with self._lock:
+            self._waiting.clear()
+            running = dict(self._running)
+        for job_id in running:
+            self.cancel(job_id)
+        for job in running.values():
+            job.reader.join()
+
+    def _enqueue(self, spec: JobSpec) -> None:
+        write_spec(spec)
+        with self._lock:
+            self._states.pop(spec.id, None)
+            self._states[spec.id] = JobState(spec)
+            self._waiting.append(spec)
+        self._tell(spec.id, Progress(None, "Waiting to start"))
+        self._start_next()
+
+    def _start_next(self) -> None:
+        """Start what may start: heavy jobs one at a time, others at once."""
+        with self._lock:
+            heavy_runs = any(self._table[self._states[job_id].spec.kind].heavy for job_id in self._running)
+            for spec in list(self._waiting):
+                heavy = self._table[spec.kind].heavy
+                if heavy and heavy_runs:
+                    continue
+                heavy_runs = heavy_runs or heavy
+                self._waiting.remove(spec)
+                self._start(spec)
+
+    def _start(self, spec: JobSpec) -> None:
+        ours, theirs = self._spawn.Pipe()
+        process = self._spawn.Process(
+            target=worker_main, args=(spec, self._table[spec.kind].task, theirs), name=f"exotwin-{spec.kind}"
+        )
+        process.start()
+        theirs.close()
+        reader = threading.Thread(
+            target=self._read, args=(spec.id, process, ours), name="job-events", daemon=True
+        )
+        self._running[spec.id] = _Running(process, ours, reader)
+        reader.start()
+
+    def _read(self, job_id: str, process: BaseProcess, pipe: Connection) -> None:
+        outcome: Outcome | None = None
+        try:
+            while outcome is None:
+                event: Event | Outcome = pipe.recv()
+                if isinstance(event, (Done, Cancelled, Refused, Crashed)):
+                    outcome = event
+                else:
+                    self._note(job_id, event)
+        except (EOFError, OSError):
+            pass  # the worker died without a word
+        process.join()
+        if outcome is None:
+            cancelled = self._running[job_id].cancelled
+            outcome = Cancelled() if cancelled else Crashed(f"The worker ended with code {process.exitcode}.")
+        pipe.close()
+        self._end(job_id, outcome)
+
+    def _note(self, job_id: str, event: Event) -> None:
+        if isinstance(event, Progress):
+            with self._lock:
+                self._states[job_id] = replace(self._states[job_id], progress=event)
+        self._tell(job_id, event)
+
+    def _end(self, job_id: str, outcome: Outcome) -> None:
+        folder = work_dir(self._data_dir, job_id)
+        resumable = not isinstance(outcome, Done) and has_checkpoint(folder)
+        with self._lock:
+            self._running.pop(job_id, None)
+            state = self._states[job_id]
+            self._states[job_id] = replace(state, outcome=outcome, paused=False, resumable=resumable)
+        if self._table[state.spec.kind].stream:
+            shutil.rmtree(folder, ignore_errors=True)
+        else:
+            write_outcome(folder, outcome)
+        self._tell(job_id, outcome)
+        self._start_next()
+
+    def _tell(self, job_id: str, event: Event | Outcome) -> None:
+        for listener in tuple(self._listeners):
+            listener(job_id, event)
+
+    def _say(self, running: _Running, command: str) -> None:
+        with suppress(BrokenPipeError, OSError):  # it has just ended; its reader reports how
+            running.pipe.send(command)
+
+
+def _insist(process: BaseProcess) -> None:
+    """Cancelling is cooperative first, then terminate, then kill; always joined."""
+    process.join(_COOPERATE_S)
+    if process.is_alive():
+        process.terminate()
+        process.join(_TERMINATE_S)
+    if process.is_alive():
+        process.kill()
+        process.join()

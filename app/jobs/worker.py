@@ -1,0 +1,154 @@
+"""The child's side of a job: run the task, report events, obey, and end with exactly one outcome."""
+
+from __future__ import annotations
+
+import importlib
+import multiprocessing
+import os
+import threading
+import time
+import traceback
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import JobCancelled, UserError
+from core.jobs.values import (
+    Cancelled,
+    Crashed,
+    Done,
+    Event,
+    JobSpec,
+    Message,
+    Outcome,
+    Picture,
+    Progress,
+    Refused,
+    Sample,
+)
+
+CANCEL, PAUSE, RESUME = "cancel", "pause", "resume"
+_ORPHAN_GRACE_S = 20.0  # enough to write a checkpoint after the parent died
+_ESTIMATE_AFTER_S = 2.0
+
+
+def work_dir(data_dir: Path, job_id: str) -> Path:
+    return data_dir / "jobs" / job_id
+
+
+def worker_main(spec: JobSpec, task: str, pipe: Connection) -> None:
+    """Entry of the spawned process."""
+    folder = work_dir(spec.data_dir, spec.id)
+    _write_output_to(folder / "worker.log")
+    context = PipeContext(spec, folder, pipe)
+    context.report(_run(task, context))
+    pipe.close()
+
+
+def _run(task: str, context: PipeContext) -> Outcome:
+    try:
+        module, function = task.split(":")
+        record_id = getattr(importlib.import_module(module), function)(context.spec.params, context)
+        return Done(record_id)
+    except JobCancelled:
+        return Cancelled()
+    except UserError as error:
+        return Refused(error.advice)
+    except Exception:  # noqa: BLE001 - the process border: whatever happened must reach the person
+        return Crashed(traceback.format_exc())
+
+
+def _write_output_to(path: Path) -> None:
+    """Send what libraries print to the job's log, so that a terminal or a pipe never fills."""
+    log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    os.close(log)
+
+
+class PipeContext:
+    """`JobContext` over a pipe to the parent."""
+
+    def __init__(self, spec: JobSpec, folder: Path, pipe: Connection) -> None:
+        self._spec = spec
+        self._folder = folder
+        self._pipe = pipe
+        self._start_s = time.monotonic()
+        self._send_lock = threading.Lock()
+        self._cancelled = threading.Event()
+        self._running = threading.Event()
+        self._running.set()
+        self._inbox: list[str] = []
+        threading.Thread(target=self._listen, name="job-commands", daemon=True).start()
+
+    @property
+    def spec(self) -> JobSpec:
+        return self._spec
+
+    @property
+    def work_dir(self) -> Path:
+        return self._folder
+
+    def progress(self, fraction: float | None, sentence: str) -> None:
+        self.report(Progress(fraction, sentence, self._remaining_s(fraction)))
+
+    def sample(self, **values: float) -> None:
+        self.report(Sample(time.monotonic() - self._start_s, {k: float(v) for k, v in values.items()}))
+
+    def picture(self, name: str, **arrays: NDArray[np.generic]) -> None:
+        self.report(Picture(name, dict(arrays)))
+
+    def message(self, text: str) -> None:
+        self.report(Message(text))
+
+    def check_cancelled(self) -> None:
+        while not self._running.wait(timeout=0.2):
+            if self._cancelled.is_set():
+                break
+        if self._cancelled.is_set():
+            raise JobCancelled
+
+    def received(self) -> tuple[str, ...]:
+        taken, self._inbox = tuple(self._inbox), []
+        return taken
+
+    def report(self, event: Event | Outcome) -> None:
+        try:
+            with self._send_lock:
+                self._pipe.send(event)
+        except (BrokenPipeError, OSError):
+            self._cancelled.set()  # nobody listens any more
+
+    def _remaining_s(self, fraction: float | None) -> float | None:
+        elapsed_s = time.monotonic() - self._start_s
+        if fraction is None or fraction <= 0.0 or elapsed_s < _ESTIMATE_AFTER_S:
+            return None
+        return elapsed_s * (1.0 - fraction) / fraction
+
+    def _listen(self) -> None:
+        """Obey the parent; when it is gone, stop and, after a grace, leave."""
+        parent = multiprocessing.parent_process()
+        watched: list[Any] = [self._pipe] if parent is None else [self._pipe, parent.sentinel]
+        while True:
+            if self._pipe in wait(watched):
+                try:
+                    self._obey(cast(str, self._pipe.recv()))
+                    continue
+                except (EOFError, OSError):
+                    pass
+            self._cancelled.set()
+            time.sleep(_ORPHAN_GRACE_S)
+            os._exit(1)
+
+    def _obey(self, command: str) -> None:
+        if command == CANCEL:
+            self._cancelled.set()
+        elif command == PAUSE:
+            self._running.clear()
+        elif command == RESUME:
+            self._running.set()
+        else:
+            self._inbox.append(command)

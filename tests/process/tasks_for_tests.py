@@ -1,0 +1,62 @@
+"""Tiny tasks that end in every possible way."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+from core.errors import refuse
+from core.jobs.values import JobContext, Params
+
+
+def finish(params: Params, context: JobContext) -> str:
+    context.progress(0.5, "half way")
+    context.sample(value=1.0)
+    return str(params["answer"])
+
+
+def wait_for_cancel(_params: Params, context: JobContext) -> str:
+    context.progress(0.1, "waiting")
+    while True:
+        context.check_cancelled()
+        time.sleep(0.02)
+
+
+def never_look_up(_params: Params, context: JobContext) -> str:
+    context.progress(0.1, "busy")
+    time.sleep(600)
+    return ""
+
+
+def refuse_it(_params: Params, _context: JobContext) -> str:
+    raise refuse("TST-001", "It was refused.", "The test wants so.", "Nothing.")
+
+
+def crash(_params: Params, _context: JobContext) -> str:
+    raise ZeroDivisionError("a bug")
+
+
+def die_after_checkpoint(_params: Params, context: JobContext) -> str:
+    checkpoint = context.work_dir / "checkpoint.txt"
+    if checkpoint.exists():
+        return checkpoint.read_text(encoding="utf-8")
+    checkpoint.write_text("kept", encoding="utf-8")
+    os.kill(os.getpid(), signal.SIGKILL)
+    return ""
+
+
+def echo(_params: Params, context: JobContext) -> str:
+    while True:
+        context.check_cancelled()
+        for text in context.received():
+            context.message(text)
+        time.sleep(0.02)
+
+
+def count(_params: Params, context: JobContext) -> str:
+    for number in range(1000):
+        context.check_cancelled()
+        context.sample(number=number)
+        time.sleep(0.02)
+    return ""
