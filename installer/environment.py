@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable
@@ -84,10 +85,10 @@ def pip_follower(board: Board) -> Callable[[str], None]:
 
     def on_line(line: str) -> None:
         nonlocal text
-        if line.startswith(("Collecting ", "Requirement already satisfied: ")):
-            name = line.replace("Requirement already satisfied: ", "Collecting ").split()[1]
-            seen.add(name)
-            text = f"fetching {name}"
+        said = re.match(r"(Collecting|Requirement already satisfied:) ([\w.-]+)", line)
+        if said:
+            seen.add(said[2])
+            text = f"fetching {said[2]}" if said[1] == "Collecting" else text
         elif line.startswith("Installing collected packages"):
             text = "unpacking, this takes a minute"
         board.update(min(0.95, len(seen) / expected), text)
@@ -108,4 +109,4 @@ def ensure_packages(board: Board, log: Path, *, with_tests: bool) -> str:
     arguments = ["--constraint", str(CONSTRAINTS), "--editable", project]
     run([*pip, *arguments], what=what, log=log, on_line=on_line)
     STAMP.write_text(f"{fingerprint()} {'dev' if with_tests else 'runtime'}\n", encoding="utf-8")
-    return f"{expected} pinned packages installed" if with_tests else "pinned packages installed"
+    return "installed in the pinned versions"

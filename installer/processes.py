@@ -110,10 +110,11 @@ def run(
         raise SetupFailure(
             what, f"{command[0]} could not be started: {error}.", "Mend that first."
         ) from error
-    lines: queue.Queue[str | None] = queue.Queue()
-    threading.Thread(target=pump, args=(process.stdout or (), lines), daemon=True).start()
-    output = collect(lines, on_line)
-    status = process.wait()
+    with process:
+        lines: queue.Queue[str | None] = queue.Queue()
+        threading.Thread(target=pump, args=(process.stdout or (), lines), daemon=True).start()
+        output = collect(lines, on_line)
+    status = process.returncode
     if log is not None:
         with log.open("a", encoding="utf-8") as file:
             file.write(f"$ {' '.join(command)}\n{output}\nexit status {status}\n\n")
