@@ -41,6 +41,7 @@ class StepRow(QPushButton):
         inside.setContentsMargins(14, 9, 10, 9)
         inside.addLayout(top)
         inside.addWidget(self._blocker)
+        self._inside = inside
         self.setLayout(inside)
         self.setToolTip(f"{step.label}  (Ctrl+{number % 10})")
 
@@ -59,16 +60,16 @@ class StepRow(QPushButton):
         self.updateGeometry()
 
     def sizeHint(self) -> QSize:
-        return self.layout().totalSizeHint()
+        return self._inside.totalSizeHint()
 
     def minimumSizeHint(self) -> QSize:
-        return self.layout().totalMinimumSize()
+        return self._inside.totalMinimumSize()
 
     def hasHeightForWidth(self) -> bool:
         return True
 
     def heightForWidth(self, width: int) -> int:
-        return self.layout().totalHeightForWidth(width)
+        return self._inside.totalHeightForWidth(width)
 
 
 _QUIET = (StepState.NOT_STARTED, StepState.SKIPPED)

@@ -1,0 +1,1 @@
+"""Screens: claims about what people see and can do."""

@@ -1,0 +1,162 @@
+"""Patients: find, create, edit, archive; visits; consent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QLineEdit, QSplitter, QWidget
+
+from ui.pages.frame import Page
+from ui.theme import Tone
+from ui.widgets.basics import Box, Button, column, label, row
+from ui.widgets.patient_form import PatientEntry, PatientForm
+from ui.widgets.two_line import TwoLineList
+
+
+@dataclass(frozen=True, slots=True)
+class ListRow:
+    id: str
+    title: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class PatientsState:
+    headline: str
+    tone: Tone = Tone.NEUTRAL
+    patients: tuple[ListRow, ...] = ()
+    selected: str | None = None
+    entry: PatientEntry | None = None  # None hides the form
+    editing: bool = False  # the entry is new, or was changed and not saved
+    archived: bool = False  # the selected patient is archived
+    show_archived: bool = False
+    visits: tuple[ListRow, ...] = ()  # newest first
+    open_visit: str | None = None
+    devices: tuple[tuple[str, str], ...] = ()
+    main_action: str = ""
+    why_not: str = ""
+    synthetic: bool = False
+    none_yet: bool = False  # the record has no patient at all
+
+
+class PatientsPage(Page):
+    title = "Patients"
+    help_text = (
+        "Choose a patient on the left, or create one. Patients are kept under a pseudonymous code, never "
+        "under their name. A visit holds everything measured and made in one sitting; it can start once "
+        "consent is recorded. Archived patients keep their data and can be restored at any time."
+    )
+
+    searched = Signal(str)
+    archived_shown = Signal(bool)
+    patient_chosen = Signal(str)
+    visit_chosen = Signal(str)
+    start_visit = Signal()
+    edited = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        split = QSplitter()
+        split.setChildrenCollapsible(False)
+        split.setHandleWidth(16)
+        split.addWidget(self._build_list())
+        split.addWidget(self._build_detail())
+        split.setStretchFactor(0, 2)
+        split.setStretchFactor(1, 5)
+        split.setSizes([300, 700])
+        self.body.addWidget(split, 1)
+
+    def entry(self) -> PatientEntry:
+        return self._form.entry()
+
+    def focus_form(self) -> None:
+        self._form.focus_code()
+
+    def forget_entry(self) -> None:
+        """The fields may be filled anew by the next `render`."""
+        self._form.forget()
+
+    def render(self, state: PatientsState) -> None:  # type: ignore[override]
+        self.set_headline(state.headline, state.tone)
+        self.set_badges(*(["Synthetic"] if state.synthetic else []))
+        self.set_main_action(state.main_action, not state.why_not, state.why_not)
+        self.set_secondary_actions(*_secondary(state))
+        if state.none_yet and state.entry is None:
+            self.show_empty(
+                "patient",
+                "Every session starts with a patient",
+                "Create one under a pseudonymous code, or make a synthetic demo patient to look around.",
+                "New patient",
+            )
+            return
+        self.show_body()
+        rows = tuple((item.id, item.title, item.detail) for item in state.patients)
+        self._list.show_rows(rows, state.selected)
+        self._nobody.setVisible(not rows)
+        self._archived.setChecked(state.show_archived)
+        self._form.show_devices(state.devices)
+        self._form.setVisible(state.entry is not None)
+        self._hint.setVisible(state.entry is None)
+        if state.entry is not None:
+            self._form.show_entry(state.entry)
+        self._render_visits(state)
+
+    def _render_visits(self, state: PatientsState) -> None:
+        shown = state.selected is not None and not state.editing
+        self._visits_card.setVisible(shown)
+        rows = tuple((item.id, item.title, item.detail) for item in state.visits)
+        self._visits.show_rows(rows, state.open_visit)
+        self._visits.setVisible(bool(rows))
+        self._no_visits.setVisible(not rows)
+        self._start.setEnabled(not state.why_not and not state.archived)
+
+    def _build_list(self) -> QWidget:
+        self._search = QLineEdit()
+        self._search.setPlaceholderText("Search code or diagnosis")
+        self._search.setAccessibleName("Search patients")
+        self._search.setClearButtonEnabled(True)
+        self._search.textChanged.connect(self.searched)
+        self._list = TwoLineList("Patients")
+        self._list.chosen.connect(self.patient_chosen)
+        self._list.activated_key.connect(lambda _key: self.main_action.emit())
+        self._nobody = label("No patient matches.", "muted")
+        self._archived = Button("Archived", "quiet", "archive", tip="Show archived patients")
+        self._archived.setCheckable(True)
+        self._archived.clicked.connect(self.archived_shown)
+        side = QWidget()
+        side.setMinimumWidth(250)
+        side.setLayout(column(self._search, self._nobody, self._list, gap=8))
+        side.layout().addLayout(row(self._archived, None))  # type: ignore[union-attr]
+        return side
+
+    def _build_detail(self) -> QWidget:
+        self._form = PatientForm()
+        self._form.edited.connect(self.edited)
+        self._hint = label("Choose a patient on the left.", "muted")
+        self._visits_card = Box("card", margin=16, gap=8)
+        self._start = Button("New visit", icon="plus")
+        self._start.clicked.connect(self.start_visit)
+        self._visits_card.body.addLayout(row(label("Visits", "strong"), None, self._start))
+        self._visits = TwoLineList("Visits")
+        self._visits.setProperty("box", "bare")
+        self._visits.chosen.connect(self.visit_chosen)
+        self._no_visits = label("No visit yet. A visit holds one sitting, from capture to report.", "muted")
+        self._visits_card.body.addWidget(self._no_visits)
+        self._visits_card.body.addWidget(self._visits, 1)
+        detail = QWidget()
+        detail.setLayout(column(self._hint, self._form, self._visits_card, None, gap=12))
+        return detail
+
+
+def _secondary(state: PatientsState) -> tuple[tuple[str, str], ...]:
+    if state.editing:
+        return (("discard", "Discard"),)
+    actions: list[tuple[str, str]] = []
+    if state.selected is not None:
+        actions.append(("archive", "Restore" if state.archived else "Archive"))
+    if not any(item.detail.startswith("Synthetic") for item in state.patients):
+        actions.append(("demo", "Demo patient"))
+    if not state.none_yet:
+        actions.append(("new", "New patient"))
+    return tuple(actions)
