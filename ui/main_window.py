@@ -68,6 +68,7 @@ class MainWindow(QMainWindow):
         centre = QWidget()
         centre.setLayout(outer)
         self.setCentralWidget(centre)
+        centre.setFocus()
 
     def _connect(self) -> None:
         desk, jobs = self.desk, self.desk.jobs

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QStackedWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget
 
 from core.jobs.values import JobState
 from core.session.flow import JOBS, Step
@@ -116,6 +117,7 @@ class PageStack(QStackedWidget):
         super().__init__()
         self._desk = desk
         self._built: dict[Step, Built] = {}
+        self._areas: dict[Step, QScrollArea] = {}
         self._shown: Step | None = None
         self._was_running = False
 
@@ -134,7 +136,7 @@ class PageStack(QStackedWidget):
             self._built[self._shown][1].leave()
         page, presenter = self._build(step)
         self._shown = step
-        self.setCurrentWidget(page)
+        self.setCurrentWidget(self._areas[step])
         presenter.refresh()
         return page
 
@@ -157,6 +159,13 @@ class PageStack(QStackedWidget):
 
     def _build(self, step: Step) -> Built:
         if step not in self._built:
-            self._built[step] = BUILDERS[step](self._desk)
-            self.addWidget(self._built[step][0])
+            page, presenter = BUILDERS[step](self._desk)
+            self._built[step] = page, presenter
+            area = QScrollArea()  # nothing is ever cut off, however many strips are shown at once
+            area.setWidgetResizable(True)
+            area.setFrameShape(QFrame.Shape.NoFrame)
+            area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            area.setWidget(page)
+            self._areas[step] = area
+            self.addWidget(area)
         return self._built[step]

@@ -93,7 +93,7 @@ class PatientsPage(Page):
         self.show_body()
         rows = tuple((item.id, item.title, item.detail) for item in state.patients)
         self._list.show_rows(rows, state.selected)
-        self._nobody.setVisible(not rows)
+        self._nobody.setVisible(not rows and not state.none_yet)
         self._archived.setChecked(state.show_archived)
         self._form.show_devices(state.devices)
         self._form.setVisible(state.entry is not None)
@@ -127,7 +127,9 @@ class PatientsPage(Page):
         side = QWidget()
         side.setMinimumWidth(250)
         side.setLayout(column(self._search, self._nobody, self._list, gap=8))
-        side.layout().addLayout(row(self._archived, None))  # type: ignore[union-attr]
+        demo = Button("Demo patient", "quiet", "plus", tip="Make a synthetic patient to look around")
+        demo.clicked.connect(lambda: self.secondary_action.emit("demo"))
+        side.layout().addLayout(row(self._archived, None, demo))  # type: ignore[union-attr]
         return side
 
     def _build_detail(self) -> QWidget:
@@ -155,8 +157,8 @@ def _secondary(state: PatientsState) -> tuple[tuple[str, str], ...]:
     actions: list[tuple[str, str]] = []
     if state.selected is not None:
         actions.append(("archive", "Restore" if state.archived else "Archive"))
-    if not any(item.detail.startswith("Synthetic") for item in state.patients):
+    if state.none_yet:
         actions.append(("demo", "Demo patient"))
-    if not state.none_yet:
+    elif state.selected is not None:
         actions.append(("new", "New patient"))
     return tuple(actions)

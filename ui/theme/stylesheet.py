@@ -7,7 +7,10 @@ tone = ok | warn | stop; side = left | right.
 
 from __future__ import annotations
 
+import resources
 from ui.theme.tokens import Theme, Tone
+
+_ARROW = resources.path("icons/arrow.svg").as_posix()  # a middle grey that is seen in both modes
 
 
 def stylesheet(theme: Theme) -> str:
@@ -94,7 +97,7 @@ QPushButton[kind="link"] {{ background: transparent; border: none; color: {color
 QPushButton[kind="link"]:hover {{ text-decoration: underline; }}
 QPushButton[kind="link"]:focus {{ border: 2px solid {colors.focus}; padding: 0 2px; border-radius: 4px; }}
 QPushButton[kind="step"] {{ background: transparent; border: none; border-left: 3px solid transparent;
-    border-radius: 0; text-align: left; padding: 0; }}
+    border-radius: 0; text-align: left; padding: 0; min-height: 0; }}
 QPushButton[kind="step"]:hover {{ background: {colors.sunken}; }}
 QPushButton[kind="step"]:checked {{ background: {colors.selection}; border-left: 3px solid {colors.accent}; }}
 QPushButton[kind="step"]:focus {{ border: 2px solid {colors.focus}; border-left: 3px solid {colors.focus}; }}
@@ -132,6 +135,8 @@ def _inputs(theme: Theme) -> str:
     border-radius: {theme.radius}px; padding: 5px 8px; min-height: 20px;
     selection-background-color: {colors.accent}; selection-color: {colors.on_accent}; }}
 {focused} {{ border: 2px solid {colors.focus}; padding: 4px 7px; }}
+QComboBox::drop-down {{ border: none; width: 24px; }}
+QComboBox::down-arrow {{ image: url("{_ARROW}"); width: 14px; height: 14px; }}
 QComboBox QAbstractItemView {{ background: {colors.surface}; border: 1px solid {colors.border};
     selection-background-color: {colors.selection}; selection-color: {colors.text}; }}
 QCheckBox, QRadioButton {{ spacing: 8px; background: transparent; }}

@@ -40,6 +40,27 @@ def set_look(widget: QWidget, **properties: Any) -> None:
     widget.update()
 
 
+class ElidedLabel(QLabel):
+    """One line that ends in … when there is no room; the whole text is the tool tip."""
+
+    def __init__(self, role: str = "body") -> None:
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setProperty("role", role)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def setText(self, text: str) -> None:
+        super().setText(text)
+        self.setToolTip(text)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+        painter.end()
+
+
 class Icon(QWidget):
     """One icon in a tone of the current theme; `color` names a field of `Colors` and wins over the tone."""
 

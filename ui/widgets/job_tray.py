@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QProgressBar, QScrollArea, QWidget
 from core.jobs.values import JobState
 from ui.job_words import STREAMS, TRAINING, end_words, job_name
 from ui.theme import Tone
-from ui.widgets.basics import Button, Icon, clear, column, label, row, set_look
+from ui.widgets.basics import Button, ElidedLabel, Icon, clear, column, label, row, set_look
 from ui.wording import percent, time_left
 
 _SHOWN = 12
@@ -30,8 +30,7 @@ class JobLine(QWidget):
         self._bar = QProgressBar()
         self._bar.setFixedWidth(140)
         self._bar.setTextVisible(False)
-        self._sentence = label("")
-        self._sentence.setMinimumWidth(40)
+        self._sentence = ElidedLabel()
         self._pause = Button("Pause", "quiet", "pause")
         self._cancel = Button("Cancel", "quiet", "cancel")
         self._resume = Button("Go on", "quiet", "play")
@@ -57,7 +56,6 @@ class JobLine(QWidget):
             time_left(state.progress.remaining_s) if running else "",
         ]
         self._sentence.setText(" · ".join(part for part in parts if part))
-        self._sentence.setToolTip(self._sentence.text())
         self._bar.setVisible(running and state.spec.kind not in STREAMS)
         self._bar.setRange(0, 0 if fraction is None else 1000)
         self._bar.setValue(round(1000 * (fraction or 0.0)))
@@ -79,8 +77,7 @@ class JobTray(QFrame):
         self._states: tuple[JobState, ...] = ()
         self._lines: dict[str, JobLine] = {}
         self._message_icon = Icon("", 16)
-        self._message = label("", "muted")
-        self._message.setMinimumWidth(40)
+        self._message = ElidedLabel("muted")
         self._first = column()
         self._toggle = Button("Jobs", "quiet", "chevron_up", tip="Show all jobs")
         self._toggle.setCheckable(True)
@@ -112,7 +109,6 @@ class JobTray(QFrame):
 
     def say(self, sentence: str, tone: Tone = Tone.NEUTRAL) -> None:
         self._message.setText(sentence)
-        self._message.setToolTip(sentence)
         self._message_icon.show_icon(_TONE_ICONS.get(tone, "") if sentence else "", tone)
         set_look(self._message, tone=tone.value if tone is not Tone.NEUTRAL else "")
 

@@ -38,7 +38,7 @@ class StepRow(QPushButton):
             widget.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         top = row(self._icon, self._name, None, self._state, gap=10)
         inside = column(gap=4)
-        inside.setContentsMargins(14, 9, 10, 9)
+        inside.setContentsMargins(14, 12, 12, 12)
         inside.addLayout(top)
         inside.addWidget(self._blocker)
         self._inside = inside
@@ -66,7 +66,7 @@ class StepRow(QPushButton):
         return self._inside.totalMinimumSize()
 
     def hasHeightForWidth(self) -> bool:
-        return True
+        return self._inside.hasHeightForWidth()
 
     def heightForWidth(self, width: int) -> int:
         return self._inside.totalHeightForWidth(width)
