@@ -281,7 +281,7 @@ class Ppo:
 
     def _descend(self, loss: Tensor) -> None:
         self._optimiser.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         nn.utils.clip_grad_norm_(self.agent.parameters(), self.settings.gradient_norm)
         self._optimiser.step()
 

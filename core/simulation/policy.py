@@ -66,16 +66,16 @@ def normalise(observation: Float32Array, mean: FloatArray, std: FloatArray) -> F
 
 def forward(network: Network, inputs: Float32Array) -> Float32Array:
     """Output (N, out) of a stored network for inputs (N, in)."""
-    values = inputs
+    values = np.asarray(inputs, dtype=np.float32)
     for weight, bias in zip(network.weights[:-1], network.biases[:-1], strict=True):
-        values = _ACTIVATIONS[network.activation](values @ weight.T + bias)
+        values = _ACTIVATIONS[network.activation](np.asarray(values @ weight.T + bias, dtype=np.float32))
     output: Float32Array = values @ network.weights[-1].T + network.biases[-1]
     return output
 
 
 def _silu(values: Float32Array) -> Float32Array:
     with np.errstate(over="ignore"):  # exp overflows to infinity, the quotient is then the right zero
-        result: Float32Array = values / (1.0 + np.exp(-values))
+        result: Float32Array = values / (np.float32(1.0) + np.exp(-values))
     return result
 
 

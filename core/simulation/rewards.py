@@ -31,28 +31,33 @@ class Moment:
 
 def pose(moment: Moment) -> FloatArray:
     """Joint angles as in the reference."""
-    return np.exp(-3.0 * (moment.angle_error_rad**2) @ JOINT_IMPORTANCE)
+    value: FloatArray = np.exp(-3.0 * (moment.angle_error_rad**2) @ JOINT_IMPORTANCE)
+    return value
 
 
 def motion(moment: Moment) -> FloatArray:
     """Joint velocities as in the reference."""
-    return np.exp(-0.02 * (moment.velocity_error_rad_s**2) @ JOINT_IMPORTANCE)
+    value: FloatArray = np.exp(-0.02 * (moment.velocity_error_rad_s**2) @ JOINT_IMPORTANCE)
+    return value
 
 
 def progress(moment: Moment) -> FloatArray:
     """Walking speed as in the reference, straight ahead."""
-    return np.exp(-4.0 * (moment.forward_error_m_s**2 + moment.sideways_m_s**2))
+    value: FloatArray = np.exp(-4.0 * (moment.forward_error_m_s**2 + moment.sideways_m_s**2))
+    return value
 
 
 def posture(moment: Moment) -> FloatArray:
     """Trunk upright, facing ahead, on the line."""
     lean = (1.0 - moment.upright) + (1.0 - moment.heading)
-    return np.exp(-6.0 * lean) * np.exp(-4.0 * moment.drift_m**2)
+    value: FloatArray = np.exp(-6.0 * lean - 4.0 * moment.drift_m**2)
+    return value
 
 
 def restraint(moment: Moment) -> FloatArray:
     """Small corrections of the reference; negative, the mean of squares."""
-    return -np.mean(moment.action**2, axis=1)
+    value: FloatArray = -np.mean(moment.action**2, axis=1)
+    return value
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,7 @@ class WalkingEnvironment:
         self.target_rad: FloatArray = np.zeros((self.size, ACTION_SIZE))
         self.exo_torque_nm: FloatArray = np.zeros((self.size, len(SIDES)))
         self.moment: Moment | None = None  # of the last step, as the rewards saw it
+        self.divergences = 0  # control steps in which the physics of a walker broke down
         self._reward = reward
         self._position, self._velocity = joint_addresses(model)
         self._servos = _Servos.of(walkers)
@@ -101,6 +102,11 @@ class WalkingEnvironment:
     def joint_velocity_rad_s(self) -> FloatArray:
         """(N, 14)"""
         return self.physics.velocity(self.state)[:, self._velocity]
+
+    @property
+    def angle_error_rad(self) -> FloatArray:
+        """(N, 14) against the reference at this phase."""
+        return self.joint_angle_rad - self.strides.angle(self.phase)
 
     @property
     def joint_torque_nm(self) -> FloatArray:
@@ -152,6 +158,7 @@ class WalkingEnvironment:
         self._age += 1
         self.moment = self._moment(action)
         reward, terms = total(self._reward, self.moment)
+        self.divergences += int(diverged.sum())
         fell = diverged | np.any(list(self.falls().values()), axis=0)
         reward[fell] = 0.0
         return Step(reward, fell, self._age >= self._episode_steps, terms)
@@ -217,7 +224,7 @@ class WalkingEnvironment:
         position, velocity = self.physics.position(self.state), self.physics.velocity(self.state)
         rotation = _rotation(position[:, 3:7])
         return Moment(
-            angle_error_rad=self.joint_angle_rad - self.strides.angle(self.phase),
+            angle_error_rad=self.angle_error_rad,
             velocity_error_rad_s=self.joint_velocity_rad_s - self.strides.velocity(self.phase),
             forward_error_m_s=-velocity[:, 1] - self.strides.speed_m_s,
             sideways_m_s=velocity[:, 0],

@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from core.learning.base_policy import base_walkers
 from core.learning.imitation import GaitLearner, Progress, learn
 from core.simulation.walking import WalkingEnvironment
+from core.tasks.policy_files import policy_bytes, replace_file
 
 REPORT_EVERY = 20  # rounds
 
@@ -29,9 +29,8 @@ def train_base(minutes: float, seed: int, out: Path, report: Callable[[str], Non
         learner.restore(checkpoint.read_bytes())
 
     def save(content: bytes) -> None:
-        _replace(checkpoint, content)
-        np.savez(out / "new.npz", **learner.best.arrays())
-        (out / "new.npz").replace(policy)
+        replace_file(checkpoint, content)
+        replace_file(policy, policy_bytes(learner.best))
 
     def watch(progress: Progress) -> None:
         if progress.round % REPORT_EVERY == 0:
@@ -39,12 +38,6 @@ def train_base(minutes: float, seed: int, out: Path, report: Callable[[str], Non
 
     learn(learner, budget_s=minutes * 60.0, clock=time.monotonic, watch=watch, save=save)
     return policy
-
-
-def _replace(path: Path, content: bytes) -> None:
-    fresh = path.with_suffix(".new")
-    fresh.write_bytes(content)
-    fresh.replace(path)
 
 
 def _line(progress: Progress) -> str:

@@ -1,0 +1,73 @@
+"""What a clinician must know about a learned gait, from its evaluation."""
+
+from __future__ import annotations
+
+from core.domain.findings import Finding, Severity
+from core.domain.motion import GaitReference
+from core.errors import Advice
+from core.learning.evaluation import Evaluation
+
+STEADY_WALK_S = 10.0  # shorter walks hold too few strides for an exo to learn from
+CLOSE_RMSE_DEG = 6.0  # about the difference between two good motion captures of one person
+SPEED_TOLERANCE = 0.15  # share of the measured speed
+
+
+def gait_findings(evaluation: Evaluation, reference: GaitReference) -> tuple[Finding, ...]:
+    """Findings TRN-002..TRN-005 of a policy's evaluation against the reference it was taught."""
+    return tuple(
+        finding
+        for finding in (
+            _steadiness(evaluation),
+            _closeness(evaluation),
+            _speed(evaluation, reference),
+        )
+        if finding is not None
+    )
+
+
+def _steadiness(evaluation: Evaluation) -> Finding | None:
+    seconds = evaluation.walk_seconds_median
+    if seconds >= STEADY_WALK_S:
+        return None
+    return Finding(
+        Severity.WARNING,
+        Advice(
+            what=f"The twin walks {seconds:.1f} s before it falls.",
+            why="It has not learned to keep its balance in this gait yet.",
+            next_step="Let it learn for some more minutes.",
+            code="TRN-002",
+        ),
+    )
+
+
+def _closeness(evaluation: Evaluation) -> Finding:
+    error = evaluation.joint_rmse_deg
+    close = error <= CLOSE_RMSE_DEG
+    return Finding(
+        Severity.NOTE if close else Severity.WARNING,
+        Advice(
+            what=f"The twin's hip, knee and ankle follow the person within {error:.1f} degrees.",
+            why="Root mean square over all walks of the evaluation.",
+            next_step=(
+                "Nothing to do."
+                if close
+                else "Let it learn longer, and look at the joint angles on the Review page."
+            ),
+            code="TRN-003" if close else "TRN-004",
+        ),
+    )
+
+
+def _speed(evaluation: Evaluation, reference: GaitReference) -> Finding | None:
+    if abs(evaluation.speed_m_s - reference.speed_m_s) <= SPEED_TOLERANCE * reference.speed_m_s:
+        return None
+    return Finding(
+        Severity.WARNING,
+        Advice(
+            what=f"The twin walks at {evaluation.speed_m_s:.2f} m/s, the person at "
+            f"{reference.speed_m_s:.2f} m/s.",
+            why="The measured speed, stride time and joint angles do not fit together for this body.",
+            next_step="Check the person's height and the strides on the Motion page.",
+            code="TRN-005",
+        ),
+    )

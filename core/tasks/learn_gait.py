@@ -1,0 +1,170 @@
+"""Teach a person's twin the person's own gait: from the shipped base policy, in minutes."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import torch
+
+from core.domain.findings import worst_first
+from core.domain.motion import GaitReference, Motion
+from core.domain.record import RecordKind
+from core.domain.twin import BodyParameters, GaitPolicy, Twin
+from core.errors import refuse
+from core.jobs.values import JobContext, Params
+from core.learning.evaluation import STARTS, Evaluation, evaluate
+from core.learning.findings import gait_findings
+from core.learning.imitation import GaitLearner, Progress, learn
+from core.simulation.exo import worn_model
+from core.simulation.playback import body_poses
+from core.simulation.policy import PolicyNetworks
+from core.simulation.reference import check_reference
+from core.simulation.walking import CONTROL_STEP_S, Walker, WalkingEnvironment
+from core.store.repository import open_store
+from core.tasks.policy_files import replace_file, shipped_policy
+from core.twin.body import Fidelity
+
+WALKERS = 128  # keeps two cores busy; more walkers learn no faster per second
+CHECKPOINT = "checkpoint.pt"
+PICTURE_EVERY_S = 12.0
+PICTURE_STRIP_S = 2.0  # a stride and a half
+DIVERGED_LIMIT = 0.01  # share of control steps; a healthy body has none
+EVALUATION_SEED = 10_000  # never a seed of learning: the starts must be new
+
+
+def run(params: Params, context: JobContext) -> str:
+    """Learn for `minutes` from TWIN `twin_id` and MOTION `motion_id`; returns the GAIT_POLICY record's id."""
+    twin_id, motion_id = str(params["twin_id"]), str(params["motion_id"])
+    minutes, seed = float(str(params["minutes"])), int(str(params.get("seed", 0)))
+    _check_minutes(minutes)
+    torch.set_num_threads(1)  # small networks: a second thread costs more in waiting than it gives
+    with open_store(context.spec.data_dir) as store:
+        twin, motion = store.load(twin_id, Twin), store.load(motion_id, Motion)
+        visit_id = store.info(twin_id).visit_id
+        check_reference(motion.reference)
+        context.progress(0.0, "Setting up the person's body in simulation")
+        lesson = _Lesson(twin.body, motion.reference, minutes, seed, context)
+        lesson.learn()
+        policy = lesson.result(synthetic=twin.synthetic or motion.synthetic)
+        return store.save(
+            RecordKind.GAIT_POLICY,
+            policy,
+            visit_id=visit_id,
+            inputs=(twin_id, motion_id),
+            summary=_summary(policy),
+            operator=context.spec.operator,
+            seed=seed,
+            settings={"minutes": minutes, "walkers": WALKERS},
+        )
+
+
+class _Lesson:
+    """One person's learning inside a job."""
+
+    def __init__(
+        self, body: BodyParameters, reference: GaitReference, minutes: float, seed: int, context: JobContext
+    ) -> None:
+        self._walker = Walker(worn_model(body, Fidelity.FAST, None), body, reference)
+        self._environment = WalkingEnvironment([self._walker] * WALKERS, seed=seed)
+        self._learner = GaitLearner(self._environment, start=shipped_policy(), seed=seed)
+        self._budget_s = 60.0 * minutes
+        self._context = context
+        self._checkpoint = context.work_dir / CHECKPOINT
+        self._pictured_s = -PICTURE_EVERY_S
+        if self._checkpoint.is_file():
+            self._learner.restore(self._checkpoint.read_bytes())
+            context.message(f"Continues after {self._learner.elapsed_s:.0f} s of learning")
+
+    def learn(self) -> None:
+        learn(
+            self._learner,
+            budget_s=self._budget_s,
+            clock=time.monotonic,
+            watch=self._watch,
+            save=lambda content: replace_file(self._checkpoint, content),
+        )
+
+    def result(self, *, synthetic: bool) -> GaitPolicy:
+        """The better of the best and the last policy, judged by starts that neither has seen."""
+        self._context.progress(0.98, "Measuring how well the twin walks")
+        learner = self._learner
+        networks, evaluation = max(
+            ((networks, self._evaluate(networks)) for networks in (learner.best, learner.latest)),
+            key=lambda judged: judged[1].rank,
+        )
+        return GaitPolicy(
+            body=self._walker.body,
+            reference=self._walker.reference,
+            policy=networks.policy,
+            value=networks.value,
+            log_std=networks.log_std,
+            observation_mean=networks.observation_mean,
+            observation_std=networks.observation_std,
+            curves=learner.curves(),
+            control_steps=learner.control_steps,
+            control_steps_per_s=learner.control_steps / max(learner.elapsed_s, 1e-9),
+            walk_seconds_median=evaluation.walk_seconds_median,
+            joint_rmse_deg=evaluation.joint_rmse_deg,
+            findings=worst_first(gait_findings(evaluation, self._walker.reference)),
+            synthetic=synthetic,
+        )
+
+    def _evaluate(self, networks: PolicyNetworks) -> Evaluation:
+        self._context.check_cancelled()
+        return evaluate([self._walker] * STARTS, networks, seed=EVALUATION_SEED)
+
+    def _watch(self, progress: Progress) -> None:
+        self._context.check_cancelled()
+        self._check_physics(progress)
+        self._context.sample(
+            walk_seconds=progress.walk_seconds,
+            falls_per_minute=progress.falls_per_minute,
+            similarity=progress.similarity,
+            reward=progress.reward,
+        )
+        self._context.progress(
+            min(0.97, progress.elapsed_s / self._budget_s),
+            f"Learning to walk: {progress.walk_seconds:.1f} s without a fall",
+        )
+        if progress.elapsed_s - self._pictured_s >= PICTURE_EVERY_S:
+            self._pictured_s = progress.elapsed_s
+            self._picture()
+
+    def _check_physics(self, progress: Progress) -> None:
+        if self._environment.divergences > DIVERGED_LIMIT * progress.control_steps:
+            raise refuse(
+                "SIM-005",
+                "The simulation of this body breaks down.",
+                "Its masses or lengths make the physics unstable.",
+                "Check height, mass and the measured segment lengths, then fit the body again.",
+            )
+
+    def _picture(self) -> None:
+        """A short strip of the twin walking with what it knows by now."""
+        stage = WalkingEnvironment([self._walker], seed=len(self._learner.curves()[0].time_s), threads=1)
+        networks = self._learner.latest
+        positions = []
+        for number in range(round(PICTURE_STRIP_S / CONTROL_STEP_S)):
+            stage.step(networks.act(stage.observation()))
+            if number % 2 == 0:  # 25 pictures per second
+                positions.append(stage.physics.position(stage.state)[0].copy())
+        _, position, quaternion = body_poses(self._walker.body, np.array(positions), None)
+        self._context.picture("twin", body_position_m=position, body_quaternion=quaternion)
+
+
+def _check_minutes(minutes: float) -> None:
+    if not 0.05 <= minutes <= 24 * 60:
+        raise refuse(
+            "TRN-001",
+            f"{minutes:g} minutes of learning are not possible.",
+            "Learning needs between 3 seconds and a day.",
+            "Choose some minutes; five are a good start.",
+        )
+
+
+def _summary(policy: GaitPolicy) -> str:
+    return (
+        f"walks {policy.walk_seconds_median:.1f} s, "
+        f"{policy.joint_rmse_deg:.1f} degrees from the person's own joint angles"
+    )

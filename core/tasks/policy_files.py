@@ -1,0 +1,50 @@
+"""Policies and checkpoints as files: the shipped base policy, and writing without half-written files."""
+
+from __future__ import annotations
+
+import io
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import resources
+from core.errors import refuse
+from core.simulation.policy import PolicyNetworks
+
+BASE_POLICY = "policies/base_walk.npz"
+
+
+@lru_cache(maxsize=1)
+def shipped_policy() -> PolicyNetworks:
+    """The base policy that every person's twin starts from. Refuses (SIM-020) when the file is missing."""
+    path = resources.path(BASE_POLICY)
+    if not path.is_file():
+        raise refuse(
+            "SIM-020",
+            "The base walking policy is missing.",
+            f"{path.name} is not where the installation puts it.",
+            "Install ExoTwin again.",
+        )
+    with np.load(path) as arrays:
+        return PolicyNetworks.of(arrays)
+
+
+def policy_bytes(networks: PolicyNetworks) -> bytes:
+    """The content of a policy file, readable by `PolicyNetworks.of(np.load(...))`."""
+    stream = io.BytesIO()
+    arrays: dict[str, Any] = networks.arrays()
+    np.savez_compressed(stream, **arrays)
+    return stream.getvalue()
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write `content` so that a crash or a power cut leaves either the old file or the new one."""
+    fresh = path.with_name(path.name + ".new")
+    with fresh.open("wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+    fresh.replace(path)
