@@ -44,6 +44,7 @@ LIBRARIES = {
 # Not linked, but needed: the OpenGL driver (software where there is no graphics card) and one font.
 RUNTIME_PACKAGES = (*LIBRARIES.values(), "libgl1-mesa-dri", "fonts-dejavu-core")
 TEST_PACKAGES = ("xvfb", "xauth")  # the walk-through of the windows needs a screen to draw on
+BUILD_PACKAGES = ("binutils", "libpython3.11")  # PyInstaller reads libraries and brings Python itself along
 
 
 def is_debian() -> bool:
@@ -75,9 +76,9 @@ def can_load(soname: str) -> bool:
     return True
 
 
-def wanted_packages(with_tests: bool) -> list[str]:
+def wanted_packages(extra: tuple[str, ...]) -> list[str]:
     """Debian packages this Python and this command need."""
-    wanted = [*RUNTIME_PACKAGES, *(TEST_PACKAGES if with_tests else ())]
+    wanted = [*RUNTIME_PACKAGES, *extra]
     if importlib.util.find_spec("ensurepip") is None:
         wanted.append("python3-venv")
     return wanted
@@ -119,12 +120,14 @@ def install_on_debian(missing: list[str], board: Board, log: Path) -> None:
         raise SetupFailure(failure.what, failure.why, by_hand) from failure
 
 
-def ensure(board: Board, log: Path, *, with_tests: bool, loads: Callable[[str], bool] = can_load) -> str:
-    """Make sure the libraries are there; returns what was found or done."""
+def ensure(
+    board: Board, log: Path, *, extra: tuple[str, ...] = (), loads: Callable[[str], bool] = can_load
+) -> str:
+    """Make sure the libraries, and the `extra` Debian packages, are there; returns what was found or done."""
     if sys.platform != "linux":
         return "none needed on this system"
     if is_debian():
-        wanted = wanted_packages(with_tests)
+        wanted = wanted_packages(extra)
         missing = missing_packages(wanted, installed_packages())
         if not missing:
             return f"all {len(wanted)} are there"
@@ -132,7 +135,7 @@ def ensure(board: Board, log: Path, *, with_tests: bool, loads: Callable[[str], 
         install_on_debian(missing, board, log)
         return f"{len(missing)} installed by apt: {' '.join(missing)}"
     missing = [soname for soname in LIBRARIES if not loads(soname)]
-    if with_tests and shutil.which("Xvfb") is None:
+    if "xvfb" in extra and shutil.which("Xvfb") is None:
         missing.append("the program Xvfb")
     if missing:
         board.note("These libraries are missing; install them with this system's package manager:")
