@@ -8,6 +8,7 @@ told apart, and each is then followed alone with everybody else painted over: ot
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, wait
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 
@@ -16,7 +17,7 @@ import numpy as np
 from core.capture.follow import Follower, fits, only_around
 from core.capture.people import Path, as_people, link, one_path_each, predicted_centre, track_of
 from core.capture.pipeline import ByteImage, Observe, TimedFrame, decoded_ahead
-from core.capture.pose import Pose, PoseDetector
+from core.capture.pose import Pose, PoseDetector, Searcher
 from core.domain.recording import Person
 
 OpenFrames = Callable[[], Iterator[TimedFrame]]
@@ -24,20 +25,9 @@ OpenDetector = Callable[[int, bool], PoseDetector]  # how many people, tracking 
 Report = Callable[[float], None]  # share of the work done; may raise to stop
 
 _MOST_PEOPLE = 3
-_SCOUTS = 10
+_SCOUTS = 6  # looks at the whole picture per video, when nobody else is suspected
+_SUSPICIOUS_EVERY = 6  # frames between looks, once somebody else was seen
 _HOP = 0.6  # the followed person jumps by this share of the body height: it is somebody else
-
-
-@dataclass
-class _Sighting:
-    """Evidence for a second person, gathered while one is followed."""
-
-    others: int = 0
-    hops: int = 0
-
-    @property
-    def several(self) -> bool:
-        return self.others >= 2 or self.hops >= 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +64,7 @@ def see_people(
     clock = _Clock()
     observed = _once(observe)
     with ExitStack() as stack:
-        searcher = stack.enter_context(open_detector(_MOST_PEOPLE, False))
+        searcher = stack.enter_context(Searcher(lambda: open_detector(_MOST_PEOPLE, False)))
         paths = _follow_one(open_frames, open_detector, searcher, clock, expected, observed, report)
         if paths is None:
             paths = _follow_several(open_frames, open_detector, searcher, clock, expected, observed, report)
@@ -85,34 +75,40 @@ def see_people(
 def _follow_one(
     open_frames: OpenFrames,
     open_detector: OpenDetector,
-    searcher: PoseDetector,
+    searcher: Searcher,
     clock: _Clock,
     expected: int,
     observe: Observe,
     report: Report,
 ) -> Sequence[Path] | None:
     """The paths found when at most one person is there; None as soon as a second one is evident."""
-    sighting = _Sighting()
-    scout_every = max(12, expected // _SCOUTS)
+    scouted: list[tuple[Future[tuple[Pose, ...]], Pose | None]] = []
+    hopped = False
+    next_scout, calm_every = 4, max(12, expected // _SCOUTS)
     with closing(decoded_ahead(open_frames(), observe)) as frames, open_detector(1, True) as tracker:
         follower = Follower(tracker, searcher)
         for number, time_s, image in frames:
             clock.note(number, time_s, image)
             before = dict(list(follower.path.items())[-5:])
             pose = follower.step(number, time_s, image)
-            _note_hop(sighting, before, number, pose)
-            if number % scout_every == scout_every // 2:
-                _note_others(sighting, searcher.detect(image), pose)
-            if sighting.several:
+            hopped = hopped or _hop(before, number, pose)
+            others = _others(scouted)
+            if number >= next_scout:
+                scouted.append((searcher.detect_later(image.copy()), pose))
+                next_scout = number + (_SUSPICIOUS_EVERY if others else calm_every)
+            if hopped or others >= 2:
                 return None
             report(number / max(expected, 1))
+        wait([search for search, _ in scouted])
+    if _others(scouted) >= 2:
+        return None
     return _longest(link(clock.time_s, [_at(follower.path, k) for k in range(len(clock.time_s))]))
 
 
 def _follow_several(
     open_frames: OpenFrames,
     open_detector: OpenDetector,
-    searcher: PoseDetector,
+    searcher: Searcher,
     clock: _Clock,
     expected: int,
     observe: Observe,
@@ -158,19 +154,25 @@ def _longest(paths: Sequence[Path]) -> list[Path]:
     return sorted((path for path in paths if len(path) >= 5), key=len, reverse=True)[: _MOST_PEOPLE + 1]
 
 
-def _note_hop(sighting: _Sighting, before: Path, number: int, pose: Pose | None) -> None:
+def _hop(before: Path, number: int, pose: Pose | None) -> bool:
+    """True when the followed person jumped further than a person can: it is somebody else now."""
     if pose is None or not before or number - max(before) > 3:
-        return
+        return False
     distance = float(np.linalg.norm(pose.centre_px - predicted_centre(before, number)))
-    sighting.hops += distance > _HOP * before[max(before)].size_px
+    return distance > _HOP * before[max(before)].size_px
 
 
-def _note_others(sighting: _Sighting, found: Sequence[Pose], followed: Pose | None) -> None:
+def _others(scouted: Sequence[tuple[Future[tuple[Pose, ...]], Pose | None]]) -> int:
+    """In how many of the searched pictures somebody else than the followed person was seen."""
+    done = [(search.result(), followed) for search, followed in scouted if search.done()]
+    return sum(_somebody_else(found, followed) for found, followed in done)
+
+
+def _somebody_else(found: Sequence[Pose], followed: Pose | None) -> bool:
     if followed is None:
-        sighting.others += len(found) > 1
-        return
+        return len(found) > 1
     distances = [float(np.linalg.norm(pose.centre_px - followed.centre_px)) for pose in found]
-    sighting.others += any(distance > _HOP * followed.size_px for distance in distances)
+    return any(distance > _HOP * followed.size_px for distance in distances)
 
 
 def _at(path: Path, number: int) -> tuple[Pose, ...]:

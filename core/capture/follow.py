@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from core.capture.people import Path, predicted_centre
 from core.capture.pipeline import KEPT
-from core.capture.pose import Pose, PoseDetector
+from core.capture.pose import Pose, PoseDetector, Searcher
 from core.domain.arrays import FloatArray
 
 ByteImage = NDArray[np.uint8]
@@ -27,7 +27,7 @@ class Follower:
     appears, the up to `KEPT` frames before are searched the same way, backwards.
     """
 
-    def __init__(self, tracker: PoseDetector, searcher: PoseDetector) -> None:
+    def __init__(self, tracker: PoseDetector, searcher: Searcher) -> None:
         self.path: Path = {}
         self._tracker = tracker
         self._searcher = searcher
@@ -63,7 +63,7 @@ class Follower:
             self.path[number] = pose
 
 
-def search(detector: PoseDetector, image: ByteImage, centre_px: FloatArray, size_px: float) -> Pose | None:
+def search(searcher: Searcher, image: ByteImage, centre_px: FloatArray, size_px: float) -> Pose | None:
     """Look for a person of about this size near this place, in a crop of the picture."""
     height, width = image.shape[:2]
     half = max(_CROP * size_px, 48.0)
@@ -71,7 +71,7 @@ def search(detector: PoseDetector, image: ByteImage, centre_px: FloatArray, size
     right, bottom = int(min(width, centre_px[0] + half)), int(min(height, centre_px[1] + half))
     if right - left < 32 or bottom - top < 32:
         return None
-    for pose in detector.detect(image[top:bottom, left:right]):
+    for pose in searcher.detect(image[top:bottom, left:right]):
         pose = pose.moved(np.array([left, top], dtype=float))
         if fits(pose, centre_px, size_px):
             return pose

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -90,6 +91,32 @@ class PoseDetector:
         height, width = image.shape[:2]
         people = zip(result.pose_landmarks, result.pose_world_landmarks, strict=True)
         return tuple(_pose(seen, world, width, height) for seen, world in people)
+
+
+class Searcher:
+    """A detector for single pictures in a thread of its own, so that a look around costs little."""
+
+    def __init__(self, open_detector: Callable[[], PoseDetector]) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="searcher")
+        self._detector = self._thread.submit(open_detector)
+
+    def __enter__(self) -> Searcher:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._thread.shutdown(cancel_futures=True)
+        if self._detector.exception() is None:
+            self._detector.result().__exit__(kind, error, trace)
+
+    def detect(self, image: NDArray[np.uint8]) -> tuple[Pose, ...]:
+        """Look now and wait."""
+        return self.detect_later(image).result()
+
+    def detect_later(self, image: NDArray[np.uint8]) -> Future[tuple[Pose, ...]]:
+        """Look when there is time; the picture must not change until then."""
+        return self._thread.submit(lambda: self._detector.result().detect(image))
 
 
 def _pose(seen: Sequence[Any], world: Sequence[Any], width: int, height: int) -> Pose:

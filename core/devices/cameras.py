@@ -64,11 +64,12 @@ class VideoFileSource(_Closing):
     def __init__(self, path: Path) -> None:
         self._capture = _open_file(path)
         self._times = _saved_times(path)
+        self._image: ByteImage | None = None
 
     def frames(self) -> Iterator[TimedFrame]:
         for time_s in self.times():
-            ok, image = self._capture.retrieve()
-            if not ok:
+            image = self.retrieve()
+            if image is None:
                 return
             yield time_s, image
 
@@ -90,8 +91,9 @@ class VideoFileSource(_Closing):
             number, last = number + 1, time_s
 
     def retrieve(self) -> ByteImage | None:
-        ok, image = self._capture.retrieve()
-        return image if ok else None
+        """The current picture; its memory is used again for the next one."""
+        ok, self._image = self._capture.retrieve(self._image)
+        return self._image if ok else None
 
     @property
     def header_frames(self) -> int:
