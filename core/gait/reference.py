@@ -1,0 +1,85 @@
+"""One typical stride of a person, as the gait the twin is taught."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from core.domain.arrays import FloatArray
+from core.domain.body import JOINTS, SAGITTAL, JointKind, Side
+from core.domain.motion import GaitReference, Stride
+from core.gait.cycles import resample
+from core.gait.norms import REFERENCE_SAMPLES, normal_reference
+
+HARMONICS = 6  # carries 99 % of the angles' power in walking (Angeloni et al. 1994, Gait & Posture 2:12)
+
+
+def gait_reference(
+    time_s: FloatArray,
+    angle_rad: FloatArray,
+    strides: Sequence[Stride],
+    *,
+    speed_m_s: float,
+    height_m: float,
+    sagittal_only: bool,
+) -> GaitReference:
+    """Average stride of angles (T, 14): 100 samples from left heel strike, both legs in their own phase.
+
+    Every complete stride of either side is one sample of the whole body's cycle; right strides are turned by
+    the person's own delay between the sides. The average keeps six harmonics, so it is periodic. Where only
+    the sagittal plane was seen, the other joints follow normal gait. Raises ValueError without a usable stride.
+    """
+    delay = _right_delay(strides)
+    samples = []
+    for stride in strides:
+        piece = resample(
+            time_s, angle_rad, stride.start_s, stride.end_s, REFERENCE_SAMPLES + 1, endpoint=True
+        )
+        if not np.isfinite(piece).all():
+            continue
+        closed = _closed(piece)
+        samples.append(closed if stride.side is Side.LEFT else _turned(closed, delay))
+    if not samples:
+        raise ValueError("no stride without gaps")
+    angle = _smooth(np.mean(samples, axis=0))
+    if sagittal_only:
+        unseen = [joint.column for joint in JOINTS if joint.kind not in SAGITTAL]
+        angle[:, unseen] = normal_reference(height_m).angle_rad[:, unseen]
+    knees = [joint.column for joint in JOINTS if joint.kind is JointKind.KNEE]
+    angle[:, knees] = np.maximum(angle[:, knees], 0.0)  # the model's knee does not overextend
+    period_s = float(np.mean([stride.end_s - stride.start_s for stride in strides]))
+    return GaitReference(period_s, speed_m_s, angle)
+
+
+def _right_delay(strides: Sequence[Stride]) -> float:
+    """Where in the left cycle the right foot lands, 0..1; half a cycle when it cannot be told."""
+    left = [stride for stride in strides if stride.side is Side.LEFT]
+    strikes = [t for stride in strides if stride.side is Side.RIGHT for t in (stride.start_s, stride.end_s)]
+    phases = [
+        (t - stride.start_s) / (stride.end_s - stride.start_s)
+        for stride in left
+        for t in strikes
+        if stride.start_s < t < stride.end_s
+    ]
+    return float(np.median(phases)) if phases else 0.5
+
+
+def _closed(piece: FloatArray) -> FloatArray:
+    """Take the small difference of first and last point off as a ramp, and drop the repeated last point."""
+    ramp = np.linspace(-0.5, 0.5, len(piece))[:, None]
+    return np.asarray((piece - ramp * (piece[-1] - piece[0]))[:-1])
+
+
+def _turned(cycle: FloatArray, delay: float) -> FloatArray:
+    """Start a cycle that began at right heel strike at left heel strike instead."""
+    phase = np.arange(len(cycle)) / len(cycle) - delay
+    grid = np.arange(len(cycle) + 1) / len(cycle)
+    looped = np.vstack([cycle, cycle[:1]])
+    return np.stack([np.interp(phase % 1.0, grid, column) for column in looped.T], axis=1)
+
+
+def _smooth(cycle: FloatArray) -> FloatArray:
+    spectrum = np.fft.rfft(cycle, axis=0)
+    spectrum[HARMONICS + 1 :] = 0.0
+    return np.asarray(np.fft.irfft(spectrum, len(cycle), axis=0))
