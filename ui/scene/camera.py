@@ -8,8 +8,8 @@ from vtkmodules.vtkRenderingCore import vtkCamera
 
 from ui.scene.preset import Preset
 
-EYE_HEIGHT_M = 0.92  # the height that is kept in the middle of the picture
-DISTANCE_M = 4.3
+FOCUS_HEIGHT_M = 0.80  # kept in the middle of the picture, so that the floor marks stay in it
+DISTANCE_M = 4.2
 VIEW_ANGLE_DEG = 27.0
 
 
@@ -24,7 +24,7 @@ _DIRECTIONS: dict[Preset, tuple[float, float, float]] = {
 
 def stand(camera: vtkCamera, preset: Preset, pelvis_m: NDArray[np.float32]) -> None:
     """Put the camera on a preset standpoint around the pelvis (3,)."""
-    focus = np.array([pelvis_m[0], pelvis_m[1], EYE_HEIGHT_M - 0.06])
+    focus = np.array([pelvis_m[0], pelvis_m[1], FOCUS_HEIGHT_M])
     direction = np.array(_DIRECTIONS[preset])
     direction /= np.linalg.norm(direction)
     camera.SetViewAngle(VIEW_ANGLE_DEG)

@@ -16,7 +16,7 @@ from vtkmodules.vtkRenderingFreeType import vtkVectorText
 from ui.scene.palette import Rgb, ScenePalette
 
 HALF_WIDTH_M = 3.0
-MARKS_X_M = -0.46  # beside the feet, on the side of the side view
+MARKS_X_M = -0.42  # beside the feet, on the side of the side view
 MARGIN_M = 4.0
 ARROW_M_PER_BODY_WEIGHT = 0.6
 SMALLEST_ARROW_BODY_WEIGHT = 0.03

@@ -50,7 +50,8 @@ class TubeShape:
         after = np.minimum(np.arange(self._points) + 1, self._last[self._muscle_of_point])
         before = np.maximum(np.arange(self._points) - 1, self._first[self._muscle_of_point])
         along = path[after] - path[before]
-        return along / np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-6)
+        length = np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-6)
+        return np.asarray(along / length, dtype=np.float32)
 
     def _radii(self, lengths: NDArray[np.int64]) -> NDArray[np.float32]:
         share = np.concatenate([np.linspace(0, 1, max(int(length), 1)) for length in lengths])

@@ -1,0 +1,1 @@
+"""Plots: gait cycles on their normal band, live curves while learning, telemetry."""

@@ -1,0 +1,106 @@
+"""What a gait-cycle plot shows, as values without Qt."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+
+from core.domain.arrays import FloatArray, frozen
+from core.domain.body import JointKind, Side
+from core.domain.motion import CYCLE_POINTS
+
+CYCLE_PERCENT = np.linspace(0.0, 100.0, CYCLE_POINTS)
+
+
+class CurveStyle(Enum):
+    """How a gait looks in every plot."""
+
+    MEASURED = "measured"  # solid
+    DEFAULT = "default"  # dashed
+    PERSONALIZED = "personalized"  # solid, thick
+    WITH_EXO = "with exo"  # thick, with markers
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CycleCurve:
+    """One gait in one plot: mean over strides, perhaps with its spread, 0..100 % of the cycle."""
+
+    label: str
+    side: Side
+    mean_deg: FloatArray  # (101,)
+    sd_deg: FloatArray | None  # (101,)
+    style: CurveStyle
+
+    def __post_init__(self) -> None:
+        frozen(self, "mean_deg", (CYCLE_POINTS,))
+        if self.sd_deg is not None:
+            frozen(self, "sd_deg", (CYCLE_POINTS,))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NormalBand:
+    """Mean and one standard deviation of normal gait."""
+
+    mean_deg: FloatArray  # (101,)
+    sd_deg: FloatArray  # (101,)
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """How closely one gait follows the measured one."""
+
+    label: str
+    correlation: float
+    rmse_deg: float
+
+    def words(self) -> str:
+        return f"r {self.correlation:.2f} · {self.rmse_deg:.0f}°"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class JointPanel:
+    """Everything one small plot of the grid shows."""
+
+    kind: JointKind
+    side: Side
+    curves: tuple[CycleCurve, ...]
+    band: NormalBand | None = None
+    toe_off_fraction: float | None = None
+    likeness: tuple[Likeness, ...] = ()
+
+    @property
+    def title(self) -> str:
+        return f"{self.side.value.capitalize()} {self.kind.label.lower()}"
+
+    def value_range(self) -> tuple[float, float]:
+        """Lowest and highest angle drawn, in degrees."""
+        lows = [np.nanmin(curve.mean_deg - _spread(curve)) for curve in self.curves]
+        highs = [np.nanmax(curve.mean_deg + _spread(curve)) for curve in self.curves]
+        if self.band is not None:
+            lows.append(np.min(self.band.mean_deg - self.band.sd_deg))
+            highs.append(np.max(self.band.mean_deg + self.band.sd_deg))
+        return (float(np.nanmin(lows)), float(np.nanmax(highs))) if lows else (0.0, 1.0)
+
+    def table(self) -> str:
+        """The plot as CSV: percent of the cycle, normal band, then mean and spread of every curve."""
+        columns: list[tuple[str, FloatArray]] = [("gait cycle (%)", CYCLE_PERCENT)]
+        if self.band is not None:
+            columns += [("normal mean (deg)", self.band.mean_deg), ("normal SD (deg)", self.band.sd_deg)]
+        for curve in self.curves:
+            columns.append((f"{curve.label} mean (deg)", curve.mean_deg))
+            if curve.sd_deg is not None:
+                columns.append((f"{curve.label} SD (deg)", curve.sd_deg))
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow([name for name, _ in columns])
+        for row in zip(*(values for _, values in columns), strict=True):
+            writer.writerow([f"{value:.3f}" for value in row])
+        return text.getvalue()
+
+
+def _spread(curve: CycleCurve) -> FloatArray | float:
+    return 0.0 if curve.sd_deg is None else curve.sd_deg

@@ -1,0 +1,276 @@
+"""One joint of one side over the gait cycle, on its normal band."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
+
+from core.domain.body import JointKind, Side
+from ui import theme
+from ui.plots.curves import CYCLE_PERCENT, CurveStyle, CycleCurve, JointPanel, Likeness, NormalBand
+from ui.plots.look import (
+    MARKER_EVERY,
+    axis_label,
+    curve_color,
+    curve_pen,
+    fill,
+    line_pen,
+    small_font,
+    style_plot,
+)
+
+
+class _CycleBox(pg.ViewBox):  # type: ignore[misc]  # pyqtgraph is untyped
+    """Pressing or dragging inside the plot moves the cursor; nothing pans or zooms by accident."""
+
+    picked = Signal(float)  # percent
+
+    def __init__(self) -> None:
+        super().__init__(enableMouse=False, enableMenu=False)
+
+    def mouseClickEvent(self, event: Any) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.picked.emit(float(self.mapSceneToView(event.scenePos()).x()))
+            event.accept()
+
+    def mouseDragEvent(self, event: Any, axis: int | None = None) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.picked.emit(float(self.mapSceneToView(event.scenePos()).x()))
+            event.accept()
+
+    def wheelEvent(self, event: Any, axis: int | None = None) -> None:
+        event.ignore()  # the page scrolls
+
+
+class GaitCyclePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph is untyped
+    """Curves, normal band, toe-off, a cursor to move, a read-out on hover, export by context menu."""
+
+    cursor_moved = Signal(float)  # 0..1, by the person
+    hovered = Signal(float)  # 0..1
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        self._box = _CycleBox()
+        super().__init__(parent=parent, viewBox=self._box, background=None)
+        self._panel: JointPanel | None = None
+        self._range: tuple[float, float] | None = None
+        self._cursor_fraction: float | None = None
+        self._show_x, self._show_y = True, True
+        self.setMinimumSize(150, 96)
+        self.setAntialiasing(True)
+        self.setFrameShape(self.Shape.NoFrame)
+        self.setMouseTracking(True)
+        self._box.picked.connect(self._on_picked)
+        self._box.setMouseEnabled(False, False)
+        self._draw()
+
+    @property
+    def panel(self) -> JointPanel | None:
+        return self._panel
+
+    def set_panel(self, panel: JointPanel, value_range: tuple[float, float] | None = None) -> None:
+        """Show a panel; `value_range` in degrees makes left and right comparable."""
+        self._panel, self._range = panel, value_range
+        self.setAccessibleName(f"{panel.title} over the gait cycle")
+        self._draw()
+
+    def set_curves(
+        self,
+        curves: tuple[CycleCurve, ...],
+        band: NormalBand | None,
+        kind: JointKind,
+        likeness: tuple[Likeness, ...] = (),
+        toe_off_fraction: float | None = None,
+    ) -> None:
+        """All curves must be of one side."""
+        side = curves[0].side if curves else Side.LEFT
+        self.set_panel(JointPanel(kind, side, curves, band, toe_off_fraction, likeness))
+
+    def set_axes(self, *, x_label: bool, y_label: bool) -> None:
+        """In a grid only the outer plots name their axes."""
+        self._show_x, self._show_y = x_label, y_label
+        self._draw()
+
+    def set_cursor(self, fraction: float | None) -> None:
+        """Put the cursor line at a share of the cycle; None hides it. Emits nothing."""
+        self._cursor_fraction = fraction
+        self._cursor.setVisible(fraction is not None)
+        if fraction is not None:
+            self._cursor.setPos(100.0 * fraction)
+        self._update_read_out(fraction)
+
+    # Drawing ----------------------------------------------------------------------------------
+
+    def _draw(self) -> None:
+        look = theme.current()
+        plot = self.getPlotItem()
+        plot.clear()
+        style_plot(plot, look)
+        self.setBackground(look.colors.surface)
+        self._add_frame(plot, look)
+        if self._panel is not None:
+            self._add_band(plot, look, self._panel)
+            for curve in self._panel.curves:
+                self._add_curve(plot, look, curve)
+            self._add_toe_off(plot, look, self._panel)
+        self._cursor = pg.InfiniteLine(pos=0, angle=90, pen=line_pen(look.colors.accent, 1.6))
+        self._cursor.setZValue(20)
+        plot.addItem(self._cursor, ignoreBounds=True)
+        self._add_corner(plot, look)
+        self._read_out = pg.TextItem("", color=look.colors.text, anchor=(0, 1), fill=look.colors.surface)
+        self._read_out.setFont(small_font(look))
+        self._read_out.setZValue(30)
+        plot.addItem(self._read_out, ignoreBounds=True)
+        self._fit_range(plot)
+        self.set_cursor(self._cursor_fraction)
+
+    def _add_frame(self, plot: pg.PlotItem, look: theme.Theme) -> None:
+        for percent in (25, 50, 75):
+            plot.addItem(pg.InfiniteLine(percent, angle=90, pen=line_pen(look.colors.plot_grid)))
+        plot.addItem(pg.InfiniteLine(0, angle=0, pen=line_pen(look.colors.border)))
+        plot.getAxis("bottom").setTicks([[(v, str(v)) for v in (0, 25, 50, 75, 100)], []])
+        plot.getAxis("bottom").setStyle(showValues=self._show_x)
+        if self._show_x:
+            axis_label(plot, "bottom", "Gait cycle (%)", look)
+        plot.showLabel("bottom", self._show_x)
+        name = self._panel.kind.label if self._panel is not None else ""
+        axis_label(plot, "left", f"{name} (°)", look)
+        plot.showLabel("left", self._show_y)
+        plot.getAxis("left").setWidth(48 if self._show_y else 30)
+
+    def _add_band(self, plot: pg.PlotItem, look: theme.Theme, panel: JointPanel) -> None:
+        if panel.band is None:
+            return
+        low = panel.band.mean_deg - panel.band.sd_deg
+        self._add_area(plot, low, low + 2 * panel.band.sd_deg, fill(look.colors.norm_band, 0.75), -20)
+
+    def _add_curve(self, plot: pg.PlotItem, look: theme.Theme, curve: CycleCurve) -> None:
+        color = curve_color(look, curve.side, curve.style)
+        if curve.sd_deg is not None:
+            tint = fill(color.name(), 0.14)
+            self._add_area(plot, curve.mean_deg - curve.sd_deg, curve.mean_deg + curve.sd_deg, tint, -10)
+        plot.addItem(
+            pg.PlotCurveItem(CYCLE_PERCENT, curve.mean_deg, pen=curve_pen(look, curve.side, curve.style))
+        )
+        if curve.style is CurveStyle.WITH_EXO:
+            spots = slice(MARKER_EVERY // 2, None, MARKER_EVERY)
+            plot.addItem(
+                pg.ScatterPlotItem(
+                    CYCLE_PERCENT[spots],
+                    curve.mean_deg[spots],
+                    size=8,
+                    pen=line_pen(look.colors.surface, 1.5),
+                    brush=color,
+                )
+            )
+
+    def _add_area(self, plot: pg.PlotItem, low: Any, high: Any, brush: Any, depth: int) -> None:
+        edges = [pg.PlotCurveItem(CYCLE_PERCENT, edge, pen=None) for edge in (low, high)]
+        area = pg.FillBetweenItem(*edges, brush=brush)
+        area.setZValue(depth)
+        plot.addItem(area)
+
+    def _add_toe_off(self, plot: pg.PlotItem, look: theme.Theme, panel: JointPanel) -> None:
+        if panel.toe_off_fraction is None:
+            return
+        line = pg.InfiniteLine(
+            100 * panel.toe_off_fraction, angle=90, pen=line_pen(look.colors.norm, 1.0, dashed=True)
+        )
+        line.setToolTip(f"Toe-off at {100 * panel.toe_off_fraction:.0f} % of the gait cycle")
+        plot.addItem(line, ignoreBounds=True)
+
+    def _add_corner(self, plot: pg.PlotItem, look: theme.Theme) -> None:
+        """Correlation and RMSE of the last-named gait; the others one hover away."""
+        if self._panel is None or not self._panel.likeness:
+            return
+        corner = pg.LabelItem(justify="right")
+        newest = self._panel.likeness[-1]
+        corner.setText(newest.words(), color=look.colors.text, size=f"{small_font(look).pixelSize()}px")
+        corner.setParentItem(self._box)
+        corner.anchor(itemPos=(1, 0), parentPos=(1, 0), offset=(-4, 0))
+        corner.setToolTip("\n".join(f"{item.label}: {item.words()} RMSE" for item in self._panel.likeness))
+        self._clear_corner()
+        self._corner = corner
+
+    def _clear_corner(self) -> None:
+        old = getattr(self, "_corner", None)
+        if old is not None and old.scene() is not None:
+            old.scene().removeItem(old)
+        self._corner = None
+
+    def _fit_range(self, plot: pg.PlotItem) -> None:
+        low, high = self._range or (self._panel.value_range() if self._panel is not None else (0.0, 1.0))
+        margin = max(2.0, 0.10 * (high - low))
+        plot.setRange(
+            xRange=(0, 100), yRange=(low - margin, high + 1.6 * margin), padding=0, disableAutoRange=True
+        )
+
+    # What the person does -----------------------------------------------------------------------
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_cursor"):
+            self._draw()
+
+    def mouseMoveEvent(self, event: Any) -> None:
+        super().mouseMoveEvent(event)
+        at = self._box.mapSceneToView(self.mapToScene(event.position().toPoint()))
+        inside = self._box.sceneBoundingRect().contains(self.mapToScene(event.position().toPoint()))
+        self._update_read_out(at.x() / 100 if inside else self._cursor_fraction)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self._update_read_out(None)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        menu = QMenu(self)
+        menu.addAction("Save picture…", self._save_picture)
+        menu.addAction("Save numbers (CSV)…", self._save_table)
+        menu.setEnabled(self._panel is not None)
+        menu.exec(event.globalPos())
+
+    def read_out(self, fraction: float) -> str:
+        """`42 %: measured 12°, personalized twin 13°` for one share of the cycle."""
+        if self._panel is None:
+            return ""
+        point = round(np.clip(fraction, 0, 1) * 100)
+        values = [f"{curve.label} {curve.mean_deg[point]:.0f}°" for curve in self._panel.curves]
+        if self._panel.band is not None:
+            band = self._panel.band
+            values.append(f"normal {band.mean_deg[point]:.0f} ± {band.sd_deg[point]:.0f}°")
+        return f"{point} %\n" + "\n".join(values)
+
+    def _on_picked(self, percent: float) -> None:
+        fraction = float(np.clip(percent / 100, 0.0, 1.0))
+        self.set_cursor(fraction)
+        self.cursor_moved.emit(fraction)
+
+    def _update_read_out(self, fraction: float | None) -> None:
+        shown = fraction is not None and 0 <= fraction <= 1 and self.underMouse()
+        self._read_out.setVisible(bool(shown))
+        if not shown or fraction is None:
+            return
+        self._read_out.setText(self.read_out(fraction))
+        view = self._box.viewRange()
+        rightwards = fraction < 0.55
+        self._read_out.setAnchor((0, 0) if rightwards else (1, 0))
+        self._read_out.setPos(QPointF(100 * fraction + (1.5 if rightwards else -1.5), view[1][1]))
+
+    def _save_picture(self) -> None:
+        path, _ = QFileDialog.getSaveFileName(self, "Save picture", self._file_name("png"), "PNG (*.png)")
+        if path:
+            self.grab().save(path)
+
+    def _save_table(self) -> None:
+        path, _ = QFileDialog.getSaveFileName(self, "Save numbers", self._file_name("csv"), "CSV (*.csv)")
+        if path and self._panel is not None:
+            Path(path).write_text(self._panel.table(), encoding="utf-8")
+
+    def _file_name(self, ending: str) -> str:
+        assert self._panel is not None
+        return f"{self._panel.title.lower().replace(' ', '-')}.{ending}"

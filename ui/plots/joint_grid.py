@@ -1,0 +1,107 @@
+"""Hip, knee and ankle, left beside right, with one key and one cursor for all."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from core.domain.body import SAGITTAL, SIDES, JointKind, Side
+from ui import theme
+from ui.plots.curves import CurveStyle, JointPanel
+from ui.plots.gait_cycle import GaitCyclePlot
+from ui.plots.look import curve_pen, fill
+from ui.widgets.basics import clear, column, label, row
+
+
+class JointGrid(QWidget):
+    """Panels in rows by joint and columns by side; both sides of a joint share their range."""
+
+    cursor_moved = Signal(object, float)  # Side, 0..1
+
+    def __init__(self, kinds: tuple[JointKind, ...] = SAGITTAL) -> None:
+        super().__init__()
+        self._kinds = kinds
+        self.plots = {(kind, side): GaitCyclePlot() for kind in kinds for side in SIDES}
+        self._key = row(gap=14)
+        grid = QGridLayout()
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(8)
+        grid.setVerticalSpacing(2)
+        for column_number, side in enumerate(SIDES):
+            heading = label(side.value.capitalize(), "section")
+            heading.setProperty("side", side.value)
+            grid.addWidget(heading, 0, column_number, Qt.AlignmentFlag.AlignHCenter)
+            for row_number, kind in enumerate(kinds):
+                plot = self.plots[kind, side]
+                plot.set_axes(x_label=kind is kinds[-1], y_label=side is SIDES[0])
+                plot.cursor_moved.connect(lambda at, side=side: self.cursor_moved.emit(side, at))
+                grid.addWidget(plot, row_number + 1, column_number)
+                grid.setRowStretch(row_number + 1, 10)
+        grid.setColumnStretch(0, 108)  # the left column carries the axis names
+        grid.setColumnStretch(1, 100)
+        layout = column(gap=2)
+        layout.addLayout(self._key)
+        layout.addLayout(grid, 1)
+        self.setLayout(layout)
+
+    def show_panels(self, panels: tuple[JointPanel, ...]) -> None:
+        by_place = {(panel.kind, panel.side): panel for panel in panels}
+        for kind in self._kinds:
+            ranges = [by_place[kind, side].value_range() for side in SIDES if (kind, side) in by_place]
+            if not ranges:
+                continue
+            shared = (min(low for low, _ in ranges), max(high for _, high in ranges))
+            for side in SIDES:
+                if (kind, side) in by_place:
+                    self.plots[kind, side].set_panel(by_place[kind, side], shared)
+        self._show_key(panels)
+
+    def set_cursor(self, side: Side, fraction: float | None) -> None:
+        for (_, plot_side), plot in self.plots.items():
+            if plot_side is side:
+                plot.set_cursor(fraction)
+
+    def _show_key(self, panels: tuple[JointPanel, ...]) -> None:
+        clear(self._key)
+        named: dict[str, CurveStyle] = {}
+        for panel in panels:
+            for curve in panel.curves:
+                named.setdefault(curve.label, curve.style)
+        for name, style in named.items():
+            self._key.addLayout(row(KeySwatch(style), label(name.capitalize(), "small"), gap=5))
+        if any(panel.band is not None for panel in panels):
+            self._key.addLayout(row(KeySwatch(None), label("Normal ± 1 SD", "small"), gap=5))
+        self._key.addStretch(1)
+
+
+class KeySwatch(QWidget):
+    """A piece of line as it looks in the plots; a grey field for the normal band."""
+
+    def __init__(self, style: CurveStyle | None) -> None:
+        super().__init__()
+        self._style = style
+        self.setFixedSize(QSize(34, 14))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        look = theme.current()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        middle = self.height() / 2
+        if self._style is None:
+            painter.fillRect(self.rect().adjusted(2, 2, -2, -2), fill(look.colors.norm_band, 0.9))
+            painter.end()
+            return
+        pen = QPen(curve_pen(look, Side.LEFT, self._style))
+        pen.setColor(look.colors.text)
+        painter.setPen(pen)
+        painter.drawLine(2, round(middle), self.width() - 2, round(middle))
+        if self._style is CurveStyle.WITH_EXO:
+            painter.setBrush(pen.color())
+            painter.drawEllipse(self.rect().center(), 4, 4)
+        painter.end()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self.update()

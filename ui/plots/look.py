@@ -1,0 +1,90 @@
+"""Pens and axes in the look of the theme."""
+
+from __future__ import annotations
+
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QBrush, QColor, QFont, QPen
+
+from core.domain.body import Side
+from ui.plots.curves import CurveStyle
+from ui.theme import Theme
+
+_WIDTH = {
+    CurveStyle.MEASURED: 2.0,
+    CurveStyle.DEFAULT: 2.0,
+    CurveStyle.PERSONALIZED: 3.4,
+    CurveStyle.WITH_EXO: 3.4,
+}
+# Share of the text colour mixed into the side's colour, so that lines on one plot differ in weight too.
+_TOWARDS_TEXT = {CurveStyle.MEASURED: 0.62}
+_TOWARDS_MUTED = {CurveStyle.DEFAULT: 0.30}
+MARKER_EVERY = 10  # points of the cycle
+
+
+def curve_color(theme: Theme, side: Side, style: CurveStyle) -> QColor:
+    color = QColor(theme.side_color(side.value))
+    color = _mixed(color, QColor(theme.colors.text), _TOWARDS_TEXT.get(style, 0.0))
+    return _mixed(color, QColor(theme.colors.muted), _TOWARDS_MUTED.get(style, 0.0))
+
+
+def curve_pen(theme: Theme, side: Side, style: CurveStyle) -> QPen:
+    pen = QPen(curve_color(theme, side, style))
+    pen.setCosmetic(True)
+    pen.setWidthF(_WIDTH[style])
+    pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+    pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+    if style is CurveStyle.DEFAULT:
+        pen.setDashPattern([4.0, 2.6])
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+    return pen
+
+
+def line_pen(color: str, width: float = 1.0, *, dashed: bool = False) -> QPen:
+    pen = QPen(QColor(color))
+    pen.setCosmetic(True)
+    pen.setWidthF(width)
+    if dashed:
+        pen.setDashPattern([3.0, 3.0])
+    return pen
+
+
+def fill(color: str, opacity: float) -> QBrush:
+    tint = QColor(color)
+    tint.setAlphaF(opacity)
+    return QBrush(tint)
+
+
+def small_font(theme: Theme) -> QFont:
+    font = QFont(theme.family)
+    font.setPixelSize(max(11, theme.type.small - 1))
+    return font
+
+
+def style_plot(plot: pg.PlotItem, theme: Theme) -> None:
+    """Quiet axes: no frame, hairline grid, letters in the muted colour."""
+    font = small_font(theme)
+    for name in ("left", "bottom"):
+        axis = plot.getAxis(name)
+        axis.setPen(line_pen(theme.colors.border))
+        axis.setTextPen(QColor(theme.colors.muted))
+        axis.setTickFont(font)
+        axis.setStyle(tickLength=-3, tickTextOffset=4, hideOverlappingLabels=False)
+    plot.layout.setContentsMargins(2, 2, 12, 2)
+    plot.setMenuEnabled(False)
+    plot.hideButtons()
+    plot.getViewBox().setDefaultPadding(0.0)
+
+
+def axis_label(plot: pg.PlotItem, axis: str, text: str, theme: Theme) -> None:
+    plot.getAxis(axis).setLabel(
+        text, **{"color": theme.colors.muted, "font-size": f"{small_font(theme).pixelSize()}px"}
+    )
+
+
+def _mixed(color: QColor, other: QColor, share: float) -> QColor:
+    return QColor.fromRgbF(
+        color.redF() + (other.redF() - color.redF()) * share,
+        color.greenF() + (other.greenF() - color.greenF()) * share,
+        color.blueF() + (other.blueF() - color.blueF()) * share,
+    )
