@@ -109,15 +109,30 @@ class InputHistory:
     def reset(self, worlds: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> None:
         self._started[worlds] = False
 
+    def begin(
+        self,
+        worlds: np.ndarray[tuple[int], np.dtype[np.bool_]],
+        angle_rad: Float32Array,
+        velocity_rad_s: Float32Array,
+    ) -> None:
+        """Start the marked worlds (N,) as if they had always been at this sample (N, 2)."""
+        self._samples[worlds] = self._sample(angle_rad, velocity_rad_s)[worlds, None, :]
+        self._started[worlds] = True
+
     def push(self, angle_rad: Float32Array, velocity_rad_s: Float32Array) -> Float32Array:
         """Add a sample, angle and velocity (N, 2), and give the inputs (N, 16), newest first."""
-        sample = np.concatenate([angle_rad, velocity_rad_s * self._scale], axis=1).astype(np.float32)
         self._samples[:, 1:] = self._samples[:, :-1].copy()
-        self._samples[:, 0] = sample
-        new = ~self._started
-        self._samples[new] = sample[new, None, :]
-        self._started[:] = True
-        return self._samples.reshape(len(sample), INPUTS).copy()
+        self._samples[:, 0] = self._sample(angle_rad, velocity_rad_s)
+        self.begin(~self._started, angle_rad, velocity_rad_s)
+        return self.inputs()
+
+    def inputs(self) -> Float32Array:
+        """The inputs as they are now (N, 16)."""
+        return self._samples.reshape(len(self._samples), INPUTS).copy()
+
+    def _sample(self, angle_rad: Float32Array, velocity_rad_s: Float32Array) -> Float32Array:
+        scaled = velocity_rad_s.astype(np.float32) * self._scale
+        return np.concatenate([angle_rad.astype(np.float32), scaled], axis=1)
 
 
 class ExoRuntime:

@@ -1,0 +1,116 @@
+"""How hard a walk is, and what the exo did to it.
+
+Effort is the mean over time and the fourteen joints of (torque of the body itself / strength of the joint)
+squared: 0 for no effort, 1 for every joint at its limit all the time. It follows muscle activation squared,
+not metabolic energy, and is a simulation result. The effort ratio compares a walk with the exo (worn, so with
+its mass) with the same person's walk without it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.domain.arrays import FloatArray
+from core.domain.body import JOINTS
+from core.domain.rollout import Rollout
+from core.domain.twin import GENERIC_BODY, BodyParameters
+from core.learning.exo_control import WornExo
+from core.simulation.exo import HIP_COLUMNS
+from core.simulation.playback import exo_power_w
+from core.simulation.policy import PolicyNetworks
+from core.simulation.walking import CONTROL_STEP_S, WalkingEnvironment
+from core.twin.body import STRENGTH
+
+SETTLE_S = 1.0  # the artificial start is not counted
+
+
+@dataclass(frozen=True, slots=True)
+class ExoWork:
+    """What the exo delivered to the hips."""
+
+    peak_nm: float
+    mean_power_w: float  # both sides together, positive when it helps
+    negative_fraction: float  # work taken out / all work exchanged, 0..1; Luo 2024 report about 0.035
+
+
+@dataclass(frozen=True, slots=True)
+class WalkMeasure:
+    """One batch of walks in numbers."""
+
+    effort: float  # all joints
+    hip_effort: float  # the assisted joints only
+    falls_per_minute: float
+    similarity: float  # 0..1, the walkers' own measure of joint angles against the reference
+    work: ExoWork
+
+
+def joint_strength_nm(body: BodyParameters) -> FloatArray:
+    """Largest torque (14,) of each joint of this body, as its FAST model has it."""
+    share = body.mass_kg / GENERIC_BODY.mass_kg
+    return np.array([STRENGTH[joint.kind].limit_nm for joint in JOINTS]) * share
+
+
+def effort_of(torque_nm: FloatArray, strength_nm: FloatArray) -> FloatArray:
+    """Effort (...,) for torques and strengths (..., J): mean over joints of the squared share."""
+    share: FloatArray = np.mean((torque_nm / strength_nm) ** 2, axis=-1)
+    return share
+
+
+def rollout_effort(rollout: Rollout, body: BodyParameters) -> float:
+    """Effort of one recorded walk."""
+    return float(_settled(effort_of(rollout.joint_torque_nm, joint_strength_nm(body))).mean())
+
+
+def rollout_work(rollout: Rollout) -> ExoWork:
+    """Work of the exo in one recorded walk; all zero when none is worn."""
+    return _work(_settled(rollout.exo_torque_nm), _settled(exo_power_w(rollout)))
+
+
+def measure_walk(
+    world: WalkingEnvironment, policy: PolicyNetworks, exo: WornExo | None, seconds: float
+) -> WalkMeasure:
+    """Let all walkers of `world` walk for `seconds`; who falls is counted and put back on the feet.
+
+    `exo` is None when none is worn or when it is worn without torque: the world's models decide.
+    """
+    efforts, hips, poses, torques, powers, falls = [], [], [], [], [], 0
+    for _ in range(round(seconds / CONTROL_STEP_S)):
+        step = world.step(policy.act(world.observation()), exo)
+        share = (world.joint_torque_nm / world.joint_limit_nm) ** 2
+        efforts.append(share.mean())
+        hips.append(share[:, HIP_COLUMNS].mean())
+        poses.append(step.terms["pose"])
+        torques.append(world.exo_torque_nm.copy())
+        powers.append(world.exo_torque_nm * world.joint_velocity_rad_s[:, HIP_COLUMNS])
+        ended = step.fell | step.cut
+        falls += int(step.fell.sum())
+        if ended.any():
+            world.restart(ended)
+            if exo is not None:
+                exo.begin(ended, world)
+    return WalkMeasure(
+        float(np.mean(_settled(np.array(efforts)))),
+        float(np.mean(_settled(np.array(hips)))),
+        falls / (seconds * world.size / 60.0),
+        float(np.mean(_settled(np.array(poses)))),
+        _work(_settled(np.array(torques)), _settled(np.array(powers))),
+    )
+
+
+def _settled(values: FloatArray) -> FloatArray:
+    """Without the first second, when there is more."""
+    skip = round(SETTLE_S / CONTROL_STEP_S)
+    return values[skip:] if len(values) > skip else values
+
+
+def _work(torque_nm: FloatArray, power_w: FloatArray) -> ExoWork:
+    """For torque and power (T, ..., 2)."""
+    given, taken = float(np.maximum(power_w, 0.0).sum()), float(np.maximum(-power_w, 0.0).sum())
+    exchanged = given + taken
+    return ExoWork(
+        float(np.abs(torque_nm).max(initial=0.0)),
+        float(power_w.sum(axis=-1).mean()),
+        taken / exchanged if exchanged > 0 else 0.0,
+    )
