@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QApplication
 
@@ -66,7 +68,7 @@ class Desk(QObject):
     def statuses(self) -> tuple[StepStatus, ...]:
         """Where the ten steps of the open visit stand."""
         if self.visit_id is None:
-            return session_status(VisitFacts(self.subject))
+            return tuple(map(_without_visit, session_status(VisitFacts(self.subject))))
         running = frozenset(
             state.spec.kind
             for state in self.jobs.states()
@@ -104,6 +106,12 @@ class Desk(QObject):
         if job_id == self.exo_job:
             self.connect_exo(None)
         self.record_changed.emit()
+
+
+def _without_visit(status: StepStatus) -> StepStatus:
+    if status.step is Step.PATIENT or status.blocker is not None:
+        return status
+    return replace(status, blocker="Open a patient and start a visit first.")
 
 
 def step_of_job(kind: str) -> Step | None:

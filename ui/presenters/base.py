@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject
 from core.domain.record import Verdict
 from core.errors import UserError
 from core.jobs.values import Cancelled, Crashed, JobState, JsonValue, Outcome, outcome_advice
-from core.session.flow import JOBS, Step, StepStatus
+from core.session.flow import JOBS, Step, StepState, StepStatus
 from ui.desk import Desk
 from ui.pages.frame import Page
 from ui.theme import Tone
@@ -60,6 +60,33 @@ class StepPresenter(QObject):
         if self.desk.visit_id is None:
             return None
         return self.desk.jobs.running(*JOBS[self.step], visit_id=self.desk.visit_id)
+
+    def blocked(self, status: StepStatus, icon: str, purpose: str) -> bool:
+        """Show what the step is for and what has to come first, when it cannot start and has no result."""
+        if status.blocker is None or status.record_id is not None:
+            return False
+        first = self._first_open_step()
+        page = self._step_page
+        page.set_headline(f"{self.step.label} cannot start yet.")
+        page.set_badges()
+        page.set_secondary_actions()
+        page.set_main_action("")
+        page.show_findings(())
+        page.show_empty(icon, purpose, status.blocker, f"Go to {first.label}")
+        return True
+
+    def go_to_first_open_step(self) -> None:
+        self.desk.go_to.emit(self._first_open_step())
+
+    def _first_open_step(self) -> Step:
+        """The earliest step that waits for the person; EMG is optional and never in the way."""
+        if self.desk.visit_id is None:
+            return Step.PATIENT
+        finished = (StepState.DONE, StepState.SKIPPED)
+        for status in self.desk.statuses():
+            if status.state not in finished and status.step is not Step.EMG:
+                return status.step
+        return Step.PATIENT
 
     def stale_sentence(self, status: StepStatus) -> str | None:
         return status.stale_reason or None

@@ -101,6 +101,8 @@ QPushButton[kind="step"] {{ background: transparent; border: none; border-left: 
 QPushButton[kind="step"]:hover {{ background: {colors.sunken}; }}
 QPushButton[kind="step"]:checked {{ background: {colors.selection}; border-left: 3px solid {colors.accent}; }}
 QPushButton[kind="step"]:focus {{ border: 2px solid {colors.focus}; border-left: 3px solid {colors.focus}; }}
+QPushButton[kind="card"] {{ text-align: left; padding: 0; }}
+QPushButton[kind="card"]:checked {{ border: 2px solid {colors.accent}; background: {colors.selection}; }}
 QPushButton[kind="link"]:disabled {{ color: {colors.muted}; }}
 """
 

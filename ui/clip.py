@@ -1,0 +1,93 @@
+"""A recording to look at: pictures by number, the people seen in them, and the time of each."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtGui import QImage
+
+from core.domain.frames import FrameIndex, read_frame, read_index
+from core.domain.recording import Landmarks, LandmarkTrack
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Clip:
+    """One camera's view. `folder` and `index` are None when there are no pictures (synthetic recordings)."""
+
+    tracks: tuple[LandmarkTrack, ...]  # one per person
+    chosen: int
+    width_px: int
+    height_px: int
+    time_s: tuple[float, ...]
+    folder: Path | None = None
+    index: FrameIndex | None = None
+    camera: int = 0
+
+    @property
+    def duration_s(self) -> float:
+        return self.time_s[-1] if self.time_s else 0.0
+
+    def number_at(self, time_s: float) -> int:
+        """Number of the frame on screen at this time."""
+        return min(len(self.time_s) - 1, max(0, bisect_right(self.time_s, time_s + 1e-6) - 1))
+
+    def picture(self, time_s: float) -> QImage | None:
+        """The picture at this time; None when the recording has none."""
+        if self.folder is None or self.index is None or not len(self.index):
+            return None
+        return QImage.fromData(read_frame(self.folder, self.index, self.index.at(time_s), self.camera))
+
+
+def clip_of(landmarks: Landmarks, folders: tuple[Path, ...], camera: int = 0) -> Clip | None:
+    """The clip of one camera; pictures are taken from the first folder that has some."""
+    tracks = tuple(person.tracks[camera] for person in landmarks.people if camera < len(person.tracks))
+    if not tracks or not len(tracks[0].time_s):
+        return None
+    chosen = min(landmarks.chosen, len(tracks) - 1)
+    track = tracks[chosen]
+    for folder in folders:
+        index = read_index(folder, camera)
+        if index is not None:
+            return Clip(
+                tracks,
+                chosen,
+                index.source_width_px,
+                index.source_height_px,
+                tuple(track.time_s.tolist()),
+                folder,
+                index,
+                camera,
+            )
+    return Clip(tracks, chosen, track.width_px, track.height_px, tuple(track.time_s.tolist()), camera=camera)
+
+
+def bare_clip(folder: Path, camera: int = 0) -> Clip | None:
+    """A recording in which nobody was looked for yet."""
+    index = read_index(folder, camera)
+    if index is None or not len(index):
+        return None
+    return Clip(
+        (), 0, index.source_width_px, index.source_height_px, tuple(index.time_s), folder, index, camera
+    )
+
+
+def portrait(clip: Clip, person: int) -> QImage | None:
+    """A small picture of one person, cut out where this person is seen best."""
+    track = clip.tracks[person]
+    seen = track.visibility.mean(axis=1)
+    if not np.isfinite(track.image_px).any():
+        return None
+    number = int(np.argmax(seen))
+    picture = clip.picture(float(track.time_s[number]))
+    if picture is None or clip.index is None:
+        return picture
+    points = track.image_px[number] * clip.index.scale
+    low, high = np.nanmin(points, axis=0), np.nanmax(points, axis=0)
+    margin = 0.15 * float(high[1] - low[1])
+    left, top = max(0, round(low[0] - margin)), max(0, round(low[1] - margin))
+    right = min(picture.width(), round(high[0] + margin))
+    bottom = min(picture.height(), round(high[1] + margin))
+    return picture.copy(left, top, max(1, right - left), max(1, bottom - top))

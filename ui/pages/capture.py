@@ -1,0 +1,153 @@
+"""Capture: import videos or record them, see the person found, choose the patient."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
+from PySide6.QtWidgets import QFileDialog, QStackedWidget, QWidget
+
+from core.domain.findings import Finding
+from ui.clip import Clip
+from ui.pages.frame import Page
+from ui.theme import Tone
+from ui.widgets.basics import Button, clear, label, row
+from ui.widgets.camera_panel import CameraPanel, CameraState
+from ui.widgets.video_player import PersonCard, VideoPlayer
+
+VIDEO_ENDINGS = (".mp4", ".mov", ".avi", ".mkv", ".m4v", ".webm")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PersonChoice:
+    picture: QImage | None
+    words: str
+    detail: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CaptureState:
+    headline: str
+    tone: Tone = Tone.NEUTRAL
+    clip: Clip | None = None
+    people: tuple[PersonChoice, ...] = ()  # empty unless there is a choice
+    facts: str = ""  # "walk.mp4 · 1660 × 544 · 30 frames/s · 4.6 s"
+    cameras: int = 1
+    camera: int = 0
+    live: CameraState | None = None  # None while the recording is shown
+    findings: tuple[Finding, ...] = ()
+    main_action: str = ""
+    why_not: str = ""
+    secondary: tuple[tuple[str, str], ...] = ()
+    badges: tuple[str, ...] = ()
+    empty: bool = False
+
+
+class CapturePage(Page):
+    title = "Capture"
+    help_text = (
+        "Import a video of the patient walking past the camera, or record one here. Best: the whole body in "
+        "view, from the side, camera at hip height about 4 m away, at least three steps of each leg, 30 "
+        "frames per second or more. When several people are visible, ExoTwin proposes "
+        "the one who walks; you decide."
+    )
+
+    files_chosen = Signal(object)  # tuple[Path, ...]
+    person_chosen = Signal(int)
+    camera_shown = Signal(int)
+    camera_on = Signal(int)
+    camera_off = Signal()
+    record_start = Signal()
+    record_stop = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAcceptDrops(True)
+        self.player, self.panel = VideoPlayer(), CameraPanel()
+        self._views = QStackedWidget()
+        self._views.addWidget(self.player)
+        self._views.addWidget(self.panel)
+        self._facts = label("", "small")
+        self._camera_buttons = row(gap=4)
+        self._people = row(gap=12)
+        self._people_box = QWidget()
+        self._people_box.setLayout(self._people)
+        below = row(self._facts, None)
+        below.addLayout(self._camera_buttons)
+        self.body.addWidget(self._people_box)
+        self.body.addWidget(self._views, 1)
+        self.body.addLayout(below)
+        self._shown_people: tuple[PersonChoice, ...] = ()
+        self.panel.turn_on.connect(self.camera_on)
+        self.panel.turn_off.connect(self.camera_off)
+        self.panel.start.connect(self.record_start)
+        self.panel.stop.connect(self.record_stop)
+        self.play_pause.connect(self.player.toggle)
+        self.step_frames.connect(self.player.step)
+
+    def render(self, state: CaptureState) -> None:  # type: ignore[override]
+        self.set_headline(state.headline, state.tone)
+        self.set_badges(*state.badges)
+        self.set_main_action(state.main_action, not state.why_not, state.why_not)
+        self.set_secondary_actions(*state.secondary)
+        self.show_findings(state.findings)
+        if state.empty:
+            self.show_empty(
+                "capture",
+                "Start with a walk",
+                "Import a video of the patient walking past the camera: drop the file here, or choose it. "
+                "Or record one now with a camera on this PC.",
+                state.main_action,
+            )
+            return
+        self.show_body()
+        self._views.setCurrentWidget(self.player if state.live is None else self.panel)
+        self.player.show_clip(state.clip if state.live is None else None)
+        if state.live is not None:
+            self.panel.show_state(state.live)
+        self._facts.setText(state.facts)
+        self._show_cameras(state)
+        self._show_people(state.people)
+
+    def choose_files(self) -> None:
+        """Ask for files with the system's own chooser."""
+        pattern = " ".join(f"*{ending}" for ending in VIDEO_ENDINGS)
+        names, _ = QFileDialog.getOpenFileNames(
+            self, "Videos of one walk", "", f"Videos ({pattern});;All files (*)"
+        )
+        if names:
+            self.files_chosen.emit(tuple(Path(name) for name in names))
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        paths = tuple(Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile())
+        if paths:
+            event.acceptProposedAction()
+            self.files_chosen.emit(paths)
+
+    def _show_cameras(self, state: CaptureState) -> None:
+        clear(self._camera_buttons)
+        for number in range(state.cameras if state.cameras > 1 and state.live is None else 0):
+            button = Button(f"Camera {number + 1}", "quiet")
+            button.setCheckable(True)
+            button.setChecked(number == state.camera)
+            button.clicked.connect(lambda _=False, number=number: self.camera_shown.emit(number))
+            self._camera_buttons.addWidget(button)
+
+    def _show_people(self, people: tuple[PersonChoice, ...]) -> None:
+        self._people_box.setVisible(bool(people))
+        if people is self._shown_people:
+            return
+        self._shown_people = people
+        clear(self._people)
+        for number, person in enumerate(people):
+            card = PersonCard(person.picture, person.words, person.detail, chosen=person.chosen)
+            card.clicked.connect(lambda _=False, number=number: self.person_chosen.emit(number))
+            self._people.addWidget(card)
+        self._people.addStretch(1)

@@ -1,0 +1,269 @@
+"""Capture: from files or a camera to the landmarks of the patient."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from PySide6.QtGui import QImage
+
+from core.domain.findings import Finding, Severity
+from core.domain.record import RecordInfo, RecordKind
+from core.domain.recording import Landmarks, Recording
+from core.jobs.values import Done, JobState, Outcome, Picture, Sample
+from core.session.flow import Step, StepStatus
+from ui.clip import Clip, bare_clip, clip_of, portrait
+from ui.desk import Desk
+from ui.pages.capture import CapturePage, CaptureState, PersonChoice
+from ui.presenters.base import StepPresenter
+from ui.presenters.live_camera import LiveCamera, preview_image
+from ui.theme import Tone
+from ui.wording import count, percent
+
+_OTHER = (("import", "Import video"), ("camera", "Use camera"))
+
+
+class CapturePresenter(StepPresenter):
+    step = Step.CAPTURE
+    meanwhile = "You may go on with EMG meanwhile."
+
+    def __init__(self, page: CapturePage, desk: Desk) -> None:
+        super().__init__(page, desk)
+        self._page = page
+        self._camera = 0
+        self._live: LiveCamera | None = None
+        self._store_clip = lru_cache(maxsize=4)(self._read_clip)
+        page.main_action.connect(lambda: self.attempt(self._main))
+        page.secondary_action.connect(lambda key: self.attempt(lambda: self._secondary(key)))
+        page.files_chosen.connect(lambda files: self.attempt(lambda: self._import(files)))
+        page.person_chosen.connect(lambda person: self.attempt(lambda: self._choose(person)))
+        page.camera_shown.connect(self._show_camera)
+        page.camera_on.connect(lambda camera: self.attempt(lambda: self._turn_on(camera)))
+        page.camera_off.connect(self._turn_off)
+        page.record_start.connect(lambda: self._tell_camera("start"))
+        page.record_stop.connect(lambda: self._tell_camera("stop"))
+        desk.jobs.pictured.connect(self._pictured)
+        desk.jobs.sampled.connect(self._sampled)
+        desk.visit_changed.connect(self._forget)
+
+    def start(self) -> None:
+        recording = self._newest(RecordKind.RECORDING)
+        if recording is None:
+            self._page.choose_files()
+        else:
+            self.submit("detect_pose", recording_id=recording.id, person=None)
+
+    def leave(self) -> None:
+        self._page.player.pause()
+        if self._live is not None and not self._live.recording:
+            self._turn_off()
+
+    def running_job(self) -> JobState | None:
+        """The camera stream has its own panel."""
+        state = super().running_job()
+        return None if state is not None and state.spec.kind == "record_camera" else state
+
+    def show(self, status: StepStatus) -> None:
+        if self.blocked(status, "capture", "Record or import a walk of the patient"):
+            return
+        if self._live is not None:
+            self._page.render(self._live.page_state())
+            return
+        recording, landmarks = self._newest(RecordKind.RECORDING), self._newest(RecordKind.LANDMARKS)
+        if landmarks is not None and (recording is None or landmarks.created_utc >= recording.created_utc):
+            self._page.render(self._result(landmarks))
+        elif recording is not None:
+            self._page.render(self._recorded(recording))
+        elif self.running_job() is not None:
+            self._page.render(CaptureState("Importing the video…"))
+        else:
+            self._page.render(
+                CaptureState(
+                    "No walk recorded yet.",
+                    empty=True,
+                    main_action="Import video",
+                    secondary=(("camera", "Use camera"),),
+                )
+            )
+
+    # What the page says
+
+    def _recorded(self, info: RecordInfo) -> CaptureState:
+        recording = self.desk.store.load(info.id, Recording)
+        busy = self.running_job() is not None
+        clip = bare_clip(self.desk.store.folder(info.id), self._camera)
+        return CaptureState(
+            "Looking for the person…" if busy else "The video is here; the person was not looked for yet.",
+            clip=clip,
+            facts=video_facts(recording),
+            cameras=len(recording.videos),
+            camera=self._camera,
+            findings=recording.findings,
+            main_action="" if busy else "Find the person",
+            secondary=() if busy else _OTHER,
+        )
+
+    def _result(self, info: RecordInfo) -> CaptureState:
+        landmarks, clip, people, facts, findings = self._store_clip(info.id, self._camera)
+        headline, tone = capture_verdict(landmarks)
+        stopped = any(finding.severity is Severity.STOP for finding in findings)
+        busy = self.running_job() is not None
+        return CaptureState(
+            headline,
+            tone,
+            clip=clip,
+            people=people,
+            facts=facts,
+            cameras=len(landmarks.patient.tracks),
+            camera=self._camera,
+            findings=findings,
+            main_action="" if busy else "Import another video" if stopped else "Go on with Motion",
+            secondary=() if busy else _OTHER[1:] if stopped else _OTHER,
+            badges=("Synthetic",) if landmarks.synthetic else (),
+        )
+
+    def _read_clip(
+        self, landmarks_id: str, camera: int
+    ) -> tuple[Landmarks, Clip | None, tuple[PersonChoice, ...], str, tuple[Finding, ...]]:
+        """Everything the page shows of one landmarks record; read once."""
+        store = self.desk.store
+        landmarks = store.load(landmarks_id, Landmarks)
+        folders, facts, findings = [store.folder(landmarks_id)], "", landmarks.findings
+        for input_id, _digest in store.info(landmarks_id).provenance.inputs:
+            folders.append(store.folder(input_id))
+            if store.info(input_id).kind is RecordKind.RECORDING:
+                recording = store.load(input_id, Recording)
+                facts = video_facts(recording)
+                findings = (*findings, *(f for f in recording.findings if f not in findings))
+        clip = clip_of(landmarks, tuple(folders), camera)
+        return landmarks, clip, _choices(landmarks, clip), facts, findings
+
+    def _newest(self, kind: RecordKind) -> RecordInfo | None:
+        return None if self.desk.visit_id is None else self.desk.store.latest(self.desk.visit_id, kind)
+
+    # What the person wants
+
+    def _main(self) -> None:
+        status = self.desk.status(self.step)
+        if status.blocker is not None and status.record_id is None:
+            self.go_to_first_open_step()
+        elif status.record_id is not None and not self._newer_recording(status.record_id):
+            landmarks = self._store_clip(status.record_id, self._camera)
+            if any(finding.severity is Severity.STOP for finding in landmarks[4]):
+                self._page.choose_files()
+            else:
+                self.desk.go_to.emit(Step.MOTION)
+        else:
+            self.start()
+
+    def _newer_recording(self, landmarks_id: str) -> bool:
+        recording = self._newest(RecordKind.RECORDING)
+        return (
+            recording is not None and recording.created_utc > self.desk.store.info(landmarks_id).created_utc
+        )
+
+    def _secondary(self, key: str) -> None:
+        match key:
+            case "import":
+                self._page.choose_files()
+            case "camera":
+                self._live = LiveCamera()
+                self.refresh()
+            case "close":
+                self._turn_off()
+
+    def _import(self, files: tuple[Path, ...]) -> None:
+        if self.desk.visit_id is None or self.desk.status(self.step).blocker is not None:
+            self.refresh()
+            return
+        self._live = None
+        self.submit("import_video", visit_id=self.desk.visit_id, files=[str(path) for path in files])
+
+    def _choose(self, person: int) -> None:
+        landmarks = self._newest(RecordKind.LANDMARKS)
+        if landmarks is not None:
+            self.submit("choose_person", landmarks_id=landmarks.id, person=person)
+
+    def _show_camera(self, camera: int) -> None:
+        self._camera = camera
+        self.refresh()
+
+    def _forget(self) -> None:
+        self._camera = 0
+        self._store_clip.cache_clear()
+
+    def job_done(self, state: JobState, outcome: Outcome) -> None:
+        """A new recording is looked through at once; a stream that ended gives the page back."""
+        if state.spec.kind == "record_camera":
+            self._live = None
+        recorded = state.spec.kind in ("import_video", "record_camera")
+        if recorded and isinstance(outcome, Done) and outcome.record_id:
+            self.submit("detect_pose", recording_id=outcome.record_id, person=None)
+        else:
+            self.refresh()
+
+    # The live camera
+
+    def _turn_on(self, camera: int) -> None:
+        if self.desk.visit_id is not None and self._live is not None:
+            job_id = self.desk.submit("record_camera", visit_id=self.desk.visit_id, camera=camera)
+            self._live = LiveCamera(job_id)
+            self.refresh()
+
+    def _turn_off(self) -> None:
+        if self._live is not None and self._live.job_id:
+            self.desk.jobs.cancel(self._live.job_id)
+        self._live = None
+        self.refresh()
+
+    def _tell_camera(self, text: str) -> None:
+        if self._live is not None and self._live.job_id:
+            self.desk.jobs.send(self._live.job_id, text)
+            self._live = self._live.told(text)
+            self.refresh()
+
+    def _pictured(self, job_id: str, picture: Picture) -> None:
+        if self._live is not None and job_id == self._live.job_id:
+            image: QImage | None = preview_image(picture)
+            if image is not None:
+                self._page.panel.show_preview(image)
+
+    def _sampled(self, job_id: str, sample: Sample) -> None:
+        if self._live is not None and job_id == self._live.job_id:
+            self._live = self._live.heard(sample)
+            self._page.panel.show_state(self._live.panel_state())
+
+
+def video_facts(recording: Recording) -> str:
+    """One quiet line: names, size, frame rate and length."""
+    if not recording.videos:
+        return "No video: made by the simulator."
+    video = recording.videos[0]
+    names = video.name if len(recording.videos) == 1 else count(len(recording.videos), "video")
+    size = f"{video.width_px} × {video.height_px}"
+    return f"{names} · {size} · {video.fps_hz:.0f} frames/s · {video.duration_s:.1f} s"
+
+
+def capture_verdict(landmarks: Landmarks) -> tuple[str, Tone]:
+    """The headline: who was found, and how well."""
+    seen = landmarks.patient.seen_fraction
+    if any(finding.severity is Severity.STOP for finding in landmarks.findings):
+        return "This recording cannot be used as it is.", Tone.STOP
+    if len(landmarks.people) > 1 and landmarks.chosen_by != "clinician":
+        return f"{len(landmarks.people)} people are visible. Is the marked one the patient?", Tone.WARN
+    words = f"The patient is seen in {percent(seen)} of the frames."
+    return words, Tone.OK if seen > 0.8 else Tone.WARN
+
+
+def _choices(landmarks: Landmarks, clip: Clip | None) -> tuple[PersonChoice, ...]:
+    if len(landmarks.people) < 2:
+        return ()
+    return tuple(
+        PersonChoice(
+            None if clip is None else portrait(clip, number),
+            person.label,
+            f"Seen in {percent(person.seen_fraction)} of the frames",
+            number == landmarks.chosen,
+        )
+        for number, person in enumerate(landmarks.people)
+    )
