@@ -1,0 +1,245 @@
+"""Every step and every job from a terminal, through the same code as the screens."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.paths import data_dir_default
+from core.errors import JobCancelled, UserError
+
+if TYPE_CHECKING:
+    from app.terminal import Terminal
+
+EXIT_OK, EXIT_BUG, EXIT_REFUSED, EXIT_CANCELLED = 0, 1, 2, 130
+Command = Callable[[argparse.Namespace], int]
+
+
+def run(arguments: list[str]) -> int:
+    """Parse and run one command; returns the exit status."""
+    given = _parser().parse_args(arguments)
+    command: Command = given.command
+    try:
+        return command(given)
+    except UserError as error:
+        print(error.advice.one_line(), file=sys.stderr)  # noqa: T201 - the terminal is the screen here
+        return EXIT_REFUSED
+    except (JobCancelled, KeyboardInterrupt):
+        print("Stopped. Finished steps are kept.", file=sys.stderr)  # noqa: T201
+        return EXIT_CANCELLED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="exotwin", description="From a walking video to an exo controller.")
+    parser.add_argument("--demo", action="store_true", help="start with a synthetic demo patient ready")
+    _add_data_dir(parser)
+    parser.set_defaults(command=_gui)
+    commands = parser.add_subparsers(title="commands")
+    _add_doctor(commands)
+    _add_session(commands)
+    _add_virtual_exo(commands)
+    _add_job(commands)
+    _add_gallery(commands)
+    _add_bench(commands)
+    _add_train(commands)
+    return parser
+
+
+def _add_data_dir(parser: argparse.ArgumentParser) -> None:
+    # A subcommand's own default would otherwise overwrite what was given before it.
+    parser.add_argument(
+        "--data-dir",
+        type=lambda text: Path(text).absolute(),
+        default=argparse.SUPPRESS,
+        help="data folder to use",
+    )
+
+
+def _data_dir(given: argparse.Namespace) -> Path:
+    return getattr(given, "data_dir", None) or data_dir_default()
+
+
+if TYPE_CHECKING:
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]  # the type has no public name
+
+
+def _add_doctor(commands: Subparsers) -> None:
+    parser = commands.add_parser("doctor", help="check this PC, with advice")
+    parser.add_argument("--json", action="store_true", dest="as_json")
+    _add_data_dir(parser)
+    parser.set_defaults(command=_doctor)
+
+
+def _add_session(commands: Subparsers) -> None:
+    session = commands.add_parser("session", help="a whole session without a screen").add_subparsers(
+        required=True
+    )
+    run_it = session.add_parser("run", help="from a walking video")
+    run_it.add_argument("--patient", type=Path, required=True, help="JSON file with the patient")
+    run_it.add_argument("--video", type=Path, required=True)
+    run_it.add_argument("--emg", type=Path)
+    run_it.add_argument("--person", type=int, help="which person, when several are seen (0 is the first)")
+    run_it.set_defaults(command=_session_run)
+    demo = session.add_parser("demo", help="with the synthetic demo patient")
+    demo.set_defaults(command=_session_demo)
+    for parser in (run_it, demo):
+        parser.add_argument("--device", default="Hippo_L1", help="exo model (default Hippo_L1)")
+        parser.add_argument("--minutes", type=float, default=6.0, help="training time in all (default 6)")
+        parser.add_argument("--seed", type=int, default=0)
+        parser.add_argument("--out", type=Path, required=True, help="folder for summary, report and package")
+        parser.add_argument("--json", action="store_true", dest="as_json", help="print the summary")
+        _add_data_dir(parser)
+
+
+def _add_virtual_exo(commands: Subparsers) -> None:
+    parser = commands.add_parser("virtual-exo", help="a virtual exo that speaks the real protocol")
+    parser.add_argument("--listen", required=True, help="pty or tcp:PORT (0 picks a free port)")
+    parser.add_argument("--plant", type=Path, help="file with the wearer's thigh motion")
+    parser.add_argument("--state", type=Path, help="folder that keeps the controller slots")
+    parser.add_argument("--parent", type=int, help="end when this process ends")
+    parser.set_defaults(command=_virtual_exo)
+
+
+def _add_job(commands: Subparsers) -> None:
+    parser = commands.add_parser("job", help="one job of the session")
+    parser.add_argument("kind")
+    parser.add_argument("params", type=Path, help="JSON file with the job's parameters")
+    _add_data_dir(parser)
+    parser.set_defaults(command=_job)
+
+
+def _add_gallery(commands: Subparsers) -> None:
+    parser = commands.add_parser("gallery", help="pictures of every page in both themes")
+    parser.add_argument("--out", type=Path, required=True)
+    _add_data_dir(parser)
+    parser.set_defaults(command=_gallery)
+
+
+def _add_bench(commands: Subparsers) -> None:
+    parser = commands.add_parser("bench", help="measure this program on this PC")
+    parser.add_argument("what", choices=("startup", "video", "ui", "gait"))
+    parser.add_argument("--file", type=Path, help="video for `bench video`")
+    parser.add_argument("--json", action="store_true", dest="as_json")
+    _add_data_dir(parser)
+    parser.set_defaults(command=_bench)
+
+
+def _add_train(commands: Subparsers) -> None:
+    train = commands.add_parser("train", help="train what ships with the program").add_subparsers(
+        required=True
+    )
+    base = train.add_parser("base", help="the base walking policy")
+    base.add_argument("--minutes", type=float, default=40.0)
+    base.add_argument("--seed", type=int, default=0)
+    base.add_argument("--out", type=Path, required=True)
+    base.set_defaults(command=_train_base)
+
+
+def _gui(given: argparse.Namespace) -> int:
+    from app.main import run_gui
+
+    return run_gui(_data_dir(given), demo=given.demo)
+
+
+def _doctor(given: argparse.Namespace) -> int:
+    from app.doctor import doctor_command
+
+    return doctor_command(_data_dir(given), given.as_json)
+
+
+def _session_run(given: argparse.Namespace) -> int:
+    from app.session_run import SessionRequest, read_patient, run_video_session
+
+    subject = read_patient(given.patient)
+    data_dir = _data_dir(given)
+    request = SessionRequest(given.device, given.minutes, data_dir, given.out, given.seed, given.person)
+    with _terminal(data_dir) as terminal:
+        summary = run_video_session(request, subject, given.video, given.emg, terminal)
+    return _finish(summary, given)
+
+
+def _session_demo(given: argparse.Namespace) -> int:
+    from app.session_run import SessionRequest, run_demo_session
+
+    data_dir = _data_dir(given)
+    request = SessionRequest(given.device, given.minutes, data_dir, given.out, given.seed)
+    with _terminal(data_dir) as terminal:
+        summary = run_demo_session(request, terminal)
+    return _finish(summary, given)
+
+
+def _finish(summary: dict[str, object], given: argparse.Namespace) -> int:
+    if given.as_json:
+        print(json.dumps(summary, indent=2))  # noqa: T201
+    else:
+        print(f"{summary['verdict']}\nResults are in {given.out}.")  # noqa: T201
+    return EXIT_OK if summary["confirmed"] else EXIT_BUG
+
+
+def _virtual_exo(given: argparse.Namespace) -> int:
+    from app.virtual_exo import virtual_exo_command
+
+    return virtual_exo_command(given.listen, given.plant, state_dir=given.state, parent=given.parent)
+
+
+def _job(given: argparse.Namespace) -> int:
+    from app.jobs.table import JOB_TABLE
+    from core.errors import refuse
+
+    if given.kind not in JOB_TABLE:
+        raise refuse(
+            "JOB-002",
+            f"There is no job called {given.kind}.",
+            "Jobs have fixed names.",
+            f"Use one of: {', '.join(JOB_TABLE)}.",
+        )
+    try:
+        params = json.loads(given.params.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise refuse(
+            "JOB-003",
+            f"The parameter file {given.params} cannot be read.",
+            str(error),
+            "Give a JSON file with the job's parameters.",
+        ) from error
+    with _terminal(_data_dir(given)) as terminal:
+        record_id = terminal.run(given.kind, params, visit_id=str(params.get("visit_id", "")))
+    print(record_id)  # noqa: T201
+    return EXIT_OK
+
+
+def _gallery(given: argparse.Namespace) -> int:
+    from ui.gallery import render_gallery
+
+    return render_gallery(given.out, _data_dir(given))
+
+
+def _bench(given: argparse.Namespace) -> int:
+    from app.bench.commands import bench_command
+
+    return bench_command(given.what, _data_dir(given), given.file, given.as_json)
+
+
+def _train_base(given: argparse.Namespace) -> int:
+    from core.tasks.train_base import train_base
+
+    print(train_base(given.minutes, given.seed, given.out, print))  # noqa: T201
+    return EXIT_OK
+
+
+@contextmanager
+def _terminal(data_dir: Path) -> Iterator[Terminal]:
+    from app.jobs.service import JobService
+    from app.terminal import Terminal
+
+    jobs = JobService(data_dir, operator="command line")
+    try:
+        with Terminal(jobs) as terminal:
+            yield terminal
+    finally:
+        jobs.close()

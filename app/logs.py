@@ -1,0 +1,22 @@
+"""The program's own log: one rotating file in the data folder, for the engineer."""
+
+from __future__ import annotations
+
+import logging
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+_MAX_BYTES = 2_000_000
+_KEPT = 5
+
+
+def start_logging(data_dir: Path) -> Path:
+    """Write log records of this process to `logs/exotwin.log` and return its path."""
+    path = data_dir / "logs" / "exotwin.log"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handler = RotatingFileHandler(path, maxBytes=_MAX_BYTES, backupCount=_KEPT, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    root = logging.getLogger()
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    return path

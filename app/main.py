@@ -1,0 +1,66 @@
+"""Composition root of the desktop program: ordered start, each step registers its own clean-up."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+from app.crash import install_crash_hook
+from app.exo_process import VirtualExo
+from app.jobs.service import JobService
+from app.logs import start_logging
+from core.store.repository import open_store
+from ui import theme
+from ui.desk import Desk
+from ui.jobs_bridge import JobsBridge
+from ui.main_window import MainWindow
+
+
+def run_gui(data_dir: Path, *, demo: bool = False) -> int:
+    """Show the main window and return the exit status when it is closed."""
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(app, QApplication)
+    app.setApplicationName("ExoTwin")
+    theme.apply(app, theme.Mode.LIGHT)
+    with ExitStack() as clean_up:
+        desk = make_desk(data_dir, clean_up)
+        window = MainWindow(desk)
+        install_crash_hook(desk.say)
+        window.show()
+        QTimer.singleShot(0, desk.store.back_up_if_due)
+        if demo:
+            QTimer.singleShot(0, lambda: open_demo(desk))
+        return app.exec()
+
+
+def make_desk(data_dir: Path, clean_up: ExitStack) -> Desk:
+    """Open the record, the jobs and the virtual exo, in the order in which they depend on one another."""
+    store = clean_up.enter_context(open_store(data_dir))
+    start_logging(data_dir)
+    jobs = JobService(data_dir)
+    clean_up.callback(jobs.close)
+    bridge = JobsBridge(jobs)
+    clean_up.callback(bridge.close)
+    exo = VirtualExo(data_dir / "virtual-exo")
+    clean_up.callback(exo.stop)
+    return Desk(store, bridge, start_virtual_exo=exo.start)
+
+
+def open_demo(desk: Desk) -> None:
+    """Open the demo patient, making it first when this data folder has none."""
+    known = next((row for row in desk.store.patients() if row.subject.synthetic), None)
+    if known is not None:
+        desk.open_patient(known.id)
+        return
+
+    def opened(job_id: str, _outcome: object) -> None:
+        if job_id == made_by:
+            desk.jobs.ended.disconnect(opened)
+            open_demo(desk)
+
+    desk.jobs.ended.connect(opened)
+    made_by = desk.jobs.submit("demo_patient", {})

@@ -1,0 +1,20 @@
+"""The visit report as a file, also where there is no screen."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from core.store.repository import Store
+
+
+def write_visit_report(store: Store, visit_id: str, path: Path) -> None:
+    """Write the one-page PDF of a visit."""
+    from core.session.report import report_content
+    from PySide6.QtGui import QGuiApplication
+    from ui.report_pdf import write_report
+
+    if QGuiApplication.instance() is None:
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+        QGuiApplication([])
+    write_report(path, report_content(store, visit_id))

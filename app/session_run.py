@@ -1,0 +1,241 @@
+"""The whole session without a screen, through the same jobs as the screens use."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from app.exo_process import VirtualExo
+from app.terminal import Terminal
+from core.domain.body import JOINTS, SIDES, Joint, Side
+from core.domain.controller import Comparison, Deployment, GaitScore, Package, TrainedController
+from core.domain.motion import Motion
+from core.domain.record import RecordKind, Verdict
+from core.domain.recording import Landmarks, Recording
+from core.domain.rollout import GaitLabel
+from core.domain.subject import Consent, Sex, Subject
+from core.domain.twin import GaitPolicy, Twin
+from core.errors import refuse
+from core.session.flow import Step
+from core.store.repository import Store, open_store
+
+GAIT_SHARE = 0.55  # of the training minutes; learning to walk takes longer than learning to assist
+OPERATOR = "command line"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRequest:
+    device: str
+    minutes: float
+    data_dir: Path
+    out: Path
+    seed: int = 0
+    person: int | None = None
+
+
+def read_patient(path: Path) -> Subject:
+    """Read the patient file of `exotwin session run`. Refuses (PAT-010) what it cannot use."""
+    try:
+        given = json.loads(path.read_text(encoding="utf-8"))
+        side = given.get("affected_side")
+        return Subject(
+            code=given["code"],
+            birth_year=int(given["birth_year"]),
+            sex=Sex(given["sex"]),
+            height_m=float(given["height_m"]),
+            mass_kg=float(given["mass_kg"]),
+            diagnosis=given.get("diagnosis", ""),
+            affected_side=Side(side) if side in tuple(SIDES) else None,
+            consent=Consent(given["consent"]["by"], given["consent"]["on"]),
+        )
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise refuse(
+            "PAT-010",
+            f"The patient file {path.name} cannot be used.",
+            f"It is missing, not JSON, or an entry is wrong: {error}.",
+            "It needs code, birth_year, sex, height_m, mass_kg, affected_side and consent with by and on.",
+        ) from error
+
+
+def run_video_session(
+    request: SessionRequest, subject: Subject, video: Path, emg: Path | None, terminal: Terminal
+) -> dict[str, Any]:
+    """From a video file to a confirmed controller. Returns what goes to `summary.json`."""
+    with open_store(request.data_dir) as store:
+        visit_id = store.start_visit(_patient_id(store, subject), by=OPERATOR).id
+        recording_id = terminal.run(
+            "import_video", {"visit_id": visit_id, "files": [str(video)]}, visit_id=visit_id
+        )
+        params: dict[str, Any] = {"recording_id": recording_id, "person": request.person}
+        terminal.run("detect_pose", params, visit_id=visit_id)
+        if emg is None:
+            store.decide(visit_id, Step.EMG, Verdict.SKIPPED, by=OPERATOR, reason="No EMG file was given.")
+        else:
+            terminal.run("import_emg", {"visit_id": visit_id, "file": str(emg)}, visit_id=visit_id)
+        return _from_landmarks(store, visit_id, request, terminal)
+
+
+def run_demo_session(request: SessionRequest, terminal: Terminal) -> dict[str, Any]:
+    """The same session on the demo patient, all synthetic."""
+    with open_store(request.data_dir) as store:
+        landmarks_id = terminal.run("demo_patient", {})
+        visit_id = store.info(landmarks_id).visit_id
+        return _from_landmarks(store, visit_id, request, terminal)
+
+
+def _patient_id(store: Store, subject: Subject) -> str:
+    known = next((row for row in store.patients() if row.subject.code == subject.code), None)
+    if known is None:
+        return store.add_patient(subject, by=OPERATOR)
+    store.edit_patient(known.id, subject, by=OPERATOR)
+    return known.id
+
+
+def _from_landmarks(
+    store: Store, visit_id: str, request: SessionRequest, terminal: Terminal
+) -> dict[str, Any]:
+    started_s = time.monotonic()
+    device = request.device
+
+    def run(kind: str, **params: Any) -> str:
+        return terminal.run(kind, params, visit_id=visit_id)
+
+    landmarks = store.latest(visit_id, RecordKind.LANDMARKS)
+    assert landmarks is not None
+    motion_id = run("solve_motion", landmarks_id=landmarks.id)
+    store.decide(visit_id, Step.MOTION, Verdict.ACCEPTED, record_id=motion_id, by=OPERATOR)
+    twin_id = run("fit_twin", motion_id=motion_id)
+    gait_minutes = request.minutes * GAIT_SHARE
+    policy_id = run(
+        "learn_gait", twin_id=twin_id, motion_id=motion_id, minutes=gait_minutes, seed=request.seed
+    )
+    run("simulate_gait", policy_id=policy_id)
+    exo_minutes = request.minutes - gait_minutes
+    controller_id = run(
+        "train_controller", policy_id=policy_id, device=device, minutes=exo_minutes, seed=request.seed
+    )
+    comparison_id = run("compare", controller_id=controller_id)
+    store.decide(visit_id, Step.COMPARE, Verdict.SIGNED, record_id=comparison_id, by=OPERATOR)
+    package_id = run("package_controller", controller_id=controller_id, comparison_id=comparison_id)
+    _deploy(store, visit_id, package_id, request, terminal)
+    summary = summarise(store, visit_id, terminal.seconds)
+    summary["seconds_total"] = round(time.monotonic() - started_s, 1)
+    _write_results(store, visit_id, package_id, summary, request.out)
+    return summary
+
+
+def _deploy(
+    store: Store, visit_id: str, package_id: str, request: SessionRequest, terminal: Terminal
+) -> None:
+    exo = VirtualExo(request.data_dir / "virtual-exo")
+    try:
+        terminal.run(
+            "deploy",
+            {
+                "package_id": package_id,
+                "address": exo.start(),
+                "confirmed_patient": store.subject_of(visit_id).code,
+                "confirmed_device": request.device,
+            },
+            visit_id=visit_id,
+        )
+    finally:
+        exo.stop()
+
+
+def summarise(store: Store, visit_id: str, seconds: dict[str, float]) -> dict[str, Any]:
+    """The numbers of a visit, from its newest records."""
+
+    def newest(kind: RecordKind, payload: type[Any]) -> Any:
+        info = store.latest(visit_id, kind)
+        return None if info is None else store.load(info.id, payload)
+
+    recording: Recording = newest(RecordKind.RECORDING, Recording)
+    landmarks: Landmarks = newest(RecordKind.LANDMARKS, Landmarks)
+    motion: Motion = newest(RecordKind.MOTION, Motion)
+    twin: Twin = newest(RecordKind.TWIN, Twin)
+    policy: GaitPolicy = newest(RecordKind.GAIT_POLICY, GaitPolicy)
+    controller: TrainedController = newest(RecordKind.CONTROLLER, TrainedController)
+    comparison: Comparison = newest(RecordKind.COMPARISON, Comparison)
+    package: Package = newest(RecordKind.PACKAGE, Package)
+    deployment: Deployment = newest(RecordKind.DEPLOYMENT, Deployment)
+    track = landmarks.patient.tracks[0]
+    return {
+        "synthetic": landmarks.synthetic,
+        "frames": recording.videos[0].frames if recording and recording.videos else len(track.time_s),
+        "detected_fraction": round(landmarks.patient.seen_fraction, 4),
+        "strides_left": motion.measures.sides[0].strides,
+        "strides_right": motion.measures.sides[1].strides,
+        "speed_m_s": round(motion.measures.speed_m_s, 3),
+        "cadence_steps_min": round(motion.measures.cadence_steps_min, 1),
+        "rom_deg": ranges_of_motion_deg(motion),
+        "quality": {
+            "sagittal_only": motion.sagittal_only,
+            "residual_m": round(motion.residual_m, 4),
+            "swapped_fraction": round(motion.swapped_fraction, 3),
+            "findings": [
+                {"severity": finding.severity.value, "code": finding.advice.code, "what": finding.advice.what}
+                for finding in (*landmarks.findings, *motion.findings)
+            ],
+        },
+        "twin": {"height_m": twin.body.height_m, "mass_kg": round(twin.model_mass_kg, 3)},
+        "training": {
+            "control_steps": policy.control_steps,
+            "control_steps_per_s": round(policy.control_steps_per_s, 1),
+            "walk_seconds_median": policy.walk_seconds_median,
+            "joint_rmse_deg": round(policy.joint_rmse_deg, 2),
+        },
+        "controller": {
+            "control_steps": controller.control_steps,
+            "falls_per_minute": round(controller.falls_per_minute, 3),
+        },
+        "effort_ratio_with_exo": effort_ratio(comparison),
+        "verdict": comparison.sentence,
+        "package_sha256": package.sha256,
+        "readback_sha256": deployment.readback_sha256,
+        "confirmed": deployment.confirmed,
+        "virtual_exo": deployment.virtual,
+        "seconds": {kind: round(spent, 1) for kind, spent in seconds.items()},
+    }
+
+
+def ranges_of_motion_deg(motion: Motion) -> dict[str, float]:
+    """Range of the mean gait cycle of each joint, in degrees."""
+    ranges: dict[str, float] = {}
+    for joint in JOINTS:
+        angles = motion.cycles[SIDES.index(joint.side)].angle_rad
+        if len(angles):
+            ranges[joint.value] = _range_deg(joint, angles)
+    return ranges
+
+
+def _range_deg(joint: Joint, angles: Any) -> float:
+    column = list(type(joint.kind)).index(joint.kind)
+    mean_cycle = angles[:, :, column].mean(axis=0)
+    return round(float(mean_cycle.max() - mean_cycle.min()) * 57.29577951308232, 1)
+
+
+def effort_ratio(comparison: Comparison) -> float | None:
+    """Effort with the personalized controller over effort without exo, both simulated."""
+
+    def score(label: GaitLabel) -> GaitScore | None:
+        return next((score for score in comparison.scores if score.label == label.value), None)
+
+    without, personalized = score(GaitLabel.WITHOUT_EXO), score(GaitLabel.PERSONALIZED_CONTROLLER)
+    if without is None or personalized is None or without.effort <= 0.0:
+        return None
+    return round(personalized.effort / without.effort, 4)
+
+
+def _write_results(store: Store, visit_id: str, package_id: str, summary: dict[str, Any], out: Path) -> None:
+    from app.report_file import write_visit_report
+
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "summary.json").write_text(json.dumps(summary, indent=2), encoding="utf-8")
+    package = store.load(package_id, Package)
+    shutil.copyfile(store.folder(package_id) / package.file_name, out / package.file_name)
+    write_visit_report(store, visit_id, out / "report.pdf")

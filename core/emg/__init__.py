@@ -1,0 +1,1 @@
+"""Surface EMG: names of electrodes, file formats, processing and quality."""
