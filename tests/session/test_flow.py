@@ -1,0 +1,110 @@
+"""Claims about the guided session: what can start, why not, and what is out of date."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from core.domain.record import Decision, Provenance, RecordInfo, RecordKind, Verdict
+from core.domain.subject import Consent, Sex, Subject
+from core.session.flow import Step, StepState, StepStatus, VisitFacts, session_status
+
+NOW = datetime(2026, 11, 20, tzinfo=UTC)
+SUBJECT = Subject("P-1", 1980, Sex.MALE, 1.8, 80.0, consent=Consent("Dr Test", "2026-11-20"))
+
+
+def a_record(record_id: str, kind: RecordKind, *inputs: str) -> RecordInfo:
+    provenance = Provenance(tuple((name, "hash") for name in inputs), "", "0", None, "{}")
+    return RecordInfo(record_id, kind, "v", NOW, "hash", 1, "", provenance)
+
+
+def a_decision(step: Step, verdict: Verdict, record_id: str | None = None) -> Decision:
+    return Decision("v", step, verdict, record_id, "Dr Test", NOW, "")
+
+
+RECORDS = (
+    a_record("rec", RecordKind.RECORDING),
+    a_record("lan", RecordKind.LANDMARKS, "rec"),
+    a_record("mot", RecordKind.MOTION, "lan"),
+    a_record("twi", RecordKind.TWIN, "mot"),
+    a_record("pol", RecordKind.GAIT_POLICY, "twi", "mot"),
+)
+DONE_SO_FAR = VisitFacts(SUBJECT, RECORDS, (a_decision(Step.MOTION, Verdict.ACCEPTED, "mot"),))
+
+
+def status(facts: VisitFacts, step: Step) -> StepStatus:
+    return next(found for found in session_status(facts) if found.step is step)
+
+
+def test_without_a_patient_every_later_step_says_so() -> None:
+    for found in session_status(VisitFacts(None))[1:]:
+        assert found.blocker == "Open or create a patient first."
+
+
+def test_nothing_starts_without_consent() -> None:
+    facts = VisitFacts(replace(SUBJECT, consent=None))
+    assert status(facts, Step.PATIENT).state is StepState.ATTENTION
+    assert "consent" in str(status(facts, Step.CAPTURE).blocker)
+
+
+def test_a_fresh_visit_can_capture_and_nothing_after_it() -> None:
+    facts = VisitFacts(SUBJECT)
+    assert status(facts, Step.CAPTURE).blocker is None
+    assert status(facts, Step.MOTION).blocker == "Capture or import a walking video first."
+
+
+def test_a_motion_holds_the_flow_until_it_is_accepted() -> None:
+    facts = replace(DONE_SO_FAR, decisions=())
+    assert status(facts, Step.MOTION).state is StepState.ATTENTION
+    assert status(facts, Step.PERSONALIZE).blocker == "Solve and accept the motion first."
+    assert status(DONE_SO_FAR, Step.PERSONALIZE).state is StepState.DONE
+    assert status(DONE_SO_FAR, Step.TRAIN).blocker is None
+
+
+def test_emg_may_be_skipped_and_still_be_done_later() -> None:
+    skipped = replace(DONE_SO_FAR, decisions=(*DONE_SO_FAR.decisions, a_decision(Step.EMG, Verdict.SKIPPED)))
+    assert status(skipped, Step.EMG).state is StepState.SKIPPED
+    imported = replace(skipped, records=(*RECORDS, a_record("emg", RecordKind.EMG)))
+    assert status(imported, Step.EMG).state is StepState.DONE
+
+
+def test_a_new_recording_makes_everything_after_it_stale() -> None:
+    facts = replace(DONE_SO_FAR, records=(*RECORDS, a_record("rec2", RecordKind.RECORDING)))
+    for step in (Step.CAPTURE, Step.MOTION, Step.PERSONALIZE):
+        assert status(facts, step).state is StepState.STALE
+    assert "recording" in status(facts, Step.PERSONALIZE).stale_reason
+    assert status(facts, Step.TRAIN).blocker == "Personalize is out of date: do it again or keep it."
+
+
+def test_a_kept_result_is_not_stale_but_its_successor_is() -> None:
+    kept = a_decision(Step.MOTION, Verdict.KEPT, "mot")
+    records = (*RECORDS, a_record("lan2", RecordKind.LANDMARKS, "rec"))
+    facts = replace(DONE_SO_FAR, records=records, decisions=(*DONE_SO_FAR.decisions, kept))
+    assert status(facts, Step.MOTION).state is StepState.DONE
+    assert status(facts, Step.PERSONALIZE).state is StepState.STALE
+
+
+def test_a_corrected_choice_of_person_is_not_stale_itself() -> None:
+    facts = replace(DONE_SO_FAR, records=(*RECORDS, a_record("lan2", RecordKind.LANDMARKS, "lan")))
+    assert status(facts, Step.CAPTURE).state is StepState.DONE
+    assert status(facts, Step.MOTION).state is StepState.STALE
+
+
+def test_a_running_job_shows_on_its_step() -> None:
+    facts = replace(DONE_SO_FAR, running=frozenset({"train_controller"}))
+    assert status(facts, Step.TRAIN).state is StepState.RUNNING
+
+
+def test_a_stop_finding_asks_for_attention_and_holds_the_next_step() -> None:
+    facts = replace(DONE_SO_FAR, needs_attention=frozenset({RecordKind.LANDMARKS}))
+    assert status(facts, Step.CAPTURE).state is StepState.ATTENTION
+    assert status(facts, Step.MOTION).blocker == "Capture or import a walking video first."
+
+
+def test_deploy_waits_for_the_signature() -> None:
+    records = (*RECORDS, a_record("con", RecordKind.CONTROLLER, "pol"))
+    records = (*records, a_record("com", RecordKind.COMPARISON, "con"))
+    facts = replace(DONE_SO_FAR, records=records)
+    assert status(facts, Step.DEPLOY).blocker == "Compare the controllers and sign first."
+    signed = (*facts.decisions, a_decision(Step.COMPARE, Verdict.SIGNED, "com"))
+    assert status(replace(facts, decisions=signed), Step.DEPLOY).blocker is None
