@@ -1,6 +1,6 @@
 """ExoTwin on a fresh machine: `python3 installer/bootstrap.py setup | run | test`.
 
-Needs nothing but Python. This file stays readable by older Pythons, so that one of them can still say what is
+Needs nothing but Python. This file stays readable by Python 3.7 and later, so that each can still say what is
 missing; everything else is imported only under the right version.
 """
 
