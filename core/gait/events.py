@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,7 +66,7 @@ def strides_of(events: GaitEvents) -> tuple[Stride, ...]:
     lengths = np.diff(strikes)
     typical = float(np.median(lengths)) if len(lengths) else 0.0
     strides = []
-    for start, end in zip(strikes[:-1], strikes[1:], strict=True):
+    for start, end in pairwise(strikes):
         toe_offs = events.toe_off_s[(events.toe_off_s > start) & (events.toe_off_s < end)]
         duration = end - start
         plausible = SHORTEST_STRIDE_S <= duration <= min(LONGEST_STRIDE_S, _MISSED * typical)

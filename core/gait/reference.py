@@ -28,7 +28,7 @@ def gait_reference(
 
     Every complete stride of either side is one sample of the whole body's cycle; right strides are turned by
     the person's own delay between the sides. The average keeps six harmonics, so it is periodic. Where only
-    the sagittal plane was seen, the other joints follow normal gait. Raises ValueError without a usable stride.
+    the sagittal plane was seen, the other joints follow normal gait. Raises ValueError without a stride.
     """
     delay = _right_delay(strides)
     samples = []
