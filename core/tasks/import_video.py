@@ -1,0 +1,86 @@
+"""Job `import_video`: check video files and keep them as a recording."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from core.capture.quality import (
+    FrameStatistics,
+    frame_statistics,
+    length_findings,
+    picture_findings,
+    timing_findings,
+)
+from core.devices.cameras import ByteImage, probe
+from core.domain.findings import Finding, worst_first
+from core.domain.record import RecordKind
+from core.domain.recording import Recording, VideoFile
+from core.errors import refuse
+from core.jobs.values import JobContext, Params
+from core.store.repository import open_store
+
+
+def run(params: Params, context: JobContext) -> str:
+    """Params: `visit_id`, `files` (paths). Returns the id of a RECORDING."""
+    visit_id = str(params["visit_id"])
+    chosen = params["files"]
+    paths = [Path(str(name)) for name in chosen] if isinstance(chosen, list) else [Path(str(chosen))]
+    if not paths:
+        raise refuse("CAP-009", "No video was chosen.", "The list of files is empty.", "Choose a video file.")
+    videos: list[VideoFile] = []
+    findings: list[Finding] = []
+    files: list[Path] = []
+    for number, path in enumerate(paths):
+        video, found = examine(path, f"camera-{number + 1}{path.suffix.lower()}", context)
+        videos.append(video)
+        findings += found
+        files.append(_placed(path, context.work_dir / video.name))
+    findings += length_findings([video.duration_s for video in videos])
+    recording = Recording(tuple(videos), "file", worst_first(tuple(findings)))
+    context.progress(0.95, "Saving the video")
+    context.check_cancelled()
+    with open_store(context.spec.data_dir) as store:
+        return store.save(
+            RecordKind.RECORDING,
+            recording,
+            visit_id=visit_id,
+            summary=summary_of(recording),
+            operator=context.spec.operator,
+            files=tuple(files),
+        )
+
+
+def examine(path: Path, name: str, context: JobContext) -> tuple[VideoFile, tuple[Finding, ...]]:
+    """Look at every frame of one video. `name` is how it is kept: without the patient's name in it."""
+    statistics: list[FrameStatistics] = []
+
+    def look(number: int, time_s: float, image: ByteImage) -> None:
+        statistics.append(frame_statistics(image))
+        context.progress(None, f"Checking {path.name}: {time_s:.1f} s read")
+        context.check_cancelled()
+
+    seen = probe(path, look)
+    video = VideoFile(name, len(seen.time_s), seen.fps_hz, seen.width_px, seen.height_px)
+    timing = timing_findings(seen.time_s, header_frames=seen.header_frames, cut_short=seen.cut_short)
+    return video, (*timing, *picture_findings(statistics))
+
+
+def summary_of(recording: Recording) -> str:
+    """One line for people."""
+    first = recording.videos[0]
+    count = "" if len(recording.videos) == 1 else f"{len(recording.videos)} videos, "
+    size = f"{first.width_px}x{first.height_px}"
+    return f"{count}{first.duration_s:.1f} s, {first.fps_hz:.0f} frames/s, {size}"
+
+
+def _placed(source: Path, target: Path) -> Path:
+    """The file under its new name; linked instead of copied where the disk allows it."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.unlink(missing_ok=True)
+    try:
+        os.link(source, target)
+    except OSError:  # another disk, or a file system without links
+        shutil.copyfile(source, target)
+    return target
