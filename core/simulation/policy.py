@@ -75,8 +75,7 @@ def forward(network: Network, inputs: Float32Array) -> Float32Array:
 
 def _silu(values: Float32Array) -> Float32Array:
     with np.errstate(over="ignore"):  # exp overflows to infinity, the quotient is then the right zero
-        result: Float32Array = values / (np.float32(1.0) + np.exp(-values))
-    return result
+        return np.asarray(values / (1.0 + np.exp(-values)), dtype=np.float32)
 
 
 def _relu(values: Float32Array) -> Float32Array:
