@@ -58,6 +58,13 @@ def effort_of(torque_nm: FloatArray, strength_nm: FloatArray) -> FloatArray:
     return share
 
 
+def effort_change(ratio: float) -> str:
+    """An effort ratio in words: `-7 %` for 0.93, with a true minus sign."""
+    percent = round(100.0 * (ratio - 1.0))
+    sign = "\u2212" if percent < 0 else "+" if percent > 0 else "±"
+    return f"{sign}{abs(percent)} %"
+
+
 def rollout_effort(rollout: Rollout, body: BodyParameters) -> float:
     """Effort of one recorded walk."""
     return float(_settled(effort_of(rollout.joint_torque_nm, joint_strength_nm(body))).mean())

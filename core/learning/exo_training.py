@@ -93,6 +93,13 @@ class Judge:
     def baseline(self) -> Baseline:
         return Baseline(self.without_exo.effort, self.without_exo.hip_effort)
 
+    def elsewhere(self) -> Judge:
+        """The same judge with other starts; its baseline is measured there too."""
+        return Judge(
+            self._policy, self._device_id, seed=self._seed + 1, walkers=self._walkers,
+            seconds=self._seconds, threads=self._threads,
+        )  # fmt: skip
+
     def try_out(self, controller: ExoController | None) -> Trial:
         """Judge a controller; None is the exo worn without torque."""
         measure = self._walk(self._device_id, controller)
@@ -225,6 +232,10 @@ class ExoLearner:
             self._best, self.best_trial = latest, trial
         self.elapsed_s += clock() - started
         return trial
+
+    def final_trial(self) -> Trial:
+        """The kept controller on walks that did not choose it."""
+        return self.judge.elsewhere().try_out(self._best)
 
     def curves(self) -> tuple[LearningCurve, ...]:
         history = np.array(self._history).reshape(-1, 1 + len(CURVES))

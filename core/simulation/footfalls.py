@@ -11,7 +11,7 @@ import numpy as np
 
 from core.domain.arrays import FloatArray
 from core.domain.body import JOINTS, SIDES, Side
-from core.domain.motion import CYCLE_POINTS, GaitCycles
+from core.domain.motion import Stride
 from core.simulation.pose import velocity_columns
 
 CONTACT_N = 20.0  # a foot that carries less is in the air; gait laboratories use 10 to 50 N
@@ -98,46 +98,25 @@ class _Feet:
             moment[side] += contact.pos * push[2]
 
 
-@dataclass(frozen=True, slots=True)
-class Footfall:
-    """One stride of one foot, in seconds since the start."""
-
-    strike_s: float
-    toe_off_s: float
-    next_strike_s: float
-
-
-def footfalls(vertical_n: FloatArray, step_s: float, *, after_s: float = 0.0) -> tuple[Footfall, ...]:
-    """Complete strides of one foot from its vertical force (K,) sampled every `step_s`."""
+def footfalls(
+    side: Side, vertical_n: FloatArray, step_s: float, *, after_s: float = 0.0
+) -> tuple[Stride, ...]:
+    """Complete strides of one foot from its vertical force (K,) sampled every `step_s`, from `after_s` on."""
     down = vertical_n > CONTACT_N
     edges = np.flatnonzero(np.diff(down.astype(np.int8)))
     strikes: list[float] = []
     lifts: list[float] = []
     for edge in edges:
         time_s = float((edge + 1) * step_s)
-        if not down[edge]:
-            if lifts and time_s - lifts[-1] < _SHORTEST_SWING_S:
-                lifts.pop()
-            elif lifts:
-                strikes.append(time_s)
-        else:
+        if down[edge]:
             lifts.append(time_s)
+        elif lifts and time_s - lifts[-1] < _SHORTEST_SWING_S:
+            lifts.pop()
+        elif lifts:
+            strikes.append(time_s)
     found = []
     for strike, following in itertools.pairwise(strikes):
         inside = [lift for lift in lifts if strike < lift < following]
         if strike >= after_s and inside and _STRIDE_S[0] <= following - strike <= _STRIDE_S[1]:
-            found.append(Footfall(strike, inside[-1], following))
+            found.append(Stride(side, strike, inside[-1], following))
     return tuple(found)
-
-
-def cycles_of(side: Side, strides: tuple[Footfall, ...], time_s: FloatArray, angle: FloatArray) -> GaitCycles:
-    """Joint angles (T, 14) of one side over each stride; toe-off is NaN when there is no stride."""
-    columns = [joint.column for joint in JOINTS if joint.side is side]
-    share = np.linspace(0.0, 1.0, CYCLE_POINTS)
-    cycles = np.zeros((len(strides), CYCLE_POINTS, len(columns)))
-    for row, stride in enumerate(strides):
-        at = stride.strike_s + share * (stride.next_strike_s - stride.strike_s)
-        for place, column in enumerate(columns):
-            cycles[row, :, place] = np.interp(at, time_s, angle[:, column])
-    offs = [(s.toe_off_s - s.strike_s) / (s.next_strike_s - s.strike_s) for s in strides]
-    return GaitCycles(side, cycles, float(np.mean(offs)) if offs else float("nan"))

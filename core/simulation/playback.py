@@ -13,8 +13,9 @@ from core.domain.arrays import Float32Array, FloatArray, IntArray
 from core.domain.body import SIDES, Joint, JointKind
 from core.domain.rollout import GaitLabel, Playback, Rollout, SceneGeometry
 from core.domain.twin import BodyParameters
+from core.gait.cycles import cut_cycles
 from core.simulation.exo import exo_bodies, worn_model
-from core.simulation.footfalls import Replay, cycles_of, footfalls, replay
+from core.simulation.footfalls import Replay, footfalls, replay
 from core.simulation.muscles import estimate_activation
 from core.simulation.pose import ROOT_POSITIONS, FullPose, position_columns, velocity_columns
 from core.simulation.surfaces import body_meshes
@@ -94,12 +95,14 @@ def record_rollout(
     qpos, qvel = _motion(model, trace.state[1:])
     angle, velocity = qpos[:, position_columns(model)], qvel[:, velocity_columns(model)]
     strides = [
-        footfalls(felt.vertical_n[:, :, side].reshape(-1), felt.step_s, after_s=SETTLE_S)
-        for side in range(len(SIDES))
+        stride
+        for column, side in enumerate(SIDES)
+        for stride in footfalls(
+            side, felt.vertical_n[:, :, column].reshape(-1), felt.step_s, after_s=SETTLE_S
+        )
     ]
     # Footfall times count from the first state, frames from the state one control step later.
-    frame_s = time_s + CONTROL_STEP_S
-    left, right = (cycles_of(side, found, frame_s, angle) for side, found in zip(SIDES, strides, strict=True))
+    cycles = cut_cycles(time_s + CONTROL_STEP_S, angle, strides)
     walked_s = len(time_s) * CONTROL_STEP_S
     return Rollout(
         label=label,
@@ -112,7 +115,7 @@ def record_rollout(
         centre_of_pressure_m=felt.pressure_m,
         activation=estimate_activation(body, angle, velocity, felt.torque_nm).activation,
         playback=playback_of(body, qpos, device_id),
-        cycles=(left, right),
+        cycles=cycles,
         speed_m_s=float(qpos[0, 1] - qpos[-1, 1]) / max(walked_s - CONTROL_STEP_S, CONTROL_STEP_S),
         walked_s=walked_s,
         fell_at_s=walked_s if trace.fell else None,

@@ -1,0 +1,188 @@
+"""Train the exo controller for this person's twin, within the limits of a first session."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+
+import numpy as np
+import torch
+
+from core.devices.profiles import load_default_controller, load_profile, session_limits
+from core.domain.controller import ExoController, TrainedController
+from core.domain.findings import Finding, Severity, worst_first
+from core.domain.record import RecordKind
+from core.domain.twin import GaitPolicy
+from core.errors import Advice, refuse
+from core.jobs.values import JobContext, Params
+from core.learning.effort import effort_change
+from core.learning.exo_control import WornExo
+from core.learning.exo_environment import people
+from core.learning.exo_training import ExoLearner, ExoProgress, Trial, learn_exo
+from core.simulation.playback import body_poses, trace_walk
+from core.simulation.policy import PolicyNetworks
+from core.simulation.pose import ROOT_POSITIONS
+from core.simulation.walking import WalkingEnvironment
+from core.store.repository import open_store
+from core.tasks.policy_files import replace_file
+
+CHECKPOINT = "checkpoint.pt"
+PICTURE_EVERY_S = 15.0
+PICTURE_STRIP_S = 2.0  # a stride and a half
+MANY_FALLS = 1.0  # per minute, more than without the exo
+
+
+def run(params: Params, context: JobContext) -> str:
+    """Learn for `minutes` on GAIT_POLICY `policy_id` with exo `device`; returns the CONTROLLER's id."""
+    policy_id, seed = str(params["policy_id"]), int(str(params.get("seed", 0)))
+    minutes = _minutes(float(str(params["minutes"])))
+    torch.set_num_threads(1)  # the networks are small; the physics has its own threads
+    with open_store(context.spec.data_dir) as store:
+        policy = store.load(policy_id, GaitPolicy)
+        visit_id = store.info(policy_id).visit_id
+        device_id = str(params.get("device") or store.subject_of(visit_id).device)
+        start = starting_controller(device_id)
+        context.progress(0.0, "Putting the exo on the twin")
+        lesson = _Lesson(policy, device_id, start, minutes, seed, context)
+        trained = lesson.train()
+        return store.save(
+            RecordKind.CONTROLLER,
+            trained,
+            visit_id=visit_id,
+            inputs=(policy_id,),
+            summary=f"Effort {effort_change(trained.effort_ratio_with_exo)} with the exo (simulated)",
+            operator=context.spec.operator,
+            seed=seed,
+            settings={"minutes": minutes, "device": device_id},
+        )
+
+
+def starting_controller(device_id: str) -> ExoController:
+    """The shipped default controller within the limits of a first session."""
+    limits = session_limits(load_profile(device_id))
+    default = load_default_controller(device_id)
+    return dataclasses.replace(default, limits=default.limits.tightest(limits))
+
+
+class _Lesson:
+    """One training inside a job."""
+
+    def __init__(
+        self,
+        policy: GaitPolicy,
+        device_id: str,
+        start: ExoController,
+        minutes: float,
+        seed: int,
+        context: JobContext,
+    ) -> None:
+        self._policy, self._device_id, self._context = policy, device_id, context
+        self._budget_s = 60.0 * minutes
+        self._checkpoint = context.work_dir / CHECKPOINT
+        self._pictured_s = 0.0
+        self._learner = ExoLearner(policy, device_id, start, seed=seed)
+        if self._checkpoint.is_file():
+            self._learner.restore(self._checkpoint.read_bytes())
+            context.message(f"Continues after {self._learner.elapsed_s:.0f} s of training")
+
+    def train(self) -> TrainedController:
+        learner = self._learner
+        learn_exo(
+            learner,
+            budget_s=self._budget_s,
+            clock=time.monotonic,
+            watch=self._watch,
+            save=lambda content: replace_file(self._checkpoint, content),
+        )
+        self._context.progress(0.98, "Measuring what the exo brings")
+        trial = learner.final_trial()
+        return TrainedController(
+            controller=learner.best,
+            device_id=self._device_id,
+            curves=learner.curves(),
+            control_steps=learner.control_steps,
+            control_steps_per_s=learner.control_steps / max(learner.elapsed_s, 1e-9),
+            effort_ratio_with_exo=trial.effort_ratio,
+            falls_per_minute=trial.measure.falls_per_minute,
+            findings=worst_first(_findings(trial, learner.judge.try_out(None), learner)),
+            synthetic=self._policy.synthetic,
+        )
+
+    def _watch(self, progress: ExoProgress) -> None:
+        self._context.check_cancelled()
+        self._context.sample(
+            effort_ratio=progress.effort_ratio,
+            falls_per_minute=progress.falls_per_minute,
+            similarity=progress.similarity,
+        )
+        self._context.progress(
+            min(0.97, progress.elapsed_s / self._budget_s),
+            f"Effort {effort_change(progress.effort_ratio)} with the exo, "
+            f"{progress.falls_per_minute:.1f} falls per minute",
+        )
+        if progress.elapsed_s - self._pictured_s >= PICTURE_EVERY_S:
+            self._pictured_s = progress.elapsed_s
+            self._picture()
+
+    def _picture(self) -> None:
+        """A short strip of the twin walking with the controller as it is now."""
+        crowd = people(self._policy.body, self._policy.reference, self._device_id, 1)
+        stage = WalkingEnvironment(crowd, seed=self._learner.control_steps, threads=1)
+        networks = PolicyNetworks.from_policy(self._policy)
+        exo = WornExo(self._learner.latest(), stage)
+        trace = trace_walk(stage, networks.act, exo, PICTURE_STRIP_S)
+        positions = trace.state[1::2, 1 : 1 + ROOT_POSITIONS + trace.target_rad.shape[1]]
+        _, position, quaternion = body_poses(self._policy.body, np.array(positions), self._device_id)
+        self._context.picture("twin", body_position_m=position, body_quaternion=quaternion)
+
+
+def _minutes(minutes: float) -> float:
+    if 0.05 <= minutes <= 24 * 60:
+        return minutes
+    raise refuse(
+        "TRN-010",
+        f"{minutes:g} minutes of training are not possible.",
+        "Training needs between 3 seconds and a day.",
+        "Choose some minutes; three are a good start.",
+    )
+
+
+def _findings(trial: Trial, idle: Trial, learner: ExoLearner) -> tuple[Finding, ...]:
+    found = [
+        _note(
+            "TRN-011",
+            f"The exo's mass alone changes the effort: {effort_change(idle.effort_ratio)} when it is worn "
+            f"without torque.",
+            f"With torque the effort changes by {effort_change(trial.effort_ratio)}, "
+            f"at the assisted hips by {effort_change(trial.hip_effort_ratio)}.",
+            "These are simulation results; watch the person at the first session.",
+        )
+    ]
+    if trial.effort_ratio >= 1.0:
+        found.append(
+            _warning(
+                "TRN-012",
+                "The controller does not lower the effort of walking.",
+                "The exo's torque does not outweigh its mass for this gait.",
+                "Train longer, or choose another exo.",
+            )
+        )
+    if trial.measure.falls_per_minute > learner.judge.without_exo.falls_per_minute + MANY_FALLS:
+        found.append(
+            _warning(
+                "TRN-013",
+                "The twin falls more often with the exo than without.",
+                f"{trial.measure.falls_per_minute:.1f} falls per minute instead of "
+                f"{learner.judge.without_exo.falls_per_minute:.1f}.",
+                "Train longer before this controller is used.",
+            )
+        )
+    return tuple(found)
+
+
+def _note(code: str, what: str, why: str, next_step: str) -> Finding:
+    return Finding(Severity.NOTE, Advice(what, why, next_step, code))
+
+
+def _warning(code: str, what: str, why: str, next_step: str) -> Finding:
+    return Finding(Severity.WARNING, Advice(what, why, next_step, code))
