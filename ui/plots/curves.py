@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, StrEnum
 
 import numpy as np
 
@@ -25,28 +25,47 @@ class CurveStyle(Enum):
     WITH_EXO = "with exo"  # thick, with markers
 
 
+class ExoQuantity(StrEnum):
+    """What the exo does at one hip, drawn like a joint."""
+
+    TORQUE = "exo_torque"
+    POWER = "exo_power"
+
+    @property
+    def label(self) -> str:
+        return "Exo torque" if self is ExoQuantity.TORQUE else "Exo power"
+
+
+Quantity = JointKind | ExoQuantity
+_UNITS: dict[Quantity, str] = {ExoQuantity.TORQUE: " N·m", ExoQuantity.POWER: " W"}
+_CSV_UNITS: dict[Quantity, str] = {ExoQuantity.TORQUE: "N m", ExoQuantity.POWER: "W"}
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class CycleCurve:
-    """One gait in one plot: mean over strides, perhaps with its spread, 0..100 % of the cycle."""
+    """One gait in one plot: mean over strides, perhaps with its spread, 0..100 % of the cycle.
+
+    In the unit of its panel: degrees for joints, N·m or W for the exo.
+    """
 
     label: str
     side: Side
-    mean_deg: FloatArray  # (101,)
-    sd_deg: FloatArray | None  # (101,)
+    mean: FloatArray  # (101,)
+    sd: FloatArray | None  # (101,)
     style: CurveStyle
 
     def __post_init__(self) -> None:
-        frozen(self, "mean_deg", (CYCLE_POINTS,))
-        if self.sd_deg is not None:
-            frozen(self, "sd_deg", (CYCLE_POINTS,))
+        frozen(self, "mean", (CYCLE_POINTS,))
+        if self.sd is not None:
+            frozen(self, "sd", (CYCLE_POINTS,))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NormalBand:
-    """Mean and one standard deviation of normal gait."""
+    """Mean and one standard deviation of normal gait, in degrees."""
 
-    mean_deg: FloatArray  # (101,)
-    sd_deg: FloatArray  # (101,)
+    mean: FloatArray  # (101,)
+    sd: FloatArray  # (101,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +84,7 @@ class Likeness:
 class JointPanel:
     """Everything one small plot of the grid shows."""
 
-    kind: JointKind
+    kind: Quantity
     side: Side
     curves: tuple[CycleCurve, ...]
     band: NormalBand | None = None
@@ -76,24 +95,30 @@ class JointPanel:
     def title(self) -> str:
         return f"{self.side.value.capitalize()} {self.kind.label.lower()}"
 
+    @property
+    def unit(self) -> str:
+        """As it follows a number: `12°`, `8 N·m`."""
+        return _UNITS.get(self.kind, "°")
+
     def value_range(self) -> tuple[float, float]:
-        """Lowest and highest angle drawn, in degrees."""
-        lows = [np.nanmin(curve.mean_deg - _spread(curve)) for curve in self.curves]
-        highs = [np.nanmax(curve.mean_deg + _spread(curve)) for curve in self.curves]
+        """Lowest and highest value drawn."""
+        lows = [np.nanmin(curve.mean - _spread(curve)) for curve in self.curves]
+        highs = [np.nanmax(curve.mean + _spread(curve)) for curve in self.curves]
         if self.band is not None:
-            lows.append(np.min(self.band.mean_deg - self.band.sd_deg))
-            highs.append(np.max(self.band.mean_deg + self.band.sd_deg))
+            lows.append(np.min(self.band.mean - self.band.sd))
+            highs.append(np.max(self.band.mean + self.band.sd))
         return (float(np.nanmin(lows)), float(np.nanmax(highs))) if lows else (0.0, 1.0)
 
     def table(self) -> str:
         """The plot as CSV: percent of the cycle, normal band, then mean and spread of every curve."""
+        unit = _CSV_UNITS.get(self.kind, "deg")
         columns: list[tuple[str, FloatArray]] = [("gait cycle (%)", CYCLE_PERCENT)]
         if self.band is not None:
-            columns += [("normal mean (deg)", self.band.mean_deg), ("normal SD (deg)", self.band.sd_deg)]
+            columns += [(f"normal mean ({unit})", self.band.mean), (f"normal SD ({unit})", self.band.sd)]
         for curve in self.curves:
-            columns.append((f"{curve.label} mean (deg)", curve.mean_deg))
-            if curve.sd_deg is not None:
-                columns.append((f"{curve.label} SD (deg)", curve.sd_deg))
+            columns.append((f"{curve.label} mean ({unit})", curve.mean))
+            if curve.sd is not None:
+                columns.append((f"{curve.label} SD ({unit})", curve.sd))
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow([name for name, _ in columns])
@@ -103,4 +128,4 @@ class JointPanel:
 
 
 def _spread(curve: CycleCurve) -> FloatArray | float:
-    return 0.0 if curve.sd_deg is None else curve.sd_deg
+    return 0.0 if curve.sd is None else curve.sd

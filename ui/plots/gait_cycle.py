@@ -11,9 +11,17 @@ from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
-from core.domain.body import JointKind, Side
+from core.domain.body import Side
 from ui import theme
-from ui.plots.curves import CYCLE_PERCENT, CurveStyle, CycleCurve, JointPanel, Likeness, NormalBand
+from ui.plots.curves import (
+    CYCLE_PERCENT,
+    CurveStyle,
+    CycleCurve,
+    JointPanel,
+    Likeness,
+    NormalBand,
+    Quantity,
+)
 from ui.plots.look import (
     MARKER_EVERY,
     axis_label,
@@ -74,7 +82,7 @@ class GaitCyclePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph is untype
         return self._panel
 
     def set_panel(self, panel: JointPanel, value_range: tuple[float, float] | None = None) -> None:
-        """Show a panel; `value_range` in degrees makes left and right comparable."""
+        """Show a panel; `value_range` makes left and right comparable."""
         self._panel, self._range = panel, value_range
         self.setAccessibleName(f"{panel.title} over the gait cycle")
         self._draw()
@@ -83,7 +91,7 @@ class GaitCyclePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph is untype
         self,
         curves: tuple[CycleCurve, ...],
         band: NormalBand | None,
-        kind: JointKind,
+        kind: Quantity,
         likeness: tuple[Likeness, ...] = (),
         toe_off_fraction: float | None = None,
     ) -> None:
@@ -138,31 +146,31 @@ class GaitCyclePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph is untype
         if self._show_x:
             axis_label(plot, "bottom", "Gait cycle (%)", look)
         plot.showLabel("bottom", self._show_x)
-        name = self._panel.kind.label if self._panel is not None else ""
-        axis_label(plot, "left", f"{name} (°)", look)
+        name = f"{self._panel.kind.label} ({self._panel.unit.strip()})" if self._panel is not None else ""
+        axis_label(plot, "left", name, look)
         plot.showLabel("left", self._show_y)
         plot.getAxis("left").setWidth(48 if self._show_y else 30)
 
     def _add_band(self, plot: pg.PlotItem, look: theme.Theme, panel: JointPanel) -> None:
         if panel.band is None:
             return
-        low = panel.band.mean_deg - panel.band.sd_deg
-        self._add_area(plot, low, low + 2 * panel.band.sd_deg, fill(look.colors.norm_band, 0.75), -20)
+        low = panel.band.mean - panel.band.sd
+        self._add_area(plot, low, low + 2 * panel.band.sd, fill(look.colors.norm_band, 0.75), -20)
 
     def _add_curve(self, plot: pg.PlotItem, look: theme.Theme, curve: CycleCurve) -> None:
         color = curve_color(look, curve.side, curve.style)
-        if curve.sd_deg is not None:
+        if curve.sd is not None:
             tint = fill(color.name(), 0.14)
-            self._add_area(plot, curve.mean_deg - curve.sd_deg, curve.mean_deg + curve.sd_deg, tint, -10)
+            self._add_area(plot, curve.mean - curve.sd, curve.mean + curve.sd, tint, -10)
         plot.addItem(
-            pg.PlotCurveItem(CYCLE_PERCENT, curve.mean_deg, pen=curve_pen(look, curve.side, curve.style))
+            pg.PlotCurveItem(CYCLE_PERCENT, curve.mean, pen=curve_pen(look, curve.side, curve.style))
         )
         if curve.style is CurveStyle.WITH_EXO:
             spots = slice(MARKER_EVERY // 2, None, MARKER_EVERY)
             plot.addItem(
                 pg.ScatterPlotItem(
                     CYCLE_PERCENT[spots],
-                    curve.mean_deg[spots],
+                    curve.mean[spots],
                     size=8,
                     pen=line_pen(look.colors.surface, 1.5),
                     brush=color,
@@ -239,10 +247,10 @@ class GaitCyclePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph is untype
         if self._panel is None:
             return ""
         point = round(np.clip(fraction, 0, 1) * 100)
-        values = [f"{curve.label} {curve.mean_deg[point]:.0f}°" for curve in self._panel.curves]
-        if self._panel.band is not None:
-            band = self._panel.band
-            values.append(f"normal {band.mean_deg[point]:.0f} ± {band.sd_deg[point]:.0f}°")
+        unit, band = self._panel.unit, self._panel.band
+        values = [f"{curve.label} {curve.mean[point]:.0f}{unit}" for curve in self._panel.curves]
+        if band is not None:
+            values.append(f"normal {band.mean[point]:.0f} ± {band.sd[point]:.0f}{unit}")
         return f"{point} %\n" + "\n".join(values)
 
     def _on_picked(self, percent: float) -> None:

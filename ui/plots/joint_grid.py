@@ -6,9 +6,9 @@ from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from core.domain.body import SAGITTAL, SIDES, JointKind, Side
+from core.domain.body import SAGITTAL, SIDES, Side
 from ui import theme
-from ui.plots.curves import CurveStyle, JointPanel
+from ui.plots.curves import CurveStyle, JointPanel, Quantity
 from ui.plots.gait_cycle import GaitCyclePlot
 from ui.plots.look import curve_pen, fill
 from ui.widgets.basics import clear, column, label, row
@@ -19,7 +19,7 @@ class JointGrid(QWidget):
 
     cursor_moved = Signal(object, float)  # Side, 0..1
 
-    def __init__(self, kinds: tuple[JointKind, ...] = SAGITTAL) -> None:
+    def __init__(self, kinds: tuple[Quantity, ...] = SAGITTAL) -> None:
         super().__init__()
         self._kinds = kinds
         self.plots = {(kind, side): GaitCyclePlot() for kind in kinds for side in SIDES}

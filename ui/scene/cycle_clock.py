@@ -26,6 +26,10 @@ class CycleClock:
     def has_cycles(self, side: Side = Side.LEFT) -> bool:
         return len(self._strikes[side]) >= 2
 
+    def strikes_s(self, side: Side) -> NDArray[np.float64]:
+        """Times of this foot's heel strikes (N,)."""
+        return self._strikes[side]
+
     def fraction(self, side: Side, time_s: float) -> float | None:
         """Share of this side's gait cycle at `time_s`, 0 at heel strike; None outside complete cycles."""
         strikes = self._strikes[side]

@@ -130,9 +130,9 @@ class GaitStage(QWidget):
             case Qt.Key.Key_Space:
                 self.play(not self._playing)
             case Qt.Key.Key_Left:
-                self._step(-1)
+                self.step(-1)
             case Qt.Key.Key_Right:
-                self._step(1)
+                self.step(1)
             case _:
                 super().keyPressEvent(event)
 
@@ -143,7 +143,7 @@ class GaitStage(QWidget):
     def _connect(self) -> None:
         self.bar.toggled.connect(lambda: self.play(not self._playing))
         self.bar.scrubbed.connect(lambda since_s: self.set_time(self._start_s() + since_s))
-        self.bar.stepped.connect(self._step)
+        self.bar.stepped.connect(self.step)
         self.bar.speed_chosen.connect(self._set_speed)
         for view in self.views:
             self.view_bar.preset_chosen.connect(view.stand)
@@ -169,7 +169,8 @@ class GaitStage(QWidget):
         spent_ms = (time.monotonic() - now) * 1000
         self._timer.start(max(IDLE_MS, round(1000 / 60 - spent_ms)))
 
-    def _step(self, frames: int) -> None:
+    def step(self, frames: int) -> None:
+        """Single frames on or back; stops the playing."""
         if not self._gaits:
             return
         self.play(False)

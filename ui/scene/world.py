@@ -45,7 +45,8 @@ class World:
         self._rollout = rollout
         playback = rollout.playback
         self._figure = _figure(self.renderer, geometry, rollout, self._palette)
-        self._figure.add_muscles(playback.muscle_start, self._palette)
+        if playback.muscle_names:
+            self._figure.add_muscles(playback.muscle_start, self._palette)
         path = playback.body_position_m[:, _pelvis(playback), 1]
         self._floor = Floor(self.renderer, float(path[0]), float(path[-1]), self._palette)
         self._arrows = ForceArrows(self.renderer, body_weight_n(rollout), self._palette)

@@ -1,0 +1,81 @@
+"""Compare: walking without the exo, with a default and with the personalized controller; sign here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QLineEdit
+
+from core.domain.findings import Finding
+from ui.pages.frame import Page
+from ui.pages.gait_comparison import ComparisonView, GaitComparison
+from ui.theme import Tone
+from ui.widgets.basics import Box, Icon, label
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CompareState:
+    headline: str
+    tone: Tone = Tone.NEUTRAL
+    view: ComparisonView | None = None
+    detail: str = ""
+    declaration: str = ""  # what one signs
+    signer: str = ""  # proposed name
+    signed: str = ""  # "Signed by … on …"; empty when not signed
+    main_action: str = ""
+    why_not: str = ""
+    secondary: tuple[tuple[str, str], ...] = ()
+    badges: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+class ComparePage(Page):
+    title = "Compare"
+    help_text = (
+        "Three simulated walks of this patient's twin: without the exo, with a default controller, and with "
+        "the personalized one. Look at both pictures and at the numbers. Your signature allows the "
+        "personalized controller to be put onto the exo; without it nothing is transferred."
+    )
+
+    name_changed = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.comparison = GaitComparison(with_exo=True)
+        self.body.addWidget(self.comparison, 1)
+        self._sign_box = Box("card", horizontal=True, margin=10, gap=12)
+        self._sign_icon = Icon("check", 20)
+        self._declaration = label("", "body", wrap=True)
+        self.name = QLineEdit()
+        self.name.setPlaceholderText("Your name")
+        self.name.setAccessibleName("Name of the clinician who signs")
+        self.name.setMaximumWidth(240)
+        self.name.setMinimumWidth(180)
+        for widget in (self._sign_icon, self._declaration, self.name):
+            self._sign_box.body.addWidget(widget, 1 if widget is self._declaration else 0)
+        self.body.addWidget(self._sign_box)
+        self.name.textChanged.connect(self.name_changed)
+        self.name.returnPressed.connect(self.main_action)
+        self.play_pause.connect(lambda: self.comparison.stage.play(not self.comparison.stage.playing))
+        self.step_frames.connect(self.comparison.stage.step)
+
+    def render(self, state: CompareState) -> None:  # type: ignore[override]
+        self.set_badges(*state.badges)
+        self.show_findings(state.findings)
+        self.set_secondary_actions(*state.secondary)
+        if state.view is None:
+            self.set_headline("")
+            self.show_empty("compare", state.headline, state.detail or state.why_not, state.main_action)
+            return
+        self.set_headline(state.headline, state.tone)
+        self.set_main_action(state.main_action, not state.why_not, state.why_not)
+        self.show_body()
+        self.comparison.show_view(state.view)
+        self._declaration.setText(state.signed or state.declaration)
+        self._sign_icon.show_icon(
+            "done" if state.signed else "edit", Tone.OK if state.signed else Tone.NEUTRAL
+        )
+        self.name.setVisible(not state.signed)
+        if not self.name.text() and state.signer:
+            self.name.setText(state.signer)

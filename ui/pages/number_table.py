@@ -1,0 +1,72 @@
+"""A quiet table of numbers with headings, for correlations and scores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QFont
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
+
+from core.domain.body import Side
+from ui import theme
+
+
+@dataclass(frozen=True, slots=True)
+class NumberRow:
+    """One row; a side colours its name, `tip` explains it."""
+
+    name: str
+    cells: tuple[str, ...]
+    side: Side | None = None
+    tip: str = ""
+    strong: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NumberTable:
+    columns: tuple[str, ...]
+    rows: tuple[NumberRow, ...]
+
+
+class NumberTableWidget(QTableWidget):
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName("Numbers")
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ContiguousSelection)
+        self.setShowGrid(False)
+        self.setAlternatingRowColors(True)
+        self.setWordWrap(False)
+        self.verticalHeader().setVisible(False)
+        self.verticalHeader().setDefaultSectionSize(30)
+        self.horizontalHeader().setHighlightSections(False)
+        self.horizontalHeader().setMinimumSectionSize(90)
+
+    def show_numbers(self, table: NumberTable) -> None:
+        self.setColumnCount(len(table.columns))
+        self.setHorizontalHeaderLabels(list(table.columns))
+        self.setRowCount(len(table.rows))
+        for number, numbers in enumerate(table.rows):
+            self._fill_row(number, numbers)
+        header = self.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        first = self.horizontalHeaderItem(0)
+        if first is not None:
+            first.setTextAlignment(Qt.AlignmentFlag.AlignLeft)
+
+    def _fill_row(self, number: int, numbers: NumberRow) -> None:
+        look = theme.current()
+        for column, text in enumerate((numbers.name, *numbers.cells)):
+            item = QTableWidgetItem(text)
+            left = column == 0
+            across = Qt.AlignmentFlag.AlignLeft if left else Qt.AlignmentFlag.AlignHCenter
+            item.setTextAlignment(across | Qt.AlignmentFlag.AlignVCenter)
+            item.setToolTip(numbers.tip)
+            if left and numbers.side is not None:
+                item.setForeground(QColor(look.side_color(numbers.side.value)))
+            if left or numbers.strong:
+                font = QFont(self.font())
+                font.setWeight(QFont.Weight.DemiBold)
+                item.setFont(font)
+            self.setItem(number, column, item)

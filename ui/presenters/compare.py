@@ -1,0 +1,202 @@
+"""Compare: three gaits side by side, and the signature that lets a controller onto the exo."""
+
+from __future__ import annotations
+
+import math
+
+from core.domain.controller import Comparison, GaitScore
+from core.domain.motion import Motion
+from core.domain.record import Decision, RecordKind, Verdict
+from core.domain.rollout import GaitLabel
+from core.session.flow import Step, StepStatus
+from ui.desk import Desk
+from ui.pages.compare import ComparePage, CompareState
+from ui.pages.gait_comparison import SCENARIOS_TO_COME, ComparisonView, Scenario
+from ui.pages.number_table import NumberRow, NumberTable
+from ui.presenters.base import StepPresenter
+from ui.presenters.gait_curves import NamedCycles, exo_panels, joint_panels, likeness_rows
+from ui.presenters.review import falls_words, staged
+from ui.theme import Tone
+from ui.wording import clock, percent
+
+GAITS = (GaitLabel.WITHOUT_EXO, GaitLabel.DEFAULT_CONTROLLER, GaitLabel.PERSONALIZED_CONTROLLER)
+LEFT_PICTURES = GAITS[:2]
+
+
+class ComparePresenter(StepPresenter):
+    step = Step.COMPARE
+
+    def __init__(self, page: ComparePage, desk: Desk) -> None:
+        super().__init__(page, desk)
+        self._page = page
+        self._pair = 0
+        self._loaded: tuple[str, Comparison, Motion | None] | None = None
+        page.main_action.connect(lambda: self.attempt(self._main))
+        page.secondary_action.connect(lambda _key: self.attempt(self.start))
+        page.name_changed.connect(lambda _name: self.refresh())
+        page.comparison.pair_chosen.connect(self._choose_pair)
+
+    def start(self) -> None:
+        controller = self.desk.store.latest(self.desk.visit_id or "", RecordKind.CONTROLLER)
+        if controller is not None:
+            self.submit("compare", controller_id=controller.id)
+
+    def show(self, status: StepStatus) -> None:
+        if status.record_id is None:
+            self._loaded = None
+            self._page.render(self._empty(status))
+            return
+        if self._loaded is None or self._loaded[0] != status.record_id:
+            self._loaded = (status.record_id, *self._load(status.record_id))
+            self._page.name.clear()
+        self._page.render(self._result(*self._loaded))
+
+    def leave(self) -> None:
+        self._page.comparison.leave()
+
+    def _main(self) -> None:
+        if self._loaded is None:
+            self.start()
+        elif self._signature(self._loaded[0]) is not None:
+            self.desk.go_to.emit(Step.DEPLOY)
+        else:
+            self._sign(self._loaded[0])
+
+    def _sign(self, record_id: str) -> None:
+        name = self._page.name.text().strip()
+        if not name or self.desk.visit_id is None:
+            return
+        self.desk.store.decide(
+            self.desk.visit_id,
+            self.step.value,
+            Verdict.SIGNED,
+            record_id=record_id,
+            by=name,
+            reason=self._declaration(),
+        )
+        self.desk.say(f"Signed by {name}. The controller may now be deployed.", Tone.OK)
+        self.desk.record_changed.emit()
+
+    def _choose_pair(self, number: int) -> None:
+        self._pair = number
+        self.refresh()
+
+    # What the page says ---------------------------------------------------------------------------
+
+    def _load(self, record_id: str) -> tuple[Comparison, Motion | None]:
+        store = self.desk.store
+        comparison, motion = store.load(record_id, Comparison), None
+        for name, _ in store.info(record_id).provenance.inputs:
+            if store.info(name).kind is RecordKind.MOTION:
+                motion = store.load(name, Motion)
+        return comparison, motion
+
+    def _empty(self, status: StepStatus) -> CompareState:
+        running = self.running_job() is not None
+        return CompareState(
+            headline="Compare walking without the exo, with a default and with the personalized controller",
+            detail=status.blocker or "The twin walks three times; this takes about a minute.",
+            main_action="" if running or status.blocker else "Compare",
+            why_not=status.blocker or "",
+        )
+
+    def _result(self, record_id: str, comparison: Comparison, motion: Motion | None) -> CompareState:
+        signature = self._signature(record_id)
+        name = self._page.name.text().strip()
+        headline, tone = compare_headline(comparison.scores)
+        why_not = "" if signature or name else "Enter your name below to sign."
+        return CompareState(
+            headline=headline,
+            tone=tone,
+            view=self._view(comparison, motion),
+            declaration=self._declaration(),
+            signer=self.desk.operator,
+            signed="" if signature is None else f"Signed by {signature.by} on {clock(signature.on_utc)}.",
+            main_action="Sign comparison" if signature is None else "Go on with Deploy",
+            why_not=why_not,
+            secondary=() if signature else (("again", "Compare again"),),
+            badges=("Simulated", "Synthetic patient") if comparison.synthetic else ("Simulated",),
+        )
+
+    def _view(self, comparison: Comparison, motion: Motion | None) -> ComparisonView:
+        gaits = comparison.rollouts
+        panels = joint_panels(motion, [NamedCycles(r.label, r.cycles) for r in gaits.rollouts])
+        left, right = LEFT_PICTURES[self._pair], GAITS[-1]
+        names = ("", *(label.value.capitalize() for label in GAITS))
+        return ComparisonView(
+            staged=(staged(gaits, left), staged(gaits, right)),
+            joint_panels=panels,
+            exo_panels=exo_panels(gaits.rollouts),
+            sentence=comparison.sentence,
+            table=NumberTable(names, (*score_rows(comparison.scores), *likeness_rows(panels, GAITS))),
+            scenarios=(Scenario(gaits.scenario, falls_words(gaits.find(right))), *SCENARIOS_TO_COME),
+            pairs=tuple(label.value.capitalize() for label in LEFT_PICTURES),
+            pair=self._pair,
+        )
+
+    def _declaration(self) -> str:
+        code = "this patient" if self.desk.subject is None else self.desk.subject.code
+        return (
+            f"I have looked at these simulated gaits and release the personalized controller for {code}, "
+            "for a first supervised walk."
+        )
+
+    def _signature(self, record_id: str) -> Decision | None:
+        if self.desk.visit_id is None:
+            return None
+        decisions = self.desk.store.decisions(self.desk.visit_id)
+        return next(
+            (d for d in reversed(decisions) if d.verdict is Verdict.SIGNED and d.record_id == record_id), None
+        )
+
+
+def compare_headline(scores: tuple[GaitScore, ...]) -> tuple[str, Tone]:
+    """The personalized controller against no exo, in one sentence."""
+    without, own = _score(scores, GAITS[0]), _score(scores, GAITS[-1])
+    if without is None or own is None or without.effort <= 0:
+        return "The comparison is incomplete.", Tone.WARN
+    change = own.effort / without.effort - 1.0
+    if own.falls_per_minute > without.falls_per_minute + 0.5:
+        return "With the personalized controller the twin falls more often than without the exo.", Tone.WARN
+    if change < -0.005:
+        return f"With the personalized controller walking takes {percent(-change)} less effort.", Tone.OK
+    return "The personalized controller does not make walking easier for this twin.", Tone.WARN
+
+
+def score_rows(scores: tuple[GaitScore, ...]) -> tuple[NumberRow, ...]:
+    """Effort, symmetry, falls and what the exo did, one column per gait."""
+    ordered = [_score(scores, label) for label in GAITS]
+    without = ordered[0]
+
+    def cells(words: object) -> tuple[str, ...]:
+        assert callable(words)
+        return tuple("–" if score is None else str(words(score)) for score in ordered)
+
+    def effort(score: GaitScore) -> str:
+        if without is None or score is without or without.effort <= 0:
+            return "100 %"
+        return percent(score.effort / without.effort)
+
+    def exo(text: str, score: GaitScore) -> str:
+        return "–" if score is without else text
+
+    return (
+        NumberRow("Effort", cells(effort), tip="Simulated joint effort, without exo = 100 %", strong=True),
+        NumberRow("Symmetry", cells(lambda s: _number(s.symmetry)), tip="1 = left and right alike"),
+        NumberRow("Falls per minute", cells(lambda s: f"{s.falls_per_minute:.1f}")),
+        NumberRow("Exo peak torque", cells(lambda s: exo(f"{s.exo_peak_nm:.1f} N·m", s))),
+        NumberRow("Exo mean power", cells(lambda s: exo(f"{s.exo_mean_power_w:.1f} W", s))),
+        NumberRow(
+            "Exo works against",
+            cells(lambda s: exo(percent(s.exo_negative_work_fraction), s)),
+            tip="Share of the exo's work that is taken out of the walk",
+        ),
+    )
+
+
+def _score(scores: tuple[GaitScore, ...], label: GaitLabel) -> GaitScore | None:
+    return next((score for score in scores if score.label == label.value), None)
+
+
+def _number(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:.2f}"
