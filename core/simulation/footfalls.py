@@ -112,7 +112,7 @@ def footfalls(
             lifts.append(time_s)
         elif lifts and time_s - lifts[-1] < _SHORTEST_SWING_S:
             lifts.pop()
-        elif lifts:
+        else:
             strikes.append(time_s)
     found = []
     for strike, following in itertools.pairwise(strikes):
