@@ -16,6 +16,8 @@ from core.domain.motion import Stride
 SHORTEST_STRIDE_S = 0.5  # running sprinters
 LONGEST_STRIDE_S = 3.5  # very slow, impaired walking
 _PROMINENCE = 0.4  # share of the foot's excursion; smaller bumps are noise
+LONGEST_SHIFT_S = 0.15  # between an extreme and the contact that belongs to it
+_EDGE_RISE = 0.05  # share of the excursion by which an event must stand out from the recording's edge
 _MISSED = 1.7  # a stride this many times longer than the median hides an event
 
 
@@ -47,9 +49,10 @@ class GaitEvents:
 def find_events(paths: FootPaths) -> tuple[GaitEvents, GaitEvents]:
     """Heel strike and toe off of both sides, in the order of SIDES.
 
-    Heel strike is where the heel is furthest in front of the pelvis, toe off where the toes are furthest
-    behind it (Zeni, Richards & Higginson 2008, Gait & Posture 27:710). Needs no speed, no force and no floor,
-    so it holds on a treadmill and at any walking speed. Times are refined between frames by a parabola.
+    The extremes of the foot in front of and behind the pelvis (Zeni, Richards & Higginson 2008, Gait &
+    Posture 27:710) find the steps without speed, force or floor, on a treadmill too. At the extreme the foot
+    still moves with the pelvis; contact is where it has half of its stance speed against the pelvis: later
+    than the extreme for heel strike, earlier for toe off.
     """
     return _side_events(paths, 0), _side_events(paths, 1)
 
@@ -79,7 +82,26 @@ def _side_events(paths: FootPaths, column: int) -> GaitEvents:
     pelvis = -paths.pelvis_m[:, 1]
     heel = -paths.heel_m[:, column, 1] - pelvis
     toe = -paths.toe_m[:, column, 1] - pelvis
-    return GaitEvents(SIDES[column], _peaks_s(paths.time_s, heel), _peaks_s(paths.time_s, -toe))
+    return GaitEvents(
+        SIDES[column],
+        _contact_s(paths.time_s, heel, _peaks_s(paths.time_s, heel), later=True),
+        _contact_s(paths.time_s, toe, _peaks_s(paths.time_s, -toe), later=False),
+    )
+
+
+def _contact_s(time_s: FloatArray, ahead_m: FloatArray, extreme_s: FloatArray, *, later: bool) -> FloatArray:
+    """Move each extreme to where the foot's speed against the pelvis is half of that in stance."""
+    if not len(extreme_s):
+        return extreme_s
+    speed = np.gradient(ahead_m, time_s)
+    half = 0.5 * float(np.median(speed[speed < 0.0]))
+    away_s = np.arange(0.0, LONGEST_SHIFT_S, 0.002) * (1.0 if later else -1.0)
+    moved = []
+    for extreme in extreme_s:
+        path_s = np.clip(extreme + away_s, time_s[0], time_s[-1])
+        reached = np.flatnonzero(np.interp(path_s, time_s, speed) <= half)
+        moved.append(path_s[reached[0]] if len(reached) else extreme)
+    return np.array(moved)
 
 
 def _peaks_s(time_s: FloatArray, height: FloatArray) -> FloatArray:
@@ -88,10 +110,18 @@ def _peaks_s(time_s: FloatArray, height: FloatArray) -> FloatArray:
         return np.zeros(0)
     low, high = np.nanpercentile(height, [5, 95])
     rate_hz = (len(time_s) - 1) / float(time_s[-1] - time_s[0])
-    index: NDArray[np.int64] = find_peaks(
-        height, prominence=_PROMINENCE * (high - low), distance=max(1, int(0.4 * SHORTEST_STRIDE_S * rate_hz))
-    )[0]
+    rise = high - low
+    # A low value outside both ends: an event close to the edge has only one slope to be known by.
+    padded = np.concatenate([[low - rise], height, [low - rise]])
+    distance = max(1, int(0.4 * SHORTEST_STRIDE_S * rate_hz))
+    index: NDArray[np.int64] = find_peaks(padded, prominence=_PROMINENCE * rise, distance=distance)[0] - 1
+    index = index[[_stands_out(height, peak, _EDGE_RISE * rise) for peak in index]]
     before, here, after = height[index - 1], height[index], height[index + 1]
     bend = before - 2 * here + after
     shift = np.where(bend < 0, 0.5 * (before - after) / np.where(bend < 0, bend, 1.0), 0.0)
     return np.asarray(time_s[index] + shift * (time_s[index + 1] - time_s[index - 1]) / 2)
+
+
+def _stands_out(height: FloatArray, peak: int, rise: float) -> bool:
+    """Whether the curve falls by `rise` on both sides of a maximum before the recording ends."""
+    return bool(height[peak] - max(height[: peak + 1].min(), height[peak:].min()) >= rise)

@@ -139,7 +139,7 @@ def _targets(observation: Observation, skeleton: Skeleton, soles: tuple[float, .
     confidence = np.where(ends != 0, observation.confidence[:, None, :], 1.0).min(axis=2)
     model = (ends @ skeleton.points_m(np.zeros(POSE_SIZE))) * axes
     for s, spin in enumerate(spins):
-        vector[:, s] = vector[:, s] @ _pitch(spin).T
+        vector[:, s] = _levelled(vector[:, s], spin, observation.planar)
         length = np.linalg.norm(vector[confidence[:, s] > 0, s], axis=1)
         if len(length):
             vector[:, s] *= np.linalg.norm(model[s]) / max(float(np.median(length)), 1e-6)
@@ -157,10 +157,18 @@ def _row(base: tuple[Landmark, ...], tip: tuple[Landmark, ...]) -> FloatArray:
     return row
 
 
-def _pitch(angle: float) -> FloatArray:
-    """Turn about the lateral axis (x) that lowers toes pointing towards -y by `angle`. (3, 3)"""
-    c, s = np.cos(angle), np.sin(angle)
-    return np.array([[1.0, 0.0, 0.0], [0.0, c, -s], [0.0, s, c]])
+def _levelled(foot_m: FloatArray, pitch: float, planar: bool) -> FloatArray:
+    """Take the landmarks' own pitch off heel-to-toe vectors (T, 3), so that a flat foot is level.
+
+    In space the landmarks sit askew on the foot: turn them back about the lateral axis. In one picture the
+    toes of a turned-out foot come nearer to a camera that looks down, and appear lower by the same distance
+    at every foot angle: lift them back by it.
+    """
+    if not planar:
+        c, s = np.cos(pitch), np.sin(pitch)
+        return np.asarray(foot_m @ np.array([[1.0, 0.0, 0.0], [0.0, c, -s], [0.0, s, c]]).T)
+    reach_m = float(np.median(np.linalg.norm(foot_m, axis=1)))
+    return np.asarray(foot_m - np.array([0.0, 0.0, reach_m * np.sin(pitch)]))
 
 
 def _filled(time_s: FloatArray, path_m: FloatArray) -> FloatArray:
