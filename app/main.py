@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -20,8 +21,13 @@ from ui.jobs_bridge import JobsBridge
 from ui.main_window import MainWindow
 
 
-def run_gui(data_dir: Path, *, demo: bool = False) -> int:
-    """Show the main window and return the exit status when it is closed."""
+def run_gui(
+    data_dir: Path, *, demo: bool = False, on_shown: Callable[[MainWindow], None] | None = None
+) -> int:
+    """Show the main window and return the exit status when it is closed.
+
+    `on_shown` is called once the window is on the screen.
+    """
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
     app.setApplicationName("ExoTwin")
@@ -31,6 +37,9 @@ def run_gui(data_dir: Path, *, demo: bool = False) -> int:
         window = MainWindow(desk)
         install_crash_hook(desk.say)
         window.show()
+        app.processEvents()
+        if on_shown is not None:
+            QTimer.singleShot(0, lambda: on_shown(window))
         QTimer.singleShot(0, desk.store.back_up_if_due)
         if demo:
             QTimer.singleShot(0, lambda: open_demo(desk))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QApplication
 
@@ -34,10 +36,12 @@ class Desk(QObject):
         *,
         operator: str = "",
         devices: tuple[tuple[str, str], ...] = (("Hippo_L1", "Hippo L1, hip"),),
+        start_virtual_exo: Callable[[], str] | None = None,
     ) -> None:
         super().__init__()
         self.store, self.jobs, self.operator = store, jobs, operator
         self.devices = devices  # (profile id, name for people)
+        self.start_virtual_exo = start_virtual_exo  # starts it unless it runs; returns its address
         self.patient_id: str | None = None
         self.visit_id: str | None = None
         self.exo_job: str | None = None

@@ -1,0 +1,1 @@
+"""Benchmarks of this program on this PC; each prints its conditions and its numbers."""

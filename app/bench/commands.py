@@ -1,0 +1,45 @@
+"""`exotwin bench …`: run one benchmark and print its numbers."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from core.errors import refuse
+
+
+def bench_command(what: str, data_dir: Path, file: Path | None, as_json: bool) -> int:
+    """Run the benchmark called `what`; returns the exit status."""
+    numbers = _run(what, data_dir, file)
+    if as_json:
+        sys.stdout.write(json.dumps(numbers, indent=2) + "\n")
+    else:
+        console = Console()
+        for name, value in numbers.items():
+            console.print(f"{name:<40} {value}")
+    return 0
+
+
+def _run(what: str, data_dir: Path, file: Path | None) -> dict[str, Any]:
+    if what == "startup":
+        from app.bench.startup import bench_startup
+
+        return bench_startup()
+    if what == "ui":
+        from app.bench.ui import bench_ui
+
+        return bench_ui(data_dir)
+    if file is None:
+        raise refuse(
+            "PC-021",
+            "No video was given.",
+            "The benchmark compares with bare MediaPipe on the same file.",
+            "Add --file VIDEO.",
+        )
+    from app.bench.video import bench_video
+
+    return dict(bench_video(file))

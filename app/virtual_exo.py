@@ -1,0 +1,23 @@
+"""`exotwin virtual-exo`: a simulated exo that this and other programs can connect to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from core.deploy.virtual_exo.server import run_virtual_exo
+
+
+def virtual_exo_command(
+    listen: str,
+    plant: Path | None,
+    *,
+    state: Path | None = None,
+    parent: int | None = None,
+    device: str = "Hippo_L1",
+    serial: str = "VIRTUAL-1",
+) -> int:
+    """Serve until SIGTERM, SIGINT or the end of process `parent`; the exit status.
+
+    Writes one JSON line with the address when it is ready. Raises UserError EXO-020, EXO-021, EXO-030.
+    """
+    return run_virtual_exo(listen, plant=plant, state=state, parent=parent, profile_id=device, serial=serial)
