@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from core.domain.arrays import FloatArray
 from core.domain.findings import Finding, Severity
-from core.domain.recording import Landmark, LandmarkTrack
+from core.domain.recording import Landmark, LandmarkTrack, frame_rate_hz
 from core.errors import Advice
 
 ByteImage = NDArray[np.uint8]
@@ -21,6 +21,7 @@ DAZZLED = 235.0
 BLURRED = 40.0  # variance of the Laplacian at 640 px; sharp recordings have several hundred
 _STATISTICS_PX = 640
 ADVISED_RATE_HZ = 25.0
+USELESS_RATE_HZ = 15.0
 _SMALL_PX, _TINY_PX = 150.0, 80.0
 _CAMERA_SHIFT = 0.01  # share of the picture's longer side
 
@@ -82,14 +83,19 @@ def picture_findings(statistics: Sequence[FrameStatistics]) -> tuple[Finding, ..
 def timing_findings(time_s: Sequence[float], *, header_frames: int, cut_short: bool) -> tuple[Finding, ...]:
     """Findings about frame rate and completeness. `time_s` (T,) are the frames' own times."""
     steps = np.diff(np.asarray(time_s))
-    rate_hz = 1.0 / float(np.median(steps))
+    rate_hz = frame_rate_hz(time_s)
     found = []
     if cut_short:
         promised = f" of {header_frames}" if header_frames > len(time_s) else ""
         what = f"The video ends early: {len(time_s)}{promised} frames could be read."
         why = "Copying or recording was interrupted; what was read is used."
         found.append(_warning("CAP-010", what, why, "Copy the file again if steps are missing."))
-    if rate_hz < ADVISED_RATE_HZ - 1.5:  # 23.976 frames/s, the slowest usual camera, stays a warning
+    if rate_hz < USELESS_RATE_HZ:
+        what = f"The video has only {rate_hz:.0f} frames per second."
+        why = "Between two frames the foot moves too far for heel strikes to be found."
+        step = "Record with at least 25 frames per second."
+        found.append(Finding(Severity.STOP, Advice(what, why, step, "CAP-005")))
+    elif rate_hz < ADVISED_RATE_HZ - 1.5:  # 23.976 frames/s, the slowest usual camera, stays a warning
         what = f"The video has only {rate_hz:.0f} frames per second."
         why = "Heel strike and toe-off are less certain at so few pictures."
         found.append(_warning("CAP-011", what, why, "Next time record with at least 25 frames per second."))
@@ -134,9 +140,8 @@ def _lost(track: LandmarkTrack, seen: NDArray[np.bool_]) -> tuple[Finding, ...]:
 
 
 def _out_of_view(track: LandmarkTrack, seen: NDArray[np.bool_]) -> tuple[Finding, ...]:
-    outside: NDArray[np.bool_] = np.logical_and(
-        out_of_view(track.image_px, track.width_px, track.height_px), seen
-    )
+    outside = out_of_view(track.image_px, track.width_px, track.height_px)
+    outside[~seen] = False
     share = float(outside.sum() / max(1, seen.sum()))
     if share < 0.02:
         return ()
@@ -150,9 +155,8 @@ def _out_of_view(track: LandmarkTrack, seen: NDArray[np.bool_]) -> tuple[Finding
 def out_of_view(image_px: FloatArray, width_px: int, height_px: int) -> NDArray[np.bool_]:
     """(T,) True where a shoulder, leg joint or foot of (T, 33, 2) lies outside the picture."""
     parts = image_px[:, _WALKING_PARTS]
-    beyond = (parts < 0) | (parts > np.array([width_px, height_px]))
-    outside: NDArray[np.bool_] = beyond.any(axis=(1, 2))
-    return outside
+    beyond = np.maximum(-parts, parts - np.array([width_px, height_px]))
+    return np.asarray(beyond.max(axis=(1, 2)) > 0, dtype=np.bool_)
 
 
 def _spans(time_s: FloatArray, marked: NDArray[np.bool_]) -> str:

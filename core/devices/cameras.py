@@ -20,6 +20,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core.domain.recording import frame_rate_hz
 from core.errors import UserError, refuse
 
 ByteImage = NDArray[np.uint8]
@@ -202,8 +203,8 @@ class VideoProbe:
 
     @property
     def fps_hz(self) -> float:
-        """From the time stamps: the inverse of the median step between frames."""
-        return 1.0 / float(np.median(np.diff(self.time_s)))
+        """From the time stamps, not from the header."""
+        return frame_rate_hz(self.time_s)
 
 
 def probe(path: Path, look: Callable[[int, float, ByteImage], None], *, every: int = 10) -> VideoProbe:

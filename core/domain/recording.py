@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -50,6 +51,17 @@ class Landmark(Enum):
 
 
 LANDMARK_COUNT = len(Landmark)
+
+
+def frame_rate_hz(time_s: Sequence[float] | FloatArray) -> float:
+    """Frames per second from the times (T,) of at least two frames; pauses and dropped frames do not count.
+
+    The mean of the steps near the median: containers round times to milliseconds, which the median alone
+    would turn into 30.3 instead of 30 frames/s.
+    """
+    steps = np.diff(np.asarray(time_s, dtype=float))
+    median = float(np.median(steps))
+    return 1.0 / float(np.mean(steps[np.abs(steps - median) <= 0.5 * median]))
 
 
 @dataclass(frozen=True, slots=True)
