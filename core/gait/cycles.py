@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.interpolate import CubicSpline
 
 from core.domain.arrays import FloatArray
 from core.domain.body import SIDES, Joint, JointKind, Side
@@ -34,11 +33,26 @@ def resample(
         seen = np.isfinite(values[:, column])
         if seen.sum() < 4:
             continue
-        result[:, column] = CubicSpline(time_s[seen], values[seen, column])(wanted)
+        result[:, column] = _hermite(time_s[seen], values[seen, column], wanted)
         if not seen.all():
             holes = np.interp(wanted, time_s, (~seen).astype(np.float64)) > 0
             result[holes, column] = np.nan
     return result
+
+
+def _hermite(time_s: FloatArray, value: FloatArray, wanted_s: FloatArray) -> FloatArray:
+    """Cubic Hermite interpolation with central-difference slopes (Catmull & Rom 1974), at times inside."""
+    slope = np.gradient(value, time_s)
+    right = np.clip(np.searchsorted(time_s, wanted_s), 1, len(time_s) - 1)
+    left = right - 1
+    width = time_s[right] - time_s[left]
+    u = np.clip((wanted_s - time_s[left]) / width, 0.0, 1.0)
+    rise = u * u * (3.0 - 2.0 * u)
+    return np.asarray(
+        value[left] * (1.0 - rise)
+        + value[right] * rise
+        + width * u * (1.0 - u) * (slope[left] * (1.0 - u) - slope[right] * u)
+    )
 
 
 def mean_cycle(cycles: GaitCycles) -> FloatArray:

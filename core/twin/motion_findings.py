@@ -73,6 +73,17 @@ def no_stride(paths: FootPaths) -> UserError:
     )
 
 
+def one_of_several(number: int, cameras: int) -> Finding:
+    """Several cameras that nobody calibrated: only one could be used."""
+    return _note(
+        Severity.NOTE,
+        "MOT-027",
+        f"Only video {number} of {cameras} was used: it shows the walk from the side.",
+        "Several cameras see in depth only when they are calibrated.",
+        "Calibrate the cameras when sideways movement matters.",
+    )
+
+
 def _times(count: int) -> str:
     return "once" if count == 1 else f"{count} times"
 
@@ -120,7 +131,7 @@ def _camera_findings(observation: Observation) -> list[Finding]:
             _note(
                 Severity.NOTE,
                 "MOT-022",
-                "Flexion angles of hip, knee and ankle can be trusted; turning and sideways angles cannot.",
+                "Flexion of hip and knee can be trusted, of the ankle less, sideways angles not at all.",
                 "One camera sees the plane of walking only; everything else is set to normal gait.",
                 "Use two or more calibrated cameras when sideways movement matters.",
             )

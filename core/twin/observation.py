@@ -94,6 +94,13 @@ def observe_sagittal(track: LandmarkTrack, height_m: float) -> Observation:
     return _standing_on_floor(Observation(track.time_s, point_m, confidence, True, change))
 
 
+def walked_share(track: LandmarkTrack) -> float:
+    """How far the hips moved across the picture, as a share of its width; the best side view is largest."""
+    hip_px = track.image_px[:, [Landmark.LEFT_HIP.value, Landmark.RIGHT_HIP.value], 0].mean(axis=1)
+    seen = hip_px[np.isfinite(hip_px)]
+    return float(np.ptp(seen)) / track.width_px if len(seen) else 0.0
+
+
 def observe_space(time_s: FloatArray, world_m: FloatArray, confidence: FloatArray) -> Observation:
     """Several calibrated cameras: triangulated landmarks (T, 33, 3), z up, any heading; confidence (T, 33).
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
-from core.domain.arrays import FloatArray
+from core.capture.triangulation import triangulate
+from core.domain.findings import worst_first
 from core.domain.motion import Motion
 from core.domain.recording import LandmarkTrack
 from core.domain.twin import BodyParameters
@@ -13,8 +15,14 @@ from core.gait.events import find_strides
 from core.gait.measures import spatiotemporal
 from core.gait.reference import gait_reference
 from core.twin.inverse_kinematics import solve_angles
-from core.twin.motion_findings import MotionFacts, check_frame_rate, motion_findings, no_stride
-from core.twin.observation import Observation, observe_sagittal, observe_space
+from core.twin.motion_findings import (
+    MotionFacts,
+    check_frame_rate,
+    motion_findings,
+    no_stride,
+    one_of_several,
+)
+from core.twin.observation import Observation, observe_sagittal, observe_space, walked_share
 from core.twin.segment_lengths import estimate_scale, lengths_by_name, measured_lengths_m
 from core.twin.sides import exchange_all_sides, repair_sides
 
@@ -25,8 +33,8 @@ def _silent(_: float) -> None:
     return None
 
 
-def motion_from_one_camera(
-    track: LandmarkTrack,
+def motion_from_tracks(
+    tracks: tuple[LandmarkTrack, ...],
     *,
     height_m: float,
     mass_kg: float,
@@ -34,32 +42,29 @@ def motion_from_one_camera(
     synthetic: bool = False,
     tick: Tick = _silent,
 ) -> Motion:
-    """Motion of a person seen from the side by one camera.
+    """Motion of one person from all cameras that saw it.
 
-    `swap_sides` exchanges left and right throughout, when the clinician says that they are the wrong way
-    round. `tick` hears the finished share and may raise to cancel. Raises MOT-001, -002, -003 or -010.
+    Two or more calibrated cameras are triangulated; otherwise the camera that saw the walk from the side
+    best is used alone, and the motion says so. `swap_sides` exchanges left and right throughout, when the
+    clinician says that they are the wrong way round. `tick` hears the finished share and may raise to
+    cancel. Raises MOT-001, -002, -003 or -010.
     """
     if swap_sides:
-        track = exchange_all_sides(track)
-    repair = repair_sides(track)
-    observation = observe_sagittal(repair.track, height_m)
-    return _motion(observation, height_m, mass_kg, repair.fraction, synthetic, tick)
-
-
-def motion_from_points(
-    time_s: FloatArray,
-    world_m: FloatArray,
-    confidence: FloatArray,
-    *,
-    height_m: float,
-    mass_kg: float,
-    exchanged_fraction: float = 0.0,
-    synthetic: bool = False,
-    tick: Tick = _silent,
-) -> Motion:
-    """Motion from triangulated landmarks (T, 33, 3) in metres, z up, and their confidence (T, 33)."""
-    observation = observe_space(time_s, world_m, confidence)
-    return _motion(observation, height_m, mass_kg, exchanged_fraction, synthetic, tick)
+        tracks = tuple(exchange_all_sides(track) for track in tracks)
+    repairs = [repair_sides(track) for track in tracks]
+    calibrated = [repair for repair in repairs if repair.track.projection is not None]
+    if len(calibrated) > 1:
+        points = triangulate(tuple(repair.track for repair in calibrated))
+        exchanged = max(repair.fraction for repair in calibrated)
+        observation = observe_space(points.time_s, points.world_m, points.confidence)
+        return _motion(observation, height_m, mass_kg, exchanged, synthetic, tick)
+    best = max(repairs, key=lambda repair: walked_share(repair.track))
+    observation = observe_sagittal(best.track, height_m)
+    motion = _motion(observation, height_m, mass_kg, best.fraction, synthetic, tick)
+    if len(repairs) == 1:
+        return motion
+    number = repairs.index(best) + 1
+    return replace(motion, findings=worst_first((*motion.findings, one_of_several(number, len(repairs)))))
 
 
 def _motion(
