@@ -9,7 +9,7 @@ from core.domain.arrays import Float32Array
 from core.domain.controller import ExoController
 from core.simulation.exo_runtime import ExoRuntime
 
-GOLDEN_TICKS = 128
+GOLDEN_TICKS = 64
 _SEED = 20_24  # any fixed number; the vectors must not depend on when they are made
 
 

@@ -8,6 +8,7 @@ offset that the exo itself names.
 from __future__ import annotations
 
 import asyncio
+import logging
 import struct
 import threading
 import time
@@ -55,6 +56,8 @@ OnProgress = Callable[[int, int], None]  # bytes done, bytes in all
 REQUEST_TIMEOUT_S = 1.0
 UPLOAD_FIRST_TIMEOUT_S = 10.0  # a device may erase its flash first
 UPLOAD_RESTARTS = 5
+# smpclient logs whole requests, weights and all, before it raises; what it raises says enough.
+logging.getLogger("smpclient").setLevel(logging.CRITICAL)
 # Whatever smp's parser raises on bytes that are no answer; it checks some of them by plain asserts.
 _GARBLED = (
     SMPClientException,
@@ -154,7 +157,7 @@ class ExoLink:
         return tuple(Fault(entry.code, entry.t_ms, entry.detail) for entry in answer.faults)
 
     def telemetry(self, since: int, *, most: int = TELEMETRY_RECORDS_PER_ANSWER) -> TelemetryBatch:
-        """Control ticks from sequence number `since` on, oldest first."""
+        """Control ticks from sequence number `since` on, oldest first; `NEWEST` skips what is past."""
         answer = self._read(wire.TelemetryRead(since=since, max=most))
         if answer.schema_id != TELEMETRY_SCHEMA:
             raise other_protocol(self.address, answer.schema_id)
@@ -291,12 +294,15 @@ class ExoLink:
 
     async def _upload(self, blob: bytes, on_progress: OnProgress) -> None:
         async with self._lock:
-            for remaining in reversed(range(UPLOAD_RESTARTS)):
+            reached, restarts = 0, 0  # restarts since the last byte that arrived
+            while True:
                 try:
                     upload = self._client.upload(
                         blob, first_timeout_s=UPLOAD_FIRST_TIMEOUT_S, subsequent_timeout_s=REQUEST_TIMEOUT_S
                     )
                     async for done in upload:
+                        if done > reached:
+                            reached, restarts = done, 0
                         on_progress(done, len(blob))
                     return
                 except SMPUploadError as error:
@@ -305,7 +311,8 @@ class ExoLink:
                     raise unplugged(self.address, uploading=True) from error
                 except (TimeoutError, *_GARBLED) as error:
                     self._resynchronise(uploading=True)
-                    if not remaining:
+                    restarts += 1
+                    if restarts >= UPLOAD_RESTARTS:
                         raise not_answering(self.address) from error
                 except OSError as error:
                     raise unplugged(self.address, uploading=True) from error

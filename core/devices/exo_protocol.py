@@ -17,6 +17,7 @@ HEARTBEAT_PERIOD_S = 0.1
 HEARTBEAT_TIMEOUT_S = 0.5  # five missed heartbeats: Dephy's rule and the 500 ms of ALL-IN-EXO
 CONTROL_HZ = 100
 TELEMETRY_SCHEMA = 1
+NEWEST = 0xFFFFFFFF  # as `since`: no old records, only the number to go on from
 
 
 class Command(IntEnum):

@@ -161,7 +161,7 @@ class _ExoGroup:
         most = min(whole(request, "max"), TELEMETRY_RECORDS_PER_ANSWER)
         ring = self._exo.telemetry
         first = ring[0].seq if ring else 0
-        start = max(since, first)
+        start = min(max(since, first), first + len(ring))
         chosen = [ring[at] for at in range(start - first, min(start - first + most, len(ring)))]
         return {
             "schema_id": TELEMETRY_SCHEMA,

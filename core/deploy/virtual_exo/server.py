@@ -20,8 +20,8 @@ from core.deploy.virtual_exo.framing import FrameReader, encode_frame
 from core.deploy.virtual_exo.plant import load_motion, normal_walk
 from core.deploy.virtual_exo.ports import Port, open_port
 from core.deploy.virtual_exo.stock_groups import stock_handlers
-from core.deploy.virtual_exo.supervisor import FIRMWARE_LIMITS
 from core.devices.exo_protocol import CONTROL_HZ
+from core.devices.profiles import load_profile
 
 _PARENT_CHECK_S = 0.5
 _FORGIVEN_TICKS = 5  # after a longer pause the missed ticks are counted, not made up for
@@ -39,14 +39,15 @@ def run_virtual_exo(
     """Serve one virtual exo until it is told to end, or until process `parent` is gone.
 
     Writes one JSON line with `address`, `serial`, `profile_id` and `pid` to standard output when it is ready.
-    Raises UserError EXO-020 (plant), EXO-021 (listen).
+    Raises UserError EXO-020 (plant), EXO-021 (listen), EXO-030 (device).
     """
+    limits = load_profile(profile_id).limits
     wearer = normal_walk() if plant is None else load_motion(plant)
     stop = _StopSignal(parent)
     port = open_port(listen)
     try:
         with TemporaryDirectory(prefix="virtual-exo-") as temporary:
-            identity = Identity(serial, profile_id, FIRMWARE_LIMITS)
+            identity = Identity(serial, profile_id, limits)
             exo = VirtualExo(identity, state or Path(temporary), wearer)
             ready = {"address": port.address, "serial": serial, "profile_id": profile_id, "pid": os.getpid()}
             sys.stdout.write(json.dumps(ready) + "\n")

@@ -1,0 +1,1 @@
+"""Claims about the way of a controller onto the exo."""

@@ -1,0 +1,1 @@
+"""Claims about cameras and the exo link, with fakes at the wire."""

@@ -1,0 +1,234 @@
+"""Claims about the jobs of the Deploy step: from a signed comparison to a confirmed exo and its telemetry."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from dataclasses import dataclass, field
+
+import pytest
+
+from core.deploy.virtual_exo.launch import virtual_exo
+from core.devices.exo_link import connect
+from core.devices.exo_protocol import DeviceState
+from core.domain.controller import Comparison, Deployment, Package
+from core.domain.record import RecordKind, Verdict
+from core.domain.rollout import RolloutSet, SceneGeometry
+from core.domain.subject import Sex, Subject
+from core.errors import JobCancelled, UserError
+from core.jobs.values import JobSpec, Message, Sample, SilentContext
+from core.store.repository import open_store
+from core.tasks import deploy, list_exos, package_controller, telemetry
+from tests.deploy.controllers import DEVICE, trained
+
+CODE = "P-0042"
+
+
+@dataclass
+class Visit:
+    data_dir: object
+    id: str
+    controller_id: str
+    comparison_id: str
+
+
+@pytest.fixture
+def visit(tmp_path):
+    with open_store(tmp_path / "data") as store:
+        patient_id = store.add_patient(Subject(CODE, 1980, Sex.FEMALE, 1.68, 60.0))
+        visit_id = store.start_visit(patient_id).id
+        controller_id = store.save(RecordKind.CONTROLLER, trained(), visit_id=visit_id, summary="c")
+        comparison = Comparison(RolloutSet((), SceneGeometry(()), "Level walking"), (), "It helps.")
+        comparison_id = store.save(
+            RecordKind.COMPARISON, comparison, visit_id=visit_id, summary="c", inputs=(controller_id,)
+        )
+        store.decide(visit_id, "compare", Verdict.SIGNED, record_id=comparison_id, by="Dr A")
+    return Visit(tmp_path / "data", visit_id, controller_id, comparison_id)
+
+
+def context(visit, kind, params, tmp_path):
+    spec = JobSpec("job-1", kind, params, visit.data_dir, visit.id, "Dr A")
+    return SilentContext(spec, tmp_path / "work")
+
+
+def packed(visit, tmp_path) -> str:
+    params = {"controller_id": visit.controller_id, "comparison_id": visit.comparison_id}
+    return package_controller.run(params, context(visit, "package_controller", params, tmp_path))
+
+
+def deployed(visit, tmp_path, package_id, address, **changed):
+    params = {
+        "package_id": package_id,
+        "address": address,
+        "confirmed_patient": CODE,
+        "confirmed_device": DEVICE,
+        **changed,
+    }
+    return deploy.run(params, context(visit, "deploy", params, tmp_path))
+
+
+def code_of(call, *arguments, **named):
+    with pytest.raises(UserError) as caught:
+        call(*arguments, **named)
+    return caught.value.advice.code
+
+
+def test_a_signed_controller_becomes_a_package_file(visit, tmp_path):
+    package_id = packed(visit, tmp_path)
+    with open_store(visit.data_dir) as store:
+        package = store.load(package_id, Package)
+        path = store.folder(package_id) / package.file_name
+        assert path.stat().st_size == package.size_bytes
+        assert CODE.encode() not in path.read_bytes()
+    assert package.device_id == DEVICE and package.limits.peak_nm == 12.0
+
+
+def test_an_unsigned_comparison_gives_no_package(visit, tmp_path):
+    with open_store(visit.data_dir) as store:
+        comparison = store.load(visit.comparison_id, Comparison)
+        unsigned = store.save(
+            RecordKind.COMPARISON, comparison, visit_id=visit.id, summary="c", inputs=(visit.controller_id,)
+        )
+    other = Visit(visit.data_dir, visit.id, visit.controller_id, unsigned)
+    assert code_of(packed, other, tmp_path) == "DEP-009"
+
+
+def test_a_deployment_holds_what_the_exo_said(visit, tmp_path):
+    package_id = packed(visit, tmp_path)
+    with virtual_exo("--listen", "tcp:0") as running:
+        record_id = deployed(visit, tmp_path, package_id, running.address)
+        with connect(running.address) as link:
+            active = link.info().active_sha256
+    with open_store(visit.data_dir) as store:
+        deployment = store.load(record_id, Deployment)
+        package = store.load(package_id, Package)
+        assert [entry.action for entry in store.log_entries()].count("deployment started") == 1
+    assert deployment.confirmed and deployment.virtual
+    assert deployment.package_sha256 == deployment.readback_sha256 == package.sha256 == active
+
+
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [
+        ({"confirmed_patient": "P-0043"}, "DEP-001"),
+        ({"confirmed_device": "HMEDI_L1"}, "DEP-002"),
+        ({"address": "tcp:127.0.0.1:1"}, "EXO-001"),
+        ({"address": "nonsense://"}, "EXO-011"),
+    ],
+)
+def test_a_deployment_needs_the_right_patient_device_and_address(visit, tmp_path, changed, code):
+    package_id = packed(visit, tmp_path)
+    assert code_of(deployed, visit, tmp_path, package_id, **{"address": "tcp:127.0.0.1:1", **changed}) == code
+    with open_store(visit.data_dir) as store:
+        assert store.latest(visit.id, RecordKind.DEPLOYMENT) is None
+
+
+def test_a_tampered_package_never_reaches_the_exo(visit, tmp_path):
+    package_id = packed(visit, tmp_path)
+    with open_store(visit.data_dir) as store:
+        path = next(store.folder(package_id).glob("*.exopkg"))
+    raw = bytearray(path.read_bytes())
+    raw[len(raw) // 2] ^= 1
+    path.write_bytes(raw)
+    with virtual_exo("--listen", "tcp:0") as running:
+        assert code_of(deployed, visit, tmp_path, package_id, running.address) == "DEP-003"
+        with connect(running.address) as link:
+            assert not any(slot.sha256 for slot in link.slots().slots)
+
+
+@dataclass
+class StreamContext(SilentContext):
+    """A context that a test can speak to and cancel."""
+
+    inbox: list = field(default_factory=list)
+    cancelled: threading.Event = field(default_factory=threading.Event)
+
+    def check_cancelled(self):
+        if self.cancelled.is_set():
+            raise JobCancelled
+
+    def received(self):
+        taken, self.inbox = tuple(self.inbox), []
+        return taken
+
+    def newest(self):
+        return next((event.values for event in reversed(self.events) if isinstance(event, Sample)), {})
+
+    def wait(self, reached, seconds=8.0):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if reached(self.newest()):
+                return True
+            time.sleep(0.005)
+        return False
+
+
+@pytest.fixture
+def stream(visit, tmp_path):
+    """A running telemetry job on a deployed exo, and the exo."""
+    package_id = packed(visit, tmp_path)
+    with virtual_exo("--listen", "tcp:0", "--state", str(tmp_path / "exo")) as running:
+        deployed(visit, tmp_path, package_id, running.address)
+        params = {"address": running.address}
+        spec = JobSpec("job-2", "telemetry", params, visit.data_dir, visit.id)
+        inside = StreamContext(spec, tmp_path / "work")
+        ends = []
+
+        def work():
+            try:
+                telemetry.run(params, inside)
+            except (JobCancelled, UserError) as end:
+                ends.append(end)
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        yield inside, running, thread, ends
+        inside.cancelled.set()
+        thread.join(timeout=5)
+        assert not thread.is_alive()
+
+
+def torque(values):
+    return max(abs(values.get("torque_left", 0.0)), abs(values.get("torque_right", 0.0)))
+
+
+def test_the_stream_arms_shows_and_stops(stream):
+    inside, *_ = stream
+    assert inside.wait(lambda values: values.get("state") == DeviceState.READY)
+    assert torque(inside.newest()) == 0.0
+    inside.inbox.append("arm")
+    assert inside.wait(lambda values: torque(values) > 1.0)
+    inside.inbox.append("stop")
+    assert inside.wait(lambda values: values.get("state") == DeviceState.READY, seconds=1.0)
+    assert torque(inside.newest()) == 0.0
+    peaks = [torque(event.values) for event in inside.events if isinstance(event, Sample)]
+    assert max(peaks) <= 12.0
+    said = [event.text for event in inside.events if isinstance(event, Message)]
+    assert said[0].startswith("Ready") and said[1].startswith("Armed") and said[-1].startswith("Ready")
+
+
+def test_cancelling_the_stream_stops_the_exo(stream):
+    inside, running, thread, ends = stream
+    inside.inbox.append("arm")
+    assert inside.wait(lambda values: values.get("state") == DeviceState.ARMED)
+    inside.cancelled.set()
+    thread.join(timeout=5)
+    assert isinstance(ends[0], JobCancelled)
+    with connect(running.address) as link:
+        assert link.info().state is DeviceState.READY
+        assert link.faults() == ()  # stopped by command, not by a lost link
+
+
+def test_a_pulled_cable_ends_the_stream_with_advice(stream):
+    inside, running, thread, ends = stream
+    assert inside.wait(lambda values: "state" in values)
+    running.process.kill()
+    thread.join(timeout=5)
+    assert ends[0].advice.code == "EXO-003"
+
+
+def test_the_ports_come_as_one_message(visit, tmp_path):
+    inside = context(visit, "list_exos", {}, tmp_path)
+    assert list_exos.run({}, inside) == ""
+    assert isinstance(json.loads(inside.events[0].text), list)
