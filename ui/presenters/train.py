@@ -1,0 +1,133 @@
+"""Train: the exo controller learns on the twin; its three curves, and what came of it."""
+
+from __future__ import annotations
+
+from core.domain.controller import TrainedController
+from core.domain.record import RecordKind
+from core.jobs.values import JobState
+from core.session.flow import Step, StepStatus
+from ui.desk import Desk
+from ui.pages.learning_view import Fact
+from ui.pages.personalize import LearningState
+from ui.pages.train import TrainPage
+from ui.presenters.learning import LearningPresenter
+from ui.theme import Tone
+from ui.wording import percent
+
+
+class TrainPresenter(LearningPresenter):
+    step = Step.TRAIN
+    learning_kind = "train_controller"
+    wears_exo = True
+
+    def __init__(self, page: TrainPage, desk: Desk) -> None:
+        super().__init__(page, desk)
+        self._page = page
+
+    def start(self) -> None:
+        visit_id, subject = self.desk.visit_id, self.desk.subject
+        policy = None if visit_id is None else self.desk.store.latest(visit_id, RecordKind.GAIT_POLICY)
+        if policy is not None and subject is not None:
+            self.submit(
+                "train_controller",
+                policy_id=policy.id,
+                device=subject.device,
+                minutes=self._page.minutes,
+                seed=0,
+            )
+
+    def main_action(self) -> None:
+        if self.resumable_job() is not None:
+            self.resume()
+        elif self.desk.status(self.step).record_id is not None:
+            self.desk.go_to.emit(Step.COMPARE)
+        else:
+            self.start()
+
+    def secondary_action(self, key: str) -> None:
+        if key == "again":
+            self.start()
+
+    def show(self, status: StepStatus) -> None:
+        job = self.running_job()
+        if job is not None:
+            self.follow(job)
+            self._page.render(self._running(job))
+        elif self.resumable_job() is not None:
+            self._page.render(self._stopped())
+        elif status.record_id is None:
+            self._page.render(self._ready(status))
+        else:
+            self._page.render(self._result(status.record_id))
+
+    # What the page says ---------------------------------------------------------------------------
+
+    def _ready(self, status: StepStatus) -> LearningState:
+        if status.blocker:
+            return LearningState(headline="Train the exo on the patient's twin", detail=status.blocker)
+        self._page.view.twin.show_waiting(
+            "The twin walks here with the exo", "No patient is needed while the controller learns."
+        )
+        return LearningState(
+            headline=f"Ready to train {self._device_name()} for this patient.",
+            offers_minutes=True,
+            main_action="Train controller",
+        )
+
+    def _running(self, job: JobState) -> LearningState:
+        return LearningState(
+            headline=f"{self._device_name()} is learning to assist this patient's twin.",
+            running=True,
+            badges=("Simulated",),
+        )
+
+    def _stopped(self) -> LearningState:
+        return LearningState(
+            headline="The training was stopped. Best so far is kept; it can go on from there.",
+            tone=Tone.WARN,
+            running=True,
+            main_action="Go on training",
+            secondary=(("again", "Start again"),),
+            badges=("Simulated",),
+        )
+
+    def _result(self, record_id: str) -> LearningState:
+        trained = self.desk.store.load(record_id, TrainedController)
+        if not self._page.view.twin.has_picture:
+            self._page.view.twin.show_waiting(
+                "See the twin walk with the exo in Compare", "The best controller is kept."
+            )
+        headline, tone = result_headline(trained)
+        return LearningState(
+            headline=headline,
+            tone=tone,
+            curves=trained.curves,
+            facts=result_facts(trained),
+            main_action="Go on with Compare",
+            secondary=(("again", "Train again"),),
+            badges=("Simulated", "Synthetic patient") if trained.synthetic else ("Simulated",),
+            findings=trained.findings,
+        )
+
+    def _device_name(self) -> str:
+        subject = self.desk.subject
+        return "" if subject is None else dict(self.desk.devices).get(subject.device, subject.device)
+
+
+def result_headline(trained: TrainedController) -> tuple[str, Tone]:
+    change = trained.effort_ratio_with_exo - 1.0
+    falls = f"{trained.falls_per_minute:.1f} falls per minute"
+    if change < -0.005:
+        return f"With the exo the twin walks with {percent(-change)} less effort, {falls}.", Tone.OK
+    return f"The exo does not make walking easier for this twin yet ({falls}). Train for longer.", Tone.WARN
+
+
+def result_facts(trained: TrainedController) -> tuple[Fact, ...]:
+    limits = trained.controller.limits
+    return (
+        Fact("effort with exo", percent(trained.effort_ratio_with_exo), "Without exo = 100 %, simulated"),
+        Fact("falls per minute", f"{trained.falls_per_minute:.1f}"),
+        Fact("torque limit", f"{limits.peak_nm:.0f} N·m", "First session; the exo itself enforces it"),
+        Fact("torque rate limit", f"{limits.rate_nm_s:.0f} N·m/s"),
+        Fact("steps per second", f"{trained.control_steps_per_s:,.0f}", "Learning speed on this PC"),
+    )
