@@ -12,8 +12,6 @@ from core.domain.body import JOINTS, SAGITTAL
 from core.simulation.policy import PolicyNetworks
 from core.simulation.walking import CONTROL_STEP_S, Walker, WalkingEnvironment
 
-STARTS = 32  # enough for a steady median
-LENGTH_S = 20.0
 SETTLE_S = 1.0  # after a random start; falls count from the first step, closeness from here
 _FLEXION = np.array([joint.kind in SAGITTAL for joint in JOINTS])
 
@@ -38,7 +36,7 @@ class Evaluation:
 
 
 def evaluate(
-    walkers: Sequence[Walker], networks: PolicyNetworks, *, seed: int, length_s: float = LENGTH_S
+    walkers: Sequence[Walker], networks: PolicyNetworks, *, seed: int, length_s: float
 ) -> Evaluation:
     """Let every walker walk once with the policy's mean action."""
     environment = WalkingEnvironment(walkers, seed=seed, episode_s=2 * length_s)

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from core.domain.twin import LearningCurve
+from core.errors import JobCancelled
 from core.learning.networks import ActorCritic, to_network
 from core.learning.ppo import Normaliser, Ppo, PpoSettings, Round
 from core.simulation.policy import PolicyNetworks
@@ -177,14 +178,18 @@ def learn(
 ) -> None:
     """Learn until `budget_s` of wall time is used, over all sittings.
 
-    `watch` is called after every round and may raise to stop; `save` gets a checkpoint every
-    CHECKPOINT_EVERY_S and at the end.
+    `watch` is called after every round and may raise to stop. `save` gets a checkpoint every
+    CHECKPOINT_EVERY_S, at the end, and when the person cancels.
     """
     saved_s = learner.elapsed_s
-    while learner.elapsed_s < budget_s:
-        progress = learner.learn_round(clock)
-        if progress.elapsed_s - saved_s >= CHECKPOINT_EVERY_S:
-            save(learner.checkpoint())
-            saved_s = progress.elapsed_s
-        watch(progress)
+    try:
+        while learner.elapsed_s < budget_s:
+            progress = learner.learn_round(clock)
+            if progress.elapsed_s - saved_s >= CHECKPOINT_EVERY_S:
+                save(learner.checkpoint())
+                saved_s = progress.elapsed_s
+            watch(progress)
+    except JobCancelled:
+        save(learner.checkpoint())
+        raise
     save(learner.checkpoint())

@@ -13,7 +13,7 @@ from core.domain.record import RecordKind
 from core.domain.twin import BodyParameters, GaitPolicy, Twin
 from core.errors import refuse
 from core.jobs.values import JobContext, Params
-from core.learning.evaluation import STARTS, Evaluation, evaluate
+from core.learning.evaluation import Evaluation, evaluate
 from core.learning.findings import gait_findings
 from core.learning.imitation import GaitLearner, Progress, learn
 from core.simulation.exo import worn_model
@@ -30,6 +30,8 @@ CHECKPOINT = "checkpoint.pt"
 PICTURE_EVERY_S = 12.0
 PICTURE_STRIP_S = 2.0  # a stride and a half
 DIVERGED_LIMIT = 0.01  # share of control steps; a healthy body has none
+EVALUATION_STARTS = 32  # enough for a steady median
+EVALUATION_S = 20.0
 EVALUATION_SEED = 10_000  # never a seed of learning: the starts must be new
 
 
@@ -112,7 +114,9 @@ class _Lesson:
 
     def _evaluate(self, networks: PolicyNetworks) -> Evaluation:
         self._context.check_cancelled()
-        return evaluate([self._walker] * STARTS, networks, seed=EVALUATION_SEED)
+        return evaluate(
+            [self._walker] * EVALUATION_STARTS, networks, seed=EVALUATION_SEED, length_s=EVALUATION_S
+        )
 
     def _watch(self, progress: Progress) -> None:
         self._context.check_cancelled()
