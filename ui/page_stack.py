@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget
 
 from core.jobs.values import JobState
@@ -110,6 +111,37 @@ BUILDERS: dict[Step, Callable[[Desk], Built]] = {
 }
 
 
+class PageArea(QScrollArea):
+    """Scrolls a page only when even its least height does not fit: nothing is ever cut off."""
+
+    def __init__(self, page: Page) -> None:
+        super().__init__()
+        self._page = page
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWidget(page)
+        page.installEventFilter(self)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._page and event.type() == QEvent.Type.LayoutRequest:
+            self._fit()
+        return super().eventFilter(watched, event)
+
+    def _fit(self) -> None:
+        width, layout = self.viewport().width(), self._page.layout()
+        if layout is None:
+            return
+        least = layout.totalMinimumSize().height()
+        if layout.hasHeightForWidth():
+            least = layout.totalMinimumHeightForWidth(width)
+        self._page.resize(width, max(self.viewport().height(), least))
+
+
 class PageStack(QStackedWidget):
     """Shows one step's page and keeps its presenter up to date while it is seen."""
 
@@ -117,7 +149,7 @@ class PageStack(QStackedWidget):
         super().__init__()
         self._desk = desk
         self._built: dict[Step, Built] = {}
-        self._areas: dict[Step, QScrollArea] = {}
+        self._areas: dict[Step, PageArea] = {}
         self._shown: Step | None = None
         self._was_running = False
 
@@ -161,11 +193,7 @@ class PageStack(QStackedWidget):
         if step not in self._built:
             page, presenter = BUILDERS[step](self._desk)
             self._built[step] = page, presenter
-            area = QScrollArea()  # nothing is ever cut off, however many strips are shown at once
-            area.setWidgetResizable(True)
-            area.setFrameShape(QFrame.Shape.NoFrame)
-            area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            area.setWidget(page)
+            area = PageArea(page)
             self._areas[step] = area
             self.addWidget(area)
         return self._built[step]

@@ -93,7 +93,7 @@ class CapturePresenter(StepPresenter):
         busy = self.running_job() is not None
         clip = bare_clip(self.desk.store.folder(info.id), self._camera)
         return CaptureState(
-            "Looking for the person…" if busy else "The video is here; the person was not looked for yet.",
+            "Looking for the person…" if busy else "The video is here. Find the person next.",
             clip=clip,
             facts=video_facts(recording),
             cameras=len(recording.videos),
@@ -250,8 +250,8 @@ def capture_verdict(landmarks: Landmarks) -> tuple[str, Tone]:
     if any(finding.severity is Severity.STOP for finding in landmarks.findings):
         return "This recording cannot be used as it is.", Tone.STOP
     if len(landmarks.people) > 1 and landmarks.chosen_by != "clinician":
-        return f"{len(landmarks.people)} people are visible. Is the marked one the patient?", Tone.WARN
-    words = f"The patient is seen in {percent(seen)} of the frames."
+        return f"{len(landmarks.people)} people are visible. Is this the patient?", Tone.WARN
+    words = f"Patient seen in {percent(seen)} of frames."
     return words, Tone.OK if seen > 0.8 else Tone.WARN
 
 
@@ -262,7 +262,7 @@ def _choices(landmarks: Landmarks, clip: Clip | None) -> tuple[PersonChoice, ...
         PersonChoice(
             None if clip is None else portrait(clip, number),
             person.label,
-            f"Seen in {percent(person.seen_fraction)} of the frames",
+            f"Seen in {percent(person.seen_fraction)} of frames",
             number == landmarks.chosen,
         )
         for number, person in enumerate(landmarks.people)

@@ -101,7 +101,7 @@ QPushButton[kind="step"] {{ background: transparent; border: none; border-left: 
 QPushButton[kind="step"]:hover {{ background: {colors.sunken}; }}
 QPushButton[kind="step"]:checked {{ background: {colors.selection}; border-left: 3px solid {colors.accent}; }}
 QPushButton[kind="step"]:focus {{ border: 2px solid {colors.focus}; border-left: 3px solid {colors.focus}; }}
-QPushButton[kind="card"] {{ text-align: left; padding: 0; }}
+QPushButton[kind="card"] {{ text-align: left; padding: 0; min-height: 138px; }}
 QPushButton[kind="card"]:checked {{ border: 2px solid {colors.accent}; background: {colors.selection}; }}
 QPushButton[kind="link"]:disabled {{ color: {colors.muted}; }}
 """
@@ -153,6 +153,7 @@ QListView, QListWidget, QTableView, QTableWidget, QTreeView {{ background: {colo
     border: 1px solid {colors.border}; border-radius: {theme.radius}px; outline: 0;
     gridline-color: {colors.border};    alternate-background-color: {colors.background}; }}
 QListView::item, QListWidget::item {{ padding: 8px; }}
+QTableView::item {{ padding: 0 8px; }}
 QListView::item:selected, QTableView::item:selected, QListWidget::item:selected {{
     background: {colors.selection}; color: {colors.text}; }}
 QListView:focus, QTableView:focus, QListWidget:focus {{ border: 2px solid {colors.focus}; }}

@@ -49,10 +49,10 @@ class FindingList(QWidget):
 
     def _fill(self) -> None:
         clear(self._rows)
-        shown = self._findings if self._unfolded else self._findings[:_SHOWN]
+        shown = self._findings if self._unfolded else _worst(self._findings)
         for finding in shown:
             self._rows.addWidget(self._finding_row(finding))
-        hidden = len(self._findings) - _SHOWN
+        hidden = len(self._findings) - len(_worst(self._findings))
         self._more.setVisible(hidden > 0)
         self._more.setText("Show less" if self._unfolded else f"Show {hidden} more")
         self.setVisible(bool(self._findings))
@@ -75,3 +75,9 @@ class FindingList(QWidget):
         strip.setAccessibleName(f"{_WORDS[finding.severity]}: {advice.one_line()}")
         strip.setToolTip(what.toolTip())
         return strip
+
+
+def _worst(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """At most two; notes stay folded behind anything worse."""
+    pressing = tuple(finding for finding in findings if finding.severity is not Severity.NOTE)
+    return pressing[:_SHOWN] or findings[:1]

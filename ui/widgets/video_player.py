@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from PySide6.QtCore import QElapsedTimer, QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPaintEvent, QPen, QResizeEvent
@@ -13,15 +15,17 @@ from ui.widgets.basics import Button, column, label, row, set_look
 from ui.widgets.skeleton import SkeletonInk, draw_skeleton
 
 _TICK_MS = 16
+_COARSEST = 2.5  # screen pixels per stored pixel when following the patient
 
 
 class Picture(QWidget):
-    """The picture, as large as fits, with the skeletons on top."""
+    """The picture with the skeletons on top: as large as fits, or following the patient at a steady zoom."""
 
     resized = Signal()
 
-    def __init__(self) -> None:
+    def __init__(self, *, follow: bool = False) -> None:
         super().__init__()
+        self._follow = follow
         self._clip: Clip | None = None
         self._image: QImage | None = None
         self._number = 0
@@ -55,7 +59,7 @@ class Picture(QWidget):
         frame = QPainterPath()
         frame.addRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), look.radius, look.radius)
         painter.setClipPath(frame)
-        painter.fillRect(self.rect(), QColor("#10141A" if self._image is not None else look.colors.sunken))
+        painter.fillRect(self.rect(), QColor(look.colors.sunken))
         area = self._area()
         if self._image is not None:
             painter.drawImage(area, self._image)
@@ -74,8 +78,14 @@ class Picture(QWidget):
         else:
             width, height = 16, 9
         scale = min(self.width() / max(1, width), self.height() / max(1, height))
-        size = (width * scale, height * scale)
-        return QRectF((self.width() - size[0]) / 2, (self.height() - size[1]) / 2, *size)
+        middle = QPointF(width / 2, height / 2)
+        if self._follow and self._clip is not None:
+            zoom = follow_zoom(self._clip, self.height(), scale)
+            if zoom > scale:
+                scale, middle = zoom, follow_point(self._clip, self._number, middle)
+        left = _held(self.width() / 2 - middle.x() * scale, self.width(), width * scale)
+        top = _held(self.height() / 2 - middle.y() * scale, self.height(), height * scale)
+        return QRectF(left, top, width * scale, height * scale)
 
     def _draw_ground(self, painter: QPainter, area: QRectF) -> None:
         """Recordings without pictures are synthetic: a quiet floor line under the skeleton."""
@@ -95,6 +105,7 @@ class Picture(QWidget):
             if over_picture
             else SkeletonInk(colors.left, colors.right, colors.norm, colors.surface)
         )
+        ink = replace(ink, width=min(3.0, max(1.2, area.height() / 150)))
         order = [n for n in range(len(clip.tracks)) if n != clip.chosen] + [clip.chosen]
         for person in order if clip.tracks else []:
             track = clip.tracks[person]
@@ -103,12 +114,38 @@ class Picture(QWidget):
             draw_skeleton(painter, points, track.visibility[number], ink, faint=person != clip.chosen)
 
 
+def follow_zoom(clip: Clip, height: int, least: float) -> float:
+    """Screen pixels per video pixel at which the patient fills most of the height, without coarse pixels."""
+    if not clip.tracks:
+        return least
+    points = clip.tracks[clip.chosen].image_px
+    seen = points[np.isfinite(points).all(axis=(1, 2)), :, 1]
+    size = float(np.ptp(seen, axis=1).max()) if len(seen) else 0.0
+    finest = _COARSEST * (clip.index.scale if clip.index is not None else 1.0)
+    return max(least, min(0.72 * height / size, finest)) if size > 1.0 else least
+
+
+def follow_point(clip: Clip, number: int, otherwise: QPointF) -> QPointF:
+    """The middle of the patient now, smoothed over half a second; video pixels."""
+    points = clip.tracks[clip.chosen].image_px
+    near = points[max(0, number - 7) : number + 8]
+    if not np.isfinite(near).any():
+        return otherwise
+    low, high = np.nanmin(near, axis=(0, 1)), np.nanmax(near, axis=(0, 1))
+    return QPointF(*((low + high) / 2))
+
+
+def _held(start: float, room: float, size: float) -> float:
+    """Centred when the picture is smaller than the room; otherwise without a gap at its edges."""
+    return (room - size) / 2 if size <= room else min(0.0, max(room - size, start))
+
+
 class VideoPlayer(QWidget):
     """Picture, scrubber and transport buttons. `moved` tells the time that is shown."""
 
     moved = Signal(float)
 
-    def __init__(self) -> None:
+    def __init__(self, *, follow: bool = False) -> None:
         super().__init__()
         self._clip: Clip | None = None
         self._time_s = 0.0
@@ -118,7 +155,7 @@ class VideoPlayer(QWidget):
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(_TICK_MS)
         self._timer.timeout.connect(self._tick)
-        self.picture = Picture()
+        self.picture = Picture(follow=follow)
         self._play = Button("", "quiet", "play", tip="Play or pause (Space)")
         back = Button("", "quiet", "step_back", tip="One frame back (left arrow)")
         forward = Button("", "quiet", "step_forward", tip="One frame on (right arrow)")
@@ -236,5 +273,10 @@ class PersonCard(Button):
             widget.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         inside = row(picture, gap=12, margin=8)
         inside.addLayout(column(name, facts, None, mark, gap=4), 1)
+        self._inside = inside
         self.setLayout(inside)
-        self.setMinimumSize(260, 138)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.setMaximumWidth(340)
+
+    def sizeHint(self) -> QSize:
+        return self._inside.totalSizeHint().expandedTo(QSize(260, 138))

@@ -1,0 +1,122 @@
+"""Motion: the recording beside its joint angles; accept or mend."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+
+from core.domain.body import Side
+from core.domain.findings import Finding
+from ui.clip import Clip
+from ui.pages.frame import Page
+from ui.pages.number_table import NumberTable, NumberTableWidget
+from ui.plots.curves import JointPanel
+from ui.plots.joint_grid import JointGrid
+from ui.theme import Tone
+from ui.widgets.basics import Box, clear, column, label, row
+from ui.widgets.video_player import VideoPlayer
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One number of the whole walk."""
+
+    name: str
+    value: str
+    tip: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MotionState:
+    headline: str
+    tone: Tone = Tone.NEUTRAL
+    clip: Clip | None = None
+    panels: tuple[JointPanel, ...] = ()
+    tiles: tuple[Tile, ...] = ()
+    table: NumberTable | None = None
+    findings: tuple[Finding, ...] = ()
+    finding_actions: tuple[tuple[str, str], ...] = ()  # (code, words of its button)
+    main_action: str = ""
+    why_not: str = ""
+    secondary: tuple[tuple[str, str], ...] = ()
+    badges: tuple[str, ...] = ()
+    empty: bool = False
+
+
+class MotionPage(Page):
+    title = "Motion"
+    help_text = (
+        "The landmarks become a moving skeleton with this person's limb lengths; its joint angles are drawn "
+        "over normal walking (grey). Left is red, right is blue. Press into a curve to see that moment in "
+        "the video. With one camera only bending and stretching can be trusted. If left and right look "
+        "exchanged, swap them. Accept the motion when it looks like the patient."
+    )
+
+    moment_chosen = Signal(object, float)  # Side, share of its gait cycle
+    moved = Signal(float)  # time in the recording [s]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.player, self.grid = VideoPlayer(follow=True), JointGrid()
+        self._tiles = row(gap=8)
+        self._table = NumberTableWidget()
+        self._table.verticalHeader().setDefaultSectionSize(26)
+        left = QWidget()
+        left_column = column(self.player, gap=12)
+        left_column.addLayout(self._tiles)
+        left_column.addWidget(self._table)
+        left_column.setStretch(0, 1)
+        left.setLayout(left_column)
+        card = Box("card", margin=12)
+        card.body.addWidget(self.grid, 1)
+        middle = row(left, card, gap=16)
+        middle.setStretch(0, 9)
+        middle.setStretch(1, 11)
+        self.body.addLayout(middle, 1)
+        self.grid.cursor_moved.connect(self.moment_chosen)
+        self.player.moved.connect(self.moved)
+        self.play_pause.connect(self.player.toggle)
+        self.step_frames.connect(self.player.step)
+
+    def render(self, state: MotionState) -> None:  # type: ignore[override]
+        self.set_headline(state.headline, state.tone)
+        self.set_badges(*state.badges)
+        self.set_main_action(state.main_action, not state.why_not, state.why_not)
+        self.set_secondary_actions(*state.secondary)
+        self.show_findings(state.findings, dict(state.finding_actions))
+        if state.empty:
+            self.show_empty(
+                "motion",
+                "Turn the recording into joint motion",
+                "Takes less than a minute: finds the steps, the joint angles of every stride, and what of it "
+                "can be trusted.",
+                state.main_action,
+            )
+            return
+        self.show_body()
+        self.grid.show_panels(state.panels)
+        self._show_tiles(state.tiles)
+        if state.table is not None:
+            self._table.show_numbers(state.table)
+            self._table.setFixedHeight(_table_height(self._table))
+        self.player.show_clip(state.clip)
+
+    def show_moment(self, side: Side, fraction: float | None) -> None:
+        self.grid.set_cursor(side, fraction)
+
+    def _show_tiles(self, tiles: tuple[Tile, ...]) -> None:
+        clear(self._tiles)
+        for tile in tiles:
+            box = Box("card", margin=8, gap=2)
+            box.body.addWidget(label(tile.name, "small"))
+            box.body.addWidget(label(tile.value, "value"))
+            box.setToolTip(tile.tip)
+            self._tiles.addWidget(box, 1)
+
+
+def _table_height(table: NumberTableWidget) -> int:
+    """All rows without scrolling."""
+    rows = sum(table.rowHeight(number) for number in range(table.rowCount()))
+    return table.horizontalHeader().sizeHint().height() + rows + 2 * table.frameWidth()

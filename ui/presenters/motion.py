@@ -1,0 +1,231 @@
+"""Motion: solve, judge, accept; video and curves move together."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from core.domain.body import SIDES, Side
+from core.domain.findings import Severity
+from core.domain.motion import Motion, Spread, Stride
+from core.domain.record import RecordKind, Verdict
+from core.domain.recording import Landmarks
+from core.gait.cycles import range_of_motion_deg
+from core.session.flow import Step, StepState, StepStatus
+from ui.clip import Clip, clip_of
+from ui.desk import Desk
+from ui.pages.motion import MotionPage, MotionState, Tile
+from ui.pages.number_table import NumberRow, NumberTable
+from ui.presenters.base import StepPresenter
+from ui.presenters.gait_curves import joint_panels
+from ui.theme import Tone
+
+_SWAP = ("swap", "Swap left and right")
+
+
+class MotionPresenter(StepPresenter):
+    step = Step.MOTION
+    meanwhile = "You may go on with EMG meanwhile."
+
+    def __init__(self, page: MotionPage, desk: Desk) -> None:
+        super().__init__(page, desk)
+        self._page = page
+        self._motion: Motion | None = None
+        self._read = lru_cache(maxsize=2)(self._read_record)
+        page.main_action.connect(lambda: self.attempt(self._main))
+        page.secondary_action.connect(lambda key: self.attempt(lambda: self._secondary(key)))
+        page.finding_action.connect(lambda code: self.attempt(lambda: self._secondary(_WAYS_OUT[code][0])))
+        page.moment_chosen.connect(self._show_moment)
+        page.moved.connect(self._follow_video)
+
+    def start(self) -> None:
+        self._solve(swap_sides=False)
+
+    def leave(self) -> None:
+        self._page.player.pause()
+
+    def show(self, status: StepStatus) -> None:
+        if self.blocked(status, "motion", "Turn the recording into joint motion"):
+            return
+        if status.record_id is None:
+            busy = self.running_job() is not None
+            headline = "Solving the motion…" if busy else "The recording is ready to be solved."
+            self._page.render(MotionState(headline, empty=True, main_action="" if busy else "Solve motion"))
+            return
+        motion, clip = self._read(status.record_id)
+        self._motion = motion
+        self._page.render(self._state(status, motion, clip))
+        self._follow_video(self._page.player.time_s)
+
+    def _state(self, status: StepStatus, motion: Motion, clip: Clip | None) -> MotionState:
+        accepted = self._accepted(status)
+        headline, tone = motion_verdict(motion)
+        stopped = any(finding.severity is Severity.STOP for finding in motion.findings)
+        busy = status.state is StepState.RUNNING
+        action = "Go on with Personalize" if accepted else "Accept motion"
+        why_not = "Mend what is marked below first; most often by recording again." if stopped else ""
+        return MotionState(
+            headline,
+            tone,
+            clip=clip,
+            panels=joint_panels(motion, ()),
+            tiles=motion_tiles(motion),
+            table=motion_table(motion),
+            findings=motion.findings,
+            finding_actions=tuple((code, words) for code, (_key, words) in _WAYS_OUT.items()),
+            main_action="" if busy else action,
+            why_not=why_not,
+            secondary=() if busy else (_SWAP,),
+            badges=_badges(motion),
+        )
+
+    def _read_record(self, motion_id: str) -> tuple[Motion, Clip | None]:
+        """The motion and the recording it came from; read once."""
+        store = self.desk.store
+        motion = store.load(motion_id, Motion)
+        for input_id, _digest in store.info(motion_id).provenance.inputs:
+            if store.info(input_id).kind is RecordKind.LANDMARKS:
+                folders = [store.folder(input_id)]
+                folders += [store.folder(name) for name, _ in store.info(input_id).provenance.inputs]
+                return motion, clip_of(store.load(input_id, Landmarks), tuple(folders))
+        return motion, None
+
+    def _accepted(self, status: StepStatus) -> bool:
+        return self.desk.visit_id is not None and any(
+            decision.step == self.step.value
+            and decision.verdict is Verdict.ACCEPTED
+            and decision.record_id == status.record_id
+            for decision in self.desk.store.decisions(self.desk.visit_id)
+        )
+
+    # What the person wants
+
+    def _main(self) -> None:
+        status = self.desk.status(self.step)
+        if status.record_id is None:
+            if status.blocker is not None:
+                self.go_to_first_open_step()
+            else:
+                self.start()
+        elif self._accepted(status):
+            self.desk.go_to.emit(Step.PERSONALIZE)
+        else:
+            self.decide(Verdict.ACCEPTED, status.record_id)
+            self.desk.say("Motion accepted.", Tone.OK)
+
+    def _secondary(self, key: str) -> None:
+        if key == "swap":
+            self._solve(swap_sides=not self._swapped())
+        else:
+            self.desk.go_to.emit(Step(key))
+
+    def _swapped(self) -> bool:
+        """Whether the shown motion was solved with sides exchanged on purpose."""
+        record_id = self.desk.status(self.step).record_id
+        return (
+            record_id is not None
+            and '"swap_sides": true' in self.desk.store.info(record_id).provenance.settings
+        )
+
+    def _solve(self, *, swap_sides: bool) -> None:
+        landmarks = self.desk.status(Step.CAPTURE).record_id
+        if landmarks is not None:
+            self.submit("solve_motion", landmarks_id=landmarks, swap_sides=swap_sides)
+
+    # Video and curves move together
+
+    def _show_moment(self, side: Side, fraction: float) -> None:
+        """A moment was pressed in a curve: show it in the stride nearest to what is on screen."""
+        strides = [] if self._motion is None else [s for s in self._motion.strides if s.side is side]
+        if strides:
+            now = self._page.player.time_s
+            stride = min(strides, key=lambda s: abs((s.start_s + s.end_s) / 2 - now))
+            self._page.player.go_to(stride.start_s + fraction * (stride.end_s - stride.start_s))
+
+    def _follow_video(self, time_s: float) -> None:
+        for side in SIDES:
+            strides = () if self._motion is None else self._motion.strides
+            self._page.show_moment(side, cycle_fraction(strides, side, time_s))
+
+
+# Finding code -> (action, words of its button).
+_WAYS_OUT: dict[str, tuple[str, str]] = {
+    "MOT-011": ("capture", "Record again"),
+    "MOT-020": ("swap", "Swap sides"),
+    "MOT-023": ("patient", "Check height"),
+    "MOT-024": ("capture", "Record again"),
+    "MOT-025": ("capture", "Record again"),
+    "MOT-026": ("capture", "Record again"),
+}
+
+
+def cycle_fraction(strides: tuple[Stride, ...], side: Side, time_s: float) -> float | None:
+    """Where in its gait cycle a side is at this time; None outside the complete strides."""
+    for stride in strides:
+        if stride.side is side and stride.start_s <= time_s <= stride.end_s:
+            return (time_s - stride.start_s) / (stride.end_s - stride.start_s)
+    return None
+
+
+def motion_verdict(motion: Motion) -> tuple[str, Tone]:
+    """The headline: how many strides, and what they are good for."""
+    left, right = (side.strides for side in motion.measures.sides)
+    words = f"{left or 'No'} left and {right or 'no'} right strides found."
+    severities = {finding.severity for finding in motion.findings}
+    if Severity.STOP in severities:
+        return f"{words} This cannot be used yet.", Tone.STOP
+    trust = "sagittal analysis" if motion.sagittal_only else "analysis in all planes"
+    if Severity.WARNING in severities:
+        return f"{words} Usable with care.", Tone.WARN
+    return f"{words} Good for {trust}.", Tone.OK
+
+
+def motion_tiles(motion: Motion) -> tuple[Tile, ...]:
+    measures = motion.measures
+    width = measures.step_width_m
+    tiles = [
+        Tile("Speed", f"{measures.speed_m_s:.2f} m/s"),
+        Tile("Cadence", f"{measures.cadence_steps_min:.0f} /min", "Steps per minute"),
+        Tile("Symmetry", f"{100 * measures.symmetry:.0f} %", "100 % = equal step times and lengths"),
+        Tile("Fit", f"{1000 * motion.residual_m:.0f} mm", "Typical distance of skeleton and landmarks"),
+    ]
+    if width is not None:
+        tiles.insert(2, Tile("Step width", f"{100 * width:.0f} cm"))
+    return tuple(tiles)
+
+
+def motion_table(motion: Motion) -> NumberTable:
+    sides = motion.measures.sides
+    ranges = [range_of_motion_deg(cycles) for cycles in motion.cycles]
+    rows = [
+        NumberRow("Step length", tuple(_spread(side.step_length_m, 100, "cm") for side in sides)),
+        NumberRow("Stride time", tuple(_spread(side.stride_time_s, 1, "s", 2) for side in sides)),
+        NumberRow("Stance", tuple(_spread(side.stance_fraction, 100, "%") for side in sides)),
+    ]
+    rows += [NumberRow(name, tuple(_degrees(r, joint) for r in ranges)) for name, joint in _RANGES]
+    return NumberTable(("", "Left", "Right"), tuple(rows))
+
+
+_RANGES = (("Hip range", "hip_flexion"), ("Knee range", "knee_angle"), ("Ankle range", "ankle_angle"))
+
+
+def _degrees(ranges: dict[str, float], joint: str) -> str:
+    value = next((value for name, value in ranges.items() if name.startswith(joint)), float("nan"))
+    return f"{value:.0f}°" if np.isfinite(value) else "–"
+
+
+def _spread(value: Spread, factor: float, unit: str, digits: int = 0) -> str:
+    if not np.isfinite(value.mean):
+        return "–"
+    words = f"{factor * value.mean:.{digits}f}"
+    if np.isfinite(value.sd) and value.sd > 0:
+        words += f" ± {factor * value.sd:.{digits}f}"
+    return f"{words} {unit}"
+
+
+def _badges(motion: Motion) -> tuple[str, ...]:
+    badges = ["Synthetic"] if motion.synthetic else []
+    if motion.sagittal_only:
+        badges.append("One camera, from the side")
+    return tuple(badges)
