@@ -79,7 +79,7 @@ def judge_smoke_test(said: str) -> str:
             raise SetupFailure(
                 "The built program does not work.", found[name]["finding"], "Look at build/ for its log."
             )
-    return "; ".join(found[name]["finding"] for name in ("Python", "Pose model"))
+    return " ".join(found[name]["finding"] for name in ("Python", "Pose model"))
 
 
 def smoke_test() -> str:

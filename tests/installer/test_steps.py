@@ -245,7 +245,7 @@ def smoke_report(**states: str) -> str:
 
 
 def test_a_built_program_without_its_pose_model_does_not_pass_the_smoke_test():
-    assert build.judge_smoke_test(smoke_report(python="ok", model="ok")) == "python.; model."
+    assert build.judge_smoke_test(smoke_report(python="ok", model="ok")) == "python. model."
 
     with pytest.raises(SetupFailure, match="does not work"):
         build.judge_smoke_test(smoke_report(python="ok", model="fail"))
