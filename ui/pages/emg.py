@@ -1,0 +1,179 @@
+"""EMG: import, map channels to muscles, judge; or skip with a reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QStackedWidget, QWidget
+
+from core.domain.emg import EmgEnvelopes
+from core.domain.findings import Finding
+from ui.pages.frame import Page
+from ui.pages.number_table import NumberTable, NumberTableWidget
+from ui.theme import Tone
+from ui.widgets.basics import Box, Button, column, label, row
+from ui.widgets.channel_map import ChannelMap, MappedChannel
+from ui.widgets.envelope_stack import EnvelopeStack
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """A chosen file before it is processed."""
+
+    file_name: str
+    channels: tuple[MappedChannel, ...]
+    needs_rate: bool = False
+    mvc_name: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EmgState:
+    headline: str
+    tone: Tone = Tone.NEUTRAL
+    mapping: Mapping | None = None
+    emg: EmgEnvelopes | None = None
+    table: NumberTable | None = None
+    findings: tuple[Finding, ...] = ()
+    asks_reason: bool = False  # the person is about to skip
+    main_action: str = ""
+    why_not: str = ""
+    secondary: tuple[tuple[str, str], ...] = ()
+    badges: tuple[str, ...] = ()
+
+
+class EmgPage(Page):
+    title = "EMG"
+    help_text = (
+        "EMG shows when muscles work. Import a CSV or C3D file; channels are mapped to muscles by their "
+        "names, and you can correct every one. Signals are filtered (20 to 500 Hz), rectified and smoothed, "
+        "and shown as a share of the maximum voluntary contraction when such a recording is given, else of "
+        "their own maximum. EMG is optional: skip it and say why."
+    )
+
+    file_chosen = Signal(object)  # Path
+    mvc_chosen = Signal(object)  # Path
+    site_changed = Signal(str, object)  # channel, ChannelSite or None
+    skipped = Signal(str)  # reason
+    skip_cancelled = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAcceptDrops(True)
+        self._views = QStackedWidget()
+        self._views.addWidget(self._build_mapping())
+        self._views.addWidget(self._build_result())
+        self.body.addWidget(self._build_skip())
+        self.body.addWidget(self._views, 1)
+
+    def rate_text(self) -> str:
+        return self._rate.text()
+
+    def render(self, state: EmgState) -> None:  # type: ignore[override]
+        self.set_headline(state.headline, state.tone)
+        self.set_badges(*state.badges)
+        self.set_main_action(state.main_action, not state.why_not, state.why_not)
+        self.set_secondary_actions(*state.secondary)
+        self.show_findings(state.findings)
+        self._skip.setVisible(state.asks_reason)
+        if state.mapping is None and state.emg is None and not state.asks_reason:
+            self.show_empty(
+                "emg",
+                "See when the muscles work",
+                "Drop a CSV or C3D file here, or choose it. No EMG today? Skip this step; "
+                "everything else works without it.",
+                state.main_action,
+            )
+            return
+        self.show_body()
+        self._views.setVisible(state.mapping is not None or state.emg is not None)
+        if state.mapping is not None:
+            self._show_mapping(state.mapping)
+        elif state.emg is not None and state.table is not None:
+            self._views.setCurrentIndex(1)
+            self._envelopes.show_envelopes(state.emg)
+            self._quality.show_numbers(state.table)
+
+    def ask_reason(self) -> None:
+        self._reason.setFocus()
+
+    def choose_file(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(self, "EMG recording", "", _PATTERN)
+        if name:
+            self.file_chosen.emit(Path(name))
+
+    def choose_mvc(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(self, "Recording of maximum contractions", "", _PATTERN)
+        if name:
+            self.mvc_chosen.emit(Path(name))
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths:
+            event.acceptProposedAction()
+            self.file_chosen.emit(paths[0])
+
+    def _show_mapping(self, mapping: Mapping) -> None:
+        self._views.setCurrentIndex(0)
+        self._file.setText(mapping.file_name)
+        self._map.show_channels(mapping.channels)
+        self._rate_row.setVisible(mapping.needs_rate)
+        self._mvc.setText(mapping.mvc_name or "Choose file")
+
+    def _build_mapping(self) -> QWidget:
+        self._file = label("", "strong")
+        self._map = ChannelMap()
+        self._map.changed.connect(self.site_changed)
+        self._rate = QLineEdit()
+        self._rate.setAccessibleName("Sampling rate in hertz")
+        self._rate.setPlaceholderText("1000")
+        self._rate.setFixedWidth(90)
+        self._rate_row = QWidget()
+        self._rate_row.setLayout(row(label("No time column. Sampled at [Hz]", "muted"), self._rate))
+        self._mvc = Button("Choose file", icon="folder", tip="Recording of maximum voluntary contractions")
+        self._mvc.clicked.connect(self.choose_mvc)
+        top = row(
+            self._file, None, self._rate_row, label("Maximum contractions (optional)", "muted"), self._mvc
+        )
+        page = QWidget()
+        layout = column(gap=12)
+        layout.addLayout(top)
+        layout.addWidget(self._map, 1)
+        page.setLayout(layout)
+        return page
+
+    def _build_result(self) -> QWidget:
+        self._envelopes, self._quality = EnvelopeStack(), NumberTableWidget()
+        card = Box("card", margin=12)
+        card.body.addWidget(self._envelopes, 1)
+        page = QWidget()
+        layout = row(self._quality, card, gap=16)
+        layout.setStretch(0, 9)
+        layout.setStretch(1, 11)
+        page.setLayout(layout)
+        return page
+
+    def _build_skip(self) -> QWidget:
+        self._reason = QLineEdit()
+        self._reason.setAccessibleName("Why EMG is skipped")
+        self._reason.setPlaceholderText("for example: no electrodes today")
+        skip, back = Button("Skip EMG"), Button("Back", "quiet")
+        skip.clicked.connect(lambda: self.skipped.emit(self._reason.text()))
+        self._reason.returnPressed.connect(lambda: self.skipped.emit(self._reason.text()))
+        back.clicked.connect(self.skip_cancelled)
+        self._skip = Box("card", horizontal=True, margin=16, gap=12)
+        self._skip.body.addWidget(label("Why is there no EMG?", "section"))
+        self._skip.body.addWidget(self._reason, 1)
+        self._skip.body.addWidget(skip)
+        self._skip.body.addWidget(back)
+        self._skip.hide()
+        return self._skip
+
+
+_PATTERN = "EMG (*.csv *.txt *.c3d);;All files (*)"

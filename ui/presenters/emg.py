@@ -1,0 +1,244 @@
+"""EMG: from a file to envelopes, or a reason why there are none."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+from core.domain.emg import ChannelQuality, ChannelSite, EmgEnvelopes
+from core.domain.findings import Severity
+from core.domain.record import Verdict
+from core.errors import refuse
+from core.jobs.values import Done, JobState, JsonValue, Outcome
+from core.session.flow import Step, StepState, StepStatus
+from ui.desk import Desk
+from ui.pages.emg import EmgPage, EmgState, Mapping
+from ui.pages.number_table import NumberRow, NumberTable
+from ui.presenters.base import StepPresenter
+from ui.presenters.emg_files import EmgFile, first_map, look_into
+from ui.theme import Tone
+from ui.widgets.channel_map import MappedChannel
+from ui.wording import count, percent
+
+
+class EmgPresenter(StepPresenter):
+    step = Step.EMG
+
+    def __init__(self, page: EmgPage, desk: Desk) -> None:
+        super().__init__(page, desk)
+        self._page = page
+        self._file: EmgFile | None = None
+        self._map: tuple[MappedChannel, ...] = ()
+        self._mvc: Path | None = None
+        self._asks_reason = False
+        self._load = lru_cache(maxsize=2)(lambda record_id: desk.store.load(record_id, EmgEnvelopes))
+        page.main_action.connect(lambda: self.attempt(self._main))
+        page.secondary_action.connect(lambda key: self.attempt(lambda: self._secondary(key)))
+        page.file_chosen.connect(lambda path: self.attempt(lambda: self._open(path)))
+        page.mvc_chosen.connect(self._use_mvc)
+        page.site_changed.connect(self._site_changed)
+        page.skipped.connect(lambda reason: self.attempt(lambda: self._skip(reason)))
+        page.skip_cancelled.connect(self._back)
+        desk.visit_changed.connect(self._forget)
+
+    def start(self) -> None:
+        self._page.choose_file()
+
+    def show(self, status: StepStatus) -> None:
+        if self.blocked(status, "emg", "See when the muscles work"):
+            return
+        if self._asks_reason:
+            self._page.render(EmgState("Skip EMG for this visit", asks_reason=True))
+        elif self._file is not None:
+            self._page.render(self._mapping(self._file))
+        elif status.record_id is not None:
+            self._page.render(self._result(self._load(status.record_id)))
+        else:
+            self._page.render(self._nothing(status))
+
+    # What the page says
+
+    def _nothing(self, status: StepStatus) -> EmgState:
+        if self.running_job() is not None:
+            return EmgState("Processing the EMG…")
+        if status.state is StepState.SKIPPED:
+            return EmgState(f"EMG skipped: {self._skip_reason()}", main_action="Import EMG after all")
+        return EmgState(
+            "No EMG yet. This step is optional.",
+            main_action="Import EMG",
+            secondary=(("skip", "Skip EMG"),),
+        )
+
+    def _mapping(self, file: EmgFile) -> EmgState:
+        used = [channel for channel in self._map if channel.site is not None]
+        doubled = _doubled(self._map)
+        why_not = "" if used else "Choose muscle and side for at least one channel."
+        if doubled is not None:
+            why_not = f"{doubled.side.value.capitalize()} {doubled.muscle.value} is chosen twice."
+        return EmgState(
+            f"{len(used)} of {count(len(self._map), 'channel')} mapped to muscles.",
+            Tone.OK if used and not why_not else Tone.WARN,
+            mapping=Mapping(
+                file.path.name, self._map, not file.has_rate, "" if self._mvc is None else self._mvc.name
+            ),
+            main_action=f"Process {count(len(used), 'channel')}" if used else "Process",
+            why_not=why_not,
+            secondary=(("discard", "Discard"), ("import", "Other file")),
+        )
+
+    def _result(self, emg: EmgEnvelopes) -> EmgState:
+        headline, tone = emg_verdict(emg)
+        return EmgState(
+            headline,
+            tone,
+            emg=emg,
+            table=quality_table(emg.channels),
+            findings=emg.findings,
+            main_action="" if self.running_job() is not None else "Go on with Personalize",
+            secondary=(("import", "Import again"),),
+            badges=("Synthetic",) if emg.synthetic else (),
+        )
+
+    def _skip_reason(self) -> str:
+        decisions = self.desk.store.decisions(self.desk.visit_id or "")
+        reasons = [d.reason for d in decisions if d.step == self.step and d.verdict is Verdict.SKIPPED]
+        return f"{reasons[-1].rstrip('.')}." if reasons and reasons[-1] else "no reason given."
+
+    # What the person wants
+
+    def _main(self) -> None:
+        status = self.desk.status(self.step)
+        if status.blocker is not None and status.record_id is None:
+            self.go_to_first_open_step()
+        elif self._file is not None:
+            self._process(self._file)
+        elif status.record_id is not None:
+            self.desk.go_to.emit(Step.PERSONALIZE)
+        else:
+            self._page.choose_file()
+
+    def _secondary(self, key: str) -> None:
+        match key:
+            case "import":
+                self._page.choose_file()
+            case "skip":
+                self._asks_reason = True
+                self.refresh()
+                self._page.ask_reason()
+            case "discard":
+                self._forget()
+                self.refresh()
+
+    def _open(self, path: Path) -> None:
+        self._page.show_advice(None)
+        self._file = look_into(path)
+        self._map = first_map(self._file.channels)
+        self._asks_reason = False
+        self.refresh()
+
+    def _use_mvc(self, path: Path) -> None:
+        self._mvc = path
+        self.refresh()
+
+    def _site_changed(self, name: str, site: ChannelSite | None) -> None:
+        self._map = tuple(
+            replace(channel, site=site, suggested=False) if channel.name == name else channel
+            for channel in self._map
+        )
+        self.refresh()
+
+    def _process(self, file: EmgFile) -> None:
+        params: dict[str, JsonValue] = {
+            "visit_id": self.desk.visit_id or "",
+            "file": str(file.path),
+            "sites": {
+                channel.name: [channel.site.muscle.value, channel.site.side.value]
+                for channel in self._map
+                if channel.site is not None
+            },
+        }
+        if self._mvc is not None:
+            params["mvc_file"] = str(self._mvc)
+        if not file.has_rate:
+            params["rate_hz"] = _rate(self._page.rate_text())
+        self.submit("import_emg", **params)
+
+    def _skip(self, reason: str) -> None:
+        if not reason.strip():
+            raise refuse(
+                "EMG-008",
+                "EMG was not skipped.",
+                "The report needs a reason.",
+                "Write a few words, for example: no electrodes today.",
+            )
+        self._asks_reason = False
+        self.decide(Verdict.SKIPPED, reason=reason.strip())
+        self.desk.say("EMG skipped; the reason is in the record.", Tone.OK)
+
+    def _back(self) -> None:
+        self._asks_reason = False
+        self.refresh()
+
+    def _forget(self) -> None:
+        self._file, self._map, self._mvc, self._asks_reason = None, (), None, False
+
+    def job_done(self, state: JobState, outcome: Outcome) -> None:
+        """The chosen file stays on the page until it was processed."""
+        if isinstance(outcome, Done):
+            self._forget()
+        self.refresh()
+
+
+def emg_verdict(emg: EmgEnvelopes) -> tuple[str, Tone]:
+    """The headline: how many channels are good, and what 100 % means."""
+    good = sum(channel.verdict == "good" for channel in emg.channels)
+    words = f"{good} of {count(len(emg.channels), 'channel')} good; 100 % is the {emg.normalised_to}."
+    if any(finding.severity is Severity.STOP for finding in emg.findings) or not good:
+        return words, Tone.STOP
+    return words, Tone.OK if good == len(emg.channels) else Tone.WARN
+
+
+def quality_table(channels: tuple[ChannelQuality, ...]) -> NumberTable:
+    rows = tuple(
+        NumberRow(
+            f"{channel.site.side.suffix.upper()} {channel.site.muscle.value}",
+            (
+                _VERDICTS.get(channel.verdict, channel.verdict),
+                f"{channel.signal_to_noise_db:.0f} dB",
+                percent(channel.hum_fraction),
+            ),
+            side=channel.site.side,
+            tip=f"Channel {channel.name}; clipped in {percent(channel.clipped_fraction, 1)} of the time",
+        )
+        for channel in channels
+    )
+    return NumberTable(("Muscle", "Quality", "Signal/noise", "Hum"), rows)
+
+
+_VERDICTS = {
+    "good": "✓ good",
+    "flat": "✗ flat",
+    "clipped": "⚠ clipped",
+    "hum": "⚠ hum",
+    "noise": "⚠ noisy",
+    "gaps": "⚠ gaps",
+}
+
+
+def _doubled(channels: tuple[MappedChannel, ...]) -> ChannelSite | None:
+    """A site that two channels claim."""
+    sites = [channel.site for channel in channels if channel.site is not None]
+    return next((site for site in sites if sites.count(site) > 1), None)
+
+
+def _rate(text: str) -> float:
+    try:
+        return float(text.strip().replace(",", "."))
+    except ValueError:
+        raise refuse(
+            "EMG-009",
+            "The sampling rate is missing.",
+            "This file has no time column, so its rate must be given.",
+            "Enter the rate in hertz, for example 1000.",
+        ) from None
