@@ -1,0 +1,309 @@
+"""What the one-page report of a visit says: read from the record, nothing is computed anew but means."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TypeVar
+
+import numpy as np
+
+from core.domain.arrays import FloatArray
+from core.domain.body import SAGITTAL, SIDES, JointKind, Side
+from core.domain.controller import Comparison, Deployment, GaitScore, Package, TrainedController
+from core.domain.findings import Finding, worst_first
+from core.domain.motion import GaitCycles, Motion, Spatiotemporal, Spread
+from core.domain.record import RecordKind, Verdict
+from core.domain.recording import Landmarks
+from core.domain.rollout import GaitLabel, RolloutSet
+from core.domain.subject import Subject
+from core.domain.twin import GaitPolicy
+from core.errors import refuse
+from core.gait.cycles import mean_cycle
+from core.gait.norms import BAND_SOURCE, normal_band
+from core.gait.similarity import compare_curves
+from core.store.repository import Store
+
+T = TypeVar("T")
+MOST_FINDINGS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRow:
+    """One line of a table; `cells` follow the table's columns."""
+
+    name: str
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportTable:
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[ReportRow, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReportCurve:
+    label: GaitLabel
+    mean_deg: FloatArray  # (101,)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReportPanel:
+    """One joint of one side over the gait cycle."""
+
+    kind: JointKind
+    side: Side
+    curves: tuple[ReportCurve, ...]
+    band_deg: tuple[FloatArray, FloatArray] | None  # low and high, (101,) each
+    toe_off_fraction: float | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReportContent:
+    """All words, numbers and curves of the page. Missing parts are empty."""
+
+    patient: str  # "P-0042"
+    person: tuple[str, ...]  # facts about the person, without a name
+    visit: str  # "Visit 3 · 20 Nov 2026"
+    labels: tuple[str, ...]  # "SYNTHETIC PATIENT"
+    verdict: str
+    quality: tuple[str, ...]
+    panels: tuple[ReportPanel, ...]
+    band_source: str
+    gait: ReportTable
+    similarity: ReportTable
+    controller: ReportTable
+    deployment: tuple[tuple[str, str], ...]
+    notice: str
+    made_on: str
+    synthetic: bool
+
+
+NOTICE = (
+    "Research prototype, not a cleared medical device. Twin, muscle activity and effort are simulation "
+    "results of a musculoskeletal model, not measurements; curves from one camera are reliable in the "
+    "sagittal plane only."
+)
+
+
+def report_content(store: Store, visit_id: str) -> ReportContent:
+    """Collect the report of a visit. Raises UserError RPT-001 when no motion was solved yet."""
+    motion = _newest(store, visit_id, RecordKind.MOTION, Motion)
+    if motion is None:
+        raise refuse(
+            "RPT-001",
+            "There is nothing to report yet.",
+            "The report begins with the patient's motion, and none was solved in this visit.",
+            "Capture a walk and solve its motion first.",
+        )
+    subject, visit = store.subject_of(visit_id), store.visit(visit_id)
+    gaits = _newest(store, visit_id, RecordKind.SIMULATED_GAIT, RolloutSet)
+    comparison = _newest(store, visit_id, RecordKind.COMPARISON, Comparison)
+    panels = _panels(motion, gaits, comparison)
+    synthetic = subject.synthetic or motion.synthetic
+    return ReportContent(
+        patient=subject.code,
+        person=_person(subject, visit.started_utc.year),
+        visit=f"Visit {visit.number} · {_day(visit.started_utc)}",
+        labels=("SYNTHETIC PATIENT", "SIMULATED GAIT") if synthetic else ("SIMULATED GAIT",),
+        verdict=comparison.sentence if comparison is not None else _motion_verdict(motion),
+        quality=_quality(store, visit_id, motion),
+        panels=panels,
+        band_source=BAND_SOURCE,
+        gait=_gait_table(motion.measures),
+        similarity=_similarity_table(panels),
+        controller=_controller_table(store, visit_id, comparison),
+        deployment=_deployment(store, visit_id),
+        notice=NOTICE,
+        made_on=_day(datetime.now(UTC)),
+        synthetic=synthetic,
+    )
+
+
+def _newest(store: Store, visit_id: str, kind: RecordKind, payload: type[T]) -> T | None:
+    info = store.latest(visit_id, kind)
+    return None if info is None else store.load(info.id, payload)
+
+
+def _day(moment: datetime) -> str:
+    months = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+    return f"{moment.day} {months[moment.month - 1]} {moment.year}"
+
+
+def _person(subject: Subject, year: int) -> tuple[str, ...]:
+    facts = [
+        f"{subject.sex.value}, {year - subject.birth_year} years",
+        f"{subject.height_m:.2f} m, {subject.mass_kg:.0f} kg",
+    ]
+    if subject.affected_side is not None:
+        facts.append(f"{subject.affected_side.value} side affected")
+    if subject.diagnosis:
+        facts.append(subject.diagnosis)
+    return tuple(facts)
+
+
+def _motion_verdict(motion: Motion) -> str:
+    left, right = (side.strides for side in motion.measures.sides)
+    return f"{left} left and {right} right strides at {motion.measures.speed_m_s:.2f} m/s."
+
+
+def _quality(store: Store, visit_id: str, motion: Motion) -> tuple[str, ...]:
+    lines = []
+    landmarks = _newest(store, visit_id, RecordKind.LANDMARKS, Landmarks)
+    if landmarks is not None and landmarks.patient.tracks:
+        track = landmarks.patient.tracks[0]
+        cameras = len(landmarks.patient.tracks)
+        seen = f"{100 * track.detected_fraction:.0f} % of {len(track.time_s)} frames"
+        lines.append(f"{cameras} camera{'s' if cameras > 1 else ''}; person seen in {seen}.")
+    left, right = (side.strides for side in motion.measures.sides)
+    lines.append(
+        f"{left} left and {right} right strides; model {1000 * motion.residual_m:.0f} mm off the landmarks."
+    )
+    policy = _newest(store, visit_id, RecordKind.GAIT_POLICY, GaitPolicy)
+    if policy is not None:
+        lines.append(
+            f"Twin walks {policy.walk_seconds_median:.0f} s without a fall, "
+            f"{policy.joint_rmse_deg:.1f}° from the measured angles."
+        )
+    findings: tuple[Finding, ...] = worst_first(motion.findings)
+    lines += [finding.advice.what for finding in findings[:MOST_FINDINGS]]
+    return tuple(lines)
+
+
+def _gait_table(measures: Spatiotemporal) -> ReportTable:
+    left, right = measures.sides
+    width = "not seen" if measures.step_width_m is None else f"{measures.step_width_m:.2f} m"
+    rows = (
+        ReportRow("Speed", (f"{measures.speed_m_s:.2f} m/s", "", "")),
+        ReportRow("Cadence", (f"{measures.cadence_steps_min:.0f} /min", "", "")),
+        ReportRow("Step length", ("", _spread(left.step_length_m, "m"), _spread(right.step_length_m, "m"))),
+        ReportRow("Stride time", ("", _spread(left.stride_time_s, "s"), _spread(right.stride_time_s, "s"))),
+        ReportRow("Stance", ("", _percent(left.stance_fraction), _percent(right.stance_fraction))),
+        ReportRow("Step width", (width, "", "")),
+        ReportRow("Symmetry", (f"{measures.symmetry:.2f}", "", "")),
+    )
+    return ReportTable("Measured gait", ("", "Both", "Left", "Right"), rows)
+
+
+def _spread(value: Spread, unit: str) -> str:
+    return f"{value.mean:.2f} ± {value.sd:.2f} {unit}" if math.isfinite(value.mean) else "–"
+
+
+def _percent(value: Spread) -> str:
+    return f"{100 * value.mean:.0f} ± {100 * value.sd:.0f} %" if math.isfinite(value.mean) else "–"
+
+
+def _panels(
+    motion: Motion, gaits: RolloutSet | None, comparison: Comparison | None
+) -> tuple[ReportPanel, ...]:
+    cycles: list[tuple[GaitLabel, tuple[GaitCycles, GaitCycles]]] = [(GaitLabel.MEASURED, motion.cycles)]
+    sources = (
+        (gaits, GaitLabel.DEFAULT_TWIN),
+        (gaits, GaitLabel.PERSONALIZED_TWIN),
+        (None if comparison is None else comparison.rollouts, GaitLabel.PERSONALIZED_CONTROLLER),
+    )
+    for rollouts, label in sources:
+        rollout = None if rollouts is None else rollouts.find(label)
+        if rollout is not None:
+            cycles.append((label, rollout.cycles))
+    return tuple(_panel(kind, number, cycles) for kind in SAGITTAL for number in range(len(SIDES)))
+
+
+def _panel(
+    kind: JointKind, number: int, cycles: Sequence[tuple[GaitLabel, tuple[GaitCycles, GaitCycles]]]
+) -> ReportPanel:
+    column = list(JointKind).index(kind)
+    curves = tuple(
+        ReportCurve(label, np.degrees(mean_cycle(sides[number])[:, column]))
+        for label, sides in cycles
+        if len(sides[number].angle_rad)
+    )
+    band = normal_band(kind)
+    edges = None
+    if band is not None:
+        edges = (np.degrees(band.mean_rad - band.sd_rad), np.degrees(band.mean_rad + band.sd_rad))
+    toe_off = cycles[0][1][number].toe_off_fraction
+    return ReportPanel(kind, SIDES[number], curves, edges, toe_off if math.isfinite(toe_off) else None)
+
+
+def _similarity_table(panels: Sequence[ReportPanel]) -> ReportTable:
+    """Correlation and distance of each simulated gait from the measured one."""
+    labels = [
+        label
+        for label in GaitLabel
+        if label is not GaitLabel.MEASURED
+        and any(curve.label is label for panel in panels for curve in panel.curves)
+    ]
+    rows = tuple(
+        ReportRow(
+            f"{panel.side.value.capitalize()} {panel.kind.label.lower()}",
+            tuple(_likeness(panel, label) for label in labels),
+        )
+        for panel in panels
+    )
+    columns = ("", *(label.value.capitalize() for label in labels))
+    return ReportTable("Correlation with the measured gait (distance)", columns, rows if labels else ())
+
+
+def _likeness(panel: ReportPanel, label: GaitLabel) -> str:
+    by_label = {curve.label: curve.mean_deg for curve in panel.curves}
+    if label not in by_label or GaitLabel.MEASURED not in by_label:
+        return "–"
+    found = compare_curves(np.radians(by_label[GaitLabel.MEASURED]), np.radians(by_label[label]))
+    if not math.isfinite(found.correlation):
+        return "–"
+    return f"{found.correlation:.2f} ({math.degrees(found.rmse_rad):.0f}°)"
+
+
+def _controller_table(store: Store, visit_id: str, comparison: Comparison | None) -> ReportTable:
+    trained = _newest(store, visit_id, RecordKind.CONTROLLER, TrainedController)
+    if trained is None:
+        return ReportTable("Controller", (), ())
+    limits = trained.controller.limits
+    title = f"Controller for {trained.device_id.replace('_', ' ')} · at most {limits.peak_nm:.0f} N·m"
+    if comparison is None:
+        row = ReportRow("Effort with exo", (f"{100 * trained.effort_ratio_with_exo:.0f} %",))
+        return ReportTable(title, ("", "Personalized"), (row,))
+    scores = comparison.scores
+    base = scores[0].effort if scores and scores[0].effort > 0 else math.nan
+    return ReportTable(
+        title,
+        ("", *(score.label.capitalize() for score in scores)),
+        (
+            ReportRow("Effort", tuple(f"{100 * score.effort / base:.0f} %" for score in scores)),
+            ReportRow("Symmetry", tuple(f"{score.symmetry:.2f}" for score in scores)),
+            ReportRow("Falls per minute", tuple(f"{score.falls_per_minute:.1f}" for score in scores)),
+            ReportRow(
+                "Exo peak torque", tuple(_of_exo(score, f"{score.exo_peak_nm:.1f} N·m") for score in scores)
+            ),
+            ReportRow(
+                "Exo mean power", tuple(_of_exo(score, f"{score.exo_mean_power_w:.1f} W") for score in scores)
+            ),
+        ),
+    )
+
+
+def _of_exo(score: GaitScore, words: str) -> str:
+    return "–" if score.label == GaitLabel.WITHOUT_EXO.value else words
+
+
+def _deployment(store: Store, visit_id: str) -> tuple[tuple[str, str], ...]:
+    lines = []
+    signed = [d for d in store.decisions(visit_id) if d.verdict is Verdict.SIGNED]
+    if signed:
+        lines.append(("Signed", f"{signed[-1].by}, {_day(signed[-1].on_utc)}"))
+    package = _newest(store, visit_id, RecordKind.PACKAGE, Package)
+    if package is not None:
+        lines.append(("Package SHA-256", package.sha256))
+    deployment = _newest(store, visit_id, RecordKind.DEPLOYMENT, Deployment)
+    if deployment is not None:
+        kind = "virtual exo" if deployment.virtual else "exo"
+        equal = deployment.readback_sha256 == deployment.package_sha256
+        lines.append(("Device", f"{kind} {deployment.device_serial}"))
+        lines.append(("Read back", "equal to what was signed" if equal else "DIFFERS from what was signed"))
+        lines.append(("Confirmed", "yes" if deployment.confirmed else "no"))
+    return tuple(lines)
