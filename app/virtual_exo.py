@@ -11,7 +11,7 @@ def virtual_exo_command(
     listen: str,
     plant: Path | None,
     *,
-    state: Path | None = None,
+    state_dir: Path | None = None,
     parent: int | None = None,
     device: str = "Hippo_L1",
     serial: str = "VIRTUAL-1",
@@ -20,4 +20,6 @@ def virtual_exo_command(
 
     Writes one JSON line with the address when it is ready. Raises UserError EXO-020, EXO-021, EXO-030.
     """
-    return run_virtual_exo(listen, plant=plant, state=state, parent=parent, profile_id=device, serial=serial)
+    return run_virtual_exo(
+        listen, plant=plant, state=state_dir, parent=parent, profile_id=device, serial=serial
+    )

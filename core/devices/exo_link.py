@@ -141,6 +141,7 @@ class ExoLink:
             confirmed=answer.confirmed,
             nonce=answer.nonce,
             late_ticks=answer.late_ticks,
+            slowest_tick_us=answer.tick_us,
         )
 
     def slots(self) -> Slots:

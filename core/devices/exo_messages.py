@@ -50,6 +50,7 @@ class InfoAnswer(message.ReadResponse):  # type: ignore[misc]
     confirmed: bool
     nonce: bytes
     late_ticks: int
+    tick_us: int
 
 
 class InfoRead(_Read):

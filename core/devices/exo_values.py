@@ -23,7 +23,8 @@ class ExoInfo:
     active_sha256: str  # "" for the factory controller
     confirmed: bool
     nonce: bytes
-    late_ticks: int
+    late_ticks: int  # control ticks that began more than one period late
+    slowest_tick_us: int
 
 
 @dataclass(frozen=True, slots=True)

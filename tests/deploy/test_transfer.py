@@ -8,11 +8,11 @@ import pytest
 
 from core.deploy.live import ArmPermit, LiveExo
 from core.deploy.transfer import transfer
-from core.deploy.virtual_exo.launch import virtual_exo
 from core.devices.exo_link import connect
 from core.devices.exo_protocol import DeviceState
 from core.errors import JobCancelled, UserError
 from tests.deploy.controllers import package
+from tests.deploy.virtual_exo_process import virtual_exo
 
 
 @pytest.fixture

@@ -20,7 +20,6 @@ from core.deploy.virtual_exo.device import Identity, VirtualExo
 from core.deploy.virtual_exo.dispatcher import Dispatcher
 from core.deploy.virtual_exo.exo_group import exo_handlers
 from core.deploy.virtual_exo.framing import FrameReader, encode_frame
-from core.deploy.virtual_exo.launch import start_virtual_exo, virtual_exo
 from core.deploy.virtual_exo.plant import load_motion, normal_walk
 from core.deploy.virtual_exo.slots import SlotStore
 from core.deploy.virtual_exo.stock_groups import stock_handlers
@@ -29,6 +28,7 @@ from core.devices.exo_link import connect
 from core.devices.exo_protocol import FACTORY, DeviceState, Rc, SlotState
 from core.errors import UserError
 from tests.deploy.controllers import DEVICE, package
+from tests.deploy.virtual_exo_process import start_virtual_exo, virtual_exo
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 

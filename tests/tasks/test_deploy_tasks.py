@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from core.deploy.virtual_exo.launch import virtual_exo
 from core.devices.exo_link import connect
 from core.devices.exo_protocol import DeviceState
 from core.domain.controller import Comparison, Deployment, Package
@@ -21,6 +20,7 @@ from core.jobs.values import JobSpec, Message, Sample, SilentContext
 from core.store.repository import open_store
 from core.tasks import deploy, list_exos, package_controller, telemetry
 from tests.deploy.controllers import DEVICE, trained
+from tests.deploy.virtual_exo_process import virtual_exo
 
 CODE = "P-0042"
 

@@ -49,6 +49,7 @@ class VirtualExo:
         self.supervisor = Supervisor(identity.profile_limits)
         self.now_s = 0.0
         self.late_ticks = 0
+        self.slowest_tick_us = 0
         self.reset_asked = False
         self.telemetry: deque[TelemetryRecord] = deque(maxlen=TELEMETRY_TICKS)
         self._wearer = wearer
@@ -121,6 +122,7 @@ class VirtualExo:
     def tick(self, now_s: float) -> TelemetryRecord:
         """Sensors, controller, supervisor, motors, record."""
         self.now_s = now_s
+        started = time.perf_counter()
         angle, velocity = self._wearer.at(now_s)
         raw = self._wish(angle, velocity)
         command = self.supervisor.tick(now_s, angle, velocity, raw)
@@ -136,6 +138,7 @@ class VirtualExo:
         )
         self._seq += 1
         self.telemetry.append(record)
+        self.slowest_tick_us = max(self.slowest_tick_us, int((time.perf_counter() - started) * 1e6))
         return record
 
     def _wish(self, angle: Float32Array, velocity: Float32Array) -> Float32Array:

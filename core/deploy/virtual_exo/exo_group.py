@@ -68,6 +68,7 @@ class _ExoGroup:
             "confirmed": slot is not None and slot.state is SlotState.CONFIRMED,
             "nonce": exo.supervisor.nonce,
             "late_ticks": exo.late_ticks,
+            "tick_us": exo.slowest_tick_us,
         }
 
     def slots(self, request: Answer) -> Answer:

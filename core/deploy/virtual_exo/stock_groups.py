@@ -39,6 +39,7 @@ def stock_handlers(exo: VirtualExo) -> Handlers:
         (_IMAGE, 1, WRITE): image.upload,
         (_IMAGE, 5, WRITE): image.erase,
         (_FILE, 0, READ): files.download,
+        (_FILE, 1, READ): files.status,
     }
 
 
@@ -123,17 +124,23 @@ class _FileGroup:
         self._exo = exo
 
     def download(self, request: Answer) -> Answer:
-        name, offset = text(request, "name"), whole(request, "off")
-        slot = next((slot for slot in SLOT_NAMES if slot_file(slot) == name), None)
-        data = self._exo.slots.read(slot) if slot is not None else b""
-        if not data:
-            raise Refusal(_FILE_NOT_FOUND, _FILE)
+        data, offset = self._contents(text(request, "name")), whole(request, "off")
         if offset > len(data):
             raise Refusal(_OFFSET_NOT_VALID, _FILE)
         answer: Answer = {"off": offset, "data": data[offset : offset + _CHUNK_BYTES]}
         if offset == 0:
             answer["len"] = len(data)
         return answer
+
+    def status(self, request: Answer) -> Answer:
+        return {"len": len(self._contents(text(request, "name")))}
+
+    def _contents(self, name: str) -> bytes:
+        slot = next((slot for slot in SLOT_NAMES if slot_file(slot) == name), None)
+        data = self._exo.slots.read(slot) if slot is not None else b""
+        if not data:
+            raise Refusal(_FILE_NOT_FOUND, _FILE)
+        return data
 
 
 def refuse_while_moving(exo: VirtualExo) -> None:
