@@ -8,6 +8,7 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QApplication
 
+from core.devices.profiles import device_ids, load_profile
 from core.domain.subject import Subject
 from core.jobs.values import JsonValue, Outcome
 from core.session.facts import FactsReader
@@ -34,12 +35,12 @@ class Desk(QObject):
         jobs: JobsBridge,
         *,
         operator: str = "",
-        devices: tuple[tuple[str, str], ...] = (("Hippo_L1", "Hippo L1, hip"),),
+        devices: tuple[tuple[str, str], ...] | None = None,
         start_virtual_exo: Callable[[], str] | None = None,
     ) -> None:
         super().__init__()
         self.store, self.jobs, self.operator = store, jobs, operator
-        self.devices = devices  # (profile id, name for people)
+        self.devices = _shipped_devices() if devices is None else devices  # (profile id, name for people)
         self.start_virtual_exo = start_virtual_exo  # starts it unless it runs; returns its address
         self.patient_id: str | None = None
         self.visit_id: str | None = None
@@ -109,6 +110,10 @@ class Desk(QObject):
         if job_id == self.exo_job:
             self.connect_exo(None)
         self.record_changed.emit()
+
+
+def _shipped_devices() -> tuple[tuple[str, str], ...]:
+    return tuple((device_id, load_profile(device_id).name) for device_id in device_ids())
 
 
 def _without_visit(status: StepStatus) -> StepStatus:

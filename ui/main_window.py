@@ -45,6 +45,8 @@ class MainWindow(QMainWindow):
 
     def go_to(self, step: Step) -> None:
         page = self.pages.show_step(step)
+        if not self.steps.isAncestorOf(self.focusWidget() or self):
+            self.centralWidget().setFocus()  # not on whatever button comes next
         self.help.show_help(page.title, page.help_text, visible=self.help.isVisible())
         self._show_statuses()
 

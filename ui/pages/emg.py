@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QFileDialog, QLineEdit, QStackedWidget, QWidget
+from PySide6.QtWidgets import QFileDialog, QHeaderView, QLineEdit, QSizePolicy, QStackedWidget, QWidget
 
 from core.domain.emg import EmgEnvelopes
 from core.domain.findings import Finding
@@ -65,6 +65,7 @@ class EmgPage(Page):
         self._views = QStackedWidget()
         self._views.addWidget(self._build_mapping())
         self._views.addWidget(self._build_result())
+        self._views.addWidget(QWidget())  # nothing, while a reason is asked for
         self.body.addWidget(self._build_skip())
         self.body.addWidget(self._views, 1)
 
@@ -77,6 +78,8 @@ class EmgPage(Page):
         self.set_main_action(state.main_action, not state.why_not, state.why_not)
         self.set_secondary_actions(*state.secondary)
         self.show_findings(state.findings)
+        if not state.asks_reason:
+            self._reason.clearFocus()  # before it is hidden, or the focus jumps to some other button
         self._skip.setVisible(state.asks_reason)
         if state.mapping is None and state.emg is None and not state.asks_reason:
             self.show_empty(
@@ -88,13 +91,17 @@ class EmgPage(Page):
             )
             return
         self.show_body()
-        self._views.setVisible(state.mapping is not None or state.emg is not None)
-        if state.mapping is not None:
+        if state.asks_reason:
+            self._views.setCurrentIndex(2)
+        elif state.mapping is not None:
             self._show_mapping(state.mapping)
         elif state.emg is not None and state.table is not None:
             self._views.setCurrentIndex(1)
             self._envelopes.show_envelopes(state.emg)
             self._quality.show_numbers(state.table)
+            header = self._quality.horizontalHeader()
+            header.setMinimumSectionSize(64)
+            header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
 
     def ask_reason(self) -> None:
         self._reason.setFocus()
@@ -172,6 +179,7 @@ class EmgPage(Page):
         self._skip.body.addWidget(self._reason, 1)
         self._skip.body.addWidget(skip)
         self._skip.body.addWidget(back)
+        self._skip.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._skip.hide()
         return self._skip
 

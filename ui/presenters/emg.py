@@ -193,7 +193,7 @@ class EmgPresenter(StepPresenter):
 def emg_verdict(emg: EmgEnvelopes) -> tuple[str, Tone]:
     """The headline: how many channels are good, and what 100 % means."""
     good = sum(channel.verdict == "good" for channel in emg.channels)
-    words = f"{good} of {count(len(emg.channels), 'channel')} good; 100 % is the {emg.normalised_to}."
+    words = f"{good} of {count(len(emg.channels), 'channel')} good, relative to the {emg.normalised_to}."
     if any(finding.severity is Severity.STOP for finding in emg.findings) or not good:
         return words, Tone.STOP
     return words, Tone.OK if good == len(emg.channels) else Tone.WARN
@@ -209,11 +209,11 @@ def quality_table(channels: tuple[ChannelQuality, ...]) -> NumberTable:
                 percent(channel.hum_fraction),
             ),
             side=channel.site.side,
-            tip=f"Channel {channel.name}; clipped in {percent(channel.clipped_fraction, 1)} of the time",
+            tip=f"Channel {channel.name}; signal to noise {channel.signal_to_noise_db:.0f} dB; clipped in {percent(channel.clipped_fraction, 1)} of the time",
         )
         for channel in channels
     )
-    return NumberTable(("Muscle", "Quality", "Signal/noise", "Hum"), rows)
+    return NumberTable(("", "Quality", "Signal", "Hum"), rows)
 
 
 _VERDICTS = {

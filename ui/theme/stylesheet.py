@@ -139,6 +139,9 @@ def _inputs(theme: Theme) -> str:
 {focused} {{ border: 2px solid {colors.focus}; padding: 4px 7px; }}
 QComboBox::drop-down {{ border: none; width: 24px; }}
 QComboBox::down-arrow {{ image: url("{_ARROW}"); width: 14px; height: 14px; }}
+QTableView QComboBox {{ margin: 4px 2px; }}
+QComboBox[side="left"] {{ color: {colors.left}; }}
+QComboBox[side="right"] {{ color: {colors.right}; }}
 QComboBox QAbstractItemView {{ background: {colors.surface}; border: 1px solid {colors.border};
     selection-background-color: {colors.selection}; selection-color: {colors.text}; }}
 QCheckBox, QRadioButton {{ spacing: 8px; background: transparent; }}

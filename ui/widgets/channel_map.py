@@ -41,13 +41,13 @@ class ChannelMap(QTableWidget):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setShowGrid(False)
         self.verticalHeader().setVisible(False)
-        self.verticalHeader().setDefaultSectionSize(42)
+        self.verticalHeader().setDefaultSectionSize(44)
         header = self.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for column, mode in enumerate((QHeaderView.ResizeMode.Stretch,) * 2):
             header.setSectionResizeMode(column, mode)
         self.setColumnWidth(2, 130)
-        self.setColumnWidth(3, 170)
+        self.setColumnWidth(3, 110)
         self._shown: tuple[MappedChannel, ...] = ()
 
     def show_channels(self, channels: tuple[MappedChannel, ...]) -> None:
@@ -81,12 +81,11 @@ class ChannelMap(QTableWidget):
         site = channel.site
         muscles.setCurrentIndex(0 if site is None else muscles.findData(site.muscle))
         sides.setEnabled(site is not None)
-        if site is not None:
-            sides.setCurrentIndex(sides.findData(site.side))
+        sides.setCurrentIndex(-1 if site is None else sides.findData(site.side))
         set_look(sides, side="" if site is None else site.side.value)
         item = self.item(number, 3)
         if item is not None:
-            item.setText("suggested by its name" if channel.suggested and site is not None else "")
+            item.setText("by its name" if channel.suggested and site is not None else "")
 
     def _combos(self, number: int) -> tuple[QComboBox, QComboBox]:
         muscles, sides = self.cellWidget(number, 1), self.cellWidget(number, 2)
