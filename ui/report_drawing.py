@@ -161,7 +161,8 @@ class ReportDrawing:
     def _table(self, table: ReportTable, x: float, y: float, width: float) -> float:
         y = self._heading(table.title, x, y)
         cells = max(len(table.columns) - 1, 1)
-        first = width * 0.40
+        letters = QFontMetricsF(self._font(84))
+        first = max((letters.horizontalAdvance(row.name) for row in table.rows), default=0.0) + 40
         step = (width - first) / cells
         line = 128.0
         deepest = 0.0

@@ -109,7 +109,7 @@ def report_content(store: Store, visit_id: str) -> ReportContent:
         patient=subject.code,
         person=_person(subject, visit.started_utc.year),
         visit=f"Visit {visit.number} · {_day(visit.started_utc)}",
-        labels=("SYNTHETIC PATIENT", "SIMULATED GAIT") if synthetic else ("SIMULATED GAIT",),
+        labels=_labels(synthetic, simulated=gaits is not None or comparison is not None),
         verdict=comparison.sentence if comparison is not None else _motion_verdict(motion),
         quality=_quality(store, visit_id, motion),
         panels=panels,
@@ -122,6 +122,11 @@ def report_content(store: Store, visit_id: str) -> ReportContent:
         made_on=_day(datetime.now(UTC)),
         synthetic=synthetic,
     )
+
+
+def _labels(synthetic: bool, *, simulated: bool) -> tuple[str, ...]:
+    labels = (("SYNTHETIC PATIENT", synthetic), ("INCLUDES SIMULATED GAIT", simulated))
+    return tuple(words for words, applies in labels if applies)
 
 
 def _newest(store: Store, visit_id: str, kind: RecordKind, payload: type[T]) -> T | None:

@@ -1,0 +1,130 @@
+"""Report: the page as it will be printed, and where to keep it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QRectF, QSizeF, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPixmap, QResizeEvent
+from PySide6.QtWidgets import QFileDialog, QSizePolicy, QWidget
+
+from core.session.report import ReportContent
+from ui.pages.frame import Page
+from ui.report_drawing import PAGE_HEIGHT, PAGE_WIDTH
+from ui.report_pdf import draw_report
+from ui.theme import Tone
+from ui.widgets.basics import Box, label, row
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReportState:
+    headline: str
+    tone: Tone = Tone.NEUTRAL
+    content: ReportContent | None = None
+    detail: str = ""
+    file_name: str = ""  # proposed
+    contents: tuple[tuple[str, bool], ...] = ()  # what the report holds, and whether it is there
+    saved: str = ""  # where it was kept
+    main_action: str = ""
+    why_not: str = ""
+    badges: tuple[str, ...] = ()
+
+
+class ReportPage(Page):
+    title = "Report"
+    help_text = (
+        "One page for the patient's file: who, how well it was measured, the gait on its normal band, what "
+        "the simulation says, which controller went onto which exo. It is kept with the visit and can be "
+        "saved anywhere as PDF."
+    )
+
+    save_to = Signal(object)  # Path
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._state = ReportState("")
+        self.preview = ReportPreview()
+        self._list = Box("card", margin=16, gap=8)
+        self._list.setFixedWidth(300)
+        self._list.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Maximum)
+        self._lines = [label("", "body", wrap=True) for _ in range(8)]
+        self._list.body.addWidget(label("In this report", "section"))
+        for line in self._lines:
+            self._list.body.addWidget(line)
+        self._saved = label("", "muted", wrap=True)
+        self._list.body.addWidget(self._saved)
+        layout = row(gap=16)
+        layout.addWidget(self.preview, 1)
+        layout.addWidget(self._list)
+        layout.setAlignment(self._list, layout.alignment())
+        self.body.addLayout(layout, 1)
+        self.main_action.connect(self._ask_where)
+
+    def render(self, state: ReportState) -> None:  # type: ignore[override]
+        self._state = state
+        self.set_badges(*state.badges)
+        if state.content is None:
+            self.set_headline("")
+            self.show_empty("report", state.headline, state.detail)
+            return
+        self.set_headline(state.headline, state.tone)
+        self.set_main_action(state.main_action, not state.why_not, state.why_not)
+        self.show_body()
+        self.preview.show_content(state.content)
+        for line, (words, there) in zip(self._lines, state.contents, strict=False):
+            line.setText(f"{'✓' if there else '–'}  {words}{'' if there else ' (not yet)'}")
+        for number, line in enumerate(self._lines):
+            line.setVisible(number < len(state.contents))
+        self._saved.setText(state.saved)
+        self._saved.setVisible(bool(state.saved))
+
+    def _ask_where(self) -> None:
+        proposed = str(Path.home() / self._state.file_name)
+        path, _ = QFileDialog.getSaveFileName(self, "Save report", proposed, "PDF (*.pdf)")
+        if path:
+            self.save_to.emit(Path(path if path.lower().endswith(".pdf") else f"{path}.pdf"))
+
+
+class ReportPreview(QWidget):
+    """The page, as large as there is room, drawn once per size."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName("Preview of the report")
+        self.setMinimumSize(320, 440)
+        self._content: ReportContent | None = None
+        self._picture: QPixmap | None = None
+
+    def show_content(self, content: ReportContent) -> None:
+        if content is not self._content:
+            self._content, self._picture = content, None
+            self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._picture = None
+        super().resizeEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._content is None:
+            return
+        if self._picture is None:
+            self._picture = self._draw(self._content)
+        size = self._picture.deviceIndependentSize()
+        painter = QPainter(self)
+        painter.drawPixmap(round((self.width() - size.width()) / 2), 0, self._picture)
+        painter.end()
+
+    def _draw(self, content: ReportContent) -> QPixmap:
+        ratio = self.devicePixelRatioF()
+        height = min(self.height(), self.width() * PAGE_HEIGHT / PAGE_WIDTH)
+        size = QSizeF(height * PAGE_WIDTH / PAGE_HEIGHT, height) * ratio
+        picture = QPixmap(size.toSize())
+        picture.fill(QColor("white"))
+        painter = QPainter(picture)
+        draw_report(painter, size, content)
+        painter.setPen(QColor("#CBD2D9"))
+        painter.drawRect(QRectF(0, 0, size.width() - 1, size.height() - 1))
+        painter.end()
+        picture.setDevicePixelRatio(ratio)
+        return picture

@@ -1,0 +1,115 @@
+"""Report: collect, preview, keep with the visit, save as PDF."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from core.domain.record import RecordKind
+from core.domain.report import Report
+from core.errors import refuse
+from core.session.flow import Step, StepStatus
+from core.session.report import ReportContent, report_content
+from ui.desk import Desk
+from ui.pages.report import ReportPage, ReportState
+from ui.presenters.base import StepPresenter
+from ui.report_pdf import write_report
+from ui.theme import Tone
+from ui.wording import clock
+
+_PARTS = (
+    ("Measured gait", RecordKind.MOTION),
+    ("Muscle activity (EMG)", RecordKind.EMG),
+    ("Personalized twin", RecordKind.GAIT_POLICY),
+    ("Simulated gait", RecordKind.SIMULATED_GAIT),
+    ("Controllers compared", RecordKind.COMPARISON),
+    ("Deployment", RecordKind.DEPLOYMENT),
+)
+
+
+class ReportPresenter(StepPresenter):
+    step = Step.REPORT
+
+    def __init__(self, page: ReportPage, desk: Desk) -> None:
+        super().__init__(page, desk)
+        self._page = page
+        self._key: tuple[str, ...] = ()  # records the shown content was read from
+        self._content: ReportContent | None = None
+        self._saved_to = ""
+        page.save_to.connect(lambda path: self.attempt(lambda: self.save(path)))
+
+    def start(self) -> None:
+        """A report is made by saving it; doing it again only reads the record anew."""
+        self._key = ()
+        self.refresh()
+
+    def save(self, path: Path) -> None:
+        """Write the PDF to `path` and keep the same file with the visit."""
+        visit_id, content = self.desk.visit_id, self._content
+        if visit_id is None or content is None:
+            return
+        store = self.desk.store
+        with tempfile.TemporaryDirectory() as folder:
+            made = Path(folder) / self._file_name(visit_id)
+            write_report(made, content)
+            self._copy(made, path)
+            newest = [info for _, kind in _PARTS if (info := store.latest(visit_id, kind)) is not None]
+            store.save(
+                RecordKind.REPORT,
+                Report(made.name, content.patient, store.visit(visit_id).number),
+                visit_id=visit_id,
+                inputs=tuple(info.id for info in newest),
+                summary=f"Report saved as {path.name}.",
+                operator=self.desk.operator,
+                files=(made,),
+            )
+        self._saved_to = str(path)
+        self.desk.say(f"Report saved as {path.name}.", Tone.OK)
+        self.desk.record_changed.emit()
+
+    def show(self, status: StepStatus) -> None:
+        visit_id = self.desk.visit_id
+        if visit_id is None or self.desk.store.latest(visit_id, RecordKind.MOTION) is None:
+            self._content, self._key = None, ()
+            detail = status.blocker or "It begins with the patient's motion."
+            self._page.render(ReportState("One page that says what was measured and done", detail=detail))
+            return
+        key = tuple(record.id for record in self.desk.store.records(visit_id))
+        key += tuple(str(decision) for decision in self.desk.store.decisions(visit_id))
+        if key != self._key or self._content is None:
+            self._content, self._key = report_content(self.desk.store, visit_id), key
+        self._page.render(self._state(visit_id, self._content, status))
+
+    def _state(self, visit_id: str, content: ReportContent, status: StepStatus) -> ReportState:
+        store = self.desk.store
+        kept = None if status.record_id is None else store.info(status.record_id)
+        saved = "" if kept is None else f"Kept with the visit on {clock(kept.created_utc)}. {kept.summary}"
+        return ReportState(
+            headline="The report is ready." if kept is None else "The report is saved.",
+            tone=Tone.NEUTRAL if kept is None else Tone.OK,
+            content=content,
+            file_name=self._file_name(visit_id),
+            contents=tuple((words, store.latest(visit_id, kind) is not None) for words, kind in _PARTS),
+            saved=saved,
+            main_action="Save report…",
+            badges=("Synthetic patient",) if content.synthetic else (),
+        )
+
+    def _file_name(self, visit_id: str) -> str:
+        visit = self.desk.store.visit(visit_id)
+        code = self.desk.store.subject_of(visit_id).code
+        safe = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in code)
+        return f"{safe}-visit-{visit.number}.pdf"
+
+    @staticmethod
+    def _copy(made: Path, path: Path) -> None:
+        try:
+            shutil.copyfile(made, path)
+        except OSError as error:
+            raise refuse(
+                "RPT-003",
+                f"The report could not be saved as {path.name}.",
+                f"The folder {path.parent} does not take it: {error.strerror or error}.",
+                "Choose another folder.",
+            ) from error
