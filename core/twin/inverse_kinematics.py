@@ -36,7 +36,7 @@ _ACCELERATION = {  # rms over normal walking, rounded up; rad/s2
     JointKind.HIP_ADDUCTION: 20.0,
     JointKind.HIP_ROTATION: 20.0,
     JointKind.KNEE: 70.0,
-    JointKind.ANKLE: 70.0,
+    JointKind.ANKLE: 110.0,
     JointKind.SUBTALAR: 20.0,
     JointKind.TOES: 20.0,
 }

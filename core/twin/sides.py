@@ -10,22 +10,23 @@ from numpy.typing import NDArray
 from core.domain.arrays import FloatArray
 from core.domain.recording import Landmark, LandmarkTrack
 
-# Feet and knees are exchanged separately: the detector often keeps the knees while it mixes up the feet.
-GROUPS = (
-    ((Landmark.LEFT_KNEE, Landmark.RIGHT_KNEE),),
-    (
-        (Landmark.LEFT_ANKLE, Landmark.RIGHT_ANKLE),
-        (Landmark.LEFT_HEEL, Landmark.RIGHT_HEEL),
-        (Landmark.LEFT_FOOT_INDEX, Landmark.RIGHT_FOOT_INDEX),
-    ),
+# Feet and knees may be exchanged separately: the detector often keeps the knees while it mixes up the feet.
+KNEES = ((Landmark.LEFT_KNEE, Landmark.RIGHT_KNEE),)
+FEET = (
+    (Landmark.LEFT_ANKLE, Landmark.RIGHT_ANKLE),
+    (Landmark.LEFT_HEEL, Landmark.RIGHT_HEEL),
+    (Landmark.LEFT_FOOT_INDEX, Landmark.RIGHT_FOOT_INDEX),
 )
 _ALL_PAIRS = (
     *((one, Landmark[one.name.replace("LEFT", "RIGHT")]) for one in Landmark if one.name.startswith("LEFT_")),
     (Landmark.MOUTH_LEFT, Landmark.MOUTH_RIGHT),
 )
 
-_JUMP_CAP = 0.15  # body sizes; a larger jump is an outlier and says no more about sides
-_EXCHANGE_COST = 2e-4  # body sizes squared per frame: the detector is usually right
+# All costs are squares of lengths in shares of the body's size in the picture (shoulders to heels).
+_JUMP_CAP = 0.15  # a larger jump is an outlier and says no more about sides
+_EXCHANGE_COST = 2e-5  # per exchanged frame and part: the detector is more often right than wrong
+_MIXED_COST = 3e-4  # per frame with knees of one leg and feet of the other
+_CHANGE_COST = 1.5e-3  # per change between exchanged and not: noise must not exchange legs that are close
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,19 +45,17 @@ class SideRepair:
 def repair_sides(track: LandmarkTrack) -> SideRepair:
     """Exchange left and right where that makes the legs' paths smooth.
 
-    For knees and feet separately, the sequence of "as detected" and "exchanged" with the least sum of
-    squared second differences of position (capped) is found exactly by dynamic programming over pairs of
-    neighbouring frames. A small cost per exchanged frame keeps the detector's sides when both are as smooth.
+    Each frame has one of four states: knees and feet as detected or exchanged. The sequence with the least
+    sum of squared second differences of position (capped) is found exactly by dynamic programming over pairs
+    of neighbouring frames (Viterbi 1967). Small costs keep the detector's sides when both are about as
+    smooth, and the feet with their knees.
     """
     image, world, seen = (np.array(a) for a in (track.image_px, track.world_m, track.visibility))
-    size_px = _body_size_px(track)
-    exchanged = np.zeros((len(image), len(GROUPS)))
-    for column, pairs in enumerate(GROUPS):
-        flags = _smoothest_sides(image, pairs, size_px)
-        exchanged[:, column] = flags
+    exchanged = _smoothest_sides(image, _body_size_px(track))
+    for column, pairs in enumerate((KNEES, FEET)):
         for pair in pairs:
             for array in (image, world, seen):
-                _exchange(array, pair, flags)
+                _exchange(array, pair, exchanged[:, column])
     repaired = LandmarkTrack(
         track.time_s, image, world, seen, track.width_px, track.height_px, track.projection
     )
@@ -80,37 +79,56 @@ def _exchange(array: FloatArray, pair: tuple[Landmark, Landmark], flags: NDArray
 
 
 def _body_size_px(track: LandmarkTrack) -> float:
-    """Typical distance from nose to heels, to make costs independent of the picture's size."""
-    image = track.image_px
-    heels = (image[:, Landmark.LEFT_HEEL.value] + image[:, Landmark.RIGHT_HEEL.value]) / 2
-    span = np.linalg.norm(image[:, Landmark.NOSE.value] - heels, axis=1)
-    return float(np.nanmedian(span)) if np.isfinite(span).any() else 1.0
+    """Typical distance from shoulders to heels, to make costs independent of the picture's size."""
+    shoulders = track.image_px[:, [Landmark.LEFT_SHOULDER.value, Landmark.RIGHT_SHOULDER.value]].mean(axis=1)
+    heels = track.image_px[:, [Landmark.LEFT_HEEL.value, Landmark.RIGHT_HEEL.value]].mean(axis=1)
+    span = np.linalg.norm(shoulders - heels, axis=1)
+    return float(np.median(span[np.isfinite(span)])) if np.isfinite(span).any() else 1.0
 
 
-def _smoothest_sides(
-    image: FloatArray, pairs: tuple[tuple[Landmark, Landmark], ...], size_px: float
-) -> FloatArray:
-    """Flags (T,), 1 where exchanged. Viterbi over states (previous frame's flag, this frame's flag)."""
-    left = image[:, [pair[0].value for pair in pairs]] / size_px
-    right = image[:, [pair[1].value for pair in pairs]] / size_px
-    both = np.stack([np.stack([left, right], 1), np.stack([right, left], 1)], 1)  # (T, flag, side, pair, 2)
-    frames = np.flatnonzero(np.isfinite(both).all(axis=(1, 2, 3, 4)))
-    flags = np.zeros(len(image))
+def _smoothest_sides(image: FloatArray, size_px: float) -> FloatArray:
+    """Flags (T, 2), 1 where knees, feet were exchanged."""
+    flags = np.zeros((len(image), 2))
+    choices = [_choices(image / size_px, pairs) for pairs in (KNEES, FEET)]
+    whole = [np.isfinite(choice).reshape(len(image), -1).all(axis=1) for choice in choices]
+    frames = np.flatnonzero(np.stack(whole).all(axis=0))
     if len(frames) < 3:
         return flags
-    x = both[frames]
-    cost = np.array([[0.0, _EXCHANGE_COST], [_EXCHANGE_COST, 2 * _EXCHANGE_COST]])  # (before, now)
-    back = np.zeros((len(frames), 2, 2), dtype=np.int64)
-    for t in range(2, len(frames)):
-        # bend[a, b, c]: frames t-2, t-1, t with flags a, b, c
-        bend = x[t][None, None, :] - 2 * x[t - 1][None, :, None] + x[t - 2][:, None, None]
-        step = np.minimum((bend**2).sum(-1), _JUMP_CAP**2).mean(axis=(-2, -1))
-        total = cost[:, :, None] + step + _EXCHANGE_COST * np.array([0.0, 1.0])
+    knees, feet = (choice[frames] for choice in choices)
+    path = _best_path(_bends(knees), _bends(feet))
+    flags[frames, 0], flags[frames, 1] = path // 2, path % 2
+    return flags
+
+
+def _choices(image: FloatArray, pairs: tuple[tuple[Landmark, Landmark], ...]) -> FloatArray:
+    """Positions as detected and exchanged: (T, flag, side, pair, 2)."""
+    left = image[:, [pair[0].value for pair in pairs]]
+    right = image[:, [pair[1].value for pair in pairs]]
+    return np.stack([np.stack([left, right], 1), np.stack([right, left], 1)], 1)
+
+
+def _bends(choice: FloatArray) -> FloatArray:
+    """Cost of flags a, b, c in three frames that end with frame t + 2: (T - 2, a, b, c)."""
+    bend = choice[2:, None, None, :] - 2 * choice[1:-1, None, :, None] + choice[:-2, :, None, None]
+    return np.asarray(np.minimum((bend**2).sum(axis=-1), _JUMP_CAP**2).mean(axis=(-2, -1)))
+
+
+def _best_path(bend_knees: FloatArray, bend_feet: FloatArray) -> NDArray[np.int64]:
+    """State 2 k + f of every frame (T,); k, f tell whether knees, feet are exchanged."""
+    k, f = np.arange(4) // 2, np.arange(4) % 2
+    change = (k[:, None] != k) * 1.0 + (f[:, None] != f)
+    enter = _CHANGE_COST * change + _EXCHANGE_COST * (k + f)  # (before, now)
+    enter = enter + _MIXED_COST * (k != f)
+    frames = len(bend_knees) + 2
+    cost = enter + (_EXCHANGE_COST * (k + f) + _MIXED_COST * (k != f))[:, None]
+    back = np.zeros((frames, 4, 4), dtype=np.int64)
+    for t in range(2, frames):
+        bend = bend_knees[t - 2][np.ix_(k, k, k)] + bend_feet[t - 2][np.ix_(f, f, f)]
+        total = cost[:, :, None] + bend + enter
         back[t] = total.argmin(axis=0)
         cost = total.min(axis=0)
-    before, now = np.unravel_index(int(cost.argmin()), (2, 2))
-    flags[frames[-1]], flags[frames[-2]] = now, before
-    for t in range(len(frames) - 1, 1, -1):
-        before, now = back[t, before, now], before
-        flags[frames[t - 2]] = before
-    return flags
+    path = np.zeros(frames, dtype=np.int64)
+    path[-2:] = np.unravel_index(int(cost.argmin()), (4, 4))
+    for t in range(frames - 1, 1, -1):
+        path[t - 2] = back[t, path[t - 1], path[t]]
+    return path
