@@ -32,6 +32,7 @@ class JobsBridge(QObject):
     sampled = Signal(str, object)  # job id, Sample
     pictured = Signal(str, object)  # job id, Picture: only the newest of each name
     ended = Signal(str, object)  # job id, Outcome
+    messaged = Signal(str, object)  # job id, Message
     changed = Signal()  # some job started, progressed or ended
 
     _woken = Signal()
@@ -119,7 +120,7 @@ class JobsBridge(QObject):
                     self.ended.emit(job_id, event)
                     progressed[job_id] = None
                 case Message():
-                    pass  # only for the log
+                    self.messaged.emit(job_id, event)
         for job_id in progressed:
             self.progressed.emit(job_id)
         if progressed:
