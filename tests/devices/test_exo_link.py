@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import pty
 import socket
 import threading
 import time
-import tty
 from contextlib import contextmanager, suppress
 
 import pytest
@@ -365,6 +363,9 @@ def test_a_port_in_use_is_said(tmp_path):
 
 @pytest.mark.skipif(os.name != "posix", reason="no ptys")
 def test_a_port_without_an_exo_is_said():
+    import pty
+    import tty
+
     master, slave = pty.openpty()
     tty.setraw(slave)
     try:
