@@ -110,6 +110,13 @@ class LivePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph is untyped
         self._marks = list(marks)
         self._build()
 
+    def show_limits(self, limit: float) -> None:
+        """Symmetric limits, marked and always in the picture."""
+        marks = ((limit, f"limit {limit:g}"), (-limit, ""))
+        if tuple(self._marks) != marks:
+            self._range = (-limit, limit)
+            self.set_marks(*marks)
+
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_lines"):

@@ -1,0 +1,248 @@
+"""Deploy: package, connect, transfer after a second deliberate act, watch, stop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QComboBox, QLineEdit, QVBoxLayout, QWidget
+
+from ui.pages.frame import Page
+from ui.plots.live_curve import LivePlot, Trace
+from ui.theme import Tone
+from ui.widgets.basics import Box, Button, Icon, column, label, row
+from ui.widgets.hold_button import HoldButton
+
+TELEMETRY_POINTS = 6000
+WINDOW_S = 12.0
+
+
+@dataclass(frozen=True, slots=True)
+class DeployState:
+    headline: str
+    tone: Tone = Tone.NEUTRAL
+    empty: bool = False
+    detail: str = ""
+    package_lines: tuple[str, ...] = ()
+    ports: tuple[tuple[str, str], ...] = ()  # (address, words)
+    address: str = ""  # proposed; what the person typed is kept
+    offers_virtual: bool = False
+    busy: bool = False  # a transfer or a start is going on
+    asks: bool = False  # the confirmation is open
+    patient_code: str = ""
+    device_name: str = ""
+    deployed_lines: tuple[str, ...] = ()
+    connected: bool = False
+    armed: bool = False
+    may_arm: bool = False
+    exo_words: str = "No exo is connected."
+    exo_tone: Tone = Tone.NEUTRAL
+    limit_nm: float = 0.0
+    main_action: str = ""
+    why_not: str = ""
+    secondary: tuple[tuple[str, str], ...] = ()
+    badges: tuple[str, ...] = ()
+
+
+class DeployPage(Page):
+    title = "Deploy"
+    help_text = (
+        "The signed controller is packed, sent to the exo, read back and compared. Nothing moves yet: the "
+        "exo stays at zero torque until you arm it, and then the assistance grows over five seconds. Stop: the "
+        "red button, F12, or Esc held for half a second."
+    )
+
+    address_changed = Signal(str)
+    look_for_exos = Signal()
+    start_virtual = Signal()
+    confirmed = Signal(str)  # the code that was typed
+    confirm_closed = Signal()
+    connect_wanted = Signal(bool)
+    arm = Signal()
+    disarm = Signal()
+    stop = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._code, self._is_connected = "", False
+        left = column(gap=10)
+        for card in (self._build_package(), self._build_exo(), self._build_confirm(), self._build_done()):
+            left.addWidget(card)
+        left.addStretch(1)
+        side = QWidget()
+        side.setLayout(left)
+        side.setFixedWidth(400)
+        halves = row(gap=12)
+        halves.addWidget(side)
+        halves.addWidget(self._build_live(), 1)
+        self.body.addLayout(halves, 1)
+
+    @property
+    def address(self) -> str:
+        data = self.ports.currentData()
+        typed = self.ports.currentText().strip()
+        return str(data) if data and typed == self.ports.itemText(self.ports.currentIndex()) else typed
+
+    def render(self, state: DeployState) -> None:  # type: ignore[override]
+        self.set_badges(*state.badges)
+        self.set_secondary_actions(*state.secondary)
+        if state.empty:
+            self.set_headline("")
+            self.show_empty("deploy", state.headline, state.detail, state.main_action)
+            return
+        self.set_headline(state.headline, state.tone)
+        self.set_main_action(state.main_action, not state.why_not, state.why_not)
+        self.show_body()
+        self._package_words.setText("\n".join(state.package_lines) or "Not packed yet.")
+        self._show_exo(state)
+        self._show_confirm(state)
+        self._done.setVisible(bool(state.deployed_lines))
+        self._done_words.setText("\n".join(state.deployed_lines))
+        self._show_live(state)
+
+    # Building -------------------------------------------------------------------------------------
+
+    def _build_package(self) -> Box:
+        box = Box("card", margin=14, gap=4)
+        self._package_words = label("", "body", wrap=True)
+        box.body.addWidget(label("1  Controller package", "section"))
+        box.body.addWidget(self._package_words)
+        return box
+
+    def _build_exo(self) -> Box:
+        box = Box("card", margin=14, gap=8)
+        self.ports = QComboBox()
+        self.ports.setEditable(True)
+        self.ports.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.ports.setAccessibleName("Address of the exo")
+        edit = self.ports.lineEdit()
+        if edit is not None:
+            edit.setPlaceholderText("Serial port or tcp:host:port")
+        self._look = Button("Look for exos", icon="search")
+        self._virtual = Button("Start virtual exo", icon="play")
+        box.body.addWidget(label("2  Exo", "section"))
+        box.body.addWidget(self.ports)
+        box.body.addLayout(row(self._look, self._virtual, None))
+        self.ports.currentTextChanged.connect(lambda _text: self.address_changed.emit(self.address))
+        self._look.clicked.connect(self.look_for_exos)
+        self._virtual.clicked.connect(self.start_virtual)
+        return box
+
+    def _build_confirm(self) -> Box:
+        self._confirm = Box("strip", margin=14, gap=8)
+        self._confirm.setProperty("tone", Tone.WARN.value)
+        self._confirm_words = label("", "section", wrap=True)
+        self.code = QLineEdit()
+        self.code.setAccessibleName("Code of the patient, typed to confirm")
+        self.transfer = Button("Transfer now", "danger")
+        cancel = Button("Not now")
+        self._confirm.body.addWidget(label("3  Confirm", "section"))
+        self._confirm.body.addWidget(self._confirm_words)
+        self._confirm.body.addWidget(self.code)
+        self._confirm.body.addLayout(row(self.transfer, cancel, None))
+        self.code.textChanged.connect(self._check_code)
+        self.code.returnPressed.connect(self.transfer.click)
+        self.transfer.clicked.connect(lambda: self.confirmed.emit(self.code.text().strip()))
+        cancel.clicked.connect(self.confirm_closed)
+        return self._confirm
+
+    def _build_done(self) -> Box:
+        self._done = Box("strip", horizontal=True, margin=14, gap=10)
+        self._done.setProperty("tone", Tone.OK.value)
+        self._done_words = label("", "body", wrap=True)
+        self._done.body.addLayout(column(Icon("done", 20, Tone.OK), None))
+        self._done.body.addWidget(self._done_words, 1)
+        return self._done
+
+    def _build_live(self) -> Box:
+        box = Box("card", margin=14, gap=8)
+        self._exo_icon = Icon("", 20)
+        self._exo_words = label("", "strong", wrap=True)
+        self._connect = Button("Connect")
+        top = row(self._exo_icon, self._exo_words, self._connect, gap=8)
+        top.setStretch(1, 1)
+        sides = (Trace("left", "left", 2.2), Trace("right", "right", 2.2))
+        self.torque = LivePlot(
+            sides, unit="Torque on the hip (N·m)", capacity=TELEMETRY_POINTS, window_s=WINDOW_S
+        )
+        self.angle = LivePlot(sides, unit="Thigh angle (°)", capacity=TELEMETRY_POINTS, window_s=WINDOW_S)
+        self.torque.setAccessibleName("Exo torque, left and right, live")
+        self.angle.setAccessibleName("Thigh angle, left and right, live")
+        self.torque.set_value_range(-2, 2)
+        self.angle.set_value_range(-20, 40)
+        self.arm_button = HoldButton("Hold to arm", "danger", tip="Hold until the bar is full")
+        self.disarm_button = Button("Disarm")
+        self.stop_button = Button("STOP EXO", "danger", "stop", tip="Zero torque now (F12, or Esc held)")
+        self.stop_button.setMinimumHeight(48)
+        box.body.addLayout(top)
+        box.body.addLayout(self._side_key())
+        box.body.addWidget(self.torque, 3)
+        box.body.addWidget(self.angle, 2)
+        box.body.addLayout(row(self.arm_button, self.disarm_button, None, self.stop_button, gap=10))
+        self._connect.clicked.connect(lambda: self.connect_wanted.emit(not self._is_connected))
+        self.arm_button.held.connect(self.arm)
+        self.disarm_button.clicked.connect(self.disarm)
+        self.stop_button.clicked.connect(self.stop)
+        return box
+
+    @staticmethod
+    def _side_key() -> QVBoxLayout:
+        words = []
+        for side in ("left", "right"):
+            word = label(f"—  {side.capitalize()}", "section")
+            word.setProperty("side", side)
+            words.append(word)
+        flexion = label("flexion is up", "small")
+        result = QVBoxLayout()
+        result.addLayout(row(*words, flexion, None, gap=16))
+        return result
+
+    # Showing --------------------------------------------------------------------------------------
+
+    def _show_exo(self, state: DeployState) -> None:
+        known = [(self.ports.itemData(i), self.ports.itemText(i)) for i in range(self.ports.count())]
+        if known != [(address, words) for address, words in state.ports]:
+            typed = self.ports.currentText()
+            self.ports.blockSignals(True)
+            self.ports.clear()
+            for address, words in state.ports:
+                self.ports.addItem(words, address)
+            self.ports.setCurrentIndex(-1)
+            self.ports.setEditText(typed)
+            self.ports.blockSignals(False)
+        if state.address and not self.ports.currentText():
+            self.ports.setEditText(state.address)
+        for widget in (self.ports, self._look, self._virtual):
+            widget.setEnabled(not state.busy and not state.connected)
+        self._virtual.setVisible(state.offers_virtual)
+
+    def _show_confirm(self, state: DeployState) -> None:
+        opened = state.asks and not self._confirm.isVisible()
+        self._code = state.patient_code
+        self._confirm.setVisible(state.asks)
+        self._confirm_words.setText(
+            f"This puts the controller of {state.patient_code} onto {state.device_name}. "
+            f"Type {state.patient_code} to confirm patient and device."
+        )
+        self.code.setPlaceholderText(state.patient_code)
+        if opened:
+            self.code.clear()
+            self.code.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._check_code()
+
+    def _check_code(self) -> None:
+        self.transfer.setEnabled(bool(self._code) and self.code.text().strip() == self._code)
+
+    def _show_live(self, state: DeployState) -> None:
+        self._is_connected = state.connected
+        self._connect.setText("Disconnect" if state.connected else "Connect")
+        self._connect.setEnabled(state.connected or (bool(self.address) and not state.busy))
+        self._exo_words.setText(state.exo_words)
+        icons = {Tone.OK: "done", Tone.WARN: "attention", Tone.STOP: "stop"}
+        self._exo_icon.show_icon(icons.get(state.exo_tone, "deploy"), state.exo_tone)
+        self.arm_button.setEnabled(state.connected and state.may_arm and not state.armed)
+        self.arm_button.setText(f"Hold to arm {state.device_name}")
+        self.disarm_button.setEnabled(state.connected and state.armed)
+        self.stop_button.setVisible(state.connected)
+        if state.limit_nm:
+            self.torque.show_limits(state.limit_nm)
