@@ -48,8 +48,8 @@ class DeployPage(Page):
     title = "Deploy"
     help_text = (
         "The signed controller is packed, sent to the exo, read back and compared. Nothing moves yet: the "
-        "exo stays at zero torque until you arm it, and then the assistance grows over five seconds. Stop: the "
-        "red button, F12, or Esc held for half a second."
+        "exo stays at zero torque until you arm it, and then the assistance grows over five seconds. To "
+        "stop: the red button, F12, or Esc held for half a second."
     )
 
     address_changed = Signal(str)
