@@ -25,7 +25,7 @@ OpenDetector = Callable[[int, bool], PoseDetector]  # how many people, tracking 
 Report = Callable[[float], None]  # share of the work done; may raise to stop
 
 _MOST_PEOPLE = 3
-_SCOUTS = 6  # looks at the whole picture per video, when nobody else is suspected
+_SCOUTS = 4  # looks at the whole picture per video, when nobody else is suspected
 _SUSPICIOUS_EVERY = 6  # frames between looks, once somebody else was seen
 _HOP = 0.6  # the followed person jumps by this share of the body height: it is somebody else
 

@@ -1,0 +1,98 @@
+"""Claims about finding people, with MediaPipe on real recordings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.capture.detection import Seen, see_people
+from core.capture.people import choose_patient
+from core.capture.pipeline import TimedFrame
+from core.capture.playback import PlaybackPictures
+from core.capture.pose import PoseDetector
+from core.capture.quality import patient_findings
+from core.devices.cameras import VideoFileSource
+from core.domain.recording import Landmark
+from core.errors import UserError
+
+
+def _see(file: Path, model: Path, frames: int, observe) -> Seen:
+    def read() -> Iterator[TimedFrame]:
+        with VideoFileSource(file) as source:
+            yield from source.frames()
+
+    def detector(people: int, tracking: bool) -> PoseDetector:
+        return PoseDetector(model, people=people, tracking=tracking)
+
+    return see_people(read, detector, expected=frames, observe=observe, report=lambda fraction: None)
+
+
+@pytest.fixture(scope="module")
+def pictures() -> PlaybackPictures:
+    return PlaybackPictures(137)
+
+
+@pytest.fixture(scope="module")
+def walk(shared_data, pose_model: Path, pictures: PlaybackPictures) -> Seen:
+    return _see(shared_data("video-sagittal-walk/walk.mp4"), pose_model, 137, pictures.add)
+
+
+@pytest.fixture(scope="module")
+def demo(shared_data, pose_model: Path) -> Seen:
+    return _see(shared_data("video-sagittal-walk/demo.mp4"), pose_model, 230, lambda *frame: None)
+
+
+def test_the_walker_is_seen_in_nearly_every_frame(walk: Seen) -> None:
+    (person,) = walk.people
+    assert len(walk.time_s) == 137
+    assert person.seen_fraction > 0.98
+    assert person.label == "Person 1, walks to the left"
+
+
+def test_the_path_of_the_walker_is_smooth(walk: Seen) -> None:
+    hips = (
+        walk.people[0].tracks[0].image_px[:, [Landmark.LEFT_HIP.value, Landmark.RIGHT_HIP.value]].mean(axis=1)
+    )
+    step_px = np.diff(hips[:, 0])
+    assert np.median(step_px) < -5.0
+    assert np.abs(step_px).max() < 40.0  # a tenth of her height; a hop to somebody else would be far more
+
+
+def test_a_good_walk_has_no_findings(walk: Seen, pictures: PlaybackPictures) -> None:
+    assert patient_findings(walk.people[0].tracks[0]) == ()
+    assert pictures.camera_findings(walk.people, 0) == ()
+
+
+def test_every_frame_can_be_played_back(walk: Seen, pictures: PlaybackPictures) -> None:
+    assert [time_s for time_s, _ in pictures.jpegs] == list(walk.time_s)
+    assert pictures.size_px == (640, 210)
+    assert all(jpeg.startswith(b"\xff\xd8") for _, jpeg in pictures.jpegs)
+
+
+def test_of_two_people_the_walker_is_taken(demo: Seen) -> None:
+    chosen, by, findings = choose_patient(demo.people)
+    track = demo.people[chosen].tracks[0]
+    hips = track.image_px[:, Landmark.LEFT_HIP.value]
+    # She walks through the lower half from right to left; the man jumps on a box in the upper half.
+    assert by == "walks furthest"
+    assert [finding.advice.code for finding in findings] == ["CAP-023"]
+    assert demo.people[chosen].label == "Person 1, walks to the left"
+    assert np.isfinite(hips[60:185, 0]).mean() > 0.98
+    assert np.nanmin(hips[60:185, 1]) > 600
+    assert hips[60, 0] > 1350 and hips[184, 0] < 250
+
+
+def test_the_man_on_the_box_is_somebody_else(demo: Seen) -> None:
+    others = [person for person in demo.people[1:] if "stays in place" in person.label]
+    assert len(others) == 1
+    assert np.nanmedian(others[0].tracks[0].image_px[:, Landmark.LEFT_HIP.value, 1]) < 350
+
+
+def test_a_missing_model_says_how_to_get_it(tmp_path: Path) -> None:
+    with pytest.raises(UserError) as refused:
+        PoseDetector(tmp_path / "pose.task")
+    assert refused.value.advice.code == "CAP-020"
+    assert "setup" in refused.value.advice.next_step
