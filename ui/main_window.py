@@ -46,7 +46,7 @@ class MainWindow(QMainWindow):
     def go_to(self, step: Step) -> None:
         page = self.pages.show_step(step)
         if not self.steps.isAncestorOf(self.focusWidget() or self):
-            self.centralWidget().setFocus()  # not on whatever button comes next
+            self._centre.setFocus()  # not on whatever button comes next
         self.help.show_help(page.title, page.help_text, visible=self.help.isVisible())
         self._show_statuses()
 
@@ -67,10 +67,10 @@ class MainWindow(QMainWindow):
         outer.addWidget(self.header)
         outer.addLayout(middle, 1)
         outer.addWidget(self.tray)
-        centre = QWidget()
-        centre.setLayout(outer)
-        self.setCentralWidget(centre)
-        centre.setFocus()
+        self._centre = QWidget()
+        self._centre.setLayout(outer)
+        self.setCentralWidget(self._centre)
+        self._centre.setFocus()
 
     def _connect(self) -> None:
         desk, jobs = self.desk, self.desk.jobs

@@ -209,11 +209,18 @@ def quality_table(channels: tuple[ChannelQuality, ...]) -> NumberTable:
                 percent(channel.hum_fraction),
             ),
             side=channel.site.side,
-            tip=f"Channel {channel.name}; signal to noise {channel.signal_to_noise_db:.0f} dB; clipped in {percent(channel.clipped_fraction, 1)} of the time",
+            tip=_channel_tip(channel),
         )
         for channel in channels
     )
     return NumberTable(("", "Quality", "Signal", "Hum"), rows)
+
+
+def _channel_tip(channel: ChannelQuality) -> str:
+    return (
+        f"Channel {channel.name}; signal to noise {channel.signal_to_noise_db:.0f} dB; "
+        f"clipped in {percent(channel.clipped_fraction, 1)} of the time"
+    )
 
 
 _VERDICTS = {

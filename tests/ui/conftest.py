@@ -1,0 +1,66 @@
+"""A Qt application, an empty record and a hand-moved job board for the tests of the screens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtWidgets import QApplication
+
+from core.domain.body import Side
+from core.domain.subject import Consent, Sex, Subject
+from core.store.repository import open_store
+from tests.ui.board import HandBoard
+from ui import theme
+from ui.desk import Desk
+from ui.jobs_bridge import JobsBridge
+
+
+@pytest.fixture(scope="session")
+def app() -> QApplication:
+    application = QApplication.instance() or QApplication(["exotwin"])
+    assert isinstance(application, QApplication)
+    theme.apply(application, theme.Mode.LIGHT)
+    return application
+
+
+@pytest.fixture
+def board(tmp_path: Path) -> HandBoard:
+    return HandBoard(tmp_path)
+
+
+@pytest.fixture
+def desk(app: QApplication, board: HandBoard, tmp_path: Path) -> Iterator[Desk]:
+    """A desk over an empty record; whatever a test showed is closed and deleted afterwards."""
+    with open_store(tmp_path) as store:
+        bridge = JobsBridge(board)
+        yield Desk(store, bridge, operator="A. Berger")
+        bridge.close()
+        for widget in app.topLevelWidgets():
+            widget.close()
+            widget.deleteLater()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+@pytest.fixture
+def subject() -> Subject:
+    return Subject(
+        code="P-0042",
+        birth_year=1964,
+        sex=Sex.FEMALE,
+        height_m=1.68,
+        mass_kg=60.0,
+        diagnosis="stroke, 2025",
+        affected_side=Side.LEFT,
+        consent=Consent("A. Berger", "2026-11-19"),
+    )
+
+
+@pytest.fixture
+def visit_id(desk: Desk, subject: Subject) -> str:
+    """A patient with consent and an open visit."""
+    visit = desk.store.start_visit(desk.store.add_patient(subject))
+    desk.open_visit(visit.id)
+    return visit.id

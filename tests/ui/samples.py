@@ -1,0 +1,85 @@
+"""Small records as the jobs would write them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.domain.body import JOINTS, SIDES, JointKind, Side
+from core.domain.emg import ChannelQuality, ChannelSite, EmgEnvelopes, EmgMuscle
+from core.domain.findings import Finding, Severity
+from core.domain.motion import (
+    GaitCycles,
+    GaitReference,
+    Kinematics,
+    Motion,
+    SideMeasures,
+    Spatiotemporal,
+    Spread,
+    Stride,
+)
+from core.domain.recording import Landmarks, LandmarkTrack, Person, Recording, VideoFile
+from core.errors import Advice
+
+FRAMES, RATE_HZ = 60, 30.0
+
+
+def finding(severity: Severity = Severity.WARNING, code: str = "CAP-099") -> Finding:
+    return Finding(severity, Advice("The picture is dark.", "Little light.", "Switch on a lamp.", code))
+
+
+def recording() -> Recording:
+    return Recording((VideoFile("walk.mp4", FRAMES, RATE_HZ, 640, 360),), "file")
+
+
+def track() -> LandmarkTrack:
+    """One person gliding through the picture."""
+    time_s = np.arange(FRAMES) / RATE_HZ
+    points = np.zeros((FRAMES, 33, 2))
+    points[..., 0] = np.linspace(100, 500, FRAMES)[:, None]
+    points[..., 1] = np.linspace(60, 300, 33)[None, :]
+    return LandmarkTrack(time_s, points, np.zeros((FRAMES, 33, 3)), np.ones((FRAMES, 33)), 640, 360)
+
+
+def landmarks(people: int = 1, findings: tuple[Finding, ...] = ()) -> Landmarks:
+    found = tuple(Person(f"Person {n + 1}", 0.98, 400.0, (track(),)) for n in range(people))
+    return Landmarks(found, 0, "only person" if people == 1 else "walks furthest", findings)
+
+
+def motion(findings: tuple[Finding, ...] = ()) -> Motion:
+    """Two strides of each leg, one second each; the right leg half a second later."""
+    time_s = np.arange(FRAMES) / RATE_HZ
+    upright = np.tile([1.0, 0.0, 0.0, 0.0], (FRAMES, 1))
+    strides = (
+        Stride(Side.LEFT, 0.0, 0.6, 1.0),
+        Stride(Side.RIGHT, 0.5, 1.1, 1.5),
+    )
+    return Motion(
+        kinematics=Kinematics(time_s, np.zeros((FRAMES, len(JOINTS))), np.zeros((FRAMES, 3)), upright),
+        strides=strides,
+        measures=Spatiotemporal(1.21, 108.0, None, (_measures(Side.LEFT), _measures(Side.RIGHT)), 0.96),
+        cycles=(_cycles(Side.LEFT), _cycles(Side.RIGHT)),
+        reference=GaitReference(1.0, 1.21, np.zeros((100, len(JOINTS)))),
+        segment_length_m={"thigh": 0.41},
+        residual_m=0.03,
+        sagittal_only=True,
+        swapped_fraction=0.0,
+        findings=findings,
+    )
+
+
+def _measures(side: Side) -> SideMeasures:
+    return SideMeasures(side, 5, Spread(0.62, 0.02), Spread(1.10, 0.03), Spread(0.61, 0.02))
+
+
+def _cycles(side: Side) -> GaitCycles:
+    wave = 0.5 * np.sin(np.linspace(0, 2 * np.pi, 101))
+    angles = np.repeat(wave[:, None], len(JointKind), axis=1)
+    return GaitCycles(side, np.stack([angles, 1.05 * angles]), 0.62)
+
+
+def emg() -> EmgEnvelopes:
+    time_s = np.arange(0, 2, 0.01)
+    sites = [ChannelSite(muscle, side) for side in SIDES for muscle in list(EmgMuscle)[:3]]
+    channels = tuple(ChannelQuality(f"ch{n}", site, "good", 24.0, 0.0, 0.05) for n, site in enumerate(sites))
+    envelope = np.abs(np.sin(time_s[:, None] * (1 + np.arange(len(sites)))[None, :]))
+    return EmgEnvelopes(time_s, envelope, channels, "recorded maximum", 1000.0, "walk.csv", ())
