@@ -84,7 +84,7 @@ class LearningView(QWidget):
             words.name: LiveCurveCard(
                 words.title,
                 words.gloss,
-                unit=words.unit,
+                names_time=words is curves[-1],
                 value_range=words.value_range,
                 marks=words.marks,
             )

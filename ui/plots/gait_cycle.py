@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
@@ -76,6 +76,9 @@ class GaitCyclePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph is untype
         self._box.picked.connect(self._on_picked)
         self._box.setMouseEnabled(False, False)
         self._draw()
+
+    def sizeHint(self) -> QSize:
+        return QSize(240, 110)  # pyqtgraph asks for far more than a grid of six can have
 
     @property
     def panel(self) -> JointPanel | None:

@@ -13,6 +13,8 @@ from ui.plots.gait_cycle import GaitCyclePlot
 from ui.plots.look import curve_pen, fill
 from ui.widgets.basics import clear, column, label, row
 
+KEY_COLUMNS = 3  # more names than four take a second line
+
 
 class JointGrid(QWidget):
     """Panels in rows by joint and columns by side; both sides of a joint share their range."""
@@ -23,7 +25,10 @@ class JointGrid(QWidget):
         super().__init__()
         self._kinds = kinds
         self.plots = {(kind, side): GaitCyclePlot() for kind in kinds for side in SIDES}
-        self._key = row(gap=14)
+        self._key = QGridLayout()
+        self._key.setContentsMargins(0, 0, 0, 0)
+        self._key.setHorizontalSpacing(18)
+        self._key.setVerticalSpacing(0)
         grid = QGridLayout()
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(8)
@@ -68,11 +73,13 @@ class JointGrid(QWidget):
         for panel in panels:
             for curve in panel.curves:
                 named.setdefault(curve.label, curve.style)
-        for name, style in named.items():
-            self._key.addLayout(row(KeySwatch(style), label(name.capitalize(), "small"), gap=5))
+        entries: list[tuple[CurveStyle | None, str]] = [(s, name.capitalize()) for name, s in named.items()]
         if any(panel.band is not None for panel in panels):
-            self._key.addLayout(row(KeySwatch(None), label("Normal ± 1 SD", "small"), gap=5))
-        self._key.addStretch(1)
+            entries.append((None, "Normal ± 1 SD"))
+        wide = KEY_COLUMNS if len(entries) > KEY_COLUMNS + 1 else KEY_COLUMNS + 1
+        for number, (style, name) in enumerate(entries):
+            entry = row(KeySwatch(style), label(name, "small"), None, gap=5)
+            self._key.addLayout(entry, number // wide, number % wide)
 
 
 class KeySwatch(QWidget):

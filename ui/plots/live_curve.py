@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QTimer
+from PySide6.QtCore import QEvent, QSize, QTimer
 from PySide6.QtWidgets import QWidget
 
 from ui import theme
@@ -68,10 +68,12 @@ class LivePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph is untyped
         capacity: int = LEARNING_POINTS,
         window_s: float | None = None,
         minutes: bool = False,
+        names_time: bool = True,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent=parent, background=None)
         self._traces, self._unit, self._window_s, self._minutes = traces, unit, window_s, minutes
+        self._names_time = names_time
         self._ring = Ring(len(traces), capacity)
         self._range: tuple[float, float] | None = None
         self._marks: list[tuple[float, str]] = []
@@ -84,6 +86,9 @@ class LivePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph is untyped
         self._timer.setInterval(REDRAW_MS)
         self._timer.timeout.connect(self._redraw)
         self._build()
+
+    def sizeHint(self) -> QSize:
+        return QSize(320, 110)
 
     def add(self, time_s: float, *values: float) -> None:
         self._ring.add(time_s, values)
@@ -128,12 +133,14 @@ class LivePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph is untyped
         style_plot(plot, look)
         plot.showGrid(x=False, y=True, alpha=0.12)
         self.setBackground(look.colors.surface)
-        axis_label(plot, "bottom", "minutes" if self._minutes else "seconds", look)
-        axis_label(plot, "left", self._unit, look)
-        plot.getAxis("left").setWidth(52)
+        if self._names_time:
+            axis_label(plot, "bottom", "minutes" if self._minutes else "seconds", look)
+        if self._unit:
+            axis_label(plot, "left", self._unit, look)
+        plot.getAxis("left").setWidth(52 if self._unit else 38)
         for value, words in self._marks:
             pen = line_pen(look.colors.norm, 1.0, dashed=True)
-            options = {"position": 0.98, "anchors": [(1, 1), (1, 1)], "color": look.colors.muted}
+            options = {"position": 0.98, "anchors": [(1, 0), (1, 0)], "color": look.colors.muted}
             line = pg.InfiniteLine(value, angle=0, pen=pen, label=words or None, labelOpts=options)
             if words:
                 line.label.setFont(small_font(look))
@@ -180,7 +187,7 @@ class LiveCurveCard(Box):
         title: str,
         gloss: str,
         *,
-        unit: str = "",
+        names_time: bool = True,
         value_range: tuple[float, float] | None = None,
         marks: tuple[tuple[float, str], ...] = (),
     ) -> None:
@@ -188,7 +195,8 @@ class LiveCurveCard(Box):
         self._title = label(title, "section")
         self._value = label("–", "title")
         self._gloss = label(gloss, "small")
-        self.plot = LivePlot((Trace(title, "accent", 2.4),), unit=unit, minutes=True)
+        trace = Trace(title, "accent", 2.4)
+        self.plot = LivePlot((trace,), minutes=True, names_time=names_time)
         self.plot.setAccessibleName(f"{title} over time")
         if value_range is not None:
             self.plot.set_value_range(*value_range)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
 from core.domain.rollout import Rollout, SceneGeometry
 from core.errors import Advice
@@ -37,6 +37,9 @@ class GaitView(QWidget):
         self._caption = QLabel("", self)
         self._message = _message(self)
         self._layout()
+
+    def sizeHint(self) -> QSize:
+        return QSize(300, 320)
 
     def set_gait(self, geometry: SceneGeometry, rollout: Rollout, label: str) -> None:
         self._gait = (geometry, rollout)
@@ -147,6 +150,7 @@ class GaitView(QWidget):
         self._canvas.SetInteractorStyle(orbit_style())
         layout = self._picture.layout()
         assert layout is not None
+        self._canvas.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         layout.addWidget(self._canvas)
         self._stack.setCurrentWidget(self._picture)
         self._canvas.Initialize()
