@@ -1,0 +1,1 @@
+"""Claims about events, strides, cycles, norms and measures."""
