@@ -122,7 +122,7 @@ def _add_gallery(commands: Subparsers) -> None:
 
 def _add_bench(commands: Subparsers) -> None:
     parser = commands.add_parser("bench", help="measure this program on this PC")
-    parser.add_argument("what", choices=("startup", "video", "ui"))
+    parser.add_argument("what", choices=("startup", "video", "ui", "deploy"))
     parser.add_argument("--file", type=Path, help="video for `bench video`")
     parser.add_argument("--json", action="store_true", dest="as_json")
     _add_data_dir(parser)

@@ -29,6 +29,10 @@ def _run(what: str, data_dir: Path, file: Path | None) -> dict[str, Any]:
         from app.bench.startup import bench_startup
 
         return bench_startup()
+    if what == "deploy":
+        from app.bench.deploy import bench_deploy
+
+        return dict(bench_deploy())
     if what == "ui":
         from app.bench.ui import bench_ui
 

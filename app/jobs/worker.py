@@ -10,6 +10,7 @@ import time
 import traceback
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any, cast
 
 import numpy as np
@@ -81,7 +82,7 @@ class PipeContext:
         self._cancelled = threading.Event()
         self._running = threading.Event()
         self._running.set()
-        self._inbox: list[str] = []
+        self._inbox: SimpleQueue[str] = SimpleQueue()
         threading.Thread(target=self._listen, name="job-commands", daemon=True).start()
 
     @property
@@ -112,8 +113,7 @@ class PipeContext:
             raise JobCancelled
 
     def received(self) -> tuple[str, ...]:
-        taken, self._inbox = tuple(self._inbox), []
-        return taken
+        return tuple(self._inbox.get() for _ in range(self._inbox.qsize()))
 
     def report(self, event: Event | Outcome) -> None:
         try:
@@ -151,4 +151,4 @@ class PipeContext:
         elif command == RESUME:
             self._running.set()
         else:
-            self._inbox.append(command)
+            self._inbox.put(command)
