@@ -102,6 +102,5 @@ def _record_or_raise(outcome: Outcome) -> str:
         case Refused(advice):
             raise UserError(advice)
         case Crashed(detail):
-            advice = outcome_advice(outcome)
-            assert advice is not None
-            raise RuntimeError(f"{advice.one_line()}\n{detail}")
+            told = outcome_advice(outcome)
+            raise RuntimeError(f"{told.one_line() if told else ''}\n{detail}")
