@@ -7,16 +7,16 @@ told apart, and each is then followed alone with everybody else painted over: ot
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, wait
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from core.capture.follow import Follower, fits, only_around
+from core.capture.follow import Canvas, Follower, fits
 from core.capture.people import Path, as_people, link, one_path_each, predicted_centre, track_of
-from core.capture.pipeline import ByteImage, Observe, TimedFrame, decoded_ahead
+from core.capture.pipeline import KEPT, ByteImage, Observe, TimedFrame, decoded_ahead
 from core.capture.pose import Pose, PoseDetector, Searcher
 from core.domain.recording import Person
 
@@ -28,6 +28,9 @@ _MOST_PEOPLE = 3
 _SCOUTS = 4  # looks at the whole picture per video, when nobody else is suspected
 _SUSPICIOUS_EVERY = 6  # frames between looks, once somebody else was seen
 _HOP = 0.6  # the followed person jumps by this share of the body height: it is somebody else
+_ROUGH_STEP_S = 1.0 / 18.0  # telling people apart does not need every frame
+
+_Scouted = tuple[Future[tuple[Pose, ...]], Pose | None]  # a look at the whole picture, and who was followed
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +44,30 @@ class Seen:
 
 
 @dataclass
-class _Clock:
-    """Frame times and size, noted by whichever pass reads the video to its end first."""
+class _Video:
+    """One video that can be looked at several times; notes the times of its frames on the way."""
 
+    open_frames: OpenFrames
+    open_detector: OpenDetector
+    searcher: Searcher
+    observe: Observe
+    expected: int
     time_s: list[float] = field(default_factory=list)
     size_px: tuple[int, int] = (0, 0)
 
-    def note(self, number: int, time_s: float, image: ByteImage) -> None:
+    def frames(self) -> Generator[tuple[int, float, ByteImage], None, None]:
+        with closing(decoded_ahead(self.open_frames(), self._once)) as frames:
+            yield from frames
+
+    def share(self, number: int) -> float:
+        return min(1.0, number / max(self.expected, 1))
+
+    def _once(self, number: int, time_s: float, image: ByteImage) -> None:
+        """Pass a frame on only the first time it is decoded."""
         if number == len(self.time_s):
             self.time_s.append(time_s)
             self.size_px = (image.shape[1], image.shape[0])
+            self.observe(number, time_s, image)
 
 
 def see_people(
@@ -61,83 +78,79 @@ def see_people(
     `open_frames` starts the video from its beginning each time; `expected` is the number of frames, used
     for progress only. `observe` sees each frame once, in the decoding thread.
     """
-    clock = _Clock()
-    observed = _once(observe)
-    with ExitStack() as stack:
-        searcher = stack.enter_context(Searcher(lambda: open_detector(_MOST_PEOPLE, False)))
-        paths = _follow_one(open_frames, open_detector, searcher, clock, expected, observed, report)
+    with Searcher(lambda: open_detector(_MOST_PEOPLE, False)) as searcher:
+        video = _Video(open_frames, open_detector, searcher, observe, expected)
+        paths = _follow_one(video, report)
         if paths is None:
-            paths = _follow_several(open_frames, open_detector, searcher, clock, expected, observed, report)
-    tracks = [track_of(path, clock.time_s, *clock.size_px) for path in paths]
-    return Seen(as_people(tracks), tuple(clock.time_s), *clock.size_px)
+            paths = _follow_several(video, report)
+    tracks = [track_of(path, video.time_s, *video.size_px) for path in paths]
+    return Seen(as_people(tracks), tuple(video.time_s), *video.size_px)
 
 
-def _follow_one(
-    open_frames: OpenFrames,
-    open_detector: OpenDetector,
-    searcher: Searcher,
-    clock: _Clock,
-    expected: int,
-    observe: Observe,
-    report: Report,
-) -> Sequence[Path] | None:
+def _follow_one(video: _Video, report: Report) -> Sequence[Path] | None:
     """The paths found when at most one person is there; None as soon as a second one is evident."""
-    scouted: list[tuple[Future[tuple[Pose, ...]], Pose | None]] = []
+    scouted: list[_Scouted] = []
     hopped = False
-    next_scout, calm_every = 4, max(12, expected // _SCOUTS)
-    with closing(decoded_ahead(open_frames(), observe)) as frames, open_detector(1, True) as tracker:
-        follower = Follower(tracker, searcher)
+    next_scout, calm_every = 4, max(12, video.expected // _SCOUTS)
+    with closing(video.frames()) as frames, video.open_detector(1, True) as tracker:
+        follower = Follower(tracker, video.searcher)
         for number, time_s, image in frames:
-            clock.note(number, time_s, image)
             before = dict(list(follower.path.items())[-5:])
             pose = follower.step(number, time_s, image)
             hopped = hopped or _hop(before, number, pose)
             others = _others(scouted)
             if number >= next_scout:
-                scouted.append((searcher.detect_later(image.copy()), pose))
+                scouted.append((video.searcher.detect_later(image.copy()), pose))
                 next_scout = number + (_SUSPICIOUS_EVERY if others else calm_every)
             if hopped or others >= 2:
                 return None
-            report(number / max(expected, 1))
+            report(video.share(number))
         wait([search for search, _ in scouted])
     if _others(scouted) >= 2:
         return None
-    return _longest(link(clock.time_s, [_at(follower.path, k) for k in range(len(clock.time_s))]))
+    return _longest(link(video.time_s, [_at(follower.path, k) for k in range(len(video.time_s))]))
 
 
-def _follow_several(
-    open_frames: OpenFrames,
-    open_detector: OpenDetector,
-    searcher: Searcher,
-    clock: _Clock,
-    expected: int,
-    observe: Observe,
-    report: Report,
-) -> Sequence[Path]:
+def _follow_several(video: _Video, report: Report) -> Sequence[Path]:
     """Tell people apart in a first pass, then follow each of them alone in a second one."""
-    seen: list[tuple[Pose, ...]] = []
-    with (
-        closing(decoded_ahead(open_frames(), observe)) as frames,
-        open_detector(_MOST_PEOPLE, True) as tracker,
-    ):
-        for number, time_s, image in frames:
-            clock.note(number, time_s, image)
-            seen.append(tracker.detect(image, time_s))
-            report(0.5 * number / max(expected, 1))
-    rough = _longest(link(clock.time_s, seen))
+    rough = _tell_apart(video, lambda share: report(0.4 * share))
     with ExitStack() as stack:
-        frames = stack.enter_context(closing(decoded_ahead(open_frames(), _ignore)))
-        trackers = [stack.enter_context(open_detector(1, True)) for _ in rough]
-        followers = [Follower(tracker, searcher) for tracker in trackers]
+        frames = stack.enter_context(closing(video.frames()))
+        together = stack.enter_context(ThreadPoolExecutor(len(rough) or 1, thread_name_prefix="follow"))
+        alone = [
+            _Alone(path, Follower(stack.enter_context(video.open_detector(1, True)), video.searcher))
+            for path in rough
+        ]
         for number, time_s, image in frames:
-            for path, follower in zip(rough, followers, strict=True):
-                if min(path) - 15 <= number <= max(path) + 15:
-                    # A fresh canvas: the follower may look back at it.
-                    follower.step(number, time_s, only_around(image, path, number, np.empty_like(image)))
-            report(0.5 + 0.5 * number / max(expected, 1))
-    return one_path_each(
-        [_merged(path, follower.path) for path, follower in zip(rough, followers, strict=True)]
-    )
+            list(together.map(lambda one: one.step(number, time_s, image), alone))  # noqa: B023 - used at once
+            report(0.4 + 0.6 * video.share(number))
+    return one_path_each([_merged(one.rough, one.follower.path) for one in alone])
+
+
+def _tell_apart(video: _Video, report: Report) -> list[Path]:
+    """The paths of the people, from some of the frames."""
+    seen: list[tuple[Pose, ...]] = []
+    looked_s = -1.0
+    with closing(video.frames()) as frames, video.open_detector(_MOST_PEOPLE, True) as tracker:
+        for number, time_s, image in frames:
+            due = time_s - looked_s >= _ROUGH_STEP_S
+            seen.append(tracker.detect(image, time_s) if due else ())
+            looked_s = time_s if due else looked_s
+            report(video.share(number))
+    return _longest(one_path_each(link(video.time_s, seen)))
+
+
+@dataclass
+class _Alone:
+    """One of several people, followed with the others painted over."""
+
+    rough: Path
+    follower: Follower
+    canvas: Canvas = field(default_factory=Canvas)
+
+    def step(self, number: int, time_s: float, image: ByteImage) -> None:
+        if min(self.rough) - KEPT <= number <= max(self.rough) + KEPT:
+            self.follower.step(number, time_s, self.canvas.only_around(image, self.rough, number))
 
 
 def _merged(rough: Path, fine: Path) -> Path:
@@ -162,7 +175,7 @@ def _hop(before: Path, number: int, pose: Pose | None) -> bool:
     return distance > _HOP * before[max(before)].size_px
 
 
-def _others(scouted: Sequence[tuple[Future[tuple[Pose, ...]], Pose | None]]) -> int:
+def _others(scouted: Sequence[_Scouted]) -> int:
     """In how many of the searched pictures somebody else than the followed person was seen."""
     done = [(search.result(), followed) for search, followed in scouted if search.done()]
     return sum(_somebody_else(found, followed) for found, followed in done)
@@ -177,20 +190,3 @@ def _somebody_else(found: Sequence[Pose], followed: Pose | None) -> bool:
 
 def _at(path: Path, number: int) -> tuple[Pose, ...]:
     return (path[number],) if number in path else ()
-
-
-def _once(observe: Observe) -> Observe:
-    """Pass each frame on only the first time it is seen."""
-    passed = -1
-
-    def observe_new(number: int, time_s: float, image: ByteImage) -> None:
-        nonlocal passed
-        if number > passed:
-            passed = number
-            observe(number, time_s, image)
-
-    return observe_new
-
-
-def _ignore(number: int, time_s: float, image: ByteImage) -> None:
-    return None

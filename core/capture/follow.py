@@ -84,13 +84,27 @@ def fits(pose: Pose, centre_px: FloatArray, size_px: float) -> bool:
     return close and 0.6 < pose.size_px / size_px < 1.6
 
 
-def only_around(image: ByteImage, path: Mapping[int, Pose], number: int, canvas: ByteImage) -> ByteImage:
-    """The picture with everything but the surroundings of one person painted grey, drawn into `canvas`."""
-    height, width = image.shape[:2]
-    centre = predicted_centre(path, number)
-    size = path[min(path, key=lambda known: abs(known - number))].size_px
-    left, right = (int(np.clip(centre[0] + sign * 0.65 * size, 0, width)) for sign in (-1, 1))
-    top, bottom = (int(np.clip(centre[1] + sign * 0.8 * size, 0, height)) for sign in (-1, 1))
-    canvas[:] = _GREY
-    canvas[top:bottom, left:right] = image[top:bottom, left:right]
-    return canvas
+class Canvas:
+    """Paints everything but the surroundings of one person grey.
+
+    The last `KEPT` paintings stay unchanged, so that a follower may look back at them.
+    """
+
+    def __init__(self) -> None:
+        self._turns: deque[tuple[ByteImage, tuple[slice, slice]]] = deque()
+
+    def only_around(self, image: ByteImage, path: Mapping[int, Pose], number: int) -> ByteImage:
+        height, width = image.shape[:2]
+        centre = predicted_centre(path, number)
+        size = path[min(path, key=lambda known: abs(known - number))].size_px
+        left, right = (int(np.clip(centre[0] + sign * 0.65 * size, 0, width)) for sign in (-1, 1))
+        top, bottom = (int(np.clip(centre[1] + sign * 0.8 * size, 0, height)) for sign in (-1, 1))
+        if len(self._turns) <= KEPT:
+            painting = np.full_like(image, _GREY)
+        else:
+            painting, used = self._turns.popleft()
+            painting[used] = _GREY
+        window = (slice(top, bottom), slice(left, right))
+        painting[window] = image[window]
+        self._turns.append((painting, window))
+        return painting
