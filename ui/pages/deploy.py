@@ -170,7 +170,7 @@ class DeployPage(Page):
         self.angle.setAccessibleName("Thigh angle, left and right, live")
         self.torque.set_value_range(-2, 2)
         self.angle.set_value_range(-20, 40)
-        self.arm_button = HoldButton("Hold to arm", "danger", tip="Hold until the bar is full")
+        self.arm_button = HoldButton("Hold to arm", tip="Hold until the bar is full")
         self.disarm_button = Button("Disarm")
         self.stop_button = Button("STOP EXO", "danger", "stop", tip="Zero torque now (F12, or Esc held)")
         self.stop_button.setMinimumHeight(48)
@@ -245,4 +245,4 @@ class DeployPage(Page):
         self.disarm_button.setEnabled(state.connected and state.armed)
         self.stop_button.setVisible(state.connected)
         if state.limit_nm:
-            self.torque.show_limits(state.limit_nm)
+            self.torque.show_torque_limit(state.limit_nm)

@@ -87,6 +87,7 @@ class GaitComparison(QWidget):
     def _build(self) -> None:
         self._tabs = QTabWidget()
         self._tabs.setDocumentMode(True)
+        self._tabs.tabBar().setDrawBase(False)
         self._tabs.addTab(self.joints, "Joint angles")
         if self.exo is not None:
             self._tabs.addTab(self.exo, "Exo torque and power")

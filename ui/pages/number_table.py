@@ -41,7 +41,8 @@ class NumberTableWidget(QTableWidget):
         self.verticalHeader().setVisible(False)
         self.verticalHeader().setDefaultSectionSize(30)
         self.horizontalHeader().setHighlightSections(False)
-        self.horizontalHeader().setMinimumSectionSize(90)
+        self.horizontalHeader().setMinimumSectionSize(80)
+        self.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
 
     def show_numbers(self, table: NumberTable) -> None:
         self.setColumnCount(len(table.columns))
@@ -51,6 +52,8 @@ class NumberTableWidget(QTableWidget):
             self._fill_row(number, numbers)
         header = self.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        if table.columns:
+            header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
         first = self.horizontalHeaderItem(0)
         if first is not None:
             first.setTextAlignment(Qt.AlignmentFlag.AlignLeft)

@@ -14,7 +14,7 @@ from ui.pages.frame import Page
 from ui.report_drawing import PAGE_HEIGHT, PAGE_WIDTH
 from ui.report_pdf import draw_report
 from ui.theme import Tone
-from ui.widgets.basics import Box, label, row
+from ui.widgets.basics import Box, column, label, row
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,8 +56,7 @@ class ReportPage(Page):
         self._list.body.addWidget(self._saved)
         layout = row(gap=16)
         layout.addWidget(self.preview, 1)
-        layout.addWidget(self._list)
-        layout.setAlignment(self._list, layout.alignment())
+        layout.addLayout(column(self._list, None))
         self.body.addLayout(layout, 1)
         self.main_action.connect(self._ask_where)
 
@@ -93,6 +92,7 @@ class ReportPreview(QWidget):
         super().__init__()
         self.setAccessibleName("Preview of the report")
         self.setMinimumSize(320, 440)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._content: ReportContent | None = None
         self._picture: QPixmap | None = None
 

@@ -69,7 +69,7 @@ class GaitCyclePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph is untype
         self._range: tuple[float, float] | None = None
         self._cursor_fraction: float | None = None
         self._show_x, self._show_y = True, True
-        self.setMinimumSize(150, 96)
+        self.setMinimumSize(150, 78)
         self.setAntialiasing(True)
         self.setFrameShape(self.Shape.NoFrame)
         self.setMouseTracking(True)
@@ -132,6 +132,7 @@ class GaitCyclePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph is untype
         self._cursor = pg.InfiniteLine(pos=0, angle=90, pen=line_pen(look.colors.accent, 1.6))
         self._cursor.setZValue(20)
         plot.addItem(self._cursor, ignoreBounds=True)
+        self._corner: pg.TextItem | None = None
         self._add_corner(plot, look)
         self._read_out = pg.TextItem("", color=look.colors.text, anchor=(0, 1), fill=look.colors.surface)
         self._read_out.setFont(small_font(look))
@@ -149,7 +150,10 @@ class GaitCyclePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph is untype
         if self._show_x:
             axis_label(plot, "bottom", "Gait cycle (%)", look)
         plot.showLabel("bottom", self._show_x)
-        name = f"{self._panel.kind.label} ({self._panel.unit.strip()})" if self._panel is not None else ""
+        name = ""
+        if self._panel is not None:
+            short = self._panel.kind.label.replace("dorsiflexion", "dorsifl.")
+            name = f"{short} ({self._panel.unit.strip()})"
         axis_label(plot, "left", name, look)
         plot.showLabel("left", self._show_y)
         plot.getAxis("left").setWidth(48 if self._show_y else 30)
@@ -199,27 +203,20 @@ class GaitCyclePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph is untype
         """Correlation and RMSE of the last-named gait; the others one hover away."""
         if self._panel is None or not self._panel.likeness:
             return
-        corner = pg.LabelItem(justify="right")
-        newest = self._panel.likeness[-1]
-        corner.setText(newest.words(), color=look.colors.text, size=f"{small_font(look).pixelSize()}px")
-        corner.setParentItem(self._box)
-        corner.anchor(itemPos=(1, 0), parentPos=(1, 0), offset=(-4, 0))
-        corner.setToolTip("\n".join(f"{item.label}: {item.words()} RMSE" for item in self._panel.likeness))
-        self._clear_corner()
-        self._corner = corner
-
-    def _clear_corner(self) -> None:
-        old = getattr(self, "_corner", None)
-        if old is not None and old.scene() is not None:
-            old.scene().removeItem(old)
-        self._corner = None
+        words = self._panel.likeness[-1].words()
+        self._corner = pg.TextItem(words, color=look.colors.text, anchor=(1, 0), fill=look.colors.surface)
+        self._corner.setFont(small_font(look))
+        self._corner.setZValue(15)
+        self._corner.setToolTip("\n".join(f"{item.label}: {item.words()}" for item in self._panel.likeness))
+        plot.addItem(self._corner, ignoreBounds=True)
 
     def _fit_range(self, plot: pg.PlotItem) -> None:
         low, high = self._range or (self._panel.value_range() if self._panel is not None else (0.0, 1.0))
-        margin = max(2.0, 0.10 * (high - low))
-        plot.setRange(
-            xRange=(0, 100), yRange=(low - margin, high + 1.6 * margin), padding=0, disableAutoRange=True
-        )
+        margin = max(0.5, 0.08 * (high - low))
+        top = high + (2.8 if self._corner is not None else 1.0) * margin  # room for the corner's words
+        plot.setRange(xRange=(0, 100), yRange=(low - margin, top), padding=0, disableAutoRange=True)
+        if self._corner is not None:
+            self._corner.setPos(QPointF(100, top))
 
     # What the person does -----------------------------------------------------------------------
 

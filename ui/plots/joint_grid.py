@@ -42,7 +42,9 @@ class JointGrid(QWidget):
                 plot.set_axes(x_label=kind is kinds[-1], y_label=side is SIDES[0])
                 plot.cursor_moved.connect(lambda at, side=side: self.cursor_moved.emit(side, at))
                 grid.addWidget(plot, row_number + 1, column_number)
-                grid.setRowStretch(row_number + 1, 10)
+                grid.setRowStretch(
+                    row_number + 1, 13 if kind is kinds[-1] else 10
+                )  # the last carries the axis
         grid.setColumnStretch(0, 108)  # the left column carries the axis names
         grid.setColumnStretch(1, 100)
         layout = column(gap=2)

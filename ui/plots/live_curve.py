@@ -77,7 +77,7 @@ class LivePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph is untyped
         self._ring = Ring(len(traces), capacity)
         self._range: tuple[float, float] | None = None
         self._marks: list[tuple[float, str]] = []
-        self.setMinimumSize(160, 90)
+        self.setMinimumSize(160, 70)
         self.setAntialiasing(True)
         self.setFrameShape(self.Shape.NoFrame)
         self.setMouseEnabled(False, False)
@@ -115,9 +115,9 @@ class LivePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph is untyped
         self._marks = list(marks)
         self._build()
 
-    def show_limits(self, limit: float) -> None:
+    def show_torque_limit(self, limit: float) -> None:
         """Symmetric limits, marked and always in the picture."""
-        marks = ((limit, f"limit {limit:g}"), (-limit, ""))
+        marks = ((limit, f"limit {limit:g} N·m"), (-limit, ""))
         if tuple(self._marks) != marks:
             self._range = (-limit, limit)
             self.set_marks(*marks)
@@ -164,8 +164,9 @@ class LivePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph is untyped
             time_s, value = time_s[shown:], value[shown:]
         for column, line in enumerate(self._lines):
             line.setData(time_s * scale, value[:, column], connect="finite")
-        start = newest - self._window_s if self._window_s is not None else 0.0
-        self.setXRange(start * scale, max(newest, start + 10.0) * scale, padding=0.01)
+        start = 0.0 if self._window_s is None else max(0.0, newest - self._window_s)
+        least_s = self._window_s or 10.0
+        self.setXRange(start * scale, max(newest, start + least_s) * scale, padding=0.01)
         self._fit_values(value)
 
     def _fit_values(self, value: NDArray[np.float64]) -> None:

@@ -69,7 +69,7 @@ def style_plot(plot: pg.PlotItem, theme: Theme) -> None:
         axis.setPen(line_pen(theme.colors.border))
         axis.setTextPen(QColor(theme.colors.muted))
         axis.setTickFont(font)
-        axis.setStyle(tickLength=-3, tickTextOffset=4, hideOverlappingLabels=False)
+        axis.setStyle(tickLength=-3, tickTextOffset=4, hideOverlappingLabels=name == "left")
     plot.layout.setContentsMargins(2, 2, 12, 2)
     plot.setMenuEnabled(False)
     plot.hideButtons()

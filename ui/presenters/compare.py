@@ -157,10 +157,10 @@ def compare_headline(scores: tuple[GaitScore, ...]) -> tuple[str, Tone]:
         return "The comparison is incomplete.", Tone.WARN
     change = own.effort / without.effort - 1.0
     if own.falls_per_minute > without.falls_per_minute + 0.5:
-        return "With the personalized controller the twin falls more often than without the exo.", Tone.WARN
+        return "The twin falls more often with the personalized controller.", Tone.WARN
     if change < -0.005:
-        return f"With the personalized controller walking takes {percent(-change)} less effort.", Tone.OK
-    return "The personalized controller does not make walking easier for this twin.", Tone.WARN
+        return f"{percent(-change)} less effort with the personalized controller.", Tone.OK
+    return "The personalized controller does not make walking easier.", Tone.WARN
 
 
 def score_rows(scores: tuple[GaitScore, ...]) -> tuple[NumberRow, ...]:

@@ -25,7 +25,7 @@ STATE_WORDS = {
     1: ("Safe: zero torque. No tested controller.", Tone.NEUTRAL),
     2: ("Ready: zero torque until it is armed.", Tone.OK),
     3: ("Armed: the assistance is growing.", Tone.WARN),
-    4: ("Active: the exo assists.", Tone.WARN),
+    4: ("Active: the exo assists.", Tone.OK),
     5: ("Fault: zero torque.", Tone.STOP),
 }
 READY = 2
@@ -222,7 +222,7 @@ class DeployPresenter(StepPresenter):
             tone=tone,
             package_lines=() if payload is None else package_lines(payload),
             ports=self._ports,
-            address=self._address,
+            address=self._address or ("" if deployment is None else deployment.address),
             offers_virtual=self.desk.start_virtual_exo is not None,
             busy=self._starting or self.running_job() is not None,
             asks=self._asks and deployment is None,

@@ -88,6 +88,7 @@ class PersonalizePresenter(LearningPresenter):
     def _running(self, job: JobState) -> LearningState:
         fitting = job.spec.kind == "fit_twin"
         words = "The body model is being fitted." if fitting else "The twin is learning this patient's gait."
+        self._page.view.show_twin_note("The twin now", "")
         return LearningState(headline=words, running=True, badges=("Simulated",))
 
     def _stopped(self) -> LearningState:
@@ -106,6 +107,7 @@ class PersonalizePresenter(LearningPresenter):
         twin = None if twin_info is None else self.desk.store.load(twin_info.id, Twin)
         if not self._page.view.twin.has_picture:
             self._page.view.twin.show_waiting("See the twin walk in Review", "It is learned and kept.")
+        self._page.view.show_twin_note("The twin", "")
         headline, tone = result_headline(policy)
         findings = policy.findings if twin is None else policy.findings + twin.findings
         return LearningState(
@@ -147,5 +149,4 @@ def result_facts(policy: GaitPolicy, twin: Twin | None) -> tuple[Fact, ...]:
             Fact("leg length", f"{twin.leg_length_m:.2f} m"),
             Fact("body mass", f"{twin.model_mass_kg:.0f} kg", "As compiled; equals the patient's"),
         ]
-    facts.append(Fact("steps per second", f"{policy.control_steps_per_s:,.0f}", "Learning speed on this PC"))
     return tuple(facts)

@@ -129,11 +129,19 @@ def review_headline(twin: Rollout | None, correlation: float) -> tuple[str, Tone
     if math.isnan(correlation):
         return "The twin walks, but it cannot be compared with the measured gait.", Tone.WARN
     if correlation >= CLOSE_R:
-        return f"The twin walks like the patient: mean correlation {correlation:.2f}.", Tone.OK
+        return f"The twin walks like the patient (mean r {correlation:.2f}).", Tone.OK
     return (
-        f"The twin walks, but not yet like the patient: mean correlation {correlation:.2f}.",
+        f"The twin walks, but not yet like the patient (mean r {correlation:.2f}).",
         Tone.WARN,
     )
+
+
+def _closeness(own: float, default: float) -> str:
+    """Differences that vanish in the printed digits are none."""
+    if round(own, 2) == round(default, 2):
+        return f"as closely as the default twin (mean r {own:.2f})"
+    closer = "more closely" if own > default else "less closely"
+    return f"{closer} than the default twin (mean r {own:.2f} instead of {default:.2f})"
 
 
 def review_sentence(panels: tuple[JointPanel, ...]) -> str:
@@ -141,11 +149,9 @@ def review_sentence(panels: tuple[JointPanel, ...]) -> str:
     default, own = (mean_correlation(panels, label) for label in TWINS)
     if math.isnan(own):
         return "There are no complete strides to compare."
-    closer = "more closely" if own > default else "less closely" if own < default else "as closely"
-    words = f"The personalized twin follows the patient's own gait {closer}"
-    words += (
-        "" if math.isnan(default) else f" than the default twin (mean r {own:.2f} instead of {default:.2f})"
-    )
+    words = f"The personalized twin follows the patient's own gait (mean r {own:.2f})"
+    if not math.isnan(default):
+        words = f"The personalized twin follows the patient's own gait {_closeness(own, default)}"
     known = [
         (panel, found)
         for panel in panels

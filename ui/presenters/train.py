@@ -75,6 +75,7 @@ class TrainPresenter(LearningPresenter):
         )
 
     def _running(self, job: JobState) -> LearningState:
+        self._page.view.show_twin_note("The twin with the exo, now", "")
         return LearningState(
             headline=f"{self._device_name()} is learning to assist this patient's twin.",
             running=True,
@@ -97,6 +98,7 @@ class TrainPresenter(LearningPresenter):
             self._page.view.twin.show_waiting(
                 "See the twin walk with the exo in Compare", "The best controller is kept."
             )
+        self._page.view.show_twin_note("The twin with the exo", "")
         headline, tone = result_headline(trained)
         return LearningState(
             headline=headline,
@@ -129,5 +131,4 @@ def result_facts(trained: TrainedController) -> tuple[Fact, ...]:
         Fact("falls per minute", f"{trained.falls_per_minute:.1f}"),
         Fact("torque limit", f"{limits.peak_nm:.0f} N·m", "First session; the exo itself enforces it"),
         Fact("torque rate limit", f"{limits.rate_nm_s:.0f} N·m/s"),
-        Fact("steps per second", f"{trained.control_steps_per_s:,.0f}", "Learning speed on this PC"),
     )

@@ -25,7 +25,7 @@ class GaitView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("3D view of the simulated gait")
-        self.setMinimumSize(220, 240)
+        self.setMinimumSize(200, 200)
         self._world: World | None = None
         self._canvas: Any = None  # QVTKRenderWindowInteractor, untyped
         self._gait: tuple[SceneGeometry, Rollout] | None = None
