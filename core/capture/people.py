@@ -20,6 +20,7 @@ _GATE = 0.6  # a person moves at most this share of the body height between two 
 _GATE_GROWTH_PER_S = 1.2  # ...this share per second not seen
 _LONGEST_GAP_S = 1.0
 _LONGEST_STITCH_S = 1.5
+_LEAST_FRAMES = 3  # what flashes up in one or two frames is not a person
 _SAME_PERSON = 0.2  # two poses of one frame closer than this share of the body height are one person
 _BRISK_WALK_HEIGHTS_S = 1.3  # nobody walks faster than this many body heights per second
 _CLEAR_WALK_HEIGHTS = 1.5
@@ -42,7 +43,7 @@ def link(time_s: Sequence[float], seen: Sequence[Sequence[Pose]]) -> tuple[Path,
                 alive[taken[number]][frame] = pose
             else:
                 paths.append({frame: pose})
-    return _stitched(paths, time_s)
+    return _stitched([path for path in paths if len(path) >= _LEAST_FRAMES], time_s)
 
 
 def without_doubles(poses: Sequence[Pose]) -> list[Pose]:

@@ -7,7 +7,6 @@ of uint8 that is only valid until the next frame is asked for.
 from __future__ import annotations
 
 import json
-import os
 import struct
 import time
 from collections.abc import Callable, Iterator
@@ -331,16 +330,3 @@ def _check_rate(rate_hz: float) -> None:
             "Between two frames the foot moves too far for heel strikes to be found.",
             f"Record with at least {ADVISED_RATE_HZ:.0f} frames per second.",
         )
-
-
-def list_cameras(most: int = 4) -> tuple[int, ...]:
-    """Numbers of the cameras that open. Takes up to a second per camera; never call it on a main thread."""
-    if os.name == "posix" and not list(Path("/dev").glob("video*")):
-        return ()
-    found = []
-    for number in range(most):
-        capture = cv2.VideoCapture(number)
-        if capture.isOpened():
-            found.append(number)
-        capture.release()
-    return tuple(found)

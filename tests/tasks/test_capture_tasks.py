@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from core.domain.frames import read_frame, read_index
 from core.domain.record import RecordKind
 from core.domain.recording import Landmarks, Recording
 from core.domain.subject import Sex, Subject
-from core.errors import UserError
+from core.errors import JobCancelled, UserError
 from core.jobs.values import JobSpec, Picture, Sample, SilentContext
 from core.store.repository import open_store
 from core.tasks import choose_person, detect_pose, import_video, record_camera
@@ -114,6 +115,41 @@ def test_a_video_without_people_is_refused_and_the_recording_stays(tmp_path: Pat
     with open_store(tmp_path) as store:
         assert [record.id for record in store.records(visit_id)] == [recording_id]
     assert refused.value.advice.code == "CAP-021"
+
+
+class Impatient(SilentContext):
+    """Cancels while the person is being followed."""
+
+    def check_cancelled(self) -> None:
+        if len(self.events) > 5:
+            raise JobCancelled
+
+
+def test_a_cancelled_search_leaves_no_record_and_no_thread(walked: Walked, tmp_path: Path) -> None:
+    context = Impatient(JobSpec("job", "detect_pose", {}, walked.data_dir), tmp_path)
+    with open_store(walked.data_dir) as store:
+        before = store.records(walked.visit_id)
+    with pytest.raises(JobCancelled):
+        detect_pose.run({"recording_id": walked.recording_id, "person": None}, context)
+    with open_store(walked.data_dir) as store:
+        assert store.records(walked.visit_id) == before
+    assert not any(thread.name.startswith(("decode", "searcher")) for thread in threading.enumerate())
+
+
+def test_the_camera_that_sees_the_patient_is_enough(
+    tmp_path: Path, shared_data: Callable[[str], Path], pose_model: Path
+) -> None:
+    walk = shared_data("video-sagittal-walk/walk.mp4")
+    room = write_video(tmp_path / "room.mp4", noise(137), 30.0)
+    params = {"visit_id": _visit(tmp_path), "files": [str(room), str(walk)]}
+    recording_id = import_video.run(params, _context(tmp_path))
+    landmarks_id = detect_pose.run({"recording_id": recording_id, "person": None}, _context(tmp_path))
+    with open_store(tmp_path) as store:
+        landmarks = store.load(landmarks_id, Landmarks)
+        index = read_index(store.folder(landmarks_id))
+    assert len(landmarks.patient.tracks) == 1
+    assert "CAP-029" in [finding.advice.code for finding in landmarks.findings]
+    assert index is not None and index.source_width_px == 1660
 
 
 @dataclass
