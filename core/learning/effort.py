@@ -1,9 +1,9 @@
 """How hard a walk is, and what the exo did to it.
 
-Effort is the mean over time and the fourteen joints of (torque of the body itself / strength of the joint)
-squared: 0 for no effort, 1 for every joint at its limit all the time. It follows muscle activation squared,
-not metabolic energy, and is a simulation result. The effort ratio compares a walk with the exo (worn, so with
-its mass) with the same person's walk without it.
+Effort is the mean over time and joints of (torque of the body itself / strength of the joint) squared: 0 for
+no effort, 1 for every joint at its limit all the time. The toes do not count: tendon and sole carry them, not
+muscles. Effort follows muscle activation squared, not metabolic energy, and is a simulation result. The
+effort ratio compares a walk with the exo (worn, so with its mass) with the same person's walk without it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.domain.arrays import FloatArray
-from core.domain.body import JOINTS
+from core.domain.body import JOINTS, JointKind
 from core.domain.rollout import Rollout
 from core.domain.twin import GENERIC_BODY, BodyParameters
 from core.learning.exo_control import WornExo
@@ -23,6 +23,7 @@ from core.simulation.policy import PolicyNetworks
 from core.simulation.walking import CONTROL_STEP_S, WalkingEnvironment
 from core.twin.body import STRENGTH
 
+WORKING = np.array([joint.kind is not JointKind.TOES for joint in JOINTS])
 SETTLE_S = 1.0  # the artificial start is not counted
 
 
@@ -39,7 +40,7 @@ class ExoWork:
 class WalkMeasure:
     """One batch of walks in numbers."""
 
-    effort: float  # all joints
+    effort: float
     hip_effort: float  # the assisted joints only
     falls_per_minute: float
     similarity: float  # 0..1, the walkers' own measure of joint angles against the reference
@@ -53,9 +54,15 @@ def joint_strength_nm(body: BodyParameters) -> FloatArray:
 
 
 def effort_of(torque_nm: FloatArray, strength_nm: FloatArray) -> FloatArray:
-    """Effort (...,) for torques and strengths (..., J): mean over joints of the squared share."""
-    share: FloatArray = np.mean((torque_nm / strength_nm) ** 2, axis=-1)
-    return share
+    """Effort (...,) for torques and strengths (..., 14)."""
+    effort: FloatArray = np.mean((torque_nm / strength_nm)[..., WORKING] ** 2, axis=-1)
+    return effort
+
+
+def hip_effort_of(torque_nm: FloatArray, strength_nm: FloatArray) -> FloatArray:
+    """The same (...,) for the two hip flexion joints, where the exo helps."""
+    effort: FloatArray = np.mean((torque_nm / strength_nm)[..., HIP_COLUMNS] ** 2, axis=-1)
+    return effort
 
 
 def effort_change(ratio: float) -> str:
@@ -85,9 +92,9 @@ def measure_walk(
     efforts, hips, poses, torques, powers, falls = [], [], [], [], [], 0
     for _ in range(round(seconds / CONTROL_STEP_S)):
         step = world.step(policy.act(world.observation()), exo)
-        share = (world.joint_torque_nm / world.joint_limit_nm) ** 2
-        efforts.append(share.mean())
-        hips.append(share[:, HIP_COLUMNS].mean())
+        torque, strength = world.joint_torque_nm, world.joint_limit_nm
+        efforts.append(effort_of(torque, strength).mean())
+        hips.append(hip_effort_of(torque, strength).mean())
         poses.append(step.terms["pose"])
         torques.append(world.exo_torque_nm.copy())
         powers.append(world.exo_torque_nm * world.joint_velocity_rad_s[:, HIP_COLUMNS])

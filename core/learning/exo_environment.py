@@ -14,12 +14,13 @@ from core.domain.body import JOINTS, SIDES
 from core.domain.controller import ExoController
 from core.domain.motion import GaitReference
 from core.domain.twin import BodyParameters
+from core.learning.effort import effort_of, hip_effort_of
 from core.learning.exo_control import Decide, WornExo
 from core.simulation.exo import HIP_COLUMNS, SensorFaults, exo_bodies, worn_model
 from core.simulation.exo_runtime import INPUTS
 from core.simulation.policy import PolicyNetworks
 from core.simulation.walking import OBSERVATION_SIZE, BoolArray, Step, Walker, WalkingEnvironment
-from core.twin.body import Fidelity, is_foot_geom
+from core.twin.body import Fidelity
 
 OBSERVATION = INPUTS + OBSERVATION_SIZE + 3 * len(SIDES)
 """The controller's own inputs first; then what only the simulation knows, for the value network."""
@@ -105,9 +106,9 @@ class ExoEnvironment:
 
     def _judge(self, step: Step) -> tuple[FloatArray, dict[str, float]]:
         world, weights = self.world, self._reward
-        share = (world.joint_torque_nm / world.joint_limit_nm) ** 2
-        effort = share.mean(axis=1) / self._baseline.effort
-        hip = share[:, HIP_COLUMNS].mean(axis=1) / self._baseline.hip_effort
+        torque, strength = world.joint_torque_nm, world.joint_limit_nm
+        effort = effort_of(torque, strength) / self._baseline.effort
+        hip = hip_effort_of(torque, strength) / self._baseline.hip_effort
         jerk = self._targets[0] - 2 * self._targets[1] + self._targets[2]
         power = world.exo_torque_nm * world.joint_velocity_rad_s[:, HIP_COLUMNS]
         braking = np.maximum(-power, 0.0).sum(axis=1) / 10.0  # 10 W: what a good controller gives
@@ -163,7 +164,7 @@ def _varied(model: Any, device_id: str, rng: np.random.Generator) -> Any:
     varied.actuator_gainprm[servos] *= strength
     varied.actuator_biasprm[servos] *= strength
     varied.actuator_forcerange[servos] *= strength
-    feet = [geom for geom in range(varied.ngeom) if is_foot_geom(varied.geom(geom).name)]
-    varied.geom_friction[feet] *= rng.uniform(*_FRICTION)
+    # Of two surfaces in contact MuJoCo takes the larger friction, so all of them change.
+    varied.geom_friction[:] *= rng.uniform(*_FRICTION)
     mujoco.mj_setConst(varied, mujoco.MjData(varied))
     return varied
