@@ -79,14 +79,15 @@ class Judge:
         device_id: str,
         *,
         seed: int,
-        walkers: int = JUDGES,
-        seconds: float = JUDGE_S,
+        walkers: int | None = None,
+        seconds: float | None = None,
         threads: int = 2,
     ) -> None:
         self._policy = policy
         self._device_id = device_id
         self._networks = PolicyNetworks.from_policy(policy)
-        self._seed, self._walkers, self._seconds, self._threads = seed, walkers, seconds, threads
+        self._seed, self._threads = seed, threads
+        self._walkers, self._seconds = walkers or JUDGES, seconds or JUDGE_S
         self.without_exo = self._walk(None, None)
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import pickle
 import time
 
 import numpy as np
@@ -18,7 +19,7 @@ from core.jobs.values import JobContext, Params
 from core.learning.effort import effort_change
 from core.learning.exo_control import WornExo
 from core.learning.exo_environment import people
-from core.learning.exo_training import ExoLearner, ExoProgress, Trial, learn_exo
+from core.learning.exo_training import WORLDS, ExoLearner, ExoProgress, Trial, learn_exo
 from core.simulation.playback import body_poses, trace_walk
 from core.simulation.policy import PolicyNetworks
 from core.simulation.pose import ROOT_POSITIONS
@@ -80,10 +81,22 @@ class _Lesson:
         self._budget_s = 60.0 * minutes
         self._checkpoint = context.work_dir / CHECKPOINT
         self._pictured_s = 0.0
-        self._learner = ExoLearner(policy, device_id, start, seed=seed)
-        if self._checkpoint.is_file():
+        self._learner = ExoLearner(policy, device_id, start, seed=seed, worlds=WORLDS)
+        self._resume()
+
+    def _resume(self) -> None:
+        if not self._checkpoint.is_file():
+            return
+        try:
             self._learner.restore(self._checkpoint.read_bytes())
-            context.message(f"Continues after {self._learner.elapsed_s:.0f} s of training")
+        except (pickle.UnpicklingError, RuntimeError, KeyError, EOFError) as error:
+            raise refuse(
+                "TRN-014",
+                "This training cannot be continued.",
+                "Its last saved state is damaged or of another program version.",
+                "Start the training again.",
+            ) from error
+        self._context.message(f"Continues after {self._learner.elapsed_s:.0f} s of training")
 
     def train(self) -> TrainedController:
         learner = self._learner

@@ -1,0 +1,166 @@
+"""Claims about the jobs that train the exo's controller and compare the gaits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.domain.controller import Comparison, GaitScore, TrainedController
+from core.domain.record import RecordKind
+from core.domain.rollout import GaitLabel
+from core.domain.subject import Sex, Subject
+from core.domain.twin import GENERIC_BODY, GaitPolicy
+from core.errors import JobCancelled, UserError
+from core.gait.norms import normal_reference
+from core.jobs.values import JobSpec, Picture, Sample, SilentContext
+from core.learning import exo_training
+from core.learning.scoring import verdict
+from core.simulation.policy import PolicyNetworks
+from core.store.repository import open_store
+from core.tasks import compare, train_controller
+from core.tasks.policy_files import shipped_policy
+from tests.tasks.test_learn_gait import motion
+
+DEVICE = "Hippo_L1"
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same code with few walkers and short walks."""
+    monkeypatch.setattr(train_controller, "WORLDS", 8)
+    monkeypatch.setattr(train_controller, "PICTURE_EVERY_S", 0.5)
+    monkeypatch.setattr(exo_training, "JUDGES", 4)
+    monkeypatch.setattr(exo_training, "JUDGE_S", 2.0)
+    monkeypatch.setattr(compare, "LENGTH_S", 4.0)
+
+
+@dataclass
+class Trained:
+    folder: Path
+    visit_id: str
+    policy_id: str
+
+    def context(self, kind: str, params: dict) -> SilentContext:
+        work_dir = self.folder / "job"
+        work_dir.mkdir(exist_ok=True)
+        return SilentContext(JobSpec("job", kind, params, self.folder, self.visit_id, "Dr A"), work_dir)
+
+    def training(self, minutes: float = 0.06) -> SilentContext:
+        params = {"policy_id": self.policy_id, "device": DEVICE, "minutes": minutes, "seed": 0}
+        return self.context("train_controller", params)
+
+
+def walking(networks: PolicyNetworks) -> GaitPolicy:
+    return GaitPolicy(
+        body=GENERIC_BODY,
+        reference=normal_reference(),
+        policy=networks.policy,
+        value=networks.value,
+        log_std=networks.log_std,
+        observation_mean=networks.observation_mean,
+        observation_std=networks.observation_std,
+        curves=(),
+        control_steps=1,
+        control_steps_per_s=1.0,
+        walk_seconds_median=10.0,
+        joint_rmse_deg=5.0,
+        synthetic=True,
+    )
+
+
+@pytest.fixture
+def visit(tmp_path: Path) -> Trained:
+    with open_store(tmp_path) as store:
+        patient = store.add_patient(Subject("P-1", 1980, Sex.FEMALE, 1.70, 75.0, synthetic=True))
+        visit_id = store.start_visit(patient).id
+        walk = store.save(RecordKind.MOTION, motion(normal_reference()), visit_id=visit_id, summary="walk")
+        policy = walking(shipped_policy())
+        policy_id = store.save(
+            RecordKind.GAIT_POLICY, policy, visit_id=visit_id, summary="walks", inputs=(walk,)
+        )
+    return Trained(tmp_path, visit_id, policy_id)
+
+
+class Impatient(SilentContext):
+    """A person who cancels after two rounds."""
+
+    def check_cancelled(self) -> None:
+        if sum(isinstance(event, Sample) for event in self.events) >= 2:
+            raise JobCancelled
+
+
+def test_a_controller_is_trained_within_first_session_limits_and_compared(visit: Trained) -> None:
+    context = visit.training()
+    controller_id = train_controller.run(context.spec.params, context)
+    comparison_id = compare.run({"controller_id": controller_id}, visit.context("compare", {}))
+
+    with open_store(visit.folder) as store:
+        trained = store.load(controller_id, TrainedController)
+        comparison = store.load(comparison_id, Comparison)
+    assert trained.controller.limits.peak_nm == 12.0 and trained.device_id == DEVICE
+    assert trained.synthetic and comparison.synthetic
+    assert 0.3 < trained.effort_ratio_with_exo < 3.0
+    assert {finding.advice.code for finding in trained.findings} >= {"TRN-011"}
+    samples = [event for event in context.events if isinstance(event, Sample)]
+    assert set(samples[0].values) == {"effort_ratio", "falls_per_minute", "similarity"}
+    assert any(isinstance(event, Picture) and event.name == "twin" for event in context.events)
+    labels = [GaitLabel.WITHOUT_EXO, GaitLabel.DEFAULT_CONTROLLER, GaitLabel.PERSONALIZED_CONTROLLER]
+    assert [rollout.label for rollout in comparison.rollouts.rollouts] == labels
+    without, default, personal = comparison.rollouts.rollouts
+    assert not without.exo_torque_nm.any()
+    for worn in (default, personal):
+        assert 1.0 < np.abs(worn.exo_torque_nm).max() <= 12.0
+    assert comparison.sentence.startswith("In simulation")
+
+
+def test_a_cancelled_training_goes_on_where_it_stopped(
+    visit: Trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exo_training, "CHECKPOINT_EVERY_S", 0.0)
+    context = visit.training()
+    with pytest.raises(JobCancelled):
+        train_controller.run(context.spec.params, Impatient(context.spec, context.work_dir))
+    with open_store(visit.folder) as store:
+        assert store.latest(visit.visit_id, RecordKind.CONTROLLER) is None
+
+    train_controller.run(context.spec.params, context)
+
+    assert any("Continues after" in getattr(event, "text", "") for event in context.events)
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"), [({"minutes": 0}, "TRN-010"), ({"device": "Nonsense_L1"}, "EXO-030")]
+)
+def test_bad_wishes_are_refused_with_advice(visit: Trained, changes: dict, code: str) -> None:
+    context = visit.training()
+    with pytest.raises(UserError) as refused:
+        train_controller.run({**context.spec.params, **changes}, context)
+    assert refused.value.advice.code == code
+
+
+def test_a_damaged_checkpoint_is_refused_with_advice(visit: Trained) -> None:
+    context = visit.training()
+    (context.work_dir / train_controller.CHECKPOINT).write_bytes(b"not a checkpoint")
+    with pytest.raises(UserError) as refused:
+        train_controller.run(context.spec.params, context)
+    assert refused.value.advice.code == "TRN-014"
+
+
+def score(label: GaitLabel, effort: float, falls: float = 0.0, knee: float = 0.9) -> GaitScore:
+    return GaitScore(label.value, {"knee_angle_l": knee}, {}, effort, 0.9, falls, 11.6, 9.0, 0.05)
+
+
+def test_the_verdict_says_what_the_numbers_say() -> None:
+    without = score(GaitLabel.WITHOUT_EXO, 1.0)
+    default = score(GaitLabel.DEFAULT_CONTROLLER, 1.02, knee=0.81)
+    good = verdict(without, default, score(GaitLabel.PERSONALIZED_CONTROLLER, 0.93, knee=0.94))
+    assert "falls by 7 %" in good and "rises by 2 %" in good
+    assert "left knee follows the patient's own gait more closely" in good
+    assert "(r 0.94 instead of 0.81)" in good and "at most 12 N m" in good
+    bad = verdict(without, default, score(GaitLabel.PERSONALIZED_CONTROLLER, 1.1, falls=4.0, knee=0.5))
+    assert "rises by 10 %" in bad and "less closely" in bad and "falls more often" in bad
+    same = verdict(without, default, score(GaitLabel.PERSONALIZED_CONTROLLER, 1.001, knee=0.81))
+    assert "stays the same" in same
