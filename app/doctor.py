@@ -203,15 +203,19 @@ def check_gpu(program: str = "nvidia-smi") -> Check:
     return Check("GPU", State.OK, f"{finding} None is needed: training uses the processor's cores.")
 
 
-def check_pose_model(path: Path | None = None) -> Check:
-    model = resources.pose_model() if path is None else path
+def judge_pose_model(model: Path, answer: Answer) -> Check:
+    """`answer`: what happened when the model was opened."""
     if not model.is_file():
         advice = "Connect to the network once and run python3 installer/bootstrap.py setup."
         return Check("Pose model", State.FAIL, f"{model} is not there; videos cannot be read.", advice)
+    if not answer.get("opened"):
+        finding = f"{model} is there but cannot be used. {answer.get('error', '')}"
+        advice = "Run python3 installer/bootstrap.py setup: it installs what is missing."
+        return Check("Pose model", State.FAIL, finding.strip(), advice)
     digest = hashlib.sha256(model.read_bytes()).hexdigest()
     if digest == resources.POSE_MODEL_SHA256:
-        return Check("Pose model", State.OK, f"{model.name} is there and verified.")
-    finding = f"{model} is there, but is not the pinned one (SHA-256 {digest[:12]}...)."
+        return Check("Pose model", State.OK, f"{model.name} is verified and opens.")
+    finding = f"{model} opens, but is not the pinned one (SHA-256 {digest[:12]}...)."
     advice = "If nobody put it there on purpose, delete it and run python3 installer/bootstrap.py setup."
     return Check("Pose model", State.WARN, finding, advice)
 
@@ -220,6 +224,8 @@ def run_doctor(data_dir: Path) -> tuple[Check, ...]:
     """Ask this PC everything. Takes a few seconds; never raises for what it finds."""
     screen = has_screen(os.environ)
     cameras, ports = Probe("app.doctor_probes:cameras"), Probe("app.doctor_probes:serial_ports")
+    model = resources.pose_model()
+    pose = Probe("app.doctor_probes:pose_detector") if model.is_file() else None
     opengl = Probe("app.doctor_probes:opengl").result() if screen else {}
     found_ports = ports.result()
     usable = {address: os.access(address, os.R_OK | os.W_OK) for address, _ in found_ports.get("ports", [])}
@@ -231,7 +237,7 @@ def run_doctor(data_dir: Path) -> tuple[Check, ...]:
         check_disk(data_dir),
         judge_machine(usable_cores(), psutil.virtual_memory().total / GIGABYTE),
         check_gpu(),
-        check_pose_model(),
+        judge_pose_model(model, pose.result() if pose else {}),
     )
 
 

@@ -66,6 +66,17 @@ def linux_cameras(folder: Path) -> list[str]:
     return names
 
 
+def pose_detector() -> Answer:
+    """Open the pose model as the capture job does: {"opened"}. It fails where a system library is missing."""
+    from mediapipe.tasks.python import BaseOptions, vision
+
+    import resources
+
+    base = BaseOptions(model_asset_path=str(resources.pose_model()))
+    with vision.PoseLandmarker.create_from_options(vision.PoseLandmarkerOptions(base_options=base)):
+        return {"opened": True}
+
+
 def serial_ports() -> Answer:
     """Serial ports: {"ports": [[address, description], ...]}."""
     from serial.tools import list_ports

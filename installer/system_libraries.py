@@ -18,6 +18,7 @@ from installer.terminal import Board, SetupFailure
 LIBRARIES = {
     "libGL.so.1": "libgl1",
     "libEGL.so.1": "libegl1",
+    "libGLESv2.so.2": "libgles2",  # MediaPipe, opened only when the first frame is looked at
     "libglib-2.0.so.0": "libglib2.0-0",
     "libfontconfig.so.1": "libfontconfig1",
     "libfreetype.so.6": "libfreetype6",

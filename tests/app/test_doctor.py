@@ -114,17 +114,28 @@ def test_a_small_machine_is_told_what_it_means(cores, memory_gb, state):
 
 def test_a_missing_pose_model_fails_and_an_unknown_one_is_noted(tmp_path):
     own = tmp_path / "own.task"
-    assert doctor.check_pose_model(own).state is State.FAIL
+    assert doctor.judge_pose_model(own, {}).state is State.FAIL
 
     own.write_bytes(b"official")
-    assert doctor.check_pose_model(own).state is State.WARN
+    assert doctor.judge_pose_model(own, {"opened": True}).state is State.WARN
 
 
-def test_the_pose_model_of_set_up_is_verified(pose_model: Path):
+def test_a_pose_model_that_does_not_open_fails_with_the_reason(tmp_path):
+    own = tmp_path / "own.task"
+    own.write_bytes(b"official")
+
+    check = doctor.judge_pose_model(own, {"error": "OSError: libGLESv2.so.2 is missing."})
+
+    assert check.state is State.FAIL and "libGLESv2" in check.finding
+
+
+def test_the_pose_model_of_set_up_is_verified_and_opens(pose_model: Path):
     if pose_model != resources.path(resources.POSE_MODEL):
         pytest.skip("another pose model is in use")
 
-    assert doctor.check_pose_model(pose_model).state is State.OK
+    answer = doctor.Probe("app.doctor_probes:pose_detector").result()
+
+    assert doctor.judge_pose_model(pose_model, answer).state is State.OK
 
 
 def test_the_second_device_of_a_camera_is_not_counted(tmp_path):
