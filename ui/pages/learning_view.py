@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtWidgets import QGridLayout, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QVBoxLayout, QWidget
 
 from ui.plots.live_curve import LiveCurveCard
 from ui.scene.live_twin import LiveTwin
@@ -182,17 +182,30 @@ class FactRow(QWidget):
         self._row.addStretch(1)
 
 
+CHOICES_MIN = (3, 6, 10, 20, 40, 60)
+
+
 class MinutesBox(Box):
     """How long to learn, with what that buys."""
 
     def __init__(self, words: str, default: int) -> None:
         super().__init__("card", horizontal=True, margin=12, gap=12)
-        self.minutes = QSpinBox()
-        self.minutes.setRange(1, 240)
-        self.minutes.setValue(default)
-        self.minutes.setSuffix(" min")
-        self.minutes.setAccessibleName("Learning time in minutes")
+        self._choice = QComboBox()
+        self._choice.setAccessibleName("Learning time")
+        for minutes in CHOICES_MIN:
+            self._choice.addItem(f"{minutes} minutes", float(minutes))
+        self.set_minutes(default)
         self._words = label(words, "muted", wrap=True)
         self.body.addWidget(label("Learning time", "section"))
-        self.body.addWidget(self.minutes)
+        self.body.addWidget(self._choice)
         self.body.addWidget(self._words, 1)
+
+    @property
+    def minutes(self) -> float:
+        return float(self._choice.currentData())
+
+    def set_minutes(self, minutes: float) -> None:
+        """Choose a time; one that is not offered is added."""
+        if self._choice.findData(float(minutes)) < 0:
+            self._choice.addItem(f"{minutes:g} minutes", float(minutes))
+        self._choice.setCurrentIndex(self._choice.findData(float(minutes)))

@@ -44,8 +44,8 @@ class LearningPage(Page):
         self.body.addWidget(self.view, 1)
 
     @property
-    def minutes(self) -> int:
-        return self.minutes_box.minutes.value()
+    def minutes(self) -> float:
+        return self.minutes_box.minutes
 
     def render(self, state: LearningState) -> None:  # type: ignore[override]
         self.set_badges(*state.badges)

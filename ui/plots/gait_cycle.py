@@ -204,7 +204,7 @@ class GaitCyclePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph is untype
         if self._panel is None or not self._panel.likeness:
             return
         words = self._panel.likeness[-1].words()
-        self._corner = pg.TextItem(words, color=look.colors.text, anchor=(1, 0), fill=look.colors.surface)
+        self._corner = pg.TextItem(words, color=look.colors.text, fill=look.colors.surface)
         self._corner.setFont(small_font(look))
         self._corner.setZValue(15)
         self._corner.setToolTip("\n".join(f"{item.label}: {item.words()}" for item in self._panel.likeness))
@@ -213,10 +213,12 @@ class GaitCyclePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph is untype
     def _fit_range(self, plot: pg.PlotItem) -> None:
         low, high = self._range or (self._panel.value_range() if self._panel is not None else (0.0, 1.0))
         margin = max(0.5, 0.08 * (high - low))
-        top = high + (2.8 if self._corner is not None else 1.0) * margin  # room for the corner's words
-        plot.setRange(xRange=(0, 100), yRange=(low - margin, top), padding=0, disableAutoRange=True)
-        if self._corner is not None:
-            self._corner.setPos(QPointF(100, top))
+        low, high = low - margin, high + 1.6 * margin
+        plot.setRange(xRange=(0, 100), yRange=(low, high), padding=0, disableAutoRange=True)
+        if self._corner is not None and self._panel is not None:
+            on_top = _more_room_above(self._panel, low, high)
+            self._corner.setAnchor((1, 0) if on_top else (1, 1))
+            self._corner.setPos(QPointF(100, high if on_top else low))
 
     # What the person does -----------------------------------------------------------------------
 
@@ -282,3 +284,13 @@ class GaitCyclePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph is untype
     def _file_name(self, ending: str) -> str:
         assert self._panel is not None
         return f"{self._panel.title.lower().replace(' ', '-')}.{ending}"
+
+
+def _more_room_above(panel: JointPanel, low: float, high: float) -> bool:
+    """Whether the last quarter of the cycle, where the corner's words stand, is emptier at the top."""
+    late = np.concatenate([curve.mean[72:] for curve in panel.curves] or [np.zeros(1)])
+    if panel.band is not None:
+        late = np.concatenate(
+            [late, (panel.band.mean + panel.band.sd)[72:], (panel.band.mean - panel.band.sd)[72:]]
+        )
+    return bool(high - late.max() >= late.min() - low)

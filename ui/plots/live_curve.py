@@ -77,7 +77,7 @@ class LivePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph is untyped
         self._ring = Ring(len(traces), capacity)
         self._range: tuple[float, float] | None = None
         self._marks: list[tuple[float, str]] = []
-        self.setMinimumSize(160, 70)
+        self.setMinimumSize(160, 56)
         self.setAntialiasing(True)
         self.setFrameShape(self.Shape.NoFrame)
         self.setMouseEnabled(False, False)
@@ -165,7 +165,7 @@ class LivePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph is untyped
         for column, line in enumerate(self._lines):
             line.setData(time_s * scale, value[:, column], connect="finite")
         start = 0.0 if self._window_s is None else max(0.0, newest - self._window_s)
-        least_s = self._window_s or 10.0
+        least_s = self._window_s or (60.0 if self._minutes else 10.0)
         self.setXRange(start * scale, max(newest, start + least_s) * scale, padding=0.01)
         self._fit_values(value)
 

@@ -66,6 +66,7 @@ def style_plot(plot: pg.PlotItem, theme: Theme) -> None:
     font = small_font(theme)
     for name in ("left", "bottom"):
         axis = plot.getAxis(name)
+        axis.enableAutoSIPrefix(False)
         axis.setPen(line_pen(theme.colors.border))
         axis.setTextPen(QColor(theme.colors.muted))
         axis.setTickFont(font)
