@@ -25,7 +25,7 @@ _ALL_PAIRS = (
 # All costs are squares of lengths in shares of the body's size in the picture (shoulders to heels).
 _JUMP_CAP = 0.15  # a larger jump is an outlier and says no more about sides
 _EXCHANGE_COST = 2e-5  # per exchanged frame and part: the detector is more often right than wrong
-_MIXED_COST = 3e-4  # per frame with knees of one leg and feet of the other
+_MIXED_COST = 1.2e-3  # per frame with knees of one leg and feet of the other
 _CHANGE_COST = 1.5e-3  # per change between exchanged and not: noise must not exchange legs that are close
 
 
@@ -120,7 +120,8 @@ def _best_path(bend_knees: FloatArray, bend_feet: FloatArray) -> NDArray[np.int6
     enter = _CHANGE_COST * change + _EXCHANGE_COST * (k + f)  # (before, now)
     enter = enter + _MIXED_COST * (k != f)
     frames = len(bend_knees) + 2
-    cost = enter + (_EXCHANGE_COST * (k + f) + _MIXED_COST * (k != f))[:, None]
+    edge = _CHANGE_COST * (k + f)  # before the first and after the last frame nothing is exchanged
+    cost = enter + (edge + _EXCHANGE_COST * (k + f) + _MIXED_COST * (k != f))[:, None]
     back = np.zeros((frames, 4, 4), dtype=np.int64)
     for t in range(2, frames):
         bend = bend_knees[t - 2][np.ix_(k, k, k)] + bend_feet[t - 2][np.ix_(f, f, f)]
@@ -128,7 +129,7 @@ def _best_path(bend_knees: FloatArray, bend_feet: FloatArray) -> NDArray[np.int6
         back[t] = total.argmin(axis=0)
         cost = total.min(axis=0)
     path = np.zeros(frames, dtype=np.int64)
-    path[-2:] = np.unravel_index(int(cost.argmin()), (4, 4))
+    path[-2:] = np.unravel_index(int((cost + edge).argmin()), (4, 4))
     for t in range(frames - 1, 1, -1):
         path[t - 2] = back[t, path[t - 1], path[t]]
     return path

@@ -1,0 +1,170 @@
+"""From landmarks to the motion and the twin, through the record; and the real walk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.domain.body import SAGITTAL
+from core.domain.motion import Motion
+from core.domain.record import RecordKind
+from core.domain.recording import Landmarks, Person
+from core.domain.subject import Sex, Subject
+from core.domain.twin import Twin
+from core.errors import JobCancelled, UserError
+from core.gait.cycles import mean_cycle, range_of_motion_deg
+from core.gait.norms import normal_band
+from core.gait.similarity import pearson
+from core.jobs.values import JobSpec, Progress, SilentContext
+from core.store.repository import open_store
+from core.tasks import detect_pose, fit_twin, import_video, solve_motion
+from tests.twin.synthetic_walk import seen_by, side_camera, synthetic_walk
+
+
+class CancellingContext(SilentContext):
+    """Stops as soon as it is asked."""
+
+    def check_cancelled(self) -> None:
+        raise JobCancelled
+
+
+def context_in(data_dir: Path, kind: str, params: dict, make: type[SilentContext] = SilentContext):
+    work_dir = data_dir / "work"
+    work_dir.mkdir(parents=True, exist_ok=True)
+    return make(JobSpec("1", kind, params, data_dir), work_dir)
+
+
+def run(task, data_dir: Path, **params) -> str:
+    return task.run(params, context_in(data_dir, task.__name__, params))
+
+
+def new_visit(data_dir: Path) -> str:
+    with open_store(data_dir) as store:
+        patient = store.add_patient(Subject("P-0001", 1980, Sex.FEMALE, 1.68, 60.0))
+        return store.start_visit(patient).id
+
+
+def save_landmarks(data_dir: Path, track) -> str:
+    visit_id = new_visit(data_dir)
+    person = Person("Person 1", 1.0, 1000.0, (track,))
+    with open_store(data_dir) as store:
+        return store.save(
+            RecordKind.LANDMARKS,
+            Landmarks((person,), 0, "only person", (), synthetic=True),
+            visit_id=visit_id,
+            summary="",
+        )
+
+
+def load(data_dir: Path, record_id: str, kind: type):
+    with open_store(data_dir) as store:
+        return store.load(record_id, kind)
+
+
+@pytest.fixture(scope="module")
+def solved(tmp_path_factory) -> tuple[Path, str]:
+    data_dir = tmp_path_factory.mktemp("data")
+    landmarks_id = save_landmarks(data_dir, seen_by(synthetic_walk(), side_camera()))
+    return data_dir, run(solve_motion, data_dir, landmarks_id=landmarks_id)
+
+
+def test_a_motion_goes_into_the_record_with_its_input_and_comes_back(solved):
+    data_dir, motion_id = solved
+    motion = load(data_dir, motion_id, Motion)
+    with open_store(data_dir) as store:
+        info = store.info(motion_id)
+
+    assert info.kind is RecordKind.MOTION
+    assert len(info.provenance.inputs) == 1
+    assert "strides" in info.summary
+    assert motion.synthetic
+    assert motion.sagittal_only
+
+
+def test_the_twin_has_the_persons_mass_and_height_and_walks_within_its_limits(solved):
+    data_dir, motion_id = solved
+    twin = load(data_dir, run(fit_twin, data_dir, motion_id=motion_id), Twin)
+
+    assert twin.body.height_m == 1.68
+    assert twin.model_mass_kg == pytest.approx(60.0, abs=1e-6)
+    assert twin.leg_length_m == pytest.approx(1.68 / 1.70 * 0.805, rel=0.02)
+    assert twin.landmark_residual_m < 0.05
+    assert twin.joint_residual_deg == pytest.approx(0.0, abs=1e-6)
+    assert twin.synthetic
+
+
+def test_progress_rises_to_the_end(tmp_path):
+    landmarks_id = save_landmarks(tmp_path, seen_by(synthetic_walk(seconds=3.0), side_camera()))
+    context = context_in(tmp_path, "solve_motion", {"landmarks_id": landmarks_id})
+    solve_motion.run(context.spec.params, context)
+    fractions = [event.fraction for event in context.events if isinstance(event, Progress)]
+
+    assert fractions == sorted(fractions)
+    assert fractions[-1] >= 0.95
+
+
+def test_a_cancelled_solve_leaves_no_motion(tmp_path):
+    landmarks_id = save_landmarks(tmp_path, seen_by(synthetic_walk(seconds=3.0), side_camera()))
+    context = context_in(tmp_path, "solve_motion", {"landmarks_id": landmarks_id}, CancellingContext)
+    with pytest.raises(JobCancelled):
+        solve_motion.run(context.spec.params, context)
+
+    with open_store(tmp_path) as store:
+        visit_id = store.info(landmarks_id).visit_id
+        assert store.latest(visit_id, RecordKind.MOTION) is None
+
+
+def test_a_walk_without_a_stride_is_refused_and_nothing_is_written(tmp_path):
+    landmarks_id = save_landmarks(tmp_path, seen_by(synthetic_walk(seconds=0.9), side_camera()))
+    with pytest.raises(UserError) as refusal:
+        run(solve_motion, tmp_path, landmarks_id=landmarks_id)
+
+    assert refusal.value.advice.code == "MOT-010"
+    with open_store(tmp_path) as store:
+        assert store.latest(store.info(landmarks_id).visit_id, RecordKind.MOTION) is None
+
+
+@pytest.fixture(scope="module")
+def real_walk(tmp_path_factory, shared_data, pose_model) -> Motion:
+    """The real sagittal walk of one person (1.68 m, 60 kg), from the video file on."""
+    video = shared_data("video-sagittal-walk/walk.mp4")
+    data_dir = tmp_path_factory.mktemp("real")
+    recording_id = run(import_video, data_dir, visit_id=new_visit(data_dir), files=[str(video)])
+    landmarks_id = run(detect_pose, data_dir, recording_id=recording_id, person=None)
+    return load(data_dir, run(solve_motion, data_dir, landmarks_id=landmarks_id), Motion)
+
+
+def test_the_real_walk_has_two_to_four_strides_a_side(real_walk):
+    assert all(2 <= len(cycles.angle_rad) <= 4 for cycles in real_walk.cycles)
+
+
+def test_the_real_walk_has_the_cadence_counted_by_eye(real_walk):
+    assert real_walk.measures.cadence_steps_min == pytest.approx(97, abs=5)
+    assert 1.0 < real_walk.measures.speed_m_s < 1.5
+    assert all(0.55 < side.stance_fraction.mean < 0.70 for side in real_walk.measures.sides)
+
+
+def test_the_real_walk_bends_both_knees_as_people_do(real_walk):
+    for cycles in real_walk.cycles:
+        knee = range_of_motion_deg(cycles)[f"knee_angle_{cycles.side.suffix}"]
+        hip = range_of_motion_deg(cycles)[f"hip_flexion_{cycles.side.suffix}"]
+        assert 40 < knee < 70
+        assert 35 < hip < 62
+
+
+def test_the_real_walk_has_the_shape_of_normal_gait_at_hip_and_knee_on_both_sides(real_walk):
+    for cycles in real_walk.cycles:
+        for column, kind in enumerate(SAGITTAL[:2]):
+            mean = mean_cycle(cycles)[:, [0, 3][column]]
+            assert pearson(mean, normal_band(kind).mean_rad) > 0.85
+
+
+def test_the_real_walk_says_what_one_camera_can_be_trusted_for(real_walk):
+    codes = {finding.advice.code for finding in real_walk.findings}
+
+    assert "MOT-022" in codes
+    assert real_walk.sagittal_only
+    assert not real_walk.synthetic
+    assert np.isfinite(real_walk.reference.angle_rad).all()
