@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMainWindow
 
 from core.domain.body import Side
 from core.domain.subject import Consent, Sex, Subject
@@ -16,6 +16,7 @@ from tests.ui.board import HandBoard
 from ui import theme
 from ui.desk import Desk
 from ui.jobs_bridge import JobsBridge
+from ui.pages.frame import Page
 
 
 @pytest.fixture(scope="session")
@@ -38,10 +39,16 @@ def desk(app: QApplication, board: HandBoard, tmp_path: Path) -> Iterator[Desk]:
         bridge = JobsBridge(board)
         yield Desk(store, bridge, operator="A. Berger")
         bridge.close()
-        for widget in app.topLevelWidgets():
+        _throw_away(app)
+
+
+def _throw_away(app: QApplication) -> None:
+    """Close and delete our windows; menus and popups belong to the plots and fields they were made by."""
+    for widget in app.topLevelWidgets():
+        if isinstance(widget, (QMainWindow, Page)):
             widget.close()
             widget.deleteLater()
-        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 @pytest.fixture

@@ -1,0 +1,119 @@
+"""Capture: import leads to the person by itself; several people are a choice for the clinician."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtTest import QTest
+
+from core.domain.findings import Severity
+from core.domain.record import RecordKind
+from core.errors import Advice
+from core.jobs.values import Done, Refused, Sample
+from core.session.flow import Step
+from tests.ui.board import HandBoard
+from tests.ui.samples import finding, landmarks, recording
+from ui.desk import Desk
+from ui.pages.capture import CapturePage
+from ui.presenters.capture import CapturePresenter, capture_verdict
+from ui.theme import Tone
+from ui.widgets.video_player import PersonCard
+
+
+@pytest.fixture
+def page(desk: Desk) -> CapturePage:
+    page = CapturePage()
+    page.presenter = CapturePresenter(page, desk)  # type: ignore[attr-defined]
+    return page
+
+
+def refresh(page: CapturePage) -> None:
+    page.presenter.refresh()  # type: ignore[attr-defined]
+
+
+def save_landmarks(desk: Desk, visit_id: str, people: int = 1, **more: object) -> str:
+    recorded = desk.store.save(RecordKind.RECORDING, recording(), visit_id=visit_id, summary="walk")
+    seen = landmarks(people, **more)  # type: ignore[arg-type]
+    return desk.store.save(RecordKind.LANDMARKS, seen, visit_id=visit_id, summary="seen", inputs=(recorded,))
+
+
+def test_an_imported_video_is_searched_for_the_person_at_once(
+    desk: Desk, page: CapturePage, board: HandBoard, visit_id: str
+) -> None:
+    page.files_chosen.emit((Path("/tmp/walk.mp4"),))
+    job = board.states()[0].spec
+    assert (job.kind, job.params["files"]) == ("import_video", ["/tmp/walk.mp4"])
+    record_id = desk.store.save(RecordKind.RECORDING, recording(), visit_id=visit_id, summary="walk")
+    board.happens(job.id, Done(record_id))
+    QTest.qWaitFor(lambda: len(board.jobs) == 2, 3000)
+    following = board.states()[0].spec
+    assert (following.kind, following.params["recording_id"]) == ("detect_pose", record_id)
+
+
+def test_a_refused_import_shows_its_advice(page: CapturePage, board: HandBoard, visit_id: str) -> None:
+    page.files_chosen.emit((Path("/tmp/notes.mp4"),))
+    advice = Advice("This is not a video.", "It is text.", "Choose another file.", "CAP-010")
+    board.happens(board.states()[0].spec.id, Refused(advice))
+    QTest.qWaitFor(lambda: page._advice.isVisibleTo(page), 3000)
+    assert page._advice.isVisibleTo(page)
+
+
+def test_without_a_visit_the_page_leads_to_the_patients(desk: Desk, page: CapturePage) -> None:
+    steps: list[Step] = []
+    desk.go_to.connect(steps.append)
+    refresh(page)
+    page.main_action.emit()
+    assert steps == [Step.PATIENT]
+
+
+def test_several_people_are_shown_as_cards_and_the_clinician_decides(
+    desk: Desk, page: CapturePage, board: HandBoard, visit_id: str
+) -> None:
+    landmarks_id = save_landmarks(desk, visit_id, people=2)
+    refresh(page)
+    cards = page.findChildren(PersonCard)
+    assert [card.isChecked() for card in cards] == [True, False]
+    cards[1].click()
+    job = board.states()[0].spec
+    assert (job.kind, job.params) == ("choose_person", {"landmarks_id": landmarks_id, "person": 1})
+
+
+def test_a_stop_finding_asks_for_another_recording(desk: Desk, page: CapturePage, visit_id: str) -> None:
+    save_landmarks(desk, visit_id, findings=(finding(Severity.STOP),))
+    refresh(page)
+    assert page._main.text() == "Import another video"
+
+
+def test_the_verdict_names_how_well_the_patient_is_seen() -> None:
+    assert capture_verdict(landmarks()) == ("Patient seen in 98 % of frames.", Tone.OK)
+    assert capture_verdict(landmarks(2))[1] is Tone.WARN
+
+
+def test_the_player_steps_through_frames_and_stays_inside(
+    desk: Desk, page: CapturePage, visit_id: str
+) -> None:
+    save_landmarks(desk, visit_id)
+    refresh(page)
+    page.player.go_to(0.0)
+    page.step_frames.emit(-1)
+    assert page.player.time_s == 0.0
+    page.step_frames.emit(1)
+    assert page.player.time_s == pytest.approx(1 / 30)
+
+
+def test_the_camera_shows_lights_and_is_told_to_record(
+    desk: Desk, page: CapturePage, board: HandBoard, visit_id: str
+) -> None:
+    refresh(page)
+    page.secondary_action.emit("camera")
+    page.camera_on.emit(0)
+    job = board.states()[0].spec
+    assert (job.kind, job.params["camera"]) == ("record_camera", 0)
+    board.happens(job.id, Sample(0.1, {"in_view": 0.4, "fps_hz": 30.0}))
+    QTest.qWaitFor(lambda: page.panel._lights[1].isVisibleTo(page.panel), 3000)
+    shown = [light._words.text() for light in page.panel._lights if light.isVisibleTo(page.panel)]
+    assert shown == ["Step back 1 m so that both feet are visible.", "30 frames/s"]
+    page.record_start.emit()
+    page.record_stop.emit()
+    assert board.sent == [(job.id, "start"), (job.id, "stop")]

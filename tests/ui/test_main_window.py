@@ -1,0 +1,128 @@
+"""The shell: fast to start, nothing cut off, and the exo can be stopped from everywhere."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from core.domain.record import RecordKind
+from core.jobs.values import Cancelled, Progress
+from core.session.flow import Step
+from tests.ui.board import HandBoard
+from tests.ui.samples import emg, landmarks, motion, recording
+from ui import theme
+from ui.desk import Desk
+from ui.main_window import MainWindow
+from ui.theme import Mode
+
+OWN_STEPS = (Step.PATIENT, Step.CAPTURE, Step.MOTION, Step.EMG)
+
+
+@pytest.fixture
+def window(desk: Desk) -> MainWindow:
+    window = MainWindow(desk)
+    window.resize(1280, 800)
+    window.show()
+    return window
+
+
+def test_the_first_window_loads_nothing_heavy(repository: Path) -> None:
+    code = (
+        "import sys; import ui.main_window, ui.desk, ui.presenters.patients, ui.pages.patients;"
+        "heavy = {'torch', 'mujoco', 'mediapipe', 'cv2', 'serial', 'vtkmodules', 'scipy', 'pyqtgraph'};"
+        "sys.exit(', '.join(heavy & sys.modules.keys()) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=repository, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_nothing_is_cut_off_at_1280_by_800(desk: Desk, window: MainWindow, visit_id: str) -> None:
+    store = desk.store
+    walk = store.save(RecordKind.RECORDING, recording(), visit_id=visit_id, summary="r")
+    seen = store.save(RecordKind.LANDMARKS, landmarks(2), visit_id=visit_id, summary="l", inputs=(walk,))
+    store.save(RecordKind.MOTION, motion(), visit_id=visit_id, summary="m", inputs=(seen,))
+    store.save(RecordKind.EMG, emg(), visit_id=visit_id, summary="e")
+    for step in OWN_STEPS:
+        window.go_to(step)
+        QTest.qWait(30)
+        page = window.pages.page(step)
+        assert page.minimumSizeHint().width() <= page.width(), step
+        assert page.height() <= window.pages.height(), f"{step} scrolls"
+    assert (window.width(), window.height()) == (1280, 800)
+
+
+def test_escape_held_for_half_a_second_stops_the_exo(
+    desk: Desk, window: MainWindow, board: HandBoard
+) -> None:
+    desk.connect_exo(desk.jobs.submit("telemetry", {}))
+    handle = window.windowHandle()
+    QTest.keyPress(handle, Qt.Key.Key_Escape)
+    QTest.qWait(120)
+    QTest.keyRelease(handle, Qt.Key.Key_Escape)
+    QTest.qWait(500)
+    assert board.sent == []  # a short touch is no stop
+    QTest.keyPress(handle, Qt.Key.Key_Escape)
+    QTest.qWaitFor(lambda: bool(board.sent), 3000)
+    assert board.sent == [("job-1", "stop")]
+
+
+def test_f12_and_the_button_stop_the_exo_from_every_page(
+    desk: Desk, window: MainWindow, board: HandBoard
+) -> None:
+    assert not window.header.stop_button.isVisible()
+    desk.connect_exo(desk.jobs.submit("telemetry", {}))
+    for step in OWN_STEPS:
+        window.go_to(step)
+        assert window.header.stop_button.isVisible()
+    window.header.stop_button.click()
+    assert board.sent == [("job-1", "stop")]
+    assert "Stop sent" in window.tray._message.text()
+
+
+def test_a_blocked_step_says_why_under_its_name(window: MainWindow) -> None:
+    window.go_to(Step.MOTION)
+    blocker = window.steps._rows[Step.MOTION]._blocker
+    assert blocker.isVisible() and blocker.text() == "Open or create a patient first."
+
+
+def test_closing_while_training_saves_it_first(desk: Desk, window: MainWindow, board: HandBoard) -> None:
+    job = desk.jobs.submit("train_controller", {})
+    board.happens(job, Progress(0.3, "Training"))
+    window.close()
+    assert window.isVisible() and board.cancelled == [job]
+    assert "goes on from here next time" in window.tray._message.text()
+    board.happens(job, Cancelled(), resumable=True)
+    QTest.qWaitFor(lambda: not window.isVisible(), 3000)
+    assert not window.isVisible()
+
+
+def test_the_theme_changes_without_leaving_the_page(desk: Desk, window: MainWindow) -> None:
+    window.go_to(Step.EMG)
+    window.header.toggle_theme.emit()
+    assert theme.current().dark and window.pages.step is Step.EMG
+    desk.set_theme(Mode.LIGHT)
+
+
+def test_the_tray_tells_of_the_running_job_and_opens_upward(
+    desk: Desk, window: MainWindow, board: HandBoard
+) -> None:
+    job = desk.jobs.submit("solve_motion", {})
+    board.happens(job, Progress(0.62, "Fitting the skeleton", 240.0))
+    QTest.qWaitFor(lambda: bool(window.header._job.text()) and "%" in window.header._job.text(), 3000)
+    assert window.header._job.text() == "Solve motion 62 % · 4 min left"
+    line = window.tray._lines[f"first {job}"]
+    assert line._sentence.text() == "62 % · Fitting the skeleton · 4 min left"
+    window.header.show_jobs.emit()
+    assert window.tray._list.isVisible()
+
+
+def test_help_is_one_paragraph_in_place(window: MainWindow) -> None:
+    window.header.show_help.emit()
+    assert window.help.isVisible()
+    for step in OWN_STEPS:
+        assert window.pages.page(step).help_text.count("\n") == 0
