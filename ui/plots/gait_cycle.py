@@ -78,7 +78,7 @@ class GaitCyclePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph is untype
         self._draw()
 
     def sizeHint(self) -> QSize:
-        return QSize(240, 110)  # pyqtgraph asks for far more than a grid of six can have
+        return QSize(240, 84)  # pyqtgraph asks for far more than a grid of six can have
 
     @property
     def panel(self) -> JointPanel | None:

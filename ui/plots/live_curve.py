@@ -88,7 +88,7 @@ class LivePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph is untyped
         self._build()
 
     def sizeHint(self) -> QSize:
-        return QSize(320, 110)
+        return QSize(320, 64)  # a scrolling page counts with this height, so it must be modest
 
     def add(self, time_s: float, *values: float) -> None:
         self._ring.add(time_s, values)

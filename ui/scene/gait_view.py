@@ -39,7 +39,7 @@ class GaitView(QWidget):
         self._layout()
 
     def sizeHint(self) -> QSize:
-        return QSize(300, 320)
+        return QSize(300, 220)
 
     def set_gait(self, geometry: SceneGeometry, rollout: Rollout, label: str) -> None:
         self._gait = (geometry, rollout)
