@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtTest import QTest
 
 from core.domain.findings import Severity
 from core.domain.record import RecordKind
@@ -14,6 +13,7 @@ from core.jobs.values import Done, Refused, Sample
 from core.session.flow import Step
 from tests.ui.board import HandBoard
 from tests.ui.samples import finding, landmarks, recording
+from tests.ui.waiting import until
 from ui.desk import Desk
 from ui.pages.capture import CapturePage
 from ui.presenters.capture import CapturePresenter, capture_verdict
@@ -46,7 +46,7 @@ def test_an_imported_video_is_searched_for_the_person_at_once(
     assert (job.kind, job.params["files"]) == ("import_video", ["/tmp/walk.mp4"])
     record_id = desk.store.save(RecordKind.RECORDING, recording(), visit_id=visit_id, summary="walk")
     board.happens(job.id, Done(record_id))
-    QTest.qWaitFor(lambda: len(board.jobs) == 2, 3000)
+    until(lambda: len(board.jobs) == 2)
     following = board.states()[0].spec
     assert (following.kind, following.params["recording_id"]) == ("detect_pose", record_id)
 
@@ -55,7 +55,7 @@ def test_a_refused_import_shows_its_advice(page: CapturePage, board: HandBoard, 
     page.files_chosen.emit((Path("/tmp/notes.mp4"),))
     advice = Advice("This is not a video.", "It is text.", "Choose another file.", "CAP-010")
     board.happens(board.states()[0].spec.id, Refused(advice))
-    QTest.qWaitFor(lambda: page._advice.isVisibleTo(page), 3000)
+    until(lambda: page._advice.isVisibleTo(page))
     assert page._advice.isVisibleTo(page)
 
 
@@ -111,7 +111,7 @@ def test_the_camera_shows_lights_and_is_told_to_record(
     job = board.states()[0].spec
     assert (job.kind, job.params["camera"]) == ("record_camera", 0)
     board.happens(job.id, Sample(0.1, {"in_view": 0.4, "fps_hz": 30.0}))
-    QTest.qWaitFor(lambda: page.panel._lights[1].isVisibleTo(page.panel), 3000)
+    until(lambda: page.panel._lights[1].isVisibleTo(page.panel))
     shown = [light._words.text() for light in page.panel._lights if light.isVisibleTo(page.panel)]
     assert shown == ["Step back 1 m so that both feet are visible.", "30 frames/s"]
     page.record_start.emit()

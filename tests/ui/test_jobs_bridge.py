@@ -6,10 +6,10 @@ import threading
 
 import numpy as np
 from PySide6.QtCore import QThread
-from PySide6.QtTest import QTest
 
 from core.jobs.values import Done, Picture, Progress, Sample
 from tests.ui.board import HandBoard
+from tests.ui.waiting import until
 from ui.desk import Desk
 
 
@@ -26,7 +26,7 @@ def test_an_end_on_a_reader_thread_is_told_on_the_main_thread(desk: Desk, board:
         lambda job_id, outcome: heard.append((job_id, outcome, QThread.currentThread() is desk.thread()))
     )
     in_thread(lambda: board.happens(job, Done("r1")))
-    QTest.qWaitFor(lambda: bool(heard), 3000)
+    until(lambda: bool(heard))
     assert heard == [(job, Done("r1"), True)]
 
 
@@ -40,7 +40,7 @@ def test_only_the_newest_of_many_pictures_is_shown(desk: Desk, board: HandBoard)
             board.happens(job, Picture("preview", {"n": np.array([number])}))
 
     in_thread(burst)
-    QTest.qWaitFor(lambda: bool(shown), 3000)
+    until(lambda: bool(shown))
     assert shown == [199]
 
 
@@ -49,7 +49,7 @@ def test_no_sample_of_a_live_curve_is_lost(desk: Desk, board: HandBoard) -> None
     heard: list[float] = []
     desk.jobs.sampled.connect(lambda _job, sample: heard.append(sample.time_s))
     in_thread(lambda: [board.happens(job, Sample(float(n), {})) for n in range(50)])
-    QTest.qWaitFor(lambda: len(heard) == 50, 3000)
+    until(lambda: len(heard) == 50)
     assert heard == [float(n) for n in range(50)]
 
 

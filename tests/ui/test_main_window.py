@@ -15,6 +15,7 @@ from core.jobs.values import Cancelled, Progress
 from core.session.flow import Step
 from tests.ui.board import HandBoard
 from tests.ui.samples import emg, landmarks, motion, recording
+from tests.ui.waiting import until
 from ui import theme
 from ui.desk import Desk
 from ui.main_window import MainWindow
@@ -67,7 +68,7 @@ def test_escape_held_for_half_a_second_stops_the_exo(
     QTest.qWait(500)
     assert board.sent == []  # a short touch is no stop
     QTest.keyPress(handle, Qt.Key.Key_Escape)
-    QTest.qWaitFor(lambda: bool(board.sent), 3000)
+    until(lambda: bool(board.sent))
     assert board.sent == [("job-1", "stop")]
 
 
@@ -97,7 +98,7 @@ def test_closing_while_training_saves_it_first(desk: Desk, window: MainWindow, b
     assert window.isVisible() and board.cancelled == [job]
     assert "goes on from here next time" in window.tray._message.text()
     board.happens(job, Cancelled(), resumable=True)
-    QTest.qWaitFor(lambda: not window.isVisible(), 3000)
+    until(lambda: not window.isVisible())
     assert not window.isVisible()
 
 
@@ -113,7 +114,7 @@ def test_the_tray_tells_of_the_running_job_and_opens_upward(
 ) -> None:
     job = desk.jobs.submit("solve_motion", {})
     board.happens(job, Progress(0.62, "Fitting the skeleton", 240.0))
-    QTest.qWaitFor(lambda: bool(window.header._job.text()) and "%" in window.header._job.text(), 3000)
+    until(lambda: bool(window.header._job.text()) and "%" in window.header._job.text())
     assert window.header._job.text() == "Solve motion 62 % · 4 min left"
     line = window.tray._lines[f"first {job}"]
     assert line._sentence.text() == "62 % · Fitting the skeleton · 4 min left"

@@ -1,0 +1,121 @@
+"""Gait-cycle plots and live curves."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import numpy as np
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from core.domain.body import SAGITTAL, SIDES, JointKind, Side
+from ui.plots.curves import CurveStyle, CycleCurve, ExoQuantity, JointPanel, Likeness, NormalBand
+from ui.plots.gait_cycle import GaitCyclePlot
+from ui.plots.joint_grid import JointGrid
+from ui.plots.live_curve import LivePlot, Ring, Trace
+from ui.plots.look import curve_pen
+from ui.theme import Mode, theme
+
+WAVE = np.sin(np.linspace(0, 2 * np.pi, 101))
+
+
+def panel(kind: JointKind = JointKind.KNEE, side: Side = Side.LEFT, size: float = 30.0) -> JointPanel:
+    curve = CycleCurve("measured", side, size * WAVE, np.full(101, 2.0), CurveStyle.MEASURED)
+    band = NormalBand(20 * WAVE, np.full(101, 5.0))
+    return JointPanel(kind, side, (curve,), band, 0.62, (Likeness("default twin", 0.91, 4.4),))
+
+
+def test_left_and_right_of_a_joint_share_their_range(app: QApplication) -> None:
+    grid = JointGrid()
+    sizes = {Side.LEFT: 60.0, Side.RIGHT: 20.0}
+    grid.show_panels(tuple(panel(kind, side, sizes[side]) for kind in SAGITTAL for side in SIDES))
+    left, right = (grid.plots[JointKind.KNEE, side].viewRange()[1] for side in SIDES)
+    assert left == right
+
+
+def test_every_gait_looks_different_and_each_side_keeps_its_colour() -> None:
+    for mode in Mode:
+        look = theme(mode)
+        pens = {
+            (
+                pen.widthF(),
+                tuple(pen.dashPattern()),
+                pen.color().name(),
+                style is CurveStyle.WITH_EXO,  # the one with markers
+            )
+            for style in CurveStyle
+            if (pen := curve_pen(look, Side.LEFT, style))
+        }
+        assert len(pens) == len(CurveStyle)
+        assert curve_pen(look, Side.LEFT, CurveStyle.PERSONALIZED).color().name() == look.colors.left.lower()
+        assert (
+            curve_pen(look, Side.RIGHT, CurveStyle.PERSONALIZED).color().name() == look.colors.right.lower()
+        )
+
+
+def test_the_read_out_names_every_curve_with_its_unit(app: QApplication) -> None:
+    plot = GaitCyclePlot()
+    plot.set_panel(panel())
+    assert plot.read_out(0.25).splitlines() == ["25 %", "measured 30°", "normal 20 ± 5°"]
+
+
+def test_setting_the_cursor_moves_it_without_telling_that_a_person_did(app: QApplication) -> None:
+    plot = GaitCyclePlot()
+    told: list[float] = []
+    plot.cursor_moved.connect(told.append)
+    plot.set_panel(panel())
+    plot.set_cursor(0.4)
+    assert plot._cursor.value() == pytest.approx(40.0)
+    assert told == []
+
+
+def test_picking_a_place_in_the_plot_tells_the_share_of_the_cycle(app: QApplication) -> None:
+    grid = JointGrid()
+    told: list[tuple[Side, float]] = []
+    grid.cursor_moved.connect(lambda side, fraction: told.append((side, fraction)))
+    grid.plots[JointKind.KNEE, Side.RIGHT]._box.picked.emit(72.0)
+    grid.plots[JointKind.KNEE, Side.RIGHT]._box.picked.emit(140.0)
+    assert told == [(Side.RIGHT, 0.72), (Side.RIGHT, 1.0)]
+
+
+def test_the_exported_table_holds_what_is_drawn() -> None:
+    rows = list(csv.reader(io.StringIO(panel().table())))
+    assert rows[0] == [
+        "gait cycle (%)",
+        "normal mean (deg)",
+        "normal SD (deg)",
+        "measured mean (deg)",
+        "measured SD (deg)",
+    ]
+    assert len(rows) == 102
+    assert float(rows[26][3]) == pytest.approx(30.0, abs=0.01)
+
+
+def test_exo_torque_is_shown_in_newton_metres(app: QApplication) -> None:
+    curve = CycleCurve("default controller", Side.LEFT, 8 * WAVE, None, CurveStyle.DEFAULT)
+    torque = JointPanel(ExoQuantity.TORQUE, Side.LEFT, (curve,))
+    plot = GaitCyclePlot()
+    plot.set_panel(torque)
+    assert plot.read_out(0.25) == "25 %\ndefault controller 8 N·m"
+    assert "N m" in torque.table().splitlines()[0]
+
+
+def test_a_ring_keeps_the_newest_points_in_order() -> None:
+    ring = Ring(series=2, capacity=5)
+    for number in range(12):
+        ring.add(float(number), (number, -number))
+    time_s, value = ring.view()
+    assert time_s.tolist() == [7, 8, 9, 10, 11]
+    assert value[:, 1].tolist() == [-7, -8, -9, -10, -11]
+
+
+def test_a_live_plot_shows_only_its_window_and_keeps_the_limits_in_view(app: QApplication) -> None:
+    plot = LivePlot((Trace("left", "left"), Trace("right", "right")), window_s=10.0, capacity=4000)
+    plot.show_torque_limit(12.0)
+    for number in range(2000):
+        plot.add(number * 0.01, 3.0, -3.0)
+    plot._redraw()
+    (start, end), (low, high) = plot.viewRange()
+    assert start == pytest.approx(9.99, abs=0.2) and end == pytest.approx(19.99, abs=0.2)
+    assert low < -12.0 < 12.0 < high
