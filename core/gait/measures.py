@@ -11,18 +11,21 @@ from core.domain.body import SIDES
 from core.domain.motion import SideMeasures, Spatiotemporal, Spread, Stride
 from core.gait.events import FootPaths, find_events
 
+_STANDING_M_S = 0.15  # slower through the room than this is a treadmill
+
 
 def spatiotemporal(paths: FootPaths, strides: Sequence[Stride], *, width_seen: bool = True) -> Spatiotemporal:
     """Speed, cadence, steps and symmetry of a trial with at least one stride.
 
-    Step length of a side: how far its heel lands in front of the other heel. Cadence from the mean step
+    Step length of a side: how far its heel lands in front of the other heel's last landing; on a treadmill,
+    where landings do not move on, in front of the other heel at that moment. Cadence from the mean step
     time. Symmetry: 1 - |L - R| / ((L + R) / 2) of step times and step lengths, averaged, not below zero
     (Robinson et al. 1987, J Manipulative Physiol Ther 10:172, as a share); NaN when one side has no step.
     """
-    steps = _steps(paths)
     first, last = min(s.start_s for s in strides), max(s.end_s for s in strides)
     inside = (paths.time_s >= first) & (paths.time_s <= last)
-    forward = -np.polyfit(paths.time_s[inside], paths.pelvis_m[inside, 1], 1)[0]
+    forward = float(-np.polyfit(paths.time_s[inside], paths.pelvis_m[inside, 1], 1)[0])
+    steps = _steps(paths, over_ground=forward > _STANDING_M_S)
     step_time = np.concatenate([steps[side][0] for side in range(2)])
     if len(step_time):
         cadence = 60.0 / float(np.mean(step_time))
@@ -33,10 +36,10 @@ def spatiotemporal(paths: FootPaths, strides: Sequence[Stride], *, width_seen: b
         [_symmetry([float(np.mean(s[k])) if len(s[k]) else np.nan for s in steps]) for k in (0, 1)]
     )
     width = float(np.mean(np.concatenate([s[2] for s in steps]))) if width_seen and len(step_time) else None
-    return Spatiotemporal(float(forward), cadence, width, (sides[0], sides[1]), float(symmetry))
+    return Spatiotemporal(forward, cadence, width, (sides[0], sides[1]), float(symmetry))
 
 
-def _steps(paths: FootPaths) -> tuple[tuple[FloatArray, FloatArray, FloatArray], ...]:
+def _steps(paths: FootPaths, *, over_ground: bool) -> tuple[tuple[FloatArray, FloatArray, FloatArray], ...]:
     """Per side: step times (s), step lengths (m) and step widths (m) of its own landings."""
     events = find_events(paths)
     result = []
@@ -46,11 +49,13 @@ def _steps(paths: FootPaths) -> tuple[tuple[FloatArray, FloatArray, FloatArray],
         own = events[column].heel_strike_s
         for strike in own:
             earlier = other[other < strike]
-            if len(earlier) and not ((own > earlier[-1]) & (own < strike)).any():
-                times.append(strike - earlier[-1])
-            heels = [_at(paths, strike, side) for side in (column, 1 - column)]
-            lengths.append(heels[1][1] - heels[0][1])  # walking towards -y
-            widths.append(abs(heels[0][0] - heels[1][0]))
+            if not len(earlier) or ((own > earlier[-1]) & (own < strike)).any():
+                continue  # the step before was not seen
+            landed = _at(paths, strike, column)
+            trailing = _at(paths, earlier[-1] if over_ground else strike, 1 - column)
+            times.append(strike - earlier[-1])
+            lengths.append(trailing[1] - landed[1])  # walking towards -y
+            widths.append(abs(landed[0] - trailing[0]))
         result.append((np.array(times), np.array(lengths), np.array(widths)))
     return tuple(result)
 

@@ -85,6 +85,13 @@ def test_measures_are_those_of_the_walk():
         assert side.stance_fraction.mean == pytest.approx(STANCE, abs=0.04)
 
 
+def test_both_steps_of_a_limp_add_up_to_a_stride():
+    limp = paths(delay=0.6)
+    steps = [side.step_length_m.mean for side in spatiotemporal(limp, find_strides(limp)).sides]
+
+    assert sum(steps) == pytest.approx(SPEED * PERIOD, rel=0.02)
+
+
 def test_a_limp_lowers_symmetry():
     limp = paths(delay=0.6)
 
