@@ -26,6 +26,7 @@ LIBRARIES = {
     "libgssapi_krb5.so.2": "libgssapi-krb5-2",
     "libX11-xcb.so.1": "libx11-xcb1",
     "libXext.so.6": "libxext6",
+    "libXcursor.so.1": "libxcursor1",  # VTK, opened by name
     "libxkbcommon.so.0": "libxkbcommon0",
     "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
     "libxcb-cursor.so.0": "libxcb-cursor0",
