@@ -5,9 +5,10 @@ A new person starts from it, so that minutes are enough. `core.tasks.train_base`
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from core.domain.arrays import FloatArray
 from core.domain.body import JOINTS, JointKind
 from core.domain.motion import GaitReference
 from core.domain.twin import GENERIC_BODY, BodyParameters, SegmentScale
@@ -17,22 +18,40 @@ from core.twin.body import Fidelity, compile_body
 from core.twin.scaling import scales_for_height
 
 WALKERS = 128
-PLAIN_WALKERS = 32  # generic body, normal stride: the default twin must be the best of all
+_KNEES = [joint.column for joint in JOINTS if joint.kind is JointKind.KNEE]
+PLAIN_SHARE = 0.25  # generic body, normal stride: the default twin must be the best of all
 HEIGHTS_M = (1.50, 1.60, 1.70, 1.80, 1.90)  # 12 percent around the generic body
 MASS_SHARES = (0.75, 1.0, 1.25)  # of the generic mass at that height
-SPEED_SHARE = (0.65, 1.2)  # of the normal speed: 0.8 to 1.5 m/s
 
 
-def base_walkers(seed: int, count: int = WALKERS) -> tuple[Walker, ...]:
+@dataclass(frozen=True, slots=True)
+class Variety:
+    """How much the strides of a crowd differ from the normal stride; ranges are uniform."""
+
+    speed_share: tuple[float, float]  # of the normal speed
+    period_share: tuple[float, float]  # of the period that goes with the speed
+    both_sides: tuple[float, float]  # factor of a joint's range, equal left and right
+    one_side: tuple[float, float]  # further factor of each leg's joints alone
+    offset_deg: float  # standard deviation of each leg's joint offsets
+    crouch_deg: float  # largest extra flexion of each knee
+
+
+# Healthy strides first: balance is learned fastest where both legs do the same.
+HEALTHY = Variety((0.65, 1.2), (0.94, 1.06), (0.85, 1.15), (0.93, 1.07), 2.0, 0.0)
+# Then strides as patients show and single cameras see them: stiff knees, crouch, short steps on one side.
+IMPAIRED = Variety((0.5, 1.2), (0.88, 1.12), (0.8, 1.15), (0.45, 1.15), 4.0, 15.0)
+
+
+def crowd(variety: Variety, seed: int, count: int = WALKERS) -> tuple[Walker, ...]:
     """People to learn from: a quarter the generic body with the normal stride, the others all different."""
     rng = np.random.default_rng(seed)
     generic = Walker(compile_body(GENERIC_BODY, Fidelity.FAST), GENERIC_BODY, normal_reference())
     bodies = [varied_body(height, share, rng) for height in HEIGHTS_M for share in MASS_SHARES]
     models = [compile_body(body, Fidelity.FAST) for body in bodies]
-    walkers = [generic] * min(PLAIN_WALKERS, count)
+    walkers = [generic] * round(PLAIN_SHARE * count)
     for number in range(count - len(walkers)):
         pick = number % len(bodies)
-        walkers.append(Walker(models[pick], bodies[pick], varied_reference(bodies[pick], rng)))
+        walkers.append(Walker(models[pick], bodies[pick], varied_reference(bodies[pick], variety, rng)))
     return tuple(walkers)
 
 
@@ -51,26 +70,23 @@ def varied_body(height_m: float, mass_share: float, rng: np.random.Generator) ->
     return BodyParameters(height_m, mass, scale)
 
 
-def varied_reference(body: BodyParameters, rng: np.random.Generator) -> GaitReference:
+def varied_reference(body: BodyParameters, variety: Variety, rng: np.random.Generator) -> GaitReference:
     """The normal stride at another speed, with this person's own ranges, offsets and asymmetry.
 
     Speed is split evenly between stride length and cadence (Grieve 1966); the joints' ranges follow the
     length.
     """
     normal = normal_reference(body.height_m)
-    speed = normal.speed_m_s * rng.uniform(*SPEED_SHARE)
+    speed = normal.speed_m_s * rng.uniform(*variety.speed_share)
     pace = np.sqrt(speed / normal.speed_m_s)
-    period = normal.period_s / pace * rng.uniform(0.94, 1.06)
+    period = normal.period_s / pace * rng.uniform(*variety.period_share)
+    joints = len(JOINTS)
     spread = np.array([pace if joint.kind is not JointKind.ANKLE else 1.0 for joint in JOINTS])
-    spread *= np.tile(rng.uniform(0.85, 1.15, 7), 2) * rng.uniform(0.93, 1.07, len(JOINTS))
-    offset = np.radians(np.tile(rng.normal(0.0, 3.0, 7), 2) + rng.normal(0.0, 1.0, len(JOINTS)))
-    offset[[joint.kind in (JointKind.SUBTALAR, JointKind.TOES) for joint in JOINTS]] = 0.0
+    spread *= np.tile(rng.uniform(*variety.both_sides, joints // 2), 2)
+    spread *= rng.uniform(*variety.one_side, joints)
+    offset = np.radians(rng.normal(0.0, variety.offset_deg, joints))
+    offset[_KNEES] += np.radians(rng.uniform(0.0, variety.crouch_deg, 2))
     middle = normal.angle_rad.mean(axis=0)
     angle = middle + offset + spread * (normal.angle_rad - middle)
-    return GaitReference(period, speed, _extended(angle))
-
-
-def _extended(angle: FloatArray) -> FloatArray:
-    """Knees that do not bend backwards."""
-    knees = [joint.kind is JointKind.KNEE for joint in JOINTS]
-    return np.where(knees, np.maximum(angle, 0.03), angle)
+    angle[:, _KNEES] = np.maximum(angle[:, _KNEES], 0.03)  # knees do not bend backwards
+    return GaitReference(period, speed, angle)

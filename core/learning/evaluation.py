@@ -8,12 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.domain.arrays import FloatArray
-from core.domain.body import JOINTS, SAGITTAL
 from core.simulation.policy import PolicyNetworks
+from core.simulation.rewards import FLEXION
 from core.simulation.walking import CONTROL_STEP_S, Walker, WalkingEnvironment
 
 SETTLE_S = 1.0  # after a random start; falls count from the first step, closeness from here
-_FLEXION = np.array([joint.kind in SAGITTAL for joint in JOINTS])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,7 +49,7 @@ def evaluate(
         steps += walking
         distance_m[walking] = environment.walked_m[walking]
         if number * CONTROL_STEP_S >= SETTLE_S:
-            error = environment.angle_error_rad[walking][:, _FLEXION]
+            error = environment.angle_error_rad[walking][:, FLEXION]
             squares += float((error**2).sum())
             samples += error.size
         if not walking.any():

@@ -16,6 +16,9 @@ from core.simulation.policy import normalise
 
 BoolArray = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
+CONSTANT_STD = 0.002
+UNSEEN_STD = 0.1
+
 
 class Outcome(Protocol):
     """What one step of an environment brought. Axis: N members of the batch."""
@@ -80,7 +83,9 @@ class Normaliser:
 
     @property
     def std(self) -> FloatArray:
-        return np.sqrt(self.variance + 1e-6)
+        """Spread of each input; one that never changed gets a moderate spread, for the day it does."""
+        std: FloatArray = np.sqrt(self.variance + 1e-6)
+        return np.where(std < CONSTANT_STD, UNSEEN_STD, std)
 
 
 @dataclass(slots=True, eq=False)

@@ -8,23 +8,35 @@ from pathlib import Path
 
 import torch
 
-from core.learning.base_policy import base_walkers
+from core.learning.base_policy import HEALTHY, IMPAIRED, crowd
 from core.learning.imitation import GaitLearner, Progress, learn
+from core.simulation.policy import PolicyNetworks
 from core.simulation.walking import WalkingEnvironment
 from core.tasks.policy_files import policy_bytes, replace_file
 
 REPORT_EVERY = 20  # rounds
+STAGES = {"healthy": (HEALTHY, 0.6), "impaired": (IMPAIRED, 0.4)}  # crowd and share of the time, in order
 
 
 def train_base(minutes: float, seed: int, out: Path, report: Callable[[str], None]) -> Path:
-    """Train the base policy from scratch for `minutes`; returns the policy file `out`/base_walk.npz.
+    """Train the base policy from scratch for `minutes`; returns the policy file, the last stage's.
 
-    A run that was interrupted goes on from `out`/checkpoint.pt. `report` gets a line now and then.
+    A run that was interrupted goes on from the checkpoints in `out`. `report` gets a line now and then.
     """
     torch.set_num_threads(1)  # small networks: a second thread costs more in waiting than it gives
     out.mkdir(parents=True, exist_ok=True)
-    checkpoint, policy = out / "checkpoint.pt", out / "base_walk.npz"
-    learner = GaitLearner(WalkingEnvironment(base_walkers(seed), seed=seed), seed=seed)
+    networks: PolicyNetworks | None = None
+    for name, (variety, share) in STAGES.items():
+        environment = WalkingEnvironment(crowd(variety, seed), seed=seed)
+        learner = GaitLearner(environment, start=networks, seed=seed)
+        report(f"{name} strides")
+        _stage(learner, 60.0 * minutes * share, out / name, report)
+        networks = learner.best
+    return out / f"{name}.npz"
+
+
+def _stage(learner: GaitLearner, budget_s: float, stem: Path, report: Callable[[str], None]) -> None:
+    checkpoint, policy = stem.with_suffix(".pt"), stem.with_suffix(".npz")
     if checkpoint.exists():
         learner.restore(checkpoint.read_bytes())
 
@@ -36,8 +48,7 @@ def train_base(minutes: float, seed: int, out: Path, report: Callable[[str], Non
         if progress.round % REPORT_EVERY == 0:
             report(_line(progress))
 
-    learn(learner, budget_s=minutes * 60.0, clock=time.monotonic, watch=watch, save=save)
-    return policy
+    learn(learner, budget_s=budget_s, clock=time.monotonic, watch=watch, save=save)
 
 
 def _line(progress: Progress) -> str:
