@@ -1,0 +1,141 @@
+"""The record of a visit, filled up to a step, as the jobs would have written it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.domain.body import JOINTS
+from core.domain.controller import (
+    Comparison,
+    Deployment,
+    ExoController,
+    GaitScore,
+    Package,
+    TorqueLimits,
+    TrainedController,
+)
+from core.domain.record import RecordKind, Verdict
+from core.domain.rollout import GaitLabel
+from core.domain.twin import GENERIC_BODY, GaitPolicy, LearningCurve, Network, Twin
+from core.session.flow import Step
+from core.store.repository import Store
+from tests.ui import samples, walks
+
+LIMITS = TorqueLimits(peak_nm=12.0, rate_nm_s=150.0, hip_range_rad=1.4)
+SHA256 = "9f2c4e5a" * 8
+GAITS = (GaitLabel.WITHOUT_EXO, GaitLabel.DEFAULT_CONTROLLER, GaitLabel.PERSONALIZED_CONTROLLER)
+_NETWORK = Network((np.zeros((2, 2)),), (np.zeros(2),), "relu")
+
+
+def fill(store: Store, visit_id: str, upto: Step) -> dict[Step, str]:
+    """Write everything up to and including `upto`; returns the record of each step."""
+    made: dict[Step, str] = {}
+    for step, write in _WRITERS.items():
+        made[step] = write(store, visit_id, made)
+        if step is upto:
+            return made
+    raise ValueError(upto)
+
+
+def _motion(store: Store, visit_id: str, made: dict[Step, str]) -> str:
+    capture = store.save(RecordKind.LANDMARKS, samples.landmarks(), visit_id=visit_id, summary="")
+    motion = store.save(
+        RecordKind.MOTION, samples.motion(), visit_id=visit_id, inputs=(capture,), summary="motion"
+    )
+    store.decide(visit_id, Step.MOTION.value, Verdict.ACCEPTED, record_id=motion)
+    return motion
+
+
+def _policy(store: Store, visit_id: str, made: dict[Step, str]) -> str:
+    motion = made[Step.MOTION]
+    twin = store.save(
+        RecordKind.TWIN,
+        Twin(GENERIC_BODY, 0.019, 75.0, 0.88, 0.4),
+        visit_id=visit_id,
+        inputs=(motion,),
+        summary="twin",
+    )
+    policy = gait_policy(walk_seconds=19.6)
+    return store.save(
+        RecordKind.GAIT_POLICY, policy, visit_id=visit_id, inputs=(twin, motion), summary="policy"
+    )
+
+
+def _simulated(store: Store, visit_id: str, made: dict[Step, str]) -> str:
+    gaits = walks.gaits(GaitLabel.DEFAULT_TWIN, GaitLabel.PERSONALIZED_TWIN)
+    inputs = (made[Step.PERSONALIZE],)
+    return store.save(RecordKind.SIMULATED_GAIT, gaits, visit_id=visit_id, inputs=inputs, summary="gaits")
+
+
+def _controller(store: Store, visit_id: str, made: dict[Step, str]) -> str:
+    exo = ExoController(_NETWORK, 0.1, 6.0, 30.0, 0.6, 100.0, LIMITS)
+    curves = (curve("effort_ratio", 0.93), curve("falls_per_minute", 0.1))
+    trained = TrainedController(exo, "Hippo_L1", curves, 500_000, 1800.0, 0.93, 0.1)
+    inputs = (made[Step.PERSONALIZE],)
+    return store.save(RecordKind.CONTROLLER, trained, visit_id=visit_id, inputs=inputs, summary="controller")
+
+
+def _comparison(store: Store, visit_id: str, made: dict[Step, str]) -> str:
+    comparison = Comparison(walks.gaits(*GAITS), scores(), "Walking takes 7 % less effort.")
+    inputs = (made[Step.TRAIN], made[Step.PERSONALIZE], made[Step.MOTION])
+    return store.save(RecordKind.COMPARISON, comparison, visit_id=visit_id, inputs=inputs, summary="compared")
+
+
+def _deployment(store: Store, visit_id: str, made: dict[Step, str]) -> str:
+    sign(store, visit_id, made)
+    package = pack(store, visit_id, made)
+    deployment = Deployment(SHA256, SHA256, "VX-1", "/dev/pts/3", confirmed=True, virtual=True)
+    return store.save(
+        RecordKind.DEPLOYMENT, deployment, visit_id=visit_id, inputs=(package,), summary="deployed"
+    )
+
+
+_WRITERS = {
+    Step.MOTION: _motion,
+    Step.PERSONALIZE: _policy,
+    Step.REVIEW: _simulated,
+    Step.TRAIN: _controller,
+    Step.COMPARE: _comparison,
+    Step.DEPLOY: _deployment,
+}
+
+
+def sign(store: Store, visit_id: str, made: dict[Step, str]) -> None:
+    record_id = made[Step.COMPARE]
+    store.decide(visit_id, Step.COMPARE.value, Verdict.SIGNED, record_id=record_id, by="A. Berger")
+
+
+def pack(store: Store, visit_id: str, made: dict[Step, str]) -> str:
+    package = Package("controller.exopkg", SHA256, 44_000, "Hippo_L1", "tag", LIMITS)
+    inputs = (made[Step.TRAIN], made[Step.COMPARE])
+    return store.save(RecordKind.PACKAGE, package, visit_id=visit_id, inputs=inputs, summary="package")
+
+
+def gait_policy(*, walk_seconds: float) -> GaitPolicy:
+    return GaitPolicy(
+        body=GENERIC_BODY,
+        reference=samples.motion().reference,
+        policy=_NETWORK,
+        value=_NETWORK,
+        log_std=np.zeros(14),
+        observation_mean=np.zeros(2),
+        observation_std=np.ones(2),
+        curves=(curve("walk_seconds", walk_seconds), curve("similarity", 0.88)),
+        control_steps=900_000,
+        control_steps_per_s=2500.0,
+        walk_seconds_median=walk_seconds,
+        joint_rmse_deg=5.4,
+    )
+
+
+def curve(name: str, last: float) -> LearningCurve:
+    return LearningCurve(name, "", np.array([0.0, 60.0, 120.0]), np.array([0.0, last / 2, last]))
+
+
+def scores() -> tuple[GaitScore, ...]:
+    alike = {joint.value: 0.9 for joint in JOINTS}
+    numbers = ((0.0500, 0.0), (0.0485, 6.0), (0.0465, 8.0))
+    return tuple(
+        GaitScore(label.value, alike, alike, effort, 0.9, 0.1, peak_nm, peak_nm / 2, 0.03)
+        for label, (effort, peak_nm) in zip(GAITS, numbers, strict=True)
+    )

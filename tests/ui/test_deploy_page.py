@@ -1,0 +1,177 @@
+"""Deploy: the order of the acts, the second deliberate act, the live link and the stop."""
+
+from __future__ import annotations
+
+import json
+import time
+
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from core.errors import refuse
+from core.jobs.values import Done, Message, Sample
+from core.session.flow import Step
+from tests.ui import records
+from tests.ui.board import HandBoard
+from ui.desk import Desk
+from ui.pages.deploy import DeployPage
+from ui.presenters.deploy import DeployPresenter
+from ui.widgets.hold_button import HOLD_MS, HoldButton
+
+
+def deploy(desk: Desk) -> tuple[DeployPage, DeployPresenter]:
+    page = DeployPage()
+    presenter = DeployPresenter(page, desk)
+    presenter.refresh()
+    page.resize(1000, 700)
+    page.show()
+    return page, presenter
+
+
+def signed(desk: Desk, visit_id: str, *, packed: bool) -> dict[Step, str]:
+    made = records.fill(desk.store, visit_id, Step.COMPARE)
+    records.sign(desk.store, visit_id, made)
+    if packed:
+        made[Step.DEPLOY] = records.pack(desk.store, visit_id, made)
+    return made
+
+
+def test_without_a_signature_nothing_can_be_packed(desk: Desk, visit_id: str) -> None:
+    records.fill(desk.store, visit_id, Step.COMPARE)
+    page, _ = deploy(desk)
+    assert page._stack.currentWidget() is page._empty
+    assert "sign" in page._empty._detail.text()
+
+
+def test_the_signed_comparison_goes_into_the_package(desk: Desk, board: HandBoard, visit_id: str) -> None:
+    made = signed(desk, visit_id, packed=False)
+    page, _ = deploy(desk)
+    page.main_action.emit()
+    assert board.jobs["job-1"].spec.params == {
+        "controller_id": made[Step.TRAIN],
+        "comparison_id": made[Step.COMPARE],
+    }
+
+
+def test_a_transfer_needs_an_exo_and_says_so(desk: Desk, visit_id: str) -> None:
+    signed(desk, visit_id, packed=True)
+    page, _ = deploy(desk)
+    assert not page._main.isEnabled()
+    assert "Choose an exo first" in page._why_not.text()
+
+
+def test_only_the_patients_own_code_starts_the_transfer(desk: Desk, board: HandBoard, visit_id: str) -> None:
+    made = signed(desk, visit_id, packed=True)
+    page, _ = deploy(desk)
+    page.ports.setEditText("/dev/ttyACM0")
+    page.main_action.emit()
+    assert board.jobs == {}
+    assert "P-0042" in page._confirm_words.text() and "Hippo" in page._confirm_words.text()
+    page.code.setText("P-0043")
+    assert not page.transfer.isEnabled()
+    page.code.setText("P-0042")
+    page.transfer.click()
+    assert board.jobs["job-1"].spec.params == {
+        "package_id": made[Step.DEPLOY],
+        "address": "/dev/ttyACM0",
+        "confirmed_patient": "P-0042",
+        "confirmed_device": "Hippo_L1",
+    }
+
+
+def test_found_ports_are_offered_by_name_and_used_by_address(
+    desk: Desk, board: HandBoard, visit_id: str
+) -> None:
+    signed(desk, visit_id, packed=True)
+    page, _ = deploy(desk)
+    page.look_for_exos.emit()
+    ports = [{"address": "/dev/ttyACM0", "description": "Teensyduino USB Serial", "usb": True}]
+    board.happens("job-1", Message(json.dumps(ports)))
+    desk.jobs._hand_over()
+    page.ports.setCurrentIndex(0)
+    assert "Teensyduino" in page.ports.currentText()
+    assert page.address == "/dev/ttyACM0"
+
+
+def test_the_virtual_exo_starts_without_holding_up_the_screen(
+    app: QApplication, desk: Desk, visit_id: str
+) -> None:
+    signed(desk, visit_id, packed=True)
+    page, _ = deploy(desk)
+    desk.start_virtual_exo = lambda: "/dev/pts/9"
+    page.start_virtual.emit()
+    _until(app, lambda: page.address == "/dev/pts/9")
+    assert page._main.isEnabled()
+
+
+def test_a_virtual_exo_that_does_not_start_is_told_with_its_code(
+    app: QApplication, desk: Desk, visit_id: str
+) -> None:
+    signed(desk, visit_id, packed=True)
+    page, _ = deploy(desk)
+
+    def fails() -> str:
+        raise refuse("EXO-090", "The virtual exo did not start.", "No answer.", "Try again.")
+
+    desk.start_virtual_exo = fails
+    page.start_virtual.emit()
+    _until(app, lambda: page._advice._code.text() == "EXO-090")
+
+
+def test_after_the_transfer_the_exo_is_watched(desk: Desk, board: HandBoard, visit_id: str) -> None:
+    made = signed(desk, visit_id, packed=True)
+    page, _ = deploy(desk)
+    page.ports.setEditText("/dev/pts/3")
+    page.confirmed.emit("P-0042")
+    board.happens("job-1", Done(made[Step.DEPLOY]))
+    desk.jobs._hand_over()
+    assert board.jobs["job-2"].spec.kind == "telemetry"
+    assert desk.exo_job == "job-2"
+
+
+def test_arming_needs_a_ready_exo_and_a_held_button(
+    app: QApplication, desk: Desk, board: HandBoard, visit_id: str
+) -> None:
+    records.fill(desk.store, visit_id, Step.DEPLOY)
+    page, _ = deploy(desk)
+    page.connect_wanted.emit(True)
+    assert not page.arm_button.isEnabled()
+    board.happens("job-1", Sample(0.1, {"state": 2.0, "torque_left": 0.0, "torque_right": 0.0}))
+    desk.jobs._hand_over()
+    assert page.arm_button.isEnabled()
+    page.arm.emit()
+    board.happens("job-1", Sample(0.2, {"state": 4.0}))
+    desk.jobs._hand_over()
+    assert "Active" in page._exo_words.text()
+    page.stop_button.click()
+    assert board.sent == [("job-1", "arm"), ("job-1", "stop")]
+
+
+def test_a_short_press_does_not_arm(app: QApplication) -> None:
+    button = HoldButton("Hold to arm")
+    told: list[bool] = []
+    button.held.connect(lambda: told.append(True))
+    button.pressed.emit()
+    QTest.qWait(HOLD_MS // 4)
+    button.released.emit()
+    QTest.qWait(HOLD_MS)
+    assert told == []
+    button.pressed.emit()
+    QTest.qWait(HOLD_MS + 200)
+    assert told == [True]
+
+
+def test_a_difference_in_the_read_back_is_said_loudly(desk: Desk, visit_id: str) -> None:
+    records.fill(desk.store, visit_id, Step.DEPLOY)
+    page, _ = deploy(desk)
+    assert "equal to what was signed" in page._done_words.text()
+    assert page._headline.text() == "The virtual exo runs the signed controller of P-0042."
+
+
+def _until(app: QApplication, true: object, seconds: float = 5.0) -> None:
+    assert callable(true)
+    end = time.monotonic() + seconds
+    while not true() and time.monotonic() < end:
+        app.processEvents()
+        time.sleep(0.01)
+    assert true()

@@ -1,0 +1,140 @@
+"""Personalize and Train: chained jobs, live curves, the live twin, going on after a stop."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtWidgets import QApplication
+
+from core.domain.record import RecordKind
+from core.domain.scene_arrays import pack_scene
+from core.domain.twin import GENERIC_BODY, Twin
+from core.jobs.values import Cancelled, Done, Picture, Progress, Sample
+from core.session.flow import Step
+from tests.ui import records, walks
+from tests.ui.board import HandBoard
+from ui.desk import Desk
+from ui.pages.personalize import PersonalizePage
+from ui.pages.train import TrainPage
+from ui.presenters.personalize import PersonalizePresenter, result_headline
+from ui.presenters.train import TrainPresenter
+from ui.theme import Tone
+
+
+def personalize(desk: Desk) -> tuple[PersonalizePage, PersonalizePresenter]:
+    page = PersonalizePage()
+    presenter = PersonalizePresenter(page, desk)
+    presenter.refresh()
+    return page, presenter
+
+
+def train(desk: Desk) -> tuple[TrainPage, TrainPresenter]:
+    page = TrainPage()
+    presenter = TrainPresenter(page, desk)
+    presenter.refresh()
+    return page, presenter
+
+
+def tell(desk: Desk) -> None:
+    """Hand over what the board told, without waiting for the gathering timer."""
+    desk.jobs._hand_over()
+
+
+def test_fitting_the_body_is_followed_by_learning_the_gait(
+    desk: Desk, board: HandBoard, visit_id: str
+) -> None:
+    made = records.fill(desk.store, visit_id, Step.MOTION)
+    page, _ = personalize(desk)
+    page.minutes_box.set_minutes(10)
+    page.main_action.emit()
+    assert board.jobs["job-1"].spec.params == {"motion_id": made[Step.MOTION]}
+    twin = Twin(GENERIC_BODY, 0.02, 75.0, 0.9, 0.3)
+    twin_id = desk.store.save(
+        RecordKind.TWIN, twin, visit_id=visit_id, inputs=(made[Step.MOTION],), summary=""
+    )
+    board.happens("job-1", Done(twin_id))
+    tell(desk)
+    learning = board.jobs["job-2"].spec
+    assert learning.kind == "learn_gait"
+    assert learning.params == {
+        "twin_id": twin_id,
+        "motion_id": made[Step.MOTION],
+        "minutes": 10.0,
+        "seed": 0,
+    }
+
+
+def test_live_samples_are_told_in_clinical_words(desk: Desk, board: HandBoard, visit_id: str) -> None:
+    records.fill(desk.store, visit_id, Step.REVIEW)
+    page, presenter = train(desk)
+    page.main_action.emit()
+    board.happens("job-1", Progress(0.5, "Effort −6 %"))
+    values = {"effort_ratio": 0.94, "falls_per_minute": 0.2, "similarity": 0.91}
+    board.happens("job-1", Sample(30.0, values))
+    tell(desk)
+    presenter.refresh()
+    shown = {name: card._value.text() for name, card in page.view.cards.items()}
+    assert shown == {"falls_per_minute": "0.2", "effort_ratio": "94 %", "similarity": "91 %"}
+    assert "Best so far is kept" in page._running._note.text()
+
+
+def test_another_patients_training_is_not_shown_here(desk: Desk, board: HandBoard, visit_id: str) -> None:
+    records.fill(desk.store, visit_id, Step.REVIEW)
+    page, _ = train(desk)
+    board.submit("train_controller", {}, visit_id="another visit")
+    board.happens("job-1", Sample(30.0, {"effort_ratio": 0.5}))
+    tell(desk)
+    assert page.view.cards["effort_ratio"]._value.text() == "–"
+
+
+def test_the_picture_of_the_job_brings_its_own_bones(desk: Desk, board: HandBoard, visit_id: str) -> None:
+    records.fill(desk.store, visit_id, Step.MOTION)
+    page, presenter = personalize(desk)
+    desk.submit("learn_gait")
+    presenter.refresh()
+    poses = {"body_position_m": np.zeros((5, 3, 3)), "body_quaternion": np.zeros((5, 3, 4))}
+    board.happens("job-1", Picture("twin", {**poses, **pack_scene(walks.geometry(), walks.BODIES)}))
+    tell(desk)
+    assert page.view.twin.has_picture
+
+
+def test_without_bones_the_page_says_where_the_twin_will_be_seen(
+    desk: Desk, board: HandBoard, visit_id: str
+) -> None:
+    records.fill(desk.store, visit_id, Step.MOTION)
+    page, presenter = personalize(desk)
+    desk.submit("learn_gait")
+    presenter.refresh()
+    poses = {"body_position_m": np.zeros((5, 3, 3)), "body_quaternion": np.zeros((5, 3, 4))}
+    board.happens("job-1", Picture("twin", poses))
+    tell(desk)
+    assert not page.view.twin.has_picture
+    assert "Review" in page.view.twin._waiting._detail.text()
+
+
+def test_a_stopped_training_goes_on_from_its_checkpoint(desk: Desk, board: HandBoard, visit_id: str) -> None:
+    records.fill(desk.store, visit_id, Step.REVIEW)
+    page, presenter = train(desk)
+    page.main_action.emit()
+    board.happens("job-1", Cancelled(), resumable=True)
+    tell(desk)
+    presenter.refresh()
+    assert page._main.text() == "Go on training"
+    page.main_action.emit()
+    assert board.jobs["job-1"].outcome is None
+    assert len(board.jobs) == 1
+
+
+def test_a_finished_training_shows_its_curves_and_the_way_on(
+    app: QApplication, desk: Desk, visit_id: str
+) -> None:
+    records.fill(desk.store, visit_id, Step.TRAIN)
+    page, _ = train(desk)
+    assert page._headline.text() == "With the exo the twin walks with 7 % less effort, 0.1 falls per minute."
+    assert page.view.cards["effort_ratio"]._value.text() == "93 %"
+    assert page._main.text() == "Go on with Compare"
+
+
+def test_a_twin_that_falls_early_is_not_called_good() -> None:
+    words, tone = result_headline(records.gait_policy(walk_seconds=4.0))
+    assert words == "The twin walks 4 s without a fall only. Let it learn for longer."
+    assert tone is Tone.WARN

@@ -1,0 +1,117 @@
+"""The one-page report: its content, the PDF, and where it is kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QSizeF
+from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtWidgets import QApplication
+
+from core.domain.body import JointKind, Side
+from core.domain.record import RecordKind
+from core.domain.report import Report
+from core.domain.rollout import GaitLabel
+from core.errors import UserError
+from core.session.flow import Step
+from core.session.report import ReportContent, report_content
+from tests.ui import records
+from ui.desk import Desk
+from ui.pages.report import ReportPage
+from ui.presenters.report import ReportPresenter
+from ui.report_drawing import PAGE_HEIGHT, PAGE_WIDTH
+from ui.report_pdf import draw_report, write_report
+
+
+def content(desk: Desk, visit_id: str, upto: Step) -> ReportContent:
+    records.fill(desk.store, visit_id, upto)
+    return report_content(desk.store, visit_id)
+
+
+def picture(page: ReportContent, width: int = 900) -> QImage:
+    image = QImage(width, round(width * PAGE_HEIGHT / PAGE_WIDTH), QImage.Format.Format_RGB32)
+    image.fill(QColor("white"))
+    painter = QPainter(image)
+    draw_report(painter, QSizeF(image.width(), image.height()), page)
+    painter.end()
+    return image
+
+
+def test_without_a_motion_there_is_nothing_to_report(desk: Desk, visit_id: str) -> None:
+    with pytest.raises(UserError) as refused:
+        report_content(desk.store, visit_id)
+    assert refused.value.advice.code == "RPT-001"
+
+
+def test_the_report_grows_with_the_visit(desk: Desk, visit_id: str) -> None:
+    first = content(desk, visit_id, Step.MOTION)
+    assert [curve.label for curve in first.panels[0].curves] == [GaitLabel.MEASURED]
+    assert first.controller.rows == () and first.deployment == () and first.labels == ()
+    whole = content(desk, visit_id, Step.DEPLOY)
+    knee = next(p for p in whole.panels if (p.kind, p.side) == (JointKind.KNEE, Side.LEFT))
+    assert [curve.label for curve in knee.curves] == [
+        GaitLabel.MEASURED,
+        GaitLabel.DEFAULT_TWIN,
+        GaitLabel.PERSONALIZED_TWIN,
+        GaitLabel.PERSONALIZED_CONTROLLER,
+    ]
+    assert whole.controller.rows[0].cells == ("100 %", "97 %", "93 %")
+    facts = dict(whole.deployment)
+    assert facts["Package SHA-256"] == records.SHA256
+    assert facts["Read back"] == "equal to what was signed"
+    assert "INCLUDES SIMULATED GAIT" in whole.labels
+
+
+def test_the_report_names_no_person(desk: Desk, visit_id: str) -> None:
+    page = content(desk, visit_id, Step.MOTION)
+    assert page.patient == "P-0042"
+    assert page.person[0] == "female, 62 years"
+    assert "not a cleared medical device" in page.notice
+
+
+def test_the_pdf_is_one_page_with_its_fonts_inside(
+    app: QApplication, desk: Desk, visit_id: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "report.pdf"
+    write_report(path, content(desk, visit_id, Step.DEPLOY))
+    data = path.read_bytes()
+    assert data.startswith(b"%PDF-")
+    assert data.count(b"/Type /Page\n") == 1
+    assert b"/FontFile2" in data
+
+
+def test_a_folder_that_does_not_exist_is_advice_not_a_crash(
+    app: QApplication, desk: Desk, visit_id: str, tmp_path: Path
+) -> None:
+    page = content(desk, visit_id, Step.MOTION)
+    with pytest.raises(UserError) as refused:
+        write_report(tmp_path / "nowhere" / "report.pdf", page)
+    assert refused.value.advice.code == "RPT-002"
+
+
+def test_the_page_is_drawn_inside_its_margins(app: QApplication, desk: Desk, visit_id: str) -> None:
+    image = picture(content(desk, visit_id, Step.DEPLOY))
+    white, margin = QColor("white").rgb(), round(image.width() * 400 / PAGE_WIDTH)
+    edges = [
+        image.pixel(x, y) for y in range(image.height()) for x in (margin // 2, image.width() - margin // 2)
+    ]
+    assert set(edges) == {white}
+    inside = {image.pixel(x, y) for y in range(0, image.height(), 3) for x in range(0, image.width(), 3)}
+    assert len(inside) > 20
+
+
+def test_saving_keeps_the_same_file_with_the_visit(desk: Desk, visit_id: str, tmp_path: Path) -> None:
+    records.fill(desk.store, visit_id, Step.COMPARE)
+    page = ReportPage()
+    presenter = ReportPresenter(page, desk)
+    presenter.refresh()
+    page.save_to.emit(tmp_path / "handed-out.pdf")
+    kept = desk.store.latest(visit_id, RecordKind.REPORT)
+    assert kept is not None
+    report = desk.store.load(kept.id, Report)
+    inside = desk.store.folder(kept.id) / report.file_name
+    assert inside.read_bytes() == (tmp_path / "handed-out.pdf").read_bytes()
+    assert report.file_name == "P-0042-visit-1.pdf"
+    presenter.refresh()
+    assert page._headline.text() == "The report is saved."

@@ -1,0 +1,154 @@
+"""Review and Compare: the words, the numbers, and what a signature does."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from core.domain.body import JointKind, Side
+from core.domain.record import RecordKind, Verdict
+from core.domain.rollout import GaitLabel
+from core.session.flow import Step, StepState
+from tests.ui import records, samples, walks
+from tests.ui.board import HandBoard
+from ui.desk import Desk
+from ui.pages.compare import ComparePage
+from ui.pages.review import ReviewPage
+from ui.plots.curves import CycleCurve
+from ui.presenters.compare import ComparePresenter, compare_headline, score_rows
+from ui.presenters.gait_curves import NamedCycles, exo_panels, joint_panels
+from ui.presenters.review import ReviewPresenter, review_headline, review_sentence
+from ui.theme import Tone
+
+
+def review(desk: Desk) -> tuple[ReviewPage, ReviewPresenter]:
+    page = ReviewPage()
+    presenter = ReviewPresenter(page, desk)
+    presenter.refresh()
+    return page, presenter
+
+
+def compare(desk: Desk) -> tuple[ComparePage, ComparePresenter]:
+    page = ComparePage()
+    presenter = ComparePresenter(page, desk)
+    presenter.refresh()
+    return page, presenter
+
+
+def test_without_a_policy_review_says_what_is_missing(desk: Desk, visit_id: str) -> None:
+    page, _ = review(desk)
+    assert page._stack.currentWidget() is page._empty
+    assert "Personalize" in page._empty._detail.text()
+
+
+def test_simulate_gait_asks_for_the_newest_policy(desk: Desk, board: HandBoard, visit_id: str) -> None:
+    made = records.fill(desk.store, visit_id, Step.PERSONALIZE)
+    page, _ = review(desk)
+    page.main_action.emit()
+    (job,) = board.jobs.values()
+    assert job.spec.kind == "simulate_gait"
+    assert job.spec.params == {"policy_id": made[Step.PERSONALIZE]}
+
+
+def test_review_shows_both_twins_beside_the_measured_gait(desk: Desk, visit_id: str) -> None:
+    records.fill(desk.store, visit_id, Step.REVIEW)
+    page, _ = review(desk)
+    plot = page.comparison.joints.plots[JointKind.KNEE, Side.LEFT]
+    assert plot.panel is not None
+    assert [curve.label for curve in plot.panel.curves] == ["measured", "default twin", "personalized twin"]
+    assert page.comparison.table.rowCount() == 6
+    assert page._main.text() == "Go on with Train"
+
+
+def test_the_picture_follows_the_cursor_and_the_cursor_the_picture(desk: Desk, visit_id: str) -> None:
+    records.fill(desk.store, visit_id, Step.REVIEW)
+    page, _ = review(desk)
+    page.resize(1000, 700)
+    page.show()
+    page.comparison.stage.set_time(2.5)
+    page.comparison.joints.cursor_moved.emit(Side.LEFT, 0.25)
+    assert page.comparison.stage.cycle_fraction(Side.LEFT) == pytest.approx(0.25, abs=1e-6)
+    right = page.comparison.joints.plots[JointKind.HIP_FLEXION, Side.RIGHT]
+    assert right._cursor.value() == pytest.approx(75.0, abs=3.0)  # frames are 2 % of a cycle apart
+
+
+def test_scenarios_that_cannot_be_simulated_are_greyed_with_a_sentence(desk: Desk, visit_id: str) -> None:
+    records.fill(desk.store, visit_id, Step.REVIEW)
+    page, _ = review(desk)
+    layout = page.comparison._scenarios
+    buttons = [layout.itemAt(i).widget() for i in range(5)]
+    assert [button.isEnabled() for button in buttons] == [True, False, False, False, False]
+    assert all("this version" in button.toolTip() for button in buttons[1:])
+
+
+def test_a_twin_that_fell_is_told_as_such() -> None:
+    fallen = walks.rollout(GaitLabel.PERSONALIZED_TWIN)
+    object.__setattr__(fallen, "fell_at_s", 3.2)
+    words, tone = review_headline(fallen, 0.97)
+    assert words.startswith("The twin fell after 3.2 s") and tone is Tone.WARN
+
+
+def test_the_review_sentence_names_the_joint_that_is_furthest_off() -> None:
+    measured = samples.motion()
+    gaits = [
+        NamedCycles(GaitLabel.DEFAULT_TWIN, (walks.cycles(Side.LEFT, 0.1), walks.cycles(Side.RIGHT, 0.1))),
+        NamedCycles(GaitLabel.PERSONALIZED_TWIN, measured.cycles),
+    ]
+    panels = joint_panels(measured, gaits)
+    words = review_sentence(panels)
+    assert "furthest off at the" in words and words.endswith("° on average.")
+
+
+def test_exo_power_is_torque_times_hip_velocity() -> None:
+    rollout = walks.rollout(GaitLabel.PERSONALIZED_CONTROLLER)
+    curves: dict[str, CycleCurve] = {
+        panel.kind.value: panel.curves[0] for panel in exo_panels([rollout]) if panel.side is Side.LEFT
+    }
+    np.testing.assert_allclose(curves["exo_torque"].mean, 5.0)
+    assert curves["exo_power"].mean.max() == pytest.approx(5.0 * 0.4 * 2 * np.pi, rel=0.02)
+
+
+def test_effort_is_told_against_walking_without_the_exo() -> None:
+    words, tone = compare_headline(records.scores())
+    assert words == "7 % less effort with the personalized controller." and tone is Tone.OK
+    assert score_rows(records.scores())[0].cells == ("100 %", "97 %", "93 %")
+
+
+def test_nobody_signs_without_a_name(desk: Desk, visit_id: str) -> None:
+    records.fill(desk.store, visit_id, Step.COMPARE)
+    desk.operator = ""
+    page, _ = compare(desk)
+    assert not page._main.isEnabled()
+    assert "name" in page._why_not.text()
+
+
+def test_a_signature_is_bound_to_this_comparison_and_opens_deploy(desk: Desk, visit_id: str) -> None:
+    made = records.fill(desk.store, visit_id, Step.COMPARE)
+    page, presenter = compare(desk)
+    page.name.setText("Dr. M. Weber")
+    page.main_action.emit()
+    presenter.refresh()
+    decision = desk.store.decisions(visit_id)[-1]
+    assert (decision.verdict, decision.record_id) == (Verdict.SIGNED, made[Step.COMPARE])
+    assert decision.by == "Dr. M. Weber"
+    assert desk.status(Step.COMPARE).state is StepState.DONE
+    assert desk.status(Step.DEPLOY).blocker is None
+    assert "Signed by Dr. M. Weber" in page._declaration.text()
+
+
+def test_the_left_picture_can_be_the_default_controller(desk: Desk, visit_id: str) -> None:
+    records.fill(desk.store, visit_id, Step.COMPARE)
+    page, _ = compare(desk)
+    page.comparison.pair_chosen.emit(1)
+    left, right = page.comparison.stage._gaits
+    assert left.rollout.label is GaitLabel.DEFAULT_CONTROLLER
+    assert right.rollout.label is GaitLabel.PERSONALIZED_CONTROLLER
+
+
+def test_compare_asks_for_the_newest_controller(desk: Desk, board: HandBoard, visit_id: str) -> None:
+    made = records.fill(desk.store, visit_id, Step.TRAIN)
+    page, _ = compare(desk)
+    page.main_action.emit()
+    (job,) = board.jobs.values()
+    assert job.spec.params == {"controller_id": made[Step.TRAIN]}
+    assert desk.store.latest(visit_id, RecordKind.COMPARISON) is None
