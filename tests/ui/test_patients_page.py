@@ -6,10 +6,14 @@ from dataclasses import replace
 
 import pytest
 
+from core.domain.record import RecordKind
 from core.domain.subject import Sex, Subject
 from core.errors import UserError
+from core.jobs.values import Done
 from core.session.flow import Step
 from tests.ui.board import HandBoard
+from tests.ui.samples import landmarks
+from tests.ui.waiting import until
 from ui.desk import Desk
 from ui.pages.patients import PatientsPage
 from ui.presenters.patients import PatientsPresenter, subject_from
@@ -118,6 +122,15 @@ def test_a_taken_code_is_refused_on_the_page_and_nothing_is_lost(
     assert len(desk.store.patients()) == 1
 
 
-def test_the_demo_patient_is_made_by_a_job(desk: Desk, page: PatientsPage, board: HandBoard) -> None:
+def test_the_demo_patient_is_made_by_a_job_once_and_then_opened(
+    desk: Desk, page: PatientsPage, board: HandBoard, subject: Subject
+) -> None:
     page.secondary_action.emit("demo")
     assert [state.spec.kind for state in board.states()] == ["demo_patient"]
+    visit = desk.store.start_visit(desk.store.add_patient(replace(subject, synthetic=True)))
+    record_id = desk.store.save(RecordKind.LANDMARKS, landmarks(), visit_id=visit.id, summary="seen")
+    board.happens("job-1", Done(record_id))
+    until(lambda: desk.visit_id == visit.id)
+    assert desk.visit_id == visit.id
+    page.secondary_action.emit("demo")
+    assert len(board.jobs) == 1

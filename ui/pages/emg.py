@@ -161,8 +161,8 @@ class EmgPage(Page):
         card.body.addWidget(self._envelopes, 1)
         page = QWidget()
         layout = row(self._quality, card, gap=16)
-        layout.setStretch(0, 9)
-        layout.setStretch(1, 11)
+        layout.setStretch(0, 1)
+        layout.setStretch(1, 1)
         page.setLayout(layout)
         return page
 

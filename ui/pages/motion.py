@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from core.domain.body import Side
@@ -17,6 +17,8 @@ from ui.plots.joint_grid import JointGrid
 from ui.theme import Tone
 from ui.widgets.basics import Box, clear, column, label, row
 from ui.widgets.video_player import VideoPlayer
+
+_ROW_PX = 26
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +62,13 @@ class MotionPage(Page):
     def __init__(self) -> None:
         super().__init__()
         self.player, self.grid = VideoPlayer(follow=True), JointGrid()
+        self._shown_panels: tuple[JointPanel, ...] = ()
         self._tiles = row(gap=8)
         self._table = NumberTableWidget()
-        self._table.verticalHeader().setDefaultSectionSize(26)
+        self._table.verticalHeader().setDefaultSectionSize(_ROW_PX)
+        self._table.verticalHeader().setMinimumSectionSize(_ROW_PX)
+        self._table.horizontalHeader().setFixedHeight(_ROW_PX)
+        self._table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         left = QWidget()
         left_column = column(self.player, gap=12)
         left_column.addLayout(self._tiles)
@@ -96,11 +102,13 @@ class MotionPage(Page):
             )
             return
         self.show_body()
-        self.grid.show_panels(state.panels)
+        if state.panels is not self._shown_panels:
+            self._shown_panels = state.panels
+            self.grid.show_panels(state.panels)
         self._show_tiles(state.tiles)
         if state.table is not None:
             self._table.show_numbers(state.table)
-            self._table.setFixedHeight(_table_height(self._table))
+            self._table.setFixedHeight(_ROW_PX * (len(state.table.rows) + 1) + 4)  # all rows, no scrolling
         self.player.show_clip(state.clip)
 
     def show_moment(self, side: Side, fraction: float | None) -> None:
@@ -114,9 +122,3 @@ class MotionPage(Page):
             box.body.addWidget(label(tile.value, "value"))
             box.setToolTip(tile.tip)
             self._tiles.addWidget(box, 1)
-
-
-def _table_height(table: NumberTableWidget) -> int:
-    """All rows without scrolling."""
-    rows = sum(table.rowHeight(number) for number in range(table.rowCount()))
-    return table.horizontalHeader().sizeHint().height() + rows + 2 * table.frameWidth()

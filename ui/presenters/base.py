@@ -126,7 +126,7 @@ class StepPresenter(QObject):
         if (
             state is None
             or state.spec.kind not in JOBS[self.step]
-            or state.spec.visit_id != self.desk.visit_id
+            or state.spec.visit_id != (self.desk.visit_id or "")
         ):
             return
         advice = outcome_advice(outcome, resumable=state.resumable)

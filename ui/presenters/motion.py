@@ -17,6 +17,7 @@ from ui.clip import Clip, clip_of
 from ui.desk import Desk
 from ui.pages.motion import MotionPage, MotionState, Tile
 from ui.pages.number_table import NumberRow, NumberTable
+from ui.plots.curves import JointPanel
 from ui.presenters.base import StepPresenter
 from ui.presenters.gait_curves import joint_panels
 from ui.theme import Tone
@@ -53,12 +54,14 @@ class MotionPresenter(StepPresenter):
             headline = "Solving the motion…" if busy else "The recording is ready to be solved."
             self._page.render(MotionState(headline, empty=True, main_action="" if busy else "Solve motion"))
             return
-        motion, clip = self._read(status.record_id)
+        motion, clip, panels = self._read(status.record_id)
         self._motion = motion
-        self._page.render(self._state(status, motion, clip))
+        self._page.render(self._state(status, motion, clip, panels))
         self._follow_video(self._page.player.time_s)
 
-    def _state(self, status: StepStatus, motion: Motion, clip: Clip | None) -> MotionState:
+    def _state(
+        self, status: StepStatus, motion: Motion, clip: Clip | None, panels: tuple[JointPanel, ...]
+    ) -> MotionState:
         accepted = self._accepted(status)
         headline, tone = motion_verdict(motion)
         stopped = any(finding.severity is Severity.STOP for finding in motion.findings)
@@ -69,7 +72,7 @@ class MotionPresenter(StepPresenter):
             headline,
             tone,
             clip=clip,
-            panels=joint_panels(motion, ()),
+            panels=panels,
             tiles=motion_tiles(motion),
             table=motion_table(motion),
             findings=motion.findings,
@@ -80,16 +83,17 @@ class MotionPresenter(StepPresenter):
             badges=_badges(motion),
         )
 
-    def _read_record(self, motion_id: str) -> tuple[Motion, Clip | None]:
-        """The motion and the recording it came from; read once."""
+    def _read_record(self, motion_id: str) -> tuple[Motion, Clip | None, tuple[JointPanel, ...]]:
+        """The motion, the recording it came from and its curves; read once."""
         store = self.desk.store
         motion = store.load(motion_id, Motion)
+        panels = joint_panels(motion, ())
         for input_id, _digest in store.info(motion_id).provenance.inputs:
             if store.info(input_id).kind is RecordKind.LANDMARKS:
                 folders = [store.folder(input_id)]
                 folders += [store.folder(name) for name, _ in store.info(input_id).provenance.inputs]
-                return motion, clip_of(store.load(input_id, Landmarks), tuple(folders))
-        return motion, None
+                return motion, clip_of(store.load(input_id, Landmarks), tuple(folders)), panels
+        return motion, None, panels
 
     def _accepted(self, status: StepStatus) -> bool:
         return self.desk.visit_id is not None and any(

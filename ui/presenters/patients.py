@@ -145,7 +145,15 @@ class PatientsPresenter(StepPresenter):
             case "archive":
                 self._toggle_archive()
             case "demo":
-                self.start()
+                self._open_demo()
+
+    def _open_demo(self) -> None:
+        """Open the demo patient of this record; make it first when there is none."""
+        known = next((row for row in self.desk.store.patients() if row.subject.synthetic), None)
+        if known is None:
+            self.start()
+        else:
+            self._choose(known.id)
 
     def _begin_new(self) -> None:
         self._page.forget_entry()
@@ -217,10 +225,8 @@ class PatientsPresenter(StepPresenter):
 
     def job_done(self, state: JobState, outcome: Outcome) -> None:
         """Open the demo patient that was just made."""
-        if isinstance(outcome, Done) and self.desk.patient_id is None:
-            newest = self.desk.store.patients()
-            if newest:
-                self.desk.open_patient(newest[0].id)
+        if isinstance(outcome, Done) and outcome.record_id:
+            self.desk.open_visit(self.desk.store.info(outcome.record_id).visit_id)
 
 
 _REACHED = (
