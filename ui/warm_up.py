@@ -1,29 +1,27 @@
-"""Load what the pages need while the person still looks at the first one."""
+"""Load what the later pages need while nobody waits for it, so that no page stalls when it is first opened."""
 
 from __future__ import annotations
 
 import importlib
+import logging
 import threading
 
-# Plotting and the 3D view take a second or more to load; nobody should wait for them at the first click.
-MODULES = (
-    "ui.presenters.capture",
-    "ui.presenters.motion",
-    "ui.presenters.emg",
-    "ui.presenters.personalize",
-    "ui.presenters.review",
-    "ui.presenters.train",
-    "ui.presenters.compare",
-    "ui.presenters.deploy",
-    "ui.presenters.report",
-    "ui.scene.world",
+LATER = (
+    "pyqtgraph",
+    "core.gait.similarity",
+    "vtkmodules.vtkRenderingOpenGL2",
+    "vtkmodules.vtkInteractionStyle",
+    "vtkmodules.vtkRenderingFreeType",
+    "vtkmodules.vtkFiltersCore",
+    "vtkmodules.vtkFiltersSources",
+    "vtkmodules.util.numpy_support",
 )
 
 
 def warm_up() -> threading.Thread:
-    """Import them in a thread; call it once the first window is on the screen.
+    """Import in the background; call it after the first window is shown. Returns the thread, to be joined.
 
-    A thread and not a job: imports only help the process that does them.
+    A missing library is left to the page that needs it, which can say so to a person.
     """
     thread = threading.Thread(target=_load, name="warm-up", daemon=True)
     thread.start()
@@ -31,5 +29,8 @@ def warm_up() -> threading.Thread:
 
 
 def _load() -> None:
-    for name in MODULES:
-        importlib.import_module(name)
+    for name in LATER:
+        try:
+            importlib.import_module(name)
+        except ImportError:
+            logging.getLogger(__name__).warning("%s could not be loaded ahead", name, exc_info=True)

@@ -21,7 +21,7 @@ def why_no_scene() -> Advice | None:
             "The 3D view cannot be shown here.",
             f"It needs a window of this screen, and the program runs on “{platform}”.",
             "Everything else works. For 3D on Wayland, start with QT_QPA_PLATFORM=xcb.",
-            "PC-021",
+            "PC-031",
         )
     version = _opengl_version()
     if version is None or version < OLDEST_OPENGL:
@@ -30,7 +30,7 @@ def why_no_scene() -> Advice | None:
             "The 3D view cannot be shown on this PC.",
             f"It needs OpenGL 3.2 or newer and this PC offers {found}.",
             "Everything else works. Update the graphics driver, then run “exotwin doctor”.",
-            "PC-022",
+            "PC-032",
         )
     return None
 

@@ -1,0 +1,182 @@
+"""How fluid the screens are: 3D playback without and with a running job, and the longest stall.
+
+The walk is simulated by the real task with the shipped base policy, so that bones, muscles and exo are real.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from app.bench.screen import a_screen
+
+PLAYBACK_S = 5.0
+WORK_S = 12.0
+TICK_MS = 5
+_LIMIT_S = 600.0
+
+
+def bench_ui(data_dir: Path) -> dict[str, Any]:
+    """`playback_fps` of two synchronized views at 1280 x 800, and `longest_block_ms` while a job learns.
+
+    `data_dir` is not touched: the benchmark makes a patient in a folder of its own.
+    """
+    with a_screen() as environment, tempfile.TemporaryDirectory() as folder:
+        made = Path(folder) / "data"
+        _prepare(made)
+        command = [sys.executable, "-m", "app.bench.ui", str(made)]
+        answer = subprocess.run(
+            command, env=environment, capture_output=True, text=True, timeout=_LIMIT_S, check=True
+        )
+    result: dict[str, Any] = json.loads(answer.stdout.splitlines()[-1])
+    return result
+
+
+def _prepare(data_dir: Path) -> None:
+    """A demo patient up to a simulated gait of the shipped base policy."""
+    from core.domain.motion import Motion
+    from core.domain.record import RecordKind, Verdict
+    from core.domain.twin import GENERIC_BODY, Twin
+    from core.jobs.values import JobSpec, SilentContext
+    from core.store.repository import open_store
+    from core.tasks import demo_patient, learn_gait, simulate_gait, solve_motion
+
+    data_dir.mkdir(parents=True)
+
+    def context(kind: str) -> SilentContext:
+        work_dir = data_dir / "bench" / kind
+        work_dir.mkdir(parents=True)
+        return SilentContext(JobSpec(kind, kind, {}, data_dir), work_dir)
+
+    demo_patient.run({}, context("demo_patient"))
+    with open_store(data_dir) as store:
+        visit = store.visits(store.patients()[0].id)[-1]
+        landmarks = store.latest(visit.id, RecordKind.LANDMARKS)
+        assert landmarks is not None
+        motion_id = solve_motion.run({"landmarks_id": landmarks.id}, context("solve_motion"))
+        store.decide(visit.id, "motion", Verdict.ACCEPTED, record_id=motion_id, by="benchmark")
+        synthetic = store.load(motion_id, Motion).synthetic
+        twin = Twin(GENERIC_BODY, 0.0, GENERIC_BODY.mass_kg, 0.9, 0.0, synthetic=synthetic)
+        twin_id = store.save(
+            RecordKind.TWIN, twin, visit_id=visit.id, inputs=(motion_id,), summary="benchmark body"
+        )
+    params: dict[str, Any] = {"twin_id": twin_id, "motion_id": motion_id, "minutes": 0.1, "seed": 0}
+    policy_id = learn_gait.run(params, context("learn_gait"))
+    simulate_gait.run({"policy_id": policy_id}, context("simulate_gait"))
+
+
+def _measure(data_dir: Path) -> int:
+    """Run in the child: the real program, driven through the pages; prints the numbers."""
+    from contextlib import ExitStack
+
+    from PySide6.QtWidgets import QApplication
+
+    from app.main import make_desk
+    from ui import theme
+    from ui.main_window import MainWindow
+    from ui.warm_up import warm_up
+
+    app = QApplication(sys.argv[:1])
+    theme.apply(app, theme.Mode.LIGHT)
+    with ExitStack() as clean_up:
+        desk = make_desk(data_dir, clean_up)
+        window = MainWindow(desk)
+        window.resize(1280, 800)
+        window.show()
+        warm_up().join()
+        desk.open_patient(desk.store.patients()[0].id)
+        numbers = _drive(window)
+        window.close()
+    sys.stdout.write(json.dumps(numbers) + "\n")
+    return 0
+
+
+def _drive(window: Any) -> dict[str, Any]:
+    from core.domain.record import RecordKind
+    from core.session.flow import Step
+
+    desk = window.desk
+    stalls = Stalls()
+    window.go_to(Step.REVIEW)
+    stage = window.pages.page(Step.REVIEW).comparison.stage
+    _wait(1.0)
+    idle_fps = _playback_fps(stage)
+    twin, motion = (desk.store.latest(desk.visit_id, kind) for kind in (RecordKind.TWIN, RecordKind.MOTION))
+    params = {"twin_id": twin.id, "motion_id": motion.id, "minutes": 1.0, "seed": 1}
+    job = desk.jobs.submit("learn_gait", params, visit_id=desk.visit_id)
+    stalls.begin()
+    for step in (Step.PERSONALIZE, Step.REVIEW, Step.TRAIN, Step.PERSONALIZE):
+        window.go_to(step)
+        _wait(WORK_S / 4)
+    longest_ms = stalls.end()
+    window.go_to(Step.REVIEW)
+    busy_fps = _playback_fps(stage)
+    desk.jobs.cancel(job)
+    stage.close_scene()
+    window.pages.page(Step.PERSONALIZE).view.twin.view.close_scene()
+    return {
+        "playback_fps": round(idle_fps, 1),
+        "playback_fps_while_learning": round(busy_fps, 1),
+        "longest_block_ms": round(longest_ms),
+    }
+
+
+class Stalls:
+    """Watches the main thread: a timer that should fire every few milliseconds, and how late it was."""
+
+    def __init__(self) -> None:
+        from PySide6.QtCore import Qt, QTimer
+
+        self._timer = QTimer()
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.setInterval(TICK_MS)
+        self._timer.timeout.connect(self._tick)
+        self._last_s = 0.0
+        self._longest_s = 0.0
+
+    def begin(self) -> None:
+        self._last_s, self._longest_s = time.monotonic(), 0.0
+        self._timer.start()
+
+    def end(self) -> float:
+        """The longest stall since `begin`, milliseconds."""
+        self._timer.stop()
+        return 1000.0 * self._longest_s
+
+    def _tick(self) -> None:
+        now = time.monotonic()
+        self._longest_s = max(self._longest_s, now - self._last_s - TICK_MS / 1000.0)
+        self._last_s = now
+
+
+def _playback_fps(stage: Any) -> float:
+    frames = 0
+
+    def count(_time_s: float) -> None:
+        nonlocal frames
+        frames += 1
+
+    stage.time_changed.connect(count)
+    stage.play(True)
+    started = time.monotonic()
+    _wait(PLAYBACK_S)
+    stage.play(False)
+    stage.time_changed.disconnect(count)
+    return frames / (time.monotonic() - started)
+
+
+def _wait(seconds: float) -> None:
+    from PySide6.QtCore import QEventLoop, QTimer
+
+    loop = QEventLoop()
+    QTimer.singleShot(round(1000 * seconds), loop.quit)
+    loop.exec()
+
+
+if __name__ == "__main__":
+    sys.exit(_measure(Path(sys.argv[1])))
