@@ -1,0 +1,57 @@
+"""Claims about the shipped base policy and the crowd it learned from."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.domain.body import JOINTS, JointKind
+from core.domain.twin import GENERIC_BODY, BodyParameters
+from core.gait.norms import normal_reference
+from core.learning.base_policy import IMPAIRED, crowd, varied_reference
+from core.learning.evaluation import evaluate
+from core.simulation.exo import worn_model
+from core.simulation.reference import check_reference
+from core.simulation.walking import OBSERVATION_SIZE, Walker
+from core.tasks.policy_files import shipped_policy
+from core.twin.body import Fidelity
+from core.twin.scaling import scales_for_height
+
+
+def walker(body: BodyParameters) -> Walker:
+    return Walker(worn_model(body, Fidelity.FAST, None), body, normal_reference(body.height_m))
+
+
+def test_the_default_twin_walks_20_seconds_close_to_the_normal_gait() -> None:
+    evaluation = evaluate([walker(GENERIC_BODY)] * 8, shipped_policy(), seed=77, length_s=20.0)
+
+    assert evaluation.walk_seconds_median == 20.0
+    assert evaluation.joint_rmse_deg < 6.0
+    assert abs(evaluation.speed_m_s - normal_reference().speed_m_s) < 0.15
+
+
+def test_a_person_it_has_never_seen_walks_with_a_normal_stride_at_once() -> None:
+    person = BodyParameters(1.68, 60.0, scales_for_height(1.68))
+
+    evaluation = evaluate([walker(person)] * 8, shipped_policy(), seed=78, length_s=10.0)
+
+    assert evaluation.walk_seconds_median == 10.0
+
+
+def test_the_shipped_policy_fits_the_environment() -> None:
+    assert shipped_policy().policy.sizes == (OBSERVATION_SIZE, 256, 256, len(JOINTS))
+
+
+def test_everyone_in_the_crowd_has_a_stride_that_can_be_taught() -> None:
+    people = crowd(IMPAIRED, seed=3, count=20)
+
+    for person in people:
+        check_reference(person.reference)
+    assert sum(person.body == GENERIC_BODY for person in people) == 5
+
+
+def test_strides_of_the_crowd_keep_the_knees_from_bending_backwards() -> None:
+    rng = np.random.default_rng(0)
+    knees = [joint.column for joint in JOINTS if joint.kind is JointKind.KNEE]
+
+    for _ in range(20):
+        assert varied_reference(GENERIC_BODY, IMPAIRED, rng).angle_rad[:, knees].min() > 0.0
