@@ -1,4 +1,4 @@
-"""Load what the later pages need while nobody waits for it, so that no page stalls when it is first opened."""
+"""Load what the later pages need while nobody waits, so that no page stalls when it is first opened."""
 
 from __future__ import annotations
 
