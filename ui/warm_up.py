@@ -7,14 +7,16 @@ import logging
 import threading
 
 LATER = (
-    "pyqtgraph",
-    "core.gait.similarity",
-    "vtkmodules.vtkRenderingOpenGL2",
-    "vtkmodules.vtkInteractionStyle",
-    "vtkmodules.vtkRenderingFreeType",
-    "vtkmodules.vtkFiltersCore",
-    "vtkmodules.vtkFiltersSources",
-    "vtkmodules.util.numpy_support",
+    "ui.plots.joint_grid",
+    "ui.presenters.review",
+    "ui.presenters.compare",
+    "ui.presenters.personalize",
+    "ui.presenters.train",
+    "vtkmodules.qt.QVTKRenderWindowInteractor",
+    "ui.scene.world",
+    "ui.scene.mouse",
+    "ui.presenters.deploy",
+    "ui.presenters.report",
 )
 
 

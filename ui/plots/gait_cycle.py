@@ -63,6 +63,7 @@ class GaitCyclePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph is untype
     hovered = Signal(float)  # 0..1
 
     def __init__(self, parent: QWidget | None = None) -> None:
+        self._drawn_in = theme.current().mode
         self._box = _CycleBox()
         super().__init__(parent=parent, viewBox=self._box, background=None)
         self._panel: JointPanel | None = None
@@ -86,6 +87,8 @@ class GaitCyclePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph is untype
 
     def set_panel(self, panel: JointPanel, value_range: tuple[float, float] | None = None) -> None:
         """Show a panel; `value_range` makes left and right comparable."""
+        if panel is self._panel and value_range == self._range:
+            return
         self._panel, self._range = panel, value_range
         self.setAccessibleName(f"{panel.title} over the gait cycle")
         self._draw()
@@ -105,7 +108,8 @@ class GaitCyclePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph is untype
     def set_axes(self, *, x_label: bool, y_label: bool) -> None:
         """In a grid only the outer plots name their axes."""
         self._show_x, self._show_y = x_label, y_label
-        self._draw()
+        if self._panel is not None:
+            self._draw()
 
     def set_cursor(self, fraction: float | None) -> None:
         """Put the cursor line at a share of the cycle; None hides it. Emits nothing."""
@@ -119,6 +123,7 @@ class GaitCyclePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph is untype
 
     def _draw(self) -> None:
         look = theme.current()
+        self._drawn_in = look.mode
         plot = self.getPlotItem()
         plot.clear()
         style_plot(plot, look)
@@ -224,7 +229,7 @@ class GaitCyclePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph is untype
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_cursor"):
+        if event.type() == QEvent.Type.PaletteChange and self._drawn_in is not theme.current().mode:
             self._draw()
 
     def mouseMoveEvent(self, event: Any) -> None:

@@ -71,6 +71,7 @@ class LivePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph is untyped
         names_time: bool = True,
         parent: QWidget | None = None,
     ) -> None:
+        self._drawn_in = theme.current().mode
         super().__init__(parent=parent, background=None)
         self._traces, self._unit, self._window_s, self._minutes = traces, unit, window_s, minutes
         self._names_time = names_time
@@ -124,11 +125,12 @@ class LivePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph is untyped
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_lines"):
+        if event.type() == QEvent.Type.PaletteChange and self._drawn_in is not theme.current().mode:
             self._build()
 
     def _build(self) -> None:
         look, plot = theme.current(), self.getPlotItem()
+        self._drawn_in = look.mode
         plot.clear()
         style_plot(plot, look)
         plot.showGrid(x=False, y=True, alpha=0.12)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
@@ -34,6 +34,7 @@ class GaitView(QWidget):
         self._ghost_time_s: float | None = None
         self._dirty = False
         self._preset: Preset | None = None
+        self._drawn_in = theme.current().mode
         self._caption = QLabel("", self)
         self._message = _message(self)
         self._layout()
@@ -46,7 +47,7 @@ class GaitView(QWidget):
         self.set_caption(label)
         self._time_s = float(rollout.time_s[0])
         self._dirty = True
-        self._show_if_possible()
+        QTimer.singleShot(0, self._show_if_possible)
 
     def set_ghost(self, geometry: SceneGeometry | None, rollout: Rollout | None) -> None:
         """Show another gait at 35 % opacity in the same picture; None removes it."""
@@ -98,11 +99,12 @@ class GaitView(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._show_if_possible()
+        QTimer.singleShot(0, self._show_if_possible)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() is QEvent.Type.PaletteChange and self._world is not None:
+        recoloured = event.type() == QEvent.Type.PaletteChange and self._world is not None
+        if recoloured and self._drawn_in is not theme.current().mode:
             self._rebuild()
 
     def _layout(self) -> None:
@@ -130,7 +132,7 @@ class GaitView(QWidget):
         if self._world is None:
             self._start()
         if self._dirty:
-            self._fill()
+            QTimer.singleShot(0, self._fill)  # one heavy thing per turn of the event loop
 
     def _say(self, advice: Advice) -> None:
         self._message.setText(f"<b>{advice.what}</b><br>{advice.why}<br>{advice.next_step}")
@@ -142,6 +144,7 @@ class GaitView(QWidget):
         from ui.scene.mouse import orbit_style
         from ui.scene.world import World
 
+        self._drawn_in = theme.current().mode
         self._world = World(scene_palette(theme.current().colors))
         self._canvas = QVTKRenderWindowInteractor(self._picture)
         window = self._canvas.GetRenderWindow()
@@ -157,7 +160,8 @@ class GaitView(QWidget):
         self._dirty = True
 
     def _fill(self) -> None:
-        assert self._world is not None and self._gait is not None
+        if self._world is None or self._gait is None or not self._dirty:
+            return
         self._world.set_gait(*self._gait)
         if self._preset is not None:
             self._world.stand(self._preset)
@@ -174,6 +178,7 @@ class GaitView(QWidget):
         assert self._world is not None
         window = self._canvas.GetRenderWindow()
         window.RemoveRenderer(self._world.renderer)
+        self._drawn_in, self._dirty = theme.current().mode, True
         self._world = World(scene_palette(theme.current().colors))
         window.AddRenderer(self._world.renderer)
         self._fill()
