@@ -25,7 +25,11 @@ def main() -> None:
     labels = (GaitLabel.WITHOUT_EXO, GaitLabel.PERSONALIZED_CONTROLLER)
     geometry = walks.geometry()
     stage.show_gaits(*(StagedGait(walks.rollout(label), geometry, label.value) for label in labels))
-    _wait(400)
+    for _ in range(200):
+        _wait(50)
+        if all(view.ready for view in stage.views):
+            break
+    _wait(200)
     first = [_pixels(view) for view in stage.views]
     stage.set_time(2.0)
     stage.view_bar.ghost.click()

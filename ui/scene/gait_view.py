@@ -49,6 +49,11 @@ class GaitView(QWidget):
         self._dirty = True
         QTimer.singleShot(0, self._show_if_possible)
 
+    @property
+    def ready(self) -> bool:
+        """Whether what was asked for is on the screen."""
+        return self._world is not None and not self._dirty
+
     def set_ghost(self, geometry: SceneGeometry | None, rollout: Rollout | None) -> None:
         """Show another gait at 35 % opacity in the same picture; None removes it."""
         self._ghost = None if geometry is None or rollout is None else (geometry, rollout)
