@@ -1,0 +1,62 @@
+"""The whole session as a clinician does it: in the window, and without a screen on a real video."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from app.bench.screen import a_screen
+
+PATIENT = {
+    "code": "P-0001",
+    "birth_year": 1985,
+    "sex": "female",
+    "height_m": 1.68,
+    "mass_kg": 60,
+    "affected_side": None,
+    "consent": {"by": "Dr Test", "on": "2026-11-20"},
+}
+
+
+def _run(command: list[str], cwd: Path, environment: dict[str, str] | None = None) -> str:
+    done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout
+
+
+@pytest.mark.timeout(900)
+def test_a_clinician_gets_from_the_demo_patient_to_a_stopped_exo(tmp_path: Path, repository: Path) -> None:
+    script = repository / "tests" / "session" / "walkthrough.py"
+    with a_screen() as environment:
+        environment["PYTHONPATH"] = str(repository)
+        answer = _run([sys.executable, str(script), str(tmp_path / "data")], tmp_path, environment)
+    reached = json.loads(answer.splitlines()[-1])
+    assert reached["confirmed"] and reached["same_bytes"] and reached["virtual"]
+    steps = ("patient", "capture", "motion", "emg", "personalize", "review", "train", "compare", "deploy")
+    assert {step: reached["states"][step] for step in steps} == dict.fromkeys(steps, "done")
+
+
+@pytest.mark.timeout(900)
+def test_a_real_walking_video_ends_as_a_confirmed_controller(
+    tmp_path: Path, repository: Path, shared_data: Callable[[str], Path], pose_model: Path
+) -> None:
+    video = shared_data("video-sagittal-walk/walk.mp4")
+    (tmp_path / "patient.json").write_text(json.dumps(PATIENT), encoding="utf-8")
+    command = [sys.executable, "-m", "app", "session", "run", "--patient", str(tmp_path / "patient.json")]
+    command += ["--video", str(video), "--device", "Hippo_L1", "--minutes", "1", "--json"]
+    command += ["--data-dir", str(tmp_path / "data"), "--out", str(tmp_path / "out")]
+    summary = json.loads(_run(command, repository))
+    assert summary == json.loads((tmp_path / "out" / "summary.json").read_text(encoding="utf-8"))
+    assert summary["frames"] == 137 and summary["detected_fraction"] > 0.95
+    assert summary["strides_left"] >= 2 and summary["strides_right"] >= 2
+    assert summary["cadence_steps_min"] == pytest.approx(97, abs=6)  # counted by eye in the video
+    assert summary["twin"] == {"height_m": 1.68, "mass_kg": pytest.approx(60.0, abs=0.01)}
+    assert summary["training"]["walk_seconds_median"] > 3.0  # after half a minute of learning
+    assert summary["confirmed"] and summary["package_sha256"] == summary["readback_sha256"]
+    assert 0.3 < summary["effort_ratio_with_exo"] < 2.0
+    assert (tmp_path / "out" / "report.pdf").read_bytes().startswith(b"%PDF")
