@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from core.capture.follow import Canvas, Follower, fits
+from core.capture.follow import Canvas, Follower, fits, without
 from core.capture.people import Path, as_people, link, one_path_each, predicted_centre, track_of
 from core.capture.pipeline import KEPT, ByteImage, Observe, TimedFrame, decoded_ahead
 from core.capture.pose import Pose, PoseDetector, Searcher
@@ -95,20 +95,21 @@ def _follow_one(video: _Video, report: Report) -> Sequence[Path] | None:
     with closing(video.frames()) as frames, video.open_detector(1, True) as tracker:
         follower = Follower(tracker, video.searcher)
         for number, time_s, image in frames:
-            before = dict(list(follower.path.items())[-5:])
+            before = follower.lately()
             pose = follower.step(number, time_s, image)
             hopped = hopped or _hop(before, number, pose)
             others = _others(scouted)
             if number >= next_scout:
-                scouted.append((video.searcher.detect_later(image.copy()), pose))
+                scouted.append((_scout(video.searcher, without(image, pose)), pose))
                 next_scout = number + (_SUSPICIOUS_EVERY if others else calm_every)
             if hopped or others >= 2:
                 return None
             report(video.share(number))
+        path = follower.finished()
         wait([search for search, _ in scouted])
     if _others(scouted) >= 2:
         return None
-    return _longest(link(video.time_s, [_at(follower.path, k) for k in range(len(video.time_s))]))
+    return _longest(link(video.time_s, [_at(path, k) for k in range(len(video.time_s))]))
 
 
 def _follow_several(video: _Video, report: Report) -> Sequence[Path]:
@@ -124,7 +125,8 @@ def _follow_several(video: _Video, report: Report) -> Sequence[Path]:
         for number, time_s, image in frames:
             list(together.map(lambda one: one.step(number, time_s, image), alone))  # noqa: B023 - used at once
             report(0.4 + 0.6 * video.share(number))
-    return one_path_each([_merged(one.rough, one.follower.path) for one in alone])
+        fine = [one.follower.finished() for one in alone]
+    return one_path_each([_merged(path, found) for path, found in zip(rough, fine, strict=True)])
 
 
 def _tell_apart(video: _Video, report: Report) -> list[Path]:
@@ -165,6 +167,10 @@ def _merged(rough: Path, fine: Path) -> Path:
 def _longest(paths: Sequence[Path]) -> list[Path]:
     """The few people seen in most frames; a handful of frames is noise."""
     return sorted((path for path in paths if len(path) >= 5), key=len, reverse=True)[: _MOST_PEOPLE + 1]
+
+
+def _scout(searcher: Searcher, image: ByteImage) -> Future[tuple[Pose, ...]]:
+    return searcher.later(lambda detector: detector.detect(image))
 
 
 def _hop(before: Path, number: int, pose: Pose | None) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
+from concurrent.futures import Future
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,50 +22,70 @@ _GREY = 127
 
 
 class Follower:
-    """Feed it every frame; `path` holds the person's poses.
+    """Feed it every frame; `finished` then gives the person's path.
 
     The tracking detector does most of the work. A frame in which it sees nobody is searched again around
     the expected place (a person far away is small in the whole picture, but not in a crop). When a person
-    appears, the up to `KEPT` frames before are searched the same way, backwards.
+    appears, the up to `KEPT` frames before are searched the same way, backwards and beside the main work.
     """
 
     def __init__(self, tracker: PoseDetector, searcher: Searcher) -> None:
-        self.path: Path = {}
+        self._path: Path = {}
         self._tracker = tracker
         self._searcher = searcher
         self._recent: deque[tuple[int, ByteImage]] = deque(maxlen=KEPT)
+        self._earlier: list[Future[Path]] = []
 
     def step(self, number: int, time_s: float, image: ByteImage) -> Pose | None:
         """Look at the next frame (red-green-blue)."""
-        found = self._tracker.detect(image, time_s)
-        if found:
-            self._look_back(found[0], number)
-            self.path[number] = found[0]
-        elif self.path and number - max(self.path) <= KEPT:
-            self._search(number, image)
+        pose = next(iter(self._tracker.detect(image, time_s)), None)
+        if pose is not None:
+            self._look_back(pose, number)
+        elif self._path and number - self._last <= KEPT:
+            centre, size = predicted_centre(self.lately(), number), self._path[self._last].size_px
+            pose = self._searcher.later(lambda detector: search(detector, image, centre, size)).result()
+        if pose is not None:
+            self._path[number] = pose
         self._recent.append((number, image))
-        return self.path.get(number)
+        return pose
+
+    def lately(self) -> Path:
+        """The last few poses."""
+        return dict(islice(reversed(self._path.items()), 5))
+
+    def finished(self) -> Path:
+        """Every pose found, waiting for the searches still under way."""
+        found = dict(self._path)
+        for search_back in self._earlier:
+            found = search_back.result() | found
+        return dict(sorted(found.items()))
+
+    @property
+    def _last(self) -> int:
+        return next(reversed(self._path))
 
     def _look_back(self, pose: Pose, number: int) -> None:
-        if not self._recent or self._recent[-1][0] in self.path:
-            return
-        known: Path = {number: pose}
-        for earlier, image in reversed(self._recent):
-            if earlier in self.path:
-                return
-            near = search(self._searcher, image, predicted_centre(known, earlier), pose.size_px)
-            if near is None:
-                return
-            known[earlier] = self.path[earlier] = near
-
-    def _search(self, number: int, image: ByteImage) -> None:
-        size = self.path[max(self.path)].size_px
-        pose = search(self._searcher, image, predicted_centre(self.path, number), size)
-        if pose is not None:
-            self.path[number] = pose
+        missed = [(k, image.copy()) for k, image in self._recent if not self._path or k > self._last]
+        if missed:
+            self._earlier.append(
+                self._searcher.later(lambda detector: _searched_back(detector, missed, number, pose))
+            )
 
 
-def search(searcher: Searcher, image: ByteImage, centre_px: FloatArray, size_px: float) -> Pose | None:
+def _searched_back(
+    detector: PoseDetector, pictures: list[tuple[int, ByteImage]], number: int, pose: Pose
+) -> Path:
+    """Poses in the pictures before frame `number`, from the latest until the person is lost."""
+    known: Path = {number: pose}
+    for earlier, image in reversed(pictures):
+        near = search(detector, image, predicted_centre(known, earlier), pose.size_px)
+        if near is None:
+            break
+        known[earlier] = near
+    return known
+
+
+def search(detector: PoseDetector, image: ByteImage, centre_px: FloatArray, size_px: float) -> Pose | None:
     """Look for a person of about this size near this place, in a crop of the picture."""
     height, width = image.shape[:2]
     half = max(_CROP * size_px, 48.0)
@@ -71,8 +93,8 @@ def search(searcher: Searcher, image: ByteImage, centre_px: FloatArray, size_px:
     right, bottom = int(min(width, centre_px[0] + half)), int(min(height, centre_px[1] + half))
     if right - left < 32 or bottom - top < 32:
         return None
-    for pose in searcher.detect(image[top:bottom, left:right]):
-        pose = pose.moved(np.array([left, top], dtype=float))
+    for found in detector.detect(image[top:bottom, left:right]):
+        pose = found.moved(np.array([left, top], dtype=float))
         if fits(pose, centre_px, size_px):
             return pose
     return None
@@ -82,6 +104,22 @@ def fits(pose: Pose, centre_px: FloatArray, size_px: float) -> bool:
     """True when a pose can be the person expected at this place with this size."""
     close = float(np.linalg.norm(pose.centre_px - centre_px)) < _ACCEPT * size_px
     return close and 0.6 < pose.size_px / size_px < 1.6
+
+
+def surroundings(image: ByteImage, centre_px: FloatArray, size_px: float) -> tuple[slice, slice]:
+    """The part of the picture that one person fills, with a margin."""
+    height, width = image.shape[:2]
+    left, right = (int(np.clip(centre_px[0] + sign * 0.65 * size_px, 0, width)) for sign in (-1, 1))
+    top, bottom = (int(np.clip(centre_px[1] + sign * 0.8 * size_px, 0, height)) for sign in (-1, 1))
+    return slice(top, bottom), slice(left, right)
+
+
+def without(image: ByteImage, pose: Pose | None) -> ByteImage:
+    """A copy of the picture with this person painted grey."""
+    painting = image.copy()
+    if pose is not None:
+        painting[surroundings(image, pose.centre_px, pose.size_px)] = _GREY
+    return painting
 
 
 class Canvas:
@@ -94,17 +132,13 @@ class Canvas:
         self._turns: deque[tuple[ByteImage, tuple[slice, slice]]] = deque()
 
     def only_around(self, image: ByteImage, path: Mapping[int, Pose], number: int) -> ByteImage:
-        height, width = image.shape[:2]
-        centre = predicted_centre(path, number)
         size = path[min(path, key=lambda known: abs(known - number))].size_px
-        left, right = (int(np.clip(centre[0] + sign * 0.65 * size, 0, width)) for sign in (-1, 1))
-        top, bottom = (int(np.clip(centre[1] + sign * 0.8 * size, 0, height)) for sign in (-1, 1))
+        window = surroundings(image, predicted_centre(path, number), size)
         if len(self._turns) <= KEPT:
             painting = np.full_like(image, _GREY)
         else:
             painting, used = self._turns.popleft()
             painting[used] = _GREY
-        window = (slice(top, bottom), slice(left, right))
         painting[window] = image[window]
         self._turns.append((painting, window))
         return painting

@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 import mediapipe as mp
 import numpy as np
@@ -18,6 +18,7 @@ from core.domain.arrays import FloatArray, frozen
 from core.domain.recording import LANDMARK_COUNT, Landmark
 from core.errors import refuse
 
+Result = TypeVar("Result")
 _HIPS = (Landmark.LEFT_HIP.value, Landmark.RIGHT_HIP.value)
 
 
@@ -107,16 +108,12 @@ class Searcher:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._thread.shutdown(cancel_futures=True)
-        if self._detector.exception() is None:
+        if not self._detector.cancelled() and self._detector.exception() is None:
             self._detector.result().__exit__(kind, error, trace)
 
-    def detect(self, image: NDArray[np.uint8]) -> tuple[Pose, ...]:
-        """Look now and wait."""
-        return self.detect_later(image).result()
-
-    def detect_later(self, image: NDArray[np.uint8]) -> Future[tuple[Pose, ...]]:
-        """Look when there is time; the picture must not change until then."""
-        return self._thread.submit(lambda: self._detector.result().detect(image))
+    def later(self, look: Callable[[PoseDetector], Result]) -> Future[Result]:
+        """Look when there is time; the pictures looked at must not change until then."""
+        return self._thread.submit(lambda: look(self._detector.result()))
 
 
 def _pose(seen: Sequence[Any], world: Sequence[Any], width: int, height: int) -> Pose:
