@@ -16,7 +16,7 @@ from core.domain.body import Side
 from core.domain.rollout import GaitLabel
 from core.domain.scene_arrays import pack_scene, unpack_scene
 from tests.ui import walks
-from ui.scene.cycle_clock import CycleClock, same_moment
+from ui.scene.cycle_clock import CycleClock, heel_strikes_s, same_moment
 from ui.scene.gait_view import GaitView
 from ui.scene.live_twin import strip_rollout
 from ui.scene.stage import GaitStage, StagedGait
@@ -29,6 +29,15 @@ def test_the_cycle_clock_goes_from_time_to_cycle_and_back() -> None:
     assert at_s is not None
     assert clock.fraction(Side.LEFT, at_s) == pytest.approx(0.3, abs=1e-6)
     assert clock.fraction(Side.RIGHT, at_s) == pytest.approx(0.8, abs=0.03)  # frames are 0.02 s apart
+
+
+def test_a_toe_that_scuffs_the_floor_is_not_a_step() -> None:
+    walk = walks.rollout(GaitLabel.DEFAULT_TWIN)
+    force = walk.ground_force_n[:, 0, 2].copy()
+    clean = heel_strikes_s(walk.time_s, force)
+    swing = int(np.searchsorted(walk.time_s, clean[1] + 0.8))
+    force[swing : swing + 3] = 90.0
+    np.testing.assert_allclose(heel_strikes_s(walk.time_s, force), clean)
 
 
 def test_before_the_first_heel_strike_there_is_no_place_in_the_cycle() -> None:
