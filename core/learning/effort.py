@@ -16,10 +16,9 @@ from core.domain.arrays import FloatArray
 from core.domain.body import JOINTS, JointKind
 from core.domain.rollout import Rollout
 from core.domain.twin import GENERIC_BODY, BodyParameters
-from core.learning.exo_control import WornExo
+from core.learning.exo_control import WalkingPolicy, WornExo
 from core.simulation.exo import HIP_COLUMNS
 from core.simulation.playback import exo_power_w
-from core.simulation.policy import PolicyNetworks
 from core.simulation.walking import CONTROL_STEP_S, WalkingEnvironment
 from core.twin.body import STRENGTH
 
@@ -83,7 +82,7 @@ def rollout_work(rollout: Rollout) -> ExoWork:
 
 
 def measure_walk(
-    world: WalkingEnvironment, policy: PolicyNetworks, exo: WornExo | None, seconds: float
+    world: WalkingEnvironment, policy: WalkingPolicy, exo: WornExo | None, seconds: float
 ) -> WalkMeasure:
     """Let all walkers of `world` walk for `seconds`; who falls is counted and put back on the feet.
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import torch
+from torch import nn
 
 from core.domain.arrays import Float32Array, FloatArray
 from core.domain.controller import ExoController, TorqueLimits
 from core.domain.twin import Network
+from core.learning.networks import perceptron
 from core.simulation.exo import HIP_COLUMNS, HipSensors, SensorFaults
 from core.simulation.exo_runtime import INPUTS, InputHistory, TorqueShaper, forward
+from core.simulation.policy import PolicyNetworks, normalise
 from core.simulation.walking import BoolArray, WalkingEnvironment
 
 SIZES = (INPUTS, 128, 64, 2)  # Luo 2024
@@ -27,6 +31,33 @@ Decide = Callable[[Float32Array], Float32Array]  # inputs (N, 16) -> joint targe
 def exo_controller(network: Network, limits: TorqueLimits) -> ExoController:
     """This network with the loop around it that every controller of the program shares."""
     return ExoController(network, VELOCITY_SCALE, LOW_PASS_HZ, KP_NM_RAD, KD_NM_S_RAD, CONTROL_HZ, limits)
+
+
+class WalkingPolicy:
+    """A twin's policy for many walkers at once: `PolicyNetworks.act` in PyTorch.
+
+    NumPy's matrix threads and the physics threads slow each other down on a busy PC, by a factor of ten;
+    PyTorch's are set by the job.
+    """
+
+    def __init__(self, networks: PolicyNetworks) -> None:
+        self._networks = networks
+        self._layers = perceptron(networks.policy.sizes, networks.policy.activation)
+        linear = [layer for layer in self._layers if isinstance(layer, nn.Linear)]
+        with torch.no_grad():
+            for layer, weight, bias in zip(
+                linear, networks.policy.weights, networks.policy.biases, strict=True
+            ):
+                layer.weight.copy_(torch.from_numpy(weight.copy()))
+                layer.bias.copy_(torch.from_numpy(bias.copy()))
+
+    def act(self, observation: Float32Array) -> FloatArray:
+        """Actions (N, 14) for observations (N, O), without noise."""
+        own = self._networks
+        seen = torch.from_numpy(normalise(observation, own.observation_mean, own.observation_std))
+        with torch.no_grad():
+            action: FloatArray = self._layers(seen).numpy().astype(np.float64)
+        return action
 
 
 class WornExo:

@@ -15,10 +15,9 @@ from core.domain.controller import ExoController
 from core.domain.motion import GaitReference
 from core.domain.twin import BodyParameters
 from core.learning.effort import effort_of, hip_effort_of
-from core.learning.exo_control import Decide, WornExo
+from core.learning.exo_control import Decide, WalkingPolicy, WornExo
 from core.simulation.exo import HIP_COLUMNS, SensorFaults, exo_bodies, worn_model
 from core.simulation.exo_runtime import INPUTS
-from core.simulation.policy import PolicyNetworks
 from core.simulation.walking import OBSERVATION_SIZE, BoolArray, Step, Walker, WalkingEnvironment
 from core.twin.body import Fidelity
 
@@ -40,11 +39,13 @@ _FRICTION = (0.8, 1.2)
 class ExoReward:
     """Weights of Luo 2024 (eq. 13) where they are given: w_m 0.5, w_as 0.2, w_r 0.1."""
 
-    relief: float = 0.5  # less effort than without the exo
+    relief: float = 0.5  # less effort than without the exo,
+    relief_scale: float = 0.2  # in units of this share
     smooth: float = 0.2  # eq. 14
-    smooth_sharpness: float = 10.0
+    smooth_sharpness: float = 2.0  # exploring by 0.05 rad costs 6 percent of the term
     gait: float = 0.3  # the twin still walks as it wants to
-    braking: float = 0.1  # work taken out of the person
+    braking: float = 0.1  # work taken out of the person,
+    braking_scale_w: float = 25.0  # in units of this power
     fall: float = 3.0  # about what six good seconds bring
 
 
@@ -62,7 +63,7 @@ class ExoEnvironment:
     def __init__(
         self,
         world: WalkingEnvironment,
-        policy: PolicyNetworks,
+        policy: WalkingPolicy,
         exo: WornExo,
         baseline: Baseline,
         reward: ExoReward = ExoReward(),
@@ -111,10 +112,10 @@ class ExoEnvironment:
         hip = hip_effort_of(torque, strength) / self._baseline.hip_effort
         jerk = self._targets[0] - 2 * self._targets[1] + self._targets[2]
         power = world.exo_torque_nm * world.joint_velocity_rad_s[:, HIP_COLUMNS]
-        braking = np.maximum(-power, 0.0).sum(axis=1) / 10.0  # 10 W: what a good controller gives
+        braking = np.maximum(-power, 0.0).sum(axis=1) / weights.braking_scale_w
         smooth = np.exp(-weights.smooth_sharpness * (jerk**2).sum(axis=1))
         reward = (
-            weights.relief * np.clip(1.0 - 0.5 * (effort + hip), -1.0, 1.0)
+            weights.relief * np.clip(1.0 - 0.5 * (effort + hip), -2.0, 1.0) / weights.relief_scale
             + weights.smooth * smooth
             + weights.gait * step.reward
             - weights.braking * np.minimum(braking, 2.0)

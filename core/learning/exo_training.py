@@ -16,7 +16,7 @@ from core.domain.arrays import Float32Array
 from core.domain.controller import ExoController
 from core.domain.twin import GaitPolicy, LearningCurve, Network
 from core.learning.effort import WalkMeasure, measure_walk
-from core.learning.exo_control import PERFECT_SENSORS, SIZES, WornExo, exo_controller
+from core.learning.exo_control import PERFECT_SENSORS, SIZES, WalkingPolicy, WornExo, exo_controller
 from core.learning.exo_environment import (
     OBSERVATION,
     TRAINING_FAULTS,
@@ -85,7 +85,7 @@ class Judge:
     ) -> None:
         self._policy = policy
         self._device_id = device_id
-        self._networks = PolicyNetworks.from_policy(policy)
+        self._walking = WalkingPolicy(PolicyNetworks.from_policy(policy))
         self._seed, self._threads = seed, threads
         self._walkers, self._seconds = walkers or JUDGES, seconds or JUDGE_S
         self.without_exo = self._walk(None, None)
@@ -114,7 +114,7 @@ class Judge:
         crowd = people(self._policy.body, self._policy.reference, device_id, self._walkers)
         world = WalkingEnvironment(crowd, seed=self._seed, threads=self._threads)
         exo = None if controller is None else WornExo(controller, world, faults=PERFECT_SENSORS)
-        return measure_walk(world, self._networks, exo, self._seconds)
+        return measure_walk(world, self._walking, exo, self._seconds)
 
 
 class ExoAgent(ActorCritic):
@@ -174,8 +174,8 @@ class ExoLearner:
         walkers = varied_people(policy.body, policy.reference, device_id, worlds, seed)
         self._world = WalkingEnvironment(walkers, seed=seed)
         exo = worn_by(self._world, start, self._agent.decide, TRAINING_FAULTS, seed)
-        networks = PolicyNetworks.from_policy(policy)
-        self._environment = ExoEnvironment(self._world, networks, exo, self.judge.baseline)
+        walking = WalkingPolicy(PolicyNetworks.from_policy(policy))
+        self._environment = ExoEnvironment(self._world, walking, exo, self.judge.baseline)
         self._ppo = Ppo(
             self._environment, self._agent, _view(policy), seed=seed, learn_normaliser=False,
             settings=PpoSettings(entropy=0.0, learning_rate_range=(2e-5, 5e-4)),

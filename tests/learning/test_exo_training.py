@@ -15,7 +15,7 @@ from core.domain.twin import GENERIC_BODY, GaitPolicy, Network
 from core.gait.norms import normal_reference
 from core.learning.default_law import HipTrack, law_torque, teach_law
 from core.learning.effort import effort_change, effort_of, joint_strength_nm, measure_walk
-from core.learning.exo_control import PERFECT_SENSORS, SIZES, WornExo, exo_controller
+from core.learning.exo_control import PERFECT_SENSORS, SIZES, WalkingPolicy, WornExo, exo_controller
 from core.learning.exo_environment import (
     OBSERVATION,
     Baseline,
@@ -28,6 +28,7 @@ from core.learning.exo_training import ExoLearner, Judge, learn_exo
 from core.simulation.exo_runtime import ExoRuntime, forward
 from core.simulation.policy import PolicyNetworks
 from core.simulation.walking import ACTION_SIZE, OBSERVATION_SIZE, WalkingEnvironment
+from core.tasks.policy_files import shipped_policy
 
 DEVICE = "Hippo_L1"
 LIMITS = TorqueLimits(12.0, 150.0, 1.396)
@@ -76,6 +77,10 @@ def taught() -> tuple[ExoController, float, list[HipTrack]]:
 
 def world_of(policy: GaitPolicy, device: str | None, count: int, seed: int = 0) -> WalkingEnvironment:
     return WalkingEnvironment(people(policy.body, policy.reference, device, count), seed=seed, threads=1)
+
+
+def walking(policy: GaitPolicy) -> WalkingPolicy:
+    return WalkingPolicy(PolicyNetworks.from_policy(policy))
 
 
 def test_the_default_law_is_antisymmetric_and_late(taught: tuple) -> None:
@@ -136,10 +141,18 @@ def test_an_exo_that_pushes_the_way_the_hip_works_lowers_the_hip_effort(
 
     silent = exo_controller(constant(SIZES, "relu"), LIMITS)
     world = world_of(policy, DEVICE, 4, seed=5)
-    helped = measure_walk(world, PolicyNetworks.from_policy(policy), Helper(silent, world), 1.6)
+    helped = measure_walk(
+        world, WalkingPolicy(PolicyNetworks.from_policy(policy)), Helper(silent, world), 1.6
+    )
     idle = judge.try_out(None).measure
     assert helped.hip_effort < 0.97 * idle.hip_effort
     assert helped.work.peak_nm <= 12.0
+
+
+def test_the_policy_of_the_batch_is_the_stored_policy() -> None:
+    networks = shipped_policy()
+    seen = np.random.default_rng(0).normal(0.0, 1.0, (5, OBSERVATION_SIZE)).astype(np.float32)
+    np.testing.assert_allclose(WalkingPolicy(networks).act(seen), networks.act(seen), atol=1e-4)
 
 
 def test_days_differ_in_mass_strength_and_grip(policy: GaitPolicy) -> None:
@@ -157,7 +170,9 @@ def test_days_differ_in_mass_strength_and_grip(policy: GaitPolicy) -> None:
 def test_a_step_of_learning_shows_the_controllers_inputs_first(policy: GaitPolicy, taught: tuple) -> None:
     world, controller = world_of(policy, DEVICE, 4), taught[0]
     exo = worn_by(world, controller, lambda x: forward(controller.network, x), PERFECT_SENSORS, 0)
-    learning = ExoEnvironment(world, PolicyNetworks.from_policy(policy), exo, Baseline(0.05, 0.1))
+    learning = ExoEnvironment(
+        world, WalkingPolicy(PolicyNetworks.from_policy(policy)), exo, Baseline(0.05, 0.1)
+    )
     before = learning.observation()
     assert before.shape == (4, OBSERVATION)
     hips = [Joint.of(JointKind.HIP_FLEXION, side).column for side in Side]
