@@ -31,6 +31,7 @@ class ComparePresenter(StepPresenter):
         self._page = page
         self._pair = 0
         self._loaded: tuple[str, Comparison, Motion | None] | None = None
+        self._views: dict[int, ComparisonView] = {}  # by pair, of the loaded comparison
         page.main_action.connect(lambda: self.attempt(self._main))
         page.secondary_action.connect(lambda _key: self.attempt(self.start))
         page.name_changed.connect(lambda _name: self.refresh())
@@ -48,6 +49,7 @@ class ComparePresenter(StepPresenter):
             return
         if self._loaded is None or self._loaded[0] != status.record_id:
             self._loaded = (status.record_id, *self._load(status.record_id))
+            self._views = {}
             self._page.name.clear()
         self._page.render(self._result(*self._loaded))
 
@@ -108,7 +110,7 @@ class ComparePresenter(StepPresenter):
         return CompareState(
             headline=headline,
             tone=tone,
-            view=self._view(comparison, motion),
+            view=self._cached_view(comparison, motion),
             declaration=self._declaration(),
             signer=self.desk.operator,
             signed="" if signature is None else f"Signed by {signature.by} on {clock(signature.on_utc)}.",
@@ -117,6 +119,12 @@ class ComparePresenter(StepPresenter):
             secondary=() if signature else (("again", "Compare again"),),
             badges=("Simulated", "Synthetic patient") if comparison.synthetic else ("Simulated",),
         )
+
+    def _cached_view(self, comparison: Comparison, motion: Motion | None) -> ComparisonView:
+        """The same values again, so that the plots need not be drawn again."""
+        if self._pair not in self._views:
+            self._views[self._pair] = self._view(comparison, motion)
+        return self._views[self._pair]
 
     def _view(self, comparison: Comparison, motion: Motion | None) -> ComparisonView:
         gaits = comparison.rollouts
