@@ -42,7 +42,7 @@ class ExoReward:
     relief: float = 0.5  # less effort than without the exo,
     relief_scale: float = 0.2  # in units of this share
     smooth: float = 0.2  # eq. 14
-    smooth_sharpness: float = 2.0  # exploring by 0.05 rad costs 6 percent of the term
+    smooth_sharpness: float = 1.0  # exploring by 0.08 rad costs 7 percent of the term
     gait: float = 0.3  # the twin still walks as it wants to
     braking: float = 0.1  # work taken out of the person,
     braking_scale_w: float = 25.0  # in units of this power

@@ -38,7 +38,7 @@ JUDGE_S = 5.0  # of walking each: 2.5 simulated minutes without the settling sec
 JUDGE_EVERY_S = 25.0
 CHECKPOINT_EVERY_S = 20.0
 FALL_WEIGHT = 0.05  # one fall per minute outweighs 5 percent of effort
-_LOG_STD = -3.0  # 0.05 rad, 2.5 N m: explores without shaking the person
+_LOG_STD = -2.5  # 0.08 rad, 4 N m: explores without shaking the person
 _CRITIC_ROUNDS = 6  # the value network finds its feet before the warm controller may change
 _VALUE_HIDDEN = (128, 128)
 CURVES = {"effort_ratio": "share", "falls_per_minute": "1/min", "similarity": "share"}
@@ -178,7 +178,7 @@ class ExoLearner:
         self._environment = ExoEnvironment(self._world, walking, exo, self.judge.baseline)
         self._ppo = Ppo(
             self._environment, self._agent, _view(policy), seed=seed, learn_normaliser=False,
-            settings=PpoSettings(entropy=0.0, learning_rate_range=(2e-5, 5e-4)),
+            settings=PpoSettings(entropy=0.0, learning_rate_range=(2e-5, 1e-3)),
         )  # fmt: skip
         self._rounds = 0
         self._history: list[tuple[float, ...]] = []

@@ -16,6 +16,7 @@ from core.simulation.pose import velocity_columns
 
 CONTACT_N = 20.0  # a foot that carries less is in the air; gait laboratories use 10 to 50 N
 _SHORTEST_SWING_S = 0.1  # shorter losses of contact are bounces
+_STANCE_SHARE = 0.3  # of the impulse of the longest stance; scuffs have a few percent
 _STRIDE_S = (0.5, 2.5)  # what counts as one stride
 _FULL_PHYSICS = mujoco.mjtState.mjSTATE_FULLPHYSICS
 
@@ -101,22 +102,30 @@ class _Feet:
 def footfalls(
     side: Side, vertical_n: FloatArray, step_s: float, *, after_s: float = 0.0
 ) -> tuple[Stride, ...]:
-    """Complete strides of one foot from its vertical force (K,) sampled every `step_s`, from `after_s` on."""
-    down = vertical_n > CONTACT_N
-    edges = np.flatnonzero(np.diff(down.astype(np.int8)))
-    strikes: list[float] = []
-    lifts: list[float] = []
-    for edge in edges:
-        time_s = float((edge + 1) * step_s)
-        if down[edge]:
-            lifts.append(time_s)
-        elif lifts and time_s - lifts[-1] < _SHORTEST_SWING_S:
-            lifts.pop()
-        else:
-            strikes.append(time_s)
+    """Complete strides of one foot from its vertical force (K,) sampled every `step_s`, from `after_s` on.
+
+    A stance is a contact that carries a good share of the impulse of the longest one: toes that scuff the
+    floor in swing are none.
+    """
+    stances = [contact for contact in _stances(vertical_n, round(_SHORTEST_SWING_S / step_s)) if contact[0]]
     found = []
-    for strike, following in itertools.pairwise(strikes):
-        inside = [lift for lift in lifts if strike < lift < following]
-        if strike >= after_s and inside and _STRIDE_S[0] <= following - strike <= _STRIDE_S[1]:
-            found.append(Stride(side, strike, inside[-1], following))
+    for (strike, lift), (following, _) in itertools.pairwise(stances):
+        start_s, end_s = strike * step_s, following * step_s
+        if start_s >= after_s and _STRIDE_S[0] <= end_s - start_s <= _STRIDE_S[1]:
+            found.append(Stride(side, start_s, lift * step_s, end_s))
     return tuple(found)
+
+
+def _stances(vertical_n: FloatArray, shortest_swing: int) -> list[tuple[int, int]]:
+    """First sample of every stance and the first after it; contacts with hardly a gap are one."""
+    down = np.concatenate([[False], vertical_n > CONTACT_N, [False]])
+    edges = np.flatnonzero(np.diff(down.astype(np.int8))).reshape(-1, 2)
+    contacts: list[tuple[int, int]] = []
+    for strike, lift in edges.tolist():
+        if contacts and strike - contacts[-1][1] < shortest_swing:
+            contacts[-1] = (contacts[-1][0], lift)
+        else:
+            contacts.append((strike, lift))
+    impulses = [float(vertical_n[strike:lift].sum()) for strike, lift in contacts]
+    enough = _STANCE_SHARE * max(impulses, default=0.0)
+    return [contact for contact, impulse in zip(contacts, impulses, strict=True) if impulse >= enough]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import pickle
 import time
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,6 +14,7 @@ from core.devices.profiles import load_default_controller, load_profile, session
 from core.domain.controller import ExoController, TrainedController
 from core.domain.findings import Finding, Severity, worst_first
 from core.domain.record import RecordKind
+from core.domain.scene_arrays import pack_scene
 from core.domain.twin import GaitPolicy
 from core.errors import Advice, refuse
 from core.jobs.values import JobContext, Params
@@ -20,7 +22,7 @@ from core.learning.effort import effort_change
 from core.learning.exo_control import WornExo
 from core.learning.exo_environment import people
 from core.learning.exo_training import WORLDS, ExoLearner, ExoProgress, Trial, learn_exo
-from core.simulation.playback import body_poses, trace_walk
+from core.simulation.playback import body_poses, scene_geometry, trace_walk
 from core.simulation.policy import PolicyNetworks
 from core.simulation.pose import ROOT_POSITIONS
 from core.simulation.walking import WalkingEnvironment
@@ -80,7 +82,8 @@ class _Lesson:
         self._policy, self._device_id, self._context = policy, device_id, context
         self._budget_s = 60.0 * minutes
         self._checkpoint = context.work_dir / CHECKPOINT
-        self._pictured_s = 0.0
+        self._pictured_s = -PICTURE_EVERY_S
+        self._packed: dict[str, Any] | None = None
         self._learner = ExoLearner(policy, device_id, start, seed=seed, worlds=WORLDS)
         self._resume()
 
@@ -145,8 +148,16 @@ class _Lesson:
         exo = WornExo(self._learner.latest(), stage)
         trace = trace_walk(stage, networks.act, exo, PICTURE_STRIP_S)
         positions = trace.state[1::2, 1 : 1 + ROOT_POSITIONS + trace.target_rad.shape[1]]
-        _, position, quaternion = body_poses(self._policy.body, np.array(positions), self._device_id)
-        self._context.picture("twin", body_position_m=position, body_quaternion=quaternion)
+        names, position, quaternion = body_poses(self._policy.body, np.array(positions), self._device_id)
+        self._context.picture(
+            "twin", body_position_m=position, body_quaternion=quaternion, **self._scene(names)
+        )
+
+    def _scene(self, names: tuple[str, ...]) -> dict[str, Any]:
+        """The bones and the exo, so that the screen can draw the first picture already."""
+        if self._packed is None:
+            self._packed = pack_scene(scene_geometry(self._policy.body, self._device_id), names)
+        return self._packed
 
 
 def _minutes(minutes: float) -> float:

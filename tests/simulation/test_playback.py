@@ -131,11 +131,12 @@ def test_rollout_torques_obey_the_joints_strength(rollout: Rollout) -> None:
     assert rollout.exo_torque_nm.max() == 0.0
 
 
-def test_strides_are_found_from_vertical_force_and_bounces_are_ignored() -> None:
+def test_strides_are_found_from_vertical_force_and_bounces_and_scuffs_are_ignored() -> None:
     time_s = np.arange(0, 5.0, 0.002)
     phase = (time_s - 0.3) % 1.1
     force = np.where(phase < 0.66, 700.0, 0.0)
     force[(phase > 0.3) & (phase < 0.33)] = 0.0  # a bounce
+    force[(phase > 0.85) & (phase < 0.9)] = 300.0  # the toes scuff the floor in swing
     strides = footfalls(Side.LEFT, force, 0.002)
     assert [round(stride.start_s, 2) for stride in strides] == [0.3, 1.4, 2.5, 3.6]
     assert all(stride.toe_off_s - stride.start_s == pytest.approx(0.66, abs=0.004) for stride in strides)
