@@ -44,6 +44,7 @@ def desk(app: QApplication, board: HandBoard, tmp_path: Path) -> Iterator[Desk]:
 
 def _throw_away(app: QApplication) -> None:
     """Close and delete our windows; menus and popups belong to the plots and fields they were made by."""
+    app.processEvents()  # what was put off to the next turn still finds its widgets
     for widget in app.topLevelWidgets():
         if isinstance(widget, (QMainWindow, Page)):
             widget.close()

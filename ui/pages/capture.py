@@ -7,13 +7,13 @@ from pathlib import Path
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
-from PySide6.QtWidgets import QFileDialog, QStackedWidget, QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from core.domain.findings import Finding
 from ui.clip import Clip
 from ui.pages.frame import Page
 from ui.theme import Tone
-from ui.widgets.basics import Button, clear, label, row
+from ui.widgets.basics import Button, Deck, clear, label, row
 from ui.widgets.camera_panel import CameraPanel, CameraState
 from ui.widgets.video_player import PersonCard, VideoPlayer
 
@@ -44,6 +44,7 @@ class CaptureState:
     secondary: tuple[tuple[str, str], ...] = ()
     badges: tuple[str, ...] = ()
     empty: bool = False
+    busy: bool = False  # a job works on the first recording; there is nothing to see yet
 
 
 class CapturePage(Page):
@@ -67,9 +68,7 @@ class CapturePage(Page):
         super().__init__()
         self.setAcceptDrops(True)
         self.player, self.panel = VideoPlayer(), CameraPanel()
-        self._views = QStackedWidget()
-        self._views.addWidget(self.player)
-        self._views.addWidget(self.panel)
+        self._views = Deck(self.player, self.panel)
         self._facts = label("", "small")
         self._camera_buttons = row(gap=4)
         self._people = row(gap=12)
@@ -103,8 +102,16 @@ class CapturePage(Page):
                 state.main_action,
             )
             return
+        if state.busy and state.clip is None:
+            self.show_empty(
+                "capture",
+                "The video is being looked through",
+                "It is checked, then the person is found in every frame. This takes about as long as the "
+                "video, on a slow PC several times longer.",
+            )
+            return
         self.show_body()
-        self._views.setCurrentWidget(self.player if state.live is None else self.panel)
+        self._views.show_widget(self.player if state.live is None else self.panel)
         self.player.show_clip(state.clip if state.live is None else None)
         if state.live is not None:
             self.panel.show_state(state.live)

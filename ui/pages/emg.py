@@ -7,14 +7,14 @@ from pathlib import Path
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QFileDialog, QHeaderView, QLineEdit, QSizePolicy, QStackedWidget, QWidget
+from PySide6.QtWidgets import QFileDialog, QHeaderView, QLineEdit, QSizePolicy, QWidget
 
 from core.domain.emg import EmgEnvelopes
 from core.domain.findings import Finding
 from ui.pages.frame import Page
 from ui.pages.number_table import NumberTable, NumberTableWidget
 from ui.theme import Tone
-from ui.widgets.basics import Box, Button, column, label, row
+from ui.widgets.basics import Box, Button, Deck, column, label, row
 from ui.widgets.channel_map import ChannelMap, MappedChannel
 from ui.widgets.envelope_stack import EnvelopeStack
 
@@ -62,10 +62,9 @@ class EmgPage(Page):
     def __init__(self) -> None:
         super().__init__()
         self.setAcceptDrops(True)
-        self._views = QStackedWidget()
-        self._views.addWidget(self._build_mapping())
-        self._views.addWidget(self._build_result())
-        self._views.addWidget(QWidget())  # nothing, while a reason is asked for
+        self._mapping, self._result = self._build_mapping(), self._build_result()
+        self._nothing = QWidget()  # while a reason is asked for
+        self._views = Deck(self._mapping, self._result, self._nothing)
         self.body.addWidget(self._build_skip())
         self.body.addWidget(self._views, 1)
 
@@ -92,11 +91,11 @@ class EmgPage(Page):
             return
         self.show_body()
         if state.asks_reason:
-            self._views.setCurrentIndex(2)
+            self._views.show_widget(self._nothing)
         elif state.mapping is not None:
             self._show_mapping(state.mapping)
         elif state.emg is not None and state.table is not None:
-            self._views.setCurrentIndex(1)
+            self._views.show_widget(self._result)
             self._envelopes.show_envelopes(state.emg)
             self._quality.show_numbers(state.table)
             header = self._quality.horizontalHeader()
@@ -127,7 +126,7 @@ class EmgPage(Page):
             self.file_chosen.emit(paths[0])
 
     def _show_mapping(self, mapping: Mapping) -> None:
-        self._views.setCurrentIndex(0)
+        self._views.show_widget(self._mapping)
         self._file.setText(mapping.file_name)
         self._map.show_channels(mapping.channels)
         self._rate_row.setVisible(mapping.needs_rate)

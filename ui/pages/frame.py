@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from core.domain.findings import Finding
 from core.errors import Advice
 from core.jobs.values import JobState
 from ui.theme import Spacing, Tone
-from ui.widgets.basics import Button, Icon, clear, column, label, row, set_look
+from ui.widgets.basics import Button, Deck, Icon, clear, column, label, row, set_look
 from ui.widgets.empty import EmptyState
 from ui.widgets.findings import FindingList
 from ui.widgets.strips import AdviceStrip, RunningCard, StaleStrip
@@ -106,12 +106,12 @@ class Page(QWidget):
     def show_empty(self, icon: str, sentence: str, detail: str = "", action: str = "") -> None:
         """Show the empty state instead of the body; its button is the page's main action."""
         self._empty.show_purpose(icon, sentence, detail, action)
-        self._stack.setCurrentWidget(self._empty)
+        self._stack.show_widget(self._empty)
         self._main.setVisible(False)
         self._why_not.setVisible(False)
 
     def show_body(self) -> None:
-        self._stack.setCurrentWidget(self._body_widget)
+        self._stack.show_widget(self._body_widget)
 
     # How it is built --------------------------------------------------------------------------
 
@@ -167,16 +167,14 @@ class Page(QWidget):
         self._running.pause.connect(self.pause_job)
         return column(self._advice, self._stale, self._running, gap=8)
 
-    def _build_body(self) -> QStackedWidget:
-        self._stack = QStackedWidget()
+    def _build_body(self) -> Deck:
         self._body_widget = QWidget()
         self.body = QVBoxLayout(self._body_widget)
         self.body.setContentsMargins(0, 0, 0, 0)
         self.body.setSpacing(Spacing().m)
         self._empty = EmptyState()
         self._empty.action.connect(self.main_action)
-        self._stack.addWidget(self._body_widget)
-        self._stack.addWidget(self._empty)
+        self._stack = Deck(self._body_widget, self._empty)
         return self._stack
 
     def _build_findings(self) -> FindingList:

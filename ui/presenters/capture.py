@@ -75,7 +75,7 @@ class CapturePresenter(StepPresenter):
         elif recording is not None:
             self._page.render(self._recorded(recording))
         elif self.running_job() is not None:
-            self._page.render(CaptureState("Importing the video…"))
+            self._page.render(CaptureState("Importing the video…", busy=True))
         else:
             self._page.render(
                 CaptureState(
@@ -101,6 +101,7 @@ class CapturePresenter(StepPresenter):
             findings=recording.findings,
             main_action="" if busy else "Find the person",
             secondary=() if busy else _OTHER,
+            busy=busy,
         )
 
     def _result(self, info: RecordInfo) -> CaptureState:

@@ -6,7 +6,16 @@ from typing import Any, TypeVar
 
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ui import theme
 from ui.theme import Tone
@@ -165,6 +174,29 @@ def line() -> QFrame:
     result = QFrame()
     result.setProperty("box", "line")
     return result
+
+
+class Deck(QStackedWidget):
+    """Widgets in one place, one of them shown; only the shown one asks for room."""
+
+    def __init__(self, *widgets: QWidget) -> None:
+        super().__init__()
+        for widget in widgets:
+            self.addWidget(widget)
+        if widgets:
+            self.show_widget(widgets[0])
+
+    def show_widget(self, shown: QWidget) -> None:
+        for number in range(self.count()):
+            widget = self.widget(number)
+            own = QSizePolicy.Policy.Expanding if widget is shown else QSizePolicy.Policy.Ignored
+            if widget is not None:
+                widget.setSizePolicy(own, own)
+        self.setCurrentWidget(shown)
+
+    def hasHeightForWidth(self) -> bool:
+        """Wrapped texts inside must not make Qt take the preferred height for the least one."""
+        return False
 
 
 def clear(layout: Any) -> None:
