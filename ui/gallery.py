@@ -19,10 +19,12 @@ from ui import theme
 from ui.desk import Desk
 from ui.jobs_bridge import JobsBridge
 from ui.main_window import MainWindow
+from ui.scene.gait_view import GaitView
 from ui.theme import Mode
 
 SIZES = ((1280, 800), (1920, 1080))
 _SETTLE_MS = 400  # plots and the 3D view draw a little later than the page
+_SCENE_TRIES = 60
 _SIDES_MATTER = (Step.CAPTURE, Step.MOTION, Step.REVIEW, Step.COMPARE)
 
 # Linear-light projections of Viénot, Brettel and Mollon 1999 (Color Research & Application 24:243).
@@ -105,6 +107,7 @@ def _render_mode(app: QApplication, out: Path, store: Store, mode: Mode) -> list
 
 def _save(out: Path, window: MainWindow, name: str, step: Step) -> list[str]:
     _settle(_SETTLE_MS)
+    _wait_for_scenes(window)
     picture = _photograph(window)
     picture.save(str(out / f"{name}.png"))
     names = [name]
@@ -124,6 +127,14 @@ def _photograph(window: MainWindow) -> QPixmap:
     if not screen.geometry().contains(shown):
         return window.grab()
     return screen.grabWindow(0, shown.x(), shown.y(), shown.width(), shown.height())
+
+
+def _wait_for_scenes(window: MainWindow) -> None:
+    """3D views draw themselves a turn of the event loop later, on a loaded machine much later."""
+    for _ in range(_SCENE_TRIES):
+        if not any(view.waiting for view in window.findChildren(GaitView)):
+            return
+        _settle(_SETTLE_MS)
 
 
 def _settle(milliseconds: int) -> None:

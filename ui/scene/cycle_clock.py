@@ -27,6 +27,13 @@ class CycleClock:
     def has_cycles(self, side: Side = Side.LEFT) -> bool:
         return len(self._strikes[side]) >= 2
 
+    def settled_s(self) -> float:
+        """A moment early in the second left cycle, when the start is over; the first frame without one."""
+        strikes = self._strikes[Side.LEFT]
+        if len(strikes) < 3:
+            return self.start_s
+        return float(strikes[1] + 0.08 * (strikes[2] - strikes[1]))
+
     def strikes_s(self, side: Side) -> NDArray[np.float64]:
         """Times of this foot's heel strikes (N,)."""
         return self._strikes[side]

@@ -54,6 +54,12 @@ class GaitView(QWidget):
         """Whether what was asked for is on the screen."""
         return self._world is not None and not self._dirty
 
+    @property
+    def waiting(self) -> bool:
+        """Whether a picture was asked for that is still to be drawn."""
+        wanted = self._gait is not None and self.isVisible()
+        return wanted and not self.ready and why_no_scene() is None
+
     def set_ghost(self, geometry: SceneGeometry | None, rollout: Rollout | None) -> None:
         """Show another gait at 35 % opacity in the same picture; None removes it."""
         self._ghost = None if geometry is None or rollout is None else (geometry, rollout)

@@ -82,7 +82,7 @@ class GaitStage(QWidget):
         if gaits:
             self.bar.set_length(self._clocks[0].end_s - self._clocks[0].start_s)
             self._apply_ghost()
-            self.set_time(self._clocks[0].start_s)
+            self.set_time(self._clocks[0].settled_s())
 
     def set_time(self, time_s: float) -> None:
         """Bring all views to a time of the leading gait."""
