@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from ui import theme
 from ui.desk import Desk
 from ui.main_window import MainWindow
 from ui.theme import Mode
+from ui.warm_up import LATER
 
 OWN_STEPS = (Step.PATIENT, Step.CAPTURE, Step.MOTION, Step.EMG)
 
@@ -127,3 +129,7 @@ def test_help_is_one_paragraph_in_place(window: MainWindow) -> None:
     assert window.help.isVisible()
     for step in OWN_STEPS:
         assert window.pages.page(step).help_text.count("\n") == 0
+
+
+def test_everything_that_is_loaded_ahead_exists() -> None:
+    assert [name for name in LATER if find_spec(name) is None] == []

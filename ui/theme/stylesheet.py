@@ -14,7 +14,7 @@ _ARROW = resources.path("icons/arrow.svg").as_posix()  # a middle grey that is s
 
 
 def stylesheet(theme: Theme) -> str:
-    parts = (_ground, _labels, _buttons, _boxes, _inputs, _lists, _bars)
+    parts = (_ground, _labels, _buttons, _quiet_buttons, _boxes, _inputs, _lists, _bars)
     return "\n".join(part(theme) for part in parts)
 
 
@@ -84,6 +84,12 @@ QPushButton[kind="main"]:disabled {{ background: {colors.sunken}; color: {colors
 QPushButton[kind="danger"] {{ background: {colors.danger}; color: {colors.on_danger};
     border-color: {colors.danger}; font-weight: 700; }}
 QPushButton[kind="danger"]:focus {{ border: 2px solid {colors.text}; }}
+"""
+
+
+def _quiet_buttons(theme: Theme) -> str:
+    colors = theme.colors
+    return f"""
 QPushButton[kind="quiet"], QToolButton[kind="quiet"] {{ background: transparent; border-color: transparent;
     color: {colors.muted}; padding: 4px 8px; }}
 QPushButton[kind="quiet"]:hover, QToolButton[kind="quiet"]:hover {{ background: {colors.sunken};
