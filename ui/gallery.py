@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QEventLoop, Qt, QTimer
-from PySide6.QtGui import QGuiApplication, QImage, QPixmap
+from PySide6.QtGui import QCursor, QGuiApplication, QImage, QPixmap
 from PySide6.QtWidgets import QApplication
 
 from core.jobs.values import JobState, JsonValue, Listener
@@ -86,6 +86,7 @@ def _render_mode(app: QApplication, out: Path, store: Store, mode: Mode) -> list
     window.setWindowFlag(Qt.WindowType.FramelessWindowHint)
     window.move(0, 0)
     window.show()
+    QCursor.setPos(2, 2)  # no hover read-outs in the pictures
     names = []
     for step in STEPS:
         window.go_to(step)
