@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -112,6 +114,12 @@ def test_effort_is_told_against_walking_without_the_exo() -> None:
     words, tone = compare_headline(records.scores())
     assert words == "7 % less effort with the personalized controller." and tone is Tone.OK
     assert score_rows(records.scores())[0].cells == ("100 %", "97 %", "93 %")
+
+
+def test_a_change_within_the_variation_is_not_praised() -> None:
+    without, default, own = records.scores()
+    words, tone = compare_headline((without, default, dataclasses.replace(own, effort=0.0495)))
+    assert words.startswith("Hardly less effort") and tone is Tone.WARN
 
 
 def test_nobody_signs_without_a_name(desk: Desk, visit_id: str) -> None:

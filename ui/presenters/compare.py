@@ -21,6 +21,7 @@ from ui.wording import clock, percent
 
 GAITS = (GaitLabel.WITHOUT_EXO, GaitLabel.DEFAULT_CONTROLLER, GaitLabel.PERSONALIZED_CONTROLLER)
 LEFT_PICTURES = GAITS[:2]
+WORTHWHILE = 0.03  # share of effort; smaller changes vanish in the variation between walks
 
 
 class ComparePresenter(StepPresenter):
@@ -166,6 +167,8 @@ def compare_headline(scores: tuple[GaitScore, ...]) -> tuple[str, Tone]:
     change = own.effort / without.effort - 1.0
     if own.falls_per_minute > without.falls_per_minute + 0.5:
         return "The twin falls more often with the personalized controller.", Tone.WARN
+    if -WORTHWHILE < change < -0.005:
+        return f"Hardly less effort with the personalized controller ({percent(-change)}).", Tone.WARN
     if change < -0.005:
         return f"{percent(-change)} less effort with the personalized controller.", Tone.OK
     return "The personalized controller does not make walking easier.", Tone.WARN

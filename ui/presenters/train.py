@@ -10,6 +10,7 @@ from ui.desk import Desk
 from ui.pages.learning_view import Fact
 from ui.pages.personalize import LearningState
 from ui.pages.train import TrainPage
+from ui.presenters.compare import WORTHWHILE
 from ui.presenters.learning import LearningPresenter
 from ui.theme import Tone
 from ui.wording import percent
@@ -119,6 +120,8 @@ class TrainPresenter(LearningPresenter):
 def result_headline(trained: TrainedController) -> tuple[str, Tone]:
     change = trained.effort_ratio_with_exo - 1.0
     falls = f"{trained.falls_per_minute:.1f} falls per minute"
+    if -WORTHWHILE < change < -0.005:
+        return f"Hardly less effort with the exo yet ({percent(-change)}, {falls}).", Tone.WARN
     if change < -0.005:
         return f"With the exo the twin walks with {percent(-change)} less effort, {falls}.", Tone.OK
     return f"The exo does not make walking easier for this twin yet ({falls}). Train for longer.", Tone.WARN
