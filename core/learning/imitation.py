@@ -19,6 +19,7 @@ from core.simulation.policy import PolicyNetworks
 from core.simulation.walking import ACTION_SIZE, CONTROL_STEP_S, OBSERVATION_SIZE, WalkingEnvironment
 
 CHECKPOINT_EVERY_S = 20.0
+WARM_SPREAD = 0.2  # who can walk already tries smaller changes than who starts from nothing
 NORMALISER_ROUNDS = 300  # then the view stays fixed, so that the policy can settle
 CURVES = {"walk_seconds": "s", "falls_per_minute": "1/min", "similarity": "share", "reward": "per step"}
 
@@ -55,7 +56,7 @@ class GaitLearner:
         agent = ActorCritic(OBSERVATION_SIZE, ACTION_SIZE)
         normaliser = Normaliser.of(OBSERVATION_SIZE)
         if start is not None:
-            agent.load(start.policy, start.value, start.log_std)
+            agent.load(start.policy, start.value, np.minimum(start.log_std, np.log(WARM_SPREAD)))
             normaliser = Normaliser(start.observation_mean, start.observation_std**2)
         self._warm = start is not None
         self._environment = environment
