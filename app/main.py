@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -19,6 +20,7 @@ from ui import theme
 from ui.desk import Desk
 from ui.jobs_bridge import JobsBridge
 from ui.main_window import MainWindow
+from ui.warm_up import warm_up
 
 
 def run_gui(
@@ -41,6 +43,7 @@ def run_gui(
         if on_shown is not None:
             QTimer.singleShot(0, lambda: on_shown(window))
         QTimer.singleShot(0, desk.store.back_up_if_due)
+        QTimer.singleShot(0, warm_up)
         if demo:
             QTimer.singleShot(0, lambda: open_demo(desk))
         return app.exec()
@@ -50,13 +53,14 @@ def make_desk(data_dir: Path, clean_up: ExitStack) -> Desk:
     """Open the record, the jobs and the virtual exo, in the order in which they depend on one another."""
     store = clean_up.enter_context(open_store(data_dir))
     start_logging(data_dir)
-    jobs = JobService(data_dir)
+    operator = getpass.getuser()  # until the program has its own sign-in
+    jobs = JobService(data_dir, operator)
     clean_up.callback(jobs.close)
     bridge = JobsBridge(jobs)
     clean_up.callback(bridge.close)
     exo = VirtualExo(data_dir / "virtual-exo")
     clean_up.callback(exo.stop)
-    return Desk(store, bridge, start_virtual_exo=exo.start)
+    return Desk(store, bridge, operator=operator, start_virtual_exo=exo.start)
 
 
 def open_demo(desk: Desk) -> None:

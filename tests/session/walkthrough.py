@@ -14,7 +14,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QEventLoop, Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QWidget
 
 from app.main import make_desk
 from core.domain.controller import Deployment
@@ -22,9 +22,12 @@ from core.domain.record import RecordKind
 from core.session.flow import Step
 from ui import theme
 from ui.main_window import MainWindow
+from ui.pages.personalize import LearningPage
 
 SHORT_S, LONG_S = 60.0, 420.0
 TICK_MS = 50
+LEARN_MIN = 0.5
+HOLD_MS = 2500
 
 
 class Clinician:
@@ -48,6 +51,14 @@ class Clinician:
         assert isinstance(button, QAbstractButton)
         QTest.mouseClick(button, Qt.MouseButton.LeftButton)
 
+    def holds(self, words: str) -> None:
+        self.waits_for(f"“{words}”", lambda: self._find(QAbstractButton, words) is not None, SHORT_S)
+        button = self._find(QAbstractButton, words)
+        assert isinstance(button, QAbstractButton)
+        QTest.mousePress(button, Qt.MouseButton.LeftButton)
+        QTest.qWait(HOLD_MS)
+        QTest.mouseRelease(button, Qt.MouseButton.LeftButton)
+
     def types(self, field: str, text: str, limit_s: float = SHORT_S) -> None:
         self.waits_for(f"“{field}”", lambda: self._find(QLineEdit, field) is not None, limit_s)
         found = self._find(QLineEdit, field)
@@ -56,12 +67,12 @@ class Clinician:
         found.selectAll()
         QTest.keyClicks(found, text)
 
-    def sets_minutes(self, minutes: int) -> None:
-        field = "Learning time in minutes"
-        self.waits_for(f"“{field}”", lambda: self._find(QSpinBox, field) is not None, SHORT_S)
-        box = self._find(QSpinBox, field)
-        assert isinstance(box, QSpinBox)
-        box.setValue(minutes)
+    def has_little_time(self, step: Step, minutes: float) -> None:
+        """Learn for less time than clinicians are offered: enough to see that every part works."""
+        self.waits_for(step.label, lambda: self.sees(step), SHORT_S)
+        page = self.window.pages.page(step)
+        assert isinstance(page, LearningPage)
+        page.minutes_box.set_minutes(minutes)
 
     def sees(self, step: Step) -> bool:
         return self.window.pages.step is step
@@ -88,7 +99,8 @@ def walk_through(data_dir: Path) -> dict[str, object]:
         _trains_and_signs(clinician)
         _deploys(clinician)
         clinician.waits_for("an exo under power", lambda: desk.exo_job is not None, SHORT_S)
-        clinician.clicks("Arm", SHORT_S)
+        clinician.holds("Hold to arm Hippo hip exo")
+        clinician.waits_for("assistance", lambda: "Disarm" in clinician.reads(), SHORT_S)
         clinician.clicks("STOP EXO", SHORT_S)
         clinician.clicks("Go on with Report")
         clinician.waits_for("the report", lambda: clinician.sees(Step.REPORT), SHORT_S)
@@ -112,7 +124,7 @@ def _prepares_the_twin(clinician: Clinician) -> None:
     clinician.clicks("Solve motion")
     clinician.clicks("Accept motion", LONG_S)
     clinician.clicks("Go on with Personalize")
-    clinician.sets_minutes(1)
+    clinician.has_little_time(Step.PERSONALIZE, LEARN_MIN)
     clinician.clicks("Personalize")
     clinician.clicks("Go on with Review", LONG_S)
     clinician.clicks("Simulate gait")
@@ -120,7 +132,7 @@ def _prepares_the_twin(clinician: Clinician) -> None:
 
 
 def _trains_and_signs(clinician: Clinician) -> None:
-    clinician.sets_minutes(1)
+    clinician.has_little_time(Step.TRAIN, LEARN_MIN)
     clinician.clicks("Train controller")
     clinician.clicks("Go on with Compare", LONG_S)
     clinician.clicks("Compare")
