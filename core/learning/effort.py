@@ -19,7 +19,7 @@ from core.domain.twin import GENERIC_BODY, BodyParameters
 from core.learning.exo_control import WalkingPolicy, WornExo
 from core.simulation.exo import HIP_COLUMNS
 from core.simulation.playback import exo_power_w
-from core.simulation.walking import CONTROL_STEP_S, WalkingEnvironment
+from core.simulation.walking import CONTROL_STEP_S, BoolArray, Step, WalkingEnvironment
 from core.twin.body import STRENGTH
 
 WORKING = np.array([joint.kind is not JointKind.TOES for joint in JOINTS])
@@ -86,30 +86,57 @@ def measure_walk(
 ) -> WalkMeasure:
     """Let all walkers of `world` walk for `seconds`; who falls is counted and put back on the feet.
 
-    `exo` is None when none is worn or when it is worn without torque: the world's models decide.
+    `exo` is None when none is worn or when it is worn without torque: the world's models decide. The first
+    second after every start is not counted, unless nobody walks longer.
     """
-    efforts, hips, poses, torques, powers, falls = [], [], [], [], [], 0
+    seen = _Seen()
+    age_s = np.zeros(world.size)
     for _ in range(round(seconds / CONTROL_STEP_S)):
         step = world.step(policy.act(world.observation()), exo)
-        torque, strength = world.joint_torque_nm, world.joint_limit_nm
-        efforts.append(effort_of(torque, strength).mean())
-        hips.append(hip_effort_of(torque, strength).mean())
-        poses.append(step.terms["pose"])
-        torques.append(world.exo_torque_nm.copy())
-        powers.append(world.exo_torque_nm * world.joint_velocity_rad_s[:, HIP_COLUMNS])
+        age_s += CONTROL_STEP_S
         ended = step.fell | step.cut
-        falls += int(step.fell.sum())
+        seen.add(world, step, settled=(age_s > SETTLE_S) & ~step.fell)
         if ended.any():
+            age_s[ended] = 0.0
             world.restart(ended)
             if exo is not None:
                 exo.begin(ended, world)
-    return WalkMeasure(
-        float(np.mean(_settled(np.array(efforts)))),
-        float(np.mean(_settled(np.array(hips)))),
-        falls / (seconds * world.size / 60.0),
-        float(np.mean(_settled(np.array(poses)))),
-        _work(_settled(np.array(torques)), _settled(np.array(powers))),
-    )
+    return seen.measure(falls_per_minute=seen.falls / (seconds * world.size / 60.0))
+
+
+class _Seen:
+    """Gathers the numbers of a walk. Axes: T steps, N walkers."""
+
+    def __init__(self) -> None:
+        self.falls = 0
+        self._settled: list[BoolArray] = []
+        self._effort: list[FloatArray] = []
+        self._hip: list[FloatArray] = []
+        self._pose: list[float] = []
+        self._torque: list[FloatArray] = []
+        self._power: list[FloatArray] = []
+
+    def add(self, world: WalkingEnvironment, step: Step, *, settled: BoolArray) -> None:
+        torque, strength = world.joint_torque_nm, world.joint_limit_nm
+        self.falls += int(step.fell.sum())
+        self._settled.append(settled)
+        self._effort.append(effort_of(torque, strength))
+        self._hip.append(hip_effort_of(torque, strength))
+        self._pose.append(step.terms["pose"])
+        self._torque.append(world.exo_torque_nm.copy())
+        self._power.append(world.exo_torque_nm * world.joint_velocity_rad_s[:, HIP_COLUMNS])
+
+    def measure(self, *, falls_per_minute: float) -> WalkMeasure:
+        counted = np.array(self._settled)
+        if not counted.any():
+            counted[:] = True
+        return WalkMeasure(
+            float(np.array(self._effort)[counted].mean()),
+            float(np.array(self._hip)[counted].mean()),
+            falls_per_minute,
+            float(np.mean(_settled(np.array(self._pose)))),
+            _work(np.array(self._torque)[counted], np.array(self._power)[counted]),
+        )
 
 
 def _settled(values: FloatArray) -> FloatArray:

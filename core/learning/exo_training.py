@@ -30,7 +30,7 @@ from core.learning.networks import ActorCritic, perceptron, to_network
 from core.learning.ppo import Normaliser, Ppo, PpoSettings
 from core.simulation.exo_runtime import INPUTS
 from core.simulation.policy import PolicyNetworks
-from core.simulation.walking import CONTROL_STEP_S, OBSERVATION_SIZE, WalkingEnvironment
+from core.simulation.walking import CONTROL_STEP_S, EPISODE_S, OBSERVATION_SIZE, WalkingEnvironment
 
 WORLDS = 128
 JUDGES = 32  # walkers who judge a controller
@@ -40,13 +40,14 @@ CHECKPOINT_EVERY_S = 20.0
 FALL_WEIGHT = 0.05  # one fall per minute outweighs 5 percent of effort
 _LOG_STD = -2.5  # 0.08 rad, 4 N m: explores without shaking the person
 _CRITIC_ROUNDS = 6  # the value network finds its feet before the warm controller may change
+_SMOOTH_ROUNDS = 10  # 6 s of walking: what is shown does not flicker
 _VALUE_HIDDEN = (128, 128)
 CURVES = {"effort_ratio": "share", "falls_per_minute": "1/min", "similarity": "share"}
 
 
 @dataclass(frozen=True, slots=True)
 class ExoProgress:
-    """Where training stands after a round, with the noise of exploring."""
+    """Where training stands: the mean of the last rounds, with the noise of exploring."""
 
     elapsed_s: float  # wall time over all sittings
     control_steps: int
@@ -173,6 +174,7 @@ class ExoLearner:
         self._agent.warm(start.network)
         walkers = varied_people(policy.body, policy.reference, device_id, worlds, seed)
         self._world = WalkingEnvironment(walkers, seed=seed)
+        _spread_ages(self._world, seed)
         exo = worn_by(self._world, start, self._agent.decide, TRAINING_FAULTS, seed)
         walking = WalkingPolicy(PolicyNetworks.from_policy(policy))
         self._environment = ExoEnvironment(self._world, walking, exo, self.judge.baseline)
@@ -182,7 +184,7 @@ class ExoLearner:
         )  # fmt: skip
         self._rounds = 0
         self._history: list[tuple[float, ...]] = []
-        self._recent_falls: deque[float] = deque(maxlen=10)
+        self._recent: deque[tuple[float, float, float]] = deque(maxlen=_SMOOTH_ROUNDS)
         self._best = start
         self.best_trial: Trial | None = None
         self.elapsed_s = 0.0
@@ -211,16 +213,10 @@ class ExoLearner:
         done = self._ppo.learn_round()
         self._rounds += 1
         minutes = self._ppo.settings.horizon * self._environment.size * CONTROL_STEP_S / 60.0
-        self._recent_falls.append(done.falls / minutes)
+        self._recent.append((done.terms["effort"], done.falls / minutes, done.terms["pose"]))
         self.elapsed_s += clock() - started
-        progress = ExoProgress(
-            self.elapsed_s,
-            self._ppo.steps,
-            done.terms["effort"],
-            float(np.mean(self._recent_falls)),
-            done.terms["pose"],
-            done.reward,
-        )
+        effort, falls, pose = (float(value) for value in np.mean(self._recent, axis=0))
+        progress = ExoProgress(self.elapsed_s, self._ppo.steps, effort, falls, pose, done.reward)
         self._history.append((progress.elapsed_s, *(getattr(progress, name) for name in CURVES)))
         return progress
 
@@ -303,6 +299,14 @@ def learn_exo(
         watch(progress)
     learner.judge_latest(clock)
     save(learner.checkpoint())
+
+
+def _spread_ages(world: WalkingEnvironment, seed: int) -> None:
+    """Let the episodes end one by one: together they would make effort rise and fall with their starts."""
+    memory = world.memory()
+    longest = round(EPISODE_S / CONTROL_STEP_S)
+    memory["age"] = np.random.default_rng(seed).integers(0, longest, world.size)
+    world.recall(memory)
 
 
 def _view(policy: GaitPolicy) -> Normaliser:
