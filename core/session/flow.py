@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from core.domain.record import Decision, RecordInfo, RecordKind, Verdict
@@ -94,22 +94,30 @@ NEEDS_DECISION: dict[Step, Verdict] = {Step.MOTION: Verdict.ACCEPTED, Step.COMPA
 
 
 def session_status(facts: VisitFacts) -> tuple[StepStatus, ...]:
-    """Where every step stands, in order."""
-    done: dict[Step, StepStatus] = {}
+    """Where every step stands, in order.
+
+    A running job never takes back what is on the record: later steps go by the results that stand.
+    """
+    on_record: dict[Step, StepStatus] = {}
     for step in STEPS:
-        done[step] = _status(step, facts, done)
-    return tuple(done.values())
+        on_record[step] = _on_record(step, facts, on_record)
+    return tuple(
+        replace(status, state=StepState.RUNNING, stale_reason="") if _runs(status.step, facts) else status
+        for status in on_record.values()
+    )
 
 
-def _status(step: Step, facts: VisitFacts, before: dict[Step, StepStatus]) -> StepStatus:
+def _runs(step: Step, facts: VisitFacts) -> bool:
+    return step is not Step.PATIENT and bool(JOBS[step] & facts.running)
+
+
+def _on_record(step: Step, facts: VisitFacts, before: dict[Step, StepStatus]) -> StepStatus:
+    """Where a step stands by its newest result, whatever runs now."""
     blocker = _blocker(step, facts, before)
     if step is Step.PATIENT:
         state = StepState.DONE if blocker is None and facts.subject is not None else StepState.ATTENTION
         return StepStatus(step, StepState.NOT_STARTED if facts.subject is None else state, blocker)
     result = facts.newest(RESULT[step])
-    record_id = None if result is None else result.id
-    if JOBS[step] & facts.running:
-        return StepStatus(step, StepState.RUNNING, blocker, record_id)
     decision = facts.newest_decision(step)
     if result is None:
         skipped = decision is not None and decision.verdict is Verdict.SKIPPED
@@ -117,10 +125,10 @@ def _status(step: Step, facts: VisitFacts, before: dict[Step, StepStatus]) -> St
     reason = _stale_reason(result, facts)
     kept = decision is not None and decision.verdict is Verdict.KEPT and decision.record_id == result.id
     if reason and not kept:
-        return StepStatus(step, StepState.STALE, blocker, record_id, reason)
+        return StepStatus(step, StepState.STALE, blocker, result.id, reason)
     if RESULT[step] in facts.needs_attention or not _decided(step, result, facts):
-        return StepStatus(step, StepState.ATTENTION, blocker, record_id)
-    return StepStatus(step, StepState.DONE, blocker, record_id)
+        return StepStatus(step, StepState.ATTENTION, blocker, result.id)
+    return StepStatus(step, StepState.DONE, blocker, result.id)
 
 
 def _decided(step: Step, result: RecordInfo, facts: VisitFacts) -> bool:

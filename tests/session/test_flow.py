@@ -95,6 +95,20 @@ def test_a_running_job_shows_on_its_step() -> None:
     assert status(facts, Step.TRAIN).state is StepState.RUNNING
 
 
+def test_a_running_camera_does_not_hold_a_step_whose_landmarks_exist() -> None:
+    facts = replace(DONE_SO_FAR, running=frozenset({"record_camera"}))
+    assert status(facts, Step.CAPTURE).state is StepState.RUNNING
+    assert status(facts, Step.MOTION).blocker is None
+    assert status(replace(facts, records=()), Step.MOTION).blocker is not None
+
+
+def test_a_running_job_does_not_make_a_stale_or_unaccepted_result_usable() -> None:
+    running = replace(DONE_SO_FAR, running=frozenset({"solve_motion", "detect_pose"}))
+    stale = replace(running, records=(*RECORDS, a_record("rec2", RecordKind.RECORDING)))
+    assert status(stale, Step.MOTION).blocker is not None
+    assert status(replace(running, decisions=()), Step.PERSONALIZE).blocker is not None
+
+
 def test_a_stop_finding_asks_for_attention_and_holds_the_next_step() -> None:
     facts = replace(DONE_SO_FAR, needs_attention=frozenset({RecordKind.LANDMARKS}))
     assert status(facts, Step.CAPTURE).state is StepState.ATTENTION
