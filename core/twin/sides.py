@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.arrays import FloatArray
-from core.domain.recording import Landmark, LandmarkTrack
+from core.domain.recording import Landmark, LandmarkTrack, frame_rate_hz
 
 # Feet and knees may be exchanged separately: the detector often keeps the knees while it mixes up the feet.
 KNEES = ((Landmark.LEFT_KNEE, Landmark.RIGHT_KNEE),)
@@ -27,6 +27,7 @@ _JUMP_CAP = 0.15  # a larger jump is an outlier and says no more about sides
 _EXCHANGE_COST = 2e-5  # per exchanged frame and part: the detector is more often right than wrong
 _MIXED_COST = 1.2e-3  # per frame with knees of one leg and feet of the other
 _CHANGE_COST = 1.5e-3  # per change between exchanged and not: noise must not exchange legs that are close
+_LAG_S = 0.12  # long enough to see that a swinging foot swings on behind the other leg
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,13 +46,16 @@ class SideRepair:
 def repair_sides(track: LandmarkTrack) -> SideRepair:
     """Exchange left and right where that makes the legs' paths smooth.
 
-    Each frame has one of four states: knees and feet as detected or exchanged. The sequence with the least
-    sum of squared second differences of position (capped) is found exactly by dynamic programming over pairs
-    of neighbouring frames (Viterbi 1967). Small costs keep the detector's sides when both are about as
-    smooth, and the feet with their knees.
+    Each frame has one of four states: knees and feet as detected or exchanged. Wanted is the sequence with
+    the least sum of squared second differences of position (capped), over neighbouring frames and over
+    longer steps: the detector pulls legs together where they cross, and only what comes before and after
+    tells the foot that swings on from the foot that stands. Neighbouring frames are exact dynamic
+    programming (Viterbi 1967); the longer steps look back along each survivor's own path (per-survivor
+    processing, Raheli, Polydoros & Tzou 1995, IEEE Trans Commun 43:354). Small costs keep the detector's
+    sides when both are about as smooth, and the feet with their knees.
     """
     image, world, seen = (np.array(a) for a in (track.image_px, track.world_m, track.visibility))
-    exchanged = _smoothest_sides(image, _body_size_px(track))
+    exchanged = _smoothest_sides(image, track.time_s, _body_size_px(track))
     for column, pairs in enumerate((KNEES, FEET)):
         for pair in pairs:
             for array in (image, world, seen):
@@ -86,7 +90,7 @@ def _body_size_px(track: LandmarkTrack) -> float:
     return float(np.median(span[np.isfinite(span)])) if np.isfinite(span).any() else 1.0
 
 
-def _smoothest_sides(image: FloatArray, size_px: float) -> FloatArray:
+def _smoothest_sides(image: FloatArray, time_s: FloatArray, size_px: float) -> FloatArray:
     """Flags (T, 2), 1 where knees, feet were exchanged."""
     flags = np.zeros((len(image), 2))
     choices = [_choices(image / size_px, pairs) for pairs in (KNEES, FEET)]
@@ -94,8 +98,8 @@ def _smoothest_sides(image: FloatArray, size_px: float) -> FloatArray:
     frames = np.flatnonzero(np.stack(whole).all(axis=0))
     if len(frames) < 3:
         return flags
-    knees, feet = (choice[frames] for choice in choices)
-    path = _best_path(_bends(knees), _bends(feet))
+    lag = max(2, round(_LAG_S * frame_rate_hz(time_s[frames])))
+    path = _best_path(choices[0][frames], choices[1][frames], lag)
     flags[frames, 0], flags[frames, 1] = path // 2, path % 2
     return flags
 
@@ -107,29 +111,41 @@ def _choices(image: FloatArray, pairs: tuple[tuple[Landmark, Landmark], ...]) ->
     return np.stack([np.stack([left, right], 1), np.stack([right, left], 1)], 1)
 
 
-def _bends(choice: FloatArray) -> FloatArray:
-    """Cost of flags a, b, c in three frames that end with frame t + 2: (T - 2, a, b, c)."""
-    bend = choice[2:, None, None, :] - 2 * choice[1:-1, None, :, None] + choice[:-2, :, None, None]
+def _bends(choice: FloatArray, lag: int) -> FloatArray:
+    """Cost of flags a, b, c in three frames `lag` apart, the last one t + 2 lag: (T - 2 lag, a, b, c)."""
+    last, middle, first = choice[2 * lag :], choice[lag:-lag], choice[: len(choice) - 2 * lag]
+    bend = last[:, None, None, :] - 2 * middle[:, None, :, None] + first[:, :, None, None]
     return np.asarray(np.minimum((bend**2).sum(axis=-1), _JUMP_CAP**2).mean(axis=(-2, -1)))
 
 
-def _best_path(bend_knees: FloatArray, bend_feet: FloatArray) -> NDArray[np.int64]:
+def _state_bends(knees: FloatArray, feet: FloatArray, lag: int) -> FloatArray:
+    """Cost of states a, b, c in three frames `lag` apart: (T - 2 lag, a, b, c)."""
+    k, f = np.arange(4) // 2, np.arange(4) % 2
+    k1, k2, k3 = np.ix_(k, k, k)
+    f1, f2, f3 = np.ix_(f, f, f)
+    return np.asarray(_bends(knees, lag)[:, k1, k2, k3] + _bends(feet, lag)[:, f1, f2, f3])
+
+
+def _best_path(knees: FloatArray, feet: FloatArray, lag: int) -> NDArray[np.int64]:
     """State 2 k + f of every frame (T,); k, f tell whether knees, feet are exchanged."""
     k, f = np.arange(4) // 2, np.arange(4) % 2
     change = (k[:, None] != k) * 1.0 + (f[:, None] != f)
     enter = _CHANGE_COST * change + _EXCHANGE_COST * (k + f)  # (before, now)
     enter = enter + _MIXED_COST * (k != f)
-    frames = len(bend_knees) + 2
+    frames, now = len(knees), np.arange(4)
+    near = _state_bends(knees, feet, 1)
+    far = _state_bends(knees, feet, lag) if frames > 2 * lag else np.zeros((0, 4, 4, 4))
     edge = _CHANGE_COST * (k + f)  # before the first and after the last frame nothing is exchanged
     cost = enter + (edge + _EXCHANGE_COST * (k + f) + _MIXED_COST * (k != f))[:, None]
-    back = np.zeros((frames, 4, 4), dtype=np.int64)
+    survivor = np.zeros((4, 4, frames), dtype=np.int64)  # the best path that ends with states (before, now)
+    survivor[:, :, 0], survivor[:, :, 1] = now[:, None], now
     for t in range(2, frames):
-        bend = bend_knees[t - 2][np.ix_(k, k, k)] + bend_feet[t - 2][np.ix_(f, f, f)]
-        total = cost[:, :, None] + bend + enter
-        back[t] = total.argmin(axis=0)
+        total = cost[:, :, None] + near[t - 2] + enter
+        if t >= 2 * lag:
+            total = total + far[t - 2 * lag][survivor[:, :, t - 2 * lag], survivor[:, :, t - lag]]
+        best = total.argmin(axis=0)  # (before, now): the state two frames ago
+        survivor = survivor[best, now[:, None]]
+        survivor[:, :, t] = now
         cost = total.min(axis=0)
-    path = np.zeros(frames, dtype=np.int64)
-    path[-2:] = np.unravel_index(int((cost + edge).argmin()), (4, 4))
-    for t in range(frames - 1, 1, -1):
-        path[t - 2] = back[t, path[t - 1], path[t]]
-    return path
+    last = np.unravel_index(int((cost + edge).argmin()), (4, 4))
+    return np.asarray(survivor[last])
