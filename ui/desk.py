@@ -53,6 +53,12 @@ class Desk(QObject):
         return None if self.patient_id is None else self.store.patient(self.patient_id).subject
 
     @property
+    def device_name(self) -> str:
+        """The open patient's exo, as people call it; empty while none is open."""
+        subject = self.subject
+        return "" if subject is None else dict(self.devices).get(subject.device, subject.device)
+
+    @property
     def theme(self) -> theme.Theme:
         return theme.current()
 

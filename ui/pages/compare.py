@@ -66,7 +66,7 @@ class ComparePage(Page):
         self.set_secondary_actions(*state.secondary)
         if state.view is None:
             self.set_headline("")
-            self.show_empty("compare", state.headline, state.detail or state.why_not, state.main_action)
+            self.show_empty("compare", state.headline, state.detail, state.main_action)
             return
         self.set_headline(state.headline, state.tone)
         self.set_main_action(state.main_action, not state.why_not, state.why_not)

@@ -21,8 +21,6 @@ WINDOW_S = 12.0
 class DeployState:
     headline: str
     tone: Tone = Tone.NEUTRAL
-    empty: bool = False
-    detail: str = ""
     package_lines: tuple[str, ...] = ()
     ports: tuple[tuple[str, str], ...] = ()  # (address, words)
     address: str = ""  # proposed; what the person typed is kept
@@ -86,10 +84,6 @@ class DeployPage(Page):
     def render(self, state: DeployState) -> None:  # type: ignore[override]
         self.set_badges(*state.badges)
         self.set_secondary_actions(*state.secondary)
-        if state.empty:
-            self.set_headline("")
-            self.show_empty("deploy", state.headline, state.detail, state.main_action)
-            return
         self.set_headline(state.headline, state.tone)
         self.set_main_action(state.main_action, not state.why_not, state.why_not)
         self.show_body()

@@ -17,7 +17,6 @@ class LearningState:
 
     headline: str
     tone: Tone = Tone.NEUTRAL
-    detail: str = ""  # under the empty page's sentence
     running: bool = False
     curves: tuple[LearningCurve, ...] | None = None  # of a finished training; None: nothing learned yet
     facts: tuple[Fact, ...] = ()
@@ -34,7 +33,6 @@ class LearningPage(Page):
     """Base of the two pages on which something learns."""
 
     pausable = True
-    picture_icon = ""
 
     def __init__(self, view: LearningView, minutes: MinutesBox) -> None:
         super().__init__()
@@ -51,11 +49,6 @@ class LearningPage(Page):
         self.set_badges(*state.badges)
         self.show_findings(state.findings)
         self.set_secondary_actions(*state.secondary)
-        nothing_yet = state.curves is None and not state.running
-        if nothing_yet and not state.offers_minutes:
-            self.set_headline("")
-            self.show_empty(self.picture_icon, state.headline, state.detail, state.main_action)
-            return
         self.set_headline(state.headline, state.tone)
         self.set_main_action(state.main_action, not state.why_not, state.why_not)
         self.show_body()
@@ -80,7 +73,6 @@ class LearningPage(Page):
 
 class PersonalizePage(LearningPage):
     title = "Personalize"
-    picture_icon = "personalize"
     help_text = (
         "First the body model gets the patient's segment lengths and mass. Then the twin learns in "
         "simulation to walk as the patient was measured. Minutes are enough for a first look; longer "

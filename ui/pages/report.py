@@ -22,7 +22,6 @@ class ReportState:
     headline: str
     tone: Tone = Tone.NEUTRAL
     content: ReportContent | None = None
-    detail: str = ""
     file_name: str = ""  # proposed
     contents: tuple[tuple[str, bool], ...] = ()  # what the report holds, and whether it is there
     saved: str = ""  # where it was kept
@@ -58,19 +57,15 @@ class ReportPage(Page):
         layout.addWidget(self.preview, 1)
         layout.addLayout(column(self._list, None))
         self.body.addLayout(layout, 1)
-        self.main_action.connect(self._ask_where)
 
     def render(self, state: ReportState) -> None:  # type: ignore[override]
         self._state = state
         self.set_badges(*state.badges)
-        if state.content is None:
-            self.set_headline("")
-            self.show_empty("report", state.headline, state.detail)
-            return
         self.set_headline(state.headline, state.tone)
         self.set_main_action(state.main_action, not state.why_not, state.why_not)
         self.show_body()
-        self.preview.show_content(state.content)
+        if state.content is not None:
+            self.preview.show_content(state.content)
         for line, (words, there) in zip(self._lines, state.contents, strict=False):
             line.setText(f"{'✓' if there else '–'}  {words}{'' if there else ' (not yet)'}")
         for number, line in enumerate(self._lines):
@@ -78,7 +73,7 @@ class ReportPage(Page):
         self._saved.setText(state.saved)
         self._saved.setVisible(bool(state.saved))
 
-    def _ask_where(self) -> None:
+    def ask_where(self) -> None:
         proposed = str(Path.home() / self._state.file_name)
         path, _ = QFileDialog.getSaveFileName(self, "Save report", proposed, "PDF (*.pdf)")
         if path:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from ui.pages.learning_view import EFFORT, FALLS, LIKENESS, LearningView, MinutesBox
-from ui.pages.personalize import LearningPage, LearningState
-
-TrainState = LearningState
+from ui.pages.personalize import LearningPage
 
 
 class TrainPage(LearningPage):
     title = "Train"
-    picture_icon = "train"
     help_text = (
         "The controller learns on the patient's twin how to assist within the limits of a first session. "
         "Three things are watched: that the twin does not fall more, that walking takes less effort, and "

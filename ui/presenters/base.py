@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject
 
-from core.domain.record import Verdict
+from core.domain.record import RecordInfo, RecordKind, Verdict
 from core.errors import UserError
 from core.jobs.values import Cancelled, Crashed, JobState, JsonValue, Outcome, outcome_advice
 from core.session.flow import JOBS, Step, StepState, StepStatus
@@ -16,7 +16,7 @@ from ui.theme import Tone
 
 
 class StepPresenter(QObject):
-    """Between one page and the desk. Subclasses set `step` and write `show` and `start`.
+    """Between one page and the desk. Subclasses set `step` and write `show`, `start` and `main`.
 
     The shell calls `refresh` when the page is shown, when the record or the visit changed and when a job
     of this step started or ended; `progress` while a job runs; `leave` when another page is shown.
@@ -28,15 +28,18 @@ class StepPresenter(QObject):
     def __init__(self, page: Page, desk: Desk) -> None:
         super().__init__(page)
         self._step_page, self.desk = page, desk
+        self._is_blocked = False
+        page.main_action.connect(lambda: self.attempt(self._act))
         page.cancel_job.connect(desk.jobs.cancel)
         page.pause_job.connect(desk.jobs.pause)
         page.keep_stale.connect(self._keep)
-        page.redo.connect(lambda: self.attempt(self.start))
+        page.redo.connect(lambda: self.attempt(self._redo))
         page.advice_closed.connect(lambda: page.show_advice(None))
         desk.jobs.ended.connect(self._ended)
 
     def refresh(self) -> None:
         status = self.desk.status(self.step)
+        self._is_blocked = False
         self._step_page.show_stale(self.stale_sentence(status))
         self.progress()
         self.attempt(lambda: self.show(status))
@@ -53,6 +56,16 @@ class StepPresenter(QObject):
         """Submit the job of this step; also what "Do again" does."""
         raise NotImplementedError
 
+    def main(self) -> None:
+        """The page's main action, when the step is not blocked."""
+        self.start()
+
+    def _act(self) -> None:
+        if self._is_blocked:
+            self.desk.go_to.emit(self._first_open_step())
+        else:
+            self.main()
+
     def leave(self) -> None:
         """The page is hidden now; stop what only makes sense while someone looks."""
 
@@ -61,9 +74,16 @@ class StepPresenter(QObject):
             return None
         return self.desk.jobs.running(*JOBS[self.step], visit_id=self.desk.visit_id)
 
-    def blocked(self, status: StepStatus, icon: str, purpose: str) -> bool:
-        """Show what the step is for and what has to come first, when it cannot start and has no result."""
-        if status.blocker is None or status.record_id is not None:
+    def blocked(self, status: StepStatus, purpose: str, *, has_result: bool | None = None) -> bool:
+        """Show what the step is for and what has to come first, when it cannot start and has no result.
+
+        `has_result` is for pages that can show something else than the step's newest record. While the page
+        says so, its main action goes to the step that has to come first.
+        """
+        if has_result is None:
+            has_result = status.record_id is not None
+        self._is_blocked = status.blocker is not None and not has_result
+        if status.blocker is None or has_result:
             return False
         first = self._first_open_step()
         page = self._step_page
@@ -72,11 +92,8 @@ class StepPresenter(QObject):
         page.set_secondary_actions()
         page.set_main_action("")
         page.show_findings(())
-        page.show_empty(icon, purpose, status.blocker, f"Go to {first.label}")
+        page.show_empty(self.step.value, purpose, status.blocker, f"Go to {first.label}")
         return True
-
-    def go_to_first_open_step(self) -> None:
-        self.desk.go_to.emit(self._first_open_step())
 
     def _first_open_step(self) -> Step:
         """The earliest step that waits for the person; EMG is optional and never in the way."""
@@ -90,6 +107,16 @@ class StepPresenter(QObject):
 
     def stale_sentence(self, status: StepStatus) -> str | None:
         return status.stale_reason or None
+
+    def newest(self, kind: RecordKind) -> RecordInfo | None:
+        """The newest record of a kind in the open visit."""
+        return None if self.desk.visit_id is None else self.desk.store.latest(self.desk.visit_id, kind)
+
+    def input_of(self, record_id: str, kind: RecordKind) -> str | None:
+        """The record of this kind that another one was made from."""
+        store = self.desk.store
+        inputs = (name for name, _digest in store.info(record_id).provenance.inputs)
+        return next((name for name in inputs if store.info(name).kind is kind), None)
 
     def submit(self, kind: str, **params: JsonValue) -> str:
         """Start a job of the open visit and show its card at once."""
@@ -117,6 +144,13 @@ class StepPresenter(QObject):
             work()
         except UserError as error:
             self._step_page.show_advice(error.advice)
+
+    def _redo(self) -> None:
+        blocker = self.desk.status(self.step).blocker
+        if blocker is None:
+            self.start()
+        else:
+            self.desk.say(blocker, Tone.WARN)
 
     def _keep(self) -> None:
         self.decide(Verdict.KEPT, self.desk.status(self.step).record_id, "kept although inputs changed")

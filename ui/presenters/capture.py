@@ -33,7 +33,6 @@ class CapturePresenter(StepPresenter):
         self._camera = 0
         self._live: LiveCamera | None = None
         self._store_clip = lru_cache(maxsize=4)(self._read_clip)
-        page.main_action.connect(lambda: self.attempt(self._main))
         page.secondary_action.connect(lambda key: self.attempt(lambda: self._secondary(key)))
         page.files_chosen.connect(lambda files: self.attempt(lambda: self._import(files)))
         page.person_chosen.connect(lambda person: self.attempt(lambda: self._choose(person)))
@@ -47,7 +46,7 @@ class CapturePresenter(StepPresenter):
         desk.visit_changed.connect(self._forget)
 
     def start(self) -> None:
-        recording = self._newest(RecordKind.RECORDING)
+        recording = self.newest(RecordKind.RECORDING)
         if recording is None:
             self._page.choose_files()
         else:
@@ -64,12 +63,12 @@ class CapturePresenter(StepPresenter):
         return None if state is not None and state.spec.kind == "record_camera" else state
 
     def show(self, status: StepStatus) -> None:
-        if self.blocked(status, "capture", "Record or import a walk of the patient"):
+        if self.blocked(status, "Record or import a walk of the patient"):
             return
         if self._live is not None:
             self._page.render(self._live.page_state())
             return
-        recording, landmarks = self._newest(RecordKind.RECORDING), self._newest(RecordKind.LANDMARKS)
+        recording, landmarks = self.newest(RecordKind.RECORDING), self.newest(RecordKind.LANDMARKS)
         if landmarks is not None and (recording is None or landmarks.created_utc >= recording.created_utc):
             self._page.render(self._result(landmarks))
         elif recording is not None:
@@ -139,16 +138,11 @@ class CapturePresenter(StepPresenter):
         clip = clip_of(landmarks, tuple(folders), camera)
         return landmarks, clip, _choices(landmarks, clip), facts, findings
 
-    def _newest(self, kind: RecordKind) -> RecordInfo | None:
-        return None if self.desk.visit_id is None else self.desk.store.latest(self.desk.visit_id, kind)
-
     # What the person wants
 
-    def _main(self) -> None:
+    def main(self) -> None:
         status = self.desk.status(self.step)
-        if status.blocker is not None and status.record_id is None:
-            self.go_to_first_open_step()
-        elif status.record_id is not None and not self._newer_recording(status.record_id):
+        if status.record_id is not None and not self._newer_recording(status.record_id):
             landmarks = self._store_clip(status.record_id, self._camera)
             if any(finding.severity is Severity.STOP for finding in landmarks[4]):
                 self._page.choose_files()
@@ -158,7 +152,7 @@ class CapturePresenter(StepPresenter):
             self.start()
 
     def _newer_recording(self, landmarks_id: str) -> bool:
-        recording = self._newest(RecordKind.RECORDING)
+        recording = self.newest(RecordKind.RECORDING)
         return (
             recording is not None and recording.created_utc > self.desk.store.info(landmarks_id).created_utc
         )
@@ -181,7 +175,7 @@ class CapturePresenter(StepPresenter):
         self.submit("import_video", visit_id=self.desk.visit_id, files=[str(path) for path in files])
 
     def _choose(self, person: int) -> None:
-        landmarks = self._newest(RecordKind.LANDMARKS)
+        landmarks = self.newest(RecordKind.LANDMARKS)
         if landmarks is not None:
             self.submit("choose_person", landmarks_id=landmarks.id, person=person)
 

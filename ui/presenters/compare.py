@@ -20,6 +20,7 @@ from ui.theme import Tone
 from ui.wording import clock, percent
 
 GAITS = (GaitLabel.WITHOUT_EXO, GaitLabel.DEFAULT_CONTROLLER, GaitLabel.PERSONALIZED_CONTROLLER)
+PURPOSE = "Compare walking without the exo, with a default and with the personalized controller"
 LEFT_PICTURES = GAITS[:2]
 WORTHWHILE = 0.03  # share of effort; smaller changes vanish in the variation between walks
 
@@ -33,20 +34,20 @@ class ComparePresenter(StepPresenter):
         self._pair = 0
         self._loaded: tuple[str, Comparison, Motion | None] | None = None
         self._views: dict[int, ComparisonView] = {}  # by pair, of the loaded comparison
-        page.main_action.connect(lambda: self.attempt(self._main))
         page.secondary_action.connect(lambda _key: self.attempt(self.start))
         page.name_changed.connect(lambda _name: self.refresh())
         page.comparison.pair_chosen.connect(self._choose_pair)
 
     def start(self) -> None:
-        controller = self.desk.store.latest(self.desk.visit_id or "", RecordKind.CONTROLLER)
+        controller = self.newest(RecordKind.CONTROLLER)
         if controller is not None:
             self.submit("compare", controller_id=controller.id)
 
     def show(self, status: StepStatus) -> None:
         if status.record_id is None:
             self._loaded = None
-            self._page.render(self._empty(status))
+            if not self.blocked(status, PURPOSE):
+                self._page.render(self._nothing_yet())
             return
         if self._loaded is None or self._loaded[0] != status.record_id:
             self._loaded = (status.record_id, *self._load(status.record_id))
@@ -57,7 +58,7 @@ class ComparePresenter(StepPresenter):
     def leave(self) -> None:
         self._page.comparison.leave()
 
-    def _main(self) -> None:
+    def main(self) -> None:
         if self._loaded is None:
             self.start()
         elif self._signature(self._loaded[0]) is not None:
@@ -87,20 +88,15 @@ class ComparePresenter(StepPresenter):
     # What the page says ---------------------------------------------------------------------------
 
     def _load(self, record_id: str) -> tuple[Comparison, Motion | None]:
-        store = self.desk.store
-        comparison, motion = store.load(record_id, Comparison), None
-        for name, _ in store.info(record_id).provenance.inputs:
-            if store.info(name).kind is RecordKind.MOTION:
-                motion = store.load(name, Motion)
-        return comparison, motion
+        store, motion_id = self.desk.store, self.input_of(record_id, RecordKind.MOTION)
+        motion = None if motion_id is None else store.load(motion_id, Motion)
+        return store.load(record_id, Comparison), motion
 
-    def _empty(self, status: StepStatus) -> CompareState:
-        running = self.running_job() is not None
+    def _nothing_yet(self) -> CompareState:
         return CompareState(
-            headline="Compare walking without the exo, with a default and with the personalized controller",
-            detail=status.blocker or "The twin walks three times; this takes about a minute.",
-            main_action="" if running or status.blocker else "Compare",
-            why_not=status.blocker or "",
+            headline=PURPOSE,
+            detail="The twin walks three times; this takes about a minute.",
+            main_action="" if self.running_job() is not None else "Compare",
         )
 
     def _result(self, record_id: str, comparison: Comparison, motion: Motion | None) -> CompareState:

@@ -29,6 +29,7 @@ STATE_WORDS = {
     5: ("Fault: zero torque.", Tone.STOP),
 }
 READY = 2
+PURPOSE = "Put the signed controller onto the exo"
 
 
 class DeployPresenter(StepPresenter):
@@ -57,7 +58,6 @@ class DeployPresenter(StepPresenter):
 
     def _connect_pages(self) -> None:
         page = self._page
-        page.main_action.connect(lambda: self.attempt(self._main))
         page.secondary_action.connect(lambda _key: self.attempt(self.start))
         page.address_changed.connect(lambda _address: self.refresh())
         page.look_for_exos.connect(lambda: self.attempt(self._look_for_exos))
@@ -71,7 +71,7 @@ class DeployPresenter(StepPresenter):
 
     def start(self) -> None:
         """Pack the signed controller; transferring is a second act."""
-        controller, comparison = self._newest(RecordKind.CONTROLLER), self._newest(RecordKind.COMPARISON)
+        controller, comparison = self.newest(RecordKind.CONTROLLER), self.newest(RecordKind.COMPARISON)
         if controller is not None and comparison is not None:
             self.submit("package_controller", controller_id=controller.id, comparison_id=comparison.id)
 
@@ -92,7 +92,8 @@ class DeployPresenter(StepPresenter):
         self.refresh_page()
 
     def refresh_page(self) -> None:
-        self._page.render(self._state(self._status))
+        if not self.blocked(self._status, PURPOSE, has_result=self._package() is not None):
+            self._page.render(self._state(self._status))
 
     def job_done(self, state: JobState, outcome: Outcome) -> None:
         if state.spec.kind == "deploy" and isinstance(outcome, Done):
@@ -102,7 +103,7 @@ class DeployPresenter(StepPresenter):
 
     # Intents --------------------------------------------------------------------------------------
 
-    def _main(self) -> None:
+    def main(self) -> None:
         if self._package() is None:
             self.start()
         elif self._deployment() is None:
@@ -209,10 +210,6 @@ class DeployPresenter(StepPresenter):
 
     def _state(self, status: StepStatus) -> DeployState:
         subject, package = self.desk.subject, self._package()
-        if subject is None or (status.blocker and package is None):
-            return DeployState(
-                headline="Put the signed controller onto the exo", detail=status.blocker or "", empty=True
-            )
         payload = None if package is None else self.desk.store.load(package.id, Package)
         deployment = self._deployment()
         headline, tone, action, why_not = self._next_act(payload, deployment, status)
@@ -226,8 +223,8 @@ class DeployPresenter(StepPresenter):
             offers_virtual=self.desk.start_virtual_exo is not None,
             busy=self._starting or self.running_job() is not None,
             asks=self._asks and deployment is None,
-            patient_code=subject.code,
-            device_name=self._device_name(),
+            patient_code="" if subject is None else subject.code,
+            device_name=self.desk.device_name,
             deployed_lines=() if deployment is None else deployed_lines(deployment),
             connected=self.desk.exo_job is not None,
             armed=self._exo_state in ARMED_STATES,
@@ -270,23 +267,16 @@ class DeployPresenter(StepPresenter):
             return job.progress.sentence, Tone.NEUTRAL
         return STATE_WORDS.get(self._exo_state, (job.progress.sentence, Tone.NEUTRAL))
 
-    def _device_name(self) -> str:
-        subject = self.desk.subject
-        return "" if subject is None else dict(self.desk.devices).get(subject.device, subject.device)
-
-    def _newest(self, kind: RecordKind) -> RecordInfo | None:
-        return None if self.desk.visit_id is None else self.desk.store.latest(self.desk.visit_id, kind)
-
     def _package(self) -> RecordInfo | None:
         """The newest package, if it is of the newest signed comparison."""
-        package, comparison = self._newest(RecordKind.PACKAGE), self._newest(RecordKind.COMPARISON)
+        package, comparison = self.newest(RecordKind.PACKAGE), self.newest(RecordKind.COMPARISON)
         if package is None or comparison is None:
             return None
         return package if comparison.id in {name for name, _ in package.provenance.inputs} else None
 
     def _deployment(self) -> Deployment | None:
         """What the exo reported about this package."""
-        info, package = self._newest(RecordKind.DEPLOYMENT), self._package()
+        info, package = self.newest(RecordKind.DEPLOYMENT), self._package()
         if info is None or package is None or package.id not in {name for name, _ in info.provenance.inputs}:
             return None
         return self.desk.store.load(info.id, Deployment)

@@ -33,7 +33,6 @@ class EmgPresenter(StepPresenter):
         self._mvc: Path | None = None
         self._asks_reason = False
         self._load = lru_cache(maxsize=2)(lambda record_id: desk.store.load(record_id, EmgEnvelopes))
-        page.main_action.connect(lambda: self.attempt(self._main))
         page.secondary_action.connect(lambda key: self.attempt(lambda: self._secondary(key)))
         page.file_chosen.connect(lambda path: self.attempt(lambda: self._open(path)))
         page.mvc_chosen.connect(self._use_mvc)
@@ -46,7 +45,7 @@ class EmgPresenter(StepPresenter):
         self._page.choose_file()
 
     def show(self, status: StepStatus) -> None:
-        if self.blocked(status, "emg", "See when the muscles work"):
+        if self.blocked(status, "See when the muscles work"):
             return
         if self._asks_reason:
             self._page.render(EmgState("Skip EMG for this visit", asks_reason=True))
@@ -107,13 +106,10 @@ class EmgPresenter(StepPresenter):
 
     # What the person wants
 
-    def _main(self) -> None:
-        status = self.desk.status(self.step)
-        if status.blocker is not None and status.record_id is None:
-            self.go_to_first_open_step()
-        elif self._file is not None:
+    def main(self) -> None:
+        if self._file is not None:
             self._process(self._file)
-        elif status.record_id is not None:
+        elif self.desk.status(self.step).record_id is not None:
             self.desk.go_to.emit(Step.PERSONALIZE)
         else:
             self._page.choose_file()

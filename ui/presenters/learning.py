@@ -9,17 +9,20 @@ from core.domain.record import RecordKind
 from core.domain.rollout import RolloutSet, SceneGeometry
 from core.domain.scene_arrays import unpack_scene
 from core.jobs.values import JobState, Picture, Sample
+from core.session.flow import Step, StepStatus
 from ui.desk import Desk
-from ui.pages.personalize import LearningPage
+from ui.pages.personalize import LearningPage, LearningState
 from ui.presenters.base import StepPresenter
 
 WAITING = ("The first picture comes within a minute", "The twin is being prepared.")
 
 
 class LearningPresenter(StepPresenter):
-    """Subclasses set `learning_kind`, the kind of the job that learns."""
+    """Subclasses set `learning_kind`, the kind of the job that learns, and say what the page shows."""
 
     learning_kind = ""
+    purpose = ""
+    next_step: Step
     wears_exo = False
     meanwhile = "Best so far is kept · you may close this window; the training goes on from here next time."
 
@@ -31,13 +34,38 @@ class LearningPresenter(StepPresenter):
         desk.jobs.sampled.connect(self._sampled)
         desk.jobs.pictured.connect(self._pictured)
         desk.visit_changed.connect(self._forget)
-        page.main_action.connect(lambda: self.attempt(self.main_action))
-        page.secondary_action.connect(lambda key: self.attempt(lambda: self.secondary_action(key)))
+        page.secondary_action.connect(lambda _key: self.attempt(self.start))
 
-    def main_action(self) -> None:
+    def main(self) -> None:
+        if self.resumable_job() is not None:
+            self.resume()
+        elif self.desk.status(self.step).record_id is not None:
+            self.desk.go_to.emit(self.next_step)
+        else:
+            self.start()
+
+    def show(self, status: StepStatus) -> None:
+        job, page = self.running_job(), self._learning_page
+        if job is not None:
+            self.follow(job if job.spec.kind == self.learning_kind else None)
+            page.render(self.running_state(job))
+        elif self.resumable_job() is not None:
+            page.render(self.stopped_state())
+        elif status.record_id is not None:
+            page.render(self.result_state(status.record_id))
+        elif not self.blocked(status, self.purpose):
+            page.render(self.ready_state())
+
+    def ready_state(self) -> LearningState:
         raise NotImplementedError
 
-    def secondary_action(self, key: str) -> None:
+    def running_state(self, job: JobState) -> LearningState:
+        raise NotImplementedError
+
+    def stopped_state(self) -> LearningState:
+        raise NotImplementedError
+
+    def result_state(self, record_id: str) -> LearningState:
         raise NotImplementedError
 
     def resumable_job(self) -> JobState | None:

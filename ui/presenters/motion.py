@@ -34,7 +34,6 @@ class MotionPresenter(StepPresenter):
         self._page = page
         self._motion: Motion | None = None
         self._read = lru_cache(maxsize=2)(self._read_record)
-        page.main_action.connect(lambda: self.attempt(self._main))
         page.secondary_action.connect(lambda key: self.attempt(lambda: self._secondary(key)))
         page.finding_action.connect(lambda code: self.attempt(lambda: self._secondary(_WAYS_OUT[code][0])))
         page.moment_chosen.connect(self._show_moment)
@@ -47,7 +46,7 @@ class MotionPresenter(StepPresenter):
         self._page.player.pause()
 
     def show(self, status: StepStatus) -> None:
-        if self.blocked(status, "motion", "Turn the recording into joint motion"):
+        if self.blocked(status, "Turn the recording into joint motion"):
             return
         if status.record_id is None:
             busy = self.running_job() is not None
@@ -105,13 +104,10 @@ class MotionPresenter(StepPresenter):
 
     # What the person wants
 
-    def _main(self) -> None:
+    def main(self) -> None:
         status = self.desk.status(self.step)
         if status.record_id is None:
-            if status.blocker is not None:
-                self.go_to_first_open_step()
-            else:
-                self.start()
+            self.start()
         elif self._accepted(status):
             self.desk.go_to.emit(Step.PERSONALIZE)
         else:

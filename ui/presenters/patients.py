@@ -36,7 +36,6 @@ class PatientsPresenter(StepPresenter):
         page.visit_chosen.connect(desk.open_visit)
         page.start_visit.connect(lambda: self.attempt(self._start_visit))
         page.edited.connect(self._edited)
-        page.main_action.connect(lambda: self.attempt(self._main))
         page.secondary_action.connect(lambda key: self.attempt(lambda: self._secondary(key)))
 
     def start(self) -> None:
@@ -125,7 +124,7 @@ class PatientsPresenter(StepPresenter):
 
     # What the person wants
 
-    def _main(self) -> None:
+    def main(self) -> None:
         if self._new or self._dirty:
             self._save()
         elif self.desk.patient_id is None:

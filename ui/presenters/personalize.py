@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from core.domain.findings import worst_first
-from core.domain.record import RecordInfo, RecordKind
+from core.domain.record import RecordKind
 from core.domain.twin import GaitPolicy, Twin
 from core.jobs.values import Done, JobState, Outcome
-from core.session.flow import Step, StepStatus
+from core.session.flow import Step
 from ui.desk import Desk
 from ui.pages.learning_view import Fact
 from ui.pages.personalize import LearningState, PersonalizePage
@@ -20,6 +20,8 @@ CLOSE_DEG = 8.0
 class PersonalizePresenter(LearningPresenter):
     step = Step.PERSONALIZE
     learning_kind = "learn_gait"
+    purpose = "Give the twin this patient's body and gait"
+    next_step = Step.REVIEW
 
     def __init__(self, page: PersonalizePage, desk: Desk) -> None:
         super().__init__(page, desk)
@@ -28,28 +30,16 @@ class PersonalizePresenter(LearningPresenter):
 
     def start(self) -> None:
         """Fit the body first; the learning follows when it is done."""
-        motion = self._newest(RecordKind.MOTION)
+        motion = self.newest(RecordKind.MOTION)
         if motion is not None:
             self.submit("fit_twin", motion_id=motion.id)
-
-    def main_action(self) -> None:
-        if self.resumable_job() is not None:
-            self.resume()
-        elif self.desk.status(self.step).record_id is not None:
-            self.desk.go_to.emit(Step.REVIEW)
-        else:
-            self.start()
-
-    def secondary_action(self, key: str) -> None:
-        if key == "again":
-            self.start()
 
     def job_done(self, state: JobState, outcome: Outcome) -> None:
         if state.spec.kind == "fit_twin" and isinstance(outcome, Done):
             self.attempt(lambda: self._learn(outcome.record_id))
 
     def _learn(self, twin_id: str) -> None:
-        motion = self._newest(RecordKind.MOTION)
+        motion = self.newest(RecordKind.MOTION)
         if motion is not None:
             self.submit(
                 "learn_gait",
@@ -59,23 +49,9 @@ class PersonalizePresenter(LearningPresenter):
                 seed=self._seed,
             )
 
-    def show(self, status: StepStatus) -> None:
-        job = self.running_job()
-        if job is not None:
-            self.follow(job if job.spec.kind == self.learning_kind else None)
-            self._page.render(self._running(job))
-        elif self.resumable_job() is not None:
-            self._page.render(self._stopped())
-        elif status.record_id is None:
-            self._page.render(self._ready(status))
-        else:
-            self._page.render(self._result(status.record_id))
-
     # What the page says ---------------------------------------------------------------------------
 
-    def _ready(self, status: StepStatus) -> LearningState:
-        if status.blocker:
-            return LearningState(headline="Give the twin this patient's body and gait", detail=status.blocker)
+    def ready_state(self) -> LearningState:
         self._page.view.twin.show_waiting(
             "The twin appears here and learns to walk", "You can watch, or go on with other work."
         )
@@ -85,13 +61,13 @@ class PersonalizePresenter(LearningPresenter):
             main_action="Personalize",
         )
 
-    def _running(self, job: JobState) -> LearningState:
+    def running_state(self, job: JobState) -> LearningState:
         fitting = job.spec.kind == "fit_twin"
         words = "The body model is being fitted." if fitting else "The twin is learning this patient's gait."
         self._page.view.show_twin_note("The twin now", "")
         return LearningState(headline=words, running=True, badges=("Simulated",))
 
-    def _stopped(self) -> LearningState:
+    def stopped_state(self) -> LearningState:
         return LearningState(
             headline="The learning was stopped. It can go on from where it was.",
             tone=Tone.WARN,
@@ -101,9 +77,9 @@ class PersonalizePresenter(LearningPresenter):
             badges=("Simulated",),
         )
 
-    def _result(self, record_id: str) -> LearningState:
+    def result_state(self, record_id: str) -> LearningState:
         policy = self.desk.store.load(record_id, GaitPolicy)
-        twin_info = self._newest(RecordKind.TWIN)
+        twin_info = self.newest(RecordKind.TWIN)
         twin = None if twin_info is None else self.desk.store.load(twin_info.id, Twin)
         if not self._page.view.twin.has_picture:
             self._page.view.twin.show_waiting("See the twin walk in Review", "It is learned and kept.")
@@ -120,10 +96,6 @@ class PersonalizePresenter(LearningPresenter):
             badges=("Simulated", "Synthetic patient") if policy.synthetic else ("Simulated",),
             findings=worst_first(findings),
         )
-
-    def _newest(self, kind: RecordKind) -> RecordInfo | None:
-        visit_id = self.desk.visit_id
-        return None if visit_id is None else self.desk.store.latest(visit_id, kind)
 
 
 def result_headline(policy: GaitPolicy) -> tuple[str, Tone]:

@@ -28,6 +28,9 @@ _PARTS = (
 )
 
 
+PURPOSE = "One page that says what was measured and done"
+
+
 class ReportPresenter(StepPresenter):
     step = Step.REPORT
 
@@ -36,13 +39,15 @@ class ReportPresenter(StepPresenter):
         self._page = page
         self._key: tuple[str, ...] = ()  # records the shown content was read from
         self._content: ReportContent | None = None
-        self._saved_to = ""
         page.save_to.connect(lambda path: self.attempt(lambda: self.save(path)))
 
     def start(self) -> None:
         """A report is made by saving it; doing it again only reads the record anew."""
         self._key = ()
         self.refresh()
+
+    def main(self) -> None:
+        self._page.ask_where()
 
     def save(self, path: Path) -> None:
         """Write the PDF to `path` and keep the same file with the visit."""
@@ -64,16 +69,13 @@ class ReportPresenter(StepPresenter):
                 operator=self.desk.operator,
                 files=(made,),
             )
-        self._saved_to = str(path)
         self.desk.say(f"Report saved as {path.name}.", Tone.OK)
         self.desk.record_changed.emit()
 
     def show(self, status: StepStatus) -> None:
-        visit_id = self.desk.visit_id
-        if visit_id is None or self.desk.store.latest(visit_id, RecordKind.MOTION) is None:
+        visit_id, has_motion = self.desk.visit_id, self.newest(RecordKind.MOTION) is not None
+        if visit_id is None or self.blocked(status, PURPOSE, has_result=has_motion):
             self._content, self._key = None, ()
-            detail = status.blocker or "It begins with the patient's motion."
-            self._page.render(ReportState("One page that says what was measured and done", detail=detail))
             return
         key = tuple(record.id for record in self.desk.store.records(visit_id))
         key += tuple(str(decision) for decision in self.desk.store.decisions(visit_id))

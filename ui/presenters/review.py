@@ -26,6 +26,7 @@ from ui.scene.stage import StagedGait
 from ui.theme import Tone
 
 CLOSE_R = 0.9  # from here on the shape of the curves is the patient's own
+PURPOSE = "See the twin walk beside the patient's own gait"
 TWINS = (GaitLabel.DEFAULT_TWIN, GaitLabel.PERSONALIZED_TWIN)
 
 
@@ -37,18 +38,19 @@ class ReviewPresenter(StepPresenter):
         self._page = page
         self._shown = ""  # record whose view is on the page
         self._state = ReviewState("")
-        page.main_action.connect(lambda: self.attempt(self._main))
         page.secondary_action.connect(lambda _key: self.attempt(self.start))
 
     def start(self) -> None:
-        policy = self.desk.store.latest(self.desk.visit_id or "", RecordKind.GAIT_POLICY)
+        policy = self.newest(RecordKind.GAIT_POLICY)
         if policy is not None:
             self.submit("simulate_gait", policy_id=policy.id)
 
     def show(self, status: StepStatus) -> None:
         if status.record_id is None:
             self._shown = ""
-            self._state = self._empty(status)
+            if self.blocked(status, PURPOSE):
+                return
+            self._state = self._nothing_yet()
         elif status.record_id != self._shown:
             self._state = self._result(status.record_id)
             self._shown = status.record_id
@@ -57,27 +59,27 @@ class ReviewPresenter(StepPresenter):
     def leave(self) -> None:
         self._page.comparison.leave()
 
-    def _main(self) -> None:
+    def main(self) -> None:
         if self._shown:
             self.desk.go_to.emit(Step.TRAIN)
         else:
             self.start()
 
-    def _empty(self, status: StepStatus) -> ReviewState:
-        running = self.running_job() is not None
+    def _nothing_yet(self) -> ReviewState:
         return ReviewState(
-            headline="See the twin walk beside the patient's own gait",
-            detail=status.blocker or "The simulation takes about half a minute.",
-            main_action="" if running or status.blocker else "Simulate gait",
-            why_not=status.blocker or "",
+            headline=PURPOSE,
+            detail="The simulation takes about half a minute.",
+            main_action="" if self.running_job() is not None else "Simulate gait",
         )
 
     def _result(self, record_id: str) -> ReviewState:
         store = self.desk.store
         gaits = store.load(record_id, RolloutSet)
-        policy_id = next(name for name, _ in store.info(record_id).provenance.inputs)
+        policy_id = self.input_of(record_id, RecordKind.GAIT_POLICY)
+        assert policy_id is not None
         policy = store.load(policy_id, GaitPolicy)
-        motion = self._motion(policy_id)
+        motion_id = self.input_of(policy_id, RecordKind.MOTION)
+        motion = None if motion_id is None else store.load(motion_id, Motion)
         panels = joint_panels(motion, [NamedCycles(r.label, r.cycles) for r in gaits.rollouts])
         twin = gaits.find(GaitLabel.PERSONALIZED_TWIN)
         headline, tone = review_headline(twin, mean_correlation(panels, GaitLabel.PERSONALIZED_TWIN))
@@ -99,13 +101,6 @@ class ReviewPresenter(StepPresenter):
             badges=badges,
             findings=policy.findings,
         )
-
-    def _motion(self, policy_id: str) -> Motion | None:
-        """The motion this policy was taught, found through its provenance."""
-        for name, _ in self.desk.store.info(policy_id).provenance.inputs:
-            if self.desk.store.info(name).kind is RecordKind.MOTION:
-                return self.desk.store.load(name, Motion)
-        return None
 
 
 def staged(gaits: RolloutSet, label: GaitLabel) -> StagedGait:

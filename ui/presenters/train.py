@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.domain.controller import TrainedController
 from core.domain.record import RecordKind
 from core.jobs.values import JobState
-from core.session.flow import Step, StepStatus
+from core.session.flow import Step
 from ui.desk import Desk
 from ui.pages.learning_view import Fact
 from ui.pages.personalize import LearningState
@@ -19,6 +19,8 @@ from ui.wording import percent
 class TrainPresenter(LearningPresenter):
     step = Step.TRAIN
     learning_kind = "train_controller"
+    purpose = "Train the exo on the patient's twin"
+    next_step = Step.COMPARE
     wears_exo = True
 
     def __init__(self, page: TrainPage, desk: Desk) -> None:
@@ -26,8 +28,7 @@ class TrainPresenter(LearningPresenter):
         self._page = page
 
     def start(self) -> None:
-        visit_id, subject = self.desk.visit_id, self.desk.subject
-        policy = None if visit_id is None else self.desk.store.latest(visit_id, RecordKind.GAIT_POLICY)
+        subject, policy = self.desk.subject, self.newest(RecordKind.GAIT_POLICY)
         if policy is not None and subject is not None:
             self.submit(
                 "train_controller",
@@ -37,53 +38,27 @@ class TrainPresenter(LearningPresenter):
                 seed=0,
             )
 
-    def main_action(self) -> None:
-        if self.resumable_job() is not None:
-            self.resume()
-        elif self.desk.status(self.step).record_id is not None:
-            self.desk.go_to.emit(Step.COMPARE)
-        else:
-            self.start()
-
-    def secondary_action(self, key: str) -> None:
-        if key == "again":
-            self.start()
-
-    def show(self, status: StepStatus) -> None:
-        job = self.running_job()
-        if job is not None:
-            self.follow(job)
-            self._page.render(self._running(job))
-        elif self.resumable_job() is not None:
-            self._page.render(self._stopped())
-        elif status.record_id is None:
-            self._page.render(self._ready(status))
-        else:
-            self._page.render(self._result(status.record_id))
-
     # What the page says ---------------------------------------------------------------------------
 
-    def _ready(self, status: StepStatus) -> LearningState:
-        if status.blocker:
-            return LearningState(headline="Train the exo on the patient's twin", detail=status.blocker)
+    def ready_state(self) -> LearningState:
         self._page.view.twin.show_waiting(
             "The twin walks here with the exo", "No patient is needed while the controller learns."
         )
         return LearningState(
-            headline=f"Ready to train {self._device_name()} for this patient.",
+            headline=f"Ready to train {self.desk.device_name} for this patient.",
             offers_minutes=True,
             main_action="Train controller",
         )
 
-    def _running(self, job: JobState) -> LearningState:
+    def running_state(self, job: JobState) -> LearningState:
         self._page.view.show_twin_note("The twin with the exo, now", "")
         return LearningState(
-            headline=f"{self._device_name()} is learning to assist this patient's twin.",
+            headline=f"{self.desk.device_name} is learning to assist this patient's twin.",
             running=True,
             badges=("Simulated",),
         )
 
-    def _stopped(self) -> LearningState:
+    def stopped_state(self) -> LearningState:
         return LearningState(
             headline="The training was stopped. Best so far is kept; it can go on from there.",
             tone=Tone.WARN,
@@ -93,7 +68,7 @@ class TrainPresenter(LearningPresenter):
             badges=("Simulated",),
         )
 
-    def _result(self, record_id: str) -> LearningState:
+    def result_state(self, record_id: str) -> LearningState:
         trained = self.desk.store.load(record_id, TrainedController)
         if not self._page.view.twin.has_picture:
             self._page.view.twin.show_waiting(
@@ -111,10 +86,6 @@ class TrainPresenter(LearningPresenter):
             badges=("Simulated", "Synthetic patient") if trained.synthetic else ("Simulated",),
             findings=trained.findings,
         )
-
-    def _device_name(self) -> str:
-        subject = self.desk.subject
-        return "" if subject is None else dict(self.desk.devices).get(subject.device, subject.device)
 
 
 def result_headline(trained: TrainedController) -> tuple[str, Tone]:
