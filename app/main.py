@@ -20,6 +20,7 @@ from ui import theme
 from ui.desk import Desk
 from ui.jobs_bridge import JobsBridge
 from ui.main_window import MainWindow
+from ui.preferences import Preferences
 from ui.warm_up import warm_up
 
 
@@ -33,9 +34,11 @@ def run_gui(
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
     app.setApplicationName("ExoTwin")
-    theme.apply(app, theme.Mode.LIGHT)
+    preferences = Preferences(data_dir)
+    theme.apply(app, preferences.mode)
     with ExitStack() as clean_up:
         desk = make_desk(data_dir, clean_up)
+        desk.theme_changed.connect(lambda: preferences.keep_mode(theme.current().mode))
         window = MainWindow(desk)
         install_crash_hook(desk.say)
         window.show()

@@ -197,7 +197,7 @@ class MainWindow(QMainWindow):
         for state in training:
             self.desk.jobs.cancel(state.spec.id)
         self.desk.jobs.ended.connect(self._close_when_saved)
-        QTimer.singleShot(_SAVE_WAIT_MS, self.close)
+        QTimer.singleShot(_SAVE_WAIT_MS, self, self.close)
 
     def _close_when_saved(self) -> None:
         if self.desk.jobs.running(*TRAINING) is None:

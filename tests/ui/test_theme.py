@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +13,9 @@ from PySide6.QtWidgets import QApplication
 import resources
 from ui import theme
 from ui.gallery import as_seen_by
+from ui.preferences import Preferences
 from ui.theme import DARK, LIGHT, Colors, Mode, ToneColors
+from ui.widgets.basics import Button
 
 BOTH = pytest.mark.parametrize("colors", (LIGHT, DARK), ids=("light", "dark"))
 
@@ -74,6 +77,22 @@ def test_every_icon_that_is_named_in_the_code_exists(repository) -> None:  # typ
 
     for name in [step.value for step in Step] + [_LOOKS[state][0] for state in StepState]:
         assert resources.path(f"icons/{name}.svg").is_file(), name
+
+
+def test_the_chosen_mode_is_kept_with_the_data_folder(tmp_path: Path) -> None:
+    assert Preferences(tmp_path).mode is Mode.LIGHT
+    Preferences(tmp_path).keep_mode(Mode.DARK)
+    assert Preferences(tmp_path).mode is Mode.DARK
+    (tmp_path / "preferences.ini").write_text("[look]\nmode=neon\n", encoding="utf-8")
+    assert Preferences(tmp_path).mode is Mode.LIGHT
+
+
+def test_a_disabled_danger_button_does_not_look_pressable(app: QApplication) -> None:
+    button = Button("STOP EXO", "danger")
+    button.resize(120, 40)
+    for enabled, ground in ((True, LIGHT.danger), (False, LIGHT.sunken)):
+        button.setEnabled(enabled)
+        assert button.grab().toImage().pixelColor(60, 5).name() == ground.lower()
 
 
 def test_the_mode_can_be_changed_at_any_time(app: QApplication) -> None:

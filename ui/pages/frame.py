@@ -9,7 +9,7 @@ from core.domain.findings import Finding
 from core.errors import Advice
 from core.jobs.values import JobState
 from ui.theme import Spacing, Tone
-from ui.widgets.basics import Button, Deck, Icon, clear, column, label, row, set_look
+from ui.widgets.basics import Button, Deck, Icon, clear, column, label, row
 from ui.widgets.empty import EmptyState
 from ui.widgets.findings import FindingList
 from ui.widgets.strips import AdviceStrip, RunningCard, StaleStrip
@@ -181,7 +181,3 @@ class Page(QWidget):
         self._findings = FindingList()
         self._findings.way_out.connect(self.finding_action)
         return self._findings
-
-    def set_main_kind(self, kind: str) -> None:
-        """`danger` for body-near actions; `main` otherwise."""
-        set_look(self._main, kind=kind)

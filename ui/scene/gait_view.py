@@ -47,7 +47,7 @@ class GaitView(QWidget):
         self.set_caption(label)
         self._time_s = float(rollout.time_s[0])
         self._dirty = True
-        QTimer.singleShot(0, self._show_if_possible)
+        QTimer.singleShot(0, self, self._show_if_possible)
 
     @property
     def ready(self) -> bool:
@@ -110,7 +110,7 @@ class GaitView(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        QTimer.singleShot(0, self._show_if_possible)
+        QTimer.singleShot(0, self, self._show_if_possible)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -143,7 +143,7 @@ class GaitView(QWidget):
         if self._world is None:
             self._start()
         if self._dirty:
-            QTimer.singleShot(0, self._fill)  # one heavy thing per turn of the event loop
+            QTimer.singleShot(0, self, self._fill)  # one heavy thing per turn of the event loop
 
     def _say(self, advice: Advice) -> None:
         self._message.setText(f"<b>{advice.what}</b><br>{advice.why}<br>{advice.next_step}")

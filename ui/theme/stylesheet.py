@@ -84,6 +84,8 @@ QPushButton[kind="main"]:disabled {{ background: {colors.sunken}; color: {colors
 QPushButton[kind="danger"] {{ background: {colors.danger}; color: {colors.on_danger};
     border-color: {colors.danger}; font-weight: 700; }}
 QPushButton[kind="danger"]:focus {{ border: 2px solid {colors.text}; }}
+QPushButton[kind="danger"]:disabled {{ background: {colors.sunken}; color: {colors.muted};
+    border-color: {colors.border}; }}
 """
 
 
