@@ -16,6 +16,7 @@ LATER = (
     "ui.scene.world",
     "ui.scene.mouse",
     "ui.presenters.deploy",
+    "core.emg.readers",
     "ui.presenters.report",
 )
 

@@ -19,16 +19,6 @@ STORED_RATE_HZ = 100.0  # ten times the envelope's bandwidth
 _SHORTEST_S = 1.0
 
 
-def suggested_sites(channels: tuple[str, ...]) -> dict[str, ChannelSite]:
-    """Channels whose names tell muscle and side; of two for the same site the first is taken."""
-    sites: dict[str, ChannelSite] = {}
-    for name in channels:
-        site = suggest_site(name)
-        if site is not None and site not in sites.values():
-            sites[name] = site
-    return sites
-
-
 def process_emg(raw: RawEmg, sites: Mapping[str, ChannelSite], mvc: RawEmg | None = None) -> EmgEnvelopes:
     """Process the mapped channels and normalise to the MVC file, or to the recorded maximum.
 

@@ -53,6 +53,16 @@ def suggest_site(name: str) -> ChannelSite | None:
     return None if side is None or muscle is None else ChannelSite(muscle, side)
 
 
+def suggested_sites(channels: tuple[str, ...]) -> dict[str, ChannelSite]:
+    """Channels whose names tell muscle and side; of two for the same site the first is taken."""
+    sites: dict[str, ChannelSite] = {}
+    for name in channels:
+        site = suggest_site(name)
+        if site is not None and site not in sites.values():
+            sites[name] = site
+    return sites
+
+
 def _take_side(words: list[str]) -> tuple[Side | None, list[str]]:
     for word in words:
         if word in _SIDE_WORDS:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import csv
 import math
+import tempfile
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import ezc3d
 import numpy as np
@@ -16,6 +19,34 @@ from core.errors import refuse
 _TIME_NAMES = {"time", "time_s", "t", "seconds", "time [s]", "time (s)"}
 _RATE_DISAGREEMENT = 0.02  # of the rate given by the person
 _UNEVEN = 0.2  # of a sample interval
+_TEXT_HEAD = 8192  # characters; enough for the header line of a text file
+# A C3D file counts its parameter blocks of 512 bytes in one byte; the header is one more block.
+_C3D_HEAD_BYTES = 257 * 512
+
+
+@dataclass(frozen=True, slots=True)
+class FileHead:
+    """What a file says about itself before its samples are read."""
+
+    channels: tuple[str, ...]  # as `read_emg` names them
+    has_rate: bool
+
+
+def read_head(path: Path) -> FileHead:
+    """Names of the channels of a .csv, .txt or .c3d file, however long it is.
+
+    Raises UserError EMG-001 (cannot be read), EMG-002 (no channels).
+    """
+    _check_there(path)
+    if path.suffix.lower() == ".c3d":
+        channels, has_rate = _unique(_c3d_head(path)), True
+    else:
+        header, _dialect = _text_header(path)
+        times, columns = _time_and_channels(header)
+        channels, has_rate = tuple(header[number] for number in columns), bool(times)
+    if not channels:
+        raise _no_channels(path)
+    return FileHead(channels, has_rate)
 
 
 def read_emg(path: Path, rate_hz: float | None = None) -> RawEmg:
@@ -23,6 +54,13 @@ def read_emg(path: Path, rate_hz: float | None = None) -> RawEmg:
 
     Raises UserError EMG-001 (cannot be read), EMG-002 (no channels), EMG-003 (rate unknown or wrong).
     """
+    _check_there(path)
+    if path.suffix.lower() == ".c3d":
+        return _read_c3d(path)
+    return _read_csv(path, rate_hz)
+
+
+def _check_there(path: Path) -> None:
     if not path.is_file() or path.stat().st_size == 0:
         raise refuse(
             "EMG-001",
@@ -30,34 +68,50 @@ def read_emg(path: Path, rate_hz: float | None = None) -> RawEmg:
             "The file is missing or empty.",
             "Export the recording again and choose the new file.",
         )
-    if path.suffix.lower() == ".c3d":
-        return _read_c3d(path)
-    return _read_csv(path, rate_hz)
 
 
 def _read_csv(path: Path, rate_hz: float | None) -> RawEmg:
+    header, dialect = _text_header(path)
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
-            dialect = csv.Sniffer().sniff(stream.read(4096), delimiters=",;\t")
-            stream.seek(0)
             rows = [row for row in csv.reader(stream, dialect) if row]
-        header = [name.strip() for name in rows[0]]
         table = np.array([[_number(cell) for cell in row] for row in rows[1:]])
         if table.ndim != 2 or table.shape[1] != len(header):
             raise ValueError("the rows do not have as many entries as the header")
-    except (UnicodeDecodeError, csv.Error, ValueError, IndexError) as error:
-        raise refuse(
-            "EMG-001",
-            f"{path.name} cannot be read as EMG.",
-            f"It is not a table with a header line and numbers: {error}.",
-            "Export it as CSV with one column per muscle, or as C3D.",
-        ) from error
-    times = [number for number, name in enumerate(header) if name.lower() in _TIME_NAMES]
-    columns = [number for number, name in enumerate(header) if number not in times and name]
+    except (OSError, UnicodeDecodeError, csv.Error, ValueError) as error:
+        raise _no_table(path, error) from error
+    times, columns = _time_and_channels(header)
     if not columns:
         raise _no_channels(path)
     rate = _rate(path, table[:, times[0]] if times else None, rate_hz)
     return RawEmg(tuple(header[number] for number in columns), table[:, columns], rate, path.name)
+
+
+def _text_header(path: Path) -> tuple[list[str], type[csv.Dialect]]:
+    """The names in the first line that is not empty, and how the entries are set apart."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            head = stream.read(_TEXT_HEAD)
+        dialect = csv.Sniffer().sniff(head, delimiters=",;\t")
+        first = next(row for row in csv.reader(head.splitlines(), dialect) if row)
+    except (OSError, UnicodeDecodeError, csv.Error, StopIteration) as error:
+        raise _no_table(path, error) from error
+    return [name.strip() for name in first], dialect
+
+
+def _time_and_channels(header: list[str]) -> tuple[list[int], list[int]]:
+    """Numbers of the time columns and of the named columns that are channels."""
+    times = [number for number, name in enumerate(header) if name.lower() in _TIME_NAMES]
+    return times, [number for number, name in enumerate(header) if number not in times and name]
+
+
+def _no_table(path: Path, error: Exception) -> Exception:
+    return refuse(
+        "EMG-001",
+        f"{path.name} cannot be read as EMG.",
+        f"It is not a table with a header line and numbers: {error}.",
+        "Export it as CSV with one column per muscle, or as C3D.",
+    )
 
 
 def _number(cell: str) -> float:
@@ -79,24 +133,47 @@ def _rate(path: Path, time_s: FloatArray | None, given_hz: float | None) -> floa
     return 1 / step
 
 
+def _c3d_head(path: Path) -> list[str]:
+    """Labels of the analog channels; ezc3d reads whole files, so it gets the beginning as a file."""
+    with tempfile.TemporaryDirectory() as folder:
+        head = Path(folder) / "head.c3d"
+        try:
+            with path.open("rb") as stream:
+                head.write_bytes(stream.read(_C3D_HEAD_BYTES))
+            content = ezc3d.c3d(str(head))
+            used = int(content["parameters"]["ANALOG"]["USED"]["value"][0])
+            return _labels(content)[:used]
+        except _C3D_ERRORS as error:
+            raise _no_c3d(path, error) from error
+
+
 def _read_c3d(path: Path) -> RawEmg:
     try:
         content = ezc3d.c3d(str(path))
-        analog = content["parameters"]["ANALOG"]
-        labels = [str(label).strip() for label in analog["LABELS"]["value"]]
         rate = float(content["header"]["analogs"]["frame_rate"])
         signal = np.asarray(content["data"]["analogs"][0], dtype=float).T
-    except (OSError, RuntimeError, KeyError, IndexError, ValueError) as error:
-        raise refuse(
-            "EMG-001",
-            f"{path.name} cannot be read as C3D.",
-            f"The file is damaged or not a C3D file: {error}.",
-            "Export it again, or as CSV with one column per muscle.",
-        ) from error
-    labels = labels[: signal.shape[1]]
+        labels = _labels(content)[: signal.shape[1]]
+    except _C3D_ERRORS as error:
+        raise _no_c3d(path, error) from error
     if not labels or not len(signal):
         raise _no_channels(path)
     return RawEmg(_unique(labels), signal[:, : len(labels)], rate, path.name)
+
+
+_C3D_ERRORS = (OSError, RuntimeError, KeyError, IndexError, ValueError)
+
+
+def _labels(content: Any) -> list[str]:
+    return [str(label).strip() for label in content["parameters"]["ANALOG"]["LABELS"]["value"]]
+
+
+def _no_c3d(path: Path, error: Exception) -> Exception:
+    return refuse(
+        "EMG-001",
+        f"{path.name} cannot be read as C3D.",
+        f"The file is damaged or not a C3D file: {error}.",
+        "Export it again, or as CSV with one column per muscle.",
+    )
 
 
 def _unique(labels: list[str]) -> tuple[str, ...]:

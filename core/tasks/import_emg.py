@@ -8,7 +8,8 @@ from typing import cast
 from core.domain.body import Side
 from core.domain.emg import ChannelSite, EmgMuscle
 from core.domain.record import RecordKind
-from core.emg.importing import process_emg, suggested_sites
+from core.emg.importing import process_emg
+from core.emg.naming import suggested_sites
 from core.emg.readers import read_emg
 from core.errors import refuse
 from core.jobs.values import JobContext, Params

@@ -10,9 +10,9 @@ import pytest
 
 from core.domain.body import Side
 from core.domain.emg import ChannelSite, EmgEnvelopes, EmgMuscle
-from core.emg.importing import process_emg, suggested_sites
-from core.emg.naming import suggest_site
-from core.emg.readers import read_emg
+from core.emg.importing import process_emg
+from core.emg.naming import suggest_site, suggested_sites
+from core.emg.readers import FileHead, read_emg, read_head
 from core.emg.signals import RawEmg
 from core.errors import UserError
 from core.jobs.values import JobSpec, SilentContext
@@ -149,6 +149,16 @@ def test_a_walk_recorded_elsewhere_is_read_mapped_and_judged(shared_data: Callab
         EmgMuscle.GLUTEUS_MEDIUS,
     }
     assert result.envelope.min() >= 0.0 and result.envelope.max() <= 1.01
+
+
+def test_the_head_of_a_file_names_the_channels_that_reading_it_gives(
+    shared_data: Callable[[str], Path], tmp_path: Path
+) -> None:
+    longer = shared_data("c3d-readers/nexus_walk_16emg.c3d")  # goes on after the part that is looked at
+    assert read_head(longer) == FileHead(read_emg(longer).channels, has_rate=True)
+    table = tmp_path / "walk.csv"
+    table.write_text("L_soleus;;R_soleus\n" + "1;2;3\n" * 40, encoding="utf-8")
+    assert read_head(table) == FileHead(read_emg(table, 1000.0).channels, has_rate=False)
 
 
 def test_empty_channels_of_a_real_recording_are_not_called_good(shared_data: Callable[[str], Path]) -> None:
