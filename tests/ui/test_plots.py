@@ -30,7 +30,7 @@ def test_left_and_right_of_a_joint_share_their_range(app: QApplication) -> None:
     grid = JointGrid()
     sizes = {Side.LEFT: 60.0, Side.RIGHT: 20.0}
     grid.show_panels(tuple(panel(kind, side, sizes[side]) for kind in SAGITTAL for side in SIDES))
-    left, right = (grid.plots[JointKind.KNEE, side].viewRange()[1] for side in SIDES)
+    left, right = (grid.plots[JointKind.KNEE, side].box.viewRange()[1] for side in SIDES)
     assert left == right
 
 
@@ -74,8 +74,8 @@ def test_picking_a_place_in_the_plot_tells_the_share_of_the_cycle(app: QApplicat
     grid = JointGrid()
     told: list[tuple[Side, float]] = []
     grid.cursor_moved.connect(lambda side, fraction: told.append((side, fraction)))
-    grid.plots[JointKind.KNEE, Side.RIGHT]._box.picked.emit(72.0)
-    grid.plots[JointKind.KNEE, Side.RIGHT]._box.picked.emit(140.0)
+    grid.plots[JointKind.KNEE, Side.RIGHT].box.picked.emit(72.0)
+    grid.plots[JointKind.KNEE, Side.RIGHT].box.picked.emit(140.0)
     assert told == [(Side.RIGHT, 0.72), (Side.RIGHT, 1.0)]
 
 
@@ -116,6 +116,6 @@ def test_a_live_plot_shows_only_its_window_and_keeps_the_limits_in_view(app: QAp
     for number in range(2000):
         plot.add(number * 0.01, 3.0, -3.0)
     plot._redraw()
-    (start, end), (low, high) = plot.viewRange()
+    (start, end), (low, high) = plot.box.viewRange()
     assert start == pytest.approx(9.99, abs=0.2) and end == pytest.approx(19.99, abs=0.2)
     assert low < -12.0 < 12.0 < high

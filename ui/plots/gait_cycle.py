@@ -32,6 +32,7 @@ from ui.plots.look import (
     small_font,
     style_plot,
 )
+from ui.plots.plain_plot import PlainPlot
 
 
 class _CycleBox(pg.ViewBox):  # type: ignore[misc]  # pyqtgraph is untyped
@@ -56,7 +57,7 @@ class _CycleBox(pg.ViewBox):  # type: ignore[misc]  # pyqtgraph is untyped
         event.ignore()  # the page scrolls
 
 
-class GaitCyclePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph is untyped
+class GaitCyclePlot(PlainPlot):
     """Curves, normal band, toe-off, a cursor to move, a read-out on hover, export by context menu."""
 
     cursor_moved = Signal(float)  # 0..1, by the person
@@ -64,18 +65,14 @@ class GaitCyclePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph is untype
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self._drawn_in = theme.current().mode
-        self._box = _CycleBox()
-        super().__init__(parent=parent, viewBox=self._box, background=None)
+        super().__init__(_CycleBox(), parent)
         self._panel: JointPanel | None = None
         self._range: tuple[float, float] | None = None
         self._cursor_fraction: float | None = None
         self._show_x, self._show_y = True, True
         self.setMinimumSize(150, 78)
-        self.setAntialiasing(True)
-        self.setFrameShape(self.Shape.NoFrame)
         self.setMouseTracking(True)
-        self._box.picked.connect(self._on_picked)
-        self._box.setMouseEnabled(False, False)
+        self.box.picked.connect(self._on_picked)
         self._draw()
 
     def sizeHint(self) -> QSize:
@@ -124,62 +121,60 @@ class GaitCyclePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph is untype
     def _draw(self) -> None:
         look = theme.current()
         self._drawn_in = look.mode
-        plot = self.getPlotItem()
-        plot.clear()
-        style_plot(plot, look)
-        self.setBackground(look.colors.surface)
-        self._add_frame(plot, look)
+        self.box.clear()
+        style_plot(self, look)
+        self._add_frame(look)
         if self._panel is not None:
-            self._add_band(plot, look, self._panel)
+            self._add_band(look, self._panel)
             for curve in self._panel.curves:
-                self._add_curve(plot, look, curve)
-            self._add_toe_off(plot, look, self._panel)
+                self._add_curve(look, curve)
+            self._add_toe_off(look, self._panel)
         self._cursor = pg.InfiniteLine(pos=0, angle=90, pen=line_pen(look.colors.accent, 1.6))
         self._cursor.setZValue(20)
-        plot.addItem(self._cursor, ignoreBounds=True)
+        self.box.addItem(self._cursor, ignoreBounds=True)
         self._corner: pg.TextItem | None = None
-        self._add_corner(plot, look)
+        self._add_corner(look)
         self._read_out = pg.TextItem("", color=look.colors.text, anchor=(0, 1), fill=look.colors.surface)
         self._read_out.setFont(small_font(look))
         self._read_out.setZValue(30)
-        plot.addItem(self._read_out, ignoreBounds=True)
-        self._fit_range(plot)
+        self.box.addItem(self._read_out, ignoreBounds=True)
+        self._fit_range()
         self.set_cursor(self._cursor_fraction)
 
-    def _add_frame(self, plot: pg.PlotItem, look: theme.Theme) -> None:
+    def _add_frame(self, look: theme.Theme) -> None:
         for percent in (25, 50, 75):
-            plot.addItem(pg.InfiniteLine(percent, angle=90, pen=line_pen(look.colors.plot_grid)))
-        plot.addItem(pg.InfiniteLine(0, angle=0, pen=line_pen(look.colors.border)))
-        plot.getAxis("bottom").setTicks([[(v, str(v)) for v in (0, 25, 50, 75, 100)], []])
-        plot.getAxis("bottom").setStyle(showValues=self._show_x)
+            self.box.addItem(pg.InfiniteLine(percent, angle=90, pen=line_pen(look.colors.plot_grid)))
+        self.box.addItem(pg.InfiniteLine(0, angle=0, pen=line_pen(look.colors.border)))
+        self.bottom.setTicks([[(v, str(v)) for v in (0, 25, 50, 75, 100)], []])
+        self.bottom.setStyle(showValues=self._show_x)
         if self._show_x:
-            axis_label(plot, "bottom", "Gait cycle (%)", look)
-        plot.showLabel("bottom", self._show_x)
+            axis_label(self.bottom, "Gait cycle (%)", look)
+        self.bottom.showLabel(self._show_x)
         name = ""
         if self._panel is not None:
             short = self._panel.kind.label.replace("dorsiflexion", "dorsifl.")
             name = f"{short} ({self._panel.unit.strip()})"
-        axis_label(plot, "left", name, look)
-        plot.showLabel("left", self._show_y)
-        plot.getAxis("left").setWidth(48 if self._show_y else 30)
+        axis_label(self.left, name, look)
+        self.left.showLabel(self._show_y)
+        self.left.setWidth(48 if self._show_y else 30)
 
-    def _add_band(self, plot: pg.PlotItem, look: theme.Theme, panel: JointPanel) -> None:
+    def _add_band(self, look: theme.Theme, panel: JointPanel) -> None:
         if panel.band is None:
             return
         low = panel.band.mean - panel.band.sd
-        self._add_area(plot, low, low + 2 * panel.band.sd, fill(look.colors.norm_band, 0.75), -20)
+        self._add_area(low, low + 2 * panel.band.sd, fill(look.colors.norm_band, 0.75), -20)
 
-    def _add_curve(self, plot: pg.PlotItem, look: theme.Theme, curve: CycleCurve) -> None:
+    def _add_curve(self, look: theme.Theme, curve: CycleCurve) -> None:
         color = curve_color(look, curve.side, curve.style)
         if curve.sd is not None:
             tint = fill(color.name(), 0.14)
-            self._add_area(plot, curve.mean - curve.sd, curve.mean + curve.sd, tint, -10)
-        plot.addItem(
+            self._add_area(curve.mean - curve.sd, curve.mean + curve.sd, tint, -10)
+        self.box.addItem(
             pg.PlotCurveItem(CYCLE_PERCENT, curve.mean, pen=curve_pen(look, curve.side, curve.style))
         )
         if curve.style is CurveStyle.WITH_EXO:
             spots = slice(MARKER_EVERY // 2, None, MARKER_EVERY)
-            plot.addItem(
+            self.box.addItem(
                 pg.ScatterPlotItem(
                     CYCLE_PERCENT[spots],
                     curve.mean[spots],
@@ -189,22 +184,22 @@ class GaitCyclePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph is untype
                 )
             )
 
-    def _add_area(self, plot: pg.PlotItem, low: Any, high: Any, brush: Any, depth: int) -> None:
+    def _add_area(self, low: Any, high: Any, brush: Any, depth: int) -> None:
         edges = [pg.PlotCurveItem(CYCLE_PERCENT, edge, pen=None) for edge in (low, high)]
         area = pg.FillBetweenItem(*edges, brush=brush)
         area.setZValue(depth)
-        plot.addItem(area)
+        self.box.addItem(area)
 
-    def _add_toe_off(self, plot: pg.PlotItem, look: theme.Theme, panel: JointPanel) -> None:
+    def _add_toe_off(self, look: theme.Theme, panel: JointPanel) -> None:
         if panel.toe_off_fraction is None:
             return
         line = pg.InfiniteLine(
             100 * panel.toe_off_fraction, angle=90, pen=line_pen(look.colors.norm, 1.0, dashed=True)
         )
         line.setToolTip(f"Toe-off at {100 * panel.toe_off_fraction:.0f} % of the gait cycle")
-        plot.addItem(line, ignoreBounds=True)
+        self.box.addItem(line, ignoreBounds=True)
 
-    def _add_corner(self, plot: pg.PlotItem, look: theme.Theme) -> None:
+    def _add_corner(self, look: theme.Theme) -> None:
         """Correlation and RMSE of the last-named gait; the others one hover away."""
         if self._panel is None or not self._panel.likeness:
             return
@@ -213,13 +208,13 @@ class GaitCyclePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph is untype
         self._corner.setFont(small_font(look))
         self._corner.setZValue(15)
         self._corner.setToolTip("\n".join(f"{item.label}: {item.words()}" for item in self._panel.likeness))
-        plot.addItem(self._corner, ignoreBounds=True)
+        self.box.addItem(self._corner, ignoreBounds=True)
 
-    def _fit_range(self, plot: pg.PlotItem) -> None:
+    def _fit_range(self) -> None:
         low, high = self._range or (self._panel.value_range() if self._panel is not None else (0.0, 1.0))
         margin = max(0.5, 0.08 * (high - low))
         low, high = low - margin, high + 1.6 * margin
-        plot.setRange(xRange=(0, 100), yRange=(low, high), padding=0, disableAutoRange=True)
+        self.box.setRange(xRange=(0, 100), yRange=(low, high), padding=0, disableAutoRange=True)
         if self._corner is not None and self._panel is not None:
             on_top = _more_room_above(self._panel, low, high)
             self._corner.setAnchor((1, 0) if on_top else (1, 1))
@@ -234,8 +229,8 @@ class GaitCyclePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph is untype
 
     def mouseMoveEvent(self, event: Any) -> None:
         super().mouseMoveEvent(event)
-        at = self._box.mapSceneToView(self.mapToScene(event.position().toPoint()))
-        inside = self._box.sceneBoundingRect().contains(self.mapToScene(event.position().toPoint()))
+        at = self.box.mapSceneToView(self.mapToScene(event.position().toPoint()))
+        inside = self.box.sceneBoundingRect().contains(self.mapToScene(event.position().toPoint()))
         self._update_read_out(at.x() / 100 if inside else self._cursor_fraction)
 
     def leaveEvent(self, event: QEvent) -> None:
@@ -271,7 +266,7 @@ class GaitCyclePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph is untype
         if not shown or fraction is None:
             return
         self._read_out.setText(self.read_out(fraction))
-        view = self._box.viewRange()
+        view = self.box.viewRange()
         rightwards = fraction < 0.55
         self._read_out.setAnchor((0, 0) if rightwards else (1, 0))
         self._read_out.setPos(QPointF(100 * fraction + (1.5 if rightwards else -1.5), view[1][1]))

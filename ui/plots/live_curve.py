@@ -13,9 +13,11 @@ from PySide6.QtWidgets import QWidget
 
 from ui import theme
 from ui.plots.look import axis_label, line_pen, small_font, style_plot
+from ui.plots.plain_plot import PlainPlot
 from ui.widgets.basics import Box, label, row
 
 REDRAW_MS = 60
+GRID_ALPHA = 30  # of 255
 LEARNING_POINTS = 4000
 
 
@@ -57,7 +59,7 @@ class Trace:
     dashed: bool = False
 
 
-class LivePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph is untyped
+class LivePlot(PlainPlot):
     """Redraws at most every 60 ms, however fast points come."""
 
     def __init__(
@@ -72,16 +74,13 @@ class LivePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph is untyped
         parent: QWidget | None = None,
     ) -> None:
         self._drawn_in = theme.current().mode
-        super().__init__(parent=parent, background=None)
+        super().__init__(parent=parent)
         self._traces, self._unit, self._window_s, self._minutes = traces, unit, window_s, minutes
         self._names_time = names_time
         self._ring = Ring(len(traces), capacity)
         self._range: tuple[float, float] | None = None
         self._marks: list[tuple[float, str]] = []
         self.setMinimumSize(160, 56)
-        self.setAntialiasing(True)
-        self.setFrameShape(self.Shape.NoFrame)
-        self.setMouseEnabled(False, False)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(REDRAW_MS)
@@ -129,28 +128,29 @@ class LivePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph is untyped
             self._build()
 
     def _build(self) -> None:
-        look, plot = theme.current(), self.getPlotItem()
+        look = theme.current()
         self._drawn_in = look.mode
-        plot.clear()
-        style_plot(plot, look)
-        plot.showGrid(x=False, y=True, alpha=0.12)
-        self.setBackground(look.colors.surface)
+        self.box.clear()
+        style_plot(self, look)
+        self.left.setGrid(GRID_ALPHA)
         if self._names_time:
-            axis_label(plot, "bottom", "minutes" if self._minutes else "seconds", look)
+            axis_label(self.bottom, "minutes" if self._minutes else "seconds", look)
         if self._unit:
-            axis_label(plot, "left", self._unit, look)
-        plot.getAxis("left").setWidth(52 if self._unit else 38)
+            axis_label(self.left, self._unit, look)
+        self.left.setWidth(52 if self._unit else 38)
         for value, words in self._marks:
             pen = line_pen(look.colors.norm, 1.0, dashed=True)
             options = {"position": 0.98, "anchors": [(1, 0), (1, 0)], "color": look.colors.muted}
             line = pg.InfiniteLine(value, angle=0, pen=pen, label=words or None, labelOpts=options)
             if words:
                 line.label.setFont(small_font(look))
-            plot.addItem(line, ignoreBounds=True)
+            self.box.addItem(line, ignoreBounds=True)
         self._lines = [
-            plot.plot(pen=line_pen(getattr(look.colors, t.color), t.width, dashed=t.dashed), name=t.name)
+            pg.PlotCurveItem(pen=line_pen(getattr(look.colors, t.color), t.width, dashed=t.dashed))
             for t in self._traces
         ]
+        for line in self._lines:
+            self.box.addItem(line)
         self._redraw()
 
     def _redraw_soon(self) -> None:
@@ -168,7 +168,7 @@ class LivePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph is untyped
             line.setData(time_s * scale, value[:, column], connect="finite")
         start = 0.0 if self._window_s is None else max(0.0, newest - self._window_s)
         least_s = self._window_s or (60.0 if self._minutes else 10.0)
-        self.setXRange(start * scale, max(newest, start + least_s) * scale, padding=0.01)
+        self.box.setXRange(start * scale, max(newest, start + least_s) * scale, padding=0.01)
         self._fit_values(value)
 
     def _fit_values(self, value: NDArray[np.float64]) -> None:
@@ -179,7 +179,7 @@ class LivePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph is untyped
             lows.append(self._range[0])
             highs.append(self._range[1])
         low, high = (min(lows), max(highs)) if lows else (0.0, 1.0)
-        self.setYRange(low, high if high > low else low + 1.0, padding=0.08)
+        self.box.setYRange(low, high if high > low else low + 1.0, padding=0.08)
 
 
 class LiveCurveCard(Box):

@@ -8,6 +8,7 @@ from PySide6.QtGui import QBrush, QColor, QFont, QPen
 
 from core.domain.body import Side
 from ui.plots.curves import CurveStyle
+from ui.plots.plain_plot import PlainPlot
 from ui.theme import Theme
 
 _WIDTH = {
@@ -61,26 +62,20 @@ def small_font(theme: Theme) -> QFont:
     return font
 
 
-def style_plot(plot: pg.PlotItem, theme: Theme) -> None:
+def style_plot(plot: PlainPlot, theme: Theme) -> None:
     """Quiet axes: no frame, hairline grid, letters in the muted colour."""
     font = small_font(theme)
-    for name in ("left", "bottom"):
-        axis = plot.getAxis(name)
+    plot.setBackground(theme.colors.surface)
+    for axis in (plot.left, plot.bottom):
         axis.enableAutoSIPrefix(False)
         axis.setPen(line_pen(theme.colors.border))
         axis.setTextPen(QColor(theme.colors.muted))
         axis.setTickFont(font)
-        axis.setStyle(tickLength=-3, tickTextOffset=4, hideOverlappingLabels=name == "left")
-    plot.layout.setContentsMargins(2, 2, 12, 2)
-    plot.setMenuEnabled(False)
-    plot.hideButtons()
-    plot.getViewBox().setDefaultPadding(0.0)
+        axis.setStyle(tickLength=-3, tickTextOffset=4, hideOverlappingLabels=axis is plot.left)
 
 
-def axis_label(plot: pg.PlotItem, axis: str, text: str, theme: Theme) -> None:
-    plot.getAxis(axis).setLabel(
-        text, **{"color": theme.colors.muted, "font-size": f"{small_font(theme).pixelSize()}px"}
-    )
+def axis_label(axis: pg.AxisItem, text: str, theme: Theme) -> None:
+    axis.setLabel(text, **{"color": theme.colors.muted, "font-size": f"{small_font(theme).pixelSize()}px"})
 
 
 def _mixed(color: QColor, other: QColor, share: float) -> QColor:

@@ -1,0 +1,36 @@
+"""A field for curves with an axis to its left and one below: what every plot here stands on."""
+
+from __future__ import annotations
+
+import pyqtgraph as pg
+from PySide6.QtWidgets import QGraphicsGridLayout, QSizePolicy, QWidget
+
+
+class PlainPlot(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph is untyped
+    """Quick to build and to restyle: pyqtgraph's own plot brings fifty hidden menu widgets of its own."""
+
+    def __init__(self, box: pg.ViewBox | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(parent, background=None)
+        self.box = box or pg.ViewBox(enableMouse=False, enableMenu=False)
+        self.box.setDefaultPadding(0.0)
+        self.left, self.bottom = pg.AxisItem("left"), pg.AxisItem("bottom")
+        self._layout_items()
+        self.enableMouse(False)
+        self.setAntialiasing(True)
+        self.setFrameShape(self.Shape.NoFrame)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    def _layout_items(self) -> None:
+        field = pg.GraphicsWidget()
+        layout = QGraphicsGridLayout()
+        layout.setContentsMargins(2, 2, 12, 2)
+        layout.setSpacing(0)
+        layout.addItem(self.box, 0, 1)
+        for axis, place in ((self.left, (0, 0)), (self.bottom, (1, 1))):
+            axis.linkToView(self.box)
+            axis.setZValue(0.5)  # above the curves' field, so that grid lines are seen
+            layout.addItem(axis, *place)
+        layout.setRowStretchFactor(0, 100)
+        layout.setColumnStretchFactor(1, 100)
+        field.setLayout(layout)
+        self.setCentralItem(field)
