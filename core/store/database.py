@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from datetime import datetime
+from contextlib import closing, contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import Engine, create_engine, event, text
@@ -14,10 +14,13 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from core.errors import Advice, UserError, refuse
+from core.store.files import disk_is_full, folder_errors, folder_is_unusable
 
 HEAD = "0001"
 BACKUPS_KEPT = 10
+_BACKUP_STAMP = "%Y%m%d-%H%M%S"
 _WAIT_FOR_LOCK_S = 5.0
+_UNREACHABLE = ("unable to open", "readonly", "disk I/O error")  # SQLite's words
 _MIGRATIONS = Path(__file__).with_name("migrations")
 
 
@@ -28,10 +31,12 @@ def database_path(data_dir: Path) -> Path:
 def open_engine(data_dir: Path) -> Engine:
     """Open the database of a data folder, made or migrated as needed.
 
-    Raises UserError REC-001 (locked), REC-002 (damaged) or REC-005 (written by a newer ExoTwin).
+    Raises UserError REC-001 (locked), REC-002 (damaged), REC-003 (full disk), REC-005 (written by a newer
+    ExoTwin) or REC-006 (folder missing or not writable).
     """
     path = database_path(data_dir)
-    data_dir.mkdir(parents=True, exist_ok=True)
+    with folder_errors(data_dir):
+        data_dir.mkdir(parents=True, exist_ok=True)
     _refuse_damaged(path)
     engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": _WAIT_FOR_LOCK_S})
     event.listen(engine, "connect", _prepare_connection)
@@ -55,20 +60,13 @@ def database_errors(data_dir: Path) -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
-        if "locked" in str(error.orig):
-            raise refuse(
-                "REC-001",
-                "The record is busy.",
-                "Another program holds the database of this data folder.",
-                "Close the other program, then try again; nothing was lost.",
-            ) from error
-        if "full" in str(error.orig):
-            raise refuse(
-                "REC-003",
-                "The result could not be saved.",
-                "The disk with the data folder is full.",
-                "Free some space and do the step again; earlier results are untouched.",
-            ) from error
+        reason = str(error.orig)
+        if "locked" in reason:
+            raise _busy() from error
+        if "full" in reason:
+            raise disk_is_full() from error
+        if any(words in reason for words in _UNREACHABLE):
+            raise folder_is_unusable(data_dir, reason) from error
         raise
     except DatabaseError as error:
         if "malformed" in str(error.orig) or "not a database" in str(error.orig):
@@ -80,7 +78,7 @@ def damaged_advice(data_dir: Path) -> Advice:
     newest = newest_backup(data_dir)
     next_step = "Copy a saved data folder back in its place."
     if newest is not None:
-        next_step = f"Restore the last good backup, {newest.stem.removeprefix('exotwin-')}."
+        next_step = f"Restore the last good backup, of {backup_time(newest).astimezone():%Y-%m-%d %H:%M}."
     return Advice(
         what="The record cannot be opened.",
         why="The database file is damaged, for example by a power cut or a failing disk.",
@@ -90,18 +88,39 @@ def damaged_advice(data_dir: Path) -> Advice:
 
 
 def back_up(data_dir: Path, now: datetime) -> Path:
-    """Copy the database aside through SQLite's own backup, keeping the newest few."""
+    """Copy the database aside through SQLite's own backup, keeping the newest few.
+
+    `now` is in UTC. Raises UserError REC-008 when no copy can be made; older backups stay.
+    """
     folder = data_dir / "backups"
-    folder.mkdir(exist_ok=True)
-    target = folder / f"exotwin-{now:%Y%m%d-%H%M%S}.db"
-    with (
-        closing(sqlite3.connect(database_path(data_dir))) as source,
-        closing(sqlite3.connect(target)) as copy,
-    ):
-        source.backup(copy)
+    target = folder / f"exotwin-{now:{_BACKUP_STAMP}}.db"
+    aside = target.with_suffix(".part")
+    try:
+        folder.mkdir(exist_ok=True)
+        with (
+            closing(sqlite3.connect(database_path(data_dir))) as source,
+            closing(sqlite3.connect(aside)) as copy,
+        ):
+            source.backup(copy)
+        aside.replace(target)
+    except (OSError, sqlite3.Error) as error:
+        with suppress(OSError):
+            aside.unlink(missing_ok=True)
+        raise refuse(
+            "REC-008",
+            "No backup of the record could be made.",
+            f"The folder {folder} could not be written: {error}.",
+            "Free some space there, or copy the data folder to another disk today.",
+        ) from error
     for old in sorted(folder.glob("exotwin-*.db"))[:-BACKUPS_KEPT]:
         old.unlink()
     return target
+
+
+def backup_time(backup: Path) -> datetime:
+    """When a backup was made, in UTC, from its name."""
+    stamp = backup.stem.removeprefix("exotwin-")
+    return datetime.strptime(stamp, _BACKUP_STAMP).replace(tzinfo=UTC)
 
 
 def newest_backup(data_dir: Path) -> Path | None:
@@ -110,15 +129,39 @@ def newest_backup(data_dir: Path) -> Path | None:
 
 
 def restore_backup(data_dir: Path) -> Path:
-    """Put the last good backup in place; the damaged file is kept beside it. Returns the backup used."""
+    """Put the last good backup in place; the damaged file is kept beside it. Returns the backup used.
+
+    Raises UserError REC-002 when there is no good backup, REC-003 or REC-006 when the disk does not allow it.
+    """
     backup = newest_backup(data_dir)
     if backup is None:
         raise UserError(damaged_advice(data_dir))
     path = database_path(data_dir)
-    if path.exists():
-        path.replace(path.with_suffix(".damaged"))
-    path.write_bytes(backup.read_bytes())
+    with folder_errors(data_dir):
+        fresh = path.with_suffix(".restored")
+        fresh.write_bytes(backup.read_bytes())
+        _keep_damaged(path)
+        fresh.replace(path)
     return backup
+
+
+def is_damaged(data_dir: Path) -> bool:
+    """Whether the database cannot be read. Raises UserError REC-001 while another program holds it."""
+    path = database_path(data_dir)
+    return path.exists() and path.stat().st_size > 0 and not _is_sound(path)
+
+
+def _keep_damaged(path: Path) -> None:
+    """Move the database aside. Its journal goes too: SQLite would replay it into the restored file."""
+    kept = path.with_suffix(".damaged")
+    number = 1
+    while kept.exists():
+        number += 1
+        kept = path.with_suffix(f".damaged-{number}")
+    for ending in ("", "-journal", "-wal", "-shm"):
+        source = path.with_name(path.name + ending)
+        if source.exists():
+            source.replace(kept.with_name(kept.name + ending))
 
 
 def _prepare_connection(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
@@ -128,20 +171,41 @@ def _prepare_connection(connection: DBAPIConnection, _entry: ConnectionPoolEntry
     cursor.close()
 
 
-def _is_healthy(path: Path) -> bool:
+def _is_healthy(backup: Path) -> bool:
     try:
-        with closing(
-            sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=_WAIT_FOR_LOCK_S)
-        ) as connection:
-            return bool(connection.execute("PRAGMA quick_check").fetchone()[0] == "ok")
-    except sqlite3.OperationalError as error:
-        return "locked" in str(error)  # busy is not damaged; the next statement reports it
+        return _passes_check(backup, "ro")
     except sqlite3.DatabaseError:
         return False
 
 
+def _is_sound(path: Path) -> bool:
+    try:
+        return _passes_check(path, "rw")  # may write: a transaction cut short is rolled back first
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error):
+            raise _busy() from error
+        return True  # out of reach is not damaged; the next statement reports it
+    except sqlite3.DatabaseError:
+        return False
+
+
+def _passes_check(path: Path, mode: str) -> bool:
+    address = f"{path.absolute().as_uri()}?mode={mode}"
+    with closing(sqlite3.connect(address, uri=True, timeout=_WAIT_FOR_LOCK_S)) as connection:
+        return bool(connection.execute("PRAGMA quick_check").fetchone()[0] == "ok")
+
+
+def _busy() -> UserError:
+    return refuse(
+        "REC-001",
+        "The record is busy.",
+        "Another program holds the database of this data folder.",
+        "Close the other program, then try again; nothing was lost.",
+    )
+
+
 def _refuse_damaged(path: Path) -> None:
-    if path.exists() and path.stat().st_size > 0 and not _is_healthy(path):
+    if is_damaged(path.parent):
         raise UserError(damaged_advice(path.parent))
 
 

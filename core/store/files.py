@@ -15,7 +15,7 @@ from uuid import uuid4
 
 import numpy as np
 
-from core.errors import refuse
+from core.errors import UserError, refuse
 from core.store.codec import decode, encode
 
 T = TypeVar("T")
@@ -32,25 +32,49 @@ def sha256_of(path: Path) -> str:
 
 @contextmanager
 def disk_errors() -> Iterator[None]:
-    """Turn a full disk into advice."""
+    """Turn a full disk into advice (REC-003)."""
     try:
         yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise refuse(
-                "REC-003",
-                "The result could not be saved.",
-                "The disk with the data folder is full.",
-                "Free some space and do the step again; earlier results are untouched.",
-            ) from error
+            raise disk_is_full() from error
         raise
+
+
+@contextmanager
+def folder_errors(data_dir: Path) -> Iterator[None]:
+    """Turn what a disk says into advice: full (REC-003), or missing, read-only or failing (REC-006)."""
+    try:
+        with disk_errors():
+            yield
+    except OSError as error:
+        raise folder_is_unusable(data_dir, error.strerror or str(error)) from error
+
+
+def disk_is_full() -> UserError:
+    return refuse(
+        "REC-003",
+        "The result could not be saved.",
+        "The disk with the data folder is full.",
+        "Free some space and do the step again; earlier results are untouched.",
+    )
+
+
+def folder_is_unusable(data_dir: Path, reason: str) -> UserError:
+    return refuse(
+        "REC-006",
+        f"The data folder {data_dir} cannot be used.",
+        f"The system says: {reason}.",
+        "Connect its disk or allow writing there, or choose another data folder.",
+    )
 
 
 def write_record(folder: Path, payload: Any, attachments: tuple[Path, ...]) -> str:
     """Write a record folder in one rename and return the SHA-256 of its `record.json`."""
     aside = folder.parent / f".{folder.name}-{uuid4().hex[:8]}"
-    with disk_errors():
+    with folder_errors(folder.parent):
         aside.mkdir(parents=True)
+    with disk_errors():
         try:
             tree, arrays = encode(payload)
             if arrays:

@@ -19,14 +19,14 @@ from sqlalchemy.orm import Session
 
 from core.domain.record import Decision, LogEntry, Provenance, RecordInfo, RecordKind, Verdict, Visit
 from core.domain.subject import Subject
-from core.errors import refuse
+from core.errors import UserError, refuse
 from core.store.codec import decode, encode
-from core.store.database import back_up, database_errors, newest_backup, open_engine
+from core.store.database import back_up, database_errors, database_path, newest_backup, open_engine
 from core.store.files import read_record, write_record
 from core.store.schema import DecisionTable, LogTable, PatientTable, RecordTable, VisitTable
 
 SCHEMA_VERSION = 1
-_BACKUP_AFTER_S = 3600.0
+BACKUP_AFTER_S = 3600.0
 T = TypeVar("T")
 
 
@@ -60,12 +60,19 @@ class Store:
     def close(self) -> None:
         self._engine.dispose()
 
-    def back_up_if_due(self) -> None:
-        """Keep a backup that is at most an hour older than the work it protects."""
+    def back_up_if_due(self, after_s: float = BACKUP_AFTER_S) -> None:
+        """Keep a backup, when something changed since the newest one and that is older than `after_s`.
+
+        Raises UserError REC-008 when none can be made.
+        """
         now = datetime.now(UTC)
         newest = newest_backup(self.data_dir)
-        if newest is None or now.timestamp() - newest.stat().st_mtime > _BACKUP_AFTER_S:
-            back_up(self.data_dir, now)
+        if newest is not None:
+            made_s = newest.stat().st_mtime
+            unchanged = database_path(self.data_dir).stat().st_mtime <= made_s
+            if unchanged or now.timestamp() - made_s < after_s:
+                return
+        back_up(self.data_dir, now)
 
     # patients and visits
 
@@ -127,8 +134,12 @@ class Store:
             return _visit(row)
 
     def visit(self, visit_id: str) -> Visit:
+        """Raises UserError REC-007 when there is no such visit."""
         with self._session() as session:
-            return _visit(session.get_one(VisitTable, visit_id))
+            row = session.get(VisitTable, visit_id)
+            if row is None:
+                raise _unknown("visit", visit_id)
+            return _visit(row)
 
     def visits(self, patient_id: str) -> tuple[Visit, ...]:
         query = select(VisitTable).where(VisitTable.patient_id == patient_id).order_by(VisitTable.number)
@@ -181,8 +192,12 @@ class Store:
         return read_record(self._folder(info.kind, record_id), kind, info.content_sha256)
 
     def info(self, record_id: str) -> RecordInfo:
+        """Raises UserError REC-007 when there is no such record."""
         with self._session() as session:
-            return _info(session.scalars(select(RecordTable).where(RecordTable.id == record_id)).one())
+            row = session.scalars(select(RecordTable).where(RecordTable.id == record_id)).one_or_none()
+            if row is None:
+                raise _unknown("result", record_id)
+            return _info(row)
 
     def folder(self, record_id: str) -> Path:
         return self._folder(self.info(record_id).kind, record_id)
@@ -299,4 +314,13 @@ def _code_taken(code: str) -> Exception:
         f"There is already a patient with the code {code}.",
         "A code names exactly one patient.",
         "Choose another code, or open the existing patient.",
+    )
+
+
+def _unknown(what: str, name: str) -> UserError:
+    return refuse(
+        "REC-007",
+        f"There is no {what} {name} in this data folder.",
+        "It belongs to another data folder, or its name is not complete.",
+        "Check the data folder, then choose again.",
     )
