@@ -7,10 +7,11 @@ from types import TracebackType
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Column
 
 from app.jobs.service import JobService
-from app.jobs.table import JOB_TABLE
 from core.errors import JobCancelled, UserError
+from core.jobs.table import JOB_TABLE
 from core.jobs.values import (
     Cancelled,
     Crashed,
@@ -23,8 +24,6 @@ from core.jobs.values import (
 )
 from core.jobs.values import Progress as JobProgress
 
-EXIT_OK, EXIT_BUG, EXIT_REFUSED, EXIT_CANCELLED = 0, 1, 2, 130
-
 
 class Terminal:
     """Runs jobs one after another and shows each as a line. Progress goes to stderr, results to stdout."""
@@ -34,11 +33,11 @@ class Terminal:
         self._console = Console(stderr=True)
         self._bars = Progress(
             SpinnerColumn(),
-            TextColumn("{task.fields[title]:<22}"),
-            BarColumn(bar_width=28),
-            TextColumn("{task.percentage:>4.0f} %"),
-            TimeElapsedColumn(),
-            TextColumn("[dim]{task.description}"),
+            TextColumn("{task.fields[title]}", table_column=Column(min_width=22, no_wrap=True)),
+            BarColumn(bar_width=16),
+            TextColumn("{task.percentage:>3.0f} %", table_column=Column(min_width=5, no_wrap=True)),
+            TimeElapsedColumn(table_column=Column(min_width=7, no_wrap=True)),
+            TextColumn("[dim]{task.description}", table_column=Column(no_wrap=True, overflow="ellipsis")),
             console=self._console,
         )
         self.seconds: dict[str, float] = {}
