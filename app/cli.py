@@ -188,8 +188,8 @@ def _virtual_exo(given: argparse.Namespace) -> int:
 
 
 def _job(given: argparse.Namespace) -> int:
-    from app.jobs.table import JOB_TABLE
     from core.errors import refuse
+    from core.jobs.table import JOB_TABLE
 
     if given.kind not in JOB_TABLE:
         raise refuse(

@@ -7,24 +7,26 @@ import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from app.exo_process import VirtualExo
 from app.terminal import Terminal
-from core.domain.body import JOINTS, SIDES, Joint, Side
-from core.domain.controller import Comparison, Deployment, GaitScore, Package, TrainedController
+from core.domain.body import SIDES, Side
+from core.domain.controller import Comparison, Deployment, Package, TrainedController
 from core.domain.motion import Motion
 from core.domain.record import RecordKind, Verdict
-from core.domain.recording import Landmarks, Recording
+from core.domain.recording import Landmarks
 from core.domain.rollout import GaitLabel
 from core.domain.subject import Consent, Sex, Subject
 from core.domain.twin import GaitPolicy, Twin
 from core.errors import refuse
+from core.gait.cycles import range_of_motion_deg
 from core.session.flow import Step
 from core.store.repository import Store, open_store
 
 GAIT_SHARE = 0.55  # of the training minutes; learning to walk takes longer than learning to assist
 OPERATOR = "command line"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,31 +150,48 @@ def _deploy(
 
 
 def summarise(store: Store, visit_id: str, seconds: dict[str, float]) -> dict[str, Any]:
-    """The numbers of a visit, from its newest records."""
+    """The numbers of a visit whose controller is on an exo, from its newest records."""
 
-    def newest(kind: RecordKind, payload: type[Any]) -> Any:
+    def newest(kind: RecordKind, payload: type[T]) -> T:
         info = store.latest(visit_id, kind)
-        return None if info is None else store.load(info.id, payload)
+        assert info is not None, kind
+        return store.load(info.id, payload)
 
-    recording: Recording = newest(RecordKind.RECORDING, Recording)
-    landmarks: Landmarks = newest(RecordKind.LANDMARKS, Landmarks)
-    motion: Motion = newest(RecordKind.MOTION, Motion)
-    twin: Twin = newest(RecordKind.TWIN, Twin)
-    policy: GaitPolicy = newest(RecordKind.GAIT_POLICY, GaitPolicy)
-    controller: TrainedController = newest(RecordKind.CONTROLLER, TrainedController)
-    comparison: Comparison = newest(RecordKind.COMPARISON, Comparison)
-    package: Package = newest(RecordKind.PACKAGE, Package)
-    deployment: Deployment = newest(RecordKind.DEPLOYMENT, Deployment)
-    track = landmarks.patient.tracks[0]
+    landmarks, motion = newest(RecordKind.LANDMARKS, Landmarks), newest(RecordKind.MOTION, Motion)
+    twin, comparison = newest(RecordKind.TWIN, Twin), newest(RecordKind.COMPARISON, Comparison)
+    deployment = newest(RecordKind.DEPLOYMENT, Deployment)
     return {
         "synthetic": landmarks.synthetic,
-        "frames": recording.videos[0].frames if recording and recording.videos else len(track.time_s),
+        **_measured(landmarks, motion),
+        "twin": {"height_m": twin.body.height_m, "mass_kg": round(twin.model_mass_kg, 3)},
+        **_trained(
+            newest(RecordKind.GAIT_POLICY, GaitPolicy), newest(RecordKind.CONTROLLER, TrainedController)
+        ),
+        "effort_ratio_with_exo": effort_ratio(comparison),
+        "verdict": comparison.sentence,
+        "package_sha256": newest(RecordKind.PACKAGE, Package).sha256,
+        "readback_sha256": deployment.readback_sha256,
+        "confirmed": deployment.confirmed,
+        "virtual_exo": deployment.virtual,
+        "seconds": {kind: round(spent, 1) for kind, spent in seconds.items()},
+    }
+
+
+def _measured(landmarks: Landmarks, motion: Motion) -> dict[str, Any]:
+    left, right = motion.measures.sides
+    return {
+        "frames": len(landmarks.patient.tracks[0].time_s),
         "detected_fraction": round(landmarks.patient.seen_fraction, 4),
-        "strides_left": motion.measures.sides[0].strides,
-        "strides_right": motion.measures.sides[1].strides,
+        "strides_left": left.strides,
+        "strides_right": right.strides,
         "speed_m_s": round(motion.measures.speed_m_s, 3),
         "cadence_steps_min": round(motion.measures.cadence_steps_min, 1),
-        "rom_deg": ranges_of_motion_deg(motion),
+        "rom_deg": {
+            joint: round(degrees, 1)
+            for cycles in motion.cycles
+            if len(cycles.angle_rad)
+            for joint, degrees in range_of_motion_deg(cycles).items()
+        },
         "quality": {
             "sagittal_only": motion.sagittal_only,
             "residual_m": round(motion.residual_m, 4),
@@ -182,7 +201,11 @@ def summarise(store: Store, visit_id: str, seconds: dict[str, float]) -> dict[st
                 for finding in (*landmarks.findings, *motion.findings)
             ],
         },
-        "twin": {"height_m": twin.body.height_m, "mass_kg": round(twin.model_mass_kg, 3)},
+    }
+
+
+def _trained(policy: GaitPolicy, controller: TrainedController) -> dict[str, Any]:
+    return {
         "training": {
             "control_steps": policy.control_steps,
             "control_steps_per_s": round(policy.control_steps_per_s, 1),
@@ -193,39 +216,13 @@ def summarise(store: Store, visit_id: str, seconds: dict[str, float]) -> dict[st
             "control_steps": controller.control_steps,
             "falls_per_minute": round(controller.falls_per_minute, 3),
         },
-        "effort_ratio_with_exo": effort_ratio(comparison),
-        "verdict": comparison.sentence,
-        "package_sha256": package.sha256,
-        "readback_sha256": deployment.readback_sha256,
-        "confirmed": deployment.confirmed,
-        "virtual_exo": deployment.virtual,
-        "seconds": {kind: round(spent, 1) for kind, spent in seconds.items()},
     }
-
-
-def ranges_of_motion_deg(motion: Motion) -> dict[str, float]:
-    """Range of the mean gait cycle of each joint, in degrees."""
-    ranges: dict[str, float] = {}
-    for joint in JOINTS:
-        angles = motion.cycles[SIDES.index(joint.side)].angle_rad
-        if len(angles):
-            ranges[joint.value] = _range_deg(joint, angles)
-    return ranges
-
-
-def _range_deg(joint: Joint, angles: Any) -> float:
-    column = list(type(joint.kind)).index(joint.kind)
-    mean_cycle = angles[:, :, column].mean(axis=0)
-    return round(float(mean_cycle.max() - mean_cycle.min()) * 57.29577951308232, 1)
 
 
 def effort_ratio(comparison: Comparison) -> float | None:
     """Effort with the personalized controller over effort without exo, both simulated."""
-
-    def score(label: GaitLabel) -> GaitScore | None:
-        return next((score for score in comparison.scores if score.label == label.value), None)
-
-    without, personalized = score(GaitLabel.WITHOUT_EXO), score(GaitLabel.PERSONALIZED_CONTROLLER)
+    without = comparison.find(GaitLabel.WITHOUT_EXO)
+    personalized = comparison.find(GaitLabel.PERSONALIZED_CONTROLLER)
     if without is None or personalized is None or without.effort <= 0.0:
         return None
     return round(personalized.effort / without.effort, 4)

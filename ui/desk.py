@@ -12,7 +12,7 @@ from core.devices.profiles import device_ids, load_profile
 from core.domain.subject import Subject
 from core.jobs.values import JsonValue, Outcome
 from core.session.facts import FactsReader
-from core.session.flow import JOBS, Step, StepStatus, VisitFacts, session_status
+from core.session.flow import Step, StepStatus, VisitFacts, session_status
 from core.store.repository import Store
 from ui import theme
 from ui.jobs_bridge import JobsBridge
@@ -126,8 +126,3 @@ def _without_visit(status: StepStatus) -> StepStatus:
     if status.step is Step.PATIENT or status.blocker is not None:
         return status
     return replace(status, blocker="Open a patient and start a visit first.")
-
-
-def step_of_job(kind: str) -> Step | None:
-    """The step whose page shows jobs of this kind."""
-    return next((step for step, kinds in JOBS.items() if kind in kinds), None)

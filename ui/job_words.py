@@ -2,34 +2,17 @@
 
 from __future__ import annotations
 
+from core.jobs.table import JOB_TABLE
 from core.jobs.values import Cancelled, Crashed, Done, JobState, Refused
 from ui.theme import Tone
 from ui.wording import percent, time_left
 
-NAMES = {
-    "import_video": "Import video",
-    "record_camera": "Camera",
-    "detect_pose": "Find the person",
-    "choose_person": "Choose the person",
-    "solve_motion": "Solve motion",
-    "import_emg": "Import EMG",
-    "fit_twin": "Fit the twin",
-    "learn_gait": "Teach the twin this gait",
-    "simulate_gait": "Simulate gait",
-    "train_controller": "Train controller",
-    "compare": "Compare controllers",
-    "package_controller": "Package controller",
-    "deploy": "Transfer to the exo",
-    "telemetry": "Exo connection",
-    "virtual_exo": "Virtual exo",
-    "demo_patient": "Make the demo patient",
-}
-TRAINING = ("learn_gait", "train_controller")  # jobs with checkpoints
-STREAMS = ("record_camera", "telemetry", "virtual_exo")  # endless: no progress to show
+TRAINING = tuple(kind for kind, job in JOB_TABLE.items() if job.heavy)
+STREAMS = tuple(kind for kind, job in JOB_TABLE.items() if job.stream)  # endless: no progress to show
 
 
 def job_name(kind: str) -> str:
-    return NAMES.get(kind, kind.replace("_", " ").capitalize())
+    return JOB_TABLE[kind].title if kind in JOB_TABLE else kind.replace("_", " ").capitalize()
 
 
 def job_summary(state: JobState) -> str:

@@ -1,1 +1,1 @@
-"""How long work runs: a table of kinds, one spawned worker per job, and the service that supervises them."""
+"""How long work runs: one spawned worker per job, and the service that supervises them."""

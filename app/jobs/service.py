@@ -14,8 +14,8 @@ from pathlib import Path
 from uuid import uuid4
 
 from app.jobs.history import ended_jobs, has_checkpoint, write_outcome, write_spec
-from app.jobs.table import JOB_TABLE, JobKind
 from app.jobs.worker import CANCEL, PAUSE, RESUME, work_dir, worker_main
+from core.jobs.table import JOB_TABLE, JobKind
 from core.jobs.values import (
     Cancelled,
     Crashed,

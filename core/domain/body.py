@@ -20,7 +20,6 @@ class Side(StrEnum):
 
 
 SIDES = (Side.LEFT, Side.RIGHT)  # the order of every side axis
-WIRE_NUMBER = {Side.LEFT: 0, Side.RIGHT: 1}
 
 
 class JointKind(StrEnum):

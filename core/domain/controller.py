@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.domain.findings import Finding
-from core.domain.rollout import RolloutSet
+from core.domain.rollout import GaitLabel, RolloutSet
 from core.domain.twin import LearningCurve, Network
 
 
@@ -94,6 +94,9 @@ class Comparison:
     scores: tuple[GaitScore, ...]
     sentence: str  # the verdict in words, made from the numbers
     synthetic: bool = False
+
+    def find(self, label: GaitLabel) -> GaitScore | None:
+        return next((score for score in self.scores if score.label == label.value), None)
 
 
 @dataclass(frozen=True, slots=True)

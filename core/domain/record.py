@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class RecordKind(StrEnum):
-    """What a record holds. Its payload type is given by `core.store.records`."""
+    """What a record holds: the value of that name in `core.domain`, for SIMULATED_GAIT a `RolloutSet`."""
 
     RECORDING = "recording"
     LANDMARKS = "landmarks"
@@ -31,7 +31,6 @@ class Verdict(StrEnum):
     SKIPPED = "skipped"
     KEPT = "kept"  # a stale result is knowingly kept
     SIGNED = "signed"
-    CONFIRMED = "confirmed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,10 +77,6 @@ def _spread(values: FloatArray) -> Spread:
     return Spread(float(np.mean(values)), float(np.std(values, ddof=1)) if len(values) > 1 else 0.0)
 
 
-def _mean(values: FloatArray) -> float:
-    return float(np.mean(values)) if len(values) else float("nan")
-
-
 def _symmetry(pair: Sequence[float]) -> float:
     left, right = pair
     return max(0.0, 1.0 - abs(left - right) / ((left + right) / 2)) if left + right > 0 else float("nan")

@@ -39,9 +39,3 @@ def compare_cycles(first: GaitCycles, second: GaitCycles) -> dict[JointKind, Sim
     """Mean cycles of two gaits of one side, joint by joint."""
     a, b = mean_cycle(first), mean_cycle(second)
     return {kind: compare_curves(a[:, i], b[:, i]) for i, kind in enumerate(JointKind)}
-
-
-def symmetry_of_sides(left: GaitCycles, right: GaitCycles, kind: JointKind) -> float:
-    """Correlation of the left and the right mean cycle of one joint, each from its own heel strike."""
-    column = list(JointKind).index(kind)
-    return pearson(mean_cycle(left)[:, column], mean_cycle(right)[:, column])

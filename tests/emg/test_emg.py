@@ -18,7 +18,7 @@ from core.errors import UserError
 from core.jobs.values import JobSpec, SilentContext
 from core.store.repository import open_store
 from core.tasks import import_emg
-from tests.store.test_store import a_subject
+from tests.store.samples import a_subject
 
 RATE_HZ = 1500.0
 SOLEUS = ChannelSite(EmgMuscle.SOLEUS, Side.LEFT)

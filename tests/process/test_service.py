@@ -12,7 +12,7 @@ import pytest
 
 from app.jobs import service as service_module
 from app.jobs.service import JobService
-from app.jobs.table import JobKind
+from core.jobs.table import JobKind
 from core.jobs.values import Cancelled, Crashed, Done, Event, Message, Outcome, Progress, Refused, Sample
 
 NAMES = ("finish", "wait_for_cancel", "never_look_up", "refuse_it", "crash", "die_after_checkpoint", "count")

@@ -22,7 +22,7 @@ from core.store.database import (
     restore_backup,
 )
 from core.store.repository import open_store
-from tests.store.test_store import a_subject
+from tests.store.samples import a_subject
 
 MORNING = datetime(2026, 11, 20, 10, 15, tzinfo=UTC)
 

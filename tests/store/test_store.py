@@ -12,19 +12,13 @@ import numpy as np
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from core.domain.body import Side
 from core.domain.findings import Finding, Severity
 from core.domain.record import RecordKind, Verdict
 from core.domain.recording import LANDMARK_COUNT, Landmarks, LandmarkTrack, Person
-from core.domain.subject import Consent, Sex, Subject
 from core.errors import Advice, UserError
 from core.store.database import back_up, database_path, restore_backup
 from core.store.repository import Store, open_store
-
-
-def a_subject(code: str = "P-0001") -> Subject:
-    consent = Consent("Dr Test", "2026-11-20")
-    return Subject(code, 1980, Sex.FEMALE, 1.68, 60.0, "stroke", Side.LEFT, consent)
+from tests.store.samples import a_subject
 
 
 def some_landmarks() -> Landmarks:

@@ -1,4 +1,4 @@
-"""Which task does which kind of job. Tasks are named by strings, so the GUI never imports them."""
+"""Which task does which kind of job. Tasks are named by strings, so nothing here imports them."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from dataclasses import dataclass
 class JobKind:
     task: str  # "package.module:function"
     title: str  # what the person reads
-    heavy: bool = False  # uses every core: one at a time
+    heavy: bool = False  # a training on every core: one at a time, with checkpoints
     stream: bool = False  # endless until stopped; leaves no history
 
 
 JOB_TABLE: dict[str, JobKind] = {
     "demo_patient": JobKind("core.tasks.demo_patient:run", "Make the demo patient"),
     "import_video": JobKind("core.tasks.import_video:run", "Import video"),
-    "record_camera": JobKind("core.tasks.record_camera:run", "Record from camera", stream=True),
+    "record_camera": JobKind("core.tasks.record_camera:run", "Camera", stream=True),
     "detect_pose": JobKind("core.tasks.detect_pose:run", "Find the person"),
     "choose_person": JobKind("core.tasks.choose_person:run", "Choose the person"),
     "solve_motion": JobKind("core.tasks.solve_motion:run", "Solve motion"),
     "import_emg": JobKind("core.tasks.import_emg:run", "Import EMG"),
-    "fit_twin": JobKind("core.tasks.fit_twin:run", "Fit the body model"),
-    "learn_gait": JobKind("core.tasks.learn_gait:run", "Teach the twin", heavy=True),
+    "fit_twin": JobKind("core.tasks.fit_twin:run", "Fit the twin"),
+    "learn_gait": JobKind("core.tasks.learn_gait:run", "Teach the twin this gait", heavy=True),
     "simulate_gait": JobKind("core.tasks.simulate_gait:run", "Simulate gait"),
     "train_controller": JobKind("core.tasks.train_controller:run", "Train controller", heavy=True),
     "compare": JobKind("core.tasks.compare:run", "Compare controllers"),
     "package_controller": JobKind("core.tasks.package_controller:run", "Package controller"),
-    "deploy": JobKind("core.tasks.deploy:run", "Deploy to exo"),
-    "telemetry": JobKind("core.tasks.telemetry:run", "Exo telemetry", stream=True),
+    "deploy": JobKind("core.tasks.deploy:run", "Transfer to the exo"),
+    "telemetry": JobKind("core.tasks.telemetry:run", "Exo connection", stream=True),
     "list_exos": JobKind("core.tasks.list_exos:run", "Look for exos", stream=True),
 }

@@ -1,0 +1,1 @@
+"""Claims about jobs in processes of their own."""

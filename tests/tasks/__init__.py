@@ -1,0 +1,1 @@
+"""Claims about job tasks: records in, a record out."""
