@@ -15,9 +15,10 @@ from core.domain.rollout import GaitLabel, Playback, Rollout, SceneGeometry
 from core.domain.twin import BodyParameters
 from core.gait.cycles import cut_cycles
 from core.simulation.exo import exo_bodies, worn_model
-from core.simulation.footfalls import Replay, footfalls, replay
+from core.simulation.footfalls import Replay, replay
 from core.simulation.muscles import estimate_activation
 from core.simulation.pose import ROOT_POSITIONS, FullPose, position_columns, velocity_columns
+from core.simulation.strides import walked_strides
 from core.simulation.surfaces import body_meshes
 from core.simulation.walking import CONTROL_STEP_S, EXO_STEP_S, Assist, WalkingEnvironment
 from core.twin.body import Fidelity
@@ -94,15 +95,10 @@ def record_rollout(
     time_s: FloatArray = np.arange(len(trace.target_rad), dtype=np.float64) * CONTROL_STEP_S
     qpos, qvel = _motion(model, trace.state[1:])
     angle, velocity = qpos[:, position_columns(model)], qvel[:, velocity_columns(model)]
-    strides = [
-        stride
-        for column, side in enumerate(SIDES)
-        for stride in footfalls(
-            side, felt.vertical_n[:, :, column].reshape(-1), felt.step_s, after_s=SETTLE_S
-        )
-    ]
-    # Footfall times count from the first state, frames from the state one control step later.
-    cycles = cut_cycles(time_s + CONTROL_STEP_S, angle, strides)
+    # Frames show the state at the end of their control step.
+    shown_s = time_s + CONTROL_STEP_S
+    strides = walked_strides(body, shown_s, qpos, angle, after_s=SETTLE_S)
+    cycles = cut_cycles(shown_s, angle, strides)
     walked_s = len(time_s) * CONTROL_STEP_S
     return Rollout(
         label=label,

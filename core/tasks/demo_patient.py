@@ -11,7 +11,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 from core.capture.synthetic import PinholeCamera, watch
 from core.domain.arrays import FloatArray
@@ -30,13 +29,13 @@ from core.gait.norms import normal_reference
 from core.jobs.values import JobContext, Params
 from core.simulation.exo import worn_model
 from core.simulation.playback import record_rollout, trace_walk
+from core.simulation.strides import walked_points
 from core.simulation.walking import CONTROL_STEP_S, Walker, WalkingEnvironment
 from core.store.repository import Store, open_store
 from core.tasks.policy_files import shipped_policy
 from core.twin.body import Fidelity
 from core.twin.observation import POINTS
 from core.twin.scaling import scales_for_height
-from core.twin.skeleton import Skeleton
 
 SUBJECT = Subject(
     code="DEMO-01",
@@ -103,7 +102,7 @@ def simulated_walk() -> Walk:
     rollout = record_rollout(GaitLabel.MEASURED, body, trace, None)
     kept = rollout.time_s >= SETTLE_S
     qpos = world.physics.position(trace.state[1:])[kept]
-    point_m = body_points(Skeleton(body), qpos, rollout.joint_angle_rad[kept])
+    point_m = walked_points(body, qpos, rollout.joint_angle_rad[kept])
     time_s = np.arange(kept.sum()) * CONTROL_STEP_S
     return Walk(time_s, point_m, rollout.activation[kept], rollout.playback.muscle_names)
 
@@ -115,13 +114,6 @@ def weak_left_leg(reference: GaitReference) -> GaitReference:
         centre = angle[:, joint.column].mean()
         angle[:, joint.column] = centre + share * (angle[:, joint.column] - centre)
     return replace(reference, angle_rad=angle)
-
-
-def body_points(skeleton: Skeleton, qpos: FloatArray, angle_rad: FloatArray) -> FloatArray:
-    """Landmarks (T, P, 3) of root poses in `qpos` and joint angles (T, 14)."""
-    turn = Rotation.from_quat(qpos[:, [4, 5, 6, 3]]).as_rotvec()
-    poses = np.column_stack([qpos[:, :3], turn, angle_rad])
-    return np.stack([skeleton.points_m(pose) for pose in poses])
 
 
 def cameras(walk: Walk) -> tuple[PinholeCamera, ...]:
