@@ -64,7 +64,6 @@ class GaitCyclePlot(PlainPlot):
     hovered = Signal(float)  # 0..1
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        self._drawn_in = theme.current().mode
         super().__init__(_CycleBox(), parent)
         self._panel: JointPanel | None = None
         self._range: tuple[float, float] | None = None
@@ -73,7 +72,7 @@ class GaitCyclePlot(PlainPlot):
         self.setMinimumSize(150, 78)
         self.setMouseTracking(True)
         self.box.picked.connect(self._on_picked)
-        self._draw()
+        self.draw()
 
     def sizeHint(self) -> QSize:
         return QSize(240, 84)  # pyqtgraph asks for far more than a grid of six can have
@@ -88,7 +87,7 @@ class GaitCyclePlot(PlainPlot):
             return
         self._panel, self._range = panel, value_range
         self.setAccessibleName(f"{panel.title} over the gait cycle")
-        self._draw()
+        self.draw()
 
     def set_curves(
         self,
@@ -106,7 +105,7 @@ class GaitCyclePlot(PlainPlot):
         """In a grid only the outer plots name their axes."""
         self._show_x, self._show_y = x_label, y_label
         if self._panel is not None:
-            self._draw()
+            self.draw()
 
     def set_cursor(self, fraction: float | None) -> None:
         """Put the cursor line at a share of the cycle; None hides it. Emits nothing."""
@@ -118,9 +117,8 @@ class GaitCyclePlot(PlainPlot):
 
     # Drawing ----------------------------------------------------------------------------------
 
-    def _draw(self) -> None:
+    def draw(self) -> None:
         look = theme.current()
-        self._drawn_in = look.mode
         self.box.clear()
         style_plot(self, look)
         self._add_frame(look)
@@ -221,11 +219,6 @@ class GaitCyclePlot(PlainPlot):
             self._corner.setPos(QPointF(100, high if on_top else low))
 
     # What the person does -----------------------------------------------------------------------
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and self._drawn_in is not theme.current().mode:
-            self._draw()
 
     def mouseMoveEvent(self, event: Any) -> None:
         super().mouseMoveEvent(event)

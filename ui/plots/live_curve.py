@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QSize, QTimer
+from PySide6.QtCore import QSize, QTimer
 from PySide6.QtWidgets import QWidget
 
 from ui import theme
@@ -73,7 +73,6 @@ class LivePlot(PlainPlot):
         names_time: bool = True,
         parent: QWidget | None = None,
     ) -> None:
-        self._drawn_in = theme.current().mode
         super().__init__(parent=parent)
         self._traces, self._unit, self._window_s, self._minutes = traces, unit, window_s, minutes
         self._names_time = names_time
@@ -85,7 +84,7 @@ class LivePlot(PlainPlot):
         self._timer.setSingleShot(True)
         self._timer.setInterval(REDRAW_MS)
         self._timer.timeout.connect(self._redraw)
-        self._build()
+        self.draw()
 
     def sizeHint(self) -> QSize:
         return QSize(320, 64)  # a scrolling page counts with this height, so it must be modest
@@ -113,7 +112,7 @@ class LivePlot(PlainPlot):
     def set_marks(self, *marks: tuple[float, str]) -> None:
         """Quiet horizontal lines with a word, such as the torque limit."""
         self._marks = list(marks)
-        self._build()
+        self.draw()
 
     def show_torque_limit(self, limit: float) -> None:
         """Symmetric limits, marked and always in the picture."""
@@ -122,14 +121,8 @@ class LivePlot(PlainPlot):
             self._range = (-limit, limit)
             self.set_marks(*marks)
 
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and self._drawn_in is not theme.current().mode:
-            self._build()
-
-    def _build(self) -> None:
+    def draw(self) -> None:
         look = theme.current()
-        self._drawn_in = look.mode
         self.box.clear()
         style_plot(self, look)
         self.left.setGrid(GRID_ALPHA)

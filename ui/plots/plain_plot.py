@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import pyqtgraph as pg
+from PySide6.QtCore import QEvent
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QGraphicsGridLayout, QSizePolicy, QWidget
+
+from ui import theme
 
 
 class PlainPlot(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph is untyped
-    """Quick to build and to restyle: pyqtgraph's own plot brings fifty hidden menu widgets of its own."""
+    """Quick to build and to restyle: pyqtgraph's own plot brings fifty hidden menu widgets of its own.
+
+    Subclasses write `draw`; it is called again in the colours of another theme, when the plot is seen.
+    """
 
     def __init__(self, box: pg.ViewBox | None = None, parent: QWidget | None = None) -> None:
+        self._drawn_in = theme.current().mode
         super().__init__(parent, background=None)
         self.box = box or pg.ViewBox(enableMouse=False, enableMenu=False)
         self.box.setDefaultPadding(0.0)
@@ -19,6 +27,25 @@ class PlainPlot(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph is untyped
         self.setAntialiasing(True)
         self.setFrameShape(self.Shape.NoFrame)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    def draw(self) -> None:
+        """Draw everything anew."""
+        raise NotImplementedError
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._follow_theme()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._follow_theme()
+
+    def _follow_theme(self) -> None:
+        mode = theme.current().mode
+        if self._drawn_in is not mode and self.isVisible():
+            self._drawn_in = mode
+            self.draw()
 
     def _layout_items(self) -> None:
         field = pg.GraphicsWidget()

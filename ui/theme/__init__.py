@@ -35,8 +35,9 @@ _NORMAL_POINT_SIZE = 9.0 if sys.platform == "win32" else 13.0 if sys.platform ==
 def apply(app: QApplication, mode: Mode | str) -> Theme:
     """Put the look on the whole application; callable again at any time to change the mode."""
     chosen = theme(Mode(mode), scale=_system_scale(app), family=_family())
+    if app.property("exotwin_mode") is None:  # a new style polishes every widget once more than needed
+        app.setStyle("Fusion")
     app.setProperty("exotwin_mode", chosen.mode.value)
-    app.setStyle("Fusion")
     app.setPalette(_palette(chosen))
     font = QFont(chosen.family)
     font.setPixelSize(chosen.type.body)

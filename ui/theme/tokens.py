@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 
 
 class Mode(StrEnum):
@@ -189,6 +190,7 @@ class Theme:
         return self.colors.left if side == "left" else self.colors.right
 
 
+@lru_cache(maxsize=8)  # asked by every button and icon when the look changes
 def theme(mode: Mode, *, scale: float = 1.0, family: str = "DejaVu Sans") -> Theme:
     return Theme(
         mode=mode,

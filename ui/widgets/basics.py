@@ -97,7 +97,7 @@ class Button(QPushButton):
 
     def __init__(self, text: str, kind: str = "", icon: str = "", *, tip: str = "") -> None:
         super().__init__(text)
-        self._icon_name = icon
+        self._icon_name, self._drawn_icon = icon, ("", "")  # name, and name and colour as drawn
         self.setProperty("kind", kind)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAccessibleName(text or tip)
@@ -131,8 +131,10 @@ class Button(QPushButton):
             "quiet": colors.muted,
             "link": colors.accent,
         }
-        ink = by_kind.get(self.property("kind"), colors.text)
-        self.setIcon(theme.icon(name, ink if self.isEnabled() else colors.muted, 18))
+        ink = by_kind.get(self.property("kind"), colors.text) if self.isEnabled() else colors.muted
+        if self._drawn_icon != (name, ink):
+            self._drawn_icon = (name, ink)
+            self.setIcon(theme.icon(name, ink, 18))
 
 
 class Box(QFrame):
