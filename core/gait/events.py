@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -19,6 +19,8 @@ _PROMINENCE = 0.4  # share of the foot's excursion; smaller bumps are noise
 LONGEST_SHIFT_S = 0.15  # between an extreme and the contact that belongs to it
 _EDGE_RISE = 0.05  # share of the excursion by which an event must stand out from the recording's edge
 _MISSED = 1.7  # a stride this many times longer than the median hides an event
+_INVENTED = 0.6  # a stride this share of the median was cut in two by an event that is none
+SHORTEST_STEP = 0.15  # of a stride; even in a severe limp the feet do not land closer together
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,13 +56,34 @@ def find_events(paths: FootPaths) -> tuple[GaitEvents, GaitEvents]:
     still moves with the pelvis; contact is where it has half of its stance speed against the pelvis: later
     than the extreme for heel strike, earlier for toe off.
     """
-    return _side_events(paths, 0), _side_events(paths, 1)
+    left, right = _side_events(paths, 0), _side_events(paths, 1)
+    gaps = np.concatenate([np.diff(left.heel_strike_s), np.diff(right.heel_strike_s)])
+    typical_s = float(np.median(gaps)) if len(gaps) else 0.0
+    return _single_landings(left, typical_s), _single_landings(right, typical_s)
 
 
 def find_strides(paths: FootPaths) -> tuple[Stride, ...]:
-    """Complete strides of both sides, by start time: heel strike, toe off, heel strike of the same foot."""
-    strides = [stride for events in find_events(paths) for stride in strides_of(events)]
-    return tuple(sorted(strides, key=lambda stride: stride.start_s))
+    """Complete strides of both sides, by start time: heel strike, toe off, heel strike of the same foot.
+
+    Feet land in turns and strides last about equally long; what does not fit in is left out.
+    """
+    events = find_events(paths)
+    strides = [stride for side in events for stride in strides_of(side)]
+    typical_s = float(np.median([stride.end_s - stride.start_s for stride in strides])) if strides else 0.0
+    kept = [
+        stride
+        for stride in strides
+        if _INVENTED * typical_s <= stride.end_s - stride.start_s <= _MISSED * typical_s
+        and _in_turns(stride, events[1 - SIDES.index(stride.side)].heel_strike_s)
+    ]
+    return tuple(sorted(kept, key=lambda stride: stride.start_s))
+
+
+def _in_turns(stride: Stride, other_strike_s: FloatArray) -> bool:
+    """Whether the other foot landed at most once in a stride (it may be hidden), and not together with it."""
+    phase = (other_strike_s - stride.start_s) / (stride.end_s - stride.start_s)
+    inside = phase[(phase > -SHORTEST_STEP) & (phase < 1.0 + SHORTEST_STEP)]
+    return not len(inside) or (len(inside) == 1 and SHORTEST_STEP <= inside[0] <= 1.0 - SHORTEST_STEP)
 
 
 def strides_of(events: GaitEvents) -> tuple[Stride, ...]:
@@ -76,6 +99,16 @@ def strides_of(events: GaitEvents) -> tuple[Stride, ...]:
         if plausible and len(toe_offs) == 1:
             strides.append(Stride(events.side, float(start), float(toe_offs[0]), float(end)))
     return tuple(strides)
+
+
+def _single_landings(events: GaitEvents, typical_s: float) -> GaitEvents:
+    """Of two landings much closer than a stride, keep the one that leaves the more even rhythm."""
+    strikes = events.heel_strike_s
+    while len(strikes) > 1 and np.diff(strikes).min() < _INVENTED * typical_s:
+        first = int(np.argmin(np.diff(strikes)))
+        choices = [np.delete(strikes, first), np.delete(strikes, first + 1)]
+        strikes = min(choices, key=lambda kept: float(np.abs(np.diff(kept) - typical_s).sum()))
+    return replace(events, heel_strike_s=strikes)
 
 
 def _side_events(paths: FootPaths, column: int) -> GaitEvents:

@@ -9,7 +9,7 @@ import numpy as np
 from core.domain.arrays import FloatArray
 from core.domain.body import SIDES
 from core.domain.motion import SideMeasures, Spatiotemporal, Spread, Stride
-from core.gait.events import FootPaths, find_events
+from core.gait.events import SHORTEST_STEP, FootPaths, find_events
 
 _STANDING_M_S = 0.15  # slower through the room than this is a treadmill
 
@@ -25,7 +25,8 @@ def spatiotemporal(paths: FootPaths, strides: Sequence[Stride], *, width_seen: b
     first, last = min(s.start_s for s in strides), max(s.end_s for s in strides)
     inside = (paths.time_s >= first) & (paths.time_s <= last)
     forward = float(-np.polyfit(paths.time_s[inside], paths.pelvis_m[inside, 1], 1)[0])
-    steps = _steps(paths, over_ground=forward > _STANDING_M_S)
+    stride_s = float(np.median([s.end_s - s.start_s for s in strides]))
+    steps = _steps(paths, stride_s, over_ground=forward > _STANDING_M_S)
     step_time = np.concatenate([steps[side][0] for side in range(2)])
     if len(step_time):
         cadence = 60.0 / float(np.mean(step_time))
@@ -39,8 +40,14 @@ def spatiotemporal(paths: FootPaths, strides: Sequence[Stride], *, width_seen: b
     return Spatiotemporal(forward, cadence, width, (sides[0], sides[1]), float(symmetry))
 
 
-def _steps(paths: FootPaths, *, over_ground: bool) -> tuple[tuple[FloatArray, FloatArray, FloatArray], ...]:
-    """Per side: step times (s), step lengths (m) and step widths (m) of its own landings."""
+def _steps(
+    paths: FootPaths, stride_s: float, *, over_ground: bool
+) -> tuple[tuple[FloatArray, FloatArray, FloatArray], ...]:
+    """Per side: step times (s), step lengths (m) and step widths (m) of its own landings.
+
+    Steps that cannot be part of a stride of `stride_s` hide an event or hold one that is none.
+    """
+    shortest_s, longest_s = SHORTEST_STEP * stride_s, (1.0 - SHORTEST_STEP) * stride_s
     events = find_events(paths)
     result = []
     for column in range(2):
@@ -51,6 +58,8 @@ def _steps(paths: FootPaths, *, over_ground: bool) -> tuple[tuple[FloatArray, Fl
             earlier = other[other < strike]
             if not len(earlier) or ((own > earlier[-1]) & (own < strike)).any():
                 continue  # the step before was not seen
+            if not shortest_s <= strike - earlier[-1] <= longest_s:
+                continue
             landed = _at(paths, strike, column)
             trailing = _at(paths, earlier[-1] if over_ground else strike, 1 - column)
             times.append(strike - earlier[-1])

@@ -77,7 +77,7 @@ class _Targets:
     confidence: FloatArray  # (T, S)
     hip_m: FloatArray  # (T, 3)
     hip_confidence: FloatArray  # (T,)
-    axes: FloatArray  # (3,) 1 where that axis is observed
+    measured: FloatArray  # (3, 3) weights of differences in space, see Observation.measured
 
 
 def solve_angles(
@@ -123,7 +123,6 @@ def _flexion() -> list[int]:
 
 
 def _targets(observation: Observation, skeleton: Skeleton, soles: tuple[float, ...]) -> _Targets:
-    axes = np.array([0.0 if observation.planar else 1.0, 1.0, 1.0])
     hips = (Landmark.LEFT_HIP, Landmark.RIGHT_HIP)
     rows, spins = [_row(hips, (Landmark.LEFT_SHOULDER, Landmark.RIGHT_SHOULDER))], [0.0]
     if not observation.planar:
@@ -134,18 +133,25 @@ def _targets(observation: Observation, skeleton: Skeleton, soles: tuple[float, .
             rows.append(_row((Landmark[f"{side.name}_{base}"],), (Landmark[f"{side.name}_{tip}"],)))
             spins.append(sole if base == "HEEL" else 0.0)
     ends = np.stack(rows)
-    seen = np.nan_to_num(observation.point_m)
-    vector = np.einsum("sp,tpk->tsk", ends, seen) * axes
+    vector = np.einsum("sp,tpk->tsk", ends, np.nan_to_num(observation.point_m))
     confidence = np.where(ends != 0, observation.confidence[:, None, :], 1.0).min(axis=2)
-    model = (ends @ skeleton.points_m(np.zeros(POSE_SIZE))) * axes
+    model = ends @ skeleton.points_m(np.zeros(POSE_SIZE))
     for s, spin in enumerate(spins):
         vector[:, s] = _levelled(vector[:, s], spin, observation.planar)
-        length = np.linalg.norm(vector[confidence[:, s] > 0, s], axis=1)
-        if len(length):
-            vector[:, s] *= np.linalg.norm(model[s]) / max(float(np.median(length)), 1e-6)
+        vector[:, s] *= _stretch(vector[confidence[:, s] > 0, s], model[s], observation)
     columns = [COLUMN[hip] for hip in hips]
     hip_m = observation.point_m[:, columns].mean(axis=1)
-    return _Targets(ends, vector, confidence, hip_m, observation.confidence[:, columns].min(axis=1), axes)
+    hip_confidence = observation.confidence[:, columns].min(axis=1)
+    return _Targets(ends, vector, confidence, hip_m, hip_confidence, observation.measured)
+
+
+def _stretch(vector_m: FloatArray, model_m: FloatArray, observation: Observation) -> float:
+    """Model's length over the typical observed length of one segment's vectors (N, 3)."""
+    if not len(vector_m):
+        return 1.0
+    seen = np.linalg.norm(vector_m, axis=1)
+    full = model_m * (1.0 - np.asarray(observation.depth)) if observation.planar else model_m
+    return float(np.linalg.norm(full)) / max(float(np.median(seen)), 1e-6)
 
 
 def _row(base: tuple[Landmark, ...], tip: tuple[Landmark, ...]) -> FloatArray:
@@ -244,20 +250,20 @@ def _frame_terms(
     points, slopes = skeleton.points_and_slopes(pose)
     ends = np.vstack([targets.ends, _row((), (Landmark.LEFT_HIP, Landmark.RIGHT_HIP))])
     wanted = np.vstack([targets.vector_m[t], np.nan_to_num(targets.hip_m[t])])
-    difference = (ends @ points - wanted) * targets.axes
+    difference = (ends @ points - wanted) @ targets.measured
     confidence = np.append(targets.confidence[t], targets.hip_confidence[t])
     noise = np.append(np.full(len(targets.ends), _NOISE_M), _HIP_NOISE_M)
     fade = 1.0 / (1.0 + (difference**2).sum(axis=1) / _OUTLIER_M**2)
     weight = np.sqrt(confidence**2 * fade) / noise
-    jacobian = np.einsum("sp,pkn->skn", ends, slopes) * (weight[:, None] * targets.axes)[:, :, None]
+    jacobian = np.einsum("kl,sp,pln->skn", targets.measured, ends, slopes, optimize=True)
+    jacobian *= weight[:, None, None]
     flat = jacobian.reshape(-1, pose.shape[0])
     return flat.T @ flat, flat.T @ (difference * weight[:, None]).ravel()
 
 
 def _residual_m(observation: Observation, fitted_m: FloatArray) -> float:
-    axes = np.array([0.0 if observation.planar else 1.0, 1.0, 1.0])
     legs = slice(COLUMN[Landmark.LEFT_HIP], None)
-    square = ((fitted_m - observation.point_m)[:, legs] * axes) ** 2
+    square = ((fitted_m - observation.point_m)[:, legs] @ observation.measured) ** 2
     seen = observation.confidence[:, legs] > 0
     return float(np.sqrt(np.mean(square.sum(axis=2)[seen])))
 
@@ -272,7 +278,7 @@ def _kinematics(skeleton: Skeleton, observation: Observation, pose: FloatArray) 
         angle[np.flatnonzero(hidden)[:, None], columns] = np.nan
         missing |= hidden
     quaternion = np.stack([skeleton.quaternion(frame) for frame in pose])
-    kinematics = Kinematics(observation.time_s - observation.time_s[0], angle, pose[:, :3], quaternion)
+    kinematics = Kinematics(observation.time_s, angle, pose[:, :3], quaternion)
     return kinematics, float(missing.mean())
 
 

@@ -23,6 +23,7 @@ LARGEST_SIZE_CHANGE = 0.20  # of the person's size in the picture over the trial
 MANY_EXCHANGES = 0.15
 HIDDEN_ANKLE = 0.20
 GOOD_STRIDES = 3
+UNEVEN_STRIDES = 0.12  # SD of stride times over their mean; healthy walking 0.02, Parkinson's disease to 0.10
 _SURE = 0.6  # a landmark seen with less visibility counts as hidden
 
 
@@ -40,6 +41,7 @@ def motion_findings(facts: MotionFacts) -> tuple[Finding, ...]:
     """All findings, worst first. Codes are stable."""
     found = [
         *_side_findings(facts.strides),
+        *_rhythm_findings(facts.strides),
         *_camera_findings(facts.observation),
         *_hidden_findings(facts.observation),
         *_exchange_findings(facts.exchanged_fraction),
@@ -108,6 +110,21 @@ def _side_findings(strides: Sequence[Stride]) -> list[Finding]:
             )
         ]
     return []
+
+
+def _rhythm_findings(strides: Sequence[Stride]) -> list[Finding]:
+    time_s = np.array([stride.end_s - stride.start_s for stride in strides])
+    if len(time_s) < GOOD_STRIDES or np.std(time_s) <= UNEVEN_STRIDES * np.mean(time_s):
+        return []
+    return [
+        _note(
+            Severity.WARNING,
+            "MOT-028",
+            f"The strides last between {time_s.min():.2f} and {time_s.max():.2f} s.",
+            "Steady walking varies much less; a step may be false, or the legs were exchanged for a while.",
+            "Check the skeleton in the video, or record again at a steady pace.",
+        )
+    ]
 
 
 def _missing_side(side: Side) -> Finding:

@@ -6,7 +6,7 @@ only (y and z, x stays zero); several calibrated cameras give all three.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from core.domain.arrays import FloatArray, frozen
 from core.domain.recording import LANDMARK_COUNT, Landmark, LandmarkTrack
 from core.errors import refuse
+from core.twin.walking_part import inside_picture, walking_part
 
 POINTS = (
     Landmark.LEFT_SHOULDER,
@@ -46,13 +47,29 @@ class Observation:
     time_s: FloatArray  # (T,)
     point_m: FloatArray  # (T, P, 3) NaN where not seen
     confidence: FloatArray  # (T, P) 0..1, 0 where not seen
-    planar: bool  # only y and z were observed
     size_change: float  # how much larger the body became in the picture, 0.1 = 10 %; 0 for several cameras
+    depth: tuple[float, float, float] = (0.0, 0.0, 0.0)  # unit vector along which one camera only guesses
+    depth_trust: float = 1.0  # weight of that guess against what is measured; 0 when there is none
 
     def __post_init__(self) -> None:
         frozen(self, "time_s", (None,))
         frozen(self, "point_m", (len(self.time_s), len(POINTS), 3))
         frozen(self, "confidence", (len(self.time_s), len(POINTS)))
+
+    @property
+    def planar(self) -> bool:
+        """Whether only y and z were observed."""
+        return self.depth_trust == 0.0
+
+    @property
+    def one_camera(self) -> bool:
+        """Whether one camera saw it: nothing but the sagittal plane can be trusted."""
+        return self.depth_trust < 1.0
+
+    @property
+    def measured(self) -> FloatArray:
+        """Weights (3, 3) of differences in space: full where the cameras measure, less where they guess."""
+        return np.asarray(np.eye(3) - (1.0 - self.depth_trust) * np.outer(self.depth, self.depth))
 
     def at(self, landmark: Landmark) -> FloatArray:
         """Path of one landmark, (T, 3)."""
@@ -68,20 +85,14 @@ def observe_sagittal(track: LandmarkTrack, height_m: float) -> Observation:
 
     Pixels become metres by the distance from shoulders along the legs to the ankles, which is a known share
     of body height; its slow change over the trial (the person comes nearer) is followed by a straight line
-    of its logarithm. Raises MOT-001 when the person is hardly seen and MOT-002 when nobody walks.
+    of its logarithm. Standing, turning and the way back are left out. Raises MOT-001 when the person is
+    hardly seen and MOT-002 when nobody walks.
     """
-    track = _seen_part(track)
+    track = walked_part(track)
     image = track.image_px[:, [p.value for p in POINTS]]
     hip_px = (image[:, COLUMN[Landmark.LEFT_HIP]] + image[:, COLUMN[Landmark.RIGHT_HIP]]) / 2
     size_px, change = _size_trend(track.time_s, image, hip_px)
-    walked = _robust_slope(track.time_s, hip_px[:, 0]) * (track.time_s[-1] - track.time_s[0])
-    if abs(walked) < 0.5 * float(np.median(size_px)):
-        raise refuse(
-            "MOT-002",
-            "Nobody walks past the camera in this recording.",
-            "The hips hardly move from one side of the picture to the other.",
-            "Record a walk across the picture, seen from the side.",
-        )
+    walked = float(hip_px[-1, 0] - hip_px[0, 0])
     metres_per_px = SHOULDER_TO_ANKLE * height_m / size_px
     # The hips' own path is scaled by its mean, the body around them frame by frame.
     path_m = np.cumsum(np.diff(hip_px, axis=0, prepend=hip_px[:1]) * metres_per_px[:, None], axis=0)
@@ -90,8 +101,30 @@ def observe_sagittal(track: LandmarkTrack, height_m: float) -> Observation:
     point_m = np.zeros((len(image), len(POINTS), 3))
     point_m[:, :, 1] = -np.sign(walked) * plane_m[:, :, 0]
     point_m[:, :, 2] = -plane_m[:, :, 1]
-    confidence = _confidence(track.visibility[:, [p.value for p in POINTS]], point_m)
-    return _standing_on_floor(Observation(track.time_s, point_m, confidence, True, change))
+    confidence = kept_confidence(track.visibility[:, [p.value for p in POINTS]], point_m)
+    return standing_on_floor(
+        Observation(track.time_s, point_m, confidence, change, depth=(1.0, 0.0, 0.0), depth_trust=0.0)
+    )
+
+
+def walked_part(track: LandmarkTrack) -> LandmarkTrack:
+    """The frames of the longest walk in one direction across the picture; see `walking_part`.
+
+    Raises MOT-001 when the person is hardly seen and MOT-002 when nobody walks.
+    """
+    track = seen_part(track)
+    image = track.image_px[:, [p.value for p in POINTS]]
+    hip_px = (image[:, COLUMN[Landmark.LEFT_HIP]] + image[:, COLUMN[Landmark.RIGHT_HIP]]) / 2
+    size_px, _ = _size_trend(track.time_s, image, hip_px)
+    part = walking_part(track.time_s, hip_px[:, 0], float(np.median(size_px)))
+    if part is None:
+        raise refuse(
+            "MOT-002",
+            "Nobody walks past the camera in this recording.",
+            "The hips hardly move from one side of the picture to the other.",
+            "Record a walk across the picture, seen from the side.",
+        )
+    return _cut(track, part)
 
 
 def walked_share(track: LandmarkTrack) -> float:
@@ -113,21 +146,28 @@ def observe_space(time_s: FloatArray, world_m: FloatArray, confidence: FloatArra
     first, last = _span(np.isfinite(point_m[:, COLUMN[Landmark.LEFT_HIP]]))
     point_m, time_s, confidence = point_m[first:last], time_s[first:last], confidence[first:last]
     point_m = point_m @ _turn_to_walk(time_s, point_m).T
-    kept = _confidence(confidence[:, [p.value for p in POINTS]], point_m)
-    return _standing_on_floor(Observation(time_s, point_m, kept, False, 0.0))
+    kept = kept_confidence(confidence[:, [p.value for p in POINTS]], point_m)
+    return standing_on_floor(Observation(time_s, point_m, kept, 0.0))
 
 
-def _seen_part(track: LandmarkTrack) -> LandmarkTrack:
+def seen_part(track: LandmarkTrack) -> LandmarkTrack:
+    """From the first to the last frame with the person in view, gaps bridged.
+
+    What the detector guesses beyond the edge of the picture is not seen. Raises MOT-001.
+    """
     first, last = _span(np.isfinite(track.image_px[:, Landmark.LEFT_HIP.value]))
-    cut = slice(first, last)
-    return LandmarkTrack(
-        track.time_s[cut],
-        _bridge(track.time_s[cut], track.image_px[cut]),
-        track.world_m[cut],
-        track.visibility[cut],
-        track.width_px,
-        track.height_px,
-        track.projection,
+    track = _cut(track, slice(first, last))
+    visibility = np.where(inside_picture(track), track.visibility, 0.0)
+    return replace(track, image_px=_bridge(track.time_s, track.image_px), visibility=visibility)
+
+
+def _cut(track: LandmarkTrack, part: slice) -> LandmarkTrack:
+    return replace(
+        track,
+        time_s=track.time_s[part],
+        image_px=track.image_px[part],
+        world_m=track.world_m[part],
+        visibility=track.visibility[part],
     )
 
 
@@ -154,7 +194,8 @@ def _bridge(time_s: FloatArray, image_px: FloatArray) -> FloatArray:
     return flat.reshape(image_px.shape)
 
 
-def _confidence(visibility: FloatArray, point_m: FloatArray) -> FloatArray:
+def kept_confidence(visibility: FloatArray, point_m: FloatArray) -> FloatArray:
+    """Visibility (T, P) where it is worth using, 0 where the detector guesses or there is no point."""
     confidence = np.where(visibility >= _MINIMUM_VISIBILITY, visibility, 0.0)
     return np.where(np.isfinite(point_m).all(axis=2), confidence, 0.0)
 
@@ -173,13 +214,13 @@ def _size_trend(time_s: FloatArray, image: FloatArray, hip_px: FloatArray) -> tu
     ]
     size = np.linalg.norm(shoulder - hip_px, axis=1) + sum(legs) / 2
     log_size = np.log(np.maximum(size, 1.0))
-    slope = _robust_slope(time_s, log_size)
+    slope = robust_slope(time_s, log_size)
     middle = float(np.median(log_size - slope * time_s))
     trend = np.exp(middle + slope * time_s)
     return trend, float(trend[-1] / trend[0] - 1.0)
 
 
-def _robust_slope(x: FloatArray, y: FloatArray) -> float:
+def robust_slope(x: FloatArray, y: FloatArray) -> float:
     """Median of the slopes between the first and the second half's points (Theil-Sen, thinned)."""
     half = len(x) // 2
     dx = x[half : 2 * half, None] - x[None, :half]
@@ -192,7 +233,7 @@ def _turn_to_walk(time_s: FloatArray, point_m: FloatArray) -> FloatArray:
     left, right = point_m[:, COLUMN[Landmark.LEFT_HIP]], point_m[:, COLUMN[Landmark.RIGHT_HIP]]
     hip = (left + right) / 2
     seen = np.isfinite(hip).all(axis=1)
-    velocity = np.array([_robust_slope(time_s[seen], hip[seen, axis]) for axis in (0, 1)])
+    velocity = np.array([robust_slope(time_s[seen], hip[seen, axis]) for axis in (0, 1)])
     if np.linalg.norm(velocity) < 0.15:  # m/s: standing or a treadmill
         across = np.nanmedian((left - right)[:, :2], axis=0)
         velocity = np.array([across[1], -across[0]])
@@ -200,18 +241,12 @@ def _turn_to_walk(time_s: FloatArray, point_m: FloatArray) -> FloatArray:
     return np.array([[-forward[1], forward[0], 0.0], [-forward[0], -forward[1], 0.0], [0.0, 0.0, 1.0]])
 
 
-def _standing_on_floor(observation: Observation) -> Observation:
+def standing_on_floor(observation: Observation) -> Observation:
     """Shift the trial up or down so that the feet stand on z = 0, and forward so that it starts at y = 0."""
     soles = [observation.at(landmark)[:, 2] for landmark in POINTS[-4:]]
     hip = observation.middle(Landmark.LEFT_HIP, Landmark.RIGHT_HIP)
     shift = np.array([0.0, np.nanmedian(hip[:5, 1]), np.nanpercentile(np.stack(soles), 15)])
-    return Observation(
-        observation.time_s,
-        observation.point_m - shift,
-        observation.confidence,
-        observation.planar,
-        observation.size_change,
-    )
+    return replace(observation, point_m=observation.point_m - shift)
 
 
 def sole_pitch_rad(observation: Observation, side: str) -> float:

@@ -72,6 +72,19 @@ def test_noise_does_not_invent_steps():
     assert len(find_strides(noisy)) == len(find_strides(still))
 
 
+@pytest.mark.parametrize("at", [2.0, 2.4, 2.7, 3.0, 3.3])
+def test_legs_that_are_exchanged_for_a_moment_make_no_short_strides(at):
+    walk = paths()
+    heel, toe = np.array(walk.heel_m), np.array(walk.toe_m)
+    wrong = (walk.time_s > at) & (walk.time_s < at + 0.2)
+    for path in (heel, toe):
+        path[wrong] = path[wrong][:, ::-1]
+    strides = find_strides(FootPaths(walk.time_s, walk.pelvis_m, heel, toe))
+
+    assert len(strides) >= 4
+    assert all(s.end_s - s.start_s == pytest.approx(PERIOD, abs=0.1) for s in strides)
+
+
 def test_measures_are_those_of_the_walk():
     walk = paths()
     measures = spatiotemporal(walk, find_strides(walk))

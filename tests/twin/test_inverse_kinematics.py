@@ -1,12 +1,14 @@
 """Known angles come back from landmarks; legs that were exchanged are put back."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from core.capture.synthetic import PinholeCamera
 from core.domain.body import JOINTS, SIDES, JointKind
 from core.domain.motion import Motion
-from core.domain.recording import LandmarkTrack
+from core.domain.recording import Landmark, LandmarkTrack
 from core.domain.twin import BodyParameters
 from core.errors import UserError
 from core.twin.inverse_kinematics import solve_angles
@@ -150,6 +152,61 @@ def test_exchanged_legs_are_put_back(walk, frames):
     motion = solve(exchanged(clean, frames))
     assert rmse_deg(motion.kinematics.angle_rad, walk.angle_rad, FLEXION).max() < 3.0
     assert motion.swapped_fraction == pytest.approx(wrong.mean(), abs=0.02)
+
+
+@pytest.mark.parametrize("crossing", [20, 37, 54], ids="frame {}".format)
+def test_legs_that_merge_where_they_cross_come_apart_on_their_own_sides(walk, crossing):
+    clean = seen_by(walk, side_camera())
+    image = np.array(clean.image_px)
+    ankles = image[:, [Landmark.LEFT_ANKLE.value, Landmark.RIGHT_ANKLE.value], 0]
+    met = crossing + int(np.abs(np.diff(ankles[crossing : crossing + 17], axis=1)).argmin())
+    for left, right in KNEES + FEET:
+        middle = (image[met - 1 : met + 2, left.value] + image[met - 1 : met + 2, right.value]) / 2
+        image[met - 1 : met + 2, left.value] = image[met - 1 : met + 2, right.value] = middle
+    merged = replace(clean, image_px=image)
+    repair = repair_sides(exchanged(merged, slice(met + 7, met + 10)))
+
+    wrong = np.zeros(len(walk.time_s), dtype=bool)
+    wrong[met + 7 : met + 10] = True
+    apart = np.abs(np.arange(len(wrong)) - met) > 2
+    np.testing.assert_array_equal(repair.exchanged.all(axis=1)[apart], wrong[apart])
+
+
+def test_only_the_longest_way_in_one_direction_is_measured(walk):
+    track = seen_by(walk, side_camera())
+    frames = np.concatenate([np.zeros(45, int), np.arange(135), np.full(30, 134), np.arange(134, 80, -1)])
+    jitter = np.random.default_rng(3).normal(0.0, 1.0, (len(frames), 33, 2))
+    whole = LandmarkTrack(
+        np.arange(len(frames)) / 30.0,
+        track.image_px[frames] + jitter,
+        track.world_m[frames],
+        track.visibility[frames],
+        track.width_px,
+        track.height_px,
+    )
+    motion = solve(whole)
+
+    assert motion.kinematics.time_s[0] == pytest.approx(1.5, abs=0.3)
+    assert motion.kinematics.time_s[-1] == pytest.approx(6.0, abs=0.3)
+    assert motion.measures.cadence_steps_min == pytest.approx(120.0 / walk.period_s, abs=1.5)
+    assert motion.measures.speed_m_s == pytest.approx(walk.speed_m_s, rel=0.05)
+
+
+def test_strides_carry_the_time_of_the_recording(walk, one_camera):
+    track = seen_by(walk, side_camera())
+    later = solve(replace(track, time_s=track.time_s + 2.0))
+
+    assert later.strides[0].start_s == pytest.approx(one_camera.strides[0].start_s + 2.0, abs=1e-3)
+
+
+def test_what_the_detector_guesses_beyond_the_picture_is_not_used(walk):
+    track = without_projection(seen_by(walk, side_camera()))
+    image = np.array(track.image_px)
+    middle = image[67, Landmark.LEFT_HIP.value, 0]
+    image[..., 0] -= middle - 60.0  # from here on she leaves the picture
+    guessed = solve(replace(track, image_px=image))
+
+    assert np.isnan(guessed.kinematics.angle_rad[-10:]).all()
 
 
 def test_a_person_can_say_that_left_and_right_are_the_wrong_way_round(walk):
