@@ -27,10 +27,10 @@ def run(arguments: list[str]) -> int:
     try:
         return command(given)
     except UserError as error:
-        print(error.advice.one_line(), file=sys.stderr)  # noqa: T201 - the terminal is the screen here
+        print(error.advice.one_line(), file=sys.stderr)
         return EXIT_REFUSED
     except (JobCancelled, KeyboardInterrupt):
-        print("Stopped. Finished steps are kept.", file=sys.stderr)  # noqa: T201
+        print("Stopped. Finished steps are kept.", file=sys.stderr)
         return EXIT_CANCELLED
 
 
@@ -175,9 +175,9 @@ def _session_demo(given: argparse.Namespace) -> int:
 
 def _finish(summary: dict[str, object], given: argparse.Namespace) -> int:
     if given.as_json:
-        print(json.dumps(summary, indent=2))  # noqa: T201
+        print(json.dumps(summary, indent=2))
     else:
-        print(f"{summary['verdict']}\nResults are in {given.out}.")  # noqa: T201
+        print(f"{summary['verdict']}\nResults are in {given.out}.")
     return EXIT_OK if summary["confirmed"] else EXIT_BUG
 
 
@@ -209,7 +209,7 @@ def _job(given: argparse.Namespace) -> int:
         ) from error
     with _terminal(_data_dir(given)) as terminal:
         record_id = terminal.run(given.kind, params, visit_id=str(params.get("visit_id", "")))
-    print(record_id)  # noqa: T201
+    print(record_id)
     return EXIT_OK
 
 
@@ -228,7 +228,7 @@ def _bench(given: argparse.Namespace) -> int:
 def _train_base(given: argparse.Namespace) -> int:
     from core.tasks.train_base import train_base
 
-    print(train_base(given.minutes, given.seed, given.out, print))  # noqa: T201
+    print(train_base(given.minutes, given.seed, given.out, print))
     return EXIT_OK
 
 

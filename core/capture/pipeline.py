@@ -16,6 +16,7 @@ Observe = Callable[[int, float, ByteImage], None]  # frame number, seconds, blue
 
 KEPT = 16  # this many earlier pictures stay valid, for looking back
 _AHEAD = 6
+_Item = tuple[int, float, ByteImage] | BaseException | None  # a picture, what went wrong, or the end
 
 
 def decoded_ahead(
@@ -27,40 +28,52 @@ def decoded_ahead(
     stay unchanged until the next one is asked for; memory is reused, which is much faster than allocating.
     Close the generator (`contextlib.closing`) to stop the thread early.
     """
-    waiting: queue.Queue[tuple[int, float, ByteImage] | BaseException | None] = queue.Queue(_AHEAD)
-    stop = threading.Event()
-
-    def hand_over(item: tuple[int, float, ByteImage] | BaseException | None) -> bool:
-        while not stop.is_set():
-            try:
-                waiting.put(item, timeout=0.1)
-                return True
-            except queue.Full:
-                continue
-        return False
-
-    def read() -> None:
-        # One being written, the ones waiting, the current one, and those kept.
-        buffers: list[ByteImage | None] = [None] * (KEPT + _AHEAD + 2)
-        try:
-            for number, (time_s, image) in enumerate(frames):
-                slot = number % len(buffers)
-                picture = cv2.cvtColor(image, cv2.COLOR_BGR2RGB, dst=buffers[slot])
-                buffers[slot] = picture
-                observe(number, time_s, image)
-                if not hand_over((number, time_s, picture)):
-                    return
-            hand_over(None)
-        except BaseException as error:  # noqa: BLE001 - thread border: raised again in the reading thread
-            hand_over(error)
-
-    thread = threading.Thread(target=read, name="decode", daemon=True)
+    decoder = _Decoder(frames, observe)
+    thread = threading.Thread(target=decoder.run, name="decode", daemon=True)
     thread.start()
     try:
-        while (item := waiting.get()) is not None:
+        while (item := decoder.waiting.get()) is not None:
             if isinstance(item, BaseException):
                 raise item
             yield item
     finally:
-        stop.set()
+        decoder.stop.set()
         thread.join()
+
+
+class _Decoder:
+    """The thread's side: converts pictures into a ring of buffers and hands them over."""
+
+    def __init__(self, frames: Iterator[TimedFrame], observe: Observe) -> None:
+        self.waiting: queue.Queue[_Item] = queue.Queue(_AHEAD)
+        self.stop = threading.Event()
+        self._frames, self._observe = frames, observe
+
+    def run(self) -> None:
+        try:
+            self._decode()
+        except BaseException as error:  # noqa: BLE001 - thread border: raised again in the reading thread
+            self._hand_over(error)
+        else:
+            self._hand_over(None)
+
+    def _decode(self) -> None:
+        # One being written, the ones waiting, the current one, and those kept.
+        buffers: list[ByteImage | None] = [None] * (KEPT + _AHEAD + 2)
+        for number, (time_s, image) in enumerate(self._frames):
+            slot = number % len(buffers)
+            picture = cv2.cvtColor(image, cv2.COLOR_BGR2RGB, dst=buffers[slot])
+            buffers[slot] = picture
+            self._observe(number, time_s, image)
+            if not self._hand_over((number, time_s, picture)):
+                return
+
+    def _hand_over(self, item: _Item) -> bool:
+        """Wait for room; False when nobody reads any more."""
+        while not self.stop.is_set():
+            try:
+                self.waiting.put(item, timeout=0.1)
+                return True
+            except queue.Full:
+                continue
+        return False

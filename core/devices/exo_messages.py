@@ -12,27 +12,27 @@ from smp import error, message
 from core.devices.exo_protocol import EXO_GROUP, Command, Rc
 
 
-class ExoErrorV1(error.ErrorV1):  # type: ignore[misc]
+class ExoErrorV1(error.ErrorV1):
     _GROUP_ID = EXO_GROUP
 
 
-class ExoErrorV2(error.ErrorV2[Rc]):  # type: ignore[misc]
+class ExoErrorV2(error.ErrorV2[Rc]):
     _GROUP_ID = EXO_GROUP
 
 
-class _Read(message.ReadRequest):  # type: ignore[misc]
-    _GROUP_ID = EXO_GROUP
-    _ErrorV1 = ExoErrorV1
-    _ErrorV2 = ExoErrorV2
-
-
-class _Write(message.WriteRequest):  # type: ignore[misc]
+class _Read(message.ReadRequest):
     _GROUP_ID = EXO_GROUP
     _ErrorV1 = ExoErrorV1
     _ErrorV2 = ExoErrorV2
 
 
-class InfoAnswer(message.ReadResponse):  # type: ignore[misc]
+class _Write(message.WriteRequest):
+    _GROUP_ID = EXO_GROUP
+    _ErrorV1 = ExoErrorV1
+    _ErrorV2 = ExoErrorV2
+
+
+class InfoAnswer(message.ReadResponse):
     _GROUP_ID = EXO_GROUP
     _COMMAND_ID = Command.INFO
     proto: int
@@ -70,7 +70,7 @@ class SlotEntry(BaseModel):
     detail: str
 
 
-class SlotsAnswer(message.ReadResponse):  # type: ignore[misc]
+class SlotsAnswer(message.ReadResponse):
     _GROUP_ID = EXO_GROUP
     _COMMAND_ID = Command.SLOTS
     active: str
@@ -82,7 +82,7 @@ class SlotsRead(_Read):
     _Response = SlotsAnswer
 
 
-class SlotSetAnswer(message.WriteResponse):  # type: ignore[misc]
+class SlotSetAnswer(message.WriteResponse):
     _GROUP_ID = EXO_GROUP
     _COMMAND_ID = Command.SLOT_SET
     active: str
@@ -95,7 +95,7 @@ class SlotSetWrite(_Write):
     sha: bytes = b""
 
 
-class SelfTestAnswer(message.WriteResponse):  # type: ignore[misc]
+class SelfTestAnswer(message.WriteResponse):
     _GROUP_ID = EXO_GROUP
     _COMMAND_ID = Command.SELFTEST
     n: int
@@ -109,7 +109,7 @@ class SelfTestWrite(_Write):
     _Response = SelfTestAnswer
 
 
-class LimitsAnswer(message.ReadResponse):  # type: ignore[misc]
+class LimitsAnswer(message.ReadResponse):
     _GROUP_ID = EXO_GROUP
     _COMMAND_ID = Command.LIMITS
     peak_nm: float
@@ -122,7 +122,7 @@ class LimitsRead(_Read):
     _Response = LimitsAnswer
 
 
-class LimitsWritten(message.WriteResponse):  # type: ignore[misc]
+class LimitsWritten(message.WriteResponse):
     _GROUP_ID = EXO_GROUP
     _COMMAND_ID = Command.LIMITS
     peak_nm: float
@@ -138,7 +138,7 @@ class LimitsWrite(_Write):
     hip_range_rad: float
 
 
-class ArmAnswer(message.WriteResponse):  # type: ignore[misc]
+class ArmAnswer(message.WriteResponse):
     _GROUP_ID = EXO_GROUP
     _COMMAND_ID = Command.ARM
     state: int
@@ -157,7 +157,7 @@ class ArmWrite(_Write):
     ramp_s: float = 0.0
 
 
-class HeartbeatAnswer(message.WriteResponse):  # type: ignore[misc]
+class HeartbeatAnswer(message.WriteResponse):
     _GROUP_ID = EXO_GROUP
     _COMMAND_ID = Command.HEARTBEAT
     state: int
@@ -170,7 +170,7 @@ class HeartbeatWrite(_Write):
     t_host: int
 
 
-class TelemetryAnswer(message.ReadResponse):  # type: ignore[misc]
+class TelemetryAnswer(message.ReadResponse):
     _GROUP_ID = EXO_GROUP
     _COMMAND_ID = Command.TELEMETRY
     schema_id: int
@@ -194,7 +194,7 @@ class FaultEntry(BaseModel):
     detail: str
 
 
-class FaultsAnswer(message.ReadResponse):  # type: ignore[misc]
+class FaultsAnswer(message.ReadResponse):
     _GROUP_ID = EXO_GROUP
     _COMMAND_ID = Command.FAULTS
     faults: list[FaultEntry]
@@ -205,7 +205,7 @@ class FaultsRead(_Read):
     _Response = FaultsAnswer
 
 
-class FaultsAcked(message.WriteResponse):  # type: ignore[misc]
+class FaultsAcked(message.WriteResponse):
     _GROUP_ID = EXO_GROUP
     _COMMAND_ID = Command.FAULTS
     state: int

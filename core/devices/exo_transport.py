@@ -103,7 +103,7 @@ class SocketPort:
         return self._socket
 
 
-class ExoTransport(SMPSerialTransport):  # type: ignore[misc]
+class ExoTransport(SMPSerialTransport):
     """SMP lines over an exo's port; opens once and says at once why it could not."""
 
     _POLLING_INTERVAL_S = 0.001  # smpclient's 5 ms would be most of the stop latency

@@ -124,12 +124,13 @@ class PatientsPage(Page):
         self._archived = Button("Archived", "quiet", "archive", tip="Show archived patients")
         self._archived.setCheckable(True)
         self._archived.clicked.connect(self.archived_shown)
-        side = QWidget()
-        side.setMinimumWidth(250)
-        side.setLayout(column(self._search, self._nobody, self._list, gap=8))
         demo = Button("Demo patient", "quiet", "plus", tip="Make a synthetic patient to look around")
         demo.clicked.connect(lambda: self.secondary_action.emit("demo"))
-        side.layout().addLayout(row(self._archived, None, demo))  # type: ignore[union-attr]
+        layout = column(self._search, self._nobody, self._list, gap=8)
+        layout.addLayout(row(self._archived, None, demo))
+        side = QWidget()
+        side.setMinimumWidth(250)
+        side.setLayout(layout)
         return side
 
     def _build_detail(self) -> QWidget:

@@ -12,6 +12,18 @@ APPEND_ONLY = ("record", "decision", "log")
 
 
 def upgrade() -> None:
+    _people()
+    _records()
+    _decisions_and_log()
+    for table in APPEND_ONLY:
+        for verb in ("UPDATE", "DELETE"):
+            op.execute(
+                f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
+                f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+            )
+
+
+def _people() -> None:
     op.create_table(
         "patient",
         sa.Column("id", sa.String, primary_key=True),
@@ -28,6 +40,9 @@ def upgrade() -> None:
         sa.Column("started_utc", sa.DateTime, nullable=False),
         sa.UniqueConstraint("patient_id", "number"),
     )
+
+
+def _records() -> None:
     op.create_table(
         "record",
         sa.Column("sequence", sa.Integer, primary_key=True, autoincrement=True),
@@ -44,6 +59,9 @@ def upgrade() -> None:
         sa.Column("seed", sa.Integer),
         sa.Column("settings", sa.String, nullable=False),
     )
+
+
+def _decisions_and_log() -> None:
     op.create_table(
         "decision",
         sa.Column("sequence", sa.Integer, primary_key=True, autoincrement=True),
@@ -64,12 +82,6 @@ def upgrade() -> None:
         sa.Column("subject_id", sa.String, nullable=False),
         sa.Column("detail", sa.String, nullable=False),
     )
-    for table in APPEND_ONLY:
-        for verb in ("UPDATE", "DELETE"):
-            op.execute(
-                f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
-                f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-            )
 
 
 def downgrade() -> None:
