@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from core.domain.arrays import Float32Array
 from core.domain.controller import ExoController
 from core.domain.twin import GaitPolicy, LearningCurve, Network
+from core.errors import JobCancelled
 from core.learning.effort import WalkMeasure, measure_walk
 from core.learning.exo_control import PERFECT_SENSORS, SIZES, WalkingPolicy, WornExo, exo_controller
 from core.learning.exo_environment import (
@@ -283,20 +284,25 @@ def learn_exo(
 ) -> None:
     """Learn until `budget_s` of wall time is used over all sittings; judge and save every now and then.
 
-    `watch` is called after every round and may raise to stop.
+    `watch` is called after every round and may raise to stop. `save` gets a checkpoint every
+    CHECKPOINT_EVERY_S, at the end, and when the person cancels.
     """
     if learner.best_trial is None:
         learner.judge_latest(clock)  # the start itself: what is kept is never worse
     saved_s = judged_s = learner.elapsed_s
-    while learner.elapsed_s < budget_s:
-        progress = learner.learn_round(clock)
-        if learner.elapsed_s - judged_s >= JUDGE_EVERY_S:
-            learner.judge_latest(clock)
-            judged_s = learner.elapsed_s
-        if learner.elapsed_s - saved_s >= CHECKPOINT_EVERY_S:
-            save(learner.checkpoint())
-            saved_s = learner.elapsed_s
-        watch(progress)
+    try:
+        while learner.elapsed_s < budget_s:
+            progress = learner.learn_round(clock)
+            if learner.elapsed_s - judged_s >= JUDGE_EVERY_S:
+                learner.judge_latest(clock)
+                judged_s = learner.elapsed_s
+            if learner.elapsed_s - saved_s >= CHECKPOINT_EVERY_S:
+                save(learner.checkpoint())
+                saved_s = learner.elapsed_s
+            watch(progress)
+    except JobCancelled:
+        save(learner.checkpoint())
+        raise
     learner.judge_latest(clock)
     save(learner.checkpoint())
 
