@@ -3,31 +3,44 @@
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from app.jobs.worker import work_dir
 from core.errors import Advice
 from core.jobs.values import Cancelled, Crashed, Done, JobSpec, JobState, Outcome, Progress, Refused
+from core.store.files import folder_errors
 
-_CHECKPOINT_PATTERN = "checkpoint*"
+_CHECKPOINT_PATTERN = "*.pt"
+_UNREADABLE = (OSError, ValueError, TypeError, KeyError)  # a file cut short by a power cut or a full disk
+_log = logging.getLogger(__name__)
 
 
 def write_spec(spec: JobSpec) -> Path:
-    """Make the job's folder and keep its spec there. Returns the folder."""
+    """Make the job's folder and keep its spec there. Returns the folder.
+
+    Raises UserError REC-003 (full disk) or REC-006 (folder missing or not writable).
+    """
     folder = work_dir(spec.data_dir, spec.id)
-    folder.mkdir(parents=True, exist_ok=True)
     kept = {**asdict(spec), "data_dir": ""}  # the data folder may be moved
-    (folder / "job.json").write_text(json.dumps(kept), encoding="utf-8")
-    (folder / "outcome.json").unlink(missing_ok=True)
+    with folder_errors(spec.data_dir):
+        folder.mkdir(parents=True, exist_ok=True)
+        _replace(folder / "job.json", kept)
+        (folder / "outcome.json").unlink(missing_ok=True)
     return folder
 
 
 def write_outcome(folder: Path, outcome: Outcome) -> None:
-    kept = {"end": type(outcome).__name__, **asdict(outcome)}
-    aside = folder / "outcome.tmp"
-    aside.write_text(json.dumps(kept), encoding="utf-8")
-    aside.replace(folder / "outcome.json")
+    """Keep how a job ended. A disk that does not take it costs the history's line, never the result."""
+    try:
+        if isinstance(outcome, Done):
+            for checkpoint in folder.glob(_CHECKPOINT_PATTERN):
+                checkpoint.unlink()  # its result is in the record
+        _replace(folder / "outcome.json", {"end": type(outcome).__name__, **asdict(outcome)})
+    except OSError:
+        _log.warning("The end of job %s could not be written", folder.name, exc_info=True)
 
 
 def has_checkpoint(folder: Path) -> bool:
@@ -36,31 +49,48 @@ def has_checkpoint(folder: Path) -> bool:
 
 def ended_jobs(data_dir: Path) -> list[JobState]:
     """Jobs of earlier program runs, newest first. One without an outcome died with its program."""
-    files = sorted(
-        (data_dir / "jobs").glob("*/job.json"), key=lambda path: path.stat().st_mtime, reverse=True
-    )
-    return [_ended(data_dir, path.parent) for path in files]
+    files = sorted((data_dir / "jobs").glob("*/job.json"), key=_written_s, reverse=True)
+    states = (_ended(data_dir, path.parent) for path in files)
+    return [state for state in states if state is not None]
 
 
-def _ended(data_dir: Path, folder: Path) -> JobState:
-    stored = json.loads((folder / "job.json").read_text(encoding="utf-8"))
-    spec = JobSpec(**{**stored, "data_dir": data_dir})
+def _ended(data_dir: Path, folder: Path) -> JobState | None:
+    try:
+        stored = json.loads((folder / "job.json").read_text(encoding="utf-8"))
+        spec = JobSpec(**{**stored, "data_dir": data_dir})
+    except _UNREADABLE:
+        _log.warning("The job in %s cannot be read and is left out", folder, exc_info=True)
+        return None
     outcome = _read_outcome(folder)
     resumable = not isinstance(outcome, Done) and has_checkpoint(folder)
     return JobState(spec, Progress(None, ""), outcome=outcome, resumable=resumable)
 
 
 def _read_outcome(folder: Path) -> Outcome:
-    path = folder / "outcome.json"
-    if not path.exists():
+    try:
+        stored = json.loads((folder / "outcome.json").read_text(encoding="utf-8"))
+        match stored["end"]:
+            case "Done":
+                return Done(stored["record_id"])
+            case "Refused":
+                return Refused(Advice(**stored["advice"]))
+            case "Cancelled":
+                return Cancelled()
+            case _:
+                return Crashed(stored["detail"])
+    except _UNREADABLE:
         return Crashed("The program ended while this job was running.")
-    stored = json.loads(path.read_text(encoding="utf-8"))
-    match stored["end"]:
-        case "Done":
-            return Done(stored["record_id"])
-        case "Refused":
-            return Refused(Advice(**stored["advice"]))
-        case "Cancelled":
-            return Cancelled()
-        case _:
-            return Crashed(stored["detail"])
+
+
+def _replace(path: Path, content: dict[str, Any]) -> None:
+    """Write a JSON file so that either the old one or the new one is there."""
+    aside = path.with_suffix(".tmp")
+    aside.write_text(json.dumps(content), encoding="utf-8")
+    aside.replace(path)
+
+
+def _written_s(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:  # deleted meanwhile
+        return 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import shutil
 import threading
@@ -30,6 +31,7 @@ from core.jobs.values import (
     Refused,
 )
 
+_log = logging.getLogger(__name__)
 _COOPERATE_S = 15.0  # a training writes its checkpoint in this time
 _TERMINATE_S = 3.0
 
@@ -145,7 +147,7 @@ class JobService:
             heavy_runs = any(self._table[self._states[job_id].spec.kind].heavy for job_id in self._running)
             for spec in list(self._waiting):
                 heavy = self._table[spec.kind].heavy
-                if heavy and heavy_runs:
+                if spec not in self._waiting or (heavy and heavy_runs):
                     continue
                 heavy_runs = heavy_runs or heavy
                 self._waiting.remove(spec)
@@ -156,7 +158,13 @@ class JobService:
         process = self._spawn.Process(
             target=worker_main, args=(spec, self._table[spec.kind].task, theirs), name=f"exotwin-{spec.kind}"
         )
-        process.start()
+        try:
+            process.start()
+        except OSError as error:  # no memory or no handles left
+            ours.close()
+            theirs.close()
+            self._end(spec.id, Crashed(f"Its process could not be started: {error}"))
+            return
         theirs.close()
         reader = threading.Thread(
             target=self._read, args=(spec.id, process, ours), name="job-events", daemon=True
@@ -175,7 +183,7 @@ class JobService:
                     self._note(job_id, event)
         except (EOFError, OSError):
             pass  # the worker died without a word
-        process.join()
+        _insist(process)  # it has said its last word
         if outcome is None:
             cancelled = self._running[job_id].cancelled
             outcome = Cancelled() if cancelled else Crashed(f"The worker ended with code {process.exitcode}.")
@@ -204,7 +212,10 @@ class JobService:
 
     def _tell(self, job_id: str, event: Event | Outcome) -> None:
         for listener in tuple(self._listeners):
-            listener(job_id, event)
+            try:
+                listener(job_id, event)
+            except Exception:  # noqa: BLE001 - thread border: a screen's mistake leaves no job without an end
+                _log.exception("A listener failed at an event of job %s", job_id)
 
     def _say(self, running: _Running, command: str) -> None:
         with suppress(BrokenPipeError, OSError):  # it has just ended; its reader reports how
@@ -212,7 +223,7 @@ class JobService:
 
 
 def _insist(process: BaseProcess) -> None:
-    """Cancelling is cooperative first, then terminate, then kill; always joined."""
+    """Ending is cooperative first, then terminate, then kill; always joined."""
     process.join(_COOPERATE_S)
     if process.is_alive():
         process.terminate()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import multiprocessing
 import os
+import signal
 import threading
 import time
 import traceback
@@ -16,13 +17,14 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import JobCancelled, UserError
+from core.errors import JobCancelled, UserError, refuse
 from core.jobs.values import (
     Cancelled,
     Crashed,
     Done,
     Event,
     JobSpec,
+    JsonValue,
     Message,
     Outcome,
     Picture,
@@ -30,6 +32,7 @@ from core.jobs.values import (
     Refused,
     Sample,
 )
+from core.store.files import disk_errors
 
 CANCEL, PAUSE, RESUME = "cancel", "pause", "resume"
 _ORPHAN_GRACE_S = 20.0  # enough to write a checkpoint after the parent died
@@ -42,6 +45,7 @@ def work_dir(data_dir: Path, job_id: str) -> Path:
 
 def worker_main(spec: JobSpec, task: str, pipe: Connection) -> None:
     """Entry of the spawned process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the whole terminal; the parent cancels
     folder = work_dir(spec.data_dir, spec.id)
     _write_output_to(folder / "worker.log")
     context = PipeContext(spec, folder, pipe)
@@ -52,7 +56,8 @@ def worker_main(spec: JobSpec, task: str, pipe: Connection) -> None:
 def _run(task: str, context: PipeContext) -> Outcome:
     try:
         module, function = task.split(":")
-        record_id = getattr(importlib.import_module(module), function)(context.spec.params, context)
+        with disk_errors():  # whatever a task writes, a full disk is no bug
+            record_id = getattr(importlib.import_module(module), function)(_Asked(context.spec), context)
         return Done(record_id)
     except JobCancelled:
         return Cancelled()
@@ -60,6 +65,22 @@ def _run(task: str, context: PipeContext) -> Outcome:
         return Refused(error.advice)
     except Exception:  # noqa: BLE001 - the process border: whatever happened must reach the person
         return Crashed(traceback.format_exc())
+
+
+class _Asked(dict[str, JsonValue]):
+    """The parameters of a job; one that is missing is refused in words."""
+
+    def __init__(self, spec: JobSpec) -> None:
+        super().__init__(spec.params)
+        self._kind = spec.kind
+
+    def __missing__(self, name: str) -> JsonValue:
+        raise refuse(
+            "JOB-004",
+            f"The job {self._kind} cannot start.",
+            f"It needs “{name}”, which was not given.",
+            f"Add “{name}” to the job's parameters.",
+        )
 
 
 def _write_output_to(path: Path) -> None:

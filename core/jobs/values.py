@@ -108,7 +108,7 @@ class JobContext(Protocol):
 
     @property
     def work_dir(self) -> Path:
-        """Folder of this job; survives a crash, so a resumed job finds its checkpoint there."""
+        """Folder of this job; survives a crash, so a resumed job finds its checkpoints (*.pt) there."""
         ...
 
     def progress(self, fraction: float | None, sentence: str) -> None:

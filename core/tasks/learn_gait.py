@@ -22,7 +22,7 @@ from core.simulation.policy import PolicyNetworks
 from core.simulation.reference import check_reference
 from core.simulation.walking import CONTROL_STEP_S, Walker, WalkingEnvironment
 from core.store.repository import open_store
-from core.tasks.policy_files import replace_file, shipped_policy
+from core.tasks.policy_files import replace_file, resuming, shipped_policy
 from core.twin.body import Fidelity
 
 WALKERS = 128  # keeps two cores busy; more walkers learn no faster per second
@@ -75,7 +75,8 @@ class _Lesson:
         self._checkpoint = context.work_dir / CHECKPOINT
         self._pictured_s = -PICTURE_EVERY_S
         if self._checkpoint.is_file():
-            self._learner.restore(self._checkpoint.read_bytes())
+            with resuming():
+                self._learner.restore(self._checkpoint.read_bytes())
             context.message(f"Continues after {self._learner.elapsed_s:.0f} s of learning")
 
     def learn(self) -> None:

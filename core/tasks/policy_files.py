@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import os
+import pickle
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +16,7 @@ import numpy as np
 import resources
 from core.errors import refuse
 from core.simulation.policy import PolicyNetworks
+from core.store.files import disk_errors
 
 BASE_POLICY = "policies/base_walk.npz"
 
@@ -41,10 +45,32 @@ def policy_bytes(networks: PolicyNetworks) -> bytes:
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """Write `content` so that a crash or a power cut leaves either the old file or the new one."""
-    fresh = path.with_name(path.name + ".new")
-    with fresh.open("wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
-    fresh.replace(path)
+    """Write `content` so that a crash, a power cut or a full disk leaves either the old file or the new one.
+
+    Raises UserError REC-003 when the disk is full.
+    """
+    fresh = path.with_name(f".{path.name}.new")  # a dot in front: half of one is never taken for a checkpoint
+    with disk_errors():
+        try:
+            with fresh.open("wb") as stream:
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())
+            fresh.replace(path)
+        except OSError:
+            fresh.unlink(missing_ok=True)
+            raise
+
+
+@contextmanager
+def resuming() -> Iterator[None]:
+    """Refuse (TRN-014) a checkpoint that cannot be read."""
+    try:
+        yield
+    except (pickle.UnpicklingError, RuntimeError, KeyError, ValueError, EOFError) as error:
+        raise refuse(
+            "TRN-014",
+            "This training cannot be continued.",
+            "Its last saved state is damaged or of another program version.",
+            "Start the training again.",
+        ) from error

@@ -38,7 +38,7 @@ def crash(_params: Params, _context: JobContext) -> str:
 
 
 def die_after_checkpoint(_params: Params, context: JobContext) -> str:
-    checkpoint = context.work_dir / "checkpoint.txt"
+    checkpoint = context.work_dir / "checkpoint.pt"
     if checkpoint.exists():
         return checkpoint.read_text(encoding="utf-8")
     checkpoint.write_text("kept", encoding="utf-8")
