@@ -10,8 +10,9 @@ from core.store.repository import Store
 
 def write_visit_report(store: Store, visit_id: str, path: Path) -> None:
     """Write the one-page PDF of a visit."""
-    from core.session.report import report_content
     from PySide6.QtGui import QGuiApplication
+
+    from core.session.report import report_content
     from ui.report_pdf import write_report
 
     if QGuiApplication.instance() is None:
