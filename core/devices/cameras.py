@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import cv2
 import numpy as np
@@ -44,11 +44,11 @@ class FrameSource(Protocol):
 
 
 class _Closing:
-    """What the sources share: they hold one OpenCV capture and let it go."""
+    """What the sources share: one that holds an OpenCV capture lets it go."""
 
     _capture: Any = None
 
-    def __enter__(self) -> Any:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -130,20 +130,12 @@ class LiveCameraSource(_Closing):
             yield now_s - start_s, image
 
 
-class ReplayedCameraSource:
+class ReplayedCameraSource(_Closing):
     """A recording that behaves like a live camera: one frame at a time, at its own rate, again and again."""
 
     def __init__(self, source: Callable[[], FrameSource], *, repeat: bool = True) -> None:
         self._source = source
         self._repeat = repeat
-
-    def __enter__(self) -> ReplayedCameraSource:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        return None
 
     def frames(self) -> Iterator[TimedFrame]:
         start_s = time.monotonic()
@@ -161,20 +153,12 @@ class ReplayedCameraSource:
             offset_s += last_s + interval_s
 
 
-class ArraySource:
+class ArraySource(_Closing):
     """Pictures from memory, for tests and synthetic recordings: (T, H, W, 3) at a constant rate."""
 
     def __init__(self, images: ByteImage, rate_hz: float) -> None:
         self._images = images
         self._rate_hz = rate_hz
-
-    def __enter__(self) -> ArraySource:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        return None
 
     def frames(self) -> Iterator[TimedFrame]:
         for number, image in enumerate(self._images):

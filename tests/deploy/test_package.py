@@ -17,15 +17,10 @@ from core.devices.profiles import load_profile
 from core.domain.controller import TorqueLimits
 from core.errors import UserError
 from tests.deploy.controllers import DEVICE, TAG, package, trained
+from tests.refusals import code_of
 
 PROFILE = load_profile(DEVICE)
 BUILT = build_package(trained(), PROFILE, TAG)
-
-
-def code_of(call, *arguments, **named) -> str:
-    with pytest.raises(UserError) as caught:
-        call(*arguments, **named)
-    return caught.value.advice.code
 
 
 def test_the_same_controller_gives_the_same_bytes():

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-
 import pytest
 
 from core.deploy.live import ArmPermit, LiveExo
 from core.deploy.transfer import transfer
 from core.devices.exo_link import connect
 from core.devices.exo_protocol import DeviceState
-from core.errors import JobCancelled, UserError
+from core.errors import JobCancelled
 from tests.deploy.controllers import package
 from tests.deploy.virtual_exo_process import virtual_exo
+from tests.refusals import refused
 
 
 @pytest.fixture
@@ -24,13 +23,6 @@ def state(tmp_path):
 def exo(state):
     with virtual_exo("--listen", "tcp:0", "--state", str(state)) as running:
         yield running
-
-
-@contextmanager
-def refused(code):
-    with pytest.raises(UserError) as caught:
-        yield
-    assert caught.value.advice.code == code, caught.value
 
 
 def silent(fraction, sentence):

@@ -6,7 +6,7 @@ import os
 import socket
 import threading
 import time
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 
 import pytest
 
@@ -15,9 +15,9 @@ from core.devices.exo_ports import list_ports
 from core.devices.exo_protocol import NEWEST, DeviceState, SlotState
 from core.devices.exo_transport import parse_address
 from core.domain.controller import TorqueLimits
-from core.errors import UserError
 from tests.deploy.controllers import package
 from tests.deploy.virtual_exo_process import virtual_exo
+from tests.refusals import refused
 
 LISTEN = ["tcp:0", pytest.param("pty", marks=pytest.mark.skipif(os.name != "posix", reason="no ptys"))]
 
@@ -32,13 +32,6 @@ def exo(request, tmp_path):
 def tcp_exo(tmp_path):
     with virtual_exo("--listen", "tcp:0", "--state", str(tmp_path)) as running:
         yield running
-
-
-@contextmanager
-def refused(code):
-    with pytest.raises(UserError) as caught:
-        yield
-    assert caught.value.advice.code == code, caught.value
 
 
 def put(link, contents):

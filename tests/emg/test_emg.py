@@ -14,10 +14,10 @@ from core.emg.importing import process_emg
 from core.emg.naming import suggest_site, suggested_sites
 from core.emg.readers import FileHead, read_emg, read_head
 from core.emg.signals import RawEmg
-from core.errors import UserError
 from core.jobs.values import JobSpec, SilentContext
 from core.store.repository import open_store
 from core.tasks import import_emg
+from tests.refusals import code_of
 from tests.store.samples import a_subject
 
 RATE_HZ = 1500.0
@@ -33,12 +33,6 @@ def bursts(seconds: float = 6.0, rate_hz: float = RATE_HZ, seed: int = 0) -> np.
 
 def judged(signal: np.ndarray, rate_hz: float = RATE_HZ) -> EmgEnvelopes:
     return process_emg(RawEmg(("L_soleus",), signal[:, None], rate_hz, "a.csv"), {"L_soleus": SOLEUS})
-
-
-def code_of(action: Callable[[], object]) -> str:
-    with pytest.raises(UserError) as refused:
-        action()
-    return refused.value.advice.code
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from core.store.repository import open_store
 from core.tasks import deploy, list_exos, package_controller, telemetry
 from tests.deploy.controllers import DEVICE, trained
 from tests.deploy.virtual_exo_process import virtual_exo
+from tests.refusals import code_of
 
 CODE = "P-0042"
 
@@ -66,12 +67,6 @@ def deployed(visit, tmp_path, package_id, address, **changed):
         **changed,
     }
     return deploy.run(params, context(visit, "deploy", params, tmp_path))
-
-
-def code_of(call, *arguments, **named):
-    with pytest.raises(UserError) as caught:
-        call(*arguments, **named)
-    return caught.value.advice.code
 
 
 def test_a_signed_controller_becomes_a_package_file(visit, tmp_path):
