@@ -6,15 +6,21 @@ import logging
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
+from core.store.files import folder_errors
+
 _MAX_BYTES = 2_000_000
 _KEPT = 5
 
 
 def start_logging(data_dir: Path) -> Path:
-    """Write log records of this process to `logs/exotwin.log` and return its path."""
+    """Write log records of this process to `logs/exotwin.log` and return its path.
+
+    Raises UserError REC-006 when the folder cannot be written.
+    """
     path = data_dir / "logs" / "exotwin.log"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handler = RotatingFileHandler(path, maxBytes=_MAX_BYTES, backupCount=_KEPT, encoding="utf-8")
+    with folder_errors(data_dir):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handler = RotatingFileHandler(path, maxBytes=_MAX_BYTES, backupCount=_KEPT, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger()
     root.addHandler(handler)

@@ -1,0 +1,124 @@
+"""Claims about a start with a record in trouble: a calm window with the way out, and nothing is lost."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication, QPushButton
+
+from app.recovery import RecoveryQuestion, open_or_recover
+from core.domain.subject import Sex, Subject
+from core.errors import Advice
+from core.store.database import back_up, database_path
+from core.store.repository import Store, open_store
+from ui.recovery import RecoveryState, RecoveryWindow, Way, recovery_state
+from ui.wording import clock
+
+MORNING = datetime(2026, 11, 20, 10, 15, tzinfo=UTC)
+
+
+def advice(code: str) -> Advice:
+    return Advice("The record cannot be opened.", "A reason.", "A step.", code)
+
+
+@pytest.fixture
+def damaged(tmp_path: Path) -> Path:
+    """A data folder with a backup that holds a patient, and a damaged database."""
+    with open_store(tmp_path) as store:
+        store.add_patient(Subject("P-1", 1980, Sex.FEMALE, 1.68, 60.0))
+    back_up(tmp_path, MORNING)
+    database_path(tmp_path).write_bytes(b"rubbish " * 900)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("code", "backup", "ways"),
+    [
+        ("REC-001", None, [Way.TRY_AGAIN, Way.OTHER_FOLDER, Way.QUIT]),
+        ("REC-002", MORNING, [Way.RESTORE, Way.OTHER_FOLDER, Way.QUIT]),
+        ("REC-002", None, [Way.OTHER_FOLDER, Way.QUIT]),
+        ("REC-005", None, [Way.OTHER_FOLDER, Way.QUIT]),
+        ("REC-006", None, [Way.TRY_AGAIN, Way.OTHER_FOLDER, Way.QUIT]),
+    ],
+)
+def test_every_trouble_has_its_own_way_out(code: str, backup: datetime | None, ways: list[Way]) -> None:
+    state = recovery_state(advice(code), Path("data"), backup)
+    assert [way for way, _words in state.ways] == ways
+
+
+def test_the_window_says_what_why_and_what_next_and_names_the_backup(app: QApplication) -> None:
+    window = RecoveryWindow()
+    window.show_state(recovery_state(advice("REC-002"), Path("data"), MORNING))
+    chosen: list[Way] = []
+    window.chosen.connect(chosen.append)
+
+    buttons = [button for button in window.findChildren(QPushButton) if not button.isHidden()]
+    buttons[0].click()
+
+    assert buttons[0].text() == f"Restore backup of {clock(MORNING)}"
+    assert chosen == [Way.RESTORE]
+    assert window.accessibleName() == advice("REC-002").one_line()
+    window.deleteLater()
+
+
+def test_closing_the_window_is_to_quit(app: QApplication) -> None:
+    window = RecoveryWindow()
+    chosen: list[Way] = []
+    window.chosen.connect(chosen.append)
+    window.close()
+    assert chosen == [Way.QUIT]
+    window.deleteLater()
+
+
+def test_one_click_restores_the_last_good_backup_and_the_program_starts(
+    app: QApplication, damaged: Path
+) -> None:
+    question = RecoveryQuestion(app)
+
+    def click() -> None:
+        (window,) = (w for w in app.topLevelWidgets() if isinstance(w, RecoveryWindow) and w.isVisible())
+        next(b for b in window.findChildren(QPushButton) if b.text().startswith("Restore")).click()
+
+    QTimer.singleShot(50, app, click)
+    opened = open_or_recover(damaged, open_store, question.ask)
+    question.close()
+
+    assert opened is not None
+    store, backup = opened
+    assert [row.subject.code for row in store.patients()] == ["P-1"]
+    assert backup is not None and backup.name == "exotwin-20261120-101500.db"
+    assert (damaged / "exotwin.damaged").read_bytes().startswith(b"rubbish")
+    assert app.quitOnLastWindowClosed()
+    store.close()
+
+
+def answers(*given: tuple[Way, Path | None]) -> tuple[list[str], object]:
+    """Someone who answers like this; and the codes that were asked about."""
+    codes: list[str] = []
+    left = list(given)
+
+    def ask(state: RecoveryState) -> tuple[Way, Path | None]:
+        codes.append(state.advice.code)
+        return left.pop(0)
+
+    return codes, ask
+
+
+def test_another_folder_can_be_chosen_and_the_damaged_one_is_left_alone(damaged: Path) -> None:
+    codes, ask = answers((Way.TRY_AGAIN, None), (Way.OTHER_FOLDER, damaged / "other"))
+    opened = open_or_recover(damaged, open_store, ask)
+    assert codes == ["REC-002", "REC-002"]
+    assert opened is not None and isinstance(opened[0], Store)
+    assert opened[0].data_dir == damaged / "other" and opened[1] is None
+    opened[0].close()
+    assert not (damaged / "exotwin.damaged").exists()
+
+
+def test_giving_up_changes_nothing(damaged: Path) -> None:
+    before = database_path(damaged).read_bytes()
+    _codes, ask = answers((Way.QUIT, None))
+    assert open_or_recover(damaged, open_store, ask) is None
+    assert database_path(damaged).read_bytes() == before
