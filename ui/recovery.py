@@ -16,7 +16,7 @@ from ui.theme import Spacing, Tone
 from ui.widgets.basics import Button, Icon, clear, column, label, row
 from ui.wording import clock
 
-_WIDTH_PX = 680  # the longest button beside the other two
+_WIDTH_PX = 760  # the longest button beside the other two
 
 
 class Way(StrEnum):
