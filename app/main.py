@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import logging
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -15,13 +16,18 @@ from app.crash import install_crash_hook
 from app.exo_process import VirtualExo
 from app.jobs.service import JobService
 from app.logs import start_logging
-from core.store.repository import open_store
+from app.recovery import RecoveryQuestion, open_or_recover
+from core.errors import UserError
+from core.store.repository import Store, open_store
 from ui import theme
 from ui.desk import Desk
 from ui.jobs_bridge import JobsBridge
 from ui.main_window import MainWindow
 from ui.preferences import Preferences
 from ui.warm_up import warm_up
+
+EXIT_NOT_OPENED = 2  # the record could not be opened, and the person gave up
+_LOOK_FOR_BACKUP_MS = 600_000
 
 
 def run_gui(
@@ -37,7 +43,9 @@ def run_gui(
     preferences = Preferences(data_dir)
     theme.apply(app, preferences.mode)
     with ExitStack() as clean_up:
-        desk = make_desk(data_dir, clean_up)
+        desk = _desk_or_recovery(app, data_dir, clean_up)
+        if desk is None:
+            return EXIT_NOT_OPENED
         desk.theme_changed.connect(lambda: preferences.keep_mode(theme.current().mode))
         window = MainWindow(desk)
         install_crash_hook(desk.say)
@@ -45,16 +53,46 @@ def run_gui(
         app.processEvents()
         if on_shown is not None:
             QTimer.singleShot(0, lambda: on_shown(window))
-        QTimer.singleShot(0, desk.store.back_up_if_due)
+        _back_up_now_and_then(desk)
         QTimer.singleShot(0, warm_up)
         if demo:
             QTimer.singleShot(0, lambda: open_demo(desk))
         return app.exec()
 
 
+def _desk_or_recovery(app: QApplication, data_dir: Path, clean_up: ExitStack) -> Desk | None:
+    """Open the desk; when the record is in trouble, offer the ways out of it. None: the person gave up."""
+    question = RecoveryQuestion(app)
+    opened = open_or_recover(data_dir, lambda folder: make_desk(folder, clean_up), question.ask)
+    question.close()
+    if opened is None:
+        return None
+    desk, backup = opened
+    if backup is not None:
+        desk.store.log(
+            desk.operator, "backup restored", backup.name, "the damaged database is kept beside it"
+        )
+    return desk
+
+
+def _back_up_now_and_then(desk: Desk) -> None:
+    timer = QTimer(desk)
+    timer.timeout.connect(lambda: desk.store.back_up_if_due())
+    timer.start(_LOOK_FOR_BACKUP_MS)
+    QTimer.singleShot(0, desk, lambda: desk.store.back_up_if_due())
+
+
+def _back_up_at_the_end(store: Store) -> None:
+    try:
+        store.back_up_if_due(after_s=0.0)
+    except UserError as error:  # the window that could have told it is gone
+        logging.getLogger(__name__).warning("%s", error)
+
+
 def make_desk(data_dir: Path, clean_up: ExitStack) -> Desk:
     """Open the record, the jobs and the virtual exo, in the order in which they depend on one another."""
     store = clean_up.enter_context(open_store(data_dir))
+    clean_up.callback(_back_up_at_the_end, store)
     start_logging(data_dir)
     operator = getpass.getuser()  # until the program has its own sign-in
     jobs = JobService(data_dir, operator)
