@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import mujoco
 import numpy as np
+from numpy.typing import NDArray
 
 from core.domain.arrays import Float32Array, FloatArray, IntArray
 from core.domain.body import SIDES, Joint, JointKind
 from core.domain.rollout import GaitLabel, Playback, Rollout, SceneGeometry
+from core.domain.scene_arrays import pack_scene
 from core.domain.twin import BodyParameters
 from core.gait.cycles import cut_cycles
 from core.simulation.exo import exo_bodies, worn_model
@@ -47,6 +50,14 @@ def body_poses(
 ) -> tuple[tuple[str, ...], Float32Array, Float32Array]:
     """Names (B), positions (T, B, 3) and quaternions (T, B, 4) only: for live pictures."""
     return _Stage(body, device_id).poses(qpos)
+
+
+@lru_cache(maxsize=2)
+def packed_scene(
+    body: BodyParameters, device_id: str | None, body_names: tuple[str, ...]
+) -> dict[str, NDArray[Any]]:
+    """The scene of `body_poses` as arrays for live pictures; made once, sent with every picture."""
+    return pack_scene(scene_geometry(body, device_id), body_names)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -17,7 +17,7 @@ from core.learning.evaluation import Evaluation, evaluate
 from core.learning.findings import gait_findings
 from core.learning.imitation import GaitLearner, Progress, learn
 from core.simulation.exo import worn_model
-from core.simulation.playback import body_poses
+from core.simulation.playback import body_poses, packed_scene
 from core.simulation.policy import PolicyNetworks
 from core.simulation.reference import check_reference
 from core.simulation.walking import CONTROL_STEP_S, Walker, WalkingEnvironment
@@ -154,8 +154,10 @@ class _Lesson:
             stage.step(networks.act(stage.observation()))
             if number % 2 == 0:  # 25 pictures per second
                 positions.append(stage.physics.position(stage.state)[0].copy())
-        _, position, quaternion = body_poses(self._walker.body, np.array(positions), None)
-        self._context.picture("twin", body_position_m=position, body_quaternion=quaternion)
+        body = self._walker.body
+        names, position, quaternion = body_poses(body, np.array(positions), None)
+        scene = packed_scene(body, None, names)
+        self._context.picture("twin", body_position_m=position, body_quaternion=quaternion, **scene)
 
 
 def _check_minutes(minutes: float) -> None:
