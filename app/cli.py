@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import getpass
 import json
+import logging
+import os
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from app.paths import data_dir_default
-from core.errors import JobCancelled, UserError
+from core.errors import Advice, JobCancelled, UserError, refuse
 
 if TYPE_CHECKING:
     from app.terminal import Terminal
@@ -20,30 +25,74 @@ EXIT_OK, EXIT_BUG, EXIT_REFUSED, EXIT_CANCELLED = 0, 1, 2, 130
 Command = Callable[[argparse.Namespace], int]
 
 
+class _Parser(argparse.ArgumentParser):
+    """Tells what is wrong with a command in one line, like every other refusal."""
+
+    def error(self, message: str) -> NoReturn:
+        what, why = "This command cannot be understood.", f"{message[:1].upper()}{message[1:]}."
+        raise refuse("PC-022", what, why, f"See {self.prog} --help.")
+
+
 def run(arguments: list[str]) -> int:
     """Parse and run one command; returns the exit status."""
-    given = _parser().parse_args(arguments)
+    try:
+        given = _parser().parse_args(arguments)
+    except UserError as error:
+        return _tell(error.advice, EXIT_REFUSED)
     command: Command = given.command
     try:
         return command(given)
     except UserError as error:
-        print(error.advice.one_line(), file=sys.stderr)
-        return EXIT_REFUSED
+        status = _tell(error.advice, EXIT_REFUSED)
+        _tell_about_restore(error.advice, given)
+        return status
     except (JobCancelled, KeyboardInterrupt):
         print("Stopped. Finished steps are kept.", file=sys.stderr)
         return EXIT_CANCELLED
+    except Exception as error:  # noqa: BLE001 - the process border: a person reads this, not a traceback
+        return _tell(_bug(error, _data_dir(given)), EXIT_BUG)
+
+
+def _tell(advice: Advice, status: int) -> int:
+    print(advice.one_line(), file=sys.stderr)
+    return status
+
+
+def _tell_about_restore(advice: Advice, given: argparse.Namespace) -> None:
+    from core.store.database import newest_backup
+
+    folder = _data_dir(given)
+    if advice.code == "REC-002" and newest_backup(folder) is not None:
+        print(f"Run: exotwin restore --data-dir {shlex.quote(str(folder))}", file=sys.stderr)
+
+
+def _bug(error: Exception, data_dir: Path) -> Advice:
+    """What to say about a mistake in ExoTwin; its traceback goes to the log."""
+    from app.crash import unexpected
+    from app.logs import start_logging
+    from app.terminal import JobDied
+    from core.jobs.values import Crashed, outcome_advice
+
+    try:
+        where = f"Earlier results are untouched; details are in {start_logging(data_dir)}."
+    except UserError:  # then the terminal is the only place left
+        where = "Earlier results are untouched; details are above."
+    logging.getLogger(__name__).error("Unexpected error", exc_info=error)
+    died = outcome_advice(Crashed(str(error))) if isinstance(error, JobDied) else None
+    return unexpected(where) if died is None else replace(died, next_step=where)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="exotwin", description="From a walking video to an exo controller.")
+    parser = _Parser(prog="exotwin", description="From a walking video to an exo controller.")
     parser.add_argument("--demo", action="store_true", help="start with a synthetic demo patient ready")
     _add_data_dir(parser)
     parser.set_defaults(command=_gui)
-    commands = parser.add_subparsers(title="commands")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _add_doctor(commands)
     _add_session(commands)
     _add_virtual_exo(commands)
     _add_job(commands)
+    _add_restore(commands)
     _add_gallery(commands)
     _add_bench(commands)
     _add_train(commands)
@@ -65,7 +114,7 @@ def _data_dir(given: argparse.Namespace) -> Path:
 
 
 if TYPE_CHECKING:
-    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]  # the type has no public name
+    Subparsers = argparse._SubParsersAction[_Parser]  # the type has no public name
 
 
 def _add_doctor(commands: Subparsers) -> None:
@@ -113,6 +162,12 @@ def _add_job(commands: Subparsers) -> None:
     parser.set_defaults(command=_job)
 
 
+def _add_restore(commands: Subparsers) -> None:
+    parser = commands.add_parser("restore", help="put the last good backup of a damaged record in place")
+    _add_data_dir(parser)
+    parser.set_defaults(command=_restore)
+
+
 def _add_gallery(commands: Subparsers) -> None:
     parser = commands.add_parser("gallery", help="pictures of every page in both themes")
     parser.add_argument("--out", type=Path, required=True)
@@ -122,7 +177,7 @@ def _add_gallery(commands: Subparsers) -> None:
 
 def _add_bench(commands: Subparsers) -> None:
     parser = commands.add_parser("bench", help="measure this program on this PC")
-    parser.add_argument("what", choices=("startup", "video", "ui", "deploy"))
+    parser.add_argument("what", choices=("startup", "video", "ui", "deploy", "motion"))
     parser.add_argument("--file", type=Path, help="video for `bench video`")
     parser.add_argument("--json", action="store_true", dest="as_json")
     _add_data_dir(parser)
@@ -141,6 +196,13 @@ def _add_train(commands: Subparsers) -> None:
 
 
 def _gui(given: argparse.Namespace) -> int:
+    if sys.platform == "linux" and not os.environ.keys() & {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"}:
+        raise refuse(
+            "PC-020",
+            "There is no screen to draw on.",
+            "This session has no display.",
+            "Start ExoTwin from a desktop, or use `exotwin session`, which needs none.",
+        )
     from app.main import run_gui
 
     return run_gui(_data_dir(given), demo=given.demo)
@@ -153,7 +215,8 @@ def _doctor(given: argparse.Namespace) -> int:
 
 
 def _session_run(given: argparse.Namespace) -> int:
-    from app.session_run import SessionRequest, read_patient, run_video_session
+    from app.session_request import SessionRequest, read_patient
+    from app.session_run import run_video_session
 
     subject = read_patient(given.patient)
     data_dir = _data_dir(given)
@@ -164,7 +227,8 @@ def _session_run(given: argparse.Namespace) -> int:
 
 
 def _session_demo(given: argparse.Namespace) -> int:
-    from app.session_run import SessionRequest, run_demo_session
+    from app.session_request import SessionRequest
+    from app.session_run import run_demo_session
 
     data_dir = _data_dir(given)
     request = SessionRequest(given.device, given.minutes, data_dir, given.out, given.seed)
@@ -188,7 +252,6 @@ def _virtual_exo(given: argparse.Namespace) -> int:
 
 
 def _job(given: argparse.Namespace) -> int:
-    from core.errors import refuse
     from core.jobs.table import JOB_TABLE
 
     if given.kind not in JOB_TABLE:
@@ -199,12 +262,12 @@ def _job(given: argparse.Namespace) -> int:
             f"Use one of: {', '.join(JOB_TABLE)}.",
         )
     try:
-        params = json.loads(given.params.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        params = dict(json.loads(given.params.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
         raise refuse(
             "JOB-003",
             f"The parameter file {given.params} cannot be read.",
-            str(error),
+            f"{error}.",
             "Give a JSON file with the job's parameters.",
         ) from error
     with _terminal(_data_dir(given)) as terminal:
@@ -213,9 +276,31 @@ def _job(given: argparse.Namespace) -> int:
     return EXIT_OK
 
 
+def _restore(given: argparse.Namespace) -> int:
+    from core.store.database import is_damaged, restore_backup
+    from core.store.repository import open_store
+
+    folder = _data_dir(given)
+    if not is_damaged(folder):
+        raise refuse(
+            "REC-009",
+            "Nothing was restored.",
+            f"The record in {folder} is not damaged.",
+            "Start ExoTwin as usual, or name another folder with --data-dir.",
+        )
+    backup = restore_backup(folder)
+    with open_store(folder) as store:
+        kept = "the damaged database is kept beside it"
+        store.log(getpass.getuser(), "backup restored", backup.name, kept)
+    print(f"{backup.name} is in place; {kept}.")
+    return EXIT_OK
+
+
 def _gallery(given: argparse.Namespace) -> int:
+    from app.session_request import check_results_folder
     from ui.gallery import render_gallery
 
+    check_results_folder(given.out)
     return render_gallery(given.out, _data_dir(given))
 
 
@@ -226,8 +311,11 @@ def _bench(given: argparse.Namespace) -> int:
 
 
 def _train_base(given: argparse.Namespace) -> int:
+    from app.session_request import check_minutes, check_results_folder
     from core.tasks.train_base import train_base
 
+    check_minutes(given.minutes)
+    check_results_folder(given.out)
     print(train_base(given.minutes, given.seed, given.out, print))
     return EXIT_OK
 

@@ -5,21 +5,19 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 from app.exo_process import VirtualExo
+from app.session_request import SessionRequest, check_request
 from app.terminal import Terminal
-from core.domain.body import SIDES, Side
 from core.domain.controller import Comparison, Deployment, Package, TrainedController
 from core.domain.motion import Motion
 from core.domain.record import RecordKind, Verdict
 from core.domain.recording import Landmarks
 from core.domain.rollout import GaitLabel
-from core.domain.subject import Consent, Sex, Subject
+from core.domain.subject import Subject
 from core.domain.twin import GaitPolicy, Twin
-from core.errors import refuse
 from core.gait.cycles import range_of_motion_deg
 from core.session.flow import Step
 from core.store.repository import Store, open_store
@@ -29,44 +27,11 @@ OPERATOR = "command line"
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class SessionRequest:
-    device: str
-    minutes: float
-    data_dir: Path
-    out: Path
-    seed: int = 0
-    person: int | None = None
-
-
-def read_patient(path: Path) -> Subject:
-    """Read the patient file of `exotwin session run`. Refuses (PAT-010) what it cannot use."""
-    try:
-        given = json.loads(path.read_text(encoding="utf-8"))
-        side = given.get("affected_side")
-        return Subject(
-            code=given["code"],
-            birth_year=int(given["birth_year"]),
-            sex=Sex(given["sex"]),
-            height_m=float(given["height_m"]),
-            mass_kg=float(given["mass_kg"]),
-            diagnosis=given.get("diagnosis", ""),
-            affected_side=Side(side) if side in tuple(SIDES) else None,
-            consent=Consent(given["consent"]["by"], given["consent"]["on"]),
-        )
-    except (OSError, KeyError, TypeError, ValueError) as error:
-        raise refuse(
-            "PAT-010",
-            f"The patient file {path.name} cannot be used.",
-            f"It is missing, not JSON, or an entry is wrong: {error}.",
-            "It needs code, birth_year, sex, height_m, mass_kg, affected_side and consent with by and on.",
-        ) from error
-
-
 def run_video_session(
     request: SessionRequest, subject: Subject, video: Path, emg: Path | None, terminal: Terminal
 ) -> dict[str, Any]:
     """From a video file to a confirmed controller. Returns what goes to `summary.json`."""
+    check_request(request, video, emg)
     with open_store(request.data_dir) as store:
         visit_id = store.start_visit(_patient_id(store, subject), by=OPERATOR).id
         recording_id = terminal.run(
@@ -83,6 +48,7 @@ def run_video_session(
 
 def run_demo_session(request: SessionRequest, terminal: Terminal) -> dict[str, Any]:
     """The same session on the demo patient, all synthetic."""
+    check_request(request)
     with open_store(request.data_dir) as store:
         landmarks_id = terminal.run("demo_patient", {})
         visit_id = store.info(landmarks_id).visit_id

@@ -20,9 +20,12 @@ from core.jobs.values import (
     JsonValue,
     Outcome,
     Refused,
-    outcome_advice,
 )
 from core.jobs.values import Progress as JobProgress
+
+
+class JobDied(Exception):  # noqa: N818 - the end of a job, not of this program
+    """A job's process ended early; carries what it said last, for the log."""
 
 
 class Terminal:
@@ -54,7 +57,7 @@ class Terminal:
     def run(self, kind: str, params: dict[str, JsonValue], *, visit_id: str = "") -> str:
         """Run one job to its end and return its record id.
 
-        Raises UserError when it was refused, JobCancelled when stopped, RuntimeError for a bug.
+        Raises UserError when it was refused, JobCancelled when stopped, JobDied for a bug.
         """
         started_s = time.monotonic()
         bar = self._bars.add_task("", total=1.0, title=JOB_TABLE[kind].title)
@@ -101,5 +104,4 @@ def _record_or_raise(outcome: Outcome) -> str:
         case Refused(advice):
             raise UserError(advice)
         case Crashed(detail):
-            told = outcome_advice(outcome)
-            raise RuntimeError(f"{told.one_line() if told else ''}\n{detail}")
+            raise JobDied(detail)

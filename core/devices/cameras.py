@@ -230,7 +230,7 @@ def _open_file(path: Path) -> Any:
     if not path.is_file():
         raise refuse(
             "CAP-001",
-            f"The file {path.name} was not found.",
+            f"The file {path.name or path} was not found.",
             "It may have been moved, or its disk is not connected.",
             "Choose the file again.",
         )

@@ -1,0 +1,109 @@
+"""What a session without a screen is asked for, checked before anything takes time."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.devices.profiles import load_profile
+from core.domain.body import Side
+from core.domain.subject import Consent, Sex, Subject
+from core.errors import UserError, refuse
+
+LEAST_MINUTES, MOST_MINUTES = 0.2, 24 * 60.0  # both lessons together
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRequest:
+    device: str
+    minutes: float
+    data_dir: Path
+    out: Path
+    seed: int = 0
+    person: int | None = None
+
+
+def check_request(request: SessionRequest, *files: Path | None) -> None:
+    """Refuse now what would be refused after minutes of work.
+
+    Raises UserError PC-024 (a number out of range), PC-025 (a file is missing), PC-023 (`out` cannot be
+    written) or EXO-030 (unknown exo).
+    """
+    load_profile(request.device)
+    check_minutes(request.minutes)
+    if request.person is not None and request.person < 0:
+        raise _out_of_range("person", str(request.person), "0 for the first person, 1 for the second, …")
+    for file in files:
+        if file is not None and not file.is_file():
+            raise refuse(
+                "PC-025",
+                f"There is no file {file}.",
+                "Its name is wrong, it was moved, or its disk is not connected.",
+                "Check the name and run the command again.",
+            )
+    check_results_folder(request.out)
+
+
+def check_minutes(minutes: float) -> None:
+    """Refuses (PC-024) a training time that is no time, or longer than a day."""
+    if not LEAST_MINUTES <= minutes <= MOST_MINUTES:
+        raise _out_of_range("minutes", f"{minutes:g}", f"{LEAST_MINUTES:g} to {MOST_MINUTES:g}")
+
+
+def check_results_folder(folder: Path) -> None:
+    """Make the folder for results. Refuses (PC-023) when nothing can be written there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise refuse(
+            "PC-023",
+            f"Results cannot be written to {folder}.",
+            f"The system says: {error.strerror or error}.",
+            "Choose another folder with --out.",
+        ) from error
+
+
+def read_patient(path: Path) -> Subject:
+    """Read the patient file of `exotwin session run`.
+
+    Raises UserError PAT-010 when it cannot be used, and PAT-001 to PAT-004 for values out of range.
+    """
+    try:
+        given = json.loads(path.read_text(encoding="utf-8"))
+        side = given.get("affected_side")
+        return Subject(
+            code=given["code"],
+            birth_year=int(given["birth_year"]),
+            sex=Sex(given["sex"]),
+            height_m=float(given["height_m"]),
+            mass_kg=float(given["mass_kg"]),
+            diagnosis=given.get("diagnosis", ""),
+            affected_side=None if side is None else Side(side),
+            consent=Consent(given["consent"]["by"], given["consent"]["on"]),
+        )
+    except KeyError as error:
+        raise _unusable(path, f"The entry {error} is missing") from error
+    except (OSError, AttributeError, TypeError, ValueError) as error:
+        raise _unusable(path, f"It is missing, not JSON, or an entry is wrong: {error}") from error
+
+
+def _unusable(path: Path, why: str) -> UserError:
+    return refuse(
+        "PAT-010",
+        f"The patient file {path.name} cannot be used.",
+        f"{why}.",
+        "It needs code, birth_year, sex, height_m, mass_kg, affected_side and consent with by and on.",
+    )
+
+
+def _out_of_range(name: str, given: str, possible: str) -> UserError:
+    return refuse(
+        "PC-024",
+        f"--{name} {given} is not possible.",
+        f"It can be {possible}.",
+        f"Give another value after --{name}.",
+    )
