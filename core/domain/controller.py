@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from core.domain.findings import Finding
 from core.domain.rollout import GaitLabel, RolloutSet
-from core.domain.twin import LearningCurve, Network
+from core.domain.twin import GaitPolicy, LearningCurve, Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,7 @@ class TrainedController:
     falls_per_minute: float
     findings: tuple[Finding, ...] = ()
     synthetic: bool = False
+    walking: GaitPolicy | None = None  # how the twin walks once it is used to the exo; None: as before
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ from core.simulation.walking import CONTROL_STEP_S, WalkingEnvironment
 GAIN_NM = 10.0  # Lim et al. 2019 use 8 to 12 for healthy adults; peak torque is about 0.8 of it
 DELAY_S = 0.1
 """Lim et al. 2019 use about 0.25 s on people. On the default twin that drives the swing but raises the effort
-(ratio 1.06); 0.05 to 0.10 s lowers it (1.00 with the exo's mass), and 0.10 s brakes the legs less."""
+above that of the exo worn without torque; 0.10 s lowers it (numbers on the card beside the controller)."""
 _FILTER_LAG_TICKS = 2  # the low-pass of the torque loop answers this late; the target is set ahead
 TEACHING_STEPS = 4000
 _BATCH = 1024

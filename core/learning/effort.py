@@ -23,6 +23,7 @@ from core.simulation.walking import CONTROL_STEP_S, BoolArray, Step, WalkingEnvi
 from core.twin.body import STRENGTH
 
 WORKING = np.array([joint.kind is not JointKind.TOES for joint in JOINTS])
+STUMBLE_S = 1.0  # how long a fall announces itself by large torques
 SETTLE_S = 1.0  # the artificial start is not counted
 
 
@@ -87,7 +88,8 @@ def measure_walk(
     """Let all walkers of `world` walk for `seconds`; who falls is counted and put back on the feet.
 
     `exo` is None when none is worn or when it is worn without torque: the world's models decide. The first
-    second after every start is not counted, unless nobody walks longer.
+    second after every start and the stumble before a fall do not count as effort, unless nobody walks longer:
+    falls have their own number.
     """
     seen = _Seen()
     age_s = np.zeros(world.size)
@@ -110,6 +112,7 @@ class _Seen:
     def __init__(self) -> None:
         self.falls = 0
         self._settled: list[BoolArray] = []
+        self._fell: list[BoolArray] = []
         self._effort: list[FloatArray] = []
         self._hip: list[FloatArray] = []
         self._pose: list[float] = []
@@ -120,6 +123,7 @@ class _Seen:
         torque, strength = world.joint_torque_nm, world.joint_limit_nm
         self.falls += int(step.fell.sum())
         self._settled.append(settled)
+        self._fell.append(step.fell)
         self._effort.append(effort_of(torque, strength))
         self._hip.append(hip_effort_of(torque, strength))
         self._pose.append(step.terms["pose"])
@@ -128,6 +132,9 @@ class _Seen:
 
     def measure(self, *, falls_per_minute: float) -> WalkMeasure:
         counted = np.array(self._settled)
+        stumble = round(STUMBLE_S / CONTROL_STEP_S)
+        for time, walker in np.argwhere(np.array(self._fell)):
+            counted[max(0, time - stumble) : time + 1, walker] = False
         if not counted.any():
             counted[:] = True
         return WalkMeasure(

@@ -38,7 +38,7 @@ JUDGES = 32  # walkers who judge a controller
 JUDGE_S = 5.0  # of walking each: 2.5 simulated minutes without the settling second
 JUDGE_EVERY_S = 25.0
 CHECKPOINT_EVERY_S = 20.0
-FALL_WEIGHT = 0.05  # one fall per minute outweighs 5 percent of effort
+FALL_WEIGHT = 0.02  # one fall per minute outweighs 2 percent of effort
 _LOG_STD = -2.5  # 0.08 rad, 4 N m: explores without shaking the person
 _CRITIC_ROUNDS = 6  # the value network finds its feet before the warm controller may change
 _SMOOTH_ROUNDS = 10  # 6 s of walking: what is shown does not flicker
@@ -97,10 +97,10 @@ class Judge:
         return Baseline(self.without_exo.effort, self.without_exo.hip_effort)
 
     def elsewhere(self) -> Judge:
-        """The same judge with other starts; its baseline is measured there too."""
+        """The same judge with other starts and twice the time; its baseline is measured there too."""
         return Judge(
             self._policy, self._device_id, seed=self._seed + 1, walkers=self._walkers,
-            seconds=self._seconds, threads=self._threads,
+            seconds=2.0 * self._seconds, threads=self._threads,
         )  # fmt: skip
 
     def try_out(self, controller: ExoController | None) -> Trial:

@@ -32,6 +32,8 @@ def run(params: Params, context: JobContext) -> str:
         policy_id = _input(store, controller_id, RecordKind.GAIT_POLICY)
         motion_id = _input(store, policy_id, RecordKind.MOTION)
         policy, motion = store.load(policy_id, GaitPolicy), store.load(motion_id, Motion)
+        # The same policy walks all three gaits: the one that knows the exo.
+        policy = trained.walking or policy
         comparison = compare(policy, motion, trained, context)
         return store.save(
             RecordKind.COMPARISON,

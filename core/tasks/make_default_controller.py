@@ -16,7 +16,7 @@ import numpy as np
 from core.devices.profiles import CONTROLLERS, controller_arrays, load_profile, session_limits
 from core.domain.twin import GENERIC_BODY, GaitPolicy
 from core.gait.norms import normal_reference
-from core.learning.base_policy import varied_reference
+from core.learning.base_policy import HEALTHY, varied_reference
 from core.learning.default_law import DELAY_S, GAIN_NM, teach_law, varied, walked_hips
 from core.learning.exo_training import Judge
 from core.simulation.exo import worn_model
@@ -34,7 +34,9 @@ def make(device_id: str, resources_folder: Path, seed: int = 0) -> dict[str, Any
     profile, networks = load_profile(device_id), shipped_policy()
     model, rng = worn_model(GENERIC_BODY, Fidelity.FAST, device_id), np.random.default_rng(seed)
     normal = Walker(model, GENERIC_BODY, normal_reference())
-    others = [Walker(model, GENERIC_BODY, varied_reference(GENERIC_BODY, rng)) for _ in range(WALKERS - 8)]
+    others = [
+        Walker(model, GENERIC_BODY, varied_reference(GENERIC_BODY, HEALTHY, rng)) for _ in range(WALKERS - 8)
+    ]
     tracks = walked_hips(WalkingEnvironment([normal] * 8 + others, seed=seed), networks, SECONDS)
     controller, error_nm = teach_law(varied(tracks, seed), session_limits(profile), seed)
     judge = Judge(_default_twin(networks), device_id, seed=seed)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import pickle
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from core.domain.scene_arrays import pack_scene
 from core.domain.twin import GaitPolicy
 from core.errors import Advice, refuse
 from core.jobs.values import JobContext, Params
+from core.learning.accommodation import Accommodation, Habit, accommodate
 from core.learning.effort import effort_change
 from core.learning.exo_control import WornExo
 from core.learning.exo_environment import people
@@ -27,9 +28,12 @@ from core.simulation.policy import PolicyNetworks
 from core.simulation.pose import ROOT_POSITIONS
 from core.simulation.walking import WalkingEnvironment
 from core.store.repository import open_store
-from core.tasks.policy_files import replace_file
+from core.tasks.policy_files import replace_file, resuming
 
 CHECKPOINT = "checkpoint.pt"
+HABIT_CHECKPOINT = "getting_used.pt"
+HABIT_SHARE = 0.3  # of the time, in which the twin gets used to the exo
+HABIT_LONGEST_S = 180.0  # longer brings little
 PICTURE_EVERY_S = 15.0
 PICTURE_STRIP_S = 2.0  # a stride and a half
 MANY_FALLS = 1.0  # per minute, more than without the exo
@@ -79,27 +83,35 @@ class _Lesson:
         seed: int,
         context: JobContext,
     ) -> None:
-        self._policy, self._device_id, self._context = policy, device_id, context
-        self._budget_s = 60.0 * minutes
+        self._device_id, self._seed, self._context = device_id, seed, context
+        self._habit_s = min(HABIT_SHARE * 60.0 * minutes, HABIT_LONGEST_S)
+        self._budget_s = 60.0 * minutes - self._habit_s
         self._checkpoint = context.work_dir / CHECKPOINT
         self._pictured_s = -PICTURE_EVERY_S
         self._packed: dict[str, Any] | None = None
-        self._learner = ExoLearner(policy, device_id, start, seed=seed, worlds=WORLDS)
-        self._resume()
+        self._policy = self._used_to_exo(policy, start)
+        context.progress(self._fraction(0.0), "Measuring the walk without the exo")
+        self._learner = ExoLearner(self._policy, device_id, start, seed=seed, worlds=WORLDS)
+        self._resume(self._learner, self._checkpoint)
 
-    def _resume(self) -> None:
-        if not self._checkpoint.is_file():
+    def _used_to_exo(self, policy: GaitPolicy, start: ExoController) -> GaitPolicy:
+        learner = Accommodation(policy, self._device_id, start, seed=self._seed, walkers=WORLDS)
+        checkpoint = self._context.work_dir / HABIT_CHECKPOINT
+        self._resume(learner, checkpoint)
+        return accommodate(
+            learner,
+            budget_s=self._habit_s,
+            clock=time.monotonic,
+            watch=self._watch_habit,
+            save=lambda content: replace_file(checkpoint, content),
+        )
+
+    def _resume(self, learner: Accommodation | ExoLearner, checkpoint: Path) -> None:
+        if not checkpoint.is_file():
             return
-        try:
-            self._learner.restore(self._checkpoint.read_bytes())
-        except (pickle.UnpicklingError, RuntimeError, KeyError, EOFError) as error:
-            raise refuse(
-                "TRN-014",
-                "This training cannot be continued.",
-                "Its last saved state is damaged or of another program version.",
-                "Start the training again.",
-            ) from error
-        self._context.message(f"Continues after {self._learner.elapsed_s:.0f} s of training")
+        with resuming():
+            learner.restore(checkpoint.read_bytes())
+        self._context.message(f"Continues after {learner.elapsed_s:.0f} s")
 
     def train(self) -> TrainedController:
         learner = self._learner
@@ -122,6 +134,18 @@ class _Lesson:
             falls_per_minute=trial.measure.falls_per_minute,
             findings=worst_first(_findings(trial, learner.judge.try_out(None), learner)),
             synthetic=self._policy.synthetic,
+            walking=self._policy,
+        )
+
+    def _fraction(self, elapsed_s: float) -> float:
+        """Share of the whole job after `elapsed_s` of training."""
+        return min(0.97, (self._habit_s + elapsed_s) / (self._habit_s + self._budget_s))
+
+    def _watch_habit(self, habit: Habit) -> None:
+        self._context.check_cancelled()
+        self._context.sample(falls_per_minute=habit.falls_per_minute, similarity=habit.similarity)
+        self._context.progress(
+            self._fraction(min(0.0, habit.elapsed_s - self._habit_s)), "The twin gets used to wearing the exo"
         )
 
     def _watch(self, progress: ExoProgress) -> None:
@@ -132,7 +156,7 @@ class _Lesson:
             similarity=progress.similarity,
         )
         self._context.progress(
-            min(0.97, progress.elapsed_s / self._budget_s),
+            self._fraction(progress.elapsed_s),
             f"Effort {effort_change(progress.effort_ratio)} with the exo, "
             f"{progress.falls_per_minute:.1f} falls per minute",
         )

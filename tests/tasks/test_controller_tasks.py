@@ -15,8 +15,8 @@ from core.domain.subject import Sex, Subject
 from core.domain.twin import GENERIC_BODY, GaitPolicy
 from core.errors import JobCancelled, UserError
 from core.gait.norms import normal_reference
-from core.jobs.values import JobSpec, Picture, Sample, SilentContext
-from core.learning import exo_training
+from core.jobs.values import JobSpec, Picture, Progress, Sample, SilentContext
+from core.learning import accommodation, exo_training
 from core.learning.scoring import verdict
 from core.simulation.policy import PolicyNetworks
 from core.store.repository import open_store
@@ -105,7 +105,8 @@ def test_a_controller_is_trained_within_first_session_limits_and_compared(visit:
     assert 0.3 < trained.effort_ratio_with_exo < 3.0
     assert {finding.advice.code for finding in trained.findings} >= {"TRN-011"}
     samples = [event for event in context.events if isinstance(event, Sample)]
-    assert set(samples[0].values) == {"effort_ratio", "falls_per_minute", "similarity"}
+    assert set(samples[-1].values) == {"effort_ratio", "falls_per_minute", "similarity"}
+    assert trained.walking is not None and trained.walking.body == GENERIC_BODY
     assert any(isinstance(event, Picture) and event.name == "twin" for event in context.events)
     labels = [GaitLabel.WITHOUT_EXO, GaitLabel.DEFAULT_CONTROLLER, GaitLabel.PERSONALIZED_CONTROLLER]
     assert [rollout.label for rollout in comparison.rollouts.rollouts] == labels
@@ -119,7 +120,8 @@ def test_a_controller_is_trained_within_first_session_limits_and_compared(visit:
 def test_a_cancelled_training_goes_on_where_it_stopped(
     visit: Trained, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exo_training, "CHECKPOINT_EVERY_S", 0.0)
+    for room in (accommodation, exo_training):
+        monkeypatch.setattr(room, "CHECKPOINT_EVERY_S", 0.0)
     context = visit.training()
     with pytest.raises(JobCancelled):
         train_controller.run(context.spec.params, Impatient(context.spec, context.work_dir))
@@ -129,6 +131,17 @@ def test_a_cancelled_training_goes_on_where_it_stopped(
     train_controller.run(context.spec.params, context)
 
     assert any("Continues after" in getattr(event, "text", "") for event in context.events)
+
+
+def test_the_twin_gets_used_to_the_exo_before_the_exo_learns(visit: Trained) -> None:
+    context = visit.training()
+    train_controller.run(context.spec.params, context)
+
+    sentences = [event.sentence for event in context.events if isinstance(event, Progress)]
+    used = sentences.index("The twin gets used to wearing the exo")
+    assert used < next(place for place, text in enumerate(sentences) if text.startswith("Effort"))
+    fractions = [event.fraction for event in context.events if isinstance(event, Progress)]
+    assert fractions == sorted(fractions)
 
 
 @pytest.mark.parametrize(
