@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,10 @@ def _run(what: str, data_dir: Path, file: Path | None) -> dict[str, Any]:
         from app.bench.ui import bench_ui
 
         return bench_ui(data_dir)
+    if what == "motion":
+        from app.bench.motion import bench_motion
+
+        return dict(bench_motion(_recordings()))
     if file is None:
         raise refuse(
             "PC-021",
@@ -47,3 +52,9 @@ def _run(what: str, data_dir: Path, file: Path | None) -> dict[str, Any]:
     from app.bench.video import bench_video
 
     return dict(bench_video(file))
+
+
+def _recordings() -> Path:
+    """Where the real recordings are: `EXOTWIN_DATA`, else beside the source tree."""
+    beside = Path(__file__).resolve().parents[3] / "shared" / "data"
+    return Path(os.environ.get("EXOTWIN_DATA", str(beside)))

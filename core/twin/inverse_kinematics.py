@@ -21,7 +21,8 @@ from core.domain.motion import Kinematics
 from core.domain.recording import Landmark
 from core.domain.twin import BodyParameters
 from core.gait.events import FootPaths
-from core.twin.observation import COLUMN, POINTS, Observation, sole_pitch_rad
+from core.twin.observation import COLUMN, Observation, sole_pitch_rad
+from core.twin.segment_targets import SegmentTargets, difference_row, segment_targets
 from core.twin.skeleton import POSE_SIZE, Skeleton
 
 ITERATIONS = 14
@@ -53,7 +54,6 @@ _SPREAD_RAD = {  # how far a joint strays from neutral: only a pull for what the
 _UNSEEN = 0.003  # spread of what one camera cannot see at all: it stays neutral
 
 _SAGITTAL_POSE = (1, 2, 3)  # pelvis forward, up and pitch
-_LEG_SEGMENTS = (("HIP", "KNEE"), ("KNEE", "ANKLE"), ("HEEL", "FOOT_INDEX"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,18 +68,6 @@ class Solution:
     sole_pitch_rad: tuple[float, float]  # what was taken off the foot landmarks' own pitch, order of SIDES
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Targets:
-    """Segment vectors to follow. Axes: T frames, S segments."""
-
-    ends: FloatArray  # (S, P) row s takes the tip minus the base out of the landmarks
-    vector_m: FloatArray  # (T, S, 3) scaled to the model's lengths
-    confidence: FloatArray  # (T, S)
-    hip_m: FloatArray  # (T, 3)
-    hip_confidence: FloatArray  # (T,)
-    measured: FloatArray  # (3, 3) weights of differences in space, see Observation.measured
-
-
 def solve_angles(
     observation: Observation, body: BodyParameters, *, tick: Callable[[float], None] = lambda _: None
 ) -> Solution:
@@ -90,10 +78,10 @@ def solve_angles(
     """
     skeleton = Skeleton(body)
     soles = tuple(sole_pitch_rad(observation, side.name) for side in SIDES)
-    targets = _targets(observation, skeleton, soles)
+    neutral_m = skeleton.points_m(np.zeros(POSE_SIZE))
+    targets = segment_targets(observation, neutral_m, soles)
     pose = np.zeros((len(observation.time_s), POSE_SIZE))
-    hip_offset_m = skeleton.points_m(np.zeros(POSE_SIZE))[2:4].mean(axis=0)
-    pose[:, :3] = _filled(observation.time_s, targets.hip_m) - hip_offset_m
+    pose[:, :3] = _filled(observation.time_s, targets.hip_m) - neutral_m[2:4].mean(axis=0)
     stiffness = _smoothness(observation.time_s)
     pull = _pull(observation.planar)
     for iteration in range(ITERATIONS):
@@ -120,61 +108,6 @@ def _pair(part: str) -> list[int]:
 
 def _flexion() -> list[int]:
     return [j.column for j in JOINTS if j.kind in (JointKind.HIP_FLEXION, JointKind.KNEE, JointKind.ANKLE)]
-
-
-def _targets(observation: Observation, skeleton: Skeleton, soles: tuple[float, ...]) -> _Targets:
-    hips = (Landmark.LEFT_HIP, Landmark.RIGHT_HIP)
-    rows, spins = [_row(hips, (Landmark.LEFT_SHOULDER, Landmark.RIGHT_SHOULDER))], [0.0]
-    if not observation.planar:
-        rows.append(_row((Landmark.RIGHT_HIP,), (Landmark.LEFT_HIP,)))
-        spins.append(0.0)
-    for side, sole in zip(SIDES, soles, strict=True):
-        for base, tip in _LEG_SEGMENTS:
-            rows.append(_row((Landmark[f"{side.name}_{base}"],), (Landmark[f"{side.name}_{tip}"],)))
-            spins.append(sole if base == "HEEL" else 0.0)
-    ends = np.stack(rows)
-    vector = np.einsum("sp,tpk->tsk", ends, np.nan_to_num(observation.point_m))
-    confidence = np.where(ends != 0, observation.confidence[:, None, :], 1.0).min(axis=2)
-    model = ends @ skeleton.points_m(np.zeros(POSE_SIZE))
-    for s, spin in enumerate(spins):
-        vector[:, s] = _levelled(vector[:, s], spin, observation.planar)
-        vector[:, s] *= _stretch(vector[confidence[:, s] > 0, s], model[s], observation)
-    columns = [COLUMN[hip] for hip in hips]
-    hip_m = observation.point_m[:, columns].mean(axis=1)
-    hip_confidence = observation.confidence[:, columns].min(axis=1)
-    return _Targets(ends, vector, confidence, hip_m, hip_confidence, observation.measured)
-
-
-def _stretch(vector_m: FloatArray, model_m: FloatArray, observation: Observation) -> float:
-    """Model's length over the typical observed length of one segment's vectors (N, 3)."""
-    if not len(vector_m):
-        return 1.0
-    seen = np.linalg.norm(vector_m, axis=1)
-    full = model_m * (1.0 - np.asarray(observation.depth)) if observation.planar else model_m
-    return float(np.linalg.norm(full)) / max(float(np.median(seen)), 1e-6)
-
-
-def _row(base: tuple[Landmark, ...], tip: tuple[Landmark, ...]) -> FloatArray:
-    row = np.zeros(len(POINTS))
-    for landmark in base:
-        row[COLUMN[landmark]] = -1.0 / len(base)
-    for landmark in tip:
-        row[COLUMN[landmark]] = 1.0 / len(tip)
-    return row
-
-
-def _levelled(foot_m: FloatArray, pitch: float, planar: bool) -> FloatArray:
-    """Take the landmarks' own pitch off heel-to-toe vectors (T, 3), so that a flat foot is level.
-
-    In space the landmarks sit askew on the foot: turn them back about the lateral axis. In one picture the
-    toes of a turned-out foot come nearer to a camera that looks down, and appear lower by the same distance
-    at every foot angle: lift them back by it.
-    """
-    if not planar:
-        c, s = np.cos(pitch), np.sin(pitch)
-        return np.asarray(foot_m @ np.array([[1.0, 0.0, 0.0], [0.0, c, -s], [0.0, s, c]]).T)
-    reach_m = float(np.median(np.linalg.norm(foot_m, axis=1)))
-    return np.asarray(foot_m - np.array([0.0, 0.0, reach_m * np.sin(pitch)]))
 
 
 def _filled(time_s: FloatArray, path_m: FloatArray) -> FloatArray:
@@ -210,7 +143,7 @@ def _pull(planar: bool) -> FloatArray:
 
 
 def _gauss_newton_step(
-    skeleton: Skeleton, targets: _Targets, pose: FloatArray, stiffness: FloatArray, pull: FloatArray
+    skeleton: Skeleton, targets: SegmentTargets, pose: FloatArray, stiffness: FloatArray, pull: FloatArray
 ) -> FloatArray:
     """One step for all frames, (T, POSE_SIZE)."""
     frames, n = pose.shape
@@ -244,11 +177,11 @@ def _smoothness_slope(stiffness: FloatArray, pose: FloatArray) -> FloatArray:
 
 
 def _frame_terms(
-    skeleton: Skeleton, targets: _Targets, t: int, pose: FloatArray
+    skeleton: Skeleton, targets: SegmentTargets, t: int, pose: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """Normal matrix and gradient of one frame's landmark terms."""
     points, slopes = skeleton.points_and_slopes(pose)
-    ends = np.vstack([targets.ends, _row((), (Landmark.LEFT_HIP, Landmark.RIGHT_HIP))])
+    ends = np.vstack([targets.ends, difference_row((), (Landmark.LEFT_HIP, Landmark.RIGHT_HIP))])
     wanted = np.vstack([targets.vector_m[t], np.nan_to_num(targets.hip_m[t])])
     difference = (ends @ points - wanted) @ targets.measured
     confidence = np.append(targets.confidence[t], targets.hip_confidence[t])

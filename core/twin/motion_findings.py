@@ -19,6 +19,7 @@ from core.twin.observation import COLUMN, Observation
 LEAST_RATE_HZ = 15.0  # slower cameras blur heel strike over more than a twentieth of a stride
 REFUSED_RATE_HZ = 10.0
 LARGEST_RESIDUAL_M = 0.08
+LARGEST_VIEW_ANGLE_RAD = np.radians(35.0)  # the way walked looks a fifth shorter
 LARGEST_SIZE_CHANGE = 0.20  # of the person's size in the picture over the trial
 MANY_EXCHANGES = 0.15
 HIDDEN_ANKLE = 0.20
@@ -143,7 +144,7 @@ def _rate_hz(observation: Observation) -> float:
 
 def _camera_findings(observation: Observation) -> list[Finding]:
     found = []
-    if observation.planar:
+    if observation.one_camera:
         found.append(
             _note(
                 Severity.NOTE,
@@ -151,6 +152,17 @@ def _camera_findings(observation: Observation) -> list[Finding]:
                 "Flexion of hip and knee can be trusted, of the ankle less, sideways angles not at all.",
                 "One camera sees the plane of walking only; everything else is set to normal gait.",
                 "Use two or more calibrated cameras when sideways movement matters.",
+            )
+        )
+    if observation.view_angle_rad > LARGEST_VIEW_ANGLE_RAD:
+        degrees = np.degrees(observation.view_angle_rad)
+        found.append(
+            _note(
+                Severity.WARNING,
+                "MOT-029",
+                f"The walk leads out of the picture plane by about {degrees:.0f} degrees.",
+                "Speed and step length are uncertain, and the joint angles less exact.",
+                "Record again with the camera square to the walkway.",
             )
         )
     if abs(observation.size_change) > LARGEST_SIZE_CHANGE:

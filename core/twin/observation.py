@@ -48,6 +48,7 @@ class Observation:
     point_m: FloatArray  # (T, P, 3) NaN where not seen
     confidence: FloatArray  # (T, P) 0..1, 0 where not seen
     size_change: float  # how much larger the body became in the picture, 0.1 = 10 %; 0 for several cameras
+    view_angle_rad: float = 0.0  # between the walk and the picture plane, where one camera saw it
     depth: tuple[float, float, float] = (0.0, 0.0, 0.0)  # unit vector along which one camera only guesses
     depth_trust: float = 1.0  # weight of that guess against what is measured; 0 when there is none
 

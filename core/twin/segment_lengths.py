@@ -30,7 +30,12 @@ _ENDS = {
 
 
 def measured_lengths_m(observation: Observation) -> dict[Segment, float]:
-    """Median length of each segment over frames and sides; without what was not seen."""
+    """Median length of each segment over frames and sides; without what was not seen.
+
+    One camera measures lengths only from the side, where the limbs move in the picture.
+    """
+    if observation.one_camera and not observation.planar:
+        return {}
     lengths = {segment: _leg_length_m(observation, *ends) for segment, ends in _ENDS.items()}
     hip = observation.middle(Landmark.LEFT_HIP, Landmark.RIGHT_HIP)
     shoulder = observation.middle(Landmark.LEFT_SHOULDER, Landmark.RIGHT_SHOULDER)
