@@ -54,7 +54,7 @@ def run_gui(
         if on_shown is not None:
             QTimer.singleShot(0, lambda: on_shown(window))
         _back_up_now_and_then(desk)
-        QTimer.singleShot(0, warm_up)
+        QTimer.singleShot(0, lambda: warm_up(window.pages, desk))
         if demo:
             QTimer.singleShot(0, lambda: open_demo(desk))
         return app.exec()

@@ -1,17 +1,31 @@
-"""Load what the later pages need while nobody waits, so that no page stalls when it is first opened."""
+"""Load and build the later pages while nobody waits, so that none stalls when it is first opened."""
 
 from __future__ import annotations
 
+import gc
 import importlib
 import logging
 import threading
+from collections.abc import Iterator
 
+from PySide6.QtWidgets import QWidget
+
+from core.session.flow import STEPS, Step
+from ui.desk import Desk
+from ui.page_stack import PageStack
+from ui.scene.availability import why_no_scene
+from ui.slices import Slices
+
+BREATH_MS = 20
+RICHEST = (Step.MOTION, Step.REVIEW, Step.COMPARE)
+WIDGETS_PER_SLICE = 40
 LATER = (
     "ui.plots.joint_grid",
     "ui.presenters.review",
     "ui.presenters.compare",
     "ui.presenters.personalize",
     "ui.presenters.train",
+    "vtkmodules.util.data_model",
     "vtkmodules.qt.QVTKRenderWindowInteractor",
     "ui.scene.world",
     "ui.scene.mouse",
@@ -21,14 +35,41 @@ LATER = (
 )
 
 
-def warm_up() -> threading.Thread:
-    """Import in the background; call it after the first window is shown. Returns the thread, to be joined.
+def warm_up(pages: PageStack, desk: Desk) -> Slices:
+    """Call it after the first window is shown; busy until all is ready. Leaves most turns to the person.
+
+    From then on, the pages with the most to draw read new results before they are opened.
 
     A missing library is left to the page that needs it, which can say so to a person.
     """
+    slices = Slices(pages, BREATH_MS)
+    slices.add(_prepare(pages))
+    for changed in (desk.visit_changed, desk.record_changed):
+        changed.connect(lambda: slices.add(_read_ahead(pages)))
+    return slices
+
+
+def _prepare(pages: PageStack) -> Iterator[None]:
     thread = threading.Thread(target=_load, name="warm-up", daemon=True)
     thread.start()
-    return thread
+    while thread.is_alive():
+        yield
+    why_no_scene()
+    for step in STEPS:
+        yield
+        page = pages.page(step)
+        for number, widget in enumerate(page.findChildren(QWidget)):
+            if number % WIDGETS_PER_SLICE == 0:
+                yield
+            widget.ensurePolished()  # the stylesheet takes as long as building the page
+    gc.freeze()  # or Python would look through all of this again and again, a tenth of a second each time
+
+
+def _read_ahead(pages: PageStack) -> Iterator[None]:
+    for step in RICHEST:
+        yield
+        if step is not pages.step:  # the page that is shown was refreshed already
+            pages.presenter(step).refresh()
 
 
 def _load() -> None:

@@ -88,7 +88,9 @@ def _measure(data_dir: Path) -> int:
         window = MainWindow(desk)
         window.resize(1280, 800)
         window.show()
-        warm_up().join()
+        ready = warm_up(window.pages, desk)
+        while ready.busy:
+            _wait(0.1)
         desk.open_patient(desk.store.patients()[0].id)
         numbers = _drive(window)
         window.close()

@@ -93,6 +93,14 @@ def write_record(folder: Path, payload: Any, attachments: tuple[Path, ...]) -> s
     return digest
 
 
+def stamps(folder: Path) -> tuple[tuple[str, int, int], ...]:
+    """Name, time of change [ns] and size [bytes] of each file: the same until somebody writes to one."""
+    if not folder.is_dir():
+        return ()
+    states = ((path.name, path.stat()) for path in sorted(folder.iterdir()))
+    return tuple((name, state.st_mtime_ns, state.st_size) for name, state in states)
+
+
 def read_record(folder: Path, kind: type[T], content_sha256: str) -> T:
     """Read a record back; refuses when any byte changed since it was written."""
     manifest = folder / "record.json"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
@@ -22,11 +23,12 @@ from core.domain.subject import Subject
 from core.errors import UserError, refuse
 from core.store.codec import decode, encode
 from core.store.database import back_up, database_errors, database_path, newest_backup, open_engine
-from core.store.files import read_record, write_record
+from core.store.files import read_record, stamps, write_record
 from core.store.schema import DecisionTable, LogTable, PatientTable, RecordTable, VisitTable
 
 SCHEMA_VERSION = 1
 BACKUP_AFTER_S = 3600.0
+_KEPT_IN_MEMORY = 8  # screens ask for the same few results again and again
 T = TypeVar("T")
 
 
@@ -48,6 +50,7 @@ class Store:
     def __init__(self, data_dir: Path, engine: Engine) -> None:
         self.data_dir = data_dir
         self._engine = engine
+        self._read: Callable[..., Any] = lru_cache(maxsize=_KEPT_IN_MEMORY)(_read_stamped)
 
     def __enter__(self) -> Store:
         return self
@@ -187,9 +190,11 @@ class Store:
         return record_id
 
     def load(self, record_id: str, kind: type[T]) -> T:
-        """Read a record's payload; refuses (REC-004) when its files changed."""
+        """Read a record's payload; refuses (REC-004) when its files changed. The last few are remembered."""
         info = self.info(record_id)
-        return read_record(self._folder(info.kind, record_id), kind, info.content_sha256)
+        folder = self._folder(info.kind, record_id)
+        payload: T = self._read(folder, kind, info.content_sha256, stamps(folder))
+        return payload
 
     def info(self, record_id: str) -> RecordInfo:
         """Raises UserError REC-007 when there is no such record."""
@@ -275,6 +280,10 @@ class Store:
     def _session(self) -> Iterator[Session]:
         with database_errors(self.data_dir), Session(self._engine) as session, session.begin():
             yield session
+
+
+def _read_stamped(folder: Path, kind: type[Any], content_sha256: str, _stamps: object) -> Any:
+    return read_record(folder, kind, content_sha256)
 
 
 def _now() -> datetime:

@@ -78,12 +78,7 @@ class Figure:
     def _add_surfaces(
         self, geometry: SceneGeometry, names: list[str], palette: ScenePalette, wears_exo: bool
     ) -> None:
-        groups: dict[tuple[str, str], list[BodyMesh]] = defaultdict(list)
-        for mesh in geometry.meshes:
-            groups[mesh.body, mesh.kind].append(mesh)
-        for (body, kind), meshes in groups.items():
-            if body not in names or (kind == "exo" and not wears_exo):
-                continue
+        for (body, kind), meshes in surfaces_of(geometry, names, wears_exo=wears_exo).items():
             actor = surface_actor(meshes, palette.exo if kind == "exo" else palette.bone)
             matrix = vtkMatrix4x4()
             actor.SetUserMatrix(matrix)
@@ -144,10 +139,21 @@ def activation_colours(rest: Rgb, active: Rgb) -> vtkLookupTable:
     return table
 
 
-def surface_actor(meshes: Sequence[BodyMesh], colour: Rgb) -> vtkActor:
+def surfaces_of(
+    geometry: SceneGeometry, names: Sequence[str], *, wears_exo: bool
+) -> dict[tuple[str, str], tuple[BodyMesh, ...]]:
+    """The meshes to show, by body and kind."""
+    groups: dict[tuple[str, str], tuple[BodyMesh, ...]] = defaultdict(tuple)
+    for mesh in geometry.meshes:
+        if mesh.body in names and (wears_exo or mesh.kind != "exo"):
+            groups[mesh.body, mesh.kind] += (mesh,)
+    return groups
+
+
+def surface_actor(meshes: tuple[BodyMesh, ...], colour: Rgb) -> vtkActor:
     """All surfaces of one body and one kind as a single smooth actor."""
     mapper = vtkPolyDataMapper()
-    mapper.SetInputData(_drawable(tuple(meshes)))
+    mapper.SetInputData(drawable(meshes))
     mapper.StaticOn()
     mapper.ScalarVisibilityOff()
     actor = vtkActor()
@@ -188,7 +194,7 @@ def _merged(meshes: Sequence[BodyMesh]) -> vtkPolyData:
 
 
 @lru_cache(maxsize=128)
-def _drawable(meshes: tuple[BodyMesh, ...]) -> vtkPolyData:
+def drawable(meshes: tuple[BodyMesh, ...]) -> vtkPolyData:
     """Thinned and smoothly shaded; kept, because two views and a ghost often show the same body."""
     normals = vtkPolyDataNormals()
     normals.SetInputData(_thinned(_merged(meshes), FINEST_BODY_FACES.get(meshes[0].kind, 2200)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer
@@ -14,6 +15,7 @@ from ui import theme
 from ui.scene.availability import why_no_scene
 from ui.scene.palette import scene_palette
 from ui.scene.preset import Preset
+from ui.slices import Slices
 
 if TYPE_CHECKING:
     from ui.scene.world import World
@@ -22,8 +24,9 @@ if TYPE_CHECKING:
 class GaitView(QWidget):
     """`set_gait` says what, `set_time` says when. VTK is loaded when the first gait is shown on a screen."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, slices: Slices | None = None) -> None:
+        """Views that belong together build up one after the other with the same `slices`."""
+        super().__init__()
         self.setAccessibleName("3D view of the simulated gait")
         self.setMinimumSize(200, 200)
         self._world: World | None = None
@@ -33,6 +36,7 @@ class GaitView(QWidget):
         self._time_s = 0.0
         self._ghost_time_s: float | None = None
         self._dirty = False
+        self._slices, self._building = slices or Slices(self), False
         self._preset: Preset | None = None
         self._drawn_in = theme.current().mode
         self._caption = QLabel("", self)
@@ -114,9 +118,8 @@ class GaitView(QWidget):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        recoloured = event.type() == QEvent.Type.PaletteChange and self._world is not None
-        if recoloured and self._drawn_in is not theme.current().mode:
-            self._rebuild()
+        if event.type() == QEvent.Type.PaletteChange:
+            self._follow_theme()
 
     def _layout(self) -> None:
         self._caption.setProperty("role", "section")
@@ -134,65 +137,89 @@ class GaitView(QWidget):
         inner.setContentsMargins(0, 0, 0, 0)
 
     def _show_if_possible(self) -> None:
-        if self._gait is None or not self.isVisible():
+        if self._gait is None or not self.isVisible() or self._building:
             return
         advice = why_no_scene()
         if advice is not None:
             self._say(advice)
-            return
-        if self._world is None:
-            self._start()
-        if self._dirty:
-            QTimer.singleShot(0, self, self._fill)  # one heavy thing per turn of the event loop
+        elif not self.ready:
+            self._building = True
+            self._slices.add(self._build_up())
 
     def _say(self, advice: Advice) -> None:
         self._message.setText(f"<b>{advice.what}</b><br>{advice.why}<br>{advice.next_step}")
         self._stack.setCurrentWidget(self._message)
 
-    def _start(self) -> None:
+    def _build_up(self) -> Iterator[None]:
+        """From nothing to the first picture, one heavy thing per turn of the event loop."""
+        for _ in self._steps():
+            yield
+            if self._canvas is None:
+                break  # closed meanwhile
+        self._building = False
+        self._show_if_possible()  # there may be another gait by now
+
+    def _steps(self) -> Iterator[None]:
+        from ui.scene.world import prepare
+
+        if self._canvas is None:
+            canvas = self._make_canvas()
+            self._make_world()
+            yield
+            canvas.Initialize()
+            yield
+        assert self._gait is not None
+        yield from prepare(*self._gait)
+        self._fill()
+        yield
+        self.set_time(self._time_s, self._ghost_time_s)
+
+    def _make_canvas(self) -> Any:
         from vtkmodules.qt.QVTKRenderWindowInteractor import QVTKRenderWindowInteractor
 
         from ui.scene.mouse import orbit_style
-        from ui.scene.world import World
 
-        self._drawn_in = theme.current().mode
-        self._world = World(scene_palette(theme.current().colors))
-        self._canvas = QVTKRenderWindowInteractor(self._picture)
-        window = self._canvas.GetRenderWindow()
-        window.SetMultiSamples(0)
-        window.AddRenderer(self._world.renderer)
-        self._canvas.SetInteractorStyle(orbit_style())
+        canvas = QVTKRenderWindowInteractor(self._picture)
+        canvas.GetRenderWindow().SetMultiSamples(0)
+        canvas.SetInteractorStyle(orbit_style())
+        canvas.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         layout = self._picture.layout()
         assert layout is not None
-        self._canvas.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
-        layout.addWidget(self._canvas)
+        layout.addWidget(canvas)
         self._stack.setCurrentWidget(self._picture)
-        self._canvas.Initialize()
-        self._dirty = True
+        self._canvas = canvas
+        return canvas
 
     def _fill(self) -> None:
-        if self._world is None or self._gait is None or not self._dirty:
+        if self._canvas is None or self._gait is None or not self._dirty:
             return
+        if self._world is None:
+            self._make_world()
+        assert self._world is not None
         self._world.set_gait(*self._gait)
         if self._preset is not None:
             self._world.stand(self._preset)
         if self._ghost is not None:
             self._world.set_ghost(*self._ghost)
         self._world.smooth(True)
+        self._world.move(self._time_s, self._ghost_time_s)
         self._dirty = False
-        self.set_time(self._time_s, self._ghost_time_s)
 
-    def _rebuild(self) -> None:
-        """Draw again from scratch, in the colours of the new theme."""
+    def _make_world(self) -> None:
         from ui.scene.world import World
 
-        assert self._world is not None
-        window = self._canvas.GetRenderWindow()
-        window.RemoveRenderer(self._world.renderer)
-        self._drawn_in, self._dirty = theme.current().mode, True
+        self._drawn_in = theme.current().mode
         self._world = World(scene_palette(theme.current().colors))
-        window.AddRenderer(self._world.renderer)
+        self._canvas.GetRenderWindow().AddRenderer(self._world.renderer)
+
+    def _follow_theme(self) -> None:
+        """Draw again from scratch, in the colours of the new theme."""
+        if self._world is None or self._drawn_in is theme.current().mode or not self.isVisible():
+            return
+        self._canvas.GetRenderWindow().RemoveRenderer(self._world.renderer)
+        self._world, self._dirty = None, True
         self._fill()
+        self.draw()
 
 
 def _message(parent: QWidget) -> QLabel:

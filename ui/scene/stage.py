@@ -15,6 +15,7 @@ from ui.scene.cycle_clock import CycleClock, same_moment
 from ui.scene.gait_view import GaitView
 from ui.scene.playback_bar import PlaybackBar
 from ui.scene.view_bar import ViewBar
+from ui.slices import Slices
 from ui.widgets.basics import column, row
 
 IDLE_MS = 3  # left to the rest of the program between two pictures
@@ -38,7 +39,8 @@ class GaitStage(QWidget):
         super().__init__()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Simulated gait in 3D")
-        self.views = tuple(GaitView() for _ in range(views))
+        slices = Slices(self)
+        self.views = tuple(GaitView(slices) for _ in range(views))
         self.bar = PlaybackBar()
         self.view_bar = ViewBar(offers_ghost=views > 1)
         self._gaits: tuple[StagedGait, ...] = ()

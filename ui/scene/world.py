@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import vtkmodules.vtkInteractionStyle
 import vtkmodules.vtkRenderingFreeType
@@ -11,12 +13,13 @@ from vtkmodules.vtkRenderingCore import vtkLight, vtkRenderer
 
 from core.domain.rollout import GaitLabel, Playback, Rollout, SceneGeometry
 from ui.scene import camera
-from ui.scene.figure import Figure
+from ui.scene.figure import Figure, drawable, surfaces_of
 from ui.scene.ground import Floor, ForceArrows
 from ui.scene.palette import ScenePalette
 from ui.scene.preset import Preset
 
 PELVIS = "pelvis"
+FACES_PER_STEP = 2500  # about 10 ms of thinning
 WITH_EXO = (GaitLabel.DEFAULT_CONTROLLER, GaitLabel.PERSONALIZED_CONTROLLER)
 
 
@@ -121,6 +124,18 @@ class World:
             light.SetColor(*colour)
             self.renderer.AddLight(light)
         self.renderer.AutomaticLightCreationOff()
+
+
+def prepare(geometry: SceneGeometry, rollout: Rollout) -> Iterator[None]:
+    """Thin the surfaces that `World.set_gait` will show, a few per step; they are kept."""
+    names, wears_exo = rollout.playback.body_names, rollout.label in WITH_EXO
+    faces = 0
+    for meshes in surfaces_of(geometry, names, wears_exo=wears_exo).values():
+        drawable(meshes)
+        faces += sum(len(mesh.face) for mesh in meshes)
+        if faces > FACES_PER_STEP:
+            faces = 0
+            yield
 
 
 def _figure(
