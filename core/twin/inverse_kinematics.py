@@ -21,7 +21,7 @@ from core.domain.motion import Kinematics
 from core.domain.recording import Landmark
 from core.domain.twin import BodyParameters
 from core.gait.events import FootPaths
-from core.twin.observation import COLUMN, Observation, sole_pitch_rad
+from core.twin.observation import COLUMN, Observation
 from core.twin.segment_targets import SegmentTargets, difference_row, segment_targets
 from core.twin.skeleton import POSE_SIZE, Skeleton
 
@@ -65,7 +65,6 @@ class Solution:
     at_limit_fraction: float  # share of frames and joints that lie on a joint limit
     gap_fraction: float  # share of frames without an answer for at least one leg
     feet: FootPaths  # of the fitted model
-    sole_pitch_rad: tuple[float, float]  # what was taken off the foot landmarks' own pitch, order of SIDES
 
 
 def solve_angles(
@@ -77,9 +76,8 @@ def solve_angles(
     a joint; what remains is direction. With one camera everything outside the sagittal plane stays neutral.
     """
     skeleton = Skeleton(body)
-    soles = tuple(sole_pitch_rad(observation, side.name) for side in SIDES)
     neutral_m = skeleton.points_m(np.zeros(POSE_SIZE))
-    targets = segment_targets(observation, neutral_m, soles)
+    targets = segment_targets(observation, neutral_m)
     pose = np.zeros((len(observation.time_s), POSE_SIZE))
     pose[:, :3] = _filled(observation.time_s, targets.hip_m) - neutral_m[2:4].mean(axis=0)
     stiffness = _smoothness(observation.time_s)
@@ -99,7 +97,7 @@ def solve_angles(
         kinematics.time_s, pose[:, :3], fitted_m[:, _pair("HEEL")], fitted_m[:, _pair("FOOT_INDEX")]
     )
     residual_m = _residual_m(observation, fitted_m)
-    return Solution(kinematics, residual_m, at_limit, gaps, feet, (soles[0], soles[1]))
+    return Solution(kinematics, residual_m, at_limit, gaps, feet)
 
 
 def _pair(part: str) -> list[int]:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from core.domain.arrays import FloatArray, frozen
+from core.domain.body import Side
 from core.domain.recording import LANDMARK_COUNT, Landmark, LandmarkTrack
 from core.errors import refuse
 from core.twin.walking_part import inside_picture, walking_part
@@ -250,19 +251,20 @@ def standing_on_floor(observation: Observation) -> Observation:
     return replace(observation, point_m=observation.point_m - shift)
 
 
-def sole_pitch_rad(observation: Observation, side: str) -> float:
-    """Pitch of the line from heel to toe landmark while the foot stands still, toes up positive.
+def standing_pitch_rad(observation: Observation, side: Side, base: str = "HEEL") -> float:
+    """Pitch of the line from `base`, HEEL or ANKLE, to the toe landmark while the foot stands still, toes up
+    positive.
 
     Both landmarks lie on the foot's surface, not on its sole; what is left of the pitch while the foot is
-    flat on the floor is their own, and is taken off. `side` is LEFT or RIGHT, as in the landmark names.
+    flat on the floor is their own, and is taken off.
     """
-    heel, toe = observation.at(Landmark[f"{side}_HEEL"]), observation.at(Landmark[f"{side}_FOOT_INDEX"])
+    heel, toe = (observation.at(Landmark[f"{side.name}_{part}"]) for part in ("HEEL", "FOOT_INDEX"))
     speed = np.linalg.norm(np.gradient(heel, observation.time_s, axis=0), axis=1) + np.linalg.norm(
         np.gradient(toe, observation.time_s, axis=0), axis=1
     )
-    usable = np.isfinite(speed)
+    along = toe - observation.at(Landmark[f"{side.name}_{base}"])
+    usable = np.isfinite(speed) & np.isfinite(along).all(axis=1)
     if usable.sum() < MINIMUM_FRAMES:
         return 0.0
-    still = usable & (speed <= np.quantile(speed[usable], _STILL_SHARE))
-    along = toe[still] - heel[still]
+    along = along[usable & (speed <= np.quantile(speed[usable], _STILL_SHARE))]
     return float(np.median(np.arctan2(along[:, 2], np.linalg.norm(along[:, :2], axis=1))))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +9,7 @@ import numpy as np
 from core.domain.arrays import FloatArray
 from core.domain.body import SIDES
 from core.domain.recording import Landmark
-from core.twin.observation import COLUMN, POINTS, Observation
+from core.twin.observation import COLUMN, POINTS, Observation, standing_pitch_rad
 
 _HIPS = (Landmark.LEFT_HIP, Landmark.RIGHT_HIP)
 _SHOULDERS = (Landmark.LEFT_SHOULDER, Landmark.RIGHT_SHOULDER)
@@ -32,26 +31,25 @@ class SegmentTargets:
 @dataclass(frozen=True, slots=True, eq=False)
 class _Segment:
     row: FloatArray  # (P,)
-    pitch_rad: float = 0.0  # of the landmarks themselves, to be taken off
+    lift_rad: float = 0.0  # pitch of the landmarks of a flat foot, to be taken off
+    turn_rad: float = 0.0  # the same where both landmarks sit askew on the foot
     limb: bool = False  # thigh or shank, whose length in the picture tells how far it points out of it
 
 
-def segment_targets(
-    observation: Observation, model_m: FloatArray, sole_pitch_rad: Sequence[float]
-) -> SegmentTargets:
-    """Targets of a trial. `model_m` (P, 3) are the model's landmarks in neutral pose; `sole_pitch_rad` is the
-    pitch of the foot landmarks of a flat foot, in the order of SIDES.
+def segment_targets(observation: Observation, model_m: FloatArray) -> SegmentTargets:
+    """Targets of a trial. `model_m` (P, 3) are the model's landmarks in neutral pose.
 
     Besides each segment, the whole leg from hip to ankle is followed: a knee that is seen in the wrong place
-    then turns thigh and shank less.
+    then turns thigh and shank less. The foot is followed from heel and from ankle, so that the noise of one
+    landmark turns it less.
     """
-    segments = _segments(observation.planar, sole_pitch_rad)
+    segments = _segments(observation, model_m)
     ends = np.stack([segment.row for segment in segments])
     vector = np.einsum("sp,tpk->tsk", ends, np.nan_to_num(observation.point_m))
     confidence = _confidence(ends, observation.confidence)
     model = ends @ model_m
     for s, segment in enumerate(segments):
-        vector[:, s] = _levelled(vector[:, s], segment.pitch_rad, observation.planar)
+        vector[:, s] = _levelled(vector[:, s], segment, observation.planar)
         vector[:, s] *= _stretch(vector[confidence[:, s] > 0, s], model[s], observation, limb=segment.limb)
     limbs = [s for s, segment in enumerate(segments) if segment.limb]
     legs = [(thigh, shank) for thigh, shank in zip(limbs[::2], limbs[1::2], strict=True)]
@@ -78,18 +76,22 @@ def difference_row(base: tuple[Landmark, ...], tip: tuple[Landmark, ...]) -> Flo
     return row
 
 
-def _segments(planar: bool, sole_pitch_rad: Sequence[float]) -> list[_Segment]:
+def _segments(observation: Observation, model_m: FloatArray) -> list[_Segment]:
     segments = [_Segment(difference_row(_HIPS, _SHOULDERS))]
-    if not planar:
+    if not observation.planar:
         segments.append(_Segment(difference_row((Landmark.RIGHT_HIP,), (Landmark.LEFT_HIP,))))
-    for side, pitch in zip(SIDES, sole_pitch_rad, strict=True):
+    for side in SIDES:
         hip, knee, ankle, heel, toe = (
             (Landmark[f"{side.name}_{part}"],) for part in ("HIP", "KNEE", "ANKLE", "HEEL", "FOOT_INDEX")
         )
+        instep = difference_row(ankle, toe)
+        _, back, up = instep @ model_m
+        askew_rad = standing_pitch_rad(observation, side, "ANKLE") - float(np.arctan2(up, -back))
         segments += [
             _Segment(difference_row(hip, knee), limb=True),
             _Segment(difference_row(knee, ankle), limb=True),
-            _Segment(difference_row(heel, toe), pitch_rad=pitch),
+            _Segment(difference_row(heel, toe), lift_rad=standing_pitch_rad(observation, side)),
+            _Segment(instep, turn_rad=askew_rad),
         ]
     return segments
 
@@ -117,15 +119,17 @@ def _stretch(vector_m: FloatArray, model_m: FloatArray, observation: Observation
     return float(np.linalg.norm(model_m)) / max(seen, 1e-6)
 
 
-def _levelled(foot_m: FloatArray, pitch: float, planar: bool) -> FloatArray:
-    """Take the landmarks' own pitch off heel-to-toe vectors (T, 3), so that a flat foot is level.
+def _levelled(vector_m: FloatArray, segment: _Segment, planar: bool) -> FloatArray:
+    """Take the landmarks' own pitch off foot vectors (T, 3), so that a flat foot is level.
 
     In space the landmarks sit askew on the foot: turn them back about the lateral axis. In one picture the
-    toes of a turned-out foot come nearer to a camera that looks down, and appear lower by the same distance
-    at every foot angle: lift them back by it.
+    toes of a turned-out foot come nearer to a camera that looks down, and appear lower than the heel by the
+    same distance at every foot angle: lift them back by it.
     """
-    if not planar:
-        c, s = np.cos(pitch), np.sin(pitch)
-        return np.asarray(foot_m @ np.array([[1.0, 0.0, 0.0], [0.0, c, -s], [0.0, s, c]]).T)
-    reach_m = float(np.median(np.linalg.norm(foot_m, axis=1)))
-    return np.asarray(foot_m - np.array([0.0, 0.0, reach_m * np.sin(pitch)]))
+    turn_rad = segment.turn_rad if planar else segment.turn_rad + segment.lift_rad
+    c, s = np.cos(turn_rad), np.sin(turn_rad)
+    turned = vector_m @ np.array([[1.0, 0.0, 0.0], [0.0, c, -s], [0.0, s, c]]).T
+    if planar:
+        reach_m = float(np.median(np.linalg.norm(turned, axis=1)))
+        turned = turned - np.array([0.0, 0.0, reach_m * np.sin(segment.lift_rad)])
+    return np.asarray(turned)
