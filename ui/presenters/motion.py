@@ -157,6 +157,8 @@ _WAYS_OUT: dict[str, tuple[str, str]] = {
     "MOT-024": ("capture", "Record again"),
     "MOT-025": ("capture", "Record again"),
     "MOT-026": ("capture", "Record again"),
+    "MOT-028": ("capture", "Record again"),
+    "MOT-029": ("capture", "Record again"),
 }
 
 
