@@ -16,7 +16,17 @@ from core.domain.subject import Sex, Subject
 from core.errors import UserError
 from core.gait.norms import normal_reference
 from core.jobs.table import JobKind
-from core.jobs.values import Crashed, Done, Event, JsonValue, Message, Outcome, Refused, Sample
+from core.jobs.values import (
+    Crashed,
+    Done,
+    Event,
+    JsonValue,
+    Message,
+    Outcome,
+    Refused,
+    Sample,
+    outcome_advice,
+)
 from core.learning import exo_training, imitation
 from core.store.repository import open_store
 from core.tasks.policy_files import shipped_policy
@@ -102,9 +112,11 @@ def test_a_lesson_whose_worker_is_killed_goes_on_from_its_checkpoint(
         assert jobs.wait(job_id, 0.05) is None
     kill_the_worker()
 
-    assert isinstance(jobs.wait(job_id, LIMIT_S), Crashed)
+    outcome = jobs.wait(job_id, LIMIT_S)
     state = jobs.states()[0]
-    assert state.resumable
+    advice = outcome_advice(outcome, resumable=state.resumable)
+    assert isinstance(outcome, Crashed) and advice is not None and advice.code == "JOB-001"
+    assert advice.next_step.startswith("Resume it")
     done_s = 60.0 * MINUTES * (state.progress.fraction or 0.0)
 
     jobs.resume(job_id)

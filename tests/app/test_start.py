@@ -1,0 +1,68 @@
+"""Claims about the start of the real program on a record in trouble."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.main import EXIT_NOT_OPENED
+from core.store.database import back_up, database_path
+from core.store.repository import open_store
+from tests.store.samples import a_subject
+from tests.store.test_recovery import MORNING
+
+_SCRIPT = """
+import sys
+from pathlib import Path
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication, QPushButton
+from app.main import run_gui
+from ui.recovery import RecoveryWindow
+
+app = QApplication([])
+
+def press():
+    for window in app.topLevelWidgets():
+        if isinstance(window, RecoveryWindow) and window.isVisible():
+            buttons = window.findChildren(QPushButton)
+            next(button for button in buttons if button.text().startswith(sys.argv[2])).click()
+
+QTimer.singleShot(300, press)
+sys.exit(run_gui(Path(sys.argv[1]), on_shown=lambda window: window.close()))
+"""
+
+
+@pytest.fixture
+def damaged(tmp_path: Path) -> Path:
+    with open_store(tmp_path) as store:
+        store.add_patient(a_subject())
+    back_up(tmp_path, MORNING)
+    database_path(tmp_path).write_bytes(b"rubbish " * 900)
+    return tmp_path
+
+
+def start_and_press(data_dir: Path, button: str, repository: Path) -> int:
+    command = [sys.executable, "-c", _SCRIPT, str(data_dir), button]
+    done = subprocess.run(command, cwd=repository, capture_output=True, text=True, timeout=60)
+    assert "Traceback" not in done.stderr, done.stderr
+    return done.returncode
+
+
+def test_the_program_starts_on_the_restored_backup_and_logs_who_restored_it(
+    damaged: Path, repository: Path
+) -> None:
+    assert start_and_press(damaged, "Restore", repository) == 0
+    with open_store(damaged) as store:
+        entry = store.log_entries()[-1]
+        assert [row.subject.code for row in store.patients()] == [a_subject().code]
+    assert entry.action == "backup restored" and entry.who
+    assert len(list((damaged / "backups").glob("*.db"))) == 2  # what is restored is backed up at the end
+
+
+def test_quitting_leaves_the_damaged_record_alone(damaged: Path, repository: Path) -> None:
+    before = database_path(damaged).read_bytes()
+    assert start_and_press(damaged, "Quit", repository) == EXIT_NOT_OPENED
+    assert database_path(damaged).read_bytes() == before
