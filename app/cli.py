@@ -246,8 +246,11 @@ def _finish(summary: dict[str, object], given: argparse.Namespace) -> int:
 
 
 def _virtual_exo(given: argparse.Namespace) -> int:
+    from app.session_request import check_results_folder
     from app.virtual_exo import virtual_exo_command
 
+    if given.state is not None:
+        check_results_folder(given.state, "--state")
     return virtual_exo_command(given.listen, given.plant, state_dir=given.state, parent=given.parent)
 
 

@@ -26,6 +26,8 @@ from rich.table import Table
 from rich.text import Text
 
 import resources
+from core.errors import UserError
+from core.store.database import damaged_advice, is_damaged
 
 PROBE_LIMIT_S = 30.0  # a cold import of VTK from a slow disk
 GIGABYTE = 1e9
@@ -171,6 +173,17 @@ def check_disk(data_dir: Path) -> Check:
     return judge_disk(data_dir, shutil.disk_usage(folder).free / GIGABYTE, problem)
 
 
+def check_record(data_dir: Path) -> Check:
+    try:
+        damaged = is_damaged(data_dir)
+    except UserError as error:
+        return Check("Record", State.WARN, error.advice.what, error.advice.next_step)
+    if not damaged:
+        return Check("Record", State.OK, "The database of the data folder is sound.")
+    advice = damaged_advice(data_dir)
+    return Check("Record", State.FAIL, advice.why, f"{advice.next_step} Use exotwin restore for a backup.")
+
+
 def judge_machine(cores: int, memory_gb: float) -> Check:
     finding = f"{cores} processor cores, {memory_gb:.0f} GB of memory."
     if memory_gb < NO_MEMORY_GB:
@@ -235,6 +248,7 @@ def run_doctor(data_dir: Path) -> tuple[Check, ...]:
         judge_cameras(cameras.result()),
         judge_ports(found_ports, usable if sys.platform == "linux" else {}),
         check_disk(data_dir),
+        check_record(data_dir),
         judge_machine(usable_cores(), psutil.virtual_memory().total / GIGABYTE),
         check_gpu(),
         judge_pose_model(model, pose.result() if pose else {}),

@@ -52,8 +52,8 @@ def check_minutes(minutes: float) -> None:
         raise _out_of_range("minutes", f"{minutes:g}", f"{LEAST_MINUTES:g} to {MOST_MINUTES:g}")
 
 
-def check_results_folder(folder: Path) -> None:
-    """Make the folder for results. Refuses (PC-023) when nothing can be written there."""
+def check_results_folder(folder: Path, option: str = "--out") -> None:
+    """Make a folder given after `option`. Refuses (PC-023) when nothing can be written there."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
@@ -61,9 +61,9 @@ def check_results_folder(folder: Path) -> None:
     except OSError as error:
         raise refuse(
             "PC-023",
-            f"Results cannot be written to {folder}.",
+            f"Nothing can be written to {folder}.",
             f"The system says: {error.strerror or error}.",
-            "Choose another folder with --out.",
+            f"Choose another folder with {option}.",
         ) from error
 
 

@@ -163,6 +163,7 @@ def test_what_cannot_work_is_refused_before_anything_takes_time(
         (["bench", "video", "--file", "gone.mp4"], "CAP-001"),
         (["virtual-exo", "--listen", "moon"], "EXO-021"),
         (["virtual-exo", "--listen", "tcp:0", "--plant", "gone.npz"], "EXO-020"),
+        (["virtual-exo", "--listen", "tcp:0", "--state", "list.json"], "PC-023"),
         (["train", "base", "--minutes", "-1", "--out", "x"], "PC-024"),
         (["train", "base", "--out", "list.json"], "PC-023"),
         (["gallery", "--out", "list.json"], "PC-023"),

@@ -15,6 +15,8 @@ from app import doctor
 from app.doctor import State
 from app.doctor_probes import linux_cameras
 from app.paths import data_dir_default
+from core.store.database import database_path
+from core.store.repository import open_store
 
 
 def test_the_doctor_looks_at_everything_the_session_needs(tmp_path, capsys):
@@ -27,6 +29,7 @@ def test_the_doctor_looks_at_everything_the_session_needs(tmp_path, capsys):
         "Cameras",
         "Serial ports",
         "Data folder",
+        "Record",
         "Processor and memory",
         "GPU",
         "Pose model",
@@ -103,6 +106,16 @@ def test_the_data_folder_needs_room_and_must_be_writable(free_gb, problem, state
 
 def test_a_data_folder_that_does_not_exist_yet_is_judged_by_its_parent(tmp_path):
     assert "GB free" in doctor.check_disk(tmp_path / "not" / "yet").finding
+
+
+def test_a_damaged_record_is_found_and_leads_to_the_backup(tmp_path):
+    with open_store(tmp_path):
+        assert doctor.check_record(tmp_path).state is State.OK
+    database_path(tmp_path).write_bytes(b"rubbish " * 900)
+
+    check = doctor.check_record(tmp_path)
+
+    assert check.state is State.FAIL and "exotwin restore" in check.advice
 
 
 @pytest.mark.parametrize(
