@@ -155,8 +155,9 @@ class JobService:
 
     def _start(self, spec: JobSpec) -> None:
         ours, theirs = self._spawn.Pipe()
+        kind = self._table[spec.kind]
         process = self._spawn.Process(
-            target=worker_main, args=(spec, self._table[spec.kind].task, theirs), name=f"exotwin-{spec.kind}"
+            target=worker_main, args=(spec, kind.task, theirs, kind.heavy), name=f"exotwin-{spec.kind}"
         )
         try:
             process.start()

@@ -6,6 +6,7 @@ import importlib
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
 import traceback
@@ -37,20 +38,31 @@ from core.store.files import disk_errors
 CANCEL, PAUSE, RESUME = "cancel", "pause", "resume"
 _ORPHAN_GRACE_S = 20.0  # enough to write a checkpoint after the parent died
 _ESTIMATE_AFTER_S = 2.0
+_NICENESS = 10  # of 19; with nothing else to do the cores are all ours anyway
 
 
 def work_dir(data_dir: Path, job_id: str) -> Path:
     return data_dir / "jobs" / job_id
 
 
-def worker_main(spec: JobSpec, task: str, pipe: Connection) -> None:
-    """Entry of the spawned process."""
+def worker_main(spec: JobSpec, task: str, pipe: Connection, heavy: bool) -> None:
+    """Entry of the spawned process; heavy work leaves the cores to the screens when both want them."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the whole terminal; the parent cancels
+    if heavy:
+        _give_way()
     folder = work_dir(spec.data_dir, spec.id)
     _write_output_to(folder / "worker.log")
     context = PipeContext(spec, folder, pipe)
     context.report(_run(task, context))
     pipe.close()
+
+
+def _give_way() -> None:
+    """Threads that are started later inherit it."""
+    import psutil  # the desktop program, which starts this process, does without it
+
+    below_normal = psutil.BELOW_NORMAL_PRIORITY_CLASS if sys.platform == "win32" else _NICENESS
+    psutil.Process().nice(below_normal)
 
 
 def _run(task: str, context: PipeContext) -> Outcome:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import threading
 import time
 from collections.abc import Iterator
@@ -32,11 +33,13 @@ def jobs(tmp_path: Path) -> Iterator[JobService]:
     service = JobService(tmp_path, "tester", TABLE)
     yield service
     service.close()
-    assert not psutil.Process().children(recursive=True) or _only_trackers()
+    assert not multiprocessing.active_children()
+    assert _only_trackers()
 
 
 def _only_trackers() -> bool:
-    return all("tracker" in " ".join(child.cmdline()) for child in psutil.Process().children(recursive=True))
+    children = psutil.Process().children(recursive=True)
+    return all("resource_tracker" in " ".join(child.cmdline()) for child in children)
 
 
 class Listener:
@@ -162,3 +165,15 @@ def test_closing_the_program_ends_every_worker(tmp_path: Path) -> None:
     service.close()
     assert _only_trackers()
     assert heard.wait_for(Cancelled) == [Cancelled()]
+
+
+def test_heavy_work_leaves_the_cores_to_the_screens(jobs: JobService) -> None:
+    listener = Listener(jobs)
+    jobs.submit("wait_for_cancel", {})
+    jobs.submit("heavy", {})
+    listener.wait_for(Progress, 4)  # each says that it waits, and later that it runs
+    own = psutil.Process().nice()
+    niceness = {
+        worker.name: psutil.Process(worker.pid).nice() for worker in multiprocessing.active_children()
+    }
+    assert niceness["exotwin-wait_for_cancel"] == own != niceness["exotwin-heavy"]

@@ -136,13 +136,10 @@ class GaitCyclePlot(PlainPlot):
         self._read_out.setFont(small_font(look))
         self._read_out.setZValue(30)
         self.box.addItem(self._read_out, ignoreBounds=True)
-        self._fit_range()
+        self._add_grid(look, *self._fit_range())
         self.set_cursor(self._cursor_fraction)
 
     def _add_frame(self, look: theme.Theme) -> None:
-        for percent in (25, 50, 75):
-            self.box.addItem(pg.InfiniteLine(percent, angle=90, pen=line_pen(look.colors.plot_grid)))
-        self.box.addItem(pg.InfiniteLine(0, angle=0, pen=line_pen(look.colors.border)))
         self.bottom.setTicks([[(v, str(v)) for v in (0, 25, 50, 75, 100)], []])
         self.bottom.setStyle(showValues=self._show_x)
         if self._show_x:
@@ -208,7 +205,18 @@ class GaitCyclePlot(PlainPlot):
         self._corner.setToolTip("\n".join(f"{item.label}: {item.words()}" for item in self._panel.likeness))
         self.box.addItem(self._corner, ignoreBounds=True)
 
-    def _fit_range(self) -> None:
+    def _add_grid(self, look: theme.Theme, low: float, high: float) -> None:
+        """Quarters of the cycle and the zero line, as two curves: pyqtgraph's own lines are slow to draw."""
+        quarters, ends = np.repeat([25.0, 50.0, 75.0], 2), np.tile([low, high], 3)
+        for x, y, color in (
+            (quarters, ends, look.colors.plot_grid),
+            (np.array([0.0, 100.0]), np.zeros(2), look.colors.border),
+        ):
+            lines = pg.PlotCurveItem(x, y, connect="pairs", pen=line_pen(color), antialias=False)
+            lines.setZValue(-5)
+            self.box.addItem(lines, ignoreBounds=True)
+
+    def _fit_range(self) -> tuple[float, float]:
         low, high = self._range or (self._panel.value_range() if self._panel is not None else (0.0, 1.0))
         margin = max(0.5, 0.08 * (high - low))
         low, high = low - margin, high + 1.6 * margin
@@ -217,6 +225,7 @@ class GaitCyclePlot(PlainPlot):
             on_top = _more_room_above(self._panel, low, high)
             self._corner.setAnchor((1, 0) if on_top else (1, 1))
             self._corner.setPos(QPointF(100, high if on_top else low))
+        return low, high
 
     # What the person does -----------------------------------------------------------------------
 
