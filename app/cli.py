@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 import json
 import logging
 import os
@@ -15,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from app.paths import data_dir_default
+from app.paths import data_dir_default, operator_name
 from core.errors import Advice, JobCancelled, UserError, refuse
 
 if TYPE_CHECKING:
@@ -294,7 +293,7 @@ def _restore(given: argparse.Namespace) -> int:
     backup = restore_backup(folder)
     with open_store(folder) as store:
         kept = "the damaged database is kept beside it"
-        store.log(getpass.getuser(), "backup restored", backup.name, kept)
+        store.log(operator_name(), "backup restored", backup.name, kept)
     print(f"{backup.name} is in place; {kept}.")
     return EXIT_OK
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import logging
 import sys
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from app.crash import install_crash_hook
 from app.exo_process import VirtualExo
 from app.jobs.service import JobService
 from app.logs import start_logging
+from app.paths import operator_name
 from app.recovery import RecoveryQuestion, open_or_recover
 from core.errors import UserError
 from core.store.repository import Store, open_store
@@ -94,7 +94,7 @@ def make_desk(data_dir: Path, clean_up: ExitStack) -> Desk:
     store = clean_up.enter_context(open_store(data_dir))
     clean_up.callback(_back_up_at_the_end, store)
     start_logging(data_dir)
-    operator = getpass.getuser()  # until the program has its own sign-in
+    operator = operator_name()
     jobs = JobService(data_dir, operator)
     clean_up.callback(jobs.close)
     bridge = JobsBridge(jobs)

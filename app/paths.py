@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import sys
 from pathlib import Path
@@ -25,3 +26,11 @@ def data_dir_default(
         return base / "Library" / "Application Support" / "ExoTwin"
     shared = environment.get("XDG_DATA_HOME", "")
     return (Path(shared) if shared else base / ".local" / "share") / "exotwin"
+
+
+def operator_name() -> str:
+    """Who works here, as the system knows them; until the program has its own sign-in."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user id without a name, as in some containers
+        return "unknown"
