@@ -20,6 +20,7 @@ import torch
 from core.domain.arrays import Float32Array, FloatArray
 from core.domain.controller import ExoController
 from core.domain.twin import GaitPolicy
+from core.errors import JobCancelled
 from core.learning.exo_control import WornExo
 from core.learning.exo_environment import TRAINING_FAULTS
 from core.learning.networks import ActorCritic, to_network
@@ -113,15 +114,20 @@ def accommodate(
 ) -> GaitPolicy:
     """Get used to the exo until `budget_s` of wall time is used over all sittings.
 
-    `watch` is called after every round and may raise to stop.
+    `watch` is called after every round and may raise to stop. `save` gets a checkpoint every
+    CHECKPOINT_EVERY_S, at the end, and when the person cancels.
     """
     saved_s = learner.elapsed_s
-    while learner.elapsed_s < budget_s:
-        habit = learner.learn_round(clock)
-        if habit.elapsed_s - saved_s >= CHECKPOINT_EVERY_S or habit.elapsed_s >= budget_s:
-            save(learner.checkpoint())
-            saved_s = habit.elapsed_s
-        watch(habit)
+    try:
+        while learner.elapsed_s < budget_s:
+            habit = learner.learn_round(clock)
+            if habit.elapsed_s - saved_s >= CHECKPOINT_EVERY_S or habit.elapsed_s >= budget_s:
+                save(learner.checkpoint())
+                saved_s = habit.elapsed_s
+            watch(habit)
+    except JobCancelled:
+        save(learner.checkpoint())
+        raise
     return learner.policy()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 from collections import deque
 from collections.abc import Callable
@@ -40,6 +41,7 @@ JUDGE_EVERY_S = 25.0
 CHECKPOINT_EVERY_S = 20.0
 FALL_WEIGHT = 0.02  # one fall per minute outweighs 2 percent of effort
 _LOG_STD = -2.5  # 0.08 rad, 4 N m: explores without shaking the person
+_RATES = (2e-5, 1e-3)  # learning rates; the upper one falls with time to a tenth
 _CRITIC_ROUNDS = 6  # the value network finds its feet before the warm controller may change
 _SMOOTH_ROUNDS = 10  # 6 s of walking: what is shown does not flicker
 _VALUE_HIDDEN = (128, 128)
@@ -181,7 +183,7 @@ class ExoLearner:
         self._environment = ExoEnvironment(self._world, walking, exo, self.judge.baseline)
         self._ppo = Ppo(
             self._environment, self._agent, _view(policy), seed=seed, learn_normaliser=False,
-            settings=PpoSettings(entropy=0.0, learning_rate_range=(2e-5, 1e-3)),
+            settings=PpoSettings(entropy=0.0, learning_rate_range=_RATES),
         )  # fmt: skip
         self._rounds = 0
         self._history: list[tuple[float, ...]] = []
@@ -220,6 +222,11 @@ class ExoLearner:
         progress = ExoProgress(self.elapsed_s, self._ppo.steps, effort, falls, pose, done.reward)
         self._history.append((progress.elapsed_s, *(getattr(progress, name) for name in CURVES)))
         return progress
+
+    def calm(self, spent: float) -> None:
+        """Learn in smaller steps the more of the time is `spent` (0..1), so that the end is steady."""
+        fastest = _RATES[1] * (1.0 - 0.9 * min(1.0, spent))
+        self._ppo.settings = dataclasses.replace(self._ppo.settings, learning_rate_range=(_RATES[0], fastest))
 
     def judge_latest(self, clock: Callable[[], float]) -> Trial:
         """Judge the present controller and keep it if it is the best."""
@@ -292,6 +299,7 @@ def learn_exo(
     saved_s = judged_s = learner.elapsed_s
     try:
         while learner.elapsed_s < budget_s:
+            learner.calm(learner.elapsed_s / budget_s)
             progress = learner.learn_round(clock)
             if learner.elapsed_s - judged_s >= JUDGE_EVERY_S:
                 learner.judge_latest(clock)
