@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import sys
 
 
 def main() -> int:
+    # Our matrices are small: several threads wait for one another longer than they work. Workers inherit it.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     multiprocessing.freeze_support()
     from app.cli import run
 
