@@ -51,6 +51,7 @@ class GaitComparison(QWidget):
 
     def __init__(self, *, with_exo: bool) -> None:
         super().__init__()
+        self._view: ComparisonView | None = None
         self.stage = GaitStage(2)
         self.joints = JointGrid(SAGITTAL)
         self.exo = JointGrid((ExoQuantity.TORQUE, ExoQuantity.POWER)) if with_exo else None
@@ -68,6 +69,10 @@ class GaitComparison(QWidget):
             grid.cursor_moved.connect(self._go_to)
 
     def show_view(self, view: ComparisonView) -> None:
+        if view is self._view:
+            self._show_cursor()
+            return
+        self._view = view
         self._show_scenarios(view.scenarios)
         self._show_pairs(view.pairs, view.pair)
         self.joints.show_panels(view.joint_panels)
