@@ -83,6 +83,9 @@ def test_the_chosen_mode_is_kept_with_the_data_folder(tmp_path: Path) -> None:
     assert Preferences(tmp_path).mode is Mode.LIGHT
     Preferences(tmp_path).keep_mode(Mode.DARK)
     assert Preferences(tmp_path).mode is Mode.DARK
+
+
+def test_a_look_that_does_not_exist_becomes_the_light_one(tmp_path: Path) -> None:
     (tmp_path / "preferences.ini").write_text("[look]\nmode=neon\n", encoding="utf-8")
     assert Preferences(tmp_path).mode is Mode.LIGHT
 
