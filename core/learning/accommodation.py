@@ -20,7 +20,6 @@ import torch
 from core.domain.arrays import Float32Array, FloatArray
 from core.domain.controller import ExoController
 from core.domain.twin import GaitPolicy
-from core.errors import JobCancelled
 from core.learning.exo_control import WornExo
 from core.learning.exo_environment import TRAINING_FAULTS
 from core.learning.networks import ActorCritic, to_network
@@ -38,7 +37,6 @@ from core.simulation.walking import (
 from core.twin.body import Fidelity
 
 _WEIGHTLESS = 1e-6  # of its mass: the exo is in the model, but not on the person
-CHECKPOINT_EVERY_S = 20.0
 _LOG_STD = -1.6  # 0.2 of an action, 5 degrees: a walker who knows how
 
 
@@ -102,33 +100,6 @@ class Accommodation:
             value=to_network(agent.value, agent.activation),
             log_std=agent.log_std.detach().numpy().copy(),
         )
-
-
-def accommodate(
-    learner: Accommodation,
-    *,
-    budget_s: float,
-    clock: Callable[[], float],
-    watch: Callable[[Habit], None],
-    save: Callable[[bytes], None],
-) -> GaitPolicy:
-    """Get used to the exo until `budget_s` of wall time is used over all sittings.
-
-    `watch` is called after every round and may raise to stop. `save` gets a checkpoint every
-    CHECKPOINT_EVERY_S, at the end, and when the person cancels.
-    """
-    saved_s = learner.elapsed_s
-    try:
-        while learner.elapsed_s < budget_s:
-            habit = learner.learn_round(clock)
-            if habit.elapsed_s - saved_s >= CHECKPOINT_EVERY_S or habit.elapsed_s >= budget_s:
-                save(learner.checkpoint())
-                saved_s = habit.elapsed_s
-            watch(habit)
-    except JobCancelled:
-        save(learner.checkpoint())
-        raise
-    return learner.policy()
 
 
 class _Wearers:

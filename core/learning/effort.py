@@ -14,11 +14,9 @@ import numpy as np
 
 from core.domain.arrays import FloatArray
 from core.domain.body import JOINTS, JointKind
-from core.domain.rollout import Rollout
 from core.domain.twin import GENERIC_BODY, BodyParameters
 from core.learning.exo_control import WalkingPolicy, WornExo
 from core.simulation.exo import HIP_COLUMNS
-from core.simulation.playback import exo_power_w
 from core.simulation.walking import CONTROL_STEP_S, BoolArray, Step, WalkingEnvironment
 from core.twin.body import STRENGTH
 
@@ -70,16 +68,6 @@ def effort_change(ratio: float) -> str:
     percent = round(100.0 * (ratio - 1.0))
     sign = "\u2212" if percent < 0 else "+" if percent > 0 else "±"
     return f"{sign}{abs(percent)} %"
-
-
-def rollout_effort(rollout: Rollout, body: BodyParameters) -> float:
-    """Effort of one recorded walk."""
-    return float(_settled(effort_of(rollout.joint_torque_nm, joint_strength_nm(body))).mean())
-
-
-def rollout_work(rollout: Rollout) -> ExoWork:
-    """Work of the exo in one recorded walk; all zero when none is worn."""
-    return _work(_settled(rollout.exo_torque_nm), _settled(exo_power_w(rollout)))
 
 
 def measure_walk(

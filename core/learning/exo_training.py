@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import math
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +17,6 @@ from torch import Tensor, nn
 from core.domain.arrays import Float32Array
 from core.domain.controller import ExoController
 from core.domain.twin import GaitPolicy, LearningCurve, Network
-from core.errors import JobCancelled
 from core.learning.effort import WalkMeasure, measure_walk
 from core.learning.exo_control import PERFECT_SENSORS, SIZES, WalkingPolicy, WornExo, exo_controller
 from core.learning.exo_environment import (
@@ -30,6 +30,7 @@ from core.learning.exo_environment import (
 )
 from core.learning.networks import ActorCritic, perceptron, to_network
 from core.learning.ppo import Normaliser, Ppo, PpoSettings
+from core.learning.sitting import learn
 from core.simulation.exo_runtime import INPUTS
 from core.simulation.policy import PolicyNetworks
 from core.simulation.walking import CONTROL_STEP_S, EPISODE_S, OBSERVATION_SIZE, WalkingEnvironment
@@ -38,7 +39,6 @@ WORLDS = 128
 JUDGES = 32  # walkers who judge a controller
 JUDGE_S = 5.0  # of walking each: 2.5 simulated minutes without the settling second
 JUDGE_EVERY_S = 25.0
-CHECKPOINT_EVERY_S = 20.0
 FALL_WEIGHT = 0.02  # one fall per minute outweighs 2 percent of effort
 _LOG_STD = -2.5  # 0.08 rad, 4 N m: explores without shaking the person
 _RATES = (2e-5, 1e-3)  # learning rates; the upper one falls with time to a tenth
@@ -158,7 +158,10 @@ class _OwnInputs(nn.Module):
 
 
 class ExoLearner:
-    """A controller that learns to assist one person's twin. `start` also gives the limits."""
+    """A controller that learns to assist one person's twin. `start` also gives the limits.
+
+    The steps of learning get smaller towards `budget_s` of wall time over all sittings.
+    """
 
     def __init__(
         self,
@@ -167,11 +170,12 @@ class ExoLearner:
         start: ExoController,
         *,
         seed: int = 0,
+        budget_s: float = math.inf,
         worlds: int = WORLDS,
         judge: Judge | None = None,
     ) -> None:
         torch.manual_seed(seed)
-        self.limits = start.limits
+        self.limits, self.budget_s = start.limits, budget_s
         self.judge = judge or Judge(policy, device_id, seed=seed + 1)
         self._agent = ExoAgent()
         self._agent.warm(start.network)
@@ -190,7 +194,7 @@ class ExoLearner:
         self._recent: deque[tuple[float, float, float]] = deque(maxlen=_SMOOTH_ROUNDS)
         self._best = start
         self.best_trial: Trial | None = None
-        self.elapsed_s = 0.0
+        self.elapsed_s = self._judged_s = 0.0
 
     @property
     def best(self) -> ExoController:
@@ -210,7 +214,14 @@ class ExoLearner:
         return exo_controller(self._agent.network(), self.limits)
 
     def learn_round(self, clock: Callable[[], float]) -> ExoProgress:
-        """Walk one horizon with the exo and improve the controller by what happened."""
+        """Walk one horizon with the exo, improve the controller by what happened, judge it now and then."""
+        self._calm(self.elapsed_s / self.budget_s)
+        progress = self._improve(clock)
+        if self.elapsed_s - self._judged_s >= JUDGE_EVERY_S:
+            self.judge_latest(clock)
+        return progress
+
+    def _improve(self, clock: Callable[[], float]) -> ExoProgress:
         started = clock()
         self._agent.hold_controller(self._rounds < _CRITIC_ROUNDS)
         done = self._ppo.learn_round()
@@ -223,7 +234,7 @@ class ExoLearner:
         self._history.append((progress.elapsed_s, *(getattr(progress, name) for name in CURVES)))
         return progress
 
-    def calm(self, spent: float) -> None:
+    def _calm(self, spent: float) -> None:
         """Learn in smaller steps the more of the time is `spent` (0..1), so that the end is steady."""
         fastest = _RATES[1] * (1.0 - 0.9 * min(1.0, spent))
         self._ppo.settings = dataclasses.replace(self._ppo.settings, learning_rate_range=(_RATES[0], fastest))
@@ -236,6 +247,7 @@ class ExoLearner:
         if self.best_trial is None or trial.score < self.best_trial.score:
             self._best, self.best_trial = latest, trial
         self.elapsed_s += clock() - started
+        self._judged_s = self.elapsed_s
         return trial
 
     def final_trial(self) -> Trial:
@@ -269,7 +281,7 @@ class ExoLearner:
         content: dict[str, Any] = torch.load(io.BytesIO(checkpoint), weights_only=True)
         self._ppo.restore(content["learner"])
         self._rounds = content["rounds"]
-        self.elapsed_s = content["elapsed_s"]
+        self.elapsed_s = self._judged_s = content["elapsed_s"]
         self._history = [tuple(row) for row in content["history"].tolist()]
         best, layers = content["best"], range(len(SIZES) - 1)
         network = Network(
@@ -284,35 +296,15 @@ class ExoLearner:
 def learn_exo(
     learner: ExoLearner,
     *,
-    budget_s: float,
     clock: Callable[[], float],
     watch: Callable[[ExoProgress], None],
     save: Callable[[bytes], None],
 ) -> None:
-    """Learn until `budget_s` of wall time is used over all sittings; judge and save every now and then.
-
-    `watch` is called after every round and may raise to stop. `save` gets a checkpoint every
-    CHECKPOINT_EVERY_S, at the end, and when the person cancels.
-    """
+    """Learn until the learner's budget is used; start and end are judged, so what is kept is never worse."""
     if learner.best_trial is None:
-        learner.judge_latest(clock)  # the start itself: what is kept is never worse
-    saved_s = judged_s = learner.elapsed_s
-    try:
-        while learner.elapsed_s < budget_s:
-            learner.calm(learner.elapsed_s / budget_s)
-            progress = learner.learn_round(clock)
-            if learner.elapsed_s - judged_s >= JUDGE_EVERY_S:
-                learner.judge_latest(clock)
-                judged_s = learner.elapsed_s
-            if learner.elapsed_s - saved_s >= CHECKPOINT_EVERY_S:
-                save(learner.checkpoint())
-                saved_s = learner.elapsed_s
-            watch(progress)
-    except JobCancelled:
-        save(learner.checkpoint())
-        raise
+        learner.judge_latest(clock)
+    learn(learner, budget_s=learner.budget_s, clock=clock, watch=watch, save=save)
     learner.judge_latest(clock)
-    save(learner.checkpoint())
 
 
 def _spread_ages(world: WalkingEnvironment, seed: int) -> None:

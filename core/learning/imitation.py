@@ -1,4 +1,4 @@
-"""Teaching a twin its gait: rounds of learning until the time is over, the best policy kept, resumable."""
+"""Teaching a twin its gait: rounds of learning, the best policy kept, resumable."""
 
 from __future__ import annotations
 
@@ -12,13 +12,11 @@ import numpy as np
 import torch
 
 from core.domain.twin import LearningCurve
-from core.errors import JobCancelled
 from core.learning.networks import ActorCritic, to_network
 from core.learning.ppo import Normaliser, Ppo, PpoSettings, Round
 from core.simulation.policy import PolicyNetworks
 from core.simulation.walking import ACTION_SIZE, CONTROL_STEP_S, OBSERVATION_SIZE, WalkingEnvironment
 
-CHECKPOINT_EVERY_S = 20.0
 WARM_SPREAD = 0.2  # who can walk already tries smaller changes than who starts from nothing
 NORMALISER_ROUNDS = 300  # then the view stays fixed, so that the policy can settle
 CURVES = {"walk_seconds": "s", "falls_per_minute": "1/min", "similarity": "share", "reward": "per step"}
@@ -167,30 +165,3 @@ class GaitLearner:
             similarity=done.terms["pose"],
             reward=done.reward,
         )
-
-
-def learn(
-    learner: GaitLearner,
-    *,
-    budget_s: float,
-    clock: Callable[[], float],
-    watch: Callable[[Progress], None],
-    save: Callable[[bytes], None],
-) -> None:
-    """Learn until `budget_s` of wall time is used, over all sittings.
-
-    `watch` is called after every round and may raise to stop. `save` gets a checkpoint every
-    CHECKPOINT_EVERY_S, at the end, and when the person cancels.
-    """
-    saved_s = learner.elapsed_s
-    try:
-        while learner.elapsed_s < budget_s:
-            progress = learner.learn_round(clock)
-            if progress.elapsed_s - saved_s >= CHECKPOINT_EVERY_S:
-                save(learner.checkpoint())
-                saved_s = progress.elapsed_s
-            watch(progress)
-    except JobCancelled:
-        save(learner.checkpoint())
-        raise
-    save(learner.checkpoint())

@@ -12,7 +12,6 @@ import numpy as np
 from core.domain.arrays import FloatArray
 from core.domain.body import JOINTS, SIDES, Side
 from core.domain.motion import Stride
-from core.simulation.pose import velocity_columns
 
 CONTACT_N = 20.0  # a foot that carries less is in the air; gait laboratories use 10 to 50 N
 _SHORTEST_SWING_S = 0.1  # shorter losses of contact are bounces
@@ -27,7 +26,6 @@ class Replay:
 
     step_s: float  # one physics step
     torque_nm: FloatArray  # (T, 14) of the servos, mean over the step
-    work_power_w: FloatArray  # (T, K, 2) exo torque times hip velocity
     force_n: FloatArray  # (T, 2, 3) mean over the step
     pressure_m: FloatArray  # (T, 2, 3) NaN in the air
     vertical_n: FloatArray  # (T, K, 2) at every physics step
@@ -41,9 +39,7 @@ def replay(model: Any, states: FloatArray, controls: FloatArray, substeps: int) 
     """
     data, feet = mujoco.MjData(model), _Feet(model)
     steps, shares = controls.shape[0], controls.shape[1]
-    hips = velocity_columns(model)[[0, len(JOINTS) // len(SIDES)]]
     torque = np.zeros((steps, substeps, len(JOINTS)))
-    power = np.zeros((steps, substeps, len(SIDES)))
     force = np.zeros((steps, substeps, len(SIDES), 3))
     moment = np.zeros((steps, substeps, len(SIDES), 3))
     for step in range(steps):
@@ -52,13 +48,10 @@ def replay(model: Any, states: FloatArray, controls: FloatArray, substeps: int) 
             data.ctrl[:] = controls[step, part * shares // substeps]
             mujoco.mj_step(model, data)
             torque[step, part] = data.actuator_force[: len(JOINTS)]
-            if model.nu > len(JOINTS):
-                power[step, part] = data.actuator_force[len(JOINTS) :] * data.qvel[hips]
             feet.add(data, force[step, part], moment[step, part])
     return Replay(
         float(model.opt.timestep),
         torque.mean(axis=1),
-        power,
         force.mean(axis=1),
         _pressure(force.sum(axis=1), moment.sum(axis=1), substeps),
         force[..., 2],

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.arrays import Float32Array, FloatArray, IntArray
-from core.domain.body import SIDES, Joint, JointKind
+from core.domain.body import SIDES
 from core.domain.rollout import GaitLabel, Playback, Rollout, SceneGeometry
 from core.domain.scene_arrays import pack_scene
 from core.domain.twin import BodyParameters
@@ -128,12 +128,6 @@ def record_rollout(
         fell_at_s=walked_s if trace.fell else None,
         fall_cause=trace.fall_cause,
     )
-
-
-def exo_power_w(rollout: Rollout) -> FloatArray:
-    """Mechanical power of the exo on the hips (T, 2), positive when it helps the motion."""
-    hips = [Joint.of(JointKind.HIP_FLEXION, side).column for side in SIDES]
-    return rollout.exo_torque_nm * rollout.joint_velocity_rad_s[:, hips]
 
 
 def _trace(

@@ -11,7 +11,6 @@ from core.domain.arrays import FloatArray, IntArray
 from core.domain.body import JOINTS
 
 ROOT_POSITIONS = 7  # free joint: position (3) and quaternion (4), first in qpos
-ROOT_VELOCITIES = 6
 
 
 def position_columns(model: Any) -> IntArray:

@@ -13,7 +13,7 @@ import mujoco
 import numpy as np
 
 from core.domain.arrays import Float32Array, FloatArray
-from core.domain.body import JOINTS, SIDES, Joint, JointKind
+from core.domain.body import JOINTS, SIDES
 from core.domain.motion import GaitReference
 from core.domain.twin import GENERIC_BODY, BodyParameters
 from core.simulation.physics import BatchPhysics
@@ -279,11 +279,6 @@ class _Servos:
     def torque(self, target: FloatArray, angle: FloatArray, velocity: FloatArray) -> FloatArray:
         wish = self.stiffness_nm_rad * (target - angle) - self.damping_nm_s_rad * velocity
         return np.clip(wish, -self.limit_nm, self.limit_nm)
-
-
-def hip_flexion(values: FloatArray) -> FloatArray:
-    """The hip flexion columns (N, 2) of joint values (N, 14), in the order of SIDES."""
-    return values[:, [Joint.of(JointKind.HIP_FLEXION, side).column for side in SIDES]]
 
 
 def _rotation(quaternion: FloatArray) -> FloatArray:

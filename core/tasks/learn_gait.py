@@ -15,7 +15,8 @@ from core.errors import refuse
 from core.jobs.values import JobContext, Params
 from core.learning.evaluation import Evaluation, evaluate
 from core.learning.findings import gait_findings
-from core.learning.imitation import GaitLearner, Progress, learn
+from core.learning.imitation import GaitLearner, Progress
+from core.learning.sitting import learn
 from core.simulation.exo import worn_model
 from core.simulation.playback import body_poses, packed_scene
 from core.simulation.policy import PolicyNetworks

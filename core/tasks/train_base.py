@@ -9,7 +9,8 @@ from pathlib import Path
 import torch
 
 from core.learning.base_policy import HEALTHY, IMPAIRED, crowd
-from core.learning.imitation import GaitLearner, Progress, learn
+from core.learning.imitation import GaitLearner, Progress
+from core.learning.sitting import learn
 from core.simulation.policy import PolicyNetworks
 from core.simulation.walking import WalkingEnvironment
 from core.tasks.policy_files import policy_bytes, replace_file

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import time
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -14,16 +13,16 @@ from core.devices.profiles import load_default_controller, load_profile, session
 from core.domain.controller import ExoController, TrainedController
 from core.domain.findings import Finding, Severity, worst_first
 from core.domain.record import RecordKind
-from core.domain.scene_arrays import pack_scene
 from core.domain.twin import GaitPolicy
 from core.errors import Advice, refuse
 from core.jobs.values import JobContext, Params
-from core.learning.accommodation import Accommodation, Habit, accommodate
+from core.learning.accommodation import Accommodation, Habit
 from core.learning.effort import effort_change
 from core.learning.exo_control import WornExo
 from core.learning.exo_environment import people
 from core.learning.exo_training import WORLDS, ExoLearner, ExoProgress, Trial, learn_exo
-from core.simulation.playback import body_poses, scene_geometry, trace_walk
+from core.learning.sitting import learn
+from core.simulation.playback import body_poses, packed_scene, trace_walk
 from core.simulation.policy import PolicyNetworks
 from core.simulation.pose import ROOT_POSITIONS
 from core.simulation.walking import WalkingEnvironment
@@ -88,23 +87,25 @@ class _Lesson:
         self._budget_s = 60.0 * minutes - self._habit_s
         self._checkpoint = context.work_dir / CHECKPOINT
         self._pictured_s = -PICTURE_EVERY_S
-        self._packed: dict[str, Any] | None = None
         self._policy = self._used_to_exo(policy, start)
         context.progress(self._fraction(0.0), "Measuring the walk without the exo")
-        self._learner = ExoLearner(self._policy, device_id, start, seed=seed, worlds=WORLDS)
+        self._learner = ExoLearner(
+            self._policy, device_id, start, seed=seed, budget_s=self._budget_s, worlds=WORLDS
+        )
         self._resume(self._learner, self._checkpoint)
 
     def _used_to_exo(self, policy: GaitPolicy, start: ExoController) -> GaitPolicy:
         learner = Accommodation(policy, self._device_id, start, seed=self._seed, walkers=WORLDS)
         checkpoint = self._context.work_dir / HABIT_CHECKPOINT
         self._resume(learner, checkpoint)
-        return accommodate(
+        learn(
             learner,
             budget_s=self._habit_s,
             clock=time.monotonic,
             watch=self._watch_habit,
             save=lambda content: replace_file(checkpoint, content),
         )
+        return learner.policy()
 
     def _resume(self, learner: Accommodation | ExoLearner, checkpoint: Path) -> None:
         if not checkpoint.is_file():
@@ -117,7 +118,6 @@ class _Lesson:
         learner = self._learner
         learn_exo(
             learner,
-            budget_s=self._budget_s,
             clock=time.monotonic,
             watch=self._watch,
             save=lambda content: replace_file(self._checkpoint, content),
@@ -172,16 +172,10 @@ class _Lesson:
         exo = WornExo(self._learner.latest(), stage)
         trace = trace_walk(stage, networks.act, exo, PICTURE_STRIP_S)
         positions = trace.state[1::2, 1 : 1 + ROOT_POSITIONS + trace.target_rad.shape[1]]
-        names, position, quaternion = body_poses(self._policy.body, np.array(positions), self._device_id)
-        self._context.picture(
-            "twin", body_position_m=position, body_quaternion=quaternion, **self._scene(names)
-        )
-
-    def _scene(self, names: tuple[str, ...]) -> dict[str, Any]:
-        """The bones and the exo, so that the screen can draw the first picture already."""
-        if self._packed is None:
-            self._packed = pack_scene(scene_geometry(self._policy.body, self._device_id), names)
-        return self._packed
+        body = self._policy.body
+        names, position, quaternion = body_poses(body, np.array(positions), self._device_id)
+        scene = packed_scene(body, self._device_id, names)
+        self._context.picture("twin", body_position_m=position, body_quaternion=quaternion, **scene)
 
 
 def _minutes(minutes: float) -> float:

@@ -143,17 +143,29 @@ def _rate_hz(observation: Observation) -> float:
 
 
 def _camera_findings(observation: Observation) -> list[Finding]:
-    found = []
-    if observation.one_camera:
-        found.append(
-            _note(
-                Severity.NOTE,
-                "MOT-022",
-                "Flexion of hip and knee can be trusted, of the ankle less, sideways angles not at all.",
-                "One camera sees the plane of walking only; everything else is set to normal gait.",
-                "Use two or more calibrated cameras when sideways movement matters.",
-            )
+    return [
+        *_one_camera_findings(observation),
+        *_direction_findings(observation),
+        *_rate_findings(observation),
+    ]
+
+
+def _one_camera_findings(observation: Observation) -> list[Finding]:
+    if not observation.one_camera:
+        return []
+    return [
+        _note(
+            Severity.NOTE,
+            "MOT-022",
+            "Flexion of hip and knee can be trusted, of the ankle less, sideways angles not at all.",
+            "One camera sees the plane of walking only; everything else is set to normal gait.",
+            "Use two or more calibrated cameras when sideways movement matters.",
         )
+    ]
+
+
+def _direction_findings(observation: Observation) -> list[Finding]:
+    found = []
     if observation.view_angle_rad > LARGEST_VIEW_ANGLE_RAD:
         degrees = np.degrees(observation.view_angle_rad)
         found.append(
@@ -176,18 +188,22 @@ def _camera_findings(observation: Observation) -> list[Finding]:
                 "Record again with the camera square to the walkway.",
             )
         )
-    rate = _rate_hz(observation)
-    if rate < LEAST_RATE_HZ:
-        found.append(
-            _note(
-                Severity.WARNING,
-                "MOT-025",
-                f"The video has only {rate:.0f} pictures per second.",
-                "The moments of heel strike and toe off are uncertain.",
-                "Record with 30 pictures per second or more.",
-            )
-        )
     return found
+
+
+def _rate_findings(observation: Observation) -> list[Finding]:
+    rate = _rate_hz(observation)
+    if rate >= LEAST_RATE_HZ:
+        return []
+    return [
+        _note(
+            Severity.WARNING,
+            "MOT-025",
+            f"The video has only {rate:.0f} pictures per second.",
+            "The moments of heel strike and toe off are uncertain.",
+            "Record with 30 pictures per second or more.",
+        )
+    ]
 
 
 def _hidden_findings(observation: Observation) -> list[Finding]:

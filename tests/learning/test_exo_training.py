@@ -191,9 +191,9 @@ def test_a_step_of_learning_shows_the_controllers_inputs_first(policy: GaitPolic
 def test_training_never_returns_less_than_it_started_with(
     policy: GaitPolicy, judge: Judge, taught: tuple
 ) -> None:
-    learner = ExoLearner(policy, DEVICE, taught[0], worlds=8, judge=judge)
+    learner = ExoLearner(policy, DEVICE, taught[0], budget_s=1.5, worlds=8, judge=judge)
     seen, saved = [], []
-    learn_exo(learner, budget_s=1.5, clock=time.monotonic, watch=seen.append, save=saved.append)
+    learn_exo(learner, clock=time.monotonic, watch=seen.append, save=saved.append)
     assert seen and saved and learner.best_trial is not None
     assert learner.best_trial.score <= judge.try_out(taught[0]).score + 1e-12
     assert learner.best.limits == LIMITS

@@ -7,9 +7,10 @@ import pytest
 
 from core.domain.twin import GENERIC_BODY
 from core.gait.norms import normal_reference
-from core.learning import imitation
-from core.learning.imitation import GaitLearner, learn
+from core.learning import sitting
+from core.learning.imitation import GaitLearner
 from core.learning.ppo import PpoSettings
+from core.learning.sitting import learn
 from core.simulation.exo import worn_model
 from core.simulation.walking import Walker, WalkingEnvironment
 from core.twin.body import Fidelity
@@ -76,8 +77,8 @@ def test_the_time_already_learned_counts_after_a_restart() -> None:
 
 
 def test_a_checkpoint_is_written_at_least_every_minute(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert imitation.CHECKPOINT_EVERY_S <= 30.0
-    monkeypatch.setattr(imitation, "CHECKPOINT_EVERY_S", 2.0)
+    assert sitting.CHECKPOINT_EVERY_S <= 30.0
+    monkeypatch.setattr(sitting, "CHECKPOINT_EVERY_S", 2.0)
     saved: list[bytes] = []
 
     learn(learner(), budget_s=6.0, clock=Clock(), watch=lambda _: None, save=saved.append)

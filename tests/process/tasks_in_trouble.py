@@ -9,19 +9,19 @@ FULL_DISK = "/dev/full"  # the kernel's own: every write fails with ENOSPC
 
 
 def learn_gait(params: Params, context: JobContext) -> str:
-    from core.learning import imitation
+    from core.learning import sitting
     from core.tasks import learn_gait as task
 
-    imitation.CHECKPOINT_EVERY_S = CHECKPOINT_EVERY_S
+    sitting.CHECKPOINT_EVERY_S = CHECKPOINT_EVERY_S
     task.WALKERS, task.EVALUATION_STARTS, task.EVALUATION_S = 16, 4, 2.0
     return task.run(params, context)
 
 
 def train_controller(params: Params, context: JobContext) -> str:
-    from core.learning import exo_training
+    from core.learning import exo_training, sitting
     from core.tasks import train_controller as task
 
-    exo_training.CHECKPOINT_EVERY_S = CHECKPOINT_EVERY_S
+    sitting.CHECKPOINT_EVERY_S = CHECKPOINT_EVERY_S
     exo_training.JUDGES, exo_training.JUDGE_S = 4, 2.0
     task.WORLDS = 8
     return task.run(params, context)

@@ -16,7 +16,7 @@ from core.domain.twin import GENERIC_BODY, GaitPolicy
 from core.errors import JobCancelled, UserError
 from core.gait.norms import normal_reference
 from core.jobs.values import JobSpec, Picture, Progress, Sample, SilentContext
-from core.learning import accommodation, exo_training
+from core.learning import exo_training, sitting
 from core.learning.scoring import verdict
 from core.simulation.policy import PolicyNetworks
 from core.store.repository import open_store
@@ -120,8 +120,7 @@ def test_a_controller_is_trained_within_first_session_limits_and_compared(visit:
 def test_a_cancelled_training_goes_on_where_it_stopped(
     visit: Trained, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for room in (accommodation, exo_training):
-        monkeypatch.setattr(room, "CHECKPOINT_EVERY_S", 0.0)
+    monkeypatch.setattr(sitting, "CHECKPOINT_EVERY_S", 0.0)
     context = visit.training()
     with pytest.raises(JobCancelled):
         train_controller.run(context.spec.params, Impatient(context.spec, context.work_dir))

@@ -28,7 +28,7 @@ from core.domain.twin import BodyParameters, GaitPolicy, Twin
 from core.errors import JobCancelled, UserError
 from core.gait.norms import normal_reference
 from core.jobs.values import JobSpec, Picture, Sample, SilentContext
-from core.learning import imitation
+from core.learning import imitation, sitting
 from core.store.repository import open_store
 from core.tasks import learn_gait, simulate_gait
 from core.twin.scaling import scales_for_height
@@ -140,7 +140,7 @@ def test_a_cancelled_lesson_goes_on_where_it_stopped(visit: Visit) -> None:
 def learn_with_frequent_checkpoints(spec: JobSpec, work_dir: Path) -> None:
     """What a worker process does, until somebody kills it."""
     learn_gait.WALKERS = 8
-    imitation.CHECKPOINT_EVERY_S = 0.1
+    sitting.CHECKPOINT_EVERY_S = 0.1
     learn_gait.run({**spec.params, "minutes": 10}, SilentContext(spec, work_dir))
 
 
