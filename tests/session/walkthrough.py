@@ -102,6 +102,8 @@ def walk_through(data_dir: Path) -> dict[str, object]:
         clinician.holds("Hold to arm Hippo hip exo")
         clinician.waits_for("assistance", lambda: "Disarm" in clinician.reads(), SHORT_S)
         clinician.clicks("STOP EXO", SHORT_S)
+        clinician.clicks("Disconnect", SHORT_S)
+        clinician.waits_for("a free line", lambda: desk.exo_job is None, SHORT_S)
         clinician.clicks("Go on with Report")
         clinician.waits_for("the report", lambda: clinician.sees(Step.REPORT), SHORT_S)
         assert desk.visit_id is not None
