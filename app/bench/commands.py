@@ -15,7 +15,8 @@ from core.errors import refuse
 
 def bench_command(what: str, data_dir: Path, file: Path | None, as_json: bool) -> int:
     """Run the benchmark called `what`; returns the exit status."""
-    numbers = _run(what, data_dir, file)
+    found = _run(what, data_dir, file)
+    numbers = {name: round(value, 4) if isinstance(value, float) else value for name, value in found.items()}
     if as_json:
         sys.stdout.write(json.dumps(numbers, indent=2) + "\n")
     else:
