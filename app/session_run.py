@@ -12,12 +12,14 @@ from app.exo_process import VirtualExo
 from app.session_request import SessionRequest, check_request
 from app.terminal import Terminal
 from core.domain.controller import Comparison, Deployment, Package, TrainedController
+from core.domain.findings import Finding, Severity
 from core.domain.motion import Motion
 from core.domain.record import RecordKind, Verdict
 from core.domain.recording import Landmarks
 from core.domain.rollout import GaitLabel
 from core.domain.subject import Subject
 from core.domain.twin import GaitPolicy, Twin
+from core.errors import UserError
 from core.gait.cycles import range_of_motion_deg
 from core.session.flow import Step
 from core.store.repository import Store, open_store
@@ -74,7 +76,9 @@ def _from_landmarks(
 
     landmarks = store.latest(visit_id, RecordKind.LANDMARKS)
     assert landmarks is not None
+    heed(store.load(landmarks.id, Landmarks).findings)
     motion_id = run("solve_motion", landmarks_id=landmarks.id)
+    heed(store.load(motion_id, Motion).findings)
     store.decide(visit_id, Step.MOTION, Verdict.ACCEPTED, record_id=motion_id, by=OPERATOR)
     twin_id = run("fit_twin", motion_id=motion_id)
     gait_minutes = request.minutes * GAIT_SHARE
@@ -94,6 +98,13 @@ def _from_landmarks(
     summary["seconds_total"] = round(time.monotonic() - started_s, 1)
     _write_results(store, visit_id, package_id, summary, request.out)
     return summary
+
+
+def heed(findings: tuple[Finding, ...]) -> None:
+    """A finding that holds the guided session holds this one too; nobody is there to decide otherwise."""
+    for finding in findings:
+        if finding.severity is Severity.STOP:
+            raise UserError(finding.advice)
 
 
 def _deploy(
