@@ -171,7 +171,6 @@ _SENTENCE = {
     Step.CAPTURE: "Capture or import a walking video first.",
     Step.MOTION: "Solve and accept the motion first.",
     Step.PERSONALIZE: "Personalize the twin first.",
-    Step.REVIEW: "Look at the simulated gait in Review first.",
     Step.TRAIN: "Train the controller first.",
     Step.COMPARE: "Compare the controllers and sign first.",
 }
