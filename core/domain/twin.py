@@ -7,8 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.domain.arrays import Float32Array, FloatArray, frozen
+from core.domain.body import Side
 from core.domain.findings import Finding
+from core.domain.impairment import Impairment
 from core.domain.motion import GaitReference
+from core.domain.muscles import MuscleGroup
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +26,23 @@ class SegmentScale:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupStrength:
+    """Strength of one muscle group against what is expected of a body of this size."""
+
+    group: MuscleGroup
+    side: Side
+    factor: float
+
+
+@dataclass(frozen=True, slots=True)
 class BodyParameters:
-    """All that is needed to build this person's body model."""
+    """All that is needed to build this person's body model, at every fidelity."""
 
     height_m: float
     mass_kg: float
     scale: SegmentScale = SegmentScale()
+    strength: tuple[GroupStrength, ...] = ()  # groups that are not named have the expected strength
+    impairments: tuple[Impairment, ...] = ()
 
 
 GENERIC_BODY = BodyParameters(height_m=1.70, mass_kg=74.975)  # as measured on the unscaled model

@@ -13,8 +13,11 @@ from assist_sim.registry import resolve_device_config
 
 from core.domain.arrays import Float32Array, FloatArray
 from core.domain.body import SIDES, Joint, JointKind
+from core.domain.scenario import LEVEL_GROUND, Ground
 from core.domain.twin import BodyParameters
 from core.errors import refuse
+from core.simulation.ground import put_ground
+from core.simulation.sensors import add_sensors
 from core.twin.body import Fidelity, body_spec
 
 BODY_MODEL = "myolegs"
@@ -59,12 +62,21 @@ def attach_exo(spec: Any, device_id: str) -> None:
             spec.delete(mesh)
 
 
-@lru_cache(maxsize=6)
-def worn_model(body: BodyParameters, fidelity: Fidelity, device_id: str | None) -> Any:
-    """The compiled body model, with the exo when a device is named. Shared: never change it."""
-    spec = body_spec(body, fidelity)
+@lru_cache(maxsize=12)
+def worn_model(
+    body: BodyParameters,
+    fidelity: Fidelity,
+    device_id: str | None,
+    *,
+    ground: Ground = LEVEL_GROUND,
+    surfaces: bool = True,
+) -> Any:
+    """The compiled body on its ground, with the exo when a device is named. Shared: never change it."""
+    spec = body_spec(body, fidelity, surfaces=surfaces)
+    put_ground(spec, ground)
     if device_id is not None:
         attach_exo(spec, device_id)
+    add_sensors(spec)
     return spec.compile()
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 import mujoco
 import myo_sim
+import numpy as np
 
 from core.domain.body import JOINTS, JointKind
 from core.domain.twin import GENERIC_BODY, BodyParameters
@@ -47,11 +48,12 @@ FLOOR_GEOM = "floor"
 _COUPLED_KNEE = ("translation", "rotation2", "rotation3", "beta")  # joints that follow the knee angle
 
 
-def body_spec(body: BodyParameters, fidelity: Fidelity) -> mujoco.MjSpec:
+def body_spec(body: BodyParameters, fidelity: Fidelity, *, surfaces: bool = True) -> mujoco.MjSpec:
     """Build the editable model of this body.
 
-    FAST has 14 position actuators named and ordered as `JOINTS` (control = joint target in rad). Both stand
+    FAST has 14 position actuators named and ordered as `JOINTS` (control = joint target in rad). All stand
     on a floor at z = 0 that only the feet touch. Bodies, joints and masses keep the generic model's names.
+    Without `surfaces` there is nothing to draw and a step takes three quarters of the time; FAST has none.
     """
     spec = myo_sim.load_spec("myolegs")
     scale_spec(spec, body)
@@ -59,13 +61,15 @@ def body_spec(body: BodyParameters, fidelity: Fidelity) -> mujoco.MjSpec:
     if fidelity is Fidelity.FAST:
         _reduce_to_skeleton(spec)
         _add_servos(spec, share=body.mass_kg / GENERIC_BODY.mass_kg)
+    elif not surfaces:
+        _remove_surfaces(spec)
     _set_solver(spec)
     return spec
 
 
-def compile_body(body: BodyParameters, fidelity: Fidelity) -> mujoco.MjModel:
+def compile_body(body: BodyParameters, fidelity: Fidelity, *, surfaces: bool = True) -> mujoco.MjModel:
     """`body_spec`, ready to simulate."""
-    return body_spec(body, fidelity).compile()
+    return body_spec(body, fidelity, surfaces=surfaces).compile()
 
 
 def is_foot_geom(name: str) -> bool:
@@ -85,10 +89,7 @@ def _clear_contacts(spec: mujoco.MjSpec) -> None:
 
 
 def _reduce_to_skeleton(spec: mujoco.MjSpec) -> None:
-    """Delete all that costs time but does not move the skeleton: muscles, knee coupling, surfaces.
-
-    Without the surfaces a step takes half the time. Masses that come from them are kept as numbers.
-    """
+    """Delete all that costs time but does not move the skeleton: muscles, knee coupling, surfaces."""
     _freeze_inertia(spec)
     for group in (spec.sensors, spec.actuators, spec.tendons, spec.equalities):
         for element in list(group):
@@ -96,11 +97,25 @@ def _reduce_to_skeleton(spec: mujoco.MjSpec) -> None:
     for joint in list(spec.joints):
         if any(part in joint.name for part in _COUPLED_KNEE):
             spec.delete(joint)
-    for geom in list(spec.geoms):
-        if geom.name != FLOOR_GEOM and not is_foot_geom(geom.name):
-            spec.delete(geom)
     for site in list(spec.sites):
         spec.delete(site)
+    _delete_surfaces(spec, wrapped=set())
+
+
+def _remove_surfaces(spec: mujoco.MjSpec) -> None:
+    """Delete what is only drawn; the bodies that muscles wrap around stay."""
+    _freeze_inertia(spec)
+    model = spec.copy().compile()
+    round_wraps = (mujoco.mjtWrap.mjWRAP_SPHERE, mujoco.mjtWrap.mjWRAP_CYLINDER)
+    objects = model.wrap_objid[np.isin(model.wrap_type, round_wraps)]
+    _delete_surfaces(spec, wrapped={model.geom(int(geom)).name for geom in objects})
+
+
+def _delete_surfaces(spec: mujoco.MjSpec, *, wrapped: set[str]) -> None:
+    """Masses that come from surfaces must have been frozen before."""
+    for geom in list(spec.geoms):
+        if geom.name != FLOOR_GEOM and not is_foot_geom(geom.name) and geom.name not in wrapped:
+            spec.delete(geom)
     for mesh in list(spec.meshes):
         spec.delete(mesh)
 

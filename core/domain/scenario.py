@@ -1,0 +1,120 @@
+"""Situations in which a twin walks, each with a name a clinician understands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+STEP_RISE_M, STEP_TREAD_M = 0.17, 0.29  # public stairs
+
+
+class GroundKind(StrEnum):
+    LEVEL = "level"
+    RAMP = "ramp"
+    STAIRS = "stairs"
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """The walkway ahead. Walking up is positive."""
+
+    kind: GroundKind = GroundKind.LEVEL
+    slope_rad: float = 0.0  # ramps
+    rise_m: float = 0.0  # stairs: height of one step, negative down
+    tread_m: float = 0.0  # stairs: depth of one step
+    friction: float = 1.0
+
+    @property
+    def climb(self) -> float:
+        """Metres up per metre ahead, on average."""
+        if self.kind is GroundKind.STAIRS:
+            return self.rise_m / self.tread_m
+        return float(np.tan(self.slope_rad))
+
+
+LEVEL_GROUND = Ground()
+
+
+class GaitKind(StrEnum):
+    """The movement the twin is asked for."""
+
+    WALK = "walk"
+    RUN = "run"
+    STAIRS_UP = "stairs up"
+    STAIRS_DOWN = "stairs down"
+
+
+class DisturbanceKind(StrEnum):
+    PUSH = "push"  # a force on the pelvis
+    TRIP = "trip"  # an obstacle holds the swing foot back
+    SLIP = "slip"  # a patch of floor without friction
+
+
+@dataclass(frozen=True, slots=True)
+class Disturbance:
+    """Something unexpected, once per walk."""
+
+    kind: DisturbanceKind
+    at_s: float = 3.0
+    duration_s: float = 0.15
+    forward_n_kg: float = 0.0  # push and trip: force per body mass, negative holds back
+    sideways_n_kg: float = 0.0  # push: positive to the person's left
+    friction: float = 0.1  # slip
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One situation. `speed_m_s` None means the person's own speed."""
+
+    key: str  # short and stable, for files and commands: "ramp-up-5"
+    name: str  # "Ramp up, 5°"
+    gait: GaitKind = GaitKind.WALK
+    ground: Ground = LEVEL_GROUND
+    speed_m_s: float | None = None
+    start_and_stop: bool = False  # begins and ends standing
+    disturbance: Disturbance | None = None
+
+
+def _ramp(degrees: int) -> Scenario:
+    way = "up" if degrees > 0 else "down"
+    ground = Ground(GroundKind.RAMP, slope_rad=float(np.radians(degrees)))
+    return Scenario(f"ramp-{way}-{abs(degrees)}", f"Ramp {way}, {abs(degrees)}°", ground=ground)
+
+
+def _level(speed_m_s: float) -> Scenario:
+    return Scenario(f"level-{speed_m_s:.1f}", f"Level, {speed_m_s:.1f} m/s", speed_m_s=speed_m_s)
+
+
+def _run(speed_m_s: float) -> Scenario:
+    name = f"Running, {speed_m_s:.1f} m/s"
+    return Scenario(f"run-{speed_m_s:.1f}", name, GaitKind.RUN, speed_m_s=speed_m_s)
+
+
+def _stairs(way: str, gait: GaitKind, sign: float) -> Scenario:
+    ground = Ground(GroundKind.STAIRS, rise_m=sign * STEP_RISE_M, tread_m=STEP_TREAD_M)
+    return Scenario(f"stairs-{way}", f"Stairs {way}", gait, ground)
+
+
+LEVEL_WALKING = Scenario("level", "Level walking")
+SCENARIOS: tuple[Scenario, ...] = (
+    LEVEL_WALKING,
+    *(_level(speed) for speed in (0.6, 0.9, 1.2, 1.5, 1.8)),
+    *(_ramp(degrees) for degrees in (5, 10, -5, -10)),
+    _stairs("up", GaitKind.STAIRS_UP, 1.0),
+    _stairs("down", GaitKind.STAIRS_DOWN, -1.0),
+    *(_run(speed) for speed in (2.0, 2.5, 3.0)),
+    Scenario("start-stop", "Start and stop", start_and_stop=True),
+    Scenario(
+        "push",
+        "Push from the side",
+        disturbance=Disturbance(DisturbanceKind.PUSH, sideways_n_kg=1.5),
+    ),
+    Scenario("trip", "Trip", disturbance=Disturbance(DisturbanceKind.TRIP, forward_n_kg=-2.0)),
+    Scenario("slip", "Slip", disturbance=Disturbance(DisturbanceKind.SLIP, duration_s=0.4)),
+)
+
+
+def scenario_of(key: str) -> Scenario | None:
+    return next((scenario for scenario in SCENARIOS if scenario.key == key), None)

@@ -1,0 +1,75 @@
+"""What a simulation can always feel: the ground under each foot, and every muscle's length and speed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import mujoco
+import numpy as np
+
+from core.domain.arrays import FloatArray, IntArray
+from core.domain.body import SIDES
+
+_GROUND, _LENGTH, _SPEED = "ground", "length", "speed"
+_FORCE_AND_POINT = 1 << int(mujoco.mjtConDataField.mjCONDATA_FORCE) | 1 << int(
+    mujoco.mjtConDataField.mjCONDATA_POS
+)
+_NET_FORCE = 3  # of MuJoCo's ways to sum contacts: one force at the force-weighted centre, world axes
+
+
+def add_sensors(spec: mujoco.MjSpec) -> None:
+    """Add ground-force sensors to both feet, and length and speed sensors to every muscle."""
+    for side in SIDES:
+        spec.add_sensor(
+            name=f"{_GROUND}_{side.suffix}",
+            type=mujoco.mjtSensor.mjSENS_CONTACT,
+            objtype=mujoco.mjtObj.mjOBJ_XBODY,
+            objname=f"calcn_{side.suffix}",
+            intprm=[_FORCE_AND_POINT, _NET_FORCE, 1],
+        )
+    for actuator in list(spec.actuators):
+        if actuator.dyntype != mujoco.mjtDyn.mjDYN_MUSCLE:
+            continue
+        for name, kind in ((_LENGTH, "mjSENS_ACTUATORPOS"), (_SPEED, "mjSENS_ACTUATORVEL")):
+            spec.add_sensor(
+                name=f"{name}_{actuator.name}",
+                type=getattr(mujoco.mjtSensor, kind),
+                objtype=mujoco.mjtObj.mjOBJ_ACTUATOR,
+                objname=actuator.name,
+            )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SensorColumns:
+    """Where the sensors of a model are on the sensor axis. M muscles, in the order of the actuators."""
+
+    ground_force: IntArray  # (2, 3) sides, world axes
+    ground_point: IntArray  # (2, 3)
+    length: IntArray  # (M,)
+    speed: IntArray  # (M,)
+
+    @staticmethod
+    def of(model: Any) -> SensorColumns:
+        start = np.array([model.sensor(f"{_GROUND}_{side.suffix}").adr[0] for side in SIDES])
+        muscles = [
+            model.actuator(index).name
+            for index in range(model.nu)
+            if model.actuator_dyntype[index] == mujoco.mjtDyn.mjDYN_MUSCLE
+        ]
+        return SensorColumns(
+            start[:, None] + np.arange(3),
+            start[:, None] + np.arange(3, 6),
+            np.array([model.sensor(f"{_LENGTH}_{name}").adr[0] for name in muscles], np.int64),
+            np.array([model.sensor(f"{_SPEED}_{name}").adr[0] for name in muscles], np.int64),
+        )
+
+    def ground_force_n(self, sensor: FloatArray) -> FloatArray:
+        """Force of the ground on each foot (N, 2, 3), world axes, from sensor values (N, Y)."""
+        force: FloatArray = -sensor[:, self.ground_force]  # the sensor tells the foot's force on the ground
+        return force
+
+    def ground_point_m(self, sensor: FloatArray) -> FloatArray:
+        """Where that force acts (N, 2, 3); zero while the foot is in the air."""
+        point: FloatArray = sensor[:, self.ground_point]
+        return point
