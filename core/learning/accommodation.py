@@ -25,15 +25,8 @@ from core.learning.exo_environment import TRAINING_FAULTS
 from core.learning.networks import ActorCritic, to_network
 from core.learning.ppo import Normaliser, Ppo, PpoSettings
 from core.simulation.exo import exo_bodies, worn_model
-from core.simulation.walking import (
-    ACTION_SIZE,
-    CONTROL_STEP_S,
-    OBSERVATION_SIZE,
-    BoolArray,
-    Step,
-    Walker,
-    WalkingEnvironment,
-)
+from core.simulation.observation import OBSERVATION_SIZE
+from core.simulation.walking import ACTION_SIZE, CONTROL_STEP_S, BoolArray, Step, Walker, WalkingEnvironment
 from core.twin.body import Fidelity
 
 _WEIGHTLESS = 1e-6  # of its mass: the exo is in the model, but not on the person

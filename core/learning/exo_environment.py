@@ -18,7 +18,8 @@ from core.learning.effort import effort_of, hip_effort_of
 from core.learning.exo_control import Decide, WalkingPolicy, WornExo
 from core.simulation.exo import HIP_COLUMNS, SensorFaults, exo_bodies, worn_model
 from core.simulation.exo_runtime import INPUTS
-from core.simulation.walking import OBSERVATION_SIZE, BoolArray, Step, Walker, WalkingEnvironment
+from core.simulation.observation import OBSERVATION_SIZE
+from core.simulation.walking import BoolArray, Step, Walker, WalkingEnvironment
 from core.twin.body import Fidelity
 
 OBSERVATION = INPUTS + OBSERVATION_SIZE + 3 * len(SIDES)

@@ -32,8 +32,9 @@ from core.learning.networks import ActorCritic, perceptron, to_network
 from core.learning.ppo import Normaliser, Ppo, PpoSettings
 from core.learning.sitting import learn
 from core.simulation.exo_runtime import INPUTS
+from core.simulation.observation import OBSERVATION_SIZE
 from core.simulation.policy import PolicyNetworks
-from core.simulation.walking import CONTROL_STEP_S, EPISODE_S, OBSERVATION_SIZE, WalkingEnvironment
+from core.simulation.walking import CONTROL_STEP_S, EPISODE_S, WalkingEnvironment
 
 WORLDS = 128
 JUDGES = 32  # walkers who judge a controller

@@ -14,8 +14,9 @@ import torch
 from core.domain.twin import LearningCurve
 from core.learning.networks import ActorCritic, to_network
 from core.learning.ppo import Normaliser, Ppo, PpoSettings, Round
+from core.simulation.observation import OBSERVATION_SIZE
 from core.simulation.policy import PolicyNetworks
-from core.simulation.walking import ACTION_SIZE, CONTROL_STEP_S, OBSERVATION_SIZE, WalkingEnvironment
+from core.simulation.walking import ACTION_SIZE, CONTROL_STEP_S, WalkingEnvironment
 
 WARM_SPREAD = 0.2  # who can walk already tries smaller changes than who starts from nothing
 NORMALISER_ROUNDS = 300  # then the view stays fixed, so that the policy can settle

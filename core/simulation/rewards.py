@@ -28,6 +28,8 @@ class Moment:
     heading: FloatArray  # (N,) cosine of the turn away from straight ahead
     drift_m: FloatArray  # (N,) sideways from the line
     action: FloatArray  # (N, 14)
+    action_change: FloatArray  # (N, 14) since the step before
+    effort: FloatArray  # (N,) 0..1, as the drive counts it
 
 
 def pose(moment: Moment) -> FloatArray:
@@ -70,6 +72,17 @@ def restraint(moment: Moment) -> FloatArray:
     return value
 
 
+def smoothness(moment: Moment) -> FloatArray:
+    """Corrections that do not jump; negative, the mean of squares."""
+    value: FloatArray = -np.mean(moment.action_change**2, axis=1)
+    return value
+
+
+def effort(moment: Moment) -> FloatArray:
+    """Little effort; negative. People walk close to the least of it (Ralston 1958)."""
+    return -moment.effort
+
+
 @dataclass(frozen=True, slots=True)
 class RewardTerm:
     weight: float
@@ -86,7 +99,9 @@ WALKING_REWARD = (
     RewardTerm(0.10, motion),
     RewardTerm(0.20, progress),
     RewardTerm(0.15, posture),
-    RewardTerm(0.02, restraint),
+    RewardTerm(0.01, restraint),
+    RewardTerm(0.01, smoothness),
+    RewardTerm(0.5, effort),
 )
 
 

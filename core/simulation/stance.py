@@ -7,6 +7,9 @@ import numpy as np
 
 from core.domain.arrays import FloatArray, IntArray
 from core.domain.body import JOINTS
+from core.domain.scenario import LEVEL_GROUND, Ground
+from core.simulation.ground import ground_height_m
+from core.simulation.pose import FullPose
 from core.simulation.reference import StrideBank
 from core.twin.body import is_foot_geom
 
@@ -27,23 +30,30 @@ def joint_limits(model: mujoco.MjModel) -> tuple[FloatArray, FloatArray]:
     return low + _LIMIT_MARGIN_RAD, high - _LIMIT_MARGIN_RAD
 
 
-def standing_heights(model: mujoco.MjModel, bank: StrideBank) -> FloatArray:
-    """Pelvis height (HEIGHT_SAMPLES,) at which the lowest point of the feet touches the floor.
+def standing_heights(model: mujoco.MjModel, bank: StrideBank, ground: Ground = LEVEL_GROUND) -> FloatArray:
+    """Pelvis height (HEIGHT_SAMPLES,) above the walkway's line at which a foot just touches the ground.
 
-    One per phase of the first stride of `bank`, pelvis upright.
+    One per phase of the first stride of `bank`, pelvis upright, the phase's share of a stride ahead.
     """
     data = mujoco.MjData(model)
-    position, _ = joint_addresses(model)
+    pose = FullPose(model)
     low, high = joint_limits(model)
+    stride_m = bank.speed_m_s[0] * bank.period_s[0]
     feet = [geom for geom in range(model.ngeom) if is_foot_geom(model.geom(geom).name)]
     heights = np.empty(HEIGHT_SAMPLES)
     for sample, phase in enumerate(np.arange(HEIGHT_SAMPLES) / HEIGHT_SAMPLES):
-        data.qpos[:] = 0.0
-        data.qpos[3] = 1.0
-        data.qpos[position] = np.clip(bank.angle(np.array([phase]))[0], low, high)
+        forward_m = phase * stride_m
+        root = np.array([[0.0, -forward_m, 0.0, 1.0, 0.0, 0.0, 0.0]])
+        angle = np.clip(bank.angle(np.array([phase])), low, high)
+        data.qpos[:] = pose.position(root, angle)[0]
         mujoco.mj_kinematics(model, data)
-        heights[sample] = -min(_lowest_point(model, data, geom) for geom in feet)
+        clearance = min(_lowest_point(model, data, geom) - _ground_below(data, geom, ground) for geom in feet)
+        heights[sample] = -clearance - ground.climb * forward_m
     return heights
+
+
+def _ground_below(data: mujoco.MjData, geom: int, ground: Ground) -> float:
+    return float(ground_height_m(ground, -data.geom_xpos[geom, 1]))
 
 
 def _lowest_point(model: mujoco.MjModel, data: mujoco.MjData, geom: int) -> float:

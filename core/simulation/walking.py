@@ -12,34 +12,40 @@ from dataclasses import dataclass
 import mujoco
 import numpy as np
 
-from core.domain.arrays import Float32Array, FloatArray
+from core.domain.arrays import Float32Array, FloatArray, IntArray
 from core.domain.body import JOINTS, SIDES
 from core.domain.motion import GaitReference
-from core.domain.twin import GENERIC_BODY, BodyParameters
+from core.domain.scenario import LEVEL_GROUND, Ground
+from core.domain.twin import BodyParameters
+from core.simulation.drive import Drive, Limbs, TorqueDrive
+from core.simulation.observation import Observer, Sight
 from core.simulation.physics import BatchPhysics
+from core.simulation.pose import ROOT_POSITIONS, FullPose
 from core.simulation.reference import StrideBank
 from core.simulation.rewards import WALKING_REWARD, Moment, RewardTerm, total
+from core.simulation.sensors import SensorColumns
 from core.simulation.stance import HEIGHT_SAMPLES, joint_addresses, joint_limits, standing_heights
+from core.simulation.walkway import Grounds
+from core.twin.body import STRENGTH
 
 BoolArray = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 CONTROL_STEP_S = 0.02  # 50 Hz: a reaction is possible ten times within a step's double support
 EXO_STEP_S = 0.01  # the exo's own rate, 100 Hz
-TARGET_REACH_RAD = 0.4  # how far an action of 1 moves a target
-ACTION_LIMIT = 2.0
+ACTION_LIMIT = 2.0  # an action of this size moves a target by the joint's reach
 ACTION_SIZE = len(JOINTS)
 EPISODE_S = 10.0
 LOOK_AHEAD_S = 0.1  # the policy sees the reference this far ahead
-OBSERVATION_SIZE = 79
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Walker:
-    """One member of a batch. `model` is FAST; with an exo its two motors [N m] follow the 14 servos."""
+    """One member of a batch. `model` stands on `ground`; an exo's two motors [N m] follow its actuators."""
 
     model: mujoco.MjModel
     body: BodyParameters
     reference: GaitReference
+    ground: Ground = LEVEL_GROUND
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,24 +69,35 @@ class WalkingEnvironment:
         walkers: Sequence[Walker],
         *,
         seed: int,
+        drive: Drive | None = None,
         episode_s: float = EPISODE_S,
         reward: tuple[RewardTerm, ...] = WALKING_REWARD,
         threads: int = 2,
     ) -> None:
-        model = walkers[0].model
+        """`drive` moves the joints; without one the walkers' own servos do (FAST bodies)."""
+        models = [walker.model for walker in walkers]
+        bodies = [walker.body for walker in walkers]
+        model = models[0]
         self.size = len(walkers)
         self.strides = StrideBank([walker.reference for walker in walkers])
-        self.physics = BatchPhysics([walker.model for walker in walkers], threads=threads)
-        self.with_exo = model.nu > ACTION_SIZE
+        self.physics = BatchPhysics(models, threads=threads)
+        self.drive: Drive = drive if drive is not None else TorqueDrive(models, CONTROL_STEP_S)
+        self.with_exo = model.nu > self.drive.actuators
         self.target_rad: FloatArray = np.zeros((self.size, ACTION_SIZE))
         self.exo_torque_nm: FloatArray = np.zeros((self.size, len(SIDES)))
+        self._start_m: FloatArray = np.zeros(self.size)
+        self._action: FloatArray = np.zeros((self.size, ACTION_SIZE))
         self.moment: Moment | None = None  # of the last step, as the rewards saw it
         self.divergences = 0  # control steps in which the physics of a walker broke down
         self._reward = reward
         self._position, self._velocity = joint_addresses(model)
-        self._servos = _Servos.of(walkers)
-        self._bodies = _body_sizes(walkers)
+        self._pose = FullPose(model)
+        self._sensors = SensorColumns.of(model)
+        self._senses = _Senses(models)
+        self._reach_rad = np.array([STRENGTH[joint.kind].reach_rad for joint in JOINTS]) / ACTION_LIMIT
         self._limits = joint_limits(model)
+        self._grounds = Grounds([walker.ground for walker in walkers])
+        self._observer = Observer(bodies, self._grounds.climb)
         self._heights = _heights(walkers)
         self._level = self._heights.mean(axis=1)
         self._episode_steps = round(episode_s / CONTROL_STEP_S)
@@ -89,6 +106,7 @@ class WalkingEnvironment:
         self._age = np.zeros(self.size, dtype=np.int64)
         self.phase: FloatArray = np.zeros(self.size)
         self.state: FloatArray = np.zeros((self.size, self.physics.state_size))
+        self.sensor: FloatArray = np.zeros((self.size, model.nsensordata))
         self.restart(np.ones(self.size, dtype=np.bool_))
 
     # What can be seen
@@ -110,41 +128,56 @@ class WalkingEnvironment:
 
     @property
     def joint_torque_nm(self) -> FloatArray:
-        """(N, 14) of the body itself, by the servos' law."""
-        return self._servos.torque(self.target_rad, self.joint_angle_rad, self.joint_velocity_rad_s)
+        """(N, 14) of the body itself."""
+        return self.drive.torque_nm(self._limbs())
 
     @property
     def joint_limit_nm(self) -> FloatArray:
         """(N, 14) the largest torque of each joint."""
-        return self._servos.limit_nm
+        limit_nm: FloatArray = self.drive.servos.highest_nm
+        return limit_nm
+
+    @property
+    def ground_force_n(self) -> FloatArray:
+        """(N, 2, 3) on the feet, world axes."""
+        return self._sensors.ground_force_n(self.sensor)
 
     @property
     def walked_m(self) -> FloatArray:
         """(N,) distance ahead since the start."""
+        return self._forward_m - self._start_m
+
+    @property
+    def _forward_m(self) -> FloatArray:
         return -self.physics.position(self.state)[:, 1]
 
+    @property
+    def _relative_height(self) -> FloatArray:
+        """(N,) pelvis above the walkway's line, against the usual."""
+        above = self.physics.position(self.state)[:, 2] - self._grounds.line_m(self._forward_m)
+        relative: FloatArray = above / self._level
+        return relative
+
     def observation(self) -> Float32Array:
-        """What the policy sees (N, OBSERVATION_SIZE): the body, the moving reference, and how big it is."""
+        """What the policy sees (N, OBSERVATION_SIZE), as in `observation.LAYOUT`."""
         position, velocity = self.physics.position(self.state), self.physics.velocity(self.state)
-        rotation = _rotation(position[:, 3:7])
-        turn = 2 * np.pi * self.phase
-        ahead = self.phase + LOOK_AHEAD_S / self.strides.period_s
-        soon = self.phase + CONTROL_STEP_S / self.strides.period_s
-        parts = (
-            position[:, 2:3] / self._level[:, None] - 1.0,
-            rotation[:, 2],  # up, in the pelvis frame
-            rotation[:, 1],  # backwards along the walkway, in the pelvis frame
-            np.einsum("nij,ni->nj", rotation, velocity[:, :3]),
-            0.2 * velocity[:, 3:6],
-            self.joint_angle_rad,
-            0.1 * self.joint_velocity_rad_s,
-            np.stack([np.sin(turn), np.cos(turn), position[:, 0]], axis=1),
-            self.strides.angle(soon),
-            self.strides.angle(ahead),
-            np.stack([self.strides.speed_m_s, self.strides.period_s], axis=1),
-            self._bodies,
+        sight = Sight(
+            height=self._relative_height,
+            rotation=_rotation(position[:, 3:7]),
+            velocity_m_s=velocity[:, :3],
+            spin_rad_s=velocity[:, 3:6],
+            angle_rad=self.joint_angle_rad,
+            angular_velocity_rad_s=self.joint_velocity_rad_s,
+            phase=self.phase,
+            drift_m=position[:, 0],
+            soon_rad=self.strides.angle(self.phase + CONTROL_STEP_S / self.strides.period_s),
+            ahead_rad=self.strides.angle(self.phase + LOOK_AHEAD_S / self.strides.period_s),
+            speed_m_s=self.strides.speed_m_s,
+            period_s=self.strides.period_s,
+            ground_m=self._grounds.ahead_m(self._forward_m),
+            load_n=self.ground_force_n[:, :, 2],
         )
-        return np.concatenate(parts, axis=1).astype(np.float32)
+        return self._observer.observe(sight)
 
     # What can be done
 
@@ -152,11 +185,12 @@ class WalkingEnvironment:
         """Take one control step with `action` (N, 14); `assist` is asked every 10 ms when an exo is worn."""
         action = np.clip(action, -ACTION_LIMIT, ACTION_LIMIT)
         coming = self.phase + CONTROL_STEP_S / self.strides.period_s
-        self.target_rad = self.strides.angle(coming) + TARGET_REACH_RAD * action
+        self.target_rad = self.strides.angle(coming) + self._reach_rad * action
         diverged = self._advance(assist)
         self.phase = coming % 1.0
         self._age += 1
         self.moment = self._moment(action)
+        self._action = action
         reward, terms = total(self._reward, self.moment)
         self.divergences += int(diverged.sum())
         fell = diverged | np.any(list(self.falls().values()), axis=0)
@@ -165,7 +199,7 @@ class WalkingEnvironment:
 
     def falls(self) -> Mapping[str, BoolArray]:
         """Why a walker counts as fallen, by cause (N,), after the last step."""
-        height = self.physics.position(self.state)[:, 2] / self._level
+        height = self._relative_height
         moment = self.moment if self.moment is not None else self._moment(np.zeros((self.size, ACTION_SIZE)))
         return {
             "sank down": height < 0.78,
@@ -186,38 +220,50 @@ class WalkingEnvironment:
         phase[which] = rng.random(count)
         self.phase = phase
         self._age[which] = 0
+        self._action[which] = 0.0
         self.state[which] = self._start_state(rng)[which]
+        self._start_m = np.where(which, self._forward_m, self._start_m)
+        self.sensor[which] = self._senses.feel(self.state, np.flatnonzero(which))
         self.exo_torque_nm[which] = 0.0
+        self.drive.restart(which)
 
     def memory(self) -> dict[str, np.ndarray]:
         """All that changes, so that `recall` continues exactly here."""
-        counters = np.array([self._seed, self._restarts])
-        return {"state": self.state, "phase": self.phase, "age": self._age, "counters": counters}
+        own = {name: getattr(self, name) for name in _MEMORY}
+        drive = {f"{_DRIVE}{name}": array for name, array in self.drive.memory().items()}
+        return own | drive | {"counters": np.array([self._seed, self._restarts])}
 
     def recall(self, memory: Mapping[str, np.ndarray]) -> None:
-        self.state = np.array(memory["state"])
-        self.phase = np.array(memory["phase"])
-        self._age = np.array(memory["age"])
+        for name in _MEMORY:
+            setattr(self, name, np.array(memory[name]))
+        drive = {name: array for name, array in memory.items() if name.startswith(_DRIVE)}
+        self.drive.recall({name.removeprefix(_DRIVE): np.array(array) for name, array in drive.items()})
         self._seed, self._restarts = (int(count) for count in memory["counters"])
 
     # Inside
 
+    def _limbs(self) -> Limbs:
+        return Limbs(
+            self.target_rad, self.joint_angle_rad, self.joint_velocity_rad_s, self.state, self.sensor
+        )
+
     def _advance(self, assist: Assist | None) -> BoolArray:
         """Physics of one control step. Returns who diverged (N,)."""
-        if not self.with_exo:
-            return self._physics_steps(self.target_rad, CONTROL_STEP_S)
+        interval_s = min(self.drive.interval_s, EXO_STEP_S if self.with_exo else CONTROL_STEP_S)
         diverged = np.zeros(self.size, dtype=np.bool_)
-        for _ in range(round(CONTROL_STEP_S / EXO_STEP_S)):
-            if assist is not None:
-                self.exo_torque_nm = assist(self)
-            control = np.concatenate([self.target_rad, self.exo_torque_nm], axis=1)
-            diverged |= self._physics_steps(control, EXO_STEP_S)
+        for _ in range(round(CONTROL_STEP_S / interval_s)):
+            control = self.drive.control(self._limbs())
+            if self.with_exo:
+                if assist is not None:
+                    self.exo_torque_nm = assist(self)
+                control = np.concatenate([control, self.exo_torque_nm], axis=1)
+            diverged |= self._physics_steps(control, interval_s)
         return diverged
 
     def _physics_steps(self, control: FloatArray, duration_s: float) -> BoolArray:
         steps = round(duration_s / self.physics.time_step_s)
         advance = self.physics.advance(self.state, control, steps)
-        self.state = advance.state
+        self.state, self.sensor = advance.state, advance.sensor
         return advance.diverged
 
     def _moment(self, action: FloatArray) -> Moment:
@@ -232,22 +278,26 @@ class WalkingEnvironment:
             heading=rotation[:, 1, 1],
             drift_m=position[:, 0],
             action=action,
+            action_change=action - self._action,
+            effort=self.drive.effort(self._limbs()),
         )
 
     def _start_state(self, rng: np.random.Generator) -> FloatArray:
         """States (N, S) on the reference at `phase`, a little disturbed."""
-        model_position = np.zeros_like(self.physics.position(self.state))
-        model_velocity = np.zeros_like(self.physics.velocity(self.state))
         height, climb = self._height_and_climb()
         angle = self.strides.angle(self.phase) + rng.normal(0.0, 0.02, (self.size, ACTION_SIZE))
-        model_position[:, 2] = height + 0.005
-        model_position[:, 3] = 1.0
-        model_position[:, self._position] = np.clip(angle, *self._limits)
-        model_velocity[:, 1] = -self.strides.speed_m_s + rng.normal(0.0, 0.05, self.size)
-        model_velocity[:, 2] = climb
+        angle = np.clip(angle, *self._limits)
+        forward = self.phase * self.strides.speed_m_s * self.strides.period_s
+        root = np.zeros((self.size, ROOT_POSITIONS))
+        root[:, 1] = -forward
+        root[:, 2] = height + self._grounds.line_m(forward) + 0.005
+        root[:, 3] = 1.0
+        speed = self.strides.speed_m_s + rng.normal(0.0, 0.05, self.size)
         noise = rng.normal(0.0, 0.05, (self.size, ACTION_SIZE))
-        model_velocity[:, self._velocity] = self.strides.velocity(self.phase) + noise
-        return self.physics.at_rest(model_position, model_velocity)
+        velocity = self._pose.velocity(angle, self.strides.velocity(self.phase) + noise)
+        velocity[:, 1] = -speed
+        velocity[:, 2] = climb + speed * self._grounds.climb
+        return self.physics.at_rest(self._pose.position(root, angle), velocity)
 
     def _height_and_climb(self) -> tuple[FloatArray, FloatArray]:
         """Pelvis height (N,) and its rate of change at each walker's phase."""
@@ -259,26 +309,27 @@ class WalkingEnvironment:
         return low + (place % 1.0) * rise, rise * HEIGHT_SAMPLES / self.strides.period_s
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Servos:
-    """The servos' law, as MuJoCo applies it. Axes: N walkers, 14 joints."""
+_MEMORY = ("state", "sensor", "phase", "_age", "_start_m", "_action")  # what changes from step to step
+_DRIVE = "drive_"
 
-    stiffness_nm_rad: FloatArray
-    damping_nm_s_rad: FloatArray
-    limit_nm: FloatArray
 
-    @staticmethod
-    def of(walkers: Sequence[Walker]) -> _Servos:
-        models = [walker.model for walker in walkers]
-        return _Servos(
-            np.stack([model.actuator_gainprm[:ACTION_SIZE, 0] for model in models]),
-            np.stack([-model.actuator_biasprm[:ACTION_SIZE, 2] for model in models]),
-            np.stack([model.actuator_forcerange[:ACTION_SIZE, 1] for model in models]),
-        )
+class _Senses:
+    """Feels what sensors show in a state that no physics step led to."""
 
-    def torque(self, target: FloatArray, angle: FloatArray, velocity: FloatArray) -> FloatArray:
-        wish = self.stiffness_nm_rad * (target - angle) - self.damping_nm_s_rad * velocity
-        return np.clip(wish, -self.limit_nm, self.limit_nm)
+    def __init__(self, models: Sequence[mujoco.MjModel]) -> None:
+        self._models = models
+        self._data = {id(model): mujoco.MjData(model) for model in models}
+
+    def feel(self, state: FloatArray, rows: IntArray) -> FloatArray:
+        """Sensor values (len(rows), Y) of these walkers' states (N, S)."""
+        felt = [self._feel(self._models[row], state[row]) for row in rows]
+        return np.array(felt)
+
+    def _feel(self, model: mujoco.MjModel, state: FloatArray) -> FloatArray:
+        data = self._data[id(model)]
+        mujoco.mj_setState(model, data, state, mujoco.mjtState.mjSTATE_FULLPHYSICS)
+        mujoco.mj_forward(model, data)
+        return np.array(data.sensordata)
 
 
 def _rotation(quaternion: FloatArray) -> FloatArray:
@@ -292,26 +343,11 @@ def _rotation(quaternion: FloatArray) -> FloatArray:
     return np.moveaxis(np.array(rows), 2, 0)
 
 
-def _body_sizes(walkers: Sequence[Walker]) -> FloatArray:
-    """(N, 5) height, mass, thigh, shank and foot against the generic body."""
-    sizes = [
-        (
-            walker.body.height_m / GENERIC_BODY.height_m,
-            walker.body.mass_kg / GENERIC_BODY.mass_kg,
-            walker.body.scale.thigh,
-            walker.body.scale.shank,
-            walker.body.scale.foot,
-        )
-        for walker in walkers
-    ]
-    return np.array(sizes) - 1.0
-
-
 def _heights(walkers: Sequence[Walker]) -> FloatArray:
     """Pelvis heights (N, HEIGHT_SAMPLES) over the phase; equal walkers are computed once."""
     known: dict[tuple[int, int], FloatArray] = {}
     for walker in walkers:
         key = (id(walker.model), id(walker.reference))
         if key not in known:
-            known[key] = standing_heights(walker.model, StrideBank([walker.reference]))
+            known[key] = standing_heights(walker.model, StrideBank([walker.reference]), walker.ground)
     return np.stack([known[id(walker.model), id(walker.reference)] for walker in walkers])

@@ -30,17 +30,22 @@ class JointStrength:
     stiffness_nm_rad: float
     limit_nm: float
 
+    @property
+    def reach_rad(self) -> float:
+        """How far a policy may shift the target at most: there a joint on its reference gets full torque."""
+        return self.limit_nm / self.stiffness_nm_rad
 
-# Limits are what strong adults reach isometrically, rounded. The stiffness lets an offset of the target by
-# 0.8 rad, the most a policy may ask, reach the limit: the policy commands torque through the target.
+
+# Limits are what strong adults reach isometrically, rounded. The stiffness is low, as of relaxed limbs: a
+# policy commands torque through the target, and muscles with their delays can follow without trembling.
 STRENGTH = {
-    JointKind.HIP_FLEXION: JointStrength(300.0, 200.0),
-    JointKind.HIP_ADDUCTION: JointStrength(300.0, 180.0),
-    JointKind.HIP_ROTATION: JointStrength(120.0, 80.0),
-    JointKind.KNEE: JointStrength(250.0, 200.0),
-    JointKind.ANKLE: JointStrength(250.0, 200.0),
-    JointKind.SUBTALAR: JointStrength(100.0, 60.0),
-    JointKind.TOES: JointStrength(20.0, 20.0),
+    JointKind.HIP_FLEXION: JointStrength(150.0, 200.0),
+    JointKind.HIP_ADDUCTION: JointStrength(150.0, 180.0),
+    JointKind.HIP_ROTATION: JointStrength(60.0, 80.0),
+    JointKind.KNEE: JointStrength(120.0, 200.0),
+    JointKind.ANKLE: JointStrength(100.0, 200.0),
+    JointKind.SUBTALAR: JointStrength(30.0, 60.0),
+    JointKind.TOES: JointStrength(10.0, 20.0),
 }
 DAMPING_TIME_S = 0.08  # damping / stiffness; overdamped for every segment, as relaxed limbs are
 FOOT_GEOMS = ("foot_col", "bofoot_col")  # beginnings of the names of the surfaces under the feet
@@ -70,6 +75,13 @@ def body_spec(body: BodyParameters, fidelity: Fidelity, *, surfaces: bool = True
 def compile_body(body: BodyParameters, fidelity: Fidelity, *, surfaces: bool = True) -> mujoco.MjModel:
     """`body_spec`, ready to simulate."""
     return body_spec(body, fidelity, surfaces=surfaces).compile()
+
+
+def joint_strength(body: BodyParameters, kind: JointKind) -> JointStrength:
+    """Servo of this body's joint: both values grow with its mass."""
+    share = body.mass_kg / GENERIC_BODY.mass_kg
+    strength = STRENGTH[kind]
+    return JointStrength(strength.stiffness_nm_rad * share, strength.limit_nm * share)
 
 
 def is_foot_geom(name: str) -> bool:

@@ -10,8 +10,9 @@ from core.gait.norms import normal_reference
 from core.learning.base_policy import IMPAIRED, crowd, varied_reference
 from core.learning.evaluation import evaluate
 from core.simulation.exo import worn_model
+from core.simulation.observation import OBSERVATION_SIZE
 from core.simulation.reference import check_reference
-from core.simulation.walking import OBSERVATION_SIZE, Walker
+from core.simulation.walking import Walker
 from core.tasks.policy_files import shipped_policy
 from core.twin.body import Fidelity
 from core.twin.scaling import scales_for_height

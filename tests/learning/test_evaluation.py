@@ -11,8 +11,9 @@ from core.gait.norms import normal_reference
 from core.learning.evaluation import Evaluation, evaluate
 from core.learning.findings import gait_findings
 from core.simulation.exo import worn_model
+from core.simulation.observation import OBSERVATION_SIZE
 from core.simulation.policy import PolicyNetworks
-from core.simulation.walking import OBSERVATION_SIZE, Walker
+from core.simulation.walking import Walker
 from core.twin.body import Fidelity
 
 REFERENCE = normal_reference()

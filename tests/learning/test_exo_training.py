@@ -26,8 +26,9 @@ from core.learning.exo_environment import (
 )
 from core.learning.exo_training import ExoLearner, Judge, learn_exo
 from core.simulation.exo_runtime import ExoRuntime, forward
+from core.simulation.observation import OBSERVATION_SIZE
 from core.simulation.policy import PolicyNetworks
-from core.simulation.walking import ACTION_SIZE, OBSERVATION_SIZE, WalkingEnvironment
+from core.simulation.walking import ACTION_SIZE, WalkingEnvironment
 from core.tasks.policy_files import shipped_policy
 
 DEVICE = "Hippo_L1"

@@ -12,8 +12,9 @@ from core.domain.twin import GENERIC_BODY
 from core.errors import UserError
 from core.gait.norms import normal_reference
 from core.simulation.exo import worn_model
+from core.simulation.observation import OBSERVATION_SIZE
 from core.simulation.reference import HARMONICS, StrideBank, check_reference
-from core.simulation.walking import OBSERVATION_SIZE, Walker, WalkingEnvironment
+from core.simulation.walking import Walker, WalkingEnvironment
 from core.twin.body import Fidelity
 
 

@@ -1,0 +1,36 @@
+"""The walkways of a batch of walkers, as numbers: how high the ground is under and ahead of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from core.domain.arrays import FloatArray
+from core.domain.scenario import Ground, GroundKind
+from core.simulation.ground import ground_height_m
+from core.simulation.observation import GROUND_AHEAD_M
+
+
+class Grounds:
+    """Walkways of N walkers. Their line climbs evenly through the middles of the treads."""
+
+    def __init__(self, grounds: Sequence[Ground]) -> None:
+        self.climb: FloatArray = np.array([ground.climb for ground in grounds])
+        self._count = len(grounds)
+        stairs = {ground for ground in grounds if ground.kind is GroundKind.STAIRS}
+        self._stairs = [(ground, np.flatnonzero([ground == other for other in grounds])) for ground in stairs]
+        self._ahead = np.array(GROUND_AHEAD_M)
+
+    def line_m(self, forward_m: FloatArray) -> FloatArray:
+        """Height of the line (N,) at distances ahead of the start (N,)."""
+        line: FloatArray = self.climb * forward_m
+        return line
+
+    def ahead_m(self, forward_m: FloatArray) -> FloatArray:
+        """How far the ground (N, G) at GROUND_AHEAD_M before each walker is above its line; zero on ramps."""
+        above = np.zeros((self._count, len(self._ahead)))
+        for ground, rows in self._stairs:
+            place = forward_m[rows, None] + self._ahead
+            above[rows] = ground_height_m(ground, place) - ground.climb * place
+        return above
