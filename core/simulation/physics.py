@@ -11,6 +11,7 @@ import numpy as np
 from mujoco import rollout
 
 from core.domain.arrays import FloatArray
+from core.simulation.flight_recorder import FlightRecorder
 
 _STATE = mujoco.mjtState.mjSTATE_FULLPHYSICS
 
@@ -28,10 +29,18 @@ class BatchPhysics:
     """Physics of N bodies that may differ in size but have the same joints and actuators.
 
     A state is one row: time, positions, velocities, activations, as MuJoCo orders them. `advance` is a
-    function of its arguments only, so a batch gives what each body would give alone.
+    function of its arguments only, so a batch gives what each body would give alone. A `recorder` writes down
+    what led to a breakdown.
     """
 
-    def __init__(self, models: Sequence[mujoco.MjModel], *, threads: int = 2) -> None:
+    def __init__(
+        self,
+        models: Sequence[mujoco.MjModel],
+        *,
+        threads: int = 2,
+        recorder: FlightRecorder | None = None,
+    ) -> None:
+        self.recorder = recorder
         self._models = list(models)
         first = self._models[0]
         self._nq, self._nv = first.nq, first.nv
@@ -46,11 +55,15 @@ class BatchPhysics:
 
         MuJoCo stops a body whose numbers leave the possible; it is then reported as diverged.
         """
+        if self.recorder is not None:
+            self.recorder.note(state, control, int(mujoco.mjtState.mjSTATE_CTRL), steps)
         controls = np.repeat(control[:, None, :], steps, axis=1)
         states, sensors = self._rollout.rollout(self._models, self._data, state, controls, nstep=steps)
         last = states[:, -1].copy()
         arrived = np.abs(last[:, 0] - state[:, 0] - steps * self.time_step_s) < 0.5 * self.time_step_s
         diverged = ~(arrived & np.isfinite(last).all(axis=1))
+        if self.recorder is not None and diverged.any():
+            self.recorder.breakdown(self._models, diverged, states)
         last[diverged] = state[diverged]
         return Advance(last, sensors[:, -1].copy(), diverged)
 
