@@ -3,7 +3,7 @@
 Activations A (T, M) are written as A ≈ C W with non-negative timing C (T, S) and weights W (S, M), the model
 of Lee & Seung (1999, Nature 401:788) that d'Avella et al. (2003, Nat Neurosci 6:300) and Torres-Oviedo et al.
 (2006, J Neurophysiol 96:1530) use for muscles. It is found by hierarchical alternating least squares
-(Cichocki & Phan 2009, IEICE Trans Fundam E92-A:708): one column exactly at a time, so that it never gets worse.
+(Cichocki & Phan 2009, IEICE Trans Fundam E92-A:708): one column exactly at a time, so it never gets worse.
 """
 
 from __future__ import annotations

@@ -1,0 +1,123 @@
+"""Bodies and grounds that differ a little from what was measured, so that learning does not rely on it.
+
+Domain randomisation as in Luo et al. (2024, Nature 630:353, eq. 16) and Song et al. (2026, arXiv 2603.04166):
+every member of a batch gets its own mass, strength, friction and latency, drawn once from stated ranges.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import mujoco
+import numpy as np
+
+from core.domain.arrays import FloatArray, IntArray, frozen
+
+BoolArray = np.ndarray[tuple[int], np.dtype[np.bool_]]
+Range = tuple[float, float]
+_PEAK_FORCE = 2  # position in MuJoCo's muscle gain and bias parameters
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Ranges of what varies, uniform; shares are factors of the measured value."""
+
+    mass: Range = (0.9, 1.1)  # clothes, meals, and what scales and segment tables miss
+    strength: Range = (0.85, 1.15)  # of all muscles together
+    each_muscle: Range = (0.9, 1.1)  # further factor of each muscle alone
+    friction: Range = (0.7, 1.1)  # shoe on dry floor to smooth or dusty floor
+    latency_s: Range = (0.0, 0.03)  # from a decision to the muscles
+
+    def __post_init__(self) -> None:
+        for name in ("mass", "strength", "each_muscle", "friction", "latency_s"):
+            low, high = getattr(self, name)
+            least = 0.0 if name == "latency_s" else 0.1
+            if not least <= low <= high:
+                raise ValueError(f"{name} cannot range from {low:g} to {high:g}")
+
+
+NO_SPREAD = Spread((1.0, 1.0), (1.0, 1.0), (1.0, 1.0), (1.0, 1.0), (0.0, 0.0))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Draw:
+    """What one member of a batch got. Axis: M muscles."""
+
+    mass_share: float
+    strength_share: FloatArray  # (M,)
+    friction_share: float
+    latency_s: float
+
+    def __post_init__(self) -> None:
+        frozen(self, "strength_share", (None,))
+
+
+def draw(spread: Spread, count: int, muscles: int, seed: int) -> tuple[Draw, ...]:
+    """Values of `count` members; a member's values do not depend on how many follow it."""
+    drawn = []
+    for member in range(count):
+        rng = np.random.default_rng((seed, member))
+        mass, strength, friction, latency = (
+            rng.uniform(*limits)
+            for limits in (spread.mass, spread.strength, spread.friction, spread.latency_s)
+        )
+        each = rng.uniform(*spread.each_muscle, muscles)
+        drawn.append(Draw(mass, strength * each, friction, latency))
+    return tuple(drawn)
+
+
+def altered_model(model: Any, change: Draw) -> Any:
+    """A copy of a compiled model with this mass, strength (in the order of its muscles) and friction.
+
+    Mass and inertia change alike, so the body keeps its shape; friction is that of the ground.
+    """
+    altered = copy.copy(model)
+    altered.body_mass *= change.mass_share
+    altered.body_inertia *= change.mass_share
+    muscles = np.flatnonzero(model.actuator_dyntype == mujoco.mjtDyn.mjDYN_MUSCLE)
+    altered.actuator_gainprm[muscles, _PEAK_FORCE] *= change.strength_share
+    altered.actuator_biasprm[muscles, _PEAK_FORCE] *= change.strength_share
+    altered.geom_friction[model.geom_bodyid == 0, 0] *= change.friction_share
+    mujoco.mj_setConst(altered, mujoco.MjData(altered))  # weights of the constraints follow the mass
+    return altered
+
+
+class DelayLine:
+    """Gives values back some ticks later, to each member after its own delay. Axes: N members, C values.
+
+    Before enough ticks have passed it gives what it was filled with.
+    """
+
+    def __init__(self, delay_ticks: IntArray, channels: int) -> None:
+        """`delay_ticks` (N,) whole ticks, 0 for none."""
+        self._delay = np.array(delay_ticks, np.int64)
+        slots = int(self._delay.max(initial=0)) + 1
+        self._ring: FloatArray = np.zeros((slots, len(self._delay), channels))
+        self._tick = 0
+
+    def __call__(self, value: FloatArray) -> FloatArray:
+        """Take this tick's values (N, C); returns those of each member's delay ago."""
+        slots = len(self._ring)
+        self._tick = (self._tick + 1) % slots
+        self._ring[self._tick] = value
+        delayed: FloatArray = self._ring[(self._tick - self._delay) % slots, np.arange(len(self._delay))]
+        return delayed
+
+    def fill(self, which: BoolArray, value: FloatArray) -> None:
+        """Let the past of the marked members (N,) have been `value` (N, C) all along."""
+        self._ring[:, which] = value[which]
+
+    def memory(self) -> dict[str, np.ndarray]:
+        return {"ring": self._ring.copy(), "tick": np.array([self._tick])}
+
+    def recall(self, memory: Mapping[str, np.ndarray]) -> None:
+        self._ring = np.array(memory["ring"])
+        self._tick = int(memory["tick"][0])
+
+
+def ticks(delay_s: float, tick_s: float) -> int:
+    """Whole ticks of a delay, rounded."""
+    return round(delay_s / tick_s)
