@@ -95,6 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_gallery(commands)
     _add_bench(commands)
     _add_train(commands)
+    _add_replay(commands)
     return parser
 
 
@@ -176,7 +177,7 @@ def _add_gallery(commands: Subparsers) -> None:
 
 def _add_bench(commands: Subparsers) -> None:
     parser = commands.add_parser("bench", help="measure this program on this PC")
-    parser.add_argument("what", choices=("startup", "video", "ui", "deploy", "motion"))
+    parser.add_argument("what", choices=("startup", "video", "ui", "deploy", "motion", "simulation"))
     parser.add_argument("--file", type=Path, help="video for `bench video`")
     parser.add_argument("--json", action="store_true", dest="as_json")
     _add_data_dir(parser)
@@ -192,6 +193,12 @@ def _add_train(commands: Subparsers) -> None:
     base.add_argument("--seed", type=int, default=0)
     base.add_argument("--out", type=Path, required=True)
     base.set_defaults(command=_train_base)
+
+
+def _add_replay(commands: Subparsers) -> None:
+    parser = commands.add_parser("replay", help="what broke when the physics of a body broke down")
+    parser.add_argument("file", type=Path, help="flight recording, breakdown_1.npz in the job's folder")
+    parser.set_defaults(command=_replay)
 
 
 def _gui(given: argparse.Namespace) -> int:
@@ -319,6 +326,14 @@ def _train_base(given: argparse.Namespace) -> int:
     check_minutes(given.minutes)
     check_results_folder(given.out)
     print(train_base(given.minutes, given.seed, given.out, print))
+    return EXIT_OK
+
+
+def _replay(given: argparse.Namespace) -> int:
+    from app.replay import replay_lines
+
+    for line in replay_lines(given.file):
+        print(line)
     return EXIT_OK
 
 

@@ -191,9 +191,13 @@ def _hardest_contact(model: Any, data: Any) -> tuple[str, float]:
         mujoco.mj_contactForce(model, data, number, force)
         if abs(force[0]) > hardest:
             hardest = abs(float(force[0]))
-            bodies = [model.body(model.geom_bodyid[geom]).name for geom in data.contact[number].geom]
-            names = " on ".join(str(body) for body in reversed(bodies))
+            bodies = [int(model.geom_bodyid[geom]) for geom in data.contact[number].geom]
+            names = " on ".join(_body_name(model, body) for body in reversed(bodies))
     return names, hardest
+
+
+def _body_name(model: Any, body: int) -> str:
+    return str(model.body(body).name) if body else "the ground"
 
 
 def _turns(model: Any, freedom: int) -> bool:

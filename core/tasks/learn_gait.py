@@ -18,6 +18,7 @@ from core.learning.findings import gait_findings
 from core.learning.imitation import GaitLearner, Progress
 from core.learning.sitting import learn
 from core.simulation.exo import worn_model
+from core.simulation.flight_recorder import FlightRecorder
 from core.simulation.playback import body_poses, packed_scene
 from core.simulation.policy import PolicyNetworks
 from core.simulation.reference import check_reference
@@ -28,6 +29,7 @@ from core.twin.body import Fidelity
 
 WALKERS = 128  # keeps two cores busy; more walkers learn no faster per second
 CHECKPOINT = "checkpoint.pt"
+RECORDINGS = "breakdowns"  # folder of the flight recordings
 PICTURE_EVERY_S = 12.0
 PICTURE_STRIP_S = 2.0  # a stride and a half
 DIVERGED_LIMIT = 0.01  # share of control steps; a healthy body has none
@@ -70,6 +72,8 @@ class _Lesson:
     ) -> None:
         self._walker = Walker(worn_model(body, Fidelity.FAST, None), body, reference)
         self._environment = WalkingEnvironment([self._walker] * WALKERS, seed=seed)
+        self._recorder = FlightRecorder(context.work_dir / RECORDINGS, seed=seed)
+        self._environment.physics.recorder = self._recorder
         self._learner = GaitLearner(self._environment, start=shipped_policy(), seed=seed)
         self._budget_s = 60.0 * minutes
         self._context = context
@@ -143,8 +147,12 @@ class _Lesson:
                 "SIM-005",
                 "The simulation of this body breaks down.",
                 "Its masses or lengths make the physics unstable.",
-                "Check height, mass and the measured segment lengths, then fit the body again.",
+                f"Check height, mass and segment lengths, then fit the body again{self._recorded()}",
             )
+
+    def _recorded(self) -> str:
+        file = self._recorder.newest()
+        return f"; `exotwin replay {file}` tells what broke first." if file is not None else "."
 
     def _picture(self) -> None:
         """A short strip of the twin walking with what it knows by now."""
