@@ -43,6 +43,10 @@ def _run(what: str, data_dir: Path, file: Path | None) -> dict[str, Any]:
         from app.bench.motion import bench_motion
 
         return dict(bench_motion(_recordings()))
+    if what == "simulation":
+        from app.bench.simulation import bench_simulation
+
+        return bench_simulation()
     if file is None:
         raise refuse(
             "PC-021",

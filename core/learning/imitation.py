@@ -94,6 +94,10 @@ class GaitLearner:
         return self._networks()
 
     @property
+    def settings(self) -> PpoSettings:
+        return self._ppo.settings
+
+    @property
     def control_steps(self) -> int:
         return self._ppo.steps
 

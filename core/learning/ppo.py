@@ -1,8 +1,13 @@
-"""Proximal policy optimisation (Schulman et al. 2017, eq. 7) for a batch of walkers in lockstep."""
+"""Proximal policy optimisation (Schulman et al. 2017, eq. 7) for a batch of walkers in lockstep.
+
+Policy and value network share nothing, so they learn at the same time in two threads. Each does the same sums
+in the same order every time: the same seed gives the same result.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -122,6 +127,15 @@ class _Tally:
     falls: int = 0
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Cut:
+    """Members that only the clock ended, and what they would have seen next. Axis: C members."""
+
+    step: int  # of the round
+    who: Tensor  # (C,)
+    observation: Tensor  # (C, O) normalised
+
+
 class Ppo:
     """A learner in one environment: `learn_round` walks a while and improves the policy by what happened."""
 
@@ -142,7 +156,10 @@ class Ppo:
         self.learn_normaliser = learn_normaliser
         self.steps = 0
         self._rate = settings.learning_rate
-        self._optimiser = torch.optim.Adam(agent.parameters(), lr=self._rate)
+        decides = [*agent.policy.parameters(), agent.log_std]
+        self._policy_optimiser = torch.optim.Adam(decides, lr=self._rate, fused=True)
+        self._value_optimiser = torch.optim.Adam(agent.value.parameters(), lr=self._rate, fused=True)
+        self._thread = ThreadPoolExecutor(1, "value-network")
         self._random = torch.Generator().manual_seed(seed)
         self._tally = _Tally(np.zeros(environment.size), np.zeros(environment.size))
 
@@ -169,7 +186,8 @@ class Ppo:
         """All that changes while learning, except the environment."""
         return {
             "agent": self.agent.state_dict(),
-            "optimiser": self._optimiser.state_dict(),
+            "policy_optimiser": self._policy_optimiser.state_dict(),
+            "value_optimiser": self._value_optimiser.state_dict(),
             "random": self._random.get_state(),
             "mean": torch.from_numpy(self.normaliser.mean),
             "variance": torch.from_numpy(self.normaliser.variance),
@@ -182,7 +200,8 @@ class Ppo:
 
     def restore(self, state: Mapping[str, Any]) -> None:
         self.agent.load_state_dict(state["agent"])
-        self._optimiser.load_state_dict(state["optimiser"])
+        self._policy_optimiser.load_state_dict(state["policy_optimiser"])
+        self._value_optimiser.load_state_dict(state["value_optimiser"])
         self._random.set_state(state["random"])
         self.normaliser.mean = state["mean"].numpy().copy()
         self.normaliser.variance = state["variance"].numpy().copy()
@@ -192,32 +211,55 @@ class Ppo:
         self._tally = _Tally(state["episode_steps"].numpy().copy(), state["episode_return"].numpy().copy())
 
     def _collect(self) -> tuple[Experience, float, dict[str, float]]:
-        seen, acted, density, worth, gains, ends, terms = [], [], [], [], [], [], []
+        """Walk one horizon. Returns it with its mean reward and the mean of every reward term."""
+        seen, means, noises, gains, ends, terms = [], [], [], [], [], []
+        cuts: list[_Cut] = []
         spread = self.agent.log_std.detach().exp()
-        for _ in range(self.settings.horizon):
-            observation = self._look()
+        for step in range(self.settings.horizon):
+            seen.append(self._look())
             with torch.no_grad():
-                mean = self.agent.policy(observation)
-                noise = torch.randn(mean.shape, generator=self._random)
-                action = mean + spread * noise
-                density.append(self.agent.log_probability(observation, action))
-                worth.append(self.agent.worth(observation))
+                means.append(self.agent.policy(seen[-1]))
+            noises.append(torch.randn(means[-1].shape, generator=self._random))
+            action = means[-1] + spread * noises[-1]
             outcome = self.environment.step(action.numpy().astype(np.float64))
-            gains.append(torch.from_numpy(self._close(outcome)))
+            gains.append(torch.from_numpy(outcome.reward.astype(np.float32)))
             ends.append(torch.from_numpy((outcome.fell | outcome.cut).astype(np.float32)))
-            seen.append(observation)
-            acted.append(action)
             terms.append(outcome.terms | {"reward": float(outcome.reward.mean())})
+            cuts += self._close(step, outcome)
         self.steps += self.settings.horizon * self.environment.size
-        with torch.no_grad():
-            worth.append(self.agent.worth(self.normaliser(self.environment.observation())))
-        values = torch.stack(worth)
-        advantage = self._advantage(torch.stack(gains), torch.stack(ends), values)
-        experience = Experience(
-            torch.stack(seen), torch.stack(acted), torch.stack(density), advantage, advantage + values[:-1]
-        )
-        means = {name: float(np.mean([term[name] for term in terms])) for name in terms[0]}
-        return experience, means.pop("reward"), means
+        observation, noise, gain = torch.stack(seen), torch.stack(noises), torch.stack(gains)
+        values = self._values(observation, gain, cuts)
+        advantage = self._advantage(gain, torch.stack(ends), values)
+        density = (-0.5 * noise**2 - spread.log()).sum(dim=2)
+        action = torch.stack(means) + spread * noise
+        experience = Experience(observation, action, density, advantage, advantage + values[:-1])
+        averages = {name: float(np.mean([term[name] for term in terms])) for name in terms[0]}
+        return experience, averages.pop("reward"), averages
+
+    def _values(self, observation: Tensor, gain: Tensor, cuts: list[_Cut]) -> Tensor:
+        """Expected returns (T + 1, N), the last of what is seen now.
+
+        What would have followed after a cut is added to the last `gain` (T, N) before it.
+        """
+        now = self.normaliser(self.environment.observation())
+        steps, members = gain.shape
+        worth = self._worth(torch.cat([observation.flatten(0, 1), now, *(cut.observation for cut in cuts)]))
+        following = worth[(steps + 1) * members :]
+        for cut in cuts:
+            gain[cut.step, cut.who] += self.settings.discount * following[: len(cut.who)]
+            following = following[len(cut.who) :]
+        return worth[: (steps + 1) * members].view(steps + 1, members)
+
+    def _worth(self, observation: Tensor) -> Tensor:
+        """Expected returns (B,) of normalised observations (B, O): each thread does half of them."""
+
+        def worth(part: Tensor) -> Tensor:
+            with torch.no_grad():  # counts for one thread only
+                return self.agent.worth(part)
+
+        first, second = observation.tensor_split(2)
+        other = self._thread.submit(worth, second)
+        return torch.cat([worth(first), other.result()])
 
     def _look(self) -> Tensor:
         observation = self.environment.observation()
@@ -225,26 +267,26 @@ class Ppo:
             self.normaliser.learn(observation)
         return self.normaliser(observation)
 
-    def _close(self, outcome: Outcome) -> Float32Array:
-        """Rewards (N,) with the estimated future of episodes that were cut; restarts the ended ones."""
-        reward = outcome.reward.astype(np.float32)
+    def _close(self, step: int, outcome: Outcome) -> list[_Cut]:
+        """Restart who ended. Returns who was cut at this step, if anybody."""
         tally = self._tally
         tally.steps += 1
-        tally.gain += reward
-        cut = outcome.cut & ~outcome.fell
-        if cut.any():
-            with torch.no_grad():
-                future = self.agent.worth(self.normaliser(self.environment.observation())).numpy()
-            reward = reward + np.float32(self.settings.discount) * future * cut
+        tally.gain += outcome.reward
         ended = outcome.fell | outcome.cut
-        if ended.any():
-            tally.finished_steps += tally.steps[ended].astype(int).tolist()
-            tally.finished_return += tally.gain[ended].tolist()
-            tally.falls += int(outcome.fell.sum())
-            tally.steps[ended] = 0
-            tally.gain[ended] = 0
-            self.environment.restart(ended)
-        return reward
+        if not ended.any():
+            return []
+        who = np.flatnonzero(outcome.cut & ~outcome.fell)
+        cuts = []
+        if len(who):
+            following = self.normaliser(self.environment.observation()[who])
+            cuts = [_Cut(step, torch.from_numpy(who), following)]
+        tally.finished_steps += tally.steps[ended].astype(int).tolist()
+        tally.finished_return += tally.gain[ended].tolist()
+        tally.falls += int(outcome.fell.sum())
+        tally.steps[ended] = 0
+        tally.gain[ended] = 0
+        self.environment.restart(ended)
+        return cuts
 
     def _advantage(self, reward: Tensor, ended: Tensor, value: Tensor) -> Tensor:
         """Generalised advantage estimate (T, N)."""
@@ -260,35 +302,47 @@ class Ppo:
 
     def _improve(self, experience: Experience) -> float:
         """Several passes over the round in random minibatches. Returns the KL divergence of the last one."""
-        observation = experience.observation.flatten(0, 1)
-        action = experience.action.flatten(0, 1)
-        old = experience.log_probability.flatten()
-        target = experience.value_target.flatten()
-        advantage = experience.advantage.flatten()
+        samples = experience.log_probability.numel()
+        picks = [
+            pick
+            for _ in range(self.settings.epochs)
+            for pick in torch.randperm(samples, generator=self._random).chunk(self.settings.minibatches)
+        ]
+        value = self._thread.submit(self._improve_value, experience, picks)
+        changes = self._improve_policy(experience, picks)
+        value.result()
+        return float(np.mean(changes[-self.settings.minibatches :]))
+
+    def _improve_policy(self, experience: Experience, picks: Sequence[Tensor]) -> list[float]:
+        """Returns how far each minibatch was from the policy that walked (KL divergence)."""
+        observation, action = experience.observation.flatten(0, 1), experience.action.flatten(0, 1)
+        old, advantage = experience.log_probability.flatten(), experience.advantage.flatten()
         advantage = (advantage - advantage.mean()) / (advantage.std() + 1e-8)
-        change = 0.0
-        for _ in range(self.settings.epochs):
-            order = torch.randperm(len(old), generator=self._random)
-            changes = []
-            for pick in order.chunk(self.settings.minibatches):
-                new = self.agent.log_probability(observation[pick], action[pick])
-                error = self.agent.worth(observation[pick]) - target[pick]
-                loss = self._surrogate(new - old[pick], advantage[pick]) + 0.5 * (error**2).mean()
-                self._descend(loss - self.settings.entropy * self.agent.log_std.sum())
-                changes.append(float((old[pick] - new.detach()).mean()))
-            change = float(np.mean(changes))
-        return change
+        changes = []
+        for pick in picks:
+            log_ratio = self.agent.log_probability(observation[pick], action[pick]) - old[pick]
+            loss = self._surrogate(log_ratio, advantage[pick])
+            self._descend(self._policy_optimiser, loss - self.settings.entropy * self.agent.log_std.sum())
+            changes.append(-float(log_ratio.detach().mean()))
+        return changes
+
+    def _improve_value(self, experience: Experience, picks: Sequence[Tensor]) -> None:
+        observation, target = experience.observation.flatten(0, 1), experience.value_target.flatten()
+        for pick in picks:
+            error = self.agent.worth(observation[pick]) - target[pick]
+            self._descend(self._value_optimiser, 0.5 * (error**2).mean())
 
     def _surrogate(self, log_ratio: Tensor, advantage: Tensor) -> Tensor:
         ratio = log_ratio.exp()
         clipped = ratio.clamp(1 - self.settings.clip, 1 + self.settings.clip)
         return -torch.min(ratio * advantage, clipped * advantage).mean()
 
-    def _descend(self, loss: Tensor) -> None:
-        self._optimiser.zero_grad()
+    def _descend(self, optimiser: torch.optim.Optimizer, loss: Tensor) -> None:
+        optimiser.zero_grad()
         torch.autograd.backward(loss)
-        nn.utils.clip_grad_norm_(self.agent.parameters(), self.settings.gradient_norm)
-        self._optimiser.step()
+        for group in optimiser.param_groups:
+            nn.utils.clip_grad_norm_(group["params"], self.settings.gradient_norm)
+        optimiser.step()
 
     def _adapt_rate(self, change: float) -> None:
         """Keep the policy's change per round inside the wanted band."""
@@ -298,5 +352,6 @@ class Ppo:
             self._rate = max(self._rate / 1.3, slowest)
         elif change < little:
             self._rate = min(self._rate * 1.3, fastest)
-        for group in self._optimiser.param_groups:
-            group["lr"] = self._rate
+        for optimiser in (self._policy_optimiser, self._value_optimiser):
+            for group in optimiser.param_groups:
+                group["lr"] = self._rate
