@@ -9,10 +9,18 @@ from typing import Protocol
 import mujoco
 import numpy as np
 
-from core.domain.arrays import FloatArray
+from core.domain.arrays import Float32Array, FloatArray
 from core.domain.body import JOINTS
 from core.domain.twin import BodyParameters
-from core.twin.body import DAMPING_TIME_S, joint_strength
+from core.simulation.coordination import CoordinationNetwork, Demand, demand, leg_traits
+from core.simulation.muscle_plant import MusclePlant, joint_rows, leg_rows
+from core.twin.body import joint_strength
+
+MUSCLE_DAMPING_TIME_S = 0.03  # less than of servos: muscles answer late, and damp by themselves
+FORESIGHT_S = 0.005  # joint angles are foreseen by half a muscle interval
+MUSCLE_INTERVAL_S = 0.01
+_RISE_S, _FALL_S = 0.01, 0.04  # activation dynamics (Millard et al. 2013, eq. 1; MuJoCo's defaults)
+_ARRIVAL_SHARE = 0.6  # of the interval in which the asked activation is to be reached
 
 BoolArray = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
@@ -79,8 +87,14 @@ class Servos:
         """For bodies without servos: what their muscles are asked to do."""
         strength = [[joint_strength(body, joint.kind) for joint in JOINTS] for body in bodies]
         stiffness = np.array([[joint.stiffness_nm_rad for joint in body] for body in strength])
-        limit = np.array([[joint.limit_nm for joint in body] for body in strength])
-        return Servos(stiffness, stiffness * DAMPING_TIME_S, -limit, limit)
+        lowest = np.array([[joint.lowest_nm for joint in body] for body in strength])
+        highest = np.array([[joint.highest_nm for joint in body] for body in strength])
+        return Servos(stiffness, stiffness * MUSCLE_DAMPING_TIME_S, lowest, highest)
+
+    @property
+    def limit_nm(self) -> FloatArray:
+        """(N, 14) torque in the stronger direction."""
+        return np.maximum(-self.lowest_nm, self.highest_nm)
 
     def torque_nm(self, target: FloatArray, angle: FloatArray, velocity: FloatArray) -> FloatArray:
         wish = self.stiffness_nm_rad * (target - angle) - self.damping_nm_s_rad * velocity
@@ -104,7 +118,7 @@ class TorqueDrive:
 
     def effort(self, limbs: Limbs) -> FloatArray:
         """Mean squared share of each joint's strength."""
-        share = self.torque_nm(limbs) / self.servos.highest_nm
+        share = self.torque_nm(limbs) / self.servos.limit_nm
         effort: FloatArray = np.mean(share**2, axis=1)
         return effort
 
@@ -116,3 +130,60 @@ class TorqueDrive:
 
     def recall(self, memory: dict[str, np.ndarray]) -> None:
         pass
+
+
+class MuscleDrive:
+    """Muscles: the torques that servos would give are asked of the muscles, as far as they can."""
+
+    interval_s = MUSCLE_INTERVAL_S
+
+    def __init__(
+        self,
+        models: Sequence[mujoco.MjModel],
+        bodies: Sequence[BodyParameters],
+        network: CoordinationNetwork | None,
+    ) -> None:
+        """Without a `network` every demand is solved exactly, which is slower."""
+        self.servos = Servos.of_bodies(bodies)
+        self.network = network
+        self.plant = MusclePlant(models)
+        self.actuators = int(models[0].na)
+        self.posed: Demand | None = None  # the last demand
+        self._traits = leg_traits(bodies)
+
+    def control(self, limbs: Limbs) -> FloatArray:
+        """Excitations (N, M) that bring the activations to where the torques need them."""
+        foreseen = limbs.angle_rad + FORESIGHT_S * limbs.velocity_rad_s
+        wish = leg_rows(self.servos.torque_nm(limbs.target_rad, foreseen, limbs.velocity_rad_s))
+        angle, speed = leg_rows(limbs.angle_rad), leg_rows(limbs.velocity_rad_s)
+        torques = self.plant.torques(limbs.angle_rad, limbs.sensor)
+        self.posed = demand(torques, wish, angle, speed, self._traits)
+        wanted = self.posed.exact() if self.network is None else self.network.activation(self.posed)
+        return self.plant.walkers(_excitation(self.plant.activation(limbs.state), wanted))
+
+    def torque_nm(self, limbs: Limbs) -> FloatArray:
+        torques = self.plant.torques(limbs.angle_rad, limbs.sensor)
+        activation = self.plant.activation(limbs.state)
+        return joint_rows(np.einsum("rjm,rm->rj", torques.active_nm, activation) + torques.passive_nm)
+
+    def effort(self, limbs: Limbs) -> FloatArray:
+        """Mean squared activation."""
+        squares: FloatArray = np.mean(self.plant.walkers(self.plant.activation(limbs.state)) ** 2, axis=1)
+        return squares
+
+    def restart(self, which: BoolArray) -> None:
+        pass
+
+    def memory(self) -> dict[str, np.ndarray]:
+        return {}
+
+    def recall(self, memory: dict[str, np.ndarray]) -> None:
+        pass
+
+
+def _excitation(activation: Float32Array, wanted: Float32Array) -> Float32Array:
+    """Constant excitation that brings `activation` to `wanted`: activation dynamics, inverted."""
+    slowing = 0.5 + 1.5 * activation
+    time_constant_s = np.where(wanted > activation, _RISE_S * slowing, _FALL_S / slowing)
+    share = 1.0 - np.exp(-_ARRIVAL_SHARE * MUSCLE_INTERVAL_S / time_constant_s)
+    return np.clip(activation + (wanted - activation) / share, 0.0, 1.0).astype(np.float32)

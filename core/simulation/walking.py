@@ -134,8 +134,7 @@ class WalkingEnvironment:
     @property
     def joint_limit_nm(self) -> FloatArray:
         """(N, 14) the largest torque of each joint."""
-        limit_nm: FloatArray = self.drive.servos.highest_nm
-        return limit_nm
+        return self.drive.servos.limit_nm
 
     @property
     def ground_force_n(self) -> FloatArray:

@@ -25,10 +25,16 @@ class Fidelity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class JointStrength:
-    """Servo of one joint for a body of 75 kg; both values grow with body mass."""
+    """Servo of one joint for a body of 75 kg; all values grow with body mass."""
 
     stiffness_nm_rad: float
-    limit_nm: float
+    lowest_nm: float
+    highest_nm: float
+
+    @property
+    def limit_nm(self) -> float:
+        """Torque in the stronger direction."""
+        return max(-self.lowest_nm, self.highest_nm)
 
     @property
     def reach_rad(self) -> float:
@@ -36,16 +42,17 @@ class JointStrength:
         return self.limit_nm / self.stiffness_nm_rad
 
 
-# Limits are what strong adults reach isometrically, rounded. The stiffness is low, as of relaxed limbs: a
-# policy commands torque through the target, and muscles with their delays can follow without trembling.
+# Limits are what the model's muscles reach in walking poses while the neighbouring joints are loaded too,
+# rounded. The stiffness is low, as of relaxed limbs: a policy commands torque through the target, and muscles
+# with their delays can follow without trembling.
 STRENGTH = {
-    JointKind.HIP_FLEXION: JointStrength(150.0, 200.0),
-    JointKind.HIP_ADDUCTION: JointStrength(150.0, 180.0),
-    JointKind.HIP_ROTATION: JointStrength(60.0, 80.0),
-    JointKind.KNEE: JointStrength(120.0, 200.0),
-    JointKind.ANKLE: JointStrength(100.0, 200.0),
-    JointKind.SUBTALAR: JointStrength(30.0, 60.0),
-    JointKind.TOES: JointStrength(10.0, 20.0),
+    JointKind.HIP_FLEXION: JointStrength(150.0, -200.0, 150.0),
+    JointKind.HIP_ADDUCTION: JointStrength(150.0, -150.0, 120.0),
+    JointKind.HIP_ROTATION: JointStrength(60.0, -60.0, 40.0),
+    JointKind.KNEE: JointStrength(120.0, -200.0, 120.0),
+    JointKind.ANKLE: JointStrength(100.0, -200.0, 50.0),
+    JointKind.SUBTALAR: JointStrength(30.0, -40.0, 40.0),
+    JointKind.TOES: JointStrength(10.0, -6.0, 6.0),
 }
 DAMPING_TIME_S = 0.08  # damping / stiffness; overdamped for every segment, as relaxed limbs are
 FOOT_GEOMS = ("foot_col", "bofoot_col")  # beginnings of the names of the surfaces under the feet
@@ -81,7 +88,9 @@ def joint_strength(body: BodyParameters, kind: JointKind) -> JointStrength:
     """Servo of this body's joint: both values grow with its mass."""
     share = body.mass_kg / GENERIC_BODY.mass_kg
     strength = STRENGTH[kind]
-    return JointStrength(strength.stiffness_nm_rad * share, strength.limit_nm * share)
+    return JointStrength(
+        strength.stiffness_nm_rad * share, strength.lowest_nm * share, strength.highest_nm * share
+    )
 
 
 def is_foot_geom(name: str) -> bool:
@@ -152,14 +161,14 @@ def _add_servos(spec: mujoco.MjSpec, *, share: float) -> None:
     """
     for joint in JOINTS:
         strength = STRENGTH[joint.kind]
-        stiffness, limit = strength.stiffness_nm_rad * share, strength.limit_nm * share
+        stiffness = strength.stiffness_nm_rad * share
         servo = spec.add_actuator(name=joint.value, target=joint.value, trntype=mujoco.mjtTrn.mjTRN_JOINT)
         servo.gainprm[0] = stiffness
         servo.biastype = mujoco.mjtBias.mjBIAS_AFFINE
         servo.biasprm[1] = -stiffness
         servo.biasprm[2] = -stiffness * DAMPING_TIME_S
         servo.forcelimited = True
-        servo.forcerange = [-limit, limit]
+        servo.forcerange = [strength.lowest_nm * share, strength.highest_nm * share]
 
 
 def _set_solver(spec: mujoco.MjSpec) -> None:

@@ -1,0 +1,100 @@
+"""Teaching muscle coordination: a network learns the exact static optimisation of demands as they come."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.domain.arrays import Float32Array
+from core.domain.body import JointKind
+from core.domain.twin import Network
+from core.learning.networks import perceptron, to_network
+from core.simulation.coordination import CLUE_SIZE, CoordinationNetwork, Demand
+
+HIDDEN = (256, 256)
+LESSON_ROWS = 256  # legs that are solved exactly per lesson
+MEMORY_LESSONS = 128
+PASSES = 4  # gradient steps per lesson, each on as many remembered rows
+_LEARNING_RATE = 1e-3
+_ACTIVATION = "silu"
+
+
+class CoordinationLearner:
+    """A network that is taught by the exact solution of the demands it meets.
+
+    The loss is Luo et al. 2024, eq. 11: squared difference to the teacher's activations plus squared torque
+    error, here in reserves (`core.simulation.coordination`).
+    """
+
+    def __init__(self, *, start: Network | None = None, seed: int = 0) -> None:
+        torch.manual_seed(seed)
+        sizes = (CLUE_SIZE, *HIDDEN, len(JointKind))
+        self._layers = perceptron(sizes, _ACTIVATION, last_scale=0.01)
+        if start is not None:
+            load(self._layers, start)
+        self._optimiser = torch.optim.Adam(self._layers.parameters(), lr=_LEARNING_RATE)
+        self._random = torch.Generator().manual_seed(seed)
+        self._memory: deque[tuple[Tensor, ...]] = deque(maxlen=MEMORY_LESSONS)
+        self.error = float("nan")  # root mean squared difference of activations to the teacher's, before learning
+
+    def learn(self, posed: Demand) -> None:
+        """One lesson: solve some of these demands exactly and practise them with remembered ones."""
+        rows = torch.randperm(len(posed.clue), generator=self._random)[:LESSON_ROWS].numpy()
+        chosen = Demand(posed.active[rows], posed.wanted[rows], posed.clue[rows], posed.guess[rows])
+        teacher = chosen.exact()
+        difference = self.network().activation(chosen) - teacher
+        self.error = float(np.sqrt(np.mean(difference**2)))
+        lesson = (chosen.clue, chosen.guess, chosen.active, chosen.wanted, teacher)
+        self._memory.append(tuple(torch.from_numpy(np.ascontiguousarray(part)) for part in lesson))
+        for _ in range(PASSES):
+            self._practise()
+
+    def network(self) -> CoordinationNetwork:
+        return CoordinationNetwork(to_network(self._layers, _ACTIVATION))
+
+    def _practise(self) -> None:
+        picks = torch.randint(len(self._memory), (2,), generator=self._random).tolist()
+        lessons = [self._memory[-1], *(self._memory[pick] for pick in picks)]
+        clue, guess, active, wanted, teacher = (torch.cat(parts) for parts in zip(*lessons, strict=True))
+        dual = guess + self._layers(clue)
+        activation = torch.matmul(dual[:, None, :], active)[:, 0].clamp(0.0, 1.0)
+        made = torch.matmul(active, activation[:, :, None])[:, :, 0]
+        optimal = wanted - torch.matmul(active, teacher[:, :, None])[:, :, 0]  # the exact solution's own y
+        loss = (
+            ((activation - teacher) ** 2).sum(dim=1).mean()
+            + 0.1 * ((made - wanted - (-optimal)) ** 2).sum(dim=1).mean()
+            + torch.nn.functional.huber_loss(dual, optimal)
+        )
+        self._optimiser.zero_grad()
+        torch.autograd.backward(loss)
+        torch.nn.utils.clip_grad_norm_(self._layers.parameters(), 1.0)
+        self._optimiser.step()
+
+    def state(self) -> dict[str, Any]:
+        """All that changes while learning."""
+        return {
+            "layers": self._layers.state_dict(),
+            "optimiser": self._optimiser.state_dict(),
+            "random": self._random.get_state(),
+            "memory": list(self._memory),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self._layers.load_state_dict(state["layers"])
+        self._optimiser.load_state_dict(state["optimiser"])
+        self._random.set_state(state["random"])
+        self._memory = deque(state["memory"], maxlen=MEMORY_LESSONS)
+
+
+def load(layers: torch.nn.Sequential, network: Network) -> None:
+    """Take over a stored network."""
+    from core.learning.networks import _load
+
+    _load(layers, network)
+
+
+__all__ = ["CoordinationLearner", "Float32Array"]

@@ -1,0 +1,111 @@
+"""Muscle coordination: which activations make the joint torques that are asked for.
+
+The exact answer minimises |activation|^2 + |torque error / reserve|^2 within 0..1 (static optimisation,
+Crowninshield & Brand 1981). Its solution has the form activation = clip(A' y, 0, 1) with one number y per
+joint (Karush-Kuhn-Tucker), so a network only has to find the seven numbers of a leg: the third network of Luo
+et al. 2024, whose loss (eq. 11) it is trained with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.domain.arrays import Float32Array
+from core.domain.body import JointKind
+from core.domain.impairment import ImpairmentKind
+from core.domain.muscles import MuscleGroup
+from core.domain.twin import GENERIC_BODY, BodyParameters, Network
+from core.simulation.muscle_plant import LEG_JOINTS, MODEL_SIDES, LegTorques
+from core.simulation.muscles import bounded_least_squares
+from core.simulation.policy import forward
+from core.twin.body import STRENGTH
+
+RESERVE_SHARE = 0.03
+"""A torque missed by this share of the joint's strength costs as much as one fully active muscle."""
+RESERVE_NM: Float32Array = np.array(
+    [RESERVE_SHARE * STRENGTH[kind].limit_nm for kind in JointKind], np.float32
+)
+CLUE_SIZE = 4 * LEG_JOINTS + 3 + len(MuscleGroup)
+_LIMIT_NM: Float32Array = np.array([STRENGTH[kind].limit_nm for kind in JointKind], np.float32)
+_GUESS_LIMIT = 4.0  # of the first guess of y: an impossible demand must not drown the other inputs
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Demand:
+    """What each leg is asked for, in reserves. R legs, M muscles."""
+
+    active: Float32Array  # (R, 7, M) torque at full activation
+    wanted: Float32Array  # (R, 7) torque beyond the passive one
+    clue: Float32Array  # (R, CLUE_SIZE) what the network sees
+    guess: Float32Array  # (R, 7) y if about half of the muscles were active
+
+    def activation(self, dual: Float32Array) -> Float32Array:
+        """clip(A' y, 0, 1): (R, M) for y (R, 7)."""
+        drive: Float32Array = np.matmul(dual[:, None, :], self.active)[:, 0]
+        return np.clip(drive, 0.0, 1.0)
+
+    def exact(self) -> Float32Array:
+        """The optimal activation (R, M): the network's teacher, and the oracle of its tests."""
+        solution = bounded_least_squares(self.active.astype(np.float64), self.wanted.astype(np.float64))
+        return solution.astype(np.float32)
+
+
+def leg_traits(bodies: Sequence[BodyParameters]) -> Float32Array:
+    """What tells one leg from another, (2 N, 3 + groups): size, and strength of each group."""
+    traits = [[_traits(body, index) for body in bodies] for index in range(len(MODEL_SIDES))]
+    return np.array(traits, np.float32).reshape(len(MODEL_SIDES) * len(bodies), -1)
+
+
+def demand(
+    torques: LegTorques,
+    torque_nm: Float32Array,
+    angle: Float32Array,
+    speed: Float32Array,
+    traits: Float32Array,
+) -> Demand:
+    """Pose the problem for torques (R, 7) at joint angles and velocities (R, 7) of legs with `traits`."""
+    active = torques.active_nm / RESERVE_NM[:, None]
+    wanted = (torque_nm - torques.passive_nm) / RESERVE_NM
+    gram = np.matmul(active, np.swapaxes(active, 1, 2))
+    system = np.eye(LEG_JOINTS, dtype=np.float32) + 0.5 * gram
+    guess = np.linalg.solve(system, wanted[..., None])[..., 0]
+    guess = np.clip(guess, -_GUESS_LIMIT, _GUESS_LIMIT)
+    clue = np.concatenate([angle, 0.1 * speed, wanted * RESERVE_NM / _LIMIT_NM, 5.0 * guess, traits], axis=1)
+    return Demand(active, wanted, clue.astype(np.float32), guess)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CoordinationNetwork:
+    """A perceptron from a leg's clue to the correction of its first guess."""
+
+    network: Network
+
+    def activation(self, posed: Demand) -> Float32Array:
+        """Activations (R, M)."""
+        return posed.activation(posed.guess + forward(self.network, posed.clue))
+
+
+def _traits(body: BodyParameters, side_index: int) -> list[float]:
+    leg = 0.5 * (body.scale.thigh + body.scale.shank)
+    sizes = (body.height_m / GENERIC_BODY.height_m, body.mass_kg / GENERIC_BODY.mass_kg, leg)
+    strength = (group_strength(body, group, side_index) for group in MuscleGroup)
+    return [value - 1.0 for value in (*sizes, *strength)]
+
+
+def group_strength(body: BodyParameters, group: MuscleGroup, side_index: int) -> float:
+    """Strength of a muscle group against the expected, with its weakness."""
+    side = MODEL_SIDES[side_index]
+    factor = 1.0
+    for strength in body.strength:
+        if strength.group is group and strength.side is side:
+            factor *= strength.factor
+    for impairment in body.impairments:
+        if impairment.kind is ImpairmentKind.WEAKNESS and (impairment.side, impairment.group) == (
+            side,
+            group,
+        ):
+            factor *= 1.0 - 0.9 * impairment.severity
+    return factor
