@@ -13,6 +13,7 @@ from mujoco import rollout
 from core.domain.arrays import FloatArray
 from core.simulation.flight_recorder import FlightRecorder
 
+RESTING_ACTIVATION = 0.05
 _STATE = mujoco.mjtState.mjSTATE_FULLPHYSICS
 
 
@@ -43,7 +44,7 @@ class BatchPhysics:
         self.recorder = recorder
         self._models = list(models)
         first = self._models[0]
-        self._nq, self._nv = first.nq, first.nv
+        self._nq, self._nv, self._na = first.nq, first.nv, first.na
         self._data = [mujoco.MjData(first) for _ in range(threads)]
         self._rollout = rollout.Rollout(nthread=threads)
         weakref.finalize(self, self._rollout.close)  # threads left running crash the interpreter's end
@@ -76,8 +77,9 @@ class BatchPhysics:
         return state[:, 1 + self._nq : 1 + self._nq + self._nv]
 
     def at_rest(self, position: FloatArray, velocity: FloatArray) -> FloatArray:
-        """States (N, S) at time 0 with these positions (N, nq) and velocities (N, nv)."""
+        """States (N, S) at time 0 with these positions (N, nq) and velocities (N, nv), muscles at rest."""
         state = np.zeros((len(position), self.state_size))
+        state[:, 1 + self._nq + self._nv :][:, : self._na] = RESTING_ACTIVATION
         self.position(state)[:] = position
         self.velocity(state)[:] = velocity
         return state
