@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import assert_never
 
 import mujoco
 import myo_sim
-import numpy as np
 
 from core.domain.body import JOINTS, JointKind
 from core.domain.twin import GENERIC_BODY, BodyParameters
+from core.twin.full_body import full_spec, hold_upper_body
+from core.twin.impairments import impair_joints, scale_strength, torque_shares
+from core.twin.lumped_body import HELD_NM_RAD, hold_passive_joints, lumped_spec
+from core.twin.reduction import FLOOR_GEOM as FLOOR_GEOM
+from core.twin.reduction import is_foot_geom as is_foot_geom
+from core.twin.reduction import reduce_to_skeleton, remove_surfaces
 from core.twin.scaling import scale_spec
 
 TIME_STEP_S = 0.002  # the largest step at which foot contact stays smooth
@@ -20,7 +26,9 @@ class Fidelity(StrEnum):
     """How much of the body is simulated."""
 
     FAST = "fast"  # skeleton with a hinge knee, one position servo per joint, no surfaces: for learning
+    LUMPED = "26 muscles"  # the same skeleton, muscles lumped by function: for learning with muscles
     STANDARD = "standard"  # 80 muscles, the coupled knee, every surface: for pictures and muscles
+    FULL = "full"  # 416 muscles: those of trunk, arms and hands too, in a held upper body
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,26 +63,43 @@ STRENGTH = {
     JointKind.TOES: JointStrength(10.0, -6.0, 6.0),
 }
 DAMPING_TIME_S = 0.08  # damping / stiffness; overdamped for every segment, as relaxed limbs are
-FOOT_GEOMS = ("foot_col", "bofoot_col")  # beginnings of the names of the surfaces under the feet
-FLOOR_GEOM = "floor"
-_COUPLED_KNEE = ("translation", "rotation2", "rotation3", "beta")  # joints that follow the knee angle
+
+# Joints that no actuator of a fidelity can move: passive springs hold them at zero.
+HELD_JOINTS: dict[Fidelity, frozenset[JointKind]] = {
+    Fidelity.FAST: frozenset(),
+    Fidelity.LUMPED: frozenset(HELD_NM_RAD),
+    Fidelity.STANDARD: frozenset(),
+    Fidelity.FULL: frozenset(),
+}
 
 
 def body_spec(body: BodyParameters, fidelity: Fidelity, *, surfaces: bool = True) -> mujoco.MjSpec:
     """Build the editable model of this body.
 
-    FAST has 14 position actuators named and ordered as `JOINTS` (control = joint target in rad). All stand
-    on a floor at z = 0 that only the feet touch. Bodies, joints and masses keep the generic model's names.
-    Without `surfaces` there is nothing to draw and a step takes three quarters of the time; FAST has none.
+    Every fidelity has the same legs: bones, masses, the fourteen joints of `JOINTS` with their ranges, and
+    feet that alone touch a floor at z = 0. FAST has 14 position actuators named and ordered as `JOINTS`
+    (control = joint target in rad), the others have muscles named as in the source model. Strength and
+    static impairments act on all of them. Without `surfaces` there is nothing to draw and a step takes three
+    quarters of the time; FAST has none.
     """
-    spec = myo_sim.load_spec("myolegs")
+    spec = _generic_spec(fidelity)
     scale_spec(spec, body)
     _clear_contacts(spec)
-    if fidelity is Fidelity.FAST:
-        _reduce_to_skeleton(spec)
-        _add_servos(spec, share=body.mass_kg / GENERIC_BODY.mass_kg)
-    elif not surfaces:
-        _remove_surfaces(spec)
+    share = body.mass_kg / GENERIC_BODY.mass_kg
+    match fidelity:
+        case Fidelity.FAST:
+            reduce_to_skeleton(spec)
+            _add_servos(spec, body)
+        case Fidelity.LUMPED:
+            hold_passive_joints(spec, share)
+        case Fidelity.FULL:
+            hold_upper_body(spec, share)
+        case Fidelity.STANDARD:
+            pass
+    scale_strength(spec, body)
+    impair_joints(spec, body)
+    if fidelity is Fidelity.FAST or not surfaces:
+        remove_surfaces(spec)
     _set_solver(spec)
     return spec
 
@@ -85,7 +110,7 @@ def compile_body(body: BodyParameters, fidelity: Fidelity, *, surfaces: bool = T
 
 
 def joint_strength(body: BodyParameters, kind: JointKind) -> JointStrength:
-    """Servo of this body's joint: both values grow with its mass."""
+    """Servo of this body's joint when no muscle is weak: all values grow with its mass."""
     share = body.mass_kg / GENERIC_BODY.mass_kg
     strength = STRENGTH[kind]
     return JointStrength(
@@ -93,9 +118,15 @@ def joint_strength(body: BodyParameters, kind: JointKind) -> JointStrength:
     )
 
 
-def is_foot_geom(name: str) -> bool:
-    """Whether this surface carries the body on the ground."""
-    return name.startswith(FOOT_GEOMS)
+def _generic_spec(fidelity: Fidelity) -> mujoco.MjSpec:
+    match fidelity:
+        case Fidelity.FAST | Fidelity.STANDARD:
+            return myo_sim.load_spec("myolegs")
+        case Fidelity.LUMPED:
+            return lumped_spec()
+        case Fidelity.FULL:
+            return full_spec()
+    assert_never(fidelity)
 
 
 def _clear_contacts(spec: mujoco.MjSpec) -> None:
@@ -109,66 +140,21 @@ def _clear_contacts(spec: mujoco.MjSpec) -> None:
             geom.contype, geom.conaffinity = int(is_foot_geom(geom.name)), 0
 
 
-def _reduce_to_skeleton(spec: mujoco.MjSpec) -> None:
-    """Delete all that costs time but does not move the skeleton: muscles, knee coupling, surfaces."""
-    _freeze_inertia(spec)
-    for group in (spec.sensors, spec.actuators, spec.tendons, spec.equalities):
-        for element in list(group):
-            spec.delete(element)
-    for joint in list(spec.joints):
-        if any(part in joint.name for part in _COUPLED_KNEE):
-            spec.delete(joint)
-    for site in list(spec.sites):
-        spec.delete(site)
-    _delete_surfaces(spec, wrapped=set())
-
-
-def _remove_surfaces(spec: mujoco.MjSpec) -> None:
-    """Delete what is only drawn; the bodies that muscles wrap around stay."""
-    _freeze_inertia(spec)
-    model = spec.copy().compile()
-    round_wraps = (mujoco.mjtWrap.mjWRAP_SPHERE, mujoco.mjtWrap.mjWRAP_CYLINDER)
-    objects = model.wrap_objid[np.isin(model.wrap_type, round_wraps)]
-    _delete_surfaces(spec, wrapped={model.geom(int(geom)).name for geom in objects})
-
-
-def _delete_surfaces(spec: mujoco.MjSpec, *, wrapped: set[str]) -> None:
-    """Masses that come from surfaces must have been frozen before."""
-    for geom in list(spec.geoms):
-        if geom.name != FLOOR_GEOM and not is_foot_geom(geom.name) and geom.name not in wrapped:
-            spec.delete(geom)
-    for mesh in list(spec.meshes):
-        spec.delete(mesh)
-
-
-def _freeze_inertia(spec: mujoco.MjSpec) -> None:
-    model = spec.copy().compile()
-    for body in spec.bodies:
-        if body.name in ("", "world"):
-            continue
-        number = model.body(body.name).id
-        body.mass = model.body_mass[number]
-        body.ipos = model.body_ipos[number]
-        body.iquat = model.body_iquat[number]
-        body.inertia = model.body_inertia[number]
-        body.explicitinertial = True
-
-
-def _add_servos(spec: mujoco.MjSpec, *, share: float) -> None:
-    """One position servo per joint: torque = k (target - angle) - d velocity, within the limit.
+def _add_servos(spec: mujoco.MjSpec, body: BodyParameters) -> None:
+    """One position servo per joint: torque = k (target - angle) - d velocity, within the limits.
 
     As MuJoCo actuators their damping is integrated implicitly, which stays stable at 2 ms.
     """
     for joint in JOINTS:
-        strength = STRENGTH[joint.kind]
-        stiffness = strength.stiffness_nm_rad * share
+        strength = joint_strength(body, joint.kind)
+        negative, positive = torque_shares(body, joint)
         servo = spec.add_actuator(name=joint.value, target=joint.value, trntype=mujoco.mjtTrn.mjTRN_JOINT)
-        servo.gainprm[0] = stiffness
+        servo.gainprm[0] = strength.stiffness_nm_rad
         servo.biastype = mujoco.mjtBias.mjBIAS_AFFINE
-        servo.biasprm[1] = -stiffness
-        servo.biasprm[2] = -stiffness * DAMPING_TIME_S
+        servo.biasprm[1] = -strength.stiffness_nm_rad
+        servo.biasprm[2] = -strength.stiffness_nm_rad * DAMPING_TIME_S
         servo.forcelimited = True
-        servo.forcerange = [strength.lowest_nm * share, strength.highest_nm * share]
+        servo.forcerange = [strength.lowest_nm * negative, strength.highest_nm * positive]
 
 
 def _set_solver(spec: mujoco.MjSpec) -> None:

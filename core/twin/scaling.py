@@ -68,9 +68,9 @@ def scales_for_height(height_m: float) -> SegmentScale:
 
 
 def scale_spec(spec: mujoco.MjSpec, body: BodyParameters) -> None:
-    """Turn the generic `myolegs` spec into this person's, in place.
+    """Turn a generic spec (26, 80 or 416 muscles) into this person's, in place.
 
-    Call it on the full model (80 muscles) before bodies, joints or muscles are removed or devices attached.
+    Call it before bodies, joints or muscles are removed or devices attached. Arms follow the trunk.
     Lengths follow `body.scale`, total mass equals `body.mass_kg` exactly. Raises ValueError on a factor
     outside 0.5..2, which no measured adult or child reaches.
     """
@@ -101,9 +101,10 @@ def neutral_pose(model: mujoco.MjModel) -> FloatArray:
     position = np.array(model.qpos0, dtype=np.float64)
     for index in np.flatnonzero(model.eq_type == mujoco.mjtEq.mjEQ_JOINT):
         driven, driver = model.eq_obj1id[index], model.eq_obj2id[index]
-        x = position[model.jnt_qposadr[driver]] if driver >= 0 else 0.0
+        at = model.jnt_qposadr[driver]
+        x = position[at] - model.qpos0[at] if driver >= 0 else 0.0
         y = np.polynomial.polynomial.polyval(x, model.eq_data[index, :5])
-        position[model.jnt_qposadr[driven]] = y
+        position[model.jnt_qposadr[driven]] += y
     return position
 
 

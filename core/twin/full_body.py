@@ -1,0 +1,106 @@
+"""The 416-muscle body: trunk, arms and hands with their own joints and muscles, on the same legs.
+
+The source is myo_sim's `myofullbody`. Its legs are those of the 80-muscle body, but its arms come on top of a
+trunk that already weighs as much as trunk and arms together; here trunk and arms share that weight, so that a
+person's legs and total mass are the same at every fidelity.
+
+Walking needs the legs' muscles. The upper body is held upright, arms hanging, by passive springs and dampers
+on its free joints, because nobody tells its 336 muscles what to do. Its joints and muscles stay, so that
+they can be looked at and, against the springs, used. Muscle names are the model's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import mujoco
+import myo_sim
+import numpy as np
+
+from core.domain.body import JOINTS, SIDES
+from core.domain.muscles import LumpedMuscle, Muscle
+from core.twin.reduction import add_spring, freeze_inertia
+
+_ROOT = "Full Body"
+_ARM_ROOTS = tuple(f"myoarm_{side.suffix}_root" for side in SIDES)
+_LEG_ROOT = "myolegs_root"
+
+TRUNK_NM_RAD = 3000.0
+"""About 40 times what keeps 37 kg upright on the lowest lumbar joint: the hip torques of walking, up to
+80 N m, bend the trunk by 1.5 degrees, and the walk is that of a body with a rigid trunk."""
+SHOULDER_NM_RAD = 60.0  # an arm of 4 kg hangs; 6 times its own pendulum stiffness
+ELBOW_NM_RAD = 30.0
+WRIST_NM_RAD = 5.0
+FINGER_NM_RAD = 1.0
+POSTURE_DAMPING_S = 0.08  # damping over stiffness: near critical for trunk and arms
+
+_TRUNK_JOINTS = ("flex_extension", "lat_bending", "axial_rotation")
+_ARM_STIFFNESS = {  # beginnings of joint names; joints that are not named are of the fingers
+    "elv_angle": SHOULDER_NM_RAD,
+    "shoulder_elv": SHOULDER_NM_RAD,
+    "shoulder_rot": SHOULDER_NM_RAD,
+    "elbow_flexion": ELBOW_NM_RAD,
+    "pro_sup": ELBOW_NM_RAD,
+    "deviation": WRIST_NM_RAD,
+    "flexion_": WRIST_NM_RAD,
+}
+_LEG_MUSCLES = frozenset(
+    muscle.on(side) for side in SIDES for names in (Muscle, LumpedMuscle) for muscle in names
+)
+
+
+def full_spec() -> mujoco.MjSpec:
+    """The generic 416-muscle body, unscaled, with the 80-muscle body's weight."""
+    spec = myo_sim.load_spec("myofullbody")
+    spec.body(_ROOT).pos = [0.0, 0.0, 1.0]  # over the floor's origin, as the other bodies
+    for sensor in list(spec.sensors):
+        spec.delete(sensor)
+    freeze_inertia(spec)
+    _share_weight(spec)
+    return spec
+
+
+def hold_upper_body(spec: mujoco.MjSpec, share: float) -> None:
+    """Hold trunk and arms in the neutral pose; `share` is body mass over the generic body's.
+
+    Only free joints get a spring: those that are coupled to another one follow it.
+    """
+    coupled = {equality.name1 for equality in spec.equalities}
+    legs = {joint.value for joint in JOINTS}
+    for joint in spec.joints:
+        if joint.type == mujoco.mjtJoint.mjJNT_FREE or joint.name in coupled | legs:
+            continue
+        add_spring(joint, _stiffness_nm_rad(joint.name) * share, damping_s=POSTURE_DAMPING_S)
+
+
+def leg_muscles(names: Iterable[str]) -> tuple[str, ...]:
+    """Those of these actuators that are muscles of a leg, at any fidelity, in the given order."""
+    return tuple(name for name in names if name in _LEG_MUSCLES)
+
+
+def other_muscles(names: Iterable[str]) -> tuple[str, ...]:
+    """Those of these muscles that are of trunk, arms and hands, in the given order."""
+    return tuple(name for name in names if name not in _LEG_MUSCLES)
+
+
+def _stiffness_nm_rad(joint: str) -> float:
+    if joint in _TRUNK_JOINTS:
+        return TRUNK_NM_RAD
+    return next((value for start, value in _ARM_STIFFNESS.items() if joint.startswith(start)), FINGER_NM_RAD)
+
+
+def _share_weight(spec: mujoco.MjSpec) -> None:
+    """Make trunk and arms together as heavy as the trunk alone is in the source."""
+    arms = [body for root in _ARM_ROOTS for body in _within(spec.body(root))]
+    legs = {body.name for body in _within(spec.body(_LEG_ROOT))}
+    upper = [body for body in _within(spec.body(_ROOT)) if body.name not in legs]
+    total = sum(body.mass for body in upper)
+    share = (total - sum(body.mass for body in arms)) / total
+    for body in upper:
+        body.mass *= share
+        body.inertia = np.asarray(body.inertia) * share
+
+
+def _within(root: mujoco.MjsBody) -> list[mujoco.MjsBody]:
+    """A body and all that hangs on it."""
+    return [root, *(inner for child in root.bodies for inner in _within(child))]

@@ -1,0 +1,64 @@
+"""Editing a body model: take away what a fidelity does not simulate, hold joints by springs."""
+
+from __future__ import annotations
+
+import mujoco
+import numpy as np
+
+FOOT_GEOMS = ("foot_col", "bofoot_col")  # beginnings of the names of the surfaces under the feet
+FLOOR_GEOM = "floor"
+_COUPLED_KNEE = ("translation", "rotation2", "rotation3", "beta")  # joints that follow the knee angle
+
+
+def is_foot_geom(name: str) -> bool:
+    """Whether this surface carries the body on the ground."""
+    return name.startswith(FOOT_GEOMS)
+
+
+def reduce_to_skeleton(spec: mujoco.MjSpec) -> None:
+    """Delete muscles, sensors and the knee's coupled joints: hinges and bones remain. Surfaces stay."""
+    freeze_inertia(spec)
+    for group in (spec.sensors, spec.actuators, spec.tendons, spec.equalities):
+        for element in list(group):
+            spec.delete(element)
+    for joint in list(spec.joints):
+        if any(part in joint.name for part in _COUPLED_KNEE):
+            spec.delete(joint)
+    for site in list(spec.sites):
+        spec.delete(site)
+
+
+def remove_surfaces(spec: mujoco.MjSpec) -> None:
+    """Delete what is only drawn; the feet, the floor and what muscles wrap around stay."""
+    freeze_inertia(spec)
+    model = spec.copy().compile()
+    round_wraps = (mujoco.mjtWrap.mjWRAP_SPHERE, mujoco.mjtWrap.mjWRAP_CYLINDER)
+    objects = model.wrap_objid[np.isin(model.wrap_type, round_wraps)]
+    wrapped = {model.geom(int(geom)).name for geom in objects}
+    for geom in list(spec.geoms):
+        if geom.name != FLOOR_GEOM and not is_foot_geom(geom.name) and geom.name not in wrapped:
+            spec.delete(geom)
+    for mesh in list(spec.meshes):
+        spec.delete(mesh)
+
+
+def freeze_inertia(spec: mujoco.MjSpec) -> None:
+    """Write every body's compiled mass and inertia down, so that no shape is needed to tell them."""
+    model = spec.copy().compile()
+    for body in spec.bodies:
+        if body.name in ("", "world"):
+            continue
+        number = model.body(body.name).id
+        body.mass = model.body_mass[number]
+        body.ipos = model.body_ipos[number]
+        body.iquat = model.body_iquat[number]
+        body.inertia = model.body_inertia[number]
+        body.fullinertia = np.full(6, np.nan)
+        body.explicitinertial = True
+
+
+def add_spring(joint: mujoco.MjsJoint, stiffness_nm_rad: float, *, damping_s: float) -> None:
+    """Add a passive spring about the joint's zero and a damper of `damping_s` times its stiffness."""
+    joint.stiffness = np.asarray(joint.stiffness) + np.array([stiffness_nm_rad, 0.0, 0.0])
+    joint.damping = np.asarray(joint.damping) + np.array([stiffness_nm_rad * damping_s, 0.0, 0.0])
+    joint.springref = 0.0
