@@ -63,6 +63,33 @@ class SceneGeometry:
     meshes: tuple[BodyMesh, ...]
 
 
+METABOLIC_MODELS = ("Umberger 2010", "Bhargava 2004")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MuscleFacts:
+    """What no laboratory can see in a walk. Axes: T frames, M muscles, 14 joints."""
+
+    muscle_names: tuple[str, ...]  # M, as the actuators of the 80-muscle body
+    estimated: bool  # True: activations by static optimisation of joint torques; False: simulated muscles
+    excitation: Float32Array  # (T, M) 0..1
+    activation: Float32Array  # (T, M) 0..1
+    force_n: Float32Array  # (T, M) pull, active and passive
+    fibre_length: Float32Array  # (T, M) optimal lengths
+    fibre_velocity: Float32Array  # (T, M) optimal lengths per second, lengthening positive
+    moment_nm: FloatArray  # (T, 14) of all muscles about the joints
+    power_w: FloatArray  # (T, 14) of these moments
+    metabolic_w: FloatArray  # (T, 2) of all muscles together, by METABOLIC_MODELS, without the basal rate
+
+    def __post_init__(self) -> None:
+        frames, muscles = len(np.asarray(self.activation)), len(self.muscle_names)
+        for name in ("excitation", "activation", "force_n", "fibre_length", "fibre_velocity"):
+            frozen(self, name, (frames, muscles), np.float32)
+        for name in ("moment_nm", "power_w"):
+            frozen(self, name, (frames, len(JOINTS)))
+        frozen(self, "metabolic_w", (frames, len(METABOLIC_MODELS)))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Rollout:
     """One simulated walk. Axes: T frames, 14 joints, 2 sides in the order of SIDES, M muscles."""
@@ -82,6 +109,7 @@ class Rollout:
     walked_s: float
     fell_at_s: float | None
     fall_cause: str  # "" when the twin did not fall
+    muscles: MuscleFacts | None = None  # None in walks recorded before these were kept
 
     def __post_init__(self) -> None:
         frames = len(np.asarray(self.time_s))

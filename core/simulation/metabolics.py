@@ -18,6 +18,7 @@ import numpy as np
 
 from core.domain.arrays import FloatArray, frozen
 from core.domain.muscles import LumpedMuscle, Muscle
+from core.domain.rollout import METABOLIC_MODELS
 from core.simulation.muscle_tables import FIBRE_SHARE, SLOW_TWITCH
 
 DENSITY_KG_M3 = 1059.7  # mammalian muscle (Mendez & Keys 1960)
@@ -143,6 +144,14 @@ def bhargava_2004(muscles: MetabolicMuscles, motion: FibreMotion) -> FloatArray:
     return power + _shortening_work(muscles, motion)
 
 
+MODELS = dict(zip(METABOLIC_MODELS, (umberger_2010, bhargava_2004), strict=True))
+
+
+def metabolic_power(muscles: MetabolicMuscles, motion: FibreMotion) -> FloatArray:
+    """Power [W] of all muscles together (T, 2), in the order of METABOLIC_MODELS."""
+    return np.stack([model(muscles, motion).sum(axis=1) for model in MODELS.values()], axis=1)
+
+
 @dataclass(frozen=True, slots=True)
 class MetabolicRate:
     """Mean power of one walk by one model, per body mass."""
@@ -156,21 +165,16 @@ class MetabolicRate:
         return f"{self.net_w_kg:.2f} W/kg net ({self.model})"
 
 
-MODELS = {"Umberger 2010": umberger_2010, "Bhargava 2004": bhargava_2004}
-
-
-def metabolic_rates(
-    muscles: MetabolicMuscles, motion: FibreMotion, mass_kg: float
-) -> tuple[MetabolicRate, ...]:
-    """Mean over the frames, by both models, for a body of `mass_kg`.
+def metabolic_rates(power_w: FloatArray, mass_kg: float) -> tuple[MetabolicRate, ...]:
+    """Means of `metabolic_power` (T, 2) for a body of `mass_kg`.
 
     Net is the power of the modelled muscles, gross adds the basal rate of the whole standing body.
     """
-    rates = []
-    for name, model in MODELS.items():
-        net = float(model(muscles, motion).sum(axis=1).mean()) / mass_kg
-        rates.append(MetabolicRate(name, net + BASAL_W_KG, net))
-    return tuple(rates)
+    net = power_w.mean(axis=0) / mass_kg
+    return tuple(
+        MetabolicRate(model, float(one) + BASAL_W_KG, float(one))
+        for model, one in zip(METABOLIC_MODELS, net, strict=True)
+    )
 
 
 def _drive(motion: FibreMotion) -> FloatArray:

@@ -14,6 +14,7 @@ from core.simulation.metabolics import (
     FibreMotion,
     MetabolicMuscles,
     bhargava_2004,
+    metabolic_power,
     metabolic_rates,
     umberger_2010,
 )
@@ -162,7 +163,7 @@ def test_rates_are_means_per_body_mass_and_gross_adds_the_basal_rate() -> None:
     muscles = one_muscle()
     held = motion(excitation=0.5, activation=0.5)
 
-    rates = {rate.model: rate for rate in metabolic_rates(muscles, held, mass_kg=10.0)}
+    rates = {rate.model: rate for rate in metabolic_rates(metabolic_power(muscles, held), mass_kg=10.0)}
 
     assert rates["Umberger 2010"].net_w_kg == pytest.approx(75.4099 * MASS_KG / 10.0, rel=1e-5)
     assert rates["Bhargava 2004"].gross_w_kg == pytest.approx(
