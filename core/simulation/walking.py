@@ -184,7 +184,7 @@ class WalkingEnvironment:
         """Take one control step with `action` (N, 14); `assist` is asked every 10 ms when an exo is worn."""
         action = np.clip(action, -ACTION_LIMIT, ACTION_LIMIT)
         coming = self.phase + CONTROL_STEP_S / self.strides.period_s
-        self.target_rad = self.strides.angle(coming) + self._reach_rad * action
+        self.target_rad = self.target(action)
         diverged = self._advance(assist)
         self.phase = coming % 1.0
         self._age += 1
@@ -195,6 +195,13 @@ class WalkingEnvironment:
         fell = diverged | np.any(list(self.falls().values()), axis=0)
         reward[fell] = 0.0
         return Step(reward, fell, self._age >= self._episode_steps, terms)
+
+    def target(self, action: FloatArray) -> FloatArray:
+        """Joint targets (N, 14) that `action` (N, 14) asks for in the coming control step."""
+        coming = self.phase + CONTROL_STEP_S / self.strides.period_s
+        limited = np.clip(action, -ACTION_LIMIT, ACTION_LIMIT)
+        target: FloatArray = self.strides.angle(coming) + self._reach_rad * limited
+        return target
 
     def falls(self) -> Mapping[str, BoolArray]:
         """Why a walker counts as fallen, by cause (N,), after the last step."""
