@@ -46,12 +46,13 @@ SD_DEG: Coefficients = {
 # Mean anterior pelvic tilt of the same people; their hip flexion is measured against the tilted pelvis.
 PELVIC_TILT_DEG = 11.594
 
-# One walking stride (1.13 s, 1.26 m/s) of the MyoAssist reference, left and right averaged half a cycle
-# apart, pelvis upright, shifted by 1.9 % so that t = 0 is heel strike.
+# A normal stride to walk by: one adult's stride (1.13 s, 1.26 m/s; MyoAssist reference, left and right averaged,
+# t = 0 at heel strike) whose hip, knee and ankle flexion are averaged with the means above: alone it bends the
+# knee so late that the trailing foot cannot stand on the ground.
 STRIDE_DEG: Coefficients = {
     JointKind.HIP_FLEXION: (
-        6.620, 21.854, -6.004, -2.553, -0.426, 1.186, 2.475, 0.539, -0.006,
-        -0.128, 0.202, 0.026, 0.082,
+        6.732, 21.363, -4.600, -2.853, -0.985, 0.544, 2.047, 0.216, -0.047,
+        -0.200, 0.233, 0.007, 0.088,
     ),
     JointKind.HIP_ADDUCTION: (
         -1.144, 0.797, -0.448, -0.951, 0.016, -0.259, 2.190, -0.143, -0.061,
@@ -62,12 +63,17 @@ STRIDE_DEG: Coefficients = {
         -0.443, 0.352, -0.017, 0.175,
     ),
     JointKind.KNEE: (
-        18.682, -2.034, -17.460, -12.649, 10.788, 2.252, 5.775, 0.387, 0.085,
-        0.152, 0.524, 0.248, -0.305,
+        20.779, -1.967, -18.105, -13.137, 8.899, 0.775, 5.044, -0.238, 0.356,
+        -0.194, 0.630, 0.159, -0.051,
     ),
     JointKind.ANKLE: (
-        2.919, -3.710, 7.704, 4.267, -7.583, -4.606, -0.420, 2.487, -0.956,
-        -1.172, -2.396, -0.041, 0.067,
+        1.836, -2.874, 7.394, 2.549, -7.398, -4.599, 0.214, 2.347, -0.359,
+        -0.844, -1.885, 0.117, 0.307,
+    ),
+    # Schwartz et al. 2008, hallux against the forefoot in the Oxford foot model; extension is negative here.
+    JointKind.TOES: (
+        -9.000, 2.985, 9.461, -3.692, -5.463, -2.975, 4.347, 0.291, -1.509,
+        -2.365, 0.000, 0.427, 0.088,
     ),
 }
 # fmt: on

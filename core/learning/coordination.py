@@ -39,14 +39,17 @@ class CoordinationLearner:
         self._optimiser = torch.optim.Adam(self._layers.parameters(), lr=_LEARNING_RATE)
         self._random = torch.Generator().manual_seed(seed)
         self._memory: deque[tuple[Tensor, ...]] = deque(maxlen=MEMORY_LESSONS)
-        self.error = float("nan")  # root mean squared difference of activations to the teacher's, before learning
+        self.error = float(
+            "nan"
+        )  # root mean squared difference of activations to the teacher's, before learning
 
     def learn(self, posed: Demand) -> None:
         """One lesson: solve some of these demands exactly and practise them with remembered ones."""
         rows = torch.randperm(len(posed.clue), generator=self._random)[:LESSON_ROWS].numpy()
         chosen = Demand(posed.active[rows], posed.wanted[rows], posed.clue[rows], posed.guess[rows])
         teacher = chosen.exact()
-        difference = self.network().activation(chosen) - teacher
+        network = self.network()
+        difference = chosen.activation(network.dual(chosen)) - teacher
         self.error = float(np.sqrt(np.mean(difference**2)))
         lesson = (chosen.clue, chosen.guess, chosen.active, chosen.wanted, teacher)
         self._memory.append(tuple(torch.from_numpy(np.ascontiguousarray(part)) for part in lesson))

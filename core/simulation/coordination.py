@@ -23,13 +23,17 @@ from core.simulation.muscles import bounded_least_squares
 from core.simulation.policy import forward
 from core.twin.body import STRENGTH
 
-RESERVE_SHARE = 0.03
+RESERVE_SHARE = 0.05
 """A torque missed by this share of the joint's strength costs as much as one fully active muscle."""
 RESERVE_NM: Float32Array = np.array(
     [RESERVE_SHARE * STRENGTH[kind].limit_nm for kind in JointKind], np.float32
 )
 CLUE_SIZE = 4 * LEG_JOINTS + 3 + len(MuscleGroup)
 _LIMIT_NM: Float32Array = np.array([STRENGTH[kind].limit_nm for kind in JointKind], np.float32)
+POLISHING_STEPS = 3  # from a trained network's answer they end close to the exact torques
+_STEP_LENGTHS = (1.0, 0.5, 0.25, 0.1)
+_CLOSED_SHARE = np.float32(0.05)  # muscles at their bounds count a little, or steps would overshoot
+_UNIT: Float32Array = np.eye(LEG_JOINTS, dtype=np.float32)
 _GUESS_LIMIT = 4.0  # of the first guess of y: an impossible demand must not drown the other inputs
 
 
@@ -46,6 +50,38 @@ class Demand:
         """clip(A' y, 0, 1): (R, M) for y (R, 7)."""
         drive: Float32Array = np.matmul(dual[:, None, :], self.active)[:, 0]
         return np.clip(drive, 0.0, 1.0)
+
+    def polished(self, dual: Float32Array) -> Float32Array:
+        """A few damped Newton steps of y (R, 7) down the convex dual of the exact problem."""
+        transposed = np.ascontiguousarray(np.swapaxes(self.active, 1, 2))
+        drive = _times(transposed, dual)
+        value = self._dual_value(dual, drive)
+        for _ in range(POLISHING_STEPS):
+            step = self._newton_step(dual, drive, transposed)
+            change = _times(transposed, step)
+            start_dual, start_drive = dual, drive
+            for length in _STEP_LENGTHS:
+                trial_dual, trial_drive = start_dual - length * step, start_drive - length * change
+                trial = self._dual_value(trial_dual, trial_drive)
+                better = trial < value
+                dual = np.where(better[:, None], trial_dual, dual)
+                drive = np.where(better[:, None], trial_drive, drive)
+                value = np.where(better, trial, value)
+        return dual
+
+    def _newton_step(self, dual: Float32Array, drive: Float32Array, transposed: Float32Array) -> Float32Array:
+        residual = dual + _times(self.active, np.clip(drive, 0.0, 1.0)) - self.wanted
+        open_share = np.where((drive > 0.0) & (drive < 1.0), np.float32(1.0), _CLOSED_SHARE)
+        slope = _UNIT + np.matmul(self.active * open_share[:, None, :], transposed)
+        step: Float32Array = np.linalg.solve(slope, residual[..., None])[..., 0]
+        return step
+
+    def _dual_value(self, dual: Float32Array, drive: Float32Array) -> Float32Array:
+        """Dual objective (R,): its gradient by y is the residual y + A clip(A' y) - wanted."""
+        activation = np.clip(drive, 0.0, 1.0)
+        muscles = np.einsum("rm,rm->r", activation, drive - 0.5 * activation)
+        value: Float32Array = muscles + np.einsum("rj,rj->r", dual, 0.5 * dual - self.wanted)
+        return value
 
     def exact(self) -> Float32Array:
         """The optimal activation (R, M): the network's teacher, and the oracle of its tests."""
@@ -70,7 +106,7 @@ def demand(
     active = torques.active_nm / RESERVE_NM[:, None]
     wanted = (torque_nm - torques.passive_nm) / RESERVE_NM
     gram = np.matmul(active, np.swapaxes(active, 1, 2))
-    system = np.eye(LEG_JOINTS, dtype=np.float32) + 0.5 * gram
+    system = _UNIT + 0.5 * gram
     guess = np.linalg.solve(system, wanted[..., None])[..., 0]
     guess = np.clip(guess, -_GUESS_LIMIT, _GUESS_LIMIT)
     clue = np.concatenate([angle, 0.1 * speed, wanted * RESERVE_NM / _LIMIT_NM, 5.0 * guess, traits], axis=1)
@@ -85,7 +121,17 @@ class CoordinationNetwork:
 
     def activation(self, posed: Demand) -> Float32Array:
         """Activations (R, M)."""
-        return posed.activation(posed.guess + forward(self.network, posed.clue))
+        return posed.activation(posed.polished(self.dual(posed)))
+
+    def dual(self, posed: Demand) -> Float32Array:
+        """The network's own y (R, 7)."""
+        return posed.guess + forward(self.network, posed.clue)
+
+
+def _times(matrices: Float32Array, vectors: Float32Array) -> Float32Array:
+    """(R, A, B) times (R, B)."""
+    product: Float32Array = np.matmul(matrices, vectors[..., None])[..., 0]
+    return product
 
 
 def _traits(body: BodyParameters, side_index: int) -> list[float]:

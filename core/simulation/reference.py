@@ -7,10 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.domain.arrays import FloatArray
+from core.domain.body import SIDES, Joint, JointKind
 from core.domain.motion import GaitReference
 from core.errors import refuse
 
 HARMONICS = 6  # gait angles hold 99 % of their power below the sixth harmonic
+DOUBLE_SUPPORT = 0.12  # of the gait cycle, each time (Perry 1992)
 SPEED_RANGE_M_S = (0.3, 2.2)  # slower is standing, faster is running
 PERIOD_RANGE_S = (0.6, 2.5)
 LARGEST_ANGLE_RAD = 2.5  # beyond every joint's range
@@ -24,6 +26,7 @@ class StrideBank:
         self.speed_m_s: FloatArray = np.array([reference.speed_m_s for reference in references])
         self._series = np.stack([_fourier(reference.angle_rad) for reference in references])  # (N, 13, 14)
         self._order = 2 * np.pi * np.arange(1, HARMONICS + 1)
+        self._right_strike = np.array([_right_strike(reference.angle_rad) for reference in references])
 
     def angle(self, phase: FloatArray) -> FloatArray:
         """Joint angles (N, 14) in rad at each walker's phase (N,)."""
@@ -37,9 +40,26 @@ class StrideBank:
         slope = [np.zeros((len(phase), 1)), -self._order * np.sin(turn), self._order * np.cos(turn)]
         return self._sum(np.concatenate(slope, axis=1)) / self.period_s[:, None]
 
+    def left_load(self, phase: FloatArray) -> FloatArray:
+        """Share of the body's weight (N,) that the left foot carries in walking at each phase (N,).
+
+        From heel strike to the other foot's toe off the weight is handed over evenly (Perry 1992).
+        """
+        since_right = (phase - self._right_strike) % 1.0
+        alone = np.where(phase < self._right_strike, 1.0, 0.0)
+        handing_over = np.where(since_right < DOUBLE_SUPPORT, 1.0 - since_right / DOUBLE_SUPPORT, alone)
+        return np.where(phase < DOUBLE_SUPPORT, phase / DOUBLE_SUPPORT, handing_over)
+
     def _sum(self, basis: FloatArray) -> FloatArray:
         joint_values: FloatArray = (basis[:, None, :] @ self._series)[:, 0]
         return joint_values
+
+
+def _right_strike(angle_rad: FloatArray) -> float:
+    """Phase at which the right foot lands: how much later the right hip swings than the left."""
+    left, right = (angle_rad[:, Joint.of(JointKind.HIP_FLEXION, side).column] for side in SIDES)
+    spectrum = np.fft.rfft(right - right.mean()) * np.conj(np.fft.rfft(left - left.mean()))
+    return float(np.argmax(np.fft.irfft(spectrum, len(left)))) / len(left)
 
 
 def _fourier(angle_rad: FloatArray) -> FloatArray:

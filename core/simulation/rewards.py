@@ -13,6 +13,7 @@ from core.domain.body import JOINTS, SAGITTAL, JointKind
 # The foot's small joints are hardly seen by a camera and hardly change the gait, so they count less.
 _IMPORTANCE = {JointKind.HIP_ROTATION: 0.5, JointKind.SUBTALAR: 0.5, JointKind.TOES: 0.2}
 JOINT_IMPORTANCE: FloatArray = np.array([_IMPORTANCE.get(joint.kind, 1.0) for joint in JOINTS])
+AIRBORNE = 0.2  # body weights on both feet together
 FLEXION = np.array([joint.kind in SAGITTAL for joint in JOINTS])
 
 
@@ -30,6 +31,9 @@ class Moment:
     action: FloatArray  # (N, 14)
     action_change: FloatArray  # (N, 14) since the step before
     effort: FloatArray  # (N,) 0..1, as the drive counts it
+    load: FloatArray  # (N, 2) vertical ground force on each foot in body weights
+    left_load: FloatArray  # (N,) share of it that the left foot should carry
+    load_limit: FloatArray  # (N,) body weights that a soft step does not exceed
 
 
 def pose(moment: Moment) -> FloatArray:
@@ -66,6 +70,21 @@ def posture(moment: Moment) -> FloatArray:
     return value
 
 
+def loading(moment: Moment) -> FloatArray:
+    """Weight on the foot whose turn it is; half when neither touches the ground."""
+    total = moment.load.sum(axis=1)
+    share = moment.load[:, 0] / np.maximum(total, AIRBORNE)
+    value: FloatArray = np.exp(-10.0 * (share - moment.left_load) ** 2)
+    return np.where(total < AIRBORNE, 0.5, value)
+
+
+def landing(moment: Moment) -> FloatArray:
+    """Soft steps: ground forces of people stay below 1.3 body weights in walking."""
+    excess = np.maximum(moment.load.sum(axis=1) - moment.load_limit, 0.0)
+    value: FloatArray = np.exp(-4.0 * excess**2)
+    return value
+
+
 def restraint(moment: Moment) -> FloatArray:
     """Small corrections of the reference; negative, the mean of squares."""
     value: FloatArray = -np.mean(moment.action**2, axis=1)
@@ -94,14 +113,16 @@ class RewardTerm:
 
 
 WALKING_REWARD = (
-    RewardTerm(0.30, pose),
-    RewardTerm(0.25, flexion),
+    RewardTerm(0.25, pose),
+    RewardTerm(0.20, flexion),
     RewardTerm(0.10, motion),
-    RewardTerm(0.20, progress),
-    RewardTerm(0.15, posture),
+    RewardTerm(0.15, progress),
+    RewardTerm(0.10, posture),
+    RewardTerm(0.15, loading),
+    RewardTerm(0.05, landing),
     RewardTerm(0.01, restraint),
     RewardTerm(0.01, smoothness),
-    RewardTerm(0.5, effort),
+    RewardTerm(0.50, effort),
 )
 
 

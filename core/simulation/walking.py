@@ -35,6 +35,9 @@ EXO_STEP_S = 0.01  # the exo's own rate, 100 Hz
 ACTION_LIMIT = 2.0  # an action of this size moves a target by the joint's reach
 ACTION_SIZE = len(JOINTS)
 EPISODE_S = 10.0
+GRAVITY_M_S2 = 9.81
+RUNNING_M_S = 1.95  # people change from walking to running about here (Thorstensson & Roberthson 1987)
+LOAD_LIMIT = (3.0, 1.3)  # body weights on the ground in running and in walking
 LOOK_AHEAD_S = 0.1  # the policy sees the reference this far ahead
 
 
@@ -97,6 +100,7 @@ class WalkingEnvironment:
         self._reach_rad = np.array([STRENGTH[joint.kind].reach_rad for joint in JOINTS]) / ACTION_LIMIT
         self._limits = joint_limits(model)
         self._grounds = Grounds([walker.ground for walker in walkers])
+        self._weight_n = np.array([GRAVITY_M_S2 * body.mass_kg for body in bodies])
         self._observer = Observer(bodies, self._grounds.climb)
         self._heights = _heights(walkers)
         self._level = self._heights.mean(axis=1)
@@ -286,6 +290,9 @@ class WalkingEnvironment:
             action=action,
             action_change=action - self._action,
             effort=self.drive.effort(self._limbs()),
+            load=self.ground_force_n[:, :, 2] / self._weight_n[:, None],
+            left_load=self.strides.left_load(self.phase),
+            load_limit=np.where(self.strides.speed_m_s > RUNNING_M_S, *LOAD_LIMIT),
         )
 
     def _start_state(self, rng: np.random.Generator) -> FloatArray:
