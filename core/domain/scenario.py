@@ -8,6 +8,7 @@ from enum import StrEnum
 import numpy as np
 
 STEP_RISE_M, STEP_TREAD_M = 0.17, 0.29  # public stairs
+_FIRST_MIDDLE_M = (-0.08, 0.115)  # up, down
 
 
 class GroundKind(StrEnum):
@@ -32,6 +33,14 @@ class Ground:
         if self.kind is GroundKind.STAIRS:
             return self.rise_m / self.tread_m
         return float(np.tan(self.slope_rad))
+
+    @property
+    def first_middle_m(self) -> float:
+        """Distance ahead of the start at which the middle of the tread at height 0 is.
+
+        A stride of two treads that begins at distance 0 then puts every foot on the middle of a tread.
+        """
+        return _FIRST_MIDDLE_M[0 if self.rise_m > 0 else 1] if self.kind is GroundKind.STAIRS else 0.0
 
 
 LEVEL_GROUND = Ground()

@@ -48,8 +48,9 @@ def ground_height_m(ground: Ground, forward_m: FloatArray) -> FloatArray:
 
 
 def tread_number(ground: Ground, forward_m: FloatArray) -> FloatArray:
-    """Number of the tread at distances ahead; tread 0 is centred on the start. The landings end the count."""
-    number: FloatArray = np.clip(np.floor(forward_m / ground.tread_m + 0.5), -STEPS_BEHIND, STEPS_AHEAD)
+    """Number of the tread at distances ahead; tread 0 is at height 0. The landings end the count."""
+    place = (forward_m - ground.first_middle_m) / ground.tread_m
+    number: FloatArray = np.clip(np.floor(place + 0.5), -STEPS_BEHIND, STEPS_AHEAD)
     return number
 
 
@@ -75,7 +76,8 @@ def _put_stairs(spec: mujoco.MjSpec, ground: Ground) -> None:
 
 
 def _add_step(spec: Any, ground: Ground, number: int, *, is_landing: bool) -> None:
-    near, far = (number - 0.5) * ground.tread_m, (number + 0.5) * ground.tread_m
+    middle = ground.first_middle_m + number * ground.tread_m
+    near, far = middle - ground.tread_m / 2, middle + ground.tread_m / 2
     if is_landing and number > 0:
         far += _LANDING_M
     elif is_landing:
@@ -87,5 +89,7 @@ def _add_step(spec: Any, ground: Ground, number: int, *, is_landing: bool) -> No
         pos=[0.0, -(near + far) / 2, number * ground.rise_m - _TREAD_HALF_THICKNESS_M],
     )
     step.contype, step.conaffinity = 0, _FEET_ON_TREADS
-    step.friction[0] = ground.friction
-    step.priority = 1
+    step.solref = spec.geom(FLOOR_GEOM).solref
+    floor = spec.geom(FLOOR_GEOM)
+    step.friction, step.priority = floor.friction, floor.priority
+    step.solref, step.solimp = floor.solref, floor.solimp

@@ -41,7 +41,7 @@ def test_every_walkway_starts_at_height_zero() -> None:
 
 @pytest.mark.parametrize(("ground", "sign"), [(UP, 1.0), (DOWN, -1.0)])
 def test_stairs_rise_17_cm_every_29_cm_and_end_in_landings(ground: Ground, sign: float) -> None:
-    middles = STEP_TREAD_M * np.arange(45)
+    middles = ground.first_middle_m + STEP_TREAD_M * np.arange(45)
     np.testing.assert_allclose(np.diff(ground_height_m(ground, middles)), sign * 0.17)
     landings = ground_height_m(ground, np.array([-20.0, 40.0]))
     np.testing.assert_allclose(landings, sign * 0.17 * np.array([-STEPS_BEHIND, STEPS_AHEAD]))

@@ -1,0 +1,173 @@
+"""The movement a scenario asks for, as one periodic stride made for this person.
+
+Level walking and ramps start from the person's own stride, stairs and running from published curves that are
+fitted to the lengths of the person's leg.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.domain.arrays import FloatArray
+from core.domain.body import JOINTS, Joint, JointKind, Side
+from core.domain.motion import GaitReference
+from core.domain.scenario import GaitKind, GroundKind, Scenario
+from core.domain.twin import BodyParameters, SegmentScale
+from core.gait.leg import Leg, foot_pitch
+from core.gait.norm_tables import Coefficients
+from core.gait.norms import REFERENCE_SAMPLES, fourier_series, normal_reference
+from core.gait.scenario_tables import (
+    FAST_RUN_DEG,
+    FAST_RUN_M_S,
+    RUN_PERIOD_S,
+    SHORTER_STRIDE,
+    SLOPE_RAD,
+    SLOW_RUN_DEG,
+    SLOW_RUN_M_S,
+    STAIRS_DOWN_DEG,
+    STAIRS_DOWN_PERIOD_S,
+    STAIRS_UP_DEG,
+    STAIRS_UP_PERIOD_S,
+    WALK_DOWN_DEG,
+    WALK_LEVEL_DEG,
+    WALK_UP_DEG,
+)
+
+_SIDE_PLANE = (JointKind.HIP_FLEXION, JointKind.KNEE, JointKind.ANKLE, JointKind.TOES)
+_LIMITS_DEG = {  # a little inside the body model's ranges
+    JointKind.HIP_FLEXION: (-28.0, 118.0),
+    JointKind.KNEE: (2.0, 118.0),
+    JointKind.ANKLE: (-38.0, 28.0),
+    JointKind.TOES: (-28.0, 28.0),
+}
+_SPREAD_SHARE = (-0.5, 1.5)  # how far running may leave the two tables
+_PHASE = np.arange(REFERENCE_SAMPLES) / REFERENCE_SAMPLES
+
+
+def scenario_reference(scenario: Scenario, body: BodyParameters, own: GaitReference | None) -> GaitReference:
+    """The stride (100 samples from left contact) of this scenario; `own` is the person's level stride.
+
+    Without `own` it is `normal_walk`. Stairs: a stride is exactly two treads, so its speed follows
+    from its period. Published stairs and runs have no side of their own: both legs do the same there.
+    """
+    leg = Leg.of(body.scale)
+    level = own if own is not None else normal_walk(leg)
+    match scenario.gait:
+        case GaitKind.RUN:
+            return _running(scenario.speed_m_s or SLOW_RUN_M_S, leg, level)
+        case GaitKind.STAIRS_UP | GaitKind.STAIRS_DOWN:
+            return _stairs(scenario, leg, level)
+    if scenario.speed_m_s is not None:
+        level = at_speed(level, scenario.speed_m_s)
+    return on_slope(level, scenario.ground.slope_rad) if _is_ramp(scenario) else level
+
+
+def normal_walk(leg: Leg) -> GaitReference:
+    """A normal level stride whose feet stand still on the floor.
+
+    It differs from `normal_reference` by 3 to 5 degrees, as much as healthy people differ: that one is a
+    recording without the movements of the pelvis, so its feet slide by 0.35 m/s and its swing toes touch.
+    """
+    stretch = _stretch(leg)
+    normal = normal_reference()
+    return _both_legs(_table(WALK_LEVEL_DEG), normal, normal.period_s * stretch, normal.speed_m_s * stretch)
+
+
+def at_speed(stride: GaitReference, speed_m_s: float) -> GaitReference:
+    """The same walk at another speed.
+
+    Speed is split evenly between stride length and cadence (Grieve & Gear 1966, Ergonomics 9:379); the ranges
+    of hip and knee follow the stride length, the ankle's stays.
+    """
+    pace = float(np.sqrt(speed_m_s / stride.speed_m_s))
+    spread = np.array([1.0 if joint.kind is JointKind.ANKLE else pace for joint in JOINTS])
+    middle = stride.angle_rad.mean(axis=0)
+    angle = middle + spread * (stride.angle_rad - middle)
+    return GaitReference(stride.period_s / pace, speed_m_s, _within_limits(angle))
+
+
+def on_slope(stride: GaitReference, slope_rad: float) -> GaitReference:
+    """The same walk at the same speed on a ramp, up positive.
+
+    The angles change as the normal walk's do (`scenario_tables`), in proportion to the slope; strides get
+    shorter and quicker.
+    """
+    share = abs(slope_rad) / SLOPE_RAD
+    angle = stride.angle_rad.copy()
+    phase = np.arange(len(angle)) / len(angle)
+    change = _table(WALK_UP_DEG if slope_rad > 0 else WALK_DOWN_DEG) - _table(WALK_LEVEL_DEG)
+    for side in Side:
+        delay = 0.0 if side is Side.LEFT else 0.5
+        for column, values in zip(_columns(side), change.T, strict=True):
+            angle[:, column] += share * np.interp(phase - delay, _PHASE, values, period=1.0)
+    period_s = stride.period_s * (1.0 - share * SHORTER_STRIDE)
+    return GaitReference(period_s, stride.speed_m_s, _within_limits(angle))
+
+
+def _running(speed_m_s: float, leg: Leg, level: GaitReference) -> GaitReference:
+    """A run at this speed; by dynamic similarity a longer leg runs the same at a higher speed (Hof 1996)."""
+    stretch = _stretch(leg)
+    share = (speed_m_s / stretch - SLOW_RUN_M_S) / (FAST_RUN_M_S - SLOW_RUN_M_S)
+    share = float(np.clip(share, *_SPREAD_SHARE))
+    slow, fast = _table(SLOW_RUN_DEG), _table(FAST_RUN_DEG)
+    period_s = RUN_PERIOD_S[0] + share * (RUN_PERIOD_S[1] - RUN_PERIOD_S[0])
+    return _both_legs(slow + share * (fast - slow), level, period_s * stretch, speed_m_s)
+
+
+def _stairs(scenario: Scenario, leg: Leg, level: GaitReference) -> GaitReference:
+    """Stairs in this person's leg lengths: the tips of the feet go the way of the generic body's."""
+    up = scenario.gait is GaitKind.STAIRS_UP
+    generic = Leg.of(SegmentScale())
+    angle = _table(STAIRS_UP_DEG if up else STAIRS_DOWN_DEG)
+    ankle, pitch = _foot(generic, angle)
+    tip = generic.sole_m(ankle, pitch, angle[:, 3])[:, 2] + [0.0, generic.standing_m - leg.standing_m]
+    own_ankle = leg.ankle_over_tip_m(tip, pitch, angle[:, 3])
+    angle[:, :3] = np.stack(leg.bend(own_ankle, pitch), axis=1)
+    stretch = _stretch(leg)
+    period_s = (STAIRS_UP_PERIOD_S if up else STAIRS_DOWN_PERIOD_S) * stretch
+    return _both_legs(angle, level, period_s, 2 * scenario.ground.tread_m / period_s)
+
+
+def _stretch(leg: Leg) -> float:
+    """By how much periods and speeds differ from the generic body's: dynamic similarity (Hof 1996)."""
+    return float(np.sqrt(leg.length_m / Leg.of(SegmentScale()).length_m))
+
+
+def _is_ramp(scenario: Scenario) -> bool:
+    return scenario.ground.kind is GroundKind.RAMP
+
+
+def _table(table: Coefficients) -> FloatArray:
+    """(100, 4) angles of one leg in the side plane [rad]."""
+    return np.radians(np.stack([fourier_series(table[kind], _PHASE) for kind in _SIDE_PLANE], axis=1))
+
+
+def _both_legs(angle: FloatArray, level: GaitReference, period_s: float, speed_m_s: float) -> GaitReference:
+    """Both legs by one leg's angles (100, 4), half a stride apart; adduction as on the level, no rotation."""
+    own_phase = np.arange(len(level.angle_rad)) / len(level.angle_rad)
+    both = np.zeros((REFERENCE_SAMPLES, len(JOINTS)))
+    for joint in JOINTS:
+        if joint.kind is JointKind.HIP_ADDUCTION:
+            both[:, joint.column] = np.interp(_PHASE, own_phase, level.angle_rad[:, joint.column], period=1.0)
+    both[:, _columns(Side.LEFT)] = angle
+    both[:, _columns(Side.RIGHT)] = np.roll(angle, REFERENCE_SAMPLES // 2, axis=0)
+    return GaitReference(period_s, speed_m_s, _within_limits(both))
+
+
+def _columns(side: Side) -> list[int]:
+    return [Joint.of(kind, side).column for kind in _SIDE_PLANE]
+
+
+def _foot(leg: Leg, angle: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Ankle centre (K, 2) and pitch (K,) for side-plane angles (K, 4)."""
+    hip, knee, ankle = angle[:, 0], angle[:, 1], angle[:, 2]
+    return leg.ankle_m(hip, knee), foot_pitch(hip, knee, ankle)
+
+
+def _within_limits(angle: FloatArray) -> FloatArray:
+    limited = angle.copy()
+    for joint in JOINTS:
+        if joint.kind in _LIMITS_DEG:
+            low, high = np.radians(_LIMITS_DEG[joint.kind])
+            limited[:, joint.column] = np.clip(limited[:, joint.column], low, high)
+    return limited
