@@ -177,8 +177,12 @@ def _add_gallery(commands: Subparsers) -> None:
 
 def _add_bench(commands: Subparsers) -> None:
     parser = commands.add_parser("bench", help="measure this program on this PC")
-    parser.add_argument("what", choices=("startup", "video", "ui", "deploy", "motion", "simulation"))
+    parser.add_argument("what", choices=("startup", "video", "ui", "deploy", "motion", "simulation", "walk"))
     parser.add_argument("--file", type=Path, help="video for `bench video`")
+    parser.add_argument("--fidelity", choices=("fast", "standard"), default="fast", help="for `bench walk`")
+    parser.add_argument("--starts", type=int, default=64, help="random starts of `bench walk`")
+    parser.add_argument("--seconds", type=float, default=20.0, help="length of each walk of `bench walk`")
+    parser.add_argument("--seed", type=int, default=0, help="for `bench walk`")
     parser.add_argument("--json", action="store_true", dest="as_json")
     _add_data_dir(parser)
     parser.set_defaults(command=_bench)
@@ -314,9 +318,12 @@ def _gallery(given: argparse.Namespace) -> int:
 
 
 def _bench(given: argparse.Namespace) -> int:
-    from app.bench.commands import bench_command
+    from app.bench.commands import WalkOptions, bench_command
+    from app.session_request import check_walks
 
-    return bench_command(given.what, _data_dir(given), given.file, given.as_json)
+    check_walks(given.starts, given.seconds)
+    walk = WalkOptions(given.fidelity, given.starts, given.seconds, given.seed)
+    return bench_command(given.what, _data_dir(given), given.file, given.as_json, walk)
 
 
 def _train_base(given: argparse.Namespace) -> int:

@@ -13,6 +13,8 @@ from core.domain.subject import Consent, Sex, Subject
 from core.errors import UserError, refuse
 
 LEAST_MINUTES, MOST_MINUTES = 0.2, 24 * 60.0  # both lessons together
+MOST_STARTS = 1024
+WALK_SECONDS = (5.0, 600.0)  # two to settle and two strides; ten minutes
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,15 @@ def check_minutes(minutes: float) -> None:
     """Refuses (PC-024) a training time that is no time, or longer than a day."""
     if not LEAST_MINUTES <= minutes <= MOST_MINUTES:
         raise _out_of_range("minutes", f"{minutes:g}", f"{LEAST_MINUTES:g} to {MOST_MINUTES:g}")
+
+
+def check_walks(starts: int, seconds: float) -> None:
+    """Refuses (PC-024) an evaluation of nobody or of thousands, or too short or too long to see strides."""
+    if not 1 <= starts <= MOST_STARTS:
+        raise _out_of_range("starts", f"{starts}", f"1 to {MOST_STARTS}")
+    low, high = WALK_SECONDS
+    if not low <= seconds <= high:
+        raise _out_of_range("seconds", f"{seconds:g}", f"{low:g} to {high:g}")
 
 
 def check_results_folder(folder: Path, option: str = "--out") -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,19 @@ from rich.console import Console
 from core.errors import refuse
 
 
-def bench_command(what: str, data_dir: Path, file: Path | None, as_json: bool) -> int:
+@dataclass(frozen=True, slots=True)
+class WalkOptions:
+    """What `bench walk` evaluates."""
+
+    fidelity: str
+    starts: int
+    seconds: float
+    seed: int
+
+
+def bench_command(what: str, data_dir: Path, file: Path | None, as_json: bool, walk: WalkOptions) -> int:
     """Run the benchmark called `what`; returns the exit status."""
-    found = _run(what, data_dir, file)
+    found = _walk(walk) if what == "walk" else _run(what, data_dir, file)
     numbers = {name: round(value, 4) if isinstance(value, float) else value for name, value in found.items()}
     if as_json:
         sys.stdout.write(json.dumps(numbers, indent=2) + "\n")
@@ -57,6 +68,13 @@ def _run(what: str, data_dir: Path, file: Path | None) -> dict[str, Any]:
     from app.bench.video import bench_video
 
     return dict(bench_video(file))
+
+
+def _walk(asked: WalkOptions) -> dict[str, Any]:
+    from app.bench.walk import bench_walk
+    from core.twin.body import Fidelity
+
+    return bench_walk(_recordings(), Fidelity(asked.fidelity), asked.starts, asked.seconds, asked.seed)
 
 
 def _recordings() -> Path:

@@ -46,6 +46,15 @@ class Stances:
         mean, half = self.vertical_bw.mean(axis=0), CYCLE_POINTS // 2
         return float(mean[: half + 1].max()), float(mean[half:].max())
 
+    def mean_stance(self, name: str) -> FloatArray:
+        """Mean of `vertical` or `fore_aft` over stance (101,)."""
+        curves = self.vertical_bw if name == "vertical" else self.fore_aft_bw
+        return np.asarray(curves.mean(axis=0))
+
+    def mean_cycle(self, name: str) -> FloatArray:
+        """The same over the whole cycle (101,)."""
+        return self.over_cycle(self.mean_stance(name))
+
     def over_cycle(self, stance_bw: FloatArray) -> FloatArray:
         """A mean stance curve (101,) over the whole cycle, zero in swing."""
         share = np.linspace(0.0, 1.0, CYCLE_POINTS) / self.stance_share

@@ -6,6 +6,7 @@ only judge. Nothing is fitted to either by the benchmark itself.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -188,7 +189,7 @@ def _child_emg(content: Any, gathered: dict[EmgGroup, list[FloatArray]]) -> None
             if judge_channel(name, ChannelSite(muscle, side), signal, rate, 0.0).verdict != "good":
                 continue
             smooth = envelope(signal, rate)
-            for start, end in zip(times, times[1:], strict=False):
+            for start, end in itertools.pairwise(times):
                 piece = smooth[round((start - first_s) * rate) : round((end - first_s) * rate)]
                 gathered.setdefault(group, []).append(_scaled(even(piece)))
 
@@ -210,8 +211,8 @@ def _schwartz(folder: Path) -> RecordedWalk:
 
 
 def _perry(folder: Path) -> RecordedWalk:
-    """Columns as in reflex models: hip ab- and adductors, hip flexors, glutei, hamstrings, rectus, vasti, short
-    biceps, gastrocnemius, soleus, tibialis anterior. The very first number of the file is a slip (1)."""
+    """Columns as in reflex models: hip abductors, adductors and flexors, glutei, hamstrings, rectus, vasti,
+    short biceps, gastrocnemius, soleus, tibialis anterior. The file's very first number (1) is a slip."""
     table = np.loadtxt(_there(folder, _PERRY), delimiter=",")
     table[0, 0] = table[1, 0]
     columns = {
@@ -273,8 +274,7 @@ def _plate_stance(one: Contact, force: FloatArray, weight_n: float, stride_n: in
 
 
 def _foot_ahead(content: Any, time_s: float) -> Side:
-    """Whose heel is lower at `time_s`: the foot that strikes is near the ground and so is the standing one, so
-    the heel that has just come down decides by its speed over the 0.1 s before."""
+    """Who strikes at `time_s`: the foot whose heel moved further in the 0.1 s before; the other stands."""
     points, rate = content["data"]["points"], content["header"]["points"]["frame_rate"]
     labels = [str(label) for label in content["parameters"]["POINT"]["LABELS"]["value"]]
     now, before = round(time_s * rate), round((time_s - 0.1) * rate)

@@ -1,0 +1,255 @@
+"""The shipped policy walks from many random starts; what came of it, as curves and numbers."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import mujoco
+import numpy as np
+from mujoco import rollout
+from scipy.signal import butter, sosfiltfilt
+
+from app.bench.gait_curves import Contact, EmgGroup, Stances, contacts, even, joined, stances
+from core.domain.arrays import FloatArray
+from core.domain.body import SIDES, Side
+from core.domain.muscles import Muscle
+from core.domain.rollout import MuscleFacts
+from core.domain.twin import GENERIC_BODY, BodyParameters
+from core.gait.norms import normal_reference
+from core.simulation.drive import Drive, Limbs, MuscleDrive, Servos, TorqueDrive
+from core.simulation.exo import worn_model
+from core.simulation.laboratory import estimated_facts, muscle_facts
+from core.simulation.metabolics import MetabolicRate, metabolic_rates
+from core.simulation.policy import PolicyNetworks
+from core.simulation.pose import position_columns, velocity_columns
+from core.simulation.rewards import FLEXION
+from core.simulation.sensors import SensorColumns
+from core.simulation.walking import CONTROL_STEP_S, Walker, WalkingEnvironment
+from core.tasks.policy_files import BASE_POLICY, shipped_policy
+from core.twin.body import Fidelity
+
+SETTLE_S = 2.0  # what a random start does to the gait is over by then
+GROUND_LOW_PASS_HZ = 20.0
+CURVE_WALKERS = 8  # as many survivors give curves; more change the third digit
+_GRAVITY_M_S2 = 9.81
+_STANCE_IMPULSE_SHARE = 0.5  # of the largest; toes that scuff the floor in swing are no stance
+
+MUSCLES_OF: dict[EmgGroup, tuple[Muscle, ...]] = {
+    EmgGroup.SOLEUS: (Muscle.SOLEUS,),
+    EmgGroup.GASTROCNEMIUS: (Muscle.GASTROCNEMIUS_MEDIALIS, Muscle.GASTROCNEMIUS_LATERALIS),
+    EmgGroup.TIBIALIS_ANTERIOR: (Muscle.TIBIALIS_ANTERIOR,),
+    EmgGroup.VASTI: (Muscle.VASTUS_LATERALIS, Muscle.VASTUS_MEDIALIS),
+    EmgGroup.HAMSTRINGS: (Muscle.BICEPS_FEMORIS_LONG, Muscle.SEMIMEMBRANOSUS, Muscle.SEMITENDINOSUS),
+    EmgGroup.GLUTEUS_MAXIMUS: (
+        Muscle.GLUTEUS_MAXIMUS_1,
+        Muscle.GLUTEUS_MAXIMUS_2,
+        Muscle.GLUTEUS_MAXIMUS_3,
+    ),
+    EmgGroup.GLUTEUS_MEDIUS: (Muscle.GLUTEUS_MEDIUS_1, Muscle.GLUTEUS_MEDIUS_2, Muscle.GLUTEUS_MEDIUS_3),
+    EmgGroup.RECTUS_FEMORIS: (Muscle.RECTUS_FEMORIS,),
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Equipment:
+    """Who walks and by what. All walkers have the same model."""
+
+    walkers: tuple[Walker, ...]
+    drive: Drive
+    networks: PolicyNetworks
+    policy: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EvaluatedWalk:
+    """What came of it. `ground` and `emg` are missing when nobody stayed on the feet."""
+
+    policy: str
+    has_muscles: bool
+    survived_fraction: float
+    walked_s_median: float
+    flexion_rmse_deg: float  # hip, knee and ankle against the reference, of walkers on their feet
+    speed_m_s: float
+    curve_walkers: int
+    stances: int
+    ground: Stances | None
+    emg: dict[EmgGroup, FloatArray]  # mean activation over the cycle (101,)
+    metabolic: tuple[MetabolicRate, ...]
+
+
+def shipped_walk(fidelity: Fidelity, starts: int) -> Equipment:
+    """The shipped policy in the generic body with the normal stride, from `starts` random starts."""
+    model = worn_model(GENERIC_BODY, fidelity, None, surfaces=False)
+    walkers = (Walker(model, GENERIC_BODY, normal_reference()),) * starts
+    models, bodies = [model] * starts, [GENERIC_BODY] * starts
+    drive: Drive = MuscleDrive(models, bodies, None) if model.na else TorqueDrive(models, CONTROL_STEP_S)
+    return Equipment(walkers, drive, shipped_policy(), BASE_POLICY)
+
+
+def evaluate_walk(equipment: Equipment, *, seconds: float, seed: int, threads: int = 2) -> EvaluatedWalk:
+    """Every walker walks once, until a fall or for `seconds`."""
+    notes = _Notes(equipment.drive)
+    world = WalkingEnvironment(
+        equipment.walkers, seed=seed, drive=notes, episode_s=2 * seconds, threads=threads
+    )
+    walking, steps = np.ones(world.size, dtype=np.bool_), np.zeros(world.size)
+    walked_m, squares = np.zeros(world.size), []
+    for number in range(round(seconds / CONTROL_STEP_S)):
+        step = world.step(equipment.networks.act(world.observation()))
+        walking &= ~step.fell
+        if not walking.any():
+            break
+        steps += walking
+        walked_m[walking] = world.walked_m[walking]
+        if number * CONTROL_STEP_S >= SETTLE_S:
+            squares.append(world.angle_error_rad[walking][:, FLEXION] ** 2)
+        world.restart(step.fell)
+    model, body = equipment.walkers[0].model, equipment.walkers[0].body
+    watched = [_Watched.of(notes, walker, model, body) for walker in np.flatnonzero(walking)[:CURVE_WALKERS]]
+    ground = joined([one.ground for one in watched if one.ground is not None]) if watched else None
+    rates = np.concatenate([one.facts.metabolic_w for one in watched]) if watched else np.zeros((0, 2))
+    return EvaluatedWalk(
+        policy=equipment.policy,
+        has_muscles=model.na > 0,
+        survived_fraction=float(walking.mean()),
+        walked_s_median=float(np.median(steps)) * CONTROL_STEP_S,
+        flexion_rmse_deg=_rmse_deg(squares),
+        speed_m_s=float(walked_m.sum() / max(steps.sum() * CONTROL_STEP_S, CONTROL_STEP_S)),
+        curve_walkers=len(watched),
+        stances=0 if ground is None else len(ground.vertical_bw),
+        ground=ground,
+        emg=_mean_envelopes([one.emg for one in watched]),
+        metabolic=metabolic_rates(rates, body.mass_kg) if watched else (),
+    )
+
+
+def _rmse_deg(squares: list[FloatArray]) -> float:
+    return float(np.degrees(np.sqrt(np.mean(np.concatenate(squares))))) if squares else float("nan")
+
+
+def _mean_envelopes(parts: Sequence[dict[EmgGroup, FloatArray]]) -> dict[EmgGroup, FloatArray]:
+    return {
+        group: np.mean([part[group] for part in parts if group in part], axis=0)
+        for group in EmgGroup
+        if any(group in part for part in parts)
+    }
+
+
+class _Notes:
+    """A drive that notes every state and the controls given in it."""
+
+    def __init__(self, drive: Drive) -> None:
+        self._drive = drive
+        self.actuators, self.interval_s = drive.actuators, drive.interval_s
+        self.servos: Servos = drive.servos
+        self.states: list[FloatArray] = []  # each (N, S)
+        self.controls: list[FloatArray] = []  # each (N, U)
+        self.torques: list[FloatArray] = []  # each (N, 14)
+
+    def control(self, limbs: Limbs) -> FloatArray:
+        control = self._drive.control(limbs)
+        self.states.append(limbs.state.copy())
+        self.controls.append(np.array(control))
+        self.torques.append(self._drive.torque_nm(limbs))
+        return control
+
+    def torque_nm(self, limbs: Limbs) -> FloatArray:
+        return self._drive.torque_nm(limbs)
+
+    def effort(self, limbs: Limbs) -> FloatArray:
+        return self._drive.effort(limbs)
+
+    def restart(self, which: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> None:
+        self._drive.restart(which)
+
+    def memory(self) -> dict[str, np.ndarray]:
+        return self._drive.memory()
+
+    def recall(self, memory: dict[str, np.ndarray]) -> None:
+        self._drive.recall(memory)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Watched:
+    """One walker's walk after the start has settled."""
+
+    ground: Stances | None
+    emg: dict[EmgGroup, FloatArray]
+    facts: MuscleFacts
+
+    @staticmethod
+    def of(notes: _Notes, walker: int, model: mujoco.MjModel, body: BodyParameters) -> _Watched:
+        first = round(SETTLE_S / notes.interval_s)
+        state = np.array([states[walker] for states in notes.states[first:]])
+        control = np.array([controls[walker] for controls in notes.controls[first:]])
+        torque = np.array([torques[walker] for torques in notes.torques[first:]])
+        force_n = ground_forces(model, state, control, notes.interval_s)
+        found = {side: _stances_of(force_n[:, index, 2], model) for index, side in enumerate(SIDES)}
+        facts = _facts(model, body, state, control, torque)
+        steps = round(notes.interval_s / model.opt.timestep)
+        strikes = {side: [one.start / steps for one in found[side]] for side in SIDES}
+        return _Watched(_ground(force_n, found, body.mass_kg), envelopes(facts, strikes), facts)
+
+
+def ground_forces(
+    model: mujoco.MjModel, state: FloatArray, control: FloatArray, interval_s: float
+) -> FloatArray:
+    """Force on both feet at every physics step (K, 2, 3), low-passed, for states (T, S) and controls (T, U).
+
+    The same physics steps as in the walk are taken again from the noted states, in C.
+    """
+    steps, columns = round(interval_s / model.opt.timestep), SensorColumns.of(model)
+    with rollout.Rollout(nthread=1) as runner:
+        controls = np.repeat(control[:, None], steps, axis=1)
+        _, sensor = runner.rollout([model] * len(state), [mujoco.MjData(model)], state, controls, nstep=steps)
+    force = columns.ground_force_n(sensor.reshape(len(state) * steps, -1))
+    sos = butter(2, GROUND_LOW_PASS_HZ, fs=1.0 / model.opt.timestep, output="sos")
+    return np.asarray(sosfiltfilt(sos, force, axis=0))
+
+
+def _stances_of(vertical_n: FloatArray, model: mujoco.MjModel) -> tuple[Contact, ...]:
+    found = contacts(vertical_n, 1.0 / model.opt.timestep)
+    impulses = [float(vertical_n[one.start : one.end].sum()) for one in found]
+    enough = _STANCE_IMPULSE_SHARE * max(impulses, default=0.0)
+    return tuple(one for one, impulse in zip(found, impulses, strict=True) if impulse >= enough)
+
+
+def _ground(force_n: FloatArray, found: dict[Side, tuple[Contact, ...]], mass_kg: float) -> Stances | None:
+    parts = []
+    for index, side in enumerate(SIDES):
+        if len(found[side]) < 2:
+            continue
+        stride = float(np.median(np.diff([one.start for one in found[side]])))
+        share = float(np.mean([one.end - one.start for one in found[side]])) / stride
+        vertical, fore_aft = force_n[:, index, 2], -force_n[:, index, 1]  # walking towards -y
+        parts.append(stances(vertical, fore_aft, found[side], mass_kg * _GRAVITY_M_S2, share))
+    return joined(parts) if parts else None
+
+
+def _facts(
+    model: mujoco.MjModel, body: BodyParameters, state: FloatArray, control: FloatArray, torque: FloatArray
+) -> MuscleFacts:
+    if model.na:
+        return muscle_facts(model, state, control)
+    angle = state[:, 1 + position_columns(model)]
+    velocity = state[:, 1 + model.nq + velocity_columns(model)]
+    return estimated_facts(body, angle, velocity, torque)
+
+
+def envelopes(facts: MuscleFacts, strikes: dict[Side, list[float]]) -> dict[EmgGroup, FloatArray]:
+    """Mean activation over the gait cycle (101,) of both sides; `strikes` are frames of heel strikes."""
+    curves: dict[EmgGroup, list[FloatArray]] = {}
+    for side, frames in strikes.items():
+        for group, muscles in MUSCLES_OF.items():
+            columns = [facts.muscle_names.index(muscle.on(side)) for muscle in muscles]
+            activation = facts.activation[:, columns].mean(axis=1, dtype=np.float64)
+            for start, end in itertools.pairwise(frames):
+                curves.setdefault(group, []).append(even(_between(activation, start, end)))
+    return {group: np.mean(cycles, axis=0) for group, cycles in curves.items()}
+
+
+def _between(values: FloatArray, start: float, end: float) -> FloatArray:
+    at = np.linspace(start, end, 201)
+    return np.interp(at, np.arange(len(values)), values)
