@@ -22,6 +22,7 @@ from mujoco import rollout
 from core.domain.arrays import FloatArray
 from core.domain.twin import GENERIC_BODY
 from core.gait.norms import normal_reference
+from core.learning.crew import walking_crews
 from core.learning.imitation import GaitLearner
 from core.simulation.exo import worn_model
 from core.simulation.physics import Advance, BatchPhysics
@@ -36,6 +37,7 @@ SLICES = 7  # of learning and of the bare rollout in turn
 ROUNDS = 2  # of learning per slice
 WARM_UP_ROUNDS = 2
 SEED = 0
+Worlds = tuple[WalkingEnvironment, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,39 +73,39 @@ def bench_simulation() -> dict[str, Any]:
 
 def _stage(walkers: Sequence[Walker]) -> dict[str, Any]:
     """Numbers of one stage of learning."""
-    environment = WalkingEnvironment(walkers, seed=SEED, threads=THREADS)
-    learner, start = _learner(environment)
+    worlds = walking_crews(walkers, seed=SEED)
+    learner, start = _learner(worlds)
     for _ in range(WARM_UP_ROUNDS):
         learner.learn_round(time.monotonic)
-    models = [walker.model for walker in walkers]
+    crews = [walkers[number :: len(worlds)] for number in range(len(worlds))]  # as they were shared out
+    models = [walker.model for crew in crews for walker in crew]
     with rollout.Rollout(nthread=THREADS) as bare:
         data = [mujoco.MjData(models[0]) for _ in range(THREADS)]
-        slices = [_slice(environment, learner, bare, models, data) for _ in range(SLICES)]
-    steps = ROUNDS * learner.settings.horizon * environment.size
+        slices = [_slice(worlds, learner, bare, models, data) for _ in range(SLICES)]
+    steps = ROUNDS * learner.settings.horizon * len(walkers)
+    step_s = worlds[0].physics.time_step_s
     return {
-        **_rates(slices, steps, environment.physics.time_step_s),
+        **_rates(slices, steps, step_s),
         "start": start,
         "epochs": learner.settings.epochs,
-        "physics_step_s": environment.physics.time_step_s,
+        "physics_step_s": step_s,
         "control_step_s": CONTROL_STEP_S,
     }
 
 
-def _learner(environment: WalkingEnvironment) -> tuple[GaitLearner, str]:
+def _learner(worlds: Worlds) -> tuple[GaitLearner, str]:
     """From the shipped policy when it fits: then the walkers walk and hardly fall."""
     networks: PolicyNetworks | None = shipped_policy()
     try:
-        return GaitLearner(environment, start=networks, seed=SEED), "shipped policy"
+        return GaitLearner(worlds, start=networks, seed=SEED), "shipped policy"
     except ValueError:  # of another layout of what is seen
-        return GaitLearner(environment, seed=SEED), "from scratch"
+        return GaitLearner(worlds, seed=SEED), "from scratch"
 
 
-def _slice(
-    environment: WalkingEnvironment, learner: GaitLearner, bare: Any, models: list[Any], data: list[Any]
-) -> Slice:
+def _slice(worlds: Worlds, learner: GaitLearner, bare: Any, models: list[Any], data: list[Any]) -> Slice:
     """Learn some rounds by the clock, another to note its walk, and walk that again without learning."""
     learning_s = _seconds(lambda: [learner.learn_round(time.monotonic) for _ in range(ROUNDS)])
-    walk = _walk(environment, learner)
+    walk = _walk(worlds, learner)
     steps = walk.control.shape[1]
     bare_s = _seconds(
         lambda: [bare.rollout(models, data, walk.state, walk.control, nstep=steps) for _ in range(ROUNDS)]
@@ -111,13 +113,17 @@ def _slice(
     return Slice(learning_s, bare_s)
 
 
-def _walk(environment: WalkingEnvironment, learner: GaitLearner) -> Walk:
-    physics, recorder = environment.physics, _Recorder(environment.physics)
-    state = environment.state.copy()
-    environment.physics = cast(BatchPhysics, recorder)
+def _walk(worlds: Worlds, learner: GaitLearner) -> Walk:
+    states = [world.state.copy() for world in worlds]
+    physics = [world.physics for world in worlds]
+    recorders = [_Recorder(each) for each in physics]
+    for world, recorder in zip(worlds, recorders, strict=True):
+        world.physics = cast(BatchPhysics, recorder)
     learner.learn_round(time.monotonic)
-    environment.physics = physics
-    return Walk(state, np.concatenate(recorder.controls, axis=1))
+    for world, own in zip(worlds, physics, strict=True):
+        world.physics = own
+    controls = [np.concatenate(recorder.controls, axis=1) for recorder in recorders]
+    return Walk(np.concatenate(states), np.concatenate(controls))
 
 
 class _Recorder:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +12,9 @@ import numpy as np
 import torch
 
 from core.domain.twin import LearningCurve
+from core.learning.crew import Normaliser
 from core.learning.networks import ActorCritic, to_network
-from core.learning.ppo import Normaliser, Ppo, PpoSettings, Round
+from core.learning.ppo import Ppo, PpoSettings, Round
 from core.simulation.observation import OBSERVATION_SIZE
 from core.simulation.policy import PolicyNetworks
 from core.simulation.walking import ACTION_SIZE, CONTROL_STEP_S, WalkingEnvironment
@@ -41,11 +42,11 @@ class Progress:
 
 
 class GaitLearner:
-    """A policy that learns the reference gaits of an environment's walkers."""
+    """A policy that learns the reference gaits of walkers; several environments walk at the same time."""
 
     def __init__(
         self,
-        environment: WalkingEnvironment,
+        environments: WalkingEnvironment | Sequence[WalkingEnvironment],
         *,
         start: PolicyNetworks | None = None,
         seed: int = 0,
@@ -58,12 +59,13 @@ class GaitLearner:
             agent.load(start.policy, start.value, np.minimum(start.log_std, np.log(WARM_SPREAD)))
             normaliser = Normaliser(start.observation_mean, start.observation_std**2)
         self._warm = start is not None
-        self._environment = environment
+        self._worlds = environments if isinstance(environments, Sequence) else (environments,)
         self._ppo = Ppo(
-            environment, agent, normaliser, settings=settings, seed=seed, learn_normaliser=not self._warm
+            self._worlds, agent, normaliser, settings=settings, seed=seed, learn_normaliser=not self._warm
         )
-        self._lengths: deque[int] = deque(maxlen=environment.size)
-        self._returns: deque[float] = deque(maxlen=environment.size)
+        self._size = sum(world.size for world in self._worlds)
+        self._lengths: deque[int] = deque(maxlen=self._size)
+        self._returns: deque[float] = deque(maxlen=self._size)
         self._history: list[tuple[float, ...]] = []
         self._rounds = 0
         self._best_score = -np.inf
@@ -101,6 +103,11 @@ class GaitLearner:
     def control_steps(self) -> int:
         return self._ppo.steps
 
+    @property
+    def divergences(self) -> int:
+        """Control steps since this program started in which the physics of a walker broke down."""
+        return sum(world.divergences for world in self._worlds)
+
     def curves(self) -> tuple[LearningCurve, ...]:
         history = np.array(self._history).reshape(-1, 1 + len(CURVES))
         return tuple(
@@ -110,10 +117,13 @@ class GaitLearner:
 
     def checkpoint(self) -> bytes:
         """Everything that is needed to go on as if nothing had happened."""
-        memory = {name: torch.from_numpy(array) for name, array in self._environment.memory().items()}
+        memories = [
+            {name: torch.from_numpy(array) for name, array in world.memory().items()}
+            for world in self._worlds
+        ]
         content = {
             "learner": self._ppo.state(),
-            "environment": memory,
+            "environments": memories,
             "lengths": list(self._lengths),
             "returns": list(self._returns),
             "history": torch.tensor(self._history, dtype=torch.float64),
@@ -127,10 +137,14 @@ class GaitLearner:
         return stream.getvalue()
 
     def restore(self, checkpoint: bytes) -> None:
-        """Continue from `checkpoint`. Raises RuntimeError when it is not a checkpoint of this learner."""
+        """Continue from `checkpoint`.
+
+        Raises RuntimeError, KeyError or ValueError when it is not a checkpoint of this learner.
+        """
         content: dict[str, Any] = torch.load(io.BytesIO(checkpoint), weights_only=True)
         self._ppo.restore(content["learner"])
-        self._environment.recall({name: array.numpy() for name, array in content["environment"].items()})
+        for world, memory in zip(self._worlds, content["environments"], strict=True):
+            world.recall({name: array.numpy() for name, array in memory.items()})
         self._lengths.extend(content["lengths"])
         self._returns.extend(content["returns"])
         self._history = [tuple(row) for row in content["history"].tolist()]
@@ -141,7 +155,7 @@ class GaitLearner:
 
     def _keep_best(self) -> None:
         """A whole batch of finished episodes is one opinion about the policy."""
-        if len(self._returns) < self._environment.size:
+        if len(self._returns) < self._size:
             return
         score = float(np.mean(self._returns))
         if score > self._best_score:
@@ -159,7 +173,7 @@ class GaitLearner:
         )
 
     def _progress(self, done: Round) -> Progress:
-        minutes = self._ppo.settings.horizon * self._environment.size * CONTROL_STEP_S / 60.0
+        minutes = self._ppo.settings.horizon * self._size * CONTROL_STEP_S / 60.0
         lengths = self._lengths or [0]
         return Progress(
             round=self._rounds,
