@@ -10,7 +10,9 @@ knee, no subtalar joint, and 24 small moving bodies that guide its muscles:
 - A moving guide point is fixed where it is in mid-gait (hamstrings, iliopsoas).
 - Where the source guides a muscle around the knee, it runs over a cylinder at the knee instead, of the
   radius of the source's moment arm: rectus femoris and vasti to the tibial tuberosity, gastrocnemius.
-- Tendons take the difference in length, so that fibres work at the source's length.
+- Tendons take the difference in length, so that fibres work at the source's length. Only in the shank they
+  are shorter: in the source these muscles stand at half their optimal length, which would leave nothing for
+  push-off; here they stand at optimal length, as about those of the 80-muscle body do.
 - Its muscles cannot turn the thigh inwards or steer the subtalar joint, which the source has not got: both
   joints are held by passive springs, and no muscle is asked to move them.
 """
@@ -38,6 +40,12 @@ _MID_GAIT_RAD = {JointKind.HIP_FLEXION: 0.3, JointKind.KNEE: -0.5}  # the source
 _TUBEROSITY_M = (0.039, -0.082, 0.0)  # where the patellar ligament ends (Delp et al. 1990), in the shank
 
 _ABOVE_CONDYLE_M = (0.0, 0.015, 0.0)  # lifts the origin of gastrocnemius out of its cylinder
+
+_OPTIMAL_WHEN_STANDING = (
+    LumpedMuscle.SOLEUS,
+    LumpedMuscle.GASTROCNEMIUS,
+    LumpedMuscle.TIBIALIS_ANTERIOR,
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -207,8 +215,14 @@ def _add_site(body: mujoco.MjsBody, name: str, position_m: FloatArray) -> None:
 
 
 def _fit_tendons(spec: mujoco.MjSpec, source: mujoco.MjModel) -> None:
-    """Shift every muscle's length range by the difference of the neutral lengths."""
+    """Shift every muscle's length range so that at the neutral pose its fibre has the length it should."""
     before = neutral_muscle_lengths_m(source)
     after = neutral_muscle_lengths_m(spec.copy().compile())
-    for actuator, shift in zip(spec.actuators, after - before, strict=True):
-        actuator.lengthrange = np.asarray(actuator.lengthrange) + shift
+    for actuator, old_m, new_m in zip(spec.actuators, before, after, strict=True):
+        reach = np.asarray(actuator.lengthrange)
+        shift = new_m - old_m
+        if LumpedMuscle(actuator.name.rsplit("_", 1)[0]) in _OPTIMAL_WHEN_STANDING:
+            shortest, longest = actuator.gainprm[:2]
+            optimal_m = reach[0] + (1.0 - shortest) * (reach[1] - reach[0]) / (longest - shortest)
+            shift = new_m - optimal_m
+        actuator.lengthrange = reach + shift

@@ -107,7 +107,7 @@ def test_strength_grows_with_body_mass() -> None:
 
     limits = heavy.actuator_forcerange[:, 1]
 
-    expected = [150.0 / GENERIC_BODY.mass_kg * STRENGTH[joint.kind].limit_nm for joint in JOINTS]
+    expected = [150.0 / GENERIC_BODY.mass_kg * STRENGTH[joint.kind].highest_nm for joint in JOINTS]
     np.testing.assert_allclose(limits, expected)
 
 

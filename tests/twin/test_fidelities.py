@@ -1,6 +1,6 @@
 """One person is the same person at every fidelity."""
 
-from functools import lru_cache
+from functools import cache
 
 import mujoco
 import myo_sim
@@ -19,7 +19,7 @@ LEG_BONES = ("femur", "tibia", "talus", "calcn", "toes")
 every_fidelity = pytest.mark.parametrize("fidelity", Fidelity)
 
 
-@lru_cache(maxsize=None)
+@cache
 def person(fidelity: Fidelity) -> mujoco.MjModel:
     return compile_body(PERSON, fidelity, surfaces=False)
 
