@@ -115,3 +115,4 @@ class GaitPolicy:
     joint_rmse_deg: float  # flexion angles against the reference while walking
     findings: tuple[Finding, ...] = ()
     synthetic: bool = False
+    coordination: Network | None = None  # of the muscles; None where ideal torques move the joints

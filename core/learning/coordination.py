@@ -9,10 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.domain.arrays import Float32Array
 from core.domain.body import JointKind
 from core.domain.twin import Network
-from core.learning.networks import perceptron, to_network
+from core.learning.networks import load_layers, perceptron, to_network
 from core.simulation.coordination import CLUE_SIZE, CoordinationNetwork, Demand
 
 HIDDEN = (256, 256)
@@ -35,7 +34,7 @@ class CoordinationLearner:
         sizes = (CLUE_SIZE, *HIDDEN, len(JointKind))
         self._layers = perceptron(sizes, _ACTIVATION, last_scale=0.01)
         if start is not None:
-            load(self._layers, start)
+            load_layers(self._layers, start)
         self._optimiser = torch.optim.Adam(self._layers.parameters(), lr=_LEARNING_RATE)
         self._random = torch.Generator().manual_seed(seed)
         self._memory: deque[tuple[Tensor, ...]] = deque(maxlen=MEMORY_LESSONS)
@@ -66,11 +65,11 @@ class CoordinationLearner:
         dual = guess + self._layers(clue)
         activation = torch.matmul(dual[:, None, :], active)[:, 0].clamp(0.0, 1.0)
         made = torch.matmul(active, activation[:, :, None])[:, :, 0]
-        optimal = wanted - torch.matmul(active, teacher[:, :, None])[:, :, 0]  # the exact solution's own y
+        best = torch.matmul(active, teacher[:, :, None])[:, :, 0]
         loss = (
             ((activation - teacher) ** 2).sum(dim=1).mean()
-            + 0.1 * ((made - wanted - (-optimal)) ** 2).sum(dim=1).mean()
-            + torch.nn.functional.huber_loss(dual, optimal)
+            + 0.1 * ((made - best) ** 2).sum(dim=1).mean()
+            + torch.nn.functional.huber_loss(dual, wanted - best)  # the exact solution's own y
         )
         self._optimiser.zero_grad()
         torch.autograd.backward(loss)
@@ -91,13 +90,3 @@ class CoordinationLearner:
         self._optimiser.load_state_dict(state["optimiser"])
         self._random.set_state(state["random"])
         self._memory = deque(state["memory"], maxlen=MEMORY_LESSONS)
-
-
-def load(layers: torch.nn.Sequential, network: Network) -> None:
-    """Take over a stored network."""
-    from core.learning.networks import _load
-
-    _load(layers, network)
-
-
-__all__ = ["CoordinationLearner", "Float32Array"]

@@ -10,7 +10,7 @@ import numpy as np
 from core.domain.arrays import FloatArray
 from core.simulation.policy import PolicyNetworks
 from core.simulation.rewards import FLEXION
-from core.simulation.walking import CONTROL_STEP_S, Walker, WalkingEnvironment
+from core.simulation.walking import CONTROL_STEP_S, Walker, WalkingEnvironment, drive_of
 
 SETTLE_S = 1.0  # after a random start; falls count from the first step, closeness from here
 
@@ -37,8 +37,10 @@ class Evaluation:
 def evaluate(
     walkers: Sequence[Walker], networks: PolicyNetworks, *, seed: int, length_s: float
 ) -> Evaluation:
-    """Let every walker walk once with the policy's mean action."""
-    environment = WalkingEnvironment(walkers, seed=seed, episode_s=2 * length_s)
+    """Let every walker walk once with the policy's mean action, by muscles if the policy has learned them."""
+    environment = WalkingEnvironment(
+        walkers, seed=seed, drive=drive_of(walkers, networks), episode_s=2 * length_s
+    )
     walking = np.ones(environment.size, dtype=np.bool_)
     steps = np.zeros(environment.size)
     distance_m = np.zeros(environment.size)

@@ -12,9 +12,11 @@ import numpy as np
 import torch
 
 from core.domain.twin import LearningCurve
+from core.learning.coordination import CoordinationLearner
 from core.learning.crew import Normaliser
 from core.learning.networks import ActorCritic, to_network
 from core.learning.ppo import Ppo, PpoSettings, Round
+from core.simulation.drive import MuscleDrive
 from core.simulation.observation import OBSERVATION_SIZE
 from core.simulation.policy import PolicyNetworks
 from core.simulation.walking import ACTION_SIZE, CONTROL_STEP_S, WalkingEnvironment
@@ -49,9 +51,11 @@ class GaitLearner:
         environments: WalkingEnvironment | Sequence[WalkingEnvironment],
         *,
         start: PolicyNetworks | None = None,
+        coordination: CoordinationLearner | None = None,
         seed: int = 0,
         settings: PpoSettings = PpoSettings(),  # noqa: B008 - frozen
     ) -> None:
+        """With `coordination` the walkers' muscles learn to work together while the policy learns to walk."""
         torch.manual_seed(seed)  # the first weights; everything later draws from the learner's own generator
         agent = ActorCritic(OBSERVATION_SIZE, ACTION_SIZE)
         normaliser = Normaliser.of(OBSERVATION_SIZE)
@@ -63,6 +67,7 @@ class GaitLearner:
         self._ppo = Ppo(
             self._worlds, agent, normaliser, settings=settings, seed=seed, learn_normaliser=not self._warm
         )
+        self._coordination = coordination
         self._size = sum(world.size for world in self._worlds)
         self._lengths: deque[int] = deque(maxlen=self._size)
         self._returns: deque[float] = deque(maxlen=self._size)
@@ -77,6 +82,7 @@ class GaitLearner:
         started = clock()
         self._ppo.learn_normaliser = not self._warm and self._rounds < NORMALISER_ROUNDS
         done = self._ppo.learn_round()
+        self._learn_coordination()
         self._rounds += 1
         self._lengths.extend(done.finished_steps)
         self._returns.extend(done.finished_return)
@@ -123,6 +129,7 @@ class GaitLearner:
         ]
         content = {
             "learner": self._ppo.state(),
+            "coordination": {} if self._coordination is None else self._coordination.state(),
             "environments": memories,
             "lengths": list(self._lengths),
             "returns": list(self._returns),
@@ -143,6 +150,9 @@ class GaitLearner:
         """
         content: dict[str, Any] = torch.load(io.BytesIO(checkpoint), weights_only=True)
         self._ppo.restore(content["learner"])
+        if self._coordination is not None:
+            self._coordination.restore(content["coordination"])
+            self._share_coordination()
         for world, memory in zip(self._worlds, content["environments"], strict=True):
             world.recall({name: array.numpy() for name, array in memory.items()})
         self._lengths.extend(content["lengths"])
@@ -152,6 +162,23 @@ class GaitLearner:
         self.elapsed_s = content["elapsed_s"]
         self._best_score = content["best_score"]
         self._best = PolicyNetworks.of({name: array.numpy() for name, array in content["best"].items()})
+
+    def _learn_coordination(self) -> None:
+        """Every crew's last demand is a lesson; all crews then use the same network."""
+        if self._coordination is None:
+            return
+        drives = [world.drive for world in self._worlds if isinstance(world.drive, MuscleDrive)]
+        for drive in drives:
+            if drive.posed is not None:
+                self._coordination.learn(drive.posed)
+        self._share_coordination()
+
+    def _share_coordination(self) -> None:
+        assert self._coordination is not None
+        network = self._coordination.network()
+        for world in self._worlds:
+            if isinstance(world.drive, MuscleDrive):
+                world.drive.network = network
 
     def _keep_best(self) -> None:
         """A whole batch of finished episodes is one opinion about the policy."""
@@ -170,6 +197,7 @@ class GaitLearner:
             log_std=agent.log_std.detach().numpy().copy(),
             observation_mean=normaliser.mean,
             observation_std=normaliser.std,
+            coordination=None if self._coordination is None else self._coordination.network().network,
         )
 
     def _progress(self, done: Round) -> Progress:

@@ -61,8 +61,8 @@ class ActorCritic(nn.Module):
 
     def load(self, policy: Network, value: Network, log_std: Float32Array) -> None:
         """Take over stored networks. Raises ValueError when their sizes differ from this one's."""
-        _load(self.policy, policy)
-        _load(self.value, value)
+        load_layers(self.policy, policy)
+        load_layers(self.value, value)
         with torch.no_grad():
             self.log_std.copy_(torch.from_numpy(np.array(log_std)))
 
@@ -77,7 +77,8 @@ def to_network(layers: nn.Sequential, activation: str) -> Network:
     )
 
 
-def _load(layers: nn.Sequential, network: Network) -> None:
+def load_layers(layers: nn.Sequential, network: Network) -> None:
+    """Take over a stored network. Raises ValueError when its sizes differ."""
     linear = [layer for layer in layers if isinstance(layer, nn.Linear)]
     sizes = (linear[0].in_features, *(layer.out_features for layer in linear))
     if sizes != network.sizes:

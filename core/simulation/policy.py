@@ -22,6 +22,7 @@ class PolicyNetworks:
     log_std: Float32Array  # (14,)
     observation_mean: FloatArray  # (O,)
     observation_std: FloatArray  # (O,)
+    coordination: Network | None = None  # of the muscles; None where ideal torques move the joints
 
     def act(self, observation: Float32Array) -> FloatArray:
         """Actions (N, 14) for observations (N, O), without noise."""
@@ -35,7 +36,10 @@ class PolicyNetworks:
             "observation_mean": self.observation_mean,
             "observation_std": self.observation_std,
         }
-        for name, network in (("policy", self.policy), ("value", self.value)):
+        networks = {"policy": self.policy, "value": self.value}
+        if self.coordination is not None:
+            networks["coordination"] = self.coordination
+        for name, network in networks.items():
             for layer, (weight, bias) in enumerate(zip(network.weights, network.biases, strict=True)):
                 arrays[f"{name}.{layer}.weight"] = np.array(weight)
                 arrays[f"{name}.{layer}.bias"] = np.array(bias)
@@ -50,12 +54,18 @@ class PolicyNetworks:
             log_std=np.array(arrays["log_std"], dtype=np.float32),
             observation_mean=np.array(arrays["observation_mean"], dtype=np.float64),
             observation_std=np.array(arrays["observation_std"], dtype=np.float64),
+            coordination=_network(arrays, "coordination") if "coordination.0.weight" in arrays else None,
         )
 
     @staticmethod
     def from_policy(policy: GaitPolicy) -> PolicyNetworks:
         return PolicyNetworks(
-            policy.policy, policy.value, policy.log_std, policy.observation_mean, policy.observation_std
+            policy.policy,
+            policy.value,
+            policy.log_std,
+            policy.observation_mean,
+            policy.observation_std,
+            policy.coordination,
         )
 
 

@@ -17,9 +17,11 @@ from core.domain.body import JOINTS, SIDES
 from core.domain.motion import GaitReference
 from core.domain.scenario import LEVEL_GROUND, Ground
 from core.domain.twin import BodyParameters
-from core.simulation.drive import Drive, Limbs, TorqueDrive
+from core.simulation.coordination import CoordinationNetwork
+from core.simulation.drive import Drive, Limbs, MuscleDrive, TorqueDrive
 from core.simulation.observation import Observer, Sight
 from core.simulation.physics import BatchPhysics
+from core.simulation.policy import PolicyNetworks
 from core.simulation.pose import ROOT_POSITIONS, FullPose
 from core.simulation.reference import StrideBank
 from core.simulation.rewards import WALKING_REWARD, Moment, RewardTerm, total
@@ -320,6 +322,15 @@ class WalkingEnvironment:
         low, high = self._heights[rows, before], self._heights[rows, (before + 1) % HEIGHT_SAMPLES]
         rise = high - low
         return low + (place % 1.0) * rise, rise * HEIGHT_SAMPLES / self.strides.period_s
+
+
+def drive_of(walkers: Sequence[Walker], networks: PolicyNetworks) -> Drive:
+    """What moves walkers by this policy: their muscles if it has learned to coordinate them, else servos."""
+    models = [walker.model for walker in walkers]
+    if networks.coordination is None:
+        return TorqueDrive(models, CONTROL_STEP_S)
+    bodies = [walker.body for walker in walkers]
+    return MuscleDrive(models, bodies, CoordinationNetwork(networks.coordination))
 
 
 _MEMORY = ("state", "sensor", "phase", "_age", "_start_m", "_action")  # what changes from step to step
