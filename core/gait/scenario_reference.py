@@ -29,7 +29,10 @@ from core.gait.scenario_tables import (
     STAIRS_UP_DEG,
     STAIRS_UP_PERIOD_S,
     WALK_DOWN_DEG,
+    WALK_FAST_DEG,
     WALK_LEVEL_DEG,
+    WALK_SLOW_DEG,
+    WALK_SPEEDS_M_S,
     WALK_UP_DEG,
 )
 
@@ -58,7 +61,7 @@ def scenario_reference(scenario: Scenario, body: BodyParameters, own: GaitRefere
         case GaitKind.STAIRS_UP | GaitKind.STAIRS_DOWN:
             return _stairs(scenario, leg, level)
     if scenario.speed_m_s is not None:
-        level = at_speed(level, scenario.speed_m_s)
+        level = at_speed(level, leg, scenario.speed_m_s)
     return on_slope(level, scenario.ground.slope_rad) if _is_ramp(scenario) else level
 
 
@@ -73,17 +76,35 @@ def normal_walk(leg: Leg) -> GaitReference:
     return _both_legs(_table(WALK_LEVEL_DEG), normal, normal.period_s * stretch, normal.speed_m_s * stretch)
 
 
-def at_speed(stride: GaitReference, speed_m_s: float) -> GaitReference:
+def at_speed(stride: GaitReference, leg: Leg, speed_m_s: float) -> GaitReference:
     """The same walk at another speed.
 
-    Speed is split evenly between stride length and cadence (Grieve & Gear 1966, Ergonomics 9:379); the ranges
-    of hip and knee follow the stride length, the ankle's stays.
+    Speed is split evenly between stride length and cadence (Grieve & Gear 1966, Ergonomics 9:379). The angles
+    change as the normal walk's do between slow and fast (`scenario_tables`).
     """
-    pace = float(np.sqrt(speed_m_s / stride.speed_m_s))
-    spread = np.array([1.0 if joint.kind is JointKind.ANKLE else pace for joint in JOINTS])
-    middle = stride.angle_rad.mean(axis=0)
-    angle = middle + spread * (stride.angle_rad - middle)
-    return GaitReference(stride.period_s / pace, speed_m_s, _within_limits(angle))
+    stretch = _stretch(leg)
+    change = _walk_at(speed_m_s / stretch) - _walk_at(stride.speed_m_s / stretch)
+    period_s = stride.period_s / float(np.sqrt(speed_m_s / stride.speed_m_s))
+    return GaitReference(period_s, speed_m_s, _within_limits(_changed(stride.angle_rad, change)))
+
+
+def _walk_at(speed_m_s: float) -> FloatArray:
+    """Angles (100, 4) of the normal walk at a speed of the generic body, between slow and fast."""
+    tables = np.stack([_table(table) for table in (WALK_SLOW_DEG, WALK_LEVEL_DEG, WALK_FAST_DEG)])
+    weights = [np.interp(speed_m_s, WALK_SPEEDS_M_S, weight) for weight in np.eye(len(tables))]
+    angle: FloatArray = np.tensordot(weights, tables, axes=1)
+    return angle
+
+
+def _changed(angle_rad: FloatArray, change: FloatArray) -> FloatArray:
+    """Angles (K, 14) with a leg's change (100, 4) added on both sides, half a stride apart."""
+    angle = angle_rad.copy()
+    phase = np.arange(len(angle)) / len(angle)
+    for side in Side:
+        delay = 0.0 if side is Side.LEFT else 0.5
+        for column, values in zip(_columns(side), change.T, strict=True):
+            angle[:, column] += np.interp(phase - delay, _PHASE, values, period=1.0)
+    return angle
 
 
 def on_slope(stride: GaitReference, slope_rad: float) -> GaitReference:
@@ -93,15 +114,9 @@ def on_slope(stride: GaitReference, slope_rad: float) -> GaitReference:
     shorter and quicker.
     """
     share = abs(slope_rad) / SLOPE_RAD
-    angle = stride.angle_rad.copy()
-    phase = np.arange(len(angle)) / len(angle)
-    change = _table(WALK_UP_DEG if slope_rad > 0 else WALK_DOWN_DEG) - _table(WALK_LEVEL_DEG)
-    for side in Side:
-        delay = 0.0 if side is Side.LEFT else 0.5
-        for column, values in zip(_columns(side), change.T, strict=True):
-            angle[:, column] += share * np.interp(phase - delay, _PHASE, values, period=1.0)
+    change = share * (_table(WALK_UP_DEG if slope_rad > 0 else WALK_DOWN_DEG) - _table(WALK_LEVEL_DEG))
     period_s = stride.period_s * (1.0 - share * SHORTER_STRIDE)
-    return GaitReference(period_s, stride.speed_m_s, _within_limits(angle))
+    return GaitReference(period_s, stride.speed_m_s, _within_limits(_changed(stride.angle_rad, change)))
 
 
 def _running(speed_m_s: float, leg: Leg, level: GaitReference) -> GaitReference:

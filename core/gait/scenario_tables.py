@@ -2,7 +2,8 @@
 
 Each row is (a0, a1, b1, a2, b2, ...) in degrees, as in `norm_tables`: t = 0 is the contact of that leg.
 
-Key points follow the shapes and ranges of published curves: level walking the normal stride of `norm_tables`;
+Key points follow the shapes and ranges of published curves: level walking a recorded normal
+stride, with the hip's range following the stride length and the knee's half as much when it is slow or fast;
 slopes the changes of McIntosh et al. 2006, J Biomech 39:2491 and Lay et al. 2006, J Biomech 39:1621; stairs
 Riener, Rabuffetti & Frigo 2002, Gait Posture 15:32 and Protopapadaki et al. 2007, Clin Biomech 22:203 (steps
 of 18 by 28.5 cm); running Novacheck 1998, Gait Posture 7:77 and Hamner & Delp 2013, J Biomech 46:780. Hip
@@ -40,6 +41,46 @@ WALK_LEVEL_DEG: Coefficients = {
     JointKind.TOES: (
         -5.30, 8.33, 5.83, -2.60, -4.52, 1.77, 2.76,
         -1.15, -1.85, -0.18, 2.21, 0.86, -0.06,
+    ),
+}
+
+# 0.6 m/s
+WALK_SLOW_DEG: Coefficients = {
+    JointKind.HIP_FLEXION: (
+        7.10, 16.96, -2.47, -2.87, -1.46, -0.18, 0.18,
+        -0.55, -0.38, 0.16, 0.44, 0.20, -0.30,
+    ),
+    JointKind.KNEE: (
+        20.84, -2.55, -17.58, -14.47, 6.72, 1.55, 5.15,
+        0.95, -0.59, 0.73, 0.36, 0.40, -0.75,
+    ),
+    JointKind.ANKLE: (
+        4.55, -5.25, 2.17, 0.91, -4.73, -2.64, -0.09,
+        1.31, 1.04, 2.05, -0.47, 0.39, -1.05,
+    ),
+    JointKind.TOES: (
+        -5.51, 6.81, 7.42, -0.37, -5.63, -0.27, 2.66,
+        0.59, -2.38, -1.93, 0.67, 0.45, 0.79,
+    ),
+}
+
+# 1.8 m/s
+WALK_FAST_DEG: Coefficients = {
+    JointKind.HIP_FLEXION: (
+        6.86, 27.22, -4.43, -5.97, -1.18, -0.59, 1.42,
+        0.90, -0.19, -0.29, 0.01, -0.22, -0.31,
+    ),
+    JointKind.KNEE: (
+        23.80, -4.29, -18.10, -16.51, 9.72, 0.35, 3.65,
+        1.97, -0.36, -0.55, -0.29, -0.59, -0.60,
+    ),
+    JointKind.ANKLE: (
+        2.63, -0.83, 7.08, -0.89, -9.50, -1.55, -0.36,
+        4.22, 0.64, 1.93, -2.83, -0.27, -1.13,
+    ),
+    JointKind.TOES: (
+        -6.46, 10.53, 3.85, -4.32, -1.34, 2.88, -0.26,
+        -1.34, 0.94, -0.07, -0.33, -0.19, 1.43,
     ),
 }
 
@@ -167,6 +208,7 @@ FAST_RUN_DEG: Coefficients = {
 # Riener et al. 2002: strides of about 1.4 s up and 1.2 s down; stance takes 64 % of both.
 STAIRS_UP_PERIOD_S, STAIRS_DOWN_PERIOD_S = 1.40, 1.20
 STAIRS_STANCE = 0.64
+WALK_SPEEDS_M_S = (0.6, 1.26, 1.8)  # of the slow, the normal and the fast walk
 SLOW_RUN_M_S, FAST_RUN_M_S = 2.0, 3.0
 RUN_PERIOD_S = (0.76, 0.70)  # at the two speeds
 RUN_STANCE = (0.42, 0.35)
