@@ -6,20 +6,28 @@ A new person starts from it, so that minutes are enough. `core.tasks.train_base`
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 import numpy as np
 
 from core.domain.body import JOINTS, JointKind
 from core.domain.motion import GaitReference
+from core.domain.scenario import LEVEL_GROUND, SCENARIOS, Ground
 from core.domain.twin import GENERIC_BODY, BodyParameters, SegmentScale
-from core.gait.norms import normal_reference
+from core.gait.leg import Leg
+from core.gait.scenario_reference import normal_walk, scenario_reference
+from core.simulation.exo import worn_model
 from core.simulation.walking import Walker
-from core.twin.body import Fidelity, compile_body
+from core.twin.body import Fidelity
 from core.twin.scaling import scales_for_height
 
 WALKERS = 128
 _KNEES = [joint.column for joint in JOINTS if joint.kind is JointKind.KNEE]
-PLAIN_SHARE = 0.25  # generic body, normal stride: the default twin must be the best of all
+PLAIN_SHARE = 0.2  # generic body, normal stride: the default twin must be the best of all
+SCENARIO_SHARE = 0.4  # other speeds, ramps, stairs, running
+TAUGHT = tuple(scenario for scenario in SCENARIOS[1:] if scenario.disturbance is None)
+SCENARIO_BODIES = 4  # different bodies in scenarios; each pair needs a model of its own
 HEIGHTS_M = (1.50, 1.60, 1.70, 1.80, 1.90)  # 12 percent around the generic body
 MASS_SHARES = (0.75, 1.0, 1.25)  # of the generic mass at that height
 
@@ -42,17 +50,29 @@ HEALTHY = Variety((0.65, 1.2), (0.94, 1.06), (0.85, 1.15), (0.93, 1.07), 2.0, 0.
 IMPAIRED = Variety((0.5, 1.2), (0.88, 1.12), (0.8, 1.15), (0.45, 1.15), 4.0, 15.0)
 
 
-def crowd(variety: Variety, seed: int, count: int = WALKERS) -> tuple[Walker, ...]:
-    """People to learn from: a quarter the generic body with the normal stride, the others all different."""
+def crowd(
+    variety: Variety, seed: int, *, fidelity: Fidelity = Fidelity.FAST, count: int = WALKERS
+) -> tuple[Walker, ...]:
+    """People to learn from: the generic body with the normal stride, different strides, all scenarios."""
     rng = np.random.default_rng(seed)
-    generic = Walker(compile_body(GENERIC_BODY, Fidelity.FAST), GENERIC_BODY, normal_reference())
     bodies = [varied_body(height, share, rng) for height in HEIGHTS_M for share in MASS_SHARES]
-    models = [compile_body(body, Fidelity.FAST) for body in bodies]
-    walkers = [generic] * round(PLAIN_SHARE * count)
-    for number in range(count - len(walkers)):
-        pick = number % len(bodies)
-        walkers.append(Walker(models[pick], bodies[pick], varied_reference(bodies[pick], variety, rng)))
-    return tuple(walkers)
+    plain, placed = round(PLAIN_SHARE * count), round(SCENARIO_SHARE * count)
+    asked = [(GENERIC_BODY, normal_walk(Leg.of(GENERIC_BODY.scale)), LEVEL_GROUND)] * plain
+    for number in range(count - plain - placed):
+        body = bodies[number % len(bodies)]
+        asked.append((body, varied_reference(body, variety, rng), LEVEL_GROUND))
+    for number in range(placed):
+        scenario = TAUGHT[number % len(TAUGHT)]
+        body = (GENERIC_BODY, *bodies)[int(rng.integers(SCENARIO_BODIES))]
+        asked.append((body, scenario_reference(scenario, body, None), scenario.ground))
+
+    @cache  # walkers of the same body on the same ground share their model
+    def model(body: BodyParameters, ground: Ground) -> Any:
+        return worn_model(body, fidelity, None, ground=ground, surfaces=False)
+
+    order = rng.permutation(count)  # so that every crew gets some of each kind
+    chosen = (asked[number] for number in order)
+    return tuple(Walker(model(body, ground), body, stride, ground) for body, stride, ground in chosen)
 
 
 def varied_body(height_m: float, mass_share: float, rng: np.random.Generator) -> BodyParameters:
@@ -76,7 +96,7 @@ def varied_reference(body: BodyParameters, variety: Variety, rng: np.random.Gene
     Speed is split evenly between stride length and cadence (Grieve 1966); the joints' ranges follow the
     length.
     """
-    normal = normal_reference(body.height_m)
+    normal = normal_walk(Leg.of(body.scale))
     speed = normal.speed_m_s * rng.uniform(*variety.speed_share)
     pace = np.sqrt(speed / normal.speed_m_s)
     period = normal.period_s / pace * rng.uniform(*variety.period_share)
