@@ -93,11 +93,14 @@ def accounted_for(activation: FloatArray, made: FloatArray) -> float:
     return 1.0 - _squares(activation - made) / max(_squares(activation), 1e-12)
 
 
-def timing_of(activation: FloatArray, weight: FloatArray) -> FloatArray:
-    """How much of each synergy (T, S) explains activations (T, M) best, with fixed weights (S, M)."""
+def timing_of(activation: FloatArray, weight: FloatArray, *, sweeps: int = _ITERATIONS) -> FloatArray:
+    """How much of each synergy (T, S) explains activations (T, M) best, with fixed weights (S, M).
+
+    Exact after many `sweeps`; ten are enough to act by.
+    """
     timing = np.maximum(activation @ np.linalg.pinv(weight), 0.0)
     gram, cross = weight @ weight.T, activation @ weight.T
-    for _ in range(_ITERATIONS):
+    for _ in range(sweeps):
         before = timing.copy()
         _sweep(timing, gram, cross)
         if np.abs(timing - before).max(initial=0.0) < 1e-9:

@@ -21,10 +21,17 @@ from core.domain.twin import BodyParameters
 from core.simulation.metabolics import MetabolicMuscles
 from core.simulation.observation import WEIGHT_LIMIT
 from core.simulation.physics import BatchPhysics
-from core.simulation.predictive_rewards import PREDICTIVE_REWARD, Bearing, PredictiveTerm, weighed
+from core.simulation.predictive_rewards import (
+    PREDICTIVE_REWARD,
+    Bearing,
+    PredictiveTerm,
+    effort,
+    weighed,
+)
 from core.simulation.randomisation import DelayLine, ticks
 from core.simulation.sensors import SensorColumns
 from core.simulation.stance import joint_addresses
+from core.simulation.synergy_action import ACTION_LIMIT, excitations
 from core.simulation.walking import CONTROL_STEP_S, EXO_STEP_S, Step
 from core.simulation.walkway import Grounds
 
@@ -32,14 +39,11 @@ BoolArray = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 TICK_S = EXO_STEP_S  # delays are whole ticks; an exo is asked every tick
 EPISODE_S = 10.0
-ACTION_LIMIT = 3.0
-SYNERGY_TONE, SYNERGY_REACH = 0.1, 0.3  # action 0 is a standing body's tone, 3 a fully used synergy
-RESIDUAL_REACH = 0.1  # what an action of 1 adds to one muscle beside its synergies: 0.3 at most
 SIMILAR_SPEED_M_S = 0.15  # starts this near the command are taken as equally good
 _GRAVITY_M_S2 = 9.81
 _HIPS = np.array([joint.column for joint in JOINTS if joint.kind is JointKind.HIP_FLEXION])
 _HEAD, _ROOT = "head", "root"
-_MEMORY = ("state", "sensor", "command_m_s", "_age", "_start_m", "_head_m_s")
+_MEMORY = ("state", "sensor", "origin", "command_m_s", "_age", "_start_m", "_head_m_s")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,6 +52,7 @@ class PredictiveWalker:
 
     model: mujoco.MjModel
     body: BodyParameters
+    speeds_m_s: tuple[float, float]  # a command is drawn from this range at every start
     ground: Ground = LEVEL_GROUND
     latency_s: float = 0.0  # from a decision to the muscles
 
@@ -83,7 +88,6 @@ class PredictiveEnvironment:
         starts: Starts,
         synergies: FloatArray,
         *,
-        speeds_m_s: tuple[float, float],
         seed: int,
         episode_s: float = EPISODE_S,
         reward: tuple[PredictiveTerm, ...] = PREDICTIVE_REWARD,
@@ -108,11 +112,13 @@ class PredictiveEnvironment:
         self._grounds = Grounds([walker.ground for walker in walkers])
         delays = np.array([ticks(walker.latency_s, TICK_S) for walker in walkers])
         self._delay = DelayLine(delays, self.muscles)
-        self._starts, self._speeds = starts, speeds_m_s
+        self._starts = starts
+        self._speeds = np.array([walker.speeds_m_s for walker in walkers])
         self._level = float(np.median(self.physics.position(starts.state)[:, 2]))
         self._episode_steps = round(episode_s / CONTROL_STEP_S)
         self._seed, self._restarts = seed, 0
         self._age = np.zeros(self.size, dtype=np.int64)
+        self.origin: IntArray = np.zeros(self.size, dtype=np.int64)  # the recorded moment of each start
         self.command_m_s: FloatArray = np.zeros(self.size)
         self._start_m: FloatArray = np.zeros(self.size)
         self._head_m_s: FloatArray = np.zeros((self.size, 3))
@@ -203,6 +209,8 @@ class PredictiveEnvironment:
         self.divergences += int(diverged.sum())
         fell = diverged | np.any(list(self.falls().values()), axis=0)
         reward[fell] = 0.0
+        terms["effort"] = float(effort(self.bearing).mean())
+        terms["speed_error_m_s"] = float(np.abs(self.bearing.forward_error_m_s).mean())
         return Step(reward, fell, self._age >= self._episode_steps, terms)
 
     def falls(self) -> Mapping[str, BoolArray]:
@@ -223,8 +231,9 @@ class PredictiveEnvironment:
             return
         rng = np.random.default_rng((self._seed, self._restarts))
         self._restarts += 1
-        self.command_m_s[rows] = rng.uniform(*self._speeds, len(rows))
+        self.command_m_s[rows] = rng.uniform(*self._speeds[rows].T)
         picks = np.array([self._pick(self.command_m_s[row], rng) for row in rows])
+        self.origin[rows] = picks
         self.state[rows] = self._start_state(rows, picks, rng)
         self.sensor[rows] = self._starts.sensor[picks]
         self._age[rows] = 0
@@ -314,23 +323,6 @@ class PredictiveEnvironment:
         velocity[:, 2] -= velocity[:, 1] * climb
         velocity[:, self._velocity] += rng.normal(0.0, 0.05, (len(rows), len(JOINTS)))
         return state
-
-
-def excitations(action: FloatArray, synergies: FloatArray) -> FloatArray:
-    """Muscle excitations (N, M) in 0..1 of actions (N, S + M) over synergies (S, M)."""
-    count = len(synergies)
-    use = np.clip(SYNERGY_TONE + SYNERGY_REACH * action[:, :count], 0.0, 1.0)
-    excitation: FloatArray = np.clip(use @ synergies + RESIDUAL_REACH * action[:, count:], 0.0, 1.0)
-    return excitation
-
-
-def actions_for(excitation: FloatArray, synergies: FloatArray, timing: FloatArray) -> FloatArray:
-    """Actions (N, S + M) closest to excitations (N, M), with the synergies used by `timing` (N, S)."""
-    use = np.clip(timing, 0.0, 1.0)
-    residual = (excitation - use @ synergies) / RESIDUAL_REACH
-    action = np.concatenate([(use - SYNERGY_TONE) / SYNERGY_REACH, residual], axis=1)
-    clipped: FloatArray = np.clip(action, -ACTION_LIMIT, ACTION_LIMIT)
-    return clipped
 
 
 def rotations(quaternion: FloatArray) -> FloatArray:

@@ -58,12 +58,11 @@ def environment(
     ground: Ground = LEVEL_GROUND,
     device: str | None = None,
 ) -> PredictiveEnvironment:
-    walker = PredictiveWalker(lean_model(device, ground), body, ground, latency_s)
+    walker = PredictiveWalker(lean_model(device, ground), body, speeds_m_s, ground, latency_s)
     return PredictiveEnvironment(
         [walker] * count,
         standing(device),
         plain_synergies(),
-        speeds_m_s=speeds_m_s,
         seed=seed,
         episode_s=episode_s,
         threads=threads,

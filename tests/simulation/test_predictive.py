@@ -13,13 +13,9 @@ from core.domain.impairment import Impairment, ImpairmentKind
 from core.domain.scenario import Ground, GroundKind
 from core.domain.twin import GENERIC_BODY
 from core.simulation import predictive_rewards as rewards
-from core.simulation.predictive import (
-    ACTION_LIMIT,
-    PredictiveEnvironment,
-    actions_for,
-    excitations,
-)
+from core.simulation.predictive import PredictiveEnvironment
 from core.simulation.predictive_rewards import PREDICTIVE_REWARD, Bearing, weighed
+from core.simulation.synergy_action import ACTION_LIMIT, actions_for, excitations
 from tests.simulation.predictive_walkers import FULL, SYNERGIES, environment, lean_model, plain_synergies
 
 
