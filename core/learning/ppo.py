@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from core.learning.crew import Crew, Environment, Experience, Normaliser, Outlook, joined
 from core.learning.networks import ActorCritic
+from core.learning.symmetry import half_mirrored
 
 __all__ = ["Environment", "Normaliser", "Ppo", "PpoSettings", "Round"]
 T = TypeVar("T")
@@ -60,11 +61,14 @@ class Ppo:
         settings: PpoSettings = PpoSettings(),
         seed: int = 0,
         learn_normaliser: bool = True,
+        mirror: bool = False,
     ) -> None:
+        """With `mirror` half of what was walked is learned with left and right exchanged (walkers only)."""
         self.agent = agent
         self.normaliser = normaliser
         self.settings = settings
         self.learn_normaliser = learn_normaliser
+        self.mirror = mirror
         self.steps = 0
         self._rate = settings.learning_rate
         decides = [*agent.policy.parameters(), agent.log_std]
@@ -134,22 +138,30 @@ class Ppo:
 
     def _improve(self, experience: Experience) -> float:
         """Several passes over the round in random minibatches. Returns the KL divergence of the last one."""
-        samples = experience.log_probability.numel()
+        walked = torch.ones_like(experience.log_probability, dtype=torch.bool)
+        if self.mirror:
+            experience, mirrored = half_mirrored(experience, self.normaliser, self._random)
+            walked = ~mirrored
         picks = [
             pick
             for _ in range(self.settings.epochs)
-            for pick in torch.randperm(samples, generator=self._random).chunk(self.settings.minibatches)
+            for pick in torch.randperm(walked.numel(), generator=self._random).chunk(
+                self.settings.minibatches
+            )
         ]
         changes, _ = self._together(
             [
-                lambda: self._improve_policy(experience, picks),
+                lambda: self._improve_policy(experience, walked.flatten(), picks),
                 lambda: self._improve_value(experience, picks),
             ]
         )
         return float(np.mean(changes[-self.settings.minibatches :]))
 
-    def _improve_policy(self, experience: Experience, picks: Sequence[Tensor]) -> list[float]:
-        """Returns how far each minibatch was from the policy that walked (KL divergence)."""
+    def _improve_policy(self, experience: Experience, walked: Tensor, picks: Sequence[Tensor]) -> list[float]:
+        """Returns how far each minibatch was from the policy that walked (KL divergence).
+
+        `walked` (B,) marks the moments that were really walked; only they tell.
+        """
         observation, action = experience.observation.flatten(0, 1), experience.action.flatten(0, 1)
         old, advantage = experience.log_probability.flatten(), experience.advantage.flatten()
         advantage = (advantage - advantage.mean()) / (advantage.std() + 1e-8)
@@ -158,7 +170,8 @@ class Ppo:
             log_ratio = self.agent.log_probability(observation[pick], action[pick]) - old[pick]
             loss = self._surrogate(log_ratio, advantage[pick])
             self._descend(self._policy_optimiser, loss - self.settings.entropy * self.agent.log_std.sum())
-            changes.append(-float(log_ratio.detach().mean()))
+            real = walked[pick]
+            changes.append(-float((log_ratio.detach() * real).sum() / real.sum().clamp(min=1)))
         return changes
 
     def _improve_value(self, experience: Experience, picks: Sequence[Tensor]) -> list[float]:
