@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import mujoco
 import numpy as np
 
 from core.domain.arrays import FloatArray, IntArray
 from core.domain.body import JOINTS
+from core.twin.scaling import neutral_pose
 
 ROOT_POSITIONS = 7  # free joint: position (3) and quaternion (4), first in qpos
 
@@ -36,16 +38,22 @@ class _Coupling:
 
 
 class FullPose:
-    """Fills qpos and qvel of a full model from root and joint values. Axes: T frames."""
+    """Fills qpos and qvel of a model with muscles from root and joint values. Axes: T frames.
+
+    What neither is nor follows a leg joint (trunk and arms of the 416-muscle body) stays neutral, at rest.
+    """
 
     def __init__(self, model: Any) -> None:
-        self._sizes = (model.nq, model.nv)
+        self._neutral = neutral_pose(model)
+        self._freedoms = int(model.nv)
         self._positions = position_columns(model)
         self._velocities = velocity_columns(model)
         names = [joint.value for joint in JOINTS]
         self._couplings = []
-        for equality in range(model.neq):
+        for equality in np.flatnonzero(model.eq_type == mujoco.mjtEq.mjEQ_JOINT):
             dependent, driver = model.eq_obj1id[equality], model.eq_obj2id[equality]
+            if driver < 0 or model.joint(driver).name not in names:
+                continue
             position, driving = model.jnt_qposadr[dependent], model.jnt_qposadr[driver]
             self._couplings.append(
                 _Coupling(
@@ -60,7 +68,7 @@ class FullPose:
 
     def position(self, root: FloatArray, angle_rad: FloatArray) -> FloatArray:
         """Full qpos (T, nq) for root pose (T, 7) and joint angles (T, 14)."""
-        qpos = np.zeros((len(angle_rad), self._sizes[0]))
+        qpos = np.repeat(self._neutral[None], len(angle_rad), axis=0)
         qpos[:, :ROOT_POSITIONS] = root
         qpos[:, self._positions] = angle_rad
         for coupling in self._couplings:
@@ -70,7 +78,7 @@ class FullPose:
 
     def velocity(self, angle_rad: FloatArray, velocity_rad_s: FloatArray) -> FloatArray:
         """Full qvel (T, nv), root at rest, for joint angles and velocities (T, 14)."""
-        qvel = np.zeros((len(angle_rad), self._sizes[1]))
+        qvel = np.zeros((len(angle_rad), self._freedoms))
         qvel[:, self._velocities] = velocity_rad_s
         for coupling in self._couplings:
             qvel[:, coupling.velocity] = self._slope(coupling, angle_rad) * velocity_rad_s[:, coupling.driver]

@@ -10,6 +10,7 @@ import pytest
 from core.domain.body import JOINTS, SIDES, Joint, JointKind, Side
 from core.domain.muscles import LumpedMuscle, Muscle
 from core.domain.twin import GENERIC_BODY, BodyParameters, SegmentScale
+from core.simulation.pose import FullPose
 from core.twin.body import HELD_JOINTS, TIME_STEP_S, Fidelity, compile_body, is_foot_geom
 from core.twin.full_body import leg_muscles, other_muscles
 from core.twin.scaling import leg_length_m, neutral_pose
@@ -206,3 +207,15 @@ def test_the_416_muscle_body_holds_trunk_and_arms_while_the_legs_give_way():
     assert 0.0 < furthest < np.radians(10)
     trunk = [model.joint(name).qposadr[0] for name in ("flex_extension", "lat_bending", "axial_rotation")]
     assert np.abs(data.qpos[trunk]).max() < np.radians(2)
+
+
+@every_fidelity
+def test_a_pose_of_the_legs_is_the_same_pose_at_every_fidelity(fidelity):
+    model = person(fidelity)
+    angles = {Joint.KNEE_R: 1.0, Joint.HIP_FLEXION_R: 0.5, Joint.ANKLE_L: -0.2}
+    row = np.array([[angles.get(joint, 0.0) for joint in JOINTS]])
+    wanted = posed(model, angles)
+
+    position = FullPose(model).position(wanted.qpos[None, :7], row)
+
+    np.testing.assert_allclose(position[0], wanted.qpos, atol=1e-12)
