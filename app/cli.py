@@ -197,6 +197,13 @@ def _add_train(commands: Subparsers) -> None:
     base.add_argument("--seed", type=int, default=0)
     base.add_argument("--out", type=Path, required=True)
     base.set_defaults(command=_train_base)
+    predictive = train.add_parser("predictive", help="a walk without a reference, over speeds and slopes")
+    predictive.add_argument("--minutes", type=float, default=180.0)
+    predictive.add_argument("--seed", type=int, default=0)
+    predictive.add_argument("--muscles", choices=("26", "80"), default="80")
+    predictive.add_argument("--tracking", type=Path, help="policy that leads the way (default: the shipped)")
+    predictive.add_argument("--out", type=Path, required=True)
+    predictive.set_defaults(command=_train_predictive)
 
 
 def _add_replay(commands: Subparsers) -> None:
@@ -341,6 +348,20 @@ def _replay(given: argparse.Namespace) -> int:
 
     for line in replay_lines(given.file):
         print(line)
+    return EXIT_OK
+
+
+def _train_predictive(given: argparse.Namespace) -> int:
+    from app.session_request import check_minutes, check_results_folder
+    from core.tasks.train_predictive import PredictiveRequest, read_policy, train_predictive
+    from core.twin.body import Fidelity
+
+    check_minutes(given.minutes)
+    check_results_folder(given.out)
+    tracking = None if given.tracking is None else read_policy(given.tracking)
+    fidelity = Fidelity.LUMPED if given.muscles == "26" else Fidelity.STANDARD
+    request = PredictiveRequest(given.minutes, given.out, given.seed, fidelity=fidelity, tracking=tracking)
+    print(train_predictive(request, print))
     return EXIT_OK
 
 
