@@ -10,7 +10,7 @@ import mujoco
 import numpy as np
 from mujoco import rollout
 
-from core.domain.arrays import FloatArray
+from core.domain.arrays import FloatArray, IntArray
 from core.simulation.flight_recorder import FlightRecorder
 
 RESTING_ACTIVATION = 0.05
@@ -26,8 +26,22 @@ class Advance:
     diverged: np.ndarray  # (N,) bool: the physics broke down; `state` is the last good one
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Group:
+    """Bodies whose models are made of the same things and can share their working memory."""
+
+    rows: IntArray
+    data: list[mujoco.MjData]  # one per thread
+
+
+def _groups(models: Sequence[mujoco.MjModel], threads: int) -> list[_Group]:
+    signature = np.array([model.signature for model in models])
+    rows = [np.flatnonzero(signature == which) for which in np.unique(signature)]
+    return [_Group(own, [mujoco.MjData(models[own[0]]) for _ in range(threads)]) for own in rows]
+
+
 class BatchPhysics:
-    """Physics of N bodies that may differ in size but have the same joints and actuators.
+    """Physics of N bodies that may differ in size and ground but have the same joints and actuators.
 
     A state is one row: time, positions, velocities, activations, as MuJoCo orders them. `advance` is a
     function of its arguments only, so a batch gives what each body would give alone. A `recorder` writes down
@@ -45,43 +59,78 @@ class BatchPhysics:
         self._models = list(models)
         first = self._models[0]
         self._nq, self._nv, self._na = first.nq, first.nv, first.na
-        self._data = [mujoco.MjData(first) for _ in range(threads)]
+        self._groups = _groups(self._models, threads)
         self._rollout = rollout.Rollout(nthread=threads)
         weakref.finalize(self, self._rollout.close)  # threads left running crash the interpreter's end
         self.time_step_s = float(first.opt.timestep)
         self.state_size = int(mujoco.mj_stateSize(first, _STATE))
         self._room: dict[int, tuple[FloatArray, ...]] = {}  # by the number of steps
 
-    def advance(self, state: FloatArray, control: FloatArray, steps: int) -> Advance:
+    def advance(
+        self,
+        state: FloatArray,
+        control: FloatArray,
+        steps: int,
+        *,
+        force: FloatArray | None = None,
+        models: Sequence[mujoco.MjModel] | None = None,
+    ) -> Advance:
         """Take `steps` physics steps from `state` (N, S) under a constant `control` (N, U).
 
-        MuJoCo stops a body whose numbers leave the possible; it is then reported as diverged.
+        `force` (N, bodies, 6) acts on the bodies' centres of mass: force, then torque, world axes. `models`
+        (N) stand in for the batch's own; they may differ in numbers, not in what they are made of. MuJoCo
+        stops a body whose numbers leave the possible; it is then reported as diverged.
         """
+        inputs, spec = control, mujoco.mjtState.mjSTATE_CTRL
+        if force is not None:
+            inputs = np.concatenate([control, force.reshape(len(control), -1)], axis=1)
+            spec = mujoco.mjtState.mjSTATE_CTRL | mujoco.mjtState.mjSTATE_XFRC_APPLIED
         if self.recorder is not None:
-            self.recorder.note(state, control, int(mujoco.mjtState.mjSTATE_CTRL), steps)
-        controls, states, sensors = self._room_for(steps, control.shape[1])
-        controls[:] = control[:, None, :]
-        self._rollout.rollout(
-            self._models,
-            self._data,
-            np.ascontiguousarray(state),
-            controls,
-            nstep=steps,
-            state=states,
-            sensordata=sensors,
-            skip_checks=True,  # of shapes and models, which take 0.2 ms and never change here
-        )
+            self.recorder.note(state, inputs, int(spec), steps)
+        acting = self._models if models is None else list(models)
+        controls, states, sensors = self._room_for(steps, inputs.shape[1])
+        controls[:] = inputs[:, None, :]
+        for group in self._groups:
+            self._roll(group, acting, state, (controls, states, sensors), int(spec))
         last = states[:, -1].copy()
         arrived = np.abs(last[:, 0] - state[:, 0] - steps * self.time_step_s) < 0.5 * self.time_step_s
         diverged = ~(arrived & np.isfinite(last).all(axis=1))
         if self.recorder is not None and diverged.any():
-            self.recorder.breakdown(self._models, diverged, states)
+            self.recorder.breakdown(acting, diverged, states)
         last[diverged] = state[diverged]
         return Advance(last, sensors[:, -1].copy(), diverged)
 
+    def _roll(
+        self,
+        group: _Group,
+        models: list[mujoco.MjModel],
+        state: FloatArray,
+        room: tuple[FloatArray, FloatArray, FloatArray],
+        spec: int,
+    ) -> None:
+        """Fill a group's rows of states and sensors in `room` (controls, states, sensors)."""
+        alone = len(self._groups) == 1
+        controls, states, sensors = (
+            room if alone else (np.ascontiguousarray(part[group.rows]) for part in room)
+        )
+        self._rollout.rollout(
+            models if alone else [models[row] for row in group.rows],
+            group.data,
+            np.ascontiguousarray(state if alone else state[group.rows]),
+            controls,
+            control_spec=spec,
+            nstep=controls.shape[1],
+            state=states,
+            sensordata=sensors,
+            skip_checks=True,  # of shapes and models, which take 0.2 ms and never change here
+        )
+        if not alone:
+            room[1][group.rows], room[2][group.rows] = states, sensors
+
     def _room_for(self, steps: int, controls: int) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Controls (N, steps, U), states (N, steps, S) and sensors (N, steps, Y) of one call."""
-        if steps not in self._room:
+        room = self._room.get(steps)
+        if room is None or room[0].shape[2] != controls:
             rows, first = (len(self._models), steps), self._models[0]
             sizes = (controls, self.state_size, first.nsensordata)
             self._room[steps] = tuple(np.empty((*rows, size)) for size in sizes)
