@@ -26,7 +26,7 @@ class StrideBank:
         self.speed_m_s: FloatArray = np.array([reference.speed_m_s for reference in references])
         self._series = np.stack([_fourier(reference.angle_rad) for reference in references])  # (N, 13, 14)
         self._order = 2 * np.pi * np.arange(1, HARMONICS + 1)
-        self._right_strike = np.array([_right_strike(reference.angle_rad) for reference in references])
+        self.right_strike = np.array([_right_strike(reference.angle_rad) for reference in references])
 
     def angle(self, phase: FloatArray) -> FloatArray:
         """Joint angles (N, 14) in rad at each walker's phase (N,)."""
@@ -45,8 +45,8 @@ class StrideBank:
 
         From heel strike to the other foot's toe off the weight is handed over evenly (Perry 1992).
         """
-        since_right = (phase - self._right_strike) % 1.0
-        alone = np.where(phase < self._right_strike, 1.0, 0.0)
+        since_right = (phase - self.right_strike) % 1.0
+        alone = np.where(phase < self.right_strike, 1.0, 0.0)
         handing_over = np.where(since_right < DOUBLE_SUPPORT, 1.0 - since_right / DOUBLE_SUPPORT, alone)
         return np.where(phase < DOUBLE_SUPPORT, phase / DOUBLE_SUPPORT, handing_over)
 

@@ -47,7 +47,7 @@ def standing_heights(model: mujoco.MjModel, bank: StrideBank, ground: Ground = L
         angle = np.clip(bank.angle(np.array([phase])), low, high)
         data.qpos[:] = pose.position(root, angle)[0]
         mujoco.mj_kinematics(model, data)
-        clearance = min(_lowest_point(model, data, geom) - _ground_below(data, geom, ground) for geom in feet)
+        clearance = min(lowest_point(model, data, geom) - _ground_below(data, geom, ground) for geom in feet)
         heights[sample] = -clearance - ground.climb * forward_m
     return heights
 
@@ -56,7 +56,7 @@ def _ground_below(data: mujoco.MjData, geom: int, ground: Ground) -> float:
     return float(ground_height_m(ground, -data.geom_xpos[geom, 1]))
 
 
-def _lowest_point(model: mujoco.MjModel, data: mujoco.MjData, geom: int) -> float:
+def lowest_point(model: mujoco.MjModel, data: mujoco.MjData, geom: int) -> float:
     """Height of the lowest point of a capsule or an ellipsoid."""
     vertical = data.geom_xmat[geom].reshape(3, 3)[2]
     size = model.geom_size[geom]

@@ -1,0 +1,74 @@
+"""A stride that stands on the ground: what is corrected, and what is left alone."""
+
+from __future__ import annotations
+
+import mujoco
+import numpy as np
+import pytest
+
+from core.domain.body import JOINTS, SAGITTAL, Joint, JointKind, Side
+from core.domain.motion import GaitReference
+from core.domain.twin import GENERIC_BODY
+from core.gait.norms import normal_reference
+from core.simulation.exo import worn_model
+from core.simulation.grounded import Grounding, grounded
+from core.twin.body import Fidelity
+
+FLEXION = [joint.column for joint in JOINTS if joint.kind in SAGITTAL]
+KNEE_L, KNEE_R = (Joint.of(JointKind.KNEE, side).column for side in Side)
+
+
+@pytest.fixture(scope="module")
+def model() -> mujoco.MjModel:
+    return worn_model(GENERIC_BODY, Fidelity.FAST, None)
+
+
+@pytest.fixture(scope="module")
+def normal(model) -> Grounding:
+    return grounded(normal_reference(), model)
+
+
+def test_both_feet_share_one_floor_in_double_support(normal) -> None:
+    assert normal.gap_before_m > 0.015
+    assert normal.gap_after_m < 0.004
+
+
+def test_flat_feet_do_not_slide(normal) -> None:
+    assert normal.slide_before_m > 0.05
+    assert normal.slide_after_m < 0.015
+
+
+def test_the_correction_stays_below_what_a_camera_errs_by(normal) -> None:
+    assert normal.change_rms_deg[FLEXION].max() < 2.5
+
+
+def test_an_even_stride_stays_even(normal) -> None:
+    angle = normal.reference.angle_rad
+    left, right = angle[:, KNEE_L], angle[:, KNEE_R]
+
+    np.testing.assert_allclose(np.roll(left, len(left) // 2), right, atol=np.radians(0.3))
+
+
+def test_a_corrected_stride_is_hardly_corrected_again(normal, model) -> None:
+    again = grounded(normal.reference, model)
+
+    assert again.change_rms_deg.max() < 1.0
+
+
+def test_a_stiff_knee_stays_stiff(model) -> None:
+    own = normal_reference()
+    angle = np.array(own.angle_rad)
+    angle[:, KNEE_L] = angle[:, KNEE_L].mean() + 0.6 * (angle[:, KNEE_L] - angle[:, KNEE_L].mean())
+
+    found = grounded(GaitReference(1.3, 0.9, angle), model)
+
+    assert found.gap_after_m < 0.25 * found.gap_before_m
+    range_left, range_right = (np.ptp(found.reference.angle_rad[:, column]) for column in (KNEE_L, KNEE_R))
+    assert range_left < 0.75 * range_right
+
+
+def test_a_run_is_left_alone(model) -> None:
+    own = normal_reference()
+    run = GaitReference(0.7, 2.5, own.angle_rad)
+
+    assert grounded(run, model).reference is run
