@@ -15,18 +15,20 @@ import numpy as np
 from core.domain.arrays import Float32Array, FloatArray, IntArray
 from core.domain.body import JOINTS, SIDES
 from core.domain.motion import GaitReference
-from core.domain.scenario import LEVEL_GROUND, Ground
+from core.domain.scenario import LEVEL_GROUND, Disturbance, Ground
 from core.domain.twin import BodyParameters
 from core.simulation.coordination import CoordinationNetwork
+from core.simulation.disturbances import Mishaps
 from core.simulation.drive import Drive, Limbs, MuscleDrive, TorqueDrive
 from core.simulation.observation import Observer, Sight
+from core.simulation.pace import STEADY, Pace, PacedStrides
 from core.simulation.physics import BatchPhysics
 from core.simulation.policy import PolicyNetworks
 from core.simulation.pose import ROOT_POSITIONS, FullPose
-from core.simulation.reference import StrideBank
 from core.simulation.rewards import WALKING_REWARD, Moment, RewardTerm, total
 from core.simulation.sensors import SensorColumns
-from core.simulation.stance import HEIGHT_SAMPLES, joint_addresses, joint_limits, standing_heights
+from core.simulation.stance import joint_addresses, joint_limits
+from core.simulation.start import Starts
 from core.simulation.walkway import Grounds
 from core.twin.body import STRENGTH
 
@@ -51,6 +53,8 @@ class Walker:
     body: BodyParameters
     reference: GaitReference
     ground: Ground = LEVEL_GROUND
+    pace: Pace = STEADY
+    disturbance: Disturbance | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,7 +88,8 @@ class WalkingEnvironment:
         bodies = [walker.body for walker in walkers]
         model = models[0]
         self.size = len(walkers)
-        self.strides = StrideBank([walker.reference for walker in walkers])
+        references = [walker.reference for walker in walkers]
+        self.strides = PacedStrides(references, [walker.pace for walker in walkers])
         self.physics = BatchPhysics(models, threads=threads)
         self.drive: Drive = drive if drive is not None else TorqueDrive(models, CONTROL_STEP_S)
         self.with_exo = model.nu > self.drive.actuators
@@ -104,8 +109,9 @@ class WalkingEnvironment:
         self._grounds = Grounds([walker.ground for walker in walkers])
         self._weight_n = np.array([GRAVITY_M_S2 * body.mass_kg for body in bodies])
         self._observer = Observer(bodies, self._grounds.climb)
-        self._heights = _heights(walkers)
-        self._level = self._heights.mean(axis=1)
+        self._starts = Starts(models, references, [walker.ground for walker in walkers], self.strides)
+        mass_kg = np.array([body.mass_kg for body in bodies])
+        self.mishaps = Mishaps([walker.disturbance for walker in walkers], models, mass_kg)
         self._episode_steps = round(episode_s / CONTROL_STEP_S)
         self._seed = seed
         self._restarts = 0
@@ -116,6 +122,11 @@ class WalkingEnvironment:
         self.restart(np.ones(self.size, dtype=np.bool_))
 
     # What can be seen
+
+    @property
+    def time_s(self) -> FloatArray:
+        """(N,) since each walker's start."""
+        return np.asarray(CONTROL_STEP_S * self._age, dtype=np.float64)
 
     @property
     def joint_angle_rad(self) -> FloatArray:
@@ -160,7 +171,7 @@ class WalkingEnvironment:
     def _relative_height(self) -> FloatArray:
         """(N,) pelvis above the walkway's line, against the usual."""
         above = self.physics.position(self.state)[:, 2] - self._grounds.line_m(self._forward_m)
-        relative: FloatArray = above / self._level
+        relative: FloatArray = above / self._starts.usual_m
         return relative
 
     def observation(self) -> Float32Array:
@@ -194,6 +205,7 @@ class WalkingEnvironment:
         diverged = self._advance(assist)
         self.phase = coming % 1.0
         self._age += 1
+        self.strides.at(self.time_s)
         self.moment = self._moment(action)
         self._action = action
         reward, terms = total(self._reward, self.moment)
@@ -232,6 +244,7 @@ class WalkingEnvironment:
         phase[which] = rng.random(count)
         self.phase = phase
         self._age[which] = 0
+        self.strides.at(self.time_s)
         self._action[which] = 0.0
         self.state[which] = self._start_state(rng)[which]
         self._start_m = np.where(which, self._forward_m, self._start_m)
@@ -248,6 +261,7 @@ class WalkingEnvironment:
     def recall(self, memory: Mapping[str, np.ndarray]) -> None:
         for name in _MEMORY:
             setattr(self, name, np.array(memory[name]))
+        self.strides.at(self.time_s)
         drive = {name: array for name, array in memory.items() if name.startswith(_DRIVE)}
         self.drive.recall({name.removeprefix(_DRIVE): np.array(array) for name, array in drive.items()})
         self._seed, self._restarts = (int(count) for count in memory["counters"])
@@ -274,7 +288,12 @@ class WalkingEnvironment:
 
     def _physics_steps(self, control: FloatArray, duration_s: float) -> BoolArray:
         steps = round(duration_s / self.physics.time_step_s)
-        advance = self.physics.advance(self.state, control, steps)
+        if self.mishaps.expected:
+            now = (self.time_s, self.phase, self.strides.period_s)
+            force, models = self.mishaps.force(*now), self.mishaps.models(*now)
+            advance = self.physics.advance(self.state, control, steps, force=force, models=models)
+        else:
+            advance = self.physics.advance(self.state, control, steps)
         self.state, self.sensor = advance.state, advance.sensor
         return advance.diverged
 
@@ -299,7 +318,7 @@ class WalkingEnvironment:
 
     def _start_state(self, rng: np.random.Generator) -> FloatArray:
         """States (N, S) on the reference at `phase`, a little disturbed."""
-        height, climb = self._height_and_climb()
+        height, climb = self._starts.height_and_climb(self.phase)
         angle = self.strides.angle(self.phase) + rng.normal(0.0, 0.02, (self.size, ACTION_SIZE))
         angle = np.clip(angle, *self._limits)
         forward = self.phase * self.strides.speed_m_s * self.strides.period_s
@@ -313,15 +332,6 @@ class WalkingEnvironment:
         velocity[:, 1] = -speed
         velocity[:, 2] = climb + speed * self._grounds.climb
         return self.physics.at_rest(self._pose.position(root, angle), velocity)
-
-    def _height_and_climb(self) -> tuple[FloatArray, FloatArray]:
-        """Pelvis height (N,) and its rate of change at each walker's phase."""
-        place = self.phase * HEIGHT_SAMPLES
-        before = np.floor(place).astype(int) % HEIGHT_SAMPLES
-        rows = np.arange(self.size)
-        low, high = self._heights[rows, before], self._heights[rows, (before + 1) % HEIGHT_SAMPLES]
-        rise = high - low
-        return low + (place % 1.0) * rise, rise * HEIGHT_SAMPLES / self.strides.period_s
 
 
 def drive_of(walkers: Sequence[Walker], networks: PolicyNetworks) -> Drive:
@@ -365,13 +375,3 @@ def _rotation(quaternion: FloatArray) -> FloatArray:
         [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
     ]
     return np.moveaxis(np.array(rows), 2, 0)
-
-
-def _heights(walkers: Sequence[Walker]) -> FloatArray:
-    """Pelvis heights (N, HEIGHT_SAMPLES) over the phase; equal walkers are computed once."""
-    known: dict[tuple[int, int], FloatArray] = {}
-    for walker in walkers:
-        key = (id(walker.model), id(walker.reference))
-        if key not in known:
-            known[key] = standing_heights(walker.model, StrideBank([walker.reference]), walker.ground)
-    return np.stack([known[id(walker.model), id(walker.reference)] for walker in walkers])
