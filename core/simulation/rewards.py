@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from core.domain.arrays import FloatArray
-from core.domain.body import JOINTS, SAGITTAL, JointKind
+from core.domain.body import JOINTS, SAGITTAL, SIDES, JointKind
+from core.domain.impairment import SLOTS, ImpairmentKind, Slot, severities
+from core.domain.twin import BodyParameters
 
 # The foot's small joints are hardly seen by a camera and hardly change the gait, so they count less.
 _IMPORTANCE = {JointKind.HIP_ROTATION: 0.5, JointKind.SUBTALAR: 0.5, JointKind.TOES: 0.2}
@@ -34,6 +36,7 @@ class Moment:
     load: FloatArray  # (N, 2) vertical ground force on each foot in body weights
     left_load: FloatArray  # (N,) share of it that the left foot should carry
     load_limit: FloatArray  # (N,) body weights that a soft step does not exceed
+    pain: FloatArray  # (N, 2) severity of pain of each leg under load
 
 
 def pose(moment: Moment) -> FloatArray:
@@ -102,6 +105,22 @@ def effort(moment: Moment) -> FloatArray:
     return -moment.effort
 
 
+def pain(moment: Moment) -> FloatArray:
+    """Load on a leg that hurts, beyond what its pain allows; negative, the excess times the severity.
+
+    A leg with pain of severity s bears 1 - s body weights without complaint.
+    """
+    excess = np.maximum(moment.load - (1.0 - moment.pain), 0.0)
+    value: FloatArray = -(moment.pain * excess).sum(axis=1)
+    return value
+
+
+def pains(bodies: Sequence[BodyParameters]) -> FloatArray:
+    """Severity of pain of each leg under load (N, 2)."""
+    places = [SLOTS.index(Slot(ImpairmentKind.PAIN, side)) for side in SIDES]
+    return np.array([severities(body.impairments)[places] for body in bodies])
+
+
 @dataclass(frozen=True, slots=True)
 class RewardTerm:
     weight: float
@@ -123,6 +142,7 @@ WALKING_REWARD = (
     RewardTerm(0.01, restraint),
     RewardTerm(0.01, smoothness),
     RewardTerm(0.50, effort),
+    RewardTerm(0.30, pain),
 )
 
 
