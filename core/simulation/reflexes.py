@@ -25,7 +25,7 @@ from core.twin.impairments import severity, strength_factor
 
 REFLEX_DELAY_S = 0.03  # spinal loop of the leg (van der Krogt et al. 2016)
 REFLEX_THRESHOLD_PER_S = 0.2
-"""Optimal fibre lengths per second. A knee moved by 30 degrees per second stretches the hamstrings by less: the
+"""Optimal fibre lengths per second. A knee moved by 30 degrees per second stretches the hamstrings less: the
 slow movement of the bedside test provokes no reflex, the fast one does (Tardieu scale)."""
 REFLEX_GAIN_S = 0.15
 """Excitation per optimal fibre length per second at severity 1. The soleus of a normal swing, stretched by

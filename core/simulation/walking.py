@@ -25,7 +25,8 @@ from core.simulation.pace import STEADY, Pace, PacedStrides
 from core.simulation.physics import BatchPhysics
 from core.simulation.policy import PolicyNetworks
 from core.simulation.pose import ROOT_POSITIONS, FullPose
-from core.simulation.rewards import WALKING_REWARD, Moment, RewardTerm, total
+from core.simulation.reflexes import impaired
+from core.simulation.rewards import WALKING_REWARD, Moment, RewardTerm, pains, total
 from core.simulation.sensors import SensorColumns
 from core.simulation.stance import joint_addresses, joint_limits
 from core.simulation.start import Starts
@@ -93,6 +94,9 @@ class WalkingEnvironment:
         self.physics = BatchPhysics(models, threads=threads)
         self.drive: Drive = drive if drive is not None else TorqueDrive(models, CONTROL_STEP_S)
         self.with_exo = model.nu > self.drive.actuators
+        self._interval_s = min(self.drive.interval_s, EXO_STEP_S if self.with_exo else CONTROL_STEP_S)
+        self._moved_by = impaired(self.drive, models, bodies, self._interval_s)
+        self._pain = pains(bodies)
         self.target_rad: FloatArray = np.zeros((self.size, ACTION_SIZE))
         self.exo_torque_nm: FloatArray = np.zeros((self.size, len(SIDES)))
         self._start_m: FloatArray = np.zeros(self.size)
@@ -146,7 +150,7 @@ class WalkingEnvironment:
     @property
     def joint_torque_nm(self) -> FloatArray:
         """(N, 14) of the body itself."""
-        return self.drive.torque_nm(self._limbs())
+        return self._moved_by.torque_nm(self._limbs())
 
     @property
     def joint_limit_nm(self) -> FloatArray:
@@ -250,12 +254,12 @@ class WalkingEnvironment:
         self._start_m = np.where(which, self._forward_m, self._start_m)
         self.sensor[which] = self._senses.feel(self.state, np.flatnonzero(which))
         self.exo_torque_nm[which] = 0.0
-        self.drive.restart(which)
+        self._moved_by.restart(which)
 
     def memory(self) -> dict[str, np.ndarray]:
         """All that changes, so that `recall` continues exactly here."""
         own = {name: getattr(self, name) for name in _MEMORY}
-        drive = {f"{_DRIVE}{name}": array for name, array in self.drive.memory().items()}
+        drive = {f"{_DRIVE}{name}": array for name, array in self._moved_by.memory().items()}
         return own | drive | {"counters": np.array([self._seed, self._restarts])}
 
     def recall(self, memory: Mapping[str, np.ndarray]) -> None:
@@ -263,7 +267,7 @@ class WalkingEnvironment:
             setattr(self, name, np.array(memory[name]))
         self.strides.at(self.time_s)
         drive = {name: array for name, array in memory.items() if name.startswith(_DRIVE)}
-        self.drive.recall({name.removeprefix(_DRIVE): np.array(array) for name, array in drive.items()})
+        self._moved_by.recall({name.removeprefix(_DRIVE): np.array(array) for name, array in drive.items()})
         self._seed, self._restarts = (int(count) for count in memory["counters"])
 
     # Inside
@@ -275,10 +279,10 @@ class WalkingEnvironment:
 
     def _advance(self, assist: Assist | None) -> BoolArray:
         """Physics of one control step. Returns who diverged (N,)."""
-        interval_s = min(self.drive.interval_s, EXO_STEP_S if self.with_exo else CONTROL_STEP_S)
+        interval_s = self._interval_s
         diverged = np.zeros(self.size, dtype=np.bool_)
         for _ in range(round(CONTROL_STEP_S / interval_s)):
-            control = self.drive.control(self._limbs())
+            control = self._moved_by.control(self._limbs())
             if self.with_exo:
                 if assist is not None:
                     self.exo_torque_nm = assist(self)
@@ -310,10 +314,11 @@ class WalkingEnvironment:
             drift_m=position[:, 0],
             action=action,
             action_change=action - self._action,
-            effort=self.drive.effort(self._limbs()),
+            effort=self._moved_by.effort(self._limbs()),
             load=self.ground_force_n[:, :, 2] / self._weight_n[:, None],
             left_load=self.strides.left_load(self.phase),
             load_limit=np.where(self.strides.speed_m_s > RUNNING_M_S, *LOAD_LIMIT),
+            pain=self._pain,
         )
 
     def _start_state(self, rng: np.random.Generator) -> FloatArray:
