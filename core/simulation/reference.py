@@ -9,11 +9,13 @@ import numpy as np
 from core.domain.arrays import FloatArray
 from core.domain.body import SIDES, Joint, JointKind
 from core.domain.motion import GaitReference
+from core.domain.scenario import GaitKind
 from core.errors import refuse
 
 HARMONICS = 6  # gait angles hold 99 % of their power below the sixth harmonic
 DOUBLE_SUPPORT = 0.12  # of the gait cycle, each time (Perry 1992)
 SPEED_RANGE_M_S = (0.3, 2.2)  # slower is standing, faster is running
+RUNNING_RANGE_M_S = (1.6, 3.6)  # slower is walking, faster is no scenario
 PERIOD_RANGE_S = (0.6, 2.5)
 LARGEST_ANGLE_RAD = 2.5  # beyond every joint's range
 
@@ -69,7 +71,7 @@ def _fourier(angle_rad: FloatArray) -> FloatArray:
     return np.concatenate([spectrum[:1].real, 2 * spectrum[1:].real, -2 * spectrum[1:].imag])
 
 
-def check_reference(reference: GaitReference) -> None:
+def check_reference(reference: GaitReference, gait: GaitKind = GaitKind.WALK) -> None:
     """Refuse (UserError SIM-001..SIM-004) a stride that no twin can be taught."""
     if len(reference.angle_rad) < 2 * HARMONICS + 1 or not np.isfinite(reference.angle_rad).all():
         raise refuse(
@@ -78,12 +80,13 @@ def check_reference(reference: GaitReference) -> None:
             "Some joint angles of the typical stride are missing.",
             "Go back to Motion and record more complete strides.",
         )
-    low, high = SPEED_RANGE_M_S
+    runs = gait is GaitKind.RUN
+    low, high = RUNNING_RANGE_M_S if runs else SPEED_RANGE_M_S
     if not low <= reference.speed_m_s <= high:
         raise refuse(
             "SIM-002",
-            f"A walking speed of {reference.speed_m_s:.2f} m/s cannot be taught.",
-            f"The twin learns to walk at {low:g} to {high:g} m/s.",
+            f"A {'running' if runs else 'walking'} speed of {reference.speed_m_s:.2f} m/s cannot be taught.",
+            f"The twin learns to {'run' if runs else 'walk'} at {low:g} to {high:g} m/s.",
             "Check the person's height and the strides on the Motion page, or record again.",
         )
     low, high = PERIOD_RANGE_S
