@@ -24,7 +24,7 @@ from core.learning.exo_control import WornExo
 from core.learning.exo_environment import TRAINING_FAULTS
 from core.learning.networks import ActorCritic, to_network
 from core.learning.ppo import Normaliser, Ppo, PpoSettings
-from core.simulation.exo import exo_bodies, worn_model
+from core.simulation.exo import exo_bodies, require_hip_motors, worn_model
 from core.simulation.observation import OBSERVATION_SIZE
 from core.simulation.walking import ACTION_SIZE, CONTROL_STEP_S, BoolArray, Step, Walker, WalkingEnvironment
 from core.twin.body import Fidelity
@@ -51,6 +51,7 @@ class Accommodation:
         torch.manual_seed(seed)
         self.elapsed_s = 0.0
         self._policy = policy
+        require_hip_motors(device_id)
         worn = worn_model(policy.body, Fidelity.FAST, device_id)
         models = [worn, _without(worn, device_id)]
         crowd = [Walker(models[number % 2], policy.body, policy.reference) for number in range(walkers)]

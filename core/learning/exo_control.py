@@ -12,9 +12,10 @@ from core.domain.arrays import Float32Array, FloatArray
 from core.domain.controller import ExoController, TorqueLimits
 from core.domain.twin import Network
 from core.learning.networks import perceptron
-from core.simulation.exo import HIP_COLUMNS, HipSensors, SensorFaults
+from core.simulation.exo import HIP_COLUMNS
 from core.simulation.exo_runtime import INPUTS, InputHistory, TorqueShaper, forward
 from core.simulation.policy import PolicyNetworks, normalise
+from core.simulation.virtual_sensors import HipSensors, SensorFaults
 from core.simulation.walking import BoolArray, WalkingEnvironment
 
 SIZES = (INPUTS, 128, 64, 2)  # Luo 2024

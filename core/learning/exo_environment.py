@@ -16,9 +16,10 @@ from core.domain.motion import GaitReference
 from core.domain.twin import BodyParameters
 from core.learning.effort import effort_of, hip_effort_of
 from core.learning.exo_control import Decide, WalkingPolicy, WornExo
-from core.simulation.exo import HIP_COLUMNS, SensorFaults, exo_bodies, worn_model
+from core.simulation.exo import HIP_COLUMNS, exo_bodies, require_hip_motors, worn_model
 from core.simulation.exo_runtime import INPUTS
 from core.simulation.observation import OBSERVATION_SIZE
+from core.simulation.virtual_sensors import SensorFaults
 from core.simulation.walking import BoolArray, Step, Walker, WalkingEnvironment
 from core.twin.body import Fidelity
 
@@ -135,14 +136,20 @@ class ExoEnvironment:
 
 
 def people(body: BodyParameters, reference: GaitReference, device_id: str | None, count: int) -> list[Walker]:
-    """`count` times the same person, with or without the exo."""
+    """`count` times the same person, with or without the exo. Raises SIM-011 like `varied_people`."""
+    if device_id is not None:
+        require_hip_motors(device_id)
     return [Walker(worn_model(body, Fidelity.FAST, device_id), body, reference)] * count
 
 
 def varied_people(
     body: BodyParameters, reference: GaitReference, device_id: str, count: int, seed: int
 ) -> list[Walker]:
-    """The same person on days that differ: exo mass, strength and the floor's grip (Luo 2024, eq. 16)."""
+    """The same person on days that differ: exo mass, strength and the floor's grip (Luo 2024, eq. 16).
+
+    Raises UserError SIM-011 for an exo without motors at the hips: the controller gives two hip torques.
+    """
+    require_hip_motors(device_id)
     rng = np.random.default_rng(seed)
     models = [_varied(worn_model(body, Fidelity.FAST, device_id), device_id, rng) for _ in range(_VARIANTS)]
     return [Walker(models[number % _VARIANTS], body, reference) for number in range(count)]

@@ -1,4 +1,4 @@
-"""Putting a real exo on the body model (assist-sim), and the sensors on its thighs."""
+"""Putting a real exo on the body model (assist-sim): any of its devices, held rigidly or by straps."""
 
 from __future__ import annotations
 
@@ -6,60 +6,82 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+import mujoco
 import numpy as np
-from assist_sim.combine import ModelCombiner
-from assist_sim.config import DeviceConfig
-from assist_sim.registry import resolve_device_config
 
-from core.domain.arrays import Float32Array, FloatArray
-from core.domain.body import SIDES, Joint, JointKind
+from core.domain.body import JOINTS, SIDES, Joint, JointKind
 from core.domain.scenario import LEVEL_GROUND, Ground
-from core.domain.twin import BodyParameters
+from core.domain.twin import GENERIC_BODY, BodyParameters
 from core.errors import refuse
+from core.simulation.exo_parts import (
+    device_config,
+    lineage_of,
+    motor_name,
+    put_on,
+    replaces_a_limb,
+    worn_on,
+)
 from core.simulation.ground import put_ground
 from core.simulation.sensors import add_sensors
+from core.simulation.straps import Strap, usual_straps
+from core.simulation.virtual_sensors import Sensor, add_probes
 from core.twin.body import Fidelity, body_spec
 
-BODY_MODEL = "myolegs"
 HIP_JOINTS = tuple(Joint.of(JointKind.HIP_FLEXION, side) for side in SIDES)
 HIP_COLUMNS = tuple(joint.column for joint in HIP_JOINTS)
+# Devices whose motors turn a joint of their own, and the joint of the person that it stands for.
+_STANDS_FOR = {"UTAnkleExo_L2": JointKind.ANKLE, "NEUankle_L1": JointKind.ANKLE}
+_WEAKEST_NM = 0.01  # a motor that turns no joint of the person by more acts on a joint of its own
+
+
+@dataclass(frozen=True, slots=True)
+class ExoMotor:
+    """One motor of an exo. Its control is a torque [N m] about the joint, or the tension of a cable [N]."""
+
+    name: str  # actuator in the combined model
+    joint: Joint  # that it assists
+    cable: bool
+    control: tuple[float, float]  # smallest and largest
+    torque_nm: tuple[float, float]  # what these give at the joint in the neutral pose
+
+
+@dataclass(frozen=True, slots=True)
+class ExoModel:
+    """What an exo of assist-sim is to the simulation."""
+
+    id: str
+    motors: tuple[ExoMotor, ...]  # the last actuators of the combined model, left before right
+    limbs: tuple[str, ...]  # bodies that carry its parts
+    mass_kg: float
+    prosthesis: bool  # it replaces a part of the person
+
+    @property
+    def joints(self) -> tuple[Joint, ...]:
+        """Driven joints, in the order of the motors."""
+        return tuple(motor.joint for motor in self.motors)
+
+    @property
+    def straps(self) -> tuple[Strap, ...]:
+        """How it is usually strapped on."""
+        return usual_straps(self.limbs)
 
 
 def exo_actuator(joint: Joint) -> str:
     """Name of the exo's motor at a joint in the combined model."""
-    return f"Exo_{joint.side.suffix.upper()}"
+    return motor_name(joint.side)
 
 
-def attach_exo(spec: Any, device_id: str) -> None:
-    """Put the exo on a myolegs `MjSpec`, with its mass and two torque motors at the end of the actuators.
+def attach_exo(spec: Any, device_id: str, *, straps: tuple[Strap, ...] = ()) -> None:
+    """Put the exo on a body's `MjSpec`, with its mass and its motors at the end of the actuators.
 
-    Works on the full and on the reduced model: both keep the bodies the exo is strapped to. The motors come
-    in the order of SIDES; their control is a torque in N m, flexion positive. The exo collides with nothing;
-    a body without surfaces gets an exo without surfaces (all its inertias are given as numbers).
-    Raises UserError SIM-010 for a device that is unknown, SIM-011 for one that drives no hip motor directly.
+    Works on every body of myo-sim and on the reduced ones: all keep the bodies that exos are strapped to.
+    Without straps the parts are one with their limbs. The motors come in the order of SIDES, see `ExoModel`.
+    The exo collides with nothing; a prosthesis stands where the foot stood. A body without surfaces gets an
+    exo without surfaces. Raises UserError SIM-010 for a device that is unknown or does not go on this body.
     """
-    config = _device_config(device_id)
-    by_joint = {actuator.joint: actuator for actuator in config.actuators}
-    if any(joint.value not in by_joint for joint in HIP_JOINTS):
-        raise refuse(
-            "SIM-011",
-            f"The exo {device_id} cannot be simulated yet.",
-            "It does not drive the hip joints by motors of its own.",
-            "Choose Hippo_L1.",
-        )
-    config.actuators = [_torque_motor(by_joint[joint.value], joint) for joint in HIP_JOINTS]
-    draws_surfaces = len(list(spec.meshes)) > 0
-    ModelCombiner().combine(spec, config, msk_key=BODY_MODEL)
-    parts = [body for body in spec.bodies if body.name.startswith(f"{config.name}_")]
-    for geom in [geom for body in parts for geom in body.geoms]:
-        if draws_surfaces:
-            geom.contype = 0
-            geom.conaffinity = 0
-        else:
-            spec.delete(geom)
-    if not draws_surfaces:
-        for mesh in list(spec.meshes):
-            spec.delete(mesh)
+    lineage = lineage_of(spec)
+    draw = len(list(spec.meshes)) > 0
+    put_on(spec, device_config(device_id, lineage), lineage, straps, draw=draw)
 
 
 @lru_cache(maxsize=12)
@@ -70,89 +92,89 @@ def worn_model(
     *,
     ground: Ground = LEVEL_GROUND,
     surfaces: bool = True,
+    straps: tuple[Strap, ...] = (),
+    probes: tuple[Sensor, ...] = (),
 ) -> Any:
-    """The compiled body on its ground, with the exo when a device is named. Shared: never change it."""
+    """The compiled body on its ground, with the exo when a device is named. Shared: never change it.
+
+    Without `straps` the exo is one with the limbs; give `exo_model(device_id).straps` for straps that give.
+    `probes` are the device's sensors whose `VirtualSensors` will be read.
+    Raises UserError SIM-012 for a prosthesis: a twin walks on two feet of its own.
+    """
     spec = body_spec(body, fidelity, surfaces=surfaces)
     put_ground(spec, ground)
     if device_id is not None:
-        attach_exo(spec, device_id)
+        _refuse_prosthesis(device_id, lineage_of(spec))
+        attach_exo(spec, device_id, straps=straps)
     add_sensors(spec)
+    add_probes(spec, probes)
     return spec.compile()
+
+
+@lru_cache(maxsize=12)
+def exo_model(device_id: str) -> ExoModel:
+    """Motors, limbs and mass of a device, measured on the generic body. Raises UserError SIM-010."""
+    spec = body_spec(GENERIC_BODY, Fidelity.FAST)
+    config, lineage = device_config(device_id, lineage_of(spec)), lineage_of(spec)
+    before = {actuator.name for actuator in spec.actuators}
+    attach_exo(spec, device_id)
+    model = spec.compile()
+    names = [model.actuator(number).name for number in range(model.nu)]
+    return ExoModel(
+        device_id,
+        tuple(_motor(model, number, device_id) for number, name in enumerate(names) if name not in before),
+        worn_on(config, lineage),
+        float(model.body_mass[list(exo_bodies(model, device_id))].sum()),
+        replaces_a_limb(config, lineage),
+    )
+
+
+def require_hip_motors(device_id: str) -> None:
+    """Raises UserError SIM-011 for a device that drives no hip joint by motors of its own."""
+    model = exo_model(device_id)
+    if model.joints != HIP_JOINTS or any(motor.cable for motor in model.motors):
+        raise refuse(
+            "SIM-011",
+            f"The exo {device_id} cannot be trained yet.",
+            "It does not drive the hip joints by motors of its own.",
+            "Choose Hippo_L1.",
+        )
 
 
 def exo_bodies(model: Any, device_id: str) -> tuple[int, ...]:
     """Body numbers of the exo's parts in a compiled model."""
-    prefix = f"{_device_config(device_id).name}_"
+    prefix = f"{device_config(device_id).name}_"
     return tuple(body for body in range(model.nbody) if model.body(body).name.startswith(prefix))
 
 
-def _device_config(device_id: str) -> Any:
-    try:
-        return DeviceConfig.from_yaml(resolve_device_config(BODY_MODEL, device_id))
-    except ValueError as error:
+def _refuse_prosthesis(device_id: str, lineage: str) -> None:
+    if replaces_a_limb(device_config(device_id, lineage), lineage):
         raise refuse(
-            "SIM-010",
-            f"The exo {device_id} is not known to the simulation.",
-            str(error),
-            "Choose another exo for this patient.",
-        ) from error
+            "SIM-012",
+            f"A twin cannot walk with {device_id}.",
+            "It is a prosthesis: it replaces a foot, and a twin walks on both of its own.",
+            "Choose an exo for this patient.",
+        )
 
 
-def _torque_motor(actuator: Any, joint: Joint) -> Any:
-    actuator.name = exo_actuator(joint)
-    actuator.gainprm = [1.0, 0.0, 0.0]
-    actuator.ctrllimited = False
-    actuator.ctrlrange = None
-    return actuator
-
-
-@dataclass(frozen=True, slots=True)
-class SensorFaults:
-    """How far the hip encoders are from perfect; zero by default."""
-
-    angle_noise_rad: float = 0.0  # standard deviation, white
-    velocity_noise_rad_s: float = 0.0
-    offset_rad: float = 0.0  # largest constant error of the mounting, uniform per world and side
-    latency_s: float = 0.0  # largest delay, uniform per world, whole ticks
-
-
-class HipSensors:
-    """Hip encoders of the exo. Axes: N worlds, 2 sides.
-
-    This exo sits on pelvis and thigh, so what it measures is the hip flexion angle and velocity of the thigh
-    relative to the pelvis, not the thigh against gravity as an inertial sensor would.
-    """
-
-    def __init__(self, worlds: int, faults: SensorFaults, rate_hz: float, rng: np.random.Generator) -> None:
-        self._faults = faults
-        self._rng = rng
-        self._slots = round(faults.latency_s * rate_hz) + 1
-        self._ring = np.zeros((self._slots, worlds, 2 * len(SIDES)), np.float32)
-        self._delay = np.zeros(worlds, np.int64)
-        self._offset = np.zeros((worlds, len(SIDES)), np.float32)
-        self._fresh = np.ones(worlds, np.bool_)
-        self._tick = 0
-        self.reset(np.ones(worlds, np.bool_))
-
-    def reset(self, worlds: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> None:
-        """New mounting and delay for the marked worlds (N,)."""
-        count = int(worlds.sum())
-        self._fresh[worlds] = True
-        self._delay[worlds] = self._rng.integers(0, self._slots, count)
-        limit = self._faults.offset_rad
-        self._offset[worlds] = self._rng.uniform(-limit, limit, (count, len(SIDES)))
-
-    def read(self, angle_rad: FloatArray, velocity_rad_s: FloatArray) -> tuple[Float32Array, Float32Array]:
-        """What the exo sees for true hip flexion angle and velocity (N, 2); call once per tick."""
-        angle = angle_rad + self._offset + self._noise(angle_rad.shape, self._faults.angle_noise_rad)
-        velocity = velocity_rad_s + self._noise(angle_rad.shape, self._faults.velocity_noise_rad_s)
-        sample = np.concatenate([angle, velocity], axis=1).astype(np.float32)
-        self._tick = (self._tick + 1) % self._slots
-        self._ring[self._tick] = sample
-        self._ring[:, self._fresh] = sample[self._fresh]
-        self._fresh[:] = False
-        seen = self._ring[(self._tick - self._delay) % self._slots, np.arange(len(sample))]
-        return seen[:, : len(SIDES)], seen[:, len(SIDES) :]
-
-    def _noise(self, shape: tuple[int, ...], deviation: float) -> FloatArray | float:
-        return self._rng.normal(0.0, deviation, shape) if deviation > 0 else 0.0
+def _motor(model: Any, number: int, device_id: str) -> ExoMotor:
+    """What one actuator does to the joints of the person in the neutral pose."""
+    name = str(model.actuator(number).name)
+    low, high = (float(limit) for limit in model.actuator_ctrlrange[number])
+    data = mujoco.MjData(model)
+    mujoco.mj_forward(model, data)
+    arm = np.zeros((model.nu, model.nv))
+    mujoco.mju_sparse2dense(
+        arm, data.actuator_moment, data.moment_rownnz, data.moment_rowadr, data.moment_colind
+    )
+    present = [joint for joint in JOINTS if mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_JOINT, joint) >= 0]
+    arms = np.array([arm[number, model.joint(joint.value).dofadr[0]] for joint in present])
+    strongest = int(np.argmax(np.abs(arms)))
+    joint, lever = present[strongest], float(arms[strongest])
+    if abs(lever) * max(abs(low), abs(high)) < _WEAKEST_NM:
+        side = next(side for side in SIDES if name == motor_name(side))
+        joint = Joint.of(_STANDS_FOR[device_id], side)
+        lever = float(arm[number, np.argmax(np.abs(arm[number]))])
+    ends = sorted((lever * low, lever * high))
+    cable = bool(model.actuator_trntype[number] == mujoco.mjtTrn.mjTRN_TENDON)
+    return ExoMotor(name, joint, cable, (low, high), (ends[0], ends[1]))

@@ -51,7 +51,7 @@ class FlightRecorder:
 
     def note(self, state: FloatArray, inputs: FloatArray, input_spec: int, steps: int) -> None:
         """Remember what comes before `steps` physics steps: state (N, S) and inputs (N, C)."""
-        if self._ring is None or not self._ring.fits(state, inputs):
+        if self._ring is None or not self._ring.fits(state):
             self._ring = _Ring(state, inputs, self._depth)
         self._ring.put(state, inputs, input_spec, steps)
 
@@ -90,13 +90,19 @@ class _Ring:
         self._count = 0
         self._input_spec = 0
 
-    def fits(self, state: FloatArray, inputs: FloatArray) -> bool:
-        return self._state.shape[1:] == state.shape and self._inputs.shape[1:] == inputs.shape
+    def fits(self, state: FloatArray) -> bool:
+        return self._state.shape[1:] == state.shape
 
     def put(self, state: FloatArray, inputs: FloatArray, input_spec: int, steps: int) -> None:
+        """Controls come first among the inputs; where there are no outside forces they are zero."""
+        wider = inputs.shape[1] - self._inputs.shape[2]
+        if wider > 0:
+            self._inputs = np.pad(self._inputs, ((0, 0), (0, 0), (0, wider)))
         place = self._count % len(self._steps)
-        self._state[place], self._inputs[place], self._steps[place] = state, inputs, steps
-        self._input_spec = input_spec
+        self._state[place], self._steps[place] = state, steps
+        self._inputs[place, :, : inputs.shape[1]] = inputs
+        self._inputs[place, :, inputs.shape[1] :] = 0.0
+        self._input_spec |= input_spec
         self._count += 1
 
     def recording(self, model: Any, body: int, path: FloatArray, seed: int) -> Recording:

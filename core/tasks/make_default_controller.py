@@ -19,7 +19,7 @@ from core.gait.norms import normal_reference
 from core.learning.base_policy import HEALTHY, varied_reference
 from core.learning.default_law import DELAY_S, GAIN_NM, teach_law, varied, walked_hips
 from core.learning.exo_training import Judge
-from core.simulation.exo import worn_model
+from core.simulation.exo import require_hip_motors, worn_model
 from core.simulation.policy import PolicyNetworks
 from core.simulation.walking import Walker, WalkingEnvironment
 from core.tasks.policy_files import replace_file, shipped_policy
@@ -32,6 +32,7 @@ SECONDS = 8.0
 def make(device_id: str, resources_folder: Path, seed: int = 0) -> dict[str, Any]:
     """Teach the default law to a controller for this exo; returns the card that is written beside it."""
     profile, networks = load_profile(device_id), shipped_policy()
+    require_hip_motors(device_id)
     model, rng = worn_model(GENERIC_BODY, Fidelity.FAST, device_id), np.random.default_rng(seed)
     normal = Walker(model, GENERIC_BODY, normal_reference())
     others = [

@@ -35,7 +35,7 @@ UNSTABLE = """
 def broken_down(folder: Path, batches: int = 12, bodies: int = 3) -> FlightRecorder:
     """A batch in which only the second body is disturbed, stepped until it breaks down."""
     recorder = FlightRecorder(folder, seed=7)
-    physics = BatchPhysics([mujoco.MjModel.from_xml_string(UNSTABLE)], threads=1, recorder=recorder)
+    physics = BatchPhysics([mujoco.MjModel.from_xml_string(UNSTABLE)] * bodies, threads=1, recorder=recorder)
     state = np.zeros((bodies, physics.state_size))
     physics.position(state)[1, 1] = 1e-6
     for _ in range(batches):
@@ -69,7 +69,7 @@ def test_the_replay_notices_numbers_that_are_not_the_recorded_ones(tmp_path: Pat
 def test_a_person_who_is_thrown_at_the_floor_breaks_down_as_a_whole(tmp_path: Path) -> None:
     model = worn_model(GENERIC_BODY, Fidelity.FAST, None)
     recorder = FlightRecorder(tmp_path)
-    physics = BatchPhysics([model], threads=1, recorder=recorder)
+    physics = BatchPhysics([model] * 2, threads=1, recorder=recorder)
     position = np.zeros((2, model.nq))
     position[:, 2], position[:, 3] = 0.95, 1.0
     state = physics.at_rest(position, np.zeros((2, model.nv)))
@@ -96,6 +96,22 @@ def test_what_was_before_a_new_start_is_not_blamed(tmp_path: Path) -> None:
     found = replay(read_recording(recorder.files[0]))
 
     assert (found.quantity, found.where, found.time_s) == ("control", "push", 0.0)
+
+
+def test_pushes_now_and_then_are_recorded_and_replayed(tmp_path: Path) -> None:
+    recorder = FlightRecorder(tmp_path)
+    physics = BatchPhysics([mujoco.MjModel.from_xml_string(UNSTABLE)], threads=1, recorder=recorder)
+    state = np.zeros((1, physics.state_size))
+    push = np.zeros((1, 3, 6))
+    push[0, 2, 0] = 1e-3  # N, on the second pendulum
+    for force in (None, None, push, None, None, None, None, None):
+        state = physics.advance(state, np.zeros((1, 1)), 2, force=force).state
+        if recorder.files:
+            break
+
+    found = replay(read_recording(recorder.files[0]))
+
+    assert found.same and found.where == "wild" and found.wild_since_s >= 0.008
 
 
 def test_memory_and_files_are_bounded(tmp_path: Path) -> None:

@@ -1,0 +1,333 @@
+"""What the exo's own sensors would say: noisy, late, crooked and sometimes silent.
+
+`add_probes` puts the true quantities into the model's own sensors, so that a rollout in C brings them;
+`VirtualSensors` turns them into what the device hears at its own rate.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import mujoco
+import numpy as np
+
+from core.domain.arrays import Float32Array, FloatArray, IntArray
+from core.domain.body import SIDES, Joint, Side
+
+BoolArray = np.ndarray[tuple[int], np.dtype[np.bool_]]
+
+
+class Segment(StrEnum):
+    """Where an inertial sensor can be worn."""
+
+    PELVIS = "pelvis"
+    THIGH = "thigh"
+    SHANK = "shank"
+    FOOT = "foot"
+
+    def body(self, side: Side) -> str:
+        """Body of the model."""
+        return self.value if self is Segment.PELVIS else f"{_BODIES[self]}_{side.suffix}"
+
+
+_BODIES = {Segment.THIGH: "femur", Segment.SHANK: "tibia", Segment.FOOT: "calcn"}
+_PLACE_Y_M = {
+    Segment.PELVIS: 0.0,
+    Segment.THIGH: -0.2,
+    Segment.SHANK: -0.2,
+    Segment.FOOT: 0.0,
+}  # from the joint above
+
+
+@dataclass(frozen=True, slots=True)
+class Imu:
+    """Gyroscope (3) [rad/s] and direction of the measured acceleration (3), at rest the way up.
+
+    In the sensor's axes; worn straight, these are the segment's: x forward, y up the bone, z to the right.
+    """
+
+    segment: Segment
+    side: Side
+
+    @property
+    def channels(self) -> int:
+        return 6
+
+
+@dataclass(frozen=True, slots=True)
+class Encoder:
+    """Angle [rad] and angular velocity [rad/s] of a joint, flexion positive."""
+
+    joint: Joint
+
+    @property
+    def channels(self) -> int:
+        return 2
+
+
+@dataclass(frozen=True, slots=True)
+class FootSwitch:
+    """1 while the ground carries more than `threshold_n` under the foot, else 0."""
+
+    side: Side
+    threshold_n: float = 30.0  # a foot that merely brushes the ground stays off
+
+    @property
+    def channels(self) -> int:
+        return 1
+
+
+Sensor = Imu | Encoder | FootSwitch
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """How far sensors are from perfect; zero by default. Noise is white, a standard deviation.
+
+    Bias, delay and misplacement are drawn once per world and sensor, uniformly up to the given size.
+    """
+
+    gyroscope_noise_rad_s: float = 0.0
+    gyroscope_bias_rad_s: float = 0.0
+    acceleration_noise: float = 0.0  # of the direction, before it is made a unit vector again
+    misplacement_rad: float = 0.0  # turn of an IMU on its segment, about a random axis
+    angle_noise_rad: float = 0.0
+    angle_bias_rad: float = 0.0
+    velocity_noise_rad_s: float = 0.0
+    delay_s: float = 0.0  # whole ticks of the device
+    dropout: float = 0.0  # share of ticks at which a sensor is not heard: its last sample stands
+
+
+PERFECT = Faults()
+
+
+def add_probes(spec: Any, sensors: tuple[Sensor, ...]) -> None:
+    """Let a body's `MjSpec` measure what these sensors need. Foot switches use the ground sensors."""
+    for number, sensor in enumerate(sensors):
+        if isinstance(sensor, Imu):
+            _add_imu(spec, _probe(number), sensor)
+        elif isinstance(sensor, Encoder):
+            for kind, word in ((mujoco.mjtSensor.mjSENS_JOINTPOS, "angle"), (_JOINT_SPEED, "speed")):
+                name = f"{_probe(number)}_{word}"
+                joint = sensor.joint.value
+                spec.add_sensor(name=name, type=kind, objtype=mujoco.mjtObj.mjOBJ_JOINT, objname=joint)
+
+
+class VirtualSensors:
+    """Sensors in N worlds at the device's own rate, C channels. Same seed, same stream."""
+
+    def __init__(
+        self,
+        model: Any,
+        sensors: tuple[Sensor, ...],
+        worlds: int,
+        *,
+        rate_hz: float,
+        faults: Faults,
+        seed: int,
+    ) -> None:
+        self._sensors, self._faults = sensors, faults
+        self._rng = np.random.default_rng(seed)
+        self._truth = _Truth(model, sensors)
+        self.starts: IntArray = np.cumsum([0, *(sensor.channels for sensor in sensors)]).astype(np.int64)
+        self._noise = self._deviations()
+        self._slots = round(faults.delay_s * rate_hz) + 1
+        self._ring = np.zeros((self._slots, worlds, int(self.starts[-1])), np.float32)
+        self._heard = np.zeros(self._ring.shape[1:], np.float32)
+        self._delay: IntArray = np.zeros((worlds, len(sensors)), np.int64)
+        self._bias: FloatArray = np.zeros(self._ring.shape[1:])
+        self._turn: FloatArray = np.tile(np.eye(3), (worlds, len(sensors), 1, 1))
+        self._fresh: BoolArray = np.ones(worlds, np.bool_)
+        self._tick = 0
+        self.reset(self._fresh)
+
+    @property
+    def channels(self) -> tuple[slice, ...]:
+        """Which channels belong to which sensor."""
+        return tuple(slice(int(a), int(b)) for a, b in zip(self.starts[:-1], self.starts[1:], strict=True))
+
+    def reset(self, worlds: BoolArray) -> None:
+        """The device is put on anew in the marked worlds (N,): other bias, delay and misplacement."""
+        count = int(worlds.sum())
+        self._fresh[worlds] = True
+        self._delay[worlds] = self._rng.integers(0, self._slots, (count, len(self._sensors)))
+        limit = self._largest_bias()
+        self._bias[worlds] = self._rng.uniform(-limit, limit, (count, len(limit)))
+        self._turn[worlds] = self._misplaced(count)
+
+    def read(self, sensordata: FloatArray) -> Float32Array:
+        """What the device hears (N, C) for the model's sensor values (N, Y); call once per tick."""
+        sample = self._measured(sensordata).astype(np.float32)
+        self._tick = (self._tick + 1) % self._slots
+        self._ring[self._tick] = sample
+        self._ring[:, self._fresh] = sample[self._fresh]
+        late = self._per_channel((self._tick - self._delay) % self._slots)
+        arrived = self._ring[late, np.arange(len(sample))[:, None], np.arange(sample.shape[1])]
+        lost = self._per_channel(self._rng.random(self._delay.shape) < self._faults.dropout)
+        self._heard = np.where(lost & ~self._fresh[:, None], self._heard, arrived)
+        self._fresh[:] = False
+        return self._heard.copy()
+
+    def _measured(self, sensordata: FloatArray) -> FloatArray:
+        """Crooked, biased and noisy, but not yet late (N, C)."""
+        values = self._truth.read(sensordata)
+        for number, (sensor, own) in enumerate(zip(self._sensors, self.channels, strict=True)):
+            if isinstance(sensor, Imu):
+                vectors = values[:, own].reshape(-1, 2, 3)
+                values[:, own] = np.einsum("nij,nkj->nki", self._turn[:, number], vectors).reshape(-1, 6)
+        values += self._bias + self._rng.normal(0.0, 1.0, values.shape) * self._noise
+        for sensor, own in zip(self._sensors, self.channels, strict=True):
+            if isinstance(sensor, Imu):
+                direction = values[:, own.start + 3 : own.stop]
+                direction /= np.maximum(np.linalg.norm(direction, axis=1, keepdims=True), 1e-9)
+        return values
+
+    def _deviations(self) -> FloatArray:
+        """Standard deviation of each channel (C,)."""
+        own = self._faults
+        return self._each(
+            imu=[own.gyroscope_noise_rad_s] * 3 + [own.acceleration_noise] * 3,
+            encoder=[own.angle_noise_rad, own.velocity_noise_rad_s],
+        )
+
+    def _largest_bias(self) -> FloatArray:
+        """Largest bias of each channel (C,)."""
+        own = self._faults
+        return self._each(imu=[own.gyroscope_bias_rad_s] * 3 + [0.0] * 3, encoder=[own.angle_bias_rad, 0.0])
+
+    def _each(self, *, imu: list[float], encoder: list[float]) -> FloatArray:
+        values: list[float] = []
+        for sensor in self._sensors:
+            values += imu if isinstance(sensor, Imu) else encoder if isinstance(sensor, Encoder) else [0.0]
+        return np.array(values)
+
+    def _misplaced(self, count: int) -> FloatArray:
+        """Rotations (count, sensors, 3, 3) about random axes by up to `misplacement_rad`."""
+        shape = (count, len(self._sensors))
+        axis = self._rng.normal(0.0, 1.0, (*shape, 3))
+        axis /= np.linalg.norm(axis, axis=-1, keepdims=True)
+        angle = self._rng.uniform(0.0, self._faults.misplacement_rad, shape)[..., None, None]
+        return rotations(axis, angle)
+
+    def _per_channel(self, values: np.ndarray) -> np.ndarray:
+        """(N, sensors) -> (N, C)."""
+        return np.repeat(values, np.diff(self.starts), axis=1)
+
+
+def rotations(axis: FloatArray, angle: FloatArray) -> FloatArray:
+    """Rotation matrices (..., 3, 3) about unit axes (..., 3) by angles (..., 1, 1): Rodrigues' formula."""
+    cross = np.zeros((*axis.shape, 3))
+    x, y, z = np.moveaxis(axis, -1, 0)
+    cross[..., 0, 1], cross[..., 0, 2], cross[..., 1, 2] = -z, y, -x
+    cross -= np.swapaxes(cross, -1, -2)
+    turn: FloatArray = np.eye(3) + np.sin(angle) * cross + (1.0 - np.cos(angle)) * (cross @ cross)
+    return turn
+
+
+_JOINT_SPEED = mujoco.mjtSensor.mjSENS_JOINTVEL
+
+
+def _probe(number: int) -> str:
+    return f"probe_{number}"
+
+
+def _add_imu(spec: Any, name: str, imu: Imu) -> None:
+    body = spec.body(imu.segment.body(imu.side))
+    body.add_site(name=name, pos=[0.0, _PLACE_Y_M[imu.segment], 0.0])
+    for kind, word in (
+        (mujoco.mjtSensor.mjSENS_GYRO, "gyro"),
+        (mujoco.mjtSensor.mjSENS_ACCELEROMETER, "acc"),
+    ):
+        spec.add_sensor(name=f"{name}_{word}", type=kind, objtype=mujoco.mjtObj.mjOBJ_SITE, objname=name)
+
+
+class _Truth:
+    """Where the true quantities are on the sensor axis of a rollout."""
+
+    def __init__(self, model: Any, sensors: tuple[Sensor, ...]) -> None:
+        columns: list[int] = []
+        self._switches: list[tuple[int, float]] = []
+        self._directions: list[int] = []
+        for number, sensor in enumerate(sensors):
+            if isinstance(sensor, Imu):
+                self._directions.append(len(columns) + 3)
+                columns += _columns(model, f"{_probe(number)}_gyro") + _columns(
+                    model, f"{_probe(number)}_acc"
+                )
+            elif isinstance(sensor, Encoder):
+                columns += _columns(model, f"{_probe(number)}_angle") + _columns(
+                    model, f"{_probe(number)}_speed"
+                )
+            else:
+                self._switches.append((len(columns), sensor.threshold_n))
+                columns.append(_columns(model, f"ground_{sensor.side.suffix}")[2])
+        self._columns = np.array(columns, np.int64)
+
+    def read(self, sensordata: FloatArray) -> FloatArray:
+        """True values (N, C): accelerations as directions, switches as 0 or 1."""
+        values: FloatArray = sensordata[:, self._columns].astype(np.float64)
+        for start in self._directions:
+            direction = values[:, start : start + 3]
+            direction /= np.maximum(np.linalg.norm(direction, axis=1, keepdims=True), 1e-9)
+        for column, threshold_n in self._switches:
+            values[:, column] = np.abs(values[:, column]) > threshold_n
+        return values
+
+
+def _columns(model: Any, name: str) -> list[int]:
+    sensor = model.sensor(name)
+    return list(range(int(sensor.adr[0]), int(sensor.adr[0]) + int(sensor.dim[0])))
+
+
+@dataclass(frozen=True, slots=True)
+class SensorFaults:
+    """How far the hip encoders are from perfect; zero by default."""
+
+    angle_noise_rad: float = 0.0  # standard deviation, white
+    velocity_noise_rad_s: float = 0.0
+    offset_rad: float = 0.0  # largest constant error of the mounting, uniform per world and side
+    latency_s: float = 0.0  # largest delay, uniform per world, whole ticks
+
+
+class HipSensors:
+    """Hip encoders of the exo. Axes: N worlds, 2 sides.
+
+    This exo sits on pelvis and thigh, so what it measures is the hip flexion angle and velocity of the thigh
+    relative to the pelvis, not the thigh against gravity as an inertial sensor would.
+    """
+
+    def __init__(self, worlds: int, faults: SensorFaults, rate_hz: float, rng: np.random.Generator) -> None:
+        self._faults = faults
+        self._rng = rng
+        self._slots = round(faults.latency_s * rate_hz) + 1
+        self._ring = np.zeros((self._slots, worlds, 2 * len(SIDES)), np.float32)
+        self._delay = np.zeros(worlds, np.int64)
+        self._offset = np.zeros((worlds, len(SIDES)), np.float32)
+        self._fresh = np.ones(worlds, np.bool_)
+        self._tick = 0
+        self.reset(np.ones(worlds, np.bool_))
+
+    def reset(self, worlds: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> None:
+        """New mounting and delay for the marked worlds (N,)."""
+        count = int(worlds.sum())
+        self._fresh[worlds] = True
+        self._delay[worlds] = self._rng.integers(0, self._slots, count)
+        limit = self._faults.offset_rad
+        self._offset[worlds] = self._rng.uniform(-limit, limit, (count, len(SIDES)))
+
+    def read(self, angle_rad: FloatArray, velocity_rad_s: FloatArray) -> tuple[Float32Array, Float32Array]:
+        """What the exo sees for true hip flexion angle and velocity (N, 2); call once per tick."""
+        angle = angle_rad + self._offset + self._noise(angle_rad.shape, self._faults.angle_noise_rad)
+        velocity = velocity_rad_s + self._noise(angle_rad.shape, self._faults.velocity_noise_rad_s)
+        sample = np.concatenate([angle, velocity], axis=1).astype(np.float32)
+        self._tick = (self._tick + 1) % self._slots
+        self._ring[self._tick] = sample
+        self._ring[:, self._fresh] = sample[self._fresh]
+        self._fresh[:] = False
+        seen = self._ring[(self._tick - self._delay) % self._slots, np.arange(len(sample))]
+        return seen[:, : len(SIDES)], seen[:, len(SIDES) :]
+
+    def _noise(self, shape: tuple[int, ...], deviation: float) -> FloatArray | float:
+        return self._rng.normal(0.0, deviation, shape) if deviation > 0 else 0.0
