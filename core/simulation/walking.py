@@ -17,6 +17,7 @@ from core.domain.body import JOINTS, SIDES
 from core.domain.motion import GaitReference
 from core.domain.scenario import LEVEL_GROUND, Disturbance, Ground
 from core.domain.twin import BodyParameters
+from core.simulation.antalgic import painless_phase
 from core.simulation.coordination import CoordinationNetwork
 from core.simulation.disturbances import Mishaps
 from core.simulation.drive import Drive, Limbs, MuscleDrive, TorqueDrive
@@ -316,10 +317,13 @@ class WalkingEnvironment:
             action_change=action - self._action,
             effort=self._moved_by.effort(self._limbs()),
             load=self.ground_force_n[:, :, 2] / self._weight_n[:, None],
-            left_load=self.strides.left_load(self.phase),
+            left_load=self.strides.left_load(self._painless_phase()),
             load_limit=np.where(self.strides.speed_m_s > RUNNING_M_S, *LOAD_LIMIT),
             pain=self._pain,
         )
+
+    def _painless_phase(self) -> FloatArray:
+        return painless_phase(self.phase, self.strides.right_strike, self._pain)
 
     def _start_state(self, rng: np.random.Generator) -> FloatArray:
         """States (N, S) on the reference at `phase`, a little disturbed."""

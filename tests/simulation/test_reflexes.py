@@ -12,9 +12,11 @@ from core.domain.impairment import Impairment, ImpairmentKind
 from core.domain.muscles import MEMBERS, MuscleGroup
 from core.domain.twin import GENERIC_BODY, BodyParameters
 from core.gait.norms import normal_reference
+from core.simulation.antalgic import antalgic_reference, painless_phase
 from core.simulation.drive import Limbs, TorqueDrive
 from core.simulation.exo import worn_model
 from core.simulation.muscle_plant import exact_moment_arms
+from core.simulation.reference import StrideBank
 from core.simulation.reflexes import (
     FULL_MOMENT_NM,
     LATEST_REACTION_S,
@@ -249,3 +251,34 @@ def test_pain_punishes_load_beyond_what_the_leg_bears_and_nothing_else():
     assert pain_of((0.5, 0.0), (0.5, 1.3)) == 0.0
     assert pain_of((0.5, 0.0), (1.1, 0.0)) == pytest.approx(-0.5 * 0.6)
     assert pain_of((0.0, 1.0), (1.1, 0.4)) == pytest.approx(-0.4)
+
+
+def test_pain_lets_the_other_foot_land_earlier_and_nothing_happens_without():
+    phase, strike = np.linspace(0.0, 0.99, 12), np.full(12, 0.5)
+    left_hurts = painless_phase(phase, strike, np.tile([1.0, 0.0], (12, 1)))
+
+    np.testing.assert_array_equal(painless_phase(phase, strike, np.zeros((12, 2))), phase)
+    assert painless_phase(np.array([0.4]), np.array([0.5]), np.array([[1.0, 0.0]]))[0] == pytest.approx(0.5)
+    assert (np.diff(left_hurts) > 0.0).all()
+
+
+def test_a_painful_leg_is_asked_to_carry_the_body_for_a_shorter_time():
+    def left_share(pain: tuple[float, float]) -> float:
+        bank = StrideBank([normal_reference()] * 200)
+        phase = np.arange(200) / 200
+        painless = painless_phase(phase, bank.right_strike, np.tile(pain, (200, 1)))
+        return float(np.mean(bank.left_load(painless)))
+
+    assert left_share((0.0, 0.0)) == pytest.approx(0.5, abs=0.01)
+    assert left_share((1.0, 0.0)) == pytest.approx(0.42, abs=0.01)
+    assert left_share((0.0, 1.0)) == pytest.approx(0.58, abs=0.01)
+
+
+def test_an_antalgic_stride_shows_the_same_angles_in_another_rhythm():
+    healthy = normal_reference()
+    limping = antalgic_reference(healthy, np.array([1.0, 0.0]))
+    strikes = [StrideBank([stride]).right_strike[0] for stride in (healthy, limping)]
+
+    assert antalgic_reference(healthy, np.zeros(2)) is healthy
+    assert strikes[1] < strikes[0] - 0.04
+    np.testing.assert_allclose(limping.angle_rad.max(axis=0), healthy.angle_rad.max(axis=0), atol=0.02)
