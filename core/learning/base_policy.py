@@ -5,13 +5,14 @@ A new person starts from it, so that minutes are enough. `core.tasks.train_base`
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
 import numpy as np
 
 from core.domain.body import JOINTS, JointKind
+from core.domain.impairment import SLOTS, Impairment, ImpairmentKind
 from core.domain.motion import GaitReference
 from core.domain.scenario import LEVEL_GROUND, SCENARIOS, Ground
 from core.domain.twin import GENERIC_BODY, BodyParameters, SegmentScale
@@ -27,7 +28,9 @@ _KNEES = [joint.column for joint in JOINTS if joint.kind is JointKind.KNEE]
 PLAIN_SHARE = 0.2  # generic body, normal stride: the default twin must be the best of all
 SCENARIO_SHARE = 0.4  # other speeds, ramps, stairs, running
 TAUGHT = tuple(scenario for scenario in SCENARIOS[1:] if scenario.disturbance is None)
+IMPAIRED_SHARE = 0.15  # generic bodies with weak, stiff or limited legs, asked for the normal stride
 SCENARIO_BODIES = 4  # different bodies in scenarios; each pair needs a model of its own
+BODILY = (ImpairmentKind.WEAKNESS, ImpairmentKind.STIFFNESS, ImpairmentKind.LIMITED_RANGE)
 HEIGHTS_M = (1.50, 1.60, 1.70, 1.80, 1.90)  # 12 percent around the generic body
 MASS_SHARES = (0.75, 1.0, 1.25)  # of the generic mass at that height
 
@@ -56,9 +59,12 @@ def crowd(
     """People to learn from: the generic body with the normal stride, different strides, all scenarios."""
     rng = np.random.default_rng(seed)
     bodies = [varied_body(height, share, rng) for height in HEIGHTS_M for share in MASS_SHARES]
-    plain, placed = round(PLAIN_SHARE * count), round(SCENARIO_SHARE * count)
+    plain, placed, impaired = (round(s * count) for s in (PLAIN_SHARE, SCENARIO_SHARE, IMPAIRED_SHARE))
     asked = [(GENERIC_BODY, normal_walk(Leg.of(GENERIC_BODY.scale)), LEVEL_GROUND)] * plain
-    for number in range(count - plain - placed):
+    for _ in range(impaired):
+        body = impaired_body(rng)
+        asked.append((body, normal_walk(Leg.of(body.scale)), LEVEL_GROUND))
+    for number in range(count - len(asked) - placed):
         body = bodies[number % len(bodies)]
         asked.append((body, varied_reference(body, variety, rng), LEVEL_GROUND))
     for number in range(placed):
@@ -88,6 +94,19 @@ def varied_body(height_m: float, mass_share: float, rng: np.random.Generator) ->
     )
     mass = GENERIC_BODY.mass_kg * (height_m / GENERIC_BODY.height_m) ** 2 * mass_share
     return BodyParameters(height_m, mass, scale)
+
+
+def impaired_body(rng: np.random.Generator) -> BodyParameters:
+    """The generic body with one or two random impairments that its model knows."""
+    slots = [slot for slot in SLOTS if slot.kind in BODILY]
+    picks = rng.choice(len(slots), size=int(rng.integers(1, 3)), replace=False)
+    impairments = [
+        Impairment(
+            slots[pick].kind, float(rng.uniform()), slots[pick].side, slots[pick].group, slots[pick].joint
+        )
+        for pick in picks
+    ]
+    return replace(GENERIC_BODY, impairments=tuple(impairments))
 
 
 def varied_reference(body: BodyParameters, variety: Variety, rng: np.random.Generator) -> GaitReference:

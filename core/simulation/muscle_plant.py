@@ -6,6 +6,7 @@ orders its muscles; the joints of a row are the seven of `JointKind`.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -101,13 +102,40 @@ def joint_rows(by_leg: Float32Array) -> FloatArray:
     return joints
 
 
-@lru_cache(maxsize=64)
 def moment_arm_polynomial(model: Any) -> Float32Array:
     """Coefficients (120, 7 M) of the right leg's moment arms: cubic polynomials of its seven joint angles.
 
     Fitted by least squares to poses around the normal stride, from standing to nearly twice its range: there
     the error is a fraction of a millimetre. The left leg is the mirror image.
     """
+    return _fitted(_Geometry(model))
+
+
+class _Geometry:
+    """A model as its muscle paths see it: bodies that differ in mass or strength only are equal."""
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+        parts = (
+            model.body_pos,
+            model.site_pos,
+            model.geom_pos,
+            model.geom_size,
+            model.eq_data,
+            model.jnt_range,
+        )
+        self._digest = hashlib.sha256(b"".join(part.tobytes() for part in parts)).digest()
+
+    def __hash__(self) -> int:
+        return hash(self._digest)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Geometry) and self._digest == other._digest
+
+
+@lru_cache(maxsize=64)
+def _fitted(geometry: _Geometry) -> Float32Array:
+    model = geometry.model
     angle = _poses(model)
     muscles = int(model.na) // len(MODEL_SIDES)
     joints = LEG_COLUMNS[MODEL_SIDES.index(Side.RIGHT)]

@@ -52,6 +52,12 @@ class StrideBank:
         handing_over = np.where(since_right < DOUBLE_SUPPORT, 1.0 - since_right / DOUBLE_SUPPORT, alone)
         return np.where(phase < DOUBLE_SUPPORT, phase / DOUBLE_SUPPORT, handing_over)
 
+    def stance(self, phase: FloatArray) -> FloatArray:
+        """How far through its stance each foot is in walking (N, 2), 0 at heel strike; beyond 1 it swings."""
+        since_strike = np.stack([phase, (phase - self.right_strike) % 1.0], axis=1)
+        share: FloatArray = since_strike / (0.5 + DOUBLE_SUPPORT)
+        return share
+
     def _sum(self, basis: FloatArray) -> FloatArray:
         joint_values: FloatArray = (basis[:, None, :] @ self._series)[:, 0]
         return joint_values

@@ -15,6 +15,8 @@ from core.domain.twin import BodyParameters
 # The foot's small joints are hardly seen by a camera and hardly change the gait, so they count less.
 _IMPORTANCE = {JointKind.HIP_ROTATION: 0.5, JointKind.SUBTALAR: 0.5, JointKind.TOES: 0.2}
 JOINT_IMPORTANCE: FloatArray = np.array([_IMPORTANCE.get(joint.kind, 1.0) for joint in JOINTS])
+STANCE_SHARE = (0.0, 0.1, 0.3, 0.5, 0.7, 0.85, 1.0)
+ROLL_SHARE = (0.08, 0.20, 0.42, 0.58, 0.70, 0.78, 0.92)  # centre of pressure, of the foot's length
 AIRBORNE = 0.2  # body weights on both feet together
 FLEXION = np.array([joint.kind in SAGITTAL for joint in JOINTS])
 
@@ -35,6 +37,9 @@ class Moment:
     effort: FloatArray  # (N,) 0..1, as the drive counts it
     load: FloatArray  # (N, 2) vertical ground force on each foot in body weights
     left_load: FloatArray  # (N,) share of it that the left foot should carry
+    roll: FloatArray  # (N, 2) where along its length each foot carries, 0 heel to 1 toe
+    stance: FloatArray  # (N, 2) how far through its stance each foot should be
+    rolls: FloatArray  # (N,) 1 where feet roll from heel to toe, 0 on stairs and in running
     load_limit: FloatArray  # (N,) body weights that a soft step does not exceed
     pain: FloatArray  # (N, 2) severity of pain of each leg under load
 
@@ -88,6 +93,14 @@ def landing(moment: Moment) -> FloatArray:
     return value
 
 
+def rollover(moment: Moment) -> FloatArray:
+    """The loaded foot rolls from heel to toe as feet do (Hansen et al. 2004, Clin Biomech 19:407)."""
+    share = moment.load / np.maximum(moment.load.sum(axis=1), AIRBORNE)[:, None]
+    error = moment.roll - np.interp(moment.stance, STANCE_SHARE, ROLL_SHARE)
+    value: FloatArray = np.exp(-10.0 * np.sum(share * error**2, axis=1))
+    return np.where(moment.rolls > 0.0, value, 1.0)
+
+
 def restraint(moment: Moment) -> FloatArray:
     """Small corrections of the reference; negative, the mean of squares."""
     value: FloatArray = -np.mean(moment.action**2, axis=1)
@@ -139,6 +152,7 @@ WALKING_REWARD = (
     RewardTerm(0.10, posture),
     RewardTerm(0.15, loading),
     RewardTerm(0.05, landing),
+    RewardTerm(0.10, rollover),
     RewardTerm(0.01, restraint),
     RewardTerm(0.01, smoothness),
     RewardTerm(0.50, effort),

@@ -11,7 +11,7 @@ import numpy as np
 from core.domain.arrays import FloatArray, IntArray
 from core.domain.body import SIDES
 
-_GROUND, _LENGTH, _SPEED = "ground", "length", "speed"
+_GROUND, _HEEL, _LENGTH, _SPEED = "ground", "heel", "length", "speed"
 _FORCE_AND_POINT = 1 << int(mujoco.mjtConDataField.mjCONDATA_FORCE) | 1 << int(
     mujoco.mjtConDataField.mjCONDATA_POS
 )
@@ -19,7 +19,7 @@ _NET_FORCE = 3  # of MuJoCo's ways to sum contacts: one force at the force-weigh
 
 
 def add_sensors(spec: mujoco.MjSpec) -> None:
-    """Add ground-force sensors to both feet, and length and speed sensors to every muscle."""
+    """Add sensors of ground force and heel position to both feet, of length and speed to every muscle."""
     for side in SIDES:
         spec.add_sensor(
             name=f"{_GROUND}_{side.suffix}",
@@ -27,6 +27,12 @@ def add_sensors(spec: mujoco.MjSpec) -> None:
             objtype=mujoco.mjtObj.mjOBJ_XBODY,
             objname=f"calcn_{side.suffix}",
             intprm=[_FORCE_AND_POINT, _NET_FORCE, 1],
+        )
+        spec.add_sensor(
+            name=f"{_HEEL}_{side.suffix}",
+            type=mujoco.mjtSensor.mjSENS_FRAMEPOS,
+            objtype=mujoco.mjtObj.mjOBJ_XBODY,
+            objname=f"calcn_{side.suffix}",
         )
     for actuator in list(spec.actuators):
         if actuator.dyntype != mujoco.mjtDyn.mjDYN_MUSCLE:
@@ -46,6 +52,7 @@ class SensorColumns:
 
     ground_force: IntArray  # (2, 3) sides, world axes
     ground_point: IntArray  # (2, 3)
+    heel: IntArray  # (2, 3)
     length: IntArray  # (M,)
     speed: IntArray  # (M,)
 
@@ -60,6 +67,8 @@ class SensorColumns:
         return SensorColumns(
             start[:, None] + np.arange(3),
             start[:, None] + np.arange(3, 6),
+            np.array([model.sensor(f"{_HEEL}_{side.suffix}").adr[0] for side in SIDES])[:, None]
+            + np.arange(3),
             np.array([model.sensor(f"{_LENGTH}_{name}").adr[0] for name in muscles], np.int64),
             np.array([model.sensor(f"{_SPEED}_{name}").adr[0] for name in muscles], np.int64),
         )
@@ -73,3 +82,8 @@ class SensorColumns:
         """Where that force acts (N, 2, 3); zero while the foot is in the air."""
         point: FloatArray = sensor[:, self.ground_point]
         return point
+
+    def roll_m(self, sensor: FloatArray) -> FloatArray:
+        """How far before the back of the heel each foot carries its load (N, 2); means nothing in the air."""
+        ahead: FloatArray = sensor[:, self.heel[:, 1]] - sensor[:, self.ground_point[:, 1]]
+        return ahead

@@ -43,6 +43,7 @@ ACTION_SIZE = len(JOINTS)
 EPISODE_S = 10.0
 GRAVITY_M_S2 = 9.81
 RUNNING_M_S = 1.95  # people change from walking to running about here (Thorstensson & Roberthson 1987)
+FOOT_M = 0.25  # heel to toe of the generic body, where its foot can touch the ground
 LOAD_LIMIT = (3.0, 1.3)  # body weights on the ground in running and in walking
 LOOK_AHEAD_S = 0.1  # the policy sees the reference this far ahead
 
@@ -113,6 +114,7 @@ class WalkingEnvironment:
         self._limits = joint_limits(model)
         self._grounds = Grounds([walker.ground for walker in walkers])
         self._weight_n = np.array([GRAVITY_M_S2 * body.mass_kg for body in bodies])
+        self._foot_m = np.array([FOOT_M * body.scale.foot for body in bodies])
         self._observer = Observer(bodies, self._grounds.climb)
         self._starts = Starts(models, references, [walker.ground for walker in walkers], self.strides)
         mass_kg = np.array([body.mass_kg for body in bodies])
@@ -318,6 +320,9 @@ class WalkingEnvironment:
             effort=self._moved_by.effort(self._limbs()),
             load=self.ground_force_n[:, :, 2] / self._weight_n[:, None],
             left_load=self.strides.left_load(self._painless_phase()),
+            roll=self._sensors.roll_m(self.sensor) / self._foot_m[:, None],
+            stance=self.strides.stance(self.phase),
+            rolls=np.where(self.strides.speed_m_s > RUNNING_M_S, 0.0, self._grounds.even),
             load_limit=np.where(self.strides.speed_m_s > RUNNING_M_S, *LOAD_LIMIT),
             pain=self._pain,
         )

@@ -17,6 +17,7 @@ class Grounds:
 
     def __init__(self, grounds: Sequence[Ground]) -> None:
         self.climb: FloatArray = np.array([ground.climb for ground in grounds])
+        self.even: FloatArray = np.array([ground.kind is not GroundKind.STAIRS for ground in grounds], float)
         self._count = len(grounds)
         stairs = {ground for ground in grounds if ground.kind is GroundKind.STAIRS}
         self._stairs = [(ground, np.flatnonzero([ground == other for other in grounds])) for ground in stairs]
