@@ -6,20 +6,19 @@ A new person starts from it, so that minutes are enough. `core.tasks.train_base`
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cache
-from typing import Any
 
 import numpy as np
 
 from core.domain.body import JOINTS, JointKind
 from core.domain.impairment import SLOTS, Impairment, ImpairmentKind
 from core.domain.motion import GaitReference
-from core.domain.scenario import LEVEL_GROUND, SCENARIOS, Ground
+from core.domain.scenario import SCENARIOS
 from core.domain.twin import GENERIC_BODY, BodyParameters, SegmentScale
 from core.gait.leg import Leg
-from core.gait.scenario_reference import normal_walk, scenario_reference
+from core.gait.scenario_reference import normal_walk
 from core.simulation.exo import worn_model
-from core.simulation.walking import Walker
+from core.simulation.scenario import scenario_walker
+from core.simulation.walking import EPISODE_S, Walker
 from core.twin.body import Fidelity
 from core.twin.scaling import scales_for_height
 
@@ -27,7 +26,7 @@ WALKERS = 128
 _KNEES = [joint.column for joint in JOINTS if joint.kind is JointKind.KNEE]
 PLAIN_SHARE = 0.2  # generic body, normal stride: the default twin must be the best of all
 SCENARIO_SHARE = 0.4  # other speeds, ramps, stairs, running
-TAUGHT = tuple(scenario for scenario in SCENARIOS[1:] if scenario.disturbance is None)
+TAUGHT = SCENARIOS[1:]
 IMPAIRED_SHARE = 0.15  # generic bodies with weak, stiff or limited legs, asked for the normal stride
 SCENARIO_BODIES = 4  # different bodies in scenarios; each pair needs a model of its own
 BODILY = (ImpairmentKind.WEAKNESS, ImpairmentKind.STIFFNESS, ImpairmentKind.LIMITED_RANGE)
@@ -60,25 +59,27 @@ def crowd(
     rng = np.random.default_rng(seed)
     bodies = [varied_body(height, share, rng) for height in HEIGHTS_M for share in MASS_SHARES]
     plain, placed, impaired = (round(s * count) for s in (PLAIN_SHARE, SCENARIO_SHARE, IMPAIRED_SHARE))
-    asked = [(GENERIC_BODY, normal_walk(Leg.of(GENERIC_BODY.scale)), LEVEL_GROUND)] * plain
+    walkers = list(beginners(fidelity=fidelity, count=plain))
     for _ in range(impaired):
         body = impaired_body(rng)
-        asked.append((body, normal_walk(Leg.of(body.scale)), LEVEL_GROUND))
-    for number in range(count - len(asked) - placed):
+        walkers.append(_walker(body, normal_walk(Leg.of(body.scale)), fidelity))
+    for number in range(count - len(walkers) - placed):
         body = bodies[number % len(bodies)]
-        asked.append((body, varied_reference(body, variety, rng), LEVEL_GROUND))
+        walkers.append(_walker(body, varied_reference(body, variety, rng), fidelity))
     for number in range(placed):
         scenario = TAUGHT[number % len(TAUGHT)]
         body = (GENERIC_BODY, *bodies)[int(rng.integers(SCENARIO_BODIES))]
-        asked.append((body, scenario_reference(scenario, body, None), scenario.ground))
+        walkers.append(scenario_walker(scenario, body, None, length_s=EPISODE_S, fidelity=fidelity))
+    return tuple(walkers[number] for number in rng.permutation(count))  # every crew gets some of each kind
 
-    @cache  # walkers of the same body on the same ground share their model
-    def model(body: BodyParameters, ground: Ground) -> Any:
-        return worn_model(body, fidelity, None, ground=ground, surfaces=False)
 
-    order = rng.permutation(count)  # so that every crew gets some of each kind
-    chosen = (asked[number] for number in order)
-    return tuple(Walker(model(body, ground), body, stride, ground) for body, stride, ground in chosen)
+def beginners(*, fidelity: Fidelity = Fidelity.FAST, count: int = WALKERS) -> tuple[Walker, ...]:
+    """The generic body with the normal stride, many times: where walking is learned fastest."""
+    return (_walker(GENERIC_BODY, normal_walk(Leg.of(GENERIC_BODY.scale)), fidelity),) * count
+
+
+def _walker(body: BodyParameters, stride: GaitReference, fidelity: Fidelity) -> Walker:
+    return Walker(worn_model(body, fidelity, None, surfaces=False), body, stride)
 
 
 def varied_body(height_m: float, mass_share: float, rng: np.random.Generator) -> BodyParameters:

@@ -84,7 +84,7 @@ def attach_exo(spec: Any, device_id: str, *, straps: tuple[Strap, ...] = ()) -> 
     put_on(spec, device_config(device_id, lineage), lineage, straps, draw=draw)
 
 
-@lru_cache(maxsize=12)
+@lru_cache(maxsize=96)  # a crowd's bodies on all grounds
 def worn_model(
     body: BodyParameters,
     fidelity: Fidelity,

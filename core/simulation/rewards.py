@@ -145,17 +145,17 @@ class RewardTerm:
 
 
 WALKING_REWARD = (
-    RewardTerm(0.25, pose),
-    RewardTerm(0.20, flexion),
-    RewardTerm(0.10, motion),
+    RewardTerm(0.20, pose),
+    RewardTerm(0.25, flexion),
+    RewardTerm(0.05, motion),
     RewardTerm(0.15, progress),
     RewardTerm(0.10, posture),
     RewardTerm(0.15, loading),
     RewardTerm(0.05, landing),
-    RewardTerm(0.10, rollover),
+    RewardTerm(0.15, rollover),
     RewardTerm(0.01, restraint),
     RewardTerm(0.01, smoothness),
-    RewardTerm(0.50, effort),
+    RewardTerm(2.00, effort),
     RewardTerm(0.30, pain),
 )
 

@@ -350,11 +350,14 @@ class WalkingEnvironment:
 
 def drive_of(walkers: Sequence[Walker], networks: PolicyNetworks) -> Drive:
     """What moves walkers by this policy: their muscles if it has learned to coordinate them, else servos."""
-    models = [walker.model for walker in walkers]
     if networks.coordination is None:
-        return TorqueDrive(models, CONTROL_STEP_S)
-    bodies = [walker.body for walker in walkers]
-    return MuscleDrive(models, bodies, CoordinationNetwork(networks.coordination))
+        return TorqueDrive([walker.model for walker in walkers], CONTROL_STEP_S)
+    return muscle_drive(walkers, CoordinationNetwork(networks.coordination))
+
+
+def muscle_drive(walkers: Sequence[Walker], network: CoordinationNetwork | None) -> MuscleDrive:
+    """The muscles of walkers; without a network every demand is solved exactly."""
+    return MuscleDrive([walker.model for walker in walkers], [walker.body for walker in walkers], network)
 
 
 _MEMORY = ("state", "sensor", "phase", "_age", "_start_m", "_action")  # what changes from step to step

@@ -1,49 +1,83 @@
-"""Training of the shipped base policy, from scratch: a developer's job, run from a terminal."""
+"""Training of the shipped base policies, from scratch: a developer's job, run from a terminal."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
-from core.learning.base_policy import HEALTHY, IMPAIRED, crowd
+from core.learning.base_policy import IMPAIRED, beginners, crowd
+from core.learning.coordination import CoordinationLearner
+from core.learning.crew import walking_crews
 from core.learning.imitation import GaitLearner, Progress
 from core.learning.sitting import learn
+from core.simulation.drive import MuscleDrive
 from core.simulation.policy import PolicyNetworks
-from core.simulation.walking import WalkingEnvironment
+from core.simulation.walking import Walker, muscle_drive
 from core.tasks.policy_files import policy_bytes, replace_file
+from core.twin.body import Fidelity
 
 REPORT_EVERY = 20  # rounds
-STAGES = {"healthy": (HEALTHY, 0.6), "impaired": (IMPAIRED, 0.4)}  # crowd and share of the time, in order
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One step of the curriculum: who learns, and for which share of the time."""
+
+    name: str  # of its files
+    fidelity: Fidelity
+    everybody: bool  # the whole crowd, or beginners on level ground
+    share: float
+
+
+CURRICULUM = (
+    Stage("first_steps", Fidelity.FAST, False, 0.15),
+    Stage("base_walk", Fidelity.FAST, True, 0.40),
+    Stage("base_muscles", Fidelity.STANDARD, True, 0.45),
+)
 
 
 def train_base(minutes: float, seed: int, out: Path, report: Callable[[str], None]) -> Path:
-    """Train the base policy from scratch for `minutes`; returns the policy file, the last stage's.
+    """Train the base policies from scratch for `minutes`; returns the last one's file.
 
-    A run that was interrupted goes on from the checkpoints in `out`. `report` gets a line now and then.
+    Every stage begins with the policy of the one before. A run that was interrupted goes on from the
+    checkpoints in `out`. `report` gets a line now and then.
     """
     torch.set_num_threads(1)  # small networks: a second thread costs more in waiting than it gives
     out.mkdir(parents=True, exist_ok=True)
     networks: PolicyNetworks | None = None
-    for name, (variety, share) in STAGES.items():
-        environment = WalkingEnvironment(crowd(variety, seed), seed=seed)
-        learner = GaitLearner(environment, start=networks, seed=seed)
-        report(f"{name} strides")
-        _stage(learner, 60.0 * minutes * share, out / name, report)
-        networks = learner.best
-    return out / f"{name}.npz"
+    for stage in CURRICULUM:
+        report(f"{stage.name}: building the bodies")
+        learner = _learner(stage, networks, seed)
+        _learn(learner, 60.0 * minutes * stage.share, out / stage.name, report)
+        networks = learner.latest
+    return out / f"{CURRICULUM[-1].name}.npz"
 
 
-def _stage(learner: GaitLearner, budget_s: float, stem: Path, report: Callable[[str], None]) -> None:
+def _learner(stage: Stage, start: PolicyNetworks | None, seed: int) -> GaitLearner:
+    make = crowd(IMPAIRED, seed, fidelity=stage.fidelity) if stage.everybody else beginners()
+    if stage.fidelity is Fidelity.FAST:
+        return GaitLearner(walking_crews(make, seed=seed), start=start, seed=seed)
+    coordination = CoordinationLearner(start=None if start is None else start.coordination, seed=seed)
+
+    def drive(walkers: Sequence[Walker]) -> MuscleDrive:
+        return muscle_drive(walkers, coordination.network())
+
+    crews = walking_crews(make, seed=seed, drive=drive)
+    return GaitLearner(crews, start=start, coordination=coordination, seed=seed)
+
+
+def _learn(learner: GaitLearner, budget_s: float, stem: Path, report: Callable[[str], None]) -> None:
     checkpoint, policy = stem.with_suffix(".pt"), stem.with_suffix(".npz")
     if checkpoint.exists():
         learner.restore(checkpoint.read_bytes())
 
     def save(content: bytes) -> None:
         replace_file(checkpoint, content)
-        replace_file(policy, policy_bytes(learner.best))
+        replace_file(policy, policy_bytes(learner.latest))
 
     def watch(progress: Progress) -> None:
         if progress.round % REPORT_EVERY == 0:
