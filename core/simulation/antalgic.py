@@ -14,8 +14,8 @@ from core.domain.motion import GaitReference
 from core.simulation.reference import StrideBank
 
 SHORTER_STANCE = 0.1
-"""Of the gait cycle by which the other foot lands earlier at severity 1, assumed: a stance of 60 % becomes one of
-52 %, in which the painful leg carries the body alone for less than a third of the cycle."""
+"""Of the gait cycle by which the other foot lands earlier at severity 1, assumed: a stance of 60 % becomes
+one of 52 %, in which the painful leg carries the body alone for less than a third of the cycle."""
 
 
 def painless_phase(phase: FloatArray, right_strike: FloatArray, pain: FloatArray) -> FloatArray:
