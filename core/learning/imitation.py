@@ -13,13 +13,13 @@ import torch
 
 from core.domain.twin import LearningCurve
 from core.learning.coordination import CoordinationLearner
-from core.learning.crew import Normaliser
+from core.learning.crew import Normaliser, walking_crews
 from core.learning.networks import ActorCritic, to_network
 from core.learning.ppo import Ppo, PpoSettings, Round
 from core.simulation.drive import MuscleDrive
 from core.simulation.observation import OBSERVATION_SIZE
 from core.simulation.policy import PolicyNetworks
-from core.simulation.walking import ACTION_SIZE, CONTROL_STEP_S, WalkingEnvironment
+from core.simulation.walking import ACTION_SIZE, CONTROL_STEP_S, Walker, WalkingEnvironment
 
 WARM_SPREAD = 0.2  # who can walk already tries smaller changes than who starts from nothing
 NORMALISER_ROUNDS = 300  # then the view stays fixed, so that the policy can settle
@@ -63,12 +63,12 @@ class GaitLearner:
             agent.load(start.policy, start.value, np.minimum(start.log_std, np.log(WARM_SPREAD)))
             normaliser = Normaliser(start.observation_mean, start.observation_std**2)
         self._warm = start is not None
-        self._worlds = environments if isinstance(environments, Sequence) else (environments,)
+        self.worlds = environments if isinstance(environments, Sequence) else (environments,)
         self._ppo = Ppo(
-            self._worlds, agent, normaliser, settings=settings, seed=seed, learn_normaliser=not self._warm
+            self.worlds, agent, normaliser, settings=settings, seed=seed, learn_normaliser=not self._warm
         )
         self._coordination = coordination
-        self._size = sum(world.size for world in self._worlds)
+        self._size = sum(world.size for world in self.worlds)
         self._lengths: deque[int] = deque(maxlen=self._size)
         self._returns: deque[float] = deque(maxlen=self._size)
         self._history: list[tuple[float, ...]] = []
@@ -112,7 +112,7 @@ class GaitLearner:
     @property
     def divergences(self) -> int:
         """Control steps since this program started in which the physics of a walker broke down."""
-        return sum(world.divergences for world in self._worlds)
+        return sum(world.divergences for world in self.worlds)
 
     def curves(self) -> tuple[LearningCurve, ...]:
         history = np.array(self._history).reshape(-1, 1 + len(CURVES))
@@ -124,8 +124,7 @@ class GaitLearner:
     def checkpoint(self) -> bytes:
         """Everything that is needed to go on as if nothing had happened."""
         memories = [
-            {name: torch.from_numpy(array) for name, array in world.memory().items()}
-            for world in self._worlds
+            {name: torch.from_numpy(array) for name, array in world.memory().items()} for world in self.worlds
         ]
         content = {
             "learner": self._ppo.state(),
@@ -153,7 +152,7 @@ class GaitLearner:
         if self._coordination is not None:
             self._coordination.restore(content["coordination"])
             self._share_coordination()
-        for world, memory in zip(self._worlds, content["environments"], strict=True):
+        for world, memory in zip(self.worlds, content["environments"], strict=True):
             world.recall({name: array.numpy() for name, array in memory.items()})
         self._lengths.extend(content["lengths"])
         self._returns.extend(content["returns"])
@@ -167,7 +166,7 @@ class GaitLearner:
         """Every crew's last demand is a lesson; all crews then use the same network."""
         if self._coordination is None:
             return
-        drives = [world.drive for world in self._worlds if isinstance(world.drive, MuscleDrive)]
+        drives = [world.drive for world in self.worlds if isinstance(world.drive, MuscleDrive)]
         for drive in drives:
             if drive.posed is not None:
                 self._coordination.learn(drive.posed)
@@ -176,7 +175,7 @@ class GaitLearner:
     def _share_coordination(self) -> None:
         assert self._coordination is not None
         network = self._coordination.network()
-        for world in self._worlds:
+        for world in self.worlds:
             if isinstance(world.drive, MuscleDrive):
                 world.drive.network = network
 
@@ -212,3 +211,19 @@ class GaitLearner:
             similarity=done.terms["pose"],
             reward=done.reward,
         )
+
+
+def gait_learner(
+    walkers: Sequence[Walker], *, start: PolicyNetworks | None, seed: int, muscles: bool
+) -> GaitLearner:
+    """A learner for these walkers, in crews; with `muscles` they learn to work together on the way."""
+    if not muscles:
+        return GaitLearner(walking_crews(walkers, seed=seed), start=start, seed=seed)
+    coordination = CoordinationLearner(start=None if start is None else start.coordination, seed=seed)
+
+    def drive(crew: Sequence[Walker]) -> MuscleDrive:
+        models, bodies = [walker.model for walker in crew], [walker.body for walker in crew]
+        return MuscleDrive(models, bodies, coordination.network())
+
+    worlds = walking_crews(walkers, seed=seed, drive=drive)
+    return GaitLearner(worlds, start=start, coordination=coordination, seed=seed)

@@ -12,19 +12,24 @@ from core.domain.motion import GaitReference, Motion
 from core.domain.record import RecordKind
 from core.domain.twin import BodyParameters, GaitPolicy, Twin
 from core.errors import refuse
+from core.gait.leg import Leg
+from core.gait.scenario_reference import normal_walk
+from core.gait.stride import stride_of
 from core.jobs.values import JobContext, Params
 from core.learning.evaluation import Evaluation, evaluate
 from core.learning.findings import gait_findings
-from core.learning.imitation import GaitLearner, Progress
+from core.learning.imitation import Progress, gait_learner
 from core.learning.sitting import learn
 from core.simulation.exo import worn_model
 from core.simulation.flight_recorder import FlightRecorder
 from core.simulation.playback import body_poses, packed_scene
 from core.simulation.policy import PolicyNetworks
+from core.simulation.pose import ROOT_POSITIONS, FullPose
 from core.simulation.reference import check_reference
-from core.simulation.walking import CONTROL_STEP_S, Walker, WalkingEnvironment
-from core.store.repository import open_store
+from core.simulation.walking import CONTROL_STEP_S, Walker, WalkingEnvironment, drive_of
+from core.store.repository import Store, open_store
 from core.tasks.policy_files import replace_file, resuming, shipped_policy
+from core.tasks.room import check_room
 from core.twin.body import Fidelity
 
 WALKERS = 128  # keeps two cores busy; more walkers learn no faster per second
@@ -32,6 +37,10 @@ CHECKPOINT = "checkpoint.pt"
 RECORDINGS = "breakdowns"  # folder of the flight recordings
 PICTURE_EVERY_S = 12.0
 PICTURE_STRIP_S = 2.0  # a stride and a half
+FIDELITIES = {fidelity.value: fidelity for fidelity in (Fidelity.FAST, Fidelity.STANDARD, Fidelity.FULL)}
+LEARNED_WITH = {**{each: each for each in Fidelity}, Fidelity.FULL: Fidelity.STANDARD}
+MEMORY_GB = {Fidelity.FAST: 1.0, Fidelity.STANDARD: 1.2, Fidelity.FULL: 1.2}
+DISK_GB = 0.3  # checkpoint, the one before it, flight recordings and the result
 DIVERGED_LIMIT = 0.01  # share of control steps; a healthy body has none
 EVALUATION_STARTS = 32  # enough for a steady median
 EVALUATION_S = 20.0
@@ -39,42 +48,87 @@ EVALUATION_SEED = 10_000  # never a seed of learning: the starts must be new
 
 
 def run(params: Params, context: JobContext) -> str:
-    """Learn for `minutes` from TWIN `twin_id` and MOTION `motion_id`; returns the GAIT_POLICY record's id."""
-    twin_id, motion_id = str(params["twin_id"]), str(params["motion_id"])
-    minutes, seed = float(str(params["minutes"])), int(str(params.get("seed", 0)))
+    """Learn for `minutes` from TWIN `twin_id`; returns the GAIT_POLICY record's id.
+
+    The stride is that of MOTION `motion_id`, else `stride` (`core.gait.stride.ENTRIES`), else a normal one.
+    `fidelity` "fast" (the default) moves the joints by torques, "standard" by 80 muscles. "full" learns with
+    80 muscles too: 416 are too slow to learn with, and the policy may move them afterwards.
+    """
+    twin_id, minutes = str(params["twin_id"]), float(str(params["minutes"]))
+    seed, fidelity = int(str(params.get("seed", 0))), chosen_fidelity(params.get("fidelity"))
     _check_minutes(minutes)
+    check_room(context.work_dir, memory_gb=MEMORY_GB[fidelity], disk_gb=DISK_GB)
     torch.set_num_threads(1)  # small networks: a second thread costs more in waiting than it gives
     with open_store(context.spec.data_dir) as store:
-        twin, motion = store.load(twin_id, Twin), store.load(motion_id, Motion)
-        visit_id = store.info(twin_id).visit_id
-        check_reference(motion.reference)
+        twin = store.load(twin_id, Twin)
+        reference, source, synthetic = _stride(params, store, twin.body)
+        check_reference(reference)
         context.progress(0.0, "Setting up the person's body in simulation")
-        lesson = _Lesson(twin.body, motion.reference, minutes, seed, context)
+        lesson = _Lesson(twin.body, reference, fidelity, minutes, seed, context)
         lesson.learn()
-        policy = lesson.result(synthetic=twin.synthetic or motion.synthetic)
+        policy = lesson.result(synthetic=twin.synthetic or synthetic)
         return store.save(
             RecordKind.GAIT_POLICY,
             policy,
-            visit_id=visit_id,
-            inputs=(twin_id, motion_id),
+            visit_id=store.info(twin_id).visit_id,
+            inputs=(twin_id, *source),
             summary=_summary(policy),
             operator=context.spec.operator,
             seed=seed,
-            settings={"minutes": minutes, "walkers": WALKERS},
+            settings={"minutes": minutes, "walkers": WALKERS, "fidelity": fidelity.value},
         )
+
+
+def chosen_fidelity(asked: object) -> Fidelity:
+    """Refuses (TRN-006) what cannot be learned with."""
+    try:
+        return FIDELITIES[str(asked or Fidelity.FAST.value)]
+    except KeyError as error:
+        raise refuse(
+            "TRN-006",
+            f"The twin cannot learn at the fidelity {asked}.",
+            "It learns with joint torques (fast) or with 80 muscles (standard, full).",
+            f"Choose one of: {', '.join(FIDELITIES)}.",
+        ) from error
+
+
+def _stride(
+    params: Params, store: Store, body: BodyParameters
+) -> tuple[GaitReference, tuple[str, ...], bool]:
+    """The stride to learn, the record it comes from, and whether it is synthetic."""
+    if params.get("motion_id"):
+        motion_id = str(params["motion_id"])
+        motion = store.load(motion_id, Motion)
+        return motion.reference, (motion_id,), motion.synthetic
+    leg, stride = Leg.of(body.scale), params.get("stride")
+    if isinstance(stride, dict):
+        return stride_of(dict(stride), leg), (), False
+    return normal_walk(leg), (), True
 
 
 class _Lesson:
     """One person's learning inside a job."""
 
     def __init__(
-        self, body: BodyParameters, reference: GaitReference, minutes: float, seed: int, context: JobContext
+        self,
+        body: BodyParameters,
+        reference: GaitReference,
+        fidelity: Fidelity,
+        minutes: float,
+        seed: int,
+        context: JobContext,
     ) -> None:
-        self._walker = Walker(worn_model(body, Fidelity.FAST, None), body, reference)
-        self._environment = WalkingEnvironment([self._walker] * WALKERS, seed=seed)
-        self._recorder = FlightRecorder(context.work_dir / RECORDINGS, seed=seed)
-        self._environment.physics.recorder = self._recorder
-        self._learner = GaitLearner(self._environment, start=shipped_policy(), seed=seed)
+        muscles = fidelity is not Fidelity.FAST
+        model = worn_model(body, LEARNED_WITH[fidelity], None, surfaces=False)
+        self._walker = Walker(model, body, reference)
+        start = shipped_policy(muscles=muscles)
+        self._learner = gait_learner([self._walker] * WALKERS, start=start, seed=seed, muscles=muscles)
+        self._recorders = [
+            FlightRecorder(context.work_dir / RECORDINGS / f"crew_{number}", seed=seed)
+            for number in range(len(self._learner.worlds))
+        ]
+        for world, recorder in zip(self._learner.worlds, self._recorders, strict=True):
+            world.physics.recorder = recorder
         self._budget_s = 60.0 * minutes
         self._context = context
         self._checkpoint = context.work_dir / CHECKPOINT
@@ -116,6 +170,7 @@ class _Lesson:
             joint_rmse_deg=evaluation.joint_rmse_deg,
             findings=worst_first(gait_findings(evaluation, self._walker.reference)),
             synthetic=synthetic,
+            coordination=networks.coordination,
         )
 
     def _evaluate(self, networks: PolicyNetworks) -> Evaluation:
@@ -142,7 +197,7 @@ class _Lesson:
             self._picture()
 
     def _check_physics(self, progress: Progress) -> None:
-        if self._environment.divergences > DIVERGED_LIMIT * progress.control_steps:
+        if self._learner.divergences > DIVERGED_LIMIT * progress.control_steps:
             raise refuse(
                 "SIM-005",
                 "The simulation of this body breaks down.",
@@ -151,20 +206,28 @@ class _Lesson:
             )
 
     def _recorded(self) -> str:
-        file = self._recorder.newest()
+        files = (recorder.newest() for recorder in self._recorders)
+        file = next((file for file in files if file is not None), None)
         return f"; `exotwin replay {file}` tells what broke first." if file is not None else "."
 
     def _picture(self) -> None:
         """A short strip of the twin walking with what it knows by now."""
-        stage = WalkingEnvironment([self._walker], seed=len(self._learner.curves()[0].time_s), threads=1)
         networks = self._learner.latest
-        positions = []
+        seed = len(self._learner.curves()[0].time_s)
+        stage = WalkingEnvironment(
+            [self._walker], seed=seed, drive=drive_of([self._walker], networks), threads=1
+        )
+        roots, angles = [], []
         for number in range(round(PICTURE_STRIP_S / CONTROL_STEP_S)):
             stage.step(networks.act(stage.observation()))
             if number % 2 == 0:  # 25 pictures per second
-                positions.append(stage.physics.position(stage.state)[0].copy())
+                roots.append(stage.physics.position(stage.state)[0, :ROOT_POSITIONS].copy())
+                angles.append(stage.joint_angle_rad[0])
+        positions = FullPose(worn_model(self._walker.body, Fidelity.FAST, None)).position(
+            np.array(roots), np.array(angles)
+        )
         body = self._walker.body
-        names, position, quaternion = body_poses(body, np.array(positions), None)
+        names, position, quaternion = body_poses(body, positions, None)
         scene = packed_scene(body, None, names)
         self._context.picture("twin", body_position_m=position, body_quaternion=quaternion, **scene)
 

@@ -19,12 +19,13 @@ from core.simulation.policy import PolicyNetworks
 from core.store.files import disk_errors
 
 BASE_POLICY = "policies/base_walk.npz"
+MUSCLE_POLICY = "policies/base_walk_muscles.npz"
 
 
-@lru_cache(maxsize=1)
-def shipped_policy() -> PolicyNetworks:
+@lru_cache(maxsize=2)
+def shipped_policy(*, muscles: bool = False) -> PolicyNetworks:
     """The base policy that every person's twin starts from. Refuses (SIM-020) when the file is missing."""
-    path = resources.path(BASE_POLICY)
+    path = resources.path(MUSCLE_POLICY if muscles else BASE_POLICY)
     if not path.is_file():
         raise refuse(
             "SIM-020",
