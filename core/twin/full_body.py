@@ -25,16 +25,17 @@ _ROOT = "Full Body"
 _ARM_ROOTS = tuple(f"myoarm_{side.suffix}_root" for side in SIDES)
 _LEG_ROOT = "myolegs_root"
 
-TRUNK_NM_RAD = 3000.0
-"""About 40 times what keeps 37 kg upright on the lowest lumbar joint: the hip torques of walking, up to
-80 N m, bend the trunk by 1.5 degrees, and the walk is that of a body with a rigid trunk."""
+TRUNK_NM_RAD = 10000.0
+"""Of every lumbar joint of a 75 kg body; the other springs are of such a body too. The chain of five gives
+way by 2 degrees under 80 N m, so the legs carry nearly the rigid trunk of the other fidelities. Springs on
+the three leading joints alone would let the coupled ones swing up: the couplings are soft."""
 SHOULDER_NM_RAD = 60.0  # an arm of 4 kg hangs; 6 times its own pendulum stiffness
 ELBOW_NM_RAD = 30.0
 WRIST_NM_RAD = 5.0
 FINGER_NM_RAD = 1.0
 POSTURE_DAMPING_S = 0.08  # damping over stiffness: near critical for trunk and arms
 
-_TRUNK_JOINTS = ("flex_extension", "lat_bending", "axial_rotation")
+_TRUNK_JOINTS = ("flex_extension", "lat_bending", "axial_rotation", "L1_", "L2_", "L3_", "L4_")
 _ARM_STIFFNESS = {  # beginnings of joint names; joints that are not named are of the fingers
     "elv_angle": SHOULDER_NM_RAD,
     "shoulder_elv": SHOULDER_NM_RAD,
@@ -63,12 +64,14 @@ def full_spec() -> mujoco.MjSpec:
 def hold_upper_body(spec: mujoco.MjSpec, share: float) -> None:
     """Hold trunk and arms in the neutral pose; `share` is body mass over the generic body's.
 
-    Only free joints get a spring: those that are coupled to another one follow it.
+    All lumbar joints get springs; in the arms only those that do not follow another joint.
     """
     coupled = {equality.name1 for equality in spec.equalities}
     legs = {joint.value for joint in JOINTS}
     for joint in spec.joints:
-        if joint.type == mujoco.mjtJoint.mjJNT_FREE or joint.name in coupled | legs:
+        if joint.type == mujoco.mjtJoint.mjJNT_FREE or joint.name in legs:
+            continue
+        if joint.name in coupled and not joint.name.startswith(_TRUNK_JOINTS):
             continue
         add_spring(joint, _stiffness_nm_rad(joint.name) * share, damping_s=POSTURE_DAMPING_S)
 
@@ -84,7 +87,7 @@ def other_muscles(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def _stiffness_nm_rad(joint: str) -> float:
-    if joint in _TRUNK_JOINTS:
+    if joint.startswith(_TRUNK_JOINTS):
         return TRUNK_NM_RAD
     return next((value for start, value in _ARM_STIFFNESS.items() if joint.startswith(start)), FINGER_NM_RAD)
 

@@ -219,3 +219,22 @@ def test_a_pose_of_the_legs_is_the_same_pose_at_every_fidelity(fidelity):
     position = FullPose(model).position(wanted.qpos[None, :7], row)
 
     np.testing.assert_allclose(position[0], wanted.qpos, atol=1e-12)
+
+
+@pytest.mark.parametrize("axis", [0, 2])
+def test_the_trunk_of_the_416_muscle_body_stays_on_the_pelvis_when_the_hips_push_it(axis):
+    model = person(Fidelity.FULL)
+    data = posed(model, {})
+    data.qpos[2] = 10.0  # in the air, for a second
+    pelvis, torso = (model.body(name).id for name in ("pelvis", "torso"))
+
+    bent_deg = []
+    for _ in range(500):
+        data.xfrc_applied[pelvis, 3 + axis] = 80.0 * np.sin(2 * np.pi * data.time)  # as hips do in walking
+        mujoco.mj_step(model, data)
+        bones = [data.xmat[number].reshape(3, 3) for number in (pelvis, torso)]
+        turn = np.clip((np.trace(bones[0].T @ bones[1]) - 1.0) / 2.0, -1.0, 1.0)
+        bent_deg.append(np.degrees(np.arccos(turn)))
+
+    assert 0.5 < max(bent_deg) < 4.0
+    assert max(bent_deg[250:]) < 1.5 * max(bent_deg[:250])  # it does not swing up
