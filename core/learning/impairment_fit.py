@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import cma
 import numpy as np
@@ -19,7 +20,8 @@ from scipy.optimize import lsq_linear
 from core.domain.arrays import FloatArray, IntArray
 from core.domain.impairment import SLOTS, Impairment, Slot
 from core.domain.impairment_fit import ImpairmentFit, SeverityEstimate
-from core.learning.twin_walks import Impairments, TwinWalks, WalkedGait, angle_rms_deg, gait_vector
+from core.domain.twin import BodyParameters
+from core.learning.twin_walks import Impairments, WalkedGait, angle_rms_deg, gait_vector
 from core.simulation.gait_features import GaitFeatures
 
 SCREENED = (0.25, 0.5)  # severities at which every slider is tried alone
@@ -30,6 +32,14 @@ NO_WALK = 1e6  # misfit of a candidate that falls before it has shown a stride
 FALL = 400.0  # misfit for falling at once; later falls cost their share
 _STEP = 0.08  # of the finite differences
 _ALIKE, _SIMILAR, _UNCERTAIN_SD = 0.75, 0.95, 0.2
+
+
+class Walks(Protocol):
+    """Where candidates walk."""
+
+    body: BodyParameters  # without impairments
+
+    def walk(self, candidates: Sequence[Impairments]) -> tuple[WalkedGait, ...]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +74,7 @@ class ImpairmentSearch:
     def __init__(
         self,
         target: GaitFeatures,
-        walks: TwinWalks,
+        walks: Walks,
         *,
         slots: Sequence[Slot] = SLOTS,
         sagittal_only: bool = False,

@@ -19,6 +19,7 @@ from core.simulation.observation import columns
 from core.simulation.policy import PolicyNetworks
 from core.simulation.pose import ROOT_POSITIONS
 from core.simulation.rewards import pains
+from core.simulation.stance import joint_addresses, joint_limits
 from core.simulation.walking import CONTROL_STEP_S, Walker, WalkingEnvironment, drive_of
 from core.twin.body import Fidelity
 from core.twin.impaired_model import impaired_copy
@@ -121,6 +122,10 @@ class TwinWalks:
         memory = world.memory()
         for name in ("state", "sensor", "phase", "_start_m"):
             memory[name] = np.repeat(memory[name][:1], world.size, axis=0)
+        position, _ = joint_addresses(self._model)
+        for row, walker in enumerate(walkers):  # within the range that the candidate's joints have
+            joints = world.physics.position(memory["state"])[row : row + 1]
+            joints[:, position] = np.clip(joints[:, position], *joint_limits(walker.model))
         world.recall(memory)
         return world
 

@@ -1,9 +1,11 @@
-"""Impairments that act while walking: muscles whose stretch reflex is too strong, reactions that come late.
+"""Impairments that act while walking: weak muscles, too strong stretch reflexes, reactions that come late.
 
+Weak muscles answer the same command with less torque, long before they reach their limit.
 Spasticity is a stretch reflex that grows with the speed of stretch (Lance 1980), as in van der Krogt et al.
 (2016, J NeuroEng Rehabil 13:64: excitation = gain (stretch velocity - threshold), 30 ms later) and Jansen et
 al. (2014, J NeuroEng Rehabil 11:78). The reflex is added to what the person wants of the muscle, who does not
-know of it. Delay lets the person's commands act later; what muscles do as springs and dampers acts at once.
+know of it. Delay lets reactions act later: what the person adds to the practised movement when it goes
+differently. The practised movement itself is foreseen, and muscles are springs and dampers without delay.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from core.domain.muscles import LumpedMuscle, Muscle, MuscleGroup
 from core.domain.twin import GENERIC_BODY, BodyParameters
 from core.simulation.drive import BoolArray, Drive, Limbs, Servos
 from core.simulation.sensors import SensorColumns
-from core.twin.impairments import severity, strength_factor
+from core.twin.impairments import severity, strength_factor, torque_shares
 
 REFLEX_DELAY_S = 0.03  # spinal loop of the leg (van der Krogt et al. 2016)
 REFLEX_THRESHOLD_PER_S = 0.2
@@ -33,7 +35,7 @@ two lengths per second, is then excited by a quarter when it should be resting."
 LATEST_REACTION_S = 0.1  # at severity 1; a slowed peripheral nerve adds some hundredths of a second
 _ACTIVATION_STEP_S = 0.002  # as the physics
 _RISE_S, _FALL_S = 0.01, 0.04  # activation dynamics (Millard et al. 2013, eq. 1; MuJoCo's defaults)
-_REFLEX, _INNER, _TARGET = "reflex_", "inner_", "target_"
+_REFLEX, _INNER = "reflex_", "inner_"
 
 G, J = MuscleGroup, JointKind
 # Over the muscles of a group in the 80-muscle generic body, mean over a normal stride, rounded; joints that a
@@ -81,17 +83,47 @@ class Reflex(Protocol):
 def impaired(
     drive: Drive, models: Sequence[Any], bodies: Sequence[BodyParameters], interval_s: float
 ) -> Drive:
-    """`drive` with the reflexes and delays of these bodies; `drive` itself when there are none.
+    """`drive` with the reflexes and weaknesses of these bodies; `drive` itself when there are none.
 
     Controls are asked for every `interval_s`.
     """
-    late_s = LATEST_REACTION_S * np.array([severity(body, Slot(ImpairmentKind.DELAY)) for body in bodies])
-    spastic = spasticity(bodies)
-    if not late_s.any() and not spastic.any():
+    spastic, left = spasticity(bodies), torque_left(bodies)
+    if not spastic.any() and (left == 1.0).all():
         return drive
     if models[0].na:
-        return ImpairedDrive(drive, MuscleReflex(models, spastic, interval_s), late_s, interval_s)
-    return ImpairedDrive(drive, JointReflex(bodies, drive.servos, interval_s), late_s, interval_s)
+        return ImpairedDrive(drive, MuscleReflex(models, spastic, interval_s), left, interval_s)
+    return ImpairedDrive(drive, JointReflex(bodies, drive.servos, interval_s), left, interval_s)
+
+
+def torque_left(bodies: Sequence[BodyParameters]) -> FloatArray:
+    """Share of a commanded torque that weak muscles give, (N, 14, 2): negative and positive direction."""
+    weak = [replace(body, strength=()) for body in bodies]
+    return np.array([[torque_shares(body, joint) for joint in JOINTS] for body in weak])
+
+
+class LateReactions:
+    """Actions of N walkers act as late as each one's severity of delay says."""
+
+    def __init__(self, bodies: Sequence[BodyParameters], interval_s: float) -> None:
+        """`interval_s` from one action to the next."""
+        late_s = [LATEST_REACTION_S * severity(body, Slot(ImpairmentKind.DELAY)) for body in bodies]
+        self._delay = DelayedValues(np.array(late_s) / interval_s, len(JOINTS)) if any(late_s) else None
+
+    def __call__(self, action: FloatArray) -> FloatArray:
+        """The actions (N, 14) that act now."""
+        return action if self._delay is None else self._delay(action)
+
+    def restart(self, which: BoolArray) -> None:
+        """The marked walkers (N,) have not reacted to anything yet."""
+        if self._delay is not None:
+            self._delay.fill(which, np.zeros((len(which), len(JOINTS))))
+
+    def memory(self) -> dict[str, np.ndarray]:
+        return {} if self._delay is None else self._delay.memory()
+
+    def recall(self, memory: Mapping[str, np.ndarray]) -> None:
+        if self._delay is not None:
+            self._delay.recall(memory)
 
 
 def spasticity(bodies: Sequence[BodyParameters]) -> FloatArray:
@@ -137,24 +169,22 @@ class DelayedValues:
 
 
 class ImpairedDrive:
-    """A drive whose commands act late and whose muscles answer to stretch."""
+    """A drive of muscles some of which are weak or answer to stretch."""
 
-    def __init__(self, drive: Drive, reflex: Reflex, late_s: FloatArray, interval_s: float) -> None:
-        """`late_s` (N,): how much later each walker's joint targets act."""
+    def __init__(self, drive: Drive, reflex: Reflex, left: FloatArray, interval_s: float) -> None:
+        """`left` (N, 14, 2): what is left of each joint's torque, as `torque_left` tells."""
         self.servos: Servos = drive.servos
         self.actuators = drive.actuators
         self.interval_s = interval_s
         self._inner = drive
         self._reflex = reflex
-        self._targets = DelayedValues(late_s / interval_s, len(JOINTS))
-        self._fresh = np.ones(len(late_s), dtype=np.bool_)
-        self._control: FloatArray = np.zeros((len(late_s), drive.actuators))
+        self._left = left
+        self._fresh = np.ones(len(left), dtype=np.bool_)
+        self._control: FloatArray = np.zeros((len(left), drive.actuators))
 
     def control(self, limbs: Limbs) -> FloatArray:
-        self._targets.fill(self._fresh, limbs.target_rad)
         self._fresh = np.zeros_like(self._fresh)
-        acting = replace(limbs, target_rad=self._targets(limbs.target_rad))
-        asked = self._inner.control(self._reflex.wanted(acting))
+        asked = self._inner.control(self._reflex.wanted(self._weakened(limbs)))
         self._control = self._reflex.added(asked, limbs)
         return self._control
 
@@ -183,7 +213,14 @@ class ImpairedDrive:
             )
 
     def _parts(self) -> tuple[tuple[str, Any], ...]:
-        return (_TARGET, self._targets), (_REFLEX, self._reflex), (_INNER, self._inner)
+        return (_REFLEX, self._reflex), (_INNER, self._inner)
+
+    def _weakened(self, limbs: Limbs) -> Limbs:
+        """Targets at which the servos ask for no more than the share of their torque that is left."""
+        stiffness, damping = self.servos.stiffness_nm_rad, self.servos.damping_nm_s_rad
+        wish_nm = stiffness * (limbs.target_rad - limbs.angle_rad) - damping * limbs.velocity_rad_s
+        left = np.where(wish_nm < 0.0, self._left[..., 0], self._left[..., 1])
+        return replace(limbs, target_rad=limbs.target_rad + (left - 1.0) * wish_nm / stiffness)
 
     def _acted(self, limbs: Limbs) -> Limbs:
         """The limbs with the targets that really acted; those of muscles show in their activation."""

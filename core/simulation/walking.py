@@ -26,7 +26,7 @@ from core.simulation.pace import STEADY, Pace, PacedStrides
 from core.simulation.physics import BatchPhysics
 from core.simulation.policy import PolicyNetworks
 from core.simulation.pose import ROOT_POSITIONS, FullPose
-from core.simulation.reflexes import impaired
+from core.simulation.reflexes import LateReactions, impaired
 from core.simulation.rewards import WALKING_REWARD, Moment, RewardTerm, pains, total
 from core.simulation.sensors import SensorColumns
 from core.simulation.stance import joint_addresses, joint_limits
@@ -98,6 +98,7 @@ class WalkingEnvironment:
         self.with_exo = model.nu > self.drive.actuators
         self._interval_s = min(self.drive.interval_s, EXO_STEP_S if self.with_exo else CONTROL_STEP_S)
         self._moved_by = impaired(self.drive, models, bodies, self._interval_s)
+        self._reactions = LateReactions(bodies, CONTROL_STEP_S)
         self._pain = pains(bodies)
         self.target_rad: FloatArray = np.zeros((self.size, ACTION_SIZE))
         self.exo_torque_nm: FloatArray = np.zeros((self.size, len(SIDES)))
@@ -208,7 +209,7 @@ class WalkingEnvironment:
         """Take one control step with `action` (N, 14); `assist` is asked every 10 ms when an exo is worn."""
         action = np.clip(action, -ACTION_LIMIT, ACTION_LIMIT)
         coming = self.phase + CONTROL_STEP_S / self.strides.period_s
-        self.target_rad = self.target(action)
+        self.target_rad = self.target(self._reactions(action))
         diverged = self._advance(assist)
         self.phase = coming % 1.0
         self._age += 1
@@ -258,12 +259,14 @@ class WalkingEnvironment:
         self.sensor[which] = self._senses.feel(self.state, np.flatnonzero(which))
         self.exo_torque_nm[which] = 0.0
         self._moved_by.restart(which)
+        self._reactions.restart(which)
 
     def memory(self) -> dict[str, np.ndarray]:
         """All that changes, so that `recall` continues exactly here."""
         own = {name: getattr(self, name) for name in _MEMORY}
         drive = {f"{_DRIVE}{name}": array for name, array in self._moved_by.memory().items()}
-        return own | drive | {"counters": np.array([self._seed, self._restarts])}
+        late = {f"{_LATE}{name}": array for name, array in self._reactions.memory().items()}
+        return own | drive | late | {"counters": np.array([self._seed, self._restarts])}
 
     def recall(self, memory: Mapping[str, np.ndarray]) -> None:
         for name in _MEMORY:
@@ -271,6 +274,8 @@ class WalkingEnvironment:
         self.strides.at(self.time_s)
         drive = {name: array for name, array in memory.items() if name.startswith(_DRIVE)}
         self._moved_by.recall({name.removeprefix(_DRIVE): np.array(array) for name, array in drive.items()})
+        late = {name: array for name, array in memory.items() if name.startswith(_LATE)}
+        self._reactions.recall({name.removeprefix(_LATE): array for name, array in late.items()})
         self._seed, self._restarts = (int(count) for count in memory["counters"])
 
     # Inside
@@ -361,7 +366,7 @@ def muscle_drive(walkers: Sequence[Walker], network: CoordinationNetwork | None)
 
 
 _MEMORY = ("state", "sensor", "phase", "_age", "_start_m", "_action")  # what changes from step to step
-_DRIVE = "drive_"
+_DRIVE, _LATE = "drive_", "late_"
 
 
 class _Senses:
