@@ -177,7 +177,8 @@ def _add_gallery(commands: Subparsers) -> None:
 
 def _add_bench(commands: Subparsers) -> None:
     parser = commands.add_parser("bench", help="measure this program on this PC")
-    parser.add_argument("what", choices=("startup", "video", "ui", "deploy", "motion", "simulation", "walk"))
+    benches = ("startup", "video", "ui", "deploy", "motion", "simulation", "walk", "impairments")
+    parser.add_argument("what", choices=benches)
     parser.add_argument("--file", type=Path, help="video for `bench video`")
     parser.add_argument("--fidelity", choices=("fast", "standard"), default="fast", help="for `bench walk`")
     parser.add_argument("--starts", type=int, default=64, help="random starts of `bench walk`")

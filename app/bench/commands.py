@@ -58,6 +58,10 @@ def _run(what: str, data_dir: Path, file: Path | None) -> dict[str, Any]:
         from app.bench.simulation import bench_simulation
 
         return bench_simulation()
+    if what == "impairments":
+        from app.bench.impairments import bench_impairments
+
+        return bench_impairments()
     if file is None:
         raise refuse(
             "PC-021",

@@ -15,6 +15,7 @@ class RecordKind(StrEnum):
     MOTION = "motion"
     EMG = "emg"
     TWIN = "twin"
+    IMPAIRMENTS = "impairments"  # an `ImpairmentFit`
     GAIT_POLICY = "gait_policy"
     SIMULATED_GAIT = "simulated_gait"
     CONTROLLER = "controller"

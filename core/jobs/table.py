@@ -22,6 +22,7 @@ JOB_TABLE: dict[str, JobKind] = {
     "solve_motion": JobKind("core.tasks.solve_motion:run", "Solve motion"),
     "import_emg": JobKind("core.tasks.import_emg:run", "Import EMG"),
     "fit_twin": JobKind("core.tasks.fit_twin:run", "Fit the twin"),
+    "fit_impairments": JobKind("core.tasks.fit_impairments:run", "Find impairments", heavy=True),
     "learn_gait": JobKind("core.tasks.learn_gait:run", "Teach the twin this gait", heavy=True),
     "simulate_gait": JobKind("core.tasks.simulate_gait:run", "Simulate gait"),
     "train_controller": JobKind("core.tasks.train_controller:run", "Train controller", heavy=True),
