@@ -36,7 +36,7 @@ class Stage:
 CURRICULUM = (
     Stage("first_steps", Fidelity.FAST, False, 0.15),
     Stage("base_walk", Fidelity.FAST, True, 0.40),
-    Stage("base_muscles", Fidelity.STANDARD, True, 0.45),
+    Stage("base_walk_muscles", Fidelity.STANDARD, True, 0.45),
 )
 
 
