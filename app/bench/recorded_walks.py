@@ -324,9 +324,10 @@ def _rate(time_s: FloatArray) -> float:
 def _table(path: Path) -> dict[str, FloatArray]:
     """Columns of an OpenSim .mot or .sto file."""
     _, _, body = path.read_text(encoding="utf-8").partition("endheader")
-    header, *rows = body.strip().splitlines()
-    values = np.array([[float(cell) for cell in row.split()] for row in rows])
-    return dict(zip(header.split(), values.T, strict=True))
+    header, _, rows = body.strip().partition("\n")
+    names = header.split()
+    values = np.array(rows.split(), dtype=np.float64).reshape(-1, len(names))
+    return dict(zip(names, values.T, strict=True))
 
 
 def _there(folder: Path, name: str) -> Path:

@@ -16,9 +16,10 @@ from core.domain.arrays import FloatArray
 from core.domain.body import SIDES, Side
 from core.domain.muscles import Muscle
 from core.domain.rollout import MuscleFacts
+from core.domain.scenario import LEVEL_WALKING
 from core.domain.twin import GENERIC_BODY, BodyParameters
-from core.gait.norms import normal_reference
-from core.simulation.drive import Drive, Limbs, MuscleDrive, Servos, TorqueDrive
+from core.gait.scenario_reference import scenario_reference
+from core.simulation.drive import Drive, Limbs, Servos
 from core.simulation.exo import worn_model
 from core.simulation.laboratory import estimated_facts, muscle_facts
 from core.simulation.metabolics import MetabolicRate, metabolic_rates
@@ -26,8 +27,8 @@ from core.simulation.policy import PolicyNetworks
 from core.simulation.pose import position_columns, velocity_columns
 from core.simulation.rewards import FLEXION
 from core.simulation.sensors import SensorColumns
-from core.simulation.walking import CONTROL_STEP_S, Walker, WalkingEnvironment
-from core.tasks.policy_files import BASE_POLICY, shipped_policy
+from core.simulation.walking import CONTROL_STEP_S, Walker, WalkingEnvironment, drive_of
+from core.tasks.policy_files import BASE_POLICY, MUSCLE_POLICY, shipped_policy
 from core.twin.body import Fidelity
 
 SETTLE_S = 2.0  # what a random start does to the gait is over by then
@@ -82,10 +83,12 @@ class EvaluatedWalk:
 def shipped_walk(fidelity: Fidelity, starts: int) -> Equipment:
     """The shipped policy in the generic body with the normal stride, from `starts` random starts."""
     model = worn_model(GENERIC_BODY, fidelity, None, surfaces=False)
-    walkers = (Walker(model, GENERIC_BODY, normal_reference()),) * starts
-    models, bodies = [model] * starts, [GENERIC_BODY] * starts
-    drive: Drive = MuscleDrive(models, bodies, None) if model.na else TorqueDrive(models, CONTROL_STEP_S)
-    return Equipment(walkers, drive, shipped_policy(), BASE_POLICY)
+    has_muscles = bool(model.na)
+    networks = shipped_policy(muscles=has_muscles)
+    walkers = (Walker(model, GENERIC_BODY, scenario_reference(LEVEL_WALKING, GENERIC_BODY, None)),) * starts
+    return Equipment(
+        walkers, drive_of(walkers, networks), networks, MUSCLE_POLICY if has_muscles else BASE_POLICY
+    )
 
 
 def evaluate_walk(equipment: Equipment, *, seconds: float, seed: int, threads: int = 2) -> EvaluatedWalk:
@@ -196,17 +199,20 @@ class _Watched:
 def ground_forces(
     model: mujoco.MjModel, state: FloatArray, control: FloatArray, interval_s: float
 ) -> FloatArray:
-    """Force on both feet at every physics step (K, 2, 3), low-passed, for states (T, S) and controls (T, U).
+    """Low-passed force on both feet at every physics step (K, 2, 3), for states (T, S), controls (T, U)."""
+    sos = butter(2, GROUND_LOW_PASS_HZ, fs=1.0 / model.opt.timestep, output="sos")
+    return np.asarray(sosfiltfilt(sos, felt_forces(model, state, control, interval_s), axis=0))
 
-    The same physics steps as in the walk are taken again from the noted states, in C.
-    """
+
+def felt_forces(
+    model: mujoco.MjModel, state: FloatArray, control: FloatArray, interval_s: float
+) -> FloatArray:
+    """The same as the physics gave it: its steps are taken again from the noted states, in C."""
     steps, columns = round(interval_s / model.opt.timestep), SensorColumns.of(model)
     with rollout.Rollout(nthread=1) as runner:
         controls = np.repeat(control[:, None], steps, axis=1)
         _, sensor = runner.rollout([model] * len(state), [mujoco.MjData(model)], state, controls, nstep=steps)
-    force = columns.ground_force_n(sensor.reshape(len(state) * steps, -1))
-    sos = butter(2, GROUND_LOW_PASS_HZ, fs=1.0 / model.opt.timestep, output="sos")
-    return np.asarray(sosfiltfilt(sos, force, axis=0))
+    return columns.ground_force_n(sensor.reshape(len(state) * steps, -1))
 
 
 def _stances_of(vertical_n: FloatArray, model: mujoco.MjModel) -> tuple[Contact, ...]:
