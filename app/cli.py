@@ -8,17 +8,14 @@ import logging
 import os
 import shlex
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from app.cli_train import add_train
 from app.paths import data_dir_default, operator_name
 from core.errors import Advice, JobCancelled, UserError, refuse
-
-if TYPE_CHECKING:
-    from app.terminal import Terminal
 
 EXIT_OK, EXIT_BUG, EXIT_REFUSED, EXIT_CANCELLED = 0, 1, 2, 130
 Command = Callable[[argparse.Namespace], int]
@@ -94,8 +91,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_restore(commands)
     _add_gallery(commands)
     _add_bench(commands)
-    _add_train(commands)
+    add_train(commands, _add_data_dir)
     _add_replay(commands)
+    _add_simulate(commands)
     return parser
 
 
@@ -189,28 +187,23 @@ def _add_bench(commands: Subparsers) -> None:
     parser.set_defaults(command=_bench)
 
 
-def _add_train(commands: Subparsers) -> None:
-    train = commands.add_parser("train", help="train what ships with the program").add_subparsers(
-        required=True
-    )
-    base = train.add_parser("base", help="the base walking policy")
-    base.add_argument("--minutes", type=float, default=40.0)
-    base.add_argument("--seed", type=int, default=0)
-    base.add_argument("--out", type=Path, required=True)
-    base.set_defaults(command=_train_base)
-    predictive = train.add_parser("predictive", help="a walk without a reference, over speeds and slopes")
-    predictive.add_argument("--minutes", type=float, default=180.0)
-    predictive.add_argument("--seed", type=int, default=0)
-    predictive.add_argument("--muscles", choices=("26", "80"), default="80")
-    predictive.add_argument("--tracking", type=Path, help="policy that leads the way (default: the shipped)")
-    predictive.add_argument("--out", type=Path, required=True)
-    predictive.set_defaults(command=_train_predictive)
-
-
 def _add_replay(commands: Subparsers) -> None:
     parser = commands.add_parser("replay", help="what broke when the physics of a body broke down")
     parser.add_argument("file", type=Path, help="flight recording, breakdown_1.npz in the job's folder")
     parser.set_defaults(command=_replay)
+
+
+def _add_simulate(commands: Subparsers) -> None:
+    parser = commands.add_parser("simulate", help="a twin in a situation: arrays, success and a film")
+    parser.add_argument("scenario", help="for example level-1.2, ramp-up-5, stairs-up, run-2.5, push")
+    parser.add_argument(
+        "--twin", default="default", help="a twin that has learned to walk (default: default)"
+    )
+    for name, value in (("--seconds", 10.0), ("--starts", 16), ("--seed", 0)):
+        parser.add_argument(name, type=type(value), default=value)
+    parser.add_argument("--out", type=Path, required=True, help="folder for arrays, summary and film")
+    _add_data_dir(parser)
+    parser.set_defaults(command=_simulate)
 
 
 def _gui(given: argparse.Namespace) -> int:
@@ -235,11 +228,12 @@ def _doctor(given: argparse.Namespace) -> int:
 def _session_run(given: argparse.Namespace) -> int:
     from app.session_request import SessionRequest, read_patient
     from app.session_run import run_video_session
+    from app.terminal import open_terminal
 
     subject = read_patient(given.patient)
     data_dir = _data_dir(given)
     request = SessionRequest(given.device, given.minutes, data_dir, given.out, given.seed, given.person)
-    with _terminal(data_dir) as terminal:
+    with open_terminal(data_dir) as terminal:
         summary = run_video_session(request, subject, given.video, given.emg, terminal)
     return _finish(summary, given)
 
@@ -247,10 +241,11 @@ def _session_run(given: argparse.Namespace) -> int:
 def _session_demo(given: argparse.Namespace) -> int:
     from app.session_request import SessionRequest
     from app.session_run import run_demo_session
+    from app.terminal import open_terminal
 
     data_dir = _data_dir(given)
     request = SessionRequest(given.device, given.minutes, data_dir, given.out, given.seed)
-    with _terminal(data_dir) as terminal:
+    with open_terminal(data_dir) as terminal:
         summary = run_demo_session(request, terminal)
     return _finish(summary, given)
 
@@ -273,6 +268,7 @@ def _virtual_exo(given: argparse.Namespace) -> int:
 
 
 def _job(given: argparse.Namespace) -> int:
+    from app.terminal import open_terminal
     from core.jobs.table import JOB_TABLE
 
     if given.kind not in JOB_TABLE:
@@ -291,7 +287,7 @@ def _job(given: argparse.Namespace) -> int:
             f"{error}.",
             "Give a JSON file with the job's parameters.",
         ) from error
-    with _terminal(_data_dir(given)) as terminal:
+    with open_terminal(_data_dir(given)) as terminal:
         record_id = terminal.run(given.kind, params, visit_id=str(params.get("visit_id", "")))
     print(record_id)
     return EXIT_OK
@@ -334,16 +330,6 @@ def _bench(given: argparse.Namespace) -> int:
     return bench_command(given.what, _data_dir(given), given.file, given.as_json, walk)
 
 
-def _train_base(given: argparse.Namespace) -> int:
-    from app.session_request import check_minutes, check_results_folder
-    from core.tasks.train_base import train_base
-
-    check_minutes(given.minutes)
-    check_results_folder(given.out)
-    print(train_base(given.minutes, given.seed, given.out, print))
-    return EXIT_OK
-
-
 def _replay(given: argparse.Namespace) -> int:
     from app.replay import replay_lines
 
@@ -352,28 +338,12 @@ def _replay(given: argparse.Namespace) -> int:
     return EXIT_OK
 
 
-def _train_predictive(given: argparse.Namespace) -> int:
-    from app.session_request import check_minutes, check_results_folder
-    from core.tasks.train_predictive import PredictiveRequest, read_policy, train_predictive
-    from core.twin.body import Fidelity
+def _simulate(given: argparse.Namespace) -> int:
+    from app.session_request import scenario_params
+    from app.terminal import open_terminal
 
-    check_minutes(given.minutes)
-    check_results_folder(given.out)
-    tracking = None if given.tracking is None else read_policy(given.tracking)
-    fidelity = Fidelity.LUMPED if given.muscles == "26" else Fidelity.STANDARD
-    request = PredictiveRequest(given.minutes, given.out, given.seed, fidelity=fidelity, tracking=tracking)
-    print(train_predictive(request, print))
+    params = scenario_params(given)
+    with open_terminal(_data_dir(given)) as terminal:
+        terminal.run("simulate_scenario", params)
+    print(f"Simulated: arrays, summary and film are in {given.out}.")
     return EXIT_OK
-
-
-@contextmanager
-def _terminal(data_dir: Path) -> Iterator[Terminal]:
-    from app.jobs.service import JobService
-    from app.terminal import Terminal
-
-    jobs = JobService(data_dir, operator="command line")
-    try:
-        with Terminal(jobs) as terminal:
-            yield terminal
-    finally:
-        jobs.close()

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from types import TracebackType
 
 from rich.console import Console
@@ -10,7 +13,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from rich.table import Column
 
 from app.jobs.service import JobService
-from core.errors import JobCancelled, UserError
+from core.errors import JobCancelled, UserError, refuse
 from core.jobs.table import JOB_TABLE
 from core.jobs.values import (
     Cancelled,
@@ -22,6 +25,8 @@ from core.jobs.values import (
     Refused,
 )
 from core.jobs.values import Progress as JobProgress
+
+LINE_EVERY_S = 10.0
 
 
 class JobDied(Exception):  # noqa: N818 - the end of a job, not of this program
@@ -44,6 +49,7 @@ class Terminal:
             console=self._console,
         )
         self.seconds: dict[str, float] = {}
+        self._told_s = -LINE_EVERY_S
 
     def __enter__(self) -> Terminal:
         self._bars.start()
@@ -59,12 +65,31 @@ class Terminal:
 
         Raises UserError when it was refused, JobCancelled when stopped, JobDied for a bug.
         """
+        return self._follow(kind, lambda: self._jobs.submit(kind, params, visit_id=visit_id))
+
+    def resume(self, kind: str, like: dict[str, JsonValue], changes: dict[str, JsonValue]) -> str:
+        """Go on with the newest unfinished job of this kind whose parameters are `like` these, as `run` does.
+
+        Refuses (TRN-015) when there is none.
+        """
+        jobs = (state for state in self._jobs.states() if state.resumable and state.spec.kind == kind)
+        found = next((job for job in jobs if like.items() <= job.spec.params.items()), None)
+        if found is None:
+            raise refuse(
+                "TRN-015",
+                "There is nothing to go on with.",
+                "No unfinished training of the same person, trial, fidelity and seed is in this data folder.",
+                "Check them and --data-dir, or leave out --resume to begin.",
+            )
+        return self._follow(kind, lambda: self._jobs.resume(found.spec.id, changes))
+
+    def _follow(self, kind: str, start: Callable[[], str]) -> str:
         started_s = time.monotonic()
         bar = self._bars.add_task("", total=1.0, title=JOB_TABLE[kind].title)
         own_id: list[str] = []
         unsubscribe = self._jobs.subscribe(lambda job_id, event: self._show(bar, own_id, job_id, event))
         try:
-            job_id = self._jobs.submit(kind, params, visit_id=visit_id)
+            job_id = start()
             own_id.append(job_id)
             outcome = self._wait(job_id)
         finally:
@@ -90,9 +115,17 @@ class Terminal:
         if own_id and job_id != own_id[0]:
             return
         if isinstance(event, JobProgress):
+            self._tell_now_and_then(event)
             self._bars.update(bar, completed=event.fraction or 0.0, description=event.sentence)
         elif isinstance(event, Done):
             self._bars.update(bar, completed=1.0)
+
+    def _tell_now_and_then(self, event: JobProgress) -> None:
+        """Where no bar can be drawn, as in a log file, a line of progress."""
+        if self._console.is_terminal or time.monotonic() - self._told_s < LINE_EVERY_S:
+            return
+        self._told_s = time.monotonic()
+        self._console.print(f"{event.fraction or 0.0:4.0%}  {event.sentence}", highlight=False)
 
 
 def _record_or_raise(outcome: Outcome) -> str:
@@ -105,3 +138,14 @@ def _record_or_raise(outcome: Outcome) -> str:
             raise UserError(advice)
         case Crashed(detail):
             raise JobDied(detail)
+
+
+@contextmanager
+def open_terminal(data_dir: Path) -> Iterator[Terminal]:
+    """A terminal with the jobs of this data folder; what still runs is stopped at the end."""
+    jobs = JobService(data_dir, operator="command line")
+    try:
+        with Terminal(jobs) as terminal:
+            yield terminal
+    finally:
+        jobs.close()

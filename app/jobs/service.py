@@ -63,9 +63,11 @@ class JobService:
         self._enqueue(spec)
         return spec.id
 
-    def resume(self, job_id: str) -> str:
+    def resume(self, job_id: str, changes: Mapping[str, JsonValue] | None = None) -> str:
+        """Start again a job that stopped with a checkpoint, with some parameters changed."""
         with self._lock:
             spec = self._states[job_id].spec
+            spec = replace(spec, params={**spec.params, **(changes or {})})
             if job_id not in self._running and spec not in self._waiting:
                 self._enqueue(spec)
         return job_id

@@ -15,17 +15,14 @@ from core.gait.leg import Leg
 from core.gait.scenario_reference import normal_walk
 
 LEAST_SAMPLES, MOST_SAMPLES = 20, 2000
-ENTRIES = (
-    "period_s, speed_m_s, and one list per joint in degrees, named "
-    + ", ".join(joint.value for joint in JOINTS)
-    + f": {LEAST_SAMPLES} to {MOST_SAMPLES} samples evenly over one stride from left heel strike, the end "
-    "not repeated, flexion, dorsiflexion and adduction positive. Joints that are not given move as in normal "
-    "walking."
-)
 
 
 def stride_of(entries: Mapping[str, Any], leg: Leg) -> GaitReference:
-    """The stride in these `ENTRIES`, for a body with this leg. Refuses (MOT-030) what is not a stride."""
+    """The stride in these entries, for a body with this leg. Refuses (MOT-030) what is not a stride.
+
+    Entries: `period_s`, `speed_m_s`, and one list per joint by its name, in degrees: samples evenly over one
+    stride from left heel strike, the end not repeated. Joints that are not given move as in normal walking.
+    """
     names = [joint.value for joint in JOINTS]
     unknown = sorted(set(entries) - {"period_s", "speed_m_s", *names})
     if unknown:

@@ -50,7 +50,7 @@ EVALUATION_SEED = 10_000  # never a seed of learning: the starts must be new
 def run(params: Params, context: JobContext) -> str:
     """Learn for `minutes` from TWIN `twin_id`; returns the GAIT_POLICY record's id.
 
-    The stride is that of MOTION `motion_id`, else `stride` (`core.gait.stride.ENTRIES`), else a normal one.
+    The stride is that of MOTION `motion_id`, else `stride` (`core.gait.stride.stride_of`), else a normal one.
     `fidelity` "fast" (the default) moves the joints by torques, "standard" by 80 muscles. "full" learns with
     80 muscles too: 416 are too slow to learn with, and the policy may move them afterwards.
     """

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
 from core.domain.twin import GENERIC_BODY
 from core.gait.norms import normal_reference
 from core.learning import sitting
-from core.learning.imitation import GaitLearner
+from core.learning.crew import walking_crews
+from core.learning.imitation import GaitLearner, gait_learner
 from core.learning.ppo import PpoSettings
 from core.learning.sitting import learn
 from core.simulation.exo import worn_model
@@ -32,29 +35,58 @@ class Clock:
 def learner(seed: int = 1) -> GaitLearner:
     model = worn_model(GENERIC_BODY, Fidelity.FAST, None)
     walkers = [Walker(model, GENERIC_BODY, normal_reference())] * 8
-    return GaitLearner(WalkingEnvironment(walkers, seed=seed), seed=seed, settings=SMALL)
+    return GaitLearner(walking_crews(walkers, seed=seed), seed=seed, settings=SMALL)
+
+
+def muscle_learner(seed: int = 1) -> GaitLearner:
+    model = worn_model(GENERIC_BODY, Fidelity.STANDARD, None, surfaces=False)
+    walkers = [Walker(model, GENERIC_BODY, normal_reference())] * 4
+    return gait_learner(walkers, start=None, seed=seed, muscles=True)
 
 
 def arrays_of(one: GaitLearner) -> dict[str, np.ndarray]:
     return one.latest.arrays()
 
 
-def test_learning_resumed_from_a_checkpoint_equals_learning_without_a_break() -> None:
-    straight, broken = learner(), learner()
-    for _ in range(6):
+@pytest.mark.parametrize(("made", "rounds"), [(learner, 3), (muscle_learner, 1)])
+def test_learning_resumed_from_a_checkpoint_equals_learning_without_a_break(
+    made: Callable[..., GaitLearner], rounds: int
+) -> None:
+    straight, broken = made(), made()
+    for _ in range(2 * rounds):
         straight.learn_round(Clock())
-    for _ in range(3):
+    for _ in range(rounds):
         broken.learn_round(Clock())
 
-    resumed = learner(seed=99)  # another start: everything must come from the checkpoint
+    resumed = made(seed=99)  # another start: everything must come from the checkpoint
     resumed.restore(broken.checkpoint())
-    for _ in range(3):
+    for _ in range(rounds):
         resumed.learn_round(Clock())
 
     for name, array in arrays_of(straight).items():
         np.testing.assert_array_equal(arrays_of(resumed)[name], array, err_msg=name)
+    for one, other in zip(straight.worlds, resumed.worlds, strict=True):
+        np.testing.assert_array_equal(one.state, other.state)
     assert resumed.control_steps == straight.control_steps
-    assert [len(curve.value) for curve in resumed.curves()] == [6, 6, 6, 6]
+    assert [len(curve.value) for curve in resumed.curves()] == [2 * rounds] * 4
+
+
+def test_a_checkpoint_of_another_number_of_crews_is_not_taken() -> None:
+    one = learner()
+    model = worn_model(GENERIC_BODY, Fidelity.FAST, None)
+    alone = WalkingEnvironment([Walker(model, GENERIC_BODY, normal_reference())] * 8, seed=1)
+
+    with pytest.raises(ValueError, match=r"shorter|longer"):
+        GaitLearner(alone, seed=1, settings=SMALL).restore(one.checkpoint())
+
+
+def test_crews_learn_the_same_for_the_same_seed_however_their_threads_run() -> None:
+    rewards = []
+    for _ in range(2):
+        one = learner()
+        rewards.append([one.learn_round(Clock()).reward for _ in range(3)])
+
+    assert rewards[0] == rewards[1]
 
 
 def test_the_time_already_learned_counts_after_a_restart() -> None:
@@ -76,7 +108,7 @@ def test_the_time_already_learned_counts_after_a_restart() -> None:
     assert seen == [4.0, 5.0]
 
 
-def test_a_checkpoint_is_written_at_least_every_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_checkpoint_is_written_at_least_every_half_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sitting.CHECKPOINT_EVERY_S <= 30.0
     monkeypatch.setattr(sitting, "CHECKPOINT_EVERY_S", 2.0)
     saved: list[bytes] = []
