@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import tempfile
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from core.devices.profiles import load_profile
 from core.domain.body import Side
 from core.domain.subject import Consent, Sex, Subject
 from core.errors import UserError, refuse
+from core.jobs.values import JsonValue
 
 LEAST_MINUTES, MOST_MINUTES = 0.2, 24 * 60.0  # both lessons together
 MOST_STARTS = 1024
@@ -76,6 +78,18 @@ def check_results_folder(folder: Path, option: str = "--out") -> None:
             f"The system says: {error.strerror or error}.",
             f"Choose another folder with {option}.",
         ) from error
+
+
+def scenario_params(given: argparse.Namespace) -> dict[str, JsonValue]:
+    """Parameters of the job behind `exotwin simulate`. Refuses PC-023, PC-024, SIM-031 and SIM-033."""
+    from core.tasks.simulate_scenario import chosen_scenario, chosen_seconds
+
+    chosen_scenario(given.scenario)
+    chosen_seconds(given.seconds)
+    check_walks(given.starts, given.seconds)
+    check_results_folder(given.out)
+    params = {name: getattr(given, name) for name in ("scenario", "twin", "seconds", "starts", "seed")}
+    return {**params, "out": str(given.out.absolute())}
 
 
 def read_patient(path: Path) -> Subject:

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class RecordKind(StrEnum):
-    """What a record holds: the value of that name in `core.domain`, for SIMULATED_GAIT a `RolloutSet`."""
+    """What a record holds: the value of that name in `core.domain`; simulated gaits are a `RolloutSet`."""
 
     RECORDING = "recording"
     LANDMARKS = "landmarks"
@@ -18,6 +18,7 @@ class RecordKind(StrEnum):
     IMPAIRMENTS = "impairments"  # an `ImpairmentFit`
     GAIT_POLICY = "gait_policy"
     SIMULATED_GAIT = "simulated_gait"
+    SCENARIO = "scenario"  # a twin in a situation that nobody recorded
     CONTROLLER = "controller"
     COMPARISON = "comparison"
     PACKAGE = "package"

@@ -25,6 +25,7 @@ JOB_TABLE: dict[str, JobKind] = {
     "fit_impairments": JobKind("core.tasks.fit_impairments:run", "Find impairments", heavy=True),
     "learn_gait": JobKind("core.tasks.learn_gait:run", "Teach the twin this gait", heavy=True),
     "simulate_gait": JobKind("core.tasks.simulate_gait:run", "Simulate gait"),
+    "simulate_scenario": JobKind("core.tasks.simulate_scenario:run", "Simulate a situation"),
     "train_controller": JobKind("core.tasks.train_controller:run", "Train controller", heavy=True),
     "compare": JobKind("core.tasks.compare:run", "Compare controllers"),
     "package_controller": JobKind("core.tasks.package_controller:run", "Package controller"),

@@ -1,0 +1,249 @@
+"""Let a twin go through one scenario: success of many starts, one walk with every sensor on, and a film."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.domain.body import JOINTS, SIDES
+from core.domain.motion import GaitReference
+from core.domain.record import RecordKind
+from core.domain.rollout import GaitLabel, Rollout, RolloutSet
+from core.domain.scenario import SCENARIOS, Scenario, scenario_of
+from core.domain.twin import GENERIC_BODY, BodyParameters, GaitPolicy
+from core.errors import refuse
+from core.jobs.values import JobContext, Params
+from core.simulation.film import FilmedWalk, write_film
+from core.simulation.playback import scene_geometry
+from core.simulation.policy import PolicyNetworks
+from core.simulation.scenario import (
+    ScenarioRun,
+    ScenarioTrace,
+    run_scenario,
+    scenario_rollout,
+    scenario_walker,
+    trace_scenario,
+)
+from core.simulation.walking import Walker, WalkingEnvironment, drive_of
+from core.store.repository import Store, open_store
+from core.tasks.policy_files import replace_file, shipped_policy
+from core.twin.body import Fidelity
+
+DEFAULT_TWIN = "default"
+STARTS = 16
+SECONDS = 10.0
+SECONDS_RANGE = (2.0, 60.0)
+ARRAYS, SUMMARY, FILM = "scenario.npz", "scenario.json", "scenario.mp4"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Who:
+    """Whose twin walks."""
+
+    label: GaitLabel
+    body: BodyParameters
+    own: GaitReference | None
+    networks: PolicyNetworks
+    synthetic: bool
+
+
+def run(params: Params, context: JobContext) -> str:
+    """Simulate `scenario` (its key) with `twin` (a GAIT_POLICY record's id, or "default").
+
+    `seconds` and `starts` have defaults. With `out` a folder gets the arrays, a summary and a film. Returns
+    the SCENARIO record's id; the default twin belongs to no patient and leaves no record: "".
+    """
+    scenario = chosen_scenario(str(params["scenario"]))
+    seconds, seed = chosen_seconds(params.get("seconds", SECONDS)), int(str(params.get("seed", 0)))
+    twin_id = str(params.get("twin", DEFAULT_TWIN))
+    with open_store(context.spec.data_dir) as store:
+        who = _who(twin_id, store)
+        fidelity = Fidelity.FAST if who.networks.coordination is None else Fidelity.STANDARD
+        context.progress(0.05, "Setting up the body and its walkway")
+        walker = scenario_walker(scenario, who.body, who.own, length_s=seconds, fidelity=fidelity)
+        starts = int(str(params.get("starts", STARTS)))
+        tried = run_scenario(
+            scenario, _world([walker] * starts, who, seed, seconds), who.networks.act, seconds
+        )
+        context.check_cancelled()
+        context.progress(0.5, "One walk with every sensor on")
+        alone = _world([walker], who, seed, seconds)
+        trace = trace_scenario(scenario, walker, alone, who.networks.act, seconds)
+        rollout = scenario_rollout(who.label, walker, trace)
+        context.check_cancelled()
+        if "out" in params:
+            context.progress(0.8, "Writing arrays and film")
+            write_results(Path(str(params["out"])), scenario, walker, trace, rollout, tried)
+        if twin_id == DEFAULT_TWIN:
+            return ""
+        rollouts = RolloutSet((rollout,), scene_geometry(who.body, None), scenario.name, who.synthetic)
+        return store.save(
+            RecordKind.SCENARIO,
+            rollouts,
+            visit_id=store.info(twin_id).visit_id,
+            inputs=(twin_id,),
+            summary=in_words(tried),
+            operator=context.spec.operator,
+            seed=seed,
+            settings={"scenario": scenario.key, "seconds": seconds, "starts": starts},
+        )
+
+
+def chosen_scenario(key: str) -> Scenario:
+    """Refuses (SIM-031) a key that no scenario has."""
+    scenario = scenario_of(key)
+    if scenario is None:
+        raise refuse(
+            "SIM-031",
+            f"There is no scenario called {key}.",
+            "Scenarios have fixed names.",
+            f"Use one of: {', '.join(known.key for known in SCENARIOS)}.",
+        )
+    return scenario
+
+
+def in_words(tried: ScenarioRun) -> str:
+    """ "Stairs up: 12 of 16 starts stay on their feet for 10 s; most fall on the stairs: sank down"."""
+    stayed = round(tried.success_rate * len(tried.cause))
+    text = (
+        f"{tried.scenario.name}: {stayed} of {len(tried.cause)} starts stay on their feet "
+        f"for {tried.length_s:g} s"
+    )
+    falls = [cause for cause in tried.cause if cause]
+    return f"{text}; most falls {max(set(falls), key=falls.count)}" if falls else text
+
+
+def write_results(
+    folder: Path,
+    scenario: Scenario,
+    walker: Walker,
+    trace: ScenarioTrace,
+    rollout: Rollout,
+    tried: ScenarioRun,
+) -> None:
+    """Arrays with units in their names, a summary and a film, all of the same walk, into `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    stream = io.BytesIO()
+    np.savez_compressed(stream, **arrays_of(trace, rollout))
+    replace_file(folder / ARRAYS, stream.getvalue())
+    content = json.dumps(summary_of(scenario, trace, tried), indent=2)
+    replace_file(folder / SUMMARY, content.encode())
+    if len(trace.time_s) > 1:
+        walk = FilmedWalk(
+            title=scenario.name,
+            body=walker.body,
+            ground=walker.ground,
+            time_s=trace.time_s,
+            root=trace.root,
+            angle_rad=trace.angle_rad,
+            ground_force_n=trace.ground_force_n,
+            ground_point_m=trace.ground_point_m,
+            fall=trace.fall_cause,
+        )
+        write_film(walk, folder / FILM)
+
+
+def arrays_of(trace: ScenarioTrace, rollout: Rollout) -> dict[str, Any]:
+    """Everything of one walk as named arrays; each name ends in its unit. T steps, 14 joints, 2 sides."""
+    muscles = rollout.muscles
+    arrays: dict[str, Any] = {
+        "time_s": trace.time_s,
+        "pelvis_position_m": trace.root[:, :3],
+        "pelvis_quaternion_wxyz": trace.root[:, 3:],
+        "joint_angle_rad": trace.angle_rad,
+        "joint_velocity_rad_s": trace.velocity_rad_s,
+        "asked_joint_angle_rad": trace.asked_rad,
+        "asked_speed_m_s": trace.asked_speed_m_s,
+        "joint_torque_nm": trace.torque_nm,
+        "joint_power_w": trace.torque_nm * trace.velocity_rad_s,
+        "ground_force_n": trace.ground_force_n,
+        "centre_of_pressure_m": trace.ground_point_m,
+        "joint_names": np.array([joint.value for joint in JOINTS]),
+        "side_names": np.array([side.value for side in SIDES]),
+    }
+    if muscles is not None:
+        arrays |= {
+            "muscle_names": np.array(muscles.muscle_names),
+            "muscle_activation_share": muscles.activation,
+            "muscle_force_n": muscles.force_n,
+            "fibre_length_optimal": muscles.fibre_length,
+            "metabolic_power_w": muscles.metabolic_w,
+        }
+    return arrays
+
+
+def summary_of(scenario: Scenario, trace: ScenarioTrace, tried: ScenarioRun) -> dict[str, object]:
+    """What happened, as plain values; times in seconds."""
+    return {
+        "simulated": True,
+        "scenario": scenario.key,
+        "name": scenario.name,
+        "seconds": tried.length_s,
+        "starts": len(tried.cause),
+        "success_rate": tried.success_rate,
+        "survived_s": [round(float(value), 2) for value in tried.survived_s],
+        "fall_causes": list(tried.cause),
+        "distance_m": [round(float(value), 2) for value in tried.distance_m],
+        "flexion_rmse_deg": [None if np.isnan(value) else round(float(value), 2) for value in tried.rmse_deg],
+        "shown_walk": {
+            "seconds": float(trace.time_s[-1]),
+            "fell_at_s": trace.fell_at_s,
+            "cause": trace.fall_cause,
+        },
+    }
+
+
+def _world(walkers: list[Walker], who: _Who, seed: int, seconds: float) -> WalkingEnvironment:
+    drive = drive_of(walkers, who.networks)
+    return WalkingEnvironment(walkers, seed=seed, drive=drive, episode_s=2 * seconds)
+
+
+def _who(twin_id: str, store: Store) -> _Who:
+    """Refuses (SIM-032) a twin that this data folder does not have."""
+    if twin_id == DEFAULT_TWIN:
+        return _Who(GaitLabel.DEFAULT_TWIN, GENERIC_BODY, None, shipped_policy(), synthetic=False)
+    known = known_twins(store)
+    if twin_id not in known:
+        listed = ", ".join([DEFAULT_TWIN, *(f"{record} ({code})" for record, code in known.items())])
+        raise refuse(
+            "SIM-032",
+            f"There is no twin {twin_id} that has learned to walk.",
+            "It belongs to another data folder, or its name is not complete.",
+            f"Use one of: {listed}.",
+        )
+    policy = store.load(twin_id, GaitPolicy)
+    networks = PolicyNetworks.from_policy(policy)
+    return _Who(GaitLabel.PERSONALIZED_TWIN, policy.body, policy.reference, networks, policy.synthetic)
+
+
+def known_twins(store: Store) -> dict[str, str]:
+    """GAIT_POLICY record ids of all patients, with the patient's code."""
+    return {
+        record.id: patient.subject.code
+        for patient in store.patients()
+        for visit in store.visits(patient.id)
+        for record in store.records(visit.id)
+        if record.kind is RecordKind.GAIT_POLICY
+    }
+
+
+def chosen_seconds(value: object) -> float:
+    """Refuses (SIM-033) a length that is no scenario's."""
+    try:
+        seconds = float(str(value))
+    except ValueError:
+        seconds = float("nan")
+    low, high = SECONDS_RANGE
+    if not low <= seconds <= high:
+        raise refuse(
+            "SIM-033",
+            f"{value} seconds of simulation are not possible.",
+            f"A scenario takes {low:g} to {high:g} seconds.",
+            f"Choose some seconds; {SECONDS:g} are a good start.",
+        )
+    return seconds
