@@ -18,6 +18,7 @@ class GaitLabel(StrEnum):
     MEASURED = "measured"
     DEFAULT_TWIN = "default twin"
     PERSONALIZED_TWIN = "personalized twin"
+    IMPAIRED_TWIN = "impaired twin"  # the personalized twin with an impairment that was tried
     WITHOUT_EXO = "without exo"
     DEFAULT_CONTROLLER = "default controller"
     PERSONALIZED_CONTROLLER = "personalized controller"

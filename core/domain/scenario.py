@@ -7,8 +7,12 @@ from enum import StrEnum
 
 import numpy as np
 
+from core.domain.arrays import FloatArray
+
 STEP_RISE_M, STEP_TREAD_M = 0.17, 0.29  # public stairs
 _FIRST_MIDDLE_M = (-0.08, 0.115)  # up, down
+STEPS_AHEAD = 48  # nearly 14 m of public stairs
+STEPS_BEHIND = 3  # the start is on the stairs: both feet stand on treads from the first step on
 
 
 class GroundKind(StrEnum):
@@ -44,6 +48,22 @@ class Ground:
 
 
 LEVEL_GROUND = Ground()
+
+
+def ground_height_m(ground: Ground, forward_m: FloatArray) -> FloatArray:
+    """Height of the walkway at distances ahead of the start, any shape."""
+    forward = np.asarray(forward_m, dtype=np.float64)
+    if ground.kind is GroundKind.STAIRS:
+        height: FloatArray = ground.rise_m * tread_number(ground, forward)
+        return height
+    return np.tan(ground.slope_rad) * forward if ground.kind is GroundKind.RAMP else np.zeros(forward.shape)
+
+
+def tread_number(ground: Ground, forward_m: FloatArray) -> FloatArray:
+    """Number of the tread at distances ahead; tread 0 is at height 0. The landings end the count."""
+    place = (forward_m - ground.first_middle_m) / ground.tread_m
+    number: FloatArray = np.clip(np.floor(place + 0.5), -STEPS_BEHIND, STEPS_AHEAD)
+    return number
 
 
 class GaitKind(StrEnum):

@@ -84,7 +84,7 @@ JOBS: dict[Step, frozenset[str]] = {
     Step.MOTION: frozenset({"solve_motion"}),
     Step.EMG: frozenset({"import_emg"}),
     Step.PERSONALIZE: frozenset({"fit_twin", "learn_gait"}),
-    Step.REVIEW: frozenset({"simulate_gait"}),
+    Step.REVIEW: frozenset({"simulate_gait", "simulate_scenario"}),
     Step.TRAIN: frozenset({"train_controller"}),
     Step.COMPARE: frozenset({"compare"}),
     Step.DEPLOY: frozenset({"package_controller", "deploy", "telemetry"}),

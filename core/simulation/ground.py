@@ -10,12 +10,11 @@ from typing import Any
 import mujoco
 import numpy as np
 
-from core.domain.arrays import FloatArray
-from core.domain.scenario import Ground, GroundKind
+from core.domain.scenario import STEPS_AHEAD, STEPS_BEHIND, Ground, GroundKind, ground_height_m
 from core.twin.body import FLOOR_GEOM, is_foot_geom
 
-STEPS_AHEAD = 48  # nearly 14 m of public stairs
-STEPS_BEHIND = 3  # the start is on the stairs: both feet stand on treads from the first step on
+__all__ = ["STEPS_AHEAD", "STEPS_BEHIND", "ground_height_m", "put_ground"]
+
 _LANDING_M = 30.0
 _HALF_WIDTH_M, _FLOOR_HALF_LENGTH_M = 3.0, 60.0
 _TREAD_HALF_THICKNESS_M = 0.25  # more than half a rise, so that there is no gap to look through
@@ -36,22 +35,6 @@ def put_ground(spec: mujoco.MjSpec, ground: Ground) -> None:
             floor.quat = _tilt(ground.slope_rad)
         case GroundKind.STAIRS:
             _put_stairs(spec, ground)
-
-
-def ground_height_m(ground: Ground, forward_m: FloatArray) -> FloatArray:
-    """Height of the walkway at distances ahead of the start, any shape."""
-    forward = np.asarray(forward_m, dtype=np.float64)
-    if ground.kind is GroundKind.STAIRS:
-        height: FloatArray = ground.rise_m * tread_number(ground, forward)
-        return height
-    return np.tan(ground.slope_rad) * forward if ground.kind is GroundKind.RAMP else np.zeros(forward.shape)
-
-
-def tread_number(ground: Ground, forward_m: FloatArray) -> FloatArray:
-    """Number of the tread at distances ahead; tread 0 is at height 0. The landings end the count."""
-    place = (forward_m - ground.first_middle_m) / ground.tread_m
-    number: FloatArray = np.clip(np.floor(place + 0.5), -STEPS_BEHIND, STEPS_AHEAD)
-    return number
 
 
 def _tilt(slope_rad: float) -> list[float]:
