@@ -23,7 +23,7 @@ from core.twin.skeleton import Skeleton
 
 _MID_SWING = (0.3, 0.75)  # of the swing: where the toes pass the standing foot
 # Parts of the gait cycle in percent (Perry & Burnfield 2010): loading response, mid and terminal stance, ...
-_CONTACT, _LOADING, _STANCE, _ALONE = (0, 2), (5, 30), (10, 60), (15, 45)
+_CONTACT, _LOADING, _FLAT, _STANCE, _ALONE = (0, 2), (5, 30), (12, 35), (10, 60), (15, 45)
 _TERMINAL_STANCE, _PUSH_OFF, _SWING, _LATE_SWING = (30, 70), (50, 75), (58, 95), (75, 95)
 
 
@@ -41,7 +41,7 @@ class SideFeatures:
     ankle_push_off_rad: float  # largest plantarflexion around toe off, plantarflexion positive
     ankle_swing_rad: float  # mean of late swing
     pelvis_drop_rad: float  # of the other side while this leg carries the body alone, drop positive
-    toe_clearance_m: float  # least height in mid-swing above that in stance
+    toe_clearance_m: float  # least height in mid-swing above that on the standing foot
     stance_share: float
     step_length_m: float
     stride_time_s: float
@@ -175,14 +175,15 @@ def _in_single_support(time_s: FloatArray, value: FloatArray, strides: Sequence[
 
 
 def _toe_clearance_m(paths: FootPaths, strides: Sequence[Stride]) -> float:
-    """Median over strides of the least toe height in mid-swing above that in stance."""
+    """Median over strides of the least toe height in mid-swing above that on the flat standing foot."""
     toe = paths.toe_m[:, SIDES.index(strides[0].side), 2]
     found = []
     for stride in strides:
         swing_s = stride.end_s - stride.toe_off_s
         begin, end = (stride.toe_off_s + share * swing_s for share in _MID_SWING)
         swinging = toe[(paths.time_s >= begin) & (paths.time_s <= end)]
-        standing = toe[(paths.time_s >= stride.start_s) & (paths.time_s <= stride.toe_off_s)]
+        flat = [stride.start_s + percent / 100 * (stride.end_s - stride.start_s) for percent in _FLAT]
+        standing = toe[(paths.time_s >= flat[0]) & (paths.time_s <= flat[1])]
         if len(swinging) and len(standing):
-            found.append(float(swinging.min() - standing.min()))
+            found.append(float(swinging.min() - standing.mean()))
     return float(np.median(found)) if found else float("nan")
