@@ -122,7 +122,9 @@ class _Lesson:
 
     def __init__(self, request: PredictiveRequest, report: Report) -> None:
         self._request, self._report = request, report
-        self._tracking = _able(request.tracking if request.tracking is not None else shipped_policy())
+        self._tracking = _able(
+            request.tracking or shipped_policy(muscles=request.fidelity is Fidelity.STANDARD)
+        )
         self._trackers = _trackers(request)
         self._demonstration = self._demonstrated()
         self._starts: Starts = self._demonstration.starts()
@@ -214,7 +216,10 @@ class _Lesson:
         path = self._request.out / "demonstration.npz"
         if path.is_file():
             with resuming(), np.load(path) as stored:
-                return Demonstration.of(stored)
+                shown = Demonstration.of(stored)
+                if shown.sensor.shape[1] != self._trackers[0].model.nsensordata:
+                    raise ValueError("the walks are those of another version")
+                return shown
         request = self._request
         self._report("the tracking policy walks")
         shown = demonstrate(self._trackers, self._tracking, seconds=request.shown_seconds, seed=request.seed)
