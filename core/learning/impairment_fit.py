@@ -176,10 +176,10 @@ class ImpairmentSearch:
         chosen: list[int] = []
         start: FloatArray = np.zeros(0)
         for _ in range(min(self.settings.searched, int(usable.sum()))):
-            left = [column for column in np.flatnonzero(usable) if column not in chosen]
+            left = [int(column) for column in np.flatnonzero(usable) if column not in chosen]
             tried = [_explained(signature[[*chosen, column]], difference) for column in left]
             best = int(np.argmin([cost for cost, _ in tried]))
-            chosen.append(int(left[best]))
+            chosen.append(left[best])
             start = tried[best][1]
         self._chosen = np.array(chosen, np.int64)
         if not chosen:
@@ -252,7 +252,7 @@ class ImpairmentSearch:
         best = self._best()
         slope = self._slope(self._severity[best])
         if slope is None:
-            return np.linalg.inv(prior)
+            return UNKNOWN_SD**2 * np.eye(len(self._chosen))
         rest = self._gait[best] - self._wanted
         poor = max(1.0, float(np.nanmean(rest**2)) * rest.size / max(rest.size - len(self._chosen), 1))
         covariance: FloatArray = np.linalg.inv(slope.T @ slope / poor + prior)

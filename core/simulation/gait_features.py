@@ -128,7 +128,7 @@ def _features(
         sides.append(
             SideFeatures(
                 side,
-                *_angles(dict(zip(JointKind, mean.T, strict=True))),
+                **_angles(dict(zip(JointKind, mean.T, strict=True))),
                 pelvis_drop_rad=_in_single_support(paths.time_s, drop_rad, taken),
                 toe_clearance_m=_toe_clearance_m(paths, taken),
                 stance_share=measure.stance_fraction.mean,
@@ -146,19 +146,19 @@ def _features(
     )
 
 
-def _angles(mean: dict[JointKind, FloatArray]) -> tuple[float, ...]:
-    """The angles of `SideFeatures` in their order, from mean cycles (101,)."""
+def _angles(mean: dict[JointKind, FloatArray]) -> dict[str, float]:
+    """The angles of `SideFeatures` by name, from mean cycles (101,)."""
     hip, knee, ankle = mean[JointKind.HIP_FLEXION], mean[JointKind.KNEE], mean[JointKind.ANKLE]
-    return (
-        float(_part(hip, _SWING).max()),
-        float(-_part(hip, _TERMINAL_STANCE).min()),
-        float(_part(knee, _CONTACT).mean()),
-        float(_part(knee, _LOADING).max()),
-        float(_part(knee, _SWING).max()),
-        float(_part(ankle, _STANCE).max()),
-        float(-_part(ankle, _PUSH_OFF).min()),
-        float(_part(ankle, _LATE_SWING).mean()),
-    )
+    return {
+        "hip_flexion_peak_rad": float(_part(hip, _SWING).max()),
+        "hip_extension_peak_rad": float(-_part(hip, _TERMINAL_STANCE).min()),
+        "knee_contact_rad": float(_part(knee, _CONTACT).mean()),
+        "knee_loading_peak_rad": float(_part(knee, _LOADING).max()),
+        "knee_swing_peak_rad": float(_part(knee, _SWING).max()),
+        "ankle_stance_peak_rad": float(_part(ankle, _STANCE).max()),
+        "ankle_push_off_rad": float(-_part(ankle, _PUSH_OFF).min()),
+        "ankle_swing_rad": float(_part(ankle, _LATE_SWING).mean()),
+    }
 
 
 def _part(cycle: FloatArray, percent: tuple[int, int]) -> FloatArray:

@@ -259,7 +259,8 @@ class JointReflex:
         stretch = np.einsum("gj,nsj->nsg", self._stretch_per_rad, legs)
         excitation = self._delay(excited(stretch, self._severity).reshape(count, -1))
         by_group = excitation.reshape(self._severity.shape)
-        return np.einsum("nsg,nsgj->nsj", by_group, self._full_nm).reshape(count, -1)
+        torque: FloatArray = np.einsum("nsg,nsgj->nsj", by_group, self._full_nm).reshape(count, -1)
+        return torque
 
     def restart(self, which: BoolArray) -> None:
         self._delay.fill(which, np.zeros((len(which), self._severity[0].size)))
