@@ -44,9 +44,9 @@ class Walks(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SearchSettings:
-    searched: int = 8  # sliders that CMA-ES moves at most; the others stay at zero
-    population: int = 16
-    generations: int = 16
+    searched: int = 6  # sliders that CMA-ES moves at most; the others stay at zero
+    population: int = 12
+    generations: int = 12
     polishing: int = 3  # Gauss-Newton steps
     spread: float = 0.2  # standard deviation of the first generation
 
