@@ -19,6 +19,7 @@ from core.domain.impairment import ImpairmentKind
 from core.domain.scenario import LEVEL_GROUND, Ground
 from core.domain.twin import BodyParameters
 from core.simulation.metabolics import MetabolicMuscles
+from core.simulation.nerves import Nerves
 from core.simulation.observation import WEIGHT_LIMIT
 from core.simulation.physics import BatchPhysics
 from core.simulation.predictive_rewards import (
@@ -28,7 +29,6 @@ from core.simulation.predictive_rewards import (
     effort,
     weighed,
 )
-from core.simulation.randomisation import DelayLine, ticks
 from core.simulation.sensors import SensorColumns
 from core.simulation.stance import joint_addresses
 from core.simulation.synergy_action import ACTION_LIMIT, excitations
@@ -54,7 +54,7 @@ class PredictiveWalker:
     body: BodyParameters
     speeds_m_s: tuple[float, float]  # a command is drawn from this range at every start
     ground: Ground = LEVEL_GROUND
-    latency_s: float = 0.0  # from a decision to the muscles
+    latency_s: float = 0.0  # from a decision to the muscles, beside the body's own delay
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,8 +110,8 @@ class PredictiveEnvironment:
         self._position, self._velocity = joint_addresses(model)
         self._sensors = SensorColumns.of(model)
         self._grounds = Grounds([walker.ground for walker in walkers])
-        delays = np.array([ticks(walker.latency_s, TICK_S) for walker in walkers])
-        self._delay = DelayLine(delays, self.muscles)
+        models, bodies = [walker.model for walker in walkers], [walker.body for walker in walkers]
+        self._nerves = Nerves(models, bodies, [walker.latency_s for walker in walkers], TICK_S)
         self._starts = starts
         self._speeds = np.array([walker.speeds_m_s for walker in walkers])
         self._level = float(np.median(self.physics.position(starts.state)[:, 2]))
@@ -240,18 +240,17 @@ class PredictiveEnvironment:
         self._start_m[rows] = self._forward_m[rows]
         self._head_m_s[rows] = self._head_velocity()[rows]
         self.exo_torque_nm[rows] = 0.0
-        self._delay.fill(which, self.activation)  # what was excited a moment ago is active now
+        self._nerves.restart(which, self.activation)
 
     def memory(self) -> dict[str, np.ndarray]:
         """All that changes, so that `recall` continues exactly here."""
         own = {name: np.array(getattr(self, name)) for name in _MEMORY}
-        delay = {f"delay_{name}": array for name, array in self._delay.memory().items()}
-        return own | delay | {"counters": np.array([self._seed, self._restarts])}
+        return own | self._nerves.memory() | {"counters": np.array([self._seed, self._restarts])}
 
     def recall(self, memory: Mapping[str, np.ndarray]) -> None:
         for name in _MEMORY:
             setattr(self, name, np.array(memory[name]))
-        self._delay.recall({name: memory[f"delay_{name}"] for name in self._delay.memory()})
+        self._nerves.recall(memory)
         self._seed, self._restarts = (int(count) for count in memory["counters"])
 
     # Inside
@@ -261,7 +260,7 @@ class PredictiveEnvironment:
         diverged = np.zeros(self.size, dtype=np.bool_)
         steps = round(TICK_S / self.physics.time_step_s)
         for _ in range(round(CONTROL_STEP_S / TICK_S)):
-            control = self._delay(self.excitation)
+            control = self._nerves(self.excitation, self.state, self.sensor)
             if self.with_exo:
                 if assist is not None:
                     self.exo_torque_nm = assist(self)

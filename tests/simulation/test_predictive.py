@@ -10,11 +10,14 @@ import pytest
 
 from core.domain.body import Side
 from core.domain.impairment import Impairment, ImpairmentKind
+from core.domain.muscles import MuscleGroup
 from core.domain.scenario import Ground, GroundKind
 from core.domain.twin import GENERIC_BODY
 from core.simulation import predictive_rewards as rewards
+from core.simulation.nerves import Nerves
 from core.simulation.predictive import PredictiveEnvironment
 from core.simulation.predictive_rewards import PREDICTIVE_REWARD, Bearing, weighed
+from core.simulation.sensors import SensorColumns
 from core.simulation.synergy_action import ACTION_LIMIT, actions_for, excitations
 from tests.simulation.predictive_walkers import FULL, SYNERGIES, environment, lean_model, plain_synergies
 
@@ -245,6 +248,38 @@ def test_a_leg_that_hurts_makes_standing_on_it_worse() -> None:
     assert gained[1].terms["pain"] < -0.1
     assert gained[0].terms["pain"] == 0.0
     assert gained[1].reward[0] < gained[0].reward[0]
+
+
+def test_a_body_that_reacts_late_excites_its_muscles_later() -> None:
+    late = dataclasses.replace(GENERIC_BODY, impairments=(Impairment(ImpairmentKind.DELAY, 0.4),))
+    active = []
+    for body in (GENERIC_BODY, late):
+        world = environment(1, body=body)
+        action = np.zeros((1, world.action_size))
+        action[0, :SYNERGIES] = ACTION_LIMIT
+        world.step(action)
+        active.append(float(world.activation.mean()))
+
+    assert active[0] > 0.4
+    assert active[1] == pytest.approx(0.1, abs=0.01)
+
+
+def test_a_spastic_muscle_that_is_stretched_gets_more_than_was_decided() -> None:
+    calf = Impairment(ImpairmentKind.SPASTICITY, 1.0, Side.LEFT, group=MuscleGroup.PLANTARFLEXORS)
+    spastic = dataclasses.replace(GENERIC_BODY, impairments=(calf,))
+    model = lean_model()
+    nerves = [Nerves([model], [body], [0.0], 0.01) for body in (GENERIC_BODY, spastic)]
+    sensor = np.zeros((1, model.nsensordata))
+    sensor[0, SensorColumns.of(model).speed] = 0.5  # every muscle is stretched by half a metre per second
+    state = environment(1).state
+
+    for _ in range(6):
+        plain, more = (path(np.full((1, 80), 0.2), state, sensor) for path in nerves)
+
+    soleus = [model.actuator(f"soleus_{side}").id for side in "lr"]
+    assert (plain == 0.2).all()
+    assert more[0, soleus[0]] > 0.3
+    assert more[0, soleus[1]] == pytest.approx(0.2)
 
 
 def test_an_exo_is_asked_every_10_ms_and_moves_the_hips() -> None:
