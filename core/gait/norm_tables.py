@@ -46,34 +46,29 @@ SD_DEG: Coefficients = {
 # Mean anterior pelvic tilt of the same people; their hip flexion is measured against the tilted pelvis.
 PELVIC_TILT_DEG = 11.594
 
-# A normal stride to walk by: one adult's stride (1.13 s, 1.26 m/s; MyoAssist reference, left and right averaged,
-# t = 0 at heel strike) whose hip, knee and ankle flexion are averaged with the means above: alone it bends the
-# knee so late that the trailing foot cannot stand on the ground.
+# A normal stride to walk by, 1.26 m/s in strides of 1.13 s, pelvis upright. Hip, knee, ankle and toes follow
+# published curves (the means above; toes: Schwartz et al. 2008, Oxford foot model) while a foot in stance
+# stands still on the floor and a foot in swing clears it by 1.5 cm. Adduction: MyoAssist reference.
 STRIDE_DEG: Coefficients = {
     JointKind.HIP_FLEXION: (
-        6.732, 21.363, -4.600, -2.853, -0.985, 0.544, 2.047, 0.216, -0.047,
-        -0.200, 0.233, 0.007, 0.088,
+        7.26, 23.51, -3.17, -5.18, -1.09, 0.17, 1.95,
+        0.81, -0.30, 0.13, -0.57, -0.45, -0.45,
     ),
     JointKind.HIP_ADDUCTION: (
         -1.144, 0.797, -0.448, -0.951, 0.016, -0.259, 2.190, -0.143, -0.061,
         0.252, -0.035, 0.018, -0.060,
     ),
-    JointKind.HIP_ROTATION: (
-        0.000, -4.708, -1.999, -0.385, 1.942, -0.715, -0.075, -0.643, 0.233,
-        -0.443, 0.352, -0.017, 0.175,
-    ),
     JointKind.KNEE: (
-        20.779, -1.967, -18.105, -13.137, 8.899, 0.775, 5.044, -0.238, 0.356,
-        -0.194, 0.630, 0.159, -0.051,
+        20.23, -4.15, -17.96, -16.01, 10.18, 3.08, 5.14,
+        1.50, -1.28, 0.18, -0.86, -0.75, -0.95,
     ),
     JointKind.ANKLE: (
-        1.836, -2.874, 7.394, 2.549, -7.398, -4.599, 0.214, 2.347, -0.359,
-        -0.844, -1.885, 0.117, 0.307,
+        3.27, -3.70, 4.13, 3.19, -8.33, -1.70, -0.97,
+        3.47, 0.09, 2.65, -2.61, -0.35, -1.80,
     ),
-    # Schwartz et al. 2008, hallux against the forefoot in the Oxford foot model; extension is negative here.
     JointKind.TOES: (
-        -9.000, 2.985, 9.461, -3.692, -5.463, -2.975, 4.347, 0.291, -1.509,
-        -2.365, 0.000, 0.427, 0.088,
+        -5.30, 8.33, 5.83, -2.60, -4.52, 1.77, 2.76,
+        -1.15, -1.85, -0.18, 2.21, 0.86, -0.06,
     ),
 }
 # fmt: on

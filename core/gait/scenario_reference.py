@@ -21,6 +21,7 @@ from core.gait.scenario_tables import (
     FAST_RUN_M_S,
     RUN_PERIOD_S,
     SHORTER_STRIDE,
+    SIDE_PLANE,
     SLOPE_RAD,
     SLOW_RUN_DEG,
     SLOW_RUN_M_S,
@@ -36,7 +37,6 @@ from core.gait.scenario_tables import (
     WALK_UP_DEG,
 )
 
-_SIDE_PLANE = (JointKind.HIP_FLEXION, JointKind.KNEE, JointKind.ANKLE, JointKind.TOES)
 _LIMITS_DEG = {  # a little inside the body model's ranges
     JointKind.HIP_FLEXION: (-28.0, 118.0),
     JointKind.KNEE: (2.0, 118.0),
@@ -154,7 +154,7 @@ def _is_ramp(scenario: Scenario) -> bool:
 
 def _table(table: Coefficients) -> FloatArray:
     """(100, 4) angles of one leg in the side plane [rad]."""
-    return np.radians(np.stack([fourier_series(table[kind], _PHASE) for kind in _SIDE_PLANE], axis=1))
+    return np.radians(np.stack([fourier_series(table[kind], _PHASE) for kind in SIDE_PLANE], axis=1))
 
 
 def _both_legs(angle: FloatArray, level: GaitReference, period_s: float, speed_m_s: float) -> GaitReference:
@@ -170,7 +170,7 @@ def _both_legs(angle: FloatArray, level: GaitReference, period_s: float, speed_m
 
 
 def _columns(side: Side) -> list[int]:
-    return [Joint.of(kind, side).column for kind in _SIDE_PLANE]
+    return [Joint.of(kind, side).column for kind in SIDE_PLANE]
 
 
 def _foot(leg: Leg, angle: FloatArray) -> tuple[FloatArray, FloatArray]:

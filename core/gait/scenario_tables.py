@@ -19,30 +19,15 @@ average, and joints stay within the model's ranges.
 from __future__ import annotations
 
 from core.domain.body import JointKind
-from core.gait.norm_tables import Coefficients
+from core.gait.norm_tables import STRIDE_DEG, Coefficients
+
+SIDE_PLANE = (JointKind.HIP_FLEXION, JointKind.KNEE, JointKind.ANKLE, JointKind.TOES)
 
 # A table is read by row.
 # fmt: off
 
-# 1.26 m/s, strides of 1.13 s
-WALK_LEVEL_DEG: Coefficients = {
-    JointKind.HIP_FLEXION: (
-        7.26, 23.51, -3.17, -5.18, -1.09, 0.17, 1.95,
-        0.81, -0.30, 0.13, -0.57, -0.45, -0.45,
-    ),
-    JointKind.KNEE: (
-        20.23, -4.15, -17.96, -16.01, 10.18, 3.08, 5.14,
-        1.50, -1.28, 0.18, -0.86, -0.75, -0.95,
-    ),
-    JointKind.ANKLE: (
-        3.27, -3.70, 4.13, 3.19, -8.33, -1.70, -0.97,
-        3.47, 0.09, 2.65, -2.61, -0.35, -1.80,
-    ),
-    JointKind.TOES: (
-        -5.30, 8.33, 5.83, -2.60, -4.52, 1.77, 2.76,
-        -1.15, -1.85, -0.18, 2.21, 0.86, -0.06,
-    ),
-}
+# 1.26 m/s, strides of 1.13 s: the normal stride
+WALK_LEVEL_DEG: Coefficients = {kind: STRIDE_DEG[kind] for kind in SIDE_PLANE}
 
 # 0.6 m/s
 WALK_SLOW_DEG: Coefficients = {
