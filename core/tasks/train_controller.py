@@ -22,6 +22,7 @@ from core.learning.exo_control import WornExo
 from core.learning.exo_environment import people
 from core.learning.exo_training import WORLDS, ExoLearner, ExoProgress, Trial, learn_exo
 from core.learning.sitting import learn
+from core.session.exo_ready import check_ready
 from core.simulation.playback import body_poses, packed_scene, trace_walk
 from core.simulation.policy import PolicyNetworks
 from core.simulation.pose import ROOT_POSITIONS
@@ -45,6 +46,7 @@ def run(params: Params, context: JobContext) -> str:
     torch.set_num_threads(1)  # the networks are small; the physics has its own threads
     with open_store(context.spec.data_dir) as store:
         policy = store.load(policy_id, GaitPolicy)
+        check_ready(policy)
         visit_id = store.info(policy_id).visit_id
         device_id = str(params.get("device") or store.subject_of(visit_id).device)
         start = starting_controller(device_id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 from PySide6.QtWidgets import QApplication
 
@@ -10,10 +12,12 @@ from core.domain.scene_arrays import pack_scene
 from core.domain.twin import GENERIC_BODY, Twin
 from core.jobs.values import Cancelled, Done, Picture, Progress, Sample
 from core.session.flow import Step
+from core.tasks import learn_gait
+from tests.refusals import refused
 from tests.ui import records, walks
 from tests.ui.board import HandBoard
 from ui.desk import Desk
-from ui.pages.personalize import PersonalizePage
+from ui.pages.personalize import MOVERS, PersonalizePage
 from ui.pages.train import TrainPage
 from ui.presenters.personalize import PersonalizePresenter, result_headline
 from ui.presenters.train import TrainPresenter
@@ -59,8 +63,67 @@ def test_fitting_the_body_is_followed_by_learning_the_gait(
         "twin_id": twin_id,
         "motion_id": made[Step.MOTION],
         "minutes": 10.0,
+        "fidelity": "fast",
         "seed": 0,
     }
+
+
+def test_the_twin_can_learn_with_muscles_and_says_what_that_means(
+    desk: Desk, board: HandBoard, visit_id: str
+) -> None:
+    made = records.fill(desk.store, visit_id, Step.MOTION)
+    page, presenter = personalize(desk)
+    page.minutes_box.set_mover("standard")
+    assert "cannot be trained" in page.minutes_box._words.text()
+    presenter._learn(made[Step.MOTION])
+    assert board.jobs["job-1"].spec.params["fidelity"] == "standard"
+    assert {mover.key for mover in MOVERS} <= set(learn_gait.FIDELITIES)
+
+
+def test_learning_again_asks_how_before_it_begins(desk: Desk, board: HandBoard, visit_id: str) -> None:
+    records.fill(desk.store, visit_id, Step.PERSONALIZE)
+    page, _ = personalize(desk)
+    assert page.minutes_box.isHidden()
+    page.secondary_action.emit("again")
+    assert not page.minutes_box.isHidden() and not board.jobs
+    page.secondary_action.emit("back")
+    assert page._main.text() == "Go on with Review"
+    page.secondary_action.emit("again")
+    page.main_action.emit()
+    assert [job.spec.kind for job in board.jobs.values()] == ["fit_twin"]
+
+
+def test_on_a_twin_with_muscles_train_is_greyed_and_says_what_to_do(
+    desk: Desk, board: HandBoard, visit_id: str
+) -> None:
+    made = records.fill(desk.store, visit_id, Step.PERSONALIZE)
+    _teach_muscles(desk, visit_id, made)
+    page, _ = train(desk)
+    assert not page._main.isEnabled()
+    assert "80 muscles" in page._why_not.text() and "Joint torques (fast)" in page._why_not.text()
+    asked: list[Step] = []
+    desk.go_to.connect(asked.append)
+    page.secondary_action.emit("personalize")
+    assert asked == [Step.PERSONALIZE]
+
+
+def test_doing_again_on_a_twin_with_muscles_is_refused_with_advice(
+    desk: Desk, board: HandBoard, visit_id: str
+) -> None:
+    made = records.fill(desk.store, visit_id, Step.TRAIN)
+    _teach_muscles(desk, visit_id, made)
+    page, presenter = train(desk)
+    page.redo.emit()
+    assert not board.jobs
+    with refused("TRN-016"):
+        presenter.start()
+
+
+def _teach_muscles(desk: Desk, visit_id: str, made: dict[Step, str]) -> None:
+    policy = records.gait_policy(walk_seconds=20.0)
+    muscles = dataclasses.replace(policy, coordination=policy.policy)
+    inputs = (made[Step.MOTION],)
+    desk.store.save(RecordKind.GAIT_POLICY, muscles, visit_id=visit_id, inputs=inputs, summary="")
 
 
 def test_live_samples_are_told_in_clinical_words(desk: Desk, board: HandBoard, visit_id: str) -> None:

@@ -185,11 +185,21 @@ class FactRow(QWidget):
 CHOICES_MIN = (3, 6, 10, 20, 40, 60)
 
 
-class MinutesBox(Box):
-    """How long to learn, with what that buys."""
+@dataclass(frozen=True, slots=True)
+class Mover:
+    """What can move the twin's joints: `key` is the job's word, the rest is for people."""
 
-    def __init__(self, words: str, default: int) -> None:
+    key: str
+    name: str
+    words: str  # what it buys, and how long it takes
+
+
+class MinutesBox(Box):
+    """How long to learn and, where there is a choice, what moves the joints; with what that buys."""
+
+    def __init__(self, words: str, default: int, movers: tuple[Mover, ...] = ()) -> None:
         super().__init__("card", horizontal=True, margin=12, gap=12)
+        self._movers = movers
         self._choice = QComboBox()
         self._choice.setAccessibleName("Learning time")
         for minutes in CHOICES_MIN:
@@ -198,14 +208,34 @@ class MinutesBox(Box):
         self._words = label(words, "muted", wrap=True)
         self.body.addWidget(label("Learning time", "section"))
         self.body.addWidget(self._choice)
+        self._moved_by = QComboBox()
+        self._moved_by.setAccessibleName("What moves the joints")
+        if movers:
+            self.body.addWidget(label("Moved by", "section"))
+            self.body.addWidget(self._moved_by)
+            for mover in movers:
+                self._moved_by.addItem(mover.name, mover.key)
+            self._moved_by.currentIndexChanged.connect(self._say)
+            self._say(0)
         self.body.addWidget(self._words, 1)
 
     @property
     def minutes(self) -> float:
         return float(self._choice.currentData())
 
+    @property
+    def mover(self) -> str:
+        """The key of what moves the joints; empty without a choice."""
+        return str(self._moved_by.currentData() or "")
+
     def set_minutes(self, minutes: float) -> None:
         """Choose a time; one that is not offered is added."""
         if self._choice.findData(float(minutes)) < 0:
             self._choice.addItem(f"{minutes:g} minutes", float(minutes))
         self._choice.setCurrentIndex(self._choice.findData(float(minutes)))
+
+    def set_mover(self, key: str) -> None:
+        self._moved_by.setCurrentIndex(max(0, self._moved_by.findData(key)))
+
+    def _say(self, number: int) -> None:
+        self._words.setText(self._movers[number].words)

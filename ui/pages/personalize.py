@@ -7,8 +7,22 @@ from dataclasses import dataclass
 from core.domain.findings import Finding
 from core.domain.twin import LearningCurve
 from ui.pages.frame import Page
-from ui.pages.learning_view import FALLS, LIKENESS, WALK, Fact, LearningView, MinutesBox
+from ui.pages.learning_view import FALLS, LIKENESS, WALK, Fact, LearningView, MinutesBox, Mover
 from ui.theme import Tone
+
+TORQUES, MUSCLES = "fast", "standard"  # the words of the job `learn_gait`
+MOVERS = (
+    Mover(
+        TORQUES,
+        "Joint torques (fast)",
+        "6 minutes are enough for most gaits; unusual gaits need 15 or more. Needed to train the exo.",
+    ),
+    Mover(
+        MUSCLES,
+        "80 muscles",
+        "10 minutes are a good start. Shows what each muscle does; the exo cannot be trained on it yet.",
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,6 +59,10 @@ class LearningPage(Page):
     def minutes(self) -> float:
         return self.minutes_box.minutes
 
+    @property
+    def mover(self) -> str:
+        return self.minutes_box.mover
+
     def render(self, state: LearningState) -> None:  # type: ignore[override]
         self.set_badges(*state.badges)
         self.show_findings(state.findings)
@@ -76,10 +94,10 @@ class PersonalizePage(LearningPage):
     help_text = (
         "First the body model gets the patient's segment lengths and mass. Then the twin learns in "
         "simulation to walk as the patient was measured. Minutes are enough for a first look; longer "
-        "learning follows the gait more closely. You may go on with other steps or close this window."
+        "learning follows the gait more closely. Joint torques learn fastest; 80 muscles also show how each "
+        "muscle works. You may go on with other steps or close this window."
     )
 
     def __init__(self) -> None:
         view = LearningView((WALK, FALLS, LIKENESS), "The twin now")
-        words = "6 minutes are enough for most gaits; unusual gaits need 15 or more."
-        super().__init__(view, MinutesBox(words, 6))
+        super().__init__(view, MinutesBox("", 6, MOVERS))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from core.domain.controller import Comparison
@@ -14,6 +16,7 @@ from ui.desk import Desk
 from ui.pages.personalize import LearningPage, LearningState
 from ui.presenters.base import StepPresenter
 
+AGAIN, BACK = "again", "back"
 WAITING = ("The first picture comes within a minute", "The twin is being prepared.")
 
 
@@ -30,14 +33,17 @@ class LearningPresenter(StepPresenter):
         super().__init__(page, desk)
         self._learning_page = page
         self._job_id = ""  # whose curves are on the page
+        self._choosing = False  # how to learn once more, although there is a result
         self._geometry: SceneGeometry | None = None
         desk.jobs.sampled.connect(self._sampled)
         desk.jobs.pictured.connect(self._pictured)
         desk.visit_changed.connect(self._forget)
-        page.secondary_action.connect(lambda _key: self.attempt(self.start))
+        page.secondary_action.connect(lambda key: self.attempt(lambda: self.chosen(key)))
 
     def main(self) -> None:
-        if self.resumable_job() is not None:
+        if self._choosing:
+            self.start()
+        elif self.resumable_job() is not None:
             self.resume()
         elif self.desk.status(self.step).record_id is not None:
             self.desk.go_to.emit(self.next_step)
@@ -47,8 +53,12 @@ class LearningPresenter(StepPresenter):
     def show(self, status: StepStatus) -> None:
         job, page = self.running_job(), self._learning_page
         if job is not None:
+            self._choosing = False
             self.follow(job if job.spec.kind == self.learning_kind else None)
             page.render(self.running_state(job))
+        elif self._choosing:
+            state = self.ready_state()
+            page.render(replace(state, secondary=(*state.secondary, (BACK, "Back"))))
         elif self.resumable_job() is not None:
             page.render(self.stopped_state())
         elif status.record_id is not None:
@@ -88,7 +98,13 @@ class LearningPresenter(StepPresenter):
             self._learning_page.forget_curves()
             self._learning_page.view.twin.show_waiting(*WAITING)
 
+    def chosen(self, key: str) -> None:
+        """Before learning again one may choose how; until then nothing changes."""
+        self._choosing = key == AGAIN
+        self.refresh()
+
     def _forget(self) -> None:
+        self._choosing = False
         self._job_id, self._geometry = "", None
         self._learning_page.forget_curves()
         self._learning_page.view.twin.show_waiting("", "")

@@ -46,6 +46,7 @@ class PersonalizePresenter(LearningPresenter):
                 twin_id=twin_id,
                 motion_id=motion.id,
                 minutes=self._page.minutes,
+                fidelity=self._page.mover,
                 seed=self._seed,
             )
 
@@ -110,6 +111,7 @@ def result_headline(policy: GaitPolicy) -> tuple[str, Tone]:
 
 def result_facts(policy: GaitPolicy, twin: Twin | None) -> tuple[Fact, ...]:
     facts = [
+        Fact("moved by", "joint torques" if policy.coordination is None else "80 muscles"),
         Fact("walks without a fall", f"{policy.walk_seconds_median:.1f} s", "Median of new starts"),
         Fact(
             "from the patient's angles", f"{policy.joint_rmse_deg:.1f}°", "Hip, knee and ankle flexion, RMS"

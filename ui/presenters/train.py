@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from core.domain.controller import TrainedController
 from core.domain.record import RecordKind
+from core.domain.twin import GaitPolicy
+from core.errors import Advice
 from core.jobs.values import JobState
+from core.session.exo_ready import check_ready, why_not_ready
 from core.session.flow import Step
 from ui.desk import Desk
 from ui.pages.learning_view import Fact
@@ -14,6 +17,8 @@ from ui.presenters.compare import WORTHWHILE
 from ui.presenters.learning import LearningPresenter
 from ui.theme import Tone
 from ui.wording import percent
+
+PERSONALIZE = "personalize"
 
 
 class TrainPresenter(LearningPresenter):
@@ -30,6 +35,7 @@ class TrainPresenter(LearningPresenter):
     def start(self) -> None:
         subject, policy = self.desk.subject, self.newest(RecordKind.GAIT_POLICY)
         if policy is not None and subject is not None:
+            check_ready(self.desk.store.load(policy.id, GaitPolicy))
             self.submit(
                 "train_controller",
                 policy_id=policy.id,
@@ -44,11 +50,30 @@ class TrainPresenter(LearningPresenter):
         self._page.view.twin.show_waiting(
             "The twin walks here with the exo", "No patient is needed while the controller learns."
         )
+        advice = self._why_not()
+        if advice is not None:
+            return LearningState(
+                headline=advice.what,
+                tone=Tone.WARN,
+                main_action="Train controller",
+                why_not=f"{advice.why} {advice.next_step}",
+                secondary=((PERSONALIZE, "Go to Personalize"),),
+            )
         return LearningState(
             headline=f"Ready to train {self.desk.device_name} for this patient.",
             offers_minutes=True,
             main_action="Train controller",
         )
+
+    def _why_not(self) -> Advice | None:
+        policy = self.newest(RecordKind.GAIT_POLICY)
+        return None if policy is None else why_not_ready(self.desk.store.load(policy.id, GaitPolicy))
+
+    def chosen(self, key: str) -> None:
+        if key == PERSONALIZE:
+            self.desk.go_to.emit(Step.PERSONALIZE)
+        else:
+            super().chosen(key)
 
     def running_state(self, job: JobState) -> LearningState:
         self._page.view.show_twin_note("The twin with the exo, now", "")
