@@ -24,7 +24,7 @@ from core.domain.twin import BodyParameters
 from core.learning.twin_walks import Impairments, WalkedGait, angle_rms_deg, gait_vector
 from core.simulation.gait_features import GaitFeatures
 
-SCREENED = (0.25, 0.5)  # severities at which every slider is tried alone
+SCREENED = (0.3, 0.6)  # severities at which every slider is tried alone
 PARSIMONY = 2.0  # misfit that a slider at severity 1 must save: of two explanations the smaller
 ABSENT = 0.05  # severities below are no finding
 UNKNOWN_SD = 0.29  # of a severity about which nothing is known: uniform from 0 to 1

@@ -92,7 +92,7 @@ class TwinWalks:
         self._seed, self._threads = seed, threads
 
     def walk(self, candidates: Sequence[Impairments]) -> tuple[WalkedGait, ...]:
-        """One walk of every candidate. What comes of one does not depend on the others."""
+        """One walk of every candidate. What comes of one depends on the others by rounding only."""
         world = self._world(candidates)
         joints, roots, walked = [], [], np.zeros(world.size)
         walking = np.ones(world.size, dtype=np.bool_)
@@ -109,25 +109,29 @@ class TwinWalks:
         )
 
     def _world(self, candidates: Sequence[Impairments]) -> WalkingEnvironment:
-        """Row 0 is the healthy twin, from whose start everybody begins."""
+        """Row 0 is the healthy twin, whose start all others share, as far as their joints reach."""
         walkers = [Walker(self._model, self.body, self._reference)]
+        start = self._standing(walkers).memory()
         walkers += [self._walker(impairments) for impairments in candidates]
-        world = WalkingEnvironment(
+        world = self._standing(walkers)
+        memory = world.memory()
+        for name in ("state", "sensor", "phase", "_start_m"):
+            memory[name] = np.repeat(start[name], world.size, axis=0)
+        position, _ = joint_addresses(self._model)
+        for row, walker in enumerate(walkers):
+            joints = world.physics.position(memory["state"])[row : row + 1]
+            joints[:, position] = np.clip(joints[:, position], *joint_limits(walker.model))
+        world.recall(memory)
+        return world
+
+    def _standing(self, walkers: Sequence[Walker]) -> WalkingEnvironment:
+        return WalkingEnvironment(
             walkers,
             seed=self._seed,
             drive=drive_of(walkers, self._networks) if self._model.na else None,
             episode_s=_EPISODE_S,
             threads=self._threads,
         )
-        memory = world.memory()
-        for name in ("state", "sensor", "phase", "_start_m"):
-            memory[name] = np.repeat(memory[name][:1], world.size, axis=0)
-        position, _ = joint_addresses(self._model)
-        for row, walker in enumerate(walkers):  # within the range that the candidate's joints have
-            joints = world.physics.position(memory["state"])[row : row + 1]
-            joints[:, position] = np.clip(joints[:, position], *joint_limits(walker.model))
-        world.recall(memory)
-        return world
 
     def _walker(self, impairments: Impairments) -> Walker:
         body = replace(self.body, impairments=impairments)
