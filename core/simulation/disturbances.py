@@ -11,6 +11,7 @@ import numpy as np
 from core.domain.arrays import FloatArray
 from core.domain.body import SIDES, Side
 from core.domain.scenario import Disturbance, DisturbanceKind
+from core.domain.twin import BodyParameters
 from core.twin.body import is_foot_geom
 
 TRIP_PHASE = 0.75  # of the tripping leg's stride: its foot is fast and close to the ground
@@ -25,8 +26,9 @@ class Mishaps:
         self,
         disturbances: Sequence[Disturbance | None],
         models: Sequence[mujoco.MjModel],
-        mass_kg: FloatArray,
+        bodies: Sequence[BodyParameters],
     ) -> None:
+        mass_kg = np.array([body.mass_kg for body in bodies])
         self.expected = any(one is not None for one in disturbances)
         self._models = list(models)
         self._shape = (len(models), models[0].nbody, 6)

@@ -15,7 +15,7 @@ from core.domain.twin import BodyParameters
 from core.gait.cycles import cut_cycles
 from core.gait.scenario_reference import scenario_reference
 from core.simulation.exo import worn_model
-from core.simulation.laboratory import estimated_facts
+from core.simulation.laboratory import estimated_facts, muscle_facts
 from core.simulation.pace import STEADY, Pace
 from core.simulation.playback import SETTLE_S, playback_of
 from core.simulation.pose import ROOT_POSITIONS, position_columns
@@ -127,6 +127,7 @@ class ScenarioTrace:
     ground_force_n: FloatArray  # (T, 2, 3) on the feet, world axes
     ground_point_m: FloatArray  # (T, 2, 3) NaN in the air
     state: FloatArray  # (T, S) as the physics orders it
+    control: FloatArray  # (T, U) of all actuators during the step
 
 
 def trace_scenario(
@@ -151,7 +152,7 @@ def trace_scenario(
 
 
 def scenario_rollout(label: GaitLabel, walker: Walker, trace: ScenarioTrace) -> Rollout:
-    """The trace with pictures, strides and muscles. Muscles are estimated by static optimisation.
+    """The trace with pictures, strides and muscles: the body's own, or estimated where torques moved it.
 
     Ground forces are those at the end of each control step, not means over it.
     """
@@ -160,7 +161,12 @@ def scenario_rollout(label: GaitLabel, walker: Walker, trace: ScenarioTrace) -> 
     qpos = np.zeros((len(trace.time_s), fast.nq))
     qpos[:, :ROOT_POSITIONS], qpos[:, position_columns(fast)] = trace.root, trace.angle_rad
     strides = walked_strides(body, trace.time_s, qpos, trace.angle_rad, after_s=SETTLE_S)
-    muscles = estimated_facts(body, trace.angle_rad, trace.velocity_rad_s, trace.torque_nm)
+    if walker.model.na:
+        muscles = muscle_facts(walker.model, trace.state, trace.control)
+    else:
+        muscles = estimated_facts(body, trace.angle_rad, trace.velocity_rad_s, trace.torque_nm)
+    playback = playback_of(body, qpos, None)
+    order = [muscles.muscle_names.index(name) for name in playback.muscle_names]
     walked_s = len(trace.time_s) * CONTROL_STEP_S
     ahead = trace.root[0, 1] - trace.root[-1, 1]
     return Rollout(
@@ -172,8 +178,8 @@ def scenario_rollout(label: GaitLabel, walker: Walker, trace: ScenarioTrace) -> 
         exo_torque_nm=trace.exo_torque_nm,
         ground_force_n=trace.ground_force_n,
         centre_of_pressure_m=trace.ground_point_m,
-        activation=muscles.activation.astype(np.float64),
-        playback=playback_of(body, qpos, None),
+        activation=muscles.activation[:, order].astype(np.float64),
+        playback=playback,
         cycles=cut_cycles(trace.time_s, trace.angle_rad, strides),
         speed_m_s=float(ahead) / max(walked_s - CONTROL_STEP_S, CONTROL_STEP_S),
         walked_s=walked_s,
@@ -213,4 +219,5 @@ def _seen(environment: WalkingEnvironment, columns: SensorColumns) -> tuple[Floa
         force,
         np.where(in_the_air[:, :, None], np.nan, point),
         environment.state.copy(),
+        environment.control.copy(),
     )

@@ -102,6 +102,7 @@ class WalkingEnvironment:
         self._pain = pains(bodies)
         self.target_rad: FloatArray = np.zeros((self.size, ACTION_SIZE))
         self.exo_torque_nm: FloatArray = np.zeros((self.size, len(SIDES)))
+        self.control: FloatArray = np.zeros((self.size, model.nu))  # of all actuators, given last
         self._start_m: FloatArray = np.zeros(self.size)
         self._action: FloatArray = np.zeros((self.size, ACTION_SIZE))
         self.moment: Moment | None = None  # of the last step, as the rewards saw it
@@ -118,8 +119,7 @@ class WalkingEnvironment:
         self._foot_m = np.array([FOOT_M * body.scale.foot for body in bodies])
         self._observer = Observer(bodies, self._grounds.climb)
         self._starts = Starts(models, references, [walker.ground for walker in walkers], self.strides)
-        mass_kg = np.array([body.mass_kg for body in bodies])
-        self.mishaps = Mishaps([walker.disturbance for walker in walkers], models, mass_kg)
+        self.mishaps = Mishaps([walker.disturbance for walker in walkers], models, bodies)
         self._episode_steps = round(episode_s / CONTROL_STEP_S)
         self._seed = seed
         self._restarts = 0
@@ -295,6 +295,7 @@ class WalkingEnvironment:
                 if assist is not None:
                     self.exo_torque_nm = assist(self)
                 control = np.concatenate([control, self.exo_torque_nm], axis=1)
+            self.control = control
             diverged |= self._physics_steps(control, interval_s)
         return diverged
 
@@ -308,6 +309,12 @@ class WalkingEnvironment:
             advance = self.physics.advance(self.state, control, steps)
         self.state, self.sensor = advance.state, advance.sensor
         return advance.diverged
+
+    def _power_w_kg(self) -> FloatArray:
+        """(N,) positive power of all joints per body mass."""
+        power_w = np.maximum(self.joint_torque_nm * self.joint_velocity_rad_s, 0.0)
+        per_mass: FloatArray = power_w.sum(axis=1) * GRAVITY_M_S2 / self._weight_n
+        return per_mass
 
     def _moment(self, action: FloatArray) -> Moment:
         position, velocity = self.physics.position(self.state), self.physics.velocity(self.state)
@@ -323,6 +330,7 @@ class WalkingEnvironment:
             action=action,
             action_change=action - self._action,
             effort=self._moved_by.effort(self._limbs()),
+            power_w_kg=self._power_w_kg(),
             load=self.ground_force_n[:, :, 2] / self._weight_n[:, None],
             left_load=self.strides.left_load(self._painless_phase()),
             roll=self._sensors.roll_m(self.sensor) / self._foot_m[:, None],

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from core.domain.body import JOINTS, SIDES, Joint, JointKind, Side
-from core.domain.scenario import SCENARIOS, Disturbance, DisturbanceKind, Scenario, scenario_of
+from core.domain.scenario import Disturbance, DisturbanceKind, Scenario, scenario_of
 from core.domain.twin import GENERIC_BODY
 from core.gait.leg import Leg
 from core.gait.scenario_reference import normal_walk
@@ -87,7 +87,7 @@ def test_who_is_to_start_stands_first() -> None:
 
 def mishaps(model: mujoco.MjModel, kind: DisturbanceKind) -> Mishaps:
     one = Disturbance(kind, at_s=3.0, duration_s=0.1, forward_n_kg=-2.0, sideways_n_kg=1.0, friction=0.05)
-    return Mishaps([one, None], [model, model], np.array([75.0, 75.0]))
+    return Mishaps([one, None], [model, model], [GENERIC_BODY, GENERIC_BODY])
 
 
 def active_times(one: Mishaps, period_s: float, phase_at_0: float) -> list[tuple[float, float, object]]:
@@ -110,7 +110,7 @@ def test_a_trip_holds_the_foot_that_swings_and_only_once(model: mujoco.MjModel, 
     assert 3.0 <= time_s <= 3.0 + 0.55 + CONTROL_STEP_S
     side = int(np.abs(phase - TRIP_PHASE) > 0.25)  # the right foot swings half a stride later
     foot = model.body(f"calcn_{SIDES[side].suffix}").id
-    assert force[0, foot, 1] == pytest.approx(2.0 * 75.0)  # backwards is +y
+    assert force[0, foot, 1] == pytest.approx(2.0 * GENERIC_BODY.mass_kg)  # backwards is +y
     assert np.count_nonzero(force[0].any(axis=1)) == 1
     assert not force[1].any()
 
@@ -163,8 +163,8 @@ def test_a_push_to_the_left_moves_the_body_to_the_left() -> None:
 # Falls
 
 
-def test_every_scenario_runs_and_tells_when_and_why_a_twin_without_skill_falls() -> None:
-    for item in SCENARIOS:
+def test_every_kind_of_scenario_runs_and_tells_when_and_why_a_twin_without_skill_falls() -> None:
+    for item in (scenario(key) for key in ("run-3.0", "start-stop", "push", "trip", "slip", "stairs-down")):
         walker = scenario_walker(item, GENERIC_BODY, None, length_s=4.0)
         world = WalkingEnvironment([walker] * 2, seed=1, episode_s=10.0, threads=1)
         tried = run_scenario(item, world, still, 4.0)

@@ -1,0 +1,99 @@
+"""The job behind `exotwin simulate`: what it writes, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from core.domain.scenario import SCENARIOS, scenario_of
+from core.domain.twin import GENERIC_BODY
+from core.errors import UserError
+from core.jobs.values import JobSpec, SilentContext
+from core.simulation.film import FilmedWalk, picture, write_film
+from core.simulation.strides import walked_points
+from core.store.repository import open_store
+from core.tasks import simulate_scenario
+from tests.refusals import code_of
+
+
+@pytest.fixture
+def context(tmp_path: Path) -> SilentContext:
+    with open_store(tmp_path):
+        pass
+    spec = JobSpec("job", "simulate_scenario", {}, tmp_path)
+    return SilentContext(spec, tmp_path)
+
+
+def test_a_scenario_of_the_default_twin_leaves_arrays_a_summary_and_a_film(context: SilentContext) -> None:
+    out = context.work_dir / "out"
+    params = {"scenario": "ramp-up-5", "seconds": 2.0, "starts": 2, "out": str(out)}
+    assert simulate_scenario.run(params, context) == ""
+
+    with np.load(out / simulate_scenario.ARRAYS) as arrays:
+        steps = len(arrays["time_s"])
+        assert arrays["joint_angle_rad"].shape == (steps, 14)
+        assert arrays["ground_force_n"].shape == (steps, 2, 3)
+        assert arrays["muscle_force_n"].shape == (steps, len(arrays["muscle_names"]))
+    summary = json.loads((out / simulate_scenario.SUMMARY).read_text())
+    assert summary["simulated"] is True
+    assert len(summary["survived_s"]) == 2
+    film = cv2.VideoCapture(str(out / simulate_scenario.FILM))
+    assert film.isOpened()
+    assert film.get(cv2.CAP_PROP_FRAME_COUNT) == pytest.approx(steps / 2, abs=1)
+    film.release()
+
+
+@pytest.mark.parametrize(
+    ("params", "code", "told"),
+    [
+        ({"scenario": "moonwalk"}, "SIM-031", "stairs-up"),
+        ({"scenario": "level", "twin": "nobody"}, "SIM-032", "default"),
+        ({"scenario": "level", "seconds": 1e9}, "SIM-033", "60"),
+        ({"scenario": "level", "seconds": "long"}, "SIM-033", "60"),
+    ],
+)
+def test_what_cannot_be_simulated_is_refused_with_what_can(
+    context: SilentContext, params: dict[str, object], code: str, told: str
+) -> None:
+    with pytest.raises(UserError) as refusal:
+        simulate_scenario.run(params, context)  # type: ignore[arg-type]
+    assert refusal.value.advice.code == code
+    assert told in refusal.value.advice.one_line()
+
+
+def a_walk() -> FilmedWalk:
+    item = scenario_of("stairs-up")
+    assert item is not None
+    root = np.array([[0.0, 0.0, 0.95, 1.0, 0.0, 0.0, 0.0]] * 2)
+    return FilmedWalk(
+        title=item.name,
+        body=GENERIC_BODY,
+        ground=item.ground,
+        time_s=np.array([0.0, 0.02]),
+        root=root,
+        angle_rad=np.zeros((2, 14)),
+        ground_force_n=np.zeros((2, 2, 3)),
+        ground_point_m=np.full((2, 2, 3), np.nan),
+        fall="",
+    )
+
+
+def test_a_picture_shows_the_body_above_its_walkway_and_says_that_it_is_simulated() -> None:
+    walk = a_walk()
+    shown = picture(walk, 0, walked_points(GENERIC_BODY, walk.root[:1], walk.angle_rad[:1])[0])
+    height, width, _ = shown.shape
+    assert len(np.unique(shown[: height // 2, width // 4 : width // 2].reshape(-1, 3), axis=0)) > 20
+    label = shown[height - 40 : height - 10, 20:140].astype(int)
+    assert label.max() - label.min() > 100  # "Simulated", dark on light
+
+
+def test_a_film_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
+    assert code_of(write_film, a_walk(), tmp_path / "no such folder" / "film.mp4") == "SIM-030"
+
+
+def test_every_scenario_has_a_name_and_a_key_of_its_own() -> None:
+    assert len({item.key for item in SCENARIOS}) == len({item.name for item in SCENARIOS}) == len(SCENARIOS)
