@@ -15,13 +15,13 @@ import numpy as np
 
 from core.domain.arrays import Float32Array
 from core.domain.body import JointKind
-from core.domain.impairment import ImpairmentKind
 from core.domain.muscles import MuscleGroup
 from core.domain.twin import GENERIC_BODY, BodyParameters, Network
 from core.simulation.muscle_plant import LEG_JOINTS, MODEL_SIDES, LegTorques
 from core.simulation.muscles import bounded_least_squares
 from core.simulation.policy import forward
 from core.twin.body import STRENGTH
+from core.twin.impairments import strength_factor
 
 RESERVE_SHARE = 0.05
 """A torque missed by this share of the joint's strength costs as much as one fully active muscle."""
@@ -137,21 +137,5 @@ def _times(matrices: Float32Array, vectors: Float32Array) -> Float32Array:
 def _traits(body: BodyParameters, side_index: int) -> list[float]:
     leg = 0.5 * (body.scale.thigh + body.scale.shank)
     sizes = (body.height_m / GENERIC_BODY.height_m, body.mass_kg / GENERIC_BODY.mass_kg, leg)
-    strength = (group_strength(body, group, side_index) for group in MuscleGroup)
+    strength = (strength_factor(body, group, MODEL_SIDES[side_index]) for group in MuscleGroup)
     return [value - 1.0 for value in (*sizes, *strength)]
-
-
-def group_strength(body: BodyParameters, group: MuscleGroup, side_index: int) -> float:
-    """Strength of a muscle group against the expected, with its weakness."""
-    side = MODEL_SIDES[side_index]
-    factor = 1.0
-    for strength in body.strength:
-        if strength.group is group and strength.side is side:
-            factor *= strength.factor
-    for impairment in body.impairments:
-        if impairment.kind is ImpairmentKind.WEAKNESS and (impairment.side, impairment.group) == (
-            side,
-            group,
-        ):
-            factor *= 1.0 - 0.9 * impairment.severity
-    return factor

@@ -15,6 +15,7 @@ from core.domain.twin import BodyParameters
 from core.simulation.coordination import CoordinationNetwork, Demand, demand, leg_traits
 from core.simulation.muscle_plant import MusclePlant, joint_rows, leg_rows
 from core.twin.body import joint_strength
+from core.twin.impairments import torque_shares
 
 MUSCLE_DAMPING_TIME_S = 0.03  # less than of servos: muscles answer late, and damp by themselves
 FORESIGHT_S = 0.005  # joint angles are foreseen by half a muscle interval
@@ -84,12 +85,14 @@ class Servos:
 
     @staticmethod
     def of_bodies(bodies: Sequence[BodyParameters]) -> Servos:
-        """For bodies without servos: what their muscles are asked to do."""
+        """For bodies without servos: what their muscles are asked to do, weak ones for less."""
         strength = [[joint_strength(body, joint.kind) for joint in JOINTS] for body in bodies]
         stiffness = np.array([[joint.stiffness_nm_rad for joint in body] for body in strength])
         lowest = np.array([[joint.lowest_nm for joint in body] for body in strength])
         highest = np.array([[joint.highest_nm for joint in body] for body in strength])
-        return Servos(stiffness, stiffness * MUSCLE_DAMPING_TIME_S, lowest, highest)
+        shares = np.array([[torque_shares(body, joint) for joint in JOINTS] for body in bodies])
+        damping = stiffness * MUSCLE_DAMPING_TIME_S
+        return Servos(stiffness, damping, lowest * shares[..., 0], highest * shares[..., 1])
 
     @property
     def limit_nm(self) -> FloatArray:

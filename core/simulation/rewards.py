@@ -35,6 +35,7 @@ class Moment:
     action: FloatArray  # (N, 14)
     action_change: FloatArray  # (N, 14) since the step before
     effort: FloatArray  # (N,) 0..1, as the drive counts it
+    power_w_kg: FloatArray  # (N,) positive mechanical power of all joints per body mass
     load: FloatArray  # (N, 2) vertical ground force on each foot in body weights
     left_load: FloatArray  # (N,) share of it that the left foot should carry
     roll: FloatArray  # (N, 2) where along its length each foot carries, 0 heel to 1 toe
@@ -134,6 +135,11 @@ def pains(bodies: Sequence[BodyParameters]) -> FloatArray:
     return np.array([severities(body.impairments)[places] for body in bodies])
 
 
+def work(moment: Moment) -> FloatArray:
+    """Little positive joint work; negative, in W/kg. Healthy walking takes about one."""
+    return -moment.power_w_kg
+
+
 @dataclass(frozen=True, slots=True)
 class RewardTerm:
     weight: float
@@ -156,16 +162,13 @@ WALKING_REWARD = (
     RewardTerm(0.01, restraint),
     RewardTerm(0.01, smoothness),
     RewardTerm(2.00, effort),
+    RewardTerm(0.05, work),
     RewardTerm(0.30, pain),
 )
 
 
 def total(terms: tuple[RewardTerm, ...], moment: Moment) -> tuple[FloatArray, dict[str, float]]:
     """Weighted sum (N,), and the mean of every unweighted term by name."""
-    reward = np.zeros(len(moment.upright))
-    means: dict[str, float] = {}
-    for term in terms:
-        value = term.value(moment)
-        reward += term.weight * value
-        means[term.name] = float(value.mean())
-    return reward, means
+    values = np.stack([term.value(moment) for term in terms])
+    reward: FloatArray = np.array([term.weight for term in terms]) @ values
+    return reward, dict(zip((term.name for term in terms), values.mean(axis=1).tolist(), strict=True))

@@ -33,6 +33,11 @@ def shipped_policy(*, muscles: bool = False) -> PolicyNetworks:
             f"{path.name} is not where the installation puts it.",
             "Install ExoTwin again.",
         )
+    return policy_of(path)
+
+
+def policy_of(path: Path) -> PolicyNetworks:
+    """The policy of a file that `policy_bytes` filled."""
     with np.load(path) as arrays:
         return PolicyNetworks.of(arrays)
 

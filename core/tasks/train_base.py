@@ -17,10 +17,11 @@ from core.learning.sitting import learn
 from core.simulation.drive import MuscleDrive
 from core.simulation.policy import PolicyNetworks
 from core.simulation.walking import Walker, muscle_drive
-from core.tasks.policy_files import policy_bytes, replace_file
+from core.tasks.policy_files import policy_bytes, policy_of, replace_file
 from core.twin.body import Fidelity
 
 REPORT_EVERY = 20  # rounds
+CHECKPOINT, POLICY = ".pt", ".npz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +51,17 @@ def train_base(minutes: float, seed: int, out: Path, report: Callable[[str], Non
     out.mkdir(parents=True, exist_ok=True)
     networks: PolicyNetworks | None = None
     for stage in CURRICULUM:
-        report(f"{stage.name}: building the bodies")
-        learner = _learner(stage, networks, seed)
-        _learn(learner, 60.0 * minutes * stage.share, out / stage.name, report)
-        networks = learner.latest
-    return out / f"{CURRICULUM[-1].name}.npz"
+        stem = out / stage.name
+        if not _finished(stem):
+            report(f"{stage.name}: building the bodies")
+            _learn(_learner(stage, networks, seed), 60.0 * minutes * stage.share, stem, report)
+        networks = policy_of(stem.with_suffix(POLICY))
+    return out / f"{CURRICULUM[-1].name}{POLICY}"
+
+
+def _finished(stem: Path) -> bool:
+    """Whether this stage left its policy and needs its checkpoint no more."""
+    return stem.with_suffix(POLICY).exists() and not stem.with_suffix(CHECKPOINT).exists()
 
 
 def _learner(stage: Stage, start: PolicyNetworks | None, seed: int) -> GaitLearner:
@@ -71,7 +78,7 @@ def _learner(stage: Stage, start: PolicyNetworks | None, seed: int) -> GaitLearn
 
 
 def _learn(learner: GaitLearner, budget_s: float, stem: Path, report: Callable[[str], None]) -> None:
-    checkpoint, policy = stem.with_suffix(".pt"), stem.with_suffix(".npz")
+    checkpoint, policy = stem.with_suffix(CHECKPOINT), stem.with_suffix(POLICY)
     if checkpoint.exists():
         learner.restore(checkpoint.read_bytes())
 
@@ -84,6 +91,7 @@ def _learn(learner: GaitLearner, budget_s: float, stem: Path, report: Callable[[
             report(_line(progress))
 
     learn(learner, budget_s=budget_s, clock=time.monotonic, watch=watch, save=save)
+    checkpoint.unlink()
 
 
 def _line(progress: Progress) -> str:
