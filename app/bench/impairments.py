@@ -57,9 +57,10 @@ def bench_impairments(
         TwinWalks(GENERIC_BODY, reference, policy, seed=seed) for seed in (_SEARCH_SEED, _TARGET_SEED)
     )
     cases = [(slot,) for slot in slots] + [PAIR]
+    remembering = _Remembering(searched)
     healthy, *walks = shown.walk([(), *(_at_severity(case) for case in cases)])
     found = {
-        _name(case): _case(case, healthy, walk, searched) for case, walk in zip(cases, walks, strict=True)
+        _name(case): _case(case, healthy, walk, remembering) for case, walk in zip(cases, walks, strict=True)
     }
     fitted = [case for case in found.values() if "error" in case]
     return {
@@ -77,8 +78,23 @@ def bench_impairments(
     }
 
 
+class _Remembering:
+    """Walks that are asked for again, as the first round of every search, are not walked again."""
+
+    def __init__(self, walks: TwinWalks) -> None:
+        self.body = walks.body
+        self._walks = walks
+        self._known: dict[tuple[Impairment, ...], WalkedGait] = {}
+
+    def walk(self, candidates: Sequence[tuple[Impairment, ...]]) -> tuple[WalkedGait, ...]:
+        new = [candidate for candidate in candidates if candidate not in self._known]
+        if new:
+            self._known |= dict(zip(new, self._walks.walk(new), strict=True))
+        return tuple(self._known[candidate] for candidate in candidates)
+
+
 def _case(
-    case: tuple[Slot, ...], healthy: WalkedGait, walk: WalkedGait, searched: TwinWalks
+    case: tuple[Slot, ...], healthy: WalkedGait, walk: WalkedGait, searched: _Remembering
 ) -> dict[str, Any]:
     numbers: dict[str, Any] = {"walked_s": walk.walked_s, "expected": {}}
     if walk.features is None or healthy.features is None:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.arrays import Float32Array, FloatArray, IntArray
-from core.domain.body import SIDES
+from core.domain.body import JOINTS, SIDES
 from core.domain.rollout import GaitLabel, Playback, Rollout, SceneGeometry
 from core.domain.scene_arrays import pack_scene
 from core.domain.twin import BodyParameters
@@ -65,7 +65,7 @@ class WalkTrace:
     """One recorded walk of the FAST model. Axes: T control steps, S state values."""
 
     state: FloatArray  # (T + 1, S): before each step, and after the last
-    target_rad: FloatArray  # (T, 14)
+    target_rad: FloatArray  # (T, 14) at which the servos pulled, with weakness and reflexes
     exo_torque_nm: FloatArray  # (T, 2, 2) two exo ticks per step, then sides
     fell: bool
     fall_cause: str
@@ -84,7 +84,7 @@ def trace_walk(environment: WalkingEnvironment, act: Act, assist: Assist | None,
     for _ in range(round(seconds / CONTROL_STEP_S)):
         step = environment.step(act(environment.observation()), noted)
         states.append(environment.state[0].copy())
-        targets.append(environment.target_rad[0].copy())
+        targets.append(environment.control[0, : len(JOINTS)].copy())
         torques.append(np.zeros((ticks, len(SIDES))) if not given else np.concatenate(given))
         given.clear()
         if step.fell[0]:
