@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.learning import showing
 from core.learning.predictive import Course
 from core.simulation.observation import OBSERVATION_SIZE
 from core.simulation.policy import PolicyNetworks
@@ -29,9 +30,9 @@ def request(out: Path) -> PredictiveRequest:
         tracking=standing_policy(),
         walkers=2,
         shown_walkers=4,
-        shown_seconds=0.6,
+        shown_seconds=0.4,
         judged_walkers=2,
-        judged_seconds=0.2,
+        judged_seconds=0.1,
         courses=(
             Course("speeds", (0.9, 1.5), (0.0,), 0.5, NO_SPREAD),
             Course("slopes", (0.9, 1.5), (4.0,), 0.5),
@@ -43,7 +44,10 @@ def request(out: Path) -> PredictiveRequest:
 def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
     lines: list[str] = []
     out = tmp_path_factory.mktemp("predictive")
-    train_predictive(request(out), lines.append)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(showing, "HORIZON", 6)
+        patch.setattr(showing, "BATCH", 64)
+        train_predictive(request(out), lines.append)
     return out, lines
 
 
@@ -61,7 +65,7 @@ def test_a_training_leaves_a_policy_with_its_synergies_and_what_it_can_do(
     assert networks.policy.sizes[-1] == len(weight) + 26
     assert len(muscles) == 26 and weight.shape[1] == 26
     assert len(summary["conditions"]) == 6  # level and slope at three speeds
-    assert all(0.0 < found["walk_seconds_median"] <= 0.2 for found in summary["conditions"].values())
+    assert all(0.0 < found["walk_seconds_median"] <= 0.1 for found in summary["conditions"].values())
     assert any("synergies per leg" in line for line in lines)
 
 
