@@ -60,7 +60,7 @@ class BatchPhysics:
         first = self._models[0]
         self._nq, self._nv, self._na = first.nq, first.nv, first.na
         self._groups = _groups(self._models, threads)
-        self._rollout = rollout.Rollout(nthread=threads)
+        self._rollout = rollout.Rollout(nthread=threads if threads > 1 else 0)  # 0: the calling thread
         weakref.finalize(self, self._rollout.close)  # threads left running crash the interpreter's end
         self.time_step_s = float(first.opt.timestep)
         self.state_size = int(mujoco.mj_stateSize(first, _STATE))
