@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from core.domain.body import JOINTS, SIDES
+from core.domain.impairment import Impairment
 from core.domain.motion import GaitReference
 from core.domain.record import RecordKind
 from core.domain.rollout import GaitLabel, Rollout, RolloutSet
@@ -18,6 +19,7 @@ from core.domain.scenario import SCENARIOS, Scenario, scenario_of
 from core.domain.twin import GENERIC_BODY, BodyParameters, GaitPolicy
 from core.errors import refuse
 from core.jobs.values import JobContext, Params
+from core.session.scenarios import impairments_of, try_settings
 from core.simulation.film import FilmedWalk, write_film
 from core.simulation.playback import scene_geometry
 from core.simulation.policy import PolicyNetworks
@@ -55,14 +57,16 @@ class _Who:
 def run(params: Params, context: JobContext) -> str:
     """Simulate `scenario` (its key) with `twin` (a GAIT_POLICY record's id, or "default").
 
-    `seconds` and `starts` have defaults. With `out` a folder gets the arrays, a summary and a film. Returns
-    the SCENARIO record's id; the default twin belongs to no patient and leaves no record: "".
+    `impairments` ({label: severity}) says what keeps the twin from walking normally; without it the body is
+    the policy's own. `seconds` and `starts` have defaults. With `out` a folder gets the arrays, a summary and
+    a film. Returns the SCENARIO record's id; the default twin belongs to no patient and leaves no record: "".
     """
     scenario = chosen_scenario(str(params["scenario"]))
     seconds, seed = chosen_seconds(params.get("seconds", SECONDS)), int(str(params.get("seed", 0)))
     twin_id = str(params.get("twin", DEFAULT_TWIN))
+    impairments = impairments_of(params.get("impairments"))
     with open_store(context.spec.data_dir) as store:
-        who = _who(twin_id, store)
+        who = _impaired(_who(twin_id, store), impairments)
         fidelity = Fidelity.FAST if who.networks.coordination is None else Fidelity.STANDARD
         context.progress(0.05, "Setting up the body and its walkway")
         walker = scenario_walker(scenario, who.body, who.own, length_s=seconds, fidelity=fidelity)
@@ -87,10 +91,10 @@ def run(params: Params, context: JobContext) -> str:
             rollouts,
             visit_id=store.info(twin_id).visit_id,
             inputs=(twin_id,),
-            summary=in_words(tried),
+            summary=in_words(tried, impairments),
             operator=context.spec.operator,
             seed=seed,
-            settings={"scenario": scenario.key, "seconds": seconds, "starts": starts},
+            settings=try_settings(scenario.key, impairments, seconds=seconds, causes=tried.cause),
         )
 
 
@@ -107,13 +111,13 @@ def chosen_scenario(key: str) -> Scenario:
     return scenario
 
 
-def in_words(tried: ScenarioRun) -> str:
-    """ "Stairs up: 12 of 16 starts stay on their feet for 10 s; most fall on the stairs: sank down"."""
+def in_words(tried: ScenarioRun, impairments: tuple[Impairment, ...] = ()) -> str:
+    """ "Stairs up: 12 of 16 starts stay on their feet for 10 s; most falls on the stairs: sank down"."""
     stayed = round(tried.success_rate * len(tried.cause))
-    text = (
-        f"{tried.scenario.name}: {stayed} of {len(tried.cause)} starts stay on their feet "
-        f"for {tried.length_s:g} s"
+    name = ", ".join(
+        [tried.scenario.name, *(f"{one.slot.label.lower()} {one.severity:g}" for one in impairments)]
     )
+    text = f"{name}: {stayed} of {len(tried.cause)} starts stay on their feet for {tried.length_s:g} s"
     falls = [cause for cause in tried.cause if cause]
     return f"{text}; most falls {max(set(falls), key=falls.count)}" if falls else text
 
@@ -201,6 +205,12 @@ def summary_of(scenario: Scenario, trace: ScenarioTrace, tried: ScenarioRun) -> 
 def _world(walkers: list[Walker], who: _Who, seed: int, seconds: float) -> WalkingEnvironment:
     drive = drive_of(walkers, who.networks)
     return WalkingEnvironment(walkers, seed=seed, drive=drive, episode_s=2 * seconds)
+
+
+def _impaired(who: _Who, impairments: tuple[Impairment, ...]) -> _Who:
+    if not impairments:
+        return who
+    return replace(who, label=GaitLabel.IMPAIRED_TWIN, body=replace(who.body, impairments=impairments))
 
 
 def _who(twin_id: str, store: Store) -> _Who:

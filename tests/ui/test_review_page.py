@@ -74,15 +74,6 @@ def test_the_picture_follows_the_cursor_and_the_cursor_the_picture(desk: Desk, v
     assert right._cursor.value() == pytest.approx(75.0, abs=3.0)  # frames are 2 % of a cycle apart
 
 
-def test_scenarios_that_cannot_be_simulated_are_greyed_with_a_sentence(desk: Desk, visit_id: str) -> None:
-    records.fill(desk.store, visit_id, Step.REVIEW)
-    page, _ = review(desk)
-    layout = page.comparison._scenarios
-    buttons = [layout.itemAt(i).widget() for i in range(5)]
-    assert [button.isEnabled() for button in buttons] == [True, False, False, False, False]
-    assert all("this version" in button.toolTip() for button in buttons[1:])
-
-
 def test_a_twin_that_fell_is_told_as_such() -> None:
     fallen = walks.rollout(GaitLabel.PERSONALIZED_TWIN)
     object.__setattr__(fallen, "fell_at_s", 3.2)

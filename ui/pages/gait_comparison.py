@@ -15,21 +15,6 @@ from ui.scene.stage import GaitStage, StagedGait
 from ui.widgets.basics import Box, Button, clear, column, label, row
 
 CURSOR_MS = 100  # plots are redrawn ten times a second while the figures walk; the 3D view needs the rest
-LATER = "needs this terrain in the simulation, which this version does not have yet"
-
-
-@dataclass(frozen=True, slots=True)
-class Scenario:
-    """Where the twin walks; without a result it cannot be chosen and says why."""
-
-    name: str
-    result: str = ""  # "no falls in 10 s"
-    why_not: str = ""
-
-
-SCENARIOS_TO_COME = tuple(
-    Scenario(name, why_not=f"{name} {LATER}.") for name in ("Ramp", "Stairs", "Run", "Push")
-)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,7 +25,7 @@ class ComparisonView:
     joint_panels: tuple[JointPanel, ...]
     sentence: str
     table: NumberTable
-    scenarios: tuple[Scenario, ...]
+    place: str = ""  # where the twin walks and what came of it, if nothing else on the page says so
     exo_panels: tuple[JointPanel, ...] = ()
     pairs: tuple[str, ...] = ()  # which gait stands on the left; empty when there is no choice
     pair: int = 0
@@ -60,7 +45,7 @@ class GaitComparison(QWidget):
         self._cursor_timer.setSingleShot(True)
         self._cursor_timer.setInterval(CURSOR_MS)
         self._cursor_timer.timeout.connect(self._show_cursor)
-        self._scenarios, self._pairs = row(gap=4), row(gap=4)
+        self._place, self._pairs = label("", "section"), row(gap=4)
         self._pair_group = QButtonGroup(self)
         self._sentence = label("", "strong", wrap=True)
         self._build()
@@ -73,7 +58,8 @@ class GaitComparison(QWidget):
             self._show_cursor()
             return
         self._view = view
-        self._show_scenarios(view.scenarios)
+        self._place.setText(view.place)
+        self._place.setVisible(bool(view.place))
         self._show_pairs(view.pairs, view.pair)
         self.joints.show_panels(view.joint_panels)
         if self.exo is not None:
@@ -105,7 +91,7 @@ class GaitComparison(QWidget):
         split.setHandleWidth(12)
         split.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         top = row(gap=16)
-        top.addLayout(self._scenarios)
+        top.addWidget(self._place)
         top.addStretch(1)
         top.addLayout(self._pairs)
         verdict = Box("strip", margin=10)
@@ -115,21 +101,6 @@ class GaitComparison(QWidget):
         layout.addWidget(split, 1)
         layout.addWidget(verdict)
         self.setLayout(layout)
-
-    def _show_scenarios(self, scenarios: tuple[Scenario, ...]) -> None:
-        clear(self._scenarios)
-        for scenario in scenarios:
-            words = f"{scenario.name} · {scenario.result}" if scenario.result else scenario.name
-            button = Button(words, "quiet", tip=scenario.why_not)
-            button.setCheckable(True)
-            button.setChecked(not scenario.why_not)
-            button.setEnabled(not scenario.why_not)
-            if not scenario.why_not:
-                button.clicked.connect(lambda _=False, button=button: button.setChecked(True))
-            self._scenarios.addWidget(button)
-        missing = [scenario.name.lower() for scenario in scenarios if scenario.why_not]
-        if missing:
-            self._scenarios.addWidget(label("not in this version", "small"))
 
     def _show_pairs(self, pairs: tuple[str, ...], chosen: int) -> None:
         clear(self._pairs)

@@ -23,6 +23,7 @@ class CurveStyle(Enum):
     DEFAULT = "default"  # dashed
     PERSONALIZED = "personalized"  # solid, thick
     WITH_EXO = "with exo"  # thick, with markers
+    IMPAIRED = "impaired"  # thick dots
 
 
 class ExoQuantity(StrEnum):

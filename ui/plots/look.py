@@ -16,9 +16,10 @@ _WIDTH = {
     CurveStyle.DEFAULT: 2.0,
     CurveStyle.PERSONALIZED: 3.4,
     CurveStyle.WITH_EXO: 3.4,
+    CurveStyle.IMPAIRED: 4.0,
 }
 # Share of the text colour mixed into the side's colour, so that lines on one plot differ in weight too.
-_TOWARDS_TEXT = {CurveStyle.MEASURED: 0.62}
+_TOWARDS_TEXT = {CurveStyle.MEASURED: 0.62, CurveStyle.IMPAIRED: 0.3}
 _TOWARDS_MUTED = {CurveStyle.DEFAULT: 0.30}
 MARKER_EVERY = 10  # points of the cycle
 
@@ -38,6 +39,8 @@ def curve_pen(theme: Theme, side: Side, style: CurveStyle) -> QPen:
     if style is CurveStyle.DEFAULT:
         pen.setDashPattern([4.0, 2.6])
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+    elif style is CurveStyle.IMPAIRED:
+        pen.setDashPattern([0.1, 1.9])  # with round ends: dots
     return pen
 
 

@@ -11,7 +11,7 @@ from core.domain.rollout import GaitLabel
 from core.session.flow import Step, StepStatus
 from ui.desk import Desk
 from ui.pages.compare import ComparePage, CompareState
-from ui.pages.gait_comparison import SCENARIOS_TO_COME, ComparisonView, Scenario
+from ui.pages.gait_comparison import ComparisonView
 from ui.pages.number_table import NumberRow, NumberTable
 from ui.presenters.base import StepPresenter
 from ui.presenters.gait_curves import NamedCycles, exo_panels, joint_panels, likeness_rows
@@ -134,7 +134,7 @@ class ComparePresenter(StepPresenter):
             exo_panels=exo_panels(gaits.rollouts),
             sentence=comparison.sentence,
             table=NumberTable(names, (*score_rows(comparison.scores), *likeness_rows(panels, GAITS))),
-            scenarios=(Scenario(gaits.scenario, falls_words(gaits.find(right))), *SCENARIOS_TO_COME),
+            place=f"{gaits.scenario} · {falls_words(gaits.find(right))}",
             pairs=tuple(label.value.capitalize() for label in LEFT_PICTURES),
             pair=self._pair,
         )

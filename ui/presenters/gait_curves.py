@@ -23,6 +23,7 @@ STYLES: dict[GaitLabel, CurveStyle] = {
     GaitLabel.MEASURED: CurveStyle.MEASURED,
     GaitLabel.DEFAULT_TWIN: CurveStyle.DEFAULT,
     GaitLabel.PERSONALIZED_TWIN: CurveStyle.PERSONALIZED,
+    GaitLabel.IMPAIRED_TWIN: CurveStyle.IMPAIRED,
     GaitLabel.WITHOUT_EXO: CurveStyle.PERSONALIZED,  # the personalized twin, walking bare
     GaitLabel.DEFAULT_CONTROLLER: CurveStyle.DEFAULT,
     GaitLabel.PERSONALIZED_CONTROLLER: CurveStyle.WITH_EXO,
@@ -31,15 +32,34 @@ STYLES: dict[GaitLabel, CurveStyle] = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NamedCycles:
-    """One gait's cycles under its label."""
+    """One gait's cycles under its label, or under another name."""
 
     label: GaitLabel
     cycles: tuple[GaitCycles, GaitCycles]
+    name: str = ""
+
+    @property
+    def title(self) -> str:
+        return self.name or self.label.value
 
 
-def joint_panels(measured: Motion | None, gaits: Sequence[NamedCycles]) -> tuple[JointPanel, ...]:
-    """Hip, knee and ankle of both sides: the measured gait first, then the others on the normal band."""
-    return tuple(_joint_panel(kind, side, measured, gaits) for kind in SAGITTAL for side in SIDES)
+def joint_panels(
+    measured: Motion | None,
+    gaits: Sequence[NamedCycles],
+    *,
+    on_norm: bool = True,
+    against: NamedCycles | None = None,
+) -> tuple[JointPanel, ...]:
+    """Hip, knee and ankle of both sides: the measured gait first, then the others.
+
+    On the band of normal level walking unless `on_norm` is False. Where nothing was measured the others are
+    compared with `against`, one of them.
+    """
+    own = None if measured is None else NamedCycles(GaitLabel.MEASURED, measured.cycles)
+    shown = gaits if own is None else (own, *gaits)
+    return tuple(
+        _joint_panel(kind, side, shown, own or against, on_norm) for kind in SAGITTAL for side in SIDES
+    )
 
 
 def exo_panels(rollouts: Sequence[Rollout]) -> tuple[JointPanel, ...]:
@@ -48,9 +68,11 @@ def exo_panels(rollouts: Sequence[Rollout]) -> tuple[JointPanel, ...]:
     return tuple(_exo_panel(quantity, side, worn) for quantity in ExoQuantity for side in SIDES)
 
 
-def likeness_rows(panels: Sequence[JointPanel], labels: Sequence[GaitLabel]) -> tuple[NumberRow, ...]:
-    """One row per joint and side: r and RMSE of every gait against the measured one."""
-    tip = "Correlation with the measured gait, and typical distance from it"
+def likeness_rows(
+    panels: Sequence[JointPanel], labels: Sequence[str], reference: str = "the measured gait"
+) -> tuple[NumberRow, ...]:
+    """One row per joint and side: r and RMSE of every gait (by its title) against the measured one."""
+    tip = f"Correlation with {reference}, and typical distance from it"
     return tuple(
         NumberRow(
             panel.title,
@@ -62,52 +84,59 @@ def likeness_rows(panels: Sequence[JointPanel], labels: Sequence[GaitLabel]) -> 
     )
 
 
-def mean_correlation(panels: Sequence[JointPanel], label: GaitLabel) -> float:
+def mean_correlation(panels: Sequence[JointPanel], label: str) -> float:
     """Mean r over joints and sides of one gait; NaN when nothing can be compared."""
     values = [found.correlation for panel in panels if (found := likeness_of(panel, label)) is not None]
     finite = [value for value in values if np.isfinite(value)]
     return float(np.mean(finite)) if finite else float("nan")
 
 
-def likeness_of(panel: JointPanel, label: GaitLabel) -> Likeness | None:
-    return next((item for item in panel.likeness if item.label == label.value), None)
+def likeness_of(panel: JointPanel, label: str) -> Likeness | None:
+    return next((item for item in panel.likeness if item.label == label), None)
 
 
-def _words(panel: JointPanel, label: GaitLabel) -> str:
+def _words(panel: JointPanel, label: str) -> str:
     found = likeness_of(panel, label)
     return "–" if found is None or not np.isfinite(found.correlation) else found.words()
 
 
 def _joint_panel(
-    kind: JointKind, side: Side, measured: Motion | None, gaits: Sequence[NamedCycles]
+    kind: JointKind, side: Side, gaits: Sequence[NamedCycles], reference: NamedCycles | None, on_norm: bool
 ) -> JointPanel:
     number = SIDES.index(side)
-    curves, likeness, toe_off = [], [], None
-    own = None
-    if measured is not None:
-        own = measured.cycles[number]
-        toe_off = own.toe_off_fraction if np.isfinite(own.toe_off_fraction) else None
-        curves.append(_curve(own, kind, GaitLabel.MEASURED, spread=True))
-    for gait in gaits:
-        cycles = gait.cycles[number]
-        curves.append(_curve(cycles, kind, gait.label))
-        if own is not None:
-            same = compare_curves(_mean_rad(own, kind), _mean_rad(cycles, kind))
-            likeness.append(Likeness(gait.label.value, same.correlation, float(np.degrees(same.rmse_rad))))
-        elif toe_off is None and np.isfinite(cycles.toe_off_fraction):
-            toe_off = cycles.toe_off_fraction
-    shown = tuple(curve for curve in curves if np.isfinite(curve.mean).all())
-    return JointPanel(kind, side, shown, _band(kind), toe_off, tuple(likeness))
+    curves = [_curve(gait.cycles[number], kind, gait) for gait in gaits]
+    likeness = tuple(
+        _likeness(gait.title, reference.cycles[number], gait.cycles[number], kind)
+        for gait in gaits
+        if reference is not None and gait is not reference
+    )
+    marks = [gait.cycles[number].toe_off_fraction for gait in gaits]
+    return JointPanel(
+        kind,
+        side,
+        tuple(curve for curve in curves if np.isfinite(curve.mean).all()),
+        _band(kind) if on_norm else None,
+        next((share for share in marks if np.isfinite(share)), None),
+        likeness,
+    )
+
+
+def _likeness(title: str, reference: GaitCycles, own: GaitCycles, kind: JointKind) -> Likeness:
+    same = compare_curves(_mean_rad(reference, kind), _mean_rad(own, kind))
+    return Likeness(title, same.correlation, float(np.degrees(same.rmse_rad)))
 
 
 def _mean_rad(cycles: GaitCycles, kind: JointKind) -> FloatArray:
     return mean_cycle(cycles)[:, list(JointKind).index(kind)]
 
 
-def _curve(cycles: GaitCycles, kind: JointKind, label: GaitLabel, *, spread: bool = False) -> CycleCurve:
+def _curve(cycles: GaitCycles, kind: JointKind, gait: NamedCycles) -> CycleCurve:
+    """The spread over strides is of interest where a person walked."""
     column = list(JointKind).index(kind)
-    sd = np.degrees(cycle_sd(cycles)[:, column]) if spread and len(cycles.angle_rad) > 1 else None
-    return CycleCurve(label.value, cycles.side, np.degrees(_mean_rad(cycles, kind)), sd, STYLES[label])
+    spread = gait.label is GaitLabel.MEASURED and len(cycles.angle_rad) > 1
+    sd = np.degrees(cycle_sd(cycles)[:, column]) if spread else None
+    mean = np.degrees(_mean_rad(cycles, kind))
+    return CycleCurve(gait.title, cycles.side, mean, sd, STYLES[gait.label])
 
 
 def _band(kind: JointKind) -> NormalBand | None:

@@ -1,19 +1,25 @@
-"""Review: the simulated gait of the default and of the personalized twin beside the measured one."""
+"""Review: both twins beside the measured gait, the twin in other situations, and with an impairment."""
 
 from __future__ import annotations
 
 import math
 
+from core.domain.findings import Finding
+from core.domain.impairment import Impairment
 from core.domain.motion import Motion
 from core.domain.record import RecordKind
 from core.domain.rollout import GaitLabel, Rollout, RolloutSet
+from core.domain.scenario import LEVEL_WALKING, Scenario, scenario_of
 from core.domain.twin import GaitPolicy
+from core.jobs.values import JobState
 from core.session.flow import Step, StepStatus
+from core.session.scenarios import ScenarioTry, Tried, tries_of
 from ui.desk import Desk
-from ui.pages.gait_comparison import SCENARIOS_TO_COME, ComparisonView, Scenario
+from ui.pages.gait_comparison import ComparisonView
 from ui.pages.number_table import NumberTable
-from ui.pages.review import ReviewPage, ReviewState
+from ui.pages.review import ReviewPage, ReviewState, Untried, WhatIfState
 from ui.plots.curves import JointPanel
+from ui.presenters import situations
 from ui.presenters.base import StepPresenter
 from ui.presenters.gait_curves import (
     NamedCycles,
@@ -28,6 +34,8 @@ from ui.theme import Tone
 CLOSE_R = 0.9  # from here on the shape of the curves is the patient's own
 PURPOSE = "See the twin walk beside the patient's own gait"
 TWINS = (GaitLabel.DEFAULT_TWIN, GaitLabel.PERSONALIZED_TWIN)
+AGAIN, STARTS = "again", "starts"
+ONE_AT_A_TIME = "One simulation at a time: wait for the running one, or cancel it."
 
 
 class ReviewPresenter(StepPresenter):
@@ -36,9 +44,18 @@ class ReviewPresenter(StepPresenter):
     def __init__(self, page: ReviewPage, desk: Desk) -> None:
         super().__init__(page, desk)
         self._page = page
-        self._shown = ""  # record whose view is on the page
-        self._state = ReviewState("")
-        page.secondary_action.connect(lambda _key: self.attempt(self.start))
+        self._visit_id: str | None = None  # the visit on the page
+        self._record_id = ""  # the level walk on the page
+        self._scenario = LEVEL_WALKING
+        self._what_if_open = False
+        self._tries: dict[Tried, ScenarioTry] = {}
+        self._views: dict[tuple[str, ...], ComparisonView] = {}  # made once: drawing takes a while
+        page.secondary_action.connect(lambda key: self.attempt(lambda: self._secondary(key)))
+        page.scenario_chosen.connect(self._choose_scenario)
+        page.simulate.connect(lambda: self.attempt(self._simulate))
+        page.what_if_toggled.connect(self._open_what_if)
+        page.what_if.changed.connect(self.refresh)
+        page.what_if.simulate.connect(lambda: self.attempt(self._simulate))
 
     def start(self) -> None:
         policy = self.newest(RecordKind.GAIT_POLICY)
@@ -46,24 +63,92 @@ class ReviewPresenter(StepPresenter):
             self.submit("simulate_gait", policy_id=policy.id)
 
     def show(self, status: StepStatus) -> None:
+        if self.desk.visit_id != self._visit_id:
+            self._begin_visit()
         if status.record_id is None:
-            self._shown = ""
-            if self.blocked(status, PURPOSE):
-                return
-            self._state = self._nothing_yet()
-        elif status.record_id != self._shown:
-            self._state = self._result(status.record_id)
-            self._shown = status.record_id
-        self._page.render(self._state)
+            self._record_id = ""
+            if not self.blocked(status, PURPOSE):
+                self._page.render(self._nothing_yet())
+            return
+        if status.record_id != self._record_id:
+            self._record_id, self._views = status.record_id, {}
+        self._tries = self._read_tries()
+        self._page.render(self._state(status.record_id))
 
     def leave(self) -> None:
         self._page.comparison.leave()
 
     def main(self) -> None:
-        if self._shown:
+        if self._record_id:
             self.desk.go_to.emit(Step.TRAIN)
         else:
             self.start()
+
+    # What the person does ---------------------------------------------------------------------------
+
+    def _secondary(self, key: str) -> None:
+        if key == STARTS:
+            self._simulate()
+        else:
+            self.start()
+
+    def _choose_scenario(self, key: str) -> None:
+        self._scenario = scenario_of(key) or LEVEL_WALKING
+        self.refresh()
+
+    def _open_what_if(self, on: bool) -> None:
+        self._what_if_open = on
+        self.refresh()
+
+    def _simulate(self) -> None:
+        """Many starts of the newest twin in the chosen situation, with the impairment if one is tried."""
+        policy = self.newest(RecordKind.GAIT_POLICY)
+        if policy is None or self.running_job() is not None:
+            return
+        impairments = {one.slot.label: one.severity for one in self._impairments()}
+        key = self._scenario.key
+        if impairments:
+            self.submit("simulate_scenario", scenario=key, twin=policy.id, impairments=dict(impairments))
+        else:
+            self.submit("simulate_scenario", scenario=key, twin=policy.id)
+
+    def _begin_visit(self) -> None:
+        self._visit_id = self.desk.visit_id
+        self._record_id, self._scenario, self._what_if_open = "", LEVEL_WALKING, False
+        self._views = {}
+
+    # What is known ----------------------------------------------------------------------------------
+
+    def _read_tries(self) -> dict[Tried, ScenarioTry]:
+        policy = self.newest(RecordKind.GAIT_POLICY)
+        if policy is None or self.desk.visit_id is None:
+            return {}
+        return tries_of(self.desk.store.records(self.desk.visit_id), policy.id)
+
+    def _impairments(self) -> tuple[Impairment, ...]:
+        chosen = self._page.what_if.impairment
+        return (chosen,) if self._what_if_open and chosen.severity > 0 else ()
+
+    def _gaits(self, record_id: str) -> RolloutSet:
+        return self.desk.store.load(record_id, RolloutSet)
+
+    def _motion_of(self, record_id: str) -> Motion | None:
+        policy_id = self.input_of(record_id, RecordKind.GAIT_POLICY)
+        motion_id = None if policy_id is None else self.input_of(policy_id, RecordKind.MOTION)
+        return None if motion_id is None else self.desk.store.load(motion_id, Motion)
+
+    def _healthy(self, record_id: str) -> StagedGait | None:
+        """The twin's own walk in the chosen situation, as far as there is one."""
+        if self._scenario is LEVEL_WALKING:
+            return staged(self._gaits(record_id), GaitLabel.PERSONALIZED_TWIN)
+        tried = self._tries.get((self._scenario.key, ()))
+        if tried is None:
+            return None
+        gaits = self._gaits(tried.record_id)
+        caption = GaitLabel.PERSONALIZED_TWIN.value.capitalize()
+        return StagedGait(gaits.rollouts[0], gaits.geometry, caption, self._scenario.ground)
+
+    # What the page says -----------------------------------------------------------------------------
 
     def _nothing_yet(self) -> ReviewState:
         return ReviewState(
@@ -72,35 +157,112 @@ class ReviewPresenter(StepPresenter):
             main_action="" if self.running_job() is not None else "Simulate gait",
         )
 
-    def _result(self, record_id: str) -> ReviewState:
-        store = self.desk.store
-        gaits = store.load(record_id, RolloutSet)
-        policy_id = self.input_of(record_id, RecordKind.GAIT_POLICY)
-        assert policy_id is not None
-        policy = store.load(policy_id, GaitPolicy)
-        motion_id = self.input_of(policy_id, RecordKind.MOTION)
-        motion = None if motion_id is None else store.load(motion_id, Motion)
-        panels = joint_panels(motion, [NamedCycles(r.label, r.cycles) for r in gaits.rollouts])
-        twin = gaits.find(GaitLabel.PERSONALIZED_TWIN)
-        headline, tone = review_headline(twin, mean_correlation(panels, GaitLabel.PERSONALIZED_TWIN))
-        badges = ("Simulated", "Synthetic patient") if gaits.synthetic else ("Simulated",)
+    def _state(self, record_id: str) -> ReviewState:
+        impairments = self._impairments()
+        tried = self._tries.get((self._scenario.key, impairments))
+        has_walk = self._scenario is LEVEL_WALKING or (self._scenario.key, ()) in self._tries
+        headline, tone, view = "", Tone.NEUTRAL, None
+        if has_walk and impairments and tried is not None:
+            headline, tone, view = self._what_if(record_id, impairments[0], tried)
+        elif has_walk and self._scenario is LEVEL_WALKING:
+            headline, tone, view = self._level(record_id)
+        elif has_walk:
+            headline, tone, view = self._walk(record_id, self._tries[self._scenario.key, ()])
+        else:
+            headline = f"{self._scenario.name}: this twin was not there yet."
+        gaits = self._gaits(record_id)
         return ReviewState(
             headline=headline,
             tone=tone,
-            view=ComparisonView(
-                staged=tuple(staged(gaits, label) for label in TWINS if gaits.find(label) is not None),
-                joint_panels=panels,
-                sentence=review_sentence(panels),
-                table=NumberTable(
-                    ("Joint", *(label.value.capitalize() for label in TWINS)), likeness_rows(panels, TWINS)
-                ),
-                scenarios=(Scenario(gaits.scenario, falls_words(twin)), *SCENARIOS_TO_COME),
-            ),
-            main_action="Go on with Train",
-            secondary=(("again", "Simulate again"),),
-            badges=badges,
-            findings=policy.findings,
+            view=view,
+            untried=None if has_walk else self._untried(),
+            groups=situations.scenario_groups(self._tries, (), self._level_words(gaits)),
+            scenario=self._scenario.key,
+            what_if=self._what_if_state(tried) if self._what_if_open and has_walk else None,
+            why_no_what_if="" if has_walk else "Simulate this situation without an impairment first.",
+            main_action="Go on with Train" if has_walk else "",
+            secondary=self._secondary_actions(),
+            badges=("Simulated", "Synthetic patient") if gaits.synthetic else ("Simulated",),
+            findings=self._findings(record_id),
         )
+
+    def _untried(self) -> Untried:
+        job = self.running_job()
+        if job is None:
+            detail = "It starts many times, each time a little differently. This takes about a minute."
+            return Untried("See whether the twin stays on its feet here", detail, "Simulate")
+        if _is_about(job, self._scenario):
+            return Untried("The twin is on its way", "What came of it appears here.")
+        return Untried("Not simulated yet", ONE_AT_A_TIME)
+
+    def _what_if_state(self, tried: ScenarioTry | None) -> WhatIfState:
+        if not self._impairments():
+            return WhatIfState("Simulate", "Move the slider to the right.")
+        if tried is not None:
+            return WhatIfState()
+        return WhatIfState("Simulate", ONE_AT_A_TIME if self.running_job() is not None else "")
+
+    def _secondary_actions(self) -> tuple[tuple[str, str], ...]:
+        if self._scenario is not LEVEL_WALKING or self._what_if_open:
+            return ()
+        idle = self.running_job() is None
+        counted = (LEVEL_WALKING.key, ()) in self._tries
+        count = ((STARTS, "Count falls"),) if idle and not counted else ()
+        return (*count, (AGAIN, "Simulate again"))
+
+    def _findings(self, record_id: str) -> tuple[Finding, ...]:
+        policy_id = self.input_of(record_id, RecordKind.GAIT_POLICY)
+        return () if policy_id is None else self.desk.store.load(policy_id, GaitPolicy).findings
+
+    def _level_words(self, gaits: RolloutSet) -> str:
+        return falls_words(gaits.find(GaitLabel.PERSONALIZED_TWIN))
+
+    # The three kinds of view ------------------------------------------------------------------------
+
+    def _level(self, record_id: str) -> tuple[str, Tone, ComparisonView]:
+        gaits = self._gaits(record_id)
+        if (record_id,) not in self._views:
+            self._views[record_id,] = level_view(gaits, self._motion_of(record_id))
+        view = self._views[record_id,]
+        correlation = mean_correlation(view.joint_panels, GaitLabel.PERSONALIZED_TWIN)
+        return *review_headline(gaits.find(GaitLabel.PERSONALIZED_TWIN), correlation), view
+
+    def _walk(self, record_id: str, tried: ScenarioTry) -> tuple[str, Tone, ComparisonView]:
+        key = (record_id, tried.record_id)
+        if key not in self._views:
+            level = self._gaits(record_id).find(GaitLabel.PERSONALIZED_TWIN)
+            gaits = self._gaits(tried.record_id)
+            self._views[key] = situations.scenario_view(self._scenario, gaits, level)
+        return *situations.tried_headline(self._scenario.name, tried), self._views[key]
+
+    def _what_if(
+        self, record_id: str, impairment: Impairment, tried: ScenarioTry
+    ) -> tuple[str, Tone, ComparisonView]:
+        without = self._tries.get((self._scenario.key, ()))
+        key = (record_id, tried.record_id, "" if without is None else without.record_id)
+        if key not in self._views:
+            healthy = self._healthy(record_id)
+            assert healthy is not None
+            motion = self._motion_of(record_id) if self._scenario is LEVEL_WALKING else None
+            gaits = self._gaits(tried.record_id)
+            self._views[key] = situations.what_if_view(self._scenario, healthy, gaits, impairment, motion)
+        return situations.what_if_headline(impairment, tried, without), Tone.NEUTRAL, self._views[key]
+
+
+def _is_about(job: JobState, scenario: Scenario) -> bool:
+    return job.spec.kind == "simulate_scenario" and job.spec.params.get("scenario") == scenario.key
+
+
+def level_view(gaits: RolloutSet, motion: Motion | None) -> ComparisonView:
+    """The default and the personalized twin against the measured gait."""
+    panels = joint_panels(motion, [NamedCycles(r.label, r.cycles) for r in gaits.rollouts])
+    columns = ("Joint", *(label.value.capitalize() for label in TWINS))
+    return ComparisonView(
+        staged=tuple(staged(gaits, label) for label in TWINS if gaits.find(label) is not None),
+        joint_panels=panels,
+        sentence=review_sentence(panels),
+        table=NumberTable(columns, likeness_rows(panels, TWINS)),
+    )
 
 
 def staged(gaits: RolloutSet, label: GaitLabel) -> StagedGait:

@@ -22,9 +22,9 @@ _DIRECTIONS: dict[Preset, tuple[float, float, float]] = {
 }
 
 
-def stand(camera: vtkCamera, preset: Preset, pelvis_m: NDArray[np.float32]) -> None:
-    """Put the camera on a preset standpoint around the pelvis (3,)."""
-    focus = np.array([pelvis_m[0], pelvis_m[1], FOCUS_HEIGHT_M])
+def stand(camera: vtkCamera, preset: Preset, pelvis_m: NDArray[np.float32], climbed_m: float = 0.0) -> None:
+    """Put the camera on a preset standpoint around the pelvis (3,) of who has climbed so far."""
+    focus = np.array([pelvis_m[0], pelvis_m[1], FOCUS_HEIGHT_M + climbed_m])
     direction = np.array(_DIRECTIONS[preset])
     direction /= np.linalg.norm(direction)
     camera.SetViewAngle(VIEW_ANGLE_DEG)
@@ -33,9 +33,9 @@ def stand(camera: vtkCamera, preset: Preset, pelvis_m: NDArray[np.float32]) -> N
     camera.SetViewUp(*((0.0, -1.0, 0.0) if preset is Preset.ABOVE else (0.0, 0.0, 1.0)))
 
 
-def follow(camera: vtkCamera, pelvis_m: NDArray[np.float32]) -> None:
-    """Move along with the pelvis (3,) horizontally, keeping standpoint and zoom."""
+def follow(camera: vtkCamera, pelvis_m: NDArray[np.float32], rise_m: float = 0.0) -> None:
+    """Move along with the pelvis (3,) horizontally and `rise_m` up, keeping standpoint and zoom."""
     focus = np.array(camera.GetFocalPoint())
-    shift = np.array([pelvis_m[0] - focus[0], pelvis_m[1] - focus[1], 0.0])
+    shift = np.array([pelvis_m[0] - focus[0], pelvis_m[1] - focus[1], rise_m])
     camera.SetFocalPoint(*(focus + shift))
     camera.SetPosition(*(np.array(camera.GetPosition()) + shift))

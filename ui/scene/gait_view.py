@@ -10,6 +10,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
 from core.domain.rollout import Rollout, SceneGeometry
+from core.domain.scenario import LEVEL_GROUND, Ground
 from core.errors import Advice
 from ui import theme
 from ui.scene.availability import why_no_scene
@@ -32,6 +33,7 @@ class GaitView(QWidget):
         self._world: World | None = None
         self._canvas: Any = None  # QVTKRenderWindowInteractor, untyped
         self._gait: tuple[SceneGeometry, Rollout] | None = None
+        self._ground = LEVEL_GROUND
         self._ghost: tuple[SceneGeometry, Rollout] | None = None
         self._time_s = 0.0
         self._ghost_time_s: float | None = None
@@ -46,8 +48,10 @@ class GaitView(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(300, 220)
 
-    def set_gait(self, geometry: SceneGeometry, rollout: Rollout, label: str) -> None:
-        self._gait = (geometry, rollout)
+    def set_gait(
+        self, geometry: SceneGeometry, rollout: Rollout, label: str, ground: Ground = LEVEL_GROUND
+    ) -> None:
+        self._gait, self._ground = (geometry, rollout), ground
         self.set_caption(label)
         self._time_s = float(rollout.time_s[0])
         self._dirty = True
@@ -196,7 +200,7 @@ class GaitView(QWidget):
         if self._world is None:
             self._make_world()
         assert self._world is not None
-        self._world.set_gait(*self._gait)
+        self._world.set_gait(*self._gait, self._ground)
         if self._preset is not None:
             self._world.stand(self._preset)
         if self._ghost is not None:

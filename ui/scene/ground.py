@@ -1,36 +1,91 @@
-"""The floor with metre marks, and the arrows of the ground-reaction forces."""
+"""The floor, ramp or stairs with metre marks, and the arrows of the ground-reaction forces."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from vtkmodules.vtkCommonCore import vtkPoints
 from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPolyData
 from vtkmodules.vtkCommonMath import vtkMatrix4x4
+from vtkmodules.vtkCommonTransforms import vtkTransform
 from vtkmodules.vtkFiltersSources import vtkArrowSource, vtkPlaneSource
 from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper, vtkRenderer
 from vtkmodules.vtkRenderingFreeType import vtkVectorText
 
+from core.domain.scenario import STEPS_AHEAD, STEPS_BEHIND, Ground, GroundKind
 from ui.scene.palette import Rgb, ScenePalette
 
 HALF_WIDTH_M = 3.0
 MARKS_X_M = -0.42  # beside the feet, on the side of the side view
 MARGIN_M = 4.0
+STAIRS_HALF_WIDTH_M = 0.75  # narrow, so that their profile is seen from the side
+STAIRS_THICKNESS_M = 0.30
 ARROW_M_PER_BODY_WEIGHT = 0.6
 SMALLEST_ARROW_BODY_WEIGHT = 0.03
 
 
-class Floor:
-    """A quiet grid under the whole walk, half a metre apart, numbered every metre."""
+class Walkway(Protocol):
+    """What the person walks on."""
 
-    def __init__(self, renderer: vtkRenderer, y_from_m: float, y_to_m: float, palette: ScenePalette) -> None:
+    def remove(self) -> None: ...
+
+
+def walkway(
+    renderer: vtkRenderer, ground: Ground, y_from_m: float, y_to_m: float, palette: ScenePalette
+) -> Walkway:
+    """The ground of a walk that begins and ends at these places."""
+    if ground.kind is GroundKind.STAIRS:
+        return Stairs(renderer, ground, y_from_m, y_to_m, palette)
+    return Floor(renderer, y_from_m, y_to_m, palette, slope_rad=ground.slope_rad)
+
+
+class Floor:
+    """A quiet grid under the whole walk, half a metre apart, numbered every metre; level or a ramp."""
+
+    def __init__(
+        self,
+        renderer: vtkRenderer,
+        y_from_m: float,
+        y_to_m: float,
+        palette: ScenePalette,
+        *,
+        slope_rad: float = 0.0,
+    ) -> None:
         self._renderer = renderer
         low = math.floor(min(y_from_m, y_to_m) - MARGIN_M)
         high = math.ceil(max(y_from_m, y_to_m) + MARGIN_M)
         self._actors = [_plane(low, high, palette.floor), _grid(low, high, palette.grid)]
         self._actors += [_mark(metre, y_from_m, palette.mark) for metre in range(math.ceil(y_from_m - low))]
+        tilt = vtkTransform()
+        tilt.RotateX(-math.degrees(slope_rad))  # rises towards -y
+        for actor in self._actors:
+            actor.SetUserTransform(tilt)
+            renderer.AddActor(actor)
+
+    def remove(self) -> None:
+        for actor in self._actors:
+            self._renderer.RemoveActor(actor)
+
+
+class Stairs:
+    """The treads and risers around a walk, with their profile at both sides."""
+
+    def __init__(
+        self, renderer: vtkRenderer, ground: Ground, y_from_m: float, y_to_m: float, palette: ScenePalette
+    ) -> None:
+        self._renderer = renderer
+        steps = _steps(ground, min(-y_from_m, -y_to_m) - MARGIN_M, max(-y_from_m, -y_to_m) + MARGIN_M)
+        self._actors = [
+            _flat(_quads(step.tread() for step in steps), palette.floor),
+            _flat(_quads(step.riser() for step in steps), _between(palette.floor, palette.grid)),
+            _flat(_quads(side for step in steps for side in step.sides()), palette.grid),
+            _flat(_lines(edge for step in steps for edge in step.edges()), palette.mark),
+        ]
         for actor in self._actors:
             renderer.AddActor(actor)
 
@@ -67,6 +122,98 @@ class ForceArrows:
             self._renderer.RemoveActor(actor)
 
 
+Point = tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One step: its tread from `near_m` to `far_m` ahead, and the riser down or up to the next one."""
+
+    near_m: float
+    far_m: float
+    height_m: float
+    next_height_m: float
+
+    def tread(self) -> tuple[Point, ...]:
+        return _across(self.near_m, self.height_m, self.far_m, self.height_m)
+
+    def riser(self) -> tuple[Point, ...]:
+        return _across(self.far_m, self.height_m, self.far_m, self.next_height_m)
+
+    def sides(self) -> tuple[tuple[Point, ...], ...]:
+        low = min(self.height_m, self.next_height_m) - STAIRS_THICKNESS_M
+        return tuple(
+            (
+                (x, -self.near_m, self.height_m),
+                (x, -self.far_m, self.height_m),
+                (x, -self.far_m, low),
+                (x, -self.near_m, low),
+            )
+            for x in (-STAIRS_HALF_WIDTH_M, STAIRS_HALF_WIDTH_M)
+        )
+
+    def edges(self) -> tuple[tuple[Point, Point], ...]:
+        """Both ends of the riser across the stairs, and the profile on the side of the side view."""
+        x, far = STAIRS_HALF_WIDTH_M, -self.far_m
+        upper = max(self.height_m, self.next_height_m)
+        return (
+            ((-x, far, upper), (x, far, upper)),
+            ((-x, -self.near_m, self.height_m), (-x, far, self.height_m)),
+            ((-x, far, self.height_m), (-x, far, self.next_height_m)),
+        )
+
+
+def _across(ahead_m: float, height_m: float, ahead_2_m: float, height_2_m: float) -> tuple[Point, ...]:
+    x = STAIRS_HALF_WIDTH_M
+    first = ((-x, -ahead_m, height_m), (x, -ahead_m, height_m))
+    return (*first, (x, -ahead_2_m, height_2_m), (-x, -ahead_2_m, height_2_m))
+
+
+def _steps(ground: Ground, from_m: float, to_m: float) -> list[_Step]:
+    """The steps between two distances ahead; the landings are as long as they are seen."""
+    first = max(-STEPS_BEHIND, math.floor((from_m - ground.first_middle_m) / ground.tread_m))
+    last = min(STEPS_AHEAD, math.ceil((to_m - ground.first_middle_m) / ground.tread_m))
+    steps = []
+    for number in range(first, last + 1):
+        near = ground.first_middle_m + (number - 0.5) * ground.tread_m
+        far = near + ground.tread_m
+        near = near - MARGIN_M if number == -STEPS_BEHIND else near
+        is_landing = number == STEPS_AHEAD
+        height = number * ground.rise_m
+        following = height if is_landing else height + ground.rise_m
+        steps.append(_Step(near, far + MARGIN_M if is_landing else far, height, following))
+    return steps
+
+
+def _quads(corners: Iterable[tuple[Point, ...]]) -> vtkPolyData:
+    points, cells = vtkPoints(), vtkCellArray()
+    for quad in corners:
+        cells.InsertNextCell(len(quad))
+        for point in quad:
+            cells.InsertCellPoint(points.InsertNextPoint(*point))
+    surface = vtkPolyData()
+    surface.SetPoints(points)
+    surface.SetPolys(cells)
+    return surface
+
+
+def _lines(ends: Iterable[tuple[Point, Point]]) -> vtkPolyData:
+    points, cells = vtkPoints(), vtkCellArray()
+    for line in ends:
+        cells.InsertNextCell(2)
+        for point in line:
+            cells.InsertCellPoint(points.InsertNextPoint(*point))
+    surface = vtkPolyData()
+    surface.SetPoints(points)
+    surface.SetLines(cells)
+    return surface
+
+
+def _between(one: Rgb, other: Rgb) -> Rgb:
+    red, green, blue = ((a + b) / 2 for a, b in zip(one, other, strict=True))
+    return (red, green, blue)
+
+
 def _flat(surface: vtkPolyData, colour: Rgb) -> vtkActor:
     mapper = vtkPolyDataMapper()
     mapper.SetInputData(surface)
@@ -89,17 +236,9 @@ def _plane(low_m: float, high_m: float, colour: Rgb) -> vtkActor:
 
 
 def _grid(low_m: float, high_m: float, colour: Rgb) -> vtkActor:
-    points, lines = vtkPoints(), vtkCellArray()
     across = [(-HALF_WIDTH_M, y, HALF_WIDTH_M, y) for y in np.arange(low_m, high_m + 0.01, 0.5)]
     along = [(x, low_m, x, high_m) for x in np.arange(-HALF_WIDTH_M, HALF_WIDTH_M + 0.01, 0.5)]
-    for x0, y0, x1, y1 in across + along:
-        lines.InsertNextCell(2)
-        lines.InsertCellPoint(points.InsertNextPoint(x0, y0, 0.0))
-        lines.InsertCellPoint(points.InsertNextPoint(x1, y1, 0.0))
-    surface = vtkPolyData()
-    surface.SetPoints(points)
-    surface.SetLines(lines)
-    return _flat(surface, colour)
+    return _flat(_lines(((x0, y0, 0.0), (x1, y1, 0.0)) for x0, y0, x1, y1 in across + along), colour)
 
 
 def _mark(metre: int, start_y_m: float, colour: Rgb) -> vtkActor:

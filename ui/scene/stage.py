@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from core.domain.body import Side
 from core.domain.rollout import Rollout, SceneGeometry
+from core.domain.scenario import LEVEL_GROUND, Ground
 from ui.scene.cycle_clock import CycleClock, same_moment
 from ui.scene.gait_view import GaitView
 from ui.scene.playback_bar import PlaybackBar
@@ -28,6 +29,7 @@ class StagedGait:
     rollout: Rollout
     geometry: SceneGeometry
     caption: str
+    ground: Ground = LEVEL_GROUND
 
 
 class GaitStage(QWidget):
@@ -80,7 +82,8 @@ class GaitStage(QWidget):
         for index, view in enumerate(self.views):
             view.setVisible(index < len(gaits))
             if index < len(gaits):
-                view.set_gait(gaits[index].geometry, gaits[index].rollout, gaits[index].caption)
+                gait = gaits[index]
+                view.set_gait(gait.geometry, gait.rollout, gait.caption, gait.ground)
         if gaits:
             self.bar.set_length(self._clocks[0].end_s - self._clocks[0].start_s)
             self._apply_ghost()
@@ -177,7 +180,8 @@ class GaitStage(QWidget):
             return
         self.play(False)
         times = self._gaits[0].rollout.time_s
-        self.set_time(self._time_s + frames * float(times[1] - times[0]))
+        if len(times) > 1:
+            self.set_time(self._time_s + frames * float(times[1] - times[0]))
 
     def _set_speed(self, factor: float) -> None:
         self._speed = factor

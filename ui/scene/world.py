@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from vtkmodules.vtkRenderingCore import vtkLight, vtkRenderer
 
 from core.domain.rollout import GaitLabel, Playback, Rollout, SceneGeometry
+from core.domain.scenario import LEVEL_GROUND, Ground
 from ui.scene import camera
 from ui.scene.figure import Figure, drawable, surfaces_of
-from ui.scene.ground import Floor, ForceArrows
+from ui.scene.ground import ForceArrows, Walkway, walkway
 from ui.scene.palette import ScenePalette
 from ui.scene.preset import Preset
 
@@ -33,7 +34,8 @@ class World:
         self._ghost_rollout: Rollout | None = None
         self._figure: Figure | None = None
         self._ghost: Figure | None = None
-        self._floor: Floor | None = None
+        self._ground, self._climbed_m = LEVEL_GROUND, 0.0
+        self._floor: Walkway | None = None
         self._arrows: ForceArrows | None = None
         self._light()
 
@@ -41,17 +43,17 @@ class World:
     def palette(self) -> ScenePalette:
         return self._palette
 
-    def set_gait(self, geometry: SceneGeometry, rollout: Rollout) -> None:
+    def set_gait(self, geometry: SceneGeometry, rollout: Rollout, ground: Ground = LEVEL_GROUND) -> None:
         """Replace what is shown; the camera keeps its standpoint when there was a gait before."""
         first = self._rollout is None
         self._clear()
-        self._rollout = rollout
+        self._rollout, self._ground = rollout, ground
         playback = rollout.playback
         self._figure = _figure(self.renderer, geometry, rollout, self._palette)
         if playback.muscle_names:
             self._figure.add_muscles(playback.muscle_start, self._palette)
         path = playback.body_position_m[:, _pelvis(playback), 1]
-        self._floor = Floor(self.renderer, float(path[0]), float(path[-1]), self._palette)
+        self._floor = walkway(self.renderer, ground, float(path[0]), float(path[-1]), self._palette)
         self._arrows = ForceArrows(self.renderer, body_weight_n(rollout), self._palette)
         if first:
             self.stand(Preset.CORNER)
@@ -76,7 +78,7 @@ class World:
         pelvis = playback.body_position_m[row, _pelvis(playback)]
         if self._ghost is not None and self._ghost_rollout is not None:
             self._move_ghost(time_s if ghost_time_s is None else ghost_time_s, pelvis)
-        camera.follow(self.renderer.GetActiveCamera(), pelvis)
+        self._follow(pelvis)
         self.renderer.ResetCameraClippingRange()
 
     def stand(self, preset: Preset) -> None:
@@ -84,7 +86,8 @@ class World:
         if self._rollout is not None:
             playback = self._rollout.playback
             pelvis = playback.body_position_m[0, _pelvis(playback)]
-        camera.stand(self.renderer.GetActiveCamera(), preset, pelvis)
+        self._climbed_m = climbed_m(self._ground, pelvis)
+        camera.stand(self.renderer.GetActiveCamera(), preset, pelvis, self._climbed_m)
 
     def smooth(self, on: bool) -> None:
         """Soft edges cost a third of the frames in software, so they are for still pictures."""
@@ -94,13 +97,19 @@ class World:
         if self._figure is not None:
             self._figure.show_muscles(shown)
 
+    def _follow(self, pelvis_m: NDArray[np.float32]) -> None:
+        climbed = climbed_m(self._ground, pelvis_m)
+        camera.follow(self.renderer.GetActiveCamera(), pelvis_m, climbed - self._climbed_m)
+        self._climbed_m = climbed
+
     def _move_ghost(self, time_s: float, pelvis_m: NDArray[np.float32]) -> None:
         assert self._ghost is not None and self._ghost_rollout is not None
         playback = self._ghost_rollout.playback
         row = frame_at(self._ghost_rollout, time_s)
         position = playback.body_position_m[row]
-        shift = pelvis_m - position[_pelvis(playback)]
-        shift[2] = 0.0
+        own = position[_pelvis(playback)]
+        shift = pelvis_m - own
+        shift[2] = climbed_m(self._ground, pelvis_m) - climbed_m(self._ground, own)
         self._ghost.pose(position + shift, playback.body_quaternion[row])
 
     def _clear(self) -> None:
@@ -159,6 +168,11 @@ def frame_at(rollout: Rollout, time_s: float) -> int:
     if after >= len(times):
         return 0
     return after - 1 if time_s - times[after - 1] <= times[after] - time_s else after
+
+
+def climbed_m(ground: Ground, pelvis_m: NDArray[np.float32]) -> float:
+    """How far up the walkway has led to where the pelvis (3,) is; the mean slope of stairs."""
+    return -ground.climb * float(pelvis_m[1])
 
 
 def body_weight_n(rollout: Rollout) -> float:

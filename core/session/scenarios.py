@@ -1,0 +1,104 @@
+"""What a visit knows about a twin in situations: read from the rows of the record, without its arrays."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from core.domain.impairment import SLOTS, Impairment
+from core.domain.record import RecordInfo, RecordKind
+from core.errors import refuse
+
+Tried = tuple[str, tuple[Impairment, ...]]  # a scenario's key, and with which impairments
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioTry:
+    """Many starts of one twin in one scenario."""
+
+    record_id: str
+    scenario: str  # its key
+    impairments: tuple[Impairment, ...]
+    starts: int
+    stayed: int  # starts that ended on their feet
+    seconds: float
+    most_falls: str  # the most frequent cause of falls in words, "" without a fall
+
+    @property
+    def success_rate(self) -> float:
+        return self.stayed / self.starts
+
+
+def tries_of(records: Iterable[RecordInfo], policy_id: str) -> dict[Tried, ScenarioTry]:
+    """The newest tries of the twin with GAIT_POLICY `policy_id`; `records` come oldest first."""
+    found: dict[Tried, ScenarioTry] = {}
+    for info in records:
+        made_from = {input_id for input_id, _digest in info.provenance.inputs}
+        if info.kind is RecordKind.SCENARIO and policy_id in made_from:
+            tried = _try_of(info)
+            if tried is not None:
+                found[tried.scenario, tried.impairments] = tried
+    return found
+
+
+def try_settings(
+    scenario: str,
+    impairments: tuple[Impairment, ...],
+    *,
+    seconds: float,
+    causes: tuple[str, ...],
+) -> dict[str, object]:
+    """What a SCENARIO record keeps in its row. `causes` has one entry per start, "" without a fall."""
+    falls = [cause for cause in causes if cause]
+    return {
+        "scenario": scenario,
+        "impairments": {one.slot.label: one.severity for one in impairments},
+        "seconds": seconds,
+        "starts": len(causes),
+        "stayed": len(causes) - len(falls),
+        "most_falls": max(sorted(set(falls)), key=falls.count, default=""),
+    }
+
+
+def impairments_of(value: object) -> tuple[Impairment, ...]:
+    """From `{label: severity}`, in the order of SLOTS; None is none. Refuses (TWN-023) anything else."""
+    asked = value if isinstance(value, dict) else {}
+    known = {slot.label: slot for slot in SLOTS}
+    if value is not None and not isinstance(value, dict):
+        raise _no_impairment(str(value))
+    for label, severity in asked.items():
+        number = isinstance(severity, int | float) and not isinstance(severity, bool)
+        if label not in known or not number or not 0.0 <= severity <= 1.0:
+            raise _no_impairment(f"{label}: {severity}")
+    return tuple(
+        Impairment(slot.kind, float(asked[label]), slot.side, slot.group, slot.joint)
+        for label, slot in known.items()
+        if label in asked
+    )
+
+
+def _no_impairment(words: str) -> Exception:
+    examples = "; ".join(slot.label for slot in SLOTS[:3])
+    return refuse(
+        "TWN-023",
+        f"“{words}” is no impairment of a twin.",
+        "An impairment has one of the fixed names and a severity between 0 and 1.",
+        f"Use names as these: {examples}.",
+    )
+
+
+def _try_of(info: RecordInfo) -> ScenarioTry | None:
+    """None for a row that does not say what came of it."""
+    settings = json.loads(info.provenance.settings)
+    if not {"scenario", "starts", "stayed", "seconds"} <= set(settings) or not settings["starts"]:
+        return None
+    return ScenarioTry(
+        record_id=info.id,
+        scenario=str(settings["scenario"]),
+        impairments=impairments_of(settings.get("impairments")),
+        starts=int(settings["starts"]),
+        stayed=int(settings["stayed"]),
+        seconds=float(settings["seconds"]),
+        most_falls=str(settings.get("most_falls", "")),
+    )

@@ -1,0 +1,202 @@
+"""Words and views of a twin in situations, healthy or with an impairment that was tried. No widgets."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from core.domain.impairment import Impairment
+from core.domain.motion import Motion
+from core.domain.rollout import GaitLabel, Rollout, RolloutSet
+from core.domain.scenario import (
+    LEVEL_WALKING,
+    SCENARIOS,
+    GaitKind,
+    GroundKind,
+    Scenario,
+)
+from core.session.scenarios import ScenarioTry, Tried
+from ui.pages.gait_comparison import ComparisonView
+from ui.pages.number_table import NumberRow, NumberTable
+from ui.pages.scenario_picker import ScenarioChoice, ScenarioGroup
+from ui.plots.curves import CurveStyle, JointPanel
+from ui.presenters.gait_curves import (
+    NamedCycles,
+    joint_panels,
+    likeness_rows,
+    mean_correlation,
+)
+from ui.scene.stage import StagedGait
+from ui.theme import Tone
+
+GOOD_RATE, FAIR_RATE = 0.9, 0.7
+LEVEL_CURVE = "level walking"
+
+
+def group_of(scenario: Scenario) -> str:
+    """Under which button a scenario is found."""
+    if scenario.disturbance is not None:
+        return "Disturbances"
+    if scenario.start_and_stop:
+        return "Start and stop"
+    if scenario.gait is GaitKind.RUN:
+        return "Running"
+    grounds = {GroundKind.RAMP: "Ramps", GroundKind.STAIRS: "Stairs"}
+    return grounds.get(scenario.ground.kind, "Level")
+
+
+def scenario_groups(
+    tries: Mapping[Tried, ScenarioTry], impairments: tuple[Impairment, ...], level: str
+) -> tuple[ScenarioGroup, ...]:
+    """All scenarios with what is known of them; `level` is said of level walking until it is tried."""
+    choices: dict[str, list[ScenarioChoice]] = {}
+    for scenario in SCENARIOS:
+        tried = tries.get((scenario.key, impairments))
+        result, cause = (level if scenario is LEVEL_WALKING else ""), ""
+        if tried is not None:
+            result, cause = f"{tried.stayed} of {tried.starts}", spoken(tried.most_falls)
+        choice = ScenarioChoice(scenario.key, scenario.name, result, cause)
+        choices.setdefault(group_of(scenario), []).append(choice)
+    return tuple(ScenarioGroup(name, tuple(members)) for name, members in choices.items())
+
+
+def spoken(cause: str) -> str:
+    """ "on the stairs: sank down" as part of a sentence."""
+    return cause.replace(": ", ", ")
+
+
+def starts_words(tried: ScenarioTry) -> str:
+    words = f"{tried.stayed} of {tried.starts} starts without a fall in {tried.seconds:g} s"
+    return f"{words}; most falls: {spoken(tried.most_falls)}" if tried.most_falls else words
+
+
+def tried_headline(name: str, tried: ScenarioTry) -> tuple[str, Tone]:
+    tone = Tone.OK if tried.success_rate >= GOOD_RATE else Tone.WARN
+    return f"{name}: {starts_words(tried)}.", tone
+
+
+def impairment_words(impairment: Impairment) -> str:
+    """ "weakness, left dorsiflexors 0.5"."""
+    label = impairment.slot.label
+    return f"{label[0].lower()}{label[1:]} {impairment.severity:.1f}"
+
+
+# A healthy twin in a situation ------------------------------------------------------------------------
+
+
+def scenario_view(scenario: Scenario, gaits: RolloutSet, level: Rollout | None) -> ComparisonView:
+    """One picture with its ground; the curves of this walk beside those of the twin's level walking."""
+    walk = gaits.rollouts[0]
+    own = NamedCycles(walk.label, walk.cycles, f"{scenario.name.lower()}, simulated")
+    shown = [own]
+    if level is not None:
+        shown.insert(0, NamedCycles(GaitLabel.DEFAULT_TWIN, level.cycles, f"{LEVEL_CURVE}, simulated"))
+    panels = joint_panels(None, shown, on_norm=walks_as_the_norm(scenario))
+    caption = f"{scenario.name} · simulated"
+    return ComparisonView(
+        staged=(StagedGait(walk, gaits.geometry, caption, scenario.ground),),
+        joint_panels=panels,
+        sentence=walk_sentence(walk),
+        table=range_table([gait.title for gait in shown], panels),
+    )
+
+
+def walks_as_the_norm(scenario: Scenario) -> bool:
+    """Whether the band of normal level walking says anything about this situation."""
+    return scenario.ground.kind is GroundKind.LEVEL and scenario.gait is GaitKind.WALK
+
+
+def walk_sentence(walk: Rollout) -> str:
+    speed = f"{walk.speed_m_s:.2f} m/s"
+    if walk.fell_at_s is not None:
+        cause = f" ({spoken(walk.fall_cause)})" if walk.fall_cause else ""
+        words = f"The walk shown ends with a fall after {walk.fell_at_s:.1f} s{cause}"
+    else:
+        words = f"The walk shown lasts {walk.walked_s:.0f} s without a fall, at {speed} on average"
+    strides = sum(len(side.angle_rad) for side in walk.cycles)
+    return f"{words}." if strides else f"{words}; there is no complete stride to plot."
+
+
+def range_table(names: Sequence[str], panels: Sequence[JointPanel]) -> NumberTable:
+    """Smallest and largest angle of every joint in the mean stride of each gait."""
+    tip = "Smallest and largest angle of the mean stride"
+    rows = tuple(
+        NumberRow(panel.title, tuple(_range_words(panel, name) for name in names), panel.side, tip)
+        for panel in panels
+    )
+    return NumberTable(("Joint", *(name.capitalize() for name in names)), rows)
+
+
+def _range_words(panel: JointPanel, name: str) -> str:
+    curve = next((curve for curve in panel.curves if curve.label == name), None)
+    if curve is None:
+        return "–"
+    low, high = (f"{value:.0f}".replace("-", "−") for value in (curve.mean.min(), curve.mean.max()))
+    return f"{low}° to {high}°"
+
+
+# With an impairment -----------------------------------------------------------------------------------
+
+
+def what_if_view(
+    scenario: Scenario,
+    healthy: StagedGait,
+    impaired: RolloutSet,
+    impairment: Impairment,
+    measured: Motion | None,
+) -> ComparisonView:
+    """The twin without and with the impairment; both against the measured gait where there is one."""
+    walk, name = impaired.rollouts[0], impairment_words(impairment)
+    without = NamedCycles(GaitLabel.PERSONALIZED_TWIN, healthy.rollout.cycles)
+    with_it = NamedCycles(GaitLabel.IMPAIRED_TWIN, walk.cycles, name)
+    gaits = (without, with_it)
+    panels = joint_panels(measured, gaits, on_norm=walks_as_the_norm(scenario), against=without)
+    titles = (without.title, name) if measured is not None else (name,)
+    reference = "the measured gait" if measured is not None else "the twin without it"
+    return ComparisonView(
+        staged=(healthy, StagedGait(walk, impaired.geometry, f"With {name}", scenario.ground)),
+        joint_panels=panels,
+        sentence=what_if_sentence(panels, walk, name, measured=measured is not None),
+        table=NumberTable(
+            ("Joint", *(f"{_first_up(title)} (r with {reference})" for title in titles)),
+            likeness_rows(panels, titles, reference),
+        ),
+    )
+
+
+def _first_up(words: str) -> str:
+    return f"{words[0].upper()}{words[1:]}"
+
+
+def what_if_headline(impairment: Impairment, tried: ScenarioTry, healthy: ScenarioTry | None) -> str:
+    words = f"With {impairment_words(impairment)}: {tried.stayed} of {tried.starts} starts without a fall"
+    if healthy is not None:
+        words += f" ({healthy.stayed} of {healthy.starts} without it)"
+    return f"{words}; most falls: {spoken(tried.most_falls)}." if tried.most_falls else f"{words}."
+
+
+def what_if_sentence(panels: Sequence[JointPanel], walk: Rollout, name: str, *, measured: bool) -> str:
+    """Where the gait changes most and, with a measured gait, whether it comes closer to it."""
+    changes = [
+        (float(np.sqrt(np.mean((changed - before) ** 2))), panel)
+        for panel in panels
+        if (before := _mean_of(panel, CurveStyle.PERSONALIZED)) is not None
+        and (changed := _mean_of(panel, CurveStyle.IMPAIRED)) is not None
+    ]
+    if not changes:
+        return walk_sentence(walk)
+    change, panel = max(changes, key=lambda item: item[0])
+    words = f"The {panel.title.lower()} changes most: {change:.0f}° on average"
+    own, impaired = (mean_correlation(panels, title) for title in (GaitLabel.PERSONALIZED_TWIN, name))
+    if not measured or math.isnan(own) or math.isnan(impaired):
+        return f"{words}. {walk_sentence(walk)}"
+    if round(own, 2) == round(impaired, 2):
+        return f"{words}. The twin stays as like the patient as before (mean r {own:.2f})."
+    more = "more" if impaired > own else "less"
+    return f"{words}. The twin becomes {more} like the patient (mean r {impaired:.2f} instead of {own:.2f})."
+
+
+def _mean_of(panel: JointPanel, style: CurveStyle) -> np.ndarray | None:
+    return next((curve.mean for curve in panel.curves if curve.style is style), None)
