@@ -143,7 +143,9 @@ class ImpairmentSearch:
             raise ValueError("the checkpoint is of another search")
         for start, end in zip([0, *ends[:-1]], ends, strict=True):
             asked = self._ask()
-            if not np.array_equal(asked, severity[start:end]):
+            if asked.shape != severity[start:end].shape or not np.allclose(
+                asked, severity[start:end], atol=1e-6
+            ):
                 raise ValueError("the checkpoint is of another search")
             self._keep(asked, gait[start:end], flexion[start:end], share[start:end])
             self._learn(asked)
