@@ -19,7 +19,7 @@ from core.domain.scenario import SCENARIOS, Scenario, scenario_of
 from core.domain.twin import GENERIC_BODY, BodyParameters, GaitPolicy
 from core.errors import refuse
 from core.jobs.values import JobContext, Params
-from core.session.scenarios import impairments_of, try_settings
+from core.session.scenarios import impairments_of, most_frequent, try_settings
 from core.simulation.film import FilmedWalk, write_film
 from core.simulation.playback import scene_geometry
 from core.simulation.policy import PolicyNetworks
@@ -112,14 +112,14 @@ def chosen_scenario(key: str) -> Scenario:
 
 
 def in_words(tried: ScenarioRun, impairments: tuple[Impairment, ...] = ()) -> str:
-    """ "Stairs up: 12 of 16 starts stay on their feet for 10 s; most falls on the stairs: sank down"."""
+    """ "Stairs up: 12 of 16 starts come through 10 s; else mostly on the stairs: sank down"."""
     stayed = round(tried.success_rate * len(tried.cause))
     name = ", ".join(
         [tried.scenario.name, *(f"{one.slot.label.lower()} {one.severity:g}" for one in impairments)]
     )
-    text = f"{name}: {stayed} of {len(tried.cause)} starts stay on their feet for {tried.length_s:g} s"
+    text = f"{name}: {stayed} of {len(tried.cause)} starts come through {tried.length_s:g} s"
     falls = [cause for cause in tried.cause if cause]
-    return f"{text}; most falls {max(set(falls), key=falls.count)}" if falls else text
+    return f"{text}; most falls {most_frequent(falls)}" if falls else text
 
 
 def write_results(
