@@ -58,6 +58,13 @@ INDEX = {  # bad input: code, file below tests/, test
     "database locked": ("REC-001", "app/test_cli.py", "test_a_locked_record_is_told"),
     "database damaged": ("REC-002", "ui/test_recovery.py", "test_another_folder_can_be_chosen"),
     "database damaged, no backup": ("REC-002", "store/test_recovery.py", "test_a_damaged_record_without"),
+    "no free memory to learn": ("TRN-007", "tasks/test_room.py", "test_too_little_memory"),
+    "no free disk to learn": ("TRN-008", "tasks/test_room.py", "test_a_nearly_full_disk"),
+    "unknown fidelity": ("TRN-006", "tasks/test_learn_gait.py", "test_a_fidelity_that_cannot"),
+    "nothing to resume": ("TRN-015", "app/test_train_twin.py", "test_nothing_to_go_on_with"),
+    "person file with a wrong body": ("PAT-011", "app/test_train_twin.py", "test_a_body_that_cannot"),
+    "stride file that is none": ("MOT-031", "app/test_train_twin.py", "test_a_trial_that_is_no_stride"),
+    "stride with a wrong entry": ("MOT-030", "gait/test_stride.py", "test_what_is_no_stride"),
     "data folder out of reach": ("REC-006", "app/test_cli.py", "test_what_cannot_work_is_refused"),
 }
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.domain.body import SIDES
+from core.domain.body import SIDES, Joint
 from core.domain.motion import (
     GaitCycles,
     GaitReference,
@@ -189,3 +189,30 @@ def test_a_lesson_without_time_is_refused(visit: Visit) -> None:
 
     with pytest.raises(UserError, match="TRN-001"):
         learn_gait.run({**context.spec.params, "minutes": 0}, context)
+
+
+def test_a_fidelity_that_cannot_be_learned_with_is_refused(visit: Visit) -> None:
+    context = visit.context(normal_reference(1.68))
+
+    with pytest.raises(UserError) as caught:
+        learn_gait.run({**context.spec.params, "fidelity": "lifelike"}, context)
+
+    assert caught.value.advice.code == "TRN-006"
+
+
+@pytest.mark.parametrize(("fidelity", "muscles"), [("standard", True), ("full", True), ("fast", False)])
+def test_muscles_learn_to_work_together_where_they_move_the_twin(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch, fidelity: str, muscles: bool
+) -> None:
+    monkeypatch.setattr(learn_gait, "WALKERS", 2)
+    monkeypatch.setattr(learn_gait, "EVALUATION_STARTS", 1)
+    monkeypatch.setattr(learn_gait, "EVALUATION_S", 0.5)
+    context = visit.context(normal_reference(1.68))
+    stride = {"period_s": 1.1, "speed_m_s": 1.2, "knee_angle_l": [12.0] * 25}
+    params = {"twin_id": context.spec.params["twin_id"], "stride": stride, "minutes": 0.05}
+
+    policy = visit.load(learn_gait.run({**params, "fidelity": fidelity}, context), GaitPolicy)
+
+    assert isinstance(policy, GaitPolicy)
+    assert (policy.coordination is not None) == muscles
+    np.testing.assert_allclose(np.degrees(policy.reference.angle_rad[:, Joint.KNEE_L.column]), 12.0)
