@@ -68,7 +68,7 @@ def motion(moment: Moment) -> FloatArray:
 
 def progress(moment: Moment) -> FloatArray:
     """Walking speed as in the reference, straight ahead."""
-    value: FloatArray = np.exp(-4.0 * (moment.forward_error_m_s**2 + moment.sideways_m_s**2))
+    value: FloatArray = np.exp(-8.0 * moment.forward_error_m_s**2 - 4.0 * moment.sideways_m_s**2)
     return value
 
 
@@ -154,7 +154,7 @@ WALKING_REWARD = (
     RewardTerm(0.20, pose),
     RewardTerm(0.25, flexion),
     RewardTerm(0.05, motion),
-    RewardTerm(0.15, progress),
+    RewardTerm(0.30, progress),
     RewardTerm(0.10, posture),
     RewardTerm(0.15, loading),
     RewardTerm(0.05, landing),
