@@ -341,9 +341,11 @@ def _replay(given: argparse.Namespace) -> int:
 def _simulate(given: argparse.Namespace) -> int:
     from app.session_request import scenario_params
     from app.terminal import open_terminal
+    from core.store.repository import open_store
 
     params = scenario_params(given)
     with open_terminal(_data_dir(given)) as terminal:
-        terminal.run("simulate_scenario", params)
-    print(f"Simulated: arrays, summary and film are in {given.out}.")
+        record_id = terminal.run("simulate_scenario", params)
+    with open_store(_data_dir(given)) as store:
+        print(f"Simulated. {store.info(record_id).summary}. Arrays, summary and film are in {given.out}.")
     return EXIT_OK
