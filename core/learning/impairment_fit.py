@@ -1,9 +1,10 @@
 """Which impairments explain a gait: the twin walks with many of them until it walks like the person.
 
-Three stages. One walk with every slider alone tells what each does to this twin, and from it a few sliders
-are chosen that together explain the gait. CMA-ES (Hansen & Ostermeier 2001, Evol Comput 9:159) searches their
-severities, a generation walking in one batch. Gauss-Newton steps by finite differences end the search; their
-derivatives tell how certain each severity is and which ones change the gait alike.
+Four stages. One walk with every slider alone tells what each does to this twin, and from it a few sliders
+are chosen that together explain the gait. The first of them are tried alone over their whole range. CMA-ES
+(Hansen & Ostermeier 2001, Evol Comput 9:159) searches their severities, a generation walking in one batch.
+Gauss-Newton steps by finite differences end the search; their derivatives tell how certain each severity is
+and which ones change the gait alike.
 """
 
 from __future__ import annotations
@@ -21,11 +22,19 @@ from core.domain.arrays import FloatArray, IntArray
 from core.domain.impairment import SLOTS, Impairment, Slot
 from core.domain.impairment_fit import ImpairmentFit, SeverityEstimate
 from core.domain.twin import BodyParameters
+from core.learning.search_plan import (
+    LINES,
+    PARSIMONY,
+    SCREENED,
+    SIMULATED,
+    NormalNumbers,
+    explained,
+    lines,
+    screening,
+)
 from core.learning.twin_walks import Impairments, WalkedGait, angle_rms_deg, gait_vector
 from core.simulation.gait_features import GaitFeatures
 
-SCREENED = (0.3, 0.6)  # severities at which every slider is tried alone
-PARSIMONY = 2.0  # misfit that a slider at severity 1 must save: of two explanations the smaller
 ABSENT = 0.05  # severities below are no finding
 UNKNOWN_SD = 0.29  # of a severity about which nothing is known: uniform from 0 to 1
 NO_WALK = 1e6  # misfit of a candidate that falls before it has shown a stride
@@ -48,12 +57,12 @@ class SearchSettings:
     population: int = 12
     generations: int = 12
     polishing: int = 3  # Gauss-Newton steps
-    spread: float = 0.2  # standard deviation of the first generation
+    spread: float = 0.12  # standard deviation of the first generation
 
     @property
     def rounds(self) -> int:
-        """Screening, generations, then each step with its derivatives, and a last look at where it led."""
-        return 1 + self.generations + self.polishing + 1
+        """Screening, lines, generations, then each step with its slopes, and a look at where the last led."""
+        return 2 + self.generations + self.polishing + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +102,7 @@ class ImpairmentSearch:
         self._walked_share: FloatArray = np.zeros(0)
         self._ends: list[int] = []  # candidates after each round
         self._chosen: IntArray = np.zeros(0, np.int64)
+        self._start: FloatArray = np.zeros(0)
         self._strategy: cma.CMAEvolutionStrategy | None = None
 
     @property
@@ -156,8 +166,10 @@ class ImpairmentSearch:
         """Severities (C, L) to walk next."""
         done = len(self._ends)
         if done == 0:
-            return _screening(len(self.slots))
-        if done <= self.settings.generations and len(self._chosen):
+            return screening(len(self.slots))
+        if done == 1 and len(self._chosen):
+            return lines(self._chosen[:LINES], len(self.slots))
+        if done <= 1 + self.settings.generations and len(self._chosen):
             assert self._strategy is not None
             return self._all_sliders(np.clip(np.array(self._strategy.ask()), 0.0, 1.0))
         if not len(self._chosen):
@@ -168,7 +180,9 @@ class ImpairmentSearch:
         done = len(self._ends)
         if done == 1:
             self._choose()
-        elif done <= self.settings.generations + 1 and self._strategy is not None:
+        elif done == 2 and len(self._chosen):
+            self._begin()
+        elif done <= self.settings.generations + 2 and self._strategy is not None:
             self._strategy.tell(list(asked[:, self._chosen]), self.misfit()[-len(asked) :].tolist())
 
     def _choose(self) -> None:
@@ -179,22 +193,28 @@ class ImpairmentSearch:
         start: FloatArray = np.zeros(0)
         for _ in range(min(self.settings.searched, int(usable.sum()))):
             left = [int(column) for column in np.flatnonzero(usable) if column not in chosen]
-            tried = [_explained(signature[[*chosen, column]], difference) for column in left]
+            tried = [explained(signature[[*chosen, column]], difference) for column in left]
             best = int(np.argmin([cost for cost, _ in tried]))
             chosen.append(left[best])
             start = tried[best][1]
-        self._chosen = np.array(chosen, np.int64)
-        if not chosen:
-            return
+        self._chosen, self._start = np.array(chosen, np.int64), start
+
+    def _begin(self) -> None:
+        """Start CMA-ES at the best walk so far, or where the signatures of all chosen sliders lead."""
+        signature, _ = self._signatures()
+        rest = np.nan_to_num(self._wanted - self._gait[0]) - self._start @ signature[self._chosen]
+        promised = float(rest @ rest + PARSIMONY * self._start.sum())
+        best = self._severity[self._best()][self._chosen]
+        start = best if self.misfit().min() < 2.0 * promised + SIMULATED else self._start
         options = {
             "bounds": [0.0, 1.0],
             "popsize": self.settings.population,
             "seed": np.nan,
-            "randn": _Normal(self._seed),
+            "randn": NormalNumbers(self._seed),
             "verbose": -9,
             "maxiter": self.settings.generations + 1,
         }
-        self._strategy = cma.CMAEvolutionStrategy(np.clip(start, 0.05, 0.95), self.settings.spread, options)
+        self._strategy = cma.CMAEvolutionStrategy(np.clip(start, 0.01, 0.99), self.settings.spread, options)
 
     def _polish_candidates(self) -> FloatArray:
         """The best with a small step of every searched slider, and where the last round's slopes lead."""
@@ -361,28 +381,6 @@ class ImpairmentSearch:
         self._flexion_rms = np.concatenate([self._flexion_rms, flexion])
         self._walked_share = np.concatenate([self._walked_share, share])
         self._ends.append(len(self._severity))
-
-
-class _Normal:
-    """Standard normal numbers for the search, from its own generator."""
-
-    def __init__(self, seed: int) -> None:
-        self._random = np.random.default_rng(seed)
-
-    def __call__(self, *shape: int) -> FloatArray:
-        return self._random.standard_normal(shape)
-
-
-def _screening(sliders: int) -> FloatArray:
-    """The healthy twin, then every slider alone at each of SCREENED."""
-    return np.concatenate([np.zeros((1, sliders)), *(tried * np.eye(sliders) for tried in SCREENED)])
-
-
-def _explained(signature: FloatArray, difference: FloatArray) -> tuple[float, FloatArray]:
-    """Least cost of explaining `difference` (K,) by signatures (n, K), and the severities (n,) for it."""
-    severity = lsq_linear(signature.T, difference, bounds=(0.0, 1.0)).x
-    rest = difference - severity @ signature
-    return float(rest @ rest + PARSIMONY * severity.sum()), severity
 
 
 def _in_sentence(slot: Slot) -> str:
