@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from core.domain.impairment import SLOTS, Impairment
@@ -57,8 +57,13 @@ def try_settings(
         "seconds": seconds,
         "starts": len(causes),
         "stayed": len(causes) - len(falls),
-        "most_falls": max(sorted(set(falls)), key=falls.count, default=""),
+        "most_falls": most_frequent(falls),
     }
+
+
+def most_frequent(falls: Sequence[str]) -> str:
+    """Of the causes of falls; of equally frequent ones the first by name, "" without a fall."""
+    return max(sorted(set(falls)), key=falls.count, default="")
 
 
 def impairments_of(value: object) -> tuple[Impairment, ...]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from core.domain.record import RecordKind
 from core.domain.rollout import GaitLabel, Rollout, RolloutSet
+from core.domain.scenario import LEVEL_WALKING
 from core.domain.twin import GENERIC_BODY, GaitPolicy
 from core.gait.norms import normal_reference
 from core.jobs.values import JobContext, Params
 from core.simulation.exo import worn_model
 from core.simulation.playback import record_rollout, scene_geometry, trace_walk
 from core.simulation.policy import PolicyNetworks
-from core.simulation.walking import Walker, WalkingEnvironment
+from core.simulation.scenario import scenario_rollout, trace_scenario
+from core.simulation.walking import Walker, WalkingEnvironment, drive_of
 from core.store.repository import open_store
 from core.tasks.policy_files import shipped_policy
 from core.twin.body import Fidelity
@@ -52,9 +56,18 @@ def run(params: Params, context: JobContext) -> str:
 
 
 def _walk(label: GaitLabel, walker: Walker, networks: PolicyNetworks) -> Rollout:
+    """Muscles walk by their own drive; joint torques are replayed for mean forces over every step."""
+    if networks.coordination is not None:
+        model = worn_model(walker.body, Fidelity.STANDARD, None, surfaces=False)
+        walker = replace(walker, model=model)
+        stage = WalkingEnvironment(
+            [walker], seed=SEED, drive=drive_of([walker], networks), episode_s=2 * LENGTH_S, threads=1
+        )
+        trace = trace_scenario(LEVEL_WALKING, walker, stage, networks.act, LENGTH_S)
+        return scenario_rollout(label, walker, trace)
     environment = WalkingEnvironment([walker], seed=SEED, episode_s=2 * LENGTH_S, threads=1)
-    trace = trace_walk(environment, networks.act, None, LENGTH_S)
-    return record_rollout(label, walker.body, trace, None)
+    walk = trace_walk(environment, networks.act, None, LENGTH_S)
+    return record_rollout(label, walker.body, walk, None)
 
 
 def _summary(rollout: Rollout) -> str:

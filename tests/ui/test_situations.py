@@ -96,7 +96,7 @@ def test_a_situation_that_was_never_walked_offers_to_simulate_it(
 ) -> None:
     page, presenter = review(desk)
     page.picker.menus[2].actions()[0].trigger()
-    assert page._headline.text() == "Stairs up: this twin was not there yet."
+    assert page._headline.text() == "Stairs up: not simulated yet."
     assert page.untried._button.text() == "Simulate"
     assert not page.what_if_button.isEnabled() and "without an impairment" in page.what_if_button.toolTip()
     page.untried.action.emit()

@@ -77,8 +77,13 @@ class Likeness:
     correlation: float
     rmse_deg: float
 
+    @property
+    def known(self) -> bool:
+        """False where a gait has no complete stride."""
+        return bool(np.isfinite(self.correlation) and np.isfinite(self.rmse_deg))
+
     def words(self) -> str:
-        return f"r {self.correlation:.2f} · {self.rmse_deg:.0f}°"
+        return f"r {self.correlation:.2f} · {self.rmse_deg:.0f}°" if self.known else "–"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

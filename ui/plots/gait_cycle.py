@@ -127,6 +127,8 @@ class GaitCyclePlot(PlainPlot):
             for curve in self._panel.curves:
                 self._add_curve(look, curve)
             self._add_toe_off(look, self._panel)
+            if not self._panel.curves:
+                self._say_nothing(look)
         self._cursor = pg.InfiniteLine(pos=0, angle=90, pen=line_pen(look.colors.accent, 1.6))
         self._cursor.setZValue(20)
         self.box.addItem(self._cursor, ignoreBounds=True)
@@ -151,6 +153,7 @@ class GaitCyclePlot(PlainPlot):
             name = f"{short} ({self._panel.unit.strip()})"
         axis_label(self.left, name, look)
         self.left.showLabel(self._show_y)
+        self.left.setStyle(showValues=self._panel is None or bool(self._panel.curves))
         self.left.setWidth(48 if self._show_y else 30)
 
     def _add_band(self, look: theme.Theme, panel: JointPanel) -> None:
@@ -196,7 +199,7 @@ class GaitCyclePlot(PlainPlot):
 
     def _add_corner(self, look: theme.Theme) -> None:
         """Correlation and RMSE of the last-named gait; the others one hover away."""
-        if self._panel is None or not self._panel.likeness:
+        if self._panel is None or not self._panel.likeness or not self._panel.likeness[-1].known:
             return
         words = self._panel.likeness[-1].words()
         self._corner = pg.TextItem(words, color=look.colors.text, fill=look.colors.surface)
@@ -204,6 +207,13 @@ class GaitCyclePlot(PlainPlot):
         self._corner.setZValue(15)
         self._corner.setToolTip("\n".join(f"{item.label}: {item.words()}" for item in self._panel.likeness))
         self.box.addItem(self._corner, ignoreBounds=True)
+
+    def _say_nothing(self, look: theme.Theme) -> None:
+        """Empty axes look like a mistake; without a curve their numbers mean nothing either."""
+        words = pg.TextItem("no complete stride", color=look.colors.muted, anchor=(0.5, 0.5))
+        words.setFont(small_font(look))
+        words.setPos(QPointF(50.0, 0.5))
+        self.box.addItem(words, ignoreBounds=True)
 
     def _add_grid(self, look: theme.Theme, low: float, high: float) -> None:
         """Quarters of the cycle and the zero line, as two curves: pyqtgraph's own lines are slow to draw."""

@@ -14,6 +14,7 @@ from ui.plots.look import curve_pen, fill
 from ui.widgets.basics import clear, column, label, row
 
 KEY_COLUMNS = 3  # more names than four take a second line
+LONG_NAME, LONG_KEY = 24, 60  # letters, of one name and of all: more need fewer columns
 
 
 class JointGrid(QWidget):
@@ -78,10 +79,17 @@ class JointGrid(QWidget):
         entries: list[tuple[CurveStyle | None, str]] = [(s, name.capitalize()) for name, s in named.items()]
         if any(panel.band is not None for panel in panels):
             entries.append((None, "Normal ± 1 SD"))
-        wide = KEY_COLUMNS if len(entries) > KEY_COLUMNS + 1 else KEY_COLUMNS + 1
+        wide = _key_columns([name for _, name in entries])
         for number, (style, name) in enumerate(entries):
             entry = row(KeySwatch(style), label(name, "small"), None, gap=5)
             self._key.addLayout(entry, number // wide, number % wide)
+
+
+def _key_columns(names: list[str]) -> int:
+    """How many names have room side by side."""
+    if any(len(name) > LONG_NAME for name in names) and sum(map(len, names)) > LONG_KEY:
+        return KEY_COLUMNS - 1
+    return KEY_COLUMNS if len(names) > KEY_COLUMNS + 1 else KEY_COLUMNS + 1
 
 
 class KeySwatch(QWidget):

@@ -97,7 +97,7 @@ def likeness_of(panel: JointPanel, label: str) -> Likeness | None:
 
 def _words(panel: JointPanel, label: str) -> str:
     found = likeness_of(panel, label)
-    return "–" if found is None or not np.isfinite(found.correlation) else found.words()
+    return "–" if found is None else found.words()
 
 
 def _joint_panel(

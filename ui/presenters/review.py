@@ -169,7 +169,7 @@ class ReviewPresenter(StepPresenter):
         elif has_walk:
             headline, tone, view = self._walk(record_id, self._tries[self._scenario.key, ()])
         else:
-            headline = f"{self._scenario.name}: this twin was not there yet."
+            headline = f"{self._scenario.name}: not simulated yet."
         gaits = self._gaits(record_id)
         return ReviewState(
             headline=headline,
@@ -193,7 +193,7 @@ class ReviewPresenter(StepPresenter):
             return Untried("See whether the twin stays on its feet here", detail, "Simulate")
         if _is_about(job, self._scenario):
             return Untried("The twin is on its way", "What came of it appears here.")
-        return Untried("Not simulated yet", ONE_AT_A_TIME)
+        return Untried("Another simulation is running", ONE_AT_A_TIME)
 
     def _what_if_state(self, tried: ScenarioTry | None) -> WhatIfState:
         if not self._impairments():

@@ -33,6 +33,7 @@ from ui.theme import Tone
 
 GOOD_RATE, FAIR_RATE = 0.9, 0.7
 LEVEL_CURVE = "level walking"
+IMPAIRED = "Impaired twin"
 
 
 def group_of(scenario: Scenario) -> str:
@@ -156,7 +157,7 @@ def what_if_view(
     titles = (without.title, name) if measured is not None else (name,)
     reference = "the measured gait" if measured is not None else "the twin without it"
     return ComparisonView(
-        staged=(healthy, StagedGait(walk, impaired.geometry, f"With {name}", scenario.ground)),
+        staged=(healthy, StagedGait(walk, impaired.geometry, IMPAIRED, scenario.ground)),
         joint_panels=panels,
         sentence=what_if_sentence(panels, walk, name, measured=measured is not None),
         table=NumberTable(

@@ -25,6 +25,7 @@ MARKS_X_M = -0.42  # beside the feet, on the side of the side view
 MARGIN_M = 4.0
 STAIRS_HALF_WIDTH_M = 0.75  # narrow, so that their profile is seen from the side
 STAIRS_THICKNESS_M = 0.30
+COURSE_M = 0.20
 ARROW_M_PER_BODY_WEIGHT = 0.6
 SMALLEST_ARROW_BODY_WEIGHT = 0.03
 
@@ -41,30 +42,55 @@ def walkway(
     """The ground of a walk that begins and ends at these places."""
     if ground.kind is GroundKind.STAIRS:
         return Stairs(renderer, ground, y_from_m, y_to_m, palette)
-    return Floor(renderer, y_from_m, y_to_m, palette, slope_rad=ground.slope_rad)
+    if ground.kind is GroundKind.RAMP:
+        return Ramp(renderer, ground.slope_rad, y_from_m, y_to_m, palette)
+    return Floor(renderer, y_from_m, y_to_m, palette)
 
 
 class Floor:
-    """A quiet grid under the whole walk, half a metre apart, numbered every metre; level or a ramp."""
+    """A quiet grid under the whole walk, half a metre apart, numbered every metre."""
 
-    def __init__(
-        self,
-        renderer: vtkRenderer,
-        y_from_m: float,
-        y_to_m: float,
-        palette: ScenePalette,
-        *,
-        slope_rad: float = 0.0,
-    ) -> None:
+    def __init__(self, renderer: vtkRenderer, y_from_m: float, y_to_m: float, palette: ScenePalette) -> None:
         self._renderer = renderer
         low = math.floor(min(y_from_m, y_to_m) - MARGIN_M)
         high = math.ceil(max(y_from_m, y_to_m) + MARGIN_M)
         self._actors = [_plane(low, high, palette.floor), _grid(low, high, palette.grid)]
         self._actors += [_mark(metre, y_from_m, palette.mark) for metre in range(math.ceil(y_from_m - low))]
+        for actor in self._actors:
+            renderer.AddActor(actor)
+
+    def remove(self) -> None:
+        for actor in self._actors:
+            self._renderer.RemoveActor(actor)
+
+
+class Ramp:
+    """A tilted walkway on a wall: its level courses tell how steep it is, whatever the standpoint."""
+
+    def __init__(
+        self, renderer: vtkRenderer, slope_rad: float, y_from_m: float, y_to_m: float, palette: ScenePalette
+    ) -> None:
+        self._renderer = renderer
+        near = math.floor(min(-y_from_m, -y_to_m) - MARGIN_M)
+        far = math.ceil(max(-y_from_m, -y_to_m) + MARGIN_M)
+        slope, x = math.tan(slope_rad), STAIRS_HALF_WIDTH_M
+        wall = (near, far, slope)
+        across = [((-x, -at, slope * at), (x, -at, slope * at)) for at in np.arange(near, far + 0.01, 0.5)]
+        along = [((side, -near, slope * near), (side, -far, slope * far)) for side in (-x, x)]
+        self._actors = [
+            _flat(_quads([_across(near, slope * near - 0.004, far, slope * far - 0.004)]), palette.floor),
+            _flat(_quads(_wall_sides(*wall)), palette.grid),
+            _flat(_lines(_courses(*wall)), _between(palette.grid, palette.mark)),
+            _flat(_lines(across), palette.grid),
+            _flat(_lines(along), palette.mark),
+        ]
+        marks = [_mark(metre, y_from_m, palette.mark) for metre in range(math.ceil(far + y_from_m))]
         tilt = vtkTransform()
         tilt.RotateX(-math.degrees(slope_rad))  # rises towards -y
-        for actor in self._actors:
+        for actor in marks:
             actor.SetUserTransform(tilt)
+        self._actors += marks
+        for actor in self._actors:
             renderer.AddActor(actor)
 
     def remove(self) -> None:
@@ -154,13 +180,34 @@ class _Step:
 
     def edges(self) -> tuple[tuple[Point, Point], ...]:
         """Both ends of the riser across the stairs, and the profile on the side of the side view."""
-        x, far = STAIRS_HALF_WIDTH_M, -self.far_m
-        upper = max(self.height_m, self.next_height_m)
+        x, far, above = STAIRS_HALF_WIDTH_M, -self.far_m, 0.004  # or the surfaces would hide the lines
+        upper = max(self.height_m, self.next_height_m) + above
+        out = -x - above
         return (
             ((-x, far, upper), (x, far, upper)),
-            ((-x, -self.near_m, self.height_m), (-x, far, self.height_m)),
-            ((-x, far, self.height_m), (-x, far, self.next_height_m)),
+            ((out, -self.near_m, self.height_m), (out, far, self.height_m)),
+            ((out, far, self.height_m), (out, far, self.next_height_m)),
         )
+
+
+def _wall_sides(near_m: float, far_m: float, slope: float) -> list[tuple[Point, ...]]:
+    """Both sides of the wall under a ramp, down to one level below its lowest end."""
+    low = min(slope * near_m, slope * far_m) - STAIRS_THICKNESS_M
+    return [
+        ((x, -near_m, slope * near_m), (x, -far_m, slope * far_m), (x, -far_m, low), (x, -near_m, low))
+        for x in (-STAIRS_HALF_WIDTH_M, STAIRS_HALF_WIDTH_M)
+    ]
+
+
+def _courses(near_m: float, far_m: float, slope: float) -> list[tuple[Point, Point]]:
+    """Level lines on the wall, on the side of the side view."""
+    heights = sorted((slope * near_m, slope * far_m))
+    x = -STAIRS_HALF_WIDTH_M - 0.004
+    high_end = far_m if slope > 0 else near_m
+    return [
+        ((x, -height / slope, height), (x, -high_end, height))
+        for height in np.arange(math.ceil(heights[0] / COURSE_M) * COURSE_M, heights[1], COURSE_M)
+    ]
 
 
 def _across(ahead_m: float, height_m: float, ahead_2_m: float, height_2_m: float) -> tuple[Point, ...]:

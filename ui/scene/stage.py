@@ -84,6 +84,7 @@ class GaitStage(QWidget):
             if index < len(gaits):
                 gait = gaits[index]
                 view.set_gait(gait.geometry, gait.rollout, gait.caption, gait.ground)
+        self.view_bar.ghost.setVisible(len(gaits) > 1)
         if gaits:
             self.bar.set_length(self._clocks[0].end_s - self._clocks[0].start_s)
             self._apply_ghost()
