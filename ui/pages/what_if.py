@@ -82,8 +82,8 @@ class WhatIfPanel(Box):
         self.severity.setFixedWidth(150)
         self._words.setMinimumWidth(92)
         self._say(AT_FIRST)
-        for widget in (self._words, self.button, self._why_not):
-            self.body.addWidget(widget)
+        for part in (self._words, self.button, self._why_not):
+            self.body.addWidget(part)
         self.body.addStretch(1)
         self.severity.sliderMoved.connect(self._say)
         self.severity.valueChanged.connect(self._moved)

@@ -211,6 +211,9 @@ class ReviewPresenter(StepPresenter):
         return (*count, (AGAIN, "Simulate again"))
 
     def _findings(self, record_id: str) -> tuple[Finding, ...]:
+        """They are about the level walk that the twin was taught."""
+        if self._scenario is not LEVEL_WALKING or self._what_if_open:
+            return ()
         policy_id = self.input_of(record_id, RecordKind.GAIT_POLICY)
         return () if policy_id is None else self.desk.store.load(policy_id, GaitPolicy).findings
 

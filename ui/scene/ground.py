@@ -25,7 +25,7 @@ MARKS_X_M = -0.42  # beside the feet, on the side of the side view
 MARGIN_M = 4.0
 STAIRS_HALF_WIDTH_M = 0.75  # narrow, so that their profile is seen from the side
 STAIRS_THICKNESS_M = 0.30
-COURSE_M = 0.20
+COURSE_M, GAUGE_M = 0.25, 1.0
 ARROW_M_PER_BODY_WEIGHT = 0.6
 SMALLEST_ARROW_BODY_WEIGHT = 0.03
 
@@ -65,7 +65,7 @@ class Floor:
 
 
 class Ramp:
-    """A tilted walkway on a wall: its level courses tell how steep it is, whatever the standpoint."""
+    """A tilted walkway with level lines beside it that tell how steep it is, whatever the standpoint."""
 
     def __init__(
         self, renderer: vtkRenderer, slope_rad: float, y_from_m: float, y_to_m: float, palette: ScenePalette
@@ -74,13 +74,11 @@ class Ramp:
         near = math.floor(min(-y_from_m, -y_to_m) - MARGIN_M)
         far = math.ceil(max(-y_from_m, -y_to_m) + MARGIN_M)
         slope, x = math.tan(slope_rad), STAIRS_HALF_WIDTH_M
-        wall = (near, far, slope)
         across = [((-x, -at, slope * at), (x, -at, slope * at)) for at in np.arange(near, far + 0.01, 0.5)]
         along = [((side, -near, slope * near), (side, -far, slope * far)) for side in (-x, x)]
         self._actors = [
             _flat(_quads([_across(near, slope * near - 0.004, far, slope * far - 0.004)]), palette.floor),
-            _flat(_quads(_wall_sides(*wall)), palette.grid),
-            _flat(_lines(_courses(*wall)), _between(palette.grid, palette.mark)),
+            _flat(_lines(_gauge(near, far, slope)), palette.grid),
             _flat(_lines(across), palette.grid),
             _flat(_lines(along), palette.mark),
         ]
@@ -190,24 +188,16 @@ class _Step:
         )
 
 
-def _wall_sides(near_m: float, far_m: float, slope: float) -> list[tuple[Point, ...]]:
-    """Both sides of the wall under a ramp, down to one level below its lowest end."""
-    low = min(slope * near_m, slope * far_m) - STAIRS_THICKNESS_M
-    return [
-        ((x, -near_m, slope * near_m), (x, -far_m, slope * far_m), (x, -far_m, low), (x, -near_m, low))
-        for x in (-STAIRS_HALF_WIDTH_M, STAIRS_HALF_WIDTH_M)
+def _gauge(near_m: float, far_m: float, slope: float) -> list[tuple[Point, Point]]:
+    """Level and upright lines at the person's left, from a ramp's surface to the height of a hand rail."""
+    x, low, high = STAIRS_HALF_WIDTH_M, *sorted((slope * near_m, slope * far_m))
+    lines = [
+        ((x, -at, slope * at), (x, -at, slope * at + GAUGE_M)) for at in np.arange(near_m, far_m + 0.01, 0.5)
     ]
-
-
-def _courses(near_m: float, far_m: float, slope: float) -> list[tuple[Point, Point]]:
-    """Level lines on the wall, on the side of the side view."""
-    heights = sorted((slope * near_m, slope * far_m))
-    x = -STAIRS_HALF_WIDTH_M - 0.004
-    high_end = far_m if slope > 0 else near_m
-    return [
-        ((x, -height / slope, height), (x, -high_end, height))
-        for height in np.arange(math.ceil(heights[0] / COURSE_M) * COURSE_M, heights[1], COURSE_M)
-    ]
+    for height in np.arange(math.ceil(low / COURSE_M) * COURSE_M, high + GAUGE_M, COURSE_M):
+        ends = np.clip(sorted((height / slope, (height - GAUGE_M) / slope)), near_m, far_m)
+        lines.append(((x, -ends[0], height), (x, -ends[1], height)))
+    return lines
 
 
 def _across(ahead_m: float, height_m: float, ahead_2_m: float, height_2_m: float) -> tuple[Point, ...]:
