@@ -190,6 +190,8 @@ class Ppo:
         return -torch.min(ratio * advantage, clipped * advantage).mean()
 
     def _descend(self, optimiser: torch.optim.Optimizer, loss: Tensor) -> None:
+        if not loss.requires_grad:
+            return  # somebody holds these parameters for a while
         optimiser.zero_grad()
         torch.autograd.backward(loss)
         for group in optimiser.param_groups:

@@ -65,6 +65,12 @@ INDEX = {  # bad input: code, file below tests/, test
     "person file with a wrong body": ("PAT-011", "app/test_train_twin.py", "test_a_body_that_cannot"),
     "stride file that is none": ("MOT-031", "app/test_train_twin.py", "test_a_trial_that_is_no_stride"),
     "stride with a wrong entry": ("MOT-030", "gait/test_stride.py", "test_what_is_no_stride"),
+    "controller for a twin with muscles": (
+        "TRN-016",
+        "ui/test_learning_pages.py",
+        "test_doing_again_on_a_twin_with_muscles",
+    ),
+    "unknown impairment": ("TWN-023", "ui/test_situations.py", "test_what_is_no_impairment_is_refused"),
     "data folder out of reach": ("REC-006", "app/test_cli.py", "test_what_cannot_work_is_refused"),
 }
 

@@ -115,7 +115,7 @@ def test_success_and_the_most_frequent_cause_stand_beside_the_name(
     assert entries(page.picker.menus[2])[0] == "Stairs up | 3 of 6 · on the stairs, sank down"
     page.scenario_chosen.emit("stairs-up")
     assert page.picker.buttons[2].text() == "Stairs up · 3 of 6"
-    said = "Stairs up: 3 of 6 starts without a fall in 10 s; most falls: on the stairs, sank down."
+    said = "Stairs up: 3 of 6 starts came through 10 s; else mostly: on the stairs, sank down."
     assert page._headline.text() == said
 
 
@@ -217,8 +217,8 @@ def test_an_impaired_walk_is_laid_over_the_healthy_one(desk: Desk, reviewed: dic
     page.what_if.choose(drop_foot(Side.LEFT, 0.8))
     presenter.refresh()
     assert page._headline.text() == (
-        "With weakness, left dorsiflexors 0.8: 3 of 4 starts without a fall (4 of 4 without it); "
-        "most falls: sank down."
+        "With weakness, left dorsiflexors 0.8: 3 of 4 starts came through (4 of 4 without it); "
+        "else mostly: sank down."
     )
     panel = page.comparison.joints.plots[JointKind.ANKLE, Side.LEFT].panel
     assert panel is not None

@@ -57,8 +57,8 @@ class ReviewPage(Page):
         "patient's own. Drag in a plot to move the figures, or press space to let them walk. r is the "
         "correlation with the measured gait (1 = the same shape), the degrees are the typical distance from "
         "it. The row of buttons sends the twin up ramps and stairs, lets it run, pushes it: 12 of 16 means "
-        "that 12 of 16 different starts ended without a fall. “What if?” shows the same twin with a weak "
-        "muscle group, a stiff joint or another impairment."
+        "that 12 of 16 different starts came through: no fall, and hardly slower than asked. “What if?” "
+        "shows the same twin with a weak muscle group, a stiff joint or another impairment."
     )
 
     scenario_chosen = Signal(str)  # key

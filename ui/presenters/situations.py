@@ -69,8 +69,8 @@ def spoken(cause: str) -> str:
 
 
 def starts_words(tried: ScenarioTry) -> str:
-    words = f"{tried.stayed} of {tried.starts} starts without a fall in {tried.seconds:g} s"
-    return f"{words}; most falls: {spoken(tried.most_falls)}" if tried.most_falls else words
+    words = f"{tried.stayed} of {tried.starts} starts came through {tried.seconds:g} s"
+    return f"{words}; else mostly: {spoken(tried.most_falls)}" if tried.most_falls else words
 
 
 def tried_headline(name: str, tried: ScenarioTry) -> tuple[str, Tone]:
@@ -172,10 +172,10 @@ def _first_up(words: str) -> str:
 
 
 def what_if_headline(impairment: Impairment, tried: ScenarioTry, healthy: ScenarioTry | None) -> str:
-    words = f"With {impairment_words(impairment)}: {tried.stayed} of {tried.starts} starts without a fall"
+    words = f"With {impairment_words(impairment)}: {tried.stayed} of {tried.starts} starts came through"
     if healthy is not None:
         words += f" ({healthy.stayed} of {healthy.starts} without it)"
-    return f"{words}; most falls: {spoken(tried.most_falls)}." if tried.most_falls else f"{words}."
+    return f"{words}; else mostly: {spoken(tried.most_falls)}." if tried.most_falls else f"{words}."
 
 
 def what_if_sentence(panels: Sequence[JointPanel], walk: Rollout, name: str, *, measured: bool) -> str:
