@@ -8,7 +8,7 @@ from scipy.optimize import lsq_linear
 from core.domain.arrays import FloatArray, IntArray
 
 SCREENED = (0.3, 0.6)  # severities at which every slider is tried alone
-LINE = tuple(0.1 * step for step in range(1, 11))  # severities at which the first chosen are tried alone
+LINE = tuple(0.05 + 0.1 * step for step in range(10))  # severities at which the first chosen are tried alone
 LINES = 2
 SIMULATED = 4.0  # misfit below which two walks of one twin are the same gait
 PARSIMONY = 0.4  # misfit that a slider at severity 1 must save: of two explanations the smaller
