@@ -33,7 +33,7 @@ def test_a_body_that_breaks_down_is_told_with_a_recording_that_can_be_replayed(
 ) -> None:
     context = Visit(tmp_path).context(normal_reference(1.68))
     monkeypatch.setattr(learn_gait, "worn_model", pushed_apart)
-    monkeypatch.setattr(learn_gait, "shipped_policy", lambda: None)
+    monkeypatch.setattr(learn_gait, "shipped_policy", lambda *, muscles: None)
 
     with pytest.raises(UserError) as caught:
         learn_gait.run(context.spec.params, context)

@@ -40,6 +40,10 @@ def one_camera(walk) -> Motion:
     return solve(seen_by(walk, side_camera()))
 
 
+# No landmark is on the toes' joint: it keeps its neutral angle.
+SEEN = [joint.column for joint in JOINTS if joint.kind is not JointKind.TOES]
+
+
 def solve(*tracks: LandmarkTrack, height_m: float = HEIGHT_M, swap_sides: bool = False) -> Motion:
     return motion_from_tracks(tracks, height_m=height_m, mass_kg=60.0, swap_sides=swap_sides)
 
@@ -82,7 +86,7 @@ def test_points_in_space_give_flexion_within_2_and_every_angle_within_3_degrees(
     solution = solve_angles(observation, BodyParameters(HEIGHT_M, 60.0, scales_for_height(HEIGHT_M)))
 
     assert rmse_deg(solution.kinematics.angle_rad, walk.angle_rad, FLEXION).max() < 2.0
-    assert rmse_deg(solution.kinematics.angle_rad, walk.angle_rad, list(range(14))).max() < 3.0
+    assert rmse_deg(solution.kinematics.angle_rad, walk.angle_rad, SEEN).max() < 3.0
 
 
 def test_a_walk_in_any_direction_gives_the_same_angles(walk):
