@@ -341,11 +341,11 @@ def _replay(given: argparse.Namespace) -> int:
 def _simulate(given: argparse.Namespace) -> int:
     from app.session_request import scenario_params
     from app.terminal import open_terminal
-    from core.store.repository import open_store
+    from core.tasks.simulate_scenario import SUMMARY
 
     params = scenario_params(given)
     with open_terminal(_data_dir(given)) as terminal:
-        record_id = terminal.run("simulate_scenario", params)
-    with open_store(_data_dir(given)) as store:
-        print(f"Simulated. {store.info(record_id).summary}. Arrays, summary and film are in {given.out}.")
+        terminal.run("simulate_scenario", params)
+    summary = json.loads((given.out / SUMMARY).read_text(encoding="utf-8"))
+    print(f"Simulated. {summary['verdict']}.\nArrays, summary and film are in {given.out}.")
     return EXIT_OK

@@ -104,7 +104,20 @@ class Servos:
         return np.clip(wish, self.lowest_nm, self.highest_nm)
 
 
-class TorqueDrive:
+class _Forgetful:
+    """A drive that depends on nothing but what it feels now."""
+
+    def restart(self, which: BoolArray) -> None:
+        pass
+
+    def memory(self) -> dict[str, np.ndarray]:
+        return {}
+
+    def recall(self, memory: dict[str, np.ndarray]) -> None:
+        pass
+
+
+class TorqueDrive(_Forgetful):
     """Ideal torque at every joint of the FAST body: the physics' own servos do the work."""
 
     actuators = len(JOINTS)
@@ -125,17 +138,8 @@ class TorqueDrive:
         effort: FloatArray = np.mean(share**2, axis=1)
         return effort
 
-    def restart(self, which: BoolArray) -> None:
-        pass
 
-    def memory(self) -> dict[str, np.ndarray]:
-        return {}
-
-    def recall(self, memory: dict[str, np.ndarray]) -> None:
-        pass
-
-
-class MuscleDrive:
+class MuscleDrive(_Forgetful):
     """Muscles: the torques that servos would give are asked of the muscles, as far as they can."""
 
     interval_s = MUSCLE_INTERVAL_S
@@ -173,15 +177,6 @@ class MuscleDrive:
         """Mean squared activation."""
         squares: FloatArray = np.mean(self.plant.walkers(self.plant.activation(limbs.state)) ** 2, axis=1)
         return squares
-
-    def restart(self, which: BoolArray) -> None:
-        pass
-
-    def memory(self) -> dict[str, np.ndarray]:
-        return {}
-
-    def recall(self, memory: dict[str, np.ndarray]) -> None:
-        pass
 
 
 def _excitation(activation: Float32Array, wanted: Float32Array) -> Float32Array:

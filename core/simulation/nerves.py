@@ -11,8 +11,9 @@ from core.domain.arrays import FloatArray
 from core.domain.body import JOINTS
 from core.domain.impairment import ImpairmentKind, Slot
 from core.domain.twin import BodyParameters
+from core.simulation.delays import DelayedValues
 from core.simulation.drive import Limbs
-from core.simulation.randomisation import DelayLine, ticks
+from core.simulation.randomisation import ticks
 from core.simulation.reflexes import LATEST_REACTION_S, MuscleReflex, spasticity
 from core.twin.impairments import severity
 
@@ -36,7 +37,7 @@ class Nerves:
             for latency, body in zip(latency_s, bodies, strict=True)
         ]
         delay_ticks = np.array([ticks(delay, tick_s) for delay in late_s])
-        self._delay = DelayLine(delay_ticks, int(models[0].na))
+        self._delay = DelayedValues(delay_ticks, int(models[0].na))
         spastic = spasticity(bodies)
         self._reflex = MuscleReflex(models, spastic, tick_s) if spastic.any() else None
         self._unused = np.zeros((len(bodies), len(JOINTS)))

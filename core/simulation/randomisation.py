@@ -7,14 +7,13 @@ every member of a batch gets its own mass, strength, friction and latency, drawn
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import mujoco
 import numpy as np
 
-from core.domain.arrays import FloatArray, IntArray, frozen
+from core.domain.arrays import FloatArray, frozen
 
 BoolArray = np.ndarray[tuple[int], np.dtype[np.bool_]]
 Range = tuple[float, float]
@@ -83,39 +82,6 @@ def altered_model(model: Any, change: Draw) -> Any:
     altered.geom_friction[model.geom_bodyid == 0, 0] *= change.friction_share
     mujoco.mj_setConst(altered, mujoco.MjData(altered))  # weights of the constraints follow the mass
     return altered
-
-
-class DelayLine:
-    """Gives values back some ticks later, to each member after its own delay. Axes: N members, C values.
-
-    Before enough ticks have passed it gives what it was filled with.
-    """
-
-    def __init__(self, delay_ticks: IntArray, channels: int) -> None:
-        """`delay_ticks` (N,) whole ticks, 0 for none."""
-        self._delay = np.array(delay_ticks, np.int64)
-        slots = int(self._delay.max(initial=0)) + 1
-        self._ring: FloatArray = np.zeros((slots, len(self._delay), channels))
-        self._tick = 0
-
-    def __call__(self, value: FloatArray) -> FloatArray:
-        """Take this tick's values (N, C); returns those of each member's delay ago."""
-        slots = len(self._ring)
-        self._tick = (self._tick + 1) % slots
-        self._ring[self._tick] = value
-        delayed: FloatArray = self._ring[(self._tick - self._delay) % slots, np.arange(len(self._delay))]
-        return delayed
-
-    def fill(self, which: BoolArray, value: FloatArray) -> None:
-        """Let the past of the marked members (N,) have been `value` (N, C) all along."""
-        self._ring[:, which] = value[which]
-
-    def memory(self) -> dict[str, np.ndarray]:
-        return {"ring": self._ring.copy(), "tick": np.array([self._tick])}
-
-    def recall(self, memory: Mapping[str, np.ndarray]) -> None:
-        self._ring = np.array(memory["ring"])
-        self._tick = int(memory["tick"][0])
 
 
 def ticks(delay_s: float, tick_s: float) -> int:

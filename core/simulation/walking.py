@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import mujoco
 import numpy as np
 
-from core.domain.arrays import Float32Array, FloatArray, IntArray
+from core.domain.arrays import Float32Array, FloatArray
 from core.domain.body import JOINTS, SIDES
 from core.domain.motion import GaitReference
 from core.domain.scenario import LEVEL_GROUND, Disturbance, Ground
@@ -28,7 +28,7 @@ from core.simulation.policy import PolicyNetworks
 from core.simulation.pose import ROOT_POSITIONS, FullPose
 from core.simulation.reflexes import LateReactions, impaired
 from core.simulation.rewards import WALKING_REWARD, Moment, RewardTerm, pains, total
-from core.simulation.sensors import SensorColumns
+from core.simulation.sensors import Senses, SensorColumns
 from core.simulation.stance import joint_addresses, joint_limits
 from core.simulation.start import Starts
 from core.simulation.walkway import Grounds
@@ -111,7 +111,7 @@ class WalkingEnvironment:
         self._position, self._velocity = joint_addresses(model)
         self._pose = FullPose(model)
         self._sensors = SensorColumns.of(model)
-        self._senses = _Senses(models)
+        self._senses = Senses(models)
         self._reach_rad = np.array([STRENGTH[joint.kind].reach_rad for joint in JOINTS]) / ACTION_LIMIT
         self._limits = joint_limits(model)
         self._grounds = Grounds([walker.ground for walker in walkers])
@@ -375,25 +375,6 @@ def muscle_drive(walkers: Sequence[Walker], network: CoordinationNetwork | None)
 
 _MEMORY = ("state", "sensor", "phase", "_age", "_start_m", "_action")  # what changes from step to step
 _DRIVE, _LATE = "drive_", "late_"
-
-
-class _Senses:
-    """Feels what sensors show in a state that no physics step led to."""
-
-    def __init__(self, models: Sequence[mujoco.MjModel]) -> None:
-        self._models = models
-        self._data = {id(model): mujoco.MjData(model) for model in models}
-
-    def feel(self, state: FloatArray, rows: IntArray) -> FloatArray:
-        """Sensor values (len(rows), Y) of these walkers' states (N, S)."""
-        felt = [self._feel(self._models[row], state[row]) for row in rows]
-        return np.array(felt)
-
-    def _feel(self, model: mujoco.MjModel, state: FloatArray) -> FloatArray:
-        data = self._data[id(model)]
-        mujoco.mj_setState(model, data, state, mujoco.mjtState.mjSTATE_FULLPHYSICS)
-        mujoco.mj_forward(model, data)
-        return np.array(data.sensordata)
 
 
 def _rotation(quaternion: FloatArray) -> FloatArray:

@@ -135,7 +135,7 @@ def write_results(
     stream = io.BytesIO()
     np.savez_compressed(stream, **arrays_of(trace, rollout))
     replace_file(folder / ARRAYS, stream.getvalue())
-    content = json.dumps(summary_of(scenario, trace, tried), indent=2)
+    content = json.dumps(summary_of(scenario, walker, trace, tried), indent=2)
     replace_file(folder / SUMMARY, content.encode())
     if len(trace.time_s) > 1:
         walk = FilmedWalk(
@@ -181,10 +181,13 @@ def arrays_of(trace: ScenarioTrace, rollout: Rollout) -> dict[str, Any]:
     return arrays
 
 
-def summary_of(scenario: Scenario, trace: ScenarioTrace, tried: ScenarioRun) -> dict[str, object]:
+def summary_of(
+    scenario: Scenario, walker: Walker, trace: ScenarioTrace, tried: ScenarioRun
+) -> dict[str, object]:
     """What happened, as plain values; times in seconds."""
     return {
         "simulated": True,
+        "verdict": in_words(tried, walker.body.impairments),
         "scenario": scenario.key,
         "name": scenario.name,
         "seconds": tried.length_s,

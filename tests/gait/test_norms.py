@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.domain.body import JOINTS, SAGITTAL, Joint, JointKind, Side
+from core.domain.body import JOINTS, Joint, JointKind, Side
 from core.gait.norm_tables import PELVIC_TILT_DEG
 from core.gait.norms import normal_band, normal_reference
 from core.gait.similarity import pearson
@@ -34,24 +34,28 @@ def test_joints_without_published_norm_have_no_band():
     assert normal_band(JointKind.TOES) is None
 
 
-# The ankle gives way most so that the foot stands still on the floor: it is less alike than hip and knee.
-ALIKE = {JointKind.HIP_FLEXION: 0.97, JointKind.KNEE: 0.95, JointKind.ANKLE: 0.8}
+# What the stride gave up so that a foot in stance stands still on the floor and a foot in swing clears it.
+GAVE_WAY = pytest.mark.xfail(strict=True, reason="the ankle gave way most: r 0.82 with the band")
+BENDS_MORE = pytest.mark.xfail(strict=True, reason="the knee bends 5 degrees further than the published one")
 
 
-def test_the_normal_stride_follows_the_normal_bands():
-    reference = normal_reference()
-    for kind in SAGITTAL:
-        left = reference.angle_rad[:, Joint.of(kind, Side.LEFT).column]
-        assert pearson(left, normal_band(kind).mean_rad[:100]) > ALIKE[kind]
+@pytest.mark.parametrize(
+    "kind", [JointKind.HIP_FLEXION, JointKind.KNEE, pytest.param(JointKind.ANKLE, marks=GAVE_WAY)]
+)
+def test_the_normal_stride_follows_the_normal_bands(kind: JointKind):
+    left = normal_reference().angle_rad[:, Joint.of(kind, Side.LEFT).column]
+
+    assert pearson(left, normal_band(kind).mean_rad[:100]) > 0.93
 
 
+@BENDS_MORE
 def test_the_knee_of_the_normal_stride_bends_as_a_published_one(shared_data):
     stride = np.load(shared_data("norms/myoassist-reference/one_stride_all_joints.npz"), allow_pickle=True)
     knee_deg = -np.degrees((stride["q_knee_angle_r"] + np.roll(stride["q_knee_angle_l"], 50)) / 2)
     ours_deg = np.degrees(normal_reference().angle_rad[:, Joint.KNEE_L.column])
 
-    assert pearson(np.roll(ours_deg, -2), knee_deg) > 0.98
-    assert np.ptp(ours_deg) == pytest.approx(np.ptp(knee_deg), abs=6.0)
+    assert pearson(np.roll(ours_deg, -2), knee_deg) > 0.99
+    assert np.ptp(ours_deg) == pytest.approx(np.ptp(knee_deg), abs=2.0)
 
 
 def test_the_normal_stride_is_symmetric_half_a_cycle_apart():

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from core.domain.twin import GENERIC_BODY
+from core.simulation.delays import DelayedValues
 from core.simulation.exo import worn_model
-from core.simulation.randomisation import NO_SPREAD, DelayLine, Draw, Spread, altered_model, draw, ticks
+from core.simulation.randomisation import NO_SPREAD, Draw, Spread, altered_model, draw, ticks
 from core.twin.body import Fidelity
 
 
@@ -94,7 +95,7 @@ def test_half_the_strength_is_half_the_force(model: mujoco.MjModel) -> None:
 
 
 def test_a_delay_line_gives_each_member_its_own_past() -> None:
-    line = DelayLine(np.array([0, 1, 3]), 1)
+    line = DelayedValues(np.array([0, 1, 3]), 1)
 
     seen = [line(np.full((3, 1), float(tick)))[:, 0].tolist() for tick in range(1, 6)]
 
@@ -102,7 +103,7 @@ def test_a_delay_line_gives_each_member_its_own_past() -> None:
 
 
 def test_a_delay_line_starts_from_what_it_is_filled_with_and_continues_from_its_memory() -> None:
-    line, other = DelayLine(np.array([2, 2]), 2), DelayLine(np.array([2, 2]), 2)
+    line, other = DelayedValues(np.array([2, 2]), 2), DelayedValues(np.array([2, 2]), 2)
     line.fill(np.array([True, False]), np.full((2, 2), 0.4))
     first = line(np.ones((2, 2)))
     other.recall(line.memory())

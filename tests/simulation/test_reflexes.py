@@ -13,6 +13,7 @@ from core.domain.muscles import MEMBERS, MuscleGroup
 from core.domain.twin import GENERIC_BODY, BodyParameters
 from core.gait.norms import normal_reference
 from core.simulation.antalgic import antalgic_reference, painless_phase
+from core.simulation.delays import DelayedValues
 from core.simulation.drive import Limbs, TorqueDrive
 from core.simulation.exo import worn_model
 from core.simulation.muscle_plant import exact_moment_arms
@@ -24,7 +25,6 @@ from core.simulation.reflexes import (
     REFLEX_GAIN_S,
     REFLEX_THRESHOLD_PER_S,
     STRETCH_PER_RAD,
-    DelayedValues,
     ImpairedDrive,
     LateReactions,
     MuscleReflex,

@@ -80,7 +80,7 @@ def test_landmark_slopes_are_the_derivatives_of_the_landmarks():
         np.testing.assert_allclose(slopes[:, :, column], numeric, atol=1e-7)
 
 
-def test_points_in_space_give_flexion_within_2_and_every_angle_within_3_degrees(walk):
+def test_points_in_space_give_flexion_within_2_and_every_seen_angle_within_3_degrees(walk):
     world_m, confidence = in_space(walk)
     observation = observe_space(walk.time_s, world_m, confidence)
     solution = solve_angles(observation, BodyParameters(HEIGHT_M, 60.0, scales_for_height(HEIGHT_M)))
