@@ -118,13 +118,17 @@ class PredictiveEnvironment:
         self._episode_steps = round(episode_s / CONTROL_STEP_S)
         self._seed, self._restarts = seed, 0
         self._age = np.zeros(self.size, dtype=np.int64)
+        self._clear(model)
+        self.restart(np.ones(self.size, dtype=np.bool_))
+
+    def _clear(self, model: mujoco.MjModel) -> None:
+        """All that changes from start to start, before the first."""
         self.origin: IntArray = np.zeros(self.size, dtype=np.int64)  # the recorded moment of each start
         self.command_m_s: FloatArray = np.zeros(self.size)
         self._start_m: FloatArray = np.zeros(self.size)
         self._head_m_s: FloatArray = np.zeros((self.size, 3))
         self.state: FloatArray = np.zeros((self.size, self.physics.state_size))
         self.sensor: FloatArray = np.zeros((self.size, model.nsensordata))
-        self.restart(np.ones(self.size, dtype=np.bool_))
 
     # What can be seen
 

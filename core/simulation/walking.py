@@ -100,13 +100,6 @@ class WalkingEnvironment:
         self._moved_by = impaired(self.drive, models, bodies, self._interval_s)
         self._reactions = LateReactions(bodies, CONTROL_STEP_S)
         self._pain = pains(bodies)
-        self.target_rad: FloatArray = np.zeros((self.size, ACTION_SIZE))
-        self.exo_torque_nm: FloatArray = np.zeros((self.size, len(SIDES)))
-        self.control: FloatArray = np.zeros((self.size, model.nu))  # of all actuators, given last
-        self._start_m: FloatArray = np.zeros(self.size)
-        self._action: FloatArray = np.zeros((self.size, ACTION_SIZE))
-        self.moment: Moment | None = None  # of the last step, as the rewards saw it
-        self.divergences = 0  # control steps in which the physics of a walker broke down
         self._reward = reward
         self._position, self._velocity = joint_addresses(model)
         self._pose = FullPose(model)
@@ -122,12 +115,23 @@ class WalkingEnvironment:
         self.mishaps = Mishaps([walker.disturbance for walker in walkers], models, bodies)
         self._episode_steps = round(episode_s / CONTROL_STEP_S)
         self._seed = seed
+        self._clear(model)
+        self.restart(np.ones(self.size, dtype=np.bool_))
+
+    def _clear(self, model: mujoco.MjModel) -> None:
+        """All that changes from step to step, before the first start."""
+        self.target_rad: FloatArray = np.zeros((self.size, ACTION_SIZE))
+        self.exo_torque_nm: FloatArray = np.zeros((self.size, len(SIDES)))
+        self.control: FloatArray = np.zeros((self.size, model.nu))  # of all actuators, given last
+        self._start_m: FloatArray = np.zeros(self.size)
+        self._action: FloatArray = np.zeros((self.size, ACTION_SIZE))
+        self.moment: Moment | None = None  # of the last step, as the rewards saw it
+        self.divergences = 0  # control steps in which the physics of a walker broke down
         self._restarts = 0
         self._age = np.zeros(self.size, dtype=np.int64)
         self.phase: FloatArray = np.zeros(self.size)
         self.state: FloatArray = np.zeros((self.size, self.physics.state_size))
         self.sensor: FloatArray = np.zeros((self.size, model.nsensordata))
-        self.restart(np.ones(self.size, dtype=np.bool_))
 
     # What can be seen
 

@@ -71,9 +71,8 @@ def run(params: Params, context: JobContext) -> str:
         context.progress(0.05, "Setting up the body and its walkway")
         walker = scenario_walker(scenario, who.body, who.own, length_s=seconds, fidelity=fidelity)
         starts = int(str(params.get("starts", STARTS)))
-        tried = run_scenario(
-            scenario, _world([walker] * starts, who, seed, seconds), who.networks.act, seconds
-        )
+        crowd = _world([walker] * starts, who, seed, seconds)
+        tried = run_scenario(scenario, crowd, who.networks.act, seconds)
         context.check_cancelled()
         context.progress(0.5, "One walk with every sensor on")
         alone = _world([walker], who, seed, seconds)
@@ -85,10 +84,9 @@ def run(params: Params, context: JobContext) -> str:
             write_results(Path(str(params["out"])), scenario, walker, trace, rollout, tried)
         if twin_id == DEFAULT_TWIN:
             return ""
-        rollouts = RolloutSet((rollout,), scene_geometry(who.body, None), scenario.name, who.synthetic)
         return store.save(
             RecordKind.SCENARIO,
-            rollouts,
+            RolloutSet((rollout,), scene_geometry(who.body, None), scenario.name, who.synthetic),
             visit_id=store.info(twin_id).visit_id,
             inputs=(twin_id,),
             summary=in_words(tried, impairments),

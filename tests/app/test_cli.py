@@ -236,3 +236,14 @@ def test_a_locked_record_is_told(shell: Shell, damaged: Path, monkeypatch: pytes
         other.execute("BEGIN EXCLUSIVE")
         code = shell.refusal("session", "demo", "--data-dir", str(damaged), "--out", str(damaged))
     assert code == "REC-001"
+
+
+def test_a_simulated_scenario_says_what_came_of_the_default_twin(shell: Shell) -> None:
+    out = shell.folder / "walk"
+    words = ("simulate", "level", "--starts", "1", "--seconds", "5", "--out", str(out))
+
+    status, said, _ = shell.types(*words, "--data-dir", str(shell.folder / "data"))
+
+    assert status == 0
+    assert said.startswith("Simulated. Level walking: 1 of 1 starts")
+    assert (out / "scenario.mp4").is_file()
