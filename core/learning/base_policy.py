@@ -12,21 +12,23 @@ import numpy as np
 from core.domain.body import JOINTS, JointKind
 from core.domain.impairment import SLOTS, Impairment, ImpairmentKind
 from core.domain.motion import GaitReference
-from core.domain.scenario import SCENARIOS
+from core.domain.scenario import SCENARIOS, Disturbance
 from core.domain.twin import GENERIC_BODY, BodyParameters, SegmentScale
 from core.gait.leg import Leg
 from core.gait.scenario_reference import normal_walk
 from core.simulation.exo import worn_model
 from core.simulation.scenario import scenario_walker
+from core.simulation.pace import STEADY, Pace
 from core.simulation.walking import EPISODE_S, Walker
 from core.twin.body import Fidelity
 from core.twin.scaling import scales_for_height
 
 WALKERS = 128
 _KNEES = [joint.column for joint in JOINTS if joint.kind is JointKind.KNEE]
-PLAIN_SHARE = 0.2  # generic body, normal stride: the default twin must be the best of all
-SCENARIO_SHARE = 0.4  # other speeds, ramps, stairs, running
-TAUGHT = SCENARIOS[1:]
+PLAIN_SHARE = 0.15  # generic body, normal stride: the default twin must be the best of all
+SCENARIO_SHARE = 0.5  # other speeds, ramps, stairs, running
+_HARD = ("level-0.6", "ramp-up-10", "stairs-up", "stairs-down", "run-2.5", "run-3.0", "start-stop", "slip")
+TAUGHT = SCENARIOS[1:] + tuple(scenario for scenario in SCENARIOS if scenario.key in _HARD)  # hard ones twice
 IMPAIRED_SHARE = 0.15  # generic bodies with weak, stiff or limited legs, asked for the normal stride
 SCENARIO_BODIES = 4  # different bodies in scenarios; each pair needs a model of its own
 BODILY = (ImpairmentKind.WEAKNESS, ImpairmentKind.STIFFNESS, ImpairmentKind.LIMITED_RANGE)
@@ -69,7 +71,8 @@ def crowd(
     for number in range(placed):
         scenario = TAUGHT[number % len(TAUGHT)]
         body = (GENERIC_BODY, *bodies)[int(rng.integers(SCENARIO_BODIES))]
-        walkers.append(scenario_walker(scenario, body, None, length_s=EPISODE_S, fidelity=fidelity))
+        walker = scenario_walker(scenario, body, None, length_s=EPISODE_S, fidelity=fidelity)
+        walkers.append(_at_any_time(walker, rng))
     return tuple(walkers[number] for number in rng.permutation(count))  # every crew gets some of each kind
 
 
@@ -80,6 +83,26 @@ def beginners(*, fidelity: Fidelity = Fidelity.FAST, count: int = WALKERS) -> tu
 
 def _walker(body: BodyParameters, stride: GaitReference, fidelity: Fidelity) -> Walker:
     return Walker(worn_model(body, fidelity, None, surfaces=False), body, stride)
+
+
+def _at_any_time(walker: Walker, rng: np.random.Generator) -> Walker:
+    """Starts, stops and mishaps at another time and of another strength: nobody should count seconds."""
+    pace = walker.pace
+    if pace != STEADY:
+        pace = Pace(float(rng.uniform(0.3, 1.5)), float(rng.uniform(4.5, 0.8 * EPISODE_S)))
+    mishap = walker.disturbance
+    return replace(walker, pace=pace, disturbance=None if mishap is None else _another(mishap, rng))
+
+
+def _another(mishap: Disturbance, rng: np.random.Generator) -> Disturbance:
+    strength = float(rng.uniform(0.5, 1.1))
+    return replace(
+        mishap,
+        at_s=float(rng.uniform(0.5, 0.6 * EPISODE_S)),
+        forward_n_kg=strength * mishap.forward_n_kg,
+        sideways_n_kg=strength * mishap.sideways_n_kg * float(rng.choice((-1.0, 1.0))),
+        friction=float(rng.uniform(mishap.friction, 3.0 * mishap.friction)),
+    )
 
 
 def varied_body(height_m: float, mass_share: float, rng: np.random.Generator) -> BodyParameters:

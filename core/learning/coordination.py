@@ -12,6 +12,7 @@ from torch import Tensor
 from core.domain.body import JointKind
 from core.domain.twin import Network
 from core.learning.networks import load_layers, perceptron, to_network
+from core.learning.team import ALONE, Team
 from core.simulation.coordination import CLUE_SIZE, CoordinationNetwork, Demand
 
 HIDDEN = (256, 256)
@@ -29,14 +30,15 @@ class CoordinationLearner:
     error, here in reserves (`core.simulation.coordination`).
     """
 
-    def __init__(self, *, start: Network | None = None, seed: int = 0) -> None:
+    def __init__(self, *, start: Network | None = None, seed: int = 0, team: Team = ALONE) -> None:
         torch.manual_seed(seed)
+        self._team = team
         sizes = (CLUE_SIZE, *HIDDEN, len(JointKind))
         self._layers = perceptron(sizes, _ACTIVATION, last_scale=0.01)
         if start is not None:
             load_layers(self._layers, start)
         self._optimiser = torch.optim.Adam(self._layers.parameters(), lr=_LEARNING_RATE)
-        self._random = torch.Generator().manual_seed(seed)
+        self._random = torch.Generator().manual_seed(seed + team.number)
         self._memory: deque[tuple[Tensor, ...]] = deque(maxlen=MEMORY_LESSONS)
         self.error = float(
             "nan"
@@ -73,7 +75,9 @@ class CoordinationLearner:
         )
         self._optimiser.zero_grad()
         torch.autograd.backward(loss)
-        torch.nn.utils.clip_grad_norm_(self._layers.parameters(), 1.0)
+        weights = list(self._layers.parameters())
+        self._team.average("muscles", [weight.grad for weight in weights if weight.grad is not None])
+        torch.nn.utils.clip_grad_norm_(weights, 1.0)
         self._optimiser.step()
 
     def state(self) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from core.domain.arrays import Float32Array, FloatArray
 from core.learning.networks import ActorCritic
+from core.learning.team import ALONE, Team
 from core.simulation.drive import Drive
 from core.simulation.policy import normalise
 from core.simulation.walking import Walker, WalkingEnvironment
@@ -73,13 +74,17 @@ class Normaliser:
     def of(size: int) -> Normaliser:
         return Normaliser(np.zeros(size), np.ones(size))
 
-    def learn(self, batch: Float32Array) -> None:
-        """Take in more observations (B, O)."""
-        total = self.count + len(batch)
-        shift = batch.mean(axis=0, dtype=np.float64) - self.mean
-        spread = self.variance * self.count + batch.var(axis=0, dtype=np.float64) * len(batch)
-        self.variance = (spread + shift**2 * self.count * len(batch) / total) / total
-        self.mean = self.mean + shift * len(batch) / total
+    def learn(self, batch: Float32Array, team: Team = ALONE) -> None:
+        """Take in more observations (B, O), as many in every process of a `team`."""
+        moments = torch.from_numpy(np.stack([batch.mean(axis=0, dtype=np.float64), (batch.astype(np.float64) ** 2).mean(axis=0)]))
+        team.average("policy", [moments])
+        mean, square = moments.numpy()
+        seen = len(batch) * team.size
+        total = self.count + seen
+        shift = mean - self.mean
+        spread = self.variance * self.count + np.maximum(square - mean**2, 0.0) * seen
+        self.variance = (spread + shift**2 * self.count * seen / total) / total
+        self.mean = self.mean + shift * seen / total
         self.count = total
 
     def __call__(self, observation: Float32Array) -> Tensor:
@@ -271,13 +276,15 @@ def walking_crews(
     *,
     seed: int,
     drive: Callable[[Sequence[Walker]], Drive] | None = None,
+    team: Team = ALONE,
     **settings: Any,
 ) -> tuple[WalkingEnvironment, ...]:
-    """Environments of CREWS crews that share the cores. Every crew gets some of each kind of walker.
+    """Environments of CREWS crews that share the team's cores. Every crew gets some of each kind of walker.
 
     `drive` makes what moves the joints of one crew; `settings` go to `WalkingEnvironment`.
     """
-    threads = max(1, (os.cpu_count() or 1) // CREWS)
+    threads = max(1, (os.cpu_count() or 1) // (CREWS * team.size))
+    seed += _SEEDS_APART * CREWS * team.number
     parts = [walkers[number::CREWS] for number in range(CREWS) if walkers[number::CREWS]]
     return tuple(
         WalkingEnvironment(

@@ -16,6 +16,7 @@ from core.learning.coordination import CoordinationLearner
 from core.learning.crew import Normaliser, walking_crews
 from core.learning.networks import ActorCritic, to_network
 from core.learning.ppo import Ppo, PpoSettings, Round
+from core.learning.team import ALONE, Team
 from core.simulation.drive import MuscleDrive
 from core.simulation.observation import OBSERVATION_SIZE
 from core.simulation.policy import PolicyNetworks
@@ -54,6 +55,7 @@ class GaitLearner:
         coordination: CoordinationLearner | None = None,
         seed: int = 0,
         settings: PpoSettings = PpoSettings(),  # noqa: B008 - frozen
+        team: Team = ALONE,
     ) -> None:
         """With `coordination` the walkers' muscles learn to work together while the policy learns to walk."""
         torch.manual_seed(seed)  # the first weights; everything later draws from the learner's own generator
@@ -64,8 +66,16 @@ class GaitLearner:
             normaliser = Normaliser(start.observation_mean, start.observation_std**2)
         self._warm = start is not None
         self.worlds = environments if isinstance(environments, Sequence) else (environments,)
+        self._team = team
+        luck = seed + 1000 * team.number
         self._ppo = Ppo(
-            self.worlds, agent, normaliser, settings=settings, seed=seed, learn_normaliser=not self._warm
+            self.worlds,
+            agent,
+            normaliser,
+            settings=settings,
+            seed=luck,
+            learn_normaliser=not self._warm,
+            team=team,
         )
         self._coordination = coordination
         self._size = sum(world.size for world in self.worlds)
@@ -87,7 +97,7 @@ class GaitLearner:
         self._lengths.extend(done.finished_steps)
         self._returns.extend(done.finished_return)
         self._keep_best()
-        self.elapsed_s += clock() - started
+        self.elapsed_s = self._team.mean(self.elapsed_s + clock() - started)  # all stop together
         progress = self._progress(done)
         self._history.append((progress.elapsed_s, *(getattr(progress, name) for name in CURVES)))
         return progress
@@ -214,16 +224,22 @@ class GaitLearner:
 
 
 def gait_learner(
-    walkers: Sequence[Walker], *, start: PolicyNetworks | None, seed: int, muscles: bool
+    walkers: Sequence[Walker],
+    *,
+    start: PolicyNetworks | None,
+    seed: int,
+    muscles: bool,
+    team: Team = ALONE,
 ) -> GaitLearner:
     """A learner for these walkers, in crews; with `muscles` they learn to work together on the way."""
     if not muscles:
-        return GaitLearner(walking_crews(walkers, seed=seed), start=start, seed=seed)
-    coordination = CoordinationLearner(start=None if start is None else start.coordination, seed=seed)
+        return GaitLearner(walking_crews(walkers, seed=seed, team=team), start=start, seed=seed, team=team)
+    known = None if start is None else start.coordination
+    coordination = CoordinationLearner(start=known, seed=seed, team=team)
 
     def drive(crew: Sequence[Walker]) -> MuscleDrive:
         models, bodies = [walker.model for walker in crew], [walker.body for walker in crew]
         return MuscleDrive(models, bodies, coordination.network())
 
-    worlds = walking_crews(walkers, seed=seed, drive=drive)
-    return GaitLearner(worlds, start=start, coordination=coordination, seed=seed)
+    worlds = walking_crews(walkers, seed=seed, drive=drive, team=team)
+    return GaitLearner(worlds, start=start, coordination=coordination, seed=seed, team=team)

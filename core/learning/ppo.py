@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from core.learning.crew import Crew, Environment, Experience, Normaliser, Outlook, joined
 from core.learning.networks import ActorCritic
 from core.learning.symmetry import half_mirrored
+from core.learning.team import ALONE, Team
 
 __all__ = ["Environment", "Normaliser", "Ppo", "PpoSettings", "Round"]
 T = TypeVar("T")
@@ -62,13 +63,18 @@ class Ppo:
         seed: int = 0,
         learn_normaliser: bool = True,
         mirror: bool = False,
+        team: Team = ALONE,
     ) -> None:
-        """With `mirror` half of what was walked is learned with left and right exchanged (walkers only)."""
+        """With `mirror` half of what was walked is learned with left and right exchanged (walkers only).
+
+        A `team` must begin with the same agent and normaliser in every process.
+        """
         self.agent = agent
         self.normaliser = normaliser
         self.settings = settings
         self.learn_normaliser = learn_normaliser
         self.mirror = mirror
+        self.team = team
         self.steps = 0
         self._rate = settings.learning_rate
         decides = [*agent.policy.parameters(), agent.log_std]
@@ -84,9 +90,9 @@ class Ppo:
         walks = [self._walk(crew) for crew in self._crews]
         experience = joined(self._together(walks))
         self.steps += experience.log_probability.numel()
-        change = self._improve(experience)
+        change = self.team.mean(self._improve(experience))
         if self.learn_normaliser:
-            self.normaliser.learn(experience.seen.reshape(-1, experience.seen.shape[2]))
+            self.normaliser.learn(experience.seen.reshape(-1, experience.seen.shape[2]), self.team)
         self._adapt_rate(change)
         return Round(
             reward=experience.reward,
@@ -169,7 +175,8 @@ class Ppo:
         for pick in picks:
             log_ratio = self.agent.log_probability(observation[pick], action[pick]) - old[pick]
             loss = self._surrogate(log_ratio, advantage[pick])
-            self._descend(self._policy_optimiser, loss - self.settings.entropy * self.agent.log_std.sum())
+            loss = loss - self.settings.entropy * self.agent.log_std.sum()
+            self._descend("policy", self._policy_optimiser, loss)
             real = walked[pick]
             changes.append(-float((log_ratio.detach() * real).sum() / real.sum().clamp(min=1)))
         return changes
@@ -180,7 +187,7 @@ class Ppo:
         errors = []
         for pick in picks:
             error = ((self.agent.worth(observation[pick]) - target[pick]) ** 2).mean()
-            self._descend(self._value_optimiser, 0.5 * error)
+            self._descend("value", self._value_optimiser, 0.5 * error)
             errors.append(float(error.detach()))
         return errors
 
@@ -189,12 +196,13 @@ class Ppo:
         clipped = ratio.clamp(1 - self.settings.clip, 1 + self.settings.clip)
         return -torch.min(ratio * advantage, clipped * advantage).mean()
 
-    def _descend(self, optimiser: torch.optim.Optimizer, loss: Tensor) -> None:
+    def _descend(self, part: str, optimiser: torch.optim.Optimizer, loss: Tensor) -> None:
         if not loss.requires_grad:
             return  # somebody holds these parameters for a while
         optimiser.zero_grad()
         torch.autograd.backward(loss)
         for group in optimiser.param_groups:
+            self.team.average(part, [value.grad for value in group["params"] if value.grad is not None])
             nn.utils.clip_grad_norm_(group["params"], self.settings.gradient_norm)
         optimiser.step()
 

@@ -40,7 +40,7 @@ class Moment:
     left_load: FloatArray  # (N,) share of it that the left foot should carry
     roll: FloatArray  # (N, 2) where along its length each foot carries, 0 heel to 1 toe
     stance: FloatArray  # (N, 2) how far through its stance each foot should be
-    rolls: FloatArray  # (N,) 1 where feet roll from heel to toe, 0 on stairs and in running
+    rolls: FloatArray  # (N,) 1 where feet roll from heel to toe, 0 on stairs, in running and in standing
     load_limit: FloatArray  # (N,) body weights that a soft step does not exceed
     pain: FloatArray  # (N, 2) severity of pain of each leg under load
 
@@ -67,8 +67,10 @@ def motion(moment: Moment) -> FloatArray:
 
 
 def progress(moment: Moment) -> FloatArray:
-    """Walking speed as in the reference, straight ahead."""
-    value: FloatArray = np.exp(-8.0 * moment.forward_error_m_s**2 - 4.0 * moment.sideways_m_s**2)
+    """Speed as in the reference, straight ahead; a part is felt by those who are far too slow."""
+    square = moment.forward_error_m_s**2
+    near, far = np.exp(-8.0 * square), np.exp(-square)
+    value: FloatArray = (0.7 * near + 0.3 * far) * np.exp(-4.0 * moment.sideways_m_s**2)
     return value
 
 
@@ -99,7 +101,7 @@ def rollover(moment: Moment) -> FloatArray:
     share = moment.load / np.maximum(moment.load.sum(axis=1), AIRBORNE)[:, None]
     error = moment.roll - np.interp(moment.stance, STANCE_SHARE, ROLL_SHARE)
     value: FloatArray = np.exp(-10.0 * np.sum(share * error**2, axis=1))
-    return np.where(moment.rolls > 0.0, value, 1.0)
+    return 1.0 - moment.rolls * (1.0 - value)
 
 
 def restraint(moment: Moment) -> FloatArray:

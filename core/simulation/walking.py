@@ -323,6 +323,7 @@ class WalkingEnvironment:
     def _moment(self, action: FloatArray) -> Moment:
         position, velocity = self.physics.position(self.state), self.physics.velocity(self.state)
         rotation = _rotation(position[:, 3:7])
+        runs = self.strides.speed_m_s > RUNNING_M_S
         return Moment(
             angle_error_rad=self.angle_error_rad,
             velocity_error_rad_s=self.joint_velocity_rad_s - self.strides.velocity(self.phase),
@@ -339,8 +340,8 @@ class WalkingEnvironment:
             left_load=self.strides.left_load(self._painless_phase()),
             roll=self._sensors.roll_m(self.sensor) / self._foot_m[:, None],
             stance=self.strides.stance(self.phase),
-            rolls=np.where(self.strides.speed_m_s > RUNNING_M_S, 0.0, self._grounds.even),
-            load_limit=np.where(self.strides.speed_m_s > RUNNING_M_S, *LOAD_LIMIT),
+            rolls=np.where(runs, 0.0, self._grounds.even * self.strides.amplitude),
+            load_limit=np.where(runs, *LOAD_LIMIT),
             pain=self._pain,
         )
 

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from torch import multiprocessing
 
 from core.learning.base_policy import IMPAIRED, beginners, crowd
-from core.learning.coordination import CoordinationLearner
-from core.learning.crew import walking_crews
-from core.learning.imitation import GaitLearner, Progress
+from core.learning.imitation import GaitLearner, Progress, gait_learner
 from core.learning.sitting import learn
-from core.simulation.drive import MuscleDrive
+from core.learning.team import ALONE, Processes, Team
 from core.simulation.policy import PolicyNetworks
-from core.simulation.walking import Walker, muscle_drive
 from core.tasks.policy_files import policy_bytes, policy_of, replace_file
 from core.twin.body import Fidelity
 
 REPORT_EVERY = 20  # rounds
 CHECKPOINT, POLICY = ".pt", ".npz"
+Report = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,56 +41,72 @@ CURRICULUM = (
 )
 
 
-def train_base(minutes: float, seed: int, out: Path, report: Callable[[str], None]) -> Path:
+def train_base(minutes: float, seed: int, out: Path, report: Report, *, processes: int = 1) -> Path:
     """Train the base policies from scratch for `minutes`; returns the last one's file.
 
     Every stage begins with the policy of the one before. A run that was interrupted goes on from the
-    checkpoints in `out`. `report` gets a line now and then.
+    checkpoints in `out`, with as many `processes` as before: each has a crowd of its own, all learn one
+    policy. `report` gets a line now and then.
     """
-    torch.set_num_threads(1)  # small networks: a second thread costs more in waiting than it gives
     out.mkdir(parents=True, exist_ok=True)
-    networks: PolicyNetworks | None = None
-    for stage in CURRICULUM:
-        stem = out / stage.name
-        if not _finished(stem):
-            report(f"{stage.name}: building the bodies")
-            _learn(_learner(stage, networks, seed), 60.0 * minutes * stage.share, stem, report)
-        networks = policy_of(stem.with_suffix(POLICY))
+    if processes == 1:
+        _train(minutes, seed, out, report, ALONE)
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            given = (processes, Path(folder) / "meeting", minutes, seed, out, report)
+            multiprocessing.spawn(_train_in_team, given, nprocs=processes)
     return out / f"{CURRICULUM[-1].name}{POLICY}"
 
 
-def _finished(stem: Path) -> bool:
-    """Whether this stage left its policy and needs its checkpoint no more."""
-    return stem.with_suffix(POLICY).exists() and not stem.with_suffix(CHECKPOINT).exists()
+def _train_in_team(
+    number: int, processes: int, meeting: Path, minutes: float, seed: int, out: Path, report: Report
+) -> None:
+    _train(minutes, seed, out, report if number == 0 else _unheard, Processes(number, processes, meeting))
 
 
-def _learner(stage: Stage, start: PolicyNetworks | None, seed: int) -> GaitLearner:
-    make = crowd(IMPAIRED, seed, fidelity=stage.fidelity) if stage.everybody else beginners()
-    if stage.fidelity is Fidelity.FAST:
-        return GaitLearner(walking_crews(make, seed=seed), start=start, seed=seed)
-    coordination = CoordinationLearner(start=None if start is None else start.coordination, seed=seed)
-
-    def drive(walkers: Sequence[Walker]) -> MuscleDrive:
-        return muscle_drive(walkers, coordination.network())
-
-    crews = walking_crews(make, seed=seed, drive=drive)
-    return GaitLearner(crews, start=start, coordination=coordination, seed=seed)
+def _unheard(_line: str) -> None:
+    """The leader alone reports."""
 
 
-def _learn(learner: GaitLearner, budget_s: float, stem: Path, report: Callable[[str], None]) -> None:
-    checkpoint, policy = stem.with_suffix(CHECKPOINT), stem.with_suffix(POLICY)
+def _train(minutes: float, seed: int, out: Path, report: Report, team: Team) -> None:
+    torch.set_num_threads(1)  # small networks: a second thread costs more in waiting than it gives
+    networks: PolicyNetworks | None = None
+    for stage in CURRICULUM:
+        policy, checkpoint = out / f"{stage.name}{POLICY}", out / f"{stage.name}{_suffix(team)}{CHECKPOINT}"
+        if checkpoint.exists() or not policy.exists():  # a finished stage needs its checkpoint no more
+            report(f"{stage.name}: building the bodies")
+            learner = _learner(stage, networks, seed, team)
+            _learn(learner, 60.0 * minutes * stage.share, policy, checkpoint, report, team)
+        networks = policy_of(policy)
+
+
+def _suffix(team: Team) -> str:
+    return "" if team.size == 1 else f".{team.number}"
+
+
+def _learner(stage: Stage, start: PolicyNetworks | None, seed: int, team: Team) -> GaitLearner:
+    walkers = crowd(IMPAIRED, seed + team.number, fidelity=stage.fidelity) if stage.everybody else beginners()
+    muscles = stage.fidelity is not Fidelity.FAST
+    return gait_learner(walkers, start=start, seed=seed, muscles=muscles, team=team)
+
+
+def _learn(
+    learner: GaitLearner, budget_s: float, policy: Path, checkpoint: Path, report: Report, team: Team
+) -> None:
     if checkpoint.exists():
         learner.restore(checkpoint.read_bytes())
 
     def save(content: bytes) -> None:
         replace_file(checkpoint, content)
-        replace_file(policy, policy_bytes(learner.latest))
+        if team.number == 0:
+            replace_file(policy, policy_bytes(learner.latest))
 
     def watch(progress: Progress) -> None:
         if progress.round % REPORT_EVERY == 0:
             report(_line(progress))
 
     learn(learner, budget_s=budget_s, clock=time.monotonic, watch=watch, save=save)
+    team.mean(0.0)  # everybody has saved
     checkpoint.unlink()
 
 
