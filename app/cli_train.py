@@ -31,6 +31,7 @@ def add_train(commands: Any, add_data_dir: Callable[[argparse.ArgumentParser], N
     base = train.add_parser("base", help="the base walking policy")
     base.add_argument("--minutes", type=float, default=40.0)
     base.add_argument("--seed", type=int, default=0)
+    base.add_argument("--processes", type=int, default=1, help="that learn together, one for every two cores")
     base.add_argument("--out", type=Path, required=True)
     base.set_defaults(command=_train_base)
     predictive = train.add_parser("predictive", help="a walk without a reference, over speeds and slopes")
@@ -58,12 +59,13 @@ def _add_twin_options(twin: argparse.ArgumentParser) -> None:
 
 
 def _train_base(given: argparse.Namespace) -> int:
-    from app.session_request import check_minutes, check_results_folder
+    from app.session_request import check_minutes, check_processes, check_results_folder
     from core.tasks.train_base import train_base
 
     check_minutes(given.minutes)
     check_results_folder(given.out)
-    print(train_base(given.minutes, given.seed, given.out, print))
+    check_processes(given.processes)
+    print(train_base(given.minutes, given.seed, given.out, print, processes=given.processes))
     return 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +55,13 @@ def check_minutes(minutes: float) -> None:
     """Refuses (PC-024) a training time that is no time, or longer than a day."""
     if not LEAST_MINUTES <= minutes <= MOST_MINUTES:
         raise _out_of_range("minutes", f"{minutes:g}", f"{LEAST_MINUTES:g} to {MOST_MINUTES:g}")
+
+
+def check_processes(count: int) -> None:
+    """Refuses (PC-024) a number of processes that this PC has no cores for."""
+    most = max(1, os.cpu_count() or 1)
+    if not 1 <= count <= most:
+        raise _out_of_range("processes", f"{count}", f"1 to {most}")
 
 
 def check_walks(starts: int, seconds: float) -> None:

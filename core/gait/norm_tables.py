@@ -47,8 +47,8 @@ SD_DEG: Coefficients = {
 PELVIC_TILT_DEG = 11.594
 
 # A normal stride to walk by, 1.26 m/s in strides of 1.13 s, pelvis upright. Hip, knee, ankle and toes follow
-# the means above (r 0.99, 0.99, 0.94) and the toes' usual bend as closely as a foot in stance can stand still on
-# the floor (left over: 7 mm) and a foot in swing clears it by 1 cm. Adduction: MyoAssist reference.
+# the means above (r 0.99, 0.99, 0.94) and the toes' usual bend as closely as a foot in stance can stand still
+# on the floor (left over: 7 mm) and a foot in swing clears it by 1 cm. Adduction: MyoAssist reference.
 STRIDE_DEG: Coefficients = {
     JointKind.HIP_FLEXION: (
         7.60, 23.47, -2.20, -3.40, -1.30, -1.05, 0.88,

@@ -66,11 +66,7 @@ def scenario_reference(scenario: Scenario, body: BodyParameters, own: GaitRefere
 
 
 def normal_walk(leg: Leg) -> GaitReference:
-    """A normal level stride whose feet stand still on the floor.
-
-    It differs from `normal_reference` by 3 to 5 degrees, as much as healthy people differ: that one is a
-    recording without the movements of the pelvis, so its feet slide by 0.35 m/s and its swing toes touch.
-    """
+    """The normal level stride for legs of this length; `normal_reference` knows only a height."""
     stretch = _stretch(leg)
     normal = normal_reference()
     return _both_legs(_table(WALK_LEVEL_DEG), normal, normal.period_s * stretch, normal.speed_m_s * stretch)

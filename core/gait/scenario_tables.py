@@ -2,16 +2,16 @@
 
 Each row is (a0, a1, b1, a2, b2, ...) in degrees, as in `norm_tables`: t = 0 is the contact of that leg.
 
-Key points follow the shapes and ranges of published curves: level walking a recorded normal
-stride, with the hip's range following the stride length and the knee's half as much when it is slow or fast;
-slopes the changes of McIntosh et al. 2006, J Biomech 39:2491 and Lay et al. 2006, J Biomech 39:1621; stairs
-Riener, Rabuffetti & Frigo 2002, Gait Posture 15:32 and Protopapadaki et al. 2007, Clin Biomech 22:203 (steps
-of 18 by 28.5 cm); running Novacheck 1998, Gait Posture 7:77 and Hamner & Delp 2013, J Biomech 46:780. Hip
-angles are the thigh's against an upright pelvis.
+Key points follow the shapes and ranges of published curves: level walking Schwartz et al. 2008
+(`norm_tables`), with the hip's range following the stride length and the knee's half as much when it is slow
+or fast; slopes the changes of McIntosh et al. 2006, J Biomech 39:2491 and Lay et al. 2006, J Biomech
+39:1621; stairs Riener, Rabuffetti & Frigo 2002, Gait Posture 15:32 and Protopapadaki et al. 2007, Clin
+Biomech 22:203 (steps of 18 by 28.5 cm); running Novacheck 1998, Gait Posture 7:77 and Hamner & Delp 2013, J
+Biomech 46:780. Hip angles are the thigh's against an upright pelvis.
 
 The series are least-squares fits to these points under the conditions of the feet on the generic body: a foot
-in stance stands still on its tread or floor (left over: 2 mm on stairs, 5 mm in level walking, 7 mm in
-running, 11 mm down a slope), a foot in swing clears the ground (by 1.5 cm walking, 3 cm running) and the
+in stance stands still on its tread or floor (left over: 2 mm on stairs, 7 mm in level walking and in
+running, 11 mm down a slope), a foot in swing clears the ground (by 1 cm walking, 3 cm running) and the
 edges of the steps (by 3 cm), the flight of a runner follows gravity, the body's centre is above the feet on
 average, and joints stay within the model's ranges.
 """

@@ -17,8 +17,8 @@ from core.domain.twin import GENERIC_BODY, BodyParameters, SegmentScale
 from core.gait.leg import Leg
 from core.gait.scenario_reference import normal_walk
 from core.simulation.exo import worn_model
-from core.simulation.scenario import scenario_walker
 from core.simulation.pace import STEADY, Pace
+from core.simulation.scenario import scenario_walker
 from core.simulation.walking import EPISODE_S, Walker
 from core.twin.body import Fidelity
 from core.twin.scaling import scales_for_height

@@ -76,7 +76,8 @@ class Normaliser:
 
     def learn(self, batch: Float32Array, team: Team = ALONE) -> None:
         """Take in more observations (B, O), as many in every process of a `team`."""
-        moments = torch.from_numpy(np.stack([batch.mean(axis=0, dtype=np.float64), (batch.astype(np.float64) ** 2).mean(axis=0)]))
+        wide = batch.astype(np.float64)
+        moments = torch.from_numpy(np.stack([wide.mean(axis=0), (wide**2).mean(axis=0)]))
         team.average("policy", [moments])
         mean, square = moments.numpy()
         seen = len(batch) * team.size

@@ -62,8 +62,10 @@ class Processes:
         together = torch.cat([tensor.flatten() for tensor in tensors])
         dist.all_reduce(together, group=self._groups[part])
         together /= self.size
-        for tensor, mean in zip(tensors, together.split([t.numel() for t in tensors]), strict=True):
-            tensor.copy_(mean.view_as(tensor))
+        start = 0
+        for tensor in tensors:
+            tensor.copy_(together[start : start + tensor.numel()].view_as(tensor))
+            start += tensor.numel()
 
     def mean(self, value: float) -> float:
         total = torch.tensor(value, dtype=torch.float64)

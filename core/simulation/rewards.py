@@ -17,6 +17,8 @@ _IMPORTANCE = {JointKind.HIP_ROTATION: 0.5, JointKind.SUBTALAR: 0.5, JointKind.T
 JOINT_IMPORTANCE: FloatArray = np.array([_IMPORTANCE.get(joint.kind, 1.0) for joint in JOINTS])
 STANCE_SHARE = (0.0, 0.1, 0.3, 0.5, 0.7, 0.85, 1.0)
 ROLL_SHARE = (0.08, 0.20, 0.42, 0.58, 0.70, 0.78, 0.92)  # centre of pressure, of the foot's length
+GRAVITY_M_S2 = 9.81
+RUNNING_M_S = 1.95  # people change from walking to running about here (Thorstensson & Roberthson 1987)
 AIRBORNE = 0.2  # body weights on both feet together
 FLEXION = np.array([joint.kind in SAGITTAL for joint in JOINTS])
 
@@ -36,6 +38,7 @@ class Moment:
     action_change: FloatArray  # (N, 14) since the step before
     effort: FloatArray  # (N,) 0..1, as the drive counts it
     power_w_kg: FloatArray  # (N,) positive mechanical power of all joints per body mass
+    usual_w_kg: FloatArray  # (N,) what people spend of it at this speed and slope
     load: FloatArray  # (N, 2) vertical ground force on each foot in body weights
     left_load: FloatArray  # (N,) share of it that the left foot should carry
     roll: FloatArray  # (N, 2) where along its length each foot carries, 0 heel to 1 toe
@@ -90,17 +93,20 @@ def loading(moment: Moment) -> FloatArray:
 
 
 def landing(moment: Moment) -> FloatArray:
-    """Soft steps: ground forces of people stay below 1.3 body weights in walking."""
+    """Soft steps, as people's are."""
     excess = np.maximum(moment.load.sum(axis=1) - moment.load_limit, 0.0)
     value: FloatArray = np.exp(-4.0 * excess**2)
     return value
 
 
 def rollover(moment: Moment) -> FloatArray:
-    """The loaded foot rolls from heel to toe as feet do (Hansen et al. 2004, Clin Biomech 19:407)."""
+    """The loaded foot rolls from heel to toe as feet do (Hansen et al. 2004, Clin Biomech 19:407).
+
+    It decides where the ground force passes hip and knee: without it, the hip flexors work twice as hard.
+    """
     share = moment.load / np.maximum(moment.load.sum(axis=1), AIRBORNE)[:, None]
     error = moment.roll - np.interp(moment.stance, STANCE_SHARE, ROLL_SHARE)
-    value: FloatArray = np.exp(-10.0 * np.sum(share * error**2, axis=1))
+    value: FloatArray = np.exp(-20.0 * np.sum(share * error**2, axis=1))
     return 1.0 - moment.rolls * (1.0 - value)
 
 
@@ -116,9 +122,30 @@ def smoothness(moment: Moment) -> FloatArray:
     return value
 
 
+def usual_power_w_kg(speed_m_s: FloatArray, climb: FloatArray) -> FloatArray:
+    """Positive joint power per body mass (N,) that people need at a speed (N,), up a climb (N,) of m per m.
+
+    On the level it grows with the square of speed, 1 W/kg at 1.26 m/s (Farris & Sawicki 2012, J R Soc
+    Interface 9:110); up a climb the work against gravity comes on top. Standing costs something, too.
+    """
+    power: FloatArray = 0.2 + 0.5 * speed_m_s**2 + GRAVITY_M_S2 * np.maximum(climb, 0.0) * speed_m_s
+    return np.maximum(power, 0.7)
+
+
+def load_limit(speed_m_s: FloatArray, even: FloatArray) -> FloatArray:
+    """Body weights (N,) on the ground that a soft step stays below at a speed (N,); `even` is 0 on stairs.
+
+    Peaks of walking grow with speed (Nilsson & Thorstensson 1989, Acta Physiol Scand 136:217), stairs are
+    harder, and runners land with more than twice their weight.
+    """
+    walking = 1.15 + 0.4 * np.maximum(speed_m_s - 1.26, 0.0) + 0.2 * (1.0 - even)
+    return np.where(speed_m_s > RUNNING_M_S, 3.0, walking)
+
+
 def effort(moment: Moment) -> FloatArray:
-    """Little effort; negative. People walk close to the least of it (Ralston 1958)."""
-    return -moment.effort
+    """Little effort for what is asked; negative. People walk close to the least of it (Ralston 1958)."""
+    value: FloatArray = -moment.effort / moment.usual_w_kg
+    return value
 
 
 def pain(moment: Moment) -> FloatArray:
@@ -138,8 +165,9 @@ def pains(bodies: Sequence[BodyParameters]) -> FloatArray:
 
 
 def work(moment: Moment) -> FloatArray:
-    """Little positive joint work; negative, in W/kg. Healthy walking takes about one."""
-    return -moment.power_w_kg
+    """Little positive joint work; negative, as a share of the usual."""
+    value: FloatArray = -moment.power_w_kg / moment.usual_w_kg
+    return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,15 +184,15 @@ WALKING_REWARD = (
     RewardTerm(0.20, pose),
     RewardTerm(0.25, flexion),
     RewardTerm(0.05, motion),
-    RewardTerm(0.30, progress),
+    RewardTerm(0.45, progress),
     RewardTerm(0.10, posture),
     RewardTerm(0.15, loading),
-    RewardTerm(0.05, landing),
-    RewardTerm(0.15, rollover),
+    RewardTerm(0.10, landing),
+    RewardTerm(0.45, rollover),
     RewardTerm(0.01, restraint),
     RewardTerm(0.01, smoothness),
-    RewardTerm(2.00, effort),
-    RewardTerm(0.05, work),
+    RewardTerm(12.0, effort),
+    RewardTerm(0.25, work),
     RewardTerm(0.30, pain),
 )
 

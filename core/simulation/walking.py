@@ -27,7 +27,17 @@ from core.simulation.physics import BatchPhysics
 from core.simulation.policy import PolicyNetworks
 from core.simulation.pose import ROOT_POSITIONS, FullPose
 from core.simulation.reflexes import LateReactions, impaired
-from core.simulation.rewards import WALKING_REWARD, Moment, RewardTerm, pains, total
+from core.simulation.rewards import (
+    GRAVITY_M_S2,
+    RUNNING_M_S,
+    WALKING_REWARD,
+    Moment,
+    RewardTerm,
+    load_limit,
+    pains,
+    total,
+    usual_power_w_kg,
+)
 from core.simulation.sensors import Senses, SensorColumns
 from core.simulation.stance import joint_addresses, joint_limits
 from core.simulation.start import Starts
@@ -41,10 +51,7 @@ EXO_STEP_S = 0.01  # the exo's own rate, 100 Hz
 ACTION_LIMIT = 2.0  # an action of this size moves a target by the joint's reach
 ACTION_SIZE = len(JOINTS)
 EPISODE_S = 10.0
-GRAVITY_M_S2 = 9.81
-RUNNING_M_S = 1.95  # people change from walking to running about here (Thorstensson & Roberthson 1987)
 FOOT_M = 0.25  # heel to toe of the generic body, where its foot can touch the ground
-LOAD_LIMIT = (3.0, 1.3)  # body weights on the ground in running and in walking
 LOOK_AHEAD_S = 0.1  # the policy sees the reference this far ahead
 
 
@@ -323,7 +330,7 @@ class WalkingEnvironment:
     def _moment(self, action: FloatArray) -> Moment:
         position, velocity = self.physics.position(self.state), self.physics.velocity(self.state)
         rotation = _rotation(position[:, 3:7])
-        runs = self.strides.speed_m_s > RUNNING_M_S
+        speed = self.strides.speed_m_s
         return Moment(
             angle_error_rad=self.angle_error_rad,
             velocity_error_rad_s=self.joint_velocity_rad_s - self.strides.velocity(self.phase),
@@ -336,12 +343,13 @@ class WalkingEnvironment:
             action_change=action - self._action,
             effort=self._moved_by.effort(self._limbs()),
             power_w_kg=self._power_w_kg(),
+            usual_w_kg=usual_power_w_kg(speed, self._grounds.climb),
             load=self.ground_force_n[:, :, 2] / self._weight_n[:, None],
             left_load=self.strides.left_load(self._painless_phase()),
             roll=self._sensors.roll_m(self.sensor) / self._foot_m[:, None],
             stance=self.strides.stance(self.phase),
-            rolls=np.where(runs, 0.0, self._grounds.even * self.strides.amplitude),
-            load_limit=np.where(runs, *LOAD_LIMIT),
+            rolls=np.where(speed > RUNNING_M_S, 0.0, self._grounds.even * self.strides.amplitude),
+            load_limit=load_limit(speed, self._grounds.even),
             pain=self._pain,
         )
 

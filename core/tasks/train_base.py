@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import multiprocessing
+from torch.multiprocessing.spawn import spawn
 
 from core.learning.base_policy import IMPAIRED, beginners, crowd
 from core.learning.imitation import GaitLearner, Progress, gait_learner
@@ -54,7 +54,7 @@ def train_base(minutes: float, seed: int, out: Path, report: Report, *, processe
     else:
         with tempfile.TemporaryDirectory() as folder:
             given = (processes, Path(folder) / "meeting", minutes, seed, out, report)
-            multiprocessing.spawn(_train_in_team, given, nprocs=processes)
+            spawn(_train_in_team, given, nprocs=processes)  # type: ignore[no-untyped-call]
     return out / f"{CURRICULUM[-1].name}{POLICY}"
 
 
