@@ -16,7 +16,7 @@ from core.domain.arrays import FloatArray
 from core.domain.body import SIDES, Side
 from core.domain.muscles import Muscle
 from core.domain.rollout import MuscleFacts
-from core.domain.scenario import LEVEL_WALKING
+from core.domain.scenario import LEVEL_WALKING, Scenario
 from core.domain.twin import GENERIC_BODY, BodyParameters
 from core.gait.scenario_reference import scenario_reference
 from core.simulation.drive import Drive, Limbs, Servos
@@ -80,12 +80,12 @@ class EvaluatedWalk:
     metabolic: tuple[MetabolicRate, ...]
 
 
-def shipped_walk(fidelity: Fidelity, starts: int) -> Equipment:
-    """The shipped policy in the generic body with the normal stride, from `starts` random starts."""
+def shipped_walk(fidelity: Fidelity, starts: int, scenario: Scenario = LEVEL_WALKING) -> Equipment:
+    """The shipped policy in the generic body with the scenario's stride, from `starts` random starts."""
     model = worn_model(GENERIC_BODY, fidelity, None, surfaces=False)
     has_muscles = bool(model.na)
     networks = shipped_policy(muscles=has_muscles)
-    walkers = (Walker(model, GENERIC_BODY, scenario_reference(LEVEL_WALKING, GENERIC_BODY, None)),) * starts
+    walkers = (Walker(model, GENERIC_BODY, scenario_reference(scenario, GENERIC_BODY, None)),) * starts
     return Equipment(
         walkers, drive_of(walkers, networks), networks, MUSCLE_POLICY if has_muscles else BASE_POLICY
     )

@@ -18,8 +18,11 @@ from app.bench.gait_curves import EmgGroup, Stances, correlation
 from app.bench.recorded_walks import Envelopes, RecordedWalk, recorded_walks
 from app.bench.simulated_walk import EvaluatedWalk, evaluate_walk, shipped_walk
 from core.domain.arrays import FloatArray
+from core.domain.scenario import SCENARIOS
 from core.simulation.metabolics import BASAL_W_KG
 from core.twin.body import Fidelity
+
+TRANSPORT_STARTS, TRANSPORT_S = 8, 10.0  # a few steady strides of each; more change the third digit
 
 
 def bench_walk(
@@ -39,9 +42,27 @@ def bench_walk(
         numbers |= _against_all(walk.ground, walk.emg, people)
         numbers["sources"] = {person.name: _against(walk, person) for person in people}
     numbers["metabolic_net_w_kg"] = {rate.model: rate.net_w_kg for rate in walk.metabolic}
+    numbers["cost_of_transport_j_kg_m"] = costs_of_transport(fidelity, seed)
     numbers["people"] = people_alike(people)
     rounded: dict[str, Any] = _rounded(numbers)
     return rounded
+
+
+def costs_of_transport(fidelity: Fidelity, seed: int) -> dict[str, Any]:
+    """Gross metabolic cost per distance at the level scenarios; that of people is lowest near 1.3 m/s.
+
+    By the speed that was asked for; what was not walked to its end by anybody is missing.
+    """
+    asked = [scenario for scenario in SCENARIOS if scenario.key.startswith("level-")]
+    costs: dict[str, Any] = {}
+    for scenario in asked:
+        walk = evaluate_walk(
+            shipped_walk(fidelity, TRANSPORT_STARTS, scenario), seconds=TRANSPORT_S, seed=seed
+        )
+        if walk.metabolic:
+            gross = {rate.model: rate.gross_w_kg / walk.speed_m_s for rate in walk.metabolic}
+            costs[f"{scenario.speed_m_s:.1f}"] = {"speed_m_s": walk.speed_m_s, **gross}
+    return costs
 
 
 def _against_all(ground: Stances, emg: Envelopes, people: tuple[RecordedWalk, ...]) -> dict[str, Any]:

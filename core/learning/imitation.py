@@ -20,6 +20,7 @@ from core.learning.team import ALONE, Team
 from core.simulation.drive import MuscleDrive
 from core.simulation.observation import OBSERVATION_SIZE
 from core.simulation.policy import PolicyNetworks
+from core.simulation.rewards import WALKING_REWARD, RewardTerm
 from core.simulation.walking import ACTION_SIZE, CONTROL_STEP_S, Walker, WalkingEnvironment
 
 WARM_SPREAD = 0.2  # who can walk already tries smaller changes than who starts from nothing
@@ -229,11 +230,13 @@ def gait_learner(
     start: PolicyNetworks | None,
     seed: int,
     muscles: bool,
+    reward: tuple[RewardTerm, ...] = WALKING_REWARD,
     team: Team = ALONE,
 ) -> GaitLearner:
     """A learner for these walkers, in crews; with `muscles` they learn to work together on the way."""
     if not muscles:
-        return GaitLearner(walking_crews(walkers, seed=seed, team=team), start=start, seed=seed, team=team)
+        crews = walking_crews(walkers, seed=seed, team=team, reward=reward)
+        return GaitLearner(crews, start=start, seed=seed, team=team)
     known = None if start is None else start.coordination
     coordination = CoordinationLearner(start=known, seed=seed, team=team)
 
@@ -241,5 +244,5 @@ def gait_learner(
         models, bodies = [walker.model for walker in crew], [walker.body for walker in crew]
         return MuscleDrive(models, bodies, coordination.network())
 
-    worlds = walking_crews(walkers, seed=seed, drive=drive, team=team)
-    return GaitLearner(worlds, start=start, coordination=coordination, seed=seed, team=team)
+    crews = walking_crews(walkers, seed=seed, drive=drive, team=team, reward=reward)
+    return GaitLearner(crews, start=start, coordination=coordination, seed=seed, team=team)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -104,9 +104,10 @@ def rollover(moment: Moment) -> FloatArray:
 
     It decides where the ground force passes hip and knee: without it, the hip flexors work twice as hard.
     """
-    share = moment.load / np.maximum(moment.load.sum(axis=1), AIRBORNE)[:, None]
+    total = moment.load.sum(axis=1)
+    share = moment.load / np.maximum(total, AIRBORNE)[:, None]
     error = moment.roll - np.interp(moment.stance, STANCE_SHARE, ROLL_SHARE)
-    value: FloatArray = np.exp(-20.0 * np.sum(share * error**2, axis=1))
+    value = np.where(total < AIRBORNE, 0.0, np.exp(-20.0 * np.sum(share * error**2, axis=1)))
     return 1.0 - moment.rolls * (1.0 - value)
 
 
@@ -194,6 +195,13 @@ WALKING_REWARD = (
     RewardTerm(12.0, effort),
     RewardTerm(0.25, work),
     RewardTerm(0.30, pain),
+)
+
+
+# Who cannot walk yet must not learn first that falling is cheaper than trying.
+FIRST_STEPS_REWARD = tuple(
+    replace(term, weight=term.weight / 6.0) if term.value in (effort, work) else term
+    for term in WALKING_REWARD
 )
 
 

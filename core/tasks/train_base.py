@@ -16,6 +16,7 @@ from core.learning.imitation import GaitLearner, Progress, gait_learner
 from core.learning.sitting import learn
 from core.learning.team import ALONE, Processes, Team
 from core.simulation.policy import PolicyNetworks
+from core.simulation.rewards import FIRST_STEPS_REWARD, WALKING_REWARD
 from core.tasks.policy_files import policy_bytes, policy_of, replace_file
 from core.twin.body import Fidelity
 
@@ -87,7 +88,8 @@ def _suffix(team: Team) -> str:
 def _learner(stage: Stage, start: PolicyNetworks | None, seed: int, team: Team) -> GaitLearner:
     walkers = crowd(IMPAIRED, seed + team.number, fidelity=stage.fidelity) if stage.everybody else beginners()
     muscles = stage.fidelity is not Fidelity.FAST
-    return gait_learner(walkers, start=start, seed=seed, muscles=muscles, team=team)
+    reward = WALKING_REWARD if stage.everybody else FIRST_STEPS_REWARD
+    return gait_learner(walkers, start=start, seed=seed, muscles=muscles, reward=reward, team=team)
 
 
 def _learn(
