@@ -18,6 +18,7 @@ JOINT_IMPORTANCE: FloatArray = np.array([_IMPORTANCE.get(joint.kind, 1.0) for jo
 STANCE_SHARE = (0.0, 0.1, 0.3, 0.5, 0.7, 0.85, 1.0)
 ROLL_SHARE = (0.08, 0.20, 0.42, 0.58, 0.70, 0.78, 0.92)  # centre of pressure, of the foot's length
 GRAVITY_M_S2 = 9.81
+MOST_EFFORT, MOST_WORK = 0.03, 2.0  # that a step can cost; good walking takes 0.01 and 1
 RUNNING_M_S = 1.95  # people change from walking to running about here (Thorstensson & Roberthson 1987)
 AIRBORNE = 0.2  # body weights on both feet together
 FLEXION = np.array([joint.kind in SAGITTAL for joint in JOINTS])
@@ -145,8 +146,7 @@ def load_limit(speed_m_s: FloatArray, even: FloatArray) -> FloatArray:
 
 def effort(moment: Moment) -> FloatArray:
     """Little effort for what is asked; negative. People walk close to the least of it (Ralston 1958)."""
-    value: FloatArray = -moment.effort / moment.usual_w_kg
-    return value
+    return -_bounded(moment.effort / moment.usual_w_kg, MOST_EFFORT)
 
 
 def pain(moment: Moment) -> FloatArray:
@@ -167,8 +167,13 @@ def pains(bodies: Sequence[BodyParameters]) -> FloatArray:
 
 def work(moment: Moment) -> FloatArray:
     """Little positive joint work; negative, as a share of the usual."""
-    value: FloatArray = -moment.power_w_kg / moment.usual_w_kg
-    return value
+    return -_bounded(moment.power_w_kg / moment.usual_w_kg, MOST_WORK)
+
+
+def _bounded(cost: FloatArray, most: float) -> FloatArray:
+    """The cost itself while small, never more than `most`: falling must never be the better deal."""
+    bounded: FloatArray = most * (1.0 - np.exp(-cost / most))
+    return bounded
 
 
 @dataclass(frozen=True, slots=True)
