@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import secrets
 from pathlib import Path
+
+from core.deploy.private_file import create_once
 
 SECRET_BYTES = 32
 TAG_CHARACTERS = 32
@@ -16,22 +17,8 @@ def site_secret(data_dir: Path) -> bytes:
     """The secret kept in the data folder; made at the first call. Its loss only makes old tags unreadable."""
     path = data_dir / "site_secret"
     if not path.exists():
-        data_dir.mkdir(parents=True, exist_ok=True)
-        _create(path, secrets.token_bytes(SECRET_BYTES))
+        create_once(path, secrets.token_bytes(SECRET_BYTES))
     return path.read_bytes()
-
-
-def _create(path: Path, secret: bytes) -> None:
-    aside = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
-    aside.touch(mode=0o600, exist_ok=False)
-    aside.write_bytes(secret)
-    try:
-        os.link(aside, path)  # unlike a rename this keeps the secret of a process that was faster
-        aside.unlink()
-    except FileExistsError:
-        aside.unlink()
-    except OSError:  # a file system without links
-        aside.replace(path)
 
 
 def subject_tag(secret: bytes, patient_code: str) -> str:

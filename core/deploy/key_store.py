@@ -1,0 +1,70 @@
+"""The operating system's own key store: Windows Credential Manager, macOS Keychain, Secret Service."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import keyring
+from keyring.backend import KeyringBackend
+from keyring.errors import InitError, KeyringError, KeyringLocked, NoKeyringError
+
+from core.errors import UserError, refuse
+
+SERVICE = "ExoTwin site key"
+_SAFE_PRIORITY = 1.0  # keyring rates stores in plain text below this, and "no store at all" at zero
+
+
+class KeyStore(Protocol):
+    """Keeps small secrets by name."""
+
+    def get(self, name: str) -> str | None: ...
+
+    def put(self, name: str, secret: str) -> None: ...
+
+
+class SystemKeyStore:
+    """`KeyStore` over one backend of `keyring`.
+
+    Its methods raise UserError KEY-004 (locked) and KEY-005 (anything else the store reports).
+    """
+
+    def __init__(self, backend: KeyringBackend) -> None:
+        self._backend = backend
+
+    def get(self, name: str) -> str | None:
+        try:
+            return self._backend.get_password(SERVICE, name)
+        except KeyringError as error:
+            raise _refusal(error) from error
+
+    def put(self, name: str, secret: str) -> None:
+        try:
+            self._backend.set_password(SERVICE, name, secret)
+        except KeyringError as error:
+            raise _refusal(error) from error
+
+
+def system_key_store() -> KeyStore | None:
+    """The store of this login; None where there is no safe one, as in a session without a desktop."""
+    try:
+        backend = keyring.get_keyring()
+        safe = backend.priority >= _SAFE_PRIORITY
+    except (KeyringError, NoKeyringError, RuntimeError):  # a backend that cannot work here says so this way
+        return None
+    return SystemKeyStore(backend) if safe else None
+
+
+def _refusal(error: KeyringError) -> UserError:
+    if isinstance(error, KeyringLocked | InitError):
+        return refuse(
+            "KEY-004",
+            "The site key cannot be reached.",
+            "The key store of this computer is locked.",
+            "Unlock it with the password of this login, then try again.",
+        )
+    return refuse(
+        "KEY-005",
+        "The key store of this computer does not work.",
+        f"It says: {str(error)[:200] or type(error).__name__}.",
+        "Sign out and in again. If that does not help, keep the key in a file: `exotwin key make --file`.",
+    )
