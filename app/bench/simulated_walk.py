@@ -12,7 +12,7 @@ from mujoco import rollout
 from scipy.signal import butter, sosfiltfilt
 
 from app.bench.gait_curves import Contact, EmgGroup, Stances, contacts, even, joined, stances
-from core.domain.arrays import FloatArray
+from core.domain.arrays import Float32Array, FloatArray
 from core.domain.body import SIDES, Side
 from core.domain.muscles import Muscle
 from core.domain.rollout import MuscleFacts
@@ -77,6 +77,7 @@ class EvaluatedWalk:
     stances: int
     ground: Stances | None
     emg: dict[EmgGroup, FloatArray]  # mean activation over the cycle (101,)
+    excitation: dict[EmgGroup, FloatArray]  # mean excitation likewise
     metabolic: tuple[MetabolicRate, ...]
 
 
@@ -124,6 +125,7 @@ def evaluate_walk(equipment: Equipment, *, seconds: float, seed: int, threads: i
         stances=0 if ground is None else len(ground.vertical_bw),
         ground=ground,
         emg=_mean_envelopes([one.emg for one in watched]),
+        excitation=_mean_envelopes([one.excitation for one in watched]),
         metabolic=metabolic_rates(rates, body.mass_kg) if watched else (),
     )
 
@@ -180,6 +182,7 @@ class _Watched:
 
     ground: Stances | None
     emg: dict[EmgGroup, FloatArray]
+    excitation: dict[EmgGroup, FloatArray]
     facts: MuscleFacts
 
     @staticmethod
@@ -193,7 +196,12 @@ class _Watched:
         facts = _facts(model, body, state, control, torque)
         steps = round(notes.interval_s / model.opt.timestep)
         strikes = {side: [one.start / steps for one in found[side]] for side in SIDES}
-        return _Watched(_ground(force_n, found, body.mass_kg), envelopes(facts, strikes), facts)
+        return _Watched(
+            _ground(force_n, found, body.mass_kg),
+            envelopes(facts, facts.activation, strikes),
+            envelopes(facts, facts.excitation, strikes),
+            facts,
+        )
 
 
 def ground_forces(
@@ -244,15 +252,17 @@ def _facts(
     return estimated_facts(body, angle, velocity, torque)
 
 
-def envelopes(facts: MuscleFacts, strikes: dict[Side, list[float]]) -> dict[EmgGroup, FloatArray]:
-    """Mean activation over the gait cycle (101,) of both sides; `strikes` are frames of heel strikes."""
+def envelopes(
+    facts: MuscleFacts, values: Float32Array, strikes: dict[Side, list[float]]
+) -> dict[EmgGroup, FloatArray]:
+    """Mean of `values` (T, M) over the gait cycle (101,), both sides; `strikes`: frames of heel strikes."""
     curves: dict[EmgGroup, list[FloatArray]] = {}
     for side, frames in strikes.items():
         for group, muscles in MUSCLES_OF.items():
             columns = [facts.muscle_names.index(muscle.on(side)) for muscle in muscles]
-            activation = facts.activation[:, columns].mean(axis=1, dtype=np.float64)
+            mean = values[:, columns].mean(axis=1, dtype=np.float64)
             for start, end in itertools.pairwise(frames):
-                curves.setdefault(group, []).append(even(_between(activation, start, end)))
+                curves.setdefault(group, []).append(even(_between(mean, start, end)))
     return {group: np.mean(cycles, axis=0) for group, cycles in curves.items()}
 
 

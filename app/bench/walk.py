@@ -40,6 +40,8 @@ def bench_walk(
     }
     if walk.ground is not None:
         numbers |= _against_all(walk.ground, walk.emg, people)
+        if walk.has_muscles:
+            numbers |= _excitation_against(walk, people)
         numbers["sources"] = {person.name: _against(walk, person) for person in people}
     numbers["metabolic_net_w_kg"] = {rate.model: rate.net_w_kg for rate in walk.metabolic}
     numbers["cost_of_transport_j_kg_m"] = costs_of_transport(fidelity, seed)
@@ -74,6 +76,12 @@ def _against_all(ground: Stances, emg: Envelopes, people: tuple[RecordedWalk, ..
     grounds = [person.ground for person in held_out if person.ground is not None]
     numbers["held_out"] = ground_against(ground, grounds) | _emg_against(emg, held_out)
     return numbers | _emg_against(emg, people)
+
+
+def _excitation_against(walk: EvaluatedWalk, people: tuple[RecordedWalk, ...]) -> dict[str, Any]:
+    """EMG is a muscle's excitation, its activation follows: the same comparison by excitation."""
+    found = _emg_against(walk.excitation, people)
+    return {name.replace("activation", "excitation"): value for name, value in found.items()}
 
 
 def ground_against(ground: Stances, others: list[Stances]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import mujoco
 import numpy as np
+from scipy.signal import butter, sosfiltfilt
 
 from core.domain.arrays import FloatArray
 from core.domain.rollout import MuscleFacts
@@ -22,19 +23,35 @@ from core.simulation.pose import FullPose, position_columns, velocity_columns
 from core.twin.body import Fidelity
 
 _CHUNK = 250  # frames whose moment arms are held at once; 5 MB
+_DRIVE_HZ, _DRIVE_ORDER = 10.0, 2  # of the envelope, as EMG envelopes have
+_SHORTEST_TO_SMOOTH = 16  # frames; the filter needs as many
 _ROOT_AT_REST = (0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0)
 
 
 def muscle_facts(model: Any, state: FloatArray, excitation: FloatArray) -> MuscleFacts:
     """Facts of a walk whose body has muscles.
 
-    `state` (T, S) full physics states, `excitation` (T, M) the controls that were given in them; an exo's
-    motors behind the muscles are left out.
+    `state` (T, S) full physics states, evenly in time, `excitation` (T, M) the controls that were given in
+    them; an exo's motors behind the muscles are left out.
     """
     muscles, nq, nv = model.na, model.nq, model.nv
     qpos, qvel = state[:, 1 : 1 + nq], state[:, 1 + nq : 1 + nq + nv]
     activation = state[:, 1 + nq + nv : 1 + nq + nv + muscles]
-    return _facts(model, qpos, qvel, activation, excitation[:, :muscles], estimated=False)
+    drive = neural_drive(excitation[:, :muscles], state[:, 0])
+    return _facts(model, qpos, qvel, activation, drive, estimated=False)
+
+
+def neural_drive(excitation: FloatArray, time_s: FloatArray) -> FloatArray:
+    """Excitation (T, M) as an EMG envelope shows it: low-passed at 10 Hz without delay, 0..1.
+
+    A muscle drive commands whatever brings an activation to its goal within milliseconds, on and off; no
+    nerve fires like that, and models of metabolic cost, which count every peak, are not made for it.
+    """
+    if len(excitation) < _SHORTEST_TO_SMOOTH:
+        return excitation
+    rate_hz = 1.0 / float(np.median(np.diff(time_s)))
+    sos = butter(_DRIVE_ORDER, _DRIVE_HZ, fs=rate_hz, output="sos")
+    return np.clip(sosfiltfilt(sos, excitation, axis=0), 0.0, 1.0)
 
 
 def estimated_facts(

@@ -51,7 +51,7 @@ def test_an_envelope_is_the_mean_of_both_sides_from_strike_to_strike() -> None:
     left, right = (((np.arange(frames) - first) % 40) / 40.0 for first in (10, 30))
     facts = facts_of({"soleus_l": left, "soleus_r": right}, frames)
 
-    found = envelopes(facts, {Side.LEFT: [10.0, 50.0, 90.0], Side.RIGHT: [30.0, 70.0]})
+    found = envelopes(facts, facts.activation, {Side.LEFT: [10.0, 50.0, 90.0], Side.RIGHT: [30.0, 70.0]})
 
     np.testing.assert_allclose(found[EmgGroup.SOLEUS][:90], np.linspace(0, 1, 101)[:90], atol=0.03)
     assert found[EmgGroup.VASTI].max() == 0.0

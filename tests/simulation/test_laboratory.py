@@ -12,7 +12,13 @@ from core.domain.rollout import GaitLabel, MuscleFacts, Rollout
 from core.domain.twin import GENERIC_BODY
 from core.gait.norms import normal_reference
 from core.simulation.exo import worn_model
-from core.simulation.laboratory import active_length_factor, estimated_facts, muscle_facts, passive_force
+from core.simulation.laboratory import (
+    active_length_factor,
+    estimated_facts,
+    muscle_facts,
+    neural_drive,
+    passive_force,
+)
 from core.simulation.muscles import muscle_torques
 from core.simulation.pose import FullPose
 from core.simulation.reference import StrideBank
@@ -129,3 +135,21 @@ def test_a_walk_recorded_before_there_were_facts_still_loads() -> None:
     del tree["muscles"]
 
     assert decode(Rollout, tree, arrays).muscles is None
+
+
+def test_on_and_off_commands_show_as_their_smooth_mean() -> None:
+    time_s = 0.01 * np.arange(200)
+    chatter = np.where(np.arange(200) % 2 == 0, 0.4, 0.0)[:, None]
+    steady = np.full((200, 1), 0.3)
+
+    smooth = neural_drive(np.hstack([chatter, steady]), time_s)
+
+    np.testing.assert_allclose(smooth[20:-20, 0], 0.2, atol=0.01)
+    np.testing.assert_allclose(smooth[:, 1], 0.3, atol=1e-6)
+
+
+def test_a_burst_stays_where_it_was_in_time() -> None:
+    time_s = 0.01 * np.arange(200)
+    burst = np.exp(-(((time_s - 1.0) / 0.08) ** 2))[:, None]
+
+    assert neural_drive(burst, time_s)[:, 0].argmax() == 100
