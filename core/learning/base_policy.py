@@ -12,7 +12,7 @@ import numpy as np
 from core.domain.body import JOINTS, JointKind
 from core.domain.impairment import SLOTS, Impairment, ImpairmentKind
 from core.domain.motion import GaitReference
-from core.domain.scenario import SCENARIOS, Disturbance
+from core.domain.scenario import SCENARIOS, Disturbance, Scenario
 from core.domain.twin import GENERIC_BODY, BodyParameters, SegmentScale
 from core.gait.leg import Leg
 from core.gait.scenario_reference import normal_walk
@@ -25,15 +25,34 @@ from core.twin.scaling import scales_for_height
 
 WALKERS = 128
 _KNEES = [joint.column for joint in JOINTS if joint.kind is JointKind.KNEE]
-PLAIN_SHARE = 0.15  # generic body, normal stride: the default twin must be the best of all
-SCENARIO_SHARE = 0.5  # other speeds, ramps, stairs, running
-_HARD = ("level-0.6", "ramp-up-10", "stairs-up", "stairs-down", "run-2.5", "run-3.0", "start-stop", "slip")
-TAUGHT = SCENARIOS[1:] + tuple(scenario for scenario in SCENARIOS if scenario.key in _HARD)  # hard ones twice
-IMPAIRED_SHARE = 0.15  # generic bodies with weak, stiff or limited legs, asked for the normal stride
+HARD = {  # how many times as often as the others
+    "level-0.6": 2,
+    "ramp-up-10": 2,
+    "stairs-up": 4,
+    "stairs-down": 4,
+    "run-2.5": 2,
+    "run-3.0": 2,
+    "start-stop": 4,
+    "trip": 3,
+    "slip": 3,
+}
 SCENARIO_BODIES = 4  # different bodies in scenarios; each pair needs a model of its own
 BODILY = (ImpairmentKind.WEAKNESS, ImpairmentKind.STIFFNESS, ImpairmentKind.LIMITED_RANGE)
 HEIGHTS_M = (1.50, 1.60, 1.70, 1.80, 1.90)  # 12 percent around the generic body
 MASS_SHARES = (0.75, 1.0, 1.25)  # of the generic mass at that height
+
+
+@dataclass(frozen=True, slots=True)
+class Mixture:
+    """Who is in a crowd, as shares; the rest are other bodies with other strides on the level."""
+
+    plain: float  # generic body, normal stride: the default twin must be the best of all
+    placed: float  # in scenarios: other speeds, ramps, stairs, running
+    impaired: float  # generic bodies with weak, stiff or limited legs, asked for the normal stride
+
+
+EVERYBODY = Mixture(plain=0.15, placed=0.5, impaired=0.15)
+MOSTLY_PLACED = Mixture(plain=0.1, placed=0.7, impaired=0.1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +74,17 @@ IMPAIRED = Variety((0.5, 1.2), (0.88, 1.12), (0.8, 1.15), (0.45, 1.15), 4.0, 15.
 
 
 def crowd(
-    variety: Variety, seed: int, *, fidelity: Fidelity = Fidelity.FAST, count: int = WALKERS
+    variety: Variety,
+    seed: int,
+    *,
+    mixture: Mixture = EVERYBODY,
+    fidelity: Fidelity = Fidelity.FAST,
+    count: int = WALKERS,
 ) -> tuple[Walker, ...]:
     """People to learn from: the generic body with the normal stride, different strides, all scenarios."""
     rng = np.random.default_rng(seed)
     bodies = [varied_body(height, share, rng) for height in HEIGHTS_M for share in MASS_SHARES]
-    plain, placed, impaired = (round(s * count) for s in (PLAIN_SHARE, SCENARIO_SHARE, IMPAIRED_SHARE))
+    plain, placed, impaired = (round(s * count) for s in (mixture.plain, mixture.placed, mixture.impaired))
     walkers = list(beginners(fidelity=fidelity, count=plain))
     for _ in range(impaired):
         body = impaired_body(rng)
@@ -68,8 +92,7 @@ def crowd(
     for number in range(count - len(walkers) - placed):
         body = bodies[number % len(bodies)]
         walkers.append(_walker(body, varied_reference(body, variety, rng), fidelity))
-    for number in range(placed):
-        scenario = TAUGHT[number % len(TAUGHT)]
+    for scenario in _taught(placed, rng):
         body = (GENERIC_BODY, *bodies)[int(rng.integers(SCENARIO_BODIES))]
         walker = scenario_walker(scenario, body, None, length_s=EPISODE_S, fidelity=fidelity)
         walkers.append(_at_any_time(walker, rng))
@@ -85,10 +108,21 @@ def _walker(body: BodyParameters, stride: GaitReference, fidelity: Fidelity) -> 
     return Walker(worn_model(body, fidelity, None, surfaces=False), body, stride)
 
 
+def _taught(count: int, rng: np.random.Generator) -> list[Scenario]:
+    """So many scenarios, the hard ones more often; as evenly as can be."""
+    deck = [scenario for scenario in SCENARIOS[1:] for _ in range(HARD.get(scenario.key, 1))]
+    return [deck[card] for card in np.resize(rng.permutation(len(deck)), count)]
+
+
 def _at_any_time(walker: Walker, rng: np.random.Generator) -> Walker:
-    """Starts, stops and mishaps at another time and of another strength: nobody should count seconds."""
+    """Starts, stops and mishaps at another time and of another strength: nobody should count seconds.
+
+    Half of those who start and stop are walking already and stop soon: stopping is the harder part.
+    """
     pace = walker.pace
-    if pace != STEADY:
+    if pace != STEADY and rng.random() < 0.5:
+        pace = Pace(ends_s=float(rng.uniform(2.0, 4.0)))
+    elif pace != STEADY:
         pace = Pace(float(rng.uniform(0.3, 1.5)), float(rng.uniform(4.5, 0.8 * EPISODE_S)))
     mishap = walker.disturbance
     return replace(walker, pace=pace, disturbance=None if mishap is None else _another(mishap, rng))

@@ -11,12 +11,12 @@ from pathlib import Path
 import torch
 from torch.multiprocessing.spawn import spawn
 
-from core.learning.base_policy import IMPAIRED, beginners, crowd
+from core.learning.base_policy import EVERYBODY, IMPAIRED, MOSTLY_PLACED, Mixture, beginners, crowd
 from core.learning.imitation import GaitLearner, Progress, gait_learner
 from core.learning.sitting import learn
 from core.learning.team import ALONE, Processes, Team
 from core.simulation.policy import PolicyNetworks
-from core.simulation.rewards import FIRST_STEPS_REWARD, WALKING_REWARD
+from core.simulation.rewards import FIRST_STEPS_REWARD
 from core.tasks.policy_files import policy_bytes, policy_of, replace_file
 from core.twin.body import Fidelity
 
@@ -31,14 +31,15 @@ class Stage:
 
     name: str  # of its files
     fidelity: Fidelity
-    everybody: bool  # the whole crowd, or beginners on level ground
+    mixture: Mixture | None  # of the crowd; None: beginners on level ground
     share: float
 
 
 CURRICULUM = (
-    Stage("first_steps", Fidelity.FAST, False, 0.15),
-    Stage("base_walk", Fidelity.FAST, True, 0.40),
-    Stage("base_walk_muscles", Fidelity.STANDARD, True, 0.45),
+    Stage("first_steps", Fidelity.FAST, None, 0.14),
+    Stage("all_walks", Fidelity.FAST, EVERYBODY, 0.28),
+    Stage("base_walk", Fidelity.FAST, MOSTLY_PLACED, 0.23),
+    Stage("base_walk_muscles", Fidelity.STANDARD, EVERYBODY, 0.35),
 )
 
 
@@ -86,10 +87,14 @@ def _suffix(team: Team) -> str:
 
 
 def _learner(stage: Stage, start: PolicyNetworks | None, seed: int, team: Team) -> GaitLearner:
-    walkers = crowd(IMPAIRED, seed + team.number, fidelity=stage.fidelity) if stage.everybody else beginners()
-    muscles = stage.fidelity is not Fidelity.FAST
-    reward = WALKING_REWARD if stage.everybody else FIRST_STEPS_REWARD
-    return gait_learner(walkers, start=start, seed=seed, muscles=muscles, reward=reward, team=team)
+    if stage.mixture is None:
+        return gait_learner(
+            beginners(), start=start, seed=seed, muscles=False, reward=FIRST_STEPS_REWARD, team=team
+        )
+    walkers = crowd(IMPAIRED, seed + team.number, mixture=stage.mixture, fidelity=stage.fidelity)
+    return gait_learner(
+        walkers, start=start, seed=seed, muscles=stage.fidelity is not Fidelity.FAST, team=team
+    )
 
 
 def _learn(
