@@ -52,6 +52,7 @@ ACTION_LIMIT = 2.0  # an action of this size moves a target by the joint's reach
 ACTION_SIZE = len(JOINTS)
 EPISODE_S = 10.0
 FOOT_M = 0.25  # heel to toe of the generic body, where its foot can touch the ground
+STEPS_DRAW = 0.1  # of the difference to the treads, each step: timing is regained within 0.2 s
 LOOK_AHEAD_S = 0.1  # the policy sees the reference this far ahead
 
 
@@ -205,7 +206,7 @@ class WalkingEnvironment:
             angular_velocity_rad_s=self.joint_velocity_rad_s,
             phase=self.phase,
             drift_m=position[:, 0],
-            soon_rad=self.strides.angle(self.phase + CONTROL_STEP_S / self.strides.period_s),
+            soon_rad=self.strides.angle(self._coming_phase()),
             ahead_rad=self.strides.angle(self.phase + LOOK_AHEAD_S / self.strides.period_s),
             speed_m_s=self.strides.speed_m_s,
             period_s=self.strides.period_s,
@@ -219,7 +220,7 @@ class WalkingEnvironment:
     def step(self, action: FloatArray, assist: Assist | None = None) -> Step:
         """Take one control step with `action` (N, 14); `assist` is asked every 10 ms when an exo is worn."""
         action = np.clip(action, -ACTION_LIMIT, ACTION_LIMIT)
-        coming = self.phase + CONTROL_STEP_S / self.strides.period_s
+        coming = self._coming_phase()
         self.target_rad = self.target(self._reactions(action))
         diverged = self._advance(assist)
         self.phase = coming % 1.0
@@ -235,10 +236,14 @@ class WalkingEnvironment:
 
     def target(self, action: FloatArray) -> FloatArray:
         """Joint targets (N, 14) that `action` (N, 14) asks for in the coming control step."""
-        coming = self.phase + CONTROL_STEP_S / self.strides.period_s
         limited = np.clip(action, -ACTION_LIMIT, ACTION_LIMIT)
-        target: FloatArray = self.strides.angle(coming) + self._reach_rad * limited
+        target: FloatArray = self.strides.angle(self._coming_phase()) + self._reach_rad * limited
         return target
+
+    def _coming_phase(self) -> FloatArray:
+        """Phase (N,) after this step. It runs with time; on stairs it is drawn to where the treads are."""
+        phase = self.phase + CONTROL_STEP_S / self.strides.period_s
+        return phase + STEPS_DRAW * self._grounds.ahead_of_phase(self._forward_m, phase)
 
     def falls(self) -> Mapping[str, BoolArray]:
         """Why a walker counts as fallen, by cause (N,), after the last step."""

@@ -6,11 +6,19 @@ import mujoco
 import numpy as np
 import pytest
 
-from core.domain.scenario import SCENARIOS, STEP_RISE_M, STEP_TREAD_M, Ground, GroundKind
+from core.domain.scenario import (
+    LEVEL_GROUND,
+    SCENARIOS,
+    STEP_RISE_M,
+    STEP_TREAD_M,
+    Ground,
+    GroundKind,
+)
 from core.domain.twin import GENERIC_BODY
 from core.simulation.exo import worn_model
 from core.simulation.ground import STEPS_AHEAD, STEPS_BEHIND, ground_height_m
 from core.simulation.sensors import SensorColumns
+from core.simulation.walkway import Grounds
 from core.twin.body import Fidelity
 
 UP = Ground(GroundKind.STAIRS, rise_m=STEP_RISE_M, tread_m=STEP_TREAD_M)
@@ -82,3 +90,12 @@ def test_feet_slide_down_a_slippery_ramp_and_hold_on_a_rough_one() -> None:
         slid.append(place[-1] - place[75])
     assert slid[0] > 0.03  # downhill is towards +y
     assert abs(slid[1]) < 0.01
+
+
+def test_the_stride_on_stairs_is_drawn_to_the_treads_and_nowhere_else() -> None:
+    up = Ground(GroundKind.STAIRS, rise_m=0.17, tread_m=0.29)
+    grounds = Grounds([up, up, up, LEVEL_GROUND])
+
+    ahead = grounds.ahead_of_phase(np.array([0.29, 0.58, 0.60, 0.9]), np.array([0.4, 0.9, 0.0, 0.3]))
+
+    np.testing.assert_allclose(ahead, [0.1, 0.1, 0.02 / 0.58, 0.0], atol=1e-9)
