@@ -1,0 +1,56 @@
+/* The bytes of a controller, as core/deploy/blob.py writes them.
+ *
+ *     header 32 bytes  magic "EXOCTRL1", version, sizes of the three parts, number of golden ticks
+ *     manifest         CBOR, padded with zeros to a multiple of 16
+ *     weights          float32 little-endian
+ *     golden           float32 little-endian per tick: angle, velocity, torque, each left and right
+ *     sha256           of everything before it
+ */
+#ifndef EXO_BLOB_H
+#define EXO_BLOB_H
+
+#include "exo_cbor.h"
+#include "exo_runtime.h"
+
+#define EXO_BLOB_MAX_BYTES ((uint32_t)1 << 20)
+#define EXO_CONTROL_HZ 100.0
+#define EXO_GOLDEN_COLUMNS 6
+
+typedef enum {
+    EXO_BLOB_OK = 0,
+    EXO_BLOB_TOO_SHORT = 1,
+    EXO_BLOB_NOT_A_CONTROLLER = 2,
+    EXO_BLOB_UNKNOWN_FORMAT = 3,
+    EXO_BLOB_WRONG_LENGTH = 4,
+    EXO_BLOB_CHANGED = 5,         /* the hash of the bytes does not hold */
+    EXO_BLOB_BAD_MANIFEST = 6,
+    EXO_BLOB_BAD_NETWORK = 7,     /* no network that this core runs, or weights that do not fit it */
+    EXO_BLOB_BAD_NUMBER = 8,      /* a weight, gain, limit or golden value that is not usable */
+    EXO_BLOB_WRONG_RATE = 9,
+    EXO_BLOB_OTHER_CONTENT = 10,  /* weights, golden vectors or runtime are not those of the manifest */
+    EXO_BLOB_MISALIGNED = 11,     /* the memory that holds it does not start at a multiple of 4 */
+    EXO_BLOB_GOLDEN_DIFFERS = 12  /* this core answers other bits than the golden vectors */
+} exo_blob_error;
+
+typedef struct {
+    exo_net net;
+    exo_law law;
+    double peak_nm; /* limits of the package, unrounded */
+    double rate_nm_s;
+    double hip_range_rad;
+    double first_session_peak_nm;
+    exo_bytes version; /* text */
+    exo_bytes subject_tag;
+    exo_bytes profile_id;
+    const float *golden; /* (ticks, 6) */
+    uint32_t golden_ticks;
+    uint8_t sha256[EXO_HASH_BYTES]; /* of all bytes: the name of this controller */
+} exo_blob;
+
+/* Parse and check every length, hash and number. The blob points into `data`, which must stay. */
+exo_blob_error exo_blob_open(const uint8_t *data, size_t length, exo_blob *blob);
+
+/* Run the golden vectors from a fresh start; every bit must agree. `outputs_sha256` may be NULL. */
+exo_blob_error exo_blob_selftest(const exo_blob *blob, exo_runtime_state *state, uint8_t *outputs_sha256);
+
+#endif
