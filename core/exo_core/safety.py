@@ -1,0 +1,250 @@
+"""The safety supervisor of the exo, as the device runs it, seen from Python: one object per exo."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from enum import IntEnum
+from typing import Any
+
+from core.exo_core.library import Library, load
+
+Pair = tuple[float, float]
+Axes = tuple[float, float, float]
+
+
+class State(IntEnum):
+    """Torque is other than zero only in ARMED (until the ramp has ended) and ACTIVE."""
+
+    BOOT = 0
+    SAFE = 1
+    READY = 2
+    ARMED = 3
+    ACTIVE = 4
+    FAULT = 5
+
+
+class Refused(IntEnum):
+    """Why a command is refused; the numbers of the link's `Rc`."""
+
+    OK = 0
+    BAD_REQUEST = 2
+    BAD_STATE = 3
+    HASH_MISMATCH = 4
+    NONCE_MISMATCH = 5
+    NOT_SELFTESTED = 6
+    FAULT_LATCHED = 7
+    LIMIT_RAISED = 9
+    NOT_READY = 13
+
+
+class Verdict(IntEnum):
+    """What a row of the safety table asked for."""
+
+    RELEASE = 2
+    LATCH = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Limits of the torque. Only ever tightened."""
+
+    peak_nm: float = 18.0
+    rate_nm_s: float = 150.0
+    hip_range_rad: float = 1.396
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What is known of a person's gait. The defaults are the widest that the firmware allows."""
+
+    rom_low_rad: Pair = (-4.0, -4.0)
+    rom_high_rad: Pair = (4.0, 4.0)
+    stride_rom_rad: Pair = (0.0, 0.0)  # 0: the second stride after arming is the reference
+    power_low_w: float = -10.0
+    power_high_w: float = 80.0
+    angle_low_rad: float = -3.5
+    angle_high_rad: float = 3.5
+    speed_low_rad_s: float = -35.0
+    speed_high_rad_s: float = 35.0
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What an exo is."""
+
+    limits: Limits = field(default_factory=Limits)
+    sensor_max_nm: float = 60.0
+    continuous_nm: float = 12.0
+    i2t_nm2_s: float = 1800.0  # ten seconds of 18 N m above a lasting 12 N m
+    battery_low_v: float = 18.0
+
+
+@dataclass(slots=True)
+class Inputs:
+    """What is read in one tick; the fields of `exo_inputs`. Pairs are left, right."""
+
+    now_us: int
+    sample_us: tuple[int, int]
+    angle_rad: Pair
+    gyro_rad_s: tuple[Axes, Axes]  # axis 0: flexion
+    accel_g: tuple[Axes, Axes]  # axis 0: up along the thigh
+    motor_us: tuple[int, int]
+    motor_nm: Pair
+    weights_us: int
+    case_c: Pair = (30.0, 30.0)
+    winding_c: Pair = (35.0, 35.0)
+    skin_c: Pair = (33.0, 33.0)
+    battery_v: float = 24.0
+    weights_ok: bool = True
+    estop: bool = False
+    link: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What the motors get."""
+
+    torque_nm: Pair
+    enable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A row of the safety table that spoke: row 20 is S20."""
+
+    row: int
+    verdict: Verdict
+    time_us: int
+
+
+class Supervisor:
+    """One exo's supervisor. Times are microseconds since power on, given with the inputs."""
+
+    def __init__(self, profile: Profile, library: Library | None = None) -> None:
+        self._core = load() if library is None else library
+        self._lib = self._core.lib
+        self._safety = self._core.ffi.new("exo_safety *")
+        self._inputs = self._core.ffi.new("exo_inputs *")
+        self._command = self._core.ffi.new("exo_command *")
+        self._lib.exo_safety_init(self._safety, self._struct("exo_profile *", profile))
+
+    # what holds
+
+    @property
+    def state(self) -> State:
+        return State(self._safety.state)
+
+    @property
+    def peak_nm(self) -> float:
+        """Largest torque allowed now; zero unless armed."""
+        return float(self._lib.exo_safety_peak(self._safety))
+
+    @property
+    def limits(self) -> Limits:
+        """The tightest of firmware, profile, package and visit."""
+        found = self._lib.exo_safety_limits(self._safety)
+        return Limits(found.peak_nm, found.rate_nm_s, found.hip_range_rad)
+
+    @property
+    def blocked_by(self) -> int:
+        """Row that keeps the exo from being ready; 0: none."""
+        return int(self._safety.blocked)
+
+    @property
+    def must_revert(self) -> bool:
+        """The controller in memory is not the one that was checked (S22)."""
+        return bool(self._safety.revert)
+
+    @property
+    def saturated(self) -> bool:
+        """The wish was above the limit for more than half a second (S1)."""
+        return bool(self._safety.saturated)
+
+    @property
+    def late_ticks(self) -> int:
+        return int(self._safety.late_ticks)
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """The last rows that spoke, oldest first."""
+        count, size = int(self._safety.events), len(self._safety.event)
+        entries = [self._safety.event[at % size] for at in range(max(0, count - size), count)]
+        return tuple(Event(entry.row, Verdict(entry.verdict), entry.time_us) for entry in entries)
+
+    # what may happen to it
+
+    def start(self) -> None:
+        """The core has checked itself."""
+        self._lib.exo_safety_start(self._safety)
+
+    def use(
+        self, sha256: bytes | None, limits: Limits, envelope: Envelope | None = None, *, trial: bool = True
+    ) -> None:
+        """A controller passed its self-test, or None: none did. Always ends in zero torque."""
+        if sha256 is not None and len(sha256) != 32:
+            raise ValueError(f"a SHA-256 has 32 bytes, not {len(sha256)}")
+        digest = self._core.ffi.NULL if sha256 is None else sha256
+        wide = Envelope() if envelope is None else envelope
+        package = self._struct("exo_limits *", limits)[0]
+        self._lib.exo_safety_use(
+            self._safety, digest, package, self._struct("exo_envelope *", wide)[0], trial
+        )
+
+    def confirm(self) -> None:
+        self._lib.exo_safety_confirm(self._safety)
+
+    def wear(self) -> None:
+        """The exo was put on anew: its sensors must show again where they sit."""
+        self._lib.exo_safety_wear(self._safety)
+
+    def tighten(self, limits: Limits) -> Refused:
+        wanted = self._struct("exo_limits *", limits)[0]
+        return Refused(self._lib.exo_safety_tighten(self._safety, wanted))
+
+    def renew(self, nonce: bytes) -> None:
+        """Give the random number (8 bytes) that the next arm must repeat."""
+        if len(nonce) != 8:
+            raise ValueError(f"a nonce has 8 bytes, not {len(nonce)}")
+        self._lib.exo_safety_renew(self._safety, nonce)
+
+    def arm(self, sha256: bytes, nonce: bytes, *, max_nm: float, ramp_s: float = 5.0) -> Refused:
+        request = self._core.ffi.new("exo_arm_request *", (sha256, nonce, max_nm, ramp_s))
+        return Refused(self._lib.exo_safety_arm(self._safety, request))
+
+    def stop(self) -> None:
+        """Zero torque at once."""
+        self._lib.exo_safety_stop(self._safety)
+
+    def release(self) -> None:
+        """Fade out, then zero torque."""
+        self._lib.exo_safety_release(self._safety)
+
+    def heartbeat(self) -> None:
+        self._lib.exo_safety_heartbeat(self._safety)
+
+    def acknowledge(self) -> Refused:
+        return Refused(self._lib.exo_safety_acknowledge(self._safety))
+
+    # the tick
+
+    def sense(self, inputs: Inputs) -> bool:
+        """First half of a tick; True when the controller may use this sample."""
+        for item in fields(inputs):
+            setattr(self._inputs, item.name, getattr(inputs, item.name))
+        return bool(self._lib.exo_safety_sense(self._safety, self._inputs))
+
+    def drive(self, wish_nm: Pair) -> Command:
+        """Second half: from the controller's wish to what the motors get."""
+        self._lib.exo_safety_drive(self._safety, self._inputs, wish_nm, self._command)
+        left, right = self._command.torque_nm
+        return Command((left, right), bool(self._command.enable))
+
+    def _struct(self, kind: str, values: Any) -> Any:
+        target = self._core.ffi.new(kind)
+        for item in fields(values):
+            value = getattr(values, item.name)
+            if isinstance(value, Limits):
+                target.limits = self._struct("exo_limits *", value)[0]
+            else:
+                setattr(target, item.name, value)
+        return target

@@ -1,0 +1,162 @@
+/* Is this the gait the controller was made for: S4, S6, S7, S8, S13, from the raw thigh angle and gyro. */
+#include <string.h>
+
+#include "exo_safety_rows.h"
+
+#define TURN_RAD (5.0f * DEGREE) /* how far the thigh must swing back to make a peak */
+#define SHORT_US (600u * MS)
+#define LONG_US (2000u * MS)
+#define SILENT_US (2400u * MS) /* 1.2 times the longest stride */
+#define GATE_STRIDES 2u
+#define POWER_STRIDES 3u
+#define ROM_STRIDES 2u
+#define RESUME_STRIDES 3u
+#define ROM_DEVIATION 0.5f
+#define ROM_MARGIN_RAD (15.0f * DEGREE)
+#define OUT_OF_RANGE_US (1000u * MS)
+#define FAMILIAR_MARGIN 0.2f
+#define FAMILIAR_US (1000u * MS)
+#define COUNT_LIMIT 1000u
+
+/* A new start: strides, ranges and powers are counted again. The peaks found so far are kept. */
+void exo_strides_reset(exo_safety *safety) {
+    for (int side = 0; side < EXO_SIDES; side++) {
+        exo_stride *stride = &safety->stride[side];
+        stride->energy_j = 0.0f;
+        stride->strides = stride->power_bad = stride->rom_bad = stride->rom_good = 0;
+        stride->rom_faded = false;
+        stride->reference_rad = safety->envelope.stride_rom_rad[side];
+    }
+    safety->inside_us = safety->now_us;
+    safety->strange_us = 0;
+}
+
+static uint16_t count_up(uint16_t count) { return (uint16_t)(count < COUNT_LIMIT ? count + 1u : count); }
+
+/* S7: the range of this stride against the reference. */
+static void judge_range(exo_stride *stride) {
+    const float rom = stride->high_rad - stride->low_rad;
+    if (stride->reference_rad <= 0.0f) {
+        stride->reference_rad = stride->strides >= GATE_STRIDES ? rom : 0.0f;
+        return;
+    }
+    const bool bad = !(exo_abs(rom - stride->reference_rad) <= ROM_DEVIATION * stride->reference_rad);
+    stride->rom_bad = bad ? count_up(stride->rom_bad) : 0;
+    stride->rom_good = bad ? 0 : count_up(stride->rom_good);
+    stride->rom_faded = stride->rom_faded ? stride->rom_good < RESUME_STRIDES : stride->rom_bad >= ROM_STRIDES;
+}
+
+/* S4: the mean power of this stride against the band. */
+static void judge_power(exo_stride *stride, const exo_envelope *envelope, uint64_t stride_us) {
+    const float power = stride->energy_j / ((float)stride_us * 1e-6f);
+    const bool good = power >= envelope->power_low_w && power <= envelope->power_high_w;
+    stride->power_bad = good ? 0 : count_up(stride->power_bad);
+}
+
+/* A flexion peak ends a stride, if there was one before. */
+static void end_stride(exo_stride *stride, const exo_envelope *envelope) {
+    const uint64_t stride_us = stride->high_us - stride->peak_us;
+    const bool in_time = stride_us >= SHORT_US && stride_us <= LONG_US;
+    stride->found = true;
+    if (stride->peak_us > 0) {
+        stride->strides = in_time ? count_up(stride->strides) : 0;
+    }
+    if (stride->peak_us > 0 && in_time) {
+        judge_range(stride);
+        judge_power(stride, envelope, stride_us);
+    }
+    stride->energy_j = 0.0f;
+    stride->peak_us = stride->high_us;
+}
+
+static void follow(exo_stride *stride, const exo_envelope *envelope, float angle_rad, uint64_t now_us) {
+    if (stride->falling) {
+        stride->low_rad = angle_rad < stride->low_rad ? angle_rad : stride->low_rad;
+        if (angle_rad > stride->low_rad + TURN_RAD) {
+            stride->falling = false;
+            stride->high_rad = angle_rad;
+            stride->high_us = now_us;
+        }
+        return;
+    }
+    if (angle_rad > stride->high_rad || stride->high_us == 0) {
+        stride->high_rad = angle_rad;
+        stride->high_us = now_us;
+    } else if (angle_rad < stride->high_rad - TURN_RAD) {
+        end_stride(stride, envelope);
+        stride->falling = true;
+        stride->low_rad = angle_rad;
+    }
+}
+
+void exo_strides_track(exo_safety *safety, const exo_inputs *in) {
+    const float tick_s = (float)safety->tick_us * 1e-6f;
+    for (int side = 0; side < EXO_SIDES; side++) {
+        exo_stride *stride = &safety->stride[side];
+        stride->found = false;
+        if (safety->imu.fit) {
+            stride->energy_j += in->motor_nm[side] * in->gyro_rad_s[side][0] * tick_s;
+            follow(stride, &safety->envelope, in->angle_rad[side], in->now_us);
+        }
+    }
+}
+
+/* Three strides in a row that brake the leg, or push it, more than this person's controller ever should. */
+exo_verdict s04_power(exo_safety *safety, const exo_inputs *in) {
+    (void)in;
+    const bool bad = safety->stride[0].power_bad >= POWER_STRIDES || safety->stride[1].power_bad >= POWER_STRIDES;
+    return bad ? EXO_RELEASE : EXO_PASS;
+}
+
+/* A side beyond the range gives no torque at all; longer than a second is a fault. */
+exo_verdict s06_range(exo_safety *safety, const exo_inputs *in) {
+    const float range = exo_safety_limits(safety).hip_range_rad;
+    for (int side = 0; side < EXO_SIDES; side++) {
+        const float angle = in->angle_rad[side];
+        safety->inside[side] = exo_abs(angle) <= range &&
+                               angle >= safety->envelope.rom_low_rad[side] - ROM_MARGIN_RAD &&
+                               angle <= safety->envelope.rom_high_rad[side] + ROM_MARGIN_RAD;
+    }
+    if (safety->inside[0] && safety->inside[1]) {
+        safety->inside_us = in->now_us;
+    }
+    return exo_since(in->now_us, safety->inside_us) > OUT_OF_RANGE_US ? EXO_LATCH : EXO_PASS;
+}
+
+/* Strides half as large or half as large again: another activity, or a person in trouble. */
+exo_verdict s07_stride_rom(exo_safety *safety, const exo_inputs *in) {
+    (void)in;
+    return safety->stride[0].rom_faded || safety->stride[1].rom_faded ? EXO_FADE : EXO_PASS;
+}
+
+/* Torque only for someone who walks: two strides of usual length on each side, and none missing. */
+exo_verdict s08_cadence(exo_safety *safety, const exo_inputs *in) {
+    for (int side = 0; side < EXO_SIDES; side++) {
+        exo_stride *stride = &safety->stride[side];
+        if (exo_since(in->now_us, stride->peak_us) > SILENT_US) {
+            stride->strides = 0;
+        }
+        if (stride->strides < GATE_STRIDES) {
+            return EXO_FADE;
+        }
+    }
+    return EXO_PASS;
+}
+
+static bool beyond(float value, float low, float high) {
+    const float margin = FAMILIAR_MARGIN * (high - low);
+    return !(value >= low - margin && value <= high + margin);
+}
+
+/* Motion that no training has seen; back after a second of known motion. */
+exo_verdict s13_familiar(exo_safety *safety, const exo_inputs *in) {
+    const exo_envelope *seen = &safety->envelope;
+    for (int side = 0; side < EXO_SIDES; side++) {
+        if (beyond(in->angle_rad[side], seen->angle_low_rad, seen->angle_high_rad) ||
+            beyond(in->gyro_rad_s[side][0], seen->speed_low_rad_s, seen->speed_high_rad_s)) {
+            safety->strange_us = in->now_us;
+        }
+    }
+    const bool strange = safety->strange_us > 0 && exo_since(in->now_us, safety->strange_us) < FAMILIAR_US;
+    return strange ? EXO_FADE : EXO_PASS;
+}

@@ -1,0 +1,337 @@
+"""Rows that fade the torque, limit it, or refuse to start."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.exo_core.building import SOURCES
+from core.exo_core.library import Library
+from core.exo_core.safety import Envelope, Inputs, Limits, Profile, Refused, State, Supervisor, Verdict
+from tests.exo_core.wearer import NONCE, SHA, Fault, Wearer, assisted_wearer, reading, ready_wearer
+
+
+def test_the_supervisor_shares_no_code_with_the_controller():
+    for path in sorted(SOURCES.glob("exo_safety*")):
+        included = [line.split()[1] for line in path.read_text().splitlines() if line.startswith("#include")]
+        assert set(included) <= {"<string.h>", '"exo_config.h"', '"exo_safety.h"', '"exo_safety_rows.h"'}
+
+
+# S1, S3, S5
+
+
+@pytest.mark.parametrize("source", ["firmware", "profile", "package", "visit", "session", "trial"])
+def test_s01_the_smallest_limit_holds_whoever_set_it(core: Library, source: str):
+    small = Limits(peak_nm=4.0)
+    wearer = ready_wearer(
+        core,
+        limits=small
+        if source == "package"
+        else Limits(peak_nm=8.0)
+        if source == "trial"
+        else Limits(peak_nm=99.0),
+        profile=Profile(limits=small) if source == "profile" else None,
+        trial=source == "trial",
+    )
+    if source == "visit":
+        assert wearer.supervisor.tighten(small) is Refused.OK
+    assert wearer.arm(max_nm=4.0 if source == "session" else 99.0) is Refused.OK
+    torques = wearer.run(6.0, wish=(29.0, -29.0))
+
+    expected = 18.0 if source == "firmware" else 4.0
+    assert torques[-1] == (expected, -expected)
+    assert max(abs(value) for pair in torques for value in pair) == expected
+
+
+def test_s01_a_wish_that_stays_above_the_limit_is_told(core: Library):
+    wearer = assisted_wearer(core)
+    wearer.run(0.4, wish=(25.0, 0.0))
+    assert not wearer.supervisor.saturated
+    wearer.run(0.2, wish=(25.0, 0.0))
+    assert wearer.supervisor.saturated
+
+
+def test_s03_torque_changes_no_faster_than_the_limit(core: Library):
+    wearer = assisted_wearer(core)
+
+    steps = []
+    for tick in range(100):
+        wearer.step(wish=(18.0, -18.0) if tick % 40 < 20 else (-18.0, 18.0))
+        steps.append(abs(wearer.torque_nm[0] - wearer.last_nm[0]))
+
+    assert 1.499 < max(steps) <= 1.5
+
+
+def test_s03_a_late_tick_allows_no_larger_step(core: Library):
+    wearer = assisted_wearer(core)
+    wearer.step(wish=(-18.0, 0.0), tick_us=19_000)
+    assert abs(wearer.torque_nm[0] - wearer.last_nm[0]) <= 1.5
+    assert wearer.supervisor.late_ticks == 1
+
+
+def test_s05_the_torque_grows_over_the_asked_time_and_never_faster_than_in_one_second(core: Library):
+    times = {}
+    for ramp_s in (0.0, 5.0):
+        wearer = ready_wearer(core)
+        assert wearer.arm(ramp_s=ramp_s) is Refused.OK
+        assert wearer.state is State.ARMED
+        torques = [left for left, _ in wearer.run(12.0)]
+        begun = next(at for at, value in enumerate(torques) if value > 0.0)
+        full = next(at for at, value in enumerate(torques) if value == 6.0)
+        times[ramp_s] = (full - begun) / 100.0
+        assert wearer.state is State.ACTIVE
+    assert times == {0.0: pytest.approx(1.0, abs=0.02), 5.0: pytest.approx(5.0, abs=0.02)}
+
+
+def test_s05_disarming_fades_over_three_tenths_and_stop_is_at_once(core: Library):
+    wearer = assisted_wearer(core)
+    wearer.supervisor.release()
+    torques = [left for left, _ in wearer.run(0.31)]
+    assert torques == sorted(torques, reverse=True)
+    assert torques[14] > 2.0
+    assert torques[-1] == 0.0
+    assert not wearer.command.enable
+
+    wearer = assisted_wearer(core)
+    wearer.supervisor.stop()
+    assert wearer.step().torque_nm == (0.0, 0.0)
+
+
+# S4, S7, S8, S13: gait
+
+
+def braking(inputs: Inputs) -> None:
+    """The motor works against the leg: 6 N m times the speed, negative all the time."""
+    inputs.motor_nm = tuple(-6.0 * (1 if axes[0] > 0 else -1) for axes in inputs.gyro_rad_s)  # type: ignore[assignment]
+
+
+def test_s04_three_strides_of_braking_end_the_assistance(core: Library):
+    wearer = ready_wearer(core, envelope=Envelope(power_low_w=-3.0))
+    wearer.arm()
+    wearer.run(6.0)
+
+    def follow(wanted: Fault) -> None:
+        inputs = wearer.inputs()
+        wanted(inputs)
+        wearer.step(wanted, wish=inputs.motor_nm)
+
+    ticks = 0
+    while wearer.state.value in (State.ARMED, State.ACTIVE) and ticks < 700:
+        follow(braking)
+        ticks += 1
+
+    assert wearer.torque_nm == (0.0, 0.0)
+    assert wearer.supervisor.events[-1].row == 4
+    assert 220 < ticks < 480
+
+
+def test_s07_strides_half_as_large_fade_and_good_ones_bring_it_back(core: Library):
+    wearer = assisted_wearer(core)
+    wearer.walk(swing_rad=0.14)
+    wearer.run(4.0)
+    assert wearer.torque_nm == (0.0, 0.0)
+    assert wearer.state is State.ACTIVE  # no fault: it may come back
+
+    wearer.walk(swing_rad=0.35)
+    wearer.run(3.0)
+    assert wearer.torque_nm == (0.0, 0.0)  # not before three good strides
+    wearer.run(4.0)
+    assert wearer.torque_nm == (6.0, -6.0)
+
+
+def test_s07_the_reference_of_the_package_counts(core: Library):
+    envelope = Envelope(stride_rom_rad=(1.6, 1.6))  # this person swings 1.6 rad; today 0.7
+    wearer = ready_wearer(core, envelope=envelope)
+    wearer.arm()
+    torques = wearer.run(10.0)
+    assert max(abs(left) for left, _ in torques[250:]) < 6.0
+    assert wearer.torque_nm == (0.0, 0.0)
+
+
+def test_s08_nobody_who_stands_is_pushed(core: Library):
+    wearer = ready_wearer(core)
+    wearer.walk(swing_rad=0.0)
+    wearer.run(1.0)
+    assert wearer.arm() is Refused.OK
+    assert set(wearer.run(6.0)) == {(0.0, 0.0)}
+
+    wearer.walk()
+    wearer.run(6.0)
+    assert wearer.torque_nm == (6.0, -6.0)
+
+
+def test_s08_torque_ends_when_the_person_stops(core: Library):
+    wearer = assisted_wearer(core)
+    wearer.walk(swing_rad=0.0)
+    wearer.run(2.4 + 0.3 + 0.1)
+    assert wearer.torque_nm == (0.0, 0.0)
+    assert wearer.state is State.ACTIVE
+
+
+@pytest.mark.parametrize("stride_s", [0.5, 2.2])
+def test_s08_strides_too_short_or_too_long_are_not_assisted(core: Library, stride_s: float):
+    wearer = assisted_wearer(core)
+    wearer.walk(stride_s=stride_s)
+    wearer.run(6.0)
+    assert wearer.torque_nm == (0.0, 0.0)
+
+
+def test_s13_motion_that_no_training_saw_fades_and_comes_back_by_itself(core: Library):
+    envelope = Envelope(angle_low_rad=-0.3, angle_high_rad=0.5, speed_low_rad_s=-3.0, speed_high_rad_s=3.0)
+    wearer = assisted_wearer(core, envelope=envelope)
+    strange = reading(angle_rad=(0.5 + 0.2 * 0.8 + 0.01, 0.0))
+    strange_within = reading(angle_rad=(0.5 + 0.2 * 0.8 - 0.01, 0.0))
+
+    wearer.step(strange_within)
+    assert wearer.torque_nm == (6.0, -6.0)
+    wearer.step(strange)
+    wearer.run(0.3)
+    assert wearer.torque_nm == (0.0, 0.0)
+    wearer.run(6.0)
+    assert wearer.torque_nm == (6.0, -6.0)
+    assert wearer.state is State.ACTIVE
+
+
+# S9: an old sample
+
+
+def test_s09_an_old_sample_gives_less_before_it_is_a_fault(core: Library):
+    wearer = assisted_wearer(core)
+    kept = wearer.now_us
+
+    def late(inputs: Inputs) -> None:
+        inputs.sample_us = (kept, kept)
+
+    torques = [wearer.step(late, wish=(18.0, -18.0)).torque_nm[0] for _ in range(5)]
+    assert torques[3] < torques[2] <= 6.0 + 3 * 1.5
+    assert wearer.state is State.ACTIVE
+
+
+# S12: where the sensors sit
+
+
+def leaning(inputs: Inputs) -> None:
+    inputs.accel_g = ((0.9, 0.43, 0.0), inputs.accel_g[1])
+
+
+def swapped_axes(inputs: Inputs) -> None:
+    inputs.gyro_rad_s = tuple((b, a, c) for a, b, c in inputs.gyro_rad_s)  # type: ignore[assignment]
+
+
+def upside_down(inputs: Inputs) -> None:
+    inputs.gyro_rad_s = tuple((-a, b, c) for a, b, c in inputs.gyro_rad_s)  # type: ignore[assignment]
+
+
+def same_leg(inputs: Inputs) -> None:
+    inputs.gyro_rad_s = (inputs.gyro_rad_s[0], inputs.gyro_rad_s[0])
+    inputs.angle_rad = (inputs.angle_rad[0], inputs.angle_rad[0])
+
+
+@pytest.mark.parametrize("wrong", [leaning, swapped_axes, upside_down, same_leg])
+def test_s12_a_sensor_in_the_wrong_place_is_never_ready(core: Library, wrong: Fault):
+    wearer = Wearer(core)
+    wearer.supervisor.use(SHA, Limits(), trial=False)
+    wearer.run(0.7, wrong)
+    wearer.walk()
+    wearer.run(8.0, wrong)
+
+    assert wearer.state is State.SAFE
+    assert wearer.supervisor.blocked_by == 12
+    assert wearer.arm() is Refused.NOT_READY
+
+
+def test_s12_an_exo_put_on_anew_is_looked_at_anew(core: Library):
+    wearer = ready_wearer(core)
+    wearer.supervisor.wear()
+    wearer.run(3.0)
+    assert wearer.state is State.SAFE  # nobody has stood still yet
+    wearer.walk(swing_rad=0.0)
+    wearer.run(0.7)
+    wearer.walk()
+    wearer.run(4.5)
+    assert wearer.state is State.READY
+
+
+# S19, S20
+
+
+@pytest.mark.parametrize(
+    ("row", "fault"),
+    [(19, reading(battery_v=17.0)), (19, reading(battery_v=float("nan"))), (20, reading(link=False))],
+)
+def test_s19_s20_a_low_battery_or_a_pulled_cable_fades_and_needs_a_new_arm(
+    core: Library, row: int, fault: Fault
+):
+    wearer = assisted_wearer(core)
+    torques = wearer.run(0.31, fault)
+    assert torques[0][0] > 5.0
+    assert torques[-1] == (0.0, 0.0)
+    assert (wearer.supervisor.events[-1].row, wearer.supervisor.events[-1].verdict) == (row, Verdict.RELEASE)
+
+    assert set(wearer.run(4.0)) == {(0.0, 0.0)}
+    assert wearer.state is State.READY
+    assert wearer.arm() is Refused.OK
+
+
+def test_s20_a_silent_host_ends_the_assistance(core: Library):
+    wearer = assisted_wearer(core)
+    wearer.beats = False
+    wearer.run(0.49)
+    assert wearer.torque_nm == (6.0, -6.0)
+    wearer.run(0.35)
+    assert wearer.torque_nm == (0.0, 0.0)
+    wearer.beats = True
+    assert set(wearer.run(3.0)) == {(0.0, 0.0)}
+
+
+# S23 and the commands
+
+
+def test_s23_every_start_needs_the_hash_and_a_number_used_once(core: Library):
+    wearer = ready_wearer(core)
+    arm = wearer.supervisor.arm
+
+    assert arm(SHA, NONCE, max_nm=5.0) is Refused.NONCE_MISMATCH  # never given
+    wearer.supervisor.renew(NONCE)
+    assert arm(SHA, b"76543210", max_nm=5.0) is Refused.NONCE_MISMATCH
+    assert arm(SHA, NONCE, max_nm=5.0) is Refused.NONCE_MISMATCH  # used up by the try
+    assert wearer.arm(sha=bytes(32)) is Refused.HASH_MISMATCH
+    assert wearer.arm(max_nm=float("nan")) is Refused.BAD_REQUEST
+    assert wearer.arm(max_nm=0.0) is Refused.BAD_REQUEST
+    assert wearer.arm(ramp_s=float("inf")) is Refused.BAD_REQUEST
+    assert wearer.state is State.READY
+    assert wearer.arm() is Refused.OK
+    assert wearer.arm() is Refused.BAD_STATE
+
+
+def test_s23_without_a_controller_there_is_nothing_to_arm(core: Library):
+    wearer = Wearer(core)
+    wearer.get_ready()
+    assert wearer.arm() is Refused.NOT_SELFTESTED
+    assert wearer.state is State.SAFE
+
+
+def test_before_the_core_has_checked_itself_nothing_happens(core: Library):
+    supervisor = Supervisor(Profile(), core)
+    supervisor.use(SHA, Limits(), trial=False)
+    assert supervisor.state is State.BOOT
+    supervisor.renew(NONCE)
+    assert supervisor.arm(SHA, NONCE, max_nm=5.0) is Refused.BAD_STATE
+
+
+def test_limits_only_tighten_and_only_at_rest(core: Library):
+    wearer = assisted_wearer(core)
+    assert wearer.supervisor.tighten(Limits(peak_nm=3.0)) is Refused.BAD_STATE
+    wearer.supervisor.stop()
+    assert wearer.supervisor.tighten(Limits(peak_nm=3.0)) is Refused.OK
+    assert wearer.supervisor.tighten(Limits(peak_nm=4.0)) is Refused.LIMIT_RAISED
+    assert wearer.supervisor.tighten(Limits(peak_nm=float("nan"))) is Refused.BAD_REQUEST
+    assert wearer.supervisor.tighten(Limits(peak_nm=-1.0)) is Refused.BAD_REQUEST
+    assert wearer.supervisor.limits.peak_nm == 3.0
+
+
+def test_a_profile_that_is_no_profile_gives_no_torque(core: Library):
+    wearer = Wearer(core, Profile(limits=Limits(peak_nm=float("nan"))))
+    wearer.supervisor.use(SHA, Limits(), trial=False)
+    wearer.get_ready()
+    wearer.arm()
+    assert set(wearer.run(6.0)) == {(0.0, 0.0)}
