@@ -50,5 +50,6 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Builder:
 
 @pytest.fixture(scope="session")
 def core(tmp_path_factory: pytest.TempPathFactory) -> Library:
-    """The core by the compiler that pip would use, with the checks of memory and arithmetic left out."""
-    return load(building.build(tmp_path_factory.mktemp("core") / building.library_name()))
+    """The core by the compiler that pip would use; undefined behaviour ends the program on the spot."""
+    flags = ("-O1", "-fsanitize=undefined", "-fsanitize-undefined-trap-on-error")
+    return load(building.build(tmp_path_factory.mktemp("core") / building.library_name(), flags=flags))
