@@ -16,7 +16,7 @@ from core.errors import refuse
 
 @dataclass(frozen=True, slots=True)
 class WalkOptions:
-    """What `bench walk` evaluates."""
+    """What `bench walk` and `bench scenarios` evaluate."""
 
     fidelity: str
     starts: int
@@ -26,7 +26,8 @@ class WalkOptions:
 
 def bench_command(what: str, data_dir: Path, file: Path | None, as_json: bool, walk: WalkOptions) -> int:
     """Run the benchmark called `what`; returns the exit status."""
-    found = _walk(walk) if what == "walk" else _run(what, data_dir, file)
+    evaluate = {"walk": _walk, "scenarios": _scenarios}.get(what)
+    found = evaluate(walk) if evaluate is not None else _run(what, data_dir, file)
     numbers = {name: round(value, 4) if isinstance(value, float) else value for name, value in found.items()}
     if as_json:
         sys.stdout.write(json.dumps(numbers, indent=2) + "\n")
@@ -79,6 +80,13 @@ def _walk(asked: WalkOptions) -> dict[str, Any]:
     from core.twin.body import Fidelity
 
     return bench_walk(_recordings(), Fidelity(asked.fidelity), asked.starts, asked.seconds, asked.seed)
+
+
+def _scenarios(asked: WalkOptions) -> dict[str, Any]:
+    from app.bench.scenarios import bench_scenarios
+    from core.twin.body import Fidelity
+
+    return bench_scenarios(Fidelity(asked.fidelity), asked.starts, asked.seconds, asked.seed)
 
 
 def _recordings() -> Path:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import statistics
 import time
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,7 +19,9 @@ from smpclient import SMPClient
 from smpclient.transport.serial import SMPSerialTransport
 
 from app.exo_process import VirtualExo
+from core.deploy.manifest import Origin
 from core.deploy.package import PackageFile, build_package, parse_package
+from core.deploy.signature import PrivateKey
 from core.deploy.transfer import transfer
 from core.devices.exo_link import ExoLink, connect
 from core.devices.exo_protocol import NEWEST
@@ -144,4 +147,6 @@ def _package() -> PackageFile:
         Network(weights, biases, "relu"), 0.25, 6.0, 50.0, 2.0, profile.control_hz, profile.limits
     )
     trained = TrainedController(controller, DEVICE, (), 0, 0.0, 1.0, 0.0, synthetic=True)
-    return parse_package(build_package(trained, profile, "0" * 32).archive)
+    origin = Origin("0" * 32, "0" * 32, "1.0.0", datetime.now(UTC), "", ())
+    key = PrivateKey.from_seed(bytes(32))  # the link does not look at the signature
+    return parse_package(build_package(trained, profile, origin, key).archive)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -192,11 +192,6 @@ def scenario_rollout(label: GaitLabel, walker: Walker, trace: ScenarioTrace) -> 
         fall_cause=trace.fall_cause,
         muscles=muscles,
     )
-
-
-def success_table(runs: Sequence[ScenarioRun]) -> dict[str, float]:
-    """Success rate by the scenario's key."""
-    return {run.scenario.key: run.success_rate for run in runs}
 
 
 def _happens_s(environment: WalkingEnvironment) -> FloatArray:
