@@ -68,7 +68,8 @@ class Decision:
     record_id: str | None
     by: str
     on_utc: datetime
-    reason: str
+    reason: str  # for a signature: what it means
+    role: str = ""  # of the person who decided, where it was asked for
 
 
 @dataclass(frozen=True, slots=True)

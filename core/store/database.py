@@ -16,7 +16,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from core.errors import Advice, UserError, refuse
 from core.store.files import disk_is_full, folder_errors, folder_is_unusable
 
-HEAD = "0001"
+HEAD = "0002"
 BACKUPS_KEPT = 10
 _BACKUP_STAMP = "%Y%m%d-%H%M%S"
 _WAIT_FOR_LOCK_S = 5.0
@@ -31,8 +31,8 @@ def database_path(data_dir: Path) -> Path:
 def open_engine(data_dir: Path) -> Engine:
     """Open the database of a data folder, made or migrated as needed.
 
-    Raises UserError REC-001 (locked), REC-002 (damaged), REC-003 (full disk), REC-005 (written by a newer
-    ExoTwin) or REC-006 (folder missing or not writable).
+    A backup is kept of one that is migrated. Raises UserError REC-001 (locked), REC-002 (damaged), REC-003
+    (full disk), REC-005 (written by a newer ExoTwin), REC-006 (folder missing or not writable) or REC-008.
     """
     path = database_path(data_dir)
     with folder_errors(data_dir):
@@ -49,6 +49,8 @@ def open_engine(data_dir: Path) -> Engine:
                 "It was written by a newer version of ExoTwin.",
                 "Start the newer version, or choose another data folder.",
             )
+        if revision is not None and revision < HEAD:
+            back_up(data_dir, datetime.now(UTC))
         if revision != HEAD:
             _migrate(engine)
     return engine

@@ -18,9 +18,11 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from core.domain.audit import AuditEntry, AuditEvent, AuditStep, BrokenLink, first_broken_link
 from core.domain.record import Decision, LogEntry, Provenance, RecordInfo, RecordKind, Verdict, Visit
 from core.domain.subject import Subject
 from core.errors import UserError, refuse
+from core.store import audit
 from core.store.codec import decode, encode
 from core.store.database import back_up, database_errors, database_path, newest_backup, open_engine
 from core.store.files import read_record, stamps, write_record
@@ -229,9 +231,10 @@ class Store:
         *,
         record_id: str | None = None,
         by: str = "",
+        role: str = "",
         reason: str = "",
     ) -> None:
-        """Append a decision; the newest one of a step counts."""
+        """Append a decision; the newest one of a step counts. A signature also goes into the audit trail."""
         with self._session() as session:
             session.add(
                 DecisionTable(
@@ -242,9 +245,14 @@ class Store:
                     by=by,
                     on_utc=_now(),
                     reason=reason,
+                    role=role,
                 )
             )
             session.add(_log(by, f"{step} {verdict.value}", record_id or visit_id, reason))
+            if verdict is Verdict.SIGNED:
+                audit.append(
+                    session, AuditEvent(AuditStep.APPROVED, by, role, reason, visit_id, record_id or "")
+                )
 
     def decisions(self, visit_id: str) -> tuple[Decision, ...]:
         """Decisions of a visit, oldest first."""
@@ -260,6 +268,7 @@ class Store:
                     row.by,
                     row.on_utc,
                     row.reason,
+                    row.role,
                 )
                 for row in rows
             )
@@ -272,6 +281,22 @@ class Store:
         with self._session() as session:
             rows = session.scalars(select(LogTable).order_by(LogTable.sequence))
             return tuple(LogEntry(r.on_utc, r.who, r.action, r.subject_id, r.detail) for r in rows)
+
+    # the audit trail
+
+    def audit(self, event: AuditEvent) -> AuditEntry:
+        """Append an event to the chained trail."""
+        with self._session() as session:
+            return audit.append(session, event)
+
+    def audit_trail(self) -> tuple[AuditEntry, ...]:
+        with self._session() as session:
+            return audit.entries_of(session)
+
+    def audit_break(self) -> BrokenLink | None:
+        """The first broken link of the trail; None when it is whole."""
+        with self._session() as session:
+            return first_broken_link(audit.entries_of(session), audit.head_of(session))
 
     def _folder(self, kind: RecordKind, record_id: str) -> Path:
         return self.data_dir / "records" / kind.value / record_id

@@ -1,4 +1,4 @@
-"""Tables. Results, decisions and the log are append-only: triggers of the first migration refuse changes."""
+"""Tables. Results, decisions, log and audit are append-only: triggers of the migrations refuse changes."""
 
 from __future__ import annotations
 
@@ -61,6 +61,7 @@ class DecisionTable(Base):
     by: Mapped[str]
     on_utc: Mapped[datetime]
     reason: Mapped[str]
+    role: Mapped[str]
 
 
 class LogTable(Base):
@@ -72,3 +73,31 @@ class LogTable(Base):
     action: Mapped[str]
     subject_id: Mapped[str]
     detail: Mapped[str]
+
+
+class AuditTable(Base):
+    __tablename__ = "audit"
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    on_utc: Mapped[str]
+    step: Mapped[str]
+    who: Mapped[str]
+    role: Mapped[str]
+    meaning: Mapped[str]
+    visit_id: Mapped[str]
+    record_id: Mapped[str]
+    package_sha256: Mapped[str]
+    device_serial: Mapped[str]
+    detail: Mapped[str]
+    previous_sha256: Mapped[str]
+    sha256: Mapped[str]
+
+
+class AuditHeadTable(Base):
+    """One row: how long the trail is and the hash of its last entry."""
+
+    __tablename__ = "audit_head"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    length: Mapped[int]
+    sha256: Mapped[str]
