@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from app.cli_deploy import add_deploy
 from app.cli_train import add_train
 from app.paths import data_dir_default, operator_name
 from core.errors import Advice, JobCancelled, UserError, refuse
@@ -94,6 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     add_train(commands, _add_data_dir)
     _add_replay(commands)
     _add_simulate(commands)
+    add_deploy(commands, _add_data_dir)
     return parser
 
 
@@ -175,13 +177,18 @@ def _add_gallery(commands: Subparsers) -> None:
 
 def _add_bench(commands: Subparsers) -> None:
     parser = commands.add_parser("bench", help="measure this program on this PC")
-    benches = ("startup", "video", "ui", "deploy", "motion", "simulation", "walk", "impairments")
+    benches = ("startup", "video", "ui", "deploy", "motion", "simulation", "walk", "scenarios", "impairments")
     parser.add_argument("what", choices=benches)
     parser.add_argument("--file", type=Path, help="video for `bench video`")
-    parser.add_argument("--fidelity", choices=("fast", "standard"), default="fast", help="for `bench walk`")
-    parser.add_argument("--starts", type=int, default=64, help="random starts of `bench walk`")
-    parser.add_argument("--seconds", type=float, default=20.0, help="length of each walk of `bench walk`")
-    parser.add_argument("--seed", type=int, default=0, help="for `bench walk`")
+    parser.add_argument(
+        "--fidelity",
+        choices=("fast", "standard"),
+        default="fast",
+        help="for `bench walk` and `bench scenarios`",
+    )
+    parser.add_argument("--starts", type=int, default=64, help="random starts of these two")
+    parser.add_argument("--seconds", type=float, default=20.0, help="length of each of their walks")
+    parser.add_argument("--seed", type=int, default=0, help="of these starts")
     parser.add_argument("--json", action="store_true", dest="as_json")
     _add_data_dir(parser)
     parser.set_defaults(command=_bench)

@@ -35,6 +35,17 @@ _HEADER = struct.Struct("<8sHHIIIII")  # magic, version, header size, manifest, 
 _DIGEST_BYTES = 32
 _ALIGNMENT = 16
 _GOLDEN_COLUMNS = 6
+# What a manifest can provoke that somebody made to harm: deep nesting, huge numbers, dates out of range.
+_UNREADABLE = (
+    cbor2.CBORError,
+    ValueError,
+    TypeError,
+    LookupError,
+    EOFError,
+    ArithmeticError,
+    AttributeError,
+    RecursionError,
+)
 
 
 class BlobError(ValueError):
@@ -112,7 +123,7 @@ def read_blob(data: bytes) -> Blob:
         expected = manifest["weights_sha256"], manifest["golden"]["sha256"], manifest["core_abi"]
     except BlobError:
         raise
-    except (cbor2.CBORError, ValueError, TypeError, KeyError, IndexError, EOFError) as error:
+    except _UNREADABLE as error:
         raise BlobError(f"the manifest cannot be read: {error!r}") from error
     if expected != (hashlib.sha256(weights).hexdigest(), golden.outputs_sha256, RUNTIME_ABI):
         raise BlobError("weights, golden vectors or runtime are not those of the manifest")

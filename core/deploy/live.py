@@ -6,8 +6,10 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from core.deploy.transfer import Note, unnoted
 from core.devices.exo_link import ExoLink
 from core.devices.exo_protocol import HEARTBEAT_PERIOD_S, NEWEST, DeviceState, TelemetryRecord
+from core.domain.audit import AuditStep
 from core.errors import UserError, refuse
 
 POLL_PERIOD_S = 0.05
@@ -35,10 +37,13 @@ class ArmPermit:
 class LiveExo:
     """Keeps one exo company. Call `step` often (every 5 ms or so) with a clock in seconds."""
 
-    def __init__(self, link: ExoLink, permit: ArmPermit | None, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, link: ExoLink, permit: ArmPermit | None, say: Callable[[str], None], note: Note = unnoted
+    ) -> None:
         self._link = link
         self._permit = permit
         self._say = say
+        self._note = note
         self._since = NEWEST
         self._next_poll_s = 0.0
         self._next_beat_s = 0.0
@@ -65,6 +70,7 @@ class LiveExo:
             if error.advice.code not in ("EXO-008", "EXO-010"):
                 raise
             self._say(error.advice.one_line())
+            self._note(AuditStep.REFUSED, error.advice.one_line())
 
     def step(self, now_s: float) -> TelemetryRecord | None:
         """Heartbeat and telemetry when they are due; the newest record when there is one."""
@@ -81,7 +87,7 @@ class LiveExo:
 
     def stop(self) -> None:
         """Zero torque, at the end."""
-        self._link.stop()
+        self._enter(self._link.stop())
 
     def _arm(self) -> None:
         if self._permit is None:
@@ -106,9 +112,15 @@ class LiveExo:
         )
 
     def _enter(self, state: DeviceState) -> None:
-        if state is not self._state:
-            self._state = state
-            self._say(_SENTENCE[state])
+        before, self._state = self._state, state
+        if state is before:
+            return
+        self._say(_SENTENCE[state])
+        moved = before is not None and before.moves
+        if state.moves and not moved:
+            self._note(AuditStep.ARMED, _SENTENCE[state])
+        elif moved and not state.moves:
+            self._note(AuditStep.STOPPED, _SENTENCE[state])
 
 
 def live_values(record: TelemetryRecord) -> dict[str, float]:

@@ -1,14 +1,13 @@
-"""The controller package `.exopkg`: what the device runs, what it is, and why it may.
+"""The controller package `.exopkg`: what the device runs, what it is, why it may, and who says so.
 
-A zip with fixed times and order, so that the same controller always gives the same file:
-`manifest.json` (people read it), `device.bin` (the exo runs it), `report.json` (how it did in training).
-Nothing in it names the patient: the subject is a keyed tag.
+A zip with fixed times and order, so that the same content always gives the same file:
+`manifest.json` (people read it), `device.bin` (the exo runs it), `report.json` (how it did in training),
+`signature.bin` (Ed25519 over the manifest, which holds the hashes of the others).
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import zipfile
 from dataclasses import dataclass, replace
 from io import BytesIO
@@ -19,15 +18,18 @@ import numpy as np
 
 from core.deploy.blob import RUNTIME_ABI, Blob, BlobError, read_blob, weight_bytes, write_blob
 from core.deploy.golden import golden_vectors
+from core.deploy.manifest import Manifest, Origin, Signer, known, make_manifest
+from core.deploy.signature import ALGORITHM, SIGNATURE_BYTES, PrivateKey
+from core.deploy.strict_json import canonical_json, parse_json, read_json
 from core.domain.controller import Comparison, DeviceProfile, ExoController, TorqueLimits, TrainedController
 from core.errors import UserError, refuse
 
-PACKAGE_FORMAT = 1
-VERSION = "1.0.0"
 SUFFIX = ".exopkg"
-_MEMBERS = ("manifest.json", "device.bin", "report.json")
-_FIXED_TIME = (1980, 1, 1, 0, 0, 0)
 MAX_PACKAGE_BYTES = 8 << 20
+_MEMBERS = ("manifest.json", "device.bin", "report.json", "signature.bin")
+_UNSIGNED_MEMBERS = _MEMBERS[:3]  # of the first format
+_FIXED_TIME = (1980, 1, 1, 0, 0, 0)
+_ZIP_ERRORS = (OSError, ValueError, EOFError, NotImplementedError, RuntimeError, zipfile.LargeZipFile)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,28 +38,35 @@ class BuiltPackage:
 
     archive: bytes
     device_sha256: str
+    manifest_sha256: str
     limits: TorqueLimits
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PackageFile:
-    """A package that was read and found whole."""
+    """A package that was read and found whole. Whether it may be used is asked in `core.deploy.checks`."""
 
     device_bytes: bytes
     blob: Blob
-    manifest: dict[str, Any]
+    manifest: Manifest
+    manifest_bytes: bytes
     report: dict[str, Any]
+    signature: bytes
+
+    @property
+    def manifest_sha256(self) -> str:
+        return hashlib.sha256(self.manifest_bytes).hexdigest()
 
 
 def build_package(
     trained: TrainedController,
     profile: DeviceProfile,
-    subject_tag: str,
+    origin: Origin,
+    key: PrivateKey,
     *,
     comparison: Comparison | None = None,
-    controller_sha256: str = "",
 ) -> BuiltPackage:
-    """Pack a controller for one device and one subject tag. Limits become the tightest of both.
+    """Pack and sign a controller for one device and one subject tag. Limits become the tightest of both.
 
     Raises UserError DEP-005 (made for another device), DEP-007 (numbers that cannot run).
     """
@@ -69,20 +78,32 @@ def build_package(
             f"Choose {trained.device_id}, or train a controller for {profile.id}.",
         )
     controller = replace(trained.controller, limits=trained.controller.limits.tightest(profile.limits))
-    data = _device_bytes(controller, trained, profile, subject_tag, controller_sha256)
+    data = _device_bytes(controller, trained, profile, origin)
     try:
         blob = read_blob(data)
     except BlobError as error:
         raise _cannot_run(str(error)) from error
-    manifest = {**blob.manifest, "package_format": PACKAGE_FORMAT, "device_sha256": blob.sha256}
-    members = (_json(manifest), data, _json(_report(trained, comparison)))
-    return BuiltPackage(_zip(members), blob.sha256, controller.limits)
+    report = canonical_json(_report(trained, comparison))
+    signer = Signer(ALGORITHM, key.public.key_id)
+    manifest = canonical_json(make_manifest(blob, report, trained, profile, origin, signer, comparison))
+    archive = _zip((manifest, data, report, key.sign(manifest)))
+    return BuiltPackage(archive, blob.sha256, hashlib.sha256(manifest).hexdigest(), controller.limits)
 
 
 def read_package(path: Path) -> PackageFile:
-    """Read and check a package. Raises UserError DEP-006 (missing), DEP-004 (cut off), DEP-003 (changed)."""
+    """Read a package and see that its parts belong together.
+
+    Raises UserError DEP-006 (missing), DEP-004 (cut off), DEP-010 (of a version that did not sign), DEP-003
+    (changed).
+    """
+    return parse_package(read_bytes(path), path.name)
+
+
+def read_bytes(path: Path) -> bytes:
+    """What is in the file, no more than a package can hold. Raises UserError DEP-006."""
     try:
-        raw = path.read_bytes()
+        with path.open("rb") as stream:
+            return stream.read(MAX_PACKAGE_BYTES + 1)
     except OSError as error:
         raise refuse(
             "DEP-006",
@@ -90,52 +111,42 @@ def read_package(path: Path) -> PackageFile:
             f"The system says: {error.strerror}.",
             "Make the package again from the signed controller.",
         ) from error
-    return parse_package(raw, path.name)
 
 
 def parse_package(raw: bytes, name: str = "package") -> PackageFile:
     """As `read_package`, from bytes."""
-    manifest_text, data, report_text = _unzip(raw, name)
+    members = _unzip(raw, name)
+    manifest_bytes, data, report_bytes, signature = members
     try:
+        manifest = read_json(Manifest, manifest_bytes)
         blob = read_blob(data)
-        manifest, report = json.loads(manifest_text), json.loads(report_text)
+        report = parse_json(report_bytes)
+        _check_parts(manifest, blob, report_bytes)
     except ValueError as error:
-        raise _changed(name, str(error)) from error
-    expected = {**blob.manifest, "package_format": PACKAGE_FORMAT, "device_sha256": blob.sha256}
-    if manifest != json.loads(_json(expected)):
-        raise _changed(name, "manifest and controller do not belong together")
-    return PackageFile(data, blob, manifest, report)
+        raise changed(name, str(error)) from error
+    if not isinstance(report, dict) or len(signature) != SIGNATURE_BYTES or _zip(members) != raw:
+        raise changed(name, "it is not written as packages are")
+    return PackageFile(data, blob, manifest, manifest_bytes, report, signature)
 
 
-def check_package(package: PackageFile, *, sha256: str, device_id: str, subject_tag: str) -> None:
-    """Is this the package that was signed, for this device and this patient?
-
-    Raises UserError DEP-003 (other bytes), DEP-005 (other device), DEP-008 (other patient).
-    """
-    if package.blob.sha256 != sha256:
-        raise _changed("package", "its controller is not the one in the record")
-    if package.blob.profile_id != device_id:
-        raise refuse(
-            "DEP-005",
-            f"This package was made for {package.blob.profile_id}, not for {device_id}.",
-            "A controller fits only the exo it was trained with.",
-            "Connect the exo it was made for, or make a package for this one.",
-        )
-    if package.blob.subject_tag != subject_tag:
-        raise refuse(
-            "DEP-008",
-            "This package belongs to another patient.",
-            "The tag in the package is not this patient's tag.",
-            "Open the right patient and use the package made there.",
-        )
+def _check_parts(manifest: Manifest, blob: Blob, report: bytes) -> None:
+    try:
+        controller = parse_json(canonical_json(blob.manifest))
+    except (TypeError, RecursionError) as error:  # CBOR can hold more than JSON
+        raise ValueError("the controller's own manifest cannot be compared") from error
+    if manifest.controller != controller:
+        raise ValueError("manifest and controller do not belong together")
+    if (manifest.device_sha256, manifest.report_sha256) != (blob.sha256, hashlib.sha256(report).hexdigest()):
+        raise ValueError("its parts do not belong together")
+    if manifest.expires < manifest.created:
+        raise ValueError("it expires before it was made")
 
 
 def _device_bytes(
     controller: ExoController,
     trained: TrainedController,
     profile: DeviceProfile,
-    subject_tag: str,
-    controller_sha256: str,
+    origin: Origin,
 ) -> bytes:
     for array in (*controller.network.weights, *controller.network.biases):
         if not np.isfinite(array).all():
@@ -143,9 +154,9 @@ def _device_bytes(
     golden = golden_vectors(controller)
     limits = controller.limits
     manifest = {
-        "version": VERSION,
+        "version": origin.version,
         "core_abi": RUNTIME_ABI,
-        "subject_tag": subject_tag,
+        "subject_tag": origin.subject_tag,
         "synthetic": trained.synthetic,
         "device_profile": {"id": profile.id, "joint": profile.joint, "control_hz": controller.control_hz},
         "net": {
@@ -167,7 +178,7 @@ def _device_bytes(
         "first_session_peak_nm": min(profile.first_session_peak_nm, limits.peak_nm),
         "weights_sha256": hashlib.sha256(weight_bytes(controller.network)).hexdigest(),
         "golden": {"ticks": len(golden.torque_nm), "sha256": golden.outputs_sha256, "rule": "bit-exact"},
-        "provenance": {"controller_sha256": controller_sha256},
+        "provenance": {"controller_sha256": origin.records[0].sha256 if origin.records else ""},
     }
     return write_blob(manifest, controller.network, golden)
 
@@ -177,8 +188,8 @@ def _report(trained: TrainedController, comparison: Comparison | None) -> dict[s
         "simulated": True,
         "synthetic": trained.synthetic,
         "control_steps": trained.control_steps,
-        "effort_ratio_with_exo": trained.effort_ratio_with_exo,
-        "falls_per_minute": trained.falls_per_minute,
+        "effort_ratio_with_exo": known(trained.effort_ratio_with_exo),
+        "falls_per_minute": known(trained.falls_per_minute),
         "findings": [finding.advice.one_line() for finding in trained.findings],
     }
     if comparison is not None:
@@ -186,18 +197,14 @@ def _report(trained: TrainedController, comparison: Comparison | None) -> dict[s
         report["gaits"] = [
             {
                 "label": score.label,
-                "effort": score.effort,
-                "falls_per_minute": score.falls_per_minute,
-                "exo_peak_nm": score.exo_peak_nm,
-                "exo_negative_work_fraction": score.exo_negative_work_fraction,
+                "effort": known(score.effort),
+                "falls_per_minute": known(score.falls_per_minute),
+                "exo_peak_nm": known(score.exo_peak_nm),
+                "exo_negative_work_fraction": known(score.exo_negative_work_fraction),
             }
             for score in comparison.scores
         ]
     return report
-
-
-def _json(value: dict[str, Any]) -> bytes:
-    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
 
 
 def _zip(members: tuple[bytes, ...]) -> bytes:
@@ -210,33 +217,45 @@ def _zip(members: tuple[bytes, ...]) -> bytes:
     return buffer.getvalue()
 
 
-def _unzip(raw: bytes, name: str) -> tuple[bytes, bytes, bytes]:
+def _unzip(raw: bytes, name: str) -> tuple[bytes, ...]:
     if len(raw) > MAX_PACKAGE_BYTES:
-        raise _changed(name, "it is too large")
+        raise changed(name, "it is too large")
     try:
         with zipfile.ZipFile(BytesIO(raw)) as archive:
-            if archive.namelist() != list(_MEMBERS):
-                raise _changed(name, "its parts are not those of a package")
-            if sum(member.file_size for member in archive.infolist()) > MAX_PACKAGE_BYTES:
-                raise _changed(name, "it is too large")
-            first, second, third = (archive.read(member) for member in _MEMBERS)
+            _check_members(archive, name)
+            return tuple(archive.read(member) for member in _MEMBERS)
     except UserError:
         raise
     except zipfile.BadZipFile as error:
         if "CRC" in str(error):
-            raise _changed(name, "a checksum is wrong") from error
+            raise changed(name, "a checksum is wrong") from error
         raise refuse(
             "DEP-004",
             f"The {name} is incomplete.",
             "It is no complete package file; copying it may have been cut off.",
             "Make the package again from the signed controller.",
         ) from error
-    except (OSError, ValueError, EOFError, NotImplementedError, RuntimeError, zipfile.LargeZipFile) as error:
-        raise _changed(name, str(error)) from error
-    return first, second, third
+    except _ZIP_ERRORS as error:
+        raise changed(name, str(error)) from error
 
 
-def _changed(name: str, why: str) -> UserError:
+def _check_members(archive: zipfile.ZipFile, name: str) -> None:
+    if archive.namelist() == list(_UNSIGNED_MEMBERS):
+        raise refuse(
+            "DEP-010",
+            f"The {name} is not signed.",
+            "It was made by an earlier version of ExoTwin, which did not sign packages.",
+            "Pack the controller again on the Deploy page; training is not repeated.",
+        )
+    if archive.namelist() != list(_MEMBERS):
+        raise changed(name, "its parts are not those of a package")
+    if any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()):
+        raise changed(name, "its parts are not stored as they should be")
+    if sum(member.file_size for member in archive.infolist()) > MAX_PACKAGE_BYTES:
+        raise changed(name, "it is too large")
+
+
+def changed(name: str, why: str) -> UserError:
     return refuse(
         "DEP-003",
         f"The {name} was changed after it was made.",

@@ -14,9 +14,11 @@ from core.deploy.package import PackageFile
 from core.devices.exo_link import ExoLink
 from core.devices.exo_protocol import SlotState
 from core.devices.exo_values import ExoInfo
+from core.domain.audit import AuditStep
 from core.errors import UserError, refuse
 
 Report = Callable[[float, str], None]  # share done, sentence; may raise to cancel
+Note = Callable[[AuditStep, str], None]  # what happened, for the audit trail; details
 
 _UPLOAD = (0.05, 0.55)
 _READ_BACK = (0.60, 0.85)
@@ -31,8 +33,12 @@ class Transferred:
     selftest_ticks: int
 
 
-def transfer(link: ExoLink, package: PackageFile, report: Report) -> Transferred:
-    """Put the package on the exo and confirm it.
+def unnoted(step: AuditStep, detail: str) -> None:
+    """For a transfer that belongs to no record, as in a benchmark."""
+
+
+def transfer(link: ExoLink, package: PackageFile, report: Report, note: Note = unnoted) -> Transferred:
+    """Put the package on the exo and confirm it. `note` is told each step once the exo has done it.
 
     Raises UserError: EXO-007 wrong exo, EXO-015 exo in use, EXO-005 unplugged while sending, EXO-012 not
     accepted, EXO-006 other bytes read back, EXO-009 self-test failed, and what the link raises.
@@ -42,12 +48,17 @@ def transfer(link: ExoLink, package: PackageFile, report: Report) -> Transferred
     _check_device(link, package)
     if not _already_there(link, sha256):
         _send(link, package, report)
+        note(AuditStep.UPLOADED, f"{len(package.device_bytes)} bytes")
     readback_sha256 = _compare(link, package, report)
+    note(AuditStep.VERIFIED, f"read back {readback_sha256}")
     try:
-        return _keep(link, package, readback_sha256, report)
-    except BaseException:
+        return _keep(link, package, readback_sha256, report, note)
+    except BaseException as error:
         with suppress(UserError):  # the first error counts; at its next reset the exo reverts by itself
-            _take_back(link, sha256)
+            if _take_back(link, sha256):
+                note(
+                    AuditStep.ROLLED_BACK, f"to what ran before, because: {str(error) or 'it was cancelled'}"
+                )
         raise
 
 
@@ -113,12 +124,15 @@ def _compare(link: ExoLink, package: PackageFile, report: Report) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _keep(link: ExoLink, package: PackageFile, readback_sha256: str, report: Report) -> Transferred:
+def _keep(
+    link: ExoLink, package: PackageFile, readback_sha256: str, report: Report, note: Note
+) -> Transferred:
     sha256 = package.blob.sha256
     if link.info().active_sha256 != sha256:
         report(0.88, "Starting the controller on trial, with zero torque")
         link.test(sha256)
         link.activate()
+        note(AuditStep.ON_TRIAL, "with zero torque")
     report(0.92, "Self-test on the exo")
     test = link.selftest()
     if not test.passed or test.outputs_sha256 != package.blob.golden.outputs_sha256:
@@ -128,18 +142,23 @@ def _keep(link: ExoLink, package: PackageFile, readback_sha256: str, report: Rep
             "The exo computes other numbers than this program.",
             "The controller before is active again. Update the exo's firmware, then try again.",
         )
+    note(AuditStep.SELF_TEST, f"{test.ticks} test vectors bit by bit, {test.mean_tick_us} us a tick")
     report(0.96, "Confirming the controller")
     link.confirm(sha256)
     info = link.info()
     if info.active_sha256 != sha256 or not info.confirmed:
         raise _read_back_differs()
+    note(AuditStep.CONFIRMED, f"slot {info.active_slot}, firmware {info.firmware}")
     return Transferred(info, readback_sha256, test.ticks)
 
 
-def _take_back(link: ExoLink, sha256: str) -> None:
+def _take_back(link: ExoLink, sha256: str) -> bool:
+    """Whether there was something to take back."""
     running = link.slots().running
-    if running is not None and running.sha256 == sha256 and running.state is SlotState.TEST:
+    on_trial = running is not None and running.sha256 == sha256 and running.state is SlotState.TEST
+    if on_trial:
         link.revert()
+    return on_trial
 
 
 def _read_back_differs() -> UserError:

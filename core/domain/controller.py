@@ -110,6 +110,11 @@ class Package:
     device_id: str
     subject_tag: str
     limits: TorqueLimits
+    manifest_sha256: str = ""  # what was signed; "" in packages of versions that did not sign
+    version: str = ""
+    expires_utc: str = ""
+    key_id: str = ""
+    practice: bool = False  # signed with a key nobody guards: for a virtual exo only
 
 
 @dataclass(frozen=True, slots=True)

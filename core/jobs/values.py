@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from core.errors import Advice
 
+SECRET = "secret:"  # before a secret that is sent to a running job; parameters are kept in files
 JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"]
 Params = Mapping[str, JsonValue]
 

@@ -2,47 +2,72 @@
 
 from __future__ import annotations
 
-from core.deploy.package import check_package, read_package
+from datetime import UTC, datetime
+from pathlib import Path
+
+from core.deploy.checks import Circumstances, check_exo, check_package
+from core.deploy.package import read_package
+from core.deploy.site_key import trusted_keys
 from core.deploy.site_secret import site_secret, subject_tag
-from core.deploy.transfer import Transferred, transfer
+from core.deploy.transfer import Report, Transferred, transfer
 from core.devices.exo_link import connect
+from core.domain.audit import AuditEvent
 from core.domain.controller import Deployment, Package
 from core.domain.record import RecordKind
-from core.errors import UserError, refuse
+from core.errors import refuse
 from core.jobs.values import JobContext, Params
 from core.store.repository import Store, open_store
+from core.tasks.audit_trail import Trail
 
 
 def run(params: Params, context: JobContext) -> str:
     """Params: `package_id`, `address`, `confirmed_patient` (code), `confirmed_device` (device id).
 
     Writes a DEPLOYMENT. Raises UserError DEP-001 and DEP-002 when patient or device were not confirmed,
-    what `read_package`, `check_package` and `transfer` raise.
+    what `read_package`, `check_package`, `check_exo` and `transfer` raise.
     """
     package_id, address = str(params["package_id"]), str(params["address"])
     with open_store(context.spec.data_dir) as store:
         visit_id = store.info(package_id).visit_id
         package = store.load(package_id, Package)
         code = store.subject_of(visit_id).code
-        _check_confirmed(params, code, package.device_id)
-        contents = read_package(store.folder(package_id) / package.file_name)
-        tag = subject_tag(site_secret(context.spec.data_dir), code)
-        check_package(contents, sha256=package.sha256, device_id=package.device_id, subject_tag=tag)
-
-        def report(fraction: float, sentence: str) -> None:
-            context.check_cancelled()
-            context.progress(fraction, sentence)
-
-        who = context.spec.operator
-        store.log(who, "deployment started", package_id, f"{package.sha256[:12]} to {address}")
-        try:
+        trail = Trail(store, _about(context, visit_id, package_id, package))
+        with trail.refusals():
+            _check_confirmed(params, code, package.device_id)
+            contents = read_package(store.folder(package_id) / package.file_name)
+            around = _circumstances(context.spec.data_dir, package, code)
+            check_package(contents, around)
             with connect(address) as link:
-                done = transfer(link, contents, report)
-        except UserError as error:
-            store.log(who, "deployment refused", package_id, error.advice.one_line())
-            raise
+                exo = link.info()
+                trail.on_exo(exo.serial)
+                trail.merge_faults(link)
+                check_exo(contents, around.keys, exo)
+                done = transfer(link, contents, _report(context), trail.note)
         context.progress(1.0, "The exo runs the signed controller")
         return _save(store, context, package_id, visit_id, package, done, address)
+
+
+def _about(context: JobContext, visit_id: str, package_id: str, package: Package) -> AuditEvent:
+    who, sha256 = context.spec.operator, package.sha256
+    return AuditEvent("", who, visit_id=visit_id, record_id=package_id, package_sha256=sha256)
+
+
+def _report(context: JobContext) -> Report:
+    def report(fraction: float, sentence: str) -> None:
+        context.check_cancelled()
+        context.progress(fraction, sentence)
+
+    return report
+
+
+def _circumstances(data_dir: Path, package: Package, code: str) -> Circumstances:
+    return Circumstances(
+        trusted_keys(data_dir),
+        datetime.now(UTC),
+        sha256=package.sha256,
+        device_id=package.device_id,
+        subject_tag=subject_tag(site_secret(data_dir), code),
+    )
 
 
 def _check_confirmed(params: Params, code: str, device_id: str) -> None:

@@ -1,54 +1,115 @@
-"""Job: pack the signed controller for the exo."""
+"""Job: pack the signed controller for the exo and sign the package with the site's key."""
 
 from __future__ import annotations
 
-import json
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 
-from core.deploy.package import SUFFIX, build_package
+from core.deploy.checks import Circumstances, check_package
+from core.deploy.key_store import system_key_store
+from core.deploy.package import SUFFIX, BuiltPackage, PackageFile, build_package, parse_package
+from core.deploy.site_key import KeyKind, passphrase_of_environment, signing_key, trusted_keys
 from core.deploy.site_secret import site_secret, subject_tag
 from core.devices.profiles import load_profile
+from core.domain.audit import AuditEvent, AuditStep
 from core.domain.controller import Comparison, Package, TrainedController
 from core.domain.record import RecordKind, Verdict
 from core.errors import refuse
-from core.jobs.values import JobContext, Params
+from core.jobs.values import SECRET, JobContext, Params
 from core.store.repository import Store, open_store
+from core.tasks.audit_trail import Trail
+from core.tasks.package_origin import origin_of
+
+_PASSPHRASE_WAIT_S = 10.0
 
 
 def run(params: Params, context: JobContext) -> str:
-    """Params: `controller_id`, `comparison_id` (signed). Writes a PACKAGE with its file.
+    """Params: `controller_id`, `comparison_id` (signed); optional `device_serial` (only for this one exo) and
+    `passphrase_follows` (true: the passphrase of the site's key is sent to the running job, so that no file
+    ever holds it). Writes a PACKAGE with its file.
 
-    Raises UserError DEP-009 when the comparison is not signed or not of this controller, DEP-005, DEP-007.
+    Raises UserError DEP-009 when the comparison is not signed or not of this controller, DEP-005, DEP-007,
+    DEP-016, and KEY-001 to KEY-006 when the site's key cannot be used.
     """
     controller_id, comparison_id = str(params["controller_id"]), str(params["comparison_id"])
     with open_store(context.spec.data_dir) as store:
-        info = store.info(controller_id)
-        _check_signed(store, controller_id, comparison_id)
-        context.progress(0.1, "Packing the controller")
-        trained = store.load(controller_id, TrainedController)
-        profile = load_profile(trained.device_id)
-        subject = store.subject_of(info.visit_id)
-        tag = subject_tag(site_secret(context.spec.data_dir), subject.code)
-        built = build_package(
-            trained,
-            profile,
-            tag,
-            comparison=store.load(comparison_id, Comparison),
-            controller_sha256=info.content_sha256,
-        )
+        visit_id = store.info(controller_id).visit_id
+        trail = Trail(store, AuditEvent("", context.spec.operator, visit_id=visit_id))
+        with trail.refusals():
+            _check_signed(store, controller_id, comparison_id)
+            built, package = _packed(store, params, context)
         context.check_cancelled()
-        path = _write(context.work_dir, built.device_sha256, built.archive)
-        payload = Package(path.name, built.device_sha256, len(built.archive), profile.id, tag, built.limits)
-        return store.save(
-            RecordKind.PACKAGE,
-            payload,
-            visit_id=info.visit_id,
-            inputs=(controller_id, comparison_id),
-            summary=f"Controller package for {profile.name}, at most {built.limits.peak_nm:g} N m.",
-            operator=context.spec.operator,
-            settings={"params": json.loads(json.dumps(dict(params)))},
-            files=(path,),
-        )
+        record_id = _save(store, context, (controller_id, comparison_id), built, package)
+        made = AuditEvent("", context.spec.operator, "", "", visit_id, record_id, built.device_sha256)
+        signed = f"version {package.manifest.version}, signed with {package.manifest.signer.key_id}"
+        Trail(store, made).note(AuditStep.PACKED, f"{signed}, manifest {built.manifest_sha256}")
+        return record_id
+
+
+def _packed(store: Store, params: Params, context: JobContext) -> tuple[BuiltPackage, PackageFile]:
+    controller_id, comparison_id = str(params["controller_id"]), str(params["comparison_id"])
+    data_dir = context.spec.data_dir
+    context.progress(0.1, "Opening the site's key")
+    key = signing_key(data_dir, system_key_store(), _passphrase(params, context))
+    context.progress(0.3, "Packing the controller")
+    tag = subject_tag(site_secret(data_dir), store.subject_of(store.info(controller_id).visit_id).code)
+    serial = str(params.get("device_serial") or "")
+    origin = origin_of(store, controller_id, comparison_id, tag, serial)
+    trained, comparison = store.load(controller_id, TrainedController), store.load(comparison_id, Comparison)
+    profile = load_profile(trained.device_id)
+    built = build_package(trained, profile, origin, key, comparison=comparison)
+    package = parse_package(built.archive)
+    # What was made must pass what it will be held against later.
+    keys = trusted_keys(data_dir)
+    around = Circumstances(keys, datetime.now(UTC), sha256=built.device_sha256, subject_tag=tag)
+    check_package(package, around)
+    return built, package
+
+
+def _passphrase(params: Params, context: JobContext) -> str:
+    if not params.get("passphrase_follows"):
+        return passphrase_of_environment()
+    end = time.monotonic() + _PASSPHRASE_WAIT_S
+    while time.monotonic() < end:
+        context.check_cancelled()
+        received = context.received()
+        if received:
+            return received[-1].removeprefix(SECRET)
+        time.sleep(0.01)
+    return ""
+
+
+def _save(
+    store: Store, context: JobContext, inputs: tuple[str, str], built: BuiltPackage, package: PackageFile
+) -> str:
+    manifest = package.manifest
+    path = _write(context.work_dir, built.device_sha256, built.archive)
+    kind = trusted_keys(context.spec.data_dir)[manifest.signer.key_id].kind
+    payload = Package(
+        file_name=path.name,
+        sha256=built.device_sha256,
+        size_bytes=len(built.archive),
+        device_id=package.blob.profile_id,
+        subject_tag=package.blob.subject_tag,
+        limits=built.limits,
+        manifest_sha256=built.manifest_sha256,
+        version=manifest.version,
+        expires_utc=manifest.expires_utc,
+        key_id=manifest.signer.key_id,
+        practice=kind is KeyKind.PRACTICE,
+    )
+    name = load_profile(payload.device_id).name
+    return store.save(
+        RecordKind.PACKAGE,
+        payload,
+        visit_id=store.info(inputs[0]).visit_id,
+        inputs=inputs,
+        summary=f"Signed controller package for {name}, at most {built.limits.peak_nm:g} N m.",
+        operator=context.spec.operator,
+        settings={"params": dict(context.spec.params)},
+        files=(path,),
+    )
 
 
 def _check_signed(store: Store, controller_id: str, comparison_id: str) -> None:

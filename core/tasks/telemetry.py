@@ -7,11 +7,13 @@ from contextlib import suppress
 
 from core.deploy.live import ArmPermit, LiveExo, live_values
 from core.devices.exo_link import connect
+from core.domain.audit import AuditEvent
 from core.domain.controller import Deployment
 from core.domain.record import RecordKind
 from core.errors import UserError
 from core.jobs.values import JobContext, Params
-from core.store.repository import open_store
+from core.store.repository import Store, open_store
+from core.tasks.audit_trail import Trail
 
 _LOOP_S = 0.004  # how long a stop may wait for this loop
 
@@ -24,11 +26,13 @@ def run(params: Params, context: JobContext) -> str:
     link raises.
     """
     permit = _permit(params, context)
-    with connect(str(params["address"])) as link:
+    with open_store(context.spec.data_dir) as store, connect(str(params["address"])) as link:
         info = link.info()
+        trail = _trail(store, context, permit, info.serial)
+        trail.merge_faults(link)
         kind = "virtual exo" if info.virtual else "exo"
         context.progress(None, f"Connected to {kind} {info.serial}")
-        live = LiveExo(link, permit, lambda sentence: _say(context, sentence))
+        live = LiveExo(link, permit, lambda sentence: _say(context, sentence), trail.note)
         try:
             while True:
                 context.check_cancelled()
@@ -41,6 +45,18 @@ def run(params: Params, context: JobContext) -> str:
         finally:
             with suppress(UserError):  # without a link the exo has stopped by itself
                 live.stop()
+                trail.merge_faults(link)
+
+
+def _trail(store: Store, context: JobContext, permit: ArmPermit | None, serial: str) -> Trail:
+    about = AuditEvent(
+        "",
+        context.spec.operator,
+        visit_id=context.spec.visit_id,
+        package_sha256="" if permit is None else permit.package_sha256,
+        device_serial=serial,
+    )
+    return Trail(store, about)
 
 
 def _say(context: JobContext, sentence: str) -> None:

@@ -2,24 +2,44 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import pairwise
 
 import numpy as np
 
-from core.deploy.package import PackageFile, build_package, parse_package
+from core.deploy.checks import Circumstances
+from core.deploy.manifest import Approval, Origin
+from core.deploy.package import BuiltPackage, PackageFile, build_package, parse_package
+from core.deploy.signature import PrivateKey
+from core.deploy.site_key import KeyKind, TrustedKey
 from core.devices.profiles import load_profile
-from core.domain.controller import ExoController, TorqueLimits, TrainedController
+from core.domain.controller import DeviceProfile, ExoController, TorqueLimits, TrainedController
 from core.domain.twin import Network
 
 DEVICE = "Hippo_L1"
 TAG = "0123456789abcdef0123456789abcdef"
+NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+ORIGIN = Origin(
+    subject_tag=TAG,
+    package_id="8d7d1b5e0d5f4f0fb0a9b8b6e8f6a001",
+    version="1.0.0",
+    created_utc=NOW,
+    app_version="0.1.0",
+    approvals=(Approval("Dr A", "physician", "released for a first walk", "2026-11-20T09:59:00Z"),),
+)
+KEY = PrivateKey.from_seed(bytes(range(32)))
 LIMITS = TorqueLimits(peak_nm=12.0, rate_nm_s=150.0, hip_range_rad=1.396)
 
 
-def network(seed: int, gain: float = 1.0) -> Network:
-    """The size that runs on the exo; `gain` scales how much torque it wishes for."""
+REAL = (128, 64)  # hidden layers of the controllers that are trained
+SMALL = (4,)  # for claims about packages: a twentieth of the time
+
+
+def network(seed: int, gain: float = 1.0, hidden: tuple[int, ...] = REAL) -> Network:
+    """As it runs on the exo; `gain` scales how much torque it wishes for."""
     rng = np.random.default_rng(seed)
-    sizes = (16, 128, 64, 2)
+    sizes = (16, *hidden, 2)
     weights = tuple(
         (gain * rng.normal(0.0, np.sqrt(2.0 / inputs), (outputs, inputs))).astype(np.float32)
         for inputs, outputs in pairwise(sizes)
@@ -28,9 +48,11 @@ def network(seed: int, gain: float = 1.0) -> Network:
     return Network(weights, biases, "relu")
 
 
-def trained(seed: int = 1, *, limits: TorqueLimits = LIMITS, gain: float = 1.0) -> TrainedController:
+def trained(
+    seed: int = 1, *, limits: TorqueLimits = LIMITS, gain: float = 1.0, hidden: tuple[int, ...] = REAL
+) -> TrainedController:
     controller = ExoController(
-        network=network(seed, gain),
+        network=network(seed, gain, hidden),
         velocity_scale=0.25,
         low_pass_hz=6.0,
         kp_nm_rad=50.0,
@@ -49,8 +71,26 @@ def trained(seed: int = 1, *, limits: TorqueLimits = LIMITS, gain: float = 1.0) 
     )
 
 
+def built(
+    controller: TrainedController | None = None,
+    *,
+    key: PrivateKey = KEY,
+    profile: DeviceProfile | None = None,
+    **changed,
+) -> BuiltPackage:
+    """A signed package, small unless a controller is given; `changed` are fields of its origin."""
+    exo = profile or load_profile(DEVICE)
+    return build_package(controller or trained(hidden=SMALL), exo, replace(ORIGIN, **changed), key)
+
+
 def package(
     seed: int = 1, *, tag: str = TAG, limits: TorqueLimits = LIMITS, gain: float = 1.0
 ) -> PackageFile:
-    built = build_package(trained(seed, limits=limits, gain=gain), load_profile(DEVICE), tag)
-    return parse_package(built.archive)
+    return parse_package(built(trained(seed, limits=limits, gain=gain), subject_tag=tag).archive)
+
+
+def circumstances(**changed) -> Circumstances:
+    """Everything as it was when the package was made."""
+    keys = {KEY.public.key_id: TrustedKey(KEY.public, KeyKind.SITE)}
+    around = Circumstances(keys, NOW, device_id=DEVICE, subject_tag=TAG)
+    return replace(around, **changed)

@@ -8,6 +8,7 @@ from core.deploy.live import ArmPermit, LiveExo
 from core.deploy.transfer import transfer
 from core.devices.exo_link import connect
 from core.devices.exo_protocol import DeviceState
+from core.domain.audit import AuditStep
 from core.errors import JobCancelled
 from tests.deploy.controllers import package
 from tests.deploy.virtual_exo_process import virtual_exo
@@ -32,11 +33,19 @@ def silent(fraction, sentence):
 def test_a_transfer_ends_confirmed_with_what_was_read_back(exo):
     contents, told = package(), []
     with connect(exo.address) as link:
-        done = transfer(link, contents, lambda fraction, sentence: told.append(fraction))
+        noted = []
+        done = transfer(
+            link,
+            contents,
+            lambda fraction, sentence: told.append(fraction),
+            lambda *event: noted.append(event),
+        )
         assert done.readback_sha256 == contents.blob.sha256 == link.info().active_sha256
         assert done.device.confirmed and done.device.virtual
         assert done.selftest_ticks == len(contents.blob.golden.torque_nm)
         assert link.info().state is DeviceState.READY
+    assert [step for step, _ in noted] == ["uploaded", "verified", "on trial", "self-test", "confirmed"]
+    assert done.readback_sha256 in noted[1][1]
     assert told == sorted(told) and told[0] == 0.0 and told[-1] < 1.0
 
 
@@ -110,8 +119,11 @@ def test_cancelling_leaves_the_controller_before(exo, at):
 
     with connect(exo.address) as link:
         transfer(link, package(1), silent)
+        noted = []
         with pytest.raises(JobCancelled):
-            transfer(link, package(2), cancel)
+            transfer(link, package(2), cancel, lambda *event: noted.append(event[0]))
+        assert (AuditStep.ROLLED_BACK in noted) == (AuditStep.ON_TRIAL in noted)
+        assert AuditStep.CONFIRMED not in noted
         info = link.info()
         assert (info.active_sha256, info.confirmed) == (package(1).blob.sha256, True)
         assert transfer(link, package(2), silent).device.confirmed  # and the next try works
@@ -134,7 +146,14 @@ def test_only_the_deployed_controller_can_be_armed(exo):
     with connect(exo.address) as link:
         transfer(link, package(1), silent)
         for permit in (None, ArmPermit(package(2).blob.sha256, "s")):
-            said = []
-            LiveExo(link, permit, said.append).obey("arm")
+            said, noted = armed_with(link, permit)
             assert "EXO-008" in said[0]
+            assert noted == [(AuditStep.REFUSED, said[0])]
         assert link.info().state is DeviceState.READY
+
+
+def armed_with(link, permit):
+    """What was said and noted when it was armed with this permit."""
+    said, noted = [], []
+    LiveExo(link, permit, said.append, lambda *event: noted.append(event)).obey("arm")
+    return said, noted

@@ -6,9 +6,12 @@ import json
 import threading
 import time
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 import pytest
 
+from core.deploy.package import read_package
+from core.deploy.site_key import make_site_key
 from core.devices.exo_link import connect
 from core.devices.exo_protocol import DeviceState
 from core.domain.controller import Comparison, Deployment, Package
@@ -16,7 +19,7 @@ from core.domain.record import RecordKind, Verdict
 from core.domain.rollout import RolloutSet, SceneGeometry
 from core.domain.subject import Sex, Subject
 from core.errors import JobCancelled, UserError
-from core.jobs.values import JobSpec, Message, Sample, SilentContext
+from core.jobs.values import SECRET, JobSpec, Message, Sample, SilentContext
 from core.store.repository import open_store
 from core.tasks import deploy, list_exos, package_controller, telemetry
 from tests.deploy.controllers import DEVICE, trained
@@ -24,6 +27,7 @@ from tests.deploy.virtual_exo_process import virtual_exo
 from tests.refusals import code_of
 
 CODE = "P-0042"
+PASSPHRASE = "correct horse battery staple"
 
 
 @dataclass
@@ -44,7 +48,9 @@ def visit(tmp_path):
         comparison_id = store.save(
             RecordKind.COMPARISON, comparison, visit_id=visit_id, summary="c", inputs=(controller_id,)
         )
-        store.decide(visit_id, "compare", Verdict.SIGNED, record_id=comparison_id, by="Dr A")
+        store.decide(
+            visit_id, "compare", Verdict.SIGNED, record_id=comparison_id, by="Dr A", role="physician"
+        )
     return Visit(tmp_path / "data", visit_id, controller_id, comparison_id)
 
 
@@ -98,7 +104,9 @@ def test_a_deployment_holds_what_the_exo_said(visit, tmp_path):
     with open_store(visit.data_dir) as store:
         deployment = store.load(record_id, Deployment)
         package = store.load(package_id, Package)
-        assert [entry.action for entry in store.log_entries()].count("deployment started") == 1
+        steps = [entry.event.step for entry in store.audit_trail()]
+        assert store.audit_break() is None
+    assert steps == ["approved", "package made", "uploaded", "verified", "on trial", "self-test", "confirmed"]
     assert deployment.confirmed and deployment.virtual
     assert deployment.package_sha256 == deployment.readback_sha256 == package.sha256 == active
 
@@ -117,6 +125,67 @@ def test_a_deployment_needs_the_right_patient_device_and_address(visit, tmp_path
     assert code_of(deployed, visit, tmp_path, package_id, **{"address": "tcp:127.0.0.1:1", **changed}) == code
     with open_store(visit.data_dir) as store:
         assert store.latest(visit.id, RecordKind.DEPLOYMENT) is None
+        last = store.audit_trail()[-1].event
+    assert last.step == "refused" and code in last.detail and last.record_id == package_id
+
+
+def test_a_package_knows_its_ancestors_its_release_and_the_one_before(visit, tmp_path):
+    first, second = packed(visit, tmp_path), packed(visit, tmp_path)
+    with open_store(visit.data_dir) as store:
+        packages = [store.load(name, Package) for name in (first, second)]
+        manifest = read_package(store.folder(second) / packages[1].file_name).manifest
+        controller = store.info(visit.controller_id).content_sha256
+    assert [package.version for package in packages] == ["1.0.0", "1.1.0"]
+    assert manifest.previous_sha256 == packages[0].manifest_sha256
+    assert (manifest.training.records[0].kind, manifest.training.records[0].sha256) == (
+        "controller",
+        controller,
+    )
+    assert [(one.name, one.role) for one in manifest.approvals] == [("Dr A", "physician")]
+
+
+def test_without_a_key_store_a_package_is_for_practice(visit, tmp_path):
+    with open_store(visit.data_dir) as store:
+        assert store.load(packed(visit, tmp_path), Package).practice
+
+
+def test_a_passphrase_that_is_sent_to_the_job_opens_the_sites_key(visit, tmp_path):
+    make_site_key(visit.data_dir, None, PASSPHRASE)
+    params = {
+        "controller_id": visit.controller_id,
+        "comparison_id": visit.comparison_id,
+        "passphrase_follows": True,
+    }
+    spec = JobSpec("job-1", "package_controller", params, visit.data_dir, visit.id, "Dr A")
+    inside = StreamContext(spec, tmp_path / "work", inbox=[SECRET + PASSPHRASE])
+    with open_store(visit.data_dir) as store:
+        assert not store.load(package_controller.run(params, inside), Package).practice
+    inside.inbox = [SECRET + "not the passphrase"]
+    assert code_of(package_controller.run, params, inside) == "KEY-002"
+    assert code_of(packed, visit, tmp_path) == "KEY-001"
+    with open_store(visit.data_dir) as store:
+        assert [entry.event.step for entry in store.audit_trail()][-2:] == ["refused", "refused"]
+        assert not any(PASSPHRASE in entry.event.detail for entry in store.audit_trail())
+
+
+def test_an_expired_package_is_refused_and_written_down(visit, tmp_path, monkeypatch):
+    package_id = packed(visit, tmp_path)
+    monkeypatch.setattr(deploy, "datetime", InHalfAYear)
+    assert code_of(deployed, visit, tmp_path, package_id, "tcp:127.0.0.1:1") == "DEP-013"
+
+
+class InHalfAYear(datetime):
+    @classmethod
+    def now(cls, tz=None):
+        return datetime.now(tz) + timedelta(days=182)
+
+
+def test_a_package_bound_to_another_exo_is_refused_by_the_one_it_meets(visit, tmp_path):
+    params = {"controller_id": visit.controller_id, "comparison_id": visit.comparison_id}
+    bound = {**params, "device_serial": "SN-0815"}
+    package_id = package_controller.run(bound, context(visit, "package_controller", bound, tmp_path))
+    with virtual_exo("--listen", "tcp:0") as running:
+        assert code_of(deployed, visit, tmp_path, package_id, running.address) == "DEP-017"
 
 
 def test_a_tampered_package_never_reaches_the_exo(visit, tmp_path):
@@ -199,6 +268,12 @@ def test_the_stream_arms_shows_and_stops(stream):
     assert torque(inside.newest()) == 0.0
     peaks = [torque(event.values) for event in inside.events if isinstance(event, Sample)]
     assert max(peaks) <= 12.0
+    inside.cancelled.set()
+    stream[2].join(timeout=5)
+    with open_store(inside.spec.data_dir) as store:
+        trail = [entry.event for entry in store.audit_trail()]
+    assert [event.step for event in trail][-2:] == ["armed", "stopped"]
+    assert trail[-1].device_serial == stream[1].serial and trail[-1].visit_id == inside.spec.visit_id
     said = [event.text for event in inside.events if isinstance(event, Message)]
     assert said[0].startswith("Ready") and said[1].startswith("Armed") and said[-1].startswith("Ready")
 

@@ -1,0 +1,89 @@
+"""A controller package in words, for people who look into one."""
+
+from __future__ import annotations
+
+import math
+
+from core.deploy.checks import Check, Examination
+from core.deploy.manifest import Approval, Manifest
+from core.deploy.package import PackageFile
+
+_NAME_WIDTH = 14
+
+
+def package_lines(package: PackageFile) -> list[str]:
+    """What is in the package; whether it may be used is another question."""
+    manifest, limits = package.manifest, package.blob.controller.limits
+    profile = manifest.device_profile
+    facts = [
+        ("Package", f"{manifest.package_id}, version {manifest.version}"),
+        ("Made", f"{manifest.created_utc} by ExoTwin {manifest.app_version}"),
+        ("Good until", manifest.expires_utc),
+        ("Exo", f"{profile.id}, {f'serial {profile.serial}' if profile.serial else 'any serial number'}"),
+        ("Patient tag", package.blob.subject_tag),
+        ("Limits", f"{limits.peak_nm:g} N m, {limits.rate_nm_s:g} N m/s, {_degrees(limits.hip_range_rad)}"),
+        ("First session", f"at most {package.blob.first_session_peak_nm:g} N m"),
+        ("Network", _network(package)),
+        ("Inputs", ", ".join(signal.name for signal in manifest.inputs.signals)),
+        (
+            "Test vectors",
+            f"{len(package.blob.golden.torque_nm)} ticks, {package.blob.golden.outputs_sha256[:16]}",
+        ),
+        ("Simulated", _acceptance(manifest)),
+        *(("Released", _approval(approval)) for approval in manifest.approvals),
+        ("Signed with", f"{manifest.signer.algorithm} key {manifest.signer.key_id}"),
+        ("Fingerprint", package.manifest_sha256),
+        ("Package before", manifest.previous_sha256 or "none"),
+        *(("Made from", f"{one.kind} {one.sha256[:16]}") for one in manifest.training.records),
+    ]
+    return [_printable(f"{name:<{_NAME_WIDTH}} {words}") for name, words in facts]
+
+
+def check_lines(examination: Examination) -> list[str]:
+    lines = []
+    for check in examination.checks:
+        lines.append(f"{'passed' if check.passed else 'FAILED'}  {check.name:<12} {check.words}")
+        if check.advice is not None:
+            lines.append(f"{'':21}{check.advice.why} {check.advice.next_step} [{check.advice.code}]")
+    verdict = "This package may be used." if examination.passed else "This package must not be used."
+    return [*(_printable(line) for line in lines), verdict]
+
+
+def check_values(check: Check) -> dict[str, object]:
+    advice = check.advice
+    values: dict[str, object] = {"name": check.name, "passed": check.passed, "words": check.words}
+    if advice is not None:
+        values |= {"code": advice.code, "why": advice.why, "next_step": advice.next_step}
+    return values
+
+
+def _printable(line: str) -> str:
+    """Nobody has checked yet who wrote this text: it must not command the terminal."""
+    return "".join(sign if sign.isprintable() else "?" for sign in line)
+
+
+def _network(package: PackageFile) -> str:
+    network = package.blob.controller.network
+    sizes = "-".join(str(size) for size in network.sizes)
+    return f"{sizes}, {network.activation}, {len(package.device_bytes)} bytes"
+
+
+def _acceptance(manifest: Manifest) -> str:
+    done = manifest.acceptance
+    facts = [f"test vectors reach {done.golden_peak_nm:.1f} N m"]
+    if done.simulated_peak_nm is not None:
+        facts.append(f"walking reaches {done.simulated_peak_nm:.1f} N m")
+    if done.effort_ratio is not None:
+        facts.append(f"effort {done.effort_ratio:.0%} of that without exo")
+    if done.falls_per_minute is not None:
+        facts.append(f"{done.falls_per_minute:.1f} falls a minute")
+    return ", ".join(facts)
+
+
+def _approval(approval: Approval) -> str:
+    role = f" ({approval.role})" if approval.role else ""
+    return f"{approval.utc} by {approval.name}{role}: {approval.meaning}"
+
+
+def _degrees(radians: float) -> str:
+    return f"{math.degrees(radians):.0f}°"

@@ -1,0 +1,246 @@
+"""May this package be used? One list of checks, for the job that deploys and for `exotwin package verify`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from core.deploy.golden import run
+from core.deploy.manifest import profile_sha256
+from core.deploy.package import PackageFile, changed, parse_package
+from core.deploy.signature import ALGORITHM
+from core.deploy.site_key import KeyKind, TrustedKey
+from core.devices.exo_values import ExoInfo
+from core.devices.profiles import load_profile
+from core.domain.controller import DeviceProfile, TorqueLimits
+from core.errors import Advice, UserError, refuse
+
+CLOCKS_DIFFER = timedelta(hours=1)  # between the computers of a site
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What the package is held against. An empty text means: not asked."""
+
+    keys: Mapping[str, TrustedKey]
+    now_utc: datetime
+    sha256: str = ""  # of the controller that was signed for
+    device_id: str = ""
+    subject_tag: str = ""
+    profile: Callable[[str], DeviceProfile] = load_profile
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One question and its answer."""
+
+    name: str
+    words: str
+    advice: Advice | None = None  # why it did not pass
+
+    @property
+    def passed(self) -> bool:
+        return self.advice is None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Examination:
+    """Every check, in order. Without a package only the first one was possible."""
+
+    package: PackageFile | None
+    checks: tuple[Check, ...]
+
+    @property
+    def passed(self) -> bool:
+        return all(check.passed for check in self.checks)
+
+
+def examine(raw: bytes, name: str, circumstances: Circumstances) -> Examination:
+    """All checks, without stopping at the first that fails."""
+    try:
+        package = parse_package(raw, name)
+    except UserError as error:
+        return Examination(None, (Check("whole", error.advice.what, error.advice),))
+    whole = Check("whole", "All parts are there and belong together.")
+    others = (_answer(name, ask, package, circumstances) for name, ask in _CHECKS)
+    return Examination(package, (whole, *others))
+
+
+def check_package(package: PackageFile, circumstances: Circumstances) -> None:
+    """Raises the advice of the first check that fails.
+
+    That is UserError DEP-012 or DEP-011 (signature), DEP-003 (not the recorded one), DEP-005, DEP-015 or
+    EXO-030 (device), DEP-008 (patient), DEP-014 (limits), DEP-016 (approval), DEP-020 or DEP-013 (dates),
+    DEP-019 (test vectors).
+    """
+    for _name, ask in _CHECKS:
+        ask(package, circumstances)
+
+
+def check_exo(package: PackageFile, keys: Mapping[str, TrustedKey], exo: ExoInfo) -> None:
+    """May it go onto this very exo? Raises UserError DEP-017 (bound to another), DEP-018 (practice key)."""
+    serial = package.manifest.device_profile.serial
+    if serial and serial != exo.serial:
+        raise refuse(
+            "DEP-017",
+            f"This package is for the exo {serial}; the connected one is {exo.serial}.",
+            "It was bound to one exo when it was made.",
+            f"Connect {serial}, or make a package for this exo.",
+        )
+    if not exo.virtual and keys[package.manifest.signer.key_id].kind is KeyKind.PRACTICE:
+        raise refuse(
+            "DEP-018",
+            "This package may only go onto a virtual exo.",
+            "It was signed with the practice key, which nobody guards: this computer has no site key yet.",
+            "Make the site's key with `exotwin key make --file`, then pack the controller again.",
+        )
+
+
+def _answer(
+    name: str, ask: Callable[[PackageFile, Circumstances], str], package: PackageFile, around: Circumstances
+) -> Check:
+    try:
+        return Check(name, ask(package, around))
+    except UserError as error:
+        return Check(name, error.advice.what, error.advice)
+
+
+def _signed(package: PackageFile, around: Circumstances) -> str:
+    signer = package.manifest.signer
+    key = around.keys.get(signer.key_id)
+    if signer.algorithm != ALGORITHM or key is None:
+        raise refuse(
+            "DEP-012",
+            "This package was signed by somebody this computer does not know.",
+            f"The key {signer.key_id[:32]} is not among the trusted ones.",
+            "Make the package here, or trust the other site's key: `exotwin key trust FILE`.",
+        )
+    if not key.public.accepts(package.manifest_bytes, package.signature):
+        raise refuse(
+            "DEP-011",
+            "The signature of this package is wrong.",
+            "The package was changed after it was signed, or another key signed it.",
+            "Make the package again from the signed comparison, and do not edit it.",
+        )
+    return f"Signed with the key {signer.key_id} ({key.kind.value})."
+
+
+def _same_as_recorded(package: PackageFile, around: Circumstances) -> str:
+    if around.sha256 and package.blob.sha256 != around.sha256:
+        raise changed("package", "its controller is not the one in the record")
+    return f"Controller {package.blob.sha256[:16]}."
+
+
+def _golden(package: PackageFile, around: Circumstances) -> str:
+    golden = package.blob.golden
+    torque = run(package.blob.controller, golden.angle_rad, golden.velocity_rad_s)
+    if torque.tobytes() != np.ascontiguousarray(golden.torque_nm).tobytes():
+        raise refuse(
+            "DEP-019",
+            "This controller computes other numbers here than where it was made.",
+            "Its test vectors are not met bit by bit.",
+            "Use the version of ExoTwin that made it, or make the package again here.",
+        )
+    return f"{len(torque)} test vectors met bit by bit."
+
+
+def _for_this_device(package: PackageFile, around: Circumstances) -> str:
+    made_for = package.blob.profile_id
+    if around.device_id and made_for != around.device_id:
+        raise refuse(
+            "DEP-005",
+            f"This package was made for {made_for}, not for {around.device_id}.",
+            "A controller fits only the exo it was trained with.",
+            "Connect the exo it was made for, or make a package for this one.",
+        )
+    packed = package.manifest.device_profile
+    if packed.id != made_for or packed.sha256 != profile_sha256(around.profile(made_for)):
+        raise refuse(
+            "DEP-015",
+            f"What this program knows about {made_for} is not what the package was made with.",
+            "The exo's profile was changed by another version of ExoTwin.",
+            "Make the package again with this version.",
+        )
+    return f"For {made_for}, any serial number." if not packed.serial else f"For {made_for} {packed.serial}."
+
+
+def _only_tightens(package: PackageFile, around: Circumstances) -> str:
+    limits, profile = package.blob.controller.limits, around.profile(package.blob.profile_id)
+    first_nm = package.blob.first_session_peak_nm
+    tight = limits.tightest(profile.limits) == limits and first_nm <= min(
+        limits.peak_nm, profile.first_session_peak_nm
+    )
+    peak_nm = np.abs(package.blob.golden.torque_nm).max()
+    if not tight or peak_nm > np.float32(limits.peak_nm):  # the controller itself computes in float32
+        raise refuse(
+            "DEP-014",
+            "The limits in this package are weaker than those of the exo.",
+            f"It asks for {_words(limits)}; {profile.id} allows {_words(profile.limits)}.",
+            "Do not use it. Make the package again from the signed controller.",
+        )
+    return f"At most {_words(limits)}; first session at most {first_nm:g} N m."
+
+
+def _for_this_patient(package: PackageFile, around: Circumstances) -> str:
+    tag = package.blob.subject_tag
+    if not around.subject_tag:
+        return f"Not asked. The tag is {tag}."
+    if tag != around.subject_tag:
+        raise refuse(
+            "DEP-008",
+            "This package belongs to another patient.",
+            "The tag in the package is not this patient's tag.",
+            "Open the right patient and use the package made there.",
+        )
+    return "The tag is this patient's."
+
+
+def _approved(package: PackageFile, around: Circumstances) -> str:
+    approvals = package.manifest.approvals
+    if not any(approval.name and approval.meaning for approval in approvals):
+        raise refuse(
+            "DEP-016",
+            "Nobody released this package.",
+            "It holds no approval with a name and a meaning.",
+            "Compare the controllers and sign, then make the package.",
+        )
+    names = [f"{one.name} ({one.role})" if one.role else one.name for one in approvals]
+    return f"Released by {', '.join(names)}."
+
+
+def _in_time(package: PackageFile, around: Circumstances) -> str:
+    manifest = package.manifest
+    if manifest.created > around.now_utc + CLOCKS_DIFFER:
+        raise refuse(
+            "DEP-020",
+            "This package was made in the future.",
+            f"It is of {manifest.created_utc}; the clock of this computer says otherwise.",
+            "Set the clock of this computer, then try again.",
+        )
+    if around.now_utc >= manifest.expires:
+        raise refuse(
+            "DEP-013",
+            f"This package expired on {manifest.expires:%Y-%m-%d}.",
+            "A gait changes; a controller is good for three months.",
+            "Start a new visit, record the patient again and train a new controller.",
+        )
+    return f"Made on {manifest.created:%Y-%m-%d}, good until {manifest.expires:%Y-%m-%d}."
+
+
+def _words(limits: TorqueLimits) -> str:
+    return f"{limits.peak_nm:g} N m, {limits.rate_nm_s:g} N m/s, {np.degrees(limits.hip_range_rad):.0f}°"
+
+
+_CHECKS: tuple[tuple[str, Callable[[PackageFile, Circumstances], str]], ...] = (
+    ("signature", _signed),
+    ("record", _same_as_recorded),
+    ("device", _for_this_device),
+    ("patient", _for_this_patient),
+    ("limits", _only_tightens),
+    ("approval", _approved),
+    ("dates", _in_time),
+    ("test vectors", _golden),
+)

@@ -1,0 +1,235 @@
+"""What a package says about itself: for whom, for which exo, from what, how tested, who released it.
+
+It holds only what the program knows. Nothing in it names the patient: the subject is a keyed tag.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+
+from core.deploy.blob import Blob
+from core.deploy.strict_json import canonical_json
+from core.domain.body import SIDES
+from core.domain.controller import Comparison, DeviceProfile, ExoController, TrainedController
+from core.domain.rollout import GaitLabel
+from core.simulation.exo_runtime import HISTORY
+
+PACKAGE_FORMAT = 2
+VALID_DAYS = 90  # a gait changes: after three months the patient is measured again
+_UTC = "%Y-%m-%dT%H:%M:%SZ"
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """An electronic signature as 21 CFR 11.50 asks for it: who, when and what it means."""
+
+    name: str
+    role: str  # "" when it was not asked for
+    meaning: str
+    utc: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ancestor:
+    """A record this controller comes from, by the hash of its content."""
+
+    kind: str
+    sha256: str
+    app_version: str
+    seed: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PackedProfile:
+    """The exo this package fits."""
+
+    id: str
+    sha256: str  # of the whole profile
+    joint: str
+    sides: tuple[str, ...]  # order of every pair of numbers
+    sign: str
+    control_hz: float
+    serial: str  # "" fits every exo of this kind
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    name: str
+    unit: str
+    scale: float  # the network sees value * scale
+
+
+@dataclass(frozen=True, slots=True)
+class InputSchema:
+    """What the network reads and gives. Order: all signals now, then all of one tick ago, and so on."""
+
+    signals: tuple[Signal, ...]
+    history_ms: tuple[int, ...]
+    outputs: tuple[Signal, ...]
+    torque_unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """How the controller did before anybody wore it."""
+
+    golden_peak_nm: float
+    golden_rate_nm_s: float
+    simulated_peak_nm: float | None
+    simulated_mean_power_w: float | None
+    negative_work_fraction: float | None
+    falls_per_minute: float | None
+    effort_ratio: float | None
+    simulated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    records: tuple[Ancestor, ...]
+    control_steps: int
+    synthetic: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    algorithm: str
+    key_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """`manifest.json`. `controller` is, word for word, what the exo itself reads in `device.bin`."""
+
+    package_format: int
+    package_id: str
+    version: str  # grows with every package of a patient
+    created_utc: str
+    expires_utc: str
+    app_version: str
+    controller: dict[str, Any]
+    device_profile: PackedProfile
+    inputs: InputSchema
+    device_sha256: str
+    report_sha256: str
+    training: Training
+    acceptance: Acceptance
+    approvals: tuple[Approval, ...]
+    previous_sha256: str  # manifest of the package before, "" for a patient's first
+    signer: Signer
+
+    @property
+    def expires(self) -> datetime:
+        return from_utc(self.expires_utc)
+
+    @property
+    def created(self) -> datetime:
+        return from_utc(self.created_utc)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What surrounds a controller when it is packed."""
+
+    subject_tag: str
+    package_id: str
+    version: str
+    created_utc: datetime
+    app_version: str
+    approvals: tuple[Approval, ...]
+    records: tuple[Ancestor, ...] = ()
+    previous_sha256: str = ""
+    device_serial: str = ""
+
+
+def make_manifest(
+    blob: Blob,
+    report: bytes,
+    trained: TrainedController,
+    profile: DeviceProfile,
+    origin: Origin,
+    signer: Signer,
+    comparison: Comparison | None,
+) -> Manifest:
+    return Manifest(
+        package_format=PACKAGE_FORMAT,
+        package_id=origin.package_id,
+        version=origin.version,
+        created_utc=to_utc(origin.created_utc),
+        expires_utc=to_utc(origin.created_utc + timedelta(days=VALID_DAYS)),
+        app_version=origin.app_version,
+        controller=blob.manifest,
+        device_profile=_packed_profile(profile, origin.device_serial),
+        inputs=input_schema(blob.controller),
+        device_sha256=blob.sha256,
+        report_sha256=hashlib.sha256(report).hexdigest(),
+        training=Training(origin.records, trained.control_steps, trained.synthetic),
+        acceptance=_acceptance(blob, trained, comparison),
+        approvals=origin.approvals,
+        previous_sha256=origin.previous_sha256,
+        signer=signer,
+    )
+
+
+def profile_sha256(profile: DeviceProfile) -> str:
+    return hashlib.sha256(canonical_json(profile)).hexdigest()
+
+
+def input_schema(controller: ExoController) -> InputSchema:
+    """As `ExoController` defines it."""
+    names = [str(side) for side in SIDES]
+    angles = [Signal(f"thigh_angle_{name}", "rad", 1.0) for name in names]
+    speeds = [Signal(f"thigh_velocity_{name}", "rad/s", float(controller.velocity_scale)) for name in names]
+    targets = [Signal(f"joint_target_{name}", "rad", 1.0) for name in names]
+    tick_ms = round(1000.0 / controller.control_hz)
+    history = tuple(tick * tick_ms for tick in range(HISTORY))
+    return InputSchema((*angles, *speeds), history, tuple(targets), "N m")
+
+
+def to_utc(moment: datetime) -> str:
+    """To the second. A moment without a zone is UTC, as in the record."""
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return aware.astimezone(UTC).strftime(_UTC)
+
+
+def from_utc(text: str) -> datetime:
+    """Raises ValueError when `text` was not written by `to_utc`."""
+    return datetime.strptime(text, _UTC).replace(tzinfo=UTC)
+
+
+def known(value: float) -> float | None:
+    """None for what could not be measured."""
+    return float(value) if math.isfinite(value) else None
+
+
+def _packed_profile(profile: DeviceProfile, serial: str) -> PackedProfile:
+    return PackedProfile(
+        id=profile.id,
+        sha256=profile_sha256(profile),
+        joint=profile.joint,
+        sides=tuple(str(side) for side in SIDES),
+        sign="flexion positive",
+        control_hz=float(profile.control_hz),
+        serial=serial,
+    )
+
+
+def _acceptance(blob: Blob, trained: TrainedController, comparison: Comparison | None) -> Acceptance:
+    torque = blob.golden.torque_nm
+    steps = np.abs(np.diff(torque, axis=0, prepend=np.zeros((1, torque.shape[1]), torque.dtype)))
+    score = None if comparison is None else comparison.find(GaitLabel.PERSONALIZED_CONTROLLER)
+    return Acceptance(
+        golden_peak_nm=float(np.abs(torque).max()),
+        golden_rate_nm_s=float(steps.max()) * float(blob.controller.control_hz),
+        simulated_peak_nm=None if score is None else known(score.exo_peak_nm),
+        simulated_mean_power_w=None if score is None else known(score.exo_mean_power_w),
+        negative_work_fraction=None if score is None else known(score.exo_negative_work_fraction),
+        falls_per_minute=known(trained.falls_per_minute),
+        effort_ratio=known(trained.effort_ratio_with_exo),
+        simulated=True,
+    )

@@ -1,0 +1,76 @@
+"""Frozen dataclasses to JSON and back, refusing whatever does not fit exactly.
+
+Reading is for bytes that anybody may have written: a missing or unknown key, a value of another type, a
+number that is not finite, all end in ValueError and nothing else.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import types
+from typing import Any, NoReturn, TypeVar, get_args, get_origin, get_type_hints
+
+T = TypeVar("T")
+
+
+def canonical_json(value: Any) -> bytes:
+    """Sorted keys and no spaces: the same value always gives the same bytes."""
+    is_value = dataclasses.is_dataclass(value) and not isinstance(value, type)
+    tree = dataclasses.asdict(value) if is_value else value
+    text = json.dumps(tree, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return text.encode()
+
+
+def read_json(kind: type[T], raw: bytes) -> T:
+    """A value of dataclass `kind`, only from the very bytes that `canonical_json` gives for it."""
+    value: T = _value(kind, parse_json(raw), "")
+    if canonical_json(value) != raw:
+        raise ValueError("it is not written in the one allowed way")
+    return value
+
+
+def parse_json(raw: bytes) -> Any:
+    """Plain JSON; ValueError for whatever is none."""
+    try:
+        return json.loads(raw, parse_constant=_no_number)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number")
+
+
+def _value(kind: Any, tree: Any, path: str) -> Any:
+    if get_origin(kind) is types.UnionType:
+        choices = [choice for choice in get_args(kind) if choice is not type(None)]
+        return None if tree is None else _value(choices[0], tree, path)
+    if get_origin(kind) is tuple:
+        items = _typed(list, tree, path)
+        return tuple(
+            _value(get_args(kind)[0], item, f"{path}[{number}]") for number, item in enumerate(items)
+        )
+    if get_origin(kind) is dict:
+        return _typed(dict, tree, path)
+    if dataclasses.is_dataclass(kind):
+        return _fields(kind, _typed(dict, tree, path), path)
+    value = _typed(kind, tree, path)
+    if kind is float and not math.isfinite(value):
+        raise ValueError(f"{path} is not finite")
+    return value
+
+
+def _fields(kind: Any, tree: dict[str, Any], path: str) -> Any:
+    hints = get_type_hints(kind)
+    if tree.keys() != hints.keys():
+        differing = sorted(tree.keys() ^ hints.keys())
+        raise ValueError(f"{path or 'it'} has other fields than it should: {', '.join(differing)[:200]}")
+    return kind(**{name: _value(hints[name], item, f"{path}.{name}") for name, item in tree.items()})
+
+
+def _typed(kind: Any, tree: Any, path: str) -> Any:
+    if type(tree) is not kind:  # a bool is no int here, and an int no float
+        raise ValueError(f"{path or 'it'} is no {kind.__name__}")
+    return tree

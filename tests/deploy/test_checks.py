@@ -1,0 +1,137 @@
+"""Claims about the checks before use: each wrong thing is refused with a code of its own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from core.deploy.checks import check_exo, check_package, examine
+from core.deploy.package import parse_package
+from core.deploy.signature import PrivateKey
+from core.deploy.site_key import KeyKind, TrustedKey
+from core.devices.exo_protocol import DeviceState
+from core.devices.exo_values import ExoInfo
+from core.devices.profiles import load_profile
+from core.domain.controller import TorqueLimits
+from tests.deploy.controllers import DEVICE, KEY, NOW, SMALL, TAG, built, circumstances, trained
+from tests.refusals import code_of
+
+PROFILE = load_profile(DEVICE)
+BUILT = built()
+OTHER_KEY = PrivateKey.from_seed(bytes(32))
+NAMES = ["whole", "signature", "record", "device", "patient", "limits", "approval", "dates", "test vectors"]
+
+
+def failed(archive: bytes, **around) -> list[str]:
+    """Codes of the checks that did not pass."""
+    checks = examine(archive, "package", circumstances(**around)).checks
+    return [check.advice.code for check in checks if check.advice is not None]
+
+
+def test_a_good_package_passes_every_check():
+    examination = examine(BUILT.archive, "package", circumstances(sha256=BUILT.device_sha256))
+    assert [check.name for check in examination.checks] == NAMES
+    assert examination.passed and all(check.words for check in examination.checks)
+
+
+@pytest.mark.parametrize(
+    ("origin", "around", "code"),
+    [
+        ({}, {"sha256": "00" * 32}, "DEP-003"),
+        ({}, {"device_id": "HMEDI_L1"}, "DEP-005"),
+        ({}, {"subject_tag": "f" * 32}, "DEP-008"),
+        ({}, {"keys": {}}, "DEP-012"),
+        ({}, {"now_utc": NOW + timedelta(days=90)}, "DEP-013"),
+        ({}, {"now_utc": NOW - timedelta(hours=2)}, "DEP-020"),
+        ({"approvals": ()}, {}, "DEP-016"),
+        ({}, {"profile": lambda name: replace(PROFILE, mass_kg=9.9)}, "DEP-015"),
+    ],
+)
+def test_each_wrong_thing_has_its_own_code(origin, around, code):
+    assert failed(built(**origin).archive, **around) == [code]
+    assert code_of(check_package, parse_package(built(**origin).archive), circumstances(**around)) == code
+
+
+@pytest.mark.parametrize(
+    "around", [{"now_utc": NOW + timedelta(days=89)}, {"now_utc": NOW - timedelta(minutes=59)}]
+)
+def test_in_time_is_in_time(around):
+    assert failed(BUILT.archive, **around) == []
+
+
+def test_a_signature_by_a_key_that_borrows_a_trusted_name_is_refused():
+    forged = {OTHER_KEY.public.key_id: TrustedKey(KEY.public, KeyKind.SITE)}
+    assert failed(built(key=OTHER_KEY).archive, keys=forged) == ["DEP-011"]
+
+
+def test_every_bit_of_the_signature_counts():
+    parsed = parse_package(BUILT.archive)
+    for bit in range(8 * len(parsed.signature)):
+        signature = bytearray(parsed.signature)
+        signature[bit // 8] ^= 1 << bit % 8
+        forged = replace(parsed, signature=bytes(signature))
+        assert code_of(check_package, forged, circumstances()) == "DEP-011"
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.integers(0, 8 * len(BUILT.archive) - 1))
+def test_no_package_with_a_flipped_bit_passes(bit):
+    raw = bytearray(BUILT.archive)
+    raw[bit // 8] ^= 1 << bit % 8
+    assert failed(bytes(raw))[0] in ("DEP-003", "DEP-004", "DEP-010", "DEP-011")
+
+
+limits_of = st.builds(TorqueLimits, st.floats(0.1, 40.0), st.floats(1.0, 400.0), st.floats(0.1, 3.0))
+
+
+@settings(max_examples=40, deadline=None)
+@given(limits_of, limits_of)
+def test_a_package_is_as_tight_as_controller_and_profile_and_never_looser(own, device):
+    profile = replace(PROFILE, limits=device)
+    made = built(trained(limits=own, hidden=SMALL), profile=profile)
+    for name in ("peak_nm", "rate_nm_s", "hip_range_rad"):
+        assert getattr(made.limits, name) == min(getattr(own, name), getattr(device, name))
+    assert failed(made.archive, profile=lambda name: profile) == []
+
+
+@settings(max_examples=40, deadline=None)
+@given(limits_of, limits_of)
+def test_a_package_with_weaker_limits_is_refused_though_well_signed(own, device):
+    """Signed by the site's own key, by a program that did not take the minimum."""
+    assume(own.tightest(device) != own)
+    loose, profile = replace(PROFILE, limits=own), replace(PROFILE, limits=device)
+    archive = built(trained(limits=own, hidden=SMALL), profile=loose).archive
+    assert "DEP-014" in failed(archive, profile=lambda name: profile)
+
+
+def test_a_first_session_above_the_profiles_is_refused():
+    bold = replace(PROFILE, first_session_peak_nm=18.0)
+    archive = built(trained(limits=PROFILE.limits, hidden=SMALL), profile=bold).archive
+    assert "DEP-014" in failed(archive)
+
+
+EXO = ExoInfo("SN-7", DEVICE, "fw", False, 100, PROFILE.limits, DeviceState.SAFE, "F", "", False, b"", 0, 0)
+
+
+def test_a_package_bound_to_one_exo_goes_onto_no_other():
+    bound, free = parse_package(built(device_serial="SN-8").archive), parse_package(BUILT.archive)
+    assert code_of(check_exo, bound, circumstances().keys, EXO) == "DEP-017"
+    check_exo(bound, circumstances().keys, replace(EXO, serial="SN-8"))
+    check_exo(free, circumstances().keys, EXO)
+
+
+def test_a_practice_signature_is_for_a_virtual_exo_only():
+    keys = {KEY.public.key_id: TrustedKey(KEY.public, KeyKind.PRACTICE)}
+    practised = parse_package(BUILT.archive)
+    check_package(practised, circumstances(keys=keys))
+    assert code_of(check_exo, practised, keys, EXO) == "DEP-018"
+    check_exo(practised, keys, replace(EXO, virtual=True))
+
+
+def test_a_patient_who_was_not_asked_for_is_said_to_be_so():
+    checks = examine(BUILT.archive, "package", circumstances(subject_tag="")).checks
+    assert checks[NAMES.index("patient")].words == f"Not asked. The tag is {TAG}."
