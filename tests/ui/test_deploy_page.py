@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import time
 
+import pytest
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from core.errors import refuse
-from core.jobs.values import Done, Message, Sample
+from core.jobs.values import Done, Message, Refused, Sample
 from core.session.flow import Step
 from tests.ui import records
 from tests.ui.board import HandBoard
@@ -51,6 +52,42 @@ def test_the_signed_comparison_goes_into_the_package(desk: Desk, board: HandBoar
         "controller_id": made[Step.TRAIN],
         "comparison_id": made[Step.COMPARE],
     }
+
+
+def test_a_locked_key_asks_for_the_passphrase_and_hands_it_to_the_job_alone(
+    desk: Desk, board: HandBoard, visit_id: str
+) -> None:
+    signed(desk, visit_id, packed=False)
+    page, _ = deploy(desk)
+    assert not page.passphrase.isVisible()
+    page.main_action.emit()
+    locked = refuse("KEY-001", "The site key is locked.", "It is in a file.", "Type the passphrase.")
+    board.happens("job-1", Refused(locked.advice))
+    desk.jobs._hand_over()
+    assert page.passphrase.isVisible() and page._advice._code.text() == "KEY-001"
+    page.passphrase.setText("correct horse battery")
+    page.passphrase.returnPressed.emit()
+    assert board.jobs["job-2"].spec.params["passphrase_follows"] is True
+    assert "correct horse" not in str(board.jobs["job-2"].spec)
+    assert board.sent == [("job-2", "secret:correct horse battery")]
+    assert page.passphrase.text() == "" and not page.passphrase.isVisible()
+
+
+def test_an_unsigned_package_of_an_earlier_version_says_what_to_do(desk: Desk, visit_id: str) -> None:
+    signed(desk, visit_id, packed=True)
+    page, _ = deploy(desk)
+    assert "Pack again" in page._package_words.text()
+
+
+@pytest.mark.parametrize("code", ["DEP-010", "DEP-011", "DEP-013", "DEP-014", "DEP-017", "DEP-018"])
+def test_a_refused_transfer_shows_its_advice(desk: Desk, board: HandBoard, visit_id: str, code: str) -> None:
+    signed(desk, visit_id, packed=True)
+    page, _ = deploy(desk)
+    page.ports.setEditText("/dev/ttyACM0")
+    page.confirmed.emit("P-0042")
+    board.happens("job-1", Refused(refuse(code, "What.", "Why.", "Next.").advice))
+    desk.jobs._hand_over()
+    assert page._advice._code.text() == code
 
 
 def test_a_transfer_needs_an_exo_and_says_so(desk: Desk, visit_id: str) -> None:

@@ -22,6 +22,7 @@ class DeployState:
     headline: str
     tone: Tone = Tone.NEUTRAL
     package_lines: tuple[str, ...] = ()
+    asks_passphrase: bool = False  # of the site's key, which is kept in a file
     ports: tuple[tuple[str, str], ...] = ()  # (address, words)
     address: str = ""  # proposed; what the person typed is kept
     offers_virtual: bool = False
@@ -50,6 +51,7 @@ class DeployPage(Page):
         "stop: the red button, F12, or Esc held for half a second."
     )
 
+    passphrase_given = Signal(str)
     address_changed = Signal(str)
     look_for_exos = Signal()
     start_virtual = Signal()
@@ -88,6 +90,7 @@ class DeployPage(Page):
         self.set_main_action(state.main_action, not state.why_not, state.why_not)
         self.show_body()
         self._package_words.setText("\n".join(state.package_lines) or "Not packed yet.")
+        self._show_passphrase(state.asks_passphrase)
         self._show_exo(state)
         self._show_confirm(state)
         self._done.setVisible(bool(state.deployed_lines))
@@ -101,6 +104,12 @@ class DeployPage(Page):
         self._package_words = label("", "body", wrap=True)
         box.body.addWidget(label("1  Controller package", "section"))
         box.body.addWidget(self._package_words)
+        self.passphrase = QLineEdit()
+        self.passphrase.setEchoMode(QLineEdit.EchoMode.Password)
+        self.passphrase.setPlaceholderText("Passphrase of the site's key")
+        self.passphrase.setAccessibleName("Passphrase of the site's key")
+        self.passphrase.returnPressed.connect(self._give_passphrase)
+        box.body.addWidget(self.passphrase)
         return box
 
     def _build_exo(self) -> Box:
@@ -192,6 +201,18 @@ class DeployPage(Page):
         return result
 
     # Showing --------------------------------------------------------------------------------------
+
+    def _show_passphrase(self, asks: bool) -> None:
+        opened = asks and not self.passphrase.isVisible()
+        self.passphrase.setVisible(asks)
+        if opened:
+            self.passphrase.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _give_passphrase(self) -> None:
+        words = self.passphrase.text()
+        self.passphrase.clear()  # it stays nowhere
+        if words:
+            self.passphrase_given.emit(words)
 
     def _show_exo(self, state: DeployState) -> None:
         known = [(self.ports.itemData(i), self.ports.itemText(i)) for i in range(self.ports.count())]

@@ -12,7 +12,7 @@ from PySide6.QtCore import Signal
 from core.domain.controller import Deployment, Package
 from core.domain.record import RecordInfo, RecordKind
 from core.errors import Advice, UserError
-from core.jobs.values import Done, JobState, Message, Outcome, Sample
+from core.jobs.values import SECRET, Done, JobState, JsonValue, Message, Outcome, Refused, Sample
 from core.session.flow import Step, StepState, StepStatus
 from ui.desk import Desk
 from ui.pages.deploy import DeployPage, DeployState
@@ -30,6 +30,7 @@ STATE_WORDS = {
 }
 READY = 2
 PURPOSE = "Put the signed controller onto the exo"
+LOCKED_KEY = ("KEY-001", "KEY-002")  # the passphrase is missing or wrong
 
 
 class DeployPresenter(StepPresenter):
@@ -45,7 +46,7 @@ class DeployPresenter(StepPresenter):
         self._ports: tuple[tuple[str, str], ...] = ()
         self._listing = ""  # job id
         self._address = ""
-        self._asks = self._starting = False
+        self._asks = self._asks_passphrase = self._starting = False
         self._exo_state: int | None = None
         self._status = StepStatus(self.step, StepState.NOT_STARTED)
         self._connect_pages()
@@ -60,6 +61,7 @@ class DeployPresenter(StepPresenter):
         page = self._page
         page.secondary_action.connect(lambda _key: self.attempt(self.start))
         page.address_changed.connect(lambda _address: self.refresh())
+        page.passphrase_given.connect(lambda words: self.attempt(lambda: self._pack(words)))
         page.look_for_exos.connect(lambda: self.attempt(self._look_for_exos))
         page.start_virtual.connect(lambda: self.attempt(self._start_virtual))
         page.confirmed.connect(lambda code: self.attempt(lambda: self._transfer(code)))
@@ -71,9 +73,18 @@ class DeployPresenter(StepPresenter):
 
     def start(self) -> None:
         """Pack the signed controller; transferring is a second act."""
+        self._pack("")
+
+    def _pack(self, passphrase: str) -> None:
         controller, comparison = self.newest(RecordKind.CONTROLLER), self.newest(RecordKind.COMPARISON)
-        if controller is not None and comparison is not None:
-            self.submit("package_controller", controller_id=controller.id, comparison_id=comparison.id)
+        if controller is None or comparison is None:
+            return
+        params: dict[str, JsonValue] = {"controller_id": controller.id, "comparison_id": comparison.id}
+        if passphrase:
+            params["passphrase_follows"] = True
+        job_id = self.submit("package_controller", **params)
+        if passphrase:
+            self.desk.jobs.send(job_id, SECRET + passphrase)
 
     def running_job(self) -> JobState | None:
         """The live link has no card; it is on the page anyway."""
@@ -96,6 +107,9 @@ class DeployPresenter(StepPresenter):
             self._page.render(self._state(self._status))
 
     def job_done(self, state: JobState, outcome: Outcome) -> None:
+        if state.spec.kind == "package_controller":
+            self._asks_passphrase = isinstance(outcome, Refused) and outcome.advice.code in LOCKED_KEY
+            self.refresh()
         if state.spec.kind == "deploy" and isinstance(outcome, Done):
             self._asks = False
             self.desk.say("The exo runs the signed controller: read back and found equal.", Tone.OK)
@@ -204,7 +218,7 @@ class DeployPresenter(StepPresenter):
         self.refresh()
 
     def _visit_changed(self) -> None:
-        self._asks = False
+        self._asks = self._asks_passphrase = False
 
     # What the page says ---------------------------------------------------------------------------
 
@@ -218,6 +232,7 @@ class DeployPresenter(StepPresenter):
             headline=headline,
             tone=tone,
             package_lines=() if payload is None else package_lines(payload),
+            asks_passphrase=self._asks_passphrase and self.running_job() is None,
             ports=self._ports,
             address=self._address or ("" if deployment is None else deployment.address),
             offers_virtual=self.desk.start_virtual_exo is not None,
@@ -235,7 +250,7 @@ class DeployPresenter(StepPresenter):
             main_action=action,
             why_not=why_not,
             secondary=(("again", "Pack again"),) if payload is not None and deployment is None else (),
-            badges=("Virtual exo",) if deployment is not None and deployment.virtual else (),
+            badges=_badges(payload, deployment),
         )
 
     def _next_act(
@@ -288,7 +303,21 @@ def package_lines(package: Package) -> tuple[str, ...]:
         f"For {package.device_id.replace('_', ' ')}, {package.size_bytes / 1024:.0f} kB",
         f"At most {limits.peak_nm:g} N·m, changing at most {limits.rate_nm_s:g} N·m/s",
         f"Fingerprint {package.sha256[:8]}…{package.sha256[-8:]}",
+        _signature_line(package),
     )
+
+
+def _signature_line(package: Package) -> str:
+    if not package.key_id:
+        return "Not signed: made by an earlier version. Pack again before the transfer."
+    if package.practice:
+        return "Signed for practice: good for a virtual exo only"
+    return f"Signed by this site, good until {package.expires_utc[:10]}"
+
+
+def _badges(package: Package | None, deployment: Deployment | None) -> tuple[str, ...]:
+    practice = ("Practice",) if package is not None and package.practice else ()
+    return (*practice, "Virtual exo") if deployment is not None and deployment.virtual else practice
 
 
 def deployed_lines(deployment: Deployment) -> tuple[str, ...]:
