@@ -162,13 +162,24 @@ def _trust_key(given: argparse.Namespace) -> int:
 
 
 def _verify_audit(given: argparse.Namespace) -> int:
+    from core.deploy.audit_anchor import first_disowned, signed_manifests
+    from core.deploy.site_key import trusted_keys
     from core.store.repository import open_store
 
-    with open_store(_data_dir(given)) as store:
+    folder = _data_dir(given)
+    with open_store(folder) as store:
         entries, broken = store.audit_trail(), store.audit_break()
+    manifests = list(signed_manifests(folder, trusted_keys(folder)))
+    broken = broken or first_disowned(entries, manifests)
     if given.as_json:
         found = None if broken is None else dataclasses.asdict(broken)
-        print(json.dumps({"whole": broken is None, "entries": len(entries), "broken": found}))
+        values = {
+            "whole": broken is None,
+            "entries": len(entries),
+            "packages": len(manifests),
+            "broken": found,
+        }
+        print(json.dumps(values))
         return EXIT_OK if broken is None else EXIT_FAILED
     if broken is not None:
         raise refuse(
@@ -177,7 +188,8 @@ def _verify_audit(given: argparse.Namespace) -> int:
             f"Reason: {broken.why}.",
             "Keep this data folder as it is, and compare it with a backup.",
         )
-    print(f"The audit trail is whole: {len(entries)} entries.")
+    agreeing = f"{len(manifests)} signed packages agree with it"
+    print(f"The audit trail is whole: {len(entries)} entries, {agreeing}.")
     return EXIT_OK
 
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from core.deploy.blob import Blob
 from core.deploy.strict_json import canonical_json
+from core.domain.audit import NO_ENTRIES, AuditHead
 from core.domain.body import SIDES
 from core.domain.controller import Comparison, DeviceProfile, ExoController, TrainedController
 from core.domain.rollout import GaitLabel
@@ -121,6 +122,7 @@ class Manifest:
     acceptance: Acceptance
     approvals: tuple[Approval, ...]
     previous_sha256: str  # manifest of the package before, "" for a patient's first
+    audit: AuditHead  # where the audit trail stood, see `core.deploy.audit_anchor`
     signer: Signer
 
     @property
@@ -145,6 +147,7 @@ class Origin:
     records: tuple[Ancestor, ...] = ()
     previous_sha256: str = ""
     device_serial: str = ""
+    audit: AuditHead = NO_ENTRIES
 
 
 def make_manifest(
@@ -172,6 +175,7 @@ def make_manifest(
         acceptance=_acceptance(blob, trained, comparison),
         approvals=origin.approvals,
         previous_sha256=origin.previous_sha256,
+        audit=origin.audit,
         signer=signer,
     )
 

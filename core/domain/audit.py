@@ -66,6 +66,9 @@ class AuditHead:
     sha256: str
 
 
+NO_ENTRIES = AuditHead(0, FIRST)
+
+
 @dataclass(frozen=True, slots=True)
 class BrokenLink:
     """The first entry that does not follow from the one before."""

@@ -18,7 +18,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from core.domain.audit import AuditEntry, AuditEvent, AuditStep, BrokenLink, first_broken_link
+from core.domain.audit import AuditEntry, AuditEvent, AuditHead, AuditStep, BrokenLink, first_broken_link
 from core.domain.record import Decision, LogEntry, Provenance, RecordInfo, RecordKind, Verdict, Visit
 from core.domain.subject import Subject
 from core.errors import UserError, refuse
@@ -292,6 +292,10 @@ class Store:
     def audit_trail(self) -> tuple[AuditEntry, ...]:
         with self._session() as session:
             return audit.entries_of(session)
+
+    def audit_head(self) -> AuditHead:
+        with self._session() as session:
+            return audit.head_of(session)
 
     def audit_break(self) -> BrokenLink | None:
         """The first broken link of the trail; None when it is whole."""

@@ -27,6 +27,7 @@ def origin_of(store: Store, controller_id: str, comparison_id: str, tag: str, se
         records=ancestors(store, controller_id),
         previous_sha256=store.load(packages[-1].id, Package).manifest_sha256 if packages else "",
         device_serial=serial,
+        audit=store.audit_head(),
     )
 
 

@@ -15,7 +15,15 @@ from hypothesis import strategies as st
 from sqlalchemy import create_engine
 
 import core.store.database as database
-from core.domain.audit import FIRST, AuditEvent, AuditHead, AuditStep, first_broken_link, next_entry
+from core.domain.audit import (
+    FIRST,
+    NO_ENTRIES,
+    AuditEvent,
+    AuditHead,
+    AuditStep,
+    first_broken_link,
+    next_entry,
+)
 from core.domain.record import Verdict
 from core.store.database import database_path
 from core.store.repository import Store, open_store
@@ -185,7 +193,7 @@ events = st.builds(
 @settings(max_examples=200, deadline=None)
 @given(st.lists(events, min_size=1, max_size=8), st.data())
 def test_any_selection_in_any_order_other_than_the_whole_is_found(written, data):
-    head, entries = AuditHead(0, FIRST), []
+    head, entries = NO_ENTRIES, []
     for number, event in enumerate(written):
         entry = next_entry(head, f"2026-11-20T10:00:{number:02}", event)
         entries.append(entry)

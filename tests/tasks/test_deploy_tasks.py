@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import pytest
 
+from core.deploy.audit_anchor import first_disowned, signed_manifests
 from core.deploy.package import read_package
-from core.deploy.site_key import make_site_key
+from core.deploy.site_key import PASSPHRASE_VARIABLE, make_site_key, trusted_keys
 from core.devices.exo_link import connect
 from core.devices.exo_protocol import DeviceState
+from core.domain.audit import NO_ENTRIES, AuditHead, first_broken_link, next_entry
 from core.domain.controller import Comparison, Deployment, Package
 from core.domain.record import RecordKind, Verdict
 from core.domain.rollout import RolloutSet, SceneGeometry
@@ -166,6 +168,31 @@ def test_a_passphrase_that_is_sent_to_the_job_opens_the_sites_key(visit, tmp_pat
     with open_store(visit.data_dir) as store:
         assert [entry.event.step for entry in store.audit_trail()][-2:] == ["refused", "refused"]
         assert not any(PASSPHRASE in entry.event.detail for entry in store.audit_trail())
+
+
+def test_signed_packages_find_a_trail_that_was_made_anew(visit, tmp_path, monkeypatch):
+    """An intruder with the whole database, but without the site's key, puts another name on the release."""
+    monkeypatch.setenv(PASSPHRASE_VARIABLE, PASSPHRASE)
+    packed(visit, tmp_path)
+    packed(visit, tmp_path)
+    with open_store(visit.data_dir) as store:
+        entries = store.audit_trail()
+    manifests = list(signed_manifests(visit.data_dir, trusted_keys(visit.data_dir)))
+    assert sorted(manifest.audit.length for manifest in manifests) == [1, 2]
+    assert first_disowned(entries, manifests) is None
+
+    forged, head = [], NO_ENTRIES
+    for entry in entries:
+        forged.append(next_entry(head, entry.on_utc, replace(entry.event, who="Dr Mallory")))
+        head = AuditHead(len(forged), forged[-1].sha256)
+    assert first_broken_link(forged, head) is None  # whole in itself
+    assert first_disowned(forged, manifests).number == 1
+    assert first_disowned(entries[:1], manifests).number == 2
+
+
+def test_practice_packages_hold_nothing_fast(visit, tmp_path):
+    packed(visit, tmp_path)
+    assert list(signed_manifests(visit.data_dir, trusted_keys(visit.data_dir))) == []
 
 
 def test_an_expired_package_is_refused_and_written_down(visit, tmp_path, monkeypatch):
