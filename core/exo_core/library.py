@@ -14,17 +14,7 @@ from core.errors import refuse
 from core.exo_core.building import LIBRARY, SOURCES, sources_sha256
 
 # In the order in which they include each other.
-_HEADERS = (
-    "exo_about",
-    "exo_hash",
-    "exo_net",
-    "exo_runtime",
-    "exo_cbor",
-    "exo_blob",
-    "exo_safety",
-    "exo_hal",
-    "exo_slots",
-)
+_HEADERS = ("about", "hash", "net", "runtime", "cbor", "blob", "safety", "hal", "slots", "device", "smp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +43,7 @@ def declarations() -> str:
     """What the headers declare, in the small C that cffi reads."""
     config = (SOURCES / "exo_config.h").read_text(encoding="utf-8")
     numbers = "\n".join(re.findall(r"^#define EXO_\w+ \d+", config, flags=re.MULTILINE))
-    return numbers + "\n" + "\n".join(_declarations(f"{name}.h") for name in _HEADERS)
+    return numbers + "\n" + "\n".join(_declarations(f"exo_{name}.h") for name in _HEADERS)
 
 
 def _declarations(name: str) -> str:

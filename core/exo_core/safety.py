@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, fields
 from enum import IntEnum
 from typing import Any
 
+import numpy as np
+
 from core.exo_core.library import Library, load
 
 Pair = tuple[float, float]
@@ -241,10 +243,26 @@ class Supervisor:
 
     def _struct(self, kind: str, values: Any) -> Any:
         target = self._core.ffi.new(kind)
-        for item in fields(values):
-            value = getattr(values, item.name)
-            if isinstance(value, Limits):
-                target.limits = self._struct("exo_limits *", value)[0]
-            else:
-                setattr(target, item.name, value)
+        fill(self._core, target, values)
         return target
+
+
+def fill(core: Library, target: Any, values: Any) -> None:
+    """Copy the fields of a dataclass into a structure of the core with the same names.
+
+    Limits are rounded towards zero: a float of the core must not be above the number that was meant.
+    """
+    for item in fields(values):
+        value = getattr(values, item.name)
+        if isinstance(value, Limits):
+            fill(core, getattr(target, item.name), value)
+        else:
+            setattr(target, item.name, _at_most(value) if isinstance(values, Limits) else value)
+
+
+def _at_most(value: float) -> float:
+    """The largest float32 that is not above a positive `value`; other values as they are."""
+    rounded = np.float32(value)
+    if value > 0.0 and float(rounded) > value:
+        rounded = np.nextafter(rounded, np.float32(0.0))
+    return float(rounded)

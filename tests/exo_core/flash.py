@@ -10,8 +10,9 @@ SIZES = {Area.SLOT_A: 4096, Area.SLOT_B: 4096, Area.RECORD_0: 640, Area.RECORD_1
 class Flash:
     """A machine whose storage stops at the `cut`-th write or erase, after `share` of it is done."""
 
-    def __init__(self) -> None:
-        self.areas = {area: bytearray(b"\xff" * size) for area, size in SIZES.items()}
+    def __init__(self, sizes: dict[Area, int] = SIZES) -> None:
+        self.sizes = sizes
+        self.areas = {area: bytearray(b"\xff" * size) for area, size in sizes.items()}
         self.cut: int | None = None
         self.share = 0.0
         self.changes = 0
@@ -41,12 +42,12 @@ class Flash:
         return not self.dead
 
     def erase(self, area: Area) -> bool:
-        done = self._done_bytes(SIZES[area])
+        done = self._done_bytes(self.sizes[area])
         self.areas[area][:done] = b"\xff" * done
         return not self.dead
 
     def size(self, area: Area) -> int:
-        return SIZES[area]
+        return self.sizes[area]
 
     def now_us(self) -> int:
         return 0

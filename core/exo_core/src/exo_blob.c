@@ -220,6 +220,7 @@ static exo_blob_error read_parts(const parts *found, exo_blob *blob) {
         return error;
     }
     const size_t count = found->weights.length / sizeof(float);
+    blob->manifest = manifest;
     blob->net.weights = (const float *)(const void *)found->weights.at;
     blob->golden = (const float *)(const void *)found->golden.at;
     blob->golden_ticks = (uint32_t)(found->golden.length / GOLDEN_TICK_BYTES);

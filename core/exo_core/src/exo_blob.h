@@ -39,6 +39,7 @@ typedef struct {
     double rate_nm_s;
     double hip_range_rad;
     double first_session_peak_nm;
+    exo_cbor manifest;
     exo_bytes version; /* text */
     exo_bytes subject_tag;
     exo_bytes profile_id;

@@ -1,0 +1,79 @@
+"""A whole exo in the C core: slots, controller, supervisor, telemetry and its answers to the host."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from core.exo_core.library import Library, load
+from core.exo_core.safety import Inputs, Profile, State, fill
+from core.exo_core.storage import Hal, Machine
+
+BUFFER_BYTES = 2048  # one answer
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What this exo is. The profile's limits are burnt in; a package can only lower them."""
+
+    serial: str
+    profile_id: str
+    firmware: str
+    virtual: bool
+    profile: Profile = field(default_factory=Profile)
+    memory_bytes: int = 1 << 20  # for the running controller
+
+
+class Device:
+    """One exo on one machine. All methods are called from one loop."""
+
+    def __init__(self, machine: Machine, identity: Identity, library: Library | None = None) -> None:
+        self._core = load() if library is None else library
+        ffi = self._core.ffi
+        self._lib = self._core.lib
+        self._hal = Hal(self._core, machine)
+        self._memory = ffi.new("uint64_t[]", identity.memory_bytes // 8)
+        self._texts = {
+            name: ffi.new("char[]", getattr(identity, name).encode())
+            for name in ("firmware", "serial", "profile_id")
+        }
+        self._setup = self._new_setup(identity)
+        self._device = ffi.new("exo_device *")
+        self._inputs = ffi.new("exo_inputs *")
+        self._answer = ffi.new("uint8_t[]", BUFFER_BYTES)
+        self.boot()
+
+    def _new_setup(self, identity: Identity) -> Any:
+        setup = self._core.ffi.new("exo_setup *")
+        setup.hal = self._hal.table
+        for name, text in self._texts.items():
+            setattr(setup, name, text)
+        setup.is_virtual = identity.virtual
+        fill(self._core, setup.profile, identity.profile)
+        setup.memory = self._core.ffi.cast("uint8_t *", self._memory)
+        setup.room = identity.memory_bytes
+        return setup
+
+    def boot(self) -> None:
+        """As after power on."""
+        self._lib.exo_device_boot(self._device, self._setup)
+
+    @property
+    def state(self) -> State:
+        return State(self._device.safety.state)
+
+    @property
+    def reset_asked(self) -> bool:
+        """The host asked for a reset: boot once its answer is on the way."""
+        return bool(self._device.reset_asked)
+
+    def tick(self, inputs: Inputs) -> None:
+        """Sensors to motors; the machine's `motor` gets the torque. The core fills in the weights' check."""
+        for item in fields(inputs):
+            setattr(self._inputs, item.name, getattr(inputs, item.name))
+        self._lib.exo_device_tick(self._device, self._inputs)
+
+    def answer(self, frame: bytes) -> bytes | None:
+        """The answer to a frame of the management protocol; None when there is nothing to answer to."""
+        length = self._lib.exo_smp_answer(self._device, frame, len(frame), self._answer)
+        return bytes(self._core.ffi.buffer(self._answer, length)) if length else None

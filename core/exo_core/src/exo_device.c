@@ -1,0 +1,247 @@
+#include "exo_device.h"
+
+#include <string.h>
+
+#define CRC_SHARE 64u /* of the memory is checked in one tick */
+
+static const exo_hal *hal_of(const exo_device *device) { return device->setup->hal; }
+
+static void renew_nonce(exo_device *device) {
+    uint8_t nonce[EXO_NONCE_BYTES];
+    hal_of(device)->random(hal_of(device)->machine, nonce, sizeof nonce);
+    exo_safety_renew(&device->safety, nonce);
+}
+
+void exo_device_boot(exo_device *device, const exo_setup *setup) {
+    memset(device, 0, sizeof *device);
+    device->setup = setup;
+    exo_safety_init(&device->safety, &setup->profile);
+    exo_slots_boot(&device->slots, setup->hal);
+    exo_safety_start(&device->safety);
+    exo_device_start_controller(device);
+    renew_nonce(device);
+}
+
+/* the controller */
+
+/* The largest float that is not above `value`: rounding must not raise a limit. `value` is positive. */
+static float at_most(double value) {
+    float rounded = (float)value;
+    uint32_t bits;
+    if ((double)rounded > value) {
+        memcpy(&bits, &rounded, sizeof bits);
+        bits--;
+        memcpy(&rounded, &bits, sizeof bits);
+    }
+    return rounded;
+}
+
+/* Two numbers of the package's envelope, each no wider than what is there. False: malformed. */
+static bool narrow(exo_cbor envelope, const char *key, float *low, float *high) {
+    double wanted[2];
+    const exo_cbor pair = exo_cbor_find(envelope, key);
+    if (pair.at == NULL) {
+        return true;
+    }
+    if (!exo_cbor_number(exo_cbor_element(pair, 0), &wanted[0]) ||
+        !exo_cbor_number(exo_cbor_element(pair, 1), &wanted[1]) || !(wanted[0] <= wanted[1])) {
+        return false;
+    }
+    *low = wanted[0] > (double)*low ? (float)wanted[0] : *low;
+    *high = wanted[1] < (double)*high ? (float)wanted[1] : *high;
+    return true;
+}
+
+/* What the package knows of the person's gait; what it does not say stays as wide as the firmware has it. */
+static bool read_envelope(exo_cbor manifest, exo_envelope *found) {
+    const exo_cbor given = exo_cbor_find(manifest, "envelope");
+    *found = exo_envelope_widest();
+    bool good = narrow(given, "rom_left_rad", &found->rom_low_rad[0], &found->rom_high_rad[0]) &&
+                narrow(given, "rom_right_rad", &found->rom_low_rad[1], &found->rom_high_rad[1]) &&
+                narrow(given, "power_w", &found->power_low_w, &found->power_high_w) &&
+                narrow(given, "angle_rad", &found->angle_low_rad, &found->angle_high_rad) &&
+                narrow(given, "speed_rad_s", &found->speed_low_rad_s, &found->speed_high_rad_s);
+    const exo_cbor stride = exo_cbor_find(given, "stride_rom_rad");
+    for (uint32_t side = 0; side < EXO_SIDES && stride.at != NULL; side++) {
+        double rom = 0.0;
+        good = good && exo_cbor_number(exo_cbor_element(stride, side), &rom) && rom >= 0.0 && rom < 4.0;
+        found->stride_rom_rad[side] = good ? (float)rom : 0.0f;
+    }
+    return good;
+}
+
+static void use(exo_device *device) {
+    const exo_blob *blob = &device->blob;
+    const exo_limits limits = {at_most(blob->peak_nm), at_most(blob->rate_nm_s), at_most(blob->hip_range_rad)};
+    const bool trial = device->slots.slot[device->slots.running].state != EXO_SLOT_CONFIRMED;
+    exo_safety_use(&device->safety, blob->sha256, limits, device->envelope, trial);
+    exo_runtime_reset(&device->runtime);
+    device->has_controller = true;
+    device->crc = exo_crc32(0, device->setup->memory, device->length);
+    device->crc_running = device->crc_at = 0;
+    device->weights_ok = true;
+    device->weights_us = hal_of(device)->now_us(hal_of(device)->machine);
+}
+
+static bool is_for_this_exo(const exo_device *device, const exo_blob *blob) {
+    const char *id = device->setup->profile_id;
+    return blob->profile_id.length == strlen(id) && memcmp(blob->profile_id.at, id, strlen(id)) == 0;
+}
+
+static bool load_running(exo_device *device) {
+    const exo_setup *setup = device->setup;
+    device->length = exo_slots_load(&device->slots, device->slots.running, setup->memory, setup->room);
+    return device->length > 0 && exo_blob_open(setup->memory, device->length, &device->blob) == EXO_BLOB_OK &&
+           is_for_this_exo(device, &device->blob) &&
+           read_envelope(device->blob.manifest, &device->envelope) &&
+           exo_blob_selftest(&device->blob, &device->runtime, NULL) == EXO_BLOB_OK;
+}
+
+void exo_device_start_controller(exo_device *device) {
+    const exo_limits none = {0.0f, 0.0f, 0.0f};
+    device->has_controller = false;
+    memset(device->wish_nm, 0, sizeof device->wish_nm);
+    exo_safety_use(&device->safety, NULL, none, exo_envelope_widest(), true);
+    for (int tries = 0; tries <= EXO_SLOT_COUNT && device->slots.running != EXO_FACTORY; tries++) {
+        if (load_running(device)) {
+            use(device);
+            return;
+        }
+        if (exo_slots_reject(&device->slots) != EXO_SLOTS_OK) {
+            return;
+        }
+    }
+}
+
+bool exo_device_selftest(exo_device *device, uint8_t *outputs_sha256) {
+    if (!device->has_controller) {
+        return false;
+    }
+    if (exo_blob_selftest(&device->blob, &device->runtime, outputs_sha256) == EXO_BLOB_OK) {
+        return true;
+    }
+    exo_slots_reject(&device->slots);
+    exo_device_start_controller(device);
+    return false;
+}
+
+exo_slots_rc exo_device_received(exo_device *device) {
+    const exo_setup *setup = device->setup;
+    const exo_hal *hal = setup->hal;
+    const exo_reception *reception = &device->slots.reception;
+    const exo_area area = reception->slot == EXO_SLOT_A ? EXO_AREA_A : EXO_AREA_B;
+    uint8_t subject[EXO_HASH_BYTES] = {0};
+    exo_sha256 hash;
+    exo_blob blob;
+    const bool good = reception->length <= setup->room &&
+                      hal->read(hal->machine, area, 0, setup->memory, reception->length) &&
+                      exo_blob_open(setup->memory, reception->length, &blob) == EXO_BLOB_OK &&
+                      is_for_this_exo(device, &blob) && read_envelope(blob.manifest, &device->envelope);
+    if (good) {
+        exo_sha256_start(&hash);
+        exo_sha256_add(&hash, blob.subject_tag.at, blob.subject_tag.length);
+        exo_sha256_end(&hash, subject);
+    }
+    const exo_slots_rc code = exo_slots_judge(&device->slots, good, subject);
+    exo_device_start_controller(device); /* the memory was used for the new one */
+    return code;
+}
+
+exo_slots_rc exo_device_confirm(exo_device *device, const uint8_t *sha256) {
+    if (!device->has_controller) {
+        return EXO_SLOTS_NO_CONTROLLER;
+    }
+    const exo_slots_rc code = exo_slots_confirm(&device->slots, sha256);
+    if (code == EXO_SLOTS_OK) {
+        exo_safety_confirm(&device->safety);
+    }
+    return code;
+}
+
+exo_rc exo_device_arm(exo_device *device, const exo_arm_request *request) {
+    const exo_rc code = exo_safety_arm(&device->safety, request);
+    renew_nonce(device);
+    return code;
+}
+
+/* the tick */
+
+/* A share of the memory per tick; a whole round takes less than a second (S22). */
+static void check_memory(exo_device *device, uint64_t now_us) {
+    const uint32_t left = device->length - device->crc_at;
+    const uint32_t share = device->length / CRC_SHARE + 1u;
+    const uint32_t count = left < share ? left : share;
+    if (!device->has_controller) {
+        return;
+    }
+    device->crc_running = exo_crc32(device->crc_running, device->setup->memory + device->crc_at, count);
+    device->crc_at += count;
+    if (device->crc_at == device->length) {
+        device->weights_ok = device->weights_ok && device->crc_running == device->crc;
+        device->weights_us = now_us;
+        device->crc_running = device->crc_at = 0;
+    }
+}
+
+static void keep_record(exo_device *device, const exo_inputs *in, const exo_command *command) {
+    exo_record *record = &device->record[device->seq % EXO_TELEMETRY_RECORDS];
+    record->seq = device->seq++;
+    record->time_ms = (uint32_t)(in->now_us / 1000u);
+    record->state = (uint8_t)device->safety.state;
+    for (int side = 0; side < EXO_SIDES; side++) {
+        record->angle_rad[side] = in->angle_rad[side];
+        record->velocity_rad_s[side] = in->gyro_rad_s[side][0];
+        record->command_nm[side] = command->torque_nm[side];
+        record->measured_nm[side] = in->motor_nm[side];
+    }
+}
+
+static void keep_time(exo_device *device, uint64_t began_us) {
+    const uint64_t now_us = hal_of(device)->now_us(hal_of(device)->machine);
+    if (now_us > began_us && now_us - began_us > device->slowest_tick_us) {
+        device->slowest_tick_us = (uint32_t)(now_us - began_us);
+    }
+}
+
+/* What is in memory is not what was approved: it never runs again. */
+static void take_back(exo_device *device) {
+    if (device->safety.revert && !exo_safety_moves(&device->safety)) {
+        exo_slots_reject(&device->slots);
+        exo_device_start_controller(device);
+    }
+}
+
+void exo_device_tick(exo_device *device, exo_inputs *in) {
+    const float speed[EXO_SIDES] = {in->gyro_rad_s[0][0], in->gyro_rad_s[1][0]};
+    exo_command command;
+    check_memory(device, in->now_us);
+    in->weights_ok = device->weights_ok;
+    in->weights_us = device->weights_us;
+    if (exo_safety_sense(&device->safety, in) && device->has_controller) {
+        exo_runtime_step(&device->blob.net, &device->blob.law, &device->runtime, in->angle_rad, speed,
+                         device->wish_nm);
+    }
+    exo_safety_drive(&device->safety, in, device->wish_nm, &command);
+    hal_of(device)->motor(hal_of(device)->machine, command.torque_nm, command.enable);
+    keep_record(device, in, &command);
+    keep_time(device, in->now_us);
+    take_back(device);
+}
+
+/* telemetry */
+
+uint32_t exo_device_oldest(const exo_device *device) {
+    return device->seq > EXO_TELEMETRY_RECORDS ? device->seq - EXO_TELEMETRY_RECORDS : 0;
+}
+
+void exo_device_record(const exo_device *device, uint32_t seq, uint8_t *bytes) {
+    const exo_record *record = &device->record[seq % EXO_TELEMETRY_RECORDS];
+    memset(bytes, 0, EXO_TELEMETRY_BYTES);
+    memcpy(bytes, &record->seq, 4);
+    memcpy(bytes + 4, &record->time_ms, 4);
+    bytes[8] = record->state;
+    memcpy(bytes + 12, record->angle_rad, 8);
+    memcpy(bytes + 20, record->velocity_rad_s, 8);
+    memcpy(bytes + 28, record->command_nm, 8);
+    memcpy(bytes + 36, record->measured_nm, 8);
+}
