@@ -53,6 +53,7 @@ class Mixture:
 
 EVERYBODY = Mixture(plain=0.15, placed=0.5, impaired=0.15)
 MOSTLY_PLACED = Mixture(plain=0.1, placed=0.7, impaired=0.1)
+MOSTLY_PLAIN = Mixture(plain=0.35, placed=0.4, impaired=0.1)
 
 
 @dataclass(frozen=True, slots=True)

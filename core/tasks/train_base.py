@@ -11,7 +11,15 @@ from pathlib import Path
 import torch
 from torch.multiprocessing.spawn import spawn
 
-from core.learning.base_policy import EVERYBODY, IMPAIRED, MOSTLY_PLACED, Mixture, beginners, crowd
+from core.learning.base_policy import (
+    EVERYBODY,
+    IMPAIRED,
+    MOSTLY_PLACED,
+    MOSTLY_PLAIN,
+    Mixture,
+    beginners,
+    crowd,
+)
 from core.learning.imitation import GaitLearner, Progress, gait_learner
 from core.learning.sitting import learn
 from core.learning.team import ALONE, Processes, Team
@@ -39,7 +47,7 @@ CURRICULUM = (
     Stage("first_steps", Fidelity.FAST, None, 0.14),
     Stage("all_walks", Fidelity.FAST, EVERYBODY, 0.28),
     Stage("base_walk", Fidelity.FAST, MOSTLY_PLACED, 0.23),
-    Stage("base_walk_muscles", Fidelity.STANDARD, EVERYBODY, 0.35),
+    Stage("base_walk_muscles", Fidelity.STANDARD, MOSTLY_PLAIN, 0.35),
 )
 
 
