@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.domain.body import JOINTS, JointKind
-from core.domain.scenario import LEVEL_GROUND
+from core.domain.scenario import LEVEL_GROUND, GaitKind
 from core.domain.twin import GENERIC_BODY, BodyParameters
 from core.gait.norms import normal_reference
 from core.learning.base_policy import IMPAIRED, crowd, varied_reference
@@ -13,6 +13,7 @@ from core.learning.evaluation import evaluate
 from core.simulation.exo import worn_model
 from core.simulation.observation import OBSERVATION_SIZE
 from core.simulation.reference import check_reference
+from core.simulation.rewards import RUNNING_M_S
 from core.simulation.walking import Walker
 from core.tasks.policy_files import shipped_policy
 from core.twin.body import Fidelity
@@ -47,7 +48,8 @@ def test_everyone_in_the_crowd_has_a_stride_that_can_be_taught() -> None:
     people = crowd(IMPAIRED, seed=3, count=20)
 
     for person in people:
-        check_reference(person.reference)
+        runs = person.reference.speed_m_s > RUNNING_M_S
+        check_reference(person.reference, GaitKind.RUN if runs else GaitKind.WALK)
     plain = [person for person in people if person.body == GENERIC_BODY and person.ground == LEVEL_GROUND]
     assert len(plain) >= 4
     assert any(person.ground != LEVEL_GROUND for person in people)

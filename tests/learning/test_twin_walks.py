@@ -19,6 +19,7 @@ K, G, LEFT = ImpairmentKind, MuscleGroup, Side.LEFT
 SEVERITY = 0.5
 NOTICEABLE_RAD = 0.005  # a third of a degree: a hundred times what another start changes
 SLOTS = (
+    Slot(K.WEAKNESS, LEFT, group=G.DORSIFLEXORS),
     Slot(K.WEAKNESS, LEFT, group=G.PLANTARFLEXORS),
     Slot(K.WEAKNESS, LEFT, group=G.HIP_ABDUCTORS),
     Slot(K.WEAKNESS, LEFT, group=G.HIP_FLEXORS),
@@ -30,6 +31,7 @@ SLOTS = (
 )
 # Not shown by the shipped policy, which holds the normal stride against these impairments.
 NOT_SHOWN = {
+    "Weakness, left dorsiflexors: steppage: hip lifted",  # by 0.2 degrees only
     "Weakness, left plantarflexors: less push-off",
     "Spasticity, left plantarflexors: equinus in stance",
 }
@@ -69,6 +71,13 @@ def test_an_impairment_changes_the_gait_as_clinicians_expect(slot: Slot, expecte
     assert healthy is not None and impaired is not None
 
     assert expected.change(healthy, impaired, slot) > NOTICEABLE_RAD
+
+
+def test_weak_dorsiflexors_bring_the_toes_closer_to_the_floor() -> None:
+    healthy, weak = walks()[None].features, walks()[SLOTS[0]].features
+    assert healthy is not None and weak is not None
+
+    assert healthy.of("toe_clearance_m", LEFT) - weak.of("toe_clearance_m", LEFT) > 0.0005
 
 
 def test_the_painful_leg_stands_shorter_than_the_other() -> None:
