@@ -3,41 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import building
 from setuptools import build_meta
 from setuptools.build_meta import (  # noqa: F401 - what pip asks of a build backend
-    build_editable,
     build_sdist,
-    build_wheel,
     get_requires_for_build_sdist,
     prepare_metadata_for_build_editable,
     prepare_metadata_for_build_wheel,
 )
-from setuptools.command.build_ext import build_ext
+from setuptools.command.bdist_wheel import bdist_wheel
+
+Settings = Mapping[str, Any] | None
 
 
-def get_requires_for_build_wheel(config_settings: Mapping[str, Any] | None = None) -> list[str]:
+def get_requires_for_build_wheel(config_settings: Settings = None) -> list[str]:
     return [*build_meta.get_requires_for_build_wheel(config_settings), *_compiler()]
 
 
-def get_requires_for_build_editable(config_settings: Mapping[str, Any] | None = None) -> list[str]:
+def get_requires_for_build_editable(config_settings: Settings = None) -> list[str]:
     return [*build_meta.get_requires_for_build_editable(config_settings), *_compiler()]
+
+
+def build_wheel(
+    wheel_directory: str, config_settings: Settings = None, metadata_directory: str | None = None
+) -> str:
+    building.build(building.LIBRARY)
+    return str(build_meta.build_wheel(wheel_directory, config_settings, metadata_directory))
+
+
+def build_editable(
+    wheel_directory: str, config_settings: Settings = None, metadata_directory: str | None = None
+) -> str:
+    building.build(building.LIBRARY)
+    return str(build_meta.build_editable(wheel_directory, config_settings, metadata_directory))
 
 
 def _compiler() -> list[str]:
     return [] if building.find_compiler() else [building.ZIG]
 
 
-class BuildCore(build_ext):
-    """The core is a plain shared library, so that no Python headers are needed to compile it."""
+class Wheel(bdist_wheel):
+    """A wheel with the compiled core inside is for one kind of machine only."""
 
-    def get_ext_filename(self, fullname: str) -> str:
-        return str(Path(*fullname.split(".")[:-1], building.library_name()))
-
-    def build_extension(self, ext: Any) -> None:
-        target = Path(self.get_ext_fullpath(ext.name))
-        target.parent.mkdir(parents=True, exist_ok=True)
-        building.build(target.resolve())
+    def finalize_options(self) -> None:
+        super().finalize_options()
+        self.root_is_pure = False

@@ -152,6 +152,24 @@ def test_an_unconfirmed_controller_gives_half_and_is_gone_after_a_reset(core: Li
     assert (info["active"], info["sha"], exo.state) == ("F", b"", State.SAFE)
 
 
+def test_a_fault_ends_a_trial_and_the_controller_before_is_back(core: Library):
+    exo = Exo(core)
+    before = exo.install(controller(seed=4))
+    exo.upload(controller())
+    exo.ask(EXO, 3, WRITE, action="test", sha=name_of(controller()))
+    exo.ask(EXO, 3, WRITE, action="activate")
+    exo.wear()
+    assert exo.arm(name_of(controller())) == {"state": State.ARMED}
+    exo.tick(lambda inputs: setattr(inputs, "estop", True))
+
+    assert exo.ask(EXO, 0)["sha"] == before
+    assert exo.ask(EXO, 1)["slots"][1]["state"] == "valid"
+    assert exo.ask(EXO, 3, WRITE, action="confirm", sha=name_of(controller())) == {
+        "err": {"group": EXO, "rc": 4}
+    }
+    assert exo.state is State.FAULT
+
+
 @pytest.mark.parametrize("wrong", ["junk", "other exo", "golden", "envelope"])
 def test_what_is_no_controller_for_this_exo_never_runs(core: Library, wrong: str):
     data = {

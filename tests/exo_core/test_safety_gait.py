@@ -42,6 +42,15 @@ def test_s01_the_smallest_limit_holds_whoever_set_it(core: Library, source: str)
     assert max(abs(value) for pair in torques for value in pair) == expected
 
 
+def test_s01_the_last_clamp_holds_even_if_everything_before_it_failed(core: Library):
+    wearer = assisted_wearer(core, limits=Limits(peak_nm=7.0))
+    core.ffi.cdef("void s01_clamp(exo_safety *safety, float *torque_nm);")
+    for wrong, right in ((99.0, 7.0), (-99.0, -7.0), (float("nan"), 0.0), (float("inf"), 0.0), (3.0, 3.0)):
+        torque = core.ffi.new("float[2]", [wrong, 0.0])
+        core.lib.s01_clamp(wearer.supervisor._safety, torque)
+        assert torque[0] == right
+
+
 def test_s01_a_wish_that_stays_above_the_limit_is_told(core: Library):
     wearer = assisted_wearer(core)
     wearer.run(0.4, wish=(25.0, 0.0))

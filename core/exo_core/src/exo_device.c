@@ -203,10 +203,15 @@ static void keep_time(exo_device *device, uint64_t began_us) {
     }
 }
 
-/* What is in memory is not what was approved: it never runs again. */
+/* What is in memory is not what was approved: it never runs again. A fault ends a trial. */
 static void take_back(exo_device *device) {
+    const uint8_t running = device->slots.running;
+    const bool trial = running < EXO_SLOT_COUNT && device->slots.slot[running].state == EXO_SLOT_TRIAL;
     if (device->safety.revert && !exo_safety_moves(&device->safety)) {
         exo_slots_reject(&device->slots);
+        exo_device_start_controller(device);
+    } else if (trial && device->safety.state == EXO_FAULT) {
+        exo_slots_revert(&device->slots);
         exo_device_start_controller(device);
     }
 }
