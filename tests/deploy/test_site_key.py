@@ -36,6 +36,7 @@ def test_the_public_key_is_that_of_rfc_8032():
     assert PrivateKey.from_seed(RFC_SEED).public.raw == RFC_PUBLIC
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200), st.integers(0, 511))
 def test_a_signature_holds_for_one_manifest_and_not_with_a_flipped_bit(manifest, bit):
     key = PrivateKey.from_seed(RFC_SEED)

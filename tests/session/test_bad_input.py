@@ -265,4 +265,5 @@ def test_an_exo_unplugged_while_uploading_is_told_and_nothing_counts_as_deployed
             deploy.run({**params, "address": running.address}, context)
     with open_store(visit.data_dir) as store:
         assert store.latest(visit.id, RecordKind.DEPLOYMENT) is None
-        assert store.log_entries()[-1].action == "deployment refused"
+        last = store.audit_trail()[-1].event
+    assert last.step == "refused" and "EXO-005" in last.detail and last.device_serial == running.serial
