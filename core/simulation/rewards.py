@@ -187,8 +187,8 @@ class RewardTerm:
 
 
 WALKING_REWARD = (
-    RewardTerm(0.20, pose),
-    RewardTerm(0.25, flexion),
+    RewardTerm(0.30, pose),
+    RewardTerm(0.40, flexion),
     RewardTerm(0.05, motion),
     RewardTerm(0.45, progress),
     RewardTerm(0.10, posture),
