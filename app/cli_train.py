@@ -29,7 +29,7 @@ def add_train(commands: Any, add_data_dir: Callable[[argparse.ArgumentParser], N
         required=True
     )
     base = train.add_parser("base", help="the base walking policy")
-    base.add_argument("--minutes", type=float, default=40.0)
+    base.add_argument("--minutes", type=float, default=100.0)
     base.add_argument("--seed", type=int, default=0)
     base.add_argument("--processes", type=int, default=1, help="that learn together, one for every two cores")
     base.add_argument("--out", type=Path, required=True)

@@ -44,10 +44,10 @@ class Stage:
 
 
 CURRICULUM = (
-    Stage("first_steps", Fidelity.FAST, None, 0.14),
-    Stage("all_walks", Fidelity.FAST, EVERYBODY, 0.28),
-    Stage("base_walk", Fidelity.FAST, MOSTLY_PLACED, 0.23),
-    Stage("base_walk_muscles", Fidelity.STANDARD, MOSTLY_PLAIN, 0.35),
+    Stage("first_steps", Fidelity.FAST, None, 0.12),
+    Stage("all_walks", Fidelity.FAST, EVERYBODY, 0.25),
+    Stage("base_walk", Fidelity.FAST, MOSTLY_PLACED, 0.27),
+    Stage("base_walk_muscles", Fidelity.STANDARD, MOSTLY_PLAIN, 0.36),
 )
 
 
