@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from app.jobs.service import JobService
 from core.deploy.audit_anchor import first_disowned, signed_manifests
 from core.deploy.package import read_package
 from core.deploy.site_key import PASSPHRASE_VARIABLE, make_site_key, trusted_keys
@@ -21,7 +22,7 @@ from core.domain.record import RecordKind, Verdict
 from core.domain.rollout import RolloutSet, SceneGeometry
 from core.domain.subject import Sex, Subject
 from core.errors import JobCancelled, UserError
-from core.jobs.values import SECRET, JobSpec, Message, Sample, SilentContext
+from core.jobs.values import SECRET, Done, JobSpec, Message, Sample, SilentContext
 from core.store.repository import open_store
 from core.tasks import deploy, list_exos, package_controller, telemetry
 from tests.deploy.controllers import DEVICE, trained
@@ -168,6 +169,23 @@ def test_a_passphrase_that_is_sent_to_the_job_opens_the_sites_key(visit, tmp_pat
     with open_store(visit.data_dir) as store:
         assert [entry.event.step for entry in store.audit_trail()][-2:] == ["refused", "refused"]
         assert not any(PASSPHRASE in entry.event.detail for entry in store.audit_trail())
+
+
+def test_the_passphrase_reaches_the_worker_process_and_no_file(visit):
+    make_site_key(visit.data_dir, None, PASSPHRASE)
+    params = {
+        "controller_id": visit.controller_id,
+        "comparison_id": visit.comparison_id,
+        "passphrase_follows": True,
+    }
+    service = JobService(visit.data_dir, "Dr A")
+    job_id = service.submit("package_controller", params, visit_id=visit.id)
+    service.send(job_id, SECRET + PASSPHRASE)
+    outcome = service.wait(job_id, timeout_s=240.0)
+    service.close()
+    assert isinstance(outcome, Done), outcome
+    files = [path for path in visit.data_dir.rglob("*") if path.is_file()]
+    assert files and not any(PASSPHRASE.encode() in path.read_bytes() for path in files)
 
 
 def test_signed_packages_find_a_trail_that_was_made_anew(visit, tmp_path, monkeypatch):
