@@ -52,7 +52,7 @@ uint32_t exo_smp_answer(exo_device *device, const uint8_t *frame, uint32_t lengt
     if (length < EXO_SMP_HEADER || ((frame[0] & 7u) != EXO_SMP_READ && (frame[0] & 7u) != EXO_SMP_WRITE)) {
         return 0;
     }
-    const uint8_t version = frame[0] >> 3 & 3u;
+    const uint8_t version = (uint8_t)(frame[0] >> 3 & 3);
     exo_refusal refusal = handle(device, frame, length, &out);
     if (out.full) {
         refusal = exo_refuse(EXO_SMP_SHARED, MGMT_EMSGSIZE);
@@ -63,7 +63,7 @@ uint32_t exo_smp_answer(exo_device *device, const uint8_t *frame, uint32_t lengt
     }
     const uint32_t body = (uint32_t)(out.at - answer) - EXO_SMP_HEADER;
     memcpy(answer, frame, EXO_SMP_HEADER);
-    answer[0] = (uint8_t)(version << 3 | ((frame[0] & 7u) + 1u));
+    answer[0] = (uint8_t)((uint32_t)version << 3 | ((frame[0] & 7u) + 1u));
     answer[1] = 0;
     answer[2] = (uint8_t)(body >> 8);
     answer[3] = (uint8_t)body;
