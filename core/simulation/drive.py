@@ -13,7 +13,7 @@ from core.domain.arrays import Float32Array, FloatArray
 from core.domain.body import JOINTS
 from core.domain.twin import BodyParameters
 from core.simulation.coordination import CoordinationNetwork, Demand, demand, leg_traits
-from core.simulation.muscle_plant import MusclePlant, joint_rows, leg_rows
+from core.simulation.muscle_plant import MODEL_SIDES, MusclePlant, joint_rows, leg_rows
 from core.twin.body import joint_strength
 from core.twin.impairments import torque_shares
 
@@ -140,7 +140,10 @@ class TorqueDrive(_Forgetful):
 
 
 class MuscleDrive(_Forgetful):
-    """Muscles: the torques that servos would give are asked of the muscles, as far as they can."""
+    """Muscles: the torques that servos would give are asked of the leg muscles, as far as they can.
+
+    Muscles of trunk and arms, which only the 416-muscle body has, are never excited.
+    """
 
     interval_s = MUSCLE_INTERVAL_S
 
@@ -159,7 +162,7 @@ class MuscleDrive(_Forgetful):
         self._traits = leg_traits(bodies)
 
     def control(self, limbs: Limbs) -> FloatArray:
-        """Excitations (N, M) that bring the activations to where the torques need them."""
+        """Excitations (N, A) of all muscles that bring the activations to where the torques need them."""
         foreseen = limbs.angle_rad + FORESIGHT_S * limbs.velocity_rad_s
         wish = leg_rows(self.servos.torque_nm(limbs.target_rad, foreseen, limbs.velocity_rad_s))
         angle, speed = leg_rows(limbs.angle_rad), leg_rows(limbs.velocity_rad_s)
@@ -174,9 +177,10 @@ class MuscleDrive(_Forgetful):
         return joint_rows(np.einsum("rjm,rm->rj", torques.active_nm, activation) + torques.passive_nm)
 
     def effort(self, limbs: Limbs) -> FloatArray:
-        """Mean squared activation."""
-        squares: FloatArray = np.mean(self.plant.walkers(self.plant.activation(limbs.state)) ** 2, axis=1)
-        return squares
+        """Mean squared activation of the leg muscles."""
+        by_leg = np.mean(self.plant.activation(limbs.state).astype(np.float64) ** 2, axis=1)
+        effort: FloatArray = by_leg.reshape(len(MODEL_SIDES), -1).mean(axis=0)
+        return effort
 
 
 def _excitation(activation: Float32Array, wanted: Float32Array) -> Float32Array:

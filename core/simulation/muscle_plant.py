@@ -1,7 +1,8 @@
 """The muscles of many legs at once: moment arms by polynomials, Hill forces by MuJoCo's own formulas.
 
 A leg is a row. A batch of N walkers has 2 N rows, first all right legs, then all left legs, as the model
-orders its muscles; the joints of a row are the seven of `JointKind`.
+orders its leg muscles; the joints of a row are the seven of `JointKind`. Muscles of trunk and arms, which
+only the 416-muscle body has, come before them in the model and are nobody's row: they stay at rest.
 """
 
 from __future__ import annotations
@@ -15,17 +16,19 @@ from typing import Any
 import mujoco
 import numpy as np
 
-from core.domain.arrays import Float32Array, FloatArray
+from core.domain.arrays import Float32Array, FloatArray, IntArray
 from core.domain.body import JOINTS, JointKind, Side
 from core.gait.norms import normal_reference
 from core.simulation.pose import ROOT_POSITIONS, FullPose
 from core.simulation.sensors import SensorColumns
 from core.simulation.stance import joint_limits
+from core.twin.full_body import leg_muscles
 
 MODEL_SIDES = (Side.RIGHT, Side.LEFT)  # the order of the model's muscles
 LEG_JOINTS = len(JointKind)
 LEG_COLUMNS = np.array([[joint.column for joint in JOINTS if joint.side is side] for side in MODEL_SIDES])
 _FIT_POSES = 4000
+_FIT_PARTS = 20  # arms about the 128 freedoms of the 416-muscle body in all poses at once fill 300 MB
 _ANGLE_UNIT_RAD = 0.5  # polynomials of angles near one are well conditioned
 _SPREAD_RAD = 0.25
 _AMPLITUDE = (0.0, 1.8)  # of the normal stride, from standing to climbing and running
@@ -42,16 +45,18 @@ class LegTorques:
 
 
 class MusclePlant:
-    """Muscles of N walkers whose bodies may differ."""
+    """Leg muscles of N walkers whose bodies may differ. Axes: A muscles of the body, M of a leg."""
 
     def __init__(self, models: Sequence[Any]) -> None:
         first = models[0]
         self._count = len(models)
-        self.leg_muscles = int(first.na) // len(MODEL_SIDES)
-        self._columns = SensorColumns.of(first)
-        start = 1 + first.nq + first.nv
-        self._activation = slice(start, start + first.na)
-        self._hill = _Hill.of(models, self.leg_muscles)
+        self._muscles = int(first.na)
+        self._legs = leg_columns(first)
+        self.leg_muscles = self._legs.shape[1]
+        sensors = SensorColumns.of(first)
+        self._length, self._speed = sensors.length[self._legs], sensors.speed[self._legs]
+        self._activation = 1 + first.nq + first.nv + self._legs
+        self._hill = _Hill.of(models)
         distinct = {id(model): model for model in models}
         owner = np.array([id(model) for model in models])
         self._arms = [
@@ -62,21 +67,22 @@ class MusclePlant:
 
     def activation(self, state: FloatArray) -> Float32Array:
         """(2 N, M) from states (N, S)."""
-        return self.legs(state[:, self._activation])
+        return _rows(state, self._activation)
 
     def legs(self, by_walker: FloatArray) -> Float32Array:
-        """Rows (2 N, M) from one row of all muscles per walker (N, 2 M)."""
-        return np.concatenate(np.split(np.asarray(by_walker, np.float32), len(MODEL_SIDES), axis=1))
+        """Rows (2 N, M) from one row of all muscles per walker (N, A)."""
+        return _rows(by_walker, self._legs)
 
     def walkers(self, by_leg: Float32Array) -> FloatArray:
-        """The inverse of `legs`, (N, 2 M)."""
-        return np.concatenate(np.split(by_leg.astype(np.float64), len(MODEL_SIDES)), axis=1)
+        """The inverse of `legs`, (N, A); zero for the muscles of no leg."""
+        muscles = np.zeros((self._count, self._muscles))
+        for columns, leg in zip(self._legs, np.split(by_leg, len(MODEL_SIDES)), strict=True):
+            muscles[:, columns] = leg
+        return muscles
 
     def torques(self, angle_rad: FloatArray, sensor: FloatArray) -> LegTorques:
         """Strength at joint angles (N, 14) and muscle lengths and speeds in sensor values (N, Y)."""
-        gain, bias = self._hill.force_n(
-            self.legs(sensor[:, self._columns.length]), self.legs(sensor[:, self._columns.speed])
-        )
+        gain, bias = self._hill.force_n(_rows(sensor, self._length), _rows(sensor, self._speed))
         arms_m = self._moment_arms(leg_rows(angle_rad))
         return LegTorques(arms_m * gain[:, None, :], np.einsum("rjm,rm->rj", arms_m, bias))
 
@@ -89,9 +95,21 @@ class MusclePlant:
         return arms.reshape(len(features), LEG_JOINTS, self.leg_muscles)
 
 
+def leg_columns(model: Any) -> IntArray:
+    """Where the muscles of each leg, in MODEL_SIDES, are among the model's muscles: (2, M)."""
+    names = [model.actuator(number).name for number in range(model.na)]
+    columns = [names.index(name) for name in leg_muscles(names)]
+    return np.array(columns, np.int64).reshape(len(MODEL_SIDES), -1)
+
+
 def leg_rows(by_joint: FloatArray) -> Float32Array:
     """Rows (2 N, 7) from the fourteen joints of N walkers (N, 14)."""
-    return np.concatenate([by_joint[:, columns] for columns in LEG_COLUMNS]).astype(np.float32)
+    return _rows(by_joint, LEG_COLUMNS)
+
+
+def _rows(values: FloatArray, columns: IntArray) -> Float32Array:
+    """Rows (2 N, K) of legs from values (N, V), by the columns (2, K) of each leg."""
+    return np.concatenate([values.take(leg, axis=1) for leg in columns], dtype=np.float32)
 
 
 def joint_rows(by_leg: Float32Array) -> FloatArray:
@@ -137,27 +155,30 @@ class _Geometry:
 def _fitted(geometry: _Geometry) -> Float32Array:
     model = geometry.model
     angle = _poses(model)
-    muscles = int(model.na) // len(MODEL_SIDES)
-    joints = LEG_COLUMNS[MODEL_SIDES.index(Side.RIGHT)]
-    arms = exact_moment_arms(model, angle)[:, :muscles][:, :, joints]
+    right = MODEL_SIDES.index(Side.RIGHT)
+    joints = LEG_COLUMNS[right]
+    parts = [exact_moment_arms(model, part) for part in np.array_split(angle, _FIT_PARTS)]
+    arms = np.split(np.concatenate(parts), len(MODEL_SIDES), axis=1)[right][:, :, joints]
     features = _features(angle[:, joints].astype(np.float32)).astype(np.float64)
     target = np.swapaxes(arms, 1, 2).reshape(len(angle), -1)
     return np.linalg.lstsq(features, target, rcond=None)[0].astype(np.float32)
 
 
 def exact_moment_arms(model: Any, angle_rad: FloatArray) -> FloatArray:
-    """Moment arms (T, 2 M, 14) in metres of all muscles about the fourteen joints at angles (T, 14)."""
+    """Moment arms (T, 2 M, 14) in metres of the leg muscles about the fourteen joints at angles (T, 14)."""
     pose, data = FullPose(model), mujoco.MjData(model)
     root = np.zeros((len(angle_rad), ROOT_POSITIONS))
     root[:, 2:4] = 1.0
-    moment = np.zeros((len(angle_rad), model.nu, model.nv))
+    legs = leg_columns(model).ravel()
+    of_all, moment = np.zeros((model.nu, model.nv)), np.zeros((len(angle_rad), len(legs), model.nv))
     for frame, qpos in enumerate(pose.position(root, angle_rad)):
         data.qpos[:] = qpos
         mujoco.mj_fwdPosition(model, data)
         mujoco.mju_sparse2dense(
-            moment[frame], data.actuator_moment, data.moment_rownnz, data.moment_rowadr, data.moment_colind
+            of_all, data.actuator_moment, data.moment_rownnz, data.moment_rowadr, data.moment_colind
         )
-    return pose.joint_moments(moment[:, : model.na], angle_rad)
+        moment[frame] = of_all[legs]
+    return pose.joint_moments(moment, angle_rad)
 
 
 def _poses(model: Any) -> FloatArray:
@@ -193,18 +214,14 @@ class _Hill:
     eccentric_peak: Float32Array
 
     @staticmethod
-    def of(models: Sequence[Any], leg_muscles: int) -> _Hill:
-        rows = [_Hill._row(model) for model in models]
-
-        def stacked(number: int) -> Float32Array:
-            values = np.array([row[number] for row in rows], np.float32)
-            return np.concatenate(np.split(values, len(MODEL_SIDES), axis=1))
-
-        assert rows[0][0].shape == (len(MODEL_SIDES) * leg_muscles,)
-        return _Hill(*(stacked(number) for number in range(len(rows[0]))))
+    def of(models: Sequence[Any]) -> _Hill:
+        muscles = [_Hill._muscles(model) for model in models]
+        legs = leg_columns(models[0])
+        return _Hill(*(_rows(np.array(values), legs) for values in zip(*muscles, strict=True)))
 
     @staticmethod
-    def _row(model: Any) -> tuple[FloatArray, ...]:
+    def _muscles(model: Any) -> tuple[FloatArray, ...]:
+        """Every field for all muscles (A,) of one model."""
         gain = model.actuator_gainprm[: model.na]
         low, high, peak, scale, fibre_min, fibre_max, fastest, passive, eccentric = gain[:, :9].T
         reach = model.actuator_lengthrange[: model.na]

@@ -2,7 +2,8 @@
 
 The source is myo_sim's `myofullbody`. Its legs are those of the 80-muscle body, but its arms come on top of a
 trunk that already weighs as much as trunk and arms together; here trunk and arms share that weight, so that a
-person's legs and total mass are the same at every fidelity.
+person's legs and total mass are the same at every fidelity. So is the trunk's inertia: the shoulders' links
+without a bone, which the source makes as hard to turn as a barbell, are as light as they look.
 
 Walking needs the legs' muscles. The upper body is held upright, arms hanging, by passive springs and dampers
 on its free joints, because nobody tells its 336 muscles what to do. Its joints and muscles stay, so that
@@ -21,6 +22,8 @@ from core.domain.body import JOINTS, SIDES
 from core.domain.muscles import LumpedMuscle, Muscle
 from core.twin.reduction import add_spring, freeze_inertia
 
+_LINK = "phant"  # in the names of the shoulders' links: coordinates of a motion, no bones
+_LINK_GYRATION_M = 0.1
 _ROOT = "Full Body"
 _ARM_ROOTS = tuple(f"myoarm_{side.suffix}_root" for side in SIDES)
 _LEG_ROOT = "myolegs_root"
@@ -57,6 +60,7 @@ def full_spec() -> mujoco.MjSpec:
     for sensor in list(spec.sensors):
         spec.delete(sensor)
     freeze_inertia(spec)
+    _lighten_links(spec)
     _share_weight(spec)
     return spec
 
@@ -90,6 +94,13 @@ def _stiffness_nm_rad(joint: str) -> float:
     if joint.startswith(_TRUNK_JOINTS):
         return TRUNK_NM_RAD
     return next((value for start, value in _ARM_STIFFNESS.items() if joint.startswith(start)), FINGER_NM_RAD)
+
+
+def _lighten_links(spec: mujoco.MjSpec) -> None:
+    """Give links of a gram a gram's inertia: the source gives eight of them 1 kg m2 each."""
+    for body in spec.bodies:
+        if _LINK in body.name:
+            body.inertia = np.full(3, body.mass * _LINK_GYRATION_M**2)
 
 
 def _share_weight(spec: mujoco.MjSpec) -> None:
