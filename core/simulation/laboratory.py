@@ -51,7 +51,8 @@ def neural_drive(excitation: FloatArray, time_s: FloatArray) -> FloatArray:
         return excitation
     rate_hz = 1.0 / float(np.median(np.diff(time_s)))
     sos = butter(_DRIVE_ORDER, _DRIVE_HZ, fs=rate_hz, output="sos")
-    return np.clip(sosfiltfilt(sos, excitation, axis=0), 0.0, 1.0)
+    smooth: FloatArray = np.clip(sosfiltfilt(sos, excitation, axis=0), 0.0, 1.0)
+    return smooth
 
 
 def estimated_facts(
