@@ -33,7 +33,7 @@ STEPS = (
 # Jobs, pages and migrations are named by strings or found on disk, so nothing can be seen to need them.
 OWN_PACKAGES = ("app", "core", "ui", "resources")
 WITH_EVERYTHING = ("mediapipe", "mujoco", "ezc3d", "alembic", "myo_sim", "assist_sim")
-FOLDERS = ("resources", "core/store/migrations")
+FOLDERS = ("resources", "core/store/migrations", "core/exo_core")
 LEFT_OUT = ("tkinter", "pytest", "mypy", "hypothesis", "IPython")
 
 

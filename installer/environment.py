@@ -29,9 +29,10 @@ def venv_python(venv: Path = VENV, windows: bool = os.name == "nt") -> Path:
 
 
 def fingerprint() -> str:
-    """Changes whenever the packages that should be installed, or the place of this folder, change."""
+    """Changes whenever what should be installed or compiled, or the place of this folder, changes."""
     digest = hashlib.sha256(f"{ROOT} {sys.version_info[:2]}".encode())
-    for path in (ROOT / "pyproject.toml", CONSTRAINTS, Path(__file__)):
+    compiled = sorted((ROOT / "core" / "exo_core" / "src").glob("*.[ch]"))
+    for path in (ROOT / "pyproject.toml", CONSTRAINTS, Path(__file__), *compiled):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

@@ -40,6 +40,17 @@ def test_a_person_it_has_never_seen_walks_with_a_normal_stride_at_once() -> None
     assert evaluation.walk_seconds_median == 10.0
 
 
+def test_the_default_twin_walks_by_its_80_muscles_as_the_card_says() -> None:
+    model = worn_model(GENERIC_BODY, Fidelity.STANDARD, None, surfaces=False)
+    walkers = [Walker(model, GENERIC_BODY, normal_reference())] * 8
+
+    evaluation = evaluate(walkers, shipped_policy(muscles=True), seed=79, length_s=8.0)
+
+    assert (evaluation.walk_seconds == 8.0).all()
+    assert evaluation.joint_rmse_deg < 4.5
+    assert abs(evaluation.speed_m_s - 1.14) < 0.15
+
+
 def test_the_shipped_policy_fits_the_environment() -> None:
     assert shipped_policy().policy.sizes == (OBSERVATION_SIZE, 256, 256, len(JOINTS))
 
