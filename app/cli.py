@@ -182,7 +182,7 @@ def _add_bench(commands: Subparsers) -> None:
     parser.add_argument("--file", type=Path, help="video for `bench video`")
     parser.add_argument(
         "--fidelity",
-        choices=("fast", "standard"),
+        choices=("fast", "standard", "full"),
         default="fast",
         help="for `bench walk` and `bench scenarios`",
     )
@@ -205,6 +205,11 @@ def _add_simulate(commands: Subparsers) -> None:
     parser.add_argument("scenario", help="for example level-1.2, ramp-up-5, stairs-up, run-2.5, push")
     parser.add_argument(
         "--twin", default="default", help="a twin that has learned to walk (default: default)"
+    )
+    parser.add_argument(
+        "--fidelity",
+        choices=("fast", "standard", "full"),
+        help="moved by joint torques, 80 or 416 muscles (default: as the twin has learned)",
     )
     for name, value in (("--seconds", 10.0), ("--starts", 16), ("--seed", 0)):
         parser.add_argument(name, type=type(value), default=value)

@@ -97,7 +97,8 @@ def scenario_params(given: argparse.Namespace) -> dict[str, JsonValue]:
     check_walks(given.starts, given.seconds)
     check_results_folder(given.out)
     params = {name: getattr(given, name) for name in ("scenario", "twin", "seconds", "starts", "seed")}
-    return {**params, "out": str(given.out.absolute())}
+    fidelity = {} if given.fidelity is None else {"fidelity": given.fidelity}
+    return {**params, **fidelity, "out": str(given.out.absolute())}
 
 
 def read_patient(path: Path) -> Subject:

@@ -57,6 +57,7 @@ class _Who:
 def run(params: Params, context: JobContext) -> str:
     """Simulate `scenario` (its key) with `twin` (a GAIT_POLICY record's id, or "default").
 
+    `fidelity` says what moves the body (`Fidelity`), by default what the twin has learned with.
     `impairments` ({label: severity}) says what keeps the twin from walking normally; without it the body is
     the policy's own. `seconds` and `starts` have defaults. With `out` a folder gets the arrays, a summary and
     a film. Returns the SCENARIO record's id; the default twin belongs to no patient and leaves no record: "".
@@ -66,8 +67,9 @@ def run(params: Params, context: JobContext) -> str:
     twin_id = str(params.get("twin", DEFAULT_TWIN))
     impairments = impairments_of(params.get("impairments"))
     with open_store(context.spec.data_dir) as store:
-        who = _impaired(_who(twin_id, store), impairments)
-        fidelity = Fidelity.FAST if who.networks.coordination is None else Fidelity.STANDARD
+        asked = params.get("fidelity")
+        who = _impaired(_who(twin_id, store, by_muscles=asked not in (None, Fidelity.FAST)), impairments)
+        fidelity = chosen_fidelity(asked, who.networks)
         context.progress(0.05, "Setting up the body and its walkway")
         walker = scenario_walker(scenario, who.body, who.own, length_s=seconds, fidelity=fidelity)
         starts = int(str(params.get("starts", STARTS)))
@@ -107,6 +109,22 @@ def chosen_scenario(key: str) -> Scenario:
             f"Use one of: {', '.join(known.key for known in SCENARIOS)}.",
         )
     return scenario
+
+
+def chosen_fidelity(asked: object, networks: PolicyNetworks) -> Fidelity:
+    """Refuses (SIM-034) a body that the twin has not learned to move."""
+    if asked is None:
+        return Fidelity.FAST if networks.coordination is None else Fidelity.STANDARD
+    fidelity = Fidelity(str(asked))
+    if (fidelity is Fidelity.FAST) != (networks.coordination is None):
+        learned = "joint torques" if networks.coordination is None else "80 muscles"
+        raise refuse(
+            "SIM-034",
+            f"This twin cannot walk with the body “{fidelity.value}”.",
+            f"It has learned to walk with {learned}.",
+            "Leave out --fidelity, or teach the twin again the other way.",
+        )
+    return fidelity
 
 
 def in_words(tried: ScenarioRun, impairments: tuple[Impairment, ...] = ()) -> str:
@@ -185,6 +203,7 @@ def summary_of(
     """What happened, as plain values; times in seconds."""
     return {
         "simulated": True,
+        "muscles": "simulated" if walker.model.na else "estimated from joint torques",
         "verdict": in_words(tried, walker.body.impairments),
         "scenario": scenario.key,
         "name": scenario.name,
@@ -214,10 +233,11 @@ def _impaired(who: _Who, impairments: tuple[Impairment, ...]) -> _Who:
     return replace(who, label=GaitLabel.IMPAIRED_TWIN, body=replace(who.body, impairments=impairments))
 
 
-def _who(twin_id: str, store: Store) -> _Who:
-    """Refuses (SIM-032) a twin that this data folder does not have."""
+def _who(twin_id: str, store: Store, *, by_muscles: bool = False) -> _Who:
+    """Refuses (SIM-032) a twin that this data folder does not have. The default twin walks either way."""
     if twin_id == DEFAULT_TWIN:
-        return _Who(GaitLabel.DEFAULT_TWIN, GENERIC_BODY, None, shipped_policy(), synthetic=False)
+        networks = shipped_policy(muscles=by_muscles)
+        return _Who(GaitLabel.DEFAULT_TWIN, GENERIC_BODY, None, networks, synthetic=False)
     known = known_twins(store)
     if twin_id not in known:
         listed = ", ".join([DEFAULT_TWIN, *(f"{record} ({code})" for record, code in known.items())])

@@ -17,6 +17,8 @@ from core.simulation.film import FilmedWalk, picture, write_film
 from core.simulation.strides import walked_points
 from core.store.repository import open_store
 from core.tasks import simulate_scenario
+from core.tasks.policy_files import shipped_policy
+from core.twin.body import Fidelity
 from tests.refusals import code_of
 
 
@@ -40,6 +42,7 @@ def test_a_scenario_of_the_default_twin_leaves_arrays_a_summary_and_a_film(conte
         assert arrays["muscle_force_n"].shape == (steps, len(arrays["muscle_names"]))
     summary = json.loads((out / simulate_scenario.SUMMARY).read_text())
     assert summary["simulated"] is True
+    assert summary["muscles"] == "estimated from joint torques"
     assert len(summary["survived_s"]) == 2
     film = cv2.VideoCapture(str(out / simulate_scenario.FILM))
     assert film.isOpened()
@@ -63,6 +66,25 @@ def test_what_cannot_be_simulated_is_refused_with_what_can(
         simulate_scenario.run(params, context)  # type: ignore[arg-type]
     assert refusal.value.advice.code == code
     assert told in refusal.value.advice.one_line()
+
+
+def test_the_default_twin_walks_by_its_muscles_when_asked(context: SilentContext) -> None:
+    out = context.work_dir / "out"
+    params = {"scenario": "level", "fidelity": "standard", "seconds": 2.0, "starts": 1, "out": str(out)}
+    simulate_scenario.run(params, context)
+
+    summary = json.loads((out / simulate_scenario.SUMMARY).read_text())
+    assert summary["muscles"] == "simulated"
+    assert summary["success_rate"] == 1.0
+
+
+def test_a_twin_walks_only_with_a_body_it_has_learned_to_move() -> None:
+    learned = {muscles: shipped_policy(muscles=muscles) for muscles in (False, True)}
+
+    assert simulate_scenario.chosen_fidelity(None, learned[True]) is Fidelity.STANDARD
+    assert simulate_scenario.chosen_fidelity("full", learned[True]) is Fidelity.FULL
+    assert code_of(simulate_scenario.chosen_fidelity, "standard", learned[False]) == "SIM-034"
+    assert code_of(simulate_scenario.chosen_fidelity, "fast", learned[True]) == "SIM-034"
 
 
 def a_walk() -> FilmedWalk:
