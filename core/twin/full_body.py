@@ -23,7 +23,7 @@ from core.domain.muscles import LumpedMuscle, Muscle
 from core.twin.reduction import add_spring, freeze_inertia
 
 _LINK = "phant"  # in the names of the shoulders' links: coordinates of a motion, no bones
-_LINK_GYRATION_M = 0.1
+_LINK_INERTIA_KG_M2 = 0.01  # of a forearm: as light as its gram, it lets the twisted trunk swing up
 _ROOT = "Full Body"
 _ARM_ROOTS = tuple(f"myoarm_{side.suffix}_root" for side in SIDES)
 _LEG_ROOT = "myolegs_root"
@@ -97,10 +97,10 @@ def _stiffness_nm_rad(joint: str) -> float:
 
 
 def _lighten_links(spec: mujoco.MjSpec) -> None:
-    """Give links of a gram a gram's inertia: the source gives eight of them 1 kg m2 each."""
+    """Let the shoulders' links turn easily: the source gives eight of them, a gram each, 1 kg m2 each."""
     for body in spec.bodies:
         if _LINK in body.name:
-            body.inertia = np.full(3, body.mass * _LINK_GYRATION_M**2)
+            body.inertia = np.full(3, _LINK_INERTIA_KG_M2)
 
 
 def _share_weight(spec: mujoco.MjSpec) -> None:

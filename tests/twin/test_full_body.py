@@ -11,6 +11,7 @@ from core.twin.full_body import full_spec
 from core.twin.scaling import neutral_pose
 
 LEG_BONES = ("femur", "tibia", "talus", "calcn", "toes", "patella")
+LIGHTEST_BONE_KG = 0.002  # links without a bone have a gram
 GYRATION_LIMIT_M = 0.4  # of a single bone; the source's trunk and thighs are long
 
 
@@ -38,10 +39,17 @@ def test_trunk_with_arms_is_as_hard_to_tip_as_the_trunk_of_the_80_muscle_body() 
     assert rigid[2] < whole[2] < 1.5 * rigid[2]  # arms hang beside the trunk, not in it
 
 
-def test_no_part_of_the_body_is_harder_to_turn_than_its_mass_and_size_allow() -> None:
+def test_no_bone_is_harder_to_turn_than_its_mass_and_size_allow() -> None:
     model = full_spec().compile()
-    heavy = model.body_mass > 0.0
+    bone = model.body_mass > LIGHTEST_BONE_KG
 
-    gyration_m = np.sqrt(model.body_inertia[heavy].max(axis=1) / model.body_mass[heavy])
+    gyration_m = np.sqrt(model.body_inertia[bone].max(axis=1) / model.body_mass[bone])
 
     assert gyration_m.max() < GYRATION_LIMIT_M
+
+
+def test_links_without_a_bone_hardly_add_to_the_trunk() -> None:
+    model = full_spec().compile()
+    link = (model.body_mass > 0.0) & (model.body_mass < LIGHTEST_BONE_KG)
+
+    assert model.body_inertia[link].max(axis=1).sum() < 0.1  # kg m2; the trunk has 0.4 about its long axis
