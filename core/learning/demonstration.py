@@ -19,7 +19,7 @@ from core.simulation.muscle_plant import MusclePlant, leg_rows
 from core.simulation.policy import PolicyNetworks
 from core.simulation.predictive import Starts
 from core.simulation.reference import StrideBank
-from core.simulation.walking import CONTROL_STEP_S, Walker, WalkingEnvironment
+from core.simulation.walking import CONTROL_STEP_S, Walker, WalkingEnvironment, muscle_drive
 
 LEAD_S = 0.3  # before a fall nothing good is shown
 EXPLORE = 0.1  # spread of the noise on the tracking policy's actions: states beside the best path
@@ -86,7 +86,7 @@ def demonstrate(
     Every walker walks for `seconds`; who falls begins again. A policy that never learned to coordinate
     muscles has every demand solved exactly, which is slower.
     """
-    drive = muscle_drive(walkers, networks)
+    drive = _muscles_of(walkers, networks)
     world = WalkingEnvironment(walkers, seed=seed, drive=drive, episode_s=2 * seconds, threads=threads)
     rng = np.random.default_rng(seed)
     notes = _Notes(world)
@@ -98,10 +98,9 @@ def demonstrate(
     return notes.demonstration()
 
 
-def muscle_drive(walkers: Sequence[Walker], networks: PolicyNetworks) -> MuscleDrive:
-    network = None if networks.coordination is None else CoordinationNetwork(networks.coordination)
-    models, bodies = [walker.model for walker in walkers], [walker.body for walker in walkers]
-    return MuscleDrive(models, bodies, network)
+def _muscles_of(walkers: Sequence[Walker], networks: PolicyNetworks) -> MuscleDrive:
+    learned = networks.coordination
+    return muscle_drive(walkers, None if learned is None else CoordinationNetwork(learned))
 
 
 class _Notes:
@@ -158,7 +157,7 @@ class TrackingTeacher:
 
     def __init__(self, walkers: Sequence[Walker], networks: PolicyNetworks) -> None:
         models, bodies = [walker.model for walker in walkers], [walker.body for walker in walkers]
-        drive = muscle_drive(walkers, networks)
+        drive = _muscles_of(walkers, networks)
         self._networks, self._coordination = networks, drive.network
         self._world = WalkingEnvironment(walkers, seed=0, drive=drive, threads=1)
         self._servos = drive.servos

@@ -21,7 +21,7 @@ from core.simulation.drive import MuscleDrive
 from core.simulation.observation import OBSERVATION_SIZE
 from core.simulation.policy import PolicyNetworks
 from core.simulation.rewards import WALKING_REWARD, RewardTerm
-from core.simulation.walking import ACTION_SIZE, CONTROL_STEP_S, Walker, WalkingEnvironment
+from core.simulation.walking import ACTION_SIZE, CONTROL_STEP_S, Walker, WalkingEnvironment, muscle_drive
 
 WARM_SPREAD = 0.2  # who can walk already tries smaller changes than who starts from nothing
 NORMALISER_ROUNDS = 300  # then the view stays fixed, so that the policy can settle
@@ -241,8 +241,7 @@ def gait_learner(
     coordination = CoordinationLearner(start=known, seed=seed, team=team)
 
     def drive(crew: Sequence[Walker]) -> MuscleDrive:
-        models, bodies = [walker.model for walker in crew], [walker.body for walker in crew]
-        return MuscleDrive(models, bodies, coordination.network())
+        return muscle_drive(crew, coordination.network())
 
     crews = walking_crews(walkers, seed=seed, drive=drive, team=team, reward=reward)
     return GaitLearner(crews, start=start, coordination=coordination, seed=seed, team=team)

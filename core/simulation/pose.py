@@ -100,3 +100,14 @@ class FullPose:
         driver = angle_rad[:, coupling.driver] - coupling.driver_neutral
         slope: FloatArray = np.polyval(np.polyder(coupling.polynomial[::-1]), driver)
         return slope
+
+
+def rotation_matrices(quaternion: FloatArray) -> FloatArray:
+    """Rotation matrices (N, 3, 3) of unit quaternions (N, 4) w x y z."""
+    w, x, y, z = quaternion.T
+    rows = [
+        [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
+        [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
+        [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
+    ]
+    return np.moveaxis(np.array(rows), 2, 0)

@@ -25,7 +25,7 @@ from core.simulation.observation import Observer, Sight
 from core.simulation.pace import STEADY, Pace, PacedStrides
 from core.simulation.physics import BatchPhysics
 from core.simulation.policy import PolicyNetworks
-from core.simulation.pose import ROOT_POSITIONS, FullPose
+from core.simulation.pose import ROOT_POSITIONS, FullPose, rotation_matrices
 from core.simulation.reflexes import LateReactions, impaired
 from core.simulation.rewards import (
     GRAVITY_M_S2,
@@ -199,7 +199,7 @@ class WalkingEnvironment:
         position, velocity = self.physics.position(self.state), self.physics.velocity(self.state)
         sight = Sight(
             height=self._relative_height,
-            rotation=_rotation(position[:, 3:7]),
+            rotation=rotation_matrices(position[:, 3:7]),
             velocity_m_s=velocity[:, :3],
             spin_rad_s=velocity[:, 3:6],
             angle_rad=self.joint_angle_rad,
@@ -334,7 +334,7 @@ class WalkingEnvironment:
 
     def _moment(self, action: FloatArray) -> Moment:
         position, velocity = self.physics.position(self.state), self.physics.velocity(self.state)
-        rotation = _rotation(position[:, 3:7])
+        rotation = rotation_matrices(position[:, 3:7])
         speed = self.strides.speed_m_s
         return Moment(
             angle_error_rad=self.angle_error_rad,
@@ -393,14 +393,3 @@ def muscle_drive(walkers: Sequence[Walker], network: CoordinationNetwork | None)
 
 _MEMORY = ("state", "sensor", "phase", "_age", "_start_m", "_action")  # what changes from step to step
 _DRIVE, _LATE = "drive_", "late_"
-
-
-def _rotation(quaternion: FloatArray) -> FloatArray:
-    """Rotation matrices (N, 3, 3) of unit quaternions (N, 4) w x y z."""
-    w, x, y, z = quaternion.T
-    rows = [
-        [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
-        [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
-        [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
-    ]
-    return np.moveaxis(np.array(rows), 2, 0)

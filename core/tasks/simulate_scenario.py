@@ -67,9 +67,8 @@ def run(params: Params, context: JobContext) -> str:
     twin_id = str(params.get("twin", DEFAULT_TWIN))
     impairments = impairments_of(params.get("impairments"))
     with open_store(context.spec.data_dir) as store:
-        asked = params.get("fidelity")
-        who = _impaired(_who(twin_id, store, by_muscles=asked not in (None, Fidelity.FAST)), impairments)
-        fidelity = chosen_fidelity(asked, who.networks)
+        who = _impaired(_who(twin_id, store, params.get("fidelity")), impairments)
+        fidelity = chosen_fidelity(params.get("fidelity"), who.networks)
         context.progress(0.05, "Setting up the body and its walkway")
         walker = scenario_walker(scenario, who.body, who.own, length_s=seconds, fidelity=fidelity)
         starts = int(str(params.get("starts", STARTS)))
@@ -233,10 +232,10 @@ def _impaired(who: _Who, impairments: tuple[Impairment, ...]) -> _Who:
     return replace(who, label=GaitLabel.IMPAIRED_TWIN, body=replace(who.body, impairments=impairments))
 
 
-def _who(twin_id: str, store: Store, *, by_muscles: bool = False) -> _Who:
-    """Refuses (SIM-032) a twin that this data folder does not have. The default twin walks either way."""
+def _who(twin_id: str, store: Store, fidelity: object) -> _Who:
+    """Refuses (SIM-032) a twin that this data folder does not have. The default twin knows every body."""
     if twin_id == DEFAULT_TWIN:
-        networks = shipped_policy(muscles=by_muscles)
+        networks = shipped_policy(muscles=fidelity not in (None, Fidelity.FAST))
         return _Who(GaitLabel.DEFAULT_TWIN, GENERIC_BODY, None, networks, synthetic=False)
     known = known_twins(store)
     if twin_id not in known:

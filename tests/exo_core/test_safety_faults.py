@@ -107,11 +107,9 @@ def test_a_fault_ends_in_zero_torque_in_time_and_latches(core: Library, name: st
     assert wearer.arm() is Refused.OK
 
 
-@pytest.mark.parametrize("name", LATCHING)
+@pytest.mark.parametrize("name", [name for name, case in LATCHING.items() if case.within_ms > 0])
 def test_a_moment_of_it_is_not_enough_where_the_row_gives_time(core: Library, name: str):
     case = LATCHING[name]
-    if case.within_ms == 0:
-        pytest.skip("this row gives no time")
     wearer = assisted_wearer(core)
 
     for _ in range(case.within_ms // 10 - 1 - (case.row == 11)):
