@@ -14,7 +14,21 @@ from core.errors import refuse
 from core.exo_core.building import LIBRARY, SOURCES, sources_sha256
 
 # In the order in which they include each other.
-_HEADERS = ("about", "hash", "net", "runtime", "cbor", "blob", "safety", "hal", "slots", "device", "smp")
+_HEADERS = (
+    "about",
+    "hash",
+    "sha512",
+    "ed25519",
+    "net",
+    "runtime",
+    "cbor",
+    "blob",
+    "safety",
+    "hal",
+    "slots",
+    "device",
+    "smp",
+)
 
 
 @dataclass(frozen=True, slots=True)
