@@ -6,18 +6,20 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from core.deploy.transfer import Note, unnoted
+from core.deploy.trial import Note, unnoted
+from core.devices.exo_faults import row_words
 from core.devices.exo_link import ExoLink
-from core.devices.exo_protocol import HEARTBEAT_PERIOD_S, NEWEST, DeviceState, TelemetryRecord
+from core.devices.exo_protocol import HEARTBEAT_PERIOD_S, NEWEST, DeviceState, SlotState, TelemetryRecord
 from core.domain.audit import AuditStep
-from core.errors import UserError, refuse
+from core.errors import refuse
 
 POLL_PERIOD_S = 0.05
 RAMP_S = 5.0  # the assistance grows from nothing over five seconds (Dephy's fade)
+TRIAL_SHARE = 0.5  # of its torque for a controller nobody has confirmed; the exo enforces the same
 
 _SENTENCE = {
     DeviceState.BOOT: "The exo is starting.",
-    DeviceState.SAFE: "Safe: zero torque, no tested controller.",
+    DeviceState.SAFE: "Safe: zero torque.",
     DeviceState.READY: "Ready: zero torque, controller tested.",
     DeviceState.ARMED: "Armed: the assistance is growing.",
     DeviceState.ACTIVE: "Active: the exo assists.",
@@ -41,7 +43,7 @@ class LiveExo:
         self, link: ExoLink, permit: ArmPermit | None, say: Callable[[str], None], note: Note = unnoted
     ) -> None:
         self._link = link
-        self._permit = permit
+        self.permit = permit
         self._say = say
         self._note = note
         self._since = NEWEST
@@ -49,78 +51,88 @@ class LiveExo:
         self._next_beat_s = 0.0
         self._state: DeviceState | None = None
         self.lost = 0
+        self.allowed_nm = 0.0  # largest torque since the last arming
 
     @property
     def state(self) -> DeviceState | None:
         return self._state
 
     def obey(self, command: str) -> None:
-        """`arm`, `disarm`, `stop` or `acknowledge`. A refusal is said, not raised; a lost link is raised."""
-        try:
-            match command:
-                case "stop" | "disarm":
-                    self._enter(self._link.stop())
-                case "arm":
-                    self._arm()
-                case "acknowledge":
-                    self._enter(self._link.acknowledge_faults())
-                case _:
-                    self._say(f"Unknown command: {command}")
-        except UserError as error:
-            if error.advice.code not in ("EXO-008", "EXO-010"):
-                raise
-            self._say(error.advice.one_line())
-            self._note(AuditStep.REFUSED, error.advice.one_line())
+        """`arm`, `disarm`, `stop` or `acknowledge`. Raises what the exo and the link refuse."""
+        match command:
+            case "stop" | "disarm":
+                self.stop()
+            case "arm":
+                self._arm()
+            case "acknowledge":
+                self._enter(self._link.acknowledge_faults())
+            case _:
+                self._say(f"Unknown command: {command}")
 
-    def step(self, now_s: float) -> TelemetryRecord | None:
-        """Heartbeat and telemetry when they are due; the newest record when there is one."""
+    def step(self, now_s: float) -> tuple[TelemetryRecord, ...]:
+        """Heartbeat and telemetry when they are due; what is new, oldest first."""
         if now_s >= self._next_beat_s:
             self._next_beat_s = now_s + HEARTBEAT_PERIOD_S
             self._enter(self._link.heartbeat().state)
         if now_s < self._next_poll_s:
-            return None
+            return ()
         self._next_poll_s = now_s + POLL_PERIOD_S
         batch = self._link.telemetry(self._since)
         self.lost += batch.lost
         self._since = batch.next_seq
-        return batch.records[-1] if batch.records else None
+        return batch.records
 
     def stop(self) -> None:
-        """Zero torque, at the end."""
+        """Zero torque now."""
         self._enter(self._link.stop())
 
+    def newest_fault(self) -> int:
+        """Row of the safety table that spoke last; 0 when none did."""
+        faults = self._link.faults()
+        return faults[-1].code if faults else 0
+
     def _arm(self) -> None:
-        if self._permit is None:
+        if self.permit is None:
             raise refuse(
                 "EXO-008",
                 "The exo cannot be armed.",
                 "No controller of this visit was deployed to it.",
                 "Deploy the signed controller first.",
             )
-        info, slot = self._link.info(), self._link.slots().running
-        peak = self._permit.max_nm
-        if peak is None:
-            peak = slot.first_session_peak_nm if slot is not None else info.hard_limits.peak_nm
+        info = self._link.info()
+        self.allowed_nm = self._allowed_nm(self.permit.max_nm)
         self._enter(
             self._link.arm(
-                self._permit.package_sha256,
+                self.permit.package_sha256,
                 nonce=info.nonce,
-                session=self._permit.session,
-                max_nm=peak,
+                session=self.permit.session,
+                max_nm=self.allowed_nm,
                 ramp_s=RAMP_S,
             )
         )
+
+    def _allowed_nm(self, wanted_nm: float | None) -> float:
+        """The smallest of the limits in force, half of it on trial, and what is asked for this session."""
+        limit_nm, slot = self._link.limits().peak_nm, self._link.slots().running
+        if slot is None:
+            return limit_nm
+        if slot.state is not SlotState.CONFIRMED:
+            limit_nm *= TRIAL_SHARE
+        return min(limit_nm, slot.first_session_peak_nm if wanted_nm is None else wanted_nm)
 
     def _enter(self, state: DeviceState) -> None:
         before, self._state = self._state, state
         if state is before:
             return
-        self._say(_SENTENCE[state])
+        sentence = _SENTENCE[state]
+        if state is DeviceState.FAULT:
+            sentence = f"Fault: zero torque. {row_words(self.newest_fault()).sentence}"
+        self._say(sentence)
         moved = before is not None and before.moves
         if state.moves and not moved:
-            self._note(AuditStep.ARMED, _SENTENCE[state])
+            self._note(AuditStep.ARMED, f"{sentence} At most {self.allowed_nm:g} N m.")
         elif moved and not state.moves:
-            self._note(AuditStep.STOPPED, _SENTENCE[state])
+            self._note(AuditStep.STOPPED, sentence)
 
 
 def live_values(record: TelemetryRecord) -> dict[str, float]:

@@ -1,6 +1,7 @@
-"""From a package to a confirmed controller: send, read back, compare, try, self-test, keep.
+"""From a package to a controller on trial: send, read back, compare, start at half torque, self-test.
 
-Whatever goes wrong, the exo ends with the controller it had before, or with the factory one.
+Whatever goes wrong, the exo ends with the controller it had before, or with the factory one. Keeping it
+comes later, after a supervised walk: see `core.deploy.trial`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from core.deploy.package import PackageFile
+from core.deploy.trial import Note, assisting, read_back_differs, take_back, unnoted
 from core.devices.exo_link import ExoLink
 from core.devices.exo_protocol import SlotState
 from core.devices.exo_values import ExoInfo
@@ -18,10 +20,10 @@ from core.domain.audit import AuditStep
 from core.errors import UserError, refuse
 
 Report = Callable[[float, str], None]  # share done, sentence; may raise to cancel
-Note = Callable[[AuditStep, str], None]  # what happened, for the audit trail; details
 
 _UPLOAD = (0.05, 0.55)
 _READ_BACK = (0.60, 0.85)
+MOST_TICK_US = 5_000  # half of a control tick; the rest belongs to sensors, supervisor and link
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +32,17 @@ class Transferred:
 
     device: ExoInfo
     readback_sha256: str
+    version: str  # of the package, as the exo names it
     selftest_ticks: int
-
-
-def unnoted(step: AuditStep, detail: str) -> None:
-    """For a transfer that belongs to no record, as in a benchmark."""
+    mean_tick_us: int
 
 
 def transfer(link: ExoLink, package: PackageFile, report: Report, note: Note = unnoted) -> Transferred:
-    """Put the package on the exo and confirm it. `note` is told each step once the exo has done it.
+    """Put the package on the exo and start it on trial; one that is confirmed there stays so.
 
-    Raises UserError: EXO-007 wrong exo, EXO-015 exo in use, EXO-005 unplugged while sending, EXO-012 not
-    accepted, EXO-006 other bytes read back, EXO-009 self-test failed, and what the link raises.
+    `note` is told each step once the exo has done it. Raises UserError: EXO-007 wrong exo, EXO-015 exo in
+    use, EXO-005 unplugged while sending, EXO-012 not accepted, EXO-006 other bytes read back, EXO-009
+    self-test failed, EXO-016 too slow, and what the link raises.
     """
     sha256 = package.blob.sha256
     report(0.0, "Looking at the exo")
@@ -52,10 +53,10 @@ def transfer(link: ExoLink, package: PackageFile, report: Report, note: Note = u
     readback_sha256 = _compare(link, package, report)
     note(AuditStep.VERIFIED, f"read back {readback_sha256}")
     try:
-        return _keep(link, package, readback_sha256, report, note)
+        return _try(link, package, readback_sha256, report, note)
     except BaseException as error:
         with suppress(UserError):  # the first error counts; at its next reset the exo reverts by itself
-            if _take_back(link, sha256):
+            if take_back(link, sha256):
                 note(
                     AuditStep.ROLLED_BACK, f"to what ran before, because: {str(error) or 'it was cancelled'}"
                 )
@@ -72,12 +73,7 @@ def _check_device(link: ExoLink, package: PackageFile) -> None:
             f"Connect a {package.blob.profile_id}, or make a package for this exo.",
         )
     if info.state.moves:
-        raise refuse(
-            "EXO-015",
-            "The exo is assisting somebody right now.",
-            "A controller is never exchanged while a person is being assisted.",
-            "Stop the exo, then start the transfer again.",
-        )
+        raise assisting()
 
 
 def _already_there(link: ExoLink, sha256: str) -> bool:
@@ -105,7 +101,7 @@ def _compare(link: ExoLink, package: PackageFile, report: Report) -> str:
     report(_READ_BACK[0], "Reading the controller back")
     slot = link.slots().holding(package.blob.sha256)
     if slot is None:
-        raise _read_back_differs()
+        raise read_back_differs()
     if slot.state is SlotState.BAD:
         raise refuse(
             "EXO-012",
@@ -120,11 +116,11 @@ def _compare(link: ExoLink, package: PackageFile, report: Report) -> str:
 
     data = link.read_back(slot.name, read)
     if data != package.device_bytes:
-        raise _read_back_differs()
+        raise read_back_differs()
     return hashlib.sha256(data).hexdigest()
 
 
-def _keep(
+def _try(
     link: ExoLink, package: PackageFile, readback_sha256: str, report: Report, note: Note
 ) -> Transferred:
     sha256 = package.blob.sha256
@@ -132,7 +128,7 @@ def _keep(
         report(0.88, "Starting the controller on trial, with zero torque")
         link.test(sha256)
         link.activate()
-        note(AuditStep.ON_TRIAL, "with zero torque")
+        note(AuditStep.ON_TRIAL, "with zero torque; at most half of its torque until it is confirmed")
     report(0.92, "Self-test on the exo")
     test = link.selftest()
     if not test.passed or test.outputs_sha256 != package.blob.golden.outputs_sha256:
@@ -142,29 +138,16 @@ def _keep(
             "The exo computes other numbers than this program.",
             "The controller before is active again. Update the exo's firmware, then try again.",
         )
+    if test.mean_tick_us > MOST_TICK_US:
+        raise refuse(
+            "EXO-016",
+            "The exo is too slow for this controller.",
+            f"A step takes it {test.mean_tick_us / 1000:.1f} ms; it has {MOST_TICK_US / 1000:.0f} ms.",
+            "The controller before is active again. Train a smaller controller, or update the firmware.",
+        )
     note(AuditStep.SELF_TEST, f"{test.ticks} test vectors bit by bit, {test.mean_tick_us} us a tick")
-    report(0.96, "Confirming the controller")
-    link.confirm(sha256)
-    info = link.info()
-    if info.active_sha256 != sha256 or not info.confirmed:
-        raise _read_back_differs()
-    note(AuditStep.CONFIRMED, f"slot {info.active_slot}, firmware {info.firmware}")
-    return Transferred(info, readback_sha256, test.ticks)
-
-
-def _take_back(link: ExoLink, sha256: str) -> bool:
-    """Whether there was something to take back."""
-    running = link.slots().running
-    on_trial = running is not None and running.sha256 == sha256 and running.state is SlotState.TEST
-    if on_trial:
-        link.revert()
-    return on_trial
-
-
-def _read_back_differs() -> UserError:
-    return refuse(
-        "EXO-006",
-        "The exo holds other bytes than were sent.",
-        "What was read back differs from the package, so it was not activated.",
-        "Try another cable or port, then start the transfer again.",
-    )
+    report(0.98, "Looking at the exo once more")
+    info, running = link.info(), link.slots().running
+    if running is None or info.active_sha256 != sha256:
+        raise read_back_differs()
+    return Transferred(info, readback_sha256, running.version, test.ticks, test.mean_tick_us)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from core.domain.findings import Finding
 from core.domain.rollout import GaitLabel, RolloutSet
@@ -117,6 +118,24 @@ class Package:
     practice: bool = False  # signed with a key nobody guards: for a virtual exo only
 
 
+class Handover(StrEnum):
+    """Where a controller stands on its way onto an exo."""
+
+    ON_TRIAL = "on trial"  # half torque; the exo goes back by itself at its next start
+    CONFIRMED = "confirmed"  # kept after a supervised walk
+    TAKEN_BACK = "taken back"  # not kept: what ran before runs again
+    ROLLED_BACK = "rolled back"  # runs again although a later one was confirmed
+
+
+@dataclass(frozen=True, slots=True)
+class Approver:
+    """Who answers for a step near the body, as 21 CFR 11.50 asks for it."""
+
+    name: str
+    role: str
+    meaning: str
+
+
 @dataclass(frozen=True, slots=True)
 class Deployment:
     """A package on a device, as the device itself reported it."""
@@ -125,5 +144,19 @@ class Deployment:
     readback_sha256: str
     device_serial: str
     address: str
-    confirmed: bool
+    confirmed: bool  # by the exo
     virtual: bool
+    stage: Handover | None = None  # None in records of versions that confirmed at once
+    version: str = ""  # of the package, as the exo names it
+    kept_by: Approver | None = None  # of a confirmed or rolled back one
+
+    @property
+    def handover(self) -> Handover:
+        if self.stage is not None:
+            return self.stage
+        return Handover.CONFIRMED if self.confirmed else Handover.TAKEN_BACK
+
+    @property
+    def equal(self) -> bool:
+        """Whether the exo holds, bit by bit, what was approved."""
+        return self.package_sha256 == self.readback_sha256

@@ -23,6 +23,7 @@ class RecordKind(StrEnum):
     COMPARISON = "comparison"
     PACKAGE = "package"
     DEPLOYMENT = "deployment"
+    WALK = "walk"  # an `ExoWalk`: what the exo measured while it assisted
     REPORT = "report"
 
 

@@ -30,6 +30,8 @@ JOB_TABLE: dict[str, JobKind] = {
     "compare": JobKind("core.tasks.compare:run", "Compare controllers"),
     "package_controller": JobKind("core.tasks.package_controller:run", "Package controller"),
     "deploy": JobKind("core.tasks.deploy:run", "Transfer to the exo"),
+    "virtual_walk": JobKind("core.tasks.virtual_walk:run", "Walk with the virtual exo"),
+    "roll_back": JobKind("core.tasks.roll_back:run", "Go back to the controller before"),
     "telemetry": JobKind("core.tasks.telemetry:run", "Exo connection", stream=True),
     "list_exos": JobKind("core.tasks.list_exos:run", "Look for exos", stream=True),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.domain.controller import Deployment
 from core.domain.findings import Severity
 from core.domain.motion import Motion
 from core.domain.record import RecordInfo, RecordKind
@@ -9,10 +10,11 @@ from core.domain.recording import Landmarks
 from core.session.flow import VisitFacts
 from core.store.repository import Store
 
-# Results whose stop findings hold the flow; both are read once and remembered by their hash.
-_GATED: dict[RecordKind, type[Landmarks | Motion]] = {
+# Results that can hold the flow, by a stop finding or by not being kept; read once, remembered by their id.
+_GATED: dict[RecordKind, type[Landmarks | Motion | Deployment]] = {
     RecordKind.LANDMARKS: Landmarks,
     RecordKind.MOTION: Motion,
+    RecordKind.DEPLOYMENT: Deployment,
 }
 
 
@@ -34,6 +36,12 @@ class FactsReader:
 
     def _stopped(self, store: Store, record: RecordInfo) -> bool:
         if record.id not in self._stops:
-            payload: Landmarks | Motion = store.load(record.id, _GATED[record.kind])
-            self._stops[record.id] = any(f.severity is Severity.STOP for f in payload.findings)
+            payload: Landmarks | Motion | Deployment = store.load(record.id, _GATED[record.kind])
+            self._stops[record.id] = _holds(payload)
         return self._stops[record.id]
+
+
+def _holds(payload: Landmarks | Motion | Deployment) -> bool:
+    if isinstance(payload, Deployment):
+        return not payload.confirmed
+    return any(finding.severity is Severity.STOP for finding in payload.findings)

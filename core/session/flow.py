@@ -87,7 +87,7 @@ JOBS: dict[Step, frozenset[str]] = {
     Step.REVIEW: frozenset({"simulate_gait", "simulate_scenario"}),
     Step.TRAIN: frozenset({"train_controller"}),
     Step.COMPARE: frozenset({"compare"}),
-    Step.DEPLOY: frozenset({"package_controller", "deploy", "telemetry"}),
+    Step.DEPLOY: frozenset({"package_controller", "deploy", "virtual_walk", "roll_back", "telemetry"}),
     Step.REPORT: frozenset(),
 }
 NEEDS_DECISION: dict[Step, Verdict] = {Step.MOTION: Verdict.ACCEPTED, Step.COMPARE: Verdict.SIGNED}

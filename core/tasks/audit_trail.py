@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
+from core.devices.exo_faults import fault_sentence
 from core.devices.exo_link import ExoLink
 from core.domain.audit import AuditEvent, AuditStep
+from core.domain.controller import Approver
 from core.errors import UserError
 from core.store.repository import Store
 
@@ -25,6 +27,16 @@ class Trail:
 
     def note(self, step: AuditStep, detail: str = "") -> None:
         self._store.audit(replace(self._about, step=step, detail=detail))
+
+    def answered_for(self, step: AuditStep, approver: Approver, detail: str = "") -> None:
+        """A step that a person answers for by name, role and meaning."""
+        who, role, meaning = approver.name, approver.role, approver.meaning
+        event = replace(self._about, step=step, who=who, role=role, meaning=meaning, detail=detail)
+        self._store.audit(event)
+
+    def of_controller(self, sha256: str) -> None:
+        """From now on it is about this controller."""
+        self._about = replace(self._about, package_sha256=sha256)
 
     @contextmanager
     def refusals(self) -> Iterator[None]:
@@ -48,7 +60,8 @@ class Trail:
             if entry.event.step == AuditStep.FAULT and entry.event.device_serial == serial
         }
         for fault in link.faults():
-            detail = f"code {fault.code}, {fault.time_ms} ms after its start: {fault.detail}"
+            words = fault_sentence(fault.code)
+            detail = f"{words} {fault.time_ms} ms after its start: {fault.detail}"
             if detail not in known:
                 event = replace(self._about, who=f"exo {serial}", step=AuditStep.FAULT, detail=detail)
                 self._store.audit(event)

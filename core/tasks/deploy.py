@@ -1,4 +1,4 @@
-"""Job: put a package on the exo, read it back, and confirm it."""
+"""Job: put a package on the exo, read it back, and start it on trial; a walk and a clinician decide later."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from core.deploy.site_secret import site_secret, subject_tag
 from core.deploy.transfer import Report, Transferred, transfer
 from core.devices.exo_link import connect
 from core.domain.audit import AuditEvent
-from core.domain.controller import Deployment, Package
+from core.domain.controller import Deployment, Handover, Package
 from core.domain.record import RecordKind
 from core.errors import refuse
 from core.jobs.values import JobContext, Params
@@ -23,8 +23,9 @@ from core.tasks.audit_trail import Trail
 def run(params: Params, context: JobContext) -> str:
     """Params: `package_id`, `address`, `confirmed_patient` (code), `confirmed_device` (device id).
 
-    Writes a DEPLOYMENT. Raises UserError DEP-001 and DEP-002 when patient or device were not confirmed,
-    what `read_package`, `check_package`, `check_exo` and `transfer` raise.
+    Writes a DEPLOYMENT: on trial, or confirmed where the exo had it confirmed already. Raises UserError
+    DEP-001 and DEP-002 when patient or device were not confirmed, what `read_package`, `check_package`,
+    `check_exo` and `transfer` raise.
     """
     package_id, address = str(params["package_id"]), str(params["address"])
     with open_store(context.spec.data_dir) as store:
@@ -43,7 +44,7 @@ def run(params: Params, context: JobContext) -> str:
                 trail.merge_faults(link)
                 check_exo(contents, around.keys, exo)
                 done = transfer(link, contents, _report(context), trail.note)
-        context.progress(1.0, "The exo runs the signed controller")
+        context.progress(1.0, "The exo holds the approved controller at zero torque")
         return _save(store, context, package_id, visit_id, package, done, address)
 
 
@@ -97,6 +98,7 @@ def _save(
     address: str,
 ) -> str:
     device = done.device
+    stage = Handover.CONFIRMED if device.confirmed else Handover.ON_TRIAL
     deployment = Deployment(
         package_sha256=package.sha256,
         readback_sha256=done.readback_sha256,
@@ -104,6 +106,8 @@ def _save(
         address=address,
         confirmed=device.confirmed,
         virtual=device.virtual,
+        stage=stage,
+        version=done.version,
     )
     kind = "virtual exo" if device.virtual else "exo"
     return store.save(
@@ -111,7 +115,11 @@ def _save(
         deployment,
         visit_id=visit_id,
         inputs=(package_id,),
-        summary=f"Controller confirmed on {kind} {device.serial}; read back and found equal.",
+        summary=f"Controller {stage.value} on {kind} {device.serial}; read back and found equal.",
         operator=context.spec.operator,
-        settings={"selftest_ticks": done.selftest_ticks, "firmware": device.firmware},
+        settings={
+            "selftest_ticks": done.selftest_ticks,
+            "mean_tick_us": done.mean_tick_us,
+            "firmware": device.firmware,
+        },
     )

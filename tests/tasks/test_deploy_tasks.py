@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import threading
-import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -15,19 +13,18 @@ from core.deploy.audit_anchor import first_disowned, signed_manifests
 from core.deploy.package import read_package
 from core.deploy.site_key import PASSPHRASE_VARIABLE, make_site_key, trusted_keys
 from core.devices.exo_link import connect
-from core.devices.exo_protocol import DeviceState
 from core.domain.audit import NO_ENTRIES, AuditHead, first_broken_link, next_entry
-from core.domain.controller import Comparison, Deployment, Package
+from core.domain.controller import Comparison, Deployment, Handover, Package
 from core.domain.record import RecordKind, Verdict
 from core.domain.rollout import RolloutSet, SceneGeometry
 from core.domain.subject import Sex, Subject
-from core.errors import JobCancelled, UserError
-from core.jobs.values import SECRET, Done, JobSpec, Message, Sample, SilentContext
+from core.jobs.values import SECRET, Done, JobSpec, SilentContext
 from core.store.repository import open_store
-from core.tasks import deploy, list_exos, package_controller, telemetry
+from core.tasks import deploy, list_exos, package_controller
 from tests.deploy.controllers import DEVICE, trained
 from tests.deploy.virtual_exo_process import virtual_exo
 from tests.refusals import code_of
+from tests.tasks.streams import StreamContext
 
 CODE = "P-0042"
 PASSPHRASE = "correct horse battery staple"
@@ -98,20 +95,21 @@ def test_an_unsigned_comparison_gives_no_package(visit, tmp_path):
     assert code_of(packed, other, tmp_path) == "DEP-009"
 
 
-def test_a_deployment_holds_what_the_exo_said(visit, tmp_path):
+def test_a_transfer_ends_on_trial_with_what_the_exo_said(visit, tmp_path):
     package_id = packed(visit, tmp_path)
     with virtual_exo("--listen", "tcp:0") as running:
         record_id = deployed(visit, tmp_path, package_id, running.address)
         with connect(running.address) as link:
-            active = link.info().active_sha256
+            info = link.info()
     with open_store(visit.data_dir) as store:
         deployment = store.load(record_id, Deployment)
         package = store.load(package_id, Package)
         steps = [entry.event.step for entry in store.audit_trail()]
         assert store.audit_break() is None
-    assert steps == ["approved", "package made", "uploaded", "verified", "on trial", "self-test", "confirmed"]
-    assert deployment.confirmed and deployment.virtual
-    assert deployment.package_sha256 == deployment.readback_sha256 == package.sha256 == active
+    assert steps == ["approved", "package made", "uploaded", "verified", "on trial", "self-test"]
+    assert deployment.handover is Handover.ON_TRIAL and deployment.virtual
+    assert not deployment.confirmed and not info.confirmed
+    assert deployment.package_sha256 == deployment.readback_sha256 == package.sha256 == info.active_sha256
 
 
 @pytest.mark.parametrize(
@@ -244,103 +242,6 @@ def test_a_tampered_package_never_reaches_the_exo(visit, tmp_path):
         assert code_of(deployed, visit, tmp_path, package_id, running.address) == "DEP-003"
         with connect(running.address) as link:
             assert not any(slot.sha256 for slot in link.slots().slots)
-
-
-@dataclass
-class StreamContext(SilentContext):
-    """A context that a test can speak to and cancel."""
-
-    inbox: list = field(default_factory=list)
-    cancelled: threading.Event = field(default_factory=threading.Event)
-
-    def check_cancelled(self):
-        if self.cancelled.is_set():
-            raise JobCancelled
-
-    def received(self):
-        taken, self.inbox = tuple(self.inbox), []
-        return taken
-
-    def newest(self):
-        return next((event.values for event in reversed(self.events) if isinstance(event, Sample)), {})
-
-    def wait(self, reached, seconds=8.0):
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if reached(self.newest()):
-                return True
-            time.sleep(0.005)
-        return False
-
-
-@pytest.fixture
-def stream(visit, tmp_path):
-    """A running telemetry job on a deployed exo, and the exo."""
-    package_id = packed(visit, tmp_path)
-    with virtual_exo("--listen", "tcp:0", "--state", str(tmp_path / "exo")) as running:
-        deployed(visit, tmp_path, package_id, running.address)
-        params = {"address": running.address}
-        spec = JobSpec("job-2", "telemetry", params, visit.data_dir, visit.id)
-        inside = StreamContext(spec, tmp_path / "work")
-        ends = []
-
-        def work():
-            try:
-                telemetry.run(params, inside)
-            except (JobCancelled, UserError) as end:
-                ends.append(end)
-
-        thread = threading.Thread(target=work)
-        thread.start()
-        yield inside, running, thread, ends
-        inside.cancelled.set()
-        thread.join(timeout=5)
-        assert not thread.is_alive()
-
-
-def torque(values):
-    return max(abs(values.get("torque_left", 0.0)), abs(values.get("torque_right", 0.0)))
-
-
-def test_the_stream_arms_shows_and_stops(stream):
-    inside, *_ = stream
-    assert inside.wait(lambda values: values.get("state") == DeviceState.READY)
-    assert torque(inside.newest()) == 0.0
-    inside.inbox.append("arm")
-    assert inside.wait(lambda values: torque(values) > 1.0)
-    inside.inbox.append("stop")
-    assert inside.wait(lambda values: values.get("state") == DeviceState.READY, seconds=1.0)
-    assert torque(inside.newest()) == 0.0
-    peaks = [torque(event.values) for event in inside.events if isinstance(event, Sample)]
-    assert max(peaks) <= 12.0
-    inside.cancelled.set()
-    stream[2].join(timeout=5)
-    with open_store(inside.spec.data_dir) as store:
-        trail = [entry.event for entry in store.audit_trail()]
-    assert [event.step for event in trail][-2:] == ["armed", "stopped"]
-    assert trail[-1].device_serial == stream[1].serial and trail[-1].visit_id == inside.spec.visit_id
-    said = [event.text for event in inside.events if isinstance(event, Message)]
-    assert said[0].startswith("Ready") and said[1].startswith("Armed") and said[-1].startswith("Ready")
-
-
-def test_cancelling_the_stream_stops_the_exo(stream):
-    inside, running, thread, ends = stream
-    inside.inbox.append("arm")
-    assert inside.wait(lambda values: values.get("state") == DeviceState.ARMED)
-    inside.cancelled.set()
-    thread.join(timeout=5)
-    assert isinstance(ends[0], JobCancelled)
-    with connect(running.address) as link:
-        assert link.info().state is DeviceState.READY
-        assert link.faults() == ()  # stopped by command, not by a lost link
-
-
-def test_a_pulled_cable_ends_the_stream_with_advice(stream):
-    inside, running, thread, ends = stream
-    assert inside.wait(lambda values: "state" in values)
-    running.process.kill()
-    thread.join(timeout=5)
-    assert ends[0].advice.code == "EXO-003"
 
 
 def test_the_ports_come_as_one_message(visit, tmp_path):

@@ -1,0 +1,32 @@
+"""Job: let the exo run the controller of this patient that was confirmed before."""
+
+from __future__ import annotations
+
+from core.domain.controller import Approver
+from core.domain.exo_news import roll_back_command
+from core.errors import refuse
+from core.jobs.values import JobContext, Params
+from core.tasks.telemetry import watching
+
+
+def run(params: Params, context: JobContext) -> str:
+    """Params: `address`, `confirmed_patient` (code), `name`, `role`. Writes a DEPLOYMENT.
+
+    Raises UserError DEP-001 when the patient was not confirmed, DEP-022 without name or role, EXO-018 when
+    the exo holds no earlier confirmed controller of this patient, and what the link raises.
+    """
+    with watching(params, context) as watch:
+        if params.get("confirmed_patient") != watch.patient_code:
+            raise refuse(
+                "DEP-001",
+                "The patient was not confirmed.",
+                f"A controller runs on an exo only after the patient {watch.patient_code} was confirmed.",
+                f"Confirm the patient {watch.patient_code} and start again.",
+            )
+        context.progress(0.5, "Going back to the controller before")
+        name, role = str(params.get("name") or ""), str(params.get("role") or "")
+        return watch.do(roll_back_command(Approver(name, role, meaning(watch.patient_code))))
+
+
+def meaning(code: str) -> str:
+    return f"I let {code} use the controller that was confirmed before."
