@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
+
 import pytest
 
 from core.deploy.live import ArmPermit, LiveExo
 from core.deploy.transfer import transfer
-from core.devices.exo_link import connect
+from core.deploy.trial import keep, on_trial, roll_back, take_back
+from core.devices.exo_link import ExoLink, connect
 from core.devices.exo_protocol import DeviceState
 from core.domain.audit import AuditStep
 from core.errors import JobCancelled
-from tests.deploy.controllers import package
+from tests.deploy.controllers import TAG, package
 from tests.deploy.virtual_exo_process import virtual_exo
 from tests.refusals import refused
 
@@ -30,7 +34,13 @@ def silent(fraction, sentence):
     pass
 
 
-def test_a_transfer_ends_confirmed_with_what_was_read_back(exo):
+def kept(link, contents):
+    """Transferred and confirmed, as after a walk."""
+    transfer(link, contents, silent)
+    return keep(link, contents.blob.sha256)
+
+
+def test_a_transfer_ends_on_trial_with_what_was_read_back(exo):
     contents, told = package(), []
     with connect(exo.address) as link:
         noted = []
@@ -41,18 +51,19 @@ def test_a_transfer_ends_confirmed_with_what_was_read_back(exo):
             lambda *event: noted.append(event),
         )
         assert done.readback_sha256 == contents.blob.sha256 == link.info().active_sha256
-        assert done.device.confirmed and done.device.virtual
+        assert not done.device.confirmed and done.device.virtual
+        assert on_trial(link.slots(), contents.blob.sha256)
         assert done.selftest_ticks == len(contents.blob.golden.torque_nm)
-        assert link.info().state is DeviceState.READY
-    assert [step for step, _ in noted] == ["uploaded", "verified", "on trial", "self-test", "confirmed"]
+        assert not link.info().state.moves
+    assert [step for step, _ in noted] == ["uploaded", "verified", "on trial", "self-test"]
     assert done.readback_sha256 in noted[1][1]
     assert told == sorted(told) and told[0] == 0.0 and told[-1] < 1.0
 
 
-def test_doing_it_again_changes_nothing(exo):
+def test_a_confirmed_controller_is_not_put_on_trial_again(exo):
     contents = package()
     with connect(exo.address) as link:
-        transfer(link, contents, silent)
+        kept(link, contents)
         before = link.slots()
         assert transfer(link, contents, silent).device.confirmed
         assert link.slots() == before
@@ -60,11 +71,52 @@ def test_doing_it_again_changes_nothing(exo):
 
 def test_a_second_controller_takes_the_other_slot(exo):
     with connect(exo.address) as link:
-        transfer(link, package(1), silent)
-        first = link.info().active_slot
+        first = kept(link, package(1)).active_slot
         assert transfer(link, package(2), silent).device.active_slot != first
-        link.revert()
+        assert take_back(link, package(2).blob.sha256)
         assert link.info().active_sha256 == package(1).blob.sha256
+        assert not take_back(link, package(2).blob.sha256)
+
+
+def test_a_trial_left_over_is_ended_before_the_next_transfer(exo):
+    with connect(exo.address) as link:
+        kept(link, package(1))
+        transfer(link, package(2), silent)
+        transfer(link, package(3), silent)
+        assert take_back(link, package(3).blob.sha256)
+        assert link.info().active_sha256 == package(1).blob.sha256
+
+
+def test_a_controller_that_is_not_on_trial_cannot_be_kept(exo):
+    with connect(exo.address) as link:
+        transfer(link, package(1), silent)
+        link.reset()
+        with refused("EXO-017"):
+            keep(link, package(1).blob.sha256)
+
+
+def test_an_exo_too_slow_for_the_controller_goes_back(exo, monkeypatch):
+    with connect(exo.address) as link:
+        monkeypatch.setattr(link, "selftest", lambda: replace(ExoLink.selftest(link), mean_tick_us=5001))
+        with refused("EXO-016"):
+            transfer(link, package(1), silent)
+        assert link.info().active_sha256 == ""
+
+
+def test_going_back_needs_a_controller_confirmed_for_the_same_person(exo):
+    other = package(2, tag="f" * 32)
+    with connect(exo.address) as link:
+        kept(link, package(1))
+        with refused("EXO-018"):
+            roll_back(link, TAG)
+        kept(link, other)
+        for tag in (TAG, "f" * 32):
+            with refused("EXO-018"):
+                roll_back(link, tag)
+        assert link.info().active_sha256 == other.blob.sha256
+        kept(link, package(3, tag="f" * 32))
+        assert roll_back(link, "f" * 32).sha256 == other.blob.sha256
+        assert link.info().confirmed
 
 
 def test_another_kind_of_exo_is_refused(state):
@@ -81,7 +133,7 @@ def test_another_kind_of_exo_is_refused(state):
 
 def test_bytes_that_changed_on_the_exo_are_not_activated(exo, state):
     with connect(exo.address) as link:
-        transfer(link, package(1), silent)
+        kept(link, package(1))
 
         def rot(fraction, sentence):
             if fraction == 0.60:  # sent, not yet read back
@@ -94,7 +146,7 @@ def test_bytes_that_changed_on_the_exo_are_not_activated(exo, state):
 
 def test_an_exo_that_reports_the_right_hash_is_still_read_back(exo, state):
     with connect(exo.address) as link:
-        transfer(link, package(1), silent)
+        kept(link, package(1))
 
         def rot(fraction, sentence):
             if 0.60 < fraction < 0.62:  # after the exo gave its hash
@@ -118,7 +170,7 @@ def test_cancelling_leaves_the_controller_before(exo, at):
             raise JobCancelled
 
     with connect(exo.address) as link:
-        transfer(link, package(1), silent)
+        kept(link, package(1))
         noted = []
         with pytest.raises(JobCancelled):
             transfer(link, package(2), cancel, lambda *event: noted.append(event[0]))
@@ -126,34 +178,51 @@ def test_cancelling_leaves_the_controller_before(exo, at):
         assert AuditStep.CONFIRMED not in noted
         info = link.info()
         assert (info.active_sha256, info.confirmed) == (package(1).blob.sha256, True)
-        assert transfer(link, package(2), silent).device.confirmed  # and the next try works
+        assert kept(link, package(2)).confirmed  # and the next try works
+
+
+def ready(link):
+    """Wait until the wearer has stood and made five steps."""
+    end_s = time.monotonic() + 25.0
+    while link.heartbeat().state is not DeviceState.READY:
+        assert time.monotonic() < end_s
+        time.sleep(0.05)
 
 
 def test_an_exo_that_assists_is_left_alone(exo):
     with connect(exo.address) as link:
-        transfer(link, package(1), silent)
+        kept(link, package(1))
         said = []
         live = LiveExo(link, ArmPermit(package(1).blob.sha256, "s"), said.append)
+        ready(link)
         live.obey("arm")
-        assert live.state is DeviceState.ARMED
-        with refused("EXO-015"):
-            transfer(link, package(2), silent)
+        assert live.state is DeviceState.ARMED and live.allowed_nm == 12.0
+        for act in (
+            lambda: transfer(link, package(2), silent),
+            lambda: keep(link, package(1).blob.sha256),
+            lambda: roll_back(link, TAG),
+        ):
+            with refused("EXO-015"):
+                act()
         live.obey("stop")
         assert said == ["Armed: the assistance is growing.", "Ready: zero torque, controller tested."]
 
 
-def test_only_the_deployed_controller_can_be_armed(exo):
+def test_on_trial_the_program_asks_for_half_of_the_torque_at_most(exo):
     with connect(exo.address) as link:
         transfer(link, package(1), silent)
+        live = LiveExo(link, ArmPermit(package(1).blob.sha256, "s"), lambda sentence: None)
+        ready(link)
+        live.obey("arm")
+        assert live.allowed_nm == 6.0
+        live.obey("stop")
+
+
+def test_only_the_deployed_controller_can_be_armed(exo):
+    with connect(exo.address) as link:
+        kept(link, package(1))
+        ready(link)
         for permit in (None, ArmPermit(package(2).blob.sha256, "s")):
-            said, noted = armed_with(link, permit)
-            assert "EXO-008" in said[0]
-            assert noted == [(AuditStep.REFUSED, said[0])]
+            with refused("EXO-008"):
+                LiveExo(link, permit, lambda sentence: None).obey("arm")
         assert link.info().state is DeviceState.READY
-
-
-def armed_with(link, permit):
-    """What was said and noted when it was armed with this permit."""
-    said, noted = [], []
-    LiveExo(link, permit, said.append, lambda *event: noted.append(event)).obey("arm")
-    return said, noted
