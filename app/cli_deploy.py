@@ -1,4 +1,4 @@
-"""`exotwin package`, `exotwin key` and `exotwin audit`: what goes onto an exo, and who released it."""
+"""`exotwin package`, `key`, `audit` and `rollback`: what goes onto an exo, and who released it."""
 
 from __future__ import annotations
 
@@ -17,16 +17,18 @@ from core.errors import refuse
 
 if TYPE_CHECKING:
     from core.domain.audit import AuditEntry
+    from core.store.repository import Store
 
 EXIT_OK, EXIT_FAILED = 0, 2
 AddDataDir = Callable[[argparse.ArgumentParser], None]
 
 
 def add_deploy(commands: Any, add_data_dir: AddDataDir) -> None:
-    """Add `package`, `key` and `audit` to the parsers of the commands."""
+    """Add `package`, `key`, `audit` and `rollback` to the parsers of the commands."""
     _add_package(commands, add_data_dir)
     _add_key(commands, add_data_dir)
     _add_audit(commands, add_data_dir)
+    _add_rollback(commands, add_data_dir)
 
 
 def _add_package(commands: Any, add_data_dir: AddDataDir) -> None:
@@ -70,6 +72,49 @@ def _add_audit(commands: Any, add_data_dir: AddDataDir) -> None:
     for parser in (verify, listing):
         parser.add_argument("--json", action="store_true", dest="as_json")
         add_data_dir(parser)
+
+
+def _add_rollback(commands: Any, add_data_dir: AddDataDir) -> None:
+    parser = commands.add_parser("rollback", help="let the exo run the patient's controller from before")
+    parser.add_argument("--patient", required=True, metavar="CODE")
+    parser.add_argument("--exo", required=True, metavar="ADDRESS", help="serial port or tcp:host:port")
+    parser.add_argument("--name", required=True, help="who decides it")
+    parser.add_argument("--role", required=True, help="for example physician")
+    add_data_dir(parser)
+    parser.set_defaults(command=_rollback)
+
+
+def _rollback(given: argparse.Namespace) -> int:
+    from app.terminal import open_terminal
+    from core.store.repository import open_store
+
+    folder = _data_dir(given)
+    with open_store(folder) as store:
+        visit_id = _newest_visit(store, given.patient)
+    params = {
+        "address": given.exo,
+        "confirmed_patient": given.patient,
+        "name": given.name,
+        "role": given.role,
+    }
+    with open_terminal(folder) as terminal:
+        record_id = terminal.run("roll_back", params, visit_id=visit_id)
+    with open_store(folder) as store:
+        print(store.info(record_id).summary)
+    return EXIT_OK
+
+
+def _newest_visit(store: Store, code: str) -> str:
+    patient = next((row for row in store.patients() if row.subject.code == code), None)
+    visits = () if patient is None else store.visits(patient.id)
+    if not visits:
+        raise refuse(
+            "PAT-012",
+            f"There is no visit of a patient {code}.",
+            "The code is wrong, the patient is archived, or it is another data folder.",
+            "Check --patient and --data-dir.",
+        )
+    return visits[-1].id
 
 
 def _inspect(given: argparse.Namespace) -> int:

@@ -12,6 +12,7 @@ from app.exo_process import VirtualExo
 from app.session_request import SessionRequest, check_request
 from app.terminal import Terminal
 from core.domain.controller import Comparison, Deployment, Package, TrainedController
+from core.domain.exo_walk import ExoWalk
 from core.domain.findings import Finding, Severity
 from core.domain.motion import Motion
 from core.domain.record import RecordKind, Verdict
@@ -21,8 +22,10 @@ from core.domain.subject import Subject
 from core.domain.twin import GaitPolicy, Twin
 from core.errors import UserError
 from core.gait.cycles import range_of_motion_deg
+from core.jobs.values import JsonValue
 from core.session.flow import Step
 from core.store.repository import Store, open_store
+from core.tasks.nobody import NOBODY
 
 GAIT_SHARE = 0.55  # of the training minutes; learning to walk takes longer than learning to assist
 OPERATOR = "command line"
@@ -91,7 +94,15 @@ def _from_landmarks(
         "train_controller", policy_id=policy_id, device=device, minutes=exo_minutes, seed=request.seed
     )
     comparison_id = run("compare", controller_id=controller_id)
-    store.decide(visit_id, Step.COMPARE, Verdict.SIGNED, record_id=comparison_id, by=OPERATOR)
+    store.decide(
+        visit_id,
+        Step.COMPARE,
+        Verdict.SIGNED,
+        record_id=comparison_id,
+        by=OPERATOR,
+        role=NOBODY.role,
+        reason="packed without a person's look; for a virtual exo",
+    )
     package_id = run("package_controller", controller_id=controller_id, comparison_id=comparison_id)
     _deploy(store, visit_id, package_id, request, terminal)
     summary = summarise(store, visit_id, terminal.seconds)
@@ -110,18 +121,19 @@ def heed(findings: tuple[Finding, ...]) -> None:
 def _deploy(
     store: Store, visit_id: str, package_id: str, request: SessionRequest, terminal: Terminal
 ) -> None:
+    """Onto a virtual exo, walk with it, and keep it there: nobody wears it, and the record says so."""
     exo = VirtualExo(request.data_dir / "virtual-exo")
     try:
-        terminal.run(
-            "deploy",
-            {
-                "package_id": package_id,
-                "address": exo.start(),
-                "confirmed_patient": store.subject_of(visit_id).code,
-                "confirmed_device": request.device,
-            },
-            visit_id=visit_id,
-        )
+        address = exo.start()
+        transfer: dict[str, JsonValue] = {
+            "package_id": package_id,
+            "address": address,
+            "confirmed_patient": store.subject_of(visit_id).code,
+            "confirmed_device": request.device,
+        }
+        deployment_id = terminal.run("deploy", transfer, visit_id=visit_id)
+        walk: dict[str, JsonValue] = {"deployment_id": deployment_id, "address": address}
+        terminal.run("virtual_walk", walk, visit_id=visit_id)
     finally:
         exo.stop()
 
@@ -150,7 +162,25 @@ def summarise(store: Store, visit_id: str, seconds: dict[str, float]) -> dict[st
         "readback_sha256": deployment.readback_sha256,
         "confirmed": deployment.confirmed,
         "virtual_exo": deployment.virtual,
+        **_walked(store, visit_id),
         "seconds": {kind: round(spent, 1) for kind, spent in seconds.items()},
+    }
+
+
+def _walked(store: Store, visit_id: str) -> dict[str, Any]:
+    """The walk with the virtual exo, if there was one: a confirmed controller is not walked with again."""
+    info = store.latest(visit_id, RecordKind.WALK)
+    if info is None:
+        return {}
+    walk = store.load(info.id, ExoWalk)
+    known = walk.match.known
+    return {
+        "virtual_walk": {
+            "strides": list(walk.strides),
+            "limit_nm": walk.limit_nm,
+            "torque_correlation": [round(r, 4) for r in walk.match.correlation] if known else None,
+            "torque_rmse_nm_kg": [round(e, 5) for e in walk.match.rmse_nm_kg] if known else None,
+        }
     }
 
 

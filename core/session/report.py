@@ -13,6 +13,7 @@ import numpy as np
 from core.domain.arrays import FloatArray
 from core.domain.body import SAGITTAL, SIDES, JointKind, Side
 from core.domain.controller import Comparison, Deployment, GaitScore, Package, TrainedController
+from core.domain.exo_walk import ExoWalk
 from core.domain.findings import Finding, worst_first
 from core.domain.motion import GaitCycles, Motion, Spatiotemporal, Spread
 from core.domain.record import RecordKind, Verdict
@@ -300,15 +301,39 @@ def _deployment(store: Store, visit_id: str) -> tuple[tuple[str, str], ...]:
     lines = []
     signed = [d for d in store.decisions(visit_id) if d.verdict is Verdict.SIGNED]
     if signed:
-        lines.append(("Signed", f"{signed[-1].by}, {_day(signed[-1].on_utc)}"))
+        role = f" ({signed[-1].role})" if signed[-1].role else ""
+        lines.append(("Approved", f"{signed[-1].by}{role}, {_day(signed[-1].on_utc)}"))
     package = _newest(store, visit_id, RecordKind.PACKAGE, Package)
     if package is not None:
         lines.append(("Package SHA-256", package.sha256))
     deployment = _newest(store, visit_id, RecordKind.DEPLOYMENT, Deployment)
     if deployment is not None:
-        kind = "virtual exo" if deployment.virtual else "exo"
-        equal = deployment.readback_sha256 == deployment.package_sha256
-        lines.append(("Device", f"{kind} {deployment.device_serial}"))
-        lines.append(("Read back", "equal to what was signed" if equal else "DIFFERS from what was signed"))
-        lines.append(("Confirmed", "yes" if deployment.confirmed else "no"))
+        lines += _exo_lines(deployment)
+    walk = _newest(store, visit_id, RecordKind.WALK, ExoWalk)
+    if walk is not None:
+        lines.append(("Walk with exo", walk_words(walk)))
     return tuple(lines)
+
+
+def _exo_lines(deployment: Deployment) -> list[tuple[str, str]]:
+    kind = "virtual exo" if deployment.virtual else "exo"
+    kept_by = deployment.kept_by
+    state = deployment.handover.value
+    if kept_by is not None:
+        state += f" by {kept_by.name} ({kept_by.role})"
+    return [
+        ("Device", f"{kind} {deployment.device_serial}"),
+        ("Read back", "equal to what was signed" if deployment.equal else "DIFFERS from what was signed"),
+        ("Controller", state),
+    ]
+
+
+def walk_words(walk: ExoWalk) -> str:
+    """Strides, and delivered against predicted torque."""
+    words = f"{walk.strides[0]} left, {walk.strides[1]} right strides, at most {walk.limit_nm:g} N·m"
+    if not walk.match.known:
+        return words
+    (left_r, right_r), (left, right) = walk.match.correlation, walk.match.rmse_nm_kg
+    return (
+        f"{words}; torque as predicted: r {left_r:.2f} / {right_r:.2f}, {left:.3f} / {right:.3f} N·m/kg off"
+    )

@@ -6,17 +6,14 @@ import time
 from collections.abc import Callable
 
 from core.devices.exo_protocol import DeviceState
-from core.domain.controller import Approver
 from core.domain.exo_news import keep_command
 from core.domain.exo_walk import LEAST_STRIDES
 from core.errors import UserError, refuse
 from core.jobs.values import JobContext, Params
 from core.tasks.exo_watch import ExoWatch
+from core.tasks.nobody import NOBODY
 from core.tasks.telemetry import show, watching
 
-NOBODY = Approver(
-    "command line", "no person", "walked by a virtual exo only; not released for anybody to wear"
-)
 _READY_S, _WALK_S = 60.0, 120.0
 _LOOP_S = 0.004
 
