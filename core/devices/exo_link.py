@@ -54,6 +54,7 @@ T = TypeVar("T")
 OnProgress = Callable[[int, int], None]  # bytes done, bytes in all
 
 REQUEST_TIMEOUT_S = 1.0
+SLOW_TIMEOUT_S = 5.0  # what starts a controller or writes to flash
 UPLOAD_FIRST_TIMEOUT_S = 10.0  # a device may erase its flash first
 UPLOAD_RESTARTS = 5
 # smpclient logs whole requests, weights and all, before it raises; what it raises says enough.
@@ -214,7 +215,7 @@ class ExoLink:
 
     def selftest(self) -> SelfTest:
         """Run the golden vectors on the exo."""
-        answer = self._command(wire.SelfTestWrite(), timeout_s=5.0)
+        answer = self._command(wire.SelfTestWrite(), timeout_s=SLOW_TIMEOUT_S)
         return SelfTest(answer.n, answer.passed, answer.out_hash.hex(), answer.mean_us)
 
     def tighten(self, limits: TorqueLimits) -> TorqueLimits:
@@ -251,7 +252,9 @@ class ExoLink:
     # how it is sent
 
     def _slot_set(self, action: SlotAction, sha256: str) -> None:
-        self._command(wire.SlotSetWrite(action=action.value, sha=bytes.fromhex(sha256)), timeout_s=5.0)
+        self._command(
+            wire.SlotSetWrite(action=action.value, sha=bytes.fromhex(sha256)), timeout_s=SLOW_TIMEOUT_S
+        )
 
     def _read(self, request: Any) -> Any:
         return self._run(self._ask(request, tries=2))
@@ -264,12 +267,20 @@ class ExoLink:
 
     async def _open(self, timeout_s: float) -> None:
         try:
-            await self._client.connect(timeout_s)
+            await self._connect(timeout_s)
         except (SMPTransportDisconnected, OSError) as error:
             raise unplugged(self.address) from error
         except _GARBLED as error:
             raise broken_answers(self.address) from error
         await self._ask(EchoWrite(d="exotwin"), tries=2)
+
+    async def _connect(self, timeout_s: float) -> None:
+        """Twice at most: the first thing heard may be a late answer to whoever was connected before."""
+        try:
+            await self._client.connect(timeout_s)
+        except _GARBLED:
+            await self._client.disconnect()
+            await self._client.connect(timeout_s)
 
     async def _ask(
         self, request: Any, *, tries: int, timeout_s: float | None = None, code: str = "EXO-010"

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 from core.errors import UserError, refuse
+
+# Reasons that every group of the protocol shares, as far as an upload can meet them.
+_SHARED_REASONS = {
+    1: "it does not know why",
+    2: "no memory is left",
+    3: "the request was not understood",
+    6: "its state does not allow this; it assists, or a controller is on trial",
+    7: "the message is too long",
+    8: "it takes no controllers",
+}
 
 
 def unplugged(address: str, *, uploading: bool = False) -> UserError:
@@ -58,10 +70,15 @@ def refused(code: str, reason: str) -> UserError:
     )
 
 
-def upload_refused(reason: str) -> UserError:
+def upload_refused(said: str) -> UserError:
+    """`said` is what smpclient makes of the exo's answer: a whole message with the reason in it."""
+    code = re.search(r"\brc=(?:<\w+\.(\w+): \d+>|(\d+))", said)
+    reason = (
+        code[1] or _SHARED_REASONS.get(int(code[2]), code[2]) if code else "something that makes no sense"
+    )
     return refuse(
         "EXO-012",
         "The exo did not accept the controller.",
-        f"It answered: {reason[:200]}",
+        f"It answered: {reason}.",
         "Stop the exo so that it is safe, then start the transfer again.",
     )
