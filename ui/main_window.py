@@ -152,7 +152,7 @@ class MainWindow(QMainWindow):
             self.desk.say("No exo is connected; there is nothing to stop.")
             return
         self.desk.stop_exo()
-        self.desk.say(f"Stop sent to the exo at {datetime.now():%H:%M:%S}: zero torque.", Tone.STOP)
+        self.desk.say(f"Stop sent to the exo at {datetime.now():%H:%M:%S}.", Tone.STOP)
 
     # Keys and closing -------------------------------------------------------------------------
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
+from core.deploy.exo_walk import match
 from core.domain.body import JOINTS
 from core.domain.controller import (
     Comparison,
     Deployment,
     ExoController,
     GaitScore,
+    Handover,
     Package,
     TorqueLimits,
     TrainedController,
 )
+from core.domain.exo_walk import ExoWalk
 from core.domain.record import RecordKind, Verdict
 from core.domain.rollout import GaitLabel
 from core.domain.twin import GENERIC_BODY, GaitPolicy, LearningCurve, Network, Twin
@@ -88,6 +91,59 @@ def _deployment(store: Store, visit_id: str, made: dict[Step, str]) -> str:
     return store.save(
         RecordKind.DEPLOYMENT, deployment, visit_id=visit_id, inputs=(package,), summary="deployed"
     )
+
+
+def put_on_exo(
+    store: Store,
+    visit_id: str,
+    source: str,
+    *,
+    stage: Handover = Handover.CONFIRMED,
+    readback_sha256: str = SHA256,
+    confirmed: bool = True,
+) -> str:
+    """A DEPLOYMENT of the package, or after the deployment, `source`."""
+    deployment = Deployment(
+        SHA256,
+        readback_sha256,
+        "VX-1",
+        "/dev/pts/3",
+        confirmed=confirmed and stage is not Handover.ON_TRIAL,
+        virtual=True,
+        stage=stage,
+        version="1.0.0",
+    )
+    inputs = (source,)
+    return store.save(RecordKind.DEPLOYMENT, deployment, visit_id=visit_id, inputs=inputs, summary="deployed")
+
+
+def walk(store: Store, visit_id: str, deployment_id: str, *, fault: bool = False) -> str:
+    """Twelve seconds, half a newton metre of difference now and then."""
+    time_s = np.arange(-100, 1200) / 100.0
+    phase = 2.0 * np.pi * time_s[:, None] / 1.1 + np.array([[0.0, np.pi]])
+    predicted = np.clip(8.0 * np.sin(phase), -6.0, 6.0) * (time_s[:, None] >= 0.0)
+    delivered = np.roll(predicted, 2, axis=0)
+    assisting = time_s > 5.0
+    value = ExoWalk(
+        time_s=time_s,
+        angle_rad=0.3 * np.cos(phase),
+        velocity_rad_s=-1.7 * np.sin(phase),
+        command_nm=predicted,
+        delivered_nm=delivered,
+        predicted_nm=predicted,
+        assisting=assisting,
+        limit_nm=6.0,
+        strides=(11, 10),
+        lost_ticks=0,
+        match=match(predicted, delivered, assisting, 60.0),
+        package_sha256=SHA256,
+        device_serial="VX-1",
+        on_trial=True,
+        virtual=True,
+        end="S9 A thigh sensor fell behind." if fault else "stopped from this program",
+        fault=fault,
+    )
+    return store.save(RecordKind.WALK, value, visit_id=visit_id, inputs=(deployment_id,), summary="walk")
 
 
 _WRITERS = {

@@ -9,9 +9,12 @@ import pytest
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from core.devices.exo_faults import row_words
+from core.domain.controller import Approver, Handover
+from core.domain.exo_news import ExoNews, asked_to_keep, asked_to_roll_back
 from core.errors import refuse
-from core.jobs.values import Done, Message, Refused, Sample
-from core.session.flow import Step
+from core.jobs.values import Cancelled, Done, Event, Message, Progress, Refused, Sample
+from core.session.flow import Step, StepState
 from tests.ui import records
 from tests.ui.board import HandBoard
 from ui.desk import Desk
@@ -199,10 +202,161 @@ def test_a_short_press_does_not_arm(app: QApplication) -> None:
 
 
 def test_a_difference_in_the_read_back_is_said_loudly(desk: Desk, visit_id: str) -> None:
-    records.fill(desk.store, visit_id, Step.DEPLOY)
+    made = records.fill(desk.store, visit_id, Step.DEPLOY)
+    page, presenter = deploy(desk)
+    assert "equal to what was approved" in page._done_words.text()
+    assert page._headline.text() == "The virtual exo runs the approved controller of P-0042."
+    records.put_on_exo(desk.store, visit_id, made[Step.DEPLOY], readback_sha256="00" * 32)
+    presenter.refresh()
+    assert "DIFFERENT" in page._done_words.text() and "other bytes" in page._headline.text()
+
+
+# On trial -----------------------------------------------------------------------------------------
+
+
+def on_trial(desk: Desk, board: HandBoard, visit_id: str) -> tuple[DeployPage, DeployPresenter]:
+    """The transfer has just ended, and the exo is watched by `job-2`."""
+    made = signed(desk, visit_id, packed=True)
+    page, presenter = deploy(desk)
+    page.ports.setEditText("/dev/pts/3")
+    page.confirmed.emit("P-0042")
+    trial = records.put_on_exo(desk.store, visit_id, made[Step.DEPLOY], stage=Handover.ON_TRIAL)
+    board.happens("job-1", Done(trial))
+    desk.jobs._hand_over()
+    assert board.jobs["job-2"].spec.params == {"address": "/dev/pts/3", "deployment_id": trial}
+    return page, presenter
+
+
+def tells(desk: Desk, board: HandBoard, event: Event) -> None:
+    board.happens("job-2", event)
+    desk.jobs._hand_over()
+
+
+def news(desk: Desk, board: HandBoard, **values: object) -> None:
+    tells(desk, board, Message(ExoNews(**values).to_text()))
+
+
+def now(page: DeployPage) -> str:
+    """The line of the trial that is for now."""
+    return next(line.text() for line in page.trial.lines if line.property("role") == "strong")
+
+
+def test_on_trial_the_page_says_what_comes_next(desk: Desk, board: HandBoard, visit_id: str) -> None:
+    page, _ = on_trial(desk, board, visit_id)
+    news(desk, board, on_trial=True)
+    assert "half torque" in page._headline.text()
+    tells(desk, board, Sample(0.1, {"state": 1.0}))
+    assert "stand still" in page._exo_words.text() and "five steps" in now(page)
+    assert not page._main.isEnabled() and not page.arm_button.isEnabled()
+    tells(desk, board, Sample(0.2, {"state": 2.0}))
+    assert now(page).startswith("Hold to arm") and page.arm_button.isEnabled()
+    tells(desk, board, Sample(0.3, {"state": 4.0, "strides_left": 4.0, "strides_right": 3.0}))
+    assert "4 left, 3 right" in now(page)
+    tells(desk, board, Sample(0.4, {"state": 4.0, "strides_left": 10.0, "strides_right": 10.0}))
+    assert now(page).startswith("Stop the exo")
+
+
+def test_keeping_needs_a_walk_a_name_a_role_and_a_held_button(
+    desk: Desk, board: HandBoard, visit_id: str
+) -> None:
+    page, _ = on_trial(desk, board, visit_id)
+    tells(desk, board, Sample(0.1, {"state": 2.0}))
+    assert not page._main.isEnabled()
+    news(desk, board, on_trial=True, may_keep=True)
+    assert page._main.isEnabled() and not page.keep.isVisible()
+    page.main_action.emit()
+    assert (
+        page.keep.isVisible() and "P-0042" in page.keep._words.text() and "Hippo" in page.keep._words.text()
+    )
+    assert page.keep.approver.name.text() == "A. Berger" and not page.keep.keep.isEnabled()
+    page.keep.approver.role.setText("physician")
+    page.keep.keep.held.emit()
+    (job_id, command) = board.sent[-1]
+    assert job_id == "job-2"
+    assert asked_to_keep(command) == Approver("A. Berger", "physician", page.keep._words.text())
+
+
+def test_a_refusal_of_the_exo_becomes_advice_on_the_page(desk: Desk, board: HandBoard, visit_id: str) -> None:
+    page, _ = on_trial(desk, board, visit_id)
+    advice = refuse("EXO-022", "The exo is not ready.", "Why.", "Let the person stand still.").advice
+    news(desk, board, on_trial=True, refused=advice)
+    assert page._advice._code.text() == "EXO-022"
+
+
+def test_a_fault_is_told_in_a_clinicians_words_and_can_be_acknowledged(
+    desk: Desk, board: HandBoard, visit_id: str
+) -> None:
+    page, _ = on_trial(desk, board, visit_id)
+    said: list[str] = []
+    desk.said.connect(lambda words, _tone: said.append(words))
+    tells(desk, board, Sample(0.1, {"state": 4.0}))
+    assert not page.acknowledge_button.isVisible()
+    tells(desk, board, Progress(None, f"Fault: zero torque. {row_words(9).sentence}"))
+    tells(desk, board, Sample(0.2, {"state": 5.0}))
+    assert "sensor fell behind" in page._exo_words.text()
+    assert said[-1] == "The exo has stopped: zero torque."
+    page.acknowledge_button.click()
+    assert board.sent[-1] == ("job-2", "acknowledge")
+
+
+def test_a_link_that_ends_while_the_exo_assists_is_told(desk: Desk, board: HandBoard, visit_id: str) -> None:
+    page, _ = on_trial(desk, board, visit_id)
+    said: list[str] = []
+    desk.said.connect(lambda words, _tone: said.append(words))
+    tells(desk, board, Sample(0.1, {"state": 4.0}))
+    tells(desk, board, Refused(refuse("EXO-003", "The connection was lost.", "Why.", "Next.").advice))
+    assert any("zero torque by itself" in words for words in said)
+    assert page._advice._code.text() == "EXO-003"
+
+
+def test_taking_back_ends_the_watch(desk: Desk, board: HandBoard, visit_id: str) -> None:
+    page, _ = on_trial(desk, board, visit_id)
+    assert page._connect.text() == "Take back"
+    page._connect.click()
+    assert board.cancelled == ["job-2"]
+
+
+def test_a_controller_that_was_taken_back_can_be_transferred_again(desk: Desk, visit_id: str) -> None:
+    made = records.fill(desk.store, visit_id, Step.DEPLOY)
+    records.put_on_exo(desk.store, visit_id, made[Step.DEPLOY], stage=Handover.TAKEN_BACK, confirmed=False)
     page, _ = deploy(desk)
-    assert "equal to what was signed" in page._done_words.text()
-    assert page._headline.text() == "The virtual exo runs the signed controller of P-0042."
+    assert "taken back" in page._headline.text() and page._main.text() == "Transfer…"
+    assert desk.status(Step.DEPLOY).state is StepState.ATTENTION
+    page.main_action.emit()
+    assert page._confirm.isVisible()
+
+
+def test_one_click_goes_back_to_the_controller_before(desk: Desk, board: HandBoard, visit_id: str) -> None:
+    made = records.fill(desk.store, visit_id, Step.DEPLOY)
+    page, presenter = deploy(desk)
+    page.connect_wanted.emit(True)
+    board.happens("job-1", Message(ExoNews(earlier="1.0.0").to_text()))
+    desk.jobs._hand_over()
+    assert ("roll_back", "Go back to version 1.0.0") in page._secondary_actions
+    page.secondary_action.emit("roll_back")
+    asked = asked_to_roll_back(board.sent[-1][1])
+    assert asked is not None and asked.name == "A. Berger" and "P-0042" in asked.meaning
+    records.put_on_exo(desk.store, visit_id, made[Step.DEPLOY], stage=Handover.ROLLED_BACK)
+    presenter.refresh()
+    assert "earlier controller of P-0042" in page._headline.text()
+    board.happens("job-1", Cancelled())
+    desk.jobs._hand_over()
+    assert desk.status(Step.DEPLOY).state is StepState.DONE
+
+
+def test_after_a_walk_the_delivered_torque_lies_over_the_predicted(
+    desk: Desk, board: HandBoard, visit_id: str
+) -> None:
+    made = records.fill(desk.store, visit_id, Step.DEPLOY)
+    records.walk(desk.store, visit_id, made[Step.DEPLOY])
+    page, _ = deploy(desk)
+    assert page._deck.currentWidget() is page.walk
+    assert "gave the torque that was predicted" in page.walk._sentence.text()
+    assert "r 0.99" in page.walk._likeness[0].text() and "N·m/kg" in page.walk._likeness[0].text()
+    page.connect_wanted.emit(True)
+    board.happens("job-1", Sample(0.1, {"state": 4.0}))
+    desk.jobs._hand_over()
+    assert page._deck.currentWidget() is page._curves  # while the exo moves, the exo now
 
 
 def _until(app: QApplication, true: object, seconds: float = 5.0) -> None:

@@ -124,15 +124,17 @@ def test_nobody_signs_without_a_name(desk: Desk, visit_id: str) -> None:
 def test_a_signature_is_bound_to_this_comparison_and_opens_deploy(desk: Desk, visit_id: str) -> None:
     made = records.fill(desk.store, visit_id, Step.COMPARE)
     page, presenter = compare(desk)
-    page.name.setText("Dr. M. Weber")
+    page.approver.name.setText("Dr. M. Weber")
+    assert not page._main.isEnabled() and "role" in page._why_not.text()
+    page.approver.role.setText("physician")
     page.main_action.emit()
     presenter.refresh()
     decision = desk.store.decisions(visit_id)[-1]
     assert (decision.verdict, decision.record_id) == (Verdict.SIGNED, made[Step.COMPARE])
-    assert decision.by == "Dr. M. Weber"
+    assert (decision.by, decision.role) == ("Dr. M. Weber", "physician")
     assert desk.status(Step.COMPARE).state is StepState.DONE
     assert desk.status(Step.DEPLOY).blocker is None
-    assert "Signed by Dr. M. Weber" in page._declaration.text()
+    assert "Signed by Dr. M. Weber, physician" in page._declaration.text()
 
 
 def test_the_left_picture_can_be_the_default_controller(desk: Desk, visit_id: str) -> None:

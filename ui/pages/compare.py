@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QLineEdit
 
 from core.domain.findings import Finding
 from ui.pages.frame import Page
 from ui.pages.gait_comparison import ComparisonView, GaitComparison
 from ui.theme import Tone
+from ui.widgets.approver_fields import ApproverFields
 from ui.widgets.basics import Box, Icon, label
 
 
@@ -38,7 +38,7 @@ class ComparePage(Page):
         "personalized controller to be put onto the exo; without it nothing is transferred."
     )
 
-    name_changed = Signal(str)
+    approver_changed = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -47,16 +47,12 @@ class ComparePage(Page):
         self._sign_box = Box("card", horizontal=True, margin=10, gap=12)
         self._sign_icon = Icon("check", 20)
         self._declaration = label("", "body", wrap=True)
-        self.name = QLineEdit()
-        self.name.setPlaceholderText("Your name")
-        self.name.setAccessibleName("Name of the clinician who signs")
-        self.name.setMaximumWidth(240)
-        self.name.setMinimumWidth(180)
-        for widget in (self._sign_icon, self._declaration, self.name):
+        self.approver = ApproverFields("who signs")
+        for widget in (self._sign_icon, self._declaration, self.approver):
             self._sign_box.body.addWidget(widget, 1 if widget is self._declaration else 0)
         self.body.addWidget(self._sign_box)
-        self.name.textChanged.connect(self.name_changed)
-        self.name.returnPressed.connect(self.main_action)
+        self.approver.changed.connect(self.approver_changed)
+        self.approver.entered.connect(self.main_action)
         self.play_pause.connect(lambda: self.comparison.stage.play(not self.comparison.stage.playing))
         self.step_frames.connect(self.comparison.stage.step)
 
@@ -76,6 +72,5 @@ class ComparePage(Page):
         self._sign_icon.show_icon(
             "done" if state.signed else "edit", Tone.OK if state.signed else Tone.NEUTRAL
         )
-        self.name.setVisible(not state.signed)
-        if not self.name.text() and state.signer:
-            self.name.setText(state.signer)
+        self.approver.setVisible(not state.signed)
+        self.approver.propose(state.signer, "")

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QLineEdit, QVBoxLayout, QWidget
 
+from ui.pages.deploy_trial import KeepCard, KeepState, TrialCard, TrialLine, WalkCard, WalkView
 from ui.pages.frame import Page
 from ui.plots.live_curve import LivePlot, Trace
 from ui.theme import Tone
-from ui.widgets.basics import Box, Button, Icon, column, label, row
+from ui.widgets.basics import Box, Button, Deck, Icon, column, label, row, set_look
 from ui.widgets.hold_button import HoldButton
 
 TELEMETRY_POINTS = 6000
@@ -31,9 +32,15 @@ class DeployState:
     patient_code: str = ""
     device_name: str = ""
     deployed_lines: tuple[str, ...] = ()
+    deployed_tone: Tone = Tone.OK
+    on_trial: bool = False
+    trial_lines: tuple[TrialLine, ...] = ()
+    keep: KeepState | None = None
+    walk: WalkView | None = None
     connected: bool = False
     armed: bool = False
     may_arm: bool = False
+    fault: bool = False  # one that somebody has to acknowledge
     exo_words: str = "No exo is connected."
     exo_tone: Tone = Tone.NEUTRAL
     limit_nm: float = 0.0
@@ -46,9 +53,9 @@ class DeployState:
 class DeployPage(Page):
     title = "Deploy"
     help_text = (
-        "The signed controller is packed, sent to the exo, read back and compared. Nothing moves yet: the "
-        "exo stays at zero torque until you arm it, and then the assistance grows over five seconds. To "
-        "stop: the red button, F12, or Esc held for half a second."
+        "The approved controller is packed, sent to the exo, read back, compared and tested. It is then on "
+        "trial: at zero torque until you arm it, at half torque while the person walks with it, and gone "
+        "again unless you keep it afterwards. To stop: the red button, F12, or Esc held for half a second."
     )
 
     passphrase_given = Signal(str)
@@ -60,15 +67,24 @@ class DeployPage(Page):
     connect_wanted = Signal(bool)
     arm = Signal()
     disarm = Signal()
+    acknowledge = Signal()
     stop = Signal()
+    kept = Signal(str, str)  # name, role
+    keep_closed = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self._code, self._is_connected = "", False
         left = column(gap=10)
-        for card in (self._build_package(), self._build_exo(), self._build_confirm(), self._build_done()):
+        self._package, self._exo = self._build_package(), self._build_exo()
+        self.trial, self.keep = TrialCard(), KeepCard()
+        self.keep.kept.connect(self.kept)
+        self.keep.closed.connect(self.keep_closed)
+        cards = (self._package, self._exo, self._build_confirm(), self.trial, self.keep, self._build_done())
+        for card in cards:
             left.addWidget(card)
         left.addStretch(1)
+        left.addWidget(label("Research prototype, not a cleared medical device.", "small", wrap=True))
         side = QWidget()
         side.setLayout(left)
         side.setFixedWidth(400)
@@ -93,8 +109,11 @@ class DeployPage(Page):
         self._show_passphrase(state.asks_passphrase)
         self._show_exo(state)
         self._show_confirm(state)
-        self._done.setVisible(bool(state.deployed_lines))
-        self._done_words.setText("\n".join(state.deployed_lines))
+        self._package.setVisible(not state.on_trial)
+        self._exo.setVisible(not state.connected)
+        self.trial.show_lines(state.trial_lines)
+        self.keep.show_state(state.keep or KeepState())
+        self._show_done(state)
         self._show_live(state)
 
     # Building -------------------------------------------------------------------------------------
@@ -153,7 +172,8 @@ class DeployPage(Page):
         self._done = Box("strip", horizontal=True, margin=14, gap=10)
         self._done.setProperty("tone", Tone.OK.value)
         self._done_words = label("", "body", wrap=True)
-        self._done.body.addLayout(column(Icon("done", 20, Tone.OK), None))
+        self._done_icon = Icon("done", 20, Tone.OK)
+        self._done.body.addLayout(column(self._done_icon, None))
         self._done.body.addWidget(self._done_words, 1)
         return self._done
 
@@ -175,16 +195,25 @@ class DeployPage(Page):
         self.angle.set_value_range(-20, 40)
         self.arm_button = HoldButton("Hold to arm", tip="Hold until the bar is full")
         self.disarm_button = Button("Disarm")
+        self.acknowledge_button = Button("Acknowledge fault", icon="check")
         self.stop_button = Button("STOP EXO", "danger", "stop", tip="Zero torque now (F12, or Esc held)")
         self.stop_button.setMinimumHeight(48)
         box.body.addLayout(top)
-        box.body.addLayout(self._side_key())
-        box.body.addWidget(self.torque, 3)
-        box.body.addWidget(self.angle, 2)
-        box.body.addLayout(row(self.arm_button, self.disarm_button, None, self.stop_button, gap=10))
+        curves = QWidget()
+        inside = column(gap=8)
+        inside.addLayout(self._side_key())
+        inside.addWidget(self.torque, 3)
+        inside.addWidget(self.angle, 2)
+        curves.setLayout(inside)
+        self._curves, self.walk = curves, WalkCard()
+        self._deck = Deck(self._curves, self.walk)
+        box.body.addWidget(self._deck, 1)
+        buttons = (self.arm_button, self.disarm_button, self.acknowledge_button)
+        box.body.addLayout(row(*buttons, None, self.stop_button, gap=10))
         self._connect.clicked.connect(lambda: self.connect_wanted.emit(not self._is_connected))
         self.arm_button.held.connect(self.arm)
         self.disarm_button.clicked.connect(self.disarm)
+        self.acknowledge_button.clicked.connect(self.acknowledge)
         self.stop_button.clicked.connect(self.stop)
         return box
 
@@ -248,9 +277,17 @@ class DeployPage(Page):
     def _check_code(self) -> None:
         self.transfer.setEnabled(bool(self._code) and self.code.text().strip() == self._code)
 
+    def _show_done(self, state: DeployState) -> None:
+        self._done.setVisible(bool(state.deployed_lines))
+        set_look(self._done, tone=state.deployed_tone.value)
+        icon = {Tone.OK: "done", Tone.STOP: "stop", Tone.WARN: "attention"}.get(state.deployed_tone, "deploy")
+        self._done_icon.show_icon(icon, state.deployed_tone)
+        self._done_words.setText("\n".join(state.deployed_lines))
+
     def _show_live(self, state: DeployState) -> None:
         self._is_connected = state.connected
-        self._connect.setText("Disconnect" if state.connected else "Connect")
+        leave = "Take back" if state.on_trial else "Disconnect"
+        self._connect.setText(leave if state.connected else "Connect")
         self._connect.setEnabled(state.connected or (bool(self.address) and not state.busy))
         self._exo_words.setText(state.exo_words)
         icons = {Tone.OK: "done", Tone.WARN: "attention", Tone.STOP: "stop"}
@@ -258,6 +295,12 @@ class DeployPage(Page):
         self.arm_button.setEnabled(state.connected and state.may_arm and not state.armed)
         self.arm_button.setText(f"Hold to arm {state.device_name}")
         self.disarm_button.setEnabled(state.connected and state.armed)
+        self.acknowledge_button.setVisible(state.connected and state.fault)
+        if state.walk is not None and not state.armed:
+            self.walk.show_walk(state.walk)
+            self._deck.show_widget(self.walk)
+        else:
+            self._deck.show_widget(self._curves)
         self.stop_button.setVisible(state.connected)
         if state.limit_nm:
             self.torque.show_torque_limit(state.limit_nm)

@@ -35,7 +35,7 @@ class ComparePresenter(StepPresenter):
         self._loaded: tuple[str, Comparison, Motion | None] | None = None
         self._views: dict[int, ComparisonView] = {}  # by pair, of the loaded comparison
         page.secondary_action.connect(lambda _key: self.attempt(self.start))
-        page.name_changed.connect(lambda _name: self.refresh())
+        page.approver_changed.connect(self.refresh)
         page.comparison.pair_chosen.connect(self._choose_pair)
 
     def start(self) -> None:
@@ -52,7 +52,7 @@ class ComparePresenter(StepPresenter):
         if self._loaded is None or self._loaded[0] != status.record_id:
             self._loaded = (status.record_id, *self._load(status.record_id))
             self._views = {}
-            self._page.name.clear()
+            self._page.approver.clear()
         self._page.render(self._result(*self._loaded))
 
     def leave(self) -> None:
@@ -67,15 +67,16 @@ class ComparePresenter(StepPresenter):
             self._sign(self._loaded[0])
 
     def _sign(self, record_id: str) -> None:
-        name = self._page.name.text().strip()
-        if not name or self.desk.visit_id is None:
+        if not self._page.approver.complete or self.desk.visit_id is None:
             return
+        name, role = self._page.approver.given
         self.desk.store.decide(
             self.desk.visit_id,
             self.step.value,
             Verdict.SIGNED,
             record_id=record_id,
             by=name,
+            role=role,
             reason=self._declaration(),
         )
         self.desk.say(f"Signed by {name}. The controller may now be deployed.", Tone.OK)
@@ -101,16 +102,16 @@ class ComparePresenter(StepPresenter):
 
     def _result(self, record_id: str, comparison: Comparison, motion: Motion | None) -> CompareState:
         signature = self._signature(record_id)
-        name = self._page.name.text().strip()
         headline, tone = compare_headline(comparison.scores)
-        why_not = "" if signature or name else "Enter your name below to sign."
+        complete = signature is not None or self._page.approver.complete
+        why_not = "" if complete else "Enter your name and your role below to sign."
         return CompareState(
             headline=headline,
             tone=tone,
             view=self._cached_view(comparison, motion),
             declaration=self._declaration(),
             signer=self.desk.operator,
-            signed="" if signature is None else f"Signed by {signature.by} on {clock(signature.on_utc)}.",
+            signed="" if signature is None else signed_words(signature),
             main_action="Sign comparison" if signature is None else "Go on with Deploy",
             why_not=why_not,
             secondary=() if signature else (("again", "Compare again"),),
@@ -153,6 +154,11 @@ class ComparePresenter(StepPresenter):
         return next(
             (d for d in reversed(decisions) if d.verdict is Verdict.SIGNED and d.record_id == record_id), None
         )
+
+
+def signed_words(signature: Decision) -> str:
+    role = f", {signature.role}," if signature.role else ""
+    return f"Signed by {signature.by}{role} on {clock(signature.on_utc)}."
 
 
 def compare_headline(scores: tuple[GaitScore, ...]) -> tuple[str, Tone]:

@@ -1,35 +1,25 @@
-"""Deploy: from the signed controller to an exo that runs it, and the live link to it."""
+"""Deploy: from the approved controller to an exo that keeps it, and the live link to it."""
 
 from __future__ import annotations
 
-import json
 import math
-import threading
-from collections.abc import Callable
 
-from PySide6.QtCore import Signal
-
-from core.domain.controller import Deployment, Package
-from core.domain.record import RecordInfo, RecordKind
-from core.errors import Advice, UserError
+from core.domain.controller import Approver, Deployment, Handover, Package
+from core.domain.exo_news import ExoNews, keep_command, roll_back_command
+from core.domain.exo_walk import ExoWalk
+from core.domain.record import RecordInfo, RecordKind, Verdict
 from core.jobs.values import SECRET, Done, JobState, JsonValue, Message, Outcome, Refused, Sample
 from core.session.flow import Step, StepState, StepStatus
 from ui.desk import Desk
 from ui.pages.deploy import DeployPage, DeployState
+from ui.pages.deploy_trial import KeepState, WalkView
+from ui.presenters import deploy_words as words_of
 from ui.presenters.base import StepPresenter
+from ui.presenters.deploy_words import ARMED_STATES, FAULT, READY, Trial
+from ui.presenters.exo_finder import ExoFinder
 from ui.theme import Tone
 
-ARMED_STATES = (3, 4)  # of core.devices.exo_protocol.DeviceState: armed, active
-STATE_WORDS = {
-    0: ("The exo is starting.", Tone.NEUTRAL),
-    1: ("Safe: zero torque. No tested controller.", Tone.NEUTRAL),
-    2: ("Ready: zero torque until it is armed.", Tone.OK),
-    3: ("Armed: the assistance is growing.", Tone.WARN),
-    4: ("Active: the exo assists.", Tone.OK),
-    5: ("Fault: zero torque.", Tone.STOP),
-}
-READY = 2
-PURPOSE = "Put the signed controller onto the exo"
+PURPOSE = "Put the approved controller onto the exo"
 LOCKED_KEY = ("KEY-001", "KEY-002")  # the passphrase is missing or wrong
 
 
@@ -37,39 +27,43 @@ class DeployPresenter(StepPresenter):
     step = Step.DEPLOY
     meanwhile = "Keep the exo switched on and the cable plugged in."
 
-    _virtual_started = Signal(str)  # address
-    _virtual_failed = Signal(object)  # Advice
-
     def __init__(self, page: DeployPage, desk: Desk) -> None:
         super().__init__(page, desk)
         self._page = page
-        self._ports: tuple[tuple[str, str], ...] = ()
-        self._listing = ""  # job id
+        self._finder = ExoFinder(desk, page)
         self._address = ""
-        self._asks = self._asks_passphrase = self._starting = False
+        self._asks = self._asks_passphrase = self._asks_keep = False
         self._exo_state: int | None = None
+        self._strides = (0, 0)
+        self._news = ExoNews()
+        self._fresh_trial = ""  # DEPLOYMENT on trial that no watch has met yet
+        self._walk: WalkView | None = None
         self._status = StepStatus(self.step, StepState.NOT_STARTED)
         self._connect_pages()
         desk.jobs.sampled.connect(self._sampled)
         desk.jobs.messaged.connect(self._messaged)
         desk.exo_changed.connect(self._exo_changed)
         desk.visit_changed.connect(self._visit_changed)
-        self._virtual_started.connect(self._use_virtual)
-        self._virtual_failed.connect(self._no_virtual)
+        self._finder.changed.connect(self.refresh)
+        self._finder.virtual_started.connect(self._use_virtual)
+        self._finder.virtual_failed.connect(page.show_advice)
 
     def _connect_pages(self) -> None:
         page = self._page
-        page.secondary_action.connect(lambda _key: self.attempt(self.start))
+        page.secondary_action.connect(lambda key: self.attempt(lambda: self._other_action(key)))
         page.address_changed.connect(lambda _address: self.refresh())
         page.passphrase_given.connect(lambda words: self.attempt(lambda: self._pack(words)))
-        page.look_for_exos.connect(lambda: self.attempt(self._look_for_exos))
-        page.start_virtual.connect(lambda: self.attempt(self._start_virtual))
+        page.look_for_exos.connect(lambda: self.attempt(self._finder.look))
+        page.start_virtual.connect(lambda: self.attempt(self._finder.start_virtual))
         page.confirmed.connect(lambda code: self.attempt(lambda: self._transfer(code)))
         page.confirm_closed.connect(lambda: self._ask(False))
         page.connect_wanted.connect(lambda on: self.attempt(lambda: self._connect(on)))
         page.arm.connect(lambda: self._say_to_exo("arm"))
         page.disarm.connect(lambda: self._say_to_exo("disarm"))
+        page.acknowledge.connect(lambda: self._say_to_exo("acknowledge"))
         page.stop.connect(self.desk.stop_exo)
+        page.kept.connect(lambda name, role: self.attempt(lambda: self._keep_controller(name, role)))
+        page.keep_closed.connect(lambda: self._ask_to_keep(False))
 
     def start(self) -> None:
         """Pack the signed controller; transferring is a second act."""
@@ -91,7 +85,8 @@ class DeployPresenter(StepPresenter):
         visit_id = self.desk.visit_id
         if visit_id is None:
             return None
-        return self.desk.jobs.running("package_controller", "deploy", visit_id=visit_id)
+        kinds = ("package_controller", "deploy", "virtual_walk", "roll_back")
+        return self.desk.jobs.running(*kinds, visit_id=visit_id)
 
     def progress(self) -> None:
         super().progress()
@@ -112,18 +107,49 @@ class DeployPresenter(StepPresenter):
             self.refresh()
         if state.spec.kind == "deploy" and isinstance(outcome, Done):
             self._asks = False
-            self.desk.say("The exo runs the signed controller: read back and found equal.", Tone.OK)
+            self._fresh_trial = outcome.record_id
+            self.desk.say("Sent, read back and found equal. The exo is at zero torque.", Tone.OK)
             self.attempt(lambda: self._connect(True))
 
     # Intents --------------------------------------------------------------------------------------
 
     def main(self) -> None:
+        deployment = self._deployment()
         if self._package() is None:
             self.start()
-        elif self._deployment() is None:
+        elif deployment is None or deployment.handover is Handover.TAKEN_BACK:
             self._ask(True)
+        elif deployment.handover is Handover.ON_TRIAL:
+            self._ask_to_keep(True)
         else:
             self.desk.go_to.emit(Step.REPORT)
+
+    def _other_action(self, key: str) -> None:
+        if key == "again":
+            self.start()
+        elif key == "roll_back":
+            self._roll_back()
+
+    def _ask_to_keep(self, asks: bool) -> None:
+        self._asks_keep = asks
+        self.refresh()
+
+    def _keep_controller(self, name: str, role: str) -> None:
+        self._asks_keep = False
+        meaning = words_of.declaration(self._code, self.desk.device_name)
+        self._say_to_exo(keep_command(Approver(name, role, meaning)))
+        self.refresh()
+
+    def _roll_back(self) -> None:
+        """One click: what ran before was approved, kept and worn; it starts at zero torque."""
+        name, role = self._proposed_approver()
+        meaning = f"I let {self._code} use the controller again that was kept before."
+        approver = Approver(name or "operator", role or "operator", meaning)
+        self._say_to_exo(roll_back_command(approver))
+
+    @property
+    def _code(self) -> str:
+        return "" if self.desk.subject is None else self.desk.subject.code
 
     def _ask(self, asks: bool) -> None:
         self._asks = asks
@@ -144,35 +170,6 @@ class DeployPresenter(StepPresenter):
             confirmed_device=subject.device,
         )
 
-    def _look_for_exos(self) -> None:
-        self._listing = self.desk.submit("list_exos")
-
-    def _start_virtual(self) -> None:
-        start = self.desk.start_virtual_exo
-        if start is None or self._starting:
-            return
-        self._starting = True
-        self.refresh()
-        # Not a job: it only starts another process and waits for its first line, a second or two.
-        threading.Thread(target=self._start_virtual_now, args=(start,), daemon=True).start()
-
-    def _start_virtual_now(self, start: Callable[[], str]) -> None:
-        try:
-            self._virtual_started.emit(start())
-        except UserError as error:
-            self._virtual_failed.emit(error.advice)
-
-    def _use_virtual(self, address: str) -> None:
-        self._starting = False
-        self._ports = ((address, f"Virtual exo · {address}"), *self._ports)
-        self._page.ports.setEditText(address)
-        self.refresh()
-
-    def _no_virtual(self, advice: Advice) -> None:
-        self._starting = False
-        self._page.show_advice(advice)
-        self.refresh()
-
     def _connect(self, on: bool) -> None:
         if not on:
             if self.desk.exo_job is not None:
@@ -181,7 +178,11 @@ class DeployPresenter(StepPresenter):
         if self.desk.exo_job is None and self._page.address:
             self._page.torque.clear_points()
             self._page.angle.clear_points()
-            self.desk.connect_exo(self.desk.submit("telemetry", address=self._page.address))
+            self._news, self._strides = ExoNews(), (0, 0)
+            params: dict[str, JsonValue] = {"address": self._page.address}
+            if self._fresh_trial:
+                params["deployment_id"] = self._fresh_trial
+            self.desk.connect_exo(self.desk.submit("telemetry", **params))
 
     def _say_to_exo(self, words: str) -> None:
         if self.desk.exo_job is not None:
@@ -195,92 +196,160 @@ class DeployPresenter(StepPresenter):
         values = sample.values
         self._page.torque.add(sample.time_s, *_pair(values, "torque"))
         self._page.angle.add(sample.time_s, *(math.degrees(angle) for angle in _pair(values, "angle")))
+        strides = (int(values.get("strides_left", 0)), int(values.get("strides_right", 0)))
         state = int(values.get("state", -1))
-        if state != self._exo_state:
-            self._exo_state = state
-            self.refresh()
+        if (state, strides) == (self._exo_state, self._strides):
+            return
+        if self._exo_state in ARMED_STATES and state not in ARMED_STATES:
+            self.desk.say("The exo has stopped: zero torque.", Tone.STOP if state == FAULT else Tone.OK)
+        self._exo_state, self._strides = state, strides
+        self.refresh()
+
+    def _heard(self, news: ExoNews) -> None:
+        self._news, self._fresh_trial = news, ""
+        if news.refused is not None:
+            self._page.show_advice(news.refused)
+        if news.saved:
+            self._asks_keep = self._asks_keep and news.on_trial
+            self.desk.record_changed.emit()
+        self.refresh()
 
     def _messaged(self, job_id: str, message: Message) -> None:
-        if job_id == self._listing:
-            found = json.loads(message.text)
-            self._ports = tuple(
-                (port["address"], f"{port['description']} · {port['address']}") for port in found
-            )
-            if not found:
-                self.desk.say(
-                    "No serial port was found. Plug the exo in, or start the virtual exo.", Tone.WARN
-                )
-            self.refresh()
+        news = ExoNews.from_text(message.text) if job_id == self.desk.exo_job else None
+        if news is not None:
+            self._heard(news)
+
+    def _use_virtual(self, address: str) -> None:
+        self._page.ports.setEditText(address)
+        self.refresh()
 
     def _exo_changed(self, job_id: object) -> None:
         if job_id is None:
-            self._exo_state = None
+            if self._exo_state in ARMED_STATES:
+                lost = "The connection to the exo has ended; it goes to zero torque by itself."
+                self.desk.say(lost, Tone.STOP)
+            self._exo_state, self._asks_keep, self._news = None, False, ExoNews()
         self.refresh()
 
     def _visit_changed(self) -> None:
-        self._asks = self._asks_passphrase = False
+        self._asks = self._asks_passphrase = self._asks_keep = False
+        self._fresh_trial, self._walk = "", None
 
     # What the page says ---------------------------------------------------------------------------
 
     def _state(self, status: StepStatus) -> DeployState:
-        subject, package = self.desk.subject, self._package()
+        package, deployment = self._package(), self._deployment()
         payload = None if package is None else self.desk.store.load(package.id, Package)
-        deployment = self._deployment()
-        headline, tone, action, why_not = self._next_act(payload, deployment, status)
-        words, exo_tone = self._exo_words()
+        headline, tone, action, why_not = self._next_act(payload, deployment)
+        words, exo_tone = self._exo_words(deployment)
+        trial = self._trial(deployment)
+        usable = deployment is not None and deployment.handover is not Handover.TAKEN_BACK
         return DeployState(
             headline=headline,
             tone=tone,
-            package_lines=() if payload is None else package_lines(payload),
+            package_lines=() if payload is None else words_of.package_lines(payload),
             asks_passphrase=self._asks_passphrase and self.running_job() is None,
-            ports=self._ports,
+            ports=self._finder.ports,
             address=self._address or ("" if deployment is None else deployment.address),
             offers_virtual=self.desk.start_virtual_exo is not None,
-            busy=self._starting or self.running_job() is not None,
-            asks=self._asks and deployment is None,
-            patient_code="" if subject is None else subject.code,
+            busy=self._finder.starting or self.running_job() is not None,
+            asks=self._asks and not usable,
+            patient_code=self._code,
             device_name=self.desk.device_name,
-            deployed_lines=() if deployment is None else deployed_lines(deployment),
+            deployed_lines=() if deployment is None else words_of.deployed_lines(deployment),
+            deployed_tone=Tone.OK if deployment is None else words_of.deployed_tone(deployment),
+            on_trial=trial is not None,
+            trial_lines=() if trial is None else words_of.trial_lines(trial),
+            keep=self._keep_state(trial),
+            walk=self._newest_walk(),
             connected=self.desk.exo_job is not None,
             armed=self._exo_state in ARMED_STATES,
-            may_arm=self._exo_state == READY and deployment is not None and deployment.confirmed,
+            may_arm=self._exo_state == READY and usable,
+            fault=self._exo_state == FAULT,
             exo_words=words,
             exo_tone=exo_tone,
-            limit_nm=0.0 if payload is None else payload.limits.peak_nm,
+            limit_nm=0.0 if payload is None else payload.limits.peak_nm * (1.0 if trial is None else 0.5),
             main_action=action,
             why_not=why_not,
-            secondary=(("again", "Pack again"),) if payload is not None and deployment is None else (),
-            badges=_badges(payload, deployment),
+            secondary=self._secondary(payload, usable),
+            badges=words_of.badges(payload, deployment),
         )
 
-    def _next_act(
-        self, package: Package | None, deployment: Deployment | None, status: StepStatus
-    ) -> tuple[str, Tone, str, str]:
-        """Headline, tone, main action and why it cannot be taken."""
-        code = "" if self.desk.subject is None else self.desk.subject.code
-        if package is None:
-            return "The controller is signed. Pack it for the exo.", Tone.NEUTRAL, "Pack controller", ""
-        if deployment is None:
-            why_not = "" if self._page.address else "Choose an exo first, or start the virtual exo."
-            if self.running_job() is not None:
-                why_not = "The transfer is running."
-            if self.desk.exo_job is not None:
-                why_not = "Disconnect the exo first; the transfer needs the line."
-            return f"Packed for {code}. Choose the exo and transfer.", Tone.NEUTRAL, "Transfer…", why_not
-        if deployment.confirmed and deployment.package_sha256 == deployment.readback_sha256:
-            kind = "virtual exo" if deployment.virtual else "exo"
-            return f"The {kind} runs the signed controller of {code}.", Tone.OK, "Go on with Report", ""
-        return "The exo did not confirm the controller.", Tone.STOP, "Go on with Report", ""
+    def _secondary(self, package: Package | None, usable: bool) -> tuple[tuple[str, str], ...]:
+        again = (("again", "Pack again"),) if package is not None and not usable else ()
+        at_rest = self.desk.exo_job is not None and self._exo_state not in ARMED_STATES
+        earlier = self._news.earlier if at_rest else ""
+        return (*again, *((("roll_back", f"Go back to version {earlier}"),) if earlier else ()))
 
-    def _exo_words(self) -> tuple[str, Tone]:
+    def _trial(self, deployment: Deployment | None) -> Trial | None:
+        if deployment is None or deployment.handover is not Handover.ON_TRIAL:
+            return None
+        connected, may_keep = self.desk.exo_job is not None, self._news.may_keep
+        device = self.desk.device_name
+        return Trial(connected, self._exo_state, self._strides, may_keep, self._code, device)
+
+    def _keep_state(self, trial: Trial | None) -> KeepState:
+        if trial is None:
+            return KeepState()
+        name, role = self._proposed_approver()
+        return KeepState(
+            asks=self._asks_keep and trial.may_keep,
+            declaration=words_of.declaration(trial.patient, trial.device),
+            button=f"Hold to keep for {trial.patient}",
+            name=name,
+            role=role,
+        )
+
+    def _proposed_approver(self) -> tuple[str, str]:
+        """Who signed the comparison; otherwise who works at this PC."""
+        if self.desk.visit_id is not None:
+            for decision in reversed(self.desk.store.decisions(self.desk.visit_id)):
+                if decision.verdict is Verdict.SIGNED:
+                    return decision.by, decision.role
+        return self.desk.operator, ""
+
+    def _newest_walk(self) -> WalkView | None:
+        """The newest walk, if it was with what the newest deployment put onto the exo."""
+        info, deployed = self.newest(RecordKind.WALK), self.newest(RecordKind.DEPLOYMENT)
+        if info is None or deployed is None:
+            return None
+        if self._walk is None or self._walk.record_id != info.id:
+            self._walk = words_of.walk_view(info.id, self.desk.store.load(info.id, ExoWalk))
+        used = {name for name, _digest in info.provenance.inputs}
+        return self._walk if used & {deployed.id, *self._deployments_before(deployed)} else None
+
+    def _next_act(self, package: Package | None, deployment: Deployment | None) -> tuple[str, Tone, str, str]:
+        """Headline, tone, main action and why it cannot be taken."""
+        if package is None:
+            return "The controller is approved. Pack it for the exo.", Tone.NEUTRAL, "Pack controller", ""
+        if deployment is None or deployment.handover is Handover.TAKEN_BACK:
+            words, tone = f"Packed for {self._code}. Choose the exo and transfer.", Tone.NEUTRAL
+            if deployment is not None:
+                words, tone = words_of.headline(deployment, self._code)
+            return words, tone, "Transfer…", self._why_not_transfer()
+        words, tone = words_of.headline(deployment, self._code)
+        trial = self._trial(deployment)
+        if trial is not None:
+            return words, tone, "Keep controller…", words_of.why_not_keep(trial)
+        return words, tone, "Go on with Report", ""
+
+    def _why_not_transfer(self) -> str:
+        if self.desk.exo_job is not None:
+            return "Disconnect the exo first; the transfer needs the line."
+        if self.running_job() is not None:
+            return "The transfer is running."
+        return "" if self._page.address else "Choose an exo first, or start the virtual exo."
+
+    def _exo_words(self, deployment: Deployment | None) -> tuple[str, Tone]:
         job = None if self.desk.exo_job is None else self.desk.jobs.state(self.desk.exo_job)
-        if self._starting:
+        if self._finder.starting:
             return "The virtual exo is starting…", Tone.NEUTRAL
         if job is None:
             return "No exo is connected.", Tone.NEUTRAL
         if self._exo_state is None or self._exo_state < 0:
             return job.progress.sentence, Tone.NEUTRAL
-        return STATE_WORDS.get(self._exo_state, (job.progress.sentence, Tone.NEUTRAL))
+        expected = deployment is not None and deployment.handover is not Handover.TAKEN_BACK
+        return words_of.exo_words(self._exo_state, job.progress.sentence, expected=expected)
 
     def _package(self) -> RecordInfo | None:
         """The newest package, if it is of the newest signed comparison."""
@@ -290,44 +359,25 @@ class DeployPresenter(StepPresenter):
         return package if comparison.id in {name for name, _ in package.provenance.inputs} else None
 
     def _deployment(self) -> Deployment | None:
-        """What the exo reported about this package."""
+        """What the exo reported last about this package, or the one that was gone back to since."""
         info, package = self.newest(RecordKind.DEPLOYMENT), self._package()
-        if info is None or package is None or package.id not in {name for name, _ in info.provenance.inputs}:
+        if info is None or package is None:
             return None
-        return self.desk.store.load(info.id, Deployment)
+        before = self._deployments_before(info)
+        first = self.desk.store.info(before[-1]) if before else info
+        deployment = self.desk.store.load(info.id, Deployment)
+        of_this = package.id in {name for name, _digest in first.provenance.inputs}
+        gone_back = deployment.handover is Handover.ROLLED_BACK and info.created_utc > package.created_utc
+        return deployment if of_this or gone_back else None
 
-
-def package_lines(package: Package) -> tuple[str, ...]:
-    limits = package.limits
-    return (
-        f"For {package.device_id.replace('_', ' ')}, {package.size_bytes / 1024:.0f} kB",
-        f"At most {limits.peak_nm:g} N·m, changing at most {limits.rate_nm_s:g} N·m/s",
-        f"Fingerprint {package.sha256[:8]}…{package.sha256[-8:]}",
-        _signature_line(package),
-    )
-
-
-def _signature_line(package: Package) -> str:
-    if not package.key_id:
-        return "Not signed: made by an earlier version. Pack again before the transfer."
-    if package.practice:
-        return "Signed for practice: good for a virtual exo only"
-    return f"Signed by this site, good until {package.expires_utc[:10]}"
-
-
-def _badges(package: Package | None, deployment: Deployment | None) -> tuple[str, ...]:
-    practice = ("Practice",) if package is not None and package.practice else ()
-    return (*practice, "Virtual exo") if deployment is not None and deployment.virtual else practice
-
-
-def deployed_lines(deployment: Deployment) -> tuple[str, ...]:
-    kind = "Virtual exo" if deployment.virtual else "Exo"
-    equal = deployment.package_sha256 == deployment.readback_sha256
-    return (
-        f"{kind} {deployment.device_serial} at {deployment.address}",
-        "Read back: equal to what was signed" if equal else "Read back: DIFFERENT from what was signed",
-        "Confirmed by the exo" if deployment.confirmed else "Not confirmed by the exo",
-    )
+    def _deployments_before(self, info: RecordInfo) -> tuple[str, ...]:
+        """The records that this one followed, newest first."""
+        found: list[str] = []
+        name = self.input_of(info.id, RecordKind.DEPLOYMENT)
+        while name is not None:
+            found.append(name)
+            name = self.input_of(name, RecordKind.DEPLOYMENT)
+        return tuple(found)
 
 
 def _pair(values: dict[str, float], name: str) -> tuple[float, float]:

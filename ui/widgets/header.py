@@ -20,6 +20,8 @@ class Header(QFrame):
         self.setProperty("box", "header")
         name = label("ExoTwin", "title")
         name.setProperty("accent", True)
+        research = label("Research prototype", "badge")
+        research.setToolTip("Not a cleared medical device")
         self._visit = label("", "section")
         self._visit.setAccessibleName("Open patient and visit")
         self._synthetic = label("Synthetic patient", "badge")
@@ -36,6 +38,7 @@ class Header(QFrame):
         self.stop_button.hide()
         layout = row(
             name,
+            research,
             self._visit,
             self._synthetic,
             None,

@@ -1,0 +1,176 @@
+"""Parts of the Deploy page for a controller on trial: what comes next, the walk, and keeping it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QGridLayout
+
+from core.domain.arrays import FloatArray
+from core.domain.body import SIDES
+from ui.plots.live_curve import LivePlot, Trace
+from ui.theme import Tone
+from ui.widgets.approver_fields import ApproverFields
+from ui.widgets.basics import Box, Button, Icon, label, row, set_look
+from ui.widgets.hold_button import HoldButton
+
+SHOWN_S = 8.0  # of a walk: its last seconds, wide enough to see single strides
+_POINTS = 1000
+
+
+class Mark(Enum):
+    DONE = "done"
+    NOW = "now"
+    LATER = "later"
+
+
+@dataclass(frozen=True, slots=True)
+class TrialLine:
+    """One act of the trial."""
+
+    words: str
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WalkView:
+    """A walk as it is shown: the last seconds of predicted and delivered torque. Axes: T ticks, 2 sides."""
+
+    record_id: str
+    sentence: str
+    tone: Tone
+    time_s: FloatArray  # (T,)
+    predicted_nm: FloatArray  # (T, 2)
+    delivered_nm: FloatArray  # (T, 2)
+    limit_nm: float
+    likeness: tuple[str, str]  # left, right: "r 0.99 · 0.012 N·m/kg"
+
+
+@dataclass(frozen=True, slots=True)
+class KeepState:
+    """The second act: what one answers for."""
+
+    asks: bool = False
+    declaration: str = ""
+    button: str = ""  # names patient and exo
+    name: str = ""  # proposed
+    role: str = ""
+
+
+class TrialCard(Box):
+    """The acts of the trial in order: done, now, later; by icon and weight, not by colour alone."""
+
+    def __init__(self) -> None:
+        super().__init__("card", margin=14, gap=8)
+        self._grid = QGridLayout()
+        self._grid.setHorizontalSpacing(8)
+        self._grid.setVerticalSpacing(8)
+        self._grid.setColumnStretch(1, 1)
+        self._icons: list[Icon] = []
+        self.lines = [label("", "body", wrap=True) for _ in range(5)]
+        for number, words in enumerate(self.lines):
+            icon = Icon("", 18)
+            self._icons.append(icon)
+            self._grid.addWidget(icon, number, 0)
+            self._grid.addWidget(words, number, 1)
+        self.body.addWidget(label("Supervised walk at half torque", "section"))
+        self.body.addLayout(self._grid)
+        note = "If nobody keeps the controller, the exo goes back to the one before by itself."
+        self.body.addWidget(label(note, "small", wrap=True))
+
+    def show_lines(self, lines: tuple[TrialLine, ...]) -> None:
+        self.setVisible(bool(lines))
+        for number, (icon, words) in enumerate(zip(self._icons, self.lines, strict=True)):
+            shown = number < len(lines)
+            icon.setVisible(shown)
+            words.setVisible(shown)
+            if shown:
+                self._show_line(icon, number, lines[number])
+
+    def _show_line(self, icon: Icon, number: int, line: TrialLine) -> None:
+        words = self.lines[number]
+        words.setText(line.words)
+        role = {Mark.DONE: "muted", Mark.NOW: "strong", Mark.LATER: "muted"}[line.mark]
+        set_look(words, role=role)
+        names = {Mark.DONE: "done", Mark.NOW: "running", Mark.LATER: "not_started"}
+        color = "accent" if line.mark is Mark.NOW else ""
+        icon.show_icon(names[line.mark], Tone.OK if line.mark is Mark.DONE else Tone.NEUTRAL, color)
+
+
+class KeepCard(Box):
+    """Name, role, meaning and a held button: the controller stays on the exo."""
+
+    kept = Signal(str, str)  # name, role
+    closed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__("strip", margin=14, gap=8)
+        self.setProperty("tone", Tone.WARN.value)
+        self._words = label("", "body", wrap=True)
+        self.approver = ApproverFields("who keeps the controller")
+        self.keep = HoldButton("Hold to keep", "danger", tip="Hold until the bar is full")
+        later = Button("Not now")
+        self.body.addWidget(label("Keep this controller", "section"))
+        self.body.addWidget(self._words)
+        self.body.addWidget(self.approver)
+        self.body.addLayout(row(self.keep, later, None))
+        self.approver.changed.connect(self._check)
+        self.keep.held.connect(lambda: self.kept.emit(*self.approver.given))
+        later.clicked.connect(self.closed)
+
+    def show_state(self, state: KeepState) -> None:
+        opened = state.asks and not self.isVisible()
+        self.setVisible(state.asks)
+        self._words.setText(state.declaration)
+        self.keep.setText(state.button)
+        if opened:
+            self.approver.propose(state.name, state.role)
+            self.approver.name.setFocus()
+        self._check()
+
+    def _check(self) -> None:
+        self.keep.setEnabled(self.approver.complete)
+
+
+class WalkCard(Box):
+    """Predicted (dashed) over delivered torque of the last walk, and how alike they are."""
+
+    def __init__(self) -> None:
+        super().__init__("flat", margin=0, gap=6)
+        self._icon = Icon("", 20)
+        self._sentence = label("", "strong", wrap=True)
+        self._record_id = ""
+        self._likeness = [label("", "small") for _ in SIDES]
+        self.plots = [_plot(side.value) for side in SIDES]
+        top = row(self._icon, self._sentence, gap=8)
+        top.setStretch(1, 1)
+        self.body.addLayout(top)
+        for side, plot, likeness in zip(SIDES, self.plots, self._likeness, strict=True):
+            name = label(f"—  {side.value.capitalize()}, delivered", "section")
+            name.setProperty("side", side.value)
+            self.body.addLayout(row(name, label("- -  predicted by the controller", "muted"), None, likeness))
+            self.body.addWidget(plot, 1)
+
+    def show_walk(self, walk: WalkView) -> None:
+        self._sentence.setText(walk.sentence)
+        self._icon.show_icon("done" if walk.tone is Tone.OK else "attention", walk.tone)
+        for number, (plot, likeness) in enumerate(zip(self.plots, self._likeness, strict=True)):
+            likeness.setText(walk.likeness[number])
+            plot.show_torque_limit(walk.limit_nm)
+            if walk.record_id != self._record_id:
+                plot.show_series(walk.time_s, _columns(walk, number))
+        self._record_id = walk.record_id
+
+
+def _columns(walk: WalkView, side: int) -> FloatArray:
+    return np.column_stack([walk.delivered_nm[:, side], walk.predicted_nm[:, side]])
+
+
+def _plot(side: str) -> LivePlot:
+    traces = (Trace("delivered", side, 2.6), Trace("predicted", "text", 1.4, dashed=True))
+    plot = LivePlot(traces, unit="N·m", capacity=_POINTS, window_s=SHOWN_S)
+    plot.setAccessibleName(f"Predicted and delivered torque, {side}")
+    return plot

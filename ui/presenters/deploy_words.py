@@ -1,0 +1,185 @@
+"""What the Deploy page says about packages, exos, trials and walks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.devices.exo_faults import WAITING
+from core.domain.controller import Deployment, Handover, Package
+from core.domain.exo_walk import LEAST_STRIDES, ExoWalk, TorqueMatch
+from ui.pages.deploy_trial import SHOWN_S, Mark, TrialLine, WalkView
+from ui.theme import Tone
+
+BOOT, SAFE, READY, ARMED, ACTIVE, FAULT = range(6)  # of core.devices.exo_protocol.DeviceState
+ARMED_STATES = (ARMED, ACTIVE)
+STATE_WORDS = {
+    BOOT: ("The exo is starting.", Tone.NEUTRAL),
+    SAFE: ("Safe: zero torque. No tested controller.", Tone.NEUTRAL),
+    READY: ("Ready: zero torque until it is armed.", Tone.OK),
+    ARMED: ("Armed: the assistance is growing.", Tone.WARN),
+    ACTIVE: ("Active: the exo assists.", Tone.OK),
+}
+GOOD_R = 0.9  # below it the delivered torque is not what was predicted
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Where a controller on trial stands now."""
+
+    connected: bool
+    state: int | None
+    strides: tuple[int, int]
+    may_keep: bool
+    patient: str
+    device: str
+
+
+def exo_words(state: int, said: str, *, expected: bool) -> tuple[str, Tone]:
+    """`said` is the stream's newest sentence; `expected`: a controller that may be armed is on the exo."""
+    if state == FAULT:
+        return said if said.startswith("Fault") else "Fault: zero torque.", Tone.STOP
+    if state == SAFE and expected:
+        return WAITING, Tone.WARN
+    return STATE_WORDS.get(state, (said, Tone.NEUTRAL))
+
+
+def trial_lines(trial: Trial) -> tuple[TrialLine, ...]:
+    """The acts of a trial; the first that is not done is the one for now."""
+    walked = min(trial.strides) >= LEAST_STRIDES
+    armed = trial.state in ARMED_STATES
+    placed = trial.state in (READY, *ARMED_STATES) or trial.may_keep
+    left, right = trial.strides
+    counted = f": {left} left, {right} right so far" if max(trial.strides) else ""
+    acts = (
+        ("Sent, read back and found equal; self-test passed", True),
+        (
+            "The person stands still, then walks five steps" + (": sensors sit right" if placed else ""),
+            placed,
+        ),
+        (f"Hold to arm {trial.device}", armed or max(trial.strides) > 0 or trial.may_keep),
+        (f"Walk {LEAST_STRIDES} strides with each leg{counted}", trial.may_keep or (walked and armed)),
+        ("Stop the exo, then keep the controller or take it back", False),
+    )
+    now = next((number for number, (_words, done) in enumerate(acts) if not done), len(acts))
+    return tuple(TrialLine(words, _mark(number, done, now)) for number, (words, done) in enumerate(acts))
+
+
+def _mark(number: int, done: bool, now: int) -> Mark:
+    if number == now:
+        return Mark.NOW
+    return Mark.DONE if done else Mark.LATER
+
+
+def why_not_keep(trial: Trial) -> str:
+    """Why it cannot be kept yet, and what to do; "" when it can."""
+    if trial.may_keep:
+        return ""
+    if not trial.connected:
+        return "Connect the exo; the controller waits on trial."
+    if trial.state == FAULT:
+        return "Acknowledge the fault first."
+    return next(line.words for line in trial_lines(trial) if line.mark is Mark.NOW)
+
+
+def declaration(code: str, device: str) -> str:
+    return (
+        f"I have seen {code} walk with {device} under supervision, and let the personalized controller stay "
+        "on it for full use within its limits."
+    )
+
+
+def headline(deployment: Deployment, code: str) -> tuple[str, Tone]:
+    """Where the controller stands, as a verdict."""
+    kind = "virtual exo" if deployment.virtual else "exo"
+    if not deployment.equal:
+        return f"The {kind} holds other bytes than were approved.", Tone.STOP
+    match deployment.handover:
+        case Handover.ON_TRIAL:
+            return f"On trial on the {kind}, at half torque, until you keep it.", Tone.WARN
+        case Handover.CONFIRMED:
+            return f"The {kind} runs the approved controller of {code}.", Tone.OK
+        case Handover.ROLLED_BACK:
+            return f"The {kind} runs the earlier controller of {code} again.", Tone.OK
+        case Handover.TAKEN_BACK:
+            return "The controller was taken back. Transfer it to try again.", Tone.WARN
+
+
+def package_lines(package: Package) -> tuple[str, ...]:
+    limits = package.limits
+    return (
+        f"For {package.device_id.replace('_', ' ')}, {package.size_bytes / 1024:.0f} kB",
+        f"At most {limits.peak_nm:g} N·m, changing at most {limits.rate_nm_s:g} N·m/s",
+        f"Fingerprint {package.sha256[:8]}…{package.sha256[-8:]}",
+        _signature_line(package),
+    )
+
+
+def _signature_line(package: Package) -> str:
+    if not package.key_id:
+        return "Not signed: made by an earlier version. Pack again before the transfer."
+    if package.practice:
+        return "Signed for practice: good for a virtual exo only"
+    return f"Signed by this site, good until {package.expires_utc[:10]}"
+
+
+def deployed_lines(deployment: Deployment) -> tuple[str, ...]:
+    kind = "Virtual exo" if deployment.virtual else "Exo"
+    version = f", version {deployment.version}" if deployment.version else ""
+    lines = [
+        f"{kind} {deployment.device_serial} at {deployment.address}",
+        "Read back: equal to what was approved"
+        if deployment.equal
+        else "Read back: DIFFERENT from what was approved",
+        f"{deployment.handover.value.capitalize()}{version}",
+    ]
+    if deployment.kept_by is not None:
+        lines.append(f"Answered for by {deployment.kept_by.name}, {deployment.kept_by.role}")
+    return tuple(lines)
+
+
+def deployed_tone(deployment: Deployment) -> Tone:
+    if not deployment.equal:
+        return Tone.STOP
+    return Tone.OK if deployment.confirmed else Tone.WARN
+
+
+def badges(package: Package | None, deployment: Deployment | None) -> tuple[str, ...]:
+    practice = ("Practice",) if package is not None and package.practice else ()
+    return (*practice, "Virtual exo") if deployment is not None and deployment.virtual else practice
+
+
+def walk_view(record_id: str, walk: ExoWalk) -> WalkView:
+    """The last seconds of full assistance, or of the walk where it never assisted fully."""
+    ends = np.flatnonzero(walk.assisting)
+    end_s = float(walk.time_s[ends[-1]]) if len(ends) else walk.seconds
+    shown = (walk.time_s >= end_s - SHOWN_S) & (walk.time_s <= end_s)
+    sentence, tone = walk_sentence(walk)
+    return WalkView(
+        record_id,
+        sentence,
+        tone,
+        walk.time_s[shown] - (end_s - SHOWN_S),
+        walk.predicted_nm[shown],
+        walk.delivered_nm[shown],
+        walk.limit_nm,
+        (_likeness(walk.match, 0), _likeness(walk.match, 1)),
+    )
+
+
+def walk_sentence(walk: ExoWalk) -> tuple[str, Tone]:
+    strides = f"{walk.strides[0]} left and {walk.strides[1]} right strides"
+    if walk.fault:
+        return f"The walk ended with a fault after {strides}: {walk.end}", Tone.STOP
+    if not walk.match.known:
+        return f"{strides}; too short to compare the torque.", Tone.NEUTRAL
+    if min(walk.match.correlation) < GOOD_R:
+        return f"{strides}. The exo did not give the torque that was predicted.", Tone.WARN
+    return f"{strides}. The exo gave the torque that was predicted.", Tone.OK
+
+
+def _likeness(match: TorqueMatch, side: int) -> str:
+    if not match.known:
+        return ""
+    return f"r {match.correlation[side]:.2f} · {match.rmse_nm_kg[side]:.3f} N·m/kg off"

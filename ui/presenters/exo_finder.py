@@ -1,0 +1,71 @@
+"""Where an exo may be: the serial ports of this PC, and the virtual exo that comes with the program."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Signal
+
+from core.errors import UserError
+from core.jobs.values import Message
+from ui.desk import Desk
+from ui.theme import Tone
+
+
+class ExoFinder(QObject):
+    changed = Signal()
+    virtual_started = Signal(str)  # address
+    virtual_failed = Signal(object)  # Advice
+
+    _started = Signal(str)  # from the thread that waits for it
+    _failed = Signal(object)
+
+    def __init__(self, desk: Desk, parent: QObject) -> None:
+        super().__init__(parent)
+        self._desk = desk
+        self._listing = ""  # job id
+        self.ports: tuple[tuple[str, str], ...] = ()  # address, words
+        self.starting = False
+        desk.jobs.messaged.connect(self._messaged)
+        self._started.connect(self._use)
+        self._failed.connect(self._fail)
+
+    def look(self) -> None:
+        self._listing = self._desk.submit("list_exos")
+
+    def start_virtual(self) -> None:
+        start = self._desk.start_virtual_exo
+        if start is None or self.starting:
+            return
+        self.starting = True
+        self.changed.emit()
+        # Not a job: it only starts another process and waits for its first line, a second or two.
+        threading.Thread(target=self._start_now, args=(start,), daemon=True).start()
+
+    def _start_now(self, start: Callable[[], str]) -> None:
+        try:
+            self._started.emit(start())
+        except UserError as error:
+            self._failed.emit(error.advice)
+
+    def _use(self, address: str) -> None:
+        self.starting = False
+        self.ports = ((address, f"Virtual exo · {address}"), *self.ports)
+        self.virtual_started.emit(address)
+
+    def _fail(self, advice: object) -> None:
+        self.starting = False
+        self.virtual_failed.emit(advice)
+        self.changed.emit()
+
+    def _messaged(self, job_id: str, message: Message) -> None:
+        if job_id != self._listing:
+            return
+        found = json.loads(message.text)
+        self.ports = tuple((port["address"], f"{port['description']} · {port['address']}") for port in found)
+        if not found:
+            words = "No serial port was found. Plug the exo in, or start the virtual exo."
+            self._desk.say(words, Tone.WARN)
+        self.changed.emit()
