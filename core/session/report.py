@@ -311,7 +311,7 @@ def _deployment(store: Store, visit_id: str) -> tuple[tuple[str, str], ...]:
         lines += _exo_lines(deployment)
     walk = _newest(store, visit_id, RecordKind.WALK, ExoWalk)
     if walk is not None:
-        lines.append(("Walk with exo", walk_words(walk)))
+        lines += _walk_lines(walk)
     return tuple(lines)
 
 
@@ -328,12 +328,12 @@ def _exo_lines(deployment: Deployment) -> list[tuple[str, str]]:
     ]
 
 
-def walk_words(walk: ExoWalk) -> str:
+def _walk_lines(walk: ExoWalk) -> list[tuple[str, str]]:
     """Strides, and delivered against predicted torque."""
-    words = f"{walk.strides[0]} left, {walk.strides[1]} right strides, at most {walk.limit_nm:g} N·m"
-    if not walk.match.known:
-        return words
-    (left_r, right_r), (left, right) = walk.match.correlation, walk.match.rmse_nm_kg
-    return (
-        f"{words}; torque as predicted: r {left_r:.2f} / {right_r:.2f}, {left:.3f} / {right:.3f} N·m/kg off"
-    )
+    strides = f"{walk.strides[0]} + {walk.strides[1]} strides, at most {walk.limit_nm:g} N·m"
+    lines = [("Walk with exo", strides)]
+    if walk.match.known:
+        (left_r, right_r), (left, right) = walk.match.correlation, walk.match.rmse_nm_kg
+        words = f"r {left_r:.2f} / {right_r:.2f}, {left:.3f} / {right:.3f} N·m/kg"
+        lines.append(("As predicted", words))
+    return lines

@@ -36,6 +36,7 @@ def test_a_clinician_gets_from_the_demo_patient_to_a_stopped_exo(tmp_path: Path,
         environment["PYTHONPATH"] = str(repository)
         answer = _run([sys.executable, str(script), str(tmp_path / "data")], tmp_path, environment)
     reached = json.loads(answer.splitlines()[-1])
+    assert reached["kept_by"] == "Dr Test"
     assert reached["confirmed"] and reached["same_bytes"] and reached["virtual"]
     steps = ("patient", "capture", "motion", "emg", "personalize", "review", "train", "compare", "deploy")
     assert {step: reached["states"][step] for step in steps} == dict.fromkeys(steps, "done")
@@ -57,6 +58,8 @@ def test_a_real_walking_video_ends_as_a_confirmed_controller(
     assert summary["cadence_steps_min"] == pytest.approx(97, abs=6)  # counted by eye in the video
     assert summary["twin"] == {"height_m": 1.68, "mass_kg": pytest.approx(60.0, abs=0.01)}
     assert summary["training"]["walk_seconds_median"] > 3.0  # after half a minute of learning
+    assert summary["virtual_walk"]["limit_nm"] <= 6.0 and min(summary["virtual_walk"]["strides"]) >= 10
+    assert min(summary["virtual_walk"]["torque_correlation"]) > 0.9
     assert summary["confirmed"] and summary["package_sha256"] == summary["readback_sha256"]
     assert 0.3 < summary["effort_ratio_with_exo"] < 2.0
     assert (tmp_path / "out" / "report.pdf").read_bytes().startswith(b"%PDF")

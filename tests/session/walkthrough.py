@@ -22,6 +22,7 @@ from core.domain.record import RecordKind
 from core.session.flow import Step
 from ui import theme
 from ui.main_window import MainWindow
+from ui.pages.deploy import DeployPage
 from ui.pages.personalize import LearningPage
 
 SHORT_S, LONG_S = 60.0, 420.0
@@ -99,9 +100,7 @@ def walk_through(data_dir: Path) -> dict[str, object]:
         _trains_and_signs(clinician)
         _deploys(clinician)
         clinician.waits_for("an exo under power", lambda: desk.exo_job is not None, SHORT_S)
-        clinician.holds("Hold to arm Hippo hip exo")
-        clinician.waits_for("assistance", lambda: "Disarm" in clinician.reads(), SHORT_S)
-        clinician.clicks("STOP EXO", SHORT_S)
+        _walks_and_keeps(clinician)
         clinician.clicks("Disconnect", SHORT_S)
         clinician.waits_for("a free line", lambda: desk.exo_job is None, SHORT_S)
         clinician.clicks("Go on with Report")
@@ -116,6 +115,7 @@ def walk_through(data_dir: Path) -> dict[str, object]:
         "states": states,
         "confirmed": deployment.confirmed,
         "virtual": deployment.virtual,
+        "kept_by": "" if deployment.kept_by is None else deployment.kept_by.name,
         "same_bytes": deployment.package_sha256 == deployment.readback_sha256,
     }
 
@@ -139,6 +139,7 @@ def _trains_and_signs(clinician: Clinician) -> None:
     clinician.clicks("Go on with Compare", LONG_S)
     clinician.clicks("Compare")
     clinician.types("Name of the clinician who signs", "Dr Test", LONG_S)
+    clinician.types("Role of the clinician who signs", "physician")
     clinician.clicks("Sign comparison")
     clinician.clicks("Go on with Deploy")
 
@@ -149,7 +150,20 @@ def _deploys(clinician: Clinician) -> None:
     clinician.clicks("Transfer…")
     clinician.types("Code of the patient, typed to confirm", "DEMO-01")
     clinician.clicks("Transfer now")
-    clinician.waits_for("the confirmation", lambda: "Go on with Report" in clinician.reads(), SHORT_S)
+
+
+def _walks_and_keeps(clinician: Clinician) -> None:
+    clinician.holds("Hold to arm Hippo hip exo")
+    page = clinician.window.pages.page(Step.DEPLOY)
+    assert isinstance(page, DeployPage)
+    last = page.trial.lines[-1]
+    clinician.waits_for("ten strides", lambda: last.property("role") == "strong", SHORT_S)
+    clinician.clicks("STOP EXO", SHORT_S)
+    clinician.clicks("Keep controller…", SHORT_S)
+    clinician.types("Name of the clinician who keeps the controller", "Dr Test")
+    clinician.types("Role of the clinician who keeps the controller", "physician")
+    clinician.holds("Hold to keep for DEMO-01")
+    clinician.waits_for("a kept controller", lambda: "Go on with Report" in clinician.reads(), SHORT_S)
 
 
 if __name__ == "__main__":

@@ -111,7 +111,7 @@ class DeployPage(Page):
         self._show_confirm(state)
         self._package.setVisible(not state.on_trial)
         self._exo.setVisible(not state.connected)
-        self.trial.show_lines(state.trial_lines)
+        self.trial.show_lines(() if state.keep is not None and state.keep.asks else state.trial_lines)
         self.keep.show_state(state.keep or KeepState())
         self._show_done(state)
         self._show_live(state)
@@ -295,7 +295,10 @@ class DeployPage(Page):
         self.arm_button.setEnabled(state.connected and state.may_arm and not state.armed)
         self.arm_button.setText(f"Hold to arm {state.device_name}")
         self.disarm_button.setEnabled(state.connected and state.armed)
-        self.acknowledge_button.setVisible(state.connected and state.fault)
+        faulty = state.connected and state.fault
+        self.acknowledge_button.setVisible(faulty)
+        for button in (self.arm_button, self.disarm_button):
+            button.setVisible(not faulty)
         if state.walk is not None and not state.armed:
             self.walk.show_walk(state.walk)
             self._deck.show_widget(self.walk)

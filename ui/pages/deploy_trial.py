@@ -151,7 +151,7 @@ class WalkCard(Box):
         for side, plot, likeness in zip(SIDES, self.plots, self._likeness, strict=True):
             name = label(f"—  {side.value.capitalize()}, delivered", "section")
             name.setProperty("side", side.value)
-            self.body.addLayout(row(name, label("- -  predicted by the controller", "muted"), None, likeness))
+            self.body.addLayout(row(name, label("- -  predicted", "muted"), None, likeness))
             self.body.addWidget(plot, 1)
 
     def show_walk(self, walk: WalkView) -> None:
@@ -159,8 +159,8 @@ class WalkCard(Box):
         self._icon.show_icon("done" if walk.tone is Tone.OK else "attention", walk.tone)
         for number, (plot, likeness) in enumerate(zip(self.plots, self._likeness, strict=True)):
             likeness.setText(walk.likeness[number])
-            plot.show_torque_limit(walk.limit_nm)
             if walk.record_id != self._record_id:
+                plot.set_value_range(-walk.limit_nm, walk.limit_nm)
                 plot.show_series(walk.time_s, _columns(walk, number))
         self._record_id = walk.record_id
 

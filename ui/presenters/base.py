@@ -70,7 +70,7 @@ class StepPresenter(QObject):
         """The page is hidden now; stop what only makes sense while someone looks."""
 
     def running_job(self) -> JobState | None:
-        if self.desk.visit_id is None:
+        if self.desk.visit_id is None or not JOBS[self.step]:
             return None
         return self.desk.jobs.running(*JOBS[self.step], visit_id=self.desk.visit_id)
 

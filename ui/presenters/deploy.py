@@ -108,7 +108,7 @@ class DeployPresenter(StepPresenter):
         if state.spec.kind == "deploy" and isinstance(outcome, Done):
             self._asks = False
             self._fresh_trial = outcome.record_id
-            self.desk.say("Sent, read back and found equal. The exo is at zero torque.", Tone.OK)
+            self.desk.say("Sent, read back and found equal.", Tone.OK)
             self.attempt(lambda: self._connect(True))
 
     # Intents --------------------------------------------------------------------------------------
@@ -202,6 +202,8 @@ class DeployPresenter(StepPresenter):
             return
         if self._exo_state in ARMED_STATES and state not in ARMED_STATES:
             self.desk.say("The exo has stopped: zero torque.", Tone.STOP if state == FAULT else Tone.OK)
+        elif state in ARMED_STATES and self._exo_state not in ARMED_STATES:
+            self.desk.say("The exo is armed. To stop: STOP EXO, F12, or hold Esc.", Tone.WARN)
         self._exo_state, self._strides = state, strides
         self.refresh()
 

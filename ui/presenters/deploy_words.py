@@ -60,10 +60,16 @@ def trial_lines(trial: Trial) -> tuple[TrialLine, ...]:
         ),
         (f"Hold to arm {trial.device}", armed or max(trial.strides) > 0 or trial.may_keep),
         (f"Walk {LEAST_STRIDES} strides with each leg{counted}", trial.may_keep or (walked and armed)),
-        ("Stop the exo, then keep the controller or take it back", False),
+        (_last_act(trial), False),
     )
     now = next((number for number, (_words, done) in enumerate(acts) if not done), len(acts))
     return tuple(TrialLine(words, _mark(number, done, now)) for number, (words, done) in enumerate(acts))
+
+
+def _last_act(trial: Trial) -> str:
+    if trial.may_keep:
+        return "Keep the controller, or take it back"
+    return "Stop the exo; keep the controller or take it back"
 
 
 def _mark(number: int, done: bool, now: int) -> Mark:
@@ -97,7 +103,7 @@ def headline(deployment: Deployment, code: str) -> tuple[str, Tone]:
         return f"The {kind} holds other bytes than were approved.", Tone.STOP
     match deployment.handover:
         case Handover.ON_TRIAL:
-            return f"On trial on the {kind}, at half torque, until you keep it.", Tone.WARN
+            return f"On trial on the {kind} at half torque.", Tone.WARN
         case Handover.CONFIRMED:
             return f"The {kind} runs the approved controller of {code}.", Tone.OK
         case Handover.ROLLED_BACK:

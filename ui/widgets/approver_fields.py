@@ -21,7 +21,7 @@ class ApproverFields(QWidget):
         self.name, self.role = QLineEdit(), QLineEdit()
         self.name.setPlaceholderText("Your name")
         self.name.setAccessibleName(f"Name of the clinician {purpose}")
-        self.role.setPlaceholderText("Your role, e.g. physician")
+        self.role.setPlaceholderText("Your role")
         self.role.setAccessibleName(f"Role of the clinician {purpose}")
         completer = QCompleter(ROLES, self.role)
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)

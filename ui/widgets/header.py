@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame
 
 from ui import theme
@@ -50,6 +50,8 @@ class Header(QFrame):
         )
         layout.setContentsMargins(24, 0, 16, 0)
         layout.insertSpacing(1, 12)
+        for badge in (research, self._synthetic):
+            layout.setAlignment(badge, Qt.AlignmentFlag.AlignVCenter)
         self.setLayout(layout)
         self.setFixedHeight(max(56, round(56 * theme.current().scale)))
         self.follow_theme()
