@@ -148,9 +148,13 @@ def _add_session(commands: Subparsers) -> None:
 def _add_virtual_exo(commands: Subparsers) -> None:
     parser = commands.add_parser("virtual-exo", help="a virtual exo that speaks the real protocol")
     parser.add_argument("--listen", required=True, help="pty or tcp:PORT (0 picks a free port)")
-    parser.add_argument("--plant", type=Path, help="file with the wearer's thigh motion")
+    parser.add_argument("--plant", type=Path, help="file with the wearer's thigh motion, sensors and motors")
     parser.add_argument("--state", type=Path, help="folder that keeps the controller slots")
     parser.add_argument("--parent", type=int, help="end when this process ends")
+    parser.add_argument("--faults", default="", help="tcp:PORT where faults may be injected")
+    parser.add_argument(
+        "--worn-before", type=float, default=6.0, help="seconds that the person wears it already (default 6)"
+    )
     parser.set_defaults(command=_virtual_exo)
 
 
@@ -276,7 +280,14 @@ def _virtual_exo(given: argparse.Namespace) -> int:
 
     if given.state is not None:
         check_results_folder(given.state, "--state")
-    return virtual_exo_command(given.listen, given.plant, state_dir=given.state, parent=given.parent)
+    return virtual_exo_command(
+        given.listen,
+        given.plant,
+        state_dir=given.state,
+        parent=given.parent,
+        faults=given.faults,
+        worn_before_s=given.worn_before,
+    )
 
 
 def _job(given: argparse.Namespace) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core.deploy.virtual_exo.server import run_virtual_exo
+from core.deploy.virtual_exo.server import WORN_BEFORE_S, run_virtual_exo
 
 
 def virtual_exo_command(
@@ -15,11 +15,20 @@ def virtual_exo_command(
     parent: int | None = None,
     device: str = "Hippo_L1",
     serial: str = "VIRTUAL-1",
+    faults: str = "",
+    worn_before_s: float = WORN_BEFORE_S,
 ) -> int:
     """Serve until SIGTERM, SIGINT or the end of process `parent`; the exit status.
 
     Writes one JSON line with the address when it is ready. Raises UserError EXO-020, EXO-021, EXO-030.
     """
     return run_virtual_exo(
-        listen, plant=plant, state=state_dir, parent=parent, profile_id=device, serial=serial
+        listen,
+        plant=plant,
+        state=state_dir,
+        parent=parent,
+        profile_id=device,
+        serial=serial,
+        faults=faults,
+        worn_before_s=worn_before_s,
     )

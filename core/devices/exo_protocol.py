@@ -53,7 +53,7 @@ class Rc(IntEnum):
     """Why the exo refuses a command of group 70."""
 
     OK = 0
-    UNKNOWN = 1
+    UNKNOWN = 1  # also: its storage did not do what it was asked
     BAD_REQUEST = 2
     BAD_STATE = 3
     HASH_MISMATCH = 4
@@ -65,6 +65,7 @@ class Rc(IntEnum):
     SELFTEST_FAILED = 10
     NOT_CONFIRMED = 11
     OTHER_SUBJECT = 12
+    NOT_READY = 13
 
     @property
     def sentence(self) -> str:
@@ -85,6 +86,7 @@ _SENTENCE = {
     Rc.SELFTEST_FAILED: "The self-test gave other numbers than the package promises.",
     Rc.NOT_CONFIRMED: "The controller was never confirmed on this exo.",
     Rc.OTHER_SUBJECT: "The other controller belongs to another patient.",
+    Rc.NOT_READY: "The exo is not ready: somebody has to stand, then walk five steps; or a part is broken.",
 }
 
 

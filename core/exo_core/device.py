@@ -67,6 +67,16 @@ class Device:
         """The host asked for a reset: boot once its answer is on the way."""
         return bool(self._device.reset_asked)
 
+    @property
+    def blocked_by(self) -> int:
+        """Row that keeps the exo from being ready; 0: none."""
+        return int(self._device.safety.blocked)
+
+    @property
+    def knows_rest(self) -> bool:
+        """Somebody has stood still, so that the exo knows how its sensors hang (S12)."""
+        return bool(self._device.safety.placement.standing)
+
     def tick(self, inputs: Inputs) -> None:
         """Sensors to motors; the machine's `motor` gets the torque. The core fills in the weights' check."""
         for item in fields(inputs):
@@ -77,3 +87,14 @@ class Device:
         """The answer to a frame of the management protocol; None when there is nothing to answer to."""
         length = self._lib.exo_smp_answer(self._device, frame, len(frame), self._answer)
         return bytes(self._core.ffi.buffer(self._answer, length)) if length else None
+
+    # what a test may break
+
+    def spoil_memory(self, offset: int, bit: int) -> None:
+        """One bit of the running controller changes in memory."""
+        self._core.ffi.cast("uint8_t *", self._memory)[offset] ^= 1 << bit
+
+    def spoil_law(self, gain: float) -> None:
+        """The control law changes in memory, beyond every limit that it has itself."""
+        law = self._device.blob.law
+        law.kp_nm_rad = law.peak_nm = law.step_nm = gain

@@ -137,7 +137,7 @@ def test_bytes_that_changed_on_the_exo_are_not_activated(exo, state):
 
         def rot(fraction, sentence):
             if fraction == 0.60:  # sent, not yet read back
-                damage(state / "slot_b.bin", -100)
+                damage(state / "slot_b.flash", 5000)
 
         with refused("EXO-006"):
             transfer(link, package(2), rot)
@@ -150,7 +150,7 @@ def test_an_exo_that_reports_the_right_hash_is_still_read_back(exo, state):
 
         def rot(fraction, sentence):
             if 0.60 < fraction < 0.62:  # after the exo gave its hash
-                damage(state / "slot_b.bin", -100)
+                damage(state / "slot_b.flash", 5000)
 
         with refused("EXO-006"):
             transfer(link, package(2), rot)
@@ -205,7 +205,7 @@ def test_an_exo_that_assists_is_left_alone(exo):
             with refused("EXO-015"):
                 act()
         live.obey("stop")
-        assert said == ["Armed: the assistance is growing.", "Ready: zero torque, controller tested."]
+        assert said == ["Armed: the assistance is growing.", "Safe: zero torque."]
 
 
 def test_on_trial_the_program_asks_for_half_of_the_torque_at_most(exo):

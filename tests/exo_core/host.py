@@ -42,42 +42,16 @@ class Bench(Flash):
         self.torque_nm, self.enabled = torque_nm, enable
 
 
-class Exo:
-    """The device, someone who wears it, and a host that talks to it."""
+class Host:
+    """A program that talks to a device, frame by frame."""
 
-    def __init__(self, core: Library, profile: Profile | None = None) -> None:
-        self.bench = Bench()
-        identity = Identity(
-            "EXO-1", "Hippo_L1", "exotwin-virtual 1", True, Profile() if profile is None else profile, 1 << 17
-        )
-        self.device = Device(self.bench, identity, core)
-        self.wearer = Wearer(core)  # for its motion only
+    def __init__(self, device: Device) -> None:
+        self.device = device
         self.sequence = 0
 
     @property
     def state(self) -> State:
         return self.device.state
-
-    def tick(self, fault: Fault | None = None) -> None:
-        wearer = self.wearer
-        wearer.step()
-        self.bench.clock_us = wearer.now_us
-        inputs = wearer.inputs()
-        inputs.motor_nm = self.bench.torque_nm
-        if fault is not None:
-            fault(inputs)
-        self.device.tick(inputs)
-
-    def run(
-        self, seconds: float, fault: Fault | None = None, *, beat: bool = True
-    ) -> list[tuple[float, float]]:
-        torques = []
-        for tick in range(round(seconds * 1e6 / TICK_US)):
-            if beat and tick % 10 == 0:
-                self.ask(EXO, 7, WRITE, t_host=tick)
-            self.tick(fault)
-            torques.append(self.bench.torque_nm)
-        return torques
 
     def ask(self, group: int, command: int, operation: int = READ, **request: Any) -> dict[str, Any]:
         """The answer to one request; checks header and sequence."""
@@ -112,6 +86,39 @@ class Exo:
     def arm(self, name: bytes, max_nm: float = 6.0) -> dict[str, Any]:
         nonce = self.ask(EXO, 0)["nonce"]
         return self.ask(EXO, 6, WRITE, arm=True, sha=name, nonce=nonce, max_nm=max_nm, ramp_s=1.0)
+
+
+class Exo(Host):
+    """The device, someone who wears it, and a host that talks to it."""
+
+    def __init__(self, core: Library, profile: Profile | None = None) -> None:
+        self.bench = Bench()
+        identity = Identity(
+            "EXO-1", "Hippo_L1", "exotwin-virtual 1", True, Profile() if profile is None else profile, 1 << 17
+        )
+        super().__init__(Device(self.bench, identity, core))
+        self.wearer = Wearer(core)  # for its motion only
+
+    def tick(self, fault: Fault | None = None) -> None:
+        wearer = self.wearer
+        wearer.step()
+        self.bench.clock_us = wearer.now_us
+        inputs = wearer.inputs()
+        inputs.motor_nm = self.bench.torque_nm
+        if fault is not None:
+            fault(inputs)
+        self.device.tick(inputs)
+
+    def run(
+        self, seconds: float, fault: Fault | None = None, *, beat: bool = True
+    ) -> list[tuple[float, float]]:
+        torques = []
+        for tick in range(round(seconds * 1e6 / TICK_US)):
+            if beat and tick % 10 == 0:
+                self.ask(EXO, 7, WRITE, t_host=tick)
+            self.tick(fault)
+            torques.append(self.bench.torque_nm)
+        return torques
 
     def wear(self) -> None:
         """Stand and walk until the sensors are known to sit right."""

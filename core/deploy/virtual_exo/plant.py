@@ -1,99 +1,85 @@
-"""The world around the virtual exo: a wearer who walks, and two motors."""
+"""Everything around the computer of an exo: person, sensors, motors, and what goes wrong with them."""
 
 from __future__ import annotations
 
-import json
-import zipfile
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
+from random import Random
 
-import numpy as np
-
-from core.domain.arrays import Float32Array, FloatArray
-from core.errors import refuse
-
-MOTOR_TIME_CONSTANT_S = 0.015  # first-order torque tracking
+from core.deploy.virtual_exo.drive import Drive, DriveSettings
+from core.deploy.virtual_exo.faults import FaultKind, Faults
+from core.deploy.virtual_exo.sensors import SIDES, Sensors, SensorSettings
+from core.deploy.virtual_exo.wearer import Thighs, Wearer, WearerMotion, plain_walk
+from core.exo_core.safety import Inputs, Pair
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class WearerMotion:
-    """Thigh motion, repeated for ever. Axes: T samples, 2 sides (left, right)."""
+@dataclass(frozen=True, slots=True)
+class PlantSettings:
+    """Who wears which exo."""
 
-    period_s: float
-    angle_rad: FloatArray  # (T, 2) evenly spaced over the period; flexion positive
-    velocity_rad_s: FloatArray  # (T, 2)
+    motion: WearerMotion = field(default_factory=plain_walk)
+    stand_s: float = 0.7  # before walking; the exo needs half a second (S12)
+    seed: int = 0
+    sensors: SensorSettings = field(default_factory=SensorSettings)
+    drive: DriveSettings = field(default_factory=DriveSettings)
 
-    def at(self, time_s: float) -> tuple[Float32Array, Float32Array]:
-        """Angle and velocity (2,) at a time since the start."""
-        count = len(self.angle_rad)
-        position = time_s / self.period_s % 1.0 * count
-        first = int(position) % count
-        share = position - int(position)
-        second = (first + 1) % count
-        return (
-            ((1 - share) * self.angle_rad[first] + share * self.angle_rad[second]).astype(np.float32),
-            ((1 - share) * self.velocity_rad_s[first] + share * self.velocity_rad_s[second]).astype(
-                np.float32
-            ),
+
+class Plant:
+    """The world of one exo. Times are those of the exo's clock."""
+
+    def __init__(self, settings: PlantSettings) -> None:
+        random = Random(settings.seed)
+        self.faults = Faults()
+        self.wearer = Wearer(settings.motion, settings.stand_s)
+        self.drive = Drive(settings.drive, random)
+        self._sensors = Sensors(settings.sensors, random)
+
+    def step(self, now_us: int, step_us: int, *, may_walk: bool, link: bool) -> Inputs:
+        """Let time pass up to `now_us`; what the exo's computer reads then."""
+        self.faults.at(now_us)
+        self.wearer.step(step_us * 1e-6, may_walk=may_walk)
+        self.drive.step(step_us * 1e-6, self.faults)
+        left, right = self._sensors.read(now_us, _changed(self.wearer.thighs(), self.faults), self.faults)
+        motors = self.drive.motors
+        return Inputs(
+            now_us=now_us,
+            sample_us=(left.time_us, right.time_us),
+            angle_rad=(left.angle_rad, right.angle_rad),
+            gyro_rad_s=(left.gyro_rad_s, right.gyro_rad_s),
+            accel_g=(left.accel_g, right.accel_g),
+            motor_us=(motors[0].reply_us, motors[1].reply_us),
+            motor_nm=(motors[0].reply_nm, motors[1].reply_nm),
+            weights_us=0,  # the core fills it in
+            case_c=self._warmth("case_c"),
+            winding_c=self._warmth("winding_c"),
+            skin_c=self._warmth("skin_c"),
+            battery_v=self._battery_v(),
+            estop=self.faults.found(FaultKind.ESTOP) is not None,
+            link=link and self.faults.found(FaultKind.UNPLUGGED) is None,
         )
 
+    def _warmth(self, name: str) -> Pair:
+        """Temperatures of both sides; a fault that names this one (not 0) is read instead."""
+        left, right = (self._one_warmth(i, name) for i in (0, 1))
+        return left, right
 
-def normal_walk(period_s: float = 1.1, samples: int = 220) -> WearerMotion:
-    """A plain walk: the first two harmonics of a thigh, the sides half a cycle apart."""
-    cycle = 2.0 * np.pi * np.arange(samples)[:, None] / samples + np.array([[0.0, np.pi]])
-    angle = 0.1 + 0.3 * np.cos(cycle) + 0.04 * np.cos(2.0 * cycle + 0.8)
-    velocity = 2.0 * np.pi / period_s * (-0.3 * np.sin(cycle) - 0.08 * np.sin(2.0 * cycle + 0.8))
-    return WearerMotion(period_s, angle, velocity)
+    def _one_warmth(self, i: int, name: str) -> float:
+        fault = self.faults.found(FaultKind.OVERHEAT, SIDES[i])
+        wrong = fault.number(name) if fault else 0.0
+        return wrong if wrong != 0.0 else float(getattr(self.drive.motors[i], name))
 
-
-def load_motion(path: Path) -> WearerMotion:
-    """Read a `.npz` or `.json` with `time_s` (T,) and `thigh_angle_rad` (T, 2), left then right.
-
-    The motion is repeated from the last sample to the first. Raises UserError EXO-020.
-    """
-    try:
-        time_s, angle = _arrays(path)
-        good = time_s.ndim == 1 and angle.shape == (len(time_s), 2) and len(time_s) >= 3
-        steps = np.diff(time_s) if good else np.zeros(1)
-        good = good and bool((steps > 0).all())
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
-        raise _unusable(path, repr(error)) from error
-    if not good:
-        raise _unusable(path, "time must increase, with one left and one right angle per time.")
-    period_s = float(time_s[-1] - time_s[0] + steps.mean())
-    count = max(3, round(period_s * 200.0))
-    even = np.arange(count) * period_s / count
-    wrapped_s = np.append(time_s - time_s[0], period_s)
-    wrapped = np.vstack([angle, angle[:1]])
-    samples = np.stack([np.interp(even, wrapped_s, wrapped[:, side]) for side in (0, 1)], axis=1)
-    velocity = (np.roll(samples, -1, axis=0) - np.roll(samples, 1, axis=0)) / (2.0 * period_s / count)
-    return WearerMotion(period_s, samples, velocity)
+    def _battery_v(self) -> float:
+        fault = self.faults.found(FaultKind.BATTERY)
+        return fault.number("volts") if fault else self.drive.battery_v
 
 
-def _arrays(path: Path) -> tuple[FloatArray, FloatArray]:
-    if path.suffix.lower() == ".json":
-        values = json.loads(path.read_text(encoding="utf-8"))
-        return np.asarray(values["time_s"], float), np.asarray(values["thigh_angle_rad"], float)
-    with np.load(path, allow_pickle=False) as archive:
-        return np.asarray(archive["time_s"], float), np.asarray(archive["thigh_angle_rad"], float)
-
-
-def _unusable(path: Path, why: str) -> Exception:
-    return refuse(
-        "EXO-020",
-        f"The wearer's motion in {path.name} cannot be used.",
-        why,
-        "Give a .npz or .json file with time_s (T) and thigh_angle_rad (T, 2).",
-    )
-
-
-class Motors:
-    """Both motors follow the command with a first-order lag."""
-
-    def __init__(self, tick_s: float) -> None:
-        self._share = np.float32(1.0 - np.exp(-tick_s / MOTOR_TIME_CONSTANT_S))
-        self.torque_nm: Float32Array = np.zeros(2, np.float32)
-
-    def follow(self, command_nm: Float32Array) -> Float32Array:
-        self.torque_nm = (self.torque_nm + self._share * (command_nm - self.torque_nm)).astype(np.float32)
-        return self.torque_nm
+def _changed(thighs: Thighs, faults: Faults) -> Thighs:
+    """What the person does instead, when a fault says so."""
+    angle, speed = list(thighs.angle_rad), list(thighs.velocity_rad_s)
+    for i, side in enumerate(SIDES):
+        strides = faults.found(FaultKind.STRIDES, side)
+        posture = faults.found(FaultKind.POSTURE, side)
+        scale = strides.number("scale") if strides else 1.0
+        angle[i], speed[i] = scale * angle[i], scale * speed[i]
+        if posture:
+            angle[i], speed[i] = posture.number("angle_rad"), 0.0
+    return Thighs((angle[0], angle[1]), (speed[0], speed[1]))

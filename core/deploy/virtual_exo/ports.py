@@ -25,6 +25,11 @@ class Port(Protocol):
 
     def send(self, data: bytes) -> None: ...
 
+    @property
+    def connected(self) -> bool:
+        """Somebody is there, as far as this kind of port can tell."""
+        ...
+
     def take_lost(self) -> bool:
         """True once after the other side went away."""
         ...
@@ -45,6 +50,15 @@ def open_port(listen: str) -> Port:
         except (OSError, OverflowError) as error:
             raise _cannot_listen(listen, str(error)) from error
     raise _cannot_listen(listen, "it is neither pty nor tcp:PORT.")
+
+
+def open_fault_port(listen: str) -> Port | None:
+    """Open `tcp:PORT` for the fault channel; None for "". Raises UserError EXO-021."""
+    if not listen:
+        return None
+    if not listen.startswith("tcp"):
+        raise _cannot_listen(listen, "faults come by tcp:PORT only.")
+    return open_port(listen)
 
 
 def _cannot_listen(listen: str, why: str) -> Exception:
@@ -83,6 +97,10 @@ class PtyPort:
         if len(self._outbox) + len(data) > _OUTBOX_BYTES:
             self._outbox.clear()
         self._outbox += data
+
+    @property
+    def connected(self) -> bool:
+        return True
 
     def take_lost(self) -> bool:
         return False  # a terminal does not tell; the heartbeat does
@@ -147,6 +165,10 @@ class TcpPort:
     def send(self, data: bytes) -> None:
         if self._client is not None:
             self._outbox += data
+
+    @property
+    def connected(self) -> bool:
+        return self._client is not None
 
     def take_lost(self) -> bool:
         lost, self._lost = self._lost, False

@@ -8,23 +8,23 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import psutil
 
-from core.deploy.virtual_exo.device import Identity, VirtualExo
-from core.deploy.virtual_exo.dispatcher import Dispatcher
-from core.deploy.virtual_exo.exo_group import exo_handlers
+from core.deploy.virtual_exo.exo import VirtualExo
+from core.deploy.virtual_exo.fault_channel import FaultChannel
 from core.deploy.virtual_exo.framing import FrameReader, encode_frame
-from core.deploy.virtual_exo.plant import load_motion, normal_walk
-from core.deploy.virtual_exo.ports import Port, open_port
-from core.deploy.virtual_exo.stock_groups import stock_handlers
-from core.devices.exo_protocol import CONTROL_HZ
+from core.deploy.virtual_exo.plant import PlantSettings
+from core.deploy.virtual_exo.plant_file import load_plant
+from core.deploy.virtual_exo.ports import Port, open_fault_port, open_port
 from core.devices.profiles import load_profile
 
+WORN_BEFORE_S = 6.0  # enough to stand and to walk five steps
 _PARENT_CHECK_S = 0.5
-_FORGIVEN_TICKS = 5  # after a longer pause the missed ticks are counted, not made up for
+_FORGIVEN_S = 0.05  # a longer pause of the PC is dropped, not made up for
 
 
 def run_virtual_exo(
@@ -35,54 +35,62 @@ def run_virtual_exo(
     parent: int | None = None,
     profile_id: str = "Hippo_L1",
     serial: str = "VIRTUAL-1",
+    faults: str = "",
+    worn_before_s: float = WORN_BEFORE_S,
 ) -> int:
     """Serve one virtual exo until it is told to end, or until process `parent` is gone.
 
-    Writes one JSON line with `address`, `serial`, `profile_id` and `pid` to standard output when it is ready.
-    Raises UserError EXO-020 (plant), EXO-021 (listen), EXO-030 (device).
+    The person stood and walked with it for `worn_before_s` before anybody connects. Writes one JSON line with
+    `address`, `serial`, `profile_id`, `pid` and `faults` (address of the fault channel) to standard output
+    when it is ready. Raises UserError EXO-020 (plant), EXO-021 (listen, faults), EXO-030 (device).
     """
-    limits = load_profile(profile_id).limits
-    wearer = normal_walk() if plant is None else load_motion(plant)
+    profile = load_profile(profile_id)
+    settings = PlantSettings() if plant is None else load_plant(plant)
     stop = _StopSignal(parent)
-    port = open_port(listen)
-    try:
-        with TemporaryDirectory(prefix="virtual-exo-") as temporary:
-            identity = Identity(serial, profile_id, limits)
-            exo = VirtualExo(identity, state or Path(temporary), wearer)
-            ready = {"address": port.address, "serial": serial, "profile_id": profile_id, "pid": os.getpid()}
-            sys.stdout.write(json.dumps(ready) + "\n")
-            sys.stdout.flush()
-            serve(exo, port, stop)
-    finally:
-        port.close()
+    with ExitStack() as clean_up:
+        port = open_port(listen)
+        clean_up.callback(port.close)
+        fault_port = open_fault_port(faults)
+        if fault_port is not None:
+            clean_up.callback(fault_port.close)
+        folder = state or Path(clean_up.enter_context(TemporaryDirectory(prefix="virtual-exo-")))
+        exo = VirtualExo(serial, profile, folder, settings)
+        exo.pass_time(worn_before_s)
+        _say_ready(port, fault_port, exo, profile_id)
+        serve(exo, port, None if fault_port is None else FaultChannel(fault_port, exo), stop)
     return 0
 
 
-def serve(exo: VirtualExo, port: Port, stopped: Callable[[], bool]) -> None:
-    """Tick at CONTROL_HZ; between ticks answer what comes in."""
-    dispatcher = Dispatcher({**stock_handlers(exo), **exo_handlers(exo)})
+def _say_ready(port: Port, fault_port: Port | None, exo: VirtualExo, profile_id: str) -> None:
+    ready = {
+        "address": port.address,
+        "serial": exo.serial,
+        "profile_id": profile_id,
+        "pid": os.getpid(),
+        "faults": "" if fault_port is None else fault_port.address,
+    }
+    sys.stdout.write(json.dumps(ready) + "\n")
+    sys.stdout.flush()
+
+
+def serve(exo: VirtualExo, port: Port, channel: FaultChannel | None, stopped: Callable[[], bool]) -> None:
+    """Tick as time goes by; between ticks answer what comes in."""
     reader = FrameReader()
-    started = time.monotonic()
-    ticks = 0
+    due_s = time.monotonic()
     while not stopped():
-        due = started + ticks / CONTROL_HZ
-        for frame in reader.feed(port.receive(max(0.0, due - time.monotonic()))):
-            answer = dispatcher.answer(frame)
+        for frame in reader.feed(port.receive(max(0.0, due_s - time.monotonic()))):
+            answer = exo.answer(frame)
             if answer is not None:
                 port.send(encode_frame(answer))
-            if exo.reset_asked:
-                exo.boot()
-        if port.take_lost():
+            exo.boot_if_asked()
+        lost = port.take_lost()
+        if lost:
             reader = FrameReader()
-            exo.supervisor.link_lost(exo.now_s)
-        now = time.monotonic()
-        if now >= due:
-            exo.tick(now - started)
-            ticks += 1
-            behind = int((now - due) * CONTROL_HZ)
-            exo.late_ticks += behind > 0
-            if behind > _FORGIVEN_TICKS:
-                ticks += behind
+        if channel is not None:
+            channel.serve()
+        if time.monotonic() >= due_s:
+            exo.connected = port.connected and not lost
+            due_s = max(due_s + exo.tick(), time.monotonic() - _FORGIVEN_S)
 
 
 class _StopSignal:
