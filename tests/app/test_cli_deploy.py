@@ -1,4 +1,4 @@
-"""Claims about `exotwin package`, `key` and `audit` in a terminal."""
+"""Claims about `exotwin package`, `key`, `audit` and `rollback` in a terminal."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from core.store.database import database_path
 from core.store.repository import open_store
 from tests.app.test_cli import Shell
 from tests.deploy.controllers import DEVICE, built
+from tests.store.samples import a_subject
 
 PASSPHRASE = "correct horse battery staple"
 
@@ -171,3 +172,14 @@ def test_the_first_broken_link_is_named(shell: Shell, trail: Path) -> None:
     assert status == 2 and "broken at entry 2" in told and "[AUD-001]" in told
     status, out, _ = shell.types("audit", "verify", "--json", "--data-dir", str(trail))
     assert status == 2 and json.loads(out)["broken"]["number"] == 2
+
+
+def test_a_rollback_names_patient_exo_and_who_decides(shell: Shell, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with open_store(data) as store:
+        store.start_visit(store.add_patient(a_subject("P-0007")))
+    decided = ("--exo", "tcp:127.0.0.1:1", "--name", "Dr A", "--role", "physician", "--data-dir", str(data))
+    status, _, told = shell.types("rollback", "--patient", "P-0008", *decided)
+    assert status == 2 and "PAT-012" in told
+    status, _, told = shell.types("rollback", "--patient", "P-0007", *decided)
+    assert status == 2 and "EXO-001" in told
