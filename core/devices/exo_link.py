@@ -28,6 +28,7 @@ from smpclient.transport import SMPTransportDisconnected
 
 from core.devices import exo_messages as wire
 from core.devices.exo_protocol import (
+    EVENTS_FILE,
     PROTOCOL_VERSION,
     TELEMETRY_RECORDS_PER_ANSWER,
     TELEMETRY_SCHEMA,
@@ -36,6 +37,7 @@ from core.devices.exo_protocol import (
     SlotAction,
     SlotState,
     slot_file,
+    unpack_events,
     unpack_telemetry,
 )
 from core.devices.exo_refusals import (
@@ -47,7 +49,7 @@ from core.devices.exo_refusals import (
     upload_refused,
 )
 from core.devices.exo_transport import ExoTransport, parse_address
-from core.devices.exo_values import Beat, ExoInfo, Fault, SelfTest, SlotInfo, Slots, TelemetryBatch
+from core.devices.exo_values import Beat, ExoInfo, Fault, SelfTest, SlotInfo, Slots, TelemetryBatch, Worn
 from core.domain.controller import TorqueLimits
 
 T = TypeVar("T")
@@ -158,6 +160,23 @@ class ExoLink:
         answer = self._read(wire.FaultsRead())
         return tuple(Fault(entry.code, entry.t_ms, entry.detail) for entry in answer.faults)
 
+    def events(self) -> tuple[Fault, ...]:
+        """All that the exo's own memory of events holds, oldest first; `faults` gives the newest few."""
+        data = self._download(EVENTS_FILE)
+        try:
+            events = unpack_events(data)
+        except struct.error as error:
+            raise broken_answers(self.address) from error
+        return tuple(
+            Fault(event.row, event.time_us // 1000, "fault" if event.latched else "released")
+            for event in events
+        )
+
+    def worn(self) -> Worn:
+        """What the exo knows of how it sits, and which row keeps it from being ready."""
+        answer = self._read(wire.WornRead())
+        return Worn(answer.blocked_by, answer.standing, answer.walking)
+
     def telemetry(self, since: int, *, most: int = TELEMETRY_RECORDS_PER_ANSWER) -> TelemetryBatch:
         """Control ticks from sequence number `since` on, oldest first; `NEWEST` skips what is past."""
         answer = self._read(wire.TelemetryRead(since=since, max=most))
@@ -170,16 +189,7 @@ class ExoLink:
 
     def read_back(self, slot: str, on_progress: OnProgress | None = None) -> bytes:
         """The bytes that are stored in slot `A` or `B`."""
-        data, total = b"", 1
-        while len(data) < total:
-            answer = self._read(FileDownload(off=len(data), name=slot_file(slot)))
-            total = answer.len if answer.off == 0 else total
-            if answer.off != len(data) or not answer.data:
-                raise broken_answers(self.address)
-            data += answer.data
-            if on_progress is not None:
-                on_progress(len(data), total)
-        return data
+        return self._download(slot_file(slot), on_progress)
 
     # what the exo is told
 
@@ -246,6 +256,10 @@ class ExoLink:
         answer = self._command(wire.HeartbeatWrite(t_host=int(time.monotonic() * 1000)))
         return Beat(DeviceState(answer.state), answer.faults)
 
+    def put_on_anew(self) -> DeviceState:
+        """Somebody puts the exo on: its sensors must show again where they sit. Ends in zero torque."""
+        return DeviceState(self._command(wire.PutOnWrite()).state)
+
     def acknowledge_faults(self) -> DeviceState:
         return DeviceState(self._command(wire.FaultsAck(ack=True)).state)
 
@@ -255,6 +269,19 @@ class ExoLink:
         self._command(
             wire.SlotSetWrite(action=action.value, sha=bytes.fromhex(sha256)), timeout_s=SLOW_TIMEOUT_S
         )
+
+    def _download(self, name: str, on_progress: OnProgress | None = None) -> bytes:
+        """A file of the exo; it may be empty."""
+        data, total = b"", 1
+        while len(data) < total:
+            answer = self._read(FileDownload(off=len(data), name=name))
+            total = answer.len if answer.off == 0 else total
+            if answer.off != len(data) or (not answer.data and total):
+                raise broken_answers(self.address)
+            data += answer.data
+            if on_progress is not None:
+                on_progress(len(data), total)
+        return data
 
     def _read(self, request: Any) -> Any:
         return self._run(self._ask(request, tries=2))

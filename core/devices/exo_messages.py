@@ -215,3 +215,27 @@ class FaultsAck(_Write):
     _COMMAND_ID = Command.FAULTS
     _Response = FaultsAcked
     ack: bool
+
+
+class WornAnswer(message.ReadResponse):
+    _GROUP_ID = EXO_GROUP
+    _COMMAND_ID = Command.WORN
+    blocked_by: int
+    standing: bool
+    walking: bool
+
+
+class WornRead(_Read):
+    _COMMAND_ID = Command.WORN
+    _Response = WornAnswer
+
+
+class PutOnAnswer(message.WriteResponse):
+    _GROUP_ID = EXO_GROUP
+    _COMMAND_ID = Command.WORN
+    state: int
+
+
+class PutOnWrite(_Write):
+    _COMMAND_ID = Command.WORN
+    _Response = PutOnAnswer

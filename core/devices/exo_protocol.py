@@ -32,6 +32,7 @@ class Command(IntEnum):
     HEARTBEAT = 7
     TELEMETRY = 8
     FAULTS = 9
+    WORN = 10
 
 
 class DeviceState(IntEnum):
@@ -115,6 +116,29 @@ SLOT_NAMES = ("A", "B")
 def slot_file(name: str) -> str:
     """Path by which the file group reads slot `name` back."""
     return f"/slots/{name}.bin"
+
+
+EVENTS_FILE = "/log/events.bin"  # the exo's own ring of events, oldest first
+
+
+@dataclass(frozen=True, slots=True)
+class EventRecord:
+    """A row of the safety table that spoke (20: S20)."""
+
+    row: int
+    latched: bool  # a fault that somebody has to acknowledge; otherwise the exo only faded out
+    time_us: int  # since the exo's start
+
+
+_EVENT = struct.Struct("<BBxxQ")
+_LATCHED = 3
+
+
+def unpack_events(data: bytes) -> tuple[EventRecord, ...]:
+    """Split the events file. Raises struct.error on a broken one."""
+    return tuple(
+        EventRecord(row, verdict == _LATCHED, time_us) for row, verdict, time_us in _EVENT.iter_unpack(data)
+    )
 
 
 @dataclass(frozen=True, slots=True)

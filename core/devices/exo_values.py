@@ -76,6 +76,15 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
+class Worn:
+    """What the exo knows of how it sits on the person (S12), and what keeps it from being ready."""
+
+    blocked_by: int  # row of the safety table; 0: nothing
+    stood: bool  # somebody stood still: gravity pulls where it should
+    walked: bool  # five steps: both thighs turn as they should
+
+
+@dataclass(frozen=True, slots=True)
 class Beat:
     """Answer to a heartbeat."""
 

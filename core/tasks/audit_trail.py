@@ -48,7 +48,7 @@ class Trail:
             raise
 
     def merge_faults(self, link: ExoLink) -> None:
-        """Bring in what the exo remembers of its faults, each once.
+        """Bring in what the exo remembers of the rows of its safety table that spoke, each once.
 
         The exo counts time from its start and has no calendar: the same fault at the same millisecond of
         another start counts as known.
@@ -59,7 +59,7 @@ class Trail:
             for entry in self._store.audit_trail()
             if entry.event.step == AuditStep.FAULT and entry.event.device_serial == serial
         }
-        for fault in link.faults():
+        for fault in link.events():
             words = fault_sentence(fault.code)
             detail = f"{words} {fault.time_ms} ms after its start: {fault.detail}"
             if detail not in known:

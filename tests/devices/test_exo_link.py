@@ -14,6 +14,7 @@ from core.devices.exo_link import connect
 from core.devices.exo_ports import list_ports
 from core.devices.exo_protocol import NEWEST, DeviceState, SlotState
 from core.devices.exo_transport import parse_address
+from core.devices.exo_values import Worn
 from core.domain.controller import TorqueLimits
 from tests.deploy.controllers import package
 from tests.deploy.virtual_exo_process import QUICK, virtual_exo
@@ -121,6 +122,26 @@ def test_silence_of_half_a_second_ends_the_assistance(tcp_exo):
         assert link.info().state is DeviceState.READY
         assert peak(watch(link, 0.3)) == 0.0  # heartbeats alone bring nothing back
         assert link.faults()[-1].code == 20
+
+
+def test_the_exos_own_memory_of_events_can_be_read(tcp_exo):
+    with connect(tcp_exo.address) as link:
+        assert link.events() == ()
+        arm(link, put(link, package()))
+        time.sleep(1.0)
+        assert link.events() == link.faults()
+        assert [(event.code, event.detail) for event in link.events()] == [(20, "released")]
+
+
+def test_an_exo_that_is_put_on_anew_waits_for_standing_and_five_steps(tcp_exo):
+    with connect(tcp_exo.address) as link:
+        put(link, package())
+        wait_for(link, DeviceState.READY)
+        assert link.worn() == Worn(0, stood=True, walked=True)
+        assert link.put_on_anew() is DeviceState.READY
+        wait_for(link, DeviceState.SAFE)
+        assert link.worn() == Worn(12, stood=False, walked=False)
+        wait_for(link, DeviceState.READY)
 
 
 def test_arming_needs_the_right_controller_and_a_fresh_nonce(tcp_exo):

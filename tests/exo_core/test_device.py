@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import struct
 from functools import cache
 
 import numpy as np
@@ -12,7 +11,16 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.devices import exo_messages
-from core.devices.exo_protocol import CONTROL_HZ, DeviceState, Rc, unpack_telemetry
+from core.devices.exo_protocol import (
+    BUFFER_BYTES,
+    CONTROL_HZ,
+    TELEMETRY_RECORD_BYTES,
+    DeviceState,
+    EventRecord,
+    Rc,
+    unpack_events,
+    unpack_telemetry,
+)
 from core.exo_core.library import Library
 from core.exo_core.safety import Refused, State
 from core.exo_core.slots import SlotsRc
@@ -67,6 +75,8 @@ def test_answers_have_the_form_the_app_expects(core: Library):
         exo_messages.ArmAnswer: exo.ask(EXO, 6, WRITE, arm=False),
         exo_messages.FaultsAcked: exo.ask(EXO, 9, WRITE, ack=True),
         exo_messages.SelfTestAnswer: exo.ask(EXO, 4, WRITE),
+        exo_messages.WornAnswer: exo.ask(EXO, 10),
+        exo_messages.PutOnAnswer: exo.ask(EXO, 10, WRITE),
     }
     for kind, said in answers.items():
         wanted = {
@@ -234,10 +244,12 @@ def test_the_sensors_tell_how_they_sit(core: Library):
 
 def test_the_core_and_the_link_spell_states_and_refusals_alike(core: Library):
     assert {state.name: state.value for state in State} == {state.name: state.value for state in DeviceState}
-    known = {rc.name: rc.value for rc in Rc} | {"STORAGE": 1, "NOT_READY": 13}
+    known = {rc.name: rc.value for rc in Rc} | {"STORAGE": Rc.UNKNOWN}
     for kind in (Refused, SlotsRc):
         assert {rc.name: rc.value for rc in kind}.items() <= known.items()
     assert Exo(core).ask(EXO, 0)["ctrl_hz"] == CONTROL_HZ
+    assert core.lib.EXO_TELEMETRY_BYTES == TELEMETRY_RECORD_BYTES
+    assert core.lib.EXO_SMP_BUFFER == BUFFER_BYTES
 
 
 # the public groups
@@ -277,8 +289,7 @@ def test_the_events_can_be_downloaded(core: Library):
     exo, _ = assisting_exo(core)
     exo.tick(lambda inputs: setattr(inputs, "estop", True))
     log = exo.ask(FILES, 0, name="/log/events.bin", off=0)["data"]
-    row, verdict, time_us = struct.unpack("<BBxxQ", log[-12:])
-    assert (row, verdict, time_us) == (21, 3, exo.bench.clock_us)
+    assert unpack_events(log)[-1] == EventRecord(21, True, exo.bench.clock_us)
 
 
 def test_the_old_form_of_a_refusal_is_kept_for_old_hosts(core: Library):
