@@ -24,7 +24,7 @@ from core.deploy.package import PackageFile, build_package, parse_package
 from core.deploy.signature import PrivateKey
 from core.deploy.transfer import transfer
 from core.devices.exo_link import ExoLink, connect
-from core.devices.exo_protocol import NEWEST
+from core.devices.exo_protocol import NEWEST, DeviceState
 from core.devices.exo_transport import ExoTransport, parse_address
 from core.devices.profiles import load_profile
 from core.domain.controller import ExoController, TrainedController
@@ -33,6 +33,7 @@ from core.domain.twin import Network
 DEVICE = "Hippo_L1"
 UPLOADS = 8
 STOPS = 20
+READY_S = 5.0
 
 
 def bench_deploy(watch_s: float = 60.0) -> dict[str, Any]:
@@ -110,6 +111,10 @@ def _milliseconds(work: Any) -> float:
 
 
 def _arm(link: ExoLink, package: PackageFile) -> None:
+    """Arm as soon as the exo is ready, which it becomes with the tick after a stop."""
+    end = time.monotonic() + READY_S
+    while link.info().state is not DeviceState.READY and time.monotonic() < end:
+        time.sleep(0.005)
     link.arm(package.blob.sha256, nonce=link.info().nonce, session="bench", max_nm=6.0, ramp_s=1.0)
 
 
