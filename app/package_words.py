@@ -24,7 +24,7 @@ def package_lines(package: PackageFile) -> list[str]:
         ("Limits", f"{limits.peak_nm:g} N m, {limits.rate_nm_s:g} N m/s, {_degrees(limits.hip_range_rad)}"),
         ("First session", f"at most {package.blob.first_session_peak_nm:g} N m"),
         ("Network", _network(package)),
-        ("Inputs", ", ".join(signal.name for signal in manifest.inputs.signals)),
+        ("Inputs", _inputs(manifest)),
         (
             "Test vectors",
             f"{len(package.blob.golden.torque_nm)} ticks, {package.blob.golden.outputs_sha256[:16]}",
@@ -32,6 +32,7 @@ def package_lines(package: PackageFile) -> list[str]:
         ("Simulated", _acceptance(manifest)),
         *(("Released", _approval(approval)) for approval in manifest.approvals),
         ("Signed with", f"{manifest.signer.algorithm} key {manifest.signer.key_id}"),
+        ("For the exo", f"controller {package.blob.sha256[:16]}, signed with key {package.blob.key_id}"),
         ("Fingerprint", package.manifest_sha256),
         ("Package before", manifest.previous_sha256 or "none"),
         *(("Made from", f"{one.kind} {one.sha256[:16]}") for one in manifest.training.records),
@@ -63,9 +64,15 @@ def _printable(line: str) -> str:
 
 
 def _network(package: PackageFile) -> str:
-    network = package.blob.controller.network
-    sizes = "-".join(str(size) for size in network.sizes)
-    return f"{sizes}, {network.activation}, {len(package.device_bytes)} bytes"
+    controller = package.blob.controller
+    sizes = "-".join(str(size) for size in controller.sizes)
+    kind = "temporal, " if controller.taps else ""
+    return f"{kind}{sizes}, {controller.network.activation}, {len(package.device_bytes)} bytes"
+
+
+def _inputs(manifest: Manifest) -> str:
+    names = ", ".join(signal.name for signal in manifest.inputs.signals)
+    return f"{names}; now to {max(manifest.inputs.history_ms, default=0)} ms ago"
 
 
 def _acceptance(manifest: Manifest) -> str:

@@ -1,11 +1,15 @@
-"""The bytes that go to the exo: header, CBOR manifest, float32 weights, golden vectors, SHA-256.
+"""The bytes that go to the exo: header, CBOR manifest, float32 weights, golden vectors, hash, signature.
 
-    header 32 bytes  magic "EXOCTRL1", version, sizes of the three parts, number of golden ticks
+    header 32 bytes  magic "EXOCTRL1", version 2, sizes of the three parts, number of golden ticks
     manifest         CBOR, padded with zeros to a multiple of 16
-    weights          float32 little-endian: per layer the matrix (out, in) row by row, then the bias
+    weights          float32 little-endian: per layer the matrix (out, taps * in) row by row, then the bias
     golden           float32 little-endian per tick: angle, velocity, torque, each left and right
     sha256           of everything before it
+    key id 8 bytes   the first of the SHA-256 of the public key that signed
+    signature        Ed25519 over "EXODEV1" and the sha256
 
+The name of a controller is the SHA-256 of all its bytes, the signature included: another release of the same
+numbers is another controller. Whether a signature counts is for those to say who know the keys.
 Both sides of the link read this format; what a side does with it is its own business.
 """
 
@@ -14,27 +18,36 @@ from __future__ import annotations
 import hashlib
 import struct
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import cbor2
 import numpy as np
 
+from core.deploy.signature import SIGNATURE_BYTES, PrivateKey
 from core.devices.exo_protocol import CONTROL_HZ
 from core.domain.arrays import Float32Array
 from core.domain.body import SIDES
-from core.domain.controller import ExoController, TorqueLimits
+from core.domain.controller import (
+    ExoController,
+    InputSignal,
+    NetworkInputs,
+    NetworkOutput,
+    Sense,
+    TorqueLimits,
+)
 from core.domain.twin import Network
-from core.simulation.exo_runtime import INPUTS
 
 MAGIC = b"EXOCTRL1"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 RUNTIME_ABI = "exo-runtime-1"  # the meaning of the numbers, see core.simulation.exo_runtime
 MAX_BLOB_BYTES = 1 << 20
 _HEADER = struct.Struct("<8sHHIIIII")  # magic, version, header size, manifest, weights, golden, ticks, total
-_DIGEST_BYTES = 32
+_DIGEST_BYTES, _KEY_ID_BYTES = 32, 8
+TRAILER_BYTES = _DIGEST_BYTES + _KEY_ID_BYTES + SIGNATURE_BYTES
 _ALIGNMENT = 16
 _GOLDEN_COLUMNS = 6
+# What the core can run; the numbers of exo_net.h and exo_runtime.h.
+MAX_LAYERS, MAX_WIDTH, MAX_STATE, MAX_HISTORY, MAX_SIGNALS = 8, 256, 8192, 16, 8
 # What a manifest can provoke that somebody made to harm: deep nesting, huge numbers, dates out of range.
 _UNREADABLE = (
     cbor2.CBORError,
@@ -50,6 +63,10 @@ _UNREADABLE = (
 
 class BlobError(ValueError):
     """The bytes are not a controller, or not the ones that were written."""
+
+
+class OldBlobError(BlobError):
+    """The bytes are of a version that did not sign them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,6 +90,9 @@ class Blob:
     controller: ExoController
     golden: GoldenVectors
     sha256: str  # of all bytes
+    signed_sha256: bytes  # of the bytes that are signed
+    key_id: str
+    signature: bytes
 
     @property
     def profile_id(self) -> str:
@@ -87,19 +107,24 @@ class Blob:
         return float(self.manifest["first_session_peak_nm"])
 
 
-def write_blob(manifest: dict[str, Any], network: Network, golden: GoldenVectors) -> bytes:
-    """Lay out the bytes. The same arguments always give the same bytes."""
+def write_blob(manifest: dict[str, Any], network: Network, golden: GoldenVectors, key: PrivateKey) -> bytes:
+    """Lay out the bytes and sign them. The same arguments always give the same bytes."""
     head = cbor2.dumps(manifest, canonical=True)
     head += bytes(-len(head) % _ALIGNMENT)
     weights = weight_bytes(network)
     columns = np.hstack([golden.angle_rad, golden.velocity_rad_s, golden.torque_nm])
     vectors = np.ascontiguousarray(columns, "<f4").tobytes()
-    total = _HEADER.size + len(head) + len(weights) + len(vectors) + _DIGEST_BYTES
+    total = _HEADER.size + len(head) + len(weights) + len(vectors) + TRAILER_BYTES
     header = _HEADER.pack(
         MAGIC, FORMAT_VERSION, _HEADER.size, len(head), len(weights), len(vectors), len(columns), total
     )
-    body = header + head + weights + vectors
-    return body + hashlib.sha256(body).digest()
+    return sign_blob(header + head + weights + vectors, key)
+
+
+def sign_blob(body: bytes, key: PrivateKey) -> bytes:
+    """The bytes of a controller from all that is signed."""
+    digest = hashlib.sha256(body).digest()
+    return body + digest + bytes.fromhex(key.public.key_id) + key.sign_device(digest)
 
 
 def weight_bytes(network: Network) -> bytes:
@@ -112,14 +137,15 @@ def weight_bytes(network: Network) -> bytes:
 
 def read_blob(data: bytes) -> Blob:
     """Parse and check every length, hash and number. Raises BlobError."""
-    head, weights, vectors = _split(data)
+    head, weights, vectors, trailer = _split(data)
     try:
         manifest = cbor2.loads(head)
-        network = _network(manifest["net"], weights)
-        controller = _controller(manifest, network)
+        controller = _controller(manifest, weights)
         golden = _golden(vectors)
-        blob = Blob(manifest, controller, golden, hashlib.sha256(data).hexdigest())
-        facts = (blob.profile_id, blob.subject_tag, blob.first_session_peak_nm, str(manifest["version"]))
+        digest, key_id = trailer[:_DIGEST_BYTES], trailer[_DIGEST_BYTES:-SIGNATURE_BYTES].hex()
+        name = hashlib.sha256(data).hexdigest()
+        blob = Blob(manifest, controller, golden, name, digest, key_id, trailer[-SIGNATURE_BYTES:])
+        names = (manifest["device_profile"]["id"], manifest["subject_tag"], manifest["version"])
         expected = manifest["weights_sha256"], manifest["golden"]["sha256"], manifest["core_abi"]
     except BlobError:
         raise
@@ -127,59 +153,119 @@ def read_blob(data: bytes) -> Blob:
         raise BlobError(f"the manifest cannot be read: {error!r}") from error
     if expected != (hashlib.sha256(weights).hexdigest(), golden.outputs_sha256, RUNTIME_ABI):
         raise BlobError("weights, golden vectors or runtime are not those of the manifest")
-    if not all(facts):
-        raise BlobError("the manifest has an empty field")
+    if not all(isinstance(name, str) and name for name in names):
+        raise BlobError("the manifest lacks a name")
     return blob
 
 
-def _split(data: bytes) -> tuple[bytes, bytes, bytes]:
-    if len(data) < _HEADER.size + _DIGEST_BYTES:
+def _split(data: bytes) -> tuple[bytes, bytes, bytes, bytes]:
+    if len(data) < _HEADER.size + TRAILER_BYTES:
         raise BlobError("too short for a controller")
     magic, version, header_bytes, head, weights, vectors, ticks, total = _HEADER.unpack_from(data)
     if magic != MAGIC or header_bytes != _HEADER.size:
         raise BlobError("not a controller")
+    if version < FORMAT_VERSION:
+        raise OldBlobError(f"format {version} was not signed")
     if version != FORMAT_VERSION:
         raise BlobError(f"format {version} is not known")
     if total != len(data) or len(data) > MAX_BLOB_BYTES:
         raise BlobError("the length does not agree with the header")
-    if header_bytes + head + weights + vectors + _DIGEST_BYTES != total or vectors != ticks * 24:
+    if (
+        header_bytes + head + weights + vectors + TRAILER_BYTES != total
+        or vectors != ticks * 4 * _GOLDEN_COLUMNS
+    ):
         raise BlobError("the sizes of the parts do not agree")
-    if hashlib.sha256(data[:-_DIGEST_BYTES]).digest() != data[-_DIGEST_BYTES:]:
+    body, trailer = data[:-TRAILER_BYTES], data[-TRAILER_BYTES:]
+    if hashlib.sha256(body).digest() != trailer[:_DIGEST_BYTES]:
         raise BlobError("the bytes were changed")
     start = header_bytes + head
-    return data[header_bytes:start], data[start : start + weights], data[start + weights : -_DIGEST_BYTES]
+    return body[header_bytes:start], body[start : start + weights], body[start + weights :], trailer
+
+
+def _controller(manifest: dict[str, Any], weights: bytes) -> ExoController:
+    net, limits = manifest["net"], manifest["limits"]
+    gains = {key: _number(net[key]) for key in ("low_pass_hz", "kp_nm_rad", "kd_nm_s_rad")}
+    rate_hz = _number(manifest["device_profile"]["control_hz"])
+    bounds = [_number(limits[key]) for key in ("peak_nm", "rate_nm_s", "hip_range_rad")]
+    first = _number(manifest["first_session_peak_nm"])
+    if not np.isfinite([*gains.values(), *bounds, first]).all() or min(*bounds, first) <= 0.0:
+        raise BlobError("a limit or gain is not a usable number")
+    if rate_hz != CONTROL_HZ or not 0.0 < gains["low_pass_hz"] < rate_hz / 2.0:
+        raise BlobError("the rates are not those of the exo")
+    output = NetworkOutput(net["output"])
+    return ExoController(
+        network=_network(net, weights),
+        velocity_scale=1.0,  # the scales are with the inputs
+        **gains,
+        control_hz=rate_hz,
+        limits=TorqueLimits(*bounds),
+        inputs=_inputs(net, output),
+        output=output,
+        taps=tuple(int(taps) for taps in net.get("taps", ())),
+        dilations=tuple(int(ticks) for ticks in net.get("dilations", ())),
+    )
+
+
+def _number(value: object) -> float:
+    """As the exo reads it: a number is no text and no truth value."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise BlobError(f"{value!r} is not a number")
+    return float(value)
+
+
+def _inputs(net: dict[str, Any], output: NetworkOutput) -> NetworkInputs:
+    signals = tuple(InputSignal(Sense(entry["signal"]), _number(entry["scale"])) for entry in net["inputs"])
+    inputs = NetworkInputs(signals, int(net["history"]))
+    if [entry["unit"] for entry in net["inputs"]] != [unit_of(one.sense, output) for one in signals]:
+        raise BlobError("an input has another unit than the exo measures")
+    if not np.isfinite([signal.scale for signal in signals]).all():
+        raise BlobError("a scale is not a number")
+    if not (1 <= inputs.history <= MAX_HISTORY and 1 <= len(signals) <= MAX_SIGNALS):
+        raise BlobError("the network reads more than the exo remembers")
+    if inputs.width != int(net["sizes"][0]):
+        raise BlobError("the inputs do not fit the network")
+    return inputs
+
+
+def unit_of(sense: Sense, output: NetworkOutput) -> str:
+    """The unit in which the exo hands a signal to the network, before scaling."""
+    if sense in (Sense.OUTPUT_LEFT, Sense.OUTPUT_RIGHT):
+        return output.unit
+    return "rad" if sense in (Sense.ANGLE_LEFT, Sense.ANGLE_RIGHT) else "rad/s"
 
 
 def _network(net: dict[str, Any], data: bytes) -> Network:
     sizes = [int(size) for size in net["sizes"]]
+    shapes = _shapes(net, sizes)
     values = np.frombuffer(data, "<f4")
-    count = sum((inputs + 1) * outputs for inputs, outputs in pairwise(sizes))
-    if len(sizes) < 2 or min(sizes) < 1 or len(values) != count:
+    if len(values) != sum((columns + 1) * outputs for outputs, columns in shapes):
         raise BlobError("the weights do not fit the network")
-    if sizes[0] != INPUTS or sizes[-1] != len(SIDES) or net["activation"] != "relu":
+    if sizes[-1] != len(SIDES) or net["activation"] != "relu":
         raise BlobError("this is no network that the exo runs")
     if not np.isfinite(values).all():
         raise BlobError("a weight is not a number")
     weights, biases, at = [], [], 0
-    for inputs, outputs in pairwise(sizes):
-        weights.append(values[at : at + inputs * outputs].reshape(outputs, inputs))
-        at += inputs * outputs
+    for outputs, columns in shapes:
+        weights.append(values[at : at + columns * outputs].reshape(outputs, columns))
+        at += columns * outputs
         biases.append(values[at : at + outputs])
         at += outputs
     return Network(tuple(weights), tuple(biases), str(net["activation"]))
 
 
-def _controller(manifest: dict[str, Any], network: Network) -> ExoController:
-    net, limits = manifest["net"], manifest["limits"]
-    gains = {key: float(net[key]) for key in ("velocity_scale", "low_pass_hz", "kp_nm_rad", "kd_nm_s_rad")}
-    rate_hz = float(manifest["device_profile"]["control_hz"])
-    bounds = [float(limits[key]) for key in ("peak_nm", "rate_nm_s", "hip_range_rad")]
-    first = float(manifest["first_session_peak_nm"])
-    if not np.isfinite([*gains.values(), *bounds, first]).all() or min(*bounds, first) <= 0.0:
-        raise BlobError("a limit or gain is not a usable number")
-    if rate_hz != CONTROL_HZ or not 0.0 < gains["low_pass_hz"] < rate_hz / 2.0:
-        raise BlobError("the rates are not those of the exo")
-    return ExoController(network, **gains, control_hz=rate_hz, limits=TorqueLimits(*bounds))
+def _shapes(net: dict[str, Any], sizes: list[int]) -> list[tuple[int, int]]:
+    """Outputs and columns (taps * in) of every layer. The limits are those of the core."""
+    layers = len(sizes) - 1
+    taps = [int(number) for number in net.get("taps", (1,) * layers)]
+    dilations = [int(ticks) for ticks in net.get("dilations", (1,) * layers)]
+    if not 1 <= layers <= MAX_LAYERS or not len(taps) == len(dilations) == layers:
+        raise BlobError("the network has too many layers, or other ones than it says")
+    if min(*sizes, *taps, *dilations) < 1 or max(sizes) > MAX_WIDTH or max(*taps, *dilations) > MAX_STATE:
+        raise BlobError("a layer is larger than the exo can run")
+    spans = [(number - 1) * ticks + 1 for number, ticks in zip(taps, dilations, strict=True)]
+    if sum(span * size for span, size in zip(spans, sizes, strict=False)) > MAX_STATE:
+        raise BlobError("the network looks further back than the exo remembers")
+    return [(sizes[layer + 1], taps[layer] * sizes[layer]) for layer in range(layers)]
 
 
 def _golden(data: bytes) -> GoldenVectors:

@@ -118,7 +118,9 @@ def _signed(package: PackageFile, around: Circumstances) -> str:
             f"The key {signer.key_id[:32]} is not among the trusted ones.",
             "Make the package here, or trust the other site's key: `exotwin key trust FILE`.",
         )
-    if not key.public.accepts(package.manifest_bytes, package.signature):
+    blob = package.blob
+    released = key.public.accepts(package.manifest_bytes, package.signature)
+    if not released or not key.public.accepts_device(blob.signed_sha256, blob.signature):
         raise refuse(
             "DEP-011",
             "The signature of this package is wrong.",

@@ -13,15 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from core.deploy.blob import Blob
+from core.deploy.blob import Blob, unit_of
 from core.deploy.strict_json import canonical_json
 from core.domain.audit import NO_ENTRIES, AuditHead
 from core.domain.body import SIDES
 from core.domain.controller import Comparison, DeviceProfile, ExoController, TrainedController
 from core.domain.rollout import GaitLabel
-from core.simulation.exo_runtime import HISTORY
 
-PACKAGE_FORMAT = 2
+PACKAGE_FORMAT = 3  # 3: the device bytes are signed too, and say what the network reads
 VALID_DAYS = 90  # a gait changes: after three months the patient is measured again
 _UTC = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -185,14 +184,15 @@ def profile_sha256(profile: DeviceProfile) -> str:
 
 
 def input_schema(controller: ExoController) -> InputSchema:
-    """As `ExoController` defines it."""
-    names = [str(side) for side in SIDES]
-    angles = [Signal(f"thigh_angle_{name}", "rad", 1.0) for name in names]
-    speeds = [Signal(f"thigh_velocity_{name}", "rad/s", float(controller.velocity_scale)) for name in names]
-    targets = [Signal(f"joint_target_{name}", "rad", 1.0) for name in names]
+    """As `ExoController.reads` has it."""
+    signals = [
+        Signal(one.sense.value, unit_of(one.sense, controller.output), float(one.scale))
+        for one in controller.reads.signals
+    ]
+    outputs = [Signal(f"{controller.output.value}_{side}", controller.output.unit, 1.0) for side in SIDES]
     tick_ms = round(1000.0 / controller.control_hz)
-    history = tuple(tick * tick_ms for tick in range(HISTORY))
-    return InputSchema((*angles, *speeds), history, tuple(targets), "N m")
+    history = tuple(tick * tick_ms for tick in range(controller.reads.history))
+    return InputSchema(tuple(signals), history, tuple(outputs), "N m")
 
 
 def to_utc(moment: datetime) -> str:

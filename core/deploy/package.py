@@ -2,7 +2,8 @@
 
 A zip with fixed times and order, so that the same content always gives the same file:
 `manifest.json` (people read it), `device.bin` (the exo runs it), `report.json` (how it did in training),
-`signature.bin` (Ed25519 over the manifest, which holds the hashes of the others).
+`signature.bin` (Ed25519 over the manifest, which holds the hashes of the others). The device bytes carry a
+signature of the same key that the exo checks by itself.
 """
 
 from __future__ import annotations
@@ -16,7 +17,16 @@ from typing import Any
 
 import numpy as np
 
-from core.deploy.blob import RUNTIME_ABI, Blob, BlobError, read_blob, weight_bytes, write_blob
+from core.deploy.blob import (
+    RUNTIME_ABI,
+    Blob,
+    BlobError,
+    OldBlobError,
+    read_blob,
+    unit_of,
+    weight_bytes,
+    write_blob,
+)
 from core.deploy.golden import golden_vectors
 from core.deploy.manifest import Manifest, Origin, Signer, known, make_manifest
 from core.deploy.signature import ALGORITHM, SIGNATURE_BYTES, PrivateKey
@@ -78,7 +88,7 @@ def build_package(
             f"Choose {trained.device_id}, or train a controller for {profile.id}.",
         )
     controller = replace(trained.controller, limits=trained.controller.limits.tightest(profile.limits))
-    data = _device_bytes(controller, trained, profile, origin)
+    data = _device_bytes(controller, trained, profile, origin, key)
     try:
         blob = read_blob(data)
     except BlobError as error:
@@ -122,6 +132,8 @@ def parse_package(raw: bytes, name: str = "package") -> PackageFile:
         blob = read_blob(data)
         report = parse_json(report_bytes)
         _check_parts(manifest, blob, report_bytes)
+    except OldBlobError as error:
+        raise _not_signed(name) from error
     except ValueError as error:
         raise changed(name, str(error)) from error
     if not isinstance(report, dict) or len(signature) != SIGNATURE_BYTES or _zip(members) != raw:
@@ -138,6 +150,8 @@ def _check_parts(manifest: Manifest, blob: Blob, report: bytes) -> None:
         raise ValueError("manifest and controller do not belong together")
     if (manifest.device_sha256, manifest.report_sha256) != (blob.sha256, hashlib.sha256(report).hexdigest()):
         raise ValueError("its parts do not belong together")
+    if manifest.signer.key_id != blob.key_id:
+        raise ValueError("two keys signed it")
     if manifest.expires < manifest.created:
         raise ValueError("it expires before it was made")
 
@@ -147,6 +161,7 @@ def _device_bytes(
     trained: TrainedController,
     profile: DeviceProfile,
     origin: Origin,
+    key: PrivateKey,
 ) -> bytes:
     for array in (*controller.network.weights, *controller.network.biases):
         if not np.isfinite(array).all():
@@ -159,17 +174,7 @@ def _device_bytes(
         "subject_tag": origin.subject_tag,
         "synthetic": trained.synthetic,
         "device_profile": {"id": profile.id, "joint": profile.joint, "control_hz": controller.control_hz},
-        "net": {
-            "kind": "mlp",
-            "sizes": list(controller.network.sizes),
-            "activation": controller.network.activation,
-            "inputs": "thigh angle l r [rad], velocity l r [rad/s] * velocity_scale; now, -10, -20, -30 ms",
-            "outputs": "joint target l r [rad]",
-            "velocity_scale": controller.velocity_scale,
-            "low_pass_hz": controller.low_pass_hz,
-            "kp_nm_rad": controller.kp_nm_rad,
-            "kd_nm_s_rad": controller.kd_nm_s_rad,
-        },
+        "net": _net(controller),
         "limits": {
             "peak_nm": limits.peak_nm,
             "rate_nm_s": limits.rate_nm_s,
@@ -180,7 +185,31 @@ def _device_bytes(
         "golden": {"ticks": len(golden.torque_nm), "sha256": golden.outputs_sha256, "rule": "bit-exact"},
         "provenance": {"controller_sha256": origin.records[0].sha256 if origin.records else ""},
     }
-    return write_blob(manifest, controller.network, golden)
+    return write_blob(manifest, controller.network, golden, key)
+
+
+def _net(controller: ExoController) -> dict[str, Any]:
+    """The network and the control law around it, as the exo reads them."""
+    windows = {"taps": list(controller.taps), "dilations": list(controller.dilations)}
+    return {
+        "kind": "tcn" if controller.taps else "mlp",
+        "sizes": list(controller.sizes),
+        **(windows if controller.taps else {}),
+        "activation": controller.network.activation,
+        "inputs": [
+            {
+                "signal": one.sense.value,
+                "unit": unit_of(one.sense, controller.output),
+                "scale": float(one.scale),
+            }
+            for one in controller.reads.signals
+        ],
+        "history": controller.reads.history,
+        "output": controller.output.value,
+        "low_pass_hz": controller.low_pass_hz,
+        "kp_nm_rad": controller.kp_nm_rad,
+        "kd_nm_s_rad": controller.kd_nm_s_rad,
+    }
 
 
 def _report(trained: TrainedController, comparison: Comparison | None) -> dict[str, Any]:
@@ -241,12 +270,7 @@ def _unzip(raw: bytes, name: str) -> tuple[bytes, ...]:
 
 def _check_members(archive: zipfile.ZipFile, name: str) -> None:
     if archive.namelist() == list(_UNSIGNED_MEMBERS):
-        raise refuse(
-            "DEP-010",
-            f"The {name} is not signed.",
-            "It was made by an earlier version of ExoTwin, which did not sign packages.",
-            "Pack the controller again on the Deploy page; training is not repeated.",
-        )
+        raise _not_signed(name)
     if archive.namelist() != list(_MEMBERS):
         raise changed(name, "its parts are not those of a package")
     if any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()):
@@ -261,6 +285,15 @@ def changed(name: str, why: str) -> UserError:
         f"The {name} was changed after it was made.",
         f"The check failed: {why}.",
         "Make the package again from the signed controller, and do not edit it.",
+    )
+
+
+def _not_signed(name: str) -> UserError:
+    return refuse(
+        "DEP-010",
+        f"The {name} is not signed.",
+        "It was made by an earlier version of ExoTwin, which did not sign packages, or not for the exo.",
+        "Pack the controller again on the Deploy page; training is not repeated.",
     )
 
 

@@ -1,7 +1,8 @@
-"""Who released a package: an Ed25519 signature over the digest of its manifest (RFC 8032).
+"""Who released a package: Ed25519 signatures (RFC 8032), one for this program and one for the exo itself.
 
-The manifest holds the hash of every other part, so the signature covers the whole package. The domain in
-front of the digest keeps a signature made for anything else from fitting here.
+The first is over the digest of the manifest, which holds the hash of every other part, so it covers the whole
+package. The second is over the digest of the bytes that go to the exo, and is one of them. A domain in front
+of each digest keeps a signature that was made for anything else from fitting.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 ALGORITHM = "Ed25519"
 DOMAIN = b"EXOPKG1"
+DEVICE_DOMAIN = b"EXODEV1"  # also in core/exo_core/src/exo_blob.c
 SIGNATURE_BYTES = 64
 KEY_ID_CHARACTERS = 16
 
@@ -35,8 +37,15 @@ class PublicKey:
         return hashlib.sha256(self.raw).hexdigest()[:KEY_ID_CHARACTERS]
 
     def accepts(self, manifest: bytes, signature: bytes) -> bool:
+        return self._verifies(signature, _message(manifest))
+
+    def accepts_device(self, digest: bytes, signature: bytes) -> bool:
+        """Whether it signed device bytes of this digest."""
+        return self._verifies(signature, DEVICE_DOMAIN + digest)
+
+    def _verifies(self, signature: bytes, message: bytes) -> bool:
         try:
-            Ed25519PublicKey.from_public_bytes(self.raw).verify(signature, _message(manifest))
+            Ed25519PublicKey.from_public_bytes(self.raw).verify(signature, message)
         except InvalidSignature:
             return False
         return True
@@ -71,6 +80,10 @@ class PrivateKey:
     def sign(self, manifest: bytes) -> bytes:
         """64 bytes; the same manifest always gives the same signature."""
         return self._key().sign(_message(manifest))
+
+    def sign_device(self, digest: bytes) -> bytes:
+        """64 bytes for the SHA-256 of what goes to the exo."""
+        return self._key().sign(DEVICE_DOMAIN + digest)
 
     def _key(self) -> Ed25519PrivateKey:
         try:

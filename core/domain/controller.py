@@ -39,22 +39,84 @@ class DeviceProfile:
     mass_kg: float
 
 
+class Sense(StrEnum):
+    """A number that a network on the exo may read."""
+
+    ANGLE_LEFT = "thigh_angle_left"
+    ANGLE_RIGHT = "thigh_angle_right"
+    VELOCITY_LEFT = "thigh_velocity_left"
+    VELOCITY_RIGHT = "thigh_velocity_right"
+    OUTPUT_LEFT = "output_left"  # what the network itself gave one tick before; zero at a fresh start
+    OUTPUT_RIGHT = "output_right"
+
+
+class NetworkOutput(StrEnum):
+    """What the network gives for each side."""
+
+    JOINT_TARGET = "joint_target"  # rad; torque by PD
+    TORQUE = "torque"  # N m
+
+    @property
+    def unit(self) -> str:
+        return "rad" if self is NetworkOutput.JOINT_TARGET else "N m"
+
+
+@dataclass(frozen=True, slots=True)
+class InputSignal:
+    sense: Sense
+    scale: float = 1.0  # the network reads value * scale
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkInputs:
+    """What the network reads: all signals now, then all of one tick ago, and so on."""
+
+    signals: tuple[InputSignal, ...]
+    history: int  # samples
+
+    @property
+    def width(self) -> int:
+        return self.history * len(self.signals)
+
+
+def usual_inputs(velocity_scale: float) -> NetworkInputs:
+    """The 16 inputs of Luo 2024: angles and velocities of both thighs now and 10, 20, 30 ms ago."""
+    angles = (InputSignal(Sense.ANGLE_LEFT), InputSignal(Sense.ANGLE_RIGHT))
+    scaled = (Sense.VELOCITY_LEFT, Sense.VELOCITY_RIGHT)
+    return NetworkInputs((*angles, *(InputSignal(sense, velocity_scale) for sense in scaled)), history=4)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ExoController:
     """Sensors to torque, as it runs on the exo.
 
-    Inputs (16): for now and 10, 20, 30 ms ago: thigh angle left, right [rad], angular velocity left, right
-    [rad/s] * `velocity_scale`. Outputs (2, order of SIDES): joint target [rad], through a second-order
-    low-pass of `low_pass_hz`, then torque = kp (target - angle) - kd velocity, clamped (Luo 2024, eq. 15).
+    The network reads `reads`. What it gives (2, order of SIDES) goes through a second-order low-pass of
+    `low_pass_hz`; from a joint target [rad] follows torque = kp (target - angle) - kd velocity (Luo 2024,
+    eq. 15); the torque is clamped. In a temporal network a layer looks back over `taps` columns, `dilations`
+    ticks apart: the weights of a layer are (out, taps * in), newest column first.
     """
 
     network: Network  # 16-128-64-2, relu
-    velocity_scale: float
+    velocity_scale: float  # of `usual_inputs`, where there are no others
     low_pass_hz: float
     kp_nm_rad: float
     kd_nm_s_rad: float
     control_hz: float
     limits: TorqueLimits
+    inputs: NetworkInputs | None = None  # None: the usual ones
+    output: NetworkOutput = NetworkOutput.JOINT_TARGET
+    taps: tuple[int, ...] = ()  # per layer; (): a perceptron, one tap each
+    dilations: tuple[int, ...] = ()
+
+    @property
+    def reads(self) -> NetworkInputs:
+        return usual_inputs(self.velocity_scale) if self.inputs is None else self.inputs
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Inputs of the network, then the outputs of each layer."""
+        first, *rest = self.network.sizes
+        return (first // self.taps[0] if self.taps else first, *rest)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,8 +13,9 @@ import numpy as np
 
 from core.domain.arrays import Float32Array
 from core.domain.body import SIDES
-from core.domain.controller import ExoController
+from core.domain.controller import ExoController, NetworkOutput
 from core.domain.twin import Network
+from core.simulation.exo_network import SignalHistory, StreamingNetwork
 
 HISTORY = 4  # samples: now and 10, 20, 30 ms ago
 INPUTS = HISTORY * 2 * len(SIDES)
@@ -48,7 +49,7 @@ def low_pass_coefficients(cutoff_hz: float, rate_hz: float) -> Float32Array:
 
 
 class TorqueShaper:
-    """Joint target to torque: low-pass, PD (Luo 2024, eq. 15), range, clamp, rate limit.
+    """What the network gives to torque: low-pass, PD (Luo 2024, eq. 15), range, clamp, rate limit.
 
     Axes: N worlds, 2 sides. A sample that is not finite gives zero torque. Beyond `limits.hip_range_rad` a
     side's torque is zero at once; on the way back it grows at the limited rate.
@@ -56,6 +57,7 @@ class TorqueShaper:
 
     def __init__(self, controller: ExoController, worlds: int) -> None:
         self._coefficients = low_pass_coefficients(controller.low_pass_hz, controller.control_hz)
+        self._gives_torque = controller.output is NetworkOutput.TORQUE
         self._kp = np.float32(controller.kp_nm_rad)
         self._kd = np.float32(controller.kd_nm_s_rad)
         self._peak_nm = np.float32(controller.limits.peak_nm)
@@ -72,13 +74,14 @@ class TorqueShaper:
         self._started[worlds] = False
         self.torque_nm[worlds] = 0.0
 
-    def step(self, target_rad: Float32Array, angle_rad: Float32Array, velocity: Float32Array) -> Float32Array:
+    def step(self, output: Float32Array, angle_rad: Float32Array, velocity: Float32Array) -> Float32Array:
         """One tick of 1 / control_hz: torque (N, 2) [N m], flexion positive; all arguments (N, 2)."""
-        finite = np.isfinite(target_rad) & np.isfinite(angle_rad) & np.isfinite(velocity)
+        finite = np.isfinite(output) & np.isfinite(angle_rad) & np.isfinite(velocity)
         target, angle, speed = (
-            np.where(finite, value, 0.0).astype(np.float32) for value in (target_rad, angle_rad, velocity)
+            np.where(finite, value, 0.0).astype(np.float32) for value in (output, angle_rad, velocity)
         )
-        wanted = self._kp * (self._low_pass(target) - angle) - self._kd * speed
+        smooth = self._low_pass(target)
+        wanted = smooth if self._gives_torque else self._kp * (smooth - angle) - self._kd * speed
         wanted = np.clip(wanted, -self._peak_nm, self._peak_nm)
         limited = np.clip(wanted, self.torque_nm - self._step_nm, self.torque_nm + self._step_nm)
         inside = finite & (np.abs(angle) <= self._range_rad)
@@ -139,23 +142,23 @@ class ExoRuntime:
     """One exo: `step` takes the two thigh samples and gives the two torques. Order of SIDES everywhere."""
 
     def __init__(self, controller: ExoController) -> None:
-        if controller.network.sizes[0] != INPUTS or controller.network.sizes[-1] != len(SIDES):
-            raise ValueError(
-                f"an exo network has {INPUTS} inputs and 2 outputs, not {controller.network.sizes}"
-            )
-        self._network = controller.network
-        self._history = InputHistory(controller.velocity_scale, worlds=1)
+        sizes, width = controller.sizes, controller.reads.width
+        if sizes[0] != width or sizes[-1] != len(SIDES):
+            raise ValueError(f"this exo network has {width} inputs and 2 outputs, not {sizes}")
+        self._network = StreamingNetwork(controller)
+        self._history = SignalHistory(controller.reads)
         self._shaper = TorqueShaper(controller, worlds=1)
 
     def reset(self) -> None:
-        everything = np.ones(1, np.bool_)
-        self._history.reset(everything)
-        self._shaper.reset(everything)
+        self._network.reset()
+        self._history.reset()
+        self._shaper.reset(np.ones(1, np.bool_))
 
     def step(self, angle_rad: Float32Array, velocity_rad_s: Float32Array) -> Float32Array:
         """Torque (2,) [N m] for thigh angle and angular velocity (2,); call at `control_hz`."""
-        angle = np.asarray(angle_rad, np.float32)[None]
-        velocity = np.asarray(velocity_rad_s, np.float32)[None]
-        target = forward(self._network, self._history.push(angle, velocity))
-        torque: Float32Array = self._shaper.step(target, angle, velocity)[0].copy()
+        angle = np.asarray(angle_rad, np.float32)
+        velocity = np.asarray(velocity_rad_s, np.float32)
+        output = self._network.step(self._history.push(angle, velocity))
+        self._history.answered(output)
+        torque: Float32Array = self._shaper.step(output[None], angle[None], velocity[None])[0].copy()
         return torque

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import zipfile
 from dataclasses import replace
 from io import BytesIO
@@ -11,10 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.deploy.blob import BlobError, read_blob
+from core.deploy.blob import TRAILER_BYTES, BlobError, read_blob, sign_blob
 from core.deploy.golden import run
 from core.deploy.package import build_package, parse_package, read_package
+from core.deploy.signature import PrivateKey
 from core.deploy.site_secret import site_secret, subject_tag
+from core.deploy.strict_json import canonical_json
 from core.devices.profiles import load_profile
 from core.domain.controller import TorqueLimits
 from core.errors import UserError
@@ -22,6 +25,7 @@ from tests.deploy.controllers import DEVICE, KEY, NOW, ORIGIN, SMALL, built, tra
 from tests.refusals import code_of
 
 PROFILE = load_profile(DEVICE)
+OTHER_KEY = PrivateKey.from_seed(bytes(32))
 BUILT = built()
 
 
@@ -169,13 +173,42 @@ def test_a_compressed_package_is_refused():
 @settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_any_damage_to_the_device_bytes_is_found(data):
-    good = parse_package(BUILT.archive).device_bytes
+    package = parse_package(BUILT.archive)
+    good, key_id = package.device_bytes, package.blob.key_id
     position = data.draw(st.integers(0, len(good) - 1))
     raw = bytearray(good)
     raw[position] ^= data.draw(st.integers(1, 255))
     for damaged in (bytes(raw), good[:position], good + b"\0"):
-        with pytest.raises(BlobError):
-            read_blob(damaged)
+        assert code_of(parse_package, repacked(device=damaged)) in ("DEP-003", "DEP-010")
+        try:
+            blob = read_blob(damaged)
+        except BlobError:
+            continue
+        signed = KEY.public.accepts_device(blob.signed_sha256, blob.signature)
+        assert not signed or blob.key_id != key_id
+
+
+def test_the_device_bytes_carry_a_signature_of_the_key_that_released_the_package():
+    blob = parse_package(BUILT.archive).blob
+    assert blob.key_id == KEY.public.key_id
+    assert KEY.public.accepts_device(blob.signed_sha256, blob.signature)
+    assert not KEY.public.accepts(blob.signed_sha256, blob.signature)  # it fits nothing else
+    assert not OTHER_KEY.public.accepts_device(blob.signed_sha256, blob.signature)
+
+
+def test_device_bytes_signed_by_another_key_than_the_package_are_refused():
+    good = parse_package(BUILT.archive)
+    other = sign_blob(good.device_bytes[:-TRAILER_BYTES], OTHER_KEY)
+    sha256 = hashlib.sha256(other).hexdigest()
+    manifest = canonical_json(replace(good.manifest, device_sha256=sha256))
+    mixed = repacked(device=other, manifest=manifest, signature=KEY.sign(manifest))
+    assert code_of(parse_package, mixed) == "DEP-003"
+
+
+def test_a_package_whose_exo_bytes_were_not_signed_is_refused_with_advice():
+    old = bytearray(parse_package(BUILT.archive).device_bytes)
+    old[8] = 1  # the format before
+    assert code_of(parse_package, repacked(device=bytes(old))) == "DEP-010"
 
 
 @given(st.binary(max_size=300))

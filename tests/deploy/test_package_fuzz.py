@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import struct
 
 import cbor2
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.deploy.blob import BlobError, read_blob
+from core.deploy.blob import TRAILER_BYTES, BlobError, read_blob, sign_blob
 from core.deploy.package import parse_package
 from core.deploy.strict_json import canonical_json, parse_json
 from core.errors import UserError
@@ -92,10 +91,10 @@ def device_bytes(manifest: object) -> bytes:
     magic, version, size, head, weights, vectors, ticks, _total = HEADER.unpack_from(GOOD.device_bytes)
     text = cbor2.dumps(manifest)
     text += bytes(-len(text) % 16)
-    rest = GOOD.device_bytes[size + head : -32]
-    total = size + len(text) + len(rest) + 32
+    rest = GOOD.device_bytes[size + head : -TRAILER_BYTES]
+    total = size + len(text) + len(rest) + TRAILER_BYTES
     body = HEADER.pack(magic, version, size, len(text), weights, vectors, ticks, total) + text + rest
-    return body + hashlib.sha256(body).digest()
+    return sign_blob(body, KEY)
 
 
 def test_the_same_manifest_makes_the_same_device_bytes():
@@ -129,8 +128,8 @@ def test_nesting_without_end_is_refused():
     raw = device_bytes(b"")  # room to put the nested lists in
     head = HEADER.unpack_from(raw)
     body = HEADER.pack(*head[:3], len(deep), *head[4:7], len(raw) - head[3] + len(deep))
-    body += deep + raw[HEADER.size + head[3] : -32]
-    refused_or_runnable(body + hashlib.sha256(body).digest())
+    body += deep + raw[HEADER.size + head[3] : -TRAILER_BYTES]
+    refused_or_runnable(sign_blob(body, KEY))
 
 
 @settings(max_examples=100, deadline=None)
@@ -139,5 +138,5 @@ def test_any_bytes_as_the_controllers_manifest(text):
     raw = device_bytes(0)
     head = HEADER.unpack_from(raw)
     body = HEADER.pack(*head[:3], len(text), *head[4:7], len(raw) - head[3] + len(text))
-    body += text + raw[HEADER.size + head[3] : -32]
-    refused_or_runnable(body + hashlib.sha256(body).digest())
+    body += text + raw[HEADER.size + head[3] : -TRAILER_BYTES]
+    refused_or_runnable(sign_blob(body, KEY))

@@ -13,13 +13,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from core.deploy.blob import GoldenVectors, write_blob
-from core.domain.controller import TorqueLimits
-from core.domain.twin import Network
+from core.deploy.blob import TRAILER_BYTES, BlobError, read_blob, sign_blob
+from core.deploy.golden import run
 from core.exo_core.controller import BlobFault, BlobRefused, Controller
 from core.exo_core.library import Library
-from tests.deploy.controllers import LIMITS, package
-from tests.exo_core.nets import random_layers, run_reference
+from tests.deploy.controllers import KEY, LIMITS, package
+from tests.exo_core.kinds import KINDS, controller_of, package_of
 
 
 @cache
@@ -33,8 +32,8 @@ def data() -> bytes:
 
 
 def resealed(data: bytes) -> bytes:
-    """The same bytes with a hash that holds again."""
-    return data[:-32] + hashlib.sha256(data[:-32]).digest()
+    """The same bytes with a hash and a signature that hold again."""
+    return sign_blob(data[:-TRAILER_BYTES], KEY)
 
 
 def with_manifest(data: bytes, change: Any) -> bytes:
@@ -44,10 +43,10 @@ def with_manifest(data: bytes, change: Any) -> bytes:
     change(manifest)
     text = cbor2.dumps(manifest, canonical=True)
     text += bytes(-len(text) % 16)
-    body = data[32 + head : -32]
+    body = data[32 + head : -TRAILER_BYTES]
     sizes = struct.pack("<III", len(text), weights, golden)
-    total = struct.pack("<I", 32 + len(text) + len(body) + 32)
-    return resealed(data[:12] + sizes + data[24:28] + total + text + body + bytes(32))
+    total = struct.pack("<I", 32 + len(text) + len(body) + TRAILER_BYTES)
+    return sign_blob(data[:12] + sizes + data[24:28] + total + text + body, KEY)
 
 
 def fault_of(core: Library, data: bytes) -> BlobFault | None:
@@ -69,47 +68,32 @@ def test_a_controller_of_today_is_read_and_passes_its_self_test(core: Library, d
     assert result.outputs_sha256.hex() == found.golden.outputs_sha256
 
 
-def test_a_temporal_network_is_read_and_runs(core: Library):
-    layers = random_layers(8, (4, 8, 8, 2), taps=3, dilations=(1, 2))
-    motion = np.random.default_rng(8).normal(0.0, 0.3, (40, 4)).astype(np.float32)
-    net = {
-        "kind": "tcn", "sizes": [4, 8, 8, 2], "taps": [3, 3, 1], "dilations": [1, 2, 1],
-        "activation": "relu", "signals": "angle_velocity", "output": "torque",
-        "velocity_scale": 1.0, "low_pass_hz": 49.0, "kp_nm_rad": 0.0, "kd_nm_s_rad": 0.0,
-    }  # fmt: skip
-    flat = Network(
-        tuple(layer.weight.reshape(len(layer.bias), -1) for layer in layers),
-        tuple(layer.bias for layer in layers),
-        "relu",
-    )
-    # The golden torques are not those of this network: the core must read it and say so.
-    golden = GoldenVectors(motion[:, :2], motion[:, 2:], np.zeros((40, 2), np.float32))
-    controller = Controller(sealed(net, flat, golden), core)
+@pytest.mark.parametrize("name", KINDS)
+def test_every_kind_of_controller_gives_the_bits_of_the_simulation(core: Library, name: str):
+    made = controller_of(name, seed=8)
+    data = package_of(made).device_bytes
+    rng = np.random.default_rng(8)
+    angle = rng.normal(0.0, 0.3, (200, 2)).astype(np.float32)
+    speed = rng.normal(0.0, 2.0, (200, 2)).astype(np.float32)
+    angle[70], speed[120, 1] = np.nan, np.inf
+    with np.errstate(invalid="ignore"):
+        expected = run(made, angle, speed)
 
-    torque = controller.run(motion[:, :2], motion[:, 2:])
+    controller = Controller(data, core)
 
-    smooth = run_reference(layers, motion)
-    assert not controller.selftest().passed
-    assert torque[0].tobytes() == np.float32(smooth[0]).tobytes() or np.allclose(torque[0], smooth[0], 1e-6)
-    assert np.abs(torque - smooth).max() < 0.5  # a low-pass just below half the rate changes little
+    assert controller.selftest().passed
+    assert controller.run(angle, speed).tobytes() == expected.tobytes()
+    assert np.abs(expected).max() > 0.2
+    assert np.abs(expected[-20:]).max() > 0.0  # what was no number is forgotten
 
 
-def sealed(net: dict[str, Any], network: Network, golden: GoldenVectors) -> bytes:
-    weights = b"".join(
-        np.ascontiguousarray(array, "<f4").tobytes()
-        for pair in zip(network.weights, network.biases, strict=True)
-        for array in pair
-    )
-    limits = TorqueLimits(18.0, 1e6, 3.0)
-    manifest = {
-        "version": "1", "core_abi": "exo-runtime-1", "subject_tag": "t", "net": net,
-        "device_profile": {"id": "Hippo_L1", "control_hz": 100.0},
-        "limits": {"peak_nm": limits.peak_nm, "rate_nm_s": limits.rate_nm_s, "hip_range_rad": 3.0},
-        "first_session_peak_nm": 12.0,
-        "weights_sha256": hashlib.sha256(weights).hexdigest(),
-        "golden": {"sha256": golden.outputs_sha256},
-    }  # fmt: skip
-    return write_blob(manifest, network, golden)
+@pytest.mark.parametrize("name", KINDS)
+def test_what_the_network_reads_comes_back_from_the_bytes(name: str):
+    made = controller_of(name, seed=8)
+    found = package_of(made).blob.controller
+    assert (found.reads, found.output, found.taps, found.dilations, found.sizes) == (
+        made.reads, made.output, made.taps, made.dilations, made.sizes
+    )  # fmt: skip
 
 
 @settings(max_examples=200, deadline=None)
@@ -158,7 +142,18 @@ CHANGES = {
     "a huge layer": (lambda m: m["net"].update(sizes=[16, 70000, 64, 2]), BlobFault.BAD_NETWORK),
     "three outputs": (lambda m: m["net"].update(sizes=[16, 128, 64, 3]), BlobFault.BAD_NETWORK),
     "another activation": (lambda m: m["net"].update(activation="tanh"), BlobFault.BAD_NETWORK),
-    "unknown signals": (lambda m: m["net"].update(signals="emg"), BlobFault.BAD_NETWORK),
+    "unknown signal": (lambda m: m["net"]["inputs"][0].update(signal="emg"), BlobFault.BAD_NETWORK),
+    "degrees": (lambda m: m["net"]["inputs"][1].update(unit="deg"), BlobFault.BAD_NETWORK),
+    "no scale": (lambda m: m["net"]["inputs"][2].pop("scale"), BlobFault.BAD_NETWORK),
+    "scale not a number": (lambda m: m["net"]["inputs"][2].update(scale=float("nan")), BlobFault.BAD_NETWORK),
+    "a signal less": (lambda m: m["net"]["inputs"].pop(), BlobFault.BAD_NETWORK),
+    "too many signals": (lambda m: m["net"].update(inputs=4 * m["net"]["inputs"]), BlobFault.BAD_NETWORK),
+    "no signals": (lambda m: m["net"].update(inputs=[]), BlobFault.BAD_NETWORK),
+    "another history": (lambda m: m["net"].update(history=5), BlobFault.BAD_NETWORK),
+    "a history without end": (lambda m: m["net"].update(history=2**31), BlobFault.BAD_NETWORK),
+    "taps missing": (lambda m: m["net"].update(taps=[1, 1]), BlobFault.BAD_NETWORK),
+    "more taps than weights": (lambda m: m["net"].update(taps=[3, 1, 1]), BlobFault.BAD_NETWORK),
+    "looks back too far": (lambda m: m["net"].update(dilations=[9000, 1, 1]), BlobFault.BAD_NETWORK),
     "unknown output": (lambda m: m["net"].update(output="current"), BlobFault.BAD_NETWORK),
     "gain missing": (lambda m: m["net"].pop("kp_nm_rad"), BlobFault.BAD_NUMBER),
     "gain not a number": (lambda m: m["net"].update(kd_nm_s_rad=float("nan")), BlobFault.BAD_NUMBER),
@@ -180,30 +175,36 @@ CHANGES = {
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_manifest_that_is_not_right_is_refused_by_name(core: Library, data: bytes, name: str):
     change, fault = CHANGES[name]
+    changed = with_manifest(data, change)
 
-    assert fault_of(core, with_manifest(data, change)) is fault
+    assert fault_of(core, changed) is fault
+    with pytest.raises(BlobError):
+        read_blob(changed)
 
 
 def test_numbers_of_every_width_are_read_alike(core: Library, data: bytes):
     """CBOR writes 0.25 in 16 bits, 6.1 in 64 and 50 as an integer."""
 
     def change(manifest: dict[str, Any]) -> None:
-        manifest["net"].update(velocity_scale=2.0**-24, low_pass_hz=6.1, kp_nm_rad=50)
+        manifest["net"].update(low_pass_hz=6.1, kp_nm_rad=50)
+        manifest["net"]["inputs"][2].update(scale=2.0**-24)
 
     controller = Controller(with_manifest(data, change), core)
     law = controller._law
-    assert (law.velocity_scale, law.kp_nm_rad) == (2.0**-24, 50.0)
+    assert (law.scale[2], law.kp_nm_rad) == (2.0**-24, 50.0)
     assert law.peak_nm == LIMITS.peak_nm
 
 
 def test_changed_golden_vectors_fail_the_self_test(core: Library, data: bytes):
-    torque = data[-32 - 24 + 16 : -32 - 24 + 20]
-    (value,) = struct.unpack("<f", torque)
+    body = data[:-TRAILER_BYTES]
+    (value,) = struct.unpack("<f", body[-8:-4])
     nudged = struct.pack("<f", np.nextafter(np.float32(value), np.float32(99.0)))
-    changed = data[:-40] + nudged + data[-36:]
+    changed = body[:-8] + nudged + body[-4:]
     golden = struct.unpack_from("<I", data, 20)[0]
-    columns = np.frombuffer(changed[-32 - golden : -32], "<f4").reshape(-1, 6)
+    columns = np.frombuffer(changed[-golden:], "<f4").reshape(-1, 6)
     promise = hashlib.sha256(np.ascontiguousarray(columns[:, 4:]).tobytes()).hexdigest()
-    bad = with_manifest(changed, lambda manifest: manifest["golden"].update(sha256=promise))
+    bad = with_manifest(
+        changed + bytes(TRAILER_BYTES), lambda manifest: manifest["golden"].update(sha256=promise)
+    )
 
     assert not Controller(bad, core).selftest().passed

@@ -1,4 +1,4 @@
-"""The core holds a signature for good exactly when RFC 8032 does, and is stricter where the RFC leaves room."""
+"""The core accepts the signatures that RFC 8032 accepts, and is strict where it leaves room."""
 
 from __future__ import annotations
 

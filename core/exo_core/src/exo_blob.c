@@ -5,11 +5,13 @@
 #include "exo_hash.h"
 
 #define HEADER_BYTES 32u
-#define FORMAT_VERSION 1u
+#define FORMAT_VERSION 2u
+#define TRAILER_BYTES (EXO_HASH_BYTES + EXO_KEY_ID_BYTES + EXO_SIGNATURE_BYTES)
 #define GOLDEN_TICK_BYTES (EXO_GOLDEN_COLUMNS * sizeof(float))
 
 static const char MAGIC[] = "EXOCTRL1";
 static const char RUNTIME_ABI[] = "exo-runtime-1";
+static const char SIGNATURE_DOMAIN[] = "EXODEV1"; /* a signature made for anything else does not fit here */
 
 typedef struct {
     exo_bytes manifest;
@@ -26,7 +28,7 @@ static uint32_t little(const uint8_t *at, int bytes) {
 }
 
 static exo_blob_error check_header(const uint8_t *data, size_t length) {
-    if (length < HEADER_BYTES + EXO_HASH_BYTES) {
+    if (length < HEADER_BYTES + TRAILER_BYTES) {
         return EXO_BLOB_TOO_SHORT;
     }
     if (memcmp(data, MAGIC, 8) != 0 || little(data + 10, 2) != HEADER_BYTES) {
@@ -47,7 +49,7 @@ static exo_blob_error split(const uint8_t *data, size_t length, parts *found) {
     const uint64_t weights = little(data + 16, 4);
     const uint64_t golden = little(data + 20, 4);
     const bool whole_floats = manifest % 16u == 0 && weights % sizeof(float) == 0;
-    if (HEADER_BYTES + manifest + weights + golden + EXO_HASH_BYTES != length || !whole_floats ||
+    if (HEADER_BYTES + manifest + weights + golden + TRAILER_BYTES != length || !whole_floats ||
         golden != (uint64_t)little(data + 24, 4) * GOLDEN_TICK_BYTES) {
         return EXO_BLOB_WRONG_LENGTH;
     }
@@ -57,17 +59,19 @@ static exo_blob_error split(const uint8_t *data, size_t length, parts *found) {
     return EXO_BLOB_OK;
 }
 
-/* Check the hash at the end and take the hash of everything. */
-static bool check_hash(const uint8_t *data, size_t length, uint8_t *whole) {
+/* Check the hash behind the signed bytes, and take the hash of everything. */
+static bool check_hash(const uint8_t *data, size_t length, exo_blob *blob) {
+    const uint8_t *trailer = data + length - TRAILER_BYTES;
     exo_sha256 body;
-    uint8_t digest[EXO_HASH_BYTES];
     exo_sha256_start(&body);
-    exo_sha256_add(&body, data, length - EXO_HASH_BYTES);
+    exo_sha256_add(&body, data, length - TRAILER_BYTES);
     exo_sha256 all = body;
-    exo_sha256_end(&body, digest);
-    exo_sha256_add(&all, data + length - EXO_HASH_BYTES, EXO_HASH_BYTES);
-    exo_sha256_end(&all, whole);
-    return exo_same_bytes(digest, data + length - EXO_HASH_BYTES, EXO_HASH_BYTES);
+    exo_sha256_end(&body, blob->signed_sha256);
+    exo_sha256_add(&all, trailer, TRAILER_BYTES);
+    exo_sha256_end(&all, blob->sha256);
+    blob->key_id = trailer + EXO_HASH_BYTES;
+    blob->signature = blob->key_id + EXO_KEY_ID_BYTES;
+    return exo_same_bytes(blob->signed_sha256, trailer, EXO_HASH_BYTES);
 }
 
 static bool all_finite(const float *values, size_t count) {
@@ -128,31 +132,63 @@ static bool read_limits(exo_cbor manifest, exo_blob *blob) {
            blob->first_session_peak_nm > 0.0;
 }
 
-/* A text of two choices: `second` or not; a missing text is the first choice, any other is an error. */
-static bool read_choice(exo_cbor text, const char *first, const char *second, bool *is_second) {
-    *is_second = exo_cbor_says(text, second);
-    return text.at == NULL || *is_second || exo_cbor_says(text, first);
+/* What the network gives, and the unit that its past answers are read in; NULL: nothing that is known. */
+static const char *read_output(exo_cbor net, exo_law *law) {
+    const exo_cbor output = exo_cbor_find(net, "output");
+    law->output = exo_cbor_says(output, "torque") ? EXO_OUTPUT_TORQUE : EXO_OUTPUT_TARGET;
+    if (law->output == EXO_OUTPUT_TORQUE) {
+        return "N m";
+    }
+    return exo_cbor_says(output, "joint_target") ? "rad" : NULL;
 }
 
-static bool read_signals(exo_cbor net, const exo_net_shape *shape, exo_law *law) {
-    bool torque = false;
-    if (!read_choice(exo_cbor_find(net, "signals"), "angle_velocity", "velocity", &law->velocity_only) ||
-        !read_choice(exo_cbor_find(net, "output"), "joint_target", "torque", &torque)) {
+static bool read_signal(exo_cbor input, const char *output_unit, uint8_t *signal, float *scale) {
+    static const char *const NAMES[EXO_SIGNALS] = {"thigh_angle_left",     "thigh_angle_right", "thigh_velocity_left",
+                                                   "thigh_velocity_right", "output_left",       "output_right"};
+    const char *const units[EXO_SIGNALS] = {"rad", "rad", "rad/s", "rad/s", output_unit, output_unit};
+    const exo_cbor name = exo_cbor_find(input, "signal");
+    double wide = 0.0;
+    uint8_t found = 0;
+    while (found < EXO_SIGNALS && !exo_cbor_says(name, NAMES[found])) {
+        found++;
+    }
+    if (found == EXO_SIGNALS || !exo_cbor_says(exo_cbor_find(input, "unit"), units[found]) ||
+        !read_number(input, "scale", &wide)) {
         return false;
     }
-    law->output = torque ? EXO_OUTPUT_TORQUE : EXO_OUTPUT_TARGET;
-    law->history = (uint16_t)(shape->width[0] / (law->velocity_only ? EXO_SIDES : 2 * EXO_SIDES));
+    *signal = found;
+    *scale = (float)wide;
+    return true;
+}
+
+/* The schema of the inputs: order, unit and scale of the signals, and how many samples of them. */
+static bool read_inputs(exo_cbor net, exo_law *law) {
+    const char *output_unit = read_output(net, law);
+    const exo_cbor inputs = exo_cbor_find(net, "inputs");
+    uint32_t history = 0;
+    if (output_unit == NULL || !exo_cbor_unsigned(exo_cbor_find(net, "history"), &history) ||
+        history > EXO_MAX_HISTORY) {
+        return false;
+    }
+    law->history = (uint16_t)history;
+    for (uint16_t i = 0; exo_cbor_element(inputs, i).at != NULL; i++) {
+        if (i >= EXO_MAX_SIGNALS ||
+            !read_signal(exo_cbor_element(inputs, i), output_unit, &law->signal[i], &law->scale[i])) {
+            return false;
+        }
+        law->signals = (uint16_t)(i + 1u);
+    }
     return true;
 }
 
 static exo_blob_error read_law(exo_cbor manifest, exo_blob *blob) {
     const exo_cbor net = exo_cbor_find(manifest, "net");
-    double scale, cutoff_hz, kp, kd, rate_hz;
-    if (!read_shape(net, &blob->net.shape) || !read_signals(net, &blob->net.shape, &blob->law)) {
+    double cutoff_hz, kp, kd, rate_hz;
+    if (!read_shape(net, &blob->net.shape) || !read_inputs(net, &blob->law)) {
         return EXO_BLOB_BAD_NETWORK;
     }
-    if (!read_limits(manifest, blob) || !read_number(net, "velocity_scale", &scale) ||
-        !read_number(net, "low_pass_hz", &cutoff_hz) || !read_number(net, "kp_nm_rad", &kp) ||
+    if (!read_limits(manifest, blob) || !read_number(net, "low_pass_hz", &cutoff_hz) ||
+        !read_number(net, "kp_nm_rad", &kp) ||
         !read_number(net, "kd_nm_s_rad", &kd)) {
         return EXO_BLOB_BAD_NUMBER;
     }
@@ -161,7 +197,6 @@ static exo_blob_error read_law(exo_cbor manifest, exo_blob *blob) {
         !exo_low_pass(cutoff_hz, rate_hz, blob->law.low_pass)) {
         return EXO_BLOB_WRONG_RATE;
     }
-    blob->law.velocity_scale = (float)scale;
     blob->law.kp_nm_rad = (float)kp;
     blob->law.kd_nm_s_rad = (float)kd;
     blob->law.peak_nm = (float)blob->peak_nm;
@@ -244,7 +279,30 @@ exo_blob_error exo_blob_open(const uint8_t *data, size_t length, exo_blob *blob)
     if ((uintptr_t)data % sizeof(float) != 0) {
         return EXO_BLOB_MISALIGNED;
     }
-    return check_hash(data, length, blob->sha256) ? read_parts(&found, blob) : EXO_BLOB_CHANGED;
+    return check_hash(data, length, blob) ? read_parts(&found, blob) : EXO_BLOB_CHANGED;
+}
+
+static bool signed_with(const exo_blob *blob, const exo_key *key) {
+    const size_t domain = sizeof SIGNATURE_DOMAIN - 1u;
+    uint8_t message[sizeof SIGNATURE_DOMAIN - 1u + EXO_HASH_BYTES];
+    uint8_t id[EXO_HASH_BYTES];
+    exo_sha256 hash;
+    exo_sha256_start(&hash);
+    exo_sha256_add(&hash, key->raw, EXO_KEY_BYTES);
+    exo_sha256_end(&hash, id);
+    memcpy(message, SIGNATURE_DOMAIN, domain);
+    memcpy(message + domain, blob->signed_sha256, EXO_HASH_BYTES);
+    return exo_same_bytes(id, blob->key_id, EXO_KEY_ID_BYTES) &&
+           exo_ed25519_holds(blob->signature, key->raw, message, sizeof message);
+}
+
+bool exo_blob_signed(const exo_blob *blob, const exo_key *keys, uint32_t count, bool accept_practice) {
+    for (uint32_t i = 0; i < count; i++) {
+        if ((accept_practice || !keys[i].practice) && signed_with(blob, &keys[i])) {
+            return true;
+        }
+    }
+    return false;
 }
 
 exo_blob_error exo_blob_selftest(const exo_blob *blob, exo_runtime_state *state, uint8_t *outputs_sha256) {

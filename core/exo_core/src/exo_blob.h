@@ -1,20 +1,26 @@
 /* The bytes of a controller, as core/deploy/blob.py writes them.
  *
- *     header 32 bytes  magic "EXOCTRL1", version, sizes of the three parts, number of golden ticks
+ *     header 32 bytes  magic "EXOCTRL1", version 2, sizes of the three parts, number of golden ticks
  *     manifest         CBOR, padded with zeros to a multiple of 16
  *     weights          float32 little-endian
  *     golden           float32 little-endian per tick: angle, velocity, torque, each left and right
  *     sha256           of everything before it
+ *     key id 8 bytes   the first of the SHA-256 of the public key that signed
+ *     signature        Ed25519 over "EXODEV1" and the sha256
+ *
+ * The name of a controller is the SHA-256 of all its bytes, the signature included.
  */
 #ifndef EXO_BLOB_H
 #define EXO_BLOB_H
 
 #include "exo_cbor.h"
+#include "exo_ed25519.h"
 #include "exo_runtime.h"
 
 #define EXO_BLOB_MAX_BYTES ((uint32_t)1 << 20)
 #define EXO_CONTROL_HZ 100.0
 #define EXO_GOLDEN_COLUMNS 6
+#define EXO_KEY_ID_BYTES 8
 
 typedef enum {
     EXO_BLOB_OK = 0,
@@ -46,10 +52,22 @@ typedef struct {
     const float *golden; /* (ticks, 6) */
     uint32_t golden_ticks;
     uint8_t sha256[EXO_HASH_BYTES]; /* of all bytes: the name of this controller */
+    uint8_t signed_sha256[EXO_HASH_BYTES]; /* of all bytes that are signed */
+    const uint8_t *key_id;
+    const uint8_t *signature;
 } exo_blob;
+
+/* A public key whose signature counts. A practice key is one that nobody guards. */
+typedef struct {
+    uint8_t raw[EXO_KEY_BYTES];
+    bool practice;
+} exo_key;
 
 /* Parse and check every length, hash and number. The blob points into `data`, which must stay. */
 exo_blob_error exo_blob_open(const uint8_t *data, size_t length, exo_blob *blob);
+
+/* True when one of the keys signed it; practice keys count only with `accept_practice`. */
+bool exo_blob_signed(const exo_blob *blob, const exo_key *keys, uint32_t count, bool accept_practice);
 
 /* Run the golden vectors from a fresh start; every bit must agree. `outputs_sha256` may be NULL. */
 exo_blob_error exo_blob_selftest(const exo_blob *blob, exo_runtime_state *state, uint8_t *outputs_sha256);

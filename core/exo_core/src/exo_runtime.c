@@ -41,10 +41,16 @@ bool exo_low_pass(double cutoff_hz, double rate_hz, float *coefficients) {
     return true;
 }
 
-static uint16_t signals(const exo_law *law) { return law->velocity_only ? EXO_SIDES : 2 * EXO_SIDES; }
+static bool signals_usable(const exo_law *law) {
+    bool usable = law->signals > 0 && law->signals <= EXO_MAX_SIGNALS;
+    for (uint16_t i = 0; usable && i < law->signals; i++) {
+        usable = law->signal[i] < EXO_SIGNALS && exo_finite(law->scale[i]);
+    }
+    return usable;
+}
 
 static bool usable(const exo_law *law) {
-    bool finite = exo_finite(law->velocity_scale) && exo_finite(law->kp_nm_rad) && exo_finite(law->kd_nm_s_rad);
+    bool finite = exo_finite(law->kp_nm_rad) && exo_finite(law->kd_nm_s_rad);
     for (int i = 0; i < 5; i++) {
         finite = finite && exo_finite(law->low_pass[i]);
     }
@@ -54,7 +60,8 @@ static bool usable(const exo_law *law) {
 
 bool exo_runtime_fits(const exo_net_shape *shape, const exo_law *law) {
     return exo_net_weights(shape) > 0 && law->history > 0 && law->history <= EXO_MAX_HISTORY &&
-           shape->width[0] == law->history * signals(law) && shape->width[shape->layers] == EXO_SIDES &&
+           signals_usable(law) && shape->width[0] == law->history * law->signals &&
+           shape->width[shape->layers] == EXO_SIDES &&
            (law->output == EXO_OUTPUT_TARGET || law->output == EXO_OUTPUT_TORQUE) && usable(law);
 }
 
@@ -65,12 +72,15 @@ void exo_runtime_reset(exo_runtime_state *state) {
 
 /* Add the newest sample; a fresh start counts as if it had always been there. */
 static void remember(const exo_law *law, exo_runtime_state *state, const float *angle, const float *velocity) {
+    float value[EXO_SIGNALS];
+    memcpy(value + EXO_ANGLE_LEFT, angle, EXO_SIDES * sizeof(float));
+    memcpy(value + EXO_VELOCITY_LEFT, velocity, EXO_SIDES * sizeof(float));
+    memcpy(value + EXO_OUTPUT_LEFT, state->output, sizeof state->output);
     for (uint16_t back = EXO_MAX_HISTORY - 1; back > 0; back--) {
         memcpy(state->sample[back], state->sample[back - 1], sizeof state->sample[0]);
     }
-    for (int side = 0; side < EXO_SIDES; side++) {
-        state->sample[0][side] = angle[side];
-        state->sample[0][EXO_SIDES + side] = velocity[side] * law->velocity_scale;
+    for (uint16_t i = 0; i < law->signals; i++) {
+        state->sample[0][i] = value[law->signal[i]] * law->scale[i];
     }
     for (uint16_t back = 1; !state->started && back < EXO_MAX_HISTORY; back++) {
         memcpy(state->sample[back], state->sample[0], sizeof state->sample[0]);
@@ -78,10 +88,8 @@ static void remember(const exo_law *law, exo_runtime_state *state, const float *
 }
 
 static void collect(const exo_law *law, const exo_runtime_state *state, float *inputs) {
-    const uint16_t count = signals(law);
-    const uint16_t skipped = law->velocity_only ? EXO_SIDES : 0;
     for (uint16_t back = 0; back < law->history; back++) {
-        memcpy(inputs + (size_t)back * count, state->sample[back] + skipped, count * sizeof(float));
+        memcpy(inputs + (size_t)back * law->signals, state->sample[back], law->signals * sizeof(float));
     }
 }
 
@@ -126,6 +134,7 @@ void exo_runtime_step(const exo_net *net, const exo_law *law, exo_runtime_state 
         state->torque_nm[side] =
             shape_torque(law, state, side, outputs[side], angle_rad[side], velocity_rad_s[side]);
         torque_nm[side] = state->torque_nm[side];
+        state->output[side] = exo_finite(outputs[side]) ? outputs[side] : 0.0f;
     }
     state->started = true;
 }

@@ -8,6 +8,18 @@
 #include "exo_net.h"
 
 #define EXO_MAX_HISTORY 16 /* samples that the network may look back */
+#define EXO_MAX_SIGNALS 8  /* numbers per sample */
+
+/* What a network may read. Each comes left and right, which are two signals. */
+typedef enum {
+    EXO_ANGLE_LEFT = 0,
+    EXO_ANGLE_RIGHT = 1,
+    EXO_VELOCITY_LEFT = 2,
+    EXO_VELOCITY_RIGHT = 3,
+    EXO_OUTPUT_LEFT = 4, /* what the network itself gave one tick before; zero at a fresh start */
+    EXO_OUTPUT_RIGHT = 5,
+    EXO_SIGNALS = 6
+} exo_signal;
 
 typedef enum {
     EXO_OUTPUT_TARGET = 0, /* network gives joint targets [rad]: torque by PD */
@@ -16,10 +28,11 @@ typedef enum {
 
 /* All that a controller is, besides its weights. */
 typedef struct {
-    uint16_t history;  /* samples per input, newest first */
-    bool velocity_only; /* per sample: velocity left, right; otherwise angle left, right, then velocity */
+    uint16_t history; /* samples, newest first; each has all signals in their order */
+    uint16_t signals;
+    uint8_t signal[EXO_MAX_SIGNALS]; /* exo_signal */
+    float scale[EXO_MAX_SIGNALS];    /* the network reads value * scale */
     exo_output output;
-    float velocity_scale;
     float low_pass[5]; /* b0, b1, b2, a1, a2 */
     float kp_nm_rad;
     float kd_nm_s_rad;
@@ -30,7 +43,8 @@ typedef struct {
 
 typedef struct {
     bool started;
-    float sample[EXO_MAX_HISTORY][2 * EXO_SIDES];
+    float sample[EXO_MAX_HISTORY][EXO_MAX_SIGNALS];
+    float output[EXO_SIDES]; /* of the network, one tick before; what is no number counts as zero */
     float first[EXO_SIDES]; /* memory of the low-pass, transposed direct form II */
     float second[EXO_SIDES];
     float torque_nm[EXO_SIDES];
