@@ -87,7 +87,7 @@ class WalkRecorder:
             self._lost += max(0, record.seq - self._last_seq - 1)
         self._last_seq = record.seq
         self._walk.append(record)
-        if record.state.moves:
+        if record.state is DeviceState.ACTIVE:
             for counter, angle in zip(self._counters, record.angle_rad, strict=True):
                 counter.add(angle)
 

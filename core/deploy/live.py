@@ -10,10 +10,12 @@ from core.deploy.trial import Note, unnoted
 from core.devices.exo_faults import row_words
 from core.devices.exo_link import ExoLink
 from core.devices.exo_protocol import HEARTBEAT_PERIOD_S, NEWEST, DeviceState, SlotState, TelemetryRecord
+from core.devices.exo_values import Worn
 from core.domain.audit import AuditStep
-from core.errors import refuse
+from core.errors import UserError, refuse
 
 POLL_PERIOD_S = 0.05
+WAIT_PERIOD_S = 0.3  # how often an exo that is not ready is asked what it waits for
 RAMP_S = 5.0  # the assistance grows from nothing over five seconds (Dephy's fade)
 TRIAL_SHARE = 0.5  # of its torque for a controller nobody has confirmed; the exo enforces the same
 
@@ -49,9 +51,11 @@ class LiveExo:
         self._since = NEWEST
         self._next_poll_s = 0.0
         self._next_beat_s = 0.0
+        self._next_wait_s = 0.0
         self._state: DeviceState | None = None
         self.lost = 0
         self.allowed_nm = 0.0  # largest torque since the last arming
+        self.worn: Worn | None = None  # what an exo that is not ready waits for
 
     @property
     def state(self) -> DeviceState | None:
@@ -74,6 +78,11 @@ class LiveExo:
         if now_s >= self._next_beat_s:
             self._next_beat_s = now_s + HEARTBEAT_PERIOD_S
             self._enter(self._link.heartbeat().state)
+        if self._state is not DeviceState.SAFE:
+            self.worn = None
+        elif now_s >= self._next_wait_s:
+            self._next_wait_s = now_s + WAIT_PERIOD_S
+            self.worn = self._link.worn()
         if now_s < self._next_poll_s:
             return ()
         self._next_poll_s = now_s + POLL_PERIOD_S
@@ -100,6 +109,8 @@ class LiveExo:
                 "Deploy the signed controller first.",
             )
         info = self._link.info()
+        if info.state is DeviceState.SAFE:
+            raise not_ready(self._link.worn().blocked_by)
         self.allowed_nm = self._allowed_nm(self.permit.max_nm)
         self._enter(
             self._link.arm(
@@ -133,6 +144,15 @@ class LiveExo:
             self._note(AuditStep.ARMED, f"{sentence} At most {self.allowed_nm:g} N m.")
         elif moved and not state.moves:
             self._note(AuditStep.STOPPED, sentence)
+
+
+def not_ready(row: int) -> UserError:
+    """Why a safe exo cannot be armed: what it waits for, by row of its safety table; 0: no controller."""
+    words = row_words(row)
+    why, next_step = words.what, words.next_step
+    if row == 0:
+        why, next_step = "It holds no controller that passed its self-test.", "Transfer the controller first."
+    return refuse("EXO-022", "The exo is not ready to be armed.", why, next_step)
 
 
 def live_values(record: TelemetryRecord) -> dict[str, float]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 PLACEMENT = 12  # the row that waits for standing and for five steps
-WAITING = "Waiting: let the person stand still for a moment, then walk five steps."
+WAITING_TO_STAND = "Waiting: let the person stand still for a moment, then walk five steps."
+WAITING_TO_WALK = "Waiting: the person stood; now let them walk five steps."
 
 
 @dataclass(frozen=True, slots=True)

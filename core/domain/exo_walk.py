@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from core.domain.arrays import FloatArray, frozen
 from core.domain.body import SIDES
 
-LEAST_STRIDES = 10  # of each leg, before a controller may be kept
+LEAST_STRIDES = 10  # of each leg, after the assistance has grown, before a controller may be kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class ExoWalk:
     predicted_nm: FloatArray  # (T, 2) what the controller computes from these angles, within the limit
     assisting: NDArray[np.bool_]  # (T,)   fully, after the ramp
     limit_nm: float  # largest torque allowed in this walk
-    strides: tuple[int, int]  # left, right, while armed
+    strides: tuple[int, int]  # left, right, with full assistance
     lost_ticks: int
     match: TorqueMatch
     package_sha256: str

@@ -6,6 +6,7 @@ taken back, and a trial that was left over is ended by the next watch.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -26,6 +27,7 @@ from core.errors import UserError, refuse
 from core.store.repository import Store
 from core.tasks.audit_trail import Trail
 
+TICKS_S = 0.05  # some control ticks: the exo's next answer knows of what was just asked
 _LINK_IS_GONE = ("EXO-003", "EXO-004", "EXO-005", "EXO-013", "EXO-014")
 
 
@@ -66,6 +68,9 @@ class ExoWatch:
         deployment = watched.deployment
         self._trial = deployment is not None and deployment.handover is Handover.ON_TRIAL
         self.live = LiveExo(link, None, tell, trail.note)
+        if self._trial:
+            link.put_on_anew()  # whoever wore it before: its sensors must show again where they sit
+            time.sleep(TICKS_S)
         self._permit_for(deployment)
         self._earlier = self._earlier_version()
         self._tell_news()

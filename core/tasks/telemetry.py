@@ -53,7 +53,16 @@ def show(watch: ExoWatch, context: JobContext) -> None:
     records = watch.step(time.monotonic())
     if records:
         left, right = watch.strides
-        context.sample(**live_values(records[-1]), strides_left=left, strides_right=right)
+        values = live_values(records[-1])
+        context.sample(**values, **_waiting_values(watch), strides_left=left, strides_right=right)
+
+
+def _waiting_values(watch: ExoWatch) -> dict[str, float]:
+    """What an exo that is not ready waits for."""
+    worn = watch.live.worn
+    if worn is None:
+        return {}
+    return {"blocked_by": worn.blocked_by, "stood": worn.stood, "walked": worn.walked}
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from core.devices.exo_faults import PLACEMENT
 from core.domain.controller import Approver, Deployment, Handover, Package
 from core.domain.exo_news import ExoNews, keep_command, roll_back_command
 from core.domain.exo_walk import ExoWalk
@@ -15,7 +16,7 @@ from ui.pages.deploy import DeployPage, DeployState
 from ui.pages.deploy_trial import KeepState, WalkView
 from ui.presenters import deploy_words as words_of
 from ui.presenters.base import StepPresenter
-from ui.presenters.deploy_words import ARMED_STATES, FAULT, READY, Trial
+from ui.presenters.deploy_words import ARMED_STATES, FAULT, READY, Trial, Waiting
 from ui.presenters.exo_finder import ExoFinder
 from ui.theme import Tone
 
@@ -34,7 +35,7 @@ class DeployPresenter(StepPresenter):
         self._address = ""
         self._asks = self._asks_passphrase = self._asks_keep = False
         self._exo_state: int | None = None
-        self._strides = (0, 0)
+        self._strides, self._waiting = (0, 0), Waiting()
         self._news = ExoNews()
         self._fresh_trial = ""  # DEPLOYMENT on trial that no watch has met yet
         self._walk: WalkView | None = None
@@ -198,13 +199,14 @@ class DeployPresenter(StepPresenter):
         self._page.angle.add(sample.time_s, *(math.degrees(angle) for angle in _pair(values, "angle")))
         strides = (int(values.get("strides_left", 0)), int(values.get("strides_right", 0)))
         state = int(values.get("state", -1))
-        if (state, strides) == (self._exo_state, self._strides):
+        waiting = Waiting(int(values.get("blocked_by", PLACEMENT)), values.get("stood", 0.0) > 0.0)
+        if (state, strides, waiting) == (self._exo_state, self._strides, self._waiting):
             return
         if self._exo_state in ARMED_STATES and state not in ARMED_STATES:
             self.desk.say("The exo has stopped: zero torque.", Tone.STOP if state == FAULT else Tone.OK)
         elif state in ARMED_STATES and self._exo_state not in ARMED_STATES:
             self.desk.say("The exo is armed. To stop: STOP EXO, F12, or hold Esc.", Tone.WARN)
-        self._exo_state, self._strides = state, strides
+        self._exo_state, self._strides, self._waiting = state, strides, waiting
         self.refresh()
 
     def _heard(self, news: ExoNews) -> None:
@@ -351,7 +353,7 @@ class DeployPresenter(StepPresenter):
         if self._exo_state is None or self._exo_state < 0:
             return job.progress.sentence, Tone.NEUTRAL
         expected = deployment is not None and deployment.handover is not Handover.TAKEN_BACK
-        return words_of.exo_words(self._exo_state, job.progress.sentence, expected=expected)
+        return words_of.exo_words(self._exo_state, job.progress.sentence, self._waiting if expected else None)
 
     def _package(self) -> RecordInfo | None:
         """The newest package, if it is of the newest signed comparison."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.devices.exo_faults import WAITING
+from core.devices.exo_faults import PLACEMENT, WAITING_TO_STAND, WAITING_TO_WALK, row_words
 from core.domain.controller import Deployment, Handover, Package
 from core.domain.exo_walk import LEAST_STRIDES, ExoWalk, TorqueMatch
 from ui.pages.deploy_trial import SHOWN_S, Mark, TrialLine, WalkView
@@ -36,12 +36,26 @@ class Trial:
     device: str
 
 
-def exo_words(state: int, said: str, *, expected: bool) -> tuple[str, Tone]:
-    """`said` is the stream's newest sentence; `expected`: a controller that may be armed is on the exo."""
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What an exo that is not ready waits for."""
+
+    row: int = PLACEMENT  # of the safety table; 0: for no row
+    stood: bool = False
+
+    @property
+    def sentence(self) -> str:
+        if self.row == PLACEMENT:
+            return WAITING_TO_WALK if self.stood else WAITING_TO_STAND
+        return row_words(self.row).sentence
+
+
+def exo_words(state: int, said: str, waiting: Waiting | None) -> tuple[str, Tone]:
+    """`said` is the stream's newest sentence; `waiting`: a controller is on the exo that may be armed."""
     if state == FAULT:
         return said if said.startswith("Fault") else "Fault: zero torque.", Tone.STOP
-    if state == SAFE and expected:
-        return WAITING, Tone.WARN
+    if state == SAFE and waiting is not None and waiting.row:
+        return waiting.sentence, Tone.WARN
     return STATE_WORDS.get(state, (said, Tone.NEUTRAL))
 
 
