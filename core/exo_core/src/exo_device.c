@@ -24,11 +24,10 @@ void exo_device_boot(exo_device *device, const exo_setup *setup) {
 
 /* the controller */
 
-/* The largest float that is not above `value`: rounding must not raise a limit. `value` is positive. */
-static float at_most(double value) {
+float exo_at_most(double value) {
     float rounded = (float)value;
     uint32_t bits;
-    if ((double)rounded > value) {
+    if (value > 0.0 && (double)rounded > value) {
         memcpy(&bits, &rounded, sizeof bits);
         bits--;
         memcpy(&rounded, &bits, sizeof bits);
@@ -72,7 +71,7 @@ static bool read_envelope(exo_cbor manifest, exo_envelope *found) {
 
 static void use(exo_device *device) {
     const exo_blob *blob = &device->blob;
-    const exo_limits limits = {at_most(blob->peak_nm), at_most(blob->rate_nm_s), at_most(blob->hip_range_rad)};
+    const exo_limits limits = {exo_at_most(blob->peak_nm), exo_at_most(blob->rate_nm_s), exo_at_most(blob->hip_range_rad)};
     const bool trial = device->slots.slot[device->slots.running].state != EXO_SLOT_CONFIRMED;
     exo_safety_use(&device->safety, blob->sha256, limits, device->envelope, trial);
     exo_runtime_reset(&device->runtime);

@@ -53,6 +53,9 @@ typedef struct {
     exo_record record[EXO_TELEMETRY_RECORDS];
 } exo_device;
 
+/* A positive limit as a float: the largest that is not above it. Rounding must not raise a limit. */
+float exo_at_most(double value);
+
 /* As after power on: limits of the visit and faults are forgotten, torque is zero. */
 void exo_device_boot(exo_device *device, const exo_setup *setup);
 

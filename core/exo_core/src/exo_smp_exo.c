@@ -56,7 +56,7 @@ static bool read_float(exo_cbor map, const char *key, float *value) {
     }
     /* Beyond the range of a float a conversion would be undefined; no command needs such numbers. */
     const bool fits = wide >= -(double)FLT_MAX && wide <= (double)FLT_MAX;
-    *value = fits ? (float)wide : 0.0f;
+    *value = fits ? exo_at_most(wide) : 0.0f;
     return fits;
 }
 
