@@ -15,8 +15,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from core.deploy.virtual_exo.exo import VirtualExo
-from core.deploy.virtual_exo.faults import MAX_TIME_US, Fault, FaultKind, read_numbers
+from core.deploy.virtual_exo.exo import TICK_US, VirtualExo
+from core.deploy.virtual_exo.faults import IMMEDIATE, MAX_TIME_US, Fault, FaultKind, read_numbers
 from core.deploy.virtual_exo.ports import Port
 from core.deploy.virtual_exo.wearer import Thighs
 from core.domain.body import Side
@@ -72,7 +72,9 @@ class FaultChannel:
 
     def _inject(self, wish: Mapping[str, Any]) -> Answer:
         kind = FaultKind(str(wish["fault"]))
-        from_us = self._exo.now_us + round(1e6 * float(wish.get("after_s", 0.0)))
+        # The tick that has been is over; what lasts begins with the next one.
+        wait_us = 0 if kind in IMMEDIATE else TICK_US
+        from_us = self._exo.now_us + wait_us + round(1e6 * float(wish.get("after_s", 0.0)))
         lasts_s = wish.get("for_s")
         until_us = MAX_TIME_US if lasts_s is None else from_us + round(1e6 * float(lasts_s))
         side = Side(str(wish["side"])) if wish.get("side") else None

@@ -51,6 +51,9 @@ ONCE = frozenset(
     }
 )
 
+# Not bound to the ticks: they count for the very next frame of the host.
+IMMEDIATE = ONCE | {FaultKind.STORAGE_FAILS}
+
 _NO_NUMBERS: Mapping[str, float] = {}
 # The numbers of each fault, and what they are when nothing is said.
 _NUMBERS: dict[FaultKind, Mapping[str, float]] = {
