@@ -40,7 +40,12 @@ class Visit:
 
 @pytest.fixture
 def visit(tmp_path):
-    with open_store(tmp_path / "data") as store:
+    return signed_visit(tmp_path)
+
+
+def signed_visit(folder) -> Visit:
+    """A patient with a controller whose comparison a physician has signed."""
+    with open_store(folder / "data") as store:
         patient_id = store.add_patient(Subject(CODE, 1980, Sex.FEMALE, 1.68, 60.0))
         visit_id = store.start_visit(patient_id).id
         controller_id = store.save(RecordKind.CONTROLLER, trained(), visit_id=visit_id, summary="c")
@@ -51,7 +56,7 @@ def visit(tmp_path):
         store.decide(
             visit_id, "compare", Verdict.SIGNED, record_id=comparison_id, by="Dr A", role="physician"
         )
-    return Visit(tmp_path / "data", visit_id, controller_id, comparison_id)
+    return Visit(folder / "data", visit_id, controller_id, comparison_id)
 
 
 def context(visit, kind, params, tmp_path):
@@ -97,7 +102,7 @@ def test_an_unsigned_comparison_gives_no_package(visit, tmp_path):
 
 def test_a_transfer_ends_on_trial_with_what_the_exo_said(visit, tmp_path):
     package_id = packed(visit, tmp_path)
-    with virtual_exo("--listen", "tcp:0") as running:
+    with virtual_exo("--listen", "tcp:0", "--trust", str(visit.data_dir)) as running:
         record_id = deployed(visit, tmp_path, package_id, running.address)
         with connect(running.address) as link:
             info = link.info()
@@ -227,7 +232,7 @@ def test_a_package_bound_to_another_exo_is_refused_by_the_one_it_meets(visit, tm
     params = {"controller_id": visit.controller_id, "comparison_id": visit.comparison_id}
     bound = {**params, "device_serial": "SN-0815"}
     package_id = package_controller.run(bound, context(visit, "package_controller", bound, tmp_path))
-    with virtual_exo("--listen", "tcp:0") as running:
+    with virtual_exo("--listen", "tcp:0", "--trust", str(visit.data_dir)) as running:
         assert code_of(deployed, visit, tmp_path, package_id, running.address) == "DEP-017"
 
 
@@ -238,7 +243,7 @@ def test_a_tampered_package_never_reaches_the_exo(visit, tmp_path):
     raw = bytearray(path.read_bytes())
     raw[len(raw) // 2] ^= 1
     path.write_bytes(raw)
-    with virtual_exo("--listen", "tcp:0") as running:
+    with virtual_exo("--listen", "tcp:0", "--trust", str(visit.data_dir)) as running:
         assert code_of(deployed, visit, tmp_path, package_id, running.address) == "DEP-003"
         with connect(running.address) as link:
             assert not any(slot.sha256 for slot in link.slots().slots)

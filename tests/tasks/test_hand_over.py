@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from core.deploy.trial import keep
+from core.devices.exo_faults import row_words
 from core.devices.exo_link import connect
 from core.devices.exo_protocol import DeviceState
+from core.devices.exo_values import ExoInfo
 from core.domain.audit import AuditStep
 from core.domain.controller import Approver, Deployment, Handover, Package
 from core.domain.exo_news import keep_command, roll_back_command
@@ -20,6 +25,7 @@ from core.errors import JobCancelled, UserError
 from core.jobs.values import JobSpec, Sample
 from core.store.repository import open_store
 from core.tasks import roll_back, telemetry, virtual_walk
+from tests.deploy.fault_channel import FaultChannel
 from tests.deploy.virtual_exo_process import QUICK, VirtualExoProcess, virtual_exo
 from tests.refusals import code_of
 from tests.tasks import test_deploy_tasks
@@ -30,49 +36,49 @@ visit = test_deploy_tasks.visit  # a signed controller
 
 CLINICIAN = Approver("Dr A", "physician", f"I saw {CODE} walk with it.")
 READY_S = 25.0  # the wearer stands, then makes five steps
+STRIDES = 4
 
 
 @pytest.fixture
-def exo(tmp_path: Any) -> Iterator[VirtualExoProcess]:
-    with virtual_exo("--listen", "tcp:0", "--state", str(tmp_path / "exo"), "--plant", str(QUICK)) as running:
+def exo(tmp_path: Path) -> Iterator[VirtualExoProcess]:
+    with virtual_exo(*quick(tmp_path)) as running:
         yield running
 
 
-@pytest.fixture(autouse=True)
-def quick_ramp(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As fast as the exo allows."""
-    monkeypatch.setattr("core.deploy.live.RAMP_S", 1.0)
+def quick(folder: Path) -> tuple[str, ...]:
+    """An exo whose wearer makes a stride in 0.65 s."""
+    trust = ("--trust", str(folder / "data"))
+    return ("--listen", "tcp:0", "--state", str(folder / "exo"), "--plant", str(QUICK), *trust)
 
 
-@pytest.fixture
-def two_strides(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two strides are enough here, to save time."""
-    for module in (
-        "core.domain.exo_walk.LEAST_STRIDES",
-        "core.deploy.trial.LEAST_STRIDES",
-        "core.tasks.virtual_walk.LEAST_STRIDES",
-    ):
-        monkeypatch.setattr(module, 2)
+@pytest.fixture(autouse=True, scope="module")
+def quick_walk() -> Iterator[None]:
+    """The assistance grows as fast as the exo allows, and four strides are enough, to save time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("core.deploy.live.RAMP_S", 1.0)
+        for module in ("core.domain.exo_walk", "core.deploy.trial", "core.tasks.virtual_walk"):
+            patch.setattr(f"{module}.LEAST_STRIDES", STRIDES)
+        yield
 
 
-def put_on(visit: Visit, tmp_path: Any, address: str) -> str:
+def put_on(visit: Visit, tmp_path: Path, address: str) -> str:
     """A controller on trial; its DEPLOYMENT."""
     return deployed(visit, tmp_path, packed(visit, tmp_path), address)
 
 
 @contextmanager
-def watched(visit: Visit, tmp_path: Any, address: str, deployment_id: str = "") -> Iterator[Running]:
+def watched(visit: Visit, tmp_path: Path, address: str, deployment_id: str = "") -> Iterator[Running]:
     params = {"address": address, **({"deployment_id": deployment_id} if deployment_id else {})}
     spec = JobSpec("job-2", "telemetry", params, visit.data_dir, visit.id, "Dr A")
     with streaming(telemetry.run, params, StreamContext(spec, tmp_path / "work")) as running:
         yield running
 
 
-def walks(inside: StreamContext, strides: int = 2) -> None:
+def walks(inside: StreamContext) -> None:
     """From an exo at rest through some strides to an exo at rest again."""
     assert inside.wait(lambda values: values.get("state") == DeviceState.READY, READY_S), inside.said()
     inside.inbox.append("arm")
-    assert inside.wait(lambda values: strides_of(values) >= strides, 10.0 + 1.2 * strides), inside.said()
+    assert inside.wait(lambda values: strides_of(values) >= STRIDES, 20.0), inside.said()
     inside.inbox.append("stop")
     assert inside.wait(lambda values: values.get("state") == DeviceState.READY)
     assert until(lambda: any(news.saved for news in inside.news()), inside)
@@ -107,52 +113,79 @@ def torque(values: dict[str, float]) -> float:
     return max(abs(values.get("torque_left", 0.0)), abs(values.get("torque_right", 0.0)))
 
 
-def test_a_controller_is_kept_after_a_walk_at_half_torque_by_a_named_person(
-    visit: Visit, tmp_path: Any, exo: VirtualExoProcess, two_strides: None
-) -> None:
-    trial = put_on(visit, tmp_path, exo.address)
-    with watched(visit, tmp_path, exo.address, trial) as running:
-        inside = running.inside
-        inside.inbox.append(keep_command(CLINICIAN))  # too early
-        assert until(lambda: inside.last().refused, inside)
-        assert inside.last().refused.code == "DEP-021"
-        walks(inside)
-        assert until(lambda: inside.last().may_keep, inside)
-        inside.inbox.append(keep_command(Approver("Dr A", " ", "")))
-        assert until(lambda: inside.last().refused, inside)
-        assert inside.last().refused.code == "DEP-022"
-        inside.inbox.append(keep_command(CLINICIAN))
-        assert until(lambda: inside.last().saved and not inside.last().on_trial, inside)
+@dataclass(frozen=True)
+class Kept:
+    """What was left behind by a trial from the transfer to the word of a clinician."""
 
-    peaks = [torque(event.values) for event in inside.events if isinstance(event, Sample)]
-    assert 1.0 < max(peaks) <= 6.0  # half of 12
-    kept = newest(visit, RecordKind.DEPLOYMENT, Deployment)
-    assert kept.handover is Handover.CONFIRMED and kept.kept_by == CLINICIAN and kept.confirmed
-    info = on_exo(exo.address)  # the end of the watch took nothing back
-    assert info.confirmed and info.active_sha256 == kept.package_sha256
-    confirmed = next(event for event in trail_of(visit) if event.step == AuditStep.CONFIRMED)
+    visit: Visit
+    inside: StreamContext
+    info: ExoInfo
+    serial: str
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory, quick_walk: None) -> Kept:
+    folder = tmp_path_factory.mktemp("kept")
+    visit = test_deploy_tasks.signed_visit(folder)
+    with virtual_exo(*quick(folder)) as running:
+        trial = put_on(visit, folder, running.address)
+        with watched(visit, folder, running.address, trial) as stream:
+            inside = stream.inside
+            refused_with(inside, "DEP-021", keep_command(CLINICIAN))  # nobody has walked yet
+            refused_with(inside, "EXO-022", "arm")  # nobody has stood and made five steps
+            walks(inside)
+            assert until(lambda: inside.last().may_keep, inside)
+            refused_with(inside, "DEP-022", keep_command(Approver("Dr A", " ", "")))
+            inside.inbox.append(keep_command(CLINICIAN))
+            assert until(lambda: inside.last().saved and not inside.last().on_trial, inside)
+        return Kept(visit, inside, on_exo(running.address), running.serial)
+
+
+def refused_with(inside: StreamContext, code: str, command: str) -> None:
+    inside.inbox.append(command)
+    assert until(lambda: inside.last().refused and inside.last().refused.code == code, inside), inside.said()
+
+
+def test_a_controller_is_kept_after_a_walk_by_a_named_person(kept: Kept) -> None:
+    deployment = newest(kept.visit, RecordKind.DEPLOYMENT, Deployment)
+    assert deployment.handover is Handover.CONFIRMED and deployment.kept_by == CLINICIAN
+    # The end of the watch took nothing back.
+    assert kept.info.confirmed and kept.info.active_sha256 == deployment.package_sha256
+    confirmed = next(event for event in trail_of(kept.visit) if event.step == AuditStep.CONFIRMED)
     assert (confirmed.who, confirmed.role, confirmed.meaning) == ("Dr A", "physician", CLINICIAN.meaning)
-    assert confirmed.device_serial == exo.serial and confirmed.package_sha256 == kept.package_sha256
+    assert (confirmed.device_serial, confirmed.package_sha256) == (kept.serial, deployment.package_sha256)
 
 
-def test_a_walk_is_recorded_with_what_the_controller_predicted(
-    visit: Visit, tmp_path: Any, exo: VirtualExoProcess
-) -> None:
-    trial = put_on(visit, tmp_path, exo.address)
-    with watched(visit, tmp_path, exo.address, trial) as running:
-        walks(running.inside, strides=8)
-    walk = newest(visit, RecordKind.WALK, ExoWalk)
+def test_every_step_of_it_is_in_the_trail(kept: Kept) -> None:
+    steps = [event.step for event in trail_of(kept.visit)]
+    made = ["approved", "package made", "uploaded", "verified", "on trial", "self-test"]
+    assert steps == [*made, "refused", "refused", "armed", "stopped", "refused", "confirmed"]
+
+
+def test_nobody_gets_more_than_half_of_the_torque_on_trial(kept: Kept) -> None:
+    peaks = [torque(event.values) for event in kept.inside.events if isinstance(event, Sample)]
+    assert 1.0 < max(peaks) <= 6.0  # half of 12
+    assert torque(kept.inside.newest()) == 0.0
+
+
+def test_a_walk_is_recorded_with_what_the_controller_predicted(kept: Kept) -> None:
+    walk = newest(kept.visit, RecordKind.WALK, ExoWalk)
     assert walk.on_trial and walk.virtual and walk.limit_nm == 6.0 and walk.lost_ticks == 0
     assert np.all(np.diff(walk.time_s) > 0.0) and walk.time_s[0] < 0.0 < walk.seconds
-    assert np.abs(walk.command_nm).max() <= 6.0 and np.abs(walk.delivered_nm).max() <= 6.05  # noise
+    assert np.abs(walk.command_nm).max() <= 6.0
+    assert np.abs(walk.delivered_nm).max() <= 6.05  # measured with noise
     assert walk.match.known and min(walk.match.correlation) > 0.95
     assert max(walk.match.rmse_nm_kg) < 0.03
-    assert not walk.enough  # ten strides are asked for
-    assert newest(visit, RecordKind.DEPLOYMENT, Deployment).handover is Handover.TAKEN_BACK
+
+
+def test_the_screens_hear_what_the_exo_waits_for(kept: Kept) -> None:
+    samples = [event.values for event in kept.inside.events if isinstance(event, Sample)]
+    waiting = [values for values in samples if values.get("blocked_by") == 12.0]
+    assert {values["stood"] for values in waiting} == {0.0, 1.0}
 
 
 def test_a_trial_that_nobody_keeps_is_taken_back_at_the_end_of_the_watch(
-    visit: Visit, tmp_path: Any, exo: VirtualExoProcess
+    visit: Visit, tmp_path: Path, exo: VirtualExoProcess
 ) -> None:
     trial = put_on(visit, tmp_path, exo.address)
     with watched(visit, tmp_path, exo.address, trial) as running:
@@ -165,9 +198,9 @@ def test_a_trial_that_nobody_keeps_is_taken_back_at_the_end_of_the_watch(
 
 
 def test_a_lost_link_ends_the_trial_in_the_record_and_the_next_watch_on_the_exo(
-    visit: Visit, tmp_path: Any
+    visit: Visit, tmp_path: Path
 ) -> None:
-    state = ("--listen", "tcp:0", "--state", str(tmp_path / "exo"))
+    state = ("--listen", "tcp:0", "--state", str(tmp_path / "exo"), "--trust", str(tmp_path / "data"))
     with virtual_exo(*state) as first:
         trial = put_on(visit, tmp_path, first.address)
         with watched(visit, tmp_path, first.address, trial) as running:
@@ -181,7 +214,7 @@ def test_a_lost_link_ends_the_trial_in_the_record_and_the_next_watch_on_the_exo(
 
 
 def test_a_trial_left_over_by_a_closed_program_is_ended_by_the_next_watch(
-    visit: Visit, tmp_path: Any, exo: VirtualExoProcess
+    visit: Visit, tmp_path: Path, exo: VirtualExoProcess
 ) -> None:
     put_on(visit, tmp_path, exo.address)
     with watched(visit, tmp_path, exo.address) as running:
@@ -194,7 +227,7 @@ def test_a_trial_left_over_by_a_closed_program_is_ended_by_the_next_watch(
 
 
 def test_an_exo_that_was_switched_off_meanwhile_has_no_trial_to_walk_with(
-    visit: Visit, tmp_path: Any, exo: VirtualExoProcess
+    visit: Visit, tmp_path: Path, exo: VirtualExoProcess
 ) -> None:
     trial = put_on(visit, tmp_path, exo.address)
     with connect(exo.address) as link:
@@ -205,19 +238,7 @@ def test_an_exo_that_was_switched_off_meanwhile_has_no_trial_to_walk_with(
     assert newest(visit, RecordKind.DEPLOYMENT, Deployment).handover is Handover.TAKEN_BACK
 
 
-def test_the_stream_arms_shows_and_stops(visit: Visit, tmp_path: Any, exo: VirtualExoProcess) -> None:
-    trial = put_on(visit, tmp_path, exo.address)
-    with watched(visit, tmp_path, exo.address, trial) as running:
-        inside = running.inside
-        walks(inside, strides=1)
-        assert torque(inside.newest()) == 0.0
-        assert running.cancel() is not None
-    steps = [event.step for event in trail_of(visit)]
-    assert steps[steps.index("armed") :][:3] == ["armed", "stopped", "rolled back"]
-    assert any(sentence.startswith("Armed") for sentence in inside.said())
-
-
-def test_cancelling_the_stream_stops_the_exo(visit: Visit, tmp_path: Any, exo: VirtualExoProcess) -> None:
+def test_cancelling_the_stream_stops_the_exo(visit: Visit, tmp_path: Path, exo: VirtualExoProcess) -> None:
     trial = put_on(visit, tmp_path, exo.address)
     with watched(visit, tmp_path, exo.address, trial) as running:
         assert running.inside.wait(lambda values: values.get("state") == DeviceState.READY, READY_S)
@@ -229,31 +250,39 @@ def test_cancelling_the_stream_stops_the_exo(visit: Visit, tmp_path: Any, exo: V
     assert walk.end == "stopped from this program" and not walk.fault
 
 
-def test_the_virtual_exo_walks_without_a_person_and_says_so(
-    visit: Visit, tmp_path: Any, exo: VirtualExoProcess, two_strides: None
+def test_the_virtual_exo_walks_without_a_person_says_so_and_has_nothing_to_go_back_to(
+    visit: Visit, tmp_path: Path, exo: VirtualExoProcess
 ) -> None:
     trial = put_on(visit, tmp_path, exo.address)
     params = {"deployment_id": trial, "address": exo.address}
     record_id = virtual_walk.run(params, context(visit, "virtual_walk", params, tmp_path))
     with open_store(visit.data_dir) as store:
-        kept = store.load(record_id, Deployment)
-    assert kept.confirmed and kept.kept_by.role == "no person"
+        deployment = store.load(record_id, Deployment)
+    assert deployment.confirmed and deployment.kept_by.role == "no person"
     assert on_exo(exo.address).confirmed
+    assert code_of(rolled_back, visit, tmp_path, exo.address) == "EXO-018"
+    assert code_of(rolled_back, visit, tmp_path, exo.address, confirmed_patient="P-0043") == "DEP-001"
+    assert code_of(rolled_back, visit, tmp_path, exo.address, role="") == "DEP-022"
 
 
-def confirmed_in_turn(visit: Visit, tmp_path: Any, address: str) -> list[str]:
-    """Two packages of the visit, each walked with and kept; their hashes."""
+def rolled_back(visit: Visit, tmp_path: Path, address: str, **changed: str) -> str:
+    params = {"address": address, "confirmed_patient": CODE, "name": "Dr A", "role": "physician", **changed}
+    return roll_back.run(params, context(visit, "roll_back", params, tmp_path))
+
+
+def confirmed_in_turn(visit: Visit, tmp_path: Path, address: str) -> list[str]:
+    """Two packages of the visit, each kept; their hashes."""
     hashes = []
     for _ in range(2):
-        trial = put_on(visit, tmp_path, address)
-        params = {"deployment_id": trial, "address": address}
-        virtual_walk.run(params, context(visit, "virtual_walk", params, tmp_path))
+        put_on(visit, tmp_path, address)
         hashes.append(newest(visit, RecordKind.PACKAGE, Package).sha256)
+        with connect(address) as link:
+            keep(link, hashes[-1])
     return hashes
 
 
 def test_one_act_goes_back_to_the_controller_confirmed_before(
-    visit: Visit, tmp_path: Any, exo: VirtualExoProcess, two_strides: None
+    visit: Visit, tmp_path: Path, exo: VirtualExoProcess
 ) -> None:
     first, second = confirmed_in_turn(visit, tmp_path, exo.address)
     assert on_exo(exo.address).active_sha256 == second != first
@@ -262,8 +291,9 @@ def test_one_act_goes_back_to_the_controller_confirmed_before(
         assert until(lambda: inside.last().earlier == "1.0.0", inside)
         inside.inbox.append(roll_back_command(CLINICIAN))
         assert until(lambda: inside.last().earlier == "1.1.0", inside)
+        assert inside.wait(lambda values: values.get("state") == DeviceState.READY, READY_S)
         inside.inbox.append("arm")  # what runs now may be armed
-        assert inside.wait(lambda values: values.get("state") == DeviceState.ARMED, READY_S)
+        assert inside.wait(lambda values: values.get("state") == DeviceState.ARMED)
     assert on_exo(exo.address).active_sha256 == first
     back = newest(visit, RecordKind.DEPLOYMENT, Deployment)
     assert (back.handover, back.package_sha256, back.version) == (Handover.ROLLED_BACK, first, "1.0.0")
@@ -271,17 +301,19 @@ def test_one_act_goes_back_to_the_controller_confirmed_before(
     assert (told.who, told.role, told.package_sha256) == ("Dr A", "physician", first)
 
 
-def rolled_back(visit: Visit, tmp_path: Any, address: str, **changed: str) -> str:
-    params = {"address": address, "confirmed_patient": CODE, "name": "Dr A", "role": "physician", **changed}
-    return roll_back.run(params, context(visit, "roll_back", params, tmp_path))
-
-
-def test_nobody_goes_back_to_what_was_never_confirmed_for_this_patient(
-    visit: Visit, tmp_path: Any, exo: VirtualExoProcess, two_strides: None
-) -> None:
-    trial = put_on(visit, tmp_path, exo.address)
-    params = {"deployment_id": trial, "address": exo.address}
-    virtual_walk.run(params, context(visit, "virtual_walk", params, tmp_path))
-    assert code_of(rolled_back, visit, tmp_path, exo.address) == "EXO-018"
-    assert code_of(rolled_back, visit, tmp_path, exo.address, confirmed_patient="P-0043") == "DEP-001"
-    assert code_of(rolled_back, visit, tmp_path, exo.address, role="") == "DEP-022"
+def test_a_fault_ends_the_trial_and_the_screens_are_told_in_words(visit: Visit, tmp_path: Path) -> None:
+    with virtual_exo(*quick(tmp_path), "--faults", "tcp:0") as running:
+        trial = put_on(visit, tmp_path, running.address)
+        with (
+            FaultChannel(running.faults) as plant,
+            watched(visit, tmp_path, running.address, trial) as stream,
+        ):
+            inside = stream.inside
+            assert inside.wait(lambda values: values.get("state") == DeviceState.READY, READY_S)
+            inside.inbox.append("arm")
+            assert inside.wait(lambda values: values.get("state") == DeviceState.ARMED)
+            plant.inject("estop")
+            assert until(lambda: inside.last().saved and not inside.last().on_trial, inside), inside.said()
+            assert any(row_words(21).what in sentence for sentence in inside.said())
+    assert newest(visit, RecordKind.DEPLOYMENT, Deployment).handover is Handover.TAKEN_BACK
+    assert any(event.step == AuditStep.FAULT and "S21" in event.detail for event in trail_of(visit))
