@@ -178,7 +178,7 @@ def test_s07_a_stumbling_gait_fades_the_assistance_and_good_strides_bring_it_bac
     assert peak_nm(assisting.run(6.0)) > 3.0
 
 
-def test_s08_nobody_who_stands_is_pushed(assisting):
+def test_s08_a_person_who_stops_is_not_pushed(assisting):
     assisting.inject("posture", angle_rad=0.05)
     moments = assisting.run(5.0)
     assert peak_nm(moments[280:]) == 0.0  # 2.4 s without a stride, then the fade
@@ -228,7 +228,7 @@ def test_s14_ticks_that_are_a_little_late_are_counted(assisting):
     assert assisting.ask(EXO, 0)["late_ticks"] - before >= 6
 
 
-def test_s17_a_warm_motor_gives_less(assisting):
+def test_s17_a_hot_case_gives_less(assisting):
     usual = peak_nm(assisting.run(2 * QUICK_STRIDE_S))
     assisting.inject("overheat", case_c=75.0)
     assisting.run(0.5)
@@ -262,7 +262,7 @@ def test_s19_s20_a_low_battery_or_a_pulled_cable_fades_and_keeps_it_off(assistin
     assert assisting.arm() == {"state": State.ARMED}
 
 
-def test_s20_a_silent_host_ends_the_assistance(assisting):
+def test_s20_a_silent_host_ends_it(assisting):
     assisting.beats = False
     moments = assisting.run(1.5)
     assert all(is_off(moment) for moment in moments[82:])  # 500 ms and the fade
@@ -311,3 +311,18 @@ def test_s22_flash_that_fails_leaves_what_runs(ready):
     assert_refused(said)
     assert ready.ask(EXO, 0)["sha"] == name
     assert ready.arm() == {"state": State.ARMED}
+
+
+def test_s23_nothing_starts_again_by_itself(assisting):
+    """Not after a fault, its end, an acknowledgement, heartbeats, an old number or a restart."""
+    used = assisting.ask(EXO, 0)["nonce"]
+    assisting.inject("estop", for_s=0.2)
+    assisting.run(1.0)
+    assisting.acknowledge()
+    assert all(is_off(moment) for moment in assisting.run(2.0))
+    name = assisting.ask(EXO, 0)["sha"]
+    assert_refused(assisting.ask(EXO, 6, WRITE, arm=True, sha=name, nonce=used, max_nm=8.0, ramp_s=1.0))
+    assert_refused(assisting.ask(EXO, 6, WRITE, arm=True, sha=name, nonce=used, max_nm=8.0, ramp_s=1.0))
+    assisting.exo.device.boot()
+    assert all(is_off(moment) for moment in assisting.run(8.0))
+    assert assisting.state is State.READY

@@ -36,3 +36,11 @@ def test_every_row_that_can_latch_is_tried_by_name():
     cases = (Path(__file__).parent / "test_safety_faults.py").read_text(encoding="utf-8")
     tried = {int(number) for number in re.findall(r'^    "S(\d+) ', cases, flags=re.MULTILINE)}
     assert tried == {2, 9, 10, 11, 14, 15, 16, 17, 18, 21, 22}
+
+
+def test_every_row_of_the_design_is_tried_through_the_plant():
+    cases = (Path(__file__).parents[1] / "deploy" / "test_plant_faults.py").read_text(encoding="utf-8")
+    latching = re.findall(r'^    "S(\d+) ', cases, flags=re.MULTILINE)
+    claims = re.findall(r"^def test((?:_s\d\d)+)_", cases, flags=re.MULTILINE)
+    tried = {int(number) for number in [*latching, *re.findall(r"\d\d", "".join(claims))]}
+    assert tried == set(range(1, 24))
