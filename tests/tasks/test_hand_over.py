@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import pytest
 
 from core.deploy.trial import keep
 from core.devices.exo_faults import row_words
-from core.devices.exo_link import connect
+from core.devices.exo_link import ExoLink, connect
 from core.devices.exo_protocol import DeviceState
 from core.devices.exo_values import ExoInfo
 from core.domain.audit import AuditStep
@@ -37,6 +37,7 @@ visit = test_deploy_tasks.visit  # a signed controller
 CLINICIAN = Approver("Dr A", "physician", f"I saw {CODE} walk with it.")
 READY_S = 25.0  # the wearer stands, then makes five steps
 STRIDES = 4
+INFO = ExoLink.info
 
 
 @pytest.fixture
@@ -263,6 +264,17 @@ def test_the_virtual_exo_walks_without_a_person_says_so_and_has_nothing_to_go_ba
     assert code_of(rolled_back, visit, tmp_path, exo.address) == "EXO-018"
     assert code_of(rolled_back, visit, tmp_path, exo.address, confirmed_patient="P-0043") == "DEP-001"
     assert code_of(rolled_back, visit, tmp_path, exo.address, role="") == "DEP-022"
+
+
+def test_a_real_exo_is_not_kept_without_a_person(
+    visit: Visit, tmp_path: Path, exo: VirtualExoProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trial = put_on(visit, tmp_path, exo.address)
+    monkeypatch.setattr(ExoLink, "info", lambda link: replace(INFO(link), virtual=False))
+    params = {"deployment_id": trial, "address": exo.address}
+    asked = context(visit, "virtual_walk", params, tmp_path)
+    assert code_of(virtual_walk.run, params, asked) == "DEP-023"
+    assert newest(visit, RecordKind.DEPLOYMENT, Deployment).handover is Handover.TAKEN_BACK
 
 
 def rolled_back(visit: Visit, tmp_path: Path, address: str, **changed: str) -> str:
