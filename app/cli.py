@@ -287,6 +287,7 @@ def _virtual_exo(given: argparse.Namespace) -> int:
         parent=given.parent,
         faults=given.faults,
         worn_before_s=given.worn_before,
+        trust=_data_dir(given),
     )
 
 

@@ -23,8 +23,9 @@ def own_command() -> list[str]:
 class VirtualExo:
     """Starts `exotwin virtual-exo`, tells its address, and ends it by its own handle."""
 
-    def __init__(self, state_dir: Path) -> None:
-        self._state_dir = state_dir
+    def __init__(self, data_dir: Path) -> None:
+        """Its slots are kept in `data_dir`, and it trusts the keys that are there."""
+        self._data_dir = data_dir
         self._process: subprocess.Popen[str] | None = None
         self.address = ""
 
@@ -33,9 +34,10 @@ class VirtualExo:
         if self._process is not None and self._process.poll() is None:
             return self.address
         listen = "tcp:0" if sys.platform == "win32" else "pty"
-        command = [*own_command(), "virtual-exo", "--listen", listen, "--state", str(self._state_dir)]
+        state = str(self._data_dir / "virtual-exo")
+        command = [*own_command(), "--data-dir", str(self._data_dir), "virtual-exo", "--listen", listen]
         self._process = subprocess.Popen(
-            [*command, "--parent", str(os.getpid())],
+            [*command, "--state", state, "--parent", str(os.getpid())],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,

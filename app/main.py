@@ -99,7 +99,7 @@ def make_desk(data_dir: Path, clean_up: ExitStack) -> Desk:
     clean_up.callback(jobs.close)
     bridge = JobsBridge(jobs)
     clean_up.callback(bridge.close)
-    exo = VirtualExo(data_dir / "virtual-exo")
+    exo = VirtualExo(data_dir)
     clean_up.callback(exo.stop)
     return Desk(store, bridge, operator=operator, start_virtual_exo=exo.start)
 

@@ -122,7 +122,7 @@ def _deploy(
     store: Store, visit_id: str, package_id: str, request: SessionRequest, terminal: Terminal
 ) -> None:
     """Onto a virtual exo, walk with it, and keep it there: nobody wears it, and the record says so."""
-    exo = VirtualExo(request.data_dir / "virtual-exo")
+    exo = VirtualExo(request.data_dir)
     try:
         address = exo.start()
         transfer: dict[str, JsonValue] = {

@@ -17,6 +17,7 @@ def virtual_exo_command(
     serial: str = "VIRTUAL-1",
     faults: str = "",
     worn_before_s: float = WORN_BEFORE_S,
+    trust: Path | None = None,
 ) -> int:
     """Serve until SIGTERM, SIGINT or the end of process `parent`; the exit status.
 
@@ -31,4 +32,5 @@ def virtual_exo_command(
         serial=serial,
         faults=faults,
         worn_before_s=worn_before_s,
+        trust=trust,
     )

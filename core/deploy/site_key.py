@@ -138,6 +138,19 @@ def trusted_keys(data_dir: Path) -> dict[str, TrustedKey]:
     return found
 
 
+def exo_keys(data_dir: Path) -> tuple[TrustedKey, ...]:
+    """The same keys in the order in which an exo needs them, which has room for few: this site's, practice,
+    then the others, the newest first. Raises UserError KEY-006.
+    """
+
+    def rank(key: TrustedKey) -> tuple[int, float]:
+        path = _keys(data_dir) / "trusted" / f"{key.public.key_id}.pub.pem"
+        age = -path.stat().st_mtime if key.kind is KeyKind.TRUSTED else 0.0
+        return (KeyKind.SITE, KeyKind.PRACTICE, KeyKind.TRUSTED).index(key.kind), age
+
+    return tuple(sorted(trusted_keys(data_dir).values(), key=rank))
+
+
 def read_public_key(path: Path) -> PublicKey:
     """A public key somebody sent. Raises UserError KEY-009."""
     try:

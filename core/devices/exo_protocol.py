@@ -67,6 +67,7 @@ class Rc(IntEnum):
     NOT_CONFIRMED = 11
     OTHER_SUBJECT = 12
     NOT_READY = 13
+    NOT_SIGNED = 14
 
     @property
     def sentence(self) -> str:
@@ -87,6 +88,7 @@ _SENTENCE = {
     Rc.SELFTEST_FAILED: "The self-test gave other numbers than the package promises.",
     Rc.NOT_CONFIRMED: "The controller was never confirmed on this exo.",
     Rc.OTHER_SUBJECT: "The other controller belongs to another patient.",
+    Rc.NOT_SIGNED: "The controller is not, or not any more, what somebody whom the exo trusts has signed.",
     Rc.NOT_READY: "The exo is not ready: somebody has to stand, then walk five steps; or a part is broken.",
 }
 

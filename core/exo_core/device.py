@@ -13,6 +13,14 @@ BUFFER_BYTES = 2048  # one answer
 
 
 @dataclass(frozen=True, slots=True)
+class ExoKey:
+    """A public key whose controllers an exo runs."""
+
+    raw: bytes  # 32
+    practice: bool = False  # nobody guards its private half
+
+
+@dataclass(frozen=True, slots=True)
 class Identity:
     """What this exo is. The profile's limits are burnt in; a package can only lower them."""
 
@@ -22,6 +30,8 @@ class Identity:
     virtual: bool
     profile: Profile = field(default_factory=Profile)
     memory_bytes: int = 1 << 20  # for the running controller
+    keys: tuple[ExoKey, ...] = ()
+    accept_practice: bool = False  # counts on a virtual exo only
 
 
 class Device:
@@ -38,6 +48,7 @@ class Device:
             for name in ("firmware", "serial", "profile_id")
         }
         self._setup = self._new_setup(identity)
+        self.trust(identity.keys)
         self._device = ffi.new("exo_device *")
         self._inputs = ffi.new("exo_inputs *")
         self._answer = ffi.new("uint8_t[]", BUFFER_BYTES)
@@ -48,7 +59,7 @@ class Device:
         setup.hal = self._hal.table
         for name, text in self._texts.items():
             setattr(setup, name, text)
-        setup.is_virtual = identity.virtual
+        setup.is_virtual, setup.accept_practice = identity.virtual, identity.accept_practice
         fill(self._core, setup.profile, identity.profile)
         setup.memory = self._core.ffi.cast("uint8_t *", self._memory)
         setup.room = identity.memory_bytes
@@ -57,6 +68,13 @@ class Device:
     def boot(self) -> None:
         """As after power on."""
         self._lib.exo_device_boot(self._device, self._setup)
+
+    def trust(self, keys: tuple[ExoKey, ...]) -> None:
+        """Controllers of these keys run from now on, and no others. An exo has room for four."""
+        kept = keys[: len(self._setup.key)]
+        self._setup.keys = len(kept)
+        for place, key in zip(self._setup.key, kept, strict=False):
+            place.raw, place.practice = key.raw, key.practice
 
     @property
     def state(self) -> State:
@@ -92,7 +110,7 @@ class Device:
 
     def spoil_memory(self, offset: int, bit: int) -> None:
         """One bit of the running controller changes in memory."""
-        self._core.ffi.cast("uint8_t *", self._memory)[offset] ^= 1 << bit
+        self._core.ffi.cast("uint8_t *", self._memory)[offset % self._setup.room] ^= 1 << bit % 8
 
     def spoil_law(self, gain: float) -> None:
         """The control law changes in memory, beyond every limit that it has itself."""

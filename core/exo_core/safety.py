@@ -37,6 +37,7 @@ class Refused(IntEnum):
     FAULT_LATCHED = 7
     LIMIT_RAISED = 9
     NOT_READY = 13
+    NOT_SIGNED = 14
 
 
 class Verdict(IntEnum):

@@ -16,6 +16,7 @@ from core.deploy.site_key import KeyKind, TrustedKey
 from core.devices.profiles import load_profile
 from core.domain.controller import DeviceProfile, ExoController, TorqueLimits, TrainedController
 from core.domain.twin import Network
+from core.exo_core.device import ExoKey
 
 DEVICE = "Hippo_L1"
 TAG = "0123456789abcdef0123456789abcdef"
@@ -29,6 +30,7 @@ ORIGIN = Origin(
     approvals=(Approval("Dr A", "physician", "released for a first walk", "2026-11-20T09:59:00Z"),),
 )
 KEY = PrivateKey.from_seed(bytes(range(32)))
+EXO_KEYS = (ExoKey(KEY.public.raw),)  # what the exos of these tests trust
 LIMITS = TorqueLimits(peak_nm=12.0, rate_nm_s=150.0, hip_range_rad=1.396)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
@@ -16,6 +17,7 @@ from core.deploy.sealed_key import unseal
 from core.deploy.signature import PrivateKey, PublicKey
 from core.deploy.site_key import (
     KeyKind,
+    exo_keys,
     make_site_key,
     read_public_key,
     signing_key,
@@ -156,6 +158,18 @@ def test_a_key_of_another_site_is_trusted_from_its_file(tmp_path):
     theirs = make_site_key(tmp_path / "theirs", store())
     trust(tmp_path / "ours", read_public_key(tmp_path / "theirs" / "keys" / "site.pub.pem"))
     assert trusted_keys(tmp_path / "ours")[theirs.key_id].kind is KeyKind.TRUSTED
+
+
+def test_an_exo_gets_the_key_of_its_site_first_then_practice_then_the_newest_others(tmp_path):
+    practice = signing_key(tmp_path, None).public
+    others = [PrivateKey.new().public for _ in range(3)]
+    for age, public in enumerate(others):
+        trust(tmp_path, public)
+        os.utime(tmp_path / "keys" / "trusted" / f"{public.key_id}.pub.pem", (1e9 - age, 1e9 - age))
+    own = make_site_key(tmp_path, store())
+    keys = exo_keys(tmp_path)
+    assert [key.public for key in keys] == [own, practice, *others]
+    assert [key.kind for key in keys[:2]] == [KeyKind.SITE, KeyKind.PRACTICE]
 
 
 def test_what_is_no_ed25519_key_is_not_trusted(tmp_path):

@@ -32,7 +32,7 @@ from core.domain.body import Side
 from core.errors import UserError
 from core.exo_core.safety import State
 from core.exo_core.storage import Area
-from tests.deploy.controllers import DEVICE, SMALL, built, package, trained
+from tests.deploy.controllers import DEVICE, EXO_KEYS, SMALL, built, package, trained
 from tests.deploy.fault_channel import FaultChannel
 from tests.deploy.virtual_exo_process import QUICK, start_virtual_exo, virtual_exo
 from tests.exo_core.host import EXO, WRITE, Host
@@ -42,7 +42,7 @@ COMMAND = [sys.executable, "-m", "core.deploy.virtual_exo"]
 
 
 def new_exo(folder: Path, settings: PlantSettings | None = None) -> VirtualExo:
-    return VirtualExo("T-1", load_profile(DEVICE), folder, settings or PlantSettings())
+    return VirtualExo("T-1", load_profile(DEVICE), folder, settings or PlantSettings(), EXO_KEYS)
 
 
 # the process

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+TRUST = Path(__file__).with_name("site")  # a data folder that trusts the key of `controllers`
 QUICK = Path(__file__).with_name("quick_walk.json")  # strides of 0.65 s: two of them come sooner
 
 
@@ -36,8 +37,9 @@ class VirtualExoProcess:
 
 def start_virtual_exo(*options: str) -> VirtualExoProcess:
     """Start it with options such as `--listen tcp:0 --state DIR`; it ends when this process ends."""
+    command = [sys.executable, "-m", "core.deploy.virtual_exo", "--trust", str(TRUST), *options]
     process = subprocess.Popen(
-        [sys.executable, "-m", "core.deploy.virtual_exo", *options, "--parent", str(os.getpid())],
+        [*command, "--parent", str(os.getpid())],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         text=True,

@@ -17,7 +17,7 @@ from core.deploy.virtual_exo.plant import PlantSettings
 from core.deploy.virtual_exo.wearer import plain_walk
 from core.devices.profiles import load_profile
 from core.exo_core.safety import State
-from tests.deploy.controllers import DEVICE
+from tests.deploy.controllers import DEVICE, EXO_KEYS
 
 READ, WRITE = 0, 2
 IMAGE, EXO = 1, 70
@@ -50,7 +50,7 @@ class WornExo:
     """Somebody walks with the exo; the host sends heartbeats unless it is told not to."""
 
     def __init__(self, folder: Path, settings: PlantSettings | None = None) -> None:
-        self.exo = VirtualExo("T-1", load_profile(DEVICE), folder, settings or PlantSettings())
+        self.exo = VirtualExo("T-1", load_profile(DEVICE), folder, settings or PlantSettings(), EXO_KEYS)
         self._line = Line()
         self._channel = FaultChannel(self._line, self.exo)
         self._sequence = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
+from dataclasses import replace
 from typing import Any
 
 import cbor2
@@ -12,6 +13,7 @@ from core.exo_core.device import Device, Identity
 from core.exo_core.library import Library
 from core.exo_core.safety import Profile, State
 from core.exo_core.storage import Area
+from tests.deploy.controllers import EXO_KEYS
 from tests.exo_core.flash import Flash
 from tests.exo_core.wearer import TICK_US, Fault, Wearer
 
@@ -91,12 +93,12 @@ class Host:
 class Exo(Host):
     """The device, someone who wears it, and a host that talks to it."""
 
-    def __init__(self, core: Library, profile: Profile | None = None) -> None:
+    def __init__(self, core: Library, profile: Profile | None = None, **changed: Any) -> None:
+        """`changed` are fields of its identity."""
         self.bench = Bench()
-        identity = Identity(
-            "EXO-1", "Hippo_L1", "exotwin-virtual 1", True, Profile() if profile is None else profile, 1 << 17
-        )
-        super().__init__(Device(self.bench, identity, core))
+        own = Profile() if profile is None else profile
+        identity = Identity("EXO-1", "Hippo_L1", "exotwin-virtual 1", True, own, 1 << 17, EXO_KEYS)
+        super().__init__(Device(self.bench, replace(identity, **changed), core))
         self.wearer = Wearer(core)  # for its motion only
 
     def tick(self, fault: Fault | None = None) -> None:

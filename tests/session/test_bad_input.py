@@ -48,7 +48,7 @@ INDEX = {  # bad input: code, file below tests/, test
     "unknown muscle": ("EMG-007", "session/test_bad_input.py", "test_bad_emg_is_refused"),
     "missing channel": ("EMG-004", "session/test_bad_input.py", "test_bad_emg_is_refused"),
     "exo unplugged while uploading": ("EXO-005", "session/test_bad_input.py", "test_an_exo_unplugged"),
-    "exo unplugged while watching": ("EXO-003", "tasks/test_deploy_tasks.py", "test_a_pulled_cable"),
+    "exo unplugged while watching": ("EXO-003", "tasks/test_hand_over.py", "test_a_lost_link_ends"),
     "full disk, a result": ("REC-003", "store/test_store.py", "test_a_full_disk_leaves_nothing"),
     "full disk, any job": ("REC-003", "process/test_interruptions.py", "test_a_full_disk_is_told"),
     "full disk, a checkpoint": ("REC-003", "process/test_interruptions.py", "test_a_full_disk_stops"),
@@ -71,6 +71,28 @@ INDEX = {  # bad input: code, file below tests/, test
         "test_doing_again_on_a_twin_with_muscles",
     ),
     "unknown impairment": ("TWN-023", "ui/test_situations.py", "test_what_is_no_impairment_is_refused"),
+    "package of another patient": ("DEP-008", "deploy/test_checks.py", "test_each_wrong_thing"),
+    "package for another exo model": ("DEP-005", "deploy/test_checks.py", "test_each_wrong_thing"),
+    "package of an unknown signer": ("DEP-012", "deploy/test_checks.py", "test_each_wrong_thing"),
+    "package that nobody approved": ("DEP-016", "deploy/test_checks.py", "test_each_wrong_thing"),
+    "expired package": ("DEP-013", "tasks/test_deploy_tasks.py", "test_an_expired_package"),
+    "tampered package": ("DEP-003", "tasks/test_deploy_tasks.py", "test_a_tampered_package"),
+    "package with loosened limits": ("DEP-014", "deploy/test_checks.py", "test_a_package_with_weaker"),
+    "package bound to another exo": ("DEP-017", "tasks/test_deploy_tasks.py", "test_a_package_bound"),
+    "wrong kind of exo": ("EXO-007", "deploy/test_transfer.py", "test_another_kind_of_exo"),
+    "exo in use": ("EXO-015", "deploy/test_transfer.py", "test_an_exo_that_assists"),
+    "exo too slow for a controller": ("EXO-016", "deploy/test_transfer.py", "test_an_exo_too_slow"),
+    "exo switched off while on trial": (
+        "EXO-017",
+        "tasks/test_hand_over.py",
+        "test_an_exo_that_was",
+    ),
+    "nothing to go back to": ("EXO-018", "tasks/test_hand_over.py", "test_the_virtual_exo_walks"),
+    "exo that is not ready": ("EXO-022", "tasks/test_hand_over.py", "kept"),
+    "kept without a walk": ("DEP-021", "tasks/test_hand_over.py", "kept"),
+    "kept by nobody": ("DEP-022", "tasks/test_hand_over.py", "kept"),
+    "real exo kept without a person": ("DEP-023", "tasks/test_hand_over.py", "test_a_real_exo_is_not_kept"),
+    "rollback for an unknown patient": ("PAT-012", "app/test_cli_deploy.py", "test_a_rollback_names"),
     "data folder out of reach": ("REC-006", "app/test_cli.py", "test_what_cannot_work_is_refused"),
 }
 
@@ -258,7 +280,7 @@ def test_an_exo_unplugged_while_uploading_is_told_and_nothing_counts_as_deployed
 ) -> None:
     package_id = packed(visit, tmp_path)
     params = {"package_id": package_id, "confirmed_patient": CODE, "confirmed_device": DEVICE}
-    with virtual_exo("--listen", "tcp:0") as running:
+    with virtual_exo("--listen", "tcp:0", "--trust", str(visit.data_dir)) as running:
         context = PullsTheCable(JobSpec("job", "deploy", {}, visit.data_dir, visit.id), tmp_path / "work")
         context.exo = running.process
         with refused("EXO-005"):

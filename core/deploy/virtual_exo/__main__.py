@@ -20,6 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--serial", default="VIRTUAL-1")
     parser.add_argument("--faults", default="", help="tcp:PORT of the fault channel; none by default")
     parser.add_argument("--worn-before", type=float, default=WORN_BEFORE_S, help="seconds, default 6")
+    parser.add_argument("--trust", type=Path, help="data folder whose public keys it trusts; none by default")
     given = parser.parse_args(arguments)
     try:
         return run_virtual_exo(
@@ -31,6 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
             serial=given.serial,
             faults=given.faults,
             worn_before_s=given.worn_before,
+            trust=given.trust,
         )
     except UserError as error:
         sys.stderr.write(error.advice.one_line() + "\n")

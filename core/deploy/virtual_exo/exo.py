@@ -11,7 +11,7 @@ from core.deploy.virtual_exo.machine import Clock, Flash, PcMachine
 from core.deploy.virtual_exo.plant import Plant, PlantSettings
 from core.devices.exo_protocol import CONTROL_HZ
 from core.domain.controller import DeviceProfile
-from core.exo_core.device import Device, Identity
+from core.exo_core.device import Device, ExoKey, Identity
 from core.exo_core.safety import Limits, Pair, Profile, State
 from core.exo_core.storage import Area
 
@@ -34,7 +34,14 @@ class Moment:
 class VirtualExo:
     """One exo. All methods are called from one loop."""
 
-    def __init__(self, serial: str, profile: DeviceProfile, folder: Path, settings: PlantSettings) -> None:
+    def __init__(
+        self,
+        serial: str,
+        profile: DeviceProfile,
+        folder: Path,
+        settings: PlantSettings,
+        keys: tuple[ExoKey, ...] = (),
+    ) -> None:
         self.serial = serial
         self.plant = Plant(settings)
         self.flash = Flash(folder)
@@ -45,7 +52,7 @@ class VirtualExo:
         self.command: tuple[Pair, bool] = ((0.0, 0.0), False)  # torque and enable, as the motors got it
         limits = profile.limits
         burnt_in = Profile(Limits(limits.peak_nm, limits.rate_nm_s, limits.hip_range_rad))
-        identity = Identity(serial, profile.id, FIRMWARE, True, burnt_in)
+        identity = Identity(serial, profile.id, FIRMWARE, True, burnt_in, keys=keys, accept_practice=True)
         self.device = Device(PcMachine(self.flash, self._clock, self._drive), identity)
 
     @property

@@ -8,12 +8,13 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import psutil
 
+from core.deploy.site_key import KeyKind, exo_keys
 from core.deploy.virtual_exo.exo import VirtualExo
 from core.deploy.virtual_exo.fault_channel import FaultChannel
 from core.deploy.virtual_exo.framing import FrameReader, encode_frame
@@ -21,6 +22,8 @@ from core.deploy.virtual_exo.plant import PlantSettings
 from core.deploy.virtual_exo.plant_file import load_plant
 from core.deploy.virtual_exo.ports import Port, open_fault_port, open_port
 from core.devices.profiles import load_profile
+from core.errors import UserError
+from core.exo_core.device import ExoKey
 
 WORN_BEFORE_S = 6.0  # enough to stand and to walk five steps
 _PARENT_CHECK_S = 0.5
@@ -37,12 +40,15 @@ def run_virtual_exo(
     serial: str = "VIRTUAL-1",
     faults: str = "",
     worn_before_s: float = WORN_BEFORE_S,
+    trust: Path | None = None,
 ) -> int:
     """Serve one virtual exo until it is told to end, or until process `parent` is gone.
 
-    The person stood and walked with it for `worn_before_s` before anybody connects. Writes one JSON line with
-    `address`, `serial`, `profile_id`, `pid` and `faults` (address of the fault channel) to standard output
-    when it is ready. Raises UserError EXO-020 (plant), EXO-021 (listen, faults), EXO-030 (device).
+    The person stood and walked with it for `worn_before_s` before anybody connects. It runs controllers that
+    were signed with the keys of the data folder `trust`, which is looked at with every connection. Writes one
+    JSON line with `address`, `serial`, `profile_id`, `pid` and `faults` (address of the fault channel) to
+    standard output when it is ready. Raises UserError EXO-020 (plant), EXO-021 (listen, faults), EXO-030
+    (device), KEY-006 (damaged key).
     """
     profile = load_profile(profile_id)
     settings = PlantSettings() if plant is None else load_plant(plant)
@@ -54,10 +60,10 @@ def run_virtual_exo(
         if fault_port is not None:
             clean_up.callback(fault_port.close)
         folder = state or Path(clean_up.enter_context(TemporaryDirectory(prefix="virtual-exo-")))
-        exo = VirtualExo(serial, profile, folder, settings)
+        exo = VirtualExo(serial, profile, folder, settings, keys_of(trust))
         exo.pass_time(worn_before_s)
         _say_ready(port, fault_port, exo, profile_id)
-        serve(exo, port, None if fault_port is None else FaultChannel(fault_port, exo), stop)
+        serve(exo, port, None if fault_port is None else FaultChannel(fault_port, exo), stop, trust)
     return 0
 
 
@@ -73,7 +79,19 @@ def _say_ready(port: Port, fault_port: Port | None, exo: VirtualExo, profile_id:
     sys.stdout.flush()
 
 
-def serve(exo: VirtualExo, port: Port, channel: FaultChannel | None, stopped: Callable[[], bool]) -> None:
+def keys_of(data_dir: Path | None) -> tuple[ExoKey, ...]:
+    """The keys that an exo of this site is given. Raises UserError KEY-006."""
+    found = () if data_dir is None else exo_keys(data_dir)
+    return tuple(ExoKey(key.public.raw, key.kind is KeyKind.PRACTICE) for key in found)
+
+
+def serve(
+    exo: VirtualExo,
+    port: Port,
+    channel: FaultChannel | None,
+    stopped: Callable[[], bool],
+    trust: Path | None = None,
+) -> None:
     """Tick as time goes by; between ticks answer what comes in."""
     reader = FrameReader()
     due_s = time.monotonic()
@@ -89,8 +107,17 @@ def serve(exo: VirtualExo, port: Port, channel: FaultChannel | None, stopped: Ca
         if channel is not None:
             channel.serve()
         if time.monotonic() >= due_s:
-            exo.connected = port.connected and not lost
+            connected = port.connected and not lost
+            if connected and not exo.connected:
+                _renew_keys(exo, trust)
+            exo.connected = connected
             due_s = max(due_s + exo.tick(), time.monotonic() - _FORGIVEN_S)
+
+
+def _renew_keys(exo: VirtualExo, trust: Path | None) -> None:
+    """A site may have made its first key since; a damaged one changes nothing."""
+    with suppress(UserError):
+        exo.device.trust(keys_of(trust))
 
 
 class _StopSignal:

@@ -87,13 +87,45 @@ static bool is_for_this_exo(const exo_device *device, const exo_blob *blob) {
     return blob->profile_id.length == strlen(id) && memcmp(blob->profile_id.at, id, strlen(id)) == 0;
 }
 
-static bool load_running(exo_device *device) {
+static bool is_signed(const exo_device *device, const exo_blob *blob) {
+    const exo_setup *setup = device->setup;
+    const uint32_t keys = setup->keys < EXO_KEYS ? setup->keys : EXO_KEYS;
+    return exo_blob_signed(blob, setup->key, keys, setup->accept_practice && setup->is_virtual);
+}
+
+/* Why the controller in memory must not run; NULL: nothing speaks against it. */
+static const char *trouble_of(const exo_device *device, uint32_t length, exo_blob *blob, exo_envelope *envelope) {
+    const exo_blob_error error = exo_blob_open(device->setup->memory, length, blob);
+    if (error != EXO_BLOB_OK) {
+        return error == EXO_BLOB_UNKNOWN_FORMAT ? "written for another version of the exo"
+                                                : "damaged, or nothing that this exo can run";
+    }
+    if (!is_signed(device, blob)) {
+        return "not signed by anybody whom this exo trusts";
+    }
+    if (!is_for_this_exo(device, blob)) {
+        return "made for another kind of exo";
+    }
+    return read_envelope(blob->manifest, envelope) ? NULL : "the limits of the gait make no sense";
+}
+
+static const char *load_running(exo_device *device) {
     const exo_setup *setup = device->setup;
     device->length = exo_slots_load(&device->slots, device->slots.running, setup->memory, setup->room);
-    return device->length > 0 && exo_blob_open(setup->memory, device->length, &device->blob) == EXO_BLOB_OK &&
-           is_for_this_exo(device, &device->blob) &&
-           read_envelope(device->blob.manifest, &device->envelope) &&
-           exo_blob_selftest(&device->blob, &device->runtime, NULL) == EXO_BLOB_OK;
+    if (device->length == 0) {
+        return "its bytes have changed";
+    }
+    const char *trouble = trouble_of(device, device->length, &device->blob, &device->envelope);
+    if (trouble == NULL && exo_blob_selftest(&device->blob, &device->runtime, NULL) != EXO_BLOB_OK) {
+        trouble = "the self-test gave other numbers than it promises";
+    }
+    return trouble;
+}
+
+/* The running controller must never run again. */
+static void reject_running(exo_device *device, const char *why) {
+    device->trouble[device->slots.running] = why;
+    exo_slots_reject(&device->slots);
 }
 
 void exo_device_start_controller(exo_device *device) {
@@ -102,10 +134,12 @@ void exo_device_start_controller(exo_device *device) {
     memset(device->wish_nm, 0, sizeof device->wish_nm);
     exo_safety_use(&device->safety, NULL, none, exo_envelope_widest(), true);
     for (int tries = 0; tries <= EXO_SLOT_COUNT && device->slots.running != EXO_FACTORY; tries++) {
-        if (load_running(device)) {
+        const char *trouble = load_running(device);
+        if (trouble == NULL) {
             use(device);
             return;
         }
+        device->trouble[device->slots.running] = trouble;
         if (exo_slots_reject(&device->slots) != EXO_SLOTS_OK) {
             return;
         }
@@ -119,7 +153,7 @@ bool exo_device_selftest(exo_device *device, uint8_t *outputs_sha256) {
     if (exo_blob_selftest(&device->blob, &device->runtime, outputs_sha256) == EXO_BLOB_OK) {
         return true;
     }
-    exo_slots_reject(&device->slots);
+    reject_running(device, "the self-test gave other numbers than it promises");
     exo_device_start_controller(device);
     return false;
 }
@@ -132,16 +166,16 @@ exo_slots_rc exo_device_received(exo_device *device) {
     uint8_t subject[EXO_HASH_BYTES] = {0};
     exo_sha256 hash;
     exo_blob blob;
-    const bool good = reception->length <= setup->room &&
-                      hal->read(hal->machine, area, 0, setup->memory, reception->length) &&
-                      exo_blob_open(setup->memory, reception->length, &blob) == EXO_BLOB_OK &&
-                      is_for_this_exo(device, &blob) && read_envelope(blob.manifest, &device->envelope);
-    if (good) {
+    const bool read = reception->length <= setup->room &&
+                      hal->read(hal->machine, area, 0, setup->memory, reception->length);
+    const char *trouble = read ? trouble_of(device, reception->length, &blob, &device->envelope) : "too large to run";
+    if (trouble == NULL) {
         exo_sha256_start(&hash);
         exo_sha256_add(&hash, blob.subject_tag.at, blob.subject_tag.length);
         exo_sha256_end(&hash, subject);
     }
-    const exo_slots_rc code = exo_slots_judge(&device->slots, good, subject);
+    device->trouble[reception->slot] = trouble;
+    const exo_slots_rc code = exo_slots_judge(&device->slots, trouble == NULL, subject);
     exo_device_start_controller(device); /* the memory was used for the new one */
     return code;
 }
@@ -157,8 +191,21 @@ exo_slots_rc exo_device_confirm(exo_device *device, const uint8_t *sha256) {
     return code;
 }
 
+/* What lies in memory is, byte by byte, what somebody trusted has signed (S22). */
+static bool still_signed(const exo_device *device) {
+    exo_blob again;
+    return exo_blob_open(device->setup->memory, device->length, &again) == EXO_BLOB_OK &&
+           exo_same_bytes(again.sha256, device->blob.sha256, EXO_HASH_BYTES) && is_signed(device, &again);
+}
+
 exo_rc exo_device_arm(exo_device *device, const exo_arm_request *request) {
-    const exo_rc code = exo_safety_arm(&device->safety, request);
+    exo_rc code = EXO_NOT_SIGNED;
+    if (!device->has_controller || exo_safety_moves(&device->safety) || still_signed(device)) {
+        code = exo_safety_arm(&device->safety, request);
+    } else {
+        reject_running(device, "changed in memory, or its key is not trusted any more");
+        exo_device_start_controller(device);
+    }
     renew_nonce(device);
     return code;
 }
@@ -207,7 +254,7 @@ static void take_back(exo_device *device) {
     const uint8_t running = device->slots.running;
     const bool trial = running < EXO_SLOT_COUNT && device->slots.slot[running].state == EXO_SLOT_TRIAL;
     if (device->safety.revert && !exo_safety_moves(&device->safety)) {
-        exo_slots_reject(&device->slots);
+        reject_running(device, "its bytes changed in memory");
         exo_device_start_controller(device);
     } else if (trial && device->safety.state == EXO_FAULT) {
         exo_slots_revert(&device->slots);

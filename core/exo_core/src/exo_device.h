@@ -8,6 +8,7 @@
 
 #define EXO_TELEMETRY_RECORDS 400 /* four seconds */
 #define EXO_TELEMETRY_BYTES 44
+#define EXO_KEYS 4
 
 /* What this exo is and works with; stays as long as the device. `memory` starts at a multiple of 4. */
 typedef struct {
@@ -16,6 +17,9 @@ typedef struct {
     const char *serial;
     const char *profile_id;
     bool is_virtual;
+    exo_key key[EXO_KEYS]; /* whose controllers it runs */
+    uint32_t keys;
+    bool accept_practice; /* counts only with is_virtual: a real exo never runs what nobody answers for */
     exo_profile profile;
     uint8_t *memory; /* for the running controller */
     uint32_t room;
@@ -47,6 +51,7 @@ typedef struct {
     uint32_t crc_at;
     bool weights_ok;
     uint64_t weights_us;
+    const char *trouble[EXO_SLOT_COUNT]; /* why the controller in a slot was refused; forgotten by a reset */
     uint32_t slowest_tick_us;
     bool reset_asked; /* the machine resets once the answer is out */
     uint32_t seq;
@@ -59,7 +64,7 @@ float exo_at_most(double value);
 /* As after power on: limits of the visit and faults are forgotten, torque is zero. */
 void exo_device_boot(exo_device *device, const exo_setup *setup);
 
-/* Load what the slots say and let it pass its self-test, or go back to what ran before. */
+/* Load what the slots say, check signature and self-test, or go back to what ran before. */
 void exo_device_start_controller(exo_device *device);
 
 /* Golden vectors once more; a controller that fails them is not armed. False without controller. */
@@ -71,6 +76,7 @@ exo_slots_rc exo_device_received(exo_device *device);
 /* Keep the running controller for good. */
 exo_slots_rc exo_device_confirm(exo_device *device, const uint8_t *sha256);
 
+/* Hash and signature of the running controller are checked once more; one that fails is never run again. */
 exo_rc exo_device_arm(exo_device *device, const exo_arm_request *request);
 
 /* Sensors to motors. The device fills in what it knows of its memory. */

@@ -38,7 +38,8 @@ typedef enum {
     EXO_NOT_SELFTESTED = 6,
     EXO_FAULT_LATCHED = 7,
     EXO_LIMIT_RAISED = 9,
-    EXO_NOT_READY = 13
+    EXO_NOT_READY = 13,
+    EXO_NOT_SIGNED = 14
 } exo_rc;
 
 /* What a row asks for, from harmless to grave. */

@@ -84,6 +84,7 @@ static exo_refusal info(exo_device *device, exo_cbor request, exo_out *out) {
 
 static void say_slot(const exo_device *device, uint8_t number, exo_out *out) {
     const exo_slot *slot = &device->slots.slot[number];
+    const char *trouble = device->trouble[number];
     exo_description found;
     exo_smp_describe(device, number, &found);
     exo_out_map(out, 8);
@@ -94,7 +95,7 @@ static void say_slot(const exo_device *device, uint8_t number, exo_out *out) {
     say_bytes(out, "subject_tag", found.subject_tag);
     say_bytes(out, "profile_id", found.profile_id);
     say_real(out, "first_nm", (float)found.first_session_peak_nm);
-    say_text(out, "detail", "");
+    say_text(out, "detail", slot->state == EXO_SLOT_BAD && trouble != NULL ? trouble : "");
 }
 
 static exo_refusal list_slots(exo_device *device, exo_cbor request, exo_out *out) {
