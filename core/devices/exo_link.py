@@ -1,8 +1,8 @@
 """The link to an exo: one request at a time, resynchronised after every error, never repeated by itself.
 
-smpclient has no lock and never recovers from a late answer (its issue 104). `_Session` gives it both. What
-the exo is told to do is sent exactly once; only reading is tried a second time, and an upload goes on at the
-offset that the exo itself names.
+smpclient has no lock and never recovers from a late answer (its issue 104): the lock is here, and
+`ExoTransport` skips late answers. What the exo is told to do is sent exactly once; only reading is tried a
+second time, and an upload goes on at the offset that the exo itself names.
 """
 
 from __future__ import annotations
@@ -294,20 +294,12 @@ class ExoLink:
 
     async def _open(self, timeout_s: float) -> None:
         try:
-            await self._connect(timeout_s)
+            await self._client.connect(timeout_s)
         except (SMPTransportDisconnected, OSError) as error:
             raise unplugged(self.address) from error
         except _GARBLED as error:
             raise broken_answers(self.address) from error
         await self._ask(EchoWrite(d="exotwin"), tries=2)
-
-    async def _connect(self, timeout_s: float) -> None:
-        """Twice at most: the first thing heard may be a late answer to whoever was connected before."""
-        try:
-            await self._client.connect(timeout_s)
-        except _GARBLED:
-            await self._client.disconnect()
-            await self._client.connect(timeout_s)
 
     async def _ask(
         self, request: Any, *, tries: int, timeout_s: float | None = None, code: str = "EXO-010"
@@ -315,7 +307,7 @@ class ExoLink:
         async with self._lock:
             for remaining in reversed(range(tries)):
                 try:
-                    answer = await self._client.request(request, timeout_s)
+                    answer = await self._client.request(request, timeout_s or REQUEST_TIMEOUT_S)
                     break
                 except TimeoutError as error:
                     self._resynchronise()

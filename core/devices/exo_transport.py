@@ -17,6 +17,7 @@ from smpclient.transport.serial import SMPSerialTransport
 
 from core.errors import UserError, refuse
 
+_WHICH = slice(4, 8)  # group, number and command in the header: an answer repeats those of its request
 BAUD_RATE = 1_000_000  # USB ignores it; on a UART 115200 would be too slow for telemetry
 
 
@@ -111,8 +112,20 @@ class ExoTransport(SMPSerialTransport):
     def __init__(self, address: Address) -> None:
         super().__init__(baudrate=BAUD_RATE, write_timeout=1.0, exclusive=True)
         self._exo_address = address
+        self._asked = b""  # which request's answer is awaited
         if address.is_tcp:
             self._conn: Any = SocketPort()
+
+    async def send(self, data: bytes) -> None:
+        self._asked = data[_WHICH]
+        await super().send(data)
+
+    async def receive(self) -> bytes:
+        """The answer to what was sent last; answers to requests that were given up are skipped."""
+        while True:
+            frame: bytes = await super().receive()
+            if frame[_WHICH] == self._asked:
+                return frame
 
     async def connect(self, address: str, timeout_s: float) -> None:
         """Open the port. Raises UserError EXO-001 (not there) or EXO-002 (in use)."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
+from contextlib import contextmanager
 
 import pytest
 
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="no ptys")
 if os.name == "posix":
     from tests.devices.middle import Fault, Kind, Middle
 
-TIMEOUT_S = 0.15  # instead of seconds: an answer that was lost is missed sooner
+TIMEOUT_S = 0.15
 LATE_S = 0.25
 END_S = 20.0
 TRANSFER_BYTES = 4000  # about as many go each way
@@ -52,10 +53,18 @@ def exo(old, tmp_path_factory):
         yield running
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def impatient(monkeypatch):
-    for name in ("REQUEST_TIMEOUT_S", "UPLOAD_FIRST_TIMEOUT_S", "SLOW_TIMEOUT_S"):
-        monkeypatch.setattr(exo_link, name, TIMEOUT_S)
+    """Within it, an answer that was lost is missed sooner."""
+
+    @contextmanager
+    def patched():
+        with monkeypatch.context() as patch:
+            for name in ("REQUEST_TIMEOUT_S", "UPLOAD_FIRST_TIMEOUT_S", "SLOW_TIMEOUT_S"):
+                patch.setattr(exo_link, name, TIMEOUT_S)
+            yield
+
+    return patched
 
 
 def put(link, contents):
@@ -130,14 +139,15 @@ def unplug_while_uploading(exo, old, new, at):
             assert link.read_back(slot.name) == new.device_bytes
 
 
-def damaged_transfer(exo, old, new, fault):
-    """A whole transfer with one fault on the way; the code of the advice, or "" when it succeeded."""
+def damaged_transfer(exo, old, new, fault, impatient):
+    """A whole transfer with one fault on the way; whether the fault came."""
     since = start_again(exo, old)
     with through(exo) as middle, connect(middle.address) as link:
         middle.plan(fault)
         code, started = "", time.monotonic()
         try:
-            put(link, new)
+            with impatient():
+                put(link, new)
         except UserError as error:
             code = error.advice.code
         assert time.monotonic() - started < END_S
@@ -209,21 +219,23 @@ def test_a_refused_upload_says_why(exo, old, new):
 
 @pytest.mark.parametrize("to_exo", [True, False], ids=["request", "answer"])
 @pytest.mark.parametrize("kind", DAMAGE)
-def test_one_fault_anywhere_in_a_transfer_ends_in_advice_or_success(exo, old, new, kind, to_exo):
-    damage(exo, old, new, Kind[kind], to_exo, 5)
+def test_one_fault_anywhere_in_a_transfer_ends_in_advice_or_success(exo, old, new, impatient, kind, to_exo):
+    damage(exo, old, new, impatient, Kind[kind], to_exo, 5)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(7200)
 @pytest.mark.parametrize("to_exo", [True, False], ids=["request", "answer"])
 @pytest.mark.parametrize("kind", DAMAGE)
-def test_one_fault_in_many_places_of_a_transfer_ends_in_advice_or_success(exo, old, new, kind, to_exo):
-    damage(exo, old, new, Kind[kind], to_exo, 200)
+def test_one_fault_in_many_places_of_a_transfer_ends_in_advice_or_success(
+    exo, old, new, impatient, kind, to_exo
+):
+    damage(exo, old, new, impatient, Kind[kind], to_exo, 200)
 
 
-def damage(exo, old, new, kind, to_exo, count):
+def damage(exo, old, new, impatient, kind, to_exo, count):
     happened = [
-        damaged_transfer(exo, old, new, Fault(kind, at, to_exo, LATE_S))
+        damaged_transfer(exo, old, new, Fault(kind, at, to_exo, LATE_S), impatient)
         for at in places(0, TRANSFER_BYTES, count)
     ]
     assert all(happened)
