@@ -85,7 +85,7 @@ LATCHING = {
     "S11 minus infinite": Case(11, 20, "imu_nan", {"value": -math.inf, "side": "right"}),
     "S11 an angle that cannot be": Case(11, 20, "imu_implausible", {"angle_rad": 3.6}),
     "S14 the loop stalls": Case(14, 0, "stall", {"s": 0.06}),
-    "S14 every tick is late": Case(14, 0, "late_ticks", {"s": 0.012}),
+    "S14 every tick is late": Case(14, 10, "late_ticks", {"s": 0.012}),
     "S15 the motors are silent": Case(15, 90, "motor_silent"),
     "S15 one motor is silent": Case(15, 90, "motor_silent", {"side": "right"}),
     "S16 a motor adds torque": Case(16, 130, "motor_wrong", {"nm": 8.0, "side": "left"}),
@@ -313,16 +313,17 @@ def test_s22_flash_that_fails_leaves_what_runs(ready):
     assert ready.arm() == {"state": State.ARMED}
 
 
-def test_s23_nothing_starts_again_by_itself(assisting):
-    """Not after a fault, its end, an acknowledgement, heartbeats, an old number or a restart."""
-    used = assisting.ask(EXO, 0)["nonce"]
-    assisting.inject("estop", for_s=0.2)
-    assisting.run(1.0)
-    assisting.acknowledge()
-    assert all(is_off(moment) for moment in assisting.run(2.0))
-    name = assisting.ask(EXO, 0)["sha"]
-    assert_refused(assisting.ask(EXO, 6, WRITE, arm=True, sha=name, nonce=used, max_nm=8.0, ramp_s=1.0))
-    assert_refused(assisting.ask(EXO, 6, WRITE, arm=True, sha=name, nonce=used, max_nm=8.0, ramp_s=1.0))
-    assisting.exo.device.boot()
-    assert all(is_off(moment) for moment in assisting.run(8.0))
-    assert assisting.state is State.READY
+def test_s23_nothing_starts_again_by_itself(ready):
+    """Not after a fault, its end, an acknowledgement, heartbeats, a number that was used or a restart."""
+    used = ready.ask(EXO, 0)["nonce"]
+    ready.assist()
+    ready.inject("estop", for_s=0.2)
+    ready.run(1.0)
+    ready.acknowledge()
+    assert all(is_off(moment) for moment in ready.run(2.0))
+    name = ready.ask(EXO, 0)["sha"]
+    assert_refused(ready.ask(EXO, 6, WRITE, arm=True, sha=name, nonce=used, max_nm=8.0, ramp_s=1.0))
+    assert all(is_off(moment) for moment in ready.run(1.0))
+    ready.exo.device.boot()
+    assert all(is_off(moment) for moment in ready.run(8.0))
+    assert ready.state is State.READY
