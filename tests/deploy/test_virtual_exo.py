@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.deploy.package import parse_package
+from core.deploy.virtual_exo import fault_channel
 from core.deploy.virtual_exo.exo import VirtualExo
 from core.deploy.virtual_exo.faults import MAX_TIME_US, Fault, FaultKind, read_numbers
 from core.deploy.virtual_exo.framing import FrameReader, encode_frame
@@ -198,12 +199,25 @@ def test_torque_warms_the_motor_and_drains_the_battery(tmp_path):
     drive, faults = exo.plant.drive, exo.plant.faults
     before_v = drive.battery_v
     drive.tell((12.0, 0.0), True, faults)
-    for _ in range(600):
-        drive.step(1.0, faults)
+    for _ in range(20_000):
+        drive.step(0.03, faults)
     left, right = drive.motors
     assert 60.0 < left.winding_c < 75.0 and left.case_c < 60.0  # 12 N m may last
     assert right.winding_c < 30.0
     assert drive.battery_v < before_v - 0.1
+
+
+def test_a_motor_that_is_told_nothing_lets_go_by_itself(tmp_path):
+    exo = new_exo(tmp_path)
+    drive, faults = exo.plant.drive, exo.plant.faults
+    drive.tell((12.0, 0.0), True, faults)
+    for _ in range(20):
+        drive.step(0.01, faults)
+    assert drive.shaft_nm[0] == pytest.approx(12.0, abs=0.01)
+    drive.step(0.05, faults)
+    assert drive.shaft_nm[0] == pytest.approx(12.0, abs=0.01)
+    drive.step(0.2, faults)
+    assert abs(drive.shaft_nm[0]) < 0.01
 
 
 # storage
@@ -365,6 +379,11 @@ def test_the_channel_says_what_it_does_not_understand():
         {"fault": "imu_stuck", "side": "middle"},
         {"motion": [1, 2]},
         {"skip_s": None},
+        {"skip_s": float("inf")},
+        {"fault": "stall", "s": float("inf")},
+        {"fault": "estop", "for_s": float("inf")},
+        {"fault": "flash_flip", "area": 9},
+        {"fault": "imu_tilt", "thigh_deg": float("inf")},
         {"dance": 1},
         {},
     ]
@@ -374,6 +393,34 @@ def test_the_channel_says_what_it_does_not_understand():
             with pytest.raises(ValueError):
                 world.ask(**wish)
         assert world.state()["state"] == "SAFE"
+
+
+def test_a_fault_of_one_tick_lasts_one_tick(tmp_path):
+    exo = new_exo(tmp_path)
+    line = Line([b'{"fault": "unplugged", "for_s": 0.01}\n'])
+    seen, real = [], exo.device.tick
+    exo.device.tick = lambda inputs: (seen.append(inputs.link), real(inputs))
+    exo.tick()
+    fault_channel.FaultChannel(line, exo).serve()
+    exo.pass_time(0.03)
+    assert seen == [True, False, True, True]
+    assert json.loads(line.sent[0]) == {"ok": True, "from_s": pytest.approx(exo.trace[1].time_us / 1e6)}
+
+
+class Line:
+    """The port of a fault channel, without a socket."""
+
+    def __init__(self, arriving):
+        self._arriving, self.sent = arriving, []
+
+    def receive(self, timeout_s):
+        return self._arriving.pop() if self._arriving else b""
+
+    def send(self, data):
+        self.sent.append(data)
+
+    def take_lost(self):
+        return False
 
 
 def test_the_channel_shows_what_the_motors_did():

@@ -12,6 +12,7 @@ from core.domain.body import Side
 from core.exo_core.safety import Pair
 
 TORQUE_NOISE_NM = 0.01
+WATCHDOG_S = 0.05  # a driver that is told nothing for so long lets go by itself
 # Heat: lost power grows with the square of the torque; 12 N m for ever warm the winding to about 70 degrees.
 LOSS_W_NM2 = 0.25
 WINDING_J_K, CASE_J_K = 60.0, 400.0
@@ -49,9 +50,9 @@ class Motor:
 
     def step(self, step_s: float, *, enabled: bool, faults: Faults, noise_nm: float) -> None:
         """Torque follows what the driver was told; the driver obeys the enable line whatever happens."""
-        target = self._target_nm(faults) if enabled else 0.0
-        share = 1.0 - exp(-step_s / self.settings.time_constant_s)
-        self.shaft_nm += share * (target - self.shaft_nm)
+        heard_s = min(step_s, WATCHDOG_S)
+        self._follow(self._target_nm(faults) if enabled else 0.0, heard_s)
+        self._follow(0.0, step_s - heard_s)
         if not faults.found(FaultKind.MOTOR_SILENT, self.side):
             self.reply_us = faults.now_us
             self.reply_nm = self.shaft_nm + noise_nm
@@ -66,6 +67,10 @@ class Motor:
     @property
     def loss_w(self) -> float:
         return LOSS_W_NM2 * self.shaft_nm * self.shaft_nm
+
+    def _follow(self, target_nm: float, step_s: float) -> None:
+        share = 1.0 - exp(-step_s / self.settings.time_constant_s)
+        self.shaft_nm += share * (target_nm - self.shaft_nm)
 
     def _target_nm(self, faults: Faults) -> float:
         wrong = faults.found(FaultKind.MOTOR_WRONG, self.side)

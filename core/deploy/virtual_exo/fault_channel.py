@@ -23,6 +23,7 @@ from core.domain.body import Side
 from core.exo_core.safety import Pair
 
 MAX_LINE_BYTES = 1 << 16
+MAX_SKIP_S = 3600.0  # takes half a minute
 _TIMING = {"fault", "side", "after_s", "for_s"}
 
 Answer = dict[str, Any]
@@ -49,7 +50,7 @@ class FaultChannel:
     def _answer(self, line: bytes) -> Answer:
         try:
             return {"ok": True, **self._obey(json.loads(line))}
-        except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError) as error:
             return {"ok": False, "why": str(error)}
 
     def _obey(self, wish: Mapping[str, Any]) -> Answer:
@@ -86,6 +87,8 @@ class FaultChannel:
     def _skip(self, seconds: float) -> Answer:
         if self._exo.moves:
             raise ValueError("time cannot be skipped while the exo assists")
+        if not 0.0 <= seconds <= MAX_SKIP_S:
+            raise ValueError(f"at most {MAX_SKIP_S:g} s can be skipped at once")
         self._exo.pass_time(seconds)
         return {"time_s": self._exo.now_us / 1e6}
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from math import isfinite
 
 from core.domain.body import Side
+from core.exo_core.storage import Area
 
 MAX_TIME_US = 1 << 62
 
@@ -51,8 +53,20 @@ ONCE = frozenset(
     }
 )
 
-# Not bound to the ticks: they count for the very next frame of the host.
-IMMEDIATE = ONCE | {FaultKind.STORAGE_FAILS}
+# Not bound to the ticks: they count for the very next frame of the host, or for the wait for the next tick.
+IMMEDIATE = ONCE | {FaultKind.STORAGE_FAILS, FaultKind.LATE_TICKS}
+
+# Their numbers are places and times; those of the others may be whatever a broken part could say.
+_COUNTED = {
+    FaultKind.IMU_QUEUED,
+    FaultKind.LATE_TICKS,
+    FaultKind.STALL,
+    FaultKind.MEMORY_FLIP,
+    FaultKind.FLASH_FLIP,
+    FaultKind.POWER_CUT,
+}
+# What a person does, and how a sensor sits, is at least a number.
+_FINITE = _COUNTED | {FaultKind.POSTURE, FaultKind.STRIDES, FaultKind.IMU_TILT}
 
 _NO_NUMBERS: Mapping[str, float] = {}
 # The numbers of each fault, and what they are when nothing is said.
@@ -95,12 +109,19 @@ class Fault:
 
 
 def read_numbers(kind: FaultKind, given: Mapping[str, object]) -> tuple[tuple[str, float], ...]:
-    """The numbers of a fault. Raises ValueError for one that it does not have."""
+    """The numbers of a fault. Raises ValueError for one that it does not have, or that is none."""
     known = _NUMBERS.get(kind, _NO_NUMBERS)
     for name in given:
         if name not in known:
             raise ValueError(f"{kind} has no {name}; it has {', '.join(known) or 'nothing to say'}")
-    return tuple((name, float(str(given.get(name, usual)))) for name, usual in known.items())
+    numbers = tuple((name, float(str(given.get(name, usual)))) for name, usual in known.items())
+    if kind in _FINITE and not all(isfinite(value) for _, value in numbers):
+        raise ValueError(f"{kind} needs numbers")
+    if kind in _COUNTED and not all(value >= 0.0 for _, value in numbers):
+        raise ValueError(f"{kind} needs numbers that are not negative")
+    if kind is FaultKind.FLASH_FLIP:
+        Area(int(dict(numbers)["area"]))
+    return numbers
 
 
 class Faults:

@@ -42,15 +42,15 @@ class Flash:
 
     def cut_power(self, at_change: int, share: float) -> None:
         """End this process in the `at_change`-th change from now, after doing `share` of it."""
-        self._cut_at, self._cut_share = self.changes + at_change, share
+        self._cut_at, self._cut_share = self.changes + at_change, min(1.0, max(0.0, share))
 
     def flip(self, area: Area, offset: int, bit: int) -> None:
         """Rot: one bit of a stored byte changes."""
         with self._paths[area].open("r+b") as file:
-            file.seek(offset)
+            file.seek(offset % SIZES[area])
             byte = file.read(1)[0]
-            file.seek(offset)
-            file.write(bytes([byte ^ 1 << bit]))
+            file.seek(-1, os.SEEK_CUR)
+            file.write(bytes([byte ^ 1 << bit % 8]))
 
     def read(self, area: Area, offset: int, length: int) -> bytes | None:
         with self._paths[area].open("rb") as file:
