@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gc
 import io
 
 import numpy as np
@@ -119,3 +120,22 @@ def test_a_live_plot_shows_only_its_window_and_keeps_the_limits_in_view(app: QAp
     (start, end), (low, high) = plot.box.viewRange()
     assert start == pytest.approx(9.99, abs=0.2) and end == pytest.approx(19.99, abs=0.2)
     assert low < -12.0 < 12.0 < high
+
+
+def test_a_plot_that_changes_its_limit_survives_the_garbage_collector(app: QApplication) -> None:
+    """Removed items that were deleted during a paint ended the program, with the exo under power."""
+    plot = LivePlot((Trace("left", "left"), Trace("right", "right")), window_s=10.0, capacity=100)
+    plot.resize(400, 200)
+    plot.show()
+    usual = gc.get_threshold()
+    gc.set_threshold(1, 1, 1)  # as often as it can
+    try:
+        for number in range(12):
+            plot.show_torque_limit(6.0 if number % 2 else 12.0)
+            plot.add(0.1 * number, 3.0, -3.0)
+            app.processEvents()
+            plot.repaint()
+    finally:
+        gc.set_threshold(*usual)
+    plot.close()
+    assert gc.isenabled()

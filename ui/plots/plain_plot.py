@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
+
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QGraphicsGridLayout, QSizePolicy, QWidget
 
 from ui import theme
@@ -40,6 +42,16 @@ class PlainPlot(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph is untyped
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._follow_theme()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Without the garbage collector, which would delete removed items while Qt walks over the others."""
+        collecting = gc.isenabled()
+        gc.disable()
+        try:
+            super().paintEvent(event)
+        finally:
+            if collecting:
+                gc.enable()
 
     def _follow_theme(self) -> None:
         mode = theme.current().mode
