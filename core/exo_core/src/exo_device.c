@@ -69,6 +69,10 @@ static bool read_envelope(exo_cbor manifest, exo_envelope *found) {
     return good;
 }
 
+static uint32_t crc_of_blob(const exo_device *device) {
+    return exo_crc32(0, (const uint8_t *)&device->blob, sizeof device->blob);
+}
+
 static void use(exo_device *device) {
     const exo_blob *blob = &device->blob;
     const exo_limits limits = {exo_at_most(blob->peak_nm), exo_at_most(blob->rate_nm_s), exo_at_most(blob->hip_range_rad)};
@@ -77,6 +81,7 @@ static void use(exo_device *device) {
     exo_runtime_reset(&device->runtime);
     device->has_controller = true;
     device->crc = exo_crc32(0, device->setup->memory, device->length);
+    device->blob_crc = crc_of_blob(device);
     device->crc_running = device->crc_at = 0;
     device->weights_ok = true;
     device->weights_us = hal_of(device)->now_us(hal_of(device)->machine);
@@ -223,7 +228,8 @@ static void check_memory(exo_device *device, uint64_t now_us) {
     device->crc_running = exo_crc32(device->crc_running, device->setup->memory + device->crc_at, count);
     device->crc_at += count;
     if (device->crc_at == device->length) {
-        device->weights_ok = device->weights_ok && device->crc_running == device->crc;
+        device->weights_ok = device->weights_ok && device->crc_running == device->crc &&
+                             device->blob_crc == crc_of_blob(device);
         device->weights_us = now_us;
         device->crc_running = device->crc_at = 0;
     }

@@ -47,6 +47,7 @@ typedef struct {
     float wish_nm[EXO_SIDES];
     uint32_t length; /* of the controller in memory */
     uint32_t crc;    /* of it, when it was loaded */
+    uint32_t blob_crc; /* of what was read out of it: law and shape of the network */
     uint32_t crc_running;
     uint32_t crc_at;
     bool weights_ok;
