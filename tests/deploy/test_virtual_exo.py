@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -25,6 +26,7 @@ from core.deploy.virtual_exo.framing import FrameReader, encode_frame
 from core.deploy.virtual_exo.machine import Flash
 from core.deploy.virtual_exo.plant import PlantSettings
 from core.deploy.virtual_exo.plant_file import load_plant
+from core.deploy.virtual_exo.ports import open_port
 from core.deploy.virtual_exo.sensors import SensorSettings
 from core.devices.exo_link import connect
 from core.devices.exo_protocol import FACTORY, NEWEST, DeviceState, SlotState
@@ -447,6 +449,30 @@ def test_the_channel_shows_what_the_motors_did():
 
 
 # the wire
+
+
+def test_who_comes_right_after_another_has_gone_is_let_in_and_nothing_is_lost():
+    port = open_port("tcp:0")
+    where = ("127.0.0.1", int(port.address.rpartition(":")[2]))
+    with socket.create_connection(where) as first:
+        port.receive(1.0)
+        first.sendall(b"stop")
+    with socket.create_connection(where) as second:
+        assert port.receive(1.0) == b"stop"
+        assert port.take_lost() and not port.connected
+        port.send(b"answer to the first")
+        port.receive(1.0)
+        second.sendall(b"hello")
+        assert port.receive(1.0) == b"hello"
+        with socket.create_connection(where) as third:
+            third.settimeout(5.0)
+            port.receive(1.0)
+            assert third.recv(10) == b""  # one at a time
+        port.send(b"answer to the second")
+        port.receive(0.0)
+        second.settimeout(5.0)
+        assert second.recv(100) == b"answer to the second"
+    port.close()
 
 
 @given(st.lists(st.binary(min_size=1, max_size=1500), min_size=1, max_size=4), st.binary(max_size=40))

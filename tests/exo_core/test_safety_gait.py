@@ -260,6 +260,22 @@ def test_s12_an_exo_put_on_anew_is_looked_at_anew(core: Library):
     assert wearer.state is State.READY
 
 
+@pytest.mark.parametrize("waited_s", [0.0, 0.3, 0.6, 0.9, 1.2, 1.5, 1.8, 2.1])
+def test_s12_what_was_seen_before_the_assistance_is_not_mixed_with_what_comes_after(
+    core: Library, waited_s: float
+):
+    wearer = ready_wearer(core)
+    wearer.walk(stride_s=0.65)
+    wearer.run(waited_s)
+    assert wearer.arm() is Refused.OK
+    wearer.run(3.0)
+    wearer.supervisor.stop()
+    wearer.run(0.01)
+    for _ in range(300):
+        wearer.run(0.01)
+        assert wearer.state is State.READY, wearer.supervisor.blocked_by
+
+
 # S19, S20
 
 

@@ -125,19 +125,29 @@ class TcpPort:
         watched = [self._listener] if client is None else [self._listener, client]
         writable = [client] if client is not None and self._outbox else []
         readable, ready, _ = select.select(watched, writable, [], timeout_s)
-        if self._listener in readable:
+        # Who has gone is noticed before somebody else comes; he waits for the next round.
+        data = b"" if client is None else self._exchange(client, client in readable, bool(ready))
+        if self._listener in readable and self._client is client:
             self._accept()
-        if client is None or client is not self._client:
-            return b""
+        return data
+
+    def _exchange(self, client: socket.socket, readable: bool, writable: bool) -> bytes:
+        """Send what waits, and take all that is there; what was sent before an end still counts."""
+        taken = bytearray()
         try:
-            if ready:
+            if writable:
                 del self._outbox[: client.send(self._outbox)]
-            return self._take(client) if client in readable else b""
+            while readable:
+                data = client.recv(65536)
+                taken += data
+                readable = bool(data)
+                if not data:
+                    self._drop()
         except BlockingIOError:
-            return b""
+            pass
         except OSError:
             self._drop()
-            return b""
+        return bytes(taken)
 
     def _accept(self) -> None:
         """A second client is turned away: an exo obeys one program at a time."""
@@ -148,12 +158,6 @@ class TcpPort:
         newcomer.setblocking(False)
         newcomer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._client = newcomer
-
-    def _take(self, client: socket.socket) -> bytes:
-        data = client.recv(65536)
-        if not data:
-            self._drop()
-        return data
 
     def _drop(self) -> None:
         if self._client is not None:

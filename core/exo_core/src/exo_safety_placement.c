@@ -125,6 +125,7 @@ static void walk(exo_safety *safety, const exo_inputs *in) {
 
 exo_verdict s12_placed(exo_safety *safety, const exo_inputs *in) {
     if (exo_safety_moves(safety)) {
+        forget_steps(&safety->placement); /* steps before the assistance do not go on after it */
         return EXO_PASS;
     }
     if (safety->imu.fit) {
