@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import statistics
+import threading
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -16,6 +19,7 @@ from typing import Any
 
 import numpy as np
 from smpclient import SMPClient
+from smpclient.requests.os_management import EchoWrite
 from smpclient.transport.serial import SMPSerialTransport
 
 from app.exo_process import VirtualExo
@@ -25,15 +29,16 @@ from core.deploy.signature import PrivateKey
 from core.deploy.site_key import trust
 from core.deploy.transfer import transfer
 from core.devices.exo_link import ExoLink, connect
-from core.devices.exo_protocol import NEWEST, DeviceState
+from core.devices.exo_protocol import NEWEST, DeviceState, TelemetryRecord
 from core.devices.exo_transport import ExoTransport, parse_address
 from core.devices.profiles import load_profile
 from core.domain.controller import ExoController, TrainedController
 from core.domain.twin import Network
 
 DEVICE = "Hippo_L1"
-UPLOADS = 8
-STOPS = 20
+UPLOADS = 12
+ECHOES = 100
+STOPS = 60
 READY_S = 5.0
 
 
@@ -46,69 +51,93 @@ def bench_deploy(watch_s: float = 60.0) -> dict[str, Any]:
         exo = VirtualExo(Path(folder))
         try:
             address = exo.start()
-            bare_kb_s, own_kb_s = _uploads_kb_s(address, package)
+            beside_bare = _beside_bare(address, package)
             with connect(address) as link:
                 numbers = _measure(link, package, watch_s)
         finally:
             exo.stop()
-    return {
-        "address": address,
-        "package_kb": round(len(package.device_bytes) / 1000.0, 1),
-        "bare_upload_kb_s": round(bare_kb_s, 1),
-        "upload_kb_s": round(own_kb_s, 1),
-        "upload_ratio_to_bare": round(own_kb_s / bare_kb_s, 3),
-        **numbers,
-    }
+    kilobytes = round(len(package.device_bytes) / 1000.0, 1)
+    return {"address": address, "package_kb": kilobytes, **beside_bare, **numbers}
 
 
 def _measure(link: ExoLink, package: PackageFile, watch_s: float) -> dict[str, Any]:
-    round_trip_ms = statistics.median(_milliseconds(lambda: link.echo("x")) for _ in range(200))
     transfer(link, package, lambda fraction, sentence: None)
     stops_ms = [_stop_ms(link, package) for _ in range(STOPS)]
-    gaps, ticks = _watch(link, package, watch_s)
+    gaps, records = _watch(link, package, watch_s)
     return {
-        "round_trip_ms_median": round(round_trip_ms, 2),
         "stop_latency_ms_median": round(statistics.median(stops_ms), 2),
         "stop_latency_ms_max": round(max(stops_ms), 2),
         "telemetry_seconds": watch_s,
-        "telemetry_ticks": ticks,
+        "telemetry_ticks": len(records),
         "telemetry_gaps": gaps,
+        "telemetry_ticks_assisting": sum(record.state.moves for record in records),
         "tick_ms_max": link.info().slowest_tick_us / 1000.0,
     }
 
 
-def _uploads_kb_s(address: str, package: PackageFile) -> tuple[float, float]:
-    """Best rate of bare smpclient and of the link, taken in turns so that both see the same load."""
-    bare, own = [], []
-    for _ in range(UPLOADS):
-        bare.append(asyncio.run(_bare_upload_kb_s(address, package)))
-        with connect(address) as link:
-            own.append(_upload_kb_s(link, package))
-    return max(bare), max(own)
+# beside bare smpclient: in turns, and in turns who comes first, so that both see the same load
 
 
-async def _bare_upload_kb_s(address: str, package: PackageFile) -> float:
+def _beside_bare(address: str, package: PackageFile) -> dict[str, float]:
+    bare: list[_Timed] = []
+    own: list[_Timed] = []
+    for turn in range(UPLOADS):
+        for is_own in (turn % 2 == 0, turn % 2 == 1):
+            (own if is_own else bare).append(
+                _timed_own(address, package) if is_own else asyncio.run(_timed_bare(address, package))
+            )
+    bare_kb_s, own_kb_s = (statistics.median(one.upload_kb_s for one in times) for times in (bare, own))
+    bare_ms, own_ms = (statistics.median(one.round_trip_ms for one in times) for times in (bare, own))
+    return {
+        "bare_upload_kb_s": round(bare_kb_s, 1),
+        "upload_kb_s": round(own_kb_s, 1),
+        "upload_ratio_to_bare": round(own_kb_s / bare_kb_s, 3),
+        "bare_round_trip_ms_median": round(bare_ms, 2),
+        "round_trip_ms_median": round(own_ms, 2),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Timed:
+    """One connection: an upload, and the median of some echoes."""
+
+    upload_kb_s: float
+    round_trip_ms: float
+
+
+def _timed_own(address: str, package: PackageFile) -> _Timed:
+    with connect(address) as link:
+        echo_ms = statistics.median(_milliseconds(lambda: link.echo("x")) for _ in range(ECHOES))
+        upload_ms = _milliseconds(lambda: link.upload(package.device_bytes))
+    return _Timed(len(package.device_bytes) / upload_ms, echo_ms)
+
+
+async def _timed_bare(address: str, package: PackageFile) -> _Timed:
     where = parse_address(address)
     # smpclient itself knows no sockets; on a pseudo terminal it is used exactly as it comes.
     transport = ExoTransport(where) if where.is_tcp else SMPSerialTransport()
     client = SMPClient(transport, where.port_name or address)
     await client.connect()
+    echoes_ms = []
+    for _ in range(ECHOES):
+        started = time.perf_counter()
+        await client.request(EchoWrite(d="x"))
+        echoes_ms.append((time.perf_counter() - started) * 1000.0)
     started = time.perf_counter()
     async for _ in client.upload(package.device_bytes):
         pass
-    seconds = time.perf_counter() - started
+    upload_ms = (time.perf_counter() - started) * 1000.0
     await client.disconnect()
-    return len(package.device_bytes) / 1000.0 / seconds
+    return _Timed(len(package.device_bytes) / upload_ms, statistics.median(echoes_ms))
 
 
-def _upload_kb_s(link: ExoLink, package: PackageFile) -> float:
-    return len(package.device_bytes) / _milliseconds(lambda: link.upload(package.device_bytes))
-
-
-def _milliseconds(work: Any) -> float:
+def _milliseconds(work: Callable[[], object]) -> float:
     started = time.perf_counter()
     work()
     return (time.perf_counter() - started) * 1000.0
+
+
+# while it assists
 
 
 def _arm(link: ExoLink, package: PackageFile) -> None:
@@ -120,27 +149,39 @@ def _arm(link: ExoLink, package: PackageFile) -> None:
 
 
 def _stop_ms(link: ExoLink, package: PackageFile) -> float:
-    """From the wish to stop until the exo answered that it stopped, while telemetry flows."""
+    """From the wish to stop until the exo answered that it stopped, while another thread reads telemetry."""
     _arm(link, package)
+    enough = threading.Event()
+    reader = threading.Thread(target=_stream, args=(link, enough))
+    reader.start()
+    time.sleep(0.1)
+    taken_ms = _milliseconds(link.stop)
+    enough.set()
+    reader.join()
+    return taken_ms
+
+
+def _stream(link: ExoLink, enough: threading.Event) -> None:
     at = link.telemetry(NEWEST).next_seq
-    for _ in range(5):
+    while not enough.is_set():
         link.heartbeat()
         at = link.telemetry(at).next_seq
-    return _milliseconds(link.stop)
+        time.sleep(0.005)
 
 
-def _watch(link: ExoLink, package: PackageFile, seconds: float) -> tuple[int, int]:
+def _watch(link: ExoLink, package: PackageFile, seconds: float) -> tuple[int, list[TelemetryRecord]]:
     """Missing control ticks and received ones, polled ten times a second while the exo assists."""
     _arm(link, package)
-    at, numbers, end = link.telemetry(NEWEST).next_seq, [], time.monotonic() + seconds
+    at, end = link.telemetry(NEWEST).next_seq, time.monotonic() + seconds
+    records: list[TelemetryRecord] = []
     while time.monotonic() < end:
         link.heartbeat()
         batch = link.telemetry(at)
         at = batch.next_seq
-        numbers += [record.seq for record in batch.records]
+        records += batch.records
         time.sleep(0.1)
     link.stop()
-    return sum(later - earlier - 1 for earlier, later in pairwise(numbers)), len(numbers)
+    return sum(later.seq - earlier.seq - 1 for earlier, later in pairwise(records)), records
 
 
 def _package(key: PrivateKey) -> PackageFile:

@@ -95,6 +95,13 @@ def test_d_a_computer_that_was_busy_does_not_go_on_where_it_was(assisting, stall
     assert_latched_at_once(assisting, 14, 0)
 
 
+def test_d_the_motors_let_go_while_the_computer_is_busy(assisting):
+    """By the driver's own watchdog, which a port must provide; looked at when the stall ends."""
+    assert max(map(abs, assisting.moments[-1].shaft_nm)) > 1.0
+    assisting.inject("stall", s=1.0)
+    assert max(map(abs, assisting.tick().shaft_nm)) < 0.01
+
+
 def test_d_a_restart_is_not_how_a_person_loses_support(assisting):
     assert assisting.ask(0, 5, WRITE) == {"rc": 6}
     assert assisting.run(0.1)[-1].state is State.ACTIVE

@@ -25,7 +25,7 @@ from tests.deploy.fault_channel import FaultChannel
 from tests.deploy.virtual_exo_process import virtual_exo
 from tests.exo_core.host import EXO, IMAGE, WRITE, Exo
 
-CUTS, KILLS, MANY_KILLS = 120, 6, 1000
+CUTS, KILLS, MANY_KILLS = 120, 4, 1000
 CHANGES = 16  # of the storage in what `bring` does, about
 
 
