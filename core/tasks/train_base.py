@@ -13,9 +13,9 @@ from torch.multiprocessing.spawn import spawn
 
 from core.learning.base_policy import (
     EVERYBODY,
+    HALF_PLACED,
     IMPAIRED,
     MOSTLY_PLACED,
-    MOSTLY_PLAIN,
     Mixture,
     beginners,
     crowd,
@@ -47,7 +47,7 @@ CURRICULUM = (
     Stage("first_steps", Fidelity.FAST, None, 0.12),
     Stage("all_walks", Fidelity.FAST, EVERYBODY, 0.25),
     Stage("base_walk", Fidelity.FAST, MOSTLY_PLACED, 0.27),
-    Stage("base_walk_muscles", Fidelity.STANDARD, MOSTLY_PLAIN, 0.36),
+    Stage("base_walk_muscles", Fidelity.STANDARD, HALF_PLACED, 0.36),
 )
 
 
