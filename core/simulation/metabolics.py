@@ -2,8 +2,8 @@
 
 Both add the heat of activating, keeping and moving a muscle to its mechanical work, each with its own
 constants; they are estimates from animal and cadaver muscle, never a measurement, and two are given so that
-their difference shows how far such an estimate can be trusted. Here a fibre moves exactly as its unit of muscle
-and tendon, so what an elastic tendon would save (mostly at the ankle) counts as fibre work.
+their difference shows how far such an estimate can be trusted. A fibre is taken to move exactly as its unit
+of muscle and tendon, so what an elastic tendon would save (mostly at the ankle) counts as fibre work.
 
 Fibre velocity is positive when the fibre lengthens, as in the papers.
 """
