@@ -195,7 +195,7 @@ WALKING_REWARD = (
     RewardTerm(0.30, pose),
     RewardTerm(0.40, flexion),
     RewardTerm(0.05, motion),
-    RewardTerm(0.55, progress),
+    RewardTerm(0.90, progress),
     RewardTerm(0.20, posture),
     RewardTerm(0.15, loading),
     RewardTerm(0.10, landing),
