@@ -110,6 +110,7 @@ def _learn(
 ) -> None:
     if checkpoint.exists():
         learner.restore(checkpoint.read_bytes())
+    learner.cool(learner.elapsed_s / budget_s)
 
     def save(content: bytes) -> None:
         replace_file(checkpoint, content)
@@ -117,6 +118,7 @@ def _learn(
             replace_file(policy, policy_bytes(learner.latest))
 
     def watch(progress: Progress) -> None:
+        learner.cool(progress.elapsed_s / budget_s)
         if progress.round % REPORT_EVERY == 0:
             report(_line(progress))
 
