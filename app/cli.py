@@ -212,8 +212,8 @@ def _add_simulate(commands: Subparsers) -> None:
     )
     parser.add_argument(
         "--fidelity",
-        choices=("fast", "standard"),
-        help="moved by joint torques or 80 muscles (default: as the twin has learned)",
+        choices=("fast", "standard", "full"),
+        help="moved by joint torques, 80 or 416 muscles (default: as the twin has learned)",
     )
     for name, value in (("--seconds", 10.0), ("--starts", 16), ("--seed", 0)):
         parser.add_argument(name, type=type(value), default=value)

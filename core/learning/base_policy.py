@@ -26,13 +26,15 @@ from core.twin.scaling import scales_for_height
 WALKERS = 128
 _KNEES = [joint.column for joint in JOINTS if joint.kind is JointKind.KNEE]
 HARD = {  # how many times as often as the others
-    "level-0.6": 2,
+    "level-0.6": 4,
     "ramp-up-10": 2,
-    "stairs-up": 4,
-    "stairs-down": 4,
-    "run-2.5": 2,
-    "run-3.0": 2,
-    "start-stop": 4,
+    "ramp-down-10": 2,
+    "stairs-up": 8,
+    "stairs-down": 3,
+    "run-2.0": 2,
+    "run-2.5": 3,
+    "run-3.0": 4,
+    "start-stop": 8,
     "trip": 3,
     "slip": 3,
 }
@@ -52,8 +54,8 @@ class Mixture:
 
 
 EVERYBODY = Mixture(plain=0.15, placed=0.5, impaired=0.15)
-MOSTLY_PLACED = Mixture(plain=0.1, placed=0.7, impaired=0.1)
-MOSTLY_PLAIN = Mixture(plain=0.35, placed=0.4, impaired=0.1)
+MOSTLY_PLACED = Mixture(plain=0.2, placed=0.6, impaired=0.1)
+HALF_PLACED = Mixture(plain=0.3, placed=0.5, impaired=0.1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -102,6 +102,12 @@ class GaitLearner:
         progress = self._progress(done)
         self._history.append((progress.elapsed_s, *(getattr(progress, name) for name in CURVES)))
         return progress
+
+    def cool(self, spent: float) -> None:
+        """Learn in smaller steps the more of the time is `spent` (0..1), so that the end is steady."""
+        slowest, fastest = PpoSettings().learning_rate_range
+        cooled = max(slowest, fastest * (1.0 - 0.9 * min(1.0, spent)))
+        self._ppo.settings = replace(self._ppo.settings, learning_rate_range=(slowest, cooled))
 
     @property
     def best(self) -> PolicyNetworks:

@@ -211,9 +211,10 @@ class Ppo:
         slowest, fastest = self.settings.learning_rate_range
         little, much = self.settings.change_range
         if change > much:
-            self._rate = max(self._rate / 1.3, slowest)
+            self._rate /= 1.3
         elif change < little:
-            self._rate = min(self._rate * 1.3, fastest)
+            self._rate *= 1.3
+        self._rate = min(max(self._rate, slowest), fastest)  # the band itself may move
         for optimiser in (self._policy_optimiser, self._value_optimiser):
             for group in optimiser.param_groups:
                 group["lr"] = self._rate

@@ -17,7 +17,7 @@ from core.domain.arrays import FloatArray
 from core.domain.rollout import MuscleFacts
 from core.domain.twin import BodyParameters
 from core.simulation.exo import worn_model
-from core.simulation.metabolics import FibreMotion, MetabolicMuscles, metabolic_power
+from core.simulation.metabolics import FibreMotion, MetabolicMuscles, leg_actuators, metabolic_power
 from core.simulation.muscles import estimate_activation
 from core.simulation.pose import FullPose, position_columns, velocity_columns
 from core.twin.body import Fidelity
@@ -29,15 +29,15 @@ _ROOT_AT_REST = (0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0)
 
 
 def muscle_facts(model: Any, state: FloatArray, excitation: FloatArray) -> MuscleFacts:
-    """Facts of a walk whose body has muscles.
+    """Facts of the leg muscles of a walk whose body has muscles.
 
-    `state` (T, S) full physics states, evenly in time, `excitation` (T, M) the controls that were given in
-    them; an exo's motors behind the muscles are left out.
+    `state` (T, S) full physics states, evenly in time, `excitation` (T, U) the controls that were given in
+    them; an exo's motors, and muscles of trunk and arms, are left out.
     """
-    muscles, nq, nv = model.na, model.nq, model.nv
+    nq, nv = model.nq, model.nv
     qpos, qvel = state[:, 1 : 1 + nq], state[:, 1 + nq : 1 + nq + nv]
-    activation = state[:, 1 + nq + nv : 1 + nq + nv + muscles]
-    drive = neural_drive(excitation[:, :muscles], state[:, 0])
+    activation = state[:, 1 + nq + nv : 1 + nq + nv + model.na]
+    drive = neural_drive(excitation[:, : model.na], state[:, 0])
     return _facts(model, qpos, qvel, activation, drive, estimated=False)
 
 
@@ -88,7 +88,8 @@ def _facts(
         for start in range(0, len(qpos), _CHUNK)
     ]
     length_m, speed_m_s, force_n, moment_nm = (np.concatenate(parts) for parts in zip(*pieces, strict=True))
-    motion = _fibre_motion(model, cost, (activation, excitation), (length_m, speed_m_s, force_n))
+    drive = (activation[:, felt.muscles], excitation[:, felt.muscles])
+    motion = _fibre_motion(model, cost, drive, (length_m, speed_m_s, force_n))
     return MuscleFacts(
         muscle_names=cost.names,
         estimated=estimated,
@@ -126,17 +127,19 @@ def _fibre_motion(
 
 
 class _Felt:
-    """Asks the physics what the muscles do in given states. M muscles, 14 joints."""
+    """Asks the physics what the leg muscles do in given states. A muscles in all, M of them, 14 joints."""
 
     def __init__(self, model: Any) -> None:
         self._model, self._data, self._pose = model, mujoco.MjData(model), FullPose(model)
-        kinds = model.actuator_dyntype
-        self.muscles = [i for i in range(model.nu) if kinds[i] == mujoco.mjtDyn.mjDYN_MUSCLE]
+        self.muscles = leg_actuators(model)
 
     def watch(
         self, qpos: FloatArray, qvel: FloatArray, activation: FloatArray
     ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-        """Length [m], speed [m/s] and pull [N] of the muscles (K, M), and their moments [N m] (K, 14)."""
+        """Length [m], speed [m/s] and pull [N] of the muscles (K, M), and their moments [N m] (K, 14).
+
+        `activation` (K, A) is that of all muscles.
+        """
         model, data, frames = self._model, self._data, len(qpos)
         length, speed, force = (np.zeros((frames, len(self.muscles))) for _ in range(3))
         arms = np.zeros((frames, model.nu, model.nv))

@@ -2,8 +2,8 @@
 
 Both add the heat of activating, keeping and moving a muscle to its mechanical work, each with its own
 constants; they are estimates from animal and cadaver muscle, never a measurement, and two are given so that
-their difference shows how far such an estimate can be trusted. Tendons are rigid here: a fibre moves exactly
-as its muscle-tendon unit, so what an elastic tendon would save (mostly at the ankle) counts as fibre work.
+their difference shows how far such an estimate can be trusted. A fibre is taken to move exactly as its unit
+of muscle and tendon, so what an elastic tendon would save (mostly at the ankle) counts as fibre work.
 
 Fibre velocity is positive when the fibre lengthens, as in the papers.
 """
@@ -13,13 +13,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import mujoco
 import numpy as np
 
 from core.domain.arrays import FloatArray, frozen
 from core.domain.muscles import LumpedMuscle, Muscle
 from core.domain.rollout import METABOLIC_MODELS
 from core.simulation.muscle_tables import FIBRE_SHARE, SLOW_TWITCH
+from core.twin.full_body import leg_muscles
+from core.twin.tendons import FASTEST, speed_share
 
 DENSITY_KG_M3 = 1059.7  # mammalian muscle (Mendez & Keys 1960)
 SPECIFIC_TENSION_PA = 0.60e6  # of the body model's largest forces: 60 N/cm^2 (Rajagopal et al. 2016)
@@ -45,12 +46,12 @@ class MetabolicMuscles:
 
     @staticmethod
     def of(model: Any) -> MetabolicMuscles:
-        """From the muscles of a MuJoCo model, in the order of its actuators.
+        """From the leg muscles of a MuJoCo model, in the order of its actuators.
 
         Mass = F0 / sigma * rho * L0 (Umberger et al. 2003), with the published optimal fibre length: where
         the model's rigid-tendon fibre also holds the stretch of its tendon, `FIBRE_SHARE` takes it off.
         """
-        muscles = [i for i in range(model.nu) if model.actuator_dyntype[i] == mujoco.mjtDyn.mjDYN_MUSCLE]
+        muscles = leg_actuators(model)
         names = tuple(model.actuator(i).name for i in muscles)
         gain, reach = model.actuator_gainprm[muscles], model.actuator_lengthrange[muscles]
         length_m = (reach[:, 1] - reach[:, 0]) / (gain[:, 1] - gain[:, 0])
@@ -62,8 +63,14 @@ class MetabolicMuscles:
             slow_twitch=np.array([SLOW_TWITCH[base] for base in bases]),
             largest_force_n=gain[:, 2].copy(),
             optimal_length_m=length_m,
-            fastest_per_s=gain[:, 6].copy(),
+            fastest_per_s=gain[:, FASTEST] * np.array([speed_share(name) for name in names]),
         )
+
+
+def leg_actuators(model: Any) -> list[int]:
+    """Numbers of the actuators that are muscles of a leg; those of trunk and arms do nothing in a walk."""
+    names = [model.actuator(number).name for number in range(model.nu)]
+    return [names.index(name) for name in leg_muscles(names)]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

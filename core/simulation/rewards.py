@@ -33,6 +33,7 @@ class Moment:
     forward_error_m_s: FloatArray  # (N,)
     sideways_m_s: FloatArray  # (N,)
     upright: FloatArray  # (N,) cosine of the pelvis' lean
+    sway: FloatArray  # (N,) sine of its lean to the side
     heading: FloatArray  # (N,) cosine of the turn away from straight ahead
     drift_m: FloatArray  # (N,) sideways from the line
     action: FloatArray  # (N, 14)
@@ -79,9 +80,13 @@ def progress(moment: Moment) -> FloatArray:
 
 
 def posture(moment: Moment) -> FloatArray:
-    """Trunk upright, facing ahead, on the line."""
+    """Trunk upright, facing ahead, on the line.
+
+    Leaning to the side counts most: a trunk that swings over the standing leg spares the hip's abductors the
+    work that they do in people.
+    """
     lean = (1.0 - moment.upright) + (1.0 - moment.heading)
-    value: FloatArray = np.exp(-6.0 * lean - 4.0 * moment.drift_m**2)
+    value: FloatArray = np.exp(-6.0 * lean - 40.0 * moment.sway**2 - 4.0 * moment.drift_m**2)
     return value
 
 
@@ -190,15 +195,15 @@ WALKING_REWARD = (
     RewardTerm(0.30, pose),
     RewardTerm(0.40, flexion),
     RewardTerm(0.05, motion),
-    RewardTerm(0.45, progress),
-    RewardTerm(0.10, posture),
+    RewardTerm(0.90, progress),
+    RewardTerm(0.20, posture),
     RewardTerm(0.15, loading),
     RewardTerm(0.10, landing),
     RewardTerm(0.45, rollover),
     RewardTerm(0.01, restraint),
     RewardTerm(0.01, smoothness),
     RewardTerm(12.0, effort),
-    RewardTerm(0.25, work),
+    RewardTerm(0.45, work),
     RewardTerm(0.30, pain),
 )
 

@@ -342,6 +342,7 @@ class WalkingEnvironment:
             forward_error_m_s=-velocity[:, 1] - self.strides.speed_m_s,
             sideways_m_s=velocity[:, 0],
             upright=rotation[:, 2, 2],
+            sway=rotation[:, 2, 0],
             heading=rotation[:, 1, 1],
             drift_m=position[:, 0],
             action=action,

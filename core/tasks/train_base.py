@@ -13,9 +13,9 @@ from torch.multiprocessing.spawn import spawn
 
 from core.learning.base_policy import (
     EVERYBODY,
+    HALF_PLACED,
     IMPAIRED,
     MOSTLY_PLACED,
-    MOSTLY_PLAIN,
     Mixture,
     beginners,
     crowd,
@@ -47,7 +47,7 @@ CURRICULUM = (
     Stage("first_steps", Fidelity.FAST, None, 0.12),
     Stage("all_walks", Fidelity.FAST, EVERYBODY, 0.25),
     Stage("base_walk", Fidelity.FAST, MOSTLY_PLACED, 0.27),
-    Stage("base_walk_muscles", Fidelity.STANDARD, MOSTLY_PLAIN, 0.36),
+    Stage("base_walk_muscles", Fidelity.STANDARD, HALF_PLACED, 0.36),
 )
 
 
@@ -110,6 +110,7 @@ def _learn(
 ) -> None:
     if checkpoint.exists():
         learner.restore(checkpoint.read_bytes())
+    learner.cool(learner.elapsed_s / budget_s)
 
     def save(content: bytes) -> None:
         replace_file(checkpoint, content)
@@ -117,6 +118,7 @@ def _learn(
             replace_file(policy, policy_bytes(learner.latest))
 
     def watch(progress: Progress) -> None:
+        learner.cool(progress.elapsed_s / budget_s)
         if progress.round % REPORT_EVERY == 0:
             report(_line(progress))
 

@@ -18,6 +18,7 @@ from core.twin.reduction import FLOOR_GEOM as FLOOR_GEOM
 from core.twin.reduction import is_foot_geom as is_foot_geom
 from core.twin.reduction import reduce_to_skeleton, remove_surfaces
 from core.twin.scaling import scale_spec
+from core.twin.tendons import slow_fibres
 
 TIME_STEP_S = 0.002  # the largest step at which foot contact stays smooth
 
@@ -100,6 +101,7 @@ def body_spec(body: BodyParameters, fidelity: Fidelity, *, surfaces: bool = True
         case Fidelity.STANDARD:
             pass
     scale_strength(spec, body)
+    slow_fibres(spec)
     impair_joints(spec, body)
     if fidelity is Fidelity.FAST or not surfaces:
         remove_surfaces(spec)

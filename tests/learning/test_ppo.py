@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -62,6 +62,16 @@ def test_it_learns_a_toy_task() -> None:
     assert first.terms["error"] > 0.45  # guessing 0 gives 0.5
     assert last.terms["error"] < 0.2
     assert last.reward > first.reward + 0.3
+
+
+def test_the_learning_rate_follows_a_band_that_moves() -> None:
+    learner = toy_learner()
+    learner.learn_round()
+
+    learner.settings = replace(learner.settings, learning_rate_range=(1e-5, 2e-5))
+    rate = learner.learn_round().learning_rate
+
+    assert 1e-5 <= rate <= 2e-5
 
 
 def test_the_same_seed_learns_the_same() -> None:

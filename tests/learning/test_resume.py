@@ -71,6 +71,16 @@ def test_learning_resumed_from_a_checkpoint_equals_learning_without_a_break(
     assert [len(curve.value) for curve in resumed.curves()] == [2 * rounds] * 4
 
 
+def test_the_more_time_is_spent_the_smaller_the_largest_step() -> None:
+    one, largest = learner(), []
+
+    for spent in (0.0, 0.5, 1.0, 2.0):
+        one.cool(spent)
+        largest.append(one.settings.learning_rate_range[1])
+
+    assert largest[0] > largest[1] > largest[2] == largest[3] > one.settings.learning_rate_range[0]
+
+
 def test_a_checkpoint_of_another_number_of_crews_is_not_taken() -> None:
     one = learner()
     model = worn_model(GENERIC_BODY, Fidelity.FAST, None)

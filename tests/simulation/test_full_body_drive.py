@@ -9,11 +9,14 @@ import mujoco
 import numpy as np
 import pytest
 
+from core.domain.body import Side
+from core.domain.muscles import Muscle
 from core.domain.twin import GENERIC_BODY
 from core.gait.norms import normal_reference
 from core.simulation.coordination import CoordinationNetwork
 from core.simulation.drive import Limbs, MuscleDrive
 from core.simulation.exo import worn_model
+from core.simulation.laboratory import muscle_facts
 from core.simulation.muscle_plant import leg_columns, moment_arm_polynomial
 from core.simulation.physics import BatchPhysics
 from core.simulation.pose import FullPose, velocity_columns
@@ -140,3 +143,18 @@ def test_the_policy_that_learned_with_80_muscles_walks_on_416() -> None:
 
     assert not fell.any()
     assert (world.walked_m > 2.5).all()
+
+
+def test_what_a_laboratory_cannot_see_is_told_of_the_leg_muscles_of_416() -> None:
+    model = body(Fidelity.FULL)
+    state, control = np.zeros((20, 1 + model.nq + model.nv + model.na)), np.zeros((20, model.nu))
+    state[:, 0], state[:, 1 : 1 + model.nq] = 0.01 * np.arange(20), model.qpos0
+    soleus = model.actuator(Muscle.SOLEUS.on(Side.RIGHT)).id
+    state[:, 1 + model.nq + model.nv + soleus] = 0.5
+
+    facts = muscle_facts(model, state, control)
+
+    assert set(facts.muscle_names) == {muscle.on(side) for muscle in Muscle for side in Side}
+    active = [name for name, share in zip(facts.muscle_names, facts.activation[0], strict=True) if share > 0]
+    assert active == [Muscle.SOLEUS.on(Side.RIGHT)]
+    assert facts.force_n[0, facts.muscle_names.index(active[0])] > 500.0

@@ -34,6 +34,7 @@ def perfect() -> Moment:
         forward_error_m_s=nothing,
         sideways_m_s=nothing,
         upright=np.ones(1),
+        sway=nothing,
         heading=np.ones(1),
         drift_m=nothing,
         action=joints,
@@ -88,6 +89,14 @@ def test_who_is_far_too_slow_still_feels_the_way_to_the_right_speed() -> None:
     )
 
     assert slow - slower > 0.02
+
+
+def test_a_trunk_that_swings_sideways_loses_more_than_one_that_leans_forward() -> None:
+    lean_rad = np.array([0.08])
+    forward = replace(perfect(), upright=np.cos(lean_rad))
+    sideways = replace(forward, sway=np.sin(lean_rad))
+
+    assert TERMS["posture"].value(sideways)[0] < TERMS["posture"].value(forward)[0] - 0.1
 
 
 def test_a_foot_in_the_air_rolls_nowhere() -> None:

@@ -82,6 +82,7 @@ def test_a_twin_walks_only_with_a_body_it_has_learned_to_move() -> None:
     learned = {muscles: shipped_policy(muscles=muscles) for muscles in (False, True)}
 
     assert simulate_scenario.chosen_fidelity(None, learned[True]) is Fidelity.STANDARD
+    assert simulate_scenario.chosen_fidelity("full", learned[True]) is Fidelity.FULL
     assert code_of(simulate_scenario.chosen_fidelity, "standard", learned[False]) == "SIM-034"
     assert code_of(simulate_scenario.chosen_fidelity, "fast", learned[True]) == "SIM-034"
 
