@@ -45,7 +45,8 @@ LIBRARIES = {
 }
 # Not linked, but needed: the OpenGL driver (software where there is no graphics card) and one font.
 RUNTIME_PACKAGES = (*LIBRARIES.values(), "libgl1-mesa-dri", "fonts-dejavu-core")
-TEST_PACKAGES = ("xvfb", "xauth")  # the walk-through of the windows needs a screen to draw on
+# The walk-through of the windows needs a screen to draw on; the core of the exo is run on a Cortex-M7.
+TEST_PACKAGES = ("xvfb", "xauth", "qemu-system-arm")
 BUILD_PACKAGES = ("binutils", "libpython3.11")  # PyInstaller reads libraries and brings Python itself along
 
 

@@ -12,6 +12,8 @@ import pytest
 
 from core.exo_core import building
 from core.exo_core.library import Library, load
+from tests.exo_core.cortex_m7 import build as build_for_cortex_m7
+from tests.exo_core.cortex_m7 import missing
 
 Builder = Callable[[str], Library]
 
@@ -53,3 +55,11 @@ def core(tmp_path_factory: pytest.TempPathFactory) -> Library:
     """The core by the compiler that pip would use; undefined behaviour ends the program on the spot."""
     flags = ("-O1", "-fsanitize=undefined", "-fsanitize-undefined-trap-on-error")
     return load(building.build(tmp_path_factory.mktemp("core") / building.library_name(), flags=flags))
+
+
+@pytest.fixture(scope="session")
+def cortex_m7(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The program for the small processor; skip where nothing can run it."""
+    if missing():
+        pytest.skip(f"no {missing()}")
+    return build_for_cortex_m7(tmp_path_factory.mktemp("cortex_m7") / "core.elf")

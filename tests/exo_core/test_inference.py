@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+import struct
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.deploy.golden import run
+from core.deploy.signature import PrivateKey
 from core.domain.twin import Network
 from core.exo_core.controller import Controller
 from core.exo_core.library import Library
 from core.simulation.exo_runtime import ExoRuntime, forward, low_pass_coefficients
-from tests.deploy.controllers import package, trained
+from tests.deploy.controllers import KEY, package, trained
 from tests.exo_core.conftest import BUILDS, Builder
-from tests.exo_core.nets import CoreNet, Layer, random_layers, run_reference
+from tests.exo_core.cortex_m7 import INSTRUCTIONS_PER_TICK, RUN, VERIFY, Job, execute
+from tests.exo_core.kinds import KINDS, controller_of, package_of
+from tests.exo_core.nets import CoreNet, Layer, random_layers, run_reference, run_torch
+from tests.exo_core.other_generator import run_other
 
 MLP = (16, 128, 64, 2)
 TEMPORAL = (4, 16, 16, 16, 16, 2)
@@ -70,22 +77,50 @@ def test_the_perceptron_is_the_network_of_the_simulation(core: Library):
 def test_torch_answers_within_a_hundred_thousandth_of_full_scale(
     core: Library, widths: tuple[int, ...], taps: int
 ):
-    torch = pytest.importorskip("torch")
     layers = random_layers(4, widths, taps, DILATIONS if taps > 1 else ())
     inputs = walk(2000, widths[0])
-    values = torch.from_numpy(inputs.T.copy())[None]
-    for number, layer in enumerate(layers):
-        kernel = torch.from_numpy(layer.weight.transpose(0, 2, 1)[:, :, ::-1].copy())
-        padded = torch.nn.functional.pad(values, (layer.span - 1, 0), mode="replicate")
-        values = torch.nn.functional.conv1d(
-            padded, kernel, torch.from_numpy(layer.bias), dilation=layer.dilation
-        )
-        values = values if number == len(layers) - 1 else torch.relu(values)
-    expected = values[0].T.numpy()
+
+    expected = run_torch(layers, inputs)
 
     answered = CoreNet(core, layers).run(inputs)
 
     assert np.abs(answered - expected).max() <= 1e-5 * np.abs(expected).max()
+
+
+@pytest.mark.parametrize(("widths", "taps"), [(MLP, 1), (TEMPORAL, 3)])
+def test_an_independent_code_generator_answers_within_a_hundred_thousandth_of_full_scale(
+    core: Library, tmp_path: Path, widths: tuple[int, ...], taps: int
+):
+    layers = random_layers(4, widths, taps, DILATIONS if taps > 1 else ())
+    inputs = walk(500, widths[0])
+
+    expected = run_other(layers, inputs, tmp_path)
+
+    answered = CoreNet(core, layers).run(inputs)
+    assert np.abs(answered - expected).max() <= 1e-5 * np.abs(expected).max()
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_cortex_m7_gives_the_bits_of_the_simulation(cortex_m7: Path, tmp_path: Path, name: str):
+    controller = controller_of(name, seed=9)
+    motion = np.random.default_rng(9).normal(0.0, 1.0, (20, 16, 4)).astype(np.float32)
+    expected = b"".join(run(controller, sequence[:, :2], sequence[:, 2:]).tobytes() for sequence in motion)
+
+    job = Job(RUN, package_of(controller).device_bytes, motion)
+
+    assert execute(cortex_m7, [job], tmp_path) == expected
+
+
+def test_a_cortex_m7_checks_a_signature_in_three_million_instructions(cortex_m7: Path, tmp_path: Path):
+    data = package(seed=6).device_bytes
+    keys = (KEY.public.raw, PrivateKey.from_seed(bytes(32)).public.raw)
+
+    jobs = [Job(VERIFY, data, key) for key in keys]
+    said = execute(cortex_m7, jobs, tmp_path, counted=True)
+
+    mine, ticks, other, _ = struct.unpack("<IIII", said)
+    assert (mine, other) == (1, 0)
+    assert ticks * INSTRUCTIONS_PER_TICK < 3_000_000
 
 
 def test_a_network_that_does_not_fit_is_not_run(core: Library):
