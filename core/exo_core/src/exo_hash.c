@@ -37,8 +37,13 @@ static void compress(exo_sha256 *hash) {
         const uint32_t one = v[7] + big + choice + ROUND[i] + word[i];
         const uint32_t small = rotate(v[0], 2) ^ rotate(v[0], 13) ^ rotate(v[0], 22);
         const uint32_t majority = (v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]);
-        memmove(v + 1, v, 7 * sizeof v[0]);
-        v[4] += one;
+        v[7] = v[6];
+        v[6] = v[5];
+        v[5] = v[4];
+        v[4] = v[3] + one;
+        v[3] = v[2];
+        v[2] = v[1];
+        v[1] = v[0];
         v[0] = one + small + majority;
     }
     for (int i = 0; i < 8; i++) {

@@ -51,8 +51,13 @@ static void compress(exo_sha512 *hash) {
         const uint64_t one = v[7] + big + choice + ROUND[i] + word[i];
         const uint64_t small = rotate(v[0], 28) ^ rotate(v[0], 34) ^ rotate(v[0], 39);
         const uint64_t majority = (v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]);
-        memmove(v + 1, v, 7 * sizeof v[0]);
-        v[4] += one;
+        v[7] = v[6];
+        v[6] = v[5];
+        v[5] = v[4];
+        v[4] = v[3] + one;
+        v[3] = v[2];
+        v[2] = v[1];
+        v[1] = v[0];
         v[0] = one + small + majority;
     }
     for (int i = 0; i < 8; i++) {
