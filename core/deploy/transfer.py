@@ -107,7 +107,7 @@ def _compare(link: ExoLink, package: PackageFile, report: Report) -> str:
             "EXO-012",
             "The exo did not accept the controller.",
             f"It says: {slot.detail}.",
-            "Make the package again for this exo.",
+            "Make the package again for this exo, with a key that it trusts.",
         )
 
     def read(done: int, total: int) -> None:

@@ -1,0 +1,49 @@
+"""The virtual exo trusts the keys of its data folder, as they are when somebody connects."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from core.deploy.package import parse_package
+from core.deploy.site_key import signing_key, trust
+from core.deploy.transfer import transfer
+from core.devices.exo_link import connect
+from core.devices.exo_protocol import SlotState
+from tests.deploy.controllers import KEY, built
+from tests.deploy.virtual_exo_process import virtual_exo
+from tests.refusals import code_of
+
+PACKAGE = parse_package(built().archive)
+
+
+def sent(address: str, data: bytes = PACKAGE.device_bytes) -> tuple[SlotState, str]:
+    with connect(address) as link:
+        link.upload(data)
+        slot = link.slots().holding(hashlib.sha256(data).hexdigest())
+        link.erase(slot.sha256)
+        return slot.state, slot.detail
+
+
+def test_a_key_that_is_trusted_later_counts_with_the_next_connection(tmp_path: Path):
+    with virtual_exo("--listen", "tcp:0", "--trust", str(tmp_path)) as running:
+        refused, why = sent(running.address)
+        trust(tmp_path, KEY.public)
+        accepted, _ = sent(running.address)
+    assert (refused, accepted) == (SlotState.BAD, SlotState.VALID)
+    assert why == "not signed by anybody whom this exo trusts"
+
+
+def test_a_practice_key_is_enough_for_the_virtual_exo(tmp_path: Path):
+    practice = parse_package(built(key=signing_key(tmp_path, None)).archive)
+    with virtual_exo("--listen", "tcp:0", "--trust", str(tmp_path)) as running:
+        assert sent(running.address, practice.device_bytes)[0] is SlotState.VALID
+
+
+def test_a_transfer_of_a_stranger_is_refused_with_what_the_exo_says(tmp_path: Path):
+    with (
+        virtual_exo("--listen", "tcp:0", "--trust", str(tmp_path)) as running,
+        connect(running.address) as link,
+    ):
+        code = code_of(transfer, link, PACKAGE, lambda fraction, sentence: None)
+    assert code == "EXO-012"
