@@ -107,11 +107,11 @@ def distances(library: Library, folder: Path, count: int) -> dict[str, float]:
     return found
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sequences", type=int, default=10_000)
     parser.add_argument("--json", type=Path)
-    given = parser.parse_args()
+    given = parser.parse_args(arguments)
     with TemporaryDirectory() as name:
         folder = Path(name)
         builds, programs = {}, {}

@@ -18,6 +18,7 @@ from core.exo_core.controller import Controller
 from core.exo_core.library import Library
 from core.simulation.exo_runtime import ExoRuntime, forward, low_pass_coefficients
 from tests.deploy.controllers import KEY, package, trained
+from tests.exo_core import long_bits
 from tests.exo_core.conftest import BUILDS, Builder
 from tests.exo_core.cortex_m7 import INSTRUCTIONS_PER_TICK, RUN, VERIFY, Job, execute
 from tests.exo_core.kinds import KINDS, controller_of, package_of
@@ -109,6 +110,12 @@ def test_a_cortex_m7_gives_the_bits_of_the_simulation(cortex_m7: Path, tmp_path:
     job = Job(RUN, package_of(controller).device_bytes, motion)
 
     assert execute(cortex_m7, [job], tmp_path) == expected
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+def test_ten_thousand_sequences_give_the_same_bits_everywhere():
+    assert long_bits.main(["--sequences", "10000"]) == 0
 
 
 def test_a_cortex_m7_checks_a_signature_in_three_million_instructions(cortex_m7: Path, tmp_path: Path):
