@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.deploy.blob import TRAILER_BYTES, BlobError, read_blob, sign_blob
+from core.deploy.checks import examine
 from core.deploy.golden import run
 from core.deploy.package import build_package, parse_package, read_package
 from core.deploy.signature import PrivateKey
@@ -21,7 +22,7 @@ from core.deploy.strict_json import canonical_json
 from core.devices.profiles import load_profile
 from core.domain.controller import TorqueLimits
 from core.errors import UserError
-from tests.deploy.controllers import DEVICE, KEY, NOW, ORIGIN, SMALL, built, trained
+from tests.deploy.controllers import DEVICE, KEY, NOW, ORIGIN, SMALL, built, circumstances, trained
 from tests.refusals import code_of
 
 PROFILE = load_profile(DEVICE)
@@ -203,6 +204,16 @@ def test_device_bytes_signed_by_another_key_than_the_package_are_refused():
     manifest = canonical_json(replace(good.manifest, device_sha256=sha256))
     mixed = repacked(device=other, manifest=manifest, signature=KEY.sign(manifest))
     assert code_of(parse_package, mixed) == "DEP-003"
+
+
+def test_a_package_whose_exo_bytes_carry_a_wrong_signature_may_not_be_used():
+    good = parse_package(BUILT.archive)
+    forged = good.device_bytes[:-64] + OTHER_KEY.sign_device(good.blob.signed_sha256)
+    sha256 = hashlib.sha256(forged).hexdigest()
+    manifest = canonical_json(replace(good.manifest, device_sha256=sha256))
+    mixed = repacked(device=forged, manifest=manifest, signature=KEY.sign(manifest))
+    checks = examine(mixed, "package", circumstances()).checks
+    assert [check.advice.code for check in checks if check.advice is not None] == ["DEP-011"]
 
 
 def test_a_package_whose_exo_bytes_were_not_signed_is_refused_with_advice():
