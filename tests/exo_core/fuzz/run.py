@@ -61,10 +61,15 @@ def requests() -> list[bytes]:
     return [*steps, b"".join(steps), b"\x52".join(steps), b"\x13".join(steps[10:])]
 
 
+def packages() -> list[bytes]:
+    """What `look_into` can make something of: a package, and its two parts that are read in detail."""
+    return [BUILT.archive, controller(), parse_package(BUILT.archive).manifest_bytes]
+
+
 def prepare(kind: str, folder: Path) -> None:
     corpus = folder / "corpus"
     corpus.mkdir(parents=True, exist_ok=True)
-    seeds = {"smp": requests, "blob": lambda: [controller()], "package": lambda: [BUILT.archive]}[kind]()
+    seeds = {"smp": requests, "blob": lambda: [controller()], "package": packages}[kind]()
     for number, seed in enumerate(seeds):
         (corpus / f"seed-{number}").write_bytes(seed)
     (folder / "seed.bin").write_bytes(KEY.public.raw + controller())
