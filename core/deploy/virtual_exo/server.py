@@ -8,22 +8,20 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import psutil
 
-from core.deploy.site_key import KeyKind, exo_keys
 from core.deploy.virtual_exo.exo import VirtualExo
 from core.deploy.virtual_exo.fault_channel import FaultChannel
 from core.deploy.virtual_exo.framing import FrameReader, encode_frame
 from core.deploy.virtual_exo.plant import PlantSettings
 from core.deploy.virtual_exo.plant_file import load_plant
 from core.deploy.virtual_exo.ports import Port, open_fault_port, open_port
+from core.deploy.virtual_exo.trust import TrustedFolder
 from core.devices.profiles import load_profile
-from core.errors import UserError
-from core.exo_core.device import ExoKey
 
 WORN_BEFORE_S = 6.0  # enough to stand and to walk five steps
 _PARENT_CHECK_S = 0.5
@@ -45,8 +43,8 @@ def run_virtual_exo(
     """Serve one virtual exo until it is told to end, or until process `parent` is gone.
 
     The person stood and walked with it for `worn_before_s` before anybody connects. It runs controllers that
-    were signed with the keys of the data folder `trust`, which is looked at with every connection. Writes one
-    JSON line with `address`, `serial`, `profile_id`, `pid` and `faults` (address of the fault channel) to
+    were signed with the keys of the data folder `trust`, as they are when a controller comes. Writes one JSON
+    line with `address`, `serial`, `profile_id`, `pid` and `faults` (address of the fault channel) to
     standard output when it is ready. Raises UserError EXO-020 (plant), EXO-021 (listen, faults), EXO-030
     (device), KEY-006 (damaged key).
     """
@@ -60,10 +58,11 @@ def run_virtual_exo(
         if fault_port is not None:
             clean_up.callback(fault_port.close)
         folder = state or Path(clean_up.enter_context(TemporaryDirectory(prefix="virtual-exo-")))
-        exo = VirtualExo(serial, profile, folder, settings, keys_of(trust))
+        keys = TrustedFolder(trust)
+        exo = VirtualExo(serial, profile, folder, settings, keys.keys)
         exo.pass_time(worn_before_s)
         _say_ready(port, fault_port, exo, profile_id)
-        serve(exo, port, None if fault_port is None else FaultChannel(fault_port, exo), stop, trust)
+        serve(exo, port, None if fault_port is None else FaultChannel(fault_port, exo), stop, keys)
     return 0
 
 
@@ -79,24 +78,20 @@ def _say_ready(port: Port, fault_port: Port | None, exo: VirtualExo, profile_id:
     sys.stdout.flush()
 
 
-def keys_of(data_dir: Path | None) -> tuple[ExoKey, ...]:
-    """The keys that an exo of this site is given. Raises UserError KEY-006."""
-    found = () if data_dir is None else exo_keys(data_dir)
-    return tuple(ExoKey(key.public.raw, key.kind is KeyKind.PRACTICE) for key in found)
-
-
 def serve(
     exo: VirtualExo,
     port: Port,
     channel: FaultChannel | None,
     stopped: Callable[[], bool],
-    trust: Path | None = None,
+    trust: TrustedFolder,
 ) -> None:
     """Tick as time goes by; between ticks answer what comes in."""
     reader = FrameReader()
     due_s = time.monotonic()
     while not stopped():
         for frame in reader.feed(port.receive(max(0.0, due_s - time.monotonic()))):
+            if trust.look():
+                exo.device.trust(trust.keys)
             answer = exo.answer(frame)
             if answer is not None:
                 port.send(encode_frame(answer))
@@ -107,17 +102,8 @@ def serve(
         if channel is not None:
             channel.serve()
         if time.monotonic() >= due_s:
-            connected = port.connected and not lost
-            if connected and not exo.connected:
-                _renew_keys(exo, trust)
-            exo.connected = connected
+            exo.connected = port.connected and not lost
             due_s = max(due_s + exo.tick(), time.monotonic() - _FORGIVEN_S)
-
-
-def _renew_keys(exo: VirtualExo, trust: Path | None) -> None:
-    """A site may have made its first key since; a damaged one changes nothing."""
-    with suppress(UserError):
-        exo.device.trust(keys_of(trust))
 
 
 class _StopSignal:
