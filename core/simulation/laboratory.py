@@ -2,7 +2,8 @@
 
 The physics is asked again in every state of the walk, so all numbers belong to exactly that walk. A walk with
 muscles shows its own activations. For a torque-driven walk they are estimated by static optimisation: what 80
-muscles with the least squared activation would have done to make the same torques. Tendons are rigid.
+muscles with the least squared activation would have done to make the same torques. Tendons are rigid, but for
+the calf's (`core.twin.tendons`).
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from core.domain.muscles import LumpedMuscle, Muscle
 
 # Speed of the fibres over the speed of their unit. In simulated stances, with 10 % tendon strain at the
 # largest force (Rajagopal et al. 2016), d(length - force / stiffness)/dt regresses on d(length)/dt with 0.22
-# to 0.35.
+# to 0.35; a little more is taken, to claim less.
 FIBRE_SPEED_SHARE: dict[Muscle | LumpedMuscle, float] = {
     Muscle.SOLEUS: 0.4,
     Muscle.GASTROCNEMIUS_LATERALIS: 0.4,
