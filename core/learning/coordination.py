@@ -47,12 +47,21 @@ class CoordinationLearner:
     def learn(self, posed: Demand) -> None:
         """One lesson: solve some of these demands exactly and practise them with remembered ones."""
         rows = torch.randperm(len(posed.clue), generator=self._random)[:LESSON_ROWS].numpy()
-        chosen = Demand(posed.active[rows], posed.wanted[rows], posed.clue[rows], posed.guess[rows])
+        chosen = posed.rows(rows)
         teacher = chosen.exact()
         network = self.network()
         difference = chosen.activation(network.dual(chosen)) - teacher
         self.error = float(np.sqrt(np.mean(difference**2)))
-        lesson = (chosen.clue, chosen.guess, chosen.active, chosen.wanted, teacher)
+        habit = chosen.habit
+        lesson = (
+            chosen.clue,
+            chosen.guess,
+            chosen.active,
+            chosen.wanted,
+            habit.usual,
+            habit.freedom,
+            teacher,
+        )
         self._memory.append(tuple(torch.from_numpy(np.ascontiguousarray(part)) for part in lesson))
         for _ in range(PASSES):
             self._practise()
@@ -63,11 +72,16 @@ class CoordinationLearner:
     def _practise(self) -> None:
         picks = torch.randint(len(self._memory), (2,), generator=self._random).tolist()
         lessons = [self._memory[-1], *(self._memory[pick] for pick in picks)]
-        clue, guess, active, wanted, teacher = (torch.cat(parts) for parts in zip(*lessons, strict=True))
+        clue, guess, active, wanted, usual, freedom, teacher = (
+            torch.cat(parts) for parts in zip(*lessons, strict=True)
+        )
         dual = guess + self._layers(clue)
-        activation = torch.matmul(dual[:, None, :], active)[:, 0].clamp(0.0, 1.0)
-        made = torch.matmul(active, activation[:, :, None])[:, :, 0]
-        best = torch.matmul(active, teacher[:, :, None])[:, :, 0]
+        drive = torch.matmul(dual[:, None, :], active)[:, 0]
+        activation = (usual + freedom * drive).clamp(0.0, 1.0)
+        made, best = (
+            torch.matmul(active, ((muscles - usual) / freedom)[:, :, None])[:, :, 0]
+            for muscles in (activation, teacher)
+        )
         loss = (
             ((activation - teacher) ** 2).sum(dim=1).mean()
             + 0.1 * ((made - best) ** 2).sum(dim=1).mean()

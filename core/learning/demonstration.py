@@ -15,6 +15,7 @@ import numpy as np
 from core.domain.arrays import FloatArray, frozen
 from core.simulation.coordination import CoordinationNetwork, demand, leg_traits
 from core.simulation.drive import MuscleDrive
+from core.simulation.muscle_habits import Habits
 from core.simulation.muscle_plant import MusclePlant, leg_rows
 from core.simulation.policy import PolicyNetworks
 from core.simulation.predictive import Starts
@@ -163,6 +164,7 @@ class TrackingTeacher:
         self._servos = drive.servos
         self._plant = MusclePlant(models)
         self._traits = leg_traits(bodies)
+        self._habits = Habits(models[0])
         self._poses = Poses(self._world.strides)
         self.phase: FloatArray = np.zeros(len(walkers))
 
@@ -178,7 +180,14 @@ class TrackingTeacher:
         foreseen = angle + 0.5 * CONTROL_STEP_S * velocity
         wish = leg_rows(self._servos.torque_nm(target, foreseen, velocity))
         torques = self._plant.torques(angle, sensor)
-        posed = demand(torques, wish, leg_rows(angle), leg_rows(velocity), self._traits)
+        posed = demand(
+            torques,
+            wish,
+            leg_rows(angle),
+            leg_rows(velocity),
+            self._traits,
+            self._habits.at(self.phase, world.walking),
+        )
         wanted = posed.exact() if self._coordination is None else self._coordination.activation(posed)
         return held_excitation(
             self._plant.walkers(self._plant.activation(state)), self._plant.walkers(wanted), CONTROL_STEP_S

@@ -1,9 +1,10 @@
 """Muscle coordination: which activations make the joint torques that are asked for.
 
-The exact answer minimises |activation|^2 + |torque error / reserve|^2 within 0..1 (static optimisation,
-Crowninshield & Brand 1981). Its solution has the form activation = clip(A' y, 0, 1) with one number y per
-joint (Karush-Kuhn-Tucker), so a network only has to find the seven numbers of a leg: the third network of Luo
-et al. 2024, whose loss (eq. 11) it is trained with.
+The exact answer minimises |(activation - usual) / freedom|^2 + |torque error / reserve|^2 with activations in
+0..1: static optimisation (Crowninshield & Brand 1981) around what the muscles usually do
+(`core.simulation.muscle_habits`). In shifts z = (activation - usual) / freedom its solution has the form
+z = clip(A' y) with one number y per joint (Karush-Kuhn-Tucker), so a network only has to find the seven
+numbers of a leg: the third network of Luo et al. 2024, whose loss (eq. 11) it is trained with.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.domain.arrays import Float32Array
+from core.domain.arrays import Float32Array, IntArray
 from core.domain.body import JointKind
 from core.domain.muscles import MuscleGroup
 from core.domain.twin import GENERIC_BODY, BodyParameters, Network
+from core.simulation.muscle_habits import Habit
 from core.simulation.muscle_plant import LEG_JOINTS, MODEL_SIDES, LegTorques
 from core.simulation.muscles import bounded_least_squares
 from core.simulation.policy import forward
@@ -41,15 +43,37 @@ _GUESS_LIMIT = 4.0  # of the first guess of y: an impossible demand must not dro
 class Demand:
     """What each leg is asked for, in reserves. R legs, M muscles."""
 
-    active: Float32Array  # (R, 7, M) torque at full activation
-    wanted: Float32Array  # (R, 7) torque beyond the passive one
+    active: Float32Array  # (R, 7, M) torque that a shift of one makes
+    wanted: Float32Array  # (R, 7) torque beyond the passive one and the usual activation's
     clue: Float32Array  # (R, CLUE_SIZE) what the network sees
     guess: Float32Array  # (R, 7) y if about half of the muscles were active
+    habit: Habit
+
+    @property
+    def low(self) -> Float32Array:
+        """(R, M) shift to no activation."""
+        return -self.habit.usual / self.habit.freedom
+
+    @property
+    def high(self) -> Float32Array:
+        """(R, M) shift to full activation."""
+        return (np.float32(1.0) - self.habit.usual) / self.habit.freedom
+
+    def rows(self, picks: IntArray) -> Demand:
+        """Some of the legs."""
+        habit = Habit(self.habit.usual[picks], self.habit.freedom[picks])
+        return Demand(self.active[picks], self.wanted[picks], self.clue[picks], self.guess[picks], habit)
 
     def activation(self, dual: Float32Array) -> Float32Array:
-        """clip(A' y, 0, 1): (R, M) for y (R, 7)."""
-        drive: Float32Array = np.matmul(dual[:, None, :], self.active)[:, 0]
-        return np.clip(drive, 0.0, 1.0)
+        """(R, M) for y (R, 7)."""
+        return self._activation(self._shift(np.matmul(dual[:, None, :], self.active)[:, 0]))
+
+    def _shift(self, drive: Float32Array) -> Float32Array:
+        return np.clip(drive, self.low, self.high)
+
+    def _activation(self, shift: Float32Array) -> Float32Array:
+        """Within 0..1 to the last bit."""
+        return np.clip(self.habit.usual + self.habit.freedom * shift, 0.0, 1.0)
 
     def polished(self, dual: Float32Array) -> Float32Array:
         """A few damped Newton steps of y (R, 7) down the convex dual of the exact problem."""
@@ -70,23 +94,24 @@ class Demand:
         return dual
 
     def _newton_step(self, dual: Float32Array, drive: Float32Array, transposed: Float32Array) -> Float32Array:
-        residual = dual + _times(self.active, np.clip(drive, 0.0, 1.0)) - self.wanted
-        open_share = np.where((drive > 0.0) & (drive < 1.0), np.float32(1.0), _CLOSED_SHARE)
+        residual = dual + _times(self.active, self._shift(drive)) - self.wanted
+        open_share = np.where((drive > self.low) & (drive < self.high), np.float32(1.0), _CLOSED_SHARE)
         slope = _UNIT + np.matmul(self.active * open_share[:, None, :], transposed)
         step: Float32Array = np.linalg.solve(slope, residual[..., None])[..., 0]
         return step
 
     def _dual_value(self, dual: Float32Array, drive: Float32Array) -> Float32Array:
         """Dual objective (R,): its gradient by y is the residual y + A clip(A' y) - wanted."""
-        activation = np.clip(drive, 0.0, 1.0)
-        muscles = np.einsum("rm,rm->r", activation, drive - 0.5 * activation)
+        shift = self._shift(drive)
+        muscles = np.einsum("rm,rm->r", shift, drive - 0.5 * shift)
         value: Float32Array = muscles + np.einsum("rj,rj->r", dual, 0.5 * dual - self.wanted)
         return value
 
     def exact(self) -> Float32Array:
         """The optimal activation (R, M): the network's teacher, and the oracle of its tests."""
-        solution = bounded_least_squares(self.active.astype(np.float64), self.wanted.astype(np.float64))
-        return solution.astype(np.float32)
+        problem = (self.active, self.wanted, self.low, self.high)
+        shift = bounded_least_squares(*(part.astype(np.float64) for part in problem))
+        return self._activation(shift.astype(np.float32))
 
 
 def leg_traits(bodies: Sequence[BodyParameters]) -> Float32Array:
@@ -101,16 +126,18 @@ def demand(
     angle: Float32Array,
     speed: Float32Array,
     traits: Float32Array,
+    habit: Habit,
 ) -> Demand:
     """Pose the problem for torques (R, 7) at joint angles and velocities (R, 7) of legs with `traits`."""
     active = torques.active_nm / RESERVE_NM[:, None]
-    wanted = (torque_nm - torques.passive_nm) / RESERVE_NM
+    wanted = (torque_nm - torques.passive_nm) / RESERVE_NM - _times(active, habit.usual)
+    active = active * habit.freedom[:, None, :]
     gram = np.matmul(active, np.swapaxes(active, 1, 2))
     system = _UNIT + 0.5 * gram
     guess = np.linalg.solve(system, wanted[..., None])[..., 0]
     guess = np.clip(guess, -_GUESS_LIMIT, _GUESS_LIMIT)
     clue = np.concatenate([angle, 0.1 * speed, wanted * RESERVE_NM / _LIMIT_NM, 5.0 * guess, traits], axis=1)
-    return Demand(active, wanted, clue.astype(np.float32), guess)
+    return Demand(active, wanted, clue.astype(np.float32), guess, habit)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

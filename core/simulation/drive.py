@@ -13,12 +13,13 @@ from core.domain.arrays import Float32Array, FloatArray
 from core.domain.body import JOINTS
 from core.domain.twin import BodyParameters
 from core.simulation.coordination import CoordinationNetwork, Demand, demand, leg_traits
+from core.simulation.muscle_habits import Habits
 from core.simulation.muscle_plant import MODEL_SIDES, MusclePlant, joint_rows, leg_rows
 from core.twin.body import joint_strength
 from core.twin.impairments import torque_shares
 
-MUSCLE_DAMPING_TIME_S = 0.03  # less than of servos: muscles answer late, and damp by themselves
-FORESIGHT_S = 0.005  # joint angles are foreseen by half a muscle interval
+MUSCLE_DAMPING_TIME_S = 0.08  # as of the servos: what ideal torques learned is a good start for muscles
+FORESIGHT_S = 0.01  # joint angles are foreseen by a muscle interval, in which activation arrives
 MUSCLE_INTERVAL_S = 0.01
 _RISE_S, _FALL_S = 0.01, 0.04  # activation dynamics (Millard et al. 2013, eq. 1; MuJoCo's defaults)
 _ARRIVAL_SHARE = 0.6  # of the interval in which the asked activation is to be reached
@@ -35,6 +36,8 @@ class Limbs:
     velocity_rad_s: FloatArray  # (N, 14)
     state: FloatArray  # (N, S)
     sensor: FloatArray  # (N, Y)
+    phase: FloatArray  # (N,) of the stride, from left heel strike
+    walking: FloatArray  # (N,) 1 in walking on a road, 0 on stairs, in running and in standing
 
 
 class Drive(Protocol):
@@ -160,6 +163,7 @@ class MuscleDrive(_Forgetful):
         self.actuators = int(models[0].na)
         self.posed: Demand | None = None  # the last demand
         self._traits = leg_traits(bodies)
+        self._habits = Habits(models[0])
 
     def control(self, limbs: Limbs) -> FloatArray:
         """Excitations (N, A) of all muscles that bring the activations to where the torques need them."""
@@ -167,7 +171,9 @@ class MuscleDrive(_Forgetful):
         wish = leg_rows(self.servos.torque_nm(limbs.target_rad, foreseen, limbs.velocity_rad_s))
         angle, speed = leg_rows(limbs.angle_rad), leg_rows(limbs.velocity_rad_s)
         torques = self.plant.torques(limbs.angle_rad, limbs.sensor)
-        self.posed = demand(torques, wish, angle, speed, self._traits)
+        self.posed = demand(
+            torques, wish, angle, speed, self._traits, self._habits.at(limbs.phase, limbs.walking)
+        )
         wanted = self.posed.exact() if self.network is None else self.network.activation(self.posed)
         return self.plant.walkers(_excitation(self.plant.activation(limbs.state), wanted))
 

@@ -120,7 +120,7 @@ def _fibre_motion(
         activation=drive[0],
         excitation=drive[1],
         length=length,
-        velocity=speed_m_s / cost.optimal_length_m,
+        velocity=cost.fibre_speed * speed_m_s / cost.optimal_length_m,
         active_force_n=np.maximum(force_n - passive_force(length, bias), 0.0),
         force_n=force_n,
         isometric=active_length_factor(length, gain),

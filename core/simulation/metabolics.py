@@ -3,14 +3,15 @@
 Both add the heat of activating, keeping and moving a muscle to its mechanical work, each with its own
 constants; they are estimates from animal and cadaver muscle, never a measurement, and two are given so that
 their difference shows how far such an estimate can be trusted. A fibre is taken to move exactly as its unit
-of muscle and tendon, so what an elastic tendon would save (mostly at the ankle) counts as fibre work.
+of muscle and tendon, but for the calf's: there the tendon does most of the movement and of the work
+(`core.twin.tendons`).
 
 Fibre velocity is positive when the fibre lengthens, as in the papers.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -38,11 +39,12 @@ class MetabolicMuscles:
     slow_twitch: FloatArray  # (M,) share of slow fibres, 0..1
     largest_force_n: FloatArray  # (M,) isometric, at optimal length
     optimal_length_m: FloatArray  # (M,) of the model's rigid-tendon fibre
-    fastest_per_s: FloatArray  # (M,) largest shortening velocity, optimal lengths per second
+    fibre_speed: FloatArray  # (M,) of the fibre over that of the unit of muscle and tendon
+    fastest_per_s: FloatArray  # (M,) largest shortening velocity of the fibre, optimal lengths per second
 
     def __post_init__(self) -> None:
-        for name in ("mass_kg", "slow_twitch", "largest_force_n", "optimal_length_m", "fastest_per_s"):
-            frozen(self, name, (len(self.names),))
+        for field in fields(self)[1:]:
+            frozen(self, field.name, (len(self.names),))
 
     @staticmethod
     def of(model: Any) -> MetabolicMuscles:
@@ -56,6 +58,7 @@ class MetabolicMuscles:
         gain, reach = model.actuator_gainprm[muscles], model.actuator_lengthrange[muscles]
         length_m = (reach[:, 1] - reach[:, 0]) / (gain[:, 1] - gain[:, 0])
         bases = [_base(name) for name in names]
+        fibre_speed = np.array([speed_share(name) for name in names])
         fibre_m = length_m * np.array([FIBRE_SHARE.get(base, 1.0) for base in bases])
         return MetabolicMuscles(
             names=names,
@@ -63,7 +66,8 @@ class MetabolicMuscles:
             slow_twitch=np.array([SLOW_TWITCH[base] for base in bases]),
             largest_force_n=gain[:, 2].copy(),
             optimal_length_m=length_m,
-            fastest_per_s=gain[:, FASTEST] * np.array([speed_share(name) for name in names]),
+            fibre_speed=fibre_speed,
+            fastest_per_s=gain[:, FASTEST] * fibre_speed,
         )
 
 

@@ -20,6 +20,7 @@ from core.twin.body import STRENGTH, Fidelity
 
 RESERVE_SHARE = 0.02
 """A joint torque missed by this share of the joint's strength costs as much as one fully active muscle."""
+_Bounds = tuple[FloatArray, FloatArray]  # each (T, M, 1), or one number
 _ROOT_AT_REST = (0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0)
 _NEWTON_STEPS = 60
 _TOLERANCE = 1e-9
@@ -96,26 +97,30 @@ def muscle_torques(body: BodyParameters, angle_rad: FloatArray, velocity_rad_s: 
     )
 
 
-def bounded_least_squares(matrix: FloatArray, target: FloatArray) -> FloatArray:
-    """Minimise |a|^2 + |matrix a - target|^2 with 0 <= a <= 1: (T, M) for matrix (T, J, M), target (T, J).
+def bounded_least_squares(
+    matrix: FloatArray, target: FloatArray, low: FloatArray | float = 0.0, high: FloatArray | float = 1.0
+) -> FloatArray:
+    """Minimise |a|^2 + |matrix a - target|^2 with low <= a <= high: (T, M).
 
-    Exact: at the optimum a = clip(matrix' y, 0, 1) with y = target - matrix a, so only the J numbers y are
+    `matrix` is (T, J, M), `target` (T, J); the bounds are numbers or (T, M), and zero lies between them.
+    Exact: at the optimum a = clip(matrix' y, low, high) with y = target - matrix a, so only the J numbers y are
     sought, by Newton's method on the convex dual with halved steps where it would rise.
     """
     transposed = np.swapaxes(matrix, 1, 2)
     goal = target[..., None]
+    bounds = (np.asarray(low)[..., None], np.asarray(high)[..., None])
     unit = np.eye(matrix.shape[1])
     dual = _solve(unit + 0.5 * matrix @ transposed, goal)  # half of the muscles active: near most solutions
-    value = _dual_value(transposed @ dual, dual, goal)
+    value = _dual_value(transposed @ dual, dual, goal, bounds)
     for _ in range(_NEWTON_STEPS):
         drive = transposed @ dual
-        slope = dual + matrix @ np.clip(drive, 0.0, 1.0) - goal
+        slope = dual + matrix @ np.clip(drive, *bounds) - goal
         if np.abs(slope).max(initial=0.0) < _TOLERANCE * (1.0 + np.abs(goal).max(initial=0.0)):
             break
-        inside = (drive > 0.0) & (drive < 1.0)
+        inside = (drive > bounds[0]) & (drive < bounds[1])
         step = _solve(unit + (matrix * inside.swapaxes(1, 2)) @ transposed, slope)
-        dual, value = _descend(transposed, dual, step, goal, value)
-    activation: FloatArray = np.clip(transposed @ dual, 0.0, 1.0)[..., 0]
+        dual, value = _descend(transposed, dual, step, goal, value, bounds)
+    activation: FloatArray = np.clip(transposed @ dual, *bounds)[..., 0]
     return activation
 
 
@@ -124,14 +129,19 @@ def _solve(matrix: FloatArray, right: FloatArray) -> FloatArray:
 
 
 def _descend(
-    transposed: FloatArray, dual: FloatArray, step: FloatArray, goal: FloatArray, value: FloatArray
+    transposed: FloatArray,
+    dual: FloatArray,
+    step: FloatArray,
+    goal: FloatArray,
+    value: FloatArray,
+    bounds: _Bounds,
 ) -> tuple[FloatArray, FloatArray]:
     """Go the longest of the steps 1, 1/2, 1/4, ... that does not raise the dual, frame by frame."""
     length = np.ones((len(dual), 1, 1))
     trial, trial_value = dual, value
     for _ in range(12):
         trial = dual - length * step
-        trial_value = _dual_value(transposed @ trial, trial, goal)
+        trial_value = _dual_value(transposed @ trial, trial, goal, bounds)
         rises = trial_value > value + 1e-12 * (1.0 + np.abs(value))
         if not rises.any():
             break
@@ -139,9 +149,9 @@ def _descend(
     return trial, trial_value
 
 
-def _dual_value(drive: FloatArray, dual: FloatArray, goal: FloatArray) -> FloatArray:
+def _dual_value(drive: FloatArray, dual: FloatArray, goal: FloatArray, bounds: _Bounds) -> FloatArray:
     """Dual objective (T,): its gradient is `dual + matrix clip(drive) - goal`."""
-    clipped = np.clip(drive, 0.0, 1.0)
+    clipped = np.clip(drive, *bounds)
     value: FloatArray = (
         (clipped * drive - 0.5 * clipped**2).sum(axis=(1, 2))
         + 0.5 * (dual**2).sum(axis=(1, 2))

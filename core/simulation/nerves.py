@@ -47,7 +47,8 @@ class Nerves:
         arrived = self._delay(excitation)
         if self._reflex is None:
             return arrived
-        return self._reflex.added(arrived, Limbs(self._unused, self._unused, self._unused, state, sensor))
+        joints, gait = (self._unused,) * 3, (self._unused[:, 0],) * 2
+        return self._reflex.added(arrived, Limbs(*joints, state, sensor, *gait))
 
     def restart(self, which: BoolArray, activation: FloatArray) -> None:
         """Let what the marked walkers' muscles do (N, M) have been decided a while ago."""

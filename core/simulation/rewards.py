@@ -203,7 +203,7 @@ WALKING_REWARD = (
     RewardTerm(0.01, restraint),
     RewardTerm(0.01, smoothness),
     RewardTerm(12.0, effort),
-    RewardTerm(0.45, work),
+    RewardTerm(0.70, work),
     RewardTerm(0.30, pain),
 )
 

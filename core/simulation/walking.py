@@ -184,6 +184,12 @@ class WalkingEnvironment:
         return self._forward_m - self._start_m
 
     @property
+    def walking(self) -> FloatArray:
+        """(N,) 1 where feet roll from heel to toe, 0 on stairs, in running and in standing."""
+        running = self.strides.speed_m_s > RUNNING_M_S
+        return np.where(running, 0.0, self._grounds.even * self.strides.amplitude)
+
+    @property
     def _forward_m(self) -> FloatArray:
         return -self.physics.position(self.state)[:, 1]
 
@@ -298,7 +304,13 @@ class WalkingEnvironment:
 
     def _limbs(self) -> Limbs:
         return Limbs(
-            self.target_rad, self.joint_angle_rad, self.joint_velocity_rad_s, self.state, self.sensor
+            self.target_rad,
+            self.joint_angle_rad,
+            self.joint_velocity_rad_s,
+            self.state,
+            self.sensor,
+            self.phase,
+            self.walking,
         )
 
     def _advance(self, assist: Assist | None) -> BoolArray:
@@ -354,7 +366,7 @@ class WalkingEnvironment:
             left_load=self.strides.left_load(self._painless_phase()),
             roll=self._sensors.roll_m(self.sensor) / self._foot_m[:, None],
             stance=self.strides.stance(self.phase),
-            rolls=np.where(speed > RUNNING_M_S, 0.0, self._grounds.even * self.strides.amplitude),
+            rolls=self.walking,
             load_limit=load_limit(speed, self._grounds.even),
             pain=self._pain,
         )

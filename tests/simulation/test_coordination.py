@@ -101,8 +101,9 @@ def test_the_exact_answer_is_no_worse_than_any_other(posed: Demand) -> None:
     rng = np.random.default_rng(0)
 
     def cost(activation: np.ndarray) -> np.ndarray:
-        error = np.einsum("rjm,rm->rj", posed.active, activation) - posed.wanted
-        return np.sum(activation**2, axis=1) + np.sum(error**2, axis=1)
+        shift = (activation - posed.habit.usual) / posed.habit.freedom
+        error = np.einsum("rjm,rm->rj", posed.active, shift) - posed.wanted
+        return np.sum(shift**2, axis=1) + np.sum(error**2, axis=1)
 
     for _ in range(20):
         other = np.clip(exact + rng.normal(0.0, 0.05, exact.shape), 0.0, 1.0)
@@ -114,7 +115,8 @@ def test_the_shipped_coordination_comes_close_to_the_exact_torques(posed: Demand
     assert network is not None
 
     def error_nm(activation: np.ndarray) -> float:
-        error = (np.einsum("rjm,rm->rj", posed.active, activation) - posed.wanted) * RESERVE_NM
+        shift = (activation - posed.habit.usual) / posed.habit.freedom
+        error = (np.einsum("rjm,rm->rj", posed.active, shift) - posed.wanted) * RESERVE_NM
         return float(np.sqrt(np.mean(error**2)))
 
     found = error_nm(CoordinationNetwork(network).activation(posed))

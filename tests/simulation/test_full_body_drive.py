@@ -54,7 +54,8 @@ def limbs(fidelity: Fidelity) -> Limbs:
     activation = state[:, 1 + model.nq + model.nv :]
     activation[:, leg_columns(model).ravel()] = rng.uniform(0.0, 1.0, (ROWS, LEG_MUSCLES))
     sensor = Senses([model] * ROWS).feel(state, np.arange(ROWS))
-    return Limbs(angle + 0.1, angle, velocity, state, sensor)
+    phase, walking = np.arange(ROWS) / ROWS, np.ones(ROWS)
+    return Limbs(angle + 0.1, angle, velocity, state, sensor, phase, walking)
 
 
 @every_muscle_fidelity

@@ -30,6 +30,7 @@ def one_muscle() -> MetabolicMuscles:
         slow_twitch=np.array([SLOW]),
         largest_force_n=np.array([FORCE_N]),
         optimal_length_m=np.array([LENGTH_M]),
+        fibre_speed=np.array([1.0]),
         fastest_per_s=np.array([FASTEST]),
     )
 

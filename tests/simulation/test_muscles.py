@@ -90,6 +90,17 @@ def test_the_knee_arm_is_that_of_the_real_coupled_knee(torques: MuscleTorques) -
     assert 0.02 < abs(arms[vastus]) < 0.06
 
 
+def test_any_bounds_around_zero_are_kept() -> None:
+    rng = np.random.default_rng(3)
+    matrix, target = rng.normal(0.0, 5.0, (6, 3, 8)), rng.normal(0.0, 20.0, (6, 3))
+    low, high = -rng.uniform(0.0, 1.0, (6, 8)), rng.uniform(0.1, 2.0, (6, 8))
+    activation = bounded_least_squares(matrix, target, low, high)
+    for frame in range(6):
+        stacked, goal = np.vstack([matrix[frame], np.eye(8)]), np.concatenate([target[frame], np.zeros(8)])
+        oracle = lsq_linear(stacked, goal, (low[frame], high[frame]), method="bvls", tol=1e-12)
+        np.testing.assert_allclose(activation[frame], oracle.x, atol=1e-6)
+
+
 def test_impossible_torques_saturate_and_are_reported_as_error() -> None:
     rng = np.random.default_rng(2)
     matrix, target = rng.normal(0.0, 5.0, (6, 3, 8)), 1e4 * np.ones((6, 3))

@@ -81,7 +81,8 @@ def limbs(velocity_rad_s: float = 0.0, target_rad: float = 0.0, walkers: int = 1
     still = np.zeros((walkers, len(JOINTS)))
     moving = still.copy()
     moving[:, ANKLE] = velocity_rad_s
-    return Limbs(still + target_rad, still, moving, np.zeros((walkers, 1)), np.zeros((walkers, 1)))
+    empty, phase, walking = np.zeros((walkers, 1)), np.zeros(walkers), np.ones(walkers)
+    return Limbs(still + target_rad, still, moving, empty, empty, phase, walking)
 
 
 def steady_added_rad(severity: float, velocity_rad_s: float) -> float:
@@ -199,7 +200,8 @@ def muscle_limbs(speed_m_s: float, activation: float) -> Limbs:
     state = np.array([[0.0, 0.0, 0.0, activation, activation]])
     sensor = np.zeros((1, model.nsensordata))
     sensor[0, [model.sensor(f"speed_{name}_l").adr[0] for name in ("soleus", "tibant")]] = speed_m_s
-    return Limbs(np.zeros((1, 14)), np.zeros((1, 14)), np.zeros((1, 14)), state, sensor)
+    still = np.zeros((1, 14))
+    return Limbs(still, still, still, state, sensor, np.zeros(1), np.ones(1))
 
 
 def test_only_muscles_of_the_spastic_group_answer_their_own_stretch():
