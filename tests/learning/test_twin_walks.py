@@ -29,14 +29,8 @@ SLOTS = (
     Slot(K.LIMITED_RANGE, LEFT, joint=JointKind.ANKLE),
     Slot(K.PAIN, LEFT),
 )
-# Not shown by the shipped policy, which holds the normal stride against these impairments.
-NOT_SHOWN = {
-    "Weakness, left dorsiflexors: steppage: hip lifted",  # by 0.2 degrees only
-    "Weakness, left dorsiflexors: steppage: knee bent",  # by 0.2 degrees only
-    "Weakness, left hip flexors: thigh swings less",  # by 0.2 degrees only
-    "Weakness, left plantarflexors: less push-off",
-    "Spasticity, left plantarflexors: equinus in stance",
-}
+# Not shown by the shipped policy, which holds the heel down against the reflex.
+NOT_SHOWN = {"Spasticity, left plantarflexors: equinus in stance"}
 CLAIMS = [
     pytest.param(
         slot,
@@ -75,12 +69,11 @@ def test_an_impairment_changes_the_gait_as_clinicians_expect(slot: Slot, expecte
     assert expected.change(healthy, impaired, slot) > NOTICEABLE_RAD
 
 
-@pytest.mark.xfail(strict=True, reason="by 0.3 mm only: the shipped policy has learned to lift a weak foot")
 def test_weak_dorsiflexors_bring_the_toes_closer_to_the_floor() -> None:
     healthy, weak = walks()[None].features, walks()[SLOTS[0]].features
     assert healthy is not None and weak is not None
 
-    assert healthy.of("toe_clearance_m", LEFT) - weak.of("toe_clearance_m", LEFT) > 0.0005
+    assert healthy.of("toe_clearance_m", LEFT) - weak.of("toe_clearance_m", LEFT) > 0.001
 
 
 def test_the_painful_leg_stands_shorter_than_the_other() -> None:
