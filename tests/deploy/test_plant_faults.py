@@ -30,30 +30,6 @@ from tests.exo_core.test_blob import with_manifest
 NOT_READY = {"err": {"group": EXO, "rc": 13}}
 
 
-@pytest.fixture(scope="module")
-def stored(tmp_path_factory):
-    """Files of an exo with a confirmed controller."""
-    folder = tmp_path_factory.mktemp("stored")
-    WornExo(folder, QUICK_WALK).install(package(3, gain=1.2).device_bytes)
-    return folder
-
-
-@pytest.fixture
-def ready(stored, tmp_path):
-    """Somebody walks with an exo that may be armed."""
-    worn = WornExo(shutil.copytree(stored, tmp_path / "exo"), QUICK_WALK)
-    worn.skip(WORN_S)
-    assert worn.state is State.READY
-    return worn
-
-
-@pytest.fixture
-def assisting(ready):
-    ready.assist()
-    assert peak_nm(ready.run(QUICK_STRIDE_S)) > 3.0
-    return ready
-
-
 def with_envelope(folder, **envelope):
     """Somebody walks with an exo whose package knows this about the person's gait."""
     worn = WornExo(folder, QUICK_WALK)

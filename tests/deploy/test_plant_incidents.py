@@ -6,36 +6,12 @@ Times are simulated; faults come through the virtual exo's fault channel.
 from __future__ import annotations
 
 import math
-import shutil
 
 import pytest
 
 from core.deploy.virtual_exo.framing import FrameReader, encode_frame
 from core.exo_core.safety import State
-from tests.deploy.controllers import package
-from tests.deploy.worn_exo import EXO, QUICK_STRIDE_S, QUICK_WALK, WORN_S, WRITE, WornExo, is_off, peak_nm
-
-
-@pytest.fixture(scope="module")
-def stored(tmp_path_factory):
-    """Files of an exo with a confirmed controller."""
-    folder = tmp_path_factory.mktemp("stored")
-    WornExo(folder, QUICK_WALK).install(package(3, gain=1.2).device_bytes)
-    return folder
-
-
-@pytest.fixture
-def ready(stored, tmp_path):
-    worn = WornExo(shutil.copytree(stored, tmp_path / "exo"), QUICK_WALK)
-    worn.skip(WORN_S)
-    return worn
-
-
-@pytest.fixture
-def assisting(ready):
-    ready.assist()
-    assert peak_nm(ready.run(QUICK_STRIDE_S)) > 3.0
-    return ready
+from tests.deploy.worn_exo import EXO, QUICK_STRIDE_S, WRITE, is_off, peak_nm
 
 
 def assert_latched_at_once(worn, row, within_ticks):
