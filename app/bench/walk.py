@@ -167,7 +167,9 @@ def _conditions(
         "seconds": seconds,
         "seed": seed,
         "curves_from": f"{walk.curve_walkers} walkers that stayed on their feet, {walk.stances} stances",
-        "activation": "simulated muscles" if walk.has_muscles else "estimated by static optimisation",
+        "activation": "simulated; torques move muscles from their textbook timing"
+        if walk.has_muscles
+        else "estimated by static optimisation",
         "metabolic": f"modelled leg muscles only; gross adds {BASAL_W_KG} W/kg; tendons rigid but the calf's",
     }
 

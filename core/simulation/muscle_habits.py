@@ -130,7 +130,7 @@ class Habits:
         self._level = np.stack([activity(NORMAL_BURSTS[_muscle(name)]) for name in names], axis=1)
 
     def at(self, phase: FloatArray, walking: FloatArray) -> Habit:
-        """Habit of the legs (2 N), as rows of `MusclePlant`, at phases (N,) of a stride from left heel strike.
+        """Habit of the legs (2 N), as rows of `MusclePlant`, at phases (N,) from left heel strike.
 
         `walking` (N,) is 1 for walking on a road and 0 where nobody has habits: on stairs, in running and in
         standing.

@@ -103,8 +103,8 @@ def bounded_least_squares(
     """Minimise |a|^2 + |matrix a - target|^2 with low <= a <= high: (T, M).
 
     `matrix` is (T, J, M), `target` (T, J); the bounds are numbers or (T, M), and zero lies between them.
-    Exact: at the optimum a = clip(matrix' y, low, high) with y = target - matrix a, so only the J numbers y are
-    sought, by Newton's method on the convex dual with halved steps where it would rise.
+    Exact: at the optimum a = clip(matrix' y, low, high) with y = target - matrix a, so only the J numbers y
+    are sought, by Newton's method on the convex dual with halved steps where it would rise.
     """
     transposed = np.swapaxes(matrix, 1, 2)
     goal = target[..., None]

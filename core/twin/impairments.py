@@ -17,8 +17,8 @@ from core.twin.reduction import add_spring
 WEAKEST_SHARE = 0.1
 """What weakness of severity 1 leaves of the strength, and every step before in proportion: a third at 0.5.
 
-Force falls in proportion along the manual muscle test, too: grade 4 has 40 percent of the normal force, grade
-3 has 20, grade 2 has 10 (Beasley 1961, Arch Phys Med Rehabil 42:398; Perry & Burnfield 2010, Gait Analysis)."""
+Force falls in proportion along the manual muscle test, too: grade 4 has 40 percent of the normal force,
+grade 3 has 20, grade 2 has 10 (Beasley 1961, Arch Phys Med Rehabil 42:398; Perry & Burnfield 2010)."""
 STIFF_NM_RAD = 57.3
 """Spring of a joint of a 75 kg body at severity 1: 1 N m per degree. Relaxed healthy knees and ankles have a
 tenth to a third of it in mid-range (Riener & Edrich 1999, J Biomech 32:539); bending a stiff knee to the 60
