@@ -113,7 +113,7 @@ def transfer(moment: Moment) -> FloatArray:
     Who slams the foot down and tears it off loses work in the impact that no other term sees.
     """
     excess = np.maximum(np.abs(moment.load_change) - GENTLE_CHANGE, 0.0)
-    value: FloatArray = np.exp(-20.0 * np.sum(excess**2, axis=1))
+    value: FloatArray = np.exp(-5.0 * np.sum(excess**2, axis=1))
     return 1.0 - moment.rolls * (1.0 - value)
 
 
@@ -211,7 +211,7 @@ WALKING_REWARD = (
     RewardTerm(0.20, posture),
     RewardTerm(0.15, loading),
     RewardTerm(0.10, landing),
-    RewardTerm(0.50, transfer),
+    RewardTerm(2.00, transfer),
     RewardTerm(0.45, rollover),
     RewardTerm(0.01, restraint),
     RewardTerm(0.01, smoothness),

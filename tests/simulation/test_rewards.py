@@ -112,7 +112,7 @@ def test_weight_moves_gently_in_walking_and_freely_in_running() -> None:
     slam = replace(perfect(), load_change=np.array([[0.6, -0.6]]))
     gentle = replace(perfect(), load_change=np.array([[0.18, -0.18]]))
 
-    assert TERMS["transfer"].value(slam)[0] < 0.1
+    assert TERMS["transfer"].value(slam)[0] < 0.3
     assert TERMS["transfer"].value(gentle)[0] == 1.0
     assert TERMS["transfer"].value(replace(slam, rolls=np.zeros(1)))[0] == 1.0
 
