@@ -18,8 +18,8 @@ from core.simulation.muscle_plant import MODEL_SIDES, MusclePlant, joint_rows, l
 from core.twin.body import joint_strength
 from core.twin.impairments import torque_shares
 
-MUSCLE_DAMPING_TIME_S = 0.08  # as of the servos: what ideal torques learned is a good start for muscles
-FORESIGHT_S = 0.01  # joint angles are foreseen by a muscle interval, in which activation arrives
+MUSCLE_DAMPING_TIME_S = 0.05  # less than of servos: muscles answer late, and damp by themselves
+FORESIGHT_S = 0.008  # joint angles are foreseen by most of a muscle interval, in which activation arrives
 MUSCLE_INTERVAL_S = 0.01
 _RISE_S, _FALL_S = 0.01, 0.04  # activation dynamics (Millard et al. 2013, eq. 1; MuJoCo's defaults)
 _ARRIVAL_SHARE = 0.6  # of the interval in which the asked activation is to be reached

@@ -21,7 +21,6 @@ GRAVITY_M_S2 = 9.81
 MOST_EFFORT, MOST_WORK = 0.06, 4.0  # that a step can cost; good walking takes 0.01 and 1
 RUNNING_M_S = 1.95  # people change from walking to running about here (Thorstensson & Roberthson 1987)
 AIRBORNE = 0.2  # body weights on both feet together
-GENTLE_CHANGE = 0.2  # body weights per control step
 FLEXION = np.array([joint.kind in SAGITTAL for joint in JOINTS])
 
 
@@ -43,7 +42,6 @@ class Moment:
     power_w_kg: FloatArray  # (N,) positive mechanical power of all joints per body mass
     usual_w_kg: FloatArray  # (N,) what people spend of it at this speed and slope
     load: FloatArray  # (N, 2) vertical ground force on each foot in body weights
-    load_change: FloatArray  # (N, 2) since the step before
     left_load: FloatArray  # (N,) share of it that the left foot should carry
     roll: FloatArray  # (N, 2) where along its length each foot carries, 0 heel to 1 toe
     stance: FloatArray  # (N, 2) how far through its stance each foot should be
@@ -105,16 +103,6 @@ def landing(moment: Moment) -> FloatArray:
     excess = np.maximum(moment.load.sum(axis=1) - moment.load_limit, 0.0)
     value: FloatArray = np.exp(-4.0 * excess**2)
     return value
-
-
-def transfer(moment: Moment) -> FloatArray:
-    """Weight comes on a foot and goes off it in a tenth of a second, as in people (Winter 1991).
-
-    Who slams the foot down and tears it off loses work in the impact that no other term sees.
-    """
-    excess = np.maximum(np.abs(moment.load_change) - GENTLE_CHANGE, 0.0)
-    value: FloatArray = np.exp(-5.0 * np.sum(excess**2, axis=1))
-    return 1.0 - moment.rolls * (1.0 - value)
 
 
 def rollover(moment: Moment) -> FloatArray:
@@ -211,12 +199,11 @@ WALKING_REWARD = (
     RewardTerm(0.20, posture),
     RewardTerm(0.15, loading),
     RewardTerm(0.10, landing),
-    RewardTerm(2.00, transfer),
     RewardTerm(0.45, rollover),
     RewardTerm(0.01, restraint),
     RewardTerm(0.01, smoothness),
     RewardTerm(12.0, effort),
-    RewardTerm(0.70, work),
+    RewardTerm(0.45, work),
     RewardTerm(0.30, pain),
 )
 

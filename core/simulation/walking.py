@@ -179,12 +179,6 @@ class WalkingEnvironment:
         return self._sensors.ground_force_n(self.sensor)
 
     @property
-    def _load(self) -> FloatArray:
-        """(N, 2) vertical force on each foot in body weights."""
-        load: FloatArray = self.ground_force_n[:, :, 2] / self._weight_n[:, None]
-        return load
-
-    @property
     def walked_m(self) -> FloatArray:
         """(N,) distance ahead since the start."""
         return self._forward_m - self._start_m
@@ -234,12 +228,11 @@ class WalkingEnvironment:
         action = np.clip(action, -ACTION_LIMIT, ACTION_LIMIT)
         coming = self._coming_phase()
         self.target_rad = self.target(self._reactions(action))
-        load = self._load
         diverged = self._advance(assist)
         self.phase = coming % 1.0
         self._age += 1
         self.strides.at(self.time_s)
-        self.moment = self._moment(action, self._load - load)
+        self.moment = self._moment(action)
         self._action = action
         reward, terms = total(self._reward, self.moment)
         self.divergences += int(diverged.sum())
@@ -261,11 +254,7 @@ class WalkingEnvironment:
     def falls(self) -> Mapping[str, BoolArray]:
         """Why a walker counts as fallen, by cause (N,), after the last step."""
         height = self._relative_height
-        moment = (
-            self.moment
-            if self.moment is not None
-            else self._moment(np.zeros((self.size, ACTION_SIZE)), np.zeros((self.size, len(SIDES))))
-        )
+        moment = self.moment if self.moment is not None else self._moment(np.zeros((self.size, ACTION_SIZE)))
         return {
             "sank down": height < 0.78,
             "tipped over": moment.upright < 0.75,
@@ -355,7 +344,7 @@ class WalkingEnvironment:
         per_mass: FloatArray = power_w.sum(axis=1) * GRAVITY_M_S2 / self._weight_n
         return per_mass
 
-    def _moment(self, action: FloatArray, load_change: FloatArray) -> Moment:
+    def _moment(self, action: FloatArray) -> Moment:
         position, velocity = self.physics.position(self.state), self.physics.velocity(self.state)
         rotation = rotation_matrices(position[:, 3:7])
         speed = self.strides.speed_m_s
@@ -373,8 +362,7 @@ class WalkingEnvironment:
             effort=self._moved_by.effort(self._limbs()),
             power_w_kg=self._power_w_kg(),
             usual_w_kg=usual_power_w_kg(speed, self._grounds.climb),
-            load=self._load,
-            load_change=load_change,
+            load=self.ground_force_n[:, :, 2] / self._weight_n[:, None],
             left_load=self.strides.left_load(self._painless_phase()),
             roll=self._sensors.roll_m(self.sensor) / self._foot_m[:, None],
             stance=self.strides.stance(self.phase),

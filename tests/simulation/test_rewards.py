@@ -43,7 +43,6 @@ def perfect() -> Moment:
         power_w_kg=nothing,
         usual_w_kg=np.ones(1),
         load=np.array([[1.0, 0.0]]),
-        load_change=np.zeros((1, 2)),
         left_load=np.ones(1),
         roll=np.array([[ROLL_SHARE[3], 0.5]]),
         stance=middle,
@@ -61,7 +60,6 @@ WORSE: dict[str, dict[str, Any]] = {
     "posture": {"upright": np.array([0.95])},
     "loading": {"left_load": np.zeros(1)},
     "landing": {"load": np.array([[1.6, 0.0]])},
-    "transfer": {"load_change": np.array([[0.5, -0.5]])},
     "rollover": {"roll": np.array([[0.1, 0.5]])},
     "restraint": {"action": np.ones((1, JOINT_COUNT))},
     "smoothness": {"action_change": np.ones((1, JOINT_COUNT))},
@@ -106,15 +104,6 @@ def test_a_foot_in_the_air_rolls_nowhere() -> None:
 
     assert TERMS["rollover"].value(in_the_air)[0] == 0.0
     assert TERMS["rollover"].value(replace(in_the_air, rolls=np.zeros(1)))[0] == 1.0
-
-
-def test_weight_moves_gently_in_walking_and_freely_in_running() -> None:
-    slam = replace(perfect(), load_change=np.array([[0.6, -0.6]]))
-    gentle = replace(perfect(), load_change=np.array([[0.18, -0.18]]))
-
-    assert TERMS["transfer"].value(slam)[0] < 0.3
-    assert TERMS["transfer"].value(gentle)[0] == 1.0
-    assert TERMS["transfer"].value(replace(slam, rolls=np.zeros(1)))[0] == 1.0
 
 
 def test_the_same_power_costs_less_where_people_need_more() -> None:
