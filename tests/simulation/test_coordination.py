@@ -130,7 +130,7 @@ def test_the_network_learns_from_its_teacher(posed: Demand) -> None:
     learner.learn(posed)
     before = learner.error
 
-    for _ in range(60):
+    for _ in range(120):
         learner.learn(posed)
 
     assert learner.error < 0.7 * before
