@@ -49,31 +49,20 @@ class Demand:
     guess: Float32Array  # (R, 7) y if about half of the muscles were active
     habit: Habit
 
-    @property
-    def low(self) -> Float32Array:
-        """(R, M) shift to no activation."""
-        return -self.habit.usual / self.habit.freedom
-
-    @property
-    def high(self) -> Float32Array:
-        """(R, M) shift to full activation."""
-        return (np.float32(1.0) - self.habit.usual) / self.habit.freedom
-
     def rows(self, picks: IntArray) -> Demand:
         """Some of the legs."""
-        habit = Habit(self.habit.usual[picks], self.habit.freedom[picks])
-        return Demand(self.active[picks], self.wanted[picks], self.clue[picks], self.guess[picks], habit)
+        active, wanted, clue, guess = (
+            part[picks] for part in (self.active, self.wanted, self.clue, self.guess)
+        )
+        return Demand(active, wanted, clue, guess, self.habit.rows(picks))
 
     def activation(self, dual: Float32Array) -> Float32Array:
         """(R, M) for y (R, 7)."""
-        return self._activation(self._shift(np.matmul(dual[:, None, :], self.active)[:, 0]))
+        drive: Float32Array = np.matmul(dual[:, None, :], self.active)[:, 0]
+        return self.habit.shifted(drive)
 
     def _shift(self, drive: Float32Array) -> Float32Array:
-        return np.clip(drive, self.low, self.high)
-
-    def _activation(self, shift: Float32Array) -> Float32Array:
-        """Within 0..1 to the last bit."""
-        return np.clip(self.habit.usual + self.habit.freedom * shift, 0.0, 1.0)
+        return np.clip(drive, self.habit.low, self.habit.high)
 
     def polished(self, dual: Float32Array) -> Float32Array:
         """A few damped Newton steps of y (R, 7) down the convex dual of the exact problem."""
@@ -95,7 +84,9 @@ class Demand:
 
     def _newton_step(self, dual: Float32Array, drive: Float32Array, transposed: Float32Array) -> Float32Array:
         residual = dual + _times(self.active, self._shift(drive)) - self.wanted
-        open_share = np.where((drive > self.low) & (drive < self.high), np.float32(1.0), _CLOSED_SHARE)
+        open_share = np.where(
+            (drive > self.habit.low) & (drive < self.habit.high), np.float32(1.0), _CLOSED_SHARE
+        )
         slope = _UNIT + np.matmul(self.active * open_share[:, None, :], transposed)
         step: Float32Array = np.linalg.solve(slope, residual[..., None])[..., 0]
         return step
@@ -109,9 +100,9 @@ class Demand:
 
     def exact(self) -> Float32Array:
         """The optimal activation (R, M): the network's teacher, and the oracle of its tests."""
-        problem = (self.active, self.wanted, self.low, self.high)
+        problem = (self.active, self.wanted, self.habit.low, self.habit.high)
         shift = bounded_least_squares(*(part.astype(np.float64) for part in problem))
-        return self._activation(shift.astype(np.float32))
+        return self.habit.shifted(shift.astype(np.float32))
 
 
 def leg_traits(bodies: Sequence[BodyParameters]) -> Float32Array:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from core.domain.arrays import Float32Array, FloatArray
+from core.domain.arrays import Float32Array, FloatArray, IntArray
 from core.domain.body import Side
 from core.domain.muscles import LumpedMuscle, Muscle
 from core.simulation.muscle_plant import MODEL_SIDES, leg_columns
@@ -114,6 +114,24 @@ class Habit:
 
     usual: Float32Array  # (R, M) activation 0..1
     freedom: Float32Array  # (R, M) 0..1: deviations cost their square over that of the freedom
+
+    @property
+    def low(self) -> Float32Array:
+        """(R, M) shift, in freedoms, to no activation."""
+        return -self.usual / self.freedom
+
+    @property
+    def high(self) -> Float32Array:
+        """(R, M) shift, in freedoms, to full activation."""
+        return (np.float32(1.0) - self.usual) / self.freedom
+
+    def shifted(self, shift: Float32Array) -> Float32Array:
+        """Activation (R, M) after a shift, within 0..1."""
+        return np.clip(self.usual + self.freedom * shift, 0.0, 1.0)
+
+    def rows(self, picks: IntArray) -> Habit:
+        """Some of the legs."""
+        return Habit(self.usual[picks], self.freedom[picks])
 
     @staticmethod
     def none(legs: int, muscles: int) -> Habit:

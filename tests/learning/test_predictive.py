@@ -178,7 +178,8 @@ def test_learning_resumed_from_a_checkpoint_equals_learning_without_a_break(
 def test_who_is_shown_what_to_do_comes_closer_to_it(shown: Demonstration) -> None:
     learner = learner_of_showing(shown)
 
-    rounds = [learner.learn_round(Clock()) for _ in range(7)]
+    # From the sixth round on it comes into states of its own, which it has to be shown first.
+    rounds = [learner.learn_round(Clock()) for _ in range(12)]
 
     assert rounds[-1].difference < 0.7 * rounds[0].difference
     assert rounds[0].teacher_share == 1.0 and rounds[-1].teacher_share <= 0.5
