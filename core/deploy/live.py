@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from core.deploy.trial import Note, unnoted
 from core.devices.exo_faults import row_words
 from core.devices.exo_link import ExoLink
-from core.devices.exo_protocol import HEARTBEAT_PERIOD_S, NEWEST, DeviceState, SlotState, TelemetryRecord
-from core.devices.exo_values import Worn
+from core.devices.exo_protocol import (
+    CONTROL_HZ,
+    HEARTBEAT_PERIOD_S,
+    NEWEST,
+    DeviceState,
+    SlotState,
+    TelemetryRecord,
+)
+from core.devices.exo_values import ExoInfo, Worn
 from core.domain.audit import AuditStep
 from core.errors import UserError, refuse
 
 POLL_PERIOD_S = 0.05
 WAIT_PERIOD_S = 0.3  # how often an exo that is not ready is asked what it waits for
+TICKS_TO_SETTLE = 20
 RAMP_S = 5.0  # the assistance grows from nothing over five seconds (Dephy's fade)
 TRIAL_SHARE = 0.5  # of its torque for a controller nobody has confirmed; the exo enforces the same
 
@@ -108,9 +117,7 @@ class LiveExo:
                 "No controller of this visit was deployed to it.",
                 "Deploy the signed controller first.",
             )
-        info = self._link.info()
-        if info.state is DeviceState.SAFE:
-            raise not_ready(self._link.worn().blocked_by)
+        info = self._ready()
         self.allowed_nm = self._allowed_nm(self.permit.max_nm)
         self._enter(
             self._link.arm(
@@ -121,6 +128,19 @@ class LiveExo:
                 ramp_s=RAMP_S,
             )
         )
+
+    def _ready(self) -> ExoInfo:
+        """A new controller leaves the exo safe until its next tick. Raises EXO-022 when it waits for more."""
+        info = self._link.info()
+        for _ in range(TICKS_TO_SETTLE):
+            if info.state is not DeviceState.SAFE:
+                break
+            row = self._link.worn().blocked_by
+            if row or not info.active_sha256:
+                raise not_ready(row)
+            time.sleep(1.0 / CONTROL_HZ)
+            info = self._link.info()
+        return info
 
     def _allowed_nm(self, wanted_nm: float | None) -> float:
         """The smallest of the limits in force, half of it on trial, and what is asked for this session."""

@@ -226,3 +226,33 @@ def test_only_the_deployed_controller_can_be_armed(exo):
             with refused("EXO-008"):
                 LiveExo(link, permit, lambda sentence: None).obey("arm")
         assert link.info().state is DeviceState.READY
+
+
+class BetweenTicks:
+    """The link to an exo that ticks only once it was asked `lag` times how it sits."""
+
+    def __init__(self, link, lag):
+        self._link, self._lag = link, lag
+
+    def __getattr__(self, name):
+        return getattr(self._link, name)
+
+    def worn(self):
+        self._lag -= 1
+        return replace(self._link.worn(), blocked_by=0)
+
+    def info(self):
+        info = self._link.info()
+        return replace(info, state=DeviceState.SAFE) if self._lag > 0 else info
+
+
+def test_an_exo_that_has_just_started_its_controller_is_given_a_tick(exo):
+    with connect(exo.address) as link:
+        kept(link, package(1))
+        ready(link)
+        live = LiveExo(
+            BetweenTicks(link, lag=2), ArmPermit(package(1).blob.sha256, "s"), lambda sentence: None
+        )
+        live.obey("arm")
+        assert live.state is DeviceState.ARMED
+        live.obey("stop")
