@@ -108,7 +108,7 @@ def evaluate_walk(equipment: Equipment, *, seconds: float, seed: int, threads: i
         steps += walking
         walked_m[walking] = world.walked_m[walking]
         if number * CONTROL_STEP_S >= SETTLE_S:
-            squares.append(world.angle_error_rad[walking][:, FLEXION] ** 2)
+            squares.append(world.own_error_rad[walking][:, FLEXION] ** 2)
         world.restart(step.fell)
     model, body = equipment.walkers[0].model, equipment.walkers[0].body
     watched = [_Watched.of(notes, walker, model, body) for walker in np.flatnonzero(walking)[:CURVE_WALKERS]]

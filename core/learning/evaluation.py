@@ -51,7 +51,7 @@ def evaluate(
         steps += walking
         distance_m[walking] = environment.walked_m[walking]
         if number * CONTROL_STEP_S >= SETTLE_S:
-            error = environment.angle_error_rad[walking][:, FLEXION]
+            error = environment.own_error_rad[walking][:, FLEXION]
             squares += float((error**2).sum())
             samples += error.size
         if not walking.any():

@@ -3,11 +3,13 @@
 Joint angles from cameras or norms leave out what pelvis and toes do, so the trailing leg is some centimetres
 too long, swing toes reach below the floor and stance feet slide. A twin that is told to copy this hammers,
 scuffs and props itself up. The correction is the smallest one, in joint angles, that removes these faults.
+Twins are taught the corrected stride; how close they come is counted against the person's own.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import mujoco
 import numpy as np
@@ -15,11 +17,13 @@ import numpy as np
 from core.domain.arrays import FloatArray, frozen
 from core.domain.body import JOINTS, SIDES, Joint, JointKind
 from core.domain.motion import GaitReference
+from core.domain.scenario import Ground, GroundKind
+from core.domain.twin import GENERIC_BODY, SegmentScale
 from core.gait.norm_tables import STRIDE_DEG
 from core.gait.norms import fourier_series
-from core.simulation.reference import HARMONICS, StrideBank
+from core.simulation.reference import HARMONICS, TOPS, StrideBank, vault_rise_m
 from core.simulation.stance import joint_addresses, lowest_point
-from core.twin.body import is_foot_geom
+from core.twin.body import Fidelity, compile_body, is_foot_geom
 
 BoolArray = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
@@ -34,12 +38,10 @@ TOLERANCE_DEG = {
     JointKind.TOES: 10.0,
 }
 CLEARANCE_M = 0.012  # of the swing foot in mid swing (Winter 1992, Phys Ther 72:45: 13 mm)
-VAULT_SHARE = 0.55  # of the rise of a stiff leg that is really seen (Gard & Childress 1997)
 _GAP_M, _SLIDE_M, _VAULT_M = 0.007, 0.020, 0.013  # residuals that cost as much as one standard deviation
 _ROUNDS = 6
 _NUDGE_RAD = 1e-4
 _FLAT = (0.08, 0.42)  # share of the cycle after heel strike in which the foot is flat
-_TOPS = 0.31  # mid stance, where the pelvis is highest
 _STILL_RAD = 0.02  # toes that move less were not seen
 
 
@@ -58,11 +60,23 @@ class Grounding:
         frozen(self, "change_rms_deg", (len(JOINTS),))
 
 
-def grounded(reference: GaitReference, model: mujoco.MjModel) -> Grounding:
-    """Correct a level walking stride for the body of `model` (FAST). Runs come back as they are."""
+@lru_cache(maxsize=1024)
+def taught_stride(reference: GaitReference, scale: SegmentScale, ground: Ground) -> GaitReference:
+    """What a twin with these segments is taught on this ground. Runs and stairs stay as they are."""
+    if ground.kind is GroundKind.STAIRS:
+        return reference
+    model = compile_body(replace(GENERIC_BODY, scale=scale), Fidelity.FAST, surfaces=False)
+    return grounded(reference, model, ground.climb).reference
+
+
+def grounded(reference: GaitReference, model: mujoco.MjModel, climb: float = 0.0) -> Grounding:
+    """Correct a walking stride on a road that climbs by so many m per m, for the body of `model` (FAST).
+
+    Runs come back as they are.
+    """
     if reference.speed_m_s > FASTEST_WALK_M_S:
         return Grounding(reference, np.zeros(len(JOINTS)), 0.0, 0.0, 0.0, 0.0)
-    ways = _Ways(reference, model)
+    ways = _Ways(reference, model, climb)
     weights = np.zeros((2 * HARMONICS + 1, len(SIDES), len(TOLERANCE_DEG)))
     for _ in range(_ROUNDS):
         weights = weights + ways.step(weights)
@@ -76,7 +90,7 @@ def grounded(reference: GaitReference, model: mujoco.MjModel) -> Grounding:
 class _Ways:
     """Where both feet go in one stride, and how the joints move them. K samples, 2 sides, C joint kinds."""
 
-    def __init__(self, reference: GaitReference, model: mujoco.MjModel) -> None:
+    def __init__(self, reference: GaitReference, model: mujoco.MjModel, climb: float) -> None:
         bank = StrideBank([reference])
         self._model, self._data = model, mujoco.MjData(model)
         self._position, _ = joint_addresses(model)
@@ -90,7 +104,7 @@ class _Ways:
         self._load = np.array([bank.left_load(np.array([phase]))[0] for phase in self._phase])
         self.own_rad = np.concatenate([bank.angle(np.array([phase])) for phase in self._phase])
         self._since = np.stack([self._phase, (self._phase - bank.right_strike[0]) % 1.0], axis=1)  # (K, 2)
-        self._stride_m = reference.speed_m_s * reference.period_s
+        self._stride_m, self._climb = reference.speed_m_s * reference.period_s, climb
         self.start_rad = _with_toes(self.own_rad, self._since)
 
     def change(self, weights: FloatArray) -> FloatArray:
@@ -145,9 +159,8 @@ class _Ways:
         """The pelvis rides on the loaded foot as an inverted pendulum does."""
         share = np.stack([self._load, 1.0 - self._load], axis=1)
         height = -(low * share).sum(axis=1)
-        leg, step = float(height.mean()), 0.5 * self._stride_m
-        rise = VAULT_SHARE * (leg - np.sqrt(max(leg**2 - 0.25 * step**2, 0.0)))
-        wish = 0.5 * rise * np.cos(4 * np.pi * (self._since.min(axis=1) - _TOPS))
+        rise = vault_rise_m(np.atleast_1d(height.mean()), np.array([0.5 * self._stride_m]))
+        wish = 0.5 * rise * np.cos(4 * np.pi * (self._since.min(axis=1) - TOPS))
         rows = -slope * share[:, :, None]
         everywhere = np.ones(SAMPLES, dtype=np.bool_)
         return self._rows(height - wish, rows, everywhere, _VAULT_M, about_mean=True)
@@ -190,7 +203,7 @@ class _Ways:
         return (self._since[:, side] > _FLAT[0]) & (self._since[:, side] < _FLAT[1])
 
     def _feet_at(self, angle_rad: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Lowest point and way ahead of both feet (K, 2) seen from the pelvis."""
+        """Lowest point over the road and way ahead of both feet (K, 2) seen from the pelvis."""
         low, ahead = np.zeros((SAMPLES, 2)), np.zeros((SAMPLES, 2))
         for sample in range(SAMPLES):
             self._data.qpos[:] = 0.0
@@ -198,9 +211,13 @@ class _Ways:
             self._data.qpos[self._position] = angle_rad[sample]
             mujoco.mj_kinematics(self._model, self._data)
             for side, geoms in enumerate(self._feet):
-                low[sample, side] = min(lowest_point(self._model, self._data, geom) for geom in geoms)
+                low[sample, side] = min(self._over_road(geom) for geom in geoms)
                 ahead[sample, side] = -self._data.xpos[self._heels[side], 1]
         return low, ahead
+
+    def _over_road(self, geom: int) -> float:
+        lowest = lowest_point(self._model, self._data, geom)
+        return lowest + self._climb * float(self._data.geom_xpos[geom, 1])  # ahead is -y
 
 
 def _with_toes(angle_rad: FloatArray, since_strike: FloatArray) -> FloatArray:

@@ -14,9 +14,13 @@ from core.errors import refuse
 
 HARMONICS = 6  # gait angles hold 99 % of their power below the sixth harmonic
 DOUBLE_SUPPORT = 0.12  # of the gait cycle, each time (Perry 1992)
+VAULT_SHARE = 0.55  # of the rise of a stiff leg that is really seen (Gard & Childress 1997)
+TOPS = 0.31  # of the cycle after heel strike: mid stance, where the pelvis is highest
 SPEED_RANGE_M_S = (0.3, 2.2)  # slower is standing, faster is running
 RUNNING_RANGE_M_S = (1.6, 3.6)  # slower is walking, faster is no scenario
 PERIOD_RANGE_S = (0.6, 2.5)
+GRAVITY_M_S2 = 9.81
+MOST_BOB = 0.5  # body weights on top of one and below it, in fast walking (Nilsson & Thorstensson 1989)
 LARGEST_ANGLE_RAD = 2.5  # beyond every joint's range
 
 
@@ -52,6 +56,19 @@ class StrideBank:
         handing_over = np.where(since_right < DOUBLE_SUPPORT, 1.0 - since_right / DOUBLE_SUPPORT, alone)
         return np.where(phase < DOUBLE_SUPPORT, phase / DOUBLE_SUPPORT, handing_over)
 
+    def load(self, phase: FloatArray, leg_m: FloatArray) -> FloatArray:
+        """Body weights (N, 2) that the feet carry in walking at each phase (N,), with legs this long (N,).
+
+        The body's weight and what its rise and fall over each step takes; so peaks grow with speed.
+        """
+        left = self.left_load(phase)
+        since = np.minimum(phase, (phase - self.right_strike) % 1.0)
+        step_m, beat = 0.5 * self.speed_m_s * self.period_s, 4 * np.pi / self.period_s
+        share = 0.5 * vault_rise_m(leg_m, step_m) * beat**2 / GRAVITY_M_S2
+        total = 1.0 - np.minimum(share, MOST_BOB) * np.cos(4 * np.pi * (since - TOPS))
+        load: FloatArray = np.stack([left * total, (1.0 - left) * total], axis=1)
+        return load
+
     def stance(self, phase: FloatArray) -> FloatArray:
         """How far through its stance each foot is in walking (N, 2), 0 at heel strike; beyond 1 it swings."""
         since_strike = np.stack([phase, (phase - self.right_strike) % 1.0], axis=1)
@@ -61,6 +78,13 @@ class StrideBank:
     def _sum(self, basis: FloatArray) -> FloatArray:
         joint_values: FloatArray = (basis[:, None, :] @ self._series)[:, 0]
         return joint_values
+
+
+def vault_rise_m(leg_m: FloatArray, step_m: FloatArray) -> FloatArray:
+    """Rise of the pelvis (N,) in a step of this length (N,) over legs (N,), less than over stiff ones."""
+    stiff = leg_m - np.sqrt(np.maximum(leg_m**2 - 0.25 * step_m**2, 0.0))
+    rise: FloatArray = VAULT_SHARE * stiff
+    return rise
 
 
 def _right_strike(angle_rad: FloatArray) -> float:

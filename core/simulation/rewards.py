@@ -11,13 +11,13 @@ from core.domain.arrays import FloatArray
 from core.domain.body import JOINTS, SAGITTAL, SIDES, JointKind
 from core.domain.impairment import SLOTS, ImpairmentKind, Slot, severities
 from core.domain.twin import BodyParameters
+from core.simulation.reference import GRAVITY_M_S2
 
 # The foot's small joints are hardly seen by a camera and hardly change the gait, so they count less.
 _IMPORTANCE = {JointKind.HIP_ROTATION: 0.5, JointKind.SUBTALAR: 0.5, JointKind.TOES: 0.2}
 JOINT_IMPORTANCE: FloatArray = np.array([_IMPORTANCE.get(joint.kind, 1.0) for joint in JOINTS])
 STANCE_SHARE = (0.0, 0.1, 0.3, 0.5, 0.7, 0.85, 1.0)
 ROLL_SHARE = (0.08, 0.20, 0.42, 0.58, 0.70, 0.78, 0.92)  # centre of pressure, of the foot's length
-GRAVITY_M_S2 = 9.81
 MOST_EFFORT, MOST_WORK = 0.06, 4.0  # that a step can cost; good walking takes 0.01 and 1
 RUNNING_M_S = 1.95  # people change from walking to running about here (Thorstensson & Roberthson 1987)
 AIRBORNE = 0.2  # body weights on both feet together
@@ -43,6 +43,7 @@ class Moment:
     usual_w_kg: FloatArray  # (N,) what people spend of it at this speed and slope
     load: FloatArray  # (N, 2) vertical ground force on each foot in body weights
     left_load: FloatArray  # (N,) share of it that the left foot should carry
+    usual_load: FloatArray  # (N, 2) body weights that each foot carries in people's walking
     roll: FloatArray  # (N, 2) where along its length each foot carries, 0 heel to 1 toe
     stance: FloatArray  # (N, 2) how far through its stance each foot should be
     rolls: FloatArray  # (N,) 1 where feet roll from heel to toe, 0 on stairs, in running and in standing
@@ -103,6 +104,16 @@ def landing(moment: Moment) -> FloatArray:
     excess = np.maximum(moment.load.sum(axis=1) - moment.load_limit, 0.0)
     value: FloatArray = np.exp(-4.0 * excess**2)
     return value
+
+
+def support(moment: Moment) -> FloatArray:
+    """Each foot carries what people's feet do: weight is handed over softly, the body rides over the leg.
+
+    A part is felt by those who hammer.
+    """
+    square = np.sum((moment.load - moment.usual_load) ** 2, axis=1)
+    value: FloatArray = 0.5 * np.exp(-10.0 * square) + 0.5 * np.exp(-square)
+    return 1.0 - moment.rolls * (1.0 - value)
 
 
 def rollover(moment: Moment) -> FloatArray:
@@ -199,6 +210,7 @@ WALKING_REWARD = (
     RewardTerm(0.20, posture),
     RewardTerm(0.15, loading),
     RewardTerm(0.10, landing),
+    RewardTerm(0.70, support),
     RewardTerm(0.45, rollover),
     RewardTerm(0.01, restraint),
     RewardTerm(0.01, smoothness),

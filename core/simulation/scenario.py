@@ -87,7 +87,7 @@ def run_scenario(
         distance[up] = environment.walked_m[up]
         asked += CONTROL_STEP_S * environment.strides.speed_m_s
         if number * CONTROL_STEP_S > SETTLE_S:
-            error = environment.angle_error_rad[:, FLEXION]
+            error = environment.own_error_rad[:, FLEXION]
             squares[up] += (error[up] ** 2).mean(axis=1)
             samples[up] += 1
         for row in np.flatnonzero(step.fell & up):

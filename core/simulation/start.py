@@ -1,4 +1,4 @@
-"""How high the pelvis is when a walker is put on its feet."""
+"""How walkers are put on their feet: on the stride they are taught, a little disturbed."""
 
 from __future__ import annotations
 
@@ -8,15 +8,20 @@ import mujoco
 import numpy as np
 
 from core.domain.arrays import FloatArray
+from core.domain.body import JOINTS
 from core.domain.motion import GaitReference
 from core.domain.scenario import Ground
 from core.simulation.pace import PacedStrides, standing_bank
+from core.simulation.pose import ROOT_POSITIONS, FullPose
 from core.simulation.reference import StrideBank
-from core.simulation.stance import HEIGHT_SAMPLES, standing_heights
+from core.simulation.stance import HEIGHT_SAMPLES, joint_limits, standing_heights
+
+ANGLE_NOISE_RAD, VELOCITY_NOISE_RAD_S, SPEED_NOISE_M_S = 0.02, 0.05, 0.05  # standard deviations
+_DROP_M = 0.005  # from which the lowest foot falls to the ground
 
 
 class Starts:
-    """Pelvis heights above the line of the ground for N walkers. Equal walkers are computed once."""
+    """Starts of N walkers on their grounds. What equal walkers share is computed once."""
 
     def __init__(
         self,
@@ -38,9 +43,30 @@ class Starts:
         self.usual_m: FloatArray = self._heights.mean(axis=1)
         self._standing_m = np.array([standing.get(model, 0.0) for model, _ in pairs])
         self._strides = strides
+        self._climb = np.array([ground.climb for ground in grounds])
+        self._pose = FullPose(models[0])
+        self._limits = joint_limits(models[0])
 
-    def height_and_climb(self, phase: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Pelvis height (N,) and its rate of change at each walker's phase and amplitude."""
+    def draw(self, phase: FloatArray, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
+        """Positions (N, nq) and velocities (N, nv) at these phases (N,)."""
+        strides, count = self._strides, len(phase)
+        height, climb = self._height_and_climb(phase)
+        angle = strides.angle(phase) + rng.normal(0.0, ANGLE_NOISE_RAD, (count, len(JOINTS)))
+        angle = np.clip(angle, *self._limits)
+        forward = phase * strides.speed_m_s * strides.period_s
+        root = np.zeros((count, ROOT_POSITIONS))
+        root[:, 1] = -forward
+        root[:, 2] = height + self._climb * forward + _DROP_M
+        root[:, 3] = 1.0
+        speed = strides.speed_m_s + rng.normal(0.0, SPEED_NOISE_M_S, count)
+        noise = rng.normal(0.0, VELOCITY_NOISE_RAD_S, (count, len(JOINTS)))
+        velocity = self._pose.velocity(angle, strides.velocity(phase) + noise)
+        velocity[:, 1] = -speed
+        velocity[:, 2] = climb + speed * self._climb
+        return self._pose.position(root, angle), velocity
+
+    def _height_and_climb(self, phase: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Pelvis height (N,) above the ground and its rate of change, at each one's phase and amplitude."""
         place = phase * HEIGHT_SAMPLES
         before = np.floor(place).astype(int) % HEIGHT_SAMPLES
         rows = np.arange(len(phase))

@@ -21,14 +21,15 @@ from core.simulation.antalgic import painless_phase
 from core.simulation.coordination import CoordinationNetwork
 from core.simulation.disturbances import Mishaps
 from core.simulation.drive import Drive, Limbs, MuscleDrive, TorqueDrive
+from core.simulation.grounded import taught_stride
 from core.simulation.observation import Observer, Sight
 from core.simulation.pace import STEADY, Pace, PacedStrides
 from core.simulation.physics import BatchPhysics
 from core.simulation.policy import PolicyNetworks
-from core.simulation.pose import ROOT_POSITIONS, FullPose, rotation_matrices
+from core.simulation.pose import rotation_matrices
+from core.simulation.reference import GRAVITY_M_S2
 from core.simulation.reflexes import LateReactions, impaired
 from core.simulation.rewards import (
-    GRAVITY_M_S2,
     RUNNING_M_S,
     WALKING_REWARD,
     Moment,
@@ -39,7 +40,7 @@ from core.simulation.rewards import (
     usual_power_w_kg,
 )
 from core.simulation.sensors import Senses, SensorColumns
-from core.simulation.stance import joint_addresses, joint_limits
+from core.simulation.stance import joint_addresses
 from core.simulation.start import Starts
 from core.simulation.walkway import Grounds
 from core.twin.body import STRENGTH
@@ -99,8 +100,10 @@ class WalkingEnvironment:
         bodies = [walker.body for walker in walkers]
         model = models[0]
         self.size = len(walkers)
-        references = [walker.reference for walker in walkers]
-        self.strides = PacedStrides(references, [walker.pace for walker in walkers])
+        taught = [taught_stride(one.reference, one.body.scale, one.ground) for one in walkers]
+        paces = [walker.pace for walker in walkers]
+        self.strides = PacedStrides(taught, paces)
+        self._own_strides = PacedStrides([walker.reference for walker in walkers], paces)
         self.physics = BatchPhysics(models, threads=threads)
         self.drive: Drive = drive if drive is not None else TorqueDrive(models, CONTROL_STEP_S)
         self.with_exo = model.nu > self.drive.actuators
@@ -110,16 +113,14 @@ class WalkingEnvironment:
         self._pain = pains(bodies)
         self._reward = reward
         self._position, self._velocity = joint_addresses(model)
-        self._pose = FullPose(model)
         self._sensors = SensorColumns.of(model)
         self._senses = Senses(models)
         self._reach_rad = np.array([STRENGTH[joint.kind].reach_rad for joint in JOINTS]) / ACTION_LIMIT
-        self._limits = joint_limits(model)
         self._grounds = Grounds([walker.ground for walker in walkers])
         self._weight_n = np.array([GRAVITY_M_S2 * body.mass_kg for body in bodies])
         self._foot_m = np.array([FOOT_M * body.scale.foot for body in bodies])
         self._observer = Observer(bodies, self._grounds.climb)
-        self._starts = Starts(models, references, [walker.ground for walker in walkers], self.strides)
+        self._starts = Starts(models, taught, [walker.ground for walker in walkers], self.strides)
         self.mishaps = Mishaps([walker.disturbance for walker in walkers], models, bodies)
         self._episode_steps = round(episode_s / CONTROL_STEP_S)
         self._seed = seed
@@ -160,8 +161,14 @@ class WalkingEnvironment:
 
     @property
     def angle_error_rad(self) -> FloatArray:
-        """(N, 14) against the reference at this phase."""
+        """(N, 14) against what is taught at this phase."""
         return self.joint_angle_rad - self.strides.angle(self.phase)
+
+    @property
+    def own_error_rad(self) -> FloatArray:
+        """(N, 14) against the person's own stride, which need not stand on the ground."""
+        self._own_strides.at(self.time_s)
+        return self.joint_angle_rad - self._own_strides.angle(self.phase)
 
     @property
     def joint_torque_nm(self) -> FloatArray:
@@ -276,7 +283,7 @@ class WalkingEnvironment:
         self._age[which] = 0
         self.strides.at(self.time_s)
         self._action[which] = 0.0
-        self.state[which] = self._start_state(rng)[which]
+        self.state[which] = self.physics.at_rest(*self._starts.draw(self.phase, rng))[which]
         self._start_m = np.where(which, self._forward_m, self._start_m)
         self.sensor[which] = self._senses.feel(self.state, np.flatnonzero(which))
         self.exo_torque_nm[which] = 0.0
@@ -348,6 +355,7 @@ class WalkingEnvironment:
         position, velocity = self.physics.position(self.state), self.physics.velocity(self.state)
         rotation = rotation_matrices(position[:, 3:7])
         speed = self.strides.speed_m_s
+        painless = painless_phase(self.phase, self.strides.right_strike, self._pain)
         return Moment(
             angle_error_rad=self.angle_error_rad,
             velocity_error_rad_s=self.joint_velocity_rad_s - self.strides.velocity(self.phase),
@@ -363,33 +371,14 @@ class WalkingEnvironment:
             power_w_kg=self._power_w_kg(),
             usual_w_kg=usual_power_w_kg(speed, self._grounds.climb),
             load=self.ground_force_n[:, :, 2] / self._weight_n[:, None],
-            left_load=self.strides.left_load(self._painless_phase()),
+            left_load=self.strides.left_load(painless),
+            usual_load=self.strides.load(painless, self._starts.usual_m),
             roll=self._sensors.roll_m(self.sensor) / self._foot_m[:, None],
             stance=self.strides.stance(self.phase),
             rolls=self.walking,
             load_limit=load_limit(speed, self._grounds.even),
             pain=self._pain,
         )
-
-    def _painless_phase(self) -> FloatArray:
-        return painless_phase(self.phase, self.strides.right_strike, self._pain)
-
-    def _start_state(self, rng: np.random.Generator) -> FloatArray:
-        """States (N, S) on the reference at `phase`, a little disturbed."""
-        height, climb = self._starts.height_and_climb(self.phase)
-        angle = self.strides.angle(self.phase) + rng.normal(0.0, 0.02, (self.size, ACTION_SIZE))
-        angle = np.clip(angle, *self._limits)
-        forward = self.phase * self.strides.speed_m_s * self.strides.period_s
-        root = np.zeros((self.size, ROOT_POSITIONS))
-        root[:, 1] = -forward
-        root[:, 2] = height + self._grounds.line_m(forward) + 0.005
-        root[:, 3] = 1.0
-        speed = self.strides.speed_m_s + rng.normal(0.0, 0.05, self.size)
-        noise = rng.normal(0.0, 0.05, (self.size, ACTION_SIZE))
-        velocity = self._pose.velocity(angle, self.strides.velocity(self.phase) + noise)
-        velocity[:, 1] = -speed
-        velocity[:, 2] = climb + speed * self._grounds.climb
-        return self.physics.at_rest(self._pose.position(root, angle), velocity)
 
 
 def drive_of(walkers: Sequence[Walker], networks: PolicyNetworks) -> Drive:

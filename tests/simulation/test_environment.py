@@ -115,6 +115,20 @@ def test_a_stride_is_kept_by_its_fourier_series() -> None:
     np.testing.assert_allclose(bank.velocity(phases), slope, atol=1e-4)
 
 
+def test_usual_loads_carry_the_body_and_grow_with_speed() -> None:
+    samples = 200
+    phases, leg_m = np.arange(samples) / samples, np.full(samples, 0.9)
+    reference = normal_reference()
+    slow, usual = (
+        StrideBank([dataclasses.replace(reference, speed_m_s=speed)] * samples).load(phases, leg_m)
+        for speed in (0.6, 1.26)
+    )
+
+    assert usual.sum(axis=1).mean() == pytest.approx(1.0, abs=0.005)
+    assert usual[0, 0] == 0.0 and np.abs(np.diff(usual, axis=0)).max() < 0.06  # handed over softly
+    assert slow.max() < 1.1 < usual.max() < 1.3
+
+
 @pytest.mark.parametrize(
     ("changes", "code"),
     [

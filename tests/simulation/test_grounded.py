@@ -8,10 +8,14 @@ import pytest
 
 from core.domain.body import JOINTS, SAGITTAL, Joint, JointKind, Side
 from core.domain.motion import GaitReference
+from core.domain.scenario import LEVEL_GROUND, scenario_of
 from core.domain.twin import GENERIC_BODY
 from core.gait.norms import normal_band, normal_reference
+from core.gait.scenario_reference import scenario_reference
 from core.simulation.exo import worn_model
-from core.simulation.grounded import Grounding, grounded
+from core.simulation.grounded import Grounding, grounded, taught_stride
+from core.simulation.reference import StrideBank
+from core.simulation.walking import Walker, WalkingEnvironment
 from core.twin.body import Fidelity
 
 FLEXION = [joint.column for joint in JOINTS if joint.kind in SAGITTAL]
@@ -85,3 +89,29 @@ def test_a_run_is_left_alone(model) -> None:
     run = GaitReference(0.7, 2.5, own.angle_rad)
 
     assert grounded(run, model).reference is run
+
+
+def test_on_a_ramp_feet_stand_along_the_slope(model) -> None:
+    climb = float(np.tan(np.radians(5.0)))
+    stride = scenario_reference(scenario_of("ramp-up-5"), GENERIC_BODY, None)
+    on_ramp = grounded(stride, model, climb)
+
+    assert on_ramp.gap_after_m < 0.006 < on_ramp.gap_before_m
+    assert grounded(on_ramp.reference, model).gap_before_m > 0.02  # on the level it would not stand
+
+
+def test_stairs_are_taught_as_they_are() -> None:
+    item = scenario_of("stairs-up")
+    stride = scenario_reference(item, GENERIC_BODY, None)
+
+    assert taught_stride(stride, GENERIC_BODY.scale, item.ground) is stride
+
+
+def test_a_twin_is_judged_by_the_persons_own_stride(model) -> None:
+    own = published()
+    world = WalkingEnvironment([Walker(model, GENERIC_BODY, own)], seed=1, threads=1)
+    taught = taught_stride(own, GENERIC_BODY.scale, LEVEL_GROUND)
+    apart = StrideBank([taught]).angle(world.phase) - StrideBank([own]).angle(world.phase)
+
+    assert np.abs(apart).max() > np.radians(1.0)
+    np.testing.assert_allclose(world.own_error_rad - world.angle_error_rad, apart, atol=1e-12)

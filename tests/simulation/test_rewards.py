@@ -44,6 +44,7 @@ def perfect() -> Moment:
         usual_w_kg=np.ones(1),
         load=np.array([[1.0, 0.0]]),
         left_load=np.ones(1),
+        usual_load=np.array([[1.0, 0.0]]),
         roll=np.array([[ROLL_SHARE[3], 0.5]]),
         stance=middle,
         rolls=np.ones(1),
@@ -60,6 +61,7 @@ WORSE: dict[str, dict[str, Any]] = {
     "posture": {"upright": np.array([0.95])},
     "loading": {"left_load": np.zeros(1)},
     "landing": {"load": np.array([[1.6, 0.0]])},
+    "support": {"usual_load": np.array([[0.7, 0.0]])},
     "rollover": {"roll": np.array([[0.1, 0.5]])},
     "restraint": {"action": np.ones((1, JOINT_COUNT))},
     "smoothness": {"action_change": np.ones((1, JOINT_COUNT))},
@@ -104,6 +106,13 @@ def test_a_foot_in_the_air_rolls_nowhere() -> None:
 
     assert TERMS["rollover"].value(in_the_air)[0] == 0.0
     assert TERMS["rollover"].value(replace(in_the_air, rolls=np.zeros(1)))[0] == 1.0
+
+
+def test_standing_feet_need_not_carry_as_walking_ones_do() -> None:
+    evenly = replace(perfect(), load=np.array([[0.5, 0.5]]))
+
+    assert TERMS["support"].value(evenly)[0] < 0.4
+    assert TERMS["support"].value(replace(evenly, rolls=np.zeros(1)))[0] == 1.0
 
 
 def test_the_same_power_costs_less_where_people_need_more() -> None:
