@@ -221,12 +221,16 @@ class _Ways:
 
 
 def _with_toes(angle_rad: FloatArray, since_strike: FloatArray) -> FloatArray:
-    """Toes bend as usual where nothing saw them. `since_strike` (K, 2) share of the cycle of each side."""
+    """Toes bend as usual where nothing saw them. `since_strike` (K, 2) share of the cycle of each side.
+
+    They never point below the sole: a foot must not land on them before its heel.
+    """
     filled = angle_rad.copy()
     for index, side in enumerate(SIDES):
         column = Joint.of(JointKind.TOES, side).column
         if np.ptp(angle_rad[:, column]) < _STILL_RAD:
             filled[:, column] = np.radians(fourier_series(STRIDE_DEG[JointKind.TOES], since_strike[:, index]))
+        filled[:, column] = np.minimum(filled[:, column], 0.0)
     return filled
 
 

@@ -14,7 +14,7 @@ from core.domain.twin import BodyParameters
 from core.simulation.reference import GRAVITY_M_S2
 
 # The foot's small joints are hardly seen by a camera and hardly change the gait, so they count less.
-_IMPORTANCE = {JointKind.HIP_ROTATION: 0.5, JointKind.SUBTALAR: 0.5, JointKind.TOES: 0.2}
+_IMPORTANCE = {JointKind.HIP_ROTATION: 0.5, JointKind.SUBTALAR: 0.5, JointKind.TOES: 0.6}
 JOINT_IMPORTANCE: FloatArray = np.array([_IMPORTANCE.get(joint.kind, 1.0) for joint in JOINTS])
 STANCE_SHARE = (0.0, 0.1, 0.3, 0.5, 0.7, 0.85, 1.0)
 ROLL_SHARE = (0.08, 0.20, 0.42, 0.58, 0.70, 0.78, 0.92)  # centre of pressure, of the foot's length
@@ -32,6 +32,7 @@ class Moment:
     velocity_error_rad_s: FloatArray  # (N, 14)
     forward_error_m_s: FloatArray  # (N,)
     sideways_m_s: FloatArray  # (N,)
+    rise_error_m_s: FloatArray  # (N,) of the pelvis' vertical speed, against the reference on the ground
     upright: FloatArray  # (N,) cosine of the pelvis' lean
     sway: FloatArray  # (N,) sine of its lean to the side
     heading: FloatArray  # (N,) cosine of the turn away from straight ahead
@@ -78,6 +79,12 @@ def progress(moment: Moment) -> FloatArray:
     near, far = np.exp(-8.0 * square), np.exp(-square)
     value: FloatArray = (0.7 * near + 0.3 * far) * np.exp(-4.0 * moment.sideways_m_s**2)
     return value
+
+
+def ride(moment: Moment) -> FloatArray:
+    """The pelvis rises and falls as in the reference: who vaults over straight legs hammers the next step."""
+    value: FloatArray = np.exp(-25.0 * moment.rise_error_m_s**2)
+    return 1.0 - moment.rolls * (1.0 - value)
 
 
 def posture(moment: Moment) -> FloatArray:
@@ -204,13 +211,14 @@ class RewardTerm:
 
 WALKING_REWARD = (
     RewardTerm(0.30, pose),
-    RewardTerm(0.40, flexion),
+    RewardTerm(0.90, flexion),
     RewardTerm(0.05, motion),
     RewardTerm(0.90, progress),
+    RewardTerm(0.60, ride),
     RewardTerm(0.20, posture),
     RewardTerm(0.15, loading),
     RewardTerm(0.10, landing),
-    RewardTerm(0.70, support),
+    RewardTerm(1.50, support),
     RewardTerm(0.45, rollover),
     RewardTerm(0.01, restraint),
     RewardTerm(0.01, smoothness),

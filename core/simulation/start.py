@@ -50,7 +50,7 @@ class Starts:
     def draw(self, phase: FloatArray, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
         """Positions (N, nq) and velocities (N, nv) at these phases (N,)."""
         strides, count = self._strides, len(phase)
-        height, climb = self._height_and_climb(phase)
+        height, climb = self.height_and_climb(phase)
         angle = strides.angle(phase) + rng.normal(0.0, ANGLE_NOISE_RAD, (count, len(JOINTS)))
         angle = np.clip(angle, *self._limits)
         forward = phase * strides.speed_m_s * strides.period_s
@@ -65,7 +65,7 @@ class Starts:
         velocity[:, 2] = climb + speed * self._climb
         return self._pose.position(root, angle), velocity
 
-    def _height_and_climb(self, phase: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def height_and_climb(self, phase: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Pelvis height (N,) above the ground and its rate of change, at each one's phase and amplitude."""
         place = phase * HEIGHT_SAMPLES
         before = np.floor(place).astype(int) % HEIGHT_SAMPLES

@@ -355,12 +355,14 @@ class WalkingEnvironment:
         position, velocity = self.physics.position(self.state), self.physics.velocity(self.state)
         rotation = rotation_matrices(position[:, 3:7])
         speed = self.strides.speed_m_s
+        _, rise = self._starts.height_and_climb(self.phase)
         painless = painless_phase(self.phase, self.strides.right_strike, self._pain)
         return Moment(
             angle_error_rad=self.angle_error_rad,
             velocity_error_rad_s=self.joint_velocity_rad_s - self.strides.velocity(self.phase),
             forward_error_m_s=-velocity[:, 1] - self.strides.speed_m_s,
             sideways_m_s=velocity[:, 0],
+            rise_error_m_s=velocity[:, 2] + self._grounds.climb * velocity[:, 1] - rise,
             upright=rotation[:, 2, 2],
             sway=rotation[:, 2, 0],
             heading=rotation[:, 1, 1],
