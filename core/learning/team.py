@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, Self
 
 import torch
 import torch.distributed as dist
@@ -48,7 +48,7 @@ ALONE = Alone()
 
 
 class Processes:
-    """A team of processes on this machine that meet at a file."""
+    """A team of processes on this machine that meet at a file, and leave together at the end of a `with`."""
 
     def __init__(self, number: int, size: int, meeting: Path) -> None:
         """Waits until all have come. Raises RuntimeError when somebody does not."""
@@ -57,6 +57,14 @@ class Processes:
             "gloo", init_method=meeting.as_uri(), rank=number, world_size=size, timeout=_PATIENCE
         )
         self._groups = {part: dist.new_group(backend="gloo") for part in PARTS}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, failed: type[BaseException] | None, *_: object) -> None:
+        if failed is None:
+            dist.barrier()  # who leaves first would cut off the last words to the others
+        dist.destroy_process_group()  # its threads must not outlive the interpreter
 
     def average(self, part: str, tensors: Sequence[Tensor]) -> None:
         together = torch.cat([tensor.flatten() for tensor in tensors])

@@ -71,7 +71,8 @@ def train_base(minutes: float, seed: int, out: Path, report: Report, *, processe
 def _train_in_team(
     number: int, processes: int, meeting: Path, minutes: float, seed: int, out: Path, report: Report
 ) -> None:
-    _train(minutes, seed, out, report if number == 0 else _unheard, Processes(number, processes, meeting))
+    with Processes(number, processes, meeting) as team:
+        _train(minutes, seed, out, report if number == 0 else _unheard, team)
 
 
 def _unheard(_line: str) -> None:

@@ -19,7 +19,11 @@ MEMBERS, ROUNDS = 2, 40
 
 def learn_in_team(number: int, folder: Path) -> None:
     torch.set_num_threads(1)
-    team = Processes(number, MEMBERS, folder / "meeting")
+    with Processes(number, MEMBERS, folder / "meeting") as team:
+        learn(number, folder, team)
+
+
+def learn(number: int, folder: Path, team: Processes) -> None:
     torch.manual_seed(0)
     agent, normaliser = ActorCritic(1, 1, hidden=(32, 32)), Normaliser.of(1)
     settings = PpoSettings(horizon=8, learning_rate=3e-3, learning_rate_range=(1e-4, 1e-2))
