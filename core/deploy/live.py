@@ -24,7 +24,7 @@ from core.errors import UserError, refuse
 
 POLL_PERIOD_S = 0.05
 WAIT_PERIOD_S = 0.3  # how often an exo that is not ready is asked what it waits for
-TICKS_TO_SETTLE = 20
+TICKS_TO_SETTLE = 20  # until an exo with a new controller must know whether it is ready; one is enough
 RAMP_S = 5.0  # the assistance grows from nothing over five seconds (Dephy's fade)
 TRIAL_SHARE = 0.5  # of its torque for a controller nobody has confirmed; the exo enforces the same
 

@@ -81,7 +81,10 @@ class StrideBank:
 
 
 def vault_rise_m(leg_m: FloatArray, step_m: FloatArray) -> FloatArray:
-    """Rise of the pelvis (N,) in a step of this length (N,) over legs (N,), less than over stiff ones."""
+    """Rise of the pelvis [m] (N,) in a step of this length (N,) over legs (N,), less than over stiff ones.
+
+    A compass gait's, times the share that is seen (Gard & Childress 1997).
+    """
     stiff = leg_m - np.sqrt(np.maximum(leg_m**2 - 0.25 * step_m**2, 0.0))
     rise: FloatArray = VAULT_SHARE * stiff
     return rise

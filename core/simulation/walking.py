@@ -99,7 +99,7 @@ class WalkingEnvironment:
         models = [walker.model for walker in walkers]
         bodies = [walker.body for walker in walkers]
         model = models[0]
-        self.size = len(walkers)
+        self.size, self._seed, self._reward = len(walkers), seed, reward
         taught = [taught_stride(one.reference, one.body.scale, one.ground) for one in walkers]
         paces = [walker.pace for walker in walkers]
         self.strides = PacedStrides(taught, paces)
@@ -111,7 +111,6 @@ class WalkingEnvironment:
         self._moved_by = impaired(self.drive, models, bodies, self._interval_s)
         self._reactions = LateReactions(bodies, CONTROL_STEP_S)
         self._pain = pains(bodies)
-        self._reward = reward
         self._position, self._velocity = joint_addresses(model)
         self._sensors = SensorColumns.of(model)
         self._senses = Senses(models)
@@ -123,7 +122,6 @@ class WalkingEnvironment:
         self._starts = Starts(models, taught, [walker.ground for walker in walkers], self.strides)
         self.mishaps = Mishaps([walker.disturbance for walker in walkers], models, bodies)
         self._episode_steps = round(episode_s / CONTROL_STEP_S)
-        self._seed = seed
         self._clear(model)
         self.restart(np.ones(self.size, dtype=np.bool_))
 
