@@ -26,17 +26,17 @@ from core.twin.scaling import scales_for_height
 WALKERS = 128
 _KNEES = [joint.column for joint in JOINTS if joint.kind is JointKind.KNEE]
 HARD = {  # how many times as often as the others
-    "level-0.6": 4,
+    "level-0.6": 6,
     "ramp-up-10": 2,
     "ramp-down-10": 2,
     "stairs-up": 8,
-    "stairs-down": 3,
+    "stairs-down": 12,
     "run-2.0": 2,
     "run-2.5": 3,
     "run-3.0": 4,
-    "start-stop": 8,
+    "start-stop": 12,
     "trip": 3,
-    "slip": 3,
+    "slip": 4,
 }
 SCENARIO_BODIES = 4  # different bodies in scenarios; each pair needs a model of its own
 BODILY = (ImpairmentKind.WEAKNESS, ImpairmentKind.STIFFNESS, ImpairmentKind.LIMITED_RANGE)

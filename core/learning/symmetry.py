@@ -17,7 +17,6 @@ import torch
 
 from core.domain.arrays import Float32Array, IntArray
 from core.domain.body import JOINTS, SIDES, Side
-from core.domain.impairment import SLOTS
 from core.domain.motion import GaitReference
 from core.learning.crew import Experience, Normaliser
 from core.simulation.observation import LAYOUT
@@ -91,11 +90,6 @@ def _sides() -> Part:
     return np.array([SIDES.index(_other(side)) for side in SIDES]), np.ones(len(SIDES), np.float32)
 
 
-def _slots() -> Part:
-    other = [slot if slot.side is None else replace(slot, side=_other(slot.side)) for slot in SLOTS]
-    return np.array([SLOTS.index(slot) for slot in other]), np.ones(len(SLOTS), np.float32)
-
-
 def _other(side: Side) -> Side:
     return SIDES[1 - SIDES.index(side)]
 
@@ -120,5 +114,4 @@ _PARTS: dict[str, Callable[[], Part]] = {
     "climb": _same(1),
     "ground": _same(*[1] * _SIZES["ground"]),
     "load": _sides,
-    "severity": _slots,
 }

@@ -15,7 +15,6 @@ from core.domain.twin import BodyParameters
 from core.simulation.antalgic import antalgic_reference
 from core.simulation.exo import worn_model
 from core.simulation.gait_features import GaitFeatures, walk_features
-from core.simulation.observation import columns
 from core.simulation.policy import PolicyNetworks
 from core.simulation.pose import ROOT_POSITIONS
 from core.simulation.rewards import pains
@@ -85,7 +84,7 @@ class TwinWalks:
         """
         self.body = replace(body, impairments=())
         self._reference = reference
-        self._networks = _unaware_of_the_unseen(networks)
+        self._networks = networks
         self._model = worn_model(self.body, fidelity, None, surfaces=False)
         if self._model.na and networks.coordination is None:
             raise ValueError("this policy cannot drive muscles")
@@ -145,13 +144,6 @@ class TwinWalks:
         if len(time_s) < round(1.0 / CONTROL_STEP_S):
             return WalkedGait(walked_s, None)
         return WalkedGait(walked_s, walk_features(self.body, time_s, root[settled], angle[settled]))
-
-
-def _unaware_of_the_unseen(networks: PolicyNetworks) -> PolicyNetworks:
-    """A policy that never met an impairment does not know what to make of its severity: it is not told."""
-    unseen = np.zeros(len(networks.observation_mean), np.bool_)
-    unseen[columns("severity")] = networks.observation_mean[columns("severity")] == 0.0
-    return replace(networks, observation_std=np.where(unseen, np.inf, networks.observation_std))
 
 
 def gait_vector(features: GaitFeatures, *, sagittal_only: bool) -> FloatArray:

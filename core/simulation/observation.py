@@ -9,7 +9,6 @@ import numpy as np
 
 from core.domain.arrays import Float32Array, FloatArray
 from core.domain.body import JOINTS, SIDES
-from core.domain.impairment import SLOTS, severities
 from core.domain.twin import GENERIC_BODY, BodyParameters
 
 GROUND_AHEAD_M = (
@@ -38,7 +37,6 @@ LAYOUT: tuple[tuple[str, int], ...] = (
     ("climb", 1),  # metres up per metre ahead
     ("ground", len(GROUND_AHEAD_M)),  # height of the walkway against the line of climb
     ("load", len(SIDES)),  # on each foot, in body weights
-    ("severity", len(SLOTS)),  # of every impairment
 )
 OBSERVATION_SIZE = sum(size for _, size in LAYOUT)
 WEIGHT_LIMIT = 3.0  # body weights: an impact must not drown the rest
@@ -80,9 +78,8 @@ class Observer:
     def __init__(self, bodies: Sequence[BodyParameters], climb: FloatArray) -> None:
         self._weight_n = np.array([9.81 * body.mass_kg for body in bodies])
         sizes = np.array([_sizes(body) for body in bodies]) - 1.0
-        severity = np.array([severities(body.impairments) for body in bodies])
         self._seen: Float32Array = np.zeros((len(bodies), OBSERVATION_SIZE), np.float32)
-        for name, value in (("size", sizes), ("climb", climb[:, None]), ("severity", severity)):
+        for name, value in (("size", sizes), ("climb", climb[:, None])):
             self._seen[:, columns(name)] = value
 
     def observe(self, sight: Sight) -> Float32Array:

@@ -9,6 +9,8 @@ import numpy as np
 
 from core.domain.arrays import Float32Array, FloatArray
 from core.domain.twin import GaitPolicy, Network
+from core.errors import refuse
+from core.simulation.observation import OBSERVATION_SIZE
 
 OBSERVATION_LIMIT = 8.0  # standard deviations: a stumble must not saturate the network
 
@@ -59,7 +61,8 @@ class PolicyNetworks:
 
     @staticmethod
     def from_policy(policy: GaitPolicy) -> PolicyNetworks:
-        return PolicyNetworks(
+        """Refuses (TRN-020) a policy of another program version."""
+        networks = PolicyNetworks(
             policy.policy,
             policy.value,
             policy.log_std,
@@ -67,6 +70,20 @@ class PolicyNetworks:
             policy.observation_std,
             policy.coordination,
         )
+        return of_this_version(networks)
+
+
+def of_this_version(networks: PolicyNetworks) -> PolicyNetworks:
+    """The same networks. Refuses (TRN-020) a policy that sees something else than today's walkers."""
+    sees = networks.policy.sizes[0]
+    if sees != OBSERVATION_SIZE:
+        raise refuse(
+            "TRN-020",
+            "This walking policy is of another program version.",
+            f"It sees {sees} numbers, walkers of this version show {OBSERVATION_SIZE}.",
+            "Train the twin again with this version.",
+        )
+    return networks
 
 
 def normalise(observation: Float32Array, mean: FloatArray, std: FloatArray) -> Float32Array:

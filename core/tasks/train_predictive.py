@@ -32,8 +32,7 @@ from core.learning.showing import ShowingLearner, ShowingProgress, taught
 from core.learning.sitting import Learner, learn
 from core.learning.synergies import LegSynergies, leg_synergies
 from core.simulation.exo import worn_model
-from core.simulation.observation import OBSERVATION_SIZE
-from core.simulation.policy import PolicyNetworks
+from core.simulation.policy import PolicyNetworks, of_this_version
 from core.simulation.predictive import PredictiveEnvironment, PredictiveWalker, Starts
 from core.simulation.randomisation import NO_SPREAD
 from core.simulation.walking import Walker
@@ -122,7 +121,7 @@ class _Lesson:
 
     def __init__(self, request: PredictiveRequest, report: Report) -> None:
         self._request, self._report = request, report
-        self._tracking = _able(
+        self._tracking = of_this_version(
             request.tracking or shipped_policy(muscles=request.fidelity is Fidelity.STANDARD)
         )
         self._trackers = _trackers(request)
@@ -237,18 +236,6 @@ class _Lesson:
         found = leg_synergies(activation[::every], muscles, seed=self._request.seed)
         self._report(f"{found.per_leg} synergies per leg account for {found.accounted:.0%}")
         return found
-
-
-def _able(tracking: PolicyNetworks) -> PolicyNetworks:
-    """Refuses (TRN-020) a policy that sees something else than today's walkers."""
-    if tracking.policy.sizes[0] != OBSERVATION_SIZE:
-        raise refuse(
-            "TRN-020",
-            "This walking policy cannot lead the way.",
-            f"It sees {tracking.policy.sizes[0]} numbers, walkers of this version show {OBSERVATION_SIZE}.",
-            "Give a policy that was trained with this version.",
-        )
-    return tracking
 
 
 def _trackers(request: PredictiveRequest) -> tuple[Walker, ...]:

@@ -7,7 +7,6 @@ import pytest
 import torch
 
 from core.domain.body import JOINTS, JointKind, Side
-from core.domain.impairment import SLOTS, drop_foot
 from core.domain.motion import GaitReference
 from core.domain.twin import GENERIC_BODY
 from core.gait.norms import normal_reference
@@ -15,7 +14,7 @@ from core.learning.networks import ActorCritic
 from core.learning.ppo import Normaliser, Ppo, PpoSettings
 from core.learning.symmetry import action_mirror, is_symmetric, observation_mirror
 from core.simulation.exo import worn_model
-from core.simulation.observation import LAYOUT, OBSERVATION_SIZE, columns
+from core.simulation.observation import LAYOUT, OBSERVATION_SIZE
 from core.simulation.pose import ROOT_POSITIONS
 from core.simulation.walking import ACTION_SIZE, Walker, WalkingEnvironment
 from core.twin.body import Fidelity
@@ -85,16 +84,6 @@ def test_the_mirror_twice_is_no_mirror() -> None:
     seen = np.random.default_rng(0).normal(size=(5, OBSERVATION_SIZE))
 
     np.testing.assert_array_equal(observation_mirror()(observation_mirror()(seen)), seen)
-
-
-def test_a_weak_left_foot_is_a_weak_right_foot_in_the_mirror() -> None:
-    seen = np.zeros(OBSERVATION_SIZE)
-    severity = columns("severity").start
-    seen[severity + SLOTS.index(drop_foot(Side.LEFT, 1.0).slot)] = 1.0
-
-    image = observation_mirror()(seen)
-
-    assert np.flatnonzero(image).tolist() == [severity + SLOTS.index(drop_foot(Side.RIGHT, 1.0).slot)]
 
 
 def test_the_mirror_knows_every_part_of_what_is_seen() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +22,7 @@ from core.simulation.policy import PolicyNetworks
 from core.store.repository import open_store
 from core.tasks import compare, train_controller
 from core.tasks.policy_files import shipped_policy
+from tests.refusals import code_of
 from tests.tasks.test_learn_gait import motion
 
 DEVICE = "Hippo_L1"
@@ -90,6 +91,13 @@ class Impatient(SilentContext):
     def check_cancelled(self) -> None:
         if sum(isinstance(event, Sample) for event in self.events) >= 2:
             raise JobCancelled
+
+
+def test_a_twin_that_an_earlier_version_taught_is_refused() -> None:
+    taught = shipped_policy()
+    earlier = replace(taught.policy, weights=(np.zeros((4, 135)), *taught.policy.weights[1:]))
+
+    assert code_of(PolicyNetworks.from_policy, walking(replace(taught, policy=earlier))) == "TRN-020"
 
 
 def test_a_controller_is_trained_within_first_session_limits_and_compared(visit: Trained) -> None:
