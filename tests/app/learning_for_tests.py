@@ -11,6 +11,7 @@ from core.domain.motion import GaitReference
 from core.domain.record import RecordKind
 from core.domain.twin import GaitPolicy, Network, Twin
 from core.jobs.values import JobContext, Params
+from core.simulation.observation import OBSERVATION_SIZE
 from core.store.repository import open_store
 
 
@@ -21,15 +22,15 @@ def learn(params: Params, context: JobContext) -> str:
         os.kill(os.getpid(), signal.SIGKILL)
     with open_store(context.spec.data_dir) as store:
         twin = store.load(str(params["twin_id"]), Twin)
-        network = Network((np.ones((14, 3)),), (np.zeros(14),), "silu")
+        network = Network((np.ones((14, OBSERVATION_SIZE)),), (np.zeros(14),), "silu")
         policy = GaitPolicy(
             body=twin.body,
             reference=GaitReference(1.0, 1.2, np.zeros((30, 14))),
             policy=network,
             value=network,
             log_std=np.zeros(14, np.float32),
-            observation_mean=np.zeros(3),
-            observation_std=np.ones(3),
+            observation_mean=np.zeros(OBSERVATION_SIZE),
+            observation_std=np.ones(OBSERVATION_SIZE),
             curves=(),
             control_steps=int(60 * float(str(params["minutes"]))),
             control_steps_per_s=1.0,

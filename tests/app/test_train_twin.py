@@ -20,6 +20,7 @@ from core.domain.muscles import MuscleGroup
 from core.domain.record import RecordKind
 from core.domain.twin import GroupStrength, Twin
 from core.jobs.table import JobKind
+from core.simulation.observation import OBSERVATION_SIZE
 from core.simulation.policy import PolicyNetworks
 from core.store.repository import open_store
 from tests.app.test_cli import PATIENT
@@ -136,7 +137,7 @@ def test_a_killed_training_goes_on_with_another_time_and_its_result_is_written(t
     assert result["control_steps"] == 30
     assert json.loads((tmp_path / "out" / "result.json").read_text(encoding="utf-8")) == result
     with np.load(tmp_path / "out" / "policy.npz") as arrays:
-        assert PolicyNetworks.of(arrays).policy.sizes == (3, 14)
+        assert PolicyNetworks.of(arrays).policy.sizes == (OBSERVATION_SIZE, 14)
     with open_store(tmp_path / "data") as store:
         visit = store.visits(store.patients()[0].id)[-1]
         twin = store.latest(visit.id, RecordKind.TWIN)
