@@ -60,13 +60,25 @@ class Grounding:
         frozen(self, "change_rms_deg", (len(JOINTS),))
 
 
-@lru_cache(maxsize=1024)
 def taught_stride(reference: GaitReference, scale: SegmentScale, ground: Ground) -> GaitReference:
     """What a twin with these segments is taught on this ground. Runs and stairs stay as they are."""
     if ground.kind is GroundKind.STAIRS:
         return reference
-    model = compile_body(replace(GENERIC_BODY, scale=scale), Fidelity.FAST, surfaces=False)
-    return grounded(reference, model, ground.climb).reference
+    angle = reference.angle_rad.tobytes()
+    return _taught(reference.period_s, reference.speed_m_s, angle, scale, ground.climb)
+
+
+@lru_cache(maxsize=1024)  # by content: a crowd has many equal strides
+def _taught(
+    period_s: float, speed_m_s: float, angle: bytes, scale: SegmentScale, climb: float
+) -> GaitReference:
+    angle_rad = np.frombuffer(angle).reshape(-1, len(JOINTS))
+    return grounded(GaitReference(period_s, speed_m_s, angle_rad), _skeleton(scale), climb).reference
+
+
+@lru_cache(maxsize=16)
+def _skeleton(scale: SegmentScale) -> mujoco.MjModel:
+    return compile_body(replace(GENERIC_BODY, scale=scale), Fidelity.FAST, surfaces=False)
 
 
 def grounded(reference: GaitReference, model: mujoco.MjModel, climb: float = 0.0) -> Grounding:

@@ -27,7 +27,7 @@ from ui.pages.personalize import LearningPage
 
 SHORT_S, LONG_S = 60.0, 420.0
 TICK_MS = 50
-LEARN_MIN = 0.5
+LEARN_MIN = 0.25
 HOLD_MS = 2500
 
 
