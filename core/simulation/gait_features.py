@@ -13,17 +13,20 @@ from core.domain.arrays import FloatArray, frozen
 from core.domain.body import JOINTS, SIDES, Joint, JointKind, Side
 from core.domain.motion import CYCLE_POINTS, Motion, Stride
 from core.domain.recording import Landmark
-from core.domain.twin import BodyParameters
+from core.domain.twin import GENERIC_BODY, BodyParameters, SegmentScale
 from core.gait.cycles import cut_cycles, mean_cycle, resample
 from core.gait.events import FootPaths, find_strides
 from core.gait.measures import spatiotemporal
 from core.simulation.pose import ROOT_POSITIONS
+from core.simulation.stance import lowest_point
+from core.twin.body import is_foot_geom
 from core.twin.observation import COLUMN
-from core.twin.skeleton import Skeleton
+from core.twin.skeleton import POSE_SIZE, Skeleton
 
 _MID_SWING = (0.3, 0.75)  # of the swing: where the toes pass the standing foot
+_FLAT = (0.12, 0.35)  # of the gait cycle: where the whole sole is on the floor
 # Parts of the gait cycle in percent (Perry & Burnfield 2010): loading response, mid and terminal stance, ...
-_CONTACT, _LOADING, _FLAT, _STANCE, _ALONE = (0, 2), (5, 30), (12, 35), (10, 60), (15, 45)
+_CONTACT, _LOADING, _STANCE, _ALONE = (0, 2), (5, 30), (10, 60), (15, 45)
 _TERMINAL_STANCE, _PUSH_OFF, _SWING, _LATE_SWING = (30, 70), (50, 75), (58, 95), (75, 95)
 
 
@@ -41,7 +44,7 @@ class SideFeatures:
     ankle_push_off_rad: float  # largest plantarflexion around toe off, plantarflexion positive
     ankle_swing_rad: float  # mean of late swing
     pelvis_drop_rad: float  # of the other side while this leg carries the body alone, drop positive
-    toe_clearance_m: float  # least height in mid-swing above that on the standing foot
+    toe_clearance_m: float  # least height in mid-swing above that on a flat standing foot
     stance_share: float
     step_length_m: float
     stride_time_s: float
@@ -72,10 +75,10 @@ def walk_features(
 ) -> GaitFeatures | None:
     """Features of a walk with pelvis positions and quaternions (T, 7) and joint angles (T, 14).
 
-    None when a foot has no complete stride.
+    The floor is at height 0. None when a foot has no complete stride.
     """
     paths = foot_paths(body, time_s, root, angle_rad)
-    return _features(paths, root[:, 3:], angle_rad, find_strides(paths))
+    return _features(paths, root[:, 3:], angle_rad, find_strides(paths), _standing_toe_m(body.scale))
 
 
 def motion_features(body: BodyParameters, motion: Motion) -> GaitFeatures | None:
@@ -91,7 +94,7 @@ def foot_paths(
     body: BodyParameters, time_s: FloatArray, root: FloatArray, angle_rad: FloatArray
 ) -> FootPaths:
     """Paths of pelvis, heels and toes of these poses: root (T, 7), joints (T, 14)."""
-    skeleton = _skeleton(replace(body, strength=(), impairments=()))  # none of them moves a landmark
+    skeleton = _skeleton(body.scale)
     turn = Rotation.from_quat(root[:, 3:ROOT_POSITIONS], scalar_first=True).as_rotvec()
     poses = np.column_stack([root[:, :3], turn, angle_rad])
     points = np.stack([skeleton.points_m(pose) for pose in poses])
@@ -99,8 +102,17 @@ def foot_paths(
 
 
 @lru_cache(maxsize=8)
-def _skeleton(body: BodyParameters) -> Skeleton:
-    return Skeleton(body)
+def _skeleton(scale: SegmentScale) -> Skeleton:
+    return Skeleton(replace(GENERIC_BODY, scale=scale))
+
+
+def _standing_toe_m(scale: SegmentScale) -> float:
+    """Height of the toes' landmark above the sole. Soles that walk sink into the simulated floor."""
+    skeleton = _skeleton(scale)
+    toe_m = skeleton.points_m(np.zeros(POSE_SIZE))[_pair("FOOT_INDEX"), 2].mean()
+    model, data = skeleton.model, skeleton.data
+    feet = [geom for geom in range(model.ngeom) if is_foot_geom(model.geom(geom).name)]
+    return float(toe_m - min(lowest_point(model, data, geom) for geom in feet))
 
 
 def _pair(part: str) -> list[int]:
@@ -108,7 +120,11 @@ def _pair(part: str) -> list[int]:
 
 
 def _features(
-    paths: FootPaths, quaternion: FloatArray, angle_rad: FloatArray, strides: Sequence[Stride]
+    paths: FootPaths,
+    quaternion: FloatArray,
+    angle_rad: FloatArray,
+    strides: Sequence[Stride],
+    standing_toe_m: float | None = None,
 ) -> GaitFeatures | None:
     if any(all(stride.side is not side for stride in strides) for side in SIDES):
         return None
@@ -130,7 +146,7 @@ def _features(
                 side,
                 **_angles(dict(zip(JointKind, mean.T, strict=True))),
                 pelvis_drop_rad=_in_single_support(paths.time_s, drop_rad, taken),
-                toe_clearance_m=_toe_clearance_m(paths, taken),
+                toe_clearance_m=_toe_clearance_m(paths, taken, standing_toe_m),
                 stance_share=measure.stance_fraction.mean,
                 step_length_m=measure.step_length_m.mean,
                 stride_time_s=measure.stride_time_s.mean,
@@ -174,16 +190,26 @@ def _in_single_support(time_s: FloatArray, value: FloatArray, strides: Sequence[
     return float(np.nanmean([_part(curve, _ALONE) for curve in curves]))
 
 
-def _toe_clearance_m(paths: FootPaths, strides: Sequence[Stride]) -> float:
-    """Median over strides of the least toe height in mid-swing above that on the flat standing foot."""
+def _toe_clearance_m(paths: FootPaths, strides: Sequence[Stride], standing_m: float | None) -> float:
+    """Median over strides of the least toe height in mid-swing above that on the flat standing foot.
+
+    Where nobody knows how high the toes of a standing foot are, it is seen in the walk itself.
+    """
     toe = paths.toe_m[:, SIDES.index(strides[0].side), 2]
     found = []
     for stride in strides:
-        swing_s = stride.end_s - stride.toe_off_s
-        begin, end = (stride.toe_off_s + share * swing_s for share in _MID_SWING)
-        swinging = toe[(paths.time_s >= begin) & (paths.time_s <= end)]
-        flat = [stride.start_s + percent / 100 * (stride.end_s - stride.start_s) for percent in _FLAT]
-        standing = toe[(paths.time_s >= flat[0]) & (paths.time_s <= flat[1])]
+        swing_s, stride_s = stride.end_s - stride.toe_off_s, stride.end_s - stride.start_s
+        swinging = _between(paths.time_s, toe, stride.toe_off_s, swing_s, _MID_SWING)
+        standing = _between(paths.time_s, toe, stride.start_s, stride_s, _FLAT)
         if len(swinging) and len(standing):
-            found.append(float(swinging.min() - standing.mean()))
+            floor_m = standing.mean() if standing_m is None else standing_m
+            found.append(float(swinging.min() - floor_m))
     return float(np.median(found)) if found else float("nan")
+
+
+def _between(
+    time_s: FloatArray, values: FloatArray, start_s: float, length_s: float, shares: tuple[float, float]
+) -> FloatArray:
+    """Values (T,) within two shares of a span of time."""
+    begin, end = (start_s + share * length_s for share in shares)
+    return values[(time_s >= begin) & (time_s <= end)]

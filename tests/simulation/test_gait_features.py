@@ -21,7 +21,11 @@ STRIDES = 4.0
 
 
 def played(
-    *, added_rad: dict[Joint, float] | None = None, left_up_rad: float = 0.0, forward_rad: float = 0.0
+    *,
+    added_rad: dict[Joint, float] | None = None,
+    left_up_rad: float = 0.0,
+    forward_rad: float = 0.0,
+    pelvis_m: float = 0.95,
 ) -> GaitFeatures:
     """The normal stride, played four times at its own speed, with angles added in the left leg's swing."""
     time_s = np.arange(0.0, STRIDES * REFERENCE.period_s, 0.02)
@@ -32,7 +36,7 @@ def played(
     for joint, value in (added_rad or {}).items():
         angle[swing, joint.column] += value
     root = np.zeros((len(time_s), 7))
-    root[:, 1], root[:, 2] = -REFERENCE.speed_m_s * time_s, 0.95
+    root[:, 1], root[:, 2] = -REFERENCE.speed_m_s * time_s, pelvis_m
     turn = Rotation.from_euler("yx", [-left_up_rad, forward_rad])
     root[:, 3:] = turn.as_quat(scalar_first=True)
     features = walk_features(GENERIC_BODY, time_s, root, angle)
@@ -67,6 +71,13 @@ def test_a_foot_that_hangs_clears_the_floor_less_and_the_other_does_not_change()
     assert hanging.sides[0].toe_clearance_m < normal.sides[0].toe_clearance_m - 0.005
     assert hanging.sides[1].toe_clearance_m == pytest.approx(normal.sides[1].toe_clearance_m, abs=1e-6)
     assert hanging.sides[0].ankle_swing_rad == pytest.approx(normal.sides[0].ankle_swing_rad - 0.15, abs=0.01)
+
+
+def test_toes_clear_the_floor_and_not_the_other_foot_which_sinks_into_it() -> None:
+    deep, high = played(pelvis_m=0.94), played(pelvis_m=0.96)
+
+    for low, up in zip(deep.sides, high.sides, strict=True):
+        assert up.toe_clearance_m - low.toe_clearance_m == pytest.approx(0.02, abs=1e-6)
 
 
 def test_a_pelvis_whose_left_side_is_up_has_dropped_for_the_left_leg_only() -> None:
