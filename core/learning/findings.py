@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+from core.domain.body import JOINTS, SAGITTAL
 from core.domain.findings import Finding, Severity
 from core.domain.motion import GaitReference
 from core.errors import Advice
 from core.learning.evaluation import Evaluation
+from core.simulation.grounded import Grounding
 
 STEADY_WALK_S = 10.0  # shorter walks hold too few strides for an exo to learn from
 CLOSE_RMSE_DEG = 6.0  # about the difference between two good motion captures of one person
 SPEED_TOLERANCE = 0.15  # share of the measured speed
+MOST_CORRECTED_DEG = 2.5  # root mean square of a joint; between sessions gait analysis repeats to 2 to 5
+_FLEXION = [joint for joint in JOINTS if joint.kind in SAGITTAL]
 
 
-def gait_findings(evaluation: Evaluation, reference: GaitReference) -> tuple[Finding, ...]:
-    """Findings TRN-002..TRN-005 of a policy's evaluation against the reference it was taught."""
+def gait_findings(
+    evaluation: Evaluation, reference: GaitReference, grounding: Grounding
+) -> tuple[Finding, ...]:
+    """Findings TRN-002..TRN-005 and TRN-009 of a policy's evaluation against the person's `reference`.
+
+    `grounding` tells how that stride was set on the ground before it was taught.
+    """
     return tuple(
         finding
         for finding in (
             _steadiness(evaluation),
             _closeness(evaluation),
             _speed(evaluation, reference),
+            _standing(grounding),
         )
         if finding is not None
     )
@@ -69,5 +79,23 @@ def _speed(evaluation: Evaluation, reference: GaitReference) -> Finding | None:
             why="The measured speed, stride time and joint angles do not fit together for this body.",
             next_step="Check the person's height and the strides on the Motion page.",
             code="TRN-005",
+        ),
+    )
+
+
+def _standing(grounding: Grounding) -> Finding | None:
+    joint = max(_FLEXION, key=lambda joint: grounding.change_rms_deg[joint.column])
+    change_deg = grounding.change_rms_deg[joint.column]
+    if change_deg <= MOST_CORRECTED_DEG:
+        return None
+    return Finding(
+        Severity.WARNING,
+        Advice(
+            what=f"The measured stride did not stand on the ground: {joint.label.lower()} was corrected by "
+            f"{change_deg:.1f} degrees on average before the twin learned it.",
+            why=f"Feet that carried the body together were up to {100 * grounding.gap_before_m:.0f} cm apart "
+            f"in height, a standing foot slid by up to {100 * grounding.slide_before_m:.0f} cm.",
+            next_step="Check the person's height, the cameras and the strides on the Motion page.",
+            code="TRN-009",
         ),
     )

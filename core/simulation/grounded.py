@@ -64,16 +64,21 @@ def taught_stride(reference: GaitReference, scale: SegmentScale, ground: Ground)
     """What a twin with these segments is taught on this ground. Runs and stairs stay as they are."""
     if ground.kind is GroundKind.STAIRS:
         return reference
+    return set_on_ground(reference, scale, ground.climb).reference
+
+
+def set_on_ground(reference: GaitReference, scale: SegmentScale, climb: float = 0.0) -> Grounding:
+    """The stride of a body with these segments on a road that climbs by so many m per m, and its faults."""
     angle = reference.angle_rad.tobytes()
-    return _taught(reference.period_s, reference.speed_m_s, angle, scale, ground.climb)
+    return _set_on_ground(reference.period_s, reference.speed_m_s, angle, scale, climb)
 
 
 @lru_cache(maxsize=1024)  # by content: a crowd has many equal strides
-def _taught(
+def _set_on_ground(
     period_s: float, speed_m_s: float, angle: bytes, scale: SegmentScale, climb: float
-) -> GaitReference:
+) -> Grounding:
     angle_rad = np.frombuffer(angle).reshape(-1, len(JOINTS))
-    return grounded(GaitReference(period_s, speed_m_s, angle_rad), _skeleton(scale), climb).reference
+    return grounded(GaitReference(period_s, speed_m_s, angle_rad), _skeleton(scale), climb)
 
 
 @lru_cache(maxsize=16)

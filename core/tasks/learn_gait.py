@@ -22,6 +22,7 @@ from core.learning.imitation import Progress, gait_learner
 from core.learning.sitting import learn
 from core.simulation.exo import worn_model
 from core.simulation.flight_recorder import FlightRecorder
+from core.simulation.grounded import set_on_ground
 from core.simulation.playback import body_poses, packed_scene
 from core.simulation.policy import PolicyNetworks
 from core.simulation.pose import ROOT_POSITIONS, FullPose
@@ -155,9 +156,10 @@ class _Lesson:
             ((networks, self._evaluate(networks)) for networks in (learner.best, learner.latest)),
             key=lambda judged: judged[1].rank,
         )
+        own = self._walker.reference
         return GaitPolicy(
             body=self._walker.body,
-            reference=self._walker.reference,
+            reference=own,
             policy=networks.policy,
             value=networks.value,
             log_std=networks.log_std,
@@ -168,7 +170,7 @@ class _Lesson:
             control_steps_per_s=learner.control_steps / max(learner.elapsed_s, 1e-9),
             walk_seconds_median=evaluation.walk_seconds_median,
             joint_rmse_deg=evaluation.joint_rmse_deg,
-            findings=worst_first(gait_findings(evaluation, self._walker.reference)),
+            findings=worst_first(gait_findings(evaluation, own, set_on_ground(own, self._walker.body.scale))),
             synthetic=synthetic,
             coordination=networks.coordination,
         )

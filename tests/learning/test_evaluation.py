@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from core.domain.body import Joint
 from core.domain.findings import Severity
 from core.domain.twin import GENERIC_BODY, Network
 from core.gait.norms import normal_reference
 from core.learning.evaluation import Evaluation, evaluate
 from core.learning.findings import gait_findings
 from core.simulation.exo import worn_model
+from core.simulation.grounded import set_on_ground
 from core.simulation.observation import OBSERVATION_SIZE
 from core.simulation.policy import PolicyNetworks
 from core.simulation.walking import Walker
@@ -55,9 +59,20 @@ def test_standing_on_the_feet_counts_more_than_closeness() -> None:
     ],
 )
 def test_findings_say_what_is_not_as_it_should_be(evaluation: Evaluation, codes: set[str]) -> None:
-    findings = gait_findings(evaluation, REFERENCE)
+    findings = gait_findings(evaluation, REFERENCE, set_on_ground(REFERENCE, GENERIC_BODY.scale))
 
     assert {finding.advice.code for finding in findings} == codes
     assert all(
         (finding.severity is Severity.NOTE) == (finding.advice.code == "TRN-003") for finding in findings
     )
+
+
+def test_a_stride_that_does_not_stand_on_the_ground_is_told() -> None:
+    crouched = REFERENCE.angle_rad.copy()
+    crouched[:, Joint.KNEE_L.column] += 0.35  # the left leg is too short to reach the floor
+    reference = replace(REFERENCE, angle_rad=crouched)
+
+    findings = gait_findings(judged(), reference, set_on_ground(reference, GENERIC_BODY.scale))
+
+    told = next(finding.advice for finding in findings if finding.advice.code == "TRN-009")
+    assert ": left " in told.what
