@@ -343,22 +343,22 @@ class WalkingEnvironment:
         self.state, self.sensor = advance.state, advance.sensor
         return advance.diverged
 
-    def _power_w_kg(self) -> FloatArray:
+    def _power_w_kg(self, limbs: Limbs) -> FloatArray:
         """(N,) positive power of all joints per body mass."""
-        power_w = np.maximum(self.joint_torque_nm * self.joint_velocity_rad_s, 0.0)
+        power_w = np.maximum(self._moved_by.torque_nm(limbs) * limbs.velocity_rad_s, 0.0)
         per_mass: FloatArray = power_w.sum(axis=1) * GRAVITY_M_S2 / self._weight_n
         return per_mass
 
     def _moment(self, action: FloatArray) -> Moment:
         position, velocity = self.physics.position(self.state), self.physics.velocity(self.state)
-        rotation = rotation_matrices(position[:, 3:7])
+        rotation, limbs = rotation_matrices(position[:, 3:7]), self._limbs()
         speed = self.strides.speed_m_s
         _, rise = self._starts.height_and_climb(self.phase)
         painless = painless_phase(self.phase, self.strides.right_strike, self._pain)
         return Moment(
-            angle_error_rad=self.angle_error_rad,
-            velocity_error_rad_s=self.joint_velocity_rad_s - self.strides.velocity(self.phase),
-            forward_error_m_s=-velocity[:, 1] - self.strides.speed_m_s,
+            angle_error_rad=limbs.angle_rad - self.strides.angle(self.phase),
+            velocity_error_rad_s=limbs.velocity_rad_s - self.strides.velocity(self.phase),
+            forward_error_m_s=-velocity[:, 1] - speed,
             sideways_m_s=velocity[:, 0],
             rise_error_m_s=velocity[:, 2] + self._grounds.climb * velocity[:, 1] - rise,
             upright=rotation[:, 2, 2],
@@ -367,15 +367,15 @@ class WalkingEnvironment:
             drift_m=position[:, 0],
             action=action,
             action_change=action - self._action,
-            effort=self._moved_by.effort(self._limbs()),
-            power_w_kg=self._power_w_kg(),
+            effort=self._moved_by.effort(limbs),
+            power_w_kg=self._power_w_kg(limbs),
             usual_w_kg=usual_power_w_kg(speed, self._grounds.climb),
             load=self.ground_force_n[:, :, 2] / self._weight_n[:, None],
             left_load=self.strides.left_load(painless),
             usual_load=self.strides.load(painless, self._starts.usual_m),
             roll=self._sensors.roll_m(self.sensor) / self._foot_m[:, None],
             stance=self.strides.stance(self.phase),
-            rolls=self.walking,
+            rolls=limbs.walking,
             load_limit=load_limit(speed, self._grounds.even),
             pain=self._pain,
         )
