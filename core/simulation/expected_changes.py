@@ -39,8 +39,8 @@ _K, _G, _J = ImpairmentKind, MuscleGroup, JointKind
 EXPECTED_CHANGES: tuple[ExpectedChange, ...] = (
     ExpectedChange(_K.WEAKNESS, _G.DORSIFLEXORS, "toe_clearance_m", -1, "toes clear the floor less", _PERRY),
     ExpectedChange(_K.WEAKNESS, _G.DORSIFLEXORS, "ankle_swing_rad", -1, "the foot drops in swing", _PERRY),
-    ExpectedChange(_K.WEAKNESS, _G.DORSIFLEXORS, "hip_flexion_peak_rad", 1, "steppage: hip lifted", _PERRY),
-    ExpectedChange(_K.WEAKNESS, _G.DORSIFLEXORS, "knee_swing_peak_rad", 1, "steppage: knee bent", _PERRY),
+    ExpectedChange(_K.WEAKNESS, _G.DORSIFLEXORS, "hip_mid_swing_rad", 1, "steppage: hip lifted", _PERRY),
+    ExpectedChange(_K.WEAKNESS, _G.DORSIFLEXORS, "knee_mid_swing_rad", 1, "steppage: knee bent", _PERRY),
     ExpectedChange(_K.WEAKNESS, _G.PLANTARFLEXORS, "ankle_push_off_rad", -1, "less push-off", _PERRY),
     ExpectedChange(_K.WEAKNESS, _G.PLANTARFLEXORS, "ankle_stance_peak_rad", 1, "shank falls forward", _PERRY),
     ExpectedChange(

@@ -27,7 +27,8 @@ _MID_SWING = (0.3, 0.75)  # of the swing: where the toes pass the standing foot
 _FLAT = (0.12, 0.35)  # of the gait cycle: where the whole sole is on the floor
 # Parts of the gait cycle in percent (Perry & Burnfield 2010): loading response, mid and terminal stance, ...
 _CONTACT, _LOADING, _STANCE, _ALONE = (0, 2), (5, 30), (10, 60), (15, 45)
-_TERMINAL_STANCE, _PUSH_OFF, _SWING, _LATE_SWING = (30, 70), (50, 75), (58, 95), (75, 95)
+_TERMINAL_STANCE, _PUSH_OFF, _SWING = (30, 70), (50, 75), (58, 95)
+_TOES_PASS, _LATE_SWING = (73, 87), (75, 95)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +37,12 @@ class SideFeatures:
 
     side: Side
     hip_flexion_peak_rad: float  # in swing
+    hip_mid_swing_rad: float  # mean of mid-swing, where the toes need room
     hip_extension_peak_rad: float  # at the end of stance, extension positive
     knee_contact_rad: float
     knee_loading_peak_rad: float
     knee_swing_peak_rad: float
+    knee_mid_swing_rad: float
     ankle_stance_peak_rad: float
     ankle_push_off_rad: float  # largest plantarflexion around toe off, plantarflexion positive
     ankle_swing_rad: float  # mean of late swing
@@ -167,10 +170,12 @@ def _angles(mean: dict[JointKind, FloatArray]) -> dict[str, float]:
     hip, knee, ankle = mean[JointKind.HIP_FLEXION], mean[JointKind.KNEE], mean[JointKind.ANKLE]
     return {
         "hip_flexion_peak_rad": float(_part(hip, _SWING).max()),
+        "hip_mid_swing_rad": float(_part(hip, _TOES_PASS).mean()),
         "hip_extension_peak_rad": float(-_part(hip, _TERMINAL_STANCE).min()),
         "knee_contact_rad": float(_part(knee, _CONTACT).mean()),
         "knee_loading_peak_rad": float(_part(knee, _LOADING).max()),
         "knee_swing_peak_rad": float(_part(knee, _SWING).max()),
+        "knee_mid_swing_rad": float(_part(knee, _TOES_PASS).mean()),
         "ankle_stance_peak_rad": float(_part(ankle, _STANCE).max()),
         "ankle_push_off_rad": float(-_part(ankle, _PUSH_OFF).min()),
         "ankle_swing_rad": float(_part(ankle, _LATE_SWING).mean()),
