@@ -25,7 +25,7 @@ from core.twin.scaling import scales_for_height
 
 WALKERS = 128
 _KNEES = [joint.column for joint in JOINTS if joint.kind is JointKind.KNEE]
-HARD = {  # how many times as often as the others
+HARD = {  # how many times as often as the others: what walkers failed at longest
     "level-0.6": 6,
     "ramp-up-10": 2,
     "ramp-down-10": 2,

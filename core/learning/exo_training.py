@@ -312,7 +312,7 @@ def _spread_ages(world: WalkingEnvironment, seed: int) -> None:
     """Let the episodes end one by one: together they would make effort rise and fall with their starts."""
     memory = world.memory()
     longest = round(EPISODE_S / CONTROL_STEP_S)
-    memory["age"] = np.random.default_rng(seed).integers(0, longest, world.size)
+    memory["_age"] = np.random.default_rng(seed).integers(0, longest, world.size)
     world.recall(memory)
 
 

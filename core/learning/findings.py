@@ -91,11 +91,20 @@ def _standing(grounding: Grounding) -> Finding | None:
     return Finding(
         Severity.WARNING,
         Advice(
-            what=f"The measured stride did not stand on the ground: {joint.label.lower()} was corrected by "
-            f"{change_deg:.1f} degrees on average before the twin learned it.",
-            why=f"Feet that carried the body together were up to {100 * grounding.gap_before_m:.0f} cm apart "
-            f"in height, a standing foot slid by up to {100 * grounding.slide_before_m:.0f} cm.",
-            next_step="Check the person's height, the cameras and the strides on the Motion page.",
+            what=f"The stride did not fit the ground: {joint.label.lower()} was corrected by "
+            f"{change_deg:.1f} degrees (root mean square) before the twin learned it.",
+            why=_worst_fault(grounding),
+            next_step="Check the person's height and the strides on the Motion page.",
             code="TRN-009",
         ),
     )
+
+
+def _worst_fault(grounding: Grounding) -> str:
+    faults_m = {
+        "Feet that carry the body together are up to {:.0f} cm apart in height.": grounding.gap_before_m,
+        "A standing foot slides by up to {:.0f} cm.": grounding.slide_before_m,
+        "The swinging foot comes up to {:.0f} cm too close to the floor.": grounding.scuff_before_m,
+    }
+    sentence, fault_m = max(faults_m.items(), key=lambda fault: fault[1])
+    return sentence.format(100.0 * fault_m)

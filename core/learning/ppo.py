@@ -17,7 +17,6 @@ from torch import Tensor, nn
 
 from core.learning.crew import Crew, Environment, Experience, Normaliser, Outlook, joined
 from core.learning.networks import ActorCritic
-from core.learning.symmetry import half_mirrored
 from core.learning.team import ALONE, Team
 
 __all__ = ["Environment", "Normaliser", "Ppo", "PpoSettings", "Round"]
@@ -62,18 +61,13 @@ class Ppo:
         settings: PpoSettings = PpoSettings(),
         seed: int = 0,
         learn_normaliser: bool = True,
-        mirror: bool = False,
         team: Team = ALONE,
     ) -> None:
-        """With `mirror` half of what was walked is learned with left and right exchanged (walkers only).
-
-        A `team` must begin with the same agent and normaliser in every process.
-        """
+        """A `team` must begin with the same agent and normaliser in every process."""
         self.agent = agent
         self.normaliser = normaliser
         self.settings = settings
         self.learn_normaliser = learn_normaliser
-        self.mirror = mirror
         self.team = team
         self.steps = 0
         self._rate = settings.learning_rate
@@ -144,30 +138,22 @@ class Ppo:
 
     def _improve(self, experience: Experience) -> float:
         """Several passes over the round in random minibatches. Returns the KL divergence of the last one."""
-        walked = torch.ones_like(experience.log_probability, dtype=torch.bool)
-        if self.mirror:
-            experience, mirrored = half_mirrored(experience, self.normaliser, self._random)
-            walked = ~mirrored
+        moments, parts = experience.log_probability.numel(), self.settings.minibatches
         picks = [
             pick
             for _ in range(self.settings.epochs)
-            for pick in torch.randperm(walked.numel(), generator=self._random).chunk(
-                self.settings.minibatches
-            )
+            for pick in torch.randperm(moments, generator=self._random).chunk(parts)
         ]
         changes, _ = self._together(
             [
-                lambda: self._improve_policy(experience, walked.flatten(), picks),
+                lambda: self._improve_policy(experience, picks),
                 lambda: self._improve_value(experience, picks),
             ]
         )
-        return float(np.mean(changes[-self.settings.minibatches :]))
+        return float(np.mean(changes[-parts:]))
 
-    def _improve_policy(self, experience: Experience, walked: Tensor, picks: Sequence[Tensor]) -> list[float]:
-        """Returns how far each minibatch was from the policy that walked (KL divergence).
-
-        `walked` (B,) marks the moments that were really walked; only they tell.
-        """
+    def _improve_policy(self, experience: Experience, picks: Sequence[Tensor]) -> list[float]:
+        """Returns how far each minibatch was from the policy that walked (KL divergence)."""
         observation, action = experience.observation.flatten(0, 1), experience.action.flatten(0, 1)
         old, advantage = experience.log_probability.flatten(), experience.advantage.flatten()
         advantage = (advantage - advantage.mean()) / (advantage.std() + 1e-8)
@@ -177,8 +163,7 @@ class Ppo:
             loss = self._surrogate(log_ratio, advantage[pick])
             loss = loss - self.settings.entropy * self.agent.log_std.sum()
             self._descend("policy", self._policy_optimiser, loss)
-            real = walked[pick]
-            changes.append(-float((log_ratio.detach() * real).sum() / real.sum().clamp(min=1)))
+            changes.append(-float(log_ratio.detach().mean()))
         return changes
 
     def _improve_value(self, experience: Experience, picks: Sequence[Tensor]) -> list[float]:

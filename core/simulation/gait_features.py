@@ -23,12 +23,12 @@ from core.twin.body import is_foot_geom
 from core.twin.observation import COLUMN
 from core.twin.skeleton import POSE_SIZE, Skeleton
 
-_MID_SWING = (0.3, 0.75)  # of the swing: where the toes pass the standing foot
+_CLEARING = (0.3, 0.75)  # of the swing: where the toes pass the standing foot
 _FLAT = (0.12, 0.35)  # of the gait cycle: where the whole sole is on the floor
 # Parts of the gait cycle in percent (Perry & Burnfield 2010): loading response, mid and terminal stance, ...
 _CONTACT, _LOADING, _STANCE, _ALONE = (0, 2), (5, 30), (10, 60), (15, 45)
 _TERMINAL_STANCE, _PUSH_OFF, _SWING = (30, 70), (50, 75), (58, 95)
-_TOES_PASS, _LATE_SWING = (73, 87), (75, 95)
+_MID_SWING, _LATE_SWING = (75, 87), (75, 95)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,10 @@ def _skeleton(scale: SegmentScale) -> Skeleton:
 
 
 def _standing_toe_m(scale: SegmentScale) -> float:
-    """Height of the toes' landmark above the sole. Soles that walk sink into the simulated floor."""
+    """Height of the toes' landmark above the sole.
+
+    Pressed feet sink into the simulated floor, weak ones deeper: their stance is no measure of the floor.
+    """
     skeleton = _skeleton(scale)
     toe_m = skeleton.points_m(np.zeros(POSE_SIZE))[_pair("FOOT_INDEX"), 2].mean()
     model, data = skeleton.model, skeleton.data
@@ -170,12 +173,12 @@ def _angles(mean: dict[JointKind, FloatArray]) -> dict[str, float]:
     hip, knee, ankle = mean[JointKind.HIP_FLEXION], mean[JointKind.KNEE], mean[JointKind.ANKLE]
     return {
         "hip_flexion_peak_rad": float(_part(hip, _SWING).max()),
-        "hip_mid_swing_rad": float(_part(hip, _TOES_PASS).mean()),
+        "hip_mid_swing_rad": float(_part(hip, _MID_SWING).mean()),
         "hip_extension_peak_rad": float(-_part(hip, _TERMINAL_STANCE).min()),
         "knee_contact_rad": float(_part(knee, _CONTACT).mean()),
         "knee_loading_peak_rad": float(_part(knee, _LOADING).max()),
         "knee_swing_peak_rad": float(_part(knee, _SWING).max()),
-        "knee_mid_swing_rad": float(_part(knee, _TOES_PASS).mean()),
+        "knee_mid_swing_rad": float(_part(knee, _MID_SWING).mean()),
         "ankle_stance_peak_rad": float(_part(ankle, _STANCE).max()),
         "ankle_push_off_rad": float(-_part(ankle, _PUSH_OFF).min()),
         "ankle_swing_rad": float(_part(ankle, _LATE_SWING).mean()),
@@ -195,19 +198,20 @@ def _in_single_support(time_s: FloatArray, value: FloatArray, strides: Sequence[
     return float(np.nanmean([_part(curve, _ALONE) for curve in curves]))
 
 
-def _toe_clearance_m(paths: FootPaths, strides: Sequence[Stride], standing_m: float | None) -> float:
+def _toe_clearance_m(paths: FootPaths, strides: Sequence[Stride], standing_toe_m: float | None) -> float:
     """Median over strides of the least toe height in mid-swing above that on the flat standing foot.
 
-    Where nobody knows how high the toes of a standing foot are, it is seen in the walk itself.
+    A recording has no floor (None): there the mean height in each flat stance stands for it.
     """
     toe = paths.toe_m[:, SIDES.index(strides[0].side), 2]
     found = []
     for stride in strides:
         swing_s, stride_s = stride.end_s - stride.toe_off_s, stride.end_s - stride.start_s
-        swinging = _between(paths.time_s, toe, stride.toe_off_s, swing_s, _MID_SWING)
-        standing = _between(paths.time_s, toe, stride.start_s, stride_s, _FLAT)
-        if len(swinging) and len(standing):
-            floor_m = standing.mean() if standing_m is None else standing_m
+        swinging = _between(paths.time_s, toe, stride.toe_off_s, swing_s, _CLEARING)
+        floor_m = standing_toe_m
+        if floor_m is None:
+            floor_m = _mean(_between(paths.time_s, toe, stride.start_s, stride_s, _FLAT))
+        if len(swinging) and np.isfinite(floor_m):
             found.append(float(swinging.min() - floor_m))
     return float(np.median(found)) if found else float("nan")
 
@@ -218,3 +222,7 @@ def _between(
     """Values (T,) within two shares of a span of time."""
     begin, end = (start_s + share * length_s for share in shares)
     return values[(time_s >= begin) & (time_s <= end)]
+
+
+def _mean(values: FloatArray) -> float:
+    return float(values.mean()) if len(values) else float("nan")

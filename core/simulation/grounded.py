@@ -42,6 +42,7 @@ _GAP_M, _SLIDE_M, _VAULT_M = 0.007, 0.020, 0.013  # residuals that cost as much 
 _ROUNDS = 6
 _NUDGE_RAD = 1e-4
 _FLAT = (0.08, 0.42)  # share of the cycle after heel strike in which the foot is flat
+_RIGHT_ABOVE_LEFT = np.array([-1.0, 1.0])
 _STILL_RAD = 0.02  # toes that move less were not seen
 
 
@@ -55,6 +56,7 @@ class Grounding:
     gap_after_m: float
     slide_before_m: float  # largest way of a flat foot over the floor
     slide_after_m: float
+    scuff_before_m: float  # by which the swing foot misses its clearance, at most
 
     def __post_init__(self) -> None:
         frozen(self, "change_rms_deg", (len(JOINTS),))
@@ -78,11 +80,11 @@ def _set_on_ground(
     period_s: float, speed_m_s: float, angle: bytes, scale: SegmentScale, climb: float
 ) -> Grounding:
     angle_rad = np.frombuffer(angle).reshape(-1, len(JOINTS))
-    return grounded(GaitReference(period_s, speed_m_s, angle_rad), _skeleton(scale), climb)
+    return grounded(GaitReference(period_s, speed_m_s, angle_rad), _bare_model(scale), climb)
 
 
 @lru_cache(maxsize=16)
-def _skeleton(scale: SegmentScale) -> mujoco.MjModel:
+def _bare_model(scale: SegmentScale) -> mujoco.MjModel:
     return compile_body(replace(GENERIC_BODY, scale=scale), Fidelity.FAST, surfaces=False)
 
 
@@ -92,7 +94,7 @@ def grounded(reference: GaitReference, model: mujoco.MjModel, climb: float = 0.0
     Runs come back as they are.
     """
     if reference.speed_m_s > FASTEST_WALK_M_S:
-        return Grounding(reference, np.zeros(len(JOINTS)), 0.0, 0.0, 0.0, 0.0)
+        return Grounding(reference, np.zeros(len(JOINTS)), 0.0, 0.0, 0.0, 0.0, 0.0)
     ways = _Ways(reference, model, climb)
     weights = np.zeros((2 * HARMONICS + 1, len(SIDES), len(TOLERANCE_DEG)))
     for _ in range(_ROUNDS):
@@ -101,7 +103,7 @@ def grounded(reference: GaitReference, model: mujoco.MjModel, climb: float = 0.0
     before, after = ways.faults(ways.own_rad), ways.faults(angle)
     change = np.degrees(np.sqrt(np.mean((angle - ways.own_rad) ** 2, axis=0)))
     corrected = GaitReference(reference.period_s, reference.speed_m_s, angle)
-    return Grounding(corrected, change, before[0], after[0], before[1], after[1])
+    return Grounding(corrected, change, before[0], after[0], before[1], after[1], before[2])
 
 
 class _Ways:
@@ -118,9 +120,10 @@ class _Ways:
         self._phase = np.arange(SAMPLES) / SAMPLES
         turn = 2 * np.pi * np.outer(self._phase, np.arange(1, HARMONICS + 1))
         self._basis = np.concatenate([np.ones((SAMPLES, 1)), np.cos(turn), np.sin(turn)], axis=1)
-        self._load = np.array([bank.left_load(np.array([phase]))[0] for phase in self._phase])
+        self._load = load = np.array([bank.left_load(np.array([phase]))[0] for phase in self._phase])
         self.own_rad = np.concatenate([bank.angle(np.array([phase])) for phase in self._phase])
         self._since = np.stack([self._phase, (self._phase - bank.right_strike[0]) % 1.0], axis=1)  # (K, 2)
+        self._direction = np.where(load >= 1.0, 1.0, -1.0)  # 1 while the right foot swings
         self._stride_m, self._climb = reference.speed_m_s * reference.period_s, climb
         self.start_rad = _with_toes(self.own_rad, self._since)
 
@@ -130,15 +133,16 @@ class _Ways:
         change[:, self._columns] = np.tensordot(self._basis, weights, axes=1)
         return change
 
-    def faults(self, angle_rad: FloatArray) -> tuple[float, float]:
-        """Largest gap in double support and largest slide of a flat foot [m]."""
+    def faults(self, angle_rad: FloatArray) -> tuple[float, float, float]:
+        """Largest gap in double support, slide of a flat foot and lack of clearance in swing [m]."""
         low, ahead = self._feet_at(angle_rad)
         both = (self._load > 0.0) & (self._load < 1.0)
         slides = []
         for side in range(len(SIDES)):
             flat = self._flat(side)
             slides.append(float(np.ptp(ahead[flat, side] + self._stride_m * self._since[flat, side])))
-        return float(np.abs(low[both, 0] - low[both, 1]).max()), max(slides)
+        scuff = self._missing(low)[~both].max()
+        return float(np.abs(low[both, 0] - low[both, 1]).max()), max(slides), float(scuff)
 
     def step(self, weights: FloatArray) -> FloatArray:
         """One Gauss-Newton step: the linear least-squares change of the weights."""
@@ -161,16 +165,19 @@ class _Ways:
 
     def _gap(self, low: FloatArray, slope: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Both feet level in double support; the swing foot above the stance foot by the clearance."""
-        signs = np.array([-1.0, 1.0])  # right above left
-        above = low @ signs
-        direction = np.where(self._load >= 1.0, 1.0, -1.0)
-        swing = 0.5 * (1.0 - np.cos(2 * np.pi * np.clip((self._since.min(axis=1) - 0.12) / 0.38, 0.0, 1.0)))
-        missing = CLEARANCE_M * np.minimum(2.0 * swing, 1.0) - direction * above
+        missing, direction = self._missing(low), self._direction
         both = (self._load > 0.0) & (self._load < 1.0)
-        wrong = np.where(both, above, -direction * np.maximum(missing, 0.0))
+        wrong = np.where(both, low @ _RIGHT_ABOVE_LEFT, -direction * missing)
         counts = both | (missing > 0.0)
-        rows = slope * signs[:, None]
+        rows = slope * _RIGHT_ABOVE_LEFT[:, None]
         return self._rows(wrong, rows, counts, _GAP_M)
+
+    def _missing(self, low: FloatArray) -> FloatArray:
+        """What the swing foot lacks of its clearance (K,)."""
+        swing = 0.5 * (1.0 - np.cos(2 * np.pi * np.clip((self._since.min(axis=1) - 0.12) / 0.38, 0.0, 1.0)))
+        wish = CLEARANCE_M * np.minimum(2.0 * swing, 1.0)
+        missing: FloatArray = np.maximum(wish - self._direction * (low @ _RIGHT_ABOVE_LEFT), 0.0)
+        return missing
 
     def _vault(self, low: FloatArray, slope: FloatArray) -> tuple[FloatArray, FloatArray]:
         """The pelvis rides on the loaded foot as an inverted pendulum does."""

@@ -9,10 +9,16 @@ import numpy as np
 
 from core.domain.arrays import Float32Array, FloatArray
 from core.domain.twin import GaitPolicy, Network
-from core.errors import refuse
+from core.errors import Advice, UserError
 from core.simulation.observation import OBSERVATION_SIZE
 
 OBSERVATION_LIMIT = 8.0  # standard deviations: a stumble must not saturate the network
+OF_ANOTHER_VERSION = Advice(
+    "This twin learned to walk with another program version.",
+    "Its policy sees something else than walkers of this version show.",
+    "Let it learn again: on the Personalize page choose “Learn again”.",
+    "TRN-020",
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,19 +76,18 @@ class PolicyNetworks:
             policy.observation_std,
             policy.coordination,
         )
-        return of_this_version(networks)
+        return require_this_version(networks)
 
 
-def of_this_version(networks: PolicyNetworks) -> PolicyNetworks:
+def is_of_this_version(policy: Network) -> bool:
+    """Whether a policy sees what today's walkers show."""
+    return policy.sizes[0] == OBSERVATION_SIZE
+
+
+def require_this_version(networks: PolicyNetworks) -> PolicyNetworks:
     """The same networks. Refuses (TRN-020) a policy that sees something else than today's walkers."""
-    sees = networks.policy.sizes[0]
-    if sees != OBSERVATION_SIZE:
-        raise refuse(
-            "TRN-020",
-            "This walking policy is of another program version.",
-            f"It sees {sees} numbers, walkers of this version show {OBSERVATION_SIZE}.",
-            "Train the twin again with this version.",
-        )
+    if not is_of_this_version(networks.policy):
+        raise UserError(OF_ANOTHER_VERSION)
     return networks
 
 

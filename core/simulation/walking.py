@@ -158,11 +158,6 @@ class WalkingEnvironment:
         return self.physics.velocity(self.state)[:, self._velocity]
 
     @property
-    def angle_error_rad(self) -> FloatArray:
-        """(N, 14) against what is taught at this phase."""
-        return self.joint_angle_rad - self.strides.angle(self.phase)
-
-    @property
     def own_error_rad(self) -> FloatArray:
         """(N, 14) against the person's own stride, which need not stand on the ground."""
         self._own_strides.at(self.time_s)

@@ -15,7 +15,7 @@ import numpy as np
 
 import resources
 from core.errors import refuse
-from core.simulation.policy import PolicyNetworks
+from core.simulation.policy import PolicyNetworks, require_this_version
 from core.store.files import disk_errors
 
 BASE_POLICY = "policies/base_walk.npz"
@@ -37,9 +37,9 @@ def shipped_policy(*, muscles: bool = False) -> PolicyNetworks:
 
 
 def policy_of(path: Path) -> PolicyNetworks:
-    """The policy of a file that `policy_bytes` filled."""
+    """The policy of a file that `policy_bytes` filled. Refuses (TRN-020) one of another program version."""
     with np.load(path) as arrays:
-        return PolicyNetworks.of(arrays)
+        return require_this_version(PolicyNetworks.of(arrays))
 
 
 def policy_bytes(networks: PolicyNetworks) -> bytes:

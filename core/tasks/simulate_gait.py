@@ -28,13 +28,14 @@ def run(params: Params, context: JobContext) -> str:
     policy_id = str(params["policy_id"])
     with open_store(context.spec.data_dir) as store:
         policy = store.load(policy_id, GaitPolicy)
+        networks = PolicyNetworks.from_policy(policy)
         context.progress(0.05, "The default twin walks")
         generic = Walker(worn_model(GENERIC_BODY, Fidelity.FAST, None), GENERIC_BODY, normal_reference())
         default = _walk(GaitLabel.DEFAULT_TWIN, generic, shipped_policy())
         context.check_cancelled()
         context.progress(0.4, "The person's twin walks")
         person = Walker(worn_model(policy.body, Fidelity.FAST, None), policy.body, policy.reference)
-        personalized = _walk(GaitLabel.PERSONALIZED_TWIN, person, PolicyNetworks.from_policy(policy))
+        personalized = _walk(GaitLabel.PERSONALIZED_TWIN, person, networks)
         context.check_cancelled()
         context.progress(0.8, "Preparing the pictures")
         rollouts = RolloutSet(

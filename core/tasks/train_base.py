@@ -25,7 +25,7 @@ from core.learning.sitting import learn
 from core.learning.team import ALONE, Processes, Team
 from core.simulation.policy import PolicyNetworks
 from core.simulation.rewards import FIRST_STEPS_REWARD
-from core.tasks.policy_files import policy_bytes, policy_of, replace_file
+from core.tasks.policy_files import policy_bytes, policy_of, replace_file, resuming
 from core.twin.body import Fidelity
 
 REPORT_EVERY = 20  # rounds
@@ -110,7 +110,8 @@ def _learn(
     learner: GaitLearner, budget_s: float, policy: Path, checkpoint: Path, report: Report, team: Team
 ) -> None:
     if checkpoint.exists():
-        learner.restore(checkpoint.read_bytes())
+        with resuming():
+            learner.restore(checkpoint.read_bytes())
     learner.cool(learner.elapsed_s / budget_s)
 
     def save(content: bytes) -> None:

@@ -32,7 +32,7 @@ from core.learning.showing import ShowingLearner, ShowingProgress, taught
 from core.learning.sitting import Learner, learn
 from core.learning.synergies import LegSynergies, leg_synergies
 from core.simulation.exo import worn_model
-from core.simulation.policy import PolicyNetworks, of_this_version
+from core.simulation.policy import PolicyNetworks, require_this_version
 from core.simulation.predictive import PredictiveEnvironment, PredictiveWalker, Starts
 from core.simulation.randomisation import NO_SPREAD
 from core.simulation.walking import Walker
@@ -121,7 +121,7 @@ class _Lesson:
 
     def __init__(self, request: PredictiveRequest, report: Report) -> None:
         self._request, self._report = request, report
-        self._tracking = of_this_version(
+        self._tracking = require_this_version(
             request.tracking or shipped_policy(muscles=request.fidelity is Fidelity.STANDARD)
         )
         self._trackers = _trackers(request)

@@ -24,7 +24,7 @@ from core.learning.exo_environment import (
     varied_people,
     worn_by,
 )
-from core.learning.exo_training import ExoLearner, Judge, learn_exo
+from core.learning.exo_training import ExoLearner, Judge, _spread_ages, learn_exo
 from core.simulation.exo_runtime import ExoRuntime, forward
 from core.simulation.observation import OBSERVATION_SIZE
 from core.simulation.policy import PolicyNetworks
@@ -187,6 +187,14 @@ def test_a_step_of_learning_shows_the_controllers_inputs_first(policy: GaitPolic
     again = learning.observation()
     np.testing.assert_array_equal(again[1:, :16], after[1:, :16])
     np.testing.assert_allclose(again[0, :2], world.joint_angle_rad[0, hips], atol=1e-6)
+
+
+def test_episodes_of_a_training_end_one_by_one(policy: GaitPolicy) -> None:
+    world = world_of(policy, DEVICE, 32)
+
+    _spread_ages(world, seed=0)
+
+    assert len(set(world.time_s)) > 20
 
 
 def test_training_never_returns_less_than_it_started_with(

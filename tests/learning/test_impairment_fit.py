@@ -45,7 +45,7 @@ class BendingTwin:
         cycle[:, Joint.of(JointKind.ANKLE, LEFT).column] -= 0.25 * plantar * np.cos(turn)
         cycle[:, Joint.of(JointKind.KNEE, RIGHT).column] *= 1.0 - 0.6 * knee
         sides = tuple(
-            SideFeatures(side, *np.zeros(9), 0.05 - 0.03 * dorsi * (side is LEFT), 0.6, 0.7, 1.1)
+            SideFeatures(side, *np.zeros(11), 0.05 - 0.03 * dorsi * (side is LEFT), 0.6, 0.7, 1.1)
             for side in SIDES
         )
         return WalkedGait(

@@ -65,6 +65,11 @@ INDEX = {  # bad input: code, file below tests/, test
     "person file with a wrong body": ("PAT-011", "app/test_train_twin.py", "test_a_body_that_cannot"),
     "stride file that is none": ("MOT-031", "app/test_train_twin.py", "test_a_trial_that_is_no_stride"),
     "stride with a wrong entry": ("MOT-030", "gait/test_stride.py", "test_what_is_no_stride"),
+    "controller for a twin of an earlier version": (
+        "TRN-020",
+        "tasks/test_controller_tasks.py",
+        "test_a_twin_that_an_earlier",
+    ),
     "controller for a twin with muscles": (
         "TRN-016",
         "ui/test_learning_pages.py",

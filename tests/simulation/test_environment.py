@@ -7,6 +7,8 @@ import dataclasses
 import numpy as np
 import pytest
 
+from core.domain.body import Side
+from core.domain.impairment import drop_foot
 from core.domain.motion import GaitReference
 from core.domain.twin import GENERIC_BODY
 from core.errors import UserError
@@ -50,6 +52,16 @@ def test_an_observation_has_the_size_the_shipped_policy_expects() -> None:
 
     assert observation.shape == (3, OBSERVATION_SIZE)
     assert np.isfinite(observation).all()
+
+
+def test_a_walker_is_not_told_of_an_impairment() -> None:
+    healthy = walker()
+    weak = dataclasses.replace(GENERIC_BODY, impairments=(drop_foot(Side.LEFT, 1.0),))
+    world = WalkingEnvironment([healthy, dataclasses.replace(healthy, body=weak)], seed=0)
+    world.state[1], world.phase[1] = world.state[0], world.phase[0]
+    world.sensor[1] = world.sensor[0]
+
+    np.testing.assert_array_equal(*world.observation())
 
 
 def test_a_walker_without_a_policy_falls_and_the_cause_has_a_name() -> None:

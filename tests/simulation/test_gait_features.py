@@ -12,7 +12,7 @@ from core.domain.muscles import MuscleGroup
 from core.domain.twin import GENERIC_BODY
 from core.gait.norms import normal_reference
 from core.simulation.expected_changes import EXPECTED_CHANGES, expected_of
-from core.simulation.gait_features import GaitFeatures, SideFeatures, walk_features
+from core.simulation.gait_features import GaitFeatures, SideFeatures, _standing_toe_m, walk_features
 from core.simulation.reference import StrideBank
 
 LEFT, RIGHT = Side.LEFT, Side.RIGHT
@@ -78,6 +78,7 @@ def test_toes_clear_the_floor_and_not_the_other_foot_which_sinks_into_it() -> No
 
     for low, up in zip(deep.sides, high.sides, strict=True):
         assert up.toe_clearance_m - low.toe_clearance_m == pytest.approx(0.02, abs=1e-6)
+    assert 0.01 < _standing_toe_m(GENERIC_BODY.scale) < 0.04  # the landmark is on the bone, above the skin
 
 
 def test_a_pelvis_whose_left_side_is_up_has_dropped_for_the_left_leg_only() -> None:

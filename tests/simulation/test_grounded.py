@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import mujoco
 import numpy as np
 import pytest
@@ -13,7 +15,7 @@ from core.domain.twin import GENERIC_BODY
 from core.gait.norms import normal_band, normal_reference
 from core.gait.scenario_reference import scenario_reference
 from core.simulation.exo import worn_model
-from core.simulation.grounded import Grounding, grounded, taught_stride
+from core.simulation.grounded import Grounding, grounded, set_on_ground, taught_stride
 from core.simulation.reference import StrideBank
 from core.simulation.walking import Walker, WalkingEnvironment
 from core.twin.body import Fidelity
@@ -107,6 +109,27 @@ def test_stairs_are_taught_as_they_are() -> None:
     assert taught_stride(stride, GENERIC_BODY.scale, item.ground) is stride
 
 
+def test_equal_strides_are_set_on_the_ground_once_and_others_for_themselves() -> None:
+    def taught(climb: float = 0.0, thigh: float = 1.0) -> GaitReference:
+        return set_on_ground(normal_reference(), replace(GENERIC_BODY.scale, thigh=thigh), climb).reference
+
+    assert taught() is taught()
+    assert np.abs(taught(climb=0.1).angle_rad - taught().angle_rad).max() > np.radians(1.0)
+    assert np.abs(taught(thigh=1.2).angle_rad - taught().angle_rad).max() > np.radians(0.1)
+
+
+def test_a_foot_that_scuffs_is_told(model) -> None:
+    own = published()
+    hanging = np.array(own.angle_rad)
+    hanging[65:90, Joint.ANKLE_L.column] -= 0.4
+
+    scuff_m = [
+        grounded(replace(own, angle_rad=angle), model).scuff_before_m for angle in (own.angle_rad, hanging)
+    ]
+
+    assert scuff_m[1] > scuff_m[0] + 0.02
+
+
 def test_a_twin_is_judged_by_the_persons_own_stride(model) -> None:
     own = published()
     world = WalkingEnvironment([Walker(model, GENERIC_BODY, own)], seed=1, threads=1)
@@ -114,4 +137,5 @@ def test_a_twin_is_judged_by_the_persons_own_stride(model) -> None:
     apart = StrideBank([taught]).angle(world.phase) - StrideBank([own]).angle(world.phase)
 
     assert np.abs(apart).max() > np.radians(1.0)
-    np.testing.assert_allclose(world.own_error_rad - world.angle_error_rad, apart, atol=1e-12)
+    taught_error = world.joint_angle_rad - world.strides.angle(world.phase)
+    np.testing.assert_allclose(world.own_error_rad - taught_error, apart, atol=1e-12)

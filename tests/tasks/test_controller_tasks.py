@@ -18,6 +18,7 @@ from core.gait.norms import normal_reference
 from core.jobs.values import JobSpec, Picture, Progress, Sample, SilentContext
 from core.learning import exo_training, sitting
 from core.learning.scoring import verdict
+from core.session.exo_ready import check_ready
 from core.simulation.policy import PolicyNetworks
 from core.store.repository import open_store
 from core.tasks import compare, train_controller
@@ -97,7 +98,10 @@ def test_a_twin_that_an_earlier_version_taught_is_refused() -> None:
     taught = shipped_policy()
     earlier = replace(taught.policy, weights=(np.zeros((4, 135)), *taught.policy.weights[1:]))
 
-    assert code_of(PolicyNetworks.from_policy, walking(replace(taught, policy=earlier))) == "TRN-020"
+    twin = walking(replace(taught, policy=earlier))
+
+    assert code_of(PolicyNetworks.from_policy, twin) == "TRN-020"
+    assert code_of(check_ready, twin) == "TRN-020"
 
 
 def test_a_controller_is_trained_within_first_session_limits_and_compared(visit: Trained) -> None:

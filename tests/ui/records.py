@@ -21,6 +21,7 @@ from core.domain.record import RecordKind, Verdict
 from core.domain.rollout import GaitLabel
 from core.domain.twin import GENERIC_BODY, GaitPolicy, LearningCurve, Network, Twin
 from core.session.flow import Step
+from core.simulation.observation import OBSERVATION_SIZE
 from core.store.repository import Store
 from tests.ui import samples, walks
 
@@ -28,6 +29,7 @@ LIMITS = TorqueLimits(peak_nm=12.0, rate_nm_s=150.0, hip_range_rad=1.4)
 SHA256 = "9f2c4e5a" * 8
 GAITS = (GaitLabel.WITHOUT_EXO, GaitLabel.DEFAULT_CONTROLLER, GaitLabel.PERSONALIZED_CONTROLLER)
 _NETWORK = Network((np.zeros((2, 2)),), (np.zeros(2),), "relu")
+_WALKS = Network((np.zeros((14, OBSERVATION_SIZE)),), (np.zeros(14),), "silu")
 
 
 def fill(store: Store, visit_id: str, upto: Step) -> dict[Step, str]:
@@ -171,11 +173,11 @@ def gait_policy(*, walk_seconds: float) -> GaitPolicy:
     return GaitPolicy(
         body=GENERIC_BODY,
         reference=samples.motion().reference,
-        policy=_NETWORK,
-        value=_NETWORK,
+        policy=_WALKS,
+        value=_WALKS,
         log_std=np.zeros(14),
-        observation_mean=np.zeros(2),
-        observation_std=np.ones(2),
+        observation_mean=np.zeros(OBSERVATION_SIZE),
+        observation_std=np.ones(OBSERVATION_SIZE),
         curves=(curve("walk_seconds", walk_seconds), curve("similarity", 0.88)),
         control_steps=900_000,
         control_steps_per_s=2500.0,
