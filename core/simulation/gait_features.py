@@ -147,17 +147,16 @@ def _features(
         cycle[:, [Joint.of(kind, side).column for kind in JointKind]] = mean
         drop_rad = left_up_rad if side is Side.LEFT else -left_up_rad
         taken = [stride for stride in strides if stride.side is side]
-        sides.append(
-            SideFeatures(
-                side,
-                **_angles(dict(zip(JointKind, mean.T, strict=True))),
-                pelvis_drop_rad=_in_single_support(paths.time_s, drop_rad, taken),
-                toe_clearance_m=_toe_clearance_m(paths, taken, standing_toe_m),
-                stance_share=measure.stance_fraction.mean,
-                step_length_m=measure.step_length_m.mean,
-                stride_time_s=measure.stride_time_s.mean,
-            )
+        own_features = SideFeatures(
+            side,
+            **_angles(dict(zip(JointKind, mean.T, strict=True))),
+            pelvis_drop_rad=_in_single_support(paths.time_s, drop_rad, taken),
+            toe_clearance_m=_toe_clearance_m(paths, taken, standing_toe_m),
+            stance_share=measure.stance_fraction.mean,
+            step_length_m=measure.step_length_m.mean,
+            stride_time_s=measure.stride_time_s.mean,
         )
+        sides.append(own_features)
     return GaitFeatures(
         (sides[0], sides[1]),
         measures.speed_m_s,

@@ -100,10 +100,11 @@ def grounded(reference: GaitReference, model: mujoco.MjModel, climb: float = 0.0
     for _ in range(_ROUNDS):
         weights = weights + ways.step(weights)
     angle = ways.start_rad + ways.change(weights)
-    before, after = ways.faults(ways.own_rad), ways.faults(angle)
+    gap, slide, scuff = ways.faults(ways.own_rad)
+    gap_after, slide_after, _ = ways.faults(angle)
     change = np.degrees(np.sqrt(np.mean((angle - ways.own_rad) ** 2, axis=0)))
     corrected = GaitReference(reference.period_s, reference.speed_m_s, angle)
-    return Grounding(corrected, change, before[0], after[0], before[1], after[1], before[2])
+    return Grounding(corrected, change, gap, gap_after, slide, slide_after, scuff)
 
 
 class _Ways:
@@ -120,10 +121,10 @@ class _Ways:
         self._phase = np.arange(SAMPLES) / SAMPLES
         turn = 2 * np.pi * np.outer(self._phase, np.arange(1, HARMONICS + 1))
         self._basis = np.concatenate([np.ones((SAMPLES, 1)), np.cos(turn), np.sin(turn)], axis=1)
-        self._load = load = np.array([bank.left_load(np.array([phase]))[0] for phase in self._phase])
+        self._load = np.array([bank.left_load(np.array([phase]))[0] for phase in self._phase])
         self.own_rad = np.concatenate([bank.angle(np.array([phase])) for phase in self._phase])
         self._since = np.stack([self._phase, (self._phase - bank.right_strike[0]) % 1.0], axis=1)  # (K, 2)
-        self._direction = np.where(load >= 1.0, 1.0, -1.0)  # 1 while the right foot swings
+        self._direction = np.where(self._load >= 1.0, 1.0, -1.0)  # 1 while the right foot swings
         self._stride_m, self._climb = reference.speed_m_s * reference.period_s, climb
         self.start_rad = _with_toes(self.own_rad, self._since)
 

@@ -15,7 +15,7 @@ from core.simulation.observation import OBSERVATION_SIZE
 OBSERVATION_LIMIT = 8.0  # standard deviations: a stumble must not saturate the network
 OF_ANOTHER_VERSION = Advice(
     "This twin learned to walk with another program version.",
-    "Its policy sees something else than walkers of this version show.",
+    "What it learned does not fit the twins of this version.",
     "Let it learn again: on the Personalize page choose “Learn again”.",
     "TRN-020",
 )

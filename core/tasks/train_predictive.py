@@ -69,7 +69,7 @@ def train_predictive(request: PredictiveRequest, report: Report) -> Path:
     """Train for `request.minutes`; returns the file with the policy and its synergies.
 
     A run that was interrupted goes on from what is in `request.out`. Refuses (TRN-020) a tracking policy
-    that cannot lead, and (TRN-014) a checkpoint that cannot be read.
+    of another program version, and (TRN-014) a checkpoint that cannot be read.
     """
     torch.set_num_threads(1)  # small networks: a second thread costs more in waiting than it gives
     request.out.mkdir(parents=True, exist_ok=True)

@@ -73,7 +73,7 @@ def test_a_foot_that_hangs_clears_the_floor_less_and_the_other_does_not_change()
     assert hanging.sides[0].ankle_swing_rad == pytest.approx(normal.sides[0].ankle_swing_rad - 0.15, abs=0.01)
 
 
-def test_toes_clear_the_floor_and_not_the_other_foot_which_sinks_into_it() -> None:
+def test_toes_clear_the_floor_itself_and_not_a_standing_foot_which_sinks_into_it() -> None:
     deep, high = played(pelvis_m=0.94), played(pelvis_m=0.96)
 
     for low, up in zip(deep.sides, high.sides, strict=True):
