@@ -91,8 +91,8 @@ def _standing(grounding: Grounding) -> Finding | None:
     return Finding(
         Severity.WARNING,
         Advice(
-            what=f"The stride did not fit the ground: {joint.label.lower()} was corrected by "
-            f"{change_deg:.1f} degrees (root mean square) before the twin learned it.",
+            what=f"The stride did not fit the ground: {joint.label.lower()} was corrected by about "
+            f"{change_deg:.0f} degrees.",
             why=_worst_fault(grounding),
             next_step="Check the person's height and the strides on the Motion page.",
             code="TRN-009",
