@@ -11,7 +11,7 @@ def main() -> int:
     # Our matrices are small: several threads wait for one another longer than they work. Workers inherit it.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     multiprocessing.freeze_support()
-    from app.cli import run
+    from app.cli.commands import run
 
     return run(sys.argv[1:])
 

@@ -20,10 +20,10 @@ from app.recovery import RecoveryQuestion, open_or_recover
 from core.errors import UserError
 from core.store.repository import Store, open_store
 from ui import theme
-from ui.desk import Desk
 from ui.jobs_bridge import JobsBridge
 from ui.main_window import MainWindow
 from ui.preferences import Preferences
+from ui.session_context import Desk
 from ui.warm_up import warm_up
 
 EXIT_NOT_OPENED = 2  # the record could not be opened, and the person gave up

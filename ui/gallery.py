@@ -16,10 +16,10 @@ from core.jobs.values import JobState, JsonValue, Listener
 from core.session.flow import STEPS, Step
 from core.store.repository import Store, open_store
 from ui import theme
-from ui.desk import Desk
 from ui.jobs_bridge import JobsBridge
 from ui.main_window import MainWindow
 from ui.scene.gait_view import GaitView
+from ui.session_context import Desk
 from ui.theme import Mode
 
 SIZES = ((1280, 800), (1920, 1080))

@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from core.session.flow import STEPS, Step
 from ui import theme
-from ui.desk import Desk
 from ui.job_words import STREAMS, TRAINING, job_summary
 from ui.page_stack import PageStack
+from ui.session_context import Desk
 from ui.theme import Tone
 from ui.widgets.header import Header
 from ui.widgets.help_strip import HelpStrip

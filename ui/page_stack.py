@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget
 
 from core.jobs.values import JobState
 from core.session.flow import JOBS, Step
-from ui.desk import Desk
 from ui.pages.frame import Page
 from ui.presenters.base import StepPresenter
+from ui.session_context import Desk
 
 Built = tuple[Page, StepPresenter]
 

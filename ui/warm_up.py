@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from PySide6.QtWidgets import QWidget
 
 from core.session.flow import STEPS, Step
-from ui.desk import Desk
+from ui.idle_work import Slices
 from ui.page_stack import PageStack
 from ui.scene.availability import why_no_scene
-from ui.slices import Slices
+from ui.session_context import Desk
 
 BREATH_MS = 20
 RICHEST = (Step.MOTION, Step.REVIEW, Step.COMPARE)

@@ -23,10 +23,10 @@ from smpclient.requests.os_management import EchoWrite
 from smpclient.transport.serial import SMPSerialTransport
 
 from app.exo_process import VirtualExo
+from core.deploy.keys.signature import PrivateKey
+from core.deploy.keys.site_key import trust
 from core.deploy.manifest import Origin
 from core.deploy.package import PackageFile, build_package, parse_package
-from core.deploy.signature import PrivateKey
-from core.deploy.site_key import trust
 from core.deploy.transfer import transfer
 from core.devices.exo_link import ExoLink, connect
 from core.devices.exo_protocol import NEWEST, DeviceState, TelemetryRecord

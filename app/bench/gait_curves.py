@@ -9,7 +9,7 @@ import numpy as np
 
 from core.domain.arrays import FloatArray, frozen
 from core.domain.motion import CYCLE_POINTS
-from core.simulation.footfalls import CONTACT_N
+from core.simulation.analysis.ground_reactions import CONTACT_N
 
 STANCE_S = (0.3, 1.3)  # what counts as one stance of walking; shorter ones are scuffs or plate edges
 _GAP_S = 0.05  # a shorter loss of contact is a bounce or noise

@@ -2,7 +2,7 @@
 
 The search is told neither which sliders were moved nor how far, and its twins start at another moment of the
 stride. `expected` is how the impairment changed the gait against what clinicians expect (see
-`core.simulation.expected_changes`); positive is the expected way.
+`core.simulation.analysis.expected_impairment_effects`); positive is the expected way.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from core.domain.muscles import MuscleGroup
 from core.domain.scenario import LEVEL_WALKING
 from core.domain.twin import GENERIC_BODY
 from core.gait.scenario_reference import scenario_reference
-from core.learning.impairment_fit import ImpairmentSearch
-from core.learning.twin_walks import TwinWalks, WalkedGait
-from core.simulation.expected_changes import expected_of
-from core.simulation.policy import PolicyNetworks
+from core.learning.impairments.candidate_gaits import TwinWalks, WalkedGait
+from core.learning.impairments.fit import ImpairmentSearch
+from core.simulation.analysis.expected_impairment_effects import expected_of
+from core.simulation.environment.policy import PolicyNetworks
 from core.tasks.policy_files import BASE_POLICY, shipped_policy
 
 SEVERITY = 0.5

@@ -18,12 +18,11 @@ from core.domain.subject import Sex, Subject
 from core.domain.twin import BodyParameters
 from core.errors import refuse
 from core.jobs.values import JobSpec, SilentContext
+from core.motion.inverse_kinematics import solve_angles
+from core.motion.oblique_view import observe_oblique, view_angle_rad
 from core.store.repository import open_store
 from core.tasks import detect_pose, import_video, solve_motion
-from core.twin.inverse_kinematics import solve_angles
-from core.twin.oblique import observe_oblique
 from core.twin.scaling import scales_for_height
-from core.twin.view import view_angle_rad
 
 SQUAT = "video-squat-mocap"
 WALKS = {"walk": "video-sagittal-walk/walk.mp4", "walk_beside_another": "video-sagittal-walk/demo.mp4"}

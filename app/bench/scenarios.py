@@ -9,9 +9,9 @@ import numpy as np
 
 from core.domain.scenario import SCENARIOS, Scenario
 from core.domain.twin import GENERIC_BODY
-from core.simulation.policy import PolicyNetworks
-from core.simulation.scenario import run_scenario, scenario_walker
-from core.simulation.walking import WalkingEnvironment, drive_of
+from core.simulation.analysis.scenario import run_scenario, scenario_walker
+from core.simulation.environment.policy import PolicyNetworks
+from core.simulation.environment.tracking import WalkingEnvironment, drive_of
 from core.tasks.policy_files import shipped_policy
 from core.twin.body import Fidelity
 

@@ -19,15 +19,15 @@ from core.domain.rollout import MuscleFacts
 from core.domain.scenario import LEVEL_WALKING, Scenario
 from core.domain.twin import GENERIC_BODY, BodyParameters
 from core.gait.scenario_reference import scenario_reference
-from core.simulation.drive import Drive, Limbs, Servos
-from core.simulation.exo import worn_model
-from core.simulation.laboratory import estimated_facts, muscle_facts
-from core.simulation.metabolics import MetabolicRate, metabolic_rates
-from core.simulation.policy import PolicyNetworks
-from core.simulation.pose import position_columns, velocity_columns
-from core.simulation.rewards import FLEXION
-from core.simulation.sensors import SensorColumns
-from core.simulation.walking import CONTROL_STEP_S, Walker, WalkingEnvironment, drive_of
+from core.simulation.analysis.muscle_analysis import estimated_facts, muscle_facts
+from core.simulation.environment.actuation import Drive, Limbs, Servos
+from core.simulation.environment.policy import PolicyNetworks
+from core.simulation.environment.tracking import CONTROL_STEP_S, Walker, WalkingEnvironment, drive_of
+from core.simulation.environment.tracking_rewards import FLEXION
+from core.simulation.model.exo_model import worn_model
+from core.simulation.model.joint_coupling import position_columns, velocity_columns
+from core.simulation.model.model_sensors import SensorColumns
+from core.simulation.muscles.metabolics import MetabolicRate, metabolic_rates
 from core.tasks.policy_files import BASE_POLICY, MUSCLE_POLICY, shipped_policy
 from core.twin.body import Fidelity
 

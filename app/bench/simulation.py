@@ -23,10 +23,10 @@ from core.domain.arrays import FloatArray
 from core.domain.twin import GENERIC_BODY
 from core.gait.leg import Leg
 from core.gait.scenario_reference import normal_walk
-from core.learning.imitation import GaitLearner, gait_learner
-from core.simulation.exo import worn_model
-from core.simulation.physics import Advance, BatchPhysics
-from core.simulation.walking import CONTROL_STEP_S, Walker
+from core.learning.gait.imitation import GaitLearner, gait_learner
+from core.simulation.environment.tracking import CONTROL_STEP_S, Walker
+from core.simulation.model.exo_model import worn_model
+from core.simulation.physics.batch import Advance, BatchPhysics
 from core.tasks.learn_gait import WALKERS
 from core.tasks.policy_files import shipped_policy
 from core.twin.body import Fidelity

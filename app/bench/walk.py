@@ -19,7 +19,7 @@ from app.bench.recorded_walks import Envelopes, RecordedWalk, recorded_walks
 from app.bench.simulated_walk import EvaluatedWalk, evaluate_walk, shipped_walk
 from core.domain.arrays import FloatArray
 from core.domain.scenario import SCENARIOS
-from core.simulation.metabolics import BASAL_W_KG
+from core.simulation.muscles.metabolics import BASAL_W_KG
 from core.twin.body import Fidelity
 
 TRANSPORT_STARTS, TRANSPORT_S = 8, 10.0  # a few steady strides of each; more change the third digit

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from core.deploy.keys.site_key import KeyKind, TrustedKey
 from core.deploy.manifest import Manifest
 from core.deploy.package import SUFFIX, read_package
-from core.deploy.site_key import KeyKind, TrustedKey
 from core.domain.audit import AuditEntry, BrokenLink
 from core.errors import UserError
 

@@ -23,7 +23,7 @@ from typing import Any
 import cbor2
 import numpy as np
 
-from core.deploy.signature import SIGNATURE_BYTES, PrivateKey
+from core.deploy.keys.signature import SIGNATURE_BYTES, PrivateKey
 from core.devices.exo_protocol import CONTROL_HZ
 from core.domain.arrays import Float32Array
 from core.domain.body import SIDES
@@ -39,7 +39,7 @@ from core.domain.twin import Network
 
 MAGIC = b"EXOCTRL1"
 FORMAT_VERSION = 2
-RUNTIME_ABI = "exo-runtime-1"  # the meaning of the numbers, see core.simulation.exo_runtime
+RUNTIME_ABI = "exo-runtime-1"  # the meaning of the numbers, see core.exo_core.numpy_runtime
 MAX_BLOB_BYTES = 1 << 20
 _HEADER = struct.Struct("<8sHHIIIII")  # magic, version, header size, manifest, weights, golden, ticks, total
 _DIGEST_BYTES, _KEY_ID_BYTES = 32, 8

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from core.deploy.golden import run
+from core.deploy.keys.signature import ALGORITHM
+from core.deploy.keys.site_key import KeyKind, TrustedKey
 from core.deploy.manifest import profile_sha256
 from core.deploy.package import PackageFile, changed, parse_package
-from core.deploy.signature import ALGORITHM
-from core.deploy.site_key import KeyKind, TrustedKey
 from core.devices.exo_values import ExoInfo
 from core.devices.profiles import load_profile
 from core.domain.controller import DeviceProfile, TorqueLimits

@@ -7,7 +7,7 @@ import numpy as np
 from core.deploy.blob import GoldenVectors
 from core.domain.arrays import Float32Array
 from core.domain.controller import ExoController
-from core.simulation.exo_runtime import ExoRuntime
+from core.exo_core.numpy_runtime import ExoRuntime
 
 GOLDEN_TICKS = 64
 _SEED = 20_24  # any fixed number; the vectors must not depend on when they are made

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from core.deploy.trial import Note, unnoted
+from core.deploy.provisional import Note, unnoted
 from core.devices.exo_faults import row_words
 from core.devices.exo_link import ExoLink
 from core.devices.exo_protocol import (

@@ -28,8 +28,8 @@ from core.deploy.blob import (
     write_blob,
 )
 from core.deploy.golden import golden_vectors
+from core.deploy.keys.signature import ALGORITHM, SIGNATURE_BYTES, PrivateKey
 from core.deploy.manifest import Manifest, Origin, Signer, known, make_manifest
-from core.deploy.signature import ALGORITHM, SIGNATURE_BYTES, PrivateKey
 from core.deploy.strict_json import canonical_json, parse_json, read_json
 from core.domain.controller import Comparison, DeviceProfile, ExoController, TorqueLimits, TrainedController
 from core.errors import UserError, refuse

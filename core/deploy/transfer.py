@@ -1,7 +1,7 @@
 """From a package to a controller on trial: send, read back, compare, start at half torque, self-test.
 
 Whatever goes wrong, the exo ends with the controller it had before, or with the factory one. Keeping it
-comes later, after a supervised walk: see `core.deploy.trial`.
+comes later, after a supervised walk: see `core.deploy.provisional`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from core.deploy.package import PackageFile
-from core.deploy.trial import Note, assisting, read_back_differs, take_back, unnoted
+from core.deploy.provisional import Note, assisting, read_back_differs, take_back, unnoted
 from core.devices.exo_link import ExoLink
 from core.devices.exo_protocol import SlotState
 from core.devices.exo_values import ExoInfo

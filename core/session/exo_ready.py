@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.domain.twin import GaitPolicy
 from core.errors import Advice, UserError
-from core.simulation.policy import OF_ANOTHER_VERSION, is_of_this_version
+from core.simulation.environment.policy import OF_ANOTHER_VERSION, is_of_this_version
 
 MUSCLE_TWIN = Advice(
     "The exo cannot be trained on this twin yet.",

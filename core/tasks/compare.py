@@ -9,13 +9,13 @@ from core.domain.rollout import GaitLabel, Rollout, RolloutSet
 from core.domain.twin import GaitPolicy
 from core.errors import refuse
 from core.jobs.values import JobContext, Params
-from core.learning.exo_control import WornExo
-from core.learning.exo_environment import people
-from core.learning.exo_training import Judge
-from core.learning.scoring import score_gait, verdict
-from core.simulation.playback import record_rollout, scene_geometry, trace_walk
-from core.simulation.policy import PolicyNetworks
-from core.simulation.walking import WalkingEnvironment
+from core.learning.exo.comparison import score_gait, verdict
+from core.learning.exo.environment import people
+from core.learning.exo.training import Judge
+from core.learning.exo.worn_controller import WornExo
+from core.simulation.analysis.rollout import record_rollout, scene_geometry, trace_walk
+from core.simulation.environment.policy import PolicyNetworks
+from core.simulation.environment.tracking import WalkingEnvironment
 from core.store.repository import Store, open_store
 from core.tasks.train_controller import starting_controller
 

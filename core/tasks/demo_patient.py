@@ -27,15 +27,15 @@ from core.emg.importing import process_emg
 from core.emg.synthetic import synthetic_emg
 from core.gait.norms import normal_reference
 from core.jobs.values import JobContext, Params
-from core.simulation.exo import worn_model
-from core.simulation.playback import record_rollout, trace_walk
-from core.simulation.strides import walked_points
-from core.simulation.walking import CONTROL_STEP_S, Walker, WalkingEnvironment
+from core.simulation.analysis.gait_events import walked_points
+from core.simulation.analysis.rollout import record_rollout, trace_walk
+from core.simulation.environment.tracking import CONTROL_STEP_S, Walker, WalkingEnvironment
+from core.simulation.model.exo_model import worn_model
 from core.store.repository import Store, open_store
 from core.tasks.policy_files import shipped_policy
 from core.twin.body import Fidelity
-from core.twin.observation import POINTS
 from core.twin.scaling import scales_for_height
+from core.twin.skeleton import POINTS
 
 SUBJECT = Subject(
     code="DEMO-01",

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from core.deploy.checks import Circumstances, check_exo, check_package
+from core.deploy.keys.site_key import trusted_keys
+from core.deploy.keys.site_secret import site_secret, subject_tag
 from core.deploy.package import read_package
-from core.deploy.site_key import trusted_keys
-from core.deploy.site_secret import site_secret, subject_tag
 from core.deploy.transfer import Report, Transferred, transfer
 from core.devices.exo_link import connect
 from core.domain.audit import AuditEvent

@@ -14,10 +14,10 @@ from core.domain.twin import BodyParameters, Twin
 from core.errors import JobCancelled, refuse
 from core.gait.scenario_reference import scenario_reference
 from core.jobs.values import JobContext, Params
-from core.learning.impairment_fit import ImpairmentSearch, SearchProgress
-from core.learning.twin_walks import TwinWalks
-from core.simulation.gait_features import GaitFeatures, motion_features
-from core.simulation.reference import check_reference
+from core.learning.impairments.candidate_gaits import TwinWalks
+from core.learning.impairments.fit import ImpairmentSearch, SearchProgress
+from core.simulation.analysis.gait_features import GaitFeatures, motion_features
+from core.simulation.reference_gait.reference_strides import check_reference
 from core.store.repository import open_store
 from core.tasks.policy_files import replace_file, resuming, shipped_policy
 

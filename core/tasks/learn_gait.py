@@ -16,21 +16,21 @@ from core.gait.leg import Leg
 from core.gait.scenario_reference import normal_walk
 from core.gait.stride import stride_of
 from core.jobs.values import JobContext, Params
-from core.learning.evaluation import Evaluation, evaluate
-from core.learning.findings import gait_findings
-from core.learning.imitation import Progress, gait_learner
-from core.learning.sitting import learn
-from core.simulation.exo import worn_model
-from core.simulation.flight_recorder import FlightRecorder
-from core.simulation.grounded import set_on_ground
-from core.simulation.playback import body_poses, packed_scene
-from core.simulation.policy import PolicyNetworks
-from core.simulation.pose import ROOT_POSITIONS, FullPose
-from core.simulation.reference import check_reference
-from core.simulation.walking import CONTROL_STEP_S, Walker, WalkingEnvironment, drive_of
+from core.learning.gait.evaluation import Evaluation, evaluate
+from core.learning.gait.findings import gait_findings
+from core.learning.gait.imitation import Progress, gait_learner
+from core.learning.rl.training_loop import learn
+from core.simulation.analysis.rollout import body_poses, packed_scene
+from core.simulation.environment.policy import PolicyNetworks
+from core.simulation.environment.tracking import CONTROL_STEP_S, Walker, WalkingEnvironment, drive_of
+from core.simulation.model.exo_model import worn_model
+from core.simulation.model.joint_coupling import ROOT_POSITIONS, FullPose
+from core.simulation.physics.flight_recorder import FlightRecorder
+from core.simulation.reference_gait.foot_contact_correction import set_on_ground
+from core.simulation.reference_gait.reference_strides import check_reference
 from core.store.repository import Store, open_store
+from core.tasks.capacity import check_room
 from core.tasks.policy_files import replace_file, resuming, shipped_policy
-from core.tasks.room import check_room
 from core.twin.body import Fidelity
 
 WALKERS = 128  # keeps two cores busy; more walkers learn no faster per second

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from core.deploy.checks import Circumstances, check_package
-from core.deploy.key_store import system_key_store
+from core.deploy.keys.key_store import system_key_store
+from core.deploy.keys.site_key import KeyKind, passphrase_of_environment, signing_key, trusted_keys
+from core.deploy.keys.site_secret import site_secret, subject_tag
 from core.deploy.package import SUFFIX, BuiltPackage, PackageFile, build_package, parse_package
-from core.deploy.site_key import KeyKind, passphrase_of_environment, signing_key, trusted_keys
-from core.deploy.site_secret import site_secret, subject_tag
 from core.devices.profiles import load_profile
 from core.domain.audit import AuditEvent, AuditStep
 from core.domain.controller import Comparison, Package, TrainedController

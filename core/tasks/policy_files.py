@@ -15,7 +15,7 @@ import numpy as np
 
 import resources
 from core.errors import refuse
-from core.simulation.policy import PolicyNetworks, require_this_version
+from core.simulation.environment.policy import PolicyNetworks, require_this_version
 from core.store.files import disk_errors
 
 BASE_POLICY = "policies/base_walk.npz"

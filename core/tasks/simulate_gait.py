@@ -10,11 +10,11 @@ from core.domain.scenario import LEVEL_WALKING
 from core.domain.twin import GENERIC_BODY, GaitPolicy
 from core.gait.norms import normal_reference
 from core.jobs.values import JobContext, Params
-from core.simulation.exo import worn_model
-from core.simulation.playback import record_rollout, scene_geometry, trace_walk
-from core.simulation.policy import PolicyNetworks
-from core.simulation.scenario import scenario_rollout, trace_scenario
-from core.simulation.walking import Walker, WalkingEnvironment, drive_of
+from core.simulation.analysis.rollout import record_rollout, scene_geometry, trace_walk
+from core.simulation.analysis.scenario import scenario_rollout, trace_scenario
+from core.simulation.environment.policy import PolicyNetworks
+from core.simulation.environment.tracking import Walker, WalkingEnvironment, drive_of
+from core.simulation.model.exo_model import worn_model
 from core.store.repository import open_store
 from core.tasks.policy_files import shipped_policy
 from core.twin.body import Fidelity

@@ -20,10 +20,8 @@ from core.domain.twin import GENERIC_BODY, BodyParameters, GaitPolicy
 from core.errors import refuse
 from core.jobs.values import JobContext, Params
 from core.session.scenarios import impairments_of, most_frequent, try_settings
-from core.simulation.film import FilmedWalk, write_film
-from core.simulation.playback import scene_geometry
-from core.simulation.policy import PolicyNetworks
-from core.simulation.scenario import (
+from core.simulation.analysis.rollout import scene_geometry
+from core.simulation.analysis.scenario import (
     ScenarioRun,
     ScenarioTrace,
     run_scenario,
@@ -31,7 +29,9 @@ from core.simulation.scenario import (
     scenario_walker,
     trace_scenario,
 )
-from core.simulation.walking import Walker, WalkingEnvironment, drive_of
+from core.simulation.analysis.video import FilmedWalk, write_film
+from core.simulation.environment.policy import PolicyNetworks
+from core.simulation.environment.tracking import Walker, WalkingEnvironment, drive_of
 from core.store.repository import Store, open_store
 from core.tasks.policy_files import replace_file, shipped_policy
 from core.twin.body import Fidelity

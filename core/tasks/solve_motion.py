@@ -6,8 +6,8 @@ from core.domain.motion import Motion
 from core.domain.record import RecordKind
 from core.domain.recording import Landmarks
 from core.jobs.values import JobContext, Params
+from core.motion.solve import motion_from_tracks
 from core.store.repository import open_store
-from core.twin.recorded_motion import motion_from_tracks
 
 
 def run(params: Params, context: JobContext) -> str:

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from core.deploy.exo_walk import Compute
+from core.deploy.keys.site_secret import site_secret, subject_tag
 from core.deploy.live import ArmPermit, live_values
 from core.deploy.package import read_package
-from core.deploy.site_secret import site_secret, subject_tag
-from core.deploy.trial import end_any_trial, on_trial
+from core.deploy.provisional import end_any_trial, on_trial
+from core.deploy.walk_recorder import Compute
 from core.devices.exo_link import ExoLink, connect
 from core.domain.audit import AuditEvent, AuditStep
 from core.domain.controller import Deployment, Handover, Package
@@ -22,7 +22,7 @@ from core.exo_core.controller import Controller
 from core.jobs.values import JobContext, Params
 from core.store.repository import Store, open_store
 from core.tasks.audit_trail import Trail
-from core.tasks.exo_watch import ExoWatch, Watched
+from core.tasks.exo_supervision import ExoWatch, Watched
 from core.tasks.package_origin import packages_of_patient
 
 _LOOP_S = 0.004  # how long a stop may wait for this loop

@@ -16,17 +16,17 @@ from core.domain.record import RecordKind
 from core.domain.twin import GaitPolicy
 from core.errors import Advice, refuse
 from core.jobs.values import JobContext, Params
-from core.learning.accommodation import Accommodation, Habit
-from core.learning.effort import effort_change
-from core.learning.exo_control import WornExo
-from core.learning.exo_environment import people
-from core.learning.exo_training import WORLDS, ExoLearner, ExoProgress, Trial, learn_exo
-from core.learning.sitting import learn
+from core.learning.exo.accommodation import Accommodation, Habit
+from core.learning.exo.effort import effort_change
+from core.learning.exo.environment import people
+from core.learning.exo.training import WORLDS, ExoLearner, ExoProgress, Trial, learn_exo
+from core.learning.exo.worn_controller import WornExo
+from core.learning.rl.training_loop import learn
 from core.session.exo_ready import check_ready
-from core.simulation.playback import body_poses, packed_scene, trace_walk
-from core.simulation.policy import PolicyNetworks
-from core.simulation.pose import ROOT_POSITIONS
-from core.simulation.walking import WalkingEnvironment
+from core.simulation.analysis.rollout import body_poses, packed_scene, trace_walk
+from core.simulation.environment.policy import PolicyNetworks
+from core.simulation.environment.tracking import WalkingEnvironment
+from core.simulation.model.joint_coupling import ROOT_POSITIONS
 from core.store.repository import open_store
 from core.tasks.policy_files import replace_file, resuming
 

@@ -10,7 +10,7 @@ from core.domain.exo_news import keep_command
 from core.domain.exo_walk import LEAST_STRIDES
 from core.errors import UserError, refuse
 from core.jobs.values import JobContext, Params
-from core.tasks.exo_watch import ExoWatch
+from core.tasks.exo_supervision import ExoWatch
 from core.tasks.nobody import NOBODY
 from core.tasks.telemetry import show, watching
 

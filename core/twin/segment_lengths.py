@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.domain.arrays import FloatArray
-from core.domain.body import SIDES
-from core.domain.recording import Landmark
 from core.domain.twin import GENERIC_BODY, SegmentScale
-from core.twin.observation import Observation
 from core.twin.scaling import Segment, scales_for_height
 
 GENERIC_LENGTH_M = {  # of the unscaled model, between the places where landmarks sit
@@ -21,30 +17,6 @@ GENERIC_LENGTH_M = {  # of the unscaled model, between the places where landmark
 TRUST_ONE_CAMERA = 0.5
 TRUST_SEVERAL_CAMERAS = 0.8
 LARGEST_DEVIATION = 0.10  # from the proportions of body height; adults vary by 4 % (Winter 2009, ch. 4)
-
-_ENDS = {
-    Segment.THIGH: ("HIP", "KNEE"),
-    Segment.SHANK: ("KNEE", "ANKLE"),
-    Segment.FOOT: ("HEEL", "FOOT_INDEX"),
-}
-
-
-def measured_lengths_m(observation: Observation) -> dict[Segment, float]:
-    """Median length of each segment over frames and sides; without what was not seen.
-
-    One camera measures lengths only from the side, where the limbs move in the picture.
-    """
-    if observation.one_camera and not observation.planar:
-        return {}
-    lengths = {segment: _leg_length_m(observation, *ends) for segment, ends in _ENDS.items()}
-    hip = observation.middle(Landmark.LEFT_HIP, Landmark.RIGHT_HIP)
-    shoulder = observation.middle(Landmark.LEFT_SHOULDER, Landmark.RIGHT_SHOULDER)
-    lengths[Segment.TRUNK] = _median_m(shoulder - hip)
-    if not observation.planar:
-        lengths[Segment.PELVIS] = _median_m(
-            observation.at(Landmark.LEFT_HIP) - observation.at(Landmark.RIGHT_HIP)
-        )
-    return {segment: length for segment, length in lengths.items() if np.isfinite(length)}
 
 
 def estimate_scale(lengths_m: dict[Segment, float], height_m: float, *, one_camera: bool) -> SegmentScale:
@@ -59,7 +31,11 @@ def estimate_scale(lengths_m: dict[Segment, float], height_m: float, *, one_came
         segment: length / (GENERIC_LENGTH_M[segment] * segment.factor(expected))
         for segment, length in lengths_m.items()
     }
-    usable = [Segment.THIGH, Segment.SHANK] if one_camera else [*_ENDS, Segment.TRUNK]
+    usable = (
+        [Segment.THIGH, Segment.SHANK]
+        if one_camera
+        else [Segment.THIGH, Segment.SHANK, Segment.FOOT, Segment.TRUNK]
+    )
     if not set(usable) <= set(ratio):
         return expected
     level = (ratio[Segment.THIGH] + ratio[Segment.SHANK]) / 2 if one_camera else 1.0
@@ -75,16 +51,3 @@ def lengths_by_name(lengths_m: dict[Segment, float], height_m: float) -> dict[st
     """Lengths for the record; what was not seen follows body height."""
     share = height_m / GENERIC_BODY.height_m
     return {s.value: float(lengths_m.get(s, GENERIC_LENGTH_M[s] * share)) for s in Segment}
-
-
-def _leg_length_m(observation: Observation, base: str, tip: str) -> float:
-    both = [
-        observation.at(Landmark[f"{side.name}_{tip}"]) - observation.at(Landmark[f"{side.name}_{base}"])
-        for side in SIDES
-    ]
-    return float(np.nanmean([_median_m(vector) for vector in both]))
-
-
-def _median_m(vector: FloatArray) -> float:
-    length = np.linalg.norm(vector, axis=1)
-    return float(np.median(length[np.isfinite(length)])) if np.isfinite(length).any() else float("nan")

@@ -10,7 +10,22 @@ from core.domain.body import JOINTS, Side
 from core.domain.recording import Landmark
 from core.domain.twin import BodyParameters
 from core.twin.body import Fidelity, compile_body
-from core.twin.observation import POINTS
+
+POINTS = (
+    Landmark.LEFT_SHOULDER,
+    Landmark.RIGHT_SHOULDER,
+    Landmark.LEFT_HIP,
+    Landmark.RIGHT_HIP,
+    Landmark.LEFT_KNEE,
+    Landmark.RIGHT_KNEE,
+    Landmark.LEFT_ANKLE,
+    Landmark.RIGHT_ANKLE,
+    Landmark.LEFT_HEEL,
+    Landmark.RIGHT_HEEL,
+    Landmark.LEFT_FOOT_INDEX,
+    Landmark.RIGHT_FOOT_INDEX,
+)
+COLUMN = {landmark: column for column, landmark in enumerate(POINTS)}
 
 POSE_SIZE = 6 + len(JOINTS)  # pelvis position, pelvis rotation vector, joint angles
 

@@ -13,9 +13,9 @@ from core.domain.muscles import Muscle
 from core.domain.rollout import MuscleFacts
 from core.domain.twin import GENERIC_BODY
 from core.gait.norms import normal_reference
-from core.simulation.drive import TorqueDrive
-from core.simulation.exo import worn_model
-from core.simulation.walking import CONTROL_STEP_S, Walker, WalkingEnvironment
+from core.simulation.environment.actuation import TorqueDrive
+from core.simulation.environment.tracking import CONTROL_STEP_S, Walker, WalkingEnvironment
+from core.simulation.model.exo_model import worn_model
 from core.twin.body import Fidelity
 from tests.refusals import code_of
 

@@ -9,10 +9,10 @@ from itertools import pairwise
 import numpy as np
 
 from core.deploy.checks import Circumstances
+from core.deploy.keys.signature import PrivateKey
+from core.deploy.keys.site_key import KeyKind, TrustedKey
 from core.deploy.manifest import Approval, Origin
 from core.deploy.package import BuiltPackage, PackageFile, build_package, parse_package
-from core.deploy.signature import PrivateKey
-from core.deploy.site_key import KeyKind, TrustedKey
 from core.devices.profiles import load_profile
 from core.domain.controller import DeviceProfile, ExoController, TorqueLimits, TrainedController
 from core.domain.twin import Network

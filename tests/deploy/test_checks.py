@@ -10,9 +10,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from core.deploy.checks import check_exo, check_package, examine
+from core.deploy.keys.signature import PrivateKey
+from core.deploy.keys.site_key import KeyKind, TrustedKey
 from core.deploy.package import parse_package
-from core.deploy.signature import PrivateKey
-from core.deploy.site_key import KeyKind, TrustedKey
 from core.devices.exo_protocol import DeviceState
 from core.devices.exo_values import ExoInfo
 from core.devices.profiles import load_profile

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from core.deploy.blob import TRAILER_BYTES, BlobError, read_blob, sign_blob
 from core.deploy.checks import examine
 from core.deploy.golden import run
+from core.deploy.keys.signature import PrivateKey
+from core.deploy.keys.site_secret import site_secret, subject_tag
 from core.deploy.package import build_package, parse_package, read_package
-from core.deploy.signature import PrivateKey
-from core.deploy.site_secret import site_secret, subject_tag
 from core.deploy.strict_json import canonical_json
 from core.devices.profiles import load_profile
 from core.domain.controller import TorqueLimits

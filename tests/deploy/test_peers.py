@@ -17,7 +17,7 @@ from mcumgr_toolkit import MCUmgrClient
 
 from core.deploy.package import parse_package
 from tests.deploy.controllers import SMALL, built, trained
-from tests.deploy.virtual_exo_process import virtual_exo
+from tests.virtual_exo.virtual_exo_process import virtual_exo
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="no ptys")
 SMPMGR = Path(sys.executable).parent / "smpmgr"

@@ -8,15 +8,15 @@ from dataclasses import replace
 import pytest
 
 from core.deploy.live import ArmPermit, LiveExo
+from core.deploy.provisional import keep, on_trial, roll_back, take_back
 from core.deploy.transfer import transfer
-from core.deploy.trial import keep, on_trial, roll_back, take_back
 from core.devices.exo_link import ExoLink, connect
 from core.devices.exo_protocol import DeviceState
 from core.domain.audit import AuditStep
 from core.errors import JobCancelled
 from tests.deploy.controllers import TAG, package
-from tests.deploy.virtual_exo_process import virtual_exo
 from tests.refusals import refused
+from tests.virtual_exo.virtual_exo_process import virtual_exo
 
 
 @pytest.fixture

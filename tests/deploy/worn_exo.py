@@ -11,12 +11,12 @@ from typing import Any
 
 import cbor2
 
-from core.deploy.virtual_exo.exo import Moment, VirtualExo
-from core.deploy.virtual_exo.fault_channel import FaultChannel
-from core.deploy.virtual_exo.plant import PlantSettings
-from core.deploy.virtual_exo.wearer import plain_walk
 from core.devices.profiles import load_profile
 from core.exo_core.safety import State
+from core.virtual_exo.exo import Moment, VirtualExo
+from core.virtual_exo.fault_channel import FaultChannel
+from core.virtual_exo.plant import PlantSettings
+from core.virtual_exo.wearer import plain_walk
 from tests.deploy.controllers import DEVICE, EXO_KEYS
 
 READ, WRITE = 0, 2

@@ -17,8 +17,8 @@ from core.devices.exo_transport import parse_address
 from core.devices.exo_values import Worn
 from core.domain.controller import TorqueLimits
 from tests.deploy.controllers import package
-from tests.deploy.virtual_exo_process import QUICK, virtual_exo
 from tests.refusals import refused
+from tests.virtual_exo.virtual_exo_process import QUICK, virtual_exo
 
 LISTEN = ["tcp:0", pytest.param("pty", marks=pytest.mark.skipif(os.name != "posix", reason="no ptys"))]
 

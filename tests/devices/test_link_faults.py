@@ -19,7 +19,7 @@ from core.devices.exo_link import connect
 from core.devices.exo_protocol import NEWEST, SlotState
 from core.errors import UserError
 from tests.deploy.controllers import SMALL, built, trained
-from tests.deploy.virtual_exo_process import virtual_exo
+from tests.virtual_exo.virtual_exo_process import virtual_exo
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="no ptys")
 if os.name == "posix":

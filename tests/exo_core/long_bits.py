@@ -23,7 +23,7 @@ from core.domain.controller import ExoController
 from core.exo_core import building
 from core.exo_core.controller import Controller
 from core.exo_core.library import Library, load
-from core.simulation.exo_runtime import ExoRuntime
+from core.exo_core.numpy_runtime import ExoRuntime
 from tests.deploy.controllers import KEY
 from tests.exo_core import cortex_m7
 from tests.exo_core.conftest import BUILDS, available

@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.deploy.golden import run
-from core.deploy.signature import PrivateKey
+from core.deploy.keys.signature import PrivateKey
 from core.domain.twin import Network
 from core.exo_core.controller import Controller
 from core.exo_core.library import Library
-from core.simulation.exo_runtime import ExoRuntime, forward, low_pass_coefficients
+from core.exo_core.numpy_runtime import ExoRuntime, forward, low_pass_coefficients
 from tests.deploy.controllers import KEY, package, trained
 from tests.exo_core import long_bits
 from tests.exo_core.conftest import BUILDS, Builder

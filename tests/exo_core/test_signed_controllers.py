@@ -7,7 +7,7 @@ import hashlib
 import pytest
 
 from core.deploy.blob import TRAILER_BYTES, sign_blob
-from core.deploy.signature import PrivateKey
+from core.deploy.keys.signature import PrivateKey
 from core.exo_core.device import ExoKey
 from core.exo_core.library import Library
 from core.exo_core.safety import Refused, State

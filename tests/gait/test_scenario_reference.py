@@ -9,15 +9,14 @@ import pytest
 from core.domain.arrays import FloatArray
 from core.domain.body import JOINTS, Joint, JointKind, Side
 from core.domain.motion import GaitReference
-from core.domain.scenario import SCENARIOS, GaitKind, Scenario, scenario_of
+from core.domain.scenario import SCENARIOS, GaitKind, Scenario, ground_height_m, scenario_of
 from core.domain.twin import GENERIC_BODY, BodyParameters
 from core.gait.leg import Leg, foot_pitch
 from core.gait.norms import normal_reference
 from core.gait.scenario_reference import normal_walk, scenario_reference
-from core.simulation.exo import worn_model
-from core.simulation.ground import ground_height_m
-from core.simulation.reference import StrideBank
-from core.simulation.stance import HEIGHT_SAMPLES, standing_heights
+from core.simulation.model.exo_model import worn_model
+from core.simulation.reference_gait.initial_states import HEIGHT_SAMPLES, standing_heights
+from core.simulation.reference_gait.reference_strides import StrideBank
 from core.twin.body import Fidelity, is_foot_geom
 from core.twin.scaling import scales_for_height
 from core.twin.skeleton import Skeleton

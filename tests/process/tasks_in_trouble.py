@@ -9,7 +9,7 @@ FULL_DISK = "/dev/full"  # the kernel's own: every write fails with ENOSPC
 
 
 def learn_gait(params: Params, context: JobContext) -> str:
-    from core.learning import sitting
+    from core.learning.rl import training_loop as sitting
     from core.tasks import learn_gait as task
 
     sitting.CHECKPOINT_EVERY_S = CHECKPOINT_EVERY_S
@@ -18,7 +18,8 @@ def learn_gait(params: Params, context: JobContext) -> str:
 
 
 def train_controller(params: Params, context: JobContext) -> str:
-    from core.learning import exo_training, sitting
+    from core.learning.exo import training as exo_training
+    from core.learning.rl import training_loop as sitting
     from core.tasks import train_controller as task
 
     sitting.CHECKPOINT_EVERY_S = CHECKPOINT_EVERY_S

@@ -27,7 +27,7 @@ from core.jobs.values import (
     Sample,
     outcome_advice,
 )
-from core.learning import sitting
+from core.learning.rl import training_loop as sitting
 from core.store.repository import open_store
 from core.tasks.policy_files import shipped_policy
 from tests.tasks.test_controller_tasks import DEVICE, walking

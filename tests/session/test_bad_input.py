@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app import cli
+from app.cli import commands as cli
 from core.domain.emg import EmgEnvelopes
 from core.domain.findings import Finding
 from core.domain.record import RecordKind
@@ -22,15 +22,15 @@ from core.domain.recording import Landmarks, Person, Recording
 from core.jobs.values import JobSpec, SilentContext
 from core.store.repository import open_store
 from core.tasks import deploy
-from tests.app.test_cli import PATIENT
+from tests.app.cli.test_commands import PATIENT
 from tests.capture.figures import noise, write_video
-from tests.deploy.virtual_exo_process import virtual_exo
 from tests.emg.test_emg import RATE_HZ, bursts
+from tests.motion.synthetic_walk import seen_by, side_camera, synthetic_walk
 from tests.refusals import refused
 from tests.store.samples import a_subject
 from tests.tasks import test_deploy_tasks
 from tests.tasks.test_deploy_tasks import CODE, DEVICE, Visit, packed
-from tests.twin.synthetic_walk import seen_by, side_camera, synthetic_walk
+from tests.virtual_exo.virtual_exo_process import virtual_exo
 
 INDEX = {  # bad input: code, file below tests/, test
     "empty file": ("CAP-002", "session/test_bad_input.py", "test_a_bad_video_is_refused"),
@@ -55,15 +55,15 @@ INDEX = {  # bad input: code, file below tests/, test
     "full disk, a backup": ("REC-008", "store/test_recovery.py", "test_a_backup_that_cannot"),
     "worker killed": ("JOB-001", "process/test_interruptions.py", "test_a_lesson_whose_worker_is_killed"),
     "app closed while training": ("JOB-001", "session/test_interrupted.py", "test_a_program_that_is_killed"),
-    "database locked": ("REC-001", "app/test_cli.py", "test_a_locked_record_is_told"),
+    "database locked": ("REC-001", "app/cli/test_commands.py", "test_a_locked_record_is_told"),
     "database damaged": ("REC-002", "ui/test_recovery.py", "test_another_folder_can_be_chosen"),
     "database damaged, no backup": ("REC-002", "store/test_recovery.py", "test_a_damaged_record_without"),
-    "no free memory to learn": ("TRN-007", "tasks/test_room.py", "test_too_little_memory"),
-    "no free disk to learn": ("TRN-008", "tasks/test_room.py", "test_a_nearly_full_disk"),
+    "no free memory to learn": ("TRN-007", "tasks/test_capacity.py", "test_too_little_memory"),
+    "no free disk to learn": ("TRN-008", "tasks/test_capacity.py", "test_a_nearly_full_disk"),
     "unknown fidelity": ("TRN-006", "tasks/test_learn_gait.py", "test_a_fidelity_that_cannot"),
-    "nothing to resume": ("TRN-015", "app/test_train_twin.py", "test_nothing_to_go_on_with"),
-    "person file with a wrong body": ("PAT-011", "app/test_train_twin.py", "test_a_body_that_cannot"),
-    "stride file that is none": ("MOT-031", "app/test_train_twin.py", "test_a_trial_that_is_no_stride"),
+    "nothing to resume": ("TRN-015", "app/train/test_twin.py", "test_nothing_to_go_on_with"),
+    "person file with a wrong body": ("PAT-011", "app/train/test_twin.py", "test_a_body_that_cannot"),
+    "stride file that is none": ("MOT-031", "app/train/test_twin.py", "test_a_trial_that_is_no_stride"),
     "stride with a wrong entry": ("MOT-030", "gait/test_stride.py", "test_what_is_no_stride"),
     "controller for a twin of an earlier version": (
         "TRN-020",
@@ -75,7 +75,7 @@ INDEX = {  # bad input: code, file below tests/, test
         "ui/test_learning_pages.py",
         "test_doing_again_on_a_twin_with_muscles",
     ),
-    "unknown impairment": ("TWN-023", "ui/test_situations.py", "test_what_is_no_impairment_is_refused"),
+    "unknown impairment": ("TWN-023", "ui/test_scenarios.py", "test_what_is_no_impairment_is_refused"),
     "package of another patient": ("DEP-008", "deploy/test_checks.py", "test_each_wrong_thing"),
     "package for another exo model": ("DEP-005", "deploy/test_checks.py", "test_each_wrong_thing"),
     "package of an unknown signer": ("DEP-012", "deploy/test_checks.py", "test_each_wrong_thing"),
@@ -97,8 +97,8 @@ INDEX = {  # bad input: code, file below tests/, test
     "kept without a walk": ("DEP-021", "tasks/test_hand_over.py", "kept"),
     "kept by nobody": ("DEP-022", "tasks/test_hand_over.py", "kept"),
     "real exo kept without a person": ("DEP-023", "tasks/test_hand_over.py", "test_a_real_exo_is_not_kept"),
-    "rollback for an unknown patient": ("PAT-012", "app/test_cli_deploy.py", "test_a_rollback_names"),
-    "data folder out of reach": ("REC-006", "app/test_cli.py", "test_what_cannot_work_is_refused"),
+    "rollback for an unknown patient": ("PAT-012", "app/cli/test_deploy.py", "test_a_rollback_names"),
+    "data folder out of reach": ("REC-006", "app/cli/test_commands.py", "test_what_cannot_work_is_refused"),
 }
 
 

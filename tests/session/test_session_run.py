@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.session_run import heed
+from app.cli.session_run import heed
 from core.domain.findings import Finding, Severity
 from core.errors import Advice, UserError
 

@@ -15,8 +15,8 @@ from core.errors import refuse
 from core.store.repository import open_store
 from core.tasks.audit_trail import Trail
 from tests.deploy.controllers import package
-from tests.deploy.virtual_exo_process import virtual_exo
 from tests.refusals import refused
+from tests.virtual_exo.virtual_exo_process import virtual_exo
 
 ABOUT = AuditEvent("", "Dr A", visit_id="visit-1", package_sha256="ab" * 32)
 

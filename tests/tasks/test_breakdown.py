@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from app import cli
+from app.cli import commands as cli
 from core.errors import UserError
 from core.gait.norms import normal_reference
-from core.simulation.exo import worn_model
+from core.simulation.model.exo_model import worn_model
 from core.tasks import learn_gait
 from tests.tasks.test_learn_gait import Visit, small
 

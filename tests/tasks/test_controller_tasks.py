@@ -16,10 +16,11 @@ from core.domain.twin import GENERIC_BODY, GaitPolicy
 from core.errors import JobCancelled, UserError
 from core.gait.norms import normal_reference
 from core.jobs.values import JobSpec, Picture, Progress, Sample, SilentContext
-from core.learning import exo_training, sitting
-from core.learning.scoring import verdict
+from core.learning.exo import training as exo_training
+from core.learning.exo.comparison import verdict
+from core.learning.rl import training_loop as sitting
 from core.session.exo_ready import check_ready
-from core.simulation.policy import PolicyNetworks
+from core.simulation.environment.policy import PolicyNetworks
 from core.store.repository import open_store
 from core.tasks import compare, train_controller
 from core.tasks.policy_files import shipped_policy

@@ -10,8 +10,8 @@ import pytest
 
 from app.jobs.service import JobService
 from core.deploy.audit_anchor import first_disowned, signed_manifests
+from core.deploy.keys.site_key import PASSPHRASE_VARIABLE, make_site_key, trusted_keys
 from core.deploy.package import read_package
-from core.deploy.site_key import PASSPHRASE_VARIABLE, make_site_key, trusted_keys
 from core.devices.exo_link import connect
 from core.domain.audit import NO_ENTRIES, AuditHead, first_broken_link, next_entry
 from core.domain.controller import Comparison, Deployment, Handover, Package
@@ -22,9 +22,9 @@ from core.jobs.values import SECRET, Done, JobSpec, SilentContext
 from core.store.repository import open_store
 from core.tasks import deploy, list_exos, package_controller
 from tests.deploy.controllers import DEVICE, trained
-from tests.deploy.virtual_exo_process import virtual_exo
 from tests.refusals import code_of
 from tests.tasks.streams import StreamContext
+from tests.virtual_exo.virtual_exo_process import virtual_exo
 
 CODE = "P-0042"
 PASSPHRASE = "correct horse battery staple"

@@ -19,10 +19,10 @@ from core.errors import JobCancelled
 from core.gait.events import find_strides
 from core.gait.norms import normal_reference
 from core.jobs.values import JobSpec, Sample, SilentContext
-from core.learning.impairment_fit import ImpairmentSearch, SearchSettings
-from core.learning.twin_walks import WALK_S, WalkedGait
-from core.simulation.gait_features import foot_paths, walk_features
-from core.simulation.reference import StrideBank
+from core.learning.impairments.candidate_gaits import WALK_S, WalkedGait
+from core.learning.impairments.fit import ImpairmentSearch, SearchSettings
+from core.simulation.analysis.gait_features import foot_paths, walk_features
+from core.simulation.reference_gait.reference_strides import StrideBank
 from core.store.repository import open_store
 from core.tasks import fit_impairments
 from tests.refusals import refused

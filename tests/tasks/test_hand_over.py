@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.deploy.trial import keep
+from core.deploy.provisional import keep
 from core.devices.exo_faults import row_words
 from core.devices.exo_link import ExoLink, connect
 from core.devices.exo_protocol import DeviceState
@@ -25,12 +25,12 @@ from core.errors import JobCancelled, UserError
 from core.jobs.values import JobSpec, Sample
 from core.store.repository import open_store
 from core.tasks import roll_back, telemetry, virtual_walk
-from tests.deploy.fault_channel import FaultChannel
-from tests.deploy.virtual_exo_process import QUICK, VirtualExoProcess, virtual_exo
 from tests.refusals import code_of
 from tests.tasks import test_deploy_tasks
 from tests.tasks.streams import Running, StreamContext, streaming
 from tests.tasks.test_deploy_tasks import CODE, Visit, context, deployed, packed
+from tests.virtual_exo.fault_channel import FaultChannel
+from tests.virtual_exo.virtual_exo_process import QUICK, VirtualExoProcess, virtual_exo
 
 visit = test_deploy_tasks.visit  # a signed controller
 
@@ -57,7 +57,7 @@ def quick_walk() -> Iterator[None]:
     """The assistance grows as fast as the exo allows, and four strides are enough, to save time."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("core.deploy.live.RAMP_S", 1.0)
-        for module in ("core.domain.exo_walk", "core.deploy.trial", "core.tasks.virtual_walk"):
+        for module in ("core.domain.exo_walk", "core.deploy.provisional", "core.tasks.virtual_walk"):
             patch.setattr(f"{module}.LEAST_STRIDES", STRIDES)
         yield
 

@@ -28,7 +28,8 @@ from core.domain.twin import BodyParameters, GaitPolicy, Twin
 from core.errors import JobCancelled, UserError
 from core.gait.norms import normal_reference
 from core.jobs.values import JobSpec, Picture, Sample, SilentContext
-from core.learning import imitation, sitting
+from core.learning.gait import imitation
+from core.learning.rl import training_loop as sitting
 from core.store.repository import open_store
 from core.tasks import learn_gait, simulate_gait
 from core.twin.scaling import scales_for_height

@@ -20,7 +20,7 @@ from core.gait.similarity import pearson
 from core.jobs.values import JobSpec, Progress, SilentContext
 from core.store.repository import open_store
 from core.tasks import detect_pose, fit_twin, import_video, solve_motion
-from tests.twin.synthetic_walk import seen_by, side_camera, synthetic_walk
+from tests.motion.synthetic_walk import seen_by, side_camera, synthetic_walk
 
 
 class CancellingContext(SilentContext):

@@ -13,8 +13,8 @@ from core.domain.scenario import SCENARIOS, scenario_of
 from core.domain.twin import GENERIC_BODY
 from core.errors import UserError
 from core.jobs.values import JobSpec, SilentContext
-from core.simulation.film import FilmedWalk, picture, write_film
-from core.simulation.strides import walked_points
+from core.simulation.analysis.gait_events import walked_points
+from core.simulation.analysis.video import FilmedWalk, picture, write_film
 from core.store.repository import open_store
 from core.tasks import simulate_scenario
 from core.tasks.policy_files import shipped_policy

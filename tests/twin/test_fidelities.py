@@ -10,7 +10,7 @@ import pytest
 from core.domain.body import JOINTS, SIDES, Joint, JointKind, Side
 from core.domain.muscles import LumpedMuscle, Muscle
 from core.domain.twin import GENERIC_BODY, BodyParameters, SegmentScale
-from core.simulation.pose import FullPose
+from core.simulation.model.joint_coupling import FullPose
 from core.twin.body import HELD_JOINTS, TIME_STEP_S, Fidelity, compile_body, is_foot_geom
 from core.twin.full_body import leg_muscles, other_muscles
 from core.twin.scaling import leg_length_m, neutral_pose

@@ -8,8 +8,8 @@ import pytest
 
 from core.domain.body import JOINTS, SIDES
 from core.domain.twin import GENERIC_BODY
-from core.simulation.physics import BatchPhysics
-from core.simulation.sensors import SensorColumns, add_sensors
+from core.simulation.model.model_sensors import SensorColumns, add_sensors
+from core.simulation.physics.batch import BatchPhysics
 from core.twin.body import Fidelity, body_spec
 from core.twin.scaling import neutral_pose
 

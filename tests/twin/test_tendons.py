@@ -10,7 +10,7 @@ import pytest
 from core.domain.body import Side
 from core.domain.muscles import Muscle
 from core.domain.twin import GENERIC_BODY
-from core.simulation.metabolics import MetabolicMuscles
+from core.simulation.muscles.metabolics import MetabolicMuscles
 from core.twin.body import Fidelity, compile_body
 from core.twin.tendons import FASTEST, speed_share
 

@@ -14,9 +14,9 @@ from core.domain.subject import Consent, Sex, Subject
 from core.store.repository import open_store
 from tests.ui.board import HandBoard
 from ui import theme
-from ui.desk import Desk
 from ui.jobs_bridge import JobsBridge
 from ui.pages.frame import Page
+from ui.session_context import Desk
 
 
 @pytest.fixture(scope="session")

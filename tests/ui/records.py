@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.deploy.exo_walk import match
+from core.deploy.walk_recorder import match
 from core.domain.body import JOINTS
 from core.domain.controller import (
     Comparison,
@@ -21,7 +21,7 @@ from core.domain.record import RecordKind, Verdict
 from core.domain.rollout import GaitLabel
 from core.domain.twin import GENERIC_BODY, GaitPolicy, LearningCurve, Network, Twin
 from core.session.flow import Step
-from core.simulation.observation import OBSERVATION_SIZE
+from core.simulation.environment.observation import OBSERVATION_SIZE
 from core.store.repository import Store
 from tests.ui import samples, walks
 

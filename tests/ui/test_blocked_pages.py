@@ -8,8 +8,8 @@ from core.domain.record import RecordKind
 from core.session.flow import Step
 from tests.ui import records, samples
 from tests.ui.board import HandBoard
-from ui.desk import Desk
 from ui.page_stack import PageStack
+from ui.session_context import Desk
 
 LATER_STEPS = tuple(step for step in Step if step not in (Step.PATIENT, Step.CAPTURE, Step.EMG))
 

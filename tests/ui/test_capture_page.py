@@ -14,9 +14,9 @@ from core.session.flow import Step
 from tests.ui.board import HandBoard
 from tests.ui.samples import finding, landmarks, recording
 from tests.ui.waiting import until
-from ui.desk import Desk
 from ui.pages.capture import CapturePage
 from ui.presenters.capture import CapturePresenter, capture_verdict
+from ui.session_context import Desk
 from ui.theme import Tone
 from ui.widgets.video_player import PersonCard
 

@@ -17,9 +17,9 @@ from core.jobs.values import Cancelled, Done, Event, Message, Progress, Refused,
 from core.session.flow import Step, StepState
 from tests.ui import records
 from tests.ui.board import HandBoard
-from ui.desk import Desk
 from ui.pages.deploy import DeployPage
 from ui.presenters.deploy import DeployPresenter
+from ui.session_context import Desk
 from ui.widgets.hold_button import HOLD_MS, HoldButton
 
 

@@ -13,10 +13,10 @@ from core.errors import UserError
 from core.session.flow import Step, StepState
 from tests.ui.board import HandBoard
 from tests.ui.samples import emg
-from ui.desk import Desk
 from ui.pages.emg import EmgPage
 from ui.presenters.emg import EmgPresenter, emg_verdict
 from ui.presenters.emg_files import first_map, look_into
+from ui.session_context import Desk
 from ui.theme import Tone
 
 

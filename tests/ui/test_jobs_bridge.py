@@ -10,7 +10,7 @@ from PySide6.QtCore import QThread
 from core.jobs.values import Done, Picture, Progress, Sample
 from tests.ui.board import HandBoard
 from tests.ui.waiting import until
-from ui.desk import Desk
+from ui.session_context import Desk
 
 
 def in_thread(work) -> None:  # type: ignore[no-untyped-def]

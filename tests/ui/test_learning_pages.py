@@ -16,11 +16,11 @@ from core.tasks import learn_gait
 from tests.refusals import refused
 from tests.ui import records, walks
 from tests.ui.board import HandBoard
-from ui.desk import Desk
 from ui.pages.personalize import MOVERS, PersonalizePage
 from ui.pages.train import TrainPage
 from ui.presenters.personalize import PersonalizePresenter, result_headline
 from ui.presenters.train import TrainPresenter
+from ui.session_context import Desk
 from ui.theme import Tone
 
 

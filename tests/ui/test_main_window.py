@@ -18,8 +18,8 @@ from tests.ui.board import HandBoard
 from tests.ui.samples import emg, landmarks, motion, recording
 from tests.ui.waiting import until
 from ui import theme
-from ui.desk import Desk
 from ui.main_window import MainWindow
+from ui.session_context import Desk
 from ui.theme import Mode
 from ui.warm_up import LATER
 
@@ -36,7 +36,7 @@ def window(desk: Desk) -> MainWindow:
 
 def test_the_first_window_loads_nothing_heavy(repository: Path) -> None:
     code = (
-        "import sys; import ui.main_window, ui.desk, ui.presenters.patients, ui.pages.patients;"
+        "import sys; import ui.main_window, ui.session_context, ui.presenters.patients, ui.pages.patients;"
         "heavy = {'torch', 'mujoco', 'mediapipe', 'cv2', 'serial', 'vtkmodules', 'scipy', 'pyqtgraph'};"
         "sys.exit(', '.join(heavy & sys.modules.keys()) or 0)"
     )

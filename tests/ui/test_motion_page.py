@@ -10,9 +10,9 @@ from core.domain.record import RecordKind, Verdict
 from core.session.flow import Step, StepState
 from tests.ui.board import HandBoard
 from tests.ui.samples import finding, landmarks, motion
-from ui.desk import Desk
 from ui.pages.motion import MotionPage
 from ui.presenters.motion import MotionPresenter, cycle_fraction, motion_table, motion_verdict
+from ui.session_context import Desk
 from ui.theme import Tone
 
 

@@ -14,9 +14,9 @@ from core.session.flow import Step
 from tests.ui.board import HandBoard
 from tests.ui.samples import landmarks
 from tests.ui.waiting import until
-from ui.desk import Desk
 from ui.pages.patients import PatientsPage
 from ui.presenters.patients import PatientsPresenter, subject_from
+from ui.session_context import Desk
 from ui.widgets.patient_form import PatientEntry, entry_of
 
 ENTRY = PatientEntry(

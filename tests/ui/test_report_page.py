@@ -17,11 +17,11 @@ from core.errors import UserError
 from core.session.flow import Step
 from core.session.report import ReportContent, report_content
 from tests.ui import records
-from ui.desk import Desk
 from ui.pages.report import ReportPage
 from ui.presenters.report import ReportPresenter
 from ui.report_drawing import PAGE_HEIGHT, PAGE_WIDTH
 from ui.report_pdf import draw_report, write_report
+from ui.session_context import Desk
 
 
 def content(desk: Desk, visit_id: str, upto: Step) -> ReportContent:

@@ -13,13 +13,13 @@ from core.domain.rollout import GaitLabel
 from core.session.flow import Step, StepState
 from tests.ui import records, samples, walks
 from tests.ui.board import HandBoard
-from ui.desk import Desk
 from ui.pages.compare import ComparePage
 from ui.pages.review import ReviewPage
 from ui.plots.curves import CycleCurve
 from ui.presenters.compare import ComparePresenter, compare_headline, score_rows
 from ui.presenters.gait_curves import NamedCycles, exo_panels, joint_panels
 from ui.presenters.review import ReviewPresenter, review_headline, review_sentence
+from ui.session_context import Desk
 from ui.theme import Tone
 
 

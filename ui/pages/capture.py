@@ -10,8 +10,8 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from core.domain.findings import Finding
-from ui.clip import Clip
 from ui.pages.frame import Page
+from ui.recording_view import Clip
 from ui.theme import Tone
 from ui.widgets.basics import Button, Deck, clear, label, row
 from ui.widgets.camera_panel import CameraPanel, CameraState

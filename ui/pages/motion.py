@@ -9,11 +9,11 @@ from PySide6.QtWidgets import QWidget
 
 from core.domain.body import Side
 from core.domain.findings import Finding
-from ui.clip import Clip
 from ui.pages.frame import Page
 from ui.pages.number_table import NumberTable, NumberTableWidget
 from ui.plots.curves import JointPanel
 from ui.plots.joint_grid import JointGrid
+from ui.recording_view import Clip
 from ui.theme import Tone
 from ui.widgets.basics import Box, clear, column, label, row
 from ui.widgets.video_player import VideoPlayer

@@ -10,8 +10,8 @@ from core.domain.record import RecordInfo, RecordKind, Verdict
 from core.errors import UserError
 from core.jobs.values import Cancelled, Crashed, JobState, JsonValue, Outcome, outcome_advice
 from core.session.flow import JOBS, Step, StepState, StepStatus
-from ui.desk import Desk
 from ui.pages.frame import Page
+from ui.session_context import Desk
 from ui.theme import Tone
 
 

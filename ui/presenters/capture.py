@@ -12,11 +12,11 @@ from core.domain.record import RecordInfo, RecordKind
 from core.domain.recording import Landmarks, Recording
 from core.jobs.values import Done, JobState, Outcome, Picture, Sample
 from core.session.flow import Step, StepStatus
-from ui.clip import Clip, bare_clip, clip_of, portrait
-from ui.desk import Desk
 from ui.pages.capture import CapturePage, CaptureState, PersonChoice
 from ui.presenters.base import StepPresenter
 from ui.presenters.live_camera import LiveCamera, preview_image
+from ui.recording_view import Clip, bare_clip, clip_of, portrait
+from ui.session_context import Desk
 from ui.theme import Tone
 from ui.wording import count, percent
 

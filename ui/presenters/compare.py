@@ -9,13 +9,13 @@ from core.domain.motion import Motion
 from core.domain.record import Decision, RecordKind, Verdict
 from core.domain.rollout import GaitLabel
 from core.session.flow import Step, StepStatus
-from ui.desk import Desk
 from ui.pages.compare import ComparePage, CompareState
 from ui.pages.gait_comparison import ComparisonView
 from ui.pages.number_table import NumberRow, NumberTable
 from ui.presenters.base import StepPresenter
 from ui.presenters.gait_curves import NamedCycles, exo_panels, joint_panels, likeness_rows
 from ui.presenters.review import falls_words, staged
+from ui.session_context import Desk
 from ui.theme import Tone
 from ui.wording import clock, percent
 

@@ -11,13 +11,13 @@ from core.domain.exo_walk import ExoWalk
 from core.domain.record import RecordInfo, RecordKind, Verdict
 from core.jobs.values import SECRET, Done, JobState, JsonValue, Message, Outcome, Refused, Sample
 from core.session.flow import Step, StepState, StepStatus
-from ui.desk import Desk
 from ui.pages.deploy import DeployPage, DeployState
 from ui.pages.deploy_trial import KeepState, WalkView
 from ui.presenters import deploy_words as words_of
 from ui.presenters.base import StepPresenter
 from ui.presenters.deploy_words import ARMED_STATES, FAULT, READY, Trial, Waiting
 from ui.presenters.exo_finder import ExoFinder
+from ui.session_context import Desk
 from ui.theme import Tone
 
 PURPOSE = "Put the approved controller onto the exo"

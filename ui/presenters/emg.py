@@ -12,11 +12,11 @@ from core.domain.record import Verdict
 from core.errors import refuse
 from core.jobs.values import Done, JobState, JsonValue, Outcome
 from core.session.flow import Step, StepState, StepStatus
-from ui.desk import Desk
 from ui.pages.emg import EmgPage, EmgState, Mapping
 from ui.pages.number_table import NumberRow, NumberTable
 from ui.presenters.base import StepPresenter
 from ui.presenters.emg_files import EmgFile, first_map, look_into
+from ui.session_context import Desk
 from ui.theme import Tone
 from ui.widgets.channel_map import MappedChannel
 from ui.wording import count, percent

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from core.errors import UserError
 from core.jobs.values import Message
-from ui.desk import Desk
+from ui.session_context import Desk
 from ui.theme import Tone
 
 

@@ -12,9 +12,9 @@ from core.domain.rollout import RolloutSet, SceneGeometry
 from core.domain.scene_arrays import unpack_scene
 from core.jobs.values import JobState, Picture, Sample
 from core.session.flow import Step, StepStatus
-from ui.desk import Desk
 from ui.pages.personalize import LearningPage, LearningState
 from ui.presenters.base import StepPresenter
+from ui.session_context import Desk
 
 AGAIN, BACK = "again", "back"
 WAITING = ("The first picture comes within a minute", "The twin is being prepared.")

@@ -13,13 +13,13 @@ from core.domain.record import RecordKind, Verdict
 from core.domain.recording import Landmarks
 from core.gait.cycles import range_of_motion_deg
 from core.session.flow import Step, StepState, StepStatus
-from ui.clip import Clip, clip_of
-from ui.desk import Desk
 from ui.pages.motion import MotionPage, MotionState, Tile
 from ui.pages.number_table import NumberRow, NumberTable
 from ui.plots.curves import JointPanel
 from ui.presenters.base import StepPresenter
 from ui.presenters.gait_curves import joint_panels
+from ui.recording_view import Clip, clip_of
+from ui.session_context import Desk
 from ui.theme import Tone
 
 _SWAP = ("swap", "Swap left and right")

@@ -10,9 +10,9 @@ from core.errors import refuse
 from core.jobs.values import Done, JobState, Outcome
 from core.session.flow import Step, StepState, StepStatus
 from core.store.repository import PatientRow
-from ui.desk import Desk
 from ui.pages.patients import ListRow, PatientsPage, PatientsState
 from ui.presenters.base import StepPresenter
+from ui.session_context import Desk
 from ui.theme import Tone
 from ui.widgets.patient_form import PatientEntry, entry_of
 from ui.wording import day

@@ -7,10 +7,10 @@ from core.domain.record import RecordKind
 from core.domain.twin import GaitPolicy, Twin
 from core.jobs.values import Done, JobState, Outcome
 from core.session.flow import Step
-from ui.desk import Desk
 from ui.pages.learning_view import Fact
 from ui.pages.personalize import LearningState, PersonalizePage
 from ui.presenters.learning import LearningPresenter
+from ui.session_context import Desk
 from ui.theme import Tone
 
 WELL_S = 15.0  # of the 20 s that are tried

@@ -11,10 +11,10 @@ from core.domain.report import Report
 from core.errors import refuse
 from core.session.flow import Step, StepStatus
 from core.session.report import ReportContent, report_content
-from ui.desk import Desk
 from ui.pages.report import ReportPage, ReportState
 from ui.presenters.base import StepPresenter
 from ui.report_pdf import write_report
+from ui.session_context import Desk
 from ui.theme import Tone
 from ui.wording import clock
 

@@ -14,12 +14,11 @@ from core.domain.twin import GaitPolicy
 from core.jobs.values import JobState
 from core.session.flow import Step, StepStatus
 from core.session.scenarios import ScenarioTry, Tried, tries_of
-from ui.desk import Desk
 from ui.pages.gait_comparison import ComparisonView
 from ui.pages.number_table import NumberTable
 from ui.pages.review import ReviewPage, ReviewState, Untried, WhatIfState
 from ui.plots.curves import JointPanel
-from ui.presenters import situations
+from ui.presenters import scenarios as situations
 from ui.presenters.base import StepPresenter
 from ui.presenters.gait_curves import (
     NamedCycles,
@@ -29,6 +28,7 @@ from ui.presenters.gait_curves import (
     mean_correlation,
 )
 from ui.scene.stage import StagedGait
+from ui.session_context import Desk
 from ui.theme import Tone
 
 CLOSE_R = 0.9  # from here on the shape of the curves is the patient's own

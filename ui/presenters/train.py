@@ -9,12 +9,12 @@ from core.errors import Advice
 from core.jobs.values import JobState
 from core.session.exo_ready import check_ready, why_not_ready
 from core.session.flow import Step
-from ui.desk import Desk
 from ui.pages.learning_view import Fact
 from ui.pages.personalize import LearningState
 from ui.pages.train import TrainPage
 from ui.presenters.compare import WORTHWHILE
 from ui.presenters.learning import LearningPresenter
+from ui.session_context import Desk
 from ui.theme import Tone
 from ui.wording import percent
 

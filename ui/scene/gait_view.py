@@ -13,10 +13,10 @@ from core.domain.rollout import Rollout, SceneGeometry
 from core.domain.scenario import LEVEL_GROUND, Ground
 from core.errors import Advice
 from ui import theme
+from ui.idle_work import Slices
 from ui.scene.availability import why_no_scene
 from ui.scene.palette import scene_palette
 from ui.scene.preset import Preset
-from ui.slices import Slices
 
 if TYPE_CHECKING:
     from ui.scene.world import World

@@ -12,11 +12,11 @@ from PySide6.QtWidgets import QWidget
 from core.domain.body import Side
 from core.domain.rollout import Rollout, SceneGeometry
 from core.domain.scenario import LEVEL_GROUND, Ground
+from ui.idle_work import Slices
 from ui.scene.cycle_clock import CycleClock, same_moment
 from ui.scene.gait_view import GaitView
 from ui.scene.playback_bar import PlaybackBar
 from ui.scene.view_bar import ViewBar
-from ui.slices import Slices
 from ui.widgets.basics import column, row
 
 IDLE_MS = 3  # left to the rest of the program between two pictures

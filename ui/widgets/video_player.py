@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPaintEvent, Q
 from PySide6.QtWidgets import QSizePolicy, QSlider, QWidget
 
 from ui import theme
-from ui.clip import Clip
+from ui.recording_view import Clip
 from ui.widgets.basics import Button, column, label, row, set_look
 from ui.widgets.skeleton import SkeletonInk, draw_skeleton
 

@@ -1,6 +1,6 @@
 /* From two thigh sensors to two torques: network, second-order low-pass, PD (Luo 2024, eq. 12 to 15).
  *
- * The same bits as core/simulation/exo_runtime.py, which is what the simulation trains with.
+ * The same bits as core/exo_core/numpy_runtime.py, which is what the simulation trains with.
  */
 #ifndef EXO_RUNTIME_H
 #define EXO_RUNTIME_H

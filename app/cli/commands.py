@@ -1,0 +1,375 @@
+"""Every step and every job from a terminal, through the same code as the screens."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import shlex
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from app.cli.deploy import add_deploy
+from app.cli.train import add_train
+from app.paths import data_dir_default, operator_name
+from core.errors import Advice, JobCancelled, UserError, refuse
+
+EXIT_OK, EXIT_BUG, EXIT_REFUSED, EXIT_CANCELLED = 0, 1, 2, 130
+Command = Callable[[argparse.Namespace], int]
+
+
+class _Parser(argparse.ArgumentParser):
+    """Tells what is wrong with a command in one line, like every other refusal."""
+
+    def error(self, message: str) -> NoReturn:
+        what, why = "This command cannot be understood.", f"{message[:1].upper()}{message[1:]}."
+        raise refuse("PC-022", what, why, f"See {self.prog} --help.")
+
+
+def run(arguments: list[str]) -> int:
+    """Parse and run one command; returns the exit status."""
+    try:
+        given = _parser().parse_args(arguments)
+    except UserError as error:
+        return _tell(error.advice, EXIT_REFUSED)
+    command: Command = given.command
+    try:
+        return command(given)
+    except UserError as error:
+        status = _tell(error.advice, EXIT_REFUSED)
+        _tell_about_restore(error.advice, given)
+        return status
+    except (JobCancelled, KeyboardInterrupt):
+        print("Stopped. Finished steps are kept.", file=sys.stderr)
+        return EXIT_CANCELLED
+    except Exception as error:  # noqa: BLE001 - the process border: a person reads this, not a traceback
+        return _tell(_bug(error, _data_dir(given)), EXIT_BUG)
+
+
+def _tell(advice: Advice, status: int) -> int:
+    print(advice.one_line(), file=sys.stderr)
+    return status
+
+
+def _tell_about_restore(advice: Advice, given: argparse.Namespace) -> None:
+    from core.store.database import newest_backup
+
+    folder = _data_dir(given)
+    if advice.code == "REC-002" and newest_backup(folder) is not None:
+        print(f"Run: exotwin restore --data-dir {shlex.quote(str(folder))}", file=sys.stderr)
+
+
+def _bug(error: Exception, data_dir: Path) -> Advice:
+    """What to say about a mistake in ExoTwin; its traceback goes to the log."""
+    from app.crash import unexpected
+    from app.logs import start_logging
+    from app.terminal import JobDied
+    from core.jobs.values import Crashed, outcome_advice
+
+    try:
+        where = f"Earlier results are untouched; details are in {start_logging(data_dir)}."
+    except UserError:  # then the terminal is the only place left
+        where = "Earlier results are untouched; details are above."
+    logging.getLogger(__name__).error("Unexpected error", exc_info=error)
+    died = outcome_advice(Crashed(str(error))) if isinstance(error, JobDied) else None
+    return unexpected(where) if died is None else replace(died, next_step=where)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="exotwin", description="From a walking video to an exo controller.")
+    parser.add_argument("--demo", action="store_true", help="start with a synthetic demo patient ready")
+    _add_data_dir(parser)
+    parser.set_defaults(command=_gui)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    _add_doctor(commands)
+    _add_session(commands)
+    _add_virtual_exo(commands)
+    _add_job(commands)
+    _add_restore(commands)
+    _add_gallery(commands)
+    _add_bench(commands)
+    add_train(commands, _add_data_dir)
+    _add_replay(commands)
+    _add_simulate(commands)
+    add_deploy(commands, _add_data_dir)
+    return parser
+
+
+def _add_data_dir(parser: argparse.ArgumentParser) -> None:
+    # A subcommand's own default would otherwise overwrite what was given before it.
+    parser.add_argument(
+        "--data-dir",
+        type=lambda text: Path(text).absolute(),
+        default=argparse.SUPPRESS,
+        help="data folder to use",
+    )
+
+
+def _data_dir(given: argparse.Namespace) -> Path:
+    return getattr(given, "data_dir", None) or data_dir_default()
+
+
+if TYPE_CHECKING:
+    Subparsers = argparse._SubParsersAction[_Parser]  # the type has no public name
+
+
+def _add_doctor(commands: Subparsers) -> None:
+    parser = commands.add_parser("doctor", help="check this PC, with advice")
+    parser.add_argument("--json", action="store_true", dest="as_json")
+    _add_data_dir(parser)
+    parser.set_defaults(command=_doctor)
+
+
+def _add_session(commands: Subparsers) -> None:
+    session = commands.add_parser("session", help="a whole session without a screen").add_subparsers(
+        required=True
+    )
+    run_it = session.add_parser("run", help="from a walking video")
+    run_it.add_argument("--patient", type=Path, required=True, help="JSON file with the patient")
+    run_it.add_argument("--video", type=Path, required=True)
+    run_it.add_argument("--emg", type=Path)
+    run_it.add_argument("--person", type=int, help="which person, when several are seen (0 is the first)")
+    run_it.set_defaults(command=_session_run)
+    demo = session.add_parser("demo", help="with the synthetic demo patient")
+    demo.set_defaults(command=_session_demo)
+    for parser in (run_it, demo):
+        parser.add_argument("--device", default="Hippo_L1", help="exo model (default Hippo_L1)")
+        parser.add_argument("--minutes", type=float, default=6.0, help="training time in all (default 6)")
+        parser.add_argument("--seed", type=int, default=0)
+        parser.add_argument("--out", type=Path, required=True, help="folder for summary, report and package")
+        parser.add_argument("--json", action="store_true", dest="as_json", help="print the summary")
+        _add_data_dir(parser)
+
+
+def _add_virtual_exo(commands: Subparsers) -> None:
+    parser = commands.add_parser("virtual-exo", help="a virtual exo that speaks the real protocol")
+    parser.add_argument("--listen", required=True, help="pty or tcp:PORT (0 picks a free port)")
+    parser.add_argument("--plant", type=Path, help="file with the wearer's thigh motion, sensors and motors")
+    parser.add_argument("--state", type=Path, help="folder that keeps the controller slots")
+    parser.add_argument("--parent", type=int, help="end when this process ends")
+    parser.add_argument("--faults", default="", help="tcp:PORT where faults may be injected")
+    parser.add_argument(
+        "--worn-before", type=float, default=6.0, help="seconds that the person wears it already (default 6)"
+    )
+    parser.set_defaults(command=_virtual_exo)
+
+
+def _add_job(commands: Subparsers) -> None:
+    parser = commands.add_parser("job", help="one job of the session")
+    parser.add_argument("kind")
+    parser.add_argument("params", type=Path, help="JSON file with the job's parameters")
+    _add_data_dir(parser)
+    parser.set_defaults(command=_job)
+
+
+def _add_restore(commands: Subparsers) -> None:
+    parser = commands.add_parser("restore", help="put the last good backup of a damaged record in place")
+    _add_data_dir(parser)
+    parser.set_defaults(command=_restore)
+
+
+def _add_gallery(commands: Subparsers) -> None:
+    parser = commands.add_parser("gallery", help="pictures of every page in both themes")
+    parser.add_argument("--out", type=Path, required=True)
+    _add_data_dir(parser)
+    parser.set_defaults(command=_gallery)
+
+
+def _add_bench(commands: Subparsers) -> None:
+    parser = commands.add_parser("bench", help="measure this program on this PC")
+    benches = ("startup", "video", "ui", "deploy", "motion", "simulation", "walk", "scenarios", "impairments")
+    parser.add_argument("what", choices=benches)
+    parser.add_argument("--file", type=Path, help="video for `bench video`")
+    parser.add_argument(
+        "--fidelity",
+        choices=("fast", "standard", "full"),
+        default="fast",
+        help="for `bench walk` and `bench scenarios`",
+    )
+    parser.add_argument("--starts", type=int, default=64, help="random starts of these two")
+    parser.add_argument("--seconds", type=float, default=20.0, help="length of each of their walks")
+    parser.add_argument("--seed", type=int, default=0, help="of these starts")
+    parser.add_argument("--json", action="store_true", dest="as_json")
+    _add_data_dir(parser)
+    parser.set_defaults(command=_bench)
+
+
+def _add_replay(commands: Subparsers) -> None:
+    parser = commands.add_parser("replay", help="what broke when the physics of a body broke down")
+    parser.add_argument("file", type=Path, help="flight recording, breakdown_1.npz in the job's folder")
+    parser.set_defaults(command=_replay)
+
+
+def _add_simulate(commands: Subparsers) -> None:
+    parser = commands.add_parser("simulate", help="a twin in a situation: arrays, success and a film")
+    parser.add_argument("scenario", help="for example level-1.2, ramp-up-5, stairs-up, run-2.5, push")
+    parser.add_argument(
+        "--twin", default="default", help="a twin that has learned to walk (default: default)"
+    )
+    parser.add_argument(
+        "--fidelity",
+        choices=("fast", "standard", "full"),
+        help="moved by joint torques, 80 or 416 muscles (default: as the twin has learned)",
+    )
+    for name, value in (("--seconds", 10.0), ("--starts", 16), ("--seed", 0)):
+        parser.add_argument(name, type=type(value), default=value)
+    parser.add_argument("--out", type=Path, required=True, help="folder for arrays, summary and film")
+    _add_data_dir(parser)
+    parser.set_defaults(command=_simulate)
+
+
+def _gui(given: argparse.Namespace) -> int:
+    if sys.platform == "linux" and not os.environ.keys() & {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"}:
+        raise refuse(
+            "PC-020",
+            "There is no screen to draw on.",
+            "This session has no display.",
+            "Start ExoTwin from a desktop, or use `exotwin session`, which needs none.",
+        )
+    from app.main import run_gui
+
+    return run_gui(_data_dir(given), demo=given.demo)
+
+
+def _doctor(given: argparse.Namespace) -> int:
+    from app.cli.doctor import doctor_command
+
+    return doctor_command(_data_dir(given), given.as_json)
+
+
+def _session_run(given: argparse.Namespace) -> int:
+    from app.cli.session_run import run_video_session
+    from app.session_request import SessionRequest, read_patient
+    from app.terminal import open_terminal
+
+    subject = read_patient(given.patient)
+    data_dir = _data_dir(given)
+    request = SessionRequest(given.device, given.minutes, data_dir, given.out, given.seed, given.person)
+    with open_terminal(data_dir) as terminal:
+        summary = run_video_session(request, subject, given.video, given.emg, terminal)
+    return _finish(summary, given)
+
+
+def _session_demo(given: argparse.Namespace) -> int:
+    from app.cli.session_run import run_demo_session
+    from app.session_request import SessionRequest
+    from app.terminal import open_terminal
+
+    data_dir = _data_dir(given)
+    request = SessionRequest(given.device, given.minutes, data_dir, given.out, given.seed)
+    with open_terminal(data_dir) as terminal:
+        summary = run_demo_session(request, terminal)
+    return _finish(summary, given)
+
+
+def _finish(summary: dict[str, object], given: argparse.Namespace) -> int:
+    if given.as_json:
+        print(json.dumps(summary, indent=2))
+    else:
+        print(f"{summary['verdict']}\nResults are in {given.out}.")
+    return EXIT_OK if summary["confirmed"] else EXIT_BUG
+
+
+def _virtual_exo(given: argparse.Namespace) -> int:
+    from app.cli.virtual_exo import virtual_exo_command
+    from app.session_request import check_results_folder
+
+    if given.state is not None:
+        check_results_folder(given.state, "--state")
+    return virtual_exo_command(
+        given.listen,
+        given.plant,
+        state_dir=given.state,
+        parent=given.parent,
+        faults=given.faults,
+        worn_before_s=given.worn_before,
+        trust=_data_dir(given),
+    )
+
+
+def _job(given: argparse.Namespace) -> int:
+    from app.terminal import open_terminal
+    from core.jobs.table import JOB_TABLE
+
+    if given.kind not in JOB_TABLE:
+        raise refuse(
+            "JOB-002",
+            f"There is no job called {given.kind}.",
+            "Jobs have fixed names.",
+            f"Use one of: {', '.join(JOB_TABLE)}.",
+        )
+    try:
+        params = dict(json.loads(given.params.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise refuse(
+            "JOB-003",
+            f"The parameter file {given.params} cannot be read.",
+            f"{error}.",
+            "Give a JSON file with the job's parameters.",
+        ) from error
+    with open_terminal(_data_dir(given)) as terminal:
+        record_id = terminal.run(given.kind, params, visit_id=str(params.get("visit_id", "")))
+    print(record_id)
+    return EXIT_OK
+
+
+def _restore(given: argparse.Namespace) -> int:
+    from core.store.database import is_damaged, restore_backup
+    from core.store.repository import open_store
+
+    folder = _data_dir(given)
+    if not is_damaged(folder):
+        raise refuse(
+            "REC-009",
+            "Nothing was restored.",
+            f"The record in {folder} is not damaged.",
+            "Start ExoTwin as usual, or name another folder with --data-dir.",
+        )
+    backup = restore_backup(folder)
+    with open_store(folder) as store:
+        kept = "the damaged database is kept beside it"
+        store.log(operator_name(), "backup restored", backup.name, kept)
+    print(f"{backup.name} is in place; {kept}.")
+    return EXIT_OK
+
+
+def _gallery(given: argparse.Namespace) -> int:
+    from app.session_request import check_results_folder
+    from ui.gallery import render_gallery
+
+    check_results_folder(given.out)
+    return render_gallery(given.out, _data_dir(given))
+
+
+def _bench(given: argparse.Namespace) -> int:
+    from app.bench.commands import WalkOptions, bench_command
+    from app.session_request import check_walks
+
+    check_walks(given.starts, given.seconds)
+    walk = WalkOptions(given.fidelity, given.starts, given.seconds, given.seed)
+    return bench_command(given.what, _data_dir(given), given.file, given.as_json, walk)
+
+
+def _replay(given: argparse.Namespace) -> int:
+    from app.cli.replay import replay_lines
+
+    for line in replay_lines(given.file):
+        print(line)
+    return EXIT_OK
+
+
+def _simulate(given: argparse.Namespace) -> int:
+    from app.session_request import scenario_params
+    from app.terminal import open_terminal
+    from core.tasks.simulate_scenario import SUMMARY
+
+    params = scenario_params(given)
+    with open_terminal(_data_dir(given)) as terminal:
+        terminal.run("simulate_scenario", params)
+    summary = json.loads((given.out / SUMMARY).read_text(encoding="utf-8"))
+    print(f"Simulated. {summary['verdict']}.\nArrays, summary and film are in {given.out}.")
+    return EXIT_OK

@@ -1,0 +1,262 @@
+"""`exotwin package`, `key`, `audit` and `rollback`: what goes onto an exo, and who released it."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import getpass
+import json
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from app.paths import data_dir_default
+from core.errors import refuse
+
+if TYPE_CHECKING:
+    from core.domain.audit import AuditEntry
+    from core.store.repository import Store
+
+EXIT_OK, EXIT_FAILED = 0, 2
+AddDataDir = Callable[[argparse.ArgumentParser], None]
+
+
+def add_deploy(commands: Any, add_data_dir: AddDataDir) -> None:
+    """Add `package`, `key`, `audit` and `rollback` to the parsers of the commands."""
+    _add_package(commands, add_data_dir)
+    _add_key(commands, add_data_dir)
+    _add_audit(commands, add_data_dir)
+    _add_rollback(commands, add_data_dir)
+
+
+def _add_package(commands: Any, add_data_dir: AddDataDir) -> None:
+    package = commands.add_parser("package", help="look into a controller package, or check it")
+    what = package.add_subparsers(required=True)
+    inspect = what.add_parser("inspect", help="what is in it")
+    inspect.set_defaults(command=_inspect)
+    verify = what.add_parser("verify", help="whether it may be used; the exit status is 0 only then")
+    verify.add_argument("--patient", default="", metavar="CODE", help="must be for this patient")
+    verify.add_argument("--device", default="", metavar="ID", help="must be for this exo model")
+    verify.set_defaults(command=_verify)
+    for parser in (inspect, verify):
+        parser.add_argument("file", type=Path, help="the .exopkg file")
+        parser.add_argument("--json", action="store_true", dest="as_json")
+        add_data_dir(parser)
+
+
+def _add_key(commands: Any, add_data_dir: AddDataDir) -> None:
+    what = commands.add_parser("key", help="the key this site signs packages with").add_subparsers(
+        required=True
+    )
+    make = what.add_parser("make", help="make it; packing does so by itself where there is a key store")
+    make.add_argument("--file", action="store_true", help="keep it in a file under a passphrase")
+    make.add_argument("--replace", action="store_true", help="retire the present key")
+    make.set_defaults(command=_make_key)
+    show = what.add_parser("show", help="which keys count here")
+    show.set_defaults(command=_show_keys)
+    trust = what.add_parser("trust", help="accept packages of another site")
+    trust.add_argument("file", type=Path, help="that site's site.pub.pem")
+    trust.set_defaults(command=_trust_key)
+    for parser in (make, show, trust):
+        add_data_dir(parser)
+
+
+def _add_audit(commands: Any, add_data_dir: AddDataDir) -> None:
+    what = commands.add_parser("audit", help="who did what to which controller").add_subparsers(required=True)
+    verify = what.add_parser("verify", help="whether the trail is whole; the exit status is 0 only then")
+    verify.set_defaults(command=_verify_audit)
+    listing = what.add_parser("list", help="every entry, oldest first")
+    listing.set_defaults(command=_list_audit)
+    for parser in (verify, listing):
+        parser.add_argument("--json", action="store_true", dest="as_json")
+        add_data_dir(parser)
+
+
+def _add_rollback(commands: Any, add_data_dir: AddDataDir) -> None:
+    parser = commands.add_parser("rollback", help="let the exo run the patient's controller from before")
+    parser.add_argument("--patient", required=True, metavar="CODE")
+    parser.add_argument("--exo", required=True, metavar="ADDRESS", help="serial port or tcp:host:port")
+    parser.add_argument("--name", required=True, help="who decides it")
+    parser.add_argument("--role", required=True, help="for example physician")
+    add_data_dir(parser)
+    parser.set_defaults(command=_rollback)
+
+
+def _rollback(given: argparse.Namespace) -> int:
+    from app.terminal import open_terminal
+    from core.store.repository import open_store
+
+    folder = _data_dir(given)
+    with open_store(folder) as store:
+        visit_id = _newest_visit(store, given.patient)
+    params = {
+        "address": given.exo,
+        "confirmed_patient": given.patient,
+        "name": given.name,
+        "role": given.role,
+    }
+    with open_terminal(folder) as terminal:
+        record_id = terminal.run("roll_back", params, visit_id=visit_id)
+    with open_store(folder) as store:
+        print(store.info(record_id).summary)
+    return EXIT_OK
+
+
+def _newest_visit(store: Store, code: str) -> str:
+    patient = next((row for row in store.patients() if row.subject.code == code), None)
+    visits = () if patient is None else store.visits(patient.id)
+    if not visits:
+        raise refuse(
+            "PAT-012",
+            f"There is no visit of a patient {code}.",
+            "The code is wrong, the patient is archived, or it is another data folder.",
+            "Check --patient and --data-dir.",
+        )
+    return visits[-1].id
+
+
+def _inspect(given: argparse.Namespace) -> int:
+    from app.cli.package_text import package_lines
+    from core.deploy.package import read_package
+
+    package = read_package(given.file)
+    if given.as_json:
+        manifest = dataclasses.asdict(package.manifest)
+        values = {"manifest": manifest, "manifest_sha256": package.manifest_sha256, "report": package.report}
+        print(json.dumps(values, indent=2))
+    else:
+        print("\n".join(package_lines(package)))
+    return EXIT_OK
+
+
+def _verify(given: argparse.Namespace) -> int:
+    from app.cli.package_text import check_lines, check_values
+    from core.deploy.checks import Circumstances, examine
+    from core.deploy.keys.site_key import trusted_keys
+    from core.deploy.keys.site_secret import site_secret, subject_tag
+    from core.deploy.package import read_bytes
+
+    folder = _data_dir(given)
+    tag = subject_tag(site_secret(folder), given.patient) if given.patient else ""
+    around = Circumstances(trusted_keys(folder), datetime.now(UTC), device_id=given.device, subject_tag=tag)
+    examination = examine(read_bytes(given.file), given.file.name, around)
+    if given.as_json:
+        checks = [check_values(check) for check in examination.checks]
+        print(json.dumps({"passed": examination.passed, "checks": checks}, indent=2))
+    else:
+        print("\n".join(check_lines(examination)))
+    return EXIT_OK if examination.passed else EXIT_FAILED
+
+
+def _make_key(given: argparse.Namespace) -> int:
+    from core.deploy.keys.key_store import system_key_store
+    from core.deploy.keys.site_key import make_site_key
+
+    store = None if given.file else system_key_store()
+    passphrase = _ask_passphrase() if store is None else ""
+    key = make_site_key(_data_dir(given), store, passphrase, replace=given.replace)
+    place = "a file under your passphrase" if store is None else "the key store of this login"
+    print(f"The site's key is {key.key_id}; it is kept in {place}.")
+    return EXIT_OK
+
+
+def _ask_passphrase() -> str:
+    """From the environment, or typed twice."""
+    from core.deploy.keys.sealed_key import check_passphrase
+    from core.deploy.keys.site_key import PASSPHRASE_VARIABLE, passphrase_of_environment
+
+    given = passphrase_of_environment()
+    if given:
+        return given
+    if not sys.stdin.isatty():
+        raise refuse(
+            "KEY-010",
+            "The key needs a passphrase.",
+            "There is no terminal to type it, and no key store on this computer.",
+            f"Set {PASSPHRASE_VARIABLE}, or run this command in a terminal.",
+        )
+    first = getpass.getpass("Passphrase for the site's key: ")
+    check_passphrase(first)
+    if getpass.getpass("Once more: ") != first:
+        raise refuse(
+            "KEY-011", "No key was made.", "The two passphrases differ.", "Try again and type it slowly."
+        )
+    return first
+
+
+def _show_keys(given: argparse.Namespace) -> int:
+    from core.deploy.keys.site_key import trusted_keys
+
+    keys = trusted_keys(_data_dir(given))
+    for key_id, key in keys.items():
+        print(f"{key_id}  {key.kind.value}")
+    if not keys:
+        print("There is no key yet; the first package makes one.")
+    return EXIT_OK
+
+
+def _trust_key(given: argparse.Namespace) -> int:
+    from core.deploy.keys.site_key import read_public_key, trust
+
+    key = read_public_key(given.file)
+    trust(_data_dir(given), key)
+    print(f"Packages signed with {key.key_id} are accepted here from now on.")
+    return EXIT_OK
+
+
+def _verify_audit(given: argparse.Namespace) -> int:
+    from core.deploy.audit_anchor import first_disowned, signed_manifests
+    from core.deploy.keys.site_key import trusted_keys
+    from core.store.repository import open_store
+
+    folder = _data_dir(given)
+    with open_store(folder) as store:
+        entries, broken = store.audit_trail(), store.audit_break()
+    manifests = list(signed_manifests(folder, trusted_keys(folder)))
+    broken = broken or first_disowned(entries, manifests)
+    if given.as_json:
+        found = None if broken is None else dataclasses.asdict(broken)
+        values = {
+            "whole": broken is None,
+            "entries": len(entries),
+            "packages": len(manifests),
+            "broken": found,
+        }
+        print(json.dumps(values))
+        return EXIT_OK if broken is None else EXIT_FAILED
+    if broken is not None:
+        raise refuse(
+            "AUD-001",
+            f"The audit trail is broken at entry {broken.number}.",
+            f"Reason: {broken.why}.",
+            "Keep this data folder as it is, and compare it with a backup.",
+        )
+    agreeing = f"{len(manifests)} signed packages agree with it"
+    print(f"The audit trail is whole: {len(entries)} entries, {agreeing}.")
+    return EXIT_OK
+
+
+def _list_audit(given: argparse.Namespace) -> int:
+    from core.store.repository import open_store
+
+    with open_store(_data_dir(given)) as store:
+        entries = store.audit_trail()
+    if given.as_json:
+        print(json.dumps([dataclasses.asdict(entry) for entry in entries], indent=2))
+    else:
+        for entry in entries:
+            print(_entry_line(entry))
+    return EXIT_OK
+
+
+def _entry_line(entry: AuditEntry) -> str:
+    event = entry.event
+    who = f"{event.who} ({event.role})" if event.role else event.who
+    about = " ".join(text for text in (event.device_serial, event.meaning, event.detail) if text)
+    return f"{entry.number:>5}  {entry.on_utc[:19]}  {event.step:<12}  {who}  {about}"
+
+
+def _data_dir(given: argparse.Namespace) -> Path:
+    return getattr(given, "data_dir", None) or data_dir_default()

@@ -1,0 +1,285 @@
+"""`exotwin doctor`: what this PC offers, what is missing, and what to do about it."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import json
+import multiprocessing
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+import psutil
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+import resources
+from core.errors import UserError
+from core.store.database import damaged_advice, is_damaged
+
+PROBE_LIMIT_S = 30.0  # a cold import of VTK from a slow disk
+GIGABYTE = 1e9
+LITTLE_DISK_GB, NO_DISK_GB = 10.0, 1.0
+LITTLE_MEMORY_GB, NO_MEMORY_GB = 8.0, 4.0
+LITTLE_CORES = 4
+WANTED_PYTHON = (3, 11)
+
+
+class State(StrEnum):
+    OK = "ok"
+    WARN = "warn"  # ExoTwin works, with less
+    FAIL = "fail"  # a step of the session will not work
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of the doctor's report."""
+
+    name: str
+    state: State
+    finding: str
+    advice: str = ""  # empty where nothing needs to be done
+
+
+Answer = dict[str, Any]  # what a probe returned, or {"error": sentence}
+
+
+class Probe:
+    """A question asked in a child process, because its answer needs heavy or crash-prone libraries."""
+
+    def __init__(self, function: str) -> None:
+        spawn = multiprocessing.get_context("spawn")
+        self._receiver, sender = spawn.Pipe(duplex=False)
+        self._child: BaseProcess = spawn.Process(target=_answer, args=(function, sender), daemon=True)
+        self._child.start()
+        sender.close()
+
+    def result(self, limit_s: float = PROBE_LIMIT_S) -> Answer:
+        """The answer, or why there is none. The child is gone afterwards."""
+        try:
+            if not self._receiver.poll(limit_s):
+                return {"error": f"There was no answer within {limit_s:.0f} s."}
+            answer: Answer = self._receiver.recv()
+            return answer
+        except (EOFError, OSError):
+            self._child.join(2.0)
+            return {"error": f"The driver ended the program (exit status {self._child.exitcode})."}
+        finally:
+            self._child.kill()
+            self._child.join()
+            self._receiver.close()
+
+
+def _answer(function: str, sender: Connection) -> None:
+    """Entry of the child: call `module:function` and send what it returns."""
+    with open(os.devnull, "w", encoding="utf-8") as nowhere:  # noqa: PTH123 - devnull is no path on Windows
+        os.dup2(nowhere.fileno(), 2)  # drivers write to the terminal as they like
+    module, name = function.split(":")
+    try:
+        sender.send(getattr(importlib.import_module(module), name)())
+    except Exception as error:  # noqa: BLE001 - the process border
+        sender.send({"error": f"{type(error).__name__}: {error}."})
+
+
+def check_python() -> Check:
+    version = platform.python_version()
+    if sys.version_info[:2] == WANTED_PYTHON:
+        return Check("Python", State.OK, f"Python {version}.")
+    advice = "Set ExoTwin up again with Python 3.11: python3.11 installer/bootstrap.py setup."
+    return Check("Python", State.FAIL, f"This is Python {version}; the packages are for 3.11.", advice)
+
+
+def has_screen(variables: Mapping[str, str], system: str = sys.platform) -> bool:
+    """True where a window can be shown."""
+    return system != "linux" or bool(variables.get("DISPLAY") or variables.get("WAYLAND_DISPLAY"))
+
+
+def judge_opengl(answer: Answer, screen: bool) -> Check:
+    """`screen`: whether a window could be shown at all."""
+    if not screen:
+        advice = "Start ExoTwin from a desktop for the windows; `exotwin session` works without one."
+        return Check("3D view", State.WARN, "There is no screen, so nothing can be shown.", advice)
+    if answer.get("drawn"):
+        how = f"{answer['renderer']}, OpenGL {answer['version']}"
+        return Check("3D view", State.OK, f"A test picture was drawn by {how}.")
+    finding = f"The test picture could not be drawn. {answer.get('error', 'It came back in a wrong colour.')}"
+    advice = "Update the graphics driver; on Debian and Ubuntu install libgl1-mesa-dri. The rest works."
+    return Check("3D view", State.FAIL, finding, advice)
+
+
+def judge_cameras(answer: Answer) -> Check:
+    names = answer.get("names", [])
+    if names:
+        return Check("Cameras", State.OK, f"{len(names)} found: {', '.join(names)}.")
+    finding = answer.get("error", "No camera was found.")
+    advice = "Connect a camera to record here; video files can be imported without one."
+    return Check("Cameras", State.WARN, finding, advice)
+
+
+def judge_ports(answer: Answer, usable: Mapping[str, bool]) -> Check:
+    """`usable`: address -> whether this user may open it."""
+    ports = answer.get("ports", [])
+    if not ports:
+        finding = answer.get("error", "No serial port was found.")
+        advice = "Connect the exo by its USB cable; the virtual exo needs no port."
+        return Check("Serial ports", State.WARN, finding, advice)
+    locked = [address for address, _ in ports if not usable.get(address, True)]
+    listed = ", ".join(f"{address} ({about})" if about else address for address, about in ports)
+    finding = f"{len(ports)} found: {listed}."
+    if len(locked) < len(ports):
+        return Check("Serial ports", State.OK, finding)
+    advice = 'You may not open them: run sudo usermod -aG dialout "$USER", then log in again.'
+    return Check("Serial ports", State.WARN, finding, advice)
+
+
+def judge_disk(data_dir: Path, free_gb: float, problem: str) -> Check:
+    """`problem`: why nothing can be written there, empty when it can."""
+    finding = f"{free_gb:.1f} GB free in {data_dir}."
+    if problem:
+        advice = "Choose another data folder with --data-dir or EXOTWIN_DATA_DIR, or change who owns it."
+        return Check("Data folder", State.FAIL, f"{data_dir} cannot be written to: {problem}.", advice)
+    if free_gb < NO_DISK_GB:
+        return Check("Data folder", State.FAIL, finding, "Free some space; a visit needs up to 1 GB.")
+    if free_gb < LITTLE_DISK_GB:
+        return Check("Data folder", State.WARN, finding, "Free some space soon; a visit needs up to 1 GB.")
+    return Check("Data folder", State.OK, finding)
+
+
+def existing_folder(path: Path) -> Path:
+    """The nearest folder on the way up that exists."""
+    return next(folder for folder in (path, *path.parents) if folder.is_dir())
+
+
+def check_disk(data_dir: Path) -> Check:
+    folder = existing_folder(data_dir.absolute())
+    problem = ""
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        problem = error.strerror or str(error)
+    return judge_disk(data_dir, shutil.disk_usage(folder).free / GIGABYTE, problem)
+
+
+def check_record(data_dir: Path) -> Check:
+    try:
+        damaged = is_damaged(data_dir)
+    except UserError as error:
+        return Check("Record", State.WARN, error.advice.what, error.advice.next_step)
+    if not damaged:
+        return Check("Record", State.OK, "The database of the data folder is sound.")
+    advice = damaged_advice(data_dir)
+    return Check("Record", State.FAIL, advice.why, f"{advice.next_step} Use exotwin restore for a backup.")
+
+
+def judge_machine(cores: int, memory_gb: float) -> Check:
+    finding = f"{cores} processor cores, {memory_gb:.0f} GB of memory."
+    if memory_gb < NO_MEMORY_GB:
+        advice = f"Training needs at least {NO_MEMORY_GB:.0f} GB; close other programs or add memory."
+        return Check("Processor and memory", State.FAIL, finding, advice)
+    if memory_gb < LITTLE_MEMORY_GB or cores < LITTLE_CORES:
+        advice = "Everything works; training takes longer than on 4 cores with 8 GB."
+        return Check("Processor and memory", State.WARN, finding, advice)
+    return Check("Processor and memory", State.OK, finding)
+
+
+def usable_cores() -> int:
+    """Cores this process may use, which in a container are fewer than the machine has."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def check_gpu(program: str = "nvidia-smi") -> Check:
+    found = shutil.which(program)
+    names = ""
+    if found:
+        command = [found, "--query-gpu=name", "--format=csv,noheader"]
+        try:
+            answer = subprocess.run(command, capture_output=True, text=True, timeout=15, check=False)
+            names = ", ".join(answer.stdout.split("\n")).strip(", ") if answer.returncode == 0 else ""
+        except (OSError, subprocess.TimeoutExpired):
+            names = ""
+    finding = f"{names}." if names else "No NVIDIA GPU answers."
+    return Check("GPU", State.OK, f"{finding} None is needed: training uses the processor's cores.")
+
+
+def judge_pose_model(model: Path, answer: Answer) -> Check:
+    """`answer`: what happened when the model was opened."""
+    if not model.is_file():
+        advice = "Connect to the network once and run python3 installer/bootstrap.py setup."
+        return Check("Pose model", State.FAIL, f"{model} is not there; videos cannot be read.", advice)
+    if not answer.get("opened"):
+        finding = f"{model} is there but cannot be used. {answer.get('error', '')}"
+        advice = "Run python3 installer/bootstrap.py setup: it installs what is missing."
+        return Check("Pose model", State.FAIL, finding.strip(), advice)
+    digest = hashlib.sha256(model.read_bytes()).hexdigest()
+    if digest == resources.POSE_MODEL_SHA256:
+        return Check("Pose model", State.OK, f"{model.name} is verified and opens.")
+    finding = f"{model} opens, but is not the pinned one (SHA-256 {digest[:12]}...)."
+    advice = "If nobody put it there on purpose, delete it and run python3 installer/bootstrap.py setup."
+    return Check("Pose model", State.WARN, finding, advice)
+
+
+def run_doctor(data_dir: Path) -> tuple[Check, ...]:
+    """Ask this PC everything. Takes a few seconds; never raises for what it finds."""
+    screen = has_screen(os.environ)
+    cameras, ports = Probe("app.cli.doctor_probes:cameras"), Probe("app.cli.doctor_probes:serial_ports")
+    model = resources.pose_model()
+    pose = Probe("app.cli.doctor_probes:pose_detector") if model.is_file() else None
+    opengl = Probe("app.cli.doctor_probes:opengl").result() if screen else {}
+    found_ports = ports.result()
+    usable = {address: os.access(address, os.R_OK | os.W_OK) for address, _ in found_ports.get("ports", [])}
+    return (
+        check_python(),
+        judge_opengl(opengl, screen),
+        judge_cameras(cameras.result()),
+        judge_ports(found_ports, usable if sys.platform == "linux" else {}),
+        check_disk(data_dir),
+        check_record(data_dir),
+        judge_machine(usable_cores(), psutil.virtual_memory().total / GIGABYTE),
+        check_gpu(),
+        judge_pose_model(model, pose.result() if pose else {}),
+    )
+
+
+def report_table(checks: tuple[Check, ...]) -> Table:
+    """The report for a terminal."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column()
+    marks = {State.OK: ("ok", "green"), State.WARN: ("note", "yellow"), State.FAIL: ("mend", "bold red")}
+    for check in checks:
+        word, style = marks[check.state]
+        finding = Text(check.finding)
+        if check.advice:
+            finding.append(f"\n{check.advice}", "dim")
+        table.add_row(Text(word, style), Text(check.name), finding)
+    return table
+
+
+def doctor_command(data_dir: Path, as_json: bool) -> int:
+    """`exotwin doctor [--json]`: exit status 1 when something must be mended."""
+    checks = run_doctor(data_dir)
+    failed = sum(check.state is State.FAIL for check in checks)
+    if as_json:
+        body = {"ok": failed == 0, "checks": [asdict(check) for check in checks]}
+        sys.stdout.write(json.dumps(body, indent=2) + "\n")
+    else:
+        console = Console()
+        console.print(report_table(checks))
+        console.print("This PC is ready." if not failed else f"{failed} of {len(checks)} must be mended.")
+    return 1 if failed else 0

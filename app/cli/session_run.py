@@ -1,0 +1,245 @@
+"""The whole session without a screen, through the same jobs as the screens use."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from pathlib import Path
+from typing import Any, TypeVar
+
+from app.exo_process import VirtualExo
+from app.session_request import SessionRequest, check_request
+from app.terminal import Terminal
+from core.domain.controller import Comparison, Deployment, Package, TrainedController
+from core.domain.exo_walk import ExoWalk
+from core.domain.findings import Finding, Severity
+from core.domain.motion import Motion
+from core.domain.record import RecordKind, Verdict
+from core.domain.recording import Landmarks
+from core.domain.rollout import GaitLabel
+from core.domain.subject import Subject
+from core.domain.twin import GaitPolicy, Twin
+from core.errors import UserError
+from core.gait.cycles import range_of_motion_deg
+from core.jobs.values import JsonValue
+from core.session.flow import Step
+from core.store.repository import Store, open_store
+from core.tasks.nobody import NOBODY
+
+GAIT_SHARE = 0.55  # of the training minutes; learning to walk takes longer than learning to assist
+OPERATOR = "command line"
+T = TypeVar("T")
+
+
+def run_video_session(
+    request: SessionRequest, subject: Subject, video: Path, emg: Path | None, terminal: Terminal
+) -> dict[str, Any]:
+    """From a video file to a confirmed controller. Returns what goes to `summary.json`."""
+    check_request(request, video, emg)
+    with open_store(request.data_dir) as store:
+        visit_id = store.start_visit(_patient_id(store, subject), by=OPERATOR).id
+        recording_id = terminal.run(
+            "import_video", {"visit_id": visit_id, "files": [str(video)]}, visit_id=visit_id
+        )
+        params: dict[str, Any] = {"recording_id": recording_id, "person": request.person}
+        terminal.run("detect_pose", params, visit_id=visit_id)
+        if emg is None:
+            store.decide(visit_id, Step.EMG, Verdict.SKIPPED, by=OPERATOR, reason="No EMG file was given.")
+        else:
+            terminal.run("import_emg", {"visit_id": visit_id, "file": str(emg)}, visit_id=visit_id)
+        return _from_landmarks(store, visit_id, request, terminal)
+
+
+def run_demo_session(request: SessionRequest, terminal: Terminal) -> dict[str, Any]:
+    """The same session on the demo patient, all synthetic."""
+    check_request(request)
+    with open_store(request.data_dir) as store:
+        landmarks_id = terminal.run("demo_patient", {})
+        visit_id = store.info(landmarks_id).visit_id
+        return _from_landmarks(store, visit_id, request, terminal)
+
+
+def _patient_id(store: Store, subject: Subject) -> str:
+    known = next((row for row in store.patients() if row.subject.code == subject.code), None)
+    if known is None:
+        return store.add_patient(subject, by=OPERATOR)
+    store.edit_patient(known.id, subject, by=OPERATOR)
+    return known.id
+
+
+def _from_landmarks(
+    store: Store, visit_id: str, request: SessionRequest, terminal: Terminal
+) -> dict[str, Any]:
+    started_s = time.monotonic()
+    device = request.device
+
+    def run(kind: str, **params: Any) -> str:
+        return terminal.run(kind, params, visit_id=visit_id)
+
+    landmarks = store.latest(visit_id, RecordKind.LANDMARKS)
+    assert landmarks is not None
+    heed(store.load(landmarks.id, Landmarks).findings)
+    motion_id = run("solve_motion", landmarks_id=landmarks.id)
+    heed(store.load(motion_id, Motion).findings)
+    store.decide(visit_id, Step.MOTION, Verdict.ACCEPTED, record_id=motion_id, by=OPERATOR)
+    twin_id = run("fit_twin", motion_id=motion_id)
+    gait_minutes = request.minutes * GAIT_SHARE
+    policy_id = run(
+        "learn_gait", twin_id=twin_id, motion_id=motion_id, minutes=gait_minutes, seed=request.seed
+    )
+    run("simulate_gait", policy_id=policy_id)
+    exo_minutes = request.minutes - gait_minutes
+    controller_id = run(
+        "train_controller", policy_id=policy_id, device=device, minutes=exo_minutes, seed=request.seed
+    )
+    comparison_id = run("compare", controller_id=controller_id)
+    store.decide(
+        visit_id,
+        Step.COMPARE,
+        Verdict.SIGNED,
+        record_id=comparison_id,
+        by=OPERATOR,
+        role=NOBODY.role,
+        reason="packed without a person's look; for a virtual exo",
+    )
+    package_id = run("package_controller", controller_id=controller_id, comparison_id=comparison_id)
+    _deploy(store, visit_id, package_id, request, terminal)
+    summary = summarise(store, visit_id, terminal.seconds)
+    summary["seconds_total"] = round(time.monotonic() - started_s, 1)
+    _write_results(store, visit_id, package_id, summary, request.out)
+    return summary
+
+
+def heed(findings: tuple[Finding, ...]) -> None:
+    """A finding that holds the guided session holds this one too; nobody is there to decide otherwise."""
+    for finding in findings:
+        if finding.severity is Severity.STOP:
+            raise UserError(finding.advice)
+
+
+def _deploy(
+    store: Store, visit_id: str, package_id: str, request: SessionRequest, terminal: Terminal
+) -> None:
+    """Onto a virtual exo, walk with it, and keep it there: nobody wears it, and the record says so."""
+    exo = VirtualExo(request.data_dir)
+    try:
+        address = exo.start()
+        transfer: dict[str, JsonValue] = {
+            "package_id": package_id,
+            "address": address,
+            "confirmed_patient": store.subject_of(visit_id).code,
+            "confirmed_device": request.device,
+        }
+        deployment_id = terminal.run("deploy", transfer, visit_id=visit_id)
+        walk: dict[str, JsonValue] = {"deployment_id": deployment_id, "address": address}
+        terminal.run("virtual_walk", walk, visit_id=visit_id)
+    finally:
+        exo.stop()
+
+
+def summarise(store: Store, visit_id: str, seconds: dict[str, float]) -> dict[str, Any]:
+    """The numbers of a visit whose controller is on an exo, from its newest records."""
+
+    def newest(kind: RecordKind, payload: type[T]) -> T:
+        info = store.latest(visit_id, kind)
+        assert info is not None, kind
+        return store.load(info.id, payload)
+
+    landmarks, motion = newest(RecordKind.LANDMARKS, Landmarks), newest(RecordKind.MOTION, Motion)
+    twin, comparison = newest(RecordKind.TWIN, Twin), newest(RecordKind.COMPARISON, Comparison)
+    deployment = newest(RecordKind.DEPLOYMENT, Deployment)
+    return {
+        "synthetic": landmarks.synthetic,
+        **_measured(landmarks, motion),
+        "twin": {"height_m": twin.body.height_m, "mass_kg": round(twin.model_mass_kg, 3)},
+        **_trained(
+            newest(RecordKind.GAIT_POLICY, GaitPolicy), newest(RecordKind.CONTROLLER, TrainedController)
+        ),
+        "effort_ratio_with_exo": effort_ratio(comparison),
+        "verdict": comparison.sentence,
+        "package_sha256": newest(RecordKind.PACKAGE, Package).sha256,
+        "readback_sha256": deployment.readback_sha256,
+        "confirmed": deployment.confirmed,
+        "virtual_exo": deployment.virtual,
+        **_walked(store, visit_id),
+        "seconds": {kind: round(spent, 1) for kind, spent in seconds.items()},
+    }
+
+
+def _walked(store: Store, visit_id: str) -> dict[str, Any]:
+    """The walk with the virtual exo, if there was one: a confirmed controller is not walked with again."""
+    info = store.latest(visit_id, RecordKind.WALK)
+    if info is None:
+        return {}
+    walk = store.load(info.id, ExoWalk)
+    known = walk.match.known
+    return {
+        "virtual_walk": {
+            "strides": list(walk.strides),
+            "limit_nm": walk.limit_nm,
+            "torque_correlation": [round(r, 4) for r in walk.match.correlation] if known else None,
+            "torque_rmse_nm_kg": [round(e, 5) for e in walk.match.rmse_nm_kg] if known else None,
+        }
+    }
+
+
+def _measured(landmarks: Landmarks, motion: Motion) -> dict[str, Any]:
+    left, right = motion.measures.sides
+    return {
+        "frames": len(landmarks.patient.tracks[0].time_s),
+        "detected_fraction": round(landmarks.patient.seen_fraction, 4),
+        "strides_left": left.strides,
+        "strides_right": right.strides,
+        "speed_m_s": round(motion.measures.speed_m_s, 3),
+        "cadence_steps_min": round(motion.measures.cadence_steps_min, 1),
+        "rom_deg": {
+            joint: round(degrees, 1)
+            for cycles in motion.cycles
+            if len(cycles.angle_rad)
+            for joint, degrees in range_of_motion_deg(cycles).items()
+        },
+        "quality": {
+            "sagittal_only": motion.sagittal_only,
+            "residual_m": round(motion.residual_m, 4),
+            "swapped_fraction": round(motion.swapped_fraction, 3),
+            "findings": [
+                {"severity": finding.severity.value, "code": finding.advice.code, "what": finding.advice.what}
+                for finding in (*landmarks.findings, *motion.findings)
+            ],
+        },
+    }
+
+
+def _trained(policy: GaitPolicy, controller: TrainedController) -> dict[str, Any]:
+    return {
+        "training": {
+            "control_steps": policy.control_steps,
+            "control_steps_per_s": round(policy.control_steps_per_s, 1),
+            "walk_seconds_median": policy.walk_seconds_median,
+            "joint_rmse_deg": round(policy.joint_rmse_deg, 2),
+        },
+        "controller": {
+            "control_steps": controller.control_steps,
+            "falls_per_minute": round(controller.falls_per_minute, 3),
+        },
+    }
+
+
+def effort_ratio(comparison: Comparison) -> float | None:
+    """Effort with the personalized controller over effort without exo, both simulated."""
+    without = comparison.find(GaitLabel.WITHOUT_EXO)
+    personalized = comparison.find(GaitLabel.PERSONALIZED_CONTROLLER)
+    if without is None or personalized is None or without.effort <= 0.0:
+        return None
+    return round(personalized.effort / without.effort, 4)
+
+
+def _write_results(store: Store, visit_id: str, package_id: str, summary: dict[str, Any], out: Path) -> None:
+    from app.cli.report_file import write_visit_report
+
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "summary.json").write_text(json.dumps(summary, indent=2), encoding="utf-8")
+    package = store.load(package_id, Package)
+    shutil.copyfile(store.folder(package_id) / package.file_name, out / package.file_name)
+    write_visit_report(store, visit_id, out / "report.pdf")

@@ -1,0 +1,101 @@
+"""`exotwin train …`: a person's twin, and what ships with the program."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from app.paths import data_dir_default
+from core.domain.body import JOINTS
+
+_PERSON_HELP = """JSON file with the patient as for `session run`: code, birth_year, sex, height_m, mass_kg,
+affected_side, consent; and, if known, "scale": {"thigh": 1.02, ...} (pelvis_width, thigh, shank, foot, trunk
+against the generic body), "strength": [{"group": "knee extensors", "side": "left", "factor": 0.7}, ...],
+"impairments": [{"kind": "weakness", "severity": 0.5, "side": "left", "group": "dorsiflexors"}, ...]"""
+_TRIAL_HELP = f"""id of a MOTION record, or a .json or .npz file with one stride: period_s, speed_m_s, and one
+list of degrees per joint ({", ".join(joint.value for joint in JOINTS)}), 20 to 2000 samples evenly over the
+stride from left heel strike, its end not repeated; flexion, dorsiflexion and adduction are positive; joints
+that are not given move as in normal walking. Without a trial a normal walk is learned."""
+_FIDELITY_HELP = """fast: joint torques (the default); standard: 80 muscles; full: learned with 80 muscles as
+well, because 416 are too slow to learn with"""
+
+
+def add_train(commands: Any, add_data_dir: Callable[[argparse.ArgumentParser], None]) -> None:
+    """Add `train` and what it can train to the parsers of the commands."""
+    train = commands.add_parser("train", help="train a twin, or what ships with the program").add_subparsers(
+        required=True
+    )
+    base = train.add_parser("base", help="the base walking policy")
+    base.add_argument("--minutes", type=float, default=100.0)
+    base.add_argument("--seed", type=int, default=0)
+    base.add_argument("--processes", type=int, default=1, help="that learn together, one for every two cores")
+    base.add_argument("--out", type=Path, required=True)
+    base.set_defaults(command=_train_base)
+    predictive = train.add_parser("predictive", help="a walk without a reference, over speeds and slopes")
+    predictive.add_argument("--minutes", type=float, default=180.0)
+    predictive.add_argument("--seed", type=int, default=0)
+    predictive.add_argument("--muscles", choices=("26", "80"), default="80")
+    predictive.add_argument("--tracking", type=Path, help="policy that leads the way (default: the shipped)")
+    predictive.add_argument("--out", type=Path, required=True)
+    predictive.set_defaults(command=_train_predictive)
+    twin = train.add_parser("twin", help="a person's twin, from a description of the person")
+    _add_twin_options(twin)
+    add_data_dir(twin)
+    twin.set_defaults(command=_train_twin)
+
+
+def _add_twin_options(twin: argparse.ArgumentParser) -> None:
+    twin.add_argument("--person", type=Path, required=True, metavar="FILE", help=_PERSON_HELP)
+    twin.add_argument("--trial", metavar="ID|FILE", help=_TRIAL_HELP)
+    twin.add_argument("--fidelity", choices=("fast", "standard", "full"), default="fast", help=_FIDELITY_HELP)
+    twin.add_argument("--minutes", type=float, default=6.0, help="in all, with what was learned before")
+    twin.add_argument("--seed", type=int, default=0)
+    twin.add_argument("--resume", action="store_true", help="go on with the same training where it stopped")
+    twin.add_argument("--out", type=Path, metavar="DIR", help="folder for the policy and the numbers")
+    twin.add_argument("--json", action="store_true", dest="as_json", help="print the numbers as JSON")
+
+
+def _train_base(given: argparse.Namespace) -> int:
+    from app.session_request import check_minutes, check_processes, check_results_folder
+    from app.train.base_policies import train_base
+
+    check_minutes(given.minutes)
+    check_results_folder(given.out)
+    check_processes(given.processes)
+    print(train_base(given.minutes, given.seed, given.out, print, processes=given.processes))
+    return 0
+
+
+def _train_predictive(given: argparse.Namespace) -> int:
+    from app.session_request import check_minutes, check_results_folder
+    from app.train.predictive import PredictiveRequest, read_policy, train_predictive
+    from core.twin.body import Fidelity
+
+    check_minutes(given.minutes)
+    check_results_folder(given.out)
+    tracking = None if given.tracking is None else read_policy(given.tracking)
+    fidelity = Fidelity.LUMPED if given.muscles == "26" else Fidelity.STANDARD
+    request = PredictiveRequest(given.minutes, given.out, given.seed, fidelity=fidelity, tracking=tracking)
+    print(train_predictive(request, print))
+    return 0
+
+
+def _train_twin(given: argparse.Namespace) -> int:
+    from app.terminal import open_terminal
+    from app.train.twin import TwinRequest, train_twin
+
+    folder = getattr(given, "data_dir", None) or data_dir_default()
+    request = TwinRequest(
+        given.person, given.trial, given.fidelity, given.minutes, given.seed, folder, given.out, given.resume
+    )
+    with open_terminal(folder) as terminal:
+        result = train_twin(request, terminal)
+    if given.as_json:
+        print(json.dumps(result, indent=2))
+    else:
+        for name, value in result.items():
+            print(f"{name:<22} {value}")
+    return 0

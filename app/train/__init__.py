@@ -1,0 +1,1 @@
+"""Trainings that no session needs: the shipped policies and controllers, and a twin without a record."""

@@ -1,0 +1,275 @@
+"""Training of a predictive walker, from a tracking policy to speeds and slopes, resumable."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+from zipfile import BadZipFile
+
+import numpy as np
+import torch
+
+from core.domain.scenario import Scenario
+from core.domain.twin import GENERIC_BODY, BodyParameters
+from core.errors import refuse
+from core.gait.scenario_reference import scenario_reference
+from core.learning.gait.dagger import ShowingLearner, ShowingProgress, taught
+from core.learning.gait.demonstration import Demonstration, TrackingTeacher, demonstrate
+from core.learning.gait.predictive import (
+    CURRICULUM,
+    IMITATION_SHARE,
+    Course,
+    PredictiveLearner,
+    PredictiveProgress,
+    course_walkers,
+    evaluate_predictive,
+)
+from core.learning.gait.synergies import LegSynergies, leg_synergies
+from core.learning.rl.training_loop import Learner, learn
+from core.simulation.environment.policy import PolicyNetworks, require_this_version
+from core.simulation.environment.predictive import PredictiveEnvironment, PredictiveWalker, Starts
+from core.simulation.environment.tracking import Walker
+from core.simulation.model.exo_model import worn_model
+from core.simulation.physics.domain_randomisation import NO_SPREAD
+from core.tasks.policy_files import replace_file, resuming, shipped_policy
+from core.twin.body import Fidelity
+
+CREWS = 2  # that walk at the same time, one thread each
+SHOWN_SPEEDS_M_S = (0.9, 1.1, 1.3, 1.5)
+SYNERGY_SAMPLES = 2000
+REPORT_EVERY = 10  # rounds
+RESULT, SUMMARY = "predictive.npz", "predictive.json"
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class PredictiveRequest:
+    """What is trained, and how large the batches are."""
+
+    minutes: float  # of learning, all stages together
+    out: Path
+    seed: int = 0
+    body: BodyParameters = GENERIC_BODY
+    fidelity: Fidelity = Fidelity.STANDARD
+    tracking: PolicyNetworks | None = None  # leads the way; None: the shipped policy
+    walkers: int = 64  # per crew
+    shown_walkers: int = 32
+    shown_seconds: float = 8.0
+    judged_walkers: int = 16  # per condition
+    judged_seconds: float = 10.0
+    courses: tuple[Course, ...] = CURRICULUM
+
+
+def train_predictive(request: PredictiveRequest, report: Report) -> Path:
+    """Train for `request.minutes`; returns the file with the policy and its synergies.
+
+    A run that was interrupted goes on from what is in `request.out`. Refuses (TRN-020) a tracking policy
+    of another program version, and (TRN-014) a checkpoint that cannot be read.
+    """
+    torch.set_num_threads(1)  # small networks: a second thread costs more in waiting than it gives
+    request.out.mkdir(parents=True, exist_ok=True)
+    lesson = _Lesson(request, report)
+    networks = lesson.shown()
+    for course in request.courses:
+        networks = lesson.course(course, networks)
+    result = request.out / RESULT
+    replace_file(result, predictive_bytes(networks, lesson.synergies))
+    summary = lesson.judged(networks)
+    replace_file(request.out / SUMMARY, json.dumps(summary, indent=2).encode())
+    return result
+
+
+def predictive_bytes(networks: PolicyNetworks, synergies: LegSynergies) -> bytes:
+    """Content of a policy file, with the synergies that its actions mean."""
+    stream = io.BytesIO()
+    arrays: dict[str, Any] = networks.arrays()
+    np.savez_compressed(
+        stream, synergy_weight=synergies.weight, muscles=np.array(synergies.muscles), **arrays
+    )
+    return stream.getvalue()
+
+
+def read_policy(path: Path) -> PolicyNetworks:
+    """A walking policy from a file. Refuses (TRN-021) what is none."""
+    try:
+        with np.load(path) as arrays:
+            return PolicyNetworks.of(arrays)
+    except (OSError, ValueError, KeyError, EOFError, TypeError, BadZipFile) as error:
+        raise refuse(
+            "TRN-021",
+            f"No walking policy can be read from {path}.",
+            f"{error}." if str(error) else "The file is damaged or something else.",
+            "Give a policy file that a training has written.",
+        ) from error
+
+
+class _Staged(Learner[Any], Protocol):
+    """A learner whose networks can be kept."""
+
+    def restore(self, checkpoint: bytes) -> None: ...
+    @property
+    def latest(self) -> PolicyNetworks: ...
+
+
+class _Lesson:
+    """One training, stage by stage."""
+
+    def __init__(self, request: PredictiveRequest, report: Report) -> None:
+        self._request, self._report = request, report
+        self._tracking = require_this_version(
+            request.tracking or shipped_policy(muscles=request.fidelity is Fidelity.STANDARD)
+        )
+        self._trackers = _trackers(request)
+        self._demonstration = self._demonstrated()
+        self._starts: Starts = self._demonstration.starts()
+        self.synergies = self._found()
+
+    def shown(self) -> PolicyNetworks:
+        """Networks that do what the tracking policy would do."""
+        request = self._request
+        environment = PredictiveEnvironment(
+            _followers(self._trackers, request.body), self._starts, self.synergies.weight, seed=request.seed
+        )
+        teacher = TrackingTeacher(self._trackers, self._tracking)
+        learner = ShowingLearner(environment, teacher, self._demonstration, seed=request.seed)
+        self._sit(learner, "showing", IMITATION_SHARE, _shown_line)
+        return taught(learner)
+
+    def course(self, course: Course, start: PolicyNetworks) -> PolicyNetworks:
+        """Networks that have learned one stage of the curriculum."""
+        request = self._request
+        crews = []
+        for crew in range(CREWS):
+            seed = request.seed + 1000 * (crew + 1)
+            walkers = course_walkers(request.body, request.fidelity, course, request.walkers, seed)
+            crews.append(
+                PredictiveEnvironment(walkers, self._starts, self.synergies.weight, seed=seed, threads=1)
+            )
+        learner = PredictiveLearner(crews, start=start, seed=request.seed)
+        self._sit(learner, course.name, course.share, _course_line)
+        return learner.best
+
+    def judged(self, networks: PolicyNetworks) -> dict[str, Any]:
+        """How far, how fast and with how much effort it walks, for every slope and a few speeds."""
+        request = self._request
+        conditions = {}
+        for slope in sorted({slope for course in request.courses for slope in course.slopes_deg}):
+            for speed in (1.0, 1.2, 1.4):
+                course = Course("judged", (speed, speed), (slope,), 0.0, NO_SPREAD)
+                conditions[f"{slope:+g} deg, {speed:g} m/s"] = self._judge(course, networks)
+        return {
+            "minutes": request.minutes,
+            "seed": request.seed,
+            "fidelity": request.fidelity.value,
+            "synergies_per_leg": self.synergies.per_leg,
+            "accounted": round(self.synergies.accounted, 4),
+            "demonstrated_walk_s": round(self._demonstration.seconds, 2),
+            "conditions": conditions,
+        }
+
+    def _judge(self, course: Course, networks: PolicyNetworks) -> dict[str, float]:
+        request = self._request
+        walkers = course_walkers(request.body, request.fidelity, course, request.judged_walkers, request.seed)
+        found = evaluate_predictive(
+            walkers,
+            self._starts,
+            self.synergies.weight,
+            networks,
+            seed=request.seed + 77,
+            length_s=request.judged_seconds,
+        )
+        return {
+            "walk_seconds_median": round(float(np.median(found.walk_seconds)), 2),
+            "survived": round(found.survived(request.judged_seconds), 3),
+            "speed_error_m_s": round(found.speed_error_m_s, 3),
+            "effort": round(found.effort, 4),
+        }
+
+    def _sit(self, learner: _Staged, name: str, share: float, line: Callable[[Any], str]) -> None:
+        """Learn one stage, from its checkpoint if there is one."""
+        checkpoint = self._request.out / f"{name}.pt"
+        if checkpoint.exists():
+            with resuming():
+                learner.restore(checkpoint.read_bytes())
+        self._report(f"{name}: {learner.elapsed_s:.0f} s learned so far")
+
+        def watch(progress: Any) -> None:
+            if progress.round % REPORT_EVERY == 0:
+                self._report(f"{name}: {line(progress)}")
+
+        learn(
+            learner,
+            budget_s=60.0 * self._request.minutes * share,
+            clock=time.monotonic,
+            watch=watch,
+            save=lambda content: replace_file(checkpoint, content),
+        )
+
+    def _demonstrated(self) -> Demonstration:
+        """Walks of the tracking policy, kept in a file: the same after a break."""
+        path = self._request.out / "demonstration.npz"
+        if path.is_file():
+            with resuming(), np.load(path) as stored:
+                shown = Demonstration.of(stored)
+                if shown.sensor.shape[1] != self._trackers[0].model.nsensordata:
+                    raise ValueError("the walks are those of another version")
+                return shown
+        request = self._request
+        self._report("the tracking policy walks")
+        shown = demonstrate(self._trackers, self._tracking, seconds=request.shown_seconds, seed=request.seed)
+        stream = io.BytesIO()
+        arrays: dict[str, Any] = shown.arrays()
+        np.savez_compressed(stream, **arrays)
+        replace_file(path, stream.getvalue())
+        return shown
+
+    def _found(self) -> LegSynergies:
+        model = self._trackers[0].model
+        muscles = tuple(model.actuator(index).name for index in range(int(model.na)))
+        activation = self._demonstration.activation
+        every = max(1, len(activation) // SYNERGY_SAMPLES)
+        found = leg_synergies(activation[::every], muscles, seed=self._request.seed)
+        self._report(f"{found.per_leg} synergies per leg account for {found.accounted:.0%}")
+        return found
+
+
+def _trackers(request: PredictiveRequest) -> tuple[Walker, ...]:
+    """Walkers with muscles and references at several speeds."""
+    model = worn_model(request.body, request.fidelity, None, surfaces=False)
+    strides = [
+        scenario_reference(Scenario("shown", "Level", speed_m_s=speed), request.body, None)
+        for speed in SHOWN_SPEEDS_M_S
+    ]
+    return tuple(
+        Walker(model, request.body, strides[number % len(strides)]) for number in range(request.shown_walkers)
+    )
+
+
+def _followers(trackers: tuple[Walker, ...], body: BodyParameters) -> tuple[PredictiveWalker, ...]:
+    """The same bodies without a reference, each asked for the speed of its tracker's."""
+    speeds = [tracker.reference.speed_m_s for tracker in trackers]
+    return tuple(
+        PredictiveWalker(tracker.model, body, (speed, speed))
+        for tracker, speed in zip(trackers, speeds, strict=True)
+    )
+
+
+def _shown_line(progress: ShowingProgress) -> str:
+    return (
+        f"{progress.elapsed_s / 60:.1f} min: walks {progress.walk_seconds:.1f} s "
+        f"({progress.teacher_share:.0%} led), differs by {progress.difference:.2f}"
+    )
+
+
+def _course_line(progress: PredictiveProgress) -> str:
+    return (
+        f"{progress.elapsed_s / 60:.1f} min, {progress.control_steps / 1e6:.2f} M steps "
+        f"({progress.control_steps_per_s:.0f}/s): walks {progress.walk_seconds:.1f} s, "
+        f"speed off by {progress.speed_error_m_s:.2f} m/s, effort {progress.effort:.3f}, "
+        f"reward {progress.reward:.2f}"
+    )

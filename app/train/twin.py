@@ -1,0 +1,197 @@
+"""`exotwin train twin`: teach a person's twin a gait without a screen, by the same job as the screens use."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from app.session_request import check_minutes, check_results_folder, read_patient
+from core.domain.body import JointKind, Side
+from core.domain.impairment import Impairment, ImpairmentKind
+from core.domain.motion import Motion
+from core.domain.muscles import MuscleGroup
+from core.domain.record import RecordKind
+from core.domain.subject import Subject
+from core.domain.twin import BodyParameters, GaitPolicy, GroupStrength, SegmentScale, Twin
+from core.errors import UserError, refuse
+from core.gait.leg import Leg
+from core.gait.stride import stride_of
+from core.jobs.values import JsonValue
+from core.store.repository import Store, open_store
+
+if TYPE_CHECKING:
+    from app.terminal import Terminal
+
+OPERATOR = "command line"
+
+
+@dataclass(frozen=True, slots=True)
+class TwinRequest:
+    person: Path
+    trial: str | None
+    fidelity: str
+    minutes: float
+    seed: int
+    data_dir: Path
+    out: Path | None
+    resume: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    subject: Subject
+    body: BodyParameters
+
+
+def train_twin(request: TwinRequest, terminal: Terminal) -> dict[str, Any]:
+    """Learn, and return the numbers of the result; its policy and they are put into `out`."""
+    check_minutes(request.minutes)
+    if request.out is not None:
+        check_results_folder(request.out)
+    person = read_person(request.person)
+    with open_store(request.data_dir) as store:
+        trial = _trial(store, request.trial, person.body)
+        key = _key(person, trial, request)
+        if request.resume:
+            policy_id = terminal.resume("learn_gait", {"request": key}, changes={"minutes": request.minutes})
+        else:
+            visit_id = _visit(store, person.subject, trial)
+            twin_id = store.save(
+                RecordKind.TWIN,
+                _twin(person.body),
+                visit_id=visit_id,
+                summary="from a file",
+                operator=OPERATOR,
+            )
+            params: dict[str, JsonValue] = {
+                "twin_id": twin_id,
+                **trial,
+                "fidelity": request.fidelity,
+                "minutes": request.minutes,
+                "seed": request.seed,
+                "request": key,
+            }
+            policy_id = terminal.run("learn_gait", params, visit_id=visit_id)
+        return _result(store, policy_id, request)
+
+
+def read_person(path: Path) -> Person:
+    """Refuses (PAT-010, PAT-001 to PAT-004) a file that does not describe a person."""
+    from core.twin.scaling import scales_for_height
+
+    subject = read_patient(path)
+    try:
+        given = json.loads(path.read_text(encoding="utf-8"))
+        even = asdict(scales_for_height(subject.height_m))
+        scale = {name: float(factor) for name, factor in given.get("scale", {}).items()}
+        body = BodyParameters(
+            subject.height_m,
+            subject.mass_kg,
+            SegmentScale(**{**even, **scale}),
+            tuple(_strength(entry) for entry in given.get("strength", ())),
+            tuple(_impairment(entry) for entry in given.get("impairments", ())),
+        )
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise refuse(
+            "PAT-011",
+            f"The body in {path.name} cannot be built.",
+            f"An entry of scale, strength or impairments is wrong: {error}.",
+            "`exotwin train twin --help` tells what they hold.",
+        ) from error
+    return Person(subject, body)
+
+
+def _strength(entry: dict[str, Any]) -> GroupStrength:
+    factor = float(entry["factor"])
+    if not 0.0 < factor <= 3.0:
+        raise ValueError(f"a strength of {factor:g} is not between 0 and 3")
+    return GroupStrength(MuscleGroup(entry["group"]), Side(entry["side"]), factor)
+
+
+def _impairment(entry: dict[str, Any]) -> Impairment:
+    side, group, joint = entry.get("side"), entry.get("group"), entry.get("joint")
+    return Impairment(
+        ImpairmentKind(entry["kind"]),
+        float(entry["severity"]),
+        None if side is None else Side(side),
+        None if group is None else MuscleGroup(group),
+        None if joint is None else JointKind(joint),
+    )
+
+
+def _trial(store: Store, trial: str | None, body: BodyParameters) -> dict[str, JsonValue]:
+    """What to learn, as the job takes it: nothing, a motion's id, or a stride."""
+    if trial is None:
+        return {}
+    path = Path(trial)
+    if path.suffix.lower() not in (".json", ".npz"):
+        store.load(trial, Motion)
+        return {"motion_id": trial}
+    entries = _entries(path)
+    stride_of(entries, Leg.of(body.scale))
+    return {"stride": entries}
+
+
+def _entries(path: Path) -> dict[str, Any]:
+    try:
+        if path.suffix.lower() == ".json":
+            return dict(json.loads(path.read_text(encoding="utf-8")))
+        with np.load(path, allow_pickle=False) as arrays:
+            return {name: arrays[name].tolist() for name in arrays.files}
+    except (OSError, ValueError, TypeError, EOFError) as error:
+        raise _no_stride(path, error) from error
+
+
+def _no_stride(path: Path, error: Exception) -> UserError:
+    return refuse(
+        "MOT-031",
+        f"The stride file {path.name} cannot be read.",
+        f"It is missing, damaged or of another kind: {error}.",
+        "Give a .json or .npz file as `exotwin train twin --help` tells.",
+    )
+
+
+def _key(person: Person, trial: dict[str, JsonValue], request: TwinRequest) -> str:
+    """The same for the same question: by it a later call finds the learning it goes on with."""
+    asked = [repr(person.body), json.dumps(trial, sort_keys=True), request.fidelity, request.seed]
+    return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16]
+
+
+def _visit(store: Store, subject: Subject, trial: dict[str, JsonValue]) -> str:
+    """The visit of the motion, else a new one."""
+    if "motion_id" in trial:
+        return store.info(str(trial["motion_id"])).visit_id
+    known = next((row for row in store.patients() if row.subject.code == subject.code), None)
+    patient = store.add_patient(subject, by=OPERATOR) if known is None else known.id
+    return store.start_visit(patient, by=OPERATOR).id
+
+
+def _twin(body: BodyParameters) -> Twin:
+    leg = Leg.of(body.scale)
+    return Twin(body, 0.0, body.mass_kg, leg.thigh_m + leg.shank_m, 0.0)
+
+
+def _result(store: Store, policy_id: str, request: TwinRequest) -> dict[str, Any]:
+    policy = store.load(policy_id, GaitPolicy)
+    result = {
+        "policy_id": policy_id,
+        "fidelity": request.fidelity,
+        "learned_with": "torques" if policy.coordination is None else "80 muscles",
+        "walk_seconds_median": round(policy.walk_seconds_median, 2),
+        "joint_rmse_deg": round(policy.joint_rmse_deg, 2),
+        "control_steps": policy.control_steps,
+        "control_steps_per_s": round(policy.control_steps_per_s),
+        "findings": [finding.advice.one_line() for finding in policy.findings],
+    }
+    if request.out is not None:
+        from core.simulation.environment.policy import PolicyNetworks
+        from core.tasks.policy_files import policy_bytes, replace_file
+
+        replace_file(request.out / "policy.npz", policy_bytes(PolicyNetworks.from_policy(policy)))
+        (request.out / "result.json").write_text(json.dumps(result, indent=2), encoding="utf-8")
+    return result

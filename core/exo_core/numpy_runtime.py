@@ -1,0 +1,164 @@
+"""What runs on the exo every 10 ms, in float32 numpy: the one meaning of an `ExoController`.
+
+The simulation, the golden vectors and the virtual exo all step this code, so the controller cannot tell
+them apart. It needs numpy only. Sums run in a fixed order, one product at a time, so that a C99 core with
+`-ffp-contract=off` gives the same bits.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from core.domain.arrays import Float32Array
+from core.domain.body import SIDES
+from core.domain.controller import ExoController, NetworkOutput
+from core.domain.twin import Network
+from core.exo_core.numpy_network import SignalHistory, StreamingNetwork
+
+HISTORY = 4  # samples: now and 10, 20, 30 ms ago
+INPUTS = HISTORY * 2 * len(SIDES)
+
+
+def forward(network: Network, inputs: Float32Array) -> Float32Array:
+    """Network output (..., out) for inputs (..., in), with every sum in the order bias, input 0, input 1, ...
+
+    Raises ValueError when the network is not a ReLU network.
+    """
+    if network.activation != "relu":
+        raise ValueError(f"the exo runs relu networks, not {network.activation}")
+    values = np.asarray(inputs, dtype=np.float32)
+    last = len(network.weights) - 1
+    for layer, (weight, bias) in enumerate(zip(network.weights, network.biases, strict=True)):
+        total = np.broadcast_to(bias, (*values.shape[:-1], len(bias))).astype(np.float32)
+        for column in range(weight.shape[1]):
+            total += weight[:, column] * values[..., column : column + 1]
+        values = total if layer == last else np.maximum(total, np.float32(0.0))
+    return values
+
+
+def low_pass_coefficients(cutoff_hz: float, rate_hz: float) -> Float32Array:
+    """Second-order Butterworth by the bilinear transform: (5,) b0, b1, b2, a1, a2 as float32."""
+    warped = math.tan(math.pi * cutoff_hz / rate_hz)
+    scale = 1.0 / (1.0 + math.sqrt(2.0) * warped + warped**2)
+    b0 = warped**2 * scale
+    a1 = 2.0 * (warped**2 - 1.0) * scale
+    a2 = (1.0 - math.sqrt(2.0) * warped + warped**2) * scale
+    return np.array([b0, 2.0 * b0, b0, a1, a2], dtype=np.float32)
+
+
+class TorqueShaper:
+    """What the network gives to torque: low-pass, PD (Luo 2024, eq. 15), range, clamp, rate limit.
+
+    Axes: N worlds, 2 sides. A sample that is not finite gives zero torque. Beyond `limits.hip_range_rad` a
+    side's torque is zero at once; on the way back it grows at the limited rate.
+    """
+
+    def __init__(self, controller: ExoController, worlds: int) -> None:
+        self._coefficients = low_pass_coefficients(controller.low_pass_hz, controller.control_hz)
+        self._gives_torque = controller.output is NetworkOutput.TORQUE
+        self._kp = np.float32(controller.kp_nm_rad)
+        self._kd = np.float32(controller.kd_nm_s_rad)
+        self._peak_nm = np.float32(controller.limits.peak_nm)
+        self._step_nm = np.float32(controller.limits.rate_nm_s / controller.control_hz)
+        self._range_rad = np.float32(controller.limits.hip_range_rad)
+        shape = (worlds, len(SIDES))
+        self._first = np.zeros(shape, np.float32)
+        self._second = np.zeros(shape, np.float32)
+        self._started = np.zeros(worlds, np.bool_)
+        self.torque_nm: Float32Array = np.zeros(shape, np.float32)
+
+    def reset(self, worlds: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> None:
+        """Forget filter and torque of the marked worlds (N,)."""
+        self._started[worlds] = False
+        self.torque_nm[worlds] = 0.0
+
+    def step(self, output: Float32Array, angle_rad: Float32Array, velocity: Float32Array) -> Float32Array:
+        """One tick of 1 / control_hz: torque (N, 2) [N m], flexion positive; all arguments (N, 2)."""
+        finite = np.isfinite(output) & np.isfinite(angle_rad) & np.isfinite(velocity)
+        target, angle, speed = (
+            np.where(finite, value, 0.0).astype(np.float32) for value in (output, angle_rad, velocity)
+        )
+        smooth = self._low_pass(target)
+        wanted = smooth if self._gives_torque else self._kp * (smooth - angle) - self._kd * speed
+        wanted = np.clip(wanted, -self._peak_nm, self._peak_nm)
+        limited = np.clip(wanted, self.torque_nm - self._step_nm, self.torque_nm + self._step_nm)
+        inside = finite & (np.abs(angle) <= self._range_rad)
+        self.torque_nm = np.where(inside, limited, np.float32(0.0)).astype(np.float32)
+        return self.torque_nm
+
+    def _low_pass(self, target: Float32Array) -> Float32Array:
+        """Transposed direct form II; a new world starts settled at its first target."""
+        b0, b1, b2, a1, a2 = self._coefficients
+        new = ~self._started
+        self._first[new] = target[new] * (np.float32(1.0) - b0)
+        self._second[new] = target[new] * (b2 - a2)
+        self._started[:] = True
+        smooth: Float32Array = b0 * target + self._first
+        self._first = b1 * target - a1 * smooth + self._second
+        self._second = b2 * target - a2 * smooth
+        return smooth
+
+
+class InputHistory:
+    """The 16 inputs of the network from a short memory of both thighs. Axes: N worlds."""
+
+    def __init__(self, velocity_scale: float, worlds: int) -> None:
+        self._scale = np.float32(velocity_scale)
+        self._samples = np.zeros((worlds, HISTORY, 2 * len(SIDES)), np.float32)
+        self._started = np.zeros(worlds, np.bool_)
+
+    def reset(self, worlds: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> None:
+        self._started[worlds] = False
+
+    def begin(
+        self,
+        worlds: np.ndarray[tuple[int], np.dtype[np.bool_]],
+        angle_rad: Float32Array,
+        velocity_rad_s: Float32Array,
+    ) -> None:
+        """Start the marked worlds (N,) as if they had always been at this sample (N, 2)."""
+        self._samples[worlds] = self._sample(angle_rad, velocity_rad_s)[worlds, None, :]
+        self._started[worlds] = True
+
+    def push(self, angle_rad: Float32Array, velocity_rad_s: Float32Array) -> Float32Array:
+        """Add a sample, angle and velocity (N, 2), and give the inputs (N, 16), newest first."""
+        self._samples[:, 1:] = self._samples[:, :-1].copy()
+        self._samples[:, 0] = self._sample(angle_rad, velocity_rad_s)
+        self.begin(~self._started, angle_rad, velocity_rad_s)
+        return self.inputs()
+
+    def inputs(self) -> Float32Array:
+        """The inputs as they are now (N, 16)."""
+        return self._samples.reshape(len(self._samples), INPUTS).copy()
+
+    def _sample(self, angle_rad: Float32Array, velocity_rad_s: Float32Array) -> Float32Array:
+        scaled = velocity_rad_s.astype(np.float32) * self._scale
+        return np.concatenate([angle_rad.astype(np.float32), scaled], axis=1)
+
+
+class ExoRuntime:
+    """One exo: `step` takes the two thigh samples and gives the two torques. Order of SIDES everywhere."""
+
+    def __init__(self, controller: ExoController) -> None:
+        sizes, width = controller.sizes, controller.reads.width
+        if sizes[0] != width or sizes[-1] != len(SIDES):
+            raise ValueError(f"this exo network has {width} inputs and 2 outputs, not {sizes}")
+        self._network = StreamingNetwork(controller)
+        self._history = SignalHistory(controller.reads)
+        self._shaper = TorqueShaper(controller, worlds=1)
+
+    def reset(self) -> None:
+        self._network.reset()
+        self._history.reset()
+        self._shaper.reset(np.ones(1, np.bool_))
+
+    def step(self, angle_rad: Float32Array, velocity_rad_s: Float32Array) -> Float32Array:
+        """Torque (2,) [N m] for thigh angle and angular velocity (2,); call at `control_hz`."""
+        angle = np.asarray(angle_rad, np.float32)
+        velocity = np.asarray(velocity_rad_s, np.float32)
+        output = self._network.step(self._history.push(angle, velocity))
+        self._history.answered(output)
+        torque: Float32Array = self._shaper.step(output[None], angle[None], velocity[None])[0].copy()
+        return torque

@@ -1,0 +1,192 @@
+"""The shipped base policy: one network that has seen many bodies and many normal gaits.
+
+A new person starts from it, so that minutes are enough. `app.train.base_policies` trains it from scratch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from core.domain.body import JOINTS, JointKind
+from core.domain.impairment import SLOTS, Impairment, ImpairmentKind
+from core.domain.motion import GaitReference
+from core.domain.scenario import SCENARIOS, Disturbance, Scenario
+from core.domain.twin import GENERIC_BODY, BodyParameters, SegmentScale
+from core.gait.leg import Leg
+from core.gait.scenario_reference import normal_walk
+from core.simulation.analysis.scenario import scenario_walker
+from core.simulation.environment.tracking import EPISODE_S, Walker
+from core.simulation.model.exo_model import worn_model
+from core.simulation.reference_gait.gait_initiation import STEADY, Pace
+from core.twin.body import Fidelity
+from core.twin.scaling import scales_for_height
+
+WALKERS = 128
+_KNEES = [joint.column for joint in JOINTS if joint.kind is JointKind.KNEE]
+HARD = {  # how many times as often as the others: what walkers failed at longest
+    "level-0.6": 6,
+    "ramp-up-10": 2,
+    "ramp-down-10": 2,
+    "stairs-up": 8,
+    "stairs-down": 12,
+    "run-2.0": 2,
+    "run-2.5": 3,
+    "run-3.0": 4,
+    "start-stop": 12,
+    "trip": 3,
+    "slip": 4,
+}
+SCENARIO_BODIES = 4  # different bodies in scenarios; each pair needs a model of its own
+BODILY = (ImpairmentKind.WEAKNESS, ImpairmentKind.STIFFNESS, ImpairmentKind.LIMITED_RANGE)
+HEIGHTS_M = (1.50, 1.60, 1.70, 1.80, 1.90)  # 12 percent around the generic body
+MASS_SHARES = (0.75, 1.0, 1.25)  # of the generic mass at that height
+
+
+@dataclass(frozen=True, slots=True)
+class Mixture:
+    """Who is in a crowd, as shares; the rest are other bodies with other strides on the level."""
+
+    plain: float  # generic body, normal stride: the default twin must be the best of all
+    placed: float  # in scenarios: other speeds, ramps, stairs, running
+    impaired: float  # generic bodies with weak, stiff or limited legs, asked for the normal stride
+
+
+EVERYBODY = Mixture(plain=0.15, placed=0.5, impaired=0.15)
+MOSTLY_PLACED = Mixture(plain=0.2, placed=0.6, impaired=0.1)
+HALF_PLACED = Mixture(plain=0.3, placed=0.5, impaired=0.1)
+
+
+@dataclass(frozen=True, slots=True)
+class Variety:
+    """How much the strides of a crowd differ from the normal stride; ranges are uniform."""
+
+    speed_share: tuple[float, float]  # of the normal speed
+    period_share: tuple[float, float]  # of the period that goes with the speed
+    both_sides: tuple[float, float]  # factor of a joint's range, equal left and right
+    one_side: tuple[float, float]  # further factor of each leg's joints alone
+    offset_deg: float  # standard deviation of each leg's joint offsets
+    crouch_deg: float  # largest extra flexion of each knee
+
+
+# Healthy strides first: balance is learned fastest where both legs do the same.
+HEALTHY = Variety((0.65, 1.2), (0.94, 1.06), (0.85, 1.15), (0.93, 1.07), 2.0, 0.0)
+# Then strides as patients show and single cameras see them: stiff knees, crouch, short steps on one side.
+IMPAIRED = Variety((0.5, 1.2), (0.88, 1.12), (0.8, 1.15), (0.45, 1.15), 4.0, 15.0)
+
+
+def crowd(
+    variety: Variety,
+    seed: int,
+    *,
+    mixture: Mixture = EVERYBODY,
+    fidelity: Fidelity = Fidelity.FAST,
+    count: int = WALKERS,
+) -> tuple[Walker, ...]:
+    """People to learn from: the generic body with the normal stride, different strides, all scenarios."""
+    rng = np.random.default_rng(seed)
+    bodies = [varied_body(height, share, rng) for height in HEIGHTS_M for share in MASS_SHARES]
+    plain, placed, impaired = (round(s * count) for s in (mixture.plain, mixture.placed, mixture.impaired))
+    walkers = list(beginners(fidelity=fidelity, count=plain))
+    for _ in range(impaired):
+        body = impaired_body(rng)
+        walkers.append(_walker(body, normal_walk(Leg.of(body.scale)), fidelity))
+    for number in range(count - len(walkers) - placed):
+        body = bodies[number % len(bodies)]
+        walkers.append(_walker(body, varied_reference(body, variety, rng), fidelity))
+    for scenario in _taught(placed, rng):
+        body = (GENERIC_BODY, *bodies)[int(rng.integers(SCENARIO_BODIES))]
+        walker = scenario_walker(scenario, body, None, length_s=EPISODE_S, fidelity=fidelity)
+        walkers.append(_at_any_time(walker, rng))
+    return tuple(walkers[number] for number in rng.permutation(count))  # every crew gets some of each kind
+
+
+def beginners(*, fidelity: Fidelity = Fidelity.FAST, count: int = WALKERS) -> tuple[Walker, ...]:
+    """The generic body with the normal stride, many times: where walking is learned fastest."""
+    return (_walker(GENERIC_BODY, normal_walk(Leg.of(GENERIC_BODY.scale)), fidelity),) * count
+
+
+def _walker(body: BodyParameters, stride: GaitReference, fidelity: Fidelity) -> Walker:
+    return Walker(worn_model(body, fidelity, None, surfaces=False), body, stride)
+
+
+def _taught(count: int, rng: np.random.Generator) -> list[Scenario]:
+    """So many scenarios, the hard ones more often; as evenly as can be."""
+    deck = [scenario for scenario in SCENARIOS[1:] for _ in range(HARD.get(scenario.key, 1))]
+    return [deck[card] for card in np.resize(rng.permutation(len(deck)), count)]
+
+
+def _at_any_time(walker: Walker, rng: np.random.Generator) -> Walker:
+    """Starts, stops and mishaps at another time and of another strength: nobody should count seconds.
+
+    Half of those who start and stop are walking already and stop soon: stopping is the harder part.
+    """
+    pace = walker.pace
+    if pace != STEADY and rng.random() < 0.5:
+        pace = Pace(ends_s=float(rng.uniform(2.0, 4.0)))
+    elif pace != STEADY:
+        pace = Pace(float(rng.uniform(0.3, 1.5)), float(rng.uniform(4.5, 0.8 * EPISODE_S)))
+    mishap = walker.disturbance
+    return replace(walker, pace=pace, disturbance=None if mishap is None else _another(mishap, rng))
+
+
+def _another(mishap: Disturbance, rng: np.random.Generator) -> Disturbance:
+    strength = float(rng.uniform(0.5, 1.1))
+    return replace(
+        mishap,
+        at_s=float(rng.uniform(0.5, 0.6 * EPISODE_S)),
+        forward_n_kg=strength * mishap.forward_n_kg,
+        sideways_n_kg=strength * mishap.sideways_n_kg * float(rng.choice((-1.0, 1.0))),
+        friction=float(rng.uniform(mishap.friction, 3.0 * mishap.friction)),
+    )
+
+
+def varied_body(height_m: float, mass_share: float, rng: np.random.Generator) -> BodyParameters:
+    """A body of this height with limb proportions that differ by some percent, as people's do."""
+    even = scales_for_height(height_m)
+    thigh, shank, foot, pelvis = 1.0 + rng.uniform(-0.05, 0.05, 4)
+    scale = SegmentScale(
+        pelvis_width=even.pelvis_width * float(pelvis),
+        thigh=even.thigh * float(thigh),
+        shank=even.shank * float(shank),
+        foot=even.foot * float(foot),
+        trunk=even.trunk,
+    )
+    mass = GENERIC_BODY.mass_kg * (height_m / GENERIC_BODY.height_m) ** 2 * mass_share
+    return BodyParameters(height_m, mass, scale)
+
+
+def impaired_body(rng: np.random.Generator) -> BodyParameters:
+    """The generic body with one or two random impairments that its model knows."""
+    slots = [slot for slot in SLOTS if slot.kind in BODILY]
+    picks = rng.choice(len(slots), size=int(rng.integers(1, 3)), replace=False)
+    impairments = [
+        Impairment(
+            slots[pick].kind, float(rng.uniform()), slots[pick].side, slots[pick].group, slots[pick].joint
+        )
+        for pick in picks
+    ]
+    return replace(GENERIC_BODY, impairments=tuple(impairments))
+
+
+def varied_reference(body: BodyParameters, variety: Variety, rng: np.random.Generator) -> GaitReference:
+    """The normal stride at another speed, with this person's own ranges, offsets and asymmetry.
+
+    Speed is split evenly between stride length and cadence (Grieve 1966); the joints' ranges follow the
+    length.
+    """
+    normal = normal_walk(Leg.of(body.scale))
+    speed = normal.speed_m_s * rng.uniform(*variety.speed_share)
+    pace = np.sqrt(speed / normal.speed_m_s)
+    period = normal.period_s / pace * rng.uniform(*variety.period_share)
+    joints = len(JOINTS)
+    spread = np.array([pace if joint.kind is not JointKind.ANKLE else 1.0 for joint in JOINTS])
+    spread *= np.tile(rng.uniform(*variety.both_sides, joints // 2), 2)
+    spread *= rng.uniform(*variety.one_side, joints)
+    offset = np.radians(rng.normal(0.0, variety.offset_deg, joints))
+    offset[_KNEES] += np.radians(rng.uniform(0.0, variety.crouch_deg, 2))
+    middle = normal.angle_rad.mean(axis=0)
+    angle = middle + offset + spread * (normal.angle_rad - middle)
+    angle[:, _KNEES] = np.maximum(angle[:, _KNEES], 0.03)  # knees do not bend backwards
+    return GaitReference(period, speed, angle)

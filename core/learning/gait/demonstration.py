@@ -1,0 +1,230 @@
+"""What a tracking policy shows to one that has nothing to track: moments of its walks, and what it would do.
+
+The predictive walker never sees a reference. It is only started from states a walking body really passes
+through (reference-state initialisation; Peng et al. 2018, ACM Trans Graph 37:143), and shown once which
+muscles a policy that can walk would excite there (DAgger; Ross et al. 2011). What it learns then is its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.domain.arrays import FloatArray, frozen
+from core.simulation.environment.actuation import MuscleDrive
+from core.simulation.environment.policy import PolicyNetworks
+from core.simulation.environment.predictive import Starts
+from core.simulation.environment.tracking import CONTROL_STEP_S, Walker, WalkingEnvironment, muscle_drive
+from core.simulation.muscles.activation_prior import Habits
+from core.simulation.muscles.coordination import CoordinationNetwork, demand, leg_traits
+from core.simulation.muscles.leg_muscles import MusclePlant, leg_rows
+from core.simulation.reference_gait.reference_strides import StrideBank
+
+LEAD_S = 0.3  # before a fall nothing good is shown
+EXPLORE = 0.1  # spread of the noise on the tracking policy's actions: states beside the best path
+PHASES = 64
+_WINDOW = 0.15  # how far from the expected phase a pose is looked for, in turns
+_FOLLOW = 0.3  # share of the way to the pose's phase that the clock goes per step
+_VELOCITY_WEIGHT_S = 0.1  # a velocity of 10 rad/s counts like an angle of 1 rad
+_Y_IN_STATE = 2  # after time and x; ahead is negative
+_RISE_S, _FALL_S = 0.01, 0.04  # activation dynamics (Millard et al. 2013, eq. 1; MuJoCo's defaults)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Demonstration:
+    """Moments of walks, one row each. Axes: K moments, S state and Y sensor values, M muscles."""
+
+    state: FloatArray  # (K, S)
+    sensor: FloatArray  # (K, Y)
+    phase: FloatArray  # (K,) of the reference, in turns
+    speed_m_s: FloatArray  # (K,) mean of the walk
+    walker: FloatArray  # (K,) which walker it was
+    seconds: float  # mean length of the walks, falls included
+    muscles: int
+
+    def __post_init__(self) -> None:
+        frozen(self, "state", (None, None))
+        count = len(self.state)
+        frozen(self, "sensor", (count, None))
+        for name in ("phase", "speed_m_s", "walker"):
+            frozen(self, name, (count,))
+
+    @property
+    def activation(self) -> FloatArray:
+        """(K, M)"""
+        activation: FloatArray = self.state[:, -self.muscles :]
+        return activation
+
+    def starts(self) -> Starts:
+        return Starts(self.state, self.sensor, self.speed_m_s)
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Named arrays, ready for a file."""
+        return {name: np.asarray(getattr(self, name)) for name in _FIELDS}
+
+    @staticmethod
+    def of(arrays: Mapping[str, np.ndarray]) -> Demonstration:
+        """The inverse of `arrays`. Raises KeyError when something is missing."""
+        state, sensor, phase, speed_m_s, walker, seconds, muscles = (arrays[name] for name in _FIELDS)
+        return Demonstration(state, sensor, phase, speed_m_s, walker, float(seconds), int(muscles))
+
+
+_FIELDS = ("state", "sensor", "phase", "speed_m_s", "walker", "seconds", "muscles")
+
+
+def demonstrate(
+    walkers: Sequence[Walker],
+    networks: PolicyNetworks,
+    *,
+    seconds: float,
+    seed: int,
+    threads: int = 2,
+) -> Demonstration:
+    """Let `walkers` with muscles track their references, and keep the moments before any fall.
+
+    Every walker walks for `seconds`; who falls begins again. A policy that never learned to coordinate
+    muscles has every demand solved exactly, which is slower.
+    """
+    drive = _muscles_of(walkers, networks)
+    world = WalkingEnvironment(walkers, seed=seed, drive=drive, episode_s=2 * seconds, threads=threads)
+    rng = np.random.default_rng(seed)
+    notes = _Notes(world)
+    for _ in range(round(seconds / CONTROL_STEP_S)):
+        action = networks.act(world.observation())
+        step = world.step(action + rng.normal(0.0, EXPLORE, action.shape))
+        notes.add(world, step.fell)
+        world.restart(step.fell)
+    return notes.demonstration()
+
+
+def _muscles_of(walkers: Sequence[Walker], networks: PolicyNetworks) -> MuscleDrive:
+    learned = networks.coordination
+    return muscle_drive(walkers, None if learned is None else CoordinationNetwork(learned))
+
+
+class _Notes:
+    """Collects the moments of every walk; those shortly before a fall are dropped."""
+
+    def __init__(self, world: WalkingEnvironment) -> None:
+        self._open: list[list[tuple[FloatArray, FloatArray, float]]] = [[] for _ in range(world.size)]
+        self._kept: list[tuple[FloatArray, FloatArray, float, float, int]] = []
+        self._lengths: list[int] = []
+        self._lead = round(LEAD_S / CONTROL_STEP_S)
+        self._muscles = world.drive.actuators
+
+    def add(self, world: WalkingEnvironment, fell: np.ndarray) -> None:
+        for row in range(world.size):
+            if fell[row]:
+                self._close(row, self._lead)
+                continue
+            moment = world.state[row].copy(), world.sensor[row].copy(), float(world.phase[row])
+            self._open[row].append(moment)
+
+    def demonstration(self) -> Demonstration:
+        for row in range(len(self._open)):
+            self._close(row, 0)
+        state, sensor, phase, speed, walker = zip(*self._kept, strict=True)
+        return Demonstration(
+            np.array(state),
+            np.array(sensor),
+            np.array(phase),
+            np.array(speed),
+            np.array(walker),
+            float(np.mean(self._lengths)) * CONTROL_STEP_S,
+            self._muscles,
+        )
+
+    def _close(self, row: int, lead: int) -> None:
+        walk = self._open[row]
+        self._open[row] = []
+        if walk:
+            self._lengths.append(len(walk))
+        good = walk[: len(walk) - lead]
+        if len(good) < 2:
+            return
+        passed_m = float(good[0][0][_Y_IN_STATE] - good[-1][0][_Y_IN_STATE])
+        speed = passed_m / ((len(good) - 1) * CONTROL_STEP_S)
+        self._kept += [(state, sensor, phase, speed, row) for state, sensor, phase in good]
+
+
+class TrackingTeacher:
+    """What the tracking policy would excite in any state of its walkers. Axes: N walkers, M muscles.
+
+    Its clock follows the pose, so that what it shows depends on the state alone: a walker that does as shown
+    needs no clock.
+    """
+
+    def __init__(self, walkers: Sequence[Walker], networks: PolicyNetworks) -> None:
+        models, bodies = [walker.model for walker in walkers], [walker.body for walker in walkers]
+        drive = _muscles_of(walkers, networks)
+        self._networks, self._coordination = networks, drive.network
+        self._world = WalkingEnvironment(walkers, seed=0, drive=drive, threads=1)
+        self._servos = drive.servos
+        self._plant = MusclePlant(models)
+        self._traits = leg_traits(bodies)
+        self._habits = Habits(models[0])
+        self._poses = Poses(self._world.strides)
+        self.phase: FloatArray = np.zeros(len(walkers))
+
+    def excitation(self, state: FloatArray, sensor: FloatArray) -> FloatArray:
+        """Excitations (N, M) for the coming control step from states (N, S) and sensor values (N, Y)."""
+        world = self._world
+        world.state, world.sensor = state, sensor
+        angle, velocity = world.joint_angle_rad, world.joint_velocity_rad_s
+        self.phase = self._poses.followed(self.phase, angle, velocity)
+        world.phase = self.phase
+        target = world.target(self._networks.act(world.observation()))
+        self.phase = (self.phase + CONTROL_STEP_S / world.strides.period_s) % 1.0
+        foreseen = angle + 0.5 * CONTROL_STEP_S * velocity
+        wish = leg_rows(self._servos.torque_nm(target, foreseen, velocity))
+        torques = self._plant.torques(angle, sensor)
+        posed = demand(
+            torques,
+            wish,
+            leg_rows(angle),
+            leg_rows(velocity),
+            self._traits,
+            self._habits.at(self.phase, world.walking),
+        )
+        wanted = posed.exact() if self._coordination is None else self._coordination.activation(posed)
+        return held_excitation(
+            self._plant.walkers(self._plant.activation(state)), self._plant.walkers(wanted), CONTROL_STEP_S
+        )
+
+
+class Poses:
+    """The strides of N walkers as poses, to find where in the stride a pose belongs."""
+
+    def __init__(self, strides: StrideBank) -> None:
+        count = len(strides.period_s)
+        grid = [np.full(count, number / PHASES) for number in range(PHASES)]
+        angle = np.stack([strides.angle(phase) for phase in grid])
+        velocity = np.stack([strides.velocity(phase) for phase in grid])
+        self._known = np.concatenate([angle, _VELOCITY_WEIGHT_S * velocity], axis=2)  # (P, N, 28)
+        self._phase = np.arange(PHASES)[:, None] / PHASES
+
+    def nearest(self, near: FloatArray, angle: FloatArray, velocity: FloatArray) -> FloatArray:
+        """Phase (N,) of the most similar pose within a window around the phases `near` (N,)."""
+        pose = np.concatenate([angle, _VELOCITY_WEIGHT_S * velocity], axis=1)
+        apart = ((self._known - pose) ** 2).sum(axis=2)
+        away = np.abs((self._phase - near + 0.5) % 1.0 - 0.5)
+        apart[away > _WINDOW] = np.inf
+        nearest: FloatArray = apart.argmin(axis=0) / PHASES
+        return nearest
+
+    def followed(self, phase: FloatArray, angle: FloatArray, velocity: FloatArray) -> FloatArray:
+        """`phase` (N,), moved a part of the way to the nearest pose's."""
+        ahead = (self.nearest(phase, angle, velocity) - phase + 0.5) % 1.0 - 0.5
+        followed: FloatArray = (phase + _FOLLOW * ahead) % 1.0
+        return followed
+
+
+def held_excitation(activation: FloatArray, wanted: FloatArray, hold_s: float) -> FloatArray:
+    """Constant excitation that brings `activation` to `wanted` in `hold_s`: activation dynamics, inverted."""
+    slowing = 0.5 + 1.5 * activation
+    time_constant_s = np.where(wanted > activation, _RISE_S * slowing, _FALL_S / slowing)
+    share = 1.0 - np.exp(-hold_s / time_constant_s)
+    excitation: FloatArray = np.clip(activation + (wanted - activation) / share, 0.0, 1.0)
+    return excitation

@@ -1,0 +1,110 @@
+"""What a clinician must know about a learned gait, from its evaluation."""
+
+from __future__ import annotations
+
+from core.domain.body import JOINTS, SAGITTAL
+from core.domain.findings import Finding, Severity
+from core.domain.motion import GaitReference
+from core.errors import Advice
+from core.learning.gait.evaluation import Evaluation
+from core.simulation.reference_gait.foot_contact_correction import Grounding
+
+STEADY_WALK_S = 10.0  # shorter walks hold too few strides for an exo to learn from
+CLOSE_RMSE_DEG = 6.0  # about the difference between two good motion captures of one person
+SPEED_TOLERANCE = 0.15  # share of the measured speed
+MOST_CORRECTED_DEG = 2.5  # root mean square of a joint; between sessions gait analysis repeats to 2 to 5
+_FLEXION = [joint for joint in JOINTS if joint.kind in SAGITTAL]
+
+
+def gait_findings(
+    evaluation: Evaluation, reference: GaitReference, grounding: Grounding
+) -> tuple[Finding, ...]:
+    """Findings TRN-002..TRN-005 and TRN-009 of a policy's evaluation against the person's `reference`.
+
+    `grounding` tells how that stride was set on the ground before it was taught.
+    """
+    return tuple(
+        finding
+        for finding in (
+            _steadiness(evaluation),
+            _closeness(evaluation),
+            _speed(evaluation, reference),
+            _standing(grounding),
+        )
+        if finding is not None
+    )
+
+
+def _steadiness(evaluation: Evaluation) -> Finding | None:
+    seconds = evaluation.walk_seconds_median
+    if seconds >= STEADY_WALK_S:
+        return None
+    return Finding(
+        Severity.WARNING,
+        Advice(
+            what=f"The twin walks {seconds:.1f} s before it falls.",
+            why="It has not learned to keep its balance in this gait yet.",
+            next_step="Let it learn for some more minutes.",
+            code="TRN-002",
+        ),
+    )
+
+
+def _closeness(evaluation: Evaluation) -> Finding:
+    error = evaluation.joint_rmse_deg
+    close = error <= CLOSE_RMSE_DEG
+    return Finding(
+        Severity.NOTE if close else Severity.WARNING,
+        Advice(
+            what=f"The twin's hip, knee and ankle follow the person within {error:.1f} degrees.",
+            why="Root mean square over all walks of the evaluation.",
+            next_step=(
+                "Nothing to do."
+                if close
+                else "Let it learn longer, and look at the joint angles on the Review page."
+            ),
+            code="TRN-003" if close else "TRN-004",
+        ),
+    )
+
+
+def _speed(evaluation: Evaluation, reference: GaitReference) -> Finding | None:
+    if abs(evaluation.speed_m_s - reference.speed_m_s) <= SPEED_TOLERANCE * reference.speed_m_s:
+        return None
+    return Finding(
+        Severity.WARNING,
+        Advice(
+            what=f"The twin walks at {evaluation.speed_m_s:.2f} m/s, the person at "
+            f"{reference.speed_m_s:.2f} m/s.",
+            why="The measured speed, stride time and joint angles do not fit together for this body.",
+            next_step="Check the person's height and the strides on the Motion page.",
+            code="TRN-005",
+        ),
+    )
+
+
+def _standing(grounding: Grounding) -> Finding | None:
+    joint = max(_FLEXION, key=lambda joint: grounding.change_rms_deg[joint.column])
+    change_deg = grounding.change_rms_deg[joint.column]
+    if change_deg <= MOST_CORRECTED_DEG:
+        return None
+    return Finding(
+        Severity.WARNING,
+        Advice(
+            what=f"The stride did not fit the ground: {joint.label.lower()} was corrected by about "
+            f"{change_deg:.0f} degrees.",
+            why=_worst_fault(grounding),
+            next_step="Check the person's height and the strides on the Motion page.",
+            code="TRN-009",
+        ),
+    )
+
+
+def _worst_fault(grounding: Grounding) -> str:
+    faults_m = {
+        "Feet that carry the body together are up to {:.0f} cm apart in height.": grounding.gap_before_m,
+        "A standing foot slides by up to {:.0f} cm.": grounding.slide_before_m,
+        "The swinging foot comes up to {:.0f} cm too close to the floor.": grounding.scuff_before_m,
+    }
+    sentence, fault_m = max(faults_m.items(), key=lambda fault: fault[1])
+    return sentence.format(100.0 * fault_m)

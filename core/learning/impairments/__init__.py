@@ -1,0 +1,1 @@
+"""Finding impairments from a recorded gait."""

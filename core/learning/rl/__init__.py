@@ -1,0 +1,1 @@
+"""Reinforcement learning that knows nothing of bodies: networks, rollouts, PPO, training loop, processes."""

@@ -1,0 +1,223 @@
+"""A twin in a situation: how long it stays on its feet, why it falls, and everything it did on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.domain.arrays import Float32Array, FloatArray, frozen
+from core.domain.motion import GaitReference
+from core.domain.rollout import GaitLabel, Rollout
+from core.domain.scenario import GaitKind, GroundKind, Scenario
+from core.domain.twin import BodyParameters
+from core.gait.cycles import cut_cycles
+from core.gait.scenario_reference import scenario_reference
+from core.simulation.analysis.gait_events import walked_strides
+from core.simulation.analysis.muscle_analysis import estimated_facts, muscle_facts
+from core.simulation.analysis.rollout import SETTLE_S, playback_of
+from core.simulation.environment.tracking import CONTROL_STEP_S, Walker, WalkingEnvironment
+from core.simulation.environment.tracking_rewards import FLEXION
+from core.simulation.model.exo_model import worn_model
+from core.simulation.model.joint_coupling import ROOT_POSITIONS, position_columns
+from core.simulation.model.model_sensors import SensorColumns
+from core.simulation.reference_gait.gait_initiation import STEADY, Pace
+from core.twin.body import Fidelity
+
+Act = Callable[[Float32Array], FloatArray]  # observation (N, O) -> action (N, 14)
+STANDS_FIRST_S = 1.0  # before a walk that starts
+STANDS_LAST_S = 2.0  # after a walk that stops
+AFTERMATH_S = 3.0  # a fall this soon after a disturbance is put down to it
+KEEPS_UP_SHARE = 0.7  # of the distance that was asked for; less is another, slower movement
+FELL_BEHIND = "fell behind the asked speed"
+BROKE_DOWN = "the physics broke down"
+_CONTACT_N = 5.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScenarioRun:
+    """N randomised starts. A walk that came through has an empty cause; one without a fall fell at NaN."""
+
+    scenario: Scenario
+    length_s: float
+    survived_s: FloatArray  # (N,)
+    fell_at_s: FloatArray  # (N,)
+    cause: tuple[str, ...]  # N, in words: "after the trip: sank down"
+    rmse_deg: FloatArray  # (N,) hip, knee and ankle flexion against what was asked for, NaN for short walks
+    distance_m: FloatArray  # (N,)
+
+    def __post_init__(self) -> None:
+        for name in ("survived_s", "fell_at_s", "rmse_deg", "distance_m"):
+            frozen(self, name, (len(self.cause),))
+
+    @property
+    def success_rate(self) -> float:
+        """Share of the starts that stayed on their feet and kept up to the end."""
+        return float(np.mean([not cause for cause in self.cause]))
+
+
+def scenario_walker(
+    scenario: Scenario,
+    body: BodyParameters,
+    own: GaitReference | None,
+    *,
+    length_s: float,
+    fidelity: Fidelity = Fidelity.FAST,
+    device_id: str | None = None,
+) -> Walker:
+    """The walker of a scenario: its ground, its stride, its start and stop, what happens to it."""
+    model = worn_model(body, fidelity, device_id, ground=scenario.ground, surfaces=False)
+    reference = scenario_reference(scenario, body, own)
+    pace = Pace(STANDS_FIRST_S, length_s - STANDS_LAST_S) if scenario.start_and_stop else STEADY
+    return Walker(model, body, reference, scenario.ground, pace, scenario.disturbance)
+
+
+def run_scenario(
+    scenario: Scenario, environment: WalkingEnvironment, act: Act, length_s: float
+) -> ScenarioRun:
+    """Let every walker of `environment` go through the scenario once with this policy."""
+    count = environment.size
+    cause, fell_at_s = [""] * count, np.full(count, np.nan)
+    happens_s = _happens_s(environment)
+    distance, asked, squares, samples = (np.zeros(count) for _ in range(4))
+    for number in range(1, round(length_s / CONTROL_STEP_S) + 1):
+        step = environment.step(act(environment.observation()))
+        up = np.isnan(fell_at_s)
+        distance[up] = environment.walked_m[up]
+        asked += CONTROL_STEP_S * environment.strides.speed_m_s
+        if number * CONTROL_STEP_S > SETTLE_S:
+            error = environment.own_error_rad[:, FLEXION]
+            squares[up] += (error[up] ** 2).mean(axis=1)
+            samples[up] += 1
+        for row in np.flatnonzero(step.fell & up):
+            fell_at_s[row] = number * CONTROL_STEP_S
+            cause[row] = fall_in_words(
+                scenario, _cause(environment, int(row)), fell_at_s[row], happens_s[row]
+            )
+        if not np.isnan(fell_at_s).any():
+            break
+        environment.restart(step.fell)
+    for row in np.flatnonzero(np.isnan(fell_at_s) & (distance < KEEPS_UP_SHARE * asked)):
+        cause[row] = FELL_BEHIND
+    rmse = np.degrees(np.sqrt(squares / np.where(samples > 0, samples, np.nan)))
+    survived = np.where(np.isnan(fell_at_s), length_s, fell_at_s)
+    return ScenarioRun(scenario, length_s, survived, fell_at_s, tuple(cause), rmse, distance)
+
+
+def fall_in_words(scenario: Scenario, cause: str, fell_at_s: float, happened_s: float) -> str:
+    """The cause of a fall with what led to it: "after the trip: sank down", "on the stairs: tipped over"."""
+    if scenario.disturbance is not None and 0.0 <= fell_at_s - happened_s <= AFTERMATH_S:
+        return f"after the {scenario.disturbance.kind.value}: {cause}"
+    place = {GroundKind.STAIRS: "on the stairs", GroundKind.RAMP: "on the ramp"}.get(scenario.ground.kind)
+    if place is None and scenario.gait is GaitKind.RUN:
+        place = "while running"
+    return f"{place}: {cause}" if place is not None else cause
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScenarioTrace:
+    """One walker's way through a scenario, at the end of each control step. Axes: T steps, 14 joints."""
+
+    fell_at_s: float | None
+    fall_cause: str  # "" without a fall
+    time_s: FloatArray  # (T,)
+    root: FloatArray  # (T, 7) pelvis position m and quaternion w x y z
+    angle_rad: FloatArray  # (T, 14)
+    velocity_rad_s: FloatArray  # (T, 14)
+    asked_rad: FloatArray  # (T, 14) the stride that was asked for
+    asked_speed_m_s: FloatArray  # (T,)
+    torque_nm: FloatArray  # (T, 14) of the body itself
+    exo_torque_nm: FloatArray  # (T, 2)
+    ground_force_n: FloatArray  # (T, 2, 3) on the feet, world axes
+    ground_point_m: FloatArray  # (T, 2, 3) NaN in the air
+    state: FloatArray  # (T, S) as the physics orders it
+    control: FloatArray  # (T, U) of all actuators during the step
+
+
+def trace_scenario(
+    scenario: Scenario, walker: Walker, environment: WalkingEnvironment, act: Act, length_s: float
+) -> ScenarioTrace:
+    """Let `walker`, the only one of `environment`, go through the scenario, and note everything."""
+    happens_s = float(_happens_s(environment)[0])
+    columns = SensorColumns.of(walker.model)
+    rows: list[tuple[FloatArray, ...]] = []
+    fell_at_s: float | None = None
+    cause = ""
+    for _ in range(round(length_s / CONTROL_STEP_S)):
+        step = environment.step(act(environment.observation()))
+        rows.append(_seen(environment, columns))
+        if step.fell[0]:
+            fell_at_s = len(rows) * CONTROL_STEP_S
+            cause = fall_in_words(scenario, _cause(environment, 0), fell_at_s, happens_s)
+            break
+    seen = [np.concatenate(parts) for parts in zip(*rows, strict=True)]
+    time_s = CONTROL_STEP_S * np.arange(1, len(rows) + 1, dtype=np.float64)
+    return ScenarioTrace(fell_at_s, cause, time_s, *seen)
+
+
+def scenario_rollout(label: GaitLabel, walker: Walker, trace: ScenarioTrace) -> Rollout:
+    """The trace with pictures, strides and muscles: the body's own, or estimated where torques moved it.
+
+    Ground forces are those at the end of each control step, not means over it.
+    """
+    body = walker.body
+    fast = worn_model(body, Fidelity.FAST, None)
+    qpos = np.zeros((len(trace.time_s), fast.nq))
+    qpos[:, :ROOT_POSITIONS], qpos[:, position_columns(fast)] = trace.root, trace.angle_rad
+    strides = walked_strides(body, trace.time_s, qpos, trace.angle_rad, after_s=SETTLE_S)
+    if walker.model.na:
+        muscles = muscle_facts(walker.model, trace.state, trace.control)
+    else:
+        muscles = estimated_facts(body, trace.angle_rad, trace.velocity_rad_s, trace.torque_nm)
+    playback = playback_of(body, qpos, None)
+    order = [muscles.muscle_names.index(name) for name in playback.muscle_names]
+    walked_s = len(trace.time_s) * CONTROL_STEP_S
+    ahead = trace.root[0, 1] - trace.root[-1, 1]
+    return Rollout(
+        label=label,
+        time_s=trace.time_s - CONTROL_STEP_S,
+        joint_angle_rad=trace.angle_rad,
+        joint_velocity_rad_s=trace.velocity_rad_s,
+        joint_torque_nm=trace.torque_nm,
+        exo_torque_nm=trace.exo_torque_nm,
+        ground_force_n=trace.ground_force_n,
+        centre_of_pressure_m=trace.ground_point_m,
+        activation=muscles.activation[:, order].astype(np.float64),
+        playback=playback,
+        cycles=cut_cycles(trace.time_s, trace.angle_rad, strides),
+        speed_m_s=float(ahead) / max(walked_s - CONTROL_STEP_S, CONTROL_STEP_S),
+        walked_s=walked_s,
+        fell_at_s=trace.fell_at_s,
+        fall_cause=trace.fall_cause,
+        muscles=muscles,
+    )
+
+
+def _happens_s(environment: WalkingEnvironment) -> FloatArray:
+    return environment.mishaps.begins_s(environment.time_s, environment.phase, environment.strides.period_s)
+
+
+def _cause(environment: WalkingEnvironment, row: int) -> str:
+    causes = [cause for cause, who in environment.falls().items() if who[row]]
+    return causes[0] if causes else BROKE_DOWN
+
+
+def _seen(environment: WalkingEnvironment, columns: SensorColumns) -> tuple[FloatArray, ...]:
+    """Everything of one moment, in the order of ScenarioTrace, each with a first axis of length 1."""
+    force = environment.ground_force_n
+    point = columns.ground_point_m(environment.sensor)
+    in_the_air = np.abs(force).sum(axis=2) < _CONTACT_N
+    return (
+        environment.physics.position(environment.state)[:, :ROOT_POSITIONS].copy(),
+        environment.joint_angle_rad.copy(),
+        environment.joint_velocity_rad_s.copy(),
+        environment.strides.angle(environment.phase),
+        environment.strides.speed_m_s.copy(),
+        environment.joint_torque_nm,
+        environment.exo_torque_nm.copy(),
+        force,
+        np.where(in_the_air[:, :, None], np.nan, point),
+        environment.state.copy(),
+        environment.control.copy(),
+    )

@@ -1,0 +1,1 @@
+"""Environments of reinforcement learning: observations, actions, actuation, rewards."""

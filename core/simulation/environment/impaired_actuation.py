@@ -1,0 +1,334 @@
+"""Impairments that act while walking: weak muscles, too strong stretch reflexes, reactions that come late.
+
+Weak muscles answer the same command with less torque, long before they reach their limit.
+Spasticity is a stretch reflex that grows with the speed of stretch (Lance 1980), as in van der Krogt et al.
+(2016, J NeuroEng Rehabil 13:64: excitation = gain (stretch velocity - threshold), 30 ms later) and Jansen et
+al. (2014, J NeuroEng Rehabil 11:78). The reflex is added to what the person wants of the muscle, who does not
+know of it. Delay lets reactions act later: what the person adds to the practised movement when it goes
+differently. The practised movement itself is foreseen, and muscles are springs and dampers without delay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Protocol
+
+import numpy as np
+
+from core.domain.arrays import Float32Array, FloatArray
+from core.domain.body import JOINTS, SIDES, JointKind, Side
+from core.domain.impairment import ImpairmentKind, Slot
+from core.domain.muscles import LumpedMuscle, Muscle, MuscleGroup
+from core.domain.twin import GENERIC_BODY, BodyParameters
+from core.simulation.environment.actuation import BoolArray, Drive, Limbs, Servos
+from core.simulation.model.model_sensors import SensorColumns
+from core.simulation.physics.delay_line import DelayedValues
+from core.twin.impairments import severity, strength_factor, torque_shares
+
+REFLEX_DELAY_S = 0.03  # spinal loop of the leg (van der Krogt et al. 2016)
+REFLEX_THRESHOLD_PER_S = 0.2
+"""Optimal fibre lengths per second. A knee moved by 30 degrees per second stretches the hamstrings less: the
+slow movement of the bedside test provokes no reflex, the fast one does (Tardieu scale)."""
+REFLEX_GAIN_S = 0.15
+"""Excitation per optimal fibre length per second at severity 1. The soleus of a normal swing, stretched by
+two lengths per second, is then excited by a quarter when it should be resting."""
+LATEST_REACTION_S = 0.1  # at severity 1; a slowed peripheral nerve adds some hundredths of a second
+_ACTIVATION_STEP_S = 0.002  # as the physics
+_RISE_S, _FALL_S = 0.01, 0.04  # activation dynamics (Millard et al. 2013, eq. 1; MuJoCo's defaults)
+_REFLEX, _INNER = "reflex_", "inner_"
+
+G, J = MuscleGroup, JointKind
+# Over the muscles of a group in the 80-muscle generic body, mean over a normal stride, rounded; joints that a
+# group moves by less than 10 N m are left out.
+FULL_MOMENT_NM: dict[MuscleGroup, dict[JointKind, float]] = {
+    G.HIP_FLEXORS: {J.HIP_FLEXION: 71.0},
+    G.HIP_EXTENSORS: {J.HIP_FLEXION: -203.0, J.HIP_ROTATION: -65.0},
+    G.HIP_ABDUCTORS: {J.HIP_FLEXION: -56.0, J.HIP_ADDUCTION: -189.0, J.HIP_ROTATION: -27.0},
+    G.HIP_ADDUCTORS: {J.HIP_FLEXION: 30.0, J.HIP_ADDUCTION: 217.0, J.KNEE: 11.0},
+    G.HAMSTRINGS: {J.HIP_FLEXION: -197.0, J.HIP_ADDUCTION: 84.0, J.KNEE: 212.0},
+    G.KNEE_EXTENSORS: {J.HIP_FLEXION: 81.0, J.HIP_ADDUCTION: -34.0, J.KNEE: -450.0},
+    G.PLANTARFLEXORS: {J.KNEE: 79.0, J.ANKLE: -402.0, J.SUBTALAR: 37.0},
+    G.DORSIFLEXORS: {J.ANKLE: 79.0},
+}
+"""Joint torque of a fully excited group at optimal length."""
+STRETCH_PER_RAD: dict[MuscleGroup, dict[JointKind, float]] = {
+    G.HIP_FLEXORS: {J.HIP_FLEXION: -0.22},
+    G.HIP_EXTENSORS: {J.HIP_FLEXION: 0.30, J.HIP_ROTATION: 0.10},
+    G.HIP_ABDUCTORS: {J.HIP_FLEXION: 0.20, J.HIP_ADDUCTION: 0.60, J.HIP_ROTATION: 0.12},
+    G.HIP_ADDUCTORS: {J.HIP_FLEXION: -0.10, J.HIP_ADDUCTION: -0.42, J.KNEE: -0.01},
+    G.HAMSTRINGS: {J.HIP_FLEXION: 0.32, J.HIP_ADDUCTION: -0.14, J.KNEE: -0.35},
+    G.KNEE_EXTENSORS: {J.HIP_FLEXION: -0.04, J.HIP_ADDUCTION: 0.02, J.KNEE: 0.26},
+    G.PLANTARFLEXORS: {J.KNEE: -0.08, J.ANKLE: 0.60, J.SUBTALAR: -0.07},
+    G.DORSIFLEXORS: {J.ANKLE: -0.58},
+}
+"""Optimal fibre lengths by which a group lengthens per radian, its muscles weighed by their strength."""
+
+
+class Reflex(Protocol):
+    """What stretched muscles add to the controls."""
+
+    def wanted(self, limbs: Limbs) -> Limbs:
+        """The limbs as the person believes them to be."""
+
+    def added(self, control: FloatArray, limbs: Limbs) -> FloatArray:
+        """Controls (N, U) that are asked for, with the reflex."""
+
+    def restart(self, which: BoolArray) -> None: ...
+
+    def memory(self) -> dict[str, np.ndarray]: ...
+
+    def recall(self, memory: Mapping[str, np.ndarray]) -> None: ...
+
+
+def impaired(
+    drive: Drive, models: Sequence[Any], bodies: Sequence[BodyParameters], interval_s: float
+) -> Drive:
+    """`drive` with the reflexes and weaknesses of these bodies; `drive` itself when there are none.
+
+    Controls are asked for every `interval_s`.
+    """
+    spastic, left = spasticity(bodies), torque_left(bodies)
+    if not spastic.any() and (left == 1.0).all():
+        return drive
+    if models[0].na:
+        return ImpairedDrive(drive, MuscleReflex(models, spastic, interval_s), left, interval_s)
+    return ImpairedDrive(drive, JointReflex(bodies, drive.servos, interval_s), left, interval_s)
+
+
+def torque_left(bodies: Sequence[BodyParameters]) -> FloatArray:
+    """Share of a commanded torque that weak muscles give, (N, 14, 2): negative and positive direction."""
+    weak = [replace(body, strength=()) for body in bodies]
+    return np.array([[torque_shares(body, joint) for joint in JOINTS] for body in weak])
+
+
+class LateReactions:
+    """Actions of N walkers act as late as each one's severity of delay says."""
+
+    def __init__(self, bodies: Sequence[BodyParameters], interval_s: float) -> None:
+        """`interval_s` from one action to the next."""
+        late_s = [LATEST_REACTION_S * severity(body, Slot(ImpairmentKind.DELAY)) for body in bodies]
+        self._delay = DelayedValues(np.array(late_s) / interval_s, len(JOINTS)) if any(late_s) else None
+
+    def __call__(self, action: FloatArray) -> FloatArray:
+        """The actions (N, 14) that act now."""
+        return action if self._delay is None else self._delay(action)
+
+    def restart(self, which: BoolArray) -> None:
+        """The marked walkers (N,) have not reacted to anything yet."""
+        if self._delay is not None:
+            self._delay.fill(which, np.zeros((len(which), len(JOINTS))))
+
+    def memory(self) -> dict[str, np.ndarray]:
+        return {} if self._delay is None else self._delay.memory()
+
+    def recall(self, memory: Mapping[str, np.ndarray]) -> None:
+        if self._delay is not None:
+            self._delay.recall(memory)
+
+
+def spasticity(bodies: Sequence[BodyParameters]) -> FloatArray:
+    """Severity of every group (N, 2 sides, 8 groups)."""
+    slots = [[Slot(ImpairmentKind.SPASTICITY, side, group=group) for group in G] for side in SIDES]
+    return np.array([[[severity(body, slot) for slot in side] for side in slots] for body in bodies])
+
+
+class ImpairedDrive:
+    """A drive of muscles some of which are weak or answer to stretch."""
+
+    def __init__(self, drive: Drive, reflex: Reflex, left: FloatArray, interval_s: float) -> None:
+        """`left` (N, 14, 2): what is left of each joint's torque, as `torque_left` tells."""
+        self.servos: Servos = drive.servos
+        self.actuators = drive.actuators
+        self.interval_s = interval_s
+        self._inner = drive
+        self._reflex = reflex
+        self._left = left
+        self._fresh = np.ones(len(left), dtype=np.bool_)
+        self._control: FloatArray = np.zeros((len(left), drive.actuators))
+
+    def control(self, limbs: Limbs) -> FloatArray:
+        self._fresh = np.zeros_like(self._fresh)
+        asked = self._inner.control(self._reflex.wanted(self._weakened(limbs)))
+        self._control = self._reflex.added(asked, limbs)
+        return self._control
+
+    def torque_nm(self, limbs: Limbs) -> FloatArray:
+        return self._inner.torque_nm(self._acted(limbs))
+
+    def effort(self, limbs: Limbs) -> FloatArray:
+        return self._inner.effort(self._acted(limbs))
+
+    def restart(self, which: BoolArray) -> None:
+        self._fresh = self._fresh | which
+        self._reflex.restart(which)
+        self._inner.restart(which)
+
+    def memory(self) -> dict[str, np.ndarray]:
+        own = {"fresh": self._fresh.copy(), "control": self._control.copy()}
+        for prefix, part in self._parts():
+            own |= {f"{prefix}{name}": array for name, array in part.memory().items()}
+        return own
+
+    def recall(self, memory: dict[str, np.ndarray]) -> None:
+        self._fresh, self._control = np.array(memory["fresh"]), np.array(memory["control"])
+        for prefix, part in self._parts():
+            part.recall(
+                {name.removeprefix(prefix): memory[name] for name in memory if name.startswith(prefix)}
+            )
+
+    def _parts(self) -> tuple[tuple[str, Any], ...]:
+        return (_REFLEX, self._reflex), (_INNER, self._inner)
+
+    def _weakened(self, limbs: Limbs) -> Limbs:
+        """Targets at which the servos ask for no more than the share of their torque that is left."""
+        stiffness, damping = self.servos.stiffness_nm_rad, self.servos.damping_nm_s_rad
+        wish_nm = stiffness * (limbs.target_rad - limbs.angle_rad) - damping * limbs.velocity_rad_s
+        left = np.where(wish_nm < 0.0, self._left[..., 0], self._left[..., 1])
+        return replace(limbs, target_rad=limbs.target_rad + (left - 1.0) * wish_nm / stiffness)
+
+    def _acted(self, limbs: Limbs) -> Limbs:
+        """The limbs with the targets that really acted; those of muscles show in their activation."""
+        if self.actuators != len(JOINTS):
+            return limbs
+        return replace(limbs, target_rad=np.where(self._fresh[:, None], limbs.target_rad, self._control))
+
+
+class JointReflex:
+    """Reflexes of the torque-driven body: what the 80 muscles would add, as torque through the servos."""
+
+    def __init__(self, bodies: Sequence[BodyParameters], servos: Servos, interval_s: float) -> None:
+        self._severity = spasticity(bodies)
+        strength = [
+            [[strength_factor(body, group, side) for group in G] for side in SIDES] for body in bodies
+        ]
+        mass = np.array([body.mass_kg / GENERIC_BODY.mass_kg for body in bodies])
+        self._full_nm = np.array(strength)[..., None] * table(FULL_MOMENT_NM) * mass[:, None, None, None]
+        self._stretch_per_rad = table(STRETCH_PER_RAD)
+        self._stiffness = servos.stiffness_nm_rad
+        groups = len(SIDES) * len(G)
+        self._delay = DelayedValues(np.full(len(bodies), REFLEX_DELAY_S / interval_s), groups)
+
+    def wanted(self, limbs: Limbs) -> Limbs:
+        return limbs
+
+    def added(self, control: FloatArray, limbs: Limbs) -> FloatArray:
+        """Targets (N, 14) moved so far that the servos add the reflex's torque, within their limits."""
+        added: FloatArray = control + self._torque_nm(limbs.velocity_rad_s) / self._stiffness
+        return added
+
+    def _torque_nm(self, velocity_rad_s: FloatArray) -> FloatArray:
+        """(N, 14) for joint velocities (N, 14)."""
+        count = len(velocity_rad_s)
+        legs = velocity_rad_s.reshape(count, len(SIDES), len(J))
+        stretch = np.einsum("gj,nsj->nsg", self._stretch_per_rad, legs)
+        excitation = self._delay(excited(stretch, self._severity).reshape(count, -1))
+        by_group = excitation.reshape(self._severity.shape)
+        torque: FloatArray = np.einsum("nsg,nsgj->nsj", by_group, self._full_nm).reshape(count, -1)
+        return torque
+
+    def restart(self, which: BoolArray) -> None:
+        self._delay.fill(which, np.zeros((len(which), self._severity[0].size)))
+
+    def memory(self) -> dict[str, np.ndarray]:
+        return self._delay.memory()
+
+    def recall(self, memory: Mapping[str, np.ndarray]) -> None:
+        self._delay.recall(memory)
+
+
+class MuscleReflex:
+    """Reflexes of muscles, each by its own fibre's speed.
+
+    What the person wants is followed apart from what the muscle does: a drive that saw the activation of a
+    reflex would take it back at once. Axes: N walkers, M muscles.
+    """
+
+    def __init__(self, models: Sequence[Any], spastic: FloatArray, interval_s: float) -> None:
+        """`spastic` (N, 2, 8) severities."""
+        first = models[0]
+        self._muscles = int(first.na)
+        self._interval_s = interval_s
+        self._speed = SensorColumns.of(first).speed
+        start = 1 + first.nq + first.nv
+        self._activation = slice(start, start + self._muscles)
+        names = [first.actuator(number).name for number in range(self._muscles)]
+        self._severity = _by_muscle(names, spastic)
+        self._fibre_m = np.array([_optimal_fibre_m(model, self._muscles) for model in models])
+        self._spastic = spastic.any(axis=(1, 2))
+        self._wanted: FloatArray = np.zeros((len(models), self._muscles))
+        self._fresh = np.ones(len(models), dtype=np.bool_)
+        ticks = np.full(len(models), REFLEX_DELAY_S / interval_s)
+        self._delay = DelayedValues(ticks, self._muscles)
+
+    def wanted(self, limbs: Limbs) -> Limbs:
+        true = limbs.state[:, self._activation]
+        follow = self._spastic & ~self._fresh
+        self._wanted = np.where(follow[:, None], self._wanted, true)
+        self._fresh = np.zeros_like(self._fresh)
+        state = limbs.state.copy()
+        state[:, self._activation] = self._wanted
+        return replace(limbs, state=state)
+
+    def added(self, control: FloatArray, limbs: Limbs) -> FloatArray:
+        self._wanted = after(self._wanted, control, self._interval_s)
+        stretch = limbs.sensor[:, self._speed] / self._fibre_m
+        reflex = self._delay(excited(stretch, self._severity))
+        added: FloatArray = np.where(reflex > 0.0, np.minimum(control + reflex, 1.0), control)
+        return added
+
+    def restart(self, which: BoolArray) -> None:
+        self._fresh = self._fresh | which
+        self._delay.fill(which, np.zeros_like(self._severity))
+
+    def memory(self) -> dict[str, np.ndarray]:
+        return {"wanted": self._wanted.copy(), "fresh": self._fresh.copy()} | self._delay.memory()
+
+    def recall(self, memory: Mapping[str, np.ndarray]) -> None:
+        self._wanted, self._fresh = np.array(memory["wanted"]), np.array(memory["fresh"])
+        self._delay.recall(memory)
+
+
+def excited(stretch_per_s: FloatArray, severity: FloatArray) -> FloatArray:
+    """Reflex excitation 0..1 at stretch velocities in optimal fibre lengths per second, any shape."""
+    above = np.maximum(stretch_per_s - REFLEX_THRESHOLD_PER_S, 0.0)
+    excitation: FloatArray = np.minimum(REFLEX_GAIN_S * severity * above, 1.0)
+    return excitation
+
+
+def after(activation: FloatArray, excitation: FloatArray, duration_s: float) -> FloatArray:
+    """Activation (N, M) after a constant excitation: activation dynamics in the physics' own steps."""
+    for _ in range(round(duration_s / _ACTIVATION_STEP_S)):
+        slowing = 0.5 + 1.5 * activation
+        time_constant_s = np.where(excitation > activation, _RISE_S * slowing, _FALL_S / slowing)
+        activation = activation + _ACTIVATION_STEP_S * (excitation - activation) / time_constant_s
+    return activation
+
+
+def table(values: Mapping[MuscleGroup, Mapping[JointKind, float]]) -> FloatArray:
+    """A table of groups and joints as an array (8, 7); what is not named is zero."""
+    return np.array([[values[group].get(kind, 0.0) for kind in J] for group in G])
+
+
+def _by_muscle(names: Sequence[str], spastic: FloatArray) -> FloatArray:
+    """Severity of every muscle (N, M) from that of its group (N, 2, 8); 0 for those of no leg."""
+    place: dict[str, tuple[int, int]] = {
+        muscle.on(side): (SIDES.index(side), list(G).index(muscle.group))
+        for side in (Side.LEFT, Side.RIGHT)
+        for kind in (Muscle, LumpedMuscle)
+        for muscle in kind
+    }
+    severity = np.zeros((len(spastic), len(names)))
+    for column, name in enumerate(names):
+        if name in place:
+            side, group = place[name]
+            severity[:, column] = spastic[:, side, group]
+    return severity
+
+
+def _optimal_fibre_m(model: Any, muscles: int) -> Float32Array | FloatArray:
+    """Optimal fibre length (M,) as MuJoCo derives it from the range of lengths."""
+    shortest, longest = model.actuator_lengthrange[:muscles].T
+    low, high = model.actuator_gainprm[:muscles, :2].T
+    length: FloatArray = (longest - shortest) / np.maximum(1e-9, high - low)
+    return length

@@ -1,0 +1,72 @@
+"""From a decision to the muscles: late, and with the reflexes of a spastic muscle added on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from core.domain.arrays import FloatArray
+from core.domain.body import JOINTS
+from core.domain.impairment import ImpairmentKind, Slot
+from core.domain.twin import BodyParameters
+from core.simulation.environment.actuation import Limbs
+from core.simulation.environment.impaired_actuation import LATEST_REACTION_S, MuscleReflex, spasticity
+from core.simulation.physics.delay_line import DelayedValues
+from core.simulation.physics.domain_randomisation import ticks
+from core.twin.impairments import severity
+
+BoolArray = np.ndarray[tuple[int], np.dtype[np.bool_]]
+_DELAY, _REFLEX = "delay_", "reflex_"
+
+
+class Nerves:
+    """Excitations that reach the muscles of N walkers. Axes: M muscles."""
+
+    def __init__(
+        self,
+        models: Sequence[Any],
+        bodies: Sequence[BodyParameters],
+        latency_s: Sequence[float],
+        tick_s: float,
+    ) -> None:
+        """Called every `tick_s`; a body's own delay comes on top of its walker's latency (N,)."""
+        late_s = [
+            latency + LATEST_REACTION_S * severity(body, Slot(ImpairmentKind.DELAY))
+            for latency, body in zip(latency_s, bodies, strict=True)
+        ]
+        delay_ticks = np.array([ticks(delay, tick_s) for delay in late_s])
+        self._delay = DelayedValues(delay_ticks, int(models[0].na))
+        spastic = spasticity(bodies)
+        self._reflex = MuscleReflex(models, spastic, tick_s) if spastic.any() else None
+        self._unused = np.zeros((len(bodies), len(JOINTS)))
+
+    def __call__(self, excitation: FloatArray, state: FloatArray, sensor: FloatArray) -> FloatArray:
+        """What the muscles get in this tick (N, M), for what is decided now (N, M)."""
+        arrived = self._delay(excitation)
+        if self._reflex is None:
+            return arrived
+        joints, gait = (self._unused,) * 3, (self._unused[:, 0],) * 2
+        return self._reflex.added(arrived, Limbs(*joints, state, sensor, *gait))
+
+    def restart(self, which: BoolArray, activation: FloatArray) -> None:
+        """Let what the marked walkers' muscles do (N, M) have been decided a while ago."""
+        self._delay.fill(which, activation)
+        if self._reflex is not None:
+            self._reflex.restart(which)
+
+    def memory(self) -> dict[str, np.ndarray]:
+        reflex = {} if self._reflex is None else self._reflex.memory()
+        return {f"{_DELAY}{name}": array for name, array in self._delay.memory().items()} | {
+            f"{_REFLEX}{name}": array for name, array in reflex.items()
+        }
+
+    def recall(self, memory: Mapping[str, np.ndarray]) -> None:
+        self._delay.recall(_named(memory, _DELAY))
+        if self._reflex is not None:
+            self._reflex.recall(_named(memory, _REFLEX))
+
+
+def _named(memory: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
+    return {name.removeprefix(prefix): memory[name] for name in memory if name.startswith(prefix)}

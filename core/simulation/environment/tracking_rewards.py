@@ -1,0 +1,242 @@
+"""What a good step is: small terms, each between 0 and 1, with one table of weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from core.domain.arrays import FloatArray
+from core.domain.body import JOINTS, SAGITTAL, SIDES, JointKind
+from core.domain.impairment import SLOTS, ImpairmentKind, Slot, severities
+from core.domain.twin import BodyParameters
+from core.simulation.reference_gait.reference_strides import GRAVITY_M_S2
+
+# The foot's small joints are hardly seen by a camera and hardly change the gait, so they count less.
+_IMPORTANCE = {JointKind.HIP_ROTATION: 0.5, JointKind.SUBTALAR: 0.5, JointKind.TOES: 0.6}
+JOINT_IMPORTANCE: FloatArray = np.array([_IMPORTANCE.get(joint.kind, 1.0) for joint in JOINTS])
+STANCE_SHARE = (0.0, 0.1, 0.3, 0.5, 0.7, 0.85, 1.0)
+ROLL_SHARE = (0.08, 0.20, 0.42, 0.58, 0.70, 0.78, 0.92)  # centre of pressure, of the foot's length
+MOST_EFFORT, MOST_WORK = 0.06, 4.0  # that a step can cost; good walking takes 0.01 and 1
+RUNNING_M_S = 1.95  # people change from walking to running about here (Thorstensson & Roberthson 1987)
+AIRBORNE = 0.2  # body weights on both feet together
+FLEXION = np.array([joint.kind in SAGITTAL for joint in JOINTS])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Moment:
+    """What the rewards look at after one control step. Axis: N walkers."""
+
+    angle_error_rad: FloatArray  # (N, 14) against the reference
+    velocity_error_rad_s: FloatArray  # (N, 14)
+    forward_error_m_s: FloatArray  # (N,)
+    sideways_m_s: FloatArray  # (N,)
+    rise_error_m_s: FloatArray  # (N,) of the pelvis' vertical speed, against the reference on the ground
+    upright: FloatArray  # (N,) cosine of the pelvis' lean
+    sway: FloatArray  # (N,) sine of its lean to the side
+    heading: FloatArray  # (N,) cosine of the turn away from straight ahead
+    drift_m: FloatArray  # (N,) sideways from the line
+    action: FloatArray  # (N, 14)
+    action_change: FloatArray  # (N, 14) since the step before
+    effort: FloatArray  # (N,) 0..1, as the drive counts it
+    power_w_kg: FloatArray  # (N,) positive mechanical power of all joints per body mass
+    usual_w_kg: FloatArray  # (N,) what people spend of it at this speed and slope
+    load: FloatArray  # (N, 2) vertical ground force on each foot in body weights
+    left_load: FloatArray  # (N,) share of it that the left foot should carry
+    usual_load: FloatArray  # (N, 2) body weights that each foot carries in people's walking
+    roll: FloatArray  # (N, 2) where along its length each foot carries, 0 heel to 1 toe
+    stance: FloatArray  # (N, 2) how far through its stance each foot should be
+    rolls: FloatArray  # (N,) 1 where feet roll from heel to toe, 0 on stairs, in running and in standing
+    load_limit: FloatArray  # (N,) body weights that a soft step does not exceed
+    pain: FloatArray  # (N, 2) severity of pain of each leg under load
+
+
+def pose(moment: Moment) -> FloatArray:
+    """Joint angles as in the reference."""
+    value: FloatArray = np.exp(-3.0 * (moment.angle_error_rad**2) @ JOINT_IMPORTANCE)
+    return value
+
+
+def flexion(moment: Moment) -> FloatArray:
+    """Hip, knee and ankle flexion closely as in the reference: half is lost at 6 degrees.
+
+    `pose` leads there from far away but hardly tells 8 degrees from 5; this term does.
+    """
+    value: FloatArray = np.exp(-60.0 * np.mean(moment.angle_error_rad[:, FLEXION] ** 2, axis=1))
+    return value
+
+
+def motion(moment: Moment) -> FloatArray:
+    """Joint velocities as in the reference."""
+    value: FloatArray = np.exp(-0.02 * (moment.velocity_error_rad_s**2) @ JOINT_IMPORTANCE)
+    return value
+
+
+def progress(moment: Moment) -> FloatArray:
+    """Speed as in the reference, straight ahead; a part is felt by those who are far too slow."""
+    square = moment.forward_error_m_s**2
+    near, far = np.exp(-8.0 * square), np.exp(-square)
+    value: FloatArray = (0.7 * near + 0.3 * far) * np.exp(-4.0 * moment.sideways_m_s**2)
+    return value
+
+
+def ride(moment: Moment) -> FloatArray:
+    """The pelvis rises and falls as in the reference: who vaults over straight legs hammers the next step."""
+    value: FloatArray = np.exp(-25.0 * moment.rise_error_m_s**2)
+    return 1.0 - moment.rolls * (1.0 - value)
+
+
+def posture(moment: Moment) -> FloatArray:
+    """Trunk upright, facing ahead, on the line.
+
+    Leaning to the side counts most: a trunk that swings over the standing leg spares the hip's abductors the
+    work that they do in people.
+    """
+    lean = (1.0 - moment.upright) + (1.0 - moment.heading)
+    value: FloatArray = np.exp(-6.0 * lean - 40.0 * moment.sway**2 - 4.0 * moment.drift_m**2)
+    return value
+
+
+def loading(moment: Moment) -> FloatArray:
+    """Weight on the foot whose turn it is; half when neither touches the ground."""
+    total = moment.load.sum(axis=1)
+    share = moment.load[:, 0] / np.maximum(total, AIRBORNE)
+    value: FloatArray = np.exp(-10.0 * (share - moment.left_load) ** 2)
+    return np.where(total < AIRBORNE, 0.5, value)
+
+
+def landing(moment: Moment) -> FloatArray:
+    """Soft steps, as people's are."""
+    excess = np.maximum(moment.load.sum(axis=1) - moment.load_limit, 0.0)
+    value: FloatArray = np.exp(-4.0 * excess**2)
+    return value
+
+
+def support(moment: Moment) -> FloatArray:
+    """Each foot carries what people's feet do: weight is handed over softly, the body rides over the leg.
+
+    A part is felt by those who hammer.
+    """
+    square = np.sum((moment.load - moment.usual_load) ** 2, axis=1)
+    value: FloatArray = 0.5 * np.exp(-10.0 * square) + 0.5 * np.exp(-square)
+    return 1.0 - moment.rolls * (1.0 - value)
+
+
+def rollover(moment: Moment) -> FloatArray:
+    """The loaded foot rolls from heel to toe as feet do (Hansen et al. 2004, Clin Biomech 19:407).
+
+    It decides where the ground force passes hip and knee: without it, the hip flexors work twice as hard.
+    """
+    total = moment.load.sum(axis=1)
+    share = moment.load / np.maximum(total, AIRBORNE)[:, None]
+    error = moment.roll - np.interp(moment.stance, STANCE_SHARE, ROLL_SHARE)
+    value = np.where(total < AIRBORNE, 0.0, np.exp(-20.0 * np.sum(share * error**2, axis=1)))
+    return 1.0 - moment.rolls * (1.0 - value)
+
+
+def restraint(moment: Moment) -> FloatArray:
+    """Small corrections of the reference; negative, the mean of squares."""
+    value: FloatArray = -np.mean(moment.action**2, axis=1)
+    return value
+
+
+def smoothness(moment: Moment) -> FloatArray:
+    """Corrections that do not jump; negative, the mean of squares."""
+    value: FloatArray = -np.mean(moment.action_change**2, axis=1)
+    return value
+
+
+def usual_power_w_kg(speed_m_s: FloatArray, climb: FloatArray) -> FloatArray:
+    """Positive joint power per body mass (N,) that people need at a speed (N,), up a climb (N,) of m per m.
+
+    On the level it grows with the square of speed, 1 W/kg at 1.26 m/s (Farris & Sawicki 2012, J R Soc
+    Interface 9:110); up a climb the work against gravity comes on top. Standing costs something, too.
+    """
+    power: FloatArray = 0.2 + 0.5 * speed_m_s**2 + GRAVITY_M_S2 * np.maximum(climb, 0.0) * speed_m_s
+    return np.maximum(power, 0.7)
+
+
+def load_limit(speed_m_s: FloatArray, even: FloatArray) -> FloatArray:
+    """Body weights (N,) on the ground that a soft step stays below at a speed (N,); `even` is 0 on stairs.
+
+    Peaks of walking grow with speed (Nilsson & Thorstensson 1989, Acta Physiol Scand 136:217), stairs are
+    harder, and runners land with more than twice their weight.
+    """
+    walking = 1.15 + 0.4 * np.maximum(speed_m_s - 1.26, 0.0) + 0.2 * (1.0 - even)
+    return np.where(speed_m_s > RUNNING_M_S, 3.0, walking)
+
+
+def effort(moment: Moment) -> FloatArray:
+    """Little effort for what is asked; negative. People walk close to the least of it (Ralston 1958)."""
+    return -_bounded(moment.effort / moment.usual_w_kg, MOST_EFFORT)
+
+
+def pain(moment: Moment) -> FloatArray:
+    """Load on a leg that hurts, beyond what its pain allows; negative, the excess times the severity.
+
+    A leg with pain of severity s bears 1 - s body weights without complaint.
+    """
+    excess = np.maximum(moment.load - (1.0 - moment.pain), 0.0)
+    value: FloatArray = -(moment.pain * excess).sum(axis=1)
+    return value
+
+
+def pains(bodies: Sequence[BodyParameters]) -> FloatArray:
+    """Severity of pain of each leg under load (N, 2)."""
+    places = [SLOTS.index(Slot(ImpairmentKind.PAIN, side)) for side in SIDES]
+    return np.array([severities(body.impairments)[places] for body in bodies])
+
+
+def work(moment: Moment) -> FloatArray:
+    """Little positive joint work; negative, as a share of the usual."""
+    return -_bounded(moment.power_w_kg / moment.usual_w_kg, MOST_WORK)
+
+
+def _bounded(cost: FloatArray, most: float) -> FloatArray:
+    """The cost itself while small, never more than `most`: falling must never be the better deal."""
+    bounded: FloatArray = most * (1.0 - np.exp(-cost / most))
+    return bounded
+
+
+@dataclass(frozen=True, slots=True)
+class RewardTerm:
+    weight: float
+    value: Callable[[Moment], FloatArray]
+
+    @property
+    def name(self) -> str:
+        return str(self.value.__name__)
+
+
+WALKING_REWARD = (
+    RewardTerm(0.30, pose),
+    RewardTerm(0.90, flexion),
+    RewardTerm(0.05, motion),
+    RewardTerm(0.90, progress),
+    RewardTerm(0.60, ride),
+    RewardTerm(0.20, posture),
+    RewardTerm(0.15, loading),
+    RewardTerm(0.10, landing),
+    RewardTerm(1.50, support),
+    RewardTerm(0.45, rollover),
+    RewardTerm(0.01, restraint),
+    RewardTerm(0.01, smoothness),
+    RewardTerm(12.0, effort),
+    RewardTerm(0.45, work),
+    RewardTerm(0.30, pain),
+)
+
+
+# Who cannot walk yet must not learn first that falling is cheaper than trying.
+FIRST_STEPS_REWARD = tuple(
+    replace(term, weight=term.weight / 6.0) if term.value in (effort, work) else term
+    for term in WALKING_REWARD
+)
+
+
+def total(terms: tuple[RewardTerm, ...], moment: Moment) -> tuple[FloatArray, dict[str, float]]:
+    """Weighted sum (N,), and the mean of every unweighted term by name."""
+    values = np.stack([term.value(moment) for term in terms])
+    reward: FloatArray = np.array([term.weight for term in terms]) @ values
+    return reward, dict(zip((term.name for term in terms), values.mean(axis=1).tolist(), strict=True))

@@ -1,0 +1,1 @@
+"""What is simulated: the body with exo and straps on its terrain, and the model's sensors."""

@@ -1,0 +1,180 @@
+"""Putting a real exo on the body model (assist-sim): any of its devices, held rigidly or by straps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import mujoco
+import numpy as np
+
+from core.domain.body import JOINTS, SIDES, Joint, JointKind
+from core.domain.scenario import LEVEL_GROUND, Ground
+from core.domain.twin import GENERIC_BODY, BodyParameters
+from core.errors import refuse
+from core.simulation.model.exo_attachment import (
+    device_config,
+    lineage_of,
+    motor_name,
+    put_on,
+    replaces_a_limb,
+    worn_on,
+)
+from core.simulation.model.exo_sensors import Sensor, add_probes
+from core.simulation.model.model_sensors import add_sensors
+from core.simulation.model.straps import Strap, usual_straps
+from core.simulation.model.terrain import put_ground
+from core.twin.body import Fidelity, body_spec
+
+HIP_JOINTS = tuple(Joint.of(JointKind.HIP_FLEXION, side) for side in SIDES)
+HIP_COLUMNS = tuple(joint.column for joint in HIP_JOINTS)
+# Devices whose motors turn a joint of their own, and the joint of the person that it stands for.
+_STANDS_FOR = {"UTAnkleExo_L2": JointKind.ANKLE, "NEUankle_L1": JointKind.ANKLE}
+_WEAKEST_NM = 0.01  # a motor that turns no joint of the person by more acts on a joint of its own
+
+
+@dataclass(frozen=True, slots=True)
+class ExoMotor:
+    """One motor of an exo. Its control is a torque [N m] about the joint, or the tension of a cable [N]."""
+
+    name: str  # actuator in the combined model
+    joint: Joint  # that it assists
+    cable: bool
+    control: tuple[float, float]  # smallest and largest
+    torque_nm: tuple[float, float]  # what these give at the joint in the neutral pose
+
+
+@dataclass(frozen=True, slots=True)
+class ExoModel:
+    """What an exo of assist-sim is to the simulation."""
+
+    id: str
+    motors: tuple[ExoMotor, ...]  # the last actuators of the combined model, left before right
+    limbs: tuple[str, ...]  # bodies that carry its parts
+    mass_kg: float
+    prosthesis: bool  # it replaces a part of the person
+
+    @property
+    def joints(self) -> tuple[Joint, ...]:
+        """Driven joints, in the order of the motors."""
+        return tuple(motor.joint for motor in self.motors)
+
+    @property
+    def straps(self) -> tuple[Strap, ...]:
+        """How it is usually strapped on."""
+        return usual_straps(self.limbs)
+
+
+def exo_actuator(joint: Joint) -> str:
+    """Name of the exo's motor at a joint in the combined model."""
+    return motor_name(joint.side)
+
+
+def attach_exo(spec: Any, device_id: str, *, straps: tuple[Strap, ...] = ()) -> None:
+    """Put the exo on a body's `MjSpec`, with its mass and its motors at the end of the actuators.
+
+    Works on every body of myo-sim and on the reduced ones: all keep the bodies that exos are strapped to.
+    Without straps the parts are one with their limbs. The motors come in the order of SIDES, see `ExoModel`.
+    The exo collides with nothing; a prosthesis stands where the foot stood. A body without surfaces gets an
+    exo without surfaces. Raises UserError SIM-010 for a device that is unknown or does not go on this body.
+    """
+    lineage = lineage_of(spec)
+    draw = len(list(spec.meshes)) > 0
+    put_on(spec, device_config(device_id, lineage), lineage, straps, draw=draw)
+
+
+@lru_cache(maxsize=96)  # a crowd's bodies on all grounds
+def worn_model(
+    body: BodyParameters,
+    fidelity: Fidelity,
+    device_id: str | None,
+    *,
+    ground: Ground = LEVEL_GROUND,
+    surfaces: bool = True,
+    straps: tuple[Strap, ...] = (),
+    probes: tuple[Sensor, ...] = (),
+) -> Any:
+    """The compiled body on its ground, with the exo when a device is named. Shared: never change it.
+
+    Without `straps` the exo is one with the limbs; give `exo_model(device_id).straps` for straps that give.
+    `probes` are the device's sensors whose `VirtualSensors` will be read.
+    Raises UserError SIM-012 for a prosthesis: a twin walks on two feet of its own.
+    """
+    spec = body_spec(body, fidelity, surfaces=surfaces)
+    put_ground(spec, ground)
+    if device_id is not None:
+        _refuse_prosthesis(device_id, lineage_of(spec))
+        attach_exo(spec, device_id, straps=straps)
+    add_sensors(spec)
+    add_probes(spec, probes)
+    return spec.compile()
+
+
+@lru_cache(maxsize=12)
+def exo_model(device_id: str) -> ExoModel:
+    """Motors, limbs and mass of a device, measured on the generic body. Raises UserError SIM-010."""
+    spec = body_spec(GENERIC_BODY, Fidelity.FAST)
+    config, lineage = device_config(device_id, lineage_of(spec)), lineage_of(spec)
+    before = {actuator.name for actuator in spec.actuators}
+    attach_exo(spec, device_id)
+    model = spec.compile()
+    names = [model.actuator(number).name for number in range(model.nu)]
+    return ExoModel(
+        device_id,
+        tuple(_motor(model, number, device_id) for number, name in enumerate(names) if name not in before),
+        worn_on(config, lineage),
+        float(model.body_mass[list(exo_bodies(model, device_id))].sum()),
+        replaces_a_limb(config, lineage),
+    )
+
+
+def require_hip_motors(device_id: str) -> None:
+    """Raises UserError SIM-011 for a device that drives no hip joint by motors of its own."""
+    model = exo_model(device_id)
+    if model.joints != HIP_JOINTS or any(motor.cable for motor in model.motors):
+        raise refuse(
+            "SIM-011",
+            f"The exo {device_id} cannot be trained yet.",
+            "It does not drive the hip joints by motors of its own.",
+            "Choose Hippo_L1.",
+        )
+
+
+def exo_bodies(model: Any, device_id: str) -> tuple[int, ...]:
+    """Body numbers of the exo's parts in a compiled model."""
+    prefix = f"{device_config(device_id).name}_"
+    return tuple(body for body in range(model.nbody) if model.body(body).name.startswith(prefix))
+
+
+def _refuse_prosthesis(device_id: str, lineage: str) -> None:
+    if replaces_a_limb(device_config(device_id, lineage), lineage):
+        raise refuse(
+            "SIM-012",
+            f"A twin cannot walk with {device_id}.",
+            "It is a prosthesis: it replaces a foot, and a twin walks on both of its own.",
+            "Choose an exo for this patient.",
+        )
+
+
+def _motor(model: Any, number: int, device_id: str) -> ExoMotor:
+    """What one actuator does to the joints of the person in the neutral pose."""
+    name = str(model.actuator(number).name)
+    low, high = (float(limit) for limit in model.actuator_ctrlrange[number])
+    data = mujoco.MjData(model)
+    mujoco.mj_forward(model, data)
+    arm = np.zeros((model.nu, model.nv))
+    mujoco.mju_sparse2dense(
+        arm, data.actuator_moment, data.moment_rownnz, data.moment_rowadr, data.moment_colind
+    )
+    present = [joint for joint in JOINTS if mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_JOINT, joint) >= 0]
+    arms = np.array([arm[number, model.joint(joint.value).dofadr[0]] for joint in present])
+    strongest = int(np.argmax(np.abs(arms)))
+    joint, lever = present[strongest], float(arms[strongest])
+    if abs(lever) * max(abs(low), abs(high)) < _WEAKEST_NM:
+        side = next(side for side in SIDES if name == motor_name(side))
+        joint = Joint.of(_STANDS_FOR[device_id], side)
+        lever = float(arm[number, np.argmax(np.abs(arm[number]))])
+    ends = sorted((lever * low, lever * high))
+    cable = bool(model.actuator_trntype[number] == mujoco.mjtTrn.mjTRN_TENDON)
+    return ExoMotor(name, joint, cable, (low, high), (ends[0], ends[1]))

@@ -1,0 +1,175 @@
+"""When people's muscles work in walking: what coordination leans on where joint torques leave it free.
+
+Torques alone do not decide which muscles work: opposite muscles stiffen a joint together, and least squared
+activation (Crowninshield & Brand 1981) never lets them. EMG-informed models take a muscle's usual activity as
+the start from which torques may move it (Pizzolato et al. 2015, J Biomech 48:3929). Without a person's own
+EMG the usual is what textbooks draw: bursts over the gait cycle, here each a bell curve as in Ivanenko et al.
+2004 (J Physiol 556:267), timed after Perry & Burnfield 2010 (Gait Analysis, 2nd ed., chapters 4 to 6) and
+Andersson et al. 1997 (Acta Physiol Scand 161:361) for the deep hip flexors. No recording went in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from core.domain.arrays import Float32Array, FloatArray, IntArray
+from core.domain.body import Side
+from core.domain.muscles import LumpedMuscle, Muscle
+from core.simulation.muscles.leg_muscles import MODEL_SIDES, leg_columns
+
+FULL_BURST = 0.2  # activation at the top of a burst of height 1: walking takes about a fifth of a maximum
+LEAST_FREEDOM = 0.03  # a muscle that usually rests may join in, at this share of a working one's freedom
+_SAMPLES = 100
+_PHASE_OF = {Side.LEFT: 0.0, Side.RIGHT: 0.5}  # a stride begins at the left heel strike
+_SIDE_SUFFIX = 2  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """A bell of activity around a moment of the gait cycle, which starts at this foot's heel strike."""
+
+    peak: float  # percent of the cycle
+    width: float  # standard deviation in percent
+    height: float  # of the muscle's largest activity in walking
+
+
+_GLUTEUS_MAXIMUS = (Burst(5, 8, 1.0), Burst(97, 5, 0.5))
+_ABDUCTORS = (Burst(10, 11, 1.0), Burst(30, 8, 0.4), Burst(97, 5, 0.5))
+_TENSOR = (Burst(10, 12, 0.7), Burst(35, 10, 0.7))
+_ADDUCTORS = (Burst(97, 7, 1.0), Burst(5, 7, 0.6), Burst(62, 8, 0.8))
+_HAMSTRINGS = (Burst(95, 7, 1.0), Burst(5, 6, 0.5))
+_SHORT_BICEPS = (Burst(75, 10, 1.0),)
+_VASTI = (Burst(8, 7, 1.0), Burst(97, 5, 0.6))
+_RECTUS = (Burst(8, 7, 1.0), Burst(60, 6, 0.5), Burst(97, 5, 0.3))
+_DEEP_HIP_FLEXORS = (Burst(60, 11, 1.0),)
+_SARTORIUS = (Burst(68, 9, 0.5),)
+_SHIN = (Burst(3, 6, 1.0), Burst(68, 9, 0.6), Burst(82, 8, 0.4), Burst(95, 9, 0.7))
+_SOLEUS = (Burst(42, 11, 1.0), Burst(22, 10, 0.4))
+_GASTROCNEMIUS = (Burst(40, 11, 1.0),)
+_DEEP_CALF = (Burst(40, 13, 0.3),)
+
+NORMAL_BURSTS: dict[Muscle | LumpedMuscle, tuple[Burst, ...]] = {
+    Muscle.ADDUCTOR_BREVIS: _ADDUCTORS,
+    Muscle.ADDUCTOR_LONGUS: _ADDUCTORS,
+    Muscle.ADDUCTOR_MAGNUS_DISTAL: _ADDUCTORS,
+    Muscle.ADDUCTOR_MAGNUS_ISCHIAL: _ADDUCTORS,
+    Muscle.ADDUCTOR_MAGNUS_MIDDLE: _ADDUCTORS,
+    Muscle.ADDUCTOR_MAGNUS_PROXIMAL: _ADDUCTORS,
+    Muscle.BICEPS_FEMORIS_LONG: _HAMSTRINGS,
+    Muscle.BICEPS_FEMORIS_SHORT: _SHORT_BICEPS,
+    Muscle.EXTENSOR_DIGITORUM: _SHIN,
+    Muscle.EXTENSOR_HALLUCIS: _SHIN,
+    Muscle.FLEXOR_DIGITORUM: _DEEP_CALF,
+    Muscle.FLEXOR_HALLUCIS: _DEEP_CALF,
+    Muscle.GASTROCNEMIUS_LATERALIS: _GASTROCNEMIUS,
+    Muscle.GASTROCNEMIUS_MEDIALIS: _GASTROCNEMIUS,
+    Muscle.GLUTEUS_MAXIMUS_1: _GLUTEUS_MAXIMUS,
+    Muscle.GLUTEUS_MAXIMUS_2: _GLUTEUS_MAXIMUS,
+    Muscle.GLUTEUS_MAXIMUS_3: _GLUTEUS_MAXIMUS,
+    Muscle.GLUTEUS_MEDIUS_1: _ABDUCTORS,
+    Muscle.GLUTEUS_MEDIUS_2: _ABDUCTORS,
+    Muscle.GLUTEUS_MEDIUS_3: _ABDUCTORS,
+    Muscle.GLUTEUS_MINIMUS_1: _ABDUCTORS,
+    Muscle.GLUTEUS_MINIMUS_2: _ABDUCTORS,
+    Muscle.GLUTEUS_MINIMUS_3: _ABDUCTORS,
+    Muscle.GRACILIS: _SARTORIUS,
+    Muscle.ILIACUS: _DEEP_HIP_FLEXORS,
+    Muscle.PERONEUS_BREVIS: _DEEP_CALF,
+    Muscle.PERONEUS_LONGUS: _DEEP_CALF,
+    Muscle.PIRIFORMIS: _GLUTEUS_MAXIMUS,
+    Muscle.PSOAS: _DEEP_HIP_FLEXORS,
+    Muscle.RECTUS_FEMORIS: _RECTUS,
+    Muscle.SARTORIUS: _SARTORIUS,
+    Muscle.SEMIMEMBRANOSUS: _HAMSTRINGS,
+    Muscle.SEMITENDINOSUS: _HAMSTRINGS,
+    Muscle.SOLEUS: _SOLEUS,
+    Muscle.TENSOR_FASCIAE_LATAE: _TENSOR,
+    Muscle.TIBIALIS_ANTERIOR: _SHIN,
+    Muscle.TIBIALIS_POSTERIOR: _DEEP_CALF,
+    Muscle.VASTUS_INTERMEDIUS: _VASTI,
+    Muscle.VASTUS_LATERALIS: _VASTI,
+    Muscle.VASTUS_MEDIALIS: _VASTI,
+    LumpedMuscle.ABDUCTORS: _ABDUCTORS,
+    LumpedMuscle.ADDUCTORS: _ADDUCTORS,
+    LumpedMuscle.HAMSTRINGS: _HAMSTRINGS,
+    LumpedMuscle.BICEPS_FEMORIS_SHORT: _SHORT_BICEPS,
+    LumpedMuscle.EXTENSOR_DIGITORUM: _SHIN,
+    LumpedMuscle.FLEXOR_DIGITORUM: _DEEP_CALF,
+    LumpedMuscle.GLUTEUS_MAXIMUS: _GLUTEUS_MAXIMUS,
+    LumpedMuscle.ILIOPSOAS: _DEEP_HIP_FLEXORS,
+    LumpedMuscle.RECTUS_FEMORIS: _RECTUS,
+    LumpedMuscle.VASTI: _VASTI,
+    LumpedMuscle.GASTROCNEMIUS: _GASTROCNEMIUS,
+    LumpedMuscle.SOLEUS: _SOLEUS,
+    LumpedMuscle.TIBIALIS_ANTERIOR: _SHIN,
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Habit:
+    """Where the muscles of R legs usually are at this moment. Axes: R legs, M muscles."""
+
+    usual: Float32Array  # (R, M) activation 0..1
+    freedom: Float32Array  # (R, M) 0..1: deviations cost their square over that of the freedom
+
+    @property
+    def low(self) -> Float32Array:
+        """(R, M) shift, in freedoms, to no activation."""
+        return -self.usual / self.freedom
+
+    @property
+    def high(self) -> Float32Array:
+        """(R, M) shift, in freedoms, to full activation."""
+        return (np.float32(1.0) - self.usual) / self.freedom
+
+    def shifted(self, shift: Float32Array) -> Float32Array:
+        """Activation (R, M) after a shift, within 0..1."""
+        return np.clip(self.usual + self.freedom * shift, 0.0, 1.0)
+
+    def rows(self, picks: IntArray) -> Habit:
+        """Some of the legs."""
+        return Habit(self.usual[picks], self.freedom[picks])
+
+    @staticmethod
+    def none(legs: int, muscles: int) -> Habit:
+        """At rest, all muscles equally free: plain static optimisation."""
+        return Habit(np.zeros((legs, muscles), np.float32), np.ones((legs, muscles), np.float32))
+
+
+class Habits:
+    """The habits of walkers who share a model, by the phase of their stride."""
+
+    def __init__(self, model: Any) -> None:
+        left = leg_columns(model)[MODEL_SIDES.index(Side.LEFT)]
+        names = [model.actuator(int(muscle)).name[:-_SIDE_SUFFIX] for muscle in left]
+        self._level = np.stack([activity(NORMAL_BURSTS[_muscle(name)]) for name in names], axis=1)
+
+    def at(self, phase: FloatArray, walking: FloatArray) -> Habit:
+        """Habit of the legs (2 N), as rows of `MusclePlant`, at phases (N,) from left heel strike.
+
+        `walking` (N,) is 1 for walking on a road and 0 where nobody has habits: on stairs, in running and in
+        standing.
+        """
+        samples = np.concatenate([(phase + _PHASE_OF[side]) % 1.0 for side in MODEL_SIDES]) * _SAMPLES
+        level = self._level[samples.astype(np.int64) % _SAMPLES]
+        share = np.tile(walking, len(MODEL_SIDES))[:, None]
+        variance = 1.0 - share * (1.0 - LEAST_FREEDOM) * (1.0 - level)
+        return Habit((FULL_BURST * share * level).astype(np.float32), np.sqrt(variance).astype(np.float32))
+
+
+def activity(bursts: tuple[Burst, ...]) -> FloatArray:
+    """Sum of bursts over the gait cycle from this foot's heel strike (100,), at most 1."""
+    cycle = 100.0 * np.arange(_SAMPLES) / _SAMPLES
+    away = [((cycle - burst.peak + 50.0) % 100.0 - 50.0) / burst.width for burst in bursts]
+    level: FloatArray = sum(
+        (burst.height * np.exp(-0.5 * far**2) for burst, far in zip(bursts, away, strict=True)),
+        start=np.zeros(_SAMPLES),
+    )
+    return np.minimum(level, 1.0)
+
+
+def _muscle(name: str) -> Muscle | LumpedMuscle:
+    return Muscle(name) if name in set(Muscle) else LumpedMuscle(name)

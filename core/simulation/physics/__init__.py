@@ -1,0 +1,1 @@
+"""Batches of bodies that step together: physics, variation, perturbations, and recordings of breakdowns."""

@@ -1,0 +1,208 @@
+"""The recorded breakdown once more, step by step: the same numbers, and what broke first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import mujoco
+import numpy as np
+
+from core.domain.body import JOINTS
+from core.simulation.physics.flight_recorder import Recording, versions
+
+_STATE = mujoco.mjtState.mjSTATE_FULLPHYSICS
+_WILD_ACCELERATION = 1e5  # rad/s2 or m/s2: a heel strike stays below 2e4
+_IMPOSSIBLE = {
+    mujoco.mjtWarning.mjWARN_BADQPOS: "position",
+    mujoco.mjtWarning.mjWARN_BADQVEL: "velocity",
+    mujoco.mjtWarning.mjWARN_BADQACC: "acceleration",
+    mujoco.mjtWarning.mjWARN_BADCTRL: "control",
+}
+_UNITS = {"position": ("m", "rad"), "velocity": ("m/s", "rad/s"), "acceleration": ("m/s2", "rad/s2")}
+_AXES = ("sideways", "fore-aft", "vertical", "lean", "tilt", "turn")
+
+
+@dataclass(frozen=True, slots=True)
+class Breakdown:
+    """What broke first, and what led to it."""
+
+    same: bool  # the replay ended in the recorded numbers, bit by bit
+    time_s: float  # simulated time of the first impossible number
+    quantity: str  # "position", "velocity", "acceleration", "control", or another complaint of the solver
+    where: str  # joint, or actuator for a control; "" for a complaint about the whole
+    wild_since_s: float  # simulated time from which accelerations were wild; `time_s` when it came at once
+    fastest: str  # joint with the largest acceleration before the break
+    fastest_acceleration: float  # [m/s2] or [rad/s2] at the last step that was still finite
+    fastest_unit: str
+    contact: str  # the hardest contact at that step, "" when nothing touched
+    contact_force_n: float
+    actuator: str  # the strongest actuator at that step
+    actuator_force: float  # [N], or [N m] for a servo or a motor
+    made_with: str
+    made_here: bool  # recorded with these versions on this kind of machine
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """One step, seen before anything in it is impossible."""
+
+    time_s: float
+    freedom: int  # with the largest acceleration
+    acceleration: float
+    contact: str
+    contact_force_n: float
+    actuator: str
+    actuator_force: float
+
+
+def replay(recording: Recording) -> Breakdown:
+    """Take the recorded steps again, to the same breakdown."""
+    model = recording.model
+    first = _last_start(recording)
+    same = _same(recording, first)
+    data = mujoco.MjData(model)
+    looks: list[_Look] = []
+    quantity, where, broken_s = "", "", float(recording.state[first, 0])
+    flags = model.opt.disableflags
+    model.opt.disableflags |= mujoco.mjtDisableBit.mjDSBL_AUTORESET  # leave the broken numbers for a look
+    for _ in _stepped(recording, data, first):
+        broken = _complaint(model, data)
+        if broken is not None:
+            quantity, where = broken
+            broken_s = looks[-1].time_s + model.opt.timestep if looks else broken_s
+            break
+        looks.append(_look(model, data))
+    model.opt.disableflags = flags
+    last = looks[-1] if looks else _Look(broken_s, 0, float("nan"), "", 0.0, "", 0.0)
+    wild = [look.time_s for look in looks if abs(look.acceleration) > _WILD_ACCELERATION]
+    return Breakdown(
+        same=same,
+        time_s=broken_s,
+        quantity=quantity or "no",
+        where=where,
+        wild_since_s=wild[0] if wild else broken_s,
+        fastest=freedom_name(model, last.freedom),
+        fastest_acceleration=last.acceleration,
+        fastest_unit=_UNITS["acceleration"][_turns(model, last.freedom)],
+        contact=last.contact,
+        contact_force_n=last.contact_force_n,
+        actuator=last.actuator,
+        actuator_force=last.actuator_force,
+        made_with=recording.made_with,
+        made_here=recording.made_with == versions(),
+    )
+
+
+def freedom_name(model: Any, freedom: int) -> str:
+    """A degree of freedom in plain words: "Left knee flexion", "whole body, vertical", or the model's own."""
+    joint = model.dof_jntid[freedom]
+    name = str(model.joint(joint).name)
+    if model.jnt_type[joint] == mujoco.mjtJoint.mjJNT_FREE:
+        return f"whole body, {_AXES[freedom - model.jnt_dofadr[joint]]}"
+    known = {joint.value: joint.label for joint in JOINTS}
+    return known.get(name, name)
+
+
+def _last_start(recording: Recording) -> int:
+    """First batch of steps since the body was last put back on its feet."""
+    clock_s = recording.state[:, 0]
+    lasted_s = recording.steps * recording.model.opt.timestep
+    broken = np.abs(clock_s[:-1] + lasted_s[:-1] - clock_s[1:]) > 0.5 * recording.model.opt.timestep
+    return int(np.flatnonzero(broken)[-1]) + 1 if broken.any() else 0
+
+
+def _stepped(recording: Recording, data: Any, first: int) -> Iterator[None]:
+    """Step through the batches from `first`. As in a rollout, nothing but the state is carried over."""
+    for batch in range(first, len(recording.steps)):
+        _begin(recording, data, batch)
+        for _ in range(int(recording.steps[batch])):
+            mujoco.mj_step(recording.model, data)
+            yield
+
+
+def _begin(recording: Recording, data: Any, batch: int) -> None:
+    model = recording.model
+    mujoco.mj_resetData(model, data)
+    mujoco.mj_setState(model, data, recording.state[batch], _STATE)
+    if recording.inputs.shape[1]:
+        mujoco.mj_setState(model, data, recording.inputs[batch], recording.input_spec)
+
+
+def _same(recording: Recording, first: int) -> bool:
+    """Whether every number comes again, bit by bit: between the batches, and at each step of the last one.
+
+    MuJoCo stops a rollout at its first complaint; the rest of the recorded path repeats that step.
+    """
+    model, last = recording.model, len(recording.steps) - 1
+    data, now = mujoco.MjData(model), np.empty(mujoco.mj_stateSize(model, _STATE))
+    for batch in range(first, last + 1):
+        _begin(recording, data, batch)
+        for step in range(int(recording.steps[batch])):
+            mujoco.mj_step(model, data)
+            mujoco.mj_getState(model, data, now, _STATE)
+            if batch == last and not np.array_equal(now, recording.path[step], equal_nan=True):
+                return False
+            if any(warning.number for warning in data.warning):
+                return batch == last
+        if batch < last and not np.array_equal(now, recording.state[batch + 1]):
+            return False
+    return True
+
+
+def _complaint(model: Any, data: Any) -> tuple[str, str] | None:
+    """What MuJoCo found impossible in the last step, and where."""
+    for number in range(mujoco.mjtWarning.mjNWARNING):
+        warning = data.warning[number]
+        if not warning.number:
+            continue
+        quantity = _IMPOSSIBLE.get(mujoco.mjtWarning(number))
+        if quantity is None:
+            return mujoco.mju_warningText(number, warning.lastinfo), ""
+        if quantity == "control":
+            return quantity, str(model.actuator(warning.lastinfo).name)
+        freedom = warning.lastinfo
+        if quantity == "position":
+            freedom = int(np.searchsorted(model.jnt_qposadr, freedom, side="right")) - 1
+            freedom = int(model.jnt_dofadr[freedom])
+        return quantity, freedom_name(model, freedom)
+    return None
+
+
+def _look(model: Any, data: Any) -> _Look:
+    freedom = int(np.argmax(np.abs(data.qacc)))
+    contact, force_n = _hardest_contact(model, data)
+    strongest = int(np.argmax(np.abs(data.actuator_force))) if model.nu else -1
+    return _Look(
+        time_s=float(data.time) - model.opt.timestep,
+        freedom=freedom,
+        acceleration=float(data.qacc[freedom]),
+        contact=contact,
+        contact_force_n=force_n,
+        actuator=str(model.actuator(strongest).name) if model.nu else "",
+        actuator_force=float(data.actuator_force[strongest]) if model.nu else 0.0,
+    )
+
+
+def _hardest_contact(model: Any, data: Any) -> tuple[str, float]:
+    force, hardest, names = np.zeros(6), 0.0, ""
+    for number in range(data.ncon):
+        mujoco.mj_contactForce(model, data, number, force)
+        if abs(force[0]) > hardest:
+            hardest = abs(float(force[0]))
+            bodies = [int(model.geom_bodyid[geom]) for geom in data.contact[number].geom]
+            names = " on ".join(_body_name(model, body) for body in reversed(bodies))
+    return names, hardest
+
+
+def _body_name(model: Any, body: int) -> str:
+    return str(model.body(body).name) if body else "the ground"
+
+
+def _turns(model: Any, freedom: int) -> bool:
+    """Whether this degree of freedom is an angle."""
+    joint = model.dof_jntid[freedom]
+    if model.jnt_type[joint] == mujoco.mjtJoint.mjJNT_FREE:
+        return bool(freedom - model.jnt_dofadr[joint] >= 3)
+    return bool(model.jnt_type[joint] != mujoco.mjtJoint.mjJNT_SLIDE)

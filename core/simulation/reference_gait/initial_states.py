@@ -1,0 +1,107 @@
+"""How walkers are put on their feet: on the stride they are taught, a little disturbed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import mujoco
+import numpy as np
+
+from core.domain.arrays import FloatArray
+from core.domain.body import JOINTS
+from core.domain.motion import GaitReference
+from core.domain.scenario import LEVEL_GROUND, Ground, ground_height_m
+from core.simulation.model.joint_coupling import ROOT_POSITIONS, FullPose, joint_limits, lowest_point
+from core.simulation.reference_gait.gait_initiation import PacedStrides, standing_bank
+from core.simulation.reference_gait.reference_strides import StrideBank
+from core.twin.body import is_foot_geom
+
+HEIGHT_SAMPLES = 50  # phases at which the pelvis height is computed; between them it is interpolated
+
+ANGLE_NOISE_RAD, VELOCITY_NOISE_RAD_S, SPEED_NOISE_M_S = 0.02, 0.05, 0.05  # standard deviations
+_DROP_M = 0.005  # from which the lowest foot falls to the ground
+
+
+class Starts:
+    """Starts of N walkers on their grounds. What equal walkers share is computed once."""
+
+    def __init__(
+        self,
+        models: Sequence[mujoco.MjModel],
+        references: Sequence[GaitReference],
+        grounds: Sequence[Ground],
+        strides: PacedStrides,
+    ) -> None:
+        known: dict[tuple[int, int], FloatArray] = {}
+        standing: dict[int, float] = {}
+        for model, reference, ground in zip(models, references, grounds, strict=True):
+            if (id(model), id(reference)) not in known:
+                bank = StrideBank([reference])
+                known[id(model), id(reference)] = standing_heights(model, bank, ground)
+            if strides.paced and id(model) not in standing:
+                standing[id(model)] = float(standing_heights(model, standing_bank(), ground)[0])
+        pairs = [(id(model), id(reference)) for model, reference in zip(models, references, strict=True)]
+        self._heights = np.stack([known[pair] for pair in pairs])  # (N, HEIGHT_SAMPLES)
+        self.usual_m: FloatArray = self._heights.mean(axis=1)
+        self._standing_m = np.array([standing.get(model, 0.0) for model, _ in pairs])
+        self._strides = strides
+        self._climb = np.array([ground.climb for ground in grounds])
+        self._pose = FullPose(models[0])
+        self._limits = joint_limits(models[0])
+
+    def draw(self, phase: FloatArray, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
+        """Positions (N, nq) and velocities (N, nv) at these phases (N,)."""
+        strides, count = self._strides, len(phase)
+        height, climb = self.height_and_climb(phase)
+        angle = strides.angle(phase) + rng.normal(0.0, ANGLE_NOISE_RAD, (count, len(JOINTS)))
+        angle = np.clip(angle, *self._limits)
+        forward = phase * strides.speed_m_s * strides.period_s
+        root = np.zeros((count, ROOT_POSITIONS))
+        root[:, 1] = -forward
+        root[:, 2] = height + self._climb * forward + _DROP_M
+        root[:, 3] = 1.0
+        speed = strides.speed_m_s + rng.normal(0.0, SPEED_NOISE_M_S, count)
+        noise = rng.normal(0.0, VELOCITY_NOISE_RAD_S, (count, len(JOINTS)))
+        velocity = self._pose.velocity(angle, strides.velocity(phase) + noise)
+        velocity[:, 1] = -speed
+        velocity[:, 2] = climb + speed * self._climb
+        return self._pose.position(root, angle), velocity
+
+    def height_and_climb(self, phase: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Pelvis height (N,) above the ground and its rate of change, at each one's phase and amplitude."""
+        place = phase * HEIGHT_SAMPLES
+        before = np.floor(place).astype(int) % HEIGHT_SAMPLES
+        rows = np.arange(len(phase))
+        low, high = self._heights[rows, before], self._heights[rows, (before + 1) % HEIGHT_SAMPLES]
+        rise = high - low
+        height, climb = low + (place % 1.0) * rise, rise * HEIGHT_SAMPLES / self._strides.period_s
+        if not self._strides.paced:
+            return height, climb
+        size = self._strides.amplitude
+        return size * height + (1.0 - size) * self._standing_m, size * climb
+
+
+def standing_heights(model: mujoco.MjModel, bank: StrideBank, ground: Ground = LEVEL_GROUND) -> FloatArray:
+    """Pelvis height (HEIGHT_SAMPLES,) above the walkway's line at which a foot just touches the ground.
+
+    One per phase of the first stride of `bank`, pelvis upright, the phase's share of a stride ahead.
+    """
+    data = mujoco.MjData(model)
+    pose = FullPose(model)
+    low, high = joint_limits(model)
+    stride_m = bank.speed_m_s[0] * bank.period_s[0]
+    feet = [geom for geom in range(model.ngeom) if is_foot_geom(model.geom(geom).name)]
+    heights = np.empty(HEIGHT_SAMPLES)
+    for sample, phase in enumerate(np.arange(HEIGHT_SAMPLES) / HEIGHT_SAMPLES):
+        forward_m = phase * stride_m
+        root = np.array([[0.0, -forward_m, 0.0, 1.0, 0.0, 0.0, 0.0]])
+        angle = np.clip(bank.angle(np.array([phase])), low, high)
+        data.qpos[:] = pose.position(root, angle)[0]
+        mujoco.mj_kinematics(model, data)
+        clearance = min(lowest_point(model, data, geom) - _ground_below(data, geom, ground) for geom in feet)
+        heights[sample] = -clearance - ground.climb * forward_m
+    return heights
+
+
+def _ground_below(data: mujoco.MjData, geom: int, ground: Ground) -> float:
+    return float(ground_height_m(ground, -data.geom_xpos[geom, 1]))

@@ -1,0 +1,121 @@
+"""The virtual exo: the core that runs on exos, on a machine in this PC, in a world of its own."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.devices.exo_protocol import CONTROL_HZ
+from core.domain.controller import DeviceProfile
+from core.exo_core.device import Device, ExoKey, Identity
+from core.exo_core.safety import Limits, Pair, Profile, State
+from core.exo_core.storage import Area
+from core.virtual_exo.faults import Fault, FaultKind
+from core.virtual_exo.machine import Clock, Flash, PcMachine
+from core.virtual_exo.plant import Plant, PlantSettings
+
+FIRMWARE = "exotwin-virtual 0.2.0"
+TICK_US = 1_000_000 // CONTROL_HZ
+TRACE_TICKS = 10 * CONTROL_HZ
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What the motors were told in one tick, and what they did."""
+
+    time_us: int
+    state: State
+    command_nm: Pair
+    enabled: bool
+    shaft_nm: Pair
+
+
+class VirtualExo:
+    """One exo. All methods are called from one loop."""
+
+    def __init__(
+        self,
+        serial: str,
+        profile: DeviceProfile,
+        folder: Path,
+        settings: PlantSettings,
+        keys: tuple[ExoKey, ...] = (),
+    ) -> None:
+        self.serial = serial
+        self.plant = Plant(settings)
+        self.flash = Flash(folder)
+        self.trace: deque[Moment] = deque(maxlen=TRACE_TICKS)
+        self.connected = True
+        self._clock = Clock()
+        self._stall_us = 0
+        self.command: tuple[Pair, bool] = ((0.0, 0.0), False)  # torque and enable, as the motors got it
+        limits = profile.limits
+        burnt_in = Profile(Limits(limits.peak_nm, limits.rate_nm_s, limits.hip_range_rad))
+        identity = Identity(serial, profile.id, FIRMWARE, True, burnt_in, keys=keys, accept_practice=True)
+        self.device = Device(PcMachine(self.flash, self._clock, self._drive), identity)
+
+    @property
+    def now_us(self) -> int:
+        """Time of the newest tick."""
+        return self.plant.faults.now_us
+
+    @property
+    def moves(self) -> bool:
+        return self.device.state in (State.ARMED, State.ACTIVE)
+
+    def answer(self, frame: bytes) -> bytes | None:
+        return self.device.answer(frame)
+
+    def boot_if_asked(self) -> None:
+        """The host asked for a reset, and its answer is on the way."""
+        if self.device.reset_asked:
+            self.device.boot()
+
+    def tick(self) -> float:
+        """One control tick; the time that it took in the world [s]."""
+        self.suffer()
+        step_us = TICK_US + self._delay_us()
+        now_us = self._clock.advance(step_us)
+        inputs = self.plant.step(now_us, step_us, may_walk=self.device.knows_rest, link=self.connected)
+        self._clock.in_tick = True
+        self.device.tick(inputs)
+        self._clock.in_tick = False
+        torque_nm, enabled = self.command
+        self.plant.drive.tell(torque_nm, enabled, self.plant.faults)
+        self.trace.append(Moment(now_us, self.device.state, torque_nm, enabled, self.plant.drive.shaft_nm))
+        return step_us * 1e-6
+
+    def pass_time(self, seconds: float) -> None:
+        """So much time passes in the world at once."""
+        end_us = self.now_us + round(seconds * 1e6)
+        while self.now_us < end_us:
+            self.tick()
+
+    def _drive(self, torque_nm: Pair, enable: bool) -> None:
+        self.command = (torque_nm, enable)
+
+    def suffer(self) -> None:
+        """What goes wrong once, and now, happens."""
+        for fault in self.plant.faults.take_due():
+            self._damage(fault)
+        self.flash.fails = self.plant.faults.found(FaultKind.STORAGE_FAILS) is not None
+
+    def _delay_us(self) -> int:
+        late = self.plant.faults.found(FaultKind.LATE_TICKS)
+        stall_us, self._stall_us = self._stall_us, 0
+        return stall_us + (round(1e6 * late.number("s")) if late else 0)
+
+    def _damage(self, fault: Fault) -> None:
+        number = fault.number
+        match fault.kind:
+            case FaultKind.STALL:
+                self._stall_us = round(1e6 * number("s"))
+            case FaultKind.WILD_CONTROLLER:
+                self.device.spoil_law(number("gain"))
+            case FaultKind.MEMORY_FLIP:
+                self.device.spoil_memory(int(number("offset")), int(number("bit")))
+            case FaultKind.FLASH_FLIP:
+                self.flash.flip(Area(int(number("area"))), int(number("offset")), int(number("bit")))
+            case FaultKind.POWER_CUT:
+                self.flash.cut_power(int(number("at_change")), number("share"))

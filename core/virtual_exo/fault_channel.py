@@ -1,0 +1,127 @@
+"""The channel by which tests and simulations reach the world around the virtual exo: one JSON object a line.
+
+    {"fault": "imu_stuck", "side": "left", "after_s": 0.5, "for_s": 2.0, ...numbers of the fault}
+    {"clear": true}
+    {"motion": {"angle_rad": [0.1, 0.2], "velocity_rad_s": [0, 0]}}     {"motion": null}
+    {"skip_s": 600}                                                     so much time passes at once
+    {"ask": "state"}     {"ask": "trace", "since_s": 3.2}
+
+Each line is answered by one, with "ok" and, when that is false, "why".
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from core.domain.body import Side
+from core.exo_core.safety import Pair
+from core.virtual_exo.exo import TICK_US, VirtualExo
+from core.virtual_exo.faults import IMMEDIATE, MAX_TIME_US, Fault, FaultKind, read_numbers
+from core.virtual_exo.ports import Port
+from core.virtual_exo.wearer import Thighs
+
+MAX_LINE_BYTES = 1 << 16
+MAX_SKIP_S = 3600.0  # takes half a minute
+_TIMING = {"fault", "side", "after_s", "for_s"}
+
+Answer = dict[str, Any]
+
+
+class FaultChannel:
+    """Obeys one client; what it cannot read is answered with the reason."""
+
+    def __init__(self, port: Port, exo: VirtualExo) -> None:
+        self._port = port
+        self._exo = exo
+        self._line = bytearray()
+
+    def serve(self) -> None:
+        """Answer what has come in."""
+        self._line += self._port.receive(0.0)
+        if self._port.take_lost() or len(self._line) > MAX_LINE_BYTES:
+            self._line.clear()
+        while b"\n" in self._line:
+            line, _, rest = bytes(self._line).partition(b"\n")
+            self._line[:] = rest
+            self._port.send(json.dumps(self._answer(line)).encode() + b"\n")
+
+    def _answer(self, line: bytes) -> Answer:
+        try:
+            return {"ok": True, **self._obey(json.loads(line))}
+        except (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError) as error:
+            return {"ok": False, "why": str(error)}
+
+    def _obey(self, wish: Mapping[str, Any]) -> Answer:
+        match wish:
+            case {"fault": _}:
+                return self._inject(wish)
+            case {"clear": True}:
+                self._exo.plant.faults.clear()
+                return {}
+            case {"motion": motion}:
+                self._exo.plant.wearer.stream(None if motion is None else _thighs(motion))
+                return {}
+            case {"skip_s": seconds}:
+                return self._skip(float(seconds))
+            case {"ask": "state"}:
+                return self._state()
+            case {"ask": "trace"}:
+                return {"trace": self._trace(float(wish.get("since_s", 0.0)))}
+        raise ValueError("a line holds one of fault, clear, motion, skip_s, ask")
+
+    def _inject(self, wish: Mapping[str, Any]) -> Answer:
+        kind = FaultKind(str(wish["fault"]))
+        # The tick that has been is over; what lasts begins with the next one.
+        wait_us = 0 if kind in IMMEDIATE else TICK_US
+        from_us = self._exo.now_us + wait_us + round(1e6 * float(wish.get("after_s", 0.0)))
+        lasts_s = wish.get("for_s")
+        until_us = MAX_TIME_US if lasts_s is None else from_us + round(1e6 * float(lasts_s))
+        side = Side(str(wish["side"])) if wish.get("side") else None
+        numbers = read_numbers(kind, {name: wish[name] for name in wish if name not in _TIMING})
+        self._exo.plant.faults.add(Fault(kind, side, from_us, until_us, numbers))
+        self._exo.suffer()
+        return {"from_s": from_us / 1e6}
+
+    def _skip(self, seconds: float) -> Answer:
+        if self._exo.moves:
+            raise ValueError("time cannot be skipped while the exo assists")
+        if not 0.0 <= seconds <= MAX_SKIP_S:
+            raise ValueError(f"at most {MAX_SKIP_S:g} s can be skipped at once")
+        self._exo.pass_time(seconds)
+        return {"time_s": self._exo.now_us / 1e6}
+
+    def _state(self) -> Answer:
+        exo = self._exo
+        torque_nm, enabled = exo.command
+        motors = exo.plant.drive.motors
+        return {
+            "time_s": exo.now_us / 1e6,
+            "state": exo.device.state.name,
+            "blocked_by": exo.device.blocked_by,
+            "command_nm": torque_nm,
+            "enabled": enabled,
+            "shaft_nm": exo.plant.drive.shaft_nm,
+            "case_c": [motor.case_c for motor in motors],
+            "winding_c": [motor.winding_c for motor in motors],
+            "skin_c": [motor.skin_c for motor in motors],
+            "battery_v": exo.plant.drive.battery_v,
+            "storage_changes": exo.flash.changes,
+        }
+
+    def _trace(self, since_s: float) -> list[list[object]]:
+        return [
+            [moment.time_us / 1e6, moment.state.name, *moment.command_nm, moment.enabled, *moment.shaft_nm]
+            for moment in self._exo.trace
+            if moment.time_us >= since_s * 1e6
+        ]
+
+
+def _thighs(motion: Mapping[str, Any]) -> Thighs:
+    return Thighs(_pair(motion["angle_rad"]), _pair(motion["velocity_rad_s"]))
+
+
+def _pair(values: Any) -> Pair:
+    left, right = values
+    return float(left), float(right)

@@ -1,0 +1,85 @@
+"""Everything around the computer of an exo: person, sensors, motors, and what goes wrong with them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from random import Random
+
+from core.exo_core.safety import Inputs, Pair
+from core.virtual_exo.drive import Drive, DriveSettings
+from core.virtual_exo.faults import FaultKind, Faults
+from core.virtual_exo.sensors import SIDES, Sensors, SensorSettings
+from core.virtual_exo.wearer import Thighs, Wearer, WearerMotion, plain_walk
+
+
+@dataclass(frozen=True, slots=True)
+class PlantSettings:
+    """Who wears which exo."""
+
+    motion: WearerMotion = field(default_factory=plain_walk)
+    stand_s: float = 0.7  # before walking; the exo needs half a second (S12)
+    seed: int = 0
+    sensors: SensorSettings = field(default_factory=SensorSettings)
+    drive: DriveSettings = field(default_factory=DriveSettings)
+
+
+class Plant:
+    """The world of one exo. Times are those of the exo's clock."""
+
+    def __init__(self, settings: PlantSettings) -> None:
+        random = Random(settings.seed)
+        self.faults = Faults()
+        self.wearer = Wearer(settings.motion, settings.stand_s)
+        self.drive = Drive(settings.drive, random)
+        self._sensors = Sensors(settings.sensors, random)
+
+    def step(self, now_us: int, step_us: int, *, may_walk: bool, link: bool) -> Inputs:
+        """Let time pass up to `now_us`; what the exo's computer reads then."""
+        self.faults.at(now_us)
+        self.wearer.step(step_us * 1e-6, may_walk=may_walk)
+        self.drive.step(step_us * 1e-6, self.faults)
+        left, right = self._sensors.read(now_us, _changed(self.wearer.thighs(), self.faults), self.faults)
+        motors = self.drive.motors
+        return Inputs(
+            now_us=now_us,
+            sample_us=(left.time_us, right.time_us),
+            angle_rad=(left.angle_rad, right.angle_rad),
+            gyro_rad_s=(left.gyro_rad_s, right.gyro_rad_s),
+            accel_g=(left.accel_g, right.accel_g),
+            motor_us=(motors[0].reply_us, motors[1].reply_us),
+            motor_nm=(motors[0].reply_nm, motors[1].reply_nm),
+            weights_us=0,  # the core fills it in
+            case_c=self._warmth("case_c"),
+            winding_c=self._warmth("winding_c"),
+            skin_c=self._warmth("skin_c"),
+            battery_v=self._battery_v(),
+            estop=self.faults.found(FaultKind.ESTOP) is not None,
+            link=link and self.faults.found(FaultKind.UNPLUGGED) is None,
+        )
+
+    def _warmth(self, name: str) -> Pair:
+        """Temperatures of both sides; a fault that names this one (not 0) is read instead."""
+        left, right = (self._one_warmth(i, name) for i in (0, 1))
+        return left, right
+
+    def _one_warmth(self, i: int, name: str) -> float:
+        fault = self.faults.found(FaultKind.OVERHEAT, SIDES[i])
+        wrong = fault.number(name) if fault else 0.0
+        return wrong if wrong != 0.0 else float(getattr(self.drive.motors[i], name))
+
+    def _battery_v(self) -> float:
+        fault = self.faults.found(FaultKind.BATTERY)
+        return fault.number("volts") if fault else self.drive.battery_v
+
+
+def _changed(thighs: Thighs, faults: Faults) -> Thighs:
+    """What the person does instead, when a fault says so."""
+    angle, speed = list(thighs.angle_rad), list(thighs.velocity_rad_s)
+    for i, side in enumerate(SIDES):
+        strides = faults.found(FaultKind.STRIDES, side)
+        posture = faults.found(FaultKind.POSTURE, side)
+        scale = strides.number("scale") if strides else 1.0
+        angle[i], speed[i] = scale * angle[i], scale * speed[i]
+        if posture:
+            angle[i], speed[i] = posture.number("angle_rad"), 0.0
+    return Thighs((angle[0], angle[1]), (speed[0], speed[1]))

@@ -1,0 +1,103 @@
+"""Reading `--plant`: the motion of a trial, or a description of person, sensors and motors."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.domain.arrays import FloatArray
+from core.errors import refuse
+from core.virtual_exo.drive import DriveSettings
+from core.virtual_exo.plant import PlantSettings
+from core.virtual_exo.sensors import SensorSettings
+from core.virtual_exo.wearer import WearerMotion, plain_walk
+
+_SAMPLES_HZ = 200.0
+_TRIAL = {"time_s", "thigh_angle_rad"}
+_DESCRIPTION = {"walk", "stand_s", "seed", "sensors", "drive"}
+
+
+def load_plant(path: Path) -> PlantSettings:
+    """Read a `.npz` or `.json` with `time_s` (T,) and `thigh_angle_rad` (T, 2), left then right.
+
+    A `.json` may instead say `walk` (`stride_s`, `swing_rad`), and in both cases `stand_s`, `seed`, `sensors`
+    and `drive` with the fields of `SensorSettings` and `DriveSettings`. A trial's motion is repeated from the
+    last sample to the first. Raises UserError EXO-020.
+    """
+    try:
+        if path.suffix.lower() != ".json":
+            with np.load(path, allow_pickle=False) as archive:
+                return PlantSettings(_replayed(archive["time_s"], archive["thigh_angle_rad"]))
+        return _described(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile) as error:
+        raise _unusable(path, str(error)) from error
+
+
+def _described(values: Mapping[str, Any]) -> PlantSettings:
+    unknown = set(values) - _TRIAL - _DESCRIPTION
+    if unknown:
+        raise ValueError(f"nobody knows {', '.join(sorted(unknown))}.")
+    usual = PlantSettings()
+    motion = usual.motion
+    if _TRIAL & set(values):
+        motion = _replayed(values["time_s"], values["thigh_angle_rad"])
+    elif "walk" in values:
+        motion = _walk(**values["walk"])
+    return PlantSettings(
+        motion,
+        float(values.get("stand_s", usual.stand_s)),
+        int(values.get("seed", usual.seed)),
+        SensorSettings(**_numbers(SensorSettings, values.get("sensors", {}))),
+        DriveSettings(**_numbers(DriveSettings, values.get("drive", {}))),
+    )
+
+
+def _walk(stride_s: float = 1.1, swing_rad: float = 0.3) -> WearerMotion:
+    return plain_walk(float(stride_s), float(swing_rad))
+
+
+def _numbers(kind: type, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Numbers, truths and rows of numbers of a settings class, as they are declared there."""
+    known = {item.name: item.default for item in fields(kind)}
+    found: dict[str, Any] = {}
+    for name, value in given.items():
+        if name not in known:
+            raise ValueError(f"nobody knows {name}; there is {', '.join(known)}.")
+        usual = known[name]
+        if isinstance(usual, tuple):
+            if len(value) != len(usual):
+                raise ValueError(f"{name} needs {len(usual)} numbers.")
+            found[name] = tuple(float(one) for one in value)
+        else:
+            found[name] = bool(value) if isinstance(usual, bool) else float(value)
+    return found
+
+
+def _replayed(time: Any, thigh_angle: Any) -> WearerMotion:
+    time_s, angle = np.asarray(time, float), np.asarray(thigh_angle, float)
+    good = time_s.ndim == 1 and angle.shape == (len(time_s), 2) and len(time_s) >= 3
+    if not good or not (np.diff(time_s) > 0).all() or not np.isfinite(angle).all():
+        raise ValueError("time must increase, with one left and one right angle per time.")
+    period_s = float(time_s[-1] - time_s[0] + np.diff(time_s).mean())
+    count = max(3, round(period_s * _SAMPLES_HZ))
+    even = np.arange(count) * period_s / count
+    wrapped_s = np.append(time_s - time_s[0], period_s)
+    wrapped: FloatArray = np.vstack([angle, angle[:1]])
+    samples = np.stack([np.interp(even, wrapped_s, wrapped[:, side]) for side in (0, 1)], axis=1)
+    velocity = (np.roll(samples, -1, axis=0) - np.roll(samples, 1, axis=0)) / (2.0 * period_s / count)
+    return WearerMotion(period_s, samples, velocity)
+
+
+def _unusable(path: Path, why: str) -> Exception:
+    return refuse(
+        "EXO-020",
+        f"The wearer in {path.name} cannot be used.",
+        f"The reason: {why}",
+        "Give a .npz or .json file with time_s (T) and thigh_angle_rad (T, 2).",
+    )

@@ -1,0 +1,185 @@
+"""Claims about `exotwin package`, `key`, `audit` and `rollback` in a terminal."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from app.cli import deploy as cli_deploy
+from core.deploy.keys.signature import PrivateKey
+from core.deploy.keys.site_key import PASSPHRASE_VARIABLE, make_site_key, signing_key
+from core.deploy.keys.site_secret import site_secret, subject_tag
+from core.deploy.manifest import Approval
+from core.domain.audit import AuditEvent, AuditStep
+from core.store.database import database_path
+from core.store.repository import open_store
+from tests.app.cli.test_commands import Shell
+from tests.deploy.controllers import DEVICE, built
+from tests.store.samples import a_subject
+
+PASSPHRASE = "correct horse battery staple"
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    """A data folder with a key."""
+    make_site_key(tmp_path / "data", None, PASSPHRASE)
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def shell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Shell:
+    return Shell(tmp_path, capsys)
+
+
+def a_package(site: Path, key: PrivateKey | None = None, **changed: object) -> str:
+    origin = {"created_utc": datetime.now(UTC), "subject_tag": subject_tag(site_secret(site), "P-0007")}
+    archive = built(key=key or signing_key(site, None, PASSPHRASE), **{**origin, **changed}).archive
+    path = site.parent / "controller.exopkg"
+    path.write_bytes(archive)
+    return str(path)
+
+
+def verified(shell: Shell, site: Path, path: str, *words: str) -> tuple[int, dict[str, str]]:
+    """Exit status, and the code of each check that failed."""
+    status, out, _ = shell.types("package", "verify", path, "--json", "--data-dir", str(site), *words)
+    checks = json.loads(out)["checks"]
+    return status, {check["name"]: check["code"] for check in checks if not check["passed"]}
+
+
+def test_inspect_tells_people_and_programs_the_same(shell: Shell, site: Path) -> None:
+    path = a_package(site)
+    status, words, _ = shell.types("package", "inspect", path)
+    assert status == 0
+    assert DEVICE in words and "Dr A (physician)" in words and "12 N m, 150 N m/s, 80°" in words
+    values = json.loads(shell.types("package", "inspect", path, "--json")[1])
+    assert values["manifest_sha256"] in words
+    assert values["manifest"]["controller"]["limits"]["peak_nm"] == 12.0
+
+
+def test_a_package_cannot_command_the_terminal(shell: Shell, site: Path) -> None:
+    hostile = Approval("Dr \x1b[2J \ud800", "", "released", "2026-11-20T09:59:00Z")
+    path = a_package(site, approvals=(hostile,))
+    for words in (("package", "inspect", path), ("package", "verify", path, "--data-dir", str(site))):
+        assert "Dr ?[2J ?" in shell.types(*words)[1]
+
+
+def test_a_good_package_is_verified(shell: Shell, site: Path) -> None:
+    path = a_package(site)
+    assert verified(shell, site, path, "--patient", "P-0007", "--device", DEVICE) == (0, {})
+    status, words, _ = shell.types("package", "verify", path, "--data-dir", str(site))
+    assert status == 0 and "FAILED" not in words and "This package may be used." in words
+
+
+@pytest.mark.parametrize(
+    ("words", "changed", "failed"),
+    [
+        (("--patient", "P-0008"), {}, {"patient": "DEP-008"}),
+        (("--device", "HMEDI_L1"), {}, {"device": "DEP-005"}),
+        ((), {"approvals": ()}, {"approval": "DEP-016"}),
+        ((), {"created_utc": datetime.now(UTC) - timedelta(days=91)}, {"dates": "DEP-013"}),
+        ((), {"key": PrivateKey.from_seed(bytes(32))}, {"signature": "DEP-012"}),
+    ],
+)
+def test_what_is_wrong_with_a_package_is_named(
+    shell: Shell, site: Path, words: tuple[str, ...], changed: dict[str, object], failed: dict[str, str]
+) -> None:
+    assert verified(shell, site, a_package(site, **changed), *words) == (2, failed)
+
+
+def test_a_changed_package_fails_with_the_reason_and_the_next_step(shell: Shell, site: Path) -> None:
+    path = Path(a_package(site))
+    raw = bytearray(path.read_bytes())
+    raw[len(raw) // 2] ^= 1
+    path.write_bytes(raw)
+    assert verified(shell, site, str(path)) == (2, {"whole": "DEP-003"})
+    _, words, _ = shell.types("package", "verify", str(path), "--data-dir", str(site))
+    assert "Make the package again" in words and "must not be used" in words
+
+
+def test_a_missing_package_is_one_line(shell: Shell, site: Path) -> None:
+    gone = str(site / "none.exopkg")
+    assert shell.refusal("package", "inspect", gone) == "DEP-006"
+    assert shell.refusal("package", "verify", gone, "--data-dir", str(site)) == "DEP-006"
+
+
+def test_another_sites_package_is_accepted_once_its_key_is_trusted(shell: Shell, site: Path) -> None:
+    theirs = site.parent / "theirs"
+    make_site_key(theirs, None, PASSPHRASE)
+    path = a_package(site, signing_key(theirs, None, PASSPHRASE))
+    assert verified(shell, site, path)[1] == {"signature": "DEP-012"}
+    assert shell.types("key", "trust", str(theirs / "keys" / "site.pub.pem"), "--data-dir", str(site))[0] == 0
+    assert verified(shell, site, path) == (0, {})
+    assert "trusted" in shell.types("key", "show", "--data-dir", str(site))[1]
+
+
+def test_a_key_is_made_once_and_replaced_on_demand(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(PASSPHRASE_VARIABLE, PASSPHRASE)
+    make = ("key", "make", "--data-dir", str(tmp_path / "new"))
+    assert "no key yet" in shell.types("key", "show", *make[2:])[1]
+    assert "under your passphrase" in shell.types(*make)[1]
+    assert shell.refusal(*make) == "KEY-007"
+    assert shell.types(*make, "--replace")[0] == 0
+    assert shell.types("key", "show", *make[2:])[1].count("\n") == 2
+
+
+def test_a_key_without_terminal_store_and_passphrase_is_refused(shell: Shell, tmp_path: Path) -> None:
+    assert shell.refusal("key", "make", "--data-dir", str(tmp_path / "new")) == "KEY-010"
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"), [(("short",), "KEY-008"), ((PASSPHRASE, "another one"), "KEY-011")]
+)
+def test_a_typed_passphrase_is_long_and_the_same_twice(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, typed: tuple[str, ...], code: str
+) -> None:
+    answers = iter(typed)
+    monkeypatch.setattr(cli_deploy.sys.stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(cli_deploy.getpass, "getpass", lambda prompt: next(answers))
+    assert shell.refusal("key", "make", "--data-dir", str(tmp_path / "new")) == code
+
+
+@pytest.fixture
+def trail(tmp_path: Path) -> Path:
+    folder = tmp_path / "data"
+    with open_store(folder) as store:
+        for step in (AuditStep.PACKED, AuditStep.UPLOADED, AuditStep.CONFIRMED):
+            store.audit(AuditEvent(step, "Dr A", "physician", detail="as planned"))
+    return folder
+
+
+def test_a_whole_trail_is_verified_and_listed(shell: Shell, trail: Path) -> None:
+    status, words, _ = shell.types("audit", "verify", "--data-dir", str(trail))
+    assert status == 0 and words.startswith("The audit trail is whole: 3 entries, 0 signed packages")
+    lines = shell.types("audit", "list", "--data-dir", str(trail))[1].splitlines()
+    assert len(lines) == 3 and "uploaded" in lines[1] and "Dr A (physician)" in lines[1]
+    listed = json.loads(shell.types("audit", "list", "--json", "--data-dir", str(trail))[1])
+    assert [entry["event"]["step"] for entry in listed] == ["package made", "uploaded", "confirmed"]
+
+
+def test_the_first_broken_link_is_named(shell: Shell, trail: Path) -> None:
+    with closing(sqlite3.connect(database_path(trail))) as connection, connection:
+        connection.execute("DROP TRIGGER audit_no_update")
+        connection.execute("UPDATE audit SET who='Dr B' WHERE number=2")
+    status, _, told = shell.types("audit", "verify", "--data-dir", str(trail))
+    assert status == 2 and "broken at entry 2" in told and "[AUD-001]" in told
+    status, out, _ = shell.types("audit", "verify", "--json", "--data-dir", str(trail))
+    assert status == 2 and json.loads(out)["broken"]["number"] == 2
+
+
+def test_a_rollback_names_patient_exo_and_who_decides(shell: Shell, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with open_store(data) as store:
+        store.start_visit(store.add_patient(a_subject("P-0007")))
+    decided = ("--exo", "tcp:127.0.0.1:1", "--name", "Dr A", "--role", "physician", "--data-dir", str(data))
+    status, _, told = shell.types("rollback", "--patient", "P-0008", *decided)
+    assert status == 2 and "PAT-012" in told
+    status, _, told = shell.types("rollback", "--patient", "P-0007", *decided)
+    assert status == 2 and "EXO-001" in told

@@ -1,0 +1,184 @@
+"""Claims about the doctor and the data folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import resources
+from app.cli import doctor
+from app.cli.doctor import State
+from app.cli.doctor_probes import linux_cameras
+from app.paths import data_dir_default
+from core.store.database import database_path
+from core.store.repository import open_store
+
+
+def test_the_doctor_looks_at_everything_the_session_needs(tmp_path, capsys):
+    status = doctor.doctor_command(tmp_path, as_json=True)
+
+    body = json.loads(capsys.readouterr().out)
+    assert [check["name"] for check in body["checks"]] == [
+        "Python",
+        "3D view",
+        "Cameras",
+        "Serial ports",
+        "Data folder",
+        "Record",
+        "Processor and memory",
+        "GPU",
+        "Pose model",
+    ]
+    assert status == (0 if body["ok"] else 1)
+    assert all(check["advice"] for check in body["checks"] if check["state"] != "ok")
+
+
+def test_the_report_can_be_read_in_a_terminal(tmp_path, capsys, monkeypatch):
+    checks = (doctor.Check("Disk", State.FAIL, "It is full.", "Free some."),)
+    monkeypatch.setattr(doctor, "run_doctor", lambda data_dir: checks)
+
+    assert doctor.doctor_command(tmp_path, as_json=False) == 1
+    said = capsys.readouterr().out
+    assert "It is full." in said and "Free some." in said and "1 of 1" in said
+
+
+def crash() -> dict[str, object]:
+    os.abort()
+
+
+def sleep() -> dict[str, object]:
+    time.sleep(60.0)
+    return {}
+
+
+def refuse() -> dict[str, object]:
+    raise RuntimeError("no such thing")
+
+
+@pytest.mark.parametrize(
+    ("function", "limit_s", "error"),
+    [("crash", 20.0, "ended the program"), ("sleep", 1.0, "no answer"), ("refuse", 20.0, "no such thing")],
+)
+def test_a_probe_that_crashes_hangs_or_raises_costs_only_its_own_answer(function, limit_s, error):
+    probe = doctor.Probe(f"{__name__}:{function}")
+
+    assert error in probe.result(limit_s)["error"]
+
+
+def test_without_a_screen_the_3d_view_is_a_note_and_not_a_failure():
+    assert doctor.judge_opengl({}, screen=False).state is State.WARN
+
+
+def test_a_driver_that_cannot_draw_is_a_failure_with_advice():
+    check = doctor.judge_opengl({"error": "The driver ended the program."}, screen=True)
+
+    assert check.state is State.FAIL
+    assert "driver ended" in check.finding and "graphics driver" in check.advice
+
+
+def test_a_driver_that_draws_is_named():
+    answer = {"drawn": True, "renderer": "llvmpipe", "version": "4.5"}
+
+    assert "llvmpipe, OpenGL 4.5" in doctor.judge_opengl(answer, screen=True).finding
+
+
+def test_a_serial_port_this_user_may_not_open_comes_with_the_command_that_helps():
+    answer = {"ports": [["/dev/ttyACM0", "Exo"]]}
+
+    check = doctor.judge_ports(answer, {"/dev/ttyACM0": False})
+
+    assert check.state is State.WARN and "dialout" in check.advice
+    assert doctor.judge_ports(answer, {"/dev/ttyACM0": True}).state is State.OK
+
+
+@pytest.mark.parametrize(
+    ("free_gb", "problem", "state"),
+    [(100.0, "", State.OK), (5.0, "", State.WARN), (0.5, "", State.FAIL), (100.0, "read-only", State.FAIL)],
+)
+def test_the_data_folder_needs_room_and_must_be_writable(free_gb, problem, state):
+    assert doctor.judge_disk(Path("data"), free_gb, problem).state is state
+
+
+def test_a_data_folder_that_does_not_exist_yet_is_judged_by_its_parent(tmp_path):
+    assert "GB free" in doctor.check_disk(tmp_path / "not" / "yet").finding
+
+
+def test_a_damaged_record_is_found_and_leads_to_the_backup(tmp_path):
+    with open_store(tmp_path):
+        assert doctor.check_record(tmp_path).state is State.OK
+    database_path(tmp_path).write_bytes(b"rubbish " * 900)
+
+    check = doctor.check_record(tmp_path)
+
+    assert check.state is State.FAIL and "exotwin restore" in check.advice
+
+
+@pytest.mark.parametrize(
+    ("cores", "memory_gb", "state"), [(8, 16.0, State.OK), (2, 16.0, State.WARN), (8, 2.0, State.FAIL)]
+)
+def test_a_small_machine_is_told_what_it_means(cores, memory_gb, state):
+    assert doctor.judge_machine(cores, memory_gb).state is state
+
+
+def test_a_missing_pose_model_fails_and_an_unknown_one_is_noted(tmp_path):
+    own = tmp_path / "own.task"
+    assert doctor.judge_pose_model(own, {}).state is State.FAIL
+
+    own.write_bytes(b"official")
+    assert doctor.judge_pose_model(own, {"opened": True}).state is State.WARN
+
+
+def test_a_pose_model_that_does_not_open_fails_with_the_reason(tmp_path):
+    own = tmp_path / "own.task"
+    own.write_bytes(b"official")
+
+    check = doctor.judge_pose_model(own, {"error": "OSError: libGLESv2.so.2 is missing."})
+
+    assert check.state is State.FAIL and "libGLESv2" in check.finding
+
+
+def test_the_pose_model_of_set_up_is_verified_and_opens(pose_model: Path):
+    if pose_model != resources.path(resources.POSE_MODEL):
+        pytest.skip("another pose model is in use")
+
+    answer = doctor.Probe("app.cli.doctor_probes:pose_detector").result()
+
+    assert doctor.judge_pose_model(pose_model, answer).state is State.OK
+
+
+def test_the_second_device_of_a_camera_is_not_counted(tmp_path):
+    for name, index in (("video0", "0"), ("video1", "1")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "name").write_text("Lab camera\n", encoding="utf-8")
+        (tmp_path / name / "index").write_text(f"{index}\n", encoding="utf-8")
+
+    assert linux_cameras(tmp_path) == ["Lab camera (/dev/video0)"]
+
+
+def test_no_gpu_is_fine():
+    check = doctor.check_gpu("a-program-that-does-not-exist")
+
+    assert check.state is State.OK and "No NVIDIA GPU" in check.finding
+
+
+@pytest.mark.parametrize(
+    ("variables", "platform", "expected"),
+    [
+        ({}, "linux", "home/.local/share/exotwin"),
+        ({"XDG_DATA_HOME": "xdg"}, "linux", "xdg/exotwin"),
+        ({}, "win32", "home/AppData/Local/ExoTwin"),
+        ({"LOCALAPPDATA": "local"}, "win32", "local/ExoTwin"),
+        ({}, "darwin", "home/Library/Application Support/ExoTwin"),
+    ],
+)
+def test_each_system_has_its_own_place_for_the_data(variables, platform, expected):
+    assert data_dir_default(variables, platform, Path("home")) == Path(expected)
+
+
+def test_the_data_folder_can_be_chosen(tmp_path):
+    assert data_dir_default({"EXOTWIN_DATA_DIR": str(tmp_path)}, sys.platform) == tmp_path

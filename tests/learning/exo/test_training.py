@@ -1,0 +1,230 @@
+"""Claims about the exo's controller on the twin: the law it starts from, effort, and training."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import time
+
+import numpy as np
+import pytest
+
+from core.domain.body import JOINTS, Joint, JointKind, Side
+from core.domain.controller import ExoController, TorqueLimits
+from core.domain.twin import GENERIC_BODY, GaitPolicy, Network
+from core.exo_core.numpy_runtime import ExoRuntime, forward
+from core.gait.norms import normal_reference
+from core.learning.exo.delayed_output_feedback import HipTrack, law_torque, teach_law
+from core.learning.exo.effort import effort_change, effort_of, joint_strength_nm, measure_walk
+from core.learning.exo.environment import (
+    OBSERVATION,
+    Baseline,
+    ExoEnvironment,
+    people,
+    varied_people,
+    worn_by,
+)
+from core.learning.exo.training import ExoLearner, Judge, _spread_ages, learn_exo
+from core.learning.exo.worn_controller import PERFECT_SENSORS, SIZES, WalkingPolicy, WornExo, exo_controller
+from core.simulation.environment.observation import OBSERVATION_SIZE
+from core.simulation.environment.policy import PolicyNetworks
+from core.simulation.environment.tracking import ACTION_SIZE, WalkingEnvironment
+from core.tasks.policy_files import shipped_policy
+
+DEVICE = "Hippo_L1"
+LIMITS = TorqueLimits(12.0, 150.0, 1.396)
+
+
+def constant(sizes: tuple[int, ...], activation: str, output: float = 0.0) -> Network:
+    weights = tuple(np.zeros((b, a), np.float32) for a, b in itertools.pairwise(sizes))
+    biases = [np.zeros(b, np.float32) for b in sizes[1:]]
+    biases[-1] += np.float32(output)
+    return Network(weights, tuple(biases), activation)
+
+
+@pytest.fixture(scope="module")
+def policy() -> GaitPolicy:
+    """A twin without a will of its own: its servos follow the normal stride until it stumbles."""
+    return GaitPolicy(
+        GENERIC_BODY,
+        normal_reference(),
+        constant((OBSERVATION_SIZE, 8, ACTION_SIZE), "silu"),
+        constant((OBSERVATION_SIZE, 8, 1), "silu"),
+        np.full(ACTION_SIZE, -1.0, np.float32),
+        np.zeros(OBSERVATION_SIZE),
+        np.ones(OBSERVATION_SIZE),
+        (),
+        0,
+        0.0,
+        0.0,
+        0.0,
+    )
+
+
+@pytest.fixture(scope="module")
+def judge(policy: GaitPolicy) -> Judge:
+    return Judge(policy, DEVICE, seed=5, walkers=4, seconds=1.6, threads=1)
+
+
+@pytest.fixture(scope="module")
+def taught() -> tuple[ExoController, float, list[HipTrack]]:
+    tracks = []
+    for period_s in (0.9, 1.1, 1.3):
+        turn = 2 * np.pi * np.arange(800)[:, None] / (100 * period_s) + np.array([0.0, np.pi])
+        angle, speed = 0.15 + 0.4 * np.cos(turn), -0.4 * 2 * np.pi / period_s * np.sin(turn)
+        tracks.append(HipTrack(angle, speed))
+    return *teach_law(tracks, LIMITS, seed=0, steps=1000), tracks
+
+
+def world_of(policy: GaitPolicy, device: str | None, count: int, seed: int = 0) -> WalkingEnvironment:
+    return WalkingEnvironment(people(policy.body, policy.reference, device, count), seed=seed, threads=1)
+
+
+def walking(policy: GaitPolicy) -> WalkingPolicy:
+    return WalkingPolicy(PolicyNetworks.from_policy(policy))
+
+
+def test_the_default_law_is_antisymmetric_and_late(taught: tuple) -> None:
+    angle = taught[2][0].angle_rad
+    torque = law_torque(angle)
+    np.testing.assert_allclose(torque[:, 0], -torque[:, 1])
+    np.testing.assert_allclose(law_torque(angle[:, ::-1]), -torque)
+    assert not torque[:10].any() and torque[10:].any()
+
+
+def test_the_network_on_the_exo_reproduces_the_default_law(taught: tuple) -> None:
+    controller, error_nm, tracks = taught
+    runtime = ExoRuntime(controller)
+    angle, velocity = tracks[1].angle_rad.astype(np.float32), tracks[1].velocity_rad_s.astype(np.float32)
+    given = np.array([runtime.step(a, v) for a, v in zip(angle, velocity, strict=True)])
+    wanted = np.clip(law_torque(tracks[1].angle_rad), -LIMITS.peak_nm, LIMITS.peak_nm)
+    assert error_nm < 1.0
+    assert np.sqrt(np.mean((given - wanted)[100:] ** 2)) < 1.0
+    assert np.corrcoef(given[100:, 0], wanted[100:, 0])[0, 1] > 0.98
+
+
+def test_effort_is_the_mean_squared_share_of_strength_without_the_toes() -> None:
+    strength = joint_strength_nm(GENERIC_BODY)
+    torque = np.zeros((2, len(JOINTS)))
+    torque[0, Joint.of(JointKind.KNEE, Side.LEFT).column] = 100.0
+    torque[1, Joint.of(JointKind.TOES, Side.LEFT).column] = 20.0
+    np.testing.assert_allclose(effort_of(torque, strength), [0.25 / 12, 0.0])
+    assert effort_change(0.93) == "−7 %" and effort_change(1.1) == "+10 %" and effort_change(1.001) == "±0 %"
+
+
+def test_many_simulated_exos_give_the_bits_of_one_real_one(policy: GaitPolicy, taught: tuple) -> None:
+    world = world_of(policy, DEVICE, 3)
+    exo, single = WornExo(taught[0], world), ExoRuntime(taught[0])
+    networks, torques = PolicyNetworks.from_policy(policy), []
+    hips = [Joint.of(JointKind.HIP_FLEXION, side).column for side in Side]
+    single_torques = []
+
+    def watched(w: WalkingEnvironment) -> np.ndarray:
+        sample = [v[1, hips].astype(np.float32) for v in (w.joint_angle_rad, w.joint_velocity_rad_s)]
+        single_torques.append(single.step(*sample))
+        torques.append(exo(w)[1])
+        return np.zeros((3, 2))
+
+    for _ in range(20):
+        world.step(networks.act(world.observation()), watched)
+    assert np.array(torques, np.float32).tobytes() == np.array(single_torques).tobytes()
+
+
+def test_an_exo_that_pushes_the_way_the_hip_works_lowers_the_hip_effort(
+    judge: Judge, policy: GaitPolicy
+) -> None:
+    """The chain from control to body: torque given by the motors is torque the servos need not give."""
+
+    class Helper(WornExo):
+        def __call__(self, world: WalkingEnvironment) -> np.ndarray:
+            hips = [Joint.of(JointKind.HIP_FLEXION, side).column for side in Side]
+            return np.clip(0.3 * world.joint_torque_nm[:, hips], -12.0, 12.0)
+
+    silent = exo_controller(constant(SIZES, "relu"), LIMITS)
+    world = world_of(policy, DEVICE, 4, seed=5)
+    helped = measure_walk(
+        world, WalkingPolicy(PolicyNetworks.from_policy(policy)), Helper(silent, world), 1.6
+    )
+    idle = judge.try_out(None).measure
+    assert helped.hip_effort < 0.97 * idle.hip_effort
+    assert helped.work.peak_nm <= 12.0
+
+
+def test_the_policy_of_the_batch_is_the_stored_policy() -> None:
+    networks = shipped_policy()
+    seen = np.random.default_rng(0).normal(0.0, 1.0, (5, OBSERVATION_SIZE)).astype(np.float32)
+    np.testing.assert_allclose(WalkingPolicy(networks).act(seen), networks.act(seen), atol=1e-4)
+
+
+def test_days_differ_in_mass_strength_and_grip(policy: GaitPolicy) -> None:
+    models = {id(w.model): w.model for w in varied_people(policy.body, policy.reference, DEVICE, 16, 0)}
+    assert len(models) == 8
+    for values in (
+        [m.body_mass.sum() for m in models.values()],
+        [m.actuator_gainprm[0, 0] for m in models.values()],
+        [m.geom_friction[:, 0].max() for m in models.values()],
+    ):
+        assert len({round(float(value), 6) for value in values}) == 8
+    assert all(m.actuator_gainprm[ACTION_SIZE, 0] == 1.0 for m in models.values())
+
+
+def test_a_step_of_learning_shows_the_controllers_inputs_first(policy: GaitPolicy, taught: tuple) -> None:
+    world, controller = world_of(policy, DEVICE, 4), taught[0]
+    exo = worn_by(world, controller, lambda x: forward(controller.network, x), PERFECT_SENSORS, 0)
+    learning = ExoEnvironment(
+        world, WalkingPolicy(PolicyNetworks.from_policy(policy)), exo, Baseline(0.05, 0.1)
+    )
+    before = learning.observation()
+    assert before.shape == (4, OBSERVATION)
+    hips = [Joint.of(JointKind.HIP_FLEXION, side).column for side in Side]
+    np.testing.assert_allclose(before[:, :2], world.joint_angle_rad[:, hips], atol=1e-6)
+    np.testing.assert_array_equal(before, learning.observation())  # looking twice changes nothing
+    learning.step(forward(controller.network, before[:, :16]).astype(float))
+    after = learning.observation()
+    np.testing.assert_allclose(after[:, :2], world.joint_angle_rad[:, hips], atol=1e-6)
+    which = np.array([True, False, False, False])
+    learning.restart(which)
+    again = learning.observation()
+    np.testing.assert_array_equal(again[1:, :16], after[1:, :16])
+    np.testing.assert_allclose(again[0, :2], world.joint_angle_rad[0, hips], atol=1e-6)
+
+
+def test_episodes_of_a_training_end_one_by_one(policy: GaitPolicy) -> None:
+    world = world_of(policy, DEVICE, 32)
+
+    _spread_ages(world, seed=0)
+
+    assert len(set(world.time_s)) > 20
+
+
+def test_training_never_returns_less_than_it_started_with(
+    policy: GaitPolicy, judge: Judge, taught: tuple
+) -> None:
+    learner = ExoLearner(policy, DEVICE, taught[0], budget_s=1.5, worlds=8, judge=judge)
+    seen, saved = [], []
+    learn_exo(learner, clock=time.monotonic, watch=seen.append, save=saved.append)
+    assert seen and saved and learner.best_trial is not None
+    assert learner.best_trial.score <= judge.try_out(taught[0]).score + 1e-12
+    assert learner.best.limits == LIMITS
+    assert {curve.name for curve in learner.curves()} == {"effort_ratio", "falls_per_minute", "similarity"}
+
+
+def test_training_goes_on_from_a_checkpoint(policy: GaitPolicy, judge: Judge, taught: tuple) -> None:
+    first = ExoLearner(policy, DEVICE, taught[0], worlds=8, judge=judge)
+    for _ in range(8):
+        first.learn_round(time.monotonic)
+    first.judge_latest(time.monotonic)
+    second = ExoLearner(policy, DEVICE, taught[0], worlds=8, judge=judge)
+    second.restore(first.checkpoint())
+    assert second.control_steps == first.control_steps and second.elapsed_s == first.elapsed_s
+    for one, other in zip(second.latest().network.weights, first.latest().network.weights, strict=True):
+        np.testing.assert_array_equal(one, other)
+    moved = np.abs(first.latest().network.biases[-1] - taught[0].network.biases[-1]).max()
+    assert moved > 0.0  # the controller learns once the value network has found its feet
+    assert second.learn_round(time.monotonic).control_steps > first.control_steps
+
+
+def test_a_start_of_another_size_is_refused(policy: GaitPolicy, judge: Judge, taught: tuple) -> None:
+    small = dataclasses.replace(taught[0], network=constant((16, 8, 2), "relu"))
+    with pytest.raises(ValueError, match="sizes"):
+        ExoLearner(policy, DEVICE, small, worlds=4, judge=judge)

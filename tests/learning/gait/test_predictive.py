@@ -1,0 +1,250 @@
+"""Claims about learning without a reference: courses, the teacher, resuming, judging. With 26 muscles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from core.domain.twin import GENERIC_BODY
+from core.gait.norms import normal_reference
+from core.learning.gait import dagger as showing
+from core.learning.gait.dagger import ShowingLearner, taught
+from core.learning.gait.demonstration import (
+    Demonstration,
+    Poses,
+    TrackingTeacher,
+    demonstrate,
+    held_excitation,
+)
+from core.learning.gait.predictive import (
+    CURRICULUM,
+    IMITATION_SHARE,
+    Course,
+    PredictiveLearner,
+    course_walkers,
+    evaluate_predictive,
+)
+from core.learning.rl.ppo import PpoSettings
+from core.simulation.environment.predictive import PredictiveEnvironment, PredictiveWalker
+from core.simulation.physics.domain_randomisation import NO_SPREAD, Spread
+from core.simulation.reference_gait.reference_strides import StrideBank
+from core.twin.body import Fidelity
+from tests.learning.rl.tracking import muscled_walkers, standing_policy
+
+MUSCLES = 26
+SYNERGIES = np.array([(np.arange(MUSCLES) % 4 == number).astype(float) for number in range(4)])
+SMALL = PpoSettings(horizon=8, epochs=1, minibatches=2)
+
+
+@pytest.fixture(autouse=True)
+def short_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(showing, "HORIZON", 10)
+    monkeypatch.setattr(showing, "BATCH", 256)
+
+
+class Clock:
+    """Every look at it takes a second."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        self.now += 1.0
+        return self.now
+
+
+@pytest.fixture(scope="module")
+def shown() -> Demonstration:
+    return demonstrate(muscled_walkers(4), standing_policy(), seconds=0.6, seed=1, threads=1)
+
+
+def world(shown: Demonstration, count: int = 4, seed: int = 2) -> PredictiveEnvironment:
+    walker = PredictiveWalker(muscled_walkers(1)[0].model, GENERIC_BODY, (1.2, 1.3))
+    return PredictiveEnvironment([walker] * count, shown.starts(), SYNERGIES, seed=seed, threads=1)
+
+
+# What is shown
+
+
+def test_moments_of_walks_are_kept_but_not_those_before_a_fall(shown: Demonstration) -> None:
+    assert len(shown.state) >= 20
+    assert shown.activation.shape[1] == MUSCLES
+    assert shown.activation.min() >= 0.0 and shown.activation.max() <= 1.0
+    assert 0.0 < shown.seconds <= 0.6
+    assert shown.speed_m_s.min() > 0.3
+    heights = shown.state[:, 3]
+    assert heights.min() > 0.75 * heights.max()
+
+
+def test_the_same_seed_shows_the_same(shown: Demonstration) -> None:
+    again = demonstrate(muscled_walkers(4), standing_policy(), seconds=0.6, seed=1, threads=1)
+
+    np.testing.assert_array_equal(again.state, shown.state)
+
+
+def test_what_was_shown_survives_the_way_through_a_file(shown: Demonstration) -> None:
+    copy = Demonstration.of(shown.arrays())
+
+    for name, array in shown.arrays().items():
+        np.testing.assert_array_equal(copy.arrays()[name], array, err_msg=name)
+
+
+def test_a_pose_of_the_stride_is_found_at_its_phase() -> None:
+    bank = StrideBank([normal_reference()] * 5)
+    phase = np.array([0.0, 0.13, 0.5, 0.77, 0.97])
+    poses = Poses(bank)
+
+    found = poses.nearest((phase + 0.08) % 1.0, bank.angle(phase), bank.velocity(phase))
+
+    apart = (found - phase + 0.5) % 1.0 - 0.5
+    assert np.abs(apart).max() < 0.02
+
+
+def test_the_clock_follows_the_pose_step_by_step() -> None:
+    bank = StrideBank([normal_reference()])
+    poses, late = Poses(bank), np.array([0.30])
+
+    for _ in range(30):
+        late = poses.followed(late, bank.angle(np.array([0.4])), bank.velocity(np.array([0.4])))
+
+    assert late[0] == pytest.approx(0.4, abs=0.02)
+
+
+def test_a_held_excitation_brings_muscles_where_they_are_wanted() -> None:
+    """Against MuJoCo's own activation dynamics, within what excitation 0..1 can reach."""
+    import mujoco
+
+    for activation, wanted in ((0.1, 0.3), (0.4, 0.35), (0.05, 0.1)):
+        excitation = held_excitation(np.array([activation]), np.array([wanted]), 0.02)[0]
+        now = activation
+        for _ in range(2000):
+            rate = mujoco.mju_muscleDynamics(excitation, now, np.array([0.01, 0.04, 0.0]))
+            now += 0.00001 * rate
+        assert now == pytest.approx(wanted, abs=0.02)
+
+
+def test_the_teacher_shows_the_same_in_the_same_state_and_asks_the_leg_that_swings(
+    shown: Demonstration,
+) -> None:
+    teachers = [TrackingTeacher(muscled_walkers(4), standing_policy()) for _ in range(2)]
+    rows = np.arange(4)
+
+    told = []
+    for teacher in teachers:
+        teacher.phase = shown.phase[rows].copy()
+        told.append(teacher.excitation(shown.state[rows].copy(), shown.sensor[rows].copy()))
+
+    np.testing.assert_array_equal(told[0], told[1])
+    assert told[0].shape == (4, MUSCLES)
+    assert told[0].min() >= 0.0 and told[0].max() <= 1.0
+    assert told[0].std() > 0.05
+
+
+# Learning
+
+
+def learner_of_stage(shown: Demonstration, seed: int = 1) -> PredictiveLearner:
+    return PredictiveLearner([world(shown, seed=5), world(shown, seed=6)], seed=seed, settings=SMALL)
+
+
+def learner_of_showing(shown: Demonstration, seed: int = 1) -> ShowingLearner:
+    teacher = TrackingTeacher(muscled_walkers(4), standing_policy())
+    return ShowingLearner(world(shown), teacher, shown, seed=seed)
+
+
+@pytest.mark.parametrize("make", [learner_of_stage, learner_of_showing])
+def test_learning_resumed_from_a_checkpoint_equals_learning_without_a_break(
+    make: Callable[..., PredictiveLearner | ShowingLearner], shown: Demonstration
+) -> None:
+    straight, broken = make(shown), make(shown)
+    for _ in range(4):
+        straight.learn_round(Clock())
+    for _ in range(2):
+        broken.learn_round(Clock())
+
+    resumed = make(shown, seed=1)
+    resumed.restore(broken.checkpoint())
+    for _ in range(2):
+        resumed.learn_round(Clock())
+
+    for name, array in straight.latest.arrays().items():
+        np.testing.assert_array_equal(resumed.latest.arrays()[name], array, err_msg=name)
+    assert [len(curve.value) for curve in resumed.curves()] == [4] * len(straight.curves())
+    assert resumed.elapsed_s == straight.elapsed_s
+
+
+def test_who_is_shown_what_to_do_comes_closer_to_it(shown: Demonstration) -> None:
+    learner = learner_of_showing(shown)
+
+    # From the sixth round on it comes into states of its own, which it has to be shown first.
+    rounds = [learner.learn_round(Clock()) for _ in range(12)]
+
+    assert rounds[-1].difference < 0.7 * rounds[0].difference
+    assert rounds[0].teacher_share == 1.0 and rounds[-1].teacher_share <= 0.5
+
+
+def test_a_stage_begins_where_the_last_one_ended(shown: Demonstration) -> None:
+    before = learner_of_showing(shown)
+    before.learn_round(Clock())
+    networks = taught(before)
+
+    learner = PredictiveLearner([world(shown)], start=networks, settings=SMALL)
+
+    seen = world(shown).observation()
+    # The normaliser keeps variances, a policy file spreads: a rounding apart.
+    np.testing.assert_allclose(learner.latest.act(seen), networks.act(seen), atol=0.02)
+
+
+def test_a_round_tells_how_far_fast_and_hard_was_walked(shown: Demonstration) -> None:
+    progress = learner_of_stage(shown).learn_round(Clock())
+
+    assert progress.control_steps == 8 * 2 * 4
+    assert 0.0 < progress.effort < 1.0
+    assert 0.0 < progress.speed_error_m_s < 2.0
+    assert 0.0 < progress.reward <= 1.0
+
+
+def test_judging_counts_seconds_speed_and_falls(shown: Demonstration) -> None:
+    networks = learner_of_stage(shown).latest
+    walkers = [PredictiveWalker(muscled_walkers(1)[0].model, GENERIC_BODY, (1.2, 1.2))] * 3
+
+    found = evaluate_predictive(walkers, shown.starts(), SYNERGIES, networks, seed=1, length_s=1.5, threads=1)
+
+    assert (found.walk_seconds > 0.0).all() and (found.walk_seconds <= 1.5).all()
+    assert found.survived(1.5) < 1.0  # nothing was learned: it falls
+    np.testing.assert_allclose(found.command_m_s, 1.2)
+
+
+# The curriculum
+
+
+def test_the_curriculum_first_varies_speeds_then_slopes_and_spends_all_the_time() -> None:
+    speeds, slopes = CURRICULUM
+
+    assert speeds.slopes_deg == (0.0,)
+    assert min(slopes.slopes_deg) < 0.0 < max(slopes.slopes_deg) and 0.0 in slopes.slopes_deg
+    assert IMITATION_SHARE + sum(course.share for course in CURRICULUM) == pytest.approx(1.0)
+    assert all(course.spread == Spread() for course in CURRICULUM)
+
+
+def test_a_course_spreads_its_slopes_and_differences_over_the_walkers() -> None:
+    course = Course("slopes", (0.9, 1.4), (-5.0, 5.0), 0.5)
+
+    walkers = course_walkers(GENERIC_BODY, Fidelity.LUMPED, course, 4, seed=3)
+
+    climbs = [round(walker.ground.climb, 3) for walker in walkers]
+    assert climbs == [-0.087, 0.087, -0.087, 0.087]
+    masses = [float(walker.model.body_mass.sum()) for walker in walkers]
+    assert len(set(masses)) == 4
+    assert all(0.9 <= mass / GENERIC_BODY.mass_kg <= 1.1 for mass in masses)
+    assert all(0.0 <= walker.latency_s <= 0.03 for walker in walkers)
+
+
+def test_a_course_without_spread_shares_one_model() -> None:
+    course = Course("judged", (1.2, 1.2), (0.0,), 0.0, NO_SPREAD)
+
+    walkers = course_walkers(GENERIC_BODY, Fidelity.LUMPED, course, 3, seed=3)
+
+    assert len({id(walker.model) for walker in walkers}) == 1

@@ -1,0 +1,109 @@
+"""Claims about the exo on the body."""
+
+from __future__ import annotations
+
+import mujoco
+import numpy as np
+import pytest
+
+from core.devices.profiles import (
+    controller_arrays,
+    controller_of,
+    device_ids,
+    load_profile,
+    session_limits,
+)
+from core.domain.body import JOINTS
+from core.domain.twin import GENERIC_BODY
+from core.simulation.model.exo_model import (
+    HIP_COLUMNS,
+    attach_exo,
+    exo_bodies,
+    require_hip_motors,
+    worn_model,
+)
+from core.simulation.model.exo_sensors import HipSensors, SensorFaults
+from core.simulation.model.joint_coupling import velocity_columns
+from core.twin.body import Fidelity, body_spec
+from tests.exo_core.test_numpy_runtime import random_controller
+from tests.refusals import refused
+
+DEVICE = "Hippo_L1"
+
+
+@pytest.mark.parametrize("fidelity", [Fidelity.FAST, Fidelity.STANDARD])
+def test_the_exo_adds_its_mass_and_two_motors_left_then_right(fidelity: Fidelity) -> None:
+    bare, worn = worn_model(GENERIC_BODY, fidelity, None), worn_model(GENERIC_BODY, fidelity, DEVICE)
+    assert [worn.actuator(bare.nu + side).name for side in range(2)] == ["Exo_L", "Exo_R"]
+    assert worn.nu == bare.nu + 2 and worn.nq == bare.nq
+    assert worn.body_mass.sum() - bare.body_mass.sum() == pytest.approx(
+        load_profile(DEVICE).mass_kg, abs=0.01
+    )
+
+
+def test_one_newton_metre_of_control_is_one_newton_metre_of_hip_flexion() -> None:
+    model = worn_model(GENERIC_BODY, Fidelity.FAST, DEVICE)
+    data = mujoco.MjData(model)
+    data.ctrl[len(JOINTS) :] = [3.0, -5.0]
+    mujoco.mj_forward(model, data)
+    hips = velocity_columns(model)[list(HIP_COLUMNS)]
+    servos = data.actuator_force[list(HIP_COLUMNS)]
+    np.testing.assert_allclose(data.qfrc_actuator[hips] - servos, [3.0, -5.0], atol=1e-9)
+
+
+def test_the_exo_touches_nothing_and_weighs_the_same_in_both_fidelities() -> None:
+    fast = worn_model(GENERIC_BODY, Fidelity.FAST, DEVICE)
+    full = worn_model(GENERIC_BODY, Fidelity.STANDARD, DEVICE)
+    for body in exo_bodies(fast, DEVICE):
+        twin = full.body(fast.body(body).name).id
+        np.testing.assert_allclose(fast.body_mass[body], full.body_mass[twin])
+        np.testing.assert_allclose(fast.body_inertia[body], full.body_inertia[twin])
+    own = np.isin(full.geom_bodyid, exo_bodies(full, DEVICE))
+    assert own.any() and not full.geom_contype[own].any() and not full.geom_conaffinity[own].any()
+
+
+def test_what_cannot_be_worn_or_trained_is_refused() -> None:
+    with refused("SIM-010"):
+        attach_exo(body_spec(GENERIC_BODY, Fidelity.FAST), "Nonsense_L1")
+    with refused("SIM-011"):
+        require_hip_motors("HMEDI_L1")  # cables, not motors
+    with refused("SIM-011"):
+        require_hip_motors("OpenExo_L1")  # ankles, not hips
+    with refused("SIM-012"):
+        worn_model(GENERIC_BODY, Fidelity.FAST, "NEUankle_L1")
+    require_hip_motors(DEVICE)
+
+
+def test_perfect_sensors_report_the_hips() -> None:
+    sensors = HipSensors(3, SensorFaults(), 100.0, np.random.default_rng(0))
+    angle, velocity = np.arange(6.0).reshape(3, 2), np.ones((3, 2))
+    seen = sensors.read(angle, velocity)
+    np.testing.assert_array_equal(seen[0], angle)
+    np.testing.assert_array_equal(seen[1], velocity)
+
+
+def test_late_sensors_report_the_past_and_noise_has_the_stated_size() -> None:
+    faults = SensorFaults(angle_noise_rad=0.01, latency_s=0.03)
+    sensors = HipSensors(400, faults, 100.0, np.random.default_rng(0))
+    for tick in range(50):
+        seen, _ = sensors.read(np.full((400, 2), float(tick)), np.zeros((400, 2)))
+    delays = 49 - np.round(seen[:, 0])
+    assert set(delays.astype(int)) == {0, 1, 2, 3}
+    assert np.std(seen - np.round(seen)) == pytest.approx(0.01, rel=0.1)
+
+
+def test_profiles_are_complete_and_unknown_devices_are_refused() -> None:
+    for device in device_ids():
+        profile = load_profile(device)
+        assert profile.id == device
+        assert session_limits(profile).peak_nm == min(profile.first_session_peak_nm, profile.limits.peak_nm)
+    with refused("EXO-030"):
+        load_profile("Nonsense_L1")
+
+
+def test_a_controller_survives_its_file() -> None:
+    controller = random_controller()
+    again = controller_of({name: np.array(array) for name, array in controller_arrays(controller).items()})
+    assert again.limits == controller.limits and again.kp_nm_rad == controller.kp_nm_rad
+    for one, other in zip(again.network.weights, controller.network.weights, strict=True):
+        np.testing.assert_array_equal(one, other)
