@@ -19,11 +19,11 @@ from app.bench.gait_curves import Contact, EmgGroup, Stances, contacts, even, jo
 from core.domain.arrays import FloatArray
 from core.domain.body import Side
 from core.domain.emg import ChannelSite, EmgMuscle
+from core.domain.units import GRAVITY_M_S2
 from core.emg.processing import envelope
 from core.emg.quality import judge_channel
 from core.errors import refuse
 
-GRAVITY_M_S2 = 9.81
 TUNING = ("subject01", "walk36", "perry", "schwartz", "children_a")
 HELD_OUT = ("bmc", "rajagopal", "children_b")
 

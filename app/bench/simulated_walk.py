@@ -18,6 +18,7 @@ from core.domain.muscles import Muscle
 from core.domain.rollout import MuscleFacts
 from core.domain.scenario import LEVEL_WALKING, Scenario
 from core.domain.twin import GENERIC_BODY, BodyParameters
+from core.domain.units import GRAVITY_M_S2
 from core.gait.scenario_reference import scenario_reference
 from core.simulation.analysis.muscle_analysis import estimated_facts, muscle_facts
 from core.simulation.environment.actuation import Drive, Limbs, Servos
@@ -34,7 +35,6 @@ from core.twin.body import Fidelity
 SETTLE_S = 2.0  # what a random start does to the gait is over by then
 GROUND_LOW_PASS_HZ = 20.0
 CURVE_WALKERS = 8  # as many survivors give curves; more change the third digit
-_GRAVITY_M_S2 = 9.81
 _STANCE_IMPULSE_SHARE = 0.5  # of the largest; toes that scuff the floor in swing are no stance
 
 MUSCLES_OF: dict[EmgGroup, tuple[Muscle, ...]] = {
@@ -238,7 +238,7 @@ def _ground(force_n: FloatArray, found: dict[Side, tuple[Contact, ...]], mass_kg
         stride = float(np.median(np.diff([one.start for one in found[side]])))
         share = float(np.mean([one.end - one.start for one in found[side]])) / stride
         vertical, fore_aft = force_n[:, index, 2], -force_n[:, index, 1]  # walking towards -y
-        parts.append(stances(vertical, fore_aft, found[side], mass_kg * _GRAVITY_M_S2, share))
+        parts.append(stances(vertical, fore_aft, found[side], mass_kg * GRAVITY_M_S2, share))
     return joined(parts) if parts else None
 
 

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.domain.arrays import FloatArray
+from core.domain.arrays import BoolArray, FloatArray
 from core.domain.body import JOINTS, JointKind
 from core.domain.twin import GENERIC_BODY, BodyParameters
 from core.learning.exo.worn_controller import WalkingPolicy, WornExo
-from core.simulation.environment.tracking import CONTROL_STEP_S, BoolArray, Step, WalkingEnvironment
+from core.simulation.environment.tracking import CONTROL_STEP_S, Step, WalkingEnvironment
 from core.simulation.model.exo_model import HIP_COLUMNS
 from core.twin.body import STRENGTH
 

@@ -9,7 +9,7 @@ from typing import Any
 import mujoco
 import numpy as np
 
-from core.domain.arrays import Float32Array, FloatArray
+from core.domain.arrays import BoolArray, Float32Array, FloatArray
 from core.domain.body import JOINTS, SIDES
 from core.domain.controller import ExoController
 from core.domain.motion import GaitReference
@@ -18,7 +18,7 @@ from core.exo_core.numpy_runtime import INPUTS
 from core.learning.exo.effort import effort_of, hip_effort_of
 from core.learning.exo.worn_controller import Decide, WalkingPolicy, WornExo
 from core.simulation.environment.observation import OBSERVATION_SIZE
-from core.simulation.environment.tracking import BoolArray, Step, Walker, WalkingEnvironment
+from core.simulation.environment.tracking import Step, Walker, WalkingEnvironment
 from core.simulation.model.exo_model import HIP_COLUMNS, exo_bodies, require_hip_motors, worn_model
 from core.simulation.model.exo_sensors import SensorFaults
 from core.twin.body import Fidelity

@@ -8,13 +8,13 @@ import numpy as np
 import torch
 from torch import nn
 
-from core.domain.arrays import Float32Array, FloatArray
+from core.domain.arrays import BoolArray, Float32Array, FloatArray
 from core.domain.controller import ExoController, TorqueLimits
 from core.domain.twin import Network
 from core.exo_core.numpy_runtime import INPUTS, InputHistory, TorqueShaper, forward
 from core.learning.rl.networks import perceptron
 from core.simulation.environment.policy import PolicyNetworks
-from core.simulation.environment.tracking import BoolArray, WalkingEnvironment
+from core.simulation.environment.tracking import WalkingEnvironment
 from core.simulation.model.exo_model import HIP_COLUMNS
 from core.simulation.model.exo_sensors import HipSensors, SensorFaults
 from core.simulation.network import normalise

@@ -1,4 +1,4 @@
-"""Several processes that learn one policy: each has walkers of its own, and all take the same steps.
+"""Several processes that learn one policy: each has environments of its own, and all take the same steps.
 
 Gradients are averaged over the processes before every step (data-parallel learning as in Wijmans et al. 2020,
 without their preemption), so that all hold the same networks without ever exchanging them.
@@ -15,60 +15,60 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-PARTS = ("policy", "value", "muscles")  # what may be averaged at the same time, in threads of its own
-_PATIENCE = timedelta(minutes=5)  # with a process that builds its bodies, before the others give up
+CHANNELS = ("policy", "value", "muscles")  # what may be averaged at the same time, in threads of its own
+_TIMEOUT = timedelta(minutes=5)  # for a process that builds its bodies, before the others give up
 
 
-class Team(Protocol):
+class ProcessGroup(Protocol):
     """The processes that learn together."""
 
-    number: int  # of this process, 0 leads
+    rank: int  # of this process, 0 leads
     size: int
 
-    def average(self, part: str, tensors: Sequence[Tensor]) -> None:
-        """Replace the tensors by their means over the team, in place. `part` is one of PARTS."""
+    def average(self, channel: str, tensors: Sequence[Tensor]) -> None:
+        """Replace the tensors by their means over the processes, in place. `channel` is one of CHANNELS."""
 
     def mean(self, value: float) -> float:
-        """Mean of everybody's number. Everybody waits for everybody."""
+        """Mean of the processes' numbers. Each waits for all."""
 
 
-class Alone:
-    """A team of one."""
+class SingleProcess:
+    """A group of one."""
 
-    number, size = 0, 1
+    rank, size = 0, 1
 
-    def average(self, part: str, tensors: Sequence[Tensor]) -> None:
+    def average(self, channel: str, tensors: Sequence[Tensor]) -> None:
         pass
 
     def mean(self, value: float) -> float:
         return value
 
 
-ALONE = Alone()
+SINGLE_PROCESS = SingleProcess()
 
 
-class Processes:
-    """A team of processes on this machine that meet at a file, and leave together at the end of a `with`."""
+class GlooGroup:
+    """Processes on this machine that find each other by a file, and leave together at the end of a `with`."""
 
-    def __init__(self, number: int, size: int, meeting: Path) -> None:
-        """Waits until all have come. Raises RuntimeError when somebody does not."""
-        self.number, self.size = number, size
+    def __init__(self, rank: int, size: int, rendezvous_file: Path) -> None:
+        """Waits until all have come. Raises RuntimeError when one does not."""
+        self.rank, self.size = rank, size
         dist.init_process_group(
-            "gloo", init_method=meeting.as_uri(), rank=number, world_size=size, timeout=_PATIENCE
+            "gloo", init_method=rendezvous_file.as_uri(), rank=rank, world_size=size, timeout=_TIMEOUT
         )
-        self._groups = {part: dist.new_group(backend="gloo") for part in PARTS}
+        self._groups = {channel: dist.new_group(backend="gloo") for channel in CHANNELS}
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, failed: type[BaseException] | None, *_: object) -> None:
         if failed is None:
-            dist.barrier()  # who leaves first would cut off the last words to the others
+            dist.barrier()  # the first to leave would cut off the last messages to the others
         dist.destroy_process_group()  # its threads must not outlive the interpreter
 
-    def average(self, part: str, tensors: Sequence[Tensor]) -> None:
+    def average(self, channel: str, tensors: Sequence[Tensor]) -> None:
         together = torch.cat([tensor.flatten() for tensor in tensors])
-        dist.all_reduce(together, group=self._groups[part])
+        dist.all_reduce(together, group=self._groups[channel])
         together /= self.size
         start = 0
         for tensor in tensors:

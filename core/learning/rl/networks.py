@@ -31,7 +31,7 @@ def perceptron(sizes: tuple[int, ...], activation: str = "silu", *, last_scale: 
 
 
 class ActorCritic(nn.Module):
-    """A Gaussian policy with one spread per action, and a value network beside it."""
+    """A Gaussian policy with one standard deviation per action, and a value network beside it."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class ActorCritic(nn.Module):
         density: Tensor = (-0.5 * score**2 - self.log_std).sum(dim=1)
         return density
 
-    def worth(self, observation: Tensor) -> Tensor:
+    def value_of(self, observation: Tensor) -> Tensor:
         """Expected return (B,)."""
         value: Tensor = self.value(observation)[:, 0]
         return value

@@ -1,4 +1,4 @@
-"""Proximal policy optimisation (Schulman et al. 2017, eq. 7) for crews of walkers in lockstep.
+"""Proximal policy optimisation (Schulman et al. 2017, eq. 7) on batches of environments in lockstep.
 
 Policy and value network share nothing, so they learn at the same time in two threads. Each does the same sums
 in the same order every time: the same seed gives the same result.
@@ -15,16 +15,22 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from core.learning.rl.distributed import ALONE, Team
+from core.learning.rl.distributed import SINGLE_PROCESS, ProcessGroup
 from core.learning.rl.networks import ActorCritic
-from core.learning.rl.rollout_collector import Crew, Environment, Experience, Normaliser, Outlook, joined
+from core.learning.rl.rollout_collector import (
+    AdvantageSettings,
+    Environment,
+    Normaliser,
+    RolloutBatch,
+    RolloutCollector,
+    join_batches,
+)
 
-__all__ = ["Environment", "Normaliser", "Ppo", "PpoSettings", "Round"]
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class PpoSettings(Outlook):
+class PpoSettings(AdvantageSettings):
     epochs: int = 2  # half of four, with as many steps on half as large minibatches: learns as much per walk
     minibatches: int = 8
     clip: float = 0.2
@@ -32,25 +38,25 @@ class PpoSettings(Outlook):
     gradient_norm: float = 1.0
     learning_rate: float = 3e-4
     learning_rate_range: tuple[float, float] = (5e-5, 1e-3)
-    change_range: tuple[float, float] = (0.008, 0.03)  # wanted KL divergence of one round
+    kl_range: tuple[float, float] = (0.008, 0.03)  # wanted KL divergence of one iteration
 
 
 @dataclass(frozen=True, slots=True)
-class Round:
-    """Numbers of one round of learning."""
+class UpdateStats:
+    """Numbers of one iteration."""
 
     reward: float  # mean per step
-    terms: dict[str, float]  # mean of every reward term
-    finished_steps: tuple[int, ...]  # length of each episode that ended
-    finished_return: tuple[float, ...]  # its sum of rewards
-    falls: int
-    change: float  # KL divergence of the update
+    reward_terms: dict[str, float]  # mean of every reward term
+    episode_lengths: tuple[int, ...]  # in steps, of each episode that ended
+    episode_returns: tuple[float, ...]  # its sum of rewards
+    terminations: int
+    approx_kl: float  # of the updated policy from the one that collected
     learning_rate: float
-    spread: float  # mean standard deviation of the policy
+    policy_std: float  # mean standard deviation of the policy
 
 
 class Ppo:
-    """A learner: `learn_round` lets the crews walk a while and improves the policy by what happened."""
+    """Every iteration collects a horizon in all environments and improves the policy by it."""
 
     def __init__(
         self,
@@ -61,63 +67,64 @@ class Ppo:
         settings: PpoSettings = PpoSettings(),
         seed: int = 0,
         learn_normaliser: bool = True,
-        team: Team = ALONE,
+        processes: ProcessGroup = SINGLE_PROCESS,
     ) -> None:
-        """A `team` must begin with the same agent and normaliser in every process."""
+        """All `processes` must begin with the same agent and normaliser."""
         self.agent = agent
         self.normaliser = normaliser
         self.settings = settings
         self.learn_normaliser = learn_normaliser
-        self.team = team
+        self.processes = processes
         self.steps = 0
-        self._rate = settings.learning_rate
-        decides = [*agent.policy.parameters(), agent.log_std]
-        self._policy_optimiser = torch.optim.Adam(decides, lr=self._rate, fused=True)
-        self._value_optimiser = torch.optim.Adam(agent.value.parameters(), lr=self._rate, fused=True)
+        self._learning_rate = settings.learning_rate
+        policy_parameters = [*agent.policy.parameters(), agent.log_std]
+        self._policy_optimiser = torch.optim.Adam(policy_parameters, lr=self._learning_rate, fused=True)
+        self._value_optimiser = torch.optim.Adam(agent.value.parameters(), lr=self._learning_rate, fused=True)
         self._random = torch.Generator().manual_seed(seed)
-        worlds = environments if isinstance(environments, Sequence) else [environments]
-        self._crews = [Crew(world, seed + number) for number, world in enumerate(worlds, 1)]
-        self._threads = ThreadPoolExecutor(max(1, len(worlds) - 1), "learning")
+        each = environments if isinstance(environments, Sequence) else [environments]
+        self._collectors = [RolloutCollector(one, seed + number) for number, one in enumerate(each, start=1)]
+        self._threads = ThreadPoolExecutor(max(1, len(each) - 1), "learning")
 
-    def learn_round(self) -> Round:
-        """Collect one horizon of experience and update the networks with it."""
-        walks = [self._walk(crew) for crew in self._crews]
-        experience = joined(self._together(walks))
-        self.steps += experience.log_probability.numel()
-        change = self.team.mean(self._improve(experience))
+    def learn_iteration(self) -> UpdateStats:
+        """Collect one horizon and update the networks with it."""
+        rollouts = [self._rollout(collector) for collector in self._collectors]
+        batch = join_batches(self._in_parallel(rollouts))
+        self.steps += batch.log_probability.numel()
+        approx_kl = self.processes.mean(self._update(batch))
         if self.learn_normaliser:
-            self.normaliser.learn(experience.seen.reshape(-1, experience.seen.shape[2]), self.team)
-        self._adapt_rate(change)
-        return Round(
-            reward=experience.reward,
-            terms=experience.terms,
-            finished_steps=experience.finished_steps,
-            finished_return=experience.finished_return,
-            falls=experience.falls,
-            change=change,
-            learning_rate=self._rate,
-            spread=float(self.agent.log_std.detach().exp().mean()),
+            raw = batch.raw_observation
+            self.normaliser.learn(raw.reshape(-1, raw.shape[2]), self.processes)
+        self._adapt_learning_rate(approx_kl)
+        return UpdateStats(
+            reward=batch.reward,
+            reward_terms=batch.reward_terms,
+            episode_lengths=batch.episode_lengths,
+            episode_returns=batch.episode_returns,
+            terminations=batch.terminations,
+            approx_kl=approx_kl,
+            learning_rate=self._learning_rate,
+            policy_std=float(self.agent.log_std.detach().exp().mean()),
         )
 
-    def state(self) -> dict[str, Any]:
-        """All that changes while learning, except the environments."""
+    def state_dict(self) -> dict[str, Any]:
+        """All that changes while learning, except the environments. Keys are those of stored checkpoints."""
         return {
             "agent": self.agent.state_dict(),
             "policy_optimiser": self._policy_optimiser.state_dict(),
             "value_optimiser": self._value_optimiser.state_dict(),
             "random": self._random.get_state(),
-            "crews": [crew.state() for crew in self._crews],
+            "crews": [collector.state_dict() for collector in self._collectors],
             "mean": torch.from_numpy(self.normaliser.mean),
             "variance": torch.from_numpy(self.normaliser.variance),
             "count": self.normaliser.count,
-            "rate": self._rate,
+            "rate": self._learning_rate,
             "steps": self.steps,
         }
 
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """Go on from `state`. Raises ValueError when it is of another number of crews."""
-        for crew, known in zip(self._crews, state["crews"], strict=True):
-            crew.restore(known)
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from `state`. Raises ValueError when it is of another number of environments."""
+        for collector, known in zip(self._collectors, state["crews"], strict=True):
+            collector.load_state_dict(known)
         self.agent.load_state_dict(state["agent"])
         self._policy_optimiser.load_state_dict(state["policy_optimiser"])
         self._value_optimiser.load_state_dict(state["value_optimiser"])
@@ -125,54 +132,54 @@ class Ppo:
         self.normaliser.mean = state["mean"].numpy().copy()
         self.normaliser.variance = state["variance"].numpy().copy()
         self.normaliser.count = state["count"]
-        self._rate = state["rate"]
+        self._learning_rate = state["rate"]
         self.steps = state["steps"]
 
-    def _walk(self, crew: Crew) -> Callable[[], Experience]:
-        return lambda: crew.walk(self.agent, self.normaliser, self.settings)
+    def _rollout(self, collector: RolloutCollector) -> Callable[[], RolloutBatch]:
+        return lambda: collector.collect(self.agent, self.normaliser, self.settings)
 
-    def _together(self, tasks: Sequence[Callable[[], T]]) -> list[T]:
+    def _in_parallel(self, tasks: Sequence[Callable[[], T]]) -> list[T]:
         """Do these at the same time: the first here, each other one in a thread of its own."""
         others = [self._threads.submit(task) for task in tasks[1:]]
         return [tasks[0](), *(other.result() for other in others)]
 
-    def _improve(self, experience: Experience) -> float:
-        """Several passes over the round in random minibatches. Returns the KL divergence of the last one."""
-        moments, parts = experience.log_probability.numel(), self.settings.minibatches
-        picks = [
-            pick
+    def _update(self, batch: RolloutBatch) -> float:
+        """Several epochs of random minibatches. Returns the KL divergence of the last epoch."""
+        steps, count = batch.log_probability.numel(), self.settings.minibatches
+        minibatches = [
+            rows
             for _ in range(self.settings.epochs)
-            for pick in torch.randperm(moments, generator=self._random).chunk(parts)
+            for rows in torch.randperm(steps, generator=self._random).chunk(count)
         ]
-        changes, _ = self._together(
+        approx_kls, _ = self._in_parallel(
             [
-                lambda: self._improve_policy(experience, picks),
-                lambda: self._improve_value(experience, picks),
+                lambda: self._update_policy(batch, minibatches),
+                lambda: self._update_value(batch, minibatches),
             ]
         )
-        return float(np.mean(changes[-parts:]))
+        return float(np.mean(approx_kls[-count:]))
 
-    def _improve_policy(self, experience: Experience, picks: Sequence[Tensor]) -> list[float]:
-        """Returns how far each minibatch was from the policy that walked (KL divergence)."""
-        observation, action = experience.observation.flatten(0, 1), experience.action.flatten(0, 1)
-        old, advantage = experience.log_probability.flatten(), experience.advantage.flatten()
+    def _update_policy(self, batch: RolloutBatch, minibatches: Sequence[Tensor]) -> list[float]:
+        """Returns how far each minibatch was from the policy that collected (KL divergence)."""
+        observation, action = batch.observation.flatten(0, 1), batch.action.flatten(0, 1)
+        old, advantage = batch.log_probability.flatten(), batch.advantage.flatten()
         advantage = (advantage - advantage.mean()) / (advantage.std() + 1e-8)
-        changes = []
-        for pick in picks:
-            log_ratio = self.agent.log_probability(observation[pick], action[pick]) - old[pick]
-            loss = self._surrogate(log_ratio, advantage[pick])
+        approx_kls = []
+        for rows in minibatches:
+            log_ratio = self.agent.log_probability(observation[rows], action[rows]) - old[rows]
+            loss = self._surrogate(log_ratio, advantage[rows])
             loss = loss - self.settings.entropy * self.agent.log_std.sum()
-            self._descend("policy", self._policy_optimiser, loss)
-            changes.append(-float(log_ratio.detach().mean()))
-        return changes
+            self._gradient_step("policy", self._policy_optimiser, loss)
+            approx_kls.append(-float(log_ratio.detach().mean()))
+        return approx_kls
 
-    def _improve_value(self, experience: Experience, picks: Sequence[Tensor]) -> list[float]:
+    def _update_value(self, batch: RolloutBatch, minibatches: Sequence[Tensor]) -> list[float]:
         """Returns the mean squared error of each minibatch."""
-        observation, target = experience.observation.flatten(0, 1), experience.value_target.flatten()
+        observation, target = batch.observation.flatten(0, 1), batch.value_target.flatten()
         errors = []
-        for pick in picks:
-            error = ((self.agent.worth(observation[pick]) - target[pick]) ** 2).mean()
-            self._descend("value", self._value_optimiser, 0.5 * error)
+        for rows in minibatches:
+            error = ((self.agent.value_of(observation[rows]) - target[rows]) ** 2).mean()
+            self._gradient_step("value", self._value_optimiser, 0.5 * error)
             errors.append(float(error.detach()))
         return errors
 
@@ -181,25 +188,27 @@ class Ppo:
         clipped = ratio.clamp(1 - self.settings.clip, 1 + self.settings.clip)
         return -torch.min(ratio * advantage, clipped * advantage).mean()
 
-    def _descend(self, part: str, optimiser: torch.optim.Optimizer, loss: Tensor) -> None:
+    def _gradient_step(self, channel: str, optimiser: torch.optim.Optimizer, loss: Tensor) -> None:
         if not loss.requires_grad:
-            return  # somebody holds these parameters for a while
+            return  # these parameters are held for a while
         optimiser.zero_grad()
         torch.autograd.backward(loss)
         for group in optimiser.param_groups:
-            self.team.average(part, [value.grad for value in group["params"] if value.grad is not None])
+            self.processes.average(
+                channel, [value.grad for value in group["params"] if value.grad is not None]
+            )
             nn.utils.clip_grad_norm_(group["params"], self.settings.gradient_norm)
         optimiser.step()
 
-    def _adapt_rate(self, change: float) -> None:
-        """Keep the policy's change per round inside the wanted band."""
+    def _adapt_learning_rate(self, approx_kl: float) -> None:
+        """Keep the policy's change per iteration inside the wanted band."""
         slowest, fastest = self.settings.learning_rate_range
-        little, much = self.settings.change_range
-        if change > much:
-            self._rate /= 1.3
-        elif change < little:
-            self._rate *= 1.3
-        self._rate = min(max(self._rate, slowest), fastest)  # the band itself may move
+        least, most = self.settings.kl_range
+        if approx_kl > most:
+            self._learning_rate /= 1.3
+        elif approx_kl < least:
+            self._learning_rate *= 1.3
+        self._learning_rate = min(max(self._learning_rate, slowest), fastest)  # the band itself may move
         for optimiser in (self._policy_optimiser, self._value_optimiser):
             for group in optimiser.param_groups:
-                group["lr"] = self._rate
+                group["lr"] = self._learning_rate

@@ -1,7 +1,8 @@
-"""A crew of walkers that tries a policy for a while: what PPO learns from.
+"""Collecting rollouts: each environment steps for a horizon, and returns and advantages are estimated.
 
-Several crews walk at the same time, one thread each, so that no core waits while Python looks at the walkers
-of another. Crews share nothing that changes while they walk: the same seed gives the same walk.
+Several environments step at the same time, one thread each, so that no core waits while Python looks at the
+observations of another. They share nothing that changes while they step: the same seed gives the same
+rollout.
 """
 
 from __future__ import annotations
@@ -14,52 +15,50 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.domain.arrays import Float32Array, FloatArray
-from core.learning.rl.distributed import ALONE, Team
+from core.domain.arrays import BoolArray, Float32Array, FloatArray
+from core.learning.rl.distributed import SINGLE_PROCESS, ProcessGroup
 from core.learning.rl.networks import ActorCritic
 from core.simulation.network import normalise
-
-BoolArray = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 CONSTANT_STD = 0.002
 UNSEEN_STD = 0.1
 
 
-class Outcome(Protocol):
-    """What one step of an environment brought. Axis: N members of the batch."""
+class StepResult(Protocol):
+    """What one step of an environment brought, in Gymnasium's words. Axis: N members of the batch."""
 
     @property
     def reward(self) -> FloatArray: ...  # (N,)
     @property
-    def fell(self) -> BoolArray: ...  # (N,) ended for good: nothing follows
+    def terminated(self) -> BoolArray: ...  # (N,) ended for good: nothing follows
     @property
-    def cut(self) -> BoolArray: ...  # (N,) ended only by the clock: what would follow is estimated
+    def truncated(self) -> BoolArray: ...  # (N,) ended only by the clock: what would follow is estimated
     @property
-    def terms(self) -> dict[str, float]: ...
+    def reward_terms(self) -> dict[str, float]: ...
 
 
 class Environment(Protocol):
-    """A batch of N worlds that step together."""
+    """A batch of N environments that step together."""
 
     size: int
 
     def observation(self) -> Float32Array: ...  # (N, O)
-    def step(self, action: FloatArray) -> Outcome: ...
-    def restart(self, which: BoolArray) -> None: ...
+    def step(self, action: FloatArray) -> StepResult: ...
+    def reset(self, which: BoolArray) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class AdvantageSettings:
     """How far a learner looks."""
 
-    horizon: int = 32  # steps per round: 0.64 s of walking, the length of a step
-    discount: float = 0.99  # looks 2 s ahead at 50 Hz: long enough to feel a coming fall
-    trace: float = 0.95  # lambda of the advantage estimate (Schulman et al. 2016)
+    horizon: int = 32  # steps per iteration: 0.64 s of walking, the length of a step
+    gamma: float = 0.99  # discount; looks 2 s ahead at 50 Hz: long enough to feel a coming fall
+    gae_lambda: float = 0.95  # of the generalised advantage estimate (Schulman et al. 2016)
 
 
 @dataclass(slots=True)
 class Normaliser:
-    """Running mean and variance of what the policy sees, by Chan's update of batches."""
+    """Running mean and variance of the observations, by Chan's update of batches."""
 
     mean: FloatArray
     variance: FloatArray
@@ -69,17 +68,17 @@ class Normaliser:
     def of(size: int) -> Normaliser:
         return Normaliser(np.zeros(size), np.ones(size))
 
-    def learn(self, batch: Float32Array, team: Team = ALONE) -> None:
-        """Take in more observations (B, O), as many in every process of a `team`."""
+    def learn(self, batch: Float32Array, processes: ProcessGroup = SINGLE_PROCESS) -> None:
+        """Take in more observations (B, O), as many in every one of the `processes`."""
         wide = batch.astype(np.float64)
         moments = torch.from_numpy(np.stack([wide.mean(axis=0), (wide**2).mean(axis=0)]))
-        team.average("policy", [moments])
+        processes.average("policy", [moments])
         mean, square = moments.numpy()
-        seen = len(batch) * team.size
+        seen = len(batch) * processes.size
         total = self.count + seen
         shift = mean - self.mean
-        spread = self.variance * self.count + np.maximum(square - mean**2, 0.0) * seen
-        self.variance = (spread + shift**2 * self.count * seen / total) / total
+        squares = self.variance * self.count + np.maximum(square - mean**2, 0.0) * seen
+        self.variance = (squares + shift**2 * self.count * seen / total) / total
         self.mean = self.mean + shift * seen / total
         self.count = total
 
@@ -88,180 +87,190 @@ class Normaliser:
 
     @property
     def std(self) -> FloatArray:
-        """Spread of each input; one that never changed gets a moderate spread, for the day it does."""
+        """Standard deviation of each input; one that never changed gets a moderate one, should it change."""
         std: FloatArray = np.sqrt(self.variance + 1e-6)
         return np.where(std < CONSTANT_STD, UNSEEN_STD, std)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Experience:
-    """One round. Axes: T steps, N members."""
+class RolloutBatch:
+    """The steps of one horizon. Axes: T steps, N members."""
 
-    seen: Float32Array  # (T, N, O) as the environment told it
+    raw_observation: Float32Array  # (T, N, O) as the environment told it
     observation: Tensor  # (T, N, O) normalised
     action: Tensor  # (T, N, A)
     log_probability: Tensor  # (T, N)
     advantage: Tensor  # (T, N)
     value_target: Tensor  # (T, N)
     reward: float  # mean per step
-    terms: dict[str, float]  # mean of every reward term
-    finished_steps: tuple[int, ...]  # length of each episode that ended
-    finished_return: tuple[float, ...]  # its sum of rewards
-    falls: int
+    reward_terms: dict[str, float]  # mean of every reward term
+    episode_lengths: tuple[int, ...]  # in steps, of each episode that ended
+    episode_returns: tuple[float, ...]  # its sum of rewards
+    terminations: int
 
 
 @dataclass(slots=True, eq=False)
-class _Diary:
-    """What a crew writes down step by step."""
+class _RolloutBuffer:
+    """What is kept of every step while a horizon runs."""
 
-    seen: list[Float32Array] = field(default_factory=list)
+    raw_observation: list[Float32Array] = field(default_factory=list)
     observation: list[Tensor] = field(default_factory=list)
     mean: list[Tensor] = field(default_factory=list)
     noise: list[Tensor] = field(default_factory=list)
-    gain: list[Float32Array] = field(default_factory=list)
-    ended: list[BoolArray] = field(default_factory=list)
-    terms: list[dict[str, float]] = field(default_factory=list)
-    cuts: list[_Cut] = field(default_factory=list)
-    finished_steps: list[int] = field(default_factory=list)
-    finished_return: list[float] = field(default_factory=list)
-    falls: int = 0
+    reward: list[Float32Array] = field(default_factory=list)
+    done: list[BoolArray] = field(default_factory=list)
+    reward_terms: list[dict[str, float]] = field(default_factory=list)
+    truncations: list[_Truncation] = field(default_factory=list)
+    episode_lengths: list[int] = field(default_factory=list)
+    episode_returns: list[float] = field(default_factory=list)
+    terminations: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Cut:
-    """Members that only the clock ended, and what they would have seen next. Axis: C members."""
+class _Truncation:
+    """Members that only the clock ended, and what they would have observed next. Axis: C members."""
 
-    step: int  # of the round
-    who: Tensor  # (C,)
+    step: int  # of the horizon
+    members: Tensor  # (C,)
     observation: Tensor  # (C, O) normalised
 
 
-class Crew:
-    """The walkers of one environment, and the luck by which they try things."""
+class RolloutCollector:
+    """One environment, and the noise of exploration in it."""
 
     def __init__(self, environment: Environment, seed: int) -> None:
         self.environment = environment
         self._random = torch.Generator().manual_seed(seed)
-        self._steps = np.zeros(environment.size)  # of each present episode
-        self._gain = np.zeros(environment.size)
+        self._length = np.zeros(environment.size)  # of each present episode
+        self._return = np.zeros(environment.size)
 
-    def walk(self, agent: ActorCritic, normaliser: Normaliser, outlook: Outlook) -> Experience:
-        """Walk one horizon. Runs in any thread; changes neither agent nor normaliser."""
-        diary = _Diary()
-        spread = agent.log_std.detach().exp()
+    def collect(
+        self, agent: ActorCritic, normaliser: Normaliser, settings: AdvantageSettings
+    ) -> RolloutBatch:
+        """Step one horizon. Runs in any thread; changes neither agent nor normaliser."""
+        buffer = _RolloutBuffer()
+        std = agent.log_std.detach().exp()
         with torch.no_grad():  # holds for this thread only
-            for step in range(outlook.horizon):
-                self._step(step, agent, normaliser, spread, diary)
-            return self._experience(diary, agent, normaliser, outlook)
+            for step in range(settings.horizon):
+                self._step(step, agent, normaliser, std, buffer)
+            return self._finish(buffer, agent, normaliser, settings)
 
-    def state(self) -> dict[str, Any]:
-        """All that changes, except the environment."""
+    def state_dict(self) -> dict[str, Any]:
+        """All that changes, except the environment. The keys are those of stored checkpoints."""
         return {
             "random": self._random.get_state(),
-            "steps": torch.from_numpy(self._steps),
-            "gain": torch.from_numpy(self._gain),
+            "steps": torch.from_numpy(self._length),
+            "gain": torch.from_numpy(self._return),
         }
 
-    def restore(self, state: Mapping[str, Any]) -> None:
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
         self._random.set_state(state["random"])
-        self._steps = state["steps"].numpy().copy()
-        self._gain = state["gain"].numpy().copy()
+        self._length = state["steps"].numpy().copy()
+        self._return = state["gain"].numpy().copy()
 
     def _step(
-        self, step: int, agent: ActorCritic, normaliser: Normaliser, spread: Tensor, diary: _Diary
+        self, step: int, agent: ActorCritic, normaliser: Normaliser, std: Tensor, buffer: _RolloutBuffer
     ) -> None:
-        seen = self.environment.observation()
-        observation = normaliser(seen)
+        raw = self.environment.observation()
+        observation = normaliser(raw)
         mean = agent.policy(observation)
         noise = torch.randn(mean.shape, generator=self._random)
-        outcome = self.environment.step((mean + spread * noise).numpy().astype(np.float64))
-        diary.seen.append(seen)
-        diary.observation.append(observation)
-        diary.mean.append(mean)
-        diary.noise.append(noise)
-        diary.gain.append(outcome.reward.astype(np.float32))
-        diary.ended.append(outcome.fell | outcome.cut)
-        diary.terms.append(outcome.terms | {"reward": float(outcome.reward.mean())})
-        self._close(step, outcome, normaliser, diary)
+        result = self.environment.step((mean + std * noise).numpy().astype(np.float64))
+        buffer.raw_observation.append(raw)
+        buffer.observation.append(observation)
+        buffer.mean.append(mean)
+        buffer.noise.append(noise)
+        buffer.reward.append(result.reward.astype(np.float32))
+        buffer.done.append(result.terminated | result.truncated)
+        buffer.reward_terms.append(result.reward_terms | {"reward": float(result.reward.mean())})
+        self._end_episodes(step, result, normaliser, buffer)
 
-    def _close(self, step: int, outcome: Outcome, normaliser: Normaliser, diary: _Diary) -> None:
+    def _end_episodes(
+        self, step: int, result: StepResult, normaliser: Normaliser, buffer: _RolloutBuffer
+    ) -> None:
         """Count the step, note the episodes it ended, and start them again."""
-        self._steps += 1
-        self._gain += outcome.reward
-        ended = outcome.fell | outcome.cut
-        if not ended.any():
+        self._length += 1
+        self._return += result.reward
+        done = result.terminated | result.truncated
+        if not done.any():
             return
-        who = np.flatnonzero(outcome.cut & ~outcome.fell)
-        if len(who):
-            following = normaliser(self.environment.observation()[who])
-            diary.cuts.append(_Cut(step, torch.from_numpy(who), following))
-        diary.finished_steps += self._steps[ended].astype(int).tolist()
-        diary.finished_return += self._gain[ended].tolist()
-        diary.falls += int(outcome.fell.sum())
-        self._steps[ended] = 0
-        self._gain[ended] = 0
-        self.environment.restart(ended)
+        members = np.flatnonzero(result.truncated & ~result.terminated)
+        if len(members):
+            following = normaliser(self.environment.observation()[members])
+            buffer.truncations.append(_Truncation(step, torch.from_numpy(members), following))
+        buffer.episode_lengths += self._length[done].astype(int).tolist()
+        buffer.episode_returns += self._return[done].tolist()
+        buffer.terminations += int(result.terminated.sum())
+        self._length[done] = 0
+        self._return[done] = 0
+        self.environment.reset(done)
 
-    def _experience(
-        self, diary: _Diary, agent: ActorCritic, normaliser: Normaliser, outlook: Outlook
-    ) -> Experience:
-        observation, noise = torch.stack(diary.observation), torch.stack(diary.noise)
-        gain, ended = torch.from_numpy(np.stack(diary.gain)), torch.from_numpy(np.stack(diary.ended))
+    def _finish(
+        self, buffer: _RolloutBuffer, agent: ActorCritic, normaliser: Normaliser, settings: AdvantageSettings
+    ) -> RolloutBatch:
+        observation, noise = torch.stack(buffer.observation), torch.stack(buffer.noise)
+        reward, done = torch.from_numpy(np.stack(buffer.reward)), torch.from_numpy(np.stack(buffer.done))
         now = normaliser(self.environment.observation())
-        values = agent.worth(torch.cat([observation.flatten(0, 1), now])).view(len(gain) + 1, -1)
-        for cut in diary.cuts:
-            gain[cut.step, cut.who] += outlook.discount * agent.worth(cut.observation)
-        advantage = _advantage(gain, ended.float(), values, outlook)
+        values = agent.value_of(torch.cat([observation.flatten(0, 1), now])).view(len(reward) + 1, -1)
+        for cut in buffer.truncations:
+            reward[cut.step, cut.members] += settings.gamma * agent.value_of(cut.observation)
+        advantage = generalised_advantage(reward, done.float(), values, settings)
         log_std = agent.log_std.detach()
-        averages = {name: float(np.mean([term[name] for term in diary.terms])) for name in diary.terms[0]}
-        return Experience(
-            seen=np.stack(diary.seen),
+        names = buffer.reward_terms[0]
+        averages = {name: float(np.mean([terms[name] for terms in buffer.reward_terms])) for name in names}
+        return RolloutBatch(
+            raw_observation=np.stack(buffer.raw_observation),
             observation=observation,
-            action=torch.stack(diary.mean) + log_std.exp() * noise,
+            action=torch.stack(buffer.mean) + log_std.exp() * noise,
             log_probability=(-0.5 * noise**2 - log_std).sum(dim=2),
             advantage=advantage,
             value_target=advantage + values[:-1],
             reward=averages.pop("reward"),
-            terms=averages,
-            finished_steps=tuple(diary.finished_steps),
-            finished_return=tuple(diary.finished_return),
-            falls=diary.falls,
+            reward_terms=averages,
+            episode_lengths=tuple(buffer.episode_lengths),
+            episode_returns=tuple(buffer.episode_returns),
+            terminations=buffer.terminations,
         )
 
 
-def _advantage(gain: Tensor, ended: Tensor, value: Tensor, outlook: Outlook) -> Tensor:
-    """Generalised advantage estimate (T, N) (Schulman et al. 2016, eq. 16); `value` is (T + 1, N)."""
-    advantage = torch.zeros_like(gain)
-    following = torch.zeros_like(gain[0])
-    for t in reversed(range(len(gain))):
-        goes_on = 1.0 - ended[t]
-        surprise = gain[t] + outlook.discount * goes_on * value[t + 1] - value[t]
-        following = surprise + outlook.discount * outlook.trace * goes_on * following
+def generalised_advantage(reward: Tensor, done: Tensor, value: Tensor, settings: AdvantageSettings) -> Tensor:
+    """Generalised advantage estimate (T, N) (Schulman et al. 2016, eq. 16).
+
+    Rewards and ends of episodes are (T, N), values (T + 1, N): the last ones bootstrap what follows.
+    """
+    advantage = torch.zeros_like(reward)
+    following = torch.zeros_like(reward[0])
+    for t in reversed(range(len(reward))):
+        not_done = 1.0 - done[t]
+        td_error = reward[t] + settings.gamma * not_done * value[t + 1] - value[t]
+        following = td_error + settings.gamma * settings.gae_lambda * not_done * following
         advantage[t] = following
     return advantage
 
 
-def joined(parts: Sequence[Experience]) -> Experience:
-    """The experience of several crews as one, side by side along the members."""
-    shares = np.array([part.action.shape[1] for part in parts], dtype=np.float64)
-    shares /= shares.sum()
+def join_batches(batches: Sequence[RolloutBatch]) -> RolloutBatch:
+    """The rollouts of several environments as one, side by side along the members."""
+    fractions = np.array([batch.action.shape[1] for batch in batches], dtype=np.float64)
+    fractions /= fractions.sum()
 
     def side_by_side(name: str) -> Tensor:
-        return torch.cat([getattr(part, name) for part in parts], dim=1)
+        return torch.cat([getattr(batch, name) for batch in batches], dim=1)
 
     def average(values: Sequence[float]) -> float:
-        return float(shares @ np.array(values))
+        return float(fractions @ np.array(values))
 
-    return Experience(
-        seen=np.concatenate([part.seen for part in parts], axis=1),
+    return RolloutBatch(
+        raw_observation=np.concatenate([batch.raw_observation for batch in batches], axis=1),
         observation=side_by_side("observation"),
         action=side_by_side("action"),
         log_probability=side_by_side("log_probability"),
         advantage=side_by_side("advantage"),
         value_target=side_by_side("value_target"),
-        reward=average([part.reward for part in parts]),
-        terms={name: average([part.terms[name] for part in parts]) for name in parts[0].terms},
-        finished_steps=tuple(count for part in parts for count in part.finished_steps),
-        finished_return=tuple(gain for part in parts for gain in part.finished_return),
-        falls=sum(part.falls for part in parts),
+        reward=average([batch.reward for batch in batches]),
+        reward_terms={
+            name: average([batch.reward_terms[name] for batch in batches]) for name in batches[0].reward_terms
+        },
+        episode_lengths=tuple(length for batch in batches for length in batch.episode_lengths),
+        episode_returns=tuple(total for batch in batches for total in batch.episode_returns),
+        terminations=sum(batch.terminations for batch in batches),
     )

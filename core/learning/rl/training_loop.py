@@ -1,4 +1,4 @@
-"""One sitting of learning: rounds until the time is over, with checkpoints for the next sitting."""
+"""One run of training: iterations until the time is over, with checkpoints for the next run."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ ProgressT = TypeVar("ProgressT", covariant=True)
 
 
 class Learner(Protocol[ProgressT]):
-    """Something that gets better round by round."""
+    """Something that gets better iteration by iteration."""
 
     @property
     def elapsed_s(self) -> float:
-        """Wall time over all sittings."""
+        """Wall time over all runs."""
 
-    def learn_round(self, clock: Callable[[], float]) -> ProgressT:
+    def learn_iteration(self, clock: Callable[[], float]) -> ProgressT:
         """Learn a little and tell where learning stands; the time it takes by `clock` counts as elapsed."""
 
-    def checkpoint(self) -> bytes:
-        """What the next sitting needs to go on."""
+    def save_checkpoint(self) -> bytes:
+        """What the next run needs to go on."""
 
 
-def learn(
+def train_until(
     learner: Learner[ProgressT],
     *,
     budget_s: float,
@@ -33,20 +33,20 @@ def learn(
     watch: Callable[[ProgressT], None],
     save: Callable[[bytes], None],
 ) -> None:
-    """Learn until `budget_s` of wall time is used, over all sittings.
+    """Learn until `budget_s` of wall time is used, over all runs.
 
-    `watch` is called after every round and may raise to stop. `save` gets a checkpoint every
+    `watch` is called after every iteration and may raise to stop. `save` gets a checkpoint every
     CHECKPOINT_EVERY_S, at the end, and when the person cancels.
     """
     saved_s = learner.elapsed_s
     try:
         while learner.elapsed_s < budget_s:
-            progress = learner.learn_round(clock)
+            progress = learner.learn_iteration(clock)
             if learner.elapsed_s - saved_s >= CHECKPOINT_EVERY_S:
-                save(learner.checkpoint())
+                save(learner.save_checkpoint())
                 saved_s = learner.elapsed_s
             watch(progress)
     except JobCancelled:
-        save(learner.checkpoint())
+        save(learner.save_checkpoint())
         raise
-    save(learner.checkpoint())
+    save(learner.save_checkpoint())

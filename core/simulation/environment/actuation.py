@@ -9,7 +9,7 @@ from typing import Protocol
 import mujoco
 import numpy as np
 
-from core.domain.arrays import Float32Array, FloatArray
+from core.domain.arrays import BoolArray, Float32Array, FloatArray
 from core.domain.body import JOINTS
 from core.domain.twin import BodyParameters
 from core.simulation.muscles.activation_prior import Habits
@@ -23,8 +23,6 @@ FORESIGHT_S = 0.008  # joint angles are foreseen by most of a muscle interval, i
 MUSCLE_INTERVAL_S = 0.01
 _RISE_S, _FALL_S = 0.01, 0.04  # activation dynamics (Millard et al. 2013, eq. 1; MuJoCo's defaults)
 _ARRIVAL_SHARE = 0.6  # of the interval in which the asked activation is to be reached
-
-BoolArray = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

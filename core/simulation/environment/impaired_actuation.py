@@ -16,12 +16,12 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from core.domain.arrays import Float32Array, FloatArray
+from core.domain.arrays import BoolArray, Float32Array, FloatArray
 from core.domain.body import JOINTS, SIDES, JointKind, Side
 from core.domain.impairment import ImpairmentKind, Slot
 from core.domain.muscles import LumpedMuscle, Muscle, MuscleGroup
 from core.domain.twin import GENERIC_BODY, BodyParameters
-from core.simulation.environment.actuation import BoolArray, Drive, Limbs, Servos
+from core.simulation.environment.actuation import Drive, Limbs, Servos
 from core.simulation.model.model_sensors import SensorColumns
 from core.simulation.physics.delay_line import DelayedValues
 from core.twin.impairments import severity, strength_factor, torque_shares

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from core.domain.arrays import FloatArray
+from core.domain.arrays import BoolArray, FloatArray
 from core.domain.body import JOINTS
 from core.domain.impairment import ImpairmentKind, Slot
 from core.domain.twin import BodyParameters
@@ -17,7 +17,6 @@ from core.simulation.physics.delay_line import DelayedValues
 from core.simulation.physics.domain_randomisation import ticks
 from core.twin.impairments import severity
 
-BoolArray = np.ndarray[tuple[int], np.dtype[np.bool_]]
 _DELAY, _REFLEX = "delay_", "reflex_"
 
 

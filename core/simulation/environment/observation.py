@@ -10,6 +10,7 @@ import numpy as np
 from core.domain.arrays import Float32Array, FloatArray
 from core.domain.body import JOINTS, SIDES
 from core.domain.twin import GENERIC_BODY, BodyParameters
+from core.domain.units import GRAVITY_M_S2
 from core.simulation.reference_gait.terrain_batch import GROUND_AHEAD_M
 
 LAYOUT: tuple[tuple[str, int], ...] = (
@@ -68,7 +69,7 @@ class Observer:
     """Turns what is seen into the policy's input; knows what never changes about each walker."""
 
     def __init__(self, bodies: Sequence[BodyParameters], climb: FloatArray) -> None:
-        self._weight_n = np.array([9.81 * body.mass_kg for body in bodies])
+        self._weight_n = np.array([GRAVITY_M_S2 * body.mass_kg for body in bodies])
         sizes = np.array([_sizes(body) for body in bodies]) - 1.0
         self._seen: Float32Array = np.zeros((len(bodies), OBSERVATION_SIZE), np.float32)
         for name, value in (("size", sizes), ("climb", climb[:, None])):

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 import mujoco
 import numpy as np
 
-from core.domain.arrays import Float32Array, FloatArray, IntArray, frozen
+from core.domain.arrays import BoolArray, Float32Array, FloatArray, IntArray, frozen
 from core.domain.body import JOINTS, SIDES, JointKind
 from core.domain.impairment import ImpairmentKind
 from core.domain.scenario import LEVEL_GROUND, Ground
 from core.domain.twin import BodyParameters
+from core.domain.units import GRAVITY_M_S2
 from core.simulation.environment.neural_delay import Nerves
 from core.simulation.environment.observation import WEIGHT_LIMIT
 from core.simulation.environment.predictive_rewards import (
@@ -35,12 +36,9 @@ from core.simulation.muscles.metabolics import MetabolicMuscles
 from core.simulation.physics.batch import BatchPhysics
 from core.simulation.reference_gait.terrain_batch import Grounds
 
-BoolArray = np.ndarray[tuple[int], np.dtype[np.bool_]]
-
 TICK_S = EXO_STEP_S  # delays are whole ticks; an exo is asked every tick
 EPISODE_S = 10.0
 SIMILAR_SPEED_M_S = 0.15  # starts this near the command are taken as equally good
-_GRAVITY_M_S2 = 9.81
 _HIPS = np.array([joint.column for joint in JOINTS if joint.kind is JointKind.HIP_FLEXION])
 _HEAD, _ROOT = "head", "root"
 _MEMORY = ("state", "sensor", "origin", "command_m_s", "_age", "_start_m", "_head_m_s")
@@ -357,7 +355,7 @@ class _Bodies:
         mass = MetabolicMuscles.of(models[0]).mass_kg
         ranges = np.array([model.jnt_range[joints] for model in models])
         return _Bodies(
-            weight_n=np.array([_GRAVITY_M_S2 * float(model.body_mass.sum()) for model in models]),
+            weight_n=np.array([GRAVITY_M_S2 * float(model.body_mass.sum()) for model in models]),
             lowest_rad=ranges[:, :, 0],
             highest_rad=ranges[:, :, 1],
             muscle_share=mass / mass.sum(),

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 import mujoco
 import numpy as np
 
-from core.domain.arrays import Float32Array, FloatArray
+from core.domain.arrays import BoolArray, Float32Array, FloatArray
 from core.domain.body import JOINTS, SIDES
 from core.domain.motion import GaitReference
 from core.domain.scenario import LEVEL_GROUND, Disturbance, Ground
 from core.domain.twin import BodyParameters
+from core.domain.units import GRAVITY_M_S2
 from core.simulation.environment.actuation import Drive, Limbs, MuscleDrive, TorqueDrive
 from core.simulation.environment.impaired_actuation import LateReactions, impaired
 from core.simulation.environment.observation import Observer, Sight
@@ -40,11 +41,8 @@ from core.simulation.reference_gait.antalgic import painless_phase
 from core.simulation.reference_gait.foot_contact_correction import taught_stride
 from core.simulation.reference_gait.gait_initiation import STEADY, Pace, PacedStrides
 from core.simulation.reference_gait.initial_states import Starts
-from core.simulation.reference_gait.reference_strides import GRAVITY_M_S2
 from core.simulation.reference_gait.terrain_batch import Grounds
 from core.twin.body import STRENGTH
-
-BoolArray = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 CONTROL_STEP_S = 0.02  # 50 Hz: a reaction is possible ten times within a step's double support
 EXO_STEP_S = 0.01  # the exo's own rate, 100 Hz

@@ -11,7 +11,7 @@ from core.domain.arrays import FloatArray
 from core.domain.body import JOINTS, SAGITTAL, SIDES, JointKind
 from core.domain.impairment import SLOTS, ImpairmentKind, Slot, severities
 from core.domain.twin import BodyParameters
-from core.simulation.reference_gait.reference_strides import GRAVITY_M_S2
+from core.domain.units import GRAVITY_M_S2
 
 # The foot's small joints are hardly seen by a camera and hardly change the gait, so they count less.
 _IMPORTANCE = {JointKind.HIP_ROTATION: 0.5, JointKind.SUBTALAR: 0.5, JointKind.TOES: 0.6}

@@ -13,10 +13,8 @@ from typing import Any
 import mujoco
 import numpy as np
 
-from core.domain.arrays import Float32Array, FloatArray, IntArray
+from core.domain.arrays import BoolArray, Float32Array, FloatArray, IntArray
 from core.domain.body import SIDES, Joint, Side
-
-BoolArray = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 
 class Segment(StrEnum):

@@ -3,8 +3,8 @@
 The exact answer minimises |(activation - usual) / freedom|^2 + |torque error / reserve|^2 with activations
 in 0..1: static optimisation (Crowninshield & Brand 1981) around what the muscles usually do
 (`activation_prior`). In shifts z = (activation - usual) / freedom its solution has the form z = clip(A' y)
-with one number y per joint (Karush-Kuhn-Tucker), so a network only has to find the seven numbers of a leg. Like
-the muscle coordination network of Luo et al. 2024 it turns joint torques into activations; unlike theirs
+with one number y per joint (Karush-Kuhn-Tucker), so a network only has to find the seven numbers of a leg.
+Like the muscle coordination network of Luo et al. 2024 it turns joint torques into activations; unlike theirs
 (eq. 11) it learns from the answers of an exact solver (`core.learning.gait.coordination`).
 """
 

@@ -6,9 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from core.domain.arrays import FloatArray
-
-BoolArray = np.ndarray[tuple[int], np.dtype[np.bool_]]
+from core.domain.arrays import BoolArray, FloatArray
 
 
 class DelayedValues:

@@ -15,7 +15,6 @@ import numpy as np
 
 from core.domain.arrays import FloatArray, frozen
 
-BoolArray = np.ndarray[tuple[int], np.dtype[np.bool_]]
 Range = tuple[float, float]
 _PEAK_FORCE = 2  # position in MuJoCo's muscle gain and bias parameters
 

@@ -14,7 +14,7 @@ from functools import lru_cache
 import mujoco
 import numpy as np
 
-from core.domain.arrays import FloatArray, frozen
+from core.domain.arrays import BoolArray, FloatArray, frozen
 from core.domain.body import JOINTS, SIDES, Joint, JointKind
 from core.domain.motion import GaitReference
 from core.domain.scenario import Ground, GroundKind
@@ -24,8 +24,6 @@ from core.gait.norms import fourier_series
 from core.simulation.model.joint_coupling import joint_addresses, lowest_point
 from core.simulation.reference_gait.reference_strides import HARMONICS, TOPS, StrideBank, vault_rise_m
 from core.twin.body import Fidelity, compile_body, is_foot_geom
-
-BoolArray = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 SAMPLES = 50
 FASTEST_WALK_M_S = 2.0  # faster strides have no double support

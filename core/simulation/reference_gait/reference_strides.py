@@ -10,6 +10,7 @@ from core.domain.arrays import FloatArray
 from core.domain.body import SIDES, Joint, JointKind
 from core.domain.motion import GaitReference
 from core.domain.scenario import GaitKind
+from core.domain.units import GRAVITY_M_S2
 from core.errors import refuse
 
 HARMONICS = 6  # gait angles hold 99 % of their power below the sixth harmonic
@@ -19,7 +20,6 @@ TOPS = 0.31  # of the cycle after heel strike: mid stance, where the pelvis is h
 SPEED_RANGE_M_S = (0.3, 2.2)  # slower is standing, faster is running
 RUNNING_RANGE_M_S = (1.6, 3.6)  # slower is walking, faster is no scenario
 PERIOD_RANGE_S = (0.6, 2.5)
-GRAVITY_M_S2 = 9.81
 MOST_BOB = 0.5  # body weights on top of one and below it, in fast walking (Nilsson & Thorstensson 1989)
 LARGEST_ANGLE_RAD = 2.5  # beyond every joint's range
 
