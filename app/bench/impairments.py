@@ -31,7 +31,7 @@ PAIR = (
     Slot(_K.WEAKNESS, Side.LEFT, group=_G.DORSIFLEXORS),
     Slot(_K.STIFFNESS, Side.RIGHT, joint=JointKind.KNEE),
 )
-ALONE: tuple[Slot, ...] = (
+SINGLE_PROCESS: tuple[Slot, ...] = (
     *(Slot(_K.WEAKNESS, Side.LEFT, group=group) for group in MuscleGroup),
     *(
         Slot(_K.SPASTICITY, Side.LEFT, group=group)
@@ -48,7 +48,7 @@ ALONE: tuple[Slot, ...] = (
 
 
 def bench_impairments(
-    *, networks: PolicyNetworks | None = None, slots: Sequence[Slot] = ALONE
+    *, networks: PolicyNetworks | None = None, slots: Sequence[Slot] = SINGLE_PROCESS
 ) -> dict[str, Any]:
     """Every slider of `slots` alone, then a pair. `networks` walk instead of the shipped policy."""
     policy = networks if networks is not None else shipped_policy()

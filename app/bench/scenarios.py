@@ -11,7 +11,7 @@ from core.domain.scenario import SCENARIOS, Scenario
 from core.domain.twin import GENERIC_BODY
 from core.simulation.analysis.scenario import run_scenario, scenario_walker
 from core.simulation.environment.policy import PolicyNetworks
-from core.simulation.environment.tracking import WalkingEnvironment, drive_of
+from core.simulation.environment.tracking import WalkingEnvironment, actuation_of
 from core.tasks.policy_files import shipped_policy
 from core.twin.body import Fidelity
 
@@ -41,7 +41,9 @@ def _tried(
 ) -> dict[str, Any]:
     walker = scenario_walker(scenario, GENERIC_BODY, None, length_s=seconds, fidelity=fidelity)
     walkers = [walker] * starts
-    world = WalkingEnvironment(walkers, seed=seed, drive=drive_of(walkers, networks), episode_s=2 * seconds)
+    world = WalkingEnvironment(
+        walkers, seed=seed, actuation=actuation_of(walkers, networks), episode_s=2 * seconds
+    )
     run = run_scenario(scenario, world, networks.act, seconds)
     return {
         "success_rate": run.success_rate,

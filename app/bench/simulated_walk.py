@@ -20,10 +20,11 @@ from core.domain.scenario import LEVEL_WALKING, Scenario
 from core.domain.twin import GENERIC_BODY, BodyParameters
 from core.domain.units import GRAVITY_M_S2
 from core.gait.scenario_reference import scenario_reference
-from core.simulation.analysis.muscle_analysis import estimated_facts, muscle_facts
-from core.simulation.environment.actuation import Drive, Limbs, Servos
+from core.simulation.analysis.muscle_analysis import estimated_facts, muscle_analysis
+from core.simulation.environment.actuation import Actuation, ActuationInputs, JointPd
+from core.simulation.environment.batch_environment import CONTROL_STEP_S
 from core.simulation.environment.policy import PolicyNetworks
-from core.simulation.environment.tracking import CONTROL_STEP_S, Walker, WalkingEnvironment, drive_of
+from core.simulation.environment.tracking import Walker, WalkingEnvironment, actuation_of
 from core.simulation.environment.tracking_rewards import FLEXION
 from core.simulation.model.exo_model import worn_model
 from core.simulation.model.joint_coupling import position_columns, velocity_columns
@@ -58,7 +59,7 @@ class Equipment:
     """Who walks and by what. All walkers have the same model."""
 
     walkers: tuple[Walker, ...]
-    drive: Drive
+    actuation: Actuation
     networks: PolicyNetworks
     policy: str
 
@@ -88,28 +89,28 @@ def shipped_walk(fidelity: Fidelity, starts: int, scenario: Scenario = LEVEL_WAL
     networks = shipped_policy(muscles=has_muscles)
     walkers = (Walker(model, GENERIC_BODY, scenario_reference(scenario, GENERIC_BODY, None)),) * starts
     return Equipment(
-        walkers, drive_of(walkers, networks), networks, MUSCLE_POLICY if has_muscles else BASE_POLICY
+        walkers, actuation_of(walkers, networks), networks, MUSCLE_POLICY if has_muscles else BASE_POLICY
     )
 
 
 def evaluate_walk(equipment: Equipment, *, seconds: float, seed: int, threads: int = 2) -> EvaluatedWalk:
     """Every walker walks once, until a fall or for `seconds`."""
-    notes = _Notes(equipment.drive)
+    notes = _Notes(equipment.actuation)
     world = WalkingEnvironment(
-        equipment.walkers, seed=seed, drive=notes, episode_s=2 * seconds, threads=threads
+        equipment.walkers, seed=seed, actuation=notes, episode_s=2 * seconds, threads=threads
     )
     walking, steps = np.ones(world.size, dtype=np.bool_), np.zeros(world.size)
     walked_m, squares = np.zeros(world.size), []
     for number in range(round(seconds / CONTROL_STEP_S)):
         step = world.step(equipment.networks.act(world.observation()))
-        walking &= ~step.fell
+        walking &= ~step.terminated
         if not walking.any():
             break
         steps += walking
         walked_m[walking] = world.walked_m[walking]
         if number * CONTROL_STEP_S >= SETTLE_S:
             squares.append(world.own_error_rad[walking][:, FLEXION] ** 2)
-        world.restart(step.fell)
+        world.reset(step.terminated)
     model, body = equipment.walkers[0].model, equipment.walkers[0].body
     watched = [_Watched.of(notes, walker, model, body) for walker in np.flatnonzero(walking)[:CURVE_WALKERS]]
     ground = joined([one.ground for one in watched if one.ground is not None]) if watched else None
@@ -145,35 +146,35 @@ def _mean_envelopes(parts: Sequence[dict[EmgGroup, FloatArray]]) -> dict[EmgGrou
 class _Notes:
     """A drive that notes every state and the controls given in it."""
 
-    def __init__(self, drive: Drive) -> None:
-        self._drive = drive
-        self.actuators, self.interval_s = drive.actuators, drive.interval_s
-        self.servos: Servos = drive.servos
+    def __init__(self, actuation: Actuation) -> None:
+        self._actuation = actuation
+        self.actuators, self.interval_s = actuation.actuators, actuation.interval_s
+        self.joint_pd: JointPd = actuation.joint_pd
         self.states: list[FloatArray] = []  # each (N, S)
         self.controls: list[FloatArray] = []  # each (N, U)
         self.torques: list[FloatArray] = []  # each (N, 14)
 
-    def control(self, limbs: Limbs) -> FloatArray:
-        control = self._drive.control(limbs)
-        self.states.append(limbs.state.copy())
+    def control(self, inputs: ActuationInputs) -> FloatArray:
+        control = self._actuation.control(inputs)
+        self.states.append(inputs.state.copy())
         self.controls.append(np.array(control))
-        self.torques.append(self._drive.torque_nm(limbs))
+        self.torques.append(self._actuation.torque_nm(inputs))
         return control
 
-    def torque_nm(self, limbs: Limbs) -> FloatArray:
-        return self._drive.torque_nm(limbs)
+    def torque_nm(self, inputs: ActuationInputs) -> FloatArray:
+        return self._actuation.torque_nm(inputs)
 
-    def effort(self, limbs: Limbs) -> FloatArray:
-        return self._drive.effort(limbs)
+    def effort(self, inputs: ActuationInputs) -> FloatArray:
+        return self._actuation.effort(inputs)
 
-    def restart(self, which: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> None:
-        self._drive.restart(which)
+    def reset(self, which: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> None:
+        self._actuation.reset(which)
 
-    def memory(self) -> dict[str, np.ndarray]:
-        return self._drive.memory()
+    def state_dict(self) -> dict[str, np.ndarray]:
+        return self._actuation.state_dict()
 
-    def recall(self, memory: dict[str, np.ndarray]) -> None:
-        self._drive.recall(memory)
+    def load_state_dict(self, state: dict[str, np.ndarray]) -> None:
+        self._actuation.load_state_dict(state)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -246,7 +247,7 @@ def _facts(
     model: mujoco.MjModel, body: BodyParameters, state: FloatArray, control: FloatArray, torque: FloatArray
 ) -> MuscleFacts:
     if model.na:
-        return muscle_facts(model, state, control)
+        return muscle_analysis(model, state, control)
     angle = state[:, 1 + position_columns(model)]
     velocity = state[:, 1 + model.nq + velocity_columns(model)]
     return estimated_facts(body, angle, velocity, torque)

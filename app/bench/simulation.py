@@ -24,7 +24,8 @@ from core.domain.twin import GENERIC_BODY
 from core.gait.leg import Leg
 from core.gait.scenario_reference import normal_walk
 from core.learning.gait.imitation import GaitLearner, gait_learner
-from core.simulation.environment.tracking import CONTROL_STEP_S, Walker
+from core.simulation.environment.batch_environment import CONTROL_STEP_S
+from core.simulation.environment.tracking import Walker
 from core.simulation.model.exo_model import worn_model
 from core.simulation.physics.batch import Advance, BatchPhysics
 from core.tasks.learn_gait import WALKERS
@@ -81,7 +82,7 @@ def _stage(fidelity: Fidelity) -> dict[str, Any]:
     start = shipped_policy(muscles=muscles)  # the walkers walk and hardly fall
     learner = gait_learner([walker] * WALKERS, start=start, seed=SEED, muscles=muscles)
     for _ in range(WARM_UP_ROUNDS):
-        learner.learn_round(time.monotonic)
+        learner.learn_iteration(time.monotonic)
     with rollout.Rollout(nthread=THREADS) as bare:
         data = [mujoco.MjData(model) for _ in range(THREADS)]
         slices = [_slice(learner, bare, [model] * WALKERS, data) for _ in range(SLICES)]
@@ -97,7 +98,7 @@ def _stage(fidelity: Fidelity) -> dict[str, Any]:
 def _slice(learner: GaitLearner, bare: Any, models: list[Any], data: list[Any]) -> Slice:
     """Learn some rounds by the clock, another to note its walk, and walk that again without learning."""
     learning_s, learning_cpu_s = _seconds(
-        lambda: [learner.learn_round(time.monotonic) for _ in range(ROUNDS)]
+        lambda: [learner.learn_iteration(time.monotonic) for _ in range(ROUNDS)]
     )
     walk = _walk(learner)
     steps = walk.control.shape[1]
@@ -108,13 +109,13 @@ def _slice(learner: GaitLearner, bare: Any, models: list[Any], data: list[Any]) 
 
 
 def _walk(learner: GaitLearner) -> Walk:
-    worlds = learner.worlds
+    worlds = learner.environments
     states = [world.state.copy() for world in worlds]
     physics = [world.physics for world in worlds]
     recorders = [_Recorder(each) for each in physics]
     for world, recorder in zip(worlds, recorders, strict=True):
         world.physics = cast(BatchPhysics, recorder)
-    learner.learn_round(time.monotonic)
+    learner.learn_iteration(time.monotonic)
     for world, own in zip(worlds, physics, strict=True):
         world.physics = own
     controls = [np.concatenate(recorder.controls, axis=1) for recorder in recorders]

@@ -12,17 +12,17 @@ import torch
 from torch.multiprocessing.spawn import spawn
 
 from core.learning.gait.base_policy import (
-    EVERYBODY,
-    HALF_PLACED,
+    BALANCED,
+    HALF_SCENARIOS,
     IMPAIRED,
-    MOSTLY_PLACED,
-    Mixture,
-    beginners,
-    crowd,
+    MOSTLY_SCENARIOS,
+    PopulationFractions,
+    generic_walkers,
+    training_population,
 )
-from core.learning.gait.imitation import GaitLearner, Progress, gait_learner
-from core.learning.rl.distributed import ALONE, Processes, Team
-from core.learning.rl.training_loop import learn
+from core.learning.gait.imitation import GaitLearner, GaitProgress, gait_learner
+from core.learning.rl.distributed import SINGLE_PROCESS, GlooGroup, ProcessGroup
+from core.learning.rl.training_loop import train_until
 from core.simulation.environment.policy import PolicyNetworks
 from core.simulation.environment.tracking_rewards import FIRST_STEPS_REWARD
 from core.tasks.policy_files import policy_bytes, policy_of, replace_file, resuming
@@ -34,20 +34,20 @@ Report = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
-    """One step of the curriculum: who learns, and for which share of the time."""
+class CurriculumStage:
+    """One step of the curriculum: who learns, and for which fraction of the time."""
 
     name: str  # of its files
     fidelity: Fidelity
-    mixture: Mixture | None  # of the crowd; None: beginners on level ground
-    share: float
+    fractions: PopulationFractions | None  # None: the generic body on level ground
+    fraction: float
 
 
 CURRICULUM = (
-    Stage("first_steps", Fidelity.FAST, None, 0.12),
-    Stage("all_walks", Fidelity.FAST, EVERYBODY, 0.25),
-    Stage("base_walk", Fidelity.FAST, MOSTLY_PLACED, 0.27),
-    Stage("base_walk_muscles", Fidelity.STANDARD, HALF_PLACED, 0.36),
+    CurriculumStage("first_steps", Fidelity.FAST, None, 0.12),
+    CurriculumStage("all_walks", Fidelity.FAST, BALANCED, 0.25),
+    CurriculumStage("base_walk", Fidelity.FAST, MOSTLY_SCENARIOS, 0.27),
+    CurriculumStage("base_walk_muscles", Fidelity.STANDARD, HALF_SCENARIOS, 0.36),
 )
 
 
@@ -55,81 +55,98 @@ def train_base(minutes: float, seed: int, out: Path, report: Report, *, processe
     """Train the base policies from scratch for `minutes`; returns the last one's file.
 
     Every stage begins with the policy of the one before. A run that was interrupted goes on from the
-    checkpoints in `out`, with as many `processes` as before: each has a crowd of its own, all learn one
+    checkpoints in `out`, with as many `processes` as before: each has walkers of its own, all learn one
     policy. `report` gets a line now and then.
     """
     out.mkdir(parents=True, exist_ok=True)
     if processes == 1:
-        _train(minutes, seed, out, report, ALONE)
+        _train(minutes, seed, out, report, SINGLE_PROCESS)
     else:
         with tempfile.TemporaryDirectory() as folder:
             given = (processes, Path(folder) / "meeting", minutes, seed, out, report)
-            spawn(_train_in_team, given, nprocs=processes)  # type: ignore[no-untyped-call]
+            spawn(_train_as_process, given, nprocs=processes)  # type: ignore[no-untyped-call]
     return out / f"{CURRICULUM[-1].name}{POLICY}"
 
 
-def _train_in_team(
-    number: int, processes: int, meeting: Path, minutes: float, seed: int, out: Path, report: Report
+def _train_as_process(
+    rank: int, count: int, rendezvous_file: Path, minutes: float, seed: int, out: Path, report: Report
 ) -> None:
-    with Processes(number, processes, meeting) as team:
-        _train(minutes, seed, out, report if number == 0 else _unheard, team)
+    with GlooGroup(rank, count, rendezvous_file) as processes:
+        _train(minutes, seed, out, report if rank == 0 else _say_nothing, processes)
 
 
-def _unheard(_line: str) -> None:
+def _say_nothing(_line: str) -> None:
     """The leader alone reports."""
 
 
-def _train(minutes: float, seed: int, out: Path, report: Report, team: Team) -> None:
+def _train(minutes: float, seed: int, out: Path, report: Report, processes: ProcessGroup) -> None:
     torch.set_num_threads(1)  # small networks: a second thread costs more in waiting than it gives
     networks: PolicyNetworks | None = None
     for stage in CURRICULUM:
-        policy, checkpoint = out / f"{stage.name}{POLICY}", out / f"{stage.name}{_suffix(team)}{CHECKPOINT}"
+        policy, checkpoint = (
+            out / f"{stage.name}{POLICY}",
+            out / f"{stage.name}{_suffix(processes)}{CHECKPOINT}",
+        )
         if checkpoint.exists() or not policy.exists():  # a finished stage needs its checkpoint no more
             report(f"{stage.name}: building the bodies")
-            learner = _learner(stage, networks, seed, team)
-            _learn(learner, 60.0 * minutes * stage.share, policy, checkpoint, report, team)
+            learner = _learner(stage, networks, seed, processes)
+            _learn(learner, 60.0 * minutes * stage.fraction, policy, checkpoint, report, processes)
         networks = policy_of(policy)
 
 
-def _suffix(team: Team) -> str:
-    return "" if team.size == 1 else f".{team.number}"
+def _suffix(processes: ProcessGroup) -> str:
+    return "" if processes.size == 1 else f".{processes.rank}"
 
 
-def _learner(stage: Stage, start: PolicyNetworks | None, seed: int, team: Team) -> GaitLearner:
-    if stage.mixture is None:
+def _learner(
+    stage: CurriculumStage, start: PolicyNetworks | None, seed: int, processes: ProcessGroup
+) -> GaitLearner:
+    if stage.fractions is None:
         return gait_learner(
-            beginners(), start=start, seed=seed, muscles=False, reward=FIRST_STEPS_REWARD, team=team
+            generic_walkers(),
+            start=start,
+            seed=seed,
+            muscles=False,
+            reward=FIRST_STEPS_REWARD,
+            processes=processes,
         )
-    walkers = crowd(IMPAIRED, seed + team.number, mixture=stage.mixture, fidelity=stage.fidelity)
+    walkers = training_population(
+        IMPAIRED, seed + processes.rank, fractions=stage.fractions, fidelity=stage.fidelity
+    )
     return gait_learner(
-        walkers, start=start, seed=seed, muscles=stage.fidelity is not Fidelity.FAST, team=team
+        walkers, start=start, seed=seed, muscles=stage.fidelity is not Fidelity.FAST, processes=processes
     )
 
 
 def _learn(
-    learner: GaitLearner, budget_s: float, policy: Path, checkpoint: Path, report: Report, team: Team
+    learner: GaitLearner,
+    budget_s: float,
+    policy: Path,
+    checkpoint: Path,
+    report: Report,
+    processes: ProcessGroup,
 ) -> None:
     if checkpoint.exists():
         with resuming():
-            learner.restore(checkpoint.read_bytes())
-    learner.cool(learner.elapsed_s / budget_s)
+            learner.load_checkpoint(checkpoint.read_bytes())
+    learner.anneal_learning_rate(learner.elapsed_s / budget_s)
 
     def save(content: bytes) -> None:
         replace_file(checkpoint, content)
-        if team.number == 0:
+        if processes.rank == 0:
             replace_file(policy, policy_bytes(learner.latest))
 
-    def watch(progress: Progress) -> None:
-        learner.cool(progress.elapsed_s / budget_s)
-        if progress.round % REPORT_EVERY == 0:
+    def watch(progress: GaitProgress) -> None:
+        learner.anneal_learning_rate(progress.elapsed_s / budget_s)
+        if progress.iteration % REPORT_EVERY == 0:
             report(_line(progress))
 
-    learn(learner, budget_s=budget_s, clock=time.monotonic, watch=watch, save=save)
-    team.mean(0.0)  # everybody has saved
+    train_until(learner, budget_s=budget_s, clock=time.monotonic, watch=watch, save=save)
+    processes.mean(0.0)  # everybody has saved
     checkpoint.unlink()
 
 
-def _line(progress: Progress) -> str:
+def _line(progress: GaitProgress) -> str:
     return (
         f"{progress.elapsed_s / 60:.1f} min, {progress.control_steps / 1e6:.2f} M steps "
         f"({progress.control_steps_per_s:.0f}/s): walks {progress.walk_seconds:.1f} s, "

@@ -17,7 +17,7 @@ from core.devices.profiles import CONTROLLERS, controller_arrays, load_profile, 
 from core.domain.twin import GENERIC_BODY, GaitPolicy
 from core.gait.norms import normal_reference
 from core.learning.exo.delayed_output_feedback import DELAY_S, GAIN_NM, teach_law, varied, walked_hips
-from core.learning.exo.training import Judge
+from core.learning.exo.training import ControllerEvaluator
 from core.learning.gait.base_policy import HEALTHY, varied_reference
 from core.simulation.environment.policy import PolicyNetworks
 from core.simulation.environment.tracking import Walker, WalkingEnvironment
@@ -40,20 +40,20 @@ def make(device_id: str, resources_folder: Path, seed: int = 0) -> dict[str, Any
     ]
     tracks = walked_hips(WalkingEnvironment([normal] * 8 + others, seed=seed), networks, SECONDS)
     controller, error_nm = teach_law(varied(tracks, seed), session_limits(profile), seed)
-    judge = Judge(_default_twin(networks), device_id, seed=seed)
-    trial, idle = judge.try_out(controller), judge.try_out(None)
+    evaluator = ControllerEvaluator(_default_twin(networks), device_id, seed=seed)
+    score, idle = evaluator.evaluate(controller), evaluator.evaluate(None)
     card = {
         "device": device_id,
         "what": "generic hip assistance for any wearer; the start of every personal training",
         "law": f"delayed output feedback after Lim et al. 2019, gain {GAIN_NM} N m, delay {DELAY_S} s",
         "taught_on": f"{len(tracks)} simulated walks of the generic body, {SECONDS:g} s each, and variations",
         "torque_error_nm": round(error_nm, 2),
-        "effort_ratio_on_default_twin": round(trial.effort_ratio, 3),
-        "hip_effort_ratio_on_default_twin": round(trial.hip_effort_ratio, 3),
+        "effort_ratio_on_default_twin": round(score.effort_ratio, 3),
+        "hip_effort_ratio_on_default_twin": round(score.hip_effort_ratio, 3),
         "effort_ratio_worn_without_torque": round(idle.effort_ratio, 3),
-        "peak_torque_nm": round(trial.measure.work.peak_nm, 1),
-        "negative_work_fraction": round(trial.measure.work.negative_fraction, 3),
-        "falls_per_minute": round(trial.measure.falls_per_minute, 2),
+        "peak_torque_nm": round(score.measure.work.peak_nm, 1),
+        "negative_work_fraction": round(score.measure.work.negative_fraction, 3),
+        "falls_per_minute": round(score.measure.falls_per_minute, 2),
         "simulated": True,
     }
     _write(

@@ -18,28 +18,28 @@ from core.domain.scenario import Scenario
 from core.domain.twin import GENERIC_BODY, BodyParameters
 from core.errors import refuse
 from core.gait.scenario_reference import scenario_reference
-from core.learning.gait.dagger import ShowingLearner, ShowingProgress, taught
+from core.learning.gait.dagger import DaggerLearner, DaggerProgress, with_exploration_std
 from core.learning.gait.demonstration import Demonstration, TrackingTeacher, demonstrate
 from core.learning.gait.predictive import (
     CURRICULUM,
-    IMITATION_SHARE,
-    Course,
+    IMITATION_FRACTION,
+    CurriculumStage,
     PredictiveLearner,
     PredictiveProgress,
-    course_walkers,
     evaluate_predictive,
+    stage_walkers,
 )
 from core.learning.gait.synergies import LegSynergies, leg_synergies
-from core.learning.rl.training_loop import Learner, learn
+from core.learning.rl.training_loop import Learner, train_until
 from core.simulation.environment.policy import PolicyNetworks, require_this_version
-from core.simulation.environment.predictive import PredictiveEnvironment, PredictiveWalker, Starts
+from core.simulation.environment.predictive import PredictiveEnvironment, PredictiveWalker, RecordedStarts
 from core.simulation.environment.tracking import Walker
 from core.simulation.model.exo_model import worn_model
-from core.simulation.physics.domain_randomisation import NO_SPREAD
+from core.simulation.physics.domain_randomisation import NO_RANDOMISATION
 from core.tasks.policy_files import replace_file, resuming, shipped_policy
 from core.twin.body import Fidelity
 
-CREWS = 2  # that walk at the same time, one thread each
+ENVIRONMENTS = 2  # that walk at the same time, one thread each
 SHOWN_SPEEDS_M_S = (0.9, 1.1, 1.3, 1.5)
 SYNERGY_SAMPLES = 2000
 REPORT_EVERY = 10  # rounds
@@ -60,9 +60,9 @@ class PredictiveRequest:
     walkers: int = 64  # per crew
     shown_walkers: int = 32
     shown_seconds: float = 8.0
-    judged_walkers: int = 16  # per condition
-    judged_seconds: float = 10.0
-    courses: tuple[Course, ...] = CURRICULUM
+    evaluated_walkers: int = 16  # per condition
+    evaluated_seconds: float = 10.0
+    stages: tuple[CurriculumStage, ...] = CURRICULUM
 
 
 def train_predictive(request: PredictiveRequest, report: Report) -> Path:
@@ -73,13 +73,13 @@ def train_predictive(request: PredictiveRequest, report: Report) -> Path:
     """
     torch.set_num_threads(1)  # small networks: a second thread costs more in waiting than it gives
     request.out.mkdir(parents=True, exist_ok=True)
-    lesson = _Lesson(request, report)
-    networks = lesson.shown()
-    for course in request.courses:
-        networks = lesson.course(course, networks)
+    training = _Training(request, report)
+    networks = training.shown()
+    for stage in request.stages:
+        networks = training.stage(stage, networks)
     result = request.out / RESULT
-    replace_file(result, predictive_bytes(networks, lesson.synergies))
-    summary = lesson.judged(networks)
+    replace_file(result, predictive_bytes(networks, training.synergies))
+    summary = training.evaluated(networks)
     replace_file(request.out / SUMMARY, json.dumps(summary, indent=2).encode())
     return result
 
@@ -108,15 +108,15 @@ def read_policy(path: Path) -> PolicyNetworks:
         ) from error
 
 
-class _Staged(Learner[Any], Protocol):
+class _StageLearner(Learner[Any], Protocol):
     """A learner whose networks can be kept."""
 
-    def restore(self, checkpoint: bytes) -> None: ...
+    def load_checkpoint(self, checkpoint: bytes) -> None: ...
     @property
     def latest(self) -> PolicyNetworks: ...
 
 
-class _Lesson:
+class _Training:
     """One training, stage by stage."""
 
     def __init__(self, request: PredictiveRequest, report: Report) -> None:
@@ -125,9 +125,9 @@ class _Lesson:
             request.tracking or shipped_policy(muscles=request.fidelity is Fidelity.STANDARD)
         )
         self._trackers = _trackers(request)
-        self._demonstration = self._demonstrated()
-        self._starts: Starts = self._demonstration.starts()
-        self.synergies = self._found()
+        self._demonstration = self._demonstrate()
+        self._starts: RecordedStarts = self._demonstration.starts()
+        self.synergies = self._find_synergies()
 
     def shown(self) -> PolicyNetworks:
         """Networks that do what the tracking policy would do."""
@@ -136,32 +136,32 @@ class _Lesson:
             _followers(self._trackers, request.body), self._starts, self.synergies.weight, seed=request.seed
         )
         teacher = TrackingTeacher(self._trackers, self._tracking)
-        learner = ShowingLearner(environment, teacher, self._demonstration, seed=request.seed)
-        self._sit(learner, "showing", IMITATION_SHARE, _shown_line)
-        return taught(learner)
+        learner = DaggerLearner(environment, teacher, self._demonstration, seed=request.seed)
+        self._run(learner, "showing", IMITATION_FRACTION, _shown_line)
+        return with_exploration_std(learner)
 
-    def course(self, course: Course, start: PolicyNetworks) -> PolicyNetworks:
+    def stage(self, stage: CurriculumStage, start: PolicyNetworks) -> PolicyNetworks:
         """Networks that have learned one stage of the curriculum."""
         request = self._request
-        crews = []
-        for crew in range(CREWS):
-            seed = request.seed + 1000 * (crew + 1)
-            walkers = course_walkers(request.body, request.fidelity, course, request.walkers, seed)
-            crews.append(
+        environments = []
+        for number in range(ENVIRONMENTS):
+            seed = request.seed + 1000 * (number + 1)
+            walkers = stage_walkers(request.body, request.fidelity, stage, request.walkers, seed)
+            environments.append(
                 PredictiveEnvironment(walkers, self._starts, self.synergies.weight, seed=seed, threads=1)
             )
-        learner = PredictiveLearner(crews, start=start, seed=request.seed)
-        self._sit(learner, course.name, course.share, _course_line)
+        learner = PredictiveLearner(environments, start=start, seed=request.seed)
+        self._run(learner, stage.name, stage.fraction, _stage_line)
         return learner.best
 
-    def judged(self, networks: PolicyNetworks) -> dict[str, Any]:
+    def evaluated(self, networks: PolicyNetworks) -> dict[str, Any]:
         """How far, how fast and with how much effort it walks, for every slope and a few speeds."""
         request = self._request
         conditions = {}
-        for slope in sorted({slope for course in request.courses for slope in course.slopes_deg}):
+        for slope in sorted({slope for stage in request.stages for slope in stage.slopes_deg}):
             for speed in (1.0, 1.2, 1.4):
-                course = Course("judged", (speed, speed), (slope,), 0.0, NO_SPREAD)
-                conditions[f"{slope:+g} deg, {speed:g} m/s"] = self._judge(course, networks)
+                stage = CurriculumStage("judged", (speed, speed), (slope,), 0.0, NO_RANDOMISATION)
+                conditions[f"{slope:+g} deg, {speed:g} m/s"] = self._evaluate(stage, networks)
         return {
             "minutes": request.minutes,
             "seed": request.seed,
@@ -172,37 +172,39 @@ class _Lesson:
             "conditions": conditions,
         }
 
-    def _judge(self, course: Course, networks: PolicyNetworks) -> dict[str, float]:
+    def _evaluate(self, stage: CurriculumStage, networks: PolicyNetworks) -> dict[str, float]:
         request = self._request
-        walkers = course_walkers(request.body, request.fidelity, course, request.judged_walkers, request.seed)
+        walkers = stage_walkers(
+            request.body, request.fidelity, stage, request.evaluated_walkers, request.seed
+        )
         found = evaluate_predictive(
             walkers,
             self._starts,
             self.synergies.weight,
             networks,
             seed=request.seed + 77,
-            length_s=request.judged_seconds,
+            length_s=request.evaluated_seconds,
         )
         return {
             "walk_seconds_median": round(float(np.median(found.walk_seconds)), 2),
-            "survived": round(found.survived(request.judged_seconds), 3),
+            "survived": round(found.survived(request.evaluated_seconds), 3),
             "speed_error_m_s": round(found.speed_error_m_s, 3),
             "effort": round(found.effort, 4),
         }
 
-    def _sit(self, learner: _Staged, name: str, share: float, line: Callable[[Any], str]) -> None:
+    def _run(self, learner: _StageLearner, name: str, share: float, line: Callable[[Any], str]) -> None:
         """Learn one stage, from its checkpoint if there is one."""
         checkpoint = self._request.out / f"{name}.pt"
         if checkpoint.exists():
             with resuming():
-                learner.restore(checkpoint.read_bytes())
+                learner.load_checkpoint(checkpoint.read_bytes())
         self._report(f"{name}: {learner.elapsed_s:.0f} s learned so far")
 
         def watch(progress: Any) -> None:
-            if progress.round % REPORT_EVERY == 0:
+            if progress.iteration % REPORT_EVERY == 0:
                 self._report(f"{name}: {line(progress)}")
 
-        learn(
+        train_until(
             learner,
             budget_s=60.0 * self._request.minutes * share,
             clock=time.monotonic,
@@ -210,7 +212,7 @@ class _Lesson:
             save=lambda content: replace_file(checkpoint, content),
         )
 
-    def _demonstrated(self) -> Demonstration:
+    def _demonstrate(self) -> Demonstration:
         """Walks of the tracking policy, kept in a file: the same after a break."""
         path = self._request.out / "demonstration.npz"
         if path.is_file():
@@ -228,7 +230,7 @@ class _Lesson:
         replace_file(path, stream.getvalue())
         return shown
 
-    def _found(self) -> LegSynergies:
+    def _find_synergies(self) -> LegSynergies:
         model = self._trackers[0].model
         muscles = tuple(model.actuator(index).name for index in range(int(model.na)))
         activation = self._demonstration.activation
@@ -259,14 +261,14 @@ def _followers(trackers: tuple[Walker, ...], body: BodyParameters) -> tuple[Pred
     )
 
 
-def _shown_line(progress: ShowingProgress) -> str:
+def _shown_line(progress: DaggerProgress) -> str:
     return (
         f"{progress.elapsed_s / 60:.1f} min: walks {progress.walk_seconds:.1f} s "
-        f"({progress.teacher_share:.0%} led), differs by {progress.difference:.2f}"
+        f"({progress.teacher_fraction:.0%} led), differs by {progress.difference:.2f}"
     )
 
 
-def _course_line(progress: PredictiveProgress) -> str:
+def _stage_line(progress: PredictiveProgress) -> str:
     return (
         f"{progress.elapsed_s / 60:.1f} min, {progress.control_steps / 1e6:.2f} M steps "
         f"({progress.control_steps_per_s:.0f}/s): walks {progress.walk_seconds:.1f} s, "

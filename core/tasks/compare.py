@@ -10,8 +10,8 @@ from core.domain.twin import GaitPolicy
 from core.errors import refuse
 from core.jobs.values import JobContext, Params
 from core.learning.exo.comparison import score_gait, verdict
-from core.learning.exo.environment import people
-from core.learning.exo.training import Judge
+from core.learning.exo.environment import walkers_of
+from core.learning.exo.training import ControllerEvaluator
 from core.learning.exo.worn_controller import WornExo
 from core.simulation.analysis.rollout import record_rollout, scene_geometry, trace_walk
 from core.simulation.environment.policy import PolicyNetworks
@@ -58,14 +58,14 @@ def compare(
         (GaitLabel.PERSONALIZED_CONTROLLER, device_id, trained.controller, "Personalized controller"),
     )
     context.progress(0.02, "Preparing the walks")
-    judge = Judge(policy, device_id, seed=JUDGE_SEED)
+    evaluator = ControllerEvaluator(policy, device_id, seed=JUDGE_SEED)
     rollouts: list[Rollout] = []
     scores: list[GaitScore] = []
     for number, (label, device, controller, sentence) in enumerate(gaits):
         context.check_cancelled()
         context.progress(0.1 + 0.28 * number, sentence)
         rollout = _walk(label, policy, device, controller)
-        measure = judge.without_exo if device is None else judge.try_out(controller).measure
+        measure = evaluator.without_exo if device is None else evaluator.evaluate(controller).measure
         rollouts.append(rollout)
         scores.append(score_gait(rollout, measure, motion.cycles))
     context.progress(0.95, "Preparing the pictures")
@@ -82,7 +82,7 @@ def compare(
 def _walk(
     label: GaitLabel, policy: GaitPolicy, device_id: str | None, controller: ExoController | None
 ) -> Rollout:
-    crowd = people(policy.body, policy.reference, device_id, 1)
+    crowd = walkers_of(policy.body, policy.reference, device_id, 1)
     world = WalkingEnvironment(crowd, seed=SEED, episode_s=2 * LENGTH_S, threads=1)
     exo = None if controller is None else WornExo(controller, world)
     trace = trace_walk(world, PolicyNetworks.from_policy(policy).act, exo, LENGTH_S)

@@ -29,7 +29,8 @@ from core.gait.norms import normal_reference
 from core.jobs.values import JobContext, Params
 from core.simulation.analysis.gait_events import walked_points
 from core.simulation.analysis.rollout import record_rollout, trace_walk
-from core.simulation.environment.tracking import CONTROL_STEP_S, Walker, WalkingEnvironment
+from core.simulation.environment.batch_environment import CONTROL_STEP_S
+from core.simulation.environment.tracking import Walker, WalkingEnvironment
 from core.simulation.model.exo_model import worn_model
 from core.store.repository import Store, open_store
 from core.tasks.policy_files import shipped_policy

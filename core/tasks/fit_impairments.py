@@ -111,15 +111,15 @@ def _continue(search: ImpairmentSearch, checkpoint: Path, context: JobContext) -
     """Search from the last checkpoint to the end; every round is saved."""
     if checkpoint.is_file():
         with resuming():
-            search.restore(checkpoint.read_bytes())
+            search.load_checkpoint(checkpoint.read_bytes())
         context.message("Continues where it stopped")
     try:
         while not search.done:
             context.check_cancelled()
             _report(search.advance(), context)
-            replace_file(checkpoint, search.checkpoint())
+            replace_file(checkpoint, search.save_checkpoint())
     except JobCancelled:
-        replace_file(checkpoint, search.checkpoint())
+        replace_file(checkpoint, search.save_checkpoint())
         raise
 
 

@@ -18,11 +18,12 @@ from core.gait.stride import stride_of
 from core.jobs.values import JobContext, Params
 from core.learning.gait.evaluation import Evaluation, evaluate
 from core.learning.gait.findings import gait_findings
-from core.learning.gait.imitation import Progress, gait_learner
-from core.learning.rl.training_loop import learn
+from core.learning.gait.imitation import GaitProgress, gait_learner
+from core.learning.rl.training_loop import train_until
 from core.simulation.analysis.rollout import body_poses, packed_scene
+from core.simulation.environment.batch_environment import CONTROL_STEP_S
 from core.simulation.environment.policy import PolicyNetworks
-from core.simulation.environment.tracking import CONTROL_STEP_S, Walker, WalkingEnvironment, drive_of
+from core.simulation.environment.tracking import Walker, WalkingEnvironment, actuation_of
 from core.simulation.model.exo_model import worn_model
 from core.simulation.model.joint_coupling import ROOT_POSITIONS, FullPose
 from core.simulation.physics.flight_recorder import FlightRecorder
@@ -126,9 +127,9 @@ class _Lesson:
         self._learner = gait_learner([self._walker] * WALKERS, start=start, seed=seed, muscles=muscles)
         self._recorders = [
             FlightRecorder(context.work_dir / RECORDINGS / f"crew_{number}", seed=seed)
-            for number in range(len(self._learner.worlds))
+            for number in range(len(self._learner.environments))
         ]
-        for world, recorder in zip(self._learner.worlds, self._recorders, strict=True):
+        for world, recorder in zip(self._learner.environments, self._recorders, strict=True):
             world.physics.recorder = recorder
         self._budget_s = 60.0 * minutes
         self._context = context
@@ -136,11 +137,11 @@ class _Lesson:
         self._pictured_s = -PICTURE_EVERY_S
         if self._checkpoint.is_file():
             with resuming():
-                self._learner.restore(self._checkpoint.read_bytes())
+                self._learner.load_checkpoint(self._checkpoint.read_bytes())
             context.message(f"Continues after {self._learner.elapsed_s:.0f} s of learning")
 
     def learn(self) -> None:
-        learn(
+        train_until(
             self._learner,
             budget_s=self._budget_s,
             clock=time.monotonic,
@@ -181,7 +182,7 @@ class _Lesson:
             [self._walker] * EVALUATION_STARTS, networks, seed=EVALUATION_SEED, length_s=EVALUATION_S
         )
 
-    def _watch(self, progress: Progress) -> None:
+    def _watch(self, progress: GaitProgress) -> None:
         self._context.check_cancelled()
         self._check_physics(progress)
         self._context.sample(
@@ -198,7 +199,7 @@ class _Lesson:
             self._pictured_s = progress.elapsed_s
             self._picture()
 
-    def _check_physics(self, progress: Progress) -> None:
+    def _check_physics(self, progress: GaitProgress) -> None:
         if self._learner.divergences > DIVERGED_LIMIT * progress.control_steps:
             raise refuse(
                 "SIM-005",
@@ -217,7 +218,7 @@ class _Lesson:
         networks = self._learner.latest
         seed = len(self._learner.curves()[0].time_s)
         stage = WalkingEnvironment(
-            [self._walker], seed=seed, drive=drive_of([self._walker], networks), threads=1
+            [self._walker], seed=seed, actuation=actuation_of([self._walker], networks), threads=1
         )
         roots, angles = [], []
         for number in range(round(PICTURE_STRIP_S / CONTROL_STEP_S)):

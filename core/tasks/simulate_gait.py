@@ -13,7 +13,7 @@ from core.jobs.values import JobContext, Params
 from core.simulation.analysis.rollout import record_rollout, scene_geometry, trace_walk
 from core.simulation.analysis.scenario import scenario_rollout, trace_scenario
 from core.simulation.environment.policy import PolicyNetworks
-from core.simulation.environment.tracking import Walker, WalkingEnvironment, drive_of
+from core.simulation.environment.tracking import Walker, WalkingEnvironment, actuation_of
 from core.simulation.model.exo_model import worn_model
 from core.store.repository import open_store
 from core.tasks.policy_files import shipped_policy
@@ -62,7 +62,7 @@ def _walk(label: GaitLabel, walker: Walker, networks: PolicyNetworks) -> Rollout
         model = worn_model(walker.body, Fidelity.STANDARD, None, surfaces=False)
         walker = replace(walker, model=model)
         stage = WalkingEnvironment(
-            [walker], seed=SEED, drive=drive_of([walker], networks), episode_s=2 * LENGTH_S, threads=1
+            [walker], seed=SEED, actuation=actuation_of([walker], networks), episode_s=2 * LENGTH_S, threads=1
         )
         trace = trace_scenario(LEVEL_WALKING, walker, stage, networks.act, LENGTH_S)
         return scenario_rollout(label, walker, trace)

@@ -31,7 +31,7 @@ from core.simulation.analysis.scenario import (
 )
 from core.simulation.analysis.video import FilmedWalk, write_film
 from core.simulation.environment.policy import PolicyNetworks
-from core.simulation.environment.tracking import Walker, WalkingEnvironment, drive_of
+from core.simulation.environment.tracking import Walker, WalkingEnvironment, actuation_of
 from core.store.repository import Store, open_store
 from core.tasks.policy_files import replace_file, shipped_policy
 from core.twin.body import Fidelity
@@ -222,8 +222,8 @@ def summary_of(
 
 
 def _world(walkers: list[Walker], who: _Who, seed: int, seconds: float) -> WalkingEnvironment:
-    drive = drive_of(walkers, who.networks)
-    return WalkingEnvironment(walkers, seed=seed, drive=drive, episode_s=2 * seconds)
+    drive = actuation_of(walkers, who.networks)
+    return WalkingEnvironment(walkers, seed=seed, actuation=drive, episode_s=2 * seconds)
 
 
 def _impaired(who: _Who, impairments: tuple[Impairment, ...]) -> _Who:

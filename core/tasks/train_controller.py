@@ -16,12 +16,12 @@ from core.domain.record import RecordKind
 from core.domain.twin import GaitPolicy
 from core.errors import Advice, refuse
 from core.jobs.values import JobContext, Params
-from core.learning.exo.accommodation import Accommodation, Habit
+from core.learning.exo.accommodation import Accommodation, AccommodationProgress
 from core.learning.exo.effort import effort_change
-from core.learning.exo.environment import people
-from core.learning.exo.training import WORLDS, ExoLearner, ExoProgress, Trial, learn_exo
+from core.learning.exo.environment import walkers_of
+from core.learning.exo.training import WALKERS, ControllerScore, ExoLearner, ExoProgress, learn_exo
 from core.learning.exo.worn_controller import WornExo
-from core.learning.rl.training_loop import learn
+from core.learning.rl.training_loop import train_until
 from core.session.exo_ready import check_ready
 from core.simulation.analysis.rollout import body_poses, packed_scene, trace_walk
 from core.simulation.environment.policy import PolicyNetworks
@@ -31,9 +31,9 @@ from core.store.repository import open_store
 from core.tasks.policy_files import replace_file, resuming
 
 CHECKPOINT = "checkpoint.pt"
-HABIT_CHECKPOINT = "getting_used.pt"
-HABIT_SHARE = 0.3  # of the time, in which the twin gets used to the exo
-HABIT_LONGEST_S = 180.0  # longer brings little
+ACCOMMODATION_CHECKPOINT = "getting_used.pt"
+ACCOMMODATION_FRACTION = 0.3  # of the time, in which the twin gets used to the exo
+ACCOMMODATION_LONGEST_S = 180.0  # longer brings little
 PICTURE_EVERY_S = 15.0
 PICTURE_STRIP_S = 2.0  # a stride and a half
 MANY_FALLS = 1.0  # per minute, more than without the exo
@@ -85,26 +85,26 @@ class _Lesson:
         context: JobContext,
     ) -> None:
         self._device_id, self._seed, self._context = device_id, seed, context
-        self._habit_s = min(HABIT_SHARE * 60.0 * minutes, HABIT_LONGEST_S)
-        self._budget_s = 60.0 * minutes - self._habit_s
+        self._accommodation_s = min(ACCOMMODATION_FRACTION * 60.0 * minutes, ACCOMMODATION_LONGEST_S)
+        self._budget_s = 60.0 * minutes - self._accommodation_s
         self._checkpoint = context.work_dir / CHECKPOINT
         self._pictured_s = -PICTURE_EVERY_S
-        self._policy = self._used_to_exo(policy, start)
+        self._policy = self._accommodated(policy, start)
         context.progress(self._fraction(0.0), "Measuring the walk without the exo")
         self._learner = ExoLearner(
-            self._policy, device_id, start, seed=seed, budget_s=self._budget_s, worlds=WORLDS
+            self._policy, device_id, start, seed=seed, budget_s=self._budget_s, walker_count=WALKERS
         )
         self._resume(self._learner, self._checkpoint)
 
-    def _used_to_exo(self, policy: GaitPolicy, start: ExoController) -> GaitPolicy:
-        learner = Accommodation(policy, self._device_id, start, seed=self._seed, walkers=WORLDS)
-        checkpoint = self._context.work_dir / HABIT_CHECKPOINT
+    def _accommodated(self, policy: GaitPolicy, start: ExoController) -> GaitPolicy:
+        learner = Accommodation(policy, self._device_id, start, seed=self._seed, walkers=WALKERS)
+        checkpoint = self._context.work_dir / ACCOMMODATION_CHECKPOINT
         self._resume(learner, checkpoint)
-        learn(
+        train_until(
             learner,
-            budget_s=self._habit_s,
+            budget_s=self._accommodation_s,
             clock=time.monotonic,
-            watch=self._watch_habit,
+            watch=self._watch_accommodation,
             save=lambda content: replace_file(checkpoint, content),
         )
         return learner.policy()
@@ -113,7 +113,7 @@ class _Lesson:
         if not checkpoint.is_file():
             return
         with resuming():
-            learner.restore(checkpoint.read_bytes())
+            learner.load_checkpoint(checkpoint.read_bytes())
         self._context.message(f"Continues after {learner.elapsed_s:.0f} s")
 
     def train(self) -> TrainedController:
@@ -125,29 +125,30 @@ class _Lesson:
             save=lambda content: replace_file(self._checkpoint, content),
         )
         self._context.progress(0.98, "Measuring what the exo brings")
-        trial = learner.final_trial()
+        score = learner.final_score()
         return TrainedController(
             controller=learner.best,
             device_id=self._device_id,
             curves=learner.curves(),
             control_steps=learner.control_steps,
             control_steps_per_s=learner.control_steps / max(learner.elapsed_s, 1e-9),
-            effort_ratio_with_exo=trial.effort_ratio,
-            falls_per_minute=trial.measure.falls_per_minute,
-            findings=worst_first(_findings(trial, learner.judge.try_out(None), learner)),
+            effort_ratio_with_exo=score.effort_ratio,
+            falls_per_minute=score.measure.falls_per_minute,
+            findings=worst_first(_findings(score, learner.evaluator.evaluate(None), learner)),
             synthetic=self._policy.synthetic,
             walking=self._policy,
         )
 
     def _fraction(self, elapsed_s: float) -> float:
         """Share of the whole job after `elapsed_s` of training."""
-        return min(0.97, (self._habit_s + elapsed_s) / (self._habit_s + self._budget_s))
+        return min(0.97, (self._accommodation_s + elapsed_s) / (self._accommodation_s + self._budget_s))
 
-    def _watch_habit(self, habit: Habit) -> None:
+    def _watch_accommodation(self, progress: AccommodationProgress) -> None:
         self._context.check_cancelled()
-        self._context.sample(falls_per_minute=habit.falls_per_minute, similarity=habit.similarity)
+        self._context.sample(falls_per_minute=progress.falls_per_minute, similarity=progress.similarity)
         self._context.progress(
-            self._fraction(min(0.0, habit.elapsed_s - self._habit_s)), "The twin gets used to wearing the exo"
+            self._fraction(min(0.0, progress.elapsed_s - self._accommodation_s)),
+            "The twin gets used to wearing the exo",
         )
 
     def _watch(self, progress: ExoProgress) -> None:
@@ -168,7 +169,7 @@ class _Lesson:
 
     def _picture(self) -> None:
         """A short strip of the twin walking with the controller as it is now."""
-        crowd = people(self._policy.body, self._policy.reference, self._device_id, 1)
+        crowd = walkers_of(self._policy.body, self._policy.reference, self._device_id, 1)
         stage = WalkingEnvironment(crowd, seed=self._learner.control_steps, threads=1)
         networks = PolicyNetworks.from_policy(self._policy)
         exo = WornExo(self._learner.latest(), stage)
@@ -191,18 +192,18 @@ def _minutes(minutes: float) -> float:
     )
 
 
-def _findings(trial: Trial, idle: Trial, learner: ExoLearner) -> tuple[Finding, ...]:
+def _findings(score: ControllerScore, idle: ControllerScore, learner: ExoLearner) -> tuple[Finding, ...]:
     found = [
         _note(
             "TRN-011",
             f"The exo's mass alone changes the effort: {effort_change(idle.effort_ratio)} when it is worn "
             f"without torque.",
-            f"With torque the effort changes by {effort_change(trial.effort_ratio)}, "
-            f"at the assisted hips by {effort_change(trial.hip_effort_ratio)}.",
+            f"With torque the effort changes by {effort_change(score.effort_ratio)}, "
+            f"at the assisted hips by {effort_change(score.hip_effort_ratio)}.",
             "These are simulation results; watch the person at the first session.",
         )
     ]
-    if trial.effort_ratio >= 1.0:
+    if score.effort_ratio >= 1.0:
         found.append(
             _warning(
                 "TRN-012",
@@ -211,13 +212,13 @@ def _findings(trial: Trial, idle: Trial, learner: ExoLearner) -> tuple[Finding, 
                 "Train longer, or choose another exo.",
             )
         )
-    if trial.measure.falls_per_minute > learner.judge.without_exo.falls_per_minute + MANY_FALLS:
+    if score.measure.falls_per_minute > learner.evaluator.without_exo.falls_per_minute + MANY_FALLS:
         found.append(
             _warning(
                 "TRN-013",
                 "The twin falls more often with the exo than without.",
-                f"{trial.measure.falls_per_minute:.1f} falls per minute instead of "
-                f"{learner.judge.without_exo.falls_per_minute:.1f}.",
+                f"{score.measure.falls_per_minute:.1f} falls per minute instead of "
+                f"{learner.evaluator.without_exo.falls_per_minute:.1f}.",
                 "Train longer before this controller is used.",
             )
         )

@@ -5,9 +5,12 @@ Spasticity, delay and pain act while the body moves; they are no property of the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import mujoco
 import numpy as np
 
+from core.domain.arrays import FloatArray
 from core.domain.body import SAGITTAL, SIDES, Joint, JointKind, Side
 from core.domain.impairment import SLOTS, ImpairmentKind, Slot, severities
 from core.domain.muscles import LumpedMuscle, Muscle, MuscleGroup
@@ -143,3 +146,9 @@ def limited_range_rad(
     moved = felt + severity * (severe - felt)
     low, high = healthy_rad
     return (max(low, moved), high) if end == 0 else (low, min(high, moved))
+
+
+def pain_severities(bodies: Sequence[BodyParameters]) -> FloatArray:
+    """Severity of pain of each leg under load (N, 2)."""
+    places = [SLOTS.index(Slot(ImpairmentKind.PAIN, side)) for side in SIDES]
+    return np.array([severities(body.impairments)[places] for body in bodies])

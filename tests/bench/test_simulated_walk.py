@@ -13,8 +13,9 @@ from core.domain.muscles import Muscle
 from core.domain.rollout import MuscleFacts
 from core.domain.twin import GENERIC_BODY
 from core.gait.norms import normal_reference
-from core.simulation.environment.actuation import TorqueDrive
-from core.simulation.environment.tracking import CONTROL_STEP_S, Walker, WalkingEnvironment
+from core.simulation.environment.actuation import TorqueActuation
+from core.simulation.environment.batch_environment import CONTROL_STEP_S
+from core.simulation.environment.tracking import Walker, WalkingEnvironment
 from core.simulation.model.exo_model import worn_model
 from core.twin.body import Fidelity
 from tests.refusals import code_of
@@ -22,9 +23,9 @@ from tests.refusals import code_of
 
 def test_forces_taken_again_are_those_that_were_felt() -> None:
     model = worn_model(GENERIC_BODY, Fidelity.FAST, None, surfaces=False)
-    notes = _Notes(TorqueDrive([model], CONTROL_STEP_S))
+    notes = _Notes(TorqueActuation([model], CONTROL_STEP_S))
     walker = Walker(model, GENERIC_BODY, normal_reference())
-    world = WalkingEnvironment([walker], seed=1, drive=notes, threads=1)
+    world = WalkingEnvironment([walker], seed=1, actuation=notes, threads=1)
     felt = []
     for _ in range(8):
         world.step(np.zeros((1, 14)))

@@ -9,22 +9,22 @@ FULL_DISK = "/dev/full"  # the kernel's own: every write fails with ENOSPC
 
 
 def learn_gait(params: Params, context: JobContext) -> str:
-    from core.learning.rl import training_loop as sitting
+    from core.learning.rl import training_loop
     from core.tasks import learn_gait as task
 
-    sitting.CHECKPOINT_EVERY_S = CHECKPOINT_EVERY_S
+    training_loop.CHECKPOINT_EVERY_S = CHECKPOINT_EVERY_S
     task.WALKERS, task.EVALUATION_STARTS, task.EVALUATION_S = 16, 4, 2.0
     return task.run(params, context)
 
 
 def train_controller(params: Params, context: JobContext) -> str:
     from core.learning.exo import training as exo_training
-    from core.learning.rl import training_loop as sitting
+    from core.learning.rl import training_loop
     from core.tasks import train_controller as task
 
-    sitting.CHECKPOINT_EVERY_S = CHECKPOINT_EVERY_S
-    exo_training.JUDGES, exo_training.JUDGE_S = 4, 2.0
-    task.WORLDS = 8
+    training_loop.CHECKPOINT_EVERY_S = CHECKPOINT_EVERY_S
+    exo_training.EVALUATION_WALKERS, exo_training.EVALUATION_S = 4, 2.0
+    task.WALKERS = 8
     return task.run(params, context)
 
 

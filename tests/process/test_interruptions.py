@@ -27,7 +27,7 @@ from core.jobs.values import (
     Sample,
     outcome_advice,
 )
-from core.learning.rl import training_loop as sitting
+from core.learning.rl import training_loop
 from core.store.repository import open_store
 from core.tasks.policy_files import shipped_policy
 from tests.tasks.test_controller_tasks import DEVICE, walking
@@ -128,7 +128,7 @@ def test_a_lesson_whose_worker_is_killed_goes_on_from_its_checkpoint(
 
 
 def test_at_most_a_minute_of_learning_is_lost() -> None:
-    assert sitting.CHECKPOINT_EVERY_S <= 30.0
+    assert training_loop.CHECKPOINT_EVERY_S <= 30.0
 
 
 @full_disk

@@ -15,10 +15,10 @@ from core.domain.subject import Sex, Subject
 from core.domain.twin import GENERIC_BODY, GaitPolicy
 from core.errors import JobCancelled, UserError
 from core.gait.norms import normal_reference
-from core.jobs.values import JobSpec, Picture, Progress, Sample, SilentContext
+from core.jobs.values import Progress, JobSpec, Picture, Sample, SilentContext
 from core.learning.exo import training as exo_training
 from core.learning.exo.comparison import verdict
-from core.learning.rl import training_loop as sitting
+from core.learning.rl import training_loop
 from core.session.exo_ready import check_ready
 from core.simulation.environment.policy import PolicyNetworks
 from core.store.repository import open_store
@@ -33,7 +33,7 @@ DEVICE = "Hippo_L1"
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same code with few walkers and short walks."""
-    monkeypatch.setattr(train_controller, "WORLDS", 8)
+    monkeypatch.setattr(train_controller, "WALKERS", 8)
     monkeypatch.setattr(train_controller, "PICTURE_EVERY_S", 0.5)
     monkeypatch.setattr(exo_training, "JUDGES", 4)
     monkeypatch.setattr(exo_training, "JUDGE_S", 2.0)
@@ -133,7 +133,7 @@ def test_a_controller_is_trained_within_first_session_limits_and_compared(visit:
 def test_a_cancelled_training_goes_on_where_it_stopped(
     visit: Trained, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sitting, "CHECKPOINT_EVERY_S", 0.0)
+    monkeypatch.setattr(training_loop, "CHECKPOINT_EVERY_S", 0.0)
     context = visit.training()
     with pytest.raises(JobCancelled):
         train_controller.run(context.spec.params, Impatient(context.spec, context.work_dir))

@@ -29,7 +29,7 @@ from core.errors import JobCancelled, UserError
 from core.gait.norms import normal_reference
 from core.jobs.values import JobSpec, Picture, Sample, SilentContext
 from core.learning.gait import imitation
-from core.learning.rl import training_loop as sitting
+from core.learning.rl import training_loop
 from core.store.repository import open_store
 from core.tasks import learn_gait, simulate_gait
 from core.twin.scaling import scales_for_height
@@ -141,7 +141,7 @@ def test_a_cancelled_lesson_goes_on_where_it_stopped(visit: Visit) -> None:
 def learn_with_frequent_checkpoints(spec: JobSpec, work_dir: Path) -> None:
     """What a worker process does, until somebody kills it."""
     learn_gait.WALKERS = 8
-    sitting.CHECKPOINT_EVERY_S = 0.1
+    training_loop.CHECKPOINT_EVERY_S = 0.1
     learn_gait.run({**spec.params, "minutes": 10}, SilentContext(spec, work_dir))
 
 

@@ -17,22 +17,18 @@ from typing import Any
 import mujoco
 import torch
 
-from core.domain.arrays import Float32Array, FloatArray
+from core.domain.arrays import BoolArray, Float32Array, FloatArray
 from core.domain.controller import ExoController
 from core.domain.twin import GaitPolicy
 from core.learning.exo.environment import TRAINING_FAULTS
 from core.learning.exo.worn_controller import WornExo
 from core.learning.rl.networks import ActorCritic, to_network
-from core.learning.rl.ppo import Normaliser, Ppo, PpoSettings
+from core.learning.rl.ppo import Ppo, PpoSettings
+from core.learning.rl.rollout_collector import Normaliser
+from core.simulation.environment.batch_environment import CONTROL_STEP_S, StepResult
 from core.simulation.environment.observation import OBSERVATION_SIZE
-from core.simulation.environment.tracking import (
-    ACTION_SIZE,
-    CONTROL_STEP_S,
-    BoolArray,
-    Step,
-    Walker,
-    WalkingEnvironment,
-)
+from core.simulation.environment.tracking import ACTION_SIZE, Walker, WalkingEnvironment
+from core.simulation.environment.tracking_rewards import SIMILARITY
 from core.simulation.model.exo_model import exo_bodies, require_hip_motors, worn_model
 from core.twin.body import Fidelity
 
@@ -41,7 +37,7 @@ _LOG_STD = -1.6  # 0.2 of an action, 5 degrees: a walker who knows how
 
 
 @dataclass(frozen=True, slots=True)
-class Habit:
+class AccommodationProgress:
     """Where getting used stands after a round."""
 
     elapsed_s: float  # wall time over all sittings
@@ -61,8 +57,10 @@ class Accommodation:
         require_hip_motors(device_id)
         worn = worn_model(policy.body, Fidelity.FAST, device_id)
         models = [worn, _without(worn, device_id)]
-        crowd = [Walker(models[number % 2], policy.body, policy.reference) for number in range(walkers)]
-        self._environment = _Wearers(WalkingEnvironment(crowd, seed=seed), controller, seed)
+        training_population = [
+            Walker(models[number % 2], policy.body, policy.reference) for number in range(walkers)
+        ]
+        self._environment = _Wearers(WalkingEnvironment(training_population, seed=seed), controller, seed)
         self._agent = ActorCritic(OBSERVATION_SIZE, ACTION_SIZE)
         log_std = policy.log_std.clip(max=_LOG_STD)
         self._agent.load(policy.policy, policy.value, log_std)
@@ -72,24 +70,26 @@ class Accommodation:
             self._environment, self._agent, view, settings=settings, seed=seed, learn_normaliser=False
         )
 
-    def learn_round(self, clock: Callable[[], float]) -> Habit:
+    def learn_iteration(self, clock: Callable[[], float]) -> AccommodationProgress:
         """Walk one horizon and learn from it."""
         started = clock()
-        done = self._ppo.learn_round()
+        done = self._ppo.learn_iteration()
         minutes = self._ppo.settings.horizon * self._environment.size * CONTROL_STEP_S / 60.0
         self.elapsed_s += clock() - started
-        return Habit(self.elapsed_s, done.falls / minutes, done.terms["pose"])
+        return AccommodationProgress(
+            self.elapsed_s, done.terminations / minutes, done.reward_terms[SIMILARITY]
+        )
 
-    def checkpoint(self) -> bytes:
+    def save_checkpoint(self) -> bytes:
         """What is needed to go on."""
         stream = io.BytesIO()
-        torch.save({"learner": self._ppo.state(), "elapsed_s": self.elapsed_s}, stream)
+        torch.save({"learner": self._ppo.state_dict(), "elapsed_s": self.elapsed_s}, stream)
         return stream.getvalue()
 
-    def restore(self, checkpoint: bytes) -> None:
+    def load_checkpoint(self, checkpoint: bytes) -> None:
         """Continue from `checkpoint`. Raises RuntimeError when it is not a checkpoint of this learner."""
         content: dict[str, Any] = torch.load(io.BytesIO(checkpoint), weights_only=True)
-        self._ppo.restore(content["learner"])
+        self._ppo.load_state_dict(content["learner"])
         self.elapsed_s = content["elapsed_s"]
 
     def policy(self) -> GaitPolicy:
@@ -114,11 +114,11 @@ class _Wearers:
     def observation(self) -> Float32Array:
         return self._world.observation()
 
-    def step(self, action: FloatArray) -> Step:
+    def step(self, action: FloatArray) -> StepResult:
         return self._world.step(action, self._help)
 
-    def restart(self, which: BoolArray) -> None:
-        self._world.restart(which)
+    def reset(self, which: BoolArray) -> None:
+        self._world.reset(which)
         self._exo.begin(which, self._world)
 
     def _help(self, world: WalkingEnvironment) -> FloatArray:

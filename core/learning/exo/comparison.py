@@ -11,8 +11,8 @@ from core.domain.motion import GaitCycles
 from core.domain.rollout import Rollout
 from core.gait.similarity import Similarity, compare_cycles
 from core.learning.exo.effort import WalkMeasure
-from core.simulation.analysis.ground_reactions import footfalls
-from core.simulation.environment.tracking import CONTROL_STEP_S
+from core.simulation.analysis.ground_reactions import ground_contacts
+from core.simulation.environment.batch_environment import CONTROL_STEP_S
 
 ALIKE = 0.01  # differences of effort below 1 percent are not worth a word
 CLOSER = 0.03  # differences of correlation worth a word
@@ -84,7 +84,7 @@ def _similarities(rollout: Rollout, measured: tuple[GaitCycles, GaitCycles]) -> 
 
 
 def _strikes(rollout: Rollout, side: int) -> FloatArray:
-    strides = footfalls(SIDES[side], rollout.ground_force_n[:, side, 2], CONTROL_STEP_S)
+    strides = ground_contacts(SIDES[side], rollout.ground_force_n[:, side, 2], CONTROL_STEP_S)
     return np.array([stride.start_s for stride in strides])
 
 

@@ -27,8 +27,9 @@ from core.learning.exo.worn_controller import (
     exo_controller,
 )
 from core.learning.rl.networks import perceptron, to_network
+from core.simulation.environment.batch_environment import CONTROL_STEP_S
 from core.simulation.environment.policy import PolicyNetworks
-from core.simulation.environment.tracking import CONTROL_STEP_S, WalkingEnvironment
+from core.simulation.environment.tracking import WalkingEnvironment
 
 GAIN_NM = 10.0  # Lim et al. 2019 use 8 to 12 for healthy adults; peak torque is about 0.8 of it
 DELAY_S = 0.1
@@ -94,7 +95,7 @@ def walked_hips(world: WalkingEnvironment, policy: PolicyNetworks, seconds: floa
     upright = np.ones(world.size, np.bool_)
     for _ in range(round(seconds / CONTROL_STEP_S)):
         step = world.step(policy.act(world.observation()), recorder)
-        upright &= ~step.fell
+        upright &= ~step.terminated
     angle, velocity = np.array(recorder.angle), np.array(recorder.velocity)
     return [HipTrack(angle[:, walker], velocity[:, walker]) for walker in np.flatnonzero(upright)]
 

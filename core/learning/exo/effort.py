@@ -16,7 +16,9 @@ from core.domain.arrays import BoolArray, FloatArray
 from core.domain.body import JOINTS, JointKind
 from core.domain.twin import GENERIC_BODY, BodyParameters
 from core.learning.exo.worn_controller import WalkingPolicy, WornExo
-from core.simulation.environment.tracking import CONTROL_STEP_S, Step, WalkingEnvironment
+from core.simulation.environment.batch_environment import CONTROL_STEP_S, StepResult
+from core.simulation.environment.tracking import WalkingEnvironment
+from core.simulation.environment.tracking_rewards import SIMILARITY
 from core.simulation.model.exo_model import HIP_COLUMNS
 from core.twin.body import STRENGTH
 
@@ -84,11 +86,11 @@ def measure_walk(
     for _ in range(round(seconds / CONTROL_STEP_S)):
         step = world.step(policy.act(world.observation()), exo)
         age_s += CONTROL_STEP_S
-        ended = step.fell | step.cut
-        seen.add(world, step, settled=(age_s > SETTLE_S) & ~step.fell)
+        ended = step.terminated | step.truncated
+        seen.add(world, step, settled=(age_s > SETTLE_S) & ~step.terminated)
         if ended.any():
             age_s[ended] = 0.0
-            world.restart(ended)
+            world.reset(ended)
             if exo is not None:
                 exo.begin(ended, world)
     return seen.measure(falls_per_minute=seen.falls / (seconds * world.size / 60.0))
@@ -107,14 +109,14 @@ class _Seen:
         self._torque: list[FloatArray] = []
         self._power: list[FloatArray] = []
 
-    def add(self, world: WalkingEnvironment, step: Step, *, settled: BoolArray) -> None:
+    def add(self, world: WalkingEnvironment, step: StepResult, *, settled: BoolArray) -> None:
         torque, strength = world.joint_torque_nm, world.joint_limit_nm
-        self.falls += int(step.fell.sum())
+        self.falls += int(step.terminated.sum())
         self._settled.append(settled)
-        self._fell.append(step.fell)
+        self._fell.append(step.terminated)
         self._effort.append(effort_of(torque, strength))
         self._hip.append(hip_effort_of(torque, strength))
-        self._pose.append(step.terms["pose"])
+        self._pose.append(step.reward_terms[SIMILARITY])
         self._torque.append(world.exo_torque_nm.copy())
         self._power.append(world.exo_torque_nm * world.joint_velocity_rad_s[:, HIP_COLUMNS])
 

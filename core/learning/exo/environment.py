@@ -17,8 +17,10 @@ from core.domain.twin import BodyParameters
 from core.exo_core.numpy_runtime import INPUTS
 from core.learning.exo.effort import effort_of, hip_effort_of
 from core.learning.exo.worn_controller import Decide, WalkingPolicy, WornExo
+from core.simulation.environment.batch_environment import StepResult
 from core.simulation.environment.observation import OBSERVATION_SIZE
-from core.simulation.environment.tracking import Step, Walker, WalkingEnvironment
+from core.simulation.environment.tracking import Walker, WalkingEnvironment
+from core.simulation.environment.tracking_rewards import SIMILARITY
 from core.simulation.model.exo_model import HIP_COLUMNS, exo_bodies, require_hip_motors, worn_model
 from core.simulation.model.exo_sensors import SensorFaults
 from core.twin.body import Fidelity
@@ -86,7 +88,7 @@ class ExoEnvironment:
         parts = (self._inputs, self.world.observation(), torque, self._targets[0], self._targets[1])
         return np.concatenate(parts, axis=1).astype(np.float32)
 
-    def step(self, action: FloatArray) -> Step:
+    def step(self, action: FloatArray) -> StepResult:
         """One control step of the person, two ticks of the exo.
 
         The second tick decides anew from fresh sensors, shifted as far from the controller's own choice as
@@ -100,15 +102,15 @@ class ExoEnvironment:
         self._inputs = self.exo.look(self.world)
         self._targets = np.stack([action, self._targets[0], self._targets[1]])
         reward, terms = self._judge(step)
-        return Step(reward, step.fell, step.cut, terms)
+        return StepResult(reward, step.terminated, step.truncated, terms)
 
-    def restart(self, which: BoolArray) -> None:
-        self.world.restart(which)
+    def reset(self, which: BoolArray) -> None:
+        self.world.reset(which)
         self.exo.begin(which, self.world)
         self._inputs = self.exo.inputs()
         self._targets[:, which] = self._inputs[which][:, : len(SIDES)]
 
-    def _judge(self, step: Step) -> tuple[FloatArray, dict[str, float]]:
+    def _judge(self, step: StepResult) -> tuple[FloatArray, dict[str, float]]:
         world, weights = self.world, self._reward
         torque, strength = world.joint_torque_nm, world.joint_limit_nm
         effort = effort_of(torque, strength) / self._baseline.effort
@@ -124,25 +126,27 @@ class ExoEnvironment:
             + weights.gait * step.reward
             - weights.braking * np.minimum(braking, 2.0)
         )
-        reward = np.where(step.fell, -weights.fall, np.nan_to_num(reward))
-        alive = ~step.fell
+        reward = np.where(step.terminated, -weights.fall, np.nan_to_num(reward))
+        alive = ~step.terminated
         terms = {
             "effort": float(effort[alive].mean()) if alive.any() else 1.0,
             "hip_effort": float(hip[alive].mean()) if alive.any() else 1.0,
             "smooth": float(smooth.mean()),
-            "pose": step.terms["pose"],
+            SIMILARITY: step.reward_terms[SIMILARITY],
         }
         return reward, terms
 
 
-def people(body: BodyParameters, reference: GaitReference, device_id: str | None, count: int) -> list[Walker]:
+def walkers_of(
+    body: BodyParameters, reference: GaitReference, device_id: str | None, count: int
+) -> list[Walker]:
     """`count` times the same person, with or without the exo. Raises SIM-011 like `varied_people`."""
     if device_id is not None:
         require_hip_motors(device_id)
     return [Walker(worn_model(body, Fidelity.FAST, device_id), body, reference)] * count
 
 
-def varied_people(
+def perturbed_walkers(
     body: BodyParameters, reference: GaitReference, device_id: str, count: int, seed: int
 ) -> list[Walker]:
     """The same person on days that differ: exo mass, strength and the floor's grip (Luo 2024, eq. 16).
@@ -171,10 +175,10 @@ def _varied(model: Any, device_id: str, rng: np.random.Generator) -> Any:
     varied.body_mass[parts] *= mass
     varied.body_inertia[parts] *= mass
     strength = rng.uniform(*_STRENGTH)
-    servos = slice(0, len(JOINTS))
-    varied.actuator_gainprm[servos] *= strength
-    varied.actuator_biasprm[servos] *= strength
-    varied.actuator_forcerange[servos] *= strength
+    joint_pd = slice(0, len(JOINTS))
+    varied.actuator_gainprm[joint_pd] *= strength
+    varied.actuator_biasprm[joint_pd] *= strength
+    varied.actuator_forcerange[joint_pd] *= strength
     # Of two surfaces in contact MuJoCo takes the larger friction, so all of them change.
     varied.geom_friction[:] *= rng.uniform(*_FRICTION)
     mujoco.mj_setConst(varied, mujoco.MjData(varied))

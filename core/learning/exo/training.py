@@ -24,27 +24,30 @@ from core.learning.exo.environment import (
     TRAINING_FAULTS,
     Baseline,
     ExoEnvironment,
-    people,
-    varied_people,
+    perturbed_walkers,
+    walkers_of,
     worn_by,
 )
 from core.learning.exo.worn_controller import PERFECT_SENSORS, SIZES, WalkingPolicy, WornExo, exo_controller
 from core.learning.rl.networks import ActorCritic, perceptron, to_network
-from core.learning.rl.ppo import Normaliser, Ppo, PpoSettings
-from core.learning.rl.training_loop import learn
+from core.learning.rl.ppo import Ppo, PpoSettings
+from core.learning.rl.rollout_collector import Normaliser
+from core.learning.rl.training_loop import train_until
+from core.simulation.environment.batch_environment import CONTROL_STEP_S, EPISODE_S
 from core.simulation.environment.observation import OBSERVATION_SIZE
 from core.simulation.environment.policy import PolicyNetworks
-from core.simulation.environment.tracking import CONTROL_STEP_S, EPISODE_S, WalkingEnvironment
+from core.simulation.environment.tracking import WalkingEnvironment
+from core.simulation.environment.tracking_rewards import SIMILARITY
 
-WORLDS = 128
-JUDGES = 32  # walkers who judge a controller
-JUDGE_S = 5.0  # of walking each: 2.5 simulated minutes without the settling second
-JUDGE_EVERY_S = 25.0
+WALKERS = 128
+EVALUATION_WALKERS = 32  # walkers who judge a controller
+EVALUATION_S = 5.0  # of walking each: 2.5 simulated minutes without the settling second
+EVALUATE_EVERY_S = 25.0
 FALL_WEIGHT = 0.02  # one fall per minute outweighs 2 percent of effort
 _LOG_STD = -2.5  # 0.08 rad, 4 N m: explores without shaking the person
 _RATES = (2e-5, 1e-3)  # learning rates; the upper one falls with time to a tenth
-_CRITIC_ROUNDS = 6  # the value network finds its feet before the warm controller may change
-_SMOOTH_ROUNDS = 10  # 6 s of walking: what is shown does not flicker
+_CRITIC_ITERATIONS = 6  # the value network finds its feet before the warm controller may change
+_SMOOTH_ITERATIONS = 10  # 6 s of walking: what is shown does not flicker
 _VALUE_HIDDEN = (128, 128)
 CURVES = {"effort_ratio": "share", "falls_per_minute": "1/min", "similarity": "share"}
 
@@ -62,7 +65,7 @@ class ExoProgress:
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class ControllerScore:
     """One controller, judged without exploring."""
 
     effort_ratio: float  # all joints, against the same walk without the exo
@@ -70,12 +73,12 @@ class Trial:
     measure: WalkMeasure
 
     @property
-    def score(self) -> float:
+    def cost(self) -> float:
         """Smaller is better."""
         return self.effort_ratio + FALL_WEIGHT * self.measure.falls_per_minute
 
 
-class Judge:
+class ControllerEvaluator:
     """Compares controllers on the same walks of one person."""
 
     def __init__(
@@ -92,34 +95,34 @@ class Judge:
         self._device_id = device_id
         self._walking = WalkingPolicy(PolicyNetworks.from_policy(policy))
         self._seed, self._threads = seed, threads
-        self._walkers, self._seconds = walkers or JUDGES, seconds or JUDGE_S
+        self._walkers, self._seconds = walkers or EVALUATION_WALKERS, seconds or EVALUATION_S
         self.without_exo = self._walk(None, None)
 
     @property
     def baseline(self) -> Baseline:
         return Baseline(self.without_exo.effort, self.without_exo.hip_effort)
 
-    def elsewhere(self) -> Judge:
+    def held_out(self) -> ControllerEvaluator:
         """The same judge with other starts and twice the time; its baseline is measured there too."""
-        return Judge(
+        return ControllerEvaluator(
             self._policy, self._device_id, seed=self._seed + 1, walkers=self._walkers,
             seconds=2.0 * self._seconds, threads=self._threads,
         )  # fmt: skip
 
-    def try_out(self, controller: ExoController | None) -> Trial:
+    def evaluate(self, controller: ExoController | None) -> ControllerScore:
         """Judge a controller; None is the exo worn without torque."""
         measure = self._walk(self._device_id, controller)
-        return Trial(
+        return ControllerScore(
             measure.effort / self.without_exo.effort,
             measure.hip_effort / self.without_exo.hip_effort,
             measure,
         )
 
     def _walk(self, device_id: str | None, controller: ExoController | None) -> WalkMeasure:
-        crowd = people(self._policy.body, self._policy.reference, device_id, self._walkers)
-        world = WalkingEnvironment(crowd, seed=self._seed, threads=self._threads)
-        exo = None if controller is None else WornExo(controller, world, faults=PERFECT_SENSORS)
-        return measure_walk(world, self._walking, exo, self._seconds)
+        training_population = walkers_of(self._policy.body, self._policy.reference, device_id, self._walkers)
+        environment = WalkingEnvironment(training_population, seed=self._seed, threads=self._threads)
+        exo = None if controller is None else WornExo(controller, environment, faults=PERFECT_SENSORS)
+        return measure_walk(environment, self._walking, exo, self._seconds)
 
 
 class ExoAgent(ActorCritic):
@@ -172,30 +175,30 @@ class ExoLearner:
         *,
         seed: int = 0,
         budget_s: float = math.inf,
-        worlds: int = WORLDS,
-        judge: Judge | None = None,
+        walker_count: int = WALKERS,
+        evaluator: ControllerEvaluator | None = None,
     ) -> None:
         torch.manual_seed(seed)
         self.limits, self.budget_s = start.limits, budget_s
-        self.judge = judge or Judge(policy, device_id, seed=seed + 1)
+        self.evaluator = evaluator or ControllerEvaluator(policy, device_id, seed=seed + 1)
         self._agent = ExoAgent()
         self._agent.warm(start.network)
-        walkers = varied_people(policy.body, policy.reference, device_id, worlds, seed)
-        self._world = WalkingEnvironment(walkers, seed=seed)
-        _spread_ages(self._world, seed)
-        exo = worn_by(self._world, start, self._agent.decide, TRAINING_FAULTS, seed)
+        walkers = perturbed_walkers(policy.body, policy.reference, device_id, walker_count, seed)
+        self._walking = WalkingEnvironment(walkers, seed=seed)
+        _stagger_episodes(self._walking, seed)
+        exo = worn_by(self._walking, start, self._agent.decide, TRAINING_FAULTS, seed)
         walking = WalkingPolicy(PolicyNetworks.from_policy(policy))
-        self._environment = ExoEnvironment(self._world, walking, exo, self.judge.baseline)
+        self._environment = ExoEnvironment(self._walking, walking, exo, self.evaluator.baseline)
         self._ppo = Ppo(
             self._environment, self._agent, _view(policy), seed=seed, learn_normaliser=False,
             settings=PpoSettings(entropy=0.0, learning_rate_range=_RATES),
         )  # fmt: skip
-        self._rounds = 0
+        self._iterations = 0
         self._history: list[tuple[float, ...]] = []
-        self._recent: deque[tuple[float, float, float]] = deque(maxlen=_SMOOTH_ROUNDS)
+        self._recent: deque[tuple[float, float, float]] = deque(maxlen=_SMOOTH_ITERATIONS)
         self._best = start
-        self.best_trial: Trial | None = None
-        self.elapsed_s = self._judged_s = 0.0
+        self.best_score: ControllerScore | None = None
+        self.elapsed_s = self._evaluated_s = 0.0
 
     @property
     def best(self) -> ExoController:
@@ -207,53 +210,55 @@ class ExoLearner:
         return self._ppo.steps
 
     @property
-    def world(self) -> WalkingEnvironment:
+    def environment(self) -> WalkingEnvironment:
         """The walkers as they are now, to look at."""
-        return self._world
+        return self._walking
 
     def latest(self) -> ExoController:
         return exo_controller(self._agent.network(), self.limits)
 
-    def learn_round(self, clock: Callable[[], float]) -> ExoProgress:
+    def learn_iteration(self, clock: Callable[[], float]) -> ExoProgress:
         """Walk one horizon with the exo, improve the controller by what happened, judge it now and then."""
-        self._calm(self.elapsed_s / self.budget_s)
+        self._anneal_learning_rate(self.elapsed_s / self.budget_s)
         progress = self._improve(clock)
-        if self.elapsed_s - self._judged_s >= JUDGE_EVERY_S:
-            self.judge_latest(clock)
+        if self.elapsed_s - self._evaluated_s >= EVALUATE_EVERY_S:
+            self.evaluate_latest(clock)
         return progress
 
     def _improve(self, clock: Callable[[], float]) -> ExoProgress:
         started = clock()
-        self._agent.hold_controller(self._rounds < _CRITIC_ROUNDS)
-        done = self._ppo.learn_round()
-        self._rounds += 1
+        self._agent.hold_controller(self._iterations < _CRITIC_ITERATIONS)
+        stats = self._ppo.learn_iteration()
+        self._iterations += 1
         minutes = self._ppo.settings.horizon * self._environment.size * CONTROL_STEP_S / 60.0
-        self._recent.append((done.terms["effort"], done.falls / minutes, done.terms["pose"]))
+        self._recent.append(
+            (stats.reward_terms["effort"], stats.terminations / minutes, stats.reward_terms[SIMILARITY])
+        )
         self.elapsed_s += clock() - started
         effort, falls, pose = (float(value) for value in np.mean(self._recent, axis=0))
-        progress = ExoProgress(self.elapsed_s, self._ppo.steps, effort, falls, pose, done.reward)
+        progress = ExoProgress(self.elapsed_s, self._ppo.steps, effort, falls, pose, stats.reward)
         self._history.append((progress.elapsed_s, *(getattr(progress, name) for name in CURVES)))
         return progress
 
-    def _calm(self, spent: float) -> None:
+    def _anneal_learning_rate(self, spent: float) -> None:
         """Learn in smaller steps the more of the time is `spent` (0..1), so that the end is steady."""
         fastest = _RATES[1] * (1.0 - 0.9 * min(1.0, spent))
         self._ppo.settings = dataclasses.replace(self._ppo.settings, learning_rate_range=(_RATES[0], fastest))
 
-    def judge_latest(self, clock: Callable[[], float]) -> Trial:
+    def evaluate_latest(self, clock: Callable[[], float]) -> ControllerScore:
         """Judge the present controller and keep it if it is the best."""
         started = clock()
         latest = self.latest()
-        trial = self.judge.try_out(latest)
-        if self.best_trial is None or trial.score < self.best_trial.score:
-            self._best, self.best_trial = latest, trial
+        score = self.evaluator.evaluate(latest)
+        if self.best_score is None or score.cost < self.best_score.cost:
+            self._best, self.best_score = latest, score
         self.elapsed_s += clock() - started
-        self._judged_s = self.elapsed_s
-        return trial
+        self._evaluated_s = self.elapsed_s
+        return score
 
-    def final_trial(self) -> Trial:
+    def final_score(self) -> ControllerScore:
         """The kept controller on walks that did not choose it."""
-        return self.judge.elsewhere().try_out(self._best)
+        return self.evaluator.held_out().evaluate(self._best)
 
     def curves(self) -> tuple[LearningCurve, ...]:
         history = np.array(self._history).reshape(-1, 1 + len(CURVES))
@@ -262,13 +267,13 @@ class ExoLearner:
             for column, (name, unit) in enumerate(CURVES.items(), start=1)
         )
 
-    def checkpoint(self) -> bytes:
+    def save_checkpoint(self) -> bytes:
         """What is needed to go on. The walkers themselves start anew: they only walk, the learner learns."""
         best = {f"w{i}": torch.from_numpy(w.copy()) for i, w in enumerate(self._best.network.weights)}
         best |= {f"b{i}": torch.from_numpy(b.copy()) for i, b in enumerate(self._best.network.biases)}
         content = {
-            "learner": self._ppo.state(),
-            "rounds": self._rounds,
+            "learner": self._ppo.state_dict(),
+            "rounds": self._iterations,
             "elapsed_s": self.elapsed_s,
             "history": torch.tensor(self._history, dtype=torch.float64),
             "best": best,
@@ -277,12 +282,12 @@ class ExoLearner:
         torch.save(content, stream)
         return stream.getvalue()
 
-    def restore(self, checkpoint: bytes) -> None:
+    def load_checkpoint(self, checkpoint: bytes) -> None:
         """Continue from `checkpoint`. Raises RuntimeError when it is not a checkpoint of this learner."""
         content: dict[str, Any] = torch.load(io.BytesIO(checkpoint), weights_only=True)
-        self._ppo.restore(content["learner"])
-        self._rounds = content["rounds"]
-        self.elapsed_s = self._judged_s = content["elapsed_s"]
+        self._ppo.load_state_dict(content["learner"])
+        self._iterations = content["rounds"]
+        self.elapsed_s = self._evaluated_s = content["elapsed_s"]
         self._history = [tuple(row) for row in content["history"].tolist()]
         best, layers = content["best"], range(len(SIZES) - 1)
         network = Network(
@@ -291,7 +296,7 @@ class ExoLearner:
             "relu",
         )
         self._best = exo_controller(network, self.limits)
-        self.best_trial = self.judge.try_out(self._best)
+        self.best_score = self.evaluator.evaluate(self._best)
 
 
 def learn_exo(
@@ -302,18 +307,18 @@ def learn_exo(
     save: Callable[[bytes], None],
 ) -> None:
     """Learn until the learner's budget is used; start and end are judged, so what is kept is never worse."""
-    if learner.best_trial is None:
-        learner.judge_latest(clock)
-    learn(learner, budget_s=learner.budget_s, clock=clock, watch=watch, save=save)
-    learner.judge_latest(clock)
+    if learner.best_score is None:
+        learner.evaluate_latest(clock)
+    train_until(learner, budget_s=learner.budget_s, clock=clock, watch=watch, save=save)
+    learner.evaluate_latest(clock)
 
 
-def _spread_ages(world: WalkingEnvironment, seed: int) -> None:
+def _stagger_episodes(environment: WalkingEnvironment, seed: int) -> None:
     """Let the episodes end one by one: together they would make effort rise and fall with their starts."""
-    memory = world.memory()
+    memory = environment.state_dict()
     longest = round(EPISODE_S / CONTROL_STEP_S)
-    memory["_age"] = np.random.default_rng(seed).integers(0, longest, world.size)
-    world.recall(memory)
+    memory["_age"] = np.random.default_rng(seed).integers(0, longest, environment.size)
+    environment.load_state_dict(memory)
 
 
 def _view(policy: GaitPolicy) -> Normaliser:

@@ -17,15 +17,16 @@ from core.domain.twin import GENERIC_BODY, BodyParameters, SegmentScale
 from core.gait.leg import Leg
 from core.gait.scenario_reference import normal_walk
 from core.simulation.analysis.scenario import scenario_walker
-from core.simulation.environment.tracking import EPISODE_S, Walker
+from core.simulation.environment.batch_environment import EPISODE_S
+from core.simulation.environment.tracking import Walker
 from core.simulation.model.exo_model import worn_model
-from core.simulation.reference_gait.gait_initiation import STEADY, Pace
+from core.simulation.reference_gait.gait_initiation import STEADY, GaitOnset
 from core.twin.body import Fidelity
 from core.twin.scaling import scales_for_height
 
 WALKERS = 128
 _KNEES = [joint.column for joint in JOINTS if joint.kind is JointKind.KNEE]
-HARD = {  # how many times as often as the others: what walkers failed at longest
+SCENARIO_WEIGHT = {  # how many times as often as the others: what walkers failed at longest
     "level-0.6": 6,
     "ramp-up-10": 2,
     "ramp-down-10": 2,
@@ -45,21 +46,21 @@ MASS_SHARES = (0.75, 1.0, 1.25)  # of the generic mass at that height
 
 
 @dataclass(frozen=True, slots=True)
-class Mixture:
+class PopulationFractions:
     """Who is in a crowd, as shares; the rest are other bodies with other strides on the level."""
 
     plain: float  # generic body, normal stride: the default twin must be the best of all
-    placed: float  # in scenarios: other speeds, ramps, stairs, running
+    in_scenarios: float  # in scenarios: other speeds, ramps, stairs, running
     impaired: float  # generic bodies with weak, stiff or limited legs, asked for the normal stride
 
 
-EVERYBODY = Mixture(plain=0.15, placed=0.5, impaired=0.15)
-MOSTLY_PLACED = Mixture(plain=0.2, placed=0.6, impaired=0.1)
-HALF_PLACED = Mixture(plain=0.3, placed=0.5, impaired=0.1)
+BALANCED = PopulationFractions(plain=0.15, in_scenarios=0.5, impaired=0.15)
+MOSTLY_SCENARIOS = PopulationFractions(plain=0.2, in_scenarios=0.6, impaired=0.1)
+HALF_SCENARIOS = PopulationFractions(plain=0.3, in_scenarios=0.5, impaired=0.1)
 
 
 @dataclass(frozen=True, slots=True)
-class Variety:
+class StrideVariation:
     """How much the strides of a crowd differ from the normal stride; ranges are uniform."""
 
     speed_share: tuple[float, float]  # of the normal speed
@@ -71,38 +72,40 @@ class Variety:
 
 
 # Healthy strides first: balance is learned fastest where both legs do the same.
-HEALTHY = Variety((0.65, 1.2), (0.94, 1.06), (0.85, 1.15), (0.93, 1.07), 2.0, 0.0)
+HEALTHY = StrideVariation((0.65, 1.2), (0.94, 1.06), (0.85, 1.15), (0.93, 1.07), 2.0, 0.0)
 # Then strides as patients show and single cameras see them: stiff knees, crouch, short steps on one side.
-IMPAIRED = Variety((0.5, 1.2), (0.88, 1.12), (0.8, 1.15), (0.45, 1.15), 4.0, 15.0)
+IMPAIRED = StrideVariation((0.5, 1.2), (0.88, 1.12), (0.8, 1.15), (0.45, 1.15), 4.0, 15.0)
 
 
-def crowd(
-    variety: Variety,
+def training_population(
+    variation: StrideVariation,
     seed: int,
     *,
-    mixture: Mixture = EVERYBODY,
+    fractions: PopulationFractions = BALANCED,
     fidelity: Fidelity = Fidelity.FAST,
     count: int = WALKERS,
 ) -> tuple[Walker, ...]:
     """People to learn from: the generic body with the normal stride, different strides, all scenarios."""
     rng = np.random.default_rng(seed)
     bodies = [varied_body(height, share, rng) for height in HEIGHTS_M for share in MASS_SHARES]
-    plain, placed, impaired = (round(s * count) for s in (mixture.plain, mixture.placed, mixture.impaired))
-    walkers = list(beginners(fidelity=fidelity, count=plain))
+    plain, in_scenarios, impaired = (
+        round(s * count) for s in (fractions.plain, fractions.in_scenarios, fractions.impaired)
+    )
+    walkers = list(generic_walkers(fidelity=fidelity, count=plain))
     for _ in range(impaired):
         body = impaired_body(rng)
         walkers.append(_walker(body, normal_walk(Leg.of(body.scale)), fidelity))
-    for number in range(count - len(walkers) - placed):
+    for number in range(count - len(walkers) - in_scenarios):
         body = bodies[number % len(bodies)]
-        walkers.append(_walker(body, varied_reference(body, variety, rng), fidelity))
-    for scenario in _taught(placed, rng):
+        walkers.append(_walker(body, varied_reference(body, variation, rng), fidelity))
+    for scenario in _taught(in_scenarios, rng):
         body = (GENERIC_BODY, *bodies)[int(rng.integers(SCENARIO_BODIES))]
         walker = scenario_walker(scenario, body, None, length_s=EPISODE_S, fidelity=fidelity)
         walkers.append(_at_any_time(walker, rng))
     return tuple(walkers[number] for number in rng.permutation(count))  # every crew gets some of each kind
 
 
-def beginners(*, fidelity: Fidelity = Fidelity.FAST, count: int = WALKERS) -> tuple[Walker, ...]:
+def generic_walkers(*, fidelity: Fidelity = Fidelity.FAST, count: int = WALKERS) -> tuple[Walker, ...]:
     """The generic body with the normal stride, many times: where walking is learned fastest."""
     return (_walker(GENERIC_BODY, normal_walk(Leg.of(GENERIC_BODY.scale)), fidelity),) * count
 
@@ -113,7 +116,7 @@ def _walker(body: BodyParameters, stride: GaitReference, fidelity: Fidelity) -> 
 
 def _taught(count: int, rng: np.random.Generator) -> list[Scenario]:
     """So many scenarios, the hard ones more often; as evenly as can be."""
-    deck = [scenario for scenario in SCENARIOS[1:] for _ in range(HARD.get(scenario.key, 1))]
+    deck = [scenario for scenario in SCENARIOS[1:] for _ in range(SCENARIO_WEIGHT.get(scenario.key, 1))]
     return [deck[card] for card in np.resize(rng.permutation(len(deck)), count)]
 
 
@@ -122,23 +125,25 @@ def _at_any_time(walker: Walker, rng: np.random.Generator) -> Walker:
 
     Half of those who start and stop are walking already and stop soon: stopping is the harder part.
     """
-    pace = walker.pace
-    if pace != STEADY and rng.random() < 0.5:
-        pace = Pace(ends_s=float(rng.uniform(2.0, 4.0)))
-    elif pace != STEADY:
-        pace = Pace(float(rng.uniform(0.3, 1.5)), float(rng.uniform(4.5, 0.8 * EPISODE_S)))
-    mishap = walker.disturbance
-    return replace(walker, pace=pace, disturbance=None if mishap is None else _another(mishap, rng))
+    onset = walker.onset
+    if onset != STEADY and rng.random() < 0.5:
+        onset = GaitOnset(ends_s=float(rng.uniform(2.0, 4.0)))
+    elif onset != STEADY:
+        onset = GaitOnset(float(rng.uniform(0.3, 1.5)), float(rng.uniform(4.5, 0.8 * EPISODE_S)))
+    perturbation = walker.disturbance
+    return replace(
+        walker, onset=onset, disturbance=None if perturbation is None else _another(perturbation, rng)
+    )
 
 
-def _another(mishap: Disturbance, rng: np.random.Generator) -> Disturbance:
+def _another(perturbation: Disturbance, rng: np.random.Generator) -> Disturbance:
     strength = float(rng.uniform(0.5, 1.1))
     return replace(
-        mishap,
+        perturbation,
         at_s=float(rng.uniform(0.5, 0.6 * EPISODE_S)),
-        forward_n_kg=strength * mishap.forward_n_kg,
-        sideways_n_kg=strength * mishap.sideways_n_kg * float(rng.choice((-1.0, 1.0))),
-        friction=float(rng.uniform(mishap.friction, 3.0 * mishap.friction)),
+        forward_n_kg=strength * perturbation.forward_n_kg,
+        sideways_n_kg=strength * perturbation.sideways_n_kg * float(rng.choice((-1.0, 1.0))),
+        friction=float(rng.uniform(perturbation.friction, 3.0 * perturbation.friction)),
     )
 
 
@@ -170,22 +175,24 @@ def impaired_body(rng: np.random.Generator) -> BodyParameters:
     return replace(GENERIC_BODY, impairments=tuple(impairments))
 
 
-def varied_reference(body: BodyParameters, variety: Variety, rng: np.random.Generator) -> GaitReference:
+def varied_reference(
+    body: BodyParameters, variation: StrideVariation, rng: np.random.Generator
+) -> GaitReference:
     """The normal stride at another speed, with this person's own ranges, offsets and asymmetry.
 
     Speed is split evenly between stride length and cadence (Grieve 1966); the joints' ranges follow the
     length.
     """
     normal = normal_walk(Leg.of(body.scale))
-    speed = normal.speed_m_s * rng.uniform(*variety.speed_share)
-    pace = np.sqrt(speed / normal.speed_m_s)
-    period = normal.period_s / pace * rng.uniform(*variety.period_share)
+    speed = normal.speed_m_s * rng.uniform(*variation.speed_share)
+    onset = np.sqrt(speed / normal.speed_m_s)
+    period = normal.period_s / onset * rng.uniform(*variation.period_share)
     joints = len(JOINTS)
-    spread = np.array([pace if joint.kind is not JointKind.ANKLE else 1.0 for joint in JOINTS])
-    spread *= np.tile(rng.uniform(*variety.both_sides, joints // 2), 2)
-    spread *= rng.uniform(*variety.one_side, joints)
-    offset = np.radians(rng.normal(0.0, variety.offset_deg, joints))
-    offset[_KNEES] += np.radians(rng.uniform(0.0, variety.crouch_deg, 2))
+    spread = np.array([onset if joint.kind is not JointKind.ANKLE else 1.0 for joint in JOINTS])
+    spread *= np.tile(rng.uniform(*variation.both_sides, joints // 2), 2)
+    spread *= rng.uniform(*variation.one_side, joints)
+    offset = np.radians(rng.normal(0.0, variation.offset_deg, joints))
+    offset[_KNEES] += np.radians(rng.uniform(0.0, variation.crouch_deg, 2))
     middle = normal.angle_rad.mean(axis=0)
     angle = middle + offset + spread * (normal.angle_rad - middle)
     angle[:, _KNEES] = np.maximum(angle[:, _KNEES], 0.03)  # knees do not bend backwards

@@ -13,23 +13,26 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.domain.arrays import FloatArray, frozen
-from core.simulation.environment.actuation import MuscleDrive
+from core.simulation.environment.actuation import MuscleActuation
+from core.simulation.environment.batch_environment import CONTROL_STEP_S
 from core.simulation.environment.policy import PolicyNetworks
-from core.simulation.environment.predictive import Starts
-from core.simulation.environment.tracking import CONTROL_STEP_S, Walker, WalkingEnvironment, muscle_drive
-from core.simulation.muscles.activation_prior import Habits
-from core.simulation.muscles.coordination import CoordinationNetwork, demand, leg_traits
-from core.simulation.muscles.leg_muscles import MusclePlant, leg_rows
+from core.simulation.environment.predictive import RecordedStarts
+from core.simulation.environment.tracking import Walker, WalkingEnvironment, muscle_actuation
+from core.simulation.muscles.activation_dynamics import excitation_for
+from core.simulation.muscles.activation_prior import ActivationPriors
+from core.simulation.muscles.coordination import CoordinationNetwork, coordination_problem, leg_traits
+from core.simulation.muscles.leg_muscles import LegMuscles, leg_rows
 from core.simulation.reference_gait.reference_strides import StrideBank
 
-LEAD_S = 0.3  # before a fall nothing good is shown
-EXPLORE = 0.1  # spread of the noise on the tracking policy's actions: states beside the best path
+DROPPED_BEFORE_FALL_S = 0.3  # before a fall nothing good is shown
+EXPLORATION_STD = (
+    0.1  # standard deviation of the noise on the tracking policy's actions: states beside the best path
+)
 PHASES = 64
 _WINDOW = 0.15  # how far from the expected phase a pose is looked for, in turns
 _FOLLOW = 0.3  # share of the way to the pose's phase that the clock goes per step
 _VELOCITY_WEIGHT_S = 0.1  # a velocity of 10 rad/s counts like an angle of 1 rad
 _Y_IN_STATE = 2  # after time and x; ahead is negative
-_RISE_S, _FALL_S = 0.01, 0.04  # activation dynamics (Millard et al. 2013, eq. 1; MuJoCo's defaults)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,8 +60,8 @@ class Demonstration:
         activation: FloatArray = self.state[:, -self.muscles :]
         return activation
 
-    def starts(self) -> Starts:
-        return Starts(self.state, self.sensor, self.speed_m_s)
+    def starts(self) -> RecordedStarts:
+        return RecordedStarts(self.state, self.sensor, self.speed_m_s)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Named arrays, ready for a file."""
@@ -85,41 +88,47 @@ def demonstrate(
     """Let `walkers` with muscles track their references, and keep the moments before any fall.
 
     Every walker walks for `seconds`; who falls begins again. A policy that never learned to coordinate
-    muscles has every demand solved exactly, which is slower.
+    muscles has every problem solved exactly, which is slower.
     """
-    drive = _muscles_of(walkers, networks)
-    world = WalkingEnvironment(walkers, seed=seed, drive=drive, episode_s=2 * seconds, threads=threads)
+    actuation = _muscles_of(walkers, networks)
+    environment = WalkingEnvironment(
+        walkers, seed=seed, actuation=actuation, episode_s=2 * seconds, threads=threads
+    )
     rng = np.random.default_rng(seed)
-    notes = _Notes(world)
+    recorder = _MomentRecorder(environment)
     for _ in range(round(seconds / CONTROL_STEP_S)):
-        action = networks.act(world.observation())
-        step = world.step(action + rng.normal(0.0, EXPLORE, action.shape))
-        notes.add(world, step.fell)
-        world.restart(step.fell)
-    return notes.demonstration()
+        action = networks.act(environment.observation())
+        step = environment.step(action + rng.normal(0.0, EXPLORATION_STD, action.shape))
+        recorder.add(environment, step.terminated)
+        environment.reset(step.terminated)
+    return recorder.demonstration()
 
 
-def _muscles_of(walkers: Sequence[Walker], networks: PolicyNetworks) -> MuscleDrive:
+def _muscles_of(walkers: Sequence[Walker], networks: PolicyNetworks) -> MuscleActuation:
     learned = networks.coordination
-    return muscle_drive(walkers, None if learned is None else CoordinationNetwork(learned))
+    return muscle_actuation(walkers, None if learned is None else CoordinationNetwork(learned))
 
 
-class _Notes:
+class _MomentRecorder:
     """Collects the moments of every walk; those shortly before a fall are dropped."""
 
-    def __init__(self, world: WalkingEnvironment) -> None:
-        self._open: list[list[tuple[FloatArray, FloatArray, float]]] = [[] for _ in range(world.size)]
+    def __init__(self, environment: WalkingEnvironment) -> None:
+        self._open: list[list[tuple[FloatArray, FloatArray, float]]] = [[] for _ in range(environment.size)]
         self._kept: list[tuple[FloatArray, FloatArray, float, float, int]] = []
         self._lengths: list[int] = []
-        self._lead = round(LEAD_S / CONTROL_STEP_S)
-        self._muscles = world.drive.actuators
+        self._dropped = round(DROPPED_BEFORE_FALL_S / CONTROL_STEP_S)
+        self._muscles = environment.actuation.actuators
 
-    def add(self, world: WalkingEnvironment, fell: np.ndarray) -> None:
-        for row in range(world.size):
-            if fell[row]:
-                self._close(row, self._lead)
+    def add(self, environment: WalkingEnvironment, terminated: np.ndarray) -> None:
+        for row in range(environment.size):
+            if terminated[row]:
+                self._close(row, self._dropped)
                 continue
-            moment = world.state[row].copy(), world.sensor[row].copy(), float(world.phase[row])
+            moment = (
+                environment.state[row].copy(),
+                environment.sensor[row].copy(),
+                float(environment.phase[row]),
+            )
             self._open[row].append(moment)
 
     def demonstration(self) -> Demonstration:
@@ -136,17 +145,17 @@ class _Notes:
             self._muscles,
         )
 
-    def _close(self, row: int, lead: int) -> None:
+    def _close(self, row: int, dropped: int) -> None:
         walk = self._open[row]
         self._open[row] = []
         if walk:
             self._lengths.append(len(walk))
-        good = walk[: len(walk) - lead]
-        if len(good) < 2:
+        kept = walk[: len(walk) - dropped]
+        if len(kept) < 2:
             return
-        passed_m = float(good[0][0][_Y_IN_STATE] - good[-1][0][_Y_IN_STATE])
-        speed = passed_m / ((len(good) - 1) * CONTROL_STEP_S)
-        self._kept += [(state, sensor, phase, speed, row) for state, sensor, phase in good]
+        passed_m = float(kept[0][0][_Y_IN_STATE] - kept[-1][0][_Y_IN_STATE])
+        speed = passed_m / ((len(kept) - 1) * CONTROL_STEP_S)
+        self._kept += [(state, sensor, phase, speed, row) for state, sensor, phase in kept]
 
 
 class TrackingTeacher:
@@ -158,39 +167,41 @@ class TrackingTeacher:
 
     def __init__(self, walkers: Sequence[Walker], networks: PolicyNetworks) -> None:
         models, bodies = [walker.model for walker in walkers], [walker.body for walker in walkers]
-        drive = _muscles_of(walkers, networks)
-        self._networks, self._coordination = networks, drive.network
-        self._world = WalkingEnvironment(walkers, seed=0, drive=drive, threads=1)
-        self._servos = drive.servos
-        self._plant = MusclePlant(models)
+        actuation = _muscles_of(walkers, networks)
+        self._networks, self._coordination = networks, actuation.network
+        self._environment = WalkingEnvironment(walkers, seed=0, actuation=actuation, threads=1)
+        self._joint_pd = actuation.joint_pd
+        self._leg_muscles = LegMuscles(models)
         self._traits = leg_traits(bodies)
-        self._habits = Habits(models[0])
-        self._poses = Poses(self._world.strides)
+        self._priors = ActivationPriors(models[0])
+        self._poses = Poses(self._environment.strides)
         self.phase: FloatArray = np.zeros(len(walkers))
 
     def excitation(self, state: FloatArray, sensor: FloatArray) -> FloatArray:
         """Excitations (N, M) for the coming control step from states (N, S) and sensor values (N, Y)."""
-        world = self._world
-        world.state, world.sensor = state, sensor
-        angle, velocity = world.joint_angle_rad, world.joint_velocity_rad_s
+        environment = self._environment
+        environment.state, environment.sensor = state, sensor
+        angle, velocity = environment.joint_angle_rad, environment.joint_velocity_rad_s
         self.phase = self._poses.followed(self.phase, angle, velocity)
-        world.phase = self.phase
-        target = world.target(self._networks.act(world.observation()))
-        self.phase = (self.phase + CONTROL_STEP_S / world.strides.period_s) % 1.0
+        environment.phase = self.phase
+        target = environment.target(self._networks.act(environment.observation()))
+        self.phase = (self.phase + CONTROL_STEP_S / environment.strides.period_s) % 1.0
         foreseen = angle + 0.5 * CONTROL_STEP_S * velocity
-        wish = leg_rows(self._servos.torque_nm(target, foreseen, velocity))
-        torques = self._plant.torques(angle, sensor)
-        posed = demand(
+        wish = leg_rows(self._joint_pd.torque_nm(target, foreseen, velocity))
+        torques = self._leg_muscles.torques(angle, sensor)
+        problem = coordination_problem(
             torques,
             wish,
             leg_rows(angle),
             leg_rows(velocity),
             self._traits,
-            self._habits.at(self.phase, world.walking),
+            self._priors.at(self.phase, environment.walking),
         )
-        wanted = posed.exact() if self._coordination is None else self._coordination.activation(posed)
-        return held_excitation(
-            self._plant.walkers(self._plant.activation(state)), self._plant.walkers(wanted), CONTROL_STEP_S
+        wanted = problem.exact() if self._coordination is None else self._coordination.activation(problem)
+        return excitation_for(
+            self._leg_muscles.walkers(self._leg_muscles.activation(state)),
+            self._leg_muscles.walkers(wanted),
+            CONTROL_STEP_S,
         )
 
 
@@ -219,12 +230,3 @@ class Poses:
         ahead = (self.nearest(phase, angle, velocity) - phase + 0.5) % 1.0 - 0.5
         followed: FloatArray = (phase + _FOLLOW * ahead) % 1.0
         return followed
-
-
-def held_excitation(activation: FloatArray, wanted: FloatArray, hold_s: float) -> FloatArray:
-    """Constant excitation that brings `activation` to `wanted` in `hold_s`: activation dynamics, inverted."""
-    slowing = 0.5 + 1.5 * activation
-    time_constant_s = np.where(wanted > activation, _RISE_S * slowing, _FALL_S / slowing)
-    share = 1.0 - np.exp(-hold_s / time_constant_s)
-    excitation: FloatArray = np.clip(activation + (wanted - activation) / share, 0.0, 1.0)
-    return excitation

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.domain.arrays import FloatArray
+from core.simulation.environment.batch_environment import CONTROL_STEP_S
 from core.simulation.environment.policy import PolicyNetworks
-from core.simulation.environment.tracking import CONTROL_STEP_S, Walker, WalkingEnvironment, drive_of
+from core.simulation.environment.tracking import Walker, WalkingEnvironment, actuation_of
 from core.simulation.environment.tracking_rewards import FLEXION
 
 SETTLE_S = 1.0  # after a random start; falls count from the first step, closeness from here
@@ -39,7 +40,7 @@ def evaluate(
 ) -> Evaluation:
     """Let every walker walk once with the policy's mean action, by muscles if the policy has learned them."""
     environment = WalkingEnvironment(
-        walkers, seed=seed, drive=drive_of(walkers, networks), episode_s=2 * length_s
+        walkers, seed=seed, actuation=actuation_of(walkers, networks), episode_s=2 * length_s
     )
     walking = np.ones(environment.size, dtype=np.bool_)
     steps = np.zeros(environment.size)
@@ -47,7 +48,7 @@ def evaluate(
     squares, samples = 0.0, 0
     for number in range(round(length_s / CONTROL_STEP_S)):
         step = environment.step(networks.act(environment.observation()))
-        walking &= ~step.fell
+        walking &= ~step.terminated
         steps += walking
         distance_m[walking] = environment.walked_m[walking]
         if number * CONTROL_STEP_S >= SETTLE_S:
@@ -56,7 +57,7 @@ def evaluate(
             samples += error.size
         if not walking.any():
             break
-        environment.restart(step.fell)
+        environment.reset(step.terminated)
     seconds = steps * CONTROL_STEP_S
     walked_s = max(float(seconds.sum()), CONTROL_STEP_S)
     return Evaluation(

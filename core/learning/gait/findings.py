@@ -7,7 +7,7 @@ from core.domain.findings import Finding, Severity
 from core.domain.motion import GaitReference
 from core.errors import Advice
 from core.learning.gait.evaluation import Evaluation
-from core.simulation.reference_gait.foot_contact_correction import Grounding
+from core.simulation.reference_gait.foot_contact_correction import ContactCorrection
 
 STEADY_WALK_S = 10.0  # shorter walks hold too few strides for an exo to learn from
 CLOSE_RMSE_DEG = 6.0  # about the difference between two good motion captures of one person
@@ -17,7 +17,7 @@ _FLEXION = [joint for joint in JOINTS if joint.kind in SAGITTAL]
 
 
 def gait_findings(
-    evaluation: Evaluation, reference: GaitReference, grounding: Grounding
+    evaluation: Evaluation, reference: GaitReference, grounding: ContactCorrection
 ) -> tuple[Finding, ...]:
     """Findings TRN-002..TRN-005 and TRN-009 of a policy's evaluation against the person's `reference`.
 
@@ -83,7 +83,7 @@ def _speed(evaluation: Evaluation, reference: GaitReference) -> Finding | None:
     )
 
 
-def _standing(grounding: Grounding) -> Finding | None:
+def _standing(grounding: ContactCorrection) -> Finding | None:
     joint = max(_FLEXION, key=lambda joint: grounding.change_rms_deg[joint.column])
     change_deg = grounding.change_rms_deg[joint.column]
     if change_deg <= MOST_CORRECTED_DEG:
@@ -100,7 +100,7 @@ def _standing(grounding: Grounding) -> Finding | None:
     )
 
 
-def _worst_fault(grounding: Grounding) -> str:
+def _worst_fault(grounding: ContactCorrection) -> str:
     faults_m = {
         "Feet that carry the body together are up to {:.0f} cm apart in height.": grounding.gap_before_m,
         "A standing foot slides by up to {:.0f} cm.": grounding.slide_before_m,

@@ -13,14 +13,15 @@ from core.domain.impairment import Impairment
 from core.domain.motion import GaitReference
 from core.domain.twin import BodyParameters
 from core.simulation.analysis.gait_features import GaitFeatures, walk_features
+from core.simulation.environment.batch_environment import CONTROL_STEP_S
 from core.simulation.environment.policy import PolicyNetworks
-from core.simulation.environment.tracking import CONTROL_STEP_S, Walker, WalkingEnvironment, drive_of
-from core.simulation.environment.tracking_rewards import pains
+from core.simulation.environment.tracking import Walker, WalkingEnvironment, actuation_of
 from core.simulation.model.exo_model import worn_model
-from core.simulation.model.joint_coupling import ROOT_POSITIONS, joint_addresses, joint_limits
+from core.simulation.model.joint_coupling import ROOT_POSITIONS
 from core.simulation.reference_gait.antalgic import antalgic_reference
 from core.twin.body import Fidelity
 from core.twin.impaired_model import impaired_copy
+from core.twin.impairments import pain_severities
 
 WALK_S = 7.0  # four complete strides of each foot after the start has faded away
 SETTLE_S = 2.0
@@ -95,7 +96,7 @@ class TwinWalks:
         joints, roots, walked = [], [], np.zeros(world.size)
         walking = np.ones(world.size, dtype=np.bool_)
         for _ in range(round(WALK_S / CONTROL_STEP_S)):
-            walking &= ~world.step(self._networks.act(world.observation())).fell
+            walking &= ~world.step(self._networks.act(world.observation())).terminated
             walked += walking
             joints.append(world.joint_angle_rad.copy())
             roots.append(world.physics.position(world.state)[:, :ROOT_POSITIONS].copy())
@@ -108,25 +109,16 @@ class TwinWalks:
 
     def _world(self, candidates: Sequence[Impairments]) -> WalkingEnvironment:
         """Row 0 is the healthy twin, whose start all others share, as far as their joints reach."""
-        walkers = [Walker(self._model, self.body, self._reference)]
-        start = self._standing(walkers).memory()
-        walkers += [self._walker(impairments) for impairments in candidates]
-        world = self._standing(walkers)
-        memory = world.memory()
-        for name in ("state", "sensor", "phase", "_start_m"):
-            memory[name] = np.repeat(start[name], world.size, axis=0)
-        position, _ = joint_addresses(self._model)
-        for row, walker in enumerate(walkers):
-            joints = world.physics.position(memory["state"])[row : row + 1]
-            joints[:, position] = np.clip(joints[:, position], *joint_limits(walker.model))
-        world.recall(memory)
-        return world
+        healthy = Walker(self._model, self.body, self._reference)
+        environment = self._standing([healthy, *(self._walker(impairments) for impairments in candidates)])
+        environment.start_like(self._standing([healthy]))
+        return environment
 
     def _standing(self, walkers: Sequence[Walker]) -> WalkingEnvironment:
         return WalkingEnvironment(
             walkers,
             seed=self._seed,
-            drive=drive_of(walkers, self._networks) if self._model.na else None,
+            actuation=actuation_of(walkers, self._networks) if self._model.na else None,
             episode_s=_EPISODE_S,
             threads=self._threads,
         )
@@ -134,7 +126,7 @@ class TwinWalks:
     def _walker(self, impairments: Impairments) -> Walker:
         body = replace(self.body, impairments=impairments)
         model = impaired_copy(self._model, self.body, impairments)
-        return Walker(model, body, antalgic_reference(self._reference, pains([body])[0]))
+        return Walker(model, body, antalgic_reference(self._reference, pain_severities([body])[0]))
 
     def _gait(self, steps: int, root: FloatArray, angle: FloatArray) -> WalkedGait:
         settled = slice(round(SETTLE_S / CONTROL_STEP_S), steps)

@@ -132,7 +132,7 @@ class ImpairmentSearch:
         misfit: FloatArray = cost + FALL * (1.0 - self._walked_share) + PARSIMONY * self._severity.sum(axis=1)
         return misfit
 
-    def checkpoint(self) -> bytes:
+    def save_checkpoint(self) -> bytes:
         stream = io.BytesIO()
         np.savez_compressed(
             stream,
@@ -144,7 +144,7 @@ class ImpairmentSearch:
         )
         return stream.getvalue()
 
-    def restore(self, checkpoint: bytes) -> None:
+    def load_checkpoint(self, checkpoint: bytes) -> None:
         """Continue a search with the same inputs. Raises ValueError when they differ."""
         with np.load(io.BytesIO(checkpoint)) as arrays:
             severity, gait = arrays["severity"], arrays["gait"]

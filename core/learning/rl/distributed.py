@@ -48,7 +48,7 @@ SINGLE_PROCESS = SingleProcess()
 
 
 class GlooGroup:
-    """Processes on this machine that find each other by a file, and leave together at the end of a `with`."""
+    """GlooGroup on this machine that find each other by a file, and leave together at the end of a `with`."""
 
     def __init__(self, rank: int, size: int, rendezvous_file: Path) -> None:
         """Waits until all have come. Raises RuntimeError when one does not."""

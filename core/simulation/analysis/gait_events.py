@@ -22,7 +22,7 @@ def walked_points(body: BodyParameters, qpos: FloatArray, angle_rad: FloatArray)
     return np.stack([skeleton.points_m(pose) for pose in poses])
 
 
-def walked_strides(
+def detected_strides(
     body: BodyParameters, time_s: FloatArray, qpos: FloatArray, angle_rad: FloatArray, *, after_s: float
 ) -> tuple[Stride, ...]:
     """Complete strides of both feet that begin after `after_s`.

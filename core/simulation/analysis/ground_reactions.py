@@ -21,7 +21,7 @@ _FULL_PHYSICS = mujoco.mjtState.mjSTATE_FULLPHYSICS
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Replay:
+class ReplayedWalk:
     """What a walk's physics felt. Axes: T control steps, K physics steps each, 2 sides, 14 joints."""
 
     step_s: float  # one physics step
@@ -31,7 +31,7 @@ class Replay:
     vertical_n: FloatArray  # (T, K, 2) at every physics step
 
 
-def replay(model: Any, states: FloatArray, controls: FloatArray, substeps: int) -> Replay:
+def replay(model: Any, states: FloatArray, controls: FloatArray, substeps: int) -> ReplayedWalk:
     """Step the model again from every recorded state.
 
     `states` (T, S) as at the beginning of every control step; `controls` (T, K', U) with K' a divisor of
@@ -49,7 +49,7 @@ def replay(model: Any, states: FloatArray, controls: FloatArray, substeps: int) 
             mujoco.mj_step(model, data)
             torque[step, part] = data.actuator_force[: len(JOINTS)]
             feet.add(data, force[step, part], moment[step, part])
-    return Replay(
+    return ReplayedWalk(
         float(model.opt.timestep),
         torque.mean(axis=1),
         force.mean(axis=1),
@@ -92,7 +92,7 @@ class _Feet:
             moment[side] += contact.pos * push[2]
 
 
-def footfalls(
+def ground_contacts(
     side: Side, vertical_n: FloatArray, step_s: float, *, after_s: float = 0.0
 ) -> tuple[Stride, ...]:
     """Complete strides of one foot from its vertical force (K,) sampled every `step_s`, from `after_s` on.

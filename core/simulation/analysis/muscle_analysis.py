@@ -29,7 +29,7 @@ _SHORTEST_TO_SMOOTH = 16  # frames; the filter needs as many
 _ROOT_AT_REST = (0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0)
 
 
-def muscle_facts(model: Any, state: FloatArray, excitation: FloatArray) -> MuscleFacts:
+def muscle_analysis(model: Any, state: FloatArray, excitation: FloatArray) -> MuscleFacts:
     """Facts of the leg muscles of a walk whose body has muscles.
 
     `state` (T, S) full physics states, evenly in time, `excitation` (T, U) the controls that were given in
@@ -81,7 +81,7 @@ def _facts(
     estimated: bool,
 ) -> MuscleFacts:
     cost = MetabolicMuscles.of(model)
-    felt = _Felt(model)
+    felt = _MuscleStateReader(model)
     pieces = [
         felt.watch(
             qpos[start : start + _CHUNK], qvel[start : start + _CHUNK], activation[start : start + _CHUNK]
@@ -127,7 +127,7 @@ def _fibre_motion(
     )
 
 
-class _Felt:
+class _MuscleStateReader:
     """Asks the physics what the leg muscles do in given states. A muscles in all, M of them, 14 joints."""
 
     def __init__(self, model: Any) -> None:

@@ -17,9 +17,10 @@ from core.domain.rollout import GaitLabel, Playback, Rollout, SceneGeometry
 from core.domain.scene_arrays import pack_scene
 from core.domain.twin import BodyParameters
 from core.gait.cycles import cut_cycles
-from core.simulation.analysis.gait_events import walked_strides
-from core.simulation.analysis.ground_reactions import Replay, replay
-from core.simulation.environment.tracking import CONTROL_STEP_S, EXO_STEP_S, Assist, WalkingEnvironment
+from core.simulation.analysis.gait_events import detected_strides
+from core.simulation.analysis.ground_reactions import ReplayedWalk, replay
+from core.simulation.environment.batch_environment import CONTROL_STEP_S, EXO_STEP_S, Assist
+from core.simulation.environment.tracking import WalkingEnvironment
 from core.simulation.model.exo_model import exo_bodies, worn_model
 from core.simulation.model.joint_coupling import ROOT_POSITIONS, FullPose, position_columns, velocity_columns
 from core.simulation.model.visual_meshes import body_meshes
@@ -87,7 +88,7 @@ def trace_walk(environment: WalkingEnvironment, act: Act, assist: Assist | None,
         targets.append(environment.control[0, : len(JOINTS)].copy())
         torques.append(np.zeros((ticks, len(SIDES))) if not given else np.concatenate(given))
         given.clear()
-        if step.fell[0]:
+        if step.terminated[0]:
             causes = [cause for cause, who in environment.falls().items() if who[0]]
             return _trace(states, targets, torques, causes[0] if causes else "the physics broke down")
     return _trace(states, targets, torques, "")
@@ -108,7 +109,7 @@ def record_rollout(
     angle, velocity = qpos[:, position_columns(model)], qvel[:, velocity_columns(model)]
     # Frames show the state at the end of their control step.
     shown_s = time_s + CONTROL_STEP_S
-    strides = walked_strides(body, shown_s, qpos, angle, after_s=SETTLE_S)
+    strides = detected_strides(body, shown_s, qpos, angle, after_s=SETTLE_S)
     cycles = cut_cycles(shown_s, angle, strides)
     walked_s = len(time_s) * CONTROL_STEP_S
     return Rollout(
@@ -136,7 +137,7 @@ def _trace(
     return WalkTrace(np.array(states), np.array(targets), np.array(torques), bool(cause), cause)
 
 
-def _replay(model: Any, trace: WalkTrace) -> Replay:
+def _replay(model: Any, trace: WalkTrace) -> ReplayedWalk:
     controls = np.repeat(trace.target_rad[:, None], trace.exo_torque_nm.shape[1], axis=1)
     if model.nu > controls.shape[2]:
         controls = np.concatenate([controls, trace.exo_torque_nm], axis=2)

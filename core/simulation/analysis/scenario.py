@@ -14,15 +14,16 @@ from core.domain.scenario import GaitKind, GroundKind, Scenario
 from core.domain.twin import BodyParameters
 from core.gait.cycles import cut_cycles
 from core.gait.scenario_reference import scenario_reference
-from core.simulation.analysis.gait_events import walked_strides
-from core.simulation.analysis.muscle_analysis import estimated_facts, muscle_facts
+from core.simulation.analysis.gait_events import detected_strides
+from core.simulation.analysis.muscle_analysis import estimated_facts, muscle_analysis
 from core.simulation.analysis.rollout import SETTLE_S, playback_of
-from core.simulation.environment.tracking import CONTROL_STEP_S, Walker, WalkingEnvironment
+from core.simulation.environment.batch_environment import CONTROL_STEP_S
+from core.simulation.environment.tracking import Walker, WalkingEnvironment
 from core.simulation.environment.tracking_rewards import FLEXION
 from core.simulation.model.exo_model import worn_model
 from core.simulation.model.joint_coupling import ROOT_POSITIONS, position_columns
 from core.simulation.model.model_sensors import SensorColumns
-from core.simulation.reference_gait.gait_initiation import STEADY, Pace
+from core.simulation.reference_gait.gait_initiation import STEADY, GaitOnset
 from core.twin.body import Fidelity
 
 Act = Callable[[Float32Array], FloatArray]  # observation (N, O) -> action (N, 14)
@@ -69,7 +70,7 @@ def scenario_walker(
     """The walker of a scenario: its ground, its stride, its start and stop, what happens to it."""
     model = worn_model(body, fidelity, device_id, ground=scenario.ground, surfaces=False)
     reference = scenario_reference(scenario, body, own)
-    pace = Pace(STANDS_FIRST_S, length_s - STANDS_LAST_S) if scenario.start_and_stop else STEADY
+    pace = GaitOnset(STANDS_FIRST_S, length_s - STANDS_LAST_S) if scenario.start_and_stop else STEADY
     return Walker(model, body, reference, scenario.ground, pace, scenario.disturbance)
 
 
@@ -90,14 +91,14 @@ def run_scenario(
             error = environment.own_error_rad[:, FLEXION]
             squares[up] += (error[up] ** 2).mean(axis=1)
             samples[up] += 1
-        for row in np.flatnonzero(step.fell & up):
+        for row in np.flatnonzero(step.terminated & up):
             fell_at_s[row] = number * CONTROL_STEP_S
             cause[row] = fall_in_words(
                 scenario, _cause(environment, int(row)), fell_at_s[row], happens_s[row]
             )
         if not np.isnan(fell_at_s).any():
             break
-        environment.restart(step.fell)
+        environment.reset(step.terminated)
     for row in np.flatnonzero(np.isnan(fell_at_s) & (distance < KEEPS_UP_SHARE * asked)):
         cause[row] = FELL_BEHIND
     rmse = np.degrees(np.sqrt(squares / np.where(samples > 0, samples, np.nan)))
@@ -147,7 +148,7 @@ def trace_scenario(
     for _ in range(round(length_s / CONTROL_STEP_S)):
         step = environment.step(act(environment.observation()))
         rows.append(_seen(environment, columns))
-        if step.fell[0]:
+        if step.terminated[0]:
             fell_at_s = len(rows) * CONTROL_STEP_S
             cause = fall_in_words(scenario, _cause(environment, 0), fell_at_s, happens_s)
             break
@@ -165,9 +166,9 @@ def scenario_rollout(label: GaitLabel, walker: Walker, trace: ScenarioTrace) -> 
     fast = worn_model(body, Fidelity.FAST, None)
     qpos = np.zeros((len(trace.time_s), fast.nq))
     qpos[:, :ROOT_POSITIONS], qpos[:, position_columns(fast)] = trace.root, trace.angle_rad
-    strides = walked_strides(body, trace.time_s, qpos, trace.angle_rad, after_s=SETTLE_S)
+    strides = detected_strides(body, trace.time_s, qpos, trace.angle_rad, after_s=SETTLE_S)
     if walker.model.na:
-        muscles = muscle_facts(walker.model, trace.state, trace.control)
+        muscles = muscle_analysis(walker.model, trace.state, trace.control)
     else:
         muscles = estimated_facts(body, trace.angle_rad, trace.velocity_rad_s, trace.torque_nm)
     playback = playback_of(body, qpos, None)
@@ -195,7 +196,9 @@ def scenario_rollout(label: GaitLabel, walker: Walker, trace: ScenarioTrace) -> 
 
 
 def _happens_s(environment: WalkingEnvironment) -> FloatArray:
-    return environment.mishaps.begins_s(environment.time_s, environment.phase, environment.strides.period_s)
+    return environment.perturbations.begins_s(
+        environment.time_s, environment.phase, environment.strides.period_s
+    )
 
 
 def _cause(environment: WalkingEnvironment, row: int) -> str:

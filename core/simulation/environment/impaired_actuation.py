@@ -21,8 +21,10 @@ from core.domain.body import JOINTS, SIDES, JointKind, Side
 from core.domain.impairment import ImpairmentKind, Slot
 from core.domain.muscles import LumpedMuscle, Muscle, MuscleGroup
 from core.domain.twin import GENERIC_BODY, BodyParameters
-from core.simulation.environment.actuation import Drive, Limbs, Servos
+from core.simulation.environment.actuation import Actuation, ActuationInputs, JointPd
+from core.simulation.environment.state_dict import load_with_prefix, with_prefix
 from core.simulation.model.model_sensors import SensorColumns
+from core.simulation.muscles.activation_dynamics import activation_after
 from core.simulation.physics.delay_line import DelayedValues
 from core.twin.impairments import severity, strength_factor, torque_shares
 
@@ -34,8 +36,6 @@ REFLEX_GAIN_S = 0.15
 """Excitation per optimal fibre length per second at severity 1. The soleus of a normal swing, stretched by
 two lengths per second, is then excited by a quarter when it should be resting."""
 LATEST_REACTION_S = 0.1  # at severity 1; a slowed peripheral nerve adds some hundredths of a second
-_ACTIVATION_STEP_S = 0.002  # as the physics
-_RISE_S, _FALL_S = 0.01, 0.04  # activation dynamics (Millard et al. 2013, eq. 1; MuJoCo's defaults)
 _REFLEX, _INNER = "reflex_", "inner_"
 
 G, J = MuscleGroup, JointKind
@@ -68,32 +68,32 @@ STRETCH_PER_RAD: dict[MuscleGroup, dict[JointKind, float]] = {
 class Reflex(Protocol):
     """What stretched muscles add to the controls."""
 
-    def wanted(self, limbs: Limbs) -> Limbs:
+    def wanted(self, inputs: ActuationInputs) -> ActuationInputs:
         """The limbs as the person believes them to be."""
 
-    def added(self, control: FloatArray, limbs: Limbs) -> FloatArray:
+    def added(self, control: FloatArray, inputs: ActuationInputs) -> FloatArray:
         """Controls (N, U) that are asked for, with the reflex."""
 
-    def restart(self, which: BoolArray) -> None: ...
+    def reset(self, which: BoolArray) -> None: ...
 
-    def memory(self) -> dict[str, np.ndarray]: ...
+    def state_dict(self) -> dict[str, np.ndarray]: ...
 
-    def recall(self, memory: Mapping[str, np.ndarray]) -> None: ...
+    def load_state_dict(self, state: Mapping[str, np.ndarray]) -> None: ...
 
 
 def impaired(
-    drive: Drive, models: Sequence[Any], bodies: Sequence[BodyParameters], interval_s: float
-) -> Drive:
+    actuation: Actuation, models: Sequence[Any], bodies: Sequence[BodyParameters], interval_s: float
+) -> Actuation:
     """`drive` with the reflexes and weaknesses of these bodies; `drive` itself when there are none.
 
     Controls are asked for every `interval_s`.
     """
     spastic, left = spasticity(bodies), torque_left(bodies)
     if not spastic.any() and (left == 1.0).all():
-        return drive
+        return actuation
     if models[0].na:
-        return ImpairedDrive(drive, MuscleReflex(models, spastic, interval_s), left, interval_s)
-    return ImpairedDrive(drive, JointReflex(bodies, drive.servos, interval_s), left, interval_s)
+        return ImpairedActuation(actuation, MuscleReflex(models, spastic, interval_s), left, interval_s)
+    return ImpairedActuation(actuation, JointReflex(bodies, actuation.joint_pd, interval_s), left, interval_s)
 
 
 def torque_left(bodies: Sequence[BodyParameters]) -> FloatArray:
@@ -114,17 +114,17 @@ class LateReactions:
         """The actions (N, 14) that act now."""
         return action if self._delay is None else self._delay(action)
 
-    def restart(self, which: BoolArray) -> None:
+    def reset(self, which: BoolArray) -> None:
         """The marked walkers (N,) have not reacted to anything yet."""
         if self._delay is not None:
             self._delay.fill(which, np.zeros((len(which), len(JOINTS))))
 
-    def memory(self) -> dict[str, np.ndarray]:
-        return {} if self._delay is None else self._delay.memory()
+    def state_dict(self) -> dict[str, np.ndarray]:
+        return {} if self._delay is None else self._delay.state_dict()
 
-    def recall(self, memory: Mapping[str, np.ndarray]) -> None:
+    def load_state_dict(self, state: Mapping[str, np.ndarray]) -> None:
         if self._delay is not None:
-            self._delay.recall(memory)
+            self._delay.load_state_dict(state)
 
 
 def spasticity(bodies: Sequence[BodyParameters]) -> FloatArray:
@@ -133,71 +133,64 @@ def spasticity(bodies: Sequence[BodyParameters]) -> FloatArray:
     return np.array([[[severity(body, slot) for slot in side] for side in slots] for body in bodies])
 
 
-class ImpairedDrive:
-    """A drive of muscles some of which are weak or answer to stretch."""
+class ImpairedActuation:
+    """Actuation by muscles some of which are weak or answer to stretch."""
 
-    def __init__(self, drive: Drive, reflex: Reflex, left: FloatArray, interval_s: float) -> None:
+    def __init__(self, actuation: Actuation, reflex: Reflex, left: FloatArray, interval_s: float) -> None:
         """`left` (N, 14, 2): what is left of each joint's torque, as `torque_left` tells."""
-        self.servos: Servos = drive.servos
-        self.actuators = drive.actuators
+        self.joint_pd: JointPd = actuation.joint_pd
+        self.actuators = actuation.actuators
         self.interval_s = interval_s
-        self._inner = drive
+        self._inner = actuation
         self._reflex = reflex
         self._left = left
         self._fresh = np.ones(len(left), dtype=np.bool_)
-        self._control: FloatArray = np.zeros((len(left), drive.actuators))
+        self._control: FloatArray = np.zeros((len(left), actuation.actuators))
 
-    def control(self, limbs: Limbs) -> FloatArray:
+    def control(self, inputs: ActuationInputs) -> FloatArray:
         self._fresh = np.zeros_like(self._fresh)
-        asked = self._inner.control(self._reflex.wanted(self._weakened(limbs)))
-        self._control = self._reflex.added(asked, limbs)
+        asked = self._inner.control(self._reflex.wanted(self._weakened(inputs)))
+        self._control = self._reflex.added(asked, inputs)
         return self._control
 
-    def torque_nm(self, limbs: Limbs) -> FloatArray:
-        return self._inner.torque_nm(self._acted(limbs))
+    def torque_nm(self, inputs: ActuationInputs) -> FloatArray:
+        return self._inner.torque_nm(self._acted(inputs))
 
-    def effort(self, limbs: Limbs) -> FloatArray:
-        return self._inner.effort(self._acted(limbs))
+    def effort(self, inputs: ActuationInputs) -> FloatArray:
+        return self._inner.effort(self._acted(inputs))
 
-    def restart(self, which: BoolArray) -> None:
+    def reset(self, which: BoolArray) -> None:
         self._fresh = self._fresh | which
-        self._reflex.restart(which)
-        self._inner.restart(which)
+        self._reflex.reset(which)
+        self._inner.reset(which)
 
-    def memory(self) -> dict[str, np.ndarray]:
+    def state_dict(self) -> dict[str, np.ndarray]:
         own = {"fresh": self._fresh.copy(), "control": self._control.copy()}
-        for prefix, part in self._parts():
-            own |= {f"{prefix}{name}": array for name, array in part.memory().items()}
-        return own
+        return own | with_prefix(_REFLEX, self._reflex) | with_prefix(_INNER, self._inner)
 
-    def recall(self, memory: dict[str, np.ndarray]) -> None:
-        self._fresh, self._control = np.array(memory["fresh"]), np.array(memory["control"])
-        for prefix, part in self._parts():
-            part.recall(
-                {name.removeprefix(prefix): memory[name] for name in memory if name.startswith(prefix)}
-            )
+    def load_state_dict(self, state: dict[str, np.ndarray]) -> None:
+        self._fresh, self._control = np.array(state["fresh"]), np.array(state["control"])
+        load_with_prefix(_REFLEX, self._reflex, state)
+        load_with_prefix(_INNER, self._inner, state)
 
-    def _parts(self) -> tuple[tuple[str, Any], ...]:
-        return (_REFLEX, self._reflex), (_INNER, self._inner)
-
-    def _weakened(self, limbs: Limbs) -> Limbs:
+    def _weakened(self, inputs: ActuationInputs) -> ActuationInputs:
         """Targets at which the servos ask for no more than the share of their torque that is left."""
-        stiffness, damping = self.servos.stiffness_nm_rad, self.servos.damping_nm_s_rad
-        wish_nm = stiffness * (limbs.target_rad - limbs.angle_rad) - damping * limbs.velocity_rad_s
+        stiffness, damping = self.joint_pd.stiffness_nm_rad, self.joint_pd.damping_nm_s_rad
+        wish_nm = stiffness * (inputs.target_rad - inputs.angle_rad) - damping * inputs.velocity_rad_s
         left = np.where(wish_nm < 0.0, self._left[..., 0], self._left[..., 1])
-        return replace(limbs, target_rad=limbs.target_rad + (left - 1.0) * wish_nm / stiffness)
+        return replace(inputs, target_rad=inputs.target_rad + (left - 1.0) * wish_nm / stiffness)
 
-    def _acted(self, limbs: Limbs) -> Limbs:
+    def _acted(self, inputs: ActuationInputs) -> ActuationInputs:
         """The limbs with the targets that really acted; those of muscles show in their activation."""
         if self.actuators != len(JOINTS):
-            return limbs
-        return replace(limbs, target_rad=np.where(self._fresh[:, None], limbs.target_rad, self._control))
+            return inputs
+        return replace(inputs, target_rad=np.where(self._fresh[:, None], inputs.target_rad, self._control))
 
 
 class JointReflex:
     """Reflexes of the torque-driven body: what the 80 muscles would add, as torque through the servos."""
 
-    def __init__(self, bodies: Sequence[BodyParameters], servos: Servos, interval_s: float) -> None:
+    def __init__(self, bodies: Sequence[BodyParameters], joint_pd: JointPd, interval_s: float) -> None:
         self._severity = spasticity(bodies)
         strength = [
             [[strength_factor(body, group, side) for group in G] for side in SIDES] for body in bodies
@@ -205,16 +198,16 @@ class JointReflex:
         mass = np.array([body.mass_kg / GENERIC_BODY.mass_kg for body in bodies])
         self._full_nm = np.array(strength)[..., None] * table(FULL_MOMENT_NM) * mass[:, None, None, None]
         self._stretch_per_rad = table(STRETCH_PER_RAD)
-        self._stiffness = servos.stiffness_nm_rad
+        self._stiffness = joint_pd.stiffness_nm_rad
         groups = len(SIDES) * len(G)
         self._delay = DelayedValues(np.full(len(bodies), REFLEX_DELAY_S / interval_s), groups)
 
-    def wanted(self, limbs: Limbs) -> Limbs:
-        return limbs
+    def wanted(self, inputs: ActuationInputs) -> ActuationInputs:
+        return inputs
 
-    def added(self, control: FloatArray, limbs: Limbs) -> FloatArray:
+    def added(self, control: FloatArray, inputs: ActuationInputs) -> FloatArray:
         """Targets (N, 14) moved so far that the servos add the reflex's torque, within their limits."""
-        added: FloatArray = control + self._torque_nm(limbs.velocity_rad_s) / self._stiffness
+        added: FloatArray = control + self._torque_nm(inputs.velocity_rad_s) / self._stiffness
         return added
 
     def _torque_nm(self, velocity_rad_s: FloatArray) -> FloatArray:
@@ -227,21 +220,21 @@ class JointReflex:
         torque: FloatArray = np.einsum("nsg,nsgj->nsj", by_group, self._full_nm).reshape(count, -1)
         return torque
 
-    def restart(self, which: BoolArray) -> None:
+    def reset(self, which: BoolArray) -> None:
         self._delay.fill(which, np.zeros((len(which), self._severity[0].size)))
 
-    def memory(self) -> dict[str, np.ndarray]:
-        return self._delay.memory()
+    def state_dict(self) -> dict[str, np.ndarray]:
+        return self._delay.state_dict()
 
-    def recall(self, memory: Mapping[str, np.ndarray]) -> None:
-        self._delay.recall(memory)
+    def load_state_dict(self, state: Mapping[str, np.ndarray]) -> None:
+        self._delay.load_state_dict(state)
 
 
 class MuscleReflex:
     """Reflexes of muscles, each by its own fibre's speed.
 
-    What the person wants is followed apart from what the muscle does: a drive that saw the activation of a
-    reflex would take it back at once. Axes: N walkers, M muscles.
+    What the person wants is followed apart from what the muscle does: an actuation that saw the activation
+    of a reflex would take it back at once. Axes: N walkers, M muscles.
     """
 
     def __init__(self, models: Sequence[Any], spastic: FloatArray, interval_s: float) -> None:
@@ -261,32 +254,32 @@ class MuscleReflex:
         ticks = np.full(len(models), REFLEX_DELAY_S / interval_s)
         self._delay = DelayedValues(ticks, self._muscles)
 
-    def wanted(self, limbs: Limbs) -> Limbs:
-        true = limbs.state[:, self._activation]
+    def wanted(self, inputs: ActuationInputs) -> ActuationInputs:
+        true = inputs.state[:, self._activation]
         follow = self._spastic & ~self._fresh
         self._wanted = np.where(follow[:, None], self._wanted, true)
         self._fresh = np.zeros_like(self._fresh)
-        state = limbs.state.copy()
+        state = inputs.state.copy()
         state[:, self._activation] = self._wanted
-        return replace(limbs, state=state)
+        return replace(inputs, state=state)
 
-    def added(self, control: FloatArray, limbs: Limbs) -> FloatArray:
-        self._wanted = after(self._wanted, control, self._interval_s)
-        stretch = limbs.sensor[:, self._speed] / self._fibre_m
+    def added(self, control: FloatArray, inputs: ActuationInputs) -> FloatArray:
+        self._wanted = activation_after(self._wanted, control, self._interval_s)
+        stretch = inputs.sensor[:, self._speed] / self._fibre_m
         reflex = self._delay(excited(stretch, self._severity))
         added: FloatArray = np.where(reflex > 0.0, np.minimum(control + reflex, 1.0), control)
         return added
 
-    def restart(self, which: BoolArray) -> None:
+    def reset(self, which: BoolArray) -> None:
         self._fresh = self._fresh | which
         self._delay.fill(which, np.zeros_like(self._severity))
 
-    def memory(self) -> dict[str, np.ndarray]:
-        return {"wanted": self._wanted.copy(), "fresh": self._fresh.copy()} | self._delay.memory()
+    def state_dict(self) -> dict[str, np.ndarray]:
+        return {"wanted": self._wanted.copy(), "fresh": self._fresh.copy()} | self._delay.state_dict()
 
-    def recall(self, memory: Mapping[str, np.ndarray]) -> None:
-        self._wanted, self._fresh = np.array(memory["wanted"]), np.array(memory["fresh"])
-        self._delay.recall(memory)
+    def load_state_dict(self, state: Mapping[str, np.ndarray]) -> None:
+        self._wanted, self._fresh = np.array(state["wanted"]), np.array(state["fresh"])
+        self._delay.load_state_dict(state)
 
 
 def excited(stretch_per_s: FloatArray, severity: FloatArray) -> FloatArray:
@@ -294,15 +287,6 @@ def excited(stretch_per_s: FloatArray, severity: FloatArray) -> FloatArray:
     above = np.maximum(stretch_per_s - REFLEX_THRESHOLD_PER_S, 0.0)
     excitation: FloatArray = np.minimum(REFLEX_GAIN_S * severity * above, 1.0)
     return excitation
-
-
-def after(activation: FloatArray, excitation: FloatArray, duration_s: float) -> FloatArray:
-    """Activation (N, M) after a constant excitation: activation dynamics in the physics' own steps."""
-    for _ in range(round(duration_s / _ACTIVATION_STEP_S)):
-        slowing = 0.5 + 1.5 * activation
-        time_constant_s = np.where(excitation > activation, _RISE_S * slowing, _FALL_S / slowing)
-        activation = activation + _ACTIVATION_STEP_S * (excitation - activation) / time_constant_s
-    return activation
 
 
 def table(values: Mapping[MuscleGroup, Mapping[JointKind, float]]) -> FloatArray:

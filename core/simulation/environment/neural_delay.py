@@ -11,8 +11,9 @@ from core.domain.arrays import BoolArray, FloatArray
 from core.domain.body import JOINTS
 from core.domain.impairment import ImpairmentKind, Slot
 from core.domain.twin import BodyParameters
-from core.simulation.environment.actuation import Limbs
+from core.simulation.environment.actuation import ActuationInputs
 from core.simulation.environment.impaired_actuation import LATEST_REACTION_S, MuscleReflex, spasticity
+from core.simulation.environment.state_dict import load_with_prefix, with_prefix
 from core.simulation.physics.delay_line import DelayedValues
 from core.simulation.physics.domain_randomisation import ticks
 from core.twin.impairments import severity
@@ -20,7 +21,7 @@ from core.twin.impairments import severity
 _DELAY, _REFLEX = "delay_", "reflex_"
 
 
-class Nerves:
+class NeuralDelay:
     """Excitations that reach the muscles of N walkers. Axes: M muscles."""
 
     def __init__(
@@ -47,25 +48,19 @@ class Nerves:
         if self._reflex is None:
             return arrived
         joints, gait = (self._unused,) * 3, (self._unused[:, 0],) * 2
-        return self._reflex.added(arrived, Limbs(*joints, state, sensor, *gait))
+        return self._reflex.added(arrived, ActuationInputs(*joints, state, sensor, *gait))
 
-    def restart(self, which: BoolArray, activation: FloatArray) -> None:
+    def reset(self, which: BoolArray, activation: FloatArray) -> None:
         """Let what the marked walkers' muscles do (N, M) have been decided a while ago."""
         self._delay.fill(which, activation)
         if self._reflex is not None:
-            self._reflex.restart(which)
+            self._reflex.reset(which)
 
-    def memory(self) -> dict[str, np.ndarray]:
-        reflex = {} if self._reflex is None else self._reflex.memory()
-        return {f"{_DELAY}{name}": array for name, array in self._delay.memory().items()} | {
-            f"{_REFLEX}{name}": array for name, array in reflex.items()
-        }
+    def state_dict(self) -> dict[str, np.ndarray]:
+        reflex = {} if self._reflex is None else with_prefix(_REFLEX, self._reflex)
+        return with_prefix(_DELAY, self._delay) | reflex
 
-    def recall(self, memory: Mapping[str, np.ndarray]) -> None:
-        self._delay.recall(_named(memory, _DELAY))
+    def load_state_dict(self, state: Mapping[str, np.ndarray]) -> None:
+        load_with_prefix(_DELAY, self._delay, state)
         if self._reflex is not None:
-            self._reflex.recall(_named(memory, _REFLEX))
-
-
-def _named(memory: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
-    return {name.removeprefix(prefix): memory[name] for name in memory if name.startswith(prefix)}
+            load_with_prefix(_REFLEX, self._reflex, state)

@@ -46,7 +46,7 @@ def columns(name: str) -> slice:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sight:
+class ObservationInputs:
     """What changes from step to step, in natural units. Axis: N walkers."""
 
     height: FloatArray  # (N,) pelvis above the walkway / usual
@@ -65,7 +65,7 @@ class Sight:
     load_n: FloatArray  # (N, 2)
 
 
-class Observer:
+class ObservationEncoder:
     """Turns what is seen into the policy's input; knows what never changes about each walker."""
 
     def __init__(self, bodies: Sequence[BodyParameters], climb: FloatArray) -> None:
@@ -75,26 +75,26 @@ class Observer:
         for name, value in (("size", sizes), ("climb", climb[:, None])):
             self._seen[:, columns(name)] = value
 
-    def observe(self, sight: Sight) -> Float32Array:
+    def encode(self, inputs: ObservationInputs) -> Float32Array:
         """(N, OBSERVATION_SIZE), a new array."""
-        turn = 2 * np.pi * sight.phase
+        turn = 2 * np.pi * inputs.phase
         seen = self._seen.copy()
         moving = (
-            sight.height[:, None] - 1.0,
-            sight.rotation[:, 2],
-            sight.rotation[:, 1],
-            np.einsum("nij,ni->nj", sight.rotation, sight.velocity_m_s),
-            0.2 * sight.spin_rad_s,
-            sight.angle_rad,
-            0.1 * sight.angular_velocity_rad_s,
-            np.stack([np.sin(turn), np.cos(turn), sight.drift_m], axis=1),
-            sight.soon_rad,
-            sight.ahead_rad,
-            np.stack([sight.speed_m_s, sight.period_s], axis=1),
+            inputs.height[:, None] - 1.0,
+            inputs.rotation[:, 2],
+            inputs.rotation[:, 1],
+            np.einsum("nij,ni->nj", inputs.rotation, inputs.velocity_m_s),
+            0.2 * inputs.spin_rad_s,
+            inputs.angle_rad,
+            0.1 * inputs.angular_velocity_rad_s,
+            np.stack([np.sin(turn), np.cos(turn), inputs.drift_m], axis=1),
+            inputs.soon_rad,
+            inputs.ahead_rad,
+            np.stack([inputs.speed_m_s, inputs.period_s], axis=1),
         )
         seen[:, : columns("size").start] = np.concatenate(moving, axis=1)
-        seen[:, columns("ground")] = sight.ground_m
-        seen[:, columns("load")] = np.minimum(sight.load_n / self._weight_n[:, None], WEIGHT_LIMIT)
+        seen[:, columns("ground")] = inputs.ground_m
+        seen[:, columns("load")] = np.minimum(inputs.load_n / self._weight_n[:, None], WEIGHT_LIMIT)
         return seen
 
 

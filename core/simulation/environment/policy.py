@@ -10,9 +10,8 @@ import numpy as np
 from core.domain.arrays import Float32Array, FloatArray
 from core.domain.twin import GaitPolicy, Network
 from core.errors import Advice, UserError
-from core.exo_core.numpy_runtime import forward
 from core.simulation.environment.observation import OBSERVATION_SIZE
-from core.simulation.network import normalise
+from core.simulation.network import forward, normalise
 
 OF_ANOTHER_VERSION = Advice(
     "This twin learned to walk with another program version.",

@@ -7,18 +7,18 @@ Geyer 2018, J Physiol 596:1199; Schumacher et al. 2023, arXiv 2309.02976).
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from core.domain.arrays import FloatArray
+from core.simulation.environment.reward_term import RewardTerm
 
 USUAL_PEAK_LOAD = 1.25  # body weights: what fast walking puts on a foot
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Bearing:
+class StepQuantities:
     """What the rewards look at after one control step. Axes: N walkers, M muscles, 2 sides, 14 joints."""
 
     forward_error_m_s: FloatArray  # (N,) against the commanded speed
@@ -35,90 +35,69 @@ class Bearing:
     residual: FloatArray  # (N, M) actions beside the synergies
 
 
-def progress(bearing: Bearing) -> FloatArray:
+def progress(quantities: StepQuantities) -> FloatArray:
     """The commanded speed, straight ahead."""
-    value: FloatArray = np.exp(-4.0 * (bearing.forward_error_m_s**2 + bearing.sideways_m_s**2))
+    value: FloatArray = np.exp(-4.0 * (quantities.forward_error_m_s**2 + quantities.sideways_m_s**2))
     return value
 
 
-def posture(bearing: Bearing) -> FloatArray:
+def posture(quantities: StepQuantities) -> FloatArray:
     """Trunk upright, facing ahead, on the line."""
-    lean = (1.0 - bearing.upright) + (1.0 - bearing.heading)
-    value: FloatArray = np.exp(-6.0 * lean - 4.0 * bearing.drift_m**2)
+    lean = (1.0 - quantities.upright) + (1.0 - quantities.heading)
+    value: FloatArray = np.exp(-6.0 * lean - 4.0 * quantities.drift_m**2)
     return value
 
 
-def economy(bearing: Bearing) -> FloatArray:
+def economy(quantities: StepQuantities) -> FloatArray:
     """Little muscular effort: half is lost at `effort` 0.035, somewhat more than comfortable walking."""
-    value: FloatArray = np.exp(-20.0 * effort(bearing))
+    value: FloatArray = np.exp(-20.0 * effort(quantities))
     return value
 
 
-def effort(bearing: Bearing) -> FloatArray:
+def effort(quantities: StepQuantities) -> FloatArray:
     """Squared activation weighted by muscle volume (N,), 0..1 (Ackermann & van den Bogert 2010)."""
-    value: FloatArray = bearing.activation**2 @ bearing.muscle_share
+    value: FloatArray = quantities.activation**2 @ quantities.muscle_share
     return value
 
 
-def steady_head(bearing: Bearing) -> FloatArray:
+def steady_head(quantities: StepQuantities) -> FloatArray:
     """A calm head: half is lost at 6 m/s^2, several times what comfortable walking shows (Menz 2003)."""
-    value: FloatArray = np.exp(-0.02 * (bearing.head_acceleration_m_s2**2).sum(axis=1))
+    value: FloatArray = np.exp(-0.02 * (quantities.head_acceleration_m_s2**2).sum(axis=1))
     return value
 
 
-def comfort(bearing: Bearing) -> FloatArray:
+def comfort(quantities: StepQuantities) -> FloatArray:
     """No joint held by the end of its range: half is lost at 4 degrees in one joint."""
-    value: FloatArray = np.exp(-140.0 * (bearing.beyond_range_rad**2).sum(axis=1))
+    value: FloatArray = np.exp(-140.0 * (quantities.beyond_range_rad**2).sum(axis=1))
     return value
 
 
-def gentleness(bearing: Bearing) -> FloatArray:
+def gentleness(quantities: StepQuantities) -> FloatArray:
     """No foot loaded far above what walking needs: half is lost at 1.65 body weights."""
-    excess = np.maximum(bearing.load - USUAL_PEAK_LOAD, 0.0)
+    excess = np.maximum(quantities.load - USUAL_PEAK_LOAD, 0.0)
     value: FloatArray = np.exp(-4.0 * (excess**2).sum(axis=1))
     return value
 
 
-def pain(bearing: Bearing) -> FloatArray:
+def pain(quantities: StepQuantities) -> FloatArray:
     """Load on a leg that hurts under load; negative, the load times the severity."""
-    value: FloatArray = -(bearing.pain * np.minimum(bearing.load, 3.0)).sum(axis=1)
+    value: FloatArray = -(quantities.pain * np.minimum(quantities.load, 3.0)).sum(axis=1)
     return value
 
 
-def restraint(bearing: Bearing) -> FloatArray:
+def synergy_residual(quantities: StepQuantities) -> FloatArray:
     """Muscles used in their synergies; negative, the mean square of what is added to them."""
-    value: FloatArray = -np.mean(bearing.residual**2, axis=1)
+    value: FloatArray = -np.mean(quantities.residual**2, axis=1)
     return value
-
-
-@dataclass(frozen=True, slots=True)
-class PredictiveTerm:
-    weight: float
-    value: Callable[[Bearing], FloatArray]
-
-    @property
-    def name(self) -> str:
-        return str(self.value.__name__)
 
 
 PREDICTIVE_REWARD = (
-    PredictiveTerm(0.40, progress),
-    PredictiveTerm(0.15, posture),
-    PredictiveTerm(0.20, economy),
-    PredictiveTerm(0.10, steady_head),
-    PredictiveTerm(0.10, comfort),
-    PredictiveTerm(0.05, gentleness),
-    PredictiveTerm(0.30, pain),
-    PredictiveTerm(0.02, restraint),
+    RewardTerm(0.40, progress),
+    RewardTerm(0.15, posture),
+    RewardTerm(0.20, economy),
+    RewardTerm(0.10, steady_head),
+    RewardTerm(0.10, comfort),
+    RewardTerm(0.05, gentleness),
+    RewardTerm(0.30, pain),
+    RewardTerm(0.02, synergy_residual),
 )
-
-
-def weighed(terms: tuple[PredictiveTerm, ...], bearing: Bearing) -> tuple[FloatArray, dict[str, float]]:
-    """Weighted sum (N,), and the mean of every unweighted term by name."""
-    reward = np.zeros(len(bearing.upright))
-    means: dict[str, float] = {}
-    for term in terms:
-        value = term.value(bearing)
-        reward += term.weight * value
-        means[term.name] = float(value.mean())
-    return reward, means

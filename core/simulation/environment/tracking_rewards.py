@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from core.domain.arrays import FloatArray
-from core.domain.body import JOINTS, SAGITTAL, SIDES, JointKind
-from core.domain.impairment import SLOTS, ImpairmentKind, Slot, severities
-from core.domain.twin import BodyParameters
+from core.domain.body import JOINTS, SAGITTAL, JointKind
 from core.domain.units import GRAVITY_M_S2
+from core.simulation.environment.reward_term import RewardTerm
 
 # The foot's small joints are hardly seen by a camera and hardly change the gait, so they count less.
 _IMPORTANCE = {JointKind.HIP_ROTATION: 0.5, JointKind.SUBTALAR: 0.5, JointKind.TOES: 0.6}
@@ -25,7 +23,7 @@ FLEXION = np.array([joint.kind in SAGITTAL for joint in JOINTS])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Moment:
+class StepQuantities:
     """What the rewards look at after one control step. Axis: N walkers."""
 
     angle_error_rad: FloatArray  # (N, 14) against the reference
@@ -52,98 +50,98 @@ class Moment:
     pain: FloatArray  # (N, 2) severity of pain of each leg under load
 
 
-def pose(moment: Moment) -> FloatArray:
+def joint_angle(quantities: StepQuantities) -> FloatArray:
     """Joint angles as in the reference."""
-    value: FloatArray = np.exp(-3.0 * (moment.angle_error_rad**2) @ JOINT_IMPORTANCE)
+    value: FloatArray = np.exp(-3.0 * (quantities.angle_error_rad**2) @ JOINT_IMPORTANCE)
     return value
 
 
-def flexion(moment: Moment) -> FloatArray:
+def sagittal_angle(quantities: StepQuantities) -> FloatArray:
     """Hip, knee and ankle flexion closely as in the reference: half is lost at 6 degrees.
 
     `pose` leads there from far away but hardly tells 8 degrees from 5; this term does.
     """
-    value: FloatArray = np.exp(-60.0 * np.mean(moment.angle_error_rad[:, FLEXION] ** 2, axis=1))
+    value: FloatArray = np.exp(-60.0 * np.mean(quantities.angle_error_rad[:, FLEXION] ** 2, axis=1))
     return value
 
 
-def motion(moment: Moment) -> FloatArray:
+def joint_velocity(quantities: StepQuantities) -> FloatArray:
     """Joint velocities as in the reference."""
-    value: FloatArray = np.exp(-0.02 * (moment.velocity_error_rad_s**2) @ JOINT_IMPORTANCE)
+    value: FloatArray = np.exp(-0.02 * (quantities.velocity_error_rad_s**2) @ JOINT_IMPORTANCE)
     return value
 
 
-def progress(moment: Moment) -> FloatArray:
+def progress(quantities: StepQuantities) -> FloatArray:
     """Speed as in the reference, straight ahead; a part is felt by those who are far too slow."""
-    square = moment.forward_error_m_s**2
+    square = quantities.forward_error_m_s**2
     near, far = np.exp(-8.0 * square), np.exp(-square)
-    value: FloatArray = (0.7 * near + 0.3 * far) * np.exp(-4.0 * moment.sideways_m_s**2)
+    value: FloatArray = (0.7 * near + 0.3 * far) * np.exp(-4.0 * quantities.sideways_m_s**2)
     return value
 
 
-def ride(moment: Moment) -> FloatArray:
+def pelvis_height_rate(quantities: StepQuantities) -> FloatArray:
     """The pelvis rises and falls as in the reference: who vaults over straight legs hammers the next step."""
-    value: FloatArray = np.exp(-25.0 * moment.rise_error_m_s**2)
-    return 1.0 - moment.rolls * (1.0 - value)
+    value: FloatArray = np.exp(-25.0 * quantities.rise_error_m_s**2)
+    return 1.0 - quantities.rolls * (1.0 - value)
 
 
-def posture(moment: Moment) -> FloatArray:
+def posture(quantities: StepQuantities) -> FloatArray:
     """Trunk upright, facing ahead, on the line.
 
     Leaning to the side counts most: a trunk that swings over the standing leg spares the hip's abductors the
     work that they do in people.
     """
-    lean = (1.0 - moment.upright) + (1.0 - moment.heading)
-    value: FloatArray = np.exp(-6.0 * lean - 40.0 * moment.sway**2 - 4.0 * moment.drift_m**2)
+    lean = (1.0 - quantities.upright) + (1.0 - quantities.heading)
+    value: FloatArray = np.exp(-6.0 * lean - 40.0 * quantities.sway**2 - 4.0 * quantities.drift_m**2)
     return value
 
 
-def loading(moment: Moment) -> FloatArray:
+def loading(quantities: StepQuantities) -> FloatArray:
     """Weight on the foot whose turn it is; half when neither touches the ground."""
-    total = moment.load.sum(axis=1)
-    share = moment.load[:, 0] / np.maximum(total, AIRBORNE)
-    value: FloatArray = np.exp(-10.0 * (share - moment.left_load) ** 2)
-    return np.where(total < AIRBORNE, 0.5, value)
+    weighted_reward = quantities.load.sum(axis=1)
+    share = quantities.load[:, 0] / np.maximum(weighted_reward, AIRBORNE)
+    value: FloatArray = np.exp(-10.0 * (share - quantities.left_load) ** 2)
+    return np.where(weighted_reward < AIRBORNE, 0.5, value)
 
 
-def landing(moment: Moment) -> FloatArray:
+def landing(quantities: StepQuantities) -> FloatArray:
     """Soft steps, as people's are."""
-    excess = np.maximum(moment.load.sum(axis=1) - moment.load_limit, 0.0)
+    excess = np.maximum(quantities.load.sum(axis=1) - quantities.load_limit, 0.0)
     value: FloatArray = np.exp(-4.0 * excess**2)
     return value
 
 
-def support(moment: Moment) -> FloatArray:
+def support(quantities: StepQuantities) -> FloatArray:
     """Each foot carries what people's feet do: weight is handed over softly, the body rides over the leg.
 
     A part is felt by those who hammer.
     """
-    square = np.sum((moment.load - moment.usual_load) ** 2, axis=1)
+    square = np.sum((quantities.load - quantities.usual_load) ** 2, axis=1)
     value: FloatArray = 0.5 * np.exp(-10.0 * square) + 0.5 * np.exp(-square)
-    return 1.0 - moment.rolls * (1.0 - value)
+    return 1.0 - quantities.rolls * (1.0 - value)
 
 
-def rollover(moment: Moment) -> FloatArray:
+def rollover(quantities: StepQuantities) -> FloatArray:
     """The loaded foot rolls from heel to toe as feet do (Hansen et al. 2004, Clin Biomech 19:407).
 
     It decides where the ground force passes hip and knee: without it, the hip flexors work twice as hard.
     """
-    total = moment.load.sum(axis=1)
-    share = moment.load / np.maximum(total, AIRBORNE)[:, None]
-    error = moment.roll - np.interp(moment.stance, STANCE_SHARE, ROLL_SHARE)
-    value = np.where(total < AIRBORNE, 0.0, np.exp(-20.0 * np.sum(share * error**2, axis=1)))
-    return 1.0 - moment.rolls * (1.0 - value)
+    weighted_reward = quantities.load.sum(axis=1)
+    share = quantities.load / np.maximum(weighted_reward, AIRBORNE)[:, None]
+    error = quantities.roll - np.interp(quantities.stance, STANCE_SHARE, ROLL_SHARE)
+    value = np.where(weighted_reward < AIRBORNE, 0.0, np.exp(-20.0 * np.sum(share * error**2, axis=1)))
+    return 1.0 - quantities.rolls * (1.0 - value)
 
 
-def restraint(moment: Moment) -> FloatArray:
+def action_magnitude(quantities: StepQuantities) -> FloatArray:
     """Small corrections of the reference; negative, the mean of squares."""
-    value: FloatArray = -np.mean(moment.action**2, axis=1)
+    value: FloatArray = -np.mean(quantities.action**2, axis=1)
     return value
 
 
-def smoothness(moment: Moment) -> FloatArray:
+def smoothness(quantities: StepQuantities) -> FloatArray:
     """Corrections that do not jump; negative, the mean of squares."""
-    value: FloatArray = -np.mean(moment.action_change**2, axis=1)
+    value: FloatArray = -np.mean(quantities.action_change**2, axis=1)
     return value
 
 
@@ -167,30 +165,24 @@ def load_limit(speed_m_s: FloatArray, even: FloatArray) -> FloatArray:
     return np.where(speed_m_s > RUNNING_M_S, 3.0, walking)
 
 
-def effort(moment: Moment) -> FloatArray:
+def effort(quantities: StepQuantities) -> FloatArray:
     """Little effort for what is asked; negative. People walk close to the least of it (Ralston 1958)."""
-    return -_bounded(moment.effort / moment.usual_w_kg, MOST_EFFORT)
+    return -_bounded(quantities.effort / quantities.usual_w_kg, MOST_EFFORT)
 
 
-def pain(moment: Moment) -> FloatArray:
+def pain(quantities: StepQuantities) -> FloatArray:
     """Load on a leg that hurts, beyond what its pain allows; negative, the excess times the severity.
 
     A leg with pain of severity s bears 1 - s body weights without complaint.
     """
-    excess = np.maximum(moment.load - (1.0 - moment.pain), 0.0)
-    value: FloatArray = -(moment.pain * excess).sum(axis=1)
+    excess = np.maximum(quantities.load - (1.0 - quantities.pain), 0.0)
+    value: FloatArray = -(quantities.pain * excess).sum(axis=1)
     return value
 
 
-def pains(bodies: Sequence[BodyParameters]) -> FloatArray:
-    """Severity of pain of each leg under load (N, 2)."""
-    places = [SLOTS.index(Slot(ImpairmentKind.PAIN, side)) for side in SIDES]
-    return np.array([severities(body.impairments)[places] for body in bodies])
-
-
-def work(moment: Moment) -> FloatArray:
+def work(quantities: StepQuantities) -> FloatArray:
     """Little positive joint work; negative, as a share of the usual."""
-    return -_bounded(moment.power_w_kg / moment.usual_w_kg, MOST_WORK)
+    return -_bounded(quantities.power_w_kg / quantities.usual_w_kg, MOST_WORK)
 
 
 def _bounded(cost: FloatArray, most: float) -> FloatArray:
@@ -199,28 +191,20 @@ def _bounded(cost: FloatArray, most: float) -> FloatArray:
     return bounded
 
 
-@dataclass(frozen=True, slots=True)
-class RewardTerm:
-    weight: float
-    value: Callable[[Moment], FloatArray]
-
-    @property
-    def name(self) -> str:
-        return str(self.value.__name__)
-
+SIMILARITY = joint_angle.__name__  # the term that is told as likeness to the reference gait, 0..1
 
 WALKING_REWARD = (
-    RewardTerm(0.30, pose),
-    RewardTerm(0.90, flexion),
-    RewardTerm(0.05, motion),
+    RewardTerm(0.30, joint_angle),
+    RewardTerm(0.90, sagittal_angle),
+    RewardTerm(0.05, joint_velocity),
     RewardTerm(0.90, progress),
-    RewardTerm(0.60, ride),
+    RewardTerm(0.60, pelvis_height_rate),
     RewardTerm(0.20, posture),
     RewardTerm(0.15, loading),
     RewardTerm(0.10, landing),
     RewardTerm(1.50, support),
     RewardTerm(0.45, rollover),
-    RewardTerm(0.01, restraint),
+    RewardTerm(0.01, action_magnitude),
     RewardTerm(0.01, smoothness),
     RewardTerm(12.0, effort),
     RewardTerm(0.45, work),
@@ -233,10 +217,3 @@ FIRST_STEPS_REWARD = tuple(
     replace(term, weight=term.weight / 6.0) if term.value in (effort, work) else term
     for term in WALKING_REWARD
 )
-
-
-def total(terms: tuple[RewardTerm, ...], moment: Moment) -> tuple[FloatArray, dict[str, float]]:
-    """Weighted sum (N,), and the mean of every unweighted term by name."""
-    values = np.stack([term.value(moment) for term in terms])
-    reward: FloatArray = np.array([term.weight for term in terms]) @ values
-    return reward, dict(zip((term.name for term in terms), values.mean(axis=1).tolist(), strict=True))

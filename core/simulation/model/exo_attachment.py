@@ -76,18 +76,18 @@ def put_on(spec: Any, config: Any, lineage: str, straps: Iterable[Strap], *, dra
     ]
     _without_what_is_missing(spec, config, lineage)
     soles = _soles(spec, config.resolve_body_removals(lineage))
-    limbs = frozenset(place.parent_body for place in places)
-    model, data = _Wardrobe(draw, limbs, held).combine(spec, config, msk_key=lineage)
+    inputs = frozenset(place.parent_body for place in places)
+    model, data = _DeviceCombiner(draw, inputs, held).combine(spec, config, msk_key=lineage)
     if soles:
         mujoco.mj_kinematics(model, data)
         _put_under(spec, config, data, soles)
 
 
-class _Wardrobe(ModelCombiner):  # type: ignore[misc]
+class _DeviceCombiner(ModelCombiner):  # type: ignore[misc]
     """assist-sim's combiner, with our motors, and before anything is compiled."""
 
-    def __init__(self, draw: bool, limbs: frozenset[str], held: dict[str, Any]) -> None:
-        self._draw, self._limbs, self._held = draw, limbs, held
+    def __init__(self, draw: bool, inputs: frozenset[str], held: dict[str, Any]) -> None:
+        self._draw, self._actuation_inputs, self._held = draw, inputs, held
 
     def _attach_bodies(
         self, spec: Any, full: Any, bare: Any, config: Any, prefix: str, msk_key: str | None = None
@@ -115,7 +115,7 @@ class _Wardrobe(ModelCombiner):  # type: ignore[misc]
             made.gaintype, made.biastype = mujoco.mjtGain.mjGAIN_FIXED, mujoco.mjtBias.mjBIAS_NONE
             made.dyntype, made.biasprm = mujoco.mjtDyn.mjDYN_NONE, np.zeros(10)
             _scale(made, motor.gainprm[0], motor.ctrlrange)
-            ends = _motor_ends(joint, self._limbs, self._held)
+            ends = _motor_ends(joint, self._actuation_inputs, self._held)
             if ends is None:
                 made.trntype, made.target = mujoco.mjtTrn.mjTRN_JOINT, joint.name
                 made.gear[0] = motor.gear[0]
@@ -223,25 +223,25 @@ def _centre(config: Any, places: list[Any]) -> FloatArray:
     return moment / mass
 
 
-def _motor_ends(joint: Any, limbs: frozenset[str], held: dict[str, Any]) -> tuple[Any, Any] | None:
+def _motor_ends(joint: Any, inputs: frozenset[str], held: dict[str, Any]) -> tuple[Any, Any] | None:
     """The bodies that a motor at `joint` turns against each other, below and above, if a strap holds one.
 
     A part without a strap is one with its limb.
     """
-    below = _worn_below(joint.parent, limbs)
+    below = _worn_below(joint.parent, inputs)
     above = joint.parent.parent
-    while above.name != _WORLD and above.name not in limbs:
+    while above.name != _WORLD and above.name not in inputs:
         above = above.parent
-    if below is None or above.name not in limbs or not {below.name, above.name} & held.keys():
+    if below is None or above.name not in inputs or not {below.name, above.name} & held.keys():
         return None
     return held.get(below.name, below), held.get(above.name, above)
 
 
-def _worn_below(limb: Any, limbs: frozenset[str]) -> Any | None:
+def _worn_below(limb: Any, inputs: frozenset[str]) -> Any | None:
     """This limb or the first one further down that carries a part."""
-    if limb.name in limbs:
+    if limb.name in inputs:
         return limb
-    return next((found for child in limb.bodies if (found := _worn_below(child, limbs)) is not None), None)
+    return next((found for child in limb.bodies if (found := _worn_below(child, inputs)) is not None), None)
 
 
 def _between(motor: Any, joint: Any, below: Any, above: Any) -> None:

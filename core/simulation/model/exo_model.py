@@ -51,7 +51,7 @@ class ExoModel:
 
     id: str
     motors: tuple[ExoMotor, ...]  # the last actuators of the combined model, left before right
-    limbs: tuple[str, ...]  # bodies that carry its parts
+    inputs: tuple[str, ...]  # bodies that carry its parts
     mass_kg: float
     prosthesis: bool  # it replaces a part of the person
 
@@ -63,7 +63,7 @@ class ExoModel:
     @property
     def straps(self) -> tuple[Strap, ...]:
         """How it is usually strapped on."""
-        return usual_straps(self.limbs)
+        return usual_straps(self.inputs)
 
 
 def exo_actuator(joint: Joint) -> str:

@@ -207,14 +207,14 @@ class VirtualSensors:
         axis = self._rng.normal(0.0, 1.0, (*shape, 3))
         axis /= np.linalg.norm(axis, axis=-1, keepdims=True)
         angle = self._rng.uniform(0.0, self._faults.misplacement_rad, shape)[..., None, None]
-        return rotations(axis, angle)
+        return rotation_matrices(axis, angle)
 
     def _per_channel(self, values: np.ndarray) -> np.ndarray:
         """(N, sensors) -> (N, C)."""
         return np.repeat(values, np.diff(self.starts), axis=1)
 
 
-def rotations(axis: FloatArray, angle: FloatArray) -> FloatArray:
+def rotation_matrices(axis: FloatArray, angle: FloatArray) -> FloatArray:
     """Rotation matrices (..., 3, 3) about unit axes (..., 3) by angles (..., 1, 1): Rodrigues' formula."""
     cross = np.zeros((*axis.shape, 3))
     x, y, z = np.moveaxis(axis, -1, 0)

@@ -115,13 +115,6 @@ def rotation_matrices(quaternion: FloatArray) -> FloatArray:
     return np.moveaxis(np.array(rows), 2, 0)
 
 
-def joint_addresses(model: mujoco.MjModel) -> tuple[IntArray, IntArray]:
-    """Where the 14 joints stand in the model's positions and velocities, in the order of JOINTS."""
-    position = [model.joint(joint.value).qposadr[0] for joint in JOINTS]
-    velocity = [model.joint(joint.value).dofadr[0] for joint in JOINTS]
-    return np.array(position), np.array(velocity)
-
-
 def joint_limits(model: mujoco.MjModel) -> tuple[FloatArray, FloatArray]:
     """Smallest and largest angle (14,) of each joint, kept a little inside."""
     low, high = model.jnt_range[[model.joint(joint.value).id for joint in JOINTS]].T

@@ -67,9 +67,9 @@ _USUAL = {
 }
 
 
-def usual_straps(limbs: tuple[str, ...]) -> tuple[Strap, ...]:
+def usual_straps(inputs: tuple[str, ...]) -> tuple[Strap, ...]:
     """A strap for each of these limbs that can be strapped."""
-    return tuple(Strap(limb, _USUAL[limb]) for limb in limbs if limb in _USUAL)
+    return tuple(Strap(limb, _USUAL[limb]) for limb in inputs if limb in _USUAL)
 
 
 def add_strap(spec: Any, strap: Strap, name: str, centre_m: FloatArray) -> Any:

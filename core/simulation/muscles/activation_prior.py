@@ -21,7 +21,7 @@ from core.domain.muscles import LumpedMuscle, Muscle
 from core.simulation.muscles.leg_muscles import MODEL_SIDES, leg_columns
 
 FULL_BURST = 0.2  # activation at the top of a burst of height 1: walking takes about a fifth of a maximum
-LEAST_FREEDOM = 0.03  # a muscle that usually rests may join in, at this share of a working one's freedom
+LEAST_SD = 0.03  # a muscle that usually rests may join in, at this share of a working one's freedom
 _SAMPLES = 100
 _PHASE_OF = {Side.LEFT: 0.0, Side.RIGHT: 0.5}  # a stride begins at the left heel strike
 _SIDE_SUFFIX = 2  # characters
@@ -51,7 +51,7 @@ _SOLEUS = (Burst(42, 11, 1.0), Burst(22, 10, 0.4))
 _GASTROCNEMIUS = (Burst(40, 11, 1.0),)
 _DEEP_CALF = (Burst(40, 13, 0.3),)
 
-NORMAL_BURSTS: dict[Muscle | LumpedMuscle, tuple[Burst, ...]] = {
+NORMAL_EMG_BURSTS: dict[Muscle | LumpedMuscle, tuple[Burst, ...]] = {
     Muscle.ADDUCTOR_BREVIS: _ADDUCTORS,
     Muscle.ADDUCTOR_LONGUS: _ADDUCTORS,
     Muscle.ADDUCTOR_MAGNUS_DISTAL: _ADDUCTORS,
@@ -109,46 +109,46 @@ NORMAL_BURSTS: dict[Muscle | LumpedMuscle, tuple[Burst, ...]] = {
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Habit:
+class ActivationPrior:
     """Where the muscles of R legs usually are at this moment. Axes: R legs, M muscles."""
 
-    usual: Float32Array  # (R, M) activation 0..1
-    freedom: Float32Array  # (R, M) 0..1: deviations cost their square over that of the freedom
+    nominal_activation: Float32Array  # (R, M) activation 0..1
+    prior_sd: Float32Array  # (R, M) 0..1: deviations cost their square over that of the freedom
 
     @property
     def low(self) -> Float32Array:
         """(R, M) shift, in freedoms, to no activation."""
-        return -self.usual / self.freedom
+        return -self.nominal_activation / self.prior_sd
 
     @property
     def high(self) -> Float32Array:
         """(R, M) shift, in freedoms, to full activation."""
-        return (np.float32(1.0) - self.usual) / self.freedom
+        return (np.float32(1.0) - self.nominal_activation) / self.prior_sd
 
     def shifted(self, shift: Float32Array) -> Float32Array:
         """Activation (R, M) after a shift, within 0..1."""
-        return np.clip(self.usual + self.freedom * shift, 0.0, 1.0)
+        return np.clip(self.nominal_activation + self.prior_sd * shift, 0.0, 1.0)
 
-    def rows(self, picks: IntArray) -> Habit:
+    def rows(self, picks: IntArray) -> ActivationPrior:
         """Some of the legs."""
-        return Habit(self.usual[picks], self.freedom[picks])
+        return ActivationPrior(self.nominal_activation[picks], self.prior_sd[picks])
 
     @staticmethod
-    def none(legs: int, muscles: int) -> Habit:
+    def none(legs: int, muscles: int) -> ActivationPrior:
         """At rest, all muscles equally free: plain static optimisation."""
-        return Habit(np.zeros((legs, muscles), np.float32), np.ones((legs, muscles), np.float32))
+        return ActivationPrior(np.zeros((legs, muscles), np.float32), np.ones((legs, muscles), np.float32))
 
 
-class Habits:
+class ActivationPriors:
     """The habits of walkers who share a model, by the phase of their stride."""
 
     def __init__(self, model: Any) -> None:
         left = leg_columns(model)[MODEL_SIDES.index(Side.LEFT)]
         names = [model.actuator(int(muscle)).name[:-_SIDE_SUFFIX] for muscle in left]
-        self._level = np.stack([activity(NORMAL_BURSTS[_muscle(name)]) for name in names], axis=1)
+        self._level = np.stack([activity(NORMAL_EMG_BURSTS[_muscle(name)]) for name in names], axis=1)
 
-    def at(self, phase: FloatArray, walking: FloatArray) -> Habit:
-        """Habit of the legs (2 N), as rows of `MusclePlant`, at phases (N,) from left heel strike.
+    def at(self, phase: FloatArray, walking: FloatArray) -> ActivationPrior:
+        """ActivationPrior of the legs (2 N), as rows of `MusclePlant`, at phases (N,) from left heel strike.
 
         `walking` (N,) is 1 for walking on a road and 0 where nobody has habits: on stairs, in running and in
         standing.
@@ -156,8 +156,10 @@ class Habits:
         samples = np.concatenate([(phase + _PHASE_OF[side]) % 1.0 for side in MODEL_SIDES]) * _SAMPLES
         level = self._level[samples.astype(np.int64) % _SAMPLES]
         share = np.tile(walking, len(MODEL_SIDES))[:, None]
-        variance = 1.0 - share * (1.0 - LEAST_FREEDOM) * (1.0 - level)
-        return Habit((FULL_BURST * share * level).astype(np.float32), np.sqrt(variance).astype(np.float32))
+        variance = 1.0 - share * (1.0 - LEAST_SD) * (1.0 - level)
+        return ActivationPrior(
+            (FULL_BURST * share * level).astype(np.float32), np.sqrt(variance).astype(np.float32)
+        )
 
 
 def activity(bursts: tuple[Burst, ...]) -> FloatArray:

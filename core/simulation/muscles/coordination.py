@@ -19,7 +19,7 @@ from core.domain.arrays import Float32Array, IntArray
 from core.domain.body import JointKind
 from core.domain.muscles import MuscleGroup
 from core.domain.twin import GENERIC_BODY, BodyParameters, Network
-from core.simulation.muscles.activation_prior import Habit
+from core.simulation.muscles.activation_prior import ActivationPrior
 from core.simulation.muscles.leg_muscles import LEG_JOINTS, MODEL_SIDES, LegTorques
 from core.simulation.muscles.static_optimisation import bounded_least_squares
 from core.simulation.network import forward
@@ -31,7 +31,7 @@ RESERVE_SHARE = 0.05
 RESERVE_NM: Float32Array = np.array(
     [RESERVE_SHARE * STRENGTH[kind].limit_nm for kind in JointKind], np.float32
 )
-CLUE_SIZE = 4 * LEG_JOINTS + 3 + len(MuscleGroup)
+FEATURES = 4 * LEG_JOINTS + 3 + len(MuscleGroup)
 _LIMIT_NM: Float32Array = np.array([STRENGTH[kind].limit_nm for kind in JointKind], np.float32)
 POLISHING_STEPS = 3  # from a trained network's answer they end close to the exact torques
 _STEP_LENGTHS = (1.0, 0.5, 0.25, 0.1)
@@ -41,29 +41,29 @@ _GUESS_LIMIT = 4.0  # of the first guess of y: an impossible demand must not dro
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Demand:
+class CoordinationProblem:
     """What each leg is asked for, in reserves. R legs, M muscles."""
 
     active: Float32Array  # (R, 7, M) torque that a shift of one makes
-    wanted: Float32Array  # (R, 7) torque beyond the passive one and the usual activation's
-    clue: Float32Array  # (R, CLUE_SIZE) what the network sees
-    guess: Float32Array  # (R, 7) y if about half of the muscles were active
-    habit: Habit
+    target_torque: Float32Array  # (R, 7) torque beyond the passive one and the usual activation's
+    features: Float32Array  # (R, CLUE_SIZE) what the network sees
+    initial_dual: Float32Array  # (R, 7) y if about half of the muscles were active
+    prior: ActivationPrior
 
-    def rows(self, picks: IntArray) -> Demand:
+    def rows(self, picks: IntArray) -> CoordinationProblem:
         """Some of the legs."""
-        active, wanted, clue, guess = (
-            part[picks] for part in (self.active, self.wanted, self.clue, self.guess)
+        active, target_torque, features, initial_dual = (
+            part[picks] for part in (self.active, self.target_torque, self.features, self.initial_dual)
         )
-        return Demand(active, wanted, clue, guess, self.habit.rows(picks))
+        return CoordinationProblem(active, target_torque, features, initial_dual, self.prior.rows(picks))
 
     def activation(self, dual: Float32Array) -> Float32Array:
         """(R, M) for y (R, 7)."""
         drive: Float32Array = np.matmul(dual[:, None, :], self.active)[:, 0]
-        return self.habit.shifted(drive)
+        return self.prior.shifted(drive)
 
     def _shift(self, drive: Float32Array) -> Float32Array:
-        return np.clip(drive, self.habit.low, self.habit.high)
+        return np.clip(drive, self.prior.low, self.prior.high)
 
     def polished(self, dual: Float32Array) -> Float32Array:
         """A few damped Newton steps of y (R, 7) down the convex dual of the exact problem."""
@@ -84,9 +84,9 @@ class Demand:
         return dual
 
     def _newton_step(self, dual: Float32Array, drive: Float32Array, transposed: Float32Array) -> Float32Array:
-        residual = dual + _times(self.active, self._shift(drive)) - self.wanted
+        residual = dual + _times(self.active, self._shift(drive)) - self.target_torque
         open_share = np.where(
-            (drive > self.habit.low) & (drive < self.habit.high), np.float32(1.0), _CLOSED_SHARE
+            (drive > self.prior.low) & (drive < self.prior.high), np.float32(1.0), _CLOSED_SHARE
         )
         slope = _UNIT + np.matmul(self.active * open_share[:, None, :], transposed)
         step: Float32Array = np.linalg.solve(slope, residual[..., None])[..., 0]
@@ -96,14 +96,14 @@ class Demand:
         """Dual objective (R,): its gradient by y is the residual y + A clip(A' y) - wanted."""
         shift = self._shift(drive)
         muscles = np.einsum("rm,rm->r", shift, drive - 0.5 * shift)
-        value: Float32Array = muscles + np.einsum("rj,rj->r", dual, 0.5 * dual - self.wanted)
+        value: Float32Array = muscles + np.einsum("rj,rj->r", dual, 0.5 * dual - self.target_torque)
         return value
 
     def exact(self) -> Float32Array:
         """The optimal activation (R, M): the network's teacher, and the oracle of its tests."""
-        problem = (self.active, self.wanted, self.habit.low, self.habit.high)
+        problem = (self.active, self.target_torque, self.prior.low, self.prior.high)
         shift = bounded_least_squares(*(part.astype(np.float64) for part in problem))
-        return self.habit.shifted(shift.astype(np.float32))
+        return self.prior.shifted(shift.astype(np.float32))
 
 
 def leg_traits(bodies: Sequence[BodyParameters]) -> Float32Array:
@@ -112,24 +112,26 @@ def leg_traits(bodies: Sequence[BodyParameters]) -> Float32Array:
     return np.array(traits, np.float32).reshape(len(MODEL_SIDES) * len(bodies), -1)
 
 
-def demand(
+def coordination_problem(
     torques: LegTorques,
     torque_nm: Float32Array,
     angle: Float32Array,
     speed: Float32Array,
     traits: Float32Array,
-    habit: Habit,
-) -> Demand:
+    prior: ActivationPrior,
+) -> CoordinationProblem:
     """Pose the problem for torques (R, 7) at joint angles and velocities (R, 7) of legs with `traits`."""
     active = torques.active_nm / RESERVE_NM[:, None]
-    wanted = (torque_nm - torques.passive_nm) / RESERVE_NM - _times(active, habit.usual)
-    active = active * habit.freedom[:, None, :]
+    target_torque = (torque_nm - torques.passive_nm) / RESERVE_NM - _times(active, prior.nominal_activation)
+    active = active * prior.prior_sd[:, None, :]
     gram = np.matmul(active, np.swapaxes(active, 1, 2))
     system = _UNIT + 0.5 * gram
-    guess = np.linalg.solve(system, wanted[..., None])[..., 0]
-    guess = np.clip(guess, -_GUESS_LIMIT, _GUESS_LIMIT)
-    clue = np.concatenate([angle, 0.1 * speed, wanted * RESERVE_NM / _LIMIT_NM, 5.0 * guess, traits], axis=1)
-    return Demand(active, wanted, clue.astype(np.float32), guess, habit)
+    initial_dual = np.linalg.solve(system, target_torque[..., None])[..., 0]
+    initial_dual = np.clip(initial_dual, -_GUESS_LIMIT, _GUESS_LIMIT)
+    features = np.concatenate(
+        [angle, 0.1 * speed, target_torque * RESERVE_NM / _LIMIT_NM, 5.0 * initial_dual, traits], axis=1
+    )
+    return CoordinationProblem(active, target_torque, features.astype(np.float32), initial_dual, prior)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,13 +140,13 @@ class CoordinationNetwork:
 
     network: Network
 
-    def activation(self, posed: Demand) -> Float32Array:
+    def activation(self, problem: CoordinationProblem) -> Float32Array:
         """Activations (R, M)."""
-        return posed.activation(posed.polished(self.dual(posed)))
+        return problem.activation(problem.polished(self.dual(problem)))
 
-    def dual(self, posed: Demand) -> Float32Array:
+    def dual(self, problem: CoordinationProblem) -> Float32Array:
         """The network's own y (R, 7)."""
-        return posed.guess + forward(self.network, posed.clue)
+        return problem.initial_dual + forward(self.network, problem.features)
 
 
 def _times(matrices: Float32Array, vectors: Float32Array) -> Float32Array:

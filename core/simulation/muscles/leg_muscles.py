@@ -43,7 +43,7 @@ class LegTorques:
     passive_nm: Float32Array  # (R, 7)
 
 
-class MusclePlant:
+class LegMuscles:
     """Leg muscles of N walkers whose bodies may differ. Axes: A muscles of the body, M of a leg."""
 
     def __init__(self, models: Sequence[Any]) -> None:

@@ -66,8 +66,8 @@ def estimate_activation(
         joints = [joint.column for joint in JOINTS if joint.side is side]
         muscles = _muscles_of(torques.muscle_names, side)
         active = torques.active_nm[:, joints][:, :, muscles] / reserve[joints, None]
-        wanted = (torque_nm - torques.passive_nm)[:, joints] / reserve[joints]
-        activation[:, muscles] = bounded_least_squares(active, wanted)
+        target_torque = (torque_nm - torques.passive_nm)[:, joints] / reserve[joints]
+        activation[:, muscles] = bounded_least_squares(active, target_torque)
     made = np.einsum("tjm,tm->tj", torques.active_nm, activation) + torques.passive_nm
     return ActivationEstimate(torques.muscle_names, activation, made - torque_nm)
 

@@ -56,10 +56,10 @@ class BatchPhysics:
         recorder: FlightRecorder | None = None,
     ) -> None:
         self.recorder = recorder
-        self._models = list(models)
-        first = self._models[0]
+        self.models = list(models)
+        first = self.models[0]
         self._nq, self._nv, self._na = first.nq, first.nv, first.na
-        self._groups = _groups(self._models, threads)
+        self._groups = _groups(self.models, threads)
         self._rollout = rollout.Rollout(nthread=threads if threads > 1 else 0)  # 0: the calling thread
         weakref.finalize(self, self._rollout.close)  # threads left running crash the interpreter's end
         self.time_step_s = float(first.opt.timestep)
@@ -87,7 +87,7 @@ class BatchPhysics:
             spec = mujoco.mjtState.mjSTATE_CTRL | mujoco.mjtState.mjSTATE_XFRC_APPLIED
         if self.recorder is not None:
             self.recorder.note(state, inputs, int(spec), steps)
-        acting = self._models if models is None else list(models)
+        acting = self.models if models is None else list(models)
         controls, states, sensors = self._room_for(steps, inputs.shape[1])
         controls[:] = inputs[:, None, :]
         for group in self._groups:
@@ -131,7 +131,7 @@ class BatchPhysics:
         """Controls (N, steps, U), states (N, steps, S) and sensors (N, steps, Y) of one call."""
         room = self._room.get(steps)
         if room is None or room[0].shape[2] != controls:
-            rows, first = (len(self._models), steps), self._models[0]
+            rows, first = (len(self.models), steps), self.models[0]
             sizes = (controls, self.state_size, first.nsensordata)
             self._room[steps] = tuple(np.empty((*rows, size)) for size in sizes)
         control, state, sensor = self._room[steps]

@@ -37,9 +37,9 @@ class DelayedValues:
         """Let the past of the marked members (N,) have been `value` (N, C) all along."""
         self._ring[:, which] = value[which]
 
-    def memory(self) -> dict[str, np.ndarray]:
+    def state_dict(self) -> dict[str, np.ndarray]:
         return {"ring": self._ring.copy(), "tick": np.array([self._tick])}
 
-    def recall(self, memory: Mapping[str, np.ndarray]) -> None:
-        self._ring = np.array(memory["ring"])
-        self._tick = int(memory["tick"][0])
+    def load_state_dict(self, state: Mapping[str, np.ndarray]) -> None:
+        self._ring = np.array(state["ring"])
+        self._tick = int(state["tick"][0])

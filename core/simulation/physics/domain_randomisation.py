@@ -20,7 +20,7 @@ _PEAK_FORCE = 2  # position in MuJoCo's muscle gain and bias parameters
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
+class RandomisationRanges:
     """Ranges of what varies, uniform; shares are factors of the measured value."""
 
     mass: Range = (0.9, 1.1)  # clothes, meals, and what scales and segment tables miss
@@ -37,48 +37,48 @@ class Spread:
                 raise ValueError(f"{name} cannot range from {low:g} to {high:g}")
 
 
-NO_SPREAD = Spread((1.0, 1.0), (1.0, 1.0), (1.0, 1.0), (1.0, 1.0), (0.0, 0.0))
+NO_RANDOMISATION = RandomisationRanges((1.0, 1.0), (1.0, 1.0), (1.0, 1.0), (1.0, 1.0), (0.0, 0.0))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Draw:
+class Variation:
     """What one member of a batch got. Axis: M muscles."""
 
-    mass_share: float
-    strength_share: FloatArray  # (M,)
-    friction_share: float
+    mass_factor: float
+    strength_factor: FloatArray  # (M,)
+    friction_factor: float
     latency_s: float
 
     def __post_init__(self) -> None:
-        frozen(self, "strength_share", (None,))
+        frozen(self, "strength_factor", (None,))
 
 
-def draw(spread: Spread, count: int, muscles: int, seed: int) -> tuple[Draw, ...]:
+def draw(ranges: RandomisationRanges, count: int, muscles: int, seed: int) -> tuple[Variation, ...]:
     """Values of `count` members; a member's values do not depend on how many follow it."""
     drawn = []
     for member in range(count):
         rng = np.random.default_rng((seed, member))
         mass, strength, friction, latency = (
             rng.uniform(*limits)
-            for limits in (spread.mass, spread.strength, spread.friction, spread.latency_s)
+            for limits in (ranges.mass, ranges.strength, ranges.friction, ranges.latency_s)
         )
-        each = rng.uniform(*spread.each_muscle, muscles)
-        drawn.append(Draw(mass, strength * each, friction, latency))
+        each = rng.uniform(*ranges.each_muscle, muscles)
+        drawn.append(Variation(mass, strength * each, friction, latency))
     return tuple(drawn)
 
 
-def altered_model(model: Any, change: Draw) -> Any:
+def altered_model(model: Any, change: Variation) -> Any:
     """A copy of a compiled model with this mass, strength (in the order of its muscles) and friction.
 
     Mass and inertia change alike, so the body keeps its shape; friction is that of the ground.
     """
     altered = copy.copy(model)
-    altered.body_mass *= change.mass_share
-    altered.body_inertia *= change.mass_share
+    altered.body_mass *= change.mass_factor
+    altered.body_inertia *= change.mass_factor
     muscles = np.flatnonzero(model.actuator_dyntype == mujoco.mjtDyn.mjDYN_MUSCLE)
-    altered.actuator_gainprm[muscles, _PEAK_FORCE] *= change.strength_share
-    altered.actuator_biasprm[muscles, _PEAK_FORCE] *= change.strength_share
-    altered.geom_friction[model.geom_bodyid == 0, 0] *= change.friction_share
+    altered.actuator_gainprm[muscles, _PEAK_FORCE] *= change.strength_factor
+    altered.actuator_biasprm[muscles, _PEAK_FORCE] *= change.strength_factor
+    altered.geom_friction[model.geom_bodyid == 0, 0] *= change.friction_factor
     mujoco.mj_setConst(altered, mujoco.MjData(altered))  # weights of the constraints follow the mass
     return altered
 

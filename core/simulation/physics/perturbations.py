@@ -19,7 +19,7 @@ SLIP_PHASE = 0.01  # of the slipping leg's stride: weight comes onto the heel
 _NEVER_S = np.inf
 
 
-class Mishaps:
+class Perturbations:
     """What happens to N walkers. A trip or slip waits for the next foot that comes to the right phase."""
 
     def __init__(

@@ -18,7 +18,7 @@ SHORTER_STANCE = 0.1
 one of 52 %, in which the painful leg carries the body alone for less than a third of the cycle."""
 
 
-def painless_phase(phase: FloatArray, right_strike: FloatArray, pain: FloatArray) -> FloatArray:
+def pain_free_phase(phase: FloatArray, right_strike: FloatArray, pain: FloatArray) -> FloatArray:
     """Phase (N,) of the stride without pain that belongs to `phase` (N,) of the limping one.
 
     `right_strike` (N,) is where the right foot lands without pain, `pain` (N, 2) the severity of each leg.
@@ -38,6 +38,6 @@ def antalgic_reference(reference: GaitReference, pain: FloatArray) -> GaitRefere
     bank = StrideBank([reference])
     count = len(reference.angle_rad)
     phase = np.arange(count) / count
-    painless = painless_phase(phase, np.full(count, bank.right_strike[0]), np.tile(pain, (count, 1)))
+    painless = pain_free_phase(phase, np.full(count, bank.right_strike[0]), np.tile(pain, (count, 1)))
     angle = np.concatenate([bank.angle(np.array([moment])) for moment in painless])
     return GaitReference(reference.period_s, reference.speed_m_s, angle)

@@ -21,7 +21,7 @@ from core.domain.scenario import Ground, GroundKind
 from core.domain.twin import GENERIC_BODY, SegmentScale
 from core.gait.norm_tables import STRIDE_DEG
 from core.gait.norms import fourier_series
-from core.simulation.model.joint_coupling import joint_addresses, lowest_point
+from core.simulation.model.joint_coupling import lowest_point, position_columns
 from core.simulation.reference_gait.reference_strides import HARMONICS, TOPS, StrideBank, vault_rise_m
 from core.twin.body import Fidelity, compile_body, is_foot_geom
 
@@ -45,7 +45,7 @@ _STILL_RAD = 0.02  # toes that move less were not seen
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Grounding:
+class ContactCorrection:
     """A corrected stride and how much was wrong. Gap: between the feet's lowest points in double support."""
 
     reference: GaitReference
@@ -60,14 +60,14 @@ class Grounding:
         frozen(self, "change_rms_deg", (len(JOINTS),))
 
 
-def taught_stride(reference: GaitReference, scale: SegmentScale, ground: Ground) -> GaitReference:
+def stride_for_training(reference: GaitReference, scale: SegmentScale, ground: Ground) -> GaitReference:
     """What a twin with these segments is taught on this ground. Runs and stairs stay as they are."""
     if ground.kind is GroundKind.STAIRS:
         return reference
     return set_on_ground(reference, scale, ground.climb).reference
 
 
-def set_on_ground(reference: GaitReference, scale: SegmentScale, climb: float = 0.0) -> Grounding:
+def set_on_ground(reference: GaitReference, scale: SegmentScale, climb: float = 0.0) -> ContactCorrection:
     """The stride of a body with these segments on a road that climbs by so many m per m, and its faults."""
     angle = reference.angle_rad.tobytes()
     return _set_on_ground(reference.period_s, reference.speed_m_s, angle, scale, climb)
@@ -76,7 +76,7 @@ def set_on_ground(reference: GaitReference, scale: SegmentScale, climb: float = 
 @lru_cache(maxsize=1024)  # by content: a crowd has many equal strides
 def _set_on_ground(
     period_s: float, speed_m_s: float, angle: bytes, scale: SegmentScale, climb: float
-) -> Grounding:
+) -> ContactCorrection:
     angle_rad = np.frombuffer(angle).reshape(-1, len(JOINTS))
     return grounded(GaitReference(period_s, speed_m_s, angle_rad), _bare_model(scale), climb)
 
@@ -86,14 +86,14 @@ def _bare_model(scale: SegmentScale) -> mujoco.MjModel:
     return compile_body(replace(GENERIC_BODY, scale=scale), Fidelity.FAST, surfaces=False)
 
 
-def grounded(reference: GaitReference, model: mujoco.MjModel, climb: float = 0.0) -> Grounding:
+def grounded(reference: GaitReference, model: mujoco.MjModel, climb: float = 0.0) -> ContactCorrection:
     """Correct a walking stride on a road that climbs by so many m per m, for the body of `model` (FAST).
 
     Runs come back as they are.
     """
     if reference.speed_m_s > FASTEST_WALK_M_S:
-        return Grounding(reference, np.zeros(len(JOINTS)), 0.0, 0.0, 0.0, 0.0, 0.0)
-    ways = _Ways(reference, model, climb)
+        return ContactCorrection(reference, np.zeros(len(JOINTS)), 0.0, 0.0, 0.0, 0.0, 0.0)
+    ways = _FootTrajectories(reference, model, climb)
     weights = np.zeros((2 * HARMONICS + 1, len(SIDES), len(TOLERANCE_DEG)))
     for _ in range(_ROUNDS):
         weights = weights + ways.step(weights)
@@ -102,16 +102,16 @@ def grounded(reference: GaitReference, model: mujoco.MjModel, climb: float = 0.0
     gap_after, slide_after, _ = ways.faults(angle)
     change = np.degrees(np.sqrt(np.mean((angle - ways.own_rad) ** 2, axis=0)))
     corrected = GaitReference(reference.period_s, reference.speed_m_s, angle)
-    return Grounding(corrected, change, gap, gap_after, slide, slide_after, scuff)
+    return ContactCorrection(corrected, change, gap, gap_after, slide, slide_after, scuff)
 
 
-class _Ways:
+class _FootTrajectories:
     """Where both feet go in one stride, and how the joints move them. K samples, 2 sides, C joint kinds."""
 
     def __init__(self, reference: GaitReference, model: mujoco.MjModel, climb: float) -> None:
         bank = StrideBank([reference])
         self._model, self._data = model, mujoco.MjData(model)
-        self._position, _ = joint_addresses(model)
+        self._position = position_columns(model)
         self._columns = np.array([[Joint.of(kind, side).column for kind in TOLERANCE_DEG] for side in SIDES])
         self._tolerance = np.radians(list(TOLERANCE_DEG.values()))
         self._heels = [model.body(f"calcn_{side.suffix}").id for side in SIDES]
@@ -156,7 +156,7 @@ class _Ways:
             ahead_slope[:, :, kind] = (ahead_after - ahead) / _NUDGE_RAD
         rows = [self._gap(low, low_slope), self._vault(low, low_slope)]
         rows += [self._slide(side, ahead, ahead_slope) for side in range(len(SIDES))]
-        rows.append(self._modesty(weights))
+        rows.append(self._regularisation(weights))
         matrix = np.concatenate([slope.reshape(len(slope), -1) for _, slope in rows])
         wrong = np.concatenate([value for value, _ in rows])
         found: FloatArray = np.linalg.lstsq(matrix, -wrong, rcond=None)[0]
@@ -196,7 +196,7 @@ class _Ways:
         rows[:, side] = slope[:, side]
         return self._rows(way, rows, flat, _SLIDE_M, about_mean=True)
 
-    def _modesty(self, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def _regularisation(self, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Every change of a joint counts."""
         change = np.tensordot(self._basis, weights, axes=1) / self._tolerance
         scale = 2.0 / np.sqrt(SAMPLES)

@@ -19,7 +19,7 @@ SLOWEST_CADENCE = 0.6  # of the usual: steps get shorter first, then slower
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class GaitOnset:
     """When a walk begins and ends, from its start; between them it is steady. Endless by default."""
 
     begins_s: float = -np.inf
@@ -27,16 +27,16 @@ class Pace:
     change_s: float = 1.4  # two to three steps, as people need (Breniere & Do 1986, J Biomech 19:1035)
 
 
-STEADY = Pace()
+STEADY = GaitOnset()
 
 
-class PacedStrides(StrideBank):
+class PhasedStrides(StrideBank):
     """Reference strides of N walkers whose size follows the time: `at` says when it is.
 
     Amplitude 0 is standing, 1 the full stride; speed is amplitude times cadence times the stride's speed.
     """
 
-    def __init__(self, references: Sequence[GaitReference], paces: Sequence[Pace]) -> None:
+    def __init__(self, references: Sequence[GaitReference], paces: Sequence[GaitOnset]) -> None:
         super().__init__(references)
         self.paced = any(pace != STEADY for pace in paces)
         self._full_period_s, self._full_speed_m_s = self.period_s, self.speed_m_s

@@ -12,7 +12,7 @@ from core.domain.body import JOINTS
 from core.domain.motion import GaitReference
 from core.domain.scenario import LEVEL_GROUND, Ground, ground_height_m
 from core.simulation.model.joint_coupling import ROOT_POSITIONS, FullPose, joint_limits, lowest_point
-from core.simulation.reference_gait.gait_initiation import PacedStrides, standing_bank
+from core.simulation.reference_gait.gait_initiation import PhasedStrides, standing_bank
 from core.simulation.reference_gait.reference_strides import StrideBank
 from core.twin.body import is_foot_geom
 
@@ -22,7 +22,7 @@ ANGLE_NOISE_RAD, VELOCITY_NOISE_RAD_S, SPEED_NOISE_M_S = 0.02, 0.05, 0.05  # sta
 _DROP_M = 0.005  # from which the lowest foot falls to the ground
 
 
-class Starts:
+class InitialStates:
     """Starts of N walkers on their grounds. What equal walkers share is computed once."""
 
     def __init__(
@@ -30,7 +30,7 @@ class Starts:
         models: Sequence[mujoco.MjModel],
         references: Sequence[GaitReference],
         grounds: Sequence[Ground],
-        strides: PacedStrides,
+        strides: PhasedStrides,
     ) -> None:
         known: dict[tuple[int, int], FloatArray] = {}
         standing: dict[int, float] = {}
@@ -42,7 +42,7 @@ class Starts:
                 standing[id(model)] = float(standing_heights(model, standing_bank(), ground)[0])
         pairs = [(id(model), id(reference)) for model, reference in zip(models, references, strict=True)]
         self._heights = np.stack([known[pair] for pair in pairs])  # (N, HEIGHT_SAMPLES)
-        self.usual_m: FloatArray = self._heights.mean(axis=1)
+        self.typical_height_m: FloatArray = self._heights.mean(axis=1)
         self._standing_m = np.array([standing.get(model, 0.0) for model, _ in pairs])
         self._strides = strides
         self._climb = np.array([ground.climb for ground in grounds])

@@ -19,7 +19,7 @@ GROUND_AHEAD_M = (
 )  # from the trailing foot to a step ahead
 
 
-class Grounds:
+class TerrainBatch:
     """Walkways of N walkers. Their line climbs evenly through the middles of the treads."""
 
     def __init__(self, grounds: Sequence[Ground]) -> None:

@@ -12,10 +12,10 @@ import pytest
 from app.train import predictive as task
 from app.train.predictive import PredictiveRequest, read_policy, train_predictive
 from core.learning.gait import dagger as showing
-from core.learning.gait.predictive import Course
+from core.learning.gait.predictive import CurriculumStage
 from core.simulation.environment.observation import OBSERVATION_SIZE
 from core.simulation.environment.policy import PolicyNetworks
-from core.simulation.physics.domain_randomisation import NO_SPREAD
+from core.simulation.physics.domain_randomisation import NO_RANDOMISATION
 from core.tasks.policy_files import policy_bytes
 from core.twin.body import Fidelity
 from tests.learning.rl.tracking import standing_policy
@@ -31,11 +31,11 @@ def request(out: Path) -> PredictiveRequest:
         walkers=2,
         shown_walkers=4,
         shown_seconds=0.4,
-        judged_walkers=2,
-        judged_seconds=0.1,
-        courses=(
-            Course("speeds", (0.9, 1.5), (0.0,), 0.5, NO_SPREAD),
-            Course("slopes", (0.9, 1.5), (4.0,), 0.5),
+        evaluated_walkers=2,
+        evaluated_seconds=0.1,
+        stages=(
+            CurriculumStage("speeds", (0.9, 1.5), (0.0,), 0.5, NO_RANDOMISATION),
+            CurriculumStage("slopes", (0.9, 1.5), (4.0,), 0.5),
         ),
     )
 

@@ -8,7 +8,7 @@ from core.domain.body import JOINTS, JointKind
 from core.domain.scenario import LEVEL_GROUND, GaitKind
 from core.domain.twin import GENERIC_BODY, BodyParameters
 from core.gait.norms import normal_reference
-from core.learning.gait.base_policy import IMPAIRED, crowd, varied_reference
+from core.learning.gait.base_policy import IMPAIRED, training_population, varied_reference
 from core.learning.gait.evaluation import evaluate
 from core.simulation.environment.observation import OBSERVATION_SIZE
 from core.simulation.environment.tracking import Walker
@@ -56,7 +56,7 @@ def test_the_shipped_policy_fits_the_environment() -> None:
 
 
 def test_everyone_in_the_crowd_has_a_stride_that_can_be_taught() -> None:
-    people = crowd(IMPAIRED, seed=3, count=20)
+    people = training_population(IMPAIRED, seed=3, count=20)
 
     for person in people:
         runs = person.reference.speed_m_s > RUNNING_M_S

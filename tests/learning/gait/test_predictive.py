@@ -10,25 +10,20 @@ import pytest
 from core.domain.twin import GENERIC_BODY
 from core.gait.norms import normal_reference
 from core.learning.gait import dagger as showing
-from core.learning.gait.dagger import ShowingLearner, taught
-from core.learning.gait.demonstration import (
-    Demonstration,
-    Poses,
-    TrackingTeacher,
-    demonstrate,
-    held_excitation,
-)
+from core.learning.gait.dagger import DaggerLearner, with_exploration_std
+from core.learning.gait.demonstration import Demonstration, Poses, TrackingTeacher, demonstrate
 from core.learning.gait.predictive import (
     CURRICULUM,
-    IMITATION_SHARE,
-    Course,
+    IMITATION_FRACTION,
+    CurriculumStage,
     PredictiveLearner,
-    course_walkers,
     evaluate_predictive,
+    stage_walkers,
 )
 from core.learning.rl.ppo import PpoSettings
 from core.simulation.environment.predictive import PredictiveEnvironment, PredictiveWalker
-from core.simulation.physics.domain_randomisation import NO_SPREAD, Spread
+from core.simulation.muscles.activation_dynamics import excitation_for
+from core.simulation.physics.domain_randomisation import NO_RANDOMISATION, RandomisationRanges
 from core.simulation.reference_gait.reference_strides import StrideBank
 from core.twin.body import Fidelity
 from tests.learning.rl.tracking import muscled_walkers, standing_policy
@@ -117,7 +112,7 @@ def test_a_held_excitation_brings_muscles_where_they_are_wanted() -> None:
     import mujoco
 
     for activation, wanted in ((0.1, 0.3), (0.4, 0.35), (0.05, 0.1)):
-        excitation = held_excitation(np.array([activation]), np.array([wanted]), 0.02)[0]
+        excitation = excitation_for(np.array([activation]), np.array([wanted]), 0.02)[0]
         now = activation
         for _ in range(2000):
             rate = mujoco.mju_muscleDynamics(excitation, now, np.array([0.01, 0.04, 0.0]))
@@ -149,25 +144,25 @@ def learner_of_stage(shown: Demonstration, seed: int = 1) -> PredictiveLearner:
     return PredictiveLearner([world(shown, seed=5), world(shown, seed=6)], seed=seed, settings=SMALL)
 
 
-def learner_of_showing(shown: Demonstration, seed: int = 1) -> ShowingLearner:
+def learner_of_showing(shown: Demonstration, seed: int = 1) -> DaggerLearner:
     teacher = TrackingTeacher(muscled_walkers(4), standing_policy())
-    return ShowingLearner(world(shown), teacher, shown, seed=seed)
+    return DaggerLearner(world(shown), teacher, shown, seed=seed)
 
 
 @pytest.mark.parametrize("make", [learner_of_stage, learner_of_showing])
 def test_learning_resumed_from_a_checkpoint_equals_learning_without_a_break(
-    make: Callable[..., PredictiveLearner | ShowingLearner], shown: Demonstration
+    make: Callable[..., PredictiveLearner | DaggerLearner], shown: Demonstration
 ) -> None:
     straight, broken = make(shown), make(shown)
     for _ in range(4):
-        straight.learn_round(Clock())
+        straight.learn_iteration(Clock())
     for _ in range(2):
-        broken.learn_round(Clock())
+        broken.learn_iteration(Clock())
 
     resumed = make(shown, seed=1)
-    resumed.restore(broken.checkpoint())
+    resumed.load_checkpoint(broken.save_checkpoint())
     for _ in range(2):
-        resumed.learn_round(Clock())
+        resumed.learn_iteration(Clock())
 
     for name, array in straight.latest.arrays().items():
         np.testing.assert_array_equal(resumed.latest.arrays()[name], array, err_msg=name)
@@ -179,16 +174,16 @@ def test_who_is_shown_what_to_do_comes_closer_to_it(shown: Demonstration) -> Non
     learner = learner_of_showing(shown)
 
     # From the sixth round on it comes into states of its own, which it has to be shown first.
-    rounds = [learner.learn_round(Clock()) for _ in range(12)]
+    rounds = [learner.learn_iteration(Clock()) for _ in range(12)]
 
     assert rounds[-1].difference < 0.7 * rounds[0].difference
-    assert rounds[0].teacher_share == 1.0 and rounds[-1].teacher_share <= 0.5
+    assert rounds[0].teacher_fraction == 1.0 and rounds[-1].teacher_fraction <= 0.5
 
 
 def test_a_stage_begins_where_the_last_one_ended(shown: Demonstration) -> None:
     before = learner_of_showing(shown)
-    before.learn_round(Clock())
-    networks = taught(before)
+    before.learn_iteration(Clock())
+    networks = with_exploration_std(before)
 
     learner = PredictiveLearner([world(shown)], start=networks, settings=SMALL)
 
@@ -198,7 +193,7 @@ def test_a_stage_begins_where_the_last_one_ended(shown: Demonstration) -> None:
 
 
 def test_a_round_tells_how_far_fast_and_hard_was_walked(shown: Demonstration) -> None:
-    progress = learner_of_stage(shown).learn_round(Clock())
+    progress = learner_of_stage(shown).learn_iteration(Clock())
 
     assert progress.control_steps == 8 * 2 * 4
     assert 0.0 < progress.effort < 1.0
@@ -225,14 +220,14 @@ def test_the_curriculum_first_varies_speeds_then_slopes_and_spends_all_the_time(
 
     assert speeds.slopes_deg == (0.0,)
     assert min(slopes.slopes_deg) < 0.0 < max(slopes.slopes_deg) and 0.0 in slopes.slopes_deg
-    assert IMITATION_SHARE + sum(course.share for course in CURRICULUM) == pytest.approx(1.0)
-    assert all(course.spread == Spread() for course in CURRICULUM)
+    assert IMITATION_FRACTION + sum(stage.fraction for stage in CURRICULUM) == pytest.approx(1.0)
+    assert all(stage.ranges == RandomisationRanges() for stage in CURRICULUM)
 
 
 def test_a_course_spreads_its_slopes_and_differences_over_the_walkers() -> None:
-    course = Course("slopes", (0.9, 1.4), (-5.0, 5.0), 0.5)
+    stage = CurriculumStage("slopes", (0.9, 1.4), (-5.0, 5.0), 0.5)
 
-    walkers = course_walkers(GENERIC_BODY, Fidelity.LUMPED, course, 4, seed=3)
+    walkers = stage_walkers(GENERIC_BODY, Fidelity.LUMPED, stage, 4, seed=3)
 
     climbs = [round(walker.ground.climb, 3) for walker in walkers]
     assert climbs == [-0.087, 0.087, -0.087, 0.087]
@@ -243,8 +238,8 @@ def test_a_course_spreads_its_slopes_and_differences_over_the_walkers() -> None:
 
 
 def test_a_course_without_spread_shares_one_model() -> None:
-    course = Course("judged", (1.2, 1.2), (0.0,), 0.0, NO_SPREAD)
+    stage = CurriculumStage("judged", (1.2, 1.2), (0.0,), 0.0, NO_RANDOMISATION)
 
-    walkers = course_walkers(GENERIC_BODY, Fidelity.LUMPED, course, 3, seed=3)
+    walkers = stage_walkers(GENERIC_BODY, Fidelity.LUMPED, stage, 3, seed=3)
 
     assert len({id(walker.model) for walker in walkers}) == 1

@@ -130,7 +130,7 @@ def test_a_search_continues_from_its_checkpoint_as_if_it_had_not_stopped() -> No
         whole.advance()
     resumed = searched({DORSI: 0.5, PLANTAR: 0.2}, seed=4)
 
-    resumed.restore(whole.checkpoint())
+    resumed.load_checkpoint(whole.save_checkpoint())
 
     np.testing.assert_array_equal(finished(whole).misfit(), finished(resumed).misfit())
 
@@ -141,9 +141,9 @@ def test_a_checkpoint_of_another_search_is_not_taken() -> None:
         one.advance()
 
     with pytest.raises(ValueError, match="another search"):
-        searched({DORSI: 0.5}, seed=2).restore(one.checkpoint())
+        searched({DORSI: 0.5}, seed=2).load_checkpoint(one.save_checkpoint())
     with pytest.raises(ValueError, match="another search"):
-        searched({DORSI: 0.5}, seed=1, slots=(DORSI, KNEE)).restore(one.checkpoint())
+        searched({DORSI: 0.5}, seed=1, slots=(DORSI, KNEE)).load_checkpoint(one.save_checkpoint())
 
 
 def test_every_found_severity_is_a_possible_one() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch.multiprocessing.spawn import spawn
 
-from core.learning.rl.distributed import Processes
+from core.learning.rl.distributed import GlooGroup
 from core.learning.rl.networks import ActorCritic
 from core.learning.rl.ppo import Ppo, PpoSettings
 from core.learning.rl.rollout_collector import Normaliser
@@ -17,33 +17,33 @@ from tests.learning.rl.test_ppo import FindTheTarget
 MEMBERS, ROUNDS = 2, 40
 
 
-def learn_in_team(number: int, folder: Path) -> None:
+def learn_as_process(rank: int, folder: Path) -> None:
     torch.set_num_threads(1)
-    with Processes(number, MEMBERS, folder / "meeting") as team:
-        learn(number, folder, team)
+    with GlooGroup(rank, MEMBERS, folder / "meeting") as processes:
+        learn(rank, folder, processes)
 
 
-def learn(number: int, folder: Path, team: Processes) -> None:
+def learn(rank: int, folder: Path, processes: GlooGroup) -> None:
     torch.manual_seed(0)
     agent, normaliser = ActorCritic(1, 1, hidden=(32, 32)), Normaliser.of(1)
     settings = PpoSettings(horizon=8, learning_rate=3e-3, learning_rate_range=(1e-4, 1e-2))
-    toy = FindTheTarget(32, seed=number)
-    learner = Ppo(toy, agent, normaliser, settings=settings, seed=number, team=team)
-    done = [learner.learn_round() for _ in range(ROUNDS)]
+    toy = FindTheTarget(32, seed=rank)
+    learner = Ppo(toy, agent, normaliser, settings=settings, seed=rank, processes=processes)
+    done = [learner.learn_iteration() for _ in range(ROUNDS)]
     weights = torch.cat([value.flatten() for value in agent.parameters()]).detach().numpy()
     np.savez(
-        folder / f"{number}.npz",
+        folder / f"{rank}.npz",
         weights=weights,
         mean=normaliser.mean,
         count=normaliser.count,
-        error=[step.terms["error"] for step in done],
+        error=[step.reward_terms["error"] for step in done],
     )
 
 
 def test_a_team_learns_one_policy_from_the_walks_of_all(tmp_path: Path) -> None:
-    spawn(learn_in_team, (tmp_path,), nprocs=MEMBERS)
+    spawn(learn_as_process, (tmp_path,), nprocs=MEMBERS)
 
-    one, other = (np.load(tmp_path / f"{number}.npz") for number in range(MEMBERS))
+    one, other = (np.load(tmp_path / f"{rank}.npz") for rank in range(MEMBERS))
     np.testing.assert_array_equal(one["weights"], other["weights"])
     np.testing.assert_array_equal(one["mean"], other["mean"])
     assert float(one["count"]) > MEMBERS * ROUNDS * 8 * 32 - 1

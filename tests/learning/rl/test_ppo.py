@@ -10,7 +10,8 @@ import torch
 
 from core.domain.twin import Network
 from core.learning.rl.networks import ActorCritic, to_network
-from core.learning.rl.ppo import Normaliser, Ppo, PpoSettings
+from core.learning.rl.ppo import Ppo, PpoSettings
+from core.learning.rl.rollout_collector import Normaliser
 from core.simulation.environment.policy import PolicyNetworks
 from core.simulation.network import forward
 
@@ -18,9 +19,9 @@ from core.simulation.network import forward
 @dataclass
 class ToyStep:
     reward: np.ndarray
-    fell: np.ndarray
-    cut: np.ndarray
-    terms: dict[str, float]
+    terminated: np.ndarray
+    truncated: np.ndarray
+    reward_terms: dict[str, float]
 
 
 class FindTheTarget:
@@ -41,7 +42,7 @@ class FindTheTarget:
         nobody = np.zeros(self.size, dtype=np.bool_)
         return ToyStep(np.exp(-4 * error**2), nobody, self._age >= 4, {"error": float(np.abs(error).mean())})
 
-    def restart(self, which: np.ndarray) -> None:
+    def reset(self, which: np.ndarray) -> None:
         self._age[which] = 0
         self._target[which] = self._rng.uniform(-1, 1, (int(which.sum()), 1))
 
@@ -56,21 +57,21 @@ def toy_learner(seed: int = 0) -> Ppo:
 def test_it_learns_a_toy_task() -> None:
     learner = toy_learner()
 
-    first = learner.learn_round()
+    first = learner.learn_iteration()
     for _ in range(60):
-        last = learner.learn_round()
+        last = learner.learn_iteration()
 
-    assert first.terms["error"] > 0.45  # guessing 0 gives 0.5
-    assert last.terms["error"] < 0.2
+    assert first.reward_terms["error"] > 0.45  # guessing 0 gives 0.5
+    assert last.reward_terms["error"] < 0.2
     assert last.reward > first.reward + 0.3
 
 
 def test_the_learning_rate_follows_a_band_that_moves() -> None:
     learner = toy_learner()
-    learner.learn_round()
+    learner.learn_iteration()
 
     learner.settings = replace(learner.settings, learning_rate_range=(1e-5, 2e-5))
-    rate = learner.learn_round().learning_rate
+    rate = learner.learn_iteration().learning_rate
 
     assert 1e-5 <= rate <= 2e-5
 
@@ -78,16 +79,16 @@ def test_the_learning_rate_follows_a_band_that_moves() -> None:
 def test_the_same_seed_learns_the_same() -> None:
     one, other = toy_learner(3), toy_learner(3)
 
-    rounds = [[learner.learn_round().reward for _ in range(3)] for learner in (one, other)]
+    rounds = [[learner.learn_iteration().reward for _ in range(3)] for learner in (one, other)]
 
     assert rounds[0] == rounds[1]
 
 
 def test_episodes_that_only_the_clock_ends_are_no_falls() -> None:
-    done = toy_learner().learn_round()
+    done = toy_learner().learn_iteration()
 
-    assert done.falls == 0
-    assert set(done.finished_steps) == {4}
+    assert done.terminations == 0
+    assert set(done.episode_lengths) == {4}
 
 
 def test_the_normaliser_finds_mean_and_spread_of_all_it_saw() -> None:

@@ -9,10 +9,10 @@ import pytest
 
 from core.domain.twin import GENERIC_BODY
 from core.gait.norms import normal_reference
-from core.learning.gait.imitation import GaitLearner, gait_learner, walking_crews
-from core.learning.rl import training_loop as sitting
+from core.learning.gait.imitation import GaitLearner, gait_learner, walking_environments
+from core.learning.rl import training_loop
 from core.learning.rl.ppo import PpoSettings
-from core.learning.rl.training_loop import learn
+from core.learning.rl.training_loop import train_until
 from core.simulation.environment.tracking import Walker, WalkingEnvironment
 from core.simulation.model.exo_model import worn_model
 from core.twin.body import Fidelity
@@ -34,7 +34,7 @@ class Clock:
 def learner(seed: int = 1) -> GaitLearner:
     model = worn_model(GENERIC_BODY, Fidelity.FAST, None)
     walkers = [Walker(model, GENERIC_BODY, normal_reference())] * 8
-    return GaitLearner(walking_crews(walkers, seed=seed), seed=seed, settings=SMALL)
+    return GaitLearner(walking_environments(walkers, seed=seed), seed=seed, settings=SMALL)
 
 
 def muscle_learner(seed: int = 1) -> GaitLearner:
@@ -53,18 +53,18 @@ def test_learning_resumed_from_a_checkpoint_equals_learning_without_a_break(
 ) -> None:
     straight, broken = made(), made()
     for _ in range(2 * rounds):
-        straight.learn_round(Clock())
+        straight.learn_iteration(Clock())
     for _ in range(rounds):
-        broken.learn_round(Clock())
+        broken.learn_iteration(Clock())
 
     resumed = made(seed=99)  # another start: everything must come from the checkpoint
-    resumed.restore(broken.checkpoint())
+    resumed.load_checkpoint(broken.save_checkpoint())
     for _ in range(rounds):
-        resumed.learn_round(Clock())
+        resumed.learn_iteration(Clock())
 
     for name, array in arrays_of(straight).items():
         np.testing.assert_array_equal(arrays_of(resumed)[name], array, err_msg=name)
-    for one, other in zip(straight.worlds, resumed.worlds, strict=True):
+    for one, other in zip(straight.environments, resumed.environments, strict=True):
         np.testing.assert_array_equal(one.state, other.state)
     assert resumed.control_steps == straight.control_steps
     assert [len(curve.value) for curve in resumed.curves()] == [2 * rounds] * 4
@@ -74,7 +74,7 @@ def test_the_more_time_is_spent_the_smaller_the_largest_step() -> None:
     one, largest = learner(), []
 
     for spent in (0.0, 0.5, 1.0, 2.0):
-        one.cool(spent)
+        one.anneal_learning_rate(spent)
         largest.append(one.settings.learning_rate_range[1])
 
     assert largest[0] > largest[1] > largest[2] == largest[3] > one.settings.learning_rate_range[0]
@@ -86,14 +86,14 @@ def test_a_checkpoint_of_another_number_of_crews_is_not_taken() -> None:
     alone = WalkingEnvironment([Walker(model, GENERIC_BODY, normal_reference())] * 8, seed=1)
 
     with pytest.raises(ValueError, match=r"shorter|longer"):
-        GaitLearner(alone, seed=1, settings=SMALL).restore(one.checkpoint())
+        GaitLearner([alone], seed=1, settings=SMALL).load_checkpoint(one.save_checkpoint())
 
 
 def test_crews_learn_the_same_for_the_same_seed_however_their_threads_run() -> None:
     rewards = []
     for _ in range(2):
         one = learner()
-        rewards.append([one.learn_round(Clock()).reward for _ in range(3)])
+        rewards.append([one.learn_iteration(Clock()).reward for _ in range(3)])
 
     assert rewards[0] == rewards[1]
 
@@ -101,12 +101,12 @@ def test_crews_learn_the_same_for_the_same_seed_however_their_threads_run() -> N
 def test_the_time_already_learned_counts_after_a_restart() -> None:
     first = learner()
     checkpoints: list[bytes] = []
-    learn(first, budget_s=3.0, clock=Clock(), watch=lambda _: None, save=checkpoints.append)
+    train_until(first, budget_s=3.0, clock=Clock(), watch=lambda _: None, save=checkpoints.append)
 
     second = learner()
-    second.restore(checkpoints[-1])
+    second.load_checkpoint(checkpoints[-1])
     seen: list[float] = []
-    learn(
+    train_until(
         second,
         budget_s=5.0,
         clock=Clock(),
@@ -118,11 +118,11 @@ def test_the_time_already_learned_counts_after_a_restart() -> None:
 
 
 def test_a_checkpoint_is_written_at_least_every_half_minute(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert sitting.CHECKPOINT_EVERY_S <= 30.0
-    monkeypatch.setattr(sitting, "CHECKPOINT_EVERY_S", 2.0)
+    assert training_loop.CHECKPOINT_EVERY_S <= 30.0
+    monkeypatch.setattr(training_loop, "CHECKPOINT_EVERY_S", 2.0)
     saved: list[bytes] = []
 
-    learn(learner(), budget_s=6.0, clock=Clock(), watch=lambda _: None, save=saved.append)
+    train_until(learner(), budget_s=6.0, clock=Clock(), watch=lambda _: None, save=saved.append)
 
     assert len(saved) == 4  # after 2, 4 and 6 s, and at the end
 
@@ -133,6 +133,6 @@ def test_watching_may_stop_the_learning() -> None:
 
     one = learner()
     with pytest.raises(KeyboardInterrupt):
-        learn(one, budget_s=100.0, clock=Clock(), watch=stop, save=lambda _: None)
+        train_until(one, budget_s=100.0, clock=Clock(), watch=stop, save=lambda _: None)
 
     assert one.elapsed_s == 1.0

@@ -14,7 +14,7 @@ from core.gait.norms import normal_reference
 from core.simulation.analysis.muscle_analysis import (
     active_length_factor,
     estimated_facts,
-    muscle_facts,
+    muscle_analysis,
     neural_drive,
     passive_force,
 )
@@ -77,7 +77,7 @@ def test_moments_are_those_of_static_optimisation_for_the_same_activations(model
     angle, velocity = stride
     state, excitation = walked
 
-    facts = muscle_facts(model, state, excitation)
+    facts = muscle_analysis(model, state, excitation)
 
     torques = muscle_torques(GENERIC_BODY, angle, velocity)
     expected = np.einsum("tjm,tm->tj", torques.active_nm, facts.activation) + torques.passive_nm
@@ -89,7 +89,7 @@ def test_muscle_power_is_joint_power(model, walked) -> None:
     """Virtual work with the pelvis at rest: pull times shortening speed = moments times joint velocities."""
     state, excitation = walked
 
-    facts = muscle_facts(model, state, excitation)
+    facts = muscle_analysis(model, state, excitation)
 
     gain, reach = model.actuator_gainprm, model.actuator_lengthrange
     length_m = np.ptp(reach, axis=1) / (gain[:, 1] - gain[:, 0])
@@ -101,7 +101,7 @@ def test_muscle_power_is_joint_power(model, walked) -> None:
 def test_excitation_and_activation_are_the_walks_own(model, walked) -> None:
     state, excitation = walked
 
-    facts = muscle_facts(model, state, excitation)
+    facts = muscle_analysis(model, state, excitation)
 
     assert not facts.estimated
     np.testing.assert_allclose(facts.activation, state[:, -80:], atol=1e-6)
@@ -125,7 +125,7 @@ def test_estimated_facts_make_the_torques_they_explain(stride) -> None:
 
 
 def test_facts_are_stored_and_walks_without_them_still_load(model, walked) -> None:
-    facts = muscle_facts(model, *walked)
+    facts = muscle_analysis(model, *walked)
 
     again = decode(MuscleFacts, *encode(facts))
 

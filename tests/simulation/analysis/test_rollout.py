@@ -10,7 +10,7 @@ from core.domain.body import JOINTS, Side
 from core.domain.rollout import GaitLabel, Rollout
 from core.domain.twin import GENERIC_BODY
 from core.gait.norms import normal_reference
-from core.simulation.analysis.ground_reactions import footfalls
+from core.simulation.analysis.ground_reactions import ground_contacts
 from core.simulation.analysis.rollout import (
     body_poses,
     even_paths,
@@ -138,7 +138,7 @@ def test_strides_are_found_from_vertical_force_and_bounces_and_scuffs_are_ignore
     force = np.where(phase < 0.66, 700.0, 0.0)
     force[(phase > 0.3) & (phase < 0.33)] = 0.0  # a bounce
     force[(phase > 0.85) & (phase < 0.9)] = 300.0  # the toes scuff the floor in swing
-    strides = footfalls(Side.LEFT, force, 0.002)
+    strides = ground_contacts(Side.LEFT, force, 0.002)
     assert [round(stride.start_s, 2) for stride in strides] == [0.3, 1.4, 2.5, 3.6]
     assert all(stride.toe_off_s - stride.start_s == pytest.approx(0.66, abs=0.004) for stride in strides)
 

@@ -12,10 +12,11 @@ from core.domain.twin import GENERIC_BODY
 from core.gait.leg import Leg
 from core.gait.scenario_reference import normal_walk
 from core.simulation.analysis.scenario import fall_in_words, run_scenario, scenario_walker, trace_scenario
-from core.simulation.environment.tracking import CONTROL_STEP_S, WalkingEnvironment
+from core.simulation.environment.batch_environment import CONTROL_STEP_S
+from core.simulation.environment.tracking import WalkingEnvironment
 from core.simulation.model.exo_model import worn_model
-from core.simulation.physics.perturbations import SLIP_PHASE, TRIP_PHASE, Mishaps, slippery
-from core.simulation.reference_gait.gait_initiation import STANDING_RAD, STEADY, Pace, PacedStrides
+from core.simulation.physics.perturbations import SLIP_PHASE, TRIP_PHASE, Perturbations, slippery
+from core.simulation.reference_gait.gait_initiation import STANDING_RAD, STEADY, GaitOnset, PhasedStrides
 from core.simulation.reference_gait.reference_strides import StrideBank
 from core.twin.body import Fidelity, is_foot_geom
 
@@ -41,7 +42,7 @@ def still(observation: np.ndarray) -> np.ndarray:
 
 
 def test_a_walk_without_start_and_stop_is_exactly_the_stride() -> None:
-    plain, paced = StrideBank([WALK]), PacedStrides([WALK], [STEADY])
+    plain, paced = StrideBank([WALK]), PhasedStrides([WALK], [STEADY])
     paced.at(np.array([4.0]))
     phase = np.array([0.3])
     np.testing.assert_array_equal(paced.angle(phase), plain.angle(phase))
@@ -50,7 +51,7 @@ def test_a_walk_without_start_and_stop_is_exactly_the_stride() -> None:
 
 
 def test_the_speed_rises_from_nothing_to_the_strides_and_falls_back_to_nothing() -> None:
-    strides = PacedStrides([WALK], [Pace(1.0, 6.0)])
+    strides = PhasedStrides([WALK], [GaitOnset(1.0, 6.0)])
     speeds = []
     for time_s in (0.0, 1.0, 1.7, 3.0, 5.3, 6.0, 9.0):
         strides.at(np.array([time_s]))
@@ -62,7 +63,7 @@ def test_the_speed_rises_from_nothing_to_the_strides_and_falls_back_to_nothing()
 
 
 def test_angles_and_velocities_fit_each_other_while_the_stride_grows() -> None:
-    strides = PacedStrides([WALK], [Pace(1.0, 6.0)])
+    strides = PhasedStrides([WALK], [GaitOnset(1.0, 6.0)])
     time_s, phase, step_s = 1.6, 0.4, 1e-5
     strides.at(np.array([time_s]))
     before, velocity = strides.angle(np.array([phase])), strides.velocity(np.array([phase]))
@@ -85,12 +86,12 @@ def test_who_is_to_start_stands_first() -> None:
 # Mishaps
 
 
-def mishaps(model: mujoco.MjModel, kind: DisturbanceKind) -> Mishaps:
+def perturbations(model: mujoco.MjModel, kind: DisturbanceKind) -> Perturbations:
     one = Disturbance(kind, at_s=3.0, duration_s=0.1, forward_n_kg=-2.0, sideways_n_kg=1.0, friction=0.05)
-    return Mishaps([one, None], [model, model], [GENERIC_BODY, GENERIC_BODY])
+    return Perturbations([one, None], [model, model], [GENERIC_BODY, GENERIC_BODY])
 
 
-def active_times(one: Mishaps, period_s: float, phase_at_0: float) -> list[tuple[float, float, object]]:
+def active_times(one: Perturbations, period_s: float, phase_at_0: float) -> list[tuple[float, float, object]]:
     found = []
     for number in range(400):
         time_s = number * CONTROL_STEP_S
@@ -104,7 +105,7 @@ def active_times(one: Mishaps, period_s: float, phase_at_0: float) -> list[tuple
 
 @pytest.mark.parametrize("phase_at_0", [0.0, 0.2, 0.45, 0.7, 0.95])
 def test_a_trip_holds_the_foot_that_swings_and_only_once(model: mujoco.MjModel, phase_at_0: float) -> None:
-    times = active_times(mishaps(model, DisturbanceKind.TRIP), 1.1, phase_at_0)
+    times = active_times(perturbations(model, DisturbanceKind.TRIP), 1.1, phase_at_0)
     assert len(times) == 5  # 0.1 s
     time_s, phase, force = times[0]
     assert 3.0 <= time_s <= 3.0 + 0.55 + CONTROL_STEP_S
@@ -117,7 +118,7 @@ def test_a_trip_holds_the_foot_that_swings_and_only_once(model: mujoco.MjModel, 
 
 @pytest.mark.parametrize("phase_at_0", [0.1, 0.6])
 def test_a_slip_makes_the_landing_foot_slippery(model: mujoco.MjModel, phase_at_0: float) -> None:
-    times = active_times(mishaps(model, DisturbanceKind.SLIP), 1.1, phase_at_0)
+    times = active_times(perturbations(model, DisturbanceKind.SLIP), 1.1, phase_at_0)
     _, phase, models = times[0]
     assert min(abs(phase - SLIP_PHASE - half) for half in (0.0, 0.5)) < 0.03
     assert models[1] is model

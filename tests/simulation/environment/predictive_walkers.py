@@ -9,7 +9,7 @@ import numpy as np
 
 from core.domain.scenario import LEVEL_GROUND, Ground
 from core.domain.twin import GENERIC_BODY, BodyParameters
-from core.simulation.environment.predictive import PredictiveEnvironment, PredictiveWalker, Starts
+from core.simulation.environment.predictive import PredictiveEnvironment, PredictiveWalker, RecordedStarts
 from core.simulation.model.exo_model import worn_model
 from core.twin.body import Fidelity
 from core.twin.scaling import neutral_pose
@@ -23,7 +23,7 @@ def lean_model(device: str | None = None, ground: Ground = LEVEL_GROUND) -> mujo
 
 
 @lru_cache(maxsize=4)
-def standing(device: str | None = None, activation: float = 0.1) -> Starts:
+def standing(device: str | None = None, activation: float = 0.1) -> RecordedStarts:
     """The body on both feet; in the second of two starts it moves ahead at 1 m/s."""
     model = lean_model(device)
     data = mujoco.MjData(model)
@@ -38,7 +38,7 @@ def standing(device: str | None = None, activation: float = 0.1) -> Starts:
         mujoco.mj_getState(model, data, state, FULL)
         states.append(state)
         sensors.append(data.sensordata.copy())
-    return Starts(np.array(states), np.array(sensors), np.array([0.0, 1.0]))
+    return RecordedStarts(np.array(states), np.array(sensors), np.array([0.0, 1.0]))
 
 
 def plain_synergies(muscles: int = 80) -> np.ndarray:

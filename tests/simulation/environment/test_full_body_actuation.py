@@ -13,9 +13,9 @@ from core.domain.body import Side
 from core.domain.muscles import Muscle
 from core.domain.twin import GENERIC_BODY
 from core.gait.norms import normal_reference
-from core.simulation.analysis.muscle_analysis import muscle_facts
-from core.simulation.environment.actuation import Limbs, MuscleDrive
-from core.simulation.environment.tracking import Walker, WalkingEnvironment, drive_of
+from core.simulation.analysis.muscle_analysis import muscle_analysis
+from core.simulation.environment.actuation import ActuationInputs, MuscleActuation
+from core.simulation.environment.tracking import Walker, WalkingEnvironment, actuation_of
 from core.simulation.model.exo_model import worn_model
 from core.simulation.model.joint_coupling import FullPose, velocity_columns
 from core.simulation.model.model_sensors import Senses
@@ -36,14 +36,14 @@ def body(fidelity: Fidelity) -> Any:
 
 
 @cache
-def driven(fidelity: Fidelity) -> MuscleDrive:
+def driven(fidelity: Fidelity) -> MuscleActuation:
     network = shipped_policy(muscles=True).coordination
     assert network is not None
-    return MuscleDrive([body(fidelity)] * ROWS, [GENERIC_BODY] * ROWS, CoordinationNetwork(network))
+    return MuscleActuation([body(fidelity)] * ROWS, [GENERIC_BODY] * ROWS, CoordinationNetwork(network))
 
 
 @cache
-def limbs(fidelity: Fidelity) -> Limbs:
+def inputs(fidelity: Fidelity) -> ActuationInputs:
     """Poses of the normal stride in the air; its movement and the leg muscles' activation are drawn."""
     model, rng = body(fidelity), np.random.default_rng(3)
     angle = normal_reference().angle_rad[:: len(normal_reference().angle_rad) // ROWS][:ROWS]
@@ -55,12 +55,12 @@ def limbs(fidelity: Fidelity) -> Limbs:
     activation[:, leg_columns(model).ravel()] = rng.uniform(0.0, 1.0, (ROWS, LEG_MUSCLES))
     sensor = Senses([model] * ROWS).feel(state, np.arange(ROWS))
     phase, walking = np.arange(ROWS) / ROWS, np.ones(ROWS)
-    return Limbs(angle + 0.1, angle, velocity, state, sensor, phase, walking)
+    return ActuationInputs(angle + 0.1, angle, velocity, state, sensor, phase, walking)
 
 
 @every_muscle_fidelity
 def test_the_drive_tells_the_joint_torques_that_the_physics_makes(fidelity: Fidelity) -> None:
-    model, felt = body(fidelity), limbs(fidelity)
+    model, felt = body(fidelity), inputs(fidelity)
     data = mujoco.MjData(model)
     arms = np.zeros((ROWS, 1, model.nv))
     for row, state in enumerate(felt.state):
@@ -79,14 +79,14 @@ def test_equal_leg_activations_make_equal_joint_torques_in_80_and_416_muscles() 
     torques = []
     for fidelity in (Fidelity.STANDARD, Fidelity.FULL):
         model, data = body(fidelity), mujoco.MjData(body(fidelity))
-        mujoco.mj_setState(model, data, limbs(fidelity).state[0], mujoco.mjtState.mjSTATE_FULLPHYSICS)
+        mujoco.mj_setState(model, data, inputs(fidelity).state[0], mujoco.mjtState.mjSTATE_FULLPHYSICS)
         mujoco.mj_forward(model, data)
         torques.append(data.qfrc_actuator[velocity_columns(model)])
 
     np.testing.assert_allclose(torques[1], torques[0], atol=1e-9)
     np.testing.assert_allclose(
-        driven(Fidelity.FULL).torque_nm(limbs(Fidelity.FULL)),
-        driven(Fidelity.STANDARD).torque_nm(limbs(Fidelity.STANDARD)),
+        driven(Fidelity.FULL).torque_nm(inputs(Fidelity.FULL)),
+        driven(Fidelity.STANDARD).torque_nm(inputs(Fidelity.STANDARD)),
         atol=1e-3,
     )
 
@@ -96,33 +96,33 @@ def test_the_drive_excites_the_leg_muscles_as_in_80_muscles_and_no_other() -> No
     legs = leg_columns(model).ravel()
     others = np.setdiff1d(np.arange(model.nu), legs)
 
-    control = driven(Fidelity.FULL).control(limbs(Fidelity.FULL))
+    control = driven(Fidelity.FULL).control(inputs(Fidelity.FULL))
 
     assert control.shape == (ROWS, model.nu) == (ROWS, 416)
     assert (control[:, others] == 0.0).all() and len(others) == 416 - LEG_MUSCLES
-    standard = driven(Fidelity.STANDARD).control(limbs(Fidelity.STANDARD))
+    standard = driven(Fidelity.STANDARD).control(inputs(Fidelity.STANDARD))
     assert standard.max() > 0.2
     np.testing.assert_allclose(control[:, legs], standard, atol=1e-4)
 
 
 def test_effort_is_that_of_the_legs_whatever_muscles_the_upper_body_has() -> None:
-    efforts = [driven(fidelity).effort(limbs(fidelity)) for fidelity in (Fidelity.STANDARD, Fidelity.FULL)]
+    efforts = [driven(fidelity).effort(inputs(fidelity)) for fidelity in (Fidelity.STANDARD, Fidelity.FULL)]
 
     np.testing.assert_allclose(efforts[1], efforts[0], rtol=1e-6)
     assert (efforts[0] > 0.2).all()  # of uniform activations: a third
 
 
 def test_legs_become_rows_right_leg_first_and_muscles_again() -> None:
-    model, plant = body(Fidelity.FULL), driven(Fidelity.FULL).plant
+    model, leg_muscles = body(Fidelity.FULL), driven(Fidelity.FULL).leg_muscles
     names = [model.actuator(number).name for number in range(model.nu)]
     by_walker = np.arange(model.nu, dtype=np.float64)[None].repeat(ROWS, axis=0)
 
-    rows = plant.legs(by_walker)
+    rows = leg_muscles.legs(by_walker)
 
     assert {names[int(column)][-2:] for column in rows[0]} == {"_r"}
     assert {names[int(column)][-2:] for column in rows[-1]} == {"_l"}
     legs = leg_columns(model).ravel()
-    np.testing.assert_array_equal(plant.walkers(rows)[:, legs], by_walker[:, legs])
+    np.testing.assert_array_equal(leg_muscles.walkers(rows)[:, legs], by_walker[:, legs])
 
 
 def test_moment_arms_of_the_legs_are_the_same_in_80_and_416_muscles() -> None:
@@ -136,11 +136,11 @@ def test_moment_arms_of_the_legs_are_the_same_in_80_and_416_muscles() -> None:
 def test_the_policy_that_learned_with_80_muscles_walks_on_416() -> None:
     walkers = [Walker(body(Fidelity.FULL), GENERIC_BODY, normal_reference())] * 2
     policy = shipped_policy(muscles=True)
-    world = WalkingEnvironment(walkers, seed=4, drive=drive_of(walkers, policy), threads=1)
+    world = WalkingEnvironment(walkers, seed=4, actuation=actuation_of(walkers, policy), threads=1)
 
     fell = np.zeros(2, dtype=np.bool_)
     for _ in range(150):
-        fell |= world.step(policy.act(world.observation())).fell
+        fell |= world.step(policy.act(world.observation())).terminated
 
     assert not fell.any()
     assert (world.walked_m > 2.5).all()
@@ -153,7 +153,7 @@ def test_what_a_laboratory_cannot_see_is_told_of_the_leg_muscles_of_416() -> Non
     soleus = model.actuator(Muscle.SOLEUS.on(Side.RIGHT)).id
     state[:, 1 + model.nq + model.nv + soleus] = 0.5
 
-    facts = muscle_facts(model, state, control)
+    facts = muscle_analysis(model, state, control)
 
     assert set(facts.muscle_names) == {muscle.on(side) for muscle in Muscle for side in Side}
     active = [name for name, share in zip(facts.muscle_names, facts.activation[0], strict=True) if share > 0]

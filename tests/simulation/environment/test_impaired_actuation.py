@@ -12,7 +12,7 @@ from core.domain.impairment import Impairment, ImpairmentKind
 from core.domain.muscles import MEMBERS, MuscleGroup
 from core.domain.twin import GENERIC_BODY, BodyParameters
 from core.gait.norms import normal_reference
-from core.simulation.environment.actuation import Limbs, TorqueDrive
+from core.simulation.environment.actuation import ActuationInputs, TorqueActuation
 from core.simulation.environment.impaired_actuation import (
     FULL_MOMENT_NM,
     LATEST_REACTION_S,
@@ -20,19 +20,19 @@ from core.simulation.environment.impaired_actuation import (
     REFLEX_GAIN_S,
     REFLEX_THRESHOLD_PER_S,
     STRETCH_PER_RAD,
-    ImpairedDrive,
+    ImpairedActuation,
     LateReactions,
     MuscleReflex,
-    after,
     impaired,
     table,
 )
 from core.simulation.environment.tracking import Walker, WalkingEnvironment
-from core.simulation.environment.tracking_rewards import Moment, pain
+from core.simulation.environment.tracking_rewards import StepQuantities, pain
 from core.simulation.model.exo_model import worn_model
+from core.simulation.muscles.activation_dynamics import activation_after
 from core.simulation.muscles.leg_muscles import exact_moment_arms
 from core.simulation.physics.delay_line import DelayedValues
-from core.simulation.reference_gait.antalgic import antalgic_reference, painless_phase
+from core.simulation.reference_gait.antalgic import antalgic_reference, pain_free_phase
 from core.simulation.reference_gait.reference_strides import StrideBank
 from core.twin.body import Fidelity, compile_body
 
@@ -72,24 +72,24 @@ def slow(severity: float) -> Impairment:
     return Impairment(ImpairmentKind.DELAY, severity)
 
 
-def torque_drive(*bodies: BodyParameters):
+def torque_actuation(*bodies: BodyParameters):
     models = [worn_model(GENERIC_BODY, Fidelity.FAST, None, surfaces=False)] * len(bodies)
-    return impaired(TorqueDrive(models, STEP_S), models, bodies, STEP_S)
+    return impaired(TorqueActuation(models, STEP_S), models, bodies, STEP_S)
 
 
-def limbs(velocity_rad_s: float = 0.0, target_rad: float = 0.0, walkers: int = 1) -> Limbs:
+def inputs(velocity_rad_s: float = 0.0, target_rad: float = 0.0, walkers: int = 1) -> ActuationInputs:
     still = np.zeros((walkers, len(JOINTS)))
     moving = still.copy()
     moving[:, ANKLE] = velocity_rad_s
     empty, phase, walking = np.zeros((walkers, 1)), np.zeros(walkers), np.ones(walkers)
-    return Limbs(still + target_rad, still, moving, empty, empty, phase, walking)
+    return ActuationInputs(still + target_rad, still, moving, empty, empty, phase, walking)
 
 
 def steady_added_rad(severity: float, velocity_rad_s: float) -> float:
     """By how far the reflex has moved the ankle's target once it has answered."""
-    drive = torque_drive(body(spastic(severity)))
+    actuation = torque_actuation(body(spastic(severity)))
     for _ in range(6):
-        control = drive.control(limbs(velocity_rad_s))
+        control = actuation.control(inputs(velocity_rad_s))
     return float(control[0, ANKLE])
 
 
@@ -107,9 +107,9 @@ def walk(world: WalkingEnvironment, steps: int, seed: int = 0) -> np.ndarray:
 
 def test_a_drive_of_bodies_without_reflexes_or_delay_is_left_alone():
     model = worn_model(GENERIC_BODY, Fidelity.FAST, None, surfaces=False)
-    drive = TorqueDrive([model], STEP_S)
+    actuation = TorqueActuation([model], STEP_S)
 
-    assert impaired(drive, [model], [body(spastic(0.0), slow(0.0))], STEP_S) is drive
+    assert impaired(actuation, [model], [body(spastic(0.0), slow(0.0))], STEP_S) is actuation
 
 
 def test_a_healthy_walker_beside_impaired_ones_walks_exactly_as_among_healthy_ones():
@@ -135,8 +135,8 @@ def test_slow_stretch_and_shortening_provoke_no_reflex():
 
 
 def test_a_reflex_comes_after_its_delay():
-    drive = torque_drive(body(spastic(1.0)))
-    answers = [float(drive.control(limbs(5.0))[0, ANKLE]) for _ in range(4)]
+    actuation = torque_actuation(body(spastic(1.0)))
+    answers = [float(actuation.control(inputs(5.0))[0, ANKLE]) for _ in range(4)]
 
     first = int(np.flatnonzero(answers)[0])
 
@@ -164,8 +164,8 @@ def test_reactions_of_a_slow_person_act_later_and_those_of_others_at_once():
 
 def test_weak_muscles_give_their_share_of_every_commanded_torque():
     weak = Impairment(ImpairmentKind.WEAKNESS, 0.5, LEFT, group=MuscleGroup.DORSIFLEXORS)
-    drive = torque_drive(body(weak))
-    up, down = (float(drive.control(limbs(target_rad=target))[0, ANKLE]) for target in (0.1, -0.1))
+    actuation = torque_actuation(body(weak))
+    up, down = (float(actuation.control(inputs(target_rad=target))[0, ANKLE]) for target in (0.1, -0.1))
 
     assert (up, down) == pytest.approx((0.1 * 0.1**0.5, -0.1))
 
@@ -175,19 +175,19 @@ def test_an_impaired_walk_continues_exactly_from_its_memory():
     one, other = environment(*bodies), environment(*bodies)
     walk(one, 12)
 
-    other.recall({name: array.copy() for name, array in one.memory().items()})
+    other.load_state_dict({name: array.copy() for name, array in one.state_dict().items()})
 
     np.testing.assert_array_equal(walk(one, 12, seed=1), walk(other, 12, seed=1))
 
 
 def test_torque_of_an_impaired_person_is_that_of_the_commands_that_act():
     weak = Impairment(ImpairmentKind.WEAKNESS, 1.0, LEFT, group=MuscleGroup.DORSIFLEXORS)
-    drive = torque_drive(body(weak))
-    assert isinstance(drive, ImpairedDrive)
-    asked = limbs(target_rad=0.2)
-    drive.control(asked)
+    actuation = torque_actuation(body(weak))
+    assert isinstance(actuation, ImpairedActuation)
+    asked = inputs(target_rad=0.2)
+    actuation.control(asked)
 
-    assert drive.torque_nm(asked)[0, ANKLE] == pytest.approx(0.1 * 0.2 * 100.0)
+    assert actuation.torque_nm(asked)[0, ANKLE] == pytest.approx(0.1 * 0.2 * 100.0)
 
 
 @cache
@@ -195,13 +195,13 @@ def tiny() -> mujoco.MjModel:
     return mujoco.MjModel.from_xml_string(TINY)
 
 
-def muscle_limbs(speed_m_s: float, activation: float) -> Limbs:
+def muscle_limbs(speed_m_s: float, activation: float) -> ActuationInputs:
     model = tiny()
     state = np.array([[0.0, 0.0, 0.0, activation, activation]])
     sensor = np.zeros((1, model.nsensordata))
     sensor[0, [model.sensor(f"speed_{name}_l").adr[0] for name in ("soleus", "tibant")]] = speed_m_s
     still = np.zeros((1, 14))
-    return Limbs(still, still, still, state, sensor, np.zeros(1), np.ones(1))
+    return ActuationInputs(still, still, still, state, sensor, np.zeros(1), np.ones(1))
 
 
 def test_only_muscles_of_the_spastic_group_answer_their_own_stretch():
@@ -231,7 +231,7 @@ def test_activation_follows_excitation_as_in_the_physics():
     data.act[:], data.ctrl[:] = (0.1, 0.9), (0.7, 0.3)
     mujoco.mj_step(model, data, 5)
 
-    followed = after(np.array([[0.1, 0.9]]), np.array([[0.7, 0.3]]), 0.01)
+    followed = activation_after(np.array([[0.1, 0.9]]), np.array([[0.7, 0.3]]), 0.01)
 
     np.testing.assert_allclose(followed[0], data.act, atol=1e-6)
 
@@ -254,8 +254,8 @@ def test_reflex_torques_and_stretches_are_those_of_the_80_muscles():
 
 def pain_of(severity: tuple[float, float], load: tuple[float, float]) -> float:
     none = np.zeros(1)
-    fields = dict.fromkeys(Moment.__dataclass_fields__, none)
-    return float(pain(Moment(**fields | {"pain": np.array([severity]), "load": np.array([load])}))[0])
+    fields = dict.fromkeys(StepQuantities.__dataclass_fields__, none)
+    return float(pain(StepQuantities(**fields | {"pain": np.array([severity]), "load": np.array([load])}))[0])
 
 
 def test_pain_punishes_load_beyond_what_the_leg_bears_and_nothing_else():
@@ -267,10 +267,10 @@ def test_pain_punishes_load_beyond_what_the_leg_bears_and_nothing_else():
 
 def test_pain_lets_the_other_foot_land_earlier_and_nothing_happens_without():
     phase, strike = np.linspace(0.0, 0.99, 12), np.full(12, 0.5)
-    left_hurts = painless_phase(phase, strike, np.tile([1.0, 0.0], (12, 1)))
+    left_hurts = pain_free_phase(phase, strike, np.tile([1.0, 0.0], (12, 1)))
 
-    np.testing.assert_array_equal(painless_phase(phase, strike, np.zeros((12, 2))), phase)
-    assert painless_phase(np.array([0.4]), np.array([0.5]), np.array([[1.0, 0.0]]))[0] == pytest.approx(0.5)
+    np.testing.assert_array_equal(pain_free_phase(phase, strike, np.zeros((12, 2))), phase)
+    assert pain_free_phase(np.array([0.4]), np.array([0.5]), np.array([[1.0, 0.0]]))[0] == pytest.approx(0.5)
     assert (np.diff(left_hurts) > 0.0).all()
 
 
@@ -278,7 +278,7 @@ def test_a_painful_leg_is_asked_to_carry_the_body_for_a_shorter_time():
     def left_share(pain: tuple[float, float]) -> float:
         bank = StrideBank([normal_reference()] * 200)
         phase = np.arange(200) / 200
-        painless = painless_phase(phase, bank.right_strike, np.tile(pain, (200, 1)))
+        painless = pain_free_phase(phase, bank.right_strike, np.tile(pain, (200, 1)))
         return float(np.mean(bank.left_load(painless)))
 
     assert left_share((0.0, 0.0)) == pytest.approx(0.5, abs=0.01)

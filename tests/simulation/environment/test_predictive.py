@@ -14,9 +14,10 @@ from core.domain.muscles import MuscleGroup
 from core.domain.scenario import Ground, GroundKind
 from core.domain.twin import GENERIC_BODY
 from core.simulation.environment import predictive_rewards as rewards
-from core.simulation.environment.neural_delay import Nerves
+from core.simulation.environment.neural_delay import NeuralDelay
 from core.simulation.environment.predictive import PredictiveEnvironment
-from core.simulation.environment.predictive_rewards import PREDICTIVE_REWARD, Bearing, weighed
+from core.simulation.environment.predictive_rewards import PREDICTIVE_REWARD, StepQuantities
+from core.simulation.environment.reward_term import weighted_reward
 from core.simulation.environment.synergy_action import ACTION_LIMIT, actions_for, excitations
 from core.simulation.model.model_sensors import SensorColumns
 from tests.simulation.environment.predictive_walkers import (
@@ -32,7 +33,7 @@ def walk(world: PredictiveEnvironment, steps: int, seed: int = 3) -> np.ndarray:
     rng = np.random.default_rng(seed)
     for _ in range(steps):
         step = world.step(rng.normal(0.0, 0.5, (world.size, world.action_size)))
-        world.restart(step.fell | step.cut)
+        world.reset(step.terminated | step.truncated)
     return world.observation()
 
 
@@ -84,8 +85,8 @@ def test_excited_muscles_become_active_after_the_walkers_latency() -> None:
 # Rewards on tiny inputs
 
 
-def bearing(**changes: object) -> Bearing:
-    still = Bearing(
+def quantities(**changes: object) -> StepQuantities:
+    still = StepQuantities(
         forward_error_m_s=np.zeros(1),
         sideways_m_s=np.zeros(1),
         upright=np.ones(1),
@@ -103,7 +104,7 @@ def bearing(**changes: object) -> Bearing:
 
 
 def test_nothing_wrong_earns_everything() -> None:
-    reward, terms = weighed(PREDICTIVE_REWARD, bearing())
+    reward, terms = weighted_reward(PREDICTIVE_REWARD, quantities())
 
     assert reward[0] == pytest.approx(1.0)
     assert set(terms) == {term.name for term in PREDICTIVE_REWARD}
@@ -120,15 +121,15 @@ def test_nothing_wrong_earns_everything() -> None:
         ("gentleness", {"load": np.array([[1.2, 0.0]])}, 1.0),
         ("gentleness", {"load": np.array([[1.75, 1.75]])}, np.exp(-2.0)),
         ("pain", {"pain": np.array([[0.5, 0.0]]), "load": np.array([[0.8, 1.0]])}, -0.4),
-        ("restraint", {"residual": np.array([[1.0, -3.0]])}, -5.0),
+        ("synergy_residual", {"residual": np.array([[1.0, -3.0]])}, -5.0),
     ],
 )
 def test_each_term_is_the_stated_number(term: str, changes: dict, value: float) -> None:
-    assert getattr(rewards, term)(bearing(**changes))[0] == pytest.approx(value)
+    assert getattr(rewards, term)(quantities(**changes))[0] == pytest.approx(value)
 
 
 def test_a_large_muscle_costs_more_effort_than_a_small_one() -> None:
-    large, small = (bearing(activation=np.array([active])) for active in ([1.0, 0.0], [0.0, 1.0]))
+    large, small = (quantities(activation=np.array([active])) for active in ([1.0, 0.0], [0.0, 1.0]))
 
     assert rewards.effort(large)[0] == 0.75 and rewards.effort(small)[0] == 0.25
     assert rewards.economy(large)[0] < rewards.economy(small)[0] < 1.0
@@ -138,7 +139,7 @@ def test_four_degrees_beyond_a_joints_range_lose_half_the_comfort() -> None:
     beyond = np.zeros((1, 14))
     beyond[0, 3] = np.radians(4.0)
 
-    assert rewards.comfort(bearing(beyond_range_rad=beyond))[0] == pytest.approx(0.5, abs=0.02)
+    assert rewards.comfort(quantities(beyond_range_rad=beyond))[0] == pytest.approx(0.5, abs=0.02)
 
 
 # The world
@@ -152,9 +153,9 @@ def test_the_same_seed_and_actions_give_the_same_walk() -> None:
 
 def test_a_walker_walks_in_a_batch_as_it_does_alone() -> None:
     batch, alone = environment(3, seed=6), environment(1, seed=6)
-    memory = batch.memory()
+    memory = batch.state_dict()
     first = {name: array[:1] for name, array in memory.items() if len(array) == batch.size}
-    alone.recall(memory | first | {"delay_ring": memory["delay_ring"][:, :1]})
+    alone.load_state_dict(memory | first | {"delay_ring": memory["delay_ring"][:, :1]})
     rng = np.random.default_rng(1)
 
     for _ in range(15):
@@ -169,7 +170,7 @@ def test_an_environment_continues_exactly_from_its_memory() -> None:
     one, other = (environment(3, seed=5, latency_s=0.02, episode_s=0.3) for _ in range(2))
     walk(one, 20)
 
-    other.recall({name: array.copy() for name, array in one.memory().items()})
+    other.load_state_dict({name: array.copy() for name, array in one.state_dict().items()})
 
     np.testing.assert_array_equal(walk(one, 20, seed=9), walk(other, 20, seed=9))
 
@@ -213,9 +214,9 @@ def test_a_body_whose_muscles_go_slack_falls_and_earns_nothing_for_it() -> None:
 
     for _ in range(80):
         step = world.step(slack)
-        assert (step.reward[step.fell] == 0.0).all()
+        assert (step.reward[step.terminated] == 0.0).all()
         causes |= {cause for cause, who in world.falls().items() if who.any()}
-        if step.fell.all():
+        if step.terminated.all():
             break
 
     assert "sank down" in causes or "tipped over" in causes
@@ -227,17 +228,17 @@ def test_a_restart_touches_only_the_marked_walkers() -> None:
         world.step(np.zeros((3, world.action_size)))
     before = world.state.copy()
 
-    world.restart(np.array([False, True, False]))
+    world.reset(np.array([False, True, False]))
 
     np.testing.assert_array_equal(world.state[[0, 2]], before[[0, 2]])
     assert not np.array_equal(world.state[1], before[1])
-    assert world.seconds.tolist() == pytest.approx([0.06, 0.0, 0.06])
+    assert world.time_s.tolist() == pytest.approx([0.06, 0.0, 0.06])
 
 
 def test_an_episode_is_cut_at_its_length() -> None:
     world = environment(1, episode_s=0.06)
 
-    assert [bool(world.step(np.zeros((1, world.action_size))).cut[0]) for _ in range(3)] == [
+    assert [bool(world.step(np.zeros((1, world.action_size))).truncated[0]) for _ in range(3)] == [
         False,
         False,
         True,
@@ -251,8 +252,8 @@ def test_a_leg_that_hurts_makes_standing_on_it_worse() -> None:
 
     gained = [world.step(action) for world in (healthy, hurting)]
 
-    assert gained[1].terms["pain"] < -0.1
-    assert gained[0].terms["pain"] == 0.0
+    assert gained[1].reward_terms["pain"] < -0.1
+    assert gained[0].reward_terms["pain"] == 0.0
     assert gained[1].reward[0] < gained[0].reward[0]
 
 
@@ -274,7 +275,7 @@ def test_a_spastic_muscle_that_is_stretched_gets_more_than_was_decided() -> None
     calf = Impairment(ImpairmentKind.SPASTICITY, 1.0, Side.LEFT, group=MuscleGroup.PLANTARFLEXORS)
     spastic = dataclasses.replace(GENERIC_BODY, impairments=(calf,))
     model = lean_model()
-    nerves = [Nerves([model], [body], [0.0], 0.01) for body in (GENERIC_BODY, spastic)]
+    nerves = [NeuralDelay([model], [body], [0.0], 0.01) for body in (GENERIC_BODY, spastic)]
     sensor = np.zeros((1, model.nsensordata))
     sensor[0, SensorColumns.of(model).speed] = 0.5  # every muscle is stretched by half a metre per second
     state = environment(1).state
@@ -319,6 +320,6 @@ def test_the_heads_acceleration_is_that_of_the_simulated_head() -> None:
         if len(speeds) == 1:
             world.step(np.full((1, world.action_size), 0.5))
 
-    assert world.bearing is not None
+    assert world.quantities is not None
     expected = (speeds[1] - speeds[0]) / 0.02
-    np.testing.assert_allclose(world.bearing.head_acceleration_m_s2[0], expected, atol=1e-6)
+    np.testing.assert_allclose(world.quantities.head_acceleration_m_s2[0], expected, atol=1e-6)

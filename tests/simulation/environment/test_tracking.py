@@ -28,7 +28,7 @@ def walk(environment: WalkingEnvironment, steps: int, seed: int = 3) -> np.ndarr
     rng = np.random.default_rng(seed)
     for _ in range(steps):
         step = environment.step(rng.normal(0.0, 0.3, (environment.size, 14)))
-        environment.restart(step.fell | step.cut)
+        environment.reset(step.terminated | step.truncated)
     return environment.observation()
 
 
@@ -42,7 +42,7 @@ def test_an_environment_continues_exactly_from_its_memory() -> None:
     one, other = (WalkingEnvironment([walker()] * 4, seed=5) for _ in range(2))
     walk(one, 30)
 
-    other.recall({name: array.copy() for name, array in one.memory().items()})
+    other.load_state_dict({name: array.copy() for name, array in one.state_dict().items()})
 
     np.testing.assert_array_equal(walk(one, 40, seed=9), walk(other, 40, seed=9))
 
@@ -69,9 +69,9 @@ def test_a_walker_without_a_policy_falls_and_the_cause_has_a_name() -> None:
     causes: set[str] = set()
     for _ in range(250):
         step = environment.step(np.full((8, 14), 2.0))
-        assert (step.reward[step.fell] == 0.0).all()
+        assert (step.reward[step.terminated] == 0.0).all()
         causes |= {cause for cause, who in environment.falls().items() if who.any()}
-        environment.restart(step.fell)
+        environment.reset(step.terminated)
 
     assert causes
 
@@ -81,7 +81,7 @@ def test_a_restart_touches_only_the_marked_walkers() -> None:
     walk(environment, 3)
     before = environment.state.copy()
 
-    environment.restart(np.array([False, True, False]))
+    environment.reset(np.array([False, True, False]))
 
     np.testing.assert_array_equal(environment.state[[0, 2]], before[[0, 2]])
     assert not np.array_equal(environment.state[1], before[1])
@@ -90,7 +90,7 @@ def test_a_restart_touches_only_the_marked_walkers() -> None:
 def test_an_episode_is_cut_at_its_length() -> None:
     environment = WalkingEnvironment([walker()], seed=2, episode_s=0.1)
 
-    cuts = [bool(environment.step(np.zeros((1, 14))).cut[0]) for _ in range(5)]
+    cuts = [bool(environment.step(np.zeros((1, 14))).truncated[0]) for _ in range(5)]
 
     assert cuts == [False, False, False, False, True]
 

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from core.domain.body import JOINTS
+from core.simulation.environment.reward_term import weighted_reward
 from core.simulation.environment.tracking_rewards import (
     FIRST_STEPS_REWARD,
     ROLL_SHARE,
     STANCE_SHARE,
     WALKING_REWARD,
-    Moment,
+    StepQuantities,
     load_limit,
-    total,
     usual_power_w_kg,
 )
 
@@ -24,11 +24,11 @@ TERMS = {term.name: term for term in WALKING_REWARD}
 JOINT_COUNT = len(JOINTS)
 
 
-def perfect() -> Moment:
+def perfect() -> StepQuantities:
     """Everything as asked for: one walker in the middle of the left foot's stance."""
     nothing, joints = np.zeros(1), np.zeros((1, JOINT_COUNT))
     middle = np.array([[STANCE_SHARE[3], 1.5]])
-    return Moment(
+    return StepQuantities(
         angle_error_rad=joints,
         velocity_error_rad_s=joints,
         forward_error_m_s=nothing,
@@ -55,17 +55,17 @@ def perfect() -> Moment:
 
 
 WORSE: dict[str, dict[str, Any]] = {
-    "pose": {"angle_error_rad": np.full((1, JOINT_COUNT), 0.2)},
-    "flexion": {"angle_error_rad": np.full((1, JOINT_COUNT), 0.1)},
-    "motion": {"velocity_error_rad_s": np.full((1, JOINT_COUNT), 2.0)},
+    "joint_angle": {"angle_error_rad": np.full((1, JOINT_COUNT), 0.2)},
+    "sagittal_angle": {"angle_error_rad": np.full((1, JOINT_COUNT), 0.1)},
+    "joint_velocity": {"velocity_error_rad_s": np.full((1, JOINT_COUNT), 2.0)},
     "progress": {"forward_error_m_s": np.array([-0.3])},
-    "ride": {"rise_error_m_s": np.array([0.1])},
+    "pelvis_height_rate": {"rise_error_m_s": np.array([0.1])},
     "posture": {"upright": np.array([0.95])},
     "loading": {"left_load": np.zeros(1)},
     "landing": {"load": np.array([[1.6, 0.0]])},
     "support": {"usual_load": np.array([[0.7, 0.0]])},
     "rollover": {"roll": np.array([[0.1, 0.5]])},
-    "restraint": {"action": np.ones((1, JOINT_COUNT))},
+    "action_magnitude": {"action": np.ones((1, JOINT_COUNT))},
     "smoothness": {"action_change": np.ones((1, JOINT_COUNT))},
     "effort": {"effort": np.array([0.05])},
     "work": {"power_w_kg": np.array([2.0])},
@@ -145,7 +145,7 @@ def test_first_steps_are_cheap_and_otherwise_the_same() -> None:
 
 
 def test_the_total_is_the_weighted_sum_and_names_every_term() -> None:
-    reward, terms = total(WALKING_REWARD, perfect())
+    reward, terms = weighted_reward(WALKING_REWARD, perfect())
 
     assert set(terms) == set(TERMS)
     assert reward[0] == pytest.approx(sum(TERMS[name].weight * value for name, value in terms.items()))

@@ -47,8 +47,8 @@ def test_one_newton_metre_of_control_is_one_newton_metre_of_hip_flexion() -> Non
     data.ctrl[len(JOINTS) :] = [3.0, -5.0]
     mujoco.mj_forward(model, data)
     hips = velocity_columns(model)[list(HIP_COLUMNS)]
-    servos = data.actuator_force[list(HIP_COLUMNS)]
-    np.testing.assert_allclose(data.qfrc_actuator[hips] - servos, [3.0, -5.0], atol=1e-9)
+    joint_pd = data.actuator_force[list(HIP_COLUMNS)]
+    np.testing.assert_allclose(data.qfrc_actuator[hips] - joint_pd, [3.0, -5.0], atol=1e-9)
 
 
 def test_the_exo_touches_nothing_and_weighs_the_same_in_both_fidelities() -> None:

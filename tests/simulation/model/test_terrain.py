@@ -20,7 +20,7 @@ from core.domain.scenario import (
 from core.domain.twin import GENERIC_BODY
 from core.simulation.model.exo_model import worn_model
 from core.simulation.model.model_sensors import SensorColumns
-from core.simulation.reference_gait.terrain_batch import Grounds
+from core.simulation.reference_gait.terrain_batch import TerrainBatch
 from core.twin.body import Fidelity
 
 UP = Ground(GroundKind.STAIRS, rise_m=STEP_RISE_M, tread_m=STEP_TREAD_M)
@@ -96,7 +96,7 @@ def test_feet_slide_down_a_slippery_ramp_and_hold_on_a_rough_one() -> None:
 
 def test_the_stride_on_stairs_is_drawn_to_the_treads_and_nowhere_else() -> None:
     up = Ground(GroundKind.STAIRS, rise_m=0.17, tread_m=0.29)
-    grounds = Grounds([up, up, up, LEVEL_GROUND])
+    grounds = TerrainBatch([up, up, up, LEVEL_GROUND])
 
     ahead = grounds.ahead_of_phase(np.array([0.29, 0.58, 0.60, 0.9]), np.array([0.4, 0.9, 0.0, 0.3]))
 

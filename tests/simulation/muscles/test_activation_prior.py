@@ -1,4 +1,4 @@
-"""Habits: when muscles usually work in walking, and what coordination makes of it."""
+"""ActivationPriors: when muscles usually work in walking, and what coordination makes of it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 
 from core.domain.twin import GENERIC_BODY
 from core.simulation.model.exo_model import worn_model
-from core.simulation.muscles.activation_prior import FULL_BURST, LEAST_FREEDOM, Habit, Habits
-from core.simulation.muscles.coordination import demand, leg_traits
+from core.simulation.muscles.activation_prior import FULL_BURST, LEAST_SD, ActivationPrior, ActivationPriors
+from core.simulation.muscles.coordination import coordination_problem, leg_traits
 from core.simulation.muscles.leg_muscles import LegTorques
 from core.twin.body import Fidelity
 
@@ -27,8 +27,8 @@ def column(model: Any) -> dict[str, int]:
     return {model.actuator(muscle).name[:-2]: muscle for muscle in range(40)}
 
 
-def at(model: Any, phase: float, walking: float = 1.0) -> Habit:
-    return Habits(model).at(np.array([phase]), np.array([walking]))
+def at(model: Any, phase: float, walking: float = 1.0) -> ActivationPrior:
+    return ActivationPriors(model).at(np.array([phase]), np.array([walking]))
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def at(model: Any, phase: float, walking: float = 1.0) -> Habit:
 def test_muscles_work_when_textbooks_say(
     model: Any, column: dict[str, int], muscle: str, busy: float, resting: float
 ) -> None:
-    works, rests = (at(model, phase).usual[LEFT, column[muscle]] for phase in (busy, resting))
+    works, rests = (at(model, phase).nominal_activation[LEFT, column[muscle]] for phase in (busy, resting))
 
     assert works > 0.8 * FULL_BURST
     assert rests < 0.15 * FULL_BURST
@@ -54,31 +54,31 @@ def test_muscles_work_when_textbooks_say(
 def test_the_right_leg_does_the_same_half_a_stride_later(model: Any) -> None:
     now, later = at(model, 0.1), at(model, 0.6)
 
-    assert np.array_equal(now.usual[LEFT], later.usual[RIGHT])
-    assert np.array_equal(now.freedom[RIGHT], later.freedom[LEFT])
+    assert np.array_equal(now.nominal_activation[LEFT], later.nominal_activation[RIGHT])
+    assert np.array_equal(now.prior_sd[RIGHT], later.prior_sd[LEFT])
 
 
 def test_nobody_has_habits_off_the_road(model: Any) -> None:
-    habit, none = at(model, 0.3, walking=0.0), Habit.none(2, 40)
+    prior, none = at(model, 0.3, walking=0.0), ActivationPrior.none(2, 40)
 
-    assert np.array_equal(habit.usual, none.usual)
-    assert np.array_equal(habit.freedom, none.freedom)
+    assert np.array_equal(prior.nominal_activation, none.nominal_activation)
+    assert np.array_equal(prior.prior_sd, none.prior_sd)
 
 
 def test_a_resting_muscle_keeps_a_little_freedom(model: Any) -> None:
-    freedom = at(model, 0.3).freedom
+    prior_sd = at(model, 0.3).prior_sd
 
-    assert freedom.min() >= np.sqrt(LEAST_FREEDOM) - 1e-6
-    assert freedom.max() <= 1.0
+    assert prior_sd.min() >= np.sqrt(LEAST_SD) - 1e-6
+    assert prior_sd.max() <= 1.0
 
 
 @pytest.mark.parametrize("fidelity", list(Fidelity)[1:])
 def test_every_muscle_of_every_body_has_a_habit(fidelity: Fidelity) -> None:
     model = worn_model(GENERIC_BODY, fidelity, None, surfaces=False)
 
-    habit = at(model, 0.0)
+    prior = at(model, 0.0)
 
-    assert (habit.usual >= 0.0).all() and (habit.usual <= FULL_BURST).all()
+    assert (prior.nominal_activation >= 0.0).all() and (prior.nominal_activation <= FULL_BURST).all()
 
 
 def test_without_a_demand_muscles_do_the_usual_as_far_as_it_makes_no_torque() -> None:
@@ -86,12 +86,14 @@ def test_without_a_demand_muscles_do_the_usual_as_far_as_it_makes_no_torque() ->
     active = np.zeros((1, 7, 2), np.float32)
     active[0, 3] = (60.0, -60.0)
     torques = LegTorques(active, np.zeros((1, 7), np.float32))
-    habit = Habit(np.full((1, 2), 0.1, np.float32), np.array([[1.0, 0.2]], np.float32))
-    still, wanted = np.zeros((1, 7), np.float32), np.zeros((1, 7), np.float32)
+    prior = ActivationPrior(np.full((1, 2), 0.1, np.float32), np.array([[1.0, 0.2]], np.float32))
+    still, target_torque = np.zeros((1, 7), np.float32), np.zeros((1, 7), np.float32)
 
     def answer(torque_nm: float) -> np.ndarray:
-        wanted[0, 3] = torque_nm
-        return demand(torques, wanted, still, still, leg_traits([GENERIC_BODY])[:1], habit).exact()[0]
+        target_torque[0, 3] = torque_nm
+        return coordination_problem(
+            torques, target_torque, still, still, leg_traits([GENERIC_BODY])[:1], prior
+        ).exact()[0]
 
     assert answer(0.0) == pytest.approx([0.1, 0.1], abs=1e-6)
     stronger = answer(12.0) - answer(0.0)

@@ -11,14 +11,14 @@ import pytest
 from core.domain.twin import GENERIC_BODY
 from core.gait.norms import normal_reference
 from core.learning.gait.coordination import CoordinationLearner
-from core.simulation.environment.actuation import MuscleDrive
-from core.simulation.environment.tracking import Walker, WalkingEnvironment, muscle_drive
+from core.simulation.environment.actuation import MuscleActuation
+from core.simulation.environment.tracking import Walker, WalkingEnvironment, muscle_actuation
 from core.simulation.model.exo_model import worn_model
 from core.simulation.model.model_sensors import SensorColumns
-from core.simulation.muscles.coordination import RESERVE_NM, CoordinationNetwork, Demand
+from core.simulation.muscles.coordination import RESERVE_NM, CoordinationNetwork, CoordinationProblem
 from core.simulation.muscles.leg_muscles import (
     MODEL_SIDES,
-    MusclePlant,
+    LegMuscles,
     exact_moment_arms,
     joint_rows,
     leg_rows,
@@ -34,13 +34,13 @@ def model() -> Any:
 
 
 @pytest.fixture(scope="module")
-def posed(model: Any) -> Demand:
+def problem(model: Any) -> CoordinationProblem:
     """What a walk of some muscle twins asks for."""
     world = _walkers(model, 8)
     for _ in range(12):
         world.step(shipped_policy(muscles=True).act(world.observation()))
-    assert isinstance(world.drive, MuscleDrive) and world.drive.posed is not None
-    return world.drive.posed
+    assert isinstance(world.actuation, MuscleActuation) and world.actuation.problem is not None
+    return world.actuation.problem
 
 
 def _walkers(model: Any, count: int) -> WalkingEnvironment:
@@ -48,15 +48,15 @@ def _walkers(model: Any, count: int) -> WalkingEnvironment:
     assert network is not None
     walkers = [Walker(model, GENERIC_BODY, normal_reference())] * count
     return WalkingEnvironment(
-        walkers, seed=4, drive=muscle_drive(walkers, CoordinationNetwork(network)), threads=1
+        walkers, seed=4, actuation=muscle_actuation(walkers, CoordinationNetwork(network)), threads=1
     )
 
 
 def test_moment_arms_by_polynomial_are_within_a_millimetre_in_walking_poses(model: Any) -> None:
     angle = normal_reference().angle_rad[::5]
-    plant = MusclePlant([model] * len(angle))
+    leg_muscles = LegMuscles([model] * len(angle))
 
-    arms = plant._moment_arms(leg_rows(angle))
+    arms = leg_muscles._moment_arms(leg_rows(angle))
 
     exact = np.swapaxes(exact_moment_arms(model, angle), 1, 2)
     for number, side in enumerate(MODEL_SIDES):
@@ -81,13 +81,14 @@ def test_muscle_forces_are_mujocos(model: Any) -> None:
     data.qvel[:] = np.random.default_rng(0).normal(0.0, 1.0, model.nv)
     data.act[:] = 0.3
     mujoco.mj_forward(model, data)
-    plant = MusclePlant([model])
+    leg_muscles = LegMuscles([model])
 
-    gain, bias = plant._hill.force_n(
-        plant.legs(data.sensordata[None, columns.length]), plant.legs(data.sensordata[None, columns.speed])
+    gain, bias = leg_muscles._hill.force_n(
+        leg_muscles.legs(data.sensordata[None, columns.length]),
+        leg_muscles.legs(data.sensordata[None, columns.speed]),
     )
 
-    assert plant.walkers(0.3 * gain + bias)[0] == pytest.approx(data.actuator_force, abs=1e-2)
+    assert leg_muscles.walkers(0.3 * gain + bias)[0] == pytest.approx(data.actuator_force, abs=1e-2)
 
 
 def test_rows_of_legs_become_joints_again() -> None:
@@ -96,13 +97,13 @@ def test_rows_of_legs_become_joints_again() -> None:
     assert np.array_equal(joint_rows(leg_rows(joints)), joints)
 
 
-def test_the_exact_answer_is_no_worse_than_any_other(posed: Demand) -> None:
-    exact = posed.exact()
+def test_the_exact_answer_is_no_worse_than_any_other(problem: CoordinationProblem) -> None:
+    exact = problem.exact()
     rng = np.random.default_rng(0)
 
     def cost(activation: np.ndarray) -> np.ndarray:
-        shift = (activation - posed.habit.usual) / posed.habit.freedom
-        error = np.einsum("rjm,rm->rj", posed.active, shift) - posed.wanted
+        shift = (activation - problem.prior.nominal_activation) / problem.prior.prior_sd
+        error = np.einsum("rjm,rm->rj", problem.active, shift) - problem.target_torque
         return np.sum(shift**2, axis=1) + np.sum(error**2, axis=1)
 
     for _ in range(20):
@@ -110,28 +111,28 @@ def test_the_exact_answer_is_no_worse_than_any_other(posed: Demand) -> None:
         assert (cost(exact) <= cost(other) + 1e-3).all()
 
 
-def test_the_shipped_coordination_comes_close_to_the_exact_torques(posed: Demand) -> None:
+def test_the_shipped_coordination_comes_close_to_the_exact_torques(problem: CoordinationProblem) -> None:
     network = shipped_policy(muscles=True).coordination
     assert network is not None
 
     def error_nm(activation: np.ndarray) -> float:
-        shift = (activation - posed.habit.usual) / posed.habit.freedom
-        error = (np.einsum("rjm,rm->rj", posed.active, shift) - posed.wanted) * RESERVE_NM
+        shift = (activation - problem.prior.nominal_activation) / problem.prior.prior_sd
+        error = (np.einsum("rjm,rm->rj", problem.active, shift) - problem.target_torque) * RESERVE_NM
         return float(np.sqrt(np.mean(error**2)))
 
-    found = error_nm(CoordinationNetwork(network).activation(posed))
+    found = error_nm(CoordinationNetwork(network).activation(problem))
 
-    assert found < error_nm(posed.exact()) + 6.0  # the prototype of this layer was 2 to 12 N m off
-    assert found < 0.5 * error_nm(np.zeros_like(posed.exact()))
+    assert found < error_nm(problem.exact()) + 6.0  # the prototype of this layer was 2 to 12 N m off
+    assert found < 0.5 * error_nm(np.zeros_like(problem.exact()))
 
 
-def test_the_network_learns_from_its_teacher(posed: Demand) -> None:
+def test_the_network_learns_from_its_teacher(problem: CoordinationProblem) -> None:
     learner = CoordinationLearner(seed=1)
-    learner.learn(posed)
+    learner.learn(problem)
     before = learner.error
 
     for _ in range(120):
-        learner.learn(posed)
+        learner.learn(problem)
 
     assert learner.error < 0.7 * before
 
@@ -142,7 +143,7 @@ def test_a_twin_walks_three_seconds_by_its_muscles(model: Any) -> None:
 
     fell = np.zeros(4, dtype=np.bool_)
     for _ in range(150):
-        fell |= world.step(policy.act(world.observation())).fell
+        fell |= world.step(policy.act(world.observation())).terminated
 
     assert not fell.any()
     assert (world.walked_m > 2.5).all()

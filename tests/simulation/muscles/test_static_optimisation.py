@@ -47,8 +47,10 @@ def test_activations_equal_an_independent_bounded_solver(
     estimate = estimate_activation(GENERIC_BODY, *gait)
     for frame in range(0, FRAMES, 4):
         matrix = np.vstack([torques.active_nm[frame] / RESERVE[:, None], np.eye(80)])
-        wanted = (gait[2][frame] - torques.passive_nm[frame]) / RESERVE
-        oracle = lsq_linear(matrix, np.concatenate([wanted, np.zeros(80)]), (0, 1), method="bvls", tol=1e-12)
+        target_torque = (gait[2][frame] - torques.passive_nm[frame]) / RESERVE
+        oracle = lsq_linear(
+            matrix, np.concatenate([target_torque, np.zeros(80)]), (0, 1), method="bvls", tol=1e-12
+        )
         np.testing.assert_allclose(estimate.activation[frame], oracle.x, atol=1e-7)
 
 

@@ -9,7 +9,14 @@ import pytest
 from core.domain.twin import GENERIC_BODY
 from core.simulation.model.exo_model import worn_model
 from core.simulation.physics.delay_line import DelayedValues
-from core.simulation.physics.domain_randomisation import NO_SPREAD, Draw, Spread, altered_model, draw, ticks
+from core.simulation.physics.domain_randomisation import (
+    NO_RANDOMISATION,
+    Variation,
+    RandomisationRanges,
+    altered_model,
+    draw,
+    ticks,
+)
 from core.twin.body import Fidelity
 
 
@@ -19,45 +26,45 @@ def model() -> mujoco.MjModel:
 
 
 def test_every_draw_stays_in_its_range() -> None:
-    spread = Spread()
+    ranges = RandomisationRanges()
 
-    drawn = draw(spread, 200, 5, seed=1)
+    drawn = draw(ranges, 200, 5, seed=1)
 
-    strongest = spread.strength[1] * spread.each_muscle[1]
-    weakest = spread.strength[0] * spread.each_muscle[0]
+    strongest = ranges.strength[1] * ranges.each_muscle[1]
+    weakest = ranges.strength[0] * ranges.each_muscle[0]
     for one in drawn:
-        assert spread.mass[0] <= one.mass_share <= spread.mass[1]
-        assert spread.friction[0] <= one.friction_share <= spread.friction[1]
-        assert spread.latency_s[0] <= one.latency_s <= spread.latency_s[1]
-        assert weakest <= one.strength_share.min() and one.strength_share.max() <= strongest
-    masses = [one.mass_share for one in drawn]
+        assert ranges.mass[0] <= one.mass_factor <= ranges.mass[1]
+        assert ranges.friction[0] <= one.friction_factor <= ranges.friction[1]
+        assert ranges.latency_s[0] <= one.latency_s <= ranges.latency_s[1]
+        assert weakest <= one.strength_factor.min() and one.strength_factor.max() <= strongest
+    masses = [one.mass_factor for one in drawn]
     assert max(masses) > 1.09 and min(masses) < 0.91
 
 
 def test_draws_depend_on_seed_and_member_alone() -> None:
     few, many, other = (
-        draw(Spread(), 3, 4, seed=7),
-        draw(Spread(), 9, 4, seed=7),
-        draw(Spread(), 3, 4, seed=8),
+        draw(RandomisationRanges(), 3, 4, seed=7),
+        draw(RandomisationRanges(), 9, 4, seed=7),
+        draw(RandomisationRanges(), 3, 4, seed=8),
     )
 
-    assert [one.mass_share for one in few] == [one.mass_share for one in many[:3]]
-    assert few[0].mass_share != other[0].mass_share
-    assert len({one.mass_share for one in many}) == 9
+    assert [one.mass_factor for one in few] == [one.mass_factor for one in many[:3]]
+    assert few[0].mass_factor != other[0].mass_factor
+    assert len({one.mass_factor for one in many}) == 9
 
 
 def test_impossible_ranges_are_refused() -> None:
     with pytest.raises(ValueError, match="mass"):
-        Spread(mass=(0.0, 1.0))
+        RandomisationRanges(mass=(0.0, 1.0))
     with pytest.raises(ValueError, match="latency_s"):
-        Spread(latency_s=(0.02, 0.01))
+        RandomisationRanges(latency_s=(0.02, 0.01))
 
 
 def test_mass_strength_and_friction_change_by_their_share(model: mujoco.MjModel) -> None:
     share = np.linspace(0.5, 1.5, model.nu)
     before = model.body_mass.copy()
 
-    altered = altered_model(model, Draw(1.2, share, 0.5, 0.0))
+    altered = altered_model(model, Variation(1.2, share, 0.5, 0.0))
 
     np.testing.assert_allclose(altered.body_mass, 1.2 * before)
     np.testing.assert_allclose(altered.dof_M0[:3], 1.2 * model.dof_M0[:3])  # as MuJoCo derives it
@@ -67,7 +74,7 @@ def test_mass_strength_and_friction_change_by_their_share(model: mujoco.MjModel)
 
 
 def test_without_spread_the_physics_is_unchanged(model: mujoco.MjModel) -> None:
-    altered = altered_model(model, draw(NO_SPREAD, 1, model.nu, seed=0)[0])
+    altered = altered_model(model, draw(NO_RANDOMISATION, 1, model.nu, seed=0)[0])
 
     ends = []
     for one in (model, altered):
@@ -82,7 +89,7 @@ def test_without_spread_the_physics_is_unchanged(model: mujoco.MjModel) -> None:
 
 
 def test_half_the_strength_is_half_the_force(model: mujoco.MjModel) -> None:
-    weak = altered_model(model, Draw(1.0, np.full(model.nu, 0.5), 1.0, 0.0))
+    weak = altered_model(model, Variation(1.0, np.full(model.nu, 0.5), 1.0, 0.0))
 
     forces = []
     for one in (model, weak):
@@ -106,7 +113,7 @@ def test_a_delay_line_starts_from_what_it_is_filled_with_and_continues_from_its_
     line, other = DelayedValues(np.array([2, 2]), 2), DelayedValues(np.array([2, 2]), 2)
     line.fill(np.array([True, False]), np.full((2, 2), 0.4))
     first = line(np.ones((2, 2)))
-    other.recall(line.memory())
+    other.load_state_dict(line.state_dict())
 
     np.testing.assert_array_equal(first, [[0.4, 0.4], [0.0, 0.0]])
     for _ in range(3):

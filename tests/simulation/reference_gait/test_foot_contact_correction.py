@@ -17,10 +17,10 @@ from core.gait.scenario_reference import scenario_reference
 from core.simulation.environment.tracking import Walker, WalkingEnvironment
 from core.simulation.model.exo_model import worn_model
 from core.simulation.reference_gait.foot_contact_correction import (
-    Grounding,
+    ContactCorrection,
     grounded,
     set_on_ground,
-    taught_stride,
+    stride_for_training,
 )
 from core.simulation.reference_gait.reference_strides import StrideBank
 from core.twin.body import Fidelity
@@ -48,7 +48,7 @@ def published() -> GaitReference:
 
 
 @pytest.fixture(scope="module")
-def normal(model) -> Grounding:
+def normal(model) -> ContactCorrection:
     return grounded(published(), model)
 
 
@@ -111,7 +111,7 @@ def test_stairs_are_taught_as_they_are() -> None:
     item = scenario_of("stairs-up")
     stride = scenario_reference(item, GENERIC_BODY, None)
 
-    assert taught_stride(stride, GENERIC_BODY.scale, item.ground) is stride
+    assert stride_for_training(stride, GENERIC_BODY.scale, item.ground) is stride
 
 
 def test_equal_strides_are_set_on_the_ground_once_and_others_for_themselves() -> None:
@@ -138,7 +138,7 @@ def test_a_foot_that_scuffs_is_told(model) -> None:
 def test_a_twin_is_judged_by_the_persons_own_stride(model) -> None:
     own = published()
     world = WalkingEnvironment([Walker(model, GENERIC_BODY, own)], seed=1, threads=1)
-    taught = taught_stride(own, GENERIC_BODY.scale, LEVEL_GROUND)
+    taught = stride_for_training(own, GENERIC_BODY.scale, LEVEL_GROUND)
     apart = StrideBank([taught]).angle(world.phase) - StrideBank([own]).angle(world.phase)
 
     assert np.abs(apart).max() > np.radians(1.0)

@@ -1,0 +1,151 @@
+"""What the environments share: bodies that step together, what can be read of them, and the exo's loop.
+
+All members of a batch take a control step of 20 ms together; an exo that is worn is asked every 10 ms.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import mujoco
+import numpy as np
+
+from core.domain.arrays import BoolArray, Float32Array, FloatArray, IntArray
+from core.domain.body import SIDES
+from core.simulation.model.joint_coupling import position_columns, velocity_columns
+from core.simulation.model.model_sensors import SensorColumns
+from core.simulation.physics.batch import Advance, BatchPhysics
+
+CONTROL_STEP_S = 0.02  # 50 Hz: a reaction is possible ten times within a step's double support
+EXO_STEP_S = 0.01  # the exo's own rate, 100 Hz
+EPISODE_S = 10.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StepResult:
+    """What one control step brought, in Gymnasium's words. Axis: N walkers."""
+
+    reward: FloatArray  # (N,)
+    terminated: BoolArray  # (N,) the walker fell
+    truncated: BoolArray  # (N,) the episode reached its full length
+    reward_terms: dict[str, float]  # mean of every reward term
+
+
+Assist = Callable[[Any], FloatArray]
+"""Exo torque (N, 2) on the hips, flexion positive [N m], for the environment whose walkers wear it."""
+
+
+class BatchEnvironment(ABC):
+    """N bodies in lockstep. Subclasses say what moves them, what is rewarded, and when they fall."""
+
+    def __init__(
+        self, models: Sequence[mujoco.MjModel], *, actuators: int, seed: int, episode_s: float, threads: int
+    ) -> None:
+        """`actuators` move the body; what a model has beyond them are the exo's two motors."""
+        model = models[0]
+        self.size = len(models)
+        self.physics = BatchPhysics(models, threads=threads)
+        self.with_exo = model.nu > actuators
+        self.divergences = 0  # control steps in which the physics of a walker broke down
+        self.exo_torque_nm: FloatArray = np.zeros((self.size, len(SIDES)))
+        self.control: FloatArray = np.zeros((self.size, model.nu))  # of all actuators, given last
+        self.state: FloatArray = np.zeros((self.size, self.physics.state_size))
+        self.sensor: FloatArray = np.zeros((self.size, model.nsensordata))
+        self._seed, self._resets = seed, 0
+        self._age: IntArray = np.zeros(self.size, dtype=np.int64)  # control steps since the start
+        self._start_m: FloatArray = np.zeros(self.size)
+        self._episode_steps = round(episode_s / CONTROL_STEP_S)
+        self._position, self._velocity = position_columns(model), velocity_columns(model)
+        self._sensors = SensorColumns.of(model)
+
+    # What can be read
+
+    @property
+    def time_s(self) -> FloatArray:
+        """(N,) since each walker's start."""
+        return np.asarray(CONTROL_STEP_S * self._age, dtype=np.float64)
+
+    @property
+    def joint_angle_rad(self) -> FloatArray:
+        """(N, 14)"""
+        return self.physics.position(self.state)[:, self._position]
+
+    @property
+    def joint_velocity_rad_s(self) -> FloatArray:
+        """(N, 14)"""
+        return self.physics.velocity(self.state)[:, self._velocity]
+
+    @property
+    def ground_force_n(self) -> FloatArray:
+        """(N, 2, 3) on the feet, world axes."""
+        return self._sensors.ground_force_n(self.sensor)
+
+    @property
+    def walked_m(self) -> FloatArray:
+        """(N,) distance ahead since the start."""
+        return self._forward_m - self._start_m
+
+    @property
+    def _forward_m(self) -> FloatArray:
+        return -self.physics.position(self.state)[:, 1]
+
+    # What subclasses say
+
+    @abstractmethod
+    def observation(self) -> Float32Array:
+        """What the policy sees (N, O)."""
+
+    @abstractmethod
+    def step(self, action: FloatArray, assist: Assist | None = None) -> StepResult:
+        """Take one control step with `action` (N, A)."""
+
+    @abstractmethod
+    def reset(self, which: BoolArray) -> None:
+        """Start the marked walkers (N,) anew."""
+
+    @abstractmethod
+    def state_dict(self) -> dict[str, np.ndarray]:
+        """All that changes, so that `load_state_dict` continues exactly here."""
+
+    @abstractmethod
+    def load_state_dict(self, state: Mapping[str, np.ndarray]) -> None:
+        """Continue from a `state_dict`."""
+
+    # What is the same for all
+
+    def stagger_episodes(self, seed: int) -> None:
+        """Let episodes end one by one: together they would make rewards rise and fall with their starts."""
+        self._age = np.random.default_rng(seed).integers(0, self._episode_steps, self.size)
+
+    def _next_reset(self) -> np.random.Generator:
+        """Random numbers of one reset; which they are depends on the seed and on how many went before."""
+        rng = np.random.default_rng((self._seed, self._resets))
+        self._resets += 1
+        return rng
+
+    @abstractmethod
+    def _body_control(self) -> FloatArray:
+        """Controls (N, actuators) of the bodies themselves for the coming interval."""
+
+    def _advance(self, interval_s: float, assist: Assist | None) -> BoolArray:
+        """Physics of one control step, with new controls every `interval_s`. Returns who diverged (N,)."""
+        diverged = np.zeros(self.size, dtype=np.bool_)
+        steps = round(interval_s / self.physics.time_step_s)
+        for _ in range(round(CONTROL_STEP_S / interval_s)):
+            control = self._body_control()
+            if self.with_exo:
+                if assist is not None:
+                    self.exo_torque_nm = assist(self)
+                control = np.concatenate([control, self.exo_torque_nm], axis=1)
+            self.control = control
+            advance = self._physics_steps(control, steps)
+            self.state, self.sensor = advance.state, advance.sensor
+            diverged |= advance.diverged
+        self.divergences += int(diverged.sum())
+        return diverged
+
+    def _physics_steps(self, control: FloatArray, steps: int) -> Advance:
+        return self.physics.advance(self.state, control, steps)
