@@ -15,7 +15,7 @@ from core.domain.subject import Sex, Subject
 from core.domain.twin import GENERIC_BODY, GaitPolicy
 from core.errors import JobCancelled, UserError
 from core.gait.norms import normal_reference
-from core.jobs.values import Progress, JobSpec, Picture, Sample, SilentContext
+from core.jobs.values import JobSpec, Picture, Progress, Sample, SilentContext
 from core.learning.exo import training as exo_training
 from core.learning.exo.comparison import verdict
 from core.learning.rl import training_loop

@@ -17,7 +17,7 @@ from core.errors import JobCancelled, UserError
 from core.gait.cycles import mean_cycle, range_of_motion_deg
 from core.gait.norms import normal_band
 from core.gait.similarity import pearson
-from core.jobs.values import Progress, JobSpec, SilentContext
+from core.jobs.values import JobSpec, Progress, SilentContext
 from core.store.repository import open_store
 from core.tasks import detect_pose, fit_twin, import_video, solve_motion
 from tests.motion.synthetic_walk import seen_by, side_camera, synthetic_walk

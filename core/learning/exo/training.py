@@ -33,7 +33,7 @@ from core.learning.rl.networks import ActorCritic, perceptron, to_network
 from core.learning.rl.ppo import Ppo, PpoSettings
 from core.learning.rl.rollout_collector import Normaliser
 from core.learning.rl.training_loop import train_until
-from core.simulation.environment.batch_environment import CONTROL_STEP_S, EPISODE_S
+from core.simulation.environment.batch_environment import CONTROL_STEP_S
 from core.simulation.environment.observation import OBSERVATION_SIZE
 from core.simulation.environment.policy import PolicyNetworks
 from core.simulation.environment.tracking import WalkingEnvironment
@@ -185,7 +185,7 @@ class ExoLearner:
         self._agent.warm(start.network)
         walkers = perturbed_walkers(policy.body, policy.reference, device_id, walker_count, seed)
         self._walking = WalkingEnvironment(walkers, seed=seed)
-        _stagger_episodes(self._walking, seed)
+        self._walking.stagger_episodes(seed)
         exo = worn_by(self._walking, start, self._agent.decide, TRAINING_FAULTS, seed)
         walking = WalkingPolicy(PolicyNetworks.from_policy(policy))
         self._environment = ExoEnvironment(self._walking, walking, exo, self.evaluator.baseline)
@@ -311,14 +311,6 @@ def learn_exo(
         learner.evaluate_latest(clock)
     train_until(learner, budget_s=learner.budget_s, clock=clock, watch=watch, save=save)
     learner.evaluate_latest(clock)
-
-
-def _stagger_episodes(environment: WalkingEnvironment, seed: int) -> None:
-    """Let the episodes end one by one: together they would make effort rise and fall with their starts."""
-    memory = environment.state_dict()
-    longest = round(EPISODE_S / CONTROL_STEP_S)
-    memory["_age"] = np.random.default_rng(seed).integers(0, longest, environment.size)
-    environment.load_state_dict(memory)
 
 
 def _view(policy: GaitPolicy) -> Normaliser:

@@ -24,7 +24,7 @@ from core.learning.exo.environment import (
     walkers_of,
     worn_by,
 )
-from core.learning.exo.training import ControllerEvaluator, ExoLearner, _stagger_episodes, learn_exo
+from core.learning.exo.training import ControllerEvaluator, ExoLearner, learn_exo
 from core.learning.exo.worn_controller import PERFECT_SENSORS, SIZES, WalkingPolicy, WornExo, exo_controller
 from core.simulation.environment.observation import OBSERVATION_SIZE
 from core.simulation.environment.policy import PolicyNetworks
@@ -67,7 +67,7 @@ def evaluator(policy: GaitPolicy) -> ControllerEvaluator:
 
 
 @pytest.fixture(scope="module")
-def with_exploration_std() -> tuple[ExoController, float, list[HipTrack]]:
+def distilled() -> tuple[ExoController, float, list[HipTrack]]:
     tracks = []
     for period_s in (0.9, 1.1, 1.3):
         turn = 2 * np.pi * np.arange(800)[:, None] / (100 * period_s) + np.array([0.0, np.pi])
@@ -84,16 +84,16 @@ def walking(policy: GaitPolicy) -> WalkingPolicy:
     return WalkingPolicy(PolicyNetworks.from_policy(policy))
 
 
-def test_the_default_law_is_antisymmetric_and_late(with_exploration_std: tuple) -> None:
-    angle = with_exploration_std[2][0].angle_rad
+def test_the_default_law_is_antisymmetric_and_late(distilled: tuple) -> None:
+    angle = distilled[2][0].angle_rad
     torque = law_torque(angle)
     np.testing.assert_allclose(torque[:, 0], -torque[:, 1])
     np.testing.assert_allclose(law_torque(angle[:, ::-1]), -torque)
     assert not torque[:10].any() and torque[10:].any()
 
 
-def test_the_network_on_the_exo_reproduces_the_default_law(with_exploration_std: tuple) -> None:
-    controller, error_nm, tracks = with_exploration_std
+def test_the_network_on_the_exo_reproduces_the_default_law(distilled: tuple) -> None:
+    controller, error_nm, tracks = distilled
     runtime = ExoRuntime(controller)
     angle, velocity = tracks[1].angle_rad.astype(np.float32), tracks[1].velocity_rad_s.astype(np.float32)
     given = np.array([runtime.step(a, v) for a, v in zip(angle, velocity, strict=True)])
@@ -112,11 +112,9 @@ def test_effort_is_the_mean_squared_share_of_strength_without_the_toes() -> None
     assert effort_change(0.93) == "−7 %" and effort_change(1.1) == "+10 %" and effort_change(1.001) == "±0 %"
 
 
-def test_many_simulated_exos_give_the_bits_of_one_real_one(
-    policy: GaitPolicy, with_exploration_std: tuple
-) -> None:
+def test_many_simulated_exos_give_the_bits_of_one_real_one(policy: GaitPolicy, distilled: tuple) -> None:
     world = world_of(policy, DEVICE, 3)
-    exo, single = WornExo(with_exploration_std[0], world), ExoRuntime(with_exploration_std[0])
+    exo, single = WornExo(distilled[0], world), ExoRuntime(distilled[0])
     networks, torques = PolicyNetworks.from_policy(policy), []
     hips = [Joint.of(JointKind.HIP_FLEXION, side).column for side in Side]
     single_torques = []
@@ -170,10 +168,8 @@ def test_days_differ_in_mass_strength_and_grip(policy: GaitPolicy) -> None:
     assert all(m.actuator_gainprm[ACTION_SIZE, 0] == 1.0 for m in models.values())
 
 
-def test_a_step_of_learning_shows_the_controllers_inputs_first(
-    policy: GaitPolicy, with_exploration_std: tuple
-) -> None:
-    world, controller = world_of(policy, DEVICE, 4), with_exploration_std[0]
+def test_a_step_of_learning_shows_the_controllers_inputs_first(policy: GaitPolicy, distilled: tuple) -> None:
+    world, controller = world_of(policy, DEVICE, 4), distilled[0]
     exo = worn_by(world, controller, lambda x: forward(controller.network, x), PERFECT_SENSORS, 0)
     learning = ExoEnvironment(
         world, WalkingPolicy(PolicyNetworks.from_policy(policy)), exo, Baseline(0.05, 0.1)
@@ -196,45 +192,43 @@ def test_a_step_of_learning_shows_the_controllers_inputs_first(
 def test_episodes_of_a_training_end_one_by_one(policy: GaitPolicy) -> None:
     world = world_of(policy, DEVICE, 32)
 
-    _stagger_episodes(world, seed=0)
+    world.stagger_episodes(seed=0)
 
     assert len(set(world.time_s)) > 20
 
 
 def test_training_never_returns_less_than_it_started_with(
-    policy: GaitPolicy, evaluator: ControllerEvaluator, with_exploration_std: tuple
+    policy: GaitPolicy, evaluator: ControllerEvaluator, distilled: tuple
 ) -> None:
-    learner = ExoLearner(
-        policy, DEVICE, with_exploration_std[0], budget_s=1.5, walker_count=8, evaluator=evaluator
-    )
+    learner = ExoLearner(policy, DEVICE, distilled[0], budget_s=1.5, walker_count=8, evaluator=evaluator)
     seen, saved = [], []
     learn_exo(learner, clock=time.monotonic, watch=seen.append, save=saved.append)
     assert seen and saved and learner.best_score is not None
-    assert learner.best_score.cost <= evaluator.evaluate(with_exploration_std[0]).cost + 1e-12
+    assert learner.best_score.cost <= evaluator.evaluate(distilled[0]).cost + 1e-12
     assert learner.best.limits == LIMITS
     assert {curve.name for curve in learner.curves()} == {"effort_ratio", "falls_per_minute", "similarity"}
 
 
 def test_training_goes_on_from_a_checkpoint(
-    policy: GaitPolicy, evaluator: ControllerEvaluator, with_exploration_std: tuple
+    policy: GaitPolicy, evaluator: ControllerEvaluator, distilled: tuple
 ) -> None:
-    first = ExoLearner(policy, DEVICE, with_exploration_std[0], walker_count=8, evaluator=evaluator)
+    first = ExoLearner(policy, DEVICE, distilled[0], walker_count=8, evaluator=evaluator)
     for _ in range(8):
         first.learn_iteration(time.monotonic)
     first.evaluate_latest(time.monotonic)
-    second = ExoLearner(policy, DEVICE, with_exploration_std[0], walker_count=8, evaluator=evaluator)
+    second = ExoLearner(policy, DEVICE, distilled[0], walker_count=8, evaluator=evaluator)
     second.load_checkpoint(first.save_checkpoint())
     assert second.control_steps == first.control_steps and second.elapsed_s == first.elapsed_s
     for one, other in zip(second.latest().network.weights, first.latest().network.weights, strict=True):
         np.testing.assert_array_equal(one, other)
-    moved = np.abs(first.latest().network.biases[-1] - with_exploration_std[0].network.biases[-1]).max()
+    moved = np.abs(first.latest().network.biases[-1] - distilled[0].network.biases[-1]).max()
     assert moved > 0.0  # the controller learns once the value network has found its feet
     assert second.learn_iteration(time.monotonic).control_steps > first.control_steps
 
 
 def test_a_start_of_another_size_is_refused(
-    policy: GaitPolicy, evaluator: ControllerEvaluator, with_exploration_std: tuple
+    policy: GaitPolicy, evaluator: ControllerEvaluator, distilled: tuple
 ) -> None:
-    small = dataclasses.replace(with_exploration_std[0], network=constant((16, 8, 2), "relu"))
+    small = dataclasses.replace(distilled[0], network=constant((16, 8, 2), "relu"))
     with pytest.raises(ValueError, match="sizes"):
         ExoLearner(policy, DEVICE, small, walker_count=4, evaluator=evaluator)

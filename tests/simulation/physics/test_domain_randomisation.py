@@ -11,8 +11,8 @@ from core.simulation.model.exo_model import worn_model
 from core.simulation.physics.delay_line import DelayedValues
 from core.simulation.physics.domain_randomisation import (
     NO_RANDOMISATION,
-    Variation,
     RandomisationRanges,
+    Variation,
     altered_model,
     draw,
     ticks,
