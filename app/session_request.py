@@ -17,6 +17,8 @@ from core.jobs.values import JsonValue
 
 LEAST_MINUTES, MOST_MINUTES = 0.2, 24 * 60.0  # both lessons together
 MOST_STARTS = 1024
+SUMMARY, REPORT = "summary.json", "report.pdf"  # what a session leaves in its folder, beside its package
+_RESULTS = (SUMMARY, REPORT, "*.exopkg")
 WALK_SECONDS = (5.0, 600.0)  # two to settle and two strides; ten minutes
 
 
@@ -34,7 +36,7 @@ def check_request(request: SessionRequest, *files: Path | None) -> None:
     """Refuse now what would be refused after minutes of work.
 
     Raises UserError PC-024 (a number out of range), PC-025 (a file is missing), PC-023 (`out` cannot be
-    written) or EXO-030 (unknown exo).
+    written), PC-027 (`out` holds results) or EXO-030 (unknown exo).
     """
     load_profile(request.device)
     check_minutes(request.minutes)
@@ -49,6 +51,19 @@ def check_request(request: SessionRequest, *files: Path | None) -> None:
                 "Check the name and run the command again.",
             )
     check_results_folder(request.out)
+    _check_no_results(request.out)
+
+
+def _check_no_results(folder: Path) -> None:
+    """A package or a report of another session would be lost, or taken for one of this session."""
+    found = sorted(path.name for pattern in _RESULTS for path in folder.glob(pattern))
+    if found:
+        raise refuse(
+            "PC-027",
+            f"There are results in {folder} already: {', '.join(found)}.",
+            "They would be written over, or be taken for results of this session.",
+            "Choose another folder with --out.",
+        )
 
 
 def check_minutes(minutes: float) -> None:

@@ -8,6 +8,8 @@ import platform
 import subprocess
 import sys
 from collections.abc import Mapping
+from itertools import count
+from pathlib import Path
 
 from installer import environment, pose_model, system_libraries
 from installer.checks import run_checks
@@ -63,9 +65,16 @@ def start_demo() -> int:
         print("Starting ExoTwin with a demo patient (synthetic data).", flush=True)
         return subprocess.call([python, "-m", "app", "--demo"], cwd=ROOT)
     print("There is no screen here (neither DISPLAY nor WAYLAND_DISPLAY is set).")
-    print(f"The same demo session runs without one; its results go to {DEMO_OUT}.", flush=True)
-    session = ["session", "demo", "--minutes", "2", "--out", str(DEMO_OUT)]
+    out = free_folder(DEMO_OUT)
+    print(f"The same demo session runs without one; its results go to {out}.", flush=True)
+    session = ["session", "demo", "--minutes", "2", "--out", str(out)]
     return subprocess.call([python, "-m", "app", *session], cwd=ROOT)
+
+
+def free_folder(wanted: Path) -> Path:
+    """`wanted`, or the first of `wanted-2`, `wanted-3`, … that is not there: results are not written over."""
+    others = (wanted.with_name(f"{wanted.name}-{number}") for number in count(2))
+    return wanted if not wanted.exists() else next(folder for folder in others if not folder.exists())
 
 
 def arguments(argv: list[str]) -> argparse.Namespace:

@@ -11,10 +11,10 @@ from core.errors import UserError
 
 
 @contextmanager
-def refused(code: str) -> Iterator[None]:
-    """What is done inside must be refused with this code."""
+def refused(code: str) -> Iterator[pytest.ExceptionInfo[UserError]]:
+    """What is done inside must be refused with this code; gives what was told."""
     with pytest.raises(UserError) as caught:
-        yield
+        yield caught
     assert caught.value.advice.code == code, caught.value
 
 

@@ -138,9 +138,10 @@ class ReportDrawing:
         for name, value in self._content.deployment:
             self._text(QRectF(x, y, 760, 120), name, 84, MUTED, WRAPPED)
             size = 62 if len(value) > 40 else 84
-            box = QRectF(x + 780, y, _HALF - 780, 400)
-            long = "\u200b".join(value[i : i + 8] for i in range(0, len(value), 8)) if size == 62 else value
-            y += max(self._text(box, long, size, align=WRAPPED), 100) + 30
+            box = QRectF(x + 780, y, _HALF - 780, 900)
+            whole = size == 62 and " " not in value  # a hash has no place to break by itself
+            words = "\u200b".join(value[i : i + 8] for i in range(0, len(value), 8)) if whole else value
+            y += max(self._text(box, words, size, align=WRAPPED), 100) + 30
         return y
 
     def _draw_foot(self) -> None:

@@ -114,6 +114,8 @@ def _data_dir(given: argparse.Namespace) -> Path:
 
 
 if TYPE_CHECKING:
+    from app.cli.session_run import SessionEnd
+
     Subparsers = argparse._SubParsersAction[_Parser]  # the type has no public name
 
 
@@ -250,8 +252,8 @@ def _session_run(given: argparse.Namespace) -> int:
     data_dir = _data_dir(given)
     request = SessionRequest(given.device, given.minutes, data_dir, given.out, given.seed, given.person)
     with open_terminal(data_dir) as terminal:
-        summary = run_video_session(request, subject, given.video, given.emg, terminal)
-    return _finish(summary, given)
+        end = run_video_session(request, subject, given.video, given.emg, terminal)
+    return _finish(end, given)
 
 
 def _session_demo(given: argparse.Namespace) -> int:
@@ -262,16 +264,19 @@ def _session_demo(given: argparse.Namespace) -> int:
     data_dir = _data_dir(given)
     request = SessionRequest(given.device, given.minutes, data_dir, given.out, given.seed)
     with open_terminal(data_dir) as terminal:
-        summary = run_demo_session(request, terminal)
-    return _finish(summary, given)
+        end = run_demo_session(request, terminal)
+    return _finish(end, given)
 
 
-def _finish(summary: dict[str, object], given: argparse.Namespace) -> int:
+def _finish(end: SessionEnd, given: argparse.Namespace) -> int:
+    """Print what came of it; raises the advice of a session that stopped before the exo."""
     if given.as_json:
-        print(json.dumps(summary, indent=2))
+        print(json.dumps(end.summary, indent=2))
     else:
-        print(f"{summary['verdict']}\nResults are in {given.out}.")
-    return EXIT_OK if summary["confirmed"] else EXIT_BUG
+        print(f"{end.summary['verdict']}\n{end.summary['outcome']}\nResults are in {given.out}.")
+    if end.advice is not None:
+        raise UserError(end.advice)
+    return EXIT_OK if end.summary["confirmed"] else EXIT_BUG
 
 
 def _virtual_exo(given: argparse.Namespace) -> int:

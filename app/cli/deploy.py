@@ -36,7 +36,8 @@ def _add_package(commands: Any, add_data_dir: AddDataDir) -> None:
     what = package.add_subparsers(required=True)
     inspect = what.add_parser("inspect", help="what is in it")
     inspect.set_defaults(command=_inspect)
-    verify = what.add_parser("verify", help="whether it may be used; the exit status is 0 only then")
+    usable = "whether it may be used, be it on a virtual exo only; the exit status is 0 only then"
+    verify = what.add_parser("verify", help=usable)
     verify.add_argument("--patient", default="", metavar="CODE", help="must be for this patient")
     verify.add_argument("--device", default="", metavar="ID", help="must be for this exo model")
     verify.set_defaults(command=_verify)
@@ -132,7 +133,7 @@ def _inspect(given: argparse.Namespace) -> int:
 
 
 def _verify(given: argparse.Namespace) -> int:
-    from app.cli.package_text import check_lines, check_values
+    from app.cli.package_text import check_lines, check_values, use_values
     from core.deploy.checks import Circumstances, examine
     from core.deploy.keys.site_key import trusted_keys
     from core.deploy.keys.site_secret import site_secret, subject_tag
@@ -144,9 +145,10 @@ def _verify(given: argparse.Namespace) -> int:
     examination = examine(read_bytes(given.file), given.file.name, around)
     if given.as_json:
         checks = [check_values(check) for check in examination.checks]
-        print(json.dumps({"passed": examination.passed, "checks": checks}, indent=2))
+        values = {"passed": examination.passed, "checks": checks, **use_values(examination, around.keys)}
+        print(json.dumps(values, indent=2))
     else:
-        print("\n".join(check_lines(examination)))
+        print("\n".join(check_lines(examination, around.keys)))
     return EXIT_OK if examination.passed else EXIT_FAILED
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
-from core.deploy.checks import Check, Examination
+from core.deploy.checks import Check, Examination, for_virtual_only
+from core.deploy.keys.site_key import TrustedKey
 from core.deploy.manifest import Approval, Manifest
-from core.deploy.package import PackageFile
+from core.deploy.package import PackageFile, assistance_in
 
 _NAME_WIDTH = 14
 
@@ -30,6 +32,7 @@ def package_lines(package: PackageFile) -> list[str]:
             f"{len(package.blob.golden.torque_nm)} ticks, {package.blob.golden.outputs_sha256[:16]}",
         ),
         ("Simulated", _acceptance(manifest)),
+        ("Walking", assistance_in(package).words),
         *(("Released", _approval(approval)) for approval in manifest.approvals),
         ("Signed with", f"{manifest.signer.algorithm} key {manifest.signer.key_id}"),
         ("For the exo", f"controller {package.blob.sha256[:16]}, signed with key {package.blob.key_id}"),
@@ -40,14 +43,38 @@ def package_lines(package: PackageFile) -> list[str]:
     return [_printable(f"{name:<{_NAME_WIDTH}} {words}") for name, words in facts]
 
 
-def check_lines(examination: Examination) -> list[str]:
+def check_lines(examination: Examination, keys: Mapping[str, TrustedKey]) -> list[str]:
+    """Every check, then whether the package may be used, by whom, and what it does to walking."""
     lines = []
     for check in examination.checks:
         lines.append(f"{'passed' if check.passed else 'FAILED'}  {check.name:<12} {check.words}")
         if check.advice is not None:
             lines.append(f"{'':21}{check.advice.why} {check.advice.next_step} [{check.advice.code}]")
-    verdict = "This package may be used." if examination.passed else "This package must not be used."
-    return [*(_printable(line) for line in lines), verdict]
+    return [_printable(line) for line in (*lines, *_verdict_lines(examination, keys))]
+
+
+def _verdict_lines(examination: Examination, keys: Mapping[str, TrustedKey]) -> list[str]:
+    package = examination.package
+    if package is None or not examination.passed:
+        return ["This package must not be used."]
+    reasons = for_virtual_only(package, keys)
+    lines = ["This package is for practice: a virtual exo only." if reasons else "This package may be used."]
+    lines += [f"{one.why} {one.next_step} [{one.code}]" for one in reasons]
+    return [*lines, assistance_in(package).words]
+
+
+def use_values(examination: Examination, keys: Mapping[str, TrustedKey]) -> dict[str, object]:
+    """What `check_lines` says after the checks, for programs; nothing of a package that cannot be read."""
+    package = examination.package
+    if package is None:
+        return {}
+    found = assistance_in(package)
+    return {
+        "virtual_exo_only": [advice.code for advice in for_virtual_only(package, keys)],
+        "effort_ratio": found.effort_ratio,
+        "makes_walking_harder": found.harder if found.known else None,
+        "assistance": found.words,
+    }
 
 
 def check_values(check: Check) -> dict[str, object]:
@@ -81,7 +108,7 @@ def _acceptance(manifest: Manifest) -> str:
     if done.simulated_peak_nm is not None:
         facts.append(f"walking reaches {done.simulated_peak_nm:.1f} N m")
     if done.effort_ratio is not None:
-        facts.append(f"effort {done.effort_ratio:.0%} of that without exo")
+        facts.append(f"effort at the end of training {done.effort_ratio:.0%} of that without exo")
     if done.falls_per_minute is not None:
         facts.append(f"{done.falls_per_minute:.1f} falls a minute")
     return ", ".join(facts)

@@ -5,40 +5,59 @@ from __future__ import annotations
 import json
 import shutil
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 from app.exo_process import VirtualExo
-from app.session_request import SessionRequest, check_request
+from app.session_request import MOST_MINUTES, REPORT, SUMMARY, SessionRequest, check_request
 from app.terminal import Terminal
-from core.domain.controller import Comparison, Deployment, Package, TrainedController
+from core.domain.assistance import Assistance, assistance_of
+from core.domain.controller import (
+    UNATTENDED_APPROVER,
+    Comparison,
+    Deployment,
+    Package,
+    TrainedController,
+)
 from core.domain.exo_walk import ExoWalk
 from core.domain.findings import Finding, Severity
 from core.domain.motion import Motion
 from core.domain.record import RecordKind, Verdict
 from core.domain.recording import Landmarks
-from core.domain.rollout import GaitLabel
 from core.domain.subject import Subject
 from core.domain.twin import GaitPolicy, Twin
-from core.errors import UserError
+from core.errors import Advice, UserError
 from core.gait.cycles import range_of_motion_deg
 from core.jobs.values import JsonValue
 from core.session.flow import Step
+from core.session.same_patient import same_patient
 from core.store.repository import Store, open_store
-from core.tasks.nobody import NOBODY
 
 GAIT_SHARE = 0.55  # of the training minutes; learning to walk takes longer than learning to assist
 OPERATOR = "command line"
 T = TypeVar("T")
 
 
+@dataclass(frozen=True, slots=True)
+class SessionEnd:
+    """What goes to `summary.json`, and why the session stopped before the exo; None when it did not."""
+
+    summary: dict[str, Any]
+    advice: Advice | None = None
+
+
 def run_video_session(
     request: SessionRequest, subject: Subject, video: Path, emg: Path | None, terminal: Terminal
-) -> dict[str, Any]:
-    """From a video file to a confirmed controller. Returns what goes to `summary.json`."""
+) -> SessionEnd:
+    """From a video file to a controller kept on a virtual exo, or to a comparison that a person has to sign.
+
+    Refuses, besides what its jobs do, PAT-013 and PAT-014 (see `same_patient`) before anything takes time.
+    """
     check_request(request, video, emg)
     with open_store(request.data_dir) as store:
-        visit_id = store.start_visit(_patient_id(store, subject), by=OPERATOR).id
+        patient_id = same_patient(store, subject, by=OPERATOR)
+        visit_id = store.start_visit(patient_id, by=OPERATOR).id
         recording_id = terminal.run(
             "import_video", {"visit_id": visit_id, "files": [str(video)]}, visit_id=visit_id
         )
@@ -51,7 +70,7 @@ def run_video_session(
         return _from_landmarks(store, visit_id, request, terminal)
 
 
-def run_demo_session(request: SessionRequest, terminal: Terminal) -> dict[str, Any]:
+def run_demo_session(request: SessionRequest, terminal: Terminal) -> SessionEnd:
     """The same session on the demo patient, all synthetic."""
     check_request(request)
     with open_store(request.data_dir) as store:
@@ -60,19 +79,25 @@ def run_demo_session(request: SessionRequest, terminal: Terminal) -> dict[str, A
         return _from_landmarks(store, visit_id, request, terminal)
 
 
-def _patient_id(store: Store, subject: Subject) -> str:
-    known = next((row for row in store.patients() if row.subject.code == subject.code), None)
-    if known is None:
-        return store.add_patient(subject, by=OPERATOR)
-    store.edit_patient(known.id, subject, by=OPERATOR)
-    return known.id
-
-
-def _from_landmarks(
-    store: Store, visit_id: str, request: SessionRequest, terminal: Terminal
-) -> dict[str, Any]:
+def _from_landmarks(store: Store, visit_id: str, request: SessionRequest, terminal: Terminal) -> SessionEnd:
     started_s = time.monotonic()
-    device = request.device
+    controller_id = _train(store, visit_id, request, terminal)
+    comparison_id = terminal.run("compare", {"controller_id": controller_id}, visit_id=visit_id)
+    advice = held_back(store, visit_id, comparison_id, request)
+    package_id = None
+    if advice is None:
+        _release_for_virtual(store, visit_id, comparison_id)
+        params: dict[str, JsonValue] = {"controller_id": controller_id, "comparison_id": comparison_id}
+        package_id = terminal.run("package_controller", params, visit_id=visit_id)
+        _deploy(store, visit_id, package_id, request, terminal)
+    summary = summarise(store, visit_id, terminal.seconds)
+    summary["seconds_total"] = round(time.monotonic() - started_s, 1)
+    _write_results(store, visit_id, package_id, summary, request.out)
+    return SessionEnd(summary, advice)
+
+
+def _train(store: Store, visit_id: str, request: SessionRequest, terminal: Terminal) -> str:
+    """From landmarks to a controller; returns its record."""
 
     def run(kind: str, **params: Any) -> str:
         return terminal.run(kind, params, visit_id=visit_id)
@@ -89,26 +114,45 @@ def _from_landmarks(
         "learn_gait", twin_id=twin_id, motion_id=motion_id, minutes=gait_minutes, seed=request.seed
     )
     run("simulate_gait", policy_id=policy_id)
-    exo_minutes = request.minutes - gait_minutes
-    controller_id = run(
-        "train_controller", policy_id=policy_id, device=device, minutes=exo_minutes, seed=request.seed
+    return run(
+        "train_controller",
+        policy_id=policy_id,
+        device=request.device,
+        minutes=request.minutes - gait_minutes,
+        seed=request.seed,
     )
-    comparison_id = run("compare", controller_id=controller_id)
+
+
+def held_back(store: Store, visit_id: str, comparison_id: str, request: SessionRequest) -> Advice | None:
+    """Why the controller of a real person goes no further without somebody who answers for it.
+
+    None where it may: it does not make walking harder, or the patient is synthetic. Nobody can be hurt by a
+    demo's virtual exo, and the demo is there to show the whole way.
+    """
+    assistance = assistance_of(store.load(comparison_id, Comparison).scores)
+    subject, number = store.subject_of(visit_id), store.visit(visit_id).number
+    if subject.synthetic or not assistance.needs_reason:
+        return None
+    longer = min(2.0 * request.minutes, MOST_MINUTES)
+    return Advice(
+        f"The controller was not put onto an exo. {assistance.words}",
+        "Only a person may release it all the same, with a reason; the comparison is kept.",
+        f"Train longer, for example with --minutes {longer:g} and another folder after --out, or open visit "
+        f"{number} of {subject.code} in the windows and sign on the Compare page.",
+        "CMP-002",
+    )
+
+
+def _release_for_virtual(store: Store, visit_id: str, comparison_id: str) -> None:
     store.decide(
         visit_id,
         Step.COMPARE,
         Verdict.SIGNED,
         record_id=comparison_id,
-        by=OPERATOR,
-        role=NOBODY.role,
+        by=UNATTENDED_APPROVER.name,
+        role=UNATTENDED_APPROVER.role,
         reason="packed without a person's look; for a virtual exo",
     )
-    package_id = run("package_controller", controller_id=controller_id, comparison_id=comparison_id)
-    _deploy(store, visit_id, package_id, request, terminal)
-    summary = summarise(store, visit_id, terminal.seconds)
-    summary["seconds_total"] = round(time.monotonic() - started_s, 1)
-    _write_results(store, visit_id, package_id, summary, request.out)
-    return summary
 
 
 def heed(findings: tuple[Finding, ...]) -> None:
@@ -139,7 +183,7 @@ def _deploy(
 
 
 def summarise(store: Store, visit_id: str, seconds: dict[str, float]) -> dict[str, Any]:
-    """The numbers of a visit whose controller is on an exo, from its newest records."""
+    """The numbers of a visit whose controllers were compared, from its newest records."""
 
     def newest(kind: RecordKind, payload: type[T]) -> T:
         info = store.latest(visit_id, kind)
@@ -148,7 +192,6 @@ def summarise(store: Store, visit_id: str, seconds: dict[str, float]) -> dict[st
 
     landmarks, motion = newest(RecordKind.LANDMARKS, Landmarks), newest(RecordKind.MOTION, Motion)
     twin, comparison = newest(RecordKind.TWIN, Twin), newest(RecordKind.COMPARISON, Comparison)
-    deployment = newest(RecordKind.DEPLOYMENT, Deployment)
     return {
         "synthetic": landmarks.synthetic,
         **_measured(landmarks, motion),
@@ -156,14 +199,29 @@ def summarise(store: Store, visit_id: str, seconds: dict[str, float]) -> dict[st
         **_trained(
             newest(RecordKind.GAIT_POLICY, GaitPolicy), newest(RecordKind.CONTROLLER, TrainedController)
         ),
-        "effort_ratio_with_exo": effort_ratio(comparison),
+        **_handed_over(store, visit_id, assistance_of(comparison.scores)),
         "verdict": comparison.sentence,
-        "package_sha256": newest(RecordKind.PACKAGE, Package).sha256,
-        "readback_sha256": deployment.readback_sha256,
-        "confirmed": deployment.confirmed,
-        "virtual_exo": deployment.virtual,
         **_walked(store, visit_id),
         "seconds": {kind: round(spent, 1) for kind, spent in seconds.items()},
+    }
+
+
+def _handed_over(store: Store, visit_id: str, assistance: Assistance) -> dict[str, Any]:
+    """What the controller does to walking, and which exo holds it, if the session came that far."""
+    ratio, info = assistance.effort_ratio, store.latest(visit_id, RecordKind.DEPLOYMENT)
+    deployment = None if info is None else store.load(info.id, Deployment)
+    where = "Not put onto an exo."
+    if deployment is not None:
+        kind = "virtual exo; nobody wears it" if deployment.virtual else "exo"
+        where = f"{'Kept' if deployment.confirmed else 'Not kept'} on the {kind}."
+    return {
+        "effort_ratio_with_exo": None if ratio is None else round(ratio, 4),
+        "makes_walking_harder": assistance.harder if assistance.known else None,
+        "outcome": f"{where} {assistance.words}",
+        "package_sha256": None if deployment is None else deployment.package_sha256,
+        "readback_sha256": None if deployment is None else deployment.readback_sha256,
+        "confirmed": deployment is not None and deployment.confirmed,
+        "virtual_exo": None if deployment is None else deployment.virtual,
     }
 
 
@@ -226,20 +284,14 @@ def _trained(policy: GaitPolicy, controller: TrainedController) -> dict[str, Any
     }
 
 
-def effort_ratio(comparison: Comparison) -> float | None:
-    """Effort with the personalized controller over effort without exo, both simulated."""
-    without = comparison.find(GaitLabel.WITHOUT_EXO)
-    personalized = comparison.find(GaitLabel.PERSONALIZED_CONTROLLER)
-    if without is None or personalized is None or without.effort <= 0.0:
-        return None
-    return round(personalized.effort / without.effort, 4)
-
-
-def _write_results(store: Store, visit_id: str, package_id: str, summary: dict[str, Any], out: Path) -> None:
+def _write_results(
+    store: Store, visit_id: str, package_id: str | None, summary: dict[str, Any], out: Path
+) -> None:
     from app.cli.report_file import write_visit_report
 
     out.mkdir(parents=True, exist_ok=True)
-    (out / "summary.json").write_text(json.dumps(summary, indent=2), encoding="utf-8")
-    package = store.load(package_id, Package)
-    shutil.copyfile(store.folder(package_id) / package.file_name, out / package.file_name)
-    write_visit_report(store, visit_id, out / "report.pdf")
+    (out / SUMMARY).write_text(json.dumps(summary, indent=2), encoding="utf-8")
+    if package_id is not None:
+        package = store.load(package_id, Package)
+        shutil.copyfile(store.folder(package_id) / package.file_name, out / package.file_name)
+    write_visit_report(store, visit_id, out / REPORT)

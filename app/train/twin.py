@@ -22,6 +22,7 @@ from core.errors import UserError, refuse
 from core.gait.leg import Leg
 from core.gait.stride import stride_of
 from core.jobs.values import JsonValue
+from core.session.same_patient import same_patient
 from core.store.repository import Store, open_store
 
 if TYPE_CHECKING:
@@ -163,12 +164,10 @@ def _key(person: Person, trial: dict[str, JsonValue], request: TwinRequest) -> s
 
 
 def _visit(store: Store, subject: Subject, trial: dict[str, JsonValue]) -> str:
-    """The visit of the motion, else a new one."""
+    """The visit of the motion, else a new one. Refuses PAT-013 and PAT-014, see `same_patient`."""
     if "motion_id" in trial:
         return store.info(str(trial["motion_id"])).visit_id
-    known = next((row for row in store.patients() if row.subject.code == subject.code), None)
-    patient = store.add_patient(subject, by=OPERATOR) if known is None else known.id
-    return store.start_visit(patient, by=OPERATOR).id
+    return store.start_visit(same_patient(store, subject, by=OPERATOR), by=OPERATOR).id
 
 
 def _twin(body: BodyParameters) -> Twin:

@@ -15,10 +15,11 @@ from core.deploy.manifest import profile_sha256
 from core.deploy.package import PackageFile, changed, parse_package
 from core.devices.exo_values import ExoInfo
 from core.devices.profiles import load_profile
-from core.domain.controller import DeviceProfile, TorqueLimits
+from core.domain.controller import DeviceProfile, TorqueLimits, unattended
 from core.errors import Advice, UserError, refuse
 
 CLOCKS_DIFFER = timedelta(hours=1)  # between the computers of a site
+_VIRTUAL_ONLY = "This package may only go onto a virtual exo."
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,9 @@ def check_package(package: PackageFile, circumstances: Circumstances) -> None:
 
 
 def check_exo(package: PackageFile, keys: Mapping[str, TrustedKey], exo: ExoInfo) -> None:
-    """May it go onto this very exo? Raises UserError DEP-017 (bound to another), DEP-018 (practice key)."""
+    """May it go onto this very exo? Raises UserError DEP-017 (bound to another) and, where a person may wear
+    the exo, DEP-018, DEP-024 or DEP-025, see `for_virtual_only`.
+    """
     serial = package.manifest.device_profile.serial
     if serial and serial != exo.serial:
         raise refuse(
@@ -90,13 +93,50 @@ def check_exo(package: PackageFile, keys: Mapping[str, TrustedKey], exo: ExoInfo
             "It was bound to one exo when it was made.",
             f"Connect {serial}, or make a package for this exo.",
         )
-    if not exo.virtual and keys[package.manifest.signer.key_id].kind is KeyKind.PRACTICE:
-        raise refuse(
-            "DEP-018",
-            "This package may only go onto a virtual exo.",
-            "It was signed with the practice key, which nobody guards: this computer has no site key yet.",
-            "Make the site's key with `exotwin key make --file`, then pack the controller again.",
-        )
+    reasons = () if exo.virtual else for_virtual_only(package, keys)
+    if reasons:
+        raise UserError(reasons[0])
+
+
+def for_virtual_only(package: PackageFile, keys: Mapping[str, TrustedKey]) -> tuple[Advice, ...]:
+    """Everything that keeps a package from an exo that a person wears; empty when it may go there."""
+    key = keys.get(package.manifest.signer.key_id)
+    by_people = (one for one in package.manifest.approvals if not unattended(one.name))
+    found: list[Advice] = []
+    if package.manifest.training.synthetic:
+        found.append(_synthetic())
+    if not any(approval.name and approval.meaning for approval in by_people):
+        found.append(_unattended())
+    if key is not None and key.kind is KeyKind.PRACTICE:
+        found.append(_practised())
+    return tuple(found)
+
+
+def _synthetic() -> Advice:
+    return Advice(
+        _VIRTUAL_ONLY,
+        "It was made from a synthetic walk, not from that of a person.",
+        "Record the person who will wear the exo, and train a controller for that walk.",
+        "DEP-025",
+    )
+
+
+def _unattended() -> Advice:
+    return Advice(
+        _VIRTUAL_ONLY,
+        "No person released it: it was packed by a session without a screen, for its virtual exo.",
+        "Sign the comparison on the Compare page, then pack the controller on the Deploy page.",
+        "DEP-024",
+    )
+
+
+def _practised() -> Advice:
+    return Advice(
+        _VIRTUAL_ONLY,
+        "It was signed with the practice key, which nobody guards: this computer has no site key yet.",
+        "Make the site's key with `exotwin key make --file`, then pack the controller again.",
+        "DEP-018",
+    )
 
 
 def _answer(

@@ -31,7 +31,9 @@ from core.deploy.golden import golden_vectors
 from core.deploy.keys.signature import ALGORITHM, SIGNATURE_BYTES, PrivateKey
 from core.deploy.manifest import Manifest, Origin, Signer, known, make_manifest
 from core.deploy.strict_json import canonical_json, parse_json, read_json
+from core.domain.assistance import Assistance, weigh
 from core.domain.controller import Comparison, DeviceProfile, ExoController, TorqueLimits, TrainedController
+from core.domain.rollout import GaitLabel
 from core.errors import UserError, refuse
 
 SUFFIX = ".exopkg"
@@ -234,6 +236,36 @@ def _report(trained: TrainedController, comparison: Comparison | None) -> dict[s
             for score in comparison.scores
         ]
     return report
+
+
+def assistance_in(package: PackageFile) -> Assistance:
+    """What the packed controller does to walking: by the signed comparison, else by its training.
+
+    Not known in a package that holds neither; where only the training tells, falls without the exo are not
+    known.
+    """
+    gaits = package.report.get("gaits")
+    if isinstance(gaits, list):
+        without, worn = _gait(gaits, GaitLabel.WITHOUT_EXO), _gait(gaits, GaitLabel.PERSONALIZED_CONTROLLER)
+        return weigh(
+            _number(without, "effort"),
+            _number(worn, "effort"),
+            _number(without, "falls_per_minute"),
+            _number(worn, "falls_per_minute"),
+        )
+    done = package.manifest.acceptance
+    return Assistance(done.effort_ratio, done.falls_per_minute)
+
+
+def _gait(gaits: list[Any], label: GaitLabel) -> dict[str, Any]:
+    found = (gait for gait in gaits if isinstance(gait, dict) and gait.get("label") == label.value)
+    return next(found, {})
+
+
+def _number(gait: dict[str, Any], name: str) -> float | None:
+    """None for what is missing or no number: another program may have written the report."""
+    value = gait.get(name)
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _zip(members: tuple[bytes, ...]) -> bytes:

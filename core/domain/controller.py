@@ -178,6 +178,7 @@ class Package:
     expires_utc: str = ""
     key_id: str = ""
     practice: bool = False  # signed with a key nobody guards: for a virtual exo only
+    virtual_only: str = ""  # what else keeps it from a person, in a sentence; "" in older records
 
 
 class Handover(StrEnum):
@@ -196,6 +197,17 @@ class Approver:
     name: str
     role: str
     meaning: str
+
+
+# Who answers where no person is there: nobody, and the record says so.
+UNATTENDED_APPROVER = Approver(
+    "command line", "no person", "walked by a virtual exo only; not released for anybody to wear"
+)
+
+
+def unattended(name: str) -> bool:
+    """Whether an approval of this name is that of a session which nobody attended."""
+    return name.strip() == UNATTENDED_APPROVER.name
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import TypeVar
 import numpy as np
 
 from core.domain.arrays import FloatArray
+from core.domain.assistance import typed_reason
 from core.domain.body import SAGITTAL, SIDES, JointKind, Side
 from core.domain.controller import Comparison, Deployment, GaitScore, Package, TrainedController
 from core.domain.exo_walk import ExoWalk
@@ -303,6 +304,8 @@ def _deployment(store: Store, visit_id: str) -> tuple[tuple[str, str], ...]:
     if signed:
         role = f" ({signed[-1].role})" if signed[-1].role else ""
         lines.append(("Approved", f"{signed[-1].by}{role}, {_day(signed[-1].on_utc)}"))
+        reason = typed_reason(signed[-1].reason)
+        lines += [("Reason", reason)] if reason else []
     package = _newest(store, visit_id, RecordKind.PACKAGE, Package)
     if package is not None:
         lines.append(("Package SHA-256", package.sha256))

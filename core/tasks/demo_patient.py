@@ -25,14 +25,16 @@ from core.domain.subject import Consent, Sex, Subject
 from core.domain.twin import BodyParameters
 from core.emg.importing import process_emg
 from core.emg.synthetic import synthetic_emg
+from core.errors import refuse
 from core.gait.norms import normal_reference
 from core.jobs.values import JobContext, Params
+from core.session.same_patient import patient_of_code
 from core.simulation.analysis.gait_events import walked_points
 from core.simulation.analysis.rollout import record_rollout, trace_walk
 from core.simulation.environment.batch_environment import CONTROL_STEP_S
 from core.simulation.environment.tracking import Walker, WalkingEnvironment
 from core.simulation.model.exo_model import worn_model
-from core.store.repository import Store, open_store
+from core.store.repository import PatientRow, Store, open_store
 from core.tasks.policy_files import shipped_policy
 from core.twin.body import Fidelity
 from core.twin.scaling import scales_for_height
@@ -68,7 +70,12 @@ class Walk:
 
 
 def run(_params: Params, context: JobContext) -> str:
-    """Make the demo patient with one visit; returns the LANDMARKS record's id."""
+    """Make the demo patient with one visit; returns the LANDMARKS record's id.
+
+    Raises UserError PAT-014 and PAT-015, see `_known`.
+    """
+    with open_store(context.spec.data_dir) as store:
+        _known(store)  # before anything takes time
     context.progress(0.05, "The synthetic patient walks")
     walk = simulated_walk()
     context.check_cancelled()
@@ -137,9 +144,22 @@ def demo_emg(walk: Walk) -> EmgEnvelopes:
 
 def _visit(store: Store, operator: str) -> str:
     """A new visit of the demo patient, who is made once per data folder."""
-    known = next((row for row in store.patients() if row.subject.code == SUBJECT.code), None)
+    known = _known(store)
     patient_id = known.id if known is not None else store.add_patient(SUBJECT, by=operator)
     return store.start_visit(patient_id, by=operator).id
+
+
+def _known(store: Store) -> PatientRow | None:
+    """Refuses PAT-014 (archived) and PAT-015: a real person's visits never hold a synthetic walk."""
+    known = patient_of_code(store, SUBJECT.code)
+    if known is not None and not known.subject.synthetic:
+        raise refuse(
+            "PAT-015",
+            f"The code {SUBJECT.code} of the demo patient is taken.",
+            "A patient of this record has it who is not synthetic.",
+            "Give that patient another code on the Patients page, or use another data folder for the demo.",
+        )
+    return known
 
 
 def _save_landmarks(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from core.deploy.checks import Circumstances, check_package
+from core.deploy.checks import Circumstances, check_package, for_virtual_only
 from core.deploy.keys.key_store import system_key_store
 from core.deploy.keys.site_key import KeyKind, passphrase_of_environment, signing_key, trusted_keys
 from core.deploy.keys.site_secret import site_secret, subject_tag
@@ -53,10 +54,12 @@ def _packed(store: Store, params: Params, context: JobContext) -> tuple[BuiltPac
     context.progress(0.1, "Opening the site's key")
     key = signing_key(data_dir, system_key_store(), _passphrase(params, context))
     context.progress(0.3, "Packing the controller")
-    tag = subject_tag(site_secret(data_dir), store.subject_of(store.info(controller_id).visit_id).code)
+    subject = store.subject_of(store.info(controller_id).visit_id)
+    tag = subject_tag(site_secret(data_dir), subject.code)
     serial = str(params.get("device_serial") or "")
     origin = origin_of(store, controller_id, comparison_id, tag, serial)
     trained, comparison = store.load(controller_id, TrainedController), store.load(comparison_id, Comparison)
+    trained = replace(trained, synthetic=trained.synthetic or comparison.synthetic or subject.synthetic)
     profile = load_profile(trained.device_id)
     built = build_package(trained, profile, origin, key, comparison=comparison)
     package = parse_package(built.archive)
@@ -85,7 +88,8 @@ def _save(
 ) -> str:
     manifest = package.manifest
     path = _write(context.work_dir, built.device_sha256, built.archive)
-    kind = trusted_keys(context.spec.data_dir)[manifest.signer.key_id].kind
+    keys = trusted_keys(context.spec.data_dir)
+    reasons = for_virtual_only(package, keys)
     payload = Package(
         file_name=path.name,
         sha256=built.device_sha256,
@@ -97,7 +101,8 @@ def _save(
         version=manifest.version,
         expires_utc=manifest.expires_utc,
         key_id=manifest.signer.key_id,
-        practice=kind is KeyKind.PRACTICE,
+        practice=keys[manifest.signer.key_id].kind is KeyKind.PRACTICE,
+        virtual_only=reasons[0].why if reasons else "",
     )
     name = load_profile(payload.device_id).name
     return store.save(

@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable
 
 from core.devices.exo_protocol import DeviceState
+from core.domain.controller import UNATTENDED_APPROVER
 from core.domain.exo_news import keep_command
 from core.domain.exo_walk import LEAST_STRIDES
 from core.errors import UserError, refuse
 from core.jobs.values import JobContext, Params
 from core.tasks.exo_supervision import ExoWatch
-from core.tasks.nobody import NOBODY
 from core.tasks.telemetry import show, watching
 
 _READY_S, _WALK_S = 60.0, 120.0
@@ -36,7 +36,7 @@ def run(params: Params, context: JobContext) -> str:
         _until(watch, context, lambda: min(watch.strides) >= LEAST_STRIDES, _WALK_S)
         watch.do("stop")
         _until(watch, context, lambda: watch.walk is not None, _READY_S)
-        return watch.do(keep_command(NOBODY))
+        return watch.do(keep_command(UNATTENDED_APPROVER))
 
 
 def _until(watch: ExoWatch, context: JobContext, reached: Callable[[], bool], limit_s: float) -> None:

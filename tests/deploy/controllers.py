@@ -14,7 +14,15 @@ from core.deploy.keys.site_key import KeyKind, TrustedKey
 from core.deploy.manifest import Approval, Origin
 from core.deploy.package import BuiltPackage, PackageFile, build_package, parse_package
 from core.devices.profiles import load_profile
-from core.domain.controller import DeviceProfile, ExoController, TorqueLimits, TrainedController
+from core.domain.controller import (
+    Comparison,
+    DeviceProfile,
+    ExoController,
+    GaitScore,
+    TorqueLimits,
+    TrainedController,
+)
+from core.domain.rollout import GaitLabel, RolloutSet, SceneGeometry
 from core.domain.twin import Network
 from core.exo_core.device import ExoKey
 
@@ -78,11 +86,25 @@ def built(
     *,
     key: PrivateKey = KEY,
     profile: DeviceProfile | None = None,
+    comparison: Comparison | None = None,
     **changed,
 ) -> BuiltPackage:
     """A signed package, small unless a controller is given; `changed` are fields of its origin."""
     exo = profile or load_profile(DEVICE)
-    return build_package(controller or trained(hidden=SMALL), exo, replace(ORIGIN, **changed), key)
+    origin = replace(ORIGIN, **changed)
+    return build_package(controller or trained(hidden=SMALL), exo, origin, key, comparison=comparison)
+
+
+def compared(effort: float, falls_per_minute: float = 0.0) -> Comparison:
+    """A comparison in which the personalized controller takes this effort; 1.0 without the exo."""
+    scores = tuple(
+        GaitScore(label.value, {}, {}, *numbers, 8.0, 4.0, 0.03)
+        for label, numbers in (
+            (GaitLabel.WITHOUT_EXO, (1.0, 0.9, 0.0)),
+            (GaitLabel.PERSONALIZED_CONTROLLER, (effort, 0.9, falls_per_minute)),
+        )
+    )
+    return Comparison(RolloutSet((), SceneGeometry(()), "Level walking"), scores, "Compared.")
 
 
 def package(

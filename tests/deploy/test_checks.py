@@ -9,15 +9,16 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from core.deploy.checks import check_exo, check_package, examine
+from core.deploy.checks import check_exo, check_package, examine, for_virtual_only
 from core.deploy.keys.signature import PrivateKey
 from core.deploy.keys.site_key import KeyKind, TrustedKey
+from core.deploy.manifest import Approval
 from core.deploy.package import parse_package
 from core.devices.exo_protocol import DeviceState
 from core.devices.exo_values import ExoInfo
 from core.devices.profiles import load_profile
-from core.domain.controller import TorqueLimits
-from tests.deploy.controllers import DEVICE, KEY, NOW, SMALL, TAG, built, circumstances, trained
+from core.domain.controller import UNATTENDED_APPROVER, TorqueLimits
+from tests.deploy.controllers import DEVICE, KEY, NOW, ORIGIN, SMALL, TAG, built, circumstances, trained
 from tests.refusals import code_of
 
 PROFILE = load_profile(DEVICE)
@@ -130,6 +131,36 @@ def test_a_practice_signature_is_for_a_virtual_exo_only():
     check_package(practised, circumstances(keys=keys))
     assert code_of(check_exo, practised, keys, EXO) == "DEP-018"
     check_exo(practised, keys, replace(EXO, virtual=True))
+
+
+NOBODYS = Approval(
+    UNATTENDED_APPROVER.name, UNATTENDED_APPROVER.role, "packed unseen", "2026-11-20T09:59:00Z"
+)
+DR_A = ORIGIN.approvals[0]
+
+
+@pytest.mark.parametrize(
+    ("approvals", "synthetic", "codes"),
+    [
+        ((NOBODYS,), False, ["DEP-024"]),
+        ((replace(NOBODYS, role="physician"),), False, ["DEP-024"]),
+        ((NOBODYS, replace(DR_A, meaning="")), False, ["DEP-024"]),
+        ((NOBODYS, DR_A), False, []),
+        ((DR_A,), True, ["DEP-025"]),
+        ((NOBODYS,), True, ["DEP-025", "DEP-024"]),
+    ],
+)
+def test_what_nobody_released_or_no_person_walked_is_for_a_virtual_exo_only(approvals, synthetic, codes):
+    controller = replace(trained(hidden=SMALL), synthetic=synthetic)
+    made = parse_package(built(controller, approvals=approvals).archive)
+    keys = circumstances().keys
+    check_package(made, circumstances())
+    check_exo(made, keys, replace(EXO, virtual=True))
+    assert [advice.code for advice in for_virtual_only(made, keys)] == codes
+    if codes:
+        assert code_of(check_exo, made, keys, EXO) == codes[0]
+    else:
+        check_exo(made, keys, EXO)
 
 
 def test_a_patient_who_was_not_asked_for_is_said_to_be_so():

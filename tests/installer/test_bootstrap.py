@@ -56,6 +56,14 @@ def test_a_screen_is_recognised(variables, system, expected):
     assert commands.has_screen(variables, system) is expected
 
 
+def test_the_results_of_an_earlier_demo_are_left_alone(tmp_path):
+    wanted = tmp_path / "demo"
+    assert commands.free_folder(wanted) == wanted
+    wanted.mkdir()
+    (tmp_path / "demo-2").mkdir()
+    assert commands.free_folder(wanted) == tmp_path / "demo-3"
+
+
 def test_a_failed_set_up_says_what_why_and_what_next_and_ends_with_an_error(monkeypatch, capsys):
     def offline(*, with_tests: bool) -> None:
         raise SetupFailure("The packages could not be installed.", "No network.", "Connect it.")

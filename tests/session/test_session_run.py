@@ -1,18 +1,207 @@
-"""Claims about the session without a screen."""
+"""Claims about the session without a screen: what ends it before the exo, and what is kept then."""
 
 from __future__ import annotations
 
-import pytest
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
-from app.cli.session_run import heed
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from app.cli import commands as cli
+from app.cli import session_run
+from app.cli.session_run import SessionEnd, heed, run_demo_session, run_video_session
+from app.session_request import SessionRequest
+from core.domain.controller import (
+    UNATTENDED_APPROVER,
+    Comparison,
+    GaitScore,
+    Package,
+    unattended,
+)
 from core.domain.findings import Finding, Severity
+from core.domain.record import RecordKind, Verdict
+from core.domain.subject import Subject
 from core.errors import Advice, UserError
+from core.session.flow import Step
+from core.store.repository import open_store
+from core.tasks import demo_patient
+from tests.refusals import refused
+from tests.store.samples import a_subject
+from tests.ui import records, samples, walks
+from tests.ui.conftest import app as app
+
+HELPS, HARDER = 0.0465, 0.0560  # effort; 0.0500 without the exo
 
 
 def test_what_holds_the_screens_holds_the_terminal_too() -> None:
     unclear = Advice("It is not clear who the patient is.", "Two people walk.", "Choose one.", "CAP-022")
     small = Advice("The person is small.", "They are far away.", "Come closer.", "CAP-026")
     heed((Finding(Severity.WARNING, small),))
-    with pytest.raises(UserError) as refused:
+    with pytest.raises(UserError) as stopped:
         heed((Finding(Severity.WARNING, small), Finding(Severity.STOP, unclear)))
-    assert refused.value.advice.code == "CAP-022"
+    assert stopped.value.advice.code == "CAP-022"
+
+
+class HandTerminal:
+    """Jobs that write what they would have written, at once; the comparison is as a test wants it."""
+
+    def __init__(self, request: SessionRequest, worn_effort: float) -> None:
+        self.seconds: dict[str, float] = {}
+        self.ran: list[str] = []
+        self._data_dir, self._worn_effort = request.data_dir, worn_effort
+        self._made: dict[Step, str] = {}
+
+    def run(self, kind: str, params: dict[str, Any], *, visit_id: str = "") -> str:
+        self.ran.append(kind)
+        self.seconds[kind] = 1.0
+        with open_store(self._data_dir) as store:
+            match kind:
+                case "demo_patient":
+                    visit_id = demo_patient._visit(store, "test")
+                    landmarks = samples.landmarks()
+                    return store.save(RecordKind.LANDMARKS, landmarks, visit_id=visit_id, summary="")
+                case "detect_pose":
+                    landmarks = samples.landmarks()
+                    return store.save(RecordKind.LANDMARKS, landmarks, visit_id=visit_id, summary="")
+                case "solve_motion":
+                    self._made = records.fill(store, visit_id, Step.TRAIN)
+                    return self._made[Step.MOTION]
+                case "compare":
+                    comparison = Comparison(walks.gaits(*records.GAITS), self._scores(), "Compared.")
+                    inputs = (self._made[Step.TRAIN],)
+                    return store.save(
+                        RecordKind.COMPARISON, comparison, visit_id=visit_id, inputs=inputs, summary=""
+                    )
+                case "package_controller":
+                    (store.data_dir / "controller.exopkg").write_bytes(b"packed")
+                    package = Package("controller.exopkg", records.SHA256, 6, "Hippo_L1", "t", records.LIMITS)
+                    return store.save(
+                        RecordKind.PACKAGE, package, visit_id=visit_id, summary="",
+                        files=(store.data_dir / "controller.exopkg",),
+                    )  # fmt: skip
+                case "deploy":
+                    return records.put_on_exo(store, visit_id, str(params["package_id"]))
+                case _:
+                    return ""
+
+    def _scores(self) -> tuple[GaitScore, ...]:
+        without, default, worn = records.scores()
+        return without, default, replace(worn, effort=self._worn_effort)
+
+
+class StillExo:
+    """In place of a process that speaks the protocol: these claims are about what comes before it."""
+
+    def __init__(self, _data_dir: Path) -> None:
+        self.stopped = False
+
+    def start(self) -> str:
+        return "tcp:127.0.0.1:1"
+
+    def stop(self) -> None:
+        self.stopped = True
+
+
+@pytest.fixture
+def request_(tmp_path: Path, app: QApplication, monkeypatch: pytest.MonkeyPatch) -> SessionRequest:
+    monkeypatch.setattr(session_run, "VirtualExo", StillExo)
+    return SessionRequest("Hippo_L1", 6.0, tmp_path / "data", tmp_path / "out")
+
+
+def session(request: SessionRequest, effort: float, subject: Subject | None = None) -> SessionEnd:
+    video = request.data_dir.parent / "walk.mp4"
+    video.touch()
+    terminal = HandTerminal(request, effort)
+    end = run_video_session(request, subject or a_subject(), video, None, terminal)  # type: ignore[arg-type]
+    assert ("deploy" in terminal.ran) == (end.advice is None)
+    return end
+
+
+def test_a_controller_that_helps_is_kept_on_the_virtual_exo_and_nobody_answers_for_it(
+    request_: SessionRequest,
+) -> None:
+    end = session(request_, HELPS)
+    assert end.advice is None and end.summary["confirmed"]
+    outcome = end.summary["outcome"]
+    assert outcome.startswith("Kept on the virtual exo; nobody wears it. It makes walking easier")
+    with open_store(request_.data_dir) as store:
+        (visit,) = store.visits(store.patients()[0].id)
+        (signed,) = (one for one in store.decisions(visit.id) if one.verdict is Verdict.SIGNED)
+    assert (signed.by, signed.role) == (UNATTENDED_APPROVER.name, UNATTENDED_APPROVER.role)
+    assert unattended(signed.by)
+
+
+def test_a_controller_that_makes_walking_harder_ends_before_the_exo_and_loses_nothing(
+    request_: SessionRequest,
+) -> None:
+    end = session(request_, HARDER)
+    assert end.advice is not None and end.advice.code == "CMP-002"
+    assert "12 % more effort" in end.advice.what and "--minutes 12" in end.advice.next_step
+    assert "visit 1 of P-0001" in end.advice.next_step and "Compare page" in end.advice.next_step
+    assert end.summary == json.loads((request_.out / "summary.json").read_text(encoding="utf-8"))
+    assert end.summary["makes_walking_harder"] is True and end.summary["confirmed"] is False
+    assert end.summary["package_sha256"] is None
+    assert end.summary["outcome"].startswith("Not put onto an exo. It makes walking harder")
+    assert (request_.out / "report.pdf").read_bytes().startswith(b"%PDF")
+    assert not list(request_.out.glob("*.exopkg"))
+    with open_store(request_.data_dir) as store:
+        (visit,) = store.visits(store.patients()[0].id)
+        assert store.latest(visit.id, RecordKind.COMPARISON) is not None
+        assert not any(one.verdict is Verdict.SIGNED for one in store.decisions(visit.id))
+
+
+def test_a_controller_of_which_nothing_is_known_ends_before_the_exo_too(request_: SessionRequest) -> None:
+    end = session(request_, float("nan"))
+    assert end.advice is not None and "not known" in end.advice.what
+    assert end.summary["makes_walking_harder"] is None and end.summary["effort_ratio_with_exo"] is None
+
+
+def test_the_demo_shows_the_whole_way_and_says_that_walking_gets_harder(request_: SessionRequest) -> None:
+    terminal = HandTerminal(request_, HARDER)
+    end = run_demo_session(request_, terminal)  # type: ignore[arg-type]
+    assert end.advice is None and end.summary["confirmed"] and end.summary["makes_walking_harder"]
+    told = "Kept on the virtual exo; nobody wears it. It makes walking harder in simulation: 12 % more effort"
+    assert end.summary["outcome"].startswith(told)
+    assert (request_.out / "controller.exopkg").exists()
+
+
+def test_the_same_patient_gets_another_visit_and_another_one_of_that_code_is_refused(
+    request_: SessionRequest,
+) -> None:
+    session(request_, HELPS)
+    session(replace(request_, out=request_.out / "second"), HELPS)
+    other = replace(a_subject(), height_m=1.80, mass_kg=90.0)
+    with refused("PAT-013"):
+        session(replace(request_, out=request_.out / "third"), HELPS, other)
+    with open_store(request_.data_dir) as store:
+        (row,) = store.patients()
+        assert row.subject == a_subject() and len(store.visits(row.id)) == 2
+
+
+@pytest.mark.parametrize("name", ["summary.json", "report.pdf", "controller-0123.exopkg"])
+def test_results_of_another_session_are_not_written_over(request_: SessionRequest, name: str) -> None:
+    request_.out.mkdir()
+    (request_.out / name).write_text("of another patient", encoding="utf-8")
+    with refused("PC-027"):
+        session(request_, HELPS)
+    with refused("PC-027"):
+        run_demo_session(request_, HandTerminal(request_, HELPS))  # type: ignore[arg-type]
+    assert (request_.out / name).read_text(encoding="utf-8") == "of another patient"
+    assert not (request_.data_dir / "records").exists()
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_the_command_tells_the_summary_and_then_refuses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], as_json: bool
+) -> None:
+    advice = Advice("It makes walking harder.", "Nobody is here.", "Train longer.", "CMP-002")
+    end = SessionEnd({"verdict": "Compared.", "outcome": "Not put onto an exo.", "confirmed": False}, advice)
+    monkeypatch.setattr(session_run, "run_demo_session", lambda *_given: end)
+    words = ["session", "demo", "--data-dir", str(tmp_path), "--out", str(tmp_path / "out")]
+    assert cli.run([*words, *(["--json"] if as_json else [])]) == cli.EXIT_REFUSED
+    said = capsys.readouterr()
+    assert said.err.strip().endswith("[CMP-002]")
+    assert json.loads(said.out) == end.summary if as_json else "Not put onto an exo." in said.out

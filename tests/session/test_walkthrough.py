@@ -7,10 +7,12 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from app.bench.screen import a_screen
+from app.cli.commands import EXIT_OK, EXIT_REFUSED
 
 PATIENT = {
     "code": "P-0001",
@@ -43,7 +45,7 @@ def test_a_clinician_gets_from_the_demo_patient_to_a_stopped_exo(tmp_path: Path,
 
 
 @pytest.mark.timeout(900)
-def test_a_real_walking_video_ends_as_a_confirmed_controller(
+def test_a_real_walking_video_ends_as_a_controller_that_is_kept_or_as_a_comparison_to_be_signed(
     tmp_path: Path, repository: Path, shared_data: Callable[[str], Path], pose_model: Path
 ) -> None:
     video = shared_data("video-sagittal-walk/walk.mp4")
@@ -51,15 +53,43 @@ def test_a_real_walking_video_ends_as_a_confirmed_controller(
     command = [sys.executable, "-m", "app", "session", "run", "--patient", str(tmp_path / "patient.json")]
     command += ["--video", str(video), "--device", "Hippo_L1", "--minutes", "0.6", "--json"]
     command += ["--data-dir", str(tmp_path / "data"), "--out", str(tmp_path / "out")]
-    summary = json.loads(_run(command, repository))
+    done = subprocess.run(command, cwd=repository, capture_output=True, text=True)
+    summary = json.loads(done.stdout)
     assert summary == json.loads((tmp_path / "out" / "summary.json").read_text(encoding="utf-8"))
     assert summary["frames"] == 137 and summary["detected_fraction"] > 0.95
     assert summary["strides_left"] >= 2 and summary["strides_right"] >= 2
     assert summary["cadence_steps_min"] == pytest.approx(97, abs=6)  # counted by eye in the video
     assert summary["twin"] == {"height_m": 1.68, "mass_kg": pytest.approx(60.0, abs=0.01)}
     assert summary["training"]["walk_seconds_median"] > 3.0  # after 20 s of learning
+    assert 0.3 < summary["effort_ratio_with_exo"] < 2.0
+    assert (tmp_path / "out" / "report.pdf").read_bytes().startswith(b"%PDF")
+    # After so little learning either end is a true one; each has to be told and kept as it should be.
+    if summary["makes_walking_harder"]:
+        assert done.returncode == EXIT_REFUSED and "[CMP-002]" in done.stderr, done.stderr[-3000:]
+        _assert_held_back(summary, tmp_path / "out")
+    else:
+        assert done.returncode == EXIT_OK, done.stderr[-3000:]
+        _assert_kept(summary)
+
+
+def _assert_held_back(summary: dict[str, Any], out: Path) -> None:
+    assert summary["confirmed"] is False and summary["package_sha256"] is None
+    assert "virtual_walk" not in summary and not list(out.glob("*.exopkg"))
+
+
+def _assert_kept(summary: dict[str, Any]) -> None:
     assert summary["virtual_walk"]["limit_nm"] <= 6.0 and min(summary["virtual_walk"]["strides"]) >= 10
     assert min(summary["virtual_walk"]["torque_correlation"]) > 0.9
     assert summary["confirmed"] and summary["package_sha256"] == summary["readback_sha256"]
-    assert 0.3 < summary["effort_ratio_with_exo"] < 2.0
-    assert (tmp_path / "out" / "report.pdf").read_bytes().startswith(b"%PDF")
+
+
+@pytest.mark.timeout(900)
+def test_the_demo_session_comes_to_its_virtual_exo_whatever_it_learned(
+    tmp_path: Path, repository: Path
+) -> None:
+    command = [sys.executable, "-m", "app", "session", "demo", "--minutes", "0.4", "--json"]
+    command += ["--data-dir", str(tmp_path / "data"), "--out", str(tmp_path / "out")]
+    summary = json.loads(_run(command, repository))
+    assert summary["synthetic"] and summary["virtual_exo"]
+    assert summary["outcome"].startswith("Kept on the virtual exo; nobody wears it. It makes walking")
+    _assert_kept(summary)

@@ -29,6 +29,7 @@ SHORT_S, LONG_S = 60.0, 420.0
 TICK_MS = 50
 LEARN_MIN = 0.25
 HOLD_MS = 2500
+WHY = "Why it is signed although walking does not get easier"
 
 
 class Clinician:
@@ -67,6 +68,9 @@ class Clinician:
         found.setFocus()
         found.selectAll()
         QTest.keyClicks(found, text)
+
+    def is_asked(self, field: str) -> bool:
+        return self._find(QLineEdit, field) is not None
 
     def has_little_time(self, step: Step, minutes: float) -> None:
         """Learn for less time than clinicians are offered: enough to see that every part works."""
@@ -140,6 +144,8 @@ def _trains_and_signs(clinician: Clinician) -> None:
     clinician.clicks("Compare")
     clinician.types("Name of the clinician who signs", "Dr Test", LONG_S)
     clinician.types("Role of the clinician who signs", "physician")
+    if clinician.is_asked(WHY):  # half a minute of learning may make walking harder
+        clinician.types(WHY, "a test of the whole way, on a virtual exo")
     clinician.clicks("Sign comparison")
     clinician.clicks("Go on with Deploy")
 

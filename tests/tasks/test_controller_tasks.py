@@ -187,5 +187,7 @@ def test_the_verdict_says_what_the_numbers_say() -> None:
     assert "(r 0.94 instead of 0.81)" in good and "at most 12 N m" in good
     bad = verdict(without, default, score(GaitLabel.PERSONALIZED_CONTROLLER, 1.1, falls=4.0, knee=0.5))
     assert "rises by 10 %" in bad and "less closely" in bad and "falls more often" in bad
-    same = verdict(without, default, score(GaitLabel.PERSONALIZED_CONTROLLER, 1.001, knee=0.81))
+    same = verdict(without, default, score(GaitLabel.PERSONALIZED_CONTROLLER, 0.999, knee=0.81))
     assert "stays the same" in same
+    a_hair = verdict(without, default, score(GaitLabel.PERSONALIZED_CONTROLLER, 1.001, knee=0.81))
+    assert "rises by 0.1 %" in a_hair  # what makes walking harder is never rounded away

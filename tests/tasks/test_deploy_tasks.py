@@ -10,11 +10,12 @@ import pytest
 
 from app.jobs.service import JobService
 from core.deploy.audit_anchor import first_disowned, signed_manifests
+from core.deploy.checks import for_virtual_only
 from core.deploy.keys.site_key import PASSPHRASE_VARIABLE, make_site_key, trusted_keys
 from core.deploy.package import read_package
-from core.devices.exo_link import connect
+from core.devices.exo_link import ExoLink, connect
 from core.domain.audit import NO_ENTRIES, AuditHead, first_broken_link, next_entry
-from core.domain.controller import Comparison, Deployment, Handover, Package
+from core.domain.controller import UNATTENDED_APPROVER, Comparison, Deployment, Handover, Package
 from core.domain.record import RecordKind, Verdict
 from core.domain.rollout import RolloutSet, SceneGeometry
 from core.domain.subject import Sex, Subject
@@ -88,6 +89,44 @@ def test_a_signed_controller_becomes_a_package_file(visit, tmp_path):
         assert path.stat().st_size == package.size_bytes
         assert CODE.encode() not in path.read_bytes()
     assert package.device_id == DEVICE and package.limits.peak_nm == 12.0
+
+
+def test_a_package_of_a_synthetic_patient_is_for_a_virtual_exo_whatever_was_recorded(tmp_path):
+    visit = signed_visit(tmp_path)
+    with open_store(visit.data_dir) as store:
+        patient_id = store.visit(visit.id).patient_id
+        store.edit_patient(patient_id, replace(store.patient(patient_id).subject, synthetic=True))
+    package_id = packed(visit, tmp_path)
+    with open_store(visit.data_dir) as store:
+        package = store.load(package_id, Package)
+        contents = read_package(store.folder(package_id) / package.file_name)
+    assert contents.manifest.training.synthetic and "synthetic" in package.virtual_only
+    codes = [advice.code for advice in for_virtual_only(contents, trusted_keys(visit.data_dir))]
+    assert "DEP-025" in codes
+
+
+def test_a_package_that_no_person_signed_goes_onto_no_real_exo(visit, tmp_path, monkeypatch):
+    with open_store(visit.data_dir) as store:
+        comparison = store.load(visit.comparison_id, Comparison)
+        unseen = store.save(
+            RecordKind.COMPARISON, comparison, visit_id=visit.id, summary="c", inputs=(visit.controller_id,)
+        )
+        by, role = UNATTENDED_APPROVER.name, UNATTENDED_APPROVER.role
+        store.decide(visit.id, "compare", Verdict.SIGNED, record_id=unseen, by=by, role=role, reason="unseen")
+    package_id = packed(replace(visit, comparison_id=unseen), tmp_path)
+    told = ExoLink.info
+    with virtual_exo("--listen", "tcp:0", "--trust", str(visit.data_dir)) as running:
+        with monkeypatch.context() as patch:
+            patch.setattr(ExoLink, "info", lambda link: replace(told(link), virtual=False))
+            assert code_of(deployed, visit, tmp_path, package_id, running.address) == "DEP-024"
+            with connect(running.address) as link:
+                assert link.slots().holding(sha256_of(visit, package_id)) is None  # nothing was sent
+        deployed(visit, tmp_path, package_id, running.address)
+
+
+def sha256_of(visit, package_id) -> str:
+    with open_store(visit.data_dir) as store:
+        return store.load(package_id, Package).sha256
 
 
 def test_an_unsigned_comparison_gives_no_package(visit, tmp_path):

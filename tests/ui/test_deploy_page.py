@@ -10,14 +10,16 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from core.devices.exo_faults import row_words
-from core.domain.controller import Approver, Handover
+from core.domain.controller import UNATTENDED_APPROVER, Approver, Handover, Package
 from core.domain.exo_news import ExoNews, asked_to_keep, asked_to_roll_back
+from core.domain.record import Verdict
 from core.errors import refuse
 from core.jobs.values import Cancelled, Done, Event, Message, Progress, Refused, Sample
 from core.session.flow import Step, StepState
 from tests.ui import records
 from tests.ui.board import HandBoard
 from ui.pages.deploy import DeployPage
+from ui.presenters import deploy_words as words_of
 from ui.presenters.deploy import DeployPresenter
 from ui.session_context import Desk
 from ui.widgets.hold_button import HOLD_MS, HoldButton
@@ -80,6 +82,29 @@ def test_an_unsigned_package_of_an_earlier_version_says_what_to_do(desk: Desk, v
     signed(desk, visit_id, packed=True)
     page, _ = deploy(desk)
     assert "Pack again" in page._package_words.text()
+
+
+def test_a_package_that_holds_no_persons_signature_is_packed_anew_once_there_is_one(
+    desk: Desk, visit_id: str
+) -> None:
+    made = records.fill(desk.store, visit_id, Step.COMPARE)
+    by, role, record_id = UNATTENDED_APPROVER.name, UNATTENDED_APPROVER.role, made[Step.COMPARE]
+    desk.store.decide(visit_id, Step.COMPARE.value, Verdict.SIGNED, record_id=record_id, by=by, role=role)
+    records.put_on_exo(desk.store, visit_id, records.pack(desk.store, visit_id, made))
+    page, presenter = deploy(desk)
+    assert page._main.text() == "Go on with Report"
+    assert presenter._proposed_approver() == ("A. Berger", "")  # never the command line
+    records.sign(desk.store, visit_id, made)
+    presenter.refresh()
+    assert page._main.text() == "Pack controller"
+
+
+def test_a_package_for_a_virtual_exo_says_why_before_the_transfer(desk: Desk, visit_id: str) -> None:
+    package = Package(
+        "c.exopkg", records.SHA256, 44_000, "Hippo_L1", "tag", records.LIMITS, key_id="k",
+        virtual_only="No person released it.",
+    )  # fmt: skip
+    assert words_of.package_lines(package)[-1] == "Good for a virtual exo only. No person released it."
 
 
 @pytest.mark.parametrize("code", ["DEP-010", "DEP-011", "DEP-013", "DEP-014", "DEP-017", "DEP-018"])

@@ -8,9 +8,12 @@ import numpy as np
 import pytest
 
 from core.domain.body import JointKind, Side
+from core.domain.controller import UNATTENDED_APPROVER, Comparison
 from core.domain.record import RecordKind, Verdict
 from core.domain.rollout import GaitLabel
 from core.session.flow import Step, StepState
+from core.session.report import report_content
+from core.tasks.package_origin import approvals
 from tests.ui import records, samples, walks
 from tests.ui.board import HandBoard
 from ui.pages.compare import ComparePage
@@ -113,6 +116,13 @@ def test_a_change_within_the_variation_is_not_praised() -> None:
     assert words.startswith("Hardly less effort") and tone is Tone.WARN
 
 
+@pytest.mark.parametrize("effort", [0.0501, 0.0520])
+def test_a_rise_is_told_however_small(effort: float) -> None:
+    without, default, own = records.scores()
+    words, tone = compare_headline((without, default, dataclasses.replace(own, effort=effort)))
+    assert words.startswith("Walking gets harder") and tone is Tone.WARN
+
+
 def test_nobody_signs_without_a_name(desk: Desk, visit_id: str) -> None:
     records.fill(desk.store, visit_id, Step.COMPARE)
     desk.operator = ""
@@ -135,6 +145,55 @@ def test_a_signature_is_bound_to_this_comparison_and_opens_deploy(desk: Desk, vi
     assert desk.status(Step.COMPARE).state is StepState.DONE
     assert desk.status(Step.DEPLOY).blocker is None
     assert "Signed by Dr. M. Weber, physician" in page._declaration.text()
+
+
+def harder(desk: Desk, visit_id: str) -> str:
+    """A comparison in which the personalized controller takes 4 % more effort."""
+    made = records.fill(desk.store, visit_id, Step.TRAIN)
+    without, default, own = records.scores()
+    worse = (without, default, dataclasses.replace(own, effort=0.0520))
+    comparison = Comparison(walks.gaits(*records.GAITS), worse, "Harder.")
+    inputs = (made[Step.TRAIN],)
+    return desk.store.save(
+        RecordKind.COMPARISON, comparison, visit_id=visit_id, inputs=inputs, summary="compared"
+    )
+
+
+def test_who_releases_what_makes_walking_harder_types_a_reason(desk: Desk, visit_id: str) -> None:
+    harder(desk, visit_id)
+    page, _ = compare(desk)
+    assert "Walking gets harder" in page._headline.text() and "4 % more effort" in page._headline.text()
+    assert page._reason_box.isVisibleTo(page) and "4 % more effort" in page._reason_asked.text()
+    page.approver.name.setText("Dr. M. Weber")
+    page.approver.role.setText("physician")
+    page.reason.setText("   ")
+    assert not page._main.isEnabled() and "reason" in page._why_not.text()
+    page.reason.returnPressed.emit()
+    assert desk.status(Step.COMPARE).state is not StepState.DONE
+    page.reason.setText("a first try of the fit")
+    page.main_action.emit()
+    assert desk.status(Step.COMPARE).state is StepState.DONE
+    meaning = desk.store.decisions(visit_id)[-1].reason
+    assert "It makes walking harder in simulation: 4 % more effort" in meaning
+    assert meaning.endswith("because: a first try of the fit")
+    assert approvals(desk.store, visit_id, desk.store.decisions(visit_id)[-1].record_id)[0].meaning == meaning
+    assert dict(report_content(desk.store, visit_id).deployment)["Reason"] == "a first try of the fit"
+
+
+def test_a_controller_that_helps_needs_no_reason(desk: Desk, visit_id: str) -> None:
+    records.fill(desk.store, visit_id, Step.COMPARE)
+    page, _ = compare(desk)
+    assert not page._reason_box.isVisibleTo(page)
+
+
+def test_what_a_session_without_a_screen_released_can_still_be_signed_by_a_person(
+    desk: Desk, visit_id: str
+) -> None:
+    made = records.fill(desk.store, visit_id, Step.COMPARE)
+    by, role, record_id = UNATTENDED_APPROVER.name, UNATTENDED_APPROVER.role, made[Step.COMPARE]
+    desk.store.decide(visit_id, Step.COMPARE.value, Verdict.SIGNED, record_id=record_id, by=by, role=role)
+    page, _ = compare(desk)
+    assert page._main.text() == "Sign comparison" and page.approver.isVisibleTo(page)
 
 
 def test_the_left_picture_can_be_the_default_controller(desk: Desk, visit_id: str) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from core.domain.controller import Comparison, GaitScore
+from core.domain.assistance import Assistance, assistance_of, percent_words, with_reason
+from core.domain.controller import Comparison, GaitScore, unattended
 from core.domain.motion import Motion
 from core.domain.record import Decision, RecordKind, Verdict
 from core.domain.rollout import GaitLabel
@@ -22,6 +23,7 @@ from ui.wording import clock, percent
 GAITS = (GaitLabel.WITHOUT_EXO, GaitLabel.DEFAULT_CONTROLLER, GaitLabel.PERSONALIZED_CONTROLLER)
 PURPOSE = "Compare walking without the exo, with a default and with the personalized controller"
 LEFT_PICTURES = GAITS[:2]
+REASON_WANTED = "Sign only with a reason; package and report will hold it."
 WORTHWHILE = 0.03  # share of effort; smaller changes vanish in the variation between walks
 
 
@@ -53,6 +55,7 @@ class ComparePresenter(StepPresenter):
             self._loaded = (status.record_id, *self._load(status.record_id))
             self._views = {}
             self._page.approver.clear()
+            self._page.reason.clear()
         self._page.render(self._result(*self._loaded))
 
     def leave(self) -> None:
@@ -64,12 +67,15 @@ class ComparePresenter(StepPresenter):
         elif self._signature(self._loaded[0]) is not None:
             self.desk.go_to.emit(Step.DEPLOY)
         else:
-            self._sign(self._loaded[0])
+            self._sign(self._loaded[0], assistance_of(self._loaded[1].scores))
 
-    def _sign(self, record_id: str) -> None:
-        if not self._page.approver.complete or self.desk.visit_id is None:
+    def _sign(self, record_id: str, assistance: Assistance) -> None:
+        if self._why_not_sign(assistance) or self.desk.visit_id is None:
             return
         name, role = self._page.approver.given
+        meaning = self._declaration()
+        if assistance.needs_reason:
+            meaning = with_reason(meaning, assistance, self._page.reason.text().strip())
         self.desk.store.decide(
             self.desk.visit_id,
             self.step.value,
@@ -77,7 +83,7 @@ class ComparePresenter(StepPresenter):
             record_id=record_id,
             by=name,
             role=role,
-            reason=self._declaration(),
+            reason=meaning,
         )
         self.desk.say(f"Signed by {name}. The controller may now be deployed.", Tone.OK)
         self.desk.record_changed.emit()
@@ -103,13 +109,14 @@ class ComparePresenter(StepPresenter):
     def _result(self, record_id: str, comparison: Comparison, motion: Motion | None) -> CompareState:
         signature = self._signature(record_id)
         headline, tone = compare_headline(comparison.scores)
-        complete = signature is not None or self._page.approver.complete
-        why_not = "" if complete else "Enter your name and your role below to sign."
+        assistance = assistance_of(comparison.scores)
+        why_not = "" if signature is not None else self._why_not_sign(assistance)
         return CompareState(
             headline=headline,
             tone=tone,
             view=self._cached_view(comparison, motion),
             declaration=self._declaration(),
+            asks_reason=f"{assistance.words} {REASON_WANTED}" if assistance.needs_reason else "",
             signer=self.desk.operator,
             signed="" if signature is None else signed_words(signature),
             main_action="Sign comparison" if signature is None else "Go on with Deploy",
@@ -140,6 +147,13 @@ class ComparePresenter(StepPresenter):
             pair=self._pair,
         )
 
+    def _why_not_sign(self, assistance: Assistance) -> str:
+        if not self._page.approver.complete:
+            return "Enter your name and your role below to sign."
+        if assistance.needs_reason and not self._page.reason.text().strip():
+            return "Give the reason for signing below."
+        return ""
+
     def _declaration(self) -> str:
         code = "this patient" if self.desk.subject is None else self.desk.subject.code
         return (
@@ -148,12 +162,12 @@ class ComparePresenter(StepPresenter):
         )
 
     def _signature(self, record_id: str) -> Decision | None:
+        """By a person; what a session without a screen released for its virtual exo can still be signed."""
         if self.desk.visit_id is None:
             return None
         decisions = self.desk.store.decisions(self.desk.visit_id)
-        return next(
-            (d for d in reversed(decisions) if d.verdict is Verdict.SIGNED and d.record_id == record_id), None
-        )
+        signed = (d for d in reversed(decisions) if d.verdict is Verdict.SIGNED and d.record_id == record_id)
+        return next((decision for decision in signed if not unattended(decision.by)), None)
 
 
 def signed_words(signature: Decision) -> str:
@@ -163,12 +177,15 @@ def signed_words(signature: Decision) -> str:
 
 def compare_headline(scores: tuple[GaitScore, ...]) -> tuple[str, Tone]:
     """The personalized controller against no exo, in one sentence."""
-    without, own = _score(scores, GAITS[0]), _score(scores, GAITS[-1])
-    if without is None or own is None or without.effort <= 0:
-        return "The comparison is incomplete.", Tone.WARN
-    change = own.effort / without.effort - 1.0
-    if own.falls_per_minute > without.falls_per_minute + 0.5:
+    found = assistance_of(scores)
+    if found.more_falls:
         return "The twin falls more often with the personalized controller.", Tone.WARN
+    if found.effort_ratio is None:
+        return "The comparison is incomplete.", Tone.WARN
+    change = found.effort_ratio - 1.0
+    if found.more_effort:
+        words = f"Walking gets harder with the personalized controller: {percent_words(change)} more effort."
+        return words, Tone.WARN
     if -WORTHWHILE < change < -0.005:
         return f"Hardly less effort with the personalized controller ({percent(-change)}).", Tone.WARN
     if change < -0.005:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from core.devices.exo_faults import PLACEMENT
-from core.domain.controller import Approver, Deployment, Handover, Package
+from core.domain.controller import Approver, Deployment, Handover, Package, unattended
 from core.domain.exo_news import ExoNews, keep_command, roll_back_command
 from core.domain.exo_walk import ExoWalk
 from core.domain.record import RecordInfo, RecordKind, Verdict
@@ -308,7 +308,7 @@ class DeployPresenter(StepPresenter):
         """Who signed the comparison; otherwise who works at this PC."""
         if self.desk.visit_id is not None:
             for decision in reversed(self.desk.store.decisions(self.desk.visit_id)):
-                if decision.verdict is Verdict.SIGNED:
+                if decision.verdict is Verdict.SIGNED and not unattended(decision.by):
                     return decision.by, decision.role
         return self.desk.operator, ""
 
@@ -356,9 +356,16 @@ class DeployPresenter(StepPresenter):
         return words_of.exo_words(self._exo_state, job.progress.sentence, self._waiting if expected else None)
 
     def _package(self) -> RecordInfo | None:
-        """The newest package, if it is of the newest signed comparison."""
+        """The newest package, if it is of the newest signed comparison and holds its newest signature."""
         package, comparison = self.newest(RecordKind.PACKAGE), self.newest(RecordKind.COMPARISON)
         if package is None or comparison is None:
+            return None
+        signed = (
+            decision.on_utc
+            for decision in self.desk.store.decisions(package.visit_id)
+            if decision.verdict is Verdict.SIGNED and decision.record_id == comparison.id
+        )
+        if any(on_utc > package.created_utc for on_utc in signed):
             return None
         return package if comparison.id in {name for name, _ in package.provenance.inputs} else None
 

@@ -141,6 +141,8 @@ def _signature_line(package: Package) -> str:
         return "Not signed: made by an earlier version. Pack again before the transfer."
     if package.practice:
         return "Signed for practice: good for a virtual exo only"
+    if package.virtual_only:
+        return f"Good for a virtual exo only. {package.virtual_only}"
     return f"Signed by this site, good until {package.expires_utc[:10]}"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.domain.arrays import FloatArray
+from core.domain.assistance import Assistance, assistance_of, percent_words
 from core.domain.body import SAGITTAL, SIDES, Joint, JointKind, Side
 from core.domain.controller import GaitScore
 from core.domain.motion import GaitCycles
@@ -14,7 +15,7 @@ from core.learning.exo.effort import WalkMeasure
 from core.simulation.analysis.ground_reactions import ground_contacts
 from core.simulation.environment.batch_environment import CONTROL_STEP_S
 
-ALIKE = 0.01  # differences of effort below 1 percent are not worth a word
+ALIKE = 0.01  # savings of effort below 1 percent are not worth a word; a rise always is
 CLOSER = 0.03  # differences of correlation worth a word
 
 
@@ -67,7 +68,7 @@ def verdict(without: GaitScore, default: GaitScore, personal: GaitScore) -> str:
         f"In simulation, with the personalized controller the effort of walking {change} compared with "
         f"walking without the exo (default controller: {other})."
     )
-    for extra in (_closeness(default, personal), _stability(without, personal)):
+    for extra in (_closeness(default, personal), _stability(assistance_of((without, personal)))):
         sentence += f" {extra}" if extra else ""
     return f"{sentence} The exo gives at most {personal.exo_peak_nm:.0f} N m."
 
@@ -99,9 +100,9 @@ def _step_length_m(rollout: Rollout, side: int, strike_s: float) -> float:
 def _effort_words(change: float) -> str:
     if not np.isfinite(change):
         return "cannot be told"
-    if abs(change) < ALIKE:
+    if -ALIKE < change <= 0.0:
         return "stays the same"
-    return f"{'falls' if change < 0 else 'rises'} by {abs(change):.0%}".replace("%", " %")
+    return f"{'falls' if change < 0 else 'rises'} by {percent_words(abs(change))}"
 
 
 def _closeness(default: GaitScore, personal: GaitScore) -> str:
@@ -128,11 +129,10 @@ def _spoken(joint: Joint) -> str:
     return f"{'left' if joint.side is Side.LEFT else 'right'} {part}"
 
 
-def _stability(without: GaitScore, personal: GaitScore) -> str:
-    more = personal.falls_per_minute - without.falls_per_minute
-    if more > 0.5:
-        return (
-            f"It falls more often: {personal.falls_per_minute:.1f} times a minute instead of "
-            f"{without.falls_per_minute:.1f}."
-        )
-    return ""
+def _stability(found: Assistance) -> str:
+    if not found.more_falls:
+        return ""
+    return (
+        f"It falls more often: {found.falls_per_minute:.1f} times a minute instead of "
+        f"{found.falls_without:.1f}."
+    )

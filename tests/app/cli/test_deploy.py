@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,10 +18,11 @@ from core.deploy.keys.site_key import PASSPHRASE_VARIABLE, make_site_key, signin
 from core.deploy.keys.site_secret import site_secret, subject_tag
 from core.deploy.manifest import Approval
 from core.domain.audit import AuditEvent, AuditStep
+from core.domain.controller import UNATTENDED_APPROVER, Comparison
 from core.store.database import database_path
 from core.store.repository import open_store
 from tests.app.cli.test_commands import Shell
-from tests.deploy.controllers import DEVICE, built
+from tests.deploy.controllers import DEVICE, SMALL, built, compared, trained
 from tests.store.samples import a_subject
 
 PASSPHRASE = "correct horse battery staple"
@@ -74,6 +77,59 @@ def test_a_good_package_is_verified(shell: Shell, site: Path) -> None:
     assert verified(shell, site, path, "--patient", "P-0007", "--device", DEVICE) == (0, {})
     status, words, _ = shell.types("package", "verify", path, "--data-dir", str(site))
     assert status == 0 and "FAILED" not in words and "This package may be used." in words
+
+
+def last_words(shell: Shell, site: Path, path: str) -> tuple[list[str], dict[str, object]]:
+    """The lines after the checks, and the same for programs."""
+    status, words, _ = shell.types("package", "verify", path, "--data-dir", str(site))
+    values = json.loads(shell.types("package", "verify", path, "--json", "--data-dir", str(site))[1])
+    assert status == 0
+    return [line for line in words.splitlines() if not line.startswith("passed")], values
+
+
+def test_a_practice_package_is_said_to_be_for_a_virtual_exo_only(shell: Shell, tmp_path: Path) -> None:
+    site = tmp_path / "unlocked"
+    path = a_package(site, signing_key(site, None), comparison=compared(0.9))
+    lines, values = last_words(shell, site, path)
+    assert lines[0] == "This package is for practice: a virtual exo only."
+    assert lines[1].endswith("[DEP-018]") and "may be used" not in " ".join(lines)
+    assert values["virtual_exo_only"] == ["DEP-018"] and values["makes_walking_harder"] is False
+
+
+def test_a_package_that_nobody_released_is_said_to_be_for_a_virtual_exo_only(
+    shell: Shell, site: Path
+) -> None:
+    approval = Approval(UNATTENDED_APPROVER.name, UNATTENDED_APPROVER.role, "unseen", "2026-11-20T09:59:00Z")
+    lines, values = last_words(shell, site, a_package(site, approvals=(approval,)))
+    assert lines[0] == "This package is for practice: a virtual exo only."
+    assert values["virtual_exo_only"] == ["DEP-024"]
+
+
+@pytest.mark.parametrize(
+    ("comparison", "training", "told", "harder"),
+    [
+        (compared(1.04), 0.9, "It makes walking harder in simulation: 4 % more effort than", True),
+        (compared(0.9, 2.0), 0.9, "2.0 falls a minute instead of 0.0", True),
+        (compared(0.93), 1.2, "It makes walking easier in simulation: 7 % less effort than", False),
+        (None, 1.2, "It makes walking harder in simulation: 20 % more effort than", True),
+        (None, math.nan, "It is not known whether it makes walking easier or harder.", None),
+    ],
+)
+def test_whether_walking_gets_harder_is_told_with_the_package(
+    shell: Shell,
+    site: Path,
+    comparison: Comparison | None,
+    training: float,
+    told: str,
+    harder: bool | None,
+) -> None:
+    """By the comparison that was signed; by the training in a package without one."""
+    controller = replace(trained(hidden=SMALL), effort_ratio_with_exo=training)
+    path = a_package(site, controller=controller, comparison=comparison)
+    lines, values = last_words(shell, site, path)
+    assert lines[0] == "This package may be used." and told in lines[1]
+    assert values["makes_walking_harder"] is harder
+    assert told in shell.types("package", "inspect", path)[1]
 
 
 @pytest.mark.parametrize(
