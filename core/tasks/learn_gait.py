@@ -20,6 +20,7 @@ from core.learning.evaluation import Evaluation, evaluate
 from core.learning.findings import gait_findings
 from core.learning.imitation import Progress, gait_learner
 from core.learning.sitting import learn
+from core.session.sides import refuse_doubtful_sides
 from core.simulation.exo import worn_model
 from core.simulation.flight_recorder import FlightRecorder
 from core.simulation.grounded import set_on_ground
@@ -100,6 +101,7 @@ def _stride(
     if params.get("motion_id"):
         motion_id = str(params["motion_id"])
         motion = store.load(motion_id, Motion)
+        refuse_doubtful_sides(store, motion_id)
         return motion.reference, (motion_id,), motion.synthetic
     leg, stride = Leg.of(body.scale), params.get("stride")
     if isinstance(stride, dict):
