@@ -106,7 +106,7 @@ def _smoothest_sides(
     flags = np.zeros((len(image), 2))
     choices = [_choices(image / size_px, pairs) for pairs in (KNEES, FEET)]
     whole = [np.isfinite(choice).reshape(len(image), -1).all(axis=1) for choice in choices]
-    judged = np.stack(whole).all(axis=0)
+    judged = np.asarray(np.stack(whole).all(axis=0))
     frames = np.flatnonzero(judged)
     if len(frames) < 3:
         return flags, judged
