@@ -30,6 +30,7 @@ class SessionRequest:
     out: Path
     seed: int = 0
     person: int | None = None
+    sides: str = ""  # a `SideSource`; empty: a motion whose sides are in doubt ends the session
 
 
 def check_request(request: SessionRequest, *files: Path | None) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from PySide6.QtGui import QImage
 
+from core.domain.arrays import FloatArray
 from core.domain.frames import FrameIndex, read_frame, read_index
 from core.domain.recording import Landmarks, LandmarkTrack
+from core.motion.side_swaps import exchange_all_sides, exchange_legs
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,6 +65,19 @@ def clip_of(landmarks: Landmarks, folders: tuple[Path, ...], camera: int = 0) ->
                 camera,
             )
     return Clip(tracks, chosen, track.width_px, track.height_px, tuple(track.time_s.tolist()), camera=camera)
+
+
+def with_sides_of(clip: Clip | None, exchanges: Sequence[FloatArray], *, swapped: bool) -> Clip | None:
+    """The patient drawn with the left and right that the motion has, not with the detector's."""
+    if clip is None or not (exchanges or swapped):
+        return clip
+    track = clip.tracks[clip.chosen]
+    if clip.camera < len(exchanges):
+        track = exchange_legs(track, exchanges[clip.camera])
+    if swapped:
+        track = exchange_all_sides(track)
+    tracks = (*clip.tracks[: clip.chosen], track, *clip.tracks[clip.chosen + 1 :])
+    return replace(clip, tracks=tracks)
 
 
 def bare_clip(folder: Path, camera: int = 0) -> Clip | None:

@@ -30,7 +30,6 @@ LATER = (
     "ui.scene.world",
     "ui.scene.mouse",
     "ui.presenters.deploy",
-    "core.emg.readers",
     "ui.presenters.report",
 )
 

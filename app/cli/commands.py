@@ -115,6 +115,7 @@ def _data_dir(given: argparse.Namespace) -> Path:
 
 if TYPE_CHECKING:
     from app.cli.session_run import SessionEnd
+    from app.session_request import SessionRequest
 
     Subparsers = argparse._SubParsersAction[_Parser]  # the type has no public name
 
@@ -142,6 +143,12 @@ def _add_session(commands: Subparsers) -> None:
         parser.add_argument("--device", default="Hippo_L1", help="exo model (default Hippo_L1)")
         parser.add_argument("--minutes", type=float, default=6.0, help="training time in all (default 6)")
         parser.add_argument("--seed", type=int, default=0)
+        parser.add_argument(
+            "--sides",
+            choices=("as-detected", "repaired"),
+            default="",
+            help="whose left and right are right, after a session stopped because they were in doubt",
+        )
         parser.add_argument("--out", type=Path, required=True, help="folder for summary, report and package")
         parser.add_argument("--json", action="store_true", dest="as_json", help="print the summary")
         _add_data_dir(parser)
@@ -245,12 +252,12 @@ def _doctor(given: argparse.Namespace) -> int:
 
 def _session_run(given: argparse.Namespace) -> int:
     from app.cli.session_run import run_video_session
-    from app.session_request import SessionRequest, read_patient
+    from app.session_request import read_patient
     from app.terminal import open_terminal
 
     subject = read_patient(given.patient)
     data_dir = _data_dir(given)
-    request = SessionRequest(given.device, given.minutes, data_dir, given.out, given.seed, given.person)
+    request = _session_request(given, data_dir, given.person)
     with open_terminal(data_dir) as terminal:
         end = run_video_session(request, subject, given.video, given.emg, terminal)
     return _finish(end, given)
@@ -258,14 +265,21 @@ def _session_run(given: argparse.Namespace) -> int:
 
 def _session_demo(given: argparse.Namespace) -> int:
     from app.cli.session_run import run_demo_session
-    from app.session_request import SessionRequest
     from app.terminal import open_terminal
 
     data_dir = _data_dir(given)
-    request = SessionRequest(given.device, given.minutes, data_dir, given.out, given.seed)
+    request = _session_request(given, data_dir)
     with open_terminal(data_dir) as terminal:
         end = run_demo_session(request, terminal)
     return _finish(end, given)
+
+
+def _session_request(given: argparse.Namespace, data_dir: Path, person: int | None = None) -> SessionRequest:
+    from app.session_request import SessionRequest
+
+    return SessionRequest(
+        given.device, given.minutes, data_dir, given.out, given.seed, person=person, sides=given.sides
+    )
 
 
 def _finish(end: SessionEnd, given: argparse.Namespace) -> int:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from app.exo_process import VirtualExo
+from app.paths import operator_name
 from app.session_request import MOST_MINUTES, REPORT, SUMMARY, SessionRequest, check_request
 from app.terminal import Terminal
 from core.domain.assistance import Assistance, assistance_of
@@ -25,6 +26,7 @@ from core.domain.findings import Finding, Severity
 from core.domain.motion import Motion
 from core.domain.record import RecordKind, Verdict
 from core.domain.recording import Landmarks
+from core.domain.sides_doubt import SIDES_IN_DOUBT
 from core.domain.subject import Subject
 from core.domain.twin import GaitPolicy, Twin
 from core.errors import Advice, UserError
@@ -105,7 +107,8 @@ def _train(store: Store, visit_id: str, request: SessionRequest, terminal: Termi
     landmarks = store.latest(visit_id, RecordKind.LANDMARKS)
     assert landmarks is not None
     heed(store.load(landmarks.id, Landmarks).findings)
-    motion_id = run("solve_motion", landmarks_id=landmarks.id)
+    told = {"sides": request.sides, "sides_by": operator_name()} if request.sides else {}
+    motion_id = run("solve_motion", landmarks_id=landmarks.id, **told)
     heed(store.load(motion_id, Motion).findings)
     store.decide(visit_id, Step.MOTION, Verdict.ACCEPTED, record_id=motion_id, by=OPERATOR)
     twin_id = run("fit_twin", motion_id=motion_id)
@@ -159,7 +162,14 @@ def heed(findings: tuple[Finding, ...]) -> None:
     """A finding that holds the guided session holds this one too; nobody is there to decide otherwise."""
     for finding in findings:
         if finding.severity is Severity.STOP:
-            raise UserError(finding.advice)
+            next_step = _IN_A_TERMINAL.get(finding.advice.code, finding.advice.next_step)
+            raise UserError(replace(finding.advice, next_step=next_step))
+
+
+_IN_A_TERMINAL = {
+    SIDES_IN_DOUBT: "Watch its video on the Motion page (`exotwin` with the same data folder) and answer "
+    "there, or run again with --sides as-detected or --sides repaired, whichever is right."
+}
 
 
 def _deploy(

@@ -13,7 +13,6 @@ import numpy as np
 from app.session_request import check_minutes, check_results_folder, read_patient
 from core.domain.body import JointKind, Side
 from core.domain.impairment import Impairment, ImpairmentKind
-from core.domain.motion import Motion
 from core.domain.muscles import MuscleGroup
 from core.domain.record import RecordKind
 from core.domain.subject import Subject
@@ -23,6 +22,7 @@ from core.gait.leg import Leg
 from core.gait.stride import stride_of
 from core.jobs.values import JsonValue
 from core.session.same_patient import same_patient
+from core.session.sides import refuse_doubtful_sides
 from core.store.repository import Store, open_store
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def _trial(store: Store, trial: str | None, body: BodyParameters) -> dict[str, J
         return {}
     path = Path(trial)
     if path.suffix.lower() not in (".json", ".npz"):
-        store.load(trial, Motion)
+        refuse_doubtful_sides(store, trial)
         return {"motion_id": trial}
     entries = _entries(path)
     stride_of(entries, Leg.of(body.scale))

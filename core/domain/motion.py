@@ -9,6 +9,7 @@ import numpy as np
 from core.domain.arrays import FloatArray, frozen
 from core.domain.body import JOINTS, JointKind, Side
 from core.domain.findings import Finding
+from core.domain.sides_doubt import MOST_EXCHANGED, SIDES_IN_DOUBT
 
 CYCLE_POINTS = 101  # 0..100 % of the gait cycle
 
@@ -110,3 +111,13 @@ class Motion:
     swapped_fraction: float  # share of frames whose left and right legs were exchanged
     findings: tuple[Finding, ...]
     synthetic: bool = False
+    sides_by: str = ""  # who said which leg is which before it was solved; empty when nobody was asked
+    leg_exchanges: tuple[FloatArray, ...] = ()
+    """Per camera (T, 2): 1 where knees, feet have other sides than the detector gave them, before any swap
+    throughout. Empty in motions of earlier versions."""
+
+    @property
+    def sides_in_doubt(self) -> bool:
+        """Whether it needs a person to say which leg is which; motions of earlier versions never asked."""
+        asked = any(finding.advice.code == SIDES_IN_DOUBT for finding in self.findings)
+        return asked or (self.swapped_fraction > MOST_EXCHANGED and not self.sides_by)

@@ -34,6 +34,7 @@ class Verdict(StrEnum):
     SKIPPED = "skipped"
     KEPT = "kept"  # a stale result is knowingly kept
     SIGNED = "signed"
+    SIDES_CONFIRMED = "sides confirmed"  # somebody looked: left and right of a motion are right as shown
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ class JobKind:
     task: str  # "package.module:function"
     title: str  # what the person reads
     heavy: bool = False  # a training on every core: one at a time, with checkpoints
-    stream: bool = False  # endless until stopped; leaves no history
+    stream: bool = False  # endless until stopped, or only a look; leaves no history
 
 
 JOB_TABLE: dict[str, JobKind] = {
@@ -20,6 +20,7 @@ JOB_TABLE: dict[str, JobKind] = {
     "detect_pose": JobKind("core.tasks.detect_pose:run", "Find the person"),
     "choose_person": JobKind("core.tasks.choose_person:run", "Choose the person"),
     "solve_motion": JobKind("core.tasks.solve_motion:run", "Solve motion"),
+    "read_emg_head": JobKind("core.tasks.read_emg_head:run", "Look into the EMG file", stream=True),
     "import_emg": JobKind("core.tasks.import_emg:run", "Import EMG"),
     "fit_twin": JobKind("core.tasks.fit_twin:run", "Fit the twin"),
     "fit_impairments": JobKind("core.tasks.fit_impairments:run", "Find impairments", heavy=True),

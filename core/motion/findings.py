@@ -11,6 +11,7 @@ from core.domain.body import SIDES, Side
 from core.domain.findings import Finding, Severity, worst_first
 from core.domain.motion import Stride
 from core.domain.recording import Landmark
+from core.domain.sides_doubt import MOST_EXCHANGED, Sides, SideSource, doubt_of_sides, sides_told
 from core.errors import Advice, UserError, refuse
 from core.gait.events import FootPaths, find_events
 from core.motion.body_landmarks import Observation
@@ -30,13 +31,26 @@ _SURE = 0.6  # a landmark seen with less visibility counts as hidden
 
 
 @dataclass(frozen=True, slots=True)
+class SideDoubt:
+    """Whose sides a motion has, and in which share of the pictures the repair exchanges the legs."""
+
+    sides: Sides
+    share: float
+
+    @property
+    def repaired_share(self) -> float:
+        """The share in which the motion's own legs were exchanged by the repair."""
+        return self.share if self.sides.source is SideSource.REPAIRED else 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class MotionFacts:
     """What the verdict on a motion is made of."""
 
     observation: Observation
     solution: Solution
     strides: Sequence[Stride]
-    exchanged_fraction: float
+    doubt: SideDoubt
 
 
 def motion_findings(facts: MotionFacts) -> tuple[Finding, ...]:
@@ -46,7 +60,7 @@ def motion_findings(facts: MotionFacts) -> tuple[Finding, ...]:
         *_rhythm_findings(facts.strides),
         *_camera_findings(facts.observation),
         *_hidden_findings(facts.observation),
-        *_exchange_findings(facts.exchanged_fraction),
+        *_exchange_findings(facts.doubt),
         *_fit_findings(facts.solution),
     ]
     return worst_first(tuple(found))
@@ -225,7 +239,12 @@ def _hidden_findings(observation: Observation) -> list[Finding]:
     return found
 
 
-def _exchange_findings(fraction: float) -> list[Finding]:
+def _exchange_findings(doubt: SideDoubt) -> list[Finding]:
+    if doubt.sides.by:
+        return [sides_told(doubt.sides.by, doubt.sides.words)]
+    if doubt.share > MOST_EXCHANGED:  # even where the detector's sides were kept: nobody answers for them
+        return [doubt_of_sides(doubt.share)]
+    fraction = doubt.repaired_share
     if fraction == 0.0:
         return []
     many = fraction > MANY_EXCHANGES

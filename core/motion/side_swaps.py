@@ -36,11 +36,18 @@ class SideRepair:
 
     track: LandmarkTrack
     exchanged: FloatArray  # (T, 2) 1 where knees, feet were exchanged
+    judged: NDArray[np.bool_]  # (T,) frames in which both legs were found; the others say nothing of sides
 
     @property
     def fraction(self) -> float:
-        """Share of frames in which any part of the legs was exchanged."""
-        return float(self.exchanged.any(axis=1).mean()) if len(self.exchanged) else 0.0
+        """Share of the judged frames in which any part of the legs was exchanged."""
+        return self.fraction_between(-np.inf, np.inf)
+
+    def fraction_between(self, first_s: float, last_s: float) -> float:
+        """The same share in a part of the trial: what is exchanged in a walk must not hide in a long rest."""
+        time_s = self.track.time_s
+        counted = self.judged & (time_s >= first_s) & (time_s <= last_s)
+        return float(self.exchanged[counted].any(axis=1).mean()) if counted.any() else 0.0
 
 
 def repair_sides(track: LandmarkTrack) -> SideRepair:
@@ -54,16 +61,18 @@ def repair_sides(track: LandmarkTrack) -> SideRepair:
     processing, Raheli, Polydoros & Tzou 1995, IEEE Trans Commun 43:354). Small costs keep the detector's
     sides when both are about as smooth, and the feet with their knees.
     """
+    exchanged, judged = _smoothest_sides(track.image_px, track.time_s, _body_size_px(track))
+    return SideRepair(exchange_legs(track, exchanged), exchanged, judged)
+
+
+def exchange_legs(track: LandmarkTrack, exchanged: FloatArray) -> LandmarkTrack:
+    """Knees and feet exchanged in the frames whose flags (T, 2) say so."""
     image, world, seen = (np.array(a) for a in (track.image_px, track.world_m, track.visibility))
-    exchanged = _smoothest_sides(image, track.time_s, _body_size_px(track))
     for column, pairs in enumerate((KNEES, FEET)):
         for pair in pairs:
             for array in (image, world, seen):
                 _exchange(array, pair, exchanged[:, column])
-    repaired = LandmarkTrack(
-        track.time_s, image, world, seen, track.width_px, track.height_px, track.projection
-    )
-    return SideRepair(repaired, exchanged)
+    return LandmarkTrack(track.time_s, image, world, seen, track.width_px, track.height_px, track.projection)
 
 
 def exchange_all_sides(track: LandmarkTrack) -> LandmarkTrack:
@@ -90,18 +99,21 @@ def _body_size_px(track: LandmarkTrack) -> float:
     return float(np.median(span[np.isfinite(span)])) if np.isfinite(span).any() else 1.0
 
 
-def _smoothest_sides(image: FloatArray, time_s: FloatArray, size_px: float) -> FloatArray:
-    """Flags (T, 2), 1 where knees, feet were exchanged."""
+def _smoothest_sides(
+    image: FloatArray, time_s: FloatArray, size_px: float
+) -> tuple[FloatArray, NDArray[np.bool_]]:
+    """Flags (T, 2), 1 where knees, feet were exchanged, and the frames (T,) that could be judged."""
     flags = np.zeros((len(image), 2))
     choices = [_choices(image / size_px, pairs) for pairs in (KNEES, FEET)]
     whole = [np.isfinite(choice).reshape(len(image), -1).all(axis=1) for choice in choices]
-    frames = np.flatnonzero(np.stack(whole).all(axis=0))
+    judged = np.asarray(np.stack(whole).all(axis=0))
+    frames = np.flatnonzero(judged)
     if len(frames) < 3:
-        return flags
+        return flags, judged
     lag = max(2, round(_LAG_S * frame_rate_hz(time_s[frames])))
     path = _best_path(choices[0][frames], choices[1][frames], lag)
     flags[frames, 0], flags[frames, 1] = path // 2, path % 2
-    return flags
+    return flags, judged
 
 
 def _choices(image: FloatArray, pairs: tuple[tuple[Landmark, Landmark], ...]) -> FloatArray:

@@ -8,9 +8,11 @@ from dataclasses import replace
 import numpy as np
 
 from core.capture.triangulation import triangulate
+from core.domain.arrays import FloatArray
 from core.domain.findings import worst_first
 from core.domain.motion import Motion
 from core.domain.recording import LandmarkTrack
+from core.domain.sides_doubt import Sides, SideSource
 from core.domain.twin import BodyParameters
 from core.gait.cycles import cut_cycles
 from core.gait.events import find_strides
@@ -25,6 +27,7 @@ from core.motion.body_landmarks import (
 )
 from core.motion.findings import (
     MotionFacts,
+    SideDoubt,
     check_frame_rate,
     motion_findings,
     no_stride,
@@ -33,7 +36,7 @@ from core.motion.findings import (
 from core.motion.inverse_kinematics import solve_angles
 from core.motion.measured_segments import measured_lengths_m
 from core.motion.oblique_view import observe_oblique, view_angle_rad
-from core.motion.side_swaps import exchange_all_sides, repair_sides
+from core.motion.side_swaps import SideRepair, exchange_all_sides, exchange_legs, repair_sides
 from core.twin.segment_lengths import estimate_scale, lengths_by_name
 
 OBLIQUE_RAD = np.radians(55.0)
@@ -53,32 +56,51 @@ def motion_from_tracks(
     height_m: float,
     mass_kg: float,
     swap_sides: bool = False,
+    side_source: SideSource = SideSource.REPAIRED,
+    sides_by: str = "",
     synthetic: bool = False,
     tick: Tick = _silent,
 ) -> Motion:
     """Motion of one person from all cameras that saw it.
 
     Two or more calibrated cameras are triangulated; otherwise the camera that saw the walk from the side
-    best is used alone, and the motion says so. `swap_sides` exchanges left and right throughout, when the
-    clinician says that they are the wrong way round. `tick` hears the finished share and may raise to
-    cancel. Raises MOT-001, -002, -003 or -010.
+    best is used alone, and the motion says so. `side_source` says whose left and right count, `swap_sides`
+    exchanges them throughout, when the clinician says that they are the wrong way round, and `sides_by` is
+    who said so: without a name a motion whose sides are in doubt stops the session (MOT-032). `tick` hears
+    the finished share and may raise to cancel. Raises MOT-001, -002, -003 or -010.
     """
-    if swap_sides:
-        tracks = tuple(exchange_all_sides(track) for track in tracks)
+    sides = Sides(side_source, swap_sides, sides_by)
     repairs = [repair_sides(track) for track in tracks]
-    calibrated = [repair for repair in repairs if repair.track.projection is not None]
+    kept = [repair.exchanged * (side_source is SideSource.REPAIRED) for repair in repairs]
+    used = [_with_sides(*pair, swap=swap_sides) for pair in zip(tracks, kept, strict=True)]
+
+    def solve(observation: Observation, exchanged_share: float) -> Motion:
+        doubt = SideDoubt(sides, exchanged_share)
+        motion = _motion(observation, height_m, mass_kg, doubt, synthetic, tick)
+        return replace(motion, leg_exchanges=tuple(kept))
+
+    calibrated = [number for number, track in enumerate(used) if track.projection is not None]
     if len(calibrated) > 1:
-        points = triangulate(tuple(repair.track for repair in calibrated))
-        exchanged = max(repair.fraction for repair in calibrated)
+        points = triangulate(tuple(used[number] for number in calibrated))
         observation = observe_space(points.time_s, points.world_m, points.confidence)
-        return _motion(observation, height_m, mass_kg, exchanged, synthetic, tick)
-    best = max(repairs, key=lambda repair: walked_share(repair.track))
-    observation = observe_walk(best.track, height_m)
-    motion = _motion(observation, height_m, mass_kg, best.fraction, synthetic, tick)
-    if len(repairs) == 1:
+        return solve(observation, max(repairs[number].fraction for number in calibrated))
+    best = max(range(len(used)), key=lambda number: walked_share(used[number]))
+    motion = solve(observe_walk(used[best], height_m), _exchanged_share(repairs[best], used[best]))
+    if len(used) == 1:
         return motion
-    number = repairs.index(best) + 1
-    return replace(motion, findings=worst_first((*motion.findings, one_of_several(number, len(repairs)))))
+    return replace(motion, findings=worst_first((*motion.findings, one_of_several(best + 1, len(used)))))
+
+
+def _with_sides(track: LandmarkTrack, exchanged: FloatArray, *, swap: bool) -> LandmarkTrack:
+    """Swapped after the repair: a repair that turned the whole trial would turn it back again."""
+    taken = exchange_legs(track, exchanged)
+    return exchange_all_sides(taken) if swap else taken
+
+
+def _exchanged_share(repair: SideRepair, track: LandmarkTrack) -> float:
+    """Of the trial or of the walk in it, whichever is worse: only the walk is measured."""
+    walked_s = walked_part(track).time_s
+    return max(repair.fraction, repair.fraction_between(float(walked_s[0]), float(walked_s[-1])))
 
 
 def observe_walk(track: LandmarkTrack, height_m: float) -> Observation:
@@ -98,7 +120,7 @@ def _motion(
     observation: Observation,
     height_m: float,
     mass_kg: float,
-    exchanged_fraction: float,
+    doubt: SideDoubt,
     synthetic: bool,
     tick: Tick,
 ) -> Motion:
@@ -129,7 +151,8 @@ def _motion(
         segment_length_m=lengths_by_name(lengths_m, height_m),
         residual_m=solution.residual_m,
         sagittal_only=observation.one_camera,
-        swapped_fraction=exchanged_fraction,
-        findings=motion_findings(MotionFacts(observation, solution, strides, exchanged_fraction)),
+        swapped_fraction=doubt.repaired_share,
+        findings=motion_findings(MotionFacts(observation, solution, strides, doubt)),
         synthetic=synthetic,
+        sides_by=doubt.sides.by,
     )

@@ -5,9 +5,11 @@ from __future__ import annotations
 from core.domain.controller import Deployment
 from core.domain.findings import Severity
 from core.domain.motion import Motion
-from core.domain.record import RecordInfo, RecordKind
+from core.domain.record import Decision, RecordInfo, RecordKind
 from core.domain.recording import Landmarks
+from core.domain.sides_doubt import SIDES_IN_DOUBT
 from core.session.flow import VisitFacts
+from core.session.sides import sides_confirmation
 from core.store.repository import Store
 
 # Results that can hold the flow, by a stop finding or by not being kept; read once, remembered by their id.
@@ -16,13 +18,14 @@ _GATED: dict[RecordKind, type[Landmarks | Motion | Deployment]] = {
     RecordKind.MOTION: Motion,
     RecordKind.DEPLOYMENT: Deployment,
 }
+_NOT_KEPT = "not kept"
 
 
 class FactsReader:
     """Reads facts again and again without reading the same record twice."""
 
     def __init__(self) -> None:
-        self._stops: dict[str, bool] = {}
+        self._stops: dict[str, frozenset[str]] = {}  # record id -> codes of what holds
 
     def read(self, store: Store, visit_id: str, running: frozenset[str] = frozenset()) -> VisitFacts:
         records = store.records(visit_id)
@@ -30,18 +33,23 @@ class FactsReader:
         stopped = frozenset(
             kind
             for kind in _GATED
-            if (newest := facts.newest(kind)) is not None and self._stopped(store, newest)
+            if (newest := facts.newest(kind)) is not None and self._stopped(store, newest, facts.decisions)
         )
         return VisitFacts(facts.subject, records, facts.decisions, running, stopped)
 
-    def _stopped(self, store: Store, record: RecordInfo) -> bool:
+    def _stopped(self, store: Store, record: RecordInfo, decisions: tuple[Decision, ...]) -> bool:
         if record.id not in self._stops:
             payload: Landmarks | Motion | Deployment = store.load(record.id, _GATED[record.kind])
             self._stops[record.id] = _holds(payload)
-        return self._stops[record.id]
+        confirmed = sides_confirmation(decisions, record.id) is not None
+        return bool(self._stops[record.id] - ({SIDES_IN_DOUBT} if confirmed else set()))
 
 
-def _holds(payload: Landmarks | Motion | Deployment) -> bool:
+def _holds(payload: Landmarks | Motion | Deployment) -> frozenset[str]:
+    """What holds the flow, by code; sides in doubt are the only one that a person can settle by a word."""
     if isinstance(payload, Deployment):
-        return not payload.confirmed
-    return any(finding.severity is Severity.STOP for finding in payload.findings)
+        return frozenset() if payload.confirmed else frozenset({_NOT_KEPT})
+    stops = {f.advice.code for f in payload.findings if f.severity is Severity.STOP}
+    if isinstance(payload, Motion) and payload.sides_in_doubt:
+        stops.add(SIDES_IN_DOUBT)
+    return frozenset(stops)

@@ -82,7 +82,7 @@ JOBS: dict[Step, frozenset[str]] = {
     Step.PATIENT: frozenset({"demo_patient"}),
     Step.CAPTURE: frozenset({"import_video", "record_camera", "detect_pose", "choose_person"}),
     Step.MOTION: frozenset({"solve_motion"}),
-    Step.EMG: frozenset({"import_emg"}),
+    Step.EMG: frozenset({"read_emg_head", "import_emg"}),
     Step.PERSONALIZE: frozenset({"fit_twin", "learn_gait"}),
     Step.REVIEW: frozenset({"simulate_gait", "simulate_scenario"}),
     Step.TRAIN: frozenset({"train_controller"}),

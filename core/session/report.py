@@ -26,6 +26,7 @@ from core.errors import refuse
 from core.gait.cycles import mean_cycle
 from core.gait.norms import BAND_SOURCE, normal_band
 from core.gait.similarity import compare_curves
+from core.session.sides import as_told, sides_confirmation
 from core.store.repository import Store
 
 T = TypeVar("T")
@@ -94,7 +95,7 @@ NOTICE = (
 
 def report_content(store: Store, visit_id: str) -> ReportContent:
     """Collect the report of a visit. Raises UserError RPT-001 when no motion was solved yet."""
-    motion = _newest(store, visit_id, RecordKind.MOTION, Motion)
+    motion = _told_motion(store, visit_id)
     if motion is None:
         raise refuse(
             "RPT-001",
@@ -134,6 +135,15 @@ def _labels(synthetic: bool, *, simulated: bool) -> tuple[str, ...]:
 def _newest(store: Store, visit_id: str, kind: RecordKind, payload: type[T]) -> T | None:
     info = store.latest(visit_id, kind)
     return None if info is None else store.load(info.id, payload)
+
+
+def _told_motion(store: Store, visit_id: str) -> Motion | None:
+    """The newest motion, with who settled it when its sides were in doubt."""
+    info = store.latest(visit_id, RecordKind.MOTION)
+    if info is None:
+        return None
+    motion = store.load(info.id, Motion)
+    return as_told(motion, sides_confirmation(store.decisions(visit_id), info.id))
 
 
 def _day(moment: datetime) -> str:

@@ -20,10 +20,15 @@ from core.learning.gait.evaluation import Evaluation, evaluate
 from core.learning.gait.findings import gait_findings
 from core.learning.gait.imitation import GaitProgress, gait_learner
 from core.learning.rl.training_loop import train_until
+from core.session.sides import refuse_doubtful_sides
 from core.simulation.analysis.rollout import body_poses, packed_scene
 from core.simulation.environment.batch_environment import CONTROL_STEP_S
 from core.simulation.environment.policy import PolicyNetworks
-from core.simulation.environment.tracking import Walker, WalkingEnvironment, actuation_of
+from core.simulation.environment.tracking import (
+    Walker,
+    WalkingEnvironment,
+    actuation_of,
+)
 from core.simulation.model.exo_model import worn_model
 from core.simulation.model.joint_coupling import ROOT_POSITIONS, FullPose
 from core.simulation.physics.flight_recorder import FlightRecorder
@@ -101,6 +106,7 @@ def _stride(
     if params.get("motion_id"):
         motion_id = str(params["motion_id"])
         motion = store.load(motion_id, Motion)
+        refuse_doubtful_sides(store, motion_id)
         return motion.reference, (motion_id,), motion.synthetic
     leg, stride = Leg.of(body.scale), params.get("stride")
     if isinstance(stride, dict):

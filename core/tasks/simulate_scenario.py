@@ -85,12 +85,13 @@ def run(params: Params, context: JobContext) -> str:
             write_results(Path(str(params["out"])), scenario, walker, trace, rollout, tried)
         if twin_id == DEFAULT_TWIN:
             return ""
+        name = named(scenario, who.body.impairments)
         return store.save(
             RecordKind.SCENARIO,
-            RolloutSet((rollout,), scene_geometry(who.body, None), scenario.name, who.synthetic),
+            RolloutSet((rollout,), scene_geometry(who.body, None), name, who.synthetic),
             visit_id=store.info(twin_id).visit_id,
             inputs=(twin_id,),
-            summary=in_words(tried, impairments),
+            summary=in_words(tried, who.body.impairments),
             operator=context.spec.operator,
             seed=seed,
             settings=try_settings(scenario.key, impairments, seconds=seconds, causes=tried.cause),
@@ -129,12 +130,15 @@ def chosen_fidelity(asked: object, networks: PolicyNetworks) -> Fidelity:
 def in_words(tried: ScenarioRun, impairments: tuple[Impairment, ...] = ()) -> str:
     """ "Stairs up: 12 of 16 starts come through 10 s; else mostly on the stairs: sank down"."""
     stayed = round(tried.success_rate * len(tried.cause))
-    name = ", ".join(
-        [tried.scenario.name, *(f"{one.slot.label.lower()} {one.severity:g}" for one in impairments)]
-    )
+    name = named(tried.scenario, impairments)
     text = f"{name}: {stayed} of {len(tried.cause)} starts come through {tried.length_s:g} s"
     falls = [cause for cause in tried.cause if cause]
     return f"{text}; most falls {most_frequent(falls)}" if falls else text
+
+
+def named(scenario: Scenario, impairments: tuple[Impairment, ...]) -> str:
+    """ "Stairs up, weakness, left dorsiflexors 0.5": no result is told without what the twin has."""
+    return ", ".join([scenario.name, *(f"{one.slot.label.lower()} {one.severity:g}" for one in impairments)])
 
 
 def write_results(
@@ -154,7 +158,7 @@ def write_results(
     replace_file(folder / SUMMARY, content.encode())
     if len(trace.time_s) > 1:
         walk = FilmedWalk(
-            title=scenario.name,
+            title=named(scenario, walker.body.impairments),
             body=walker.body,
             ground=walker.ground,
             time_s=trace.time_s,
@@ -206,6 +210,7 @@ def summary_of(
         "verdict": in_words(tried, walker.body.impairments),
         "scenario": scenario.key,
         "name": scenario.name,
+        "impairments": {one.slot.label: one.severity for one in walker.body.impairments},
         "seconds": tried.length_s,
         "starts": len(tried.cause),
         "success_rate": tried.success_rate,

@@ -5,15 +5,21 @@ from __future__ import annotations
 from core.domain.motion import Motion
 from core.domain.record import RecordKind
 from core.domain.recording import Landmarks
+from core.domain.sides_doubt import SideSource
 from core.jobs.values import JobContext, Params
 from core.motion.solve import motion_from_tracks
 from core.store.repository import open_store
 
 
 def run(params: Params, context: JobContext) -> str:
-    """Solve LANDMARKS `landmarks_id`, with `swap_sides` if left and right are the wrong way round."""
+    """Solve LANDMARKS `landmarks_id`, with `swap_sides` if left and right are the wrong way round.
+
+    `sides` says whose left and right count (`SideSource`), `sides_by` who said which leg is which.
+    """
     landmarks_id = str(params["landmarks_id"])
     swap_sides = bool(params.get("swap_sides", False))
+    side_source = SideSource(str(params.get("sides", SideSource.REPAIRED)))
+    sides_by = str(params.get("sides_by", ""))
 
     def tick(share: float) -> None:
         context.check_cancelled()
@@ -30,6 +36,8 @@ def run(params: Params, context: JobContext) -> str:
             height_m=subject.height_m,
             mass_kg=subject.mass_kg,
             swap_sides=swap_sides,
+            side_source=side_source,
+            sides_by=sides_by,
             synthetic=landmarks.synthetic,
             tick=tick,
         )
@@ -44,6 +52,8 @@ def run(params: Params, context: JobContext) -> str:
             operator=context.spec.operator,
             settings={
                 "swap_sides": swap_sides,
+                "sides": side_source.value,
+                "sides_by": sides_by,
                 "height_m": subject.height_m,
                 "mass_kg": subject.mass_kg,
             },

@@ -12,6 +12,7 @@ from core.domain.body import JOINTS, SAGITTAL
 from core.domain.recording import LANDMARK_COUNT, LandmarkTrack
 from core.domain.twin import BodyParameters
 from core.gait.norms import fourier_series, normal_reference
+from core.motion.side_swaps import FEET, KNEES
 from core.twin.scaling import scales_for_height
 from core.twin.skeleton import POINTS, Skeleton
 
@@ -58,6 +59,16 @@ def seen_by(
     walk: SyntheticWalk, camera: PinholeCamera, *, noise_px: float = 1.0, seed: int = 1
 ) -> LandmarkTrack:
     return watch(walk.time_s, walk.point_m, POINTS, camera, noise_px=noise_px, seed=seed)
+
+
+def exchanged(track: LandmarkTrack, frames: slice) -> LandmarkTrack:
+    """What a detector sees that mixes up knees and feet in these frames."""
+    image = np.array(track.image_px)
+    for left, right in KNEES + FEET:
+        image[frames, [left.value, right.value]] = image[frames, [right.value, left.value]]
+    return LandmarkTrack(
+        track.time_s, image, track.world_m, track.visibility, track.width_px, track.height_px
+    )
 
 
 def in_space(walk: SyntheticWalk, *, noise_m: float = 0.005, seed: int = 1) -> tuple[FloatArray, FloatArray]:

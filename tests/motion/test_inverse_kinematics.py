@@ -7,8 +7,10 @@ import pytest
 
 from core.capture.synthetic import PinholeCamera
 from core.domain.body import JOINTS, SIDES, JointKind
+from core.domain.findings import Severity
 from core.domain.motion import Motion
 from core.domain.recording import Landmark, LandmarkTrack
+from core.domain.sides_doubt import SideSource
 from core.domain.twin import BodyParameters
 from core.errors import UserError
 from core.motion.body_landmarks import observe_space
@@ -22,6 +24,7 @@ from tests.motion.synthetic_walk import (
     FLEXION,
     HEIGHT_M,
     SyntheticWalk,
+    exchanged,
     in_space,
     rmse_deg,
     seen_by,
@@ -46,15 +49,6 @@ SEEN = [joint.column for joint in JOINTS if joint.kind is not JointKind.TOES]
 
 def solve(*tracks: LandmarkTrack, height_m: float = HEIGHT_M, swap_sides: bool = False) -> Motion:
     return motion_from_tracks(tracks, height_m=height_m, mass_kg=60.0, swap_sides=swap_sides)
-
-
-def exchanged(track: LandmarkTrack, frames: slice) -> LandmarkTrack:
-    image = np.array(track.image_px)
-    for left, right in KNEES + FEET:
-        image[frames, [left.value, right.value]] = image[frames, [right.value, left.value]]
-    return LandmarkTrack(
-        track.time_s, image, track.world_m, track.visibility, track.width_px, track.height_px
-    )
 
 
 def without_projection(track: LandmarkTrack) -> LandmarkTrack:
@@ -157,6 +151,67 @@ def test_exchanged_legs_are_put_back(walk, frames):
     motion = solve(exchanged(clean, frames))
     assert rmse_deg(motion.kinematics.angle_rad, walk.angle_rad, FLEXION).max() < 3.0
     assert motion.swapped_fraction == pytest.approx(wrong.mean(), abs=0.02)
+
+
+def codes(motion: Motion) -> dict[str, Severity]:
+    return {finding.advice.code: finding.severity for finding in motion.findings}
+
+
+def test_a_trial_in_which_most_legs_would_be_exchanged_stops_and_asks(walk):
+    """The smooth paths may be as wrong as the detector: nothing in them says which leg is the left one."""
+    found = solve(exchanged(seen_by(walk, side_camera()), slice(3, 132)))
+
+    assert found.swapped_fraction > 0.9
+    assert codes(found)["MOT-032"] is Severity.STOP and "MOT-020" not in codes(found)
+    assert found.sides_in_doubt
+
+
+def test_a_walk_that_is_exchanged_throughout_does_not_hide_in_a_long_rest(walk):
+    track = without_projection(seen_by(walk, side_camera()))
+    frames = np.concatenate([np.zeros(300, int), np.arange(135), np.full(150, 134)])
+    jitter = np.random.default_rng(3).normal(0.0, 1.0, (len(frames), 33, 2))
+    whole = replace(
+        track,
+        time_s=np.arange(len(frames)) / 30.0,
+        image_px=track.image_px[frames] + jitter,
+        world_m=track.world_m[frames],
+        visibility=track.visibility[frames],
+    )
+    while_she_walks = exchanged(whole, slice(300, 435))
+
+    assert repair_sides(while_she_walks).fraction < 1 / 3
+    assert codes(solve(while_she_walks))["MOT-032"] is Severity.STOP
+
+
+@pytest.mark.parametrize("swap", [False, True])
+def test_who_says_which_leg_is_which_is_in_the_motion_and_lets_it_go_on(walk, swap):
+    mostly = exchanged(seen_by(walk, side_camera()), slice(3, 132))
+    told = motion_from_tracks((mostly,), height_m=HEIGHT_M, mass_kg=60.0, swap_sides=swap, sides_by="Dr. L.")
+
+    assert told.sides_by == "Dr. L." and not told.sides_in_doubt
+    assert "Dr. L." in next(f.advice.what for f in told.findings if f.advice.code == "MOT-033")
+    true = np.array(walk.angle_rad)
+    shown = np.hstack([true[:, 7:], true[:, :7]]) if swap else true
+    assert rmse_deg(told.kinematics.angle_rad, shown, FLEXION).max() < 3.0
+
+
+def test_a_swap_without_a_name_stops_like_what_it_was_made_from(walk):
+    mostly = exchanged(seen_by(walk, side_camera()), slice(3, 132))
+    assert codes(solve(mostly, swap_sides=True))["MOT-032"] is Severity.STOP
+
+
+def test_the_detectors_own_sides_can_be_kept(walk):
+    clean = seen_by(walk, side_camera())
+    everywhere = exchanged(clean, slice(0, 135))
+    doubted = exchanged(everywhere, slice(0, 3))  # as detected: wrong but for three frames
+    kept = motion_from_tracks(
+        (doubted,), height_m=HEIGHT_M, mass_kg=60.0, side_source=SideSource.AS_DETECTED, sides_by="Dr. L."
+    )
+
+    mirrored = np.hstack([walk.angle_rad[:, 7:], walk.angle_rad[:, :7]])
+    found = rmse_deg(kept.kinematics.angle_rad[10:], mirrored[10:], FLEXION)
+    assert found.max() < 6.0  # the hips were not exchanged with knees and feet
+    assert kept.swapped_fraction == 0.0 and not kept.sides_in_doubt
 
 
 def test_only_the_longest_way_in_one_direction_is_measured(walk):

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.cli import commands as cli
 from app.cli import session_run
+from app.cli.commands import _parser, _session_request
 from app.cli.session_run import SessionEnd, heed, run_demo_session, run_video_session
 from app.session_request import SessionRequest
 from core.domain.controller import (
@@ -23,6 +24,7 @@ from core.domain.controller import (
 )
 from core.domain.findings import Finding, Severity
 from core.domain.record import RecordKind, Verdict
+from core.domain.sides_doubt import doubt_of_sides
 from core.domain.subject import Subject
 from core.errors import Advice, UserError
 from core.session.flow import Step
@@ -205,3 +207,17 @@ def test_the_command_tells_the_summary_and_then_refuses(
     said = capsys.readouterr()
     assert said.err.strip().endswith("[CMP-002]")
     assert json.loads(said.out) == end.summary if as_json else "Not put onto an exo." in said.out
+
+
+def test_sides_in_doubt_end_a_session_with_the_option_that_answers_them() -> None:
+    with pytest.raises(UserError) as refused:
+        heed((doubt_of_sides(0.98),))
+    assert refused.value.advice.code == "MOT-032"
+    assert "--sides as-detected or --sides repaired" in refused.value.advice.next_step
+
+
+@pytest.mark.parametrize("command", ["run", "demo"])
+def test_the_terminal_takes_the_answer_about_sides(command: str) -> None:
+    patient = ["--patient", "p.json", "--video", "v.mp4"] if command == "run" else []
+    given = _parser().parse_args(["session", command, *patient, "--out", "o", "--sides", "as-detected"])
+    assert _session_request(given, Path("d")).sides == "as-detected"

@@ -9,8 +9,9 @@ import pytest
 
 from core.domain.body import SAGITTAL, Side
 from core.domain.motion import Motion
-from core.domain.record import RecordKind
+from core.domain.record import RecordKind, Verdict
 from core.domain.recording import Landmarks, Person
+from core.domain.sides_doubt import SideSource
 from core.domain.subject import Sex, Subject
 from core.domain.twin import Twin
 from core.errors import JobCancelled, UserError
@@ -20,7 +21,8 @@ from core.gait.similarity import pearson
 from core.jobs.values import JobSpec, Progress, SilentContext
 from core.store.repository import open_store
 from core.tasks import detect_pose, fit_twin, import_video, solve_motion
-from tests.motion.synthetic_walk import seen_by, side_camera, synthetic_walk
+from tests.motion.synthetic_walk import exchanged, seen_by, side_camera, synthetic_walk
+from tests.refusals import refused
 
 
 class CancellingContext(SilentContext):
@@ -93,6 +95,25 @@ def test_the_twin_has_the_persons_mass_and_height_and_walks_within_its_limits(so
     assert twin.landmark_residual_m < 0.05
     assert twin.joint_residual_deg == pytest.approx(0.0, abs=1e-6)
     assert twin.synthetic
+
+
+def test_no_twin_is_fitted_to_a_motion_whose_sides_are_in_doubt(tmp_path):
+    """The detector disagrees with the smooth paths in all pictures but the first and last three."""
+    track = exchanged(seen_by(synthetic_walk(), side_camera()), slice(3, 132))
+    landmarks_id = save_landmarks(tmp_path, track)
+    motion_id = run(solve_motion, tmp_path, landmarks_id=landmarks_id)
+    with refused("MOT-034"):
+        run(fit_twin, tmp_path, motion_id=motion_id)
+    with open_store(tmp_path) as store:
+        visit_id = store.info(motion_id).visit_id
+        store.decide(visit_id, "motion", Verdict.SIDES_CONFIRMED, record_id=motion_id, by="Dr. Lind")
+    assert run(fit_twin, tmp_path, motion_id=motion_id)
+
+    told = run(
+        solve_motion, tmp_path, landmarks_id=landmarks_id, sides=SideSource.AS_DETECTED, sides_by="Dr. Lind"
+    )
+    assert load(tmp_path, told, Motion).sides_by == "Dr. Lind"
+    assert run(fit_twin, tmp_path, motion_id=told)
 
 
 def test_progress_rises_to_the_end(tmp_path):

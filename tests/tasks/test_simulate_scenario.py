@@ -50,6 +50,17 @@ def test_a_scenario_of_the_default_twin_leaves_arrays_a_summary_and_a_film(conte
     film.release()
 
 
+def test_what_an_impaired_twin_did_is_told_with_its_impairment(context: SilentContext) -> None:
+    out = context.work_dir / "out"
+    weak = {"Weakness, left dorsiflexors": 0.5}
+    params = {"scenario": "level", "seconds": 2.0, "starts": 1, "impairments": weak, "out": str(out)}
+    simulate_scenario.run(params, context)
+
+    summary = json.loads((out / simulate_scenario.SUMMARY).read_text())
+    assert summary["impairments"] == weak
+    assert summary["verdict"].startswith("Level walking, weakness, left dorsiflexors 0.5:")
+
+
 @pytest.mark.parametrize(
     ("params", "code", "told"),
     [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from core.domain.body import JOINTS, SIDES, JointKind, Side
@@ -18,6 +20,7 @@ from core.domain.motion import (
     Stride,
 )
 from core.domain.recording import Landmarks, LandmarkTrack, Person, Recording, VideoFile
+from core.domain.sides_doubt import doubt_of_sides
 from core.errors import Advice
 
 FRAMES, RATE_HZ = 60, 30.0
@@ -43,6 +46,12 @@ def track() -> LandmarkTrack:
 def landmarks(people: int = 1, findings: tuple[Finding, ...] = ()) -> Landmarks:
     found = tuple(Person(f"Person {n + 1}", 0.98, 400.0, (track(),)) for n in range(people))
     return Landmarks(found, 0, "only person" if people == 1 else "walks furthest", findings)
+
+
+def doubtful_motion() -> Motion:
+    """All knees and feet exchanged, and nobody said that this is right."""
+    flags = (np.ones((FRAMES, 2)),)
+    return replace(motion((doubt_of_sides(1.0),)), swapped_fraction=1.0, leg_exchanges=flags)
 
 
 def motion(findings: tuple[Finding, ...] = ()) -> Motion:

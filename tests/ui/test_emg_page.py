@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,12 +12,14 @@ from core.domain.body import Side
 from core.domain.emg import ChannelSite, EmgMuscle
 from core.domain.record import RecordKind, Verdict
 from core.errors import UserError
+from core.jobs.values import Cancelled, Crashed, Done, Message, Outcome, Refused, SilentContext
 from core.session.flow import Step, StepState
+from core.tasks import read_emg_head
 from tests.ui.board import HandBoard
 from tests.ui.samples import emg
 from ui.pages.emg import EmgPage
 from ui.presenters.emg import EmgPresenter, emg_verdict
-from ui.presenters.emg_files import first_map, look_into
+from ui.presenters.emg_files import first_map
 from ui.session_context import Desk
 from ui.theme import Tone
 
@@ -41,18 +45,76 @@ def test_channels_are_mapped_by_their_names_and_muscles_come_first() -> None:
     assert mapped[0].site == ChannelSite(EmgMuscle.SOLEUS, Side.RIGHT)
 
 
-def test_a_file_that_is_not_a_table_is_refused(tmp_path: Path) -> None:
+def choose(page: EmgPage, desk: Desk, board: HandBoard, path: Path) -> None:
+    """Choose a file, and let its job look into it as the worker process would."""
+    page.file_chosen.emit(path)
+    job = board.states()[0].spec
+    context = SilentContext(job, board.data_dir)
+    outcome: Outcome = Done("")
+    try:
+        read_emg_head.run(job.params, context)
+    except UserError as error:
+        outcome = Refused(error.advice)
+    for event in (*context.events, outcome):
+        board.happens(job.id, event)
+    desk.jobs._hand_over()
+
+
+def kinds(board: HandBoard) -> list[str]:
+    return [state.spec.kind for state in board.states()]
+
+
+def test_a_file_that_is_not_a_table_is_refused(
+    page: EmgPage, desk: Desk, board: HandBoard, visit_id: str, tmp_path: Path
+) -> None:
     path = tmp_path / "notes.csv"
     path.write_bytes(b"\xff\xfe\x00\x01")
-    with pytest.raises(UserError) as refused:
-        look_into(path)
-    assert refused.value.advice.code == "EMG-001"
+    choose(page, desk, board, path)
+    assert page._advice.isVisibleTo(page) and page._advice._code.text() == "EMG-001"
+
+
+def test_a_process_that_dies_over_a_file_leaves_the_page_alive_with_advice(
+    page: EmgPage, desk: Desk, board: HandBoard, visit_id: str, tmp_path: Path, csv_file: Path
+) -> None:
+    page.file_chosen.emit(tmp_path / "damaged.c3d")
+    job = board.states()[0].spec
+    assert (job.kind, job.params) == ("read_emg_head", {"file": str(tmp_path / "damaged.c3d")})
+    assert page._headline.text() == "Looking into damaged.c3d…"
+    assert page._running.isVisibleTo(page)
+    board.happens(job.id, Crashed("The worker ended with code -11."))
+    desk.jobs._hand_over()
+    assert page._advice._code.text() == "EMG-011" and "damaged.c3d" in page._advice._what.text()
+    assert not page._running.isVisibleTo(page)
+    choose(page, desk, board, csv_file)
+    assert page._headline.text() == "2 of 3 channels mapped to muscles."
+
+
+def test_looking_into_a_file_can_be_cancelled(
+    page: EmgPage, desk: Desk, board: HandBoard, visit_id: str, csv_file: Path
+) -> None:
+    page.file_chosen.emit(csv_file)
+    page._running._cancel.click()
+    assert board.cancelled == ["job-1"]
+    board.happens("job-1", Cancelled())
+    desk.jobs._hand_over()
+    assert page._headline.text() == "No EMG yet. This step is optional."
+
+
+def test_only_the_file_chosen_last_is_shown(
+    page: EmgPage, desk: Desk, board: HandBoard, visit_id: str, csv_file: Path, tmp_path: Path
+) -> None:
+    page.file_chosen.emit(tmp_path / "slow.c3d")
+    choose(page, desk, board, csv_file)
+    assert board.cancelled == ["job-1"]
+    board.happens("job-1", Message('{"channels": ["R_soleus"], "has_rate": true}'))
+    desk.jobs._hand_over()
+    assert page._file.text() == "walk.csv"
 
 
 def test_the_import_carries_the_map_and_the_rate(
-    page: EmgPage, board: HandBoard, visit_id: str, csv_file: Path
+    page: EmgPage, desk: Desk, board: HandBoard, visit_id: str, csv_file: Path
 ) -> None:
-    page.file_chosen.emit(csv_file)
+    choose(page, desk, board, csv_file)
     page.site_changed.emit("R_soleus", None)
     page._rate.setText("1000")
     page.main_action.emit()
@@ -61,14 +123,18 @@ def test_the_import_carries_the_map_and_the_rate(
     assert job.params["sites"] == {"L_tibialis_anterior": ["tibialis anterior", "left"]}
 
 
-def test_a_missing_rate_is_asked_for(page: EmgPage, board: HandBoard, visit_id: str, csv_file: Path) -> None:
-    page.file_chosen.emit(csv_file)
+def test_a_missing_rate_is_asked_for(
+    page: EmgPage, desk: Desk, board: HandBoard, visit_id: str, csv_file: Path
+) -> None:
+    choose(page, desk, board, csv_file)
     page.main_action.emit()
-    assert page._advice.isVisibleTo(page) and board.states() == ()
+    assert page._advice.isVisibleTo(page) and kinds(board) == ["read_emg_head"]
 
 
-def test_one_muscle_cannot_be_chosen_twice(page: EmgPage, visit_id: str, csv_file: Path) -> None:
-    page.file_chosen.emit(csv_file)
+def test_one_muscle_cannot_be_chosen_twice(
+    page: EmgPage, desk: Desk, board: HandBoard, visit_id: str, csv_file: Path
+) -> None:
+    choose(page, desk, board, csv_file)
     page.site_changed.emit("Fz1", ChannelSite(EmgMuscle.SOLEUS, Side.RIGHT))
     assert not page._main.isEnabled() and page._why_not.text() == "Right soleus is chosen twice."
 
@@ -88,3 +154,11 @@ def test_the_result_says_how_many_channels_are_good(desk: Desk, page: EmgPage, v
     desk.record_changed.emit()
     assert emg_verdict(emg()) == ("6 of 6 channels good, relative to the recorded maximum.", Tone.OK)
     assert page._quality.rowCount() == 6
+
+
+def test_neither_this_page_nor_the_warm_up_loads_the_c3d_library() -> None:
+    loads = (
+        "import importlib, sys, ui.presenters.emg; from ui.warm_up import LATER; "
+        "[importlib.import_module(name) for name in LATER]; sys.exit('ezc3d' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", loads], check=False).returncode == 0

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from core.domain.body import Side
 from core.domain.findings import Severity
+from core.domain.motion import Motion
 from core.domain.record import RecordKind, Verdict
+from core.domain.recording import Landmark
 from core.session.flow import Step, StepState
+from core.session.report import report_content
 from tests.ui.board import HandBoard
-from tests.ui.samples import finding, landmarks, motion
+from tests.ui.samples import doubtful_motion, finding, landmarks, motion, track
 from ui.pages.motion import MotionPage
 from ui.presenters.motion import MotionPresenter, cycle_fraction, motion_table, motion_verdict
 from ui.session_context import Desk
@@ -66,6 +72,82 @@ def test_swapping_sides_solves_again_with_sides_exchanged(
     page.secondary_action.emit("swap")
     job = board.states()[0].spec
     assert (job.kind, job.params["swap_sides"]) == ("solve_motion", True)
+
+
+@pytest.fixture
+def doubtful_id(desk: Desk, page: MotionPage, visit_id: str) -> str:
+    return keep(desk, visit_id, doubtful_motion())
+
+
+def keep(desk: Desk, visit_id: str, solved: Motion) -> str:
+    seen = desk.store.save(RecordKind.LANDMARKS, landmarks(), visit_id=visit_id, summary="seen")
+    found = desk.store.save(RecordKind.MOTION, solved, visit_id=visit_id, summary="motion", inputs=(seen,))
+    desk.record_changed.emit()
+    return found
+
+
+def test_sides_in_doubt_hold_the_session_until_a_named_person_has_answered(
+    desk: Desk, page: MotionPage, doubtful_id: str, visit_id: str
+) -> None:
+    assert page.question.isVisibleTo(page)
+    assert not page._main.isEnabled() and "left one" in page._why_not.text()
+    page.main_action.emit()
+    assert desk.store.decisions(visit_id) == () and page._advice.isVisibleTo(page)
+    desk.store.decide(visit_id, Step.MOTION, Verdict.ACCEPTED, record_id=doubtful_id)
+    assert desk.status(Step.MOTION).state is StepState.ATTENTION
+    assert desk.status(Step.PERSONALIZE).blocker == "Solve and accept the motion first."
+
+
+def test_who_looked_and_confirms_the_sides_is_in_the_record_and_the_session_goes_on(
+    desk: Desk, page: MotionPage, doubtful_id: str, visit_id: str
+) -> None:
+    assert not page.question.buttons["shown"].isEnabled()
+    page.question.name.setText("Dr. Lind")
+    page.question.buttons["shown"].click()
+    decision = desk.store.decisions(visit_id)[-1]
+    answer = (decision.verdict, decision.record_id, decision.by)
+    assert answer == (Verdict.SIDES_CONFIRMED, doubtful_id, "Dr. Lind")
+    assert not page.question.isVisibleTo(page)
+    page.main_action.emit()
+    assert desk.status(Step.MOTION).state is StepState.DONE
+    assert "Dr. Lind said which leg is the left one." in report_content(desk.store, visit_id).quality
+
+
+@pytest.mark.parametrize(
+    ("key", "asked"),
+    [("swap", (True, "repaired", "Dr. Lind")), ("detected", (False, "as-detected", "Dr. Lind"))],
+)
+def test_another_answer_solves_again_with_these_sides_and_the_name(
+    page: MotionPage, doubtful_id: str, board: HandBoard, key: str, asked: tuple[bool, str, str]
+) -> None:
+    page.question.name.setText("Dr. Lind")
+    page.question.buttons[key].click()
+    params = board.states()[0].spec.params
+    assert (params["swap_sides"], params["sides"], params["sides_by"]) == asked
+
+
+def test_nobody_answers_without_a_name(desk: Desk, page: MotionPage, doubtful_id: str, visit_id: str) -> None:
+    page.sides_answered.emit("shown", "")
+    assert desk.store.decisions(visit_id) == ()
+    assert "The question was not answered" in page._advice.accessibleName()
+
+
+def test_the_skeleton_has_the_sides_of_the_motion_not_of_the_detector(
+    page: MotionPage, doubtful_id: str
+) -> None:
+    drawn = page.player._clip
+    assert drawn is not None
+    left, right = Landmark.LEFT_ANKLE.value, Landmark.RIGHT_ANKLE.value
+    np.testing.assert_array_equal(drawn.tracks[0].image_px[:, left], track().image_px[:, right])
+
+
+def test_a_motion_of_an_earlier_version_that_was_turned_round_must_be_solved_again(
+    desk: Desk, page: MotionPage, visit_id: str, board: HandBoard
+) -> None:
+    keep(desk, visit_id, replace(motion((finding(code="MOT-020"),)), swapped_fraction=0.98))
+    assert not page._main.isEnabled() and not page.question.isVisibleTo(page)
+    page.secondary_action.emit("again")
+    assert board.states()[0].spec.kind == "solve_motion"
 
 
 def test_a_moment_in_a_curve_is_shown_in_the_video(page: MotionPage, motion_id: str) -> None:

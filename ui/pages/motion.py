@@ -16,6 +16,7 @@ from ui.plots.joint_grid import JointGrid
 from ui.recording_view import Clip
 from ui.theme import Tone
 from ui.widgets.basics import Box, clear, column, label, row
+from ui.widgets.sides_question import SidesQuestion
 from ui.widgets.video_player import VideoPlayer
 
 _ROW_PX = 26
@@ -45,6 +46,7 @@ class MotionState:
     secondary: tuple[tuple[str, str], ...] = ()
     badges: tuple[str, ...] = ()
     empty: bool = False
+    question: str = ""  # why a person has to say which leg is the left one; empty: nothing is asked
 
 
 class MotionPage(Page):
@@ -53,15 +55,18 @@ class MotionPage(Page):
         "The landmarks become a moving skeleton with this person's limb lengths; its joint angles are drawn "
         "over normal walking (grey). Left is red, right is blue. Press into a curve to see that moment in "
         "the video. With one camera only bending and stretching can be trusted. If left and right look "
-        "exchanged, swap them. Accept the motion when it looks like the patient."
+        "exchanged, swap them; where nobody but you can tell, the page asks. Accept the motion when it looks "
+        "like the patient."
     )
 
     moment_chosen = Signal(object, float)  # Side, share of its gait cycle
     moved = Signal(float)  # time in the recording [s]
+    sides_answered = Signal(str, str)  # answer as in `SidesQuestion`, name
 
     def __init__(self) -> None:
         super().__init__()
         self.player, self.grid = VideoPlayer(follow=True), JointGrid()
+        self.question = SidesQuestion()
         self._shown_panels: tuple[JointPanel, ...] = ()
         self._tiles = row(gap=8)
         self._table = NumberTableWidget()
@@ -80,7 +85,9 @@ class MotionPage(Page):
         middle = row(left, card, gap=16)
         middle.setStretch(0, 9)
         middle.setStretch(1, 11)
+        self.body.addWidget(self.question)
         self.body.addLayout(middle, 1)
+        self.question.answered.connect(self.sides_answered)
         self.grid.cursor_moved.connect(self.moment_chosen)
         self.player.moved.connect(self.moved)
         self.play_pause.connect(self.player.toggle)
@@ -102,6 +109,7 @@ class MotionPage(Page):
             )
             return
         self.show_body()
+        self.question.ask(state.question)
         if state.panels is not self._shown_panels:
             self._shown_panels = state.panels
             self.grid.show_panels(state.panels)

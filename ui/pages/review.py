@@ -10,7 +10,7 @@ from core.domain.findings import Finding
 from ui.pages.frame import Page
 from ui.pages.gait_comparison import ComparisonView, GaitComparison
 from ui.pages.scenario_picker import ScenarioGroup, ScenarioPicker
-from ui.pages.what_if import WhatIfPanel
+from ui.pages.what_if import ImpairmentBanner, WhatIfPanel
 from ui.theme import Tone
 from ui.widgets.basics import Button, Deck, row
 from ui.widgets.empty import EmptyState
@@ -44,6 +44,7 @@ class ReviewState:
     scenario: str = ""  # key of the chosen one
     what_if: WhatIfState | None = None  # None: the panel is closed
     why_no_what_if: str = ""
+    impaired: str = ""  # said of the impairment that situations are tried with; empty: none
     main_action: str = ""
     secondary: tuple[tuple[str, str], ...] = ()
     badges: tuple[str, ...] = ()
@@ -58,16 +59,19 @@ class ReviewPage(Page):
         "correlation with the measured gait (1 = the same shape), the degrees are the typical distance from "
         "it. The row of buttons sends the twin up ramps and stairs, lets it run, pushes it: 12 of 16 means "
         "that 12 of 16 different starts came through: no fall, and hardly slower than asked. “What if?” "
-        "shows the same twin with a weak muscle group, a stiff joint or another impairment."
+        "shows the same twin with a weak muscle group, a stiff joint or another impairment; as long as a "
+        "strip names one, every situation is tried with it."
     )
 
     scenario_chosen = Signal(str)  # key
     simulate = Signal()  # the chosen situation
     what_if_toggled = Signal(bool)
+    impairment_removed = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self.picker, self.what_if = ScenarioPicker(), WhatIfPanel()
+        self.banner = ImpairmentBanner()
         self.what_if_button = Button("What if?", "quiet", tip="Try an impairment on this twin")
         self.what_if_button.setCheckable(True)
         self.comparison = GaitComparison(with_exo=False)
@@ -78,8 +82,10 @@ class ReviewPage(Page):
         top.setStretch(0, 1)
         self.body.addLayout(top)
         self.body.addWidget(self.what_if)
+        self.body.addWidget(self.banner)
         self.body.addWidget(self._deck, 1)
         self.picker.chosen.connect(self.scenario_chosen)
+        self.banner.removed.connect(self.impairment_removed)
         self.untried.action.connect(self.simulate)
         self.what_if_button.clicked.connect(self.what_if_toggled)
         self.play_pause.connect(lambda: self.comparison.stage.play(not self.comparison.stage.playing))
@@ -98,6 +104,7 @@ class ReviewPage(Page):
         self.show_body()
         self.picker.show_groups(state.groups, state.scenario)
         self._show_what_if(state)
+        self.banner.show_text(state.impaired)
         if state.view is not None:
             self._deck.show_widget(self.comparison)
             self.comparison.show_view(state.view)

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QComboBox, QSlider
 from core.domain.body import JointKind, Side
 from core.domain.impairment import SLOTS, Impairment, ImpairmentKind, Slot
 from core.domain.muscles import MuscleGroup
-from ui.widgets.basics import Box, Button, label
+from ui.theme import Tone
+from ui.widgets.basics import Box, Button, Icon, label
 
 Item = TypeVar("Item")
 KINDS = tuple(dict.fromkeys(slot.kind for slot in SLOTS))
@@ -125,6 +126,28 @@ class WhatIfPanel(Box):
         severity = value / STEPS
         words = next(words for most, words in _DEGREES if severity <= most)
         self._words.setText(f"{severity:.1f} {words}")
+
+
+class ImpairmentBanner(Box):
+    """Which impairment every situation is tried with now, and the way to take it off."""
+
+    removed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__("strip", horizontal=True, margin=8, gap=12)
+        self.setProperty("tone", Tone.WARN.value)
+        self.text = label("", "section", tone=Tone.WARN, wrap=True)
+        self.button = Button("Remove", icon="cancel", tip="Simulate without an impairment")
+        self.body.addWidget(Icon("attention", 20, Tone.WARN))
+        self.body.addWidget(self.text, 1)
+        self.body.addWidget(self.button)
+        self.button.clicked.connect(self.removed)
+        self.hide()
+
+    def show_text(self, text: str) -> None:
+        """Hidden without a text: then nothing is impaired."""
+        self.text.setText(text)
+        self.setVisible(bool(text))
 
 
 def _each(items: Iterable[Item]) -> list[Item]:

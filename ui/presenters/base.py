@@ -125,15 +125,15 @@ class StepPresenter(QObject):
         self.refresh()
         return job_id
 
-    def decide(self, verdict: Verdict, record_id: str | None = None, reason: str = "") -> None:
-        """Append a decision of the person at the screen."""
+    def decide(self, verdict: Verdict, record_id: str | None = None, reason: str = "", by: str = "") -> None:
+        """Append a decision of the person at the screen, or of `by` who gave a name."""
         if self.desk.visit_id is not None:
             self.desk.store.decide(
                 self.desk.visit_id,
                 self.step.value,
                 verdict,
                 record_id=record_id,
-                by=self.desk.operator,
+                by=by or self.desk.operator,
                 reason=reason,
             )
             self.desk.record_changed.emit()

@@ -10,12 +10,12 @@ from core.domain.emg import ChannelQuality, ChannelSite, EmgEnvelopes
 from core.domain.findings import Severity
 from core.domain.record import Verdict
 from core.errors import refuse
-from core.jobs.values import Done, JobState, JsonValue, Outcome
+from core.jobs.values import Crashed, Done, JobState, JsonValue, Message, Outcome
 from core.session.flow import Step, StepState, StepStatus
 from ui.pages.emg import EmgPage, EmgState, Mapping
 from ui.pages.number_table import NumberRow, NumberTable
 from ui.presenters.base import StepPresenter
-from ui.presenters.emg_files import EmgFile, first_map, look_into
+from ui.presenters.emg_files import EmgFile, ended_early, file_of, first_map
 from ui.session_context import Desk
 from ui.theme import Tone
 from ui.widgets.channel_map import MappedChannel
@@ -29,6 +29,7 @@ class EmgPresenter(StepPresenter):
         super().__init__(page, desk)
         self._page = page
         self._file: EmgFile | None = None
+        self._look: tuple[str, Path] | None = None  # job that looks into a chosen file, and the file
         self._map: tuple[MappedChannel, ...] = ()
         self._mvc: Path | None = None
         self._asks_reason = False
@@ -40,6 +41,7 @@ class EmgPresenter(StepPresenter):
         page.skipped.connect(lambda reason: self.attempt(lambda: self._skip(reason)))
         page.skip_cancelled.connect(self._back)
         desk.visit_changed.connect(self._forget)
+        desk.jobs.messaged.connect(self._looked)
 
     def start(self) -> None:
         self._page.choose_file()
@@ -49,6 +51,8 @@ class EmgPresenter(StepPresenter):
             return
         if self._asks_reason:
             self._page.render(EmgState("Skip EMG for this visit", asks_reason=True))
+        elif self._look is not None:
+            self._page.render(EmgState(f"Looking into {self._look[1].name}…"))
         elif self._file is not None:
             self._page.render(self._mapping(self._file))
         elif status.record_id is not None:
@@ -59,7 +63,7 @@ class EmgPresenter(StepPresenter):
     # What the page says
 
     def _nothing(self, status: StepStatus) -> EmgState:
-        if self.running_job() is not None:
+        if self._processes():
             return EmgState("Processing the EMG…")
         if status.state is StepState.SKIPPED:
             return EmgState(f"EMG skipped: {self._skip_reason()}", main_action="Import EMG after all")
@@ -94,10 +98,13 @@ class EmgPresenter(StepPresenter):
             emg=emg,
             table=quality_table(emg.channels),
             findings=emg.findings,
-            main_action="" if self.running_job() is not None else "Go on with Personalize",
+            main_action="" if self._processes() else "Go on with Personalize",
             secondary=(("import", "Import again"),),
             badges=("Synthetic",) if emg.synthetic else (),
         )
+
+    def _processes(self) -> bool:
+        return self.desk.jobs.running("import_emg", visit_id=self.desk.visit_id) is not None
 
     def _skip_reason(self) -> str:
         decisions = self.desk.store.decisions(self.desk.visit_id or "")
@@ -127,11 +134,24 @@ class EmgPresenter(StepPresenter):
                 self.refresh()
 
     def _open(self, path: Path) -> None:
-        self._page.show_advice(None)
-        self._file = look_into(path)
-        self._map = first_map(self._file.channels)
+        """Have a job look into the file: what it does to the process that reads it must not hurt this one."""
+        self._stop_looking()
         self._asks_reason = False
+        self._look = (self.desk.submit("read_emg_head", file=str(path)), path)
+        self._page.show_advice(None)
         self.refresh()
+
+    def _looked(self, job_id: str, message: Message) -> None:
+        if self._look is not None and self._look[0] == job_id:
+            self._file = file_of(self._look[1], message.text)
+            self._map = first_map(self._file.channels)
+            self._look = None
+            self.refresh()
+
+    def _stop_looking(self) -> None:
+        if self._look is not None:
+            self.desk.jobs.cancel(self._look[0])
+        self._look = None
 
     def _use_mvc(self, path: Path) -> None:
         self._mvc = path
@@ -177,11 +197,17 @@ class EmgPresenter(StepPresenter):
         self.refresh()
 
     def _forget(self) -> None:
+        self._stop_looking()
         self._file, self._map, self._mvc, self._asks_reason = None, (), None, False
 
     def job_done(self, state: JobState, outcome: Outcome) -> None:
         """The chosen file stays on the page until it was processed."""
-        if isinstance(outcome, Done):
+        if self._look is not None and self._look[0] == state.spec.id:
+            self._look = None
+        if isinstance(outcome, Crashed):
+            name = Path(str(state.spec.params.get("file", ""))).name
+            self._page.show_advice(ended_early(name), outcome.detail)
+        if isinstance(outcome, Done) and state.spec.kind == "import_emg":
             self._forget()
         self.refresh()
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.emg.naming import suggested_sites
+from core.errors import Advice
 from ui.widgets.channel_map import MappedChannel
 
 
@@ -16,12 +18,20 @@ class EmgFile:
     has_rate: bool
 
 
-def look_into(path: Path) -> EmgFile:
-    """Names of the channels. Refuses EMG-001 when the file cannot be read, EMG-002 when it has none."""
-    from core.emg.readers import read_head  # only when needed: it loads the C3D library
+def file_of(path: Path, told: str) -> EmgFile:
+    """From the message of the job that looked into the file."""
+    head = json.loads(told)
+    return EmgFile(path, tuple(head["channels"]), bool(head["has_rate"]))
 
-    head = read_head(path)
-    return EmgFile(path, head.channels, head.has_rate)
+
+def ended_early(name: str) -> Advice:
+    """The process that read a file died; nobody can say more than that."""
+    return Advice(
+        f"{name} could not be read.",
+        "The process that read it ended early. A damaged file can do that.",
+        "Export the recording again, or as CSV with one column per muscle, and choose the new file.",
+        "EMG-011",
+    )
 
 
 def first_map(channels: tuple[str, ...]) -> tuple[MappedChannel, ...]:

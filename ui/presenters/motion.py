@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import lru_cache
 
 import numpy as np
@@ -9,20 +10,28 @@ import numpy as np
 from core.domain.body import SIDES, Side
 from core.domain.findings import Severity
 from core.domain.motion import Motion, Spread, Stride
-from core.domain.record import RecordKind, Verdict
+from core.domain.record import Decision, RecordKind, Verdict
 from core.domain.recording import Landmarks
+from core.domain.sides_doubt import SIDES_IN_DOUBT, SideSource
+from core.errors import refuse
 from core.gait.cycles import range_of_motion_deg
 from core.session.flow import Step, StepState, StepStatus
+from core.session.sides import as_told, sides_confirmation
 from ui.pages.motion import MotionPage, MotionState, Tile
 from ui.pages.number_table import NumberRow, NumberTable
 from ui.plots.curves import JointPanel
 from ui.presenters.base import StepPresenter
 from ui.presenters.gait_curves import joint_panels
-from ui.recording_view import Clip, clip_of
+from ui.recording_view import Clip, clip_of, with_sides_of
 from ui.session_context import Desk
 from ui.theme import Tone
+from ui.widgets.sides_question import DETECTED, SHOWN, SWAP
 
 _SWAP = ("swap", "Swap left and right")
+_AGAIN = ("again", "Solve again")
+_ASK_FIRST = "Say below which leg is the left one."
+_SOLVE_FIRST = "Solve the motion again: it does not say which leg is the left one."
+_MEND_FIRST = "Mend what is marked below first; most often by recording again."
 
 
 class MotionPresenter(StepPresenter):
@@ -36,11 +45,12 @@ class MotionPresenter(StepPresenter):
         self._read = lru_cache(maxsize=2)(self._read_record)
         page.secondary_action.connect(lambda key: self.attempt(lambda: self._secondary(key)))
         page.finding_action.connect(lambda code: self.attempt(lambda: self._secondary(_WAYS_OUT[code][0])))
+        page.sides_answered.connect(lambda key, name: self.attempt(lambda: self._answer(key, name)))
         page.moment_chosen.connect(self._show_moment)
         page.moved.connect(self._follow_video)
 
     def start(self) -> None:
-        self._solve(swap_sides=False)
+        self._solve(SideSource.REPAIRED, swap_sides=False)
 
     def leave(self) -> None:
         self._page.player.pause()
@@ -53,8 +63,8 @@ class MotionPresenter(StepPresenter):
             headline = "Solving the motion…" if busy else "The recording is ready to be solved."
             self._page.render(MotionState(headline, empty=True, main_action="" if busy else "Solve motion"))
             return
-        motion, clip, panels = self._read(status.record_id)
-        self._motion = motion
+        stored, clip, panels = self._read(status.record_id)
+        self._motion = motion = as_told(stored, self._confirmation(status.record_id))
         self._page.render(self._state(status, motion, clip, panels))
         self._follow_video(self._page.player.time_s)
 
@@ -63,10 +73,9 @@ class MotionPresenter(StepPresenter):
     ) -> MotionState:
         accepted = self._accepted(status)
         headline, tone = motion_verdict(motion)
-        stopped = any(finding.severity is Severity.STOP for finding in motion.findings)
         busy = status.state is StepState.RUNNING
         action = "Go on with Personalize" if accepted else "Accept motion"
-        why_not = "Mend what is marked below first; most often by recording again." if stopped else ""
+        question = "" if busy else _question(motion)
         return MotionState(
             headline,
             tone,
@@ -77,9 +86,10 @@ class MotionPresenter(StepPresenter):
             findings=motion.findings,
             finding_actions=tuple((code, words) for code, (_key, words) in _WAYS_OUT.items()),
             main_action="" if busy else action,
-            why_not=why_not,
-            secondary=() if busy else (_SWAP,),
+            why_not=_why_not(motion),
+            secondary=() if busy or question else (_AGAIN if _in_doubt(motion) else _SWAP,),
             badges=_badges(motion),
+            question=question,
         )
 
     def _read_record(self, motion_id: str) -> tuple[Motion, Clip | None, tuple[JointPanel, ...]]:
@@ -91,7 +101,9 @@ class MotionPresenter(StepPresenter):
             if store.info(input_id).kind is RecordKind.LANDMARKS:
                 folders = [store.folder(input_id)]
                 folders += [store.folder(name) for name, _ in store.info(input_id).provenance.inputs]
-                return motion, clip_of(store.load(input_id, Landmarks), tuple(folders)), panels
+                clip = clip_of(store.load(input_id, Landmarks), tuple(folders))
+                swapped = self._sides_of(motion_id)[1]
+                return motion, with_sides_of(clip, motion.leg_exchanges, swapped=swapped), panels
         return motion, None, panels
 
     def _accepted(self, status: StepStatus) -> bool:
@@ -102,6 +114,18 @@ class MotionPresenter(StepPresenter):
             for decision in self.desk.store.decisions(self.desk.visit_id)
         )
 
+    def _confirmation(self, motion_id: str) -> Decision | None:
+        visit_id = self.desk.visit_id
+        return (
+            None if visit_id is None else sides_confirmation(self.desk.store.decisions(visit_id), motion_id)
+        )
+
+    def _sides_of(self, motion_id: str) -> tuple[SideSource, bool]:
+        """Whose left and right a motion has, and whether they were swapped on purpose."""
+        settings = json.loads(self.desk.store.info(motion_id).provenance.settings)
+        source = SideSource(settings.get("sides", SideSource.REPAIRED))
+        return source, bool(settings.get("swap_sides", False))
+
     # What the person wants
 
     def main(self) -> None:
@@ -111,27 +135,59 @@ class MotionPresenter(StepPresenter):
         elif self._accepted(status):
             self.desk.go_to.emit(Step.PERSONALIZE)
         else:
-            self.decide(Verdict.ACCEPTED, status.record_id)
-            self.desk.say("Motion accepted.", Tone.OK)
+            self._accept(status.record_id)
+
+    def _accept(self, motion_id: str) -> None:
+        """Refuses (MOT-035) what a finding holds."""
+        why_not = "" if self._motion is None else _why_not(self._motion)
+        if why_not:
+            what = "The motion was not accepted."
+            raise refuse("MOT-035", what, "Something on this page must be settled first.", why_not)
+        self.decide(Verdict.ACCEPTED, motion_id)
+        self.desk.say("Motion accepted.", Tone.OK)
 
     def _secondary(self, key: str) -> None:
-        if key == "swap":
-            self._solve(swap_sides=not self._swapped())
+        if key == _SWAP[0]:
+            self._swap()
+        elif key == _AGAIN[0]:
+            self.start()
         else:
             self.desk.go_to.emit(Step(key))
 
-    def _swapped(self) -> bool:
-        """Whether the shown motion was solved with sides exchanged on purpose."""
+    def _swap(self, by: str = "") -> None:
+        """Solve again with the other sides than those shown."""
         record_id = self.desk.status(self.step).record_id
-        return (
-            record_id is not None
-            and '"swap_sides": true' in self.desk.store.info(record_id).provenance.settings
-        )
+        source, swapped = (SideSource.REPAIRED, False) if record_id is None else self._sides_of(record_id)
+        self._solve(source, swap_sides=not swapped, by=by)
 
-    def _solve(self, *, swap_sides: bool) -> None:
+    def _answer(self, key: str, name: str) -> None:
+        """Somebody looked and says which leg is the left one. Refuses (MOT-036) an answer without a name."""
+        record_id = self.desk.status(self.step).record_id
+        if not name:
+            raise refuse(
+                "MOT-036",
+                "The question was not answered.",
+                "Whoever says which leg is the left one stands for it by name.",
+                "Write your name beside the question, then answer it.",
+            )
+        if key == SHOWN and record_id is not None:
+            self.decide(Verdict.SIDES_CONFIRMED, record_id, "left and right are right as shown", by=name)
+            self.desk.say(f"{name} said that left and right are right as shown.", Tone.OK)
+        elif key == SWAP:
+            self._swap(name)
+        elif key == DETECTED:
+            self._solve(SideSource.AS_DETECTED, swap_sides=False, by=name)
+
+    def _solve(self, source: SideSource, *, swap_sides: bool, by: str = "") -> None:
         landmarks = self.desk.status(Step.CAPTURE).record_id
         if landmarks is not None:
-            self.submit("solve_motion", landmarks_id=landmarks, swap_sides=swap_sides)
+            self.submit(
+                "solve_motion",
+                landmarks_id=landmarks,
+                swap_sides=swap_sides,
+                sides=source.value,
+                sides_by=by,
+            )
 
     # Video and curves move together
 
@@ -160,6 +216,28 @@ _WAYS_OUT: dict[str, tuple[str, str]] = {
     "MOT-028": ("capture", "Record again"),
     "MOT-029": ("capture", "Record again"),
 }
+
+
+def _in_doubt(motion: Motion) -> bool:
+    """Whether nobody has said yet which leg is the left one; `motion` is as told today."""
+    return any(finding.advice.code == SIDES_IN_DOUBT for finding in motion.findings)
+
+
+def _question(motion: Motion) -> str:
+    """Why a person has to look; empty when there is nothing to answer, or nothing to look at."""
+    if not _in_doubt(motion) or not motion.leg_exchanges:
+        return ""
+    return "Watch the video: the leg drawn in red counts as the patient's left one, the blue one as right."
+
+
+def _why_not(motion: Motion) -> str:
+    """What must be done before this motion can be accepted."""
+    if _question(motion):
+        return _ASK_FIRST
+    stopped = any(finding.severity is Severity.STOP for finding in motion.findings)
+    if stopped and _in_doubt(motion):
+        return _SOLVE_FIRST
+    return _MEND_FIRST if stopped else ""
 
 
 def cycle_fraction(strides: tuple[Stride, ...], side: Side, time_s: float) -> float | None:

@@ -54,6 +54,7 @@ class ReviewPresenter(StepPresenter):
         page.scenario_chosen.connect(self._choose_scenario)
         page.simulate.connect(lambda: self.attempt(self._simulate))
         page.what_if_toggled.connect(self._open_what_if)
+        page.impairment_removed.connect(lambda: self._open_what_if(False))
         page.what_if.changed.connect(self.refresh)
         page.what_if.simulate.connect(lambda: self.attempt(self._simulate))
 
@@ -105,7 +106,7 @@ class ReviewPresenter(StepPresenter):
         policy = self.newest(RecordKind.GAIT_POLICY)
         if policy is None or self.running_job() is not None:
             return
-        impairments = {one.slot.label: one.severity for one in self._impairments()}
+        impairments = _asked(self._impairments())
         key = self._scenario.key
         if impairments:
             self.submit("simulate_scenario", scenario=key, twin=policy.id, impairments=dict(impairments))
@@ -161,37 +162,48 @@ class ReviewPresenter(StepPresenter):
         impairments = self._impairments()
         tried = self._tries.get((self._scenario.key, impairments))
         has_walk = self._scenario is LEVEL_WALKING or (self._scenario.key, ()) in self._tries
-        headline, tone, view = "", Tone.NEUTRAL, None
-        if has_walk and impairments and tried is not None:
-            headline, tone, view = self._what_if(record_id, impairments[0], tried)
-        elif has_walk and self._scenario is LEVEL_WALKING:
-            headline, tone, view = self._level(record_id)
-        elif has_walk:
-            headline, tone, view = self._walk(record_id, self._tries[self._scenario.key, ()])
-        else:
-            headline = f"{self._scenario.name}: not simulated yet."
+        headline, tone, view = self._shown(record_id, tried, has_walk=has_walk)
         gaits = self._gaits(record_id)
         return ReviewState(
             headline=headline,
             tone=tone,
             view=view,
-            untried=None if has_walk else self._untried(),
+            untried=self._untried() if view is None else None,
             groups=situations.scenario_groups(self._tries, (), self._level_words(gaits)),
             scenario=self._scenario.key,
             what_if=self._what_if_state(tried) if self._what_if_open and has_walk else None,
             why_no_what_if="" if has_walk else "Simulate this situation without an impairment first.",
+            impaired=situations.impaired_words(impairments),
             main_action="Go on with Train" if has_walk else "",
             secondary=self._secondary_actions(),
             badges=("Simulated", "Synthetic patient") if gaits.synthetic else ("Simulated",),
             findings=self._findings(record_id),
         )
 
+    def _shown(
+        self, record_id: str, tried: ScenarioTry | None, *, has_walk: bool
+    ) -> tuple[str, Tone, ComparisonView | None]:
+        """Headline and view: with the impairment where it was tried, else without, else nothing yet."""
+        impairments = self._impairments()
+        if impairments and tried is not None:
+            if has_walk:
+                return self._what_if(record_id, impairments[0], tried)
+            words = situations.what_if_headline(impairments[0], tried, None)
+            return f"{self._scenario.name}. {words}", Tone.NEUTRAL, self._walk(record_id, tried)[2]
+        if has_walk and self._scenario is LEVEL_WALKING:
+            return self._level(record_id)
+        if has_walk:
+            return self._walk(record_id, self._tries[self._scenario.key, ()])
+        ending = f" with {situations.impairment_words(impairments[0])}" if impairments else ""
+        return f"{self._scenario.name}: not simulated yet{ending}.", Tone.NEUTRAL, None
+
     def _untried(self) -> Untried:
-        job = self.running_job()
+        job, impairments = self.running_job(), self._impairments()
         if job is None:
             detail = "It starts many times, each time a little differently. This takes about a minute."
-            return Untried("See whether the twin stays on its feet here", detail, "Simulate")
-        if _is_about(job, self._scenario):
+            ending = f" with {situations.impairment_words(impairments[0])}" if impairments else ""
+            return Untried(f"See whether the twin stays on its feet here{ending}", detail, "Simulate")
+        if _is_about(job, self._scenario, impairments):
             return Untried("The twin is on its way", "What came of it appears here.")
         return Untried("Another simulation is running", ONE_AT_A_TIME)
 
@@ -235,7 +247,8 @@ class ReviewPresenter(StepPresenter):
         if key not in self._views:
             level = self._gaits(record_id).find(GaitLabel.PERSONALIZED_TWIN)
             gaits = self._gaits(tried.record_id)
-            self._views[key] = situations.scenario_view(self._scenario, gaits, level)
+            impaired = "; ".join(map(situations.impairment_words, tried.impairments))
+            self._views[key] = situations.scenario_view(self._scenario, gaits, level, impaired)
         return *situations.tried_headline(self._scenario.name, tried), self._views[key]
 
     def _what_if(
@@ -252,8 +265,15 @@ class ReviewPresenter(StepPresenter):
         return situations.what_if_headline(impairment, tried, without), Tone.NEUTRAL, self._views[key]
 
 
-def _is_about(job: JobState, scenario: Scenario) -> bool:
-    return job.spec.kind == "simulate_scenario" and job.spec.params.get("scenario") == scenario.key
+def _asked(impairments: tuple[Impairment, ...]) -> dict[str, float]:
+    """As the job takes them."""
+    return {one.slot.label: one.severity for one in impairments}
+
+
+def _is_about(job: JobState, scenario: Scenario, impairments: tuple[Impairment, ...]) -> bool:
+    params = job.spec.params
+    about = params.get("scenario") == scenario.key and params.get("impairments", {}) == _asked(impairments)
+    return job.spec.kind == "simulate_scenario" and about
 
 
 def level_view(gaits: RolloutSet, motion: Motion | None) -> ComparisonView:

@@ -34,6 +34,7 @@ from ui.theme import Tone
 GOOD_RATE, FAIR_RATE = 0.9, 0.7
 LEVEL_CURVE = "level walking"
 IMPAIRED = "Impaired twin"
+ONLY_IMPAIRED = "only with an impairment"
 
 
 def group_of(scenario: Scenario) -> str:
@@ -53,9 +54,12 @@ def scenario_groups(
 ) -> tuple[ScenarioGroup, ...]:
     """All scenarios with what is known of them; `level` is said of level walking until it is tried."""
     choices: dict[str, list[ScenarioChoice]] = {}
+    otherwise = {key for key, _impairments in tries}
     for scenario in SCENARIOS:
         tried = tries.get((scenario.key, impairments))
-        result, cause = (level if scenario is LEVEL_WALKING else ""), ""
+        result, cause = (ONLY_IMPAIRED if scenario.key in otherwise else ""), ""
+        if scenario is LEVEL_WALKING:
+            result = level
         if tried is not None:
             result, cause = f"{tried.stayed} of {tried.starts}", spoken(tried.most_falls)
         choice = ScenarioChoice(scenario.key, scenario.name, result, cause)
@@ -84,18 +88,31 @@ def impairment_words(impairment: Impairment) -> str:
     return f"{label[0].lower()}{label[1:]} {impairment.severity:.1f}"
 
 
+def impaired_words(impairments: tuple[Impairment, ...]) -> str:
+    """Said above every situation as long as simulations have an impairment; empty when they have none."""
+    if not impairments:
+        return ""
+    names = "; ".join(impairment_words(one) for one in impairments)
+    return f"Situations are tried with an impaired twin now: {names}."
+
+
 # A healthy twin in a situation ------------------------------------------------------------------------
 
 
-def scenario_view(scenario: Scenario, gaits: RolloutSet, level: Rollout | None) -> ComparisonView:
-    """One picture with its ground; the curves of this walk beside those of the twin's level walking."""
+def scenario_view(
+    scenario: Scenario, gaits: RolloutSet, level: Rollout | None, impaired: str = ""
+) -> ComparisonView:
+    """One picture with its ground; the curves of this walk beside those of the twin's level walking.
+
+    `impaired` names what a twin suffered from that nobody tried here without it.
+    """
     walk = gaits.rollouts[0]
-    own = NamedCycles(walk.label, walk.cycles, f"{scenario.name.lower()}, simulated")
+    own = NamedCycles(walk.label, walk.cycles, f"{impaired or scenario.name.lower()}, simulated")
     shown = [own]
     if level is not None:
         shown.insert(0, NamedCycles(GaitLabel.DEFAULT_TWIN, level.cycles, f"{LEVEL_CURVE}, simulated"))
     panels = joint_panels(None, shown, on_norm=walks_as_the_norm(scenario))
-    caption = f"{scenario.name} · simulated"
+    caption = " · ".join(part for part in (scenario.name, impaired, "simulated") if part)
     return ComparisonView(
         staged=(StagedGait(walk, gaits.geometry, caption, scenario.ground),),
         joint_panels=panels,

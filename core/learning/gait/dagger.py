@@ -46,7 +46,7 @@ _SWEEPS = 10
 class DaggerProgress:
     """Where imitation stands after a round."""
 
-    round: int
+    iteration: int
     elapsed_s: float
     walk_seconds: float  # mean length of the last walks, the teacher's part included
     teacher_fraction: float  # of the walkers that the teacher moved in this round
