@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from core.exo_core.safety import State
+from app.cli.doctor import State
 from tests.deploy.controllers import package
 from tests.deploy.worn_exo import QUICK_STRIDE_S, QUICK_WALK, WORN_S, WornExo, peak_nm
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.exo_core.safety import State
+from app.cli.doctor import State
 from core.virtual_exo.framing import CONTINUE, START, FrameReader, encode_frame
 from tests.deploy.controllers import package
 from tests.deploy.worn_exo import EXO, QUICK_WALK, WORN_S, WRITE, WornExo, is_off

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from core.deploy.blob import TRAILER_BYTES, BlobError, read_blob, sign_blob
 from core.deploy.checks import examine
-from core.deploy.golden import run
 from core.deploy.keys.signature import PrivateKey
 from core.deploy.keys.site_secret import site_secret, subject_tag
 from core.deploy.package import build_package, parse_package, read_package
@@ -22,6 +21,7 @@ from core.deploy.strict_json import canonical_json
 from core.devices.profiles import load_profile
 from core.domain.controller import TorqueLimits
 from core.errors import UserError
+from installer.processes import run
 from tests.deploy.controllers import DEVICE, KEY, NOW, ORIGIN, SMALL, built, circumstances, trained
 from tests.refusals import code_of
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import cbor2
 
+from app.cli.doctor import State
 from core.devices.profiles import load_profile
-from core.exo_core.safety import State
 from core.virtual_exo.exo import Moment, VirtualExo
 from core.virtual_exo.fault_channel import FaultChannel
 from core.virtual_exo.plant import PlantSettings
