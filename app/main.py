@@ -43,7 +43,7 @@ def run_gui(
     preferences = Preferences(data_dir)
     theme.apply(app, preferences.mode)
     with ExitStack() as clean_up:
-        context = _desk_or_recovery(app, data_dir, clean_up)
+        context = _context_or_recovery(app, data_dir, clean_up)
         if context is None:
             return EXIT_NOT_OPENED
         context.theme_changed.connect(lambda: preferences.keep_mode(theme.current().mode))
@@ -60,8 +60,8 @@ def run_gui(
         return app.exec()
 
 
-def _desk_or_recovery(app: QApplication, data_dir: Path, clean_up: ExitStack) -> SessionContext | None:
-    """Open the session context; when the record is in trouble, offer the ways out of it. None: the person gave up."""
+def _context_or_recovery(app: QApplication, data_dir: Path, clean_up: ExitStack) -> SessionContext | None:
+    """Open the record; when it is in trouble, offer the ways out of it. None: the person gave up."""
     question = RecoveryQuestion(app)
     opened = open_or_recover(data_dir, lambda folder: make_session_context(folder, clean_up), question.ask)
     question.close()

@@ -4,24 +4,6 @@ from __future__ import annotations
 
 from enum import IntEnum, StrEnum
 
-_SENTENCE = {
-    Rc.OK: "Nothing was refused.",
-    Rc.UNKNOWN: "The exo did not say why.",
-    Rc.BAD_REQUEST: "The exo did not understand the command.",
-    Rc.BAD_STATE: "The exo is in a state that does not allow this.",
-    Rc.HASH_MISMATCH: "The controller on the exo is not the one that was meant.",
-    Rc.NONCE_MISMATCH: "The exo's state changed since it was read.",
-    Rc.NOT_SELFTESTED: "The controller has not passed the self-test of the exo.",
-    Rc.FAULT_LATCHED: "The exo holds a fault that nobody has acknowledged.",
-    Rc.NO_CONTROLLER: "The exo has no such controller.",
-    Rc.LIMIT_RAISED: "Limits can only be lowered.",
-    Rc.SELFTEST_FAILED: "The self-test gave other numbers than the package promises.",
-    Rc.NOT_CONFIRMED: "The controller was never confirmed on this exo.",
-    Rc.OTHER_SUBJECT: "The other controller belongs to another patient.",
-    Rc.NOT_SIGNED: "The controller is not, or not any more, what somebody whom the exo trusts has signed.",
-    Rc.NOT_READY: "The exo is not ready: somebody has to stand, then walk five steps; or a part is broken.",
-}
-
 
 class DeviceState(IntEnum):
     """Torque is other than zero only in ARMED (ramping up) and ACTIVE."""
@@ -60,6 +42,25 @@ class Rc(IntEnum):
     @property
     def sentence(self) -> str:
         return _SENTENCE[self]
+
+
+_SENTENCE = {
+    Rc.OK: "Nothing was refused.",
+    Rc.UNKNOWN: "The exo did not say why.",
+    Rc.BAD_REQUEST: "The exo did not understand the command.",
+    Rc.BAD_STATE: "The exo is in a state that does not allow this.",
+    Rc.HASH_MISMATCH: "The controller on the exo is not the one that was meant.",
+    Rc.NONCE_MISMATCH: "The exo's state changed since it was read.",
+    Rc.NOT_SELFTESTED: "The controller has not passed the self-test of the exo.",
+    Rc.FAULT_LATCHED: "The exo holds a fault that nobody has acknowledged.",
+    Rc.NO_CONTROLLER: "The exo has no such controller.",
+    Rc.LIMIT_RAISED: "Limits can only be lowered.",
+    Rc.SELFTEST_FAILED: "The self-test gave other numbers than the package promises.",
+    Rc.NOT_CONFIRMED: "The controller was never confirmed on this exo.",
+    Rc.OTHER_SUBJECT: "The other controller belongs to another patient.",
+    Rc.NOT_SIGNED: "The controller is not, or not any more, what somebody whom the exo trusts has signed.",
+    Rc.NOT_READY: "The exo is not ready: somebody has to stand, then walk five steps; or a part is broken.",
+}
 
 
 class SlotState(StrEnum):

@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from app.cli.doctor import State
-from core.domain.exo_protocol import Rc
+from core.domain.exo_protocol import DeviceState, Rc
 from core.exo_core.library import Library, load
 
 Pair = tuple[float, float]
@@ -110,8 +109,8 @@ class Supervisor:
     # what holds
 
     @property
-    def state(self) -> State:
-        return State(self._safety.state)
+    def state(self) -> DeviceState:
+        return DeviceState(self._safety.state)
 
     @property
     def peak_nm(self) -> float:

@@ -14,7 +14,8 @@ import pytest
 
 from core.domain.exo_protocol import DeviceState
 from tests.deploy.controllers import package
-from tests.deploy.worn_exo import (
+from tests.exo_core.test_blob import with_manifest
+from tests.virtual_exo.worn_exo import (
     EXO,
     QUICK_STRIDE_S,
     QUICK_WALK,
@@ -25,7 +26,6 @@ from tests.deploy.worn_exo import (
     largest_step_nm,
     peak_nm,
 )
-from tests.exo_core.test_blob import with_manifest
 
 NOT_READY = {"err": {"group": EXO, "rc": 13}}
 

@@ -11,7 +11,7 @@ import pytest
 
 from core.domain.exo_protocol import DeviceState
 from core.virtual_exo.framing import FrameReader, encode_frame
-from tests.deploy.worn_exo import EXO, QUICK_STRIDE_S, WRITE, is_off, peak_nm
+from tests.virtual_exo.worn_exo import EXO, QUICK_STRIDE_S, WRITE, is_off, peak_nm
 
 
 def assert_latched_at_once(worn, row, within_ticks):

@@ -14,7 +14,7 @@ from core.deploy.package import parse_package
 from core.domain.controller import TorqueLimits
 from core.domain.exo_protocol import DeviceState
 from tests.deploy.controllers import SMALL, built, trained
-from tests.deploy.worn_exo import QUICK_WALK, WORN_S, WornExo, is_off
+from tests.virtual_exo.worn_exo import QUICK_WALK, WORN_S, WornExo, is_off
 
 NUMBERS = st.one_of(
     st.floats(-100.0, 100.0), st.sampled_from([0.0, 1.0, 60.0, 1e9, math.nan, math.inf, -math.inf])

@@ -16,7 +16,7 @@ from ui.theme import Tone
 
 
 class StepPresenter(QObject):
-    """between one page and the session context. Subclasses set `step` and write `show`, `start` and `main`.
+    """Between one page and the session context. Subclasses set `step` and write `show`, `start` and `main`.
 
     The shell calls `refresh` when the page is shown, when the record or the visit changed and when a job
     of this step started or ended; `progress` while a job runs; `leave` when another page is shown.
