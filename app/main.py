@@ -69,9 +69,7 @@ def _desk_or_recovery(app: QApplication, data_dir: Path, clean_up: ExitStack) ->
         return None
     desk, backup = opened
     if backup is not None:
-        desk.store.log(
-            desk.operator, "backup restored", backup.name, "the damaged database is kept beside it"
-        )
+        desk.store.log(desk.operator, "backup restored", backup.name, "a damaged database is kept beside it")
     return desk
 
 

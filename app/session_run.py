@@ -24,6 +24,7 @@ from core.errors import UserError
 from core.gait.cycles import range_of_motion_deg
 from core.jobs.values import JsonValue
 from core.session.flow import Step
+from core.store.private import ordinary_permissions
 from core.store.repository import Store, open_store
 from core.tasks.nobody import NOBODY
 
@@ -238,8 +239,9 @@ def effort_ratio(comparison: Comparison) -> float | None:
 def _write_results(store: Store, visit_id: str, package_id: str, summary: dict[str, Any], out: Path) -> None:
     from app.report_file import write_visit_report
 
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "summary.json").write_text(json.dumps(summary, indent=2), encoding="utf-8")
     package = store.load(package_id, Package)
-    shutil.copyfile(store.folder(package_id) / package.file_name, out / package.file_name)
-    write_visit_report(store, visit_id, out / "report.pdf")
+    with ordinary_permissions():
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "summary.json").write_text(json.dumps(summary, indent=2), encoding="utf-8")
+        shutil.copyfile(store.folder(package_id) / package.file_name, out / package.file_name)
+        write_visit_report(store, visit_id, out / "report.pdf")

@@ -22,6 +22,7 @@ from core.errors import UserError, refuse
 from core.gait.leg import Leg
 from core.gait.stride import stride_of
 from core.jobs.values import JsonValue
+from core.store.private import ordinary_permissions
 from core.store.repository import Store, open_store
 
 if TYPE_CHECKING:
@@ -192,6 +193,7 @@ def _result(store: Store, policy_id: str, request: TwinRequest) -> dict[str, Any
         from core.simulation.policy import PolicyNetworks
         from core.tasks.policy_files import policy_bytes, replace_file
 
-        replace_file(request.out / "policy.npz", policy_bytes(PolicyNetworks.from_policy(policy)))
-        (request.out / "result.json").write_text(json.dumps(result, indent=2), encoding="utf-8")
+        with ordinary_permissions():
+            replace_file(request.out / "policy.npz", policy_bytes(PolicyNetworks.from_policy(policy)))
+            (request.out / "result.json").write_text(json.dumps(result, indent=2), encoding="utf-8")
     return result
