@@ -27,7 +27,7 @@ from rich.text import Text
 
 import resources
 from core.errors import UserError
-from core.store.database import damaged_advice, is_damaged
+from core.store.database import damaged_advice, database_path, newest_backup, trouble_of
 
 PROBE_LIMIT_S = 30.0  # a cold import of VTK from a slow disk
 GIGABYTE = 1e9
@@ -175,13 +175,16 @@ def check_disk(data_dir: Path) -> Check:
 
 def check_record(data_dir: Path) -> Check:
     try:
-        damaged = is_damaged(data_dir)
+        trouble = trouble_of(data_dir)
     except UserError as error:
         return Check("Record", State.WARN, error.advice.what, error.advice.next_step)
-    if not damaged:
-        return Check("Record", State.OK, "The database of the data folder is sound.")
-    advice = damaged_advice(data_dir)
-    return Check("Record", State.FAIL, advice.why, f"{advice.next_step} Use exotwin restore for a backup.")
+    if trouble is None:
+        sound = "The database of the data folder is sound."
+        none = "There is no database yet; the first start makes one."
+        return Check("Record", State.OK, sound if database_path(data_dir).exists() else none)
+    advice = damaged_advice(data_dir, trouble)
+    how = "" if newest_backup(data_dir) is None else " Use exotwin restore."
+    return Check("Record", State.FAIL, advice.why, advice.next_step + how)
 
 
 def judge_machine(cores: int, memory_gb: float) -> Check:

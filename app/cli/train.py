@@ -10,6 +10,7 @@ from typing import Any
 
 from app.paths import data_dir_default
 from core.domain.body import JOINTS
+from core.store.private import ordinary_permissions
 
 _PERSON_HELP = """JSON file with the patient as for `session run`: code, birth_year, sex, height_m, mass_kg,
 affected_side, consent; and, if known, "scale": {"thigh": 1.02, ...} (pelvis_width, thigh, shank, foot, trunk
@@ -65,7 +66,8 @@ def _train_base(given: argparse.Namespace) -> int:
     check_minutes(given.minutes)
     check_results_folder(given.out)
     check_processes(given.processes)
-    print(train_base(given.minutes, given.seed, given.out, print, processes=given.processes))
+    with ordinary_permissions():
+        print(train_base(given.minutes, given.seed, given.out, print, processes=given.processes))
     return 0
 
 
@@ -79,7 +81,8 @@ def _train_predictive(given: argparse.Namespace) -> int:
     tracking = None if given.tracking is None else read_policy(given.tracking)
     fidelity = Fidelity.LUMPED if given.muscles == "26" else Fidelity.STANDARD
     request = PredictiveRequest(given.minutes, given.out, given.seed, fidelity=fidelity, tracking=tracking)
-    print(train_predictive(request, print))
+    with ordinary_permissions():
+        print(train_predictive(request, print))
     return 0
 
 

@@ -58,6 +58,8 @@ INDEX = {  # bad input: code, file below tests/, test
     "database locked": ("REC-001", "app/cli/test_commands.py", "test_a_locked_record_is_told"),
     "database damaged": ("REC-002", "ui/test_recovery.py", "test_another_folder_can_be_chosen"),
     "database damaged, no backup": ("REC-002", "store/test_recovery.py", "test_a_damaged_record_without"),
+    "database lost": ("REC-002", "store/test_recovery.py", "test_a_lost_database_is_damage"),
+    "database lost, no backup": ("REC-002", "store/test_recovery.py", "test_a_lost_database_without"),
     "no free memory to learn": ("TRN-007", "tasks/test_capacity.py", "test_too_little_memory"),
     "no free disk to learn": ("TRN-008", "tasks/test_capacity.py", "test_a_nearly_full_disk"),
     "unknown fidelity": ("TRN-006", "tasks/test_learn_gait.py", "test_a_fidelity_that_cannot"),
