@@ -37,7 +37,7 @@ from core.session.same_patient import same_patient
 from core.store.private import ordinary_permissions
 from core.store.repository import Store, open_store
 
-GAIT_SHARE = 0.55  # of the training minutes; learning to walk takes longer than learning to assist
+GAIT_FRACTION = 0.55  # of the training minutes; learning to walk takes longer than learning to assist
 OPERATOR = "command line"
 T = TypeVar("T")
 
@@ -113,7 +113,7 @@ def _train(store: Store, visit_id: str, request: SessionRequest, terminal: Termi
     heed(store.load(motion_id, Motion).findings)
     store.decide(visit_id, Step.MOTION, Verdict.ACCEPTED, record_id=motion_id, by=OPERATOR)
     twin_id = run("fit_twin", motion_id=motion_id)
-    gait_minutes = request.minutes * GAIT_SHARE
+    gait_minutes = request.minutes * GAIT_FRACTION
     policy_id = run(
         "learn_gait", twin_id=twin_id, motion_id=motion_id, minutes=gait_minutes, seed=request.seed
     )

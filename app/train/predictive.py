@@ -192,7 +192,7 @@ class _Training:
             "effort": round(found.effort, 4),
         }
 
-    def _run(self, learner: _StageLearner, name: str, share: float, line: Callable[[Any], str]) -> None:
+    def _run(self, learner: _StageLearner, name: str, fraction: float, line: Callable[[Any], str]) -> None:
         """Learn one stage, from its checkpoint if there is one."""
         checkpoint = self._request.out / f"{name}.pt"
         if checkpoint.exists():
@@ -206,7 +206,7 @@ class _Training:
 
         train_until(
             learner,
-            budget_s=60.0 * self._request.minutes * share,
+            budget_s=60.0 * self._request.minutes * fraction,
             clock=time.monotonic,
             watch=watch,
             save=lambda content: replace_file(checkpoint, content),

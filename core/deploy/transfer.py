@@ -111,8 +111,8 @@ def _compare(link: ExoLink, package: PackageFile, report: Report) -> str:
         )
 
     def read(done: int, total: int) -> None:
-        share = done / total
-        report(_READ_BACK[0] + (_READ_BACK[1] - _READ_BACK[0]) * share, "Reading the controller back")
+        fraction = done / total
+        report(_READ_BACK[0] + (_READ_BACK[1] - _READ_BACK[0]) * fraction, "Reading the controller back")
 
     data = link.read_back(slot.name, read)
     if data != package.device_bytes:

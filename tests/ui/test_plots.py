@@ -17,7 +17,7 @@ from ui.plots.curves import CurveStyle, CycleCurve, ExoQuantity, JointPanel, Lik
 from ui.plots.gait_cycle import GaitCyclePlot
 from ui.plots.joint_grid import JointGrid
 from ui.plots.live_curve import LivePlot, Ring, Trace
-from ui.plots.look import curve_pen
+from ui.plots.plot_style import curve_pen
 from ui.theme import Mode, theme
 
 WAVE = np.sin(np.linspace(0, 2 * np.pi, 101))

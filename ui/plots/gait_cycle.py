@@ -23,7 +23,8 @@ from ui.plots.curves import (
     NormalBand,
     Quantity,
 )
-from ui.plots.look import (
+from ui.plots.plain_plot import PlainPlot
+from ui.plots.plot_style import (
     MARKER_EVERY,
     axis_label,
     curve_color,
@@ -33,7 +34,6 @@ from ui.plots.look import (
     small_font,
     style_plot,
 )
-from ui.plots.plain_plot import PlainPlot
 
 
 class _CycleBox(pg.ViewBox):  # type: ignore[misc]  # pyqtgraph is untyped

@@ -49,8 +49,8 @@ class WalkMeasure:
 
 def joint_strength_nm(body: BodyParameters) -> FloatArray:
     """Largest torque (14,) of each joint of this body, as its FAST model has it."""
-    share = body.mass_kg / GENERIC_BODY.mass_kg
-    return np.array([STRENGTH[joint.kind].limit_nm for joint in JOINTS]) * share
+    fraction = body.mass_kg / GENERIC_BODY.mass_kg
+    return np.array([STRENGTH[joint.kind].limit_nm for joint in JOINTS]) * fraction
 
 
 def effort_of(torque_nm: FloatArray, strength_nm: FloatArray) -> FloatArray:

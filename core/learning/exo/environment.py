@@ -44,7 +44,7 @@ class ExoReward:
     """Weights of Luo 2024 (eq. 13) where they are given: w_m 0.5, w_as 0.2, w_r 0.1."""
 
     relief: float = 0.5  # less effort than without the exo,
-    hip_share: float = 0.2  # of which so much at the hips alone: relief there must not burden other joints
+    hip_fraction: float = 0.2  # of which so much at the hips alone: relief there must not burden other joints
     relief_scale: float = 0.2  # in units of this share
     smooth: float = 0.2  # eq. 14
     smooth_sharpness: float = 1.0  # exploring by 0.08 rad costs 7 percent of the term
@@ -115,7 +115,7 @@ class ExoEnvironment:
         torque, strength = world.joint_torque_nm, world.joint_limit_nm
         effort = effort_of(torque, strength) / self._baseline.effort
         hip = hip_effort_of(torque, strength) / self._baseline.hip_effort
-        burden = (1.0 - weights.hip_share) * effort + weights.hip_share * hip
+        burden = (1.0 - weights.hip_fraction) * effort + weights.hip_fraction * hip
         jerk = self._targets[0] - 2 * self._targets[1] + self._targets[2]
         power = world.exo_torque_nm * world.joint_velocity_rad_s[:, HIP_COLUMNS]
         braking = np.maximum(-power, 0.0).sum(axis=1) / weights.braking_scale_w

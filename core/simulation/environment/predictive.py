@@ -225,7 +225,7 @@ class PredictiveEnvironment(BatchEnvironment):
             heading=rotation[:, 1, 1],
             drift_m=position[:, 0],
             activation=self.activation,
-            muscle_share=bodies.muscle_share,
+            muscle_fraction=bodies.muscle_fraction,
             head_acceleration_m_s2=acceleration,
             beyond_range_rad=beyond,
             load=self.load,
@@ -274,7 +274,7 @@ class _Bodies:
     weight_n: FloatArray  # (N,)
     lowest_rad: FloatArray  # (N, 14) ends of the joints' ranges
     highest_rad: FloatArray  # (N, 14)
-    muscle_share: FloatArray  # (M,) of all muscle volume
+    muscle_fraction: FloatArray  # (M,) of all muscle volume
     head_m: FloatArray  # (N, 3) from the root's origin, in its frame
     pain: FloatArray  # (N, 2)
 
@@ -288,7 +288,7 @@ class _Bodies:
             weight_n=np.array([GRAVITY_M_S2 * float(model.body_mass.sum()) for model in models]),
             lowest_rad=ranges[:, :, 0],
             highest_rad=ranges[:, :, 1],
-            muscle_share=mass / mass.sum(),
+            muscle_fraction=mass / mass.sum(),
             head_m=np.array([_head(model) for model in models]),
             pain=pain_severities([walker.body for walker in walkers]),
         )

@@ -23,7 +23,7 @@ TWIN_KNEE = Slot(K.LIMITED_RANGE, RIGHT, joint=JointKind.KNEE)  # changes this t
 UNSEEN = Slot(K.WEAKNESS, RIGHT, group=G.HIP_ADDUCTORS)
 FALLS = Slot(K.WEAKNESS, RIGHT, group=G.KNEE_EXTENSORS)
 SLOTS = (DORSI, PLANTAR, KNEE, UNSEEN, FALLS)
-SHORT = SearchSettings(searched=4, population=10, generations=8, polishing=2)
+SHORT = SearchSettings(searched=4, population=10, generations=8, gauss_newton_steps=2)
 
 
 class BendingTwin:
