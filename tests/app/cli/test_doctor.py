@@ -15,6 +15,7 @@ from app.cli import doctor
 from app.cli.doctor import State
 from app.cli.doctor_probes import linux_cameras
 from app.paths import data_dir_default
+from core.exo_core.library import load
 from core.store.database import database_path
 from core.store.repository import open_store
 
@@ -32,6 +33,7 @@ def test_the_doctor_looks_at_everything_the_session_needs(tmp_path, capsys):
         "Record",
         "Processor and memory",
         "GPU",
+        "Exo program",
         "Pose model",
     ]
     assert status == (0 if body["ok"] else 1)
@@ -164,6 +166,20 @@ def test_no_gpu_is_fine():
     check = doctor.check_gpu("a-program-that-does-not-exist")
 
     assert check.state is State.OK and "No NVIDIA GPU" in check.finding
+
+
+def test_gigabytes_for_a_gpu_that_nobody_uses_are_told():
+    assert doctor.has_gpu_libraries(["numpy", "nvidia-cublas"])
+    assert not doctor.has_gpu_libraries(["numpy", "torch"])
+
+
+def test_an_exo_program_that_was_not_compiled_fails_with_the_way_out(monkeypatch):
+    assert doctor.check_exo_core().state is State.OK
+
+    monkeypatch.setattr(doctor, "load", lambda: load(Path("nowhere") / "libexo_core.so"))
+    check = doctor.check_exo_core()
+
+    assert check.state is State.FAIL and "bootstrap.py setup" in check.advice
 
 
 @pytest.mark.parametrize(
