@@ -28,7 +28,6 @@ from rich.text import Text
 
 import resources
 from core.errors import UserError
-from core.exo_core.library import load
 from core.store.database import damaged_advice, is_damaged
 
 PROBE_LIMIT_S = 30.0  # a cold import of VTK from a slow disk
@@ -227,8 +226,10 @@ def has_gpu_libraries(packages: Iterable[str]) -> bool:
 
 def check_exo_core() -> Check:
     """The compiled program of the exo: simulation, packages and the virtual exo run it."""
+    from core.exo_core import library  # brings cffi and reads all its headers: only who asks waits for that
+
     try:
-        load()
+        library.load()
     except UserError as error:
         return Check(
             "Exo program", State.FAIL, f"{error.advice.what} {error.advice.why}", error.advice.next_step

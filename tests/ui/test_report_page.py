@@ -10,14 +10,13 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
 from core.domain.body import JointKind, Side
-from core.domain.record import RecordKind, Verdict
+from core.domain.record import RecordKind
 from core.domain.report import Report
 from core.domain.rollout import GaitLabel
 from core.errors import UserError
 from core.session.flow import Step
 from core.session.report import ReportContent, report_content
 from tests.ui import records
-from tests.ui.samples import emg
 from ui.pages.report import ReportPage
 from ui.presenters.report import ReportPresenter
 from ui.report_drawing import PAGE_HEIGHT, PAGE_WIDTH
@@ -62,17 +61,6 @@ def test_the_report_grows_with_the_visit(desk: Desk, visit_id: str) -> None:
     assert facts["Package SHA-256"] == records.SHA256
     assert facts["Read back"] == "equal to what was signed"
     assert "INCLUDES SIMULATED GAIT" in whole.labels
-
-
-def test_the_report_tells_how_good_the_emg_is_or_why_there_is_none(desk: Desk, visit_id: str) -> None:
-    assert not [line for line in content(desk, visit_id, Step.MOTION).quality if "EMG" in line]
-
-    desk.store.decide(visit_id, Step.EMG.value, Verdict.SKIPPED, by="Dr. Lind", reason="no electrodes today")
-    assert "No EMG: no electrodes today" in report_content(desk.store, visit_id).quality
-
-    desk.store.save(RecordKind.EMG, emg(), visit_id=visit_id, summary="emg")
-    told = next(line for line in report_content(desk.store, visit_id).quality if line.startswith("EMG:"))
-    assert "channels good, as shares of the recorded maximum" in told
 
 
 def test_the_report_names_no_person(desk: Desk, visit_id: str) -> None:

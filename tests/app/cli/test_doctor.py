@@ -15,7 +15,6 @@ from app.cli import doctor
 from app.cli.doctor import State
 from app.cli.doctor_probes import linux_cameras
 from app.paths import data_dir_default
-from core.exo_core.library import load
 from core.store.database import database_path
 from core.store.repository import open_store
 
@@ -174,9 +173,12 @@ def test_gigabytes_for_a_gpu_that_nobody_uses_are_told():
 
 
 def test_an_exo_program_that_was_not_compiled_fails_with_the_way_out(monkeypatch):
+    from core.exo_core import library
+
     assert doctor.check_exo_core().state is State.OK
 
-    monkeypatch.setattr(doctor, "load", lambda: load(Path("nowhere") / "libexo_core.so"))
+    load = library.load
+    monkeypatch.setattr(library, "load", lambda: load(Path("nowhere") / "libexo_core.so"))
     check = doctor.check_exo_core()
 
     assert check.state is State.FAIL and "bootstrap.py setup" in check.advice
