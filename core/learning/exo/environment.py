@@ -48,10 +48,10 @@ class ExoReward:
     print for the imitation of motion only (0.75, 0.5, 0.2). Ours: `relief` counts torques of joints instead
     of muscle work and is divided by `relief_scale`, so its 0.5 weighs more; `smooth` is theirs; `braking` has
     the 0.1 of their energy term but counts only work taken out of the person; `gait` is the reward of the
-    twin's own walk in place of their last three. `hip_share` and `fall` are ours alone.
+    twin's own walk in place of their last three. The part of the hips and `fall` are ours alone.
     """
 
-    relief: float = 0.5  # less effort than without the exo (Luo's w_m, of another term),
+    relief: float = 0.5  # less effort than without the exo,
     hip_share: float = 0.2  # of which so much at the hips alone: relief there must not burden other joints
     relief_scale: float = 0.2  # in units of this share
     smooth: float = 0.2  # w_as of eq. 13 and the term of eq. 14
