@@ -35,11 +35,16 @@ def add_train(commands: Any, add_data_dir: Callable[[argparse.ArgumentParser], N
     base.add_argument("--processes", type=int, default=1, help="that learn together, one for every two cores")
     base.add_argument("--out", type=Path, required=True)
     base.set_defaults(command=_train_base)
-    predictive = train.add_parser("predictive", help="a walk without a reference, over speeds and slopes")
+    predictive = train.add_parser(
+        "predictive",
+        help="a walk over speeds and slopes, begun from a walking policy, then rewarded without a reference",
+    )
     predictive.add_argument("--minutes", type=float, default=180.0)
     predictive.add_argument("--seed", type=int, default=0)
     predictive.add_argument("--muscles", choices=("26", "80"), default="80")
-    predictive.add_argument("--tracking", type=Path, help="policy that leads the way (default: the shipped)")
+    predictive.add_argument(
+        "--tracking", type=Path, help="walking policy to begin from (default: the shipped)"
+    )
     predictive.add_argument("--out", type=Path, required=True)
     predictive.set_defaults(command=_train_predictive)
     twin = train.add_parser("twin", help="a person's twin, from a description of the person")

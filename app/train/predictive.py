@@ -1,4 +1,8 @@
-"""Training of a predictive walker, from a tracking policy to speeds and slopes, resumable."""
+"""Training of a walker whose reward knows no reference, over speeds and slopes, resumable.
+
+It is warm-started from a policy that tracks a reference: its walks give the starts and the muscle synergies,
+and for the first part of the time the networks imitate it. So what comes out is no gait found from nothing.
+"""
 
 from __future__ import annotations
 

@@ -185,7 +185,7 @@ def _hidden_feet(track: LandmarkTrack, seen: NDArray[np.bool_]) -> tuple[Finding
         if hidden > 0.1:
             what = f"The {side} ankle is hidden in {100 * hidden:.0f} % of the frames."
             why = f"The curves of the {side} ankle are less certain there."
-            step = "Record the walk from the other side as well."
+            step = f"Trust the {side} ankle less, or record again with a clear view of both feet."
             severity = Severity.WARNING if hidden > 0.4 else Severity.NOTE
             found.append(Finding(severity, Advice(what, why, step, "CAP-028")))
     return tuple(found)

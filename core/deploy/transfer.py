@@ -136,14 +136,14 @@ def _try(
             "EXO-009",
             "The controller failed its self-test on the exo.",
             "The exo computes other numbers than this program.",
-            "The controller before is active again. Update the exo's firmware, then try again.",
+            "The controller before is active again. Ask the maker of the exo for firmware that fits.",
         )
     if test.mean_tick_us > MOST_TICK_US:
         raise refuse(
             "EXO-016",
             "The exo is too slow for this controller.",
             f"A step takes it {test.mean_tick_us / 1000:.1f} ms; it has {MOST_TICK_US / 1000:.0f} ms.",
-            "The controller before is active again. Train a smaller controller, or update the firmware.",
+            "The controller before is active again. Ask the maker of the exo for faster firmware.",
         )
     note(AuditStep.SELF_TEST, f"{test.ticks} test vectors bit by bit, {test.mean_tick_us} us a tick")
     report(0.98, "Looking at the exo once more")

@@ -63,7 +63,7 @@ def _check(raw: RawEmg, sites: Mapping[str, ChannelSite], mvc: RawEmg | None) ->
             "EMG-005",
             "No channel is mapped to a muscle.",
             f"The names in {raw.source_name} do not tell muscle and side: {', '.join(raw.channels[:6])}.",
-            "Choose muscle and side for at least one channel.",
+            "Choose muscle and side on the EMG page, or name channels like “tibialis anterior left”.",
         )
     for recording in (raw,) if mvc is None else (raw, mvc):
         missing = [name for name in sites if name not in recording.channels]

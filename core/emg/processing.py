@@ -1,6 +1,8 @@
 """From raw EMG to envelopes: band-pass 20-500 Hz, demean, rectify, low-pass 10 Hz, normalise.
 
-The chain is that of source E (soft exosuit, methods: EMG); filters are zero-lag Butterworth.
+Band, steps and filters are those of a study of a soft exosuit ("Optimization of Exoskeleton Assistance
+Function Based on Physics-Guided Dynamic Fusion Model", preprint 2026, methods). That they run both ways,
+without lag, is ours.
 """
 
 from __future__ import annotations

@@ -104,7 +104,7 @@ def recorded_features(body: BodyParameters, motion: Motion) -> GaitFeatures:
             "TWN-020",
             "This gait cannot be compared with the twin's.",
             "One of the feet has no complete stride.",
-            "Record at least two steps of each foot on the Motion page.",
+            "Record a longer walk, at least two steps of each foot, and solve its motion.",
         )
     return features
 

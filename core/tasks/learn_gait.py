@@ -212,7 +212,7 @@ class _Lesson:
                 "SIM-005",
                 "The simulation of this body breaks down.",
                 "Its masses or lengths make the physics unstable.",
-                f"Check height, mass and segment lengths, then fit the body again{self._recorded()}",
+                f"Check the person's height and mass, then personalize again{self._recorded()}",
             )
 
     def _recorded(self) -> str:

@@ -46,6 +46,7 @@ INDEX = {  # bad input: code, file below tests/, test
     "wrong rate": ("EMG-003", "session/test_bad_input.py", "test_bad_emg_is_refused"),
     "no known muscle name": ("EMG-005", "session/test_bad_input.py", "test_bad_emg_is_refused"),
     "unknown muscle": ("EMG-007", "session/test_bad_input.py", "test_bad_emg_is_refused"),
+    "EMG too long for C3D": ("EMG-012", "emg/test_emg.py", "test_a_c3d_file_that_would_lose"),
     "missing channel": ("EMG-004", "session/test_bad_input.py", "test_bad_emg_is_refused"),
     "exo unplugged while uploading": ("EXO-005", "session/test_bad_input.py", "test_an_exo_unplugged"),
     "exo unplugged while watching": ("EXO-003", "tasks/test_hand_over.py", "test_a_lost_link_ends"),

@@ -31,6 +31,7 @@ def curve_color(theme: Theme, side: Side, style: CurveStyle) -> QColor:
 
 
 def curve_pen(theme: Theme, side: Side, style: CurveStyle) -> QPen:
+    """Color tells the side, dashes and width the gait: each can be read without the other, also in grey."""
     pen = QPen(curve_color(theme, side, style))
     pen.setCosmetic(True)
     pen.setWidthF(_WIDTH[style])

@@ -2,8 +2,10 @@
 
 Effort is the mean over time and joints of (torque of the body itself / strength of the joint) squared: 0 for
 no effort, 1 for every joint at its limit all the time. The toes do not count: tendon and sole carry them, not
-muscles. Effort follows muscle activation squared, not metabolic energy, and is a simulation result. The
-effort ratio compares a walk with the exo (worn, so with its mass) with the same person's walk without it.
+muscles. It is a number of joints, in simulation: it knows no muscles, so neither their activation nor the
+energy they take, nor opposite muscles that work against each other; holding a torque costs as much as moving
+with it. The effort ratio compares a walk with the exo (worn, so with its mass) with the same person's walk
+without it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
-"""Walkers without a reference: muscles in synergies, a commanded speed and slope, and nothing to imitate.
+"""Walkers whose reward knows no reference: muscles in synergies, a commanded speed and slope.
 
 There is no phase clock. A clock of a given period would prescribe the cadence, which a predictive gait must
 find by itself: a weak or hurting body walks at another one. The phase of the stride can be read from the
-joints, the loads under the feet and the muscles' activations, all of which are seen.
+joints, the loads under the feet and the muscles' activations, all of which are seen. Where walks begin is
+given (`RecordedStarts`): moments of walks of a policy that does track a reference.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ def device_config(device_id: str, lineage: str = BODY_MODEL) -> Any:
             "SIM-010",
             f"The exo {device_id} is not known to the simulation.",
             str(error),
-            "Choose another exo for this patient.",
+            "Choose Hippo_L1.",
         ) from error
 
 

@@ -111,7 +111,7 @@ def check_reference(reference: GaitReference, gait: GaitKind = GaitKind.WALK) ->
             "SIM-001",
             "The reference stride has gaps.",
             "Some joint angles of the typical stride are missing.",
-            "Go back to Motion and record more complete strides.",
+            "Record a longer walk on the Capture page, then solve its motion.",
         )
     runs = gait is GaitKind.RUN
     low, high = RUNNING_RANGE_M_S if runs else SPEED_RANGE_M_S
@@ -128,7 +128,7 @@ def check_reference(reference: GaitReference, gait: GaitKind = GaitKind.WALK) ->
             "SIM-003",
             f"A stride of {reference.period_s:.2f} s cannot be taught.",
             f"Walking strides last {low:g} to {high:g} s.",
-            "Check the gait events on the Motion page and the frame rate of the video.",
+            "Check stride times on the Motion page and frame rate on the Capture page, or record again.",
         )
     if np.abs(reference.angle_rad).max() > LARGEST_ANGLE_RAD:
         raise refuse(

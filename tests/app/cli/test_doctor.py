@@ -33,6 +33,7 @@ def test_the_doctor_looks_at_everything_the_session_needs(tmp_path, capsys):
         "Record",
         "Processor and memory",
         "GPU",
+        "Exo program",
         "Pose model",
     ]
     assert status == (0 if body["ok"] else 1)
@@ -177,6 +178,23 @@ def test_no_gpu_is_fine():
     check = doctor.check_gpu("a-program-that-does-not-exist")
 
     assert check.state is State.OK and "No NVIDIA GPU" in check.finding
+
+
+def test_gigabytes_for_a_gpu_that_nobody_uses_are_told():
+    assert doctor.has_gpu_libraries(["numpy", "nvidia-cublas"])
+    assert not doctor.has_gpu_libraries(["numpy", "torch"])
+
+
+def test_an_exo_program_that_was_not_compiled_fails_with_the_way_out(monkeypatch):
+    from core.exo_core import library
+
+    assert doctor.check_exo_core().state is State.OK
+
+    load = library.load
+    monkeypatch.setattr(library, "load", lambda: load(Path("nowhere") / "libexo_core.so"))
+    check = doctor.check_exo_core()
+
+    assert check.state is State.FAIL and "bootstrap.py setup" in check.advice
 
 
 @pytest.mark.parametrize(
