@@ -132,7 +132,7 @@ def test_a_search_continues_from_its_checkpoint_as_if_it_had_not_stopped() -> No
 
     resumed.load_checkpoint(whole.save_checkpoint())
 
-    np.testing.assert_array_equal(finished(whole).misfit(), finished(resumed).misfit())
+    np.testing.assert_array_equal(finished(whole).cost(), finished(resumed).cost())
 
 
 def test_a_checkpoint_of_another_search_is_not_taken() -> None:
