@@ -19,7 +19,7 @@ from core.domain.twin import GENERIC_BODY, BodyParameters
 from core.errors import refuse
 from core.gait.scenario_reference import scenario_reference
 from core.learning.gait.dagger import DaggerLearner, DaggerProgress, with_exploration_std
-from core.learning.gait.demonstration import Demonstration, TrackingTeacher, demonstrate
+from core.learning.gait.demonstration import Demonstration, TrackingExpert, demonstrate
 from core.learning.gait.predictive import (
     CURRICULUM,
     IMITATION_FRACTION,
@@ -135,7 +135,7 @@ class _Training:
         environment = PredictiveEnvironment(
             _followers(self._trackers, request.body), self._starts, self.synergies.weight, seed=request.seed
         )
-        teacher = TrackingTeacher(self._trackers, self._tracking)
+        teacher = TrackingExpert(self._trackers, self._tracking)
         learner = DaggerLearner(environment, teacher, self._demonstration, seed=request.seed)
         self._run(learner, "showing", IMITATION_FRACTION, _shown_line)
         return with_exploration_std(learner)
@@ -264,7 +264,7 @@ def _followers(trackers: tuple[Walker, ...], body: BodyParameters) -> tuple[Pred
 def _shown_line(progress: DaggerProgress) -> str:
     return (
         f"{progress.elapsed_s / 60:.1f} min: walks {progress.walk_seconds:.1f} s "
-        f"({progress.teacher_fraction:.0%} led), differs by {progress.difference:.2f}"
+        f"({progress.expert_fraction:.0%} led), differs by {progress.difference:.2f}"
     )
 
 
