@@ -18,13 +18,14 @@ from torch import Tensor, nn
 from core.domain.arrays import Float32Array, FloatArray
 from core.domain.twin import LearningCurve
 from core.learning.gait.demonstration import Demonstration, TrackingExpert
-from core.learning.gait.policy_learner import curves_of, networks_of
+from core.learning.gait.policy_learner import networks_of
 from core.learning.gait.predictive import (
     EXPLORATION_STD,
     fresh_agent,
 )
 from core.learning.gait.synergies import timing_of
 from core.learning.rl.checkpoint import pack, to_arrays, to_tensors, unpack
+from core.learning.rl.learning_curves import curve_row, curves_of
 from core.learning.rl.rollout_collector import Normaliser
 from core.simulation.environment.policy import PolicyNetworks
 from core.simulation.environment.predictive import PredictiveEnvironment
@@ -100,7 +101,7 @@ class DaggerLearner:
         progress = DaggerProgress(
             self._iterations, self.elapsed_s, lengths, expert_fraction, difference, float(rewards.mean())
         )
-        self._history.append((progress.elapsed_s, *(getattr(progress, name) for name in CURVES)))
+        self._history.append(curve_row(progress, CURVES))
         return progress
 
     @property

@@ -14,7 +14,7 @@ from core.learning.gait.coordination import CoordinationLearner
 from core.learning.gait.policy_learner import PolicyLearner
 from core.learning.rl.distributed import SINGLE_PROCESS, ProcessGroup
 from core.learning.rl.networks import ActorCritic
-from core.learning.rl.ppo import PpoSettings, UpdateStats
+from core.learning.rl.ppo import PpoSettings, UpdateStats, annealed
 from core.learning.rl.rollout_collector import Normaliser
 from core.simulation.environment.actuation import Actuation, MuscleActuation
 from core.simulation.environment.observation import OBSERVATION_SIZE
@@ -140,13 +140,6 @@ class GaitLearner(PolicyLearner[WalkingEnvironment, GaitProgress]):
     def _muscle_actuations(self) -> list[MuscleActuation]:
         each = [environment.actuation for environment in self.environments]
         return [actuation for actuation in each if isinstance(actuation, MuscleActuation)]
-
-
-def annealed(settings: PpoSettings, rates: tuple[float, float], spent: float) -> PpoSettings:
-    """Settings whose largest learning rate falls to a tenth while the time is `spent` (0..1)."""
-    slowest, fastest = rates
-    upper = max(slowest, fastest * (1.0 - 0.9 * min(1.0, spent)))
-    return replace(settings, learning_rate_range=(slowest, upper))
 
 
 def gait_learner(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import torch
@@ -13,19 +13,12 @@ import torch
 from core.domain.twin import LearningCurve
 from core.learning.rl.checkpoint import pack, to_arrays, to_tensors, unpack
 from core.learning.rl.distributed import SINGLE_PROCESS, ProcessGroup
+from core.learning.rl.learning_curves import Progress, curve_row, curves_of
 from core.learning.rl.networks import ActorCritic, to_network
 from core.learning.rl.ppo import Ppo, PpoSettings, UpdateStats
 from core.learning.rl.rollout_collector import Normaliser
 from core.simulation.environment.batch_environment import CONTROL_STEP_S, BatchEnvironment
 from core.simulation.environment.policy import PolicyNetworks
-
-
-class Progress(Protocol):
-    """Numbers of one training iteration: this one, and an attribute for every learning curve."""
-
-    @property
-    def elapsed_s(self) -> float: ...
-
 
 EnvironmentT = TypeVar("EnvironmentT", bound=BatchEnvironment)
 ProgressT = TypeVar("ProgressT", bound=Progress)
@@ -187,18 +180,4 @@ def networks_of(agent: ActorCritic, normaliser: Normaliser) -> PolicyNetworks:
         log_std=agent.log_std.detach().numpy().copy(),
         observation_mean=normaliser.mean,
         observation_std=normaliser.std,
-    )
-
-
-def curve_row(progress: Progress, names: Mapping[str, str]) -> tuple[float, ...]:
-    """Time, then the value of every named curve."""
-    return (progress.elapsed_s, *(getattr(progress, name) for name in names))
-
-
-def curves_of(history: Sequence[tuple[float, ...]], units: Mapping[str, str]) -> tuple[LearningCurve, ...]:
-    """Named curves from rows as `curve_row` makes them."""
-    table = np.array(history).reshape(-1, 1 + len(units))
-    return tuple(
-        LearningCurve(name, unit, table[:, 0], table[:, column])
-        for column, (name, unit) in enumerate(units.items(), start=1)
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -39,6 +39,13 @@ class PpoSettings(AdvantageSettings):
     learning_rate: float = 3e-4
     learning_rate_range: tuple[float, float] = (5e-5, 1e-3)
     kl_range: tuple[float, float] = (0.008, 0.03)  # target range of the KL divergence of one iteration
+
+
+def annealed(settings: PpoSettings, rates: tuple[float, float], spent: float) -> PpoSettings:
+    """Settings whose largest learning rate falls to a tenth while the time is `spent` (0..1)."""
+    slowest, fastest = rates
+    upper = max(slowest, fastest * (1.0 - 0.9 * min(1.0, spent)))
+    return replace(settings, learning_rate_range=(slowest, upper))
 
 
 @dataclass(frozen=True, slots=True)

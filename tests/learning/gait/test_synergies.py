@@ -1,4 +1,4 @@
-"""Claims about muscle synergies: known ones are found again, and those of recorded walks explain their EMG."""
+"""Claims about muscle synergies: known ones are found again, and recorded EMG is accounted for by few."""
 
 from __future__ import annotations
 
