@@ -35,7 +35,7 @@ from core.simulation.environment.tracking import WalkingEnvironment
 GAIN_NM = 10.0  # Lim et al. 2019 use 8 to 12 for healthy adults; peak torque is about 0.8 of it
 DELAY_S = 0.1
 """Lim et al. 2019 use about 0.25 s on people. On the default twin that assists the swing but raises the
-effort above that of the exo worn without torque; 0.10 s lowers it (numbers in the JSON card of the controller)."""
+effort above that of the exo worn without torque; 0.10 s lowers it (numbers in its JSON card)."""
 _FILTER_LAG_TICKS = 2  # of the low-pass in the torque loop; targets are this far ahead
 TRAINING_STEPS = 4000
 _BATCH = 1024
