@@ -28,14 +28,14 @@ from core.simulation.environment.tracking_rewards import FIRST_STEPS_REWARD
 from core.tasks.policy_files import policy_bytes, policy_of, replace_file, resuming
 from core.twin.body import Fidelity
 
-REPORT_EVERY = 20  # rounds
+REPORT_EVERY = 20  # iterations
 CHECKPOINT, POLICY = ".pt", ".npz"
 Report = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class CurriculumStage:
-    """One step of the curriculum: who learns, and for which fraction of the time."""
+    """One stage of the curriculum: its walkers, and its fraction of the time."""
 
     name: str  # of its files
     fidelity: Fidelity
@@ -54,17 +54,17 @@ CURRICULUM = (
 def train_base(minutes: float, seed: int, out: Path, report: Report, *, processes: int = 1) -> Path:
     """Train the base policies from scratch for `minutes`; returns the last one's file.
 
-    Every stage begins with the policy of the one before. A run that was interrupted goes on from the
-    checkpoints in `out`, with as many `processes` as before: each has walkers of its own, all learn one
-    policy. `report` gets a line now and then.
+    Every stage starts from the policy of the one before. An interrupted run resumes from the checkpoints in
+    `out`, with as many `processes` as before: each has walkers of its own, all train one policy. `report`
+    gets a line now and then.
     """
     out.mkdir(parents=True, exist_ok=True)
     if processes == 1:
         _train(minutes, seed, out, report, SINGLE_PROCESS)
     else:
         with tempfile.TemporaryDirectory() as folder:
-            given = (processes, Path(folder) / "meeting", minutes, seed, out, report)
-            spawn(_train_as_process, given, nprocs=processes)  # type: ignore[no-untyped-call]
+            arguments = (processes, Path(folder) / "rendezvous", minutes, seed, out, report)
+            spawn(_train_as_process, arguments, nprocs=processes)  # type: ignore[no-untyped-call]
     return out / f"{CURRICULUM[-1].name}{POLICY}"
 
 
@@ -72,22 +72,22 @@ def _train_as_process(
     rank: int, count: int, rendezvous_file: Path, minutes: float, seed: int, out: Path, report: Report
 ) -> None:
     with GlooGroup(rank, count, rendezvous_file) as processes:
-        _train(minutes, seed, out, report if rank == 0 else _say_nothing, processes)
+        _train(minutes, seed, out, report if rank == 0 else _no_report, processes)
 
 
-def _say_nothing(_line: str) -> None:
-    """The leader alone reports."""
+def _no_report(_line: str) -> None:
+    """Only rank 0 reports."""
 
 
 def _train(minutes: float, seed: int, out: Path, report: Report, processes: ProcessGroup) -> None:
-    torch.set_num_threads(1)  # small networks: a second thread costs more in waiting than it gives
+    torch.set_num_threads(1)  # small networks: a second thread costs more time than it saves
     networks: PolicyNetworks | None = None
     for stage in CURRICULUM:
         policy, checkpoint = (
             out / f"{stage.name}{POLICY}",
             out / f"{stage.name}{_suffix(processes)}{CHECKPOINT}",
         )
-        if checkpoint.exists() or not policy.exists():  # a finished stage needs its checkpoint no more
+        if checkpoint.exists() or not policy.exists():  # the checkpoint of a finished stage is deleted
             report(f"{stage.name}: building the bodies")
             learner = _learner(stage, networks, seed, processes)
             _learn(learner, 60.0 * minutes * stage.fraction, policy, checkpoint, report, processes)
@@ -142,7 +142,7 @@ def _learn(
             report(_line(progress))
 
     train_until(learner, budget_s=budget_s, clock=time.monotonic, watch=watch, save=save)
-    processes.mean(0.0)  # everybody has saved
+    processes.mean(0.0)  # a barrier: every process has saved
     checkpoint.unlink()
 
 

@@ -1,6 +1,6 @@
-"""Making of the shipped default controllers: a developer's job, run from a terminal.
+"""Makes the shipped default controllers: a developer's job, run from a terminal.
 
-`python -c "from app.train.default_controllers import make; ..."` writes the policy and its card below
+`python -c "from app.train.default_controllers import make; ..."` writes the controller and its card below
 `resources/policies`.
 """
 
@@ -16,7 +16,7 @@ import numpy as np
 from core.devices.profiles import CONTROLLERS, controller_arrays, load_profile, session_limits
 from core.domain.twin import GENERIC_BODY, GaitPolicy
 from core.gait.norms import normal_reference
-from core.learning.exo.delayed_output_feedback import DELAY_S, GAIN_NM, teach_law, varied, walked_hips
+from core.learning.exo.delayed_output_feedback import DELAY_S, GAIN_NM, distil_law, record_hips, varied_tracks
 from core.learning.exo.training import ControllerEvaluator
 from core.learning.gait.base_policy import HEALTHY, varied_reference
 from core.simulation.environment.policy import PolicyNetworks
@@ -30,7 +30,7 @@ SECONDS = 8.0
 
 
 def make(device_id: str, resources_folder: Path, seed: int = 0) -> dict[str, Any]:
-    """Teach the default law to a controller for this exo; returns the card that is written beside it."""
+    """Distil the default law into a controller for this exo; returns the card that is written beside it."""
     profile, networks = load_profile(device_id), shipped_policy()
     require_hip_motors(device_id)
     model, rng = worn_model(GENERIC_BODY, Fidelity.FAST, device_id), np.random.default_rng(seed)
@@ -38,8 +38,8 @@ def make(device_id: str, resources_folder: Path, seed: int = 0) -> dict[str, Any
     others = [
         Walker(model, GENERIC_BODY, varied_reference(GENERIC_BODY, HEALTHY, rng)) for _ in range(WALKERS - 8)
     ]
-    tracks = walked_hips(WalkingEnvironment([normal] * 8 + others, seed=seed), networks, SECONDS)
-    controller, error_nm = teach_law(varied(tracks, seed), session_limits(profile), seed)
+    tracks = record_hips(WalkingEnvironment([normal] * 8 + others, seed=seed), networks, SECONDS)
+    controller, error_nm = distil_law(varied_tracks(tracks, seed), session_limits(profile), seed)
     evaluator = ControllerEvaluator(_default_twin(networks), device_id, seed=seed)
     score, idle = evaluator.evaluate(controller), evaluator.evaluate(None)
     card = {

@@ -23,7 +23,7 @@ from core.domain.twin import GENERIC_BODY, BodyParameters
 from core.errors import refuse
 from core.gait.scenario_reference import scenario_reference
 from core.learning.gait.dagger import DaggerLearner, DaggerProgress, with_exploration_std
-from core.learning.gait.demonstration import Demonstration, TrackingTeacher, demonstrate
+from core.learning.gait.demonstration import Demonstration, TrackingExpert, demonstrate
 from core.learning.gait.predictive import (
     CURRICULUM,
     IMITATION_FRACTION,
@@ -43,27 +43,27 @@ from core.simulation.physics.domain_randomisation import NO_RANDOMISATION
 from core.tasks.policy_files import replace_file, resuming, shipped_policy
 from core.twin.body import Fidelity
 
-ENVIRONMENTS = 2  # that walk at the same time, one thread each
-SHOWN_SPEEDS_M_S = (0.9, 1.1, 1.3, 1.5)
+ENVIRONMENTS = 2  # that step at the same time, one thread each
+DEMONSTRATED_SPEEDS_M_S = (0.9, 1.1, 1.3, 1.5)
 SYNERGY_SAMPLES = 2000
-REPORT_EVERY = 10  # rounds
+REPORT_EVERY = 10  # iterations
 RESULT, SUMMARY = "predictive.npz", "predictive.json"
 Report = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class PredictiveRequest:
-    """What is trained, and how large the batches are."""
+    """What is trained, and the sizes of its batches."""
 
     minutes: float  # of learning, all stages together
     out: Path
     seed: int = 0
     body: BodyParameters = GENERIC_BODY
     fidelity: Fidelity = Fidelity.STANDARD
-    tracking: PolicyNetworks | None = None  # leads the way; None: the shipped policy
-    walkers: int = 64  # per crew
-    shown_walkers: int = 32
-    shown_seconds: float = 8.0
+    tracking: PolicyNetworks | None = None  # the expert; None: the shipped policy
+    walkers: int = 64  # per environment
+    demonstration_walkers: int = 32
+    demonstration_seconds: float = 8.0
     evaluated_walkers: int = 16  # per condition
     evaluated_seconds: float = 10.0
     stages: tuple[CurriculumStage, ...] = CURRICULUM
@@ -72,24 +72,24 @@ class PredictiveRequest:
 def train_predictive(request: PredictiveRequest, report: Report) -> Path:
     """Train for `request.minutes`; returns the file with the policy and its synergies.
 
-    A run that was interrupted goes on from what is in `request.out`. Refuses (TRN-020) a tracking policy
+    An interrupted run resumes from what is in `request.out`. Refuses (TRN-020) a tracking policy
     of another program version, and (TRN-014) a checkpoint that cannot be read.
     """
-    torch.set_num_threads(1)  # small networks: a second thread costs more in waiting than it gives
+    torch.set_num_threads(1)  # small networks: a second thread costs more time than it saves
     request.out.mkdir(parents=True, exist_ok=True)
     training = _Training(request, report)
-    networks = training.shown()
+    networks = training.imitated()
     for stage in request.stages:
         networks = training.stage(stage, networks)
     result = request.out / RESULT
     replace_file(result, predictive_bytes(networks, training.synergies))
-    summary = training.evaluated(networks)
+    summary = training.evaluation(networks)
     replace_file(request.out / SUMMARY, json.dumps(summary, indent=2).encode())
     return result
 
 
 def predictive_bytes(networks: PolicyNetworks, synergies: LegSynergies) -> bytes:
-    """Content of a policy file, with the synergies that its actions mean."""
+    """Content of a policy file, with the synergies that its actions scale."""
     stream = io.BytesIO()
     arrays: dict[str, Any] = networks.arrays()
     np.savez_compressed(
@@ -99,7 +99,7 @@ def predictive_bytes(networks: PolicyNetworks, synergies: LegSynergies) -> bytes
 
 
 def read_policy(path: Path) -> PolicyNetworks:
-    """A walking policy from a file. Refuses (TRN-021) what is none."""
+    """A walking policy from a file. Refuses (TRN-021) any other file."""
     try:
         with np.load(path) as arrays:
             return PolicyNetworks.of(arrays)
@@ -113,7 +113,7 @@ def read_policy(path: Path) -> PolicyNetworks:
 
 
 class _StageLearner(Learner[Any], Protocol):
-    """A learner whose networks can be kept."""
+    """What `_Training` needs of a learner."""
 
     def load_checkpoint(self, checkpoint: bytes) -> None: ...
     @property
@@ -133,19 +133,22 @@ class _Training:
         self._starts: RecordedStarts = self._demonstration.starts()
         self.synergies = self._find_synergies()
 
-    def shown(self) -> PolicyNetworks:
-        """Networks that do what the tracking policy would do."""
+    def imitated(self) -> PolicyNetworks:
+        """Networks fitted to the tracking policy by DAgger; the checkpoint's stored name is "showing"."""
         request = self._request
         environment = PredictiveEnvironment(
-            _followers(self._trackers, request.body), self._starts, self.synergies.weight, seed=request.seed
+            _predictive_walkers(self._trackers, request.body),
+            self._starts,
+            self.synergies.weight,
+            seed=request.seed,
         )
-        teacher = TrackingTeacher(self._trackers, self._tracking)
-        learner = DaggerLearner(environment, teacher, self._demonstration, seed=request.seed)
-        self._run(learner, "showing", IMITATION_FRACTION, _shown_line)
+        expert = TrackingExpert(self._trackers, self._tracking)
+        learner = DaggerLearner(environment, expert, self._demonstration, seed=request.seed)
+        self._run(learner, "showing", IMITATION_FRACTION, _dagger_line)
         return with_exploration_std(learner)
 
     def stage(self, stage: CurriculumStage, start: PolicyNetworks) -> PolicyNetworks:
-        """Networks that have learned one stage of the curriculum."""
+        """Networks trained by PPO in one stage of the curriculum."""
         request = self._request
         environments = []
         for number in range(ENVIRONMENTS):
@@ -158,13 +161,13 @@ class _Training:
         self._run(learner, stage.name, stage.fraction, _stage_line)
         return learner.best
 
-    def evaluated(self, networks: PolicyNetworks) -> dict[str, Any]:
-        """How far, how fast and with how much effort it walks, for every slope and a few speeds."""
+    def evaluation(self, networks: PolicyNetworks) -> dict[str, Any]:
+        """Time until a fall, speed error and effort of the policy, for every slope and a few speeds."""
         request = self._request
         conditions = {}
         for slope in sorted({slope for stage in request.stages for slope in stage.slopes_deg}):
             for speed in (1.0, 1.2, 1.4):
-                stage = CurriculumStage("judged", (speed, speed), (slope,), 0.0, NO_RANDOMISATION)
+                stage = CurriculumStage("evaluation", (speed, speed), (slope,), 0.0, NO_RANDOMISATION)
                 conditions[f"{slope:+g} deg, {speed:g} m/s"] = self._evaluate(stage, networks)
         return {
             "minutes": request.minutes,
@@ -197,7 +200,7 @@ class _Training:
         }
 
     def _run(self, learner: _StageLearner, name: str, fraction: float, line: Callable[[Any], str]) -> None:
-        """Learn one stage, from its checkpoint if there is one."""
+        """Train one stage, from its checkpoint if there is one."""
         checkpoint = self._request.out / f"{name}.pt"
         if checkpoint.exists():
             with resuming():
@@ -217,22 +220,24 @@ class _Training:
         )
 
     def _demonstrate(self) -> Demonstration:
-        """Walks of the tracking policy, kept in a file: the same after a break."""
+        """Walks of the tracking policy, kept in a file so that a resumed run has the same."""
         path = self._request.out / "demonstration.npz"
         if path.is_file():
             with resuming(), np.load(path) as stored:
-                shown = Demonstration.of(stored)
-                if shown.sensor.shape[1] != self._trackers[0].model.nsensordata:
+                demonstration = Demonstration.of(stored)
+                if demonstration.sensor.shape[1] != self._trackers[0].model.nsensordata:
                     raise ValueError("the walks are those of another version")
-                return shown
+                return demonstration
         request = self._request
         self._report("the tracking policy walks")
-        shown = demonstrate(self._trackers, self._tracking, seconds=request.shown_seconds, seed=request.seed)
+        demonstration = demonstrate(
+            self._trackers, self._tracking, seconds=request.demonstration_seconds, seed=request.seed
+        )
         stream = io.BytesIO()
-        arrays: dict[str, Any] = shown.arrays()
+        arrays: dict[str, Any] = demonstration.arrays()
         np.savez_compressed(stream, **arrays)
         replace_file(path, stream.getvalue())
-        return shown
+        return demonstration
 
     def _find_synergies(self) -> LegSynergies:
         model = self._trackers[0].model
@@ -249,15 +254,16 @@ def _trackers(request: PredictiveRequest) -> tuple[Walker, ...]:
     model = worn_model(request.body, request.fidelity, None, surfaces=False)
     strides = [
         scenario_reference(Scenario("shown", "Level", speed_m_s=speed), request.body, None)
-        for speed in SHOWN_SPEEDS_M_S
+        for speed in DEMONSTRATED_SPEEDS_M_S
     ]
     return tuple(
-        Walker(model, request.body, strides[number % len(strides)]) for number in range(request.shown_walkers)
+        Walker(model, request.body, strides[number % len(strides)])
+        for number in range(request.demonstration_walkers)
     )
 
 
-def _followers(trackers: tuple[Walker, ...], body: BodyParameters) -> tuple[PredictiveWalker, ...]:
-    """The same bodies without a reference, each asked for the speed of its tracker's."""
+def _predictive_walkers(trackers: tuple[Walker, ...], body: BodyParameters) -> tuple[PredictiveWalker, ...]:
+    """The same bodies without a reference, each commanded the speed of its tracker's."""
     speeds = [tracker.reference.speed_m_s for tracker in trackers]
     return tuple(
         PredictiveWalker(tracker.model, body, (speed, speed))
@@ -265,10 +271,10 @@ def _followers(trackers: tuple[Walker, ...], body: BodyParameters) -> tuple[Pred
     )
 
 
-def _shown_line(progress: DaggerProgress) -> str:
+def _dagger_line(progress: DaggerProgress) -> str:
     return (
         f"{progress.elapsed_s / 60:.1f} min: walks {progress.walk_seconds:.1f} s "
-        f"({progress.teacher_fraction:.0%} led), differs by {progress.difference:.2f}"
+        f"({progress.expert_fraction:.0%} led), differs by {progress.difference:.2f}"
     )
 
 

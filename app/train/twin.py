@@ -1,4 +1,4 @@
-"""`exotwin train twin`: teach a person's twin a gait without a screen, by the same job as the screens use."""
+"""`exotwin train twin`: train a person's twin to walk a gait without a screen, by the job the pages use."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Person:
 
 
 def train_twin(request: TwinRequest, terminal: Terminal) -> dict[str, Any]:
-    """Learn, and return the numbers of the result; its policy and they are put into `out`."""
+    """Train, and return the numbers of the result; they and the policy are written to `out`."""
     check_minutes(request.minutes)
     if request.out is not None:
         check_results_folder(request.out)
@@ -127,7 +127,7 @@ def _impairment(entry: dict[str, Any]) -> Impairment:
 
 
 def _trial(store: Store, trial: str | None, body: BodyParameters) -> dict[str, JsonValue]:
-    """What to learn, as the job takes it: nothing, a motion's id, or a stride."""
+    """The gait to learn, as the job's parameters: none, the id of a motion, or a stride."""
     if trial is None:
         return {}
     path = Path(trial)
@@ -159,9 +159,9 @@ def _no_stride(path: Path, error: Exception) -> UserError:
 
 
 def _key(person: Person, trial: dict[str, JsonValue], request: TwinRequest) -> str:
-    """The same for the same question: by it a later call finds the learning it goes on with."""
-    asked = [repr(person.body), json.dumps(trial, sort_keys=True), request.fidelity, request.seed]
-    return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16]
+    """A hash of body, gait, fidelity and seed, by which a later call finds the training it resumes."""
+    identity = [repr(person.body), json.dumps(trial, sort_keys=True), request.fidelity, request.seed]
+    return hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:16]
 
 
 def _visit(store: Store, subject: Subject, trial: dict[str, JsonValue]) -> str:

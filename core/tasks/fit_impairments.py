@@ -127,4 +127,5 @@ def _continue(search: ImpairmentSearch, checkpoint: Path, context: JobContext) -
 
 def _report(progress: SearchProgress, context: JobContext) -> None:
     context.sample(misfit=progress.cost)
-    context.progress(progress.round / progress.rounds, f"{progress.walks} walks compared with the person's")
+    done = progress.iteration / progress.iterations
+    context.progress(done, f"{progress.walks} walks compared with the person's")

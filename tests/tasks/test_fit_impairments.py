@@ -20,7 +20,8 @@ from core.gait.events import find_strides
 from core.gait.norms import normal_reference
 from core.jobs.values import JobSpec, Sample, SilentContext
 from core.learning.impairments.candidate_gaits import WALK_S, WalkedGait
-from core.learning.impairments.fit import ImpairmentSearch, SearchSettings
+from core.learning.impairments.fit import ImpairmentSearch
+from core.learning.impairments.search_plan import SearchSettings
 from core.simulation.analysis.gait_features import foot_paths, walk_features
 from core.simulation.reference_gait.reference_strides import StrideBank
 from core.store.repository import open_store

@@ -1,4 +1,4 @@
-"""One simulated gait as numbers for the comparison table, and the verdict in words made from them."""
+"""Scores of one simulated gait for the comparison table, and the verdict in words made from them."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from core.learning.exo.effort import WalkMeasure
 from core.simulation.analysis.ground_reactions import ground_contacts
 from core.simulation.environment.batch_environment import CONTROL_STEP_S
 
-ALIKE = 0.01  # savings of effort below 1 percent are not worth a word; a rise always is
-CLOSER = 0.03  # differences of correlation worth a word
+LEAST_SAVING = 0.01  # a smaller decrease of effort is reported as none; an increase always is reported
+LEAST_DIFFERENCE = 0.03  # of correlation; smaller ones are not reported
 
 
 def score_gait(rollout: Rollout, measure: WalkMeasure, measured: tuple[GaitCycles, GaitCycles]) -> GaitScore:
@@ -25,11 +25,11 @@ def score_gait(rollout: Rollout, measure: WalkMeasure, measured: tuple[GaitCycle
     `measured` are the patient's own cycles, in the order of SIDES. Joints without a comparable curve are left
     out.
     """
-    alike = _similarities(rollout, measured)
+    similarities = _similarities(rollout, measured)
     return GaitScore(
         label=rollout.label.value,
-        correlation={joint: found.correlation for joint, found in alike.items()},
-        rmse_deg={joint: float(np.degrees(found.rmse_rad)) for joint, found in alike.items()},
+        correlation={joint: found.correlation for joint, found in similarities.items()},
+        rmse_deg={joint: float(np.degrees(found.rmse_rad)) for joint, found in similarities.items()},
         effort=measure.effort,
         symmetry=step_symmetry(rollout),
         falls_per_minute=measure.falls_per_minute,
@@ -40,7 +40,7 @@ def score_gait(rollout: Rollout, measure: WalkMeasure, measured: tuple[GaitCycle
 
 
 def step_symmetry(rollout: Rollout) -> float:
-    """1 - |L - R| / ((L + R) / 2) of step times and lengths, averaged (Robinson et al. 1987, as a share).
+    """1 - |L - R| / ((L + R) / 2) of step times and lengths, averaged (Robinson et al. 1987, as a fraction).
 
     NaN when one side has no step.
     """
@@ -61,7 +61,7 @@ def step_symmetry(rollout: Rollout) -> float:
 
 
 def verdict(without: GaitScore, default: GaitScore, personal: GaitScore) -> str:
-    """One sentence or two for a clinician, from the numbers."""
+    """One or two sentences for a clinician, from the scores."""
     change = _effort_words(personal.effort / without.effort - 1.0)
     other = _effort_words(default.effort / without.effort - 1.0)
     sentence = (
@@ -90,7 +90,7 @@ def _strikes(rollout: Rollout, side: int) -> FloatArray:
 
 
 def _step_length_m(rollout: Rollout, side: int, strike_s: float) -> float:
-    """How far this foot lands ahead of the other; walking goes towards -y."""
+    """Distance of this foot ahead of the other at its heel strike; walking goes towards -y."""
     frame = min(round(strike_s / CONTROL_STEP_S), len(rollout.time_s) - 1)
     heels = [rollout.playback.body_names.index(f"calcn_{each.suffix}") for each in SIDES]
     ahead = rollout.playback.body_position_m[frame, heels, 1]
@@ -100,13 +100,13 @@ def _step_length_m(rollout: Rollout, side: int, strike_s: float) -> float:
 def _effort_words(change: float) -> str:
     if not np.isfinite(change):
         return "cannot be told"
-    if -ALIKE < change <= 0.0:
+    if -LEAST_SAVING < change <= 0.0:
         return "stays the same"
     return f"{'falls' if change < 0 else 'rises'} by {percent_words(abs(change))}"
 
 
 def _closeness(default: GaitScore, personal: GaitScore) -> str:
-    """The sagittal joint whose likeness to the patient's own gait differs most between the controllers."""
+    """A sentence on the sagittal joint whose correlation with the patient differs most between both."""
     shared = [
         (personal.correlation[joint.value] - default.correlation[joint.value], joint)
         for joint in (Joint.of(kind, side) for kind in SAGITTAL for side in SIDES)
@@ -115,7 +115,7 @@ def _closeness(default: GaitScore, personal: GaitScore) -> str:
     if not shared:
         return ""
     difference, joint = max(shared, key=lambda pair: abs(pair[0]))
-    if abs(difference) < CLOSER:
+    if abs(difference) < LEAST_DIFFERENCE:
         return "All joints follow the patient's own gait as closely as with the default controller."
     how = "more" if difference > 0 else "less"
     return (

@@ -1,7 +1,8 @@
-"""The default controller: delayed output feedback (Lim et al. 2019) taught to the exo's own network.
+"""The default controller: delayed output feedback (Lim et al. 2019), distilled into the exo's own network.
 
-The law needs no gait phase: the difference of the two thighs, a moment late, pushes each leg the way it is
-about to go. The network sees 30 ms only, so it learns the law from simulated walks.
+The law needs no gait phase: the delayed difference of the two hip angles gives each leg torque in the
+direction of its coming movement. The network's inputs span 30 ms only, so it is fitted to the law on
+simulated walks.
 """
 
 from __future__ import annotations
@@ -36,8 +37,8 @@ DELAY_S = 0.1
 """Lim et al. 2019 use about 0.25 s on people. On the default twin that drives the swing but raises the effort
 above that of the exo worn without torque; 0.10 s lowers it below that, though not below walking without the
 exo (numbers on the card beside the controller)."""
-_FILTER_LAG_TICKS = 2  # the low-pass of the torque loop answers this late; the target is set ahead
-TEACHING_STEPS = 4000
+_FILTER_LAG_TICKS = 2  # of the low-pass in the torque loop; targets are this far ahead
+TRAINING_STEPS = 4000
 _BATCH = 1024
 _ANGLE_NOISE_RAD = 0.005
 _VELOCITY_NOISE_RAD_S = 0.05
@@ -57,18 +58,19 @@ def law_torque(angle_rad: FloatArray) -> FloatArray:
     Lim et al. 2019: y = sin(right) - sin(left); right torque = -gain y(t - delay), left torque = +gain y.
     """
     difference = np.sin(angle_rad[:, 1]) - np.sin(angle_rad[:, 0])
-    late = np.zeros(len(angle_rad))
+    delayed = np.zeros(len(angle_rad))
     ticks = round(DELAY_S * CONTROL_HZ)
-    late[ticks:] = difference[:-ticks]
-    return GAIN_NM * np.stack([late, -late], axis=1)
+    delayed[ticks:] = difference[:-ticks]
+    return GAIN_NM * np.stack([delayed, -delayed], axis=1)
 
 
-def teach_law(
-    tracks: Sequence[HipTrack], limits: TorqueLimits, seed: int, *, steps: int = TEACHING_STEPS
+def distil_law(
+    tracks: Sequence[HipTrack], limits: TorqueLimits, seed: int, *, steps: int = TRAINING_STEPS
 ) -> tuple[ExoController, float]:
-    """A controller that imitates the law on these tracks, and its RMS torque error [N m] there."""
-    inputs, targets = zip(*(_lessons(track) for track in tracks), strict=True)
-    given, wanted = torch.from_numpy(np.concatenate(inputs)), torch.from_numpy(np.concatenate(targets))
+    """A controller fitted to the law on these tracks, and its RMS torque error [N m] there."""
+    track_inputs, track_targets = zip(*(_samples(track) for track in tracks), strict=True)
+    inputs = torch.from_numpy(np.concatenate(track_inputs))
+    targets = torch.from_numpy(np.concatenate(track_targets))
     random = torch.Generator().manual_seed(seed)
     torch.manual_seed(seed)
     layers = perceptron(SIZES, "relu")
@@ -78,69 +80,68 @@ def teach_law(
         HISTORY
     )
     for _ in range(steps):
-        pick = torch.randint(len(given), (_BATCH,), generator=random)
-        seen = given[pick] + noise * torch.randn((_BATCH, INPUTS), generator=random)
-        loss = ((layers(seen) - wanted[pick]) ** 2).mean()
+        rows = torch.randint(len(inputs), (_BATCH,), generator=random)
+        noisy = inputs[rows] + noise * torch.randn((_BATCH, INPUTS), generator=random)
+        loss = ((layers(noisy) - targets[rows]) ** 2).mean()
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
         schedule.step()
     with torch.no_grad():
-        error = float(((layers(given) - wanted) ** 2).mean().sqrt()) * KP_NM_RAD
+        error = float(((layers(inputs) - targets) ** 2).mean().sqrt()) * KP_NM_RAD
     return exo_controller(to_network(layers, "relu"), limits), error
 
 
-def walked_hips(world: WalkingEnvironment, policy: PolicyNetworks, seconds: float) -> list[HipTrack]:
-    """Hip motion of every walker that stays on its feet; `world` wears an exo, which gives no torque."""
-    recorder = _Recorder(world)
-    upright = np.ones(world.size, np.bool_)
+def record_hips(environment: WalkingEnvironment, policy: PolicyNetworks, seconds: float) -> list[HipTrack]:
+    """Hip motion of every walker that does not fall; the models wear an exo, which gives no torque."""
+    recorder = _HipRecorder(environment)
+    standing = np.ones(environment.size, np.bool_)
     for _ in range(round(seconds / CONTROL_STEP_S)):
-        step = world.step(policy.act(world.observation()), recorder)
-        upright &= ~step.terminated
+        step = environment.step(policy.act(environment.observation()), recorder)
+        standing &= ~step.terminated
     angle, velocity = np.array(recorder.angle), np.array(recorder.velocity)
-    return [HipTrack(angle[:, walker], velocity[:, walker]) for walker in np.flatnonzero(upright)]
+    return [HipTrack(angle[:, walker], velocity[:, walker]) for walker in np.flatnonzero(standing)]
 
 
-def varied(tracks: Sequence[HipTrack], seed: int) -> list[HipTrack]:
-    """Each track also with other ranges and offsets of the hips, and as quiet standing."""
+def varied_tracks(tracks: Sequence[HipTrack], seed: int) -> list[HipTrack]:
+    """The tracks, and for each one with other ranges and offsets of the hips and one of quiet standing."""
     rng = np.random.default_rng(seed)
-    found = list(tracks)
+    result = list(tracks)
     for track in tracks:
-        size = rng.uniform(0.3, 1.3) * rng.uniform(0.8, 1.2, 2)
+        scale = rng.uniform(0.3, 1.3) * rng.uniform(0.8, 1.2, 2)
         offset = rng.normal(0.0, 0.12, 2)
-        found.append(HipTrack(track.angle_rad * size + offset, track.velocity_rad_s * size))
-        still = rng.normal(0.05, 0.25) + rng.normal(0.0, 0.02, 2) + np.zeros_like(track.angle_rad[::4])
-        found.append(HipTrack(still, np.zeros_like(still)))
-    return found
+        result.append(HipTrack(track.angle_rad * scale + offset, track.velocity_rad_s * scale))
+        standing = rng.normal(0.05, 0.25) + rng.normal(0.0, 0.02, 2) + np.zeros_like(track.angle_rad[::4])
+        result.append(HipTrack(standing, np.zeros_like(standing)))
+    return result
 
 
-def _lessons(track: HipTrack) -> tuple[Float32Array, Float32Array]:
-    """Inputs (T', 16) and the joint targets (T', 2) that make the law's torque."""
+def _samples(track: HipTrack) -> tuple[Float32Array, Float32Array]:
+    """Inputs (T', 16) and the joint targets (T', 2) that give the law's torque."""
     angle, velocity = track.angle_rad, track.velocity_rad_s
     target = angle + (law_torque(angle) + KD_NM_S_RAD * velocity) / KP_NM_RAD
     sample = np.concatenate([angle, VELOCITY_SCALE * velocity], axis=1)
     first, last = round(DELAY_S * CONTROL_HZ) + HISTORY, len(angle) - _FILTER_LAG_TICKS
     past = [sample[first - lag : last - lag] for lag in range(HISTORY)]
-    ahead = target[first + _FILTER_LAG_TICKS : last + _FILTER_LAG_TICKS]
-    return np.concatenate(past, axis=1).astype(np.float32), ahead.astype(np.float32)
+    targets = target[first + _FILTER_LAG_TICKS : last + _FILTER_LAG_TICKS]
+    return np.concatenate(past, axis=1).astype(np.float32), targets.astype(np.float32)
 
 
-class _Recorder(WornExo):
-    """Looks, but gives no torque."""
+class _HipRecorder(WornExo):
+    """Records its sensor readings and gives no torque."""
 
-    def __init__(self, world: WalkingEnvironment) -> None:
-        silent = Network(
+    def __init__(self, environment: WalkingEnvironment) -> None:
+        zero = Network(
             tuple(np.zeros((out, into), np.float32) for into, out in itertools.pairwise(SIZES)),
             tuple(np.zeros(out, np.float32) for out in SIZES[1:]),
             "relu",
         )
-        super().__init__(exo_controller(silent, TorqueLimits(0.0, 0.0, np.pi)), world)
+        super().__init__(exo_controller(zero, TorqueLimits(0.0, 0.0, np.pi)), environment)
         self.angle: list[FloatArray] = []
         self.velocity: list[FloatArray] = []
 
-    def __call__(self, world: WalkingEnvironment) -> FloatArray:
-        self.look(world)
-        angle, velocity = self._seen
-        self.angle.append(angle.astype(np.float64))
-        self.velocity.append(velocity.astype(np.float64))
-        return np.zeros((world.size, 2))
+    def __call__(self, environment: WalkingEnvironment) -> FloatArray:
+        self.read_sensors(environment)
+        self.angle.append(self._angle.astype(np.float64))
+        self.velocity.append(self._velocity.astype(np.float64))
+        return np.zeros((environment.size, 2))

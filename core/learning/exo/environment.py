@@ -1,4 +1,4 @@
-"""The exo's own learning problem: the twin walks by its policy, the exo decides what to add at the hips."""
+"""The exo's environment: the twin walks by a fixed policy, the exo's actions are its joint targets."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from core.domain.motion import GaitReference
 from core.domain.twin import BodyParameters
 from core.exo_core.numpy_runtime import INPUTS
 from core.learning.exo.effort import effort_of, hip_effort_of
-from core.learning.exo.worn_controller import Decide, WalkingPolicy, WornExo
+from core.learning.exo.worn_controller import Act, WalkingPolicy, WornExo
 from core.simulation.environment.batch_environment import StepResult
 from core.simulation.environment.observation import OBSERVATION_SIZE
 from core.simulation.environment.tracking import Walker, WalkingEnvironment
@@ -26,14 +26,14 @@ from core.simulation.model.exo_sensors import SensorFaults
 from core.twin.body import Fidelity
 
 OBSERVATION = INPUTS + OBSERVATION_SIZE + 3 * len(SIDES)
-"""The controller's own inputs first; then what only the simulation knows, for the value network."""
+"""The controller's inputs first; then privileged observations of the simulation, for the value network."""
 
 TRAINING_FAULTS = SensorFaults(
     angle_noise_rad=0.005, velocity_noise_rad_s=0.05, offset_rad=0.035, latency_s=0.02
 )
 """Encoder noise, up to 2 degrees of mounting error, up to two ticks of delay."""
 
-_VARIANTS = 8
+_VARIANTS = 8  # randomised models, dealt out to the walkers
 _EXO_MASS = (0.85, 1.15)
 _STRENGTH = (0.9, 1.1)
 _FRICTION = (0.8, 1.2)
@@ -51,15 +51,15 @@ class ExoReward:
     twin's own walk in place of their last three. The part of the hips and `fall` are ours alone.
     """
 
-    relief: float = 0.5  # less effort than without the exo,
-    hip_fraction: float = 0.2  # of which so much at the hips alone: relief there must not burden other joints
-    relief_scale: float = 0.2  # in units of this share
+    relief: float = 0.5  # for less effort than without the exo,
+    hip_fraction: float = 0.2  # of which this fraction at the hips alone: it must not load other joints
+    relief_scale: float = 0.2  # relative effort that counts as one
     smooth: float = 0.2  # w_as of eq. 13 and the term of eq. 14
-    smooth_sharpness: float = 1.0  # exploring by 0.08 rad costs 7 percent of the term
-    gait: float = 0.3  # the twin still walks as it wants to
-    braking: float = 0.1  # work taken out of the person (Luo's w_r, of another term),
-    braking_scale_w: float = 25.0  # in units of this power
-    fall: float = 3.0  # about what six good seconds bring
+    smooth_sharpness: float = 1.0  # a policy std of 0.08 rad costs 7 percent of the term
+    gait: float = 0.3  # the reward of the twin's own gait
+    braking: float = 0.1  # against negative power at the hips (Luo's w_r, of another term),
+    braking_scale_w: float = 25.0  # power that counts as one
+    fall: float = 3.0  # about the return of six good seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,61 +75,61 @@ class ExoEnvironment:
 
     def __init__(
         self,
-        world: WalkingEnvironment,
+        walking: WalkingEnvironment,
         policy: WalkingPolicy,
         exo: WornExo,
         baseline: Baseline,
         reward: ExoReward = ExoReward(),
     ) -> None:
-        self.size = world.size
-        self.world = world
+        self.size = walking.size
+        self.walking = walking
         self.exo = exo
         self._policy = policy
         self._baseline = baseline
-        self._reward = reward
-        self._targets = np.zeros((3, world.size, len(SIDES)))  # now, before, and before that
-        self._inputs = exo.look(world)
+        self._weights = reward
+        self._targets = np.zeros((3, walking.size, len(SIDES)))  # now, before, and before that
+        self._inputs = exo.read_sensors(walking)
 
     def observation(self) -> Float32Array:
         """(N, OBSERVATION)"""
-        torque = self.world.exo_torque_nm / 10.0
-        parts = (self._inputs, self.world.observation(), torque, self._targets[0], self._targets[1])
+        torque = self.walking.exo_torque_nm / 10.0
+        parts = (self._inputs, self.walking.observation(), torque, self._targets[0], self._targets[1])
         return np.concatenate(parts, axis=1).astype(np.float32)
 
     def step(self, action: FloatArray) -> StepResult:
         """One control step of the person, two ticks of the exo.
 
-        The second tick decides anew from fresh sensors, shifted as far from the controller's own choice as
-        `action` was: exploration lasts a whole step.
+        The second tick acts on new sensor readings, with the same difference to the mean action as in the
+        first: exploration noise is held for a whole step.
         """
         target = action.astype(np.float32)
-        shift = target - self.exo.decide(self._inputs)
-        ticks = iter((lambda: target, lambda: self.exo.decide(self.exo.look(self.world)) + shift))
-        movement = self._policy.act(self.world.observation())
-        step = self.world.step(movement, lambda world: self.exo.drive(next(ticks)(), world))
-        self._inputs = self.exo.look(self.world)
+        noise = target - self.exo.act(self._inputs)
+        ticks = iter((lambda: target, lambda: self.exo.act(self.exo.read_sensors(self.walking)) + noise))
+        walking_action = self._policy.act(self.walking.observation())
+        step = self.walking.step(walking_action, lambda _: self.exo.torque_nm(next(ticks)()))
+        self._inputs = self.exo.read_sensors(self.walking)
         self._targets = np.stack([action, self._targets[0], self._targets[1]])
-        reward, terms = self._judge(step)
+        reward, terms = self._rewards(step)
         return StepResult(reward, step.terminated, step.truncated, terms)
 
     def reset(self, which: BoolArray) -> None:
-        self.world.reset(which)
-        self.exo.begin(which, self.world)
+        self.walking.reset(which)
+        self.exo.reset(which, self.walking)
         self._inputs = self.exo.inputs()
         self._targets[:, which] = self._inputs[which][:, : len(SIDES)]
 
-    def _judge(self, step: StepResult) -> tuple[FloatArray, dict[str, float]]:
-        world, weights = self.world, self._reward
-        torque, strength = world.joint_torque_nm, world.joint_limit_nm
+    def _rewards(self, step: StepResult) -> tuple[FloatArray, dict[str, float]]:
+        walking, weights = self.walking, self._weights
+        torque, strength = walking.joint_torque_nm, walking.joint_limit_nm
         effort = effort_of(torque, strength) / self._baseline.effort
         hip = hip_effort_of(torque, strength) / self._baseline.hip_effort
-        burden = (1.0 - weights.hip_fraction) * effort + weights.hip_fraction * hip
-        jerk = self._targets[0] - 2 * self._targets[1] + self._targets[2]
-        power = world.exo_torque_nm * world.joint_velocity_rad_s[:, HIP_COLUMNS]
+        total_effort = (1.0 - weights.hip_fraction) * effort + weights.hip_fraction * hip
+        second_difference = self._targets[0] - 2 * self._targets[1] + self._targets[2]
+        power = walking.exo_torque_nm * walking.joint_velocity_rad_s[:, HIP_COLUMNS]
         braking = np.maximum(-power, 0.0).sum(axis=1) / weights.braking_scale_w
-        smooth = np.exp(-weights.smooth_sharpness * (jerk**2).sum(axis=1))
+        smooth = np.exp(-weights.smooth_sharpness * (second_difference**2).sum(axis=1))
         reward = (
-            weights.relief * np.clip(1.0 - burden, -2.0, 1.0) / weights.relief_scale
+            weights.relief * np.clip(1.0 - total_effort, -2.0, 1.0) / weights.relief_scale
             + weights.smooth * smooth
             + weights.gait * step.reward
             - weights.braking * np.minimum(braking, 2.0)
@@ -148,7 +148,7 @@ class ExoEnvironment:
 def walkers_of(
     body: BodyParameters, reference: GaitReference, device_id: str | None, count: int
 ) -> list[Walker]:
-    """`count` times the same person, with or without the exo. Raises SIM-011 like `varied_people`."""
+    """`count` times the same person, with or without the exo. Raises SIM-011 like `perturbed_walkers`."""
     if device_id is not None:
         require_hip_motors(device_id)
     return [Walker(worn_model(body, Fidelity.FAST, device_id), body, reference)] * count
@@ -157,7 +157,7 @@ def walkers_of(
 def perturbed_walkers(
     body: BodyParameters, reference: GaitReference, device_id: str, count: int, seed: int
 ) -> list[Walker]:
-    """The same person on days that differ: exo mass, strength and the floor's grip.
+    """Domain randomisation of one person with the exo: exo mass, strength and friction.
 
     The idea of Luo et al. 2024 (eq. 16), who draw anew in every episode; here eight variants are drawn once.
     The ranges are ours.
@@ -166,31 +166,33 @@ def perturbed_walkers(
     """
     require_hip_motors(device_id)
     rng = np.random.default_rng(seed)
-    models = [_varied(worn_model(body, Fidelity.FAST, device_id), device_id, rng) for _ in range(_VARIANTS)]
+    models = [
+        _randomised(worn_model(body, Fidelity.FAST, device_id), device_id, rng) for _ in range(_VARIANTS)
+    ]
     return [Walker(models[number % _VARIANTS], body, reference) for number in range(count)]
 
 
 def worn_by(
-    world: WalkingEnvironment, controller: ExoController, decide: Decide, faults: SensorFaults, seed: int
+    walking: WalkingEnvironment, controller: ExoController, act: Act, faults: SensorFaults, seed: int
 ) -> WornExo:
-    """The exo on these walkers, with `decide` in place of the controller's own network."""
-    exo = WornExo(controller, world, faults=faults, seed=seed)
-    exo.decide = decide
+    """The exo on these walkers, with `act` in place of the controller's own network."""
+    exo = WornExo(controller, walking, faults=faults, seed=seed)
+    exo.act = act
     return exo
 
 
-def _varied(model: Any, device_id: str, rng: np.random.Generator) -> Any:
-    varied = copy.deepcopy(model)
-    parts = list(exo_bodies(varied, device_id))
+def _randomised(model: Any, device_id: str, rng: np.random.Generator) -> Any:
+    randomised = copy.deepcopy(model)
+    parts = list(exo_bodies(randomised, device_id))
     mass = rng.uniform(*_EXO_MASS)
-    varied.body_mass[parts] *= mass
-    varied.body_inertia[parts] *= mass
+    randomised.body_mass[parts] *= mass
+    randomised.body_inertia[parts] *= mass
     strength = rng.uniform(*_STRENGTH)
     joint_pd = slice(0, len(JOINTS))
-    varied.actuator_gainprm[joint_pd] *= strength
-    varied.actuator_biasprm[joint_pd] *= strength
-    varied.actuator_forcerange[joint_pd] *= strength
+    randomised.actuator_gainprm[joint_pd] *= strength
+    randomised.actuator_biasprm[joint_pd] *= strength
+    randomised.actuator_forcerange[joint_pd] *= strength
     # Of two surfaces in contact MuJoCo takes the larger friction, so all of them change.
-    varied.geom_friction[:] *= rng.uniform(*_FRICTION)
-    mujoco.mj_setConst(varied, mujoco.MjData(varied))
-    return varied
+    randomised.geom_friction[:] *= rng.uniform(*_FRICTION)
+    mujoco.mj_setConst(randomised, mujoco.MjData(randomised))
+    return randomised

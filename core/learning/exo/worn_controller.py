@@ -1,4 +1,4 @@
-"""A controller on the hips of many simulated walkers, and the generic law every wearer could start with."""
+"""A controller worn by many simulated walkers at once, and a walking policy for them in PyTorch."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from torch import nn
 
 from core.domain.arrays import BoolArray, Float32Array, FloatArray
 from core.domain.controller import ExoController, TorqueLimits
 from core.domain.twin import Network
 from core.exo_core.numpy_runtime import INPUTS, InputHistory, TorqueShaper, forward
-from core.learning.rl.networks import perceptron
+from core.learning.rl.networks import load_layers, perceptron
 from core.simulation.environment.policy import PolicyNetworks
 from core.simulation.environment.tracking import WalkingEnvironment
 from core.simulation.model.exo_model import HIP_COLUMNS
@@ -20,18 +19,18 @@ from core.simulation.model.exo_sensors import HipSensors, SensorFaults
 from core.simulation.network import normalise
 
 SIZES = (INPUTS, 128, 64, 2)  # Luo et al. 2024, Nature 630:353
-VELOCITY_SCALE = 0.15  # a brisk swing, 5 rad/s, becomes as large as its angle
+VELOCITY_SCALE = 0.15  # scales a fast swing, 5 rad/s, to the size of its angle
 LOW_PASS_HZ = 10.0  # passes the harmonics of walking torque, stops sensor noise; delays by 22 ms
 KP_NM_RAD = 50.0  # Luo 2024
-KD_NM_S_RAD = 1.0  # Luo's 14.14 would by itself brake a swing of 2 rad/s with more than the peak torque
+KD_NM_S_RAD = 1.0  # Luo's 14.14 would oppose a swing of 2 rad/s with more than the peak torque
 CONTROL_HZ = 100.0
 
 PERFECT_SENSORS = SensorFaults()
-Decide = Callable[[Float32Array], Float32Array]  # inputs (N, 16) -> joint targets (N, 2)
+Act = Callable[[Float32Array], Float32Array]  # inputs (N, 16) -> joint targets (N, 2) [rad]
 
 
 def exo_controller(network: Network, limits: TorqueLimits) -> ExoController:
-    """This network with the loop around it that every controller of the program shares."""
+    """This network with the input scaling, torque loop and rate that all controllers share."""
     return ExoController(network, VELOCITY_SCALE, LOW_PASS_HZ, KP_NM_RAD, KD_NM_S_RAD, CONTROL_HZ, limits)
 
 
@@ -45,71 +44,68 @@ class WalkingPolicy:
     def __init__(self, networks: PolicyNetworks) -> None:
         self._networks = networks
         self._layers = perceptron(networks.policy.sizes, networks.policy.activation)
-        linear = [layer for layer in self._layers if isinstance(layer, nn.Linear)]
-        with torch.no_grad():
-            for layer, weight, bias in zip(
-                linear, networks.policy.weights, networks.policy.biases, strict=True
-            ):
-                layer.weight.copy_(torch.from_numpy(weight.copy()))
-                layer.bias.copy_(torch.from_numpy(bias.copy()))
+        load_layers(self._layers, networks.policy)
 
     def act(self, observation: Float32Array) -> FloatArray:
         """Actions (N, 14) for observations (N, O), without noise."""
-        own = self._networks
-        seen = torch.from_numpy(normalise(observation, own.observation_mean, own.observation_std))
+        networks = self._networks
+        inputs = torch.from_numpy(normalise(observation, networks.observation_mean, networks.observation_std))
         with torch.no_grad():
-            action: FloatArray = self._layers(seen).numpy().astype(np.float64)
+            action: FloatArray = self._layers(inputs).numpy().astype(np.float64)
         return action
 
 
 class WornExo:
-    """One controller on N walkers: call it as the `assist` of their environment, once per exo tick.
+    """One controller on N walkers: called as the `assist` of their environment, once per tick of the exo.
 
-    It runs the code of the real exo on the sensors of the simulated one.
+    It runs the control code of the real exo on simulated sensors.
     """
 
     def __init__(
         self,
         controller: ExoController,
-        world: WalkingEnvironment,
+        environment: WalkingEnvironment,
         *,
         faults: SensorFaults = PERFECT_SENSORS,
         seed: int = 0,
     ) -> None:
-        self.decide: Decide = lambda inputs: forward(controller.network, inputs)
-        self._sensors = HipSensors(world.size, faults, controller.control_hz, np.random.default_rng(seed))
-        self._history = InputHistory(controller.velocity_scale, world.size)
-        self._shaper = TorqueShaper(controller, world.size)
-        empty = np.zeros((world.size, SIZES[-1]), np.float32)
-        self._seen = (empty, empty)
-        self.begin(np.ones(world.size, np.bool_), world)
+        self.act: Act = lambda inputs: forward(controller.network, inputs)
+        self._sensors = HipSensors(
+            environment.size, faults, controller.control_hz, np.random.default_rng(seed)
+        )
+        self._history = InputHistory(controller.velocity_scale, environment.size)
+        self._shaper = TorqueShaper(controller, environment.size)
+        empty = np.zeros((environment.size, SIZES[-1]), np.float32)
+        self._angle, self._velocity = empty, empty  # of the last sensor reading (N, 2)
+        self.reset(np.ones(environment.size, np.bool_), environment)
 
-    def begin(self, which: BoolArray, world: WalkingEnvironment) -> None:
-        """Start anew on the marked walkers (N,), who were put back on their feet."""
+    def reset(self, which: BoolArray, environment: WalkingEnvironment) -> None:
+        """Restart on the marked walkers (N,), whose episodes begin anew."""
         self._sensors.reset(which)
         self._shaper.reset(which)
-        angle, velocity = (value.astype(np.float32) for value in _hips(world))
+        angle, velocity = (value.astype(np.float32) for value in _hips(environment))
         self._history.begin(which, angle, velocity)
         rows = which[:, None]
-        self._seen = (np.where(rows, angle, self._seen[0]), np.where(rows, velocity, self._seen[1]))
+        self._angle = np.where(rows, angle, self._angle)
+        self._velocity = np.where(rows, velocity, self._velocity)
 
-    def __call__(self, world: WalkingEnvironment) -> FloatArray:
-        return self.drive(self.decide(self.look(world)), world)
+    def __call__(self, environment: WalkingEnvironment) -> FloatArray:
+        return self.torque_nm(self.act(self.read_sensors(environment)))
 
     def inputs(self) -> Float32Array:
-        """What the controller sees (N, 16), from the last look or a later beginning."""
+        """The controller's inputs (N, 16), from the last sensor reading or a later reset."""
         return self._history.inputs()
 
-    def look(self, world: WalkingEnvironment) -> Float32Array:
+    def read_sensors(self, environment: WalkingEnvironment) -> Float32Array:
         """Read the sensors: the controller's inputs (N, 16) of this tick."""
-        self._seen = self._sensors.read(*_hips(world))
-        return self._history.push(*self._seen)
+        self._angle, self._velocity = self._sensors.read(*_hips(environment))
+        return self._history.push(self._angle, self._velocity)
 
-    def drive(self, target_rad: Float32Array, world: WalkingEnvironment) -> FloatArray:
+    def torque_nm(self, target_rad: Float32Array) -> FloatArray:
         """Torque (N, 2) of this tick for the joint targets (N, 2)."""
-        return self._shaper.step(target_rad, *self._seen).astype(np.float64)
+        return self._shaper.step(target_rad, self._angle, self._velocity).astype(np.float64)
 
 
-def _hips(world: WalkingEnvironment) -> tuple[FloatArray, FloatArray]:
+def _hips(environment: WalkingEnvironment) -> tuple[FloatArray, FloatArray]:
     columns = list(HIP_COLUMNS)
-    return world.joint_angle_rad[:, columns], world.joint_velocity_rad_s[:, columns]
+    return environment.joint_angle_rad[:, columns], environment.joint_velocity_rad_s[:, columns]

@@ -1,6 +1,7 @@
-"""The shipped base policy: one network that has seen many bodies and many normal gaits.
+"""What the shipped base policies are trained on: a population of bodies, strides and scenarios.
 
-A new person starts from it, so that minutes are enough. `app.train.base_policies` trains it from scratch.
+A new twin starts from a base policy, so that minutes of training are enough. `app.train.base_policies` trains
+the base policies from scratch.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from core.twin.scaling import scales_for_height
 
 WALKERS = 128
 _KNEES = [joint.column for joint in JOINTS if joint.kind is JointKind.KNEE]
-SCENARIO_WEIGHT = {  # how many times as often as the others: what walkers failed at longest
+SCENARIO_WEIGHT = {  # sampled so many times as often as the others: learned last
     "level-0.6": 6,
     "ramp-up-10": 2,
     "ramp-down-10": 2,
@@ -39,19 +40,19 @@ SCENARIO_WEIGHT = {  # how many times as often as the others: what walkers faile
     "trip": 3,
     "slip": 4,
 }
-SCENARIO_BODIES = 4  # different bodies in scenarios; each pair needs a model of its own
+SCENARIO_BODIES = 4  # different bodies in scenarios; each pair of body and scenario needs a model of its own
 BODILY = (ImpairmentKind.WEAKNESS, ImpairmentKind.STIFFNESS, ImpairmentKind.LIMITED_RANGE)
-HEIGHTS_M = (1.50, 1.60, 1.70, 1.80, 1.90)  # 12 percent around the generic body
+HEIGHTS_M = (1.50, 1.60, 1.70, 1.80, 1.90)  # up to 12 percent around the generic body
 MASS_FACTORS = (0.75, 1.0, 1.25)  # of the generic mass at that height
 
 
 @dataclass(frozen=True, slots=True)
 class PopulationFractions:
-    """Who is in a crowd, as shares; the rest are other bodies with other strides on the level."""
+    """Composition of a training population; the rest are other bodies with other strides on the level."""
 
     plain: float  # generic body, normal stride: the default twin must be the best of all
-    in_scenarios: float  # in scenarios: other speeds, ramps, stairs, running
-    impaired: float  # generic bodies with weak, stiff or limited legs, asked for the normal stride
+    in_scenarios: float  # at other speeds, on ramps and stairs, running, perturbed
+    impaired: float  # generic bodies with weak, stiff or limited legs; the reference is the normal stride
 
 
 BALANCED = PopulationFractions(plain=0.15, in_scenarios=0.5, impaired=0.15)
@@ -61,7 +62,7 @@ HALF_SCENARIOS = PopulationFractions(plain=0.3, in_scenarios=0.5, impaired=0.1)
 
 @dataclass(frozen=True, slots=True)
 class StrideVariation:
-    """How much the strides of a crowd differ from the normal stride; ranges are uniform."""
+    """How much the strides of a population differ from the normal stride; ranges are uniform."""
 
     speed_fraction: tuple[float, float]  # of the normal speed
     period_fraction: tuple[float, float]  # of the period that goes with the speed
@@ -85,11 +86,11 @@ def training_population(
     fidelity: Fidelity = Fidelity.FAST,
     count: int = WALKERS,
 ) -> tuple[Walker, ...]:
-    """People to learn from: the generic body with the normal stride, different strides, all scenarios."""
+    """Walkers to train on: generic bodies with normal strides, varied bodies and strides, all scenarios."""
     rng = np.random.default_rng(seed)
-    bodies = [varied_body(height, fraction, rng) for height in HEIGHTS_M for fraction in MASS_FACTORS]
+    bodies = [varied_body(height, factor, rng) for height in HEIGHTS_M for factor in MASS_FACTORS]
     plain, in_scenarios, impaired = (
-        round(s * count) for s in (fractions.plain, fractions.in_scenarios, fractions.impaired)
+        round(fraction * count) for fraction in (fractions.plain, fractions.in_scenarios, fractions.impaired)
     )
     walkers = list(generic_walkers(fidelity=fidelity, count=plain))
     for _ in range(impaired):
@@ -98,11 +99,13 @@ def training_population(
     for number in range(count - len(walkers) - in_scenarios):
         body = bodies[number % len(bodies)]
         walkers.append(_walker(body, varied_reference(body, variation, rng), fidelity))
-    for scenario in _taught(in_scenarios, rng):
+    for scenario in _sampled_scenarios(in_scenarios, rng):
         body = (GENERIC_BODY, *bodies)[int(rng.integers(SCENARIO_BODIES))]
         walker = scenario_walker(scenario, body, None, length_s=EPISODE_S, fidelity=fidelity)
-        walkers.append(_at_any_time(walker, rng))
-    return tuple(walkers[number] for number in rng.permutation(count))  # every crew gets some of each kind
+        walkers.append(_with_random_timing(walker, rng))
+    return tuple(
+        walkers[number] for number in rng.permutation(count)
+    )  # so every environment gets some of each kind
 
 
 def generic_walkers(*, fidelity: Fidelity = Fidelity.FAST, count: int = WALKERS) -> tuple[Walker, ...]:
@@ -114,16 +117,16 @@ def _walker(body: BodyParameters, stride: GaitReference, fidelity: Fidelity) -> 
     return Walker(worn_model(body, fidelity, None, surfaces=False), body, stride)
 
 
-def _taught(count: int, rng: np.random.Generator) -> list[Scenario]:
-    """So many scenarios, the hard ones more often; as evenly as can be."""
-    deck = [scenario for scenario in SCENARIOS[1:] for _ in range(SCENARIO_WEIGHT.get(scenario.key, 1))]
-    return [deck[card] for card in np.resize(rng.permutation(len(deck)), count)]
+def _sampled_scenarios(count: int, rng: np.random.Generator) -> list[Scenario]:
+    """`count` scenarios in proportion to SCENARIO_WEIGHT, as evenly as can be."""
+    weighted = [scenario for scenario in SCENARIOS[1:] for _ in range(SCENARIO_WEIGHT.get(scenario.key, 1))]
+    return [weighted[pick] for pick in np.resize(rng.permutation(len(weighted)), count)]
 
 
-def _at_any_time(walker: Walker, rng: np.random.Generator) -> Walker:
-    """Starts, stops and mishaps at another time and of another strength: nobody should count seconds.
+def _with_random_timing(walker: Walker, rng: np.random.Generator) -> Walker:
+    """Starts, stops and perturbations at random times and strengths: the policy must not learn the timing.
 
-    Half of those who start and stop are walking already and stop soon: stopping is the harder part.
+    Half of the walkers that start and stop walk from the first step and stop soon: stopping is learned later.
     """
     onset = walker.onset
     if onset != STEADY and rng.random() < 0.5:
@@ -132,11 +135,13 @@ def _at_any_time(walker: Walker, rng: np.random.Generator) -> Walker:
         onset = GaitOnset(float(rng.uniform(0.3, 1.5)), float(rng.uniform(4.5, 0.8 * EPISODE_S)))
     perturbation = walker.disturbance
     return replace(
-        walker, onset=onset, disturbance=None if perturbation is None else _another(perturbation, rng)
+        walker,
+        onset=onset,
+        disturbance=None if perturbation is None else _varied_disturbance(perturbation, rng),
     )
 
 
-def _another(perturbation: Disturbance, rng: np.random.Generator) -> Disturbance:
+def _varied_disturbance(perturbation: Disturbance, rng: np.random.Generator) -> Disturbance:
     strength = float(rng.uniform(0.5, 1.1))
     return replace(
         perturbation,
@@ -163,7 +168,7 @@ def varied_body(height_m: float, mass_factor: float, rng: np.random.Generator) -
 
 
 def impaired_body(rng: np.random.Generator) -> BodyParameters:
-    """The generic body with one or two random impairments that its model knows."""
+    """The generic body with one or two random impairments that its model can have."""
     slots = [slot for slot in SLOTS if slot.kind in BODILY]
     picks = rng.choice(len(slots), size=int(rng.integers(1, 3)), replace=False)
     impairments = [
@@ -178,22 +183,22 @@ def impaired_body(rng: np.random.Generator) -> BodyParameters:
 def varied_reference(
     body: BodyParameters, variation: StrideVariation, rng: np.random.Generator
 ) -> GaitReference:
-    """The normal stride at another speed, with this person's own ranges, offsets and asymmetry.
+    """The normal stride at another speed, with varied joint ranges, offsets and asymmetry.
 
-    Speed is split evenly between stride length and cadence (Grieve 1966); the joints' ranges follow the
-    length.
+    Speed is split evenly between stride length and cadence (Grieve 1966); the joints' ranges of
+    motion scale with the length.
     """
     normal = normal_walk(Leg.of(body.scale))
     speed = normal.speed_m_s * rng.uniform(*variation.speed_fraction)
-    onset = np.sqrt(speed / normal.speed_m_s)
-    period = normal.period_s / onset * rng.uniform(*variation.period_fraction)
+    length_factor = np.sqrt(speed / normal.speed_m_s)
+    period = normal.period_s / length_factor * rng.uniform(*variation.period_fraction)
     joints = len(JOINTS)
-    spread = np.array([onset if joint.kind is not JointKind.ANKLE else 1.0 for joint in JOINTS])
-    spread *= np.tile(rng.uniform(*variation.both_sides, joints // 2), 2)
-    spread *= rng.uniform(*variation.one_side, joints)
+    range_factor = np.array([length_factor if joint.kind is not JointKind.ANKLE else 1.0 for joint in JOINTS])
+    range_factor *= np.tile(rng.uniform(*variation.both_sides, joints // 2), 2)
+    range_factor *= rng.uniform(*variation.one_side, joints)
     offset = np.radians(rng.normal(0.0, variation.offset_deg, joints))
     offset[_KNEES] += np.radians(rng.uniform(0.0, variation.crouch_deg, 2))
-    middle = normal.angle_rad.mean(axis=0)
-    angle = middle + offset + spread * (normal.angle_rad - middle)
+    mean = normal.angle_rad.mean(axis=0)
+    angle = mean + offset + range_factor * (normal.angle_rad - mean)
     angle[:, _KNEES] = np.maximum(angle[:, _KNEES], 0.03)  # knees do not bend backwards
     return GaitReference(period, speed, angle)

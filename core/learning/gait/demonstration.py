@@ -1,8 +1,8 @@
-"""What a tracking policy shows to one that has nothing to track: moments of its walks, and what it would do.
+"""Demonstrations of a tracking policy for a predictive one: states of its walks, and its excitations there.
 
-The predictive walker never sees a reference. It is only started from states a walking body really passes
-through (reference-state initialisation; Peng et al. 2018, ACM Trans Graph 37:143), and shown once which
-muscles a policy that can walk would excite there (DAgger; Ross et al. 2011). What it learns then is its own.
+A predictive policy observes no reference. Its episodes start from states of a walking body (reference-state
+initialisation; Peng et al. 2018, ACM Trans Graph 37:143), and before PPO it is fitted once to the excitations
+of a tracking policy (DAgger; Ross et al. 2011).
 """
 
 from __future__ import annotations
@@ -24,26 +24,24 @@ from core.simulation.muscles.coordination import CoordinationNetwork, coordinati
 from core.simulation.muscles.leg_muscles import LegMuscles, leg_rows
 from core.simulation.reference_gait.reference_strides import StrideBank
 
-DROPPED_BEFORE_FALL_S = 0.3  # before a fall nothing good is shown
-EXPLORATION_STD = (
-    0.1  # standard deviation of the noise on the tracking policy's actions: states beside the best path
-)
-PHASES = 64
-_WINDOW = 0.15  # how far from the expected phase a pose is looked for, in turns
-_FOLLOW = 0.3  # share of the way to the pose's phase that the clock goes per step
+DROPPED_BEFORE_FALL_S = 0.3  # the last states before a fall are no walking
+EXPLORATION_STD = 0.1  # of the tracking policy's actions, so that states beside its mean path are recorded
+PHASES = 64  # of the stride, at which its poses are tabulated
+_WINDOW = 0.15  # around the expected phase, in which a pose is searched; in turns
+_CORRECTION = 0.3  # fraction of the phase error that is corrected per step
 _VELOCITY_WEIGHT_S = 0.1  # a velocity of 10 rad/s counts like an angle of 1 rad
-_Y_IN_STATE = 2  # after time and x; ahead is negative
+_Y_IN_STATE = 2  # after time and x; walking goes towards negative y
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Demonstration:
-    """Moments of walks, one row each. Axes: K moments, S state and Y sensor values, M muscles."""
+    """Recorded states of walks. Axes: K states, S state and Y sensor values, M muscles."""
 
     state: FloatArray  # (K, S)
     sensor: FloatArray  # (K, Y)
     phase: FloatArray  # (K,) of the reference, in turns
     speed_m_s: FloatArray  # (K,) mean of the walk
-    walker: FloatArray  # (K,) which walker it was
+    walker: FloatArray  # (K,) number of the walker
     seconds: float  # mean length of the walks, falls included
     muscles: int
 
@@ -85,17 +83,17 @@ def demonstrate(
     seed: int,
     threads: int = 2,
 ) -> Demonstration:
-    """Let `walkers` with muscles track their references, and keep the moments before any fall.
+    """Let `walkers` with muscles track their references, and record their states except shortly before falls.
 
-    Every walker walks for `seconds`; who falls begins again. A policy that never learned to coordinate
-    muscles has every problem solved exactly, which is slower.
+    Every walker walks for `seconds` and is reset after a fall. For a policy without a coordination network
+    every coordination problem is solved exactly, which is slower.
     """
-    actuation = _muscles_of(walkers, networks)
+    actuation = _muscle_actuation(walkers, networks)
     environment = WalkingEnvironment(
         walkers, seed=seed, actuation=actuation, episode_s=2 * seconds, threads=threads
     )
     rng = np.random.default_rng(seed)
-    recorder = _MomentRecorder(environment)
+    recorder = _StateRecorder(environment)
     for _ in range(round(seconds / CONTROL_STEP_S)):
         action = networks.act(environment.observation())
         step = environment.step(action + rng.normal(0.0, EXPLORATION_STD, action.shape))
@@ -104,16 +102,18 @@ def demonstrate(
     return recorder.demonstration()
 
 
-def _muscles_of(walkers: Sequence[Walker], networks: PolicyNetworks) -> MuscleActuation:
-    learned = networks.coordination
-    return muscle_actuation(walkers, None if learned is None else CoordinationNetwork(learned))
+def _muscle_actuation(walkers: Sequence[Walker], networks: PolicyNetworks) -> MuscleActuation:
+    coordination = networks.coordination
+    return muscle_actuation(walkers, None if coordination is None else CoordinationNetwork(coordination))
 
 
-class _MomentRecorder:
-    """Collects the moments of every walk; those shortly before a fall are dropped."""
+class _StateRecorder:
+    """Records the states of every walk; those shortly before a fall are dropped."""
 
     def __init__(self, environment: WalkingEnvironment) -> None:
-        self._open: list[list[tuple[FloatArray, FloatArray, float]]] = [[] for _ in range(environment.size)]
+        self._running: list[list[tuple[FloatArray, FloatArray, float]]] = [
+            [] for _ in range(environment.size)
+        ]
         self._kept: list[tuple[FloatArray, FloatArray, float, float, int]] = []
         self._lengths: list[int] = []
         self._dropped = round(DROPPED_BEFORE_FALL_S / CONTROL_STEP_S)
@@ -122,18 +122,18 @@ class _MomentRecorder:
     def add(self, environment: WalkingEnvironment, terminated: np.ndarray) -> None:
         for row in range(environment.size):
             if terminated[row]:
-                self._close(row, self._dropped)
+                self._end_walk(row, self._dropped)
                 continue
-            moment = (
+            recorded = (
                 environment.state[row].copy(),
                 environment.sensor[row].copy(),
                 float(environment.phase[row]),
             )
-            self._open[row].append(moment)
+            self._running[row].append(recorded)
 
     def demonstration(self) -> Demonstration:
-        for row in range(len(self._open)):
-            self._close(row, 0)
+        for row in range(len(self._running)):
+            self._end_walk(row, 0)
         state, sensor, phase, speed, walker = zip(*self._kept, strict=True)
         return Demonstration(
             np.array(state),
@@ -145,36 +145,36 @@ class _MomentRecorder:
             self._muscles,
         )
 
-    def _close(self, row: int, dropped: int) -> None:
-        walk = self._open[row]
-        self._open[row] = []
+    def _end_walk(self, row: int, dropped: int) -> None:
+        walk = self._running[row]
+        self._running[row] = []
         if walk:
             self._lengths.append(len(walk))
         kept = walk[: len(walk) - dropped]
         if len(kept) < 2:
             return
-        passed_m = float(kept[0][0][_Y_IN_STATE] - kept[-1][0][_Y_IN_STATE])
-        speed = passed_m / ((len(kept) - 1) * CONTROL_STEP_S)
+        distance_m = float(kept[0][0][_Y_IN_STATE] - kept[-1][0][_Y_IN_STATE])
+        speed = distance_m / ((len(kept) - 1) * CONTROL_STEP_S)
         self._kept += [(state, sensor, phase, speed, row) for state, sensor, phase in kept]
 
 
-class TrackingTeacher:
-    """What the tracking policy would excite in any state of its walkers. Axes: N walkers, M muscles.
+class TrackingExpert:
+    """The excitations of a tracking policy in any state of its walkers. Axes: N walkers, M muscles.
 
-    Its clock follows the pose, so that what it shows depends on the state alone: a walker that does as shown
-    needs no clock.
+    Its gait phase is estimated from the pose, so that its excitations depend on the state alone: a policy
+    without a phase can imitate them.
     """
 
     def __init__(self, walkers: Sequence[Walker], networks: PolicyNetworks) -> None:
         models, bodies = [walker.model for walker in walkers], [walker.body for walker in walkers]
-        actuation = _muscles_of(walkers, networks)
+        actuation = _muscle_actuation(walkers, networks)
         self._networks, self._coordination = networks, actuation.network
         self._environment = WalkingEnvironment(walkers, seed=0, actuation=actuation, threads=1)
         self._joint_pd = actuation.joint_pd
         self._leg_muscles = LegMuscles(models)
         self._traits = leg_traits(bodies)
         self._priors = ActivationPriors(models[0])
-        self._poses = Poses(self._environment.strides)
+        self._phases = PhaseEstimator(self._environment.strides)
         self.phase: FloatArray = np.zeros(len(walkers))
 
     def excitation(self, state: FloatArray, sensor: FloatArray) -> FloatArray:
@@ -182,51 +182,53 @@ class TrackingTeacher:
         environment = self._environment
         environment.state, environment.sensor = state, sensor
         angle, velocity = environment.joint_angle_rad, environment.joint_velocity_rad_s
-        self.phase = self._poses.followed(self.phase, angle, velocity)
+        self.phase = self._phases.corrected(self.phase, angle, velocity)
         environment.phase = self.phase
         target = environment.target(self._networks.act(environment.observation()))
         self.phase = (self.phase + CONTROL_STEP_S / environment.strides.period_s) % 1.0
-        foreseen = angle + 0.5 * CONTROL_STEP_S * velocity
-        wish = leg_rows(self._joint_pd.torque_nm(target, foreseen, velocity))
+        predicted_angle = angle + 0.5 * CONTROL_STEP_S * velocity
+        torque = leg_rows(self._joint_pd.torque_nm(target, predicted_angle, velocity))
         torques = self._leg_muscles.torques(angle, sensor)
         problem = coordination_problem(
             torques,
-            wish,
+            torque,
             leg_rows(angle),
             leg_rows(velocity),
             self._traits,
             self._priors.at(self.phase, environment.walking),
         )
-        wanted = problem.exact() if self._coordination is None else self._coordination.activation(problem)
+        activation = problem.exact() if self._coordination is None else self._coordination.activation(problem)
         return excitation_for(
             self._leg_muscles.walkers(self._leg_muscles.activation(state)),
-            self._leg_muscles.walkers(wanted),
+            self._leg_muscles.walkers(activation),
             CONTROL_STEP_S,
         )
 
 
-class Poses:
-    """The strides of N walkers as poses, to find where in the stride a pose belongs."""
+class PhaseEstimator:
+    """Estimates the gait phase of N walkers by comparing their poses with those of their references."""
 
     def __init__(self, strides: StrideBank) -> None:
         count = len(strides.period_s)
         grid = [np.full(count, number / PHASES) for number in range(PHASES)]
         angle = np.stack([strides.angle(phase) for phase in grid])
         velocity = np.stack([strides.velocity(phase) for phase in grid])
-        self._known = np.concatenate([angle, _VELOCITY_WEIGHT_S * velocity], axis=2)  # (P, N, 28)
+        self._reference = np.concatenate(
+            [angle, _VELOCITY_WEIGHT_S * velocity], axis=2
+        )  # (P, N, 28), P phases
         self._phase = np.arange(PHASES)[:, None] / PHASES
 
     def nearest(self, near: FloatArray, angle: FloatArray, velocity: FloatArray) -> FloatArray:
         """Phase (N,) of the most similar pose within a window around the phases `near` (N,)."""
         pose = np.concatenate([angle, _VELOCITY_WEIGHT_S * velocity], axis=1)
-        apart = ((self._known - pose) ** 2).sum(axis=2)
-        away = np.abs((self._phase - near + 0.5) % 1.0 - 0.5)
-        apart[away > _WINDOW] = np.inf
-        nearest: FloatArray = apart.argmin(axis=0) / PHASES
+        difference = ((self._reference - pose) ** 2).sum(axis=2)
+        distance = np.abs((self._phase - near + 0.5) % 1.0 - 0.5)
+        difference[distance > _WINDOW] = np.inf
+        nearest: FloatArray = difference.argmin(axis=0) / PHASES
         return nearest
 
-    def followed(self, phase: FloatArray, angle: FloatArray, velocity: FloatArray) -> FloatArray:
-        """`phase` (N,), moved a part of the way to the nearest pose's."""
-        ahead = (self.nearest(phase, angle, velocity) - phase + 0.5) % 1.0 - 0.5
-        followed: FloatArray = (phase + _FOLLOW * ahead) % 1.0
-        return followed
+    def corrected(self, phase: FloatArray, angle: FloatArray, velocity: FloatArray) -> FloatArray:
+        """`phase` (N,), moved a fraction of the way to that of the nearest pose."""
+        error = (self.nearest(phase, angle, velocity) - phase + 0.5) % 1.0 - 0.5
+        corrected: FloatArray = (phase + _CORRECTION * error) % 1.0
+        return corrected

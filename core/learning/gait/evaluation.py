@@ -1,4 +1,4 @@
-"""How well a policy walks, without the noise of learning: seconds on its feet, closeness, falls, speed."""
+"""Evaluation of a walking policy by its mean action: seconds until a fall, joint error, falls, speed."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from core.simulation.environment.policy import PolicyNetworks
 from core.simulation.environment.tracking import Walker, WalkingEnvironment, actuation_of
 from core.simulation.environment.tracking_rewards import FLEXION
 
-SETTLE_S = 1.0  # after a random start; falls count from the first step, closeness from here
+SETTLE_S = 1.0  # after a random start; falls count from the first step, joint errors from here
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evaluation:
-    """Numbers of N randomised starts, each walked until a fall or until the clock."""
+    """Numbers of N randomised starts, each walked until a fall or the time limit."""
 
-    walk_seconds: FloatArray  # (N,) cut at the evaluation's length
+    walk_seconds: FloatArray  # (N,) at most the evaluation's length
     joint_rmse_deg: float  # hip, knee and ankle flexion against the reference, while walking
     falls_per_minute: float
     speed_m_s: float
@@ -31,14 +31,14 @@ class Evaluation:
 
     @property
     def rank(self) -> tuple[float, float]:
-        """Larger is better: first stay on the feet, then be close to the person's gait."""
+        """Larger is better: first the time until a fall, then closeness to the person's gait."""
         return (round(self.walk_seconds_median, 1), -self.joint_rmse_deg)
 
 
 def evaluate(
     walkers: Sequence[Walker], networks: PolicyNetworks, *, seed: int, length_s: float
 ) -> Evaluation:
-    """Let every walker walk once with the policy's mean action, by muscles if the policy has learned them."""
+    """Let every walker walk once with the mean action, by muscles if there is a coordination network."""
     environment = WalkingEnvironment(
         walkers, seed=seed, actuation=actuation_of(walkers, networks), episode_s=2 * length_s
     )

@@ -11,17 +11,19 @@ from core.simulation.reference_gait.foot_contact_correction import ContactCorrec
 
 STEADY_WALK_S = 10.0  # shorter walks hold too few strides for an exo to learn from
 CLOSE_RMSE_DEG = 6.0  # about the difference between two good motion captures of one person
-SPEED_TOLERANCE = 0.15  # share of the measured speed
-MOST_CORRECTED_DEG = 2.5  # root mean square of a joint; between sessions gait analysis repeats to 2 to 5
+SPEED_TOLERANCE = 0.15  # fraction of the measured speed
+MOST_CORRECTED_DEG = (
+    2.5  # root mean square of a joint; gait analysis itself repeats within 2 to 5 between sessions
+)
 _FLEXION = [joint for joint in JOINTS if joint.kind in SAGITTAL]
 
 
 def gait_findings(
-    evaluation: Evaluation, reference: GaitReference, grounding: ContactCorrection
+    evaluation: Evaluation, reference: GaitReference, correction: ContactCorrection
 ) -> tuple[Finding, ...]:
     """Findings TRN-002..TRN-005 and TRN-009 of a policy's evaluation against the person's `reference`.
 
-    `grounding` tells how that stride was set on the ground before it was taught.
+    `correction` is what put that stride on the ground before it was learned.
     """
     return tuple(
         finding
@@ -29,7 +31,7 @@ def gait_findings(
             _steadiness(evaluation),
             _closeness(evaluation),
             _speed(evaluation, reference),
-            _standing(grounding),
+            _ground_contact(correction),
         )
         if finding is not None
     )
@@ -83,9 +85,9 @@ def _speed(evaluation: Evaluation, reference: GaitReference) -> Finding | None:
     )
 
 
-def _standing(grounding: ContactCorrection) -> Finding | None:
-    joint = max(_FLEXION, key=lambda joint: grounding.change_rms_deg[joint.column])
-    change_deg = grounding.change_rms_deg[joint.column]
+def _ground_contact(correction: ContactCorrection) -> Finding | None:
+    joint = max(_FLEXION, key=lambda joint: correction.change_rms_deg[joint.column])
+    change_deg = correction.change_rms_deg[joint.column]
     if change_deg <= MOST_CORRECTED_DEG:
         return None
     return Finding(
@@ -93,18 +95,18 @@ def _standing(grounding: ContactCorrection) -> Finding | None:
         Advice(
             what=f"The stride did not fit the ground: {joint.label.lower()} was corrected by about "
             f"{change_deg:.0f} degrees.",
-            why=_worst_fault(grounding),
+            why=_worst_contact_error(correction),
             next_step="Check the person's height and the strides on the Motion page.",
             code="TRN-009",
         ),
     )
 
 
-def _worst_fault(grounding: ContactCorrection) -> str:
-    faults_m = {
-        "Feet that carry the body together are up to {:.0f} cm apart in height.": grounding.gap_before_m,
-        "A standing foot slides by up to {:.0f} cm.": grounding.slide_before_m,
-        "The swinging foot comes up to {:.0f} cm too close to the floor.": grounding.scuff_before_m,
+def _worst_contact_error(correction: ContactCorrection) -> str:
+    errors_m = {
+        "Feet that carry the body together are up to {:.0f} cm apart in height.": correction.gap_before_m,
+        "A standing foot slides by up to {:.0f} cm.": correction.slide_before_m,
+        "The swinging foot comes up to {:.0f} cm too close to the floor.": correction.scuff_before_m,
     }
-    sentence, fault_m = max(faults_m.items(), key=lambda fault: fault[1])
-    return sentence.format(100.0 * fault_m)
+    sentence, error_m = max(errors_m.items(), key=lambda error: error[1])
+    return sentence.format(100.0 * error_m)

@@ -1,4 +1,4 @@
-"""Teaching a twin its gait: a policy that imitates the reference strides of its walkers (PPO), resumable."""
+"""Learning a twin's gait: a policy that tracks the reference strides of its walkers (PPO), resumable."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from core.learning.gait.coordination import CoordinationLearner
 from core.learning.gait.policy_learner import PolicyLearner
 from core.learning.rl.distributed import SINGLE_PROCESS, ProcessGroup
 from core.learning.rl.networks import ActorCritic
-from core.learning.rl.ppo import PpoSettings, UpdateStats
+from core.learning.rl.ppo import PpoSettings, UpdateStats, annealed
 from core.learning.rl.rollout_collector import Normaliser
 from core.simulation.environment.actuation import Actuation, MuscleActuation
 from core.simulation.environment.observation import OBSERVATION_SIZE
@@ -24,22 +24,22 @@ from core.simulation.environment.tracking import ACTION_SIZE, Walker, WalkingEnv
 from core.simulation.environment.tracking_rewards import SIMILARITY, WALKING_REWARD, StepQuantities
 
 ENVIRONMENTS = 2
-"""Always, so that a seed gives the same result on every PC; more cores help each one's physics."""
-WARM_STD = 0.2  # a policy that can walk already explores less than one that starts from nothing
+"""The same on every PC, so that a seed gives the same result; more cores speed up the physics of each."""
+WARM_STD = 0.2  # a policy that can walk already explores less than an untrained one
 NORMALISER_ITERATIONS = 300  # then the observations' scale stays fixed, so that the policy can settle
 _SEED_STRIDE = 1_000_003
 
 
 @dataclass(frozen=True, slots=True)
 class GaitProgress:
-    """Where learning stands after an iteration."""
+    """Numbers of one training iteration."""
 
     iteration: int
     elapsed_s: float  # wall time over all runs
     control_steps: int
-    walk_seconds: float  # mean length of the last episodes, with the noise of exploring
-    falls_per_minute: float  # per simulated minute of this iteration
-    similarity: float  # 0..1, joint angles against the reference
+    walk_seconds: float  # mean length of the last episodes, with exploration noise
+    falls_per_minute: float  # per simulated minute of the last rollout
+    similarity: float  # 0..1, of the joint angles to the reference
     reward: float
 
     @property
@@ -48,7 +48,7 @@ class GaitProgress:
 
 
 class GaitLearner(PolicyLearner[WalkingEnvironment, GaitProgress]):
-    """A policy that learns the reference gaits of walkers."""
+    """Trains a policy to track the reference gaits of its walkers."""
 
     curve_units: Mapping[str, str] = {
         "walk_seconds": "s",
@@ -67,8 +67,10 @@ class GaitLearner(PolicyLearner[WalkingEnvironment, GaitProgress]):
         settings: PpoSettings = PpoSettings(),  # noqa: B008 - frozen
         processes: ProcessGroup = SINGLE_PROCESS,
     ) -> None:
-        """With `coordination` the walkers' muscles learn to work together while the policy learns to walk."""
-        torch.manual_seed(seed)  # the first weights; everything later draws from the learner's own generator
+        """With `coordination` a network for muscle coordination is trained beside the policy."""
+        torch.manual_seed(
+            seed
+        )  # for the initial weights; everything later draws from the learner's own generator
         agent = ActorCritic(OBSERVATION_SIZE, ACTION_SIZE)
         normaliser = Normaliser.of(OBSERVATION_SIZE)
         if start is not None:
@@ -92,7 +94,7 @@ class GaitLearner(PolicyLearner[WalkingEnvironment, GaitProgress]):
         return replace(super().latest, coordination=coordination)
 
     def anneal_learning_rate(self, spent: float) -> None:
-        """Learn in smaller steps the more of the time is `spent` (0..1), so that the end is steady."""
+        """Lower the largest learning rate with the fraction of the time that is `spent` (0..1)."""
         self._ppo.settings = annealed(self._ppo.settings, PpoSettings().learning_rate_range, spent)
 
     def _update(self) -> UpdateStats:
@@ -121,7 +123,7 @@ class GaitLearner(PolicyLearner[WalkingEnvironment, GaitProgress]):
             self._distribute_coordination()
 
     def _learn_coordination(self) -> None:
-        """Every environment's last problem is a lesson; all environments then use the same network."""
+        """Train on the last problem of every environment; all environments then use the same network."""
         if self._coordination is None:
             return
         for actuation in self._muscle_actuations():
@@ -140,13 +142,6 @@ class GaitLearner(PolicyLearner[WalkingEnvironment, GaitProgress]):
         return [actuation for actuation in each if isinstance(actuation, MuscleActuation)]
 
 
-def annealed(settings: PpoSettings, rates: tuple[float, float], spent: float) -> PpoSettings:
-    """Settings whose largest learning rate falls to a tenth while the time is `spent` (0..1)."""
-    slowest, fastest = rates
-    upper = max(slowest, fastest * (1.0 - 0.9 * min(1.0, spent)))
-    return replace(settings, learning_rate_range=(slowest, upper))
-
-
 def gait_learner(
     walkers: Sequence[Walker],
     *,
@@ -156,12 +151,12 @@ def gait_learner(
     reward: tuple[RewardTerm[StepQuantities], ...] = WALKING_REWARD,
     processes: ProcessGroup = SINGLE_PROCESS,
 ) -> GaitLearner:
-    """A learner for these walkers; with `muscles` they learn to work together on the way."""
+    """A learner for these walkers; with `muscles` their coordination network is trained as well."""
     if not muscles:
         environments = walking_environments(walkers, seed=seed, processes=processes, reward=reward)
         return GaitLearner(environments, start=start, seed=seed, processes=processes)
-    known = None if start is None else start.coordination
-    coordination = CoordinationLearner(start=known, seed=seed, processes=processes)
+    stored = None if start is None else start.coordination
+    coordination = CoordinationLearner(start=stored, seed=seed, processes=processes)
 
     def actuation(part: Sequence[Walker]) -> MuscleActuation:
         return muscle_actuation(part, coordination.network())
@@ -180,9 +175,9 @@ def walking_environments(
     processes: ProcessGroup = SINGLE_PROCESS,
     **settings: Any,
 ) -> tuple[WalkingEnvironment, ...]:
-    """ENVIRONMENTS that share the cores of all processes; each gets some of every kind of walker.
+    """The walkers dealt out to ENVIRONMENTS environments, which share the cores among all processes.
 
-    `actuation` makes what moves the joints of one environment; `settings` go to `WalkingEnvironment`.
+    `actuation` makes the actuation of one environment; `settings` go to `WalkingEnvironment`.
     """
     threads = max(1, (os.cpu_count() or 1) // (ENVIRONMENTS * processes.size))
     seed += _SEED_STRIDE * ENVIRONMENTS * processes.rank

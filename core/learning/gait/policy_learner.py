@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import torch
@@ -13,19 +13,12 @@ import torch
 from core.domain.twin import LearningCurve
 from core.learning.rl.checkpoint import pack, to_arrays, to_tensors, unpack
 from core.learning.rl.distributed import SINGLE_PROCESS, ProcessGroup
+from core.learning.rl.learning_curves import Progress, curve_row, curves_of
 from core.learning.rl.networks import ActorCritic, to_network
 from core.learning.rl.ppo import Ppo, PpoSettings, UpdateStats
 from core.learning.rl.rollout_collector import Normaliser
 from core.simulation.environment.batch_environment import CONTROL_STEP_S, BatchEnvironment
 from core.simulation.environment.policy import PolicyNetworks
-
-
-class Progress(Protocol):
-    """Where learning stands after an iteration; beside this it has a value for every name of the curves."""
-
-    @property
-    def elapsed_s(self) -> float: ...
-
 
 EnvironmentT = TypeVar("EnvironmentT", bound=BatchEnvironment)
 ProgressT = TypeVar("ProgressT", bound=Progress)
@@ -34,7 +27,7 @@ ProgressT = TypeVar("ProgressT", bound=Progress)
 class PolicyLearner(ABC, Generic[EnvironmentT, ProgressT]):
     """A walking policy that learns by PPO in several environments at the same time."""
 
-    curve_units: Mapping[str, str]  # by the name of each curve
+    curve_units: Mapping[str, str]  # of each learning curve, by its name
 
     def __init__(
         self,
@@ -68,7 +61,7 @@ class PolicyLearner(ABC, Generic[EnvironmentT, ProgressT]):
         self.elapsed_s = 0.0
 
     def learn_iteration(self, clock: Callable[[], float]) -> ProgressT:
-        """Collect one horizon, improve, and remember the policy if it is the best so far."""
+        """Collect one rollout, update the networks, and keep the policy if it is the best so far."""
         started = clock()
         stats = self._update()
         self._iterations += 1
@@ -82,7 +75,7 @@ class PolicyLearner(ABC, Generic[EnvironmentT, ProgressT]):
 
     @property
     def best(self) -> PolicyNetworks:
-        """The policy whose last episodes returned most; the present one until an answer is known."""
+        """The policy with the highest mean return; the latest one until enough episodes have ended."""
         return self._best if np.isfinite(self._best_score) else self.latest
 
     @property
@@ -99,14 +92,16 @@ class PolicyLearner(ABC, Generic[EnvironmentT, ProgressT]):
 
     @property
     def divergences(self) -> int:
-        """Control steps since this program started in which the physics of a walker broke down."""
+        """Control steps since this process started in which the physics of a walker diverged."""
         return sum(environment.divergences for environment in self.environments)
 
     def curves(self) -> tuple[LearningCurve, ...]:
         return curves_of(self._history, self.curve_units)
 
     def save_checkpoint(self) -> bytes:
-        """Everything that is needed to go on as if nothing had happened; keys as earlier versions wrote."""
+        """Everything that is needed to resume exactly here. Stored checkpoints fix the keys: "learner" is the
+        state of PPO, "rounds" are the iterations.
+        """
         return pack(
             self._own_state()
             | {
@@ -140,17 +135,17 @@ class PolicyLearner(ABC, Generic[EnvironmentT, ProgressT]):
         self._best_score = content["best_score"]
         self._best = PolicyNetworks.of(to_arrays(content["best"]))
 
-    # What a kind of learner adds
+    # For subclasses
 
     @abstractmethod
     def _progress(self, stats: UpdateStats) -> ProgressT:
-        """The numbers of this iteration as they are told."""
+        """The numbers of this iteration that are reported."""
 
     def _update(self) -> UpdateStats:
         return self._ppo.learn_iteration()
 
     def _own_state(self) -> dict[str, Any]:
-        """What the checkpoint holds of this kind of learner alone."""
+        """What the checkpoint holds beside the state of every learner."""
         return {}
 
     def _load_own_state(self, content: Mapping[str, Any]) -> None:
@@ -165,11 +160,11 @@ class PolicyLearner(ABC, Generic[EnvironmentT, ProgressT]):
 
     @property
     def _minutes_per_iteration(self) -> float:
-        """Simulated minutes of all walkers together."""
+        """Simulated minutes of one rollout, over all walkers."""
         return self._ppo.settings.horizon * self._size * CONTROL_STEP_S / 60.0
 
     def _keep_best(self) -> None:
-        """A whole batch of finished episodes is one opinion about the policy."""
+        """Score the policy by the mean return of one finished episode per walker."""
         if len(self._episode_returns) < self._size:
             return
         score = float(np.mean(self._episode_returns))
@@ -185,18 +180,4 @@ def networks_of(agent: ActorCritic, normaliser: Normaliser) -> PolicyNetworks:
         log_std=agent.log_std.detach().numpy().copy(),
         observation_mean=normaliser.mean,
         observation_std=normaliser.std,
-    )
-
-
-def curve_row(progress: Progress, names: Mapping[str, str]) -> tuple[float, ...]:
-    """Time, then the value of every named curve."""
-    return (progress.elapsed_s, *(getattr(progress, name) for name in names))
-
-
-def curves_of(history: Sequence[tuple[float, ...]], units: Mapping[str, str]) -> tuple[LearningCurve, ...]:
-    """Named curves from rows as `curve_row` makes them."""
-    table = np.array(history).reshape(-1, 1 + len(units))
-    return tuple(
-        LearningCurve(name, unit, table[:, 0], table[:, column])
-        for column, (name, unit) in enumerate(units.items(), start=1)
     )

@@ -36,7 +36,7 @@ from core.twin.body import Fidelity
 
 MEASURED_RANGES = RandomisationRanges()
 EXPLORATION_STD = 0.15  # of an action: 0.045 of a synergy, 0.015 of a muscle alone
-SETTLE_S = 1.0  # the start was given; speed and effort count from here
+SETTLE_S = 1.0  # after a recorded start; speed and effort count from here
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +52,7 @@ class CurriculumStage:
 
 CURRICULUM = (
     CurriculumStage("speeds", (0.9, 1.5), (0.0,), 0.55),
-    CurriculumStage(
-        "slopes", (0.8, 1.4), (-8.0, -4.0, 0.0, 0.0, 4.0, 8.0), 0.30
-    ),  # the level is not forgotten
+    CurriculumStage("slopes", (0.8, 1.4), (-8.0, -4.0, 0.0, 0.0, 4.0, 8.0), 0.30),  # level ground stays in
 )
 IMITATION_FRACTION = 0.15  # of the time, before: see core.learning.gait.dagger
 
@@ -62,7 +60,7 @@ IMITATION_FRACTION = 0.15  # of the time, before: see core.learning.gait.dagger
 def stage_walkers(
     body: BodyParameters, fidelity: Fidelity, stage: CurriculumStage, count: int, seed: int
 ) -> tuple[PredictiveWalker, ...]:
-    """`count` walkers over the slopes of a course, each with its own draw of the course's spread."""
+    """`count` walkers over the slopes of a stage, each with its own draw from the stage's ranges."""
     grounds = [slope_ground(degrees) for degrees in stage.slopes_deg]
     models = {
         ground: worn_model(body, fidelity, None, ground=ground, surfaces=False) for ground in set(grounds)
@@ -84,14 +82,14 @@ def slope_ground(degrees: float) -> Ground:
 
 @dataclass(frozen=True, slots=True)
 class PredictiveProgress:
-    """Where learning stands after an iteration."""
+    """Numbers of one training iteration."""
 
     iteration: int
     elapsed_s: float  # wall time over all runs of this stage
     control_steps: int
-    walk_seconds: float  # mean length of the last episodes, with the noise of exploring
-    falls_per_minute: float  # per simulated minute of this iteration
-    speed_error_m_s: float  # mean difference from the commanded speed at every instant
+    walk_seconds: float  # mean length of the last episodes, with exploration noise
+    falls_per_minute: float  # per simulated minute of the last rollout
+    speed_error_m_s: float  # mean difference to the commanded speed at every step
     effort: float  # squared activation weighted by muscle volume
     reward: float
 
@@ -101,7 +99,7 @@ class PredictiveProgress:
 
 
 class PredictiveLearner(PolicyLearner[PredictiveEnvironment, PredictiveProgress]):
-    """A policy that learns to walk at commanded speeds in one stage's environments."""
+    """Trains a policy to walk at commanded speeds in the environments of one stage."""
 
     curve_units: Mapping[str, str] = {
         "walk_seconds": "s",
@@ -119,7 +117,7 @@ class PredictiveLearner(PolicyLearner[PredictiveEnvironment, PredictiveProgress]
         seed: int = 0,
         settings: PpoSettings = PpoSettings(),  # noqa: B008 - frozen
     ) -> None:
-        """`environments` of equal size walk at the same time. Without `start` it begins from nothing."""
+        """`environments` of equal size step at the same time. Without `start` the networks are untrained."""
         agent, normaliser = fresh_agent(environments[0], seed)
         if start is not None:
             agent.load(start.policy, start.value, np.minimum(start.log_std, np.log(EXPLORATION_STD)))
@@ -143,22 +141,22 @@ class PredictiveLearner(PolicyLearner[PredictiveEnvironment, PredictiveProgress]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PredictiveEvaluation:
-    """Numbers of N starts at commanded speeds, each walked until a fall or until the clock."""
+    """Numbers of N starts at commanded speeds, each walked until a fall or the time limit."""
 
-    walk_seconds: FloatArray  # (N,) cut at the evaluation's length
+    walk_seconds: FloatArray  # (N,) at most the evaluation's length
     command_m_s: FloatArray  # (N,)
-    speed_m_s: FloatArray  # (N,) mean after the first second; NaN for who fell before
+    speed_m_s: FloatArray  # (N,) mean after the first second; NaN after an earlier fall
     effort: float  # mean after the first second
 
     def survived(self, length_s: float) -> float:
-        """Share of the walks that lasted as long as this."""
+        """Fraction of the walks that lasted as long as this."""
         return float(np.mean(self.walk_seconds >= length_s - 1e-9))
 
     @property
     def speed_error_m_s(self) -> float:
         """Mean absolute difference of a walk's mean speed from its command."""
-        wrong = np.abs(self.speed_m_s - self.command_m_s)
-        return float(np.nanmean(wrong)) if np.isfinite(wrong).any() else float("nan")
+        error = np.abs(self.speed_m_s - self.command_m_s)
+        return float(np.nanmean(error)) if np.isfinite(error).any() else float("nan")
 
 
 def evaluate_predictive(
@@ -172,18 +170,22 @@ def evaluate_predictive(
     threads: int = 2,
 ) -> PredictiveEvaluation:
     """Let every walker walk once with the policy's mean action."""
-    world = PredictiveEnvironment(
+    environment = PredictiveEnvironment(
         walkers, starts, synergies, seed=seed, episode_s=2 * length_s, threads=threads
     )
     steps, settled = round(length_s / CONTROL_STEP_S), round(SETTLE_S / CONTROL_STEP_S)
-    walking = np.ones(world.size, dtype=np.bool_)
-    walked, begin_m, end_m = np.zeros(world.size), np.zeros(world.size), np.zeros(world.size)
+    walking = np.ones(environment.size, dtype=np.bool_)
+    walked, begin_m, end_m = (
+        np.zeros(environment.size),
+        np.zeros(environment.size),
+        np.zeros(environment.size),
+    )
     efforts = []
     for number in range(steps):
-        step = world.step(networks.act(world.observation()))
+        step = environment.step(networks.act(environment.observation()))
         walking &= ~step.terminated
         walked += walking
-        end_m[walking] = world.walked_m[walking]
+        end_m[walking] = environment.walked_m[walking]
         if number + 1 == settled:
             begin_m = end_m.copy()
         if number >= settled:
@@ -194,12 +196,14 @@ def evaluate_predictive(
     moving_s = seconds - SETTLE_S
     speed = np.where(moving_s > 0.2, (end_m - begin_m) / np.maximum(moving_s, 0.2), np.nan)
     effort = float(np.mean(efforts)) if efforts else float("nan")
-    return PredictiveEvaluation(seconds, world.command_m_s.copy(), speed, effort)
+    return PredictiveEvaluation(seconds, environment.command_m_s.copy(), speed, effort)
 
 
 def fresh_agent(environment: PredictiveEnvironment, seed: int) -> tuple[ActorCritic, Normaliser]:
-    """Networks that know nothing, for the sizes of this environment."""
-    torch.manual_seed(seed)  # the first weights; everything later draws from the learner's own generator
+    """Untrained networks for the sizes of this environment."""
+    torch.manual_seed(
+        seed
+    )  # for the initial weights; everything later draws from the learner's own generator
     observations = environment.observation().shape[1]
     agent = ActorCritic(observations, environment.action_size, log_std=float(np.log(EXPLORATION_STD)))
     return agent, Normaliser.of(observations)

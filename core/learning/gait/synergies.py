@@ -20,7 +20,7 @@ ENOUGH = 0.90  # variance accounted for at which a number of synergies is taken 
 MOST_SYNERGIES = 12
 RESTARTS = 4  # random starts beside the one from the singular vectors; the best fit counts
 _ITERATIONS = 2000
-_SETTLED = 1e-7  # relative improvement of an iteration at which the fit has settled
+_CONVERGED = 1e-7  # relative improvement of an iteration at which the fit has converged
 _CHECK_EVERY = 10
 
 
@@ -34,8 +34,8 @@ class Synergies:
     muscles: tuple[str, ...]  # M
     weight: FloatArray  # (S, M) 0..1
     timing: FloatArray  # (T, S) not negative
-    accounted: FloatArray  # (M,) share of each muscle's squared activation that the synergies explain
-    accounted_in_all: float  # the same over all muscles
+    accounted: FloatArray  # (M,) fraction of each muscle's squared activation that is accounted for
+    accounted_in_all: float  # the same over all muscles together
 
     def __post_init__(self) -> None:
         frozen(self, "weight", (None, len(self.muscles)))
@@ -47,9 +47,9 @@ class Synergies:
         return len(self.weight)
 
     def activation(self) -> FloatArray:
-        """What the synergies make (T, M)."""
-        made: FloatArray = self.timing @ self.weight
-        return made
+        """The activations (T, M) that the synergies reconstruct."""
+        reconstructed: FloatArray = self.timing @ self.weight
+        return reconstructed
 
 
 def find_synergies(
@@ -66,7 +66,7 @@ def find_synergies(
     starts += [_random_start(activation, count, rng) for _ in range(RESTARTS)]
     fits = [_fit(activation, *start) for start in starts]
     timing, weight = min(fits, key=lambda fit: _squares(activation - fit[0] @ fit[1]))
-    return _tidy(activation, muscles, timing, weight)
+    return _ordered(activation, muscles, timing, weight)
 
 
 def choose_synergies(
@@ -77,7 +77,7 @@ def choose_synergies(
     most: int = MOST_SYNERGIES,
     seed: int = 0,
 ) -> Synergies:
-    """The fewest synergies, at most `most`, that account for the share `enough` of (T, M) activations."""
+    """The fewest synergies, at most `most`, that account for the fraction `enough` of (T, M) activations."""
     largest = min(most, *activation.shape)
     found = find_synergies(activation, muscles, 1, seed=seed)
     while found.accounted_in_all < enough and found.count < largest:
@@ -85,18 +85,18 @@ def choose_synergies(
     return found
 
 
-def accounted_for(activation: FloatArray, made: FloatArray) -> float:
+def accounted_for(activation: FloatArray, reconstructed: FloatArray) -> float:
     """Variance accounted for: 1 - sum of squared errors / sum of squares, both (T, M), not centred.
 
-    The definition of Torres-Oviedo et al. (2006); a muscle's tonic level counts as something to explain.
+    The definition of Torres-Oviedo et al. (2006); a muscle's tonic level counts as variance.
     """
-    return 1.0 - _squares(activation - made) / max(_squares(activation), 1e-12)
+    return 1.0 - _squares(activation - reconstructed) / max(_squares(activation), 1e-12)
 
 
 def timing_of(activation: FloatArray, weight: FloatArray, *, sweeps: int = _ITERATIONS) -> FloatArray:
     """How much of each synergy (T, S) explains activations (T, M) best, with fixed weights (S, M).
 
-    Exact after many `sweeps`; ten are enough to act by.
+    Exact after many `sweeps`; ten are enough to choose an action.
     """
     timing = np.maximum(activation @ np.linalg.pinv(weight), 0.0)
     gram, cross = weight @ weight.T, activation @ weight.T
@@ -136,7 +136,7 @@ def leg_synergies(
     """Synergies of each leg from activations of both (T, M), whose names end in `_l` and `_r`.
 
     `mirrored`: both legs have the same synergies, learned from both, as healthy legs do. Otherwise each leg
-    has its own, as many as the leg that needs more. `count` fixes the number per leg.
+    has its own, as many as the leg with more. `count` fixes the number per leg.
     """
     columns = {side: leg_columns(muscles, side) for side in SIDES}
     legs = [activation[:, columns[side]] for side in SIDES]
@@ -148,8 +148,8 @@ def leg_synergies(
     weight = np.zeros((len(SIDES) * count, len(muscles)))
     for number, (side, synergies) in enumerate(zip(SIDES, found, strict=True)):
         weight[number * count : (number + 1) * count, columns[side]] = synergies.weight
-    made = timing_of(activation, weight) @ weight
-    return LegSynergies(muscles, weight, accounted_for(activation, made))
+    reconstructed = timing_of(activation, weight) @ weight
+    return LegSynergies(muscles, weight, accounted_for(activation, reconstructed))
 
 
 def leg_columns(muscles: tuple[str, ...], side: Side) -> IntArray:
@@ -177,17 +177,17 @@ def _check(activation: FloatArray, muscles: tuple[str, ...], count: int) -> None
 
 
 def _fit(activation: FloatArray, timing: FloatArray, weight: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Alternate exact updates of every column until the fit has settled."""
+    """Alternate exact updates of every column until the fit has converged."""
     error = _squares(activation - timing @ weight)
     for iteration in range(1, _ITERATIONS + 1):
         _sweep(timing, weight @ weight.T, activation @ weight.T)
         _sweep(weight.T, timing.T @ timing, activation.T @ timing)
         if iteration % _CHECK_EVERY:
             continue
-        now = _squares(activation - timing @ weight)
-        if error - now <= _SETTLED * error:
+        new_error = _squares(activation - timing @ weight)
+        if error - new_error <= _CONVERGED * error:
             break
-        error = now
+        error = new_error
     return timing, weight
 
 
@@ -223,15 +223,15 @@ def _random_start(
     )
 
 
-def _tidy(
+def _ordered(
     activation: FloatArray, muscles: tuple[str, ...], timing: FloatArray, weight: FloatArray
 ) -> Synergies:
     peak = np.maximum(weight.max(axis=1), 1e-12)
     timing, weight = timing * peak, weight / peak[:, None]
     order = np.argsort(timing.argmax(axis=0), kind="stable")
     timing, weight = timing[:, order], weight[order]
-    left = ((activation - timing @ weight) ** 2).sum(axis=0)
-    accounted = 1.0 - left / np.maximum((activation**2).sum(axis=0), 1e-12)
+    error = ((activation - timing @ weight) ** 2).sum(axis=0)
+    accounted = 1.0 - error / np.maximum((activation**2).sum(axis=0), 1e-12)
     whole = accounted_for(activation, timing @ weight)
     return Synergies(muscles, weight, timing, accounted, whole)
 

@@ -1,4 +1,4 @@
-"""Walks of one person's twin with many sets of impairments at once, and how a gait is compared with them."""
+"""Walks of one person's twin with many sets of impairments at once, and gaits as comparable vectors."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from core.twin.impairments import pain_severities
 
 WALK_S = 7.0  # four complete strides of each foot after the start has faded away
 SETTLE_S = 2.0
-_EPISODE_S = 1e6  # the clock ends no walk here
+_EPISODE_S = 1e6  # no truncation
 _CURVE_STEP = 5  # percent of the gait cycle; angles hold no more than that
 _INDEPENDENT = 4.0
-"""A curve counts as this many independent numbers: the errors of gait analysis are mostly offsets and
-stretches of whole curves."""
-# How well gait analysis repeats itself between sessions and testers (McGinley et al. 2009, Gait Posture
-# 29:360; most errors lie between 2 and 5 degrees, hip rotation is worst). Foot joints are hardly seen.
+"""A curve counts as this many independent numbers: errors of gait analysis are mostly offsets and scalings
+of whole curves."""
+# Repeatability of gait analysis between sessions and testers (McGinley et al. 2009, Gait Posture 29:360; most
+# errors lie between 2 and 5 degrees, hip rotation is worst). Joints of the foot are hardly measured.
 _ANGLE_SD_DEG = {
     JointKind.HIP_FLEXION: 3.0,
     JointKind.HIP_ADDUCTION: 3.0,
@@ -54,19 +54,19 @@ Impairments = tuple[Impairment, ...]
 
 @dataclass(frozen=True, slots=True)
 class WalkedGait:
-    """What came of one candidate."""
+    """The simulated walk of one candidate."""
 
     walked_s: float  # until a fall, at most WALK_S
     features: GaitFeatures | None  # None when there was no complete stride of both feet
 
     @property
     def walked_fraction(self) -> float:
-        """Of the time asked for; below 1 after a fall."""
+        """Of WALK_S; below 1 after a fall."""
         return min(1.0, round(self.walked_s / WALK_S, 6))
 
 
 class TwinWalks:
-    """The walks of one body that is asked for one stride. Every candidate starts alike."""
+    """Simulates walks of one body that tracks one stride. Every candidate starts in the same state."""
 
     def __init__(
         self,
@@ -78,9 +78,9 @@ class TwinWalks:
         seed: int = 0,
         threads: int = 2,
     ) -> None:
-        """`body` brings its size and strength; impairments come with the candidates.
+        """`body` gives size and strength; impairments come with the candidates.
 
-        A body with muscles needs `networks` that have learned to coordinate them.
+        A body with muscles needs `networks` with a coordination network.
         """
         self.body = replace(body, impairments=())
         self._reference = reference
@@ -91,30 +91,32 @@ class TwinWalks:
         self._seed, self._threads = seed, threads
 
     def walk(self, candidates: Sequence[Impairments]) -> tuple[WalkedGait, ...]:
-        """One walk of every candidate. What comes of one depends on the others by rounding only."""
-        world = self._world(candidates)
-        joints, roots, walked = [], [], np.zeros(world.size)
-        walking = np.ones(world.size, dtype=np.bool_)
+        """One walk of every candidate. Other candidates in the batch change it by rounding only."""
+        environment = self._environment(candidates)
+        joints, roots, walked = [], [], np.zeros(environment.size)
+        walking = np.ones(environment.size, dtype=np.bool_)
         for _ in range(round(WALK_S / CONTROL_STEP_S)):
-            walking &= ~world.step(self._networks.act(world.observation())).terminated
+            walking &= ~environment.step(self._networks.act(environment.observation())).terminated
             walked += walking
-            joints.append(world.joint_angle_rad.copy())
-            roots.append(world.physics.position(world.state)[:, :ROOT_POSITIONS].copy())
+            joints.append(environment.joint_angle_rad.copy())
+            roots.append(environment.physics.position(environment.state)[:, :ROOT_POSITIONS].copy())
             if not walking[1:].any():
                 break
         angle, root = np.array(joints), np.array(roots)
         return tuple(
-            self._gait(round(walked[row]), root[:, row], angle[:, row]) for row in range(1, world.size)
+            self._gait(round(walked[row]), root[:, row], angle[:, row]) for row in range(1, environment.size)
         )
 
-    def _world(self, candidates: Sequence[Impairments]) -> WalkingEnvironment:
-        """Row 0 is the healthy twin, whose start all others share, as far as their joints reach."""
+    def _environment(self, candidates: Sequence[Impairments]) -> WalkingEnvironment:
+        """Row 0 is the healthy twin, whose start all others share, as far as their ranges of motion allow."""
         healthy = Walker(self._model, self.body, self._reference)
-        environment = self._standing([healthy, *(self._walker(impairments) for impairments in candidates)])
-        environment.start_like(self._standing([healthy]))
+        environment = self._environment_of(
+            [healthy, *(self._walker(impairments) for impairments in candidates)]
+        )
+        environment.start_like(self._environment_of([healthy]))
         return environment
 
-    def _standing(self, walkers: Sequence[Walker]) -> WalkingEnvironment:
+    def _environment_of(self, walkers: Sequence[Walker]) -> WalkingEnvironment:
         return WalkingEnvironment(
             walkers,
             seed=self._seed,

@@ -1,1 +1,1 @@
-"""Reinforcement learning that knows nothing of bodies: networks, rollouts, PPO, training loop, processes."""
+"""Reinforcement learning without biomechanics: networks, rollouts, PPO, training loop, process group."""

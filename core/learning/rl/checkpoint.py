@@ -12,6 +12,7 @@ from torch import Tensor
 
 
 def pack(content: dict[str, Any]) -> bytes:
+    """A checkpoint of tensors and plain values, by name."""
     stream = io.BytesIO()
     torch.save(content, stream)
     return stream.getvalue()
@@ -24,8 +25,10 @@ def unpack(checkpoint: bytes) -> dict[str, Any]:
 
 
 def to_tensors(arrays: Mapping[str, np.ndarray]) -> dict[str, Tensor]:
+    """Copies of named arrays as tensors, for a checkpoint."""
     return {name: torch.from_numpy(np.array(array)) for name, array in arrays.items()}
 
 
 def to_arrays(tensors: Mapping[str, Tensor]) -> dict[str, np.ndarray]:
+    """The inverse of `to_tensors`; the arrays share memory with the tensors."""
     return {name: tensor.numpy() for name, tensor in tensors.items()}

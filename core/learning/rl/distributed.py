@@ -1,7 +1,7 @@
-"""Several processes that learn one policy: each has environments of its own, and all take the same steps.
+"""Data-parallel training: several processes with environments of their own train one policy in step.
 
-Gradients are averaged over the processes before every step (data-parallel learning as in Wijmans et al. 2020,
-without their preemption), so that all hold the same networks without ever exchanging them.
+Gradients are averaged over the processes before every optimiser step (Wijmans et al. 2020, without their
+preemption), so that all hold the same networks without ever exchanging them.
 """
 
 from __future__ import annotations
@@ -15,21 +15,25 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-CHANNELS = ("policy", "value", "muscles")  # what may be averaged at the same time, in threads of its own
-_TIMEOUT = timedelta(minutes=5)  # for a process that builds its bodies, before the others give up
+CHANNELS = (
+    "policy",
+    "value",
+    "muscles",
+)  # tensors that may be averaged at the same time, each channel in its own thread
+_TIMEOUT = timedelta(minutes=5)  # a process needs this long at most to build its models before it joins
 
 
 class ProcessGroup(Protocol):
-    """The processes that learn together."""
+    """The processes that train one policy together."""
 
-    rank: int  # of this process, 0 leads
+    rank: int  # of this process; rank 0 reports and writes the policy
     size: int
 
     def average(self, channel: str, tensors: Sequence[Tensor]) -> None:
         """Replace the tensors by their means over the processes, in place. `channel` is one of CHANNELS."""
 
     def mean(self, value: float) -> float:
-        """Mean of the processes' numbers. Each waits for all."""
+        """Mean of the processes' numbers. Blocks until every process has given its own."""
 
 
 class SingleProcess:
@@ -48,10 +52,10 @@ SINGLE_PROCESS = SingleProcess()
 
 
 class GlooGroup:
-    """GlooGroup on this machine that find each other by a file, and leave together at the end of a `with`."""
+    """Processes of this machine that meet at a rendezvous file, and leave together at the end of a `with`."""
 
     def __init__(self, rank: int, size: int, rendezvous_file: Path) -> None:
-        """Waits until all have come. Raises RuntimeError when one does not."""
+        """Blocks until all have joined. Raises RuntimeError when one does not."""
         self.rank, self.size = rank, size
         dist.init_process_group(
             "gloo", init_method=rendezvous_file.as_uri(), rank=rank, world_size=size, timeout=_TIMEOUT
@@ -67,12 +71,12 @@ class GlooGroup:
         dist.destroy_process_group()  # its threads must not outlive the interpreter
 
     def average(self, channel: str, tensors: Sequence[Tensor]) -> None:
-        together = torch.cat([tensor.flatten() for tensor in tensors])
-        dist.all_reduce(together, group=self._groups[channel])
-        together /= self.size
+        flat = torch.cat([tensor.flatten() for tensor in tensors])
+        dist.all_reduce(flat, group=self._groups[channel])
+        flat /= self.size
         start = 0
         for tensor in tensors:
-            tensor.copy_(together[start : start + tensor.numel()].view_as(tensor))
+            tensor.copy_(flat[start : start + tensor.numel()].view_as(tensor))
             start += tensor.numel()
 
     def mean(self, value: float) -> float:

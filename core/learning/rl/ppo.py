@@ -1,6 +1,6 @@
 """Proximal policy optimisation (Schulman et al. 2017, eq. 7) on batches of environments in lockstep.
 
-Policy and value network share nothing, so they learn at the same time in two threads. Each does the same sums
+Policy and value network share no parameters, so they are updated at the same time in two threads. Each adds
 in the same order every time: the same seed gives the same result.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -31,14 +31,21 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class PpoSettings(AdvantageSettings):
-    epochs: int = 2  # half of four, with as many steps on half as large minibatches: learns as much per walk
+    epochs: int = 2  # with 8 minibatches as many gradient steps as 4 epochs of 4; learns as much per sample
     minibatches: int = 8
     clip: float = 0.2
     entropy: float = 0.0005
     gradient_norm: float = 1.0
     learning_rate: float = 3e-4
     learning_rate_range: tuple[float, float] = (5e-5, 1e-3)
-    kl_range: tuple[float, float] = (0.008, 0.03)  # wanted KL divergence of one iteration
+    kl_range: tuple[float, float] = (0.008, 0.03)  # target range of the KL divergence of one iteration
+
+
+def annealed(settings: PpoSettings, rates: tuple[float, float], spent: float) -> PpoSettings:
+    """Settings whose largest learning rate falls to a tenth while the time is `spent` (0..1)."""
+    slowest, fastest = rates
+    upper = max(slowest, fastest * (1.0 - 0.9 * min(1.0, spent)))
+    return replace(settings, learning_rate_range=(slowest, upper))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +63,7 @@ class UpdateStats:
 
 
 class Ppo:
-    """Every iteration collects a horizon in all environments and improves the policy by it."""
+    """Every iteration collects one rollout in all environments and updates policy and value network on it."""
 
     def __init__(
         self,
@@ -86,9 +93,9 @@ class Ppo:
         self._threads = ThreadPoolExecutor(max(1, len(each) - 1), "learning")
 
     def learn_iteration(self) -> UpdateStats:
-        """Collect one horizon and update the networks with it."""
-        rollouts = [self._rollout(collector) for collector in self._collectors]
-        batch = join_batches(self._in_parallel(rollouts))
+        """Collect one rollout and update the networks on it."""
+        tasks = [self._rollout_task(collector) for collector in self._collectors]
+        batch = join_batches(self._in_parallel(tasks))
         self.steps += batch.log_probability.numel()
         approx_kl = self.processes.mean(self._update(batch))
         if self.learn_normaliser:
@@ -107,7 +114,9 @@ class Ppo:
         )
 
     def state_dict(self) -> dict[str, Any]:
-        """All that changes while learning, except the environments. Keys are those of stored checkpoints."""
+        """All that changes in training, except the environments. Stored checkpoints fix the keys: "crews" are
+        the collectors, "rate" is the learning rate.
+        """
         return {
             "agent": self.agent.state_dict(),
             "policy_optimiser": self._policy_optimiser.state_dict(),
@@ -123,8 +132,8 @@ class Ppo:
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from `state`. Raises ValueError when it is of another number of environments."""
-        for collector, known in zip(self._collectors, state["crews"], strict=True):
-            collector.load_state_dict(known)
+        for collector, stored in zip(self._collectors, state["crews"], strict=True):
+            collector.load_state_dict(stored)
         self.agent.load_state_dict(state["agent"])
         self._policy_optimiser.load_state_dict(state["policy_optimiser"])
         self._value_optimiser.load_state_dict(state["value_optimiser"])
@@ -135,11 +144,11 @@ class Ppo:
         self._learning_rate = state["rate"]
         self.steps = state["steps"]
 
-    def _rollout(self, collector: RolloutCollector) -> Callable[[], RolloutBatch]:
+    def _rollout_task(self, collector: RolloutCollector) -> Callable[[], RolloutBatch]:
         return lambda: collector.collect(self.agent, self.normaliser, self.settings)
 
     def _in_parallel(self, tasks: Sequence[Callable[[], T]]) -> list[T]:
-        """Do these at the same time: the first here, each other one in a thread of its own."""
+        """Run the tasks at the same time: the first in this thread, each other in one of its own."""
         others = [self._threads.submit(task) for task in tasks[1:]]
         return [tasks[0](), *(other.result() for other in others)]
 
@@ -160,7 +169,7 @@ class Ppo:
         return float(np.mean(approx_kls[-count:]))
 
     def _update_policy(self, batch: RolloutBatch, minibatches: Sequence[Tensor]) -> list[float]:
-        """Returns how far each minibatch was from the policy that collected (KL divergence)."""
+        """Returns the approximate KL divergence of each minibatch from the policy that collected it."""
         observation, action = batch.observation.flatten(0, 1), batch.action.flatten(0, 1)
         old, advantage = batch.log_probability.flatten(), batch.advantage.flatten()
         advantage = (advantage - advantage.mean()) / (advantage.std() + 1e-8)
@@ -190,7 +199,7 @@ class Ppo:
 
     def _gradient_step(self, channel: str, optimiser: torch.optim.Optimizer, loss: Tensor) -> None:
         if not loss.requires_grad:
-            return  # these parameters are held for a while
+            return  # its parameters are frozen for now
         optimiser.zero_grad()
         torch.autograd.backward(loss)
         for group in optimiser.param_groups:
@@ -201,14 +210,14 @@ class Ppo:
         optimiser.step()
 
     def _adapt_learning_rate(self, approx_kl: float) -> None:
-        """Keep the policy's change per iteration inside the wanted band."""
+        """Keep the KL divergence of an iteration inside `kl_range` by a faster or slower learning rate."""
         slowest, fastest = self.settings.learning_rate_range
         least, most = self.settings.kl_range
         if approx_kl > most:
             self._learning_rate /= 1.3
         elif approx_kl < least:
             self._learning_rate *= 1.3
-        self._learning_rate = min(max(self._learning_rate, slowest), fastest)  # the band itself may move
+        self._learning_rate = min(max(self._learning_rate, slowest), fastest)  # an annealed range moves
         for optimiser in (self._policy_optimiser, self._value_optimiser):
             for group in optimiser.param_groups:
                 group["lr"] = self._learning_rate

@@ -1,8 +1,8 @@
-"""Collecting rollouts: each environment steps for a horizon, and returns and advantages are estimated.
+"""Collecting rollouts: environments step for a horizon, then advantages and value targets are estimated.
 
-Several environments step at the same time, one thread each, so that no core waits while Python looks at the
-observations of another. They share nothing that changes while they step: the same seed gives the same
-rollout.
+Several environments step at the same time, one thread each, so that no core is idle while Python evaluates
+the policy for another environment. They share nothing that changes while they step: the same seed gives the
+same rollout.
 """
 
 from __future__ import annotations
@@ -20,19 +20,21 @@ from core.learning.rl.distributed import SINGLE_PROCESS, ProcessGroup
 from core.learning.rl.networks import ActorCritic
 from core.simulation.network import normalise
 
-CONSTANT_STD = 0.002
-UNSEEN_STD = 0.1
+CONSTANT_STD = 0.002  # an input with less deviation counts as constant so far
+UNSEEN_STD = 0.1  # standard deviation taken for a constant input
 
 
 class StepResult(Protocol):
-    """What one step of an environment brought, in Gymnasium's words. Axis: N members of the batch."""
+    """The result of one step, in Gymnasium's words. Axis: N members of the batch."""
 
     @property
     def reward(self) -> FloatArray: ...  # (N,)
     @property
-    def terminated(self) -> BoolArray: ...  # (N,) ended for good: nothing follows
+    def terminated(self) -> BoolArray: ...  # (N,) ended in a terminal state: no return follows
     @property
-    def truncated(self) -> BoolArray: ...  # (N,) ended only by the clock: what would follow is estimated
+    def truncated(
+        self,
+    ) -> BoolArray: ...  # (N,) ended by the time limit: the return that would follow is estimated
     @property
     def reward_terms(self) -> dict[str, float]: ...
 
@@ -49,7 +51,7 @@ class Environment(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class AdvantageSettings:
-    """How far a learner looks."""
+    """Length of a rollout, and the discounts of generalised advantage estimation."""
 
     horizon: int = 32  # steps per iteration: 0.64 s of walking, the length of a step
     gamma: float = 0.99  # discount; looks 2 s ahead at 50 Hz: long enough to feel a coming fall
@@ -58,7 +60,7 @@ class AdvantageSettings:
 
 @dataclass(slots=True)
 class Normaliser:
-    """Running mean and variance of the observations, by Chan's update of batches."""
+    """Running mean and variance of the observations, updated by batches (Chan et al.)."""
 
     mean: FloatArray
     variance: FloatArray
@@ -69,17 +71,17 @@ class Normaliser:
         return Normaliser(np.zeros(size), np.ones(size))
 
     def learn(self, batch: Float32Array, processes: ProcessGroup = SINGLE_PROCESS) -> None:
-        """Take in more observations (B, O), as many in every one of the `processes`."""
-        wide = batch.astype(np.float64)
-        moments = torch.from_numpy(np.stack([wide.mean(axis=0), (wide**2).mean(axis=0)]))
+        """Update by a batch of observations (B, O), equally large in each of the `processes`."""
+        samples = batch.astype(np.float64)
+        moments = torch.from_numpy(np.stack([samples.mean(axis=0), (samples**2).mean(axis=0)]))
         processes.average("policy", [moments])
         mean, square = moments.numpy()
-        seen = len(batch) * processes.size
-        total = self.count + seen
+        added = len(batch) * processes.size
+        total = self.count + added
         shift = mean - self.mean
-        squares = self.variance * self.count + np.maximum(square - mean**2, 0.0) * seen
-        self.variance = (squares + shift**2 * self.count * seen / total) / total
-        self.mean = self.mean + shift * seen / total
+        squares = self.variance * self.count + np.maximum(square - mean**2, 0.0) * added
+        self.variance = (squares + shift**2 * self.count * added / total) / total
+        self.mean = self.mean + shift * added / total
         self.count = total
 
     def __call__(self, observation: Float32Array) -> Tensor:
@@ -87,7 +89,7 @@ class Normaliser:
 
     @property
     def std(self) -> FloatArray:
-        """Standard deviation of each input; one that never changed gets a moderate one, should it change."""
+        """Standard deviation of each input; UNSEEN_STD for one that was constant so far, should it change."""
         std: FloatArray = np.sqrt(self.variance + 1e-6)
         return np.where(std < CONSTANT_STD, UNSEEN_STD, std)
 
@@ -96,7 +98,7 @@ class Normaliser:
 class RolloutBatch:
     """The steps of one horizon. Axes: T steps, N members."""
 
-    raw_observation: Float32Array  # (T, N, O) as the environment told it
+    raw_observation: Float32Array  # (T, N, O) as the environment returned it
     observation: Tensor  # (T, N, O) normalised
     action: Tensor  # (T, N, A)
     log_probability: Tensor  # (T, N)
@@ -111,7 +113,7 @@ class RolloutBatch:
 
 @dataclass(slots=True, eq=False)
 class _RolloutBuffer:
-    """What is kept of every step while a horizon runs."""
+    """The steps of a rollout while it is collected, one list per quantity."""
 
     raw_observation: list[Float32Array] = field(default_factory=list)
     observation: list[Tensor] = field(default_factory=list)
@@ -128,7 +130,7 @@ class _RolloutBuffer:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Truncation:
-    """Members that only the clock ended, and what they would have observed next. Axis: C members."""
+    """Members whose episode the time limit ended, and their observation then. Axis: C members."""
 
     step: int  # of the horizon
     members: Tensor  # (C,)
@@ -136,18 +138,18 @@ class _Truncation:
 
 
 class RolloutCollector:
-    """One environment, and the noise of exploration in it."""
+    """Collects rollouts in one environment, with exploration noise from a generator of its own."""
 
     def __init__(self, environment: Environment, seed: int) -> None:
         self.environment = environment
         self._random = torch.Generator().manual_seed(seed)
-        self._length = np.zeros(environment.size)  # of each present episode
+        self._length = np.zeros(environment.size)  # of each running episode, in steps
         self._return = np.zeros(environment.size)
 
     def collect(
         self, agent: ActorCritic, normaliser: Normaliser, settings: AdvantageSettings
     ) -> RolloutBatch:
-        """Step one horizon. Runs in any thread; changes neither agent nor normaliser."""
+        """Step for one horizon. Runs in any thread; changes neither agent nor normaliser."""
         buffer = _RolloutBuffer()
         std = agent.log_std.detach().exp()
         with torch.no_grad():  # holds for this thread only
@@ -156,7 +158,7 @@ class RolloutCollector:
             return self._finish(buffer, agent, normaliser, settings)
 
     def state_dict(self) -> dict[str, Any]:
-        """All that changes, except the environment. The keys are those of stored checkpoints."""
+        """All that changes, except the environment. Stored checkpoints fix the keys: "gain" is the return."""
         return {
             "random": self._random.get_state(),
             "steps": torch.from_numpy(self._length),
@@ -188,7 +190,7 @@ class RolloutCollector:
     def _end_episodes(
         self, step: int, result: StepResult, normaliser: Normaliser, buffer: _RolloutBuffer
     ) -> None:
-        """Count the step, note the episodes it ended, and start them again."""
+        """Add the step to its episodes, record those it ended, and reset them."""
         self._length += 1
         self._return += result.reward
         done = result.terminated | result.truncated
@@ -196,8 +198,8 @@ class RolloutCollector:
             return
         members = np.flatnonzero(result.truncated & ~result.terminated)
         if len(members):
-            following = normaliser(self.environment.observation()[members])
-            buffer.truncations.append(_Truncation(step, torch.from_numpy(members), following))
+            next_observation = normaliser(self.environment.observation()[members])
+            buffer.truncations.append(_Truncation(step, torch.from_numpy(members), next_observation))
         buffer.episode_lengths += self._length[done].astype(int).tolist()
         buffer.episode_returns += self._return[done].tolist()
         buffer.terminations += int(result.terminated.sum())
@@ -210,10 +212,11 @@ class RolloutCollector:
     ) -> RolloutBatch:
         observation, noise = torch.stack(buffer.observation), torch.stack(buffer.noise)
         reward, done = torch.from_numpy(np.stack(buffer.reward)), torch.from_numpy(np.stack(buffer.done))
-        now = normaliser(self.environment.observation())
-        values = agent.value_of(torch.cat([observation.flatten(0, 1), now])).view(len(reward) + 1, -1)
-        for cut in buffer.truncations:
-            reward[cut.step, cut.members] += settings.gamma * agent.value_of(cut.observation)
+        last = normaliser(self.environment.observation())
+        values = agent.value_of(torch.cat([observation.flatten(0, 1), last])).view(len(reward) + 1, -1)
+        for truncation in buffer.truncations:
+            value = agent.value_of(truncation.observation)
+            reward[truncation.step, truncation.members] += settings.gamma * value
         advantage = generalised_advantage(reward, done.float(), values, settings)
         log_std = agent.log_std.detach()
         names = buffer.reward_terms[0]
@@ -236,24 +239,24 @@ class RolloutCollector:
 def generalised_advantage(reward: Tensor, done: Tensor, value: Tensor, settings: AdvantageSettings) -> Tensor:
     """Generalised advantage estimate (T, N) (Schulman et al. 2016, eq. 16).
 
-    Rewards and ends of episodes are (T, N), values (T + 1, N): the last ones bootstrap what follows.
+    Rewards and ends of episodes are (T, N), values (T + 1, N): the last row bootstraps.
     """
     advantage = torch.zeros_like(reward)
-    following = torch.zeros_like(reward[0])
+    running = torch.zeros_like(reward[0])
     for t in reversed(range(len(reward))):
         not_done = 1.0 - done[t]
         td_error = reward[t] + settings.gamma * not_done * value[t + 1] - value[t]
-        following = td_error + settings.gamma * settings.gae_lambda * not_done * following
-        advantage[t] = following
+        running = td_error + settings.gamma * settings.gae_lambda * not_done * running
+        advantage[t] = running
     return advantage
 
 
 def join_batches(batches: Sequence[RolloutBatch]) -> RolloutBatch:
-    """The rollouts of several environments as one, side by side along the members."""
+    """The rollouts of several environments as one batch, concatenated along the members."""
     fractions = np.array([batch.action.shape[1] for batch in batches], dtype=np.float64)
     fractions /= fractions.sum()
 
-    def side_by_side(name: str) -> Tensor:
+    def concatenated(name: str) -> Tensor:
         return torch.cat([getattr(batch, name) for batch in batches], dim=1)
 
     def average(values: Sequence[float]) -> float:
@@ -261,11 +264,11 @@ def join_batches(batches: Sequence[RolloutBatch]) -> RolloutBatch:
 
     return RolloutBatch(
         raw_observation=np.concatenate([batch.raw_observation for batch in batches], axis=1),
-        observation=side_by_side("observation"),
-        action=side_by_side("action"),
-        log_probability=side_by_side("log_probability"),
-        advantage=side_by_side("advantage"),
-        value_target=side_by_side("value_target"),
+        observation=concatenated("observation"),
+        action=concatenated("action"),
+        log_probability=concatenated("log_probability"),
+        advantage=concatenated("advantage"),
+        value_target=concatenated("value_target"),
         reward=average([batch.reward for batch in batches]),
         reward_terms={
             name: average([batch.reward_terms[name] for batch in batches]) for name in batches[0].reward_terms

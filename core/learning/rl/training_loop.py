@@ -1,4 +1,4 @@
-"""One run of training: iterations until the time is over, with checkpoints for the next run."""
+"""A training run: iterations until the time budget is used, with checkpoints to resume from."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ ProgressT = TypeVar("ProgressT", covariant=True)
 
 
 class Learner(Protocol[ProgressT]):
-    """Something that gets better iteration by iteration."""
+    """What `train_until` needs of a learner."""
 
     @property
     def elapsed_s(self) -> float:
         """Wall time over all runs."""
 
     def learn_iteration(self, clock: Callable[[], float]) -> ProgressT:
-        """Learn a little and tell where learning stands; the time it takes by `clock` counts as elapsed."""
+        """Run one training iteration and return its progress; its time by `clock` counts as elapsed."""
 
     def save_checkpoint(self) -> bytes:
-        """What the next run needs to go on."""
+        """The state that the next run resumes from."""
 
 
 def train_until(
@@ -33,7 +33,7 @@ def train_until(
     watch: Callable[[ProgressT], None],
     save: Callable[[bytes], None],
 ) -> None:
-    """Learn until `budget_s` of wall time is used, over all runs.
+    """Run iterations until `budget_s` of wall time is used, over all runs.
 
     `watch` is called after every iteration and may raise to stop. `save` gets a checkpoint every
     CHECKPOINT_EVERY_S, at the end, and when the person cancels.

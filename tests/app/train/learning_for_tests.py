@@ -1,4 +1,4 @@
-"""A lesson that dies in the middle when it begins, and is soon over when it goes on."""
+"""A training job that is killed on its first run, and ends at once when it is resumed."""
 
 from __future__ import annotations
 

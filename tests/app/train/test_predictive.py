@@ -1,4 +1,4 @@
-"""Claims about the training of a predictive walker, at the size of a toy."""
+"""Claims about the training of a predictive policy, at the size of a toy."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from app.train import predictive as task
 from app.train.predictive import PredictiveRequest, read_policy, train_predictive
-from core.learning.gait import dagger as showing
+from core.learning.gait import dagger
 from core.learning.gait.predictive import CurriculumStage
 from core.simulation.environment.observation import OBSERVATION_SIZE
 from core.simulation.environment.policy import PolicyNetworks
@@ -29,8 +29,8 @@ def request(out: Path) -> PredictiveRequest:
         fidelity=Fidelity.LUMPED,
         tracking=standing_policy(),
         walkers=2,
-        shown_walkers=4,
-        shown_seconds=0.4,
+        demonstration_walkers=4,
+        demonstration_seconds=0.4,
         evaluated_walkers=2,
         evaluated_seconds=0.1,
         stages=(
@@ -45,8 +45,8 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
     lines: list[str] = []
     out = tmp_path_factory.mktemp("predictive")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(showing, "HORIZON", 6)
-        patch.setattr(showing, "BATCH", 64)
+        patch.setattr(dagger, "HORIZON", 6)
+        patch.setattr(dagger, "BATCH", 64)
         train_predictive(request(out), lines.append)
     return out, lines
 
@@ -90,11 +90,11 @@ def test_a_damaged_checkpoint_is_refused(trained: tuple[Path, list[str]], tmp_pa
     assert code_of(train_predictive, request(tmp_path), print) == "TRN-014"
 
 
-def test_a_policy_of_another_version_cannot_lead(tmp_path: Path) -> None:
+def test_a_policy_of_another_version_cannot_be_the_expert(tmp_path: Path) -> None:
     tracking = standing_policy(OBSERVATION_SIZE - 1)
-    asked = dataclasses.replace(request(tmp_path), tracking=tracking)
+    other = dataclasses.replace(request(tmp_path), tracking=tracking)
 
-    assert code_of(train_predictive, asked, print) == "TRN-020"
+    assert code_of(train_predictive, other, print) == "TRN-020"
 
 
 def test_only_a_policy_file_is_read_as_a_policy(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Claims about the shipped base policy and the crowd it learned from."""
+"""Claims about the shipped base policy and the population it was trained on."""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ from core.twin.body import Fidelity
 from core.twin.scaling import scales_for_height
 
 
-def walker(body: BodyParameters) -> Walker:
+def walker_of(body: BodyParameters) -> Walker:
     return Walker(worn_model(body, Fidelity.FAST, None), body, normal_reference(body.height_m))
 
 
 def test_the_default_twin_walks_20_seconds_close_to_the_normal_gait() -> None:
-    evaluation = evaluate([walker(GENERIC_BODY)] * 8, shipped_policy(), seed=77, length_s=20.0)
+    evaluation = evaluate([walker_of(GENERIC_BODY)] * 8, shipped_policy(), seed=77, length_s=20.0)
 
     assert evaluation.walk_seconds_median == 20.0
     assert evaluation.joint_rmse_deg < 6.0
     assert abs(evaluation.speed_m_s - normal_reference().speed_m_s) < 0.15
 
 
-def test_a_person_it_has_never_seen_walks_with_a_normal_stride_at_once() -> None:
+def test_a_twin_of_another_body_walks_with_a_normal_stride_at_once() -> None:
     person = BodyParameters(1.68, 60.0, scales_for_height(1.68))
 
-    evaluation = evaluate([walker(person)] * 8, shipped_policy(), seed=78, length_s=10.0)
+    evaluation = evaluate([walker_of(person)] * 8, shipped_policy(), seed=78, length_s=10.0)
 
     assert evaluation.walk_seconds_median == 10.0
 
 
-def test_the_default_twin_walks_by_its_80_muscles_as_the_card_says() -> None:
+def test_the_default_twin_walks_by_its_80_muscles_as_the_card_states() -> None:
     model = worn_model(GENERIC_BODY, Fidelity.STANDARD, None, surfaces=False)
     walkers = [Walker(model, GENERIC_BODY, normal_reference())] * 8
 
@@ -55,19 +55,19 @@ def test_the_shipped_policy_fits_the_environment() -> None:
     assert shipped_policy().policy.sizes == (OBSERVATION_SIZE, 256, 256, len(JOINTS))
 
 
-def test_everyone_in_the_crowd_has_a_stride_that_can_be_taught() -> None:
-    people = training_population(IMPAIRED, seed=3, count=20)
+def test_every_walker_of_the_population_has_a_stride_that_can_be_learned() -> None:
+    walkers = training_population(IMPAIRED, seed=3, count=20)
 
-    for person in people:
-        runs = person.reference.speed_m_s > RUNNING_M_S
-        check_reference(person.reference, GaitKind.RUN if runs else GaitKind.WALK)
-    plain = [person for person in people if person.body == GENERIC_BODY and person.ground == LEVEL_GROUND]
+    for walker in walkers:
+        runs = walker.reference.speed_m_s > RUNNING_M_S
+        check_reference(walker.reference, GaitKind.RUN if runs else GaitKind.WALK)
+    plain = [walker for walker in walkers if walker.body == GENERIC_BODY and walker.ground == LEVEL_GROUND]
     assert len(plain) >= 4
-    assert any(person.ground != LEVEL_GROUND for person in people)
-    assert any(person.body.impairments for person in people)
+    assert any(walker.ground != LEVEL_GROUND for walker in walkers)
+    assert any(walker.body.impairments for walker in walkers)
 
 
-def test_strides_of_the_crowd_keep_the_knees_from_bending_backwards() -> None:
+def test_strides_of_the_population_keep_the_knees_from_bending_backwards() -> None:
     rng = np.random.default_rng(0)
     knees = [joint.column for joint in JOINTS if joint.kind is JointKind.KNEE]
 

@@ -1,4 +1,4 @@
-"""Claims about how a learned gait is judged, and what the clinician is told."""
+"""Claims about the evaluation of a learned gait, and its findings for the clinician."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from core.simulation.reference_gait.foot_contact_correction import correct_foot_
 from core.twin.body import Fidelity
 
 REFERENCE = normal_reference()
-NOTHING_LEARNED = PolicyNetworks(
+UNTRAINED = PolicyNetworks(
     Network((np.zeros((14, OBSERVATION_SIZE)),), (np.zeros(14),), "silu"),
     Network((np.zeros((1, OBSERVATION_SIZE)),), (np.zeros(1),), "silu"),
     np.zeros(14, dtype=np.float32),
@@ -30,32 +30,34 @@ NOTHING_LEARNED = PolicyNetworks(
 )
 
 
-def judged(seconds: float = 20.0, error_deg: float = 4.0, speed: float = REFERENCE.speed_m_s) -> Evaluation:
+def evaluation_with(
+    seconds: float = 20.0, error_deg: float = 4.0, speed: float = REFERENCE.speed_m_s
+) -> Evaluation:
     return Evaluation(np.full(5, seconds), error_deg, 0.0, speed)
 
 
 def test_a_twin_that_learned_nothing_falls_within_seconds() -> None:
     walker = Walker(worn_model(GENERIC_BODY, Fidelity.FAST, None), GENERIC_BODY, REFERENCE)
 
-    evaluation = evaluate([walker] * 8, NOTHING_LEARNED, seed=0, length_s=5.0)
+    evaluation = evaluate([walker] * 8, UNTRAINED, seed=0, length_s=5.0)
 
     assert evaluation.walk_seconds_median < 3.0
-    # Everyone falls once, so falls per minute is the inverse of the mean walk.
+    # Every walker falls once, so falls per minute is the inverse of the mean walk.
     assert evaluation.falls_per_minute == pytest.approx(60.0 / evaluation.walk_seconds.mean(), rel=1e-6)
 
 
-def test_standing_on_the_feet_counts_more_than_closeness() -> None:
-    assert judged(20.0, 9.0).rank > judged(12.0, 3.0).rank
-    assert judged(20.0, 4.0).rank > judged(20.0, 5.0).rank
+def test_time_until_a_fall_counts_more_than_closeness() -> None:
+    assert evaluation_with(20.0, 9.0).rank > evaluation_with(12.0, 3.0).rank
+    assert evaluation_with(20.0, 4.0).rank > evaluation_with(20.0, 5.0).rank
 
 
 @pytest.mark.parametrize(
     ("evaluation", "codes"),
     [
-        (judged(), {"TRN-003"}),
-        (judged(seconds=4.0), {"TRN-002", "TRN-003"}),
-        (judged(error_deg=9.0), {"TRN-004"}),
-        (judged(speed=0.7 * REFERENCE.speed_m_s), {"TRN-003", "TRN-005"}),
+        (evaluation_with(), {"TRN-003"}),
+        (evaluation_with(seconds=4.0), {"TRN-002", "TRN-003"}),
+        (evaluation_with(error_deg=9.0), {"TRN-004"}),
+        (evaluation_with(speed=0.7 * REFERENCE.speed_m_s), {"TRN-003", "TRN-005"}),
     ],
 )
 def test_findings_say_what_is_not_as_it_should_be(evaluation: Evaluation, codes: set[str]) -> None:
@@ -67,12 +69,14 @@ def test_findings_say_what_is_not_as_it_should_be(evaluation: Evaluation, codes:
     )
 
 
-def test_a_stride_that_does_not_stand_on_the_ground_is_told() -> None:
+def test_a_stride_that_does_not_stand_on_the_ground_is_a_finding() -> None:
     crouched = REFERENCE.angle_rad.copy()
     crouched[:, Joint.KNEE_L.column] += 0.35  # the left leg is too short to reach the floor
     reference = replace(REFERENCE, angle_rad=crouched)
 
-    findings = gait_findings(judged(), reference, correct_foot_contact(reference, GENERIC_BODY.scale))
+    findings = gait_findings(
+        evaluation_with(), reference, correct_foot_contact(reference, GENERIC_BODY.scale)
+    )
 
-    told = next(finding.advice for finding in findings if finding.advice.code == "TRN-009")
-    assert ": left " in told.what
+    advice = next(finding.advice for finding in findings if finding.advice.code == "TRN-009")
+    assert ": left " in advice.what

@@ -1,4 +1,4 @@
-"""Claims about learning without a reference: courses, the teacher, resuming, judging. With 26 muscles."""
+"""Claims about learning without a reference: curriculum, expert, resuming, evaluation. With 26 muscles."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import pytest
 
 from core.domain.twin import GENERIC_BODY
 from core.gait.norms import normal_reference
-from core.learning.gait import dagger as showing
+from core.learning.gait import dagger
 from core.learning.gait.dagger import DaggerLearner, with_exploration_std
-from core.learning.gait.demonstration import Demonstration, Poses, TrackingTeacher, demonstrate
+from core.learning.gait.demonstration import Demonstration, PhaseEstimator, TrackingExpert, demonstrate
 from core.learning.gait.predictive import (
     CURRICULUM,
     IMITATION_FRACTION,
@@ -34,13 +34,13 @@ SMALL = PpoSettings(horizon=8, epochs=1, minibatches=2)
 
 
 @pytest.fixture(autouse=True)
-def short_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(showing, "HORIZON", 10)
-    monkeypatch.setattr(showing, "BATCH", 256)
+def short_iterations(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dagger, "HORIZON", 10)
+    monkeypatch.setattr(dagger, "BATCH", 256)
 
 
 class Clock:
-    """Every look at it takes a second."""
+    """Every call takes a second."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -51,63 +51,63 @@ class Clock:
 
 
 @pytest.fixture(scope="module")
-def shown() -> Demonstration:
+def demonstration() -> Demonstration:
     return demonstrate(muscled_walkers(4), standing_policy(), seconds=0.6, seed=1, threads=1)
 
 
-def world(shown: Demonstration, count: int = 4, seed: int = 2) -> PredictiveEnvironment:
+def environment_of(demonstration: Demonstration, count: int = 4, seed: int = 2) -> PredictiveEnvironment:
     walker = PredictiveWalker(muscled_walkers(1)[0].model, GENERIC_BODY, (1.2, 1.3))
-    return PredictiveEnvironment([walker] * count, shown.starts(), SYNERGIES, seed=seed, threads=1)
+    return PredictiveEnvironment([walker] * count, demonstration.starts(), SYNERGIES, seed=seed, threads=1)
 
 
-# What is shown
+# Demonstrations
 
 
-def test_moments_of_walks_are_kept_but_not_those_before_a_fall(shown: Demonstration) -> None:
-    assert len(shown.state) >= 20
-    assert shown.activation.shape[1] == MUSCLES
-    assert shown.activation.min() >= 0.0 and shown.activation.max() <= 1.0
-    assert 0.0 < shown.seconds <= 0.6
-    assert shown.speed_m_s.min() > 0.3
-    heights = shown.state[:, 3]
+def test_states_of_walks_are_recorded_but_not_those_before_a_fall(demonstration: Demonstration) -> None:
+    assert len(demonstration.state) >= 20
+    assert demonstration.activation.shape[1] == MUSCLES
+    assert demonstration.activation.min() >= 0.0 and demonstration.activation.max() <= 1.0
+    assert 0.0 < demonstration.seconds <= 0.6
+    assert demonstration.speed_m_s.min() > 0.3
+    heights = demonstration.state[:, 3]
     assert heights.min() > 0.75 * heights.max()
 
 
-def test_the_same_seed_shows_the_same(shown: Demonstration) -> None:
+def test_the_same_seed_demonstrates_the_same(demonstration: Demonstration) -> None:
     again = demonstrate(muscled_walkers(4), standing_policy(), seconds=0.6, seed=1, threads=1)
 
-    np.testing.assert_array_equal(again.state, shown.state)
+    np.testing.assert_array_equal(again.state, demonstration.state)
 
 
-def test_what_was_shown_survives_the_way_through_a_file(shown: Demonstration) -> None:
-    copy = Demonstration.of(shown.arrays())
+def test_a_demonstration_survives_the_way_through_a_file(demonstration: Demonstration) -> None:
+    copy = Demonstration.of(demonstration.arrays())
 
-    for name, array in shown.arrays().items():
+    for name, array in demonstration.arrays().items():
         np.testing.assert_array_equal(copy.arrays()[name], array, err_msg=name)
 
 
 def test_a_pose_of_the_stride_is_found_at_its_phase() -> None:
     bank = StrideBank([normal_reference()] * 5)
     phase = np.array([0.0, 0.13, 0.5, 0.77, 0.97])
-    poses = Poses(bank)
+    phases = PhaseEstimator(bank)
 
-    found = poses.nearest((phase + 0.08) % 1.0, bank.angle(phase), bank.velocity(phase))
+    found = phases.nearest((phase + 0.08) % 1.0, bank.angle(phase), bank.velocity(phase))
 
     apart = (found - phase + 0.5) % 1.0 - 0.5
     assert np.abs(apart).max() < 0.02
 
 
-def test_the_clock_follows_the_pose_step_by_step() -> None:
+def test_the_phase_follows_the_pose_step_by_step() -> None:
     bank = StrideBank([normal_reference()])
-    poses, late = Poses(bank), np.array([0.30])
+    phases, late = PhaseEstimator(bank), np.array([0.30])
 
     for _ in range(30):
-        late = poses.followed(late, bank.angle(np.array([0.4])), bank.velocity(np.array([0.4])))
+        late = phases.corrected(late, bank.angle(np.array([0.4])), bank.velocity(np.array([0.4])))
 
     assert late[0] == pytest.approx(0.4, abs=0.02)
 
 
-def test_a_held_excitation_brings_muscles_where_they_are_wanted() -> None:
+def test_a_constant_excitation_brings_muscles_to_the_desired_activation() -> None:
     """Against MuJoCo's own activation dynamics, within what excitation 0..1 can reach."""
     import mujoco
 
@@ -120,46 +120,52 @@ def test_a_held_excitation_brings_muscles_where_they_are_wanted() -> None:
         assert now == pytest.approx(wanted, abs=0.02)
 
 
-def test_the_teacher_shows_the_same_in_the_same_state_and_asks_the_leg_that_swings(
-    shown: Demonstration,
+def test_the_expert_excites_the_same_in_the_same_state_and_not_all_muscles_alike(
+    demonstration: Demonstration,
 ) -> None:
-    teachers = [TrackingTeacher(muscled_walkers(4), standing_policy()) for _ in range(2)]
+    experts = [TrackingExpert(muscled_walkers(4), standing_policy()) for _ in range(2)]
     rows = np.arange(4)
 
-    told = []
-    for teacher in teachers:
-        teacher.phase = shown.phase[rows].copy()
-        told.append(teacher.excitation(shown.state[rows].copy(), shown.sensor[rows].copy()))
+    excitations = []
+    for expert in experts:
+        expert.phase = demonstration.phase[rows].copy()
+        excitations.append(
+            expert.excitation(demonstration.state[rows].copy(), demonstration.sensor[rows].copy())
+        )
 
-    np.testing.assert_array_equal(told[0], told[1])
-    assert told[0].shape == (4, MUSCLES)
-    assert told[0].min() >= 0.0 and told[0].max() <= 1.0
-    assert told[0].std() > 0.05
+    np.testing.assert_array_equal(excitations[0], excitations[1])
+    assert excitations[0].shape == (4, MUSCLES)
+    assert excitations[0].min() >= 0.0 and excitations[0].max() <= 1.0
+    assert excitations[0].std() > 0.05
 
 
 # Learning
 
 
-def learner_of_stage(shown: Demonstration, seed: int = 1) -> PredictiveLearner:
-    return PredictiveLearner([world(shown, seed=5), world(shown, seed=6)], seed=seed, settings=SMALL)
+def stage_learner(demonstration: Demonstration, seed: int = 1) -> PredictiveLearner:
+    return PredictiveLearner(
+        [environment_of(demonstration, seed=5), environment_of(demonstration, seed=6)],
+        seed=seed,
+        settings=SMALL,
+    )
 
 
-def learner_of_showing(shown: Demonstration, seed: int = 1) -> DaggerLearner:
-    teacher = TrackingTeacher(muscled_walkers(4), standing_policy())
-    return DaggerLearner(world(shown), teacher, shown, seed=seed)
+def dagger_learner(demonstration: Demonstration, seed: int = 1) -> DaggerLearner:
+    expert = TrackingExpert(muscled_walkers(4), standing_policy())
+    return DaggerLearner(environment_of(demonstration), expert, demonstration, seed=seed)
 
 
-@pytest.mark.parametrize("make", [learner_of_stage, learner_of_showing])
+@pytest.mark.parametrize("make", [stage_learner, dagger_learner])
 def test_learning_resumed_from_a_checkpoint_equals_learning_without_a_break(
-    make: Callable[..., PredictiveLearner | DaggerLearner], shown: Demonstration
+    make: Callable[..., PredictiveLearner | DaggerLearner], demonstration: Demonstration
 ) -> None:
-    straight, broken = make(shown), make(shown)
+    straight, broken = make(demonstration), make(demonstration)
     for _ in range(4):
         straight.learn_iteration(Clock())
     for _ in range(2):
         broken.learn_iteration(Clock())
 
-    resumed = make(shown, seed=1)
+    resumed = make(demonstration, seed=1)
     resumed.load_checkpoint(broken.save_checkpoint())
     for _ in range(2):
         resumed.learn_iteration(Clock())
@@ -170,30 +176,30 @@ def test_learning_resumed_from_a_checkpoint_equals_learning_without_a_break(
     assert resumed.elapsed_s == straight.elapsed_s
 
 
-def test_who_is_shown_what_to_do_comes_closer_to_it(shown: Demonstration) -> None:
-    learner = learner_of_showing(shown)
+def test_a_dagger_learner_comes_closer_to_its_expert(demonstration: Demonstration) -> None:
+    learner = dagger_learner(demonstration)
 
-    # From the sixth round on it comes into states of its own, which it has to be shown first.
-    rounds = [learner.learn_iteration(Clock()) for _ in range(12)]
+    # From the sixth iteration on it visits states of its own, which the expert has to label first.
+    iterations = [learner.learn_iteration(Clock()) for _ in range(12)]
 
-    assert rounds[-1].difference < 0.7 * rounds[0].difference
-    assert rounds[0].teacher_fraction == 1.0 and rounds[-1].teacher_fraction <= 0.5
+    assert iterations[-1].difference < 0.7 * iterations[0].difference
+    assert iterations[0].expert_fraction == 1.0 and iterations[-1].expert_fraction <= 0.5
 
 
-def test_a_stage_begins_where_the_last_one_ended(shown: Demonstration) -> None:
-    before = learner_of_showing(shown)
+def test_a_stage_starts_from_the_networks_of_the_one_before(demonstration: Demonstration) -> None:
+    before = dagger_learner(demonstration)
     before.learn_iteration(Clock())
     networks = with_exploration_std(before)
 
-    learner = PredictiveLearner([world(shown)], start=networks, settings=SMALL)
+    learner = PredictiveLearner([environment_of(demonstration)], start=networks, settings=SMALL)
 
-    seen = world(shown).observation()
-    # The normaliser keeps variances, a policy file spreads: a rounding apart.
-    np.testing.assert_allclose(learner.latest.act(seen), networks.act(seen), atol=0.02)
+    observation = environment_of(demonstration).observation()
+    # The normaliser keeps variances, a policy file standard deviations: a rounding apart.
+    np.testing.assert_allclose(learner.latest.act(observation), networks.act(observation), atol=0.02)
 
 
-def test_a_round_tells_how_far_fast_and_hard_was_walked(shown: Demonstration) -> None:
-    progress = learner_of_stage(shown).learn_iteration(Clock())
+def test_an_iteration_reports_steps_speed_error_and_effort(demonstration: Demonstration) -> None:
+    progress = stage_learner(demonstration).learn_iteration(Clock())
 
     assert progress.control_steps == 8 * 2 * 4
     assert 0.0 < progress.effort < 1.0
@@ -201,11 +207,13 @@ def test_a_round_tells_how_far_fast_and_hard_was_walked(shown: Demonstration) ->
     assert 0.0 < progress.reward <= 1.0
 
 
-def test_judging_counts_seconds_speed_and_falls(shown: Demonstration) -> None:
-    networks = learner_of_stage(shown).latest
+def test_an_evaluation_counts_seconds_speed_and_falls(demonstration: Demonstration) -> None:
+    networks = stage_learner(demonstration).latest
     walkers = [PredictiveWalker(muscled_walkers(1)[0].model, GENERIC_BODY, (1.2, 1.2))] * 3
 
-    found = evaluate_predictive(walkers, shown.starts(), SYNERGIES, networks, seed=1, length_s=1.5, threads=1)
+    found = evaluate_predictive(
+        walkers, demonstration.starts(), SYNERGIES, networks, seed=1, length_s=1.5, threads=1
+    )
 
     assert (found.walk_seconds > 0.0).all() and (found.walk_seconds <= 1.5).all()
     assert found.survived(1.5) < 1.0  # nothing was learned: it falls
@@ -224,7 +232,7 @@ def test_the_curriculum_first_varies_speeds_then_slopes_and_spends_all_the_time(
     assert all(stage.ranges == RandomisationRanges() for stage in CURRICULUM)
 
 
-def test_a_course_spreads_its_slopes_and_differences_over_the_walkers() -> None:
+def test_a_stage_deals_its_slopes_and_draws_out_to_the_walkers() -> None:
     stage = CurriculumStage("slopes", (0.9, 1.4), (-5.0, 5.0), 0.5)
 
     walkers = stage_walkers(GENERIC_BODY, Fidelity.LUMPED, stage, 4, seed=3)
@@ -237,8 +245,8 @@ def test_a_course_spreads_its_slopes_and_differences_over_the_walkers() -> None:
     assert all(0.0 <= walker.latency_s <= 0.03 for walker in walkers)
 
 
-def test_a_course_without_spread_shares_one_model() -> None:
-    stage = CurriculumStage("judged", (1.2, 1.2), (0.0,), 0.0, NO_RANDOMISATION)
+def test_a_stage_without_randomisation_shares_one_model() -> None:
+    stage = CurriculumStage("evaluation", (1.2, 1.2), (0.0,), 0.0, NO_RANDOMISATION)
 
     walkers = stage_walkers(GENERIC_BODY, Fidelity.LUMPED, stage, 3, seed=3)
 

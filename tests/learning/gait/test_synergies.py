@@ -1,4 +1,4 @@
-"""Claims about muscle synergies: known ones are found again, and those of real walkers explain their EMG."""
+"""Claims about muscle synergies: known ones are found again, and recorded EMG is accounted for by few."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_the_same_activations_give_the_same_synergies() -> None:
     np.testing.assert_array_equal(one.timing, other.timing)
 
 
-def test_more_synergies_never_explain_less() -> None:
+def test_more_synergies_never_account_for_less() -> None:
     activation = np.random.default_rng(3).random((60, 10))
 
     fractions = [find_synergies(activation, NAMES, count).accounted_in_all for count in range(1, 7)]
@@ -85,7 +85,7 @@ def test_more_synergies_never_explain_less() -> None:
     assert 0.0 < fractions[0] < fractions[-1] < 1.0
 
 
-def test_the_share_of_each_muscle_is_told() -> None:
+def test_the_fraction_accounted_for_of_each_muscle_is_reported() -> None:
     weight, timing = known()
     lonely = np.concatenate([timing @ weight, bursts(100, (0.3,), 0.02)], axis=1)  # only one muscle does this
 
@@ -115,7 +115,7 @@ def test_mirrored_synergies_are_the_same_muscles_on_both_sides() -> None:
     assert (left[:, right_columns] == 0).all() and (right[:, left_columns] == 0).all()
 
 
-def test_a_leg_of_its_own_kind_gets_its_own_synergies() -> None:
+def test_a_leg_that_differs_gets_its_own_synergies() -> None:
     activation, names = both_legs()
     left = [names.index(f"{name}_l") for name in NAMES]
     activation[:, left] = activation[:, left][:, ::-1] * np.linspace(0.3, 1.0, 10)

@@ -1,4 +1,4 @@
-"""Twins with impairments walk as clinicians expect, by the shipped policy and each for itself."""
+"""Twins with impairments walk as clinicians expect by the shipped policy, each independent of the batch."""
 
 from functools import cache
 
@@ -90,7 +90,7 @@ def test_the_painful_leg_stands_shorter_than_the_other() -> None:
     assert longer(limping) > longer(healthy) + 0.01
 
 
-def test_what_a_candidate_does_is_the_same_alone_and_among_others() -> None:
+def test_a_candidate_walks_the_same_alone_and_in_a_batch() -> None:
     alone = twin().walk([(of(SLOTS[0]),)])[0]
 
     assert alone.walked_s == walks()[SLOTS[0]].walked_s

@@ -1,4 +1,4 @@
-"""The search finds the impairments that a gait was made with, and says what it cannot tell."""
+"""The search finds the impairments that a gait was made with, and reports what is uncertain."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,7 +12,8 @@ from core.domain.motion import CYCLE_POINTS
 from core.domain.muscles import MuscleGroup
 from core.domain.twin import GENERIC_BODY
 from core.learning.impairments.candidate_gaits import WALK_S, WalkedGait, angle_rms_deg, gait_vector
-from core.learning.impairments.fit import ABSENT, UNKNOWN_SD, ImpairmentSearch, SearchSettings
+from core.learning.impairments.fit import ABSENT, UNKNOWN_SD, ImpairmentSearch
+from core.learning.impairments.search_plan import SearchSettings
 from core.simulation.analysis.gait_features import GaitFeatures, SideFeatures
 
 K, G, LEFT, RIGHT = ImpairmentKind, MuscleGroup, Side.LEFT, Side.RIGHT
@@ -26,8 +27,8 @@ SLOTS = (DORSI, PLANTAR, KNEE, UNSEEN, FALLS)
 SHORT = SearchSettings(searched=4, population=10, generations=8, gauss_newton_steps=2)
 
 
-class BendingTwin:
-    """A twin whose curves and steps bend smoothly with what it is impaired by."""
+class SmoothTwin:
+    """A twin whose curves and steps change smoothly with the severities."""
 
     body = GENERIC_BODY
 
@@ -60,9 +61,9 @@ def searched(
     settings: SearchSettings = SHORT,
     seed: int = 0,
 ) -> ImpairmentSearch:
-    target = BendingTwin().gait(truth).features
+    target = SmoothTwin().gait(truth).features
     assert target is not None
-    search = ImpairmentSearch(target, BendingTwin(), slots=slots, seed=seed, settings=settings)
+    search = ImpairmentSearch(target, SmoothTwin(), slots=slots, seed=seed, settings=settings)
     return search
 
 
@@ -108,7 +109,7 @@ def test_two_impairments_with_the_same_effect_are_not_told_apart() -> None:
     assert all(one.sd > 0.15 for one in fit.estimates if one.slot in (KNEE, TWIN_KNEE))
 
 
-def test_a_rival_that_was_not_searched_is_named() -> None:
+def test_an_impairment_with_the_same_effect_that_was_not_searched_is_named() -> None:
     few = replace(SHORT, searched=1)
 
     fit = finished(searched({KNEE: 0.4}, slots=(DORSI, KNEE, TWIN_KNEE), settings=few)).result()
@@ -154,7 +155,7 @@ def test_every_found_severity_is_a_possible_one() -> None:
 
 
 def test_a_camera_from_the_side_gives_sagittal_curves_only() -> None:
-    gait = BendingTwin().gait({}).features
+    gait = SmoothTwin().gait({}).features
     assert gait is not None
     turned = replace(
         gait, cycle_rad=gait.cycle_rad + 0.1 * np.array([j.kind not in SAGITTAL for j in JOINTS])

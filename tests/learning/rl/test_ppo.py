@@ -25,7 +25,7 @@ class ToyStep:
 
 
 class FindTheTarget:
-    """Each member sees a target in -1..1 and is rewarded for naming it."""
+    """Each member observes a target in -1..1 and is rewarded for an action close to it."""
 
     def __init__(self, size: int, seed: int) -> None:
         self.size = size
@@ -39,8 +39,8 @@ class FindTheTarget:
     def step(self, action: np.ndarray) -> ToyStep:
         error = (action - self._target)[:, 0]
         self._age += 1
-        nobody = np.zeros(self.size, dtype=np.bool_)
-        return ToyStep(np.exp(-4 * error**2), nobody, self._age >= 4, {"error": float(np.abs(error).mean())})
+        never = np.zeros(self.size, dtype=np.bool_)
+        return ToyStep(np.exp(-4 * error**2), never, self._age >= 4, {"error": float(np.abs(error).mean())})
 
     def reset(self, which: np.ndarray) -> None:
         self._age[which] = 0
@@ -54,7 +54,7 @@ def toy_learner(seed: int = 0) -> Ppo:
     return Ppo(FindTheTarget(64, seed), agent, Normaliser.of(1), settings=settings, seed=seed)
 
 
-def test_it_learns_a_toy_task() -> None:
+def test_ppo_learns_a_toy_task() -> None:
     learner = toy_learner()
 
     first = learner.learn_iteration()
@@ -66,7 +66,7 @@ def test_it_learns_a_toy_task() -> None:
     assert last.reward > first.reward + 0.3
 
 
-def test_the_learning_rate_follows_a_band_that_moves() -> None:
+def test_the_learning_rate_stays_in_a_range_that_is_annealed() -> None:
     learner = toy_learner()
     learner.learn_iteration()
 
@@ -79,19 +79,19 @@ def test_the_learning_rate_follows_a_band_that_moves() -> None:
 def test_the_same_seed_learns_the_same() -> None:
     one, other = toy_learner(3), toy_learner(3)
 
-    rounds = [[learner.learn_iteration().reward for _ in range(3)] for learner in (one, other)]
+    rewards = [[learner.learn_iteration().reward for _ in range(3)] for learner in (one, other)]
 
-    assert rounds[0] == rounds[1]
-
-
-def test_episodes_that_only_the_clock_ends_are_no_falls() -> None:
-    done = toy_learner().learn_iteration()
-
-    assert done.terminations == 0
-    assert set(done.episode_lengths) == {4}
+    assert rewards[0] == rewards[1]
 
 
-def test_the_normaliser_finds_mean_and_spread_of_all_it_saw() -> None:
+def test_truncated_episodes_do_not_count_as_terminations() -> None:
+    stats = toy_learner().learn_iteration()
+
+    assert stats.terminations == 0
+    assert set(stats.episode_lengths) == {4}
+
+
+def test_the_normaliser_finds_mean_and_std_of_all_batches() -> None:
     rng = np.random.default_rng(0)
     batches = rng.normal(3.0, 2.0, (20, 50, 1)).astype(np.float32)
     normaliser = Normaliser.of(1)
@@ -104,7 +104,7 @@ def test_the_normaliser_finds_mean_and_spread_of_all_it_saw() -> None:
 
 
 @pytest.mark.parametrize("activation", ["silu", "relu", "tanh"])
-def test_stored_networks_decide_as_the_learned_ones(activation: str) -> None:
+def test_stored_networks_act_as_the_learned_ones(activation: str) -> None:
     torch.manual_seed(0)
     agent = ActorCritic(5, 3, hidden=(16, 8), activation=activation)
     inputs = np.random.default_rng(0).normal(size=(10, 5)).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Claims about interrupted learning: nothing is lost and nothing is changed by it."""
+"""Claims about interrupted training runs: nothing is lost and nothing is changed by a resume."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SMALL = PpoSettings(horizon=8, epochs=1, minibatches=2)
 
 
 class Clock:
-    """Every look at it takes a second."""
+    """Every call takes a second."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -47,19 +47,19 @@ def arrays_of(one: GaitLearner) -> dict[str, np.ndarray]:
     return one.latest.arrays()
 
 
-@pytest.mark.parametrize(("made", "rounds"), [(learner, 3), (muscle_learner, 1)])
+@pytest.mark.parametrize(("make", "iterations"), [(learner, 3), (muscle_learner, 1)])
 def test_learning_resumed_from_a_checkpoint_equals_learning_without_a_break(
-    made: Callable[..., GaitLearner], rounds: int
+    make: Callable[..., GaitLearner], iterations: int
 ) -> None:
-    straight, broken = made(), made()
-    for _ in range(2 * rounds):
+    straight, broken = make(), make()
+    for _ in range(2 * iterations):
         straight.learn_iteration(Clock())
-    for _ in range(rounds):
+    for _ in range(iterations):
         broken.learn_iteration(Clock())
 
-    resumed = made(seed=99)  # another start: everything must come from the checkpoint
+    resumed = make(seed=99)  # another start: everything must come from the checkpoint
     resumed.load_checkpoint(broken.save_checkpoint())
-    for _ in range(rounds):
+    for _ in range(iterations):
         resumed.learn_iteration(Clock())
 
     for name, array in arrays_of(straight).items():
@@ -67,7 +67,7 @@ def test_learning_resumed_from_a_checkpoint_equals_learning_without_a_break(
     for one, other in zip(straight.environments, resumed.environments, strict=True):
         np.testing.assert_array_equal(one.state, other.state)
     assert resumed.control_steps == straight.control_steps
-    assert [len(curve.value) for curve in resumed.curves()] == [2 * rounds] * 4
+    assert [len(curve.value) for curve in resumed.curves()] == [2 * iterations] * 4
 
 
 def test_the_more_time_is_spent_the_smaller_the_largest_step() -> None:
@@ -80,7 +80,7 @@ def test_the_more_time_is_spent_the_smaller_the_largest_step() -> None:
     assert largest[0] > largest[1] > largest[2] == largest[3] > one.settings.learning_rate_range[0]
 
 
-def test_a_checkpoint_of_another_number_of_crews_is_not_taken() -> None:
+def test_a_checkpoint_of_another_number_of_environments_is_not_taken() -> None:
     one = learner()
     model = worn_model(GENERIC_BODY, Fidelity.FAST, None)
     alone = WalkingEnvironment([Walker(model, GENERIC_BODY, normal_reference())] * 8, seed=1)
@@ -89,7 +89,7 @@ def test_a_checkpoint_of_another_number_of_crews_is_not_taken() -> None:
         GaitLearner([alone], seed=1, settings=SMALL).load_checkpoint(one.save_checkpoint())
 
 
-def test_crews_learn_the_same_for_the_same_seed_however_their_threads_run() -> None:
+def test_the_same_seed_learns_the_same_however_the_threads_of_the_environments_run() -> None:
     rewards = []
     for _ in range(2):
         one = learner()

@@ -1,4 +1,4 @@
-"""A tracking policy that asks for nothing beside its reference, and walkers with muscles that follow it."""
+"""A tracking policy whose actions are all zero, and walkers with muscles that follow it."""
 
 from __future__ import annotations
 
