@@ -119,4 +119,4 @@ class VirtualExo:
             case FaultKind.FLASH_FLIP:
                 self.flash.flip(Area(int(number("area"))), int(number("offset")), int(number("bit")))
             case FaultKind.POWER_CUT:
-                self.flash.cut_power(int(number("at_change")), number("share"))
+                self.flash.cut_power(int(number("at_change")), number("fraction"))

@@ -74,7 +74,7 @@ _NUMBERS: dict[FaultKind, Mapping[str, float]] = {
     FaultKind.IMU_NAN: {"value": float("nan")},
     FaultKind.IMU_IMPLAUSIBLE: {"angle_rad": 4.0},
     FaultKind.IMU_QUEUED: {"delay_s": 0.2},
-    FaultKind.IMU_DROPOUT: {"share": 0.5},
+    FaultKind.IMU_DROPOUT: {"fraction": 0.5},
     FaultKind.IMU_BIAS: {"rad": 0.0, "rad_s": 0.0},
     FaultKind.IMU_TILT: {"flexion_deg": 0.0, "forward_deg": 0.0, "thigh_deg": 0.0},
     FaultKind.POSTURE: {"angle_rad": 0.0},
@@ -87,7 +87,7 @@ _NUMBERS: dict[FaultKind, Mapping[str, float]] = {
     FaultKind.WILD_CONTROLLER: {"gain": 1e6},
     FaultKind.MEMORY_FLIP: {"offset": 64.0, "bit": 0.0},
     FaultKind.FLASH_FLIP: {"area": 0.0, "offset": 64.0, "bit": 0.0},
-    FaultKind.POWER_CUT: {"at_change": 1.0, "share": 0.5},
+    FaultKind.POWER_CUT: {"at_change": 1.0, "fraction": 0.5},
 }
 
 

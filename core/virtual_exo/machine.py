@@ -41,7 +41,7 @@ class Flash:
                 _make(path, SIZES[area])
 
     def cut_power(self, at_change: int, fraction: float) -> None:
-        """End this process in the `at_change`-th change from now, after doing `share` of it."""
+        """End this process in the `at_change`-th change from now, after doing `fraction` of it."""
         self._cut_at, self._cut_fraction = self.changes + at_change, min(1.0, max(0.0, fraction))
 
     def flip(self, area: Area, offset: int, bit: int) -> None:

@@ -28,7 +28,7 @@ class SensorSettings:
     noise_g: float = 0.005
     bias_rad_s: Pair = (0.004, -0.003)
     delay_s: float = 0.0
-    dropout: float = 0.0  # share of samples that get lost
+    dropout: float = 0.0  # fraction of samples that get lost
     tilt_left_deg: Axes = _STRAIGHT
     tilt_right_deg: Axes = _STRAIGHT
     swapped: bool = False  # left and right exchanged
@@ -90,7 +90,7 @@ class Sensors:
         """The sample that comes through; the one before when none does."""
         side, settings = SIDES[i], self.settings
         dropout = faults.found(FaultKind.IMU_DROPOUT, side)
-        fraction = dropout.number("share") if dropout else settings.dropout
+        fraction = dropout.number("fraction") if dropout else settings.dropout
         if faults.found(FaultKind.IMU_STALE, side) or self.random.random() < fraction:
             return last
         queued = faults.found(FaultKind.IMU_QUEUED, side)
