@@ -56,7 +56,7 @@ def fall_silent_while_armed(link):
     """The exo stops by itself and remembers that the program fell silent."""
     contents = package()
     transfer(link, contents, lambda fraction, sentence: None)
-    ExoMonitor(link, ArmPermit(contents.blob.sha256, "s"), lambda sentence: None).obey("arm")
+    ExoMonitor(link, ArmPermit(contents.blob.sha256, "s"), lambda sentence: None).handle_command("arm")
     assert link.info().state is DeviceState.ARMED
     end = time.monotonic() + 10.0
     while not link.faults() and time.monotonic() < end:

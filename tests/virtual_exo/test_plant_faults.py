@@ -1,4 +1,4 @@
-"""What goes wrong in the world around a worn exo, row by row of the safety table: zero torque, in time.
+"""What goes wrong in the plant around a worn exo, row by row of the safety table: zero torque, in time.
 
 Every fault comes through the virtual exo's fault channel: the sensors, the motors, the clock, the memory or
 the person change, and the core sees only what a real exo would see. Time is simulated.
