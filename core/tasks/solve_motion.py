@@ -43,7 +43,7 @@ def run(params: Params, context: JobContext) -> str:
         )
         context.check_cancelled()
         context.progress(0.95, "Saving the motion")
-        settings = {
+        settings: dict[str, object] = {
             "swap_sides": swap_sides,
             "sides": side_source.value,
             "sides_by": sides_by,
