@@ -15,7 +15,7 @@ from app.bench.gait_curves import Contact, EmgGroup, Stances, contacts, even, jo
 from core.domain.arrays import Float32Array, FloatArray
 from core.domain.body import SIDES, Side
 from core.domain.muscles import Muscle
-from core.domain.rollout import MuscleFacts
+from core.domain.rollout import MuscleAnalysis
 from core.domain.scenario import LEVEL_WALKING, Scenario
 from core.domain.twin import GENERIC_BODY, BodyParameters
 from core.domain.units import GRAVITY_M_S2
@@ -184,7 +184,7 @@ class _Watched:
     ground: Stances | None
     emg: dict[EmgGroup, FloatArray]
     excitation: dict[EmgGroup, FloatArray]
-    facts: MuscleFacts
+    facts: MuscleAnalysis
 
     @staticmethod
     def of(notes: _Notes, walker: int, model: mujoco.MjModel, body: BodyParameters) -> _Watched:
@@ -245,7 +245,7 @@ def _ground(force_n: FloatArray, found: dict[Side, tuple[Contact, ...]], mass_kg
 
 def _facts(
     model: mujoco.MjModel, body: BodyParameters, state: FloatArray, control: FloatArray, torque: FloatArray
-) -> MuscleFacts:
+) -> MuscleAnalysis:
     if model.na:
         return muscle_analysis(model, state, control)
     angle = state[:, 1 + position_columns(model)]
@@ -254,7 +254,7 @@ def _facts(
 
 
 def envelopes(
-    facts: MuscleFacts, values: Float32Array, strikes: dict[Side, list[float]]
+    facts: MuscleAnalysis, values: Float32Array, strikes: dict[Side, list[float]]
 ) -> dict[EmgGroup, FloatArray]:
     """Mean of `values` (T, M) over the gait cycle (101,), both sides; `strikes`: frames of heel strikes."""
     curves: dict[EmgGroup, list[FloatArray]] = {}

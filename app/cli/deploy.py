@@ -134,21 +134,27 @@ def _inspect(given: argparse.Namespace) -> int:
 
 def _verify(given: argparse.Namespace) -> int:
     from app.cli.package_text import check_lines, check_values, use_values
-    from core.deploy.checks import Circumstances, examine
+    from core.deploy.checks import CheckContext, examine
     from core.deploy.keys.site_key import trusted_keys
     from core.deploy.keys.site_secret import site_secret, subject_tag
     from core.deploy.package import read_bytes
 
     folder = _data_dir(given)
     tag = subject_tag(site_secret(folder), given.patient) if given.patient else ""
-    around = Circumstances(trusted_keys(folder), datetime.now(UTC), device_id=given.device, subject_tag=tag)
-    examination = examine(read_bytes(given.file), given.file.name, around)
+    check_context = CheckContext(
+        trusted_keys(folder), datetime.now(UTC), device_id=given.device, subject_tag=tag
+    )
+    examination = examine(read_bytes(given.file), given.file.name, check_context)
     if given.as_json:
         checks = [check_values(check) for check in examination.checks]
-        values = {"passed": examination.passed, "checks": checks, **use_values(examination, around.keys)}
+        values = {
+            "passed": examination.passed,
+            "checks": checks,
+            **use_values(examination, check_context.keys),
+        }
         print(json.dumps(values, indent=2))
     else:
-        print("\n".join(check_lines(examination, around.keys)))
+        print("\n".join(check_lines(examination, check_context.keys)))
     return EXIT_OK if examination.passed else EXIT_FAILED
 
 
@@ -220,7 +226,7 @@ def _trust_key(given: argparse.Namespace) -> int:
 
 
 def _verify_audit(given: argparse.Namespace) -> int:
-    from core.deploy.audit_anchor import first_disowned, signed_manifests
+    from core.deploy.audit_anchor import first_contradiction, signed_manifests
     from core.deploy.keys.site_key import trusted_keys
     from core.store.repository import open_store
 
@@ -228,7 +234,7 @@ def _verify_audit(given: argparse.Namespace) -> int:
     with open_store(folder) as store:
         entries, broken = store.audit_trail(), store.audit_break()
     manifests = list(signed_manifests(folder, trusted_keys(folder)))
-    broken = broken or first_disowned(entries, manifests)
+    broken = broken or first_contradiction(entries, manifests)
     if given.as_json:
         found = None if broken is None else dataclasses.asdict(broken)
         values = {

@@ -1,1 +1,1 @@
-"""The way of a controller onto the exo: package, transfer, read-back, and the virtual exo."""
+"""Deployment of a controller: signed package, upload to the exo, read-back, confirm and revert."""

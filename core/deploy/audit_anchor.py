@@ -1,7 +1,7 @@
-"""Signed packages hold the audit trail fast: each names the entry that was the last when it was signed.
+"""Signed packages anchor the audit trail: each holds the hash of the newest entry at the time of signing.
 
-Who can write to the database can drop its triggers and make a new chain that is whole in itself. Without the
-site's private key he cannot make it agree with the packages that were signed along the way.
+An attacker with write access to the database can drop its triggers and build a new, consistent chain. Without
+the site's private key that chain cannot agree with the packages that were signed along the way.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from core.errors import UserError
 
 
 def signed_manifests(data_dir: Path, keys: Mapping[str, TrustedKey]) -> Iterator[Manifest]:
-    """Of every package file in the record that this site signed. What cannot be read says nothing."""
+    """Manifests of the package files in the record with a trusted signature. Unreadable files are skipped."""
     for path in sorted((data_dir / "records" / "package").glob(f"*/*{SUFFIX}")):
         try:
             package = read_package(path)
@@ -30,12 +30,12 @@ def signed_manifests(data_dir: Path, keys: Mapping[str, TrustedKey]) -> Iterator
             yield package.manifest
 
 
-def first_disowned(entries: Sequence[AuditEntry], manifests: Iterable[Manifest]) -> BrokenLink | None:
-    """The earliest entry that a signed package knows otherwise; None when all agree."""
-    disowned = [manifest for manifest in manifests if not _agrees(entries, manifest)]
-    if not disowned:
+def first_contradiction(entries: Sequence[AuditEntry], manifests: Iterable[Manifest]) -> BrokenLink | None:
+    """The earliest entry that contradicts a signed package; None when all agree."""
+    contradicting = [manifest for manifest in manifests if not _agrees(entries, manifest)]
+    if not contradicting:
         return None
-    earliest = min(disowned, key=lambda manifest: manifest.audit.length)
+    earliest = min(contradicting, key=lambda manifest: manifest.audit.length)
     return BrokenLink(
         earliest.audit.length,
         f"the package of {earliest.created_utc} was signed over another entry: the record was rewritten, or "

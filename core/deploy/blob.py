@@ -9,8 +9,8 @@
     signature        Ed25519 over "EXODEV1" and the sha256
 
 The name of a controller is the SHA-256 of all its bytes, the signature included: another release of the same
-numbers is another controller. Whether a signature counts is for those to say who know the keys.
-Both sides of the link read this format; what a side does with it is its own business.
+numbers is another controller. Signatures are not verified here: that needs the trusted keys.
+The program and the exo both read this format.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from core.domain.twin import Network
 
 MAGIC = b"EXOCTRL1"
 FORMAT_VERSION = 2
-RUNTIME_ABI = "exo-runtime-1"  # the meaning of the numbers, see core.exo_core.numpy_runtime
+RUNTIME_ABI = "exo-runtime-1"  # version of the numerics, see core.exo_core.numpy_runtime
 MAX_BLOB_BYTES = 1 << 20
 _HEADER = struct.Struct("<8sHHIIIII")  # magic, version, header size, manifest, weights, golden, ticks, total
 _DIGEST_BYTES, _KEY_ID_BYTES = 32, 8
@@ -48,7 +48,7 @@ _ALIGNMENT = 16
 _GOLDEN_COLUMNS = 6
 # What the core can run; the numbers of exo_net.h and exo_runtime.h.
 MAX_LAYERS, MAX_WIDTH, MAX_STATE, MAX_HISTORY, MAX_SIGNALS = 8, 256, 8192, 16, 8
-# What a manifest can provoke that somebody made to harm: deep nesting, huge numbers, dates out of range.
+# Errors that a malicious manifest can provoke: deep nesting, huge numbers, dates out of range.
 _UNREADABLE = (
     cbor2.CBORError,
     ValueError,
@@ -71,7 +71,7 @@ class OldBlobError(BlobError):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GoldenVectors:
-    """What the runtime answers, tick by tick, from a fresh start. Axes: T ticks, 2 sides."""
+    """Reference inputs and outputs of the runtime, tick by tick, after a reset. Axes: T ticks, 2 sides."""
 
     angle_rad: Float32Array  # (T, 2)
     velocity_rad_s: Float32Array  # (T, 2)
@@ -207,7 +207,7 @@ def _controller(manifest: dict[str, Any], weights: bytes) -> ExoController:
 
 
 def _number(value: object) -> float:
-    """As the exo reads it: a number is no text and no truth value."""
+    """A number as the exo reads it: neither text nor a boolean."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise BlobError(f"{value!r} is not a number")
     return float(value)
@@ -228,7 +228,7 @@ def _inputs(net: dict[str, Any], output: NetworkOutput) -> NetworkInputs:
 
 
 def unit_of(sense: Sense, output: NetworkOutput) -> str:
-    """The unit in which the exo hands a signal to the network, before scaling."""
+    """The unit of a network input on the exo, before scaling."""
     if sense in (Sense.OUTPUT_LEFT, Sense.OUTPUT_RIGHT):
         return output.unit
     return "rad" if sense in (Sense.ANGLE_LEFT, Sense.ANGLE_RIGHT) else "rad/s"

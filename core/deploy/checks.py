@@ -23,8 +23,8 @@ _VIRTUAL_ONLY = "This package may only go onto a virtual exo."
 
 
 @dataclass(frozen=True, slots=True)
-class Circumstances:
-    """What the package is held against. An empty text means: not asked."""
+class CheckContext:
+    """What the package is checked against. An empty text skips that check."""
 
     keys: Mapping[str, TrustedKey]
     now_utc: datetime
@@ -36,11 +36,11 @@ class Circumstances:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One question and its answer."""
+    """The result of one check."""
 
     name: str
     words: str
-    advice: Advice | None = None  # why it did not pass
+    advice: Advice | None = None  # why it did not pass; None: it passed
 
     @property
     def passed(self) -> bool:
@@ -49,7 +49,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Examination:
-    """Every check, in order. Without a package only the first one was possible."""
+    """Every check, in order. Only the first one when the file is no readable package."""
 
     package: PackageFile | None
     checks: tuple[Check, ...]
@@ -59,26 +59,26 @@ class Examination:
         return all(check.passed for check in self.checks)
 
 
-def examine(raw: bytes, name: str, circumstances: Circumstances) -> Examination:
+def examine(raw: bytes, name: str, context: CheckContext) -> Examination:
     """All checks, without stopping at the first that fails."""
     try:
         package = parse_package(raw, name)
     except UserError as error:
         return Examination(None, (Check("whole", error.advice.what, error.advice),))
     whole = Check("whole", "All parts are there and belong together.")
-    others = (_answer(name, ask, package, circumstances) for name, ask in _CHECKS)
+    others = (_run_check(name, check, package, context) for name, check in _CHECKS)
     return Examination(package, (whole, *others))
 
 
-def check_package(package: PackageFile, circumstances: Circumstances) -> None:
+def check_package(package: PackageFile, context: CheckContext) -> None:
     """Raises the advice of the first check that fails.
 
     That is UserError DEP-012 or DEP-011 (signature), DEP-003 (not the recorded one), DEP-005, DEP-015 or
     EXO-030 (device), DEP-008 (patient), DEP-014 (limits), DEP-016 (approval), DEP-020 or DEP-013 (dates),
     DEP-019 (test vectors).
     """
-    for _name, ask in _CHECKS:
-        ask(package, circumstances)
+    for _name, check in _CHECKS:
+        check(package, context)
 
 
 def check_exo(package: PackageFile, keys: Mapping[str, TrustedKey], exo: ExoInfo) -> None:
@@ -99,7 +99,7 @@ def check_exo(package: PackageFile, keys: Mapping[str, TrustedKey], exo: ExoInfo
 
 
 def for_virtual_only(package: PackageFile, keys: Mapping[str, TrustedKey]) -> tuple[Advice, ...]:
-    """Everything that keeps a package from an exo that a person wears; empty when it may go there."""
+    """Every reason against an exo that a person wears; empty when the package may go there."""
     key = keys.get(package.manifest.signer.key_id)
     by_people = (one for one in package.manifest.approvals if not unattended(one.name))
     found: list[Advice] = []
@@ -139,18 +139,18 @@ def _practised() -> Advice:
     )
 
 
-def _answer(
-    name: str, ask: Callable[[PackageFile, Circumstances], str], package: PackageFile, around: Circumstances
+def _run_check(
+    name: str, check: Callable[[PackageFile, CheckContext], str], package: PackageFile, context: CheckContext
 ) -> Check:
     try:
-        return Check(name, ask(package, around))
+        return Check(name, check(package, context))
     except UserError as error:
         return Check(name, error.advice.what, error.advice)
 
 
-def _signed(package: PackageFile, around: Circumstances) -> str:
+def _signed(package: PackageFile, context: CheckContext) -> str:
     signer = package.manifest.signer
-    key = around.keys.get(signer.key_id)
+    key = context.keys.get(signer.key_id)
     if signer.algorithm != ALGORITHM or key is None:
         raise refuse(
             "DEP-012",
@@ -170,13 +170,13 @@ def _signed(package: PackageFile, around: Circumstances) -> str:
     return f"Signed with the key {signer.key_id} ({key.kind.value})."
 
 
-def _same_as_recorded(package: PackageFile, around: Circumstances) -> str:
-    if around.sha256 and package.blob.sha256 != around.sha256:
+def _same_as_recorded(package: PackageFile, context: CheckContext) -> str:
+    if context.sha256 and package.blob.sha256 != context.sha256:
         raise changed("package", "its controller is not the one in the record")
     return f"Controller {package.blob.sha256[:16]}."
 
 
-def _golden(package: PackageFile, around: Circumstances) -> str:
+def _golden(package: PackageFile, context: CheckContext) -> str:
     golden = package.blob.golden
     torque = reference_torque(package.blob.controller, golden.angle_rad, golden.velocity_rad_s)
     if torque.tobytes() != np.ascontiguousarray(golden.torque_nm).tobytes():
@@ -189,17 +189,17 @@ def _golden(package: PackageFile, around: Circumstances) -> str:
     return f"{len(torque)} test vectors met bit by bit."
 
 
-def _for_this_device(package: PackageFile, around: Circumstances) -> str:
+def _for_this_device(package: PackageFile, context: CheckContext) -> str:
     made_for = package.blob.profile_id
-    if around.device_id and made_for != around.device_id:
+    if context.device_id and made_for != context.device_id:
         raise refuse(
             "DEP-005",
-            f"This package was made for {made_for}, not for {around.device_id}.",
+            f"This package was made for {made_for}, not for {context.device_id}.",
             "A controller fits only the exo it was trained with.",
             "Connect the exo it was made for, or make a package for this one.",
         )
     packed = package.manifest.device_profile
-    if packed.id != made_for or packed.sha256 != profile_sha256(around.profile(made_for)):
+    if packed.id != made_for or packed.sha256 != profile_sha256(context.profile(made_for)):
         raise refuse(
             "DEP-015",
             f"What this program knows about {made_for} is not what the package was made with.",
@@ -209,8 +209,8 @@ def _for_this_device(package: PackageFile, around: Circumstances) -> str:
     return f"For {made_for}, any serial number." if not packed.serial else f"For {made_for} {packed.serial}."
 
 
-def _only_tightens(package: PackageFile, around: Circumstances) -> str:
-    limits, profile = package.blob.controller.limits, around.profile(package.blob.profile_id)
+def _only_tightens(package: PackageFile, context: CheckContext) -> str:
+    limits, profile = package.blob.controller.limits, context.profile(package.blob.profile_id)
     first_nm = package.blob.first_session_peak_nm
     tight = limits.tightest(profile.limits) == limits and first_nm <= min(
         limits.peak_nm, profile.first_session_peak_nm
@@ -226,11 +226,11 @@ def _only_tightens(package: PackageFile, around: Circumstances) -> str:
     return f"At most {_words(limits)}; first session at most {first_nm:g} N m."
 
 
-def _for_this_patient(package: PackageFile, around: Circumstances) -> str:
+def _for_this_patient(package: PackageFile, context: CheckContext) -> str:
     tag = package.blob.subject_tag
-    if not around.subject_tag:
+    if not context.subject_tag:
         return f"Not asked. The tag is {tag}."
-    if tag != around.subject_tag:
+    if tag != context.subject_tag:
         raise refuse(
             "DEP-008",
             "This package belongs to another patient.",
@@ -240,7 +240,7 @@ def _for_this_patient(package: PackageFile, around: Circumstances) -> str:
     return "The tag is this patient's."
 
 
-def _approved(package: PackageFile, around: Circumstances) -> str:
+def _approved(package: PackageFile, context: CheckContext) -> str:
     approvals = package.manifest.approvals
     if not any(approval.name and approval.meaning for approval in approvals):
         raise refuse(
@@ -253,16 +253,16 @@ def _approved(package: PackageFile, around: Circumstances) -> str:
     return f"Released by {', '.join(names)}."
 
 
-def _in_time(package: PackageFile, around: Circumstances) -> str:
+def _in_time(package: PackageFile, context: CheckContext) -> str:
     manifest = package.manifest
-    if manifest.created > around.now_utc + CLOCKS_DIFFER:
+    if manifest.created > context.now_utc + CLOCKS_DIFFER:
         raise refuse(
             "DEP-020",
             "This package was made in the future.",
             f"It is of {manifest.created_utc}; the clock of this computer says otherwise.",
             "Set the clock of this computer, then try again.",
         )
-    if around.now_utc >= manifest.expires:
+    if context.now_utc >= manifest.expires:
         raise refuse(
             "DEP-013",
             f"This package expired on {manifest.expires:%Y-%m-%d}.",
@@ -276,7 +276,7 @@ def _words(limits: TorqueLimits) -> str:
     return f"{limits.peak_nm:g} N m, {limits.rate_nm_s:g} N m/s, {np.degrees(limits.hip_range_rad):.0f}°"
 
 
-_CHECKS: tuple[tuple[str, Callable[[PackageFile, Circumstances], str]], ...] = (
+_CHECKS: tuple[tuple[str, Callable[[PackageFile, CheckContext], str]], ...] = (
     ("signature", _signed),
     ("record", _same_as_recorded),
     ("device", _for_this_device),

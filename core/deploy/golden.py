@@ -1,4 +1,4 @@
-"""Golden vectors: what the one runtime answers to a fixed walk, and whether a device answers the same."""
+"""Golden vectors: the torque of the reference runtime for a fixed walk, to check a device bit by bit."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SEED = 20_24  # any fixed number; the vectors must not depend on when they are 
 
 
 def golden_vectors(controller: ExoController) -> GoldenVectors:
-    """Run the controller from a fresh start over strides of changing size with noise on top."""
+    """Run the controller after a reset over strides of changing size with noise on top."""
     time_s = np.arange(GOLDEN_TICKS)[:, None] / controller.control_hz
     phase = 2.0 * np.pi * 0.9 * time_s + np.array([[0.0, np.pi]])
     size = np.linspace(0.1, 0.6, GOLDEN_TICKS)[:, None]
@@ -27,7 +27,7 @@ def golden_vectors(controller: ExoController) -> GoldenVectors:
 def reference_torque(
     controller: ExoController, angle_rad: Float32Array, velocity_rad_s: Float32Array
 ) -> Float32Array:
-    """Torque (T, 2) [N m] from a fresh start for angle and velocity (T, 2)."""
+    """Torque (T, 2) [N m] after a reset for angle and velocity (T, 2)."""
     runtime = ExoRuntime(controller)
     return np.array(
         [runtime.step(angle, speed) for angle, speed in zip(angle_rad, velocity_rad_s, strict=True)],

@@ -1,4 +1,4 @@
-"""Watching and steering a connected exo: telemetry, heartbeat, arm and stop."""
+"""Monitor a connected exo: telemetry, heartbeat, arm and stop."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from core.deploy.provisional import Note, unnoted
-from core.devices.exo_faults import row_words
+from core.deploy.provisional import AuditCallback, no_audit
+from core.devices.exo_faults import safety_row_text
 from core.devices.exo_link import ExoLink
 from core.devices.exo_protocol import CONTROL_HZ, HEARTBEAT_PERIOD_S, NEWEST, TelemetryRecord
-from core.devices.exo_values import ExoInfo, Worn
+from core.devices.exo_values import ExoInfo, PlacementStatus
 from core.domain.audit import AuditStep
 from core.domain.exo_protocol import DeviceState, SlotState
 from core.errors import UserError, refuse
 
 POLL_PERIOD_S = 0.05
-WAIT_PERIOD_S = 0.3  # how often an exo that is not ready is asked what it waits for
-TICKS_TO_SETTLE = 20  # until an exo with a new controller must know whether it is ready; one is enough
+WAIT_PERIOD_S = 0.3  # period of reading the placement status of an exo that is not ready
+MAX_TICKS_TO_READY = 20  # an exo with a new controller normally needs one to become ready
 RAMP_S = 5.0  # the assistance grows from nothing over five seconds (Dephy's fade)
-TRIAL_FRACTION = 0.5  # of its torque for a controller nobody has confirmed; the exo enforces the same
+PROVISIONAL_FRACTION = 0.5  # of the torque limit until a controller is confirmed; enforced by the exo too
 
 _SENTENCE = {
     DeviceState.BOOT: "The exo is starting.",
@@ -34,7 +34,7 @@ _SENTENCE = {
 
 @dataclass(frozen=True, slots=True)
 class ArmPermit:
-    """What the clinician confirmed: only this controller may be armed."""
+    """Permission of the clinician: only this controller may be armed."""
 
     package_sha256: str
     session: str
@@ -42,14 +42,18 @@ class ArmPermit:
 
 
 class ExoMonitor:
-    """Keeps one exo company. Call `step` often (every 5 ms or so) with a clock in seconds."""
+    """Polls one exo. Call `step` often (every 5 ms or so) with a clock in seconds."""
 
     def __init__(
-        self, link: ExoLink, permit: ArmPermit | None, say: Callable[[str], None], note: Note = unnoted
+        self,
+        link: ExoLink,
+        permit: ArmPermit | None,
+        report: Callable[[str], None],
+        note: AuditCallback = no_audit,
     ) -> None:
         self._link = link
         self.permit = permit
-        self._say = say
+        self._report = report
         self._note = note
         self._since = NEWEST
         self._next_poll_s = 0.0
@@ -58,34 +62,34 @@ class ExoMonitor:
         self._state: DeviceState | None = None
         self.lost = 0
         self.allowed_nm = 0.0  # largest torque since the last arming
-        self.worn: Worn | None = None  # what an exo that is not ready waits for
+        self.placement: PlacementStatus | None = None  # read while the exo is safe but not ready
 
     @property
     def state(self) -> DeviceState | None:
         return self._state
 
-    def obey(self, command: str) -> None:
-        """`arm`, `disarm`, `stop` or `acknowledge`. Raises what the exo and the link refuse."""
+    def handle_command(self, command: str) -> None:
+        """`arm`, `disarm`, `stop` or `acknowledge`. Raises UserError when the exo or the link refuses."""
         match command:
             case "stop" | "disarm":
                 self.stop()
             case "arm":
                 self._arm()
             case "acknowledge":
-                self._enter(self._link.acknowledge_faults())
+                self._set_state(self._link.acknowledge_faults())
             case _:
-                self._say(f"Unknown command: {command}")
+                self._report(f"Unknown command: {command}")
 
     def step(self, now_s: float) -> tuple[TelemetryRecord, ...]:
-        """Heartbeat and telemetry when they are due; what is new, oldest first."""
+        """Send the heartbeat and read telemetry when due; returns the new records, oldest first."""
         if now_s >= self._next_beat_s:
             self._next_beat_s = now_s + HEARTBEAT_PERIOD_S
-            self._enter(self._link.heartbeat().state)
+            self._set_state(self._link.heartbeat().state)
         if self._state is not DeviceState.SAFE:
-            self.worn = None
+            self.placement = None
         elif now_s >= self._next_wait_s:
             self._next_wait_s = now_s + WAIT_PERIOD_S
-            self.worn = self._link.worn()
+            self.placement = self._link.placement()
         if now_s < self._next_poll_s:
             return ()
         self._next_poll_s = now_s + POLL_PERIOD_S
@@ -96,10 +100,10 @@ class ExoMonitor:
 
     def stop(self) -> None:
         """Zero torque now."""
-        self._enter(self._link.stop())
+        self._set_state(self._link.stop())
 
     def newest_fault(self) -> int:
-        """Row of the safety table that spoke last; 0 when none did."""
+        """Row of the safety table that triggered last; 0 when none did."""
         faults = self._link.faults()
         return faults[-1].code if faults else 0
 
@@ -113,7 +117,7 @@ class ExoMonitor:
             )
         info = self._ready()
         self.allowed_nm = self._allowed_nm(self.permit.max_nm)
-        self._enter(
+        self._set_state(
             self._link.arm(
                 self.permit.package_sha256,
                 nonce=info.nonce,
@@ -124,35 +128,35 @@ class ExoMonitor:
         )
 
     def _ready(self) -> ExoInfo:
-        """A new controller leaves the exo safe until its next tick. Raises EXO-022 when it waits for more."""
+        """Wait for READY, one tick after a new controller. Raises EXO-022 when a row blocks it."""
         info = self._link.info()
-        for _ in range(TICKS_TO_SETTLE):
+        for _ in range(MAX_TICKS_TO_READY):
             if info.state is not DeviceState.SAFE:
                 break
-            row = self._link.worn().blocked_by
+            row = self._link.placement().blocked_by
             if row or not info.active_sha256:
                 raise not_ready(row)
             time.sleep(1.0 / CONTROL_HZ)
             info = self._link.info()
         return info
 
-    def _allowed_nm(self, wanted_nm: float | None) -> float:
-        """The smallest of the limits in force, half of it on trial, and what is asked for this session."""
+    def _allowed_nm(self, session_nm: float | None) -> float:
+        """The smallest of the limits in force (half of them while provisional) and this session's limit."""
         limit_nm, slot = self._link.limits().peak_nm, self._link.slots().running
         if slot is None:
             return limit_nm
         if slot.state is not SlotState.CONFIRMED:
-            limit_nm *= TRIAL_FRACTION
-        return min(limit_nm, slot.first_session_peak_nm if wanted_nm is None else wanted_nm)
+            limit_nm *= PROVISIONAL_FRACTION
+        return min(limit_nm, slot.first_session_peak_nm if session_nm is None else session_nm)
 
-    def _enter(self, state: DeviceState) -> None:
+    def _set_state(self, state: DeviceState) -> None:
         before, self._state = self._state, state
         if state is before:
             return
         sentence = _SENTENCE[state]
         if state is DeviceState.FAULT:
-            sentence = f"Fault: zero torque. {row_words(self.newest_fault()).sentence}"
-        self._say(sentence)
+            sentence = f"Fault: zero torque. {safety_row_text(self.newest_fault()).sentence}"
+        self._report(sentence)
         moved = before is not None and before.moves
         if state.moves and not moved:
             self._note(AuditStep.ARMED, f"{sentence} At most {self.allowed_nm:g} N m.")
@@ -161,16 +165,16 @@ class ExoMonitor:
 
 
 def not_ready(row: int) -> UserError:
-    """Why a safe exo cannot be armed: what it waits for, by row of its safety table; 0: no controller."""
-    words = row_words(row)
-    why, next_step = words.what, words.next_step
+    """Why a safe exo cannot be armed, by the blocking row of its safety table; 0: no controller."""
+    text = safety_row_text(row)
+    why, next_step = text.what, text.next_step
     if row == 0:
         why, next_step = "It holds no controller that passed its self-test.", "Transfer the controller first."
     return refuse("EXO-022", "The exo is not ready to be armed.", why, next_step)
 
 
 def live_values(record: TelemetryRecord) -> dict[str, float]:
-    """A record as points of live curves; values that are not numbers are left out."""
+    """A record as points of live curves; values that are not finite are left out."""
     values = {
         "torque_left": record.command_nm[0],
         "torque_right": record.command_nm[1],

@@ -1,6 +1,6 @@
-"""What a package says about itself: for whom, for which exo, from what, how tested, who released it.
+"""The manifest of a package: patient tag, exo, provenance, test results and approvals.
 
-It holds only what the program knows. Nothing in it names the patient: the subject is a keyed tag.
+Nothing in it names the patient: the subject is a keyed tag (HMAC).
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ _UTC = "%Y-%m-%dT%H:%M:%SZ"
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """An electronic signature as 21 CFR 11.50 asks for it: who, when and what it means."""
+    """An electronic signature as 21 CFR 11.50 requires it: name, time and meaning."""
 
     name: str
-    role: str  # "" when it was not asked for
+    role: str  # "" where none was entered
     meaning: str
     utc: str
 
@@ -67,7 +67,7 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class InputSchema:
-    """What the network reads and gives. Order: all signals now, then all of one tick ago, and so on."""
+    """Inputs and outputs of the network. Order: all signals now, then all of one tick ago, and so on."""
 
     signals: tuple[Signal, ...]
     history_ms: tuple[int, ...]
@@ -77,7 +77,7 @@ class InputSchema:
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """How the controller did before anybody wore it."""
+    """Test results of the controller from simulation, before anybody wore it."""
 
     golden_peak_nm: float
     golden_rate_nm_s: float
@@ -104,7 +104,7 @@ class Signer:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """`manifest.json`. `controller` is, word for word, what the exo itself reads in `device.bin`."""
+    """`manifest.json`. `controller` is a copy of the manifest in `device.bin`, which the exo reads."""
 
     package_format: int
     package_id: str
@@ -135,7 +135,7 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What surrounds a controller when it is packed."""
+    """Identity and provenance that go into a package beside the controller."""
 
     subject_tag: str
     package_id: str
@@ -184,7 +184,7 @@ def profile_sha256(profile: DeviceProfile) -> str:
 
 
 def input_schema(controller: ExoController) -> InputSchema:
-    """As `ExoController.reads` has it."""
+    """The schema of `ExoController.reads`."""
     signals = [
         Signal(one.sense.value, unit_of(one.sense, controller.output), float(one.scale))
         for one in controller.reads.signals
@@ -207,7 +207,7 @@ def from_utc(text: str) -> datetime:
 
 
 def known(value: float) -> float | None:
-    """None for what could not be measured."""
+    """None for a value that is not finite: it could not be measured."""
     return float(value) if math.isfinite(value) else None
 
 

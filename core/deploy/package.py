@@ -1,4 +1,4 @@
-"""The controller package `.exopkg`: what the device runs, what it is, why it may, and who says so.
+"""The controller package `.exopkg`: the device image, its manifest, a report and a signature.
 
 A zip with fixed times and order, so that the same content always gives the same file:
 `manifest.json` (people read it), `device.bin` (the exo runs it), `report.json` (how it did in training),
@@ -56,7 +56,7 @@ class BuiltPackage:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PackageFile:
-    """A package that was read and found whole. Whether it may be used is asked in `core.deploy.checks`."""
+    """A package that was read and is intact. Whether it may be used is decided in `core.deploy.checks`."""
 
     device_bytes: bytes
     blob: Blob
@@ -103,7 +103,7 @@ def build_package(
 
 
 def read_package(path: Path) -> PackageFile:
-    """Read a package and see that its parts belong together.
+    """Read a package and check that its parts belong together.
 
     Raises UserError DEP-006 (missing), DEP-004 (cut off), DEP-010 (of a version that did not sign), DEP-003
     (changed).
@@ -112,7 +112,7 @@ def read_package(path: Path) -> PackageFile:
 
 
 def read_bytes(path: Path) -> bytes:
-    """What is in the file, no more than a package can hold. Raises UserError DEP-006."""
+    """Content of the file, at most one byte more than a package may have. Raises UserError DEP-006."""
     try:
         with path.open("rb") as stream:
             return stream.read(MAX_PACKAGE_BYTES + 1)
@@ -239,10 +239,9 @@ def _report(trained: TrainedController, comparison: Comparison | None) -> dict[s
 
 
 def assistance_in(package: PackageFile) -> Assistance:
-    """What the packed controller does to walking: by the signed comparison, else by its training.
+    """Effect of the packed controller on walking: from the signed comparison, else from its training.
 
-    Not known in a package that holds neither; where only the training tells, falls without the exo are not
-    known.
+    Unknown in a package that holds neither; the training alone does not give the falls without the exo.
     """
     gaits = package.report.get("gaits")
     if isinstance(gaits, list):

@@ -1,7 +1,7 @@
-"""What may happen to a controller on the exo after the transfer: keep it, take it back, go to the one before.
+"""What can follow the upload of a controller: confirm it, revert it, or roll back to the previous one.
 
-The exo itself decides; it gives a controller on trial at most half of its torque and goes back by itself at
-its next start. Here each wish is checked first, so that a person reads why it is refused.
+The exo enforces these rules: it limits a provisional controller to half of its torque and reverts it at the
+next reset unless it is confirmed. Each request is checked here first, so that a refusal can be explained.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from core.devices.exo_values import ExoInfo, SlotInfo, Slots
 from core.domain.audit import AuditStep
 from core.domain.controller import Approver
 from core.domain.exo_protocol import SlotState
-from core.domain.exo_walk import LEAST_STRIDES, ExoWalk
+from core.domain.exo_walk import MIN_STRIDES, ExoWalk
 from core.errors import UserError, refuse
 
-Note = Callable[[AuditStep, str], None]  # what happened, for the audit trail; details
+AuditCallback = Callable[[AuditStep, str], None]  # step and details, for the audit trail
 
 
-def unnoted(step: AuditStep, detail: str) -> None:
-    """For what belongs to no record, as in a benchmark."""
+def no_audit(step: AuditStep, detail: str) -> None:
+    """An `AuditCallback` that drops its entries, for uploads outside of a record, such as benchmarks."""
 
 
 def is_provisional(slots: Slots, sha256: str) -> bool:
@@ -40,25 +40,25 @@ def check_approver(approver: Approver) -> None:
 
 
 def check_walked(walk: ExoWalk | None, sha256: str) -> None:
-    """Refuses (DEP-021) to keep a controller that nobody has walked with for long enough."""
+    """Refuses (DEP-021) to confirm a controller without a long enough walk that used it."""
     if walk is not None and walk.package_sha256 == sha256 and walk.enough:
         return
     strides = (0, 0) if walk is None else walk.strides
-    why = f"{min(strides)} of {LEAST_STRIDES} strides of each leg were walked with it."
+    why = f"{min(strides)} of {MIN_STRIDES} strides of each leg were walked with it."
     if walk is not None and walk.fault:
         why = f"The last walk ended with a fault: {walk.end}"
     raise refuse(
         "DEP-021",
         "The controller cannot be kept yet.",
         why,
-        f"Arm the exo and walk at least {LEAST_STRIDES} strides under supervision, then stop it.",
+        f"Arm the exo and walk at least {MIN_STRIDES} strides under supervision, then stop it.",
     )
 
 
 def confirm(link: ExoLink, sha256: str) -> ExoInfo:
-    """Confirm the controller that is on trial; what the exo says of itself afterwards.
+    """Confirm the provisional controller; returns the exo's info afterwards.
 
-    Raises UserError EXO-015 while it assists, EXO-017 when it is no longer on trial, EXO-006 when the exo
+    Raises UserError EXO-015 while it assists, EXO-017 when it is no longer provisional, EXO-006 when the exo
     then runs something else, and what the link raises.
     """
     if link.info().state.moves:
@@ -78,7 +78,7 @@ def confirm(link: ExoLink, sha256: str) -> ExoInfo:
 
 
 def revert(link: ExoLink, sha256: str) -> bool:
-    """End the trial of this controller; False when there was none to end."""
+    """Revert this controller if it is provisional; False when it was not."""
     found = is_provisional(link.slots(), sha256)
     if found:
         link.revert()
@@ -86,7 +86,7 @@ def revert(link: ExoLink, sha256: str) -> bool:
 
 
 def revert_any_provisional(link: ExoLink) -> str:
-    """End a trial that was left over; its controller's hash, "" when there was none."""
+    """Revert a leftover provisional controller; its hash, "" when there was none."""
     running = link.slots().running
     if running is None or running.state is not SlotState.PROVISIONAL:
         return ""
@@ -94,7 +94,7 @@ def revert_any_provisional(link: ExoLink) -> str:
     return running.sha256
 
 
-def earlier(slots: Slots, subject_tag: str) -> SlotInfo | None:
+def previous_confirmed_slot(slots: Slots, subject_tag: str) -> SlotInfo | None:
     """The controller of this patient that was confirmed before the one that runs now."""
     running = slots.running
     for slot in slots.slots:
@@ -113,7 +113,7 @@ def roll_back(link: ExoLink, subject_tag: str) -> SlotInfo:
     """
     if link.info().state.moves:
         raise assisting()
-    slot = earlier(link.slots(), subject_tag)
+    slot = previous_confirmed_slot(link.slots(), subject_tag)
     if slot is None:
         raise refuse(
             "EXO-018",

@@ -1,7 +1,7 @@
 """Frozen dataclasses to JSON and back, refusing whatever does not fit exactly.
 
-Reading is for bytes that anybody may have written: a missing or unknown key, a value of another type, a
-number that is not finite, all end in ValueError and nothing else.
+Reading accepts untrusted bytes: a missing or unknown key, a value of another type, or a number that is not
+finite raises ValueError and nothing else.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def canonical_json(value: Any) -> bytes:
 
 
 def read_json(kind: type[T], raw: bytes) -> T:
-    """A value of dataclass `kind`, only from the very bytes that `canonical_json` gives for it."""
+    """A value of dataclass `kind`; refuses bytes other than those that `canonical_json` gives for it."""
     value: T = _value(kind, parse_json(raw), "")
     if canonical_json(value) != raw:
         raise ValueError("it is not written in the one allowed way")
@@ -32,14 +32,14 @@ def read_json(kind: type[T], raw: bytes) -> T:
 
 
 def parse_json(raw: bytes) -> Any:
-    """Plain JSON; ValueError for whatever is none."""
+    """Plain JSON; raises ValueError for anything else."""
     try:
-        return json.loads(raw, parse_constant=_no_number)
+        return json.loads(raw, parse_constant=_refuse_constant)
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
 
 
-def _no_number(name: str) -> NoReturn:
+def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no number")
 
 
@@ -71,6 +71,6 @@ def _fields(kind: Any, tree: dict[str, Any], path: str) -> Any:
 
 
 def _typed(kind: Any, tree: Any, path: str) -> Any:
-    if type(tree) is not kind:  # a bool is no int here, and an int no float
+    if type(tree) is not kind:  # exact: bool does not count as int, nor int as float
         raise ValueError(f"{path or 'it'} is no {kind.__name__}")
     return tree

@@ -1,7 +1,7 @@
-"""From a package to a controller on trial: send, read back, compare, start at half torque, self-test.
+"""From a package to a provisional controller: upload, read back, compare, activate, self-test.
 
-Whatever goes wrong, the exo ends with the controller it had before, or with the factory one. Keeping it
-comes later, after a supervised walk: see `core.deploy.provisional`.
+After any error the exo runs the controller it had before, or the factory one. The confirm follows later,
+after a supervised walk: see `core.deploy.provisional`.
 """
 
 from __future__ import annotations
@@ -12,23 +12,23 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from core.deploy.package import PackageFile
-from core.deploy.provisional import Note, assisting, read_back_differs, revert, unnoted
+from core.deploy.provisional import AuditCallback, assisting, no_audit, read_back_differs, revert
 from core.devices.exo_link import ExoLink
 from core.devices.exo_values import ExoInfo
 from core.domain.audit import AuditStep
 from core.domain.exo_protocol import SlotState
 from core.errors import UserError, refuse
 
-Report = Callable[[float, str], None]  # share done, sentence; may raise to cancel
+Report = Callable[[float, str], None]  # fraction done, sentence; may raise to cancel
 
 _UPLOAD = (0.05, 0.55)
 _READ_BACK = (0.60, 0.85)
-MOST_TICK_US = 5_000  # half of a control tick; the rest belongs to sensors, supervisor and link
+MAX_TICK_US = 5_000  # half of a control tick; the rest belongs to sensors, supervisor and link
 
 
 @dataclass(frozen=True, slots=True)
 class Transferred:
-    """What the exo holds now, as it says itself."""
+    """State of the exo after the transfer, as the exo reports it."""
 
     device: ExoInfo
     readback_sha256: str
@@ -37,23 +37,25 @@ class Transferred:
     mean_tick_us: int
 
 
-def transfer(link: ExoLink, package: PackageFile, report: Report, note: Note = unnoted) -> Transferred:
-    """Put the package on the exo and start it on trial; one that is confirmed there stays so.
+def transfer(
+    link: ExoLink, package: PackageFile, report: Report, note: AuditCallback = no_audit
+) -> Transferred:
+    """Upload the package and activate it as provisional; one that is confirmed on the exo stays confirmed.
 
-    `note` is told each step once the exo has done it. Raises UserError: EXO-007 wrong exo, EXO-015 exo in
-    use, EXO-005 unplugged while sending, EXO-012 not accepted, EXO-006 other bytes read back, EXO-009
+    `note` is called after each step that the exo completed. Raises UserError: EXO-007 wrong exo, EXO-015
+    exo in use, EXO-005 unplugged while sending, EXO-012 not accepted, EXO-006 other bytes read back, EXO-009
     self-test failed, EXO-016 too slow, and what the link raises.
     """
     sha256 = package.blob.sha256
     report(0.0, "Looking at the exo")
     _check_device(link, package)
-    if not _already_there(link, sha256):
-        _send(link, package, report)
+    if not _already_confirmed(link, sha256):
+        _upload(link, package, report)
         note(AuditStep.UPLOADED, f"{len(package.device_bytes)} bytes")
     readback_sha256 = _compare(link, package, report)
     note(AuditStep.VERIFIED, f"read back {readback_sha256}")
     try:
-        return _try(link, package, readback_sha256, report, note)
+        return _activate_and_test(link, package, readback_sha256, report, note)
     except BaseException as error:
         with suppress(UserError):  # the first error counts; at its next reset the exo reverts by itself
             if revert(link, sha256):
@@ -76,8 +78,8 @@ def _check_device(link: ExoLink, package: PackageFile) -> None:
         raise assisting()
 
 
-def _already_there(link: ExoLink, sha256: str) -> bool:
-    """True when the exo already runs exactly this controller, confirmed. A trial left over is ended."""
+def _already_confirmed(link: ExoLink, sha256: str) -> bool:
+    """True when the exo runs exactly this controller, confirmed. Reverts a leftover provisional one."""
     slots = link.slots()
     running = slots.running
     if running is not None and running.state is SlotState.PROVISIONAL:
@@ -86,7 +88,7 @@ def _already_there(link: ExoLink, sha256: str) -> bool:
     return running is not None and running.state is SlotState.CONFIRMED and running.sha256 == sha256
 
 
-def _send(link: ExoLink, package: PackageFile, report: Report) -> None:
+def _upload(link: ExoLink, package: PackageFile, report: Report) -> None:
     first, last = _UPLOAD
     report(first, "Sending the controller")
 
@@ -97,7 +99,7 @@ def _send(link: ExoLink, package: PackageFile, report: Report) -> None:
 
 
 def _compare(link: ExoLink, package: PackageFile, report: Report) -> str:
-    """Hash and bytes of what the exo stored; returns the hash of the bytes read back."""
+    """Compare hash and bytes of the stored slot with the package; returns the hash of the bytes read back."""
     report(_READ_BACK[0], "Reading the controller back")
     slot = link.slots().holding(package.blob.sha256)
     if slot is None:
@@ -120,15 +122,15 @@ def _compare(link: ExoLink, package: PackageFile, report: Report) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _try(
-    link: ExoLink, package: PackageFile, readback_sha256: str, report: Report, note: Note
+def _activate_and_test(
+    link: ExoLink, package: PackageFile, readback_sha256: str, report: Report, note: AuditCallback
 ) -> Transferred:
     sha256 = package.blob.sha256
     if link.info().active_sha256 != sha256:
         report(0.88, "Starting the controller on trial, with zero torque")
         link.test(sha256)
         link.activate()
-        note(AuditStep.ON_TRIAL, "with zero torque; at most half of its torque until it is confirmed")
+        note(AuditStep.PROVISIONAL, "with zero torque; at most half of its torque until it is confirmed")
     report(0.92, "Self-test on the exo")
     test = link.selftest()
     if not test.passed or test.outputs_sha256 != package.blob.golden.outputs_sha256:
@@ -138,11 +140,11 @@ def _try(
             "The exo computes other numbers than this program.",
             "The controller before is active again. Ask the maker of the exo for firmware that fits.",
         )
-    if test.mean_tick_us > MOST_TICK_US:
+    if test.mean_tick_us > MAX_TICK_US:
         raise refuse(
             "EXO-016",
             "The exo is too slow for this controller.",
-            f"A step takes it {test.mean_tick_us / 1000:.1f} ms; it has {MOST_TICK_US / 1000:.0f} ms.",
+            f"A step takes it {test.mean_tick_us / 1000:.1f} ms; it has {MAX_TICK_US / 1000:.0f} ms.",
             "The controller before is active again. Ask the maker of the exo for faster firmware.",
         )
     note(AuditStep.SELF_TEST, f"{test.ticks} test vectors bit by bit, {test.mean_tick_us} us a tick")

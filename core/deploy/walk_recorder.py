@@ -1,4 +1,4 @@
-"""From the exo's telemetry to a walk: strides while it assists, delivered against predicted torque."""
+"""From telemetry to a recorded walk: strides with assistance, delivered against predicted torque."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from core.domain.exo_walk import ExoWalk, TorqueMatch
 
 Compute = Callable[[Float32Array, Float32Array], Float32Array]  # angle, velocity (T, 2) to torque (T, 2)
 
-BEFORE_TICKS = 100  # before arming: the controller's memory of a second ago no longer matters
-MOST_TICKS = 60_000  # ten minutes; of a longer walk the end is kept
+BEFORE_TICKS = 100  # kept from before arming: longer than the memory of the controller's filters
+MAX_TICKS = 60_000  # ten minutes; of a longer walk the end is kept
 STRIDE_SWING_RAD = 0.17  # a thigh that swings less (10 degrees) makes no stride
-LEAST_COMPARED_TICKS = 100
+MIN_COMPARED_TICKS = 100
 
 
 class StrideCounter:
@@ -47,12 +47,12 @@ class StrideCounter:
 
 @dataclass(frozen=True, slots=True)
 class WalkFacts:
-    """What is known of a walk besides its telemetry."""
+    """Facts about a walk that its telemetry does not hold."""
 
     package_sha256: str
     device_serial: str
     virtual: bool
-    on_trial: bool
+    on_trial: bool  # the controller was provisional; the name of `ExoWalk`'s persisted field
     limit_nm: float
     mass_kg: float
 
@@ -62,7 +62,7 @@ class WalkRecorder:
 
     def __init__(self) -> None:
         self._before: deque[TelemetryRecord] = deque(maxlen=BEFORE_TICKS)
-        self._walk: deque[TelemetryRecord] = deque(maxlen=MOST_TICKS)
+        self._walk: deque[TelemetryRecord] = deque(maxlen=MAX_TICKS)
         self._armed_ms: int | None = None
         self._last_seq: int | None = None
         self._lost = 0
@@ -150,7 +150,7 @@ def _pairs(records: tuple[TelemetryRecord, ...], name: str) -> FloatArray:
 def predict(
     angle_rad: FloatArray, velocity_rad_s: FloatArray, limit_nm: float, compute: Compute | None
 ) -> FloatArray:
-    """What the controller computes from what the exo measured, no more than is allowed. NaN: unknown."""
+    """Torque of the controller for the measured motion, clipped to the limit. NaN without the controller."""
     if compute is None:
         return np.full_like(angle_rad, np.nan)
     torque = compute(angle_rad.astype(np.float32), velocity_rad_s.astype(np.float32))
@@ -162,17 +162,19 @@ def match(
 ) -> TorqueMatch:
     """Pearson r and root mean square difference per side [N m/kg], where the exo assisted fully."""
     numbers = [
-        _likeness(predicted_nm[assisting, side], delivered_nm[assisting, side], mass_kg)
+        _correlation_and_rmse(predicted_nm[assisting, side], delivered_nm[assisting, side], mass_kg)
         for side in range(len(SIDES))
     ]
     (left_r, left_rmse), (right_r, right_rmse) = numbers
     return TorqueMatch((left_r, right_r), (left_rmse, right_rmse), float(assisting.sum()) / 100.0)
 
 
-def _likeness(predicted_nm: FloatArray, delivered_nm: FloatArray, mass_kg: float) -> tuple[float, float]:
+def _correlation_and_rmse(
+    predicted_nm: FloatArray, delivered_nm: FloatArray, mass_kg: float
+) -> tuple[float, float]:
     known = np.isfinite(predicted_nm) & np.isfinite(delivered_nm)
     one, other = predicted_nm[known], delivered_nm[known]
-    if len(one) < LEAST_COMPARED_TICKS:
+    if len(one) < MIN_COMPARED_TICKS:
         return float("nan"), float("nan")
     rmse = float(np.sqrt(np.mean((one - other) ** 2))) / mass_kg
     if min(np.ptp(one), np.ptp(other)) == 0.0:

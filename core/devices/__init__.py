@@ -1,1 +1,1 @@
-"""Cameras and links to the world outside."""
+"""Hardware access: cameras, and the serial or TCP link to the exo."""

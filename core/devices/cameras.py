@@ -1,7 +1,7 @@
 """Where video frames come from: files, live cameras, and recordings played back as if they were live.
 
 Every source yields `(time_s, image)`: seconds since the first frame, and a blue-green-red picture (H, W, 3)
-of uint8 that is only valid until the next frame is asked for.
+of uint8 that is only valid until the next frame is read.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ class FrameSource(Protocol):
         ...
 
 
-class _Closing:
-    """What the sources share: one that holds an OpenCV capture lets it go."""
+class _ReleasesCapture:
+    """Base of the sources: a context manager that releases an OpenCV capture, if there is one."""
 
     _capture: Any = None
 
@@ -58,7 +58,7 @@ class _Closing:
             self._capture.release()
 
 
-class VideoFileSource(_Closing):
+class VideoFileSource(_ReleasesCapture):
     """A video file, as fast as it can be decoded. Times are those of the frames, not of the header."""
 
     def __init__(self, path: Path) -> None:
@@ -101,7 +101,7 @@ class VideoFileSource(_Closing):
         return max(0, int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT)))
 
 
-class LiveCameraSource(_Closing):
+class LiveCameraSource(_ReleasesCapture):
     """A camera of this PC, by its number."""
 
     def __init__(self, number: int) -> None:
@@ -130,7 +130,7 @@ class LiveCameraSource(_Closing):
             yield now_s - start_s, image
 
 
-class ReplayedCameraSource(_Closing):
+class ReplayedCameraSource(_ReleasesCapture):
     """A recording that behaves like a live camera: one frame at a time, at its own rate, again and again."""
 
     def __init__(self, source: Callable[[], FrameSource], *, repeat: bool = True) -> None:
@@ -153,20 +153,8 @@ class ReplayedCameraSource(_Closing):
             offset_s += last_s + interval_s
 
 
-class ArraySource(_Closing):
-    """Pictures from memory, for tests and synthetic recordings: (T, H, W, 3) at a constant rate."""
-
-    def __init__(self, images: ByteImage, rate_hz: float) -> None:
-        self._images = images
-        self._rate_hz = rate_hz
-
-    def frames(self) -> Iterator[TimedFrame]:
-        for number, image in enumerate(self._images):
-            yield number / self._rate_hz, image
-
-
 def open_live(camera: int | str) -> FrameSource:
-    """A live source: a camera number, or the path of a video that plays the camera's part."""
+    """A live source: a camera number, or the path of a video that is replayed as a live camera."""
     if isinstance(camera, int):
         return LiveCameraSource(camera)
     path = Path(camera)
@@ -176,7 +164,7 @@ def open_live(camera: int | str) -> FrameSource:
 
 @dataclass(frozen=True, slots=True)
 class VideoProbe:
-    """What is known about a video after one look at every frame."""
+    """Properties of a video after decoding every frame."""
 
     time_s: tuple[float, ...]
     header_frames: int
@@ -190,8 +178,8 @@ class VideoProbe:
         return frame_rate_hz(self.time_s)
 
 
-def probe(path: Path, look: Callable[[int, float, ByteImage], None], *, every: int = 10) -> VideoProbe:
-    """Decode the whole video; `look(frame, time_s, image)` sees every `every`-th frame.
+def probe(path: Path, inspect: Callable[[int, float, ByteImage], None], *, every: int = 10) -> VideoProbe:
+    """Decode the whole video; `inspect(frame, time_s, image)` is called for every `every`-th frame.
 
     Refuses CAP-001 (no such file), CAP-002 (empty), CAP-003 (not a video), CAP-004 (damaged),
     CAP-005 (too few frames per second), CAP-006 (too short).
@@ -203,7 +191,7 @@ def probe(path: Path, look: Callable[[int, float, ByteImage], None], *, every: i
             times.append(time_s)
             if number % every == 0 and (image := source.retrieve()) is not None:
                 height_px, width_px = image.shape[:2]
-                look(number, time_s, image)
+                inspect(number, time_s, image)
         header_frames = source.header_frames
     if not width_px:
         raise _damaged(path)

@@ -1,4 +1,4 @@
-"""What each row of the exo's safety table means to the person beside the patient: one table.
+"""The safety table of the exo as text for the operator: what happened, and what to do.
 
 The exo names rows S1 to S23 by their number (`core/exo_core/SAFETY.md`). Torque is zero in all of them.
 """
@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-PLACEMENT = 12  # the row that waits for standing and for five steps
+PLACEMENT = 12  # row S12: the sensors' placement is checked while standing and in five steps
 WAITING_TO_STAND = "Waiting: let the person stand still for a moment, then walk five steps."
 WAITING_TO_WALK = "Waiting: the person stood; now let them walk five steps."
 
 
 @dataclass(frozen=True, slots=True)
-class RowWords:
+class RowText:
     what: str
     next_step: str
 
@@ -23,47 +23,47 @@ class RowWords:
 
 
 _CHECK_SENSORS = "Check the thigh sensors and their cables."
-_ROWS: dict[int, RowWords] = {
-    1: RowWords("The controller asked for more torque than is allowed.", "The limit held; watch the gait."),
-    2: RowWords("The controller asked for an impossible torque.", "Do not use it again; train a new one."),
-    3: RowWords("The torque would have changed too fast.", "The limit held; watch the gait."),
-    4: RowWords(
+_ROWS: dict[int, RowText] = {
+    1: RowText("The controller asked for more torque than is allowed.", "The limit held; watch the gait."),
+    2: RowText("The controller asked for an impossible torque.", "Do not use it again; train a new one."),
+    3: RowText("The torque would have changed too fast.", "The limit held; watch the gait."),
+    4: RowText(
         "The exo braked or pushed the person hard for three strides.", "Check the straps and the sides."
     ),
-    5: RowWords("The assistance was faded.", "Arm again when the person is ready."),
-    6: RowWords("A hip was bent or stretched beyond its range.", "Let the person stand, then arm again."),
-    7: RowWords("The strides became much smaller or larger.", "Let the person walk evenly, then arm again."),
-    8: RowWords("The person stopped walking.", "Assistance comes back after two even strides."),
-    9: RowWords("A thigh sensor fell behind.", _CHECK_SENSORS),
-    10: RowWords("A thigh sensor is stuck.", _CHECK_SENSORS),
-    11: RowWords("A thigh sensor reports impossible values.", _CHECK_SENSORS),
-    PLACEMENT: RowWords(
+    5: RowText("The assistance was faded.", "Arm again when the person is ready."),
+    6: RowText("A hip was bent or stretched beyond its range.", "Let the person stand, then arm again."),
+    7: RowText("The strides became much smaller or larger.", "Let the person walk evenly, then arm again."),
+    8: RowText("The person stopped walking.", "Assistance comes back after two even strides."),
+    9: RowText("A thigh sensor fell behind.", _CHECK_SENSORS),
+    10: RowText("A thigh sensor is stuck.", _CHECK_SENSORS),
+    11: RowText("A thigh sensor reports impossible values.", _CHECK_SENSORS),
+    PLACEMENT: RowText(
         "The exo does not know yet how it sits.",
         "Let the person stand still, then walk five steps. If it stays so, check that the sensors sit "
         "straight and on the right sides.",
     ),
-    13: RowWords(
+    13: RowText(
         "The person moves as no controller was made for.", "Assistance comes back with an even walk."
     ),
-    14: RowWords("The exo's computer was too slow.", "Switch the exo off and on, then try again."),
-    15: RowWords("A motor does not answer.", "Switch the exo off and check the motor cables."),
-    16: RowWords("A motor does something else than it was told.", "Switch the exo off; call service."),
-    17: RowWords("A motor is too hot.", "Let the exo cool down before you go on."),
-    18: RowWords("A part that touches the skin was warm for too long.", "Take the exo off and let it cool."),
-    19: RowWords("The battery is low.", "Charge the exo before you go on."),
-    20: RowWords("The connection to this PC was lost.", "Check the cable, connect and arm again."),
-    21: RowWords("The emergency stop was pressed.", "Release it when the person is safe, then acknowledge."),
-    22: RowWords("The controller in the exo's memory changed.", "It was removed; transfer it again."),
-    23: RowWords("The exo waits for somebody to acknowledge a fault.", "Acknowledge it, then arm again."),
+    14: RowText("The exo's computer was too slow.", "Switch the exo off and on, then try again."),
+    15: RowText("A motor does not answer.", "Switch the exo off and check the motor cables."),
+    16: RowText("A motor does something else than it was told.", "Switch the exo off; call service."),
+    17: RowText("A motor is too hot.", "Let the exo cool down before you go on."),
+    18: RowText("A part that touches the skin was warm for too long.", "Take the exo off and let it cool."),
+    19: RowText("The battery is low.", "Charge the exo before you go on."),
+    20: RowText("The connection to this PC was lost.", "Check the cable, connect and arm again."),
+    21: RowText("The emergency stop was pressed.", "Release it when the person is safe, then acknowledge."),
+    22: RowText("The controller in the exo's memory changed.", "It was removed; transfer it again."),
+    23: RowText("The exo waits for somebody to acknowledge a fault.", "Acknowledge it, then arm again."),
 }
 
 
-def row_words(row: int) -> RowWords:
-    """Words for row S`row`; a row that this program does not know is told by its number."""
-    unknown = RowWords(f"The exo stopped by its rule S{row}.", "Update this program, or call service.")
+def safety_row_text(row: int) -> RowText:
+    """Text of row S`row`; an unknown row is named by its number."""
+    unknown = RowText(f"The exo stopped by its rule S{row}.", "Update this program, or call service.")
     return _ROWS.get(row, unknown)
 
 
 def fault_sentence(row: int) -> str:
-    """Short, for the trail: `S9 A thigh sensor fell behind.`"""
-    return f"S{row} {row_words(row).what}"
+    """Short form for the audit trail: `S9 A thigh sensor fell behind.`"""
+    return f"S{row} {safety_row_text(row).what}"

@@ -1,8 +1,8 @@
 """The link to an exo: one request at a time, resynchronised after every error, never repeated by itself.
 
 smpclient has no lock and never recovers from a late answer (its issue 104): the lock is here, and
-`ExoTransport` skips late answers. What the exo is told to do is sent exactly once; only reading is tried a
-second time, and an upload goes on at the offset that the exo itself names.
+`ExoTransport` skips late answers. Commands are sent exactly once; only reads are repeated once, and an upload
+continues at the offset that the exo reports.
 """
 
 from __future__ import annotations
@@ -46,7 +46,16 @@ from core.devices.exo_refusals import (
     upload_refused,
 )
 from core.devices.exo_transport import ExoTransport, parse_address
-from core.devices.exo_values import Beat, ExoInfo, Fault, SelfTest, SlotInfo, Slots, TelemetryBatch, Worn
+from core.devices.exo_values import (
+    ExoInfo,
+    Fault,
+    HeartbeatReply,
+    PlacementStatus,
+    SelfTest,
+    SlotInfo,
+    Slots,
+    TelemetryBatch,
+)
 from core.domain.controller import TorqueLimits
 from core.domain.exo_protocol import DeviceState, Rc, SlotState
 
@@ -54,12 +63,12 @@ T = TypeVar("T")
 OnProgress = Callable[[int, int], None]  # bytes done, bytes in all
 
 REQUEST_TIMEOUT_S = 1.0
-SLOW_TIMEOUT_S = 5.0  # what starts a controller or writes to flash
+SLOW_TIMEOUT_S = 5.0  # for commands that start a controller or write to flash
 UPLOAD_FIRST_TIMEOUT_S = 10.0  # a device may erase its flash first
 UPLOAD_RESTARTS = 5
-# smpclient logs whole requests, weights and all, before it raises; what it raises says enough.
+# smpclient logs whole requests, weights included, before it raises; its exceptions say enough.
 logging.getLogger("smpclient").setLevel(logging.CRITICAL)
-# Whatever smp's parser raises on bytes that are no answer; it checks some of them by plain asserts.
+# Everything that smp's parser raises on malformed bytes; some of its checks are plain asserts.
 _GARBLED = (
     SMPClientException,
     SMPException,
@@ -123,7 +132,7 @@ class ExoLink:
         self._thread.join(timeout=5.0)
         self._loop.close()
 
-    # what the exo says
+    # reads
 
     def info(self) -> ExoInfo:
         answer = self._read(wire.InfoRead())
@@ -159,7 +168,7 @@ class ExoLink:
         return tuple(Fault(entry.code, entry.t_ms, entry.detail) for entry in answer.faults)
 
     def events(self) -> tuple[Fault, ...]:
-        """All that the exo's own memory of events holds, oldest first; `faults` gives the newest few."""
+        """The exo's whole event log, oldest first; `faults` gives the newest few."""
         data = self._download(EVENTS_FILE)
         try:
             events = unpack_events(data)
@@ -170,14 +179,14 @@ class ExoLink:
             for event in events
         )
 
-    def worn(self) -> Worn:
-        """What the exo knows of how it sits, and which row keeps it from being ready."""
+    def placement(self) -> PlacementStatus:
+        """Result of the placement check of the sensors, and the row that keeps the exo from being ready."""
         answer = self._read(wire.WornRead())
-        return Worn(answer.blocked_by, answer.standing, answer.walking)
+        return PlacementStatus(answer.blocked_by, answer.standing, answer.walking)
 
-    def telemetry(self, since: int, *, most: int = TELEMETRY_RECORDS_PER_ANSWER) -> TelemetryBatch:
+    def telemetry(self, since: int, *, limit: int = TELEMETRY_RECORDS_PER_ANSWER) -> TelemetryBatch:
         """Control ticks from sequence number `since` on, oldest first; `NEWEST` skips what is past."""
-        answer = self._read(wire.TelemetryRead(since=since, max=most))
+        answer = self._read(wire.TelemetryRead(since=since, max=limit))
         if answer.schema_id != TELEMETRY_SCHEMA:
             raise other_protocol(self.address, answer.schema_id)
         return TelemetryBatch(unpack_telemetry(answer.data), answer.lost, answer.next)
@@ -186,10 +195,10 @@ class ExoLink:
         return str(self._read(EchoWrite(d=text)).r)
 
     def read_back(self, slot: str, on_progress: OnProgress | None = None) -> bytes:
-        """The bytes that are stored in slot `A` or `B`."""
+        """The bytes stored in slot `A` or `B`."""
         return self._download(slot_file(slot), on_progress)
 
-    # what the exo is told
+    # commands
 
     def upload(self, blob: bytes, on_progress: OnProgress | None = None) -> None:
         """Write `blob` into the slot that is not in use.
@@ -203,11 +212,11 @@ class ExoLink:
         self._slot_set(SlotAction.TEST, sha256)
 
     def activate(self) -> None:
-        """Start the marked controller on trial; it reverts at the next reset unless confirmed."""
+        """Start the marked controller as provisional; it reverts at the next reset unless confirmed."""
         self._slot_set(SlotAction.ACTIVATE, "")
 
     def confirm(self, sha256: str) -> None:
-        """Keep the controller that runs on trial."""
+        """Make the provisional controller permanent."""
         self._slot_set(SlotAction.CONFIRM, sha256)
 
     def revert(self) -> None:
@@ -249,19 +258,19 @@ class ExoLink:
         """Zero torque now. Always accepted."""
         return DeviceState(self._command(wire.ArmWrite(arm=False)).state)
 
-    def heartbeat(self) -> Beat:
+    def heartbeat(self) -> HeartbeatReply:
         """Tell the exo that this program is alive; half a second of silence ends the assistance."""
         answer = self._command(wire.HeartbeatWrite(t_host=int(time.monotonic() * 1000)))
-        return Beat(DeviceState(answer.state), answer.faults)
+        return HeartbeatReply(DeviceState(answer.state), answer.faults)
 
     def put_on_anew(self) -> DeviceState:
-        """Somebody puts the exo on: its sensors must show again where they sit. Ends in zero torque."""
+        """The exo was put on anew: it repeats the placement check of its sensors. Ends in zero torque."""
         return DeviceState(self._command(wire.PutOnWrite()).state)
 
     def acknowledge_faults(self) -> DeviceState:
         return DeviceState(self._command(wire.FaultsAck(ack=True)).state)
 
-    # how it is sent
+    # requests on the wire
 
     def _slot_set(self, action: SlotAction, sha256: str) -> None:
         self._command(
@@ -282,10 +291,10 @@ class ExoLink:
         return data
 
     def _read(self, request: Any) -> Any:
-        return self._run(self._ask(request, tries=2))
+        return self._run(self._request(request, tries=2))
 
     def _command(self, request: Any, *, timeout_s: float | None = None, code: str = "EXO-010") -> Any:
-        return self._run(self._ask(request, tries=1, timeout_s=timeout_s, code=code))
+        return self._run(self._request(request, tries=1, timeout_s=timeout_s, code=code))
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
@@ -297,9 +306,9 @@ class ExoLink:
             raise unplugged(self.address) from error
         except _GARBLED as error:
             raise broken_answers(self.address) from error
-        await self._ask(EchoWrite(d="exotwin"), tries=2)
+        await self._request(EchoWrite(d="exotwin"), tries=2)
 
-    async def _ask(
+    async def _request(
         self, request: Any, *, tries: int, timeout_s: float | None = None, code: str = "EXO-010"
     ) -> Any:
         async with self._lock:
@@ -323,7 +332,7 @@ class ExoLink:
 
     async def _upload(self, blob: bytes, on_progress: OnProgress) -> None:
         async with self._lock:
-            reached, restarts = 0, 0  # restarts since the last byte that arrived
+            reached, restarts = 0, 0  # restarts since the upload last advanced
             while True:
                 try:
                     upload = self._client.upload(

@@ -1,4 +1,4 @@
-"""Messages of group 70 as seen by the app: one request, one answer and the refusals each.
+"""Messages of group 70 on the host side: a request, its answer and its error codes each.
 
 Answers forbid unknown keys, so a change of meaning is announced by `proto` and not by a new key.
 """

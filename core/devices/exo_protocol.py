@@ -1,4 +1,4 @@
-"""What both ends of the exo link agree on: group, commands, states, refusals and the telemetry record.
+"""The wire protocol of the exo link: group, commands, slot actions and the telemetry record.
 
 The link is MCUmgr's Simple Management Protocol on a serial line. Group 70 is ours; groups 0 (os),
 1 (image) and 8 (file) keep their public meaning, so that stock tools can talk to the exo.
@@ -19,7 +19,7 @@ HEARTBEAT_PERIOD_S = 0.1
 HEARTBEAT_TIMEOUT_S = 0.5  # five missed heartbeats: Dephy's rule and the 500 ms of ALL-IN-EXO
 CONTROL_HZ = 100
 TELEMETRY_SCHEMA = 1
-NEWEST = 0xFFFFFFFF  # as `since`: no old records, only the number to go on from
+NEWEST = 0xFFFFFFFF  # as `since`: no old records, only the sequence number to continue from
 
 
 class Command(IntEnum):
@@ -46,7 +46,6 @@ class SlotAction(StrEnum):
 
 
 FACTORY = "F"  # zero torque, cannot be changed
-SLOT_NAMES = ("A", "B")
 
 
 def slot_file(name: str) -> str:
@@ -59,10 +58,10 @@ EVENTS_FILE = "/log/events.bin"  # the exo's own ring of events, oldest first
 
 @dataclass(frozen=True, slots=True)
 class EventRecord:
-    """A row of the safety table that spoke (20: S20)."""
+    """A row of the safety table that triggered (20: S20)."""
 
     row: int
-    latched: bool  # a fault that somebody has to acknowledge; otherwise the exo only faded out
+    latched: bool  # a fault that has to be acknowledged; otherwise the assistance only faded out
     time_us: int  # since the exo's start
 
 

@@ -1,4 +1,4 @@
-"""What a person is told when the exo or its cable does not do what was asked."""
+"""The refusals of a failed exo command or link, as advice for the operator."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 from core.errors import UserError, refuse
 
-# Reasons that every group of the protocol shares, as far as an upload can meet them.
+# Error codes common to all groups of the protocol, as far as an upload can return them.
 _SHARED_REASONS = {
     1: "it does not know why",
     2: "no memory is left",
@@ -70,9 +70,9 @@ def refused(code: str, reason: str) -> UserError:
     )
 
 
-def upload_refused(said: str) -> UserError:
-    """`said` is what smpclient makes of the exo's answer: a whole message with the reason in it."""
-    code = re.search(r"\brc=(?:<\w+\.(\w+): \d+>|(\d+))", said)
+def upload_refused(message: str) -> UserError:
+    """`message` is smpclient's text of the exo's answer, which holds the reason."""
+    code = re.search(r"\brc=(?:<\w+\.(\w+): \d+>|(\d+))", message)
     reason = (
         code[1] or _SHARED_REASONS.get(int(code[2]), code[2]) if code else "something that makes no sense"
     )

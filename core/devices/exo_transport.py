@@ -17,7 +17,7 @@ from smpclient.transport.serial import SMPSerialTransport
 
 from core.errors import UserError, refuse
 
-_WHICH = slice(4, 8)  # group, number and command in the header: an answer repeats those of its request
+_REQUEST_ID = slice(4, 8)  # group, number and command in the header: an answer repeats those of its request
 BAUD_RATE = 1_000_000  # USB ignores it; on a UART 115200 would be too slow for telemetry
 
 
@@ -105,26 +105,26 @@ class SocketPort:
 
 
 class ExoTransport(SMPSerialTransport):
-    """SMP lines over an exo's port; opens once and says at once why it could not."""
+    """SMP lines over an exo's port; opens once and reports at once why it could not."""
 
     _POLLING_INTERVAL_S = 0.001  # smpclient's 5 ms would be most of the stop latency
 
     def __init__(self, address: Address) -> None:
         super().__init__(baudrate=BAUD_RATE, write_timeout=1.0, exclusive=True)
         self._exo_address = address
-        self._asked = b""  # which request's answer is awaited
+        self._pending = b""  # identifies the request whose answer is awaited
         if address.is_tcp:
             self._conn: Any = SocketPort()
 
     async def send(self, data: bytes) -> None:
-        self._asked = data[_WHICH]
+        self._pending = data[_REQUEST_ID]
         await super().send(data)
 
     async def receive(self) -> bytes:
-        """The answer to what was sent last; answers to requests that were given up are skipped."""
+        """The answer to the newest request; answers to abandoned requests are skipped."""
         while True:
             frame: bytes = await super().receive()
-            if frame[_WHICH] == self._asked:
+            if frame[_REQUEST_ID] == self._pending:
                 return frame
 
     async def connect(self, address: str, timeout_s: float) -> None:

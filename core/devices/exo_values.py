@@ -1,4 +1,4 @@
-"""What the exo says about itself, as plain values."""
+"""Answers of the exo as plain values."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class ExoInfo:
 
 @dataclass(frozen=True, slots=True)
 class SlotInfo:
-    """One of the two places for a controller."""
+    """One of the two slots for a controller image."""
 
     name: str
     state: SlotState
@@ -77,16 +77,16 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class Worn:
-    """What the exo knows of how it sits on the person (S12), and what keeps it from being ready."""
+class PlacementStatus:
+    """Placement check of the sensors on the wearer (S12), and the row that keeps the exo from being ready."""
 
     blocked_by: int  # row of the safety table; 0: nothing
-    stood: bool  # somebody stood still: gravity pulls where it should
-    walked: bool  # five steps: both thighs turn as they should
+    stood: bool  # the wearer stood still: gravity has the expected direction
+    walked: bool  # five steps: both thighs rotate as expected
 
 
 @dataclass(frozen=True, slots=True)
-class Beat:
+class HeartbeatReply:
     """Answer to a heartbeat."""
 
     state: DeviceState

@@ -1,4 +1,4 @@
-"""What ships with an exo: its profile, and the default controller every wearer could start with."""
+"""Files that ship for each exo: its profile, and the generic default controller."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Record from a live source while others look at the newest picture."""
+"""Record from a live source while another thread reads the newest picture."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from core.devices.cameras import ByteImage, FrameSource
 from core.errors import refuse
 
 _RATE_WINDOW_S = 2.0
-_PATIENCE_S = 5.0
+_FRAME_TIMEOUT_S = 5.0
 
 
 class CameraRecorder:
-    """Reads a source in a thread of its own; every frame is kept while recording, none while only looking.
+    """Reads a source in a thread of its own; every frame is kept while recording, none during a preview.
 
     The true time of each frame is kept, because a camera seldom holds the rate that a video's header claims.
-    Matroska is written, which stays readable when the program dies in the middle.
+    Matroska is written, which stays readable when the program ends abruptly.
     """
 
     def __init__(self, source: FrameSource, path: Path) -> None:
         self._source = source
         self._path = path
         self._stop = threading.Event()
-        self._news = threading.Condition()
+        self._changed = threading.Condition()
         self._newest: tuple[float, ByteImage] | None = None
         self._failure: BaseException | None = None
         self._arrivals_s: deque[float] = deque(maxlen=240)
@@ -64,16 +64,18 @@ class CameraRecorder:
         return self._times_s[-1] - self._times_s[0] if len(self._times_s) > 1 else 0.0
 
     def newest(self) -> tuple[float, ByteImage]:
-        """Wait for a picture (blue-green-red) not handed out before. Raises what the source raised."""
-        with self._news:
-            arrived = self._news.wait_for(lambda: self._newest is not None or self._failure, _PATIENCE_S)
+        """Wait for a picture (blue-green-red) not returned before. Raises the source's exception."""
+        with self._changed:
+            arrived = self._changed.wait_for(
+                lambda: self._newest is not None or self._failure, _FRAME_TIMEOUT_S
+            )
             if self._failure is not None:
                 raise self._failure
             if not arrived or self._newest is None:
                 raise refuse(
                     "CAP-041",
                     "The camera stopped sending pictures.",
-                    f"Nothing came for {_PATIENCE_S:.0f} s.",
+                    f"Nothing came for {_FRAME_TIMEOUT_S:.0f} s.",
                     "Check the cable and record again.",
                 )
             newest, self._newest = self._newest, None
@@ -81,14 +83,14 @@ class CameraRecorder:
 
     def start(self) -> None:
         """Keep every frame from now on. A recording begun before is dropped."""
-        with self._news:
+        with self._changed:
             if self._writer is not None:
                 self._writer.release()
             self._writer, self._times_s, self._recording = None, [], True
 
     def finish(self) -> tuple[float, ...]:
         """End the recording and return the times [s] of its frames, the first one 0."""
-        with self._news:
+        with self._changed:
             self._recording = False
             if self._writer is not None:
                 self._writer.release()
@@ -104,17 +106,17 @@ class CameraRecorder:
                     self._take(time_s, image)
             raise EOFError("the source ended")
         except BaseException as error:  # noqa: BLE001 - thread border: raised again by `newest`
-            with self._news:
+            with self._changed:
                 self._failure = error
-                self._news.notify_all()
+                self._changed.notify_all()
 
     def _take(self, time_s: float, image: ByteImage) -> None:
-        with self._news:
+        with self._changed:
             self._arrivals_s.append(time_s)
             if self._recording:
                 self._write(time_s, image)
             self._newest = (time_s, np.array(image))
-            self._news.notify_all()
+            self._changed.notify_all()
 
     def _write(self, time_s: float, image: ByteImage) -> None:
         if self._writer is None:

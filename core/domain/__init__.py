@@ -1,1 +1,1 @@
-"""The frozen vocabulary: values only, checked where they are made."""
+"""The shared data types: frozen values, checked when they are made."""

@@ -1,4 +1,4 @@
-"""Array types and the checks every value with arrays runs once, when it is made."""
+"""Array types, and the check of every array field when a value is made."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Whether a controller helps: the one verdict that sessions, screens, reports and packages all give.
+"""Whether a controller helps: the verdict shown by sessions, screens, reports and packages.
 
-Simulated walks with the personalized controller are held against the same person's walks without the exo.
+Simulated walks with the personalized controller are compared with walks of the same twin without the exo.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _REASON = "I sign it all the same, because: "
 
 @dataclass(frozen=True, slots=True)
 class Assistance:
-    """What the personalized controller does to walking, in simulation. None: not known."""
+    """Effect of the personalized controller on walking, in simulation. None: not known."""
 
     effort_ratio: float | None  # effort with the exo / effort without
     falls_per_minute: float | None = None  # with the exo
@@ -32,19 +32,19 @@ class Assistance:
 
     @property
     def more_falls(self) -> bool:
-        """One fall more counts: the walks with and without the exo begin in the same way."""
+        """A single additional fall counts: the walks with and without the exo start from the same states."""
         if self.falls_per_minute is None or self.falls_without is None:
             return False
         return self.falls_per_minute > self.falls_without
 
     @property
     def harder(self) -> bool:
-        """No tolerance: where it does not help, a person has to say why it is used."""
+        """Without tolerance: a controller that does not help needs a person's reason for its use."""
         return self.more_effort or self.more_falls
 
     @property
     def needs_reason(self) -> bool:
-        """Whether whoever releases it has to say why: it makes walking harder, or nobody knows."""
+        """Whether the person who releases it must give a reason: walking gets harder, or it is not known."""
         return self.harder or not self.known
 
     @property
@@ -92,14 +92,14 @@ def weigh(
 
 
 def percent_words(fraction: float) -> str:
-    """A share in per cent as people read it; a small one is never rounded to nothing."""
+    """A fraction as a percentage for people; a small one is never rounded to zero."""
     if 0.0 < fraction < 0.0005:
         return "less than 0.1 %"
     return f"{100.0 * fraction:.1f} %" if fraction < 0.0095 else f"{100.0 * fraction:.0f} %"
 
 
 def with_reason(declaration: str, assistance: Assistance, reason: str) -> str:
-    """What a signature means that was given although the controller does not help."""
+    """Meaning of a signature given although the controller does not help."""
     return f"{declaration} {assistance.words} {_REASON}{reason}"
 
 

@@ -1,7 +1,7 @@
-"""The audit trail: who did what to which controller on which exo, each entry chained to the one before.
+"""The audit trail: a hash chain of who did what to which controller on which exo.
 
-The hash of an entry covers all of its fields and the hash of the entry before, so nothing can be changed,
-taken out, put in or moved without the chain showing it. The head, kept apart, tells when the end is missing.
+The hash of an entry covers all of its fields and the hash of the previous entry, so a changed, removed, added
+or moved entry breaks the chain. The head, stored separately, reveals a truncated trail.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ FIRST = "0" * 64  # what the first entry is chained to
 
 
 class AuditStep(StrEnum):
-    """What can happen to a controller on its way; the words are those of the record."""
+    """Steps of a controller from approval to use; the values are stored in the record."""
 
     APPROVED = "approved"
     PACKED = "package made"
     UPLOADED = "uploaded"
     VERIFIED = "verified"
-    ON_TRIAL = "on trial"
+    PROVISIONAL = "on trial"  # the stored and shown word
     SELF_TEST = "self-test"
     CONFIRMED = "confirmed"
     ROLLED_BACK = "rolled back"
@@ -36,7 +36,7 @@ class AuditStep(StrEnum):
 class AuditEvent:
     """One thing that happened. No field names the patient; the visit is a random id."""
 
-    step: str  # an `AuditStep`; a plain word, because a changed one must be found, not refused
+    step: str  # an `AuditStep` as text, because a manipulated one must load to be detected
     who: str
     role: str = ""
     meaning: str = ""
@@ -49,7 +49,7 @@ class AuditEvent:
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """An event in its place. `on_utc` is ISO 8601, to the microsecond."""
+    """An event as a link of the chain. `on_utc` is ISO 8601, to the microsecond."""
 
     number: int  # 1, 2, 3, ...
     on_utc: str
@@ -71,7 +71,7 @@ NO_ENTRIES = AuditHead(0, FIRST)
 
 @dataclass(frozen=True, slots=True)
 class BrokenLink:
-    """The first entry that does not follow from the one before."""
+    """The first entry that breaks the chain."""
 
     number: int
     why: str

@@ -1,4 +1,4 @@
-"""Names of the body: sides and joints. One enum each, everywhere."""
+"""Names of the sides and joints of the body, as one enum each."""
 
 from __future__ import annotations
 

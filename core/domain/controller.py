@@ -1,4 +1,4 @@
-"""The controller that assists, what it may do, and how it did in simulation."""
+"""The exo's controller, its limits, its training and its deployment."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class TorqueLimits:
 
 @dataclass(frozen=True, slots=True)
 class DeviceProfile:
-    """One exo model: what it is, and its hard limits."""
+    """One exo model: identity, rates and hard limits."""
 
     id: str  # "Hippo_L1", as in assist-sim
     name: str
@@ -40,18 +40,18 @@ class DeviceProfile:
 
 
 class Sense(StrEnum):
-    """A number that a network on the exo may read."""
+    """A signal that a network on the exo can read. Class and field names are stored in records."""
 
     ANGLE_LEFT = "thigh_angle_left"
     ANGLE_RIGHT = "thigh_angle_right"
     VELOCITY_LEFT = "thigh_velocity_left"
     VELOCITY_RIGHT = "thigh_velocity_right"
-    OUTPUT_LEFT = "output_left"  # what the network itself gave one tick before; zero at a fresh start
+    OUTPUT_LEFT = "output_left"  # the network's own output one tick before; zero after a reset
     OUTPUT_RIGHT = "output_right"
 
 
 class NetworkOutput(StrEnum):
-    """What the network gives for each side."""
+    """Kind of the network's output for each side."""
 
     JOINT_TARGET = "joint_target"  # rad; torque by PD
     TORQUE = "torque"  # N m
@@ -79,7 +79,7 @@ class NetworkInputs:
         return self.history * len(self.signals)
 
 
-def usual_inputs(velocity_scale: float) -> NetworkInputs:
+def default_inputs(velocity_scale: float) -> NetworkInputs:
     """The 16 inputs of Luo 2024: angles and velocities of both thighs now and 10, 20, 30 ms ago."""
     angles = (InputSignal(Sense.ANGLE_LEFT), InputSignal(Sense.ANGLE_RIGHT))
     scaled = (Sense.VELOCITY_LEFT, Sense.VELOCITY_RIGHT)
@@ -90,14 +90,14 @@ def usual_inputs(velocity_scale: float) -> NetworkInputs:
 class ExoController:
     """Sensors to torque, as it runs on the exo.
 
-    The network reads `reads`. What it gives (2, order of SIDES) goes through a second-order low-pass of
+    The network reads `reads`. Its output (2, order of SIDES) goes through a second-order low-pass of
     `low_pass_hz`; from a joint target [rad] follows torque = kp (target - angle) - kd velocity (Luo 2024,
     eq. 15); the torque is clamped. In a temporal network a layer looks back over `taps` columns, `dilations`
     ticks apart: the weights of a layer are (out, taps * in), newest column first.
     """
 
     network: Network  # 16-128-64-2, relu
-    velocity_scale: float  # of `usual_inputs`, where there are no others
+    velocity_scale: float  # of `default_inputs`, where there are no others
     low_pass_hz: float
     kp_nm_rad: float
     kd_nm_s_rad: float
@@ -110,7 +110,7 @@ class ExoController:
 
     @property
     def reads(self) -> NetworkInputs:
-        return usual_inputs(self.velocity_scale) if self.inputs is None else self.inputs
+        return default_inputs(self.velocity_scale) if self.inputs is None else self.inputs
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -132,7 +132,7 @@ class TrainedController:
     falls_per_minute: float
     findings: tuple[Finding, ...] = ()
     synthetic: bool = False
-    walking: GaitPolicy | None = None  # how the twin walks once it is used to the exo; None: as before
+    walking: GaitPolicy | None = None  # the policy after accommodation to the exo; None: without one
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ class GaitScore:
     label: str
     correlation: dict[str, float]  # joint -> Pearson r with the measured gait cycle
     rmse_deg: dict[str, float]  # joint -> degrees
-    effort: float  # mean squared share of joint strength, see core.simulation
+    effort: float  # mean squared fraction of joint strength, see core.simulation
     symmetry: float
     falls_per_minute: float
     exo_peak_nm: float
@@ -173,40 +173,40 @@ class Package:
     device_id: str
     subject_tag: str
     limits: TorqueLimits
-    manifest_sha256: str = ""  # what was signed; "" in packages of versions that did not sign
+    manifest_sha256: str = ""  # of the signed manifest; "" in packages of versions that did not sign
     version: str = ""
     expires_utc: str = ""
     key_id: str = ""
-    practice: bool = False  # signed with a key nobody guards: for a virtual exo only
-    virtual_only: str = ""  # what else keeps it from a person, in a sentence; "" in older records
+    practice: bool = False  # signed with an unprotected key: for a virtual exo only
+    virtual_only: str = ""  # why else no person may wear it, in a sentence; "" in older records
 
 
 class Handover(StrEnum):
-    """Where a controller stands on its way onto an exo."""
+    """State of a deployment, as in MCUboot; the values are the stored and shown words."""
 
-    ON_TRIAL = "on trial"  # half torque; the exo goes back by itself at its next start
-    CONFIRMED = "confirmed"  # kept after a supervised walk
-    TAKEN_BACK = "taken back"  # not kept: what ran before runs again
-    ROLLED_BACK = "rolled back"  # runs again although a later one was confirmed
+    PROVISIONAL = "on trial"  # half torque; the exo reverts at the next reset unless it is confirmed
+    CONFIRMED = "confirmed"  # after a supervised walk
+    REVERTED = "taken back"  # not confirmed: the previous controller runs again
+    ROLLED_BACK = "rolled back"  # the previous confirmed controller replaced a confirmed one
 
 
 @dataclass(frozen=True, slots=True)
 class Approver:
-    """Who answers for a step near the body, as 21 CFR 11.50 asks for it."""
+    """Electronic signature (21 CFR 11.50) under a safety-relevant step."""
 
     name: str
     role: str
     meaning: str
 
 
-# Who answers where no person is there: nobody, and the record says so.
+# The signature of an unattended session: it names no person.
 UNATTENDED_APPROVER = Approver(
     "command line", "no person", "walked by a virtual exo only; not released for anybody to wear"
 )
 
 
 def unattended(name: str) -> bool:
-    """Whether an approval of this name is that of a session which nobody attended."""
+    """Whether an approval of this name comes from an unattended session."""
     return name.strip() == UNATTENDED_APPROVER.name
 
 
@@ -222,15 +222,15 @@ class Deployment:
     virtual: bool
     stage: Handover | None = None  # None in records of versions that confirmed at once
     version: str = ""  # of the package, as the exo names it
-    kept_by: Approver | None = None  # of a confirmed or rolled back one
+    kept_by: Approver | None = None  # who confirmed it or rolled back to it
 
     @property
     def handover(self) -> Handover:
         if self.stage is not None:
             return self.stage
-        return Handover.CONFIRMED if self.confirmed else Handover.TAKEN_BACK
+        return Handover.CONFIRMED if self.confirmed else Handover.REVERTED
 
     @property
     def equal(self) -> bool:
-        """Whether the exo holds, bit by bit, what was approved."""
+        """Whether the bytes on the exo are exactly the approved ones."""
         return self.package_sha256 == self.readback_sha256

@@ -59,7 +59,7 @@ class EmgEnvelopes:
     """Processed EMG. Axes: T samples, C channels."""
 
     time_s: FloatArray  # (T,)
-    envelope: FloatArray  # (T, C) share of the normalisation value
+    envelope: FloatArray  # (T, C) fraction of the normalisation value
     channels: tuple[ChannelQuality, ...]  # C
     normalised_to: str  # "MVC" or "recorded maximum"
     raw_rate_hz: float

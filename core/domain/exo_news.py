@@ -1,4 +1,4 @@
-"""What a watched exo tells the screens besides its curves: one message of the stream, as text."""
+"""Status messages from a supervised exo to the screens, and commands with a signature, as text."""
 
 from __future__ import annotations
 
@@ -8,48 +8,48 @@ from dataclasses import asdict, dataclass
 from core.domain.controller import Approver
 from core.errors import Advice
 
-_NEWS = "exo:"
-_KEEP, _ROLL_BACK = "keep:", "roll back:"
+_STATUS_PREFIX = "exo:"
+_CONFIRM, _ROLL_BACK = "keep:", "roll back:"
 
 
 @dataclass(frozen=True, slots=True)
 class ExoStatusMessage:
-    """The whole picture each time; only `refused` and `saved` are about this moment."""
+    """The complete status each time; only `refused` and `saved` concern the last event."""
 
     is_provisional: bool = False
-    may_keep: bool = False  # on trial, walked with, standing at zero torque
-    earlier: str = ""  # version of the patient's controller one can go back to
+    may_keep: bool = False  # provisional, walked with, now at zero torque
+    earlier: str = ""  # version of the patient's previous confirmed controller, "" without one
     saved: bool = False  # something new is in the record
     refused: Advice | None = None
 
     def to_text(self) -> str:
-        return _NEWS + json.dumps(asdict(self))
+        return _STATUS_PREFIX + json.dumps(asdict(self))
 
     @staticmethod
     def from_text(text: str) -> ExoStatusMessage | None:
         """None for any other message."""
-        if not text.startswith(_NEWS):
+        if not text.startswith(_STATUS_PREFIX):
             return None
-        values = json.loads(text.removeprefix(_NEWS))
+        values = json.loads(text.removeprefix(_STATUS_PREFIX))
         refused = values.pop("refused")
         return ExoStatusMessage(**values, refused=None if refused is None else Advice(**refused))
 
 
-def keep_command(approver: Approver) -> str:
-    """Keep the controller that is on trial."""
-    return _KEEP + json.dumps(asdict(approver))
+def confirm_command(approver: Approver) -> str:
+    """Command: confirm the provisional controller."""
+    return _CONFIRM + json.dumps(asdict(approver))
 
 
 def roll_back_command(approver: Approver) -> str:
-    """Run the controller that was confirmed before."""
+    """Command: roll back to the previous confirmed controller."""
     return _ROLL_BACK + json.dumps(asdict(approver))
 
 
-def asked_to_keep(command: str) -> Approver | None:
-    return _approver(command, _KEEP)
+def parse_confirm_command(command: str) -> Approver | None:
+    return _approver(command, _CONFIRM)
 
 
-def asked_to_roll_back(command: str) -> Approver | None:
+def parse_roll_back_command(command: str) -> Approver | None:
     return _approver(command, _ROLL_BACK)
 
 

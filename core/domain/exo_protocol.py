@@ -24,7 +24,7 @@ class Rc(IntEnum):
     """Why the exo refuses a command of group 70."""
 
     OK = 0
-    UNKNOWN = 1  # also: its storage did not do what it was asked
+    UNKNOWN = 1  # also: its storage failed
     BAD_REQUEST = 2
     BAD_STATE = 3
     HASH_MISMATCH = 4
@@ -68,7 +68,7 @@ class SlotState(StrEnum):
     RECEIVING = "receiving"
     VALID = "valid"
     PENDING = "pending"  # starts at the next activation or reset
-    PROVISIONAL = "test"  # MCUboot's word on the wire; running, reverts at the next reset unless confirmed
+    PROVISIONAL = "test"  # MCUboot's term on the wire; running, reverts at the next reset unless confirmed
     CONFIRMED = "confirmed"
     BAD = "bad"
 

@@ -1,4 +1,4 @@
-"""A walk with the exo armed: what it measured, and how well it did what the controller predicts."""
+"""A walk with the exo armed: measurements, and delivered against predicted torque."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from core.domain.arrays import FloatArray, frozen
 from core.domain.body import SIDES
 
-LEAST_STRIDES = 10  # of each leg, after the assistance has grown, before a controller may be kept
+MIN_STRIDES = 10  # of each leg with full assistance, before a controller may be confirmed
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +34,9 @@ class ExoWalk:
     time_s: FloatArray  # (T,)   of the exo, 0 where it was armed
     angle_rad: FloatArray  # (T, 2) thigh, flexion positive
     velocity_rad_s: FloatArray  # (T, 2)
-    command_nm: FloatArray  # (T, 2) what the exo asked of its motors
-    delivered_nm: FloatArray  # (T, 2) what its motors gave
-    predicted_nm: FloatArray  # (T, 2) what the controller computes from these angles, within the limit
+    command_nm: FloatArray  # (T, 2) commanded to the motors
+    delivered_nm: FloatArray  # (T, 2) measured at the motors
+    predicted_nm: FloatArray  # (T, 2) computed by the controller from these angles, clipped to the limit
     assisting: NDArray[np.bool_]  # (T,)   fully, after the ramp
     limit_nm: float  # largest torque allowed in this walk
     strides: tuple[int, int]  # left, right, with full assistance
@@ -58,10 +58,10 @@ class ExoWalk:
 
     @property
     def seconds(self) -> float:
-        """Armed."""
+        """Duration since arming."""
         return float(self.time_s[-1]) if len(self.time_s) else 0.0
 
     @property
     def enough(self) -> bool:
-        """Whether a controller may be kept after it."""
-        return not self.fault and min(self.strides) >= LEAST_STRIDES
+        """Whether the controller may be confirmed after it."""
+        return not self.fault and min(self.strides) >= MIN_STRIDES

@@ -1,4 +1,4 @@
-"""What a result can be trusted for: findings, worst first."""
+"""Findings on the quality of a result, worst first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small pictures of a video, one file, so that a screen can show it without a video library.
+"""Small pictures of a video in one file, so that a screen can show them without a video library.
 
 Format: `frames.bin` is every JPEG picture, one after the other. `frames.json` is one object:
 `width_px`, `height_px` (of the pictures), `source_width_px`, `source_height_px` (of the video, in whose
@@ -17,7 +17,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class FrameIndex:
-    """What `frames.json` says. Axis: T pictures."""
+    """Content of `frames.json`. Axis: T pictures."""
 
     width_px: int
     height_px: int

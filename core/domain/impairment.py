@@ -1,4 +1,4 @@
-"""What keeps a person from walking normally, each as a slider from 0 (absent) to 1 (severe)."""
+"""Impairments of gait, each with a severity from 0 (absent) to 1 (severe)."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ SLOTS: tuple[Slot, ...] = (
     *(Slot(ImpairmentKind.PAIN, side) for side in SIDES),
     Slot(ImpairmentKind.DELAY),
 )
-"""Every slider there is; the order of every severity axis."""
+"""All sliders; the order of every severity axis."""
 
 
 def severities(impairments: tuple[Impairment, ...]) -> FloatArray:
@@ -85,8 +85,3 @@ def severities(impairments: tuple[Impairment, ...]) -> FloatArray:
         place = SLOTS.index(impairment.slot)
         value[place] = max(value[place], impairment.severity)
     return value
-
-
-def drop_foot(side: Side, severity: float) -> Impairment:
-    """Drop foot: the muscles that lift the foot are weak."""
-    return Impairment(ImpairmentKind.WEAKNESS, severity, side, group=MuscleGroup.DORSIFLEXORS)

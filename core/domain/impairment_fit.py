@@ -1,4 +1,4 @@
-"""Impairments that explain a recorded gait: how severe, how certain, and what cannot be told apart."""
+"""Impairments fitted to a recorded gait: severities, standard deviations and confounded ones."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class SeverityEstimate:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ImpairmentFit:
-    """Impairments with which the twin walks most like the person. Axis: R rounds of the search."""
+    """Impairments with which the twin's gait is closest to the person's. Axis: R iterations of the search."""
 
     body: BodyParameters  # with the impairments that were found
     estimates: tuple[SeverityEstimate, ...]  # the most severe first
@@ -29,8 +29,8 @@ class ImpairmentFit:
     healthy_rms_deg: float  # the same before the search
     misfit: float  # sum of squares in standard deviations of gait analysis
     healthy_misfit: float
-    best_misfit: FloatArray  # (R,) after each round
-    not_told_apart: tuple[str, ...]  # sentences
+    best_misfit: FloatArray  # (R,) after each iteration
+    not_told_apart: tuple[str, ...]  # persisted name: confounded impairments, as sentences
     walks: int  # walks that were simulated
     findings: tuple[Finding, ...] = ()
     synthetic: bool = False

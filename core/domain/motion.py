@@ -1,4 +1,4 @@
-"""A person's own movement: joint angles, events, strides, measures, and what can be trusted."""
+"""A person's measured movement: joint angles, events, strides, gait measures and findings."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from core.domain.arrays import FloatArray, frozen
 from core.domain.body import JOINTS, JointKind, Side
 from core.domain.findings import Finding
-from core.domain.sides_doubt import MOST_EXCHANGED, SIDES_IN_DOUBT
+from core.domain.sides_doubt import MAX_EXCHANGED_FRACTION, SIDES_IN_DOUBT
 
 CYCLE_POINTS = 101  # 0..100 % of the gait cycle
 
@@ -69,7 +69,7 @@ class Spatiotemporal:
     cadence_steps_min: float
     step_width_m: float | None
     sides: tuple[SideMeasures, SideMeasures]  # in the order of SIDES
-    symmetry: float  # 1 = equal step times and lengths; Robinson's index turned into a share
+    symmetry: float  # 1 = equal step times and lengths; Robinson's index turned into a fraction
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,7 +98,7 @@ class GaitReference:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Motion:
-    """Everything the Motion step found in one recording."""
+    """The complete result of the Motion step for one recording."""
 
     kinematics: Kinematics
     strides: tuple[Stride, ...]
@@ -108,16 +108,16 @@ class Motion:
     segment_length_m: dict[str, float]  # measured: "thigh", "shank", "foot", "pelvis_width", "trunk"
     residual_m: float  # root mean square distance of model and observed landmarks after the fit
     sagittal_only: bool  # True for a single camera
-    swapped_fraction: float  # share of frames whose left and right legs were exchanged
+    swapped_fraction: float  # fraction of frames whose left and right legs were exchanged
     findings: tuple[Finding, ...]
     synthetic: bool = False
-    sides_by: str = ""  # who said which leg is which before it was solved; empty when nobody was asked
+    sides_by: str = ""  # the person who confirmed the sides before solving; empty without a confirmation
     leg_exchanges: tuple[FloatArray, ...] = ()
     """Per camera (T, 2): 1 where knees, feet have other sides than the detector gave them, before any swap
     throughout. Empty in motions of earlier versions."""
 
     @property
     def sides_in_doubt(self) -> bool:
-        """Whether it needs a person to say which leg is which; motions of earlier versions never asked."""
-        asked = any(finding.advice.code == SIDES_IN_DOUBT for finding in self.findings)
-        return asked or (self.swapped_fraction > MOST_EXCHANGED and not self.sides_by)
+        """Whether a person must confirm left and right; motions of earlier versions lack the finding."""
+        in_doubt = any(finding.advice.code == SIDES_IN_DOUBT for finding in self.findings)
+        return in_doubt or (self.swapped_fraction > MAX_EXCHANGED_FRACTION and not self.sides_by)

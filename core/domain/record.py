@@ -18,7 +18,7 @@ class RecordKind(StrEnum):
     IMPAIRMENTS = "impairments"  # an `ImpairmentFit`
     GAIT_POLICY = "gait_policy"
     SIMULATED_GAIT = "simulated_gait"
-    SCENARIO = "scenario"  # a twin in a situation that nobody recorded
+    SCENARIO = "scenario"  # a twin in a scenario without a recording
     CONTROLLER = "controller"
     COMPARISON = "comparison"
     PACKAGE = "package"
@@ -34,7 +34,7 @@ class Verdict(StrEnum):
     SKIPPED = "skipped"
     KEPT = "kept"  # a stale result is knowingly kept
     SIGNED = "signed"
-    SIDES_CONFIRMED = "sides confirmed"  # somebody looked: left and right of a motion are right as shown
+    SIDES_CONFIRMED = "sides confirmed"  # left and right of a motion are correct as shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Decision:
     by: str
     on_utc: datetime
     reason: str  # for a signature: what it means
-    role: str = ""  # of the person who decided, where it was asked for
+    role: str = ""  # of the person who decided, where one was entered
 
 
 @dataclass(frozen=True, slots=True)

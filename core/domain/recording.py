@@ -1,4 +1,4 @@
-"""What the cameras gave: video files, and the landmarks seen in them."""
+"""Video recordings, and the landmarks detected in them."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ class LandmarkTrack:
 
     @property
     def detected_fraction(self) -> float:
-        """Share of frames in which the person was seen."""
+        """Fraction of frames in which the person was detected."""
         return (
             float(np.isfinite(self.image_px[:, Landmark.LEFT_HIP.value, 0]).mean())
             if len(self.time_s)
@@ -123,7 +123,7 @@ class LandmarkTrack:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Person:
-    """One person found in a recording: what the chooser shows, and the tracks, one per camera."""
+    """One person found in a recording, with one track per camera."""
 
     label: str  # "Person 1, walks to the left"
     seen_fraction: float

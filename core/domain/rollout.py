@@ -1,4 +1,4 @@
-"""Simulated gait: what the twin did, seen by every sensor a simulation has. Always labelled simulated."""
+"""Simulated gait: kinematics, joint moments, ground forces and muscles. Always labelled simulated."""
 
 from __future__ import annotations
 
@@ -68,14 +68,14 @@ METABOLIC_MODELS = ("Umberger 2010", "Bhargava 2004")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class MuscleFacts:
-    """What no laboratory can see in a walk. Axes: T frames, M muscles, 14 joints."""
+class MuscleAnalysis:
+    """Muscle states and moments of a simulated walk. Axes: T frames, M muscles, 14 joints."""
 
     muscle_names: tuple[str, ...]  # M, as the actuators of the 80-muscle body
     estimated: bool  # True: activations by static optimisation of joint torques; False: simulated muscles
     excitation: Float32Array  # (T, M) 0..1
     activation: Float32Array  # (T, M) 0..1
-    force_n: Float32Array  # (T, M) pull, active and passive
+    force_n: Float32Array  # (T, M) tension, active and passive
     fibre_length: Float32Array  # (T, M) optimal lengths
     fibre_velocity: Float32Array  # (T, M) optimal lengths per second, lengthening positive
     moment_nm: FloatArray  # (T, 14) of all muscles about the joints
@@ -101,7 +101,7 @@ class Rollout:
     joint_velocity_rad_s: FloatArray  # (T, 14)
     joint_torque_nm: FloatArray  # (T, 14) by the body itself, without the exo
     exo_torque_nm: FloatArray  # (T, 2) flexion positive; zero when no exo is worn
-    ground_force_n: FloatArray  # (T, 2, 3) on the foot, world axes
+    ground_force_n: FloatArray  # (T, 2, 3) ground reaction force on the foot, world axes
     centre_of_pressure_m: FloatArray  # (T, 2, 3) NaN while the foot is in the air
     activation: FloatArray  # (T, M) estimated by static optimisation; order of playback.muscle_names
     playback: Playback
@@ -110,7 +110,7 @@ class Rollout:
     walked_s: float
     fell_at_s: float | None
     fall_cause: str  # "" when the twin did not fall
-    muscles: MuscleFacts | None = None  # None in walks recorded before these were kept
+    muscles: MuscleAnalysis | None = None  # None in walks recorded before these were kept
 
     def __post_init__(self) -> None:
         frames = len(np.asarray(self.time_s))

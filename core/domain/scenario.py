@@ -1,4 +1,4 @@
-"""Situations in which a twin walks, each with a name a clinician understands."""
+"""Scenarios in which a twin walks: terrain, speed and perturbation."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class GroundKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """The walkway ahead. Walking up is positive."""
+    """The terrain ahead. Uphill is positive."""
 
     kind: GroundKind = GroundKind.LEVEL
     slope_rad: float = 0.0  # ramps
@@ -67,7 +67,7 @@ def tread_number(ground: Ground, forward_m: FloatArray) -> FloatArray:
 
 
 class GaitKind(StrEnum):
-    """The movement the twin is asked for."""
+    """The gait of the reference motion."""
 
     WALK = "walk"
     RUN = "run"
@@ -83,7 +83,7 @@ class DisturbanceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Disturbance:
-    """Something unexpected, once per walk."""
+    """A perturbation, once per walk."""
 
     kind: DisturbanceKind
     at_s: float = 3.0
@@ -95,7 +95,7 @@ class Disturbance:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One situation. `speed_m_s` None means the person's own speed."""
+    """One scenario. `speed_m_s` None means the person's own speed."""
 
     key: str  # short and stable, for files and commands: "ramp-up-5"
     name: str  # "Ramp up, 5°"

@@ -1,4 +1,4 @@
-"""A scene as plain arrays, so that a running job can show the twin it works on."""
+"""A scene as plain arrays, so that a running job can send the twin to the screen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When nobody can say from the paths alone which leg is the left one: the doubt, and who settled it."""
+"""Doubtful left and right sides of a motion: the finding, and its settlement by a person."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from enum import StrEnum
 from core.domain.findings import Finding, Severity
 from core.errors import Advice
 
-MOST_EXCHANGED = 1 / 3
-"""Share of the pictures. A detector that is wrong in more of them is no evidence for sides, and neither is
-the smoothness of paths, which overrules it: one doubtful picture can turn a whole trial round."""
+MAX_EXCHANGED_FRACTION = 1 / 3
+"""Of the pictures. A detector that is wrong in more of them is no evidence for the sides, and neither is the
+smoothness of paths that overrules it: one doubtful picture can exchange the sides of a whole trial."""
 
-SIDES_IN_DOUBT = "MOT-032"  # holds the session until a person has said which leg is which
-SIDES_TOLD = "MOT-033"
+SIDES_IN_DOUBT = "MOT-032"  # stops the session until a person has confirmed the sides
+SIDES_SETTLED = "MOT-033"
 
 
 class SideSource(StrEnum):
-    """Whose left and right a motion has."""
+    """Source of left and right of a motion."""
 
     REPAIRED = "repaired"  # the detector's, exchanged where that makes the legs' paths smooth
     AS_DETECTED = "as-detected"
@@ -25,11 +25,11 @@ class SideSource(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """How a motion's left and right are taken, and who said so."""
+    """How left and right of a motion were assigned, and by whom."""
 
     source: SideSource = SideSource.REPAIRED
     exchanged: bool = False  # left becomes right throughout, after `source`
-    by: str = ""  # empty: nobody was asked
+    by: str = ""  # the person who confirmed it; empty without a confirmation
 
     @property
     def words(self) -> str:
@@ -41,9 +41,9 @@ class Sides:
 
 
 def doubt_of_sides(fraction: float, *, can_be_shown: bool = True) -> Finding:
-    """Detector and smooth paths disagree in this share of the pictures: only a person can tell.
+    """Detector and smooth paths disagree in this fraction of the pictures: a person has to decide.
 
-    A motion of an earlier version does not know in which pictures: its sides `can_be_shown` to nobody.
+    `can_be_shown` is False for a motion of an earlier version, which does not hold the pictures concerned.
     """
     return Finding(
         Severity.STOP,
@@ -59,9 +59,9 @@ def doubt_of_sides(fraction: float, *, can_be_shown: bool = True) -> Finding:
     )
 
 
-def sides_told(by: str, answer: str) -> Finding:
+def sides_settled(by: str, answer: str) -> Finding:
     """A person settled the doubt; `answer` says how, as a sentence."""
     return Finding(
         Severity.NOTE,
-        Advice(f"{by} said which leg is the left one.", answer, "Nothing to do.", SIDES_TOLD),
+        Advice(f"{by} said which leg is the left one.", answer, "Nothing to do.", SIDES_SETTLED),
     )

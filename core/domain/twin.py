@@ -36,7 +36,7 @@ class GroupStrength:
 
 @dataclass(frozen=True, slots=True)
 class BodyParameters:
-    """All that is needed to build this person's body model, at every fidelity."""
+    """Parameters of a person's body model, for every fidelity."""
 
     height_m: float
     mass_kg: float
@@ -85,7 +85,7 @@ class Network:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LearningCurve:
-    """What was watched while learning: one named series over wall time."""
+    """One named metric of a training run over wall time."""
 
     name: str
     unit: str
@@ -99,7 +99,7 @@ class LearningCurve:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GaitPolicy:
-    """How a twin walks: the policy network, its input normalisation and the gait it was taught."""
+    """A walking policy: networks, observation normalisation and the reference gait it imitates."""
 
     body: BodyParameters
     reference: GaitReference

@@ -16,7 +16,7 @@ FOLDER = Path(__file__).resolve().parent
 SOURCES = FOLDER / "src"
 ZIG = "ziglang==0.17.0"  # a C compiler from the package server, for machines without one
 
-# Exact numerics first, then every warning that points at a lost bit. Warnings are errors.
+# Reproducible floating point first, then every warning about lost precision. Warnings are errors.
 NUMERICS = ("-std=c99", "-ffp-contract=off")
 WARNINGS = ("-Wall", "-Wextra", "-Wconversion", "-Wdouble-promotion", "-Wshadow", "-Wpedantic", "-Werror")
 
@@ -61,7 +61,7 @@ def build(target: Path, compiler: Sequence[str] | None = None, flags: Sequence[s
     position = [] if target.suffix == ".dll" else ["-fPIC"]
     identity = f'-DEXO_SOURCES="{sources_sha256()}"'
     sources = [str(path) for path in sorted(SOURCES.glob("*.c"))]
-    # A new file takes the place of the old one: a program that has loaded the old one keeps it.
+    # Replaced by a rename: a running program keeps the library that it has loaded.
     part = target.with_name(f"{target.name}.{os.getpid()}.part")
     arguments = [*NUMERICS, *WARNINGS, *position, *flags, identity, "-shared", *sources, "-o", str(part)]
     done = subprocess.run([*command, *arguments], capture_output=True, text=True, check=False)

@@ -12,7 +12,7 @@ from core.exo_core.library import Library, load
 
 
 class BlobFault(IntEnum):
-    """Why the core does not take the bytes of a controller; the numbers of `exo_blob_error`."""
+    """Why the core rejects the bytes of a controller; the numbers of `exo_blob_error`."""
 
     TOO_SHORT = 1
     NOT_A_CONTROLLER = 2
@@ -29,7 +29,7 @@ class BlobFault(IntEnum):
 
 
 class BlobRefused(ValueError):  # noqa: N818 - an answer of the core
-    """The core does not run these bytes."""
+    """The core rejects these bytes."""
 
     def __init__(self, fault: BlobFault) -> None:
         super().__init__(fault.name.lower().replace("_", " "))
@@ -38,7 +38,7 @@ class BlobRefused(ValueError):  # noqa: N818 - an answer of the core
 
 @dataclass(frozen=True, slots=True)
 class SelfTest:
-    """Golden vectors against this core."""
+    """Result of running the golden vectors on this core."""
 
     ticks: int
     passed: bool
@@ -46,12 +46,12 @@ class SelfTest:
 
 
 class Controller:
-    """One controller in the memory of the core. Raises BlobRefused when the core does not take the bytes."""
+    """One controller in the memory of the core. Raises BlobRefused when the core rejects the bytes."""
 
     def __init__(self, data: bytes, library: Library | None = None) -> None:
         self._core = load() if library is None else library
         ffi, lib = self._core.ffi, self._core.lib
-        # Words, not bytes, so that the memory starts where a float may start.
+        # 64-bit words instead of bytes, so that the memory is aligned for floats.
         self._memory = ffi.new("uint64_t[]", len(data) // 8 + 1)
         ffi.memmove(self._memory, data, len(data))
         self._blob = ffi.new("exo_blob *")
@@ -67,17 +67,18 @@ class Controller:
         return bytes(self._core.ffi.buffer(self._blob.sha256)).hex()
 
     def reset(self) -> None:
-        """Forget everything seen."""
+        """Reset the state of filter, network and rate limit."""
         self._core.lib.exo_runtime_reset(self._state)
 
     def selftest(self) -> SelfTest:
-        """Run the golden vectors from a fresh start; every bit must agree."""
+        """Run the golden vectors after a reset; every bit must agree."""
         digest = self._core.ffi.new("uint8_t[]", 32)
         fault = self._core.lib.exo_blob_selftest(self._blob, self._state, digest)
         return SelfTest(self._blob.golden_ticks, fault == 0, bytes(self._core.ffi.buffer(digest)))
 
     def run(self, angle_rad: Float32Array, velocity_rad_s: Float32Array) -> Float32Array:
-        """Torque (T, 2) [N m] for thigh angle and velocity (T, 2), one row per tick, going on from before.
+        """Torque (T, 2) [N m] for thigh angle and velocity (T, 2), one row per tick. The state
+        carries over between calls.
 
         Raises ValueError for other shapes.
         """

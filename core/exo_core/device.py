@@ -1,4 +1,4 @@
-"""A whole exo in the C core: slots, controller, supervisor, telemetry and its answers to the host."""
+"""A whole exo in the C core: slots, controller, safety supervisor, telemetry and the SMP server."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ class ExoKey:
     """A public key whose controllers an exo runs."""
 
     raw: bytes  # 32
-    practice: bool = False  # nobody guards its private half
+    practice: bool = False  # its private half is not protected
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What this exo is. The profile's limits are burnt in; a package can only lower them."""
+    """Identity of an exo. The profile's limits are fixed in the firmware; a package can only lower them."""
 
     serial: str
     profile_id: str
@@ -32,7 +32,7 @@ class Identity:
     profile: Profile = field(default_factory=Profile)
     memory_bytes: int = 1 << 20  # for the running controller
     keys: tuple[ExoKey, ...] = ()
-    accept_practice: bool = False  # counts on a virtual exo only
+    accept_practice: bool = False  # has an effect on a virtual exo only
 
 
 class Device:
@@ -71,19 +71,19 @@ class Device:
         self._lib.exo_device_boot(self._device, self._setup)
 
     def trust(self, keys: tuple[ExoKey, ...]) -> None:
-        """Controllers of these keys run from now on, and no others. An exo has room for four."""
+        """Run only controllers signed with these keys from now on. An exo has room for four."""
         kept = keys[: len(self._setup.key)]
         self._setup.keys = len(kept)
-        for place, key in zip(self._setup.key, kept, strict=False):
-            place.raw, place.practice = key.raw, key.practice
+        for entry, key in zip(self._setup.key, kept, strict=False):
+            entry.raw, entry.practice = key.raw, key.practice
 
     @property
     def state(self) -> DeviceState:
         return DeviceState(self._device.safety.state)
 
     @property
-    def reset_asked(self) -> bool:
-        """The host asked for a reset: boot once its answer is on the way."""
+    def reset_requested(self) -> bool:
+        """The host requested a reset: boot once the answer was sent."""
         return bool(self._device.reset_asked)
 
     @property
@@ -92,12 +92,12 @@ class Device:
         return int(self._device.safety.blocked)
 
     @property
-    def knows_rest(self) -> bool:
-        """Somebody has stood still, so that the exo knows how its sensors hang (S12)."""
+    def rest_posture_known(self) -> bool:
+        """The wearer stood still, so that the resting orientation of the sensors is known (S12)."""
         return bool(self._device.safety.placement.standing)
 
     def tick(self, inputs: Inputs) -> None:
-        """Sensors to motors; the machine's `motor` gets the torque. The core fills in the weights' check."""
+        """One control tick; `Machine.motor` gets the torque. The core itself checks the weights."""
         for item in fields(inputs):
             setattr(self._inputs, item.name, getattr(inputs, item.name))
         self._lib.exo_device_tick(self._device, self._inputs)
@@ -107,13 +107,13 @@ class Device:
         length = self._lib.exo_smp_answer(self._device, frame, len(frame), self._answer)
         return bytes(self._core.ffi.buffer(self._answer, length)) if length else None
 
-    # what a test may break
+    # fault injection
 
-    def spoil_memory(self, offset: int, bit: int) -> None:
-        """One bit of the running controller changes in memory."""
+    def flip_memory_bit(self, offset: int, bit: int) -> None:
+        """Invert one bit of the running controller in memory."""
         self._core.ffi.cast("uint8_t *", self._memory)[offset % self._setup.room] ^= 1 << bit % 8
 
-    def spoil_law(self, gain: float) -> None:
-        """The control law changes in memory, beyond every limit that it has itself."""
+    def corrupt_control_law(self, gain: float) -> None:
+        """Overwrite gains and limits of the control law in memory, beyond its own limits."""
         law = self._device.blob.law
         law.kp_nm_rad = law.peak_nm = law.step_nm = gain

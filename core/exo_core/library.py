@@ -1,4 +1,4 @@
-"""The compiled core as Python sees it: its own headers are the declarations, so nothing is spelled twice."""
+"""The compiled core as a cffi library, declared by its own C headers."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def load(path: Path = LIBRARY) -> Library:
 
 
 def declarations() -> str:
-    """What the headers declare, in the small C that cffi reads."""
+    """The declarations of the headers in the subset of C that cffi reads."""
     config = (SOURCES / "exo_config.h").read_text(encoding="utf-8")
     numbers = "\n".join(re.findall(r"^#define EXO_\w+ \d+", config, flags=re.MULTILINE))
     return numbers + "\n" + "\n".join(_declarations(f"exo_{name}.h") for name in _HEADERS)

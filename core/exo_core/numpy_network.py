@@ -1,7 +1,7 @@
-"""A network of the exo as it runs there, column by column: perceptron or temporal convolution, in float32.
+"""The exo's network in float32, in the C core's order of sums: perceptron or temporal convolution.
 
 Sums run in the order of `core/exo_core/src/exo_net.c`: bias, then the newest column input by input, then the
-column before. A fresh start counts as if the first sample had always been there.
+column before. After a reset the history is filled with the first sample.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _SENSES = tuple(Sense)  # the order of `_Sample`
 
 
 class StreamingNetwork:
-    """The network of one controller, one tick after the other. Raises ValueError when it cannot run."""
+    """The network of one controller, evaluated tick by tick. Raises ValueError when it cannot run."""
 
     def __init__(self, controller: ExoController) -> None:
         network, layers = controller.network, len(controller.network.weights)
@@ -39,14 +39,14 @@ class StreamingNetwork:
         """Outputs (out,) for the inputs (in,) of this tick."""
         fresh, values, last = not self._memory, inputs, len(self._layers) - 1
         for layer, (weight, bias) in enumerate(self._layers):
-            columns = self._remember(layer, values, fresh=fresh)
+            columns = self._push_history(layer, values, fresh=fresh)
             total = bias.copy()
             for column in range(weight.shape[1]):
                 total += weight[:, column] * columns[column]
             values = total if layer == last else np.where(total <= 0.0, np.float32(0.0), total)
         return values
 
-    def _remember(self, layer: int, values: Float32Array, *, fresh: bool) -> Float32Array:
+    def _push_history(self, layer: int, values: Float32Array, *, fresh: bool) -> Float32Array:
         """The columns (taps * in,) that a layer reads, newest first."""
         taps, dilation = self._taps[layer], self._dilations[layer]
         if fresh:
@@ -59,7 +59,7 @@ class StreamingNetwork:
 
 
 class SignalHistory:
-    """The inputs of a network from a short memory of its signals, for one exo."""
+    """The inputs of a network from the history of its signals, for one exo."""
 
     def __init__(self, inputs: NetworkInputs) -> None:
         self._order = [_SENSES.index(signal.sense) for signal in inputs.signals]
@@ -83,6 +83,6 @@ class SignalHistory:
             self._samples[0] = sample
         return self._samples.ravel()
 
-    def answered(self, output: Float32Array) -> None:
-        """What the network gave (2,); what is no number counts as zero."""
+    def set_output(self, output: Float32Array) -> None:
+        """Store the network's output (2,) for the next tick; values that are not finite become zero."""
         self._output = np.where(np.isfinite(output), output, np.float32(0.0))

@@ -1,7 +1,7 @@
-"""What runs on the exo every 10 ms, in float32 numpy: the one meaning of an `ExoController`.
+"""The control law that runs on the exo every 10 ms, in float32 numpy: the reference of an `ExoController`.
 
-The simulation, the golden vectors and the virtual exo all step this code, so the controller cannot tell
-them apart. It needs numpy only. Sums run in a fixed order, one product at a time, so that a C99 core with
+The simulation and the golden vectors step this code; the exo and the virtual exo run the C core, which gives
+the same bits. It needs numpy only. Sums run in a fixed order, one product at a time, so that a C99 core with
 `-ffp-contract=off` gives the same bits.
 """
 
@@ -49,13 +49,13 @@ def low_pass_coefficients(cutoff_hz: float, rate_hz: float) -> Float32Array:
 
 
 class TorqueShaper:
-    """What the network gives to torque: low-pass, PD (Luo 2024, eq. 15), range, clamp, rate limit.
+    """Network output to torque: low-pass, PD (Luo 2024, eq. 15), range, clamp, rate limit.
 
-    Axes: N worlds, 2 sides. A sample that is not finite gives zero torque. Beyond `limits.hip_range_rad` a
-    side's torque is zero at once; on the way back it grows at the limited rate.
+    Axes: N environments, 2 sides. A sample that is not finite gives zero torque. Beyond
+    `limits.hip_range_rad` a side's torque is zero at once; on the way back it grows at the limited rate.
     """
 
-    def __init__(self, controller: ExoController, worlds: int) -> None:
+    def __init__(self, controller: ExoController, environments: int) -> None:
         self._coefficients = low_pass_coefficients(controller.low_pass_hz, controller.control_hz)
         self._gives_torque = controller.output is NetworkOutput.TORQUE
         self._kp = np.float32(controller.kp_nm_rad)
@@ -63,16 +63,16 @@ class TorqueShaper:
         self._peak_nm = np.float32(controller.limits.peak_nm)
         self._step_nm = np.float32(controller.limits.rate_nm_s / controller.control_hz)
         self._range_rad = np.float32(controller.limits.hip_range_rad)
-        shape = (worlds, len(SIDES))
+        shape = (environments, len(SIDES))
         self._first = np.zeros(shape, np.float32)
         self._second = np.zeros(shape, np.float32)
-        self._started = np.zeros(worlds, np.bool_)
+        self._started = np.zeros(environments, np.bool_)
         self.torque_nm: Float32Array = np.zeros(shape, np.float32)
 
-    def reset(self, worlds: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> None:
-        """Forget filter and torque of the marked worlds (N,)."""
-        self._started[worlds] = False
-        self.torque_nm[worlds] = 0.0
+    def reset(self, environments: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> None:
+        """Reset filter and torque of the marked environments (N,)."""
+        self._started[environments] = False
+        self.torque_nm[environments] = 0.0
 
     def step(self, output: Float32Array, angle_rad: Float32Array, velocity: Float32Array) -> Float32Array:
         """One tick of 1 / control_hz: torque (N, 2) [N m], flexion positive; all arguments (N, 2)."""
@@ -81,15 +81,15 @@ class TorqueShaper:
             np.where(finite, value, 0.0).astype(np.float32) for value in (output, angle_rad, velocity)
         )
         smooth = self._low_pass(target)
-        wanted = smooth if self._gives_torque else self._kp * (smooth - angle) - self._kd * speed
-        wanted = np.clip(wanted, -self._peak_nm, self._peak_nm)
-        limited = np.clip(wanted, self.torque_nm - self._step_nm, self.torque_nm + self._step_nm)
+        requested = smooth if self._gives_torque else self._kp * (smooth - angle) - self._kd * speed
+        requested = np.clip(requested, -self._peak_nm, self._peak_nm)
+        limited = np.clip(requested, self.torque_nm - self._step_nm, self.torque_nm + self._step_nm)
         inside = finite & (np.abs(angle) <= self._range_rad)
         self.torque_nm = np.where(inside, limited, np.float32(0.0)).astype(np.float32)
         return self.torque_nm
 
     def _low_pass(self, target: Float32Array) -> Float32Array:
-        """Transposed direct form II; a new world starts settled at its first target."""
+        """Transposed direct form II; a reset environment starts settled at its first target."""
         b0, b1, b2, a1, a2 = self._coefficients
         new = ~self._started
         self._first[new] = target[new] * (np.float32(1.0) - b0)
@@ -102,25 +102,25 @@ class TorqueShaper:
 
 
 class InputHistory:
-    """The 16 inputs of the network from a short memory of both thighs. Axes: N worlds."""
+    """The 16 inputs of the network from the history of both thighs. Axes: N environments."""
 
-    def __init__(self, velocity_scale: float, worlds: int) -> None:
+    def __init__(self, velocity_scale: float, environments: int) -> None:
         self._scale = np.float32(velocity_scale)
-        self._samples = np.zeros((worlds, HISTORY, 2 * len(SIDES)), np.float32)
-        self._started = np.zeros(worlds, np.bool_)
+        self._samples = np.zeros((environments, HISTORY, 2 * len(SIDES)), np.float32)
+        self._started = np.zeros(environments, np.bool_)
 
-    def reset(self, worlds: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> None:
-        self._started[worlds] = False
+    def reset(self, environments: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> None:
+        self._started[environments] = False
 
     def begin(
         self,
-        worlds: np.ndarray[tuple[int], np.dtype[np.bool_]],
+        environments: np.ndarray[tuple[int], np.dtype[np.bool_]],
         angle_rad: Float32Array,
         velocity_rad_s: Float32Array,
     ) -> None:
-        """Start the marked worlds (N,) as if they had always been at this sample (N, 2)."""
-        self._samples[worlds] = self._sample(angle_rad, velocity_rad_s)[worlds, None, :]
-        self._started[worlds] = True
+        """Start the marked environments (N,) as if they had always been at this sample (N, 2)."""
+        self._samples[environments] = self._sample(angle_rad, velocity_rad_s)[environments, None, :]
+        self._started[environments] = True
 
     def push(self, angle_rad: Float32Array, velocity_rad_s: Float32Array) -> Float32Array:
         """Add a sample, angle and velocity (N, 2), and give the inputs (N, 16), newest first."""
@@ -147,7 +147,7 @@ class ExoRuntime:
             raise ValueError(f"this exo network has {width} inputs and 2 outputs, not {sizes}")
         self._network = StreamingNetwork(controller)
         self._history = SignalHistory(controller.reads)
-        self._shaper = TorqueShaper(controller, worlds=1)
+        self._shaper = TorqueShaper(controller, environments=1)
 
     def reset(self) -> None:
         self._network.reset()
@@ -159,6 +159,6 @@ class ExoRuntime:
         angle = np.asarray(angle_rad, np.float32)
         velocity = np.asarray(velocity_rad_s, np.float32)
         output = self._network.step(self._history.push(angle, velocity))
-        self._history.answered(output)
+        self._history.set_output(output)
         torque: Float32Array = self._shaper.step(output[None], angle[None], velocity[None])[0].copy()
         return torque

@@ -1,4 +1,4 @@
-"""The safety supervisor of the exo, as the device runs it, seen from Python: one object per exo."""
+"""Python binding of the safety supervisor in the C core: one object per exo. Names follow the C functions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Axes = tuple[float, float, float]
 
 
 class Verdict(IntEnum):
-    """What a row of the safety table asked for."""
+    """Reaction of a triggered row of the safety table."""
 
     RELEASE = 2
     LATCH = 3
@@ -24,7 +24,7 @@ class Verdict(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Limits of the torque. Only ever tightened."""
+    """Torque limits. They are only ever tightened."""
 
     peak_nm: float = 18.0
     rate_nm_s: float = 150.0
@@ -33,7 +33,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What may be known of a person's gait. The defaults are the widest that the firmware allows.
+    """Expected ranges of a person's gait. The defaults are the widest that the firmware allows.
 
     No package says any of it yet (`core.deploy.package`), so an exo uses the defaults for everybody.
     """
@@ -51,7 +51,7 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What an exo is."""
+    """Hardware limits of an exo."""
 
     limits: Limits = field(default_factory=Limits)
     sensor_max_nm: float = 60.0
@@ -62,7 +62,7 @@ class Profile:
 
 @dataclass(slots=True)
 class Inputs:
-    """What is read in one tick; the fields of `exo_inputs`. Pairs are left, right."""
+    """Inputs of one tick; the fields of `exo_inputs`. Pairs are left, right."""
 
     now_us: int
     sample_us: tuple[int, int]
@@ -83,7 +83,7 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What the motors get."""
+    """Output to the motors."""
 
     torque_nm: Pair
     enable: bool
@@ -91,7 +91,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A row of the safety table that spoke: row 20 is S20."""
+    """A row of the safety table that triggered: row 20 is S20."""
 
     row: int
     verdict: Verdict
@@ -109,7 +109,7 @@ class Supervisor:
         self._command = self._core.ffi.new("exo_command *")
         self._lib.exo_safety_init(self._safety, self._struct("exo_profile *", profile))
 
-    # what holds
+    # state
 
     @property
     def state(self) -> DeviceState:
@@ -138,7 +138,7 @@ class Supervisor:
 
     @property
     def saturated(self) -> bool:
-        """The wish was above the limit for more than half a second (S1)."""
+        """The requested torque was above the limit for more than half a second (S1)."""
         return bool(self._safety.saturated)
 
     @property
@@ -147,21 +147,24 @@ class Supervisor:
 
     @property
     def events(self) -> tuple[Event, ...]:
-        """The last rows that spoke, oldest first."""
+        """The rows that triggered last, oldest first."""
         count, size = int(self._safety.events), len(self._safety.event)
         entries = [self._safety.event[at % size] for at in range(max(0, count - size), count)]
         return tuple(Event(entry.row, Verdict(entry.verdict), entry.time_us) for entry in entries)
 
-    # what may happen to it
+    # commands
 
     def start(self) -> None:
-        """The core has checked itself."""
+        """Leave BOOT: the core has passed its own checks."""
         self._lib.exo_safety_start(self._safety)
 
     def use(
         self, sha256: bytes | None, limits: Limits, envelope: Envelope | None = None, *, trial: bool = True
     ) -> None:
-        """A controller passed its self-test, or None: none did. Always ends in zero torque."""
+        """Use a controller that passed its self-test; None: there is none. `trial`: it is provisional.
+
+        Always ends in zero torque.
+        """
         if sha256 is not None and len(sha256) != 32:
             raise ValueError(f"a SHA-256 has 32 bytes, not {len(sha256)}")
         digest = self._core.ffi.NULL if sha256 is None else sha256
@@ -175,15 +178,15 @@ class Supervisor:
         self._lib.exo_safety_confirm(self._safety)
 
     def wear(self) -> None:
-        """The exo was put on anew: its sensors must show again where they sit."""
+        """The exo was put on anew: repeat the placement check of its sensors."""
         self._lib.exo_safety_wear(self._safety)
 
     def tighten(self, limits: Limits) -> Rc:
-        wanted = self._struct("exo_limits *", limits)[0]
-        return Rc(self._lib.exo_safety_tighten(self._safety, wanted))
+        tighter = self._struct("exo_limits *", limits)[0]
+        return Rc(self._lib.exo_safety_tighten(self._safety, tighter))
 
     def renew(self, nonce: bytes) -> None:
-        """Give the random number (8 bytes) that the next arm must repeat."""
+        """Set the nonce (8 bytes) that the next arm request must repeat."""
         if len(nonce) != 8:
             raise ValueError(f"a nonce has 8 bytes, not {len(nonce)}")
         self._lib.exo_safety_renew(self._safety, nonce)
@@ -206,7 +209,7 @@ class Supervisor:
     def acknowledge(self) -> Rc:
         return Rc(self._lib.exo_safety_acknowledge(self._safety))
 
-    # the tick
+    # control tick
 
     def sense(self, inputs: Inputs) -> bool:
         """First half of a tick; True when the controller may use this sample."""
@@ -214,9 +217,9 @@ class Supervisor:
             setattr(self._inputs, item.name, getattr(inputs, item.name))
         return bool(self._lib.exo_safety_sense(self._safety, self._inputs))
 
-    def drive(self, wish_nm: Pair) -> Command:
-        """Second half: from the controller's wish to what the motors get."""
-        self._lib.exo_safety_drive(self._safety, self._inputs, wish_nm, self._command)
+    def drive(self, requested_nm: Pair) -> Command:
+        """Second half of a tick: from the controller's requested torque to the output to the motors."""
+        self._lib.exo_safety_drive(self._safety, self._inputs, requested_nm, self._command)
         left, right = self._command.torque_nm
         return Command((left, right), bool(self._command.enable))
 
@@ -229,7 +232,7 @@ class Supervisor:
 def fill(core: Library, target: Any, values: Any) -> None:
     """Copy the fields of a dataclass into a structure of the core with the same names.
 
-    Limits are rounded towards zero: a float of the core must not be above the number that was meant.
+    Limits are rounded towards zero: the core's float32 must not exceed the given limit.
     """
     for item in fields(values):
         value = getattr(values, item.name)

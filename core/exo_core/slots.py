@@ -1,4 +1,4 @@
-"""The places for controllers on the exo, as the device keeps them, seen from Python."""
+"""Python binding of the image slots in the C core. Names follow the C functions."""
 
 from __future__ import annotations
 
@@ -45,26 +45,26 @@ class Slots:
         )
 
     def load(self, number: int) -> bytes:
-        """The controller in a slot; empty when there is none or it is not the one recorded."""
-        room = self._slots.slot[number].length if number in SLOT_NUMBERS else 0
-        memory = self._core.ffi.new("uint8_t[]", room + 1)
-        length = self._lib.exo_slots_load(self._slots, number, memory, room)
+        """The image in a slot; empty when there is none or its hash differs from the recorded one."""
+        capacity = self._slots.slot[number].length if number in SLOT_NUMBERS else 0
+        memory = self._core.ffi.new("uint8_t[]", capacity + 1)
+        length = self._lib.exo_slots_load(self._slots, number, memory, capacity)
         return bytes(self._core.ffi.buffer(memory, length))
 
     def begin(self, length: int, sha256: bytes) -> tuple[Rc, int]:
-        """Start or go on with an upload; the offset to go on from."""
+        """Start or continue an upload; returns the offset to continue from."""
         offset = self._core.ffi.new("uint32_t *")
         code = self._lib.exo_slots_begin(self._slots, length, sha256, offset)
         return Rc(code), offset[0]
 
     def write(self, offset: int, data: bytes) -> tuple[Rc, int]:
-        """Bytes at an offset; the offset to go on from."""
+        """Write bytes at an offset; returns the offset to continue from."""
         at = self._core.ffi.new("uint32_t *", offset)
         code = self._lib.exo_slots_write(self._slots, at, data, len(data))
         return Rc(code), at[0]
 
     def judge(self, *, good: bool, subject: bytes) -> Rc:
-        """What was received was looked at; `subject` (32 bytes) says whose it is."""
+        """Record the verification of the received image; `subject` (32 bytes) is the patient's tag."""
         return Rc(self._lib.exo_slots_judge(self._slots, good, subject))
 
     def mark(self, sha256: bytes) -> Rc:

@@ -1,4 +1,4 @@
-"""A machine for the core in Python: storage, time, random numbers and motors, handed over as functions."""
+"""The hardware abstraction layer of the core in Python: storage, time, random numbers and motors."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from core.exo_core.library import Library
 
 
 class Area(IntEnum):
-    """What the storage is divided into."""
+    """Areas of the storage."""
 
     SLOT_A = 0
     SLOT_B = 1
@@ -24,13 +24,13 @@ class Machine(Protocol):
         """The stored bytes; None when they cannot be read."""
 
     def write(self, area: Area, offset: int, data: bytes) -> bool:
-        """Store bytes where it is erased; True when they will survive a power cut."""
+        """Write bytes to an erased range; True once they survive a power cut."""
 
     def erase(self, area: Area) -> bool:
-        """Make a whole area 0xFF; True when that will survive a power cut."""
+        """Erase a whole area to 0xFF; True once that survives a power cut."""
 
     def size(self, area: Area) -> int:
-        """Bytes of an area."""
+        """Size of an area in bytes."""
 
     def now_us(self) -> int:
         """Microseconds since power on."""
@@ -43,7 +43,7 @@ class Machine(Protocol):
 
 
 class Hal:
-    """The table of functions that the core calls. Keep it as long as the core uses it."""
+    """The function table that the core calls. It must live as long as the core uses it."""
 
     def __init__(self, core: Library, machine: Machine) -> None:
         self._ffi = ffi = core.ffi

@@ -1,1 +1,1 @@
-"""Long work as values: what is asked, what is reported, how it ends."""
+"""Long-running jobs as values: request, events and outcome."""

@@ -1,4 +1,4 @@
-"""Which task does which kind of job. Tasks are named by strings, so nothing here imports them."""
+"""The task of each kind of job. Tasks are named by strings, so that nothing here imports them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ class JobKind:
     task: str  # "package.module:function"
     title: str  # what the person reads
     heavy: bool = False  # a training on every core: one at a time, with checkpoints
-    stream: bool = False  # endless until stopped, or only a look; leaves no history
+    stream: bool = False  # endless until stopped, or a read without a result; leaves no history
 
 
 JOB_TABLE: dict[str, JobKind] = {

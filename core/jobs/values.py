@@ -1,4 +1,4 @@
-"""Jobs as values. Every long work is one job: asked by a spec, reported by events, ended by one outcome."""
+"""Jobs as values: one is requested by a spec, reports by events and ends with one outcome."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from core.errors import Advice
 
-SECRET = "secret:"  # before a secret that is sent to a running job; parameters are kept in files
+SECRET = "secret:"  # prefix of a secret sent to a running job; unlike parameters it is never stored in a file
 JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"]
 Params = Mapping[str, JsonValue]
 
 
 @dataclass(frozen=True, slots=True)
 class JobSpec:
-    """What is asked. `kind` is a key of the job table; `params` must be JSON."""
+    """Request for a job. `kind` is a key of the job table; `params` must be JSON."""
 
     id: str
     kind: str
@@ -84,7 +84,7 @@ Outcome = Done | Cancelled | Refused | Crashed
 
 
 def outcome_advice(outcome: Outcome, *, resumable: bool = False) -> Advice | None:
-    """What to tell the person about an end; None when there is nothing to mend."""
+    """Advice to show for an outcome; None when nothing has to be done."""
     match outcome:
         case Done() | Cancelled():
             return None
@@ -102,7 +102,7 @@ def outcome_advice(outcome: Outcome, *, resumable: bool = False) -> Advice | Non
 
 
 class JobContext(Protocol):
-    """What a task sees of the world around it."""
+    """The interface of a running task to the job runner."""
 
     @property
     def spec(self) -> JobSpec: ...
@@ -121,7 +121,7 @@ class JobContext(Protocol):
         ...
 
     def picture(self, name: str, **arrays: NDArray[np.generic]) -> None:
-        """Show something now; older pictures of the same name may be dropped."""
+        """Publish a picture; older pictures of the same name may be dropped."""
         ...
 
     def message(self, text: str) -> None:
@@ -133,7 +133,7 @@ class JobContext(Protocol):
         ...
 
     def received(self) -> tuple[str, ...]:
-        """What was sent to this job since the last call; used by streams."""
+        """Texts sent to this job since the last call; used by streams."""
         ...
 
 
@@ -179,7 +179,7 @@ Listener = Callable[[str, Event | Outcome], None]  # job id, what happened
 
 
 class JobBoard(Protocol):
-    """Where the screens ask for long work. Implemented by `app.jobs.service`."""
+    """The screens' interface to jobs. Implemented by `app.jobs.service`."""
 
     def submit(self, kind: str, params: dict[str, JsonValue], *, visit_id: str = "") -> str:
         """Start a job and return its id."""
@@ -194,7 +194,7 @@ class JobBoard(Protocol):
     def pause(self, job_id: str, paused: bool) -> None: ...
 
     def send(self, job_id: str, text: str) -> None:
-        """Say something to a running stream, for example `stop` to the telemetry stream."""
+        """Send a command to a running stream, for example `stop` to the telemetry stream."""
         ...
 
     def states(self) -> tuple[JobState, ...]:

@@ -11,7 +11,7 @@ from core.domain.body import SIDES, Side
 from core.domain.findings import Finding, Severity, worst_first
 from core.domain.motion import Stride
 from core.domain.recording import Landmark
-from core.domain.sides_doubt import MOST_EXCHANGED, Sides, SideSource, doubt_of_sides, sides_told
+from core.domain.sides_doubt import MAX_EXCHANGED_FRACTION, Sides, SideSource, doubt_of_sides, sides_settled
 from core.errors import Advice, UserError, refuse
 from core.gait.events import FootPaths, find_events
 from core.motion.body_landmarks import BodyLandmarks
@@ -241,8 +241,10 @@ def _hidden_findings(observation: BodyLandmarks) -> list[Finding]:
 
 def _exchange_findings(doubt: SideDoubt) -> list[Finding]:
     if doubt.sides.by:
-        return [sides_told(doubt.sides.by, doubt.sides.words)]
-    if doubt.fraction > MOST_EXCHANGED:  # even where the detector's sides were kept: nobody answers for them
+        return [sides_settled(doubt.sides.by, doubt.sides.words)]
+    if (
+        doubt.fraction > MAX_EXCHANGED_FRACTION
+    ):  # even where the detector's sides were kept: nobody answers for them
         return [doubt_of_sides(doubt.fraction)]
     fraction = doubt.repaired_fraction
     if fraction == 0.0:

@@ -1,1 +1,1 @@
-"""The guided flow as a value: steps, why a step cannot start, what is stale, what was decided."""
+"""The guided session as a value: steps, blockers, stale results and decisions."""

@@ -12,20 +12,20 @@ from core.session.flow import VisitFacts
 from core.session.sides import sides_confirmation
 from core.store.repository import Store
 
-# Results that can hold the flow, by a stop finding or by not being kept; read once, remembered by their id.
+# Results that can stop the flow, by a stop finding or by not being confirmed; cached by their id.
 _GATED: dict[RecordKind, type[Landmarks | Motion | Deployment]] = {
     RecordKind.LANDMARKS: Landmarks,
     RecordKind.MOTION: Motion,
     RecordKind.DEPLOYMENT: Deployment,
 }
-_NOT_KEPT = "not kept"
+_NOT_CONFIRMED = "not confirmed"
 
 
 class FactsReader:
-    """Reads facts again and again without reading the same record twice."""
+    """Reads the facts of a visit repeatedly, each record only once."""
 
     def __init__(self) -> None:
-        self._stops: dict[str, frozenset[str]] = {}  # record id -> codes of what holds
+        self._stops: dict[str, frozenset[str]] = {}  # record id -> codes of its stop findings
 
     def read(self, store: Store, visit_id: str, running: frozenset[str] = frozenset()) -> VisitFacts:
         records = store.records(visit_id)
@@ -40,15 +40,15 @@ class FactsReader:
     def _stopped(self, store: Store, record: RecordInfo, decisions: tuple[Decision, ...]) -> bool:
         if record.id not in self._stops:
             payload: Landmarks | Motion | Deployment = store.load(record.id, _GATED[record.kind])
-            self._stops[record.id] = _holds(payload)
+            self._stops[record.id] = _stop_codes(payload)
         confirmed = sides_confirmation(decisions, record.id) is not None
         return bool(self._stops[record.id] - ({SIDES_IN_DOUBT} if confirmed else set()))
 
 
-def _holds(payload: Landmarks | Motion | Deployment) -> frozenset[str]:
-    """What holds the flow, by code; sides in doubt are the only one that a person can settle by a word."""
+def _stop_codes(payload: Landmarks | Motion | Deployment) -> frozenset[str]:
+    """Codes that stop the flow; of these a person can settle only doubtful sides by a confirmation."""
     if isinstance(payload, Deployment):
-        return frozenset() if payload.confirmed else frozenset({_NOT_KEPT})
+        return frozenset() if payload.confirmed else frozenset({_NOT_CONFIRMED})
     stops = {f.advice.code for f in payload.findings if f.severity is Severity.STOP}
     if isinstance(payload, Motion) and payload.sides_in_doubt:
         stops.add(SIDES_IN_DOUBT)

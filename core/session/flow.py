@@ -66,7 +66,7 @@ class VisitFacts:
         return next((decision for decision in reversed(self.decisions) if decision.step == step), None)
 
 
-# What each step writes last, which jobs work for it, and what has to be there before it can start.
+# The final result of each step, its jobs, and the decision that it needs.
 RESULT: dict[Step, RecordKind] = {
     Step.CAPTURE: RecordKind.LANDMARKS,
     Step.MOTION: RecordKind.MOTION,
@@ -123,8 +123,8 @@ def _on_record(step: Step, facts: VisitFacts, before: dict[Step, StepStatus]) ->
         skipped = decision is not None and decision.verdict is Verdict.SKIPPED
         return StepStatus(step, StepState.SKIPPED if skipped else StepState.NOT_STARTED, blocker)
     reason = _stale_reason(result, facts)
-    kept = decision is not None and decision.verdict is Verdict.KEPT and decision.record_id == result.id
-    if reason and not kept:
+    kept_stale = decision is not None and decision.verdict is Verdict.KEPT and decision.record_id == result.id
+    if reason and not kept_stale:
         return StepStatus(step, StepState.STALE, blocker, result.id, reason)
     if RESULT[step] in facts.needs_attention or not _decided(step, result, facts):
         return StepStatus(step, StepState.ATTENTION, blocker, result.id)
@@ -132,10 +132,10 @@ def _on_record(step: Step, facts: VisitFacts, before: dict[Step, StepStatus]) ->
 
 
 def _decided(step: Step, result: RecordInfo, facts: VisitFacts) -> bool:
-    wanted = NEEDS_DECISION.get(step)
-    if wanted is None:
+    required = NEEDS_DECISION.get(step)
+    if required is None:
         return True
-    return any(d.step == step and d.verdict is wanted and d.record_id == result.id for d in facts.decisions)
+    return any(d.step == step and d.verdict is required and d.record_id == result.id for d in facts.decisions)
 
 
 def _stale_reason(result: RecordInfo, facts: VisitFacts) -> str:

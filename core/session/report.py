@@ -1,4 +1,4 @@
-"""What the one-page report of a visit says: read from the record, nothing is computed anew but means."""
+"""Content of the one-page report of a visit, read from the record; only means are computed."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from core.gait.cycles import mean_cycle
 from core.gait.norms import BAND_SOURCE, normal_band
 from core.gait.similarity import compare_curves
 from core.session.flow import Step
-from core.session.sides import as_told, sides_confirmation
+from core.session.sides import sides_confirmation, with_sides_finding
 from core.store.repository import Store
 
 T = TypeVar("T")
-MOST_FINDINGS = 4
+MAX_FINDINGS = 4
 GOOD_CHANNEL = "good"  # of `ChannelQuality.verdict`
 
 
@@ -98,7 +98,7 @@ NOTICE = (
 
 def report_content(store: Store, visit_id: str) -> ReportContent:
     """Collect the report of a visit. Raises UserError RPT-001 when no motion was solved yet."""
-    motion = _told_motion(store, visit_id)
+    motion = _newest_motion(store, visit_id)
     if motion is None:
         raise refuse(
             "RPT-001",
@@ -140,13 +140,13 @@ def _newest(store: Store, visit_id: str, kind: RecordKind, payload: type[T]) -> 
     return None if info is None else store.load(info.id, payload)
 
 
-def _told_motion(store: Store, visit_id: str) -> Motion | None:
-    """The newest motion, with who settled it when its sides were in doubt."""
+def _newest_motion(store: Store, visit_id: str) -> Motion | None:
+    """The newest motion; the finding on doubtful sides names the person who settled it."""
     info = store.latest(visit_id, RecordKind.MOTION)
     if info is None:
         return None
     motion = store.load(info.id, Motion)
-    return as_told(motion, sides_confirmation(store.decisions(visit_id), info.id))
+    return with_sides_finding(motion, sides_confirmation(store.decisions(visit_id), info.id))
 
 
 def _day(moment: datetime) -> str:
@@ -191,7 +191,7 @@ def _quality(store: Store, visit_id: str, motion: Motion) -> tuple[str, ...]:
         )
     lines += _emg_lines(store, visit_id)
     findings: tuple[Finding, ...] = worst_first(motion.findings)
-    lines += [finding.advice.what for finding in findings[:MOST_FINDINGS]]
+    lines += [finding.advice.what for finding in findings[:MAX_FINDINGS]]
     return tuple(lines)
 
 
@@ -276,7 +276,7 @@ def _similarity_table(panels: Sequence[ReportPanel]) -> ReportTable:
     rows = tuple(
         ReportRow(
             f"{panel.side.value.capitalize()} {panel.kind.label.lower()}",
-            tuple(_likeness(panel, label) for label in labels),
+            tuple(_correlation_text(panel, label) for label in labels),
         )
         for panel in panels
     )
@@ -284,7 +284,7 @@ def _similarity_table(panels: Sequence[ReportPanel]) -> ReportTable:
     return ReportTable("Correlation with the measured gait (distance)", columns, rows if labels else ())
 
 
-def _likeness(panel: ReportPanel, label: GaitLabel) -> str:
+def _correlation_text(panel: ReportPanel, label: GaitLabel) -> str:
     by_label = {curve.label: curve.mean_deg for curve in panel.curves}
     if label not in by_label or GaitLabel.MEASURED not in by_label:
         return "–"

@@ -1,4 +1,4 @@
-"""Whose visit it is when a patient comes as a file: never somebody else's, and nobody is written over."""
+"""Match a patient file with the record by its code; a differing patient is refused, never overwritten."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ def same_patient(store: Store, subject: Subject, *, by: str) -> str:
 
     Raises UserError PAT-013 when the patient in the record is described otherwise, PAT-014 when archived.
     """
-    known = patient_of_code(store, subject.code)
-    if known is None:
+    recorded_row = patient_of_code(store, subject.code)
+    if recorded_row is None:
         return store.add_patient(subject, by=by)
-    differing = differences(subject, known.subject)
+    differing = differences(subject, recorded_row.subject)
     if differing:
         raise refuse(
             "PAT-013",
@@ -28,7 +28,7 @@ def same_patient(store: Store, subject: Subject, *, by: str) -> str:
             "Give another code if it is another person; if not, correct the file, or edit the patient on the "
             "Patients page.",
         )
-    return known.id
+    return recorded_row.id
 
 
 def patient_of_code(store: Store, code: str) -> PatientRow | None:
@@ -39,7 +39,7 @@ def patient_of_code(store: Store, code: str) -> PatientRow | None:
 
 
 def differences(given: Subject, recorded: Subject) -> tuple[str, ...]:
-    """What is described otherwise: "mass_kg (60 given, 64 in the record)"."""
+    """The fields that differ: "mass_kg (60 given, 64 in the record)"."""
     pairs = (
         (field.name, getattr(given, field.name), getattr(recorded, field.name))
         for field in fields(Subject)

@@ -1,4 +1,4 @@
-"""What a visit knows about a twin in situations: read from the rows of the record, without its arrays."""
+"""Scenario results of a twin in a visit, from the rows of the record without loading arrays."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from core.domain.impairment import SLOTS, Impairment
 from core.domain.record import RecordInfo, RecordKind
 from core.errors import refuse
 
-Tried = tuple[str, tuple[Impairment, ...]]  # a scenario's key, and with which impairments
+ScenarioKey = tuple[str, tuple[Impairment, ...]]  # a scenario's key, and with which impairments
 
 
 @dataclass(frozen=True, slots=True)
-class ScenarioTry:
-    """Many starts of one twin in one scenario."""
+class ScenarioResult:
+    """Outcome of many starts of one twin in one scenario."""
 
     record_id: str
     scenario: str  # its key
@@ -30,26 +30,26 @@ class ScenarioTry:
         return self.stayed / self.starts
 
 
-def tries_of(records: Iterable[RecordInfo], policy_id: str) -> dict[Tried, ScenarioTry]:
-    """The newest tries of the twin with GAIT_POLICY `policy_id`; `records` come oldest first."""
-    found: dict[Tried, ScenarioTry] = {}
+def scenario_results(records: Iterable[RecordInfo], policy_id: str) -> dict[ScenarioKey, ScenarioResult]:
+    """The newest results of the twin with GAIT_POLICY `policy_id`; `records` come oldest first."""
+    found: dict[ScenarioKey, ScenarioResult] = {}
     for info in records:
         made_from = {input_id for input_id, _digest in info.provenance.inputs}
         if info.kind is RecordKind.SCENARIO and policy_id in made_from:
-            tried = _try_of(info)
-            if tried is not None:
-                found[tried.scenario, tried.impairments] = tried
+            result = _result_of(info)
+            if result is not None:
+                found[result.scenario, result.impairments] = result
     return found
 
 
-def try_settings(
+def result_settings(
     scenario: str,
     impairments: tuple[Impairment, ...],
     *,
     seconds: float,
     causes: tuple[str, ...],
 ) -> dict[str, object]:
-    """What a SCENARIO record keeps in its row. `causes` has one entry per start, "" without a fall."""
+    """The settings in the row of a SCENARIO record. `causes` has one entry per start, "" without a fall."""
     falls = [cause for cause in causes if cause]
     return {
         "scenario": scenario,
@@ -62,24 +62,24 @@ def try_settings(
 
 
 def most_frequent(falls: Sequence[str]) -> str:
-    """Of the causes of falls; of equally frequent ones the first by name, "" without a fall."""
+    """The most frequent cause of falls; the first by name among equals, "" without a fall."""
     return max(sorted(set(falls)), key=falls.count, default="")
 
 
 def impairments_of(value: object) -> tuple[Impairment, ...]:
     """From `{label: severity}`, in the order of SLOTS; None is none. Refuses (TWN-023) anything else."""
-    asked = value if isinstance(value, dict) else {}
+    given = value if isinstance(value, dict) else {}
     known = {slot.label: slot for slot in SLOTS}
     if value is not None and not isinstance(value, dict):
         raise _no_impairment(str(value))
-    for label, severity in asked.items():
+    for label, severity in given.items():
         number = isinstance(severity, int | float) and not isinstance(severity, bool)
         if label not in known or not number or not 0.0 <= severity <= 1.0:
             raise _no_impairment(f"{label}: {severity}")
     return tuple(
-        Impairment(slot.kind, float(asked[label]), slot.side, slot.group, slot.joint)
+        Impairment(slot.kind, float(given[label]), slot.side, slot.group, slot.joint)
         for label, slot in known.items()
-        if label in asked
+        if label in given
     )
 
 
@@ -93,12 +93,12 @@ def _no_impairment(words: str) -> Exception:
     )
 
 
-def _try_of(info: RecordInfo) -> ScenarioTry | None:
-    """None for a row that does not say what came of it."""
+def _result_of(info: RecordInfo) -> ScenarioResult | None:
+    """None for a row without results."""
     settings = json.loads(info.provenance.settings)
     if not {"scenario", "starts", "stayed", "seconds"} <= set(settings) or not settings["starts"]:
         return None
-    return ScenarioTry(
+    return ScenarioResult(
         record_id=info.id,
         scenario=str(settings["scenario"]),
         impairments=impairments_of(settings.get("impairments")),

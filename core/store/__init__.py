@@ -1,1 +1,1 @@
-"""The record: patients, visits, immutable results with provenance, decisions, and the log."""
+"""The record on disk: patients, visits, immutable results with provenance, decisions, and the log."""

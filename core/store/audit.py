@@ -16,7 +16,7 @@ _HEAD_ID = 1
 
 def append(session: Session, event: AuditEvent) -> AuditEntry:
     """Chain an event to the end of the trail."""
-    # Written first: it locks the head, so that two processes cannot both chain to the same entry.
+    # Updated first: this locks the head, so that two processes cannot both chain to the same entry.
     session.execute(update(AuditHeadTable).values(length=AuditHeadTable.length + 1))
     head = head_of(session)
     entry = next_entry(AuditHead(head.length - 1, head.sha256), datetime.now(UTC).isoformat(), event)
@@ -46,6 +46,6 @@ def _row(entry: AuditEntry) -> AuditTable:
 
 
 def _entry(row: AuditTable) -> AuditEntry:
-    """As text, whatever somebody may have put there: what was changed must be found, not be in the way."""
+    """Every value as text: a manipulated entry must be detected later, not fail to load here."""
     event = AuditEvent(**{field.name: str(getattr(row, field.name)) for field in fields(AuditEvent)})
     return AuditEntry(row.number, str(row.on_utc), event, str(row.previous_sha256), str(row.sha256))

@@ -1,4 +1,4 @@
-"""Opening the database: migrations, health, backups, and errors in words."""
+"""Opening the database: migrations, integrity checks, backups, and errors as advice."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _WAIT_FOR_LOCK_S = 5.0
 _UNREACHABLE = ("unable to open", "readonly", "disk I/O error")  # SQLite's words
 _MIGRATIONS = Path(__file__).with_name("migrations")
 _OUR_TABLES = frozenset({"alembic_version", "patient", "visit", "record", "decision", "log"})
-# What is in a data folder only because there was a database: results, its backups, the keys of its packages.
+# Files that only exist where there was a database: results, its backups, the keys of its packages.
 _RESULTS, _BACKUPS, _KEYS = "records/*/[!.]*", f"backups/{_BACKUP_NAMES}", "keys/*"
 
 
@@ -46,8 +46,8 @@ def database_path(data_dir: Path) -> Path:
 def open_engine(data_dir: Path) -> Engine:
     """Open the database of a data folder, made or migrated as needed.
 
-    A new one is made only where nothing tells of an earlier one; a backup is kept of one that is migrated.
-    What other users of the PC could read is closed to them. Raises UserError REC-001 (locked), REC-002
+    A new one is made only where there is no trace of an earlier one; a database is backed up before it is
+    migrated. Permissions of other users of the PC are removed. Raises UserError REC-001 (locked), REC-002
     (`Trouble`), REC-003 (full disk), REC-005 (written by a newer ExoTwin), REC-006 (folder missing or not
     writable) or REC-008.
     """
@@ -78,7 +78,7 @@ def open_engine(data_dir: Path) -> Engine:
 
 @contextmanager
 def database_errors(data_dir: Path) -> Iterator[None]:
-    """Turn what SQLite reports into advice."""
+    """Turn SQLite's errors into advice."""
     try:
         yield
     except OperationalError as error:
@@ -192,7 +192,7 @@ def _backups(data_dir: Path) -> tuple[list[Path], list[Path]]:
 
 
 def _entries(backup: Path) -> int | None:
-    """How much was ever done in the record of a backup; None when it is damaged or no record."""
+    """Number of append-only rows in a backup; None when it is damaged or no record."""
     try:
         tables = _sound_tables(backup, "ro")
         if tables is None or not tables >= _OUR_TABLES:
@@ -233,7 +233,7 @@ def trouble_of(data_dir: Path) -> Trouble | None:
     """
     path = database_path(data_dir)
     if not path.exists():
-        lost = _tells_of_a_record(data_dir) and not path.exists()  # another program may make it just now
+        lost = _has_traces_of_a_record(data_dir) and not path.exists()  # another program may make it just now
         return Trouble.MISSING if lost else None
     try:
         tables = _sound_tables(path, "rw")  # may write: a transaction cut short is rolled back first
@@ -246,11 +246,11 @@ def trouble_of(data_dir: Path) -> Trouble | None:
     if tables is None:
         return Trouble.DAMAGED
     if not tables:
-        return Trouble.EMPTY if _tells_of_a_record(data_dir) else None
+        return Trouble.EMPTY if _has_traces_of_a_record(data_dir) else None
     return None if tables >= _OUR_TABLES else Trouble.FOREIGN
 
 
-def _tells_of_a_record(data_dir: Path) -> bool:
+def _has_traces_of_a_record(data_dir: Path) -> bool:
     return any(any(data_dir.glob(sign)) for sign in (_RESULTS, _BACKUPS, _KEYS))
 
 
@@ -284,7 +284,7 @@ def _sound_tables(path: Path, mode: str) -> frozenset[str] | None:
 
 
 def _connected(path: Path, mode: str) -> sqlite3.Connection:
-    """Unlike a plain connection it makes no file where there is none."""
+    """Unlike a plain connection it creates no file where there is none."""
     return sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=_WAIT_FOR_LOCK_S)
 
 

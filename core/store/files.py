@@ -43,7 +43,7 @@ def disk_errors() -> Iterator[None]:
 
 @contextmanager
 def folder_errors(data_dir: Path) -> Iterator[None]:
-    """Turn what a disk says into advice: full (REC-003), or missing, read-only or failing (REC-006)."""
+    """Turn the disk's errors into advice: full (REC-003), or missing, read-only or failing (REC-006)."""
     try:
         with disk_errors():
             yield
@@ -94,7 +94,7 @@ def write_record(folder: Path, payload: Any, attachments: tuple[Path, ...]) -> s
 
 
 def stamps(folder: Path) -> tuple[tuple[str, int, int], ...]:
-    """Name, time of change [ns] and size [bytes] of each file: the same until somebody writes to one."""
+    """Name, time of change [ns] and size [bytes] of each file: equal as long as no file changed."""
     if not folder.is_dir():
         return ()
     states = ((path.name, path.stat()) for path in sorted(folder.iterdir()))

@@ -1,8 +1,7 @@
-"""Who may read what is written: its owner alone in the data folder, whom the person lets elsewhere.
+"""File permissions: only the owner in the data folder, the person's own umask everywhere else.
 
-Only systems with POSIX permissions know the difference. On Windows nothing is done here: there the data
-folder is as private as the place where it lies, which by default is the profile of the user. A disk without
-permissions (FAT) keeps none either.
+This needs POSIX permissions. On Windows nothing is done here: the data folder has the permissions of its
+parent folder, by default the profile of the user. A disk without permissions (FAT) keeps none either.
 """
 
 from __future__ import annotations
@@ -16,10 +15,10 @@ from contextlib import contextmanager
 from fnmatch import fnmatch
 from pathlib import Path
 
-_NOBODY_ELSE = 0o077  # the mask: what group and others are not given
+_GROUP_AND_OTHERS = 0o077  # umask: no permissions for group and others
 _VARIABLE = "EXOTWIN_ORDINARY_UMASK"  # the person's own mask, for the processes that this one starts
-# What the program keeps in a data folder. Whatever else lies there is not ours to change: somebody may have
-# chosen a folder with other things in it.
+# Files and folders of the program in a data folder. Others there are not changed: a person may have chosen a
+# folder with other content.
 _OURS = (
     "exotwin.*",
     "backups",
@@ -32,19 +31,19 @@ _OURS = (
     "virtual-exo",
 )
 _HAS_PERMISSIONS = os.name == "posix"
-_mask = threading.RLock()  # a mask belongs to the whole process: one at a time may change it
+_mask = threading.RLock()  # the umask belongs to the whole process, so only one thread at a time changes it
 _log = logging.getLogger(__name__)
 
 
 def keep_private() -> None:
-    """From now on this process, and those it starts, make files and folders that only their owner can use."""
+    """Set the umask of this process and its children so that only the owner can use new files and folders."""
     if _HAS_PERMISSIONS:
-        os.environ.setdefault(_VARIABLE, f"{os.umask(_NOBODY_ELSE):o}")
+        os.environ.setdefault(_VARIABLE, f"{os.umask(_GROUP_AND_OTHERS):o}")
 
 
 @contextmanager
 def ordinary_permissions() -> Iterator[None]:
-    """While results are written where the person asked for them: as other programs would write there."""
+    """Restore the person's own umask while results are written to a folder of their choice."""
     kept = os.environ.get(_VARIABLE)
     if kept is None or not _HAS_PERMISSIONS:
         yield
@@ -58,14 +57,16 @@ def ordinary_permissions() -> Iterator[None]:
 
 
 def make_private(data_dir: Path) -> None:
-    """Take from everybody but the owner what earlier versions let them read of a data folder.
+    """Remove the permissions of group and others, which earlier versions left on a data folder.
 
     Links are not followed, and a file that is also known by a name elsewhere is left alone: it is the
-    person's own. What belongs to another user stays as it is and is told in the log.
+    person's own. Files of another user stay as they are, with a warning in the log.
     """
     if not _HAS_PERMISSIONS:
         return
-    failed = 0 if _close(data_dir, data_dir.stat()) else 1  # first: nobody can come in while the rest is done
+    failed = (
+        0 if _close(data_dir, data_dir.stat()) else 1
+    )  # first: this closes the folder while the rest is done
     waiting: list[Iterable[os.DirEntry[str]]] = [_ours(data_dir)]
     while waiting:
         for entry in waiting.pop():
@@ -73,7 +74,7 @@ def make_private(data_dir: Path) -> None:
                 state = entry.stat(follow_symlinks=False)
             except OSError:  # gone meanwhile: other processes may be at work
                 continue
-            if state.st_mode & _NOBODY_ELSE:
+            if state.st_mode & _GROUP_AND_OTHERS:
                 failed += not _close(Path(entry.path), state)
             if stat.S_ISDIR(state.st_mode):
                 waiting.append(_entries(entry.path))
@@ -94,11 +95,11 @@ def _entries(folder: str | Path) -> list[os.DirEntry[str]]:
 
 
 def _close(path: Path, state: os.stat_result) -> bool:
-    """Leave a file or folder to its owner; False when the system does not let us."""
+    """Restrict a file or folder to its owner; False when the system refuses."""
     folder = stat.S_ISDIR(state.st_mode)
     own_file = stat.S_ISREG(state.st_mode) and state.st_nlink == 1
-    shared = state.st_mode & stat.S_ISVTX  # made for everybody, as /tmp is
-    if not state.st_mode & _NOBODY_ELSE or shared or not (folder or own_file):
+    shared = state.st_mode & stat.S_ISVTX  # made for all users, as /tmp is
+    if not state.st_mode & _GROUP_AND_OTHERS or shared or not (folder or own_file):
         return True
     try:
         path.chmod(state.st_mode & (0o700 if folder else 0o600))

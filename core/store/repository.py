@@ -30,7 +30,7 @@ from core.store.schema import DecisionTable, LogTable, PatientTable, RecordTable
 
 SCHEMA_VERSION = 1
 BACKUP_AFTER_S = 3600.0
-_KEPT_IN_MEMORY = 8  # screens ask for the same few results again and again
+_CACHED_RECORDS = 8  # the screens load the same few results repeatedly
 T = TypeVar("T")
 
 
@@ -52,7 +52,7 @@ class Store:
     def __init__(self, data_dir: Path, engine: Engine) -> None:
         self.data_dir = data_dir
         self._engine = engine
-        self._read: Callable[..., Any] = lru_cache(maxsize=_KEPT_IN_MEMORY)(_read_stamped)
+        self._read: Callable[..., Any] = lru_cache(maxsize=_CACHED_RECORDS)(_read_stamped)
 
     def __enter__(self) -> Store:
         return self
@@ -192,7 +192,7 @@ class Store:
         return record_id
 
     def load(self, record_id: str, kind: type[T]) -> T:
-        """Read a record's payload; refuses (REC-004) when its files changed. The last few are remembered."""
+        """Read a record's payload; refuses (REC-004) when its files changed. The last few are cached."""
         info = self.info(record_id)
         folder = self._folder(info.kind, record_id)
         payload: T = self._read(folder, kind, info.content_sha256, stamps(folder))

@@ -1,1 +1,1 @@
-"""One module per kind of job: read records, call the science, write a record."""
+"""One module per kind of job: read records, call the core functions, write a record."""

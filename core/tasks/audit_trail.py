@@ -1,4 +1,4 @@
-"""How the jobs of the Deploy step write into the audit trail, and bring the exo's own memory into it."""
+"""How the jobs of the Deploy step write the audit trail, and merge the exo's own event log into it."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ from core.store.repository import Store
 
 
 class Trail:
-    """Writes down what happens to one controller. `about` holds what is the same in every entry."""
+    """Writes audit entries about one controller. `template` holds the fields that all entries share."""
 
-    def __init__(self, store: Store, about: AuditEvent) -> None:
+    def __init__(self, store: Store, template: AuditEvent) -> None:
         self._store = store
-        self._about = about
+        self._template = template
 
-    def on_exo(self, serial: str) -> None:
-        """From now on it happens on this exo."""
-        self._about = replace(self._about, device_serial=serial)
+    def set_device(self, serial: str) -> None:
+        """Later entries name this exo."""
+        self._template = replace(self._template, device_serial=serial)
 
     def note(self, step: AuditStep, detail: str = "") -> None:
-        self._store.audit(replace(self._about, step=step, detail=detail))
+        self._store.audit(replace(self._template, step=step, detail=detail))
 
-    def answered_for(self, step: AuditStep, approver: Approver, detail: str = "") -> None:
-        """A step that a person answers for by name, role and meaning."""
+    def note_approval(self, step: AuditStep, approver: Approver, detail: str = "") -> None:
+        """A step approved by a person: name, role and meaning of the signature."""
         who, role, meaning = approver.name, approver.role, approver.meaning
-        event = replace(self._about, step=step, who=who, role=role, meaning=meaning, detail=detail)
+        event = replace(self._template, step=step, who=who, role=role, meaning=meaning, detail=detail)
         self._store.audit(event)
 
-    def of_controller(self, sha256: str) -> None:
-        """From now on it is about this controller."""
-        self._about = replace(self._about, package_sha256=sha256)
+    def set_controller(self, sha256: str) -> None:
+        """Later entries name this controller."""
+        self._template = replace(self._template, package_sha256=sha256)
 
     @contextmanager
     def refusals(self) -> Iterator[None]:
-        """Whatever is refused inside is written down, then goes on."""
+        """Record a UserError raised inside as refused, then raise it again."""
         try:
             yield
         except UserError as error:
@@ -48,12 +48,12 @@ class Trail:
             raise
 
     def merge_faults(self, link: ExoLink) -> None:
-        """Bring in what the exo remembers of the rows of its safety table that spoke, each once.
+        """Add the exo's logged events (triggered rows of its safety table), each once.
 
         The exo counts time from its start and has no calendar: the same fault at the same millisecond of
         another start counts as known.
         """
-        serial = self._about.device_serial
+        serial = self._template.device_serial
         known = {
             entry.event.detail
             for entry in self._store.audit_trail()
@@ -63,5 +63,5 @@ class Trail:
             words = fault_sentence(fault.code)
             detail = f"{words} {fault.time_ms} ms after its start: {fault.detail}"
             if detail not in known:
-                event = replace(self._about, who=f"exo {serial}", step=AuditStep.FAULT, detail=detail)
+                event = replace(self._template, who=f"exo {serial}", step=AuditStep.FAULT, detail=detail)
                 self._store.audit(event)

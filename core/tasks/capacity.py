@@ -1,4 +1,4 @@
-"""Whether this PC has room for a long work, asked before it starts."""
+"""Free memory and disk space, checked before a long job starts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ GIGABYTE = 1e9
 
 
 def require_free_space(folder: Path, *, memory_gb: float, disk_gb: float) -> None:
-    """Refuse (TRN-007 memory, TRN-008 disk) a work that would run out of either after minutes."""
+    """Refuse (TRN-007 memory, TRN-008 disk) a job that would run out of either after minutes."""
     memory = psutil.virtual_memory().available / GIGABYTE
     if memory < memory_gb:
         raise refuse(

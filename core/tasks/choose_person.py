@@ -1,4 +1,4 @@
-"""Job `choose_person`: the clinician says which of the people is the patient."""
+"""Job `choose_person`: the clinician's choice of which person in the video is the patient."""
 
 from __future__ import annotations
 

@@ -21,18 +21,21 @@ from core.tasks.train_controller import starting_controller
 
 LENGTH_S = 10.0  # about eight strides
 SEED = 1  # one fixed start for all three gaits, so that they differ by the exo only
-JUDGE_SEED = 20_000  # walks that no training has seen
+EVALUATION_SEED = 20_000  # start states that no training used
 
 
 def run(params: Params, context: JobContext) -> str:
-    """Compare CONTROLLER `controller_id` with its rivals; returns the COMPARISON record's id."""
+    """Compare CONTROLLER `controller_id` with walking without exo and with the default controller.
+
+    Returns the COMPARISON record's id.
+    """
     controller_id = str(params["controller_id"])
     with open_store(context.spec.data_dir) as store:
         trained = store.load(controller_id, TrainedController)
         policy_id = _input(store, controller_id, RecordKind.GAIT_POLICY)
         motion_id = _input(store, policy_id, RecordKind.MOTION)
         policy, motion = store.load(policy_id, GaitPolicy), store.load(motion_id, Motion)
-        # The same policy walks all three gaits: the one that knows the exo.
+        # The same policy walks all three gaits: the one that accommodated to the exo.
         policy = trained.walking or policy
         comparison = compare(policy, motion, trained, context)
         return store.save(
@@ -42,7 +45,7 @@ def run(params: Params, context: JobContext) -> str:
             inputs=(controller_id, policy_id, motion_id),
             summary=comparison.sentence,
             operator=context.spec.operator,
-            seed=JUDGE_SEED,
+            seed=EVALUATION_SEED,
             settings={"seconds": LENGTH_S},
         )
 
@@ -50,7 +53,7 @@ def run(params: Params, context: JobContext) -> str:
 def compare(
     policy: GaitPolicy, motion: Motion, trained: TrainedController, context: JobContext
 ) -> Comparison:
-    """Walk, judge and score the three gaits."""
+    """Simulate, evaluate and score the three gaits."""
     device_id = trained.device_id
     gaits: tuple[tuple[GaitLabel, str | None, ExoController | None, str], ...] = (
         (GaitLabel.WITHOUT_EXO, None, None, "The twin walks without the exo"),
@@ -58,7 +61,7 @@ def compare(
         (GaitLabel.PERSONALIZED_CONTROLLER, device_id, trained.controller, "Personalized controller"),
     )
     context.progress(0.02, "Preparing the walks")
-    evaluator = ControllerEvaluator(policy, device_id, seed=JUDGE_SEED)
+    evaluator = ControllerEvaluator(policy, device_id, seed=EVALUATION_SEED)
     rollouts: list[Rollout] = []
     scores: list[GaitScore] = []
     for number, (label, device, controller, sentence) in enumerate(gaits):
@@ -82,10 +85,10 @@ def compare(
 def _walk(
     label: GaitLabel, policy: GaitPolicy, device_id: str | None, controller: ExoController | None
 ) -> Rollout:
-    crowd = walkers_of(policy.body, policy.reference, device_id, 1)
-    world = WalkingEnvironment(crowd, seed=SEED, episode_s=2 * LENGTH_S, threads=1)
-    exo = None if controller is None else WornExo(controller, world)
-    trace = trace_walk(world, PolicyNetworks.from_policy(policy).act, exo, LENGTH_S)
+    walkers = walkers_of(policy.body, policy.reference, device_id, 1)
+    environment = WalkingEnvironment(walkers, seed=SEED, episode_s=2 * LENGTH_S, threads=1)
+    exo = None if controller is None else WornExo(controller, environment)
+    trace = trace_walk(environment, PolicyNetworks.from_policy(policy).act, exo, LENGTH_S)
     return record_rollout(label, policy.body, trace, device_id)
 
 

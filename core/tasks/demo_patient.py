@@ -1,7 +1,7 @@
 """Job `demo_patient`: a synthetic patient with a walk seen by three cameras and EMG, all from the simulator.
 
-The walker is a weak left leg's gait: less knee and ankle flexion on the left, performed by the shipped base
-policy on a body of the demo patient's size. Everything is labelled synthetic.
+The reference is the gait of a weak left leg: less knee and ankle flexion on the left, walked by the shipped
+base policy on a body of the demo patient's size. Everything is labelled synthetic.
 """
 
 from __future__ import annotations
@@ -51,7 +51,11 @@ SUBJECT = Subject(
     consent=Consent("Not needed: no real person", "2026-01-01"),
     synthetic=True,
 )
-WEAKER = {Joint.KNEE_L: 0.85, Joint.ANKLE_L: 0.75, Joint.HIP_FLEXION_L: 0.9}  # share of the usual excursion
+WEAKER = {
+    Joint.KNEE_L: 0.85,
+    Joint.ANKLE_L: 0.75,
+    Joint.HIP_FLEXION_L: 0.9,
+}  # fraction of the normal excursion
 WALK_S = 7.0
 SETTLE_S = 1.0  # the first steps after the start are not recorded
 NOISE_PX = 2.0
@@ -61,7 +65,7 @@ _PICTURE_PX = (640, 360)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SimulatedWalk:
-    """What the simulator gave. Axes: T frames, P points, M muscles."""
+    """Result of the simulation. Axes: T frames, P points, M muscles."""
 
     time_s: FloatArray  # (T,)
     point_m: FloatArray  # (T, P, 3) in the order of POINTS
@@ -72,10 +76,10 @@ class SimulatedWalk:
 def run(_params: Params, context: JobContext) -> str:
     """Make the demo patient with one visit; returns the LANDMARKS record's id.
 
-    Raises UserError PAT-014 and PAT-015, see `_known`.
+    Raises UserError PAT-014 and PAT-015, see `_demo_patient`.
     """
     with open_store(context.spec.data_dir) as store:
-        _known(store)  # before anything takes time
+        _demo_patient(store)  # before anything takes time
     context.progress(0.05, "The synthetic patient walks")
     walk = simulated_walk()
     context.check_cancelled()
@@ -105,11 +109,11 @@ def simulated_walk() -> SimulatedWalk:
     walker = Walker(
         worn_model(body, Fidelity.FAST, None), body, weak_left_leg(normal_reference(body.height_m))
     )
-    world = WalkingEnvironment([walker], seed=SEED, episode_s=2 * WALK_S, threads=1)
-    trace = trace_walk(world, shipped_policy().act, None, WALK_S)
+    environment = WalkingEnvironment([walker], seed=SEED, episode_s=2 * WALK_S, threads=1)
+    trace = trace_walk(environment, shipped_policy().act, None, WALK_S)
     rollout = record_rollout(GaitLabel.MEASURED, body, trace, None)
     kept = rollout.time_s >= SETTLE_S
-    qpos = world.physics.position(trace.state[1:])[kept]
+    qpos = environment.physics.position(trace.state[1:])[kept]
     point_m = walked_points(body, qpos, rollout.joint_angle_rad[kept])
     time_s = np.arange(kept.sum()) * CONTROL_STEP_S
     return SimulatedWalk(time_s, point_m, rollout.activation[kept], rollout.playback.muscle_names)
@@ -144,22 +148,22 @@ def demo_emg(walk: SimulatedWalk) -> EmgEnvelopes:
 
 def _visit(store: Store, operator: str) -> str:
     """A new visit of the demo patient, who is made once per data folder."""
-    known = _known(store)
-    patient_id = known.id if known is not None else store.add_patient(SUBJECT, by=operator)
+    present = _demo_patient(store)
+    patient_id = present.id if present is not None else store.add_patient(SUBJECT, by=operator)
     return store.start_visit(patient_id, by=operator).id
 
 
-def _known(store: Store) -> PatientRow | None:
+def _demo_patient(store: Store) -> PatientRow | None:
     """Refuses PAT-014 (archived) and PAT-015: a real person's visits never hold a synthetic walk."""
-    known = patient_of_code(store, SUBJECT.code)
-    if known is not None and not known.subject.synthetic:
+    present = patient_of_code(store, SUBJECT.code)
+    if present is not None and not present.subject.synthetic:
         raise refuse(
             "PAT-015",
             f"The code {SUBJECT.code} of the demo patient is taken.",
             "A patient of this record has it who is not synthetic.",
             "Give that patient another code on the Patients page, or use another data folder for the demo.",
         )
-    return known
+    return present
 
 
 def _save_landmarks(
@@ -189,7 +193,7 @@ def _save_landmarks(
 
 
 def _backdrops(folder: Path, tracks: tuple[LandmarkTrack, ...]) -> tuple[Path, ...]:
-    """Plain pictures that say that there is no real video; the skeleton is drawn over them."""
+    """Plain pictures marked SYNTHETIC instead of a video; the skeleton is drawn over them."""
     picture = np.full((_PICTURE_PX[1], _PICTURE_PX[0], 3), 52, dtype=np.uint8)
     place = (_PICTURE_PX[0] - 130, 26)
     cv2.putText(picture, "SYNTHETIC", place, cv2.FONT_HERSHEY_SIMPLEX, 0.6, (150, 150, 150), 1, cv2.LINE_AA)

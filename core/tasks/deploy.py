@@ -1,11 +1,11 @@
-"""Job: put a package on the exo, read it back, and start it on trial; a walk and a clinician decide later."""
+"""Job: upload a package, read it back and activate it as provisional; it is confirmed after a walk."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
 
-from core.deploy.checks import Circumstances, check_exo, check_package
+from core.deploy.checks import CheckContext, check_exo, check_package
 from core.deploy.keys.site_key import trusted_keys
 from core.deploy.keys.site_secret import site_secret, subject_tag
 from core.deploy.package import read_package
@@ -23,7 +23,7 @@ from core.tasks.audit_trail import Trail
 def run(params: Params, context: JobContext) -> str:
     """Params: `package_id`, `address`, `confirmed_patient` (code), `confirmed_device` (device id).
 
-    Writes a DEPLOYMENT: on trial, or confirmed where the exo had it confirmed already. Raises UserError
+    Writes a DEPLOYMENT: provisional, or confirmed where the exo had confirmed it already. Raises UserError
     DEP-001 and DEP-002 when patient or device were not confirmed, what `read_package`, `check_package`,
     `check_exo` and `transfer` raise.
     """
@@ -36,13 +36,13 @@ def run(params: Params, context: JobContext) -> str:
         with trail.refusals():
             _check_confirmed(params, code, package.device_id)
             contents = read_package(store.folder(package_id) / package.file_name)
-            around = _circumstances(context.spec.data_dir, package, code)
-            check_package(contents, around)
+            check_context = _check_context(context.spec.data_dir, package, code)
+            check_package(contents, check_context)
             with connect(address) as link:
                 exo = link.info()
-                trail.on_exo(exo.serial)
+                trail.set_device(exo.serial)
                 trail.merge_faults(link)
-                check_exo(contents, around.keys, exo)
+                check_exo(contents, check_context.keys, exo)
                 done = transfer(link, contents, _report(context), trail.note)
         context.progress(1.0, "The exo holds the approved controller at zero torque")
         return _save(store, context, package_id, visit_id, package, done, address)
@@ -61,8 +61,8 @@ def _report(context: JobContext) -> Report:
     return report
 
 
-def _circumstances(data_dir: Path, package: Package, code: str) -> Circumstances:
-    return Circumstances(
+def _check_context(data_dir: Path, package: Package, code: str) -> CheckContext:
+    return CheckContext(
         trusted_keys(data_dir),
         datetime.now(UTC),
         sha256=package.sha256,
@@ -98,7 +98,7 @@ def _save(
     address: str,
 ) -> str:
     device = done.device
-    stage = Handover.CONFIRMED if device.confirmed else Handover.ON_TRIAL
+    stage = Handover.CONFIRMED if device.confirmed else Handover.PROVISIONAL
     deployment = Deployment(
         package_sha256=package.sha256,
         readback_sha256=done.readback_sha256,

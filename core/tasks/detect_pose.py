@@ -1,4 +1,4 @@
-"""Job `detect_pose`: find the people in a recording and take the one who walks as the patient."""
+"""Job `detect_pose`: detect the people in a recording and choose the walking one as the patient."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from core.store.repository import open_store
 def run(params: Params, context: JobContext) -> str:
     """Params: `recording_id`, `person` (number or null). Returns the id of a LANDMARKS record."""
     recording_id = str(params["recording_id"])
-    wanted = params.get("person")
+    chosen_person = params.get("person")
     with open_store(context.spec.data_dir) as store:
         recording = store.load(recording_id, Recording)
         folder = store.folder(recording_id)
         landmarks, files = detect(recording, folder, context)
-        if wanted is not None:
-            landmarks = chosen_by_clinician(landmarks, int(str(wanted)))
+        if chosen_person is not None:
+            landmarks = chosen_by_clinician(landmarks, int(str(chosen_person)))
         context.progress(0.99, "Saving what was seen")
         context.check_cancelled()
         return store.save(

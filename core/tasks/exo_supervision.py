@@ -1,7 +1,8 @@
-"""One watched exo: what is armed, walked, kept, taken back or rolled back goes through here into the record.
+"""Supervision of one exo: arming, walks, confirm, revert and roll back all pass here and enter the record.
 
-A controller on trial lives as long as it is watched: when the watch ends without somebody keeping it, it is
-taken back, and a trial that was left over is ended by the next watch.
+A provisional controller lasts as long as its supervision: it is reverted when the supervision ends without a
+confirm, and one that was left over is reverted by the next supervision. The texts on the screen call a
+provisional controller "on trial".
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from core.deploy.provisional import (
     check_approver,
     check_walked,
     confirm,
-    earlier,
     is_provisional,
+    previous_confirmed_slot,
     revert,
     roll_back,
 )
@@ -28,7 +29,7 @@ from core.devices.exo_protocol import TelemetryRecord
 from core.devices.exo_values import ExoInfo
 from core.domain.audit import AuditStep
 from core.domain.controller import Approver, Deployment, Handover
-from core.domain.exo_news import ExoStatusMessage, asked_to_keep, asked_to_roll_back
+from core.domain.exo_news import ExoStatusMessage, parse_confirm_command, parse_roll_back_command
 from core.domain.exo_protocol import DeviceState
 from core.domain.exo_walk import ExoWalk
 from core.domain.record import RecordKind
@@ -36,13 +37,13 @@ from core.errors import UserError, refuse
 from core.store.repository import Store
 from core.tasks.audit_trail import Trail
 
-TICKS_S = 0.05  # some control ticks: the exo's next answer knows of what was just asked
-_LINK_IS_GONE = ("EXO-003", "EXO-004", "EXO-005", "EXO-013", "EXO-014")
+SETTLE_S = 0.05  # some control ticks, after which the exo's state reflects the last command
+_LINK_LOST_CODES = ("EXO-003", "EXO-004", "EXO-005", "EXO-013", "EXO-014")
 
 
 @dataclass(frozen=True, slots=True)
 class SupervisedExo:
-    """Whose exo it is, and what was put onto it."""
+    """The patient who wears the exo, and the deployment on it."""
 
     visit_id: str
     operator: str
@@ -51,38 +52,46 @@ class SupervisedExo:
     mass_kg: float
     deployment_id: str = ""
     deployment: Deployment | None = None
-    compute_of: Callable[[str], Compute | None] = lambda sha256: None  # a controller, to predict its torque
+    compute_of: Callable[[str], Compute | None] = lambda sha256: (
+        None
+    )  # from a controller's hash to the function that predicts its torque
 
 
 class ExoSupervision:
-    """Call `step` every few milliseconds, `do` with commands, and `close` at the end whatever happened."""
+    """Call `step` every few milliseconds, `try_command` with commands, and `close` in every case."""
 
     def __init__(
         self,
         store: Store,
         link: ExoLink,
         trail: Trail,
-        watched: SupervisedExo,
+        supervised: SupervisedExo,
         permit: ArmPermit,
-        tell: Callable[[str], None],
+        report: Callable[[str], None],
     ) -> None:
-        self._store, self._link, self._trail, self._watched, self._tell = store, link, trail, watched, tell
+        self._store, self._link, self._trail, self._supervised, self._report = (
+            store,
+            link,
+            trail,
+            supervised,
+            report,
+        )
         self._info = link.info()
         self._recorder = WalkRecorder()
         self._walk: ExoWalk | None = None
         self._walk_id = ""
-        self._seen: DeviceState | None = None
-        self._stopped = False  # by us
+        self._last_state: DeviceState | None = None
+        self._stop_requested = False  # by this program, not by the exo
         self._permit = permit
-        deployment = watched.deployment
-        self._trial = deployment is not None and deployment.handover is Handover.ON_TRIAL
-        self.live = ExoMonitor(link, None, tell, trail.note)
-        if self._trial:
-            link.put_on_anew()  # whoever wore it before: its sensors must show again where they sit
-            time.sleep(TICKS_S)
-        self._permit_for(deployment)
-        self._earlier = self._earlier_version()
-        self._tell_news()
+        deployment = supervised.deployment
+        self._provisional = deployment is not None and deployment.handover is Handover.PROVISIONAL
+        self.live = ExoMonitor(link, None, report, trail.note)
+        if self._provisional:
+            link.put_on_anew()  # another person may have worn it: the sensors' placement is checked again
+            time.sleep(SETTLE_S)
+        self._set_permit(deployment)
+        self._previous = self._previous_version()
+        self._report_status()
 
     @property
     def info(self) -> ExoInfo:
@@ -90,7 +99,7 @@ class ExoSupervision:
 
     @property
     def patient_code(self) -> str:
-        return self._watched.patient_code
+        return self._supervised.patient_code
 
     @property
     def strides(self) -> tuple[int, int]:
@@ -102,11 +111,11 @@ class ExoSupervision:
         return self._walk
 
     @property
-    def trial(self) -> bool:
-        """Whether a controller is on trial that somebody may still keep."""
-        return self._trial
+    def is_provisional(self) -> bool:
+        """Whether a provisional controller runs, which may still be confirmed."""
+        return self._provisional
 
-    # what is done
+    # commands and steps
 
     def step(self, now_s: float) -> tuple[TelemetryRecord, ...]:
         """What the exo measured since the last call. Raises what the link raises."""
@@ -115,66 +124,66 @@ class ExoSupervision:
             self._recorder.add(record)
         if self._recorder.walking and records and not records[-1].state.moves:
             self._end_walk()
-        if self.live.state is not self._seen:
-            self._seen = self.live.state
-            self._look_at_trial()
+        if self.live.state is not self._last_state:
+            self._last_state = self.live.state
+            self._check_still_provisional()
         return records
 
-    def try_to(self, command: str) -> None:
-        """As `do`, but a refusal is told and written down; a lost link is raised."""
+    def try_command(self, command: str) -> None:
+        """As `handle_command`, but a refusal is reported and recorded; a lost link is raised."""
         try:
             self.handle_command(command)
         except UserError as error:
-            if error.advice.code in _LINK_IS_GONE:
+            if error.advice.code in _LINK_LOST_CODES:
                 raise
             self._trail.note(AuditStep.REFUSED, error.advice.one_line())
-            self._tell(error.advice.one_line())
-            self._tell_news(refused=error)
+            self._report(error.advice.one_line())
+            self._report_status(refused=error)
 
     def handle_command(self, command: str) -> str:
         """`arm`, `disarm`, `stop`, `acknowledge`, or what `core.domain.exo_news` makes.
 
         Returns the record that was written, "" where none was. Raises what the exo refuses, DEP-021, DEP-022.
         """
-        keeper, returner = asked_to_keep(command), asked_to_roll_back(command)
-        if keeper is not None:
-            return self._keep(keeper)
-        if returner is not None:
-            return self._roll_back(returner)
-        self._stopped = command in ("stop", "disarm")
-        self.live.obey(command)
+        confirmer, approver_of_roll_back = parse_confirm_command(command), parse_roll_back_command(command)
+        if confirmer is not None:
+            return self._confirm(confirmer)
+        if approver_of_roll_back is not None:
+            return self._roll_back(approver_of_roll_back)
+        self._stop_requested = command in ("stop", "disarm")
+        self.live.handle_command(command)
         return ""
 
     def close(self) -> None:
-        """Zero torque, an end to the trial, and what the exo remembers into the trail."""
-        gone = True
-        self._stopped = True
+        """Zero torque; revert a provisional controller; merge the exo's event log into the audit trail."""
+        link_lost = True
+        self._stop_requested = True
         with suppress(UserError):  # without a link the exo stops by itself
             self.live.stop()
-            gone = False
+            link_lost = False
         if self._recorder.walking:
             self._end_walk()
-        if self._trial:
-            self._end_trial("nobody kept it", lost=gone)
-        if not gone:
+        if self._provisional:
+            self._end_provisional("nobody kept it", lost=link_lost)
+        if not link_lost:
             with suppress(UserError):
                 self._trail.merge_faults(self._link)
 
-    # how
+    # implementation
 
     def _end_walk(self) -> None:
-        deployment, fault = self._watched.deployment, self.live.state is DeviceState.FAULT
+        deployment, fault = self._supervised.deployment, self.live.state is DeviceState.FAULT
         sha256 = "" if deployment is None else deployment.package_sha256
-        limit_nm, mass_kg = self.live.allowed_nm, self._watched.mass_kg
-        facts = WalkFacts(sha256, self._info.serial, self._info.virtual, self._trial, limit_nm, mass_kg)
-        compute = self._watched.compute_of(sha256) if sha256 else None
-        self._walk = self._recorder.finish(facts, compute, self._end_words(), fault=fault)
+        limit_nm, mass_kg = self.live.allowed_nm, self._supervised.mass_kg
+        facts = WalkFacts(sha256, self._info.serial, self._info.virtual, self._provisional, limit_nm, mass_kg)
+        compute = self._supervised.compute_of(sha256) if sha256 else None
+        self._walk = self._recorder.finish(facts, compute, self._end_text(), fault=fault)
         if self._walk is not None:
             self._walk_id = self._save_walk(self._walk)
-            self._tell_news(saved=True)
+            self._report_status(saved=True)
 
-    def _end_words(self) -> str:
-        if self._stopped:
+    def _end_text(self) -> str:
+        if self._stop_requested:
             return "stopped from this program"
         with suppress(UserError):
             return fault_sentence(self.live.newest_fault())
@@ -182,29 +191,29 @@ class ExoSupervision:
 
     def _save_walk(self, walk: ExoWalk) -> str:
         left, right = walk.strides
-        inputs = (self._watched.deployment_id,) if self._watched.deployment_id else ()
+        inputs = (self._supervised.deployment_id,) if self._supervised.deployment_id else ()
         return self._store.save(
             RecordKind.WALK,
             walk,
-            visit_id=self._watched.visit_id,
+            visit_id=self._supervised.visit_id,
             inputs=inputs,
             summary=f"{left} left and {right} right strides with the {self._kind}, {walk.seconds:.0f} s.",
-            operator=self._watched.operator,
+            operator=self._supervised.operator,
         )
 
-    def _look_at_trial(self) -> None:
-        """A fault ends a trial on the exo itself; what it decided goes into the record."""
-        deployment = self._watched.deployment
+    def _check_still_provisional(self) -> None:
+        """After a fault the exo reverts by itself: record that."""
+        deployment = self._supervised.deployment
         moves = self.live.state is not None and self.live.state.moves
-        if not self._trial or deployment is None or moves:
+        if not self._provisional or deployment is None or moves:
             return
         if not is_provisional(self._link.slots(), deployment.package_sha256):
-            self._trial = False
-            self._write_end("the exo itself ended the trial")
+            self._provisional = False
+            self._record_reverted("the exo itself ended the trial")
 
-    def _end_trial(self, why: str, *, lost: bool) -> None:
-        self._trial = False
-        deployment = self._watched.deployment
+    def _end_provisional(self, why: str, *, lost: bool) -> None:
+        self._provisional = False
+        deployment = self._supervised.deployment
         if deployment is None:
             return
         if lost:
@@ -212,20 +221,20 @@ class ExoSupervision:
         else:
             with suppress(UserError):
                 revert(self._link, deployment.package_sha256)
-        self._write_end(why)
+        self._record_reverted(why)
 
-    def _write_end(self, why: str) -> None:
+    def _record_reverted(self, why: str) -> None:
         self._trail.note(AuditStep.ROLLED_BACK, f"to what ran before: {why}")
-        deployment = self._watched.deployment
+        deployment = self._supervised.deployment
         if deployment is not None:
-            ended = replace(deployment, confirmed=False, stage=Handover.TAKEN_BACK)
+            ended = replace(deployment, confirmed=False, stage=Handover.REVERTED)
             self._save(ended, f"Controller taken back from {self._kind} {self._info.serial}: {why}.")
-            self._tell_news(saved=True)
+            self._report_status(saved=True)
 
-    def _keep(self, approver: Approver) -> str:
-        deployment = self._watched.deployment
+    def _confirm(self, approver: Approver) -> str:
+        deployment = self._supervised.deployment
         check_approver(approver)
-        if deployment is None or not self._trial:
+        if deployment is None or not self._provisional:
             raise refuse(
                 "EXO-017",
                 "There is no controller on trial.",
@@ -234,21 +243,21 @@ class ExoSupervision:
             )
         check_walked(self._walk, deployment.package_sha256)
         self._info = confirm(self._link, deployment.package_sha256)
-        self._trial = False
+        self._provisional = False
         words = f"slot {self._info.active_slot}, firmware {self._info.firmware}, walk {self._walk_id}"
-        self._trail.answered_for(AuditStep.CONFIRMED, approver, words)
-        self._earlier = self._earlier_version()
+        self._trail.note_approval(AuditStep.CONFIRMED, approver, words)
+        self._previous = self._previous_version()
         kept = replace(deployment, confirmed=True, stage=Handover.CONFIRMED, kept_by=approver)
         record_id = self._save(kept, f"Controller kept on {self._kind} {self._info.serial} after a walk.")
-        self._tell_news(saved=True)
+        self._report_status(saved=True)
         return record_id
 
     def _roll_back(self, approver: Approver) -> str:
         check_approver(approver)
-        slot = roll_back(self._link, self._watched.subject_tag)
+        slot = roll_back(self._link, self._supervised.subject_tag)
         self._info = self._link.info()
-        self._trail.of_controller(slot.sha256)
-        self._trail.answered_for(AuditStep.ROLLED_BACK, approver, f"to version {slot.version}")
+        self._trail.set_controller(slot.sha256)
+        self._trail.note_approval(AuditStep.ROLLED_BACK, approver, f"to version {slot.version}")
         deployment = Deployment(
             package_sha256=slot.sha256,
             readback_sha256=slot.sha256,
@@ -263,28 +272,28 @@ class ExoSupervision:
         words = f"The {self._kind} {self._info.serial} runs version {slot.version} again."
         record_id = self._save(deployment, words)
         self._walk = None
-        self._earlier = self._earlier_version()
-        self._tell_news(saved=True)
+        self._previous = self._previous_version()
+        self._report_status(saved=True)
         return record_id
 
     def _save(self, deployment: Deployment, summary: str) -> str:
-        inputs = (self._watched.deployment_id,) if self._watched.deployment_id else ()
+        inputs = (self._supervised.deployment_id,) if self._supervised.deployment_id else ()
         record_id = self._store.save(
             RecordKind.DEPLOYMENT,
             deployment,
-            visit_id=self._watched.visit_id,
+            visit_id=self._supervised.visit_id,
             inputs=inputs,
             summary=summary,
-            operator=self._watched.operator,
+            operator=self._supervised.operator,
             settings={"walk_id": self._walk_id},
         )
-        self._watched = replace(self._watched, deployment=deployment, deployment_id=record_id)
-        self._permit_for(deployment)
+        self._supervised = replace(self._supervised, deployment=deployment, deployment_id=record_id)
+        self._set_permit(deployment)
         return record_id
 
-    def _permit_for(self, deployment: Deployment | None) -> None:
-        """Only what is on trial or was kept may be armed."""
-        usable = deployment is not None and deployment.handover is not Handover.TAKEN_BACK
+    def _set_permit(self, deployment: Deployment | None) -> None:
+        """Only a provisional or confirmed controller may be armed."""
+        usable = deployment is not None and deployment.handover is not Handover.REVERTED
         sha256 = deployment.package_sha256 if deployment is not None and usable else ""
         self.live.permit = replace(self._permit, package_sha256=sha256) if sha256 else None
 
@@ -292,18 +301,18 @@ class ExoSupervision:
     def _kind(self) -> str:
         return "virtual exo" if self._info.virtual else "exo"
 
-    def _earlier_version(self) -> str:
-        slot = earlier(self._link.slots(), self._watched.subject_tag)
+    def _previous_version(self) -> str:
+        slot = previous_confirmed_slot(self._link.slots(), self._supervised.subject_tag)
         return "" if slot is None else slot.version
 
-    def _tell_news(self, *, saved: bool = False, refused: UserError | None = None) -> None:
+    def _report_status(self, *, saved: bool = False, refused: UserError | None = None) -> None:
         moves = self.live.state is not None and self.live.state.moves
         walked = self._walk is not None and self._walk.enough
-        news = ExoStatusMessage(
-            is_provisional=self._trial,
-            may_keep=self._trial and walked and not moves,
-            earlier=self._earlier,
+        status = ExoStatusMessage(
+            is_provisional=self._provisional,
+            may_keep=self._provisional and walked and not moves,
+            earlier=self._previous,
             saved=saved,
             refused=None if refused is None else refused.advice,
         )
-        self._tell(news.to_text())
+        self._report(status.to_text())

@@ -1,4 +1,4 @@
-"""Which impairments explain how this person walks: the twin tries them until it walks the same way."""
+"""Fit impairments of the twin to a person's recorded gait."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ CHECKPOINT = "checkpoint.pt"
 
 
 def run(params: Params, context: JobContext) -> str:
-    """Explain MOTION `motion_id` by impairments of TWIN `twin_id`; returns the IMPAIRMENTS record's id.
+    """Fit impairments of TWIN `twin_id` to MOTION `motion_id`; returns the IMPAIRMENTS record's id.
 
-    `sliders` (labels) limits what is tried; without it everything is.
+    `sliders` (labels) restricts the search; by default every impairment is searched.
     """
     twin_id, motion_id = str(params["twin_id"]), str(params["motion_id"])
     seed = int(str(params.get("seed", 0)))
@@ -54,7 +54,7 @@ def run(params: Params, context: JobContext) -> str:
 
 
 def summary(fit: ImpairmentFit) -> str:
-    """One line: what was found, the most severe first."""
+    """One line: the impairments found, the most severe first."""
     found = {impairment.slot for impairment in fit.body.impairments}
     parts = [
         f"{one.slot.label} {one.severity:.2f} (sd {one.sd:.2f})" for one in fit.estimates if one.slot in found
@@ -97,7 +97,7 @@ def _search(body: BodyParameters, motion: Motion, slots: tuple[Slot, ...], seed:
 
 
 def recorded_features(body: BodyParameters, motion: Motion) -> GaitFeatures:
-    """What a clinician reads from a recorded motion. Refuses (TWN-020) one without strides of both feet."""
+    """Gait features of a recorded motion. Refuses (TWN-020) one without strides of both feet."""
     features = motion_features(body, motion)
     if features is None:
         raise refuse(
@@ -110,7 +110,7 @@ def recorded_features(body: BodyParameters, motion: Motion) -> GaitFeatures:
 
 
 def _continue(search: ImpairmentSearch, checkpoint: Path, context: JobContext) -> None:
-    """Search from the last checkpoint to the end; every round is saved."""
+    """Search from the last checkpoint to the end, with a checkpoint after every iteration."""
     if checkpoint.is_file():
         with resuming():
             search.load_checkpoint(checkpoint.read_bytes())

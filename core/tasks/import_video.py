@@ -58,17 +58,17 @@ def run(params: Params, context: JobContext) -> str:
 
 
 def examine(path: Path, name: str, context: JobContext) -> tuple[VideoFile, tuple[Finding, ...]]:
-    """Look at every frame of one video. `name` is how it is kept: without the patient's name in it."""
+    """Check every frame of one video. `name`: the stored file name, which must not name the patient."""
     statistics: list[FrameStatistics] = []
 
-    def look(number: int, time_s: float, image: ByteImage) -> None:
+    def inspect(number: int, time_s: float, image: ByteImage) -> None:
         statistics.append(frame_statistics(image))
         context.progress(None, f"Checking {path.name}: {time_s:.1f} s read")
         context.check_cancelled()
 
-    seen = probe(path, look)
-    video = VideoFile(name, len(seen.time_s), seen.fps_hz, seen.width_px, seen.height_px)
-    timing = timing_findings(seen.time_s, header_frames=seen.header_frames, cut_short=seen.cut_short)
+    probed = probe(path, inspect)
+    video = VideoFile(name, len(probed.time_s), probed.fps_hz, probed.width_px, probed.height_px)
+    timing = timing_findings(probed.time_s, header_frames=probed.header_frames, cut_short=probed.cut_short)
     return video, (*timing, *picture_findings(statistics))
 
 

@@ -1,4 +1,4 @@
-"""Teach a person's twin the person's own gait: from the shipped base policy, in minutes."""
+"""Train a twin's policy to imitate the person's gait, from the shipped base policy, in minutes."""
 
 from __future__ import annotations
 
@@ -39,41 +39,41 @@ from core.tasks.capacity import require_free_space
 from core.tasks.policy_files import replace_file, resuming, shipped_policy
 from core.twin.body import Fidelity
 
-WALKERS = 128  # keeps two cores busy; more walkers learn no faster per second
+WALKERS = 128  # environments in parallel: enough for two cores; more do not learn faster per second
 CHECKPOINT = "checkpoint.pt"
 RECORDINGS = "breakdowns"  # folder of the flight recordings
 PICTURE_EVERY_S = 12.0
 PICTURE_STRIP_S = 2.0  # a stride and a half
 FIDELITIES = {fidelity.value: fidelity for fidelity in (Fidelity.FAST, Fidelity.STANDARD, Fidelity.FULL)}
-LEARNED_WITH = {**{each: each for each in Fidelity}, Fidelity.FULL: Fidelity.STANDARD}
+TRAINING_FIDELITY = {**{each: each for each in Fidelity}, Fidelity.FULL: Fidelity.STANDARD}
 MEMORY_GB = {Fidelity.FAST: 1.0, Fidelity.STANDARD: 1.2, Fidelity.FULL: 1.2}
 DISK_GB = 0.3  # checkpoint, the one before it, flight recordings and the result
-DIVERGED_LIMIT = 0.01  # share of control steps; a healthy body has none
+DIVERGED_LIMIT = 0.01  # fraction of control steps; a healthy body has none
 EVALUATION_STARTS = 32  # enough for a steady median
 EVALUATION_S = 20.0
-EVALUATION_SEED = 10_000  # never a seed of learning: the starts must be new
+EVALUATION_SEED = 10_000  # never a seed of training: the start states must be new
 
 
 def run(params: Params, context: JobContext) -> str:
-    """Learn for `minutes` from TWIN `twin_id`; returns the GAIT_POLICY record's id.
+    """Train for `minutes` on TWIN `twin_id`; returns the GAIT_POLICY record's id.
 
     The stride is that of MOTION `motion_id`, else `stride` (`core.gait.stride.stride_of`), else a normal one.
-    `fidelity` "fast" (the default) moves the joints by torques, "standard" by 80 muscles. "full" learns with
-    80 muscles too: 416 are too slow to learn with, and the policy may move them afterwards.
+    `fidelity` "fast" (the default) moves the joints by torques, "standard" by 80 muscles. "full" trains with
+    80 muscles too: 416 are too slow for training, and the policy can drive them afterwards.
     """
     twin_id, minutes = str(params["twin_id"]), float(str(params["minutes"]))
     seed, fidelity = int(str(params.get("seed", 0))), chosen_fidelity(params.get("fidelity"))
     _check_minutes(minutes)
     require_free_space(context.work_dir, memory_gb=MEMORY_GB[fidelity], disk_gb=DISK_GB)
-    torch.set_num_threads(1)  # small networks: a second thread costs more in waiting than it gives
+    torch.set_num_threads(1)  # small networks: a second thread costs more in synchronisation than it gains
     with open_store(context.spec.data_dir) as store:
         twin = store.load(twin_id, Twin)
         reference, source, synthetic = _stride(params, store, twin.body)
         check_reference(reference)
         context.progress(0.0, "Setting up the person's body in simulation")
-        lesson = _Lesson(twin.body, reference, fidelity, minutes, seed, context)
-        lesson.learn()
-        policy = lesson.result(synthetic=twin.synthetic or synthetic)
+        training = _GaitTraining(twin.body, reference, fidelity, minutes, seed, context)
+        training.train()
+        policy = training.result(synthetic=twin.synthetic or synthetic)
         return store.save(
             RecordKind.GAIT_POLICY,
             policy,
@@ -86,14 +86,14 @@ def run(params: Params, context: JobContext) -> str:
         )
 
 
-def chosen_fidelity(asked: object) -> Fidelity:
-    """Refuses (TRN-006) what cannot be learned with."""
+def chosen_fidelity(requested: object) -> Fidelity:
+    """Refuses (TRN-006) a fidelity that is not for training."""
     try:
-        return FIDELITIES[str(asked or Fidelity.FAST.value)]
+        return FIDELITIES[str(requested or Fidelity.FAST.value)]
     except KeyError as error:
         raise refuse(
             "TRN-006",
-            f"The twin cannot learn at the fidelity {asked}.",
+            f"The twin cannot learn at the fidelity {requested}.",
             "It learns with joint torques (fast) or with 80 muscles (standard, full).",
             f"Choose one of: {', '.join(FIDELITIES)}.",
         ) from error
@@ -102,7 +102,7 @@ def chosen_fidelity(asked: object) -> Fidelity:
 def _stride(
     params: Params, store: Store, body: BodyParameters
 ) -> tuple[GaitReference, tuple[str, ...], bool]:
-    """The stride to learn, the record it comes from, and whether it is synthetic."""
+    """The reference stride, the record it comes from, and whether it is synthetic."""
     if params.get("motion_id"):
         motion_id = str(params["motion_id"])
         motion = store.load(motion_id, Motion)
@@ -114,8 +114,8 @@ def _stride(
     return normal_walk(leg), (), True
 
 
-class _Lesson:
-    """One person's learning inside a job."""
+class _GaitTraining:
+    """The training run of one twin inside a job."""
 
     def __init__(
         self,
@@ -127,47 +127,47 @@ class _Lesson:
         context: JobContext,
     ) -> None:
         muscles = fidelity is not Fidelity.FAST
-        model = worn_model(body, LEARNED_WITH[fidelity], None, surfaces=False)
+        model = worn_model(body, TRAINING_FIDELITY[fidelity], None, surfaces=False)
         self._walker = Walker(model, body, reference)
         start = shipped_policy(muscles=muscles)
         self._learner = gait_learner([self._walker] * WALKERS, start=start, seed=seed, muscles=muscles)
         self._recorders = [
-            FlightRecorder(context.work_dir / RECORDINGS / f"crew_{number}", seed=seed)
+            FlightRecorder(context.work_dir / RECORDINGS / f"collector_{number}", seed=seed)
             for number in range(len(self._learner.environments))
         ]
-        for world, recorder in zip(self._learner.environments, self._recorders, strict=True):
-            world.physics.recorder = recorder
+        for environment, recorder in zip(self._learner.environments, self._recorders, strict=True):
+            environment.physics.recorder = recorder
         self._budget_s = 60.0 * minutes
         self._context = context
         self._checkpoint = context.work_dir / CHECKPOINT
-        self._pictured_s = -PICTURE_EVERY_S
+        self._last_picture_s = -PICTURE_EVERY_S
         if self._checkpoint.is_file():
             with resuming():
                 self._learner.load_checkpoint(self._checkpoint.read_bytes())
             context.message(f"Continues after {self._learner.elapsed_s:.0f} s of learning")
 
-    def learn(self) -> None:
+    def train(self) -> None:
         train_until(
             self._learner,
             budget_s=self._budget_s,
             clock=time.monotonic,
-            watch=self._watch,
+            watch=self._on_progress,
             save=lambda content: replace_file(self._checkpoint, content),
         )
 
     def result(self, *, synthetic: bool) -> GaitPolicy:
-        """The better of the best and the last policy, judged by starts that neither has seen."""
+        """The better of the best and the latest policy, evaluated from start states new to both."""
         self._context.progress(0.98, "Measuring how well the twin walks")
         learner = self._learner
         networks, evaluation = max(
             ((networks, self._evaluate(networks)) for networks in (learner.best, learner.latest)),
-            key=lambda judged: judged[1].rank,
+            key=lambda candidate: candidate[1].rank,
         )
-        own = self._walker.reference
-        correction = correct_foot_contact(own, self._walker.body.scale)
+        reference = self._walker.reference
+        correction = correct_foot_contact(reference, self._walker.body.scale)
         return GaitPolicy(
             body=self._walker.body,
-            reference=own,
+            reference=reference,
             policy=networks.policy,
             value=networks.value,
             log_std=networks.log_std,
@@ -178,7 +178,7 @@ class _Lesson:
             control_steps_per_s=learner.control_steps / max(learner.elapsed_s, 1e-9),
             walk_seconds_median=evaluation.walk_seconds_median,
             joint_rmse_deg=evaluation.joint_rmse_deg,
-            findings=worst_first(gait_findings(evaluation, own, correction)),
+            findings=worst_first(gait_findings(evaluation, reference, correction)),
             synthetic=synthetic,
             coordination=networks.coordination,
         )
@@ -189,7 +189,7 @@ class _Lesson:
             [self._walker] * EVALUATION_STARTS, networks, seed=EVALUATION_SEED, length_s=EVALUATION_S
         )
 
-    def _watch(self, progress: GaitProgress) -> None:
+    def _on_progress(self, progress: GaitProgress) -> None:
         self._context.check_cancelled()
         self._check_physics(progress)
         self._context.sample(
@@ -202,8 +202,8 @@ class _Lesson:
             min(0.97, progress.elapsed_s / self._budget_s),
             f"Learning to walk: {progress.walk_seconds:.1f} s without a fall",
         )
-        if progress.elapsed_s - self._pictured_s >= PICTURE_EVERY_S:
-            self._pictured_s = progress.elapsed_s
+        if progress.elapsed_s - self._last_picture_s >= PICTURE_EVERY_S:
+            self._last_picture_s = progress.elapsed_s
             self._picture()
 
     def _check_physics(self, progress: GaitProgress) -> None:
@@ -212,27 +212,27 @@ class _Lesson:
                 "SIM-005",
                 "The simulation of this body breaks down.",
                 "Its masses or lengths make the physics unstable.",
-                f"Check the person's height and mass, then personalize again{self._recorded()}",
+                f"Check the person's height and mass, then personalize again{self._replay_hint()}",
             )
 
-    def _recorded(self) -> str:
+    def _replay_hint(self) -> str:
         files = (recorder.newest() for recorder in self._recorders)
         file = next((file for file in files if file is not None), None)
         return f"; `exotwin replay {file}` tells what broke first." if file is not None else "."
 
     def _picture(self) -> None:
-        """A short strip of the twin walking with what it knows by now."""
+        """Show a short strip of the twin walking with the latest policy."""
         networks = self._learner.latest
         seed = len(self._learner.curves()[0].time_s)
-        stage = WalkingEnvironment(
+        environment = WalkingEnvironment(
             [self._walker], seed=seed, actuation=actuation_of([self._walker], networks), threads=1
         )
         roots, angles = [], []
         for number in range(round(PICTURE_STRIP_S / CONTROL_STEP_S)):
-            stage.step(networks.act(stage.observation()))
+            environment.step(networks.act(environment.observation()))
             if number % 2 == 0:  # 25 pictures per second
-                roots.append(stage.physics.position(stage.state)[0, :ROOT_POSITIONS].copy())
-                angles.append(stage.joint_angle_rad[0])
+                roots.append(environment.physics.position(environment.state)[0, :ROOT_POSITIONS].copy())
+                angles.append(environment.joint_angle_rad[0])
         positions = FullPose(worn_model(self._walker.body, Fidelity.FAST, None)).position(
             np.array(roots), np.array(angles)
         )

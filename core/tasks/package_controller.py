@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from core.deploy.checks import Circumstances, check_package, for_virtual_only
+from core.deploy.checks import CheckContext, check_package, for_virtual_only
 from core.deploy.keys.key_store import system_key_store
 from core.deploy.keys.site_key import KeyKind, passphrase_of_environment, signing_key, trusted_keys
 from core.deploy.keys.site_secret import site_secret, subject_tag
@@ -63,10 +63,10 @@ def _packed(store: Store, params: Params, context: JobContext) -> tuple[BuiltPac
     profile = load_profile(trained.device_id)
     built = build_package(trained, profile, origin, key, comparison=comparison)
     package = parse_package(built.archive)
-    # What was made must pass what it will be held against later.
+    # A new package must pass the same checks as before a deployment.
     keys = trusted_keys(data_dir)
-    around = Circumstances(keys, datetime.now(UTC), sha256=built.device_sha256, subject_tag=tag)
-    check_package(package, around)
+    check_context = CheckContext(keys, datetime.now(UTC), sha256=built.device_sha256, subject_tag=tag)
+    check_package(package, check_context)
     return built, package
 
 

@@ -1,4 +1,4 @@
-"""What the record knows about a controller that is to be packed: ancestors, approvals, the package before."""
+"""Provenance of a controller for its package: ancestors, approvals and the previous package."""
 
 from __future__ import annotations
 

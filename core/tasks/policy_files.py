@@ -1,4 +1,4 @@
-"""Policies and checkpoints as files: the shipped base policy, and writing without half-written files."""
+"""Policies and checkpoints as files: the shipped base policy, and atomic writes."""
 
 from __future__ import annotations
 

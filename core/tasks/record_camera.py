@@ -49,8 +49,8 @@ _COLOUR_BGR = {Side.LEFT: (151, 138, 240), Side.RIGHT: (240, 179, 125)}  # left 
 
 
 @dataclass
-class _Watched:
-    """What was seen of the live pictures, since the recording began or, before that, lately."""
+class _AnalysedFrames:
+    """Analysed frames since the recording began; before that only the most recent ones."""
 
     frames: list[LiveFrame] = field(default_factory=list)
     size_px: tuple[int, int] = (0, 0)
@@ -63,9 +63,9 @@ class _Watched:
 
 
 def run(params: Params, context: JobContext) -> str:
-    """Params: `visit_id`, `camera` (number from 0, or the path of a video that plays the camera's part).
+    """Params: `visit_id`, `camera` (number from 0, or the path of a video that replaces the camera).
 
-    Obeys `start` and `stop`. After `stop` the recording is saved and its id returned; a `stop` without a
+    Commands: `start` and `stop`. After `stop` the recording is saved and its id returned; a `stop` without a
     `start` ends the stream with an empty id. Sends pictures `preview` (`jpeg`, `landmarks_px` (33, 2) in the
     preview's pixels, `visibility` (33,)), samples named as in `LiveVerdict`, and the advice as messages.
     """
@@ -73,43 +73,45 @@ def run(params: Params, context: JobContext) -> str:
     context.work_dir.mkdir(parents=True, exist_ok=True)
     path = context.work_dir / _VIDEO_NAME
     source = open_live(camera if isinstance(camera, int) else str(camera))
-    watched = _Watched()
+    analysed = _AnalysedFrames()
     with open_detector(1, True) as detector, CameraRecorder(source, path) as recorder:
-        times_s = _watch(context, recorder, detector, watched)
+        times_s = _analyse_until_stop(context, recorder, detector, analysed)
     if times_s is None:
         return ""
     if len(times_s) < 2 or times_s[-1] < _SHORTEST_S:
         raise _too_short(times_s)
-    return _save(str(params["visit_id"]), path, times_s, watched, context)
+    return _save(str(params["visit_id"]), path, times_s, analysed, context)
 
 
-def _watch(
-    context: JobContext, recorder: CameraRecorder, detector: PoseDetector, watched: _Watched
+def _analyse_until_stop(
+    context: JobContext, recorder: CameraRecorder, detector: PoseDetector, analysed: _AnalysedFrames
 ) -> tuple[float, ...] | None:
-    """Look until told to stop; the times of the recorded frames, None when nothing was recorded."""
-    said = ""
+    """Analyse frames until `stop`; returns the times of the recorded frames, None without a recording."""
+    last_sentence = ""
     while True:
         context.check_cancelled()
         for command in context.received():
             if command == "start":
                 recorder.start()
-                watched.recording, watched.frames = True, []
+                analysed.recording, analysed.frames = True, []
             elif command == "stop":
-                return recorder.finish() if watched.recording else None
+                return recorder.finish() if analysed.recording else None
         time_s, image = recorder.newest()
-        pose = _look(context, detector, time_s, image)
-        watched.size_px = (image.shape[1], image.shape[0])
-        watched.add(LiveFrame(time_s, None if pose is None else pose.image_px, frame_statistics(image)))
+        pose = _detect_and_show(context, detector, time_s, image)
+        analysed.size_px = (image.shape[1], image.shape[0])
+        analysed.add(LiveFrame(time_s, None if pose is None else pose.image_px, frame_statistics(image)))
         verdict = judge(
-            watched.frames, fps_hz=recorder.fps_hz, width_px=image.shape[1], height_px=image.shape[0]
+            analysed.frames, fps_hz=recorder.fps_hz, width_px=image.shape[1], height_px=image.shape[0]
         )
         context.sample(**verdict.values(), recorded_s=recorder.recorded_s)
-        if verdict.sentence != said:
-            said = verdict.sentence
-            context.message(said)
+        if verdict.sentence != last_sentence:
+            last_sentence = verdict.sentence
+            context.message(last_sentence)
 
 
-def _look(context: JobContext, detector: PoseDetector, time_s: float, image: ByteImage) -> Pose | None:
+def _detect_and_show(
+    context: JobContext, detector: PoseDetector, time_s: float, image: ByteImage
+) -> Pose | None:
     """Find the person and show the picture with the skeleton."""
     found = detector.detect(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), time_s)
     pose = found[0] if found else None
@@ -127,10 +129,10 @@ def _look(context: JobContext, detector: PoseDetector, time_s: float, image: Byt
 
 
 def _save(
-    visit_id: str, path: Path, times_s: tuple[float, ...], watched: _Watched, context: JobContext
+    visit_id: str, path: Path, times_s: tuple[float, ...], analysed: _AnalysedFrames, context: JobContext
 ) -> str:
-    video = VideoFile(path.name, len(times_s), frame_rate_hz(times_s), *watched.size_px)
-    statistics: list[FrameStatistics] = [frame.statistics for frame in watched.frames]
+    video = VideoFile(path.name, len(times_s), frame_rate_hz(times_s), *analysed.size_px)
+    statistics: list[FrameStatistics] = [frame.statistics for frame in analysed.frames]
     timing = timing_findings(times_s, header_frames=len(times_s), cut_short=False)
     found = worst_first((*timing, *picture_findings(statistics)) if statistics else timing)
     recording = Recording((video,), "camera", found)

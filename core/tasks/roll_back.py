@@ -1,4 +1,4 @@
-"""Job: let the exo run the controller of this patient that was confirmed before."""
+"""Job: roll back to the controller of this patient that was confirmed before."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from core.domain.controller import Approver
 from core.domain.exo_news import roll_back_command
 from core.errors import refuse
 from core.jobs.values import JobContext, Params
-from core.tasks.telemetry import watching
+from core.tasks.telemetry import supervise
 
 
 def run(params: Params, context: JobContext) -> str:
@@ -15,17 +15,18 @@ def run(params: Params, context: JobContext) -> str:
     Raises UserError DEP-001 when the patient was not confirmed, DEP-022 without name or role, EXO-018 when
     the exo holds no earlier confirmed controller of this patient, and what the link raises.
     """
-    with watching(params, context) as watch:
-        if params.get("confirmed_patient") != watch.patient_code:
+    with supervise(params, context) as supervision:
+        code = supervision.patient_code
+        if params.get("confirmed_patient") != code:
             raise refuse(
                 "DEP-001",
                 "The patient was not confirmed.",
-                f"A controller runs on an exo only after the patient {watch.patient_code} was confirmed.",
-                f"Confirm the patient {watch.patient_code} and start again.",
+                f"A controller runs on an exo only after the patient {code} was confirmed.",
+                f"Confirm the patient {code} and start again.",
             )
         context.progress(0.5, "Going back to the controller before")
         name, role = str(params.get("name") or ""), str(params.get("role") or "")
-        return watch.handle_command(roll_back_command(Approver(name, role, meaning(watch.patient_code))))
+        return supervision.handle_command(roll_back_command(Approver(name, role, meaning(code))))
 
 
 def meaning(code: str) -> str:

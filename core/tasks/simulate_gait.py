@@ -57,14 +57,14 @@ def run(params: Params, context: JobContext) -> str:
 
 
 def _walk(label: GaitLabel, walker: Walker, networks: PolicyNetworks) -> Rollout:
-    """Muscles walk by their own drive; joint torques are replayed for mean forces over every step."""
+    """A muscle-driven twin is recorded directly; a torque-driven one is replayed for mean forces per step."""
     if networks.coordination is not None:
         model = worn_model(walker.body, Fidelity.STANDARD, None, surfaces=False)
         walker = replace(walker, model=model)
-        stage = WalkingEnvironment(
+        environment = WalkingEnvironment(
             [walker], seed=SEED, actuation=actuation_of([walker], networks), episode_s=2 * LENGTH_S, threads=1
         )
-        trace = trace_scenario(LEVEL_WALKING, walker, stage, networks.act, LENGTH_S)
+        trace = trace_scenario(LEVEL_WALKING, walker, environment, networks.act, LENGTH_S)
         return scenario_rollout(label, walker, trace)
     environment = WalkingEnvironment([walker], seed=SEED, episode_s=2 * LENGTH_S, threads=1)
     walk = trace_walk(environment, networks.act, None, LENGTH_S)

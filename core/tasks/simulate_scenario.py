@@ -1,4 +1,4 @@
-"""Let a twin go through one scenario: success of many starts, one walk with every sensor on, and a film."""
+"""Simulate a twin in one scenario: success rate of many starts, one walk with all sensors, and a film."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from core.domain.scenario import SCENARIOS, Scenario, scenario_of
 from core.domain.twin import GENERIC_BODY, BodyParameters, GaitPolicy
 from core.errors import refuse
 from core.jobs.values import JobContext, Params
-from core.session.scenarios import impairments_of, most_frequent, try_settings
+from core.session.scenarios import impairments_of, most_frequent, result_settings
 from core.simulation.analysis.rollout import scene_geometry
 from core.simulation.analysis.scenario import (
     ScenarioRun,
@@ -45,12 +45,12 @@ ARRAYS, SUMMARY, FILM = "scenario.npz", "scenario.json", "scenario.mp4"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Who:
-    """Whose twin walks."""
+class _WalkingTwin:
+    """The twin that walks: body, policy, and the person's reference gait if it has one."""
 
     label: GaitLabel
     body: BodyParameters
-    own: GaitReference | None
+    reference: GaitReference | None
     networks: PolicyNetworks
     synthetic: bool
 
@@ -58,46 +58,60 @@ class _Who:
 def run(params: Params, context: JobContext) -> str:
     """Simulate `scenario` (its key) with `twin` (a GAIT_POLICY record's id, or "default").
 
-    `fidelity` says what moves the body (`Fidelity`), by default what the twin has learned with.
-    `impairments` ({label: severity}) says what keeps the twin from walking normally; without it the body is
-    the policy's own. `seconds` and `starts` have defaults. With `out` a folder gets the arrays, a summary and
-    a film. Returns the SCENARIO record's id; the default twin belongs to no patient and leaves no record: "".
+    `fidelity` is the actuation of the body (`Fidelity`), by default that of the policy's training.
+    `impairments` ({label: severity}) are set on the twin; by default the policy's body is used. `seconds`
+    and `starts` have defaults. With `out` a folder gets the arrays, a summary and a film. Returns the
+    SCENARIO record's id; the default twin belongs to no patient and leaves no record: "".
     """
     scenario = chosen_scenario(str(params["scenario"]))
     seconds, seed = chosen_seconds(params.get("seconds", SECONDS)), int(str(params.get("seed", 0)))
     twin_id = str(params.get("twin", DEFAULT_TWIN))
     impairments = impairments_of(params.get("impairments"))
     with open_store(context.spec.data_dir) as store:
-        who = _impaired(_who(twin_id, store, params.get("fidelity")), impairments)
-        fidelity = chosen_fidelity(params.get("fidelity"), who.networks)
+        twin = _impaired(_walking_twin(twin_id, store, params.get("fidelity")), impairments)
+        fidelity = chosen_fidelity(params.get("fidelity"), twin.networks)
         context.progress(0.05, "Setting up the body and its walkway")
-        walker = scenario_walker(scenario, who.body, who.own, length_s=seconds, fidelity=fidelity)
+        walker = scenario_walker(scenario, twin.body, twin.reference, length_s=seconds, fidelity=fidelity)
         starts = int(str(params.get("starts", STARTS)))
-        crowd = _world([walker] * starts, who, seed, seconds)
-        tried = run_scenario(scenario, crowd, who.networks.act, seconds)
+        environments = _environment([walker] * starts, twin, seed, seconds)
+        result = run_scenario(scenario, environments, twin.networks.act, seconds)
         context.check_cancelled()
         context.progress(0.5, "One walk with every sensor on")
-        alone = _world([walker], who, seed, seconds)
-        trace = trace_scenario(scenario, walker, alone, who.networks.act, seconds)
-        rollout = scenario_rollout(who.label, walker, trace)
+        environment = _environment([walker], twin, seed, seconds)
+        trace = trace_scenario(scenario, walker, environment, twin.networks.act, seconds)
+        rollout = scenario_rollout(twin.label, walker, trace)
         context.check_cancelled()
         if "out" in params:
             context.progress(0.8, "Writing arrays and film")
             with ordinary_permissions():
-                write_results(Path(str(params["out"])), scenario, walker, trace, rollout, tried)
+                write_results(Path(str(params["out"])), scenario, walker, trace, rollout, result)
         if twin_id == DEFAULT_TWIN:
             return ""
-        name = named(scenario, who.body.impairments)
-        return store.save(
-            RecordKind.SCENARIO,
-            RolloutSet((rollout,), scene_geometry(who.body, None), name, who.synthetic),
-            visit_id=store.info(twin_id).visit_id,
-            inputs=(twin_id,),
-            summary=in_words(tried, who.body.impairments),
-            operator=context.spec.operator,
-            seed=seed,
-            settings=try_settings(scenario.key, impairments, seconds=seconds, causes=tried.cause),
-        )
+        settings = result_settings(scenario.key, impairments, seconds=seconds, causes=result.cause)
+        return _save(store, context, twin_id, twin, rollout, result, seed, settings)
+
+
+def _save(
+    store: Store,
+    context: JobContext,
+    twin_id: str,
+    twin: _WalkingTwin,
+    rollout: Rollout,
+    result: ScenarioRun,
+    seed: int,
+    settings: dict[str, object],
+) -> str:
+    name = named(result.scenario, twin.body.impairments)
+    return store.save(
+        RecordKind.SCENARIO,
+        RolloutSet((rollout,), scene_geometry(twin.body, None), name, twin.synthetic),
+        visit_id=store.info(twin_id).visit_id,
+        inputs=(twin_id,),
+        summary=verdict_text(result, twin.body.impairments),
+        operator=context.spec.operator,
+        seed=seed,
+        settings=settings,
+    )
 
 
 def chosen_scenario(key: str) -> Scenario:
@@ -113,11 +127,11 @@ def chosen_scenario(key: str) -> Scenario:
     return scenario
 
 
-def chosen_fidelity(asked: object, networks: PolicyNetworks) -> Fidelity:
-    """Refuses (SIM-034) a body that the twin has not learned to move."""
-    if asked is None:
+def chosen_fidelity(requested: object, networks: PolicyNetworks) -> Fidelity:
+    """Refuses (SIM-034) a fidelity that the twin's policy was not trained with."""
+    if requested is None:
         return Fidelity.FAST if networks.coordination is None else Fidelity.STANDARD
-    fidelity = Fidelity(str(asked))
+    fidelity = Fidelity(str(requested))
     if (fidelity is Fidelity.FAST) != (networks.coordination is None):
         learned = "joint torques" if networks.coordination is None else "80 muscles"
         raise refuse(
@@ -129,17 +143,17 @@ def chosen_fidelity(asked: object, networks: PolicyNetworks) -> Fidelity:
     return fidelity
 
 
-def in_words(tried: ScenarioRun, impairments: tuple[Impairment, ...] = ()) -> str:
+def verdict_text(result: ScenarioRun, impairments: tuple[Impairment, ...] = ()) -> str:
     """ "Stairs up: 12 of 16 starts come through 10 s; else mostly on the stairs: sank down"."""
-    stayed = round(tried.success_rate * len(tried.cause))
-    name = named(tried.scenario, impairments)
-    text = f"{name}: {stayed} of {len(tried.cause)} starts come through {tried.length_s:g} s"
-    falls = [cause for cause in tried.cause if cause]
+    successes = round(result.success_rate * len(result.cause))
+    name = named(result.scenario, impairments)
+    text = f"{name}: {successes} of {len(result.cause)} starts come through {result.length_s:g} s"
+    falls = [cause for cause in result.cause if cause]
     return f"{text}; most falls {most_frequent(falls)}" if falls else text
 
 
 def named(scenario: Scenario, impairments: tuple[Impairment, ...]) -> str:
-    """ "Stairs up, weakness, left dorsiflexors 0.5": no result is told without what the twin has."""
+    """ "Stairs up, weakness, left dorsiflexors 0.5": every result names the twin's impairments."""
     return ", ".join([scenario.name, *(f"{one.slot.label.lower()} {one.severity:g}" for one in impairments)])
 
 
@@ -149,14 +163,14 @@ def write_results(
     walker: Walker,
     trace: ScenarioTrace,
     rollout: Rollout,
-    tried: ScenarioRun,
+    result: ScenarioRun,
 ) -> None:
     """Arrays with units in their names, a summary and a film, all of the same walk, into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     stream = io.BytesIO()
     np.savez_compressed(stream, **arrays_of(trace, rollout))
     replace_file(folder / ARRAYS, stream.getvalue())
-    content = json.dumps(summary_of(scenario, walker, trace, tried), indent=2)
+    content = json.dumps(summary_of(scenario, walker, trace, result), indent=2)
     replace_file(folder / SUMMARY, content.encode())
     if len(trace.time_s) > 1:
         walk = FilmedWalk(
@@ -203,23 +217,25 @@ def arrays_of(trace: ScenarioTrace, rollout: Rollout) -> dict[str, Any]:
 
 
 def summary_of(
-    scenario: Scenario, walker: Walker, trace: ScenarioTrace, tried: ScenarioRun
+    scenario: Scenario, walker: Walker, trace: ScenarioTrace, result: ScenarioRun
 ) -> dict[str, object]:
-    """What happened, as plain values; times in seconds."""
+    """Results as plain values; times in seconds."""
     return {
         "simulated": True,
         "muscles": "simulated" if walker.model.na else "estimated from joint torques",
-        "verdict": in_words(tried, walker.body.impairments),
+        "verdict": verdict_text(result, walker.body.impairments),
         "scenario": scenario.key,
         "name": scenario.name,
         "impairments": {one.slot.label: one.severity for one in walker.body.impairments},
-        "seconds": tried.length_s,
-        "starts": len(tried.cause),
-        "success_rate": tried.success_rate,
-        "survived_s": [round(float(value), 2) for value in tried.survived_s],
-        "fall_causes": list(tried.cause),
-        "distance_m": [round(float(value), 2) for value in tried.distance_m],
-        "flexion_rmse_deg": [None if np.isnan(value) else round(float(value), 2) for value in tried.rmse_deg],
+        "seconds": result.length_s,
+        "starts": len(result.cause),
+        "success_rate": result.success_rate,
+        "survived_s": [round(float(value), 2) for value in result.survived_s],
+        "fall_causes": list(result.cause),
+        "distance_m": [round(float(value), 2) for value in result.distance_m],
+        "flexion_rmse_deg": [
+            None if np.isnan(value) else round(float(value), 2) for value in result.rmse_deg
+        ],
         "shown_walk": {
             "seconds": float(trace.time_s[-1]),
             "fell_at_s": trace.fell_at_s,
@@ -228,22 +244,22 @@ def summary_of(
     }
 
 
-def _world(walkers: list[Walker], who: _Who, seed: int, seconds: float) -> WalkingEnvironment:
-    drive = actuation_of(walkers, who.networks)
-    return WalkingEnvironment(walkers, seed=seed, actuation=drive, episode_s=2 * seconds)
+def _environment(walkers: list[Walker], twin: _WalkingTwin, seed: int, seconds: float) -> WalkingEnvironment:
+    actuation = actuation_of(walkers, twin.networks)
+    return WalkingEnvironment(walkers, seed=seed, actuation=actuation, episode_s=2 * seconds)
 
 
-def _impaired(who: _Who, impairments: tuple[Impairment, ...]) -> _Who:
+def _impaired(twin: _WalkingTwin, impairments: tuple[Impairment, ...]) -> _WalkingTwin:
     if not impairments:
-        return who
-    return replace(who, label=GaitLabel.IMPAIRED_TWIN, body=replace(who.body, impairments=impairments))
+        return twin
+    return replace(twin, label=GaitLabel.IMPAIRED_TWIN, body=replace(twin.body, impairments=impairments))
 
 
-def _who(twin_id: str, store: Store, fidelity: object) -> _Who:
-    """Refuses (SIM-032) a twin that this data folder does not have. The default twin knows every body."""
+def _walking_twin(twin_id: str, store: Store, fidelity: object) -> _WalkingTwin:
+    """Refuses (SIM-032) a twin that this data folder does not have. The default twin has both actuations."""
     if twin_id == DEFAULT_TWIN:
         networks = shipped_policy(muscles=fidelity not in (None, Fidelity.FAST))
-        return _Who(GaitLabel.DEFAULT_TWIN, GENERIC_BODY, None, networks, synthetic=False)
+        return _WalkingTwin(GaitLabel.DEFAULT_TWIN, GENERIC_BODY, None, networks, synthetic=False)
     known = known_twins(store)
     if twin_id not in known:
         listed = ", ".join([DEFAULT_TWIN, *(f"{record} ({code})" for record, code in known.items())])
@@ -255,7 +271,9 @@ def _who(twin_id: str, store: Store, fidelity: object) -> _Who:
         )
     policy = store.load(twin_id, GaitPolicy)
     networks = PolicyNetworks.from_policy(policy)
-    return _Who(GaitLabel.PERSONALIZED_TWIN, policy.body, policy.reference, networks, policy.synthetic)
+    return _WalkingTwin(
+        GaitLabel.PERSONALIZED_TWIN, policy.body, policy.reference, networks, policy.synthetic
+    )
 
 
 def known_twins(store: Store) -> dict[str, str]:

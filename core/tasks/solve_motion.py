@@ -8,13 +8,13 @@ from core.domain.recording import Landmarks
 from core.domain.sides_doubt import SideSource
 from core.jobs.values import JobContext, Params
 from core.motion.solve import motion_from_tracks
-from core.store.repository import open_store
+from core.store.repository import Store, open_store
 
 
 def run(params: Params, context: JobContext) -> str:
     """Solve LANDMARKS `landmarks_id`, with `swap_sides` if left and right are the wrong way round.
 
-    `sides` says whose left and right count (`SideSource`), `sides_by` who said which leg is which.
+    `sides` is the source of left and right (`SideSource`), `sides_by` the person who confirmed the sides.
     """
     landmarks_id = str(params["landmarks_id"])
     swap_sides = bool(params.get("swap_sides", False))
@@ -43,21 +43,33 @@ def run(params: Params, context: JobContext) -> str:
         )
         context.check_cancelled()
         context.progress(0.95, "Saving the motion")
-        return store.save(
-            RecordKind.MOTION,
-            motion,
-            visit_id=visit_id,
-            inputs=(landmarks_id,),
-            summary=_summary(motion),
-            operator=context.spec.operator,
-            settings={
-                "swap_sides": swap_sides,
-                "sides": side_source.value,
-                "sides_by": sides_by,
-                "height_m": subject.height_m,
-                "mass_kg": subject.mass_kg,
-            },
-        )
+        settings: dict[str, object] = {
+            "swap_sides": swap_sides,
+            "sides": side_source.value,
+            "sides_by": sides_by,
+            "height_m": subject.height_m,
+            "mass_kg": subject.mass_kg,
+        }
+        return _save(store, context, motion, visit_id, landmarks_id, settings)
+
+
+def _save(
+    store: Store,
+    context: JobContext,
+    motion: Motion,
+    visit_id: str,
+    landmarks_id: str,
+    settings: dict[str, object],
+) -> str:
+    return store.save(
+        RecordKind.MOTION,
+        motion,
+        visit_id=visit_id,
+        inputs=(landmarks_id,),
+        summary=_summary(motion),
+        operator=context.spec.operator,
+        settings=settings,
+    )
 
 
 def _summary(motion: Motion) -> str:

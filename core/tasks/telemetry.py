@@ -1,4 +1,4 @@
-"""Stream: watch a connected exo and steer it; a controller on trial is kept or taken back here."""
+"""Stream: supervise a connected exo; a provisional controller is confirmed or reverted here."""
 
 from __future__ import annotations
 
@@ -25,65 +25,67 @@ from core.tasks.audit_trail import Trail
 from core.tasks.exo_supervision import ExoSupervision, SupervisedExo
 from core.tasks.package_origin import packages_of_patient
 
-_LOOP_S = 0.004  # how long a stop may wait for this loop
+_LOOP_S = 0.004  # upper bound of the delay that this loop adds to a stop command
 
 
 def run(params: Params, context: JobContext) -> str:
-    """Params: `address`; optional `deployment_id` (the one on trial, that may be walked with and kept here),
+    """Params: `address`; optional `deployment_id` (a provisional one, which may be confirmed after a walk),
     `max_nm`, `visit_id`. Without a deployment the visit's newest confirmed controller may be armed.
 
     Commands: `arm`, `disarm`, `stop`, `acknowledge`, and those of `core.domain.exo_news`. Runs until it is
-    cancelled; writes a WALK after each walk and a DEPLOYMENT when a controller is kept, taken back or rolled
-    back. While the job is paused no heartbeat is sent, so the exo goes to zero torque by itself. Raises
-    EXO-017 when the controller is no longer on trial, and what the link raises.
+    cancelled; writes a WALK after each walk and a DEPLOYMENT when a controller is confirmed, reverted or
+    rolled back. While the job is paused no heartbeat is sent, so the exo goes to zero torque by itself.
+    Raises EXO-017 when the controller is no longer provisional, and what the link raises.
     """
-    with watching(params, context) as watch:
-        kind = "virtual exo" if watch.info.virtual else "exo"
-        context.progress(None, f"Connected to {kind} {watch.info.serial}")
+    with supervise(params, context) as supervision:
+        kind = "virtual exo" if supervision.info.virtual else "exo"
+        context.progress(None, f"Connected to {kind} {supervision.info.serial}")
         while True:
             context.check_cancelled()
             for command in context.received():
-                watch.try_to(command)
-            show(watch, context)
+                supervision.try_command(command)
+            show(supervision, context)
             time.sleep(_LOOP_S)
 
 
-def show(watch: ExoSupervision, context: JobContext) -> None:
-    """One step of the watch, and its newest record as points of the live curves."""
-    records = watch.step(time.monotonic())
+def show(supervision: ExoSupervision, context: JobContext) -> None:
+    """One step of the supervision, and its newest record as points of the live curves."""
+    records = supervision.step(time.monotonic())
     if records:
-        left, right = watch.strides
+        left, right = supervision.strides
         values = live_values(records[-1])
-        context.sample(**values, **_waiting_values(watch), strides_left=left, strides_right=right)
+        context.sample(**values, **_placement_values(supervision), strides_left=left, strides_right=right)
 
 
-def _waiting_values(watch: ExoSupervision) -> dict[str, float]:
-    """What an exo that is not ready waits for."""
-    worn = watch.live.worn
-    if worn is None:
+def _placement_values(supervision: ExoSupervision) -> dict[str, float]:
+    """What a safe exo still needs before it is ready, as points of the live curves."""
+    placement = supervision.live.placement
+    if placement is None:
         return {}
-    return {"blocked_by": worn.blocked_by, "stood": worn.stood, "walked": worn.walked}
+    return {"blocked_by": placement.blocked_by, "stood": placement.stood, "walked": placement.walked}
 
 
 @contextmanager
-def watching(params: Params, context: JobContext) -> Iterator[ExoSupervision]:
-    """Connect, end a trial that was left over, and watch; zero torque and the end of the trial at the end."""
+def supervise(params: Params, context: JobContext) -> Iterator[ExoSupervision]:
+    """Connect, revert a leftover provisional controller, supervise; at the end zero torque and a revert."""
     with open_store(context.spec.data_dir) as store, connect(str(params["address"])) as link:
-        watched = _on_this_exo(_watched(store, params, context), link)
-        trail = _trail(store, watched, link)
+        supervised = _on_this_exo(_supervised_exo(store, params, context), link)
+        trail = _trail(store, supervised, link)
         trail.merge_faults(link)
-        watched = _settled(store, link, trail, watched, str(params.get("deployment_id") or ""))
-        most = params.get("max_nm")
-        max_nm = float(most) if isinstance(most, int | float) else None
+        supervised = _without_leftover(store, link, trail, supervised, str(params.get("deployment_id") or ""))
+        requested = params.get("max_nm")
+        max_nm = float(requested) if isinstance(requested, int | float) else None
         permit = ArmPermit("", context.spec.id, max_nm)
-        watch = ExoSupervision(store, link, trail, watched, permit, lambda text: _say(context, text))
+        supervision = ExoSupervision(
+            store, link, trail, supervised, permit, lambda text: _report(context, text)
+        )
         try:
-            yield watch
+            yield supervision
         finally:
-            watch.close()
+            supervision.close()
 
 
-def _watched(store: Store, params: Params, context: JobContext) -> SupervisedExo:
+def _supervised_exo(store: Store, params: Params, context: JobContext) -> SupervisedExo:
     data_dir = context.spec.data_dir
     deployment_id = str(params.get("deployment_id") or "")
     visit_id = str(params.get("visit_id") or context.spec.visit_id)
@@ -100,68 +102,68 @@ def _watched(store: Store, params: Params, context: JobContext) -> SupervisedExo
         subject.mass_kg,
         deployment_id,
         store.load(deployment_id, Deployment) if deployment_id else None,
-        lambda sha256: _computer(store, visit_id, sha256),
+        lambda sha256: _torque_function(store, visit_id, sha256),
     )
 
 
-def _on_this_exo(watched: SupervisedExo, link: ExoLink) -> SupervisedExo:
-    """What was put onto another exo says nothing about this one."""
-    deployment = watched.deployment
+def _on_this_exo(supervised: SupervisedExo, link: ExoLink) -> SupervisedExo:
+    """A deployment to another exo does not count for this one."""
+    deployment = supervised.deployment
     if deployment is None or deployment.device_serial == link.info().serial:
-        return watched
-    return replace(watched, deployment_id="", deployment=None)
+        return supervised
+    return replace(supervised, deployment_id="", deployment=None)
 
 
-def _computer(store: Store, visit_id: str, sha256: str) -> Compute | None:
-    """The patient's controller with this hash, run by the code of the exo; None: not in the record."""
+def _torque_function(store: Store, visit_id: str, sha256: str) -> Compute | None:
+    """The patient's controller with this hash, run by the compiled exo core; None: not in the record."""
     for info in reversed(packages_of_patient(store, visit_id)):
         package = store.load(info.id, Package)
         if package.sha256 == sha256:
-            return _run_by_the_core(store.folder(info.id) / package.file_name)
+            return _compiled_controller(store.folder(info.id) / package.file_name)
     return None
 
 
-def _run_by_the_core(path: Path) -> Compute | None:
+def _compiled_controller(path: Path) -> Compute | None:
     try:
         return Controller(read_package(path).device_bytes).run
     except UserError:  # the file was changed since; the walk is kept without a prediction
         return None
 
 
-def _settled(
-    store: Store, link: ExoLink, trail: Trail, watched: SupervisedExo, trial_id: str
+def _without_leftover(
+    store: Store, link: ExoLink, trail: Trail, supervised: SupervisedExo, provisional_id: str
 ) -> SupervisedExo:
-    """What is on trial and may be kept goes on; every other trial ends here."""
-    deployment = watched.deployment
-    if deployment is None or deployment.handover is not Handover.ON_TRIAL:
-        _end_left_over(link, trail)
-        return watched
-    if trial_id and is_provisional(link.slots(), deployment.package_sha256):
-        return watched
-    why = "it was left on trial, and nobody watched" if not trial_id else "the exo was started again"
-    _end_left_over(link, trail, why)
-    ended = replace(deployment, confirmed=False, stage=Handover.TAKEN_BACK)
+    """Keep the provisional controller that may be confirmed; revert every other one."""
+    deployment = supervised.deployment
+    if deployment is None or deployment.handover is not Handover.PROVISIONAL:
+        _revert_leftover(link, trail)
+        return supervised
+    if provisional_id and is_provisional(link.slots(), deployment.package_sha256):
+        return supervised
+    why = "it was left on trial, and nobody watched" if not provisional_id else "the exo was started again"
+    _revert_leftover(link, trail, why)
+    ended = replace(deployment, confirmed=False, stage=Handover.REVERTED)
     record_id = store.save(
         RecordKind.DEPLOYMENT,
         ended,
-        visit_id=watched.visit_id,
-        inputs=(watched.deployment_id,),
+        visit_id=supervised.visit_id,
+        inputs=(supervised.deployment_id,),
         summary=f"Controller taken back from {deployment.device_serial}: {why}.",
-        operator=watched.operator,
+        operator=supervised.operator,
     )
-    if trial_id:
-        raise _trial_is_over()
-    return replace(watched, deployment=ended, deployment_id=record_id)
+    if provisional_id:
+        raise _no_longer_provisional()
+    return replace(supervised, deployment=ended, deployment_id=record_id)
 
 
-def _end_left_over(link: ExoLink, trail: Trail, why: str = "it was left on trial") -> None:
+def _revert_leftover(link: ExoLink, trail: Trail, why: str = "it was left on trial") -> None:
     sha256 = "" if link.info().state.moves else revert_any_provisional(link)
     if sha256:
-        trail.of_controller(sha256)
+        trail.set_controller(sha256)
         trail.note(AuditStep.ROLLED_BACK, f"to what ran before: {why}")
 
 
-def _trial_is_over() -> UserError:
+def _no_longer_provisional() -> UserError:
     return refuse(
         "EXO-017",
         "The controller is no longer on trial on this exo.",
@@ -170,15 +172,15 @@ def _trial_is_over() -> UserError:
     )
 
 
-def _trail(store: Store, watched: SupervisedExo, link: ExoLink) -> Trail:
-    sha256 = "" if watched.deployment is None else watched.deployment.package_sha256
-    about = AuditEvent("", watched.operator, visit_id=watched.visit_id, package_sha256=sha256)
+def _trail(store: Store, supervised: SupervisedExo, link: ExoLink) -> Trail:
+    sha256 = "" if supervised.deployment is None else supervised.deployment.package_sha256
+    about = AuditEvent("", supervised.operator, visit_id=supervised.visit_id, package_sha256=sha256)
     trail = Trail(store, about)
-    trail.on_exo(link.info().serial)
+    trail.set_device(link.info().serial)
     return trail
 
 
-def _say(context: JobContext, text: str) -> None:
+def _report(context: JobContext, text: str) -> None:
     if not text.startswith("exo:"):
         context.progress(None, text)
     context.message(text)

@@ -31,8 +31,8 @@ from core.store.repository import open_store
 from core.tasks.policy_files import replace_file, resuming
 
 CHECKPOINT = "checkpoint.pt"
-ACCOMMODATION_CHECKPOINT = "getting_used.pt"
-ACCOMMODATION_FRACTION = 0.3  # of the time, in which the twin gets used to the exo
+ACCOMMODATION_CHECKPOINT = "getting_used.pt"  # stored name, kept so that older checkpoints resume
+ACCOMMODATION_FRACTION = 0.3  # of the time, for accommodation: the twin adapts to the exo
 ACCOMMODATION_LONGEST_S = 180.0  # longer brings little
 PICTURE_EVERY_S = 15.0
 PICTURE_STRIP_S = 2.0  # a stride and a half
@@ -40,7 +40,7 @@ MANY_FALLS = 1.0  # per minute, more than without the exo
 
 
 def run(params: Params, context: JobContext) -> str:
-    """Learn for `minutes` on GAIT_POLICY `policy_id` with exo `device`; returns the CONTROLLER's id."""
+    """Train for `minutes` on GAIT_POLICY `policy_id` with exo `device`; returns the CONTROLLER's id."""
     policy_id, seed = str(params["policy_id"]), int(str(params.get("seed", 0)))
     minutes = _minutes(float(str(params["minutes"])))
     torch.set_num_threads(1)  # the networks are small; the physics has its own threads
@@ -51,8 +51,8 @@ def run(params: Params, context: JobContext) -> str:
         device_id = str(params.get("device") or store.subject_of(visit_id).device)
         start = starting_controller(device_id)
         context.progress(0.0, "Putting the exo on the twin")
-        lesson = _Lesson(policy, device_id, start, minutes, seed, context)
-        trained = lesson.train()
+        training = _ControllerTraining(policy, device_id, start, minutes, seed, context)
+        trained = training.train()
         return store.save(
             RecordKind.CONTROLLER,
             trained,
@@ -72,8 +72,8 @@ def starting_controller(device_id: str) -> ExoController:
     return dataclasses.replace(default, limits=default.limits.tightest(limits))
 
 
-class _Lesson:
-    """One training inside a job."""
+class _ControllerTraining:
+    """One training run inside a job: accommodation, then the controller."""
 
     def __init__(
         self,
@@ -88,7 +88,7 @@ class _Lesson:
         self._accommodation_s = min(ACCOMMODATION_FRACTION * 60.0 * minutes, ACCOMMODATION_LONGEST_S)
         self._budget_s = 60.0 * minutes - self._accommodation_s
         self._checkpoint = context.work_dir / CHECKPOINT
-        self._pictured_s = -PICTURE_EVERY_S
+        self._last_picture_s = -PICTURE_EVERY_S
         self._policy = self._accommodated(policy, start)
         context.progress(self._fraction(0.0), "Measuring the walk without the exo")
         self._learner = ExoLearner(
@@ -104,7 +104,7 @@ class _Lesson:
             learner,
             budget_s=self._accommodation_s,
             clock=time.monotonic,
-            watch=self._watch_accommodation,
+            watch=self._on_accommodation_progress,
             save=lambda content: replace_file(checkpoint, content),
         )
         return learner.policy()
@@ -121,7 +121,7 @@ class _Lesson:
         learn_exo(
             learner,
             clock=time.monotonic,
-            watch=self._watch,
+            watch=self._on_progress,
             save=lambda content: replace_file(self._checkpoint, content),
         )
         self._context.progress(0.98, "Measuring what the exo brings")
@@ -140,10 +140,10 @@ class _Lesson:
         )
 
     def _fraction(self, elapsed_s: float) -> float:
-        """Share of the whole job after `elapsed_s` of training."""
+        """Fraction of the whole job after `elapsed_s` of controller training."""
         return min(0.97, (self._accommodation_s + elapsed_s) / (self._accommodation_s + self._budget_s))
 
-    def _watch_accommodation(self, progress: AccommodationProgress) -> None:
+    def _on_accommodation_progress(self, progress: AccommodationProgress) -> None:
         self._context.check_cancelled()
         self._context.sample(falls_per_minute=progress.falls_per_minute, similarity=progress.similarity)
         self._context.progress(
@@ -151,7 +151,7 @@ class _Lesson:
             "The twin gets used to wearing the exo",
         )
 
-    def _watch(self, progress: ExoProgress) -> None:
+    def _on_progress(self, progress: ExoProgress) -> None:
         self._context.check_cancelled()
         self._context.sample(
             effort_ratio=progress.effort_ratio,
@@ -163,17 +163,17 @@ class _Lesson:
             f"Effort {effort_change(progress.effort_ratio)} with the exo, "
             f"{progress.falls_per_minute:.1f} falls per minute",
         )
-        if progress.elapsed_s - self._pictured_s >= PICTURE_EVERY_S:
-            self._pictured_s = progress.elapsed_s
+        if progress.elapsed_s - self._last_picture_s >= PICTURE_EVERY_S:
+            self._last_picture_s = progress.elapsed_s
             self._picture()
 
     def _picture(self) -> None:
-        """A short strip of the twin walking with the controller as it is now."""
-        crowd = walkers_of(self._policy.body, self._policy.reference, self._device_id, 1)
-        stage = WalkingEnvironment(crowd, seed=self._learner.control_steps, threads=1)
+        """Show a short strip of the twin walking with the latest controller."""
+        walkers = walkers_of(self._policy.body, self._policy.reference, self._device_id, 1)
+        environment = WalkingEnvironment(walkers, seed=self._learner.control_steps, threads=1)
         networks = PolicyNetworks.from_policy(self._policy)
-        exo = WornExo(self._learner.latest(), stage)
-        trace = trace_walk(stage, networks.act, exo, PICTURE_STRIP_S)
+        exo = WornExo(self._learner.latest(), environment)
+        trace = trace_walk(environment, networks.act, exo, PICTURE_STRIP_S)
         positions = trace.state[1::2, 1 : 1 + ROOT_POSITIONS + trace.target_rad.shape[1]]
         body = self._policy.body
         names, position, quaternion = body_poses(body, np.array(positions), self._device_id)
@@ -192,12 +192,12 @@ def _minutes(minutes: float) -> float:
     )
 
 
-def _findings(score: ControllerScore, idle: ControllerScore, learner: ExoLearner) -> tuple[Finding, ...]:
+def _findings(score: ControllerScore, no_torque: ControllerScore, learner: ExoLearner) -> tuple[Finding, ...]:
     found = [
         _note(
             "TRN-011",
-            f"The exo's mass alone changes the effort: {effort_change(idle.effort_ratio)} when it is worn "
-            f"without torque.",
+            f"The exo's mass alone changes the effort: {effort_change(no_torque.effort_ratio)} when it is "
+            f"worn without torque.",
             f"With torque the effort changes by {effort_change(score.effort_ratio)}, "
             f"at the assisted hips by {effort_change(score.hip_effort_ratio)}.",
             "These are simulation results; watch the person at the first session.",

@@ -12,13 +12,13 @@ from core.virtual_exo.faults import FaultKind, Faults
 from core.virtual_exo.sensors import SIDES
 
 TORQUE_NOISE_NM = 0.01
-WATCHDOG_S = 0.05  # a driver that is told nothing for so long lets go by itself
-# Heat: lost power grows with the square of the torque; 12 N m for ever warm the winding to about 70 degrees.
+WATCHDOG_S = 0.05  # a motor driver without a command for so long switches the torque off by itself
+# Heat: the power loss is quadratic in the torque; a continuous 12 N m warms the winding to about 70 degrees.
 LOSS_W_NM2 = 0.25
 WINDING_J_K, CASE_J_K = 60.0, 400.0
 WINDING_TO_CASE_W_K, CASE_TO_AIR_W_K = 2.5, 1.2
-SKIN_FRACTION = 0.2  # of what the case is above the skin; the padding keeps the rest
-SKIN_S = 120.0  # how slowly the skin follows
+SKIN_FRACTION = 0.2  # of the temperature difference between case and skin that passes the padding
+SKIN_S = 120.0  # time constant of the skin temperature
 SKIN_C = 33.0
 # Battery: six lithium cells in series.
 FULL_WH, SPAN_V, INNER_OHM, IDLE_W = 90.0, 6.0, 0.08, 8.0
@@ -37,7 +37,7 @@ class Motor:
 
     side: Side
     settings: DriveSettings
-    told_nm: float = 0.0
+    commanded_nm: float = 0.0
     shaft_nm: float = 0.0
     reply_us: int = 0
     reply_nm: float = 0.0
@@ -49,20 +49,20 @@ class Motor:
         self.winding_c = self.case_c = self.settings.ambient_c
 
     def step(self, step_s: float, *, enabled: bool, faults: Faults, noise_nm: float) -> None:
-        """Torque follows what the driver was told; the driver obeys the enable line whatever happens."""
-        heard_s = min(step_s, WATCHDOG_S)
-        self._follow(self._target_nm(faults) if enabled else 0.0, heard_s)
-        self._follow(0.0, step_s - heard_s)
-        if not faults.found(FaultKind.MOTOR_SILENT, self.side):
+        """Torque follows the last command with a lag; without the enable line the target is zero."""
+        commanded_s = min(step_s, WATCHDOG_S)
+        self._follow(self._target_nm(faults) if enabled else 0.0, commanded_s)
+        self._follow(0.0, step_s - commanded_s)
+        if not faults.active(FaultKind.MOTOR_SILENT, self.side):
             self.reply_us = faults.now_us
             self.reply_nm = self.shaft_nm + noise_nm
         self._warm(step_s)
 
-    def tell(self, torque_nm: float, faults: Faults) -> None:
-        """A command from the exo's computer; a motor that hears nothing keeps its last one."""
-        deaf = FaultKind.MOTOR_SILENT, FaultKind.MOTOR_HOLDS
-        if not any(faults.found(kind, self.side) for kind in deaf):
-            self.told_nm = torque_nm
+    def command(self, torque_nm: float, faults: Faults) -> None:
+        """A torque command from the exo's computer; a motor with a lost connection keeps its last one."""
+        ignores_commands = FaultKind.MOTOR_SILENT, FaultKind.MOTOR_HOLDS
+        if not any(faults.active(kind, self.side) for kind in ignores_commands):
+            self.commanded_nm = torque_nm
 
     @property
     def loss_w(self) -> float:
@@ -73,8 +73,8 @@ class Motor:
         self.shaft_nm += fraction * (target_nm - self.shaft_nm)
 
     def _target_nm(self, faults: Faults) -> float:
-        wrong = faults.found(FaultKind.MOTOR_WRONG, self.side)
-        return self.told_nm + (wrong.number("nm") if wrong else 0.0)
+        error = faults.active(FaultKind.MOTOR_WRONG, self.side)
+        return self.commanded_nm + (error.number("nm") if error else 0.0)
 
     def _warm(self, step_s: float) -> None:
         inward = WINDING_TO_CASE_W_K * (self.winding_c - self.case_c)
@@ -95,14 +95,14 @@ class Drive:
         self._random = random
         self._used_wh = 0.0
 
-    def tell(self, torque_nm: Pair, enabled: bool, faults: Faults) -> None:
+    def command(self, torque_nm: Pair, enabled: bool, faults: Faults) -> None:
         self.enabled = enabled
         for motor, value in zip(self.motors, torque_nm, strict=True):
-            motor.tell(value if enabled else 0.0, faults)
+            motor.command(value if enabled else 0.0, faults)
 
     def step(self, step_s: float, faults: Faults) -> None:
-        """The emergency stop cuts the power of the motors by itself."""
-        powered = self.enabled and not faults.found(FaultKind.ESTOP)
+        """Let time pass. The emergency stop cuts the motors' power without the exo's computer."""
+        powered = self.enabled and not faults.active(FaultKind.ESTOP)
         for motor in self.motors:
             noise_nm = self._random.gauss(0.0, TORQUE_NOISE_NM)
             motor.step(step_s, enabled=powered, faults=faults, noise_nm=noise_nm)

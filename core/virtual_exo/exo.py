@@ -1,4 +1,4 @@
-"""The virtual exo: the core that runs on exos, on a machine in this PC, in a world of its own."""
+"""The virtual exo: the firmware core on a simulated machine, with simulated wearer, sensors and motors."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ TRACE_TICKS = 10 * CONTROL_HZ
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """What the motors were told in one tick, and what they did."""
+class TraceSample:
+    """Commanded and delivered torque of one tick."""
 
     time_us: int
     state: DeviceState
@@ -46,14 +46,19 @@ class VirtualExo:
         self.serial = serial
         self.plant = Plant(settings)
         self.flash = Flash(folder)
-        self.trace: deque[Moment] = deque(maxlen=TRACE_TICKS)
+        self.trace: deque[TraceSample] = deque(maxlen=TRACE_TICKS)
         self.connected = True
         self._clock = Clock()
         self._stall_us = 0
-        self.command: tuple[Pair, bool] = ((0.0, 0.0), False)  # torque and enable, as the motors got it
+        self.command: tuple[Pair, bool] = (
+            (0.0, 0.0),
+            False,
+        )  # newest torque and enable of the exo's computer
         limits = profile.limits
-        burnt_in = Profile(Limits(limits.peak_nm, limits.rate_nm_s, limits.hip_range_rad))
-        identity = Identity(serial, profile.id, FIRMWARE, True, burnt_in, keys=keys, accept_practice=True)
+        firmware_profile = Profile(Limits(limits.peak_nm, limits.rate_nm_s, limits.hip_range_rad))
+        identity = Identity(
+            serial, profile.id, FIRMWARE, True, firmware_profile, keys=keys, accept_practice=True
+        )
         self.device = Device(PcMachine(self.flash, self._clock, self._drive), identity)
 
     @property
@@ -68,27 +73,31 @@ class VirtualExo:
     def answer(self, frame: bytes) -> bytes | None:
         return self.device.answer(frame)
 
-    def boot_if_asked(self) -> None:
-        """The host asked for a reset, and its answer is on the way."""
-        if self.device.reset_asked:
+    def boot_if_requested(self) -> None:
+        """Reset after the host requested it; call once the answer was sent."""
+        if self.device.reset_requested:
             self.device.boot()
 
     def tick(self) -> float:
-        """One control tick; the time that it took in the world [s]."""
-        self.suffer()
+        """One control tick; returns the simulated time that it took [s]."""
+        self.apply_due_faults()
         step_us = TICK_US + self._delay_us()
         now_us = self._clock.advance(step_us)
-        inputs = self.plant.step(now_us, step_us, may_walk=self.device.knows_rest, link=self.connected)
+        inputs = self.plant.step(
+            now_us, step_us, may_walk=self.device.rest_posture_known, link=self.connected
+        )
         self._clock.in_tick = True
         self.device.tick(inputs)
         self._clock.in_tick = False
         torque_nm, enabled = self.command
-        self.plant.drive.tell(torque_nm, enabled, self.plant.faults)
-        self.trace.append(Moment(now_us, self.device.state, torque_nm, enabled, self.plant.drive.shaft_nm))
+        self.plant.drive.command(torque_nm, enabled, self.plant.faults)
+        self.trace.append(
+            TraceSample(now_us, self.device.state, torque_nm, enabled, self.plant.drive.shaft_nm)
+        )
         return step_us * 1e-6
 
     def pass_time(self, seconds: float) -> None:
-        """So much time passes in the world at once."""
+        """Simulate this much time at once, faster than real time."""
         end_us = self.now_us + round(seconds * 1e6)
         while self.now_us < end_us:
             self.tick()
@@ -96,27 +105,27 @@ class VirtualExo:
     def _drive(self, torque_nm: Pair, enable: bool) -> None:
         self.command = (torque_nm, enable)
 
-    def suffer(self) -> None:
-        """What goes wrong once, and now, happens."""
+    def apply_due_faults(self) -> None:
+        """Apply the one-time faults whose time has come, and the state of the storage fault."""
         for fault in self.plant.faults.take_due():
-            self._damage(fault)
-        self.flash.fails = self.plant.faults.found(FaultKind.STORAGE_FAILS) is not None
+            self._apply(fault)
+        self.flash.fails = self.plant.faults.active(FaultKind.STORAGE_FAILS) is not None
 
     def _delay_us(self) -> int:
-        late = self.plant.faults.found(FaultKind.LATE_TICKS)
+        late = self.plant.faults.active(FaultKind.LATE_TICKS)
         stall_us, self._stall_us = self._stall_us, 0
         return stall_us + (round(1e6 * late.number("s")) if late else 0)
 
-    def _damage(self, fault: Fault) -> None:
+    def _apply(self, fault: Fault) -> None:
         number = fault.number
         match fault.kind:
             case FaultKind.STALL:
                 self._stall_us = round(1e6 * number("s"))
             case FaultKind.WILD_CONTROLLER:
-                self.device.spoil_law(number("gain"))
+                self.device.corrupt_control_law(number("gain"))
             case FaultKind.MEMORY_FLIP:
-                self.device.spoil_memory(int(number("offset")), int(number("bit")))
+                self.device.flip_memory_bit(int(number("offset")), int(number("bit")))
             case FaultKind.FLASH_FLIP:
                 self.flash.flip(Area(int(number("area"))), int(number("offset")), int(number("bit")))
             case FaultKind.POWER_CUT:
-                self.flash.cut_power(int(number("at_change")), number("share"))
+                self.flash.cut_power(int(number("at_change")), number("fraction"))

@@ -1,9 +1,9 @@
-"""The channel by which tests and simulations reach the world around the virtual exo: one JSON object a line.
+"""Fault injection for tests and simulations, over a channel of its own: one JSON object a line.
 
     {"fault": "imu_stuck", "side": "left", "after_s": 0.5, "for_s": 2.0, ...numbers of the fault}
     {"clear": true}
     {"motion": {"angle_rad": [0.1, 0.2], "velocity_rad_s": [0, 0]}}     {"motion": null}
-    {"skip_s": 600}                                                     so much time passes at once
+    {"skip_s": 600}                                            simulate this much time at once
     {"ask": "state"}     {"ask": "trace", "since_s": 3.2}
 
 Each line is answered by one, with "ok" and, when that is false, "why".
@@ -30,7 +30,7 @@ Answer = dict[str, Any]
 
 
 class FaultChannel:
-    """Obeys one client; what it cannot read is answered with the reason."""
+    """Serves one client; a line that cannot be read is answered with the reason."""
 
     def __init__(self, port: Port, exo: VirtualExo) -> None:
         self._port = port
@@ -38,7 +38,7 @@ class FaultChannel:
         self._line = bytearray()
 
     def serve(self) -> None:
-        """Answer what has come in."""
+        """Answer the lines received since the last call."""
         self._line += self._port.receive(0.0)
         if self._port.take_lost() or len(self._line) > MAX_LINE_BYTES:
             self._line.clear()
@@ -49,14 +49,14 @@ class FaultChannel:
 
     def _answer(self, line: bytes) -> Answer:
         try:
-            return {"ok": True, **self._obey(json.loads(line))}
+            return {"ok": True, **self._handle(json.loads(line))}
         except (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError) as error:
             return {"ok": False, "why": str(error)}
 
-    def _obey(self, wish: Mapping[str, Any]) -> Answer:
-        match wish:
+    def _handle(self, request: Mapping[str, Any]) -> Answer:
+        match request:
             case {"fault": _}:
-                return self._inject(wish)
+                return self._inject(request)
             case {"clear": True}:
                 self._exo.plant.faults.clear()
                 return {}
@@ -68,20 +68,20 @@ class FaultChannel:
             case {"ask": "state"}:
                 return self._state()
             case {"ask": "trace"}:
-                return {"trace": self._trace(float(wish.get("since_s", 0.0)))}
+                return {"trace": self._trace(float(request.get("since_s", 0.0)))}
         raise ValueError("a line holds one of fault, clear, motion, skip_s, ask")
 
-    def _inject(self, wish: Mapping[str, Any]) -> Answer:
-        kind = FaultKind(str(wish["fault"]))
-        # The tick that has been is over; what lasts begins with the next one.
-        wait_us = 0 if kind in IMMEDIATE else TICK_US
-        from_us = self._exo.now_us + wait_us + round(1e6 * float(wish.get("after_s", 0.0)))
-        lasts_s = wish.get("for_s")
-        until_us = MAX_TIME_US if lasts_s is None else from_us + round(1e6 * float(lasts_s))
-        side = Side(str(wish["side"])) if wish.get("side") else None
-        numbers = read_numbers(kind, {name: wish[name] for name in wish if name not in _TIMING})
+    def _inject(self, request: Mapping[str, Any]) -> Answer:
+        kind = FaultKind(str(request["fault"]))
+        # A lasting fault starts with the next tick, the present one being over.
+        delay_us = 0 if kind in IMMEDIATE else TICK_US
+        from_us = self._exo.now_us + delay_us + round(1e6 * float(request.get("after_s", 0.0)))
+        duration_s = request.get("for_s")
+        until_us = MAX_TIME_US if duration_s is None else from_us + round(1e6 * float(duration_s))
+        side = Side(str(request["side"])) if request.get("side") else None
+        numbers = read_numbers(kind, {name: request[name] for name in request if name not in _TIMING})
         self._exo.plant.faults.add(Fault(kind, side, from_us, until_us, numbers))
-        self._exo.suffer()
+        self._exo.apply_due_faults()
         return {"from_s": from_us / 1e6}
 
     def _skip(self, seconds: float) -> Answer:
@@ -112,9 +112,9 @@ class FaultChannel:
 
     def _trace(self, since_s: float) -> list[list[object]]:
         return [
-            [moment.time_us / 1e6, moment.state.name, *moment.command_nm, moment.enabled, *moment.shaft_nm]
-            for moment in self._exo.trace
-            if moment.time_us >= since_s * 1e6
+            [sample.time_us / 1e6, sample.state.name, *sample.command_nm, sample.enabled, *sample.shaft_nm]
+            for sample in self._exo.trace
+            if sample.time_us >= since_s * 1e6
         ]
 
 

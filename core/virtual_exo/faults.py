@@ -1,4 +1,4 @@
-"""What can be made to go wrong around the virtual exo; never by its link, always by a channel of its own."""
+"""Faults of the virtual exo's surroundings, injected by a channel of its own, never over the link."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class FaultKind(StrEnum):
     POWER_CUT = "power_cut"
 
 
-# Happen once, at their time; all others last.
+# Faults that are events; all others last for a time.
 ONCE = frozenset(
     {
         FaultKind.STALL,
@@ -53,10 +53,10 @@ ONCE = frozenset(
     }
 )
 
-# Not bound to the ticks: they count for the very next frame of the host, or for the wait for the next tick.
+# Not bound to ticks: they take effect for the next frame of the host or the wait for the next tick.
 IMMEDIATE = ONCE | {FaultKind.STORAGE_FAILS, FaultKind.LATE_TICKS}
 
-# Their numbers are places and times; those of the others may be whatever a broken part could say.
+# Their numbers are offsets and times, never negative; other faults allow any value of a broken part.
 _COUNTED = {
     FaultKind.IMU_QUEUED,
     FaultKind.LATE_TICKS,
@@ -65,16 +65,16 @@ _COUNTED = {
     FaultKind.FLASH_FLIP,
     FaultKind.POWER_CUT,
 }
-# What a person does, and how a sensor sits, is at least a number.
+# A person's motion and a sensor's placement have finite values too.
 _FINITE = _COUNTED | {FaultKind.POSTURE, FaultKind.STRIDES, FaultKind.IMU_TILT}
 
 _NO_NUMBERS: Mapping[str, float] = {}
-# The numbers of each fault, and what they are when nothing is said.
+# The numbers of each fault with their defaults.
 _NUMBERS: dict[FaultKind, Mapping[str, float]] = {
     FaultKind.IMU_NAN: {"value": float("nan")},
     FaultKind.IMU_IMPLAUSIBLE: {"angle_rad": 4.0},
     FaultKind.IMU_QUEUED: {"delay_s": 0.2},
-    FaultKind.IMU_DROPOUT: {"share": 0.5},
+    FaultKind.IMU_DROPOUT: {"fraction": 0.5},
     FaultKind.IMU_BIAS: {"rad": 0.0, "rad_s": 0.0},
     FaultKind.IMU_TILT: {"flexion_deg": 0.0, "forward_deg": 0.0, "thigh_deg": 0.0},
     FaultKind.POSTURE: {"angle_rad": 0.0},
@@ -87,13 +87,13 @@ _NUMBERS: dict[FaultKind, Mapping[str, float]] = {
     FaultKind.WILD_CONTROLLER: {"gain": 1e6},
     FaultKind.MEMORY_FLIP: {"offset": 64.0, "bit": 0.0},
     FaultKind.FLASH_FLIP: {"area": 0.0, "offset": 64.0, "bit": 0.0},
-    FaultKind.POWER_CUT: {"at_change": 1.0, "share": 0.5},
+    FaultKind.POWER_CUT: {"at_change": 1.0, "fraction": 0.5},
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that goes wrong from one time of the exo's clock to another, on one side or both."""
+    """One fault between two times of the exo's clock, on one side or on both."""
 
     kind: FaultKind
     side: Side | None
@@ -109,12 +109,12 @@ class Fault:
 
 
 def read_numbers(kind: FaultKind, given: Mapping[str, object]) -> tuple[tuple[str, float], ...]:
-    """The numbers of a fault. Raises ValueError for one that it does not have, or that is none."""
+    """Validated numbers of a fault. Raises ValueError for an unknown name or an unusable value."""
     known = _NUMBERS.get(kind, _NO_NUMBERS)
     for name in given:
         if name not in known:
             raise ValueError(f"{kind} has no {name}; it has {', '.join(known) or 'nothing to say'}")
-    numbers = tuple((name, float(str(given.get(name, usual)))) for name, usual in known.items())
+    numbers = tuple((name, float(str(given.get(name, default)))) for name, default in known.items())
     if kind in _FINITE and not all(isfinite(value) for _, value in numbers):
         raise ValueError(f"{kind} needs numbers")
     if kind in _COUNTED and not all(value >= 0.0 for _, value in numbers):
@@ -125,7 +125,7 @@ def read_numbers(kind: FaultKind, given: Mapping[str, object]) -> tuple[tuple[st
 
 
 class Faults:
-    """Everything that is, or will be, wrong."""
+    """All injected faults that are active or scheduled."""
 
     def __init__(self) -> None:
         self._faults: list[Fault] = []
@@ -137,12 +137,12 @@ class Faults:
     def clear(self) -> None:
         self._faults.clear()
 
-    def at(self, now_us: int) -> None:
-        """Time has come so far; what is over is forgotten."""
+    def advance_to(self, now_us: int) -> None:
+        """Set the time, and drop the faults that have ended."""
         self.now_us = now_us
         self._faults = [fault for fault in self._faults if fault.until_us > now_us]
 
-    def found(self, kind: FaultKind, side: Side | None = None) -> Fault | None:
+    def active(self, kind: FaultKind, side: Side | None = None) -> Fault | None:
         """The fault of this kind that is active now (on this side), if any; the newest of several."""
         for fault in reversed(self._faults):
             if fault.kind is kind and fault.from_us <= self.now_us and (side is None or fault.touches(side)):
@@ -150,7 +150,7 @@ class Faults:
         return None
 
     def take_due(self) -> tuple[Fault, ...]:
-        """What happens once, and now."""
+        """Remove and return the one-time faults whose time has come."""
         due = tuple(fault for fault in self._faults if fault.kind in ONCE and fault.from_us <= self.now_us)
         self._faults = [fault for fault in self._faults if fault not in due]
         return due

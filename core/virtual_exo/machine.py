@@ -1,4 +1,4 @@
-"""What the C core asks of a machine, on a PC: flash kept in files, a clock, random numbers, two motors."""
+"""The hardware layer of the C core on a PC: flash in files, a clock, random numbers, two motors."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _sync = getattr(os, "fdatasync", os.fsync)
 
 
 class Flash:
-    """One file per area. A change is on the disk before it is called done.
+    """One file per area. A write or erase is synchronised to disk before it returns.
 
-    A cut of power is played by ending this process in the middle of a change, as SIGKILL does.
+    A power cut is simulated by ending this process in the middle of a change, as SIGKILL does.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -34,18 +34,18 @@ class Flash:
         self._paths = {area: folder / f"{area.name.lower()}.flash" for area in Area}
         self.changes = 0
         self.fails = False
-        self._cut_at = 0  # change in which the power goes; 0: never
+        self._cut_at = 0  # number of the change during which the power fails; 0: never
         self._cut_fraction = 0.0
         for area, path in self._paths.items():
             if not path.exists() or path.stat().st_size != SIZES[area]:
                 _make(path, SIZES[area])
 
     def cut_power(self, at_change: int, fraction: float) -> None:
-        """End this process in the `at_change`-th change from now, after doing `share` of it."""
+        """End this process in the `at_change`-th change from now, after doing `fraction` of it."""
         self._cut_at, self._cut_fraction = self.changes + at_change, min(1.0, max(0.0, fraction))
 
     def flip(self, area: Area, offset: int, bit: int) -> None:
-        """Rot: one bit of a stored byte changes."""
+        """Bit rot: invert one bit of a stored byte."""
         with self._paths[area].open("r+b") as file:
             file.seek(offset % SIZES[area])
             byte = file.read(1)[0]
@@ -93,27 +93,27 @@ def _make(path: Path, size: int) -> None:
 
 
 class Clock:
-    """The exo's time: ten milliseconds a tick, however the PC paces them, and real time inside of a tick.
+    """The exo's time: ten milliseconds a tick, whatever the PC's load, and real time inside of a tick.
 
-    So a PC that is busy does not look like a slow exo, and yet the exo can time what it does.
+    A busy PC therefore does not appear as a slow exo, and yet the exo can measure its own run time.
     """
 
     def __init__(self) -> None:
         self._began_s = time.perf_counter()
         self._base_us = 0
-        self._told_us = 0
+        self._reported_us = 0
         self.in_tick = False
 
     def advance(self, step_us: int) -> int:
-        """The next tick begins; its time, never before a time that was told."""
-        self._base_us = max(self._base_us + step_us, self._told_us)
+        """Begin the next tick; returns its time, never before a time that was reported."""
+        self._base_us = max(self._base_us + step_us, self._reported_us)
         self._began_s = time.perf_counter()
         return self._base_us
 
     def now_us(self) -> int:
         now_us = self._base_us + int((time.perf_counter() - self._began_s) * 1e6)
-        if not self.in_tick:  # inside, it is only used to say how long the tick took
-            self._told_us = max(self._told_us, now_us)
+        if not self.in_tick:  # inside a tick the time only measures its duration
+            self._reported_us = max(self._reported_us, now_us)
         return now_us
 
 

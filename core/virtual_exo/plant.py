@@ -1,4 +1,4 @@
-"""Everything around the computer of an exo: person, sensors, motors, and what goes wrong with them."""
+"""The plant around the exo's computer: wearer, sensors, motors and their faults."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from core.virtual_exo.wearer import Thighs, Wearer, WearerMotion, plain_walk
 
 @dataclass(frozen=True, slots=True)
 class PlantSettings:
-    """Who wears which exo."""
+    """Settings of wearer, sensors and motors."""
 
     motion: WearerMotion = field(default_factory=plain_walk)
     stand_s: float = 0.7  # before walking; the exo needs half a second (S12)
@@ -24,7 +24,7 @@ class PlantSettings:
 
 
 class Plant:
-    """The world of one exo. Times are those of the exo's clock."""
+    """The plant of one exo. Times are those of the exo's clock."""
 
     def __init__(self, settings: PlantSettings) -> None:
         random = Random(settings.seed)
@@ -34,11 +34,11 @@ class Plant:
         self._sensors = Sensors(settings.sensors, random)
 
     def step(self, now_us: int, step_us: int, *, may_walk: bool, link: bool) -> Inputs:
-        """Let time pass up to `now_us`; what the exo's computer reads then."""
-        self.faults.at(now_us)
+        """Simulate up to `now_us`; returns the inputs that the exo's computer reads then."""
+        self.faults.advance_to(now_us)
         self.wearer.step(step_us * 1e-6, may_walk=may_walk)
         self.drive.step(step_us * 1e-6, self.faults)
-        left, right = self._sensors.read(now_us, _changed(self.wearer.thighs(), self.faults), self.faults)
+        left, right = self._sensors.read(now_us, _with_faults(self.wearer.thighs(), self.faults), self.faults)
         motors = self.drive.motors
         return Inputs(
             now_us=now_us,
@@ -49,35 +49,35 @@ class Plant:
             motor_us=(motors[0].reply_us, motors[1].reply_us),
             motor_nm=(motors[0].reply_nm, motors[1].reply_nm),
             weights_us=0,  # the core fills it in
-            case_c=self._warmth("case_c"),
-            winding_c=self._warmth("winding_c"),
-            skin_c=self._warmth("skin_c"),
+            case_c=self._temperatures("case_c"),
+            winding_c=self._temperatures("winding_c"),
+            skin_c=self._temperatures("skin_c"),
             battery_v=self._battery_v(),
-            estop=self.faults.found(FaultKind.ESTOP) is not None,
-            link=link and self.faults.found(FaultKind.UNPLUGGED) is None,
+            estop=self.faults.active(FaultKind.ESTOP) is not None,
+            link=link and self.faults.active(FaultKind.UNPLUGGED) is None,
         )
 
-    def _warmth(self, name: str) -> Pair:
+    def _temperatures(self, name: str) -> Pair:
         """Temperatures of both sides; a fault that names this one (not 0) is read instead."""
-        left, right = (self._one_warmth(i, name) for i in (0, 1))
+        left, right = (self._temperature(i, name) for i in (0, 1))
         return left, right
 
-    def _one_warmth(self, i: int, name: str) -> float:
-        fault = self.faults.found(FaultKind.OVERHEAT, SIDES[i])
-        wrong = fault.number(name) if fault else 0.0
-        return wrong if wrong != 0.0 else float(getattr(self.drive.motors[i], name))
+    def _temperature(self, i: int, name: str) -> float:
+        fault = self.faults.active(FaultKind.OVERHEAT, SIDES[i])
+        faulty = fault.number(name) if fault else 0.0
+        return faulty if faulty != 0.0 else float(getattr(self.drive.motors[i], name))
 
     def _battery_v(self) -> float:
-        fault = self.faults.found(FaultKind.BATTERY)
+        fault = self.faults.active(FaultKind.BATTERY)
         return fault.number("volts") if fault else self.drive.battery_v
 
 
-def _changed(thighs: Thighs, faults: Faults) -> Thighs:
-    """What the person does instead, when a fault says so."""
+def _with_faults(thighs: Thighs, faults: Faults) -> Thighs:
+    """The motion of the thighs, changed by the faults of posture and strides."""
     angle, speed = list(thighs.angle_rad), list(thighs.velocity_rad_s)
     for i, side in enumerate(SIDES):
-        strides = faults.found(FaultKind.STRIDES, side)
-        posture = faults.found(FaultKind.POSTURE, side)
+        strides = faults.active(FaultKind.STRIDES, side)
+        posture = faults.active(FaultKind.POSTURE, side)
         scale = strides.number("scale") if strides else 1.0
         angle[i], speed[i] = scale * angle[i], scale * speed[i]
         if posture:

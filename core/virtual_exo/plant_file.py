@@ -1,4 +1,4 @@
-"""Reading `--plant`: the motion of a trial, or a description of person, sensors and motors."""
+"""Reading `--plant`: a recorded motion, or a description of wearer, sensors and motors."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from core.virtual_exo.sensors import SensorSettings
 from core.virtual_exo.wearer import WearerMotion, plain_walk
 
 _SAMPLES_HZ = 200.0
-_TRIAL = {"time_s", "thigh_angle_rad"}
+_RECORDED = {"time_s", "thigh_angle_rad"}
 _DESCRIPTION = {"walk", "stand_s", "seed", "sensors", "drive"}
 
 
@@ -27,8 +27,8 @@ def load_plant(path: Path) -> PlantSettings:
     """Read a `.npz` or `.json` with `time_s` (T,) and `thigh_angle_rad` (T, 2), left then right.
 
     A `.json` may instead say `walk` (`stride_s`, `swing_rad`), and in both cases `stand_s`, `seed`, `sensors`
-    and `drive` with the fields of `SensorSettings` and `DriveSettings`. A trial's motion is repeated from the
-    last sample to the first. Raises UserError EXO-020.
+    and `drive` with the fields of `SensorSettings` and `DriveSettings`. A recorded motion repeats
+    from its last sample to the first. Raises UserError EXO-020.
     """
     try:
         if path.suffix.lower() != ".json":
@@ -40,19 +40,19 @@ def load_plant(path: Path) -> PlantSettings:
 
 
 def _described(values: Mapping[str, Any]) -> PlantSettings:
-    unknown = set(values) - _TRIAL - _DESCRIPTION
+    unknown = set(values) - _RECORDED - _DESCRIPTION
     if unknown:
         raise ValueError(f"nobody knows {', '.join(sorted(unknown))}.")
-    usual = PlantSettings()
-    motion = usual.motion
-    if _TRIAL & set(values):
+    default = PlantSettings()
+    motion = default.motion
+    if _RECORDED & set(values):
         motion = _replayed(values["time_s"], values["thigh_angle_rad"])
     elif "walk" in values:
         motion = _walk(**values["walk"])
     return PlantSettings(
         motion,
-        float(values.get("stand_s", usual.stand_s)),
-        int(values.get("seed", usual.seed)),
+        float(values.get("stand_s", default.stand_s)),
+        int(values.get("seed", default.seed)),
         SensorSettings(**_numbers(SensorSettings, values.get("sensors", {}))),
         DriveSettings(**_numbers(DriveSettings, values.get("drive", {}))),
     )
@@ -63,26 +63,26 @@ def _walk(stride_s: float = 1.1, swing_rad: float = 0.3) -> WearerMotion:
 
 
 def _numbers(kind: type, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Numbers, truths and rows of numbers of a settings class, as they are declared there."""
+    """Numbers, booleans and tuples of numbers for the fields of a settings class, by their declaration."""
     known = {item.name: item.default for item in fields(kind)}
     found: dict[str, Any] = {}
     for name, value in given.items():
         if name not in known:
             raise ValueError(f"nobody knows {name}; there is {', '.join(known)}.")
-        usual = known[name]
-        if isinstance(usual, tuple):
-            if len(value) != len(usual):
-                raise ValueError(f"{name} needs {len(usual)} numbers.")
+        default = known[name]
+        if isinstance(default, tuple):
+            if len(value) != len(default):
+                raise ValueError(f"{name} needs {len(default)} numbers.")
             found[name] = tuple(float(one) for one in value)
         else:
-            found[name] = bool(value) if isinstance(usual, bool) else float(value)
+            found[name] = bool(value) if isinstance(default, bool) else float(value)
     return found
 
 
 def _replayed(time: Any, thigh_angle: Any) -> WearerMotion:
     time_s, angle = np.asarray(time, float), np.asarray(thigh_angle, float)
-    good = time_s.ndim == 1 and angle.shape == (len(time_s), 2) and len(time_s) >= 3
-    if not good or not (np.diff(time_s) > 0).all() or not np.isfinite(angle).all():
+    valid = time_s.ndim == 1 and angle.shape == (len(time_s), 2) and len(time_s) >= 3
+    if not valid or not (np.diff(time_s) > 0).all() or not np.isfinite(angle).all():
         raise ValueError("time must increase, with one left and one right angle per time.")
     period_s = float(time_s[-1] - time_s[0] + np.diff(time_s).mean())
     count = max(3, round(period_s * _SAMPLES_HZ))

@@ -14,24 +14,24 @@ _OUTBOX_BYTES = 1 << 16
 
 
 class Port(Protocol):
-    """Bytes to and from whoever is connected."""
+    """Bytes to and from the connected client."""
 
     @property
     def address(self) -> str: ...
 
     def receive(self, timeout_s: float) -> bytes:
-        """What arrived within the time; sends what is waiting meanwhile."""
+        """Bytes that arrived within the time; sends queued bytes meanwhile."""
         ...
 
     def send(self, data: bytes) -> None: ...
 
     @property
     def connected(self) -> bool:
-        """Somebody is there, as far as this kind of port can tell."""
+        """A client is connected, as far as this kind of port can detect it."""
         ...
 
     def take_lost(self) -> bool:
-        """True once after the other side went away."""
+        """True once after the client disconnected."""
         ...
 
     def close(self) -> None: ...
@@ -93,7 +93,7 @@ class PtyPort:
         return os.read(self._master, 65536) if readable else b""
 
     def send(self, data: bytes) -> None:
-        """Queue an answer. Nobody reads when it is full: then old answers are of no use either."""
+        """Queue an answer. A full queue means no reader: the old answers are dropped."""
         if len(self._outbox) + len(data) > _OUTBOX_BYTES:
             self._outbox.clear()
         self._outbox += data
@@ -103,7 +103,7 @@ class PtyPort:
         return True
 
     def take_lost(self) -> bool:
-        return False  # a terminal does not tell; the heartbeat does
+        return False  # a pseudo terminal cannot detect it; the missing heartbeat does
 
     def close(self) -> None:
         os.close(self._master)
@@ -125,14 +125,14 @@ class TcpPort:
         watched = [self._listener] if client is None else [self._listener, client]
         writable = [client] if client is not None and self._outbox else []
         readable, ready, _ = select.select(watched, writable, [], timeout_s)
-        # Who has gone is noticed before somebody else comes; he waits for the next round.
+        # A disconnect is handled before a new client is accepted, which waits for the next call.
         data = b"" if client is None else self._exchange(client, client in readable, bool(ready))
         if self._listener in readable and self._client is client:
             self._accept()
         return data
 
     def _exchange(self, client: socket.socket, readable: bool, writable: bool) -> bytes:
-        """Send what waits, and take all that is there; what was sent before an end still counts."""
+        """Send queued bytes and read all received ones; bytes sent before a disconnect still count."""
         taken = bytearray()
         try:
             if writable:
@@ -150,7 +150,7 @@ class TcpPort:
         return bytes(taken)
 
     def _accept(self) -> None:
-        """A second client is turned away: an exo obeys one program at a time."""
+        """A second client is refused: an exo serves one program at a time."""
         newcomer, _ = self._listener.accept()
         if self._client is not None:
             newcomer.close()

@@ -25,7 +25,7 @@ from core.virtual_exo.trust import TrustedFolder
 
 WORN_BEFORE_S = 6.0  # enough to stand and to walk five steps
 _PARENT_CHECK_S = 0.5
-_FORGIVEN_S = 0.05  # a longer pause of the PC is dropped, not made up for
+_MAX_CATCH_UP_S = 0.05  # longer pauses of the PC are skipped instead of caught up
 
 
 def run_virtual_exo(
@@ -40,11 +40,11 @@ def run_virtual_exo(
     worn_before_s: float = WORN_BEFORE_S,
     trust: Path | None = None,
 ) -> int:
-    """Serve one virtual exo until it is told to end, or until process `parent` is gone.
+    """Serve one virtual exo until a signal ends it, or until process `parent` is gone.
 
-    The person stood and walked with it for `worn_before_s` before anybody connects. It runs controllers that
-    were signed with the keys of the data folder `trust`, as they are when a controller comes. Writes one JSON
-    line with `address`, `serial`, `profile_id`, `pid` and `faults` (address of the fault channel) to
+    The simulated wearer stands and walks for `worn_before_s` before a client connects. The exo runs
+    controllers signed with the keys that the data folder `trust` holds when the controller arrives. Writes
+    one JSON line with `address`, `serial`, `profile_id`, `pid` and `faults` (address of the fault channel) to
     standard output when it is ready. Raises UserError EXO-020 (plant), EXO-021 (listen, faults), EXO-030
     (device), KEY-006 (damaged key).
     """
@@ -85,17 +85,17 @@ def serve(
     stopped: Callable[[], bool],
     trust: TrustedFolder,
 ) -> None:
-    """Tick as time goes by; between ticks answer what comes in."""
+    """Tick in real time; answer received frames between ticks."""
     reader = FrameReader()
     due_s = time.monotonic()
     while not stopped():
         for frame in reader.feed(port.receive(max(0.0, due_s - time.monotonic()))):
-            if trust.look():
+            if trust.refresh():
                 exo.device.trust(trust.keys)
             answer = exo.answer(frame)
             if answer is not None:
                 port.send(encode_frame(answer))
-            exo.boot_if_asked()
+            exo.boot_if_requested()
         lost = port.take_lost()
         if lost:
             reader = FrameReader()
@@ -103,14 +103,14 @@ def serve(
             channel.serve()
         if time.monotonic() >= due_s:
             exo.connected = port.connected and not lost
-            due_s = max(due_s + exo.tick(), time.monotonic() - _FORGIVEN_S)
+            due_s = max(due_s + exo.tick(), time.monotonic() - _MAX_CATCH_UP_S)
 
 
 class _StopSignal:
-    """Tells the loop to end: a signal came, or the parent is gone."""
+    """True once the loop has to end: after a signal, or when the parent process is gone."""
 
     def __init__(self, parent: int | None) -> None:
-        self._asked = False
+        self._signalled = False
         self._parent = _process(parent)
         self._orphan = parent is not None and self._parent is None
         self._next_check_s = 0.0
@@ -118,14 +118,14 @@ class _StopSignal:
             signal.signal(number, self._on_signal)
 
     def _on_signal(self, number: int, frame: object) -> None:
-        self._asked = True
+        self._signalled = True
 
     def __call__(self) -> bool:
         now = time.monotonic()
         if self._parent is not None and now >= self._next_check_s:
             self._next_check_s = now + _PARENT_CHECK_S
             self._orphan = not _alive(self._parent)
-        return self._asked or self._orphan
+        return self._signalled or self._orphan
 
 
 def _process(pid: int | None) -> psutil.Process | None:

@@ -1,4 +1,4 @@
-"""The public keys that a virtual exo is given: those of a data folder, as they are at the moment."""
+"""The public keys that a virtual exo trusts: the present ones of a data folder."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ Stamp = tuple[int, ...]
 
 
 class TrustedFolder:
-    """Looks again when a key was added or taken away: a site may make its first one while its exo runs."""
+    """Reads the keys again when some were added or removed: a site may make its first one meanwhile."""
 
     def __init__(self, data_dir: Path | None) -> None:
         """Raises UserError KEY-006 when a key is damaged."""
         self._data_dir = data_dir
-        self._seen = self._stamp()
+        self._read_stamp = self._stamp()
         self.keys = self._read()
 
-    def look(self) -> bool:
-        """True when `keys` are others than before; a damaged key changes nothing."""
+    def refresh(self) -> bool:
+        """True when `keys` changed. A damaged key leaves them as they were."""
         stamp = self._stamp()
-        if stamp == self._seen:
+        if stamp == self._read_stamp:
             return False
-        before, self._seen = self.keys, stamp
+        before, self._read_stamp = self.keys, stamp
         with suppress(UserError):
             self.keys = self._read()
         return self.keys != before
@@ -36,7 +36,7 @@ class TrustedFolder:
         return tuple(ExoKey(key.public.raw, key.kind is KeyKind.PRACTICE) for key in found)
 
     def _stamp(self) -> Stamp:
-        """When the folders of keys changed; files appear in them under their final name."""
+        """Modification times of the key folders; files appear in them under their final name."""
         if self._data_dir is None:
             return ()
         folders = (self._data_dir / "keys", self._data_dir / "keys" / "trusted")

@@ -1,4 +1,4 @@
-"""Who wears the virtual exo: stands whenever the exo has to learn how it sits, otherwise walks."""
+"""The simulated wearer: stands while the exo checks the placement of its sensors, otherwise walks."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from core.domain.arrays import FloatArray
 from core.exo_core.safety import Pair
 
 _FROM_STAND_TO_WALK_S = 0.4
-_SWAY_RAD = 0.002  # nobody stands perfectly still
-_SWAY_RAD_S = (4.0, 5.0)  # how fast that goes, left and right
+_SWAY_RAD = 0.002  # postural sway: no person stands perfectly still
+_SWAY_RAD_S = (4.0, 5.0)  # angular frequency of the sway, left and right
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Thighs:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WearerMotion:
-    """Thigh motion, repeated for ever. Axes: T samples, 2 sides (left, right)."""
+    """Thigh motion, repeated endlessly. Axes: T samples, 2 sides (left, right)."""
 
     period_s: float
     angle_rad: FloatArray  # (T, 2) evenly spaced over the period; flexion positive
@@ -52,7 +52,7 @@ def plain_walk(stride_s: float = 1.1, swing_rad: float = 0.3, samples: int = 220
 
 
 class Wearer:
-    """One person. Goes from standing to walking and back within less than half a second."""
+    """One person, who changes between standing and walking within less than half a second."""
 
     def __init__(self, motion: WearerMotion, stand_s: float) -> None:
         self._motion = motion
@@ -62,19 +62,19 @@ class Wearer:
         self._stood_s = 0.0
         self._walked_s = 0.0
         self._level = 0.0  # 0 stands, 1 walks
-        self._rising = 0.0  # of the level, per second
+        self._rising = 0.0  # rate of change of the level, per second
 
     def stream(self, thighs: Thighs | None) -> None:
-        """Follow a simulation, row by row; None: go on by oneself."""
+        """Follow motion that a simulation streams; None: return to the own motion."""
         self._streamed = thighs
 
     def step(self, step_s: float, *, may_walk: bool) -> None:
-        """Let time pass. `may_walk`: the exo knows how its sensors sit at rest."""
+        """Let time pass. `may_walk`: the exo has measured its sensors while the person stood still."""
         self._time_s += step_s
         self._stood_s = self._stood_s + step_s if self._level <= 0.0 else 0.0
-        goes = may_walk and (self._level > 0.0 or self._stood_s >= self._stand_s)
+        walks = may_walk and (self._level > 0.0 or self._stood_s >= self._stand_s)
         before, change = self._level, step_s / _FROM_STAND_TO_WALK_S
-        self._level = min(1.0, max(0.0, before + (change if goes else -change)))
+        self._level = min(1.0, max(0.0, before + (change if walks else -change)))
         self._rising = (self._level - before) / step_s
         self._walked_s = self._walked_s + step_s if self._level > 0.0 else 0.0
 

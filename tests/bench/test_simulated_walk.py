@@ -10,7 +10,7 @@ from app.bench.simulated_walk import MUSCLES_OF, _Notes, envelopes, felt_forces
 from app.session_request import check_walks
 from core.domain.body import SIDES, Side
 from core.domain.muscles import Muscle
-from core.domain.rollout import MuscleFacts
+from core.domain.rollout import MuscleAnalysis
 from core.domain.twin import GENERIC_BODY
 from core.gait.norms import normal_reference
 from core.simulation.environment.actuation import TorqueActuation
@@ -38,13 +38,13 @@ def test_forces_taken_again_are_those_that_were_felt() -> None:
     assert np.abs(felt).max() > 100.0
 
 
-def facts_of(activation: dict[str, np.ndarray], frames: int) -> MuscleFacts:
+def facts_of(activation: dict[str, np.ndarray], frames: int) -> MuscleAnalysis:
     names = tuple(muscle.on(side) for side in SIDES for muscle in Muscle)
     table = np.zeros((frames, len(names)))
     for name, curve in activation.items():
         table[:, names.index(name)] = curve
     zero, joints = np.zeros_like(table), np.zeros((frames, 14))
-    return MuscleFacts(names, False, table, table, zero, zero, zero, joints, joints, np.zeros((frames, 2)))
+    return MuscleAnalysis(names, False, table, table, zero, zero, zero, joints, joints, np.zeros((frames, 2)))
 
 
 def test_an_envelope_is_the_mean_of_both_sides_from_strike_to_strike() -> None:

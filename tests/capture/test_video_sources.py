@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from core.devices.cameras import (
-    ArraySource,
     ReplayedCameraSource,
+    TimedFrame,
     VideoFileSource,
     open_live,
     probe,
@@ -17,6 +18,24 @@ from core.devices.cameras import (
 )
 from core.errors import UserError
 from tests.capture.figures import noise, write_video
+
+
+class ArraySource:
+    """A frame source of pictures from memory (T, H, W, 3) at a constant rate."""
+
+    def __init__(self, images: np.ndarray, rate_hz: float) -> None:
+        self._images = images
+        self._rate_hz = rate_hz
+
+    def __enter__(self) -> ArraySource:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        return None
+
+    def frames(self) -> Iterator[TimedFrame]:
+        for number, image in enumerate(self._images):
+            yield number / self._rate_hz, image
 
 
 def _ignore(number: int, time_s: float, image: np.ndarray) -> None:

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from core.deploy.checks import Circumstances
+from core.deploy.checks import CheckContext
 from core.deploy.keys.signature import PrivateKey
 from core.deploy.keys.site_key import KeyKind, TrustedKey
 from core.deploy.manifest import Approval, Origin
@@ -47,7 +47,7 @@ SMALL = (4,)  # for claims about packages: a twentieth of the time
 
 
 def network(seed: int, gain: float = 1.0, hidden: tuple[int, ...] = REAL) -> Network:
-    """As it runs on the exo; `gain` scales how much torque it wishes for."""
+    """As it runs on the exo; `gain` scales how much torque it requests."""
     rng = np.random.default_rng(seed)
     sizes = (16, *hidden, 2)
     weights = tuple(
@@ -113,8 +113,8 @@ def package(
     return parse_package(built(trained(seed, limits=limits, gain=gain), subject_tag=tag).archive)
 
 
-def circumstances(**changed) -> Circumstances:
+def check_context(**changed) -> CheckContext:
     """Everything as it was when the package was made."""
     keys = {KEY.public.key_id: TrustedKey(KEY.public, KeyKind.SITE)}
-    around = Circumstances(keys, NOW, device_id=DEVICE, subject_tag=TAG)
+    around = CheckContext(keys, NOW, device_id=DEVICE, subject_tag=TAG)
     return replace(around, **changed)

@@ -18,7 +18,7 @@ from core.devices.exo_values import ExoInfo
 from core.devices.profiles import load_profile
 from core.domain.controller import UNATTENDED_APPROVER, TorqueLimits
 from core.domain.exo_protocol import DeviceState
-from tests.deploy.controllers import DEVICE, KEY, NOW, ORIGIN, SMALL, TAG, built, circumstances, trained
+from tests.deploy.controllers import DEVICE, KEY, NOW, ORIGIN, SMALL, TAG, built, check_context, trained
 from tests.refusals import code_of
 
 PROFILE = load_profile(DEVICE)
@@ -29,12 +29,12 @@ NAMES = ["whole", "signature", "record", "device", "patient", "limits", "approva
 
 def failed(archive: bytes, **around) -> list[str]:
     """Codes of the checks that did not pass."""
-    checks = examine(archive, "package", circumstances(**around)).checks
+    checks = examine(archive, "package", check_context(**around)).checks
     return [check.advice.code for check in checks if check.advice is not None]
 
 
 def test_a_good_package_passes_every_check():
-    examination = examine(BUILT.archive, "package", circumstances(sha256=BUILT.device_sha256))
+    examination = examine(BUILT.archive, "package", check_context(sha256=BUILT.device_sha256))
     assert [check.name for check in examination.checks] == NAMES
     assert examination.passed and all(check.words for check in examination.checks)
 
@@ -54,7 +54,7 @@ def test_a_good_package_passes_every_check():
 )
 def test_each_wrong_thing_has_its_own_code(origin, around, code):
     assert failed(built(**origin).archive, **around) == [code]
-    assert code_of(check_package, parse_package(built(**origin).archive), circumstances(**around)) == code
+    assert code_of(check_package, parse_package(built(**origin).archive), check_context(**around)) == code
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_every_bit_of_the_signature_counts():
         signature = bytearray(parsed.signature)
         signature[bit // 8] ^= 1 << bit % 8
         forged = replace(parsed, signature=bytes(signature))
-        assert code_of(check_package, forged, circumstances()) == "DEP-011"
+        assert code_of(check_package, forged, check_context()) == "DEP-011"
 
 
 @settings(max_examples=300, deadline=None)
@@ -120,15 +120,15 @@ EXO = ExoInfo("SN-7", DEVICE, "fw", False, 100, PROFILE.limits, DeviceState.SAFE
 
 def test_a_package_bound_to_one_exo_goes_onto_no_other():
     bound, free = parse_package(built(device_serial="SN-8").archive), parse_package(BUILT.archive)
-    assert code_of(check_exo, bound, circumstances().keys, EXO) == "DEP-017"
-    check_exo(bound, circumstances().keys, replace(EXO, serial="SN-8"))
-    check_exo(free, circumstances().keys, EXO)
+    assert code_of(check_exo, bound, check_context().keys, EXO) == "DEP-017"
+    check_exo(bound, check_context().keys, replace(EXO, serial="SN-8"))
+    check_exo(free, check_context().keys, EXO)
 
 
 def test_a_practice_signature_is_for_a_virtual_exo_only():
     keys = {KEY.public.key_id: TrustedKey(KEY.public, KeyKind.PRACTICE)}
     practised = parse_package(BUILT.archive)
-    check_package(practised, circumstances(keys=keys))
+    check_package(practised, check_context(keys=keys))
     assert code_of(check_exo, practised, keys, EXO) == "DEP-018"
     check_exo(practised, keys, replace(EXO, virtual=True))
 
@@ -153,8 +153,8 @@ DR_A = ORIGIN.approvals[0]
 def test_what_nobody_released_or_no_person_walked_is_for_a_virtual_exo_only(approvals, synthetic, codes):
     controller = replace(trained(hidden=SMALL), synthetic=synthetic)
     made = parse_package(built(controller, approvals=approvals).archive)
-    keys = circumstances().keys
-    check_package(made, circumstances())
+    keys = check_context().keys
+    check_package(made, check_context())
     check_exo(made, keys, replace(EXO, virtual=True))
     assert [advice.code for advice in for_virtual_only(made, keys)] == codes
     if codes:
@@ -164,5 +164,5 @@ def test_what_nobody_released_or_no_person_walked_is_for_a_virtual_exo_only(appr
 
 
 def test_a_patient_who_was_not_asked_for_is_said_to_be_so():
-    checks = examine(BUILT.archive, "package", circumstances(subject_tag="")).checks
+    checks = examine(BUILT.archive, "package", check_context(subject_tag="")).checks
     assert checks[NAMES.index("patient")].words == f"Not asked. The tag is {TAG}."

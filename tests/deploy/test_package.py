@@ -22,7 +22,7 @@ from core.deploy.strict_json import canonical_json
 from core.devices.profiles import load_profile
 from core.domain.controller import TorqueLimits
 from core.errors import UserError
-from tests.deploy.controllers import DEVICE, KEY, NOW, ORIGIN, SMALL, built, circumstances, trained
+from tests.deploy.controllers import DEVICE, KEY, NOW, ORIGIN, SMALL, built, check_context, trained
 from tests.refusals import code_of
 
 PROFILE = load_profile(DEVICE)
@@ -212,7 +212,7 @@ def test_a_package_whose_exo_bytes_carry_a_wrong_signature_may_not_be_used():
     sha256 = hashlib.sha256(forged).hexdigest()
     manifest = canonical_json(replace(good.manifest, device_sha256=sha256))
     mixed = repacked(device=forged, manifest=manifest, signature=KEY.sign(manifest))
-    checks = examine(mixed, "package", circumstances()).checks
+    checks = examine(mixed, "package", check_context()).checks
     assert [check.advice.code for check in checks if check.advice is not None] == ["DEP-011"]
 
 

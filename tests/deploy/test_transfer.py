@@ -41,13 +41,13 @@ def kept(link, contents):
 
 
 def test_a_transfer_ends_on_trial_with_what_was_read_back(exo):
-    contents, told = package(), []
+    contents, fractions = package(), []
     with connect(exo.address) as link:
         noted = []
         done = transfer(
             link,
             contents,
-            lambda fraction, sentence: told.append(fraction),
+            lambda fraction, sentence: fractions.append(fraction),
             lambda *event: noted.append(event),
         )
         assert done.readback_sha256 == contents.blob.sha256 == link.info().active_sha256
@@ -57,7 +57,7 @@ def test_a_transfer_ends_on_trial_with_what_was_read_back(exo):
         assert not link.info().state.moves
     assert [step for step, _ in noted] == ["uploaded", "verified", "on trial", "self-test"]
     assert done.readback_sha256 in noted[1][1]
-    assert told == sorted(told) and told[0] == 0.0 and told[-1] < 1.0
+    assert fractions == sorted(fractions) and fractions[0] == 0.0 and fractions[-1] < 1.0
 
 
 def test_a_confirmed_controller_is_not_put_on_trial_again(exo):
@@ -174,7 +174,7 @@ def test_cancelling_leaves_the_controller_before(exo, at):
         noted = []
         with pytest.raises(JobCancelled):
             transfer(link, package(2), cancel, lambda *event: noted.append(event[0]))
-        assert (AuditStep.ROLLED_BACK in noted) == (AuditStep.ON_TRIAL in noted)
+        assert (AuditStep.ROLLED_BACK in noted) == (AuditStep.PROVISIONAL in noted)
         assert AuditStep.CONFIRMED not in noted
         info = link.info()
         assert (info.active_sha256, info.confirmed) == (package(1).blob.sha256, True)
@@ -195,7 +195,7 @@ def test_an_exo_that_assists_is_left_alone(exo):
         said = []
         live = ExoMonitor(link, ArmPermit(package(1).blob.sha256, "s"), said.append)
         ready(link)
-        live.obey("arm")
+        live.handle_command("arm")
         assert live.state is DeviceState.ARMED and live.allowed_nm == 12.0
         for act in (
             lambda: transfer(link, package(2), silent),
@@ -204,7 +204,7 @@ def test_an_exo_that_assists_is_left_alone(exo):
         ):
             with refused("EXO-015"):
                 act()
-        live.obey("stop")
+        live.handle_command("stop")
         assert said == ["Armed: the assistance is growing.", "Safe: zero torque."]
 
 
@@ -213,9 +213,9 @@ def test_on_trial_the_program_asks_for_half_of_the_torque_at_most(exo):
         transfer(link, package(1), silent)
         live = ExoMonitor(link, ArmPermit(package(1).blob.sha256, "s"), lambda sentence: None)
         ready(link)
-        live.obey("arm")
+        live.handle_command("arm")
         assert live.allowed_nm == 6.0
-        live.obey("stop")
+        live.handle_command("stop")
 
 
 def test_only_the_deployed_controller_can_be_armed(exo):
@@ -224,7 +224,7 @@ def test_only_the_deployed_controller_can_be_armed(exo):
         ready(link)
         for permit in (None, ArmPermit(package(2).blob.sha256, "s")):
             with refused("EXO-008"):
-                ExoMonitor(link, permit, lambda sentence: None).obey("arm")
+                ExoMonitor(link, permit, lambda sentence: None).handle_command("arm")
         assert link.info().state is DeviceState.READY
 
 
@@ -237,9 +237,9 @@ class BetweenTicks:
     def __getattr__(self, name):
         return getattr(self._link, name)
 
-    def worn(self):
+    def placement(self):
         self._lag -= 1
-        return replace(self._link.worn(), blocked_by=0)
+        return replace(self._link.placement(), blocked_by=0)
 
     def info(self):
         info = self._link.info()
@@ -253,6 +253,6 @@ def test_an_exo_that_has_just_started_its_controller_is_given_a_tick(exo):
         live = ExoMonitor(
             BetweenTicks(link, lag=2), ArmPermit(package(1).blob.sha256, "s"), lambda sentence: None
         )
-        live.obey("arm")
+        live.handle_command("arm")
         assert live.state is DeviceState.ARMED
-        live.obey("stop")
+        live.handle_command("stop")

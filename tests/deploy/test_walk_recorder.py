@@ -9,10 +9,10 @@ import pytest
 
 from core.deploy.package import parse_package
 from core.deploy.walk_recorder import BEFORE_TICKS, StrideCounter, WalkFacts, WalkRecorder, match, predict
-from core.devices.exo_faults import row_words
+from core.devices.exo_faults import safety_row_text
 from core.devices.exo_protocol import TelemetryRecord
 from core.domain.exo_protocol import DeviceState
-from core.domain.exo_walk import LEAST_STRIDES
+from core.domain.exo_walk import MIN_STRIDES
 from core.exo_core.controller import Controller
 from tests.deploy.controllers import SMALL, built, trained
 
@@ -63,7 +63,7 @@ def test_a_walk_begins_a_second_before_arming_and_ends_at_rest() -> None:
     walk = walked(12.0).finish(FACTS, None, "stopped", fault=False)
     assert walk is not None
     assert walk.time_s[BEFORE_TICKS] == 0.0 and walk.time_s[0] == pytest.approx(-BEFORE_TICKS / 100.0)
-    assert min(walk.strides) >= LEAST_STRIDES and walk.enough and walk.lost_ticks == 0
+    assert min(walk.strides) >= MIN_STRIDES and walk.enough and walk.lost_ticks == 0
     assert not walk.match.known  # nobody computed a prediction
 
 
@@ -112,8 +112,8 @@ def test_likeness_is_per_side_per_kilogram_and_only_while_assisting_fully() -> N
 
 
 def test_every_row_of_the_safety_table_has_a_sentence_and_a_way_out() -> None:
-    words = [row_words(row) for row in range(1, 24)]
+    words = [safety_row_text(row) for row in range(1, 24)]
     assert len({one.what for one in words}) == len(words)
     for one in words:
         assert one.sentence.count(".") >= 2
-    assert "S77" in row_words(77).sentence
+    assert "S77" in safety_row_text(77).sentence

@@ -14,7 +14,7 @@ from core.devices.exo_link import connect
 from core.devices.exo_ports import list_ports
 from core.devices.exo_protocol import NEWEST
 from core.devices.exo_transport import parse_address
-from core.devices.exo_values import Worn
+from core.devices.exo_values import PlacementStatus
 from core.domain.controller import TorqueLimits
 from core.domain.exo_protocol import DeviceState, SlotState
 from tests.deploy.controllers import package
@@ -138,10 +138,10 @@ def test_an_exo_that_is_put_on_anew_waits_for_standing_and_five_steps(tcp_exo):
     with connect(tcp_exo.address) as link:
         put(link, package())
         wait_for(link, DeviceState.READY)
-        assert link.worn() == Worn(0, stood=True, walked=True)
+        assert link.placement() == PlacementStatus(0, stood=True, walked=True)
         assert link.put_on_anew() is DeviceState.READY
         wait_for(link, DeviceState.SAFE)
-        assert link.worn() == Worn(12, stood=False, walked=False)
+        assert link.placement() == PlacementStatus(12, stood=False, walked=False)
         wait_for(link, DeviceState.READY)
 
 

@@ -11,7 +11,7 @@ from core.domain.controller import (
     NetworkInputs,
     NetworkOutput,
     Sense,
-    usual_inputs,
+    default_inputs,
 )
 from core.domain.twin import Network
 from tests.deploy.controllers import built, trained
@@ -32,7 +32,7 @@ class Kind:
 
 
 KINDS = {
-    "16-128-64-2": Kind(usual_inputs(0.25), (128, 64)),
+    "16-128-64-2": Kind(default_inputs(0.25), (128, 64)),
     # as the code of the laboratory of Luo 2024: three samples of angles, velocities and its own past outputs
     "18-128-64-2 with past outputs": Kind(NetworkInputs((*ANGLES, *SPEEDS, *OUTPUTS), 3), (128, 64)),
     "velocities to torque": Kind(NetworkInputs(SPEEDS[::-1], 8), (32,), NetworkOutput.TORQUE),

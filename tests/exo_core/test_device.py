@@ -129,7 +129,7 @@ def test_nothing_is_changed_while_the_exo_assists(core: Library):
         said = exo.ask(group, command, WRITE, **request)
         assert said in ({"rc": 6}, {"err": {"group": EXO, "rc": 3}}), (group, command, said)
     assert exo.state is DeviceState.ACTIVE
-    assert not exo.device.reset_asked
+    assert not exo.device.reset_requested
 
 
 def test_an_arm_needs_this_controller_and_this_number(core: Library):
@@ -268,7 +268,7 @@ def test_stock_tools_find_what_they_expect(core: Library):
     assert exo.ask(ENUMERATION, 2, index=5) == {"rc": 3}
     assert exo.ask(99, 0) == {"rc": 8}
     assert exo.ask(OS, 5, WRITE) == {}
-    assert exo.device.reset_asked
+    assert exo.device.reset_requested
 
 
 def test_what_is_stored_can_be_read_back(core: Library):

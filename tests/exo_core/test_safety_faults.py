@@ -40,16 +40,16 @@ class Case:
     row: int
     within_ms: int  # from the first wrong reading to zero torque
     fault: Fault = field(default=lambda inputs: None)
-    wish: tuple[float, float] | None = None
+    requested_nm: tuple[float, float] | None = None
     tick_us: int = 10_000
 
 
 STILL_GYRO = ((0.01, 0.01, 0.01), (0.01, 0.01, 0.01))
 FAST_GYRO = ((36.0, 0.0, 0.0), (1.0, 0.0, 0.0))
 LATCHING = {
-    "S2 wish is no number": Case(2, 0, wish=(NAN, 0.0)),
-    "S2 wish is infinite": Case(2, 0, wish=(0.0, math.inf)),
-    "S2 wish is absurd": Case(2, 0, wish=(0.0, -30.5)),
+    "S2 wish is no number": Case(2, 0, requested_nm=(NAN, 0.0)),
+    "S2 wish is infinite": Case(2, 0, requested_nm=(0.0, math.inf)),
+    "S2 wish is absurd": Case(2, 0, requested_nm=(0.0, -30.5)),
     "S9 sample gets old": Case(9, 60, frozen("sample_us")),
     "S10 angle is stuck": Case(10, 100, frozen("angle_rad")),
     "S10 gyro is stuck": Case(10, 100, frozen("gyro_rad_s")),
@@ -81,7 +81,7 @@ LATCHING = {
 def ms_until_zero(wearer: Wearer, case: Case) -> int:
     """Time from the first wrong tick to the first tick without torque."""
     for tick in range(400):
-        wearer.step(case.fault, wish=case.wish, tick_us=case.tick_us)
+        wearer.step(case.fault, requested_nm=case.requested_nm, tick_us=case.tick_us)
         if wearer.torque_nm == (0.0, 0.0):
             return tick * case.tick_us // 1000
     raise AssertionError("torque never became zero")
@@ -114,7 +114,7 @@ def test_a_moment_of_it_is_not_enough_where_the_row_gives_time(core: Library, na
     wearer = assisted_wearer(core)
 
     for _ in range(case.within_ms // 10 - 1 - (case.row == 11)):
-        wearer.step(case.fault, wish=case.wish)
+        wearer.step(case.fault, requested_nm=case.requested_nm)
         assert wearer.state is DeviceState.ACTIVE
 
     wearer.run(1.0)

@@ -36,7 +36,7 @@ def test_s01_the_smallest_limit_holds_whoever_set_it(core: Library, source: str)
     if source == "visit":
         assert wearer.supervisor.tighten(small) is Rc.OK
     assert wearer.arm(max_nm=4.0 if source == "session" else 99.0) is Rc.OK
-    torques = wearer.run(6.0, wish=(29.0, -29.0))
+    torques = wearer.run(6.0, requested_nm=(29.0, -29.0))
 
     expected = 18.0 if source == "firmware" else 4.0
     assert torques[-1] == (expected, -expected)
@@ -54,9 +54,9 @@ def test_s01_the_last_clamp_holds_even_if_everything_before_it_failed(core: Libr
 
 def test_s01_a_wish_that_stays_above_the_limit_is_told(core: Library):
     wearer = assisted_wearer(core)
-    wearer.run(0.4, wish=(25.0, 0.0))
+    wearer.run(0.4, requested_nm=(25.0, 0.0))
     assert not wearer.supervisor.saturated
-    wearer.run(0.2, wish=(25.0, 0.0))
+    wearer.run(0.2, requested_nm=(25.0, 0.0))
     assert wearer.supervisor.saturated
 
 
@@ -65,7 +65,7 @@ def test_s03_torque_changes_no_faster_than_the_limit(core: Library):
 
     steps = []
     for tick in range(100):
-        wearer.step(wish=(18.0, -18.0) if tick % 40 < 20 else (-18.0, 18.0))
+        wearer.step(requested_nm=(18.0, -18.0) if tick % 40 < 20 else (-18.0, 18.0))
         steps.append(abs(wearer.torque_nm[0] - wearer.last_nm[0]))
 
     assert 1.499 < max(steps) <= 1.5
@@ -73,7 +73,7 @@ def test_s03_torque_changes_no_faster_than_the_limit(core: Library):
 
 def test_s03_a_late_tick_allows_no_larger_step(core: Library):
     wearer = assisted_wearer(core)
-    wearer.step(wish=(-18.0, 0.0), tick_us=19_000)
+    wearer.step(requested_nm=(-18.0, 0.0), tick_us=19_000)
     assert abs(wearer.torque_nm[0] - wearer.last_nm[0]) <= 1.5
     assert wearer.supervisor.late_ticks == 1
 
@@ -122,7 +122,7 @@ def test_s04_three_strides_of_braking_end_the_assistance(core: Library):
     def follow(wanted: Fault) -> None:
         inputs = wearer.inputs()
         wanted(inputs)
-        wearer.step(wanted, wish=inputs.motor_nm)
+        wearer.step(wanted, requested_nm=inputs.motor_nm)
 
     ticks = 0
     while wearer.state.value in (DeviceState.ARMED, DeviceState.ACTIVE) and ticks < 700:
@@ -211,7 +211,7 @@ def test_s09_an_old_sample_gives_less_before_it_is_a_fault(core: Library):
     def late(inputs: Inputs) -> None:
         inputs.sample_us = (kept, kept)
 
-    torques = [wearer.step(late, wish=(18.0, -18.0)).torque_nm[0] for _ in range(5)]
+    torques = [wearer.step(late, requested_nm=(18.0, -18.0)).torque_nm[0] for _ in range(5)]
     assert torques[3] < torques[2] <= 6.0 + 3 * 1.5
     assert wearer.state is DeviceState.ACTIVE
 

@@ -1,4 +1,4 @@
-"""Whatever limits, wishes and faults come, in any order: the torque stays inside the smallest limit."""
+"""Whatever limits, torque requests and faults come, in any order: the smallest limit holds."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_torque_and_its_change_never_exceed_the_smallest_limit(
             tick_us = int(rng.integers(1, 30_000)) if wrong and what == "tick" else 10_000
             wearer.step(
                 (lambda inputs, what=what, values=values: disturb(inputs, what, values)) if wrong else None,
-                wish=values if wrong and what == "wish" else (float(left), float(right)),
+                requested_nm=values if wrong and what == "wish" else (float(left), float(right)),
                 tick_us=tick_us,
             )
             check(wearer, smallest, tick_us)

@@ -25,7 +25,7 @@ def name_of(data: bytes) -> bytes:
     return hashlib.sha256(data).digest()
 
 
-def judged(exo: Exo, data: bytes) -> tuple[str, str]:
+def state_after_upload(exo: Exo, data: bytes) -> tuple[str, str]:
     """DeviceState and reason of the slot that an upload went to."""
     exo.upload(data)
     slot = next(slot for slot in exo.ask(EXO, 1)["slots"] if slot["sha"] == name_of(data))
@@ -41,7 +41,7 @@ def test_a_controller_that_nobody_trusted_has_signed_never_runs(core: Library):
     exo.install(BEFORE)
     stranger = sign_blob(GOOD[:-TRAILER_BYTES], OTHER)
 
-    assert judged(exo, stranger) == ("bad", NOT_TRUSTED)
+    assert state_after_upload(exo, stranger) == ("bad", NOT_TRUSTED)
 
     exo.ask(EXO, 3, WRITE, action="test", sha=name_of(stranger))
     exo.ask(EXO, 3, WRITE, action="activate")
@@ -52,25 +52,25 @@ def test_a_controller_that_nobody_trusted_has_signed_never_runs(core: Library):
 def test_a_flipped_bit_in_signature_or_key_id_is_refused(core: Library, at: int):
     changed = bytearray(GOOD)
     changed[at] ^= 1
-    assert judged(Exo(core), bytes(changed)) == ("bad", NOT_TRUSTED)
+    assert state_after_upload(Exo(core), bytes(changed)) == ("bad", NOT_TRUSTED)
 
 
 def test_the_signature_of_a_package_does_not_fit_the_controller(core: Library):
     """Without a domain in front, what was signed as one thing could be shown as another."""
     digest = GOOD[-TRAILER_BYTES:-72]
     foreign = GOOD[:-64] + KEY.sign(digest)
-    assert judged(Exo(core), foreign) == ("bad", NOT_TRUSTED)
+    assert state_after_upload(Exo(core), foreign) == ("bad", NOT_TRUSTED)
 
 
 def test_an_exo_without_keys_runs_nothing(core: Library):
-    assert judged(Exo(core, keys=()), GOOD) == ("bad", NOT_TRUSTED)
+    assert state_after_upload(Exo(core, keys=()), GOOD) == ("bad", NOT_TRUSTED)
 
 
 def test_each_of_four_keys_counts_and_no_fifth(core: Library):
     keys = [PrivateKey.from_seed(bytes([number]) * 32) for number in range(5)]
     for number, private in enumerate(keys):
         exo = Exo(core, keys=tuple(key(one) for one in keys))
-        state, _ = judged(exo, sign_blob(GOOD[:-TRAILER_BYTES], private))
+        state, _ = state_after_upload(exo, sign_blob(GOOD[:-TRAILER_BYTES], private))
         assert state == ("valid" if number < 4 else "bad")
 
 
@@ -83,11 +83,11 @@ def test_what_was_signed_for_practice_runs_on_a_virtual_exo_only(
 ):
     practice = (key(KEY, practice=True),)
     exo = Exo(core, keys=practice, virtual=virtual, accept_practice=accepts)
-    assert judged(exo, GOOD)[0] == state
+    assert state_after_upload(exo, GOOD)[0] == state
 
 
 def test_a_real_exo_runs_what_a_site_has_signed(core: Library):
-    assert judged(Exo(core, virtual=False), GOOD)[0] == "valid"
+    assert state_after_upload(Exo(core, virtual=False), GOOD)[0] == "valid"
 
 
 def test_a_controller_whose_key_is_no_longer_trusted_does_not_start(core: Library):
@@ -107,7 +107,7 @@ def test_a_bit_that_changes_in_memory_just_before_an_arm_is_found_by_the_arm(cor
     exo.install(BEFORE)
     name = exo.install(GOOD)
     exo.wear()
-    exo.device.spoil_memory(2000, 3)
+    exo.device.flip_memory_bit(2000, 3)
 
     assert exo.arm(name) == NOT_SIGNED
     exo.tick()

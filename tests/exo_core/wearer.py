@@ -31,7 +31,7 @@ class Wearer:
         self.swing_rad = STILL
         self.stride_s = STRIDE_S
         self.phase = 0.0
-        self.wish_nm: Pair = (6.0, -6.0)
+        self.requested_nm: Pair = (6.0, -6.0)
         self.beats = True
         self.command = Command((0.0, 0.0), False)
 
@@ -60,7 +60,7 @@ class Wearer:
         )
 
     def step(
-        self, fault: Fault | None = None, *, wish: Pair | None = None, tick_us: int = TICK_US
+        self, fault: Fault | None = None, *, requested_nm: Pair | None = None, tick_us: int = TICK_US
     ) -> Command:
         """One tick, with readings changed by `fault`."""
         self.now_us += tick_us
@@ -72,7 +72,7 @@ class Wearer:
             self.supervisor.heartbeat()
         self.supervisor.sense(inputs)
         self.last_nm = self.torque_nm
-        self.command = self.supervisor.drive(self.wish_nm if wish is None else wish)
+        self.command = self.supervisor.drive(self.requested_nm if requested_nm is None else requested_nm)
         self.torque_nm = self.command.torque_nm
         fraction = 1.0 - math.exp(-tick_us * 1e-6 / 0.015)
         left, right = (
@@ -81,10 +81,12 @@ class Wearer:
         self.measured_nm = (left, right)
         return self.command
 
-    def run(self, seconds: float, fault: Fault | None = None, *, wish: Pair | None = None) -> list[Pair]:
+    def run(
+        self, seconds: float, fault: Fault | None = None, *, requested_nm: Pair | None = None
+    ) -> list[Pair]:
         """Torques of the ticks of so many seconds."""
         ticks = round(seconds * 1e6 / TICK_US)
-        return [self.step(fault, wish=wish).torque_nm for _ in range(ticks)]
+        return [self.step(fault, requested_nm=requested_nm).torque_nm for _ in range(ticks)]
 
     def walk(self, swing_rad: float = 0.35, stride_s: float = STRIDE_S) -> None:
         self.swing_rad, self.stride_s = swing_rad, stride_s

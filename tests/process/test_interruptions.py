@@ -121,8 +121,8 @@ def test_a_lesson_whose_worker_is_killed_goes_on_from_its_checkpoint(
 
     jobs.resume(job_id)
     assert isinstance(jobs.wait(job_id, LIMIT_S), Done)
-    told = " ".join(event.text for event in watch.of(Message) if isinstance(event, Message))
-    kept_s = [float(seconds) for seconds in re.findall(r"Continues after (\d+) s", told)]  # of each part
+    messages = " ".join(event.text for event in watch.of(Message) if isinstance(event, Message))
+    kept_s = [float(seconds) for seconds in re.findall(r"Continues after (\d+) s", messages)]  # of each part
     assert kept_s and done_s - sum(kept_s) < 4.0  # half a second between checkpoints, and rounds that last
     assert not list((tmp_path / "jobs" / job_id).glob("*.pt"))  # its result is in the record
 

@@ -61,9 +61,9 @@ def heard(running: subprocess.Popen[str]) -> dict[str, Any]:
     assert running.stdout is not None
     line = running.stdout.readline()
     assert line, f"the program ended with {running.wait()}"
-    told: dict[str, Any] = json.loads(line)
-    assert told["workers"]
-    return told
+    report: dict[str, Any] = json.loads(line)
+    assert report["workers"]
+    return report
 
 
 def assert_gone(pids: list[int], within_s: float) -> None:
@@ -73,7 +73,7 @@ def assert_gone(pids: list[int], within_s: float) -> None:
     assert not any(map(psutil.pid_exists, pids))
 
 
-def lesson(data_dir: Path) -> JobState:
+def training_state(data_dir: Path) -> JobState:
     return next(state for state in ended_jobs(data_dir) if state.spec.kind == "learn_gait")
 
 
@@ -85,7 +85,7 @@ def test_closing_the_window_saves_the_training_and_leaves_no_process(
         workers = heard(running)["workers"]
         assert running.wait(60.0) == 0
         assert_gone(workers, 5.0)
-    state = lesson(prepared)
+    state = training_state(prepared)
     assert isinstance(state.outcome, Cancelled) and state.resumable
 
 
@@ -97,7 +97,7 @@ def test_a_program_that_is_killed_leaves_no_process_and_offers_to_go_on(
         workers = heard(running)["workers"]
         running.kill()
     assert_gone(workers, ORPHANS_S)
-    state = lesson(prepared)
+    state = training_state(prepared)
     advice = None if state.outcome is None else outcome_advice(state.outcome, resumable=state.resumable)
     assert isinstance(state.outcome, Crashed) and advice is not None and advice.code == "JOB-001"
 

@@ -39,7 +39,7 @@ def test_a_refusal_is_written_down_and_goes_on(store):
 def test_what_the_exo_remembers_comes_in_once(store):
     trail = Trail(store, ABOUT)
     with virtual_exo("--listen", "tcp:0") as running, connect(running.address) as link:
-        trail.on_exo(running.serial)
+        trail.set_device(running.serial)
         trail.merge_faults(link)
         assert store.audit_trail() == ()
         fall_silent_while_armed(link)
@@ -56,7 +56,7 @@ def fall_silent_while_armed(link):
     """The exo stops by itself and remembers that the program fell silent."""
     contents = package()
     transfer(link, contents, lambda fraction, sentence: None)
-    ExoMonitor(link, ArmPermit(contents.blob.sha256, "s"), lambda sentence: None).obey("arm")
+    ExoMonitor(link, ArmPermit(contents.blob.sha256, "s"), lambda sentence: None).handle_command("arm")
     assert link.info().state is DeviceState.ARMED
     end = time.monotonic() + 10.0
     while not link.faults() and time.monotonic() < end:

@@ -1,4 +1,4 @@
-"""Claims about a lesson whose physics breaks down: it stops with advice that names the flight recording."""
+"""Claims about a training run whose physics breaks down: it stops, and its advice names the recording."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ def test_a_body_that_breaks_down_is_told_with_a_recording_that_can_be_replayed(
     assert named is not None
     capsys.readouterr()
     assert cli.run(["replay", named.group(1)]) == cli.EXIT_OK
-    told = capsys.readouterr().out
-    assert "What broke first: the acceleration of" in told and "knee flexion" in told
-    assert "bit by bit" in told
+    output = capsys.readouterr().out
+    assert "What broke first: the acceleration of" in output and "knee flexion" in output
+    assert "bit by bit" in output
 
 
 def test_a_file_that_is_no_recording_is_refused_in_one_line(

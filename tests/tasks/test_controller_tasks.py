@@ -96,10 +96,10 @@ class Impatient(SilentContext):
 
 
 def test_a_twin_that_an_earlier_version_taught_is_refused() -> None:
-    taught = shipped_policy()
-    earlier = replace(taught.policy, weights=(np.zeros((4, 135)), *taught.policy.weights[1:]))
+    shipped = shipped_policy()
+    earlier = replace(shipped.policy, weights=(np.zeros((4, 135)), *shipped.policy.weights[1:]))
 
-    twin = walking(replace(taught, policy=earlier))
+    twin = walking(replace(shipped, policy=earlier))
 
     assert code_of(PolicyNetworks.from_policy, twin) == "TRN-020"
     assert code_of(check_ready, twin) == "TRN-020"

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from app.jobs.service import JobService
-from core.deploy.audit_anchor import first_disowned, signed_manifests
+from core.deploy.audit_anchor import first_contradiction, signed_manifests
 from core.deploy.checks import for_virtual_only
 from core.deploy.keys.site_key import PASSPHRASE_VARIABLE, make_site_key, trusted_keys
 from core.deploy.package import read_package
@@ -151,7 +151,7 @@ def test_a_transfer_ends_on_trial_with_what_the_exo_said(visit, tmp_path):
         steps = [entry.event.step for entry in store.audit_trail()]
         assert store.audit_break() is None
     assert steps == ["approved", "package made", "uploaded", "verified", "on trial", "self-test"]
-    assert deployment.handover is Handover.ON_TRIAL and deployment.virtual
+    assert deployment.handover is Handover.PROVISIONAL and deployment.virtual
     assert not deployment.confirmed and not info.confirmed
     assert deployment.package_sha256 == deployment.readback_sha256 == package.sha256 == info.active_sha256
 
@@ -239,15 +239,15 @@ def test_signed_packages_find_a_trail_that_was_made_anew(visit, tmp_path, monkey
         entries = store.audit_trail()
     manifests = list(signed_manifests(visit.data_dir, trusted_keys(visit.data_dir)))
     assert sorted(manifest.audit.length for manifest in manifests) == [1, 2]
-    assert first_disowned(entries, manifests) is None
+    assert first_contradiction(entries, manifests) is None
 
     forged, head = [], NO_ENTRIES
     for entry in entries:
         forged.append(next_entry(head, entry.on_utc, replace(entry.event, who="Dr Mallory")))
         head = AuditHead(len(forged), forged[-1].sha256)
     assert first_broken_link(forged, head) is None  # whole in itself
-    assert first_disowned(forged, manifests).number == 1
-    assert first_disowned(entries[:1], manifests).number == 2
+    assert first_contradiction(forged, manifests).number == 1
+    assert first_contradiction(entries[:1], manifests).number == 2
 
 
 def test_practice_packages_hold_nothing_fast(visit, tmp_path):

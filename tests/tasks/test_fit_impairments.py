@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from core.domain.body import SIDES, Joint, JointKind
-from core.domain.impairment import SLOTS, Impairment, drop_foot
+from core.domain.impairment import SLOTS, Impairment
 from core.domain.impairment_fit import ImpairmentFit
 from core.domain.motion import GaitCycles, Kinematics, Motion, SideMeasures, Spatiotemporal, Spread
 from core.domain.record import RecordKind
@@ -26,6 +26,7 @@ from core.simulation.analysis.gait_features import foot_paths, walk_features
 from core.simulation.reference_gait.reference_strides import StrideBank
 from core.store.repository import open_store
 from core.tasks import fit_impairments
+from tests.drop_foot import drop_foot
 from tests.refusals import refused
 
 DROP = drop_foot(SIDES[0], 0.5)

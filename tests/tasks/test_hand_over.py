@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 
 from core.deploy.provisional import confirm
-from core.devices.exo_faults import row_words
+from core.devices.exo_faults import safety_row_text
 from core.devices.exo_link import ExoLink, connect
 from core.devices.exo_values import ExoInfo
 from core.domain.audit import AuditStep
 from core.domain.controller import Approver, Deployment, Handover, Package
-from core.domain.exo_news import keep_command, roll_back_command
+from core.domain.exo_news import confirm_command, roll_back_command
 from core.domain.exo_protocol import DeviceState
 from core.domain.exo_walk import ExoWalk
 from core.domain.record import RecordKind
@@ -58,7 +58,7 @@ def quick_walk() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("core.deploy.live.RAMP_S", 1.0)
         for module in ("core.domain.exo_walk", "core.deploy.provisional", "core.tasks.virtual_walk"):
-            patch.setattr(f"{module}.LEAST_STRIDES", STRIDES)
+            patch.setattr(f"{module}.MIN_STRIDES", STRIDES)
         yield
 
 
@@ -132,12 +132,12 @@ def kept(tmp_path_factory: pytest.TempPathFactory, quick_walk: None) -> Kept:
         trial = put_on(visit, folder, running.address)
         with watched(visit, folder, running.address, trial) as stream:
             inside = stream.inside
-            refused_with(inside, "DEP-021", keep_command(CLINICIAN))  # nobody has walked yet
+            refused_with(inside, "DEP-021", confirm_command(CLINICIAN))  # nobody has walked yet
             refused_with(inside, "EXO-022", "arm")  # nobody has stood and made five steps
             walks(inside)
             assert until(lambda: inside.last().may_keep, inside)
-            refused_with(inside, "DEP-022", keep_command(Approver("Dr A", " ", "")))
-            inside.inbox.append(keep_command(CLINICIAN))
+            refused_with(inside, "DEP-022", confirm_command(Approver("Dr A", " ", "")))
+            inside.inbox.append(confirm_command(CLINICIAN))
             assert until(lambda: inside.last().saved and not inside.last().is_provisional, inside)
         return Kept(visit, inside, on_exo(running.address), running.serial)
 
@@ -192,7 +192,7 @@ def test_a_trial_that_nobody_keeps_is_taken_back_at_the_end_of_the_watch(
     with watched(visit, tmp_path, exo.address, trial) as running:
         assert until(lambda: running.inside.newest(), running.inside)
         assert isinstance(running.cancel(), JobCancelled)
-    assert newest(visit, RecordKind.DEPLOYMENT, Deployment).handover is Handover.TAKEN_BACK
+    assert newest(visit, RecordKind.DEPLOYMENT, Deployment).handover is Handover.REVERTED
     info = on_exo(exo.address)
     assert (info.active_sha256, info.confirmed) == ("", False)  # the factory controller again
     assert trail_of(visit)[-1].step == AuditStep.ROLLED_BACK
@@ -209,7 +209,7 @@ def test_a_lost_link_ends_the_trial_in_the_record_and_the_next_watch_on_the_exo(
             first.process.kill()
             ending = running.join()
     assert isinstance(ending, UserError) and ending.advice.code == "EXO-003"
-    assert newest(visit, RecordKind.DEPLOYMENT, Deployment).handover is Handover.TAKEN_BACK
+    assert newest(visit, RecordKind.DEPLOYMENT, Deployment).handover is Handover.REVERTED
     with virtual_exo(*state) as second:
         assert on_exo(second.address).active_sha256 == ""
 
@@ -223,7 +223,7 @@ def test_a_trial_left_over_by_a_closed_program_is_ended_by_the_next_watch(
         running.inside.inbox.append("arm")
         assert until(lambda: running.inside.last().refused, running.inside)
     assert running.inside.last().refused.code == "EXO-008"
-    assert newest(visit, RecordKind.DEPLOYMENT, Deployment).handover is Handover.TAKEN_BACK
+    assert newest(visit, RecordKind.DEPLOYMENT, Deployment).handover is Handover.REVERTED
     assert on_exo(exo.address).active_sha256 == ""
 
 
@@ -236,7 +236,7 @@ def test_an_exo_that_was_switched_off_meanwhile_has_no_trial_to_walk_with(
     with watched(visit, tmp_path, exo.address, trial) as running:
         ending = running.join()
     assert isinstance(ending, UserError) and ending.advice.code == "EXO-017"
-    assert newest(visit, RecordKind.DEPLOYMENT, Deployment).handover is Handover.TAKEN_BACK
+    assert newest(visit, RecordKind.DEPLOYMENT, Deployment).handover is Handover.REVERTED
 
 
 def test_cancelling_the_stream_stops_the_exo(visit: Visit, tmp_path: Path, exo: VirtualExoProcess) -> None:
@@ -274,7 +274,7 @@ def test_a_real_exo_is_not_kept_without_a_person(
     params = {"deployment_id": trial, "address": exo.address}
     asked = context(visit, "virtual_walk", params, tmp_path)
     assert code_of(virtual_walk.run, params, asked) == "DEP-023"
-    assert newest(visit, RecordKind.DEPLOYMENT, Deployment).handover is Handover.TAKEN_BACK
+    assert newest(visit, RecordKind.DEPLOYMENT, Deployment).handover is Handover.REVERTED
 
 
 def rolled_back(visit: Visit, tmp_path: Path, address: str, **changed: str) -> str:
@@ -328,6 +328,6 @@ def test_a_fault_ends_the_trial_and_the_screens_are_told_in_words(visit: Visit, 
             assert until(lambda: inside.last().saved and not inside.last().is_provisional, inside), (
                 inside.said()
             )
-            assert any(row_words(21).what in sentence for sentence in inside.said())
-    assert newest(visit, RecordKind.DEPLOYMENT, Deployment).handover is Handover.TAKEN_BACK
+            assert any(safety_row_text(21).what in sentence for sentence in inside.said())
+    assert newest(visit, RecordKind.DEPLOYMENT, Deployment).handover is Handover.REVERTED
     assert any(event.step == AuditStep.FAULT and "S21" in event.detail for event in trail_of(visit))

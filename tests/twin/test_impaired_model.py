@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from core.domain.body import JointKind, Side
-from core.domain.impairment import Impairment, ImpairmentKind, drop_foot
+from core.domain.impairment import Impairment, ImpairmentKind
 from core.domain.muscles import MuscleGroup
 from core.domain.twin import GENERIC_BODY, GroupStrength
 from core.twin.body import Fidelity, compile_body
 from core.twin.impaired_model import impaired_copy
+from tests.drop_foot import drop_foot
 
 LEFT, RIGHT = Side.LEFT, Side.RIGHT
 IMPAIRMENTS = (

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from core.domain.body import JOINTS, Joint, JointKind, Side
-from core.domain.impairment import Impairment, ImpairmentKind, drop_foot
+from core.domain.impairment import Impairment, ImpairmentKind
 from core.domain.muscles import LumpedMuscle, Muscle, MuscleGroup
 from core.domain.twin import GENERIC_BODY, BodyParameters, GroupStrength
 from core.twin.body import Fidelity, compile_body
 from core.twin.impairments import STIFF_DAMPING_S, STIFF_NM_RAD, limited_range_rad, strength_factor
+from tests.drop_foot import drop_foot
 
 LEFT, RIGHT = Side.LEFT, Side.RIGHT
 muscle_bodies = pytest.mark.parametrize("fidelity", [Fidelity.LUMPED, Fidelity.STANDARD])

@@ -110,7 +110,7 @@ def put_on_exo(
         readback_sha256,
         "VX-1",
         "/dev/pts/3",
-        confirmed=confirmed and stage is not Handover.ON_TRIAL,
+        confirmed=confirmed and stage is not Handover.PROVISIONAL,
         virtual=True,
         stage=stage,
         version="1.0.0",

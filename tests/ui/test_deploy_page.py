@@ -9,9 +9,9 @@ import pytest
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from core.devices.exo_faults import row_words
+from core.devices.exo_faults import safety_row_text
 from core.domain.controller import UNATTENDED_APPROVER, Approver, Handover, Package
-from core.domain.exo_news import ExoStatusMessage, asked_to_keep, asked_to_roll_back
+from core.domain.exo_news import ExoStatusMessage, parse_confirm_command, parse_roll_back_command
 from core.domain.record import Verdict
 from core.errors import refuse
 from core.jobs.values import Cancelled, Done, Event, Message, Progress, Refused, Sample
@@ -259,7 +259,7 @@ def is_provisional(
     page, presenter = deploy(context)
     page.ports.setEditText("/dev/pts/3")
     page.confirmed.emit("P-0042")
-    trial = records.put_on_exo(context.store, visit_id, made[Step.DEPLOY], stage=Handover.ON_TRIAL)
+    trial = records.put_on_exo(context.store, visit_id, made[Step.DEPLOY], stage=Handover.PROVISIONAL)
     board.happens("job-1", Done(trial))
     context.jobs._hand_over()
     assert board.jobs["job-2"].spec.params == {"address": "/dev/pts/3", "deployment_id": trial}
@@ -314,7 +314,7 @@ def test_keeping_needs_a_walk_a_name_a_role_and_a_held_button(
     page.keep.keep.held.emit()
     (job_id, command) = board.sent[-1]
     assert job_id == "job-2"
-    assert asked_to_keep(command) == Approver("A. Berger", "physician", page.keep._words.text())
+    assert parse_confirm_command(command) == Approver("A. Berger", "physician", page.keep._words.text())
 
 
 def test_a_refusal_of_the_exo_becomes_advice_on_the_page(
@@ -334,7 +334,7 @@ def test_a_fault_is_told_in_a_clinicians_words_and_can_be_acknowledged(
     context.said.connect(lambda words, _tone: said.append(words))
     tells(context, board, Sample(0.1, {"state": 4.0}))
     assert not page.acknowledge_button.isVisible()
-    tells(context, board, Progress(None, f"Fault: zero torque. {row_words(9).sentence}"))
+    tells(context, board, Progress(None, f"Fault: zero torque. {safety_row_text(9).sentence}"))
     tells(context, board, Sample(0.2, {"state": 5.0}))
     assert "sensor fell behind" in page._exo_words.text()
     assert said[-1] == "The exo has stopped: zero torque."
@@ -365,7 +365,7 @@ def test_a_controller_that_was_taken_back_can_be_transferred_again(
     context: SessionContext, visit_id: str
 ) -> None:
     made = records.fill(context.store, visit_id, Step.DEPLOY)
-    records.put_on_exo(context.store, visit_id, made[Step.DEPLOY], stage=Handover.TAKEN_BACK, confirmed=False)
+    records.put_on_exo(context.store, visit_id, made[Step.DEPLOY], stage=Handover.REVERTED, confirmed=False)
     page, _ = deploy(context)
     assert "taken back" in page._headline.text() and page._main.text() == "Transfer…"
     assert context.status(Step.DEPLOY).state is StepState.ATTENTION
@@ -383,7 +383,7 @@ def test_one_click_goes_back_to_the_controller_before(
     context.jobs._hand_over()
     assert ("roll_back", "Go back to version 1.0.0") in page._secondary_actions
     page.secondary_action.emit("roll_back")
-    asked = asked_to_roll_back(board.sent[-1][1])
+    asked = parse_roll_back_command(board.sent[-1][1])
     assert asked is not None and asked.name == "A. Berger" and "P-0042" in asked.meaning
     records.put_on_exo(context.store, visit_id, made[Step.DEPLOY], stage=Handover.ROLLED_BACK)
     presenter.refresh()

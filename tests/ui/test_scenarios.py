@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtWidgets import QMenu
 
 from core.domain.body import JointKind, Side
-from core.domain.impairment import SLOTS, Impairment, ImpairmentKind, drop_foot
+from core.domain.impairment import SLOTS, Impairment, ImpairmentKind
 from core.domain.muscles import MuscleGroup
 from core.domain.record import RecordKind
 from core.domain.rollout import GaitLabel, RolloutSet
@@ -17,7 +17,8 @@ from core.domain.scenario import SCENARIOS, Scenario, scenario_of
 from core.errors import Advice
 from core.jobs.values import Refused
 from core.session.flow import Step
-from core.session.scenarios import impairments_of, tries_of, try_settings
+from core.session.scenarios import impairments_of, result_settings, scenario_results
+from tests.drop_foot import drop_foot
 from tests.refusals import refused
 from tests.ui import records, walks
 from tests.ui.board import HandBoard
@@ -63,7 +64,7 @@ def keep_try(
         visit_id=context.visit_id,
         inputs=(policy_id,),
         summary="",
-        settings=try_settings(key, impairments, seconds=10.0, causes=causes),
+        settings=result_settings(key, impairments, seconds=10.0, causes=causes),
     )
 
 
@@ -310,7 +311,7 @@ def test_a_row_of_the_record_says_what_came_of_it(context: SessionContext, revie
     weak = Impairment(ImpairmentKind.WEAKNESS, 0.4, Side.RIGHT, MuscleGroup.HAMSTRINGS)
     record_id = keep_try(context, reviewed[Step.PERSONALIZE], "trip", FALLS, (weak,))
     assert context.visit_id is not None
-    tries = tries_of(context.store.records(context.visit_id), reviewed[Step.PERSONALIZE])
+    tries = scenario_results(context.store.records(context.visit_id), reviewed[Step.PERSONALIZE])
     tried = tries["trip", (weak,)]
     assert (tried.record_id, tried.stayed, tried.starts) == (record_id, 3, 6)
     assert tried.most_falls == "on the stairs: sank down"

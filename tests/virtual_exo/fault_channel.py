@@ -1,4 +1,4 @@
-"""The way into the world around a virtual exo, for tests; nothing of it goes over the exo's own link."""
+"""Fault injection into a running virtual exo, for tests; nothing of it uses the exo's own link."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 class FaultChannel:
-    """One client of the channel at `tcp:HOST:PORT`; every wish is answered, or it raises ValueError."""
+    """One client of the channel at `tcp:HOST:PORT`; every request is answered, or it raises ValueError."""
 
     def __init__(self, address: str) -> None:
         host, port = address.removeprefix("tcp:").split(":")
@@ -32,8 +32,8 @@ class FaultChannel:
         self, name: str, *, side: str = "", for_s: float | None = None, after_s: float = 0.0, **numbers: Any
     ) -> float:
         """Let it go wrong; the exo's time at which it begins [s]."""
-        wish = {"fault": name, "side": side, "for_s": for_s, "after_s": after_s, **numbers}
-        return float(self.ask(**wish)["from_s"])
+        request = {"fault": name, "side": side, "for_s": for_s, "after_s": after_s, **numbers}
+        return float(self.ask(**request)["from_s"])
 
     def clear(self) -> None:
         self.ask(clear=True)
@@ -56,8 +56,8 @@ class FaultChannel:
         """Time [s], state, commands left and right, enabled, shaft torques left and right, per tick."""
         return list(self.ask(ask="trace", since_s=since_s)["trace"])
 
-    def ask(self, **wish: Any) -> dict[str, Any]:
-        self._stream.write(json.dumps(wish).encode() + b"\n")
+    def ask(self, **request: Any) -> dict[str, Any]:
+        self._stream.write(json.dumps(request).encode() + b"\n")
         self._stream.flush()
         said: dict[str, Any] = json.loads(self._stream.readline())
         if not said.pop("ok"):

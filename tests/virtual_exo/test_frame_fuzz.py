@@ -73,7 +73,7 @@ def test_no_bytes_on_the_line_move_or_silence_an_exo_that_is_ready(ready, lines,
         for frame in reader.feed(stream[at : at + chunk]):
             answer = ready.exo.answer(frame)
             assert answer is None or len(answer) >= 8
-        ready.exo.boot_if_asked()
+        ready.exo.boot_if_requested()
     assert is_off(ready.tick())
     assert ready.state in (DeviceState.SAFE, DeviceState.READY)
     (frame,) = FrameReader().feed(b"\n" + encode_frame(ready.frame(0, 0, WRITE, d="still there")))

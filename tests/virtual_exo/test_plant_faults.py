@@ -1,4 +1,4 @@
-"""What goes wrong in the world around a worn exo, row by row of the safety table: zero torque, in time.
+"""What goes wrong in the plant around a worn exo, row by row of the safety table: zero torque, in time.
 
 Every fault comes through the virtual exo's fault channel: the sensors, the motors, the clock, the memory or
 the person change, and the core sees only what a real exo would see. Time is simulated.
@@ -52,7 +52,7 @@ LATCHING = {
     "S2 the control law gives no number": Case(2, 0, "wild_controller", {"gain": math.nan}),
     "S9 no new samples": Case(9, 60, "imu_stale"),
     "S9 one sensor is silent": Case(9, 60, "imu_stale", {"side": "left"}),
-    "S9 all samples are lost": Case(9, 60, "imu_dropout", {"share": 1.0}),
+    "S9 all samples are lost": Case(9, 60, "imu_dropout", {"fraction": 1.0}),
     "S9 a full queue": Case(9, 60, "imu_queued", {"delay_s": 0.2}),
     "S10 both sensors are frozen": Case(10, 100, "imu_stuck"),
     "S10 one sensor is frozen": Case(10, 100, "imu_stuck", {"side": "right"}),

@@ -149,10 +149,10 @@ def test_openexo_a_deaf_motor_is_told_zero_until_it_hears_it(assisting):
     moments = assisting.run(1.5)
     first_off = next(at for at, moment in enumerate(moments) if is_off(moment))
     assert all(is_off(moment) for moment in moments[first_off:])
-    assert any(motor.told_nm != 0.0 for motor in assisting.exo.plant.drive.motors)  # still deaf
+    assert any(motor.commanded_nm != 0.0 for motor in assisting.exo.plant.drive.motors)  # still deaf
     assert max(map(abs, moments[-1].shaft_nm)) < 0.01  # but cut off by the enable line
     assisting.run(1.0)
-    assert all(motor.told_nm == 0.0 for motor in assisting.exo.plant.drive.motors)
+    assert all(motor.commanded_nm == 0.0 for motor in assisting.exo.plant.drive.motors)
 
 
 def test_openexo_the_emergency_stop_is_looked_at_in_every_tick(assisting):

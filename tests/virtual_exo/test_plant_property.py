@@ -25,7 +25,7 @@ KINDS = {
     "imu_bias": "rad_s",
     "imu_tilt": "flexion_deg",
     "imu_queued": "delay_s",
-    "imu_dropout": "share",
+    "imu_dropout": "fraction",
     "posture": "angle_rad",
     "strides": "scale",
     "motor_wrong": "nm",

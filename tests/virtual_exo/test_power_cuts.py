@@ -190,13 +190,13 @@ def kill_often(folder, packages, kills, seed):
     while done < kills:
         with (
             virtual_exo(*options(folder)) as exo,
-            FaultChannel(exo.faults) as world,
+            FaultChannel(exo.faults) as faults,
             connect(exo.address) as link,
         ):
             runs = look(link)
             assert runs in allowed
             wanted = chance.choice([package for package in packages if package.blob.sha256 != runs])
-            world.inject("power_cut", at_change=chance.randint(1, CHANGES), fraction=chance.random())
+            faults.inject("power_cut", at_change=chance.randint(1, CHANGES), fraction=chance.random())
             died = killed(exo, link, wanted)
         done += died
         allowed = {runs, wanted.blob.sha256} if died else {wanted.blob.sha256}

@@ -1,4 +1,4 @@
-"""Claims about the virtual exo: the process, the world around it, and what can be made to go wrong there."""
+"""Claims about the virtual exo: the process, its plant, and fault injection."""
 
 from __future__ import annotations
 
@@ -111,12 +111,12 @@ def test_a_person_who_puts_it_on_now_stands_and_walks_first():
     with (
         virtual_exo("--listen", "tcp:0", *options) as running,
         connect(running.address) as link,
-        FaultChannel(running.faults) as world,
+        FaultChannel(running.faults) as faults,
     ):
         put(link, package())
         time.sleep(0.1)
-        assert (world.state()["state"], world.state()["blocked_by"]) == ("SAFE", 12)
-        world.skip(3.5)
+        assert (faults.state()["state"], faults.state()["blocked_by"]) == ("SAFE", 12)
+        faults.skip(3.5)
         assert link.info().state is DeviceState.READY
 
 
@@ -153,10 +153,10 @@ def test_it_plays_the_given_walk_after_standing(tmp_path):
 def test_a_simulation_streams_the_motion(tmp_path):
     with (
         virtual_exo("--listen", "tcp:0", "--faults", "tcp:0") as running,
-        FaultChannel(running.faults) as world,
+        FaultChannel(running.faults) as faults,
         connect(running.address) as link,
     ):
-        world.move((0.7, -0.3), (0.0, 0.0))
+        faults.move((0.7, -0.3), (0.0, 0.0))
         time.sleep(0.1)
         record = link.telemetry(link.telemetry(NEWEST).next_seq - 1).records[0]
     assert record.angle_rad == pytest.approx((0.7, -0.3), abs=0.02)
@@ -200,7 +200,7 @@ def test_torque_warms_the_motor_and_drains_the_battery(tmp_path):
     exo = new_exo(tmp_path)
     drive, faults = exo.plant.drive, exo.plant.faults
     before_v = drive.battery_v
-    drive.tell((12.0, 0.0), True, faults)
+    drive.command((12.0, 0.0), True, faults)
     for _ in range(20_000):
         drive.step(0.03, faults)
     left, right = drive.motors
@@ -212,7 +212,7 @@ def test_torque_warms_the_motor_and_drains_the_battery(tmp_path):
 def test_a_motor_that_is_told_nothing_lets_go_by_itself(tmp_path):
     exo = new_exo(tmp_path)
     drive, faults = exo.plant.drive, exo.plant.faults
-    drive.tell((12.0, 0.0), True, faults)
+    drive.command((12.0, 0.0), True, faults)
     for _ in range(20):
         drive.step(0.01, faults)
     assert drive.shaft_nm[0] == pytest.approx(12.0, abs=0.01)
@@ -251,10 +251,10 @@ def test_a_power_cut_in_any_change_leaves_the_old_or_the_new_controller(tmp_path
     with (
         virtual_exo(*options) as running,
         connect(running.address) as link,
-        FaultChannel(running.faults) as world,
+        FaultChannel(running.faults) as faults,
     ):
         put(link, old)
-        world.inject("power_cut", at_change=cut, fraction=0.6)
+        faults.inject("power_cut", at_change=cut, fraction=0.6)
         try:
             put(link, new)
             finished = True
@@ -272,10 +272,10 @@ def test_a_controller_whose_stored_bytes_rot_is_not_run(tmp_path, old_and_new):
     with (
         virtual_exo(*options) as running,
         connect(running.address) as link,
-        FaultChannel(running.faults) as world,
+        FaultChannel(running.faults) as faults,
     ):
         put(link, old_and_new[0])
-        world.inject("flash_flip", area=int(Area.SLOT_A), offset=500, bit=3)
+        faults.inject("flash_flip", area=int(Area.SLOT_A), offset=500, bit=3)
         assert link.info().active_sha256 == old_and_new[0].blob.sha256
         link.reset()
         assert link.info().active_slot == FACTORY
@@ -390,11 +390,11 @@ def test_the_channel_says_what_it_does_not_understand():
         {},
     ]
     options = ("--listen", "tcp:0", "--faults", "tcp:0")
-    with virtual_exo(*options) as running, FaultChannel(running.faults) as world:
-        for wish in wrong:
+    with virtual_exo(*options) as running, FaultChannel(running.faults) as faults:
+        for request in wrong:
             with pytest.raises(ValueError):
-                world.ask(**wish)
-        assert world.state()["state"] == "SAFE"
+                faults.ask(**request)
+        assert faults.state()["state"] == "SAFE"
 
 
 def test_a_fault_of_one_tick_lasts_one_tick(tmp_path):
@@ -429,7 +429,7 @@ def test_the_channel_shows_what_the_motors_did():
     with (
         virtual_exo("--listen", "pty", "--plant", str(QUICK), "--faults", "tcp:0") as running,
         connect(running.address) as link,
-        FaultChannel(running.faults) as world,
+        FaultChannel(running.faults) as faults,
     ):
         put(link, package())
         time.sleep(0.1)
@@ -438,9 +438,9 @@ def test_the_channel_shows_what_the_motors_did():
         for _ in range(30):
             link.heartbeat()
             time.sleep(0.1)
-        began_s = world.inject("estop", after_s=0.1)
+        began_s = faults.inject("estop", after_s=0.1)
         time.sleep(0.4)
-        trace = world.trace(began_s - 0.05)
+        trace = faults.trace(began_s - 0.05)
     before = [row for row in trace if row[0] < began_s]
     after = [row for row in trace if row[0] >= began_s]
     assert all(row[4] for row in before) and max(abs(row[5]) for row in before) > 0.5

@@ -47,11 +47,11 @@ def test_a_practice_key_is_enough_for_the_virtual_exo(tmp_path: Path):
 def test_a_damaged_key_changes_nothing_while_the_exo_runs(tmp_path: Path):
     trust(tmp_path, KEY.public)
     folder = TrustedFolder(tmp_path)
-    assert not folder.look()
+    assert not folder.refresh()
 
     (tmp_path / "keys" / "site.pub.pem").write_text("nothing")
 
-    assert not folder.look()
+    assert not folder.refresh()
     assert [key.raw for key in folder.keys] == [KEY.public.raw]
 
 

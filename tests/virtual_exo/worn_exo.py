@@ -13,7 +13,7 @@ import cbor2
 
 from core.devices.profiles import load_profile
 from core.domain.exo_protocol import DeviceState
-from core.virtual_exo.exo import Moment, VirtualExo
+from core.virtual_exo.exo import TraceSample, VirtualExo
 from core.virtual_exo.fault_channel import FaultChannel
 from core.virtual_exo.plant import PlantSettings
 from core.virtual_exo.wearer import plain_walk
@@ -47,7 +47,7 @@ class Line:
 
 
 class WornExo:
-    """Somebody walks with the exo; the host sends heartbeats unless it is told not to."""
+    """The simulated wearer walks with the exo; the host sends heartbeats while `beats` is set."""
 
     def __init__(self, folder: Path, settings: PlantSettings | None = None) -> None:
         self.exo = VirtualExo("T-1", load_profile(DEVICE), folder, settings or PlantSettings(), EXO_KEYS)
@@ -55,7 +55,7 @@ class WornExo:
         self._channel = FaultChannel(self._line, self.exo)
         self._sequence = 0
         self.beats = True
-        self.moments: list[Moment] = []
+        self.moments: list[TraceSample] = []
 
     @property
     def state(self) -> DeviceState:
@@ -75,7 +75,7 @@ class WornExo:
         return _HEADER.pack(1 << 3 | operation, 0, len(body), group, self._sequence, command) + body
 
     def install(self, data: bytes) -> bytes:
-        """Upload, try and keep a controller; its name."""
+        """Upload, test and confirm a controller; returns its SHA-256."""
         name, offset = hashlib.sha256(data).digest(), 0
         while offset < len(data):
             start = {"len": len(data), "sha": name} if offset == 0 else {}
@@ -102,7 +102,7 @@ class WornExo:
         fault = self.ask(EXO, 9)["faults"][-1]
         return fault["code"], fault["detail"]
 
-    # the world
+    # the plant
 
     def inject(self, name: str, **numbers: Any) -> None:
         self._channel_says(fault=name, **numbers)
@@ -118,14 +118,14 @@ class WornExo:
         self._channel.serve()
         assert json.loads(self._line.answers.pop())["ok"], wish
 
-    def tick(self) -> Moment:
+    def tick(self) -> TraceSample:
         if self.beats and len(self.moments) % 10 == 0:
             self.ask(EXO, 7, WRITE, t_host=0)
         self.exo.tick()
         self.moments.append(self.exo.trace[-1])
         return self.moments[-1]
 
-    def run(self, seconds: float) -> list[Moment]:
+    def run(self, seconds: float) -> list[TraceSample]:
         return [self.tick() for _ in range(round(seconds * 100))]
 
     def assist(self, *, max_nm: float = 8.0, ramp_s: float = 1.0) -> None:
@@ -137,11 +137,11 @@ class WornExo:
         raise AssertionError(f"not active: {self.state}")
 
 
-def peak_nm(moments: list[Moment]) -> float:
+def peak_nm(moments: list[TraceSample]) -> float:
     return max(abs(torque) for moment in moments for torque in moment.command_nm)
 
 
-def largest_step_nm(moments: list[Moment]) -> float:
+def largest_step_nm(moments: list[TraceSample]) -> float:
     """Between ticks that both gave torque; a fall to zero may be sudden."""
     return max(
         abs(now - before)
@@ -151,6 +151,6 @@ def largest_step_nm(moments: list[Moment]) -> float:
     )
 
 
-def is_off(moment: Moment) -> bool:
+def is_off(moment: TraceSample) -> bool:
     """No torque is asked for and the motors are cut."""
     return moment.command_nm == ZERO and not moment.enabled

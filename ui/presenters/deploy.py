@@ -6,7 +6,7 @@ import math
 
 from core.devices.exo_faults import PLACEMENT
 from core.domain.controller import Approver, Deployment, Handover, Package, unattended
-from core.domain.exo_news import ExoStatusMessage, keep_command, roll_back_command
+from core.domain.exo_news import ExoStatusMessage, confirm_command, roll_back_command
 from core.domain.exo_walk import ExoWalk
 from core.domain.record import RecordInfo, RecordKind, Verdict
 from core.jobs.values import SECRET, Done, JobState, JsonValue, Message, Outcome, Refused, Sample
@@ -118,9 +118,9 @@ class DeployPresenter(StepPresenter):
         deployment = self._deployment()
         if self._package() is None:
             self.start()
-        elif deployment is None or deployment.handover is Handover.TAKEN_BACK:
+        elif deployment is None or deployment.handover is Handover.REVERTED:
             self._ask(True)
-        elif deployment.handover is Handover.ON_TRIAL:
+        elif deployment.handover is Handover.PROVISIONAL:
             self._ask_to_keep(True)
         else:
             self.context.go_to.emit(Step.REPORT)
@@ -138,7 +138,7 @@ class DeployPresenter(StepPresenter):
     def _keep_controller(self, name: str, role: str) -> None:
         self._asks_keep = False
         meaning = deploy_text.declaration(self._code, self.context.device_name)
-        self._say_to_exo(keep_command(Approver(name, role, meaning)))
+        self._say_to_exo(confirm_command(Approver(name, role, meaning)))
         self.refresh()
 
     def _roll_back(self) -> None:
@@ -247,7 +247,7 @@ class DeployPresenter(StepPresenter):
         headline, tone, action, why_not = self._next_act(payload, deployment)
         words, exo_tone = self._exo_words(deployment)
         trial = self._trial(deployment)
-        usable = deployment is not None and deployment.handover is not Handover.TAKEN_BACK
+        usable = deployment is not None and deployment.handover is not Handover.REVERTED
         return DeployState(
             headline=headline,
             tone=tone,
@@ -286,7 +286,7 @@ class DeployPresenter(StepPresenter):
         return (*again, *((("roll_back", f"Go back to version {earlier}"),) if earlier else ()))
 
     def _trial(self, deployment: Deployment | None) -> ProvisionalController | None:
-        if deployment is None or deployment.handover is not Handover.ON_TRIAL:
+        if deployment is None or deployment.handover is not Handover.PROVISIONAL:
             return None
         connected, may_keep = self.context.exo_job is not None, self._news.may_keep
         device = self.context.device_name
@@ -326,7 +326,7 @@ class DeployPresenter(StepPresenter):
         """Headline, tone, main action and why it cannot be taken."""
         if package is None:
             return "The controller is approved. Pack it for the exo.", Tone.NEUTRAL, "Pack controller", ""
-        if deployment is None or deployment.handover is Handover.TAKEN_BACK:
+        if deployment is None or deployment.handover is Handover.REVERTED:
             words, tone = f"Packed for {self._code}. Choose the exo and transfer.", Tone.NEUTRAL
             if deployment is not None:
                 words, tone = deploy_text.headline(deployment, self._code)
@@ -352,7 +352,7 @@ class DeployPresenter(StepPresenter):
             return "No exo is connected.", Tone.NEUTRAL
         if self._exo_state is None or self._exo_state < 0:
             return job.progress.sentence, Tone.NEUTRAL
-        expected = deployment is not None and deployment.handover is not Handover.TAKEN_BACK
+        expected = deployment is not None and deployment.handover is not Handover.REVERTED
         return deploy_text.exo_words(
             self._exo_state, job.progress.sentence, self._waiting if expected else None
         )

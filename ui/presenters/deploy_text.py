@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.devices.exo_faults import PLACEMENT, WAITING_TO_STAND, WAITING_TO_WALK, row_words
+from core.devices.exo_faults import PLACEMENT, WAITING_TO_STAND, WAITING_TO_WALK, safety_row_text
 from core.domain.controller import Deployment, Handover, Package
-from core.domain.exo_walk import LEAST_STRIDES, ExoWalk, TorqueMatch
+from core.domain.exo_walk import MIN_STRIDES, ExoWalk, TorqueMatch
 from ui.pages.deploy_trial import SHOWN_S, Mark, TrialLine, WalkView
 from ui.theme import Tone
 
@@ -47,7 +47,7 @@ class Waiting:
     def sentence(self) -> str:
         if self.row == PLACEMENT:
             return WAITING_TO_WALK if self.stood else WAITING_TO_STAND
-        return row_words(self.row).sentence
+        return safety_row_text(self.row).sentence
 
 
 def exo_words(state: int, said: str, waiting: Waiting | None) -> tuple[str, Tone]:
@@ -61,7 +61,7 @@ def exo_words(state: int, said: str, waiting: Waiting | None) -> tuple[str, Tone
 
 def trial_lines(trial: ProvisionalController) -> tuple[TrialLine, ...]:
     """The acts of a trial; the first that is not done is the one for now."""
-    walked = min(trial.strides) >= LEAST_STRIDES
+    walked = min(trial.strides) >= MIN_STRIDES
     armed = trial.state in ARMED_STATES
     placed = trial.state in (READY, *ARMED_STATES) or trial.may_keep
     left, right = trial.strides
@@ -73,7 +73,7 @@ def trial_lines(trial: ProvisionalController) -> tuple[TrialLine, ...]:
             placed,
         ),
         (f"Hold to arm {trial.device}", armed or max(trial.strides) > 0 or trial.may_keep),
-        (f"Walk {LEAST_STRIDES} strides with each leg{counted}", trial.may_keep or (walked and armed)),
+        (f"Walk {MIN_STRIDES} strides with each leg{counted}", trial.may_keep or (walked and armed)),
         (_last_act(trial), False),
     )
     now = next((number for number, (_words, done) in enumerate(acts) if not done), len(acts))
@@ -116,13 +116,13 @@ def headline(deployment: Deployment, code: str) -> tuple[str, Tone]:
     if not deployment.equal:
         return f"The {kind} holds other bytes than were approved.", Tone.STOP
     match deployment.handover:
-        case Handover.ON_TRIAL:
+        case Handover.PROVISIONAL:
             return f"On trial on the {kind} at half torque.", Tone.WARN
         case Handover.CONFIRMED:
             return f"The {kind} runs the approved controller of {code}.", Tone.OK
         case Handover.ROLLED_BACK:
             return f"The {kind} runs the earlier controller of {code} again.", Tone.OK
-        case Handover.TAKEN_BACK:
+        case Handover.REVERTED:
             return "The controller was taken back. Transfer it to try again.", Tone.WARN
 
 

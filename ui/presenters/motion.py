@@ -16,7 +16,7 @@ from core.domain.sides_doubt import SIDES_IN_DOUBT, SideSource
 from core.errors import refuse
 from core.gait.cycles import range_of_motion_deg
 from core.session.flow import Step, StepState, StepStatus
-from core.session.sides import as_told, sides_confirmation
+from core.session.sides import sides_confirmation, with_sides_finding
 from ui.pages.motion import MotionPage, MotionState, Tile
 from ui.pages.number_table import NumberRow, NumberTable
 from ui.plots.curves import JointPanel
@@ -64,7 +64,7 @@ class MotionPresenter(StepPresenter):
             self._page.render(MotionState(headline, empty=True, main_action="" if busy else "Solve motion"))
             return
         stored, clip, panels = self._read(status.record_id)
-        self._motion = motion = as_told(stored, self._confirmation(status.record_id))
+        self._motion = motion = with_sides_finding(stored, self._confirmation(status.record_id))
         self._page.render(self._state(status, motion, clip, panels))
         self._follow_video(self._page.player.time_s)
 

@@ -13,7 +13,7 @@ from core.domain.scenario import LEVEL_WALKING, Scenario, scenario_of
 from core.domain.twin import GaitPolicy
 from core.jobs.values import JobState
 from core.session.flow import Step, StepStatus
-from core.session.scenarios import ScenarioTry, Tried, tries_of
+from core.session.scenarios import ScenarioKey, ScenarioResult, scenario_results
 from ui.pages.gait_comparison import ComparisonView
 from ui.pages.number_table import NumberTable
 from ui.pages.review import ReviewPage, ReviewState, Untried, WhatIfState
@@ -48,7 +48,7 @@ class ReviewPresenter(StepPresenter):
         self._record_id = ""  # the level walk on the page
         self._scenario = LEVEL_WALKING
         self._what_if_open = False
-        self._tries: dict[Tried, ScenarioTry] = {}
+        self._tries: dict[ScenarioKey, ScenarioResult] = {}
         self._views: dict[tuple[str, ...], ComparisonView] = {}  # made once: drawing takes a while
         page.secondary_action.connect(lambda key: self.attempt(lambda: self._secondary(key)))
         page.scenario_chosen.connect(self._choose_scenario)
@@ -120,11 +120,11 @@ class ReviewPresenter(StepPresenter):
 
     # What is known ----------------------------------------------------------------------------------
 
-    def _read_tries(self) -> dict[Tried, ScenarioTry]:
+    def _read_tries(self) -> dict[ScenarioKey, ScenarioResult]:
         policy = self.newest(RecordKind.GAIT_POLICY)
         if policy is None or self.context.visit_id is None:
             return {}
-        return tries_of(self.context.store.records(self.context.visit_id), policy.id)
+        return scenario_results(self.context.store.records(self.context.visit_id), policy.id)
 
     def _impairments(self) -> tuple[Impairment, ...]:
         chosen = self._page.what_if.impairment
@@ -181,7 +181,7 @@ class ReviewPresenter(StepPresenter):
         )
 
     def _shown(
-        self, record_id: str, tried: ScenarioTry | None, *, has_walk: bool
+        self, record_id: str, tried: ScenarioResult | None, *, has_walk: bool
     ) -> tuple[str, Tone, ComparisonView | None]:
         """Headline and view: with the impairment where it was tried, else without, else nothing yet."""
         impairments = self._impairments()
@@ -207,7 +207,7 @@ class ReviewPresenter(StepPresenter):
             return Untried("The twin is on its way", "What came of it appears here.")
         return Untried("Another simulation is running", ONE_AT_A_TIME)
 
-    def _what_if_state(self, tried: ScenarioTry | None) -> WhatIfState:
+    def _what_if_state(self, tried: ScenarioResult | None) -> WhatIfState:
         if not self._impairments():
             return WhatIfState("Simulate", "Move the slider to the right.")
         if tried is not None:
@@ -242,7 +242,7 @@ class ReviewPresenter(StepPresenter):
         correlation = mean_correlation(view.joint_panels, GaitLabel.PERSONALIZED_TWIN)
         return *review_headline(gaits.find(GaitLabel.PERSONALIZED_TWIN), correlation), view
 
-    def _walk(self, record_id: str, tried: ScenarioTry) -> tuple[str, Tone, ComparisonView]:
+    def _walk(self, record_id: str, tried: ScenarioResult) -> tuple[str, Tone, ComparisonView]:
         key = (record_id, tried.record_id)
         if key not in self._views:
             level = self._gaits(record_id).find(GaitLabel.PERSONALIZED_TWIN)
@@ -252,7 +252,7 @@ class ReviewPresenter(StepPresenter):
         return *situations.tried_headline(self._scenario.name, tried), self._views[key]
 
     def _what_if(
-        self, record_id: str, impairment: Impairment, tried: ScenarioTry
+        self, record_id: str, impairment: Impairment, tried: ScenarioResult
     ) -> tuple[str, Tone, ComparisonView]:
         without = self._tries.get((self._scenario.key, ()))
         key = (record_id, tried.record_id, "" if without is None else without.record_id)

@@ -17,7 +17,7 @@ from core.domain.scenario import (
     GroundKind,
     Scenario,
 )
-from core.session.scenarios import ScenarioTry, Tried
+from core.session.scenarios import ScenarioKey, ScenarioResult
 from ui.pages.gait_comparison import ComparisonView
 from ui.pages.number_table import NumberRow, NumberTable
 from ui.pages.scenario_picker import ScenarioChoice, ScenarioGroup
@@ -50,7 +50,7 @@ def group_of(scenario: Scenario) -> str:
 
 
 def scenario_groups(
-    tries: Mapping[Tried, ScenarioTry], impairments: tuple[Impairment, ...], level: str
+    tries: Mapping[ScenarioKey, ScenarioResult], impairments: tuple[Impairment, ...], level: str
 ) -> tuple[ScenarioGroup, ...]:
     """All scenarios with what is known of them; `level` is said of level walking until it is tried."""
     choices: dict[str, list[ScenarioChoice]] = {}
@@ -72,12 +72,12 @@ def spoken(cause: str) -> str:
     return cause.replace(": ", ", ")
 
 
-def starts_words(tried: ScenarioTry) -> str:
+def starts_words(tried: ScenarioResult) -> str:
     words = f"{tried.stayed} of {tried.starts} starts came through {tried.seconds:g} s"
     return f"{words}; else mostly: {spoken(tried.most_falls)}" if tried.most_falls else words
 
 
-def tried_headline(name: str, tried: ScenarioTry) -> tuple[str, Tone]:
+def tried_headline(name: str, tried: ScenarioResult) -> tuple[str, Tone]:
     tone = Tone.OK if tried.success_rate >= GOOD_RATE else Tone.WARN
     return f"{name}: {starts_words(tried)}.", tone
 
@@ -188,7 +188,7 @@ def _first_up(words: str) -> str:
     return f"{words[0].upper()}{words[1:]}"
 
 
-def what_if_headline(impairment: Impairment, tried: ScenarioTry, healthy: ScenarioTry | None) -> str:
+def what_if_headline(impairment: Impairment, tried: ScenarioResult, healthy: ScenarioResult | None) -> str:
     words = f"With {impairment_words(impairment)}: {tried.stayed} of {tried.starts} starts came through"
     if healthy is not None:
         words += f" ({healthy.stayed} of {healthy.starts} without it)"

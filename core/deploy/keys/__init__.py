@@ -1,1 +1,1 @@
-"""Who may release a controller: the site's signing key, where it is kept, and signatures."""
+"""Signing keys: the site's key, where its private half is stored, trusted keys, and signatures."""

@@ -49,7 +49,7 @@ def system_key_store() -> KeyStore | None:
     try:
         backend = keyring.get_keyring()
         safe = backend.priority >= _SAFE_PRIORITY
-    except (KeyringError, NoKeyringError, RuntimeError):  # a backend that cannot work here says so this way
+    except (KeyringError, NoKeyringError, RuntimeError):  # raised by a backend that cannot work here
         return None
     return SystemKeyStore(backend) if safe else None
 

@@ -1,4 +1,4 @@
-"""Small files that only their owner may read, made once and never half."""
+"""Small files that only their owner may read, created atomically and only once."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def create_once(path: Path, content: bytes) -> None:
-    """Write `content` unless the file is there already; a process that was faster keeps its own."""
+    """Write `content` unless the file exists; the file of a concurrent process that was faster is kept."""
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
     aside.touch(mode=0o600, exist_ok=False)

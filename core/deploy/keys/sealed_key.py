@@ -20,7 +20,7 @@ from core.errors import UserError, refuse
 MIN_PASSPHRASE = 12  # characters; the file can be tried offline
 FORMAT = "exotwin-sealed-key-1"
 # 32 MiB and about 0.3 s a guess: the middle row of OWASP's table for scrypt. Fixed by the format, so that a
-# file cannot ask for more memory than there is.
+# file cannot demand more memory than there is.
 _N, _R, _P = 1 << 15, 8, 3
 _SALT_BYTES, _NONCE_BYTES = 16, 12
 
@@ -45,7 +45,7 @@ def seal(path: Path, key: PrivateKey, passphrase: str) -> None:
     content = {
         "format": FORMAT,
         "sealed": base64.b64encode(body).decode(),
-        "sha256": hashlib.sha256(body).hexdigest(),  # tells a damaged file from a wrong passphrase
+        "sha256": hashlib.sha256(body).hexdigest(),  # distinguishes a damaged file from a wrong passphrase
     }
     create_once(path, json.dumps(content, sort_keys=True).encode())
 

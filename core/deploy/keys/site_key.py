@@ -2,7 +2,7 @@
 
     keys/site.pub.pem             the site's public key
     keys/KEYID.sealed.json        its private half, where the computer has no key store of its own
-    keys/practice.key             a key nobody guards: good for a virtual exo, refused for a real one
+    keys/practice.key             an unprotected key: valid for a virtual exo, refused for a real one
     keys/trusted/KEYID.pub.pem    earlier keys of this site, and keys of other sites
 
 The private half is otherwise in the key store of the login, by the key's id.
@@ -24,7 +24,7 @@ from core.deploy.keys.sealed_key import check_passphrase, damaged_key, seal, uns
 from core.deploy.keys.signature import BadKeyError, PrivateKey, PublicKey
 from core.errors import UserError, refuse
 
-PASSPHRASE_VARIABLE = "EXOTWIN_KEY_PASSPHRASE"  # for sessions that nobody attends
+PASSPHRASE_VARIABLE = "EXOTWIN_KEY_PASSPHRASE"  # for unattended sessions
 
 
 class KeyKind(StrEnum):
@@ -35,14 +35,14 @@ class KeyKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TrustedKey:
-    """A key whose signature counts, and how much."""
+    """A key whose signatures are accepted, and its kind."""
 
     public: PublicKey
     kind: KeyKind
 
 
 def signing_key(data_dir: Path, store: KeyStore | None, passphrase: str = "") -> PrivateKey:
-    """The key to sign with; a first one is made where that needs no question.
+    """The key to sign with; made now when there is none yet.
 
     Without a key store and without a passphrase that is the practice key. Raises UserError KEY-001
     (passphrase needed), KEY-002 (wrong), KEY-003 (private half gone), KEY-004 and KEY-005 (key store),
@@ -87,7 +87,7 @@ def make_site_key(
     if replace:
         _retire(data_dir)
     create_once(_keys(data_dir) / "site.pub.pem", key.public.pem())
-    kept = site_public_key(data_dir)  # of the process that was faster, if two were at it
+    kept = site_public_key(data_dir)  # if two processes made one, that of the faster
     assert kept is not None
     return kept
 
@@ -152,7 +152,7 @@ def exo_keys(data_dir: Path) -> tuple[TrustedKey, ...]:
 
 
 def read_public_key(path: Path) -> PublicKey:
-    """A public key somebody sent. Raises UserError KEY-009."""
+    """A public key from a file of another site. Raises UserError KEY-009."""
     try:
         return PublicKey.from_pem(path.read_bytes())
     except (OSError, BadKeyError) as error:

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.signal import butter, sosfiltfilt
 
 from core.domain.arrays import FloatArray
-from core.domain.rollout import MuscleFacts
+from core.domain.rollout import MuscleAnalysis
 from core.domain.twin import BodyParameters
 from core.simulation.model.exo_model import worn_model
 from core.simulation.model.joint_coupling import FullPose, position_columns, velocity_columns
@@ -29,7 +29,7 @@ _SHORTEST_TO_SMOOTH = 16  # frames; the filter needs as many
 _ROOT_AT_REST = (0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0)
 
 
-def muscle_analysis(model: Any, state: FloatArray, excitation: FloatArray) -> MuscleFacts:
+def muscle_analysis(model: Any, state: FloatArray, excitation: FloatArray) -> MuscleAnalysis:
     """Facts of the leg muscles of a walk whose body has muscles.
 
     `state` (T, S) full physics states, evenly in time, `excitation` (T, U) the controls that were given in
@@ -58,7 +58,7 @@ def neural_drive(excitation: FloatArray, time_s: FloatArray) -> FloatArray:
 
 def estimated_facts(
     body: BodyParameters, angle_rad: FloatArray, velocity_rad_s: FloatArray, torque_nm: FloatArray
-) -> MuscleFacts:
+) -> MuscleAnalysis:
     """Facts that 80 muscles would show at this motion and these joint torques, all (T, 14).
 
     Excitation is taken equal to activation: static optimisation knows no past.
@@ -79,7 +79,7 @@ def _facts(
     excitation: FloatArray,
     *,
     estimated: bool,
-) -> MuscleFacts:
+) -> MuscleAnalysis:
     cost = MetabolicMuscles.of(model)
     felt = _MuscleStateReader(model)
     pieces = [
@@ -91,7 +91,7 @@ def _facts(
     length_m, speed_m_s, force_n, moment_nm = (np.concatenate(parts) for parts in zip(*pieces, strict=True))
     drive = (activation[:, felt.muscles], excitation[:, felt.muscles])
     motion = _fibre_motion(model, cost, drive, (length_m, speed_m_s, force_n))
-    return MuscleFacts(
+    return MuscleAnalysis(
         muscle_names=cost.names,
         estimated=estimated,
         excitation=motion.excitation.astype(np.float32),

@@ -15,7 +15,6 @@ from app.jobs.service import JobService
 from app.terminal import JobDied, Terminal
 from app.train.twin import TwinRequest, read_person, train_twin
 from core.domain.body import Side
-from core.domain.impairment import drop_foot
 from core.domain.muscles import MuscleGroup
 from core.domain.record import RecordKind
 from core.domain.twin import GroupStrength, Twin
@@ -24,6 +23,7 @@ from core.simulation.environment.observation import OBSERVATION_SIZE
 from core.simulation.environment.policy import PolicyNetworks
 from core.store.repository import open_store
 from tests.app.cli.test_commands import PATIENT
+from tests.drop_foot import drop_foot
 from tests.refusals import refused
 
 STRIDE = {"period_s": 1.2, "speed_m_s": 1.0, "knee_angle_l": [10.0] * 30}

@@ -7,13 +7,14 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from core.domain.body import JOINTS, Joint, JointKind, Side
-from core.domain.impairment import SLOTS, ImpairmentKind, Slot, drop_foot
+from core.domain.impairment import SLOTS, ImpairmentKind, Slot
 from core.domain.muscles import MuscleGroup
 from core.domain.twin import GENERIC_BODY
 from core.gait.norms import normal_reference
 from core.simulation.analysis.expected_impairment_effects import EXPECTED_CHANGES, expected_of
 from core.simulation.analysis.gait_features import GaitFeatures, SideFeatures, _standing_toe_m, walk_features
 from core.simulation.reference_gait.reference_strides import StrideBank
+from tests.drop_foot import drop_foot
 
 LEFT, RIGHT = Side.LEFT, Side.RIGHT
 REFERENCE = normal_reference()

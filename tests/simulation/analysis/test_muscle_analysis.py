@@ -8,7 +8,7 @@ import pytest
 
 from core.domain.arrays import FloatArray
 from core.domain.body import JOINTS, Joint
-from core.domain.rollout import GaitLabel, MuscleFacts, Rollout
+from core.domain.rollout import GaitLabel, MuscleAnalysis, Rollout
 from core.domain.twin import GENERIC_BODY
 from core.gait.norms import normal_reference
 from core.simulation.analysis.muscle_analysis import (
@@ -129,7 +129,7 @@ def test_estimated_facts_make_the_torques_they_explain(stride) -> None:
 def test_facts_are_stored_and_walks_without_them_still_load(model, walked) -> None:
     facts = muscle_analysis(model, *walked)
 
-    again = decode(MuscleFacts, *encode(facts))
+    again = decode(MuscleAnalysis, *encode(facts))
 
     np.testing.assert_array_equal(again.force_n, facts.force_n)
 

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from core.domain.body import Side
-from core.domain.impairment import drop_foot
 from core.domain.motion import GaitReference
 from core.domain.twin import GENERIC_BODY
 from core.errors import UserError
@@ -18,6 +17,7 @@ from core.simulation.environment.tracking import Walker, WalkingEnvironment
 from core.simulation.model.exo_model import worn_model
 from core.simulation.reference_gait.reference_strides import HARMONICS, StrideBank, check_reference
 from core.twin.body import Fidelity
+from tests.drop_foot import drop_foot
 
 
 def walker(device_id: str | None = None) -> Walker:
