@@ -21,7 +21,7 @@ from core.domain.body import Side
 from core.domain.emg import ChannelSite, EmgMuscle
 from core.domain.units import GRAVITY_M_S2
 from core.emg.processing import envelope
-from core.emg.quality import judge_channel
+from core.emg.quality import channel_quality
 from core.errors import refuse
 
 TUNING = ("subject01", "walk36", "perry", "schwartz", "children_a")
@@ -186,7 +186,7 @@ def _child_emg(content: Any, gathered: dict[EmgGroup, list[FloatArray]]) -> None
     for side, times in _events(content).items():
         for name, (group, muscle) in _CHILD_CHANNELS.items():
             signal = content["data"]["analogs"][0][labels.index(f"Voltage.{side.suffix.upper()} {name}")]
-            if judge_channel(name, ChannelSite(muscle, side), signal, rate, 0.0).verdict != "good":
+            if channel_quality(name, ChannelSite(muscle, side), signal, rate, 0.0).verdict != "good":
                 continue
             smooth = envelope(signal, rate)
             for start, end in itertools.pairwise(times):

@@ -1,4 +1,4 @@
-"""From the names people give EMG channels to muscles and sides."""
+"""Muscle and side from the names of EMG channels."""
 
 from __future__ import annotations
 
