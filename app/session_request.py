@@ -1,4 +1,4 @@
-"""What a session without a screen is asked for, checked before anything takes time."""
+"""Parameters of a headless session, checked before anything takes time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from core.errors import UserError, refuse
 from core.jobs.values import JsonValue
 from core.store.private import ordinary_permissions
 
-LEAST_MINUTES, MOST_MINUTES = 0.2, 24 * 60.0  # both lessons together
+LEAST_MINUTES, MOST_MINUTES = 0.2, 24 * 60.0  # both trainings together
 MOST_STARTS = 1024
 SUMMARY, REPORT = "summary.json", "report.pdf"  # what a session leaves in its folder, beside its package
 _RESULTS = (SUMMARY, REPORT, "*.exopkg")
@@ -82,7 +82,7 @@ def check_processes(count: int) -> None:
 
 
 def check_walks(starts: int, seconds: float) -> None:
-    """Refuses (PC-024) an evaluation of nobody or of thousands, or too short or too long to see strides."""
+    """Refuses (PC-024) an evaluation of no walker or of thousands, or too short or too long for strides."""
     if not 1 <= starts <= MOST_STARTS:
         raise _out_of_range("starts", f"{starts}", f"1 to {MOST_STARTS}")
     low, high = WALK_SECONDS
