@@ -48,7 +48,7 @@ def run_gui(
             return EXIT_NOT_OPENED
         context.theme_changed.connect(lambda: preferences.keep_mode(theme.current().mode))
         window = MainWindow(context)
-        install_crash_hook(context.say)
+        install_crash_hook(context.show_message)
         window.show()
         app.processEvents()
         if on_shown is not None:

@@ -23,16 +23,16 @@ def _walker(frame: int, start_px: float = 100.0, speed_px: float = 8.0) -> float
 
 
 def test_two_people_who_pass_each_other_stay_two_people() -> None:
-    seen = [[pose(_walker(k)), pose(600.0 - 4.0 * k, 470.0)][:: 1 if k % 2 else -1] for k in range(120)]
-    paths = link(TIME_S, seen)
+    detections = [[pose(_walker(k)), pose(600.0 - 4.0 * k, 470.0)][:: 1 if k % 2 else -1] for k in range(120)]
+    paths = link(TIME_S, detections)
     assert sorted(len(path) for path in paths) == [120, 120]
     ends = sorted(path[119].centre_px[0] - path[0].centre_px[0] for path in paths)
     assert ends[0] < -400 and ends[1] > 900
 
 
 def test_a_person_hidden_for_a_second_stays_one_person() -> None:
-    seen = [[] if 40 <= k < 75 else [pose(_walker(k))] for k in range(120)]
-    paths = link(TIME_S, seen)
+    detections = [[] if 40 <= k < 75 else [pose(_walker(k))] for k in range(120)]
+    paths = link(TIME_S, detections)
     assert [len(path) for path in paths] == [85]
 
 

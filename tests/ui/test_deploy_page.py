@@ -226,16 +226,16 @@ def test_arming_needs_a_ready_exo_and_a_held_button(
 
 def test_a_short_press_does_not_arm(app: QApplication) -> None:
     button = HoldButton("Hold to arm")
-    told: list[bool] = []
-    button.held.connect(lambda: told.append(True))
+    emitted: list[bool] = []
+    button.held.connect(lambda: emitted.append(True))
     button.pressed.emit()
     QTest.qWait(HOLD_MS // 4)
     button.released.emit()
     QTest.qWait(HOLD_MS)
-    assert told == []
+    assert emitted == []
     button.pressed.emit()
     QTest.qWait(HOLD_MS + 200)
-    assert told == [True]
+    assert emitted == [True]
 
 
 def test_a_difference_in_the_read_back_is_said_loudly(context: SessionContext, visit_id: str) -> None:
@@ -259,10 +259,10 @@ def is_provisional(
     page, presenter = deploy(context)
     page.ports.setEditText("/dev/pts/3")
     page.confirmed.emit("P-0042")
-    trial = records.put_on_exo(context.store, visit_id, made[Step.DEPLOY], stage=Handover.ON_TRIAL)
-    board.happens("job-1", Done(trial))
+    provisional = records.put_on_exo(context.store, visit_id, made[Step.DEPLOY], stage=Handover.ON_TRIAL)
+    board.happens("job-1", Done(provisional))
     context.jobs._hand_over()
-    assert board.jobs["job-2"].spec.params == {"address": "/dev/pts/3", "deployment_id": trial}
+    assert board.jobs["job-2"].spec.params == {"address": "/dev/pts/3", "deployment_id": provisional}
     return page, presenter
 
 
@@ -271,20 +271,20 @@ def tells(context: SessionContext, board: HandBoard, event: Event) -> None:
     context.jobs._hand_over()
 
 
-def news(context: SessionContext, board: HandBoard, **values: object) -> None:
+def exo_status(context: SessionContext, board: HandBoard, **values: object) -> None:
     tells(context, board, Message(ExoStatusMessage(**values).to_text()))
 
 
 def now(page: DeployPage) -> str:
     """The line of the trial that is for now."""
-    return next(line.text() for line in page.trial.lines if line.property("role") == "strong")
+    return next(line.text() for line in page.provisional.lines if line.property("role") == "strong")
 
 
 def test_on_trial_the_page_says_what_comes_next(
     context: SessionContext, board: HandBoard, visit_id: str
 ) -> None:
     page, _ = is_provisional(context, board, visit_id)
-    news(context, board, is_provisional=True)
+    exo_status(context, board, is_provisional=True)
     assert "half torque" in page._headline.text()
     tells(context, board, Sample(0.1, {"state": 1.0}))
     assert "stand still" in page._exo_words.text() and "five steps" in now(page)
@@ -303,7 +303,7 @@ def test_keeping_needs_a_walk_a_name_a_role_and_a_held_button(
     page, _ = is_provisional(context, board, visit_id)
     tells(context, board, Sample(0.1, {"state": 2.0}))
     assert not page._main.isEnabled()
-    news(context, board, is_provisional=True, may_keep=True)
+    exo_status(context, board, is_provisional=True, may_keep=True)
     assert page._main.isEnabled() and not page.keep.isVisible()
     page.main_action.emit()
     assert (
@@ -322,7 +322,7 @@ def test_a_refusal_of_the_exo_becomes_advice_on_the_page(
 ) -> None:
     page, _ = is_provisional(context, board, visit_id)
     advice = refuse("EXO-022", "The exo is not ready.", "Why.", "Let the person stand still.").advice
-    news(context, board, is_provisional=True, refused=advice)
+    exo_status(context, board, is_provisional=True, refused=advice)
     assert page._advice._code.text() == "EXO-022"
 
 
@@ -331,7 +331,7 @@ def test_a_fault_is_told_in_a_clinicians_words_and_can_be_acknowledged(
 ) -> None:
     page, _ = is_provisional(context, board, visit_id)
     said: list[str] = []
-    context.said.connect(lambda words, _tone: said.append(words))
+    context.message_shown.connect(lambda words, _tone: said.append(words))
     tells(context, board, Sample(0.1, {"state": 4.0}))
     assert not page.acknowledge_button.isVisible()
     tells(context, board, Progress(None, f"Fault: zero torque. {row_words(9).sentence}"))
@@ -347,7 +347,7 @@ def test_a_link_that_ends_while_the_exo_assists_is_told(
 ) -> None:
     page, _ = is_provisional(context, board, visit_id)
     said: list[str] = []
-    context.said.connect(lambda words, _tone: said.append(words))
+    context.message_shown.connect(lambda words, _tone: said.append(words))
     tells(context, board, Sample(0.1, {"state": 4.0}))
     tells(context, board, Refused(refuse("EXO-003", "The connection was lost.", "Why.", "Next.").advice))
     assert any("zero torque by itself" in words for words in said)
@@ -383,8 +383,8 @@ def test_one_click_goes_back_to_the_controller_before(
     context.jobs._hand_over()
     assert ("roll_back", "Go back to version 1.0.0") in page._secondary_actions
     page.secondary_action.emit("roll_back")
-    asked = asked_to_roll_back(board.sent[-1][1])
-    assert asked is not None and asked.name == "A. Berger" and "P-0042" in asked.meaning
+    request = asked_to_roll_back(board.sent[-1][1])
+    assert request is not None and request.name == "A. Berger" and "P-0042" in request.meaning
     records.put_on_exo(context.store, visit_id, made[Step.DEPLOY], stage=Handover.ROLLED_BACK)
     presenter.refresh()
     assert "earlier controller of P-0042" in page._headline.text()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QLineEdit, QVBoxLayout, QWidget
 
-from ui.pages.deploy_trial import KeepCard, KeepState, TrialCard, TrialLine, WalkCard, WalkView
+from ui.pages.deploy_trial import KeepCard, KeepState, ProvisionalCard, ProvisionalStep, WalkCard, WalkView
 from ui.pages.frame import Page
 from ui.plots.live_curve import LivePlot, Trace
 from ui.theme import Tone
@@ -34,13 +34,13 @@ class DeployState:
     deployed_lines: tuple[str, ...] = ()
     deployed_tone: Tone = Tone.OK
     is_provisional: bool = False
-    trial_lines: tuple[TrialLine, ...] = ()
+    provisional_steps: tuple[ProvisionalStep, ...] = ()
     keep: KeepState | None = None
     walk: WalkView | None = None
     connected: bool = False
     armed: bool = False
     may_arm: bool = False
-    fault: bool = False  # one that somebody has to acknowledge
+    fault: bool = False  # one that has to be acknowledged
     exo_words: str = "No exo is connected."
     exo_tone: Tone = Tone.NEUTRAL
     limit_nm: float = 0.0
@@ -77,10 +77,17 @@ class DeployPage(Page):
         self._code, self._is_connected = "", False
         left = column(gap=10)
         self._package, self._exo = self._build_package(), self._build_exo()
-        self.trial, self.keep = TrialCard(), KeepCard()
+        self.provisional, self.keep = ProvisionalCard(), KeepCard()
         self.keep.kept.connect(self.kept)
         self.keep.closed.connect(self.keep_closed)
-        cards = (self._package, self._exo, self._build_confirm(), self.trial, self.keep, self._build_done())
+        cards = (
+            self._package,
+            self._exo,
+            self._build_confirm(),
+            self.provisional,
+            self.keep,
+            self._build_done(),
+        )
         for card in cards:
             left.addWidget(card)
         left.addStretch(1)
@@ -111,7 +118,9 @@ class DeployPage(Page):
         self._show_confirm(state)
         self._package.setVisible(not state.is_provisional)
         self._exo.setVisible(not state.connected)
-        self.trial.show_lines(() if state.keep is not None and state.keep.asks else state.trial_lines)
+        self.provisional.show_lines(
+            () if state.keep is not None and state.keep.asks else state.provisional_steps
+        )
         self.keep.show_state(state.keep or KeepState())
         self._show_done(state)
         self._show_live(state)

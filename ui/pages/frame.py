@@ -32,7 +32,7 @@ class Page(QWidget):
     keep_stale = Signal()
     redo = Signal()
     advice_closed = Signal()
-    finding_action = Signal(str)  # code of the finding whose way out was chosen
+    finding_action = Signal(str)  # code of the finding whose action was chosen
     play_pause = Signal()  # Space, when no button or field wanted it
     step_frames = Signal(int)  # arrow keys: -1 or +1; with Shift -10 or +10
 
@@ -92,7 +92,7 @@ class Page(QWidget):
         self._running.show_job(state, note=note, pausable=self.pausable)
 
     def show_findings(self, findings: tuple[Finding, ...], actions: dict[str, str] | None = None) -> None:
-        """Findings, worst first; `actions` gives the words of a way out by code (`finding_action`)."""
+        """Findings, worst first; `actions` gives the words of an action by code (`finding_action`)."""
         self._findings.show_findings(findings, actions)
 
     def show_advice(self, advice: Advice | None, details: str = "") -> None:
@@ -179,5 +179,5 @@ class Page(QWidget):
 
     def _build_findings(self) -> FindingList:
         self._findings = FindingList()
-        self._findings.way_out.connect(self.finding_action)
+        self._findings.action_chosen.connect(self.finding_action)
         return self._findings

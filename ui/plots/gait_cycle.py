@@ -11,7 +11,6 @@ from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
-from core.domain.body import Side
 from core.store.private import ordinary_permissions
 from ui import theme
 from ui.plots.curves import (
@@ -19,9 +18,6 @@ from ui.plots.curves import (
     CurveStyle,
     CycleCurve,
     JointPanel,
-    Likeness,
-    NormalBand,
-    Quantity,
 )
 from ui.plots.plain_plot import PlainPlot
 from ui.plots.plot_style import (
@@ -62,7 +58,6 @@ class GaitCyclePlot(PlainPlot):
     """Curves, normal band, toe-off, a cursor to move, a read-out on hover, export by context menu."""
 
     cursor_moved = Signal(float)  # 0..1, by the person
-    hovered = Signal(float)  # 0..1
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(_CycleBox(), parent)
@@ -89,18 +84,6 @@ class GaitCyclePlot(PlainPlot):
         self._panel, self._range = panel, value_range
         self.setAccessibleName(f"{panel.title} over the gait cycle")
         self.draw()
-
-    def set_curves(
-        self,
-        curves: tuple[CycleCurve, ...],
-        band: NormalBand | None,
-        kind: Quantity,
-        likeness: tuple[Likeness, ...] = (),
-        toe_off_fraction: float | None = None,
-    ) -> None:
-        """All curves must be of one side."""
-        side = curves[0].side if curves else Side.LEFT
-        self.set_panel(JointPanel(kind, side, curves, band, toe_off_fraction, likeness))
 
     def set_axes(self, *, x_label: bool, y_label: bool) -> None:
         """In a grid only the outer plots name their axes."""
@@ -129,7 +112,7 @@ class GaitCyclePlot(PlainPlot):
                 self._add_curve(look, curve)
             self._add_toe_off(look, self._panel)
             if not self._panel.curves:
-                self._say_nothing(look)
+                self._add_no_stride_note(look)
         self._cursor = pg.InfiniteLine(pos=0, angle=90, pen=line_pen(look.colors.accent, 1.6))
         self._cursor.setZValue(20)
         self.box.addItem(self._cursor, ignoreBounds=True)
@@ -209,7 +192,7 @@ class GaitCyclePlot(PlainPlot):
         self._corner.setToolTip("\n".join(f"{item.label}: {item.words()}" for item in self._panel.likeness))
         self.box.addItem(self._corner, ignoreBounds=True)
 
-    def _say_nothing(self, look: theme.Theme) -> None:
+    def _add_no_stride_note(self, look: theme.Theme) -> None:
         """Empty axes look like a mistake; without a curve their numbers mean nothing either."""
         words = pg.TextItem("no complete stride", color=look.colors.muted, anchor=(0.5, 0.5))
         words.setFont(small_font(look))

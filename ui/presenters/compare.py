@@ -85,7 +85,7 @@ class ComparePresenter(StepPresenter):
             role=role,
             reason=meaning,
         )
-        self.context.say(f"Signed by {name}. The controller may now be deployed.", Tone.OK)
+        self.context.show_message(f"Signed by {name}. The controller may now be deployed.", Tone.OK)
         self.context.record_changed.emit()
 
     def _choose_pair(self, number: int) -> None:

@@ -46,7 +46,7 @@ class PersonalizePresenter(LearningPresenter):
                 twin_id=twin_id,
                 motion_id=motion.id,
                 minutes=self._page.minutes,
-                fidelity=self._page.mover,
+                fidelity=self._page.fidelity,
                 seed=self._seed,
             )
 

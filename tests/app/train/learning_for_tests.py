@@ -1,4 +1,4 @@
-"""A lesson that dies in the middle when it begins, and is soon over when it goes on."""
+"""A training that dies in the middle when it begins, and is soon over when it goes on."""
 
 from __future__ import annotations
 
