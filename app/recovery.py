@@ -84,7 +84,7 @@ def _state(advice: Advice, data_dir: Path) -> RecoveryState:
 
 
 def _restore(data_dir: Path) -> Path | None:
-    """The backup that is in place now; None when that failed, which the next opening tells."""
+    """The backup that is in place now; None when that failed, which the next opening reports."""
     try:
         return restore_backup(data_dir)
     except UserError:

@@ -26,9 +26,9 @@ _GATHER_MS = 40  # events of one job are handed over at most 25 times a second
 
 
 class JobsBridge(QObject):
-    """Submits jobs, and tells the screens what happens to them, on the main thread."""
+    """Submits jobs, and forwards their events to the screens, on the main thread."""
 
-    progressed = Signal(str)  # job id; ask `state` for the rest
+    progressed = Signal(str)  # job id; `state` has the rest
     sampled = Signal(str, object)  # job id, Sample
     pictured = Signal(str, object)  # job id, Picture: only the newest of each name
     ended = Signal(str, object)  # job id, Outcome

@@ -170,7 +170,7 @@ class MainWindow(QMainWindow):
         return super().eventFilter(watched, event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Keys that no widget wanted: space plays and pauses, arrows step frames."""
+        """Keys that no widget handled: space plays and pauses, arrows step frames."""
         if self.pages.step is None:
             return super().keyPressEvent(event)
         page = self.pages.page(self.pages.step)

@@ -39,7 +39,7 @@ def warm_up(pages: PageStack, context: SessionContext) -> IdleWorkQueue:
 
     From then on, the pages with the most to draw read new results before they are opened.
 
-    A missing library is left to the page that needs it, which can say so to a person.
+    A missing library is left to the page that needs it, which can show advice.
     """
     work_queue = IdleWorkQueue(pages, PAUSE_MS)
     work_queue.add(_prepare(pages))

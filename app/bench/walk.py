@@ -2,8 +2,8 @@
 
 Ground reaction forces are taken at every physics step and low-passed at 20 Hz, as gait laboratories do;
 stances are cut from the forces alone, in recordings and simulation alike. Curves are compared over the whole
-gait cycle (zero in swing) and, stricter, over stance alone. `people` says how alike real people are to one
-another by the same measure: more cannot be asked of a simulation. Activations are compared with EMG
+gait cycle (zero in swing) and, stricter, over stance alone. `people` says how alike recordings of real
+people are by the same measure, which is the most a simulation can reach. Activations are compared with EMG
 envelopes without any shift in time, though real muscle answers its EMG some hundredths of a second late.
 """
 
@@ -137,12 +137,15 @@ def correlations_between_people(people: tuple[RecordedWalk, ...]) -> dict[str, A
     for name in ("vertical", "fore_aft"):
         numbers[f"{name}_grf_r"] = _one_against_others([grf.mean_cycle(name) for grf in grfs])
         numbers[f"{name}_grf_stance_r"] = _one_against_others([grf.mean_stance(name) for grf in grfs])
-    alike = {
+    by_muscle = {
         group.value: _one_against_others(curves)
         for group in EmgGroup
         if len(curves := _curves(group, people)) > 1
     }
-    return numbers | {"activation_r": alike, "activation_r_mean": float(np.mean(list(alike.values())))}
+    return numbers | {
+        "activation_r": by_muscle,
+        "activation_r_mean": float(np.mean(list(by_muscle.values()))),
+    }
 
 
 def _one_against_others(curves: list[FloatArray]) -> float:

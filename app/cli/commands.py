@@ -283,7 +283,7 @@ def _session_request(args: argparse.Namespace, data_dir: Path, person: int | Non
 
 
 def _finish(end: SessionEnd, args: argparse.Namespace) -> int:
-    """Print what came of it; raises the advice of a session that stopped before the exo."""
+    """Print the result; raises the advice of a session that stopped before the exo."""
     if args.as_json:
         print(json.dumps(end.summary, indent=2))
     else:

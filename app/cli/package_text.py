@@ -1,4 +1,4 @@
-"""A controller package in words, for people who look into one."""
+"""A controller package as text, for the terminal."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def work_dir(data_dir: Path, job_id: str) -> Path:
 
 
 def worker_main(spec: JobSpec, task: str, pipe: Connection, heavy: bool) -> None:
-    """Entry of the spawned process; heavy work leaves the cores to the screens when both want them."""
+    """Entry of the spawned process; heavy work runs at a lower priority than the screens."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the whole terminal; the parent cancels
     keep_private()
     if heavy:

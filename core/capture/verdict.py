@@ -22,7 +22,7 @@ class LiveFrame:
     """One live picture, as far as the verdict needs it."""
 
     time_s: float
-    image_px: FloatArray | None  # (33, 2), None when nobody was seen
+    image_px: FloatArray | None  # (33, 2), None when no person was found
     statistics: FrameStatistics
 
 
@@ -66,7 +66,7 @@ def live_verdict(frames: Sequence[LiveFrame], *, fps_hz: float, width_px: int, h
 def steps_so_far(frames: Sequence[LiveFrame]) -> int:
     """Steps, counted as maxima of the distance between the ankles along the picture.
 
-    Left and right are not told apart, because they are easily exchanged while the legs pass each other.
+    Left and right are not distinguished, because they are easily exchanged while the legs pass each other.
     """
     seen = [frame for frame in frames if frame.image_px is not None]
     if len(seen) < 8:

@@ -16,7 +16,7 @@ CLIPPED_LIMIT = 0.001  # one sample in a thousand at the rail already flattens t
 HUM_LIMIT = (
     0.4  # fraction of the power within 1 Hz of the mains and its harmonics; muscle spreads over 20-500 Hz
 )
-SIGNAL_TO_NOISE_LIMIT_DB = 6.0  # a burst must rise to twice the baseline to be told from it
+SIGNAL_TO_NOISE_LIMIT_DB = 6.0  # a burst must rise to twice the baseline to be distinguished from it
 GAP_LIMIT = 0.05
 _MAINS_HZ = (50.0, 60.0)
 _RAIL_RUN = 3  # equal extreme samples in a row mean the amplifier's rail, not a peak
@@ -25,7 +25,7 @@ _RAIL_RUN = 3  # equal extreme samples in a row mean the amplifier's rail, not a
 def channel_quality(
     name: str, site: ChannelSite, signal: FloatArray, rate_hz: float, gap_fraction: float
 ) -> ChannelQuality:
-    """Judge one raw channel (T,) whose gaps have been bridged."""
+    """Assess one raw channel (T,) whose gaps have been bridged."""
     clipped, hum = clipped_fraction(signal), hum_fraction(signal, rate_hz)
     ratio_db = signal_to_noise_db(signal, rate_hz)
     if gap_fraction > GAP_LIMIT:

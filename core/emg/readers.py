@@ -26,7 +26,7 @@ _C3D_HEAD_BYTES = 257 * 512
 
 @dataclass(frozen=True, slots=True)
 class FileHead:
-    """What a file says about itself before its samples are read."""
+    """The header of a file, before its samples are read."""
 
     channels: tuple[str, ...]  # as `read_emg` names them
     has_rate: bool

@@ -58,7 +58,7 @@ def test_the_path_of_the_walker_is_smooth(walk: DetectedPeople) -> None:
     )
     step_px = np.diff(hips[:, 0])
     assert np.median(step_px) < -5.0
-    assert np.abs(step_px).max() < 40.0  # a tenth of her height; a hop to somebody else would be far more
+    assert np.abs(step_px).max() < 40.0  # a tenth of her height; an identity switch would be far more
 
 
 def test_a_good_walk_has_no_findings(walk: DetectedPeople, pictures: PlaybackPictures) -> None:

@@ -1,4 +1,4 @@
-"""Claims about long work: it ends in exactly one way, obeys, and leaves no process behind."""
+"""Claims about long work: it ends in exactly one way, follows commands, and leaves no process behind."""
 
 from __future__ import annotations
 

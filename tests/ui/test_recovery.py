@@ -1,4 +1,4 @@
-"""Claims about a start with a record in trouble: a calm window with the way out, and nothing is lost."""
+"""Claims about a start with a record that cannot be opened: a window with advice, nothing is lost."""
 
 from __future__ import annotations
 

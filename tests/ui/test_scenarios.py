@@ -1,4 +1,4 @@
-"""Review in situations nobody recorded, and with an impairment: what is offered, asked for and told."""
+"""Review in scenarios that were not recorded, and with an impairment: choices, jobs and results."""
 
 from __future__ import annotations
 

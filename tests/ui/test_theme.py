@@ -1,4 +1,4 @@
-"""The look is legible, and left and right stay apart for everybody."""
+"""The look is legible, and left and right stay apart for colour-blind people too."""
 
 from __future__ import annotations
 

@@ -23,12 +23,12 @@ class DeployState:
     headline: str
     tone: Tone = Tone.NEUTRAL
     package_lines: tuple[str, ...] = ()
-    asks_passphrase: bool = False  # of the site's key, which is kept in a file
+    needs_passphrase: bool = False  # of the site's key, which is kept in a file
     ports: tuple[tuple[str, str], ...] = ()  # (address, words)
     address: str = ""  # proposed; what the person typed is kept
     offers_virtual: bool = False
     busy: bool = False  # a transfer or a start is going on
-    asks: bool = False  # the confirmation is open
+    confirming: bool = False  # the confirmation is open
     patient_code: str = ""
     device_name: str = ""
     deployed_lines: tuple[str, ...] = ()
@@ -113,13 +113,13 @@ class DeployPage(Page):
         self.set_main_action(state.main_action, not state.why_not, state.why_not)
         self.show_body()
         self._package_words.setText("\n".join(state.package_lines) or "Not packed yet.")
-        self._show_passphrase(state.asks_passphrase)
+        self._show_passphrase(state.needs_passphrase)
         self._show_exo(state)
         self._show_confirm(state)
         self._package.setVisible(not state.is_provisional)
         self._exo.setVisible(not state.connected)
         self.provisional.show_lines(
-            () if state.keep is not None and state.keep.asks else state.provisional_steps
+            () if state.keep is not None and state.keep.confirming else state.provisional_steps
         )
         self.keep.show_state(state.keep or KeepState())
         self._show_done(state)
@@ -240,9 +240,9 @@ class DeployPage(Page):
 
     # Showing --------------------------------------------------------------------------------------
 
-    def _show_passphrase(self, asks: bool) -> None:
-        opened = asks and not self.passphrase.isVisible()
-        self.passphrase.setVisible(asks)
+    def _show_passphrase(self, confirming: bool) -> None:
+        opened = confirming and not self.passphrase.isVisible()
+        self.passphrase.setVisible(confirming)
         if opened:
             self.passphrase.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -270,9 +270,9 @@ class DeployPage(Page):
         self._virtual.setVisible(state.offers_virtual)
 
     def _show_confirm(self, state: DeployState) -> None:
-        opened = state.asks and not self._confirm.isVisible()
+        opened = state.confirming and not self._confirm.isVisible()
         self._code = state.patient_code
-        self._confirm.setVisible(state.asks)
+        self._confirm.setVisible(state.confirming)
         self._confirm_words.setText(
             f"This puts the controller of {state.patient_code} onto {state.device_name}. "
             f"Type {state.patient_code} to confirm patient and device."

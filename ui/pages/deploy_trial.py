@@ -56,7 +56,7 @@ class WalkView:
 class KeepState:
     """Confirmation: the declaration to be signed by name and role."""
 
-    asks: bool = False
+    confirming: bool = False
     declaration: str = ""
     button: str = ""  # names patient and exo
     name: str = ""  # proposed
@@ -125,8 +125,8 @@ class KeepCard(Box):
         later.clicked.connect(self.closed)
 
     def show_state(self, state: KeepState) -> None:
-        opened = state.asks and not self.isVisible()
-        self.setVisible(state.asks)
+        opened = state.confirming and not self.isVisible()
+        self.setVisible(state.confirming)
         self._words.setText(state.declaration)
         self.keep.setText(state.button)
         if opened:

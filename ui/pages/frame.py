@@ -33,7 +33,7 @@ class Page(QWidget):
     redo = Signal()
     advice_closed = Signal()
     finding_action = Signal(str)  # code of the finding whose action was chosen
-    play_pause = Signal()  # Space, when no button or field wanted it
+    play_pause = Signal()  # Space, when no button or field handled it
     step_frames = Signal(int)  # arrow keys: -1 or +1; with Shift -10 or +10
 
     def __init__(self) -> None:
@@ -51,7 +51,7 @@ class Page(QWidget):
         outer.addWidget(self._build_body(), 1)
         outer.addWidget(self._build_findings())
 
-    # What the page says -----------------------------------------------------------------------
+    # State of the page -----------------------------------------------------------------------
 
     def set_headline(self, text: str, tone: Tone = Tone.NEUTRAL) -> None:
         """The verdict in plain words; the tone adds an icon, never colour alone."""

@@ -71,7 +71,7 @@ class GaitCyclePlot(PlainPlot):
         self.draw()
 
     def sizeHint(self) -> QSize:
-        return QSize(240, 84)  # pyqtgraph asks for far more than a grid of six can have
+        return QSize(240, 84)  # the default of pyqtgraph is too large for a grid of six
 
     @property
     def panel(self) -> JointPanel | None:
@@ -92,7 +92,7 @@ class GaitCyclePlot(PlainPlot):
             self.draw()
 
     def set_cursor(self, fraction: float | None) -> None:
-        """Put the cursor line at a share of the cycle; None hides it. Emits nothing."""
+        """Put the cursor line at a fraction of the cycle; None hides it. Emits nothing."""
         self._cursor_fraction = fraction
         self._cursor.setVisible(fraction is not None)
         if fraction is not None:
@@ -241,7 +241,7 @@ class GaitCyclePlot(PlainPlot):
         menu.exec(event.globalPos())
 
     def read_out(self, fraction: float) -> str:
-        """`42 %: measured 12°, personalized twin 13°` for one share of the cycle."""
+        """`42 %: measured 12°, personalized twin 13°` at one fraction of the cycle."""
         if self._panel is None:
             return ""
         point = round(np.clip(fraction, 0, 1) * 100)

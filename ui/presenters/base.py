@@ -45,7 +45,7 @@ class StepPresenter(QObject):
         self.attempt(lambda: self.show(status))
 
     def progress(self) -> None:
-        """Cheap: only what the running job says."""
+        """Cheap: only the progress of the running job."""
         self._step_page.show_running(self.running_job(), self.meanwhile)
 
     def show(self, status: StepStatus) -> None:

@@ -85,7 +85,7 @@ class CapturePresenter(StepPresenter):
                 )
             )
 
-    # What the page says
+    # State of the page
 
     def _recorded(self, info: RecordInfo) -> CaptureState:
         recording = self.context.store.load(info.id, Recording)
@@ -138,7 +138,7 @@ class CapturePresenter(StepPresenter):
         clip = recording_view_of(landmarks, tuple(folders), camera)
         return landmarks, clip, _choices(landmarks, clip), facts, findings
 
-    # What the person wants
+    # Actions of the person
 
     def main(self) -> None:
         status = self.context.status(self.step)

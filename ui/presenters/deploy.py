@@ -33,7 +33,7 @@ class DeployPresenter(StepPresenter):
         self._page = page
         self._finder = ExoFinder(context, page)
         self._address = ""
-        self._asks = self._asks_passphrase = self._asks_keep = False
+        self._confirming = self._needs_passphrase = self._confirming_keep = False
         self._exo_state: int | None = None
         self._strides, self._waiting = (0, 0), Waiting()
         self._exo_status = ExoStatusMessage()
@@ -54,17 +54,17 @@ class DeployPresenter(StepPresenter):
         page.secondary_action.connect(lambda key: self.attempt(lambda: self._other_action(key)))
         page.address_changed.connect(lambda _address: self.refresh())
         page.passphrase_given.connect(lambda words: self.attempt(lambda: self._pack(words)))
-        page.look_for_exos.connect(lambda: self.attempt(self._finder.look))
+        page.look_for_exos.connect(lambda: self.attempt(self._finder.list_ports))
         page.start_virtual.connect(lambda: self.attempt(self._finder.start_virtual))
         page.confirmed.connect(lambda code: self.attempt(lambda: self._transfer(code)))
-        page.confirm_closed.connect(lambda: self._ask(False))
+        page.confirm_closed.connect(lambda: self._show_confirmation(False))
         page.connect_wanted.connect(lambda on: self.attempt(lambda: self._connect(on)))
         page.arm.connect(lambda: self._send_to_exo("arm"))
         page.disarm.connect(lambda: self._send_to_exo("disarm"))
         page.acknowledge.connect(lambda: self._send_to_exo("acknowledge"))
         page.stop.connect(self.context.stop_exo)
         page.kept.connect(lambda name, role: self.attempt(lambda: self._keep_controller(name, role)))
-        page.keep_closed.connect(lambda: self._ask_to_keep(False))
+        page.keep_closed.connect(lambda: self._show_keep_confirmation(False))
 
     def start(self) -> None:
         """Pack the signed controller; transferring is a second act."""
@@ -104,10 +104,10 @@ class DeployPresenter(StepPresenter):
 
     def job_done(self, state: JobState, outcome: Outcome) -> None:
         if state.spec.kind == "package_controller":
-            self._asks_passphrase = isinstance(outcome, Refused) and outcome.advice.code in LOCKED_KEY
+            self._needs_passphrase = isinstance(outcome, Refused) and outcome.advice.code in LOCKED_KEY
             self.refresh()
         if state.spec.kind == "deploy" and isinstance(outcome, Done):
-            self._asks = False
+            self._confirming = False
             self._new_deployment_id = outcome.record_id
             self.context.show_message("Sent, read back and found equal.", Tone.OK)
             self.attempt(lambda: self._connect(True))
@@ -119,9 +119,9 @@ class DeployPresenter(StepPresenter):
         if self._package() is None:
             self.start()
         elif deployment is None or deployment.handover is Handover.TAKEN_BACK:
-            self._ask(True)
+            self._show_confirmation(True)
         elif deployment.handover is Handover.ON_TRIAL:
-            self._ask_to_keep(True)
+            self._show_keep_confirmation(True)
         else:
             self.context.go_to.emit(Step.REPORT)
 
@@ -131,12 +131,12 @@ class DeployPresenter(StepPresenter):
         elif key == "roll_back":
             self._roll_back()
 
-    def _ask_to_keep(self, asks: bool) -> None:
-        self._asks_keep = asks
+    def _show_keep_confirmation(self, confirming: bool) -> None:
+        self._confirming_keep = confirming
         self.refresh()
 
     def _keep_controller(self, name: str, role: str) -> None:
-        self._asks_keep = False
+        self._confirming_keep = False
         meaning = deploy_text.declaration(self._code, self.context.device_name)
         self._send_to_exo(keep_command(Approver(name, role, meaning)))
         self.refresh()
@@ -152,8 +152,8 @@ class DeployPresenter(StepPresenter):
     def _code(self) -> str:
         return "" if self.context.subject is None else self.context.subject.code
 
-    def _ask(self, asks: bool) -> None:
-        self._asks = asks
+    def _show_confirmation(self, confirming: bool) -> None:
+        self._confirming = confirming
         self.refresh()
 
     def _transfer(self, code: str) -> None:
@@ -161,7 +161,7 @@ class DeployPresenter(StepPresenter):
         subject = self.context.subject
         if package is None or subject is None or code != subject.code:
             return
-        self._asks = False
+        self._confirming = False
         self._address = self._page.address
         self.submit(
             "deploy",
@@ -216,7 +216,7 @@ class DeployPresenter(StepPresenter):
         if exo_status.refused is not None:
             self._page.show_advice(exo_status.refused)
         if exo_status.saved:
-            self._asks_keep = self._asks_keep and exo_status.is_provisional
+            self._confirming_keep = self._confirming_keep and exo_status.is_provisional
             self.context.record_changed.emit()
         self.refresh()
 
@@ -234,14 +234,14 @@ class DeployPresenter(StepPresenter):
             if self._exo_state in ARMED_STATES:
                 lost = "The connection to the exo has ended; it goes to zero torque by itself."
                 self.context.show_message(lost, Tone.STOP)
-            self._exo_state, self._asks_keep, self._exo_status = None, False, ExoStatusMessage()
+            self._exo_state, self._confirming_keep, self._exo_status = None, False, ExoStatusMessage()
         self.refresh()
 
     def _visit_changed(self) -> None:
-        self._asks = self._asks_passphrase = self._asks_keep = False
+        self._confirming = self._needs_passphrase = self._confirming_keep = False
         self._new_deployment_id, self._walk = "", None
 
-    # What the page says ---------------------------------------------------------------------------
+    # State of the page ---------------------------------------------------------------------------
 
     def _state(self, status: StepStatus) -> DeployState:
         package, deployment = self._package(), self._deployment()
@@ -254,12 +254,12 @@ class DeployPresenter(StepPresenter):
             headline=headline,
             tone=tone,
             package_lines=() if payload is None else deploy_text.package_lines(payload),
-            asks_passphrase=self._asks_passphrase and self.running_job() is None,
+            needs_passphrase=self._needs_passphrase and self.running_job() is None,
             ports=self._finder.ports,
             address=self._address or ("" if deployment is None else deployment.address),
             offers_virtual=self.context.start_virtual_exo is not None,
             busy=self._finder.starting or self.running_job() is not None,
-            asks=self._asks and not usable,
+            confirming=self._confirming and not usable,
             patient_code=self._code,
             device_name=self.context.device_name,
             deployed_lines=() if deployment is None else deploy_text.deployed_lines(deployment),
@@ -301,7 +301,7 @@ class DeployPresenter(StepPresenter):
             return KeepState()
         name, role = self._proposed_approver()
         return KeepState(
-            asks=self._asks_keep and provisional.may_keep,
+            confirming=self._confirming_keep and provisional.may_keep,
             declaration=deploy_text.declaration(provisional.patient, provisional.device),
             button=f"Hold to keep for {provisional.patient}",
             name=name,
@@ -309,7 +309,7 @@ class DeployPresenter(StepPresenter):
         )
 
     def _proposed_approver(self) -> tuple[str, str]:
-        """Who signed the comparison; otherwise who works at this PC."""
+        """Name and role of the signature of the comparison; otherwise the operator."""
         if self.context.visit_id is not None:
             for decision in reversed(self.context.store.decisions(self.context.visit_id)):
                 if decision.verdict is Verdict.SIGNED and not unattended(decision.by):

@@ -62,7 +62,7 @@ class EmgPresenter(StepPresenter):
         else:
             self._page.render(self._nothing(status))
 
-    # What the page says
+    # State of the page
 
     def _nothing(self, status: StepStatus) -> EmgState:
         if self._processes():
@@ -113,7 +113,7 @@ class EmgPresenter(StepPresenter):
         reasons = [d.reason for d in decisions if d.step == self.step and d.verdict is Verdict.SKIPPED]
         return f"{reasons[-1].rstrip('.')}." if reasons and reasons[-1] else "no reason given."
 
-    # What the person wants
+    # Actions of the person
 
     def main(self) -> None:
         if self._file is not None:

@@ -32,7 +32,7 @@ class ExoFinder(QObject):
         self._started.connect(self._use)
         self._failed.connect(self._fail)
 
-    def look(self) -> None:
+    def list_ports(self) -> None:
         self._listing = self._context.submit("list_exos")
 
     def start_virtual(self) -> None:

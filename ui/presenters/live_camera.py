@@ -1,4 +1,4 @@
-"""What the camera stream says, as verdict lights."""
+"""The samples of the camera stream, as verdict lights."""
 
 from __future__ import annotations
 

@@ -130,7 +130,7 @@ class MotionPresenter(StepPresenter):
         source = SideSource(settings.get("sides", SideSource.REPAIRED))
         return source, bool(settings.get("swap_sides", False))
 
-    # What the person wants
+    # Actions of the person
 
     def main(self) -> None:
         status = self.context.status(self.step)
@@ -165,7 +165,7 @@ class MotionPresenter(StepPresenter):
         self._solve(source, swap_sides=not swapped, by=by)
 
     def _answer(self, key: str, name: str) -> None:
-        """Somebody looked and says which leg is the left one. Refuses (MOT-036) an answer without a name."""
+        """A person watched the video and named the left leg. Refuses (MOT-036) an answer without a name."""
         record_id = self.context.status(self.step).record_id
         if not name:
             raise refuse(
@@ -209,7 +209,7 @@ class MotionPresenter(StepPresenter):
             self._page.show_moment(side, cycle_fraction(strides, side, time_s))
 
 
-# Finding code -> (action, words of its button).
+# Finding code -> (action, text of its button).
 _FINDING_ACTIONS: dict[str, tuple[str, str]] = {
     "MOT-011": ("capture", "Record again"),
     "MOT-020": ("swap", "Swap sides"),
@@ -223,7 +223,7 @@ _FINDING_ACTIONS: dict[str, tuple[str, str]] = {
 
 
 def _in_doubt(motion: Motion) -> bool:
-    """Whether nobody has said yet which leg is the left one; `motion` is as told today."""
+    """Whether left and right are still unconfirmed; `motion` holds the answers given so far."""
     return any(finding.advice.code == SIDES_IN_DOUBT for finding in motion.findings)
 
 

@@ -71,7 +71,7 @@ class PatientsPresenter(StepPresenter):
             )
         )
 
-    # What the page says
+    # State of the page
 
     def _selected_row(self) -> PatientRow:
         assert self.context.patient_id is not None
@@ -122,7 +122,7 @@ class PatientsPresenter(StepPresenter):
         open_now = " · open now" if visit.id == self.context.visit_id else ""
         return ListRow(visit.id, f"Visit {visit.number} · {day(visit.started_utc)}{open_now}", detail)
 
-    # What the person wants
+    # Actions of the person
 
     def main(self) -> None:
         if self._new or self._dirty:

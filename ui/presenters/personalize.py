@@ -50,7 +50,7 @@ class PersonalizePresenter(LearningPresenter):
                 seed=self._seed,
             )
 
-    # What the page says ---------------------------------------------------------------------------
+    # State of the page ---------------------------------------------------------------------------
 
     def ready_state(self) -> LearningState:
         self._page.view.twin.show_waiting(

@@ -149,7 +149,7 @@ class ReviewPresenter(StepPresenter):
         caption = GaitLabel.PERSONALIZED_TWIN.value.capitalize()
         return StagedGait(gaits.rollouts[0], gaits.geometry, caption, self._scenario.ground)
 
-    # What the page says -----------------------------------------------------------------------------
+    # State of the page -----------------------------------------------------------------------------
 
     def _nothing_yet(self) -> ReviewState:
         return ReviewState(

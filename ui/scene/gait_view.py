@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class GaitView(QWidget):
-    """`set_gait` says what, `set_time` says when. VTK is loaded when the first gait is shown on a screen."""
+    """Shows the gait of `set_gait` at the time of `set_time`; loads VTK for the first gait on a screen."""
 
     def __init__(self, work_queue: IdleWorkQueue | None = None) -> None:
         """Views that belong together build up one after the other with the same `work_queue`."""
@@ -59,14 +59,14 @@ class GaitView(QWidget):
 
     @property
     def ready(self) -> bool:
-        """Whether what was asked for is on the screen."""
+        """Whether the requested picture is on the screen."""
         return self._scene is not None and not self._dirty
 
     @property
     def waiting(self) -> bool:
-        """Whether a picture was asked for that is still to be drawn."""
-        wanted = self._gait is not None and self.isVisible()
-        return wanted and not self.ready and why_no_scene() is None
+        """Whether a requested picture is still to be drawn."""
+        requested = self._gait is not None and self.isVisible()
+        return requested and not self.ready and why_no_scene() is None
 
     def set_ghost(self, geometry: SceneGeometry | None, rollout: Rollout | None) -> None:
         """Show another gait at 35 % opacity in the same picture; None removes it."""

@@ -65,7 +65,7 @@ class Floor:
 
 
 class Ramp:
-    """A tilted walkway with level lines beside it that tell how steep it is, whatever the standpoint."""
+    """A tilted walkway with level lines beside it that show how steep it is from every standpoint."""
 
     def __init__(
         self, renderer: vtkRenderer, slope_rad: float, y_from_m: float, y_to_m: float, palette: ScenePalette

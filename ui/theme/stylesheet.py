@@ -1,4 +1,4 @@
-"""One stylesheet from the tokens. Widgets ask for a look by property, never by a style of their own.
+"""One stylesheet from the tokens. Widgets choose a look by property, never by a style of their own.
 
 Properties in use: QLabel role = headline | title | strong | body | muted | small | badge | value;
 QPushButton kind = main | quiet | danger | link; QFrame box = card | strip | header | side | tray;

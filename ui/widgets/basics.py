@@ -172,7 +172,7 @@ def _fill(layout: BoxLayout, widgets: tuple[QWidget | None, ...], gap: int, marg
 
 
 class Deck(QStackedWidget):
-    """Widgets in one place, one of them shown; only the shown one asks for room."""
+    """Widgets in one place, one of them shown; only the shown one takes part in the layout."""
 
     def __init__(self, *widgets: QWidget) -> None:
         super().__init__()
