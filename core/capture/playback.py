@@ -22,7 +22,7 @@ _CHECKS = 12
 
 @dataclass
 class PlaybackPictures:
-    """Collects pictures while a video is decoded. `add` is the observer of `see_people`."""
+    """Collects pictures while a video is decoded. `add` is the observer of `detect_people`."""
 
     expected: int
     jpegs: list[tuple[float, bytes]] = field(default_factory=list)
