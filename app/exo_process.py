@@ -21,7 +21,7 @@ def own_command() -> list[str]:
 
 
 class VirtualExo:
-    """Starts `exotwin virtual-exo`, tells its address, and ends it by its own handle."""
+    """Starts `exotwin virtual-exo`, reports its address, and ends it by its own handle."""
 
     def __init__(self, data_dir: Path) -> None:
         """Its slots are kept in `data_dir`, and it trusts the keys that are there."""

@@ -48,12 +48,12 @@ def run_gui(
             return EXIT_NOT_OPENED
         context.theme_changed.connect(lambda: preferences.keep_mode(theme.current().mode))
         window = MainWindow(context)
-        install_crash_hook(context.say)
+        install_crash_hook(context.show_message)
         window.show()
         app.processEvents()
         if on_shown is not None:
             QTimer.singleShot(0, lambda: on_shown(window))
-        _back_up_now_and_then(context)
+        _back_up_periodically(context)
         QTimer.singleShot(0, lambda: warm_up(window.pages, context))
         if demo:
             QTimer.singleShot(0, lambda: open_demo(context))
@@ -61,7 +61,7 @@ def run_gui(
 
 
 def _context_or_recovery(app: QApplication, data_dir: Path, clean_up: ExitStack) -> SessionContext | None:
-    """Open the record; when it is in trouble, offer the ways out of it. None: the person gave up."""
+    """Open the record; when that fails, offer what can be done. None: the person gave up."""
     question = RecoveryQuestion(app)
     opened = open_or_recover(data_dir, lambda folder: make_session_context(folder, clean_up), question.ask)
     question.close()
@@ -75,7 +75,7 @@ def _context_or_recovery(app: QApplication, data_dir: Path, clean_up: ExitStack)
     return context
 
 
-def _back_up_now_and_then(context: SessionContext) -> None:
+def _back_up_periodically(context: SessionContext) -> None:
     timer = QTimer(context)
     timer.timeout.connect(lambda: context.store.back_up_if_due())
     timer.start(_LOOK_FOR_BACKUP_MS)
@@ -85,7 +85,7 @@ def _back_up_now_and_then(context: SessionContext) -> None:
 def _back_up_at_the_end(store: Store) -> None:
     try:
         store.back_up_if_due(after_s=0.0)
-    except UserError as error:  # the window that could have told it is gone
+    except UserError as error:  # the window that could have shown it is gone
         logging.getLogger(__name__).warning("%s", error)
 
 

@@ -29,7 +29,7 @@ def data_dir_default(
 
 
 def operator_name() -> str:
-    """Who works here, as the system knows them; until the program has its own sign-in."""
+    """The operator: the login name of the system, until the program has its own sign-in."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a user id without a name, as in some containers

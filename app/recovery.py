@@ -1,4 +1,4 @@
-"""A start that survives a record in trouble: ask, mend, try again."""
+"""A start with a record that cannot be opened: ask the person, repair, try again."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from PySide6.QtWidgets import QApplication
 
 from core.errors import Advice, UserError
 from core.store.database import backup_time, newest_backup, restore_backup
-from ui.recovery import RecoveryState, RecoveryWindow, Way, recovery_state
+from ui.recovery import RecoveryAction, RecoveryState, RecoveryWindow, recovery_state
 
 T = TypeVar("T")
-Ask = Callable[[RecoveryState], tuple[Way, Path | None]]  # how to go on, and the other folder
+Ask = Callable[[RecoveryState], tuple[RecoveryAction, Path | None]]  # the chosen action, and the other folder
 
 
-def open_or_recover(data_dir: Path, open_it: Callable[[Path], T], ask: Ask) -> tuple[T, Path | None] | None:
+def open_or_recover(
+    data_dir: Path, open_folder: Callable[[Path], T], ask: Ask
+) -> tuple[T, Path | None] | None:
     """Open what is in a data folder; while that is refused, `ask` how to go on and do so.
 
     Returns what was opened and the backup that was restored, if any; None when the person gave up.
@@ -25,17 +27,17 @@ def open_or_recover(data_dir: Path, open_it: Callable[[Path], T], ask: Ask) -> t
     restored: Path | None = None
     while True:
         try:
-            return open_it(data_dir), restored
+            return open_folder(data_dir), restored
         except UserError as error:
-            way, other = ask(_state(error.advice, data_dir))
-        match way:
-            case Way.QUIT:
+            action, other = ask(_state(error.advice, data_dir))
+        match action:
+            case RecoveryAction.QUIT:
                 return None
-            case Way.OTHER_FOLDER:
+            case RecoveryAction.OTHER_FOLDER:
                 data_dir, restored = other or data_dir, None
-            case Way.RESTORE:
+            case RecoveryAction.RESTORE:
                 restored = _restore(data_dir) or restored
-            case Way.TRY_AGAIN:
+            case RecoveryAction.TRY_AGAIN:
                 pass
 
 
@@ -46,13 +48,13 @@ class RecoveryQuestion:
         self._app = app
         self._window: RecoveryWindow | None = None
 
-    def ask(self, state: RecoveryState) -> tuple[Way, Path | None]:
+    def ask(self, state: RecoveryState) -> tuple[RecoveryAction, Path | None]:
         self._app.setQuitOnLastWindowClosed(False)  # the main window may still come
         window = self._window = self._window or RecoveryWindow()
         window.show_state(state)
         window.show()
-        way = _chosen(window)
-        return way, window.ask_for_folder() if way is Way.OTHER_FOLDER else None
+        action = _chosen(window)
+        return action, window.ask_for_folder() if action is RecoveryAction.OTHER_FOLDER else None
 
     def close(self) -> None:
         if self._window is not None:
@@ -62,18 +64,18 @@ class RecoveryQuestion:
         self._app.setQuitOnLastWindowClosed(True)
 
 
-def _chosen(window: RecoveryWindow) -> Way:
+def _chosen(window: RecoveryWindow) -> RecoveryAction:
     loop = QEventLoop()
-    ways: list[Way] = []
+    actions: list[RecoveryAction] = []
 
-    def choose(way: Way) -> None:
-        ways.append(way)
+    def choose(action: RecoveryAction) -> None:
+        actions.append(action)
         loop.quit()
 
     window.chosen.connect(choose)
     loop.exec()
     window.chosen.disconnect(choose)
-    return ways[0] if ways else Way.QUIT
+    return actions[0] if actions else RecoveryAction.QUIT
 
 
 def _state(advice: Advice, data_dir: Path) -> RecoveryState:
@@ -82,7 +84,7 @@ def _state(advice: Advice, data_dir: Path) -> RecoveryState:
 
 
 def _restore(data_dir: Path) -> Path | None:
-    """The backup that is in place now; None when that failed, which the next opening tells."""
+    """The backup that is in place now; None when that failed, which the next opening reports."""
     try:
         return restore_backup(data_dir)
     except UserError:

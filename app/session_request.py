@@ -1,4 +1,4 @@
-"""What a session without a screen is asked for, checked before anything takes time."""
+"""Parameters of a headless session, checked before anything takes time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from core.errors import UserError, refuse
 from core.jobs.values import JsonValue
 from core.store.private import ordinary_permissions
 
-LEAST_MINUTES, MOST_MINUTES = 0.2, 24 * 60.0  # both lessons together
+LEAST_MINUTES, MOST_MINUTES = 0.2, 24 * 60.0  # both trainings together
 MOST_STARTS = 1024
 SUMMARY, REPORT = "summary.json", "report.pdf"  # what a session leaves in its folder, beside its package
 _RESULTS = (SUMMARY, REPORT, "*.exopkg")
@@ -82,7 +82,7 @@ def check_processes(count: int) -> None:
 
 
 def check_walks(starts: int, seconds: float) -> None:
-    """Refuses (PC-024) an evaluation of nobody or of thousands, or too short or too long to see strides."""
+    """Refuses (PC-024) an evaluation of no walker or of thousands, or too short or too long for strides."""
     if not 1 <= starts <= MOST_STARTS:
         raise _out_of_range("starts", f"{starts}", f"1 to {MOST_STARTS}")
     low, high = WALK_SECONDS
@@ -111,17 +111,17 @@ def check_folder(folder: Path, option: str) -> None:
         ) from error
 
 
-def scenario_params(given: argparse.Namespace) -> dict[str, JsonValue]:
+def scenario_params(args: argparse.Namespace) -> dict[str, JsonValue]:
     """Parameters of the job behind `exotwin simulate`. Refuses PC-023, PC-024, SIM-031 and SIM-033."""
     from core.tasks.simulate_scenario import chosen_scenario, chosen_seconds
 
-    chosen_scenario(given.scenario)
-    chosen_seconds(given.seconds)
-    check_walks(given.starts, given.seconds)
-    check_results_folder(given.out)
-    params = {name: getattr(given, name) for name in ("scenario", "twin", "seconds", "starts", "seed")}
-    fidelity = {} if given.fidelity is None else {"fidelity": given.fidelity}
-    return {**params, **fidelity, "out": str(given.out.absolute())}
+    chosen_scenario(args.scenario)
+    chosen_seconds(args.seconds)
+    check_walks(args.starts, args.seconds)
+    check_results_folder(args.out)
+    params = {name: getattr(args, name) for name in ("scenario", "twin", "seconds", "starts", "seed")}
+    fidelity = {} if args.fidelity is None else {"fidelity": args.fidelity}
+    return {**params, **fidelity, "out": str(args.out.absolute())}
 
 
 def read_patient(path: Path) -> Subject:
@@ -130,17 +130,17 @@ def read_patient(path: Path) -> Subject:
     Raises UserError PAT-010 when it cannot be used, and PAT-001 to PAT-004 for values out of range.
     """
     try:
-        given = json.loads(path.read_text(encoding="utf-8"))
-        side = given.get("affected_side")
+        content = json.loads(path.read_text(encoding="utf-8"))
+        side = content.get("affected_side")
         return Subject(
-            code=given["code"],
-            birth_year=int(given["birth_year"]),
-            sex=Sex(given["sex"]),
-            height_m=float(given["height_m"]),
-            mass_kg=float(given["mass_kg"]),
-            diagnosis=given.get("diagnosis", ""),
+            code=content["code"],
+            birth_year=int(content["birth_year"]),
+            sex=Sex(content["sex"]),
+            height_m=float(content["height_m"]),
+            mass_kg=float(content["mass_kg"]),
+            diagnosis=content.get("diagnosis", ""),
             affected_side=None if side is None else Side(side),
-            consent=Consent(given["consent"]["by"], given["consent"]["on"]),
+            consent=Consent(content["consent"]["by"], content["consent"]["on"]),
         )
     except KeyError as error:
         raise _unusable(path, f"The entry {error} is missing") from error

@@ -1,4 +1,4 @@
-"""Jobs in a terminal: a progress bar each, and one line of advice when something has to be mended."""
+"""Jobs in a terminal: a progress bar each, and one line of advice when something has to be done."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LINE_EVERY_S = 10.0
 
 
 class JobDied(Exception):  # noqa: N818 - the end of a job, not of this program
-    """A job's process ended early; carries what it said last, for the log."""
+    """A job's process ended early; carries the detail of its end, for the log."""
 
 
 class Terminal:
@@ -49,7 +49,7 @@ class Terminal:
             console=self._console,
         )
         self.seconds: dict[str, float] = {}
-        self._told_s = -LINE_EVERY_S
+        self._last_line_s = -LINE_EVERY_S
 
     def __enter__(self) -> Terminal:
         self._bars.start()
@@ -67,13 +67,13 @@ class Terminal:
         """
         return self._follow(kind, lambda: self._jobs.submit(kind, params, visit_id=visit_id))
 
-    def resume(self, kind: str, like: dict[str, JsonValue], changes: dict[str, JsonValue]) -> str:
-        """Go on with the newest unfinished job of this kind whose parameters are `like` these, as `run` does.
+    def resume(self, kind: str, matching: dict[str, JsonValue], changes: dict[str, JsonValue]) -> str:
+        """Go on with the newest unfinished job of this kind whose parameters match `matching`.
 
         Refuses (TRN-015) when there is none.
         """
         jobs = (state for state in self._jobs.states() if state.resumable and state.spec.kind == kind)
-        found = next((job for job in jobs if like.items() <= job.spec.params.items()), None)
+        found = next((job for job in jobs if matching.items() <= job.spec.params.items()), None)
         if found is None:
             raise refuse(
                 "TRN-015",
@@ -97,11 +97,11 @@ class Terminal:
         self.seconds[kind] = self.seconds.get(kind, 0.0) + time.monotonic() - started_s
         return _record_or_raise(outcome)
 
-    def say(self, sentence: str) -> None:
+    def print_line(self, sentence: str) -> None:
         self._console.print(sentence)
 
     def _wait(self, job_id: str) -> Outcome:
-        """Wait so that Ctrl+C reaches the job as a wish to stop."""
+        """Wait so that Ctrl+C reaches the job as a request to cancel."""
         while True:
             try:
                 outcome = self._jobs.wait(job_id, timeout_s=0.5)
@@ -115,16 +115,16 @@ class Terminal:
         if own_id and job_id != own_id[0]:
             return
         if isinstance(event, JobProgress):
-            self._tell_now_and_then(event)
+            self._print_progress(event)
             self._bars.update(bar, completed=event.fraction or 0.0, description=event.sentence)
         elif isinstance(event, Done):
             self._bars.update(bar, completed=1.0)
 
-    def _tell_now_and_then(self, event: JobProgress) -> None:
+    def _print_progress(self, event: JobProgress) -> None:
         """Where no bar can be drawn, as in a log file, a line of progress."""
-        if self._console.is_terminal or time.monotonic() - self._told_s < LINE_EVERY_S:
+        if self._console.is_terminal or time.monotonic() - self._last_line_s < LINE_EVERY_S:
             return
-        self._told_s = time.monotonic()
+        self._last_line_s = time.monotonic()
         self._console.print(f"{event.fraction or 0.0:4.0%}  {event.sentence}", highlight=False)
 
 

@@ -12,7 +12,7 @@ class IdleWorkQueue(QObject):
     """Runs generators one after the other, up to their next `yield` per turn; the window keeps answering."""
 
     def __init__(self, owner: QObject, pause_ms: int = 1) -> None:
-        """With no breath at all, Qt would go on before it looks at mouse and keys."""
+        """Without a pause, Qt would go on without handling mouse and keys."""
         super().__init__(owner)
         self._waiting: deque[Iterator[None]] = deque()
         self._timer = QTimer(self)

@@ -1,4 +1,4 @@
-"""What jobs are called for people, and how an end is told."""
+"""Names of jobs and sentences about their outcomes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def job_summary(state: JobState) -> str:
     return f"{words} · {left}" if left else words
 
 
-def end_words(state: JobState) -> tuple[str, Tone, str]:
+def outcome_text(state: JobState) -> tuple[str, Tone, str]:
     """Sentence, tone and icon of a job's end."""
     match state.outcome:
         case Done():

@@ -26,9 +26,9 @@ _GATHER_MS = 40  # events of one job are handed over at most 25 times a second
 
 
 class JobsBridge(QObject):
-    """Submits jobs, and tells the screens what happens to them, on the main thread."""
+    """Submits jobs, and forwards their events to the screens, on the main thread."""
 
-    progressed = Signal(str)  # job id; ask `state` for the rest
+    progressed = Signal(str)  # job id; `state` has the rest
     sampled = Signal(str, object)  # job id, Sample
     pictured = Signal(str, object)  # job id, Picture: only the newest of each name
     ended = Signal(str, object)  # job id, Outcome
@@ -99,7 +99,7 @@ class JobsBridge(QObject):
         with self._lock:
             first = not self._waiting
             if isinstance(event, (Picture, Progress)):
-                self._waiting = [item for item in self._waiting if not _replaced(item, job_id, event)]
+                self._waiting = [item for item in self._waiting if not _is_superseded(item, job_id, event)]
             self._waiting.append((job_id, event))
         if first:
             self._woken.emit()
@@ -127,7 +127,7 @@ class JobsBridge(QObject):
             self.changed.emit()
 
 
-def _replaced(item: tuple[str, Event | Outcome], job_id: str, event: Picture | Progress) -> bool:
+def _is_superseded(item: tuple[str, Event | Outcome], job_id: str, event: Picture | Progress) -> bool:
     old_id, old = item
     if old_id != job_id or type(old) is not type(event):
         return False

@@ -83,7 +83,7 @@ class MainWindow(QMainWindow):
         self.tray.pause.connect(jobs.pause)
         self.tray.resume.connect(jobs.resume)
         context.go_to.connect(self.go_to)
-        context.said.connect(self.tray.say)
+        context.message_shown.connect(self.tray.show_message)
         context.visit_changed.connect(self._visit_changed)
         context.record_changed.connect(self._record_changed)
         context.theme_changed.connect(self._theme_changed)
@@ -149,10 +149,10 @@ class MainWindow(QMainWindow):
 
     def _stop_exo(self) -> None:
         if self.context.exo_job is None:
-            self.context.say("No exo is connected; there is nothing to stop.")
+            self.context.show_message("No exo is connected; there is nothing to stop.")
             return
         self.context.stop_exo()
-        self.context.say(f"Stop sent to the exo at {datetime.now():%H:%M:%S}.", Tone.STOP)
+        self.context.show_message(f"Stop sent to the exo at {datetime.now():%H:%M:%S}.", Tone.STOP)
 
     # Keys and closing -------------------------------------------------------------------------
 
@@ -170,7 +170,7 @@ class MainWindow(QMainWindow):
         return super().eventFilter(watched, event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Keys that no widget wanted: space plays and pauses, arrows step frames."""
+        """Keys that no widget handled: space plays and pauses, arrows step frames."""
         if self.pages.step is None:
             return super().keyPressEvent(event)
         page = self.pages.page(self.pages.step)
@@ -193,7 +193,7 @@ class MainWindow(QMainWindow):
             return
         event.ignore()
         self._closing = True
-        self.context.say("Saving the training; it goes on from here next time. Closing…", Tone.OK)
+        self.context.show_message("Saving the training; it goes on from here next time. Closing…", Tone.OK)
         for state in training:
             self.context.jobs.cancel(state.spec.id)
         self.context.jobs.ended.connect(self._close_when_saved)

@@ -1,4 +1,4 @@
-"""What the person chose about the look, kept beside the record so that it travels with the data folder."""
+"""Display preferences, kept beside the record so that it travels with the data folder."""
 
 from __future__ import annotations
 

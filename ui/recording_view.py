@@ -44,8 +44,10 @@ class RecordingView:
         return QImage.fromData(read_frame(self.folder, self.index, self.index.at(time_s), self.camera))
 
 
-def clip_of(landmarks: Landmarks, folders: tuple[Path, ...], camera: int = 0) -> RecordingView | None:
-    """The clip of one camera; pictures are taken from the first folder that has some."""
+def recording_view_of(
+    landmarks: Landmarks, folders: tuple[Path, ...], camera: int = 0
+) -> RecordingView | None:
+    """The view of one camera; pictures are taken from the first folder that has some."""
     tracks = tuple(person.tracks[camera] for person in landmarks.people if camera < len(person.tracks))
     if not tracks or not len(tracks[0].time_s):
         return None
@@ -84,8 +86,8 @@ def with_sides_of(
     return replace(clip, tracks=tracks)
 
 
-def bare_clip(folder: Path, camera: int = 0) -> RecordingView | None:
-    """A recording in which nobody was looked for yet."""
+def view_without_people(folder: Path, camera: int = 0) -> RecordingView | None:
+    """A recording before pose detection."""
     index = read_index(folder, camera)
     if index is None or not len(index):
         return None

@@ -19,8 +19,8 @@ from ui.wording import clock
 _WIDTH_PX = 760  # the longest button beside the other two
 
 
-class Way(StrEnum):
-    """How to go on."""
+class RecoveryAction(StrEnum):
+    """What the person can do about a record that cannot be opened."""
 
     RESTORE = "restore"
     TRY_AGAIN = "try again"
@@ -32,21 +32,26 @@ class Way(StrEnum):
 class RecoveryState:
     advice: Advice
     folder: str
-    ways: tuple[tuple[Way, str], ...]  # with the words of their buttons; the first is the main action
+    actions: tuple[
+        tuple[RecoveryAction, str], ...
+    ]  # with the words of their buttons; the first is the main action
     note: str = ""
 
 
 def recovery_state(advice: Advice, data_dir: Path, backup_made: datetime | None) -> RecoveryState:
     """`backup_made`: when the last good backup was made; only a damaged record needs it."""
-    again, other = (Way.TRY_AGAIN, "Try again"), (Way.OTHER_FOLDER, "Choose another folder")
-    leave, note = (Way.QUIT, "Quit"), ""
-    ways: tuple[tuple[Way, str], ...] = (again, other, leave)
+    again, other = (
+        (RecoveryAction.TRY_AGAIN, "Try again"),
+        (RecoveryAction.OTHER_FOLDER, "Choose another folder"),
+    )
+    leave, note = (RecoveryAction.QUIT, "Quit"), ""
+    actions: tuple[tuple[RecoveryAction, str], ...] = (again, other, leave)
     if advice.code == "REC-002" and backup_made is not None:
-        ways = ((Way.RESTORE, f"Restore backup of {clock(backup_made)}"), other, leave)
+        actions = ((RecoveryAction.RESTORE, f"Restore backup of {clock(backup_made)}"), other, leave)
         note = "What was done after this backup is not in it. A file that it replaces is kept beside it."
     elif advice.code in ("REC-002", "REC-005"):
-        ways = (other, leave)
-    return RecoveryState(advice, str(data_dir), ways, note)
+        actions = (other, leave)
+    return RecoveryState(advice, str(data_dir), actions, note)
 
 
 class RecoveryWindow(QWidget):
@@ -82,9 +87,11 @@ class RecoveryWindow(QWidget):
         self._folder.setText(f"{state.folder} · {state.advice.code}")
         self.setAccessibleName(state.advice.one_line())
         clear(self._buttons)
-        for number, (way, words) in enumerate(state.ways):
-            button = Button(words, "main" if number == 0 else "quiet" if way is Way.QUIT else "")
-            button.clicked.connect(lambda _checked=False, way=way: self.chosen.emit(way))
+        for number, (action, words) in enumerate(state.actions):
+            button = Button(
+                words, "main" if number == 0 else "quiet" if action is RecoveryAction.QUIT else ""
+            )
+            button.clicked.connect(lambda _checked=False, action=action: self.chosen.emit(action))
             self._buttons.addWidget(button)
             if number == 0:
                 button.setDefault(True)
@@ -97,4 +104,4 @@ class RecoveryWindow(QWidget):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         super().closeEvent(event)
-        self.chosen.emit(Way.QUIT)
+        self.chosen.emit(RecoveryAction.QUIT)

@@ -1,4 +1,4 @@
-"""What every presenter works with: the record, the jobs, the open visit, and who works here."""
+"""What every presenter works with: the record, the jobs, the open visit, and the operator."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class SessionContext(QObject):
     record_changed = Signal()  # something was written to the record, by a person or a job
     theme_changed = Signal()
     go_to = Signal(object)  # Step
-    said = Signal(str, object)  # sentence for the status line, Tone
+    message_shown = Signal(str, object)  # sentence for the status line, Tone
     exo_changed = Signal(object)  # job id of the telemetry stream while an exo is connected, or None
 
     def __init__(
@@ -109,8 +109,8 @@ class SessionContext(QObject):
             theme.apply(app, mode)
         self.theme_changed.emit()
 
-    def say(self, sentence: str, tone: Tone = Tone.NEUTRAL) -> None:
-        self.said.emit(sentence, tone)
+    def show_message(self, sentence: str, tone: Tone = Tone.NEUTRAL) -> None:
+        self.message_shown.emit(sentence, tone)
 
     def _job_ended(self, job_id: str, outcome: Outcome) -> None:
         if job_id == self.exo_job:

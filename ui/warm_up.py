@@ -1,4 +1,4 @@
-"""Load and build the later pages while nobody waits, so that none stalls when it is first opened."""
+"""Load and build the later pages while the program is idle, so that none stalls when it is first opened."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from ui.page_stack import PageStack
 from ui.scene.availability import why_no_scene
 from ui.session_context import SessionContext
 
-BREATH_MS = 20
-RICHEST = (Step.MOTION, Step.REVIEW, Step.COMPARE)
-WIDGETS_PER_SLICE = 40
-LATER = (
+PAUSE_MS = 20
+HEAVIEST_STEPS = (Step.MOTION, Step.REVIEW, Step.COMPARE)
+WIDGETS_PER_TURN = 40
+LAZY_MODULES = (
     "ui.plots.joint_grid",
     "ui.presenters.review",
     "ui.presenters.compare",
@@ -35,21 +35,21 @@ LATER = (
 
 
 def warm_up(pages: PageStack, context: SessionContext) -> IdleWorkQueue:
-    """Call it after the first window is shown; busy until all is ready. Leaves most turns to the person.
+    """Call it after the first window is shown; busy until all is ready. Leaves most turns to mouse and keys.
 
     From then on, the pages with the most to draw read new results before they are opened.
 
-    A missing library is left to the page that needs it, which can say so to a person.
+    A missing library is left to the page that needs it, which can show advice.
     """
-    slices = IdleWorkQueue(pages, BREATH_MS)
-    slices.add(_prepare(pages))
+    work_queue = IdleWorkQueue(pages, PAUSE_MS)
+    work_queue.add(_prepare(pages))
     for changed in (context.visit_changed, context.record_changed):
-        changed.connect(lambda: slices.add(_read_ahead(pages)))
-    return slices
+        changed.connect(lambda: work_queue.add(_read_ahead(pages)))
+    return work_queue
 
 
 def _prepare(pages: PageStack) -> Iterator[None]:
-    thread = threading.Thread(target=_load, name="warm-up", daemon=True)
+    thread = threading.Thread(target=_import_lazy_modules, name="warm-up", daemon=True)
     thread.start()
     while thread.is_alive():
         yield
@@ -58,21 +58,21 @@ def _prepare(pages: PageStack) -> Iterator[None]:
         yield
         page = pages.page(step)
         for number, widget in enumerate(page.findChildren(QWidget)):
-            if number % WIDGETS_PER_SLICE == 0:
+            if number % WIDGETS_PER_TURN == 0:
                 yield
             widget.ensurePolished()  # the stylesheet takes as long as building the page
     gc.freeze()  # or Python would look through all of this again and again, a tenth of a second each time
 
 
 def _read_ahead(pages: PageStack) -> Iterator[None]:
-    for step in RICHEST:
+    for step in HEAVIEST_STEPS:
         yield
         if step is not pages.step:  # the page that is shown was refreshed already
             pages.presenter(step).refresh()
 
 
-def _load() -> None:
-    for name in LATER:
+def _import_lazy_modules() -> None:
+    for name in LAZY_MODULES:
         try:
             importlib.import_module(name)
         except ImportError:

@@ -24,7 +24,7 @@ def _local(moment: datetime) -> datetime:
 
 
 def time_left(remaining_s: float | None) -> str:
-    """How long a job still takes; empty when nobody knows."""
+    """How long a job still takes; empty when unknown."""
     if remaining_s is None:
         return ""
     if remaining_s < 8:

@@ -75,18 +75,20 @@ def _run(what: str, data_dir: Path, file: Path | None) -> dict[str, Any]:
     return dict(bench_video(file))
 
 
-def _walk(asked: WalkOptions) -> dict[str, Any]:
+def _walk(options: WalkOptions) -> dict[str, Any]:
     from app.bench.walk import bench_walk
     from core.twin.body import Fidelity
 
-    return bench_walk(_recordings(), Fidelity(asked.fidelity), asked.starts, asked.seconds, asked.seed)
+    return bench_walk(
+        _recordings(), Fidelity(options.fidelity), options.starts, options.seconds, options.seed
+    )
 
 
-def _scenarios(asked: WalkOptions) -> dict[str, Any]:
+def _scenarios(options: WalkOptions) -> dict[str, Any]:
     from app.bench.scenarios import bench_scenarios
     from core.twin.body import Fidelity
 
-    return bench_scenarios(Fidelity(asked.fidelity), asked.starts, asked.seconds, asked.seed)
+    return bench_scenarios(Fidelity(options.fidelity), options.starts, options.seconds, options.seed)
 
 
 def _recordings() -> Path:

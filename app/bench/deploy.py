@@ -43,7 +43,7 @@ STOPS = 60
 READY_S = 5.0
 
 
-def bench_deploy(watch_s: float = 60.0) -> dict[str, Any]:
+def bench_deploy(telemetry_s: float = 60.0) -> dict[str, Any]:
     """Upload rate, round trip, stop latency and telemetry gaps over a virtual exo's default link."""
     key = PrivateKey.from_seed(bytes(32))  # the same in every run
     package = _package(key)
@@ -52,23 +52,23 @@ def bench_deploy(watch_s: float = 60.0) -> dict[str, Any]:
         exo = VirtualExo(Path(folder))
         try:
             address = exo.start()
-            beside_bare = _beside_bare(address, package)
+            compared = _compared_with_bare(address, package)
             with connect(address) as link:
-                numbers = _measure(link, package, watch_s)
+                numbers = _measure(link, package, telemetry_s)
         finally:
             exo.stop()
     kilobytes = round(len(package.device_bytes) / 1000.0, 1)
-    return {"address": address, "package_kb": kilobytes, **beside_bare, **numbers}
+    return {"address": address, "package_kb": kilobytes, **compared, **numbers}
 
 
-def _measure(link: ExoLink, package: PackageFile, watch_s: float) -> dict[str, Any]:
+def _measure(link: ExoLink, package: PackageFile, telemetry_s: float) -> dict[str, Any]:
     transfer(link, package, lambda fraction, sentence: None)
     stops_ms = [_stop_ms(link, package) for _ in range(STOPS)]
-    gaps, records = _watch(link, package, watch_s)
+    gaps, records = _telemetry_gaps(link, package, telemetry_s)
     return {
         "stop_latency_ms_median": round(statistics.median(stops_ms), 2),
         "stop_latency_ms_max": round(max(stops_ms), 2),
-        "telemetry_seconds": watch_s,
+        "telemetry_seconds": telemetry_s,
         "telemetry_ticks": len(records),
         "telemetry_gaps": gaps,
         "telemetry_ticks_assisting": sum(record.state.moves for record in records),
@@ -76,10 +76,10 @@ def _measure(link: ExoLink, package: PackageFile, watch_s: float) -> dict[str, A
     }
 
 
-# beside bare smpclient: in turns, and in turns who comes first, so that both see the same load
+# Against bare smpclient: alternating, also in the order, so that both run under the same load.
 
 
-def _beside_bare(address: str, package: PackageFile) -> dict[str, float]:
+def _compared_with_bare(address: str, package: PackageFile) -> dict[str, float]:
     bare: list[_Timed] = []
     own: list[_Timed] = []
     for turn in range(UPLOADS):
@@ -138,7 +138,7 @@ def _milliseconds(work: Callable[[], object]) -> float:
     return (time.perf_counter() - started) * 1000.0
 
 
-# while it assists
+# Telemetry while the exo assists.
 
 
 def _arm(link: ExoLink, package: PackageFile) -> None:
@@ -150,35 +150,35 @@ def _arm(link: ExoLink, package: PackageFile) -> None:
 
 
 def _stop_ms(link: ExoLink, package: PackageFile) -> float:
-    """From the wish to stop until the exo answered that it stopped, while another thread reads telemetry."""
+    """From the stop request until the exo acknowledged it, while another thread reads telemetry."""
     _arm(link, package)
-    enough = threading.Event()
-    reader = threading.Thread(target=_stream, args=(link, enough))
+    stop_reading = threading.Event()
+    reader = threading.Thread(target=_read_telemetry, args=(link, stop_reading))
     reader.start()
     time.sleep(0.1)
     taken_ms = _milliseconds(link.stop)
-    enough.set()
+    stop_reading.set()
     reader.join()
     return taken_ms
 
 
-def _stream(link: ExoLink, enough: threading.Event) -> None:
-    at = link.telemetry(NEWEST).next_seq
-    while not enough.is_set():
+def _read_telemetry(link: ExoLink, stop_reading: threading.Event) -> None:
+    next_seq = link.telemetry(NEWEST).next_seq
+    while not stop_reading.is_set():
         link.heartbeat()
-        at = link.telemetry(at).next_seq
+        next_seq = link.telemetry(next_seq).next_seq
         time.sleep(0.005)
 
 
-def _watch(link: ExoLink, package: PackageFile, seconds: float) -> tuple[int, list[TelemetryRecord]]:
+def _telemetry_gaps(link: ExoLink, package: PackageFile, seconds: float) -> tuple[int, list[TelemetryRecord]]:
     """Missing control ticks and received ones, polled ten times a second while the exo assists."""
     _arm(link, package)
-    at, end = link.telemetry(NEWEST).next_seq, time.monotonic() + seconds
+    next_seq, end = link.telemetry(NEWEST).next_seq, time.monotonic() + seconds
     records: list[TelemetryRecord] = []
     while time.monotonic() < end:
         link.heartbeat()
-        batch = link.telemetry(at)
-        at = batch.next_seq
+        batch = link.telemetry(next_seq)
+        next_seq = batch.next_seq
         records += batch.records
         time.sleep(0.1)
     link.stop()

@@ -1,6 +1,6 @@
 """`exotwin bench impairments`: twins with known impairments walk, and these are found from the gait alone.
 
-The search is told neither which sliders were moved nor how far, and its twins start at another moment of the
+The search is given neither which sliders were moved nor how far, and its twins start at another moment of the
 stride. `expected` is how the impairment changed the gait against what clinicians expect (see
 `core.simulation.analysis.expected_impairment_effects`); positive is the expected way.
 """
@@ -31,7 +31,7 @@ PAIR = (
     Slot(_K.WEAKNESS, Side.LEFT, group=_G.DORSIFLEXORS),
     Slot(_K.STIFFNESS, Side.RIGHT, joint=JointKind.KNEE),
 )
-SINGLE_PROCESS: tuple[Slot, ...] = (
+SINGLE_SLOTS: tuple[Slot, ...] = (
     *(Slot(_K.WEAKNESS, Side.LEFT, group=group) for group in MuscleGroup),
     *(
         Slot(_K.SPASTICITY, Side.LEFT, group=group)
@@ -48,19 +48,19 @@ SINGLE_PROCESS: tuple[Slot, ...] = (
 
 
 def bench_impairments(
-    *, networks: PolicyNetworks | None = None, slots: Sequence[Slot] = SINGLE_PROCESS
+    *, networks: PolicyNetworks | None = None, slots: Sequence[Slot] = SINGLE_SLOTS
 ) -> dict[str, Any]:
     """Every slider of `slots` alone, then a pair. `networks` walk instead of the shipped policy."""
     policy = networks if networks is not None else shipped_policy()
     reference = scenario_reference(LEVEL_WALKING, GENERIC_BODY, None)
-    searched, shown = (
+    searched, target_walks = (
         TwinWalks(GENERIC_BODY, reference, policy, seed=seed) for seed in (_SEARCH_SEED, _TARGET_SEED)
     )
     cases = [(slot,) for slot in slots] + [PAIR]
-    remembering = _Remembering(searched)
-    healthy, *walks = shown.walk([(), *(_at_severity(case) for case in cases)])
+    cached_walks = _CachedWalks(searched)
+    healthy, *walks = target_walks.walk([(), *(_at_severity(case) for case in cases)])
     found = {
-        _name(case): _case(case, healthy, walk, remembering) for case, walk in zip(cases, walks, strict=True)
+        _name(case): _case(case, healthy, walk, cached_walks) for case, walk in zip(cases, walks, strict=True)
     }
     fitted = [case for case in found.values() if "error" in case]
     return {
@@ -78,23 +78,23 @@ def bench_impairments(
     }
 
 
-class _Remembering:
-    """Walks that are asked for again, as the first round of every search, are not walked again."""
+class _CachedWalks:
+    """Keeps simulated walks: every search begins with the same candidates, which are simulated once."""
 
     def __init__(self, walks: TwinWalks) -> None:
         self.body = walks.body
         self._walks = walks
-        self._known: dict[tuple[Impairment, ...], WalkedGait] = {}
+        self._cache: dict[tuple[Impairment, ...], WalkedGait] = {}
 
     def walk(self, candidates: Sequence[tuple[Impairment, ...]]) -> tuple[WalkedGait, ...]:
-        new = [candidate for candidate in candidates if candidate not in self._known]
+        new = [candidate for candidate in candidates if candidate not in self._cache]
         if new:
-            self._known |= dict(zip(new, self._walks.walk(new), strict=True))
-        return tuple(self._known[candidate] for candidate in candidates)
+            self._cache |= dict(zip(new, self._walks.walk(new), strict=True))
+        return tuple(self._cache[candidate] for candidate in candidates)
 
 
 def _case(
-    case: tuple[Slot, ...], healthy: WalkedGait, walk: WalkedGait, searched: _Remembering
+    case: tuple[Slot, ...], healthy: WalkedGait, walk: WalkedGait, searched: _CachedWalks
 ) -> dict[str, Any]:
     numbers: dict[str, Any] = {"walked_s": walk.walked_s, "expected": {}}
     if walk.features is None or healthy.features is None:
@@ -105,11 +105,11 @@ def _case(
             numbers["expected"][f"{slot.label}: {expected.meaning}"] = round(change, 4)
     if walk.walked_fraction < 1.0:
         return numbers | {"fell": True}
-    began = time.monotonic()
+    started_s = time.monotonic()
     search = ImpairmentSearch(walk.features, searched, seed=_SEARCH_SEED)
     while not search.done:
         search.advance()
-    return numbers | _found(case, search.result()) | {"wall_s": round(time.monotonic() - began, 1)}
+    return numbers | _found(case, search.result()) | {"wall_s": round(time.monotonic() - started_s, 1)}
 
 
 def _found(case: tuple[Slot, ...], fit: ImpairmentFit) -> dict[str, Any]:

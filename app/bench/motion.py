@@ -108,7 +108,7 @@ def _marker_angles(file: Path) -> tuple[FloatArray, Angles]:
     """
     content = json.loads(file.read_text(encoding="utf-8"))
 
-    def turn(bone: str) -> FloatArray:
+    def rotation(bone: str) -> FloatArray:
         x, y, z = np.array(content["bodies"][bone]["rotation"]).T
         zero, one = np.zeros_like(x), np.ones_like(x)
         about_x = np.array([[one, zero, zero], [zero, np.cos(x), -np.sin(x)], [zero, np.sin(x), np.cos(x)]])
@@ -117,7 +117,7 @@ def _marker_angles(file: Path) -> tuple[FloatArray, Angles]:
         return np.asarray(np.einsum("ijt,jkt,klt->til", about_x, about_y, about_z))
 
     def lateral(base: str, tip: str) -> FloatArray:
-        between = np.einsum("tji,tjk->tik", turn(base), turn(tip))
+        between = np.einsum("tji,tjk->tik", rotation(base), rotation(tip))
         return np.asarray(np.degrees(np.arctan2(between[:, 1, 0], between[:, 0, 0])))
 
     angles: Angles = {}

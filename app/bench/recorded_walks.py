@@ -1,4 +1,4 @@
-"""Ground reactions and EMG of people who really walked, as curves that a simulation can be held against.
+"""Ground reaction forces and EMG of recorded walks, as curves that a simulation is compared with.
 
 `TUNING` recordings may be looked at while the simulation is being improved. `HELD_OUT` ones may not: they
 only judge. Nothing is fitted to either by the benchmark itself.
@@ -21,7 +21,7 @@ from core.domain.body import Side
 from core.domain.emg import ChannelSite, EmgMuscle
 from core.domain.units import GRAVITY_M_S2
 from core.emg.processing import envelope
-from core.emg.quality import judge_channel
+from core.emg.quality import channel_quality
 from core.errors import refuse
 
 TUNING = ("subject01", "walk36", "perry", "schwartz", "children_a")
@@ -42,12 +42,12 @@ Envelopes = dict[EmgGroup, FloatArray]  # mean envelope (101,) over the gait cyc
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RecordedWalk:
-    """What one source tells. `ground` or `emg` may be missing."""
+    """Curves of one source. `grf` or `emg` may be missing."""
 
     name: str
     held_out: bool
     about: str  # who walked, how fast, how it was measured
-    ground: Stances | None
+    grf: Stances | None  # ground reaction forces
     emg: Envelopes
 
 
@@ -57,15 +57,15 @@ def recorded_walks(folder: Path) -> tuple[RecordedWalk, ...]:
 
 
 def _subject01(folder: Path) -> RecordedWalk:
-    force = _table(_there(folder, _SUBJECT01))
-    ground = _treadmill(force, ("ground_force", "l_ground_force"))
+    force = _table(_required_file(folder, _SUBJECT01))
+    grf = _treadmill(force, ("ground_force", "l_ground_force"))
     about = "one adult, instrumented treadmill, 12 strides, filtered forces; OpenSim gait2354 example"
-    return RecordedWalk("subject01", False, about, ground, {})
+    return RecordedWalk("subject01", False, about, grf, {})
 
 
 def _walk36(folder: Path) -> RecordedWalk:
-    force = _table(_there(folder, f"{_WALK36}/XLD.mot"))
-    emg = _table(_there(folder, f"{_WALK36}/emgFilt.sto"))
+    force = _table(_required_file(folder, f"{_WALK36}/XLD.mot"))
+    emg = _table(_required_file(folder, f"{_WALK36}/emgFilt.sto"))
     time_s, vertical_n = force["time"], force["ground_force_vy"]
     strikes = [time_s[one.start] for one in contacts(vertical_n, _rate(time_s))]
     columns = {
@@ -84,8 +84,8 @@ def _walk36(folder: Path) -> RecordedWalk:
 
 
 def _rajagopal(folder: Path) -> RecordedWalk:
-    force = _table(_there(folder, f"{_RAJAGOPAL}/grf_walk.mot"))
-    emg = _table(_there(folder, f"{_RAJAGOPAL}/electromyography.sto"))
+    force = _table(_required_file(folder, f"{_RAJAGOPAL}/grf_walk.mot"))
+    emg = _table(_required_file(folder, f"{_RAJAGOPAL}/electromyography.sto"))
     time_s = force["time"]
     right = contacts(force["ground_force_r_vy"], _rate(time_s))
     columns = {
@@ -101,18 +101,18 @@ def _rajagopal(folder: Path) -> RecordedWalk:
     strikes = [time_s[one.start] for one in right]
     envelopes = {group: _cycle_mean(emg, names, strikes) for group, names in columns.items()}
     about = "one adult, overground, one stride; envelopes as published (Rajagopal et al. 2016)"
-    ground = _treadmill(force, ("ground_force_r", "ground_force_l"))
-    return RecordedWalk("rajagopal", True, about, ground, envelopes)
+    grf = _treadmill(force, ("ground_force_r", "ground_force_l"))
+    return RecordedWalk("rajagopal", True, about, grf, envelopes)
 
 
 def _bmc(folder: Path) -> RecordedWalk:
-    content = ezc3d.c3d(str(_there(folder, _BMC)), extract_forceplat_data=True)
+    content = ezc3d.c3d(str(_required_file(folder, _BMC)), extract_forceplat_data=True)
     rate = float(content["header"]["analogs"]["frame_rate"])
     steps = _plate_steps(content, rate)
     step_n = steps[1][0].start - steps[0][0].start
     impulse = np.mean([force[2, one.start : one.end].sum() for one, force in steps])
     weight_n = float(impulse / step_n)  # a steady walk: every stance carries the body for one step
-    ground = joined([_plate_stance(one, force, weight_n, 2 * step_n) for one, force in steps])
+    grf = joined([_plate_stance(one, force, weight_n, 2 * step_n) for one, force in steps])
     labels = [str(label) for label in content["parameters"]["ANALOG"]["LABELS"]["value"]]
     analog = content["data"]["analogs"][0]
     codes = {
@@ -141,22 +141,22 @@ def _bmc(folder: Path) -> RecordedWalk:
     about = (
         "one adult, overground, two steps on plates; raw EMG of both legs through this program's own chain"
     )
-    return RecordedWalk("bmc", True, about, ground, envelopes)
+    return RecordedWalk("bmc", True, about, grf, envelopes)
 
 
 def _children(name: str) -> Callable[[Path], RecordedWalk]:
     def read(folder: Path) -> RecordedWalk:
-        grounds: list[Stances] = []
+        grfs: list[Stances] = []
         gathered: dict[EmgGroup, list[FloatArray]] = {}
         for file in _CHILDREN[name]:
             content = ezc3d.c3d(
-                str(_there(folder, f"multi-subject-c3d/{file}.c3d")), extract_forceplat_data=True
+                str(_required_file(folder, f"multi-subject-c3d/{file}.c3d")), extract_forceplat_data=True
             )
-            grounds.append(_child_ground(content))
+            grfs.append(_child_ground(content))
             _child_emg(content, gathered)
         envelopes = {group: _scaled(np.mean(curves, axis=0)) for group, curves in gathered.items()}
         about = "three young people of 25 to 60 kg, overground; good EMG channels only, raw through our chain"
-        return RecordedWalk(name, name in HELD_OUT, about, joined(grounds), envelopes)
+        return RecordedWalk(name, name in HELD_OUT, about, joined(grfs), envelopes)
 
     return read
 
@@ -186,7 +186,7 @@ def _child_emg(content: Any, gathered: dict[EmgGroup, list[FloatArray]]) -> None
     for side, times in _events(content).items():
         for name, (group, muscle) in _CHILD_CHANNELS.items():
             signal = content["data"]["analogs"][0][labels.index(f"Voltage.{side.suffix.upper()} {name}")]
-            if judge_channel(name, ChannelSite(muscle, side), signal, rate, 0.0).verdict != "good":
+            if channel_quality(name, ChannelSite(muscle, side), signal, rate, 0.0).verdict != "good":
                 continue
             smooth = envelope(signal, rate)
             for start, end in itertools.pairwise(times):
@@ -204,7 +204,7 @@ def _schwartz(folder: Path) -> RecordedWalk:
     }
     envelopes = {}
     for group, names in files.items():
-        tables = [np.loadtxt(_there(folder, f"{_SCHWARTZ}/{name}.txt")) for name in names]
+        tables = [np.loadtxt(_required_file(folder, f"{_SCHWARTZ}/{name}.txt")) for name in names]
         envelopes[group] = _scaled(even(np.mean([table[:, 8] for table in tables], axis=0)))
     about = "83 children and adolescents, free speed, mean (Schwartz et al. 2008)"
     return RecordedWalk("schwartz", False, about, None, envelopes)
@@ -213,7 +213,7 @@ def _schwartz(folder: Path) -> RecordedWalk:
 def _perry(folder: Path) -> RecordedWalk:
     """Columns as in reflex models: hip abductors, adductors and flexors, glutei, hamstrings, rectus, vasti,
     short biceps, gastrocnemius, soleus, tibialis anterior. The file's very first number (1) is a slip."""
-    table = np.loadtxt(_there(folder, _PERRY), delimiter=",")
+    table = np.loadtxt(_required_file(folder, _PERRY), delimiter=",")
     table[0, 0] = table[1, 0]
     columns = {
         EmgGroup.GLUTEUS_MEDIUS: 0,
@@ -274,7 +274,7 @@ def _plate_stance(one: Contact, force: FloatArray, weight_n: float, stride_n: in
 
 
 def _foot_ahead(content: Any, time_s: float) -> Side:
-    """Who strikes at `time_s`: the foot whose heel moved further in the 0.1 s before; the other stands."""
+    """The side that strikes at `time_s`: the one whose heel moved further in the 0.1 s before."""
     points, rate = content["data"]["points"], content["header"]["points"]["frame_rate"]
     labels = [str(label) for label in content["parameters"]["POINT"]["LABELS"]["value"]]
     now, before = round(time_s * rate), round((time_s - 0.1) * rate)
@@ -330,7 +330,7 @@ def _table(path: Path) -> dict[str, FloatArray]:
     return dict(zip(names, values.T, strict=True))
 
 
-def _there(folder: Path, name: str) -> Path:
+def _required_file(folder: Path, name: str) -> Path:
     path = folder / name
     if not path.is_file():
         raise refuse(

@@ -19,7 +19,7 @@ from core.twin.body import Fidelity
 def bench_scenarios(fidelity: Fidelity, starts: int, seconds: float, seed: int) -> dict[str, Any]:
     """Success rate and more of every scenario, ready for JSON.
 
-    A walk comes through when nobody falls and at least 70 % of the distance asked for is walked.
+    A walk succeeds without a fall and with at least 70 % of the commanded distance.
     """
     networks = shipped_policy(muscles=fidelity is not Fidelity.FAST)
     numbers: dict[str, Any] = {
@@ -32,19 +32,20 @@ def bench_scenarios(fidelity: Fidelity, starts: int, seconds: float, seed: int) 
         }
     }
     return numbers | {
-        scenario.key: _tried(scenario, networks, fidelity, starts, seconds, seed) for scenario in SCENARIOS
+        scenario.key: _evaluated(scenario, networks, fidelity, starts, seconds, seed)
+        for scenario in SCENARIOS
     }
 
 
-def _tried(
+def _evaluated(
     scenario: Scenario, networks: PolicyNetworks, fidelity: Fidelity, starts: int, seconds: float, seed: int
 ) -> dict[str, Any]:
     walker = scenario_walker(scenario, GENERIC_BODY, None, length_s=seconds, fidelity=fidelity)
     walkers = [walker] * starts
-    world = WalkingEnvironment(
+    environment = WalkingEnvironment(
         walkers, seed=seed, actuation=actuation_of(walkers, networks), episode_s=2 * seconds
     )
-    run = run_scenario(scenario, world, networks.act, seconds)
+    run = run_scenario(scenario, environment, networks.act, seconds)
     return {
         "success_rate": run.success_rate,
         "survived_s_median": float(np.median(run.survived_s)),

@@ -1,4 +1,4 @@
-"""The shipped policy walks from many random starts; what came of it, as curves and numbers."""
+"""The shipped policy walks from many random starts; the result as curves and numbers."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from core.simulation.muscles.metabolics import MetabolicRate, metabolic_rates
 from core.tasks.policy_files import BASE_POLICY, MUSCLE_POLICY, shipped_policy
 from core.twin.body import Fidelity
 
-SETTLE_S = 2.0  # what a random start does to the gait is over by then
+SETTLE_S = 2.0  # the transient of a random start is over by then
 GROUND_LOW_PASS_HZ = 20.0
 CURVE_WALKERS = 8  # as many survivors give curves; more change the third digit
 _STANCE_IMPULSE_FRACTION = 0.5  # of the largest; toes that scuff the floor in swing are no stance
@@ -55,8 +55,8 @@ MUSCLES_OF: dict[EmgGroup, tuple[Muscle, ...]] = {
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Equipment:
-    """Who walks and by what. All walkers have the same model."""
+class WalkSetup:
+    """The walkers, their actuation and the policy. All walkers have the same model."""
 
     walkers: tuple[Walker, ...]
     actuation: Actuation
@@ -66,7 +66,7 @@ class Equipment:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EvaluatedWalk:
-    """What came of it. `ground` and `emg` are missing when nobody stayed on the feet."""
+    """The result. `grf` and `emg` are missing when every walker fell."""
 
     policy: str
     has_muscles: bool
@@ -76,58 +76,60 @@ class EvaluatedWalk:
     speed_m_s: float
     curve_walkers: int
     stances: int
-    ground: Stances | None
+    grf: Stances | None  # ground reaction forces
     emg: dict[EmgGroup, FloatArray]  # mean activation over the cycle (101,)
     excitation: dict[EmgGroup, FloatArray]  # mean excitation likewise
     metabolic: tuple[MetabolicRate, ...]
 
 
-def shipped_walk(fidelity: Fidelity, starts: int, scenario: Scenario = LEVEL_WALKING) -> Equipment:
+def shipped_walk(fidelity: Fidelity, starts: int, scenario: Scenario = LEVEL_WALKING) -> WalkSetup:
     """The shipped policy in the generic body with the scenario's stride, from `starts` random starts."""
     model = worn_model(GENERIC_BODY, fidelity, None, surfaces=False)
     has_muscles = bool(model.na)
     networks = shipped_policy(muscles=has_muscles)
     walkers = (Walker(model, GENERIC_BODY, scenario_reference(scenario, GENERIC_BODY, None)),) * starts
-    return Equipment(
+    return WalkSetup(
         walkers, actuation_of(walkers, networks), networks, MUSCLE_POLICY if has_muscles else BASE_POLICY
     )
 
 
-def evaluate_walk(equipment: Equipment, *, seconds: float, seed: int, threads: int = 2) -> EvaluatedWalk:
+def evaluate_walk(setup: WalkSetup, *, seconds: float, seed: int, threads: int = 2) -> EvaluatedWalk:
     """Every walker walks once, until a fall or for `seconds`."""
-    notes = _Notes(equipment.actuation)
-    world = WalkingEnvironment(
-        equipment.walkers, seed=seed, actuation=notes, episode_s=2 * seconds, threads=threads
+    recording = _RecordingActuation(setup.actuation)
+    environment = WalkingEnvironment(
+        setup.walkers, seed=seed, actuation=recording, episode_s=2 * seconds, threads=threads
     )
-    walking, steps = np.ones(world.size, dtype=np.bool_), np.zeros(world.size)
-    walked_m, squares = np.zeros(world.size), []
+    walking, steps = np.ones(environment.size, dtype=np.bool_), np.zeros(environment.size)
+    walked_m, squares = np.zeros(environment.size), []
     for number in range(round(seconds / CONTROL_STEP_S)):
-        step = world.step(equipment.networks.act(world.observation()))
+        step = environment.step(setup.networks.act(environment.observation()))
         walking &= ~step.terminated
         if not walking.any():
             break
         steps += walking
-        walked_m[walking] = world.walked_m[walking]
+        walked_m[walking] = environment.walked_m[walking]
         if number * CONTROL_STEP_S >= SETTLE_S:
-            squares.append(world.own_error_rad[walking][:, FLEXION] ** 2)
-        world.reset(step.terminated)
-    model, body = equipment.walkers[0].model, equipment.walkers[0].body
-    watched = [_Watched.of(notes, walker, model, body) for walker in np.flatnonzero(walking)[:CURVE_WALKERS]]
-    ground = joined([one.ground for one in watched if one.ground is not None]) if watched else None
-    rates = np.concatenate([one.facts.metabolic_w for one in watched]) if watched else np.zeros((0, 2))
+            squares.append(environment.own_error_rad[walking][:, FLEXION] ** 2)
+        environment.reset(step.terminated)
+    model, body = setup.walkers[0].model, setup.walkers[0].body
+    settled = [
+        _SettledWalk.of(recording, walker, model, body) for walker in np.flatnonzero(walking)[:CURVE_WALKERS]
+    ]
+    grf = joined([one.grf for one in settled if one.grf is not None]) if settled else None
+    rates = np.concatenate([one.facts.metabolic_w for one in settled]) if settled else np.zeros((0, 2))
     return EvaluatedWalk(
-        policy=equipment.policy,
+        policy=setup.policy,
         has_muscles=model.na > 0,
         survived_fraction=float(walking.mean()),
         walked_s_median=float(np.median(steps)) * CONTROL_STEP_S,
         flexion_rmse_deg=_rmse_deg(squares),
         speed_m_s=float(walked_m.sum() / max(steps.sum() * CONTROL_STEP_S, CONTROL_STEP_S)),
-        curve_walkers=len(watched),
-        stances=0 if ground is None else len(ground.vertical_bw),
-        ground=ground,
-        emg=_mean_envelopes([one.emg for one in watched]),
-        excitation=_mean_envelopes([one.excitation for one in watched]),
-        metabolic=metabolic_rates(rates, body.mass_kg) if watched else (),
+        curve_walkers=len(settled),
+        stances=0 if grf is None else len(grf.vertical_bw),
+        grf=grf,
+        emg=_mean_envelopes([one.emg for one in settled]),
+        excitation=_mean_envelopes([one.excitation for one in settled]),
+        metabolic=metabolic_rates(rates, body.mass_kg) if settled else (),
     )
 
 
@@ -143,8 +145,8 @@ def _mean_envelopes(parts: Sequence[dict[EmgGroup, FloatArray]]) -> dict[EmgGrou
     }
 
 
-class _Notes:
-    """A drive that notes every state and the controls given in it."""
+class _RecordingActuation:
+    """Actuation that records every state and the controls given in it."""
 
     def __init__(self, actuation: Actuation) -> None:
         self._actuation = actuation
@@ -178,27 +180,29 @@ class _Notes:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Watched:
+class _SettledWalk:
     """One walker's walk after the start has settled."""
 
-    ground: Stances | None
+    grf: Stances | None
     emg: dict[EmgGroup, FloatArray]
     excitation: dict[EmgGroup, FloatArray]
     facts: MuscleAnalysis
 
     @staticmethod
-    def of(notes: _Notes, walker: int, model: mujoco.MjModel, body: BodyParameters) -> _Watched:
-        first = round(SETTLE_S / notes.interval_s)
-        state = np.array([states[walker] for states in notes.states[first:]])
-        control = np.array([controls[walker] for controls in notes.controls[first:]])
-        torque = np.array([torques[walker] for torques in notes.torques[first:]])
-        force_n = ground_forces(model, state, control, notes.interval_s)
+    def of(
+        recording: _RecordingActuation, walker: int, model: mujoco.MjModel, body: BodyParameters
+    ) -> _SettledWalk:
+        first = round(SETTLE_S / recording.interval_s)
+        state = np.array([states[walker] for states in recording.states[first:]])
+        control = np.array([controls[walker] for controls in recording.controls[first:]])
+        torque = np.array([torques[walker] for torques in recording.torques[first:]])
+        force_n = ground_forces(model, state, control, recording.interval_s)
         found = {side: _stances_of(force_n[:, index, 2], model) for index, side in enumerate(SIDES)}
         facts = _facts(model, body, state, control, torque)
-        steps = round(notes.interval_s / model.opt.timestep)
+        steps = round(recording.interval_s / model.opt.timestep)
         strikes = {side: [one.start / steps for one in found[side]] for side in SIDES}
-        return _Watched(
-            _ground(force_n, found, body.mass_kg),
+        return _SettledWalk(
+            _grf_stances(force_n, found, body.mass_kg),
             envelopes(facts, facts.activation, strikes),
             envelopes(facts, facts.excitation, strikes),
             facts,
@@ -210,13 +214,13 @@ def ground_forces(
 ) -> FloatArray:
     """Low-passed force on both feet at every physics step (K, 2, 3), for states (T, S), controls (T, U)."""
     sos = butter(2, GROUND_LOW_PASS_HZ, fs=1.0 / model.opt.timestep, output="sos")
-    return np.asarray(sosfiltfilt(sos, felt_forces(model, state, control, interval_s), axis=0))
+    return np.asarray(sosfiltfilt(sos, raw_ground_forces(model, state, control, interval_s), axis=0))
 
 
-def felt_forces(
+def raw_ground_forces(
     model: mujoco.MjModel, state: FloatArray, control: FloatArray, interval_s: float
 ) -> FloatArray:
-    """The same as the physics gave it: its steps are taken again from the noted states, in C."""
+    """The same as the physics gave it: its steps are repeated from the recorded states, in C."""
     steps, columns = round(interval_s / model.opt.timestep), SensorColumns.of(model)
     with rollout.Rollout(nthread=1) as runner:
         controls = np.repeat(control[:, None], steps, axis=1)
@@ -231,7 +235,9 @@ def _stances_of(vertical_n: FloatArray, model: mujoco.MjModel) -> tuple[Contact,
     return tuple(one for one, impulse in zip(found, impulses, strict=True) if impulse >= enough)
 
 
-def _ground(force_n: FloatArray, found: dict[Side, tuple[Contact, ...]], mass_kg: float) -> Stances | None:
+def _grf_stances(
+    force_n: FloatArray, found: dict[Side, tuple[Contact, ...]], mass_kg: float
+) -> Stances | None:
     parts = []
     for index, side in enumerate(SIDES):
         if len(found[side]) < 2:

@@ -2,7 +2,7 @@
 
 Learning and the bare rollout take turns in short slices, so that whatever else the PC does slows both. The
 bare rollout has the learner's model, threads, walkers, first states and controls, and takes all physics steps
-of a round in one call: nothing looks at the walkers in between, nobody decides, nothing is learned.
+of an iteration in one call: without observations, policy or learning in between.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ from core.twin.body import Fidelity
 
 THREADS = 2
 SLICES = 7  # of learning and of the bare rollout in turn
-ROUNDS = 2  # of learning per slice
-WARM_UP_ROUNDS = 2
+ITERATIONS = 2  # of PPO per slice
+WARM_UP_ITERATIONS = 2
 STAGES = {"torque": Fidelity.FAST, "muscles80": Fidelity.STANDARD}
 SEED = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class WalkResult:
-    """The physics of one round as it was asked for. Axes: N walkers, K physics steps, U controls."""
+class RecordedRollout:
+    """The states and controls of one iteration. Axes: N walkers, K physics steps, U controls."""
 
     state: FloatArray  # (N, S) at its start
     control: FloatArray  # (N, K, U)
@@ -79,14 +79,14 @@ def _stage(fidelity: Fidelity) -> dict[str, Any]:
     muscles = fidelity is not Fidelity.FAST
     model = worn_model(GENERIC_BODY, fidelity, None, surfaces=False)
     walker = Walker(model, GENERIC_BODY, normal_walk(Leg.of(GENERIC_BODY.scale)))
-    start = shipped_policy(muscles=muscles)  # the walkers walk and hardly fall
+    start = shipped_policy(muscles=muscles)  # a trained policy: hardly any episode ends early
     learner = gait_learner([walker] * WALKERS, start=start, seed=SEED, muscles=muscles)
-    for _ in range(WARM_UP_ROUNDS):
+    for _ in range(WARM_UP_ITERATIONS):
         learner.learn_iteration(time.monotonic)
     with rollout.Rollout(nthread=THREADS) as bare:
         data = [mujoco.MjData(model) for _ in range(THREADS)]
         slices = [_slice(learner, bare, [model] * WALKERS, data) for _ in range(SLICES)]
-    steps = ROUNDS * learner.settings.horizon * WALKERS
+    steps = ITERATIONS * learner.settings.horizon * WALKERS
     return {
         **_rates(slices, steps, model.opt.timestep),
         "epochs": learner.settings.epochs,
@@ -96,34 +96,37 @@ def _stage(fidelity: Fidelity) -> dict[str, Any]:
 
 
 def _slice(learner: GaitLearner, bare: Any, models: list[Any], data: list[Any]) -> Slice:
-    """Learn some rounds by the clock, another to note its walk, and walk that again without learning."""
+    """Time some iterations, record the controls of another one, and time its bare rollout."""
     learning_s, learning_cpu_s = _seconds(
-        lambda: [learner.learn_iteration(time.monotonic) for _ in range(ROUNDS)]
+        lambda: [learner.learn_iteration(time.monotonic) for _ in range(ITERATIONS)]
     )
-    walk = _walk(learner)
-    steps = walk.control.shape[1]
+    recorded = _recorded_rollout(learner)
+    steps = recorded.control.shape[1]
     bare_s, bare_cpu_s = _seconds(
-        lambda: [bare.rollout(models, data, walk.state, walk.control, nstep=steps) for _ in range(ROUNDS)]
+        lambda: [
+            bare.rollout(models, data, recorded.state, recorded.control, nstep=steps)
+            for _ in range(ITERATIONS)
+        ]
     )
     return Slice(learning_s, bare_s, learning_cpu_s, bare_cpu_s)
 
 
-def _walk(learner: GaitLearner) -> WalkResult:
-    worlds = learner.environments
-    states = [world.state.copy() for world in worlds]
-    physics = [world.physics for world in worlds]
-    recorders = [_Recorder(each) for each in physics]
-    for world, recorder in zip(worlds, recorders, strict=True):
-        world.physics = cast(BatchPhysics, recorder)
+def _recorded_rollout(learner: GaitLearner) -> RecordedRollout:
+    environments = learner.environments
+    states = [environment.state.copy() for environment in environments]
+    physics = [environment.physics for environment in environments]
+    recorders = [_RecordingPhysics(each) for each in physics]
+    for environment, recorder in zip(environments, recorders, strict=True):
+        environment.physics = cast(BatchPhysics, recorder)
     learner.learn_iteration(time.monotonic)
-    for world, own in zip(worlds, physics, strict=True):
-        world.physics = own
+    for environment, own in zip(environments, physics, strict=True):
+        environment.physics = own
     controls = [np.concatenate(recorder.controls, axis=1) for recorder in recorders]
-    return WalkResult(np.concatenate(states), np.concatenate(controls))
+    return RecordedRollout(np.concatenate(states), np.concatenate(controls))
 
 
-class _Recorder:
-    """Physics that writes down its controls."""
+class _RecordingPhysics:
+    """Physics that records its controls."""
 
     def __init__(self, physics: BatchPhysics) -> None:
         self._physics = physics

@@ -39,7 +39,7 @@ def _start(data_dir: Path, environment: dict[str, str]) -> dict[str, Any]:
     return result
 
 
-def _probe(data_dir: Path, asked_at_s: float) -> int:
+def _probe(data_dir: Path, requested_at_s: float) -> int:
     """Run in the child: the real start, reported when the window is on the screen."""
     from PySide6.QtWidgets import QApplication
 
@@ -48,7 +48,7 @@ def _probe(data_dir: Path, asked_at_s: float) -> int:
 
     def shown(_window: MainWindow) -> None:
         answer = {
-            "first_window_s": time.time() - asked_at_s,
+            "first_window_s": time.time() - requested_at_s,
             "heavy_modules_loaded": [name for name in HEAVY if name in sys.modules],
         }
         sys.stdout.write(json.dumps(answer) + "\n")

@@ -19,11 +19,11 @@ from core.jobs.values import JobSpec, SilentContext
 from core.store.repository import open_store
 from core.tasks import detect_pose, import_video
 
-ROUNDS = 3
+REPETITIONS = 3
 
 
-def bench_video(file: Path, rounds: int = ROUNDS) -> dict[str, float]:
-    """Frame rates over the whole file, both with loading the model; one round of each first to warm up.
+def bench_video(file: Path, repetitions: int = REPETITIONS) -> dict[str, float]:
+    """Frame rates over the whole file, both with loading the model; one repetition of each first to warm up.
 
     `task_fps_hz` is the complete job: reading the record, decoding, looking for further people, tracking,
     pictures for playback, quality findings and saving. `mediapipe_fps_hz` is the plain loop of OpenCV
@@ -35,7 +35,7 @@ def bench_video(file: Path, rounds: int = ROUNDS) -> dict[str, float]:
         recording_id = import_video.run({"visit_id": _visit(Path(folder)), "files": [str(file)]}, context)
         params = {"recording_id": recording_id, "person": None}
         bare, task = [], []
-        for _ in range(rounds + 1):
+        for _ in range(repetitions + 1):
             frames, seconds = _bare_mediapipe(file)
             bare.append(frames / seconds)
             start_s = time.perf_counter()

@@ -1,10 +1,10 @@
-"""`exotwin bench walk`: the shipped policy walks, and its walk is held against people who really walked.
+"""`exotwin bench walk`: the walk of the shipped policy, compared with recorded walks of people.
 
-Ground reactions are taken at every physics step and low-passed at 20 Hz, as gait laboratories do; stances are
-cut from the forces alone, in recordings and simulation alike. Curves are compared over the whole gait cycle
-(zero in swing) and, stricter, over stance alone. `people` says how alike real people are to one another by
-the same measure: more cannot be asked of a simulation. Activations are compared with EMG envelopes without
-any shift in time, though real muscle answers its EMG some hundredths of a second late.
+Ground reaction forces are taken at every physics step and low-passed at 20 Hz, as gait laboratories do;
+stances are cut from the forces alone, in recordings and simulation alike. Curves are compared over the whole
+gait cycle (zero in swing) and, stricter, over stance alone. `people` says how alike recordings of real
+people are by the same measure, which is the most a simulation can reach. Activations are compared with EMG
+envelopes without any shift in time, though real muscle answers its EMG some hundredths of a second late.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ def bench_walk(
         "flexion_rmse_deg": walk.flexion_rmse_deg,
         "speed_m_s": walk.speed_m_s,
     }
-    if walk.ground is not None:
-        numbers |= _against_all(walk.ground, walk.emg, people)
+    if walk.grf is not None:
+        numbers |= _against_all(walk.grf, walk.emg, people)
         if walk.has_muscles:
             numbers |= _excitation_against(walk, people)
         numbers["sources"] = {person.name: _against(walk, person) for person in people}
     numbers["metabolic_net_w_kg"] = {rate.model: rate.net_w_kg for rate in walk.metabolic}
     numbers["cost_of_transport_j_kg_m"] = costs_of_transport(fidelity, seed)
-    numbers["people"] = people_alike(people)
+    numbers["people"] = correlations_between_people(people)
     rounded: dict[str, Any] = _rounded(numbers)
     return rounded
 
@@ -53,11 +53,11 @@ def bench_walk(
 def costs_of_transport(fidelity: Fidelity, seed: int) -> dict[str, Any]:
     """Gross metabolic cost per distance at the level scenarios; that of people is lowest near 1.3 m/s.
 
-    By the speed that was asked for; what was not walked to its end by anybody is missing.
+    By commanded speed; a scenario that no walker survived is missing.
     """
-    asked = [scenario for scenario in SCENARIOS if scenario.key.startswith("level-")]
+    scenarios = [scenario for scenario in SCENARIOS if scenario.key.startswith("level-")]
     costs: dict[str, Any] = {}
-    for scenario in asked:
+    for scenario in scenarios:
         walk = evaluate_walk(
             shipped_walk(fidelity, TRANSPORT_STARTS, scenario), seconds=TRANSPORT_S, seed=seed
         )
@@ -67,14 +67,14 @@ def costs_of_transport(fidelity: Fidelity, seed: int) -> dict[str, Any]:
     return costs
 
 
-def _against_all(ground: Stances, emg: Envelopes, people: tuple[RecordedWalk, ...]) -> dict[str, Any]:
+def _against_all(grf: Stances, emg: Envelopes, people: tuple[RecordedWalk, ...]) -> dict[str, Any]:
     """Against the mean curve of all sources, and the mean over the sources taken one by one."""
-    numbers = ground_against(ground, [person.ground for person in people if person.ground is not None])
-    numbers["vertical_grf_peaks_bw"] = list(ground.peaks_bw)
-    numbers["stance_fraction"] = ground.stance_fraction
+    numbers = grf_correlations(grf, [person.grf for person in people if person.grf is not None])
+    numbers["vertical_grf_peaks_bw"] = list(grf.peaks_bw)
+    numbers["stance_fraction"] = grf.stance_fraction
     held_out = [person for person in people if person.held_out]
-    grounds = [person.ground for person in held_out if person.ground is not None]
-    numbers["held_out"] = ground_against(ground, grounds) | _emg_against(emg, held_out)
+    grfs = [person.grf for person in held_out if person.grf is not None]
+    numbers["held_out"] = grf_correlations(grf, grfs) | _emg_against(emg, held_out)
     return numbers | _emg_against(emg, people)
 
 
@@ -84,16 +84,16 @@ def _excitation_against(walk: EvaluatedWalk, people: tuple[RecordedWalk, ...]) -
     return {name.replace("activation", "excitation"): value for name, value in found.items()}
 
 
-def ground_against(ground: Stances, others: list[Stances]) -> dict[str, Any]:
+def grf_correlations(grf: Stances, others: list[Stances]) -> dict[str, Any]:
     """`..._r` against the mean cycle of the others; `..._r_each` is the mean of r with each of them."""
     numbers: dict[str, Any] = {}
     for name in ("vertical", "fore_aft"):
-        own = ground.mean_cycle(name)
+        own = grf.mean_cycle(name)
         cycles = [other.mean_cycle(name) for other in others]
         numbers[f"{name}_grf_r"] = correlation(own, np.mean(cycles, axis=0))
         numbers[f"{name}_grf_r_each"] = float(np.mean([correlation(own, cycle) for cycle in cycles]))
         stances = [other.mean_stance(name) for other in others]
-        numbers[f"{name}_grf_stance_r"] = correlation(ground.mean_stance(name), np.mean(stances, axis=0))
+        numbers[f"{name}_grf_stance_r"] = correlation(grf.mean_stance(name), np.mean(stances, axis=0))
     return numbers
 
 
@@ -120,31 +120,32 @@ def _curves(group: EmgGroup, people: Any) -> list[FloatArray]:
 
 def _against(walk: EvaluatedWalk, person: RecordedWalk) -> dict[str, Any]:
     numbers: dict[str, Any] = {"about": person.about, "held_out": person.held_out}
-    if person.ground is not None and walk.ground is not None:
-        found = ground_against(walk.ground, [person.ground])
+    if person.grf is not None and walk.grf is not None:
+        found = grf_correlations(walk.grf, [person.grf])
         numbers |= {name: value for name, value in found.items() if not name.endswith("_each")}
-        numbers["vertical_grf_peaks_bw"] = list(person.ground.peaks_bw)
-        numbers["stance_fraction"] = person.ground.stance_fraction
+        numbers["vertical_grf_peaks_bw"] = list(person.grf.peaks_bw)
+        numbers["stance_fraction"] = person.grf.stance_fraction
     if person.emg:
         numbers |= _emg_against(walk.emg, [person])
     return numbers
 
 
-def people_alike(people: tuple[RecordedWalk, ...]) -> dict[str, Any]:
+def correlations_between_people(people: tuple[RecordedWalk, ...]) -> dict[str, Any]:
     """How alike the recordings are: mean of r of each source with the mean of the others."""
-    grounds = [person.ground for person in people if person.ground is not None]
+    grfs = [person.grf for person in people if person.grf is not None]
     numbers: dict[str, Any] = {}
     for name in ("vertical", "fore_aft"):
-        numbers[f"{name}_grf_r"] = _one_against_others([ground.mean_cycle(name) for ground in grounds])
-        numbers[f"{name}_grf_stance_r"] = _one_against_others(
-            [ground.mean_stance(name) for ground in grounds]
-        )
-    alike = {
+        numbers[f"{name}_grf_r"] = _one_against_others([grf.mean_cycle(name) for grf in grfs])
+        numbers[f"{name}_grf_stance_r"] = _one_against_others([grf.mean_stance(name) for grf in grfs])
+    by_muscle = {
         group.value: _one_against_others(curves)
         for group in EmgGroup
         if len(curves := _curves(group, people)) > 1
     }
-    return numbers | {"activation_r": alike, "activation_r_mean": float(np.mean(list(alike.values())))}
+    return numbers | {
+        "activation_r": by_muscle,
+        "activation_r_mean": float(np.mean(list(by_muscle.values()))),
+    }
 
 
 def _one_against_others(curves: list[FloatArray]) -> float:

@@ -23,7 +23,7 @@ Command = Callable[[argparse.Namespace], int]
 
 
 class _Parser(argparse.ArgumentParser):
-    """Tells what is wrong with a command in one line, like every other refusal."""
+    """Refuses a wrong command in one line, like every other refusal."""
 
     def error(self, message: str) -> NoReturn:
         what, why = "This command cannot be understood.", f"{message[:1].upper()}{message[1:]}."
@@ -33,39 +33,39 @@ class _Parser(argparse.ArgumentParser):
 def run(arguments: list[str]) -> int:
     """Parse and run one command; returns the exit status."""
     try:
-        given = _parser().parse_args(arguments)
+        args = _parser().parse_args(arguments)
     except UserError as error:
-        return _tell(error.advice, EXIT_REFUSED)
-    command: Command = given.command
+        return _print_advice(error.advice, EXIT_REFUSED)
+    command: Command = args.command
     try:
-        return command(given)
+        return command(args)
     except UserError as error:
-        status = _tell(error.advice, EXIT_REFUSED)
-        _tell_about_restore(error.advice, given)
+        status = _print_advice(error.advice, EXIT_REFUSED)
+        _print_restore_hint(error.advice, args)
         return status
     except (JobCancelled, KeyboardInterrupt):
         print("Stopped. Finished steps are kept.", file=sys.stderr)
         return EXIT_CANCELLED
     except Exception as error:  # noqa: BLE001 - the process border: a person reads this, not a traceback
-        return _tell(_bug(error, _data_dir(given)), EXIT_BUG)
+        return _print_advice(_bug(error, _data_dir(args)), EXIT_BUG)
 
 
-def _tell(advice: Advice, status: int) -> int:
+def _print_advice(advice: Advice, status: int) -> int:
     print(advice.one_line(), file=sys.stderr)
     return status
 
 
-def _tell_about_restore(advice: Advice, given: argparse.Namespace) -> None:
+def _print_restore_hint(advice: Advice, args: argparse.Namespace) -> None:
     from core.store.database import newest_backup
 
-    folder = _data_dir(given)
+    folder = _data_dir(args)
     if advice.code == "REC-002" and newest_backup(folder) is not None:
         print(f"Run: exotwin restore --data-dir {shlex.quote(str(folder))}", file=sys.stderr)
 
 
 def _bug(error: Exception, data_dir: Path) -> Advice:
-    """What to say about a mistake in ExoTwin; its traceback goes to the log."""
-    from app.crash import unexpected
+    """Advice for a bug in ExoTwin; its traceback goes to the log."""
+    from app.crash import bug_advice
     from app.logs import start_logging
     from app.terminal import JobDied
     from core.jobs.values import Crashed, outcome_advice
@@ -76,7 +76,7 @@ def _bug(error: Exception, data_dir: Path) -> Advice:
         where = "Earlier results are untouched; details are above."
     logging.getLogger(__name__).error("Unexpected error", exc_info=error)
     died = outcome_advice(Crashed(str(error))) if isinstance(error, JobDied) else None
-    return unexpected(where) if died is None else replace(died, next_step=where)
+    return bug_advice(where) if died is None else replace(died, next_step=where)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -109,8 +109,8 @@ def _add_data_dir(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _data_dir(given: argparse.Namespace) -> Path:
-    return getattr(given, "data_dir", None) or data_dir_default()
+def _data_dir(args: argparse.Namespace) -> Path:
+    return getattr(args, "data_dir", None) or data_dir_default()
 
 
 if TYPE_CHECKING:
@@ -131,15 +131,15 @@ def _add_session(commands: Subparsers) -> None:
     session = commands.add_parser("session", help="a whole session without a screen").add_subparsers(
         required=True
     )
-    run_it = session.add_parser("run", help="from a walking video")
-    run_it.add_argument("--patient", type=Path, required=True, help="JSON file with the patient")
-    run_it.add_argument("--video", type=Path, required=True)
-    run_it.add_argument("--emg", type=Path)
-    run_it.add_argument("--person", type=int, help="which person, when several are seen (0 is the first)")
-    run_it.set_defaults(command=_session_run)
+    run_parser = session.add_parser("run", help="from a walking video")
+    run_parser.add_argument("--patient", type=Path, required=True, help="JSON file with the patient")
+    run_parser.add_argument("--video", type=Path, required=True)
+    run_parser.add_argument("--emg", type=Path)
+    run_parser.add_argument("--person", type=int, help="which person, when several are seen (0 is the first)")
+    run_parser.set_defaults(command=_session_run)
     demo = session.add_parser("demo", help="with the synthetic demo patient")
     demo.set_defaults(command=_session_demo)
-    for parser in (run_it, demo):
+    for parser in (run_parser, demo):
         parser.add_argument("--device", default="Hippo_L1", help="exo model (default Hippo_L1)")
         parser.add_argument("--minutes", type=float, default=6.0, help="training time in all (default 6)")
         parser.add_argument("--seed", type=int, default=0)
@@ -231,7 +231,7 @@ def _add_simulate(commands: Subparsers) -> None:
     parser.set_defaults(command=_simulate)
 
 
-def _gui(given: argparse.Namespace) -> int:
+def _gui(args: argparse.Namespace) -> int:
     if sys.platform == "linux" and not os.environ.keys() & {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"}:
         raise refuse(
             "PC-020",
@@ -241,106 +241,106 @@ def _gui(given: argparse.Namespace) -> int:
         )
     from app.main import run_gui
 
-    return run_gui(_data_dir(given), demo=given.demo)
+    return run_gui(_data_dir(args), demo=args.demo)
 
 
-def _doctor(given: argparse.Namespace) -> int:
+def _doctor(args: argparse.Namespace) -> int:
     from app.cli.doctor import doctor_command
 
-    return doctor_command(_data_dir(given), given.as_json)
+    return doctor_command(_data_dir(args), args.as_json)
 
 
-def _session_run(given: argparse.Namespace) -> int:
+def _session_run(args: argparse.Namespace) -> int:
     from app.cli.session_run import run_video_session
     from app.session_request import read_patient
     from app.terminal import open_terminal
 
-    subject = read_patient(given.patient)
-    data_dir = _data_dir(given)
-    request = _session_request(given, data_dir, given.person)
+    subject = read_patient(args.patient)
+    data_dir = _data_dir(args)
+    request = _session_request(args, data_dir, args.person)
     with open_terminal(data_dir) as terminal:
-        end = run_video_session(request, subject, given.video, given.emg, terminal)
-    return _finish(end, given)
+        end = run_video_session(request, subject, args.video, args.emg, terminal)
+    return _finish(end, args)
 
 
-def _session_demo(given: argparse.Namespace) -> int:
+def _session_demo(args: argparse.Namespace) -> int:
     from app.cli.session_run import run_demo_session
     from app.terminal import open_terminal
 
-    data_dir = _data_dir(given)
-    request = _session_request(given, data_dir)
+    data_dir = _data_dir(args)
+    request = _session_request(args, data_dir)
     with open_terminal(data_dir) as terminal:
         end = run_demo_session(request, terminal)
-    return _finish(end, given)
+    return _finish(end, args)
 
 
-def _session_request(given: argparse.Namespace, data_dir: Path, person: int | None = None) -> SessionRequest:
+def _session_request(args: argparse.Namespace, data_dir: Path, person: int | None = None) -> SessionRequest:
     from app.session_request import SessionRequest
 
     return SessionRequest(
-        given.device, given.minutes, data_dir, given.out, given.seed, person=person, sides=given.sides
+        args.device, args.minutes, data_dir, args.out, args.seed, person=person, sides=args.sides
     )
 
 
-def _finish(end: SessionEnd, given: argparse.Namespace) -> int:
-    """Print what came of it; raises the advice of a session that stopped before the exo."""
-    if given.as_json:
+def _finish(end: SessionEnd, args: argparse.Namespace) -> int:
+    """Print the result; raises the advice of a session that stopped before the exo."""
+    if args.as_json:
         print(json.dumps(end.summary, indent=2))
     else:
-        print(f"{end.summary['verdict']}\n{end.summary['outcome']}\nResults are in {given.out}.")
+        print(f"{end.summary['verdict']}\n{end.summary['outcome']}\nResults are in {args.out}.")
     if end.advice is not None:
         raise UserError(end.advice)
     return EXIT_OK if end.summary["confirmed"] else EXIT_BUG
 
 
-def _virtual_exo(given: argparse.Namespace) -> int:
+def _virtual_exo(args: argparse.Namespace) -> int:
     from app.cli.virtual_exo import virtual_exo_command
     from app.session_request import check_folder
 
-    if given.state is not None:
-        check_folder(given.state, "--state")
+    if args.state is not None:
+        check_folder(args.state, "--state")
     return virtual_exo_command(
-        given.listen,
-        given.plant,
-        state_dir=given.state,
-        parent=given.parent,
-        faults=given.faults,
-        worn_before_s=given.worn_before,
-        trust=_data_dir(given),
+        args.listen,
+        args.plant,
+        state_dir=args.state,
+        parent=args.parent,
+        faults=args.faults,
+        worn_before_s=args.worn_before,
+        trust=_data_dir(args),
     )
 
 
-def _job(given: argparse.Namespace) -> int:
+def _job(args: argparse.Namespace) -> int:
     from app.terminal import open_terminal
     from core.jobs.table import JOB_TABLE
 
-    if given.kind not in JOB_TABLE:
+    if args.kind not in JOB_TABLE:
         raise refuse(
             "JOB-002",
-            f"There is no job called {given.kind}.",
+            f"There is no job called {args.kind}.",
             "Jobs have fixed names.",
             f"Use one of: {', '.join(JOB_TABLE)}.",
         )
     try:
-        params = dict(json.loads(given.params.read_text(encoding="utf-8")))
+        params = dict(json.loads(args.params.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError) as error:
         raise refuse(
             "JOB-003",
-            f"The parameter file {given.params} cannot be read.",
+            f"The parameter file {args.params} cannot be read.",
             f"{error}.",
             "Give a JSON file with the job's parameters.",
         ) from error
-    with open_terminal(_data_dir(given)) as terminal:
-        record_id = terminal.run(given.kind, params, visit_id=str(params.get("visit_id", "")))
+    with open_terminal(_data_dir(args)) as terminal:
+        record_id = terminal.run(args.kind, params, visit_id=str(params.get("visit_id", "")))
     print(record_id)
     return EXIT_OK
 
 
-def _restore(given: argparse.Namespace) -> int:
+def _restore(args: argparse.Namespace) -> int:
     from core.store.database import database_path, is_damaged, restore_backup
     from core.store.repository import open_store
 
-    folder = _data_dir(given)
+    folder = _data_dir(args)
     existed = database_path(folder).exists()
     if not is_damaged(folder):
         raise refuse(
@@ -357,39 +357,39 @@ def _restore(given: argparse.Namespace) -> int:
     return EXIT_OK
 
 
-def _gallery(given: argparse.Namespace) -> int:
+def _gallery(args: argparse.Namespace) -> int:
     from app.session_request import check_results_folder
     from ui.gallery import render_gallery
 
-    check_results_folder(given.out)
-    return render_gallery(given.out, _data_dir(given))
+    check_results_folder(args.out)
+    return render_gallery(args.out, _data_dir(args))
 
 
-def _bench(given: argparse.Namespace) -> int:
+def _bench(args: argparse.Namespace) -> int:
     from app.bench.commands import WalkOptions, bench_command
     from app.session_request import check_walks
 
-    check_walks(given.starts, given.seconds)
-    walk = WalkOptions(given.fidelity, given.starts, given.seconds, given.seed)
-    return bench_command(given.what, _data_dir(given), given.file, given.as_json, walk)
+    check_walks(args.starts, args.seconds)
+    walk = WalkOptions(args.fidelity, args.starts, args.seconds, args.seed)
+    return bench_command(args.what, _data_dir(args), args.file, args.as_json, walk)
 
 
-def _replay(given: argparse.Namespace) -> int:
+def _replay(args: argparse.Namespace) -> int:
     from app.cli.replay import replay_lines
 
-    for line in replay_lines(given.file):
+    for line in replay_lines(args.file):
         print(line)
     return EXIT_OK
 
 
-def _simulate(given: argparse.Namespace) -> int:
+def _simulate(args: argparse.Namespace) -> int:
     from app.session_request import scenario_params
     from app.terminal import open_terminal
     from core.tasks.simulate_scenario import SUMMARY
 
-    params = scenario_params(given)
-    with open_terminal(_data_dir(given)) as terminal:
+    params = scenario_params(args)
+    with open_terminal(_data_dir(args)) as terminal:
         terminal.run("simulate_scenario", params)
-    summary = json.loads((given.out / SUMMARY).read_text(encoding="utf-8"))
-    print(f"Simulated. {summary['verdict']}.\nArrays, summary and film are in {given.out}.")
+    summary = json.loads((args.out / SUMMARY).read_text(encoding="utf-8"))
+    print(f"Simulated. {summary['verdict']}.\nArrays, summary and film are in {args.out}.")
     return EXIT_OK

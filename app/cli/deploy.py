@@ -33,11 +33,11 @@ def add_deploy(commands: Any, add_data_dir: AddDataDir) -> None:
 
 def _add_package(commands: Any, add_data_dir: AddDataDir) -> None:
     package = commands.add_parser("package", help="look into a controller package, or check it")
-    what = package.add_subparsers(required=True)
-    inspect = what.add_parser("inspect", help="what is in it")
+    actions = package.add_subparsers(required=True)
+    inspect = actions.add_parser("inspect", help="what is in it")
     inspect.set_defaults(command=_inspect)
     usable = "whether it may be used, be it on a virtual exo only; the exit status is 0 only then"
-    verify = what.add_parser("verify", help=usable)
+    verify = actions.add_parser("verify", help=usable)
     verify.add_argument("--patient", default="", metavar="CODE", help="must be for this patient")
     verify.add_argument("--device", default="", metavar="ID", help="must be for this exo model")
     verify.set_defaults(command=_verify)
@@ -48,16 +48,16 @@ def _add_package(commands: Any, add_data_dir: AddDataDir) -> None:
 
 
 def _add_key(commands: Any, add_data_dir: AddDataDir) -> None:
-    what = commands.add_parser("key", help="the key this site signs packages with").add_subparsers(
+    actions = commands.add_parser("key", help="the key this site signs packages with").add_subparsers(
         required=True
     )
-    make = what.add_parser("make", help="make it; packing does so by itself where there is a key store")
+    make = actions.add_parser("make", help="make it; packing does so by itself where there is a key store")
     make.add_argument("--file", action="store_true", help="keep it in a file under a passphrase")
     make.add_argument("--replace", action="store_true", help="retire the present key")
     make.set_defaults(command=_make_key)
-    show = what.add_parser("show", help="which keys count here")
+    show = actions.add_parser("show", help="which keys count here")
     show.set_defaults(command=_show_keys)
-    trust = what.add_parser("trust", help="accept packages of another site")
+    trust = actions.add_parser("trust", help="accept packages of another site")
     trust.add_argument("file", type=Path, help="that site's site.pub.pem")
     trust.set_defaults(command=_trust_key)
     for parser in (make, show, trust):
@@ -65,10 +65,12 @@ def _add_key(commands: Any, add_data_dir: AddDataDir) -> None:
 
 
 def _add_audit(commands: Any, add_data_dir: AddDataDir) -> None:
-    what = commands.add_parser("audit", help="who did what to which controller").add_subparsers(required=True)
-    verify = what.add_parser("verify", help="whether the trail is whole; the exit status is 0 only then")
+    actions = commands.add_parser("audit", help="who did what to which controller").add_subparsers(
+        required=True
+    )
+    verify = actions.add_parser("verify", help="whether the trail is whole; the exit status is 0 only then")
     verify.set_defaults(command=_verify_audit)
-    listing = what.add_parser("list", help="every entry, oldest first")
+    listing = actions.add_parser("list", help="every entry, oldest first")
     listing.set_defaults(command=_list_audit)
     for parser in (verify, listing):
         parser.add_argument("--json", action="store_true", dest="as_json")
@@ -85,18 +87,18 @@ def _add_rollback(commands: Any, add_data_dir: AddDataDir) -> None:
     parser.set_defaults(command=_rollback)
 
 
-def _rollback(given: argparse.Namespace) -> int:
+def _rollback(args: argparse.Namespace) -> int:
     from app.terminal import open_terminal
     from core.store.repository import open_store
 
-    folder = _data_dir(given)
+    folder = _data_dir(args)
     with open_store(folder) as store:
-        visit_id = _newest_visit(store, given.patient)
+        visit_id = _newest_visit(store, args.patient)
     params = {
-        "address": given.exo,
-        "confirmed_patient": given.patient,
-        "name": given.name,
-        "role": given.role,
+        "address": args.exo,
+        "confirmed_patient": args.patient,
+        "name": args.name,
+        "role": args.role,
     }
     with open_terminal(folder) as terminal:
         record_id = terminal.run("roll_back", params, visit_id=visit_id)
@@ -118,12 +120,12 @@ def _newest_visit(store: Store, code: str) -> str:
     return visits[-1].id
 
 
-def _inspect(given: argparse.Namespace) -> int:
+def _inspect(args: argparse.Namespace) -> int:
     from app.cli.package_text import package_lines
     from core.deploy.package import read_package
 
-    package = read_package(given.file)
-    if given.as_json:
+    package = read_package(args.file)
+    if args.as_json:
         manifest = dataclasses.asdict(package.manifest)
         values = {"manifest": manifest, "manifest_sha256": package.manifest_sha256, "report": package.report}
         print(json.dumps(values, indent=2))
@@ -132,20 +134,20 @@ def _inspect(given: argparse.Namespace) -> int:
     return EXIT_OK
 
 
-def _verify(given: argparse.Namespace) -> int:
+def _verify(args: argparse.Namespace) -> int:
     from app.cli.package_text import check_lines, check_values, use_values
     from core.deploy.checks import CheckContext, examine
     from core.deploy.keys.site_key import trusted_keys
     from core.deploy.keys.site_secret import site_secret, subject_tag
     from core.deploy.package import read_bytes
 
-    folder = _data_dir(given)
-    tag = subject_tag(site_secret(folder), given.patient) if given.patient else ""
+    folder = _data_dir(args)
+    tag = subject_tag(site_secret(folder), args.patient) if args.patient else ""
     check_context = CheckContext(
-        trusted_keys(folder), datetime.now(UTC), device_id=given.device, subject_tag=tag
+        trusted_keys(folder), datetime.now(UTC), device_id=args.device, subject_tag=tag
     )
-    examination = examine(read_bytes(given.file), given.file.name, check_context)
-    if given.as_json:
+    examination = examine(read_bytes(args.file), args.file.name, check_context)
+    if args.as_json:
         checks = [check_values(check) for check in examination.checks]
         values = {
             "passed": examination.passed,
@@ -158,21 +160,21 @@ def _verify(given: argparse.Namespace) -> int:
     return EXIT_OK if examination.passed else EXIT_FAILED
 
 
-def _make_key(given: argparse.Namespace) -> int:
+def _make_key(args: argparse.Namespace) -> int:
     from core.deploy.keys.key_store import system_key_store
     from core.deploy.keys.site_key import make_site_key
 
-    store = None if given.file else system_key_store()
+    store = None if args.file else system_key_store()
     passphrase = _ask_passphrase() if store is None else ""
-    _open_record(_data_dir(given))
-    key = make_site_key(_data_dir(given), store, passphrase, replace=given.replace)
+    _open_record(_data_dir(args))
+    key = make_site_key(_data_dir(args), store, passphrase, replace=args.replace)
     place = "a file under your passphrase" if store is None else "the key store of this login"
     print(f"The site's key is {key.key_id}; it is kept in {place}.")
     return EXIT_OK
 
 
 def _open_record(folder: Path) -> None:
-    """Keys without a database are taken for the rest of a lost one: the first key comes with a database."""
+    """Keys without a database count as the remains of a lost one: the first key comes with a database."""
     from core.store.database import is_damaged
     from core.store.repository import open_store
 
@@ -185,9 +187,9 @@ def _ask_passphrase() -> str:
     from core.deploy.keys.sealed_key import check_passphrase
     from core.deploy.keys.site_key import PASSPHRASE_VARIABLE, passphrase_of_environment
 
-    given = passphrase_of_environment()
-    if given:
-        return given
+    args = passphrase_of_environment()
+    if args:
+        return args
     if not sys.stdin.isatty():
         raise refuse(
             "KEY-010",
@@ -204,10 +206,10 @@ def _ask_passphrase() -> str:
     return first
 
 
-def _show_keys(given: argparse.Namespace) -> int:
+def _show_keys(args: argparse.Namespace) -> int:
     from core.deploy.keys.site_key import trusted_keys
 
-    keys = trusted_keys(_data_dir(given))
+    keys = trusted_keys(_data_dir(args))
     for key_id, key in keys.items():
         print(f"{key_id}  {key.kind.value}")
     if not keys:
@@ -215,27 +217,27 @@ def _show_keys(given: argparse.Namespace) -> int:
     return EXIT_OK
 
 
-def _trust_key(given: argparse.Namespace) -> int:
+def _trust_key(args: argparse.Namespace) -> int:
     from core.deploy.keys.site_key import read_public_key, trust
 
-    key = read_public_key(given.file)
-    _open_record(_data_dir(given))
-    trust(_data_dir(given), key)
+    key = read_public_key(args.file)
+    _open_record(_data_dir(args))
+    trust(_data_dir(args), key)
     print(f"Packages signed with {key.key_id} are accepted here from now on.")
     return EXIT_OK
 
 
-def _verify_audit(given: argparse.Namespace) -> int:
+def _verify_audit(args: argparse.Namespace) -> int:
     from core.deploy.audit_anchor import first_contradiction, signed_manifests
     from core.deploy.keys.site_key import trusted_keys
     from core.store.repository import open_store
 
-    folder = _data_dir(given)
+    folder = _data_dir(args)
     with open_store(folder) as store:
         entries, broken = store.audit_trail(), store.audit_break()
     manifests = list(signed_manifests(folder, trusted_keys(folder)))
     broken = broken or first_contradiction(entries, manifests)
-    if given.as_json:
+    if args.as_json:
         found = None if broken is None else dataclasses.asdict(broken)
         values = {
             "whole": broken is None,
@@ -257,12 +259,12 @@ def _verify_audit(given: argparse.Namespace) -> int:
     return EXIT_OK
 
 
-def _list_audit(given: argparse.Namespace) -> int:
+def _list_audit(args: argparse.Namespace) -> int:
     from core.store.repository import open_store
 
-    with open_store(_data_dir(given)) as store:
+    with open_store(_data_dir(args)) as store:
         entries = store.audit_trail()
-    if given.as_json:
+    if args.as_json:
         print(json.dumps([dataclasses.asdict(entry) for entry in entries], indent=2))
     else:
         for entry in entries:
@@ -277,5 +279,5 @@ def _entry_line(entry: AuditEntry) -> str:
     return f"{entry.number:>5}  {entry.on_utc[:19]}  {event.step:<12}  {who}  {about}"
 
 
-def _data_dir(given: argparse.Namespace) -> Path:
-    return getattr(given, "data_dir", None) or data_dir_default()
+def _data_dir(args: argparse.Namespace) -> Path:
+    return getattr(args, "data_dir", None) or data_dir_default()

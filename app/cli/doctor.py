@@ -58,7 +58,7 @@ Answer = dict[str, Any]  # what a probe returned, or {"error": sentence}
 
 
 class Probe:
-    """A question asked in a child process, because its answer needs heavy or crash-prone libraries."""
+    """A check in a child process, because it needs heavy or crash-prone libraries."""
 
     def __init__(self, function: str) -> None:
         spawn = multiprocessing.get_context("spawn")
@@ -258,7 +258,7 @@ def judge_pose_model(model: Path, answer: Answer) -> Check:
 
 
 def run_doctor(data_dir: Path) -> tuple[Check, ...]:
-    """Ask this PC everything. Takes a few seconds; never raises for what it finds."""
+    """Run all checks. Takes a few seconds; never raises for what it finds."""
     screen = has_screen(os.environ)
     cameras, ports = Probe("app.cli.doctor_probes:cameras"), Probe("app.cli.doctor_probes:serial_ports")
     model = resources.pose_model()

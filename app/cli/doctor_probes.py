@@ -1,4 +1,4 @@
-"""Questions to this PC that load heavy libraries or may crash; each runs in its own short-lived child.
+"""Checks of this PC that load heavy libraries or may crash; each runs in its own short-lived child.
 
 A probe returns plain values; `app.cli.doctor` turns them into findings. It names probes by string, so that
 the process of the windows never loads these libraries.

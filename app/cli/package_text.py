@@ -1,4 +1,4 @@
-"""A controller package in words, for people who look into one."""
+"""A controller package as text, for the terminal."""
 
 from __future__ import annotations
 
@@ -86,8 +86,8 @@ def check_values(check: Check) -> dict[str, object]:
 
 
 def _printable(line: str) -> str:
-    """Nobody has checked yet who wrote this text: it must not command the terminal."""
-    return "".join(sign if sign.isprintable() else "?" for sign in line)
+    """The text is not verified yet: it must not hold control sequences for the terminal."""
+    return "".join(character if character.isprintable() else "?" for character in line)
 
 
 def _network(package: PackageFile) -> str:
@@ -103,14 +103,14 @@ def _inputs(manifest: Manifest) -> str:
 
 
 def _acceptance(manifest: Manifest) -> str:
-    done = manifest.acceptance
-    facts = [f"test vectors reach {done.golden_peak_nm:.1f} N m"]
-    if done.simulated_peak_nm is not None:
-        facts.append(f"walking reaches {done.simulated_peak_nm:.1f} N m")
-    if done.effort_ratio is not None:
-        facts.append(f"effort at the end of training {done.effort_ratio:.0%} of that without exo")
-    if done.falls_per_minute is not None:
-        facts.append(f"{done.falls_per_minute:.1f} falls a minute")
+    acceptance = manifest.acceptance
+    facts = [f"test vectors reach {acceptance.golden_peak_nm:.1f} N m"]
+    if acceptance.simulated_peak_nm is not None:
+        facts.append(f"walking reaches {acceptance.simulated_peak_nm:.1f} N m")
+    if acceptance.effort_ratio is not None:
+        facts.append(f"effort at the end of training {acceptance.effort_ratio:.0%} of that without exo")
+    if acceptance.falls_per_minute is not None:
+        facts.append(f"{acceptance.falls_per_minute:.1f} falls a minute")
     return ", ".join(facts)
 
 

@@ -10,34 +10,34 @@ from core.simulation.physics.flight_replay import Breakdown, replay
 
 
 def replay_lines(file: Path) -> tuple[str, ...]:
-    """Replay the recording and tell it, one sentence per line."""
+    """Replay the recording and describe what failed, one sentence per line."""
     recording = read_recording(file)
     found = replay(recording)
     return (
         f"Body {recording.body + 1} of the batch (seed {recording.seed}) broke down "
         f"{found.time_s:.3f} s after its last start, in step batch {recording.batch + 1}.",
-        _first(found),
-        _before(found),
+        _first_failure(found),
+        _growth(found),
         *_forces(found),
-        _sameness(found, recording),
+        _reproduction(found, recording),
     )
 
 
-def _first(found: Breakdown) -> str:
+def _first_failure(found: Breakdown) -> str:
     if not found.where:
         return f"What broke first: {found.quantity}."
-    return f"What broke first: the {found.quantity} of {_named(found.where)} was no possible number any more."
+    return f"What broke first: the {found.quantity} of {_label(found.where)} was no possible number any more."
 
 
-def _before(found: Breakdown) -> str:
-    led_ms = 1000.0 * (found.time_s - found.wild_since_s)
+def _growth(found: Breakdown) -> str:
+    growth_ms = 1000.0 * (found.time_s - found.wild_since_s)
     largest = (
         f"the largest acceleration before was {abs(found.fastest_acceleration):.3g} {found.fastest_unit} "
-        f"of {_named(found.fastest)}"
+        f"of {_label(found.fastest)}"
     )
-    if led_ms <= 0.0:
+    if growth_ms <= 0.0:
         return f"It came at once: {largest}."
-    return f"It grew for {led_ms:.0f} ms: {largest}."
+    return f"It grew for {growth_ms:.0f} ms: {largest}."
 
 
 def _forces(found: Breakdown) -> tuple[str, ...]:
@@ -45,11 +45,11 @@ def _forces(found: Breakdown) -> tuple[str, ...]:
     if found.contact:
         lines.append(f"The hardest contact, {found.contact}, carried {found.contact_force_n:.3g} N.")
     if found.actuator:
-        lines.append(f"The strongest actuator, {_named(found.actuator)}, gave {found.actuator_force:.3g}.")
+        lines.append(f"The strongest actuator, {_label(found.actuator)}, gave {found.actuator_force:.3g}.")
     return tuple(lines)
 
 
-def _sameness(found: Breakdown, recording: Recording) -> str:
+def _reproduction(found: Breakdown, recording: Recording) -> str:
     if found.same:
         return "The replay gave the recorded numbers again, bit by bit."
     if not found.made_here:
@@ -57,5 +57,5 @@ def _sameness(found: Breakdown, recording: Recording) -> str:
     return "The replay differs from the recording: the body was changed from outside between two steps."
 
 
-def _named(name: str) -> str:
+def _label(name: str) -> str:
     return Joint(name).label if name in set(Joint) else name

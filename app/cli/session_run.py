@@ -86,7 +86,7 @@ def _from_landmarks(store: Store, visit_id: str, request: SessionRequest, termin
     started_s = time.monotonic()
     controller_id = _train(store, visit_id, request, terminal)
     comparison_id = terminal.run("compare", {"controller_id": controller_id}, visit_id=visit_id)
-    advice = held_back(store, visit_id, comparison_id, request)
+    advice = release_blocker(store, visit_id, comparison_id, request)
     package_id = None
     if advice is None:
         _release_for_virtual(store, visit_id, comparison_id)
@@ -107,10 +107,10 @@ def _train(store: Store, visit_id: str, request: SessionRequest, terminal: Termi
 
     landmarks = store.latest(visit_id, RecordKind.LANDMARKS)
     assert landmarks is not None
-    heed(store.load(landmarks.id, Landmarks).findings)
-    told = {"sides": request.sides, "sides_by": operator_name()} if request.sides else {}
-    motion_id = run("solve_motion", landmarks_id=landmarks.id, **told)
-    heed(store.load(motion_id, Motion).findings)
+    raise_if_stopped(store.load(landmarks.id, Landmarks).findings)
+    sides = {"sides": request.sides, "sides_by": operator_name()} if request.sides else {}
+    motion_id = run("solve_motion", landmarks_id=landmarks.id, **sides)
+    raise_if_stopped(store.load(motion_id, Motion).findings)
     store.decide(visit_id, Step.MOTION, Verdict.ACCEPTED, record_id=motion_id, by=OPERATOR)
     twin_id = run("fit_twin", motion_id=motion_id)
     gait_minutes = request.minutes * GAIT_FRACTION
@@ -127,11 +127,13 @@ def _train(store: Store, visit_id: str, request: SessionRequest, terminal: Termi
     )
 
 
-def held_back(store: Store, visit_id: str, comparison_id: str, request: SessionRequest) -> Advice | None:
-    """Why the controller of a real person goes no further without somebody who answers for it.
+def release_blocker(
+    store: Store, visit_id: str, comparison_id: str, request: SessionRequest
+) -> Advice | None:
+    """Why the controller of a real person goes no further without a clinician's signature.
 
-    None where it may: it does not make walking harder, or the patient is synthetic. Nobody can be hurt by a
-    demo's virtual exo, and the demo is there to show the whole way.
+    None where it may: it does not make walking harder, or the patient is synthetic. A demo's virtual exo is
+    worn by no person, and the demo is there to show every step.
     """
     assistance = assistance_of(store.load(comparison_id, Comparison).scores)
     subject, number = store.subject_of(visit_id), store.visit(visit_id).number
@@ -159,8 +161,8 @@ def _release_for_virtual(store: Store, visit_id: str, comparison_id: str) -> Non
     )
 
 
-def heed(findings: tuple[Finding, ...]) -> None:
-    """A finding that holds the guided session holds this one too; nobody is there to decide otherwise."""
+def raise_if_stopped(findings: tuple[Finding, ...]) -> None:
+    """A finding that stops the guided session stops this one too: no person is there to decide otherwise."""
     for finding in findings:
         if finding.severity is Severity.STOP:
             next_step = _IN_A_TERMINAL.get(finding.advice.code, finding.advice.next_step)
@@ -205,19 +207,19 @@ def summarise(store: Store, visit_id: str, seconds: dict[str, float]) -> dict[st
     twin, comparison = newest(RecordKind.TWIN, Twin), newest(RecordKind.COMPARISON, Comparison)
     return {
         "synthetic": landmarks.synthetic,
-        **_measured(landmarks, motion),
+        **_measured_numbers(landmarks, motion),
         "twin": {"height_m": twin.body.height_m, "mass_kg": round(twin.model_mass_kg, 3)},
-        **_trained(
+        **_training_numbers(
             newest(RecordKind.GAIT_POLICY, GaitPolicy), newest(RecordKind.CONTROLLER, TrainedController)
         ),
-        **_handed_over(store, visit_id, assistance_of(comparison.scores)),
+        **_deployment_numbers(store, visit_id, assistance_of(comparison.scores)),
         "verdict": comparison.sentence,
-        **_walked(store, visit_id),
+        **_virtual_walk_numbers(store, visit_id),
         "seconds": {kind: round(spent, 1) for kind, spent in seconds.items()},
     }
 
 
-def _handed_over(store: Store, visit_id: str, assistance: Assistance) -> dict[str, Any]:
+def _deployment_numbers(store: Store, visit_id: str, assistance: Assistance) -> dict[str, Any]:
     """What the controller does to walking, and which exo holds it, if the session came that far."""
     ratio, info = assistance.effort_ratio, store.latest(visit_id, RecordKind.DEPLOYMENT)
     deployment = None if info is None else store.load(info.id, Deployment)
@@ -236,7 +238,7 @@ def _handed_over(store: Store, visit_id: str, assistance: Assistance) -> dict[st
     }
 
 
-def _walked(store: Store, visit_id: str) -> dict[str, Any]:
+def _virtual_walk_numbers(store: Store, visit_id: str) -> dict[str, Any]:
     """The walk with the virtual exo, if there was one: a confirmed controller is not walked with again."""
     info = store.latest(visit_id, RecordKind.WALK)
     if info is None:
@@ -253,7 +255,7 @@ def _walked(store: Store, visit_id: str) -> dict[str, Any]:
     }
 
 
-def _measured(landmarks: Landmarks, motion: Motion) -> dict[str, Any]:
+def _measured_numbers(landmarks: Landmarks, motion: Motion) -> dict[str, Any]:
     left, right = motion.measures.sides
     return {
         "frames": len(landmarks.patient.tracks[0].time_s),
@@ -280,7 +282,7 @@ def _measured(landmarks: Landmarks, motion: Motion) -> dict[str, Any]:
     }
 
 
-def _trained(policy: GaitPolicy, controller: TrainedController) -> dict[str, Any]:
+def _training_numbers(policy: GaitPolicy, controller: TrainedController) -> dict[str, Any]:
     return {
         "training": {
             "control_steps": policy.control_steps,

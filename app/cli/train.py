@@ -64,44 +64,44 @@ def _add_twin_options(twin: argparse.ArgumentParser) -> None:
     twin.add_argument("--json", action="store_true", dest="as_json", help="print the numbers as JSON")
 
 
-def _train_base(given: argparse.Namespace) -> int:
+def _train_base(args: argparse.Namespace) -> int:
     from app.session_request import check_minutes, check_processes, check_results_folder
     from app.train.base_policies import train_base
 
-    check_minutes(given.minutes)
-    check_results_folder(given.out)
-    check_processes(given.processes)
+    check_minutes(args.minutes)
+    check_results_folder(args.out)
+    check_processes(args.processes)
     with ordinary_permissions():
-        print(train_base(given.minutes, given.seed, given.out, print, processes=given.processes))
+        print(train_base(args.minutes, args.seed, args.out, print, processes=args.processes))
     return 0
 
 
-def _train_predictive(given: argparse.Namespace) -> int:
+def _train_predictive(args: argparse.Namespace) -> int:
     from app.session_request import check_minutes, check_results_folder
     from app.train.predictive import PredictiveRequest, read_policy, train_predictive
     from core.twin.body import Fidelity
 
-    check_minutes(given.minutes)
-    check_results_folder(given.out)
-    tracking = None if given.tracking is None else read_policy(given.tracking)
-    fidelity = Fidelity.LUMPED if given.muscles == "26" else Fidelity.STANDARD
-    request = PredictiveRequest(given.minutes, given.out, given.seed, fidelity=fidelity, tracking=tracking)
+    check_minutes(args.minutes)
+    check_results_folder(args.out)
+    tracking = None if args.tracking is None else read_policy(args.tracking)
+    fidelity = Fidelity.LUMPED if args.muscles == "26" else Fidelity.STANDARD
+    request = PredictiveRequest(args.minutes, args.out, args.seed, fidelity=fidelity, tracking=tracking)
     with ordinary_permissions():
         print(train_predictive(request, print))
     return 0
 
 
-def _train_twin(given: argparse.Namespace) -> int:
+def _train_twin(args: argparse.Namespace) -> int:
     from app.terminal import open_terminal
     from app.train.twin import TwinRequest, train_twin
 
-    folder = getattr(given, "data_dir", None) or data_dir_default()
+    folder = getattr(args, "data_dir", None) or data_dir_default()
     request = TwinRequest(
-        given.person, given.trial, given.fidelity, given.minutes, given.seed, folder, given.out, given.resume
+        args.person, args.trial, args.fidelity, args.minutes, args.seed, folder, args.out, args.resume
     )
     with open_terminal(folder) as terminal:
         result = train_twin(request, terminal)
-    if given.as_json:
+    if args.as_json:
         print(json.dumps(result, indent=2))
     else:
         for name, value in result.items():

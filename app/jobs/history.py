@@ -24,10 +24,10 @@ def write_spec(spec: JobSpec) -> Path:
     Raises UserError REC-003 (full disk) or REC-006 (folder missing or not writable).
     """
     folder = work_dir(spec.data_dir, spec.id)
-    kept = {**asdict(spec), "data_dir": ""}  # the data folder may be moved
+    stored = {**asdict(spec), "data_dir": ""}  # the data folder may be moved
     with folder_errors(spec.data_dir):
         folder.mkdir(parents=True, exist_ok=True)
-        _replace(folder / "job.json", kept)
+        _replace(folder / "job.json", stored)
         (folder / "outcome.json").unlink(missing_ok=True)
     return folder
 
@@ -84,9 +84,9 @@ def _read_outcome(folder: Path) -> Outcome:
 
 def _replace(path: Path, content: dict[str, Any]) -> None:
     """Write a JSON file so that either the old one or the new one is there."""
-    aside = path.with_suffix(".tmp")
-    aside.write_text(json.dumps(content), encoding="utf-8")
-    aside.replace(path)
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text(json.dumps(content), encoding="utf-8")
+    temporary.replace(path)
 
 
 def _written_s(path: Path) -> float:

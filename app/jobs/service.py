@@ -1,4 +1,4 @@
-"""The one place that starts processes for long work, supervises them and tells how they ended."""
+"""The one place that starts processes for long work, supervises them and reports how they ended."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from core.jobs.values import (
 )
 
 _log = logging.getLogger(__name__)
-_COOPERATE_S = 15.0  # a training writes its checkpoint in this time
+_COOPERATE_S = 15.0  # long enough for a training to write its checkpoint
 _TERMINATE_S = 3.0
 
 
@@ -86,22 +86,24 @@ class JobService:
             self._end(job_id, Cancelled())
         elif running is not None and not running.cancelled:
             running.cancelled = True
-            self._say(running, CANCEL)
-            threading.Thread(target=_insist, args=(running.process,), name="job-end", daemon=True).start()
+            self._send_command(running, CANCEL)
+            threading.Thread(
+                target=_ensure_ended, args=(running.process,), name="job-end", daemon=True
+            ).start()
 
     def pause(self, job_id: str, paused: bool) -> None:
         with self._lock:
             running = self._running.get(job_id)
             if running is not None:
                 self._states[job_id] = replace(self._states[job_id], paused=paused)
-                self._say(running, PAUSE if paused else RESUME)
+                self._send_command(running, PAUSE if paused else RESUME)
 
     def send(self, job_id: str, text: str) -> None:
         """Tell a running job something. What comes too late is dropped: it was meant for that run only."""
         with self._lock:
             running = self._running.get(job_id)
         if running is not None:
-            self._say(running, text)
+            self._send_command(running, text)
 
     def states(self) -> tuple[JobState, ...]:
         with self._lock:
@@ -145,7 +147,7 @@ class JobService:
             self._states.pop(spec.id, None)
             self._states[spec.id] = JobState(spec)
             self._waiting.append(spec)
-        self._tell(spec.id, Progress(None, "Waiting to start"))
+        self._notify(spec.id, Progress(None, "Waiting to start"))
         self._start_next()
 
     def _start_next(self) -> None:
@@ -188,21 +190,21 @@ class JobService:
                 if isinstance(event, (Done, Cancelled, Refused, Crashed)):
                     outcome = event
                 else:
-                    self._note(job_id, event)
+                    self._publish(job_id, event)
         except (EOFError, OSError):
-            pass  # the worker died without a word
-        _insist(process)  # it has said its last word
+            pass  # the worker died without an outcome
+        _ensure_ended(process)  # the outcome is the last it sends
         if outcome is None:
             cancelled = self._running[job_id].cancelled
             outcome = Cancelled() if cancelled else Crashed(f"The worker ended with code {process.exitcode}.")
         pipe.close()
         self._end(job_id, outcome)
 
-    def _note(self, job_id: str, event: Event) -> None:
+    def _publish(self, job_id: str, event: Event) -> None:
         if isinstance(event, Progress):
             with self._lock:
                 self._states[job_id] = replace(self._states[job_id], progress=event)
-        self._tell(job_id, event)
+        self._notify(job_id, event)
 
     def _end(self, job_id: str, outcome: Outcome) -> None:
         folder = work_dir(self._data_dir, job_id)
@@ -215,22 +217,22 @@ class JobService:
             shutil.rmtree(folder, ignore_errors=True)
         else:
             write_outcome(folder, outcome)
-        self._tell(job_id, outcome)
+        self._notify(job_id, outcome)
         self._start_next()
 
-    def _tell(self, job_id: str, event: Event | Outcome) -> None:
+    def _notify(self, job_id: str, event: Event | Outcome) -> None:
         for listener in tuple(self._listeners):
             try:
                 listener(job_id, event)
             except Exception:  # noqa: BLE001 - thread border: a screen's mistake leaves no job without an end
                 _log.exception("A listener failed at an event of job %s", job_id)
 
-    def _say(self, running: _Running, command: str) -> None:
+    def _send_command(self, running: _Running, command: str) -> None:
         with suppress(BrokenPipeError, OSError):  # it has just ended; its reader reports how
             running.pipe.send(command)
 
 
-def _insist(process: BaseProcess) -> None:
+def _ensure_ended(process: BaseProcess) -> None:
     """Ending is cooperative first, then terminate, then kill; always joined."""
     process.join(_COOPERATE_S)
     if process.is_alive():

@@ -1,4 +1,4 @@
-"""The child's side of a job: run the task, report events, obey, and end with exactly one outcome."""
+"""The child's side of a job: run the task, report events, take commands, end with exactly one outcome."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from core.store.private import keep_private
 CANCEL, PAUSE, RESUME = "cancel", "pause", "resume"
 _ORPHAN_GRACE_S = 20.0  # enough to write a checkpoint after the parent died
 _ESTIMATE_AFTER_S = 2.0
-_NICENESS = 10  # of 19; with nothing else to do the cores are all ours anyway
+_NICENESS = 10  # of 19; on an otherwise idle PC it costs nothing
 
 
 def work_dir(data_dir: Path, job_id: str) -> Path:
@@ -47,11 +47,11 @@ def work_dir(data_dir: Path, job_id: str) -> Path:
 
 
 def worker_main(spec: JobSpec, task: str, pipe: Connection, heavy: bool) -> None:
-    """Entry of the spawned process; heavy work leaves the cores to the screens when both want them."""
+    """Entry of the spawned process; heavy work runs at a lower priority than the screens."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the whole terminal; the parent cancels
     keep_private()
     if heavy:
-        _give_way()
+        _lower_priority()
     folder = work_dir(spec.data_dir, spec.id)
     _write_output_to(folder / "worker.log")
     context = PipeContext(spec, folder, pipe)
@@ -59,7 +59,7 @@ def worker_main(spec: JobSpec, task: str, pipe: Connection, heavy: bool) -> None
     pipe.close()
 
 
-def _give_way() -> None:
+def _lower_priority() -> None:
     """Threads that are started later inherit it."""
     import psutil  # the desktop program, which starts this process, does without it
 
@@ -71,7 +71,7 @@ def _run(task: str, context: PipeContext) -> Outcome:
     try:
         module, function = task.split(":")
         with disk_errors():  # whatever a task writes, a full disk is no bug
-            record_id = getattr(importlib.import_module(module), function)(_Asked(context.spec), context)
+            record_id = getattr(importlib.import_module(module), function)(_JobParams(context.spec), context)
         return Done(record_id)
     except JobCancelled:
         return Cancelled()
@@ -81,7 +81,7 @@ def _run(task: str, context: PipeContext) -> Outcome:
         return Crashed(traceback.format_exc())
 
 
-class _Asked(dict[str, JsonValue]):
+class _JobParams(dict[str, JsonValue]):
     """The parameters of a job; one that is missing is refused in words."""
 
     def __init__(self, spec: JobSpec) -> None:
@@ -155,7 +155,7 @@ class PipeContext:
             with self._send_lock:
                 self._pipe.send(event)
         except (BrokenPipeError, OSError):
-            self._cancelled.set()  # nobody listens any more
+            self._cancelled.set()  # the parent is gone
 
     def _remaining_s(self, fraction: float | None) -> float | None:
         elapsed_s = time.monotonic() - self._start_s
@@ -164,13 +164,13 @@ class PipeContext:
         return elapsed_s * (1.0 - fraction) / fraction
 
     def _listen(self) -> None:
-        """Obey the parent; when it is gone, stop and, after a grace, leave."""
+        """Handle the parent's commands; when it is gone, cancel and, after a grace period, exit."""
         parent = multiprocessing.parent_process()
         watched: list[Any] = [self._pipe] if parent is None else [self._pipe, parent.sentinel]
         while True:
             if self._pipe in wait(watched):
                 try:
-                    self._obey(cast(str, self._pipe.recv()))
+                    self._handle_command(cast(str, self._pipe.recv()))
                     continue
                 except (EOFError, OSError):
                     pass
@@ -178,7 +178,7 @@ class PipeContext:
             time.sleep(_ORPHAN_GRACE_S)
             os._exit(1)
 
-    def _obey(self, command: str) -> None:
+    def _handle_command(self, command: str) -> None:
         if command == CANCEL:
             self._cancelled.set()
         elif command == PAUSE:

@@ -1,4 +1,4 @@
-"""Who is who: link what was seen in single frames to people, and tell which of them walks."""
+"""Track association: link the poses of single frames to people, and find out which of them walks."""
 
 from __future__ import annotations
 
@@ -16,37 +16,38 @@ from core.errors import Advice
 
 Path = dict[int, Pose]  # frame number -> pose of one person
 
-_GATE = 0.6  # a person moves at most this share of the body height between two frames, plus...
-_GATE_GROWTH_PER_S = 1.2  # ...this share per second not seen
+_GATE = 0.6  # a person moves at most this fraction of the body height between two frames, plus...
+_GATE_GROWTH_PER_S = 1.2  # ...this fraction per second without a detection
 _LONGEST_GAP_S = 1.0
 _LONGEST_STITCH_S = 1.5
 _LEAST_FRAMES = 3  # what flashes up in one or two frames is not a person
-_SAME_PERSON = 0.2  # two poses of one frame closer than this share of the body height are one person
+_SAME_PERSON = 0.2  # two poses of one frame closer than this fraction of the body height are one person
 _BRISK_WALK_HEIGHTS_S = 1.3  # nobody walks faster than this many body heights per second
 _CLEAR_WALK_HEIGHTS = 1.5
 _CLEAR_LEAD = 1.5
 
 
-def link(time_s: Sequence[float], seen: Sequence[Sequence[Pose]]) -> tuple[Path, ...]:
+def link(time_s: Sequence[float], detections: Sequence[Sequence[Pose]]) -> tuple[Path, ...]:
     """Link the poses of T frames to people by hip centre, size and predicted motion.
 
     Frame by frame the poses are assigned to the people known so far at the least total cost (Hungarian
-    method); what fits nobody starts a new person. Pieces of one person's path are joined afterwards.
+    method); a pose that fits none of them starts a new person. Pieces of one person's path are joined
+    afterwards.
     """
     paths: list[Path] = []
-    for frame, poses in enumerate(seen):
-        alive = [path for path in paths if time_s[frame] - time_s[max(path)] <= _LONGEST_GAP_S]
-        candidates = without_doubles(poses)
-        taken = _assign(alive, candidates, frame, time_s)
+    for frame, poses in enumerate(detections):
+        active = [path for path in paths if time_s[frame] - time_s[max(path)] <= _LONGEST_GAP_S]
+        candidates = without_duplicate_poses(poses)
+        assigned = _assign(active, candidates, frame, time_s)
         for number, pose in enumerate(candidates):
-            if number in taken:
-                alive[taken[number]][frame] = pose
+            if number in assigned:
+                active[assigned[number]][frame] = pose
             else:
                 paths.append({frame: pose})
     return _stitched([path for path in paths if len(path) >= _LEAST_FRAMES], time_s)
 
 
-def without_doubles(poses: Sequence[Pose]) -> list[Pose]:
+def without_duplicate_poses(poses: Sequence[Pose]) -> list[Pose]:
     """Drop the less visible of two poses that lie on the same person."""
     kept: list[Pose] = []
     for pose in sorted(poses, key=lambda pose: -float(pose.visibility.mean())):
@@ -58,20 +59,20 @@ def without_doubles(poses: Sequence[Pose]) -> list[Pose]:
     return kept
 
 
-def one_path_each(paths: Sequence[Path]) -> list[Path]:
+def without_duplicate_paths(paths: Sequence[Path]) -> list[Path]:
     """Join paths that lie on the same person in most of the shorter one's frames; the longer one leads."""
     kept: list[Path] = []
     for path in sorted(paths, key=len, reverse=True):
-        twin = next((other for other in kept if _overlap(path, other) > 0.5), None)
-        if twin is None:
+        duplicate = next((other for other in kept if _overlap_fraction(path, other) > 0.5), None)
+        if duplicate is None:
             kept.append(dict(path))
         else:
-            twin.update({number: pose for number, pose in path.items() if number not in twin})
+            duplicate.update({number: pose for number, pose in path.items() if number not in duplicate})
     return kept
 
 
-def _overlap(path: Path, other: Path) -> float:
-    """Share of the frames of `path` in which it lies on the person of `other`."""
+def _overlap_fraction(path: Path, other: Path) -> float:
+    """Fraction of the frames of `path` in which it lies on the person of `other`."""
     same = [
         np.linalg.norm(path[number].image_px - other[number].image_px, axis=1).mean()
         < _SAME_PERSON * other[number].size_px
@@ -92,18 +93,18 @@ def predicted_centre(path: Mapping[int, Pose], frame: int) -> FloatArray:
     return centre
 
 
-def _assign(alive: list[Path], poses: list[Pose], frame: int, time_s: Sequence[float]) -> dict[int, int]:
+def _assign(active: list[Path], poses: list[Pose], frame: int, time_s: Sequence[float]) -> dict[int, int]:
     """Pose number -> number of the path it continues."""
-    if not alive or not poses:
+    if not active or not poses:
         return {}
-    cost = np.array([[_mismatch(path, pose, frame, time_s) for path in alive] for pose in poses])
+    cost = np.array([[_assignment_cost(path, pose, frame, time_s) for path in active] for pose in poses])
     rows, columns = linear_sum_assignment(np.minimum(cost, 1e3))
     return {
         int(row): int(column) for row, column in zip(rows, columns, strict=True) if cost[row, column] < 1.0
     }
 
 
-def _mismatch(path: Path, pose: Pose, frame: int, time_s: Sequence[float]) -> float:
+def _assignment_cost(path: Path, pose: Pose, frame: int, time_s: Sequence[float]) -> float:
     """0 = as predicted, 1 = just possible; more cannot be the same person."""
     last = max(path)
     size = path[last].size_px
@@ -132,7 +133,7 @@ def _gap_cost(early: Path, late: Path, time_s: Sequence[float]) -> float:
     end, begin = max(early), min(late)
     if begin <= end or time_s[begin] - time_s[end] > _LONGEST_STITCH_S:
         return np.inf
-    return _mismatch(early, late[begin], begin, time_s)
+    return _assignment_cost(early, late[begin], begin, time_s)
 
 
 def track_of(path: Path, time_s: Sequence[float], width_px: int, height_px: int) -> LandmarkTrack:
@@ -156,7 +157,7 @@ class PersonTrack:
     seen_s: float
 
 
-def walk_of(track: LandmarkTrack) -> PersonTrack:
+def track_motion(track: LandmarkTrack) -> PersonTrack:
     """Net motion from the first to the last tenth of the frames in which the person was seen."""
     seen = np.flatnonzero(np.isfinite(track.image_px[:, 23, 0]))
     if not len(seen):
@@ -174,7 +175,7 @@ def walk_of(track: LandmarkTrack) -> PersonTrack:
 
 
 def label(number: int, walk: PersonTrack) -> str:
-    """Words for the chooser; `number` counts from 1."""
+    """Text for the choice of the patient; `number` counts from 1."""
     if walk.heights < 0.5:
         return f"Person {number}, stays in place"
     if walk.distance_px < 1.0 or abs(walk.shift_px) < 0.5 * walk.distance_px:
@@ -184,7 +185,7 @@ def label(number: int, walk: PersonTrack) -> str:
 
 def as_people(tracks: Sequence[LandmarkTrack], *, most: int = 4) -> tuple[Person, ...]:
     """People worth showing, the one who walks furthest first; short sightings are left out."""
-    walks = [(walk_of(track), track) for track in tracks]
+    walks = [(track_motion(track), track) for track in tracks]
     shown = [(walk, track) for walk, track in walks if walk.seen_s >= 0.4 and track.detected_fraction >= 0.08]
     shown.sort(key=lambda pair: -pair[0].heights)
     return tuple(
@@ -194,7 +195,7 @@ def as_people(tracks: Sequence[LandmarkTrack], *, most: int = 4) -> tuple[Person
 
 
 def across_cameras(cameras: Sequence[Sequence[Person]]) -> tuple[Person, ...]:
-    """The people of several cameras as one list: who walks furthest in one walks furthest in all.
+    """The people of several cameras as one list: the one who walks furthest in one walks furthest in all.
 
     Only people that every camera saw remain, with one track per camera.
     """
@@ -213,11 +214,11 @@ def choose_patient(people: Sequence[Person]) -> tuple[int, str, tuple[Finding, .
     """Which person is the patient: index, by what, and a finding when a person should look.
 
     Clear when only one person is there, or when one walks at least 1.5 body heights and 1.5 times as far as
-    anybody else; otherwise the finding stops the session until the clinician has chosen.
+    any other; otherwise the finding stops the session until the clinician has chosen.
     """
     if len(people) == 1:
         return 0, "only person", ()
-    heights = np.array([walk_of(person.tracks[0]).heights for person in people])
+    heights = np.array([track_motion(person.tracks[0]).heights for person in people])
     best, second = np.argsort(-heights)[:2]
     if heights[best] >= _CLEAR_WALK_HEIGHTS and heights[best] >= _CLEAR_LEAD * heights[second]:
         finding = Finding(Severity.NOTE, _chosen(len(people), people[best].label))

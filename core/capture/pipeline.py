@@ -1,4 +1,4 @@
-"""Decode in one thread while another one looks: frames arrive converted and early."""
+"""Decode in one thread while another one detects: frames arrive converted and ahead of time."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ ByteImage = NDArray[np.uint8]
 TimedFrame = tuple[float, ByteImage]  # seconds, blue-green-red picture valid until the next one
 Observe = Callable[[int, float, ByteImage], None]  # frame number, seconds, blue-green-red picture
 
-KEPT = 16  # this many earlier pictures stay valid, for looking back
-_AHEAD = 6
+KEPT_FRAMES = 16  # this many earlier pictures stay valid, so that they can be searched again
+_FRAMES_AHEAD = 6
 _Item = tuple[int, float, ByteImage] | BaseException | None  # a picture, what went wrong, or the end
 
 
@@ -24,15 +24,15 @@ def decoded_ahead(
 ) -> Generator[tuple[int, float, ByteImage], None, None]:
     """Yield (number, time_s, red-green-blue picture), reading `frames` in a second thread.
 
-    `observe` is called in that thread for every frame. A yielded picture and the `KEPT` pictures before it
-    stay unchanged until the next one is asked for; memory is reused, which is much faster than allocating.
-    Close the generator (`contextlib.closing`) to stop the thread early.
+    `observe` is called in that thread for every frame. A yielded picture and the `KEPT_FRAMES` pictures
+    before it stay unchanged until the next one is requested; memory is reused, which is much faster than
+    allocating. Close the generator (`contextlib.closing`) to stop the thread early.
     """
     decoder = _Decoder(frames, observe)
     thread = threading.Thread(target=decoder.run, name="decode", daemon=True)
     thread.start()
     try:
-        while (item := decoder.waiting.get()) is not None:
+        while (item := decoder.decoded.get()) is not None:
             if isinstance(item, BaseException):
                 raise item
             yield item
@@ -45,7 +45,7 @@ class _Decoder:
     """The thread's side: converts pictures into a ring of buffers and hands them over."""
 
     def __init__(self, frames: Iterator[TimedFrame], observe: Observe) -> None:
-        self.waiting: queue.Queue[_Item] = queue.Queue(_AHEAD)
+        self.decoded: queue.Queue[_Item] = queue.Queue(_FRAMES_AHEAD)
         self.stop = threading.Event()
         self._frames, self._observe = frames, observe
 
@@ -58,8 +58,8 @@ class _Decoder:
             self._hand_over(None)
 
     def _decode(self) -> None:
-        # One being written, the ones waiting, the current one, and those kept.
-        buffers: list[ByteImage | None] = [None] * (KEPT + _AHEAD + 2)
+        # One being written, the ones in the queue, the current one, and those kept.
+        buffers: list[ByteImage | None] = [None] * (KEPT_FRAMES + _FRAMES_AHEAD + 2)
         for number, (time_s, image) in enumerate(self._frames):
             slot = number % len(buffers)
             picture = cv2.cvtColor(image, cv2.COLOR_BGR2RGB, dst=buffers[slot])
@@ -69,10 +69,10 @@ class _Decoder:
                 return
 
     def _hand_over(self, item: _Item) -> bool:
-        """Wait for room; False when nobody reads any more."""
+        """Wait for room; False when the reader has stopped."""
         while not self.stop.is_set():
             try:
-                self.waiting.put(item, timeout=0.1)
+                self.decoded.put(item, timeout=0.1)
                 return True
             except queue.Full:
                 continue

@@ -6,14 +6,13 @@ from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from core.capture.pipeline import ByteImage
 from core.capture.quality import camera_findings, scaled_down
 from core.domain.arrays import FloatArray
 from core.domain.findings import Finding
 from core.domain.recording import Person
 
-ByteImage = NDArray[np.uint8]
 LONGEST_PX = 640
 _JPEG_QUALITY = 80
 _RATE_HZ = 31.0  # faster videos are thinned out; the eye does not miss it
@@ -23,7 +22,7 @@ _CHECKS = 12
 
 @dataclass
 class PlaybackPictures:
-    """Collects pictures while a video is decoded. `add` is the observer of `see_people`."""
+    """Collects pictures while a video is decoded. `add` is the observer of `detect_people`."""
 
     expected: int
     jpegs: list[tuple[float, bytes]] = field(default_factory=list)

@@ -53,8 +53,8 @@ class Pose:
 class PoseDetector:
     """MediaPipe's pose landmarker. Use it as a context manager, from one thread at a time.
 
-    A `tracking` detector follows people from frame to frame and is fast; one that does not track looks at
-    every picture afresh.
+    A `tracking` detector follows people from frame to frame and is fast; one that does not track searches
+    every picture anew.
     """
 
     def __init__(self, model: Path, *, people: int = 1, tracking: bool = True) -> None:
@@ -91,11 +91,11 @@ class PoseDetector:
             result = self._landmarker.detect(picture)
         height, width = image.shape[:2]
         people = zip(result.pose_landmarks, result.pose_world_landmarks, strict=True)
-        return tuple(_pose(seen, world, width, height) for seen, world in people)
+        return tuple(_pose(image, world, width, height) for image, world in people)
 
 
 class Searcher:
-    """A detector for single pictures in a thread of its own, so that a look around costs little."""
+    """A detector for single pictures in a thread of its own, so that whole-picture searches cost little."""
 
     def __init__(self, open_detector: Callable[[], PoseDetector]) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="searcher")
@@ -111,14 +111,14 @@ class Searcher:
         if not self._detector.cancelled() and self._detector.exception() is None:
             self._detector.result().__exit__(kind, error, trace)
 
-    def later(self, look: Callable[[PoseDetector], Result]) -> Future[Result]:
-        """Look when there is time; the pictures looked at must not change until then."""
-        return self._thread.submit(lambda: look(self._detector.result()))
+    def submit(self, task: Callable[[PoseDetector], Result]) -> Future[Result]:
+        """Run `task` in the searcher's thread; the pictures it reads must not change until it is done."""
+        return self._thread.submit(lambda: task(self._detector.result()))
 
 
-def _pose(seen: Sequence[Any], world: Sequence[Any], width: int, height: int) -> Pose:
+def _pose(image: Sequence[Any], world: Sequence[Any], width: int, height: int) -> Pose:
     return Pose(
-        image_px=np.array([(point.x * width, point.y * height) for point in seen]),
+        image_px=np.array([(point.x * width, point.y * height) for point in image]),
         world_m=np.array([(point.x, point.y, point.z) for point in world]),
-        visibility=np.array([point.visibility for point in seen]),
+        visibility=np.array([point.visibility for point in image]),
     )

@@ -9,21 +9,20 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core.capture.pipeline import ByteImage
 from core.domain.arrays import FloatArray
 from core.domain.findings import Finding, Severity
 from core.domain.recording import Landmark, LandmarkTrack, frame_rate_hz
 from core.errors import Advice
 
-ByteImage = NDArray[np.uint8]
-
 DARK = 40.0  # mean brightness of 255 below which MediaPipe begins to miss people
-DAZZLED = 235.0
+OVEREXPOSED = 235.0
 BLURRED = 40.0  # variance of the Laplacian at 640 px; sharp recordings have several hundred
 _STATISTICS_PX = 640
 ADVISED_RATE_HZ = 25.0
-USELESS_RATE_HZ = 15.0
+LEAST_RATE_HZ = 15.0
 _SMALL_PX, _TINY_PX = 150.0, 80.0
-_CAMERA_SHIFT = 0.01  # share of the picture's longer side
+_CAMERA_SHIFT = 0.01  # fraction of the picture's longer side
 
 _WALKING_PARTS = tuple(
     Landmark[f"{side}_{part}"].value
@@ -68,7 +67,7 @@ def picture_findings(statistics: Sequence[FrameStatistics]) -> tuple[Finding, ..
     if brightness < DARK:
         what = "The video is very dark."
         found.append(_warning("CAP-012", what, "Landmarks jump in the dark.", "Switch on more light."))
-    if brightness > DAZZLED:
+    if brightness > OVEREXPOSED:
         what = "The video is overexposed."
         why = "Body outlines vanish in the brightness."
         found.append(_warning("CAP-018", what, why, "Record away from windows or lower the exposure."))
@@ -89,7 +88,7 @@ def timing_findings(time_s: Sequence[float], *, header_frames: int, cut_short: b
         what = f"The video ends early: {len(time_s)}{promised} frames could be read."
         why = "Copying or recording was interrupted; what was read is used."
         found.append(_warning("CAP-010", what, why, "Copy the file again if steps are missing."))
-    if rate_hz < USELESS_RATE_HZ:
+    if rate_hz < LEAST_RATE_HZ:
         what = f"The video has only {rate_hz:.0f} frames per second."
         why = "Between two frames the foot moves too far for heel strikes to be found."
         step = "Record with at least 25 frames per second."

@@ -1,4 +1,4 @@
-"""Calibrated cameras that look at a simulated walker, with noise. For the demo patient and for tests."""
+"""Calibrated cameras that film a simulated walk, with noise. For the demo patient and for tests."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ class PinholeCamera:
         intrinsic = np.array(
             [[self.focal_px, 0, self.width_px / 2], [0, self.focal_px, self.height_px / 2], [0, 0, 1.0]]
         )
-        turn = self.rotation()
-        shift = -turn @ np.asarray(self.position_m)
-        return np.asarray(intrinsic @ np.column_stack([turn, shift]))
+        rotation_matrix = self.rotation()
+        shift = -rotation_matrix @ np.asarray(self.position_m)
+        return np.asarray(intrinsic @ np.column_stack([rotation_matrix, shift]))
 
 
-def watch(
+def project_landmarks(
     time_s: FloatArray,
     point_m: FloatArray,
     landmarks: tuple[Landmark, ...],

@@ -50,10 +50,10 @@ def triangulate(tracks: tuple[LandmarkTrack, ...], *, outlier_px: float = _OUTLI
     point_m = _solve(projection, seen_px, weight)
     error_px = _error_px(projection, seen_px, point_m)
     worst = np.argmax(np.where(weight > 0, error_px, -1.0), axis=0)
-    bad = (np.arange(len(views))[:, None, None] == worst) & (error_px > outlier_px)
-    bad &= (weight > 0).sum(axis=0) > 2
-    if bad.any():
-        weight = np.where(bad, 0.0, weight)
+    is_outlier = (np.arange(len(views))[:, None, None] == worst) & (error_px > outlier_px)
+    is_outlier &= (weight > 0).sum(axis=0) > 2
+    if is_outlier.any():
+        weight = np.where(is_outlier, 0.0, weight)
         point_m = _solve(projection, seen_px, weight)
         error_px = _error_px(projection, seen_px, point_m)
     return _result(time_s, point_m, error_px, weight)
@@ -104,14 +104,14 @@ def _error_px(projection: FloatArray, seen_px: FloatArray, point_m: FloatArray) 
     return error
 
 
-def _resampled(time_s: FloatArray, values: FloatArray, wanted_s: FloatArray) -> FloatArray:
+def _resampled(time_s: FloatArray, values: FloatArray, target_s: FloatArray) -> FloatArray:
     """Values (T, ...) at other times, linear; NaN stays NaN, and nothing is invented outside."""
-    if len(time_s) == len(wanted_s) and np.allclose(time_s, wanted_s, atol=1e-6):
+    if len(time_s) == len(target_s) and np.allclose(time_s, target_s, atol=1e-6):
         return values
-    right = np.clip(np.searchsorted(time_s, wanted_s), 1, len(time_s) - 1)
-    fraction = (wanted_s - time_s[right - 1]) / (time_s[right] - time_s[right - 1])
+    right = np.clip(np.searchsorted(time_s, target_s), 1, len(time_s) - 1)
+    fraction = (target_s - time_s[right - 1]) / (time_s[right] - time_s[right - 1])
     fraction = fraction.reshape(-1, *([1] * (values.ndim - 1)))
     result = (1 - fraction) * values[right - 1] + fraction * values[right]
-    outside = (wanted_s < time_s[0] - 1e-6) | (wanted_s > time_s[-1] + 1e-6)
+    outside = (target_s < time_s[0] - 1e-6) | (target_s > time_s[-1] + 1e-6)
     result[outside] = np.nan
     return result

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.signal import find_peaks
 
-from core.capture.quality import ADVISED_RATE_HZ, BLURRED, DARK, DAZZLED, FrameStatistics, out_of_view
+from core.capture.quality import ADVISED_RATE_HZ, BLURRED, DARK, OVEREXPOSED, FrameStatistics, out_of_view
 from core.domain.arrays import FloatArray
 from core.domain.recording import Landmark
 
@@ -22,16 +22,16 @@ class LiveFrame:
     """One live picture, as far as the verdict needs it."""
 
     time_s: float
-    image_px: FloatArray | None  # (33, 2), None when nobody was seen
+    image_px: FloatArray | None  # (33, 2), None when no person was found
     statistics: FrameStatistics
 
 
 @dataclass(frozen=True, slots=True)
 class LiveVerdict:
-    """What the lights beside the live picture show. Shares are 0..1."""
+    """What the lights beside the live picture show. Fractions are 0..1."""
 
-    in_view: float  # share of the last second in which head to feet were in the picture
-    brightness: float  # share of full white
+    in_view: float  # fraction of the last second in which head to feet were in the picture
+    brightness: float  # fraction of full white
     sharpness: float  # 0.5 = the least that is sharp enough
     fps_hz: float  # as the pictures really come
     strides: float  # complete strides of each leg so far
@@ -48,16 +48,16 @@ class LiveVerdict:
         }
 
 
-def judge(frames: Sequence[LiveFrame], *, fps_hz: float, width_px: int, height_px: int) -> LiveVerdict:
+def live_verdict(frames: Sequence[LiveFrame], *, fps_hz: float, width_px: int, height_px: int) -> LiveVerdict:
     """Judge the newest second of `frames`; strides are counted over all of them.
 
     `fps_hz` is the measured rate of the camera, which may be higher than that of the frames looked at.
     """
     recent = [frame for frame in frames if frame.time_s >= frames[-1].time_s - _WINDOW_S]
-    whole = [_whole(frame, width_px, height_px) for frame in recent]
+    complete = [_is_complete(frame, width_px, height_px) for frame in recent]
     brightness = float(np.median([frame.statistics.brightness for frame in recent])) / 255.0
     sharpness = float(np.median([frame.statistics.sharpness for frame in recent])) / (2.0 * BLURRED)
-    in_view = float(np.mean(whole)) if whole else 0.0
+    in_view = float(np.mean(complete)) if complete else 0.0
     seen = any(frame.image_px is not None for frame in recent)
     sentence = _sentence(seen, in_view, brightness, sharpness, fps_hz)
     return LiveVerdict(in_view, brightness, min(1.0, sharpness), fps_hz, steps_so_far(frames) / 2.0, sentence)
@@ -66,7 +66,7 @@ def judge(frames: Sequence[LiveFrame], *, fps_hz: float, width_px: int, height_p
 def steps_so_far(frames: Sequence[LiveFrame]) -> int:
     """Steps, counted as maxima of the distance between the ankles along the picture.
 
-    Left and right are not told apart, because they are easily exchanged while the legs pass each other.
+    Left and right are not distinguished, because they are easily exchanged while the legs pass each other.
     """
     seen = [frame for frame in frames if frame.image_px is not None]
     if len(seen) < 8:
@@ -76,14 +76,14 @@ def steps_so_far(frames: Sequence[LiveFrame]) -> int:
     ankles = image[:, (Landmark.LEFT_ANKLE.value, Landmark.RIGHT_ANKLE.value)]
     hips = image[:, (Landmark.LEFT_HIP.value, Landmark.RIGHT_HIP.value)]
     leg_px = float(np.median(np.linalg.norm(ankles.mean(axis=1) - hips.mean(axis=1), axis=-1)))
-    spread = np.abs(ankles[:, 0, 0] - ankles[:, 1, 0]) / max(leg_px, 1.0)
-    smooth = np.convolve(spread, np.ones(3) / 3, mode="same")
+    ankle_distance = np.abs(ankles[:, 0, 0] - ankles[:, 1, 0]) / max(leg_px, 1.0)
+    smooth = np.convolve(ankle_distance, np.ones(3) / 3, mode="same")
     interval_s = max(float(np.median(np.diff(time_s))), 1e-3)
     distance = max(1, round(_SHORTEST_STEP_S / interval_s))
     return len(find_peaks(smooth, prominence=_STEP_PROMINENCE, distance=distance)[0])
 
 
-def _whole(frame: LiveFrame, width_px: int, height_px: int) -> bool:
+def _is_complete(frame: LiveFrame, width_px: int, height_px: int) -> bool:
     if frame.image_px is None:
         return False
     points = frame.image_px
@@ -101,7 +101,7 @@ def _sentence(seen: bool, in_view: float, brightness: float, sharpness: float, f
         return "Step away 1 m so that head and both feet are visible."
     if fps_hz < ADVISED_RATE_HZ - 1.5:
         return f"The camera gives only {fps_hz:.0f} pictures per second: more light helps."
-    if brightness > DAZZLED / 255.0:
+    if brightness > OVEREXPOSED / 255.0:
         return "The picture is too bright: turn the camera away from the window."
     if sharpness < 0.5:
         return "The picture is blurred: clean the lens and let the camera focus."

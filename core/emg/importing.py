@@ -11,7 +11,7 @@ from core.domain.emg import ChannelSite, EmgEnvelopes
 from core.domain.findings import Finding, Severity
 from core.emg.naming import suggest_site
 from core.emg.processing import BAND_HZ, MIN_RATE_HZ, band_hz, envelope, repair_gaps
-from core.emg.quality import channel_findings, judge_channel
+from core.emg.quality import channel_findings, channel_quality
 from core.emg.signals import RawEmg
 from core.errors import Advice, refuse
 
@@ -29,7 +29,7 @@ def process_emg(raw: RawEmg, sites: Mapping[str, ChannelSite], mvc: RawEmg | Non
     names = [name for name in raw.channels if name in sites]
     signal, gap_fractions = _mapped(raw, names)
     channels = tuple(
-        judge_channel(name, sites[name], signal[:, number], raw.rate_hz, gap_fractions[number])
+        channel_quality(name, sites[name], signal[:, number], raw.rate_hz, gap_fractions[number])
         for number, name in enumerate(names)
     )
     curves = envelope(signal, raw.rate_hz)
@@ -46,7 +46,7 @@ def process_emg(raw: RawEmg, sites: Mapping[str, ChannelSite], mvc: RawEmg | Non
         normalised_to="recorded maximum" if mvc is None else "MVC",
         raw_rate_hz=raw.rate_hz,
         source_name=raw.source_name,
-        findings=(*channel_findings(channels), *_notes(raw, sites, mvc)),
+        findings=(*channel_findings(channels), *_processing_findings(raw, sites, mvc)),
     )
 
 
@@ -90,10 +90,12 @@ def _check(raw: RawEmg, sites: Mapping[str, ChannelSite], mvc: RawEmg | None) ->
             )
 
 
-def _notes(raw: RawEmg, sites: Mapping[str, ChannelSite], mvc: RawEmg | None) -> tuple[Finding, ...]:
-    notes: list[Advice] = []
+def _processing_findings(
+    raw: RawEmg, sites: Mapping[str, ChannelSite], mvc: RawEmg | None
+) -> tuple[Finding, ...]:
+    advices: list[Advice] = []
     if mvc is None:
-        notes.append(
+        advices.append(
             Advice(
                 "Normalised to the recorded maximum.",
                 "No recording of maximum voluntary contractions was given.",
@@ -102,7 +104,7 @@ def _notes(raw: RawEmg, sites: Mapping[str, ChannelSite], mvc: RawEmg | None) ->
             )
         )
     if band_hz(raw.rate_hz)[1] < BAND_HZ[1]:
-        notes.append(
+        advices.append(
             Advice(
                 f"Filtered from 20 to {band_hz(raw.rate_hz)[1]:.0f} Hz instead of 500 Hz.",
                 f"The signal was sampled at {raw.rate_hz:.0f} Hz.",
@@ -112,7 +114,7 @@ def _notes(raw: RawEmg, sites: Mapping[str, ChannelSite], mvc: RawEmg | None) ->
         )
     unmapped = [name for name in raw.channels if name not in sites and suggest_site(name) is not None]
     if unmapped:
-        notes.append(
+        advices.append(
             Advice(
                 f"{len(unmapped)} channels that look like muscles were left out.",
                 f"They are not mapped: {', '.join(unmapped[:4])}.",
@@ -120,4 +122,4 @@ def _notes(raw: RawEmg, sites: Mapping[str, ChannelSite], mvc: RawEmg | None) ->
                 "EMG-022",
             )
         )
-    return tuple(Finding(Severity.NOTE, advice) for advice in notes)
+    return tuple(Finding(Severity.NOTE, advice) for advice in advices)

@@ -1,4 +1,4 @@
-"""From the names people give EMG channels to muscles and sides."""
+"""Muscle and side from the names of EMG channels."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _NOT_EMG = re.compile(
 def suggest_site(name: str) -> ChannelSite | None:
     """Guess muscle and side from a channel name such as `L_tibialis_anterior` or `Voltage.R Gast`.
 
-    None when the name does not tell both.
+    None when the name does not hold both.
     """
     if _NOT_EMG.search(name) or _NOT_EMG.search(re.sub(r"[^A-Za-z]", "", name)):
         return None
@@ -54,7 +54,7 @@ def suggest_site(name: str) -> ChannelSite | None:
 
 
 def suggested_sites(channels: tuple[str, ...]) -> dict[str, ChannelSite]:
-    """Channels whose names tell muscle and side; of two for the same site the first is taken."""
+    """Channels whose names hold muscle and side; of two for the same site the first is taken."""
     sites: dict[str, ChannelSite] = {}
     for name in channels:
         site = suggest_site(name)

@@ -27,7 +27,7 @@ def band_hz(rate_hz: float) -> tuple[float, float]:
 def repair_gaps(signal: FloatArray, rate_hz: float) -> tuple[FloatArray, float]:
     """Bridge missing samples of one channel (T,) linearly.
 
-    Returns the signal and the share of samples that lie in gaps longer than 50 ms (these are bridged too,
+    Returns the signal and the fraction of samples that lie in gaps longer than 50 ms (these are bridged too,
     so that filters can run, but must not be trusted).
     """
     missing = ~np.isfinite(signal)

@@ -14,18 +14,18 @@ from core.errors import Advice
 # Limits, each with its reason.
 CLIPPED_LIMIT = 0.001  # one sample in a thousand at the rail already flattens the bursts
 HUM_LIMIT = (
-    0.4  # share of the power within 1 Hz of the mains and its harmonics; muscle spreads over 20-500 Hz
+    0.4  # fraction of the power within 1 Hz of the mains and its harmonics; muscle spreads over 20-500 Hz
 )
-SIGNAL_TO_NOISE_LIMIT_DB = 6.0  # a burst must rise to twice the baseline to be told from it
+SIGNAL_TO_NOISE_LIMIT_DB = 6.0  # a burst must rise to twice the baseline to be distinguished from it
 GAP_LIMIT = 0.05
 _MAINS_HZ = (50.0, 60.0)
 _RAIL_RUN = 3  # equal extreme samples in a row mean the amplifier's rail, not a peak
 
 
-def judge_channel(
+def channel_quality(
     name: str, site: ChannelSite, signal: FloatArray, rate_hz: float, gap_fraction: float
 ) -> ChannelQuality:
-    """Judge one raw channel (T,) whose gaps have been bridged."""
+    """Assess one raw channel (T,) whose gaps have been bridged."""
     clipped, hum = clipped_fraction(signal), hum_fraction(signal, rate_hz)
     ratio_db = signal_to_noise_db(signal, rate_hz)
     if gap_fraction > GAP_LIMIT:
@@ -44,7 +44,7 @@ def judge_channel(
 
 
 def clipped_fraction(signal: FloatArray) -> float:
-    """Share of samples that sit at the signal's own extremes in runs of three or more."""
+    """Fraction of samples that sit at the signal's own extremes in runs of three or more."""
     if np.ptp(signal) == 0:
         return 0.0
     stuck = np.zeros(len(signal), dtype=bool)
@@ -57,7 +57,7 @@ def clipped_fraction(signal: FloatArray) -> float:
 
 
 def hum_fraction(signal: FloatArray, rate_hz: float) -> float:
-    """Share of the in-band power within 1 Hz of 50 or 60 Hz and their harmonics, whichever is more."""
+    """Fraction of the in-band power within 1 Hz of 50 or 60 Hz and their harmonics, whichever is more."""
     frequency, power = welch(signal - signal.mean(), fs=rate_hz, nperseg=min(len(signal), int(2 * rate_hz)))
     low, high = band_hz(rate_hz)
     band = (frequency >= low) & (frequency <= high)

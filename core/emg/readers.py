@@ -28,7 +28,7 @@ _MOST_C3D_FRAMES = 65_535
 
 @dataclass(frozen=True, slots=True)
 class FileHead:
-    """What a file says about itself before its samples are read."""
+    """The header of a file, before its samples are read."""
 
     channels: tuple[str, ...]  # as `read_emg` names them
     has_rate: bool

@@ -45,8 +45,8 @@ def synthetic_emg(
     signals = []
     for site in sites.values():
         names = [f"{name}_{site.side.suffix}" for name in MODEL_MUSCLES[site.muscle]]
-        drive = activation[:, [muscle_names.index(name) for name in names]].mean(axis=1)
-        amplitude = np.interp(fine_s, time_s, drive) + _BASELINE
+        mean_activation = activation[:, [muscle_names.index(name) for name in names]].mean(axis=1)
+        amplitude = np.interp(fine_s, time_s, mean_activation) + _BASELINE
         signals.append(
             _FULL_ACTIVATION_MV * amplitude * band_passed(random.normal(size=len(fine_s)), RATE_HZ)
         )

@@ -12,7 +12,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from core.capture.synthetic import PinholeCamera, watch
+from core.capture.synthetic import PinholeCamera, project_landmarks
 from core.domain.arrays import FloatArray
 from core.domain.body import Joint, Side
 from core.domain.emg import EmgEnvelopes
@@ -85,7 +85,7 @@ def run(_params: Params, context: JobContext) -> str:
     context.check_cancelled()
     context.progress(0.6, "Three synthetic cameras watch")
     tracks = tuple(
-        watch(walk.time_s, walk.point_m, POINTS, camera, noise_px=NOISE_PX, seed=SEED + number)
+        project_landmarks(walk.time_s, walk.point_m, POINTS, camera, noise_px=NOISE_PX, seed=SEED + number)
         for number, camera in enumerate(cameras(walk))
     )
     with open_store(context.spec.data_dir) as store:

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 import resources
-from core.capture.detection import Seen, see_people
+from core.capture.detection import DetectedPeople, detect_people
 from core.capture.people import across_cameras, choose_patient
 from core.capture.pipeline import TimedFrame
 from core.capture.playback import PlaybackPictures
@@ -52,12 +52,12 @@ def detect(recording: Recording, folder: Path, context: JobContext) -> tuple[Lan
     Refuses CAP-020 (no pose model) and CAP-021 (nobody seen by any camera).
     """
     context.work_dir.mkdir(parents=True, exist_ok=True)
-    cameras: list[Seen] = []
+    cameras: list[DetectedPeople] = []
     findings: list[Finding] = []
     files: list[Path] = []
     for number, video in enumerate(recording.videos):
         pictures = PlaybackPictures(video.frames)
-        seen = see_people(
+        seen = detect_people(
             partial(_frames, folder / video.name),
             open_detector,
             expected=video.frames,

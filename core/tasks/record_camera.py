@@ -16,7 +16,7 @@ from core.capture.quality import (
     scaled_down,
     timing_findings,
 )
-from core.capture.verdict import LiveFrame, judge
+from core.capture.verdict import LiveFrame, live_verdict
 from core.devices.cameras import ByteImage, open_live, save_times
 from core.devices.recorder import CameraRecorder
 from core.domain.body import Side
@@ -100,7 +100,7 @@ def _analyse_until_stop(
         pose = _detect_and_show(context, detector, time_s, image)
         analysed.size_px = (image.shape[1], image.shape[0])
         analysed.add(LiveFrame(time_s, None if pose is None else pose.image_px, frame_statistics(image)))
-        verdict = judge(
+        verdict = live_verdict(
             analysed.frames, fps_hz=recorder.fps_hz, width_px=image.shape[1], height_px=image.shape[0]
         )
         context.sample(**verdict.values(), recorded_s=recorder.recorded_s)

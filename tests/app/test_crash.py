@@ -1,4 +1,4 @@
-"""Claims about mistakes of the program itself: told in a sentence, logged with a traceback, survived."""
+"""Claims about bugs: shown in a sentence, logged with a traceback; the program goes on."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from PySide6.QtCore import QEventLoop, QTimer
 from app.main import run_gui
 from core.errors import refuse
 
-told = []
+messages = []
 
 def settle(ms=150):
     loop = QEventLoop()
@@ -30,7 +30,7 @@ def refuse_it():
     raise refuse("TST-001", "It was refused.", "A reason.", "A step.")
 
 def sit(window):
-    window.context.said.connect(lambda sentence, tone: told.append(sentence))
+    window.context.message_shown.connect(lambda sentence, tone: messages.append(sentence))
     QTimer.singleShot(0, lambda: stumble("before the plots"))
     settle()
     import pyqtgraph  # puts a hook of its own in front
@@ -42,7 +42,7 @@ def sit(window):
     window.close()
 
 status = run_gui(Path(sys.argv[1]), on_shown=sit)
-print(json.dumps({"status": status, "told": told}))
+print(json.dumps({"status": status, "messages": messages}))
 """
 
 
@@ -60,21 +60,21 @@ def survived(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> tupl
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout.splitlines()[-1])
     assert answer["status"] == 0
-    return answer["told"], (folder / "logs" / "exotwin.log").read_text(encoding="utf-8")
+    return answer["messages"], (folder / "logs" / "exotwin.log").read_text(encoding="utf-8")
 
 
 def test_the_program_survives_mistakes_and_says_so(survived: tuple[list[str], str]) -> None:
-    told, _log = survived
-    assert sum("[APP-001]" in sentence for sentence in told) == 3
+    messages, _log = survived
+    assert sum("[APP-001]" in sentence for sentence in messages) == 3
 
 
 @pytest.mark.parametrize("name", ["before the plots", "after the plots", "in a thread"])
 def test_every_mistake_is_in_the_log_with_its_traceback(survived: tuple[list[str], str], name: str) -> None:
-    _told, log = survived
+    _messages, log = survived
     assert f"ZeroDivisionError: {name}" in log
 
 
-def test_a_refusal_that_nobody_caught_is_told_and_is_no_mistake(survived: tuple[list[str], str]) -> None:
-    told, log = survived
-    assert "It was refused. A reason. A step. [TST-001]" in told
+def test_a_refusal_that_nobody_caught_is_shown_and_is_no_mistake(survived: tuple[list[str], str]) -> None:
+    messages, log = survived
+    assert "It was refused. A reason. A step. [TST-001]" in messages
     assert "TST-001" not in log

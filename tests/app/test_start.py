@@ -1,4 +1,4 @@
-"""Claims about the start of the real program on a record in trouble."""
+"""Claims about the start of the real program with a record that cannot be opened."""
 
 from __future__ import annotations
 

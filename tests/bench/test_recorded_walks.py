@@ -10,7 +10,7 @@ import pytest
 
 from app.bench.gait_curves import EmgGroup
 from app.bench.recorded_walks import HELD_OUT, TUNING, RecordedWalk, recorded_walks
-from app.bench.walk import ground_against, people_alike
+from app.bench.walk import correlations_between_people, grf_correlations
 from tests.refusals import refused
 
 RECORDINGS = Path(os.environ.get("EXOTWIN_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
@@ -35,17 +35,15 @@ def test_every_source_is_either_for_tuning_or_held_out(people) -> None:
 
 @needs_recordings
 def test_people_push_with_one_body_weight_twice_and_stand_three_fifths_of_the_time(people) -> None:
-    grounds = {person.name: person.ground for person in people if person.ground is not None}
+    grfs = {person.name: person.grf for person in people if person.grf is not None}
 
-    assert set(grounds) == {"subject01", "walk36", "children_a", "children_b", "bmc", "rajagopal"}
-    for name, ground in grounds.items():
-        assert all(1.0 < peak < 1.4 for peak in ground.peaks_bw), name
-        assert 0.57 < ground.stance_fraction < 0.67, name
-        middle = ground.mean_stance("vertical")[50]
-        assert middle < min(ground.peaks_bw), name
-        assert (
-            ground.mean_stance("fore_aft")[:40].mean() < 0 < ground.mean_stance("fore_aft")[60:95].mean()
-        ), name
+    assert set(grfs) == {"subject01", "walk36", "children_a", "children_b", "bmc", "rajagopal"}
+    for name, grf in grfs.items():
+        assert all(1.0 < peak < 1.4 for peak in grf.peaks_bw), name
+        assert 0.57 < grf.stance_fraction < 0.67, name
+        middle = grf.mean_stance("vertical")[50]
+        assert middle < min(grf.peaks_bw), name
+        assert grf.mean_stance("fore_aft")[:40].mean() < 0 < grf.mean_stance("fore_aft")[60:95].mean(), name
 
 
 @needs_recordings
@@ -59,10 +57,10 @@ def test_calf_works_before_push_off_and_shin_at_heel_strike(people) -> None:
 
 @needs_recordings
 def test_people_are_more_alike_over_the_cycle_than_a_flat_push(people) -> None:
-    alike = people_alike(people)
-    grounds = [person.ground for person in people if person.ground is not None]
+    alike = correlations_between_people(people)
+    grfs = [person.grf for person in people if person.grf is not None]
 
     assert alike["vertical_grf_r"] > 0.93
     assert alike["fore_aft_grf_r"] > 0.85
-    for ground in grounds:
-        assert ground_against(ground, [ground])["vertical_grf_r"] == pytest.approx(1.0)
+    for grf in grfs:
+        assert grf_correlations(grf, [grf])["vertical_grf_r"] == pytest.approx(1.0)

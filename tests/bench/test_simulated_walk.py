@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from app.bench.gait_curves import EmgGroup
-from app.bench.simulated_walk import MUSCLES_OF, _Notes, envelopes, felt_forces
+from app.bench.simulated_walk import MUSCLES_OF, _RecordingActuation, envelopes, raw_ground_forces
 from app.session_request import check_walks
 from core.domain.body import SIDES, Side
 from core.domain.muscles import Muscle
@@ -23,15 +23,17 @@ from tests.refusals import code_of
 
 def test_forces_taken_again_are_those_that_were_felt() -> None:
     model = worn_model(GENERIC_BODY, Fidelity.FAST, None, surfaces=False)
-    notes = _Notes(TorqueActuation([model], CONTROL_STEP_S))
+    recording = _RecordingActuation(TorqueActuation([model], CONTROL_STEP_S))
     walker = Walker(model, GENERIC_BODY, normal_reference())
-    world = WalkingEnvironment([walker], seed=1, actuation=notes, threads=1)
+    world = WalkingEnvironment([walker], seed=1, actuation=recording, threads=1)
     felt = []
     for _ in range(8):
         world.step(np.zeros((1, 14)))
         felt.append(world.ground_force_n[0].copy())
 
-    again = felt_forces(model, np.concatenate(notes.states), np.concatenate(notes.controls), CONTROL_STEP_S)
+    again = raw_ground_forces(
+        model, np.concatenate(recording.states), np.concatenate(recording.controls), CONTROL_STEP_S
+    )
 
     steps = len(again) // len(felt)
     np.testing.assert_allclose(again[steps - 1 :: steps], felt, atol=1e-6)

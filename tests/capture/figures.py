@@ -30,7 +30,7 @@ _HEIGHTS = {
 
 
 def figure(x_px: float, ground_px: float, height_px: float, stride: float = 0.0) -> np.ndarray:
-    """(33, 2) upright figure; `stride` parts the ankles by this share of the height."""
+    """(33, 2) upright figure; `stride` parts the ankles by this fraction of the height."""
     points = np.empty((33, 2))
     for landmark in Landmark:
         name = landmark.name.replace("LEFT_", "").replace("RIGHT_", "").split("_")[0]
@@ -68,7 +68,7 @@ def write_video(path: Path, images: np.ndarray, rate_hz: float, codec: str = "mp
 
 
 def noise(frames: int, width: int = 160, height: int = 120) -> np.ndarray:
-    """(frames, height, width, 3) blurred noise, in which nobody is seen."""
+    """(frames, height, width, 3) blurred noise, without people."""
     random = np.random.default_rng(0)
     small = random.integers(60, 200, (frames, height // 8, width // 8, 3), dtype=np.uint8)
     return np.array([cv2.resize(image, (width, height)) for image in small])

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.capture.people import as_people, choose_patient, link, one_path_each, track_of, without_doubles
+from core.capture.people import (
+    as_people,
+    choose_patient,
+    link,
+    track_of,
+    without_duplicate_paths,
+    without_duplicate_poses,
+)
 from core.domain.findings import Severity
 from tests.capture.figures import figure, pose, track
 
@@ -16,28 +23,28 @@ def _walker(frame: int, start_px: float = 100.0, speed_px: float = 8.0) -> float
 
 
 def test_two_people_who_pass_each_other_stay_two_people() -> None:
-    seen = [[pose(_walker(k)), pose(600.0 - 4.0 * k, 470.0)][:: 1 if k % 2 else -1] for k in range(120)]
-    paths = link(TIME_S, seen)
+    detections = [[pose(_walker(k)), pose(600.0 - 4.0 * k, 470.0)][:: 1 if k % 2 else -1] for k in range(120)]
+    paths = link(TIME_S, detections)
     assert sorted(len(path) for path in paths) == [120, 120]
     ends = sorted(path[119].centre_px[0] - path[0].centre_px[0] for path in paths)
     assert ends[0] < -400 and ends[1] > 900
 
 
 def test_a_person_hidden_for_a_second_stays_one_person() -> None:
-    seen = [[] if 40 <= k < 75 else [pose(_walker(k))] for k in range(120)]
-    paths = link(TIME_S, seen)
+    detections = [[] if 40 <= k < 75 else [pose(_walker(k))] for k in range(120)]
+    paths = link(TIME_S, detections)
     assert [len(path) for path in paths] == [85]
 
 
 def test_a_second_pose_on_the_same_person_is_dropped() -> None:
-    kept = without_doubles([pose(300.0, visibility=0.6), pose(305.0, visibility=0.9), pose(900.0)])
+    kept = without_duplicate_poses([pose(300.0, visibility=0.6), pose(305.0, visibility=0.9), pose(900.0)])
     assert sorted(p.centre_px[0] for p in kept) == [305.0, 900.0]
 
 
 def test_two_paths_on_one_person_become_one() -> None:
     long = {k: pose(_walker(k)) for k in range(60)}
     short = {k: pose(_walker(k) + 3.0) for k in range(30, 70)}
-    (joined,) = one_path_each([short, long])
+    (joined,) = without_duplicate_paths([short, long])
     assert len(joined) == 70
 
 

@@ -9,7 +9,7 @@ from contextlib import closing
 import numpy as np
 import pytest
 
-from core.capture.pipeline import KEPT, decoded_ahead
+from core.capture.pipeline import KEPT_FRAMES, decoded_ahead
 
 
 def _numbered(frames: int) -> Iterator[tuple[float, np.ndarray]]:
@@ -34,8 +34,10 @@ def test_earlier_pictures_stay_as_they_were() -> None:
     kept: list[np.ndarray] = []
     with closing(decoded_ahead(_numbered(100), _ignore)) as frames:
         for number, _, picture in frames:
-            kept = [*kept[-KEPT:], picture]
-            assert [int(old[0, 0, 2]) for old in kept] == list(range(max(0, number - KEPT), number + 1))
+            kept = [*kept[-KEPT_FRAMES:], picture]
+            assert [int(old[0, 0, 2]) for old in kept] == list(
+                range(max(0, number - KEPT_FRAMES), number + 1)
+            )
 
 
 def test_an_error_of_the_source_reaches_the_reader() -> None:

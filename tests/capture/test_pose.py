@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.capture.detection import Seen, see_people
+from core.capture.detection import DetectedPeople, detect_people
 from core.capture.people import choose_patient
 from core.capture.pipeline import TimedFrame
 from core.capture.playback import PlaybackPictures
@@ -19,7 +19,7 @@ from core.domain.recording import Landmark
 from core.errors import UserError
 
 
-def _see(file: Path, model: Path, frames: int, observe) -> Seen:
+def _see(file: Path, model: Path, frames: int, observe) -> DetectedPeople:
     def read() -> Iterator[TimedFrame]:
         with VideoFileSource(file) as source:
             yield from source.frames()
@@ -27,7 +27,7 @@ def _see(file: Path, model: Path, frames: int, observe) -> Seen:
     def detector(people: int, tracking: bool) -> PoseDetector:
         return PoseDetector(model, people=people, tracking=tracking)
 
-    return see_people(read, detector, expected=frames, observe=observe, report=lambda fraction: None)
+    return detect_people(read, detector, expected=frames, observe=observe, report=lambda fraction: None)
 
 
 @pytest.fixture(scope="module")
@@ -36,43 +36,43 @@ def pictures() -> PlaybackPictures:
 
 
 @pytest.fixture(scope="module")
-def walk(shared_data, pose_model: Path, pictures: PlaybackPictures) -> Seen:
+def walk(shared_data, pose_model: Path, pictures: PlaybackPictures) -> DetectedPeople:
     return _see(shared_data("video-sagittal-walk/walk.mp4"), pose_model, 137, pictures.add)
 
 
 @pytest.fixture(scope="module")
-def demo(shared_data, pose_model: Path) -> Seen:
+def demo(shared_data, pose_model: Path) -> DetectedPeople:
     return _see(shared_data("video-sagittal-walk/demo.mp4"), pose_model, 230, lambda *frame: None)
 
 
-def test_the_walker_is_seen_in_nearly_every_frame(walk: Seen) -> None:
+def test_the_walker_is_seen_in_nearly_every_frame(walk: DetectedPeople) -> None:
     (person,) = walk.people
     assert len(walk.time_s) == 137
     assert person.seen_fraction > 0.98
     assert person.label == "Person 1, walks to the left"
 
 
-def test_the_path_of_the_walker_is_smooth(walk: Seen) -> None:
+def test_the_path_of_the_walker_is_smooth(walk: DetectedPeople) -> None:
     hips = (
         walk.people[0].tracks[0].image_px[:, [Landmark.LEFT_HIP.value, Landmark.RIGHT_HIP.value]].mean(axis=1)
     )
     step_px = np.diff(hips[:, 0])
     assert np.median(step_px) < -5.0
-    assert np.abs(step_px).max() < 40.0  # a tenth of her height; a hop to somebody else would be far more
+    assert np.abs(step_px).max() < 40.0  # a tenth of her height; an identity switch would be far more
 
 
-def test_a_good_walk_has_no_findings(walk: Seen, pictures: PlaybackPictures) -> None:
+def test_a_good_walk_has_no_findings(walk: DetectedPeople, pictures: PlaybackPictures) -> None:
     assert patient_findings(walk.people[0].tracks[0]) == ()
     assert pictures.camera_findings(walk.people, 0) == ()
 
 
-def test_every_frame_can_be_played_back(walk: Seen, pictures: PlaybackPictures) -> None:
+def test_every_frame_can_be_played_back(walk: DetectedPeople, pictures: PlaybackPictures) -> None:
     assert [time_s for time_s, _ in pictures.jpegs] == list(walk.time_s)
     assert pictures.size_px == (640, 210)
     assert all(jpeg.startswith(b"\xff\xd8") for _, jpeg in pictures.jpegs)
 
 
-def test_of_two_people_the_walker_is_taken(demo: Seen) -> None:
+def test_of_two_people_the_walker_is_taken(demo: DetectedPeople) -> None:
     chosen, by, findings = choose_patient(demo.people)
     track = demo.people[chosen].tracks[0]
     hips = track.image_px[:, Landmark.LEFT_HIP.value]
@@ -85,7 +85,7 @@ def test_of_two_people_the_walker_is_taken(demo: Seen) -> None:
     assert hips[60, 0] > 1350 and hips[184, 0] < 250
 
 
-def test_the_man_on_the_box_is_somebody_else(demo: Seen) -> None:
+def test_the_man_on_the_box_is_somebody_else(demo: DetectedPeople) -> None:
     others = [person for person in demo.people[1:] if "stays in place" in person.label]
     assert len(others) == 1
     assert np.nanmedian(others[0].tracks[0].image_px[:, Landmark.LEFT_HIP.value, 1]) < 350

@@ -111,8 +111,8 @@ def test_a_patient_lost_half_the_time_stops_the_session() -> None:
 
 def test_a_camera_that_pans_is_noticed_and_one_that_stands_is_not(picture: np.ndarray) -> None:
     grey = cv2.cvtColor(scaled_down(picture, 640), cv2.COLOR_BGR2GRAY)
-    nobody = np.empty((0, 4))
+    no_boxes = np.empty((0, 4))
     panned = np.roll(grey, 12, axis=1)
-    assert background_shift_px(grey, panned, nobody) == pytest.approx(12.0, abs=0.5)
-    assert _codes(camera_findings([grey, panned], [nobody, nobody])) == ["CAP-027"]
-    assert camera_findings([grey, grey], [nobody, nobody]) == ()
+    assert background_shift_px(grey, panned, no_boxes) == pytest.approx(12.0, abs=0.5)
+    assert _codes(camera_findings([grey, panned], [no_boxes, no_boxes])) == ["CAP-027"]
+    assert camera_findings([grey, grey], [no_boxes, no_boxes]) == ()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.capture.quality import FrameStatistics
-from core.capture.verdict import LiveFrame, judge, steps_so_far
+from core.capture.verdict import LiveFrame, live_verdict, steps_so_far
 from tests.capture.figures import figure
 
 GOOD = FrameStatistics(brightness=120.0, sharpness=400.0)
@@ -24,7 +24,7 @@ def _frames(
 
 
 def _judge(frames: list[LiveFrame], fps_hz: float = 30.0):
-    return judge(frames, fps_hz=fps_hz, width_px=640, height_px=480)
+    return live_verdict(frames, fps_hz=fps_hz, width_px=640, height_px=480)
 
 
 def test_a_good_picture_is_called_good() -> None:

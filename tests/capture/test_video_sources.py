@@ -74,9 +74,9 @@ def test_a_video_cut_short_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
     whole = write_video(tmp_path / "whole.avi", noise(60), 30.0, "MJPG").read_bytes()
     path = tmp_path / "cut.avi"
     path.write_bytes(whole[: len(whole) // 2])
-    seen = probe(path, _ignore)
-    assert seen.cut_short
-    assert 20 <= len(seen.time_s) < 40
+    info = probe(path, _ignore)
+    assert info.cut_short
+    assert 20 <= len(info.time_s) < 40
 
 
 def test_a_whole_video_is_not_called_cut_short(tmp_path: Path, shared_data) -> None:
@@ -95,9 +95,9 @@ def test_a_moment_is_refused_as_too_short(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("ending", ["mp4", "mkv", "avi"])
 def test_the_rate_is_that_of_the_frames(tmp_path: Path, ending: str) -> None:
-    seen = probe(write_video(tmp_path / f"video.{ending}", noise(40), 30.0), _ignore)
-    assert seen.fps_hz == pytest.approx(30.0, rel=0.005)
-    assert len(seen.time_s) == 40
+    info = probe(write_video(tmp_path / f"video.{ending}", noise(40), 30.0), _ignore)
+    assert info.fps_hz == pytest.approx(30.0, rel=0.005)
+    assert len(info.time_s) == 40
 
 
 def test_the_true_times_of_a_recording_win_over_its_header(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def bursts(seconds: float = 6.0, rate_hz: float = RATE_HZ, seed: int = 0) -> np.
     return amplitude * np.random.default_rng(seed).normal(size=len(time_s))
 
 
-def judged(signal: np.ndarray, rate_hz: float = RATE_HZ) -> EmgEnvelopes:
+def processed(signal: np.ndarray, rate_hz: float = RATE_HZ) -> EmgEnvelopes:
     return process_emg(RawEmg(("L_soleus",), signal[:, None], rate_hz, "a.csv"), {"L_soleus": SOLEUS})
 
 
@@ -60,7 +60,7 @@ def test_what_is_not_a_muscle_is_left_alone(name: str) -> None:
 
 
 def test_the_envelope_follows_the_bursts_and_peaks_at_one() -> None:
-    result = judged(bursts())
+    result = processed(bursts())
     phase = result.time_s % 1.0
     active = result.envelope[(phase > 0.15) & (phase < 0.35), 0].mean()
     quiet = result.envelope[(phase > 0.7) & (phase < 0.9), 0].mean()
@@ -70,7 +70,7 @@ def test_the_envelope_follows_the_bursts_and_peaks_at_one() -> None:
 
 
 def test_a_constant_offset_changes_nothing() -> None:
-    np.testing.assert_allclose(judged(bursts() + 5.0).envelope, judged(bursts()).envelope, atol=1e-6)
+    np.testing.assert_allclose(processed(bursts() + 5.0).envelope, processed(bursts()).envelope, atol=1e-6)
 
 
 def test_a_maximum_contraction_is_the_unit_when_given() -> None:
@@ -92,7 +92,7 @@ def test_a_maximum_contraction_is_the_unit_when_given() -> None:
     ],
 )
 def test_trouble_in_a_channel_is_named(verdict: str, spoil: Callable[[np.ndarray], np.ndarray]) -> None:
-    result = judged(spoil(bursts()))
+    result = processed(spoil(bursts()))
     assert result.channels[0].verdict == verdict
     assert "EMG-010" in [finding.advice.code for finding in result.findings]
     assert np.isfinite(result.envelope).all()
@@ -101,7 +101,7 @@ def test_trouble_in_a_channel_is_named(verdict: str, spoil: Callable[[np.ndarray
 def test_a_few_missing_samples_are_bridged_and_the_channel_stays_good() -> None:
     signal = bursts()
     signal[1000:1020] = np.nan
-    assert judged(signal).channels[0].verdict == "good"
+    assert processed(signal).channels[0].verdict == "good"
 
 
 def test_bad_files_and_maps_are_refused_with_their_codes(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.capture.synthetic import PinholeCamera, watch
+from core.capture.synthetic import PinholeCamera, project_landmarks
 from core.domain.arrays import FloatArray
 from core.domain.body import JOINTS, SAGITTAL
 from core.domain.recording import LANDMARK_COUNT, LandmarkTrack
@@ -58,7 +58,7 @@ def side_camera(distance_m: float = 6.0) -> PinholeCamera:
 def seen_by(
     walk: SyntheticWalk, camera: PinholeCamera, *, noise_px: float = 1.0, seed: int = 1
 ) -> LandmarkTrack:
-    return watch(walk.time_s, walk.point_m, POINTS, camera, noise_px=noise_px, seed=seed)
+    return project_landmarks(walk.time_s, walk.point_m, POINTS, camera, noise_px=noise_px, seed=seed)
 
 
 def exchanged(track: LandmarkTrack, frames: slice) -> LandmarkTrack:

@@ -1,4 +1,4 @@
-"""Tasks of the interruption tests: the real lessons with fewer walkers, and writing to a full disk."""
+"""Tasks of the interruption tests: the real trainings with fewer walkers, and writing to a full disk."""
 
 from __future__ import annotations
 

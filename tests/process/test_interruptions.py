@@ -53,8 +53,8 @@ def jobs(tmp_path: Path) -> Iterator[JobService]:
 
 
 @pytest.fixture
-def lessons(tmp_path: Path) -> dict[str, dict[str, JsonValue]]:
-    """The parameters of both lessons for one visit."""
+def training_params(tmp_path: Path) -> dict[str, dict[str, JsonValue]]:
+    """The parameters of both trainings for one visit."""
     with open_store(tmp_path) as store:
         patient = store.add_patient(Subject("P-1", 1980, Sex.FEMALE, 1.68, 60.0, synthetic=True))
         visit_id = store.start_visit(patient).id
@@ -103,10 +103,10 @@ def kill_the_worker() -> None:
 
 @pytest.mark.parametrize("kind", ["learn_gait", "train_controller"])
 def test_a_lesson_whose_worker_is_killed_goes_on_from_its_checkpoint(
-    jobs: JobService, lessons: dict[str, dict[str, JsonValue]], tmp_path: Path, kind: str
+    jobs: JobService, training_params: dict[str, dict[str, JsonValue]], tmp_path: Path, kind: str
 ) -> None:
     watch = Watch(jobs)
-    job_id = jobs.submit(kind, lessons[kind])
+    job_id = jobs.submit(kind, training_params[kind])
     watch.waits_for(Sample)
     while not list((tmp_path / "jobs" / job_id).glob("*.pt")):
         assert jobs.wait(job_id, 0.05) is None
@@ -139,9 +139,9 @@ def test_a_full_disk_is_told_with_its_code_whatever_a_task_was_writing(jobs: Job
 
 @full_disk
 def test_a_full_disk_stops_a_lesson_with_advice_and_keeps_its_last_checkpoint(
-    jobs: JobService, lessons: dict[str, dict[str, JsonValue]], tmp_path: Path
+    jobs: JobService, training_params: dict[str, dict[str, JsonValue]], tmp_path: Path
 ) -> None:
-    job_id = jobs.submit("learn_gait_on_a_full_disk", lessons["learn_gait"])
+    job_id = jobs.submit("learn_gait_on_a_full_disk", training_params["learn_gait"])
     outcome = jobs.wait(job_id, LIMIT_S)
     assert isinstance(outcome, Refused) and outcome.advice.code == "REC-003"
     assert not (tmp_path / "jobs" / job_id / "checkpoint.pt").exists()

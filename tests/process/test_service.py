@@ -1,4 +1,4 @@
-"""Claims about long work: it ends in exactly one way, obeys, and leaves no process behind."""
+"""Claims about long work: it ends in exactly one way, follows commands, and leaves no process behind."""
 
 from __future__ import annotations
 
@@ -74,11 +74,11 @@ class Listener:
 
 
 def test_a_finished_job_reports_its_record_and_its_events(jobs: JobService) -> None:
-    heard = Listener(jobs)
+    listener = Listener(jobs)
     job_id = jobs.submit("finish", {"answer": "r-1"})
     assert jobs.wait(job_id, LONG_S) == Done("r-1")
-    assert Progress(0.5, "half way") in [event for _id, event in heard.events]
-    assert heard.wait_for(Sample)[0].values == {"value": 1.0}
+    assert Progress(0.5, "half way") in [event for _id, event in listener.events]
+    assert listener.wait_for(Sample)[0].values == {"value": 1.0}
 
 
 def test_a_refusal_carries_its_advice(jobs: JobService) -> None:
@@ -93,9 +93,9 @@ def test_a_bug_keeps_its_traceback_and_the_program_lives(jobs: JobService) -> No
 
 
 def test_cancelling_is_not_failing(jobs: JobService) -> None:
-    heard = Listener(jobs)
+    listener = Listener(jobs)
     job_id = jobs.submit("wait_for_cancel", {})
-    heard.wait_for(Progress, 2)
+    listener.wait_for(Progress, 2)
     jobs.cancel(job_id)
     assert jobs.wait(job_id, LONG_S) == Cancelled()
 
@@ -104,9 +104,9 @@ def test_a_job_that_does_not_listen_is_ended_all_the_same(
     jobs: JobService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(service_module, "_COOPERATE_S", 0.2)
-    heard = Listener(jobs)
+    listener = Listener(jobs)
     job_id = jobs.submit("never_look_up", {})
-    heard.wait_for(Progress, 2)
+    listener.wait_for(Progress, 2)
     jobs.cancel(job_id)
     assert jobs.wait(job_id, LONG_S) == Cancelled()
 
@@ -132,37 +132,37 @@ def test_a_job_that_died_with_its_program_is_offered_again(jobs: JobService, tmp
 
 
 def test_a_paused_job_stands_still_until_it_goes_on(jobs: JobService) -> None:
-    heard = Listener(jobs)
+    listener = Listener(jobs)
     job_id = jobs.submit("count", {})
-    heard.wait_for(Sample, 3)
+    listener.wait_for(Sample, 3)
     jobs.pause(job_id, True)
     time.sleep(0.5)
-    stopped_at = len(heard.wait_for(Sample))
+    stopped_at = len(listener.wait_for(Sample))
     time.sleep(0.5)
-    assert len(heard.wait_for(Sample)) == stopped_at
+    assert len(listener.wait_for(Sample)) == stopped_at
     jobs.pause(job_id, False)
-    heard.wait_for(Sample, stopped_at + 1)
+    listener.wait_for(Sample, stopped_at + 1)
     jobs.cancel(job_id)
     jobs.wait(job_id, LONG_S)
 
 
 def test_heavy_jobs_run_one_at_a_time(jobs: JobService) -> None:
-    heard = Listener(jobs)
+    listener = Listener(jobs)
     first, second = jobs.submit("heavy", {}), jobs.submit("heavy", {})
-    heard.wait_for(Progress, 3)
-    assert (second, Progress(0.1, "waiting")) not in [(i, e) for i, e in heard.events]
+    listener.wait_for(Progress, 3)
+    assert (second, Progress(0.1, "waiting")) not in [(i, e) for i, e in listener.events]
     jobs.cancel(first)
     assert jobs.wait(first, LONG_S) == Cancelled()
-    heard.wait_for(Progress, 4)
+    listener.wait_for(Progress, 4)
     jobs.cancel(second)
     assert jobs.wait(second, LONG_S) == Cancelled()
 
 
 def test_a_stream_hears_what_is_sent_and_leaves_no_history(jobs: JobService, tmp_path: Path) -> None:
-    heard = Listener(jobs)
+    listener = Listener(jobs)
     job_id = jobs.submit("echo", {})
     jobs.send(job_id, "arm")
-    assert heard.wait_for(Message) == [Message("arm")]
+    assert listener.wait_for(Message) == [Message("arm")]
     jobs.cancel(job_id)
     jobs.wait(job_id, LONG_S)
     assert not (tmp_path / "jobs" / job_id).exists()
@@ -170,12 +170,12 @@ def test_a_stream_hears_what_is_sent_and_leaves_no_history(jobs: JobService, tmp
 
 def test_closing_the_program_ends_every_worker(tmp_path: Path) -> None:
     service = JobService(tmp_path, "tester", TABLE)
-    heard = Listener(service)
+    listener = Listener(service)
     service.submit("wait_for_cancel", {})
-    heard.wait_for(Progress, 2)
+    listener.wait_for(Progress, 2)
     service.close()
     assert _only_trackers()
-    assert heard.wait_for(Cancelled) == [Cancelled()]
+    assert listener.wait_for(Cancelled) == [Cancelled()]
 
 
 def test_heavy_work_leaves_the_cores_to_the_screens(jobs: JobService) -> None:

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 from app.cli import commands as cli
 from app.cli import session_run
 from app.cli.commands import _parser, _session_request
-from app.cli.session_run import SessionEnd, heed, run_demo_session, run_video_session
+from app.cli.session_run import SessionEnd, raise_if_stopped, run_demo_session, run_video_session
 from app.session_request import SessionRequest
 from core.domain.controller import (
     UNATTENDED_APPROVER,
@@ -41,9 +41,9 @@ HELPS, HARDER = 0.0465, 0.0560  # effort; 0.0500 without the exo
 def test_what_holds_the_screens_holds_the_terminal_too() -> None:
     unclear = Advice("It is not clear who the patient is.", "Two people walk.", "Choose one.", "CAP-022")
     small = Advice("The person is small.", "They are far away.", "Come closer.", "CAP-026")
-    heed((Finding(Severity.WARNING, small),))
+    raise_if_stopped((Finding(Severity.WARNING, small),))
     with pytest.raises(UserError) as stopped:
-        heed((Finding(Severity.WARNING, small), Finding(Severity.STOP, unclear)))
+        raise_if_stopped((Finding(Severity.WARNING, small), Finding(Severity.STOP, unclear)))
     assert stopped.value.advice.code == "CAP-022"
 
 
@@ -211,7 +211,7 @@ def test_the_command_tells_the_summary_and_then_refuses(
 
 def test_sides_in_doubt_end_a_session_with_the_option_that_answers_them() -> None:
     with pytest.raises(UserError) as refused:
-        heed((doubt_of_sides(0.98),))
+        raise_if_stopped((doubt_of_sides(0.98),))
     assert refused.value.advice.code == "MOT-032"
     assert "--sides as-detected or --sides repaired" in refused.value.advice.next_step
 

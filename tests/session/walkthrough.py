@@ -162,7 +162,7 @@ def _walks_and_keeps(clinician: Clinician) -> None:
     clinician.holds("Hold to arm Hippo hip exo")
     page = clinician.window.pages.page(Step.DEPLOY)
     assert isinstance(page, DeployPage)
-    last = page.trial.lines[-1]
+    last = page.provisional.lines[-1]
     clinician.waits_for("ten strides", lambda: last.property("role") == "strong", SHORT_S)
     clinician.clicks("STOP EXO", SHORT_S)
     clinician.clicks("Keep controller…", SHORT_S)

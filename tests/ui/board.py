@@ -1,4 +1,4 @@
-"""A job board whose jobs do only what a test says."""
+"""A job board whose events are all sent by the test."""
 
 from __future__ import annotations
 

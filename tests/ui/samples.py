@@ -49,7 +49,7 @@ def landmarks(people: int = 1, findings: tuple[Finding, ...] = ()) -> Landmarks:
 
 
 def doubtful_motion() -> Motion:
-    """All knees and feet exchanged, and nobody said that this is right."""
+    """All knees and feet exchanged, and not confirmed by a person."""
     flags = (np.ones((FRAMES, 2)),)
     return replace(motion((doubt_of_sides(1.0),)), swapped_fraction=1.0, leg_exchanges=flags)
 

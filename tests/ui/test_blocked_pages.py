@@ -18,14 +18,14 @@ LATER_STEPS = tuple(step for step in Step if step not in (Step.PATIENT, Step.CAP
 def test_a_blocked_page_leads_to_the_step_that_comes_first(
     context: SessionContext, board: HandBoard, visit_id: str, step: Step
 ) -> None:
-    asked: list[object] = []
-    context.go_to.connect(asked.append)
+    targets: list[object] = []
+    context.go_to.connect(targets.append)
     pages = PageStack(context)
     page = pages.show_step(step)
     assert page._headline.text() == f"{step.label} cannot start yet."
     assert page._empty._button.text() == "Go to Capture"
     page._empty._button.click()
-    assert asked == [Step.CAPTURE] and board.jobs == {}
+    assert targets == [Step.CAPTURE] and board.jobs == {}
 
 
 def test_doing_again_waits_for_what_is_out_of_date_before_it(
@@ -34,7 +34,7 @@ def test_doing_again_waits_for_what_is_out_of_date_before_it(
     records.fill(context.store, visit_id, Step.TRAIN)
     context.store.save(RecordKind.LANDMARKS, samples.landmarks(), visit_id=visit_id, summary="newer")
     said: list[str] = []
-    context.said.connect(lambda sentence, _tone: said.append(sentence))
+    context.message_shown.connect(lambda sentence, _tone: said.append(sentence))
     pages = PageStack(context)
     pages.show_step(Step.TRAIN).redo.emit()
     assert board.jobs == {}

@@ -34,9 +34,9 @@ def refresh(page: CapturePage) -> None:
 
 def save_landmarks(context: SessionContext, visit_id: str, people: int = 1, **more: object) -> str:
     recorded = context.store.save(RecordKind.RECORDING, recording(), visit_id=visit_id, summary="walk")
-    seen = landmarks(people, **more)  # type: ignore[arg-type]
+    payload = landmarks(people, **more)  # type: ignore[arg-type]
     return context.store.save(
-        RecordKind.LANDMARKS, seen, visit_id=visit_id, summary="seen", inputs=(recorded,)
+        RecordKind.LANDMARKS, payload, visit_id=visit_id, summary="seen", inputs=(recorded,)
     )
 
 

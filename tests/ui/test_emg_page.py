@@ -49,13 +49,13 @@ def choose(page: EmgPage, context: SessionContext, board: HandBoard, path: Path)
     """Choose a file, and let its job look into it as the worker process would."""
     page.file_chosen.emit(path)
     job = board.states()[0].spec
-    worker = SilentContext(job, board.data_dir)
+    job_context = SilentContext(job, board.data_dir)
     outcome: Outcome = Done("")
     try:
-        read_emg_head.run(job.params, worker)
+        read_emg_head.run(job.params, job_context)
     except UserError as error:
         outcome = Refused(error.advice)
-    for event in (*worker.events, outcome):
+    for event in (*job_context.events, outcome):
         board.happens(job.id, event)
     context.jobs._hand_over()
 
@@ -160,7 +160,7 @@ def test_the_result_says_how_many_channels_are_good(
 
 def test_neither_this_page_nor_the_warm_up_loads_the_c3d_library() -> None:
     loads = (
-        "import importlib, sys, ui.presenters.emg; from ui.warm_up import LATER; "
-        "[importlib.import_module(name) for name in LATER]; sys.exit('ezc3d' in sys.modules)"
+        "import importlib, sys, ui.presenters.emg; from ui.warm_up import LAZY_MODULES; "
+        "[importlib.import_module(name) for name in LAZY_MODULES]; sys.exit('ezc3d' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", loads], check=False).returncode == 0

@@ -23,13 +23,15 @@ def test_an_end_on_a_reader_thread_is_told_on_the_main_thread(
     context: SessionContext, board: HandBoard
 ) -> None:
     job = context.jobs.submit("solve_motion", {})
-    heard: list[tuple[str, object, bool]] = []
+    received: list[tuple[str, object, bool]] = []
     context.jobs.ended.connect(
-        lambda job_id, outcome: heard.append((job_id, outcome, QThread.currentThread() is context.thread()))
+        lambda job_id, outcome: received.append(
+            (job_id, outcome, QThread.currentThread() is context.thread())
+        )
     )
     in_thread(lambda: board.happens(job, Done("r1")))
-    until(lambda: bool(heard))
-    assert heard == [(job, Done("r1"), True)]
+    until(lambda: bool(received))
+    assert received == [(job, Done("r1"), True)]
 
 
 def test_only_the_newest_of_many_pictures_is_shown(context: SessionContext, board: HandBoard) -> None:
@@ -48,11 +50,11 @@ def test_only_the_newest_of_many_pictures_is_shown(context: SessionContext, boar
 
 def test_no_sample_of_a_live_curve_is_lost(context: SessionContext, board: HandBoard) -> None:
     job = context.jobs.submit("learn_gait", {})
-    heard: list[float] = []
-    context.jobs.sampled.connect(lambda _job, sample: heard.append(sample.time_s))
+    received: list[float] = []
+    context.jobs.sampled.connect(lambda _job, sample: received.append(sample.time_s))
     in_thread(lambda: [board.happens(job, Sample(float(n), {})) for n in range(50)])
-    until(lambda: len(heard) == 50)
-    assert heard == [float(n) for n in range(50)]
+    until(lambda: len(received) == 50)
+    assert received == [float(n) for n in range(50)]
 
 
 def test_the_running_job_of_a_visit_is_found_by_kind(context: SessionContext, board: HandBoard) -> None:

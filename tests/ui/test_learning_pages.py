@@ -16,7 +16,7 @@ from core.tasks import learn_gait
 from tests.refusals import refused
 from tests.ui import records, walks
 from tests.ui.board import HandBoard
-from ui.pages.personalize import MOVERS, PersonalizePage
+from ui.pages.personalize import FIDELITIES, PersonalizePage
 from ui.pages.train import TrainPage
 from ui.presenters.personalize import PersonalizePresenter, result_headline
 from ui.presenters.train import TrainPresenter
@@ -39,7 +39,7 @@ def train(context: SessionContext) -> tuple[TrainPage, TrainPresenter]:
 
 
 def tell(context: SessionContext) -> None:
-    """Hand over what the board told, without waiting for the gathering timer."""
+    """Hand over the events of the board, without waiting for the gathering timer."""
     context.jobs._hand_over()
 
 
@@ -73,11 +73,12 @@ def test_the_twin_can_learn_with_muscles_and_says_what_that_means(
 ) -> None:
     made = records.fill(context.store, visit_id, Step.MOTION)
     page, presenter = personalize(context)
-    page.minutes_box.set_mover("standard")
+    choice = page.minutes_box._fidelity_choice
+    choice.setCurrentIndex(choice.findData("standard"))
     assert "cannot be trained" in page.minutes_box._words.text()
     presenter._learn(made[Step.MOTION])
     assert board.jobs["job-1"].spec.params["fidelity"] == "standard"
-    assert {mover.key for mover in MOVERS} <= set(learn_gait.FIDELITIES)
+    assert {fidelity.key for fidelity in FIDELITIES} <= set(learn_gait.FIDELITIES)
 
 
 def test_learning_again_asks_how_before_it_begins(
@@ -103,10 +104,10 @@ def test_on_a_twin_with_muscles_train_is_greyed_and_says_what_to_do(
     page, _ = train(context)
     assert not page._main.isEnabled()
     assert "80 muscles" in page._why_not.text() and "Joint torques (fast)" in page._why_not.text()
-    asked: list[Step] = []
-    context.go_to.connect(asked.append)
+    targets: list[Step] = []
+    context.go_to.connect(targets.append)
     page.secondary_action.emit("personalize")
-    assert asked == [Step.PERSONALIZE]
+    assert targets == [Step.PERSONALIZE]
 
 
 def test_doing_again_on_a_twin_with_muscles_is_refused_with_advice(

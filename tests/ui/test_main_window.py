@@ -21,7 +21,7 @@ from ui import theme
 from ui.main_window import MainWindow
 from ui.session_context import SessionContext
 from ui.theme import Mode
-from ui.warm_up import LATER
+from ui.warm_up import LAZY_MODULES
 
 OWN_STEPS = (Step.PATIENT, Step.CAPTURE, Step.MOTION, Step.EMG)
 
@@ -49,8 +49,10 @@ def test_nothing_is_cut_off_at_1280_by_800(
 ) -> None:
     store = context.store
     walk = store.save(RecordKind.RECORDING, recording(), visit_id=visit_id, summary="r")
-    seen = store.save(RecordKind.LANDMARKS, landmarks(2), visit_id=visit_id, summary="l", inputs=(walk,))
-    store.save(RecordKind.MOTION, motion(), visit_id=visit_id, summary="m", inputs=(seen,))
+    landmarks_id = store.save(
+        RecordKind.LANDMARKS, landmarks(2), visit_id=visit_id, summary="l", inputs=(walk,)
+    )
+    store.save(RecordKind.MOTION, motion(), visit_id=visit_id, summary="m", inputs=(landmarks_id,))
     store.save(RecordKind.EMG, emg(), visit_id=visit_id, summary="e")
     for step in OWN_STEPS:
         window.go_to(step)
@@ -136,4 +138,4 @@ def test_help_is_one_paragraph_in_place(window: MainWindow) -> None:
 
 
 def test_everything_that_is_loaded_ahead_exists() -> None:
-    assert [name for name in LATER if find_spec(name) is None] == []
+    assert [name for name in LAZY_MODULES if find_spec(name) is None] == []

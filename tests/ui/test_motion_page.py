@@ -32,9 +32,9 @@ def page(context: SessionContext) -> MotionPage:
 
 @pytest.fixture
 def motion_id(context: SessionContext, page: MotionPage, visit_id: str) -> str:
-    seen = context.store.save(RecordKind.LANDMARKS, landmarks(), visit_id=visit_id, summary="seen")
+    landmarks_id = context.store.save(RecordKind.LANDMARKS, landmarks(), visit_id=visit_id, summary="seen")
     found = context.store.save(
-        RecordKind.MOTION, motion(), visit_id=visit_id, summary="motion", inputs=(seen,)
+        RecordKind.MOTION, motion(), visit_id=visit_id, summary="motion", inputs=(landmarks_id,)
     )
     context.record_changed.emit()
     return found
@@ -82,8 +82,10 @@ def doubtful_id(context: SessionContext, page: MotionPage, visit_id: str) -> str
 
 
 def keep(context: SessionContext, visit_id: str, solved: Motion) -> str:
-    seen = context.store.save(RecordKind.LANDMARKS, landmarks(), visit_id=visit_id, summary="seen")
-    found = context.store.save(RecordKind.MOTION, solved, visit_id=visit_id, summary="motion", inputs=(seen,))
+    landmarks_id = context.store.save(RecordKind.LANDMARKS, landmarks(), visit_id=visit_id, summary="seen")
+    found = context.store.save(
+        RecordKind.MOTION, solved, visit_id=visit_id, summary="motion", inputs=(landmarks_id,)
+    )
     context.record_changed.emit()
     return found
 

@@ -83,10 +83,10 @@ def test_a_running_job_shows_progress_time_left_and_cancel(app: QApplication, tm
 
 def test_stale_results_can_be_done_again_or_kept(app: QApplication) -> None:
     page = Page()
-    heard: list[str] = []
-    page.redo.connect(lambda: heard.append("redo"))
-    page.keep_stale.connect(lambda: heard.append("keep"))
+    received: list[str] = []
+    page.redo.connect(lambda: received.append("redo"))
+    page.keep_stale.connect(lambda: received.append("keep"))
     page.show_stale("A newer recording was made after this result.")
     button(page, "Do again").click()
     button(page, "Keep").click()
-    assert heard == ["redo", "keep"]
+    assert received == ["redo", "keep"]

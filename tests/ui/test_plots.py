@@ -82,21 +82,21 @@ def test_a_saved_picture_and_its_numbers_may_be_read_as_other_files_of_the_perso
 
 def test_setting_the_cursor_moves_it_without_telling_that_a_person_did(app: QApplication) -> None:
     plot = GaitCyclePlot()
-    told: list[float] = []
-    plot.cursor_moved.connect(told.append)
+    emitted: list[float] = []
+    plot.cursor_moved.connect(emitted.append)
     plot.set_panel(panel())
     plot.set_cursor(0.4)
     assert plot._cursor.value() == pytest.approx(40.0)
-    assert told == []
+    assert emitted == []
 
 
 def test_picking_a_place_in_the_plot_tells_the_share_of_the_cycle(app: QApplication) -> None:
     grid = JointGrid()
-    told: list[tuple[Side, float]] = []
-    grid.cursor_moved.connect(lambda side, fraction: told.append((side, fraction)))
+    emitted: list[tuple[Side, float]] = []
+    grid.cursor_moved.connect(lambda side, fraction: emitted.append((side, fraction)))
     grid.plots[JointKind.KNEE, Side.RIGHT].box.picked.emit(72.0)
     grid.plots[JointKind.KNEE, Side.RIGHT].box.picked.emit(140.0)
-    assert told == [(Side.RIGHT, 0.72), (Side.RIGHT, 1.0)]
+    assert emitted == [(Side.RIGHT, 0.72), (Side.RIGHT, 1.0)]
 
 
 def test_the_exported_table_holds_what_is_drawn() -> None:

@@ -1,4 +1,4 @@
-"""Claims about a start with a record in trouble: a calm window with the way out, and nothing is lost."""
+"""Claims about a start with a record that cannot be opened: a window with advice, nothing is lost."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from core.domain.subject import Sex, Subject
 from core.errors import Advice
 from core.store.database import back_up, database_path
 from core.store.repository import Store, open_store
-from ui.recovery import RecoveryState, RecoveryWindow, Way, recovery_state
+from ui.recovery import RecoveryAction, RecoveryState, RecoveryWindow, recovery_state
 from ui.wording import clock
 
 MORNING = datetime(2026, 11, 20, 10, 15, tzinfo=UTC)
@@ -35,41 +35,43 @@ def damaged(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("code", "backup", "ways"),
+    ("code", "backup", "actions"),
     [
-        ("REC-001", None, [Way.TRY_AGAIN, Way.OTHER_FOLDER, Way.QUIT]),
-        ("REC-002", MORNING, [Way.RESTORE, Way.OTHER_FOLDER, Way.QUIT]),
-        ("REC-002", None, [Way.OTHER_FOLDER, Way.QUIT]),
-        ("REC-005", None, [Way.OTHER_FOLDER, Way.QUIT]),
-        ("REC-006", None, [Way.TRY_AGAIN, Way.OTHER_FOLDER, Way.QUIT]),
+        ("REC-001", None, [RecoveryAction.TRY_AGAIN, RecoveryAction.OTHER_FOLDER, RecoveryAction.QUIT]),
+        ("REC-002", MORNING, [RecoveryAction.RESTORE, RecoveryAction.OTHER_FOLDER, RecoveryAction.QUIT]),
+        ("REC-002", None, [RecoveryAction.OTHER_FOLDER, RecoveryAction.QUIT]),
+        ("REC-005", None, [RecoveryAction.OTHER_FOLDER, RecoveryAction.QUIT]),
+        ("REC-006", None, [RecoveryAction.TRY_AGAIN, RecoveryAction.OTHER_FOLDER, RecoveryAction.QUIT]),
     ],
 )
-def test_every_trouble_has_its_own_way_out(code: str, backup: datetime | None, ways: list[Way]) -> None:
+def test_every_trouble_has_its_own_way_out(
+    code: str, backup: datetime | None, actions: list[RecoveryAction]
+) -> None:
     state = recovery_state(advice(code), Path("data"), backup)
-    assert [way for way, _words in state.ways] == ways
+    assert [action for action, _words in state.actions] == actions
 
 
 def test_the_window_says_what_why_and_what_next_and_names_the_backup(app: QApplication) -> None:
     window = RecoveryWindow()
     window.show_state(recovery_state(advice("REC-002"), Path("data"), MORNING))
-    chosen: list[Way] = []
+    chosen: list[RecoveryAction] = []
     window.chosen.connect(chosen.append)
 
     buttons = [button for button in window.findChildren(QPushButton) if not button.isHidden()]
     buttons[0].click()
 
     assert buttons[0].text() == f"Restore backup of {clock(MORNING)}"
-    assert chosen == [Way.RESTORE]
+    assert chosen == [RecoveryAction.RESTORE]
     assert window.accessibleName() == advice("REC-002").one_line()
     window.deleteLater()
 
 
 def test_closing_the_window_is_to_quit(app: QApplication) -> None:
     window = RecoveryWindow()
-    chosen: list[Way] = []
+    chosen: list[RecoveryAction] = []
     window.chosen.connect(chosen.append)
     window.close()
-    assert chosen == [Way.QUIT]
+    assert chosen == [RecoveryAction.QUIT]
     window.deleteLater()
 
 
@@ -95,12 +97,12 @@ def test_one_click_restores_the_last_good_backup_and_the_program_starts(
     store.close()
 
 
-def answers(*given: tuple[Way, Path | None]) -> tuple[list[str], object]:
+def answers(*given: tuple[RecoveryAction, Path | None]) -> tuple[list[str], object]:
     """Someone who answers like this; and the codes that were asked about."""
     codes: list[str] = []
     left = list(given)
 
-    def ask(state: RecoveryState) -> tuple[Way, Path | None]:
+    def ask(state: RecoveryState) -> tuple[RecoveryAction, Path | None]:
         codes.append(state.advice.code)
         return left.pop(0)
 
@@ -108,7 +110,7 @@ def answers(*given: tuple[Way, Path | None]) -> tuple[list[str], object]:
 
 
 def test_another_folder_can_be_chosen_and_the_damaged_one_is_left_alone(damaged: Path) -> None:
-    codes, ask = answers((Way.TRY_AGAIN, None), (Way.OTHER_FOLDER, damaged / "other"))
+    codes, ask = answers((RecoveryAction.TRY_AGAIN, None), (RecoveryAction.OTHER_FOLDER, damaged / "other"))
     opened = open_or_recover(damaged, open_store, ask)
     assert codes == ["REC-002", "REC-002"]
     assert opened is not None and isinstance(opened[0], Store)
@@ -119,7 +121,7 @@ def test_another_folder_can_be_chosen_and_the_damaged_one_is_left_alone(damaged:
 
 def test_giving_up_changes_nothing(damaged: Path) -> None:
     before = database_path(damaged).read_bytes()
-    _codes, ask = answers((Way.QUIT, None))
+    _codes, ask = answers((RecoveryAction.QUIT, None))
     assert open_or_recover(damaged, open_store, ask) is None
     assert database_path(damaged).read_bytes() == before
 
@@ -129,7 +131,7 @@ def test_a_lost_database_leads_to_the_same_way_out(damaged: Path, empty: bool) -
     database_path(damaged).unlink()
     if empty:
         database_path(damaged).touch()
-    codes, ask = answers((Way.RESTORE, None))
+    codes, ask = answers((RecoveryAction.RESTORE, None))
     opened = open_or_recover(damaged, open_store, ask)
     assert codes == ["REC-002"] and opened is not None
     assert [row.subject.code for row in opened[0].patients()] == ["P-1"]

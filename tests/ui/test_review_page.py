@@ -171,7 +171,7 @@ def test_who_releases_what_makes_walking_harder_types_a_reason(
     harder(context, visit_id)
     page, _ = compare(context)
     assert "Walking gets harder" in page._headline.text() and "4 % more effort" in page._headline.text()
-    assert page._reason_box.isVisibleTo(page) and "4 % more effort" in page._reason_asked.text()
+    assert page._reason_box.isVisibleTo(page) and "4 % more effort" in page._reason_prompt.text()
     page.approver.name.setText("Dr. M. Weber")
     page.approver.role.setText("physician")
     page.reason.setText("   ")

@@ -1,4 +1,4 @@
-"""Review in situations nobody recorded, and with an impairment: what is offered, asked for and told."""
+"""Review in scenarios that were not recorded, and with an impairment: choices, jobs and results."""
 
 from __future__ import annotations
 
@@ -182,9 +182,9 @@ def test_a_refused_simulation_is_told_as_advice(
 def test_the_panel_can_say_every_impairment(app: object) -> None:
     panel = WhatIfPanel()
     for slot in SLOTS:
-        asked = Impairment(slot.kind, 0.3, slot.side, slot.group, slot.joint)
-        panel.choose(asked)
-        assert panel.impairment == asked
+        chosen = Impairment(slot.kind, 0.3, slot.side, slot.group, slot.joint)
+        panel.choose(chosen)
+        assert panel.impairment == chosen
     panel.deleteLater()
 
 
@@ -242,8 +242,8 @@ def test_what_came_of_an_impaired_twin_where_no_healthy_one_walked_is_told_as_su
     page.what_if_toggled.emit(True)
     page.what_if.choose(drop_foot(Side.LEFT, 0.8))
     page.scenario_chosen.emit("stairs-up")
-    told = "Stairs up. With weakness, left dorsiflexors 0.8: 3 of 6 starts came through"
-    assert page._headline.text().startswith(told)
+    expected = "Stairs up. With weakness, left dorsiflexors 0.8: 3 of 6 starts came through"
+    assert page._headline.text().startswith(expected)
     (shown,) = page.comparison.stage._gaits
     assert "weakness, left dorsiflexors 0.8" in shown.caption
     page.impairment_removed.emit()

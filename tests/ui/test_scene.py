@@ -86,7 +86,7 @@ def test_without_a_screen_the_view_says_so_and_loads_no_vtk(app: QApplication) -
     view.set_gait(walks.geometry(), walks.rollout(GaitLabel.DEFAULT_TWIN), "Default twin")
     app.processEvents()
     assert "cannot be shown" in view._message.text()
-    assert view._world is None
+    assert view._scene is None
     view.close()
 
 
@@ -95,12 +95,12 @@ def test_a_stage_without_a_screen_still_keeps_the_time(app: QApplication) -> Non
     geometry = walks.geometry()
     labels = (GaitLabel.DEFAULT_TWIN, GaitLabel.PERSONALIZED_TWIN)
     stage.show_gaits(*(StagedGait(walks.rollout(label), geometry, label.value) for label in labels))
-    told: list[float] = []
-    stage.time_changed.connect(told.append)
+    emitted: list[float] = []
+    stage.time_changed.connect(emitted.append)
     stage.go_to_fraction(Side.LEFT, 0.5)
     assert stage.cycle_fraction(Side.LEFT) == pytest.approx(0.5, abs=1e-6)
     stage.step(1)
-    assert told[1] - told[0] == pytest.approx(0.02)
+    assert emitted[1] - emitted[0] == pytest.approx(0.02)
 
 
 @pytest.mark.skipif(shutil.which("xvfb-run") is None, reason="needs xvfb-run, a virtual screen")

@@ -1,4 +1,4 @@
-"""The look is legible, and left and right stay apart for everybody."""
+"""The look is legible, and left and right stay apart for colour-blind people too."""
 
 from __future__ import annotations
 
@@ -66,8 +66,8 @@ def test_left_and_right_stay_apart_for_colour_blind_people(colors: Colors, defic
     image = QImage(2, 1, QImage.Format.Format_RGB888)
     image.setPixelColor(0, 0, QColor(colors.left))
     image.setPixelColor(1, 0, QColor(colors.right))
-    seen = as_seen_by(image, deficiency)
-    left, right = (np.array(seen.pixelColor(x, 0).getRgb()[:3]) for x in (0, 1))
+    simulated = as_seen_by(image, deficiency)
+    left, right = (np.array(simulated.pixelColor(x, 0).getRgb()[:3]) for x in (0, 1))
     assert np.abs(left - right).max() > 60  # of 255, in at least one channel
 
 

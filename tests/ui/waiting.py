@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 
 
 def until(condition: Callable[[], bool], limit_s: float = 5.0) -> None:
-    """Let events happen until `condition` holds; the assertion after it tells when it never did."""
+    """Let events happen until `condition` holds; the assertion after it fails when it never did."""
     end = monotonic() + limit_s
     while not condition() and monotonic() < end:
         QTest.qWait(10)

@@ -24,7 +24,7 @@ class CompareState:
     view: ComparisonView | None = None
     detail: str = ""
     declaration: str = ""  # what one signs
-    asks_reason: str = ""  # why signing needs a typed reason; empty when it needs none
+    reason_prompt: str = ""  # why signing needs a typed reason; empty when it needs none
     signer: str = ""  # proposed name
     signed: str = ""  # "Signed by … on …"; empty when not signed
     main_action: str = ""
@@ -54,7 +54,7 @@ class ComparePage(Page):
         self.approver = ApproverFields("who signs")
         for widget in (self._sign_icon, self._declaration, self.approver):
             self._sign_box.body.addWidget(widget, 1 if widget is self._declaration else 0)
-        self._reason_box, self.reason, self._reason_asked = self._build_reason()
+        self._reason_box, self.reason, self._reason_prompt = self._build_reason()
         self.body.addWidget(self._reason_box)
         self.body.addWidget(self._sign_box)
         self.approver.changed.connect(self.approver_changed)
@@ -64,16 +64,20 @@ class ComparePage(Page):
 
     def _build_reason(self) -> tuple[Box, QLineEdit, QLabel]:
         """Asked for where the controller does not help: above the signature, whose part it becomes."""
-        box, field, asked = Box("card", horizontal=True, margin=10, gap=12), QLineEdit(), label("", wrap=True)
+        box, field, prompt = (
+            Box("card", horizontal=True, margin=10, gap=12),
+            QLineEdit(),
+            label("", wrap=True),
+        )
         field.setPlaceholderText("Your reason")
         field.setAccessibleName("Why it is signed although walking does not get easier")
         field.setMaxLength(MOST_REASON)
         field.textChanged.connect(self.approver_changed)
         field.returnPressed.connect(self.main_action)
         box.body.addWidget(Icon("attention", 20, Tone.WARN))
-        box.body.addWidget(asked, 1)
+        box.body.addWidget(prompt, 1)
         box.body.addWidget(field, 1)
-        return box, field, asked
+        return box, field, prompt
 
     def render(self, state: CompareState) -> None:  # type: ignore[override]
         self.set_badges(*state.badges)
@@ -91,7 +95,7 @@ class ComparePage(Page):
         self._sign_icon.show_icon(
             "done" if state.signed else "edit", Tone.OK if state.signed else Tone.NEUTRAL
         )
-        self._reason_box.setVisible(bool(state.asks_reason) and not state.signed)
-        self._reason_asked.setText(state.asks_reason)
+        self._reason_box.setVisible(bool(state.reason_prompt) and not state.signed)
+        self._reason_prompt.setText(state.reason_prompt)
         self.approver.setVisible(not state.signed)
         self.approver.propose(state.signer, "")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QLineEdit, QVBoxLayout, QWidget
 
-from ui.pages.deploy_trial import KeepCard, KeepState, TrialCard, TrialLine, WalkCard, WalkView
+from ui.pages.deploy_trial import KeepCard, KeepState, ProvisionalCard, ProvisionalStep, WalkCard, WalkView
 from ui.pages.frame import Page
 from ui.plots.live_curve import LivePlot, Trace
 from ui.theme import Tone
@@ -23,24 +23,24 @@ class DeployState:
     headline: str
     tone: Tone = Tone.NEUTRAL
     package_lines: tuple[str, ...] = ()
-    asks_passphrase: bool = False  # of the site's key, which is kept in a file
+    needs_passphrase: bool = False  # of the site's key, which is kept in a file
     ports: tuple[tuple[str, str], ...] = ()  # (address, words)
     address: str = ""  # proposed; what the person typed is kept
     offers_virtual: bool = False
     busy: bool = False  # a transfer or a start is going on
-    asks: bool = False  # the confirmation is open
+    confirming: bool = False  # the confirmation is open
     patient_code: str = ""
     device_name: str = ""
     deployed_lines: tuple[str, ...] = ()
     deployed_tone: Tone = Tone.OK
     is_provisional: bool = False
-    trial_lines: tuple[TrialLine, ...] = ()
+    provisional_steps: tuple[ProvisionalStep, ...] = ()
     keep: KeepState | None = None
     walk: WalkView | None = None
     connected: bool = False
     armed: bool = False
     may_arm: bool = False
-    fault: bool = False  # one that somebody has to acknowledge
+    fault: bool = False  # one that has to be acknowledged
     exo_words: str = "No exo is connected."
     exo_tone: Tone = Tone.NEUTRAL
     limit_nm: float = 0.0
@@ -77,10 +77,17 @@ class DeployPage(Page):
         self._code, self._is_connected = "", False
         left = column(gap=10)
         self._package, self._exo = self._build_package(), self._build_exo()
-        self.trial, self.keep = TrialCard(), KeepCard()
+        self.provisional, self.keep = ProvisionalCard(), KeepCard()
         self.keep.kept.connect(self.kept)
         self.keep.closed.connect(self.keep_closed)
-        cards = (self._package, self._exo, self._build_confirm(), self.trial, self.keep, self._build_done())
+        cards = (
+            self._package,
+            self._exo,
+            self._build_confirm(),
+            self.provisional,
+            self.keep,
+            self._build_done(),
+        )
         for card in cards:
             left.addWidget(card)
         left.addStretch(1)
@@ -106,12 +113,14 @@ class DeployPage(Page):
         self.set_main_action(state.main_action, not state.why_not, state.why_not)
         self.show_body()
         self._package_words.setText("\n".join(state.package_lines) or "Not packed yet.")
-        self._show_passphrase(state.asks_passphrase)
+        self._show_passphrase(state.needs_passphrase)
         self._show_exo(state)
         self._show_confirm(state)
         self._package.setVisible(not state.is_provisional)
         self._exo.setVisible(not state.connected)
-        self.trial.show_lines(() if state.keep is not None and state.keep.asks else state.trial_lines)
+        self.provisional.show_lines(
+            () if state.keep is not None and state.keep.confirming else state.provisional_steps
+        )
         self.keep.show_state(state.keep or KeepState())
         self._show_done(state)
         self._show_live(state)
@@ -231,9 +240,9 @@ class DeployPage(Page):
 
     # Showing --------------------------------------------------------------------------------------
 
-    def _show_passphrase(self, asks: bool) -> None:
-        opened = asks and not self.passphrase.isVisible()
-        self.passphrase.setVisible(asks)
+    def _show_passphrase(self, confirming: bool) -> None:
+        opened = confirming and not self.passphrase.isVisible()
+        self.passphrase.setVisible(confirming)
         if opened:
             self.passphrase.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -261,9 +270,9 @@ class DeployPage(Page):
         self._virtual.setVisible(state.offers_virtual)
 
     def _show_confirm(self, state: DeployState) -> None:
-        opened = state.asks and not self._confirm.isVisible()
+        opened = state.confirming and not self._confirm.isVisible()
         self._code = state.patient_code
-        self._confirm.setVisible(state.asks)
+        self._confirm.setVisible(state.confirming)
         self._confirm_words.setText(
             f"This puts the controller of {state.patient_code} onto {state.device_name}. "
             f"Type {state.patient_code} to confirm patient and device."

@@ -1,4 +1,7 @@
-"""Parts of the Deploy page for a controller on trial: what comes next, the walk, and keeping it."""
+"""Parts of the Deploy page for a provisional controller: what comes next, the walk, and keeping it.
+
+On the screen the controller is on trial, and it is kept or taken back: MCUboot's test, confirm and revert.
+"""
 
 from __future__ import annotations
 
@@ -28,8 +31,8 @@ class Mark(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class TrialLine:
-    """One act of the trial."""
+class ProvisionalStep:
+    """One step from upload to confirmation."""
 
     words: str
     mark: Mark
@@ -51,17 +54,17 @@ class WalkView:
 
 @dataclass(frozen=True, slots=True)
 class KeepState:
-    """The second act: what one answers for."""
+    """Confirmation: the declaration to be signed by name and role."""
 
-    asks: bool = False
+    confirming: bool = False
     declaration: str = ""
     button: str = ""  # names patient and exo
     name: str = ""  # proposed
     role: str = ""
 
 
-class TrialCard(Box):
-    """The acts of the trial in order: done, now, later; by icon and weight, not by colour alone."""
+class ProvisionalCard(Box):
+    """The steps to confirmation in order: done, now, later; by icon and weight, not by colour alone."""
 
     def __init__(self) -> None:
         super().__init__("card", margin=14, gap=8)
@@ -81,7 +84,7 @@ class TrialCard(Box):
         note = "If nobody keeps the controller, the exo goes back to the one before by itself."
         self.body.addWidget(label(note, "small", wrap=True))
 
-    def show_lines(self, lines: tuple[TrialLine, ...]) -> None:
+    def show_lines(self, lines: tuple[ProvisionalStep, ...]) -> None:
         self.setVisible(bool(lines))
         for number, (icon, words) in enumerate(zip(self._icons, self.lines, strict=True)):
             shown = number < len(lines)
@@ -90,7 +93,7 @@ class TrialCard(Box):
             if shown:
                 self._show_line(icon, number, lines[number])
 
-    def _show_line(self, icon: Icon, number: int, line: TrialLine) -> None:
+    def _show_line(self, icon: Icon, number: int, line: ProvisionalStep) -> None:
         words = self.lines[number]
         words.setText(line.words)
         role = {Mark.DONE: "muted", Mark.NOW: "strong", Mark.LATER: "muted"}[line.mark]
@@ -122,8 +125,8 @@ class KeepCard(Box):
         later.clicked.connect(self.closed)
 
     def show_state(self, state: KeepState) -> None:
-        opened = state.asks and not self.isVisible()
-        self.setVisible(state.asks)
+        opened = state.confirming and not self.isVisible()
+        self.setVisible(state.confirming)
         self._words.setText(state.declaration)
         self.keep.setText(state.button)
         if opened:

@@ -32,8 +32,8 @@ class Page(QWidget):
     keep_stale = Signal()
     redo = Signal()
     advice_closed = Signal()
-    finding_action = Signal(str)  # code of the finding whose way out was chosen
-    play_pause = Signal()  # Space, when no button or field wanted it
+    finding_action = Signal(str)  # code of the finding whose action was chosen
+    play_pause = Signal()  # Space, when no button or field handled it
     step_frames = Signal(int)  # arrow keys: -1 or +1; with Shift -10 or +10
 
     def __init__(self) -> None:
@@ -51,7 +51,7 @@ class Page(QWidget):
         outer.addWidget(self._build_body(), 1)
         outer.addWidget(self._build_findings())
 
-    # What the page says -----------------------------------------------------------------------
+    # State of the page -----------------------------------------------------------------------
 
     def set_headline(self, text: str, tone: Tone = Tone.NEUTRAL) -> None:
         """The verdict in plain words; the tone adds an icon, never colour alone."""
@@ -92,7 +92,7 @@ class Page(QWidget):
         self._running.show_job(state, note=note, pausable=self.pausable)
 
     def show_findings(self, findings: tuple[Finding, ...], actions: dict[str, str] | None = None) -> None:
-        """Findings, worst first; `actions` gives the words of a way out by code (`finding_action`)."""
+        """Findings, worst first; `actions` gives the words of an action by code (`finding_action`)."""
         self._findings.show_findings(findings, actions)
 
     def show_advice(self, advice: Advice | None, details: str = "") -> None:
@@ -179,5 +179,5 @@ class Page(QWidget):
 
     def _build_findings(self) -> FindingList:
         self._findings = FindingList()
-        self._findings.way_out.connect(self.finding_action)
+        self._findings.action_chosen.connect(self.finding_action)
         return self._findings

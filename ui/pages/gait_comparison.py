@@ -25,7 +25,7 @@ class ComparisonView:
     joint_panels: tuple[JointPanel, ...]
     sentence: str
     table: NumberTable
-    place: str = ""  # where the twin walks and what came of it, if nothing else on the page says so
+    place: str = ""  # where the twin walks and the result, unless shown elsewhere on the page
     exo_panels: tuple[JointPanel, ...] = ()
     pairs: tuple[str, ...] = ()  # which gait stands on the left; empty when there is no choice
     pair: int = 0

@@ -14,12 +14,12 @@ from ui.widgets.basics import Box, column, label, row
 
 
 @dataclass(frozen=True, slots=True)
-class CurveWords:
-    """One curve: `name` is the job's sample, the rest is for people. Values are shown times `factor`."""
+class CurveText:
+    """One curve: `name` is the job's sample, the rest is shown. Values are shown times `factor`."""
 
     name: str
     title: str
-    gloss: str
+    explanation: str
     unit: str
     factor: float = 1.0
     digits: int = 0
@@ -31,7 +31,7 @@ class CurveWords:
         return f"{value * self.factor:.{self.digits}f}{unit}"
 
 
-FALLS = CurveWords(
+FALLS = CurveText(
     "falls_per_minute",
     "Falls per minute",
     "How often the twin falls; lower is better",
@@ -40,7 +40,7 @@ FALLS = CurveWords(
     1,
     (0.0, 4.0),
 )
-EFFORT = CurveWords(
+EFFORT = CurveText(
     "effort_ratio",
     "Effort with exo",
     "Compared with walking without it (100 %); lower is better",
@@ -50,7 +50,7 @@ EFFORT = CurveWords(
     (80.0, 104.0),
     ((100.0, "without exo"),),
 )
-LIKENESS = CurveWords(
+LIKENESS = CurveText(
     "similarity",
     "Follows the patient's own gait",
     "100 % would be every joint angle as measured; higher is better",
@@ -59,7 +59,7 @@ LIKENESS = CurveWords(
     0,
     (0.0, 100.0),
 )
-WALK = CurveWords(
+WALK = CurveText(
     "walk_seconds", "Walks without a fall", "Typical time on the feet; higher is better", "s", 1.0, 1, (0, 10)
 )
 
@@ -74,17 +74,17 @@ class Fact:
 
 
 class LearningView(QWidget):
-    """Curves by name, the live twin, facts of the result and a quiet foot line."""
+    """Curves by name, the live twin and facts of the result."""
 
-    def __init__(self, curves: tuple[CurveWords, ...], twin_title: str) -> None:
+    def __init__(self, curves: tuple[CurveText, ...], twin_title: str) -> None:
         super().__init__()
         self._curves = {words.name: words for words in curves}
         self.twin = LiveTwin()
         self.cards = {
             words.name: LiveCurveCard(
                 words.title,
-                words.gloss,
-                names_time=words is curves[-1],
+                words.explanation,
+                labels_time=words is curves[-1],
                 value_range=words.value_range,
                 marks=words.marks,
             )
@@ -93,7 +93,6 @@ class LearningView(QWidget):
         self._twin_title = label(twin_title, "section")
         self._twin_note = label("", "small", wrap=True)
         self._facts = FactRow()
-        self._foot = label("", "muted", wrap=True)
         self._build()
 
     def add(self, time_s: float, values: dict[str, float]) -> None:
@@ -125,10 +124,6 @@ class LearningView(QWidget):
     def show_facts(self, facts: tuple[Fact, ...]) -> None:
         self._facts.show_facts(facts)
 
-    def show_foot(self, text: str) -> None:
-        self._foot.setText(text)
-        self._foot.setVisible(bool(text))
-
     def _build(self) -> None:
         picture = Box("card", margin=12, gap=6)
         picture.body.addWidget(self._twin_title)
@@ -148,9 +143,7 @@ class LearningView(QWidget):
         layout = column(gap=10)
         layout.addWidget(self._facts)
         layout.addLayout(halves, 1)
-        layout.addWidget(self._foot)
         self.setLayout(layout)
-        self.show_foot("")
         self.show_twin_note(self._twin_title.text(), "")
 
 
@@ -186,20 +179,20 @@ CHOICES_MIN = (3, 6, 10, 20, 40, 60)
 
 
 @dataclass(frozen=True, slots=True)
-class Mover:
-    """What can move the twin's joints: `key` is the job's word, the rest is for people."""
+class FidelityChoice:
+    """What moves the twin's joints: `key` is the job's parameter, the rest is shown."""
 
     key: str
     name: str
-    words: str  # what it buys, and how long it takes
+    words: str  # what to expect, and how long it takes
 
 
 class MinutesBox(Box):
-    """How long to learn and, where there is a choice, what moves the joints; with what that buys."""
+    """How long to learn and, where there is a choice, what moves the joints; with what to expect of it."""
 
-    def __init__(self, words: str, default: int, movers: tuple[Mover, ...] = ()) -> None:
+    def __init__(self, words: str, default: int, fidelities: tuple[FidelityChoice, ...] = ()) -> None:
         super().__init__("card", horizontal=True, margin=12, gap=12)
-        self._movers = movers
+        self._fidelities = fidelities
         self._choice = QComboBox()
         self._choice.setAccessibleName("Learning time")
         for minutes in CHOICES_MIN:
@@ -208,15 +201,15 @@ class MinutesBox(Box):
         self._words = label(words, "muted", wrap=True)
         self.body.addWidget(label("Learning time", "section"))
         self.body.addWidget(self._choice)
-        self._moved_by = QComboBox()
-        self._moved_by.setAccessibleName("What moves the joints")
-        if movers:
+        self._fidelity_choice = QComboBox()
+        self._fidelity_choice.setAccessibleName("What moves the joints")
+        if fidelities:
             self.body.addWidget(label("Moved by", "section"))
-            self.body.addWidget(self._moved_by)
-            for mover in movers:
-                self._moved_by.addItem(mover.name, mover.key)
-            self._moved_by.currentIndexChanged.connect(self._say)
-            self._say(0)
+            self.body.addWidget(self._fidelity_choice)
+            for fidelity in fidelities:
+                self._fidelity_choice.addItem(fidelity.name, fidelity.key)
+            self._fidelity_choice.currentIndexChanged.connect(self._show_words)
+            self._show_words(0)
         self.body.addWidget(self._words, 1)
 
     @property
@@ -224,9 +217,9 @@ class MinutesBox(Box):
         return float(self._choice.currentData())
 
     @property
-    def mover(self) -> str:
-        """The key of what moves the joints; empty without a choice."""
-        return str(self._moved_by.currentData() or "")
+    def fidelity(self) -> str:
+        """The key of the chosen fidelity; empty without a choice."""
+        return str(self._fidelity_choice.currentData() or "")
 
     def set_minutes(self, minutes: float) -> None:
         """Choose a time; one that is not offered is added."""
@@ -234,8 +227,5 @@ class MinutesBox(Box):
             self._choice.addItem(f"{minutes:g} minutes", float(minutes))
         self._choice.setCurrentIndex(self._choice.findData(float(minutes)))
 
-    def set_mover(self, key: str) -> None:
-        self._moved_by.setCurrentIndex(max(0, self._moved_by.findData(key)))
-
-    def _say(self, number: int) -> None:
-        self._words.setText(self._movers[number].words)
+    def _show_words(self, number: int) -> None:
+        self._words.setText(self._fidelities[number].words)

@@ -1,4 +1,4 @@
-"""Motion: the recording beside its joint angles; accept or mend."""
+"""Motion: the recording beside its joint angles; accept or correct."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class MotionPage(Page):
         "like the patient."
     )
 
-    moment_chosen = Signal(object, float)  # Side, share of its gait cycle
+    moment_chosen = Signal(object, float)  # Side, fraction of its gait cycle
     moved = Signal(float)  # time in the recording [s]
     sides_answered = Signal(str, str)  # answer as in `SidesQuestion`, name
 

@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from core.domain.findings import Finding
 from core.domain.twin import LearningCurve
 from ui.pages.frame import Page
-from ui.pages.learning_view import FALLS, LIKENESS, WALK, Fact, LearningView, MinutesBox, Mover
+from ui.pages.learning_view import FALLS, LIKENESS, WALK, Fact, FidelityChoice, LearningView, MinutesBox
 from ui.theme import Tone
 
-TORQUES, MUSCLES = "fast", "standard"  # the words of the job `learn_gait`
-MOVERS = (
-    Mover(
-        TORQUES,
+FAST, STANDARD = "fast", "standard"  # fidelities of the job `learn_gait`
+FIDELITIES = (
+    FidelityChoice(
+        FAST,
         "Joint torques (fast)",
         "6 minutes are enough for most gaits; unusual gaits need 15 or more. Needed to train the exo.",
     ),
-    Mover(
-        MUSCLES,
+    FidelityChoice(
+        STANDARD,
         "80 muscles",
         "10 minutes are a good start. Shows what each muscle does; the exo cannot be trained on it yet.",
     ),
@@ -34,7 +34,6 @@ class LearningState:
     running: bool = False
     curves: tuple[LearningCurve, ...] | None = None  # of a finished training; None: nothing learned yet
     facts: tuple[Fact, ...] = ()
-    foot: str = ""
     offers_minutes: bool = False
     main_action: str = ""
     why_not: str = ""
@@ -60,8 +59,8 @@ class LearningPage(Page):
         return self.minutes_box.minutes
 
     @property
-    def mover(self) -> str:
-        return self.minutes_box.mover
+    def fidelity(self) -> str:
+        return self.minutes_box.fidelity
 
     def render(self, state: LearningState) -> None:  # type: ignore[override]
         self.set_badges(*state.badges)
@@ -72,7 +71,6 @@ class LearningPage(Page):
         self.show_body()
         self.minutes_box.setVisible(state.offers_minutes)
         self.view.show_facts(state.facts)
-        self.view.show_foot(state.foot)
         self._show_curves(state.curves)
 
     def _show_curves(self, curves: tuple[LearningCurve, ...] | None) -> None:
@@ -100,4 +98,4 @@ class PersonalizePage(LearningPage):
 
     def __init__(self) -> None:
         view = LearningView((WALK, FALLS, LIKENESS), "The twin now")
-        super().__init__(view, MinutesBox("", 6, MOVERS))
+        super().__init__(view, MinutesBox("", 6, FIDELITIES))

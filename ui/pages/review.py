@@ -1,4 +1,4 @@
-"""Review: does the personalized twin walk like the patient, and how does it fare in other situations?"""
+"""Review: does the personalized twin walk like the patient, and how does it fare in other scenarios?"""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ui.widgets.empty import EmptyState
 
 @dataclass(frozen=True, slots=True)
 class Untried:
-    """In place of a walk that nobody simulated yet."""
+    """In place of a walk that was not simulated yet."""
 
     sentence: str
     detail: str = ""
@@ -44,7 +44,7 @@ class ReviewState:
     scenario: str = ""  # key of the chosen one
     what_if: WhatIfState | None = None  # None: the panel is closed
     why_no_what_if: str = ""
-    impaired: str = ""  # said of the impairment that situations are tried with; empty: none
+    impaired: str = ""  # text about the impairment that scenarios are simulated with; empty: none
     main_action: str = ""
     secondary: tuple[tuple[str, str], ...] = ()
     badges: tuple[str, ...] = ()
@@ -64,7 +64,7 @@ class ReviewPage(Page):
     )
 
     scenario_chosen = Signal(str)  # key
-    simulate = Signal()  # the chosen situation
+    simulate = Signal()  # the chosen scenario
     what_if_toggled = Signal(bool)
     impairment_removed = Signal()
 

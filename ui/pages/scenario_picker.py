@@ -1,4 +1,4 @@
-"""In which situation the twin walks: one button per group, its situations with what came of them."""
+"""Choice of the scenario: one button per group, its scenarios with their results."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ui.widgets.basics import Button, clear, row
 
 @dataclass(frozen=True, slots=True)
 class ScenarioChoice:
-    """One situation; `result` is "12 of 16" or empty, `cause` the most frequent cause of falls."""
+    """One scenario; `result` is "12 of 16" or empty, `cause` the most frequent cause of falls."""
 
     key: str
     name: str

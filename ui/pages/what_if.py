@@ -54,7 +54,7 @@ class WhatIfPanel(Box):
         if place is not None:
             self.where.setCurrentIndex(self._places.index(place))
         self.severity.setValue(round(STEPS * impairment.severity))
-        self._say(self.severity.value())
+        self._show_severity(self.severity.value())
         del blockers
 
     def show_action(self, words: str, why_not: str = "") -> None:
@@ -82,11 +82,11 @@ class WhatIfPanel(Box):
         self.severity.setTracking(False)  # a result is looked for when the slider is let go
         self.severity.setFixedWidth(150)
         self._words.setMinimumWidth(92)
-        self._say(AT_FIRST)
+        self._show_severity(AT_FIRST)
         for part in (self._words, self.button, self._why_not):
             self.body.addWidget(part)
         self.body.addStretch(1)
-        self.severity.sliderMoved.connect(self._say)
+        self.severity.sliderMoved.connect(self._show_severity)
         self.severity.valueChanged.connect(self._moved)
         self.kind.currentIndexChanged.connect(self._kind_chosen)
         self.side.currentIndexChanged.connect(self.changed)
@@ -119,17 +119,17 @@ class WhatIfPanel(Box):
         self.changed.emit()
 
     def _moved(self, value: int) -> None:
-        self._say(value)
+        self._show_severity(value)
         self.changed.emit()
 
-    def _say(self, value: int) -> None:
+    def _show_severity(self, value: int) -> None:
         severity = value / STEPS
         words = next(words for most, words in _DEGREES if severity <= most)
         self._words.setText(f"{severity:.1f} {words}")
 
 
 class ImpairmentBanner(Box):
-    """Which impairment every situation is tried with now, and the way to take it off."""
+    """Which impairment every scenario is simulated with now, and the button to remove it."""
 
     removed = Signal()
 

@@ -44,7 +44,7 @@ _CSV_UNITS: dict[Quantity, str] = {ExoQuantity.TORQUE: "N m", ExoQuantity.POWER:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CycleCurve:
-    """One gait in one plot: mean over strides, perhaps with its spread, 0..100 % of the cycle.
+    """One gait in one plot: mean over strides, perhaps with its standard deviation, 0..100 % of the cycle.
 
     In the unit of its panel: degrees for joints, N·m or W for the exo.
     """
@@ -108,15 +108,15 @@ class JointPanel:
 
     def value_range(self) -> tuple[float, float]:
         """Lowest and highest value drawn."""
-        lows = [np.nanmin(curve.mean - _spread(curve)) for curve in self.curves]
-        highs = [np.nanmax(curve.mean + _spread(curve)) for curve in self.curves]
+        lows = [np.nanmin(curve.mean - _sd(curve)) for curve in self.curves]
+        highs = [np.nanmax(curve.mean + _sd(curve)) for curve in self.curves]
         if self.band is not None:
             lows.append(np.min(self.band.mean - self.band.sd))
             highs.append(np.max(self.band.mean + self.band.sd))
         return (float(np.nanmin(lows)), float(np.nanmax(highs))) if lows else (0.0, 1.0)
 
     def table(self) -> str:
-        """The plot as CSV: percent of the cycle, normal band, then mean and spread of every curve."""
+        """The plot as CSV: percent of the cycle, normal band, then mean and SD of every curve."""
         unit = _CSV_UNITS.get(self.kind, "deg")
         columns: list[tuple[str, FloatArray]] = [("gait cycle (%)", CYCLE_PERCENT)]
         if self.band is not None:
@@ -133,5 +133,5 @@ class JointPanel:
         return text.getvalue()
 
 
-def _spread(curve: CycleCurve) -> FloatArray | float:
+def _sd(curve: CycleCurve) -> FloatArray | float:
     return 0.0 if curve.sd is None else curve.sd

@@ -11,7 +11,6 @@ from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
-from core.domain.body import Side
 from core.store.private import ordinary_permissions
 from ui import theme
 from ui.plots.curves import (
@@ -19,9 +18,6 @@ from ui.plots.curves import (
     CurveStyle,
     CycleCurve,
     JointPanel,
-    Likeness,
-    NormalBand,
-    Quantity,
 )
 from ui.plots.plain_plot import PlainPlot
 from ui.plots.plot_style import (
@@ -62,7 +58,6 @@ class GaitCyclePlot(PlainPlot):
     """Curves, normal band, toe-off, a cursor to move, a read-out on hover, export by context menu."""
 
     cursor_moved = Signal(float)  # 0..1, by the person
-    hovered = Signal(float)  # 0..1
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(_CycleBox(), parent)
@@ -76,7 +71,7 @@ class GaitCyclePlot(PlainPlot):
         self.draw()
 
     def sizeHint(self) -> QSize:
-        return QSize(240, 84)  # pyqtgraph asks for far more than a grid of six can have
+        return QSize(240, 84)  # the default of pyqtgraph is too large for a grid of six
 
     @property
     def panel(self) -> JointPanel | None:
@@ -90,18 +85,6 @@ class GaitCyclePlot(PlainPlot):
         self.setAccessibleName(f"{panel.title} over the gait cycle")
         self.draw()
 
-    def set_curves(
-        self,
-        curves: tuple[CycleCurve, ...],
-        band: NormalBand | None,
-        kind: Quantity,
-        likeness: tuple[Likeness, ...] = (),
-        toe_off_fraction: float | None = None,
-    ) -> None:
-        """All curves must be of one side."""
-        side = curves[0].side if curves else Side.LEFT
-        self.set_panel(JointPanel(kind, side, curves, band, toe_off_fraction, likeness))
-
     def set_axes(self, *, x_label: bool, y_label: bool) -> None:
         """In a grid only the outer plots name their axes."""
         self._show_x, self._show_y = x_label, y_label
@@ -109,7 +92,7 @@ class GaitCyclePlot(PlainPlot):
             self.draw()
 
     def set_cursor(self, fraction: float | None) -> None:
-        """Put the cursor line at a share of the cycle; None hides it. Emits nothing."""
+        """Put the cursor line at a fraction of the cycle; None hides it. Emits nothing."""
         self._cursor_fraction = fraction
         self._cursor.setVisible(fraction is not None)
         if fraction is not None:
@@ -129,7 +112,7 @@ class GaitCyclePlot(PlainPlot):
                 self._add_curve(look, curve)
             self._add_toe_off(look, self._panel)
             if not self._panel.curves:
-                self._say_nothing(look)
+                self._add_no_stride_note(look)
         self._cursor = pg.InfiniteLine(pos=0, angle=90, pen=line_pen(look.colors.accent, 1.6))
         self._cursor.setZValue(20)
         self.box.addItem(self._cursor, ignoreBounds=True)
@@ -209,7 +192,7 @@ class GaitCyclePlot(PlainPlot):
         self._corner.setToolTip("\n".join(f"{item.label}: {item.words()}" for item in self._panel.likeness))
         self.box.addItem(self._corner, ignoreBounds=True)
 
-    def _say_nothing(self, look: theme.Theme) -> None:
+    def _add_no_stride_note(self, look: theme.Theme) -> None:
         """Empty axes look like a mistake; without a curve their numbers mean nothing either."""
         words = pg.TextItem("no complete stride", color=look.colors.muted, anchor=(0.5, 0.5))
         words.setFont(small_font(look))
@@ -258,7 +241,7 @@ class GaitCyclePlot(PlainPlot):
         menu.exec(event.globalPos())
 
     def read_out(self, fraction: float) -> str:
-        """`42 %: measured 12°, personalized twin 13°` for one share of the cycle."""
+        """`42 %: measured 12°, personalized twin 13°` at one fraction of the cycle."""
         if self._panel is None:
             return ""
         point = round(np.clip(fraction, 0, 1) * 100)

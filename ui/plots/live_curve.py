@@ -70,12 +70,12 @@ class LivePlot(PlainPlot):
         capacity: int = LEARNING_POINTS,
         window_s: float | None = None,
         minutes: bool = False,
-        names_time: bool = True,
+        labels_time: bool = True,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent=parent)
         self._traces, self._unit, self._window_s, self._minutes = traces, unit, window_s, minutes
-        self._names_time = names_time
+        self._labels_time = labels_time
         self._ring = Ring(len(traces), capacity)
         self._range: tuple[float, float] | None = None
         self._marks: list[tuple[float, str]] = []
@@ -126,7 +126,7 @@ class LivePlot(PlainPlot):
         self.box.clear()
         style_plot(self, look)
         self.left.setGrid(GRID_ALPHA)
-        if self._names_time:
+        if self._labels_time:
             axis_label(self.bottom, "minutes" if self._minutes else "seconds", look)
         if self._unit:
             axis_label(self.left, self._unit, look)
@@ -181,18 +181,18 @@ class LiveCurveCard(Box):
     def __init__(
         self,
         title: str,
-        gloss: str,
+        explanation: str,
         *,
-        names_time: bool = True,
+        labels_time: bool = True,
         value_range: tuple[float, float] | None = None,
         marks: tuple[tuple[float, str], ...] = (),
     ) -> None:
         super().__init__("card", margin=12, gap=2)
         self._title = label(title, "section")
         self._value = label("–", "title")
-        self._gloss = label(gloss, "small")
+        self._explanation = label(explanation, "small")
         trace = Trace(title, "accent", 2.4)
-        self.plot = LivePlot((trace,), minutes=True, names_time=names_time)
+        self.plot = LivePlot((trace,), minutes=True, labels_time=labels_time)
         self.plot.setAccessibleName(f"{title} over time")
         if value_range is not None:
             self.plot.set_value_range(*value_range)
@@ -200,11 +200,8 @@ class LiveCurveCard(Box):
             self.plot.set_marks(*marks)
         top = row(self._title, None, self._value)
         self.body.addLayout(top)
-        self.body.addWidget(self._gloss)
+        self.body.addWidget(self._explanation)
         self.body.addWidget(self.plot, 1)
 
     def show_value(self, words: str) -> None:
         self._value.setText(words)
-
-    def show_gloss(self, words: str) -> None:
-        self._gloss.setText(words)

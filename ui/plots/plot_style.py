@@ -18,7 +18,7 @@ _WIDTH = {
     CurveStyle.WITH_EXO: 3.4,
     CurveStyle.IMPAIRED: 4.0,
 }
-# Share of the text colour mixed into the side's colour, so that lines on one plot differ in weight too.
+# Fraction of the text colour mixed into the side's colour, so that lines on one plot differ in weight too.
 _TOWARDS_TEXT = {CurveStyle.MEASURED: 0.62, CurveStyle.IMPAIRED: 0.3}
 _TOWARDS_MUTED = {CurveStyle.DEFAULT: 0.30}
 MARKER_EVERY = 10  # points of the cycle

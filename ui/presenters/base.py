@@ -45,7 +45,7 @@ class StepPresenter(QObject):
         self.attempt(lambda: self.show(status))
 
     def progress(self) -> None:
-        """Cheap: only what the running job says."""
+        """Cheap: only the progress of the running job."""
         self._step_page.show_running(self.running_job(), self.meanwhile)
 
     def show(self, status: StepStatus) -> None:
@@ -152,7 +152,7 @@ class StepPresenter(QObject):
         if blocker is None:
             self.start()
         else:
-            self.context.say(blocker, Tone.WARN)
+            self.context.show_message(blocker, Tone.WARN)
 
     def _keep(self) -> None:
         self.decide(Verdict.KEPT, self.context.status(self.step).record_id, "kept although inputs changed")
@@ -169,7 +169,7 @@ class StepPresenter(QObject):
         if advice is not None:
             self._step_page.show_advice(advice, outcome.detail if isinstance(outcome, Crashed) else "")
         elif isinstance(outcome, Cancelled):
-            self.context.say("Stopped. Nothing was changed in the record.", Tone.NEUTRAL)
+            self.context.show_message("Stopped. Nothing was changed in the record.", Tone.NEUTRAL)
         self.job_done(state, outcome)
 
     def job_done(self, state: JobState, outcome: Outcome) -> None:

@@ -15,7 +15,7 @@ from core.session.flow import Step, StepStatus
 from ui.pages.capture import CapturePage, CaptureState, PersonChoice
 from ui.presenters.base import StepPresenter
 from ui.presenters.live_camera import LiveCamera, preview_image
-from ui.recording_view import RecordingView, bare_clip, clip_of, portrait
+from ui.recording_view import RecordingView, portrait, recording_view_of, view_without_people
 from ui.session_context import SessionContext
 from ui.theme import Tone
 from ui.wording import count, percent
@@ -32,15 +32,15 @@ class CapturePresenter(StepPresenter):
         self._page = page
         self._camera = 0
         self._live: LiveCamera | None = None
-        self._store_clip = lru_cache(maxsize=4)(self._read_clip)
+        self._cached_view = lru_cache(maxsize=4)(self._read_clip)
         page.secondary_action.connect(lambda key: self.attempt(lambda: self._secondary(key)))
         page.files_chosen.connect(lambda files: self.attempt(lambda: self._import(files)))
         page.person_chosen.connect(lambda person: self.attempt(lambda: self._choose(person)))
         page.camera_shown.connect(self._show_camera)
         page.camera_on.connect(lambda camera: self.attempt(lambda: self._turn_on(camera)))
         page.camera_off.connect(self._turn_off)
-        page.record_start.connect(lambda: self._tell_camera("start"))
-        page.record_stop.connect(lambda: self._tell_camera("stop"))
+        page.record_start.connect(lambda: self._send_to_camera("start"))
+        page.record_stop.connect(lambda: self._send_to_camera("stop"))
         context.jobs.pictured.connect(self._pictured)
         context.jobs.sampled.connect(self._sampled)
         context.visit_changed.connect(self._forget)
@@ -85,12 +85,12 @@ class CapturePresenter(StepPresenter):
                 )
             )
 
-    # What the page says
+    # State of the page
 
     def _recorded(self, info: RecordInfo) -> CaptureState:
         recording = self.context.store.load(info.id, Recording)
         busy = self.running_job() is not None
-        clip = bare_clip(self.context.store.folder(info.id), self._camera)
+        clip = view_without_people(self.context.store.folder(info.id), self._camera)
         return CaptureState(
             "Looking for the person…" if busy else "The video is here. Find the person next.",
             clip=clip,
@@ -104,7 +104,7 @@ class CapturePresenter(StepPresenter):
         )
 
     def _result(self, info: RecordInfo) -> CaptureState:
-        landmarks, clip, people, facts, findings = self._store_clip(info.id, self._camera)
+        landmarks, clip, people, facts, findings = self._cached_view(info.id, self._camera)
         headline, tone = capture_verdict(landmarks)
         stopped = any(finding.severity is Severity.STOP for finding in findings)
         busy = self.running_job() is not None
@@ -135,15 +135,15 @@ class CapturePresenter(StepPresenter):
                 recording = store.load(input_id, Recording)
                 facts = video_facts(recording)
                 findings = (*findings, *(f for f in recording.findings if f not in findings))
-        clip = clip_of(landmarks, tuple(folders), camera)
+        clip = recording_view_of(landmarks, tuple(folders), camera)
         return landmarks, clip, _choices(landmarks, clip), facts, findings
 
-    # What the person wants
+    # Actions of the person
 
     def main(self) -> None:
         status = self.context.status(self.step)
         if status.record_id is not None and not self._newer_recording(status.record_id):
-            landmarks = self._store_clip(status.record_id, self._camera)
+            landmarks = self._cached_view(status.record_id, self._camera)
             if any(finding.severity is Severity.STOP for finding in landmarks[4]):
                 self._page.choose_files()
             else:
@@ -186,7 +186,7 @@ class CapturePresenter(StepPresenter):
 
     def _forget(self) -> None:
         self._camera = 0
-        self._store_clip.cache_clear()
+        self._cached_view.cache_clear()
 
     def job_done(self, state: JobState, outcome: Outcome) -> None:
         """A new recording is looked through at once; a stream that ended gives the page back."""
@@ -212,10 +212,10 @@ class CapturePresenter(StepPresenter):
         self._live = None
         self.refresh()
 
-    def _tell_camera(self, text: str) -> None:
+    def _send_to_camera(self, text: str) -> None:
         if self._live is not None and self._live.job_id:
             self.context.jobs.send(self._live.job_id, text)
-            self._live = self._live.told(text)
+            self._live = self._live.with_command(text)
             self.refresh()
 
     def _pictured(self, job_id: str, picture: Picture) -> None:
@@ -226,7 +226,7 @@ class CapturePresenter(StepPresenter):
 
     def _sampled(self, job_id: str, sample: Sample) -> None:
         if self._live is not None and job_id == self._live.job_id:
-            self._live = self._live.heard(sample)
+            self._live = self._live.with_sample(sample)
             self._page.panel.show_state(self._live.panel_state())
 
 

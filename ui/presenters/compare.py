@@ -24,7 +24,7 @@ GAITS = (GaitLabel.WITHOUT_EXO, GaitLabel.DEFAULT_CONTROLLER, GaitLabel.PERSONAL
 PURPOSE = "Compare walking without the exo, with a default and with the personalized controller"
 LEFT_PICTURES = GAITS[:2]
 REASON_WANTED = "Sign only with a reason; package and report will hold it."
-WORTHWHILE = 0.03  # share of effort; smaller changes vanish in the variation between walks
+WORTHWHILE = 0.03  # fraction of the effort; smaller changes vanish in the variation between walks
 
 
 class ComparePresenter(StepPresenter):
@@ -85,14 +85,14 @@ class ComparePresenter(StepPresenter):
             role=role,
             reason=meaning,
         )
-        self.context.say(f"Signed by {name}. The controller may now be deployed.", Tone.OK)
+        self.context.show_message(f"Signed by {name}. The controller may now be deployed.", Tone.OK)
         self.context.record_changed.emit()
 
     def _choose_pair(self, number: int) -> None:
         self._pair = number
         self.refresh()
 
-    # What the page says ---------------------------------------------------------------------------
+    # State of the page ---------------------------------------------------------------------------
 
     def _load(self, record_id: str) -> tuple[Comparison, Motion | None]:
         store, motion_id = self.context.store, self.input_of(record_id, RecordKind.MOTION)
@@ -116,7 +116,7 @@ class ComparePresenter(StepPresenter):
             tone=tone,
             view=self._cached_view(comparison, motion),
             declaration=self._declaration(),
-            asks_reason=f"{assistance.words} {REASON_WANTED}" if assistance.needs_reason else "",
+            reason_prompt=f"{assistance.words} {REASON_WANTED}" if assistance.needs_reason else "",
             signer=self.context.operator,
             signed="" if signature is None else signed_words(signature),
             main_action="Sign comparison" if signature is None else "Go on with Deploy",

@@ -33,11 +33,11 @@ class DeployPresenter(StepPresenter):
         self._page = page
         self._finder = ExoFinder(context, page)
         self._address = ""
-        self._asks = self._asks_passphrase = self._asks_keep = False
+        self._confirming = self._needs_passphrase = self._confirming_keep = False
         self._exo_state: int | None = None
         self._strides, self._waiting = (0, 0), Waiting()
-        self._news = ExoStatusMessage()
-        self._fresh_trial = ""  # DEPLOYMENT on trial that no watch has met yet
+        self._exo_status = ExoStatusMessage()
+        self._new_deployment_id = ""  # provisional DEPLOYMENT that no telemetry job has taken over yet
         self._walk: WalkView | None = None
         self._status = StepStatus(self.step, StepState.NOT_STARTED)
         self._connect_pages()
@@ -54,17 +54,17 @@ class DeployPresenter(StepPresenter):
         page.secondary_action.connect(lambda key: self.attempt(lambda: self._other_action(key)))
         page.address_changed.connect(lambda _address: self.refresh())
         page.passphrase_given.connect(lambda words: self.attempt(lambda: self._pack(words)))
-        page.look_for_exos.connect(lambda: self.attempt(self._finder.look))
+        page.look_for_exos.connect(lambda: self.attempt(self._finder.list_ports))
         page.start_virtual.connect(lambda: self.attempt(self._finder.start_virtual))
         page.confirmed.connect(lambda code: self.attempt(lambda: self._transfer(code)))
-        page.confirm_closed.connect(lambda: self._ask(False))
+        page.confirm_closed.connect(lambda: self._show_confirmation(False))
         page.connect_wanted.connect(lambda on: self.attempt(lambda: self._connect(on)))
-        page.arm.connect(lambda: self._say_to_exo("arm"))
-        page.disarm.connect(lambda: self._say_to_exo("disarm"))
-        page.acknowledge.connect(lambda: self._say_to_exo("acknowledge"))
+        page.arm.connect(lambda: self._send_to_exo("arm"))
+        page.disarm.connect(lambda: self._send_to_exo("disarm"))
+        page.acknowledge.connect(lambda: self._send_to_exo("acknowledge"))
         page.stop.connect(self.context.stop_exo)
         page.kept.connect(lambda name, role: self.attempt(lambda: self._keep_controller(name, role)))
-        page.keep_closed.connect(lambda: self._ask_to_keep(False))
+        page.keep_closed.connect(lambda: self._show_keep_confirmation(False))
 
     def start(self) -> None:
         """Pack the signed controller; transferring is a second act."""
@@ -104,12 +104,12 @@ class DeployPresenter(StepPresenter):
 
     def job_done(self, state: JobState, outcome: Outcome) -> None:
         if state.spec.kind == "package_controller":
-            self._asks_passphrase = isinstance(outcome, Refused) and outcome.advice.code in LOCKED_KEY
+            self._needs_passphrase = isinstance(outcome, Refused) and outcome.advice.code in LOCKED_KEY
             self.refresh()
         if state.spec.kind == "deploy" and isinstance(outcome, Done):
-            self._asks = False
-            self._fresh_trial = outcome.record_id
-            self.context.say("Sent, read back and found equal.", Tone.OK)
+            self._confirming = False
+            self._new_deployment_id = outcome.record_id
+            self.context.show_message("Sent, read back and found equal.", Tone.OK)
             self.attempt(lambda: self._connect(True))
 
     # Intents --------------------------------------------------------------------------------------
@@ -119,9 +119,9 @@ class DeployPresenter(StepPresenter):
         if self._package() is None:
             self.start()
         elif deployment is None or deployment.handover is Handover.REVERTED:
-            self._ask(True)
+            self._show_confirmation(True)
         elif deployment.handover is Handover.PROVISIONAL:
-            self._ask_to_keep(True)
+            self._show_keep_confirmation(True)
         else:
             self.context.go_to.emit(Step.REPORT)
 
@@ -131,14 +131,14 @@ class DeployPresenter(StepPresenter):
         elif key == "roll_back":
             self._roll_back()
 
-    def _ask_to_keep(self, asks: bool) -> None:
-        self._asks_keep = asks
+    def _show_keep_confirmation(self, confirming: bool) -> None:
+        self._confirming_keep = confirming
         self.refresh()
 
     def _keep_controller(self, name: str, role: str) -> None:
-        self._asks_keep = False
+        self._confirming_keep = False
         meaning = deploy_text.declaration(self._code, self.context.device_name)
-        self._say_to_exo(confirm_command(Approver(name, role, meaning)))
+        self._send_to_exo(confirm_command(Approver(name, role, meaning)))
         self.refresh()
 
     def _roll_back(self) -> None:
@@ -146,14 +146,14 @@ class DeployPresenter(StepPresenter):
         name, role = self._proposed_approver()
         meaning = f"I let {self._code} use the controller again that was kept before."
         approver = Approver(name or "operator", role or "operator", meaning)
-        self._say_to_exo(roll_back_command(approver))
+        self._send_to_exo(roll_back_command(approver))
 
     @property
     def _code(self) -> str:
         return "" if self.context.subject is None else self.context.subject.code
 
-    def _ask(self, asks: bool) -> None:
-        self._asks = asks
+    def _show_confirmation(self, confirming: bool) -> None:
+        self._confirming = confirming
         self.refresh()
 
     def _transfer(self, code: str) -> None:
@@ -161,7 +161,7 @@ class DeployPresenter(StepPresenter):
         subject = self.context.subject
         if package is None or subject is None or code != subject.code:
             return
-        self._asks = False
+        self._confirming = False
         self._address = self._page.address
         self.submit(
             "deploy",
@@ -179,13 +179,13 @@ class DeployPresenter(StepPresenter):
         if self.context.exo_job is None and self._page.address:
             self._page.torque.clear_points()
             self._page.angle.clear_points()
-            self._news, self._strides = ExoStatusMessage(), (0, 0)
+            self._exo_status, self._strides = ExoStatusMessage(), (0, 0)
             params: dict[str, JsonValue] = {"address": self._page.address}
-            if self._fresh_trial:
-                params["deployment_id"] = self._fresh_trial
+            if self._new_deployment_id:
+                params["deployment_id"] = self._new_deployment_id
             self.context.connect_exo(self.context.submit("telemetry", **params))
 
-    def _say_to_exo(self, words: str) -> None:
+    def _send_to_exo(self, words: str) -> None:
         if self.context.exo_job is not None:
             self.context.jobs.send(self.context.exo_job, words)
 
@@ -203,25 +203,27 @@ class DeployPresenter(StepPresenter):
         if (state, strides, waiting) == (self._exo_state, self._strides, self._waiting):
             return
         if self._exo_state in ARMED_STATES and state not in ARMED_STATES:
-            self.context.say("The exo has stopped: zero torque.", Tone.STOP if state == FAULT else Tone.OK)
+            self.context.show_message(
+                "The exo has stopped: zero torque.", Tone.STOP if state == FAULT else Tone.OK
+            )
         elif state in ARMED_STATES and self._exo_state not in ARMED_STATES:
-            self.context.say("The exo is armed. To stop: STOP EXO, F12, or hold Esc.", Tone.WARN)
+            self.context.show_message("The exo is armed. To stop: STOP EXO, F12, or hold Esc.", Tone.WARN)
         self._exo_state, self._strides, self._waiting = state, strides, waiting
         self.refresh()
 
-    def _heard(self, news: ExoStatusMessage) -> None:
-        self._news, self._fresh_trial = news, ""
-        if news.refused is not None:
-            self._page.show_advice(news.refused)
-        if news.saved:
-            self._asks_keep = self._asks_keep and news.is_provisional
+    def _show_exo_status(self, exo_status: ExoStatusMessage) -> None:
+        self._exo_status, self._new_deployment_id = exo_status, ""
+        if exo_status.refused is not None:
+            self._page.show_advice(exo_status.refused)
+        if exo_status.saved:
+            self._confirming_keep = self._confirming_keep and exo_status.is_provisional
             self.context.record_changed.emit()
         self.refresh()
 
     def _messaged(self, job_id: str, message: Message) -> None:
-        news = ExoStatusMessage.from_text(message.text) if job_id == self.context.exo_job else None
-        if news is not None:
-            self._heard(news)
+        exo_status = ExoStatusMessage.from_text(message.text) if job_id == self.context.exo_job else None
+        if exo_status is not None:
+            self._show_exo_status(exo_status)
 
     def _use_virtual(self, address: str) -> None:
         self._page.ports.setEditText(address)
@@ -231,40 +233,40 @@ class DeployPresenter(StepPresenter):
         if job_id is None:
             if self._exo_state in ARMED_STATES:
                 lost = "The connection to the exo has ended; it goes to zero torque by itself."
-                self.context.say(lost, Tone.STOP)
-            self._exo_state, self._asks_keep, self._news = None, False, ExoStatusMessage()
+                self.context.show_message(lost, Tone.STOP)
+            self._exo_state, self._confirming_keep, self._exo_status = None, False, ExoStatusMessage()
         self.refresh()
 
     def _visit_changed(self) -> None:
-        self._asks = self._asks_passphrase = self._asks_keep = False
-        self._fresh_trial, self._walk = "", None
+        self._confirming = self._needs_passphrase = self._confirming_keep = False
+        self._new_deployment_id, self._walk = "", None
 
-    # What the page says ---------------------------------------------------------------------------
+    # State of the page ---------------------------------------------------------------------------
 
     def _state(self, status: StepStatus) -> DeployState:
         package, deployment = self._package(), self._deployment()
         payload = None if package is None else self.context.store.load(package.id, Package)
         headline, tone, action, why_not = self._next_act(payload, deployment)
         words, exo_tone = self._exo_words(deployment)
-        trial = self._trial(deployment)
+        provisional = self._provisional(deployment)
         usable = deployment is not None and deployment.handover is not Handover.REVERTED
         return DeployState(
             headline=headline,
             tone=tone,
             package_lines=() if payload is None else deploy_text.package_lines(payload),
-            asks_passphrase=self._asks_passphrase and self.running_job() is None,
+            needs_passphrase=self._needs_passphrase and self.running_job() is None,
             ports=self._finder.ports,
             address=self._address or ("" if deployment is None else deployment.address),
             offers_virtual=self.context.start_virtual_exo is not None,
             busy=self._finder.starting or self.running_job() is not None,
-            asks=self._asks and not usable,
+            confirming=self._confirming and not usable,
             patient_code=self._code,
             device_name=self.context.device_name,
             deployed_lines=() if deployment is None else deploy_text.deployed_lines(deployment),
             deployed_tone=Tone.OK if deployment is None else deploy_text.deployed_tone(deployment),
-            is_provisional=trial is not None,
-            trial_lines=() if trial is None else deploy_text.trial_lines(trial),
-            keep=self._keep_state(trial),
+            is_provisional=provisional is not None,
+            provisional_steps=() if provisional is None else deploy_text.provisional_steps(provisional),
+            keep=self._keep_state(provisional),
             walk=self._newest_walk(),
             connected=self.context.exo_job is not None,
             armed=self._exo_state in ARMED_STATES,
@@ -272,7 +274,9 @@ class DeployPresenter(StepPresenter):
             fault=self._exo_state == FAULT,
             exo_words=words,
             exo_tone=exo_tone,
-            limit_nm=0.0 if payload is None else payload.limits.peak_nm * (1.0 if trial is None else 0.5),
+            limit_nm=0.0
+            if payload is None
+            else payload.limits.peak_nm * (1.0 if provisional is None else 0.5),
             main_action=action,
             why_not=why_not,
             secondary=self._secondary(payload, usable),
@@ -282,30 +286,30 @@ class DeployPresenter(StepPresenter):
     def _secondary(self, package: Package | None, usable: bool) -> tuple[tuple[str, str], ...]:
         again = (("again", "Pack again"),) if package is not None and not usable else ()
         at_rest = self.context.exo_job is not None and self._exo_state not in ARMED_STATES
-        earlier = self._news.earlier if at_rest else ""
+        earlier = self._exo_status.earlier if at_rest else ""
         return (*again, *((("roll_back", f"Go back to version {earlier}"),) if earlier else ()))
 
-    def _trial(self, deployment: Deployment | None) -> ProvisionalController | None:
+    def _provisional(self, deployment: Deployment | None) -> ProvisionalController | None:
         if deployment is None or deployment.handover is not Handover.PROVISIONAL:
             return None
-        connected, may_keep = self.context.exo_job is not None, self._news.may_keep
+        connected, may_keep = self.context.exo_job is not None, self._exo_status.may_keep
         device = self.context.device_name
         return ProvisionalController(connected, self._exo_state, self._strides, may_keep, self._code, device)
 
-    def _keep_state(self, trial: ProvisionalController | None) -> KeepState:
-        if trial is None:
+    def _keep_state(self, provisional: ProvisionalController | None) -> KeepState:
+        if provisional is None:
             return KeepState()
         name, role = self._proposed_approver()
         return KeepState(
-            asks=self._asks_keep and trial.may_keep,
-            declaration=deploy_text.declaration(trial.patient, trial.device),
-            button=f"Hold to keep for {trial.patient}",
+            confirming=self._confirming_keep and provisional.may_keep,
+            declaration=deploy_text.declaration(provisional.patient, provisional.device),
+            button=f"Hold to keep for {provisional.patient}",
             name=name,
             role=role,
         )
 
     def _proposed_approver(self) -> tuple[str, str]:
-        """Who signed the comparison; otherwise who works at this PC."""
+        """Name and role of the signature of the comparison; otherwise the operator."""
         if self.context.visit_id is not None:
             for decision in reversed(self.context.store.decisions(self.context.visit_id)):
                 if decision.verdict is Verdict.SIGNED and not unattended(decision.by):
@@ -332,9 +336,9 @@ class DeployPresenter(StepPresenter):
                 words, tone = deploy_text.headline(deployment, self._code)
             return words, tone, "Transfer…", self._why_not_transfer()
         words, tone = deploy_text.headline(deployment, self._code)
-        trial = self._trial(deployment)
-        if trial is not None:
-            return words, tone, "Keep controller…", deploy_text.why_not_keep(trial)
+        provisional = self._provisional(deployment)
+        if provisional is not None:
+            return words, tone, "Keep controller…", deploy_text.why_not_keep(provisional)
         return words, tone, "Go on with Report", ""
 
     def _why_not_transfer(self) -> str:

@@ -1,4 +1,4 @@
-"""What the Deploy page says about packages, exos, trials and walks."""
+"""What the Deploy page says about packages, exos, provisional controllers and walks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from core.devices.exo_faults import PLACEMENT, WAITING_TO_STAND, WAITING_TO_WALK, safety_row_text
 from core.domain.controller import Deployment, Handover, Package
 from core.domain.exo_walk import MIN_STRIDES, ExoWalk, TorqueMatch
-from ui.pages.deploy_trial import SHOWN_S, Mark, TrialLine, WalkView
+from ui.pages.deploy_trial import SHOWN_S, Mark, ProvisionalStep, WalkView
 from ui.theme import Tone
 
 BOOT, SAFE, READY, ARMED, ACTIVE, FAULT = range(6)  # of core.devices.exo_protocol.DeviceState
@@ -26,7 +26,7 @@ GOOD_R = 0.9  # below it the delivered torque is not what was predicted
 
 @dataclass(frozen=True, slots=True)
 class ProvisionalController:
-    """Where a controller on trial stands now."""
+    """The state of a provisional controller (MCUboot: a test image before confirm or revert)."""
 
     connected: bool
     state: int | None
@@ -50,38 +50,40 @@ class Waiting:
         return safety_row_text(self.row).sentence
 
 
-def exo_words(state: int, said: str, waiting: Waiting | None) -> tuple[str, Tone]:
-    """`said` is the stream's newest sentence; `waiting`: a controller is on the exo that may be armed."""
+def exo_words(state: int, stream_sentence: str, waiting: Waiting | None) -> tuple[str, Tone]:
+    """`stream_sentence` is its newest sentence; `waiting`: a controller is on the exo that may be armed."""
     if state == FAULT:
-        return said if said.startswith("Fault") else "Fault: zero torque.", Tone.STOP
+        return stream_sentence if stream_sentence.startswith("Fault") else "Fault: zero torque.", Tone.STOP
     if state == SAFE and waiting is not None and waiting.row:
         return waiting.sentence, Tone.WARN
-    return STATE_WORDS.get(state, (said, Tone.NEUTRAL))
+    return STATE_WORDS.get(state, (stream_sentence, Tone.NEUTRAL))
 
 
-def trial_lines(trial: ProvisionalController) -> tuple[TrialLine, ...]:
-    """The acts of a trial; the first that is not done is the one for now."""
-    walked = min(trial.strides) >= MIN_STRIDES
-    armed = trial.state in ARMED_STATES
-    placed = trial.state in (READY, *ARMED_STATES) or trial.may_keep
-    left, right = trial.strides
-    counted = f": {left} left, {right} right so far" if max(trial.strides) else ""
+def provisional_steps(provisional: ProvisionalController) -> tuple[ProvisionalStep, ...]:
+    """The steps from upload to confirmation; the first that is not done is the current one."""
+    walked = min(provisional.strides) >= MIN_STRIDES
+    armed = provisional.state in ARMED_STATES
+    placed = provisional.state in (READY, *ARMED_STATES) or provisional.may_keep
+    left, right = provisional.strides
+    counted = f": {left} left, {right} right so far" if max(provisional.strides) else ""
     acts = (
         ("Sent, read back and found equal; self-test passed", True),
         (
             "The person stands still, then walks five steps" + (": sensors sit right" if placed else ""),
             placed,
         ),
-        (f"Hold to arm {trial.device}", armed or max(trial.strides) > 0 or trial.may_keep),
-        (f"Walk {MIN_STRIDES} strides with each leg{counted}", trial.may_keep or (walked and armed)),
-        (_last_act(trial), False),
+        (f"Hold to arm {provisional.device}", armed or max(provisional.strides) > 0 or provisional.may_keep),
+        (f"Walk {MIN_STRIDES} strides with each leg{counted}", provisional.may_keep or (walked and armed)),
+        (_last_act(provisional), False),
     )
     now = next((number for number, (_words, done) in enumerate(acts) if not done), len(acts))
-    return tuple(TrialLine(words, _mark(number, done, now)) for number, (words, done) in enumerate(acts))
+    return tuple(
+        ProvisionalStep(words, _mark(number, done, now)) for number, (words, done) in enumerate(acts)
+    )
 
 
-def _last_act(trial: ProvisionalController) -> str:
-    if trial.may_keep:
+def _last_act(provisional: ProvisionalController) -> str:
+    if provisional.may_keep:
         return "Keep the controller, or take it back"
     return "Stop the exo; keep the controller or take it back"
 
@@ -92,15 +94,15 @@ def _mark(number: int, done: bool, now: int) -> Mark:
     return Mark.DONE if done else Mark.LATER
 
 
-def why_not_keep(trial: ProvisionalController) -> str:
+def why_not_keep(provisional: ProvisionalController) -> str:
     """Why it cannot be kept yet, and what to do; "" when it can."""
-    if trial.may_keep:
+    if provisional.may_keep:
         return ""
-    if not trial.connected:
+    if not provisional.connected:
         return "Connect the exo; the controller waits on trial."
-    if trial.state == FAULT:
+    if provisional.state == FAULT:
         return "Acknowledge the fault first."
-    return next(line.words for line in trial_lines(trial) if line.mark is Mark.NOW)
+    return next(line.words for line in provisional_steps(provisional) if line.mark is Mark.NOW)
 
 
 def declaration(code: str, device: str) -> str:

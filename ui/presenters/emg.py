@@ -15,7 +15,7 @@ from core.session.flow import Step, StepState, StepStatus
 from ui.pages.emg import EmgPage, EmgState, Mapping
 from ui.pages.number_table import NumberRow, NumberTable
 from ui.presenters.base import StepPresenter
-from ui.presenters.emg_files import EmgFile, ended_early, file_of, first_map
+from ui.presenters.emg_files import EmgFile, emg_file_of, ended_early, first_map
 from ui.session_context import SessionContext
 from ui.theme import Tone
 from ui.widgets.channel_map import MappedChannel
@@ -29,7 +29,9 @@ class EmgPresenter(StepPresenter):
         super().__init__(page, context)
         self._page = page
         self._file: EmgFile | None = None
-        self._look: tuple[str, Path] | None = None  # job that looks into a chosen file, and the file
+        self._head_job: tuple[str, Path] | None = (
+            None  # job that reads the head of a chosen file, and the file
+        )
         self._map: tuple[MappedChannel, ...] = ()
         self._mvc: Path | None = None
         self._asks_reason = False
@@ -41,7 +43,7 @@ class EmgPresenter(StepPresenter):
         page.skipped.connect(lambda reason: self.attempt(lambda: self._skip(reason)))
         page.skip_cancelled.connect(self._back)
         context.visit_changed.connect(self._forget)
-        context.jobs.messaged.connect(self._looked)
+        context.jobs.messaged.connect(self._head_read)
 
     def start(self) -> None:
         self._page.choose_file()
@@ -51,8 +53,8 @@ class EmgPresenter(StepPresenter):
             return
         if self._asks_reason:
             self._page.render(EmgState("Skip EMG for this visit", asks_reason=True))
-        elif self._look is not None:
-            self._page.render(EmgState(f"Looking into {self._look[1].name}…"))
+        elif self._head_job is not None:
+            self._page.render(EmgState(f"Looking into {self._head_job[1].name}…"))
         elif self._file is not None:
             self._page.render(self._mapping(self._file))
         elif status.record_id is not None:
@@ -60,7 +62,7 @@ class EmgPresenter(StepPresenter):
         else:
             self._page.render(self._nothing(status))
 
-    # What the page says
+    # State of the page
 
     def _nothing(self, status: StepStatus) -> EmgState:
         if self._processes():
@@ -111,7 +113,7 @@ class EmgPresenter(StepPresenter):
         reasons = [d.reason for d in decisions if d.step == self.step and d.verdict is Verdict.SKIPPED]
         return f"{reasons[-1].rstrip('.')}." if reasons and reasons[-1] else "no reason given."
 
-    # What the person wants
+    # Actions of the person
 
     def main(self) -> None:
         if self._file is not None:
@@ -134,24 +136,24 @@ class EmgPresenter(StepPresenter):
                 self.refresh()
 
     def _open(self, path: Path) -> None:
-        """Have a job look into the file: what it does to the process that reads it must not hurt this one."""
-        self._stop_looking()
+        """Have a job read the head of the file: a damaged file may end the process that reads it."""
+        self._cancel_head_job()
         self._asks_reason = False
-        self._look = (self.context.submit("read_emg_head", file=str(path)), path)
+        self._head_job = (self.context.submit("read_emg_head", file=str(path)), path)
         self._page.show_advice(None)
         self.refresh()
 
-    def _looked(self, job_id: str, message: Message) -> None:
-        if self._look is not None and self._look[0] == job_id:
-            self._file = file_of(self._look[1], message.text)
+    def _head_read(self, job_id: str, message: Message) -> None:
+        if self._head_job is not None and self._head_job[0] == job_id:
+            self._file = emg_file_of(self._head_job[1], message.text)
             self._map = first_map(self._file.channels)
-            self._look = None
+            self._head_job = None
             self.refresh()
 
-    def _stop_looking(self) -> None:
-        if self._look is not None:
-            self.context.jobs.cancel(self._look[0])
-        self._look = None
+    def _cancel_head_job(self) -> None:
+        if self._head_job is not None:
+            self.context.jobs.cancel(self._head_job[0])
+        self._head_job = None
 
     def _use_mvc(self, path: Path) -> None:
         self._mvc = path
@@ -190,20 +192,20 @@ class EmgPresenter(StepPresenter):
             )
         self._asks_reason = False
         self.decide(Verdict.SKIPPED, reason=reason.strip())
-        self.context.say("EMG skipped; the reason is in the record.", Tone.OK)
+        self.context.show_message("EMG skipped; the reason is in the record.", Tone.OK)
 
     def _back(self) -> None:
         self._asks_reason = False
         self.refresh()
 
     def _forget(self) -> None:
-        self._stop_looking()
+        self._cancel_head_job()
         self._file, self._map, self._mvc, self._asks_reason = None, (), None, False
 
     def job_done(self, state: JobState, outcome: Outcome) -> None:
         """The chosen file stays on the page until it was processed."""
-        if self._look is not None and self._look[0] == state.spec.id:
-            self._look = None
+        if self._head_job is not None and self._head_job[0] == state.spec.id:
+            self._head_job = None
         if isinstance(outcome, Crashed):
             name = Path(str(state.spec.params.get("file", ""))).name
             self._page.show_advice(ended_early(name), outcome.detail)

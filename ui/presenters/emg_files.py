@@ -18,14 +18,14 @@ class EmgFile:
     has_rate: bool
 
 
-def file_of(path: Path, told: str) -> EmgFile:
-    """From the message of the job that looked into the file."""
-    head = json.loads(told)
+def emg_file_of(path: Path, message: str) -> EmgFile:
+    """From the message of the job that read the head of the file."""
+    head = json.loads(message)
     return EmgFile(path, tuple(head["channels"]), bool(head["has_rate"]))
 
 
 def ended_early(name: str) -> Advice:
-    """The process that read a file died; nobody can say more than that."""
+    """The process that read a file died; no more is known than that."""
     return Advice(
         f"{name} could not be read.",
         "The process that read it ended early. A damaged file can do that.",

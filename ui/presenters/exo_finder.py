@@ -32,7 +32,7 @@ class ExoFinder(QObject):
         self._started.connect(self._use)
         self._failed.connect(self._fail)
 
-    def look(self) -> None:
+    def list_ports(self) -> None:
         self._listing = self._context.submit("list_exos")
 
     def start_virtual(self) -> None:
@@ -67,5 +67,5 @@ class ExoFinder(QObject):
         self.ports = tuple((port["address"], f"{port['description']} · {port['address']}") for port in found)
         if not found:
             words = "No serial port was found. Plug the exo in, or start the virtual exo."
-            self._context.say(words, Tone.WARN)
+            self._context.show_message(words, Tone.WARN)
         self.changed.emit()

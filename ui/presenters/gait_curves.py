@@ -131,10 +131,10 @@ def _mean_rad(cycles: GaitCycles, kind: JointKind) -> FloatArray:
 
 
 def _curve(cycles: GaitCycles, kind: JointKind, gait: NamedCycles) -> CycleCurve:
-    """The spread over strides is of interest where a person walked."""
+    """The standard deviation over strides is shown for measured gait only."""
     column = list(JointKind).index(kind)
-    spread = gait.label is GaitLabel.MEASURED and len(cycles.angle_rad) > 1
-    sd = np.degrees(cycle_sd(cycles)[:, column]) if spread else None
+    has_sd = gait.label is GaitLabel.MEASURED and len(cycles.angle_rad) > 1
+    sd = np.degrees(cycle_sd(cycles)[:, column]) if has_sd else None
     mean = np.degrees(_mean_rad(cycles, kind))
     return CycleCurve(gait.title, cycles.side, mean, sd, STYLES[gait.label])
 

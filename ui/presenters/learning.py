@@ -32,7 +32,7 @@ class LearningPresenter(StepPresenter):
     def __init__(self, page: LearningPage, context: SessionContext) -> None:
         super().__init__(page, context)
         self._learning_page = page
-        self._job_id = ""  # whose curves are on the page
+        self._job_id = ""  # the job of the curves on the page
         self._choosing = False  # how to learn once more, although there is a result
         self._geometry: SceneGeometry | None = None
         context.jobs.sampled.connect(self._sampled)

@@ -1,4 +1,4 @@
-"""What the camera stream says, as verdict lights."""
+"""The samples of the camera stream, as verdict lights."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class LiveCamera:
     recording: bool = False
     values: dict[str, float] = field(default_factory=dict)
 
-    def told(self, text: str) -> LiveCamera:
+    def with_command(self, text: str) -> LiveCamera:
         return replace(self, recording=text == "start")
 
-    def heard(self, sample: Sample) -> LiveCamera:
+    def with_sample(self, sample: Sample) -> LiveCamera:
         return replace(self, values={**self.values, **sample.values})
 
     def panel_state(self) -> CameraState:

@@ -22,7 +22,7 @@ from ui.pages.number_table import NumberRow, NumberTable
 from ui.plots.curves import JointPanel
 from ui.presenters.base import StepPresenter
 from ui.presenters.gait_curves import joint_panels
-from ui.recording_view import RecordingView, clip_of, with_sides_of
+from ui.recording_view import RecordingView, recording_view_of, with_sides_of
 from ui.session_context import SessionContext
 from ui.theme import Tone
 from ui.widgets.sides_question import DETECTED, SHOWN, SWAP
@@ -44,7 +44,9 @@ class MotionPresenter(StepPresenter):
         self._motion: Motion | None = None
         self._read = lru_cache(maxsize=2)(self._read_record)
         page.secondary_action.connect(lambda key: self.attempt(lambda: self._secondary(key)))
-        page.finding_action.connect(lambda code: self.attempt(lambda: self._secondary(_WAYS_OUT[code][0])))
+        page.finding_action.connect(
+            lambda code: self.attempt(lambda: self._secondary(_FINDING_ACTIONS[code][0]))
+        )
         page.sides_answered.connect(lambda key, name: self.attempt(lambda: self._answer(key, name)))
         page.moment_chosen.connect(self._show_moment)
         page.moved.connect(self._follow_video)
@@ -84,7 +86,7 @@ class MotionPresenter(StepPresenter):
             tiles=motion_tiles(motion),
             table=motion_table(motion),
             findings=motion.findings,
-            finding_actions=tuple((code, words) for code, (_key, words) in _WAYS_OUT.items()),
+            finding_actions=tuple((code, words) for code, (_key, words) in _FINDING_ACTIONS.items()),
             main_action="" if busy else action,
             why_not=_why_not(motion),
             secondary=() if busy or question else (_AGAIN if _in_doubt(motion) else _SWAP,),
@@ -101,7 +103,7 @@ class MotionPresenter(StepPresenter):
             if store.info(input_id).kind is RecordKind.LANDMARKS:
                 folders = [store.folder(input_id)]
                 folders += [store.folder(name) for name, _ in store.info(input_id).provenance.inputs]
-                clip = clip_of(store.load(input_id, Landmarks), tuple(folders))
+                clip = recording_view_of(store.load(input_id, Landmarks), tuple(folders))
                 swapped = self._sides_of(motion_id)[1]
                 return motion, with_sides_of(clip, motion.leg_exchanges, swapped=swapped), panels
         return motion, None, panels
@@ -128,7 +130,7 @@ class MotionPresenter(StepPresenter):
         source = SideSource(settings.get("sides", SideSource.REPAIRED))
         return source, bool(settings.get("swap_sides", False))
 
-    # What the person wants
+    # Actions of the person
 
     def main(self) -> None:
         status = self.context.status(self.step)
@@ -146,7 +148,7 @@ class MotionPresenter(StepPresenter):
             what = "The motion was not accepted."
             raise refuse("MOT-035", what, "Something on this page must be settled first.", why_not)
         self.decide(Verdict.ACCEPTED, motion_id)
-        self.context.say("Motion accepted.", Tone.OK)
+        self.context.show_message("Motion accepted.", Tone.OK)
 
     def _secondary(self, key: str) -> None:
         if key == _SWAP[0]:
@@ -163,7 +165,7 @@ class MotionPresenter(StepPresenter):
         self._solve(source, swap_sides=not swapped, by=by)
 
     def _answer(self, key: str, name: str) -> None:
-        """Somebody looked and says which leg is the left one. Refuses (MOT-036) an answer without a name."""
+        """A person watched the video and named the left leg. Refuses (MOT-036) an answer without a name."""
         record_id = self.context.status(self.step).record_id
         if not name:
             raise refuse(
@@ -174,7 +176,7 @@ class MotionPresenter(StepPresenter):
             )
         if key == SHOWN and record_id is not None:
             self.decide(Verdict.SIDES_CONFIRMED, record_id, "left and right are right as shown", by=name)
-            self.context.say(f"{name} said that left and right are right as shown.", Tone.OK)
+            self.context.show_message(f"{name} said that left and right are right as shown.", Tone.OK)
         elif key == SWAP:
             self._swap(name)
         elif key == DETECTED:
@@ -207,8 +209,8 @@ class MotionPresenter(StepPresenter):
             self._page.show_moment(side, cycle_fraction(strides, side, time_s))
 
 
-# Finding code -> (action, words of its button).
-_WAYS_OUT: dict[str, tuple[str, str]] = {
+# Finding code -> (action, text of its button).
+_FINDING_ACTIONS: dict[str, tuple[str, str]] = {
     "MOT-011": ("capture", "Record again"),
     "MOT-020": ("swap", "Swap sides"),
     "MOT-023": ("patient", "Check height"),
@@ -221,7 +223,7 @@ _WAYS_OUT: dict[str, tuple[str, str]] = {
 
 
 def _in_doubt(motion: Motion) -> bool:
-    """Whether nobody has said yet which leg is the left one; `motion` is as told today."""
+    """Whether left and right are still unconfirmed; `motion` holds the answers given so far."""
     return any(finding.advice.code == SIDES_IN_DOUBT for finding in motion.findings)
 
 
@@ -281,9 +283,9 @@ def motion_table(motion: Motion) -> NumberTable:
     sides = motion.measures.sides
     ranges = [range_of_motion_deg(cycles) for cycles in motion.cycles]
     rows = [
-        NumberRow("Step length", tuple(_spread(side.step_length_m, 100, "cm") for side in sides)),
-        NumberRow("Stride time", tuple(_spread(side.stride_time_s, 1, "s", 2) for side in sides)),
-        NumberRow("Stance", tuple(_spread(side.stance_fraction, 100, "%") for side in sides)),
+        NumberRow("Step length", tuple(_mean_sd_text(side.step_length_m, 100, "cm") for side in sides)),
+        NumberRow("Stride time", tuple(_mean_sd_text(side.stride_time_s, 1, "s", 2) for side in sides)),
+        NumberRow("Stance", tuple(_mean_sd_text(side.stance_fraction, 100, "%") for side in sides)),
     ]
     rows += [NumberRow(name, tuple(_degrees(r, joint) for r in ranges)) for name, joint in _RANGES]
     return NumberTable(("", "Left", "Right"), tuple(rows))
@@ -297,7 +299,7 @@ def _degrees(ranges: dict[str, float], joint: str) -> str:
     return f"{value:.0f}°" if np.isfinite(value) else "–"
 
 
-def _spread(value: Spread, factor: float, unit: str, digits: int = 0) -> str:
+def _mean_sd_text(value: Spread, factor: float, unit: str, digits: int = 0) -> str:
     if not np.isfinite(value.mean):
         return "–"
     words = f"{factor * value.mean:.{digits}f}"

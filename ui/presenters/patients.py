@@ -71,7 +71,7 @@ class PatientsPresenter(StepPresenter):
             )
         )
 
-    # What the page says
+    # State of the page
 
     def _selected_row(self) -> PatientRow:
         assert self.context.patient_id is not None
@@ -122,7 +122,7 @@ class PatientsPresenter(StepPresenter):
         open_now = " · open now" if visit.id == self.context.visit_id else ""
         return ListRow(visit.id, f"Visit {visit.number} · {day(visit.started_utc)}{open_now}", detail)
 
-    # What the person wants
+    # Actions of the person
 
     def main(self) -> None:
         if self._new or self._dirty:
@@ -176,7 +176,7 @@ class PatientsPresenter(StepPresenter):
             self.context.store.edit_patient(patient_id, subject, by=self.context.operator)
         visit_id = self.context.visit_id if not self._new else None
         self._end_editing()
-        self.context.say(f"{subject.code} saved.", Tone.OK)
+        self.context.show_message(f"{subject.code} saved.", Tone.OK)
         if visit_id is None:
             self.context.open_patient(patient_id)
         else:
@@ -199,7 +199,7 @@ class PatientsPresenter(StepPresenter):
         row = self._selected_row()
         self.context.store.archive_patient(row.id, not row.archived, by=self.context.operator)
         words = "restored" if row.archived else "archived; nothing was deleted"
-        self.context.say(f"{row.subject.code} {words}.", Tone.OK)
+        self.context.show_message(f"{row.subject.code} {words}.", Tone.OK)
         self.context.open_patient(None if not row.archived else row.id)
 
     def _choose(self, patient_id: str) -> None:

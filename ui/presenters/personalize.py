@@ -46,11 +46,11 @@ class PersonalizePresenter(LearningPresenter):
                 twin_id=twin_id,
                 motion_id=motion.id,
                 minutes=self._page.minutes,
-                fidelity=self._page.mover,
+                fidelity=self._page.fidelity,
                 seed=self._seed,
             )
 
-    # What the page says ---------------------------------------------------------------------------
+    # State of the page ---------------------------------------------------------------------------
 
     def ready_state(self) -> LearningState:
         self._page.view.twin.show_waiting(

@@ -70,7 +70,7 @@ class ReportPresenter(StepPresenter):
                 operator=self.context.operator,
                 files=(made,),
             )
-        self.context.say(f"Report saved as {path.name}.", Tone.OK)
+        self.context.show_message(f"Report saved as {path.name}.", Tone.OK)
         self.context.record_changed.emit()
 
     def show(self, status: StepStatus) -> None:

@@ -1,4 +1,4 @@
-"""Review: both twins beside the measured gait, the twin in other situations, and with an impairment."""
+"""Review: both twins beside the measured gait, the twin in other scenarios, and with an impairment."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ui.pages.gait_comparison import ComparisonView
 from ui.pages.number_table import NumberTable
 from ui.pages.review import ReviewPage, ReviewState, Untried, WhatIfState
 from ui.plots.curves import JointPanel
-from ui.presenters import scenarios as situations
+from ui.presenters import scenarios
 from ui.presenters.base import StepPresenter
 from ui.presenters.gait_curves import (
     NamedCycles,
@@ -102,11 +102,11 @@ class ReviewPresenter(StepPresenter):
         self.refresh()
 
     def _simulate(self) -> None:
-        """Many starts of the newest twin in the chosen situation, with the impairment if one is tried."""
+        """Many starts of the newest twin in the chosen scenario, with the impairment if one is tried."""
         policy = self.newest(RecordKind.GAIT_POLICY)
         if policy is None or self.running_job() is not None:
             return
-        impairments = _asked(self._impairments())
+        impairments = _impairment_params(self._impairments())
         key = self._scenario.key
         if impairments:
             self.submit("simulate_scenario", scenario=key, twin=policy.id, impairments=dict(impairments))
@@ -139,7 +139,7 @@ class ReviewPresenter(StepPresenter):
         return None if motion_id is None else self.context.store.load(motion_id, Motion)
 
     def _healthy(self, record_id: str) -> StagedGait | None:
-        """The twin's own walk in the chosen situation, as far as there is one."""
+        """The twin's own walk in the chosen scenario, as far as there is one."""
         if self._scenario is LEVEL_WALKING:
             return staged(self._gaits(record_id), GaitLabel.PERSONALIZED_TWIN)
         tried = self._tries.get((self._scenario.key, ()))
@@ -149,7 +149,7 @@ class ReviewPresenter(StepPresenter):
         caption = GaitLabel.PERSONALIZED_TWIN.value.capitalize()
         return StagedGait(gaits.rollouts[0], gaits.geometry, caption, self._scenario.ground)
 
-    # What the page says -----------------------------------------------------------------------------
+    # State of the page -----------------------------------------------------------------------------
 
     def _nothing_yet(self) -> ReviewState:
         return ReviewState(
@@ -169,11 +169,11 @@ class ReviewPresenter(StepPresenter):
             tone=tone,
             view=view,
             untried=self._untried() if view is None else None,
-            groups=situations.scenario_groups(self._tries, (), self._level_words(gaits)),
+            groups=scenarios.scenario_groups(self._tries, (), self._level_words(gaits)),
             scenario=self._scenario.key,
             what_if=self._what_if_state(tried) if self._what_if_open and has_walk else None,
             why_no_what_if="" if has_walk else "Simulate this situation without an impairment first.",
-            impaired=situations.impaired_words(impairments),
+            impaired=scenarios.impaired_words(impairments),
             main_action="Go on with Train" if has_walk else "",
             secondary=self._secondary_actions(),
             badges=("Simulated", "Synthetic patient") if gaits.synthetic else ("Simulated",),
@@ -188,20 +188,20 @@ class ReviewPresenter(StepPresenter):
         if impairments and tried is not None:
             if has_walk:
                 return self._what_if(record_id, impairments[0], tried)
-            words = situations.what_if_headline(impairments[0], tried, None)
+            words = scenarios.what_if_headline(impairments[0], tried, None)
             return f"{self._scenario.name}. {words}", Tone.NEUTRAL, self._walk(record_id, tried)[2]
         if has_walk and self._scenario is LEVEL_WALKING:
             return self._level(record_id)
         if has_walk:
             return self._walk(record_id, self._tries[self._scenario.key, ()])
-        ending = f" with {situations.impairment_words(impairments[0])}" if impairments else ""
+        ending = f" with {scenarios.impairment_words(impairments[0])}" if impairments else ""
         return f"{self._scenario.name}: not simulated yet{ending}.", Tone.NEUTRAL, None
 
     def _untried(self) -> Untried:
         job, impairments = self.running_job(), self._impairments()
         if job is None:
             detail = "It starts many times, each time a little differently. This takes about a minute."
-            ending = f" with {situations.impairment_words(impairments[0])}" if impairments else ""
+            ending = f" with {scenarios.impairment_words(impairments[0])}" if impairments else ""
             return Untried(f"See whether the twin stays on its feet here{ending}", detail, "Simulate")
         if _is_about(job, self._scenario, impairments):
             return Untried("The twin is on its way", "What came of it appears here.")
@@ -223,7 +223,7 @@ class ReviewPresenter(StepPresenter):
         return (*count, (AGAIN, "Simulate again"))
 
     def _findings(self, record_id: str) -> tuple[Finding, ...]:
-        """They are about the level walk that the twin was taught."""
+        """They are about the level walk that the policy was trained on."""
         if self._scenario is not LEVEL_WALKING or self._what_if_open:
             return ()
         policy_id = self.input_of(record_id, RecordKind.GAIT_POLICY)
@@ -247,9 +247,9 @@ class ReviewPresenter(StepPresenter):
         if key not in self._views:
             level = self._gaits(record_id).find(GaitLabel.PERSONALIZED_TWIN)
             gaits = self._gaits(tried.record_id)
-            impaired = "; ".join(map(situations.impairment_words, tried.impairments))
-            self._views[key] = situations.scenario_view(self._scenario, gaits, level, impaired)
-        return *situations.tried_headline(self._scenario.name, tried), self._views[key]
+            impaired = "; ".join(map(scenarios.impairment_words, tried.impairments))
+            self._views[key] = scenarios.scenario_view(self._scenario, gaits, level, impaired)
+        return *scenarios.tried_headline(self._scenario.name, tried), self._views[key]
 
     def _what_if(
         self, record_id: str, impairment: Impairment, tried: ScenarioResult
@@ -261,18 +261,20 @@ class ReviewPresenter(StepPresenter):
             assert healthy is not None
             motion = self._motion_of(record_id) if self._scenario is LEVEL_WALKING else None
             gaits = self._gaits(tried.record_id)
-            self._views[key] = situations.what_if_view(self._scenario, healthy, gaits, impairment, motion)
-        return situations.what_if_headline(impairment, tried, without), Tone.NEUTRAL, self._views[key]
+            self._views[key] = scenarios.what_if_view(self._scenario, healthy, gaits, impairment, motion)
+        return scenarios.what_if_headline(impairment, tried, without), Tone.NEUTRAL, self._views[key]
 
 
-def _asked(impairments: tuple[Impairment, ...]) -> dict[str, float]:
+def _impairment_params(impairments: tuple[Impairment, ...]) -> dict[str, float]:
     """As the job takes them."""
     return {one.slot.label: one.severity for one in impairments}
 
 
 def _is_about(job: JobState, scenario: Scenario, impairments: tuple[Impairment, ...]) -> bool:
     params = job.spec.params
-    about = params.get("scenario") == scenario.key and params.get("impairments", {}) == _asked(impairments)
+    about = params.get("scenario") == scenario.key and params.get("impairments", {}) == _impairment_params(
+        impairments
+    )
     return job.spec.kind == "simulate_scenario" and about
 
 

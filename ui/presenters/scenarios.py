@@ -1,4 +1,4 @@
-"""Words and views of a twin in situations, healthy or with an impairment that was tried. No widgets."""
+"""Text and views of a twin in scenarios, healthy or with an impairment. No widgets."""
 
 from __future__ import annotations
 
@@ -54,27 +54,27 @@ def scenario_groups(
 ) -> tuple[ScenarioGroup, ...]:
     """All scenarios with what is known of them; `level` is said of level walking until it is tried."""
     choices: dict[str, list[ScenarioChoice]] = {}
-    otherwise = {key for key, _impairments in tries}
+    impaired_keys = {key for key, _impairments in tries}
     for scenario in SCENARIOS:
         tried = tries.get((scenario.key, impairments))
-        result, cause = (ONLY_IMPAIRED if scenario.key in otherwise else ""), ""
+        result, cause = (ONLY_IMPAIRED if scenario.key in impaired_keys else ""), ""
         if scenario is LEVEL_WALKING:
             result = level
         if tried is not None:
-            result, cause = f"{tried.stayed} of {tried.starts}", spoken(tried.most_falls)
+            result, cause = f"{tried.stayed} of {tried.starts}", cause_text(tried.most_falls)
         choice = ScenarioChoice(scenario.key, scenario.name, result, cause)
         choices.setdefault(group_of(scenario), []).append(choice)
     return tuple(ScenarioGroup(name, tuple(members)) for name, members in choices.items())
 
 
-def spoken(cause: str) -> str:
+def cause_text(cause: str) -> str:
     """ "on the stairs: sank down" as part of a sentence."""
     return cause.replace(": ", ", ")
 
 
 def starts_words(tried: ScenarioResult) -> str:
     words = f"{tried.stayed} of {tried.starts} starts came through {tried.seconds:g} s"
-    return f"{words}; else mostly: {spoken(tried.most_falls)}" if tried.most_falls else words
+    return f"{words}; else mostly: {cause_text(tried.most_falls)}" if tried.most_falls else words
 
 
 def tried_headline(name: str, tried: ScenarioResult) -> tuple[str, Tone]:
@@ -89,14 +89,14 @@ def impairment_words(impairment: Impairment) -> str:
 
 
 def impaired_words(impairments: tuple[Impairment, ...]) -> str:
-    """Said above every situation as long as simulations have an impairment; empty when they have none."""
+    """Shown above every scenario as long as simulations have an impairment; empty when they have none."""
     if not impairments:
         return ""
     names = "; ".join(impairment_words(one) for one in impairments)
     return f"Situations are tried with an impaired twin now: {names}."
 
 
-# A healthy twin in a situation ------------------------------------------------------------------------
+# A healthy twin in a scenario ------------------------------------------------------------------------
 
 
 def scenario_view(
@@ -104,7 +104,7 @@ def scenario_view(
 ) -> ComparisonView:
     """One picture with its ground; the curves of this walk beside those of the twin's level walking.
 
-    `impaired` names what a twin suffered from that nobody tried here without it.
+    `impaired` names the impairment of a twin that was not simulated here without it.
     """
     walk = gaits.rollouts[0]
     own = NamedCycles(walk.label, walk.cycles, f"{impaired or scenario.name.lower()}, simulated")
@@ -122,14 +122,14 @@ def scenario_view(
 
 
 def walks_as_the_norm(scenario: Scenario) -> bool:
-    """Whether the band of normal level walking says anything about this situation."""
+    """Whether the band of normal level walking applies to this scenario."""
     return scenario.ground.kind is GroundKind.LEVEL and scenario.gait is GaitKind.WALK
 
 
 def walk_sentence(walk: Rollout) -> str:
     speed = f"{walk.speed_m_s:.2f} m/s"
     if walk.fell_at_s is not None:
-        cause = f" ({spoken(walk.fall_cause)})" if walk.fall_cause else ""
+        cause = f" ({cause_text(walk.fall_cause)})" if walk.fall_cause else ""
         words = f"The walk shown ends with a fall after {walk.fell_at_s:.1f} s{cause}"
     else:
         words = f"The walk shown lasts {walk.walked_s:.0f} s without a fall, at {speed} on average"
@@ -192,7 +192,7 @@ def what_if_headline(impairment: Impairment, tried: ScenarioResult, healthy: Sce
     words = f"With {impairment_words(impairment)}: {tried.stayed} of {tried.starts} starts came through"
     if healthy is not None:
         words += f" ({healthy.stayed} of {healthy.starts} without it)"
-    return f"{words}; else mostly: {spoken(tried.most_falls)}." if tried.most_falls else f"{words}."
+    return f"{words}; else mostly: {cause_text(tried.most_falls)}." if tried.most_falls else f"{words}."
 
 
 def what_if_sentence(panels: Sequence[JointPanel], walk: Rollout, name: str, *, measured: bool) -> str:

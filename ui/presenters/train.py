@@ -1,4 +1,4 @@
-"""Train: the exo controller learns on the twin; its three curves, and what came of it."""
+"""Train: the exo controller learns on the twin; its three curves, and the result."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class TrainPresenter(LearningPresenter):
                 seed=0,
             )
 
-    # What the page says ---------------------------------------------------------------------------
+    # State of the page ---------------------------------------------------------------------------
 
     def ready_state(self) -> LearningState:
         self._page.view.twin.show_waiting(

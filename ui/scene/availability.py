@@ -1,4 +1,4 @@
-"""Whether this PC can draw in three dimensions, asked before VTK gets a chance to end the program."""
+"""Whether this PC can draw in three dimensions, checked before VTK can end the program."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ def why_no_scene() -> Advice | None:
 
 
 def _opengl_version() -> tuple[int, int] | None:
-    wanted = QSurfaceFormat()
-    wanted.setVersion(*OLDEST_OPENGL)
-    wanted.setProfile(QSurfaceFormat.OpenGLContextProfile.CoreProfile)
+    requested = QSurfaceFormat()
+    requested.setVersion(*OLDEST_OPENGL)
+    requested.setProfile(QSurfaceFormat.OpenGLContextProfile.CoreProfile)
     context = QOpenGLContext()
-    context.setFormat(wanted)
+    context.setFormat(requested)
     if not context.create():
         return None
     surface = QOffscreenSurface()

@@ -1,4 +1,4 @@
-"""Where one looks from. The camera follows the pelvis; people may turn it by mouse."""
+"""The camera of the 3D view. It follows the pelvis and can be turned by mouse."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _DIRECTIONS: dict[Preset, tuple[float, float, float]] = {
 
 
 def stand(camera: vtkCamera, preset: Preset, pelvis_m: NDArray[np.float32], climbed_m: float = 0.0) -> None:
-    """Put the camera on a preset standpoint around the pelvis (3,) of who has climbed so far."""
+    """Put the camera on a preset standpoint around the pelvis (3,), raised by the height climbed so far."""
     focus = np.array([pelvis_m[0], pelvis_m[1], FOCUS_HEIGHT_M + climbed_m])
     direction = np.array(_DIRECTIONS[preset])
     direction /= np.linalg.norm(direction)

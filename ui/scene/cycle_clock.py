@@ -14,7 +14,7 @@ SHORTEST_CYCLE_S = 0.5
 
 
 class CycleClock:
-    """Heel strikes of both feet from the vertical ground force, and the way between time and cycle share."""
+    """Heel strikes of both feet from the vertical ground force, and conversion of time to cycle fraction."""
 
     def __init__(self, rollout: Rollout) -> None:
         self.start_s = float(rollout.time_s[0])
@@ -39,7 +39,7 @@ class CycleClock:
         return self._strikes[side]
 
     def fraction(self, side: Side, time_s: float) -> float | None:
-        """Share of this side's gait cycle at `time_s`, 0 at heel strike; None outside complete cycles."""
+        """Fraction of this side's gait cycle at `time_s`, 0 at heel strike; None outside complete cycles."""
         strikes = self._strikes[side]
         cycle = int(np.searchsorted(strikes, time_s, side="right")) - 1
         if cycle < 0 or cycle + 1 >= len(strikes):
@@ -80,7 +80,7 @@ class CycleClock:
 
 
 def same_moment(leader: CycleClock, follower: CycleClock, time_s: float) -> float:
-    """The follower's time at the leader's place in the walk: same step, same share of the cycle.
+    """The follower's time at the leader's place in the walk: same step, same fraction of the cycle.
 
     Without complete cycles in both, the same time since the start.
     """
@@ -91,7 +91,7 @@ def same_moment(leader: CycleClock, follower: CycleClock, time_s: float) -> floa
 
 
 def heel_strikes_s(time_s: NDArray[np.float64], vertical_force_n: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Times (N,) at which the foot takes the body; a toe that scuffs the floor in swing is not a step."""
+    """Times (N,) at which the foot takes the load; a toe that scuffs the floor in swing is not a step."""
     peak = max(float(vertical_force_n.max(initial=0.0)), 1.0)
     loaded = np.concatenate([[False], vertical_force_n > CONTACT_FRACTION_OF_PEAK * peak, [False]])
     starts = np.flatnonzero(loaded[1:] & ~loaded[:-1])

@@ -109,7 +109,7 @@ class MuscleBundle:
 
     def update(self, point_m: NDArray[np.float32], activation: NDArray[np.float64]) -> None:
         self._points[:], self._normals[:] = self._shape.surface(point_m)
-        self._scalars[:] = self._shape.spread(activation)
+        self._scalars[:] = self._shape.per_vertex(activation)
         for array in self._changed:
             array.Modified()
         self._surface.Modified()

@@ -19,18 +19,18 @@ from ui.scene.palette import scene_palette
 from ui.scene.preset import Preset
 
 if TYPE_CHECKING:
-    from ui.scene.world import World
+    from ui.scene.world import GaitScene
 
 
 class GaitView(QWidget):
-    """`set_gait` says what, `set_time` says when. VTK is loaded when the first gait is shown on a screen."""
+    """Shows the gait of `set_gait` at the time of `set_time`; loads VTK for the first gait on a screen."""
 
-    def __init__(self, slices: IdleWorkQueue | None = None) -> None:
-        """Views that belong together build up one after the other with the same `slices`."""
+    def __init__(self, work_queue: IdleWorkQueue | None = None) -> None:
+        """Views that belong together build up one after the other with the same `work_queue`."""
         super().__init__()
         self.setAccessibleName("3D view of the simulated gait")
         self.setMinimumSize(200, 200)
-        self._world: World | None = None
+        self._scene: GaitScene | None = None
         self._canvas: Any = None  # QVTKRenderWindowInteractor, untyped
         self._gait: tuple[SceneGeometry, Rollout] | None = None
         self._ground = LEVEL_GROUND
@@ -38,7 +38,7 @@ class GaitView(QWidget):
         self._time_s = 0.0
         self._ghost_time_s: float | None = None
         self._dirty = False
-        self._slices, self._building = slices or IdleWorkQueue(self), False
+        self._work_queue, self._building = work_queue or IdleWorkQueue(self), False
         self._preset: Preset | None = None
         self._drawn_in = theme.current().mode
         self._caption = QLabel("", self)
@@ -59,38 +59,38 @@ class GaitView(QWidget):
 
     @property
     def ready(self) -> bool:
-        """Whether what was asked for is on the screen."""
-        return self._world is not None and not self._dirty
+        """Whether the requested picture is on the screen."""
+        return self._scene is not None and not self._dirty
 
     @property
     def waiting(self) -> bool:
-        """Whether a picture was asked for that is still to be drawn."""
-        wanted = self._gait is not None and self.isVisible()
-        return wanted and not self.ready and why_no_scene() is None
+        """Whether a requested picture is still to be drawn."""
+        requested = self._gait is not None and self.isVisible()
+        return requested and not self.ready and why_no_scene() is None
 
     def set_ghost(self, geometry: SceneGeometry | None, rollout: Rollout | None) -> None:
         """Show another gait at 35 % opacity in the same picture; None removes it."""
         self._ghost = None if geometry is None or rollout is None else (geometry, rollout)
-        if self._world is not None and self._gait is not None:
-            self._world.set_ghost(self._gait[0] if geometry is None else geometry, rollout)
+        if self._scene is not None and self._gait is not None:
+            self._scene.set_ghost(self._gait[0] if geometry is None else geometry, rollout)
             self.set_time(self._time_s)
 
     def set_time(self, time_s: float, ghost_time_s: float | None = None) -> None:
         """Show the frame at `time_s`; the ghost may have a clock of its own."""
         self._time_s, self._ghost_time_s = time_s, ghost_time_s
-        if self._world is not None:
-            self._world.move(time_s, ghost_time_s)
+        if self._scene is not None:
+            self._scene.move(time_s, ghost_time_s)
             self.draw()
 
     def stand(self, preset: Preset) -> None:
         self._preset = preset
-        if self._world is not None:
-            self._world.stand(preset)
+        if self._scene is not None:
+            self._scene.stand(preset)
             self.set_time(self._time_s, self._ghost_time_s)
 
     def show_muscles(self, shown: bool) -> None:
-        if self._world is not None:
-            self._world.show_muscles(shown)
+        if self._scene is not None:
+            self._scene.show_muscles(shown)
             self.draw()
 
     def set_caption(self, text: str) -> None:
@@ -99,8 +99,8 @@ class GaitView(QWidget):
 
     def set_moving(self, moving: bool) -> None:
         """While moving, edges are left rough for the sake of the frame rate."""
-        if self._world is not None:
-            self._world.smooth(not moving)
+        if self._scene is not None:
+            self._scene.smooth(not moving)
             if not moving:
                 self.draw()
 
@@ -114,7 +114,7 @@ class GaitView(QWidget):
             self._canvas.Finalize()
             self._canvas.setParent(None)
             self._canvas.deleteLater()
-        self._canvas = self._world = None
+        self._canvas = self._scene = None
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -145,12 +145,12 @@ class GaitView(QWidget):
             return
         advice = why_no_scene()
         if advice is not None:
-            self._say(advice)
+            self._show_advice(advice)
         elif not self.ready:
             self._building = True
-            self._slices.add(self._build_up())
+            self._work_queue.add(self._build_up())
 
-    def _say(self, advice: Advice) -> None:
+    def _show_advice(self, advice: Advice) -> None:
         self._message.setText(f"<b>{advice.what}</b><br>{advice.why}<br>{advice.next_step}")
         self._stack.setCurrentWidget(self._message)
 
@@ -168,7 +168,7 @@ class GaitView(QWidget):
 
         if self._canvas is None:
             canvas = self._make_canvas()
-            self._make_world()
+            self._make_scene()
             yield
             canvas.Initialize()
             yield
@@ -197,31 +197,31 @@ class GaitView(QWidget):
     def _fill(self) -> None:
         if self._canvas is None or self._gait is None or not self._dirty:
             return
-        if self._world is None:
-            self._make_world()
-        assert self._world is not None
-        self._world.set_gait(*self._gait, self._ground)
+        if self._scene is None:
+            self._make_scene()
+        assert self._scene is not None
+        self._scene.set_gait(*self._gait, self._ground)
         if self._preset is not None:
-            self._world.stand(self._preset)
+            self._scene.stand(self._preset)
         if self._ghost is not None:
-            self._world.set_ghost(*self._ghost)
-        self._world.smooth(True)
-        self._world.move(self._time_s, self._ghost_time_s)
+            self._scene.set_ghost(*self._ghost)
+        self._scene.smooth(True)
+        self._scene.move(self._time_s, self._ghost_time_s)
         self._dirty = False
 
-    def _make_world(self) -> None:
-        from ui.scene.world import World
+    def _make_scene(self) -> None:
+        from ui.scene.world import GaitScene
 
         self._drawn_in = theme.current().mode
-        self._world = World(scene_palette(theme.current().colors))
-        self._canvas.GetRenderWindow().AddRenderer(self._world.renderer)
+        self._scene = GaitScene(scene_palette(theme.current().colors))
+        self._canvas.GetRenderWindow().AddRenderer(self._scene.renderer)
 
     def _follow_theme(self) -> None:
         """Draw again from scratch, in the colours of the new theme."""
-        if self._world is None or self._drawn_in is theme.current().mode or not self.isVisible():
+        if self._scene is None or self._drawn_in is theme.current().mode or not self.isVisible():
             return
-        self._canvas.GetRenderWindow().RemoveRenderer(self._world.renderer)
-        self._world, self._dirty = None, True
+        self._canvas.GetRenderWindow().RemoveRenderer(self._scene.renderer)
+        self._scene, self._dirty = None, True
         self._fill()
         self.draw()
 

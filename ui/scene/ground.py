@@ -31,7 +31,7 @@ SMALLEST_ARROW_BODY_WEIGHT = 0.03
 
 
 class Walkway(Protocol):
-    """What the person walks on."""
+    """The drawn floor, ramp or stairs."""
 
     def remove(self) -> None: ...
 
@@ -65,7 +65,7 @@ class Floor:
 
 
 class Ramp:
-    """A tilted walkway with level lines beside it that tell how steep it is, whatever the standpoint."""
+    """A tilted walkway with level lines beside it that show how steep it is from every standpoint."""
 
     def __init__(
         self, renderer: vtkRenderer, slope_rad: float, y_from_m: float, y_to_m: float, palette: ScenePalette
@@ -129,17 +129,13 @@ class ForceArrows:
             renderer.AddActor(actor)
 
     def update(self, force_n: NDArray[np.float64], at_m: NDArray[np.float64]) -> None:
-        """Forces and points of attack, both (2, 3) in the order of SIDES; NaN points hide the arrow."""
+        """Forces and centres of pressure, both (2, 3) in the order of SIDES; NaN points hide the arrow."""
         for (actor, matrix), force, point in zip(self._arrows, force_n, at_m, strict=True):
             fraction = float(np.linalg.norm(force)) / self._body_weight_n
             shown = bool(np.isfinite(point).all()) and fraction > SMALLEST_ARROW_BODY_WEIGHT
             actor.SetVisibility(shown)
             if shown:
                 matrix.DeepCopy(_arrow_matrix(force, point, fraction * ARROW_M_PER_BODY_WEIGHT))
-
-    def show(self, shown: bool) -> None:
-        for actor, _ in self._arrows:
-            actor.SetVisibility(shown)
 
     def remove(self) -> None:
         for actor, _ in self._arrows:

@@ -1,4 +1,4 @@
-"""The theme's colours as numbers between 0 and 1, as VTK wants them."""
+"""The theme's colours as numbers between 0 and 1, as VTK takes them."""
 
 from __future__ import annotations
 
@@ -39,6 +39,6 @@ def scene_palette(colors: Colors) -> ScenePalette:
 
 
 def rgb(hex_colour: str) -> Rgb:
-    """`#RRGGBB` as three shares."""
+    """`#RRGGBB` as three fractions."""
     red, green, blue = (int(hex_colour[start : start + 2], 16) / 255 for start in (1, 3, 5))
     return (red, green, blue)

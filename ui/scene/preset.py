@@ -1,4 +1,4 @@
-"""Standpoints one can look from."""
+"""Preset standpoints of the camera."""
 
 from __future__ import annotations
 

@@ -21,8 +21,8 @@ class TubeShape:
         self._last = self._start[1:] - 1
         self._first = self._start[:-1]
         self._radius_m = self._radii(lengths)
-        turn = 2 * np.pi * np.arange(SIDES_OF_TUBE) / SIDES_OF_TUBE
-        self._cos, self._sin = np.cos(turn)[None, :, None], np.sin(turn)[None, :, None]
+        angle = 2 * np.pi * np.arange(SIDES_OF_TUBE) / SIDES_OF_TUBE
+        self._cos, self._sin = np.cos(angle)[None, :, None], np.sin(angle)[None, :, None]
         self.quads = self._quads()
 
     @property
@@ -42,7 +42,7 @@ class TubeShape:
         vertex = path[:, None, :] + normal * self._radius_m[:, None, None]
         return vertex.reshape(-1, 3).astype(np.float32), normal.reshape(-1, 3).astype(np.float32)
 
-    def spread(self, value: NDArray[np.float64]) -> NDArray[np.float32]:
+    def per_vertex(self, value: NDArray[np.float64]) -> NDArray[np.float32]:
         """One value per muscle (M,) onto all its vertices (P * S,)."""
         return np.repeat(value[self._muscle_of_point], SIDES_OF_TUBE).astype(np.float32)
 

@@ -24,7 +24,7 @@ FACES_PER_STEP = 2500  # about 10 ms of thinning
 WITH_EXO = (GaitLabel.DEFAULT_CONTROLLER, GaitLabel.PERSONALIZED_CONTROLLER)
 
 
-class World:
+class GaitScene:
     """What one view shows. `move` brings everything to a time."""
 
     def __init__(self, palette: ScenePalette) -> None:
@@ -38,10 +38,6 @@ class World:
         self._floor: Walkway | None = None
         self._arrows: ForceArrows | None = None
         self._light()
-
-    @property
-    def palette(self) -> ScenePalette:
-        return self._palette
 
     def set_gait(self, geometry: SceneGeometry, rollout: Rollout, ground: Ground = LEVEL_GROUND) -> None:
         """Replace what is shown; the camera keeps its standpoint when there was a gait before."""
@@ -137,7 +133,7 @@ class World:
 
 
 def prepare(geometry: SceneGeometry, rollout: Rollout) -> Iterator[None]:
-    """Thin the surfaces that `World.set_gait` will show, a few per step; they are kept."""
+    """Thin the surfaces that `GaitScene.set_gait` will show, a few per step; they are kept."""
     names, wears_exo = rollout.playback.body_names, rollout.label in WITH_EXO
     faces = 0
     for meshes in surfaces_of(geometry, names, wears_exo=wears_exo).values():
@@ -177,7 +173,7 @@ def climbed_m(ground: Ground, pelvis_m: NDArray[np.float32]) -> float:
 
 
 def body_weight_n(rollout: Rollout) -> float:
-    """Over steady walking the mean vertical ground force carries exactly the body."""
+    """Over steady walking the mean vertical ground reaction force equals the body weight."""
     carried = float(rollout.ground_force_n[:, :, 2].sum(axis=1).mean())
     return max(carried, 100.0)
 

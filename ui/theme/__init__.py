@@ -1,4 +1,4 @@
-"""The look: `apply` it to the application once, ask `current` for tokens, `icon` for pictures."""
+"""The look: `apply` sets it on the application, `current` gives its tokens, `icon` its pictures."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def current() -> Theme:
 
 
 def _system_scale(app: QApplication) -> float:
-    """How much larger than normal the person set the system's font, 1 to 1.6; asked once, before `apply`."""
+    """How much larger than normal the person set the system's font, 1 to 1.6; read once, before `apply`."""
     known = app.property("exotwin_scale")
     if known is None:
         size = app.font().pointSizeF()

@@ -1,7 +1,7 @@
-"""One stylesheet from the tokens. Widgets ask for a look by property, never by a style of their own.
+"""One stylesheet from the tokens. Widgets choose a look by property, never by a style of their own.
 
 Properties in use: QLabel role = headline | title | strong | body | muted | small | badge | value;
-QPushButton kind = main | quiet | danger | link; QFrame box = card | strip | header | side | tray | line;
+QPushButton kind = main | quiet | danger | link; QFrame box = card | strip | header | side | tray;
 tone = ok | warn | stop; side = left | right.
 """
 
@@ -132,7 +132,6 @@ QFrame[box="header"] {{ background: {colors.surface}; border: none;
     border-bottom: 1px solid {colors.border}; }}
 QFrame[box="side"] {{ background: {colors.surface}; border: none; border-right: 1px solid {colors.border}; }}
 QFrame[box="tray"] {{ background: {colors.surface}; border: none; border-top: 1px solid {colors.border}; }}
-QFrame[box="line"] {{ background: {colors.border}; border: none; max-height: 1px; min-height: 1px; }}
 """
 
 

@@ -171,7 +171,7 @@ DARK = Colors(
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """Everything a widget or a plot may ask about the look."""
+    """All tokens of the look for widgets and plots."""
 
     mode: Mode
     colors: Colors
@@ -190,7 +190,7 @@ class Theme:
         return self.colors.left if side == "left" else self.colors.right
 
 
-@lru_cache(maxsize=8)  # asked by every button and icon when the look changes
+@lru_cache(maxsize=8)  # called by every button and icon when the look changes
 def theme(mode: Mode, *, scale: float = 1.0, family: str = "DejaVu Sans") -> Theme:
     return Theme(
         mode=mode,

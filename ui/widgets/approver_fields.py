@@ -1,4 +1,4 @@
-"""Who answers for a step near the body: a name and a role, typed."""
+"""Name and role of the clinician who approves a step."""
 
 from __future__ import annotations
 

@@ -171,15 +171,8 @@ def _fill(layout: BoxLayout, widgets: tuple[QWidget | None, ...], gap: int, marg
     return layout
 
 
-def line() -> QFrame:
-    """A hairline between two groups."""
-    result = QFrame()
-    result.setProperty("box", "line")
-    return result
-
-
 class Deck(QStackedWidget):
-    """Widgets in one place, one of them shown; only the shown one asks for room."""
+    """Widgets in one place, one of them shown; only the shown one takes part in the layout."""
 
     def __init__(self, *widgets: QWidget) -> None:
         super().__init__()

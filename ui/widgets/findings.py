@@ -1,4 +1,4 @@
-"""The findings strip: what a result can be trusted for, worst first, each with a way out."""
+"""The findings strip: what a result can be trusted for, worst first, each with an action."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WORDS = {Severity.STOP: "Must be mended", Severity.WARNING: "Take care", Severi
 class FindingList(QWidget):
     """Shows the two worst findings; the rest unfolds."""
 
-    way_out = Signal(str)  # code of the finding whose button was pressed
+    action_chosen = Signal(str)  # code of the finding whose button was pressed
 
     def __init__(self) -> None:
         super().__init__()
@@ -70,7 +70,7 @@ class FindingList(QWidget):
         action = self._actions.get(advice.code)
         if action:
             button = Button(action)
-            button.clicked.connect(lambda: self.way_out.emit(advice.code))
+            button.clicked.connect(lambda: self.action_chosen.emit(advice.code))
             strip.body.addWidget(button)
         strip.setAccessibleName(f"{_WORDS[finding.severity]}: {advice.one_line()}")
         strip.setToolTip(what.toolTip())

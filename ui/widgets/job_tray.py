@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QProgressBar, QScrollArea, QWidget
 
 from core.jobs.values import JobState
-from ui.job_text import STREAMS, TRAINING, end_words, job_name
+from ui.job_text import STREAMS, TRAINING, job_name, outcome_text
 from ui.theme import Tone
 from ui.widgets.basics import Button, ElidedLabel, Icon, clear, column, label, row, set_look
 from ui.wording import percent, time_left
@@ -46,7 +46,7 @@ class JobLine(QWidget):
 
     def show_state(self, state: JobState) -> None:
         running = state.outcome is None
-        sentence, tone, icon = end_words(state)
+        sentence, tone, icon = outcome_text(state)
         fraction = state.progress.fraction
         self._paused = state.paused
         self._icon.show_icon("pause" if state.paused else icon, tone, color="accent" if running else "")
@@ -107,7 +107,7 @@ class JobTray(QFrame):
                 if key in self._lines:
                     self._lines[key].show_state(state)
 
-    def say(self, sentence: str, tone: Tone = Tone.NEUTRAL) -> None:
+    def show_message(self, sentence: str, tone: Tone = Tone.NEUTRAL) -> None:
         self._message.setText(sentence)
         self._message_icon.show_icon(_TONE_ICONS.get(tone, "") if sentence else "", tone)
         set_look(self._message, tone=tone.value if tone is not Tone.NEUTRAL else "")

@@ -1,4 +1,4 @@
-"""Which leg is the left one? Asked where nothing but a person's look can tell."""
+"""Which leg is the left one? A question for a person, where software cannot decide."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ANSWERS = (
 
 
 class SidesQuestion(Box):
-    """Every answer carries the name of who looked."""
+    """Every answer is stored with the name of the person who gave it."""
 
     answered = Signal(str, str)  # SHOWN, SWAP or DETECTED; name
 

@@ -65,7 +65,7 @@ def _progress_words(fraction: float | None, remaining_s: float | None) -> str:
 
 
 class StaleStrip(Box):
-    """What changed upstream, with the two ways out."""
+    """What changed upstream, with the two possible actions."""
 
     redo = Signal()
     keep = Signal()

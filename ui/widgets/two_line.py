@@ -14,7 +14,7 @@ _MARGIN = 10
 
 
 class TwoLineDelegate(QStyledItemDelegate):
-    """Draws title and detail; the selected row has a bar, so that it is not told by colour alone."""
+    """Draws title and detail; the selected row has a bar, so that it is not marked by colour alone."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         look = theme.current()

@@ -141,7 +141,7 @@ def _held(start: float, room: float, size: float) -> float:
 
 
 class VideoPlayer(QWidget):
-    """Picture, scrubber and transport buttons. `moved` tells the time that is shown."""
+    """Picture, scrubber and transport buttons. `moved` carries the time that is shown."""
 
     moved = Signal(float)
 

@@ -52,10 +52,10 @@ class Shell:
 
     def refusal(self, *words: str) -> str:
         """The code of a refusal; it must be one line, and the exit status that of a refusal."""
-        status, _out, told = self.types(*words)
-        assert status == cli.EXIT_REFUSED, told
-        lines = [line for line in told.splitlines() if re.search(r"\[[A-Z]+-\d+\]$", line)]
-        assert len(lines) == 1 and "Traceback" not in told, told
+        status, _out, stderr = self.types(*words)
+        assert status == cli.EXIT_REFUSED, stderr
+        lines = [line for line in stderr.splitlines() if re.search(r"\[[A-Z]+-\d+\]$", line)]
+        assert len(lines) == 1 and "Traceback" not in stderr, stderr
         return lines[0].rsplit("[", 1)[1].rstrip("]")
 
     def session(self, *words: str, patient: str | None = None, video: str | None = None) -> str:
@@ -195,10 +195,10 @@ def test_a_mistake_of_the_program_is_one_line_and_its_traceback_is_in_the_log(
         raise ZeroDivisionError("a bug")
 
     monkeypatch.setattr("app.cli.doctor.doctor_command", stumble)
-    status, _out, told = shell.types("doctor", "--data-dir", str(shell.folder))
+    status, _out, stderr = shell.types("doctor", "--data-dir", str(shell.folder))
 
     assert status == cli.EXIT_BUG
-    assert told.count("\n") == 1 and "[APP-001]" in told
+    assert stderr.count("\n") == 1 and "[APP-001]" in stderr
     assert "ZeroDivisionError: a bug" in (shell.folder / "logs" / "exotwin.log").read_text(encoding="utf-8")
 
 
@@ -214,9 +214,9 @@ def damaged(shell: Shell) -> Path:
 
 
 def test_a_damaged_record_names_the_command_that_restores_it(shell: Shell, damaged: Path) -> None:
-    status, _out, told = shell.types("session", "demo", "--data-dir", str(damaged), "--out", str(damaged))
-    assert status == cli.EXIT_REFUSED and "[REC-002]" in told
-    assert f"exotwin restore --data-dir '{damaged}'" in told
+    status, _out, stderr = shell.types("session", "demo", "--data-dir", str(damaged), "--out", str(damaged))
+    assert status == cli.EXIT_REFUSED and "[REC-002]" in stderr
+    assert f"exotwin restore --data-dir '{damaged}'" in stderr
 
 
 def test_restore_puts_the_last_good_backup_in_place_and_logs_who_did_it(shell: Shell, damaged: Path) -> None:
@@ -238,8 +238,8 @@ def test_restore_brings_a_lost_database_back_and_promises_no_copy_of_it(shell: S
 
 
 def test_restore_says_where_there_is_no_record_at_all(shell: Shell) -> None:
-    _status, _said, told = shell.types("restore", "--data-dir", str(shell.folder / "new"))
-    assert "[REC-009]" in told and "There is no record" in told
+    _status, _said, stderr = shell.types("restore", "--data-dir", str(shell.folder / "new"))
+    assert "[REC-009]" in stderr and "There is no record" in stderr
 
 
 def test_a_locked_record_is_told(shell: Shell, damaged: Path, monkeypatch: pytest.MonkeyPatch) -> None:

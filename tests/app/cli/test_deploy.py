@@ -106,7 +106,7 @@ def test_a_package_that_nobody_released_is_said_to_be_for_a_virtual_exo_only(
 
 
 @pytest.mark.parametrize(
-    ("comparison", "training", "told", "harder"),
+    ("comparison", "training", "expected", "harder"),
     [
         (compared(1.04), 0.9, "It makes walking harder in simulation: 4 % more effort than", True),
         (compared(0.9, 2.0), 0.9, "2.0 falls a minute instead of 0.0", True),
@@ -120,16 +120,16 @@ def test_whether_walking_gets_harder_is_told_with_the_package(
     site: Path,
     comparison: Comparison | None,
     training: float,
-    told: str,
+    expected: str,
     harder: bool | None,
 ) -> None:
     """By the comparison that was signed; by the training in a package without one."""
     controller = replace(trained(hidden=SMALL), effort_ratio_with_exo=training)
     path = a_package(site, controller=controller, comparison=comparison)
     lines, values = last_words(shell, site, path)
-    assert lines[0] == "This package may be used." and told in lines[1]
+    assert lines[0] == "This package may be used." and expected in lines[1]
     assert values["makes_walking_harder"] is harder
-    assert told in shell.types("package", "inspect", path)[1]
+    assert expected in shell.types("package", "inspect", path)[1]
 
 
 @pytest.mark.parametrize(
@@ -224,8 +224,8 @@ def test_the_first_broken_link_is_named(shell: Shell, trail: Path) -> None:
     with closing(sqlite3.connect(database_path(trail))) as connection, connection:
         connection.execute("DROP TRIGGER audit_no_update")
         connection.execute("UPDATE audit SET who='Dr B' WHERE number=2")
-    status, _, told = shell.types("audit", "verify", "--data-dir", str(trail))
-    assert status == 2 and "broken at entry 2" in told and "[AUD-001]" in told
+    status, _, expected = shell.types("audit", "verify", "--data-dir", str(trail))
+    assert status == 2 and "broken at entry 2" in expected and "[AUD-001]" in expected
     status, out, _ = shell.types("audit", "verify", "--json", "--data-dir", str(trail))
     assert status == 2 and json.loads(out)["broken"]["number"] == 2
 
@@ -235,7 +235,7 @@ def test_a_rollback_names_patient_exo_and_who_decides(shell: Shell, tmp_path: Pa
     with open_store(data) as store:
         store.start_visit(store.add_patient(a_subject("P-0007")))
     decided = ("--exo", "tcp:127.0.0.1:1", "--name", "Dr A", "--role", "physician", "--data-dir", str(data))
-    status, _, told = shell.types("rollback", "--patient", "P-0008", *decided)
-    assert status == 2 and "PAT-012" in told
-    status, _, told = shell.types("rollback", "--patient", "P-0007", *decided)
-    assert status == 2 and "EXO-001" in told
+    status, _, expected = shell.types("rollback", "--patient", "P-0008", *decided)
+    assert status == 2 and "PAT-012" in expected
+    status, _, expected = shell.types("rollback", "--patient", "P-0007", *decided)
+    assert status == 2 and "EXO-001" in expected

@@ -92,9 +92,9 @@ def test_a_damaged_checkpoint_is_refused(trained: tuple[Path, list[str]], tmp_pa
 
 def test_a_policy_of_another_version_cannot_be_the_expert(tmp_path: Path) -> None:
     tracking = standing_policy(OBSERVATION_SIZE - 1)
-    other = dataclasses.replace(request(tmp_path), tracking=tracking)
+    wrong_request = dataclasses.replace(request(tmp_path), tracking=tracking)
 
-    assert code_of(train_predictive, other, print) == "TRN-020"
+    assert code_of(train_predictive, wrong_request, print) == "TRN-020"
 
 
 def test_only_a_policy_file_is_read_as_a_policy(tmp_path: Path) -> None:

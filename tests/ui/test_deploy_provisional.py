@@ -1,0 +1,173 @@
+"""Deploy: the supervised walk with a provisional controller, keeping it, taking it back, rolling back."""
+
+from __future__ import annotations
+
+from core.devices.exo_faults import safety_row_text
+from core.domain.controller import Approver, Handover
+from core.domain.exo_news import ExoStatusMessage, parse_confirm_command, parse_roll_back_command
+from core.errors import refuse
+from core.jobs.values import Cancelled, Done, Event, Message, Progress, Refused, Sample
+from core.session.flow import Step, StepState
+from tests.ui import records
+from tests.ui.board import HandBoard
+from tests.ui.deploying import deploy_page, signed_records
+from ui.pages.deploy import DeployPage
+from ui.presenters.deploy import DeployPresenter
+from ui.session_context import SessionContext
+
+
+def provisional_page(
+    context: SessionContext, board: HandBoard, visit_id: str
+) -> tuple[DeployPage, DeployPresenter]:
+    """The transfer has just ended, and the exo is watched by `job-2`."""
+    made = signed_records(context, visit_id, packed=True)
+    page, presenter = deploy_page(context)
+    page.ports.setEditText("/dev/pts/3")
+    page.confirmed.emit("P-0042")
+    provisional = records.put_on_exo(context.store, visit_id, made[Step.DEPLOY], stage=Handover.PROVISIONAL)
+    board.happens("job-1", Done(provisional))
+    context.jobs._hand_over()
+    assert board.jobs["job-2"].spec.params == {"address": "/dev/pts/3", "deployment_id": provisional}
+    return page, presenter
+
+
+def send_event(context: SessionContext, board: HandBoard, event: Event) -> None:
+    board.happens("job-2", event)
+    context.jobs._hand_over()
+
+
+def send_status(context: SessionContext, board: HandBoard, **values: object) -> None:
+    send_event(context, board, Message(ExoStatusMessage(**values).to_text()))
+
+
+def now(page: DeployPage) -> str:
+    """The current step."""
+    return next(line.text() for line in page.provisional.lines if line.property("role") == "strong")
+
+
+def test_on_trial_the_page_says_what_comes_next(
+    context: SessionContext, board: HandBoard, visit_id: str
+) -> None:
+    page, _ = provisional_page(context, board, visit_id)
+    send_status(context, board, is_provisional=True)
+    assert "half torque" in page._headline.text()
+    send_event(context, board, Sample(0.1, {"state": 1.0}))
+    assert "stand still" in page._exo_words.text() and "five steps" in now(page)
+    assert not page._main.isEnabled() and not page.arm_button.isEnabled()
+    send_event(context, board, Sample(0.2, {"state": 2.0}))
+    assert now(page).startswith("Hold to arm") and page.arm_button.isEnabled()
+    send_event(context, board, Sample(0.3, {"state": 4.0, "strides_left": 4.0, "strides_right": 3.0}))
+    assert "4 left, 3 right" in now(page)
+    send_event(context, board, Sample(0.4, {"state": 4.0, "strides_left": 10.0, "strides_right": 10.0}))
+    assert now(page).startswith("Stop the exo")
+
+
+def test_keeping_needs_a_walk_a_name_a_role_and_a_held_button(
+    context: SessionContext, board: HandBoard, visit_id: str
+) -> None:
+    page, _ = provisional_page(context, board, visit_id)
+    send_event(context, board, Sample(0.1, {"state": 2.0}))
+    assert not page._main.isEnabled()
+    send_status(context, board, is_provisional=True, may_keep=True)
+    assert page._main.isEnabled() and not page.keep.isVisible()
+    page.main_action.emit()
+    assert (
+        page.keep.isVisible() and "P-0042" in page.keep._words.text() and "Hippo" in page.keep._words.text()
+    )
+    assert page.keep.approver.name.text() == "A. Berger" and not page.keep.keep.isEnabled()
+    page.keep.approver.role.setText("physician")
+    page.keep.keep.held.emit()
+    (job_id, command) = board.sent[-1]
+    assert job_id == "job-2"
+    assert parse_confirm_command(command) == Approver("A. Berger", "physician", page.keep._words.text())
+
+
+def test_a_refusal_of_the_exo_becomes_advice_on_the_page(
+    context: SessionContext, board: HandBoard, visit_id: str
+) -> None:
+    page, _ = provisional_page(context, board, visit_id)
+    advice = refuse("EXO-022", "The exo is not ready.", "Why.", "Let the person stand still.").advice
+    send_status(context, board, is_provisional=True, refused=advice)
+    assert page._advice._code.text() == "EXO-022"
+
+
+def test_a_fault_is_told_in_a_clinicians_words_and_can_be_acknowledged(
+    context: SessionContext, board: HandBoard, visit_id: str
+) -> None:
+    page, _ = provisional_page(context, board, visit_id)
+    said: list[str] = []
+    context.message_shown.connect(lambda words, _tone: said.append(words))
+    send_event(context, board, Sample(0.1, {"state": 4.0}))
+    assert not page.acknowledge_button.isVisible()
+    send_event(context, board, Progress(None, f"Fault: zero torque. {safety_row_text(9).sentence}"))
+    send_event(context, board, Sample(0.2, {"state": 5.0}))
+    assert "sensor fell behind" in page._exo_words.text()
+    assert said[-1] == "The exo has stopped: zero torque."
+    page.acknowledge_button.click()
+    assert board.sent[-1] == ("job-2", "acknowledge")
+
+
+def test_a_link_that_ends_while_the_exo_assists_is_told(
+    context: SessionContext, board: HandBoard, visit_id: str
+) -> None:
+    page, _ = provisional_page(context, board, visit_id)
+    said: list[str] = []
+    context.message_shown.connect(lambda words, _tone: said.append(words))
+    send_event(context, board, Sample(0.1, {"state": 4.0}))
+    send_event(context, board, Refused(refuse("EXO-003", "The connection was lost.", "Why.", "Next.").advice))
+    assert any("zero torque by itself" in words for words in said)
+    assert page._advice._code.text() == "EXO-003"
+
+
+def test_taking_back_ends_the_watch(context: SessionContext, board: HandBoard, visit_id: str) -> None:
+    page, _ = provisional_page(context, board, visit_id)
+    assert page._connect.text() == "Take back"
+    page._connect.click()
+    assert board.cancelled == ["job-2"]
+
+
+def test_a_controller_that_was_taken_back_can_be_transferred_again(
+    context: SessionContext, visit_id: str
+) -> None:
+    made = records.fill(context.store, visit_id, Step.DEPLOY)
+    records.put_on_exo(context.store, visit_id, made[Step.DEPLOY], stage=Handover.REVERTED, confirmed=False)
+    page, _ = deploy_page(context)
+    assert "taken back" in page._headline.text() and page._main.text() == "Transfer…"
+    assert context.status(Step.DEPLOY).state is StepState.ATTENTION
+    page.main_action.emit()
+    assert page._confirm.isVisible()
+
+
+def test_one_click_goes_back_to_the_controller_before(
+    context: SessionContext, board: HandBoard, visit_id: str
+) -> None:
+    made = records.fill(context.store, visit_id, Step.DEPLOY)
+    page, presenter = deploy_page(context)
+    page.connect_wanted.emit(True)
+    board.happens("job-1", Message(ExoStatusMessage(earlier="1.0.0").to_text()))
+    context.jobs._hand_over()
+    assert ("roll_back", "Go back to version 1.0.0") in page._secondary_actions
+    page.secondary_action.emit("roll_back")
+    request = parse_roll_back_command(board.sent[-1][1])
+    assert request is not None and request.name == "A. Berger" and "P-0042" in request.meaning
+    records.put_on_exo(context.store, visit_id, made[Step.DEPLOY], stage=Handover.ROLLED_BACK)
+    presenter.refresh()
+    assert "earlier controller of P-0042" in page._headline.text()
+    board.happens("job-1", Cancelled())
+    context.jobs._hand_over()
+    assert context.status(Step.DEPLOY).state is StepState.DONE
+
+
+def test_after_a_walk_the_delivered_torque_lies_over_the_predicted(
+    context: SessionContext, board: HandBoard, visit_id: str
+) -> None:
+    made = records.fill(context.store, visit_id, Step.DEPLOY)
+    records.walk(context.store, visit_id, made[Step.DEPLOY])
+    page, _ = deploy_page(context)
+    assert page._deck.currentWidget() is page.walk
+    assert "gave the torque that was predicted" in page.walk._sentence.text()
+    assert "r 0.99" in page.walk._likeness[0].text() and "N·m/kg" in page.walk._likeness[0].text()
+    page.connect_wanted.emit(True)
+    board.happens("job-1", Sample(0.1, {"state": 4.0}))
+    context.jobs._hand_over()
+    assert page._deck.currentWidget() is page._curves  # while the exo moves, the exo now
