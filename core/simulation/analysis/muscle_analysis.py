@@ -18,7 +18,12 @@ from core.domain.arrays import FloatArray
 from core.domain.rollout import MuscleFacts
 from core.domain.twin import BodyParameters
 from core.simulation.model.exo_model import worn_model
-from core.simulation.model.joint_coupling import FullPose, position_columns, velocity_columns
+from core.simulation.model.joint_coupling import (
+    FullPose,
+    dense_moment_arms,
+    position_columns,
+    velocity_columns,
+)
 from core.simulation.muscles.metabolics import FibreMotion, MetabolicMuscles, leg_actuators, metabolic_power
 from core.simulation.muscles.static_optimisation import estimate_activation
 from core.twin.body import Fidelity
@@ -152,11 +157,9 @@ class _MuscleStateReader:
             length[frame] = data.actuator_length[self.muscles]
             speed[frame] = data.actuator_velocity[self.muscles]
             force[frame] = data.actuator_force[self.muscles]
-            mujoco.mju_sparse2dense(
-                arms[frame], data.actuator_moment, data.moment_rownnz, data.moment_rowadr, data.moment_colind
-            )
+            dense_moment_arms(data, arms[frame])
         angle = qpos[:, position_columns(model)]
-        joint_arms = self._pose.joint_moments(arms[:, self.muscles], angle)
+        joint_arms = self._pose.joint_moment_arms(arms[:, self.muscles], angle)
         return length, speed, -force, np.einsum("kmj,km->kj", joint_arms, force)
 
 

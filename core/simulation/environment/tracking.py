@@ -40,7 +40,7 @@ from core.simulation.environment.tracking_rewards import (
     usual_power_w_kg,
 )
 from core.simulation.model.joint_coupling import joint_limits, rotation_matrices
-from core.simulation.model.model_sensors import Senses
+from core.simulation.model.model_sensors import SensorEvaluator
 from core.simulation.muscles.coordination import CoordinationNetwork
 from core.simulation.physics.batch import Advance
 from core.simulation.physics.perturbations import Perturbations
@@ -105,7 +105,7 @@ class WalkingEnvironment(BatchEnvironment):
         self._impaired_actuation = impaired(self.actuation, models, bodies, self._interval_s)
         self._reactions = LateReactions(bodies, CONTROL_STEP_S)
         self._pain = pain_severities(bodies)
-        self._senses = Senses(models)
+        self._sensor_evaluator = SensorEvaluator(models)
         self._reach_rad = np.array([STRENGTH[joint.kind].reach_rad for joint in JOINTS]) / ACTION_LIMIT
         self._terrain = TerrainBatch(grounds)
         self._weight_n = np.array([GRAVITY_M_S2 * body.mass_kg for body in bodies])
@@ -226,7 +226,7 @@ class WalkingEnvironment(BatchEnvironment):
         self._action[which] = 0.0
         self.state[which] = self.physics.at_rest(*self._initial_states.draw(self.phase, rng))[which]
         self._start_m = np.where(which, self._forward_m, self._start_m)
-        self.sensor[which] = self._senses.feel(self.state, np.flatnonzero(which))
+        self.sensor[which] = self._sensor_evaluator.evaluate(self.state, np.flatnonzero(which))
         self.exo_torque_nm[which] = 0.0
         self._impaired_actuation.reset(which)
         self._reactions.reset(which)

@@ -19,7 +19,7 @@ import numpy as np
 from core.domain.arrays import Float32Array, FloatArray, IntArray
 from core.domain.body import JOINTS, JointKind, Side
 from core.gait.norms import normal_reference
-from core.simulation.model.joint_coupling import ROOT_POSITIONS, FullPose, joint_limits
+from core.simulation.model.joint_coupling import ROOT_POSITIONS, FullPose, dense_moment_arms, joint_limits
 from core.simulation.model.model_sensors import SensorColumns
 from core.twin.full_body import leg_muscles
 
@@ -173,11 +173,9 @@ def exact_moment_arms(model: Any, angle_rad: FloatArray) -> FloatArray:
     for frame, qpos in enumerate(pose.position(root, angle_rad)):
         data.qpos[:] = qpos
         mujoco.mj_fwdPosition(model, data)
-        mujoco.mju_sparse2dense(
-            of_all, data.actuator_moment, data.moment_rownnz, data.moment_rowadr, data.moment_colind
-        )
+        dense_moment_arms(data, of_all)
         moment[frame] = of_all[legs]
-    return pose.joint_moments(moment, angle_rad)
+    return pose.joint_moment_arms(moment, angle_rad)
 
 
 def _poses(model: Any) -> FloatArray:

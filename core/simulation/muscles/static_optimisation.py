@@ -15,7 +15,7 @@ from core.domain.arrays import FloatArray, frozen
 from core.domain.body import JOINTS, SIDES, Side
 from core.domain.twin import BodyParameters
 from core.simulation.model.exo_model import worn_model
-from core.simulation.model.joint_coupling import FullPose
+from core.simulation.model.joint_coupling import FullPose, dense_moment_arms
 from core.twin.body import STRENGTH, Fidelity
 
 RESERVE_FRACTION = 0.02
@@ -85,11 +85,9 @@ def muscle_torques(body: BodyParameters, angle_rad: FloatArray, velocity_rad_s: 
         data.qpos[:], data.qvel[:] = qpos[frame], qvel[frame]
         mujoco.mj_fwdPosition(model, data)
         mujoco.mj_fwdVelocity(model, data)
-        mujoco.mju_sparse2dense(
-            moment[frame], data.actuator_moment, data.moment_rownnz, data.moment_rowadr, data.moment_colind
-        )
+        dense_moment_arms(data, moment[frame])
         gain[frame], bias[frame] = _hill(model, data)
-    arms = pose.joint_moments(moment, angle_rad)
+    arms = pose.joint_moment_arms(moment, angle_rad)
     return MuscleTorques(
         tuple(model.actuator(muscle).name for muscle in range(model.nu)),
         np.ascontiguousarray(np.swapaxes(arms * gain[:, :, None], 1, 2)),

@@ -18,7 +18,7 @@ from core.simulation.environment.actuation import ActuationInputs, MuscleActuati
 from core.simulation.environment.tracking import Walker, WalkingEnvironment, actuation_of
 from core.simulation.model.exo_model import worn_model
 from core.simulation.model.joint_coupling import FullPose, velocity_columns
-from core.simulation.model.model_sensors import Senses
+from core.simulation.model.model_sensors import SensorEvaluator
 from core.simulation.muscles.coordination import CoordinationNetwork
 from core.simulation.muscles.leg_muscles import leg_columns, moment_arm_polynomial
 from core.simulation.physics.batch import BatchPhysics
@@ -53,7 +53,7 @@ def inputs(fidelity: Fidelity) -> ActuationInputs:
     state = physics.at_rest(pose.position(root, angle), pose.velocity(angle, velocity))
     activation = state[:, 1 + model.nq + model.nv :]
     activation[:, leg_columns(model).ravel()] = rng.uniform(0.0, 1.0, (ROWS, LEG_MUSCLES))
-    sensor = Senses([model] * ROWS).feel(state, np.arange(ROWS))
+    sensor = SensorEvaluator([model] * ROWS).evaluate(state, np.arange(ROWS))
     phase, walking = np.arange(ROWS) / ROWS, np.ones(ROWS)
     return ActuationInputs(angle + 0.1, angle, velocity, state, sensor, phase, walking)
 
@@ -68,7 +68,7 @@ def test_the_drive_tells_the_joint_torques_that_the_physics_makes(fidelity: Fide
         mujoco.mj_forward(model, data)
         arms[row, 0] = data.qfrc_actuator
 
-    made = FullPose(model).joint_moments(arms, felt.angle_rad)[:, 0]
+    made = FullPose(model).joint_moment_arms(arms, felt.angle_rad)[:, 0]
 
     # the moment arms are polynomials, a fraction of a millimetre off, and every muscle pulls
     assert np.sqrt(np.mean((driven(fidelity).torque_nm(felt) - made) ** 2)) < 3.0

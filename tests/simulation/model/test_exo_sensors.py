@@ -53,9 +53,9 @@ def felt(model: mujoco.MjModel, angle: float = 0.0, velocity: float = 0.0, load_
     return data.sensordata.copy()
 
 
-def worn(faults: Faults, worlds: int = 1, seed: int = 0) -> tuple[mujoco.MjModel, VirtualSensors]:
+def worn(faults: Faults, walkers: int = 1, seed: int = 0) -> tuple[mujoco.MjModel, VirtualSensors]:
     model = pendulum()
-    return model, VirtualSensors(model, SENSORS, worlds, rate_hz=100.0, faults=faults, seed=seed)
+    return model, VirtualSensors(model, SENSORS, walkers, rate_hz=100.0, faults=faults, seed=seed)
 
 
 def test_perfect_sensors_tell_which_way_is_up_how_fast_it_turns_and_whether_the_foot_stands() -> None:
@@ -70,7 +70,7 @@ def test_perfect_sensors_tell_which_way_is_up_how_fast_it_turns_and_whether_the_
 
 
 def test_a_misplaced_sensor_is_turned_by_no_more_than_stated_and_measures_the_same_amount() -> None:
-    model, sensors = worn(Faults(misplacement_rad=0.2), worlds=300)
+    model, sensors = worn(Faults(misplacement_rad=0.2), walkers=300)
     seen = sensors.read(np.tile(felt(model, velocity=2.0), (300, 1)))
     np.testing.assert_allclose(np.linalg.norm(seen[:, :3], axis=1), 2.0, rtol=1e-5)
     turned = np.arccos(np.clip(seen[:, 2] / 2.0, -1.0, 1.0))
@@ -81,7 +81,7 @@ def test_a_misplaced_sensor_is_turned_by_no_more_than_stated_and_measures_the_sa
 
 def test_noise_and_bias_have_the_stated_size() -> None:
     faults = Faults(gyroscope_noise_rad_s=0.05, gyroscope_bias_rad_s=0.1, angle_noise_rad=0.01)
-    model, sensors = worn(faults, worlds=200)
+    model, sensors = worn(faults, walkers=200)
     seen = np.stack([sensors.read(np.tile(felt(model), (200, 1))) for _ in range(100)])
     assert np.std(seen[..., 0], axis=0).mean() == pytest.approx(0.05, rel=0.05)
     assert np.std(seen[..., 6], axis=0).mean() == pytest.approx(0.01, rel=0.05)
@@ -91,8 +91,8 @@ def test_noise_and_bias_have_the_stated_size() -> None:
 
 
 def test_late_sensors_tell_the_past_and_lost_samples_repeat_the_last_one() -> None:
-    model, late = worn(Faults(delay_s=0.03), worlds=200)
-    model, lossy = worn(Faults(dropout=0.2), worlds=200)
+    model, late = worn(Faults(delay_s=0.03), walkers=200)
+    model, lossy = worn(Faults(dropout=0.2), walkers=200)
     heard = []
     for tick in range(200):
         now = np.tile(felt(model, angle=0.001 * tick), (200, 1))
@@ -107,14 +107,14 @@ def test_the_same_seed_gives_the_same_stream_and_another_seed_another() -> None:
     faults = Faults(0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.02, 0.1)
     streams = []
     for seed in (3, 3, 4):
-        model, sensors = worn(faults, worlds=4, seed=seed)
+        model, sensors = worn(faults, walkers=4, seed=seed)
         streams.append([sensors.read(np.tile(felt(model, 0.1 * tick), (4, 1))) for tick in range(20)])
     np.testing.assert_array_equal(streams[0], streams[1])
     assert not np.array_equal(streams[0], streams[2])
 
 
 def test_what_is_put_on_anew_has_no_past_and_leaves_the_others_alone() -> None:
-    model, sensors = worn(Faults(delay_s=0.05), worlds=2)
+    model, sensors = worn(Faults(delay_s=0.05), walkers=2)
     for _ in range(10):
         sensors.read(np.tile(felt(model, angle=1.0), (2, 1)))
     sensors.reset(np.array([True, False]))
