@@ -71,9 +71,10 @@ def attach_exo(spec: Any, device_id: str, *, straps: tuple[Strap, ...] = ()) -> 
     """Put the exo on a body's `MjSpec`, with its mass and its motors at the end of the actuators.
 
     Works on every body of myo-sim and on the reduced ones: all keep the bodies that exos are strapped to.
-    Without straps the parts are rigidly fixed to their limbs. The motors come in the order of SIDES, see `ExoModel`.
-    The exo collides with nothing; a prosthesis stands where the foot stood. A body without surfaces gets an
-    exo without surfaces. Raises UserError SIM-010 for a device that is unknown or does not go on this body.
+    Without straps the parts are rigidly fixed to their limbs. The motors come in the order of SIDES, see
+    `ExoModel`. The exo collides with nothing; a prosthesis stands where the foot stood. A body without
+    surfaces gets an exo without surfaces. Raises UserError SIM-010 for a device that is unknown or does not
+    go on this body.
     """
     lineage = lineage_of(spec)
     draw = len(list(spec.meshes)) > 0

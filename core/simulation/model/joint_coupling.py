@@ -87,7 +87,7 @@ class FullPose:
         return qvel
 
     def joint_moment_arms(self, moment: FloatArray, angle_rad: FloatArray) -> FloatArray:
-        """Moment arms about the fourteen joints (T, M, 14) from those about all degrees of freedom (T, M, nv).
+        """Moment arms about the fourteen joints (T, M, 14) from those about nv degrees of freedom (T, M, nv).
 
         By virtual work a coupled joint's arm counts at its driver, times d(coupled) / d(driver).
         """

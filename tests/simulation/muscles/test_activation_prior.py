@@ -9,7 +9,12 @@ import pytest
 
 from core.domain.twin import GENERIC_BODY
 from core.simulation.model.exo_model import worn_model
-from core.simulation.muscles.activation_prior import FULL_BURST, LEAST_SD, ActivationPrior, ActivationPriors
+from core.simulation.muscles.activation_prior import (
+    FULL_BURST,
+    LEAST_VARIANCE,
+    ActivationPrior,
+    ActivationPriors,
+)
 from core.simulation.muscles.coordination import coordination_problem, leg_traits
 from core.simulation.muscles.leg_muscles import LegTorques
 from core.twin.body import Fidelity
@@ -68,7 +73,7 @@ def test_nobody_has_habits_off_the_road(model: Any) -> None:
 def test_a_resting_muscle_keeps_a_little_freedom(model: Any) -> None:
     prior_sd = at(model, 0.3).prior_sd
 
-    assert prior_sd.min() >= np.sqrt(LEAST_SD) - 1e-6
+    assert prior_sd.min() >= np.sqrt(LEAST_VARIANCE) - 1e-6
     assert prior_sd.max() <= 1.0
 
 
