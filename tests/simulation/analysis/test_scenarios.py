@@ -42,19 +42,19 @@ def still(observation: np.ndarray) -> np.ndarray:
 
 
 def test_a_walk_without_start_and_stop_is_exactly_the_stride() -> None:
-    plain, paced = StrideBank([WALK]), PhasedStrides([WALK], [STEADY])
-    paced.at(np.array([4.0]))
+    plain, steady = StrideBank([WALK]), PhasedStrides([WALK], [STEADY])
+    steady.set_time(np.array([4.0]))
     phase = np.array([0.3])
-    np.testing.assert_array_equal(paced.angle(phase), plain.angle(phase))
-    np.testing.assert_array_equal(paced.velocity(phase), plain.velocity(phase))
-    assert paced.speed_m_s[0] == plain.speed_m_s[0]
+    np.testing.assert_array_equal(steady.angle(phase), plain.angle(phase))
+    np.testing.assert_array_equal(steady.velocity(phase), plain.velocity(phase))
+    assert steady.speed_m_s[0] == plain.speed_m_s[0]
 
 
 def test_the_speed_rises_from_nothing_to_the_strides_and_falls_back_to_nothing() -> None:
     strides = PhasedStrides([WALK], [GaitOnset(1.0, 6.0)])
     speeds = []
     for time_s in (0.0, 1.0, 1.7, 3.0, 5.3, 6.0, 9.0):
-        strides.at(np.array([time_s]))
+        strides.set_time(np.array([time_s]))
         speeds.append(float(strides.speed_m_s[0]) / WALK.speed_m_s)
     assert speeds[0] == speeds[1] == speeds[5] == speeds[6] == 0.0
     assert speeds[3] == pytest.approx(1.0)
@@ -65,10 +65,10 @@ def test_the_speed_rises_from_nothing_to_the_strides_and_falls_back_to_nothing()
 def test_angles_and_velocities_fit_each_other_while_the_stride_grows() -> None:
     strides = PhasedStrides([WALK], [GaitOnset(1.0, 6.0)])
     time_s, phase, step_s = 1.6, 0.4, 1e-5
-    strides.at(np.array([time_s]))
+    strides.set_time(np.array([time_s]))
     before, velocity = strides.angle(np.array([phase])), strides.velocity(np.array([phase]))
     turned = phase + step_s / float(strides.period_s[0])
-    strides.at(np.array([time_s + step_s]))
+    strides.set_time(np.array([time_s + step_s]))
     np.testing.assert_allclose((strides.angle(np.array([turned])) - before) / step_s, velocity, atol=1e-3)
 
 

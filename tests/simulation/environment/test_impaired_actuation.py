@@ -21,10 +21,10 @@ from core.simulation.environment.impaired_actuation import (
     REFLEX_THRESHOLD_PER_S,
     STRETCH_PER_RAD,
     ImpairedActuation,
-    LateReactions,
     MuscleReflex,
+    ReactionDelay,
+    group_by_joint,
     impaired,
-    table,
 )
 from core.simulation.environment.tracking import Walker, WalkingEnvironment
 from core.simulation.environment.tracking_rewards import StepQuantities, pain
@@ -155,7 +155,7 @@ def test_a_delayed_ramp_is_the_ramp_some_ticks_earlier_for_any_part_of_a_tick():
 
 
 def test_reactions_of_a_slow_person_act_later_and_those_of_others_at_once():
-    late = LateReactions([body(slow(0.6)), GENERIC_BODY], STEP_S)
+    late = ReactionDelay([body(slow(0.6)), GENERIC_BODY], STEP_S)
     acted = [late(np.full((2, len(JOINTS)), 1.0))[:, ANKLE] for _ in range(5)]
 
     assert round(0.6 * LATEST_REACTION_S / STEP_S) == 3
@@ -209,7 +209,7 @@ def test_only_muscles_of_the_spastic_group_answer_their_own_stretch():
     severity[0, 0, list(MuscleGroup).index(MuscleGroup.PLANTARFLEXORS)] = 0.5
     reflex = MuscleReflex([tiny()], severity, 0.01)
     for _ in range(5):
-        control = reflex.added(np.array([[0.2, 0.2]]), reflex.wanted(muscle_limbs(2.0, 0.2)))
+        control = reflex.with_reflex(np.array([[0.2, 0.2]]), reflex.voluntary(muscle_limbs(2.0, 0.2)))
 
     fibre_m = 1.0  # a range of lengths of 1 m is one optimal length here
     expected = 0.2 + REFLEX_GAIN_S * 0.5 * (2.0 / fibre_m - REFLEX_THRESHOLD_PER_S)
@@ -220,8 +220,8 @@ def test_a_drive_does_not_see_the_activation_that_a_reflex_made():
     severity = np.full((1, len(SIDES), len(MuscleGroup)), 1.0)
     reflex = MuscleReflex([tiny()], severity, 0.01)
     for activation in (0.2, 0.5, 0.8):  # of the true muscle, driven up by its reflex
-        seen = reflex.wanted(muscle_limbs(3.0, activation))
-        reflex.added(np.array([[0.2, 0.2]]), seen)
+        seen = reflex.voluntary(muscle_limbs(3.0, activation))
+        reflex.with_reflex(np.array([[0.2, 0.2]]), seen)
 
     np.testing.assert_allclose(seen.state[0, 3:], 0.2)
 
@@ -242,7 +242,7 @@ def test_reflex_torques_and_stretches_are_those_of_the_80_muscles():
     names = [model.actuator(number).name for number in range(model.na)]
     shortest, longest = model.actuator_lengthrange[: model.na].T
     low, high, force = model.actuator_gainprm[: model.na, :3].T
-    moment, stretch = table(FULL_MOMENT_NM), table(STRETCH_PER_RAD)
+    moment, stretch = group_by_joint(FULL_MOMENT_NM), group_by_joint(STRETCH_PER_RAD)
     columns = [Joint.of(kind, RIGHT).column for kind in JointKind]
     for row, group in enumerate(MuscleGroup):
         muscles = [names.index(muscle.on(RIGHT)) for muscle in MEMBERS[group]]
