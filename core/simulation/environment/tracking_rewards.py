@@ -80,7 +80,7 @@ def progress(quantities: StepQuantities) -> FloatArray:
 
 
 def pelvis_height_rate(quantities: StepQuantities) -> FloatArray:
-    """The pelvis moves up and down as in the reference: vaulting over straight legs ends in a hard landing."""
+    """The pelvis moves vertically as in the reference: vaulting over straight legs ends in a hard landing."""
     value: FloatArray = np.exp(-25.0 * quantities.rise_error_m_s**2)
     return 1.0 - quantities.rolls * (1.0 - value)
 

@@ -15,6 +15,7 @@ from core.twin.scaling import neutral_pose
 _LIMIT_MARGIN_RAD = 0.01  # start inside the joint limits, or the limit pushes at the first step
 
 ROOT_POSITIONS = 7  # free joint: position (3) and quaternion (4), first in qpos
+NEUTRAL_ROOT = (0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0)  # 1 m above the ground, upright
 
 
 def position_columns(model: Any) -> IntArray:

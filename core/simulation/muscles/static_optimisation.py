@@ -14,13 +14,12 @@ from core.domain.arrays import FloatArray, frozen
 from core.domain.body import JOINTS, SIDES, Side
 from core.domain.twin import BodyParameters
 from core.simulation.model.exo_model import worn_model
-from core.simulation.model.joint_coupling import FullPose, dense_moment_arms
+from core.simulation.model.joint_coupling import NEUTRAL_ROOT, FullPose, dense_moment_arms
 from core.twin.body import STRENGTH, Fidelity
 
 RESERVE_FRACTION = 0.02
 """A torque error of this fraction of the joint's strength costs as much as one fully active muscle."""
 _Bounds = tuple[FloatArray, FloatArray]  # each (T, M, 1), or one number
-_ROOT_AT_REST = (0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0)
 _NEWTON_STEPS = 60
 _TOLERANCE = 1e-9
 
@@ -75,7 +74,7 @@ def muscle_torques(body: BodyParameters, angle_rad: FloatArray, velocity_rad_s: 
     """Active and passive joint torque of every Hill-type muscle at joint angles and velocities (T, 14)."""
     model = worn_model(body, Fidelity.STANDARD, None)
     pose, data = FullPose(model), mujoco.MjData(model)
-    qpos = pose.position(np.array([_ROOT_AT_REST]), angle_rad)
+    qpos = pose.position(np.array([NEUTRAL_ROOT]), angle_rad)
     qvel = pose.velocity(angle_rad, velocity_rad_s)
     frames = len(qpos)
     moment = np.zeros((frames, model.nu, model.nv))
