@@ -78,8 +78,8 @@ def trace_walk(environment: WalkingEnvironment, act: Act, assist: Assist | None,
     ticks = round(CONTROL_STEP_S / EXO_STEP_S)
     applied: list[FloatArray] = []  # exo torque of each tick of one control step
 
-    def recorded_assist(walking: WalkingEnvironment) -> FloatArray:
-        applied.append(np.zeros((1, len(SIDES))) if assist is None else np.array(assist(walking)))
+    def recorded_assist(env: WalkingEnvironment) -> FloatArray:
+        applied.append(np.zeros((1, len(SIDES))) if assist is None else np.array(assist(env)))
         return applied[-1]
 
     for _ in range(round(seconds / CONTROL_STEP_S)):
