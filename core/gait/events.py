@@ -15,11 +15,11 @@ from core.domain.motion import Stride
 
 SHORTEST_STRIDE_S = 0.5  # running sprinters
 LONGEST_STRIDE_S = 3.5  # very slow, impaired walking
-_PROMINENCE = 0.4  # share of the foot's excursion; smaller bumps are noise
+_PROMINENCE = 0.4  # fraction of the foot's excursion; smaller bumps are noise
 LONGEST_SHIFT_S = 0.15  # between an extreme and the contact that belongs to it
-_EDGE_RISE = 0.05  # share of the excursion by which an event must stand out from the recording's edge
-_MISSED = 1.7  # a stride this many times longer than the median hides an event
-_INVENTED = 0.6  # a stride this share of the median was cut in two by an event that is none
+_EDGE_RISE = 0.05  # fraction of the excursion by which an event must stand out from the recording's edge
+_MISSED = 1.7  # a stride this many times longer than the median misses an event
+_INVENTED = 0.6  # a stride shorter than this fraction of the median was cut in two by a false event
 SHORTEST_STEP = 0.15  # of a stride; even in a severe limp the feet do not land closer together
 
 

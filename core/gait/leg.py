@@ -1,4 +1,4 @@
-"""One leg in the side plane: where its sole is for given joint angles, and back.
+"""Sagittal kinematics of one leg: from joint angles to the sole, and inverse.
 
 Axes: forward and up from the middle of the pelvis (the model's root), which is upright. Shapes broadcast.
 """
@@ -18,8 +18,8 @@ _THIGH_M = 0.4044
 _SHANK_M = 0.4001
 SHANK_LEAN_RAD = 0.0242  # the ankle is behind the knee in the neutral pose
 _HEEL, _BALL, _TIP = (-0.0388, -0.0419), (0.1262, -0.0419), (0.0769, -0.0019)  # ankle, ankle, ball
-_ROUNDING_M = (0.0200, 0.0200, 0.0175)
-TOE_AXIS = 0.813  # the toe joint's axis is oblique: so much of its turn is in the side plane
+_BALL_RADIUS_M = 0.0200
+TOE_AXIS = 0.813  # the toe joint's axis is oblique: this part of its rotation is in the sagittal plane
 SHORTEST_KNEE_RAD = 0.06  # a leg is never locked
 
 
@@ -45,12 +45,7 @@ class Leg:
     @property
     def standing_m(self) -> float:
         """Height of the root above the sole with the leg stretched."""
-        return self.length_m - self.hip_m[1] - self.foot * (_BALL[1] - _ROUNDING_M[1])
-
-    @property
-    def rounding_m(self) -> FloatArray:
-        """(3,) radius of heel, ball and toe tip."""
-        return np.array(_ROUNDING_M) * self.foot
+        return self.length_m - self.hip_m[1] - self.foot * (_BALL[1] - _BALL_RADIUS_M)
 
     def ankle_m(self, hip_rad: FloatArray, knee_rad: FloatArray) -> FloatArray:
         """Ankle centre (..., 2)."""
@@ -78,7 +73,7 @@ class Leg:
     def bend(self, ankle_m: FloatArray, pitch_rad: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Hip, knee and ankle angles that bring ankle centre (..., 2) and pitch (...) there.
 
-        By the law of cosines. What is out of reach is pointed at with the leg nearly stretched.
+        By the law of cosines. For a place out of reach the leg points at it, nearly stretched.
         """
         reach = ankle_m - np.array(self.hip_m)
         longest = self._span(np.array(SHORTEST_KNEE_RAD))

@@ -20,7 +20,7 @@ def spatiotemporal(paths: FootPaths, strides: Sequence[Stride], *, width_seen: b
     Step length of a side: how far its heel lands in front of the other heel's last landing; on a treadmill,
     where landings do not move on, in front of the other heel at that moment. Cadence from the mean step
     time. Symmetry: 1 - |L - R| / ((L + R) / 2) of step times and step lengths, averaged, not below zero
-    (Robinson et al. 1987, J Manipulative Physiol Ther 10:172, as a share); NaN when one side has no step.
+    (Robinson et al. 1987, J Manipulative Physiol Ther 10:172, as a fraction); NaN when one side has no step.
     """
     first, last = min(s.start_s for s in strides), max(s.end_s for s in strides)
     inside = (paths.time_s >= first) & (paths.time_s <= last)
@@ -45,7 +45,7 @@ def _steps(
 ) -> tuple[tuple[FloatArray, FloatArray, FloatArray], ...]:
     """Per side: step times (s), step lengths (m) and step widths (m) of its own landings.
 
-    Steps that cannot be part of a stride of `stride_s` hide an event or hold one that is none.
+    Steps that cannot be part of a stride of `stride_s` are left out: an event was missed or is false.
     """
     shortest_s, longest_s = SHORTEST_STEP * stride_s, (1.0 - SHORTEST_STEP) * stride_s
     events = find_events(paths)

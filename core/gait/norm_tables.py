@@ -1,7 +1,7 @@
 """Fourier coefficients of normal gait, derived from published data; see resources/norms/README.md.
 
 Each row is (a0, a1, b1, a2, b2, ...) in degrees: angle(t) = a0 + sum a_k cos(2 pi k t) + b_k sin(2 pi k t),
-where t in 0..1 is the share of the gait cycle from heel strike of that leg.
+where t in 0..1 is the fraction of the gait cycle from heel strike of that leg.
 """
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ def normal_reference(height_m: float = GENERIC_BODY.height_m) -> GaitReference:
 
 
 def fourier_series(coefficients: tuple[float, ...], cycle: FloatArray) -> FloatArray:
-    """Value of (a0, a1, b1, a2, b2, ...) at shares of the cycle. Same shape as `cycle`."""
+    """Value of (a0, a1, b1, a2, b2, ...) at fractions of the cycle. Same shape as `cycle`."""
     value = np.full(np.shape(cycle), coefficients[0])
     for order in range(1, (len(coefficients) - 1) // 2 + 1):
         phase = 2.0 * np.pi * order * np.asarray(cycle)

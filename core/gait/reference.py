@@ -1,4 +1,4 @@
-"""One typical stride of a person, as the gait the twin is taught."""
+"""One typical stride of a person: the reference gait that the twin is trained on."""
 
 from __future__ import annotations
 

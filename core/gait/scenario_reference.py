@@ -1,4 +1,4 @@
-"""The movement a scenario asks for, as one periodic stride made for this person.
+"""The reference gait of a scenario: one periodic stride scaled to this person.
 
 Level walking and ramps start from the person's own stride, stairs and running from published curves that are
 fitted to the lengths of the person's leg.
@@ -43,7 +43,7 @@ _LIMITS_DEG = {  # a little inside the body model's ranges
     JointKind.ANKLE: (-38.0, 28.0),
     JointKind.TOES: (-28.0, 28.0),
 }
-_SPREAD_FRACTION = (-0.5, 1.5)  # how far running may leave the two tables
+_EXTRAPOLATION = (-0.5, 1.5)  # range of interpolation between the two running tables
 _PHASE = np.arange(REFERENCE_SAMPLES) / REFERENCE_SAMPLES
 
 
@@ -119,7 +119,7 @@ def _running(speed_m_s: float, leg: Leg, level: GaitReference) -> GaitReference:
     """A run at this speed; by dynamic similarity a longer leg runs the same at a higher speed (Hof 1996)."""
     stretch = _stretch(leg)
     fraction = (speed_m_s / stretch - SLOW_RUN_M_S) / (FAST_RUN_M_S - SLOW_RUN_M_S)
-    fraction = float(np.clip(fraction, *_SPREAD_FRACTION))
+    fraction = float(np.clip(fraction, *_EXTRAPOLATION))
     slow, fast = _table(SLOW_RUN_DEG), _table(FAST_RUN_DEG)
     period_s = RUN_PERIOD_S[0] + fraction * (RUN_PERIOD_S[1] - RUN_PERIOD_S[0])
     return _both_legs(slow + fraction * (fast - slow), level, period_s * stretch, speed_m_s)

@@ -190,12 +190,10 @@ FAST_RUN_DEG: Coefficients = {
 }
 # fmt: on
 
-# Riener et al. 2002: strides of about 1.4 s up and 1.2 s down; stance takes 64 % of both.
+# Riener et al. 2002: strides of about 1.4 s up and 1.2 s down.
 STAIRS_UP_PERIOD_S, STAIRS_DOWN_PERIOD_S = 1.40, 1.20
-STAIRS_STANCE = 0.64
 WALK_SPEEDS_M_S = (0.6, 1.26, 1.8)  # of the slow, the normal and the fast walk
 SLOW_RUN_M_S, FAST_RUN_M_S = 2.0, 3.0
 RUN_PERIOD_S = (0.76, 0.70)  # at the two speeds
-RUN_STANCE = (0.42, 0.35)
 SLOPE_RAD = 0.17453  # of the walks up and down
-SHORTER_STRIDE = 0.10  # share by which strides are shorter there, at the same speed
+SHORTER_STRIDE = 0.10  # fraction by which strides are shorter there, at the same speed

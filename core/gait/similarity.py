@@ -1,4 +1,4 @@
-"""How alike two gaits are: correlation and distance of their mean cycles, and left against right."""
+"""Similarity of two gaits: correlation and RMSE of their mean cycles."""
 
 from __future__ import annotations
 

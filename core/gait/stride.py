@@ -1,4 +1,4 @@
-"""One stride as somebody else may write it: a few named entries, checked, what is missing filled in."""
+"""A stride from a file: a few named entries, checked, missing joints filled from normal walking."""
 
 from __future__ import annotations
 

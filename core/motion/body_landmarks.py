@@ -1,4 +1,4 @@
-"""Landmarks of one trial in the body model's world, ready for inverse kinematics.
+"""Landmarks of one trial in the body model's world axes, ready for inverse kinematics.
 
 World axes: z up, the person walks towards -y, x to the person's left. One camera gives the sagittal plane
 only (y and z, x stays zero); several calibrated cameras give all three.
@@ -19,7 +19,7 @@ from core.motion.steady_walking import inside_picture, steady_walking_span
 from core.twin.skeleton import COLUMN, POINTS
 
 SHOULDER_TO_ANKLE = 0.818 - 0.039
-"""Shoulder minus ankle height as a share of body height (Drillis & Contini 1966; Winter 2009, fig. 4.1)."""
+"""Shoulder minus ankle height over body height (Drillis & Contini 1966; Winter 2009, fig. 4.1)."""
 
 MINIMUM_FRAMES = 10
 _MINIMUM_VISIBILITY = 0.3  # below this the detector guesses
@@ -28,15 +28,15 @@ _STILL_FRACTION = 0.25  # the slowest quarter of a foot's frames: it stands flat
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BodyLandmarks:
-    """What the cameras say about the body. Axes: T frames, P points in the order of `POINTS`."""
+    """Landmarks of the body seen by the cameras. Axes: T frames, P points in the order of `POINTS`."""
 
     time_s: FloatArray  # (T,)
     point_m: FloatArray  # (T, P, 3) NaN where not seen
     confidence: FloatArray  # (T, P) 0..1, 0 where not seen
     size_change: float  # how much larger the body became in the picture, 0.1 = 10 %; 0 for several cameras
     view_angle_rad: float = 0.0  # between the walk and the picture plane, where one camera saw it
-    depth: tuple[float, float, float] = (0.0, 0.0, 0.0)  # unit vector along which one camera only guesses
-    depth_trust: float = 1.0  # weight of that guess against what is measured; 0 when there is none
+    depth: tuple[float, float, float] = (0.0, 0.0, 0.0)  # unit vector along which one camera only estimates
+    depth_trust: float = 1.0  # weight of that estimate against measured directions; 0 when there is none
 
     def __post_init__(self) -> None:
         frozen(self, "time_s", (None,))
@@ -55,7 +55,7 @@ class BodyLandmarks:
 
     @property
     def measured(self) -> FloatArray:
-        """Weights (3, 3) of differences in space: full where the cameras measure, less where they guess."""
+        """Weights (3, 3) of spatial differences: full where the cameras measure, less where they estimate."""
         return np.asarray(np.eye(3) - (1.0 - self.depth_trust) * np.outer(self.depth, self.depth))
 
     def position_of(self, landmark: Landmark) -> FloatArray:
@@ -70,8 +70,8 @@ class BodyLandmarks:
 def observe_sagittal(track: LandmarkTrack, height_m: float) -> BodyLandmarks:
     """One camera that sees the person from the side: picture plane = sagittal plane.
 
-    Pixels become metres by the distance from shoulders along the legs to the ankles, which is a known share
-    of body height; its slow change over the trial (the person comes nearer) is followed by a straight line
+    Pixels become metres by the distance from shoulders along the legs to the ankles, a known fraction of
+    body height; its slow change over the trial (the person comes nearer) is followed by a straight line
     of its logarithm. Standing, turning and the way back are left out. Raises MOT-001 when the person is
     hardly seen and MOT-002 when nobody walks.
     """
@@ -95,7 +95,7 @@ def observe_sagittal(track: LandmarkTrack, height_m: float) -> BodyLandmarks:
 
 
 def walked_part(track: LandmarkTrack) -> LandmarkTrack:
-    """The frames of the longest walk in one direction across the picture; see `walking_part`.
+    """The frames of the longest walk in one direction across the picture; see `steady_walking_span`.
 
     Raises MOT-001 when the person is hardly seen and MOT-002 when nobody walks.
     """
@@ -115,7 +115,7 @@ def walked_part(track: LandmarkTrack) -> LandmarkTrack:
 
 
 def walked_fraction(track: LandmarkTrack) -> float:
-    """How far the hips moved across the picture, as a share of its width; the best side view is largest."""
+    """Way of the hips across the picture, as a fraction of its width; the best side view has the largest."""
     hip_px = track.image_px[:, [Landmark.LEFT_HIP.value, Landmark.RIGHT_HIP.value], 0].mean(axis=1)
     seen = hip_px[np.isfinite(hip_px)]
     return float(np.ptp(seen)) / track.width_px if len(seen) else 0.0
@@ -124,7 +124,7 @@ def walked_fraction(track: LandmarkTrack) -> float:
 def observe_space(time_s: FloatArray, world_m: FloatArray, confidence: FloatArray) -> BodyLandmarks:
     """Several calibrated cameras: triangulated landmarks (T, 33, 3), z up, any heading; confidence (T, 33).
 
-    The walk is turned about the vertical so that it leads towards -y; somebody who does not move forward is
+    The walk is turned about the vertical so that it leads towards -y; a person who does not move forward is
     turned so that the hips lie along x. Raises MOT-001 when the person is hardly seen.
     """
     if world_m.shape[1:] != (LANDMARK_COUNT, 3):

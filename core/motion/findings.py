@@ -1,4 +1,4 @@
-"""What a recorded motion can be trusted for, in words."""
+"""Findings on the quality of a recorded motion, as advice to the clinician."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ _SURE = 0.6  # a landmark seen with less visibility counts as hidden
 
 @dataclass(frozen=True, slots=True)
 class SideDoubt:
-    """Whose sides a motion has, and in which share of the pictures the repair exchanges the legs."""
+    """Source of a motion's sides, and the fraction of pictures in which the repair exchanges the legs."""
 
     sides: Sides
     fraction: float
 
     @property
     def repaired_fraction(self) -> float:
-        """The share in which the motion's own legs were exchanged by the repair."""
+        """Fraction of the pictures in which the repair exchanged the motion's legs."""
         return self.fraction if self.sides.source is SideSource.REPAIRED else 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class MotionFacts:
-    """What the verdict on a motion is made of."""
+    """Input of the findings on a motion."""
 
     observation: BodyLandmarks
     solution: Solution

@@ -23,12 +23,12 @@ from core.domain.twin import BodyParameters
 from core.gait.events import FootPaths
 from core.motion.body_landmarks import BodyLandmarks
 from core.motion.segment_targets import SegmentTargets, difference_row, segment_targets
-from core.twin.skeleton import COLUMN, POSE_SIZE, Skeleton
+from core.twin.skeleton import COLUMN, POSE_SIZE, Skeleton, side_columns
 
 ITERATIONS = 14
 MAX_GAP_S = 0.25  # longer gaps stay NaN: a quarter of a second is a fifth of a stride
 
-_OUTLIER_M = 0.04  # from here on a landmark's pull fades (Cauchy weights)
+_OUTLIER_M = 0.04  # scale of the Cauchy weights: residuals beyond it count less
 _NOISE_M = 0.02  # landmark noise of one segment vector
 _HIP_NOISE_M = 0.02
 _LIMIT_NOISE_RAD = 0.005  # how far a joint may lean against its limit before it is clipped
@@ -58,19 +58,19 @@ _SAGITTAL_POSE = (1, 2, 3)  # pelvis forward, up and pitch
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Solution:
-    """What inverse kinematics found, and how well it fits."""
+    """Result of inverse kinematics, and its residual."""
 
     kinematics: Kinematics
     residual_m: float  # rms distance of model and observed landmarks, hips to toes
-    at_limit_fraction: float  # share of frames and joints that lie on a joint limit
-    gap_fraction: float  # share of frames without an answer for at least one leg
+    at_limit_fraction: float  # fraction of frames and joints that lie on a joint limit
+    gap_fraction: float  # fraction of frames without a solution for at least one leg
     feet: FootPaths  # of the fitted model
 
 
 def solve_angles(
     observation: BodyLandmarks, body: BodyParameters, *, tick: Callable[[float], None] = lambda _: None
 ) -> Solution:
-    """Joint angles of a trial. `tick` hears the finished share, 0..1, and may raise to cancel.
+    """Joint angles of a trial. `tick` is called with the finished fraction, 0..1, and may raise to cancel.
 
     Observed segments are stretched to the model's lengths first, so that a wrong segment length cannot bend
     a joint; what remains is direction. With one camera everything outside the sagittal plane stays neutral.
@@ -94,14 +94,13 @@ def solve_angles(
     fitted_m = np.stack([skeleton.points_m(frame) for frame in pose])
     kinematics, gaps = _kinematics(skeleton, observation, pose)
     feet = FootPaths(
-        kinematics.time_s, pose[:, :3], fitted_m[:, _pair("HEEL")], fitted_m[:, _pair("FOOT_INDEX")]
+        kinematics.time_s,
+        pose[:, :3],
+        fitted_m[:, side_columns("HEEL")],
+        fitted_m[:, side_columns("FOOT_INDEX")],
     )
     residual_m = _residual_m(observation, fitted_m)
     return Solution(kinematics, residual_m, at_limit, gaps, feet)
-
-
-def _pair(part: str) -> list[int]:
-    return [COLUMN[Landmark[f"{side.name}_{part}"]] for side in SIDES]
 
 
 def _flexion() -> list[int]:
@@ -109,7 +108,7 @@ def _flexion() -> list[int]:
 
 
 def _filled(time_s: FloatArray, path_m: FloatArray) -> FloatArray:
-    """Gaps bridged by straight lines, for a first guess only."""
+    """Gaps interpolated linearly, for the initial guess only."""
     columns = []
     for column in path_m.T:
         seen = np.isfinite(column)

@@ -1,4 +1,4 @@
-"""How long this person's segments are, from the landmarks of one trial."""
+"""Segment lengths of the person, from the landmarks of one trial."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ENDS = {
 
 
 def measured_lengths_m(observation: BodyLandmarks) -> dict[Segment, float]:
-    """Median length of each segment over frames and sides; without what was not seen.
+    """Median length of each segment over frames and sides; segments that were not seen are left out.
 
     One camera measures lengths only from the side, where the limbs move in the picture.
     """

@@ -1,9 +1,9 @@
 """One camera that sees a person from between the side and the front.
 
-The picture measures two directions; along the line of sight there are only the pose detector's world
-landmarks, which guess. Both go into the fit, the guess with less weight; the body's fixed segment lengths
-then decide how far a limb that looks short points towards or away from the camera (Taylor 2000, Computer
-Vision and Image Understanding 80:349).
+The picture measures two directions; along the line of sight there are only the estimates of the pose
+detector's world landmarks. Both go into the fit, the estimates with less weight; the body's fixed segment
+lengths then determine how far a limb that looks short points towards or away from the camera (Taylor 2000,
+Computer Vision and Image Understanding 80:349).
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def observe_oblique(track: LandmarkTrack, height_m: float, *, walks: bool) -> Bo
     """
     track = walked_part(track) if walks else seen_part(track)
     columns = [p.value for p in POINTS]
-    image, world = track.image_px[:, columns], _whole(track.time_s, track.world_m[:, columns])
+    image, world = track.image_px[:, columns], _interpolated(track.time_s, track.world_m[:, columns])
     hips = [COLUMN[Landmark.LEFT_HIP], COLUMN[Landmark.RIGHT_HIP]]
     world = world - world[:, hips].mean(axis=1, keepdims=True)
     metres = _true_metres(world, height_m)
@@ -83,7 +83,7 @@ def _camera_to_person(left: FloatArray) -> FloatArray:
     return np.array([[right, 0.0, away], [-away, 0.0, right], [0.0, -1.0, 0.0]])
 
 
-def _whole(time_s: FloatArray, world_m: FloatArray) -> FloatArray:
+def _interpolated(time_s: FloatArray, world_m: FloatArray) -> FloatArray:
     flat = np.array(world_m).reshape(len(world_m), -1)
     for column in range(flat.shape[1]):
         seen = np.isfinite(flat[:, column])

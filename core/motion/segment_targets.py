@@ -1,4 +1,4 @@
-"""What inverse kinematics follows: the directions of the body's segments, taken out of the landmarks."""
+"""Targets of inverse kinematics: the directions of the body's segments, from the landmarks."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class _Segment:
     row: FloatArray  # (P,)
     lift_rad: float = 0.0  # pitch of the landmarks of a flat foot, to be taken off
     turn_rad: float = 0.0  # the same where both landmarks sit askew on the foot
-    limb: bool = False  # thigh or shank, whose length in the picture tells how far it points out of it
+    limb: bool = False  # thigh or shank, whose length in the picture shows how far it points out of it
 
 
 def segment_targets(observation: BodyLandmarks, model_m: FloatArray) -> SegmentTargets:
@@ -105,7 +105,7 @@ def _confidence(ends: FloatArray, confidence: FloatArray) -> FloatArray:
 def _stretch(vector_m: FloatArray, model_m: FloatArray, observation: BodyLandmarks, *, limb: bool) -> float:
     """Model's length over the observed length of one segment's vectors (N, 3).
 
-    A wrong segment length must not bend a joint. Where one camera guesses the depth, a limb's length is the
+    A wrong segment length must not bend a joint. Where one camera estimates the depth, a limb's length is the
     one that it has in the picture when it lies there.
     """
     if not len(vector_m):

@@ -22,8 +22,8 @@ _ALL_PAIRS = (
     (Landmark.MOUTH_LEFT, Landmark.MOUTH_RIGHT),
 )
 
-# All costs are squares of lengths in shares of the body's size in the picture (shoulders to heels).
-_JUMP_CAP = 0.15  # a larger jump is an outlier and says no more about sides
+# All costs are squares of lengths in fractions of the body's size in the picture (shoulders to heels).
+_JUMP_CAP = 0.15  # a larger jump is an outlier and costs no more
 _EXCHANGE_COST = 2e-5  # per exchanged frame and part: the detector is more often right than wrong
 _MIXED_COST = 1.2e-3  # per frame with knees of one leg and feet of the other
 _CHANGE_COST = 1.5e-3  # per change between exchanged and not: noise must not exchange legs that are close
@@ -32,21 +32,21 @@ _LAG_S = 0.12  # long enough to see that a swinging foot swings on behind the ot
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SideRepair:
-    """What was exchanged. Axes: T frames."""
+    """Landmarks with legs exchanged where needed. Axes: T frames."""
 
     track: LandmarkTrack
     exchanged: FloatArray  # (T, 2) 1 where knees, feet were exchanged
-    judged: NDArray[np.bool_]  # (T,) frames in which both legs were found; the others say nothing of sides
+    usable: NDArray[np.bool_]  # (T,) frames in which both legs were found; others are not counted
 
     @property
     def fraction(self) -> float:
-        """Share of the judged frames in which any part of the legs was exchanged."""
+        """Fraction of the usable frames in which any part of the legs was exchanged."""
         return self.fraction_between(-np.inf, np.inf)
 
     def fraction_between(self, first_s: float, last_s: float) -> float:
-        """The same share in a part of the trial: what is exchanged in a walk must not hide in a long rest."""
+        """The same fraction in a part of the trial: a long rest must not hide exchanges in a walk."""
         time_s = self.track.time_s
-        counted = self.judged & (time_s >= first_s) & (time_s <= last_s)
+        counted = self.usable & (time_s >= first_s) & (time_s <= last_s)
         return float(self.exchanged[counted].any(axis=1).mean()) if counted.any() else 0.0
 
 
@@ -61,8 +61,8 @@ def correct_side_swaps(track: LandmarkTrack) -> SideRepair:
     processing, Raheli, Polydoros & Tzou 1995, IEEE Trans Commun 43:354). Small costs keep the detector's
     sides when both are about as smooth, and the feet with their knees.
     """
-    exchanged, judged = _smoothest_sides(track.image_px, track.time_s, _body_size_px(track))
-    return SideRepair(exchange_legs(track, exchanged), exchanged, judged)
+    exchanged, usable = _smoothest_sides(track.image_px, track.time_s, _body_size_px(track))
+    return SideRepair(exchange_legs(track, exchanged), exchanged, usable)
 
 
 def exchange_legs(track: LandmarkTrack, exchanged: FloatArray) -> LandmarkTrack:
@@ -102,18 +102,18 @@ def _body_size_px(track: LandmarkTrack) -> float:
 def _smoothest_sides(
     image: FloatArray, time_s: FloatArray, size_px: float
 ) -> tuple[FloatArray, NDArray[np.bool_]]:
-    """Flags (T, 2), 1 where knees, feet were exchanged, and the frames (T,) that could be judged."""
+    """Flags (T, 2), 1 where knees, feet were exchanged, and the frames (T,) with both legs found."""
     flags = np.zeros((len(image), 2))
     choices = [_choices(image / size_px, pairs) for pairs in (KNEES, FEET)]
     whole = [np.isfinite(choice).reshape(len(image), -1).all(axis=1) for choice in choices]
-    judged = np.asarray(np.stack(whole).all(axis=0))
-    frames = np.flatnonzero(judged)
+    usable = np.asarray(np.stack(whole).all(axis=0))
+    frames = np.flatnonzero(usable)
     if len(frames) < 3:
-        return flags, judged
+        return flags, usable
     lag = max(2, round(_LAG_S * frame_rate_hz(time_s[frames])))
     path = _best_path(choices[0][frames], choices[1][frames], lag)
     flags[frames, 0], flags[frames, 1] = path // 2, path % 2
-    return flags, judged
+    return flags, usable
 
 
 def _choices(image: FloatArray, pairs: tuple[tuple[Landmark, Landmark], ...]) -> FloatArray:

@@ -66,8 +66,8 @@ def motion_from_tracks(
     Two or more calibrated cameras are triangulated; otherwise the camera that saw the walk from the side
     best is used alone, and the motion says so. `side_source` says whose left and right count, `swap_sides`
     exchanges them throughout, when the clinician says that they are the wrong way round, and `sides_by` is
-    who said so: without a name a motion whose sides are in doubt stops the session (MOT-032). `tick` hears
-    the finished share and may raise to cancel. Raises MOT-001, -002, -003 or -010.
+    who said so: without a name a motion whose sides are in doubt stops the session (MOT-032). `tick` is
+    called with the finished fraction and may raise to cancel. Raises MOT-001, -002, -003 or -010.
     """
     sides = Sides(side_source, swap_sides, sides_by)
     repairs = [correct_side_swaps(track) for track in tracks]

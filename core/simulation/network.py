@@ -1,4 +1,4 @@
-"""Inference of a stored network in plain arrays: what policies and muscle coordination share."""
+"""Inference of a stored network in plain arrays, for policies and for muscle coordination."""
 
 from __future__ import annotations
 

@@ -29,8 +29,8 @@ from core.devices.exo_protocol import TelemetryRecord
 from core.devices.exo_values import ExoInfo
 from core.domain.audit import AuditStep
 from core.domain.controller import Approver, Deployment, Handover
-from core.domain.exo_news import ExoStatusMessage, parse_confirm_command, parse_roll_back_command
 from core.domain.exo_protocol import DeviceState
+from core.domain.exo_status import ExoStatusMessage, parse_confirm_command, parse_roll_back_command
 from core.domain.exo_walk import ExoWalk
 from core.domain.record import RecordKind
 from core.errors import UserError, refuse
@@ -141,7 +141,7 @@ class ExoSupervision:
             self._report_status(refused=error)
 
     def handle_command(self, command: str) -> str:
-        """`arm`, `disarm`, `stop`, `acknowledge`, or what `core.domain.exo_news` makes.
+        """`arm`, `disarm`, `stop`, `acknowledge`, or what `core.domain.exo_status` makes.
 
         Returns the record that was written, "" where none was. Raises what the exo refuses, DEP-021, DEP-022.
         """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.domain.controller import Approver
-from core.domain.exo_news import roll_back_command
+from core.domain.exo_status import roll_back_command
 from core.errors import refuse
 from core.jobs.values import JobContext, Params
 from core.tasks.telemetry import supervise

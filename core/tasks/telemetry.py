@@ -32,7 +32,7 @@ def run(params: Params, context: JobContext) -> str:
     """Params: `address`; optional `deployment_id` (a provisional one, which may be confirmed after a walk),
     `max_nm`, `visit_id`. Without a deployment the visit's newest confirmed controller may be armed.
 
-    Commands: `arm`, `disarm`, `stop`, `acknowledge`, and those of `core.domain.exo_news`. Runs until it is
+    Commands: `arm`, `disarm`, `stop`, `acknowledge`, and those of `core.domain.exo_status`. Runs until it is
     cancelled; writes a WALK after each walk and a DEPLOYMENT when a controller is confirmed, reverted or
     rolled back. While the job is paused no heartbeat is sent, so the exo goes to zero torque by itself.
     Raises EXO-017 when the controller is no longer provisional, and what the link raises.

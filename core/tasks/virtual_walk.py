@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 
 from core.domain.controller import UNATTENDED_APPROVER
-from core.domain.exo_news import confirm_command
 from core.domain.exo_protocol import DeviceState
+from core.domain.exo_status import confirm_command
 from core.domain.exo_walk import MIN_STRIDES
 from core.errors import UserError, refuse
 from core.jobs.values import JobContext, Params

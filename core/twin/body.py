@@ -1,4 +1,4 @@
-"""The body model of one person, at the fidelity that is asked for."""
+"""The body model of one person, at a chosen fidelity."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from core.domain.body import JOINTS, JointKind
 from core.domain.twin import GENERIC_BODY, BodyParameters
 from core.twin.full_body import full_spec, hold_upper_body
 from core.twin.impairments import impair_joints, scale_strength, torque_fractions
-from core.twin.lumped_body import HELD_NM_RAD, hold_passive_joints, lumped_spec
+from core.twin.lumped_body import hold_passive_joints, lumped_spec
 from core.twin.reduction import FLOOR_GEOM as FLOOR_GEOM
 from core.twin.reduction import is_foot_geom as is_foot_geom
 from core.twin.reduction import reduce_to_skeleton, remove_surfaces
@@ -67,14 +67,6 @@ CONTACT_SOLREF = (0.05, 1.0)
 """Time constant [s] and damping ratio of a contact: as soft as a heel pad in a shoe, which spreads a heel
 strike over 30 ms and sinks in by 1-2 mm when standing."""
 DAMPING_TIME_S = 0.08  # damping / stiffness; overdamped for every segment, as relaxed limbs are
-
-# Joints that no actuator of a fidelity can move: passive springs hold them at zero.
-HELD_JOINTS: dict[Fidelity, frozenset[JointKind]] = {
-    Fidelity.FAST: frozenset(),
-    Fidelity.LUMPED: frozenset(HELD_NM_RAD),
-    Fidelity.STANDARD: frozenset(),
-    Fidelity.FULL: frozenset(),
-}
 
 
 def body_spec(body: BodyParameters, fidelity: Fidelity, *, surfaces: bool = True) -> mujoco.MjSpec:

@@ -1,4 +1,4 @@
-"""The person's twin from the recorded motion: scale the body, and say how well it fits."""
+"""The person's twin from the recorded motion: scale the body, and check how well it fits."""
 
 from __future__ import annotations
 

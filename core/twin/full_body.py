@@ -1,13 +1,13 @@
 """The 416-muscle body: trunk, arms and hands with their own joints and muscles, on the same legs.
 
 The source is myo_sim's `myofullbody`. Its legs are those of the 80-muscle body, but its arms come on top of a
-trunk that already weighs as much as trunk and arms together; here trunk and arms share that weight, so that a
+trunk that already weighs as much as trunk and arms together; here trunk and arms share that mass, so that a
 person's legs and total mass are the same at every fidelity. So is the trunk's inertia: the shoulders' links
-without a bone, which the source makes as hard to turn as a barbell, are as light as they look.
+without a bone, to which the source gives the inertia of a barbell, have nearly none.
 
 Walking needs the legs' muscles. The upper body is held upright, arms hanging, by passive springs and dampers
-on its free joints, because nobody tells its 336 muscles what to do. Its joints and muscles stay, so that
-they can be looked at and, against the springs, used. Muscle names are the model's own.
+on its free joints, because its 336 muscles are not controlled. Its joints and muscles stay, so that
+they can be viewed and, against the springs, used. Muscle names are the model's own.
 """
 
 from __future__ import annotations
@@ -22,8 +22,10 @@ from core.domain.body import JOINTS, SIDES
 from core.domain.muscles import LumpedMuscle, Muscle
 from core.twin.reduction import add_spring, freeze_inertia
 
-_LINK = "phant"  # in the names of the shoulders' links: coordinates of a motion, no bones
-_LINK_INERTIA_KG_M2 = 0.01  # of a forearm: as light as its gram, it lets the twisted trunk swing up
+_LINK = "phant"  # in the names of the shoulders' links: coordinates of a motion, not bones
+_LINK_INERTIA_KG_M2 = (
+    0.01  # of a forearm: with one that fits its mass of a gram, the twisted trunk would swing up
+)
 _ROOT = "Full Body"
 _ARM_ROOTS = tuple(f"myoarm_{side.suffix}_root" for side in SIDES)
 _LEG_ROOT = "myolegs_root"
@@ -61,12 +63,12 @@ def full_spec() -> mujoco.MjSpec:
         spec.delete(sensor)
     freeze_inertia(spec)
     _lighten_links(spec)
-    _fraction_weight(spec)
+    _reduce_upper_mass(spec)
     return spec
 
 
 def hold_upper_body(spec: mujoco.MjSpec, fraction: float) -> None:
-    """Hold trunk and arms in the neutral pose; `share` is body mass over the generic body's.
+    """Hold trunk and arms in the neutral pose; `fraction` is body mass over the generic body's.
 
     All lumbar joints get springs; in the arms only those that do not follow another joint.
     """
@@ -85,11 +87,6 @@ def leg_muscles(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name in names if name in _LEG_MUSCLES)
 
 
-def other_muscles(names: Iterable[str]) -> tuple[str, ...]:
-    """Those of these muscles that are of trunk, arms and hands, in the given order."""
-    return tuple(name for name in names if name not in _LEG_MUSCLES)
-
-
 def _stiffness_nm_rad(joint: str) -> float:
     if joint.startswith(_TRUNK_JOINTS):
         return TRUNK_NM_RAD
@@ -103,11 +100,11 @@ def _lighten_links(spec: mujoco.MjSpec) -> None:
             body.inertia = np.full(3, _LINK_INERTIA_KG_M2)
 
 
-def _fraction_weight(spec: mujoco.MjSpec) -> None:
+def _reduce_upper_mass(spec: mujoco.MjSpec) -> None:
     """Make trunk and arms together as heavy as the trunk alone is in the source."""
-    arms = [body for root in _ARM_ROOTS for body in _within(spec.body(root))]
-    legs = {body.name for body in _within(spec.body(_LEG_ROOT))}
-    upper = [body for body in _within(spec.body(_ROOT)) if body.name not in legs]
+    arms = [body for root in _ARM_ROOTS for body in _subtree(spec.body(root))]
+    legs = {body.name for body in _subtree(spec.body(_LEG_ROOT))}
+    upper = [body for body in _subtree(spec.body(_ROOT)) if body.name not in legs]
     total = sum(body.mass for body in upper)
     fraction = (total - sum(body.mass for body in arms)) / total
     for body in upper:
@@ -115,6 +112,6 @@ def _fraction_weight(spec: mujoco.MjSpec) -> None:
         body.inertia = np.asarray(body.inertia) * fraction
 
 
-def _within(root: mujoco.MjsBody) -> list[mujoco.MjsBody]:
+def _subtree(root: mujoco.MjsBody) -> list[mujoco.MjsBody]:
     """A body and all that hangs on it."""
-    return [root, *(inner for child in root.bodies for inner in _within(child))]
+    return [root, *(inner for child in root.bodies for inner in _subtree(child))]

@@ -1,4 +1,4 @@
-"""The same body with other impairments, without compiling it again: for many candidates at once."""
+"""A compiled body with other impairments, without compiling it again: for many candidates at once."""
 
 from __future__ import annotations
 

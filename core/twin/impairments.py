@@ -1,6 +1,6 @@
-"""What strength and the static impairments do to a body model: weakness, stiffness, limited range.
+"""Strength and static impairments in the body model: weakness, stiffness, limited range.
 
-Spasticity, delay and pain act while the body moves; they are no property of the model.
+Spasticity, delay and pain act while the body moves; they are not part of the model.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from core.domain.twin import GENERIC_BODY, BodyParameters
 from core.twin.reduction import add_spring
 
 WEAKEST_FRACTION = 0.1
-"""What weakness of severity 1 leaves of the strength, and every step before in proportion: a third at 0.5.
+"""Fraction of the strength left at weakness of severity 1; geometric in between: a third at 0.5.
 
 Force falls in proportion along the manual muscle test, too: grade 4 has 40 percent of the normal force,
 grade 3 has 20, grade 2 has 10 (Beasley 1961, Arch Phys Med Rehabil 42:398; Perry & Burnfield 2010)."""
@@ -29,7 +29,7 @@ degrees of swing then takes 60 N m, which swing does not provide."""
 STIFF_DAMPING_S = 0.05  # damping over stiffness: a stiff shank let go comes to rest without swinging back
 
 _RANGE_END_RAD = {
-    # Which end moves, where walking begins to feel it, and where it is at severity 1.
+    # Which end moves, where it begins to affect walking, and where it is at severity 1.
     JointKind.HIP_FLEXION: (0, np.radians(-20.0), np.radians(15.0)),  # flexion contracture: no extension
     JointKind.KNEE: (1, np.radians(70.0), np.radians(25.0)),  # a knee that hardly bends
     JointKind.ANKLE: (1, np.radians(20.0), np.radians(-10.0)),  # equinus: the heel stays off the ground
@@ -44,8 +44,8 @@ _PEAK_FORCE = 2  # position in MuJoCo's muscle gain and bias parameters
 
 G = MuscleGroup
 _MOVERS: dict[tuple[JointKind, bool], dict[MuscleGroup, float]] = {
-    # Whether the direction is the positive one. Shares of the peak isometric moment of the 80 muscles, mean
-    # over standing and walking postures (hip -11..29, knee 6..57, ankle -11..9 degrees), rounded; what a
+    # Whether the direction is the positive one. Fractions of the peak isometric moment of the 80 muscles,
+    # mean over standing and walking postures (hip -11..29, knee 6..57, ankle -11..9 degrees), rounded; what a
     # group adds that is below a twentieth counts for the others.
     (JointKind.HIP_FLEXION, True): {G.HIP_FLEXORS: 0.35, G.HIP_ADDUCTORS: 0.35, G.KNEE_EXTENSORS: 0.3},
     (JointKind.HIP_FLEXION, False): {
@@ -70,7 +70,7 @@ _MOVERS: dict[tuple[JointKind, bool], dict[MuscleGroup, float]] = {
 
 
 def strength_factor(body: BodyParameters, group: MuscleGroup, side: Side) -> float:
-    """This group's strength against the expected: what was measured, less what weakness takes."""
+    """This group's strength over the expected one: the measured factors times that of weakness."""
     factor = 1.0
     for item in body.strength:
         if (item.group, item.side) == (group, side):
@@ -80,7 +80,7 @@ def strength_factor(body: BodyParameters, group: MuscleGroup, side: Side) -> flo
 
 
 def severity(body: BodyParameters, slot: Slot) -> float:
-    """How far this slider is moved, 0..1."""
+    """Severity 0..1 of this impairment slot."""
     return float(severities(body.impairments)[SLOTS.index(slot)])
 
 
@@ -103,9 +103,9 @@ def scale_strength(spec: mujoco.MjSpec, body: BodyParameters) -> None:
 
 
 def torque_fractions(body: BodyParameters, joint: Joint) -> tuple[float, float]:
-    """What is left of the joint's torque in its negative and its positive direction; 1 is as expected.
+    """Remaining fraction of the joint's torque in its negative and its positive direction; 1 is as expected.
 
-    Each direction keeps the share of its movers' strength.
+    In each direction it is the mean strength of its muscle groups, weighted by their part of the moment.
     """
     negative, positive = (
         sum(
@@ -142,8 +142,8 @@ def limited_range_rad(
     """
     if severity <= 0.0:
         return healthy_rad
-    end, felt, severe = _RANGE_END_RAD[kind]
-    moved = felt + severity * (severe - felt)
+    end, mild, severe = _RANGE_END_RAD[kind]
+    moved = mild + severity * (severe - mild)
     low, high = healthy_rad
     return (max(low, moved), high) if end == 0 else (low, min(high, moved))
 

@@ -14,7 +14,7 @@ knee, no subtalar joint, and 24 small moving bodies that guide its muscles:
   are shorter: in the source these muscles stand at half their optimal length, which would leave nothing for
   push-off; here they stand at optimal length, as about those of the 80-muscle body do.
 - Its muscles cannot turn the thigh inwards or steer the subtalar joint, which the source has not got: both
-  joints are held by passive springs, and no muscle is asked to move them.
+  joints are held by passive springs, and no muscle moves them.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def lumped_spec() -> mujoco.MjSpec:
 
 
 def hold_passive_joints(spec: mujoco.MjSpec, fraction: float) -> None:
-    """Hold by springs what these muscles cannot; `share` is body mass over the generic body's."""
+    """Hold by springs what these muscles cannot; `fraction` is body mass over the generic body's."""
     for kind, stiffness_nm_rad in HELD_NM_RAD.items():
         for side in SIDES:
             joint = spec.joint(Joint.of(kind, side).value)

@@ -1,4 +1,4 @@
-"""Editing a body model: take away what a fidelity does not simulate, hold joints by springs."""
+"""Editing a body model: remove what a fidelity does not simulate, hold joints by springs."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def remove_surfaces(spec: mujoco.MjSpec) -> None:
 
 
 def freeze_inertia(spec: mujoco.MjSpec) -> None:
-    """Write every body's compiled mass and inertia down, so that no shape is needed to tell them."""
+    """Set every body's compiled mass and inertia explicitly, so that they do not depend on its surfaces."""
     model = spec.copy().compile()
     for body in spec.bodies:
         if body.name in ("", "world"):

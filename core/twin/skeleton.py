@@ -1,4 +1,4 @@
-"""Where the landmarks sit on the body model, and how they move with its angles."""
+"""Landmarks on the body model, and their derivatives by its pose."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import mujoco
 import numpy as np
 
 from core.domain.arrays import FloatArray
-from core.domain.body import JOINTS, Side
+from core.domain.body import JOINTS, SIDES, Side
 from core.domain.recording import Landmark
 from core.domain.twin import BodyParameters
 from core.twin.body import Fidelity, compile_body
@@ -34,6 +34,11 @@ _HEEL_TO_TOE = (0.200, 0.0, 0.0)  # in the generic heel bone's frame, on the sol
 _SHOULDER = (0.048, 0.345, 0.17)
 """In the generic torso's frame (forward, up, right): straight above the hips, as in people who stand upright;
 so the model's pelvis is upright when the line from hips to shoulders is."""
+
+
+def side_columns(part: str) -> list[int]:
+    """Columns of a landmark such as "HEEL" on both sides, in the order of SIDES."""
+    return [COLUMN[Landmark[f"{side.name}_{part}"]] for side in SIDES]
 
 
 class Skeleton:

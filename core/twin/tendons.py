@@ -1,8 +1,8 @@
-"""The Achilles tendon's give, for muscles whose tendons are otherwise rigid.
+"""Compliance of the Achilles tendon, for muscles whose tendons are otherwise rigid.
 
-While the calf pulls, its tendon takes most of the movement of the unit of muscle and tendon, and the fibres
-stay nearly isometric (Fukunaga et al. 2001, Proc R Soc B 268:229; Ishikawa et al. 2005, J Appl Physiol
-99:603). With a rigid tendon they would shorten as fast as the heel rises, and force-velocity would ask for
+While the calf muscles pull, their tendon takes most of the movement of the unit of muscle and tendon, and the
+fibres stay nearly isometric (Fukunaga et al. 2001, Proc R Soc B 268:229; Ishikawa et al. 2005, J Appl Physiol
+99:603). With a rigid tendon they would shorten as fast as the heel rises, and force-velocity would require
 several times the activation that people show at push-off.
 """
 
@@ -15,7 +15,7 @@ from core.domain.muscles import LumpedMuscle, Muscle
 
 # Speed of the fibres over the speed of their unit. In simulated stances, with 10 % tendon strain at the
 # largest force (Rajagopal et al. 2016), d(length - force / stiffness)/dt regresses on d(length)/dt with 0.22
-# to 0.35; a little more is taken, to claim less.
+# to 0.35; a little more is taken, to be conservative.
 FIBRE_SPEED_FRACTION: dict[Muscle | LumpedMuscle, float] = {
     Muscle.SOLEUS: 0.4,
     Muscle.GASTROCNEMIUS_LATERALIS: 0.4,
@@ -28,7 +28,7 @@ _SIDE_SUFFIX = 2  # characters
 
 
 def speed_fraction(actuator: str) -> float:
-    """Share of the unit's speed that the fibres of this actuator move with."""
+    """Speed of this actuator's fibres as a fraction of that of its unit of muscle and tendon."""
     return FIBRE_SPEED_FRACTION.get(actuator[:-_SIDE_SUFFIX], 1.0)  # type: ignore[call-overload, no-any-return]
 
 

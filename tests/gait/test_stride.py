@@ -1,4 +1,4 @@
-"""Claims about a stride that somebody else wrote down."""
+"""Claims about a stride that is read from a file."""
 
 from __future__ import annotations
 

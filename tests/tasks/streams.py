@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.domain.exo_news import ExoStatusMessage
+from core.domain.exo_status import ExoStatusMessage
 from core.errors import JobCancelled, UserError
 from core.jobs.values import Message, Sample, SilentContext
 

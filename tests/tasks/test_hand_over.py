@@ -17,8 +17,8 @@ from core.devices.exo_link import ExoLink, connect
 from core.devices.exo_values import ExoInfo
 from core.domain.audit import AuditStep
 from core.domain.controller import Approver, Deployment, Handover, Package
-from core.domain.exo_news import confirm_command, roll_back_command
 from core.domain.exo_protocol import DeviceState
+from core.domain.exo_status import confirm_command, roll_back_command
 from core.domain.exo_walk import ExoWalk
 from core.domain.record import RecordKind
 from core.errors import JobCancelled, UserError

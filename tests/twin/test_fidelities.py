@@ -11,8 +11,9 @@ from core.domain.body import JOINTS, SIDES, Joint, JointKind, Side
 from core.domain.muscles import LumpedMuscle, Muscle
 from core.domain.twin import GENERIC_BODY, BodyParameters, SegmentScale
 from core.simulation.model.joint_coupling import FullPose
-from core.twin.body import HELD_JOINTS, TIME_STEP_S, Fidelity, compile_body, is_foot_geom
-from core.twin.full_body import leg_muscles, other_muscles
+from core.twin.body import TIME_STEP_S, Fidelity, compile_body, is_foot_geom
+from core.twin.full_body import leg_muscles
+from core.twin.lumped_body import HELD_NM_RAD
 from core.twin.scaling import leg_length_m, neutral_pose
 
 PERSON = BodyParameters(1.62, 58.0, SegmentScale(1.02, 0.95, 0.97, 0.93, 0.96))
@@ -130,6 +131,11 @@ def test_a_step_takes_two_milliseconds_and_is_implicit(fidelity):
     assert model.opt.integrator == mujoco.mjtIntegrator.mjINT_IMPLICITFAST
 
 
+def other_muscles(muscles: list[str]) -> set[str]:
+    """Muscles of trunk, arms and hands."""
+    return set(muscles) - set(leg_muscles(muscles))
+
+
 def test_every_named_muscle_is_in_its_body():
     lumped, standard, full = (
         names(person(fidelity)) for fidelity in (Fidelity.LUMPED, Fidelity.STANDARD, Fidelity.FULL)
@@ -185,7 +191,7 @@ def test_joints_that_no_muscle_can_move_are_held_by_springs():
     model = person(Fidelity.LUMPED)
 
     for joint in JOINTS:
-        held = joint.kind in HELD_JOINTS[Fidelity.LUMPED]
+        held = joint.kind in HELD_NM_RAD
         assert bool(model.joint(joint.value).stiffness[0] > 0) == held
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.devices.exo_faults import safety_row_text
 from core.domain.controller import Approver, Handover
-from core.domain.exo_news import ExoStatusMessage, parse_confirm_command, parse_roll_back_command
+from core.domain.exo_status import ExoStatusMessage, parse_confirm_command, parse_roll_back_command
 from core.errors import refuse
 from core.jobs.values import Cancelled, Done, Event, Message, Progress, Refused, Sample
 from core.session.flow import Step, StepState

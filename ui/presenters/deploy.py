@@ -6,7 +6,7 @@ import math
 
 from core.devices.exo_faults import PLACEMENT
 from core.domain.controller import Approver, Deployment, Handover, Package, unattended
-from core.domain.exo_news import ExoStatusMessage, confirm_command, roll_back_command
+from core.domain.exo_status import ExoStatusMessage, confirm_command, roll_back_command
 from core.domain.exo_walk import ExoWalk
 from core.domain.record import RecordInfo, RecordKind, Verdict
 from core.jobs.values import SECRET, Done, JobState, JsonValue, Message, Outcome, Refused, Sample

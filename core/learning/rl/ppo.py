@@ -15,10 +15,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from core.learning.rl.advantage import AdvantageSettings
 from core.learning.rl.distributed import SINGLE_PROCESS, ProcessGroup
 from core.learning.rl.networks import ActorCritic
 from core.learning.rl.rollout_collector import (
-    AdvantageSettings,
     Environment,
     Normaliser,
     RolloutBatch,

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from core.domain.arrays import BoolArray, Float32Array, FloatArray
+from core.learning.rl.advantage import AdvantageSettings, generalised_advantage
 from core.learning.rl.distributed import SINGLE_PROCESS, ProcessGroup
 from core.learning.rl.networks import ActorCritic
 from core.simulation.network import normalise
@@ -47,15 +48,6 @@ class Environment(Protocol):
     def observation(self) -> Float32Array: ...  # (N, O)
     def step(self, action: FloatArray) -> StepResult: ...
     def reset(self, which: BoolArray) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class AdvantageSettings:
-    """Length of a rollout, and the discounts of generalised advantage estimation."""
-
-    horizon: int = 32  # steps per iteration: 0.64 s of walking, the length of a step
-    gamma: float = 0.99  # discount; looks 2 s ahead at 50 Hz: long enough to feel a coming fall
-    gae_lambda: float = 0.95  # of the generalised advantage estimate (Schulman et al. 2016)
 
 
 @dataclass(slots=True)
@@ -234,21 +226,6 @@ class RolloutCollector:
             episode_returns=tuple(buffer.episode_returns),
             terminations=buffer.terminations,
         )
-
-
-def generalised_advantage(reward: Tensor, done: Tensor, value: Tensor, settings: AdvantageSettings) -> Tensor:
-    """Generalised advantage estimate (T, N) (Schulman et al. 2016, eq. 16).
-
-    Rewards and ends of episodes are (T, N), values (T + 1, N): the last row bootstraps.
-    """
-    advantage = torch.zeros_like(reward)
-    running = torch.zeros_like(reward[0])
-    for t in reversed(range(len(reward))):
-        not_done = 1.0 - done[t]
-        td_error = reward[t] + settings.gamma * not_done * value[t + 1] - value[t]
-        running = td_error + settings.gamma * settings.gae_lambda * not_done * running
-        advantage[t] = running
-    return advantage
 
 
 def join_batches(batches: Sequence[RolloutBatch]) -> RolloutBatch:

@@ -1,1 +1,1 @@
-"""What a simulated walk shows: gait events, ground reactions, muscles, success of scenarios, video."""
+"""Analysis of simulated walks: gait events, ground reactions, muscles, success of scenarios, video."""

@@ -1,4 +1,4 @@
-"""How each impairment changes a gait, as clinicians expect it: what a twin is held against."""
+"""Expected effects of each impairment on gait, from the clinical literature, to test twins against."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class ExpectedChange:
         return slot.kind is self.kind and self.where in (slot.group, slot.joint)
 
     def change(self, healthy: GaitFeatures, impaired: GaitFeatures, slot: Slot) -> float:
-        """By how much the feature moved the expected way; negative is the wrong way."""
+        """Change of the feature in the expected direction; negative in the opposite one."""
         side = None if self.whole_walk else slot.side
         return self.direction * (impaired.of(self.feature, side) - healthy.of(self.feature, side))
 
@@ -66,11 +66,11 @@ EXPECTED_CHANGES: tuple[ExpectedChange, ...] = (
     ExpectedChange(_K.LIMITED_RANGE, _J.ANKLE, "ankle_stance_peak_rad", -1, "equinus in stance", _PERRY),
     ExpectedChange(_K.PAIN, None, "stance_fraction", -1, "antalgic: short stance", _WHITTLE),
 )
-"""For a twin that was asked for its healthy stride. Weak knee extensors and adductors, the other spastic
+"""For a twin that tracks its healthy stride. Weak knee extensors and adductors, the other spastic
 groups and delay are not listed: the literature gives them no single direction, or one that only compensation
 shows."""
 
 
 def expected_of(slot: Slot) -> tuple[ExpectedChange, ...]:
-    """What is expected of one slider."""
+    """The expected changes of one impairment slot."""
     return tuple(expected for expected in EXPECTED_CHANGES if expected.concerns(slot))

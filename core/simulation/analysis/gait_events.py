@@ -1,4 +1,4 @@
-"""Strides of a simulated walk, found exactly as in a recorded one, so that both can be compared."""
+"""Strides of a simulated walk, detected exactly as in a recorded one, so that both can be compared."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from core.domain.arrays import FloatArray
-from core.domain.body import SIDES
 from core.domain.motion import Stride
-from core.domain.recording import Landmark
 from core.domain.twin import BodyParameters
 from core.gait.events import FootPaths, find_strides
-from core.twin.skeleton import COLUMN, Skeleton
+from core.twin.skeleton import Skeleton, side_columns
 
 
 def walked_points(body: BodyParameters, qpos: FloatArray, angle_rad: FloatArray) -> FloatArray:
@@ -31,9 +29,7 @@ def detected_strides(
     second later and call a dragging toe stance.
     """
     point_m = walked_points(body, qpos, angle_rad)
-    feet = FootPaths(time_s, qpos[:, :3], point_m[:, _pair("HEEL")], point_m[:, _pair("FOOT_INDEX")])
+    feet = FootPaths(
+        time_s, qpos[:, :3], point_m[:, side_columns("HEEL")], point_m[:, side_columns("FOOT_INDEX")]
+    )
     return tuple(stride for stride in find_strides(feet) if stride.start_s >= after_s)
-
-
-def _pair(part: str) -> list[int]:
-    return [COLUMN[Landmark[f"{side.name}_{part}"]] for side in SIDES]

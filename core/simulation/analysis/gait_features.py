@@ -1,4 +1,4 @@
-"""What a clinician reads from a walk, as numbers: the same for a recorded and a simulated one."""
+"""Clinical gait features of a walk, computed alike for a recorded and a simulated one."""
 
 from __future__ import annotations
 
@@ -12,14 +12,13 @@ from scipy.spatial.transform import Rotation
 from core.domain.arrays import FloatArray, frozen
 from core.domain.body import JOINTS, SIDES, Joint, JointKind, Side
 from core.domain.motion import CYCLE_POINTS, Motion, Stride
-from core.domain.recording import Landmark
 from core.domain.twin import GENERIC_BODY, BodyParameters, SegmentScale
 from core.gait.cycles import cut_cycles, mean_cycle, resample
 from core.gait.events import FootPaths, find_strides
 from core.gait.measures import spatiotemporal
 from core.simulation.model.joint_coupling import ROOT_POSITIONS, lowest_point
 from core.twin.body import is_foot_geom
-from core.twin.skeleton import COLUMN, POSE_SIZE, Skeleton
+from core.twin.skeleton import POSE_SIZE, Skeleton, side_columns
 
 _CLEARING = (0.3, 0.75)  # of the swing: where the toes pass the standing foot
 _FLAT = (0.12, 0.35)  # of the gait cycle: where the whole sole is on the floor
@@ -99,7 +98,9 @@ def foot_paths(
     turn = Rotation.from_quat(root[:, 3:ROOT_POSITIONS], scalar_first=True).as_rotvec()
     poses = np.column_stack([root[:, :3], turn, angle_rad])
     points = np.stack([skeleton.points_m(pose) for pose in poses])
-    return FootPaths(time_s, root[:, :3], points[:, _pair("HEEL")], points[:, _pair("FOOT_INDEX")])
+    return FootPaths(
+        time_s, root[:, :3], points[:, side_columns("HEEL")], points[:, side_columns("FOOT_INDEX")]
+    )
 
 
 @lru_cache(maxsize=8)
@@ -110,17 +111,13 @@ def _skeleton(scale: SegmentScale) -> Skeleton:
 def _standing_toe_m(scale: SegmentScale) -> float:
     """Height of the toes' landmark above the sole.
 
-    Pressed feet sink into the simulated floor, weak ones deeper: their stance is no measure of the floor.
+    Loaded feet sink into the simulated floor, by different depths: the stance does not show its height.
     """
     skeleton = _skeleton(scale)
-    toe_m = skeleton.points_m(np.zeros(POSE_SIZE))[_pair("FOOT_INDEX"), 2].mean()
+    toe_m = skeleton.points_m(np.zeros(POSE_SIZE))[side_columns("FOOT_INDEX"), 2].mean()
     model, data = skeleton.model, skeleton.data
     feet = [geom for geom in range(model.ngeom) if is_foot_geom(model.geom(geom).name)]
     return float(toe_m - min(lowest_point(model, data, geom) for geom in feet))
-
-
-def _pair(part: str) -> list[int]:
-    return [COLUMN[Landmark[f"{side.name}_{part}"]] for side in SIDES]
 
 
 def _features(
@@ -216,7 +213,7 @@ def _toe_clearance_m(paths: FootPaths, strides: Sequence[Stride], standing_toe_m
 def _between(
     time_s: FloatArray, values: FloatArray, start_s: float, length_s: float, fractions: tuple[float, float]
 ) -> FloatArray:
-    """Values (T,) within two shares of a span of time."""
+    """Values (T,) between two fractions of a span of time."""
     begin, end = (start_s + fraction * length_s for fraction in fractions)
     return values[(time_s >= begin) & (time_s <= end)]
 

@@ -1,4 +1,4 @@
-"""Ground forces, centres of pressure and strides of a simulated walk, by replaying it."""
+"""Ground reaction forces, centres of pressure and strides of a simulated walk, by replaying it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FULL_PHYSICS = mujoco.mjtState.mjSTATE_FULLPHYSICS
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReplayedWalk:
-    """What a walk's physics felt. Axes: T control steps, K physics steps each, 2 sides, 14 joints."""
+    """Torques and ground reaction forces. Axes: T control steps, K physics steps each, 2 sides, 14 joints."""
 
     step_s: float  # one physics step
     torque_nm: FloatArray  # (T, 14) of the servos, mean over the step
@@ -35,7 +35,7 @@ def replay(model: Any, states: FloatArray, controls: FloatArray, substeps: int) 
     """Step the model again from every recorded state.
 
     `states` (T, S) as at the beginning of every control step; `controls` (T, K', U) with K' a divisor of
-    `substeps`: the controls of equal shares of the step.
+    `substeps`: the controls of equal parts of the step.
     """
     data, feet = mujoco.MjData(model), _Feet(model)
     steps, fractions = controls.shape[0], controls.shape[1]
@@ -98,7 +98,7 @@ def ground_contacts(
     """Complete strides of one foot from its vertical force (K,) sampled every `step_s`, from `after_s` on.
 
     A stance is a contact that carries a good share of the impulse of the longest one: toes that scuff the
-    floor in swing are none.
+    floor in swing do not.
     """
     stances = [contact for contact in _stances(vertical_n, round(_SHORTEST_SWING_S / step_s)) if contact[0]]
     found = []

@@ -1,9 +1,9 @@
-"""What no laboratory can see in a simulated walk: every muscle's force, length, power and cost.
+"""Muscle analysis of a simulated walk: force, fibre length, joint moment, power and metabolic cost.
 
-The physics is asked again in every state of the walk, so all numbers belong to exactly that walk. A walk with
-muscles shows its own activations. For a torque-driven walk they are estimated by static optimisation: what 80
-muscles with the least squared activation would have done to make the same torques. Tendons are rigid, but for
-the calf's (`core.twin.tendons`).
+The physics is evaluated again in every state of the walk, so all numbers belong to exactly that walk. A walk
+with muscles has its own activations. For a torque-driven walk static optimisation estimates them: those of 80
+muscles that make the same torques with the least squared activation. Tendons are rigid, but for the calf's
+(`core.twin.tendons`).
 """
 
 from __future__ import annotations
@@ -18,21 +18,26 @@ from core.domain.arrays import FloatArray
 from core.domain.rollout import MuscleAnalysis
 from core.domain.twin import BodyParameters
 from core.simulation.model.exo_model import worn_model
-from core.simulation.model.joint_coupling import FullPose, position_columns, velocity_columns
+from core.simulation.model.joint_coupling import (
+    NEUTRAL_ROOT,
+    FullPose,
+    dense_moment_arms,
+    position_columns,
+    velocity_columns,
+)
 from core.simulation.muscles.metabolics import FibreMotion, MetabolicMuscles, leg_actuators, metabolic_power
 from core.simulation.muscles.static_optimisation import estimate_activation
 from core.twin.body import Fidelity
 
-_CHUNK = 250  # frames whose moment arms are held at once; 5 MB
+_CHUNK = 250  # frames whose moment arms are in memory at once; 5 MB
 _DRIVE_HZ, _DRIVE_ORDER = 10.0, 2  # of the envelope, as EMG envelopes have
 _SHORTEST_TO_SMOOTH = 16  # frames; the filter needs as many
-_ROOT_AT_REST = (0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0)
 
 
 def muscle_analysis(model: Any, state: FloatArray, excitation: FloatArray) -> MuscleAnalysis:
-    """Facts of the leg muscles of a walk whose body has muscles.
+    """Muscle analysis of the leg muscles of a walk whose body has muscles.
 
-    `state` (T, S) full physics states, evenly in time, `excitation` (T, U) the controls that were given in
+    `state` (T, S) full physics states, evenly in time, `excitation` (T, U) the controls applied in
     them; an exo's motors, and muscles of trunk and arms, are left out.
     """
     nq, nv = model.nq, model.nv
@@ -45,8 +50,8 @@ def muscle_analysis(model: Any, state: FloatArray, excitation: FloatArray) -> Mu
 def neural_drive(excitation: FloatArray, time_s: FloatArray) -> FloatArray:
     """Excitation (T, M) as an EMG envelope shows it: low-passed at 10 Hz without delay, 0..1.
 
-    A muscle drive commands whatever brings an activation to its goal within milliseconds, on and off; no
-    nerve fires like that, and models of metabolic cost, which count every peak, are not made for it.
+    A muscle actuation commands what brings an activation to its target within milliseconds, on and off; motor
+    neurons do not fire like that, and models of metabolic cost, which count every peak, are not made for it.
     """
     if len(excitation) < _SHORTEST_TO_SMOOTH:
         return excitation
@@ -59,14 +64,14 @@ def neural_drive(excitation: FloatArray, time_s: FloatArray) -> FloatArray:
 def estimated_facts(
     body: BodyParameters, angle_rad: FloatArray, velocity_rad_s: FloatArray, torque_nm: FloatArray
 ) -> MuscleAnalysis:
-    """Facts that 80 muscles would show at this motion and these joint torques, all (T, 14).
+    """Muscle analysis of 80 muscles by static optimisation of this motion and these torques, all (T, 14).
 
-    Excitation is taken equal to activation: static optimisation knows no past.
+    Excitation is taken equal to activation: static optimisation has no activation dynamics.
     """
     model = worn_model(body, Fidelity.STANDARD, None)
     activation = estimate_activation(body, angle_rad, velocity_rad_s, torque_nm).activation
     pose = FullPose(model)
-    qpos = pose.position(np.array([_ROOT_AT_REST]), angle_rad)
+    qpos = pose.position(np.array([NEUTRAL_ROOT]), angle_rad)
     qvel = pose.velocity(angle_rad, velocity_rad_s)
     return _facts(model, qpos, qvel, activation, activation, estimated=True)
 
@@ -80,19 +85,19 @@ def _facts(
     *,
     estimated: bool,
 ) -> MuscleAnalysis:
-    cost = MetabolicMuscles.of(model)
-    felt = _MuscleStateReader(model)
+    parameters = MetabolicMuscles.of(model)
+    reader = _MuscleStateReader(model)
     pieces = [
-        felt.watch(
+        reader.read(
             qpos[start : start + _CHUNK], qvel[start : start + _CHUNK], activation[start : start + _CHUNK]
         )
         for start in range(0, len(qpos), _CHUNK)
     ]
     length_m, speed_m_s, force_n, moment_nm = (np.concatenate(parts) for parts in zip(*pieces, strict=True))
-    drive = (activation[:, felt.muscles], excitation[:, felt.muscles])
-    motion = _fibre_motion(model, cost, drive, (length_m, speed_m_s, force_n))
+    drive = (activation[:, reader.muscles], excitation[:, reader.muscles])
+    motion = _fibre_motion(model, parameters, drive, (length_m, speed_m_s, force_n))
     return MuscleAnalysis(
-        muscle_names=cost.names,
+        muscle_names=parameters.names,
         estimated=estimated,
         excitation=motion.excitation.astype(np.float32),
         activation=motion.activation.astype(np.float32),
@@ -101,26 +106,26 @@ def _facts(
         fibre_velocity=motion.velocity.astype(np.float32),
         moment_nm=moment_nm,
         power_w=moment_nm * qvel[:, velocity_columns(model)],
-        metabolic_w=metabolic_power(cost, motion),
+        metabolic_w=metabolic_power(parameters, motion),
     )
 
 
 def _fibre_motion(
     model: Any,
-    cost: MetabolicMuscles,
+    parameters: MetabolicMuscles,
     drive: tuple[FloatArray, FloatArray],
-    felt: tuple[FloatArray, FloatArray, FloatArray],
+    muscle_state: tuple[FloatArray, FloatArray, FloatArray],
 ) -> FibreMotion:
     """From activation and excitation, and from length, speed and pull of the muscles, all (T, M)."""
-    length_m, speed_m_s, force_n = felt
-    muscles = [model.actuator(name).id for name in cost.names]
+    length_m, speed_m_s, force_n = muscle_state
+    muscles = [model.actuator(name).id for name in parameters.names]
     gain, bias = model.actuator_gainprm[muscles], model.actuator_biasprm[muscles]
-    length = gain[:, 0] + (length_m - model.actuator_lengthrange[muscles, 0]) / cost.optimal_length_m
+    length = gain[:, 0] + (length_m - model.actuator_lengthrange[muscles, 0]) / parameters.optimal_length_m
     return FibreMotion(
         activation=drive[0],
         excitation=drive[1],
         length=length,
-        velocity=cost.fibre_speed * speed_m_s / cost.optimal_length_m,
+        velocity=parameters.fibre_speed * speed_m_s / parameters.optimal_length_m,
         active_force_n=np.maximum(force_n - passive_force(length, bias), 0.0),
         force_n=force_n,
         isometric=active_length_factor(length, gain),
@@ -128,13 +133,13 @@ def _fibre_motion(
 
 
 class _MuscleStateReader:
-    """Asks the physics what the leg muscles do in given states. A muscles in all, M of them, 14 joints."""
+    """Evaluates the leg muscles in given states. A muscles of the body, M of the legs, 14 joints."""
 
     def __init__(self, model: Any) -> None:
         self._model, self._data, self._pose = model, mujoco.MjData(model), FullPose(model)
         self.muscles = leg_actuators(model)
 
-    def watch(
+    def read(
         self, qpos: FloatArray, qvel: FloatArray, activation: FloatArray
     ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
         """Length [m], speed [m/s] and pull [N] of the muscles (K, M), and their moments [N m] (K, 14).
@@ -152,11 +157,9 @@ class _MuscleStateReader:
             length[frame] = data.actuator_length[self.muscles]
             speed[frame] = data.actuator_velocity[self.muscles]
             force[frame] = data.actuator_force[self.muscles]
-            mujoco.mju_sparse2dense(
-                arms[frame], data.actuator_moment, data.moment_rownnz, data.moment_rowadr, data.moment_colind
-            )
+            dense_moment_arms(data, arms[frame])
         angle = qpos[:, position_columns(model)]
-        joint_arms = self._pose.joint_moments(arms[:, self.muscles], angle)
+        joint_arms = self._pose.joint_moment_arms(arms[:, self.muscles], angle)
         return length, speed, -force, np.einsum("kmj,km->kj", joint_arms, force)
 
 

@@ -1,4 +1,4 @@
-"""A simulated walk as pictures and sensors: what the screens draw and the plots show."""
+"""Recording a simulated walk: time series for the plots, and body poses and muscle paths for the 3D views."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Act = Callable[[Float32Array], FloatArray]  # observation (1, O) -> action (1, 1
 def scene_geometry(body: BodyParameters, device_id: str | None) -> SceneGeometry:
     """Bones, and the exo if one is named, in body frames: one mesh per body, ordered as in `Playback`.
 
-    A playback made without the exo names fewer bodies: what it does not name is not there to be drawn.
+    A playback made without the exo names fewer bodies: bodies that it does not name are not drawn.
     """
     model = worn_model(body, Fidelity.STANDARD, device_id)
     exo = exo_bodies(model, device_id) if device_id is not None else ()
@@ -43,14 +43,14 @@ def scene_geometry(body: BodyParameters, device_id: str | None) -> SceneGeometry
 
 def playback_of(body: BodyParameters, qpos: FloatArray, device_id: str | None) -> Playback:
     """Poses of bodies and muscle paths for positions (T, 21) of the FAST model."""
-    return _Stage(body, device_id).play(qpos)
+    return _PlaybackModel(body, device_id).play(qpos)
 
 
 def body_poses(
     body: BodyParameters, qpos: FloatArray, device_id: str | None
 ) -> tuple[tuple[str, ...], Float32Array, Float32Array]:
     """Names (B), positions (T, B, 3) and quaternions (T, B, 4) only: for live pictures."""
-    return _Stage(body, device_id).poses(qpos)
+    return _PlaybackModel(body, device_id).poses(qpos)
 
 
 @lru_cache(maxsize=2)
@@ -66,7 +66,7 @@ class WalkTrace:
     """One recorded walk of the FAST model. Axes: T control steps, S state values."""
 
     state: FloatArray  # (T + 1, S): before each step, and after the last
-    target_rad: FloatArray  # (T, 14) at which the servos pulled, with weakness and reflexes
+    target_rad: FloatArray  # (T, 14) of the servos, with weakness and reflexes
     exo_torque_nm: FloatArray  # (T, 2, 2) two exo ticks per step, then sides
     fell: bool
     fall_cause: str
@@ -76,20 +76,20 @@ def trace_walk(environment: WalkingEnvironment, act: Act, assist: Assist | None,
     """Let the only walker of `environment` walk until it falls or the time is over."""
     states, targets, torques = [environment.state[0].copy()], [], []
     ticks = round(CONTROL_STEP_S / EXO_STEP_S)
-    given: list[FloatArray] = []
+    applied: list[FloatArray] = []  # exo torque of each tick of one control step
 
-    def noted(world: WalkingEnvironment) -> FloatArray:
-        given.append(np.zeros((1, len(SIDES))) if assist is None else np.array(assist(world)))
-        return given[-1]
+    def recorded_assist(env: WalkingEnvironment) -> FloatArray:
+        applied.append(np.zeros((1, len(SIDES))) if assist is None else np.array(assist(env)))
+        return applied[-1]
 
     for _ in range(round(seconds / CONTROL_STEP_S)):
-        step = environment.step(act(environment.observation()), noted)
+        step = environment.step(act(environment.observation()), recorded_assist)
         states.append(environment.state[0].copy())
         targets.append(environment.control[0, : len(JOINTS)].copy())
-        torques.append(np.zeros((ticks, len(SIDES))) if not given else np.concatenate(given))
-        given.clear()
+        torques.append(np.zeros((ticks, len(SIDES))) if not applied else np.concatenate(applied))
+        applied.clear()
         if step.terminated[0]:
-            causes = [cause for cause, who in environment.falls().items() if who[0]]
+            causes = [cause for cause, fell in environment.falls().items() if fell[0]]
             return _trace(states, targets, torques, causes[0] if causes else "the physics broke down")
     return _trace(states, targets, torques, "")
 
@@ -97,13 +97,13 @@ def trace_walk(environment: WalkingEnvironment, act: Act, assist: Assist | None,
 def record_rollout(
     label: GaitLabel, body: BodyParameters, trace: WalkTrace, device_id: str | None
 ) -> Rollout:
-    """Everything a laboratory and more would see of this walk, at 50 Hz.
+    """The record of this walk at 50 Hz: kinematics, joint torques, ground reactions, activations, strides.
 
     Forces and torques are means over each control step, from a replay of the physics. Activations are
     estimated by static optimisation from the body's own torques.
     """
     model = worn_model(body, Fidelity.FAST, device_id)
-    felt = _replay(model, trace)
+    replayed = _replay(model, trace)
     time_s: FloatArray = np.arange(len(trace.target_rad), dtype=np.float64) * CONTROL_STEP_S
     qpos, qvel = _motion(model, trace.state[1:])
     angle, velocity = qpos[:, position_columns(model)], qvel[:, velocity_columns(model)]
@@ -117,11 +117,11 @@ def record_rollout(
         time_s=time_s,
         joint_angle_rad=angle,
         joint_velocity_rad_s=velocity,
-        joint_torque_nm=felt.torque_nm,
+        joint_torque_nm=replayed.torque_nm,
         exo_torque_nm=trace.exo_torque_nm.mean(axis=1),
-        ground_force_n=felt.force_n,
-        centre_of_pressure_m=felt.pressure_m,
-        activation=estimate_activation(body, angle, velocity, felt.torque_nm).activation,
+        ground_force_n=replayed.force_n,
+        centre_of_pressure_m=replayed.pressure_m,
+        activation=estimate_activation(body, angle, velocity, replayed.torque_nm).activation,
         playback=playback_of(body, qpos, device_id),
         cycles=cycles,
         speed_m_s=float(qpos[0, 1] - qpos[-1, 1]) / max(walked_s - CONTROL_STEP_S, CONTROL_STEP_S),
@@ -150,7 +150,7 @@ def _motion(model: Any, state: FloatArray) -> tuple[FloatArray, FloatArray]:
     return state[:, 1 : 1 + model.nq], state[:, 1 + model.nq : 1 + model.nq + model.nv]
 
 
-class _Stage:
+class _PlaybackModel:
     """The full model, posed frame by frame from positions of the FAST model."""
 
     def __init__(self, body: BodyParameters, device_id: str | None) -> None:
@@ -205,7 +205,7 @@ def even_paths(paths: list[FloatArray], counts: IntArray) -> tuple[FloatArray, I
     """Give every path the same number of points in all frames.
 
     `paths[t]` holds the points of all muscles of frame t one after another, `counts` (T, M) how many each
-    has; the number changes when a muscle begins or ends to wrap around a bone. Missing points go onto the
+    has; the number changes when a muscle begins or ends to wrap around a bone. Missing points are put on the
     longest straight piece, so the path stays the same. Returns points (T, P, 3) and starts (M + 1,).
     """
     most = counts.max(axis=0)

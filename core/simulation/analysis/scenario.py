@@ -1,4 +1,4 @@
-"""A twin in a situation: how long it stays on its feet, why it falls, and everything it did on the way."""
+"""A twin in a scenario: time to a fall and its cause, tracking error, distance, and the full recording."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Act = Callable[[Float32Array], FloatArray]  # observation (N, O) -> action (N, 1
 STANDS_FIRST_S = 1.0  # before a walk that starts
 STANDS_LAST_S = 2.0  # after a walk that stops
 AFTERMATH_S = 3.0  # a fall this soon after a disturbance is put down to it
-KEEPS_UP_FRACTION = 0.7  # of the distance that was asked for; less is another, slower movement
+KEEPS_UP_FRACTION = 0.7  # of the commanded distance; less is another, slower movement
 FELL_BEHIND = "fell behind the asked speed"
 BROKE_DOWN = "the physics broke down"
 _CONTACT_N = 5.0
@@ -38,14 +38,14 @@ _CONTACT_N = 5.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScenarioRun:
-    """N randomised starts. A walk that came through has an empty cause; one without a fall fell at NaN."""
+    """N randomised starts. A successful walk has an empty cause; without a fall `fell_at_s` is NaN."""
 
     scenario: Scenario
     length_s: float
     survived_s: FloatArray  # (N,)
     fell_at_s: FloatArray  # (N,)
     cause: tuple[str, ...]  # N, in words: "after the trip: sank down"
-    rmse_deg: FloatArray  # (N,) hip, knee and ankle flexion against what was asked for, NaN for short walks
+    rmse_deg: FloatArray  # (N,) hip, knee and ankle flexion against the reference, NaN for short walks
     distance_m: FloatArray  # (N,)
 
     def __post_init__(self) -> None:
@@ -54,7 +54,7 @@ class ScenarioRun:
 
     @property
     def success_rate(self) -> float:
-        """Share of the starts that stayed on their feet and kept up to the end."""
+        """Fraction of the starts without a fall that kept up to the end."""
         return float(np.mean([not cause for cause in self.cause]))
 
 
@@ -67,11 +67,11 @@ def scenario_walker(
     fidelity: Fidelity = Fidelity.FAST,
     device_id: str | None = None,
 ) -> Walker:
-    """The walker of a scenario: its ground, its stride, its start and stop, what happens to it."""
+    """The walker of a scenario: its terrain, reference, start and stop, and perturbation."""
     model = worn_model(body, fidelity, device_id, ground=scenario.ground, surfaces=False)
     reference = scenario_reference(scenario, body, own)
-    pace = GaitOnset(STANDS_FIRST_S, length_s - STANDS_LAST_S) if scenario.start_and_stop else STEADY
-    return Walker(model, body, reference, scenario.ground, pace, scenario.disturbance)
+    onset = GaitOnset(STANDS_FIRST_S, length_s - STANDS_LAST_S) if scenario.start_and_stop else STEADY
+    return Walker(model, body, reference, scenario.ground, onset, scenario.disturbance)
 
 
 def run_scenario(
@@ -80,13 +80,13 @@ def run_scenario(
     """Let every walker of `environment` go through the scenario once with this policy."""
     count = environment.size
     cause, fell_at_s = [""] * count, np.full(count, np.nan)
-    happens_s = _happens_s(environment)
-    distance, asked, squares, samples = (np.zeros(count) for _ in range(4))
+    perturbed_s = _perturbed_s(environment)
+    distance, commanded, squares, samples = (np.zeros(count) for _ in range(4))
     for number in range(1, round(length_s / CONTROL_STEP_S) + 1):
         step = environment.step(act(environment.observation()))
         up = np.isnan(fell_at_s)
         distance[up] = environment.walked_m[up]
-        asked += CONTROL_STEP_S * environment.strides.speed_m_s
+        commanded += CONTROL_STEP_S * environment.strides.speed_m_s
         if number * CONTROL_STEP_S > SETTLE_S:
             error = environment.own_error_rad[:, FLEXION]
             squares[up] += (error[up] ** 2).mean(axis=1)
@@ -94,21 +94,21 @@ def run_scenario(
         for row in np.flatnonzero(step.terminated & up):
             fell_at_s[row] = number * CONTROL_STEP_S
             cause[row] = fall_in_words(
-                scenario, _cause(environment, int(row)), fell_at_s[row], happens_s[row]
+                scenario, _cause(environment, int(row)), fell_at_s[row], perturbed_s[row]
             )
         if not np.isnan(fell_at_s).any():
             break
         environment.reset(step.terminated)
-    for row in np.flatnonzero(np.isnan(fell_at_s) & (distance < KEEPS_UP_FRACTION * asked)):
+    for row in np.flatnonzero(np.isnan(fell_at_s) & (distance < KEEPS_UP_FRACTION * commanded)):
         cause[row] = FELL_BEHIND
     rmse = np.degrees(np.sqrt(squares / np.where(samples > 0, samples, np.nan)))
     survived = np.where(np.isnan(fell_at_s), length_s, fell_at_s)
     return ScenarioRun(scenario, length_s, survived, fell_at_s, tuple(cause), rmse, distance)
 
 
-def fall_in_words(scenario: Scenario, cause: str, fell_at_s: float, happened_s: float) -> str:
+def fall_in_words(scenario: Scenario, cause: str, fell_at_s: float, perturbed_s: float) -> str:
     """The cause of a fall with what led to it: "after the trip: sank down", "on the stairs: tipped over"."""
-    if scenario.disturbance is not None and 0.0 <= fell_at_s - happened_s <= AFTERMATH_S:
+    if scenario.disturbance is not None and 0.0 <= fell_at_s - perturbed_s <= AFTERMATH_S:
         return f"after the {scenario.disturbance.kind.value}: {cause}"
     place = {GroundKind.STAIRS: "on the stairs", GroundKind.RAMP: "on the ramp"}.get(scenario.ground.kind)
     if place is None and scenario.gait is GaitKind.RUN:
@@ -118,7 +118,7 @@ def fall_in_words(scenario: Scenario, cause: str, fell_at_s: float, happened_s: 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScenarioTrace:
-    """One walker's way through a scenario, at the end of each control step. Axes: T steps, 14 joints."""
+    """Recording of one walker in a scenario, at the end of each control step. Axes: T steps, 14 joints."""
 
     fell_at_s: float | None
     fall_cause: str  # "" without a fall
@@ -126,8 +126,8 @@ class ScenarioTrace:
     root: FloatArray  # (T, 7) pelvis position m and quaternion w x y z
     angle_rad: FloatArray  # (T, 14)
     velocity_rad_s: FloatArray  # (T, 14)
-    asked_rad: FloatArray  # (T, 14) the stride that was asked for
-    asked_speed_m_s: FloatArray  # (T,)
+    reference_rad: FloatArray  # (T, 14) of the reference
+    reference_speed_m_s: FloatArray  # (T,)
     torque_nm: FloatArray  # (T, 14) of the body itself
     exo_torque_nm: FloatArray  # (T, 2)
     ground_force_n: FloatArray  # (T, 2, 3) on the feet, world axes
@@ -139,26 +139,26 @@ class ScenarioTrace:
 def trace_scenario(
     scenario: Scenario, walker: Walker, environment: WalkingEnvironment, act: Act, length_s: float
 ) -> ScenarioTrace:
-    """Let `walker`, the only one of `environment`, go through the scenario, and note everything."""
-    happens_s = float(_happens_s(environment)[0])
+    """Let `walker`, the only one of `environment`, go through the scenario, and record everything."""
+    perturbed_s = float(_perturbed_s(environment)[0])
     columns = SensorColumns.of(walker.model)
     rows: list[tuple[FloatArray, ...]] = []
     fell_at_s: float | None = None
     cause = ""
     for _ in range(round(length_s / CONTROL_STEP_S)):
         step = environment.step(act(environment.observation()))
-        rows.append(_seen(environment, columns))
+        rows.append(_sample(environment, columns))
         if step.terminated[0]:
             fell_at_s = len(rows) * CONTROL_STEP_S
-            cause = fall_in_words(scenario, _cause(environment, 0), fell_at_s, happens_s)
+            cause = fall_in_words(scenario, _cause(environment, 0), fell_at_s, perturbed_s)
             break
-    seen = [np.concatenate(parts) for parts in zip(*rows, strict=True)]
+    arrays = [np.concatenate(parts) for parts in zip(*rows, strict=True)]
     time_s = CONTROL_STEP_S * np.arange(1, len(rows) + 1, dtype=np.float64)
-    return ScenarioTrace(fell_at_s, cause, time_s, *seen)
+    return ScenarioTrace(fell_at_s, cause, time_s, *arrays)
 
 
 def scenario_rollout(label: GaitLabel, walker: Walker, trace: ScenarioTrace) -> Rollout:
-    """The trace with pictures, strides and muscles: the body's own, or estimated where torques moved it.
+    """The trace with body poses, strides and muscles: the body's own, or estimated if torques moved it.
 
     Ground forces are those at the end of each control step, not means over it.
     """
@@ -195,18 +195,18 @@ def scenario_rollout(label: GaitLabel, walker: Walker, trace: ScenarioTrace) -> 
     )
 
 
-def _happens_s(environment: WalkingEnvironment) -> FloatArray:
+def _perturbed_s(environment: WalkingEnvironment) -> FloatArray:
     return environment.perturbations.begins_s(
         environment.time_s, environment.phase, environment.strides.period_s
     )
 
 
 def _cause(environment: WalkingEnvironment, row: int) -> str:
-    causes = [cause for cause, who in environment.falls().items() if who[row]]
+    causes = [cause for cause, fell in environment.falls().items() if fell[row]]
     return causes[0] if causes else BROKE_DOWN
 
 
-def _seen(environment: WalkingEnvironment, columns: SensorColumns) -> tuple[FloatArray, ...]:
+def _sample(environment: WalkingEnvironment, columns: SensorColumns) -> tuple[FloatArray, ...]:
     """Everything of one moment, in the order of ScenarioTrace, each with a first axis of length 1."""
     force = environment.ground_force_n
     point = columns.ground_point_m(environment.sensor)

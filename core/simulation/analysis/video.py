@@ -1,6 +1,6 @@
-"""A film of a simulated walk: the body from its right side on its walkway, drawn flat and calm.
+"""A film of a simulated walk: the body from its right side on its walkway.
 
-Every picture says that it is simulated. What was asked for is not drawn; only what the twin did.
+Every picture says that it is simulated. The reference is not drawn, only the walk of the twin.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ PICTURES_PER_S = 25
 SIZE_PX = (960, 540)
 _FINE = 2  # drawn larger and made smaller, for smooth edges
 _METRE_PX = 220.0
-_START_AT = (0.42, 0.90)  # where the walkway is under the body, as shares of the picture
-_PARALLAX = 0.18  # how much what is further away is shifted
+_START_AT = (0.42, 0.90)  # where the walkway is under the body, as fractions of the picture
+_PARALLAX = 0.18  # shift in the picture per metre of distance from the viewer
 _BACKGROUND, _GROUND, _EDGE, _INK = (250, 248, 246), (226, 220, 214), (160, 150, 140), (60, 52, 46)
 _LEG = {Side.RIGHT: (150, 96, 40), Side.LEFT: (196, 172, 148)}  # BGR; the near leg is darker
 _TRUNK, _FORCE = (120, 104, 92), (70, 110, 214)

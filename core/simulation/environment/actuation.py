@@ -1,4 +1,4 @@
-"""How a walker's joints are moved: joint targets become actuator controls."""
+"""Actuation of the joints: joint targets become actuator controls, by servos or by muscles."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from core.simulation.muscles.leg_muscles import MODEL_SIDES, LegMuscles, joint_r
 from core.twin.body import joint_strength
 from core.twin.impairments import torque_fractions
 
-MUSCLE_DAMPING_TIME_S = 0.05  # less than of servos: muscles answer late, and damp by themselves
-FORESIGHT_S = 0.008  # joint angles are foreseen by most of a muscle interval, in which activation arrives
+MUSCLE_DAMPING_TIME_S = 0.05  # less than of servos: muscles respond with delay and add damping of their own
+PREDICTION_S = 0.008  # joint angles are extrapolated by most of a muscle interval: activation rises in it
 MUSCLE_INTERVAL_S = 0.01
-_ARRIVAL_S = 0.6 * MUSCLE_INTERVAL_S  # in which the asked activation is to be reached
+_RISE_S = 0.6 * MUSCLE_INTERVAL_S  # in which the target activation is to be reached
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ActuationInputs:
-    """What an actuation is given. Axes: N walkers, 14 joints, S state values, Y sensor values."""
+    """Inputs of an actuation. Axes: N walkers, 14 joints, S state values, Y sensor values."""
 
     target_rad: FloatArray  # (N, 14)
     angle_rad: FloatArray  # (N, 14)
@@ -40,15 +40,15 @@ class ActuationInputs:
     state: FloatArray  # (N, S)
     sensor: FloatArray  # (N, Y)
     phase: FloatArray  # (N,) of the stride, from left heel strike
-    walking: FloatArray  # (N,) 1 in walking on a road, 0 on stairs, in running and in standing
+    walking: FloatArray  # (N,) 1 in walking on even ground, 0 on stairs, in running and in standing
 
 
 class Actuation(Protocol):
     """Turns targets into controls of the body's actuators, every `interval_s`."""
 
-    actuators: int  # controls it gives; an exo's motors follow them
+    actuators: int  # number of its controls; an exo's motors follow them
     interval_s: float
-    joint_pd: JointPd  # what the joints are asked for
+    joint_pd: JointPd  # the PD law of the joint targets
 
     def control(self, inputs: ActuationInputs) -> FloatArray:
         """Controls (N, actuators)."""
@@ -57,10 +57,10 @@ class Actuation(Protocol):
         """Joint torque of the body itself (N, 14)."""
 
     def effort(self, inputs: ActuationInputs) -> FloatArray:
-        """How hard the body works (N,), 0..1."""
+        """Mean squared actuation (N,), 0..1."""
 
     def reset(self, which: BoolArray) -> None:
-        """Forget the past of the marked walkers (N,)."""
+        """Reset the internal state of the marked walkers (N,)."""
 
     def state_dict(self) -> dict[str, np.ndarray]:
         """All that changes."""
@@ -91,7 +91,7 @@ class JointPd:
 
     @staticmethod
     def of_bodies(bodies: Sequence[BodyParameters]) -> JointPd:
-        """For bodies without servos: what their muscles are asked to do, weak ones for less."""
+        """For bodies with muscles: the torques that these shall make, less for weak ones."""
         strength = [[joint_strength(body, joint.kind) for joint in JOINTS] for body in bodies]
         stiffness = np.array([[joint.stiffness_nm_rad for joint in body] for body in strength])
         lowest = np.array([[joint.lowest_nm for joint in body] for body in strength])
@@ -106,8 +106,8 @@ class JointPd:
         return np.maximum(-self.lowest_nm, self.highest_nm)
 
     def torque_nm(self, target: FloatArray, angle: FloatArray, velocity: FloatArray) -> FloatArray:
-        wish = self.stiffness_nm_rad * (target - angle) - self.damping_nm_s_rad * velocity
-        return np.clip(wish, self.lowest_nm, self.highest_nm)
+        torque = self.stiffness_nm_rad * (target - angle) - self.damping_nm_s_rad * velocity
+        return np.clip(torque, self.lowest_nm, self.highest_nm)
 
 
 class _Stateless:
@@ -124,7 +124,7 @@ class _Stateless:
 
 
 class TorqueActuation(_Stateless):
-    """Ideal torque at every joint of the FAST body: the physics' own servos do the work."""
+    """Ideal torque at every joint of the FAST body, by the position actuators of its model."""
 
     actuators = len(JOINTS)
 
@@ -139,14 +139,14 @@ class TorqueActuation(_Stateless):
         return self.joint_pd.torque_nm(inputs.target_rad, inputs.angle_rad, inputs.velocity_rad_s)
 
     def effort(self, inputs: ActuationInputs) -> FloatArray:
-        """Mean squared share of each joint's strength."""
+        """Mean squared fraction of each joint's strength."""
         fraction = self.torque_nm(inputs) / self.joint_pd.limit_nm
         effort: FloatArray = np.mean(fraction**2, axis=1)
         return effort
 
 
 class MuscleActuation(_Stateless):
-    """Muscles: the torques that servos would give are asked of the leg muscles, as far as they can.
+    """Muscles: the leg muscles make the torques of the PD law as far as they can.
 
     Muscles of trunk and arms, which only the 416-muscle body has, are never excited.
     """
@@ -170,16 +170,16 @@ class MuscleActuation(_Stateless):
 
     def control(self, inputs: ActuationInputs) -> FloatArray:
         """Excitations (N, A) of all muscles that bring the activations to where the torques need them."""
-        foreseen = inputs.angle_rad + FORESIGHT_S * inputs.velocity_rad_s
-        wish = leg_rows(self.joint_pd.torque_nm(inputs.target_rad, foreseen, inputs.velocity_rad_s))
+        predicted = inputs.angle_rad + PREDICTION_S * inputs.velocity_rad_s
+        torque = leg_rows(self.joint_pd.torque_nm(inputs.target_rad, predicted, inputs.velocity_rad_s))
         angle, speed = leg_rows(inputs.angle_rad), leg_rows(inputs.velocity_rad_s)
         torques = self.leg_muscles.torques(inputs.angle_rad, inputs.sensor)
         self.problem = coordination_problem(
-            torques, wish, angle, speed, self._traits, self._priors.at(inputs.phase, inputs.walking)
+            torques, torque, angle, speed, self._traits, self._priors.at(inputs.phase, inputs.walking)
         )
         target = self.problem.exact() if self.network is None else self.network.activation(self.problem)
         present = self.leg_muscles.activation(inputs.state)
-        return self.leg_muscles.walkers(excitation_for(present, target, _ARRIVAL_S))
+        return self.leg_muscles.walkers(excitation_for(present, target, _RISE_S))
 
     def torque_nm(self, inputs: ActuationInputs) -> FloatArray:
         torques = self.leg_muscles.torques(inputs.angle_rad, inputs.sensor)

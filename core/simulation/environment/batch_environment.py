@@ -1,6 +1,6 @@
-"""What the environments share: bodies that step together, what can be read of them, and the exo's loop.
+"""Base of the vectorised environments: batched physics, readings of the state, and the exo's control loop.
 
-All members of a batch take a control step of 20 ms together; an exo that is worn is asked every 10 ms.
+All members of a batch take a control step of 20 ms together; the controller of a worn exo runs every 10 ms.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ EPISODE_S = 10.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StepResult:
-    """What one control step brought, in Gymnasium's words. Axis: N walkers."""
+    """Result of one control step, named as in Gymnasium. Axis: N walkers."""
 
     reward: FloatArray  # (N,)
     terminated: BoolArray  # (N,) the walker fell
@@ -39,7 +39,7 @@ Assist = Callable[[Any], FloatArray]
 
 
 class BatchEnvironment(ABC):
-    """N bodies in lockstep. Subclasses say what moves them, what is rewarded, and when they fall."""
+    """N walkers in lockstep. Subclasses define observation, action, reward and termination."""
 
     def __init__(
         self, models: Sequence[mujoco.MjModel], *, actuators: int, seed: int, episode_s: float, threads: int
@@ -51,7 +51,7 @@ class BatchEnvironment(ABC):
         self.with_exo = model.nu > actuators
         self.divergences = 0  # control steps in which the physics of a walker broke down
         self.exo_torque_nm: FloatArray = np.zeros((self.size, len(SIDES)))
-        self.control: FloatArray = np.zeros((self.size, model.nu))  # of all actuators, given last
+        self.control: FloatArray = np.zeros((self.size, model.nu))  # of all actuators in the last interval
         self.state: FloatArray = np.zeros((self.size, self.physics.state_size))
         self.sensor: FloatArray = np.zeros((self.size, model.nsensordata))
         self._seed, self._resets = seed, 0
@@ -61,7 +61,7 @@ class BatchEnvironment(ABC):
         self._position, self._velocity = position_columns(model), velocity_columns(model)
         self._sensors = SensorColumns.of(model)
 
-    # What can be read
+    # Readings
 
     @property
     def time_s(self) -> FloatArray:
@@ -92,11 +92,11 @@ class BatchEnvironment(ABC):
     def _forward_m(self) -> FloatArray:
         return -self.physics.position(self.state)[:, 1]
 
-    # What subclasses say
+    # Defined by subclasses
 
     @abstractmethod
     def observation(self) -> Float32Array:
-        """What the policy sees (N, O)."""
+        """Observation of the policy (N, O)."""
 
     @abstractmethod
     def step(self, action: FloatArray, assist: Assist | None = None) -> StepResult:
@@ -114,14 +114,14 @@ class BatchEnvironment(ABC):
     def load_state_dict(self, state: Mapping[str, np.ndarray]) -> None:
         """Continue from a `state_dict`."""
 
-    # What is the same for all
+    # Shared
 
     def stagger_episodes(self, seed: int) -> None:
-        """Let episodes end one by one: together they would make rewards rise and fall with their starts."""
+        """Randomise the episodes' ages: in phase, rewards would rise and fall with their starts."""
         self._age = np.random.default_rng(seed).integers(0, self._episode_steps, self.size)
 
     def _next_reset(self) -> np.random.Generator:
-        """Random numbers of one reset; which they are depends on the seed and on how many went before."""
+        """Random generator of one reset, determined by the seed and the number of earlier resets."""
         rng = np.random.default_rng((self._seed, self._resets))
         self._resets += 1
         return rng
@@ -131,7 +131,7 @@ class BatchEnvironment(ABC):
         """Controls (N, actuators) of the bodies themselves for the coming interval."""
 
     def _advance(self, interval_s: float, assist: Assist | None) -> BoolArray:
-        """Physics of one control step, with new controls every `interval_s`. Returns who diverged (N,)."""
+        """Physics of one control step, controls every `interval_s`. Returns which walkers diverged (N,)."""
         diverged = np.zeros(self.size, dtype=np.bool_)
         steps = round(interval_s / self.physics.time_step_s)
         for _ in range(round(CONTROL_STEP_S / interval_s)):

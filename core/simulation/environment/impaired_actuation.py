@@ -1,11 +1,11 @@
-"""Impairments that act while walking: weak muscles, too strong stretch reflexes, reactions that come late.
+"""Impairments that act while walking: weak muscles, spastic stretch reflexes, delayed reactions.
 
-Weak muscles answer the same command with less torque, long before they reach their limit.
+Weak muscles make less torque at the same command, long before they reach their limit.
 Spasticity is a stretch reflex that grows with the speed of stretch (Lance 1980), as in van der Krogt et al.
 (2016, J NeuroEng Rehabil 13:64: excitation = gain (stretch velocity - threshold), 30 ms later) and Jansen et
-al. (2014, J NeuroEng Rehabil 11:78). The reflex is added to what the person wants of the muscle, who does not
-know of it. Delay lets reactions act later: what the person adds to the practised movement when it goes
-differently. The practised movement itself is foreseen, and muscles are springs and dampers without delay.
+al. (2014, J NeuroEng Rehabil 11:78). The reflex is added to the voluntary command, which does not
+account for it. Delay postpones reactions: the corrections of the practised movement. The practised movement
+itself is feedforward, and muscles are springs and dampers without delay.
 """
 
 from __future__ import annotations
@@ -66,13 +66,13 @@ STRETCH_PER_RAD: dict[MuscleGroup, dict[JointKind, float]] = {
 
 
 class Reflex(Protocol):
-    """What stretched muscles add to the controls."""
+    """Stretch reflexes: controls added by stretched muscles."""
 
-    def wanted(self, inputs: ActuationInputs) -> ActuationInputs:
-        """The limbs as the person believes them to be."""
+    def voluntary(self, inputs: ActuationInputs) -> ActuationInputs:
+        """The inputs of the voluntary command: activations without those of the reflex."""
 
-    def added(self, control: FloatArray, inputs: ActuationInputs) -> FloatArray:
-        """Controls (N, U) that are asked for, with the reflex."""
+    def with_reflex(self, control: FloatArray, inputs: ActuationInputs) -> FloatArray:
+        """Voluntary controls (N, U) plus those of the reflex."""
 
     def reset(self, which: BoolArray) -> None: ...
 
@@ -84,26 +84,28 @@ class Reflex(Protocol):
 def impaired(
     actuation: Actuation, models: Sequence[Any], bodies: Sequence[BodyParameters], interval_s: float
 ) -> Actuation:
-    """`drive` with the reflexes and weaknesses of these bodies; `drive` itself when there are none.
+    """`actuation` with the reflexes and weaknesses of these bodies; itself when there are none.
 
-    Controls are asked for every `interval_s`.
+    Its controls are computed every `interval_s`.
     """
-    spastic, left = spasticity(bodies), torque_left(bodies)
-    if not spastic.any() and (left == 1.0).all():
+    spastic, remaining = spasticity(bodies), remaining_torque(bodies)
+    if not spastic.any() and (remaining == 1.0).all():
         return actuation
     if models[0].na:
-        return ImpairedActuation(actuation, MuscleReflex(models, spastic, interval_s), left, interval_s)
-    return ImpairedActuation(actuation, JointReflex(bodies, actuation.joint_pd, interval_s), left, interval_s)
+        return ImpairedActuation(actuation, MuscleReflex(models, spastic, interval_s), remaining, interval_s)
+    return ImpairedActuation(
+        actuation, JointReflex(bodies, actuation.joint_pd, interval_s), remaining, interval_s
+    )
 
 
-def torque_left(bodies: Sequence[BodyParameters]) -> FloatArray:
-    """Share of a commanded torque that weak muscles give, (N, 14, 2): negative and positive direction."""
+def remaining_torque(bodies: Sequence[BodyParameters]) -> FloatArray:
+    """Fraction of a commanded torque that weak muscles make, (N, 14, 2): negative and positive direction."""
     weak = [replace(body, strength=()) for body in bodies]
     return np.array([[torque_fractions(body, joint) for joint in JOINTS] for body in weak])
 
 
-class LateReactions:
-    """Actions of N walkers act as late as each one's severity of delay says."""
+class ReactionDelay:
+    """Delays the actions of N walkers by the severity of each one's delay impairment."""
 
     def __init__(self, bodies: Sequence[BodyParameters], interval_s: float) -> None:
         """`interval_s` from one action to the next."""
@@ -111,11 +113,11 @@ class LateReactions:
         self._delay = DelayedValues(np.array(late_s) / interval_s, len(JOINTS)) if any(late_s) else None
 
     def __call__(self, action: FloatArray) -> FloatArray:
-        """The actions (N, 14) that act now."""
+        """The delayed actions (N, 14)."""
         return action if self._delay is None else self._delay(action)
 
     def reset(self, which: BoolArray) -> None:
-        """The marked walkers (N,) have not reacted to anything yet."""
+        """Clear the pending actions of the marked walkers (N,)."""
         if self._delay is not None:
             self._delay.fill(which, np.zeros((len(which), len(JOINTS))))
 
@@ -134,57 +136,64 @@ def spasticity(bodies: Sequence[BodyParameters]) -> FloatArray:
 
 
 class ImpairedActuation:
-    """Actuation by muscles some of which are weak or answer to stretch."""
+    """Actuation by muscles some of which are weak or have a stretch reflex."""
 
-    def __init__(self, actuation: Actuation, reflex: Reflex, left: FloatArray, interval_s: float) -> None:
-        """`left` (N, 14, 2): what is left of each joint's torque, as `torque_left` tells."""
+    def __init__(
+        self, actuation: Actuation, reflex: Reflex, remaining: FloatArray, interval_s: float
+    ) -> None:
+        """`remaining` (N, 14, 2): fraction of each joint's torque, from `remaining_torque`."""
         self.joint_pd: JointPd = actuation.joint_pd
         self.actuators = actuation.actuators
         self.interval_s = interval_s
         self._inner = actuation
         self._reflex = reflex
-        self._left = left
-        self._fresh = np.ones(len(left), dtype=np.bool_)
-        self._control: FloatArray = np.zeros((len(left), actuation.actuators))
+        self._remaining = remaining
+        self._just_reset = np.ones(len(remaining), dtype=np.bool_)
+        self._control: FloatArray = np.zeros((len(remaining), actuation.actuators))
 
     def control(self, inputs: ActuationInputs) -> FloatArray:
-        self._fresh = np.zeros_like(self._fresh)
-        asked = self._inner.control(self._reflex.wanted(self._weakened(inputs)))
-        self._control = self._reflex.added(asked, inputs)
+        self._just_reset = np.zeros_like(self._just_reset)
+        voluntary = self._inner.control(self._reflex.voluntary(self._weakened(inputs)))
+        self._control = self._reflex.with_reflex(voluntary, inputs)
         return self._control
 
     def torque_nm(self, inputs: ActuationInputs) -> FloatArray:
-        return self._inner.torque_nm(self._acted(inputs))
+        return self._inner.torque_nm(self._effective_inputs(inputs))
 
     def effort(self, inputs: ActuationInputs) -> FloatArray:
-        return self._inner.effort(self._acted(inputs))
+        return self._inner.effort(self._effective_inputs(inputs))
 
     def reset(self, which: BoolArray) -> None:
-        self._fresh = self._fresh | which
+        self._just_reset = self._just_reset | which
         self._reflex.reset(which)
         self._inner.reset(which)
 
     def state_dict(self) -> dict[str, np.ndarray]:
-        own = {"fresh": self._fresh.copy(), "control": self._control.copy()}
+        own = {
+            "fresh": self._just_reset.copy(),
+            "control": self._control.copy(),
+        }  # keys of stored checkpoints
         return own | with_prefix(_REFLEX, self._reflex) | with_prefix(_INNER, self._inner)
 
     def load_state_dict(self, state: dict[str, np.ndarray]) -> None:
-        self._fresh, self._control = np.array(state["fresh"]), np.array(state["control"])
+        self._just_reset, self._control = np.array(state["fresh"]), np.array(state["control"])
         load_with_prefix(_REFLEX, self._reflex, state)
         load_with_prefix(_INNER, self._inner, state)
 
     def _weakened(self, inputs: ActuationInputs) -> ActuationInputs:
-        """Targets at which the servos ask for no more than the share of their torque that is left."""
+        """Targets at which the PD law gives no more than the remaining fraction of its torque."""
         stiffness, damping = self.joint_pd.stiffness_nm_rad, self.joint_pd.damping_nm_s_rad
-        wish_nm = stiffness * (inputs.target_rad - inputs.angle_rad) - damping * inputs.velocity_rad_s
-        left = np.where(wish_nm < 0.0, self._left[..., 0], self._left[..., 1])
-        return replace(inputs, target_rad=inputs.target_rad + (left - 1.0) * wish_nm / stiffness)
+        torque_nm = stiffness * (inputs.target_rad - inputs.angle_rad) - damping * inputs.velocity_rad_s
+        remaining = np.where(torque_nm < 0.0, self._remaining[..., 0], self._remaining[..., 1])
+        return replace(inputs, target_rad=inputs.target_rad + (remaining - 1.0) * torque_nm / stiffness)
 
-    def _acted(self, inputs: ActuationInputs) -> ActuationInputs:
-        """The limbs with the targets that really acted; those of muscles show in their activation."""
+    def _effective_inputs(self, inputs: ActuationInputs) -> ActuationInputs:
+        """The inputs with the targets that acted; the commands of muscles show in their activation."""
         if self.actuators != len(JOINTS):
             return inputs
-        return replace(inputs, target_rad=np.where(self._fresh[:, None], inputs.target_rad, self._control))
+        return replace(
+            inputs, target_rad=np.where(self._just_reset[:, None], inputs.target_rad, self._control)
+        )
 
 
 class JointReflex:
@@ -196,26 +205,28 @@ class JointReflex:
             [[strength_factor(body, group, side) for group in G] for side in SIDES] for body in bodies
         ]
         mass = np.array([body.mass_kg / GENERIC_BODY.mass_kg for body in bodies])
-        self._full_nm = np.array(strength)[..., None] * table(FULL_MOMENT_NM) * mass[:, None, None, None]
-        self._stretch_per_rad = table(STRETCH_PER_RAD)
+        self._full_nm = (
+            np.array(strength)[..., None] * group_by_joint(FULL_MOMENT_NM) * mass[:, None, None, None]
+        )
+        self._stretch_per_rad = group_by_joint(STRETCH_PER_RAD)
         self._stiffness = joint_pd.stiffness_nm_rad
         groups = len(SIDES) * len(G)
         self._delay = DelayedValues(np.full(len(bodies), REFLEX_DELAY_S / interval_s), groups)
 
-    def wanted(self, inputs: ActuationInputs) -> ActuationInputs:
+    def voluntary(self, inputs: ActuationInputs) -> ActuationInputs:
         return inputs
 
-    def added(self, control: FloatArray, inputs: ActuationInputs) -> FloatArray:
+    def with_reflex(self, control: FloatArray, inputs: ActuationInputs) -> FloatArray:
         """Targets (N, 14) moved so far that the servos add the reflex's torque, within their limits."""
-        added: FloatArray = control + self._torque_nm(inputs.velocity_rad_s) / self._stiffness
-        return added
+        targets: FloatArray = control + self._torque_nm(inputs.velocity_rad_s) / self._stiffness
+        return targets
 
     def _torque_nm(self, velocity_rad_s: FloatArray) -> FloatArray:
         """(N, 14) for joint velocities (N, 14)."""
         count = len(velocity_rad_s)
         legs = velocity_rad_s.reshape(count, len(SIDES), len(J))
         stretch = np.einsum("gj,nsj->nsg", self._stretch_per_rad, legs)
-        excitation = self._delay(excited(stretch, self._severity).reshape(count, -1))
+        excitation = self._delay(reflex_excitation(stretch, self._severity).reshape(count, -1))
         by_group = excitation.reshape(self._severity.shape)
         torque: FloatArray = np.einsum("nsg,nsgj->nsj", by_group, self._full_nm).reshape(count, -1)
         return torque
@@ -233,8 +244,8 @@ class JointReflex:
 class MuscleReflex:
     """Reflexes of muscles, each by its own fibre's speed.
 
-    What the person wants is followed apart from what the muscle does: an actuation that saw the activation
-    of a reflex would take it back at once. Axes: N walkers, M muscles.
+    The activation by the voluntary command is tracked apart from the muscle's own: an actuation that knew the
+    activation of a reflex would cancel it at once. Axes: N walkers, M muscles.
     """
 
     def __init__(self, models: Sequence[Any], spastic: FloatArray, interval_s: float) -> None:
@@ -249,48 +260,49 @@ class MuscleReflex:
         self._severity = _by_muscle(names, spastic)
         self._fibre_m = np.array([_optimal_fibre_m(model, self._muscles) for model in models])
         self._spastic = spastic.any(axis=(1, 2))
-        self._wanted: FloatArray = np.zeros((len(models), self._muscles))
-        self._fresh = np.ones(len(models), dtype=np.bool_)
+        self._voluntary: FloatArray = np.zeros((len(models), self._muscles))  # activation
+        self._just_reset = np.ones(len(models), dtype=np.bool_)
         ticks = np.full(len(models), REFLEX_DELAY_S / interval_s)
         self._delay = DelayedValues(ticks, self._muscles)
 
-    def wanted(self, inputs: ActuationInputs) -> ActuationInputs:
+    def voluntary(self, inputs: ActuationInputs) -> ActuationInputs:
         true = inputs.state[:, self._activation]
-        follow = self._spastic & ~self._fresh
-        self._wanted = np.where(follow[:, None], self._wanted, true)
-        self._fresh = np.zeros_like(self._fresh)
+        tracked = self._spastic & ~self._just_reset
+        self._voluntary = np.where(tracked[:, None], self._voluntary, true)
+        self._just_reset = np.zeros_like(self._just_reset)
         state = inputs.state.copy()
-        state[:, self._activation] = self._wanted
+        state[:, self._activation] = self._voluntary
         return replace(inputs, state=state)
 
-    def added(self, control: FloatArray, inputs: ActuationInputs) -> FloatArray:
-        self._wanted = activation_after(self._wanted, control, self._interval_s)
+    def with_reflex(self, control: FloatArray, inputs: ActuationInputs) -> FloatArray:
+        self._voluntary = activation_after(self._voluntary, control, self._interval_s)
         stretch = inputs.sensor[:, self._speed] / self._fibre_m
-        reflex = self._delay(excited(stretch, self._severity))
-        added: FloatArray = np.where(reflex > 0.0, np.minimum(control + reflex, 1.0), control)
-        return added
+        reflex = self._delay(reflex_excitation(stretch, self._severity))
+        excitation: FloatArray = np.where(reflex > 0.0, np.minimum(control + reflex, 1.0), control)
+        return excitation
 
     def reset(self, which: BoolArray) -> None:
-        self._fresh = self._fresh | which
+        self._just_reset = self._just_reset | which
         self._delay.fill(which, np.zeros_like(self._severity))
 
     def state_dict(self) -> dict[str, np.ndarray]:
-        return {"wanted": self._wanted.copy(), "fresh": self._fresh.copy()} | self._delay.state_dict()
+        # "wanted" and "fresh" are keys of stored checkpoints.
+        return {"wanted": self._voluntary.copy(), "fresh": self._just_reset.copy()} | self._delay.state_dict()
 
     def load_state_dict(self, state: Mapping[str, np.ndarray]) -> None:
-        self._wanted, self._fresh = np.array(state["wanted"]), np.array(state["fresh"])
+        self._voluntary, self._just_reset = np.array(state["wanted"]), np.array(state["fresh"])
         self._delay.load_state_dict(state)
 
 
-def excited(stretch_per_s: FloatArray, severity: FloatArray) -> FloatArray:
+def reflex_excitation(stretch_per_s: FloatArray, severity: FloatArray) -> FloatArray:
     """Reflex excitation 0..1 at stretch velocities in optimal fibre lengths per second, any shape."""
     above = np.maximum(stretch_per_s - REFLEX_THRESHOLD_PER_S, 0.0)
     excitation: FloatArray = np.minimum(REFLEX_GAIN_S * severity * above, 1.0)
     return excitation
 
 
-def table(values: Mapping[MuscleGroup, Mapping[JointKind, float]]) -> FloatArray:
-    """A table of groups and joints as an array (8, 7); what is not named is zero."""
+def group_by_joint(values: Mapping[MuscleGroup, Mapping[JointKind, float]]) -> FloatArray:
+    """A table of groups and joints as an array (8, 7); missing entries are zero."""
     return np.array([[values[group].get(kind, 0.0) for kind in J] for group in G])
 
 

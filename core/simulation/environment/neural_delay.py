@@ -1,4 +1,4 @@
-"""From a decision to the muscles: late, and with the reflexes of a spastic muscle added on the way."""
+"""Delay from the policy's excitation to the muscles, with the stretch reflexes of spastic muscles added."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _DELAY, _REFLEX = "delay_", "reflex_"
 
 
 class NeuralDelay:
-    """Excitations that reach the muscles of N walkers. Axes: M muscles."""
+    """Delays the excitations of N walkers. Axes: M muscles."""
 
     def __init__(
         self,
@@ -43,15 +43,15 @@ class NeuralDelay:
         self._unused = np.zeros((len(bodies), len(JOINTS)))
 
     def __call__(self, excitation: FloatArray, state: FloatArray, sensor: FloatArray) -> FloatArray:
-        """What the muscles get in this tick (N, M), for what is decided now (N, M)."""
-        arrived = self._delay(excitation)
+        """Excitation that reaches the muscles in this tick (N, M), for the new excitation (N, M)."""
+        delayed = self._delay(excitation)
         if self._reflex is None:
-            return arrived
+            return delayed
         joints, gait = (self._unused,) * 3, (self._unused[:, 0],) * 2
-        return self._reflex.added(arrived, ActuationInputs(*joints, state, sensor, *gait))
+        return self._reflex.with_reflex(delayed, ActuationInputs(*joints, state, sensor, *gait))
 
     def reset(self, which: BoolArray, activation: FloatArray) -> None:
-        """Let what the marked walkers' muscles do (N, M) have been decided a while ago."""
+        """Fill the history of the marked walkers (N,) with their present activation (N, M)."""
         self._delay.fill(which, activation)
         if self._reflex is not None:
             self._reflex.reset(which)

@@ -1,4 +1,4 @@
-"""What a walking policy sees: one table of named parts, in their order."""
+"""Observation of a walking policy: one table of named parts, in their order."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from core.domain.units import GRAVITY_M_S2
 from core.simulation.reference_gait.terrain_batch import GROUND_AHEAD_M
 
 LAYOUT: tuple[tuple[str, int], ...] = (
-    ("height", 1),  # of the pelvis above the walkway, against the usual
+    ("height", 1),  # of the pelvis above the walkway, over its mean in the reference
     ("up", 3),  # in the pelvis frame
     ("back", 3),  # backwards along the walkway, in the pelvis frame
     ("velocity", 3),  # of the pelvis, in its frame
@@ -32,11 +32,11 @@ LAYOUT: tuple[tuple[str, int], ...] = (
     ("load", len(SIDES)),  # on each foot, in body weights
 )
 OBSERVATION_SIZE = sum(size for _, size in LAYOUT)
-WEIGHT_LIMIT = 3.0  # body weights: an impact must not drown the rest
+WEIGHT_LIMIT = 3.0  # body weights: an impact must not dominate the rest
 
 
 def columns(name: str) -> slice:
-    """Where a named part stands. Raises KeyError for an unknown name."""
+    """Columns of a named part. Raises KeyError for an unknown name."""
     start = 0
     for part, size in LAYOUT:
         if part == name:
@@ -47,9 +47,9 @@ def columns(name: str) -> slice:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ObservationInputs:
-    """What changes from step to step, in natural units. Axis: N walkers."""
+    """The time-varying parts in SI units. Axis: N walkers."""
 
-    height: FloatArray  # (N,) pelvis above the walkway / usual
+    height: FloatArray  # (N,) pelvis above the walkway over its mean in the reference
     rotation: FloatArray  # (N, 3, 3) of the pelvis
     velocity_m_s: FloatArray  # (N, 3) of the pelvis, world
     spin_rad_s: FloatArray  # (N, 3) in the pelvis frame
@@ -66,19 +66,19 @@ class ObservationInputs:
 
 
 class ObservationEncoder:
-    """Turns what is seen into the policy's input; knows what never changes about each walker."""
+    """Scales and arranges the policy's observation; holds the constant part of each walker."""
 
     def __init__(self, bodies: Sequence[BodyParameters], climb: FloatArray) -> None:
         self._weight_n = np.array([GRAVITY_M_S2 * body.mass_kg for body in bodies])
         sizes = np.array([_sizes(body) for body in bodies]) - 1.0
-        self._seen: Float32Array = np.zeros((len(bodies), OBSERVATION_SIZE), np.float32)
+        self._constant: Float32Array = np.zeros((len(bodies), OBSERVATION_SIZE), np.float32)
         for name, value in (("size", sizes), ("climb", climb[:, None])):
-            self._seen[:, columns(name)] = value
+            self._constant[:, columns(name)] = value
 
     def encode(self, inputs: ObservationInputs) -> Float32Array:
         """(N, OBSERVATION_SIZE), a new array."""
         turn = 2 * np.pi * inputs.phase
-        seen = self._seen.copy()
+        observation = self._constant.copy()
         moving = (
             inputs.height[:, None] - 1.0,
             inputs.rotation[:, 2],
@@ -92,10 +92,10 @@ class ObservationEncoder:
             inputs.ahead_rad,
             np.stack([inputs.speed_m_s, inputs.period_s], axis=1),
         )
-        seen[:, : columns("size").start] = np.concatenate(moving, axis=1)
-        seen[:, columns("ground")] = inputs.ground_m
-        seen[:, columns("load")] = np.minimum(inputs.load_n / self._weight_n[:, None], WEIGHT_LIMIT)
-        return seen
+        observation[:, : columns("size").start] = np.concatenate(moving, axis=1)
+        observation[:, columns("ground")] = inputs.ground_m
+        observation[:, columns("load")] = np.minimum(inputs.load_n / self._weight_n[:, None], WEIGHT_LIMIT)
+        return observation
 
 
 def _sizes(body: BodyParameters) -> tuple[float, ...]:

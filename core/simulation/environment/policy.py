@@ -1,4 +1,4 @@
-"""A learned walking policy as plain arrays: how it decides, and how it is put into a file."""
+"""A trained walking policy as plain arrays: inference, and conversion to and from named arrays."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ OF_ANOTHER_VERSION = Advice(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PolicyNetworks:
-    """The learned part of a `GaitPolicy`. O observations, 14 actions."""
+    """The networks of a `GaitPolicy`. O observations, 14 actions."""
 
     policy: Network
     value: Network
@@ -34,8 +34,8 @@ class PolicyNetworks:
 
     def act(self, observation: Float32Array) -> FloatArray:
         """Actions (N, 14) for observations (N, O), without noise."""
-        seen = normalise(observation, self.observation_mean, self.observation_std)
-        return forward(self.policy, seen).astype(np.float64)
+        inputs = normalise(observation, self.observation_mean, self.observation_std)
+        return forward(self.policy, inputs).astype(np.float64)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Flat named arrays, ready for one npz file."""
@@ -80,12 +80,12 @@ class PolicyNetworks:
 
 
 def is_of_this_version(policy: Network) -> bool:
-    """Whether a policy sees what today's walkers show."""
+    """Whether a policy has the observation size of this version."""
     return policy.sizes[0] == OBSERVATION_SIZE
 
 
 def require_this_version(networks: PolicyNetworks) -> PolicyNetworks:
-    """The same networks. Refuses (TRN-020) a policy that sees something else than today's walkers."""
+    """The same networks. Refuses (TRN-020) a policy with an observation of another size."""
     if not is_of_this_version(networks.policy):
         raise UserError(OF_ANOTHER_VERSION)
     return networks

@@ -1,8 +1,8 @@
-"""Walkers whose reward knows no reference: muscles in synergies, a commanded speed and slope.
+"""Environment of predictive gait: muscle synergies as actions, a commanded speed and slope, no reference.
 
 There is no phase clock. A clock of a given period would prescribe the cadence, which a predictive gait must
 find by itself: a weak or hurting body walks at another one. The phase of the stride can be read from the
-joints, the loads under the feet and the muscles' activations, all of which are seen. Where walks begin is
+joints, the loads under the feet and the muscles' activations, all of which are observed. Where walks begin is
 given (`RecordedStarts`): moments of walks of a policy that does track a reference.
 """
 
@@ -37,8 +37,8 @@ from core.simulation.muscles.metabolics import MetabolicMuscles
 from core.simulation.reference_gait.terrain_batch import TerrainBatch
 from core.twin.impairments import pain_severities
 
-TICK_S = EXO_STEP_S  # delays are whole ticks; an exo is asked every tick
-SIMILAR_SPEED_M_S = 0.15  # starts this near the command are taken as equally good
+TICK_S = EXO_STEP_S  # delays are whole ticks; an exo's controller runs every tick
+SIMILAR_SPEED_M_S = 0.15  # recorded moments this near the command are drawn with equal probability
 _HIPS = np.array([joint.column for joint in JOINTS if joint.kind is JointKind.HIP_FLEXION])
 _HEAD, _ROOT = "head", "root"
 # What changes from step to step. These names are keys of stored checkpoints.
@@ -53,12 +53,12 @@ class PredictiveWalker:
     body: BodyParameters
     speeds_m_s: tuple[float, float]  # a command is drawn from this range at every start
     ground: Ground = LEVEL_GROUND
-    latency_s: float = 0.0  # from a decision to the muscles, beside the body's own delay
+    latency_s: float = 0.0  # from excitation to the muscles, beside the body's own delay
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RecordedStarts:
-    """Moments of recorded walks on the level, to begin from. Axes: K moments, S state and Y sensor values."""
+    """Initial states from recorded walks on the level. Axes: K moments, S state and Y sensor values."""
 
     state: FloatArray  # (K, S) with the muscles' activations
     sensor: FloatArray  # (K, Y)
@@ -73,7 +73,7 @@ class RecordedStarts:
 class PredictiveEnvironment(BatchEnvironment):
     """N walkers. Same seed, walkers, starts and actions: same walk.
 
-    An action (N, A) is the use of every synergy, then what is added to every muscle. Axes: M muscles.
+    An action (N, A) is the activation of every synergy, then a residual for every muscle. Axes: M muscles.
     """
 
     def __init__(
@@ -99,7 +99,7 @@ class PredictiveEnvironment(BatchEnvironment):
         self._neural_delay = NeuralDelay(models, bodies, [walker.latency_s for walker in walkers], TICK_S)
         self._starts = starts
         self._speeds = np.array([walker.speeds_m_s for walker in walkers])
-        self._level = float(np.median(self.physics.position(starts.state)[:, 2]))
+        self._nominal_height_m = float(np.median(self.physics.position(starts.state)[:, 2]))
         self.excitation: FloatArray = np.zeros((self.size, self.muscles))
         self.quantities: StepQuantities | None = None  # of the last step, as the rewards saw it
         self.origin: IntArray = np.zeros(self.size, dtype=np.int64)  # the recorded moment of each start
@@ -107,7 +107,7 @@ class PredictiveEnvironment(BatchEnvironment):
         self._head_m_s: FloatArray = np.zeros((self.size, 3))
         self.reset(np.ones(self.size, dtype=np.bool_))
 
-    # What can be seen
+    # Readings
 
     @property
     def activation(self) -> FloatArray:
@@ -130,11 +130,11 @@ class PredictiveEnvironment(BatchEnvironment):
     @property
     def _relative_height(self) -> FloatArray:
         above = self.physics.position(self.state)[:, 2] - self._terrain.line_m(self._forward_m)
-        height: FloatArray = above / self._level
+        height: FloatArray = above / self._nominal_height_m
         return height
 
     def observation(self) -> Float32Array:
-        """What the policy sees (N, 46 + M): body, loads, muscles, and the wanted speed and slope."""
+        """Observation of the policy (N, 46 + M): body, loads, muscles, commanded speed and slope."""
         position, velocity = self.physics.position(self.state), self.physics.velocity(self.state)
         rotation = rotation_matrices(position[:, 3:7])
         parts = (
@@ -152,10 +152,10 @@ class PredictiveEnvironment(BatchEnvironment):
         )
         return np.concatenate(parts, axis=1).astype(np.float32)
 
-    # What can be done
+    # Stepping
 
     def step(self, action: FloatArray, assist: Assist | None = None) -> StepResult:
-        """Take one control step with `action` (N, A); `assist` is asked every 10 ms when an exo is worn."""
+        """Take one control step with `action` (N, A); `assist` is called every 10 ms when an exo is worn."""
         action = np.clip(action, -ACTION_LIMIT, ACTION_LIMIT)
         self.excitation = excitations(action, self.synergies)
         diverged = self._advance(TICK_S, assist)
@@ -169,7 +169,7 @@ class PredictiveEnvironment(BatchEnvironment):
         return StepResult(reward, fell, self._age >= self._episode_steps, terms)
 
     def falls(self) -> Mapping[str, BoolArray]:
-        """Why a walker counts as fallen, by cause (N,), in the present state."""
+        """Conditions of termination by cause (N,), in the present state."""
         position = self.physics.position(self.state)
         rotation = rotation_matrices(position[:, 3:7])
         return {
@@ -250,7 +250,7 @@ class PredictiveEnvironment(BatchEnvironment):
         return int(rng.choice(near))
 
     def _start_state(self, rows: IntArray, picks: IntArray, rng: np.random.Generator) -> FloatArray:
-        """States (R, S): recorded ones at the start of the walkway, a little disturbed.
+        """States (R, S): recorded ones with noise, moved to the start of the walkway.
 
         On a ramp the legs are turned at the hips by its slope, so that the feet meet the ground as they did
         on the level, below an upright trunk.
@@ -270,7 +270,7 @@ class PredictiveEnvironment(BatchEnvironment):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Bodies:
-    """What never changes about N walkers."""
+    """Constants of N walkers."""
 
     weight_n: FloatArray  # (N,)
     lowest_rad: FloatArray  # (N, 14) ends of the joints' ranges

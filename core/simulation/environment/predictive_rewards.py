@@ -1,8 +1,8 @@
-"""What a good step is when no movement is prescribed: named terms, with one table of weights.
+"""Reward terms of predictive gait, and one table of their weights.
 
-Walking is what remains when a body moves at the wanted speed with little effort, a calm head and nothing that
-hurts: the objective of predictive simulation (Ackermann & van den Bogert 2010, J Biomech 43:1055; Song &
-Geyer 2018, J Physiol 596:1199; Schumacher et al. 2023, arXiv 2309.02976).
+Walking emerges from moving at the commanded speed with little effort, a steady head and no pain: the
+objective of predictive simulation (Ackermann & van den Bogert 2010, J Biomech 43:1055; Song & Geyer 2018, J
+Physiol 596:1199; Schumacher et al. 2023, arXiv 2309.02976).
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ import numpy as np
 from core.domain.arrays import FloatArray
 from core.simulation.environment.reward_term import RewardTerm
 
-USUAL_PEAK_LOAD = 1.25  # body weights: what fast walking puts on a foot
+USUAL_PEAK_LOAD = 1.25  # body weights on a foot in fast walking
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StepQuantities:
-    """What the rewards look at after one control step. Axes: N walkers, M muscles, 2 sides, 14 joints."""
+    """Inputs of the reward terms after one control step. Axes: N walkers, M muscles, 2 sides, 14 joints."""
 
     forward_error_m_s: FloatArray  # (N,) against the commanded speed
     sideways_m_s: FloatArray  # (N,)
@@ -61,7 +61,7 @@ def effort(quantities: StepQuantities) -> FloatArray:
 
 
 def steady_head(quantities: StepQuantities) -> FloatArray:
-    """A calm head: half is lost at 6 m/s^2, several times what comfortable walking shows (Menz 2003)."""
+    """A steady head: half is lost at 6 m/s^2, several times what comfortable walking shows (Menz 2003)."""
     value: FloatArray = np.exp(-0.02 * (quantities.head_acceleration_m_s2**2).sum(axis=1))
     return value
 
@@ -86,7 +86,7 @@ def pain(quantities: StepQuantities) -> FloatArray:
 
 
 def synergy_residual(quantities: StepQuantities) -> FloatArray:
-    """Muscles used in their synergies; negative, the mean square of what is added to them."""
+    """Muscles used in their synergies; negative, the mean square of the residuals."""
     value: FloatArray = -np.mean(quantities.residual**2, axis=1)
     return value
 

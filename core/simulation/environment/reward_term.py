@@ -16,7 +16,7 @@ QuantitiesT = TypeVar("QuantitiesT")
 @dataclass(frozen=True, slots=True)
 class RewardTerm(Generic[QuantitiesT]):
     weight: float
-    value: Callable[[QuantitiesT], FloatArray]  # (N,) of what one control step showed
+    value: Callable[[QuantitiesT], FloatArray]  # (N,) from the quantities of one control step
 
     @property
     def name(self) -> str:

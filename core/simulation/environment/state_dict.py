@@ -1,4 +1,4 @@
-"""State of parts inside the state of a whole, told apart by a prefix, as stored checkpoints have it."""
+"""State dicts of parts inside that of a whole, with a prefix for each part, as stored checkpoints have it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 
 class Stateful(Protocol):
-    """Something that changes from step to step and can go on from where it was."""
+    """An object whose internal state can be saved and restored."""
 
     def state_dict(self) -> dict[str, np.ndarray]: ...
 
@@ -22,6 +22,6 @@ def with_prefix(prefix: str, part: Stateful) -> dict[str, np.ndarray]:
 
 
 def load_with_prefix(prefix: str, part: Stateful, state: Mapping[str, np.ndarray]) -> None:
-    """Let `part` go on from its share of the state of a whole."""
+    """Restore `part` from its entries in the state of a whole."""
     own = {name.removeprefix(prefix): array for name, array in state.items() if name.startswith(prefix)}
     part.load_state_dict(own)

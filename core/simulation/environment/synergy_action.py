@@ -11,8 +11,8 @@ import numpy as np
 from core.domain.arrays import FloatArray
 
 ACTION_LIMIT = 3.0
-SYNERGY_TONE, SYNERGY_REACH = 0.1, 0.3  # action 0 is a standing body's tone, 3 a fully used synergy
-RESIDUAL_REACH = 0.1  # what an action of 1 adds to one muscle beside its synergies: 0.3 at most
+SYNERGY_TONE, SYNERGY_REACH = 0.1, 0.3  # action 0 is the muscle tone of standing, 3 a fully active synergy
+RESIDUAL_REACH = 0.1  # excitation of one muscle by a residual action of 1: 0.3 at most
 
 
 def excitations(action: FloatArray, synergies: FloatArray) -> FloatArray:

@@ -1,4 +1,4 @@
-"""Walkers who are asked to show their reference gait: what they see, what they may do, when they fall.
+"""Environment of reference tracking: observation, action, reward and termination.
 
 All walkers of a batch take a control step together. A step is 20 ms: the action shifts the joint targets away
 from the reference, servos pull towards the targets, and the physics answers.
@@ -27,7 +27,7 @@ from core.simulation.environment.batch_environment import (
     BatchEnvironment,
     StepResult,
 )
-from core.simulation.environment.impaired_actuation import LateReactions, impaired
+from core.simulation.environment.impaired_actuation import ReactionDelay, impaired
 from core.simulation.environment.observation import ObservationEncoder, ObservationInputs
 from core.simulation.environment.policy import PolicyNetworks
 from core.simulation.environment.reward_term import RewardTerm, weighted_reward
@@ -40,7 +40,7 @@ from core.simulation.environment.tracking_rewards import (
     usual_power_w_kg,
 )
 from core.simulation.model.joint_coupling import joint_limits, rotation_matrices
-from core.simulation.model.model_sensors import Senses
+from core.simulation.model.model_sensors import SensorEvaluator
 from core.simulation.muscles.coordination import CoordinationNetwork
 from core.simulation.physics.batch import Advance
 from core.simulation.physics.perturbations import Perturbations
@@ -52,11 +52,11 @@ from core.simulation.reference_gait.terrain_batch import TerrainBatch
 from core.twin.body import STRENGTH
 from core.twin.impairments import pain_severities
 
-ACTION_LIMIT = 2.0  # an action of this size moves a target by the joint's reach
+ACTION_LIMIT = 2.0  # an action of this size shifts a target by the joint's reach
 ACTION_SIZE = len(JOINTS)
 FOOT_M = 0.25  # heel to toe of the generic body, where its foot can touch the ground
-STEPS_DRAW = 0.1  # of the difference to the treads, each step: timing is regained within 0.2 s
-LOOK_AHEAD_S = 0.1  # the policy sees the reference this far ahead
+STAIRS_PHASE_GAIN = 0.1  # of the phase error against the treads, each step: corrected within 0.2 s
+LOOK_AHEAD_S = 0.1  # the observation holds the reference this far ahead
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,9 +103,9 @@ class WalkingEnvironment(BatchEnvironment):
         self._own_strides = PhasedStrides([walker.reference for walker in walkers], onsets)
         self._interval_s = min(self.actuation.interval_s, EXO_STEP_S if self.with_exo else CONTROL_STEP_S)
         self._impaired_actuation = impaired(self.actuation, models, bodies, self._interval_s)
-        self._reactions = LateReactions(bodies, CONTROL_STEP_S)
+        self._reaction_delay = ReactionDelay(bodies, CONTROL_STEP_S)
         self._pain = pain_severities(bodies)
-        self._senses = Senses(models)
+        self._sensor_evaluator = SensorEvaluator(models)
         self._reach_rad = np.array([STRENGTH[joint.kind].reach_rad for joint in JOINTS]) / ACTION_LIMIT
         self._terrain = TerrainBatch(grounds)
         self._weight_n = np.array([GRAVITY_M_S2 * body.mass_kg for body in bodies])
@@ -119,12 +119,12 @@ class WalkingEnvironment(BatchEnvironment):
         self.quantities: StepQuantities | None = None  # of the last step, as the rewards saw it
         self.reset(np.ones(self.size, dtype=np.bool_))
 
-    # What can be seen
+    # Readings
 
     @property
     def own_error_rad(self) -> FloatArray:
-        """(N, 14) against the person's own stride, which need not stand on the ground."""
-        self._own_strides.at(self.time_s)
+        """(N, 14) against the person's own stride, before the foot contact correction."""
+        self._own_strides.set_time(self.time_s)
         return self.joint_angle_rad - self._own_strides.angle(self.phase)
 
     @property
@@ -145,13 +145,13 @@ class WalkingEnvironment(BatchEnvironment):
 
     @property
     def _relative_height(self) -> FloatArray:
-        """(N,) pelvis above the walkway's line, against the usual."""
+        """(N,) pelvis above the walkway's line, over its mean in the reference."""
         above = self.physics.position(self.state)[:, 2] - self._terrain.line_m(self._forward_m)
         relative: FloatArray = above / self._initial_states.typical_height_m
         return relative
 
     def observation(self) -> Float32Array:
-        """What the policy sees (N, OBSERVATION_SIZE), as in `observation.LAYOUT`."""
+        """Observation of the policy (N, OBSERVATION_SIZE), as in `observation.LAYOUT`."""
         position, velocity = self.physics.position(self.state), self.physics.velocity(self.state)
         inputs = ObservationInputs(
             height=self._relative_height,
@@ -171,17 +171,17 @@ class WalkingEnvironment(BatchEnvironment):
         )
         return self._encoder.encode(inputs)
 
-    # What can be done
+    # Stepping
 
     def step(self, action: FloatArray, assist: Assist | None = None) -> StepResult:
-        """Take one control step with `action` (N, 14); `assist` is asked every 10 ms when an exo is worn."""
+        """Take one control step with `action` (N, 14); `assist` is called every 10 ms when an exo is worn."""
         action = np.clip(action, -ACTION_LIMIT, ACTION_LIMIT)
         coming = self._coming_phase()
-        self.target_rad = self.target(self._reactions(action))
+        self.target_rad = self.target(self._reaction_delay(action))
         diverged = self._advance(self._interval_s, assist)
         self.phase = coming % 1.0
         self._age += 1
-        self.strides.at(self.time_s)
+        self.strides.set_time(self.time_s)
         self.quantities = self._step_quantities(action)
         self._action = action
         reward, terms = weighted_reward(self._reward, self.quantities)
@@ -190,18 +190,18 @@ class WalkingEnvironment(BatchEnvironment):
         return StepResult(reward, fell, self._age >= self._episode_steps, terms)
 
     def target(self, action: FloatArray) -> FloatArray:
-        """Joint targets (N, 14) that `action` (N, 14) asks for in the coming control step."""
+        """Joint targets (N, 14) of `action` (N, 14) in the coming control step."""
         limited = np.clip(action, -ACTION_LIMIT, ACTION_LIMIT)
         target: FloatArray = self.strides.angle(self._coming_phase()) + self._reach_rad * limited
         return target
 
     def _coming_phase(self) -> FloatArray:
-        """Phase (N,) after this step. It runs with time; on stairs it is drawn to where the treads are."""
+        """Phase (N,) after this step. It advances with time; on stairs it is corrected towards the treads."""
         phase = self.phase + CONTROL_STEP_S / self.strides.period_s
-        return phase + STEPS_DRAW * self._terrain.ahead_of_phase(self._forward_m, phase)
+        return phase + STAIRS_PHASE_GAIN * self._terrain.ahead_of_phase(self._forward_m, phase)
 
     def falls(self) -> Mapping[str, BoolArray]:
-        """Why a walker counts as fallen, by cause (N,), after the last step."""
+        """Conditions of termination by cause (N,), after the last step."""
         height = self._relative_height
         quantities = self.quantities or self._step_quantities(np.zeros((self.size, ACTION_SIZE)))
         return {
@@ -213,7 +213,7 @@ class WalkingEnvironment(BatchEnvironment):
         }
 
     def reset(self, which: BoolArray) -> None:
-        """Put the marked walkers (N,) back on their feet at a random phase of their stride."""
+        """Start a new episode of the marked walkers (N,) at a random phase of their stride."""
         count = int(which.sum())
         if count == 0:
             return
@@ -222,17 +222,17 @@ class WalkingEnvironment(BatchEnvironment):
         phase[which] = rng.random(count)
         self.phase = phase
         self._age[which] = 0
-        self.strides.at(self.time_s)
+        self.strides.set_time(self.time_s)
         self._action[which] = 0.0
         self.state[which] = self.physics.at_rest(*self._initial_states.draw(self.phase, rng))[which]
         self._start_m = np.where(which, self._forward_m, self._start_m)
-        self.sensor[which] = self._senses.feel(self.state, np.flatnonzero(which))
+        self.sensor[which] = self._sensor_evaluator.evaluate(self.state, np.flatnonzero(which))
         self.exo_torque_nm[which] = 0.0
         self._impaired_actuation.reset(which)
-        self._reactions.reset(which)
+        self._reaction_delay.reset(which)
 
     def start_like(self, other: WalkingEnvironment) -> None:
-        """Put everyone where the first walker of `other` begins, as far as their own joints reach."""
+        """Give all walkers the initial state of the first walker of `other`, within their joint limits."""
         for name in ("state", "sensor", "phase", "_start_m"):
             setattr(self, name, np.repeat(getattr(other, name)[:1], self.size, axis=0))
         position = self.physics.position(self.state)
@@ -242,15 +242,17 @@ class WalkingEnvironment(BatchEnvironment):
     def state_dict(self) -> dict[str, np.ndarray]:
         """All that changes, so that `load_state_dict` continues exactly here."""
         own = {name: getattr(self, name) for name in _STATE}
-        own |= with_prefix(_ACTUATION, self._impaired_actuation) | with_prefix(_REACTIONS, self._reactions)
+        own |= with_prefix(_ACTUATION, self._impaired_actuation) | with_prefix(
+            _REACTIONS, self._reaction_delay
+        )
         return own | {"counters": np.array([self._seed, self._resets])}
 
     def load_state_dict(self, state: Mapping[str, np.ndarray]) -> None:
         for name in _STATE:
             setattr(self, name, np.array(state[name]))
-        self.strides.at(self.time_s)
+        self.strides.set_time(self.time_s)
         load_with_prefix(_ACTUATION, self._impaired_actuation, state)
-        load_with_prefix(_REACTIONS, self._reactions, state)
+        load_with_prefix(_REACTIONS, self._reaction_delay, state)
         self._seed, self._resets = (int(count) for count in state["counters"])
 
     # Inside
@@ -287,7 +289,7 @@ class WalkingEnvironment(BatchEnvironment):
         rotation, inputs = rotation_matrices(position[:, 3:7]), self._actuation_inputs()
         speed = self.strides.speed_m_s
         _, rise = self._initial_states.height_and_climb(self.phase)
-        painless = pain_free_phase(self.phase, self.strides.right_strike, self._pain)
+        pain_free = pain_free_phase(self.phase, self.strides.right_strike, self._pain)
         return StepQuantities(
             angle_error_rad=inputs.angle_rad - self.strides.angle(self.phase),
             velocity_error_rad_s=inputs.velocity_rad_s - self.strides.velocity(self.phase),
@@ -304,8 +306,8 @@ class WalkingEnvironment(BatchEnvironment):
             power_w_kg=self._power_w_kg(inputs),
             usual_w_kg=usual_power_w_kg(speed, self._terrain.climb),
             load=self.ground_force_n[:, :, 2] / self._weight_n[:, None],
-            left_load=self.strides.left_load(painless),
-            usual_load=self.strides.load(painless, self._initial_states.typical_height_m),
+            left_load=self.strides.left_load(pain_free),
+            usual_load=self.strides.load(pain_free, self._initial_states.typical_height_m),
             roll=self._sensors.roll_m(self.sensor) / self._foot_m[:, None],
             stance=self.strides.stance(self.phase),
             rolls=inputs.walking,
@@ -315,12 +317,12 @@ class WalkingEnvironment(BatchEnvironment):
 
 
 def actuation_of(walkers: Sequence[Walker], networks: PolicyNetworks) -> Actuation:
-    """What moves walkers by this policy: their muscles if it has learned to coordinate them, else servos."""
+    """Actuation for this policy: muscles if it has a coordination network, else servos."""
     if networks.coordination is None:
         return TorqueActuation([walker.model for walker in walkers], CONTROL_STEP_S)
     return muscle_actuation(walkers, CoordinationNetwork(networks.coordination))
 
 
 def muscle_actuation(walkers: Sequence[Walker], network: CoordinationNetwork | None) -> MuscleActuation:
-    """The muscles of walkers; without a network every demand is solved exactly."""
+    """The muscles of walkers; without a network every problem is solved exactly."""
     return MuscleActuation([walker.model for walker in walkers], [walker.body for walker in walkers], network)

@@ -1,4 +1,4 @@
-"""What a good step is: small terms, each between 0 and 1, with one table of weights."""
+"""Reward terms of reference tracking, and one table of their weights."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from core.domain.body import JOINTS, SAGITTAL, JointKind
 from core.domain.units import GRAVITY_M_S2
 from core.simulation.environment.reward_term import RewardTerm
 
-# The foot's small joints are hardly seen by a camera and hardly change the gait, so they count less.
+# The foot's small joints are hardly measured by a camera and hardly change the gait, so they count less.
 _IMPORTANCE = {JointKind.HIP_ROTATION: 0.5, JointKind.SUBTALAR: 0.5, JointKind.TOES: 0.6}
 JOINT_IMPORTANCE: FloatArray = np.array([_IMPORTANCE.get(joint.kind, 1.0) for joint in JOINTS])
 STANCE_FRACTION = (0.0, 0.1, 0.3, 0.5, 0.7, 0.85, 1.0)
 ROLL_FRACTION = (0.08, 0.20, 0.42, 0.58, 0.70, 0.78, 0.92)  # centre of pressure, of the foot's length
-MOST_EFFORT, MOST_WORK = 0.06, 4.0  # that a step can cost; good walking takes 0.01 and 1
+MOST_EFFORT, MOST_WORK = 0.06, 4.0  # upper bounds of the costs of a step; good walking has 0.01 and 1
 RUNNING_M_S = 1.95  # people change from walking to running about here (Thorstensson & Roberthson 1987)
 AIRBORNE = 0.2  # body weights on both feet together
 FLEXION = np.array([joint.kind in SAGITTAL for joint in JOINTS])
@@ -24,7 +24,7 @@ FLEXION = np.array([joint.kind in SAGITTAL for joint in JOINTS])
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StepQuantities:
-    """What the rewards look at after one control step. Axis: N walkers."""
+    """Inputs of the reward terms after one control step. Axis: N walkers."""
 
     angle_error_rad: FloatArray  # (N, 14) against the reference
     velocity_error_rad_s: FloatArray  # (N, 14)
@@ -37,11 +37,11 @@ class StepQuantities:
     drift_m: FloatArray  # (N,) sideways from the line
     action: FloatArray  # (N, 14)
     action_change: FloatArray  # (N, 14) since the step before
-    effort: FloatArray  # (N,) 0..1, as the drive counts it
+    effort: FloatArray  # (N,) 0..1, as the actuation defines it
     power_w_kg: FloatArray  # (N,) positive mechanical power of all joints per body mass
-    usual_w_kg: FloatArray  # (N,) what people spend of it at this speed and slope
+    usual_w_kg: FloatArray  # (N,) normal power of people at this speed and slope
     load: FloatArray  # (N, 2) vertical ground force on each foot in body weights
-    left_load: FloatArray  # (N,) share of it that the left foot should carry
+    left_load: FloatArray  # (N,) fraction of it that the left foot should carry
     usual_load: FloatArray  # (N, 2) body weights that each foot carries in people's walking
     roll: FloatArray  # (N, 2) where along its length each foot carries, 0 heel to 1 toe
     stance: FloatArray  # (N, 2) how far through its stance each foot should be
@@ -59,7 +59,7 @@ def joint_angle(quantities: StepQuantities) -> FloatArray:
 def sagittal_angle(quantities: StepQuantities) -> FloatArray:
     """Hip, knee and ankle flexion closely as in the reference: half is lost at 6 degrees.
 
-    `pose` leads there from far away but hardly tells 8 degrees from 5; this term does.
+    `joint_angle` has a gradient far from the reference but hardly one between 8 and 5 degrees; this has.
     """
     value: FloatArray = np.exp(-60.0 * np.mean(quantities.angle_error_rad[:, FLEXION] ** 2, axis=1))
     return value
@@ -72,7 +72,7 @@ def joint_velocity(quantities: StepQuantities) -> FloatArray:
 
 
 def progress(quantities: StepQuantities) -> FloatArray:
-    """Speed as in the reference, straight ahead; a part is felt by those who are far too slow."""
+    """Speed as in the reference, straight ahead; a broad part has a gradient far below it."""
     square = quantities.forward_error_m_s**2
     near, far = np.exp(-8.0 * square), np.exp(-square)
     value: FloatArray = (0.7 * near + 0.3 * far) * np.exp(-4.0 * quantities.sideways_m_s**2)
@@ -80,7 +80,7 @@ def progress(quantities: StepQuantities) -> FloatArray:
 
 
 def pelvis_height_rate(quantities: StepQuantities) -> FloatArray:
-    """The pelvis rises and falls as in the reference: who vaults over straight legs hammers the next step."""
+    """The pelvis moves vertically as in the reference: vaulting over straight legs ends in a hard landing."""
     value: FloatArray = np.exp(-25.0 * quantities.rise_error_m_s**2)
     return 1.0 - quantities.rolls * (1.0 - value)
 
@@ -97,24 +97,24 @@ def posture(quantities: StepQuantities) -> FloatArray:
 
 
 def loading(quantities: StepQuantities) -> FloatArray:
-    """Weight on the foot whose turn it is; half when neither touches the ground."""
-    weighted_reward = quantities.load.sum(axis=1)
-    fraction = quantities.load[:, 0] / np.maximum(weighted_reward, AIRBORNE)
+    """Weight on the foot in stance; half when neither touches the ground."""
+    total = quantities.load.sum(axis=1)
+    fraction = quantities.load[:, 0] / np.maximum(total, AIRBORNE)
     value: FloatArray = np.exp(-10.0 * (fraction - quantities.left_load) ** 2)
-    return np.where(weighted_reward < AIRBORNE, 0.5, value)
+    return np.where(total < AIRBORNE, 0.5, value)
 
 
 def landing(quantities: StepQuantities) -> FloatArray:
-    """Soft steps, as people's are."""
+    """Landings as soft as people's."""
     excess = np.maximum(quantities.load.sum(axis=1) - quantities.load_limit, 0.0)
     value: FloatArray = np.exp(-4.0 * excess**2)
     return value
 
 
 def support(quantities: StepQuantities) -> FloatArray:
-    """Each foot carries what people's feet do: weight is handed over softly, the body rides over the leg.
+    """Each foot carries the load of normal walking: smooth weight transfer, the body over the leg.
 
-    A part is felt by those who hammer.
+    A broad part has a gradient at hard landings.
     """
     square = np.sum((quantities.load - quantities.usual_load) ** 2, axis=1)
     value: FloatArray = 0.5 * np.exp(-10.0 * square) + 0.5 * np.exp(-square)
@@ -126,10 +126,10 @@ def rollover(quantities: StepQuantities) -> FloatArray:
 
     It decides where the ground force passes hip and knee: without it, the hip flexors work twice as hard.
     """
-    weighted_reward = quantities.load.sum(axis=1)
-    fraction = quantities.load / np.maximum(weighted_reward, AIRBORNE)[:, None]
+    total = quantities.load.sum(axis=1)
+    fraction = quantities.load / np.maximum(total, AIRBORNE)[:, None]
     error = quantities.roll - np.interp(quantities.stance, STANCE_FRACTION, ROLL_FRACTION)
-    value = np.where(weighted_reward < AIRBORNE, 0.0, np.exp(-20.0 * np.sum(fraction * error**2, axis=1)))
+    value = np.where(total < AIRBORNE, 0.0, np.exp(-20.0 * np.sum(fraction * error**2, axis=1)))
     return 1.0 - quantities.rolls * (1.0 - value)
 
 
@@ -166,7 +166,7 @@ def load_limit(speed_m_s: FloatArray, even: FloatArray) -> FloatArray:
 
 
 def effort(quantities: StepQuantities) -> FloatArray:
-    """Little effort for what is asked; negative. People walk close to the least of it (Ralston 1958)."""
+    """Little effort at this speed and slope; negative. People walk close to the least (Ralston 1958)."""
     return -_bounded(quantities.effort / quantities.usual_w_kg, MOST_EFFORT)
 
 
@@ -181,17 +181,17 @@ def pain(quantities: StepQuantities) -> FloatArray:
 
 
 def work(quantities: StepQuantities) -> FloatArray:
-    """Little positive joint work; negative, as a share of the usual."""
+    """Little positive joint work; negative, as a fraction of the normal."""
     return -_bounded(quantities.power_w_kg / quantities.usual_w_kg, MOST_WORK)
 
 
 def _bounded(cost: FloatArray, most: float) -> FloatArray:
-    """The cost itself while small, never more than `most`: falling must never be the better deal."""
+    """The cost itself while small, never more than `most`: falling must never cost less than walking."""
     bounded: FloatArray = most * (1.0 - np.exp(-cost / most))
     return bounded
 
 
-SIMILARITY = joint_angle.__name__  # the term that is told as likeness to the reference gait, 0..1
+SIMILARITY = joint_angle.__name__  # the term that is reported as similarity to the reference gait, 0..1
 
 WALKING_REWARD = (
     RewardTerm(0.30, joint_angle),
@@ -212,7 +212,7 @@ WALKING_REWARD = (
 )
 
 
-# Who cannot walk yet must not learn first that falling is cheaper than trying.
+# A policy that cannot walk yet must not first learn that falling costs less than walking.
 FIRST_STEPS_REWARD = tuple(
     replace(term, weight=term.weight / 6.0) if term.value in (effort, work) else term
     for term in WALKING_REWARD

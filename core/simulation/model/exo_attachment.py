@@ -1,4 +1,4 @@
-"""How the parts of an assist-sim device come onto a body: which limb, with which motors, held how."""
+"""Attaching an assist-sim device to a body model: its limbs, its motors, rigid or through straps."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from core.simulation.model.straps import Strap, add_strap
 from core.twin.body import is_foot_geom
 
 BODY_MODEL = "myolegs"
-_WORLD = "world"  # it has no parent to ask for
+_WORLD = "world"  # MuJoCo's root body; it has no parent
 _LINEAGES = {"myolegs26_root": "myolegs26", "humerus_r": "myofullbody"}  # a body only this model has
 _SOLE_ATTRIBUTES = ("contype", "conaffinity", "condim", "friction", "solref", "solimp")
 _SIDE_MARKS = {Side.LEFT: ("_l", "_sx"), Side.RIGHT: ("_r", "_dx")}
@@ -48,13 +48,13 @@ def lineage_of(spec: Any) -> str:
 
 
 def side_of(name: str) -> Side:
-    """The side that the name of a part, a cable or a motor tells."""
+    """Side of the person, from the suffix of the name of a part, a cable or a motor."""
     low = name.lower()
     return next(side for side in SIDES if low.endswith(_SIDE_MARKS[side]))
 
 
-def worn_on(config: Any, lineage: str) -> tuple[str, ...]:
-    """The limbs that carry parts of the device, each once, as bodies of the model."""
+def carrying_limbs(config: Any, lineage: str) -> tuple[str, ...]:
+    """Bodies of the model that carry parts of the device, each once."""
     return tuple(dict.fromkeys(place.parent_body for place in _attachments(config, lineage)))
 
 
@@ -63,45 +63,45 @@ def replaces_a_limb(config: Any, lineage: str) -> bool:
     return bool(config.resolve_body_removals(lineage))
 
 
-def put_on(spec: Any, config: Any, lineage: str, straps: Iterable[Strap], *, draw: bool) -> None:
+def attach_device(spec: Any, config: Any, lineage: str, straps: Iterable[Strap], *, draw: bool) -> None:
     """Attach the device to the editable body, held by `straps` where there are any, else rigidly.
 
     The exo touches nothing. Without `draw` it brings no surfaces; all its inertias are given as numbers.
     """
     places = _attachments(config, lineage)
-    held = {strap.limb: _strapped(spec, config, places, strap) for strap in straps}
-    config._attachments_by_msk[lineage] = [_moved(place, held) for place in places]
+    strap_bodies = {strap.limb: _strap_body(spec, config, places, strap) for strap in straps}
+    config._attachments_by_msk[lineage] = [_relative_to_strap(place, strap_bodies) for place in places]
     config._equalities_by_msk[lineage] = [
-        tie for tie in config.resolve_equalities(lineage) if not _is_clamp(tie, places)
+        equality for equality in config.resolve_equalities(lineage) if not _is_clamp(equality, places)
     ]
-    _without_what_is_missing(spec, config, lineage)
+    _drop_edits_of_missing_elements(spec, config, lineage)
     soles = _soles(spec, config.resolve_body_removals(lineage))
-    inputs = frozenset(place.parent_body for place in places)
-    model, data = _DeviceCombiner(draw, inputs, held).combine(spec, config, msk_key=lineage)
+    limbs = frozenset(place.parent_body for place in places)
+    model, data = _DeviceCombiner(draw, limbs, strap_bodies).combine(spec, config, msk_key=lineage)
     if soles:
         mujoco.mj_kinematics(model, data)
-        _put_under(spec, config, data, soles)
+        _add_soles(spec, config, data, soles)
 
 
 class _DeviceCombiner(ModelCombiner):  # type: ignore[misc]
-    """assist-sim's combiner, with our motors, and before anything is compiled."""
+    """assist-sim's combiner with ExoTwin's motors, working on the specs before they are compiled."""
 
-    def __init__(self, draw: bool, inputs: frozenset[str], held: dict[str, Any]) -> None:
-        self._draw, self._actuation_inputs, self._held = draw, inputs, held
+    def __init__(self, draw: bool, limbs: frozenset[str], strap_bodies: dict[str, Any]) -> None:
+        self._draw, self._limbs, self._strap_bodies = draw, limbs, strap_bodies
 
     def _attach_bodies(
         self, spec: Any, full: Any, bare: Any, config: Any, prefix: str, msk_key: str | None = None
     ) -> None:
         for device in (full, bare):
             for joint in [joint for joint in device.joints if joint.type == mujoco.mjtJoint.mjJNT_FREE]:
-                device.delete(joint)  # held by the limb now, not by clamps from the world
+                device.delete(joint)  # fixed to the limb now, not clamped to it from the world
             for geom in list(device.geoms):
                 if not self._draw:
                     device.delete(geom)
                     continue
                 geom.contype = geom.conaffinity = 0
                 if not geom.parent.explicitinertial:
-                    geom.density = 0.0  # a part without a stated mass weighs nothing, drawn or not
+                    geom.density = 0.0  # a part without a stated mass has none, drawn or not
             if not self._draw:
                 for mesh in list(device.meshes):
                     device.delete(mesh)
@@ -111,24 +111,24 @@ class _DeviceCombiner(ModelCombiner):  # type: ignore[misc]
         """Motors at a joint: control is a torque [N m]. Through straps it acts between the exo's parts."""
         for motor in sorted(config.actuators, key=lambda motor: SIDES.index(side_of(motor.joint))):
             joint = spec.joint(motor.joint) or spec.joint(prefix + motor.joint)
-            made = spec.add_actuator(name=motor_name(side_of(motor.joint)))
-            made.gaintype, made.biastype = mujoco.mjtGain.mjGAIN_FIXED, mujoco.mjtBias.mjBIAS_NONE
-            made.dyntype, made.biasprm = mujoco.mjtDyn.mjDYN_NONE, np.zeros(10)
-            _scale(made, motor.gainprm[0], motor.ctrlrange)
-            ends = _motor_ends(joint, self._actuation_inputs, self._held)
+            actuator = spec.add_actuator(name=motor_name(side_of(motor.joint)))
+            actuator.gaintype, actuator.biastype = mujoco.mjtGain.mjGAIN_FIXED, mujoco.mjtBias.mjBIAS_NONE
+            actuator.dyntype, actuator.biasprm = mujoco.mjtDyn.mjDYN_NONE, np.zeros(10)
+            _scale(actuator, motor.gainprm[0], motor.ctrlrange)
+            ends = _motor_ends(joint, self._limbs, self._strap_bodies)
             if ends is None:
-                made.trntype, made.target = mujoco.mjtTrn.mjTRN_JOINT, joint.name
-                made.gear[0] = motor.gear[0]
+                actuator.trntype, actuator.target = mujoco.mjtTrn.mjTRN_JOINT, joint.name
+                actuator.gear[0] = motor.gear[0]
             else:
-                _between(made, joint, *ends)
+                _act_between(actuator, joint, *ends)
 
     def _import_device_tendons_actuators(self, spec: Any, device_xml: str, prefix: str) -> None:
         """Motors that pull a cable: control is the tension [N], never negative."""
         before = {actuator.name for actuator in spec.actuators}
         super()._import_device_tendons_actuators(spec, device_xml, prefix)
-        made = [actuator for actuator in spec.actuators if actuator.name not in before]
-        cables = sorted((cable.target for cable in made), key=lambda name: SIDES.index(side_of(name)))
-        for actuator, cable in zip(made, cables, strict=True):
+        added = [actuator for actuator in spec.actuators if actuator.name not in before]
+        cables = sorted((actuator.target for actuator in added), key=lambda name: SIDES.index(side_of(name)))
+        for actuator, cable in zip(added, cables, strict=True):
             actuator.name, actuator.target = motor_name(side_of(cable)), cable
             _scale(actuator, actuator.gainprm[0], -actuator.ctrlrange[::-1])
             actuator.gear[0] = -actuator.gear[0]
@@ -140,27 +140,27 @@ def motor_name(side: Side) -> str:
 
 
 def _scale(motor: Any, gain: float, control_range: Any) -> None:
-    """Make the control a torque or a force, within what the device can give."""
+    """Make the control a torque or a force, within the device's limits."""
     motor.gainprm = np.eye(1, 10)[0]
     motor.ctrllimited = True
     motor.ctrlrange = [gain * float(value) for value in control_range]
 
 
 def _attachments(config: Any, lineage: str) -> list[Any]:
-    """Where the device's parts belong. What is clamped to a limb from the world belongs to that limb."""
+    """Attachments of the device's parts. A part clamped to a limb from the world counts as on that limb."""
     places = []
     for place in config.resolve_attachments(lineage):
         if place.parent_body == _WORLD:
             clamps = config.resolve_equalities(lineage)
-            limb = next(tie.parent_body for tie in clamps if tie.device_body == place.device_body)
-            position, quaternion = _seen_from(lineage, limb, place)
+            limb = next(clamp.parent_body for clamp in clamps if clamp.device_body == place.device_body)
+            position, quaternion = _in_limb_frame(lineage, limb, place)
             place = Attachment(place.device_body, limb, position, quaternion)
         places.append(place)
     return places
 
 
-def _is_clamp(tie: Any, places: list[Any]) -> bool:
-    return tie.device_body in {place.device_body for place in places}
+def _is_clamp(equality: Any, places: list[Any]) -> bool:
+    return equality.device_body in {place.device_body for place in places}
 
 
 @lru_cache(maxsize=8)
@@ -172,8 +172,8 @@ def _neutral(lineage: str) -> Any:
     return data
 
 
-def _seen_from(lineage: str, limb: str, place: Any) -> tuple[list[float], list[float]]:
-    """A pose in the world as seen from the limb of the generic body."""
+def _in_limb_frame(lineage: str, limb: str, place: Any) -> tuple[list[float], list[float]]:
+    """A pose in world axes, expressed in the frame of the generic body's limb."""
     body = _neutral(lineage).body(limb)
     inverse, position, quaternion = np.zeros(4), np.zeros(3), np.zeros(4)
     mujoco.mju_negQuat(inverse, body.xquat)
@@ -182,7 +182,8 @@ def _seen_from(lineage: str, limb: str, place: Any) -> tuple[list[float], list[f
     return position.tolist(), quaternion.tolist()
 
 
-def _strapped(spec: Any, config: Any, places: list[Any], strap: Strap) -> Any:
+def _strap_body(spec: Any, config: Any, places: list[Any], strap: Strap) -> Any:
+    """Add the body of this strap at the centre of mass of the parts that it holds."""
     centre = _centre(config, [place for place in places if place.parent_body == strap.limb])
     return add_strap(spec, strap, strap_name(config.name, strap.limb), centre)
 
@@ -192,9 +193,9 @@ def strap_name(device_name: str, limb: str) -> str:
     return f"{device_name}_strap_{limb}"
 
 
-def _moved(place: Any, held: dict[str, Any]) -> Any:
-    """The same place, told from the strap's body where one holds the part."""
-    strap = held.get(place.parent_body)
+def _relative_to_strap(place: Any, strap_bodies: dict[str, Any]) -> Any:
+    """The same attachment, relative to the strap's body where a strap holds the part."""
+    strap = strap_bodies.get(place.parent_body)
     if strap is None:
         return place
     position = np.array(place.pos if place.pos is not None else np.zeros(3)) - strap.pos
@@ -202,7 +203,7 @@ def _moved(place: Any, held: dict[str, Any]) -> Any:
 
 
 def _centre(config: Any, places: list[Any]) -> FloatArray:
-    """Centre of mass (3,) of the parts at these places in the limb's frame: there gravity turns no strap."""
+    """Centre of mass (3,) of these parts in the limb's frame: held there, gravity does not turn a strap."""
     device = mujoco.MjSpec.from_file(str(config.model_xml_path))
     for element in [*device.geoms, *device.meshes]:
         device.delete(element)
@@ -210,41 +211,41 @@ def _centre(config: Any, places: list[Any]) -> FloatArray:
     data = mujoco.MjData(model)
     mujoco.mj_kinematics(model, data)
     mujoco.mj_comPos(model, data)
-    mass, moment, turned = 0.0, np.zeros(3), np.zeros(3)
+    mass, first_moment, rotated = 0.0, np.zeros(3), np.zeros(3)
     for place in places:
         part = model.body(place.device_body).id
         centre = data.subtree_com[part]
         if place.quat is not None:
-            mujoco.mju_rotVecQuat(turned, centre, np.array(place.quat, dtype=float))
-            centre = turned.copy()
+            mujoco.mju_rotVecQuat(rotated, centre, np.array(place.quat, dtype=float))
+            centre = rotated.copy()
         offset = np.zeros(3) if place.pos is None else np.array(place.pos)
         mass += model.body_subtreemass[part]
-        moment += model.body_subtreemass[part] * (centre + offset)
-    return moment / mass
+        first_moment += model.body_subtreemass[part] * (centre + offset)
+    return first_moment / mass
 
 
-def _motor_ends(joint: Any, inputs: frozenset[str], held: dict[str, Any]) -> tuple[Any, Any] | None:
+def _motor_ends(joint: Any, limbs: frozenset[str], strap_bodies: dict[str, Any]) -> tuple[Any, Any] | None:
     """The bodies that a motor at `joint` turns against each other, below and above, if a strap holds one.
 
-    A part without a strap is one with its limb.
+    A part without a strap is rigidly fixed to its limb.
     """
-    below = _worn_below(joint.parent, inputs)
+    below = _carrier_below(joint.parent, limbs)
     above = joint.parent.parent
-    while above.name != _WORLD and above.name not in inputs:
+    while above.name != _WORLD and above.name not in limbs:
         above = above.parent
-    if below is None or above.name not in inputs or not {below.name, above.name} & held.keys():
+    if below is None or above.name not in limbs or not {below.name, above.name} & strap_bodies.keys():
         return None
-    return held.get(below.name, below), held.get(above.name, above)
+    return strap_bodies.get(below.name, below), strap_bodies.get(above.name, above)
 
 
-def _worn_below(limb: Any, inputs: frozenset[str]) -> Any | None:
+def _carrier_below(limb: Any, limbs: frozenset[str]) -> Any | None:
     """This limb or the first one further down that carries a part."""
-    if limb.name in inputs:
+    if limb.name in limbs:
         return limb
-    return next((found for child in limb.bodies if (found := _worn_below(child, inputs)) is not None), None)
+    return next((found for child in limb.bodies if (found := _carrier_below(child, limbs)) is not None), None)
 
 
-def _between(motor: Any, joint: Any, below: Any, above: Any) -> None:
+def _act_between(motor: Any, joint: Any, below: Any, above: Any) -> None:
     """A torque about the joint's axis on the part below, and its reaction on the part above."""
     names = []
     for part in (below, above):
@@ -258,7 +259,7 @@ def _between(motor: Any, joint: Any, below: Any, above: Any) -> None:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Sole:
-    """One of the surfaces by which a foot that is taken off touched the ground, in the neutral pose."""
+    """One contact surface of a foot that is removed, in the neutral pose."""
 
     attributes: dict[str, Any]
     position_m: FloatArray  # (3,) in the world
@@ -266,7 +267,7 @@ class _Sole:
 
 
 def _soles(spec: Any, removed: list[str]) -> list[_Sole]:
-    """The ground surfaces of the bodies that are taken off, and of all below them."""
+    """The contact surfaces of the removed bodies and of all bodies below them."""
     if not removed:
         return []
     model = spec.copy().compile()
@@ -276,10 +277,12 @@ def _soles(spec: Any, removed: list[str]) -> list[_Sole]:
     for geom in spec.geoms:
         if not is_foot_geom(geom.name) or not _is_below(geom.parent, removed):
             continue
-        quaternion, own = np.zeros(4), model.geom(geom.name)
+        quaternion, compiled = np.zeros(4), model.geom(geom.name)
         mujoco.mju_mat2Quat(quaternion, data.geom(geom.name).xmat)
-        attributes = {name: copy(getattr(geom, name)) for name in _SOLE_ATTRIBUTES}  # they go with the foot
-        attributes |= {"name": geom.name, "type": geom.type, "size": own.size.copy()}
+        attributes = {
+            name: copy(getattr(geom, name)) for name in _SOLE_ATTRIBUTES
+        }  # copied: the originals are deleted with the foot
+        attributes |= {"name": geom.name, "type": geom.type, "size": compiled.size.copy()}
         soles.append(_Sole(attributes, data.geom(geom.name).xpos.copy(), quaternion))
     return soles
 
@@ -290,8 +293,8 @@ def _is_below(body: Any, removed: list[str]) -> bool:
     return body.name in removed
 
 
-def _put_under(spec: Any, config: Any, data: Any, soles: list[_Sole]) -> None:
-    """Let the artificial foot stand on the ground where the person's own foot did."""
+def _add_soles(spec: Any, config: Any, data: Any, soles: list[_Sole]) -> None:
+    """Give the artificial foot the contact surfaces of the person's own foot, at the same place."""
     foot = spec.joint(f"{config.name}_{config.actuators[0].joint}").parent
     own = data.body(foot.name)
     inverse, position, quaternion = np.zeros(4), np.zeros(3), np.zeros(4)
@@ -302,8 +305,8 @@ def _put_under(spec: Any, config: Any, data: Any, soles: list[_Sole]) -> None:
         foot.add_geom(pos=position.tolist(), quat=quaternion.tolist(), **sole.attributes)
 
 
-def _without_what_is_missing(spec: Any, config: Any, lineage: str) -> None:
-    """Leave out surgery on what this reduced body does not have, and sensors nobody reads."""
+def _drop_edits_of_missing_elements(spec: Any, config: Any, lineage: str) -> None:
+    """Drop the device's edits of elements that this reduced body lacks, and its sensors: none is read."""
     geoms = {geom.name for geom in spec.geoms}
     tendons = {tendon.name for tendon in spec.tendons}
     actuators = {actuator.name for actuator in spec.actuators}
@@ -326,7 +329,7 @@ def _without_what_is_missing(spec: Any, config: Any, lineage: str) -> None:
         for change in config.resolve_joint_overrides(lineage)
     ]
     config._body_overrides_by_msk[lineage] = [
-        _for_this_size(change, spec, lineage) for change in config.resolve_body_overrides(lineage)
+        _scaled_override(change, spec, lineage) for change in config.resolve_body_overrides(lineage)
     ]
 
 
@@ -335,12 +338,14 @@ def _with_neutral(limits: Any) -> Any:
     return None if limits is None else [min(limits[0], 0.0), max(limits[1], 0.0)]
 
 
-def _for_this_size(change: Any, spec: Any, lineage: str) -> Any:
-    """What is left of a segment, as a share of the person's own and not of the generic one."""
-    own = spec.copy().compile()
-    number = own.body(change.name).id
+def _scaled_override(change: Any, spec: Any, lineage: str) -> Any:
+    """The rest of a cut segment, as a fraction of the person's own segment and not of the generic one."""
+    scaled = spec.copy().compile()
+    number = scaled.body(change.name).id
     generic = _neutral(lineage).model
-    fraction = own.body_mass[number] / generic.body_mass[generic.body(change.name).id]
+    fraction = scaled.body_mass[number] / generic.body_mass[generic.body(change.name).id]
     return replace(
-        change, mass=fraction * change.mass, diaginertia=[fraction * one for one in change.diaginertia]
+        change,
+        mass=fraction * change.mass,
+        diaginertia=[fraction * inertia for inertia in change.diaginertia],
     )

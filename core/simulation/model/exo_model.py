@@ -1,4 +1,4 @@
-"""Putting a real exo on the body model (assist-sim): any of its devices, held rigidly or by straps."""
+"""The body model with an exo of assist-sim attached rigidly or by straps, and the properties of the exo."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ from core.domain.scenario import LEVEL_GROUND, Ground
 from core.domain.twin import GENERIC_BODY, BodyParameters
 from core.errors import refuse
 from core.simulation.model.exo_attachment import (
+    attach_device,
+    carrying_limbs,
     device_config,
     lineage_of,
     motor_name,
-    put_on,
     replaces_a_limb,
-    worn_on,
 )
 from core.simulation.model.exo_sensors import Sensor, add_probes
+from core.simulation.model.joint_coupling import dense_moment_arms
 from core.simulation.model.model_sensors import add_sensors
-from core.simulation.model.straps import Strap, usual_straps
+from core.simulation.model.straps import Strap, default_straps
 from core.simulation.model.terrain import put_ground
 from core.twin.body import Fidelity, body_spec
 
@@ -47,11 +48,11 @@ class ExoMotor:
 
 @dataclass(frozen=True, slots=True)
 class ExoModel:
-    """What an exo of assist-sim is to the simulation."""
+    """An exo of assist-sim: its motors, limbs and mass."""
 
     id: str
     motors: tuple[ExoMotor, ...]  # the last actuators of the combined model, left before right
-    inputs: tuple[str, ...]  # bodies that carry its parts
+    limbs: tuple[str, ...]  # bodies that carry its parts
     mass_kg: float
     prosthesis: bool  # it replaces a part of the person
 
@@ -62,29 +63,25 @@ class ExoModel:
 
     @property
     def straps(self) -> tuple[Strap, ...]:
-        """How it is usually strapped on."""
-        return usual_straps(self.inputs)
-
-
-def exo_actuator(joint: Joint) -> str:
-    """Name of the exo's motor at a joint in the combined model."""
-    return motor_name(joint.side)
+        """Default straps of its limbs."""
+        return default_straps(self.limbs)
 
 
 def attach_exo(spec: Any, device_id: str, *, straps: tuple[Strap, ...] = ()) -> None:
     """Put the exo on a body's `MjSpec`, with its mass and its motors at the end of the actuators.
 
     Works on every body of myo-sim and on the reduced ones: all keep the bodies that exos are strapped to.
-    Without straps the parts are one with their limbs. The motors come in the order of SIDES, see `ExoModel`.
-    The exo collides with nothing; a prosthesis stands where the foot stood. A body without surfaces gets an
-    exo without surfaces. Raises UserError SIM-010 for a device that is unknown or does not go on this body.
+    Without straps the parts are rigidly fixed to their limbs. The motors come in the order of SIDES, see
+    `ExoModel`. The exo collides with nothing; a prosthesis stands where the foot stood. A body without
+    surfaces gets an exo without surfaces. Raises UserError SIM-010 for a device that is unknown or does not
+    go on this body.
     """
     lineage = lineage_of(spec)
     draw = len(list(spec.meshes)) > 0
-    put_on(spec, device_config(device_id, lineage), lineage, straps, draw=draw)
+    attach_device(spec, device_config(device_id, lineage), lineage, straps, draw=draw)
 
 
-@lru_cache(maxsize=96)  # a crowd's bodies on all grounds
+@lru_cache(maxsize=96)  # the bodies of a training population on all terrains
 def worn_model(
     body: BodyParameters,
     fidelity: Fidelity,
@@ -97,8 +94,8 @@ def worn_model(
 ) -> Any:
     """The compiled body on its ground, with the exo when a device is named. Shared: never change it.
 
-    Without `straps` the exo is one with the limbs; give `exo_model(device_id).straps` for straps that give.
-    `probes` are the device's sensors whose `VirtualSensors` will be read.
+    Without `straps` the exo is rigidly fixed to the limbs; `exo_model(device_id).straps` are compliant ones.
+    `probes` are the device's sensors that `VirtualSensors` will read.
     Raises UserError SIM-012 for a prosthesis: a twin walks on two feet of its own.
     """
     spec = body_spec(body, fidelity, surfaces=surfaces)
@@ -123,7 +120,7 @@ def exo_model(device_id: str) -> ExoModel:
     return ExoModel(
         device_id,
         tuple(_motor(model, number, device_id) for number, name in enumerate(names) if name not in before),
-        worn_on(config, lineage),
+        carrying_limbs(config, lineage),
         float(model.body_mass[list(exo_bodies(model, device_id))].sum()),
         replaces_a_limb(config, lineage),
     )
@@ -158,15 +155,13 @@ def _refuse_prosthesis(device_id: str, lineage: str) -> None:
 
 
 def _motor(model: Any, number: int, device_id: str) -> ExoMotor:
-    """What one actuator does to the joints of the person in the neutral pose."""
+    """Joint and torque range of one actuator, from its moment arms in the neutral pose."""
     name = str(model.actuator(number).name)
     low, high = (float(limit) for limit in model.actuator_ctrlrange[number])
     data = mujoco.MjData(model)
     mujoco.mj_forward(model, data)
     arm = np.zeros((model.nu, model.nv))
-    mujoco.mju_sparse2dense(
-        arm, data.actuator_moment, data.moment_rownnz, data.moment_rowadr, data.moment_colind
-    )
+    dense_moment_arms(data, arm)
     present = [joint for joint in JOINTS if mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_JOINT, joint) >= 0]
     arms = np.array([arm[number, model.joint(joint.value).dofadr[0]] for joint in present])
     strongest = int(np.argmax(np.abs(arms)))

@@ -1,7 +1,7 @@
-"""What the exo's own sensors would say: noisy, late, crooked and sometimes silent.
+"""Simulated sensors of the exo, with noise, bias, delay, misplacement and dropout.
 
-`add_probes` puts the true quantities into the model's own sensors, so that a rollout in C brings them;
-`VirtualSensors` turns them into what the device hears at its own rate.
+`add_probes` adds MuJoCo sensors of the true quantities to the model, so that a rollout in C returns them;
+`VirtualSensors` turns them into the device's readings at its own rate.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ Sensor = Imu | Encoder | FootSwitch
 class Faults:
     """How far sensors are from perfect; zero by default. Noise is white, a standard deviation.
 
-    Bias, delay and misplacement are drawn once per world and sensor, uniformly up to the given size.
+    Bias, delay and misplacement are drawn once per walker and sensor, uniformly up to the given size.
     """
 
     gyroscope_noise_rad_s: float = 0.0
@@ -95,14 +95,14 @@ class Faults:
     angle_bias_rad: float = 0.0
     velocity_noise_rad_s: float = 0.0
     delay_s: float = 0.0  # whole ticks of the device
-    dropout: float = 0.0  # share of ticks at which a sensor is not heard: its last sample stands
+    dropout: float = 0.0  # fraction of ticks without a new sample: the sensor keeps its last one
 
 
 PERFECT = Faults()
 
 
 def add_probes(spec: Any, sensors: tuple[Sensor, ...]) -> None:
-    """Let a body's `MjSpec` measure what these sensors need. Foot switches use the ground sensors."""
+    """Add what these sensors measure to a body's `MjSpec`. Foot switches use the ground sensors."""
     for number, sensor in enumerate(sensors):
         if isinstance(sensor, Imu):
             _add_imu(spec, _probe(number), sensor)
@@ -114,13 +114,13 @@ def add_probes(spec: Any, sensors: tuple[Sensor, ...]) -> None:
 
 
 class VirtualSensors:
-    """Sensors in N worlds at the device's own rate, C channels. Same seed, same stream."""
+    """Sensors of N walkers at the device's own rate, C channels. Same seed, same readings."""
 
     def __init__(
         self,
         model: Any,
         sensors: tuple[Sensor, ...],
-        worlds: int,
+        walkers: int,
         *,
         rate_hz: float,
         faults: Faults,
@@ -128,53 +128,55 @@ class VirtualSensors:
     ) -> None:
         self._sensors, self._faults = sensors, faults
         self._rng = np.random.default_rng(seed)
-        self._truth = _Truth(model, sensors)
+        self._true_values = _TrueValues(model, sensors)
         self.starts: IntArray = np.cumsum([0, *(sensor.channels for sensor in sensors)]).astype(np.int64)
         self._noise = self._deviations()
         self._slots = round(faults.delay_s * rate_hz) + 1
-        self._ring = np.zeros((self._slots, worlds, int(self.starts[-1])), np.float32)
-        self._heard = np.zeros(self._ring.shape[1:], np.float32)
-        self._delay: IntArray = np.zeros((worlds, len(sensors)), np.int64)
+        self._ring = np.zeros((self._slots, walkers, int(self.starts[-1])), np.float32)
+        self._reading = np.zeros(self._ring.shape[1:], np.float32)
+        self._delay: IntArray = np.zeros((walkers, len(sensors)), np.int64)
         self._bias: FloatArray = np.zeros(self._ring.shape[1:])
-        self._turn: FloatArray = np.tile(np.eye(3), (worlds, len(sensors), 1, 1))
-        self._fresh: BoolArray = np.ones(worlds, np.bool_)
+        self._misplacement: FloatArray = np.tile(np.eye(3), (walkers, len(sensors), 1, 1))
+        self._just_reset: BoolArray = np.ones(walkers, np.bool_)
         self._tick = 0
-        self.reset(self._fresh)
+        self.reset(self._just_reset)
 
     @property
     def channels(self) -> tuple[slice, ...]:
-        """Which channels belong to which sensor."""
+        """The channels of each sensor."""
         return tuple(slice(int(a), int(b)) for a, b in zip(self.starts[:-1], self.starts[1:], strict=True))
 
-    def reset(self, worlds: BoolArray) -> None:
-        """The device is put on anew in the marked worlds (N,): other bias, delay and misplacement."""
-        count = int(worlds.sum())
-        self._fresh[worlds] = True
-        self._delay[worlds] = self._rng.integers(0, self._slots, (count, len(self._sensors)))
+    def reset(self, which: BoolArray) -> None:
+        """Draw new bias, delay and misplacement for the marked walkers (N,), as after donning the device."""
+        count = int(which.sum())
+        self._just_reset[which] = True
+        self._delay[which] = self._rng.integers(0, self._slots, (count, len(self._sensors)))
         limit = self._largest_bias()
-        self._bias[worlds] = self._rng.uniform(-limit, limit, (count, len(limit)))
-        self._turn[worlds] = self._misplaced(count)
+        self._bias[which] = self._rng.uniform(-limit, limit, (count, len(limit)))
+        self._misplacement[which] = self._misplaced(count)
 
     def read(self, sensordata: FloatArray) -> Float32Array:
-        """What the device hears (N, C) for the model's sensor values (N, Y); call once per tick."""
+        """Readings (N, C) for the model's sensor values (N, Y); call once per tick."""
         sample = self._measured(sensordata).astype(np.float32)
         self._tick = (self._tick + 1) % self._slots
         self._ring[self._tick] = sample
-        self._ring[:, self._fresh] = sample[self._fresh]
-        late = self._per_channel((self._tick - self._delay) % self._slots)
-        arrived = self._ring[late, np.arange(len(sample))[:, None], np.arange(sample.shape[1])]
-        lost = self._per_channel(self._rng.random(self._delay.shape) < self._faults.dropout)
-        self._heard = np.where(lost & ~self._fresh[:, None], self._heard, arrived)
-        self._fresh[:] = False
-        return self._heard.copy()
+        self._ring[:, self._just_reset] = sample[self._just_reset]
+        slot = self._per_channel((self._tick - self._delay) % self._slots)
+        delayed = self._ring[slot, np.arange(len(sample))[:, None], np.arange(sample.shape[1])]
+        dropped = self._per_channel(self._rng.random(self._delay.shape) < self._faults.dropout)
+        self._reading = np.where(dropped & ~self._just_reset[:, None], self._reading, delayed)
+        self._just_reset[:] = False
+        return self._reading.copy()
 
     def _measured(self, sensordata: FloatArray) -> FloatArray:
-        """Crooked, biased and noisy, but not yet late (N, C)."""
-        values = self._truth.read(sensordata)
+        """Samples (N, C) with misplacement, bias and noise, before delay and dropout."""
+        values = self._true_values.read(sensordata)
         for number, (sensor, own) in enumerate(zip(self._sensors, self.channels, strict=True)):
             if isinstance(sensor, Imu):
                 vectors = values[:, own].reshape(-1, 2, 3)
-                values[:, own] = np.einsum("nij,nkj->nki", self._turn[:, number], vectors).reshape(-1, 6)
+                values[:, own] = np.einsum("nij,nkj->nki", self._misplacement[:, number], vectors).reshape(
+                    -1, 6
+                )
         values += self._bias + self._rng.normal(0.0, 1.0, values.shape) * self._noise
         for sensor, own in zip(self._sensors, self.channels, strict=True):
             if isinstance(sensor, Imu):
@@ -207,21 +209,21 @@ class VirtualSensors:
         axis = self._rng.normal(0.0, 1.0, (*shape, 3))
         axis /= np.linalg.norm(axis, axis=-1, keepdims=True)
         angle = self._rng.uniform(0.0, self._faults.misplacement_rad, shape)[..., None, None]
-        return rotation_matrices(axis, angle)
+        return axis_angle_matrices(axis, angle)
 
     def _per_channel(self, values: np.ndarray) -> np.ndarray:
         """(N, sensors) -> (N, C)."""
         return np.repeat(values, np.diff(self.starts), axis=1)
 
 
-def rotation_matrices(axis: FloatArray, angle: FloatArray) -> FloatArray:
+def axis_angle_matrices(axis: FloatArray, angle: FloatArray) -> FloatArray:
     """Rotation matrices (..., 3, 3) about unit axes (..., 3) by angles (..., 1, 1): Rodrigues' formula."""
     cross = np.zeros((*axis.shape, 3))
     x, y, z = np.moveaxis(axis, -1, 0)
     cross[..., 0, 1], cross[..., 0, 2], cross[..., 1, 2] = -z, y, -x
     cross -= np.swapaxes(cross, -1, -2)
-    turn: FloatArray = np.eye(3) + np.sin(angle) * cross + (1.0 - np.cos(angle)) * (cross @ cross)
-    return turn
+    rotation: FloatArray = np.eye(3) + np.sin(angle) * cross + (1.0 - np.cos(angle)) * (cross @ cross)
+    return rotation
 
 
 _JOINT_SPEED = mujoco.mjtSensor.mjSENS_JOINTVEL
@@ -241,8 +243,8 @@ def _add_imu(spec: Any, name: str, imu: Imu) -> None:
         spec.add_sensor(name=f"{name}_{word}", type=kind, objtype=mujoco.mjtObj.mjOBJ_SITE, objname=name)
 
 
-class _Truth:
-    """Where the true quantities are on the sensor axis of a rollout."""
+class _TrueValues:
+    """Reads the true quantities from the sensor axis of a rollout."""
 
     def __init__(self, model: Any, sensors: tuple[Sensor, ...]) -> None:
         columns: list[int] = []
@@ -285,47 +287,47 @@ class SensorFaults:
 
     angle_noise_rad: float = 0.0  # standard deviation, white
     velocity_noise_rad_s: float = 0.0
-    offset_rad: float = 0.0  # largest constant error of the mounting, uniform per world and side
-    latency_s: float = 0.0  # largest delay, uniform per world, whole ticks
+    offset_rad: float = 0.0  # largest constant error of the mounting, uniform per walker and side
+    latency_s: float = 0.0  # largest delay, uniform per walker, whole ticks
 
 
 class HipSensors:
-    """Hip encoders of the exo. Axes: N worlds, 2 sides.
+    """Hip encoders of the exo. Axes: N walkers, 2 sides.
 
     This exo sits on pelvis and thigh, so what it measures is the hip flexion angle and velocity of the thigh
     relative to the pelvis, not the thigh against gravity as an inertial sensor would.
     """
 
-    def __init__(self, worlds: int, faults: SensorFaults, rate_hz: float, rng: np.random.Generator) -> None:
+    def __init__(self, walkers: int, faults: SensorFaults, rate_hz: float, rng: np.random.Generator) -> None:
         self._faults = faults
         self._rng = rng
         self._slots = round(faults.latency_s * rate_hz) + 1
-        self._ring = np.zeros((self._slots, worlds, 2 * len(SIDES)), np.float32)
-        self._delay = np.zeros(worlds, np.int64)
-        self._offset = np.zeros((worlds, len(SIDES)), np.float32)
-        self._fresh = np.ones(worlds, np.bool_)
+        self._ring = np.zeros((self._slots, walkers, 2 * len(SIDES)), np.float32)
+        self._delay = np.zeros(walkers, np.int64)
+        self._offset = np.zeros((walkers, len(SIDES)), np.float32)
+        self._just_reset = np.ones(walkers, np.bool_)
         self._tick = 0
-        self.reset(np.ones(worlds, np.bool_))
+        self.reset(np.ones(walkers, np.bool_))
 
-    def reset(self, worlds: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> None:
-        """New mounting and delay for the marked worlds (N,)."""
-        count = int(worlds.sum())
-        self._fresh[worlds] = True
-        self._delay[worlds] = self._rng.integers(0, self._slots, count)
+    def reset(self, which: BoolArray) -> None:
+        """Draw a new mounting error and delay for the marked walkers (N,)."""
+        count = int(which.sum())
+        self._just_reset[which] = True
+        self._delay[which] = self._rng.integers(0, self._slots, count)
         limit = self._faults.offset_rad
-        self._offset[worlds] = self._rng.uniform(-limit, limit, (count, len(SIDES)))
+        self._offset[which] = self._rng.uniform(-limit, limit, (count, len(SIDES)))
 
     def read(self, angle_rad: FloatArray, velocity_rad_s: FloatArray) -> tuple[Float32Array, Float32Array]:
-        """What the exo sees for true hip flexion angle and velocity (N, 2); call once per tick."""
+        """Measured hip flexion angle and velocity (N, 2) for the true ones; call once per tick."""
         angle = angle_rad + self._offset + self._noise(angle_rad.shape, self._faults.angle_noise_rad)
         velocity = velocity_rad_s + self._noise(angle_rad.shape, self._faults.velocity_noise_rad_s)
         sample = np.concatenate([angle, velocity], axis=1).astype(np.float32)
         self._tick = (self._tick + 1) % self._slots
         self._ring[self._tick] = sample
-        self._ring[:, self._fresh] = sample[self._fresh]
-        self._fresh[:] = False
-        seen = self._ring[(self._tick - self._delay) % self._slots, np.arange(len(sample))]
-        return seen[:, : len(SIDES)], seen[:, len(SIDES) :]
+        self._ring[:, self._just_reset] = sample[self._just_reset]
+        self._just_reset[:] = False
+        delayed = self._ring[(self._tick - self._delay) % self._slots, np.arange(len(sample))]
+        return delayed[:, : len(SIDES)], delayed[:, len(SIDES) :]
 
     def _noise(self, shape: tuple[int, ...], deviation: float) -> FloatArray | float:
         return self._rng.normal(0.0, deviation, shape) if deviation > 0 else 0.0

@@ -1,4 +1,4 @@
-"""From the fast model's fourteen joints to the full model, whose knee couples seven more."""
+"""Poses of a model with coupled joints (knee, kneecap) from the fourteen independent joints."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from core.twin.scaling import neutral_pose
 _LIMIT_MARGIN_RAD = 0.01  # start inside the joint limits, or the limit pushes at the first step
 
 ROOT_POSITIONS = 7  # free joint: position (3) and quaternion (4), first in qpos
+NEUTRAL_ROOT = (0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0)  # 1 m above the ground, upright
 
 
 def position_columns(model: Any) -> IntArray:
@@ -42,12 +43,12 @@ class _Coupling:
 class FullPose:
     """Fills qpos and qvel of a model with muscles from root and joint values. Axes: T frames.
 
-    What neither is nor follows a leg joint (trunk and arms of the 416-muscle body) stays neutral, at rest.
+    Joints that neither are nor follow a leg joint (trunk and arms of the 416-muscle body) stay neutral.
     """
 
     def __init__(self, model: Any) -> None:
         self._neutral = neutral_pose(model)
-        self._freedoms = int(model.nv)
+        self._nv = int(model.nv)
         self._positions = position_columns(model)
         self._velocities = velocity_columns(model)
         names = [joint.value for joint in JOINTS]
@@ -80,14 +81,14 @@ class FullPose:
 
     def velocity(self, angle_rad: FloatArray, velocity_rad_s: FloatArray) -> FloatArray:
         """Full qvel (T, nv), root at rest, for joint angles and velocities (T, 14)."""
-        qvel = np.zeros((len(angle_rad), self._freedoms))
+        qvel = np.zeros((len(angle_rad), self._nv))
         qvel[:, self._velocities] = velocity_rad_s
         for coupling in self._couplings:
             qvel[:, coupling.velocity] = self._slope(coupling, angle_rad) * velocity_rad_s[:, coupling.driver]
         return qvel
 
-    def joint_moments(self, moment: FloatArray, angle_rad: FloatArray) -> FloatArray:
-        """Moment arms about the fourteen joints (T, M, 14) from those about all freedoms (T, M, nv).
+    def joint_moment_arms(self, moment: FloatArray, angle_rad: FloatArray) -> FloatArray:
+        """Moment arms about the fourteen joints (T, M, 14) from those about nv degrees of freedom (T, M, nv).
 
         By virtual work a coupled joint's arm counts at its driver, times d(coupled) / d(driver).
         """
@@ -102,6 +103,13 @@ class FullPose:
         driver = angle_rad[:, coupling.driver] - coupling.driver_neutral
         slope: FloatArray = np.polyval(np.polyder(coupling.polynomial[::-1]), driver)
         return slope
+
+
+def dense_moment_arms(data: mujoco.MjData, arms: FloatArray) -> None:
+    """Write the moment arms of all actuators about all degrees of freedom into `arms` (nu, nv)."""
+    mujoco.mju_sparse2dense(
+        arms, data.actuator_moment, data.moment_rownnz, data.moment_rowadr, data.moment_colind
+    )
 
 
 def rotation_matrices(quaternion: FloatArray) -> FloatArray:

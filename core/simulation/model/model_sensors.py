@@ -1,4 +1,4 @@
-"""What a simulation can always feel: the ground under each foot, and every muscle's length and speed."""
+"""Sensors of every simulated body: ground reaction force of each foot, length and speed of each muscle."""
 
 from __future__ import annotations
 
@@ -76,33 +76,35 @@ class SensorColumns:
 
     def ground_force_n(self, sensor: FloatArray) -> FloatArray:
         """Force of the ground on each foot (N, 2, 3), world axes, from sensor values (N, Y)."""
-        force: FloatArray = -sensor[:, self.ground_force]  # the sensor tells the foot's force on the ground
+        force: FloatArray = -sensor[
+            :, self.ground_force
+        ]  # the sensor measures the foot's force on the ground
         return force
 
     def ground_point_m(self, sensor: FloatArray) -> FloatArray:
-        """Where that force acts (N, 2, 3); zero while the foot is in the air."""
+        """Centre of pressure of each foot (N, 2, 3); zero while the foot is in the air."""
         point: FloatArray = sensor[:, self.ground_point]
         return point
 
     def roll_m(self, sensor: FloatArray) -> FloatArray:
-        """How far before the back of the heel each foot carries its load (N, 2); means nothing in the air."""
+        """Distance of the centre of pressure ahead of the heel (N, 2); meaningless for a foot in the air."""
         ahead: FloatArray = sensor[:, self.heel[:, 1]] - sensor[:, self.ground_point[:, 1]]
         return ahead
 
 
-class Senses:
-    """Feels what sensors show in a state that no physics step led to."""
+class SensorEvaluator:
+    """Sensor values of states that no physics step led to."""
 
     def __init__(self, models: Sequence[mujoco.MjModel]) -> None:
         self._models = models
         self._data = {id(model): mujoco.MjData(model) for model in models}
 
-    def feel(self, state: FloatArray, rows: IntArray) -> FloatArray:
-        """Sensor values (len(rows), Y) of these walkers' states (N, S)."""
-        felt = [self._feel(self._models[row], state[row]) for row in rows]
-        return np.array(felt)
+    def evaluate(self, state: FloatArray, rows: IntArray) -> FloatArray:
+        """Sensor values (len(rows), Y) of these rows of the walkers' states (N, S)."""
+        values = [self._evaluate(self._models[row], state[row]) for row in rows]
+        return np.array(values)
 
-    def _feel(self, model: mujoco.MjModel, state: FloatArray) -> FloatArray:
+    def _evaluate(self, model: mujoco.MjModel, state: FloatArray) -> FloatArray:
         data = self._data[id(model)]
         mujoco.mj_setState(model, data, state, mujoco.mjtState.mjSTATE_FULLPHYSICS)
         mujoco.mj_forward(model, data)

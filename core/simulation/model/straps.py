@@ -1,4 +1,4 @@
-"""Straps that give: an exo held to the limbs by linear bushings instead of being one with the bones."""
+"""Compliant straps: an exo held to the limbs by linear bushings instead of rigidly."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from core.domain.arrays import FloatArray
 
-Three = tuple[float, float, float]
+Vector3 = tuple[float, float, float]
 
 _DAMPING_TIME_S = 0.01  # damping / stiffness: at walking's pace most energy comes back (Yandell 2017)
 
@@ -23,10 +23,10 @@ class Bushing:
     limb's axes, theta the x-y-z body-fixed Euler angles. Axes: x forward, y along the bone, z to the right.
     """
 
-    stiffness_n_m: Three
-    damping_n_s_m: Three
-    stiffness_nm_rad: Three
-    damping_nm_s_rad: Three
+    stiffness_n_m: Vector3
+    damping_n_s_m: Vector3
+    stiffness_nm_rad: Vector3
+    damping_nm_s_rad: Vector3
 
     def __post_init__(self) -> None:
         values = self.stiffness_n_m + self.damping_n_s_m + self.stiffness_nm_rad + self.damping_nm_s_rad
@@ -34,7 +34,7 @@ class Bushing:
             raise ValueError("every stiffness and damping of a bushing is positive")
 
     @staticmethod
-    def of(stiffness_n_m: Three, stiffness_nm_rad: Three) -> Bushing:
+    def of(stiffness_n_m: Vector3, stiffness_nm_rad: Vector3) -> Bushing:
         """With a damping that follows the stiffness, as of soft tissue."""
         linear = tuple(_DAMPING_TIME_S * value for value in stiffness_n_m)
         angular = tuple(_DAMPING_TIME_S * value for value in stiffness_nm_rad)
@@ -43,21 +43,21 @@ class Bushing:
 
 @dataclass(frozen=True, slots=True)
 class Strap:
-    """What an exo wears on one limb, and how tightly."""
+    """One strap: the limb that it holds to, and its bushing."""
 
     limb: str  # body of the model
     bushing: Bushing
 
 
-# Luo et al. chose their values by trial and print them in a supplement only. These are the order of magnitude
-# of padded cuffs on soft tissue: at 200 N they give one centimetre across the limb and more along it, where
-# they slip. So a part of an exo's work goes into its straps, as was measured on an ankle exosuit (Yandell et
-# al. 2017, J NeuroEng Rehabil 14:40). Turns are held by the same pressure at a lever: 0.15 m from a belt's
-# middle to its side, and from a frame's joint to its cuff; 0.08 m around the bone.
+# Luo et al. 2024 chose their values by trial and print them in a supplement only. These are the order of
+# magnitude of padded cuffs on soft tissue: at 200 N they give one centimetre across the limb and more along
+# it, where they slip. So a part of an exo's work goes into its straps, as was measured on an ankle exosuit
+# (Yandell et al. 2017, J NeuroEng Rehabil 14:40). Turns are held by the same pressure at a lever: 0.15 m
+# from a belt's middle to its side, and from a frame's joint to its cuff; 0.08 m around the bone.
 CUFF = Bushing.of((20_000.0, 8_000.0, 20_000.0), (450.0, 50.0, 450.0))
 BELT = Bushing.of((20_000.0, 10_000.0, 20_000.0), (450.0, 225.0, 450.0))
-# Feet are not here: a laced shoe is one with the foot.
-_USUAL = {
+# Feet are not here: a laced shoe is rigidly fixed to the foot.
+_DEFAULTS = {
     "torso": BELT,
     "pelvis": BELT,
     "femur_l": CUFF,
@@ -67,15 +67,15 @@ _USUAL = {
 }
 
 
-def usual_straps(inputs: tuple[str, ...]) -> tuple[Strap, ...]:
+def default_straps(inputs: tuple[str, ...]) -> tuple[Strap, ...]:
     """A strap for each of these limbs that can be strapped."""
-    return tuple(Strap(limb, _USUAL[limb]) for limb in inputs if limb in _USUAL)
+    return tuple(Strap(limb, _DEFAULTS[limb]) for limb in inputs if limb in _DEFAULTS)
 
 
 def add_strap(spec: Any, strap: Strap, name: str, centre_m: FloatArray) -> Any:
     """A body on the limb that a bushing holds at `centre_m` (3,) in the limb's frame; returns it.
 
-    Three slides, then three hinges: their positions are d and theta of eq. 5. Damping is integrated
+    Vector3 slides, then three hinges: their positions are d and theta of eq. 5. Damping is integrated
     implicitly, so a bushing is stable at any mass while damping > stiffness * time step / 2.
     Raises ValueError for a bushing with less.
     """
@@ -110,7 +110,7 @@ class StrapColumns:
         return StrapColumns(slice(position, position + 6), slice(velocity, velocity + 6))
 
     def load(self, bushing: Bushing, position: FloatArray, velocity: FloatArray) -> FloatArray:
-        """What the exo presses on the limb (..., 6): force [N], then moments about the Euler axes [N m]."""
+        """Load of the exo on the limb (..., 6): force [N], then moments about the Euler axes [N m]."""
         stiffness = np.array((*bushing.stiffness_n_m, *bushing.stiffness_nm_rad))
         damping = np.array((*bushing.damping_n_s_m, *bushing.damping_nm_s_rad))
         load: FloatArray = stiffness * position[..., self.position] + damping * velocity[..., self.velocity]

@@ -15,7 +15,7 @@ from core.twin.body import FLOOR_GEOM, is_foot_geom
 
 _LANDING_M = 30.0
 _HALF_WIDTH_M, _FLOOR_HALF_LENGTH_M = 3.0, 60.0
-_TREAD_HALF_THICKNESS_M = 0.25  # more than half a rise, so that there is no gap to look through
+_TREAD_HALF_THICKNESS_M = 0.25  # more than half a rise, so that no gap is visible between treads
 _FEET_ON_FLOOR, _FEET_ON_TREADS = 1, 2  # collision bits
 
 
@@ -27,7 +27,11 @@ def put_ground(spec: mujoco.MjSpec, ground: Ground) -> None:
     floor = spec.geom(FLOOR_GEOM)
     floor.friction[0] = ground.friction
     floor.priority = 1
-    floor.size = [_HALF_WIDTH_M, _FLOOR_HALF_LENGTH_M, 0.1]  # of what is seen; it carries without end
+    floor.size = [
+        _HALF_WIDTH_M,
+        _FLOOR_HALF_LENGTH_M,
+        0.1,
+    ]  # of the drawn part; as a contact plane it is endless
     match ground.kind:
         case GroundKind.RAMP:
             floor.quat = _tilt(ground.slope_rad)

@@ -32,7 +32,7 @@ def body_meshes(model: Any, exo: tuple[int, ...]) -> tuple[BodyMesh, ...]:
 
 
 def cluster(surface: Surface, cell_m: float) -> Surface:
-    """Merge all vertices of one cubic cell into their mean; faces that collapse or repeat go."""
+    """Merge all vertices of one cubic cell into their mean; degenerate and repeated faces are removed."""
     vertex, face = surface
     cell = np.floor(vertex / cell_m).astype(np.int64)
     _, owner, count = np.unique(cell, axis=0, return_inverse=True, return_counts=True)

@@ -1,1 +1,1 @@
-"""Muscles of the legs: parameters, how they share joint torques, and what they cost."""
+"""Muscles of the legs: parameters, static optimisation, coordination and metabolic cost."""

@@ -22,7 +22,7 @@ def activation_after(activation: FloatArray, excitation: FloatArray, duration_s:
 
 
 def excitation_for(activation: ArrayT, target: ArrayT, duration_s: float) -> ArrayT:
-    """Constant excitation 0..1 that brings `activation` to `target` in `duration_s`, as far as it can."""
+    """Constant excitation 0..1 that brings `activation` to `target` in `duration_s`, or close to it."""
     fraction = 1.0 - np.exp(-duration_s / time_constant_s(activation, target))
     excitation: ArrayT = np.clip(activation + (target - activation) / fraction, 0.0, 1.0)
     return excitation

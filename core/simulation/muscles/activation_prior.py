@@ -1,11 +1,11 @@
-"""When people's muscles work in walking: what coordination leans on where joint torques leave it free.
+"""Prior of muscle activation in walking: what coordination follows where joint torques leave it free.
 
 Torques alone do not decide which muscles work: opposite muscles stiffen a joint together, and least squared
-activation (Crowninshield & Brand 1981) never lets them. EMG-informed models take a muscle's usual activity as
-the start from which torques may move it (Pizzolato et al. 2015, J Biomech 48:3929). Without a person's own
-EMG the usual is what textbooks draw: bursts over the gait cycle, here each a bell curve as in Ivanenko et al.
-2004 (J Physiol 556:267), timed after Perry & Burnfield 2010 (Gait Analysis, 2nd ed., chapters 4 to 6) and
-Andersson et al. 1997 (Acta Physiol Scand 161:361) for the deep hip flexors. No recording went in.
+activation (Crowninshield & Brand 1981) never co-contracts them. EMG-informed models start from a muscle's
+measured activity and let torques change it (Pizzolato et al. 2015, J Biomech 48:3929). Without a person's own
+EMG the nominal activation is that of textbooks: bursts over the gait cycle, each a bell curve as in Ivanenko
+et al. 2004 (J Physiol 556:267), timed after Perry & Burnfield 2010 (Gait Analysis, 2nd ed., chapters 4 to 6)
+and Andersson et al. 1997 (Acta Physiol Scand 161:361) for the deep hip flexors. No recording was used.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from core.domain.arrays import Float32Array, FloatArray, IntArray
 from core.domain.body import Side
 from core.domain.muscles import LumpedMuscle, Muscle
 from core.simulation.muscles.leg_muscles import MODEL_SIDES, leg_columns
+from core.simulation.muscles.muscle_parameters import base_muscle
 
 FULL_BURST = 0.2  # activation at the top of a burst of height 1: walking takes about a fifth of a maximum
-LEAST_SD = 0.03  # a muscle that usually rests may join in, at this share of a working one's freedom
+LEAST_VARIANCE = 0.03  # prior variance of a resting muscle; that of a fully active one is 1
 _SAMPLES = 100
 _PHASE_OF = {Side.LEFT: 0.0, Side.RIGHT: 0.5}  # a stride begins at the left heel strike
-_SIDE_SUFFIX = 2  # characters
 
 
 @dataclass(frozen=True, slots=True)
 class Burst:
-    """A bell of activity around a moment of the gait cycle, which starts at this foot's heel strike."""
+    """A bell curve of activation over the gait cycle, which starts at this foot's heel strike."""
 
     peak: float  # percent of the cycle
     width: float  # standard deviation in percent
@@ -110,19 +110,19 @@ NORMAL_EMG_BURSTS: dict[Muscle | LumpedMuscle, tuple[Burst, ...]] = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ActivationPrior:
-    """Where the muscles of R legs usually are at this moment. Axes: R legs, M muscles."""
+    """Nominal activation and its standard deviation at one moment. Axes: R legs, M muscles."""
 
     nominal_activation: Float32Array  # (R, M) activation 0..1
-    prior_sd: Float32Array  # (R, M) 0..1: deviations cost their square over that of the freedom
+    prior_sd: Float32Array  # (R, M) 0..1: a deviation costs (deviation / prior_sd)^2
 
     @property
     def low(self) -> Float32Array:
-        """(R, M) shift, in freedoms, to no activation."""
+        """(R, M) shift, in prior SDs, to no activation."""
         return -self.nominal_activation / self.prior_sd
 
     @property
     def high(self) -> Float32Array:
-        """(R, M) shift, in freedoms, to full activation."""
+        """(R, M) shift, in prior SDs, to full activation."""
         return (np.float32(1.0) - self.nominal_activation) / self.prior_sd
 
     def shifted(self, shift: Float32Array) -> Float32Array:
@@ -135,28 +135,28 @@ class ActivationPrior:
 
     @staticmethod
     def none(legs: int, muscles: int) -> ActivationPrior:
-        """At rest, all muscles equally free: plain static optimisation."""
+        """Zero nominal activation, equal SDs: plain static optimisation."""
         return ActivationPrior(np.zeros((legs, muscles), np.float32), np.ones((legs, muscles), np.float32))
 
 
 class ActivationPriors:
-    """The habits of walkers who share a model, by the phase of their stride."""
+    """Activation priors of walkers that share a model, by the phase of their stride."""
 
     def __init__(self, model: Any) -> None:
         left = leg_columns(model)[MODEL_SIDES.index(Side.LEFT)]
-        names = [model.actuator(int(muscle)).name[:-_SIDE_SUFFIX] for muscle in left]
-        self._level = np.stack([activity(NORMAL_EMG_BURSTS[_muscle(name)]) for name in names], axis=1)
+        names = [model.actuator(int(muscle)).name for muscle in left]
+        self._level = np.stack([activity(NORMAL_EMG_BURSTS[base_muscle(name)]) for name in names], axis=1)
 
     def at(self, phase: FloatArray, walking: FloatArray) -> ActivationPrior:
-        """ActivationPrior of the legs (2 N), as rows of `MusclePlant`, at phases (N,) from left heel strike.
+        """Prior of the legs (2 N), as rows of `LegMuscles`, at phases (N,) from left heel strike.
 
-        `walking` (N,) is 1 for walking on a road and 0 where nobody has habits: on stairs, in running and in
-        standing.
+        `walking` (N,) is 1 for walking on even ground and 0 where there is no prior: on stairs, in running
+        and in standing.
         """
         samples = np.concatenate([(phase + _PHASE_OF[side]) % 1.0 for side in MODEL_SIDES]) * _SAMPLES
         level = self._level[samples.astype(np.int64) % _SAMPLES]
         fraction = np.tile(walking, len(MODEL_SIDES))[:, None]
-        variance = 1.0 - fraction * (1.0 - LEAST_SD) * (1.0 - level)
+        variance = 1.0 - fraction * (1.0 - LEAST_VARIANCE) * (1.0 - level)
         return ActivationPrior(
             (FULL_BURST * fraction * level).astype(np.float32), np.sqrt(variance).astype(np.float32)
         )
@@ -171,7 +171,3 @@ def activity(bursts: tuple[Burst, ...]) -> FloatArray:
         start=np.zeros(_SAMPLES),
     )
     return np.minimum(level, 1.0)
-
-
-def _muscle(name: str) -> Muscle | LumpedMuscle:
-    return Muscle(name) if name in set(Muscle) else LumpedMuscle(name)

@@ -1,11 +1,11 @@
-"""Muscle coordination: which activations make the joint torques that are asked for.
+"""Muscle coordination: activations that make given joint torques.
 
-The exact answer minimises |(activation - usual) / freedom|^2 + |torque error / reserve|^2 with activations
-in 0..1: static optimisation (Crowninshield & Brand 1981) around what the muscles usually do
-(`activation_prior`). In shifts z = (activation - usual) / freedom its solution has the form z = clip(A' y)
-with one number y per joint (Karush-Kuhn-Tucker), so a network only has to find the seven numbers of a leg.
+The exact solution minimises |(activation - nominal) / sd|^2 + |torque error / reserve|^2 with activations in
+0..1: static optimisation (Crowninshield & Brand 1981) around a prior of activation (`activation_prior`). In
+shifts z = (activation - nominal) / sd it has the form z = clip(A' y) with one dual variable y per joint
+(Karush-Kuhn-Tucker), so a network only has to find the seven dual variables of a leg.
 Like the muscle coordination network of Luo et al. 2024 it turns joint torques into activations; unlike theirs
-(eq. 11) it learns from the answers of an exact solver (`core.learning.gait.coordination`).
+(eq. 11) it is trained on the solutions of an exact solver (`core.learning.gait.coordination`).
 """
 
 from __future__ import annotations
@@ -27,26 +27,26 @@ from core.twin.body import STRENGTH
 from core.twin.impairments import strength_factor
 
 RESERVE_FRACTION = 0.05
-"""A torque missed by this share of the joint's strength costs as much as one fully active muscle."""
+"""A torque error of this fraction of the joint's strength costs as much as one fully active muscle."""
 RESERVE_NM: Float32Array = np.array(
     [RESERVE_FRACTION * STRENGTH[kind].limit_nm for kind in JointKind], np.float32
 )
 FEATURES = 4 * LEG_JOINTS + 3 + len(MuscleGroup)
 _LIMIT_NM: Float32Array = np.array([STRENGTH[kind].limit_nm for kind in JointKind], np.float32)
-POLISHING_STEPS = 3  # from a trained network's answer they end close to the exact torques
+POLISHING_STEPS = 3  # from a trained network's output they end close to the exact torques
 _STEP_LENGTHS = (1.0, 0.5, 0.25, 0.1)
 _CLOSED_FRACTION = np.float32(0.05)  # muscles at their bounds count a little, or steps would overshoot
 _UNIT: Float32Array = np.eye(LEG_JOINTS, dtype=np.float32)
-_GUESS_LIMIT = 4.0  # of the first guess of y: an impossible demand must not drown the other inputs
+_INITIAL_DUAL_LIMIT = 4.0  # of the initial dual: an infeasible torque must not dominate the network's input
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CoordinationProblem:
-    """What each leg is asked for, in reserves. R legs, M muscles."""
+    """Static optimisation of each leg, torques in units of the reserve. R legs, M muscles."""
 
-    active: Float32Array  # (R, 7, M) torque that a shift of one makes
-    target_torque: Float32Array  # (R, 7) torque beyond the passive one and the usual activation's
-    features: Float32Array  # (R, CLUE_SIZE) what the network sees
+    active: Float32Array  # (R, 7, M) torque of a unit shift of each muscle
+    target_torque: Float32Array  # (R, 7) less the passive torque and that of the nominal activation
+    features: Float32Array  # (R, FEATURES) input of the network
     initial_dual: Float32Array  # (R, 7) y if about half of the muscles were active
     prior: ActivationPrior
 
@@ -68,11 +68,11 @@ class CoordinationProblem:
     def polished(self, dual: Float32Array) -> Float32Array:
         """A few damped Newton steps of y (R, 7) down the convex dual of the exact problem."""
         transposed = np.ascontiguousarray(np.swapaxes(self.active, 1, 2))
-        drive = _times(transposed, dual)
+        drive = _matvec(transposed, dual)
         value = self._dual_value(dual, drive)
         for _ in range(POLISHING_STEPS):
             step = self._newton_step(dual, drive, transposed)
-            change = _times(transposed, step)
+            change = _matvec(transposed, step)
             start_dual, start_drive = dual, drive
             for length in _STEP_LENGTHS:
                 trial_dual, trial_drive = start_dual - length * step, start_drive - length * change
@@ -84,7 +84,7 @@ class CoordinationProblem:
         return dual
 
     def _newton_step(self, dual: Float32Array, drive: Float32Array, transposed: Float32Array) -> Float32Array:
-        residual = dual + _times(self.active, self._shift(drive)) - self.target_torque
+        residual = dual + _matvec(self.active, self._shift(drive)) - self.target_torque
         open_fraction = np.where(
             (drive > self.prior.low) & (drive < self.prior.high), np.float32(1.0), _CLOSED_FRACTION
         )
@@ -93,21 +93,21 @@ class CoordinationProblem:
         return step
 
     def _dual_value(self, dual: Float32Array, drive: Float32Array) -> Float32Array:
-        """Dual objective (R,): its gradient by y is the residual y + A clip(A' y) - wanted."""
+        """Dual objective (R,): its gradient by y is the residual y + A clip(A' y) - target."""
         shift = self._shift(drive)
         muscles = np.einsum("rm,rm->r", shift, drive - 0.5 * shift)
         value: Float32Array = muscles + np.einsum("rj,rj->r", dual, 0.5 * dual - self.target_torque)
         return value
 
     def exact(self) -> Float32Array:
-        """The optimal activation (R, M): the network's teacher, and the oracle of its tests."""
+        """The optimal activation (R, M): the network is trained and tested against it."""
         problem = (self.active, self.target_torque, self.prior.low, self.prior.high)
         shift = bounded_least_squares(*(part.astype(np.float64) for part in problem))
         return self.prior.shifted(shift.astype(np.float32))
 
 
 def leg_traits(bodies: Sequence[BodyParameters]) -> Float32Array:
-    """What tells one leg from another, (2 N, 3 + groups): size, and strength of each group."""
+    """Constant features of each leg, (2 N, 3 + groups): size, and strength of each muscle group."""
     traits = [[_traits(body, index) for body in bodies] for index in range(len(MODEL_SIDES))]
     return np.array(traits, np.float32).reshape(len(MODEL_SIDES) * len(bodies), -1)
 
@@ -122,12 +122,12 @@ def coordination_problem(
 ) -> CoordinationProblem:
     """Pose the problem for torques (R, 7) at joint angles and velocities (R, 7) of legs with `traits`."""
     active = torques.active_nm / RESERVE_NM[:, None]
-    target_torque = (torque_nm - torques.passive_nm) / RESERVE_NM - _times(active, prior.nominal_activation)
+    target_torque = (torque_nm - torques.passive_nm) / RESERVE_NM - _matvec(active, prior.nominal_activation)
     active = active * prior.prior_sd[:, None, :]
     gram = np.matmul(active, np.swapaxes(active, 1, 2))
     system = _UNIT + 0.5 * gram
     initial_dual = np.linalg.solve(system, target_torque[..., None])[..., 0]
-    initial_dual = np.clip(initial_dual, -_GUESS_LIMIT, _GUESS_LIMIT)
+    initial_dual = np.clip(initial_dual, -_INITIAL_DUAL_LIMIT, _INITIAL_DUAL_LIMIT)
     features = np.concatenate(
         [angle, 0.1 * speed, target_torque * RESERVE_NM / _LIMIT_NM, 5.0 * initial_dual, traits], axis=1
     )
@@ -136,7 +136,7 @@ def coordination_problem(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CoordinationNetwork:
-    """A perceptron from a leg's clue to the correction of its first guess."""
+    """A multilayer perceptron from a leg's features to a correction of its initial dual."""
 
     network: Network
 
@@ -145,11 +145,11 @@ class CoordinationNetwork:
         return problem.activation(problem.polished(self.dual(problem)))
 
     def dual(self, problem: CoordinationProblem) -> Float32Array:
-        """The network's own y (R, 7)."""
+        """The network's estimate of y (R, 7), before the Newton steps."""
         return problem.initial_dual + forward(self.network, problem.features)
 
 
-def _times(matrices: Float32Array, vectors: Float32Array) -> Float32Array:
+def _matvec(matrices: Float32Array, vectors: Float32Array) -> Float32Array:
     """(R, A, B) times (R, B)."""
     product: Float32Array = np.matmul(matrices, vectors[..., None])[..., 0]
     return product

@@ -1,8 +1,8 @@
-"""The muscles of many legs at once: moment arms by polynomials, Hill forces by MuJoCo's own formulas.
+"""Batched leg muscles: moment arms by polynomials, Hill-type forces by MuJoCo's own formulas.
 
 A leg is a row. A batch of N walkers has 2 N rows, first all right legs, then all left legs, as the model
 orders its leg muscles; the joints of a row are the seven of `JointKind`. Muscles of trunk and arms, which
-only the 416-muscle body has, come before them in the model and are nobody's row: they stay at rest.
+only the 416-muscle body has, come before them in the model and have no row: they stay at rest.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy as np
 from core.domain.arrays import Float32Array, FloatArray, IntArray
 from core.domain.body import JOINTS, JointKind, Side
 from core.gait.norms import normal_reference
-from core.simulation.model.joint_coupling import ROOT_POSITIONS, FullPose, joint_limits
+from core.simulation.model.joint_coupling import ROOT_POSITIONS, FullPose, dense_moment_arms, joint_limits
 from core.simulation.model.model_sensors import SensorColumns
 from core.twin.full_body import leg_muscles
 
@@ -29,7 +29,7 @@ LEG_COLUMNS = np.array([[joint.column for joint in JOINTS if joint.side is side]
 _FIT_POSES = 4000
 _FIT_PARTS = 20  # arms about the 128 freedoms of the 416-muscle body in all poses at once fill 300 MB
 _ANGLE_UNIT_RAD = 0.5  # polynomials of angles near one are well conditioned
-_SPREAD_RAD = 0.25
+_POSE_SD_RAD = 0.25
 _AMPLITUDE = (0.0, 1.8)  # of the normal stride, from standing to climbing and running
 _PAIRS = np.array([(i, j) for i in range(LEG_JOINTS) for j in range(i, LEG_JOINTS)])
 _TRIPLES = np.array([(pair, k) for pair, (_, j) in enumerate(_PAIRS) for k in range(j, LEG_JOINTS)])
@@ -37,7 +37,7 @@ _TRIPLES = np.array([(pair, k) for pair, (_, j) in enumerate(_PAIRS) for k in ra
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LegTorques:
-    """What the muscles of each row can do now: torque = active @ activation + passive. R rows, M muscles."""
+    """Torque of each row's muscles: torque = active @ activation + passive. R rows, M muscles."""
 
     active_nm: Float32Array  # (R, 7, M) at full activation
     passive_nm: Float32Array  # (R, 7)
@@ -80,7 +80,7 @@ class LegMuscles:
         return muscles
 
     def torques(self, angle_rad: FloatArray, sensor: FloatArray) -> LegTorques:
-        """Strength at joint angles (N, 14) and muscle lengths and speeds in sensor values (N, Y)."""
+        """Joint torques at angles (N, 14) and the muscle lengths and speeds in sensor values (N, Y)."""
         gain, bias = self._hill.force_n(_rows(sensor, self._length), _rows(sensor, self._speed))
         arms_m = self._moment_arms(leg_rows(angle_rad))
         return LegTorques(arms_m * gain[:, None, :], np.einsum("rjm,rm->rj", arms_m, bias))
@@ -129,7 +129,7 @@ def moment_arm_polynomial(model: Any) -> Float32Array:
 
 
 class _Geometry:
-    """A model as its muscle paths see it: bodies that differ in mass or strength only are equal."""
+    """Cache key by the geometry of muscle paths: models that differ in mass or strength only are equal."""
 
     def __init__(self, model: Any) -> None:
         self.model = model
@@ -173,11 +173,9 @@ def exact_moment_arms(model: Any, angle_rad: FloatArray) -> FloatArray:
     for frame, qpos in enumerate(pose.position(root, angle_rad)):
         data.qpos[:] = qpos
         mujoco.mj_fwdPosition(model, data)
-        mujoco.mju_sparse2dense(
-            of_all, data.actuator_moment, data.moment_rownnz, data.moment_rowadr, data.moment_colind
-        )
+        dense_moment_arms(data, of_all)
         moment[frame] = of_all[legs]
-    return pose.joint_moments(moment, angle_rad)
+    return pose.joint_moment_arms(moment, angle_rad)
 
 
 def _poses(model: Any) -> FloatArray:
@@ -185,7 +183,7 @@ def _poses(model: Any) -> FloatArray:
     stride = normal_reference().angle_rad
     amplitude = rng.uniform(*_AMPLITUDE, (_FIT_POSES, 1))
     angle = amplitude * stride[rng.integers(0, len(stride), _FIT_POSES)]
-    angle = angle + rng.normal(0.0, _SPREAD_RAD, angle.shape)
+    angle = angle + rng.normal(0.0, _POSE_SD_RAD, angle.shape)
     clipped: FloatArray = np.clip(angle, *joint_limits(model))
     return clipped
 

@@ -1,10 +1,10 @@
-"""What a walk costs: metabolic power of muscles by two published models.
+"""Metabolic power of muscles in walking by two published models.
 
-Both add the heat of activating, keeping and moving a muscle to its mechanical work, each with its own
-constants; they are estimates from animal and cadaver muscle, never a measurement, and two are given so that
-their difference shows how far such an estimate can be trusted. A fibre is taken to move exactly as its unit
-of muscle and tendon, but for the calf's: there the tendon does most of the movement and of the work
-(`core.twin.tendons`).
+Both add the heats of activation, maintenance and shortening of a muscle to its mechanical work, each
+with its own constants; they are estimates from animal and cadaver muscle, never a measurement, and two are
+given so that their difference shows how far such an estimate can be trusted. A fibre is taken to move exactly
+as its unit of muscle and tendon, but for the calf's: there the tendon does most of the movement and of the
+work (`core.twin.tendons`).
 
 Fibre velocity is positive when the fibre lengthens, as in the papers.
 """
@@ -17,9 +17,8 @@ from typing import Any
 import numpy as np
 
 from core.domain.arrays import FloatArray, frozen
-from core.domain.muscles import LumpedMuscle, Muscle
 from core.domain.rollout import METABOLIC_MODELS
-from core.simulation.muscles.muscle_parameters import FIBRE_FRACTION, SLOW_TWITCH
+from core.simulation.muscles.muscle_parameters import FIBRE_FRACTION, SLOW_TWITCH, base_muscle
 from core.twin.full_body import leg_muscles
 from core.twin.tendons import FASTEST, speed_fraction
 
@@ -32,11 +31,11 @@ _AEROBIC = 1.5  # S of Umberger 2003: recovery heat of effort that can be kept u
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MetabolicMuscles:
-    """What the models must know of M muscles."""
+    """Parameters of M muscles for the metabolic models."""
 
     names: tuple[str, ...]  # M, as the actuators
     mass_kg: FloatArray  # (M,)
-    slow_twitch: FloatArray  # (M,) share of slow fibres, 0..1
+    slow_twitch: FloatArray  # (M,) fraction of slow fibres, 0..1
     largest_force_n: FloatArray  # (M,) isometric, at optimal length
     optimal_length_m: FloatArray  # (M,) of the model's rigid-tendon fibre
     fibre_speed: FloatArray  # (M,) of the fibre over that of the unit of muscle and tendon
@@ -51,13 +50,13 @@ class MetabolicMuscles:
         """From the leg muscles of a MuJoCo model, in the order of its actuators.
 
         Mass = F0 / sigma * rho * L0 (Umberger et al. 2003), with the published optimal fibre length: where
-        the model's rigid-tendon fibre also holds the stretch of its tendon, `FIBRE_SHARE` takes it off.
+        the model's rigid-tendon fibre also holds the stretch of its tendon, `FIBRE_FRACTION` takes it off.
         """
         muscles = leg_actuators(model)
         names = tuple(model.actuator(i).name for i in muscles)
         gain, reach = model.actuator_gainprm[muscles], model.actuator_lengthrange[muscles]
         length_m = (reach[:, 1] - reach[:, 0]) / (gain[:, 1] - gain[:, 0])
-        bases = [_base(name) for name in names]
+        bases = [base_muscle(name) for name in names]
         fibre_speed = np.array([speed_fraction(name) for name in names])
         fibre_m = length_m * np.array([FIBRE_FRACTION.get(base, 1.0) for base in bases])
         return MetabolicMuscles(
@@ -72,14 +71,14 @@ class MetabolicMuscles:
 
 
 def leg_actuators(model: Any) -> list[int]:
-    """Numbers of the actuators that are muscles of a leg; those of trunk and arms do nothing in a walk."""
+    """Numbers of the actuators that are muscles of a leg; those of trunk and arms stay at rest in a walk."""
     names = [model.actuator(number).name for number in range(model.nu)]
     return [names.index(name) for name in leg_muscles(names)]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FibreMotion:
-    """What M muscles did in T frames."""
+    """Activation, fibre motion and force of M muscles in T frames."""
 
     excitation: FloatArray  # (T, M) 0..1
     activation: FloatArray  # (T, M) 0..1
@@ -118,14 +117,16 @@ def umberger_2010(muscles: MetabolicMuscles, motion: FibreMotion) -> FloatArray:
     fast, slow = 1.0 - muscles.slow_twitch, muscles.slow_twitch
     drive = _drive(motion)
     stretched = np.where(motion.length > 1.0, motion.isometric, 1.0)
-    keeping = (128.0 * fast + 25.0) * (0.4 + 0.6 * stretched) * drive**0.6
+    maintenance_heat = (128.0 * fast + 25.0) * (0.4 + 0.6 * stretched) * drive**0.6
     slow_heat = 100.0 / (muscles.fastest_per_s / 2.5)
     fast_heat = 153.0 / muscles.fastest_per_s
     shortening = np.maximum(-motion.velocity, 0.0)
     lengthening = np.maximum(motion.velocity, 0.0)
-    moving = (np.minimum(slow_heat * shortening, 100.0) * slow + fast_heat * shortening * fast) * drive**2
-    moving = (moving + 0.3 * slow_heat * lengthening * drive) * stretched
-    heat = np.maximum(_AEROBIC * (keeping + moving), LEAST_HEAT_W_KG)
+    motion_heat = (
+        np.minimum(slow_heat * shortening, 100.0) * slow + fast_heat * shortening * fast
+    ) * drive**2
+    motion_heat = (motion_heat + 0.3 * slow_heat * lengthening * drive) * stretched
+    heat = np.maximum(_AEROBIC * (maintenance_heat + motion_heat), LEAST_HEAT_W_KG)
     power: FloatArray = heat * muscles.mass_kg + _shortening_work(muscles, motion)
     return power
 
@@ -143,14 +144,14 @@ def bhargava_2004(muscles: MetabolicMuscles, motion: FibreMotion) -> FloatArray:
     slow, fast = muscles.slow_twitch, 1.0 - muscles.slow_twitch
     u, a = 0.5 * np.pi * motion.excitation, 0.5 * np.pi * motion.activation
     reach = np.interp(motion.length, (0.5, 1.0, 1.5), (0.5, 1.0, 0.0))
-    activating = 40.0 * slow * np.sin(u) + 133.0 * fast * (1.0 - np.cos(u))
-    keeping = reach * (74.0 * slow * np.sin(a) + 111.0 * fast * (1.0 - np.cos(a)))
+    activation_heat = 40.0 * slow * np.sin(u) + 133.0 * fast * (1.0 - np.cos(u))
+    maintenance_heat = reach * (74.0 * slow * np.sin(a) + 111.0 * fast * (1.0 - np.cos(a)))
     velocity_m_s = motion.velocity * muscles.optimal_length_m
     isometric_n = motion.activation * motion.isometric * muscles.largest_force_n
     moved_n = np.where(
         motion.velocity < 0.0, 0.16 * isometric_n + 0.18 * motion.force_n, 0.157 * motion.force_n
     )
-    heat = (activating + keeping) * muscles.mass_kg - moved_n * velocity_m_s
+    heat = (activation_heat + maintenance_heat) * muscles.mass_kg - moved_n * velocity_m_s
     power: FloatArray = np.maximum(heat, LEAST_HEAT_W_KG * muscles.mass_kg)
     return power + _shortening_work(muscles, motion)
 
@@ -189,6 +190,7 @@ def metabolic_rates(power_w: FloatArray, mass_kg: float) -> tuple[MetabolicRate,
 
 
 def _drive(motion: FibreMotion) -> FloatArray:
+    """A of Umberger 2003 (T, M): excitation while it is above activation, else the mean of both."""
     mean = 0.5 * (motion.excitation + motion.activation)
     drive: FloatArray = np.where(motion.excitation > motion.activation, motion.excitation, mean)
     return np.maximum(drive, 0.0)
@@ -199,8 +201,3 @@ def _shortening_work(muscles: MetabolicMuscles, motion: FibreMotion) -> FloatArr
     speed_m_s = np.maximum(-motion.velocity, 0.0) * muscles.optimal_length_m
     work: FloatArray = motion.active_force_n * speed_m_s
     return work
-
-
-def _base(name: str) -> Muscle | LumpedMuscle:
-    stem = name[:-2]
-    return Muscle(stem) if stem in set(Muscle) else LumpedMuscle(stem)

@@ -1,11 +1,11 @@
-"""Published facts of single muscles that the body model does not hold."""
+"""Published parameters of single muscles that the body model does not hold."""
 
 from __future__ import annotations
 
 from core.domain.muscles import LumpedMuscle, Muscle
 
-# Share of slow-twitch fibres. Values as gathered by Uchida et al. 2016 (PLoS ONE 11:e0150378, from Johnson et
-# al. 1973, J Neurol Sci 18:111, Dahmane et al. 2005 and Garrett et al. 1984); 0.5 where nobody has counted.
+# Fraction of slow-twitch fibres. Values as gathered by Uchida et al. 2016 (PLoS ONE 11:e0150378, from Johnson
+# et al. 1973, J Neurol Sci 18:111, Dahmane et al. 2005 and Garrett et al. 1984); 0.5 where none is published.
 SLOW_TWITCH: dict[Muscle | LumpedMuscle, float] = {
     Muscle.ADDUCTOR_BREVIS: 0.50,
     Muscle.ADDUCTOR_LONGUS: 0.50,
@@ -62,6 +62,8 @@ SLOW_TWITCH: dict[Muscle | LumpedMuscle, float] = {
     LumpedMuscle.TIBIALIS_ANTERIOR: 0.70,
 }
 
+_SIDE_SUFFIX = 2  # characters
+
 # Optimal fibre length of Rajagopal et al. 2016 (IEEE Trans Biomed Eng 63:2068, table I) over that of the body
 # model, whose rigid-tendon fibre takes up the stretch of the tendon as well. Muscles not named agree.
 FIBRE_FRACTION: dict[Muscle | LumpedMuscle, float] = {
@@ -77,3 +79,9 @@ FIBRE_FRACTION: dict[Muscle | LumpedMuscle, float] = {
     Muscle.VASTUS_INTERMEDIUS: 0.0993 / 0.1730,
     Muscle.VASTUS_LATERALIS: 0.0994 / 0.1726,
 }
+
+
+def base_muscle(actuator: str) -> Muscle | LumpedMuscle:
+    """The muscle of a leg actuator of either side. Raises ValueError for other names."""
+    name = actuator[:-_SIDE_SUFFIX]
+    return Muscle(name) if name in set(Muscle) else LumpedMuscle(name)

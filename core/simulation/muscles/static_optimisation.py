@@ -1,7 +1,6 @@
-"""Which muscles made these joint torques: exact static optimisation over all 80 muscles.
+"""Static optimisation: activations of all 80 muscles that make given joint torques, solved exactly.
 
-Assumes rigid tendons and optimal sharing (least squared activation), no nervous system: an estimate, never a
-measurement.
+Assumes rigid tendons, least squared activation and no activation dynamics: an estimate, never a measurement.
 """
 
 from __future__ import annotations
@@ -15,13 +14,12 @@ from core.domain.arrays import FloatArray, frozen
 from core.domain.body import JOINTS, SIDES, Side
 from core.domain.twin import BodyParameters
 from core.simulation.model.exo_model import worn_model
-from core.simulation.model.joint_coupling import FullPose
+from core.simulation.model.joint_coupling import NEUTRAL_ROOT, FullPose, dense_moment_arms
 from core.twin.body import STRENGTH, Fidelity
 
 RESERVE_FRACTION = 0.02
-"""A joint torque missed by this share of the joint's strength costs as much as one fully active muscle."""
+"""A torque error of this fraction of the joint's strength costs as much as one fully active muscle."""
 _Bounds = tuple[FloatArray, FloatArray]  # each (T, M, 1), or one number
-_ROOT_AT_REST = (0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0)
 _NEWTON_STEPS = 60
 _TOLERANCE = 1e-9
 
@@ -32,7 +30,7 @@ class ActivationEstimate:
 
     muscle_names: tuple[str, ...]  # M
     activation: FloatArray  # (T, M) 0..1
-    torque_error_nm: FloatArray  # (T, 14) torque the muscles make minus the torque asked for
+    torque_error_nm: FloatArray  # (T, 14) torque of the muscles minus the given torque
 
     def __post_init__(self) -> None:
         frozen(self, "activation", (None, len(self.muscle_names)))
@@ -41,7 +39,7 @@ class ActivationEstimate:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MuscleTorques:
-    """Torque of the muscles is linear in activation: arms_nm @ activation + passive_nm.
+    """Torque of the muscles is linear in activation: active_nm @ activation + passive_nm.
 
     Axes: T frames, 14 joints, M muscles.
     """
@@ -68,15 +66,15 @@ def estimate_activation(
         active = torques.active_nm[:, joints][:, :, muscles] / reserve[joints, None]
         target_torque = (torque_nm - torques.passive_nm)[:, joints] / reserve[joints]
         activation[:, muscles] = bounded_least_squares(active, target_torque)
-    made = np.einsum("tjm,tm->tj", torques.active_nm, activation) + torques.passive_nm
-    return ActivationEstimate(torques.muscle_names, activation, made - torque_nm)
+    muscle_torque_nm = np.einsum("tjm,tm->tj", torques.active_nm, activation) + torques.passive_nm
+    return ActivationEstimate(torques.muscle_names, activation, muscle_torque_nm - torque_nm)
 
 
 def muscle_torques(body: BodyParameters, angle_rad: FloatArray, velocity_rad_s: FloatArray) -> MuscleTorques:
-    """Moment arms and Hill-type strength of every muscle at joint angles and velocities (T, 14)."""
+    """Active and passive joint torque of every Hill-type muscle at joint angles and velocities (T, 14)."""
     model = worn_model(body, Fidelity.STANDARD, None)
     pose, data = FullPose(model), mujoco.MjData(model)
-    qpos = pose.position(np.array([_ROOT_AT_REST]), angle_rad)
+    qpos = pose.position(np.array([NEUTRAL_ROOT]), angle_rad)
     qvel = pose.velocity(angle_rad, velocity_rad_s)
     frames = len(qpos)
     moment = np.zeros((frames, model.nu, model.nv))
@@ -85,11 +83,9 @@ def muscle_torques(body: BodyParameters, angle_rad: FloatArray, velocity_rad_s: 
         data.qpos[:], data.qvel[:] = qpos[frame], qvel[frame]
         mujoco.mj_fwdPosition(model, data)
         mujoco.mj_fwdVelocity(model, data)
-        mujoco.mju_sparse2dense(
-            moment[frame], data.actuator_moment, data.moment_rownnz, data.moment_rowadr, data.moment_colind
-        )
+        dense_moment_arms(data, moment[frame])
         gain[frame], bias[frame] = _hill(model, data)
-    arms = pose.joint_moments(moment, angle_rad)
+    arms = pose.joint_moment_arms(moment, angle_rad)
     return MuscleTorques(
         tuple(model.actuator(muscle).name for muscle in range(model.nu)),
         np.ascontiguousarray(np.swapaxes(arms * gain[:, :, None], 1, 2)),

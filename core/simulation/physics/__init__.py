@@ -1,1 +1,1 @@
-"""Batches of bodies that step together: physics, variation, perturbations, and recordings of breakdowns."""
+"""Batched physics, domain randomisation, perturbations, and recordings of physics breakdowns."""

@@ -1,4 +1,4 @@
-"""Many bodies at once: batched physics in C threads, the same result for the same input."""
+"""Batched physics of many bodies in C threads; deterministic: same input, same result."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _STATE = mujoco.mjtState.mjSTATE_FULLPHYSICS
 
 @dataclass(frozen=True, slots=True)
 class Advance:
-    """Where a batch is after some physics steps. Axes: N bodies, S state values, Y sensor values."""
+    """State of a batch after some physics steps. Axes: N bodies, S state values, Y sensor values."""
 
     state: FloatArray  # (N, S)
     sensor: FloatArray  # (N, Y)
@@ -28,7 +28,7 @@ class Advance:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Group:
-    """Bodies whose models are made of the same things and can share their working memory."""
+    """Bodies whose models have the same structure, so that they can share `MjData`."""
 
     rows: IntArray
     data: list[mujoco.MjData]  # one per thread
@@ -44,8 +44,8 @@ class BatchPhysics:
     """Physics of N bodies that may differ in size and ground but have the same joints and actuators.
 
     A state is one row: time, positions, velocities, activations, as MuJoCo orders them. `advance` is a
-    function of its arguments only, so a batch gives what each body would give alone. A `recorder` writes down
-    what led to a breakdown.
+    function of its arguments only, so a batch gives what each body would give alone. A `recorder` saves the
+    steps that led to a breakdown.
     """
 
     def __init__(
@@ -61,10 +61,10 @@ class BatchPhysics:
         self._nq, self._nv, self._na = first.nq, first.nv, first.na
         self._groups = _groups(self.models, threads)
         self._rollout = rollout.Rollout(nthread=threads if threads > 1 else 0)  # 0: the calling thread
-        weakref.finalize(self, self._rollout.close)  # threads left running crash the interpreter's end
+        weakref.finalize(self, self._rollout.close)  # threads left running crash the interpreter at exit
         self.time_step_s = float(first.opt.timestep)
         self.state_size = int(mujoco.mj_stateSize(first, _STATE))
-        self._room: dict[int, tuple[FloatArray, ...]] = {}  # by the number of steps
+        self._buffers: dict[int, tuple[FloatArray, ...]] = {}  # by the number of steps
 
     def advance(
         self,
@@ -78,17 +78,17 @@ class BatchPhysics:
         """Take `steps` physics steps from `state` (N, S) under a constant `control` (N, U).
 
         `force` (N, bodies, 6) acts on the bodies' centres of mass: force, then torque, world axes. `models`
-        (N) stand in for the batch's own; they may differ in numbers, not in what they are made of. MuJoCo
-        stops a body whose numbers leave the possible; it is then reported as diverged.
+        (N) stand in for the batch's own; they may differ in numbers, not in structure. MuJoCo stops a
+        body whose numbers become invalid; it is then reported as diverged.
         """
         inputs, spec = control, mujoco.mjtState.mjSTATE_CTRL
         if force is not None:
             inputs = np.concatenate([control, force.reshape(len(control), -1)], axis=1)
             spec = mujoco.mjtState.mjSTATE_CTRL | mujoco.mjtState.mjSTATE_XFRC_APPLIED
         if self.recorder is not None:
-            self.recorder.note(state, inputs, int(spec), steps)
+            self.recorder.record(state, inputs, int(spec), steps)
         acting = self.models if models is None else list(models)
-        controls, states, sensors = self._room_for(steps, inputs.shape[1])
+        controls, states, sensors = self._buffers_for(steps, inputs.shape[1])
         controls[:] = inputs[:, None, :]
         for group in self._groups:
             self._roll(group, acting, state, (controls, states, sensors), int(spec))
@@ -105,18 +105,18 @@ class BatchPhysics:
         group: _Group,
         models: list[mujoco.MjModel],
         state: FloatArray,
-        room: tuple[FloatArray, FloatArray, FloatArray],
+        buffers: tuple[FloatArray, FloatArray, FloatArray],
         spec: int,
     ) -> None:
-        """Fill a group's rows of states and sensors in `room` (controls, states, sensors)."""
-        alone = len(self._groups) == 1
+        """Fill a group's rows of states and sensors in `buffers` (controls, states, sensors)."""
+        single = len(self._groups) == 1
         controls, states, sensors = (
-            room if alone else (np.ascontiguousarray(part[group.rows]) for part in room)
+            buffers if single else (np.ascontiguousarray(part[group.rows]) for part in buffers)
         )
         self._rollout.rollout(
-            models if alone else [models[row] for row in group.rows],
+            models if single else [models[row] for row in group.rows],
             group.data,
-            np.ascontiguousarray(state if alone else state[group.rows]),
+            np.ascontiguousarray(state if single else state[group.rows]),
             controls,
             control_spec=spec,
             nstep=controls.shape[1],
@@ -124,17 +124,17 @@ class BatchPhysics:
             sensordata=sensors,
             skip_checks=True,  # of shapes and models, which take 0.2 ms and never change here
         )
-        if not alone:
-            room[1][group.rows], room[2][group.rows] = states, sensors
+        if not single:
+            buffers[1][group.rows], buffers[2][group.rows] = states, sensors
 
-    def _room_for(self, steps: int, controls: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+    def _buffers_for(self, steps: int, controls: int) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Controls (N, steps, U), states (N, steps, S) and sensors (N, steps, Y) of one call."""
-        room = self._room.get(steps)
-        if room is None or room[0].shape[2] != controls:
+        buffers = self._buffers.get(steps)
+        if buffers is None or buffers[0].shape[2] != controls:
             rows, first = (len(self.models), steps), self.models[0]
             sizes = (controls, self.state_size, first.nsensordata)
-            self._room[steps] = tuple(np.empty((*rows, size)) for size in sizes)
-        control, state, sensor = self._room[steps]
+            self._buffers[steps] = tuple(np.empty((*rows, size)) for size in sizes)
+        control, state, sensor = self._buffers[steps]
         return control, state, sensor
 
     def position(self, state: FloatArray) -> FloatArray:

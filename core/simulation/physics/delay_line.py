@@ -1,4 +1,4 @@
-"""Values that arrive later: the one delay line of reflexes, reactions and random latency."""
+"""Delay line with a delay for each member: reflexes, reaction times and random latency use it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from core.domain.arrays import BoolArray, FloatArray
 
 
 class DelayedValues:
-    """Gives values back later, each member's after its own time. Axes: N members, C values.
+    """Delays values, those of each member by its own time. Axes: N members, C values.
 
     Between two ticks it interpolates, so that a delay can be any number of ticks.
     """
@@ -34,7 +34,7 @@ class DelayedValues:
         return delayed
 
     def fill(self, which: BoolArray, value: FloatArray) -> None:
-        """Let the past of the marked members (N,) have been `value` (N, C) all along."""
+        """Fill the history of the marked members (N,) with `value` (N, C)."""
         self._ring[:, which] = value[which]
 
     def state_dict(self) -> dict[str, np.ndarray]:

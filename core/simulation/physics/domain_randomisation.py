@@ -1,7 +1,7 @@
-"""Bodies and grounds that differ a little from what was measured, so that learning does not rely on it.
+"""Domain randomisation: bodies and terrains that differ a little from the measured ones.
 
-Domain randomisation, the idea of Luo et al. (2024, Nature 630:353, eq. 16) and Song et al. (2026, arXiv
-2603.04166): every member of a batch gets its own mass, strength, friction and latency. Luo et al. draw anew
+The idea of Luo et al. (2024, Nature 630:353, eq. 16) and Song et al. (2026, arXiv 2603.04166): every member
+of a batch gets its own mass, strength, friction and latency. Luo et al. draw anew
 in every episode and vary the exo as well; here they are drawn once, and the ranges are ours.
 """
 
@@ -22,7 +22,7 @@ _PEAK_FORCE = 2  # position in MuJoCo's muscle gain and bias parameters
 
 @dataclass(frozen=True, slots=True)
 class RandomisationRanges:
-    """Ranges of what varies, uniform; shares are factors of the measured value."""
+    """Uniform ranges; all but the latency are factors of the measured value."""
 
     mass: Range = (0.9, 1.1)  # clothes, meals, and what scales and segment tables miss
     strength: Range = (0.85, 1.15)  # of all muscles together
@@ -43,7 +43,7 @@ NO_RANDOMISATION = RandomisationRanges((1.0, 1.0), (1.0, 1.0), (1.0, 1.0), (1.0,
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Variation:
-    """What one member of a batch got. Axis: M muscles."""
+    """Values drawn for one member of a batch. Axis: M muscles."""
 
     mass_factor: float
     strength_factor: FloatArray  # (M,)

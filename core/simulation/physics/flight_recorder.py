@@ -1,4 +1,4 @@
-"""The flight recorder: what a batch did last, kept in a ring, and one file when the physics breaks down."""
+"""Flight recorder: the last steps of a batch in a ring buffer, written to a file when physics breaks down."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from core.errors import refuse
 
 DEPTH = 32  # batches of steps: 0.6 s of walking at 50 Hz, longer than any breakdown takes to grow
 MEMORY_LIMIT_BYTES = 64_000_000  # fewer are kept of a batch so large that 32 do not fit
-FILE_LIMIT = 3  # the first breakdowns of a run tell; a hundred more would fill the disk
+FILE_LIMIT = 3  # the first breakdowns of a run suffice; a hundred more would fill the disk
 _NAME = "breakdown_{number}.npz"
 _FORMAT = 1
 
@@ -39,7 +39,7 @@ class Recording:
 
 
 class FlightRecorder:
-    """Give one to a `BatchPhysics`. It remembers the last batches of steps and writes when one breaks down.
+    """Given to a `BatchPhysics`, keeps the last batches of steps and writes a file when one breaks down.
 
     `files` are the recordings written so far, at most FILE_LIMIT to one folder.
     """
@@ -49,8 +49,8 @@ class FlightRecorder:
         self._folder, self._seed, self._depth = folder, seed, depth
         self._ring: _Ring | None = None
 
-    def note(self, state: FloatArray, inputs: FloatArray, input_spec: int, steps: int) -> None:
-        """Remember what comes before `steps` physics steps: state (N, S) and inputs (N, C)."""
+    def record(self, state: FloatArray, inputs: FloatArray, input_spec: int, steps: int) -> None:
+        """Keep the state (N, S) before `steps` physics steps and the inputs (N, C) held during them."""
         if self._ring is None or not self._ring.fits(state):
             self._ring = _Ring(state, inputs, self._depth)
         self._ring.put(state, inputs, input_spec, steps)
@@ -58,7 +58,7 @@ class FlightRecorder:
     def breakdown(self, models: Sequence[Any], diverged: np.ndarray, path: FloatArray) -> Path | None:
         """Write down the first body of `diverged` (N,), which took the steps `path` (N, T, S).
 
-        Returns the file, or None when there are enough of them.
+        Returns the file, or None when the folder already holds FILE_LIMIT.
         """
         if self._ring is None or not diverged.any():
             return None
@@ -72,7 +72,7 @@ class FlightRecorder:
         return file
 
     def newest(self) -> Path | None:
-        """The last recording in the folder, also of an earlier sitting."""
+        """The last recording in the folder, also from an earlier run."""
         return next((file for file in reversed(self._places()) if file.exists()), None)
 
     def _places(self) -> list[Path]:

@@ -1,4 +1,4 @@
-"""The recorded breakdown once more, step by step: the same numbers, and what broke first."""
+"""Replay of a recorded breakdown, step by step: bit-identical, with the first invalid number found."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from core.simulation.physics.flight_recorder import Recording, versions
 
 _STATE = mujoco.mjtState.mjSTATE_FULLPHYSICS
 _WILD_ACCELERATION = 1e5  # rad/s2 or m/s2: a heel strike stays below 2e4
-_IMPOSSIBLE = {
+_WARNED_QUANTITY = {
     mujoco.mjtWarning.mjWARN_BADQPOS: "position",
     mujoco.mjtWarning.mjWARN_BADQVEL: "velocity",
     mujoco.mjtWarning.mjWARN_BADQACC: "acceleration",
@@ -26,12 +26,12 @@ _AXES = ("sideways", "fore-aft", "vertical", "lean", "tilt", "turn")
 
 @dataclass(frozen=True, slots=True)
 class Breakdown:
-    """What broke first, and what led to it."""
+    """The first invalid number, and the state just before it."""
 
     same: bool  # the replay ended in the recorded numbers, bit by bit
-    time_s: float  # simulated time of the first impossible number
-    quantity: str  # "position", "velocity", "acceleration", "control", or another complaint of the solver
-    where: str  # joint, or actuator for a control; "" for a complaint about the whole
+    time_s: float  # simulated time of the first invalid number
+    quantity: str  # "position", "velocity", "acceleration", "control", or another warning of the solver
+    where: str  # joint, or actuator for a control; "" for a warning about the whole model
     wild_since_s: float  # simulated time from which accelerations were wild; `time_s` when it came at once
     fastest: str  # joint with the largest acceleration before the break
     fastest_acceleration: float  # [m/s2] or [rad/s2] at the last step that was still finite
@@ -45,11 +45,11 @@ class Breakdown:
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
-    """One step, seen before anything in it is impossible."""
+class _StepExtremes:
+    """Largest acceleration, contact force and actuator force of one step whose numbers are still valid."""
 
     time_s: float
-    freedom: int  # with the largest acceleration
+    dof: int  # with the largest acceleration
     acceleration: float
     contact: str
     contact_force_n: float
@@ -58,34 +58,34 @@ class _Look:
 
 
 def replay(recording: Recording) -> Breakdown:
-    """Take the recorded steps again, to the same breakdown."""
+    """Repeat the recorded steps up to the same breakdown."""
     model = recording.model
     first = _last_start(recording)
     same = _same(recording, first)
     data = mujoco.MjData(model)
-    looks: list[_Look] = []
+    steps: list[_StepExtremes] = []
     quantity, where, broken_s = "", "", float(recording.state[first, 0])
     flags = model.opt.disableflags
-    model.opt.disableflags |= mujoco.mjtDisableBit.mjDSBL_AUTORESET  # leave the broken numbers for a look
+    model.opt.disableflags |= mujoco.mjtDisableBit.mjDSBL_AUTORESET  # keep the invalid numbers for inspection
     for _ in _stepped(recording, data, first):
-        broken = _complaint(model, data)
+        broken = _first_warning(model, data)
         if broken is not None:
             quantity, where = broken
-            broken_s = looks[-1].time_s + model.opt.timestep if looks else broken_s
+            broken_s = steps[-1].time_s + model.opt.timestep if steps else broken_s
             break
-        looks.append(_look(model, data))
+        steps.append(_extremes(model, data))
     model.opt.disableflags = flags
-    last = looks[-1] if looks else _Look(broken_s, 0, float("nan"), "", 0.0, "", 0.0)
-    wild = [look.time_s for look in looks if abs(look.acceleration) > _WILD_ACCELERATION]
+    last = steps[-1] if steps else _StepExtremes(broken_s, 0, float("nan"), "", 0.0, "", 0.0)
+    wild = [step.time_s for step in steps if abs(step.acceleration) > _WILD_ACCELERATION]
     return Breakdown(
         same=same,
         time_s=broken_s,
         quantity=quantity or "no",
         where=where,
         wild_since_s=wild[0] if wild else broken_s,
-        fastest=freedom_name(model, last.freedom),
+        fastest=dof_name(model, last.dof),
         fastest_acceleration=last.acceleration,
-        fastest_unit=_UNITS["acceleration"][_turns(model, last.freedom)],
+        fastest_unit=_UNITS["acceleration"][_turns(model, last.dof)],
         contact=last.contact,
         contact_force_n=last.contact_force_n,
         actuator=last.actuator,
@@ -95,18 +95,18 @@ def replay(recording: Recording) -> Breakdown:
     )
 
 
-def freedom_name(model: Any, freedom: int) -> str:
-    """A degree of freedom in plain words: "Left knee flexion", "whole body, vertical", or the model's own."""
-    joint = model.dof_jntid[freedom]
+def dof_name(model: Any, dof: int) -> str:
+    """A degree of freedom in words: "Left knee flexion", "whole body, vertical", or its joint's name."""
+    joint = model.dof_jntid[dof]
     name = str(model.joint(joint).name)
     if model.jnt_type[joint] == mujoco.mjtJoint.mjJNT_FREE:
-        return f"whole body, {_AXES[freedom - model.jnt_dofadr[joint]]}"
+        return f"whole body, {_AXES[dof - model.jnt_dofadr[joint]]}"
     known = {joint.value: joint.label for joint in JOINTS}
     return known.get(name, name)
 
 
 def _last_start(recording: Recording) -> int:
-    """First batch of steps since the body was last put back on its feet."""
+    """First batch of steps since the last reset of the body."""
     clock_s = recording.state[:, 0]
     lasted_s = recording.steps * recording.model.opt.timestep
     broken = np.abs(clock_s[:-1] + lasted_s[:-1] - clock_s[1:]) > 0.5 * recording.model.opt.timestep
@@ -131,9 +131,9 @@ def _begin(recording: Recording, data: Any, batch: int) -> None:
 
 
 def _same(recording: Recording, first: int) -> bool:
-    """Whether every number comes again, bit by bit: between the batches, and at each step of the last one.
+    """Whether the replay is bit-identical: between the batches, and at each step of the last one.
 
-    MuJoCo stops a rollout at its first complaint; the rest of the recorded path repeats that step.
+    MuJoCo stops a rollout at its first warning; the rest of the recorded path repeats that step.
     """
     model, last = recording.model, len(recording.steps) - 1
     data, now = mujoco.MjData(model), np.empty(mujoco.mj_stateSize(model, _STATE))
@@ -151,33 +151,33 @@ def _same(recording: Recording, first: int) -> bool:
     return True
 
 
-def _complaint(model: Any, data: Any) -> tuple[str, str] | None:
-    """What MuJoCo found impossible in the last step, and where."""
+def _first_warning(model: Any, data: Any) -> tuple[str, str] | None:
+    """The quantity that MuJoCo warned about in the last step, and its joint or actuator."""
     for number in range(mujoco.mjtWarning.mjNWARNING):
         warning = data.warning[number]
         if not warning.number:
             continue
-        quantity = _IMPOSSIBLE.get(mujoco.mjtWarning(number))
+        quantity = _WARNED_QUANTITY.get(mujoco.mjtWarning(number))
         if quantity is None:
             return mujoco.mju_warningText(number, warning.lastinfo), ""
         if quantity == "control":
             return quantity, str(model.actuator(warning.lastinfo).name)
-        freedom = warning.lastinfo
+        dof = warning.lastinfo
         if quantity == "position":
-            freedom = int(np.searchsorted(model.jnt_qposadr, freedom, side="right")) - 1
-            freedom = int(model.jnt_dofadr[freedom])
-        return quantity, freedom_name(model, freedom)
+            dof = int(np.searchsorted(model.jnt_qposadr, dof, side="right")) - 1
+            dof = int(model.jnt_dofadr[dof])
+        return quantity, dof_name(model, dof)
     return None
 
 
-def _look(model: Any, data: Any) -> _Look:
-    freedom = int(np.argmax(np.abs(data.qacc)))
+def _extremes(model: Any, data: Any) -> _StepExtremes:
+    dof = int(np.argmax(np.abs(data.qacc)))
     contact, force_n = _hardest_contact(model, data)
     strongest = int(np.argmax(np.abs(data.actuator_force))) if model.nu else -1
-    return _Look(
+    return _StepExtremes(
         time_s=float(data.time) - model.opt.timestep,
-        freedom=freedom,
-        acceleration=float(data.qacc[freedom]),
+        dof=dof,
+        acceleration=float(data.qacc[dof]),
         contact=contact,
         contact_force_n=force_n,
         actuator=str(model.actuator(strongest).name) if model.nu else "",
@@ -200,9 +200,9 @@ def _body_name(model: Any, body: int) -> str:
     return str(model.body(body).name) if body else "the ground"
 
 
-def _turns(model: Any, freedom: int) -> bool:
+def _turns(model: Any, dof: int) -> bool:
     """Whether this degree of freedom is an angle."""
-    joint = model.dof_jntid[freedom]
+    joint = model.dof_jntid[dof]
     if model.jnt_type[joint] == mujoco.mjtJoint.mjJNT_FREE:
-        return bool(freedom - model.jnt_dofadr[joint] >= 3)
+        return bool(dof - model.jnt_dofadr[joint] >= 3)
     return bool(model.jnt_type[joint] != mujoco.mjtJoint.mjJNT_SLIDE)

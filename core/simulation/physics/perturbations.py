@@ -1,4 +1,4 @@
-"""Pushes, trips and slips: what happens to a walker, and when, as a function of time and phase alone."""
+"""Pushes, trips and slips of walkers, as a function of time and phase alone."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NEVER_S = np.inf
 
 
 class Perturbations:
-    """What happens to N walkers. A trip or slip waits for the next foot that comes to the right phase."""
+    """Perturbations of N walkers. A trip or slip waits for the next foot that comes to the right phase."""
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class Perturbations:
 
     def force(self, time_s: FloatArray, phase: FloatArray, period_s: FloatArray) -> FloatArray | None:
         """Forces (N, bodies, 6) now, or None. Time since the start, phase and period are (N,)."""
-        active, side = self._now(time_s, phase, period_s)
+        active, side = self._active_now(time_s, phase, period_s)
         active &= self._push | self._trip
         if not active.any():
             return None
@@ -60,8 +60,8 @@ class Perturbations:
     def models(
         self, time_s: FloatArray, phase: FloatArray, period_s: FloatArray
     ) -> list[mujoco.MjModel] | None:
-        """Models (N) of this moment, or None when nobody slips."""
-        active, side = self._now(time_s, phase, period_s)
+        """Models (N) of this moment, or None when no walker slips."""
+        active, side = self._active_now(time_s, phase, period_s)
         active &= self._slip
         if not active.any():
             return None
@@ -71,10 +71,10 @@ class Perturbations:
         ]
 
     def begins_s(self, time_s: FloatArray, phase: FloatArray, period_s: FloatArray) -> FloatArray:
-        """When it happens to each walker (N,), infinite for never; needs a steady walk."""
+        """Time of each walker's perturbation (N,), infinite without one; needs a steady walk."""
         return self._timing(time_s, phase, period_s)[0]
 
-    def _now(
+    def _active_now(
         self, time_s: FloatArray, phase: FloatArray, period_s: FloatArray
     ) -> tuple[np.ndarray, np.ndarray]:
         begins_s, side = self._timing(time_s, phase, period_s)
@@ -83,14 +83,14 @@ class Perturbations:
     def _timing(
         self, time_s: FloatArray, phase: FloatArray, period_s: FloatArray
     ) -> tuple[FloatArray, np.ndarray]:
-        """Beginning (N,) and the foot it happens to (N,): 0 left, 1 right."""
+        """Beginning (N,) and the perturbed foot (N,): 0 left, 1 right."""
         planned = np.isfinite(self._at_s)
         at_s = np.where(planned, self._at_s, 0.0)
         phase_then = (phase - (time_s - at_s) / period_s) % 1.0
-        wanted = np.where(self._trip, TRIP_PHASE, SLIP_PHASE)
+        trigger_phase = np.where(self._trip, TRIP_PHASE, SLIP_PHASE)
         # The small amount keeps rounding from choosing the other foot half a stride later.
-        wait = np.where(self._push, 0.0, (wanted - phase_then + 1e-9) % 0.5)
-        right = np.abs((phase_then + wait - wanted + 0.25) % 1.0 - 0.25) > 0.1
+        wait = np.where(self._push, 0.0, (trigger_phase - phase_then + 1e-9) % 0.5)
+        right = np.abs((phase_then + wait - trigger_phase + 0.25) % 1.0 - 0.25) > 0.1
         return np.where(planned, at_s + wait * period_s, _NEVER_S), right.astype(int)
 
 

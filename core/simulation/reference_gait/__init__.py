@@ -1,1 +1,1 @@
-"""The stride a walker is asked to show, and how walkers are put on it."""
+"""Reference strides of walkers: contact correction, gait initiation, and initial states on them."""

@@ -1,8 +1,8 @@
-"""How pain changes the timing of a stride: the leg that hurts stands shorter, the other swings faster.
+"""How pain changes the timing of a stride: the painful leg has a shorter stance, the other swings faster.
 
-A policy that learned with the reward of pain finds its own way to spare the leg. For one that did not,
-`antalgic_reference` is an approximation: it asks for the healthy angles in the limping rhythm, and leaves out
-what else people do, as leaning over the leg.
+A policy trained with the pain reward finds its own way to spare the leg. For other policies
+`antalgic_reference` is an approximation: the healthy angles in the limping rhythm, without other adaptations
+such as leaning over the leg.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ def pain_free_phase(phase: FloatArray, right_strike: FloatArray, pain: FloatArra
     landing = right_strike - SHORTER_STANCE * (pain[:, 0] - pain[:, 1])
     first = phase < landing
     fraction = np.where(first, phase / landing, (phase - landing) / (1.0 - landing))
-    painless = np.where(first, fraction * right_strike, right_strike + fraction * (1.0 - right_strike))
-    return np.where(landing == right_strike, phase, painless)
+    pain_free = np.where(first, fraction * right_strike, right_strike + fraction * (1.0 - right_strike))
+    return np.where(landing == right_strike, phase, pain_free)
 
 
 def antalgic_reference(reference: GaitReference, pain: FloatArray) -> GaitReference:
-    """The same stride in the rhythm of legs that hurt with these severities (2,); itself without pain."""
+    """The same stride in the rhythm of legs with these severities of pain (2,); itself without pain."""
     if not np.any(pain):
         return reference
     bank = StrideBank([reference])
     count = len(reference.angle_rad)
     phase = np.arange(count) / count
-    painless = pain_free_phase(phase, np.full(count, bank.right_strike[0]), np.tile(pain, (count, 1)))
-    angle = np.concatenate([bank.angle(np.array([moment])) for moment in painless])
+    pain_free = pain_free_phase(phase, np.full(count, bank.right_strike[0]), np.tile(pain, (count, 1)))
+    angle = np.concatenate([bank.angle(np.array([moment])) for moment in pain_free])
     return GaitReference(reference.period_s, reference.speed_m_s, angle)

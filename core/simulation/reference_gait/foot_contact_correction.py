@@ -1,9 +1,9 @@
-"""A stride that stands on the ground: small corrections until both feet share one floor and do not slide.
+"""Foot contact correction: small changes of a stride until both feet share one floor and do not slide.
 
 Joint angles from cameras or norms leave out what pelvis and toes do, so the trailing leg is some centimetres
-too long, swing toes reach below the floor and stance feet slide. A twin that is told to copy this hammers,
-scuffs and props itself up. The correction is the smallest one, in joint angles, that removes these faults.
-Twins are taught the corrected stride; how close they come is counted against the person's own.
+too long, swing toes reach below the floor and stance feet slide. A policy that tracks such a stride lands
+hard, scuffs and vaults. The correction is the smallest one, in joint angles, that removes these faults.
+Policies are trained on the corrected stride; their tracking error is counted against the person's own.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from core.domain.twin import GENERIC_BODY, SegmentScale
 from core.gait.norm_tables import STRIDE_DEG
 from core.gait.norms import fourier_series
 from core.simulation.model.joint_coupling import lowest_point, position_columns
-from core.simulation.reference_gait.reference_strides import HARMONICS, TOPS, StrideBank, vault_rise_m
+from core.simulation.reference_gait.reference_strides import HARMONICS, MIDSTANCE, StrideBank, vault_rise_m
 from core.twin.body import Fidelity, compile_body, is_foot_geom
 
 SAMPLES = 50
@@ -38,21 +38,21 @@ TOLERANCE_DEG = {
 CLEARANCE_M = 0.012  # of the swing foot in mid swing (Winter 1992, Phys Ther 72:45: 13 mm)
 _GAP_M, _SLIDE_M, _VAULT_M = 0.007, 0.020, 0.013  # residuals that cost as much as one standard deviation
 _ITERATIONS = 6
-_NUDGE_RAD = 1e-4
-_FLAT = (0.08, 0.42)  # share of the cycle after heel strike in which the foot is flat
+_FINITE_DIFFERENCE_RAD = 1e-4
+_FLAT = (0.08, 0.42)  # fraction of the cycle after heel strike in which the foot is flat
 _RIGHT_ABOVE_LEFT = np.array([-1.0, 1.0])
-_STILL_RAD = 0.02  # toes that move less were not seen
+_STILL_RAD = 0.02  # toes that move less were not measured
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ContactCorrection:
-    """A corrected stride and how much was wrong. Gap: between the feet's lowest points in double support."""
+    """A corrected stride, its faults before and after. Gap: of the feet's heights in double support."""
 
     reference: GaitReference
     change_rms_deg: FloatArray  # (14,)
     gap_before_m: float  # largest
     gap_after_m: float
-    slide_before_m: float  # largest way of a flat foot over the floor
+    slide_before_m: float  # largest displacement of a flat foot over the floor
     slide_after_m: float
     scuff_before_m: float  # by which the swing foot misses its clearance, at most
 
@@ -61,7 +61,7 @@ class ContactCorrection:
 
 
 def stride_for_training(reference: GaitReference, scale: SegmentScale, ground: Ground) -> GaitReference:
-    """What a twin with these segments is taught on this ground. Runs and stairs stay as they are."""
+    """The reference that a twin with these segments is trained on. Runs and stairs stay as they are."""
     if ground.kind is GroundKind.STAIRS:
         return reference
     return correct_foot_contact(reference, scale, ground.climb).reference
@@ -70,7 +70,7 @@ def stride_for_training(reference: GaitReference, scale: SegmentScale, ground: G
 def correct_foot_contact(
     reference: GaitReference, scale: SegmentScale, climb: float = 0.0
 ) -> ContactCorrection:
-    """The stride of a body with these segments on a road that climbs by so many m per m, and its faults.
+    """The corrected stride of a body with these segments on ground that climbs by `climb` m per m.
 
     Runs come back as they are.
     """
@@ -103,7 +103,7 @@ def _corrected(
 
 
 class _FootTrajectories:
-    """Where both feet go in one stride, and how the joints move them. K samples, 2 sides, C joint kinds."""
+    """Paths of both feet in one stride, and their slopes by the angles. K samples, 2 sides, C joint kinds."""
 
     def __init__(self, reference: GaitReference, model: mujoco.MjModel, climb: float) -> None:
         bank = StrideBank([reference])
@@ -132,13 +132,13 @@ class _FootTrajectories:
     def faults(self, angle_rad: FloatArray) -> tuple[float, float, float]:
         """Largest gap in double support, slide of a flat foot and lack of clearance in swing [m]."""
         low, ahead = self._feet_at(angle_rad)
-        both = (self._load > 0.0) & (self._load < 1.0)
+        double_support = (self._load > 0.0) & (self._load < 1.0)
         slides = []
         for side in range(len(SIDES)):
             flat = self._flat(side)
             slides.append(float(np.ptp(ahead[flat, side] + self._stride_m * self._since[flat, side])))
-        scuff = self._missing(low)[~both].max()
-        return float(np.abs(low[both, 0] - low[both, 1]).max()), max(slides), float(scuff)
+        scuff = self._missing_clearance(low)[~double_support].max()
+        return float(np.abs(low[double_support, 0] - low[double_support, 1]).max()), max(slides), float(scuff)
 
     def step(self, weights: FloatArray) -> FloatArray:
         """One Gauss-Newton step: the linear least-squares change of the weights."""
@@ -146,33 +146,33 @@ class _FootTrajectories:
         low, ahead = self._feet_at(angle)
         low_slope, ahead_slope = (np.zeros((SAMPLES, 2, len(self._tolerance))) for _ in range(2))
         for kind in range(len(self._tolerance)):
-            nudged = angle.copy()
-            nudged[:, self._columns[:, kind]] += _NUDGE_RAD
-            low_after, ahead_after = self._feet_at(nudged)
-            low_slope[:, :, kind] = (low_after - low) / _NUDGE_RAD
-            ahead_slope[:, :, kind] = (ahead_after - ahead) / _NUDGE_RAD
+            shifted = angle.copy()
+            shifted[:, self._columns[:, kind]] += _FINITE_DIFFERENCE_RAD
+            low_after, ahead_after = self._feet_at(shifted)
+            low_slope[:, :, kind] = (low_after - low) / _FINITE_DIFFERENCE_RAD
+            ahead_slope[:, :, kind] = (ahead_after - ahead) / _FINITE_DIFFERENCE_RAD
         rows = [self._gap(low, low_slope), self._vault(low, low_slope)]
         rows += [self._slide(side, ahead, ahead_slope) for side in range(len(SIDES))]
         rows.append(self._regularisation(weights))
         matrix = np.concatenate([slope.reshape(len(slope), -1) for _, slope in rows])
-        wrong = np.concatenate([value for value, _ in rows])
-        found: FloatArray = np.linalg.lstsq(matrix, -wrong, rcond=None)[0]
+        residual = np.concatenate([value for value, _ in rows])
+        found: FloatArray = np.linalg.lstsq(matrix, -residual, rcond=None)[0]
         return found.reshape(weights.shape)
 
     def _gap(self, low: FloatArray, slope: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Both feet level in double support; the swing foot above the stance foot by the clearance."""
-        missing, direction = self._missing(low), self._direction
-        both = (self._load > 0.0) & (self._load < 1.0)
-        wrong = np.where(both, low @ _RIGHT_ABOVE_LEFT, -direction * missing)
-        counts = both | (missing > 0.0)
+        missing, direction = self._missing_clearance(low), self._direction
+        double_support = (self._load > 0.0) & (self._load < 1.0)
+        residual = np.where(double_support, low @ _RIGHT_ABOVE_LEFT, -direction * missing)
+        mask = double_support | (missing > 0.0)
         rows = slope * _RIGHT_ABOVE_LEFT[:, None]
-        return self._rows(wrong, rows, counts, _GAP_M)
+        return self._rows(residual, rows, mask, _GAP_M)
 
-    def _missing(self, low: FloatArray) -> FloatArray:
-        """What the swing foot lacks of its clearance (K,)."""
+    def _missing_clearance(self, low: FloatArray) -> FloatArray:
+        """Height that the swing foot lacks of its clearance (K,)."""
         swing = 0.5 * (1.0 - np.cos(2 * np.pi * np.clip((self._since.min(axis=1) - 0.12) / 0.38, 0.0, 1.0)))
-        wish = CLEARANCE_M * np.minimum(2.0 * swing, 1.0)
-        missing: FloatArray = np.maximum(wish - self._direction * (low @ _RIGHT_ABOVE_LEFT), 0.0)
+        required = CLEARANCE_M * np.minimum(2.0 * swing, 1.0)
+        missing: FloatArray = np.maximum(required - self._direction * (low @ _RIGHT_ABOVE_LEFT), 0.0)
         return missing
 
     def _vault(self, low: FloatArray, slope: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -180,21 +180,21 @@ class _FootTrajectories:
         fraction = np.stack([self._load, 1.0 - self._load], axis=1)
         height = -(low * fraction).sum(axis=1)
         rise = vault_rise_m(np.atleast_1d(height.mean()), np.array([0.5 * self._stride_m]))
-        wish = 0.5 * rise * np.cos(4 * np.pi * (self._since.min(axis=1) - TOPS))
+        target = 0.5 * rise * np.cos(4 * np.pi * (self._since.min(axis=1) - MIDSTANCE))
         rows = -slope * fraction[:, :, None]
         everywhere = np.ones(SAMPLES, dtype=np.bool_)
-        return self._rows(height - wish, rows, everywhere, _VAULT_M, about_mean=True)
+        return self._rows(height - target, rows, everywhere, _VAULT_M, about_mean=True)
 
     def _slide(self, side: int, ahead: FloatArray, slope: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """A flat foot stays where it is while the pelvis goes on."""
+        """A flat foot does not move over the ground while the pelvis moves forward."""
         flat = self._flat(side)
-        way = ahead[:, side] + self._stride_m * self._since[:, side]
+        path = ahead[:, side] + self._stride_m * self._since[:, side]
         rows = np.zeros_like(slope)
         rows[:, side] = slope[:, side]
-        return self._rows(way, rows, flat, _SLIDE_M, about_mean=True)
+        return self._rows(path, rows, flat, _SLIDE_M, about_mean=True)
 
     def _regularisation(self, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Every change of a joint counts."""
+        """Every change of a joint angle has a cost."""
         change = np.tensordot(self._basis, weights, axes=1) / self._tolerance
         scale = 2.0 / np.sqrt(SAMPLES)
         unit = np.zeros((*change.shape, *weights.shape))
@@ -205,25 +205,25 @@ class _FootTrajectories:
 
     def _rows(
         self,
-        wrong: FloatArray,
+        residual: FloatArray,
         slope: FloatArray,
-        counts: BoolArray,
+        mask: BoolArray,
         scale_m: float,
         *,
         about_mean: bool = False,
     ) -> tuple[FloatArray, FloatArray]:
         """Residuals and their slopes by the Fourier weights, for the samples that count."""
-        by_weight = np.einsum("kh,ksc->khsc", self._basis[counts], slope[counts])
-        wrong = wrong[counts]
+        by_weight = np.einsum("kh,ksc->khsc", self._basis[mask], slope[mask])
+        residual = residual[mask]
         if about_mean:
-            wrong, by_weight = wrong - wrong.mean(), by_weight - by_weight.mean(axis=0)
-        return wrong / scale_m, by_weight / scale_m
+            residual, by_weight = residual - residual.mean(), by_weight - by_weight.mean(axis=0)
+        return residual / scale_m, by_weight / scale_m
 
     def _flat(self, side: int) -> BoolArray:
         return (self._since[:, side] > _FLAT[0]) & (self._since[:, side] < _FLAT[1])
 
     def _feet_at(self, angle_rad: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Lowest point over the road and way ahead of both feet (K, 2) seen from the pelvis."""
+        """Lowest point above the ground and forward position of both feet (K, 2) from the pelvis."""
         low, ahead = np.zeros((SAMPLES, 2)), np.zeros((SAMPLES, 2))
         for sample in range(SAMPLES):
             self._data.qpos[:] = 0.0
@@ -231,19 +231,19 @@ class _FootTrajectories:
             self._data.qpos[self._position] = angle_rad[sample]
             mujoco.mj_kinematics(self._model, self._data)
             for side, geoms in enumerate(self._feet):
-                low[sample, side] = min(self._over_road(geom) for geom in geoms)
+                low[sample, side] = min(self._above_ground(geom) for geom in geoms)
                 ahead[sample, side] = -self._data.xpos[self._heels[side], 1]
         return low, ahead
 
-    def _over_road(self, geom: int) -> float:
+    def _above_ground(self, geom: int) -> float:
         lowest = lowest_point(self._model, self._data, geom)
         return lowest + self._climb * float(self._data.geom_xpos[geom, 1])  # ahead is -y
 
 
 def _with_toes(angle_rad: FloatArray, since_strike: FloatArray) -> FloatArray:
-    """Toes bend as usual where nothing saw them. `since_strike` (K, 2) share of the cycle of each side.
+    """Normal toe angles where none were measured. `since_strike` (K, 2) fraction of each side's cycle.
 
-    They never point below the sole: a foot must not land on them before its heel.
+    Toes never point below the sole: a foot must not land on them before its heel.
     """
     filled = angle_rad.copy()
     for index, side in enumerate(SIDES):

@@ -1,4 +1,4 @@
-"""Starting and stopping: how a stride grows out of standing and goes back to it."""
+"""Gait initiation and termination: the reference grows out of quiet standing and returns to it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from core.simulation.reference_gait.reference_strides import HARMONICS, StrideBa
 # Quiet standing: knees hardly bent, feet flat, the body's weight 5 cm in front of the ankles.
 _STANDING = {JointKind.HIP_FLEXION: -0.03, JointKind.KNEE: 0.06, JointKind.ANKLE: 0.09}
 STANDING_RAD: FloatArray = np.array([_STANDING.get(joint.kind, 0.0) for joint in JOINTS])
-SLOWEST_CADENCE = 0.6  # of the usual: steps get shorter first, then slower
+SLOWEST_CADENCE = 0.6  # of the full stride's: steps get shorter first, then slower
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,57 +31,59 @@ STEADY = GaitOnset()
 
 
 class PhasedStrides(StrideBank):
-    """Reference strides of N walkers whose size follows the time: `at` says when it is.
+    """Reference strides of N walkers whose amplitude changes in time, which `set_time` sets.
 
     Amplitude 0 is standing, 1 the full stride; speed is amplitude times cadence times the stride's speed.
     """
 
-    def __init__(self, references: Sequence[GaitReference], paces: Sequence[GaitOnset]) -> None:
+    def __init__(self, references: Sequence[GaitReference], onsets: Sequence[GaitOnset]) -> None:
         super().__init__(references)
-        self.paced = any(pace != STEADY for pace in paces)
+        self.varies = any(onset != STEADY for onset in onsets)
         self._full_period_s, self._full_speed_m_s = self.period_s, self.speed_m_s
-        self._begins_s = np.array([pace.begins_s for pace in paces])
-        self._ends_s = np.array([pace.ends_s for pace in paces])
-        self._change_s = np.array([pace.change_s for pace in paces])
+        self._begins_s = np.array([onset.begins_s for onset in onsets])
+        self._ends_s = np.array([onset.ends_s for onset in onsets])
+        self._change_s = np.array([onset.change_s for onset in onsets])
         self.amplitude: FloatArray = np.ones(len(references))
-        self._growth: FloatArray = np.zeros(len(references))  # of the amplitude, per second
-        self.at(np.zeros(len(references)))
+        self._amplitude_rate: FloatArray = np.zeros(len(references))  # per second
+        self.set_time(np.zeros(len(references)))
 
-    def at(self, time_s: FloatArray) -> None:
+    def set_time(self, time_s: FloatArray) -> None:
         """Set each walker's time (N,) since its start."""
-        if not self.paced:
+        if not self.varies:
             return
         rise, rising = _smooth((time_s - self._begins_s) / self._change_s)
         fall, falling = _smooth((self._ends_s - time_s) / self._change_s)
         self.amplitude = np.minimum(rise, fall)
-        self._growth = np.where(rise < fall, rising, -falling) / self._change_s
+        self._amplitude_rate = np.where(rise < fall, rising, -falling) / self._change_s
         cadence = SLOWEST_CADENCE + (1.0 - SLOWEST_CADENCE) * self.amplitude
         self.period_s = self._full_period_s / cadence
         self.speed_m_s = self._full_speed_m_s * self.amplitude * cadence
 
     def angle(self, phase: FloatArray) -> FloatArray:
         full = super().angle(phase)
-        return self._sized(full) if self.paced else full
+        return self._scaled(full) if self.varies else full
 
     def velocity(self, phase: FloatArray) -> FloatArray:
         full = super().velocity(phase)
-        if not self.paced:
+        if not self.varies:
             return full
-        return self.amplitude[:, None] * full + self._growth[:, None] * (super().angle(phase) - STANDING_RAD)
+        return self.amplitude[:, None] * full + self._amplitude_rate[:, None] * (
+            super().angle(phase) - STANDING_RAD
+        )
 
     def left_load(self, phase: FloatArray) -> FloatArray:
         return self.amplitude * super().left_load(phase) + (1.0 - self.amplitude) * 0.5
 
-    def _sized(self, full: FloatArray) -> FloatArray:
+    def _scaled(self, full: FloatArray) -> FloatArray:
         return STANDING_RAD + self.amplitude[:, None] * (full - STANDING_RAD)
 
 
 def standing_bank() -> StrideBank:
-    """One stride that is no stride: standing still."""
+    """A stride bank of quiet standing."""
     return StrideBank([GaitReference(1.0, 0.0, np.tile(STANDING_RAD, (2 * HARMONICS + 1, 1)))])
 
 
 def _smooth(fraction: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """A soft step from 0 to 1 over shares 0 to 1 of the time for it, and its slope."""
+    """A smooth step from 0 to 1 over fractions 0 to 1 of its duration, and its slope."""
     inside = np.clip(fraction, 0.0, 1.0)
     return 0.5 - 0.5 * np.cos(np.pi * inside), 0.5 * np.pi * np.sin(np.pi * inside)

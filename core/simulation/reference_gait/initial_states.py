@@ -1,4 +1,4 @@
-"""How walkers are put on their feet: on the stride they are taught, a little disturbed."""
+"""Initial states of episodes: a pose of the reference stride with noise."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _DROP_M = 0.005  # from which the lowest foot falls to the ground
 
 
 class InitialStates:
-    """Starts of N walkers on their grounds. What equal walkers share is computed once."""
+    """Initial states of N walkers on their terrains. Equal walkers share the computation."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class InitialStates:
             if (id(model), id(reference)) not in known:
                 bank = StrideBank([reference])
                 known[id(model), id(reference)] = standing_heights(model, bank, ground)
-            if strides.paced and id(model) not in standing:
+            if strides.varies and id(model) not in standing:
                 standing[id(model)] = float(standing_heights(model, standing_bank(), ground)[0])
         pairs = [(id(model), id(reference)) for model, reference in zip(models, references, strict=True)]
         self._heights = np.stack([known[pair] for pair in pairs])  # (N, HEIGHT_SAMPLES)
@@ -68,23 +68,23 @@ class InitialStates:
         return self._pose.position(root, angle), velocity
 
     def height_and_climb(self, phase: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Pelvis height (N,) above the ground and its rate of change, at each one's phase and amplitude."""
+        """Pelvis height (N,) above the ground and its rate of change, at each phase and amplitude."""
         place = phase * HEIGHT_SAMPLES
         before = np.floor(place).astype(int) % HEIGHT_SAMPLES
         rows = np.arange(len(phase))
         low, high = self._heights[rows, before], self._heights[rows, (before + 1) % HEIGHT_SAMPLES]
         rise = high - low
         height, climb = low + (place % 1.0) * rise, rise * HEIGHT_SAMPLES / self._strides.period_s
-        if not self._strides.paced:
+        if not self._strides.varies:
             return height, climb
         size = self._strides.amplitude
         return size * height + (1.0 - size) * self._standing_m, size * climb
 
 
 def standing_heights(model: mujoco.MjModel, bank: StrideBank, ground: Ground = LEVEL_GROUND) -> FloatArray:
-    """Pelvis height (HEIGHT_SAMPLES,) above the walkway's line at which a foot just touches the ground.
+    """Pelvis height (HEIGHT_SAMPLES,) above the walkway's line at which a foot just touches ground.
 
-    One per phase of the first stride of `bank`, pelvis upright, the phase's share of a stride ahead.
+    At each phase of the first stride of `bank`, the pelvis upright and ahead by that part of a stride.
     """
     data = mujoco.MjData(model)
     pose = FullPose(model)

@@ -1,4 +1,4 @@
-"""The gait a walker is asked to show: one stride per walker as a Fourier series of its phase."""
+"""Reference gait of walkers: one stride per walker as a Fourier series of its phase."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ from core.errors import refuse
 
 HARMONICS = 6  # gait angles hold 99 % of their power below the sixth harmonic
 DOUBLE_SUPPORT = 0.12  # of the gait cycle, each time (Perry 1992)
-VAULT_FRACTION = 0.55  # of the rise of a stiff leg that is really seen (Gard & Childress 1997)
-TOPS = 0.31  # of the cycle after heel strike: mid stance, where the pelvis is highest
+VAULT_FRACTION = 0.55  # of the rise over a stiff leg that is measured (Gard & Childress 1997)
+MIDSTANCE = 0.31  # of the cycle after heel strike: mid stance, where the pelvis is highest
 SPEED_RANGE_M_S = (0.3, 2.2)  # slower is standing, faster is running
 RUNNING_RANGE_M_S = (1.6, 3.6)  # slower is walking, faster is no scenario
 PERIOD_RANGE_S = (0.6, 2.5)
-MOST_BOB = 0.5  # body weights on top of one and below it, in fast walking (Nilsson & Thorstensson 1989)
+LARGEST_LOAD_AMPLITUDE = (
+    0.5  # body weights above and below one, in fast walking (Nilsson & Thorstensson 1989)
+)
 LARGEST_ANGLE_RAD = 2.5  # beyond every joint's range
 
 
@@ -38,34 +40,36 @@ class StrideBank:
         """Joint angles (N, 14) in rad at each walker's phase (N,)."""
         turn = phase[:, None] * self._order
         basis = np.concatenate([np.ones((len(phase), 1)), np.cos(turn), np.sin(turn)], axis=1)
-        return self._sum(basis)
+        return self._evaluate(basis)
 
     def velocity(self, phase: FloatArray) -> FloatArray:
         """Joint velocities (N, 14) in rad/s: the exact derivative of `angle`."""
         turn = phase[:, None] * self._order
         slope = [np.zeros((len(phase), 1)), -self._order * np.sin(turn), self._order * np.cos(turn)]
-        return self._sum(np.concatenate(slope, axis=1)) / self.period_s[:, None]
+        return self._evaluate(np.concatenate(slope, axis=1)) / self.period_s[:, None]
 
     def left_load(self, phase: FloatArray) -> FloatArray:
-        """Share of the body's weight (N,) that the left foot carries in walking at each phase (N,).
+        """Fraction of the body's weight (N,) that the left foot carries in walking at each phase (N,).
 
-        From heel strike to the other foot's toe off the weight is handed over evenly (Perry 1992).
+        In double support the weight moves linearly to the leading foot (Perry 1992).
         """
         since_right = (phase - self.right_strike) % 1.0
-        alone = np.where(phase < self.right_strike, 1.0, 0.0)
-        handing_over = np.where(since_right < DOUBLE_SUPPORT, 1.0 - since_right / DOUBLE_SUPPORT, alone)
-        return np.where(phase < DOUBLE_SUPPORT, phase / DOUBLE_SUPPORT, handing_over)
+        single_support = np.where(phase < self.right_strike, 1.0, 0.0)
+        with_transfer = np.where(
+            since_right < DOUBLE_SUPPORT, 1.0 - since_right / DOUBLE_SUPPORT, single_support
+        )
+        return np.where(phase < DOUBLE_SUPPORT, phase / DOUBLE_SUPPORT, with_transfer)
 
     def load(self, phase: FloatArray, leg_m: FloatArray) -> FloatArray:
         """Body weights (N, 2) that the feet carry in walking at each phase (N,), with legs this long (N,).
 
-        The body's weight and what its rise and fall over each step takes; so peaks grow with speed.
+        The body's weight and the force of its rise and fall over each step; so peaks grow with speed.
         """
         left = self.left_load(phase)
         since = np.minimum(phase, (phase - self.right_strike) % 1.0)
-        step_m, beat = 0.5 * self.speed_m_s * self.period_s, 4 * np.pi / self.period_s
-        fraction = 0.5 * vault_rise_m(leg_m, step_m) * beat**2 / GRAVITY_M_S2
-        total = 1.0 - np.minimum(fraction, MOST_BOB) * np.cos(4 * np.pi * (since - TOPS))
+        step_m, step_rate = 0.5 * self.speed_m_s * self.period_s, 4 * np.pi / self.period_s
+        fraction = 0.5 * vault_rise_m(leg_m, step_m) * step_rate**2 / GRAVITY_M_S2
+        total = 1.0 - np.minimum(fraction, LARGEST_LOAD_AMPLITUDE) * np.cos(4 * np.pi * (since - MIDSTANCE))
         load: FloatArray = np.stack([left * total, (1.0 - left) * total], axis=1)
         return load
 
@@ -75,7 +79,7 @@ class StrideBank:
         fraction: FloatArray = since_strike / (0.5 + DOUBLE_SUPPORT)
         return fraction
 
-    def _sum(self, basis: FloatArray) -> FloatArray:
+    def _evaluate(self, basis: FloatArray) -> FloatArray:
         joint_values: FloatArray = (basis[:, None, :] @ self._series)[:, 0]
         return joint_values
 
@@ -83,7 +87,7 @@ class StrideBank:
 def vault_rise_m(leg_m: FloatArray, step_m: FloatArray) -> FloatArray:
     """Rise of the pelvis [m] (N,) in a step of this length (N,) over legs (N,), less than over stiff ones.
 
-    A compass gait's, times the share that is seen (Gard & Childress 1997).
+    That of a compass gait times VAULT_FRACTION (Gard & Childress 1997).
     """
     stiff = leg_m - np.sqrt(np.maximum(leg_m**2 - 0.25 * step_m**2, 0.0))
     rise: FloatArray = VAULT_FRACTION * stiff
@@ -105,7 +109,7 @@ def _fourier(angle_rad: FloatArray) -> FloatArray:
 
 
 def check_reference(reference: GaitReference, gait: GaitKind = GaitKind.WALK) -> None:
-    """Refuse (UserError SIM-001..SIM-004) a stride that no twin can be taught."""
+    """Refuse (UserError SIM-001..SIM-004) a stride that no twin can learn."""
     if len(reference.angle_rad) < 2 * HARMONICS + 1 or not np.isfinite(reference.angle_rad).all():
         raise refuse(
             "SIM-001",

@@ -1,4 +1,4 @@
-"""The walkways of a batch of walkers, as numbers: how high the ground is under and ahead of each."""
+"""Terrain of a batch of walkers: height of the ground under and ahead of each."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class TerrainBatch:
         return line
 
     def ahead_of_phase(self, forward_m: FloatArray, phase: FloatArray) -> FloatArray:
-        """By which share of a stride (N,) walkers on stairs are ahead of their phase, -0.5 to 0.5; else 0.
+        """By which fraction of a stride (N,) walkers on stairs are ahead of their phase, -0.5 to 0.5; else 0.
 
         A stride of two treads begins at distance 0 (`Ground.first_middle_m`).
         """
@@ -46,7 +46,7 @@ class TerrainBatch:
         return np.where(on_steps, (place - phase + 0.5) % 1.0 - 0.5, 0.0)
 
     def ahead_m(self, forward_m: FloatArray) -> FloatArray:
-        """How far the ground (N, G) at GROUND_AHEAD_M before each walker is above its line; zero on ramps."""
+        """Height of the ground (N, G) above its line at GROUND_AHEAD_M from each walker; zero on ramps."""
         above = np.zeros((self._count, len(self._ahead)))
         for ground, rows in self._stairs:
             place = forward_m[rows, None] + self._ahead

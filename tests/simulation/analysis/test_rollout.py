@@ -44,8 +44,8 @@ def kinematic_walk(frames: int = 20) -> np.ndarray:
 def rollout() -> Rollout:
     """The untaught twin with servos on the reference: it stumbles, and falls, in about a second."""
     walker = Walker(worn_model(GENERIC_BODY, Fidelity.FAST, None), GENERIC_BODY, normal_reference())
-    world = WalkingEnvironment([walker], seed=3, threads=1)
-    trace = trace_walk(world, lambda seen: np.zeros((1, 14)), None, 4.0)
+    environment = WalkingEnvironment([walker], seed=3, threads=1)
+    trace = trace_walk(environment, lambda seen: np.zeros((1, 14)), None, 4.0)
     return record_rollout(GaitLabel.DEFAULT_TWIN, GENERIC_BODY, trace, None)
 
 

@@ -1,4 +1,4 @@
-"""Starts, stops and mishaps come when they should, and falls are told with their time and cause."""
+"""Starts, stops and perturbations come in time, and falls are reported with their time and cause."""
 
 from __future__ import annotations
 
@@ -42,19 +42,19 @@ def still(observation: np.ndarray) -> np.ndarray:
 
 
 def test_a_walk_without_start_and_stop_is_exactly_the_stride() -> None:
-    plain, paced = StrideBank([WALK]), PhasedStrides([WALK], [STEADY])
-    paced.at(np.array([4.0]))
+    plain, steady = StrideBank([WALK]), PhasedStrides([WALK], [STEADY])
+    steady.set_time(np.array([4.0]))
     phase = np.array([0.3])
-    np.testing.assert_array_equal(paced.angle(phase), plain.angle(phase))
-    np.testing.assert_array_equal(paced.velocity(phase), plain.velocity(phase))
-    assert paced.speed_m_s[0] == plain.speed_m_s[0]
+    np.testing.assert_array_equal(steady.angle(phase), plain.angle(phase))
+    np.testing.assert_array_equal(steady.velocity(phase), plain.velocity(phase))
+    assert steady.speed_m_s[0] == plain.speed_m_s[0]
 
 
 def test_the_speed_rises_from_nothing_to_the_strides_and_falls_back_to_nothing() -> None:
     strides = PhasedStrides([WALK], [GaitOnset(1.0, 6.0)])
     speeds = []
     for time_s in (0.0, 1.0, 1.7, 3.0, 5.3, 6.0, 9.0):
-        strides.at(np.array([time_s]))
+        strides.set_time(np.array([time_s]))
         speeds.append(float(strides.speed_m_s[0]) / WALK.speed_m_s)
     assert speeds[0] == speeds[1] == speeds[5] == speeds[6] == 0.0
     assert speeds[3] == pytest.approx(1.0)
@@ -65,22 +65,22 @@ def test_the_speed_rises_from_nothing_to_the_strides_and_falls_back_to_nothing()
 def test_angles_and_velocities_fit_each_other_while_the_stride_grows() -> None:
     strides = PhasedStrides([WALK], [GaitOnset(1.0, 6.0)])
     time_s, phase, step_s = 1.6, 0.4, 1e-5
-    strides.at(np.array([time_s]))
+    strides.set_time(np.array([time_s]))
     before, velocity = strides.angle(np.array([phase])), strides.velocity(np.array([phase]))
     turned = phase + step_s / float(strides.period_s[0])
-    strides.at(np.array([time_s + step_s]))
+    strides.set_time(np.array([time_s + step_s]))
     np.testing.assert_allclose((strides.angle(np.array([turned])) - before) / step_s, velocity, atol=1e-3)
 
 
 def test_who_is_to_start_stands_first() -> None:
     walker = scenario_walker(scenario("start-stop"), GENERIC_BODY, None, length_s=10.0)
-    world = WalkingEnvironment([walker] * 4, seed=0, threads=1)
-    assert np.abs(world.joint_angle_rad - STANDING_RAD).max() < 0.15
+    environment = WalkingEnvironment([walker] * 4, seed=0, threads=1)
+    assert np.abs(environment.joint_angle_rad - STANDING_RAD).max() < 0.15
     weight = GENERIC_BODY.mass_kg * 9.81
     for _ in range(10):
-        world.step(still(world.observation()))
-    assert 0.7 < world.ground_force_n[:, :, 2].sum(axis=1).mean() / weight < 1.3
-    assert np.abs(world.walked_m).max() < 0.05
+        environment.step(still(environment.observation()))
+    assert 0.7 < environment.ground_force_n[:, :, 2].sum(axis=1).mean() / weight < 1.3
+    assert np.abs(environment.walked_m).max() < 0.05
 
 
 # Mishaps
@@ -152,12 +152,12 @@ def test_a_push_to_the_left_moves_the_body_to_the_left() -> None:
     for sideways in (0.0, 3.0):
         push = Disturbance(DisturbanceKind.PUSH, at_s=0.1, duration_s=0.2, sideways_n_kg=sideways)
         item = Scenario("push", "Push", disturbance=push)
-        world = WalkingEnvironment(
+        environment = WalkingEnvironment(
             [scenario_walker(item, GENERIC_BODY, None, length_s=2.0)], seed=5, threads=1
         )
         for _ in range(15):
-            world.step(still(world.observation()))
-        walks.append(float(world.physics.velocity(world.state)[0, 0]))
+            environment.step(still(environment.observation()))
+        walks.append(float(environment.physics.velocity(environment.state)[0, 0]))
     assert 0.3 < walks[1] - walks[0] < 0.9  # 3 N/kg for 0.2 s, less what the feet hold back
 
 
@@ -167,8 +167,8 @@ def test_a_push_to_the_left_moves_the_body_to_the_left() -> None:
 def test_every_kind_of_scenario_runs_and_tells_when_and_why_a_twin_without_skill_falls() -> None:
     for item in (scenario(key) for key in ("run-3.0", "start-stop", "push", "trip", "slip", "stairs-down")):
         walker = scenario_walker(item, GENERIC_BODY, None, length_s=4.0)
-        world = WalkingEnvironment([walker] * 2, seed=1, episode_s=10.0, threads=1)
-        tried = run_scenario(item, world, still, 4.0)
+        environment = WalkingEnvironment([walker] * 2, seed=1, episode_s=10.0, threads=1)
+        tried = run_scenario(item, environment, still, 4.0)
         assert tried.success_rate < 1.0, item.key
         for fell_at_s, survived_s, cause in zip(tried.fell_at_s, tried.survived_s, tried.cause, strict=True):
             assert np.isnan(fell_at_s) == (cause == "")
@@ -186,8 +186,8 @@ def test_a_fall_after_a_trip_is_put_down_to_it() -> None:
 def test_a_trace_ends_with_the_fall_and_feels_the_ground() -> None:
     item = scenario("ramp-up-5")
     walker = scenario_walker(item, GENERIC_BODY, None, length_s=4.0)
-    world = WalkingEnvironment([walker], seed=1, threads=1)
-    trace = trace_scenario(item, walker, world, still, 4.0)
+    environment = WalkingEnvironment([walker], seed=1, threads=1)
+    trace = trace_scenario(item, walker, environment, still, 4.0)
     assert trace.fall_cause.startswith("on the ramp: ")
     assert trace.fell_at_s == pytest.approx(float(trace.time_s[-1]))
     assert trace.ground_force_n[:, :, 2].sum(axis=1).max() > 0.5 * GENERIC_BODY.mass_kg * 9.81

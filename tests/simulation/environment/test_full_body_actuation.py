@@ -1,4 +1,4 @@
-"""The 416-muscle body is driven by its leg muscles as the 80-muscle body is."""
+"""The 416-muscle body is actuated by its leg muscles as the 80-muscle body is."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from core.simulation.environment.actuation import ActuationInputs, MuscleActuati
 from core.simulation.environment.tracking import Walker, WalkingEnvironment, actuation_of
 from core.simulation.model.exo_model import worn_model
 from core.simulation.model.joint_coupling import FullPose, velocity_columns
-from core.simulation.model.model_sensors import Senses
+from core.simulation.model.model_sensors import SensorEvaluator
 from core.simulation.muscles.coordination import CoordinationNetwork
 from core.simulation.muscles.leg_muscles import leg_columns, moment_arm_polynomial
 from core.simulation.physics.batch import BatchPhysics
@@ -53,26 +53,26 @@ def inputs(fidelity: Fidelity) -> ActuationInputs:
     state = physics.at_rest(pose.position(root, angle), pose.velocity(angle, velocity))
     activation = state[:, 1 + model.nq + model.nv :]
     activation[:, leg_columns(model).ravel()] = rng.uniform(0.0, 1.0, (ROWS, LEG_MUSCLES))
-    sensor = Senses([model] * ROWS).feel(state, np.arange(ROWS))
+    sensor = SensorEvaluator([model] * ROWS).evaluate(state, np.arange(ROWS))
     phase, walking = np.arange(ROWS) / ROWS, np.ones(ROWS)
     return ActuationInputs(angle + 0.1, angle, velocity, state, sensor, phase, walking)
 
 
 @every_muscle_fidelity
-def test_the_drive_tells_the_joint_torques_that_the_physics_makes(fidelity: Fidelity) -> None:
-    model, felt = body(fidelity), inputs(fidelity)
+def test_the_actuation_reports_the_joint_torques_of_the_physics(fidelity: Fidelity) -> None:
+    model, given = body(fidelity), inputs(fidelity)
     data = mujoco.MjData(model)
     arms = np.zeros((ROWS, 1, model.nv))
-    for row, state in enumerate(felt.state):
+    for row, state in enumerate(given.state):
         mujoco.mj_setState(model, data, state, mujoco.mjtState.mjSTATE_FULLPHYSICS)
         mujoco.mj_forward(model, data)
         arms[row, 0] = data.qfrc_actuator
 
-    made = FullPose(model).joint_moments(arms, felt.angle_rad)[:, 0]
+    physics_torque = FullPose(model).joint_moment_arms(arms, given.angle_rad)[:, 0]
 
     # the moment arms are polynomials, a fraction of a millimetre off, and every muscle pulls
-    assert np.sqrt(np.mean((driven(fidelity).torque_nm(felt) - made) ** 2)) < 3.0
-    assert np.abs(made).max() > 100.0
+    assert np.sqrt(np.mean((driven(fidelity).torque_nm(given) - physics_torque) ** 2)) < 3.0
+    assert np.abs(physics_torque).max() > 100.0
 
 
 def test_equal_leg_activations_make_equal_joint_torques_in_80_and_416_muscles() -> None:
@@ -91,7 +91,7 @@ def test_equal_leg_activations_make_equal_joint_torques_in_80_and_416_muscles() 
     )
 
 
-def test_the_drive_excites_the_leg_muscles_as_in_80_muscles_and_no_other() -> None:
+def test_the_actuation_excites_the_leg_muscles_as_in_80_muscles_and_no_other() -> None:
     model = body(Fidelity.FULL)
     legs = leg_columns(model).ravel()
     others = np.setdiff1d(np.arange(model.nu), legs)
@@ -133,20 +133,20 @@ def test_moment_arms_of_the_legs_are_the_same_in_80_and_416_muscles() -> None:
     np.testing.assert_allclose(full, standard, atol=1e-6)
 
 
-def test_the_policy_that_learned_with_80_muscles_walks_on_416() -> None:
+def test_the_policy_trained_with_80_muscles_walks_on_416() -> None:
     walkers = [Walker(body(Fidelity.FULL), GENERIC_BODY, normal_reference())] * 2
     policy = shipped_policy(muscles=True)
-    world = WalkingEnvironment(walkers, seed=4, actuation=actuation_of(walkers, policy), threads=1)
+    environment = WalkingEnvironment(walkers, seed=4, actuation=actuation_of(walkers, policy), threads=1)
 
     fell = np.zeros(2, dtype=np.bool_)
     for _ in range(150):
-        fell |= world.step(policy.act(world.observation())).terminated
+        fell |= environment.step(policy.act(environment.observation())).terminated
 
     assert not fell.any()
-    assert (world.walked_m > 2.5).all()
+    assert (environment.walked_m > 2.5).all()
 
 
-def test_what_a_laboratory_cannot_see_is_told_of_the_leg_muscles_of_416() -> None:
+def test_the_muscle_analysis_of_416_muscles_is_of_the_leg_muscles() -> None:
     model = body(Fidelity.FULL)
     state, control = np.zeros((20, 1 + model.nq + model.nv + model.na)), np.zeros((20, model.nu))
     state[:, 0], state[:, 1 : 1 + model.nq] = 0.01 * np.arange(20), model.qpos0

@@ -1,4 +1,4 @@
-"""Spastic, slow and hurting walkers: reflexes answer fast stretch, reactions come late, pain costs reward."""
+"""Spasticity, delay and pain: stretch reflexes, delayed reactions, and the cost of pain in the reward."""
 
 from dataclasses import replace
 from functools import cache
@@ -21,10 +21,10 @@ from core.simulation.environment.impaired_actuation import (
     REFLEX_THRESHOLD_PER_S,
     STRETCH_PER_RAD,
     ImpairedActuation,
-    LateReactions,
     MuscleReflex,
+    ReactionDelay,
+    group_by_joint,
     impaired,
-    table,
 )
 from core.simulation.environment.tracking import Walker, WalkingEnvironment
 from core.simulation.environment.tracking_rewards import StepQuantities, pain
@@ -98,14 +98,14 @@ def environment(*bodies: BodyParameters) -> WalkingEnvironment:
     return WalkingEnvironment([Walker(model, one, normal_reference()) for one in bodies], seed=2, threads=1)
 
 
-def walk(world: WalkingEnvironment, steps: int, seed: int = 0) -> np.ndarray:
+def walk(env: WalkingEnvironment, steps: int, seed: int = 0) -> np.ndarray:
     rng = np.random.default_rng(seed)
     for _ in range(steps):
-        world.step(rng.normal(0.0, 0.3, (world.size, len(JOINTS))))
-    return world.state.copy()
+        env.step(rng.normal(0.0, 0.3, (env.size, len(JOINTS))))
+    return env.state.copy()
 
 
-def test_a_drive_of_bodies_without_reflexes_or_delay_is_left_alone():
+def test_the_actuation_of_bodies_without_reflexes_or_delay_is_unchanged():
     model = worn_model(GENERIC_BODY, Fidelity.FAST, None, surfaces=False)
     actuation = TorqueActuation([model], STEP_S)
 
@@ -155,14 +155,14 @@ def test_a_delayed_ramp_is_the_ramp_some_ticks_earlier_for_any_part_of_a_tick():
 
 
 def test_reactions_of_a_slow_person_act_later_and_those_of_others_at_once():
-    late = LateReactions([body(slow(0.6)), GENERIC_BODY], STEP_S)
+    late = ReactionDelay([body(slow(0.6)), GENERIC_BODY], STEP_S)
     acted = [late(np.full((2, len(JOINTS)), 1.0))[:, ANKLE] for _ in range(5)]
 
     assert round(0.6 * LATEST_REACTION_S / STEP_S) == 3
     np.testing.assert_allclose(np.transpose(acted), [[0.0, 0.0, 0.0, 1.0, 1.0], [1.0] * 5])
 
 
-def test_weak_muscles_give_their_share_of_every_commanded_torque():
+def test_weak_muscles_make_their_fraction_of_every_commanded_torque():
     weak = Impairment(ImpairmentKind.WEAKNESS, 0.5, LEFT, group=MuscleGroup.DORSIFLEXORS)
     actuation = torque_actuation(body(weak))
     up, down = (float(actuation.control(inputs(target_rad=target))[0, ANKLE]) for target in (0.1, -0.1))
@@ -170,7 +170,7 @@ def test_weak_muscles_give_their_share_of_every_commanded_torque():
     assert (up, down) == pytest.approx((0.1 * 0.1**0.5, -0.1))
 
 
-def test_an_impaired_walk_continues_exactly_from_its_memory():
+def test_an_impaired_walk_continues_exactly_from_its_state_dict():
     bodies = (body(spastic(0.7), slow(0.35)), body(spastic(0.4, RIGHT, MuscleGroup.KNEE_EXTENSORS)))
     one, other = environment(*bodies), environment(*bodies)
     walk(one, 12)
@@ -184,10 +184,10 @@ def test_torque_of_an_impaired_person_is_that_of_the_commands_that_act():
     weak = Impairment(ImpairmentKind.WEAKNESS, 1.0, LEFT, group=MuscleGroup.DORSIFLEXORS)
     actuation = torque_actuation(body(weak))
     assert isinstance(actuation, ImpairedActuation)
-    asked = inputs(target_rad=0.2)
-    actuation.control(asked)
+    command = inputs(target_rad=0.2)
+    actuation.control(command)
 
-    assert actuation.torque_nm(asked)[0, ANKLE] == pytest.approx(0.1 * 0.2 * 100.0)
+    assert actuation.torque_nm(command)[0, ANKLE] == pytest.approx(0.1 * 0.2 * 100.0)
 
 
 @cache
@@ -195,7 +195,7 @@ def tiny() -> mujoco.MjModel:
     return mujoco.MjModel.from_xml_string(TINY)
 
 
-def muscle_limbs(speed_m_s: float, activation: float) -> ActuationInputs:
+def muscle_inputs(speed_m_s: float, activation: float) -> ActuationInputs:
     model = tiny()
     state = np.array([[0.0, 0.0, 0.0, activation, activation]])
     sensor = np.zeros((1, model.nsensordata))
@@ -209,21 +209,21 @@ def test_only_muscles_of_the_spastic_group_answer_their_own_stretch():
     severity[0, 0, list(MuscleGroup).index(MuscleGroup.PLANTARFLEXORS)] = 0.5
     reflex = MuscleReflex([tiny()], severity, 0.01)
     for _ in range(5):
-        control = reflex.added(np.array([[0.2, 0.2]]), reflex.wanted(muscle_limbs(2.0, 0.2)))
+        control = reflex.with_reflex(np.array([[0.2, 0.2]]), reflex.voluntary(muscle_inputs(2.0, 0.2)))
 
     fibre_m = 1.0  # a range of lengths of 1 m is one optimal length here
     expected = 0.2 + REFLEX_GAIN_S * 0.5 * (2.0 / fibre_m - REFLEX_THRESHOLD_PER_S)
     np.testing.assert_allclose(control, [[expected, 0.2]])
 
 
-def test_a_drive_does_not_see_the_activation_that_a_reflex_made():
+def test_the_voluntary_command_does_not_include_the_activation_of_a_reflex():
     severity = np.full((1, len(SIDES), len(MuscleGroup)), 1.0)
     reflex = MuscleReflex([tiny()], severity, 0.01)
     for activation in (0.2, 0.5, 0.8):  # of the true muscle, driven up by its reflex
-        seen = reflex.wanted(muscle_limbs(3.0, activation))
-        reflex.added(np.array([[0.2, 0.2]]), seen)
+        voluntary = reflex.voluntary(muscle_inputs(3.0, activation))
+        reflex.with_reflex(np.array([[0.2, 0.2]]), voluntary)
 
-    np.testing.assert_allclose(seen.state[0, 3:], 0.2)
+    np.testing.assert_allclose(voluntary.state[0, 3:], 0.2)
 
 
 def test_activation_follows_excitation_as_in_the_physics():
@@ -242,7 +242,7 @@ def test_reflex_torques_and_stretches_are_those_of_the_80_muscles():
     names = [model.actuator(number).name for number in range(model.na)]
     shortest, longest = model.actuator_lengthrange[: model.na].T
     low, high, force = model.actuator_gainprm[: model.na, :3].T
-    moment, stretch = table(FULL_MOMENT_NM), table(STRETCH_PER_RAD)
+    moment, stretch = group_by_joint(FULL_MOMENT_NM), group_by_joint(STRETCH_PER_RAD)
     columns = [Joint.of(kind, RIGHT).column for kind in JointKind]
     for row, group in enumerate(MuscleGroup):
         muscles = [names.index(muscle.on(RIGHT)) for muscle in MEMBERS[group]]
@@ -274,12 +274,12 @@ def test_pain_lets_the_other_foot_land_earlier_and_nothing_happens_without():
     assert (np.diff(left_hurts) > 0.0).all()
 
 
-def test_a_painful_leg_is_asked_to_carry_the_body_for_a_shorter_time():
+def test_the_reference_of_a_painful_leg_carries_the_body_for_a_shorter_time():
     def left_fraction(pain: tuple[float, float]) -> float:
         bank = StrideBank([normal_reference()] * 200)
         phase = np.arange(200) / 200
-        painless = pain_free_phase(phase, bank.right_strike, np.tile(pain, (200, 1)))
-        return float(np.mean(bank.left_load(painless)))
+        pain_free = pain_free_phase(phase, bank.right_strike, np.tile(pain, (200, 1)))
+        return float(np.mean(bank.left_load(pain_free)))
 
     assert left_fraction((0.0, 0.0)) == pytest.approx(0.5, abs=0.01)
     assert left_fraction((1.0, 0.0)) == pytest.approx(0.42, abs=0.01)

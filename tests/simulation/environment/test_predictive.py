@@ -1,4 +1,4 @@
-"""Claims about walkers without a reference: synergies excite muscles, rewards are the stated numbers."""
+"""Claims about the predictive environment: synergies excite muscles, rewards are the stated numbers."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from tests.simulation.environment.predictive_walkers import (
 )
 
 
-def walk(world: PredictiveEnvironment, steps: int, seed: int = 3) -> np.ndarray:
+def walk(env: PredictiveEnvironment, steps: int, seed: int = 3) -> np.ndarray:
     rng = np.random.default_rng(seed)
     for _ in range(steps):
-        step = world.step(rng.normal(0.0, 0.5, (world.size, world.action_size)))
-        world.reset(step.terminated | step.truncated)
-    return world.observation()
+        step = env.step(rng.normal(0.0, 0.5, (env.size, env.action_size)))
+        env.reset(step.terminated | step.truncated)
+    return env.observation()
 
 
 # Synergies move muscles
@@ -62,21 +62,21 @@ def test_a_synergy_excites_its_muscles_together_and_no_others() -> None:
 def test_an_excitation_is_reached_by_the_action_that_is_computed_for_it() -> None:
     synergies = plain_synergies()
     timing = np.random.default_rng(1).uniform(0.1, 0.8, (6, SYNERGIES))
-    wanted = timing @ synergies + np.random.default_rng(2).uniform(-0.05, 0.05, (6, 80))
+    excitation = timing @ synergies + np.random.default_rng(2).uniform(-0.05, 0.05, (6, 80))
 
-    made = excitations(actions_for(wanted, synergies, timing), synergies)
+    made = excitations(actions_for(excitation, synergies, timing), synergies)
 
-    np.testing.assert_allclose(made, wanted, atol=1e-12)
+    np.testing.assert_allclose(made, excitation, atol=1e-12)
 
 
 def test_excited_muscles_become_active_after_the_walkers_latency() -> None:
     rise = []
     for latency_s in (0.0, 0.02):
-        world = environment(1, latency_s=latency_s)
-        action = np.zeros((1, world.action_size))
+        env = environment(1, latency_s=latency_s)
+        action = np.zeros((1, env.action_size))
         action[0, :SYNERGIES] = ACTION_LIMIT
-        world.step(action)
-        rise.append(float(world.activation.mean()))
+        env.step(action)
+        rise.append(float(env.activation.mean()))
 
     assert rise[0] > 0.4
     assert rise[1] == pytest.approx(0.1, abs=0.01)  # still what the standing body had
@@ -103,7 +103,7 @@ def quantities(**changes: object) -> StepQuantities:
     return dataclasses.replace(still, **changes)
 
 
-def test_nothing_wrong_earns_everything() -> None:
+def test_a_perfect_step_earns_the_full_reward() -> None:
     reward, terms = weighted_reward(PREDICTIVE_REWARD, quantities())
 
     assert reward[0] == pytest.approx(1.0)
@@ -142,7 +142,7 @@ def test_four_degrees_beyond_a_joints_range_lose_half_the_comfort() -> None:
     assert rewards.comfort(quantities(beyond_range_rad=beyond))[0] == pytest.approx(0.5, abs=0.02)
 
 
-# The world
+# The environment
 
 
 def test_the_same_seed_and_actions_give_the_same_walk() -> None:
@@ -153,9 +153,9 @@ def test_the_same_seed_and_actions_give_the_same_walk() -> None:
 
 def test_a_walker_walks_in_a_batch_as_it_does_alone() -> None:
     batch, alone = environment(3, seed=6), environment(1, seed=6)
-    memory = batch.state_dict()
-    first = {name: array[:1] for name, array in memory.items() if len(array) == batch.size}
-    alone.load_state_dict(memory | first | {"delay_ring": memory["delay_ring"][:, :1]})
+    state = batch.state_dict()
+    first = {name: array[:1] for name, array in state.items() if len(array) == batch.size}
+    alone.load_state_dict(state | first | {"delay_ring": state["delay_ring"][:, :1]})
     rng = np.random.default_rng(1)
 
     for _ in range(15):
@@ -166,7 +166,7 @@ def test_a_walker_walks_in_a_batch_as_it_does_alone() -> None:
     np.testing.assert_array_equal(batch.state[0], alone.state[0])
 
 
-def test_an_environment_continues_exactly_from_its_memory() -> None:
+def test_an_environment_continues_exactly_from_its_state_dict() -> None:
     one, other = (environment(3, seed=5, latency_s=0.02, episode_s=0.3) for _ in range(2))
     walk(one, 20)
 
@@ -175,17 +175,17 @@ def test_an_environment_continues_exactly_from_its_memory() -> None:
     np.testing.assert_array_equal(walk(one, 20, seed=9), walk(other, 20, seed=9))
 
 
-def test_an_observation_holds_body_muscles_and_the_wanted_speed_but_no_clock() -> None:
-    world = environment(2, speeds_m_s=(0.95, 1.05))
+def test_an_observation_holds_body_muscles_and_the_commanded_speed_but_no_clock() -> None:
+    env = environment(2, speeds_m_s=(0.95, 1.05))
 
-    seen = world.observation()
+    observation = env.observation()
 
-    assert seen.shape == (2, 46 + 80)
-    assert np.isfinite(seen).all()
-    np.testing.assert_allclose(seen[:, 44], world.command_m_s, rtol=1e-6)
-    before = seen.copy()
-    world.state[:, 0] += 0.37  # time alone
-    np.testing.assert_array_equal(world.observation(), before)
+    assert observation.shape == (2, 46 + 80)
+    assert np.isfinite(observation).all()
+    np.testing.assert_allclose(observation[:, 44], env.command_m_s, rtol=1e-6)
+    before = observation.copy()
+    env.state[:, 0] += 0.37  # time alone
+    np.testing.assert_array_equal(env.observation(), before)
 
 
 def test_walks_begin_from_recorded_moments_near_the_commanded_speed() -> None:
@@ -208,14 +208,14 @@ def test_on_a_ramp_the_start_follows_the_slope() -> None:
 
 
 def test_a_body_whose_muscles_go_slack_falls_and_earns_nothing_for_it() -> None:
-    world = environment(4, seed=2)
-    slack = np.full((4, world.action_size), -ACTION_LIMIT)
+    env = environment(4, seed=2)
+    slack = np.full((4, env.action_size), -ACTION_LIMIT)
     causes: set[str] = set()
 
     for _ in range(80):
-        step = world.step(slack)
+        step = env.step(slack)
         assert (step.reward[step.terminated] == 0.0).all()
-        causes |= {cause for cause, who in world.falls().items() if who.any()}
+        causes |= {cause for cause, fell in env.falls().items() if fell.any()}
         if step.terminated.all():
             break
 
@@ -223,22 +223,22 @@ def test_a_body_whose_muscles_go_slack_falls_and_earns_nothing_for_it() -> None:
 
 
 def test_a_restart_touches_only_the_marked_walkers() -> None:
-    world = environment(3, seed=2)
+    env = environment(3, seed=2)
     for _ in range(3):
-        world.step(np.zeros((3, world.action_size)))
-    before = world.state.copy()
+        env.step(np.zeros((3, env.action_size)))
+    before = env.state.copy()
 
-    world.reset(np.array([False, True, False]))
+    env.reset(np.array([False, True, False]))
 
-    np.testing.assert_array_equal(world.state[[0, 2]], before[[0, 2]])
-    assert not np.array_equal(world.state[1], before[1])
-    assert world.time_s.tolist() == pytest.approx([0.06, 0.0, 0.06])
+    np.testing.assert_array_equal(env.state[[0, 2]], before[[0, 2]])
+    assert not np.array_equal(env.state[1], before[1])
+    assert env.time_s.tolist() == pytest.approx([0.06, 0.0, 0.06])
 
 
 def test_an_episode_is_cut_at_its_length() -> None:
-    world = environment(1, episode_s=0.06)
+    env = environment(1, episode_s=0.06)
 
-    assert [bool(world.step(np.zeros((1, world.action_size))).truncated[0]) for _ in range(3)] == [
+    assert [bool(env.step(np.zeros((1, env.action_size))).truncated[0]) for _ in range(3)] == [
         False,
         False,
         True,
@@ -250,7 +250,7 @@ def test_a_leg_that_hurts_makes_standing_on_it_worse() -> None:
     healthy, hurting = environment(1), environment(1, body=sore)
     action = np.zeros((1, healthy.action_size))
 
-    gained = [world.step(action) for world in (healthy, hurting)]
+    gained = [env.step(action) for env in (healthy, hurting)]
 
     assert gained[1].reward_terms["pain"] < -0.1
     assert gained[0].reward_terms["pain"] == 0.0
@@ -261,11 +261,11 @@ def test_a_body_that_reacts_late_excites_its_muscles_later() -> None:
     late = dataclasses.replace(GENERIC_BODY, impairments=(Impairment(ImpairmentKind.DELAY, 0.4),))
     active = []
     for body in (GENERIC_BODY, late):
-        world = environment(1, body=body)
-        action = np.zeros((1, world.action_size))
+        env = environment(1, body=body)
+        action = np.zeros((1, env.action_size))
         action[0, :SYNERGIES] = ACTION_LIMIT
-        world.step(action)
-        active.append(float(world.activation.mean()))
+        env.step(action)
+        active.append(float(env.activation.mean()))
 
     assert active[0] > 0.4
     assert active[1] == pytest.approx(0.1, abs=0.01)
@@ -292,7 +292,7 @@ def test_a_spastic_muscle_that_is_stretched_gets_more_than_was_decided() -> None
 def test_an_exo_is_asked_every_10_ms_and_moves_the_hips() -> None:
     angles = []
     for torque in (-15.0, 15.0):
-        world = environment(1, device="Hippo_L1")
+        env = environment(1, device="Hippo_L1")
         calls = []
 
         def assist(_: PredictiveEnvironment, nm: float = torque, calls: list = calls) -> np.ndarray:
@@ -300,26 +300,26 @@ def test_an_exo_is_asked_every_10_ms_and_moves_the_hips() -> None:
             return np.full((1, 2), nm)
 
         for _ in range(5):
-            world.step(np.zeros((1, world.action_size)), assist)
+            env.step(np.zeros((1, env.action_size)), assist)
         assert len(calls) == 10
-        angles.append(world.joint_angle_rad[0, [0, 7]])
+        angles.append(env.joint_angle_rad[0, [0, 7]])
 
     assert (angles[1] > angles[0]).all()
 
 
 def test_the_heads_acceleration_is_that_of_the_simulated_head() -> None:
-    world, model = environment(1), lean_model()
+    env, model = environment(1), lean_model()
     data, speeds = mujoco.MjData(model), []
     for _ in range(2):
-        mujoco.mj_setState(model, data, world.state[0], FULL)
+        mujoco.mj_setState(model, data, env.state[0], FULL)
         mujoco.mj_forward(model, data)
         velocity = np.zeros(6)
         head = model.body("head").id
         mujoco.mj_objectVelocity(model, data, mujoco.mjtObj.mjOBJ_BODY, head, velocity, 0)
         speeds.append(velocity[3:])
         if len(speeds) == 1:
-            world.step(np.full((1, world.action_size), 0.5))
+            env.step(np.full((1, env.action_size), 0.5))
 
-    assert world.quantities is not None
+    assert env.quantities is not None
     expected = (speeds[1] - speeds[0]) / 0.02
-    np.testing.assert_allclose(world.quantities.head_acceleration_m_s2[0], expected, atol=1e-6)
+    np.testing.assert_allclose(env.quantities.head_acceleration_m_s2[0], expected, atol=1e-6)

@@ -1,4 +1,4 @@
-"""Claims about the walkers' world: what they see, when they fall, that nothing is left to chance."""
+"""Claims about the tracking environment: observation, termination, reset, and determinism."""
 
 from __future__ import annotations
 
@@ -57,11 +57,11 @@ def test_an_observation_has_the_size_the_shipped_policy_expects() -> None:
 def test_a_walker_is_not_told_of_an_impairment() -> None:
     healthy = walker()
     weak = dataclasses.replace(GENERIC_BODY, impairments=(drop_foot(Side.LEFT, 1.0),))
-    world = WalkingEnvironment([healthy, dataclasses.replace(healthy, body=weak)], seed=0)
-    world.state[1], world.phase[1] = world.state[0], world.phase[0]
-    world.sensor[1] = world.sensor[0]
+    environment = WalkingEnvironment([healthy, dataclasses.replace(healthy, body=weak)], seed=0)
+    environment.state[1], environment.phase[1] = environment.state[0], environment.phase[0]
+    environment.sensor[1] = environment.sensor[0]
 
-    np.testing.assert_array_equal(*world.observation())
+    np.testing.assert_array_equal(*environment.observation())
 
 
 def test_a_walker_without_a_policy_falls_and_the_cause_has_a_name() -> None:
@@ -70,7 +70,7 @@ def test_a_walker_without_a_policy_falls_and_the_cause_has_a_name() -> None:
     for _ in range(250):
         step = environment.step(np.full((8, 14), 2.0))
         assert (step.reward[step.terminated] == 0.0).all()
-        causes |= {cause for cause, who in environment.falls().items() if who.any()}
+        causes |= {cause for cause, fell in environment.falls().items() if fell.any()}
         environment.reset(step.terminated)
 
     assert causes
@@ -110,7 +110,7 @@ def test_the_exo_is_asked_every_10_ms() -> None:
     environment = WalkingEnvironment([walker("Hippo_L1")], seed=4)
     calls = []
 
-    environment.step(np.zeros((1, 14)), lambda world: (calls.append(1), np.zeros((1, 2)))[1])
+    environment.step(np.zeros((1, 14)), lambda _: (calls.append(1), np.zeros((1, 2)))[1])
 
     assert len(calls) == 2
 

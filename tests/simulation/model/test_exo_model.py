@@ -77,19 +77,19 @@ def test_what_cannot_be_worn_or_trained_is_refused() -> None:
 def test_perfect_sensors_report_the_hips() -> None:
     sensors = HipSensors(3, SensorFaults(), 100.0, np.random.default_rng(0))
     angle, velocity = np.arange(6.0).reshape(3, 2), np.ones((3, 2))
-    seen = sensors.read(angle, velocity)
-    np.testing.assert_array_equal(seen[0], angle)
-    np.testing.assert_array_equal(seen[1], velocity)
+    readings = sensors.read(angle, velocity)
+    np.testing.assert_array_equal(readings[0], angle)
+    np.testing.assert_array_equal(readings[1], velocity)
 
 
 def test_late_sensors_report_the_past_and_noise_has_the_stated_size() -> None:
     faults = SensorFaults(angle_noise_rad=0.01, latency_s=0.03)
     sensors = HipSensors(400, faults, 100.0, np.random.default_rng(0))
     for tick in range(50):
-        seen, _ = sensors.read(np.full((400, 2), float(tick)), np.zeros((400, 2)))
-    delays = 49 - np.round(seen[:, 0])
+        readings, _ = sensors.read(np.full((400, 2), float(tick)), np.zeros((400, 2)))
+    delays = 49 - np.round(readings[:, 0])
     assert set(delays.astype(int)) == {0, 1, 2, 3}
-    assert np.std(seen - np.round(seen)) == pytest.approx(0.01, rel=0.1)
+    assert np.std(readings - np.round(readings)) == pytest.approx(0.01, rel=0.1)
 
 
 def test_profiles_are_complete_and_unknown_devices_are_refused() -> None:

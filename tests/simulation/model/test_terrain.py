@@ -70,12 +70,12 @@ def test_a_body_dropped_on_any_walkway_is_carried_by_it(ground: Ground) -> None:
         0,
         0,
     ]
-    felt = []
+    supported_n = []
     for _ in range(150):
         mujoco.mj_step(model, data)
-        felt.append(SensorColumns.of(model).ground_force_n(data.sensordata[None])[0, :, 2].sum())
+        supported_n.append(SensorColumns.of(model).ground_force_n(data.sensordata[None])[0, :, 2].sum())
     weight = 9.81 * float(model.body_mass.sum())
-    assert 0.7 * weight < np.mean(felt[100:]) < 1.6 * weight
+    assert 0.7 * weight < np.mean(supported_n[100:]) < 1.6 * weight
 
 
 def test_feet_slide_down_a_slippery_ramp_and_hold_on_a_rough_one() -> None:

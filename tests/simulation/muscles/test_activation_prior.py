@@ -9,7 +9,12 @@ import pytest
 
 from core.domain.twin import GENERIC_BODY
 from core.simulation.model.exo_model import worn_model
-from core.simulation.muscles.activation_prior import FULL_BURST, LEAST_SD, ActivationPrior, ActivationPriors
+from core.simulation.muscles.activation_prior import (
+    FULL_BURST,
+    LEAST_VARIANCE,
+    ActivationPrior,
+    ActivationPriors,
+)
 from core.simulation.muscles.coordination import coordination_problem, leg_traits
 from core.simulation.muscles.leg_muscles import LegTorques
 from core.twin.body import Fidelity
@@ -58,22 +63,22 @@ def test_the_right_leg_does_the_same_half_a_stride_later(model: Any) -> None:
     assert np.array_equal(now.prior_sd[RIGHT], later.prior_sd[LEFT])
 
 
-def test_nobody_has_habits_off_the_road(model: Any) -> None:
+def test_there_is_no_prior_off_even_ground(model: Any) -> None:
     prior, none = at(model, 0.3, walking=0.0), ActivationPrior.none(2, 40)
 
     assert np.array_equal(prior.nominal_activation, none.nominal_activation)
     assert np.array_equal(prior.prior_sd, none.prior_sd)
 
 
-def test_a_resting_muscle_keeps_a_little_freedom(model: Any) -> None:
+def test_a_resting_muscle_keeps_a_small_variance(model: Any) -> None:
     prior_sd = at(model, 0.3).prior_sd
 
-    assert prior_sd.min() >= np.sqrt(LEAST_SD) - 1e-6
+    assert prior_sd.min() >= np.sqrt(LEAST_VARIANCE) - 1e-6
     assert prior_sd.max() <= 1.0
 
 
 @pytest.mark.parametrize("fidelity", list(Fidelity)[1:])
-def test_every_muscle_of_every_body_has_a_habit(fidelity: Fidelity) -> None:
+def test_every_muscle_of_every_body_has_a_prior(fidelity: Fidelity) -> None:
     model = worn_model(GENERIC_BODY, fidelity, None, surfaces=False)
 
     prior = at(model, 0.0)
@@ -81,8 +86,8 @@ def test_every_muscle_of_every_body_has_a_habit(fidelity: Fidelity) -> None:
     assert (prior.nominal_activation >= 0.0).all() and (prior.nominal_activation <= FULL_BURST).all()
 
 
-def test_without_a_demand_muscles_do_the_usual_as_far_as_it_makes_no_torque() -> None:
-    """A pair of equal opposite muscles: the usual stiffens the joint, the torque moves the freer one."""
+def test_without_a_torque_muscles_have_their_nominal_activation_as_far_as_it_makes_none() -> None:
+    """Two equal antagonists: the nominal activation stiffens the joint, the torque changes the freer one."""
     active = np.zeros((1, 7, 2), np.float32)
     active[0, 3] = (60.0, -60.0)
     torques = LegTorques(active, np.zeros((1, 7), np.float32))

@@ -1,4 +1,4 @@
-"""Muscles asked for torques: moment arms, Hill forces, the exact answer and the network that learns it."""
+"""Muscle coordination: moment arms, Hill forces, the exact solution and the network trained on it."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def model() -> Any:
 
 @pytest.fixture(scope="module")
 def problem(model: Any) -> CoordinationProblem:
-    """What a walk of some muscle twins asks for."""
-    world = _walkers(model, 8)
+    """The coordination problem in a walk of some twins with muscles."""
+    environment = _walkers(model, 8)
     for _ in range(12):
-        world.step(shipped_policy(muscles=True).act(world.observation()))
-    assert isinstance(world.actuation, MuscleActuation) and world.actuation.problem is not None
-    return world.actuation.problem
+        environment.step(shipped_policy(muscles=True).act(environment.observation()))
+    assert isinstance(environment.actuation, MuscleActuation) and environment.actuation.problem is not None
+    return environment.actuation.problem
 
 
 def _walkers(model: Any, count: int) -> WalkingEnvironment:
@@ -138,12 +138,12 @@ def test_the_network_learns_from_its_teacher(problem: CoordinationProblem) -> No
 
 
 def test_a_twin_walks_three_seconds_by_its_muscles(model: Any) -> None:
-    world = _walkers(model, 4)
+    environment = _walkers(model, 4)
     policy = shipped_policy(muscles=True)
 
     fell = np.zeros(4, dtype=np.bool_)
     for _ in range(150):
-        fell |= world.step(policy.act(world.observation())).terminated
+        fell |= environment.step(policy.act(environment.observation())).terminated
 
     assert not fell.any()
-    assert (world.walked_m > 2.5).all()
+    assert (environment.walked_m > 2.5).all()

@@ -86,7 +86,7 @@ def test_the_knee_arm_is_that_of_the_real_coupled_knee(torques: MuscleTorques) -
     mujoco.mju_sparse2dense(
         moment[0], data.actuator_moment, data.moment_rownnz, data.moment_rowadr, data.moment_colind
     )
-    arms = full.joint_moments(moment, pose)[0, :, knee]
+    arms = full.joint_moment_arms(moment, pose)[0, :, knee]
     np.testing.assert_allclose(arms, (lengths[2] - lengths[0]) / 2e-4, atol=2e-4)
     vastus = torques.muscle_names.index("vaslat_r")
     assert 0.02 < abs(arms[vastus]) < 0.06

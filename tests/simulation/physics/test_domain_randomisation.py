@@ -104,9 +104,9 @@ def test_half_the_strength_is_half_the_force(model: mujoco.MjModel) -> None:
 def test_a_delay_line_gives_each_member_its_own_past() -> None:
     line = DelayedValues(np.array([0, 1, 3]), 1)
 
-    seen = [line(np.full((3, 1), float(tick)))[:, 0].tolist() for tick in range(1, 6)]
+    delayed = [line(np.full((3, 1), float(tick)))[:, 0].tolist() for tick in range(1, 6)]
 
-    assert seen == [[1, 0, 0], [2, 1, 0], [3, 2, 0], [4, 3, 1], [5, 4, 2]]
+    assert delayed == [[1, 0, 0], [2, 1, 0], [3, 2, 0], [4, 3, 1], [5, 4, 2]]
 
 
 def test_a_delay_line_starts_from_what_it_is_filled_with_and_continues_from_its_memory() -> None:

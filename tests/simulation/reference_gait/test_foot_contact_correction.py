@@ -116,14 +116,14 @@ def test_stairs_are_taught_as_they_are() -> None:
 
 
 def test_equal_strides_are_set_on_the_ground_once_and_others_for_themselves() -> None:
-    def taught(climb: float = 0.0, thigh: float = 1.0) -> GaitReference:
+    def for_training(climb: float = 0.0, thigh: float = 1.0) -> GaitReference:
         return correct_foot_contact(
             normal_reference(), replace(GENERIC_BODY.scale, thigh=thigh), climb
         ).reference
 
-    assert taught() is taught()
-    assert np.abs(taught(climb=0.1).angle_rad - taught().angle_rad).max() > np.radians(1.0)
-    assert np.abs(taught(thigh=1.2).angle_rad - taught().angle_rad).max() > np.radians(0.1)
+    assert for_training() is for_training()
+    assert np.abs(for_training(climb=0.1).angle_rad - for_training().angle_rad).max() > np.radians(1.0)
+    assert np.abs(for_training(thigh=1.2).angle_rad - for_training().angle_rad).max() > np.radians(0.1)
 
 
 def test_a_foot_that_scuffs_is_told(model) -> None:
@@ -141,10 +141,10 @@ def test_a_foot_that_scuffs_is_told(model) -> None:
 
 def test_a_twin_is_judged_by_the_persons_own_stride(model) -> None:
     own = published()
-    world = WalkingEnvironment([Walker(model, GENERIC_BODY, own)], seed=1, threads=1)
-    taught = stride_for_training(own, GENERIC_BODY.scale, LEVEL_GROUND)
-    apart = StrideBank([taught]).angle(world.phase) - StrideBank([own]).angle(world.phase)
+    environment = WalkingEnvironment([Walker(model, GENERIC_BODY, own)], seed=1, threads=1)
+    for_training = stride_for_training(own, GENERIC_BODY.scale, LEVEL_GROUND)
+    apart = StrideBank([for_training]).angle(environment.phase) - StrideBank([own]).angle(environment.phase)
 
     assert np.abs(apart).max() > np.radians(1.0)
-    taught_error = world.joint_angle_rad - world.strides.angle(world.phase)
-    np.testing.assert_allclose(world.own_error_rad - taught_error, apart, atol=1e-12)
+    training_error = environment.joint_angle_rad - environment.strides.angle(environment.phase)
+    np.testing.assert_allclose(environment.own_error_rad - training_error, apart, atol=1e-12)
