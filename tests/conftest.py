@@ -18,6 +18,25 @@ os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
+@pytest.hookimpl(trylast=True)  # after those that are not asked for have been left out
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where processes share the tests, the files that take longest come first, so that none ends alone."""
+    if not hasattr(config, "workerinput"):
+        return
+    longest_s: dict[Path, float] = {}
+    for item in items:
+        longest_s[item.path] = max(longest_s.get(item.path, 0.0), _may_take_s(item))
+    items.sort(key=lambda item: -longest_s[item.path])  # stable: a file stays together, in its own order
+
+
+def _may_take_s(item: pytest.Item) -> float:
+    """What a test asks for beyond the usual limit; else 1 for a slow one and 0 for a quick one."""
+    limit = item.get_closest_marker("timeout")
+    if limit is not None and limit.args:
+        return float(limit.args[0])
+    return 0.0 if item.get_closest_marker("slow") is None else 1.0
+
+
 @pytest.fixture(scope="session")
 def repository() -> Path:
     """The root of the source tree."""

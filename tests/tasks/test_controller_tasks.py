@@ -35,8 +35,8 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same code with few walkers and short walks."""
     monkeypatch.setattr(train_controller, "WALKERS", 8)
     monkeypatch.setattr(train_controller, "PICTURE_EVERY_S", 0.5)
-    monkeypatch.setattr(exo_training, "JUDGES", 4)
-    monkeypatch.setattr(exo_training, "JUDGE_S", 2.0)
+    monkeypatch.setattr(exo_training, "EVALUATION_WALKERS", 4)
+    monkeypatch.setattr(exo_training, "EVALUATION_S", 2.0)
     monkeypatch.setattr(compare, "LENGTH_S", 4.0)
 
 
