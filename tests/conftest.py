@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
+
+from tests.bad_inputs import codes_to_be_told, told_codes
 
 # Before anything imports Qt, numpy or torch: no screen is needed, and two cores are not oversubscribed.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -35,6 +37,19 @@ def _may_take_s(item: pytest.Item) -> float:
     if limit is not None and limit.args:
         return float(limit.args[0])
     return 0.0 if item.get_closest_marker("slow") is None else 1.0
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
+    """A test that is in the index of bad inputs fails unless its code was told while it ran."""
+    expected = codes_to_be_told(item)
+    if not expected:
+        return (yield)
+    with told_codes() as told:
+        result = yield
+    if expected - told:
+        pytest.fail(f"{', '.join(sorted(expected - told))} was not told; {', '.join(sorted(told))} was")
+    return result
 
 
 @pytest.fixture(scope="session")
