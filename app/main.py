@@ -23,7 +23,7 @@ from ui import theme
 from ui.jobs_bridge import JobsBridge
 from ui.main_window import MainWindow
 from ui.preferences import Preferences
-from ui.session_context import Desk
+from ui.session_context import SessionContext
 from ui.warm_up import warm_up
 
 EXIT_NOT_OPENED = 2  # the record could not be opened, and the person gave up
@@ -43,43 +43,43 @@ def run_gui(
     preferences = Preferences(data_dir)
     theme.apply(app, preferences.mode)
     with ExitStack() as clean_up:
-        desk = _desk_or_recovery(app, data_dir, clean_up)
-        if desk is None:
+        context = _context_or_recovery(app, data_dir, clean_up)
+        if context is None:
             return EXIT_NOT_OPENED
-        desk.theme_changed.connect(lambda: preferences.keep_mode(theme.current().mode))
-        window = MainWindow(desk)
-        install_crash_hook(desk.say)
+        context.theme_changed.connect(lambda: preferences.keep_mode(theme.current().mode))
+        window = MainWindow(context)
+        install_crash_hook(context.say)
         window.show()
         app.processEvents()
         if on_shown is not None:
             QTimer.singleShot(0, lambda: on_shown(window))
-        _back_up_now_and_then(desk)
-        QTimer.singleShot(0, lambda: warm_up(window.pages, desk))
+        _back_up_now_and_then(context)
+        QTimer.singleShot(0, lambda: warm_up(window.pages, context))
         if demo:
-            QTimer.singleShot(0, lambda: open_demo(desk))
+            QTimer.singleShot(0, lambda: open_demo(context))
         return app.exec()
 
 
-def _desk_or_recovery(app: QApplication, data_dir: Path, clean_up: ExitStack) -> Desk | None:
-    """Open the desk; when the record is in trouble, offer the ways out of it. None: the person gave up."""
+def _context_or_recovery(app: QApplication, data_dir: Path, clean_up: ExitStack) -> SessionContext | None:
+    """Open the record; when it is in trouble, offer the ways out of it. None: the person gave up."""
     question = RecoveryQuestion(app)
-    opened = open_or_recover(data_dir, lambda folder: make_desk(folder, clean_up), question.ask)
+    opened = open_or_recover(data_dir, lambda folder: make_session_context(folder, clean_up), question.ask)
     question.close()
     if opened is None:
         return None
-    desk, backup = opened
+    context, backup = opened
     if backup is not None:
-        desk.store.log(
-            desk.operator, "backup restored", backup.name, "the damaged database is kept beside it"
+        context.store.log(
+            context.operator, "backup restored", backup.name, "the damaged database is kept beside it"
         )
-    return desk
+    return context
 
 
-def _back_up_now_and_then(desk: Desk) -> None:
-    timer = QTimer(desk)
-    timer.timeout.connect(lambda: desk.store.back_up_if_due())
+def _back_up_now_and_then(context: SessionContext) -> None:
+    timer = QTimer(context)
+    timer.timeout.connect(lambda: context.store.back_up_if_due())
     timer.start(_LOOK_FOR_BACKUP_MS)
-    QTimer.singleShot(0, desk, lambda: desk.store.back_up_if_due())
+    QTimer.singleShot(0, context, lambda: context.store.back_up_if_due())
 
 
 def _back_up_at_the_end(store: Store) -> None:
@@ -89,7 +89,7 @@ def _back_up_at_the_end(store: Store) -> None:
         logging.getLogger(__name__).warning("%s", error)
 
 
-def make_desk(data_dir: Path, clean_up: ExitStack) -> Desk:
+def make_session_context(data_dir: Path, clean_up: ExitStack) -> SessionContext:
     """Open the record, the jobs and the virtual exo, in the order in which they depend on one another."""
     store = clean_up.enter_context(open_store(data_dir))
     clean_up.callback(_back_up_at_the_end, store)
@@ -101,20 +101,20 @@ def make_desk(data_dir: Path, clean_up: ExitStack) -> Desk:
     clean_up.callback(bridge.close)
     exo = VirtualExo(data_dir)
     clean_up.callback(exo.stop)
-    return Desk(store, bridge, operator=operator, start_virtual_exo=exo.start)
+    return SessionContext(store, bridge, operator=operator, start_virtual_exo=exo.start)
 
 
-def open_demo(desk: Desk) -> None:
+def open_demo(context: SessionContext) -> None:
     """Open the demo patient, making it first when this data folder has none."""
-    known = next((row for row in desk.store.patients() if row.subject.synthetic), None)
+    known = next((row for row in context.store.patients() if row.subject.synthetic), None)
     if known is not None:
-        desk.open_patient(known.id)
+        context.open_patient(known.id)
         return
 
     def opened(job_id: str, _outcome: object) -> None:
         if job_id == made_by:
-            desk.jobs.ended.disconnect(opened)
-            open_demo(desk)
+            context.jobs.ended.disconnect(opened)
+            open_demo(context)
 
-    desk.jobs.ended.connect(opened)
-    made_by = desk.jobs.submit("demo_patient", {})
+    context.jobs.ended.connect(opened)
+    made_by = context.jobs.submit("demo_patient", {})

@@ -19,7 +19,7 @@ from ui import theme
 from ui.jobs_bridge import JobsBridge
 from ui.main_window import MainWindow
 from ui.scene.gait_view import GaitView
-from ui.session_context import Desk
+from ui.session_context import SessionContext
 from ui.theme import Mode
 
 SIZES = ((1280, 800), (1920, 1080))
@@ -81,8 +81,8 @@ def render_gallery(out: Path, data_dir: Path) -> int:
 def _render_mode(app: QApplication, out: Path, store: Store, mode: Mode) -> list[str]:
     theme.apply(app, mode)
     bridge = JobsBridge(IdleBoard())
-    desk = Desk(store, bridge, operator="Gallery")
-    window = MainWindow(desk)
+    context = SessionContext(store, bridge, operator="Gallery")
+    window = MainWindow(context)
     window.setWindowFlag(Qt.WindowType.FramelessWindowHint)
     window.move(0, 0)
     window.show()
@@ -93,7 +93,7 @@ def _render_mode(app: QApplication, out: Path, store: Store, mode: Mode) -> list
         names += _save(out, window, f"{step.value}-{mode.value}-before", step)
     visit_id = fullest_visit(store)
     if visit_id is not None:
-        desk.open_visit(visit_id)
+        context.open_visit(visit_id)
     for width, height in SIZES:
         window.resize(width, height)
         for step in STEPS:

@@ -8,16 +8,16 @@ from collections.abc import Iterator
 from PySide6.QtCore import QObject, QTimer
 
 
-class Slices(QObject):
+class IdleWorkQueue(QObject):
     """Runs generators one after the other, up to their next `yield` per turn; the window keeps answering."""
 
-    def __init__(self, owner: QObject, breath_ms: int = 1) -> None:
+    def __init__(self, owner: QObject, pause_ms: int = 1) -> None:
         """With no breath at all, Qt would go on before it looks at mouse and keys."""
         super().__init__(owner)
         self._waiting: deque[Iterator[None]] = deque()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.setInterval(breath_ms)
+        self._timer.setInterval(pause_ms)
         self._timer.timeout.connect(self._next)
 
     @property

@@ -12,7 +12,7 @@ from core.session.flow import STEPS, Step
 from ui import theme
 from ui.job_words import STREAMS, TRAINING, job_summary
 from ui.page_stack import PageStack
-from ui.session_context import Desk
+from ui.session_context import SessionContext
 from ui.theme import Tone
 from ui.widgets.header import Header
 from ui.widgets.help_strip import HelpStrip
@@ -25,16 +25,16 @@ _SAVE_WAIT_MS = 8000  # how long closing waits for a training job to write its c
 
 
 class MainWindow(QMainWindow):
-    """One window; everything else is on the desk."""
+    """One window; everything else is in the session context."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, context: SessionContext) -> None:
         super().__init__()
-        self.desk = desk
+        self.context = context
         self.setWindowTitle("ExoTwin")
         self.setMinimumSize(1180, 720)
         self.resize(1280, 800)
         self.header, self.steps, self.tray = Header(), StepList(), JobTray()
-        self.help, self.pages = HelpStrip(), PageStack(desk)
+        self.help, self.pages = HelpStrip(), PageStack(context)
         self.steps.setFixedWidth(round(224 * theme.current().scale))
         self._closing = False
         self._kinds_running: frozenset[str] = frozenset()
@@ -73,21 +73,21 @@ class MainWindow(QMainWindow):
         self._centre.setFocus()
 
     def _connect(self) -> None:
-        desk, jobs = self.desk, self.desk.jobs
+        context, jobs = self.context, self.context.jobs
         self.steps.chosen.connect(self.go_to)
         self.header.stop_exo.connect(self._stop_exo)
-        self.header.toggle_theme.connect(lambda: desk.set_theme(theme.current().mode.other))
+        self.header.toggle_theme.connect(lambda: context.set_theme(theme.current().mode.other))
         self.header.show_help.connect(self._toggle_help)
         self.header.show_jobs.connect(self.tray.open_up)
         self.tray.cancel.connect(jobs.cancel)
         self.tray.pause.connect(jobs.pause)
         self.tray.resume.connect(jobs.resume)
-        desk.go_to.connect(self.go_to)
-        desk.said.connect(self.tray.say)
-        desk.visit_changed.connect(self._visit_changed)
-        desk.record_changed.connect(self._record_changed)
-        desk.theme_changed.connect(self._theme_changed)
-        desk.exo_changed.connect(lambda job_id: self.header.show_exo(job_id is not None))
+        context.go_to.connect(self.go_to)
+        context.said.connect(self.tray.say)
+        context.visit_changed.connect(self._visit_changed)
+        context.record_changed.connect(self._record_changed)
+        context.theme_changed.connect(self._theme_changed)
+        context.exo_changed.connect(lambda job_id: self.header.show_exo(job_id is not None))
         jobs.changed.connect(self._jobs_changed)
         self._visit_changed()
         self._jobs_changed()
@@ -106,14 +106,14 @@ class MainWindow(QMainWindow):
     # What happens -----------------------------------------------------------------------------
 
     def _visit_changed(self) -> None:
-        desk = self.desk
-        subject = desk.subject
+        context = self.context
+        subject = context.subject
         if subject is None:
             self.header.show_visit("No patient is open", False)
-        elif desk.visit_id is None:
+        elif context.visit_id is None:
             self.header.show_visit(f"{subject.code} · no visit yet", subject.synthetic)
         else:
-            visit = desk.store.visit(desk.visit_id)
+            visit = context.store.visit(context.visit_id)
             words = f"{subject.code} · Visit {visit.number} · {day(visit.started_utc)}"
             self.header.show_visit(words, subject.synthetic)
         self._record_changed()
@@ -128,7 +128,7 @@ class MainWindow(QMainWindow):
         self.pages.refresh()
 
     def _jobs_changed(self) -> None:
-        states = self.desk.jobs.states()
+        states = self.context.jobs.states()
         working = [s for s in states if s.outcome is None and s.spec.kind not in STREAMS]
         self.header.show_job(job_summary(working[0]) if working else "")
         self.tray.show_jobs(states)
@@ -140,7 +140,7 @@ class MainWindow(QMainWindow):
 
     def _show_statuses(self) -> None:
         if self.pages.step is not None:
-            self.steps.show_statuses(self.desk.statuses(), self.pages.step)
+            self.steps.show_statuses(self.context.statuses(), self.pages.step)
 
     def _toggle_help(self) -> None:
         if self.pages.step is not None:
@@ -148,11 +148,11 @@ class MainWindow(QMainWindow):
             self.help.show_help(page.title, page.help_text, visible=not self.help.isVisible())
 
     def _stop_exo(self) -> None:
-        if self.desk.exo_job is None:
-            self.desk.say("No exo is connected; there is nothing to stop.")
+        if self.context.exo_job is None:
+            self.context.say("No exo is connected; there is nothing to stop.")
             return
-        self.desk.stop_exo()
-        self.desk.say(f"Stop sent to the exo at {datetime.now():%H:%M:%S}.", Tone.STOP)
+        self.context.stop_exo()
+        self.context.say(f"Stop sent to the exo at {datetime.now():%H:%M:%S}.", Tone.STOP)
 
     # Keys and closing -------------------------------------------------------------------------
 
@@ -165,7 +165,7 @@ class MainWindow(QMainWindow):
         if isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape and not event.isAutoRepeat():
             if event.type() == QEvent.Type.KeyRelease:
                 self._esc_timer.stop()
-            elif event.type() == QEvent.Type.KeyPress and self.desk.exo_job is not None:
+            elif event.type() == QEvent.Type.KeyPress and self.context.exo_job is not None:
                 self._esc_timer.start()
         return super().eventFilter(watched, event)
 
@@ -187,18 +187,18 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """A training job writes its checkpoint first; it can go on when the program is started again."""
-        training = [s for s in self.desk.jobs.states() if s.outcome is None and s.spec.kind in TRAINING]
+        training = [s for s in self.context.jobs.states() if s.outcome is None and s.spec.kind in TRAINING]
         if not training or self._closing:
             event.accept()
             return
         event.ignore()
         self._closing = True
-        self.desk.say("Saving the training; it goes on from here next time. Closing…", Tone.OK)
+        self.context.say("Saving the training; it goes on from here next time. Closing…", Tone.OK)
         for state in training:
-            self.desk.jobs.cancel(state.spec.id)
-        self.desk.jobs.ended.connect(self._close_when_saved)
+            self.context.jobs.cancel(state.spec.id)
+        self.context.jobs.ended.connect(self._close_when_saved)
         QTimer.singleShot(_SAVE_WAIT_MS, self, self.close)
 
     def _close_when_saved(self) -> None:
-        if self.desk.jobs.running(*TRAINING) is None:
+        if self.context.jobs.running(*TRAINING) is None:
             self.close()

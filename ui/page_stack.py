@@ -12,92 +12,92 @@ from core.jobs.values import JobState
 from core.session.flow import JOBS, Step
 from ui.pages.frame import Page
 from ui.presenters.base import StepPresenter
-from ui.session_context import Desk
+from ui.session_context import SessionContext
 
 Built = tuple[Page, StepPresenter]
 
 
-def _patient(desk: Desk) -> Built:
+def _patient(context: SessionContext) -> Built:
     from ui.pages.patients import PatientsPage
     from ui.presenters.patients import PatientsPresenter
 
     page = PatientsPage()
-    return page, PatientsPresenter(page, desk)
+    return page, PatientsPresenter(page, context)
 
 
-def _capture(desk: Desk) -> Built:
+def _capture(context: SessionContext) -> Built:
     from ui.pages.capture import CapturePage
     from ui.presenters.capture import CapturePresenter
 
     page = CapturePage()
-    return page, CapturePresenter(page, desk)
+    return page, CapturePresenter(page, context)
 
 
-def _motion(desk: Desk) -> Built:
+def _motion(context: SessionContext) -> Built:
     from ui.pages.motion import MotionPage
     from ui.presenters.motion import MotionPresenter
 
     page = MotionPage()
-    return page, MotionPresenter(page, desk)
+    return page, MotionPresenter(page, context)
 
 
-def _emg(desk: Desk) -> Built:
+def _emg(context: SessionContext) -> Built:
     from ui.pages.emg import EmgPage
     from ui.presenters.emg import EmgPresenter
 
     page = EmgPage()
-    return page, EmgPresenter(page, desk)
+    return page, EmgPresenter(page, context)
 
 
-def _personalize(desk: Desk) -> Built:
+def _personalize(context: SessionContext) -> Built:
     from ui.pages.personalize import PersonalizePage
     from ui.presenters.personalize import PersonalizePresenter
 
     page = PersonalizePage()
-    return page, PersonalizePresenter(page, desk)
+    return page, PersonalizePresenter(page, context)
 
 
-def _review(desk: Desk) -> Built:
+def _review(context: SessionContext) -> Built:
     from ui.pages.review import ReviewPage
     from ui.presenters.review import ReviewPresenter
 
     page = ReviewPage()
-    return page, ReviewPresenter(page, desk)
+    return page, ReviewPresenter(page, context)
 
 
-def _train(desk: Desk) -> Built:
+def _train(context: SessionContext) -> Built:
     from ui.pages.train import TrainPage
     from ui.presenters.train import TrainPresenter
 
     page = TrainPage()
-    return page, TrainPresenter(page, desk)
+    return page, TrainPresenter(page, context)
 
 
-def _compare(desk: Desk) -> Built:
+def _compare(context: SessionContext) -> Built:
     from ui.pages.compare import ComparePage
     from ui.presenters.compare import ComparePresenter
 
     page = ComparePage()
-    return page, ComparePresenter(page, desk)
+    return page, ComparePresenter(page, context)
 
 
-def _deploy(desk: Desk) -> Built:
+def _deploy(context: SessionContext) -> Built:
     from ui.pages.deploy import DeployPage
     from ui.presenters.deploy import DeployPresenter
 
     page = DeployPage()
-    return page, DeployPresenter(page, desk)
+    return page, DeployPresenter(page, context)
 
 
-def _report(desk: Desk) -> Built:
+def _report(context: SessionContext) -> Built:
     from ui.pages.report import ReportPage
     from ui.presenters.report import ReportPresenter
 
     page = ReportPage()
-    return page, ReportPresenter(page, desk)
+    return page, ReportPresenter(page, context)
 
 
-BUILDERS: dict[Step, Callable[[Desk], Built]] = {
+BUILDERS: dict[Step, Callable[[SessionContext], Built]] = {
     Step.PATIENT: _patient,
     Step.CAPTURE: _capture,
     Step.MOTION: _motion,
@@ -145,9 +145,9 @@ class PageArea(QScrollArea):
 class PageStack(QStackedWidget):
     """Shows one step's page and keeps its presenter up to date while it is seen."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, context: SessionContext) -> None:
         super().__init__()
-        self._desk = desk
+        self._context = context
         self._built: dict[Step, Built] = {}
         self._areas: dict[Step, PageArea] = {}
         self._shown: Step | None = None
@@ -191,7 +191,7 @@ class PageStack(QStackedWidget):
 
     def _build(self, step: Step) -> Built:
         if step not in self._built:
-            page, presenter = BUILDERS[step](self._desk)
+            page, presenter = BUILDERS[step](self._context)
             self._built[step] = page, presenter
             area = PageArea(page)
             self._areas[step] = area

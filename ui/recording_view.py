@@ -17,7 +17,7 @@ from core.motion.side_swaps import exchange_all_sides, exchange_legs
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Clip:
+class RecordingView:
     """One camera's view. `folder` and `index` are None when there are no pictures (synthetic recordings)."""
 
     tracks: tuple[LandmarkTrack, ...]  # one per person
@@ -44,7 +44,7 @@ class Clip:
         return QImage.fromData(read_frame(self.folder, self.index, self.index.at(time_s), self.camera))
 
 
-def clip_of(landmarks: Landmarks, folders: tuple[Path, ...], camera: int = 0) -> Clip | None:
+def clip_of(landmarks: Landmarks, folders: tuple[Path, ...], camera: int = 0) -> RecordingView | None:
     """The clip of one camera; pictures are taken from the first folder that has some."""
     tracks = tuple(person.tracks[camera] for person in landmarks.people if camera < len(person.tracks))
     if not tracks or not len(tracks[0].time_s):
@@ -54,7 +54,7 @@ def clip_of(landmarks: Landmarks, folders: tuple[Path, ...], camera: int = 0) ->
     for folder in folders:
         index = read_index(folder, camera)
         if index is not None:
-            return Clip(
+            return RecordingView(
                 tracks,
                 chosen,
                 index.source_width_px,
@@ -64,10 +64,14 @@ def clip_of(landmarks: Landmarks, folders: tuple[Path, ...], camera: int = 0) ->
                 index,
                 camera,
             )
-    return Clip(tracks, chosen, track.width_px, track.height_px, tuple(track.time_s.tolist()), camera=camera)
+    return RecordingView(
+        tracks, chosen, track.width_px, track.height_px, tuple(track.time_s.tolist()), camera=camera
+    )
 
 
-def with_sides_of(clip: Clip | None, exchanges: Sequence[FloatArray], *, swapped: bool) -> Clip | None:
+def with_sides_of(
+    clip: RecordingView | None, exchanges: Sequence[FloatArray], *, swapped: bool
+) -> RecordingView | None:
     """The patient drawn with the left and right that the motion has, not with the detector's."""
     if clip is None or not (exchanges or swapped):
         return clip
@@ -80,17 +84,17 @@ def with_sides_of(clip: Clip | None, exchanges: Sequence[FloatArray], *, swapped
     return replace(clip, tracks=tracks)
 
 
-def bare_clip(folder: Path, camera: int = 0) -> Clip | None:
+def bare_clip(folder: Path, camera: int = 0) -> RecordingView | None:
     """A recording in which nobody was looked for yet."""
     index = read_index(folder, camera)
     if index is None or not len(index):
         return None
-    return Clip(
+    return RecordingView(
         (), 0, index.source_width_px, index.source_height_px, tuple(index.time_s), folder, index, camera
     )
 
 
-def portrait(clip: Clip, person: int) -> QImage | None:
+def portrait(clip: RecordingView, person: int) -> QImage | None:
     """A small picture of one person, cut out where this person is seen best."""
     track = clip.tracks[person]
     seen = track.visibility.mean(axis=1)

@@ -19,7 +19,7 @@ from ui.jobs_bridge import JobsBridge
 from ui.theme import Mode, Tone
 
 
-class Desk(QObject):
+class SessionContext(QObject):
     """Shared by the main window and the presenters; made once in `app.main`."""
 
     visit_changed = Signal()  # another patient or visit was opened, or none

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from PySide6.QtWidgets import QWidget
 
 from core.session.flow import STEPS, Step
-from ui.idle_work import Slices
+from ui.idle_work import IdleWorkQueue
 from ui.page_stack import PageStack
 from ui.scene.availability import why_no_scene
-from ui.session_context import Desk
+from ui.session_context import SessionContext
 
 BREATH_MS = 20
 RICHEST = (Step.MOTION, Step.REVIEW, Step.COMPARE)
@@ -34,16 +34,16 @@ LATER = (
 )
 
 
-def warm_up(pages: PageStack, desk: Desk) -> Slices:
+def warm_up(pages: PageStack, context: SessionContext) -> IdleWorkQueue:
     """Call it after the first window is shown; busy until all is ready. Leaves most turns to the person.
 
     From then on, the pages with the most to draw read new results before they are opened.
 
     A missing library is left to the page that needs it, which can say so to a person.
     """
-    slices = Slices(pages, BREATH_MS)
+    slices = IdleWorkQueue(pages, BREATH_MS)
     slices.add(_prepare(pages))
-    for changed in (desk.visit_changed, desk.record_changed):
+    for changed in (context.visit_changed, context.record_changed):
         changed.connect(lambda: slices.add(_read_ahead(pages)))
     return slices
 

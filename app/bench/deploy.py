@@ -29,10 +29,11 @@ from core.deploy.manifest import Origin
 from core.deploy.package import PackageFile, build_package, parse_package
 from core.deploy.transfer import transfer
 from core.devices.exo_link import ExoLink, connect
-from core.devices.exo_protocol import NEWEST, DeviceState, TelemetryRecord
+from core.devices.exo_protocol import NEWEST, TelemetryRecord
 from core.devices.exo_transport import ExoTransport, parse_address
 from core.devices.profiles import load_profile
 from core.domain.controller import ExoController, TrainedController
+from core.domain.exo_protocol import DeviceState
 from core.domain.twin import Network
 
 DEVICE = "Hippo_L1"

@@ -76,7 +76,7 @@ def _measure(data_dir: Path) -> int:
 
     from PySide6.QtWidgets import QApplication
 
-    from app.main import make_desk
+    from app.main import make_session_context
     from ui import theme
     from ui.main_window import MainWindow
     from ui.warm_up import warm_up
@@ -84,14 +84,14 @@ def _measure(data_dir: Path) -> int:
     app = QApplication(sys.argv[:1])
     theme.apply(app, theme.Mode.LIGHT)
     with ExitStack() as clean_up:
-        desk = make_desk(data_dir, clean_up)
-        window = MainWindow(desk)
+        context = make_session_context(data_dir, clean_up)
+        window = MainWindow(context)
         window.resize(1280, 800)
         window.show()
-        ready = warm_up(window.pages, desk)
+        ready = warm_up(window.pages, context)
         while ready.busy:
             _wait(0.1)
-        desk.open_patient(desk.store.patients()[0].id)
+        context.open_patient(context.store.patients()[0].id)
         numbers = _drive(window)
         window.close()
     sys.stdout.write(json.dumps(numbers) + "\n")
@@ -102,15 +102,17 @@ def _drive(window: Any) -> dict[str, Any]:
     from core.domain.record import RecordKind
     from core.session.flow import Step
 
-    desk = window.desk
+    context = window.context
     stalls = Stalls()
     window.go_to(Step.REVIEW)
     stage = window.pages.page(Step.REVIEW).comparison.stage
     _wait(1.0)
     idle_fps = _playback_fps(stage)
-    twin, motion = (desk.store.latest(desk.visit_id, kind) for kind in (RecordKind.TWIN, RecordKind.MOTION))
+    twin, motion = (
+        context.store.latest(context.visit_id, kind) for kind in (RecordKind.TWIN, RecordKind.MOTION)
+    )
     params = {"twin_id": twin.id, "motion_id": motion.id, "minutes": 1.0, "seed": 1}
-    job = desk.jobs.submit("learn_gait", params, visit_id=desk.visit_id)
+    job = context.jobs.submit("learn_gait", params, visit_id=context.visit_id)
     stalls.begin()
     for step in (Step.PERSONALIZE, Step.REVIEW, Step.TRAIN, Step.PERSONALIZE):
         window.go_to(step)
@@ -118,7 +120,7 @@ def _drive(window: Any) -> dict[str, Any]:
     longest_ms, busiest_ms = stalls.end()
     window.go_to(Step.REVIEW)
     busy_fps = _playback_fps(stage)
-    desk.jobs.cancel(job)
+    context.jobs.cancel(job)
     stage.close_scene()
     window.pages.page(Step.PERSONALIZE).view.twin.view.close_scene()
     return {

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from core.deploy.golden import run
+from core.deploy.golden import reference_torque
 from core.deploy.keys.signature import ALGORITHM
 from core.deploy.keys.site_key import KeyKind, TrustedKey
 from core.deploy.manifest import profile_sha256
@@ -178,7 +178,7 @@ def _same_as_recorded(package: PackageFile, around: Circumstances) -> str:
 
 def _golden(package: PackageFile, around: Circumstances) -> str:
     golden = package.blob.golden
-    torque = run(package.blob.controller, golden.angle_rad, golden.velocity_rad_s)
+    torque = reference_torque(package.blob.controller, golden.angle_rad, golden.velocity_rad_s)
     if torque.tobytes() != np.ascontiguousarray(golden.torque_nm).tobytes():
         raise refuse(
             "DEP-019",

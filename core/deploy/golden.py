@@ -21,10 +21,12 @@ def golden_vectors(controller: ExoController) -> GoldenVectors:
     noise = np.random.default_rng(_SEED).normal(0.0, 0.02, (GOLDEN_TICKS, 2))
     angle = (size * np.sin(phase) + noise).astype(np.float32)
     velocity = (size * 2.0 * np.pi * 0.9 * np.cos(phase) + 5.0 * noise).astype(np.float32)
-    return GoldenVectors(angle, velocity, run(controller, angle, velocity))
+    return GoldenVectors(angle, velocity, reference_torque(controller, angle, velocity))
 
 
-def run(controller: ExoController, angle_rad: Float32Array, velocity_rad_s: Float32Array) -> Float32Array:
+def reference_torque(
+    controller: ExoController, angle_rad: Float32Array, velocity_rad_s: Float32Array
+) -> Float32Array:
     """Torque (T, 2) [N m] from a fresh start for angle and velocity (T, 2)."""
     runtime = ExoRuntime(controller)
     return np.array(

@@ -10,16 +10,10 @@ from dataclasses import dataclass
 from core.deploy.provisional import Note, unnoted
 from core.devices.exo_faults import row_words
 from core.devices.exo_link import ExoLink
-from core.devices.exo_protocol import (
-    CONTROL_HZ,
-    HEARTBEAT_PERIOD_S,
-    NEWEST,
-    DeviceState,
-    SlotState,
-    TelemetryRecord,
-)
+from core.devices.exo_protocol import CONTROL_HZ, HEARTBEAT_PERIOD_S, NEWEST, TelemetryRecord
 from core.devices.exo_values import ExoInfo, Worn
 from core.domain.audit import AuditStep
+from core.domain.exo_protocol import DeviceState, SlotState
 from core.errors import UserError, refuse
 
 POLL_PERIOD_S = 0.05
@@ -47,7 +41,7 @@ class ArmPermit:
     max_nm: float | None = None  # None: the package's limit for a first session
 
 
-class LiveExo:
+class ExoMonitor:
     """Keeps one exo company. Call `step` often (every 5 ms or so) with a clock in seconds."""
 
     def __init__(

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from core.devices.exo_link import ExoLink
-from core.devices.exo_protocol import SlotState
 from core.devices.exo_values import ExoInfo, SlotInfo, Slots
 from core.domain.audit import AuditStep
 from core.domain.controller import Approver
+from core.domain.exo_protocol import SlotState
 from core.domain.exo_walk import LEAST_STRIDES, ExoWalk
 from core.errors import UserError, refuse
 
@@ -23,9 +23,9 @@ def unnoted(step: AuditStep, detail: str) -> None:
     """For what belongs to no record, as in a benchmark."""
 
 
-def on_trial(slots: Slots, sha256: str) -> bool:
+def is_provisional(slots: Slots, sha256: str) -> bool:
     running = slots.running
-    return running is not None and running.sha256 == sha256 and running.state is SlotState.TEST
+    return running is not None and running.sha256 == sha256 and running.state is SlotState.PROVISIONAL
 
 
 def check_approver(approver: Approver) -> None:
@@ -55,7 +55,7 @@ def check_walked(walk: ExoWalk | None, sha256: str) -> None:
     )
 
 
-def keep(link: ExoLink, sha256: str) -> ExoInfo:
+def confirm(link: ExoLink, sha256: str) -> ExoInfo:
     """Confirm the controller that is on trial; what the exo says of itself afterwards.
 
     Raises UserError EXO-015 while it assists, EXO-017 when it is no longer on trial, EXO-006 when the exo
@@ -63,7 +63,7 @@ def keep(link: ExoLink, sha256: str) -> ExoInfo:
     """
     if link.info().state.moves:
         raise assisting()
-    if not on_trial(link.slots(), sha256):
+    if not is_provisional(link.slots(), sha256):
         raise refuse(
             "EXO-017",
             "The controller is no longer on trial on this exo.",
@@ -77,18 +77,18 @@ def keep(link: ExoLink, sha256: str) -> ExoInfo:
     return info
 
 
-def take_back(link: ExoLink, sha256: str) -> bool:
+def revert(link: ExoLink, sha256: str) -> bool:
     """End the trial of this controller; False when there was none to end."""
-    found = on_trial(link.slots(), sha256)
+    found = is_provisional(link.slots(), sha256)
     if found:
         link.revert()
     return found
 
 
-def end_any_trial(link: ExoLink) -> str:
+def revert_any_provisional(link: ExoLink) -> str:
     """End a trial that was left over; its controller's hash, "" when there was none."""
     running = link.slots().running
-    if running is None or running.state is not SlotState.TEST:
+    if running is None or running.state is not SlotState.PROVISIONAL:
         return ""
     link.revert()
     return running.sha256

@@ -12,11 +12,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from core.deploy.package import PackageFile
-from core.deploy.provisional import Note, assisting, read_back_differs, take_back, unnoted
+from core.deploy.provisional import Note, assisting, read_back_differs, revert, unnoted
 from core.devices.exo_link import ExoLink
-from core.devices.exo_protocol import SlotState
 from core.devices.exo_values import ExoInfo
 from core.domain.audit import AuditStep
+from core.domain.exo_protocol import SlotState
 from core.errors import UserError, refuse
 
 Report = Callable[[float, str], None]  # share done, sentence; may raise to cancel
@@ -56,7 +56,7 @@ def transfer(link: ExoLink, package: PackageFile, report: Report, note: Note = u
         return _try(link, package, readback_sha256, report, note)
     except BaseException as error:
         with suppress(UserError):  # the first error counts; at its next reset the exo reverts by itself
-            if take_back(link, sha256):
+            if revert(link, sha256):
                 note(
                     AuditStep.ROLLED_BACK, f"to what ran before, because: {str(error) or 'it was cancelled'}"
                 )
@@ -80,7 +80,7 @@ def _already_there(link: ExoLink, sha256: str) -> bool:
     """True when the exo already runs exactly this controller, confirmed. A trial left over is ended."""
     slots = link.slots()
     running = slots.running
-    if running is not None and running.state is SlotState.TEST:
+    if running is not None and running.state is SlotState.PROVISIONAL:
         link.revert()
         return False
     return running is not None and running.state is SlotState.CONFIRMED and running.sha256 == sha256

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.devices.exo_protocol import DeviceState, TelemetryRecord
+from core.devices.exo_protocol import TelemetryRecord
 from core.domain.arrays import Float32Array, FloatArray
 from core.domain.body import SIDES
+from core.domain.exo_protocol import DeviceState
 from core.domain.exo_walk import ExoWalk, TorqueMatch
 
 Compute = Callable[[Float32Array, Float32Array], Float32Array]  # angle, velocity (T, 2) to torque (T, 2)
@@ -51,7 +52,7 @@ class WalkFacts:
     package_sha256: str
     device_serial: str
     virtual: bool
-    on_trial: bool
+    is_provisional: bool
     limit_nm: float
     mass_kg: float
 
@@ -135,7 +136,7 @@ def _walk(
         match=match(predicted, delivered, assisting, facts.mass_kg),
         package_sha256=facts.package_sha256,
         device_serial=facts.device_serial,
-        on_trial=facts.on_trial,
+        is_provisional=facts.is_provisional,
         virtual=facts.virtual,
         end=end,
         fault=fault,

@@ -32,10 +32,7 @@ from core.devices.exo_protocol import (
     PROTOCOL_VERSION,
     TELEMETRY_RECORDS_PER_ANSWER,
     TELEMETRY_SCHEMA,
-    DeviceState,
-    Rc,
     SlotAction,
-    SlotState,
     slot_file,
     unpack_events,
     unpack_telemetry,
@@ -51,6 +48,7 @@ from core.devices.exo_refusals import (
 from core.devices.exo_transport import ExoTransport, parse_address
 from core.devices.exo_values import Beat, ExoInfo, Fault, SelfTest, SlotInfo, Slots, TelemetryBatch, Worn
 from core.domain.controller import TorqueLimits
+from core.domain.exo_protocol import DeviceState, Rc, SlotState
 
 T = TypeVar("T")
 OnProgress = Callable[[int, int], None]  # bytes done, bytes in all

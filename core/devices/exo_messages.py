@@ -9,7 +9,8 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict
 from smp import error, message
 
-from core.devices.exo_protocol import EXO_GROUP, Command, Rc
+from core.devices.exo_protocol import EXO_GROUP, Command
+from core.domain.exo_protocol import Rc
 
 
 class ExoErrorV1(error.ErrorV1):

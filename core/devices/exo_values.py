@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.devices.exo_protocol import FACTORY, DeviceState, SlotState, TelemetryRecord
+from core.devices.exo_protocol import FACTORY, TelemetryRecord
 from core.domain.controller import TorqueLimits
+from core.domain.exo_protocol import DeviceState, SlotState
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,10 @@ _KEEP, _ROLL_BACK = "keep:", "roll back:"
 
 
 @dataclass(frozen=True, slots=True)
-class ExoNews:
+class ExoStatusMessage:
     """The whole picture each time; only `refused` and `saved` are about this moment."""
 
-    on_trial: bool = False
+    is_provisional: bool = False
     may_keep: bool = False  # on trial, walked with, standing at zero torque
     earlier: str = ""  # version of the patient's controller one can go back to
     saved: bool = False  # something new is in the record
@@ -26,13 +26,13 @@ class ExoNews:
         return _NEWS + json.dumps(asdict(self))
 
     @staticmethod
-    def from_text(text: str) -> ExoNews | None:
+    def from_text(text: str) -> ExoStatusMessage | None:
         """None for any other message."""
         if not text.startswith(_NEWS):
             return None
         values = json.loads(text.removeprefix(_NEWS))
         refused = values.pop("refused")
-        return ExoNews(**values, refused=None if refused is None else Advice(**refused))
+        return ExoStatusMessage(**values, refused=None if refused is None else Advice(**refused))
 
 
 def keep_command(approver: Approver) -> str:

@@ -44,7 +44,7 @@ class ExoWalk:
     match: TorqueMatch
     package_sha256: str
     device_serial: str
-    on_trial: bool
+    is_provisional: bool
     virtual: bool
     end: str  # how it ended, in words
     fault: bool = False  # a fault ended it

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from core.domain.exo_protocol import DeviceState
 from core.exo_core.library import Library, load
-from core.exo_core.safety import Inputs, Profile, State, fill
+from core.exo_core.safety import Inputs, Profile, fill
 from core.exo_core.storage import Hal, Machine
 
 BUFFER_BYTES = 2048  # one answer
@@ -77,8 +78,8 @@ class Device:
             place.raw, place.practice = key.raw, key.practice
 
     @property
-    def state(self) -> State:
-        return State(self._device.safety.state)
+    def state(self) -> DeviceState:
+        return DeviceState(self._device.safety.state)
 
     @property
     def reset_asked(self) -> bool:

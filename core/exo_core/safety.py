@@ -8,36 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from core.domain.exo_protocol import DeviceState, Rc
 from core.exo_core.library import Library, load
 
 Pair = tuple[float, float]
 Axes = tuple[float, float, float]
-
-
-class State(IntEnum):
-    """Torque is other than zero only in ARMED (until the ramp has ended) and ACTIVE."""
-
-    BOOT = 0
-    SAFE = 1
-    READY = 2
-    ARMED = 3
-    ACTIVE = 4
-    FAULT = 5
-
-
-class Refused(IntEnum):
-    """Why a command is refused; the numbers of the link's `Rc`."""
-
-    OK = 0
-    BAD_REQUEST = 2
-    BAD_STATE = 3
-    HASH_MISMATCH = 4
-    NONCE_MISMATCH = 5
-    NOT_SELFTESTED = 6
-    FAULT_LATCHED = 7
-    LIMIT_RAISED = 9
-    NOT_READY = 13
-    NOT_SIGNED = 14
 
 
 class Verdict(IntEnum):
@@ -134,8 +109,8 @@ class Supervisor:
     # what holds
 
     @property
-    def state(self) -> State:
-        return State(self._safety.state)
+    def state(self) -> DeviceState:
+        return DeviceState(self._safety.state)
 
     @property
     def peak_nm(self) -> float:
@@ -200,9 +175,9 @@ class Supervisor:
         """The exo was put on anew: its sensors must show again where they sit."""
         self._lib.exo_safety_wear(self._safety)
 
-    def tighten(self, limits: Limits) -> Refused:
+    def tighten(self, limits: Limits) -> Rc:
         wanted = self._struct("exo_limits *", limits)[0]
-        return Refused(self._lib.exo_safety_tighten(self._safety, wanted))
+        return Rc(self._lib.exo_safety_tighten(self._safety, wanted))
 
     def renew(self, nonce: bytes) -> None:
         """Give the random number (8 bytes) that the next arm must repeat."""
@@ -210,9 +185,9 @@ class Supervisor:
             raise ValueError(f"a nonce has 8 bytes, not {len(nonce)}")
         self._lib.exo_safety_renew(self._safety, nonce)
 
-    def arm(self, sha256: bytes, nonce: bytes, *, max_nm: float, ramp_s: float = 5.0) -> Refused:
+    def arm(self, sha256: bytes, nonce: bytes, *, max_nm: float, ramp_s: float = 5.0) -> Rc:
         request = self._core.ffi.new("exo_arm_request *", (sha256, nonce, max_nm, ramp_s))
-        return Refused(self._lib.exo_safety_arm(self._safety, request))
+        return Rc(self._lib.exo_safety_arm(self._safety, request))
 
     def stop(self) -> None:
         """Zero torque at once."""
@@ -225,8 +200,8 @@ class Supervisor:
     def heartbeat(self) -> None:
         self._lib.exo_safety_heartbeat(self._safety)
 
-    def acknowledge(self) -> Refused:
-        return Refused(self._lib.exo_safety_acknowledge(self._safety))
+    def acknowledge(self) -> Rc:
+        return Rc(self._lib.exo_safety_acknowledge(self._safety))
 
     # the tick
 

@@ -3,36 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
 
+from core.domain.exo_protocol import Rc, SlotState
 from core.exo_core.library import Library, load
 from core.exo_core.storage import Hal, Machine
 
 FACTORY = 2  # as number of the running slot
 SLOT_NUMBERS = (0, 1)
-
-
-class SlotState(IntEnum):
-    EMPTY = 0
-    RECEIVING = 1
-    VALID = 2
-    PENDING = 3  # starts at the next activation or reset
-    TRIAL = 4  # running, reverts at the next reset unless confirmed
-    CONFIRMED = 5
-    BAD = 6
-
-
-class SlotsRc(IntEnum):
-    """How a request ended; the numbers of the link's `Rc`."""
-
-    OK = 0
-    STORAGE = 1
-    BAD_REQUEST = 2
-    BAD_STATE = 3
-    HASH_MISMATCH = 4
-    NO_CONTROLLER = 8
-    NOT_CONFIRMED = 11
-    OTHER_SUBJECT = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +40,7 @@ class Slots:
     @property
     def slots(self) -> tuple[Slot, ...]:
         return tuple(
-            Slot(SlotState(slot.state), slot.length, bytes(self._core.ffi.buffer(slot.sha256)))
+            Slot(SlotState.of_number(slot.state), slot.length, bytes(self._core.ffi.buffer(slot.sha256)))
             for slot in (self._slots.slot[number] for number in SLOT_NUMBERS)
         )
 
@@ -74,36 +51,36 @@ class Slots:
         length = self._lib.exo_slots_load(self._slots, number, memory, room)
         return bytes(self._core.ffi.buffer(memory, length))
 
-    def begin(self, length: int, sha256: bytes) -> tuple[SlotsRc, int]:
+    def begin(self, length: int, sha256: bytes) -> tuple[Rc, int]:
         """Start or go on with an upload; the offset to go on from."""
         offset = self._core.ffi.new("uint32_t *")
         code = self._lib.exo_slots_begin(self._slots, length, sha256, offset)
-        return SlotsRc(code), offset[0]
+        return Rc(code), offset[0]
 
-    def write(self, offset: int, data: bytes) -> tuple[SlotsRc, int]:
+    def write(self, offset: int, data: bytes) -> tuple[Rc, int]:
         """Bytes at an offset; the offset to go on from."""
         at = self._core.ffi.new("uint32_t *", offset)
         code = self._lib.exo_slots_write(self._slots, at, data, len(data))
-        return SlotsRc(code), at[0]
+        return Rc(code), at[0]
 
-    def judge(self, *, good: bool, subject: bytes) -> SlotsRc:
+    def judge(self, *, good: bool, subject: bytes) -> Rc:
         """What was received was looked at; `subject` (32 bytes) says whose it is."""
-        return SlotsRc(self._lib.exo_slots_judge(self._slots, good, subject))
+        return Rc(self._lib.exo_slots_judge(self._slots, good, subject))
 
-    def mark(self, sha256: bytes) -> SlotsRc:
-        return SlotsRc(self._lib.exo_slots_mark(self._slots, sha256))
+    def mark(self, sha256: bytes) -> Rc:
+        return Rc(self._lib.exo_slots_mark(self._slots, sha256))
 
-    def activate(self) -> SlotsRc:
-        return SlotsRc(self._lib.exo_slots_activate(self._slots))
+    def activate(self) -> Rc:
+        return Rc(self._lib.exo_slots_activate(self._slots))
 
-    def confirm(self, sha256: bytes) -> SlotsRc:
-        return SlotsRc(self._lib.exo_slots_confirm(self._slots, sha256))
+    def confirm(self, sha256: bytes) -> Rc:
+        return Rc(self._lib.exo_slots_confirm(self._slots, sha256))
 
-    def revert(self) -> SlotsRc:
-        return SlotsRc(self._lib.exo_slots_revert(self._slots))
+    def revert(self) -> Rc:
+        return Rc(self._lib.exo_slots_revert(self._slots))
 
-    def reject(self) -> SlotsRc:
-        return SlotsRc(self._lib.exo_slots_reject(self._slots))
+    def reject(self) -> Rc:
+        return Rc(self._lib.exo_slots_reject(self._slots))
 
-    def erase(self, number: int) -> SlotsRc:
-        return SlotsRc(self._lib.exo_slots_erase(self._slots, number))
+    def erase(self, number: int) -> Rc:
+        return Rc(self._lib.exo_slots_erase(self._slots, number))

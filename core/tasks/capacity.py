@@ -12,7 +12,7 @@ from core.errors import refuse
 GIGABYTE = 1e9
 
 
-def check_room(folder: Path, *, memory_gb: float, disk_gb: float) -> None:
+def require_free_space(folder: Path, *, memory_gb: float, disk_gb: float) -> None:
     """Refuse (TRN-007 memory, TRN-008 disk) a work that would run out of either after minutes."""
     memory = psutil.virtual_memory().available / GIGABYTE
     if memory < memory_gb:

@@ -11,24 +11,25 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from core.deploy.live import ArmPermit, LiveExo
+from core.deploy.live import ArmPermit, ExoMonitor
 from core.deploy.provisional import (
     check_approver,
     check_walked,
+    confirm,
     earlier,
-    keep,
-    on_trial,
+    is_provisional,
+    revert,
     roll_back,
-    take_back,
 )
 from core.deploy.walk_recorder import Compute, WalkFacts, WalkRecorder
 from core.devices.exo_faults import fault_sentence
 from core.devices.exo_link import ExoLink
-from core.devices.exo_protocol import DeviceState, TelemetryRecord
+from core.devices.exo_protocol import TelemetryRecord
 from core.devices.exo_values import ExoInfo
 from core.domain.audit import AuditStep
 from core.domain.controller import Approver, Deployment, Handover
-from core.domain.exo_news import ExoNews, asked_to_keep, asked_to_roll_back
+from core.domain.exo_news import ExoStatusMessage, asked_to_keep, asked_to_roll_back
+from core.domain.exo_protocol import DeviceState
 from core.domain.exo_walk import ExoWalk
 from core.domain.record import RecordKind
 from core.errors import UserError, refuse
@@ -40,7 +41,7 @@ _LINK_IS_GONE = ("EXO-003", "EXO-004", "EXO-005", "EXO-013", "EXO-014")
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
+class SupervisedExo:
     """Whose exo it is, and what was put onto it."""
 
     visit_id: str
@@ -53,7 +54,7 @@ class Watched:
     compute_of: Callable[[str], Compute | None] = lambda sha256: None  # a controller, to predict its torque
 
 
-class ExoWatch:
+class ExoSupervision:
     """Call `step` every few milliseconds, `do` with commands, and `close` at the end whatever happened."""
 
     def __init__(
@@ -61,7 +62,7 @@ class ExoWatch:
         store: Store,
         link: ExoLink,
         trail: Trail,
-        watched: Watched,
+        watched: SupervisedExo,
         permit: ArmPermit,
         tell: Callable[[str], None],
     ) -> None:
@@ -75,7 +76,7 @@ class ExoWatch:
         self._permit = permit
         deployment = watched.deployment
         self._trial = deployment is not None and deployment.handover is Handover.ON_TRIAL
-        self.live = LiveExo(link, None, tell, trail.note)
+        self.live = ExoMonitor(link, None, tell, trail.note)
         if self._trial:
             link.put_on_anew()  # whoever wore it before: its sensors must show again where they sit
             time.sleep(TICKS_S)
@@ -122,7 +123,7 @@ class ExoWatch:
     def try_to(self, command: str) -> None:
         """As `do`, but a refusal is told and written down; a lost link is raised."""
         try:
-            self.do(command)
+            self.handle_command(command)
         except UserError as error:
             if error.advice.code in _LINK_IS_GONE:
                 raise
@@ -130,7 +131,7 @@ class ExoWatch:
             self._tell(error.advice.one_line())
             self._tell_news(refused=error)
 
-    def do(self, command: str) -> str:
+    def handle_command(self, command: str) -> str:
         """`arm`, `disarm`, `stop`, `acknowledge`, or what `core.domain.exo_news` makes.
 
         Returns the record that was written, "" where none was. Raises what the exo refuses, DEP-021, DEP-022.
@@ -197,7 +198,7 @@ class ExoWatch:
         moves = self.live.state is not None and self.live.state.moves
         if not self._trial or deployment is None or moves:
             return
-        if not on_trial(self._link.slots(), deployment.package_sha256):
+        if not is_provisional(self._link.slots(), deployment.package_sha256):
             self._trial = False
             self._write_end("the exo itself ended the trial")
 
@@ -210,7 +211,7 @@ class ExoWatch:
             why = "the connection was lost; the exo goes back at its next start or connection"
         else:
             with suppress(UserError):
-                take_back(self._link, deployment.package_sha256)
+                revert(self._link, deployment.package_sha256)
         self._write_end(why)
 
     def _write_end(self, why: str) -> None:
@@ -232,7 +233,7 @@ class ExoWatch:
                 "Transfer a controller first.",
             )
         check_walked(self._walk, deployment.package_sha256)
-        self._info = keep(self._link, deployment.package_sha256)
+        self._info = confirm(self._link, deployment.package_sha256)
         self._trial = False
         words = f"slot {self._info.active_slot}, firmware {self._info.firmware}, walk {self._walk_id}"
         self._trail.answered_for(AuditStep.CONFIRMED, approver, words)
@@ -298,8 +299,8 @@ class ExoWatch:
     def _tell_news(self, *, saved: bool = False, refused: UserError | None = None) -> None:
         moves = self.live.state is not None and self.live.state.moves
         walked = self._walk is not None and self._walk.enough
-        news = ExoNews(
-            on_trial=self._trial,
+        news = ExoStatusMessage(
+            is_provisional=self._trial,
             may_keep=self._trial and walked and not moves,
             earlier=self._earlier,
             saved=saved,

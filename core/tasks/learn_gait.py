@@ -35,7 +35,7 @@ from core.simulation.physics.flight_recorder import FlightRecorder
 from core.simulation.reference_gait.foot_contact_correction import set_on_ground
 from core.simulation.reference_gait.reference_strides import check_reference
 from core.store.repository import Store, open_store
-from core.tasks.capacity import check_room
+from core.tasks.capacity import require_free_space
 from core.tasks.policy_files import replace_file, resuming, shipped_policy
 from core.twin.body import Fidelity
 
@@ -64,7 +64,7 @@ def run(params: Params, context: JobContext) -> str:
     twin_id, minutes = str(params["twin_id"]), float(str(params["minutes"]))
     seed, fidelity = int(str(params.get("seed", 0))), chosen_fidelity(params.get("fidelity"))
     _check_minutes(minutes)
-    check_room(context.work_dir, memory_gb=MEMORY_GB[fidelity], disk_gb=DISK_GB)
+    require_free_space(context.work_dir, memory_gb=MEMORY_GB[fidelity], disk_gb=DISK_GB)
     torch.set_num_threads(1)  # small networks: a second thread costs more in waiting than it gives
     with open_store(context.spec.data_dir) as store:
         twin = store.load(twin_id, Twin)

@@ -25,7 +25,7 @@ def run(params: Params, context: JobContext) -> str:
             )
         context.progress(0.5, "Going back to the controller before")
         name, role = str(params.get("name") or ""), str(params.get("role") or "")
-        return watch.do(roll_back_command(Approver(name, role, meaning(watch.patient_code))))
+        return watch.handle_command(roll_back_command(Approver(name, role, meaning(watch.patient_code))))
 
 
 def meaning(code: str) -> str:

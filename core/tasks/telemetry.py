@@ -11,7 +11,7 @@ from pathlib import Path
 from core.deploy.keys.site_secret import site_secret, subject_tag
 from core.deploy.live import ArmPermit, live_values
 from core.deploy.package import read_package
-from core.deploy.provisional import end_any_trial, on_trial
+from core.deploy.provisional import is_provisional, revert_any_provisional
 from core.deploy.walk_recorder import Compute
 from core.devices.exo_link import ExoLink, connect
 from core.domain.audit import AuditEvent, AuditStep
@@ -22,7 +22,7 @@ from core.exo_core.controller import Controller
 from core.jobs.values import JobContext, Params
 from core.store.repository import Store, open_store
 from core.tasks.audit_trail import Trail
-from core.tasks.exo_supervision import ExoWatch, Watched
+from core.tasks.exo_supervision import ExoSupervision, SupervisedExo
 from core.tasks.package_origin import packages_of_patient
 
 _LOOP_S = 0.004  # how long a stop may wait for this loop
@@ -48,7 +48,7 @@ def run(params: Params, context: JobContext) -> str:
             time.sleep(_LOOP_S)
 
 
-def show(watch: ExoWatch, context: JobContext) -> None:
+def show(watch: ExoSupervision, context: JobContext) -> None:
     """One step of the watch, and its newest record as points of the live curves."""
     records = watch.step(time.monotonic())
     if records:
@@ -57,7 +57,7 @@ def show(watch: ExoWatch, context: JobContext) -> None:
         context.sample(**values, **_waiting_values(watch), strides_left=left, strides_right=right)
 
 
-def _waiting_values(watch: ExoWatch) -> dict[str, float]:
+def _waiting_values(watch: ExoSupervision) -> dict[str, float]:
     """What an exo that is not ready waits for."""
     worn = watch.live.worn
     if worn is None:
@@ -66,7 +66,7 @@ def _waiting_values(watch: ExoWatch) -> dict[str, float]:
 
 
 @contextmanager
-def watching(params: Params, context: JobContext) -> Iterator[ExoWatch]:
+def watching(params: Params, context: JobContext) -> Iterator[ExoSupervision]:
     """Connect, end a trial that was left over, and watch; zero torque and the end of the trial at the end."""
     with open_store(context.spec.data_dir) as store, connect(str(params["address"])) as link:
         watched = _on_this_exo(_watched(store, params, context), link)
@@ -76,14 +76,14 @@ def watching(params: Params, context: JobContext) -> Iterator[ExoWatch]:
         most = params.get("max_nm")
         max_nm = float(most) if isinstance(most, int | float) else None
         permit = ArmPermit("", context.spec.id, max_nm)
-        watch = ExoWatch(store, link, trail, watched, permit, lambda text: _say(context, text))
+        watch = ExoSupervision(store, link, trail, watched, permit, lambda text: _say(context, text))
         try:
             yield watch
         finally:
             watch.close()
 
 
-def _watched(store: Store, params: Params, context: JobContext) -> Watched:
+def _watched(store: Store, params: Params, context: JobContext) -> SupervisedExo:
     data_dir = context.spec.data_dir
     deployment_id = str(params.get("deployment_id") or "")
     visit_id = str(params.get("visit_id") or context.spec.visit_id)
@@ -92,7 +92,7 @@ def _watched(store: Store, params: Params, context: JobContext) -> Watched:
     newest = store.latest(visit_id, RecordKind.DEPLOYMENT)
     deployment_id = deployment_id or ("" if newest is None else newest.id)
     subject = store.subject_of(visit_id)
-    return Watched(
+    return SupervisedExo(
         visit_id,
         context.spec.operator,
         subject.code,
@@ -104,7 +104,7 @@ def _watched(store: Store, params: Params, context: JobContext) -> Watched:
     )
 
 
-def _on_this_exo(watched: Watched, link: ExoLink) -> Watched:
+def _on_this_exo(watched: SupervisedExo, link: ExoLink) -> SupervisedExo:
     """What was put onto another exo says nothing about this one."""
     deployment = watched.deployment
     if deployment is None or deployment.device_serial == link.info().serial:
@@ -128,13 +128,15 @@ def _run_by_the_core(path: Path) -> Compute | None:
         return None
 
 
-def _settled(store: Store, link: ExoLink, trail: Trail, watched: Watched, trial_id: str) -> Watched:
+def _settled(
+    store: Store, link: ExoLink, trail: Trail, watched: SupervisedExo, trial_id: str
+) -> SupervisedExo:
     """What is on trial and may be kept goes on; every other trial ends here."""
     deployment = watched.deployment
     if deployment is None or deployment.handover is not Handover.ON_TRIAL:
         _end_left_over(link, trail)
         return watched
-    if trial_id and on_trial(link.slots(), deployment.package_sha256):
+    if trial_id and is_provisional(link.slots(), deployment.package_sha256):
         return watched
     why = "it was left on trial, and nobody watched" if not trial_id else "the exo was started again"
     _end_left_over(link, trail, why)
@@ -153,7 +155,7 @@ def _settled(store: Store, link: ExoLink, trail: Trail, watched: Watched, trial_
 
 
 def _end_left_over(link: ExoLink, trail: Trail, why: str = "it was left on trial") -> None:
-    sha256 = "" if link.info().state.moves else end_any_trial(link)
+    sha256 = "" if link.info().state.moves else revert_any_provisional(link)
     if sha256:
         trail.of_controller(sha256)
         trail.note(AuditStep.ROLLED_BACK, f"to what ran before: {why}")
@@ -168,7 +170,7 @@ def _trial_is_over() -> UserError:
     )
 
 
-def _trail(store: Store, watched: Watched, link: ExoLink) -> Trail:
+def _trail(store: Store, watched: SupervisedExo, link: ExoLink) -> Trail:
     sha256 = "" if watched.deployment is None else watched.deployment.package_sha256
     about = AuditEvent("", watched.operator, visit_id=watched.visit_id, package_sha256=sha256)
     trail = Trail(store, about)

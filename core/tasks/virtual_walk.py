@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from core.devices.exo_protocol import DeviceState
 from core.domain.controller import UNATTENDED_APPROVER
 from core.domain.exo_news import keep_command
+from core.domain.exo_protocol import DeviceState
 from core.domain.exo_walk import LEAST_STRIDES
 from core.errors import UserError, refuse
 from core.jobs.values import JobContext, Params
-from core.tasks.exo_supervision import ExoWatch
+from core.tasks.exo_supervision import ExoSupervision
 from core.tasks.telemetry import show, watching
 
 _READY_S, _WALK_S = 60.0, 120.0
@@ -31,15 +31,15 @@ def run(params: Params, context: JobContext) -> str:
             return str(params["deployment_id"])  # it was confirmed on this exo before
         context.progress(0.1, "The virtual wearer stands, then walks")
         _until(watch, context, lambda: watch.live.state is DeviceState.READY, _READY_S)
-        watch.do("arm")
+        watch.handle_command("arm")
         context.progress(0.3, "Walking with the virtual exo")
         _until(watch, context, lambda: min(watch.strides) >= LEAST_STRIDES, _WALK_S)
-        watch.do("stop")
+        watch.handle_command("stop")
         _until(watch, context, lambda: watch.walk is not None, _READY_S)
-        return watch.do(keep_command(UNATTENDED_APPROVER))
+        return watch.handle_command(keep_command(UNATTENDED_APPROVER))
 
 
-def _until(watch: ExoWatch, context: JobContext, reached: Callable[[], bool], limit_s: float) -> None:
+def _until(watch: ExoSupervision, context: JobContext, reached: Callable[[], bool], limit_s: float) -> None:
     end_s = time.monotonic() + limit_s
     while not reached():
         context.check_cancelled()
@@ -49,7 +49,7 @@ def _until(watch: ExoWatch, context: JobContext, reached: Callable[[], bool], li
         time.sleep(_LOOP_S)
 
 
-def _does_not_get_on(watch: ExoWatch) -> UserError:
+def _does_not_get_on(watch: ExoSupervision) -> UserError:
     state = "unknown" if watch.live.state is None else watch.live.state.name.lower()
     return refuse(
         "EXO-019",

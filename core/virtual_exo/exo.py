@@ -8,8 +8,9 @@ from pathlib import Path
 
 from core.devices.exo_protocol import CONTROL_HZ
 from core.domain.controller import DeviceProfile
+from core.domain.exo_protocol import DeviceState
 from core.exo_core.device import Device, ExoKey, Identity
-from core.exo_core.safety import Limits, Pair, Profile, State
+from core.exo_core.safety import Limits, Pair, Profile
 from core.exo_core.storage import Area
 from core.virtual_exo.faults import Fault, FaultKind
 from core.virtual_exo.machine import Clock, Flash, PcMachine
@@ -25,7 +26,7 @@ class Moment:
     """What the motors were told in one tick, and what they did."""
 
     time_us: int
-    state: State
+    state: DeviceState
     command_nm: Pair
     enabled: bool
     shaft_nm: Pair
@@ -62,7 +63,7 @@ class VirtualExo:
 
     @property
     def moves(self) -> bool:
-        return self.device.state in (State.ARMED, State.ACTIVE)
+        return self.device.state in (DeviceState.ARMED, DeviceState.ACTIVE)
 
     def answer(self, frame: bytes) -> bytes | None:
         return self.device.answer(frame)

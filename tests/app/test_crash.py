@@ -30,7 +30,7 @@ def refuse_it():
     raise refuse("TST-001", "It was refused.", "A reason.", "A step.")
 
 def sit(window):
-    window.desk.said.connect(lambda sentence, tone: told.append(sentence))
+    window.context.said.connect(lambda sentence, tone: told.append(sentence))
     QTimer.singleShot(0, lambda: stumble("before the plots"))
     settle()
     import pyqtgraph  # puts a hook of its own in front

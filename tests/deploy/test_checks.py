@@ -14,10 +14,10 @@ from core.deploy.keys.signature import PrivateKey
 from core.deploy.keys.site_key import KeyKind, TrustedKey
 from core.deploy.manifest import Approval
 from core.deploy.package import parse_package
-from core.devices.exo_protocol import DeviceState
 from core.devices.exo_values import ExoInfo
 from core.devices.profiles import load_profile
 from core.domain.controller import UNATTENDED_APPROVER, TorqueLimits
+from core.domain.exo_protocol import DeviceState
 from tests.deploy.controllers import DEVICE, KEY, NOW, ORIGIN, SMALL, TAG, built, circumstances, trained
 from tests.refusals import code_of
 

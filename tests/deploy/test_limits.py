@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.domain.controller import TorqueLimits
-from core.exo_core.safety import Limits, Profile, Refused, Supervisor
+from core.exo_core.safety import Limits, Profile, Rc, Supervisor
 
 SHA = bytes(range(32))
 FIRMWARE_LIMITS = TorqueLimits(18.0, 150.0, float(np.float32(1.396)))  # S1, S3, S6
@@ -38,7 +38,7 @@ def test_the_exo_keeps_to_the_smallest_of_firmware_profile_package_and_visit(pro
         if kind == "package":
             supervisor.use(SHA, of_core(limits), trial=False)
             package = limits
-        elif supervisor.tighten(of_core(limits)) is Refused.OK:
+        elif supervisor.tighten(of_core(limits)) is Rc.OK:
             visits.append(limits)
         allowed = smallest([FIRMWARE_LIMITS, profile, package, *visits])
         assert all(0.0 <= above < 1e-6 for above in above_the_core(allowed, supervisor.limits))

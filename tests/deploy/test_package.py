@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from core.deploy.blob import TRAILER_BYTES, BlobError, read_blob, sign_blob
 from core.deploy.checks import examine
-from core.deploy.golden import run
+from core.deploy.golden import reference_torque
 from core.deploy.keys.signature import PrivateKey
 from core.deploy.keys.site_secret import site_secret, subject_tag
 from core.deploy.package import build_package, parse_package, read_package
@@ -57,7 +57,7 @@ def test_a_package_gives_the_controller_back_bit_by_bit():
     assert [w.tobytes() for w in mine.weights] == [w.tobytes() for w in theirs.weights]
     assert [b.tobytes() for b in mine.biases] == [b.tobytes() for b in theirs.biases]
     golden = parsed.blob.golden
-    again = run(parsed.blob.controller, golden.angle_rad, golden.velocity_rad_s)
+    again = reference_torque(parsed.blob.controller, golden.angle_rad, golden.velocity_rad_s)
     assert again.tobytes() == golden.torque_nm.tobytes()
     assert np.abs(golden.torque_nm).max() > 1.0  # vectors that do something
     assert parsed.blob.sha256 == BUILT.device_sha256

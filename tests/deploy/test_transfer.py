@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from core.deploy.live import ArmPermit, LiveExo
-from core.deploy.provisional import keep, on_trial, roll_back, take_back
+from core.deploy.live import ArmPermit, ExoMonitor
+from core.deploy.provisional import confirm, is_provisional, revert, roll_back
 from core.deploy.transfer import transfer
 from core.devices.exo_link import ExoLink, connect
-from core.devices.exo_protocol import DeviceState
 from core.domain.audit import AuditStep
+from core.domain.exo_protocol import DeviceState
 from core.errors import JobCancelled
 from tests.deploy.controllers import TAG, package
 from tests.refusals import refused
@@ -37,7 +37,7 @@ def silent(fraction, sentence):
 def kept(link, contents):
     """Transferred and confirmed, as after a walk."""
     transfer(link, contents, silent)
-    return keep(link, contents.blob.sha256)
+    return confirm(link, contents.blob.sha256)
 
 
 def test_a_transfer_ends_on_trial_with_what_was_read_back(exo):
@@ -52,7 +52,7 @@ def test_a_transfer_ends_on_trial_with_what_was_read_back(exo):
         )
         assert done.readback_sha256 == contents.blob.sha256 == link.info().active_sha256
         assert not done.device.confirmed and done.device.virtual
-        assert on_trial(link.slots(), contents.blob.sha256)
+        assert is_provisional(link.slots(), contents.blob.sha256)
         assert done.selftest_ticks == len(contents.blob.golden.torque_nm)
         assert not link.info().state.moves
     assert [step for step, _ in noted] == ["uploaded", "verified", "on trial", "self-test"]
@@ -73,9 +73,9 @@ def test_a_second_controller_takes_the_other_slot(exo):
     with connect(exo.address) as link:
         first = kept(link, package(1)).active_slot
         assert transfer(link, package(2), silent).device.active_slot != first
-        assert take_back(link, package(2).blob.sha256)
+        assert revert(link, package(2).blob.sha256)
         assert link.info().active_sha256 == package(1).blob.sha256
-        assert not take_back(link, package(2).blob.sha256)
+        assert not revert(link, package(2).blob.sha256)
 
 
 def test_a_trial_left_over_is_ended_before_the_next_transfer(exo):
@@ -83,7 +83,7 @@ def test_a_trial_left_over_is_ended_before_the_next_transfer(exo):
         kept(link, package(1))
         transfer(link, package(2), silent)
         transfer(link, package(3), silent)
-        assert take_back(link, package(3).blob.sha256)
+        assert revert(link, package(3).blob.sha256)
         assert link.info().active_sha256 == package(1).blob.sha256
 
 
@@ -92,7 +92,7 @@ def test_a_controller_that_is_not_on_trial_cannot_be_kept(exo):
         transfer(link, package(1), silent)
         link.reset()
         with refused("EXO-017"):
-            keep(link, package(1).blob.sha256)
+            confirm(link, package(1).blob.sha256)
 
 
 def test_an_exo_too_slow_for_the_controller_goes_back(exo, monkeypatch):
@@ -193,13 +193,13 @@ def test_an_exo_that_assists_is_left_alone(exo):
     with connect(exo.address) as link:
         kept(link, package(1))
         said = []
-        live = LiveExo(link, ArmPermit(package(1).blob.sha256, "s"), said.append)
+        live = ExoMonitor(link, ArmPermit(package(1).blob.sha256, "s"), said.append)
         ready(link)
         live.obey("arm")
         assert live.state is DeviceState.ARMED and live.allowed_nm == 12.0
         for act in (
             lambda: transfer(link, package(2), silent),
-            lambda: keep(link, package(1).blob.sha256),
+            lambda: confirm(link, package(1).blob.sha256),
             lambda: roll_back(link, TAG),
         ):
             with refused("EXO-015"):
@@ -211,7 +211,7 @@ def test_an_exo_that_assists_is_left_alone(exo):
 def test_on_trial_the_program_asks_for_half_of_the_torque_at_most(exo):
     with connect(exo.address) as link:
         transfer(link, package(1), silent)
-        live = LiveExo(link, ArmPermit(package(1).blob.sha256, "s"), lambda sentence: None)
+        live = ExoMonitor(link, ArmPermit(package(1).blob.sha256, "s"), lambda sentence: None)
         ready(link)
         live.obey("arm")
         assert live.allowed_nm == 6.0
@@ -224,7 +224,7 @@ def test_only_the_deployed_controller_can_be_armed(exo):
         ready(link)
         for permit in (None, ArmPermit(package(2).blob.sha256, "s")):
             with refused("EXO-008"):
-                LiveExo(link, permit, lambda sentence: None).obey("arm")
+                ExoMonitor(link, permit, lambda sentence: None).obey("arm")
         assert link.info().state is DeviceState.READY
 
 
@@ -250,7 +250,7 @@ def test_an_exo_that_has_just_started_its_controller_is_given_a_tick(exo):
     with connect(exo.address) as link:
         kept(link, package(1))
         ready(link)
-        live = LiveExo(
+        live = ExoMonitor(
             BetweenTicks(link, lag=2), ArmPermit(package(1).blob.sha256, "s"), lambda sentence: None
         )
         live.obey("arm")

@@ -10,12 +10,13 @@ import pytest
 from core.deploy.package import parse_package
 from core.deploy.walk_recorder import BEFORE_TICKS, StrideCounter, WalkFacts, WalkRecorder, match, predict
 from core.devices.exo_faults import row_words
-from core.devices.exo_protocol import DeviceState, TelemetryRecord
+from core.devices.exo_protocol import TelemetryRecord
+from core.domain.exo_protocol import DeviceState
 from core.domain.exo_walk import LEAST_STRIDES
 from core.exo_core.controller import Controller
 from tests.deploy.controllers import SMALL, built, trained
 
-FACTS = WalkFacts("ab" * 32, "SN-1", virtual=True, on_trial=True, limit_nm=6.0, mass_kg=60.0)
+FACTS = WalkFacts("ab" * 32, "SN-1", virtual=True, is_provisional=True, limit_nm=6.0, mass_kg=60.0)
 STRIDE_S = 1.1
 
 

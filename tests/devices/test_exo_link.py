@@ -12,10 +12,11 @@ import pytest
 
 from core.devices.exo_link import connect
 from core.devices.exo_ports import list_ports
-from core.devices.exo_protocol import NEWEST, DeviceState, SlotState
+from core.devices.exo_protocol import NEWEST
 from core.devices.exo_transport import parse_address
 from core.devices.exo_values import Worn
 from core.domain.controller import TorqueLimits
+from core.domain.exo_protocol import DeviceState, SlotState
 from tests.deploy.controllers import package
 from tests.refusals import refused
 from tests.virtual_exo.virtual_exo_process import QUICK, virtual_exo

@@ -16,7 +16,8 @@ import pytest
 from core.deploy.package import parse_package
 from core.devices import exo_link
 from core.devices.exo_link import connect
-from core.devices.exo_protocol import NEWEST, SlotState
+from core.devices.exo_protocol import NEWEST
+from core.domain.exo_protocol import SlotState
 from core.errors import UserError
 from tests.deploy.controllers import SMALL, built, trained
 from tests.virtual_exo.virtual_exo_process import virtual_exo
@@ -211,10 +212,10 @@ def test_a_refused_upload_says_why(exo, old, new):
         link.upload(new.device_bytes)
         link.test(new.blob.sha256)
         link.activate()
-        with pytest.raises(UserError) as on_trial:
+        with pytest.raises(UserError) as is_provisional:
             link.upload(old.device_bytes + b"x")
     assert too_long.value.advice.why == "It answered: INVALID_LENGTH."
-    assert "a controller is on trial" in on_trial.value.advice.why
+    assert "a controller is on trial" in is_provisional.value.advice.why
 
 
 @pytest.mark.parametrize("to_exo", [True, False], ids=["request", "answer"])

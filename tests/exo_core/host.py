@@ -9,9 +9,10 @@ from typing import Any
 
 import cbor2
 
+from core.domain.exo_protocol import DeviceState
 from core.exo_core.device import Device, Identity
 from core.exo_core.library import Library
-from core.exo_core.safety import Profile, State
+from core.exo_core.safety import Profile
 from core.exo_core.storage import Area
 from tests.deploy.controllers import EXO_KEYS
 from tests.exo_core.flash import Flash
@@ -52,7 +53,7 @@ class Host:
         self.sequence = 0
 
     @property
-    def state(self) -> State:
+    def state(self) -> DeviceState:
         return self.device.state
 
     def ask(self, group: int, command: int, operation: int = READ, **request: Any) -> dict[str, Any]:

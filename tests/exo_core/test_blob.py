@@ -14,9 +14,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.deploy.blob import TRAILER_BYTES, BlobError, read_blob, sign_blob
-from core.deploy.golden import run
 from core.exo_core.controller import BlobFault, BlobRefused, Controller
 from core.exo_core.library import Library
+from installer.processes import run
 from tests.deploy.controllers import KEY, LIMITS, package
 from tests.exo_core.kinds import KINDS, controller_of, package_of
 

@@ -15,15 +15,12 @@ from core.devices.exo_protocol import (
     BUFFER_BYTES,
     CONTROL_HZ,
     TELEMETRY_RECORD_BYTES,
-    DeviceState,
     EventRecord,
-    Rc,
     unpack_events,
     unpack_telemetry,
 )
+from core.domain.exo_protocol import DeviceState, Rc
 from core.exo_core.library import Library
-from core.exo_core.safety import Refused, State
-from core.exo_core.slots import SlotsRc
 from core.exo_core.storage import Area
 from tests.deploy.controllers import LIMITS, package
 from tests.exo_core.host import ENUMERATION, EXO, FILES, HEADER, IMAGE, OS, READ, WRITE, Exo
@@ -43,15 +40,15 @@ def ready_exo(core: Library) -> tuple[Exo, bytes]:
     exo = Exo(core)
     name = exo.install(controller())
     exo.wear()
-    assert exo.state is State.READY
+    assert exo.state is DeviceState.READY
     return exo, name
 
 
 def assisting_exo(core: Library) -> tuple[Exo, bytes]:
     exo, name = ready_exo(core)
-    assert exo.arm(name) == {"state": State.ARMED}
+    assert exo.arm(name) == {"state": DeviceState.ARMED}
     exo.run(6.0)
-    assert exo.state is State.ACTIVE
+    assert exo.state is DeviceState.ACTIVE
     return exo, name
 
 
@@ -104,7 +101,7 @@ def test_telemetry_has_no_gaps_and_says_what_it_lost(core: Library):
         since = said["next"]
     assert [record.seq for record in records] == list(range(records[0].seq, records[0].seq + 200))
     assert records[-1].command_nm == exo.bench.torque_nm
-    assert records[-1].state == State.ACTIVE
+    assert records[-1].state == DeviceState.ACTIVE
 
     exo.run(10.0)
     assert exo.ask(EXO, 8, since=since, max=100)["lost"] == 600
@@ -112,7 +109,7 @@ def test_telemetry_has_no_gaps_and_says_what_it_lost(core: Library):
 
 def test_stop_is_obeyed_whatever_else_it_says(core: Library):
     exo, _ = assisting_exo(core)
-    assert exo.ask(EXO, 6, WRITE, arm=False, sha=b"nonsense", nonce=7)["state"] == State.SAFE
+    assert exo.ask(EXO, 6, WRITE, arm=False, sha=b"nonsense", nonce=7)["state"] == DeviceState.SAFE
     exo.tick()
     assert (exo.bench.torque_nm, exo.bench.enabled) == ((0.0, 0.0), False)
 
@@ -131,7 +128,7 @@ def test_nothing_is_changed_while_the_exo_assists(core: Library):
     ):
         said = exo.ask(group, command, WRITE, **request)
         assert said in ({"rc": 6}, {"err": {"group": EXO, "rc": 3}}), (group, command, said)
-    assert exo.state is State.ACTIVE
+    assert exo.state is DeviceState.ACTIVE
     assert not exo.device.reset_asked
 
 
@@ -144,7 +141,7 @@ def test_an_arm_needs_this_controller_and_this_number(core: Library):
     assert exo.ask(EXO, 6, WRITE, nonce=nonce, **request) == refused(5)  # used up
     assert exo.ask(EXO, 6, WRITE, arm=True, sha=name) == {"rc": 3}
     assert exo.ask(EXO, 6, WRITE, nonce=exo.ask(EXO, 0)["nonce"], **{**request, "max_nm": 1e300}) == {"rc": 3}
-    assert exo.state is State.READY
+    assert exo.state is DeviceState.READY
 
 
 def test_an_unconfirmed_controller_gives_half_and_is_gone_after_a_reset(core: Library):
@@ -159,7 +156,7 @@ def test_an_unconfirmed_controller_gives_half_and_is_gone_after_a_reset(core: Li
 
     exo.device.boot()
     info = exo.ask(EXO, 0)
-    assert (info["active"], info["sha"], exo.state) == ("F", b"", State.SAFE)
+    assert (info["active"], info["sha"], exo.state) == ("F", b"", DeviceState.SAFE)
 
 
 def test_a_fault_ends_a_trial_and_the_controller_before_is_back(core: Library):
@@ -169,7 +166,7 @@ def test_a_fault_ends_a_trial_and_the_controller_before_is_back(core: Library):
     exo.ask(EXO, 3, WRITE, action="test", sha=name_of(controller()))
     exo.ask(EXO, 3, WRITE, action="activate")
     exo.wear()
-    assert exo.arm(name_of(controller())) == {"state": State.ARMED}
+    assert exo.arm(name_of(controller())) == {"state": DeviceState.ARMED}
     exo.tick(lambda inputs: setattr(inputs, "estop", True))
 
     assert exo.ask(EXO, 0)["sha"] == before
@@ -177,7 +174,7 @@ def test_a_fault_ends_a_trial_and_the_controller_before_is_back(core: Library):
     assert exo.ask(EXO, 3, WRITE, action="confirm", sha=name_of(controller())) == {
         "err": {"group": EXO, "rc": 4}
     }
-    assert exo.state is State.FAULT
+    assert exo.state is DeviceState.FAULT
 
 
 @pytest.mark.parametrize("wrong", ["junk", "other exo", "golden", "envelope"])
@@ -215,13 +212,13 @@ def test_weights_that_change_in_memory_stop_the_exo_within_a_second_and_never_ru
     memory[2000] ^= 1 << 13
 
     exo.run(1.0)
-    assert exo.state is State.FAULT
+    assert exo.state is DeviceState.FAULT
     assert exo.bench.torque_nm == (0.0, 0.0)
     assert exo.ask(EXO, 9)["faults"][-1]["code"] == 22
     exo.ask(EXO, 9, WRITE, ack=True)
     exo.run(1.0)
     assert exo.ask(EXO, 0)["sha"] != name
-    assert exo.state is State.SAFE
+    assert exo.state is DeviceState.SAFE
 
 
 def test_a_broken_storage_leaves_the_factory_controller(core: Library):
@@ -230,7 +227,7 @@ def test_a_broken_storage_leaves_the_factory_controller(core: Library):
     exo.bench.dead = True
     exo.device.boot()
     assert exo.ask(EXO, 0)["active"] == "F"
-    assert exo.state is State.SAFE
+    assert exo.state is DeviceState.SAFE
 
 
 def test_the_sensors_tell_how_they_sit(core: Library):
@@ -243,9 +240,11 @@ def test_the_sensors_tell_how_they_sit(core: Library):
 
 
 def test_the_core_and_the_link_spell_states_and_refusals_alike(core: Library):
-    assert {state.name: state.value for state in State} == {state.name: state.value for state in DeviceState}
+    assert {state.name: state.value for state in DeviceState} == {
+        state.name: state.value for state in DeviceState
+    }
     known = {rc.name: rc.value for rc in Rc} | {"STORAGE": Rc.UNKNOWN}
-    for kind in (Refused, SlotsRc):
+    for kind in (Rc, Rc):
         assert {rc.name: rc.value for rc in kind}.items() <= known.items()
     assert Exo(core).ask(EXO, 0)["ctrl_hz"] == CONTROL_HZ
     assert core.lib.EXO_TELEMETRY_BYTES == TELEMETRY_RECORD_BYTES
@@ -326,7 +325,7 @@ def test_any_bytes_as_frames_leave_the_exo_safe(core: Library, frames: list[byte
         answer = exo.device.answer(frame)
         assert answer is None or len(answer) >= 8
         exo.tick()
-    assert exo.state is State.SAFE
+    assert exo.state is DeviceState.SAFE
 
 
 @settings(max_examples=100, deadline=None)
@@ -348,7 +347,7 @@ def test_any_request_is_answered_and_leaves_the_exo_safe(
     for group, command, operation, request in requests:
         exo.ask(group, command, operation, **request)
         exo.tick()
-    assert exo.state is State.SAFE
+    assert exo.state is DeviceState.SAFE
     assert exo.bench.torque_nm == (0.0, 0.0)
 
 

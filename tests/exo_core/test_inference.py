@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.deploy.golden import run
+from core.deploy.golden import reference_torque
 from core.deploy.keys.signature import PrivateKey
 from core.domain.twin import Network
 from core.exo_core.controller import Controller
@@ -105,7 +105,9 @@ def test_an_independent_code_generator_answers_within_a_hundred_thousandth_of_fu
 def test_a_cortex_m7_gives_the_bits_of_the_simulation(cortex_m7: Path, tmp_path: Path, name: str):
     controller = controller_of(name, seed=9)
     motion = np.random.default_rng(9).normal(0.0, 1.0, (20, 16, 4)).astype(np.float32)
-    expected = b"".join(run(controller, sequence[:, :2], sequence[:, 2:]).tobytes() for sequence in motion)
+    expected = b"".join(
+        reference_torque(controller, sequence[:, :2], sequence[:, 2:]).tobytes() for sequence in motion
+    )
 
     job = Job(RUN, package_of(controller).device_bytes, motion)
 

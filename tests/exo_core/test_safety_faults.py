@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from core.domain.exo_protocol import DeviceState, Rc
 from core.exo_core.library import Library
-from core.exo_core.safety import Envelope, Inputs, Limits, Profile, Refused, State, Verdict
+from core.exo_core.safety import Envelope, Inputs, Limits, Profile, Verdict
 from tests.exo_core.wearer import Fault, Wearer, assisted_wearer, reading
 
 NAN = math.nan
@@ -92,7 +93,7 @@ def test_a_fault_ends_in_zero_torque_in_time_and_latches(core: Library, name: st
     wearer = assisted_wearer(core)
 
     assert ms_until_zero(wearer, case) <= case.within_ms
-    assert wearer.state is State.FAULT
+    assert wearer.state is DeviceState.FAULT
     assert not wearer.command.enable
     assert (wearer.supervisor.events[-1].row, wearer.supervisor.events[-1].verdict) == (
         case.row,
@@ -100,11 +101,11 @@ def test_a_fault_ends_in_zero_torque_in_time_and_latches(core: Library, name: st
     )
 
     assert set(wearer.run(3.0)) == {(0.0, 0.0)}  # the reason is gone, the fault is not
-    assert wearer.arm() is Refused.FAULT_LATCHED
-    assert wearer.supervisor.acknowledge() is Refused.OK
+    assert wearer.arm() is Rc.FAULT_LATCHED
+    assert wearer.supervisor.acknowledge() is Rc.OK
     assert set(wearer.run(3.0)) == {(0.0, 0.0)}  # acknowledged is not armed
-    assert wearer.state is State.READY
-    assert wearer.arm() is Refused.OK
+    assert wearer.state is DeviceState.READY
+    assert wearer.arm() is Rc.OK
 
 
 @pytest.mark.parametrize("name", [name for name, case in LATCHING.items() if case.within_ms > 0])
@@ -114,10 +115,10 @@ def test_a_moment_of_it_is_not_enough_where_the_row_gives_time(core: Library, na
 
     for _ in range(case.within_ms // 10 - 1 - (case.row == 11)):
         wearer.step(case.fault, wish=case.wish)
-        assert wearer.state is State.ACTIVE
+        assert wearer.state is DeviceState.ACTIVE
 
     wearer.run(1.0)
-    assert wearer.state is State.ACTIVE
+    assert wearer.state is DeviceState.ACTIVE
 
 
 def test_s06_a_thigh_out_of_range_gets_no_torque_and_a_second_of_it_is_a_fault(core: Library):
@@ -130,10 +131,10 @@ def test_s06_a_thigh_out_of_range_gets_no_torque_and_a_second_of_it_is_a_fault(c
     assert wearer.torque_nm[0] == 0.0  # at once, that side
     assert wearer.torque_nm[1] != 0.0
     wearer.run(0.97, out)
-    assert wearer.state is State.ACTIVE
+    assert wearer.state is DeviceState.ACTIVE
     wearer.run(0.05, out)
 
-    assert wearer.state is State.FAULT
+    assert wearer.state is DeviceState.FAULT
     assert wearer.torque_nm == (0.0, 0.0)
     assert wearer.supervisor.events[-1].row == 6
 
@@ -157,7 +158,7 @@ def test_s17_a_warm_motor_gives_less(core: Library):
     assert wearer.torque_nm == pytest.approx((1.5, -1.5))
     wearer.run(1.0)
     assert wearer.torque_nm == (6.0, -6.0)
-    assert wearer.state is State.ACTIVE
+    assert wearer.state is DeviceState.ACTIVE
 
 
 def test_s17_heat_that_no_sensor_sees_is_counted(core: Library):
@@ -169,7 +170,7 @@ def test_s17_heat_that_no_sensor_sees_is_counted(core: Library):
     torques = wearer.run(12.0)
     full = sum(1 for left, _ in torques if left == 6.0)
 
-    assert wearer.state is State.FAULT
+    assert wearer.state is DeviceState.FAULT
     assert wearer.supervisor.events[-1].row == 17
     assert 300 < full < 371
 
@@ -183,13 +184,13 @@ def test_s18_ten_minutes_of_warm_skin_stop_the_exo(core: Library):
         wearer.step(warm, tick_us=1_000_000)
     wearer.walk()
     wearer.run(4.0, warm)
-    assert wearer.arm() is Refused.OK
+    assert wearer.arm() is Rc.OK
 
     wearer.run(5.9, warm)
-    assert wearer.state is State.ACTIVE
+    assert wearer.state is DeviceState.ACTIVE
     wearer.run(0.2, warm)
 
-    assert wearer.state is State.FAULT
+    assert wearer.state is DeviceState.FAULT
     assert wearer.supervisor.events[-1].row == 18
 
 
@@ -198,10 +199,10 @@ def test_s21_the_emergency_stop_counts_at_rest_too(core: Library):
     wearer.supervisor.stop()
 
     wearer.step(reading(estop=True))
-    assert wearer.state is State.FAULT
+    assert wearer.state is DeviceState.FAULT
     wearer.supervisor.acknowledge()
     wearer.step(reading(estop=True))
-    assert wearer.state is State.FAULT  # still pressed
+    assert wearer.state is DeviceState.FAULT  # still pressed
 
 
 def test_s22_changed_weights_ask_for_the_controller_before(core: Library):
@@ -227,8 +228,8 @@ def test_what_would_be_a_fault_keeps_the_exo_from_being_ready(core: Library, row
     wearer.supervisor.stop()
 
     wearer.run(0.2, cause)
-    assert wearer.state is State.SAFE
+    assert wearer.state is DeviceState.SAFE
     assert wearer.supervisor.blocked_by == row
-    assert wearer.arm() is Refused.NOT_READY
+    assert wearer.arm() is Rc.NOT_READY
     wearer.run(0.2)
-    assert wearer.state is State.READY
+    assert wearer.state is DeviceState.READY

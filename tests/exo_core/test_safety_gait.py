@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from core.domain.exo_protocol import DeviceState, Rc
 from core.exo_core.building import SOURCES
 from core.exo_core.library import Library
-from core.exo_core.safety import Envelope, Inputs, Limits, Profile, Refused, State, Supervisor, Verdict
+from core.exo_core.safety import Envelope, Inputs, Limits, Profile, Supervisor, Verdict
 from tests.exo_core.wearer import NONCE, SHA, Fault, Wearer, assisted_wearer, reading, ready_wearer
 
 
@@ -33,8 +34,8 @@ def test_s01_the_smallest_limit_holds_whoever_set_it(core: Library, source: str)
         trial=source == "trial",
     )
     if source == "visit":
-        assert wearer.supervisor.tighten(small) is Refused.OK
-    assert wearer.arm(max_nm=4.0 if source == "session" else 99.0) is Refused.OK
+        assert wearer.supervisor.tighten(small) is Rc.OK
+    assert wearer.arm(max_nm=4.0 if source == "session" else 99.0) is Rc.OK
     torques = wearer.run(6.0, wish=(29.0, -29.0))
 
     expected = 18.0 if source == "firmware" else 4.0
@@ -81,13 +82,13 @@ def test_s05_the_torque_grows_over_the_asked_time_and_never_faster_than_in_one_s
     times = {}
     for ramp_s in (0.0, 5.0):
         wearer = ready_wearer(core)
-        assert wearer.arm(ramp_s=ramp_s) is Refused.OK
-        assert wearer.state is State.ARMED
+        assert wearer.arm(ramp_s=ramp_s) is Rc.OK
+        assert wearer.state is DeviceState.ARMED
         torques = [left for left, _ in wearer.run(12.0)]
         begun = next(at for at, value in enumerate(torques) if value > 0.0)
         full = next(at for at, value in enumerate(torques) if value == 6.0)
         times[ramp_s] = (full - begun) / 100.0
-        assert wearer.state is State.ACTIVE
+        assert wearer.state is DeviceState.ACTIVE
     assert times == {0.0: pytest.approx(1.0, abs=0.02), 5.0: pytest.approx(5.0, abs=0.02)}
 
 
@@ -124,7 +125,7 @@ def test_s04_three_strides_of_braking_end_the_assistance(core: Library):
         wearer.step(wanted, wish=inputs.motor_nm)
 
     ticks = 0
-    while wearer.state.value in (State.ARMED, State.ACTIVE) and ticks < 700:
+    while wearer.state.value in (DeviceState.ARMED, DeviceState.ACTIVE) and ticks < 700:
         follow(braking)
         ticks += 1
 
@@ -138,7 +139,7 @@ def test_s07_strides_half_as_large_fade_and_good_ones_bring_it_back(core: Librar
     wearer.walk(swing_rad=0.14)
     wearer.run(4.0)
     assert wearer.torque_nm == (0.0, 0.0)
-    assert wearer.state is State.ACTIVE  # no fault: it may come back
+    assert wearer.state is DeviceState.ACTIVE  # no fault: it may come back
 
     wearer.walk(swing_rad=0.35)
     wearer.run(3.0)
@@ -160,7 +161,7 @@ def test_s08_nobody_who_stands_is_pushed(core: Library):
     wearer = ready_wearer(core)
     wearer.walk(swing_rad=0.0)
     wearer.run(1.0)
-    assert wearer.arm() is Refused.OK
+    assert wearer.arm() is Rc.OK
     assert set(wearer.run(6.0)) == {(0.0, 0.0)}
 
     wearer.walk()
@@ -173,7 +174,7 @@ def test_s08_torque_ends_when_the_person_stops(core: Library):
     wearer.walk(swing_rad=0.0)
     wearer.run(2.4 + 0.3 + 0.1)
     assert wearer.torque_nm == (0.0, 0.0)
-    assert wearer.state is State.ACTIVE
+    assert wearer.state is DeviceState.ACTIVE
 
 
 @pytest.mark.parametrize("stride_s", [0.5, 2.2])
@@ -197,7 +198,7 @@ def test_s13_motion_that_no_training_saw_fades_and_comes_back_by_itself(core: Li
     assert wearer.torque_nm == (0.0, 0.0)
     wearer.run(6.0)
     assert wearer.torque_nm == (6.0, -6.0)
-    assert wearer.state is State.ACTIVE
+    assert wearer.state is DeviceState.ACTIVE
 
 
 # S9: an old sample
@@ -212,7 +213,7 @@ def test_s09_an_old_sample_gives_less_before_it_is_a_fault(core: Library):
 
     torques = [wearer.step(late, wish=(18.0, -18.0)).torque_nm[0] for _ in range(5)]
     assert torques[3] < torques[2] <= 6.0 + 3 * 1.5
-    assert wearer.state is State.ACTIVE
+    assert wearer.state is DeviceState.ACTIVE
 
 
 # S12: where the sensors sit
@@ -243,21 +244,21 @@ def test_s12_a_sensor_in_the_wrong_place_is_never_ready(core: Library, wrong: Fa
     wearer.walk()
     wearer.run(8.0, wrong)
 
-    assert wearer.state is State.SAFE
+    assert wearer.state is DeviceState.SAFE
     assert wearer.supervisor.blocked_by == 12
-    assert wearer.arm() is Refused.NOT_READY
+    assert wearer.arm() is Rc.NOT_READY
 
 
 def test_s12_an_exo_put_on_anew_is_looked_at_anew(core: Library):
     wearer = ready_wearer(core)
     wearer.supervisor.wear()
     wearer.run(3.0)
-    assert wearer.state is State.SAFE  # nobody has stood still yet
+    assert wearer.state is DeviceState.SAFE  # nobody has stood still yet
     wearer.walk(swing_rad=0.0)
     wearer.run(0.7)
     wearer.walk()
     wearer.run(4.5)
-    assert wearer.state is State.READY
+    assert wearer.state is DeviceState.READY
 
 
 @pytest.mark.parametrize("waited_s", [0.0, 0.3, 0.6, 0.9, 1.2, 1.5, 1.8, 2.1])
@@ -267,13 +268,13 @@ def test_s12_what_was_seen_before_the_assistance_is_not_mixed_with_what_comes_af
     wearer = ready_wearer(core)
     wearer.walk(stride_s=0.65)
     wearer.run(waited_s)
-    assert wearer.arm() is Refused.OK
+    assert wearer.arm() is Rc.OK
     wearer.run(3.0)
     wearer.supervisor.stop()
     wearer.run(0.01)
     for _ in range(300):
         wearer.run(0.01)
-        assert wearer.state is State.READY, wearer.supervisor.blocked_by
+        assert wearer.state is DeviceState.READY, wearer.supervisor.blocked_by
 
 
 # S19, S20
@@ -293,8 +294,8 @@ def test_s19_s20_a_low_battery_or_a_pulled_cable_fades_and_needs_a_new_arm(
     assert (wearer.supervisor.events[-1].row, wearer.supervisor.events[-1].verdict) == (row, Verdict.RELEASE)
 
     assert set(wearer.run(4.0)) == {(0.0, 0.0)}
-    assert wearer.state is State.READY
-    assert wearer.arm() is Refused.OK
+    assert wearer.state is DeviceState.READY
+    assert wearer.arm() is Rc.OK
 
 
 def test_s20_a_silent_host_ends_the_assistance(core: Library):
@@ -315,42 +316,42 @@ def test_s23_every_start_needs_the_hash_and_a_number_used_once(core: Library):
     wearer = ready_wearer(core)
     arm = wearer.supervisor.arm
 
-    assert arm(SHA, NONCE, max_nm=5.0) is Refused.NONCE_MISMATCH  # never given
+    assert arm(SHA, NONCE, max_nm=5.0) is Rc.NONCE_MISMATCH  # never given
     wearer.supervisor.renew(NONCE)
-    assert arm(SHA, b"76543210", max_nm=5.0) is Refused.NONCE_MISMATCH
-    assert arm(SHA, NONCE, max_nm=5.0) is Refused.NONCE_MISMATCH  # used up by the try
-    assert wearer.arm(sha=bytes(32)) is Refused.HASH_MISMATCH
-    assert wearer.arm(max_nm=float("nan")) is Refused.BAD_REQUEST
-    assert wearer.arm(max_nm=0.0) is Refused.BAD_REQUEST
-    assert wearer.arm(ramp_s=float("inf")) is Refused.BAD_REQUEST
-    assert wearer.state is State.READY
-    assert wearer.arm() is Refused.OK
-    assert wearer.arm() is Refused.BAD_STATE
+    assert arm(SHA, b"76543210", max_nm=5.0) is Rc.NONCE_MISMATCH
+    assert arm(SHA, NONCE, max_nm=5.0) is Rc.NONCE_MISMATCH  # used up by the try
+    assert wearer.arm(sha=bytes(32)) is Rc.HASH_MISMATCH
+    assert wearer.arm(max_nm=float("nan")) is Rc.BAD_REQUEST
+    assert wearer.arm(max_nm=0.0) is Rc.BAD_REQUEST
+    assert wearer.arm(ramp_s=float("inf")) is Rc.BAD_REQUEST
+    assert wearer.state is DeviceState.READY
+    assert wearer.arm() is Rc.OK
+    assert wearer.arm() is Rc.BAD_STATE
 
 
 def test_s23_without_a_controller_there_is_nothing_to_arm(core: Library):
     wearer = Wearer(core)
     wearer.get_ready()
-    assert wearer.arm() is Refused.NOT_SELFTESTED
-    assert wearer.state is State.SAFE
+    assert wearer.arm() is Rc.NOT_SELFTESTED
+    assert wearer.state is DeviceState.SAFE
 
 
 def test_before_the_core_has_checked_itself_nothing_happens(core: Library):
     supervisor = Supervisor(Profile(), core)
     supervisor.use(SHA, Limits(), trial=False)
-    assert supervisor.state is State.BOOT
+    assert supervisor.state is DeviceState.BOOT
     supervisor.renew(NONCE)
-    assert supervisor.arm(SHA, NONCE, max_nm=5.0) is Refused.BAD_STATE
+    assert supervisor.arm(SHA, NONCE, max_nm=5.0) is Rc.BAD_STATE
 
 
 def test_limits_only_tighten_and_only_at_rest(core: Library):
     wearer = assisted_wearer(core)
-    assert wearer.supervisor.tighten(Limits(peak_nm=3.0)) is Refused.BAD_STATE
+    assert wearer.supervisor.tighten(Limits(peak_nm=3.0)) is Rc.BAD_STATE
     wearer.supervisor.stop()
-    assert wearer.supervisor.tighten(Limits(peak_nm=3.0)) is Refused.OK
-    assert wearer.supervisor.tighten(Limits(peak_nm=4.0)) is Refused.LIMIT_RAISED
-    assert wearer.supervisor.tighten(Limits(peak_nm=float("nan"))) is Refused.BAD_REQUEST
-    assert wearer.supervisor.tighten(Limits(peak_nm=-1.0)) is Refused.BAD_REQUEST
+    assert wearer.supervisor.tighten(Limits(peak_nm=3.0)) is Rc.OK
+    assert wearer.supervisor.tighten(Limits(peak_nm=4.0)) is Rc.LIMIT_RAISED
+    assert wearer.supervisor.tighten(Limits(peak_nm=float("nan"))) is Rc.BAD_REQUEST
+    assert wearer.supervisor.tighten(Limits(peak_nm=-1.0)) is Rc.BAD_REQUEST
     assert wearer.supervisor.limits.peak_nm == 3.0
 
 

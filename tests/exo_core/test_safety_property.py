@@ -8,8 +8,9 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from core.domain.exo_protocol import DeviceState
 from core.exo_core.library import Library
-from core.exo_core.safety import Inputs, Limits, State
+from core.exo_core.safety import Inputs, Limits
 from tests.exo_core.wearer import Wearer, ready_wearer
 
 PAIRS = ("angle_rad", "motor_nm", "case_c", "winding_c", "skin_c")
@@ -54,7 +55,7 @@ def check(wearer: Wearer, smallest: Limits, tick_us: int) -> None:
         assert math.isfinite(now)
         assert abs(now) <= smallest.peak_nm
         assert now == 0.0 or abs(now - before) <= smallest.rate_nm_s * min(tick_us, 10_000) * 1e-6
-    if wearer.state not in (State.ARMED, State.ACTIVE):
+    if wearer.state not in (DeviceState.ARMED, DeviceState.ACTIVE):
         assert wearer.torque_nm == (0.0, 0.0)
         assert not wearer.command.enable
 

@@ -16,7 +16,11 @@ ROWS = [
 
 def test_every_row_of_the_table_names_tests_that_exist():
     tests = Path(__file__).parents[1]
-    files = [path for room in ("exo_core", "deploy", "devices") for path in (tests / room).glob("test_*.py")]
+    files = [
+        path
+        for room in ("exo_core", "deploy", "virtual_exo", "devices")
+        for path in (tests / room).glob("test_*.py")
+    ]
     written = "\n".join(path.read_text(encoding="utf-8") for path in files)
     named_tests = set(re.findall(r"^def (test_\w+)", written, flags=re.MULTILINE))
 
@@ -39,7 +43,7 @@ def test_every_row_that_can_latch_is_tried_by_name():
 
 
 def test_every_row_of_the_design_is_tried_through_the_plant():
-    cases = (Path(__file__).parents[1] / "deploy" / "test_plant_faults.py").read_text(encoding="utf-8")
+    cases = (Path(__file__).parents[1] / "virtual_exo" / "test_plant_faults.py").read_text(encoding="utf-8")
     latching = re.findall(r'^    "S(\d+) ', cases, flags=re.MULTILINE)
     claims = re.findall(r"^def test((?:_s\d\d)+)_", cases, flags=re.MULTILINE)
     tried = {int(number) for number in [*latching, *re.findall(r"\d\d", "".join(claims))]}

@@ -8,9 +8,9 @@ import pytest
 
 from core.deploy.blob import TRAILER_BYTES, sign_blob
 from core.deploy.keys.signature import PrivateKey
+from core.domain.exo_protocol import DeviceState, Rc
 from core.exo_core.device import ExoKey
 from core.exo_core.library import Library
-from core.exo_core.safety import Refused, State
 from tests.deploy.controllers import KEY, package
 from tests.exo_core.host import EXO, WRITE, Exo
 
@@ -18,7 +18,7 @@ OTHER = PrivateKey.from_seed(bytes(32))
 GOOD = package(seed=3, gain=1.2).device_bytes
 BEFORE = package(seed=4).device_bytes
 NOT_TRUSTED = "not signed by anybody whom this exo trusts"
-NOT_SIGNED = {"err": {"group": EXO, "rc": Refused.NOT_SIGNED}}
+NOT_SIGNED = {"err": {"group": EXO, "rc": Rc.NOT_SIGNED}}
 
 
 def name_of(data: bytes) -> bytes:
@@ -26,7 +26,7 @@ def name_of(data: bytes) -> bytes:
 
 
 def judged(exo: Exo, data: bytes) -> tuple[str, str]:
-    """State and reason of the slot that an upload went to."""
+    """DeviceState and reason of the slot that an upload went to."""
     exo.upload(data)
     slot = next(slot for slot in exo.ask(EXO, 1)["slots"] if slot["sha"] == name_of(data))
     return slot["state"], slot["detail"]
@@ -98,7 +98,7 @@ def test_a_controller_whose_key_is_no_longer_trusted_does_not_start(core: Librar
     exo.device.boot()
 
     info, slot = exo.ask(EXO, 0), exo.ask(EXO, 1)["slots"][0]
-    assert (info["active"], exo.state) == ("F", State.SAFE)
+    assert (info["active"], exo.state) == ("F", DeviceState.SAFE)
     assert (slot["state"], slot["detail"]) == ("bad", NOT_TRUSTED)
 
 
@@ -113,7 +113,7 @@ def test_a_bit_that_changes_in_memory_just_before_an_arm_is_found_by_the_arm(cor
     exo.tick()
     assert exo.ask(EXO, 0)["sha"] != name
     assert not exo.bench.enabled
-    assert exo.arm(name) != {"state": State.ARMED}
+    assert exo.arm(name) != {"state": DeviceState.ARMED}
 
 
 def test_a_key_that_is_taken_away_ends_arming(core: Library):
@@ -128,7 +128,7 @@ def test_an_arm_while_the_exo_assists_changes_nothing(core: Library):
     exo = Exo(core)
     name = exo.install(GOOD)
     exo.wear()
-    assert exo.arm(name) == {"state": State.ARMED}
+    assert exo.arm(name) == {"state": DeviceState.ARMED}
     exo.device.trust(())  # no check of many milliseconds while somebody walks with torque
-    assert exo.arm(name)["err"]["rc"] == Refused.BAD_STATE
-    assert exo.state is State.ARMED
+    assert exo.arm(name)["err"]["rc"] == Rc.BAD_STATE
+    assert exo.state is DeviceState.ARMED

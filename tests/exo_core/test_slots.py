@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.domain.exo_protocol import Rc, SlotState
 from core.exo_core.library import Library
-from core.exo_core.slots import FACTORY, Slots, SlotsRc, SlotState
+from core.exo_core.slots import FACTORY, Slots
 from core.exo_core.storage import Area
 from tests.exo_core.flash import SIZES, Flash
 
@@ -29,20 +30,20 @@ def booted(core: Library, flash: Flash) -> Slots:
     return slots
 
 
-def upload(slots: Slots, data: bytes, subject: bytes = ALICE) -> SlotsRc:
+def upload(slots: Slots, data: bytes, subject: bytes = ALICE) -> Rc:
     code, offset = slots.begin(len(data), name_of(data))
-    while code is SlotsRc.OK and offset < len(data):
+    while code is Rc.OK and offset < len(data):
         code, offset = slots.write(offset, data[offset : offset + 100])
-    return code if code is not SlotsRc.OK else slots.judge(good=True, subject=subject)
+    return code if code is not Rc.OK else slots.judge(good=True, subject=subject)
 
 
 def install(core: Library, flash: Flash, data: bytes, subject: bytes = ALICE) -> Slots:
     """Upload, try and confirm."""
     slots = booted(core, flash)
-    assert upload(slots, data, subject) is SlotsRc.OK
-    assert slots.mark(name_of(data)) is SlotsRc.OK
+    assert upload(slots, data, subject) is Rc.OK
+    assert slots.mark(name_of(data)) is Rc.OK
     slots = booted(core, flash)
-    assert slots.confirm(name_of(data)) is SlotsRc.OK
+    assert slots.confirm(name_of(data)) is Rc.OK
     return slots
 
 
@@ -70,9 +71,9 @@ def test_a_controller_runs_on_trial_and_stays_once_confirmed(core: Library):
     assert slots.running == FACTORY  # not before the next start
 
     slots = booted(core, flash)
-    assert (runs(slots), state_of(slots, FIRST)) == (FIRST, SlotState.TRIAL)
-    assert slots.confirm(name_of(SECOND)) is SlotsRc.HASH_MISMATCH
-    assert slots.confirm(name_of(FIRST)) is SlotsRc.OK
+    assert (runs(slots), state_of(slots, FIRST)) == (FIRST, SlotState.PROVISIONAL)
+    assert slots.confirm(name_of(SECOND)) is Rc.HASH_MISMATCH
+    assert slots.confirm(name_of(FIRST)) is Rc.OK
     assert (runs(booted(core, flash)), state_of(slots, FIRST)) == (FIRST, SlotState.CONFIRMED)
 
 
@@ -81,7 +82,7 @@ def test_a_trial_that_nobody_confirmed_is_undone_by_the_next_start(core: Library
     slots = install(core, flash, FIRST)
     upload(slots, SECOND)
     slots.mark(name_of(SECOND))
-    assert slots.activate() is SlotsRc.OK
+    assert slots.activate() is Rc.OK
     assert runs(slots) == SECOND
 
     slots = booted(core, flash)
@@ -94,65 +95,65 @@ def test_a_controller_that_failed_its_self_test_is_never_tried_again(core: Libra
     upload(slots, SECOND)
     slots.mark(name_of(SECOND))
     slots.activate()
-    assert slots.reject() is SlotsRc.OK
+    assert slots.reject() is Rc.OK
 
     assert runs(slots) == FIRST
-    assert slots.mark(name_of(SECOND)) is SlotsRc.BAD_STATE
+    assert slots.mark(name_of(SECOND)) is Rc.BAD_STATE
 
 
 def test_the_one_before_is_a_revert_away_for_the_same_person_only(core: Library):
-    for subject, code in ((ALICE, SlotsRc.OK), (BOB, SlotsRc.OTHER_SUBJECT)):
+    for subject, code in ((ALICE, Rc.OK), (BOB, Rc.OTHER_SUBJECT)):
         flash = Flash()
         install(core, flash, FIRST, ALICE)
         slots = install(core, flash, SECOND, subject)
         assert slots.revert() is code
-        assert runs(booted(core, flash)) == (FIRST if code is SlotsRc.OK else SECOND)
+        assert runs(booted(core, flash)) == (FIRST if code is Rc.OK else SECOND)
 
 
 def test_what_runs_cannot_be_overwritten_or_erased(core: Library):
     flash = Flash()
     slots = install(core, flash, FIRST)
-    assert slots.erase(slots.running) is SlotsRc.BAD_STATE
+    assert slots.erase(slots.running) is Rc.BAD_STATE
     upload(slots, SECOND)
     upload(slots, FIRST + SECOND)
     assert runs(slots) == FIRST
     slots.mark(name_of(FIRST + SECOND))
     slots.activate()
-    assert slots.begin(10, bytes(32))[0] is SlotsRc.BAD_STATE  # the one before must stay during a trial
-    assert slots.erase(0) is SlotsRc.BAD_STATE
-    assert slots.mark(name_of(FIRST)) is SlotsRc.BAD_STATE
+    assert slots.begin(10, bytes(32))[0] is Rc.BAD_STATE  # the one before must stay during a trial
+    assert slots.erase(0) is Rc.BAD_STATE
+    assert slots.mark(name_of(FIRST)) is Rc.BAD_STATE
 
 
 def test_an_upload_goes_on_where_it_was_and_ignores_what_it_has(core: Library):
     slots = booted(core, Flash())
-    assert slots.begin(len(FIRST), name_of(FIRST)) == (SlotsRc.OK, 0)
-    assert slots.write(0, FIRST[:100]) == (SlotsRc.OK, 100)
-    assert slots.write(0, FIRST[:100]) == (SlotsRc.OK, 100)
-    assert slots.write(250, FIRST[250:300]) == (SlotsRc.OK, 100)
-    assert slots.begin(len(FIRST), name_of(FIRST)) == (SlotsRc.OK, 100)
-    assert slots.judge(good=True, subject=ALICE) is SlotsRc.BAD_STATE  # not whole yet
-    assert slots.write(100, FIRST[100:] + b"x") == (SlotsRc.BAD_REQUEST, 100)
-    assert slots.write(100, FIRST[100:]) == (SlotsRc.OK, len(FIRST))
-    assert slots.judge(good=True, subject=ALICE) is SlotsRc.OK
+    assert slots.begin(len(FIRST), name_of(FIRST)) == (Rc.OK, 0)
+    assert slots.write(0, FIRST[:100]) == (Rc.OK, 100)
+    assert slots.write(0, FIRST[:100]) == (Rc.OK, 100)
+    assert slots.write(250, FIRST[250:300]) == (Rc.OK, 100)
+    assert slots.begin(len(FIRST), name_of(FIRST)) == (Rc.OK, 100)
+    assert slots.judge(good=True, subject=ALICE) is Rc.BAD_STATE  # not whole yet
+    assert slots.write(100, FIRST[100:] + b"x") == (Rc.BAD_REQUEST, 100)
+    assert slots.write(100, FIRST[100:]) == (Rc.OK, len(FIRST))
+    assert slots.judge(good=True, subject=ALICE) is Rc.OK
 
 
 def test_wrong_bytes_and_wrong_lengths_never_become_a_controller(core: Library):
     slots = booted(core, Flash())
-    assert slots.begin(0, bytes(32))[0] is SlotsRc.BAD_REQUEST
-    assert slots.begin(SIZES[Area.SLOT_A] + 1, bytes(32))[0] is SlotsRc.BAD_REQUEST
+    assert slots.begin(0, bytes(32))[0] is Rc.BAD_REQUEST
+    assert slots.begin(SIZES[Area.SLOT_A] + 1, bytes(32))[0] is Rc.BAD_REQUEST
     slots.begin(4, name_of(b"good"))
-    assert slots.write(0, b"evil")[0] is SlotsRc.HASH_MISMATCH
+    assert slots.write(0, b"evil")[0] is Rc.HASH_MISMATCH
     assert slots.slots[0].state is SlotState.EMPTY
-    assert slots.mark(name_of(b"evil")) is SlotsRc.NO_CONTROLLER
+    assert slots.mark(name_of(b"evil")) is Rc.NO_CONTROLLER
 
 
 def test_what_the_judge_refuses_is_kept_but_never_runs(core: Library):
     slots = booted(core, Flash())
     slots.begin(4, name_of(b"good"))
     slots.write(0, b"good")
-    assert slots.judge(good=False, subject=bytes(32)) is SlotsRc.OK
+    assert slots.judge(good=False, subject=bytes(32)) is Rc.OK
     assert slots.slots[0].state is SlotState.BAD
-    assert slots.mark(name_of(b"good")) is SlotsRc.BAD_STATE
+    assert slots.mark(name_of(b"good")) is Rc.BAD_STATE
 
 
 def test_a_changed_byte_in_storage_is_noticed_at_the_next_start(core: Library):
@@ -243,7 +244,9 @@ def check_story(core: Library, story: tuple[str, ...], shares: tuple[float, ...]
                 assert found[0] in (before[0], after[0], FIRST, b""), (name, cut, share)
                 assert found[0] != b"" or b"" in (before[0], after[0]), (name, cut, share)
                 running = [
-                    state for state in found[1].values() if state in (SlotState.TRIAL, SlotState.CONFIRMED)
+                    state
+                    for state in found[1].values()
+                    if state in (SlotState.PROVISIONAL, SlotState.CONFIRMED)
                 ]
                 assert running or found[0] == b"", (name, cut, share)
                 assert SlotState.RECEIVING not in found[1].values()
@@ -272,7 +275,7 @@ def test_the_journal_goes_round_and_keeps_the_newest(core: Library):
     slots = install(core, flash, FIRST)
     for number in range(30):
         data = bytes([number]) * 64
-        assert upload(slots, data) is SlotsRc.OK
+        assert upload(slots, data) is Rc.OK
         assert state_of(slots, data) is SlotState.VALID
         slots = booted(core, flash)
         assert (runs(slots), state_of(slots, data)) == (FIRST, SlotState.VALID)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from core.domain.exo_protocol import DeviceState, Rc
 from core.exo_core.library import Library
-from core.exo_core.safety import Command, Envelope, Inputs, Limits, Pair, Profile, Refused, State, Supervisor
+from core.exo_core.safety import Command, Envelope, Inputs, Limits, Pair, Profile, Supervisor
 
 TICK_US = 10_000
 SHA = bytes(range(32))
@@ -35,7 +36,7 @@ class Wearer:
         self.command = Command((0.0, 0.0), False)
 
     @property
-    def state(self) -> State:
+    def state(self) -> DeviceState:
         return self.supervisor.state
 
     def inputs(self) -> Inputs:
@@ -94,7 +95,7 @@ class Wearer:
         self.walk()
         self.run(4.5)
 
-    def arm(self, *, max_nm: float = 18.0, ramp_s: float = 1.0, sha: bytes = SHA) -> Refused:
+    def arm(self, *, max_nm: float = 18.0, ramp_s: float = 1.0, sha: bytes = SHA) -> Rc:
         self.supervisor.renew(NONCE)
         return self.supervisor.arm(sha, NONCE, max_nm=max_nm, ramp_s=ramp_s)
 
@@ -114,7 +115,7 @@ def ready_wearer(
     wearer = Wearer(core, profile)
     wearer.supervisor.use(SHA, Limits() if limits is None else limits, envelope, trial=trial)
     wearer.get_ready()
-    assert wearer.state is State.READY, wearer.supervisor.blocked_by
+    assert wearer.state is DeviceState.READY, wearer.supervisor.blocked_by
     return wearer
 
 
@@ -128,9 +129,9 @@ def assisted_wearer(
 ) -> Wearer:
     """Someone who walks with full assistance of 6 N m."""
     wearer = ready_wearer(core, limits=limits, envelope=envelope, profile=profile, trial=trial)
-    assert wearer.arm() is Refused.OK
+    assert wearer.arm() is Rc.OK
     wearer.run(6.0)
-    assert wearer.state is State.ACTIVE
+    assert wearer.state is DeviceState.ACTIVE
     assert wearer.torque_nm == (6.0, -6.0)
     return wearer
 

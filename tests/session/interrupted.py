@@ -28,10 +28,10 @@ def sit(window: MainWindow, button: str, then: str) -> None:
     """What the clinician does at the screen."""
     samples: list[str] = []
     messages: list[str] = []
-    window.desk.jobs.sampled.connect(lambda job_id, _sample: samples.append(job_id))
-    window.desk.jobs.messaged.connect(lambda _job_id, message: messages.append(message.text))
+    window.context.jobs.sampled.connect(lambda job_id, _sample: samples.append(job_id))
+    window.context.jobs.messaged.connect(lambda _job_id, message: messages.append(message.text))
     clinician = Clinician(window)
-    window.desk.open_patient(window.desk.store.patients()[0].id)
+    window.context.open_patient(window.context.store.patients()[0].id)
     window.go_to(Step.PERSONALIZE)
     clinician.clicks(button)
     clinician.waits_for("the twin to learn", lambda: bool(samples), LONG_S)

@@ -16,7 +16,7 @@ from PySide6.QtCore import QEventLoop, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QWidget
 
-from app.main import make_desk
+from app.main import make_session_context
 from core.domain.controller import Deployment
 from core.domain.record import RecordKind
 from core.session.flow import Step
@@ -97,24 +97,24 @@ class Clinician:
 def walk_through(data_dir: Path) -> dict[str, object]:
     """From the Patients page to a stopped exo, on the demo patient."""
     with ExitStack() as clean_up:
-        desk = make_desk(data_dir, clean_up)
-        window = MainWindow(desk)
+        context = make_session_context(data_dir, clean_up)
+        window = MainWindow(context)
         window.show()
         clinician = Clinician(window)
         _prepares_the_twin(clinician)
         _trains_and_signs(clinician)
         _deploys(clinician)
-        clinician.waits_for("an exo under power", lambda: desk.exo_job is not None, SHORT_S)
+        clinician.waits_for("an exo under power", lambda: context.exo_job is not None, SHORT_S)
         _walks_and_keeps(clinician)
         clinician.clicks("Disconnect", SHORT_S)
-        clinician.waits_for("a free line", lambda: desk.exo_job is None, SHORT_S)
+        clinician.waits_for("a free line", lambda: context.exo_job is None, SHORT_S)
         clinician.clicks("Go on with Report")
         clinician.waits_for("the report", lambda: clinician.sees(Step.REPORT), SHORT_S)
-        assert desk.visit_id is not None
-        deployed = desk.store.latest(desk.visit_id, RecordKind.DEPLOYMENT)
+        assert context.visit_id is not None
+        deployed = context.store.latest(context.visit_id, RecordKind.DEPLOYMENT)
         assert deployed is not None
-        deployment = desk.store.load(deployed.id, Deployment)
-        states = {status.step.value: status.state.value for status in desk.statuses()}
+        deployment = context.store.load(deployed.id, Deployment)
+        states = {status.step.value: status.state.value for status in context.statuses()}
         window.close()
     return {
         "states": states,

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.domain.exo_news import ExoNews
+from core.domain.exo_news import ExoStatusMessage
 from core.errors import JobCancelled, UserError
 from core.jobs.values import Message, Sample, SilentContext
 
@@ -35,15 +35,15 @@ class StreamContext(SilentContext):
     def said(self) -> list[str]:
         """Sentences, without the news."""
         texts = [event.text for event in self.events if isinstance(event, Message)]
-        return [text for text in texts if ExoNews.from_text(text) is None]
+        return [text for text in texts if ExoStatusMessage.from_text(text) is None]
 
-    def news(self) -> list[ExoNews]:
+    def news(self) -> list[ExoStatusMessage]:
         texts = [event.text for event in self.events if isinstance(event, Message)]
-        return [news for text in texts if (news := ExoNews.from_text(text)) is not None]
+        return [news for text in texts if (news := ExoStatusMessage.from_text(text)) is not None]
 
-    def last(self) -> ExoNews:
+    def last(self) -> ExoStatusMessage:
         """What is known of the exo now."""
-        return next(reversed(self.news()), ExoNews())
+        return next(reversed(self.news()), ExoStatusMessage())
 
     def wait(self, reached: Callable[[dict[str, float]], object], seconds: float = 8.0) -> bool:
         end = time.monotonic() + seconds

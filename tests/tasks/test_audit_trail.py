@@ -6,11 +6,12 @@ import time
 
 import pytest
 
-from core.deploy.live import ArmPermit, LiveExo
+from core.deploy.live import ArmPermit, ExoMonitor
 from core.deploy.transfer import transfer
 from core.devices.exo_link import connect
-from core.devices.exo_protocol import HEARTBEAT_TIMEOUT_S, DeviceState
+from core.devices.exo_protocol import HEARTBEAT_TIMEOUT_S
 from core.domain.audit import AuditEvent
+from core.domain.exo_protocol import DeviceState
 from core.errors import refuse
 from core.store.repository import open_store
 from core.tasks.audit_trail import Trail
@@ -55,7 +56,7 @@ def fall_silent_while_armed(link):
     """The exo stops by itself and remembers that the program fell silent."""
     contents = package()
     transfer(link, contents, lambda fraction, sentence: None)
-    LiveExo(link, ArmPermit(contents.blob.sha256, "s"), lambda sentence: None).obey("arm")
+    ExoMonitor(link, ArmPermit(contents.blob.sha256, "s"), lambda sentence: None).obey("arm")
     assert link.info().state is DeviceState.ARMED
     end = time.monotonic() + 10.0
     while not link.faults() and time.monotonic() < end:

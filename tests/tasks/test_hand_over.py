@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.deploy.provisional import keep
+from core.deploy.provisional import confirm
 from core.devices.exo_faults import row_words
 from core.devices.exo_link import ExoLink, connect
-from core.devices.exo_protocol import DeviceState
 from core.devices.exo_values import ExoInfo
 from core.domain.audit import AuditStep
 from core.domain.controller import Approver, Deployment, Handover, Package
 from core.domain.exo_news import keep_command, roll_back_command
+from core.domain.exo_protocol import DeviceState
 from core.domain.exo_walk import ExoWalk
 from core.domain.record import RecordKind
 from core.errors import JobCancelled, UserError
@@ -138,7 +138,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory, quick_walk: None) -> Kept:
             assert until(lambda: inside.last().may_keep, inside)
             refused_with(inside, "DEP-022", keep_command(Approver("Dr A", " ", "")))
             inside.inbox.append(keep_command(CLINICIAN))
-            assert until(lambda: inside.last().saved and not inside.last().on_trial, inside)
+            assert until(lambda: inside.last().saved and not inside.last().is_provisional, inside)
         return Kept(visit, inside, on_exo(running.address), running.serial)
 
 
@@ -176,7 +176,7 @@ def test_nobody_gets_more_than_half_of_the_torque_on_trial(kept: Kept) -> None:
 
 def test_a_walk_is_recorded_with_what_the_controller_predicted(kept: Kept) -> None:
     walk = newest(kept.visit, RecordKind.WALK, ExoWalk)
-    assert walk.on_trial and walk.virtual and walk.limit_nm == 6.0 and walk.lost_ticks == 0
+    assert walk.is_provisional and walk.virtual and walk.limit_nm == 6.0 and walk.lost_ticks == 0
     assert np.all(np.diff(walk.time_s) > 0.0) and walk.time_s[0] < 0.0 < walk.seconds
     assert np.abs(walk.command_nm).max() <= 6.0
     assert np.abs(walk.delivered_nm).max() <= 6.05  # measured with noise
@@ -294,7 +294,7 @@ def confirmed_in_turn(visit: Visit, tmp_path: Path, address: str) -> list[str]:
         put_on(visit, tmp_path, address)
         hashes.append(newest(visit, RecordKind.PACKAGE, Package).sha256)
         with connect(address) as link:
-            keep(link, hashes[-1])
+            confirm(link, hashes[-1])
     return hashes
 
 
@@ -330,7 +330,9 @@ def test_a_fault_ends_the_trial_and_the_screens_are_told_in_words(visit: Visit, 
             inside.inbox.append("arm")
             assert inside.wait(lambda values: values.get("state") == DeviceState.ARMED)
             plant.inject("estop")
-            assert until(lambda: inside.last().saved and not inside.last().on_trial, inside), inside.said()
+            assert until(lambda: inside.last().saved and not inside.last().is_provisional, inside), (
+                inside.said()
+            )
             assert any(row_words(21).what in sentence for sentence in inside.said())
     assert newest(visit, RecordKind.DEPLOYMENT, Deployment).handover is Handover.TAKEN_BACK
     assert any(event.step == AuditStep.FAULT and "S21" in event.detail for event in trail_of(visit))

@@ -16,7 +16,7 @@ from tests.ui.board import HandBoard
 from ui import theme
 from ui.jobs_bridge import JobsBridge
 from ui.pages.frame import Page
-from ui.session_context import Desk
+from ui.session_context import SessionContext
 
 
 @pytest.fixture(scope="session")
@@ -33,11 +33,11 @@ def board(tmp_path: Path) -> HandBoard:
 
 
 @pytest.fixture
-def desk(app: QApplication, board: HandBoard, tmp_path: Path) -> Iterator[Desk]:
-    """A desk over an empty record; whatever a test showed is closed and deleted afterwards."""
+def context(app: QApplication, board: HandBoard, tmp_path: Path) -> Iterator[SessionContext]:
+    """A session context over an empty record; whatever a test showed is closed and deleted afterwards."""
     with open_store(tmp_path) as store:
         bridge = JobsBridge(board)
-        yield Desk(store, bridge, operator="A. Berger")
+        yield SessionContext(store, bridge, operator="A. Berger")
         bridge.close()
         _throw_away(app)
 
@@ -67,8 +67,8 @@ def subject() -> Subject:
 
 
 @pytest.fixture
-def visit_id(desk: Desk, subject: Subject) -> str:
+def visit_id(context: SessionContext, subject: Subject) -> str:
     """A patient with consent and an open visit."""
-    visit = desk.store.start_visit(desk.store.add_patient(subject))
-    desk.open_visit(visit.id)
+    visit = context.store.start_visit(context.store.add_patient(subject))
+    context.open_visit(visit.id)
     return visit.id

@@ -9,18 +9,18 @@ from core.session.flow import Step
 from tests.ui import records, samples
 from tests.ui.board import HandBoard
 from ui.page_stack import PageStack
-from ui.session_context import Desk
+from ui.session_context import SessionContext
 
 LATER_STEPS = tuple(step for step in Step if step not in (Step.PATIENT, Step.CAPTURE, Step.EMG))
 
 
 @pytest.mark.parametrize("step", LATER_STEPS)
 def test_a_blocked_page_leads_to_the_step_that_comes_first(
-    desk: Desk, board: HandBoard, visit_id: str, step: Step
+    context: SessionContext, board: HandBoard, visit_id: str, step: Step
 ) -> None:
     asked: list[object] = []
-    desk.go_to.connect(asked.append)
-    pages = PageStack(desk)
+    context.go_to.connect(asked.append)
+    pages = PageStack(context)
     page = pages.show_step(step)
     assert page._headline.text() == f"{step.label} cannot start yet."
     assert page._empty._button.text() == "Go to Capture"
@@ -29,13 +29,13 @@ def test_a_blocked_page_leads_to_the_step_that_comes_first(
 
 
 def test_doing_again_waits_for_what_is_out_of_date_before_it(
-    desk: Desk, board: HandBoard, visit_id: str
+    context: SessionContext, board: HandBoard, visit_id: str
 ) -> None:
-    records.fill(desk.store, visit_id, Step.TRAIN)
-    desk.store.save(RecordKind.LANDMARKS, samples.landmarks(), visit_id=visit_id, summary="newer")
+    records.fill(context.store, visit_id, Step.TRAIN)
+    context.store.save(RecordKind.LANDMARKS, samples.landmarks(), visit_id=visit_id, summary="newer")
     said: list[str] = []
-    desk.said.connect(lambda sentence, _tone: said.append(sentence))
-    pages = PageStack(desk)
+    context.said.connect(lambda sentence, _tone: said.append(sentence))
+    pages = PageStack(context)
     pages.show_step(Step.TRAIN).redo.emit()
     assert board.jobs == {}
     assert said == ["Personalize is out of date: do it again or keep it."]

@@ -16,15 +16,15 @@ from tests.ui.samples import finding, landmarks, recording
 from tests.ui.waiting import until
 from ui.pages.capture import CapturePage
 from ui.presenters.capture import CapturePresenter, capture_verdict
-from ui.session_context import Desk
+from ui.session_context import SessionContext
 from ui.theme import Tone
 from ui.widgets.video_player import PersonCard
 
 
 @pytest.fixture
-def page(desk: Desk) -> CapturePage:
+def page(context: SessionContext) -> CapturePage:
     page = CapturePage()
-    page.presenter = CapturePresenter(page, desk)  # type: ignore[attr-defined]
+    page.presenter = CapturePresenter(page, context)  # type: ignore[attr-defined]
     return page
 
 
@@ -32,19 +32,21 @@ def refresh(page: CapturePage) -> None:
     page.presenter.refresh()  # type: ignore[attr-defined]
 
 
-def save_landmarks(desk: Desk, visit_id: str, people: int = 1, **more: object) -> str:
-    recorded = desk.store.save(RecordKind.RECORDING, recording(), visit_id=visit_id, summary="walk")
+def save_landmarks(context: SessionContext, visit_id: str, people: int = 1, **more: object) -> str:
+    recorded = context.store.save(RecordKind.RECORDING, recording(), visit_id=visit_id, summary="walk")
     seen = landmarks(people, **more)  # type: ignore[arg-type]
-    return desk.store.save(RecordKind.LANDMARKS, seen, visit_id=visit_id, summary="seen", inputs=(recorded,))
+    return context.store.save(
+        RecordKind.LANDMARKS, seen, visit_id=visit_id, summary="seen", inputs=(recorded,)
+    )
 
 
 def test_an_imported_video_is_searched_for_the_person_at_once(
-    desk: Desk, page: CapturePage, board: HandBoard, visit_id: str
+    context: SessionContext, page: CapturePage, board: HandBoard, visit_id: str
 ) -> None:
     page.files_chosen.emit((Path("/tmp/walk.mp4"),))
     job = board.states()[0].spec
     assert (job.kind, job.params["files"]) == ("import_video", ["/tmp/walk.mp4"])
-    record_id = desk.store.save(RecordKind.RECORDING, recording(), visit_id=visit_id, summary="walk")
+    record_id = context.store.save(RecordKind.RECORDING, recording(), visit_id=visit_id, summary="walk")
     board.happens(job.id, Done(record_id))
     until(lambda: len(board.jobs) == 2)
     following = board.states()[0].spec
@@ -59,18 +61,18 @@ def test_a_refused_import_shows_its_advice(page: CapturePage, board: HandBoard, 
     assert page._advice.isVisibleTo(page)
 
 
-def test_without_a_visit_the_page_leads_to_the_patients(desk: Desk, page: CapturePage) -> None:
+def test_without_a_visit_the_page_leads_to_the_patients(context: SessionContext, page: CapturePage) -> None:
     steps: list[Step] = []
-    desk.go_to.connect(steps.append)
+    context.go_to.connect(steps.append)
     refresh(page)
     page.main_action.emit()
     assert steps == [Step.PATIENT]
 
 
 def test_several_people_are_shown_as_cards_and_the_clinician_decides(
-    desk: Desk, page: CapturePage, board: HandBoard, visit_id: str
+    context: SessionContext, page: CapturePage, board: HandBoard, visit_id: str
 ) -> None:
-    landmarks_id = save_landmarks(desk, visit_id, people=2)
+    landmarks_id = save_landmarks(context, visit_id, people=2)
     refresh(page)
     cards = page.findChildren(PersonCard)
     assert [card.isChecked() for card in cards] == [True, False]
@@ -79,8 +81,10 @@ def test_several_people_are_shown_as_cards_and_the_clinician_decides(
     assert (job.kind, job.params) == ("choose_person", {"landmarks_id": landmarks_id, "person": 1})
 
 
-def test_a_stop_finding_asks_for_another_recording(desk: Desk, page: CapturePage, visit_id: str) -> None:
-    save_landmarks(desk, visit_id, findings=(finding(Severity.STOP),))
+def test_a_stop_finding_asks_for_another_recording(
+    context: SessionContext, page: CapturePage, visit_id: str
+) -> None:
+    save_landmarks(context, visit_id, findings=(finding(Severity.STOP),))
     refresh(page)
     assert page._main.text() == "Import another video"
 
@@ -91,9 +95,9 @@ def test_the_verdict_names_how_well_the_patient_is_seen() -> None:
 
 
 def test_the_player_steps_through_frames_and_stays_inside(
-    desk: Desk, page: CapturePage, visit_id: str
+    context: SessionContext, page: CapturePage, visit_id: str
 ) -> None:
-    save_landmarks(desk, visit_id)
+    save_landmarks(context, visit_id)
     refresh(page)
     page.player.go_to(0.0)
     page.step_frames.emit(-1)
@@ -103,7 +107,7 @@ def test_the_player_steps_through_frames_and_stays_inside(
 
 
 def test_the_camera_shows_lights_and_is_told_to_record(
-    desk: Desk, page: CapturePage, board: HandBoard, visit_id: str
+    context: SessionContext, page: CapturePage, board: HandBoard, visit_id: str
 ) -> None:
     refresh(page)
     page.secondary_action.emit("camera")

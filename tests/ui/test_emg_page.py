@@ -20,15 +20,15 @@ from tests.ui.samples import emg
 from ui.pages.emg import EmgPage
 from ui.presenters.emg import EmgPresenter, emg_verdict
 from ui.presenters.emg_files import first_map
-from ui.session_context import Desk
+from ui.session_context import SessionContext
 from ui.theme import Tone
 
 
 @pytest.fixture
-def page(desk: Desk) -> EmgPage:
+def page(context: SessionContext) -> EmgPage:
     page = EmgPage()
-    presenter = EmgPresenter(page, desk)
-    desk.record_changed.connect(presenter.refresh)
+    presenter = EmgPresenter(page, context)
+    context.record_changed.connect(presenter.refresh)
     return page
 
 
@@ -45,7 +45,7 @@ def test_channels_are_mapped_by_their_names_and_muscles_come_first() -> None:
     assert mapped[0].site == ChannelSite(EmgMuscle.SOLEUS, Side.RIGHT)
 
 
-def choose(page: EmgPage, desk: Desk, board: HandBoard, path: Path) -> None:
+def choose(page: EmgPage, context: SessionContext, board: HandBoard, path: Path) -> None:
     """Choose a file, and let its job look into it as the worker process would."""
     page.file_chosen.emit(path)
     job = board.states()[0].spec
@@ -57,7 +57,7 @@ def choose(page: EmgPage, desk: Desk, board: HandBoard, path: Path) -> None:
         outcome = Refused(error.advice)
     for event in (*context.events, outcome):
         board.happens(job.id, event)
-    desk.jobs._hand_over()
+    context.jobs._hand_over()
 
 
 def kinds(board: HandBoard) -> list[str]:
@@ -65,16 +65,16 @@ def kinds(board: HandBoard) -> list[str]:
 
 
 def test_a_file_that_is_not_a_table_is_refused(
-    page: EmgPage, desk: Desk, board: HandBoard, visit_id: str, tmp_path: Path
+    page: EmgPage, context: SessionContext, board: HandBoard, visit_id: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "notes.csv"
     path.write_bytes(b"\xff\xfe\x00\x01")
-    choose(page, desk, board, path)
+    choose(page, context, board, path)
     assert page._advice.isVisibleTo(page) and page._advice._code.text() == "EMG-001"
 
 
 def test_a_process_that_dies_over_a_file_leaves_the_page_alive_with_advice(
-    page: EmgPage, desk: Desk, board: HandBoard, visit_id: str, tmp_path: Path, csv_file: Path
+    page: EmgPage, context: SessionContext, board: HandBoard, visit_id: str, tmp_path: Path, csv_file: Path
 ) -> None:
     page.file_chosen.emit(tmp_path / "damaged.c3d")
     job = board.states()[0].spec
@@ -82,39 +82,39 @@ def test_a_process_that_dies_over_a_file_leaves_the_page_alive_with_advice(
     assert page._headline.text() == "Looking into damaged.c3d…"
     assert page._running.isVisibleTo(page)
     board.happens(job.id, Crashed("The worker ended with code -11."))
-    desk.jobs._hand_over()
+    context.jobs._hand_over()
     assert page._advice._code.text() == "EMG-011" and "damaged.c3d" in page._advice._what.text()
     assert not page._running.isVisibleTo(page)
-    choose(page, desk, board, csv_file)
+    choose(page, context, board, csv_file)
     assert page._headline.text() == "2 of 3 channels mapped to muscles."
 
 
 def test_looking_into_a_file_can_be_cancelled(
-    page: EmgPage, desk: Desk, board: HandBoard, visit_id: str, csv_file: Path
+    page: EmgPage, context: SessionContext, board: HandBoard, visit_id: str, csv_file: Path
 ) -> None:
     page.file_chosen.emit(csv_file)
     page._running._cancel.click()
     assert board.cancelled == ["job-1"]
     board.happens("job-1", Cancelled())
-    desk.jobs._hand_over()
+    context.jobs._hand_over()
     assert page._headline.text() == "No EMG yet. This step is optional."
 
 
 def test_only_the_file_chosen_last_is_shown(
-    page: EmgPage, desk: Desk, board: HandBoard, visit_id: str, csv_file: Path, tmp_path: Path
+    page: EmgPage, context: SessionContext, board: HandBoard, visit_id: str, csv_file: Path, tmp_path: Path
 ) -> None:
     page.file_chosen.emit(tmp_path / "slow.c3d")
-    choose(page, desk, board, csv_file)
+    choose(page, context, board, csv_file)
     assert board.cancelled == ["job-1"]
     board.happens("job-1", Message('{"channels": ["R_soleus"], "has_rate": true}'))
-    desk.jobs._hand_over()
+    context.jobs._hand_over()
     assert page._file.text() == "walk.csv"
 
 
 def test_the_import_carries_the_map_and_the_rate(
-    page: EmgPage, desk: Desk, board: HandBoard, visit_id: str, csv_file: Path
+    page: EmgPage, context: SessionContext, board: HandBoard, visit_id: str, csv_file: Path
 ) -> None:
-    choose(page, desk, board, csv_file)
+    choose(page, context, board, csv_file)
     page.site_changed.emit("R_soleus", None)
     page._rate.setText("1000")
     page.main_action.emit()
@@ -124,34 +124,36 @@ def test_the_import_carries_the_map_and_the_rate(
 
 
 def test_a_missing_rate_is_asked_for(
-    page: EmgPage, desk: Desk, board: HandBoard, visit_id: str, csv_file: Path
+    page: EmgPage, context: SessionContext, board: HandBoard, visit_id: str, csv_file: Path
 ) -> None:
-    choose(page, desk, board, csv_file)
+    choose(page, context, board, csv_file)
     page.main_action.emit()
     assert page._advice.isVisibleTo(page) and kinds(board) == ["read_emg_head"]
 
 
 def test_one_muscle_cannot_be_chosen_twice(
-    page: EmgPage, desk: Desk, board: HandBoard, visit_id: str, csv_file: Path
+    page: EmgPage, context: SessionContext, board: HandBoard, visit_id: str, csv_file: Path
 ) -> None:
-    choose(page, desk, board, csv_file)
+    choose(page, context, board, csv_file)
     page.site_changed.emit("Fz1", ChannelSite(EmgMuscle.SOLEUS, Side.RIGHT))
     assert not page._main.isEnabled() and page._why_not.text() == "Right soleus is chosen twice."
 
 
-def test_skipping_needs_a_reason_which_is_kept(desk: Desk, page: EmgPage, visit_id: str) -> None:
+def test_skipping_needs_a_reason_which_is_kept(context: SessionContext, page: EmgPage, visit_id: str) -> None:
     page.secondary_action.emit("skip")
     page.skipped.emit("  ")
-    assert desk.status(Step.EMG).state is StepState.NOT_STARTED
+    assert context.status(Step.EMG).state is StepState.NOT_STARTED
     page.skipped.emit("no electrodes today")
-    decision = desk.store.decisions(visit_id)[-1]
+    decision = context.store.decisions(visit_id)[-1]
     assert (decision.verdict, decision.reason) == (Verdict.SKIPPED, "no electrodes today")
-    assert desk.status(Step.EMG).state is StepState.SKIPPED
+    assert context.status(Step.EMG).state is StepState.SKIPPED
 
 
-def test_the_result_says_how_many_channels_are_good(desk: Desk, page: EmgPage, visit_id: str) -> None:
-    desk.store.save(RecordKind.EMG, emg(), visit_id=visit_id, summary="emg")
-    desk.record_changed.emit()
+def test_the_result_says_how_many_channels_are_good(
+    context: SessionContext, page: EmgPage, visit_id: str
+) -> None:
+    context.store.save(RecordKind.EMG, emg(), visit_id=visit_id, summary="emg")
+    context.record_changed.emit()
     assert emg_verdict(emg()) == ("6 of 6 channels good, relative to the recorded maximum.", Tone.OK)
     assert page._quality.rowCount() == 6
 

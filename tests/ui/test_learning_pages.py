@@ -20,43 +20,43 @@ from ui.pages.personalize import MOVERS, PersonalizePage
 from ui.pages.train import TrainPage
 from ui.presenters.personalize import PersonalizePresenter, result_headline
 from ui.presenters.train import TrainPresenter
-from ui.session_context import Desk
+from ui.session_context import SessionContext
 from ui.theme import Tone
 
 
-def personalize(desk: Desk) -> tuple[PersonalizePage, PersonalizePresenter]:
+def personalize(context: SessionContext) -> tuple[PersonalizePage, PersonalizePresenter]:
     page = PersonalizePage()
-    presenter = PersonalizePresenter(page, desk)
+    presenter = PersonalizePresenter(page, context)
     presenter.refresh()
     return page, presenter
 
 
-def train(desk: Desk) -> tuple[TrainPage, TrainPresenter]:
+def train(context: SessionContext) -> tuple[TrainPage, TrainPresenter]:
     page = TrainPage()
-    presenter = TrainPresenter(page, desk)
+    presenter = TrainPresenter(page, context)
     presenter.refresh()
     return page, presenter
 
 
-def tell(desk: Desk) -> None:
+def tell(context: SessionContext) -> None:
     """Hand over what the board told, without waiting for the gathering timer."""
-    desk.jobs._hand_over()
+    context.jobs._hand_over()
 
 
 def test_fitting_the_body_is_followed_by_learning_the_gait(
-    desk: Desk, board: HandBoard, visit_id: str
+    context: SessionContext, board: HandBoard, visit_id: str
 ) -> None:
-    made = records.fill(desk.store, visit_id, Step.MOTION)
-    page, _ = personalize(desk)
+    made = records.fill(context.store, visit_id, Step.MOTION)
+    page, _ = personalize(context)
     page.minutes_box.set_minutes(10)
     page.main_action.emit()
     assert board.jobs["job-1"].spec.params == {"motion_id": made[Step.MOTION]}
     twin = Twin(GENERIC_BODY, 0.02, 75.0, 0.9, 0.3)
-    twin_id = desk.store.save(
+    twin_id = context.store.save(
         RecordKind.TWIN, twin, visit_id=visit_id, inputs=(made[Step.MOTION],), summary=""
     )
     board.happens("job-1", Done(twin_id))
-    tell(desk)
+    tell(context)
     learning = board.jobs["job-2"].spec
     assert learning.kind == "learn_gait"
     assert learning.params == {
@@ -69,10 +69,10 @@ def test_fitting_the_body_is_followed_by_learning_the_gait(
 
 
 def test_the_twin_can_learn_with_muscles_and_says_what_that_means(
-    desk: Desk, board: HandBoard, visit_id: str
+    context: SessionContext, board: HandBoard, visit_id: str
 ) -> None:
-    made = records.fill(desk.store, visit_id, Step.MOTION)
-    page, presenter = personalize(desk)
+    made = records.fill(context.store, visit_id, Step.MOTION)
+    page, presenter = personalize(context)
     page.minutes_box.set_mover("standard")
     assert "cannot be trained" in page.minutes_box._words.text()
     presenter._learn(made[Step.MOTION])
@@ -80,9 +80,11 @@ def test_the_twin_can_learn_with_muscles_and_says_what_that_means(
     assert {mover.key for mover in MOVERS} <= set(learn_gait.FIDELITIES)
 
 
-def test_learning_again_asks_how_before_it_begins(desk: Desk, board: HandBoard, visit_id: str) -> None:
-    records.fill(desk.store, visit_id, Step.PERSONALIZE)
-    page, _ = personalize(desk)
+def test_learning_again_asks_how_before_it_begins(
+    context: SessionContext, board: HandBoard, visit_id: str
+) -> None:
+    records.fill(context.store, visit_id, Step.PERSONALIZE)
+    page, _ = personalize(context)
     assert page.minutes_box.isHidden()
     page.secondary_action.emit("again")
     assert not page.minutes_box.isHidden() and not board.jobs
@@ -94,92 +96,100 @@ def test_learning_again_asks_how_before_it_begins(desk: Desk, board: HandBoard, 
 
 
 def test_on_a_twin_with_muscles_train_is_greyed_and_says_what_to_do(
-    desk: Desk, board: HandBoard, visit_id: str
+    context: SessionContext, board: HandBoard, visit_id: str
 ) -> None:
-    made = records.fill(desk.store, visit_id, Step.PERSONALIZE)
-    _teach_muscles(desk, visit_id, made)
-    page, _ = train(desk)
+    made = records.fill(context.store, visit_id, Step.PERSONALIZE)
+    _teach_muscles(context, visit_id, made)
+    page, _ = train(context)
     assert not page._main.isEnabled()
     assert "80 muscles" in page._why_not.text() and "Joint torques (fast)" in page._why_not.text()
     asked: list[Step] = []
-    desk.go_to.connect(asked.append)
+    context.go_to.connect(asked.append)
     page.secondary_action.emit("personalize")
     assert asked == [Step.PERSONALIZE]
 
 
 def test_doing_again_on_a_twin_with_muscles_is_refused_with_advice(
-    desk: Desk, board: HandBoard, visit_id: str
+    context: SessionContext, board: HandBoard, visit_id: str
 ) -> None:
-    made = records.fill(desk.store, visit_id, Step.TRAIN)
-    _teach_muscles(desk, visit_id, made)
-    page, presenter = train(desk)
+    made = records.fill(context.store, visit_id, Step.TRAIN)
+    _teach_muscles(context, visit_id, made)
+    page, presenter = train(context)
     page.redo.emit()
     assert not board.jobs
     with refused("TRN-016"):
         presenter.start()
 
 
-def _teach_muscles(desk: Desk, visit_id: str, made: dict[Step, str]) -> None:
+def _teach_muscles(context: SessionContext, visit_id: str, made: dict[Step, str]) -> None:
     policy = records.gait_policy(walk_seconds=20.0)
     muscles = dataclasses.replace(policy, coordination=policy.policy)
     inputs = (made[Step.MOTION],)
-    desk.store.save(RecordKind.GAIT_POLICY, muscles, visit_id=visit_id, inputs=inputs, summary="")
+    context.store.save(RecordKind.GAIT_POLICY, muscles, visit_id=visit_id, inputs=inputs, summary="")
 
 
-def test_live_samples_are_told_in_clinical_words(desk: Desk, board: HandBoard, visit_id: str) -> None:
-    records.fill(desk.store, visit_id, Step.REVIEW)
-    page, presenter = train(desk)
+def test_live_samples_are_told_in_clinical_words(
+    context: SessionContext, board: HandBoard, visit_id: str
+) -> None:
+    records.fill(context.store, visit_id, Step.REVIEW)
+    page, presenter = train(context)
     page.main_action.emit()
     board.happens("job-1", Progress(0.5, "Effort −6 %"))
     values = {"effort_ratio": 0.94, "falls_per_minute": 0.2, "similarity": 0.91}
     board.happens("job-1", Sample(30.0, values))
-    tell(desk)
+    tell(context)
     presenter.refresh()
     shown = {name: card._value.text() for name, card in page.view.cards.items()}
     assert shown == {"falls_per_minute": "0.2", "effort_ratio": "94 %", "similarity": "91 %"}
     assert "Best so far is kept" in page._running._note.text()
 
 
-def test_another_patients_training_is_not_shown_here(desk: Desk, board: HandBoard, visit_id: str) -> None:
-    records.fill(desk.store, visit_id, Step.REVIEW)
-    page, _ = train(desk)
+def test_another_patients_training_is_not_shown_here(
+    context: SessionContext, board: HandBoard, visit_id: str
+) -> None:
+    records.fill(context.store, visit_id, Step.REVIEW)
+    page, _ = train(context)
     board.submit("train_controller", {}, visit_id="another visit")
     board.happens("job-1", Sample(30.0, {"effort_ratio": 0.5}))
-    tell(desk)
+    tell(context)
     assert page.view.cards["effort_ratio"]._value.text() == "–"
 
 
-def test_the_picture_of_the_job_brings_its_own_bones(desk: Desk, board: HandBoard, visit_id: str) -> None:
-    records.fill(desk.store, visit_id, Step.MOTION)
-    page, presenter = personalize(desk)
-    desk.submit("learn_gait")
+def test_the_picture_of_the_job_brings_its_own_bones(
+    context: SessionContext, board: HandBoard, visit_id: str
+) -> None:
+    records.fill(context.store, visit_id, Step.MOTION)
+    page, presenter = personalize(context)
+    context.submit("learn_gait")
     presenter.refresh()
     poses = {"body_position_m": np.zeros((5, 3, 3)), "body_quaternion": np.zeros((5, 3, 4))}
     board.happens("job-1", Picture("twin", {**poses, **pack_scene(walks.geometry(), walks.BODIES)}))
-    tell(desk)
+    tell(context)
     assert page.view.twin.has_picture
 
 
 def test_without_bones_the_page_says_where_the_twin_will_be_seen(
-    desk: Desk, board: HandBoard, visit_id: str
+    context: SessionContext, board: HandBoard, visit_id: str
 ) -> None:
-    records.fill(desk.store, visit_id, Step.MOTION)
-    page, presenter = personalize(desk)
-    desk.submit("learn_gait")
+    records.fill(context.store, visit_id, Step.MOTION)
+    page, presenter = personalize(context)
+    context.submit("learn_gait")
     presenter.refresh()
     poses = {"body_position_m": np.zeros((5, 3, 3)), "body_quaternion": np.zeros((5, 3, 4))}
     board.happens("job-1", Picture("twin", poses))
-    tell(desk)
+    tell(context)
     assert not page.view.twin.has_picture
     assert "Review" in page.view.twin._waiting._detail.text()
 
 
-def test_a_stopped_training_goes_on_from_its_checkpoint(desk: Desk, board: HandBoard, visit_id: str) -> None:
-    records.fill(desk.store, visit_id, Step.REVIEW)
-    page, presenter = train(desk)
+def test_a_stopped_training_goes_on_from_its_checkpoint(
+    context: SessionContext, board: HandBoard, visit_id: str
+) -> None:
+    records.fill(context.store, visit_id, Step.REVIEW)
+    page, presenter = train(context)
     page.main_action.emit()
     board.happens("job-1", Cancelled(), resumable=True)
-    tell(desk)
+    tell(context)
     presenter.refresh()
     assert page._main.text() == "Go on training"
     page.main_action.emit()
@@ -188,10 +198,10 @@ def test_a_stopped_training_goes_on_from_its_checkpoint(desk: Desk, board: HandB
 
 
 def test_a_finished_training_shows_its_curves_and_the_way_on(
-    app: QApplication, desk: Desk, visit_id: str
+    app: QApplication, context: SessionContext, visit_id: str
 ) -> None:
-    records.fill(desk.store, visit_id, Step.TRAIN)
-    page, _ = train(desk)
+    records.fill(context.store, visit_id, Step.TRAIN)
+    page, _ = train(context)
     assert page._headline.text() == "With the exo the twin walks with 7 % less effort, 0.1 falls per minute."
     assert page.view.cards["effort_ratio"]._value.text() == "93 %"
     assert page._main.text() == "Go on with Compare"

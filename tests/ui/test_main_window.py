@@ -19,7 +19,7 @@ from tests.ui.samples import emg, landmarks, motion, recording
 from tests.ui.waiting import until
 from ui import theme
 from ui.main_window import MainWindow
-from ui.session_context import Desk
+from ui.session_context import SessionContext
 from ui.theme import Mode
 from ui.warm_up import LATER
 
@@ -27,8 +27,8 @@ OWN_STEPS = (Step.PATIENT, Step.CAPTURE, Step.MOTION, Step.EMG)
 
 
 @pytest.fixture
-def window(desk: Desk) -> MainWindow:
-    window = MainWindow(desk)
+def window(context: SessionContext) -> MainWindow:
+    window = MainWindow(context)
     window.resize(1280, 800)
     window.show()
     return window
@@ -44,8 +44,10 @@ def test_the_first_window_loads_nothing_heavy(repository: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_nothing_is_cut_off_at_1280_by_800(desk: Desk, window: MainWindow, visit_id: str) -> None:
-    store = desk.store
+def test_nothing_is_cut_off_at_1280_by_800(
+    context: SessionContext, window: MainWindow, visit_id: str
+) -> None:
+    store = context.store
     walk = store.save(RecordKind.RECORDING, recording(), visit_id=visit_id, summary="r")
     seen = store.save(RecordKind.LANDMARKS, landmarks(2), visit_id=visit_id, summary="l", inputs=(walk,))
     store.save(RecordKind.MOTION, motion(), visit_id=visit_id, summary="m", inputs=(seen,))
@@ -60,9 +62,9 @@ def test_nothing_is_cut_off_at_1280_by_800(desk: Desk, window: MainWindow, visit
 
 
 def test_escape_held_for_half_a_second_stops_the_exo(
-    desk: Desk, window: MainWindow, board: HandBoard
+    context: SessionContext, window: MainWindow, board: HandBoard
 ) -> None:
-    desk.connect_exo(desk.jobs.submit("telemetry", {}))
+    context.connect_exo(context.jobs.submit("telemetry", {}))
     handle = window.windowHandle()
     QTest.keyPress(handle, Qt.Key.Key_Escape)
     QTest.qWait(120)
@@ -75,10 +77,10 @@ def test_escape_held_for_half_a_second_stops_the_exo(
 
 
 def test_f12_and_the_button_stop_the_exo_from_every_page(
-    desk: Desk, window: MainWindow, board: HandBoard
+    context: SessionContext, window: MainWindow, board: HandBoard
 ) -> None:
     assert not window.header.stop_button.isVisible()
-    desk.connect_exo(desk.jobs.submit("telemetry", {}))
+    context.connect_exo(context.jobs.submit("telemetry", {}))
     for step in OWN_STEPS:
         window.go_to(step)
         assert window.header.stop_button.isVisible()
@@ -93,8 +95,10 @@ def test_a_blocked_step_says_why_under_its_name(window: MainWindow) -> None:
     assert blocker.isVisible() and blocker.text() == "Open or create a patient first."
 
 
-def test_closing_while_training_saves_it_first(desk: Desk, window: MainWindow, board: HandBoard) -> None:
-    job = desk.jobs.submit("train_controller", {})
+def test_closing_while_training_saves_it_first(
+    context: SessionContext, window: MainWindow, board: HandBoard
+) -> None:
+    job = context.jobs.submit("train_controller", {})
     board.happens(job, Progress(0.3, "Training"))
     window.close()
     assert window.isVisible() and board.cancelled == [job]
@@ -104,17 +108,17 @@ def test_closing_while_training_saves_it_first(desk: Desk, window: MainWindow, b
     assert not window.isVisible()
 
 
-def test_the_theme_changes_without_leaving_the_page(desk: Desk, window: MainWindow) -> None:
+def test_the_theme_changes_without_leaving_the_page(context: SessionContext, window: MainWindow) -> None:
     window.go_to(Step.EMG)
     window.header.toggle_theme.emit()
     assert theme.current().dark and window.pages.step is Step.EMG
-    desk.set_theme(Mode.LIGHT)
+    context.set_theme(Mode.LIGHT)
 
 
 def test_the_tray_tells_of_the_running_job_and_opens_upward(
-    desk: Desk, window: MainWindow, board: HandBoard
+    context: SessionContext, window: MainWindow, board: HandBoard
 ) -> None:
-    job = desk.jobs.submit("solve_motion", {})
+    job = context.jobs.submit("solve_motion", {})
     board.happens(job, Progress(0.62, "Fitting the skeleton", 240.0))
     until(lambda: bool(window.header._job.text()) and "%" in window.header._job.text())
     assert window.header._job.text() == "Solve motion 62 % · 4 min left"

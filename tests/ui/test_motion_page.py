@@ -18,23 +18,25 @@ from tests.ui.board import HandBoard
 from tests.ui.samples import doubtful_motion, finding, landmarks, motion, track
 from ui.pages.motion import MotionPage
 from ui.presenters.motion import MotionPresenter, cycle_fraction, motion_table, motion_verdict
-from ui.session_context import Desk
+from ui.session_context import SessionContext
 from ui.theme import Tone
 
 
 @pytest.fixture
-def page(desk: Desk) -> MotionPage:
+def page(context: SessionContext) -> MotionPage:
     page = MotionPage()
-    presenter = MotionPresenter(page, desk)
-    desk.record_changed.connect(presenter.refresh)
+    presenter = MotionPresenter(page, context)
+    context.record_changed.connect(presenter.refresh)
     return page
 
 
 @pytest.fixture
-def motion_id(desk: Desk, page: MotionPage, visit_id: str) -> str:
-    seen = desk.store.save(RecordKind.LANDMARKS, landmarks(), visit_id=visit_id, summary="seen")
-    found = desk.store.save(RecordKind.MOTION, motion(), visit_id=visit_id, summary="motion", inputs=(seen,))
-    desk.record_changed.emit()
+def motion_id(context: SessionContext, page: MotionPage, visit_id: str) -> str:
+    seen = context.store.save(RecordKind.LANDMARKS, landmarks(), visit_id=visit_id, summary="seen")
+    found = context.store.save(
+        RecordKind.MOTION, motion(), visit_id=visit_id, summary="motion", inputs=(seen,)
+    )
+    context.record_changed.emit()
     return found
 
 
@@ -53,15 +55,15 @@ def test_measures_come_with_units_and_spread() -> None:
 
 
 def test_accepting_writes_a_decision_and_then_leads_on(
-    desk: Desk, page: MotionPage, motion_id: str, visit_id: str
+    context: SessionContext, page: MotionPage, motion_id: str, visit_id: str
 ) -> None:
     steps: list[Step] = []
-    desk.go_to.connect(steps.append)
-    assert desk.status(Step.MOTION).state is StepState.ATTENTION
+    context.go_to.connect(steps.append)
+    assert context.status(Step.MOTION).state is StepState.ATTENTION
     page.main_action.emit()
-    decision = desk.store.decisions(visit_id)[-1]
+    decision = context.store.decisions(visit_id)[-1]
     assert (decision.verdict, decision.record_id, decision.by) == (Verdict.ACCEPTED, motion_id, "A. Berger")
-    assert desk.status(Step.MOTION).state is StepState.DONE
+    assert context.status(Step.MOTION).state is StepState.DONE
     page.main_action.emit()
     assert steps == [Step.PERSONALIZE]
 
@@ -75,42 +77,42 @@ def test_swapping_sides_solves_again_with_sides_exchanged(
 
 
 @pytest.fixture
-def doubtful_id(desk: Desk, page: MotionPage, visit_id: str) -> str:
-    return keep(desk, visit_id, doubtful_motion())
+def doubtful_id(context: SessionContext, page: MotionPage, visit_id: str) -> str:
+    return keep(context, visit_id, doubtful_motion())
 
 
-def keep(desk: Desk, visit_id: str, solved: Motion) -> str:
-    seen = desk.store.save(RecordKind.LANDMARKS, landmarks(), visit_id=visit_id, summary="seen")
-    found = desk.store.save(RecordKind.MOTION, solved, visit_id=visit_id, summary="motion", inputs=(seen,))
-    desk.record_changed.emit()
+def keep(context: SessionContext, visit_id: str, solved: Motion) -> str:
+    seen = context.store.save(RecordKind.LANDMARKS, landmarks(), visit_id=visit_id, summary="seen")
+    found = context.store.save(RecordKind.MOTION, solved, visit_id=visit_id, summary="motion", inputs=(seen,))
+    context.record_changed.emit()
     return found
 
 
 def test_sides_in_doubt_hold_the_session_until_a_named_person_has_answered(
-    desk: Desk, page: MotionPage, doubtful_id: str, visit_id: str
+    context: SessionContext, page: MotionPage, doubtful_id: str, visit_id: str
 ) -> None:
     assert page.question.isVisibleTo(page)
     assert not page._main.isEnabled() and "left one" in page._why_not.text()
     page.main_action.emit()
-    assert desk.store.decisions(visit_id) == () and page._advice.isVisibleTo(page)
-    desk.store.decide(visit_id, Step.MOTION, Verdict.ACCEPTED, record_id=doubtful_id)
-    assert desk.status(Step.MOTION).state is StepState.ATTENTION
-    assert desk.status(Step.PERSONALIZE).blocker == "Solve and accept the motion first."
+    assert context.store.decisions(visit_id) == () and page._advice.isVisibleTo(page)
+    context.store.decide(visit_id, Step.MOTION, Verdict.ACCEPTED, record_id=doubtful_id)
+    assert context.status(Step.MOTION).state is StepState.ATTENTION
+    assert context.status(Step.PERSONALIZE).blocker == "Solve and accept the motion first."
 
 
 def test_who_looked_and_confirms_the_sides_is_in_the_record_and_the_session_goes_on(
-    desk: Desk, page: MotionPage, doubtful_id: str, visit_id: str
+    context: SessionContext, page: MotionPage, doubtful_id: str, visit_id: str
 ) -> None:
     assert not page.question.buttons["shown"].isEnabled()
     page.question.name.setText("Dr. Lind")
     page.question.buttons["shown"].click()
-    decision = desk.store.decisions(visit_id)[-1]
+    decision = context.store.decisions(visit_id)[-1]
     answer = (decision.verdict, decision.record_id, decision.by)
     assert answer == (Verdict.SIDES_CONFIRMED, doubtful_id, "Dr. Lind")
     assert not page.question.isVisibleTo(page)
     page.main_action.emit()
-    assert desk.status(Step.MOTION).state is StepState.DONE
-    assert "Dr. Lind said which leg is the left one." in report_content(desk.store, visit_id).quality
+    assert context.status(Step.MOTION).state is StepState.DONE
+    assert "Dr. Lind said which leg is the left one." in report_content(context.store, visit_id).quality
 
 
 @pytest.mark.parametrize(
@@ -126,9 +128,11 @@ def test_another_answer_solves_again_with_these_sides_and_the_name(
     assert (params["swap_sides"], params["sides"], params["sides_by"]) == asked
 
 
-def test_nobody_answers_without_a_name(desk: Desk, page: MotionPage, doubtful_id: str, visit_id: str) -> None:
+def test_nobody_answers_without_a_name(
+    context: SessionContext, page: MotionPage, doubtful_id: str, visit_id: str
+) -> None:
     page.sides_answered.emit("shown", "")
-    assert desk.store.decisions(visit_id) == ()
+    assert context.store.decisions(visit_id) == ()
     assert "The question was not answered" in page._advice.accessibleName()
 
 
@@ -142,9 +146,9 @@ def test_the_skeleton_has_the_sides_of_the_motion_not_of_the_detector(
 
 
 def test_a_motion_of_an_earlier_version_that_was_turned_round_must_be_solved_again(
-    desk: Desk, page: MotionPage, visit_id: str, board: HandBoard
+    context: SessionContext, page: MotionPage, visit_id: str, board: HandBoard
 ) -> None:
-    keep(desk, visit_id, replace(motion((finding(code="MOT-020"),)), swapped_fraction=0.98))
+    keep(context, visit_id, replace(motion((finding(code="MOT-020"),)), swapped_fraction=0.98))
     assert not page._main.isEnabled() and not page.question.isVisibleTo(page)
     page.secondary_action.emit("again")
     assert board.states()[0].spec.kind == "solve_motion"
@@ -162,11 +166,11 @@ def test_the_cycle_is_unknown_outside_complete_strides() -> None:
 
 
 def test_a_newer_recording_makes_the_motion_stale_until_kept(
-    desk: Desk, page: MotionPage, motion_id: str, visit_id: str
+    context: SessionContext, page: MotionPage, motion_id: str, visit_id: str
 ) -> None:
     page.main_action.emit()
-    desk.store.save(RecordKind.LANDMARKS, landmarks(), visit_id=visit_id, summary="newer")
-    desk.record_changed.emit()
+    context.store.save(RecordKind.LANDMARKS, landmarks(), visit_id=visit_id, summary="newer")
+    context.record_changed.emit()
     assert page._stale.isVisibleTo(page)
     page.keep_stale.emit()
     assert not page._stale.isVisibleTo(page)

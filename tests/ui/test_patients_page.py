@@ -16,7 +16,7 @@ from tests.ui.samples import landmarks
 from tests.ui.waiting import until
 from ui.pages.patients import PatientsPage
 from ui.presenters.patients import PatientsPresenter, subject_from
-from ui.session_context import Desk
+from ui.session_context import SessionContext
 from ui.widgets.patient_form import PatientEntry, entry_of
 
 ENTRY = PatientEntry(
@@ -25,10 +25,10 @@ ENTRY = PatientEntry(
 
 
 @pytest.fixture
-def page(desk: Desk) -> PatientsPage:
+def page(context: SessionContext) -> PatientsPage:
     page = PatientsPage()
-    presenter = PatientsPresenter(page, desk)
-    desk.visit_changed.connect(presenter.refresh)
+    presenter = PatientsPresenter(page, context)
+    context.visit_changed.connect(presenter.refresh)
     presenter.refresh()
     return page
 
@@ -59,7 +59,7 @@ def test_a_patient_survives_the_form_unchanged(subject: Subject) -> None:
     assert subject_from(entry_of(subject)) == subject
 
 
-def test_the_first_patient_is_created_saved_and_opened(desk: Desk, page: PatientsPage) -> None:
+def test_the_first_patient_is_created_saved_and_opened(context: SessionContext, page: PatientsPage) -> None:
     page.main_action.emit()  # New patient
     page._form.show_entry(PatientEntry())
     page._form._code.setText("P-0042")
@@ -67,70 +67,70 @@ def test_the_first_patient_is_created_saved_and_opened(desk: Desk, page: Patient
     page._form._height.setText("1.68")
     page._form._mass.setText("60")
     page.main_action.emit()  # Save patient
-    assert [row.subject.code for row in desk.store.patients()] == ["P-0042"]
-    assert desk.subject is not None and desk.subject.code == "P-0042"
+    assert [row.subject.code for row in context.store.patients()] == ["P-0042"]
+    assert context.subject is not None and context.subject.code == "P-0042"
 
 
 def test_a_visit_needs_consent_and_then_leads_to_capture(
-    desk: Desk, page: PatientsPage, subject: Subject
+    context: SessionContext, page: PatientsPage, subject: Subject
 ) -> None:
     steps: list[Step] = []
-    desk.go_to.connect(steps.append)
-    patient_id = desk.store.add_patient(replace(subject, consent=None))
-    desk.open_patient(patient_id)
+    context.go_to.connect(steps.append)
+    patient_id = context.store.add_patient(replace(subject, consent=None))
+    context.open_patient(patient_id)
     page.start_visit.emit()
-    assert desk.visit_id is None
-    desk.store.edit_patient(patient_id, subject)
+    assert context.visit_id is None
+    context.store.edit_patient(patient_id, subject)
     page.start_visit.emit()
-    assert desk.visit_id is not None and steps == [Step.CAPTURE]
+    assert context.visit_id is not None and steps == [Step.CAPTURE]
 
 
 def test_typing_is_never_overwritten_by_what_jobs_do(
-    desk: Desk, page: PatientsPage, subject: Subject
+    context: SessionContext, page: PatientsPage, subject: Subject
 ) -> None:
-    desk.open_patient(desk.store.add_patient(subject))
+    context.open_patient(context.store.add_patient(subject))
     page._form._mass.setText("61.5")
     page._form._mass.textEdited.emit("61.5")
-    desk.visit_changed.emit()
+    context.visit_changed.emit()
     assert page.entry().mass_kg == "61.5"
     page.main_action.emit()  # Save patient
-    assert desk.subject is not None and desk.subject.mass_kg == 61.5
+    assert context.subject is not None and context.subject.mass_kg == 61.5
 
 
 def test_archived_patients_keep_their_data_and_come_back(
-    desk: Desk, page: PatientsPage, subject: Subject
+    context: SessionContext, page: PatientsPage, subject: Subject
 ) -> None:
-    patient_id = desk.store.add_patient(subject)
-    desk.open_patient(patient_id)
+    patient_id = context.store.add_patient(subject)
+    context.open_patient(patient_id)
     page.secondary_action.emit("archive")
-    assert desk.store.patients() == () and desk.patient_id is None
+    assert context.store.patients() == () and context.patient_id is None
     page.archived_shown.emit(True)
     page.patient_chosen.emit(patient_id)
     page.secondary_action.emit("archive")
-    assert [row.id for row in desk.store.patients()] == [patient_id]
+    assert [row.id for row in context.store.patients()] == [patient_id]
 
 
 def test_a_taken_code_is_refused_on_the_page_and_nothing_is_lost(
-    desk: Desk, page: PatientsPage, subject: Subject
+    context: SessionContext, page: PatientsPage, subject: Subject
 ) -> None:
-    desk.store.add_patient(subject)
+    context.store.add_patient(subject)
     page.secondary_action.emit("new")
     page._form.forget()
     page._form.show_entry(entry_of(subject))
     page.main_action.emit()
     assert page._advice.isVisibleTo(page) and page.entry().code == subject.code
-    assert len(desk.store.patients()) == 1
+    assert len(context.store.patients()) == 1
 
 
 def test_the_demo_patient_is_made_by_a_job_once_and_then_opened(
-    desk: Desk, page: PatientsPage, board: HandBoard, subject: Subject
+    context: SessionContext, page: PatientsPage, board: HandBoard, subject: Subject
 ) -> None:
     page.secondary_action.emit("demo")
     assert [state.spec.kind for state in board.states()] == ["demo_patient"]
-    visit = desk.store.start_visit(desk.store.add_patient(replace(subject, synthetic=True)))
-    record_id = desk.store.save(RecordKind.LANDMARKS, landmarks(), visit_id=visit.id, summary="seen")
+    visit = context.store.start_visit(context.store.add_patient(replace(subject, synthetic=True)))
+    record_id = context.store.save(RecordKind.LANDMARKS, landmarks(), visit_id=visit.id, summary="seen")
     board.happens("job-1", Done(record_id))
-    until(lambda: desk.visit_id == visit.id)
-    assert desk.visit_id == visit.id
+    until(lambda: context.visit_id == visit.id)
+    assert context.visit_id == visit.id
     page.secondary_action.emit("demo")
     assert len(board.jobs) == 1

@@ -21,12 +21,12 @@ from ui.pages.report import ReportPage
 from ui.presenters.report import ReportPresenter
 from ui.report_drawing import PAGE_HEIGHT, PAGE_WIDTH
 from ui.report_pdf import draw_report, write_report
-from ui.session_context import Desk
+from ui.session_context import SessionContext
 
 
-def content(desk: Desk, visit_id: str, upto: Step) -> ReportContent:
-    records.fill(desk.store, visit_id, upto)
-    return report_content(desk.store, visit_id)
+def content(context: SessionContext, visit_id: str, upto: Step) -> ReportContent:
+    records.fill(context.store, visit_id, upto)
+    return report_content(context.store, visit_id)
 
 
 def picture(page: ReportContent, width: int = 900) -> QImage:
@@ -38,17 +38,17 @@ def picture(page: ReportContent, width: int = 900) -> QImage:
     return image
 
 
-def test_without_a_motion_there_is_nothing_to_report(desk: Desk, visit_id: str) -> None:
+def test_without_a_motion_there_is_nothing_to_report(context: SessionContext, visit_id: str) -> None:
     with pytest.raises(UserError) as refused:
-        report_content(desk.store, visit_id)
+        report_content(context.store, visit_id)
     assert refused.value.advice.code == "RPT-001"
 
 
-def test_the_report_grows_with_the_visit(desk: Desk, visit_id: str) -> None:
-    first = content(desk, visit_id, Step.MOTION)
+def test_the_report_grows_with_the_visit(context: SessionContext, visit_id: str) -> None:
+    first = content(context, visit_id, Step.MOTION)
     assert [curve.label for curve in first.panels[0].curves] == [GaitLabel.MEASURED]
     assert first.controller.rows == () and first.deployment == () and first.labels == ()
-    whole = content(desk, visit_id, Step.DEPLOY)
+    whole = content(context, visit_id, Step.DEPLOY)
     knee = next(p for p in whole.panels if (p.kind, p.side) == (JointKind.KNEE, Side.LEFT))
     assert [curve.label for curve in knee.curves] == [
         GaitLabel.MEASURED,
@@ -63,18 +63,18 @@ def test_the_report_grows_with_the_visit(desk: Desk, visit_id: str) -> None:
     assert "INCLUDES SIMULATED GAIT" in whole.labels
 
 
-def test_the_report_names_no_person(desk: Desk, visit_id: str) -> None:
-    page = content(desk, visit_id, Step.MOTION)
+def test_the_report_names_no_person(context: SessionContext, visit_id: str) -> None:
+    page = content(context, visit_id, Step.MOTION)
     assert page.patient == "P-0042"
     assert page.person[0] == "female, 62 years"
     assert "not a cleared medical device" in page.notice
 
 
 def test_the_pdf_is_one_page_with_its_fonts_inside(
-    app: QApplication, desk: Desk, visit_id: str, tmp_path: Path
+    app: QApplication, context: SessionContext, visit_id: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "report.pdf"
-    write_report(path, content(desk, visit_id, Step.DEPLOY))
+    write_report(path, content(context, visit_id, Step.DEPLOY))
     data = path.read_bytes()
     assert data.startswith(b"%PDF-")
     assert data.count(b"/Type /Page\n") == 1
@@ -82,16 +82,18 @@ def test_the_pdf_is_one_page_with_its_fonts_inside(
 
 
 def test_a_folder_that_does_not_exist_is_advice_not_a_crash(
-    app: QApplication, desk: Desk, visit_id: str, tmp_path: Path
+    app: QApplication, context: SessionContext, visit_id: str, tmp_path: Path
 ) -> None:
-    page = content(desk, visit_id, Step.MOTION)
+    page = content(context, visit_id, Step.MOTION)
     with pytest.raises(UserError) as refused:
         write_report(tmp_path / "nowhere" / "report.pdf", page)
     assert refused.value.advice.code == "RPT-002"
 
 
-def test_the_page_is_drawn_inside_its_margins(app: QApplication, desk: Desk, visit_id: str) -> None:
-    image = picture(content(desk, visit_id, Step.DEPLOY))
+def test_the_page_is_drawn_inside_its_margins(
+    app: QApplication, context: SessionContext, visit_id: str
+) -> None:
+    image = picture(content(context, visit_id, Step.DEPLOY))
     white, margin = QColor("white").rgb(), round(image.width() * 400 / PAGE_WIDTH)
     edges = [
         image.pixel(x, y) for y in range(image.height()) for x in (margin // 2, image.width() - margin // 2)
@@ -101,16 +103,18 @@ def test_the_page_is_drawn_inside_its_margins(app: QApplication, desk: Desk, vis
     assert len(inside) > 20
 
 
-def test_saving_keeps_the_same_file_with_the_visit(desk: Desk, visit_id: str, tmp_path: Path) -> None:
-    records.fill(desk.store, visit_id, Step.COMPARE)
+def test_saving_keeps_the_same_file_with_the_visit(
+    context: SessionContext, visit_id: str, tmp_path: Path
+) -> None:
+    records.fill(context.store, visit_id, Step.COMPARE)
     page = ReportPage()
-    presenter = ReportPresenter(page, desk)
+    presenter = ReportPresenter(page, context)
     presenter.refresh()
     page.save_to.emit(tmp_path / "handed-out.pdf")
-    kept = desk.store.latest(visit_id, RecordKind.REPORT)
+    kept = context.store.latest(visit_id, RecordKind.REPORT)
     assert kept is not None
-    report = desk.store.load(kept.id, Report)
-    inside = desk.store.folder(kept.id) / report.file_name
+    report = context.store.load(kept.id, Report)
+    inside = context.store.folder(kept.id) / report.file_name
     assert inside.read_bytes() == (tmp_path / "handed-out.pdf").read_bytes()
     assert report.file_name == "P-0042-visit-1.pdf"
     presenter.refresh()

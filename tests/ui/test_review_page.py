@@ -22,42 +22,44 @@ from ui.plots.curves import CycleCurve
 from ui.presenters.compare import ComparePresenter, compare_headline, score_rows
 from ui.presenters.gait_curves import NamedCycles, exo_panels, joint_panels
 from ui.presenters.review import ReviewPresenter, review_headline, review_sentence
-from ui.session_context import Desk
+from ui.session_context import SessionContext
 from ui.theme import Tone
 
 
-def review(desk: Desk) -> tuple[ReviewPage, ReviewPresenter]:
+def review(context: SessionContext) -> tuple[ReviewPage, ReviewPresenter]:
     page = ReviewPage()
-    presenter = ReviewPresenter(page, desk)
+    presenter = ReviewPresenter(page, context)
     presenter.refresh()
     return page, presenter
 
 
-def compare(desk: Desk) -> tuple[ComparePage, ComparePresenter]:
+def compare(context: SessionContext) -> tuple[ComparePage, ComparePresenter]:
     page = ComparePage()
-    presenter = ComparePresenter(page, desk)
+    presenter = ComparePresenter(page, context)
     presenter.refresh()
     return page, presenter
 
 
-def test_without_a_policy_review_says_what_is_missing(desk: Desk, visit_id: str) -> None:
-    page, _ = review(desk)
+def test_without_a_policy_review_says_what_is_missing(context: SessionContext, visit_id: str) -> None:
+    page, _ = review(context)
     assert page._stack.currentWidget() is page._empty
     assert "Personalize" in page._empty._detail.text()
 
 
-def test_simulate_gait_asks_for_the_newest_policy(desk: Desk, board: HandBoard, visit_id: str) -> None:
-    made = records.fill(desk.store, visit_id, Step.PERSONALIZE)
-    page, _ = review(desk)
+def test_simulate_gait_asks_for_the_newest_policy(
+    context: SessionContext, board: HandBoard, visit_id: str
+) -> None:
+    made = records.fill(context.store, visit_id, Step.PERSONALIZE)
+    page, _ = review(context)
     page.main_action.emit()
     (job,) = board.jobs.values()
     assert job.spec.kind == "simulate_gait"
     assert job.spec.params == {"policy_id": made[Step.PERSONALIZE]}
 
 
-def test_review_shows_both_twins_beside_the_measured_gait(desk: Desk, visit_id: str) -> None:
-    records.fill(desk.store, visit_id, Step.REVIEW)
-    page, _ = review(desk)
+def test_review_shows_both_twins_beside_the_measured_gait(context: SessionContext, visit_id: str) -> None:
+    records.fill(context.store, visit_id, Step.REVIEW)
+    page, _ = review(context)
     plot = page.comparison.joints.plots[JointKind.KNEE, Side.LEFT]
     assert plot.panel is not None
     assert [curve.label for curve in plot.panel.curves] == ["measured", "default twin", "personalized twin"]
@@ -65,9 +67,11 @@ def test_review_shows_both_twins_beside_the_measured_gait(desk: Desk, visit_id: 
     assert page._main.text() == "Go on with Train"
 
 
-def test_the_picture_follows_the_cursor_and_the_cursor_the_picture(desk: Desk, visit_id: str) -> None:
-    records.fill(desk.store, visit_id, Step.REVIEW)
-    page, _ = review(desk)
+def test_the_picture_follows_the_cursor_and_the_cursor_the_picture(
+    context: SessionContext, visit_id: str
+) -> None:
+    records.fill(context.store, visit_id, Step.REVIEW)
+    page, _ = review(context)
     page.resize(1000, 700)
     page.show()
     page.comparison.stage.set_time(2.5)
@@ -123,45 +127,49 @@ def test_a_rise_is_told_however_small(effort: float) -> None:
     assert words.startswith("Walking gets harder") and tone is Tone.WARN
 
 
-def test_nobody_signs_without_a_name(desk: Desk, visit_id: str) -> None:
-    records.fill(desk.store, visit_id, Step.COMPARE)
-    desk.operator = ""
-    page, _ = compare(desk)
+def test_nobody_signs_without_a_name(context: SessionContext, visit_id: str) -> None:
+    records.fill(context.store, visit_id, Step.COMPARE)
+    context.operator = ""
+    page, _ = compare(context)
     assert not page._main.isEnabled()
     assert "name" in page._why_not.text()
 
 
-def test_a_signature_is_bound_to_this_comparison_and_opens_deploy(desk: Desk, visit_id: str) -> None:
-    made = records.fill(desk.store, visit_id, Step.COMPARE)
-    page, presenter = compare(desk)
+def test_a_signature_is_bound_to_this_comparison_and_opens_deploy(
+    context: SessionContext, visit_id: str
+) -> None:
+    made = records.fill(context.store, visit_id, Step.COMPARE)
+    page, presenter = compare(context)
     page.approver.name.setText("Dr. M. Weber")
     assert not page._main.isEnabled() and "role" in page._why_not.text()
     page.approver.role.setText("physician")
     page.main_action.emit()
     presenter.refresh()
-    decision = desk.store.decisions(visit_id)[-1]
+    decision = context.store.decisions(visit_id)[-1]
     assert (decision.verdict, decision.record_id) == (Verdict.SIGNED, made[Step.COMPARE])
     assert (decision.by, decision.role) == ("Dr. M. Weber", "physician")
-    assert desk.status(Step.COMPARE).state is StepState.DONE
-    assert desk.status(Step.DEPLOY).blocker is None
+    assert context.status(Step.COMPARE).state is StepState.DONE
+    assert context.status(Step.DEPLOY).blocker is None
     assert "Signed by Dr. M. Weber, physician" in page._declaration.text()
 
 
-def harder(desk: Desk, visit_id: str) -> str:
+def harder(context: SessionContext, visit_id: str) -> str:
     """A comparison in which the personalized controller takes 4 % more effort."""
-    made = records.fill(desk.store, visit_id, Step.TRAIN)
+    made = records.fill(context.store, visit_id, Step.TRAIN)
     without, default, own = records.scores()
     worse = (without, default, dataclasses.replace(own, effort=0.0520))
     comparison = Comparison(walks.gaits(*records.GAITS), worse, "Harder.")
     inputs = (made[Step.TRAIN],)
-    return desk.store.save(
+    return context.store.save(
         RecordKind.COMPARISON, comparison, visit_id=visit_id, inputs=inputs, summary="compared"
     )
 
 
-def test_who_releases_what_makes_walking_harder_types_a_reason(desk: Desk, visit_id: str) -> None:
-    harder(desk, visit_id)
-    page, _ = compare(desk)
+def test_who_releases_what_makes_walking_harder_types_a_reason(
+    context: SessionContext, visit_id: str
+) -> None:
+    harder(context, visit_id)
+    page, _ = compare(context)
     assert "Walking gets harder" in page._headline.text() and "4 % more effort" in page._headline.text()
     assert page._reason_box.isVisibleTo(page) and "4 % more effort" in page._reason_asked.text()
     page.approver.name.setText("Dr. M. Weber")
@@ -169,46 +177,51 @@ def test_who_releases_what_makes_walking_harder_types_a_reason(desk: Desk, visit
     page.reason.setText("   ")
     assert not page._main.isEnabled() and "reason" in page._why_not.text()
     page.reason.returnPressed.emit()
-    assert desk.status(Step.COMPARE).state is not StepState.DONE
+    assert context.status(Step.COMPARE).state is not StepState.DONE
     page.reason.setText("a first try of the fit")
     page.main_action.emit()
-    assert desk.status(Step.COMPARE).state is StepState.DONE
-    meaning = desk.store.decisions(visit_id)[-1].reason
+    assert context.status(Step.COMPARE).state is StepState.DONE
+    meaning = context.store.decisions(visit_id)[-1].reason
     assert "It makes walking harder in simulation: 4 % more effort" in meaning
     assert meaning.endswith("because: a first try of the fit")
-    assert approvals(desk.store, visit_id, desk.store.decisions(visit_id)[-1].record_id)[0].meaning == meaning
-    assert dict(report_content(desk.store, visit_id).deployment)["Reason"] == "a first try of the fit"
+    assert (
+        approvals(context.store, visit_id, context.store.decisions(visit_id)[-1].record_id)[0].meaning
+        == meaning
+    )
+    assert dict(report_content(context.store, visit_id).deployment)["Reason"] == "a first try of the fit"
 
 
-def test_a_controller_that_helps_needs_no_reason(desk: Desk, visit_id: str) -> None:
-    records.fill(desk.store, visit_id, Step.COMPARE)
-    page, _ = compare(desk)
+def test_a_controller_that_helps_needs_no_reason(context: SessionContext, visit_id: str) -> None:
+    records.fill(context.store, visit_id, Step.COMPARE)
+    page, _ = compare(context)
     assert not page._reason_box.isVisibleTo(page)
 
 
 def test_what_a_session_without_a_screen_released_can_still_be_signed_by_a_person(
-    desk: Desk, visit_id: str
+    context: SessionContext, visit_id: str
 ) -> None:
-    made = records.fill(desk.store, visit_id, Step.COMPARE)
+    made = records.fill(context.store, visit_id, Step.COMPARE)
     by, role, record_id = UNATTENDED_APPROVER.name, UNATTENDED_APPROVER.role, made[Step.COMPARE]
-    desk.store.decide(visit_id, Step.COMPARE.value, Verdict.SIGNED, record_id=record_id, by=by, role=role)
-    page, _ = compare(desk)
+    context.store.decide(visit_id, Step.COMPARE.value, Verdict.SIGNED, record_id=record_id, by=by, role=role)
+    page, _ = compare(context)
     assert page._main.text() == "Sign comparison" and page.approver.isVisibleTo(page)
 
 
-def test_the_left_picture_can_be_the_default_controller(desk: Desk, visit_id: str) -> None:
-    records.fill(desk.store, visit_id, Step.COMPARE)
-    page, _ = compare(desk)
+def test_the_left_picture_can_be_the_default_controller(context: SessionContext, visit_id: str) -> None:
+    records.fill(context.store, visit_id, Step.COMPARE)
+    page, _ = compare(context)
     page.comparison.pair_chosen.emit(1)
     left, right = page.comparison.stage._gaits
     assert left.rollout.label is GaitLabel.DEFAULT_CONTROLLER
     assert right.rollout.label is GaitLabel.PERSONALIZED_CONTROLLER
 
 
-def test_compare_asks_for_the_newest_controller(desk: Desk, board: HandBoard, visit_id: str) -> None:
-    made = records.fill(desk.store, visit_id, Step.TRAIN)
-    page, _ = compare(desk)
+def test_compare_asks_for_the_newest_controller(
+    context: SessionContext, board: HandBoard, visit_id: str
+) -> None:
+    made = records.fill(context.store, visit_id, Step.TRAIN)
+    page, _ = compare(context)
     page.main_action.emit()
     (job,) = board.jobs.values()
     assert job.spec.params == {"controller_id": made[Step.TRAIN]}
-    assert desk.store.latest(visit_id, RecordKind.COMPARISON) is None
+    assert context.store.latest(visit_id, RecordKind.COMPARISON) is None

@@ -25,25 +25,25 @@ from ui.pages.review import ReviewPage
 from ui.pages.what_if import WhatIfPanel
 from ui.presenters.review import ReviewPresenter
 from ui.presenters.scenarios import group_of, scenario_view
-from ui.session_context import Desk
+from ui.session_context import SessionContext
 
 FALLS = ("", "", "", "on the stairs: sank down", "on the stairs: tipped over", "on the stairs: sank down")
 
 
 @pytest.fixture
-def reviewed(desk: Desk, visit_id: str) -> dict[Step, str]:
-    return records.fill(desk.store, visit_id, Step.REVIEW)
+def reviewed(context: SessionContext, visit_id: str) -> dict[Step, str]:
+    return records.fill(context.store, visit_id, Step.REVIEW)
 
 
-def review(desk: Desk) -> tuple[ReviewPage, ReviewPresenter]:
+def review(context: SessionContext) -> tuple[ReviewPage, ReviewPresenter]:
     page = ReviewPage()
-    presenter = ReviewPresenter(page, desk)
+    presenter = ReviewPresenter(page, context)
     presenter.refresh()
     return page, presenter
 
 
 def keep_try(
-    desk: Desk,
+    context: SessionContext,
     policy_id: str,
     key: str,
     causes: tuple[str, ...] = FALLS,
@@ -56,11 +56,11 @@ def keep_try(
         gaits,
         rollouts=(dataclasses.replace(gaits.rollouts[0], cycles=tuple(walks.cycles(s, size) for s in Side)),),
     )
-    assert desk.visit_id is not None
-    return desk.store.save(
+    assert context.visit_id is not None
+    return context.store.save(
         RecordKind.SCENARIO,
         gaits,
-        visit_id=desk.visit_id,
+        visit_id=context.visit_id,
         inputs=(policy_id,),
         summary="",
         settings=try_settings(key, impairments, seconds=10.0, causes=causes),
@@ -80,8 +80,10 @@ def entries(menu: QMenu) -> list[str]:
 # Situations
 
 
-def test_every_scenario_is_under_one_of_six_buttons(desk: Desk, reviewed: dict[Step, str]) -> None:
-    page, _ = review(desk)
+def test_every_scenario_is_under_one_of_six_buttons(
+    context: SessionContext, reviewed: dict[Step, str]
+) -> None:
+    page, _ = review(context)
     words = [button.text() for button in page.picker.buttons]
     groups = ["Ramps", "Stairs", "Running", "Start and stop", "Disturbances"]
     assert words == ["Level walking · no fall in 6 s", *groups]
@@ -92,9 +94,9 @@ def test_every_scenario_is_under_one_of_six_buttons(desk: Desk, reviewed: dict[S
 
 
 def test_a_situation_that_was_never_walked_offers_to_simulate_it(
-    desk: Desk, board: HandBoard, reviewed: dict[Step, str]
+    context: SessionContext, board: HandBoard, reviewed: dict[Step, str]
 ) -> None:
-    page, presenter = review(desk)
+    page, presenter = review(context)
     page.picker.menus[2].actions()[0].trigger()
     assert page._headline.text() == "Stairs up: not simulated yet."
     assert page.untried._button.text() == "Simulate"
@@ -108,10 +110,10 @@ def test_a_situation_that_was_never_walked_offers_to_simulate_it(
 
 
 def test_success_and_the_most_frequent_cause_stand_beside_the_name(
-    desk: Desk, reviewed: dict[Step, str]
+    context: SessionContext, reviewed: dict[Step, str]
 ) -> None:
-    keep_try(desk, reviewed[Step.PERSONALIZE], "stairs-up")
-    page, _ = review(desk)
+    keep_try(context, reviewed[Step.PERSONALIZE], "stairs-up")
+    page, _ = review(context)
     assert entries(page.picker.menus[2])[0] == "Stairs up | 3 of 6 · on the stairs, sank down"
     page.scenario_chosen.emit("stairs-up")
     assert page.picker.buttons[2].text() == "Stairs up · 3 of 6"
@@ -120,10 +122,10 @@ def test_success_and_the_most_frequent_cause_stand_beside_the_name(
 
 
 def test_a_walk_on_stairs_is_shown_on_stairs_with_its_own_cycles(
-    desk: Desk, reviewed: dict[Step, str]
+    context: SessionContext, reviewed: dict[Step, str]
 ) -> None:
-    keep_try(desk, reviewed[Step.PERSONALIZE], "stairs-up", size=0.5)
-    page, _ = review(desk)
+    keep_try(context, reviewed[Step.PERSONALIZE], "stairs-up", size=0.5)
+    page, _ = review(context)
     page.scenario_chosen.emit("stairs-up")
     (shown,) = page.comparison.stage._gaits
     assert shown.ground == named("stairs-up").ground
@@ -133,9 +135,9 @@ def test_a_walk_on_stairs_is_shown_on_stairs_with_its_own_cycles(
     assert panel.curves[1].mean.max() == pytest.approx(np.degrees(0.5), rel=1e-3)
 
 
-def test_another_twins_tries_do_not_count(desk: Desk, reviewed: dict[Step, str]) -> None:
-    keep_try(desk, reviewed[Step.MOTION], "stairs-up")
-    page, _ = review(desk)
+def test_another_twins_tries_do_not_count(context: SessionContext, reviewed: dict[Step, str]) -> None:
+    keep_try(context, reviewed[Step.MOTION], "stairs-up")
+    page, _ = review(context)
     page.scenario_chosen.emit("stairs-up")
     assert page.untried._button.text() == "Simulate"
 
@@ -152,24 +154,24 @@ def test_a_fall_before_the_first_stride_still_makes_a_page() -> None:
     assert view.table.rows[0].cells == ("–",)
 
 
-def test_another_visit_begins_with_level_walking(desk: Desk, reviewed: dict[Step, str]) -> None:
-    page, presenter = review(desk)
+def test_another_visit_begins_with_level_walking(context: SessionContext, reviewed: dict[Step, str]) -> None:
+    page, presenter = review(context)
     page.scenario_chosen.emit("push")
-    assert desk.patient_id is not None
-    desk.open_visit(desk.store.start_visit(desk.patient_id).id)
+    assert context.patient_id is not None
+    context.open_visit(context.store.start_visit(context.patient_id).id)
     presenter.refresh()
     assert presenter._scenario.key == "level" and not presenter._what_if_open
 
 
 def test_a_refused_simulation_is_told_as_advice(
-    desk: Desk, board: HandBoard, reviewed: dict[Step, str]
+    context: SessionContext, board: HandBoard, reviewed: dict[Step, str]
 ) -> None:
-    page, _ = review(desk)
+    page, _ = review(context)
     page.scenario_chosen.emit("run-3.0")
     page.simulate.emit()
     advice = Advice("There is no way.", "It is closed.", "Take another one.", "SIM-099")
     board.happens("job-1", Refused(advice))
-    desk.jobs._hand_over()
+    context.jobs._hand_over()
     assert not page._advice.isHidden()
 
 
@@ -186,9 +188,9 @@ def test_the_panel_can_say_every_impairment(app: object) -> None:
 
 
 def test_an_impairment_is_asked_for_by_its_name_and_severity(
-    desk: Desk, board: HandBoard, reviewed: dict[Step, str]
+    context: SessionContext, board: HandBoard, reviewed: dict[Step, str]
 ) -> None:
-    page, _ = review(desk)
+    page, _ = review(context)
     page.what_if_toggled.emit(True)
     page.what_if.choose(drop_foot(Side.LEFT, 0.8))
     page.what_if.simulate.emit()
@@ -201,9 +203,9 @@ def test_an_impairment_is_asked_for_by_its_name_and_severity(
 
 
 def test_an_impairment_follows_into_another_situation_only_under_a_strip_that_names_it(
-    desk: Desk, board: HandBoard, reviewed: dict[Step, str]
+    context: SessionContext, board: HandBoard, reviewed: dict[Step, str]
 ) -> None:
-    page, _presenter = review(desk)
+    page, _presenter = review(context)
     assert not page.banner.isVisibleTo(page)
     page.what_if_toggled.emit(True)
     page.what_if.choose(drop_foot(Side.LEFT, 0.8))
@@ -217,9 +219,9 @@ def test_an_impairment_follows_into_another_situation_only_under_a_strip_that_na
 
 
 def test_a_removed_impairment_is_in_no_simulation(
-    desk: Desk, board: HandBoard, reviewed: dict[Step, str]
+    context: SessionContext, board: HandBoard, reviewed: dict[Step, str]
 ) -> None:
-    page, _presenter = review(desk)
+    page, _presenter = review(context)
     page.what_if_toggled.emit(True)
     page.what_if.choose(drop_foot(Side.LEFT, 0.8))
     page.scenario_chosen.emit("stairs-up")
@@ -231,10 +233,10 @@ def test_a_removed_impairment_is_in_no_simulation(
 
 
 def test_what_came_of_an_impaired_twin_where_no_healthy_one_walked_is_told_as_such(
-    desk: Desk, reviewed: dict[Step, str]
+    context: SessionContext, reviewed: dict[Step, str]
 ) -> None:
-    keep_try(desk, reviewed[Step.PERSONALIZE], "stairs-up", FALLS, (drop_foot(Side.LEFT, 0.8),))
-    page, _presenter = review(desk)
+    keep_try(context, reviewed[Step.PERSONALIZE], "stairs-up", FALLS, (drop_foot(Side.LEFT, 0.8),))
+    page, _presenter = review(context)
     assert entries(page.picker.menus[2])[0] == "Stairs up | only with an impairment"
     page.what_if_toggled.emit(True)
     page.what_if.choose(drop_foot(Side.LEFT, 0.8))
@@ -247,19 +249,21 @@ def test_what_came_of_an_impaired_twin_where_no_healthy_one_walked_is_told_as_su
     assert page._headline.text() == "Stairs up: not simulated yet."
 
 
-def test_no_severity_is_nothing_to_simulate(desk: Desk, reviewed: dict[Step, str]) -> None:
-    page, _ = review(desk)
+def test_no_severity_is_nothing_to_simulate(context: SessionContext, reviewed: dict[Step, str]) -> None:
+    page, _ = review(context)
     page.what_if_toggled.emit(True)
     page.what_if.severity.setValue(0)
     assert not page.what_if.button.isEnabled()
     assert "slider" in page.what_if.button.toolTip()
 
 
-def test_an_impaired_walk_is_laid_over_the_healthy_one(desk: Desk, reviewed: dict[Step, str]) -> None:
+def test_an_impaired_walk_is_laid_over_the_healthy_one(
+    context: SessionContext, reviewed: dict[Step, str]
+) -> None:
     policy = reviewed[Step.PERSONALIZE]
-    keep_try(desk, policy, "level", causes=("", "", "", ""))
-    keep_try(desk, policy, "level", ("", "", "", "sank down"), (drop_foot(Side.LEFT, 0.8),), size=0.2)
-    page, presenter = review(desk)
+    keep_try(context, policy, "level", causes=("", "", "", ""))
+    keep_try(context, policy, "level", ("", "", "", "sank down"), (drop_foot(Side.LEFT, 0.8),), size=0.2)
+    page, presenter = review(context)
     page.what_if_toggled.emit(True)
     page.what_if.choose(drop_foot(Side.LEFT, 0.8))
     presenter.refresh()
@@ -282,13 +286,13 @@ def test_an_impaired_walk_is_laid_over_the_healthy_one(desk: Desk, reviewed: dic
 
 
 def test_on_a_ramp_the_impaired_twin_is_compared_with_the_healthy_one(
-    desk: Desk, reviewed: dict[Step, str]
+    context: SessionContext, reviewed: dict[Step, str]
 ) -> None:
     policy = reviewed[Step.PERSONALIZE]
     knee = Impairment(ImpairmentKind.STIFFNESS, 0.5, Side.RIGHT, joint=JointKind.KNEE)
-    keep_try(desk, policy, "ramp-up-5", ("",), size=0.4)
-    keep_try(desk, policy, "ramp-up-5", ("",), (knee,), size=0.2)
-    page, presenter = review(desk)
+    keep_try(context, policy, "ramp-up-5", ("",), size=0.4)
+    keep_try(context, policy, "ramp-up-5", ("",), (knee,), size=0.2)
+    page, presenter = review(context)
     page.scenario_chosen.emit("ramp-up-5")
     page.what_if_toggled.emit(True)
     page.what_if.choose(knee)
@@ -302,11 +306,11 @@ def test_on_a_ramp_the_impaired_twin_is_compared_with_the_healthy_one(
 # The rows of the record
 
 
-def test_a_row_of_the_record_says_what_came_of_it(desk: Desk, reviewed: dict[Step, str]) -> None:
+def test_a_row_of_the_record_says_what_came_of_it(context: SessionContext, reviewed: dict[Step, str]) -> None:
     weak = Impairment(ImpairmentKind.WEAKNESS, 0.4, Side.RIGHT, MuscleGroup.HAMSTRINGS)
-    record_id = keep_try(desk, reviewed[Step.PERSONALIZE], "trip", FALLS, (weak,))
-    assert desk.visit_id is not None
-    tries = tries_of(desk.store.records(desk.visit_id), reviewed[Step.PERSONALIZE])
+    record_id = keep_try(context, reviewed[Step.PERSONALIZE], "trip", FALLS, (weak,))
+    assert context.visit_id is not None
+    tries = tries_of(context.store.records(context.visit_id), reviewed[Step.PERSONALIZE])
     tried = tries["trip", (weak,)]
     assert (tried.record_id, tried.stayed, tried.starts) == (record_id, 3, 6)
     assert tried.most_falls == "on the stairs: sank down"

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from core.exo_core.safety import State
+from core.domain.exo_protocol import DeviceState
 from tests.deploy.controllers import package
-from tests.deploy.worn_exo import (
+from tests.exo_core.test_blob import with_manifest
+from tests.virtual_exo.worn_exo import (
     EXO,
     QUICK_STRIDE_S,
     QUICK_WALK,
@@ -25,7 +26,6 @@ from tests.deploy.worn_exo import (
     largest_step_nm,
     peak_nm,
 )
-from tests.exo_core.test_blob import with_manifest
 
 NOT_READY = {"err": {"group": EXO, "rc": 13}}
 
@@ -83,7 +83,7 @@ def test_a_fault_of_the_world_ends_in_zero_torque_in_time_and_latches(assisting,
     first_off = next(at for at, moment in enumerate(moments) if is_off(moment))
     assert first_off * 10 <= case.within_ms
     assert all(is_off(moment) for moment in moments[first_off:])
-    assert moments[-1].state is State.FAULT
+    assert moments[-1].state is DeviceState.FAULT
     assert assisting.newest_fault() == (case.row, "fault")
     assert max(abs(torque) for torque in moments[-1].shaft_nm) < 0.01
     assert_stays_off_until_armed_again(assisting)
@@ -116,7 +116,7 @@ def test_s03_no_tick_changes_the_torque_by_more_than_the_rate_allows(ready):
 
 def test_s04_a_controller_that_works_against_the_gait_is_faded_out_and_needs_a_new_arm(tmp_path):
     worn = with_envelope(tmp_path, power_w=[60.0, 80.0])  # as if this gait needed far more
-    assert worn.arm() == {"state": State.ARMED}
+    assert worn.arm() == {"state": DeviceState.ARMED}
     moments = worn.run(6.0)
     assert peak_nm(moments) > 1.0
     assert is_off(moments[-1])
@@ -139,7 +139,7 @@ def test_s06_a_leg_beyond_the_range_gets_nothing_and_a_second_of_it_latches(assi
     assisting.inject("posture", angle_rad=1.45, side="left")
     moments = assisting.run(1.2)
     assert not any(moment.command_nm[0] for moment in moments)
-    latched = next(at for at, moment in enumerate(moments) if moment.state is State.FAULT)
+    latched = next(at for at, moment in enumerate(moments) if moment.state is DeviceState.FAULT)
     assert latched * 10 <= 1010
     assert assisting.newest_fault() == (6, "fault")
     assert_stays_off_until_armed_again(assisting)
@@ -148,7 +148,7 @@ def test_s06_a_leg_beyond_the_range_gets_nothing_and_a_second_of_it_latches(assi
 def test_s07_a_stumbling_gait_fades_the_assistance_and_good_strides_bring_it_back(assisting):
     assisting.inject("strides", scale=0.4)
     assert peak_nm(assisting.run(3 * QUICK_STRIDE_S + 0.3)[-10:]) == 0.0
-    assert assisting.state is State.ACTIVE
+    assert assisting.state is DeviceState.ACTIVE
     assisting.clear()
     assert peak_nm(assisting.run(2 * QUICK_STRIDE_S)) == 0.0
     assert peak_nm(assisting.run(6.0)) > 3.0
@@ -158,7 +158,7 @@ def test_s08_a_person_who_stops_is_not_pushed(assisting):
     assisting.inject("posture", angle_rad=0.05)
     moments = assisting.run(5.0)
     assert peak_nm(moments[280:]) == 0.0  # 2.4 s without a stride, then the fade
-    assert assisting.state is State.ACTIVE
+    assert assisting.state is DeviceState.ACTIVE
     assisting.clear()
     assert peak_nm(assisting.run(6.0)) > 3.0
 
@@ -166,7 +166,7 @@ def test_s08_a_person_who_stops_is_not_pushed(assisting):
 def test_s09_a_few_lost_samples_do_no_harm(assisting):
     assisting.inject("imu_dropout", share=0.1)
     assert peak_nm(assisting.run(2.0)) > 3.0
-    assert assisting.state is State.ACTIVE
+    assert assisting.state is DeviceState.ACTIVE
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_s12_an_exo_whose_sensors_sit_wrong_cannot_be_armed(stored, tmp_path, na
     worn = WornExo(shutil.copytree(stored, tmp_path / "exo"), QUICK_WALK)
     worn.inject(name, **numbers)
     worn.skip(8.0)
-    assert worn.state is State.SAFE
+    assert worn.state is DeviceState.SAFE
     assert worn.ask(EXO, 10)["blocked_by"] == 12
     assert worn.arm() == NOT_READY
 
@@ -192,7 +192,7 @@ def test_s13_motion_beyond_the_training_fades_and_comes_back_by_itself(tmp_path)
     worn.assist()
     worn.inject("strides", scale=1.8, for_s=QUICK_STRIDE_S)
     assert peak_nm(worn.run(QUICK_STRIDE_S + 0.3)[-5:]) == 0.0
-    assert worn.state is State.ACTIVE
+    assert worn.state is DeviceState.ACTIVE
     assert peak_nm(worn.run(8.0)) > 3.0
 
 
@@ -200,7 +200,7 @@ def test_s14_ticks_that_are_a_little_late_are_counted(assisting):
     before = assisting.ask(EXO, 0)["late_ticks"]
     assisting.inject("late_ticks", s=0.005, for_s=0.1)
     assisting.run(0.3)
-    assert assisting.state is State.ACTIVE
+    assert assisting.state is DeviceState.ACTIVE
     assert assisting.ask(EXO, 0)["late_ticks"] - before >= 6
 
 
@@ -209,7 +209,7 @@ def test_s17_a_hot_case_gives_less(assisting):
     assisting.inject("overheat", case_c=75.0)
     assisting.run(0.5)
     assert peak_nm(assisting.run(2 * QUICK_STRIDE_S)) <= 0.26 * usual
-    assert assisting.state is State.ACTIVE
+    assert assisting.state is DeviceState.ACTIVE
 
 
 def test_s18_ten_minutes_of_warm_skin_end_the_assistance(ready):
@@ -235,7 +235,7 @@ def test_s19_s20_a_low_battery_or_a_pulled_cable_fades_and_keeps_it_off(assistin
     assert peak_nm(assisting.run(1.0)) == 0.0
     assisting.clear()
     assert all(is_off(moment) for moment in assisting.run(1.0))
-    assert assisting.arm() == {"state": State.ARMED}
+    assert assisting.arm() == {"state": DeviceState.ARMED}
 
 
 def test_s20_a_silent_host_ends_it(assisting):
@@ -250,10 +250,10 @@ def test_s20_a_silent_host_ends_it(assisting):
 def test_s21_the_emergency_stop_counts_at_rest_and_as_long_as_it_is_pressed(ready):
     ready.inject("estop")
     ready.run(0.05)
-    assert (ready.state, ready.newest_fault()) == (State.FAULT, (21, "fault"))
+    assert (ready.state, ready.newest_fault()) == (DeviceState.FAULT, (21, "fault"))
     ready.acknowledge()
     ready.run(0.05)
-    assert ready.state is State.FAULT
+    assert ready.state is DeviceState.FAULT
 
 
 @pytest.mark.parametrize(
@@ -294,7 +294,7 @@ def test_s22_flash_that_fails_leaves_what_runs(ready):
     said = ready.ask(1, 1, WRITE, off=0, data=b"x", len=1000, sha=bytes(32))
     assert_refused(said)
     assert ready.ask(EXO, 0)["sha"] == name
-    assert ready.arm() == {"state": State.ARMED}
+    assert ready.arm() == {"state": DeviceState.ARMED}
 
 
 def test_s23_nothing_starts_again_by_itself(ready):
@@ -310,4 +310,4 @@ def test_s23_nothing_starts_again_by_itself(ready):
     assert all(is_off(moment) for moment in ready.run(1.0))
     ready.exo.device.boot()
     assert all(is_off(moment) for moment in ready.run(8.0))
-    assert ready.state is State.READY
+    assert ready.state is DeviceState.READY

@@ -9,9 +9,9 @@ import math
 
 import pytest
 
-from core.exo_core.safety import State
+from core.domain.exo_protocol import DeviceState
 from core.virtual_exo.framing import FrameReader, encode_frame
-from tests.deploy.worn_exo import EXO, QUICK_STRIDE_S, WRITE, is_off, peak_nm
+from tests.virtual_exo.worn_exo import EXO, QUICK_STRIDE_S, WRITE, is_off, peak_nm
 
 
 def assert_latched_at_once(worn, row, within_ticks):
@@ -59,7 +59,7 @@ def test_c_garbage_never_becomes_a_limit(ready, number):
     assert ready.ask(EXO, 5) == before
     if number not in (1e30,):  # a large session limit is cut to the package's
         assert ready.arm(max_nm=number).keys() & {"rc", "err"}
-        assert ready.state is State.READY
+        assert ready.state is DeviceState.READY
 
 
 # (d) the motors kept their last torque while the computer was busy for one or two seconds
@@ -80,7 +80,7 @@ def test_d_the_motors_let_go_while_the_computer_is_busy(assisting):
 
 def test_d_a_restart_is_not_how_a_person_loses_support(assisting):
     assert assisting.ask(0, 5, WRITE) == {"rc": 6}
-    assert assisting.run(0.1)[-1].state is State.ACTIVE
+    assert assisting.run(0.1)[-1].state is DeviceState.ACTIVE
 
 
 # (e) a number that is none passed through `if (t > max) t = max`
@@ -110,19 +110,21 @@ def test_e_what_is_no_number_never_reaches_the_motors(assisting, fault, numbers)
 # (f) the screen and the exo disagreed; the first click on "off" did nothing
 
 
-@pytest.mark.parametrize("wanted", [State.READY, State.ARMED, State.ACTIVE, State.FAULT])
+@pytest.mark.parametrize(
+    "wanted", [DeviceState.READY, DeviceState.ARMED, DeviceState.ACTIVE, DeviceState.FAULT]
+)
 def test_f_the_first_stop_counts_in_every_state(ready, wanted):
-    if wanted in (State.ARMED, State.ACTIVE):
+    if wanted in (DeviceState.ARMED, DeviceState.ACTIVE):
         ready.arm()
-    if wanted is State.ACTIVE:
+    if wanted is DeviceState.ACTIVE:
         ready.run(4.0)
-    if wanted is State.FAULT:
+    if wanted is DeviceState.FAULT:
         ready.inject("estop")
         ready.tick()
     assert ready.state is wanted
     said = ready.ask(EXO, 6, WRITE, arm=False)
     assert said == {"state": ready.state}
-    assert ready.state in (State.SAFE, State.READY, State.FAULT)
+    assert ready.state in (DeviceState.SAFE, DeviceState.READY, DeviceState.FAULT)
     assert is_off(ready.tick())
 
 
@@ -130,7 +132,7 @@ def test_f_the_next_heartbeat_tells_that_the_exo_stopped(assisting):
     assisting.inject("estop")
     assisting.tick()
     said = assisting.ask(EXO, 7, WRITE, t_host=1)
-    assert said["state"] == State.FAULT == assisting.state
+    assert said["state"] == DeviceState.FAULT == assisting.state
 
 
 # OpenExo: a disabled motor was enabled again by its own answer; motors hold the last command they heard

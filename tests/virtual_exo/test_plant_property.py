@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from core.deploy.package import parse_package
 from core.domain.controller import TorqueLimits
-from core.exo_core.safety import State
+from core.domain.exo_protocol import DeviceState
 from tests.deploy.controllers import SMALL, built, trained
-from tests.deploy.worn_exo import QUICK_WALK, WORN_S, WornExo, is_off
+from tests.virtual_exo.worn_exo import QUICK_WALK, WORN_S, WornExo, is_off
 
 NUMBERS = st.one_of(
     st.floats(-100.0, 100.0), st.sampled_from([0.0, 1.0, 60.0, 1e9, math.nan, math.inf, -math.inf])
@@ -85,7 +85,7 @@ def check(moments, peak_nm, rate_nm_s):
             assert math.isfinite(new)
             assert abs(new) <= peak_nm
             assert new == 0.0 or abs(new - old) <= rate_nm_s * 0.01 + 1e-6
-        assert now.state in (State.ARMED, State.ACTIVE) or is_off(now)
+        assert now.state in (DeviceState.ARMED, DeviceState.ACTIVE) or is_off(now)
 
 
 @settings(

@@ -16,10 +16,9 @@ import pytest
 
 from core.deploy.package import parse_package
 from core.devices.exo_link import connect
-from core.devices.exo_protocol import DeviceState
+from core.domain.exo_protocol import DeviceState
 from core.errors import UserError
 from core.exo_core.library import load
-from core.exo_core.safety import State
 from tests.deploy.controllers import SMALL, built, trained
 from tests.exo_core.host import EXO, IMAGE, WRITE, Exo
 from tests.virtual_exo.fault_channel import FaultChannel
@@ -111,7 +110,7 @@ def cut_somewhere(seed, blobs, first):
 
     cut.bench.power_on()
     cut.device.boot()
-    assert cut.state is State.SAFE
+    assert cut.state is DeviceState.SAFE
     cut.run(0.05)
     assert (cut.bench.torque_nm, cut.bench.enabled) == ((0.0, 0.0), False)
     name = running(cut)

@@ -20,11 +20,11 @@ from hypothesis import strategies as st
 
 from core.deploy.package import parse_package
 from core.devices.exo_link import connect
-from core.devices.exo_protocol import FACTORY, NEWEST, DeviceState, SlotState
+from core.devices.exo_protocol import FACTORY, NEWEST
 from core.devices.profiles import load_profile
 from core.domain.body import Side
+from core.domain.exo_protocol import DeviceState, SlotState
 from core.errors import UserError
-from core.exo_core.safety import State
 from core.exo_core.storage import Area
 from core.virtual_exo import fault_channel
 from core.virtual_exo.exo import VirtualExo
@@ -316,9 +316,9 @@ def quick(tmp_path):
     host = Host(exo.device)
     name = host.install(package().device_bytes)
     exo.pass_time(0.05)
-    assert host.arm(name, max_nm=10.0) == {"state": State.ARMED}
+    assert host.arm(name, max_nm=10.0) == {"state": DeviceState.ARMED}
     walk(exo, host, 3.5)
-    assert exo.device.state is State.ACTIVE
+    assert exo.device.state is DeviceState.ACTIVE
     return exo, host
 
 
@@ -346,7 +346,7 @@ def test_what_is_over_is_over(quick):
     fault = Fault(FaultKind.IMU_STALE, None, exo.now_us, exo.now_us + 20_000, ())
     exo.plant.faults.add(fault)
     walk(exo, host, 1.0)
-    assert exo.device.state is State.ACTIVE
+    assert exo.device.state is DeviceState.ACTIVE
 
 
 @pytest.mark.parametrize(
@@ -363,7 +363,7 @@ def test_sensors_that_sit_wrong_keep_the_exo_from_being_ready(tmp_path, wrong):
     exo = new_exo(tmp_path, settings)
     Host(exo.device).install(package().device_bytes)
     exo.pass_time(10.0)
-    assert (exo.device.state, exo.device.blocked_by) == (State.SAFE, 12)
+    assert (exo.device.state, exo.device.blocked_by) == (DeviceState.SAFE, 12)
 
 
 def test_both_sensors_on_one_leg_keep_the_exo_from_being_ready(tmp_path):

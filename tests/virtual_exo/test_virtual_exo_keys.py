@@ -11,7 +11,7 @@ from core.deploy.keys.site_key import signing_key, trust
 from core.deploy.package import parse_package
 from core.deploy.transfer import transfer
 from core.devices.exo_link import connect
-from core.devices.exo_protocol import SlotState
+from core.domain.exo_protocol import SlotState
 from core.virtual_exo.trust import TrustedFolder
 from tests.deploy.controllers import KEY, built
 from tests.refusals import code_of

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from core.domain.findings import Finding
 from ui.pages.frame import Page
-from ui.recording_view import Clip
+from ui.recording_view import RecordingView
 from ui.theme import Tone
 from ui.widgets.basics import Button, Deck, clear, label, row
 from ui.widgets.camera_panel import CameraPanel, CameraState
@@ -32,7 +32,7 @@ class PersonChoice:
 class CaptureState:
     headline: str
     tone: Tone = Tone.NEUTRAL
-    clip: Clip | None = None
+    clip: RecordingView | None = None
     people: tuple[PersonChoice, ...] = ()  # empty unless there is a choice
     facts: str = ""  # "walk.mp4 · 1660 × 544 · 30 frames/s · 4.6 s"
     cameras: int = 1

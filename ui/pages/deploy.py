@@ -33,7 +33,7 @@ class DeployState:
     device_name: str = ""
     deployed_lines: tuple[str, ...] = ()
     deployed_tone: Tone = Tone.OK
-    on_trial: bool = False
+    is_provisional: bool = False
     trial_lines: tuple[TrialLine, ...] = ()
     keep: KeepState | None = None
     walk: WalkView | None = None
@@ -109,7 +109,7 @@ class DeployPage(Page):
         self._show_passphrase(state.asks_passphrase)
         self._show_exo(state)
         self._show_confirm(state)
-        self._package.setVisible(not state.on_trial)
+        self._package.setVisible(not state.is_provisional)
         self._exo.setVisible(not state.connected)
         self.trial.show_lines(() if state.keep is not None and state.keep.asks else state.trial_lines)
         self.keep.show_state(state.keep or KeepState())
@@ -286,7 +286,7 @@ class DeployPage(Page):
 
     def _show_live(self, state: DeployState) -> None:
         self._is_connected = state.connected
-        leave = "Take back" if state.on_trial else "Disconnect"
+        leave = "Take back" if state.is_provisional else "Disconnect"
         self._connect.setText(leave if state.connected else "Connect")
         self._connect.setEnabled(state.connected or (bool(self.address) and not state.busy))
         self._exo_words.setText(state.exo_words)

@@ -13,7 +13,7 @@ from ui.pages.frame import Page
 from ui.pages.number_table import NumberTable, NumberTableWidget
 from ui.plots.curves import JointPanel
 from ui.plots.joint_grid import JointGrid
-from ui.recording_view import Clip
+from ui.recording_view import RecordingView
 from ui.theme import Tone
 from ui.widgets.basics import Box, clear, column, label, row
 from ui.widgets.sides_question import SidesQuestion
@@ -35,7 +35,7 @@ class Tile:
 class MotionState:
     headline: str
     tone: Tone = Tone.NEUTRAL
-    clip: Clip | None = None
+    clip: RecordingView | None = None
     panels: tuple[JointPanel, ...] = ()
     tiles: tuple[Tile, ...] = ()
     table: NumberTable | None = None

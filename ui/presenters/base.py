@@ -11,12 +11,12 @@ from core.errors import UserError
 from core.jobs.values import Cancelled, Crashed, JobState, JsonValue, Outcome, outcome_advice
 from core.session.flow import JOBS, Step, StepState, StepStatus
 from ui.pages.frame import Page
-from ui.session_context import Desk
+from ui.session_context import SessionContext
 from ui.theme import Tone
 
 
 class StepPresenter(QObject):
-    """Between one page and the desk. Subclasses set `step` and write `show`, `start` and `main`.
+    """Between one page and the session context. Subclasses set `step` and write `show`, `start` and `main`.
 
     The shell calls `refresh` when the page is shown, when the record or the visit changed and when a job
     of this step started or ended; `progress` while a job runs; `leave` when another page is shown.
@@ -25,20 +25,20 @@ class StepPresenter(QObject):
     step: Step
     meanwhile = "You may go on with other steps meanwhile."
 
-    def __init__(self, page: Page, desk: Desk) -> None:
+    def __init__(self, page: Page, context: SessionContext) -> None:
         super().__init__(page)
-        self._step_page, self.desk = page, desk
+        self._step_page, self.context = page, context
         self._is_blocked = False
         page.main_action.connect(lambda: self.attempt(self._act))
-        page.cancel_job.connect(desk.jobs.cancel)
-        page.pause_job.connect(desk.jobs.pause)
+        page.cancel_job.connect(context.jobs.cancel)
+        page.pause_job.connect(context.jobs.pause)
         page.keep_stale.connect(self._keep)
         page.redo.connect(lambda: self.attempt(self._redo))
         page.advice_closed.connect(lambda: page.show_advice(None))
-        desk.jobs.ended.connect(self._ended)
+        context.jobs.ended.connect(self._ended)
 
     def refresh(self) -> None:
-        status = self.desk.status(self.step)
+        status = self.context.status(self.step)
         self._is_blocked = False
         self._step_page.show_stale(self.stale_sentence(status))
         self.progress()
@@ -62,7 +62,7 @@ class StepPresenter(QObject):
 
     def _act(self) -> None:
         if self._is_blocked:
-            self.desk.go_to.emit(self._first_open_step())
+            self.context.go_to.emit(self._first_open_step())
         else:
             self.main()
 
@@ -70,9 +70,9 @@ class StepPresenter(QObject):
         """The page is hidden now; stop what only makes sense while someone looks."""
 
     def running_job(self) -> JobState | None:
-        if self.desk.visit_id is None or not JOBS[self.step]:
+        if self.context.visit_id is None or not JOBS[self.step]:
             return None
-        return self.desk.jobs.running(*JOBS[self.step], visit_id=self.desk.visit_id)
+        return self.context.jobs.running(*JOBS[self.step], visit_id=self.context.visit_id)
 
     def blocked(self, status: StepStatus, purpose: str, *, has_result: bool | None = None) -> bool:
         """Show what the step is for and what has to come first, when it cannot start and has no result.
@@ -97,10 +97,10 @@ class StepPresenter(QObject):
 
     def _first_open_step(self) -> Step:
         """The earliest step that waits for the person; EMG is optional and never in the way."""
-        if self.desk.visit_id is None:
+        if self.context.visit_id is None:
             return Step.PATIENT
         finished = (StepState.DONE, StepState.SKIPPED)
-        for status in self.desk.statuses():
+        for status in self.context.statuses():
             if status.state not in finished and status.step is not Step.EMG:
                 return status.step
         return Step.PATIENT
@@ -110,33 +110,35 @@ class StepPresenter(QObject):
 
     def newest(self, kind: RecordKind) -> RecordInfo | None:
         """The newest record of a kind in the open visit."""
-        return None if self.desk.visit_id is None else self.desk.store.latest(self.desk.visit_id, kind)
+        return (
+            None if self.context.visit_id is None else self.context.store.latest(self.context.visit_id, kind)
+        )
 
     def input_of(self, record_id: str, kind: RecordKind) -> str | None:
         """The record of this kind that another one was made from."""
-        store = self.desk.store
+        store = self.context.store
         inputs = (name for name, _digest in store.info(record_id).provenance.inputs)
         return next((name for name in inputs if store.info(name).kind is kind), None)
 
     def submit(self, kind: str, **params: JsonValue) -> str:
         """Start a job of the open visit and show its card at once."""
         self._step_page.show_advice(None)
-        job_id = self.desk.submit(kind, **params)
+        job_id = self.context.submit(kind, **params)
         self.refresh()
         return job_id
 
     def decide(self, verdict: Verdict, record_id: str | None = None, reason: str = "", by: str = "") -> None:
         """Append a decision of the person at the screen, or of `by` who gave a name."""
-        if self.desk.visit_id is not None:
-            self.desk.store.decide(
-                self.desk.visit_id,
+        if self.context.visit_id is not None:
+            self.context.store.decide(
+                self.context.visit_id,
                 self.step.value,
                 verdict,
                 record_id=record_id,
-                by=by or self.desk.operator,
+                by=by or self.context.operator,
                 reason=reason,
             )
-            self.desk.record_changed.emit()
+            self.context.record_changed.emit()
 
     def attempt(self, work: Callable[[], object]) -> None:
         """Do something at a slot's border: a refusal becomes advice on the page."""
@@ -146,28 +148,28 @@ class StepPresenter(QObject):
             self._step_page.show_advice(error.advice)
 
     def _redo(self) -> None:
-        blocker = self.desk.status(self.step).blocker
+        blocker = self.context.status(self.step).blocker
         if blocker is None:
             self.start()
         else:
-            self.desk.say(blocker, Tone.WARN)
+            self.context.say(blocker, Tone.WARN)
 
     def _keep(self) -> None:
-        self.decide(Verdict.KEPT, self.desk.status(self.step).record_id, "kept although inputs changed")
+        self.decide(Verdict.KEPT, self.context.status(self.step).record_id, "kept although inputs changed")
 
     def _ended(self, job_id: str, outcome: Outcome) -> None:
-        state = self.desk.jobs.state(job_id)
+        state = self.context.jobs.state(job_id)
         if (
             state is None
             or state.spec.kind not in JOBS[self.step]
-            or state.spec.visit_id != (self.desk.visit_id or "")
+            or state.spec.visit_id != (self.context.visit_id or "")
         ):
             return
         advice = outcome_advice(outcome, resumable=state.resumable)
         if advice is not None:
             self._step_page.show_advice(advice, outcome.detail if isinstance(outcome, Crashed) else "")
         elif isinstance(outcome, Cancelled):
-            self.desk.say("Stopped. Nothing was changed in the record.", Tone.NEUTRAL)
+            self.context.say("Stopped. Nothing was changed in the record.", Tone.NEUTRAL)
         self.job_done(state, outcome)
 
     def job_done(self, state: JobState, outcome: Outcome) -> None:

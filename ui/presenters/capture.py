@@ -15,8 +15,8 @@ from core.session.flow import Step, StepStatus
 from ui.pages.capture import CapturePage, CaptureState, PersonChoice
 from ui.presenters.base import StepPresenter
 from ui.presenters.live_camera import LiveCamera, preview_image
-from ui.recording_view import Clip, bare_clip, clip_of, portrait
-from ui.session_context import Desk
+from ui.recording_view import RecordingView, bare_clip, clip_of, portrait
+from ui.session_context import SessionContext
 from ui.theme import Tone
 from ui.wording import count, percent
 
@@ -27,8 +27,8 @@ class CapturePresenter(StepPresenter):
     step = Step.CAPTURE
     meanwhile = "You may go on with EMG meanwhile."
 
-    def __init__(self, page: CapturePage, desk: Desk) -> None:
-        super().__init__(page, desk)
+    def __init__(self, page: CapturePage, context: SessionContext) -> None:
+        super().__init__(page, context)
         self._page = page
         self._camera = 0
         self._live: LiveCamera | None = None
@@ -41,9 +41,9 @@ class CapturePresenter(StepPresenter):
         page.camera_off.connect(self._turn_off)
         page.record_start.connect(lambda: self._tell_camera("start"))
         page.record_stop.connect(lambda: self._tell_camera("stop"))
-        desk.jobs.pictured.connect(self._pictured)
-        desk.jobs.sampled.connect(self._sampled)
-        desk.visit_changed.connect(self._forget)
+        context.jobs.pictured.connect(self._pictured)
+        context.jobs.sampled.connect(self._sampled)
+        context.visit_changed.connect(self._forget)
 
     def start(self) -> None:
         recording = self.newest(RecordKind.RECORDING)
@@ -88,9 +88,9 @@ class CapturePresenter(StepPresenter):
     # What the page says
 
     def _recorded(self, info: RecordInfo) -> CaptureState:
-        recording = self.desk.store.load(info.id, Recording)
+        recording = self.context.store.load(info.id, Recording)
         busy = self.running_job() is not None
-        clip = bare_clip(self.desk.store.folder(info.id), self._camera)
+        clip = bare_clip(self.context.store.folder(info.id), self._camera)
         return CaptureState(
             "Looking for the person…" if busy else "The video is here. Find the person next.",
             clip=clip,
@@ -124,9 +124,9 @@ class CapturePresenter(StepPresenter):
 
     def _read_clip(
         self, landmarks_id: str, camera: int
-    ) -> tuple[Landmarks, Clip | None, tuple[PersonChoice, ...], str, tuple[Finding, ...]]:
+    ) -> tuple[Landmarks, RecordingView | None, tuple[PersonChoice, ...], str, tuple[Finding, ...]]:
         """Everything the page shows of one landmarks record; read once."""
-        store = self.desk.store
+        store = self.context.store
         landmarks = store.load(landmarks_id, Landmarks)
         folders, facts, findings = [store.folder(landmarks_id)], "", landmarks.findings
         for input_id, _digest in store.info(landmarks_id).provenance.inputs:
@@ -141,20 +141,21 @@ class CapturePresenter(StepPresenter):
     # What the person wants
 
     def main(self) -> None:
-        status = self.desk.status(self.step)
+        status = self.context.status(self.step)
         if status.record_id is not None and not self._newer_recording(status.record_id):
             landmarks = self._store_clip(status.record_id, self._camera)
             if any(finding.severity is Severity.STOP for finding in landmarks[4]):
                 self._page.choose_files()
             else:
-                self.desk.go_to.emit(Step.MOTION)
+                self.context.go_to.emit(Step.MOTION)
         else:
             self.start()
 
     def _newer_recording(self, landmarks_id: str) -> bool:
         recording = self.newest(RecordKind.RECORDING)
         return (
-            recording is not None and recording.created_utc > self.desk.store.info(landmarks_id).created_utc
+            recording is not None
+            and recording.created_utc > self.context.store.info(landmarks_id).created_utc
         )
 
     def _secondary(self, key: str) -> None:
@@ -168,11 +169,11 @@ class CapturePresenter(StepPresenter):
                 self._turn_off()
 
     def _import(self, files: tuple[Path, ...]) -> None:
-        if self.desk.visit_id is None or self.desk.status(self.step).blocker is not None:
+        if self.context.visit_id is None or self.context.status(self.step).blocker is not None:
             self.refresh()
             return
         self._live = None
-        self.submit("import_video", visit_id=self.desk.visit_id, files=[str(path) for path in files])
+        self.submit("import_video", visit_id=self.context.visit_id, files=[str(path) for path in files])
 
     def _choose(self, person: int) -> None:
         landmarks = self.newest(RecordKind.LANDMARKS)
@@ -200,20 +201,20 @@ class CapturePresenter(StepPresenter):
     # The live camera
 
     def _turn_on(self, camera: int) -> None:
-        if self.desk.visit_id is not None and self._live is not None:
-            job_id = self.desk.submit("record_camera", visit_id=self.desk.visit_id, camera=camera)
+        if self.context.visit_id is not None and self._live is not None:
+            job_id = self.context.submit("record_camera", visit_id=self.context.visit_id, camera=camera)
             self._live = LiveCamera(job_id)
             self.refresh()
 
     def _turn_off(self) -> None:
         if self._live is not None and self._live.job_id:
-            self.desk.jobs.cancel(self._live.job_id)
+            self.context.jobs.cancel(self._live.job_id)
         self._live = None
         self.refresh()
 
     def _tell_camera(self, text: str) -> None:
         if self._live is not None and self._live.job_id:
-            self.desk.jobs.send(self._live.job_id, text)
+            self.context.jobs.send(self._live.job_id, text)
             self._live = self._live.told(text)
             self.refresh()
 
@@ -250,7 +251,7 @@ def capture_verdict(landmarks: Landmarks) -> tuple[str, Tone]:
     return words, Tone.OK if seen > 0.8 else Tone.WARN
 
 
-def _choices(landmarks: Landmarks, clip: Clip | None) -> tuple[PersonChoice, ...]:
+def _choices(landmarks: Landmarks, clip: RecordingView | None) -> tuple[PersonChoice, ...]:
     if len(landmarks.people) < 2:
         return ()
     return tuple(

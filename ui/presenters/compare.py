@@ -16,7 +16,7 @@ from ui.pages.number_table import NumberRow, NumberTable
 from ui.presenters.base import StepPresenter
 from ui.presenters.gait_curves import NamedCycles, exo_panels, joint_panels, likeness_rows
 from ui.presenters.review import falls_words, staged
-from ui.session_context import Desk
+from ui.session_context import SessionContext
 from ui.theme import Tone
 from ui.wording import clock, percent
 
@@ -30,8 +30,8 @@ WORTHWHILE = 0.03  # share of effort; smaller changes vanish in the variation be
 class ComparePresenter(StepPresenter):
     step = Step.COMPARE
 
-    def __init__(self, page: ComparePage, desk: Desk) -> None:
-        super().__init__(page, desk)
+    def __init__(self, page: ComparePage, context: SessionContext) -> None:
+        super().__init__(page, context)
         self._page = page
         self._pair = 0
         self._loaded: tuple[str, Comparison, Motion | None] | None = None
@@ -65,19 +65,19 @@ class ComparePresenter(StepPresenter):
         if self._loaded is None:
             self.start()
         elif self._signature(self._loaded[0]) is not None:
-            self.desk.go_to.emit(Step.DEPLOY)
+            self.context.go_to.emit(Step.DEPLOY)
         else:
             self._sign(self._loaded[0], assistance_of(self._loaded[1].scores))
 
     def _sign(self, record_id: str, assistance: Assistance) -> None:
-        if self._why_not_sign(assistance) or self.desk.visit_id is None:
+        if self._why_not_sign(assistance) or self.context.visit_id is None:
             return
         name, role = self._page.approver.given
         meaning = self._declaration()
         if assistance.needs_reason:
             meaning = with_reason(meaning, assistance, self._page.reason.text().strip())
-        self.desk.store.decide(
-            self.desk.visit_id,
+        self.context.store.decide(
+            self.context.visit_id,
             self.step.value,
             Verdict.SIGNED,
             record_id=record_id,
@@ -85,8 +85,8 @@ class ComparePresenter(StepPresenter):
             role=role,
             reason=meaning,
         )
-        self.desk.say(f"Signed by {name}. The controller may now be deployed.", Tone.OK)
-        self.desk.record_changed.emit()
+        self.context.say(f"Signed by {name}. The controller may now be deployed.", Tone.OK)
+        self.context.record_changed.emit()
 
     def _choose_pair(self, number: int) -> None:
         self._pair = number
@@ -95,7 +95,7 @@ class ComparePresenter(StepPresenter):
     # What the page says ---------------------------------------------------------------------------
 
     def _load(self, record_id: str) -> tuple[Comparison, Motion | None]:
-        store, motion_id = self.desk.store, self.input_of(record_id, RecordKind.MOTION)
+        store, motion_id = self.context.store, self.input_of(record_id, RecordKind.MOTION)
         motion = None if motion_id is None else store.load(motion_id, Motion)
         return store.load(record_id, Comparison), motion
 
@@ -117,7 +117,7 @@ class ComparePresenter(StepPresenter):
             view=self._cached_view(comparison, motion),
             declaration=self._declaration(),
             asks_reason=f"{assistance.words} {REASON_WANTED}" if assistance.needs_reason else "",
-            signer=self.desk.operator,
+            signer=self.context.operator,
             signed="" if signature is None else signed_words(signature),
             main_action="Sign comparison" if signature is None else "Go on with Deploy",
             why_not=why_not,
@@ -155,7 +155,7 @@ class ComparePresenter(StepPresenter):
         return ""
 
     def _declaration(self) -> str:
-        code = "this patient" if self.desk.subject is None else self.desk.subject.code
+        code = "this patient" if self.context.subject is None else self.context.subject.code
         return (
             f"I have looked at these simulated gaits and release the personalized controller for {code}, "
             "for a first supervised walk."
@@ -163,9 +163,9 @@ class ComparePresenter(StepPresenter):
 
     def _signature(self, record_id: str) -> Decision | None:
         """By a person; what a session without a screen released for its virtual exo can still be signed."""
-        if self.desk.visit_id is None:
+        if self.context.visit_id is None:
             return None
-        decisions = self.desk.store.decisions(self.desk.visit_id)
+        decisions = self.context.store.decisions(self.context.visit_id)
         signed = (d for d in reversed(decisions) if d.verdict is Verdict.SIGNED and d.record_id == record_id)
         return next((decision for decision in signed if not unattended(decision.by)), None)
 

@@ -6,7 +6,7 @@ import math
 
 from core.devices.exo_faults import PLACEMENT
 from core.domain.controller import Approver, Deployment, Handover, Package, unattended
-from core.domain.exo_news import ExoNews, keep_command, roll_back_command
+from core.domain.exo_news import ExoStatusMessage, keep_command, roll_back_command
 from core.domain.exo_walk import ExoWalk
 from core.domain.record import RecordInfo, RecordKind, Verdict
 from core.jobs.values import SECRET, Done, JobState, JsonValue, Message, Outcome, Refused, Sample
@@ -17,7 +17,7 @@ from ui.presenters import deploy_words as words_of
 from ui.presenters.base import StepPresenter
 from ui.presenters.deploy_words import ARMED_STATES, FAULT, READY, Trial, Waiting
 from ui.presenters.exo_finder import ExoFinder
-from ui.session_context import Desk
+from ui.session_context import SessionContext
 from ui.theme import Tone
 
 PURPOSE = "Put the approved controller onto the exo"
@@ -28,23 +28,23 @@ class DeployPresenter(StepPresenter):
     step = Step.DEPLOY
     meanwhile = "Keep the exo switched on and the cable plugged in."
 
-    def __init__(self, page: DeployPage, desk: Desk) -> None:
-        super().__init__(page, desk)
+    def __init__(self, page: DeployPage, context: SessionContext) -> None:
+        super().__init__(page, context)
         self._page = page
-        self._finder = ExoFinder(desk, page)
+        self._finder = ExoFinder(context, page)
         self._address = ""
         self._asks = self._asks_passphrase = self._asks_keep = False
         self._exo_state: int | None = None
         self._strides, self._waiting = (0, 0), Waiting()
-        self._news = ExoNews()
+        self._news = ExoStatusMessage()
         self._fresh_trial = ""  # DEPLOYMENT on trial that no watch has met yet
         self._walk: WalkView | None = None
         self._status = StepStatus(self.step, StepState.NOT_STARTED)
         self._connect_pages()
-        desk.jobs.sampled.connect(self._sampled)
-        desk.jobs.messaged.connect(self._messaged)
-        desk.exo_changed.connect(self._exo_changed)
-        desk.visit_changed.connect(self._visit_changed)
+        context.jobs.sampled.connect(self._sampled)
+        context.jobs.messaged.connect(self._messaged)
+        context.exo_changed.connect(self._exo_changed)
+        context.visit_changed.connect(self._visit_changed)
         self._finder.changed.connect(self.refresh)
         self._finder.virtual_started.connect(self._use_virtual)
         self._finder.virtual_failed.connect(page.show_advice)
@@ -62,7 +62,7 @@ class DeployPresenter(StepPresenter):
         page.arm.connect(lambda: self._say_to_exo("arm"))
         page.disarm.connect(lambda: self._say_to_exo("disarm"))
         page.acknowledge.connect(lambda: self._say_to_exo("acknowledge"))
-        page.stop.connect(self.desk.stop_exo)
+        page.stop.connect(self.context.stop_exo)
         page.kept.connect(lambda name, role: self.attempt(lambda: self._keep_controller(name, role)))
         page.keep_closed.connect(lambda: self._ask_to_keep(False))
 
@@ -79,19 +79,19 @@ class DeployPresenter(StepPresenter):
             params["passphrase_follows"] = True
         job_id = self.submit("package_controller", **params)
         if passphrase:
-            self.desk.jobs.send(job_id, SECRET + passphrase)
+            self.context.jobs.send(job_id, SECRET + passphrase)
 
     def running_job(self) -> JobState | None:
         """The live link has no card; it is on the page anyway."""
-        visit_id = self.desk.visit_id
+        visit_id = self.context.visit_id
         if visit_id is None:
             return None
         kinds = ("package_controller", "deploy", "virtual_walk", "roll_back")
-        return self.desk.jobs.running(*kinds, visit_id=visit_id)
+        return self.context.jobs.running(*kinds, visit_id=visit_id)
 
     def progress(self) -> None:
         super().progress()
-        if self.desk.exo_job is not None:
+        if self.context.exo_job is not None:
             self.refresh_page()
 
     def show(self, status: StepStatus) -> None:
@@ -109,7 +109,7 @@ class DeployPresenter(StepPresenter):
         if state.spec.kind == "deploy" and isinstance(outcome, Done):
             self._asks = False
             self._fresh_trial = outcome.record_id
-            self.desk.say("Sent, read back and found equal.", Tone.OK)
+            self.context.say("Sent, read back and found equal.", Tone.OK)
             self.attempt(lambda: self._connect(True))
 
     # Intents --------------------------------------------------------------------------------------
@@ -123,7 +123,7 @@ class DeployPresenter(StepPresenter):
         elif deployment.handover is Handover.ON_TRIAL:
             self._ask_to_keep(True)
         else:
-            self.desk.go_to.emit(Step.REPORT)
+            self.context.go_to.emit(Step.REPORT)
 
     def _other_action(self, key: str) -> None:
         if key == "again":
@@ -137,7 +137,7 @@ class DeployPresenter(StepPresenter):
 
     def _keep_controller(self, name: str, role: str) -> None:
         self._asks_keep = False
-        meaning = words_of.declaration(self._code, self.desk.device_name)
+        meaning = words_of.declaration(self._code, self.context.device_name)
         self._say_to_exo(keep_command(Approver(name, role, meaning)))
         self.refresh()
 
@@ -150,7 +150,7 @@ class DeployPresenter(StepPresenter):
 
     @property
     def _code(self) -> str:
-        return "" if self.desk.subject is None else self.desk.subject.code
+        return "" if self.context.subject is None else self.context.subject.code
 
     def _ask(self, asks: bool) -> None:
         self._asks = asks
@@ -158,7 +158,7 @@ class DeployPresenter(StepPresenter):
 
     def _transfer(self, code: str) -> None:
         package = self._package()
-        subject = self.desk.subject
+        subject = self.context.subject
         if package is None or subject is None or code != subject.code:
             return
         self._asks = False
@@ -173,26 +173,26 @@ class DeployPresenter(StepPresenter):
 
     def _connect(self, on: bool) -> None:
         if not on:
-            if self.desk.exo_job is not None:
-                self.desk.jobs.cancel(self.desk.exo_job)
+            if self.context.exo_job is not None:
+                self.context.jobs.cancel(self.context.exo_job)
             return
-        if self.desk.exo_job is None and self._page.address:
+        if self.context.exo_job is None and self._page.address:
             self._page.torque.clear_points()
             self._page.angle.clear_points()
-            self._news, self._strides = ExoNews(), (0, 0)
+            self._news, self._strides = ExoStatusMessage(), (0, 0)
             params: dict[str, JsonValue] = {"address": self._page.address}
             if self._fresh_trial:
                 params["deployment_id"] = self._fresh_trial
-            self.desk.connect_exo(self.desk.submit("telemetry", **params))
+            self.context.connect_exo(self.context.submit("telemetry", **params))
 
     def _say_to_exo(self, words: str) -> None:
-        if self.desk.exo_job is not None:
-            self.desk.jobs.send(self.desk.exo_job, words)
+        if self.context.exo_job is not None:
+            self.context.jobs.send(self.context.exo_job, words)
 
     # What happens ---------------------------------------------------------------------------------
 
     def _sampled(self, job_id: str, sample: Sample) -> None:
-        if job_id != self.desk.exo_job:
+        if job_id != self.context.exo_job:
             return
         values = sample.values
         self._page.torque.add(sample.time_s, *_pair(values, "torque"))
@@ -203,23 +203,23 @@ class DeployPresenter(StepPresenter):
         if (state, strides, waiting) == (self._exo_state, self._strides, self._waiting):
             return
         if self._exo_state in ARMED_STATES and state not in ARMED_STATES:
-            self.desk.say("The exo has stopped: zero torque.", Tone.STOP if state == FAULT else Tone.OK)
+            self.context.say("The exo has stopped: zero torque.", Tone.STOP if state == FAULT else Tone.OK)
         elif state in ARMED_STATES and self._exo_state not in ARMED_STATES:
-            self.desk.say("The exo is armed. To stop: STOP EXO, F12, or hold Esc.", Tone.WARN)
+            self.context.say("The exo is armed. To stop: STOP EXO, F12, or hold Esc.", Tone.WARN)
         self._exo_state, self._strides, self._waiting = state, strides, waiting
         self.refresh()
 
-    def _heard(self, news: ExoNews) -> None:
+    def _heard(self, news: ExoStatusMessage) -> None:
         self._news, self._fresh_trial = news, ""
         if news.refused is not None:
             self._page.show_advice(news.refused)
         if news.saved:
-            self._asks_keep = self._asks_keep and news.on_trial
-            self.desk.record_changed.emit()
+            self._asks_keep = self._asks_keep and news.is_provisional
+            self.context.record_changed.emit()
         self.refresh()
 
     def _messaged(self, job_id: str, message: Message) -> None:
-        news = ExoNews.from_text(message.text) if job_id == self.desk.exo_job else None
+        news = ExoStatusMessage.from_text(message.text) if job_id == self.context.exo_job else None
         if news is not None:
             self._heard(news)
 
@@ -231,8 +231,8 @@ class DeployPresenter(StepPresenter):
         if job_id is None:
             if self._exo_state in ARMED_STATES:
                 lost = "The connection to the exo has ended; it goes to zero torque by itself."
-                self.desk.say(lost, Tone.STOP)
-            self._exo_state, self._asks_keep, self._news = None, False, ExoNews()
+                self.context.say(lost, Tone.STOP)
+            self._exo_state, self._asks_keep, self._news = None, False, ExoStatusMessage()
         self.refresh()
 
     def _visit_changed(self) -> None:
@@ -243,7 +243,7 @@ class DeployPresenter(StepPresenter):
 
     def _state(self, status: StepStatus) -> DeployState:
         package, deployment = self._package(), self._deployment()
-        payload = None if package is None else self.desk.store.load(package.id, Package)
+        payload = None if package is None else self.context.store.load(package.id, Package)
         headline, tone, action, why_not = self._next_act(payload, deployment)
         words, exo_tone = self._exo_words(deployment)
         trial = self._trial(deployment)
@@ -255,18 +255,18 @@ class DeployPresenter(StepPresenter):
             asks_passphrase=self._asks_passphrase and self.running_job() is None,
             ports=self._finder.ports,
             address=self._address or ("" if deployment is None else deployment.address),
-            offers_virtual=self.desk.start_virtual_exo is not None,
+            offers_virtual=self.context.start_virtual_exo is not None,
             busy=self._finder.starting or self.running_job() is not None,
             asks=self._asks and not usable,
             patient_code=self._code,
-            device_name=self.desk.device_name,
+            device_name=self.context.device_name,
             deployed_lines=() if deployment is None else words_of.deployed_lines(deployment),
             deployed_tone=Tone.OK if deployment is None else words_of.deployed_tone(deployment),
-            on_trial=trial is not None,
+            is_provisional=trial is not None,
             trial_lines=() if trial is None else words_of.trial_lines(trial),
             keep=self._keep_state(trial),
             walk=self._newest_walk(),
-            connected=self.desk.exo_job is not None,
+            connected=self.context.exo_job is not None,
             armed=self._exo_state in ARMED_STATES,
             may_arm=self._exo_state == READY and usable,
             fault=self._exo_state == FAULT,
@@ -281,15 +281,15 @@ class DeployPresenter(StepPresenter):
 
     def _secondary(self, package: Package | None, usable: bool) -> tuple[tuple[str, str], ...]:
         again = (("again", "Pack again"),) if package is not None and not usable else ()
-        at_rest = self.desk.exo_job is not None and self._exo_state not in ARMED_STATES
+        at_rest = self.context.exo_job is not None and self._exo_state not in ARMED_STATES
         earlier = self._news.earlier if at_rest else ""
         return (*again, *((("roll_back", f"Go back to version {earlier}"),) if earlier else ()))
 
     def _trial(self, deployment: Deployment | None) -> Trial | None:
         if deployment is None or deployment.handover is not Handover.ON_TRIAL:
             return None
-        connected, may_keep = self.desk.exo_job is not None, self._news.may_keep
-        device = self.desk.device_name
+        connected, may_keep = self.context.exo_job is not None, self._news.may_keep
+        device = self.context.device_name
         return Trial(connected, self._exo_state, self._strides, may_keep, self._code, device)
 
     def _keep_state(self, trial: Trial | None) -> KeepState:
@@ -306,11 +306,11 @@ class DeployPresenter(StepPresenter):
 
     def _proposed_approver(self) -> tuple[str, str]:
         """Who signed the comparison; otherwise who works at this PC."""
-        if self.desk.visit_id is not None:
-            for decision in reversed(self.desk.store.decisions(self.desk.visit_id)):
+        if self.context.visit_id is not None:
+            for decision in reversed(self.context.store.decisions(self.context.visit_id)):
                 if decision.verdict is Verdict.SIGNED and not unattended(decision.by):
                     return decision.by, decision.role
-        return self.desk.operator, ""
+        return self.context.operator, ""
 
     def _newest_walk(self) -> WalkView | None:
         """The newest walk, if it was with what the newest deployment put onto the exo."""
@@ -318,7 +318,7 @@ class DeployPresenter(StepPresenter):
         if info is None or deployed is None:
             return None
         if self._walk is None or self._walk.record_id != info.id:
-            self._walk = words_of.walk_view(info.id, self.desk.store.load(info.id, ExoWalk))
+            self._walk = words_of.walk_view(info.id, self.context.store.load(info.id, ExoWalk))
         used = {name for name, _digest in info.provenance.inputs}
         return self._walk if used & {deployed.id, *self._deployments_before(deployed)} else None
 
@@ -338,14 +338,14 @@ class DeployPresenter(StepPresenter):
         return words, tone, "Go on with Report", ""
 
     def _why_not_transfer(self) -> str:
-        if self.desk.exo_job is not None:
+        if self.context.exo_job is not None:
             return "Disconnect the exo first; the transfer needs the line."
         if self.running_job() is not None:
             return "The transfer is running."
         return "" if self._page.address else "Choose an exo first, or start the virtual exo."
 
     def _exo_words(self, deployment: Deployment | None) -> tuple[str, Tone]:
-        job = None if self.desk.exo_job is None else self.desk.jobs.state(self.desk.exo_job)
+        job = None if self.context.exo_job is None else self.context.jobs.state(self.context.exo_job)
         if self._finder.starting:
             return "The virtual exo is starting…", Tone.NEUTRAL
         if job is None:
@@ -362,7 +362,7 @@ class DeployPresenter(StepPresenter):
             return None
         signed = (
             decision.on_utc
-            for decision in self.desk.store.decisions(package.visit_id)
+            for decision in self.context.store.decisions(package.visit_id)
             if decision.verdict is Verdict.SIGNED and decision.record_id == comparison.id
         )
         if any(on_utc > package.created_utc for on_utc in signed):
@@ -375,8 +375,8 @@ class DeployPresenter(StepPresenter):
         if info is None or package is None:
             return None
         before = self._deployments_before(info)
-        first = self.desk.store.info(before[-1]) if before else info
-        deployment = self.desk.store.load(info.id, Deployment)
+        first = self.context.store.info(before[-1]) if before else info
+        deployment = self.context.store.load(info.id, Deployment)
         of_this = package.id in {name for name, _digest in first.provenance.inputs}
         gone_back = deployment.handover is Handover.ROLLED_BACK and info.created_utc > package.created_utc
         return deployment if of_this or gone_back else None

@@ -16,7 +16,7 @@ from ui.pages.emg import EmgPage, EmgState, Mapping
 from ui.pages.number_table import NumberRow, NumberTable
 from ui.presenters.base import StepPresenter
 from ui.presenters.emg_files import EmgFile, ended_early, file_of, first_map
-from ui.session_context import Desk
+from ui.session_context import SessionContext
 from ui.theme import Tone
 from ui.widgets.channel_map import MappedChannel
 from ui.wording import count, percent
@@ -25,23 +25,23 @@ from ui.wording import count, percent
 class EmgPresenter(StepPresenter):
     step = Step.EMG
 
-    def __init__(self, page: EmgPage, desk: Desk) -> None:
-        super().__init__(page, desk)
+    def __init__(self, page: EmgPage, context: SessionContext) -> None:
+        super().__init__(page, context)
         self._page = page
         self._file: EmgFile | None = None
         self._look: tuple[str, Path] | None = None  # job that looks into a chosen file, and the file
         self._map: tuple[MappedChannel, ...] = ()
         self._mvc: Path | None = None
         self._asks_reason = False
-        self._load = lru_cache(maxsize=2)(lambda record_id: desk.store.load(record_id, EmgEnvelopes))
+        self._load = lru_cache(maxsize=2)(lambda record_id: context.store.load(record_id, EmgEnvelopes))
         page.secondary_action.connect(lambda key: self.attempt(lambda: self._secondary(key)))
         page.file_chosen.connect(lambda path: self.attempt(lambda: self._open(path)))
         page.mvc_chosen.connect(self._use_mvc)
         page.site_changed.connect(self._site_changed)
         page.skipped.connect(lambda reason: self.attempt(lambda: self._skip(reason)))
         page.skip_cancelled.connect(self._back)
-        desk.visit_changed.connect(self._forget)
-        desk.jobs.messaged.connect(self._looked)
+        context.visit_changed.connect(self._forget)
+        context.jobs.messaged.connect(self._looked)
 
     def start(self) -> None:
         self._page.choose_file()
@@ -104,10 +104,10 @@ class EmgPresenter(StepPresenter):
         )
 
     def _processes(self) -> bool:
-        return self.desk.jobs.running("import_emg", visit_id=self.desk.visit_id) is not None
+        return self.context.jobs.running("import_emg", visit_id=self.context.visit_id) is not None
 
     def _skip_reason(self) -> str:
-        decisions = self.desk.store.decisions(self.desk.visit_id or "")
+        decisions = self.context.store.decisions(self.context.visit_id or "")
         reasons = [d.reason for d in decisions if d.step == self.step and d.verdict is Verdict.SKIPPED]
         return f"{reasons[-1].rstrip('.')}." if reasons and reasons[-1] else "no reason given."
 
@@ -116,8 +116,8 @@ class EmgPresenter(StepPresenter):
     def main(self) -> None:
         if self._file is not None:
             self._process(self._file)
-        elif self.desk.status(self.step).record_id is not None:
-            self.desk.go_to.emit(Step.PERSONALIZE)
+        elif self.context.status(self.step).record_id is not None:
+            self.context.go_to.emit(Step.PERSONALIZE)
         else:
             self._page.choose_file()
 
@@ -137,7 +137,7 @@ class EmgPresenter(StepPresenter):
         """Have a job look into the file: what it does to the process that reads it must not hurt this one."""
         self._stop_looking()
         self._asks_reason = False
-        self._look = (self.desk.submit("read_emg_head", file=str(path)), path)
+        self._look = (self.context.submit("read_emg_head", file=str(path)), path)
         self._page.show_advice(None)
         self.refresh()
 
@@ -150,7 +150,7 @@ class EmgPresenter(StepPresenter):
 
     def _stop_looking(self) -> None:
         if self._look is not None:
-            self.desk.jobs.cancel(self._look[0])
+            self.context.jobs.cancel(self._look[0])
         self._look = None
 
     def _use_mvc(self, path: Path) -> None:
@@ -166,7 +166,7 @@ class EmgPresenter(StepPresenter):
 
     def _process(self, file: EmgFile) -> None:
         params: dict[str, JsonValue] = {
-            "visit_id": self.desk.visit_id or "",
+            "visit_id": self.context.visit_id or "",
             "file": str(file.path),
             "sites": {
                 channel.name: [channel.site.muscle.value, channel.site.side.value]
@@ -190,7 +190,7 @@ class EmgPresenter(StepPresenter):
             )
         self._asks_reason = False
         self.decide(Verdict.SKIPPED, reason=reason.strip())
-        self.desk.say("EMG skipped; the reason is in the record.", Tone.OK)
+        self.context.say("EMG skipped; the reason is in the record.", Tone.OK)
 
     def _back(self) -> None:
         self._asks_reason = False

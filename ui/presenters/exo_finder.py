@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from core.errors import UserError
 from core.jobs.values import Message
-from ui.session_context import Desk
+from ui.session_context import SessionContext
 from ui.theme import Tone
 
 
@@ -22,21 +22,21 @@ class ExoFinder(QObject):
     _started = Signal(str)  # from the thread that waits for it
     _failed = Signal(object)
 
-    def __init__(self, desk: Desk, parent: QObject) -> None:
+    def __init__(self, context: SessionContext, parent: QObject) -> None:
         super().__init__(parent)
-        self._desk = desk
+        self._context = context
         self._listing = ""  # job id
         self.ports: tuple[tuple[str, str], ...] = ()  # address, words
         self.starting = False
-        desk.jobs.messaged.connect(self._messaged)
+        context.jobs.messaged.connect(self._messaged)
         self._started.connect(self._use)
         self._failed.connect(self._fail)
 
     def look(self) -> None:
-        self._listing = self._desk.submit("list_exos")
+        self._listing = self._context.submit("list_exos")
 
     def start_virtual(self) -> None:
-        start = self._desk.start_virtual_exo
+        start = self._context.start_virtual_exo
         if start is None or self.starting:
             return
         self.starting = True
@@ -67,5 +67,5 @@ class ExoFinder(QObject):
         self.ports = tuple((port["address"], f"{port['description']} · {port['address']}") for port in found)
         if not found:
             words = "No serial port was found. Plug the exo in, or start the virtual exo."
-            self._desk.say(words, Tone.WARN)
+            self._context.say(words, Tone.WARN)
         self.changed.emit()

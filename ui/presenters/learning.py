@@ -14,7 +14,7 @@ from core.jobs.values import JobState, Picture, Sample
 from core.session.flow import Step, StepStatus
 from ui.pages.personalize import LearningPage, LearningState
 from ui.presenters.base import StepPresenter
-from ui.session_context import Desk
+from ui.session_context import SessionContext
 
 AGAIN, BACK = "again", "back"
 WAITING = ("The first picture comes within a minute", "The twin is being prepared.")
@@ -29,15 +29,15 @@ class LearningPresenter(StepPresenter):
     wears_exo = False
     meanwhile = "Best so far is kept · you may close this window; the training goes on from here next time."
 
-    def __init__(self, page: LearningPage, desk: Desk) -> None:
-        super().__init__(page, desk)
+    def __init__(self, page: LearningPage, context: SessionContext) -> None:
+        super().__init__(page, context)
         self._learning_page = page
         self._job_id = ""  # whose curves are on the page
         self._choosing = False  # how to learn once more, although there is a result
         self._geometry: SceneGeometry | None = None
-        desk.jobs.sampled.connect(self._sampled)
-        desk.jobs.pictured.connect(self._pictured)
-        desk.visit_changed.connect(self._forget)
+        context.jobs.sampled.connect(self._sampled)
+        context.jobs.pictured.connect(self._pictured)
+        context.visit_changed.connect(self._forget)
         page.secondary_action.connect(lambda key: self.attempt(lambda: self.chosen(key)))
 
     def main(self) -> None:
@@ -45,8 +45,8 @@ class LearningPresenter(StepPresenter):
             self.start()
         elif self.resumable_job() is not None:
             self.resume()
-        elif self.desk.status(self.step).record_id is not None:
-            self.desk.go_to.emit(self.next_step)
+        elif self.context.status(self.step).record_id is not None:
+            self.context.go_to.emit(self.next_step)
         else:
             self.start()
 
@@ -79,15 +79,15 @@ class LearningPresenter(StepPresenter):
         raise NotImplementedError
 
     def resumable_job(self) -> JobState | None:
-        if self.desk.visit_id is None:
+        if self.context.visit_id is None:
             return None
-        return self.desk.jobs.resumable(self.learning_kind, visit_id=self.desk.visit_id)
+        return self.context.jobs.resumable(self.learning_kind, visit_id=self.context.visit_id)
 
     def resume(self) -> None:
         job = self.resumable_job()
         if job is not None:
             self._learning_page.show_advice(None)
-            self.desk.jobs.resume(job.spec.id)
+            self.context.jobs.resume(job.spec.id)
             self.refresh()
 
     def follow(self, job: JobState | None) -> None:
@@ -110,11 +110,11 @@ class LearningPresenter(StepPresenter):
         self._learning_page.view.twin.show_waiting("", "")
 
     def _is_shown(self, job_id: str) -> bool:
-        state = self.desk.jobs.state(job_id)
+        state = self.context.jobs.state(job_id)
         shown = (
             state is not None
             and state.spec.kind == self.learning_kind
-            and state.spec.visit_id == self.desk.visit_id
+            and state.spec.visit_id == self.context.visit_id
         )
         if shown:
             self.follow(state)
@@ -148,7 +148,7 @@ class LearningPresenter(StepPresenter):
 
     def _earlier_geometry(self, bodies: int) -> SceneGeometry | None:
         """Bones of an earlier simulation of this visit that has exactly these bodies."""
-        store, visit_id = self.desk.store, self.desk.visit_id
+        store, visit_id = self.context.store, self.context.visit_id
         if visit_id is None:
             return None
         found = []

@@ -22,8 +22,8 @@ from ui.pages.number_table import NumberRow, NumberTable
 from ui.plots.curves import JointPanel
 from ui.presenters.base import StepPresenter
 from ui.presenters.gait_curves import joint_panels
-from ui.recording_view import Clip, clip_of, with_sides_of
-from ui.session_context import Desk
+from ui.recording_view import RecordingView, clip_of, with_sides_of
+from ui.session_context import SessionContext
 from ui.theme import Tone
 from ui.widgets.sides_question import DETECTED, SHOWN, SWAP
 
@@ -38,8 +38,8 @@ class MotionPresenter(StepPresenter):
     step = Step.MOTION
     meanwhile = "You may go on with EMG meanwhile."
 
-    def __init__(self, page: MotionPage, desk: Desk) -> None:
-        super().__init__(page, desk)
+    def __init__(self, page: MotionPage, context: SessionContext) -> None:
+        super().__init__(page, context)
         self._page = page
         self._motion: Motion | None = None
         self._read = lru_cache(maxsize=2)(self._read_record)
@@ -69,7 +69,7 @@ class MotionPresenter(StepPresenter):
         self._follow_video(self._page.player.time_s)
 
     def _state(
-        self, status: StepStatus, motion: Motion, clip: Clip | None, panels: tuple[JointPanel, ...]
+        self, status: StepStatus, motion: Motion, clip: RecordingView | None, panels: tuple[JointPanel, ...]
     ) -> MotionState:
         accepted = self._accepted(status)
         headline, tone = motion_verdict(motion)
@@ -92,9 +92,9 @@ class MotionPresenter(StepPresenter):
             question=question,
         )
 
-    def _read_record(self, motion_id: str) -> tuple[Motion, Clip | None, tuple[JointPanel, ...]]:
+    def _read_record(self, motion_id: str) -> tuple[Motion, RecordingView | None, tuple[JointPanel, ...]]:
         """The motion, the recording it came from and its curves; read once."""
-        store = self.desk.store
+        store = self.context.store
         motion = store.load(motion_id, Motion)
         panels = joint_panels(motion, ())
         for input_id, _digest in store.info(motion_id).provenance.inputs:
@@ -107,33 +107,35 @@ class MotionPresenter(StepPresenter):
         return motion, None, panels
 
     def _accepted(self, status: StepStatus) -> bool:
-        return self.desk.visit_id is not None and any(
+        return self.context.visit_id is not None and any(
             decision.step == self.step.value
             and decision.verdict is Verdict.ACCEPTED
             and decision.record_id == status.record_id
-            for decision in self.desk.store.decisions(self.desk.visit_id)
+            for decision in self.context.store.decisions(self.context.visit_id)
         )
 
     def _confirmation(self, motion_id: str) -> Decision | None:
-        visit_id = self.desk.visit_id
+        visit_id = self.context.visit_id
         return (
-            None if visit_id is None else sides_confirmation(self.desk.store.decisions(visit_id), motion_id)
+            None
+            if visit_id is None
+            else sides_confirmation(self.context.store.decisions(visit_id), motion_id)
         )
 
     def _sides_of(self, motion_id: str) -> tuple[SideSource, bool]:
         """Whose left and right a motion has, and whether they were swapped on purpose."""
-        settings = json.loads(self.desk.store.info(motion_id).provenance.settings)
+        settings = json.loads(self.context.store.info(motion_id).provenance.settings)
         source = SideSource(settings.get("sides", SideSource.REPAIRED))
         return source, bool(settings.get("swap_sides", False))
 
     # What the person wants
 
     def main(self) -> None:
-        status = self.desk.status(self.step)
+        status = self.context.status(self.step)
         if status.record_id is None:
             self.start()
         elif self._accepted(status):
-            self.desk.go_to.emit(Step.PERSONALIZE)
+            self.context.go_to.emit(Step.PERSONALIZE)
         else:
             self._accept(status.record_id)
 
@@ -144,7 +146,7 @@ class MotionPresenter(StepPresenter):
             what = "The motion was not accepted."
             raise refuse("MOT-035", what, "Something on this page must be settled first.", why_not)
         self.decide(Verdict.ACCEPTED, motion_id)
-        self.desk.say("Motion accepted.", Tone.OK)
+        self.context.say("Motion accepted.", Tone.OK)
 
     def _secondary(self, key: str) -> None:
         if key == _SWAP[0]:
@@ -152,17 +154,17 @@ class MotionPresenter(StepPresenter):
         elif key == _AGAIN[0]:
             self.start()
         else:
-            self.desk.go_to.emit(Step(key))
+            self.context.go_to.emit(Step(key))
 
     def _swap(self, by: str = "") -> None:
         """Solve again with the other sides than those shown."""
-        record_id = self.desk.status(self.step).record_id
+        record_id = self.context.status(self.step).record_id
         source, swapped = (SideSource.REPAIRED, False) if record_id is None else self._sides_of(record_id)
         self._solve(source, swap_sides=not swapped, by=by)
 
     def _answer(self, key: str, name: str) -> None:
         """Somebody looked and says which leg is the left one. Refuses (MOT-036) an answer without a name."""
-        record_id = self.desk.status(self.step).record_id
+        record_id = self.context.status(self.step).record_id
         if not name:
             raise refuse(
                 "MOT-036",
@@ -172,14 +174,14 @@ class MotionPresenter(StepPresenter):
             )
         if key == SHOWN and record_id is not None:
             self.decide(Verdict.SIDES_CONFIRMED, record_id, "left and right are right as shown", by=name)
-            self.desk.say(f"{name} said that left and right are right as shown.", Tone.OK)
+            self.context.say(f"{name} said that left and right are right as shown.", Tone.OK)
         elif key == SWAP:
             self._swap(name)
         elif key == DETECTED:
             self._solve(SideSource.AS_DETECTED, swap_sides=False, by=name)
 
     def _solve(self, source: SideSource, *, swap_sides: bool, by: str = "") -> None:
-        landmarks = self.desk.status(Step.CAPTURE).record_id
+        landmarks = self.context.status(Step.CAPTURE).record_id
         if landmarks is not None:
             self.submit(
                 "solve_motion",

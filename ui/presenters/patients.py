@@ -12,7 +12,7 @@ from core.session.flow import Step, StepState, StepStatus
 from core.store.repository import PatientRow
 from ui.pages.patients import ListRow, PatientsPage, PatientsState
 from ui.presenters.base import StepPresenter
-from ui.session_context import Desk
+from ui.session_context import SessionContext
 from ui.theme import Tone
 from ui.widgets.patient_form import PatientEntry, entry_of
 from ui.wording import day
@@ -24,8 +24,8 @@ class PatientsPresenter(StepPresenter):
     step = Step.PATIENT
     meanwhile = "The demo patient is synthetic: made by the simulator, never a real person."
 
-    def __init__(self, page: PatientsPage, desk: Desk) -> None:
-        super().__init__(page, desk)
+    def __init__(self, page: PatientsPage, context: SessionContext) -> None:
+        super().__init__(page, context)
         self._page = page
         self._search, self._show_archived = "", False
         self._new = False  # a new patient is being typed
@@ -33,7 +33,7 @@ class PatientsPresenter(StepPresenter):
         page.searched.connect(self._searched)
         page.archived_shown.connect(self._archived_shown)
         page.patient_chosen.connect(self._choose)
-        page.visit_chosen.connect(desk.open_visit)
+        page.visit_chosen.connect(context.open_visit)
         page.start_visit.connect(lambda: self.attempt(self._start_visit))
         page.edited.connect(self._edited)
         page.secondary_action.connect(lambda key: self.attempt(lambda: self._secondary(key)))
@@ -42,15 +42,15 @@ class PatientsPresenter(StepPresenter):
         self.submit("demo_patient")
 
     def running_job(self) -> JobState | None:
-        return self.desk.jobs.running("demo_patient")
+        return self.context.jobs.running("demo_patient")
 
     def show(self, status: StepStatus) -> None:
-        rows = self.desk.store.patients(self._search, archived=self._show_archived)
+        rows = self.context.store.patients(self._search, archived=self._show_archived)
         none_yet = not rows and not self._search and not self._show_archived
-        selected = None if self._new or self.desk.patient_id is None else self._selected_row()
+        selected = None if self._new or self.context.patient_id is None else self._selected_row()
         headline, tone = self._headline(selected, none_yet)
         action, why_not = self._action(selected)
-        visits = () if selected is None else self.desk.store.visits(selected.id)
+        visits = () if selected is None else self.context.store.visits(selected.id)
         self._page.render(
             PatientsState(
                 headline=headline,
@@ -62,8 +62,8 @@ class PatientsPresenter(StepPresenter):
                 archived=selected is not None and selected.archived,
                 show_archived=self._show_archived,
                 visits=tuple(self._visit_row(visit) for visit in reversed(visits)),
-                open_visit=self.desk.visit_id,
-                devices=self.desk.devices,
+                open_visit=self.context.visit_id,
+                devices=self.context.devices,
                 main_action=action,
                 why_not=why_not,
                 synthetic=selected is not None and selected.subject.synthetic,
@@ -74,12 +74,12 @@ class PatientsPresenter(StepPresenter):
     # What the page says
 
     def _selected_row(self) -> PatientRow:
-        assert self.desk.patient_id is not None
-        return self.desk.store.patient(self.desk.patient_id)
+        assert self.context.patient_id is not None
+        return self.context.store.patient(self.context.patient_id)
 
     def _entry(self, selected: PatientRow | None) -> PatientEntry | None:
         if self._new:
-            return PatientEntry(device=self.desk.devices[0][0] if self.desk.devices else "")
+            return PatientEntry(device=self.context.devices[0][0] if self.context.devices else "")
         return None if selected is None else entry_of(selected.subject)
 
     def _headline(self, selected: PatientRow | None, none_yet: bool) -> tuple[str, Tone]:
@@ -93,9 +93,9 @@ class PatientsPresenter(StepPresenter):
             return f"{code} is archived. Restore to work with this patient.", Tone.WARN
         if selected.subject.consent is None:
             return f"{code}: consent is missing.", Tone.WARN
-        if self.desk.visit_id is None:
+        if self.context.visit_id is None:
             return f"{code} is ready for the first visit.", Tone.OK
-        return f"{code}: visit {self.desk.store.visit(self.desk.visit_id).number} is open.", Tone.OK
+        return f"{code}: visit {self.context.store.visit(self.context.visit_id).number} is open.", Tone.OK
 
     def _action(self, selected: PatientRow | None) -> tuple[str, str]:
         """Words of the main action, and why it cannot be taken now."""
@@ -106,20 +106,20 @@ class PatientsPresenter(StepPresenter):
         why_not = "Restore the patient first." if selected.archived else ""
         if selected.subject.consent is None:
             why_not = _NEEDS_CONSENT
-        if self.desk.visit_id is None:
+        if self.context.visit_id is None:
             return "Start first visit", why_not
         return f"Go on with {self._next_step().label}", why_not
 
     def _next_step(self) -> Step:
         finished = (StepState.DONE, StepState.SKIPPED)
-        statuses = self.desk.statuses()
+        statuses = self.context.statuses()
         return next((status.step for status in statuses if status.state not in finished), Step.REPORT)
 
     def _visit_row(self, visit: Visit) -> ListRow:
-        kinds = {record.kind for record in self.desk.store.records(visit.id)}
+        kinds = {record.kind for record in self.context.store.records(visit.id)}
         reached = [words for kind, words in _REACHED if kind in kinds]
         detail = reached[-1] if reached else "Nothing recorded yet"
-        open_now = " · open now" if visit.id == self.desk.visit_id else ""
+        open_now = " · open now" if visit.id == self.context.visit_id else ""
         return ListRow(visit.id, f"Visit {visit.number} · {day(visit.started_utc)}{open_now}", detail)
 
     # What the person wants
@@ -127,12 +127,12 @@ class PatientsPresenter(StepPresenter):
     def main(self) -> None:
         if self._new or self._dirty:
             self._save()
-        elif self.desk.patient_id is None:
+        elif self.context.patient_id is None:
             self._begin_new()
-        elif self.desk.visit_id is None:
+        elif self.context.visit_id is None:
             self._start_visit()
         else:
-            self.desk.go_to.emit(self._next_step())
+            self.context.go_to.emit(self._next_step())
 
     def _secondary(self, key: str) -> None:
         match key:
@@ -148,7 +148,7 @@ class PatientsPresenter(StepPresenter):
 
     def _open_demo(self) -> None:
         """Open the demo patient of this record; make it first when there is none."""
-        known = next((row for row in self.desk.store.patients() if row.subject.synthetic), None)
+        known = next((row for row in self.context.store.patients() if row.subject.synthetic), None)
         if known is None:
             self.start()
         else:
@@ -169,18 +169,18 @@ class PatientsPresenter(StepPresenter):
         synthetic = not self._new and self._selected_row().subject.synthetic
         subject = subject_from(self._page.entry(), synthetic=synthetic)
         if self._new:
-            patient_id = self.desk.store.add_patient(subject, by=self.desk.operator)
+            patient_id = self.context.store.add_patient(subject, by=self.context.operator)
         else:
-            assert self.desk.patient_id is not None
-            patient_id = self.desk.patient_id
-            self.desk.store.edit_patient(patient_id, subject, by=self.desk.operator)
-        visit_id = self.desk.visit_id if not self._new else None
+            assert self.context.patient_id is not None
+            patient_id = self.context.patient_id
+            self.context.store.edit_patient(patient_id, subject, by=self.context.operator)
+        visit_id = self.context.visit_id if not self._new else None
         self._end_editing()
-        self.desk.say(f"{subject.code} saved.", Tone.OK)
+        self.context.say(f"{subject.code} saved.", Tone.OK)
         if visit_id is None:
-            self.desk.open_patient(patient_id)
+            self.context.open_patient(patient_id)
         else:
-            self.desk.visit_changed.emit()
+            self.context.visit_changed.emit()
 
     def _start_visit(self) -> None:
         row = self._selected_row()
@@ -191,21 +191,21 @@ class PatientsPresenter(StepPresenter):
                 "No consent is recorded for this patient.",
                 _NEEDS_CONSENT,
             )
-        visit = self.desk.store.start_visit(row.id, by=self.desk.operator)
-        self.desk.open_visit(visit.id)
-        self.desk.go_to.emit(Step.CAPTURE)
+        visit = self.context.store.start_visit(row.id, by=self.context.operator)
+        self.context.open_visit(visit.id)
+        self.context.go_to.emit(Step.CAPTURE)
 
     def _toggle_archive(self) -> None:
         row = self._selected_row()
-        self.desk.store.archive_patient(row.id, not row.archived, by=self.desk.operator)
+        self.context.store.archive_patient(row.id, not row.archived, by=self.context.operator)
         words = "restored" if row.archived else "archived; nothing was deleted"
-        self.desk.say(f"{row.subject.code} {words}.", Tone.OK)
-        self.desk.open_patient(None if not row.archived else row.id)
+        self.context.say(f"{row.subject.code} {words}.", Tone.OK)
+        self.context.open_patient(None if not row.archived else row.id)
 
     def _choose(self, patient_id: str) -> None:
         self._end_editing()
-        if patient_id != self.desk.patient_id:
-            self.desk.open_patient(patient_id)
+        if patient_id != self.context.patient_id:
+            self.context.open_patient(patient_id)
         else:
             self.refresh()
 
@@ -225,7 +225,7 @@ class PatientsPresenter(StepPresenter):
     def job_done(self, state: JobState, outcome: Outcome) -> None:
         """Open the demo patient that was just made."""
         if isinstance(outcome, Done) and outcome.record_id:
-            self.desk.open_visit(self.desk.store.info(outcome.record_id).visit_id)
+            self.context.open_visit(self.context.store.info(outcome.record_id).visit_id)
 
 
 _REACHED = (

@@ -10,7 +10,7 @@ from core.session.flow import Step
 from ui.pages.learning_view import Fact
 from ui.pages.personalize import LearningState, PersonalizePage
 from ui.presenters.learning import LearningPresenter
-from ui.session_context import Desk
+from ui.session_context import SessionContext
 from ui.theme import Tone
 
 WELL_S = 15.0  # of the 20 s that are tried
@@ -23,8 +23,8 @@ class PersonalizePresenter(LearningPresenter):
     purpose = "Give the twin this patient's body and gait"
     next_step = Step.REVIEW
 
-    def __init__(self, page: PersonalizePage, desk: Desk) -> None:
-        super().__init__(page, desk)
+    def __init__(self, page: PersonalizePage, context: SessionContext) -> None:
+        super().__init__(page, context)
         self._page = page
         self._seed = 0
 
@@ -79,9 +79,9 @@ class PersonalizePresenter(LearningPresenter):
         )
 
     def result_state(self, record_id: str) -> LearningState:
-        policy = self.desk.store.load(record_id, GaitPolicy)
+        policy = self.context.store.load(record_id, GaitPolicy)
         twin_info = self.newest(RecordKind.TWIN)
-        twin = None if twin_info is None else self.desk.store.load(twin_info.id, Twin)
+        twin = None if twin_info is None else self.context.store.load(twin_info.id, Twin)
         if not self._page.view.twin.has_picture:
             self._page.view.twin.show_waiting("See the twin walk in Review", "It is learned and kept.")
         self._page.view.show_twin_note("The twin", "")

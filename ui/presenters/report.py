@@ -14,7 +14,7 @@ from core.session.report import ReportContent, report_content
 from ui.pages.report import ReportPage, ReportState
 from ui.presenters.base import StepPresenter
 from ui.report_pdf import write_report
-from ui.session_context import Desk
+from ui.session_context import SessionContext
 from ui.theme import Tone
 from ui.wording import clock
 
@@ -34,8 +34,8 @@ PURPOSE = "One page that says what was measured and done"
 class ReportPresenter(StepPresenter):
     step = Step.REPORT
 
-    def __init__(self, page: ReportPage, desk: Desk) -> None:
-        super().__init__(page, desk)
+    def __init__(self, page: ReportPage, context: SessionContext) -> None:
+        super().__init__(page, context)
         self._page = page
         self._key: tuple[str, ...] = ()  # records the shown content was read from
         self._content: ReportContent | None = None
@@ -51,10 +51,10 @@ class ReportPresenter(StepPresenter):
 
     def save(self, path: Path) -> None:
         """Write the PDF to `path` and keep the same file with the visit."""
-        visit_id, content = self.desk.visit_id, self._content
+        visit_id, content = self.context.visit_id, self._content
         if visit_id is None or content is None:
             return
-        store = self.desk.store
+        store = self.context.store
         with tempfile.TemporaryDirectory() as folder:
             made = Path(folder) / self._file_name(visit_id)
             write_report(made, content)
@@ -66,25 +66,25 @@ class ReportPresenter(StepPresenter):
                 visit_id=visit_id,
                 inputs=tuple(info.id for info in newest),
                 summary=f"Report saved as {path.name}.",
-                operator=self.desk.operator,
+                operator=self.context.operator,
                 files=(made,),
             )
-        self.desk.say(f"Report saved as {path.name}.", Tone.OK)
-        self.desk.record_changed.emit()
+        self.context.say(f"Report saved as {path.name}.", Tone.OK)
+        self.context.record_changed.emit()
 
     def show(self, status: StepStatus) -> None:
-        visit_id, has_motion = self.desk.visit_id, self.newest(RecordKind.MOTION) is not None
+        visit_id, has_motion = self.context.visit_id, self.newest(RecordKind.MOTION) is not None
         if visit_id is None or self.blocked(status, PURPOSE, has_result=has_motion):
             self._content, self._key = None, ()
             return
-        key = tuple(record.id for record in self.desk.store.records(visit_id))
-        key += tuple(str(decision) for decision in self.desk.store.decisions(visit_id))
+        key = tuple(record.id for record in self.context.store.records(visit_id))
+        key += tuple(str(decision) for decision in self.context.store.decisions(visit_id))
         if key != self._key or self._content is None:
-            self._content, self._key = report_content(self.desk.store, visit_id), key
+            self._content, self._key = report_content(self.context.store, visit_id), key
         self._page.render(self._state(visit_id, self._content, status))
 
     def _state(self, visit_id: str, content: ReportContent, status: StepStatus) -> ReportState:
-        store = self.desk.store
+        store = self.context.store
         kept = None if status.record_id is None else store.info(status.record_id)
         saved = "" if kept is None else f"Kept with the visit on {clock(kept.created_utc)}. {kept.summary}"
         return ReportState(
@@ -99,8 +99,8 @@ class ReportPresenter(StepPresenter):
         )
 
     def _file_name(self, visit_id: str) -> str:
-        visit = self.desk.store.visit(visit_id)
-        code = self.desk.store.subject_of(visit_id).code
+        visit = self.context.store.visit(visit_id)
+        code = self.context.store.subject_of(visit_id).code
         safe = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in code)
         return f"{safe}-visit-{visit.number}.pdf"
 

@@ -28,7 +28,7 @@ from ui.presenters.gait_curves import (
     mean_correlation,
 )
 from ui.scene.stage import StagedGait
-from ui.session_context import Desk
+from ui.session_context import SessionContext
 from ui.theme import Tone
 
 CLOSE_R = 0.9  # from here on the shape of the curves is the patient's own
@@ -41,8 +41,8 @@ ONE_AT_A_TIME = "One simulation at a time: wait for the running one, or cancel i
 class ReviewPresenter(StepPresenter):
     step = Step.REVIEW
 
-    def __init__(self, page: ReviewPage, desk: Desk) -> None:
-        super().__init__(page, desk)
+    def __init__(self, page: ReviewPage, context: SessionContext) -> None:
+        super().__init__(page, context)
         self._page = page
         self._visit_id: str | None = None  # the visit on the page
         self._record_id = ""  # the level walk on the page
@@ -64,7 +64,7 @@ class ReviewPresenter(StepPresenter):
             self.submit("simulate_gait", policy_id=policy.id)
 
     def show(self, status: StepStatus) -> None:
-        if self.desk.visit_id != self._visit_id:
+        if self.context.visit_id != self._visit_id:
             self._begin_visit()
         if status.record_id is None:
             self._record_id = ""
@@ -81,7 +81,7 @@ class ReviewPresenter(StepPresenter):
 
     def main(self) -> None:
         if self._record_id:
-            self.desk.go_to.emit(Step.TRAIN)
+            self.context.go_to.emit(Step.TRAIN)
         else:
             self.start()
 
@@ -114,7 +114,7 @@ class ReviewPresenter(StepPresenter):
             self.submit("simulate_scenario", scenario=key, twin=policy.id)
 
     def _begin_visit(self) -> None:
-        self._visit_id = self.desk.visit_id
+        self._visit_id = self.context.visit_id
         self._record_id, self._scenario, self._what_if_open = "", LEVEL_WALKING, False
         self._views = {}
 
@@ -122,21 +122,21 @@ class ReviewPresenter(StepPresenter):
 
     def _read_tries(self) -> dict[Tried, ScenarioTry]:
         policy = self.newest(RecordKind.GAIT_POLICY)
-        if policy is None or self.desk.visit_id is None:
+        if policy is None or self.context.visit_id is None:
             return {}
-        return tries_of(self.desk.store.records(self.desk.visit_id), policy.id)
+        return tries_of(self.context.store.records(self.context.visit_id), policy.id)
 
     def _impairments(self) -> tuple[Impairment, ...]:
         chosen = self._page.what_if.impairment
         return (chosen,) if self._what_if_open and chosen.severity > 0 else ()
 
     def _gaits(self, record_id: str) -> RolloutSet:
-        return self.desk.store.load(record_id, RolloutSet)
+        return self.context.store.load(record_id, RolloutSet)
 
     def _motion_of(self, record_id: str) -> Motion | None:
         policy_id = self.input_of(record_id, RecordKind.GAIT_POLICY)
         motion_id = None if policy_id is None else self.input_of(policy_id, RecordKind.MOTION)
-        return None if motion_id is None else self.desk.store.load(motion_id, Motion)
+        return None if motion_id is None else self.context.store.load(motion_id, Motion)
 
     def _healthy(self, record_id: str) -> StagedGait | None:
         """The twin's own walk in the chosen situation, as far as there is one."""
@@ -227,7 +227,7 @@ class ReviewPresenter(StepPresenter):
         if self._scenario is not LEVEL_WALKING or self._what_if_open:
             return ()
         policy_id = self.input_of(record_id, RecordKind.GAIT_POLICY)
-        return () if policy_id is None else self.desk.store.load(policy_id, GaitPolicy).findings
+        return () if policy_id is None else self.context.store.load(policy_id, GaitPolicy).findings
 
     def _level_words(self, gaits: RolloutSet) -> str:
         return falls_words(gaits.find(GaitLabel.PERSONALIZED_TWIN))

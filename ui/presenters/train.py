@@ -14,7 +14,7 @@ from ui.pages.personalize import LearningState
 from ui.pages.train import TrainPage
 from ui.presenters.compare import WORTHWHILE
 from ui.presenters.learning import LearningPresenter
-from ui.session_context import Desk
+from ui.session_context import SessionContext
 from ui.theme import Tone
 from ui.wording import percent
 
@@ -28,14 +28,14 @@ class TrainPresenter(LearningPresenter):
     next_step = Step.COMPARE
     wears_exo = True
 
-    def __init__(self, page: TrainPage, desk: Desk) -> None:
-        super().__init__(page, desk)
+    def __init__(self, page: TrainPage, context: SessionContext) -> None:
+        super().__init__(page, context)
         self._page = page
 
     def start(self) -> None:
-        subject, policy = self.desk.subject, self.newest(RecordKind.GAIT_POLICY)
+        subject, policy = self.context.subject, self.newest(RecordKind.GAIT_POLICY)
         if policy is not None and subject is not None:
-            check_ready(self.desk.store.load(policy.id, GaitPolicy))
+            check_ready(self.context.store.load(policy.id, GaitPolicy))
             self.submit(
                 "train_controller",
                 policy_id=policy.id,
@@ -60,25 +60,25 @@ class TrainPresenter(LearningPresenter):
                 secondary=((PERSONALIZE, "Go to Personalize"),),
             )
         return LearningState(
-            headline=f"Ready to train {self.desk.device_name} for this patient.",
+            headline=f"Ready to train {self.context.device_name} for this patient.",
             offers_minutes=True,
             main_action="Train controller",
         )
 
     def _why_not(self) -> Advice | None:
         policy = self.newest(RecordKind.GAIT_POLICY)
-        return None if policy is None else why_not_ready(self.desk.store.load(policy.id, GaitPolicy))
+        return None if policy is None else why_not_ready(self.context.store.load(policy.id, GaitPolicy))
 
     def chosen(self, key: str) -> None:
         if key == PERSONALIZE:
-            self.desk.go_to.emit(Step.PERSONALIZE)
+            self.context.go_to.emit(Step.PERSONALIZE)
         else:
             super().chosen(key)
 
     def running_state(self, job: JobState) -> LearningState:
         self._page.view.show_twin_note("The twin with the exo, now", "")
         return LearningState(
-            headline=f"{self.desk.device_name} is learning to assist this patient's twin.",
+            headline=f"{self.context.device_name} is learning to assist this patient's twin.",
             running=True,
             badges=("Simulated",),
         )
@@ -94,7 +94,7 @@ class TrainPresenter(LearningPresenter):
         )
 
     def result_state(self, record_id: str) -> LearningState:
-        trained = self.desk.store.load(record_id, TrainedController)
+        trained = self.context.store.load(record_id, TrainedController)
         if not self._page.view.twin.has_picture:
             self._page.view.twin.show_waiting(
                 "See the twin walk with the exo in Compare", "The best controller is kept."

@@ -13,7 +13,7 @@ from core.domain.rollout import Rollout, SceneGeometry
 from core.domain.scenario import LEVEL_GROUND, Ground
 from core.errors import Advice
 from ui import theme
-from ui.idle_work import Slices
+from ui.idle_work import IdleWorkQueue
 from ui.scene.availability import why_no_scene
 from ui.scene.palette import scene_palette
 from ui.scene.preset import Preset
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 class GaitView(QWidget):
     """`set_gait` says what, `set_time` says when. VTK is loaded when the first gait is shown on a screen."""
 
-    def __init__(self, slices: Slices | None = None) -> None:
+    def __init__(self, slices: IdleWorkQueue | None = None) -> None:
         """Views that belong together build up one after the other with the same `slices`."""
         super().__init__()
         self.setAccessibleName("3D view of the simulated gait")
@@ -38,7 +38,7 @@ class GaitView(QWidget):
         self._time_s = 0.0
         self._ghost_time_s: float | None = None
         self._dirty = False
-        self._slices, self._building = slices or Slices(self), False
+        self._slices, self._building = slices or IdleWorkQueue(self), False
         self._preset: Preset | None = None
         self._drawn_in = theme.current().mode
         self._caption = QLabel("", self)

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 from core.domain.body import Side
 from core.domain.rollout import Rollout, SceneGeometry
 from core.domain.scenario import LEVEL_GROUND, Ground
-from ui.idle_work import Slices
+from ui.idle_work import IdleWorkQueue
 from ui.scene.cycle_clock import CycleClock, same_moment
 from ui.scene.gait_view import GaitView
 from ui.scene.playback_bar import PlaybackBar
@@ -41,7 +41,7 @@ class GaitStage(QWidget):
         super().__init__()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Simulated gait in 3D")
-        slices = Slices(self)
+        slices = IdleWorkQueue(self)
         self.views = tuple(GaitView(slices) for _ in range(views))
         self.bar = PlaybackBar()
         self.view_bar = ViewBar(offers_ghost=views > 1)

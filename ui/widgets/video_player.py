@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPaintEvent, Q
 from PySide6.QtWidgets import QSizePolicy, QSlider, QWidget
 
 from ui import theme
-from ui.recording_view import Clip
+from ui.recording_view import RecordingView
 from ui.widgets.basics import Button, column, label, row, set_look
 from ui.widgets.skeleton import SkeletonInk, draw_skeleton
 
@@ -26,7 +26,7 @@ class Picture(QWidget):
     def __init__(self, *, follow: bool = False) -> None:
         super().__init__()
         self._follow = follow
-        self._clip: Clip | None = None
+        self._clip: RecordingView | None = None
         self._image: QImage | None = None
         self._number = 0
         self.setMinimumSize(280, 150)
@@ -36,7 +36,7 @@ class Picture(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(560, 320)
 
-    def show_frame(self, clip: Clip | None, time_s: float) -> None:
+    def show_frame(self, clip: RecordingView | None, time_s: float) -> None:
         self._clip = clip
         self._image = None if clip is None else clip.picture(time_s)
         self._number = 0 if clip is None else clip.number_at(time_s)
@@ -114,7 +114,7 @@ class Picture(QWidget):
             draw_skeleton(painter, points, track.visibility[number], ink, faint=person != clip.chosen)
 
 
-def follow_zoom(clip: Clip, height: int, least: float) -> float:
+def follow_zoom(clip: RecordingView, height: int, least: float) -> float:
     """Screen pixels per video pixel at which the patient fills most of the height, without coarse pixels."""
     if not clip.tracks:
         return least
@@ -125,7 +125,7 @@ def follow_zoom(clip: Clip, height: int, least: float) -> float:
     return max(least, min(0.72 * height / size, finest)) if size > 1.0 else least
 
 
-def follow_point(clip: Clip, number: int, otherwise: QPointF) -> QPointF:
+def follow_point(clip: RecordingView, number: int, otherwise: QPointF) -> QPointF:
     """The middle of the patient now, smoothed over half a second; video pixels."""
     points = clip.tracks[clip.chosen].image_px
     near = points[max(0, number - 7) : number + 8]
@@ -147,7 +147,7 @@ class VideoPlayer(QWidget):
 
     def __init__(self, *, follow: bool = False) -> None:
         super().__init__()
-        self._clip: Clip | None = None
+        self._clip: RecordingView | None = None
         self._time_s = 0.0
         self._started_at_s = 0.0
         self._clock = QElapsedTimer()
@@ -183,7 +183,7 @@ class VideoPlayer(QWidget):
     def playing(self) -> bool:
         return self._timer.isActive()
 
-    def show_clip(self, clip: Clip | None) -> None:
+    def show_clip(self, clip: RecordingView | None) -> None:
         """Show another recording; the same one stays where it is."""
         if clip is self._clip:
             return
@@ -246,7 +246,7 @@ class VideoPlayer(QWidget):
         self.moved.emit(time_s)
 
 
-def _interesting_time(clip: Clip | None) -> float:
+def _interesting_time(clip: RecordingView | None) -> float:
     """Start where the chosen person is first well seen, not on an empty corridor."""
     if clip is None or not clip.tracks:
         return 0.0

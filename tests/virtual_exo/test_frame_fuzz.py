@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.exo_core.safety import State
+from core.domain.exo_protocol import DeviceState
 from core.virtual_exo.framing import CONTINUE, START, FrameReader, encode_frame
 from tests.deploy.controllers import package
-from tests.deploy.worn_exo import EXO, QUICK_WALK, WORN_S, WRITE, WornExo, is_off
+from tests.virtual_exo.worn_exo import EXO, QUICK_WALK, WORN_S, WRITE, WornExo, is_off
 
 VALUES = st.recursive(
     st.none()
@@ -61,7 +61,7 @@ def ready(tmp_path_factory):
     worn = WornExo(tmp_path_factory.mktemp("exo"), QUICK_WALK)
     worn.install(package(3, gain=1.2).device_bytes)
     worn.skip(WORN_S)
-    assert worn.state is State.READY
+    assert worn.state is DeviceState.READY
     return worn
 
 
@@ -75,7 +75,7 @@ def test_no_bytes_on_the_line_move_or_silence_an_exo_that_is_ready(ready, lines,
             assert answer is None or len(answer) >= 8
         ready.exo.boot_if_asked()
     assert is_off(ready.tick())
-    assert ready.state in (State.SAFE, State.READY)
+    assert ready.state in (DeviceState.SAFE, DeviceState.READY)
     (frame,) = FrameReader().feed(b"\n" + encode_frame(ready.frame(0, 0, WRITE, d="still there")))
     assert b"still there" in ready.exo.answer(frame)
     assert "sha" in ready.ask(EXO, 0)

@@ -12,7 +12,7 @@ from typing import Any
 import cbor2
 
 from core.devices.profiles import load_profile
-from core.exo_core.safety import State
+from core.domain.exo_protocol import DeviceState
 from core.virtual_exo.exo import Moment, VirtualExo
 from core.virtual_exo.fault_channel import FaultChannel
 from core.virtual_exo.plant import PlantSettings
@@ -58,7 +58,7 @@ class WornExo:
         self.moments: list[Moment] = []
 
     @property
-    def state(self) -> State:
+    def state(self) -> DeviceState:
         return self.exo.device.state
 
     # the host
@@ -130,9 +130,9 @@ class WornExo:
 
     def assist(self, *, max_nm: float = 8.0, ramp_s: float = 1.0) -> None:
         """Arm, and walk until the assistance is full."""
-        assert self.arm(max_nm=max_nm, ramp_s=ramp_s) == {"state": State.ARMED}
+        assert self.arm(max_nm=max_nm, ramp_s=ramp_s) == {"state": DeviceState.ARMED}
         for _ in range(1000):
-            if self.tick().state is State.ACTIVE:
+            if self.tick().state is DeviceState.ACTIVE:
                 return
         raise AssertionError(f"not active: {self.state}")
 

@@ -6,9 +6,9 @@ import shutil
 
 import pytest
 
-from core.exo_core.safety import State
+from core.domain.exo_protocol import DeviceState
 from tests.deploy.controllers import package
-from tests.deploy.worn_exo import QUICK_STRIDE_S, QUICK_WALK, WORN_S, WornExo, peak_nm
+from tests.virtual_exo.worn_exo import QUICK_STRIDE_S, QUICK_WALK, WORN_S, WornExo, peak_nm
 
 
 @pytest.fixture(scope="session")
@@ -24,7 +24,7 @@ def ready(stored, tmp_path):
     """Somebody walks with an exo that may be armed."""
     worn = WornExo(shutil.copytree(stored, tmp_path / "exo"), QUICK_WALK)
     worn.skip(WORN_S)
-    assert worn.state is State.READY
+    assert worn.state is DeviceState.READY
     return worn
 
 
