@@ -12,6 +12,9 @@ def main() -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     multiprocessing.freeze_support()
     from app.cli.commands import run
+    from core.store.private import keep_private
+
+    keep_private()
 
     return run(sys.argv[1:])
 

@@ -46,6 +46,7 @@ class VirtualExo:
         return self.address
 
     def stop(self) -> None:
+        """End it: asked first, killed when it does not listen. Its slots survive both."""
         if self._process is None:
             return
         self._process.terminate()
@@ -73,6 +74,6 @@ class VirtualExo:
                 "EXO-090",
                 "The virtual exo did not start.",
                 "Its process ended or did not answer in time.",
-                "Try again; if it happens again, run `exotwin doctor`.",
+                "Try again; if it happens again, run `exotwin doctor`, which tries the part that it runs.",
             )
         return str(json.loads(lines[0])["address"])

@@ -70,7 +70,7 @@ def _context_or_recovery(app: QApplication, data_dir: Path, clean_up: ExitStack)
     context, backup = opened
     if backup is not None:
         context.store.log(
-            context.operator, "backup restored", backup.name, "the damaged database is kept beside it"
+            context.operator, "backup restored", backup.name, "a damaged database is kept beside it"
         )
     return context
 

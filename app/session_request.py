@@ -14,6 +14,7 @@ from core.domain.body import Side
 from core.domain.subject import Consent, Sex, Subject
 from core.errors import UserError, refuse
 from core.jobs.values import JsonValue
+from core.store.private import ordinary_permissions
 
 LEAST_MINUTES, MOST_MINUTES = 0.2, 24 * 60.0  # both lessons together
 MOST_STARTS = 1024
@@ -89,7 +90,13 @@ def check_walks(starts: int, seconds: float) -> None:
         raise _out_of_range("seconds", f"{seconds:g}", f"{low:g} to {high:g}")
 
 
-def check_results_folder(folder: Path, option: str = "--out") -> None:
+def check_results_folder(folder: Path) -> None:
+    """Make the folder given after --out. Refuses (PC-023) when nothing can be written there."""
+    with ordinary_permissions():
+        check_folder(folder, "--out")
+
+
+def check_folder(folder: Path, option: str) -> None:
     """Make a folder given after `option`. Refuses (PC-023) when nothing can be written there."""
     try:
         folder.mkdir(parents=True, exist_ok=True)

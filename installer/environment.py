@@ -18,9 +18,13 @@ VENV = ROOT / ".venv"
 CONSTRAINTS = ROOT / "installer" / "constraints.txt"
 STAMP = VENV / "exotwin-installed.txt"
 LOG_NAME = "exotwin-setup.log"
-# Alone and in this spelling: others may pull several gigabytes for graphics cards that are not there.
+# In this spelling pip takes the build for processors where the package server, or a folder of wheels, has it:
+# on Windows always; on Linux only where `2.13.0+cpu` is on offer, which PyPI does not have. There it brings
+# the libraries for NVIDIA cards as well, which ExoTwin never uses.
 TORCH = "torch==2.13.0"
-FREE_BYTES_NEEDED = 5_000_000_000  # 2.8 GB installed, the rest while downloads are unpacked
+CPU_BUILD = "+cpu"  # at the end of its version
+FREE_BYTES_NEEDED = 5_000_000_000  # 2.8 GB installed, about 1 GB fetched, and again while it is unpacked
+FREE_BYTES_NEEDED_WITH_CUDA = 13_000_000_000  # 6.5 GB installed, 3.3 GB fetched, and again while unpacked
 
 
 def venv_python(venv: Path = VENV, windows: bool = os.name == "nt") -> Path:
@@ -45,14 +49,26 @@ def is_installed(*, with_tests: bool) -> bool:
     return stamped[:1] == [fingerprint()] and (not with_tests or "dev" in stamped)
 
 
-def check_disk() -> None:
+def check_disk(needed_bytes: int = FREE_BYTES_NEEDED, why: str = "") -> None:
+    """Raises SetupFailure when less is free; `why` tells what makes it so much."""
     free_bytes = shutil.disk_usage(ROOT).free
-    if free_bytes < FREE_BYTES_NEEDED:
+    if free_bytes < needed_bytes:
+        needs = f"{free_bytes / 1e9:.1f} GB are free, set-up needs {needed_bytes / 1e9:.0f} GB"
         raise SetupFailure(
             f"There is not enough room on the disk of {ROOT}.",
-            f"{free_bytes / 1e9:.1f} GB are free, set-up needs {FREE_BYTES_NEEDED / 1e9:.0f} GB.",
+            f"{needs}{why}.",
             "Free some space and run this again.",
         )
+
+
+def check_disk_for_torch(dry_run: str) -> None:
+    """Room for the build of PyTorch that pip would take; `dry_run` is what pip says about it."""
+    taken = re.search(r"^Would install .*\btorch-(\S+)", dry_run, re.MULTILINE)
+    if sys.platform == "linux" and taken and not taken[1].endswith(CPU_BUILD):
+        why = ": the package server has PyTorch only with its libraries for NVIDIA cards"
+        check_disk(FREE_BYTES_NEEDED_WITH_CUDA, why)
+    else:
+        check_disk()
 
 
 def ensure_venv(board: Board) -> str:
@@ -101,10 +117,10 @@ def ensure_packages(board: Board, log: Path, *, with_tests: bool) -> str:
     """Install the pinned packages and ExoTwin (editable); returns what was found or done."""
     if is_installed(with_tests=with_tests):
         return "installed before, nothing to do"
-    check_disk()
     on_line = pip_follower(board)
     pip = [str(venv_python()), "-m", "pip", "install", "--retries", "2", "--progress-bar", "off"]
     what = "The Python packages could not be installed."
+    check_disk_for_torch(run([*pip, "--dry-run", "--no-deps", TORCH], what=what, log=log, on_line=on_line))
     run([*pip, TORCH], what=what, log=log, on_line=on_line)
     project = f"{ROOT}[dev]" if with_tests else str(ROOT)
     arguments = ["--constraint", str(CONSTRAINTS), "--editable", project]

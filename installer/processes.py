@@ -17,7 +17,7 @@ REASONS: tuple[tuple[tuple[str, ...], str, str], ...] = (
     (
         ("no space left on device", "errno 28", "not enough free space", "not enough space on the disk"),
         "The disk is full.",
-        "Free some space (set-up needs about 5 GB) and run this again.",
+        "Free some space (README.md tells how much set-up needs) and run this again.",
     ),
     (
         (

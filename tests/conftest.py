@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
 
+from core.store.private import keep_private
 from tests.bad_inputs import codes_to_be_told, told_codes
+from tests.masks import ORDINARY
 
 # Before anything imports Qt, numpy or torch: no screen is needed, and two cores are not oversubscribed.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -81,3 +83,16 @@ def pose_model() -> Path:
     if not path.is_file():
         pytest.skip("the pose model is not there: run `python3 installer/bootstrap.py setup`")
     return path
+
+
+@pytest.fixture
+def private_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """This process as the program's own are, started by somebody whose group may read."""
+    if os.name == "nt":
+        pytest.skip("Windows has no permission bits")
+    monkeypatch.setenv("EXOTWIN_ORDINARY_UMASK", "")  # so that it is put back
+    monkeypatch.delenv("EXOTWIN_ORDINARY_UMASK")
+    before = os.umask(ORDINARY)
+    keep_private()
+    yield
+    os.umask(before)

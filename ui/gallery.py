@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 
 from core.jobs.values import JobState, JsonValue, Listener
 from core.session.flow import STEPS, Step
+from core.store.private import ordinary_permissions
 from core.store.repository import Store, open_store
 from ui import theme
 from ui.jobs_bridge import JobsBridge
@@ -71,10 +72,12 @@ def render_gallery(out: Path, data_dir: Path) -> int:
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     app = QApplication.instance() or QApplication(["exotwin"])
     assert isinstance(app, QApplication)
-    out.mkdir(parents=True, exist_ok=True)
+    with ordinary_permissions():
+        out.mkdir(parents=True, exist_ok=True)
     with open_store(data_dir) as store:
         names = [name for mode in Mode for name in _render_mode(app, out, store, mode)]
-    (out / "index.html").write_text(_index(names), encoding="utf-8")
+    with ordinary_permissions():
+        (out / "index.html").write_text(_index(names), encoding="utf-8")
     return 0
 
 
@@ -110,13 +113,14 @@ def _save(out: Path, window: MainWindow, name: str, step: Step) -> list[str]:
     _settle(_SETTLE_MS)
     _wait_for_scenes(window)
     picture = _photograph(window)
-    picture.save(str(out / f"{name}.png"))
-    names = [name]
+    pictures = {name: picture.toImage()}
     if step in _SIDES_MATTER and name.endswith(f"{SIZES[0][0]}x{SIZES[0][1]}"):
         for deficiency in _DEFICIENCIES:
-            as_seen_by(picture.toImage(), deficiency).save(str(out / f"{name}-{deficiency}.png"))
-            names.append(f"{name}-{deficiency}")
-    return names
+            pictures[f"{name}-{deficiency}"] = as_seen_by(picture.toImage(), deficiency)
+    with ordinary_permissions():
+        for title, image in pictures.items():
+            image.save(str(out / f"{title}.png"))
+    return list(pictures)
 
 
 def _photograph(window: MainWindow) -> QPixmap:

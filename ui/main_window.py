@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from core.session.flow import STEPS, Step
 from ui import theme
-from ui.job_words import STREAMS, TRAINING, job_summary
+from ui.job_text import STREAMS, TRAINING, job_summary
 from ui.page_stack import PageStack
 from ui.session_context import SessionContext
 from ui.theme import Tone

@@ -43,7 +43,7 @@ def recovery_state(advice: Advice, data_dir: Path, backup_made: datetime | None)
     ways: tuple[tuple[Way, str], ...] = (again, other, leave)
     if advice.code == "REC-002" and backup_made is not None:
         ways = ((Way.RESTORE, f"Restore backup of {clock(backup_made)}"), other, leave)
-        note = "What was done after this backup is not in it. The damaged file is kept beside it."
+        note = "What was done after this backup is not in it. A file that it replaces is kept beside it."
     elif advice.code in ("REC-002", "REC-005"):
         ways = (other, leave)
     return RecoveryState(advice, str(data_dir), ways, note)

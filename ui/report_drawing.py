@@ -272,10 +272,10 @@ class PanelDrawing:
             self._painter.drawLine(QPointF(x, self._area.top()), QPointF(x, self._area.bottom()))
 
     def _point(self, percent: float, value: float) -> QPointF:
-        share = (value - self._low) / (self._high - self._low)
+        fraction = (value - self._low) / (self._high - self._low)
         return QPointF(
             self._area.left() + percent / 100 * self._area.width(),
-            self._area.bottom() - share * self._area.height(),
+            self._area.bottom() - fraction * self._area.height(),
         )
 
     def _words(

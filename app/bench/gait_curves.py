@@ -34,7 +34,7 @@ class Stances:
 
     vertical_bw: FloatArray  # (N, 101)
     fore_aft_bw: FloatArray  # (N, 101) forwards positive: braking, then push-off
-    stance_share: float  # mean stance duration over stride duration
+    stance_fraction: float  # mean stance duration over stride duration
 
     def __post_init__(self) -> None:
         frozen(self, "vertical_bw", (None, CYCLE_POINTS))
@@ -57,8 +57,8 @@ class Stances:
 
     def over_cycle(self, stance_bw: FloatArray) -> FloatArray:
         """A mean stance curve (101,) over the whole cycle, zero in swing."""
-        share = np.linspace(0.0, 1.0, CYCLE_POINTS) / self.stance_share
-        return np.interp(share, np.linspace(0.0, 1.0, CYCLE_POINTS), stance_bw, right=0.0)
+        fraction = np.linspace(0.0, 1.0, CYCLE_POINTS) / self.stance_fraction
+        return np.interp(fraction, np.linspace(0.0, 1.0, CYCLE_POINTS), stance_bw, right=0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,11 @@ def contacts(vertical_n: FloatArray, rate_hz: float, threshold_n: float = CONTAC
 
 
 def stances(
-    vertical_n: FloatArray, fore_aft_n: FloatArray, found: tuple[Contact, ...], weight_n: float, share: float
+    vertical_n: FloatArray,
+    fore_aft_n: FloatArray,
+    found: tuple[Contact, ...],
+    weight_n: float,
+    fraction: float,
 ) -> Stances:
     """Cut forces (T,) at `found` stances. Their fore-aft axis is turned so that the push-off is positive."""
     vertical = np.stack([even(vertical_n[one.start : one.end]) for one in found]) / weight_n
@@ -96,7 +100,7 @@ def stances(
     half = CYCLE_POINTS // 2
     if fore_aft[:, half:].mean() < fore_aft[:, :half].mean():
         fore_aft = -fore_aft
-    return Stances(vertical, fore_aft, share)
+    return Stances(vertical, fore_aft, fraction)
 
 
 def even(values: FloatArray) -> FloatArray:
@@ -109,7 +113,7 @@ def joined(parts: list[Stances]) -> Stances:
     return Stances(
         np.concatenate([part.vertical_bw for part in parts]),
         np.concatenate([part.fore_aft_bw for part in parts]),
-        float(np.mean([part.stance_share for part in parts])),
+        float(np.mean([part.stance_fraction for part in parts])),
     )
 
 

@@ -103,7 +103,7 @@ def _case(
         for expected in expected_of(slot):
             change = expected.change(healthy.features, walk.features, slot)
             numbers["expected"][f"{slot.label}: {expected.meaning}"] = round(change, 4)
-    if walk.walked_share < 1.0:
+    if walk.walked_fraction < 1.0:
         return numbers | {"fell": True}
     began = time.monotonic()
     search = ImpairmentSearch(walk.features, searched, seed=_SEARCH_SEED)

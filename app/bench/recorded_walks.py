@@ -253,9 +253,9 @@ def _treadmill(force: dict[str, FloatArray], feet: tuple[str, str]) -> Stances:
     )
     parts = []
     for foot, side in zip(feet, found, strict=True):
-        share = float(np.mean([one.end - one.start for one in side])) / stride_n
+        fraction = float(np.mean([one.end - one.start for one in side])) / stride_n
         vertical, fore_aft = force[f"{foot}_vy"], force[f"{foot}_vx"]
-        parts.append(stances(vertical, fore_aft, side, impulse / stride_n, share))
+        parts.append(stances(vertical, fore_aft, side, impulse / stride_n, fraction))
     return joined(parts)
 
 

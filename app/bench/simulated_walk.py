@@ -36,7 +36,7 @@ from core.twin.body import Fidelity
 SETTLE_S = 2.0  # what a random start does to the gait is over by then
 GROUND_LOW_PASS_HZ = 20.0
 CURVE_WALKERS = 8  # as many survivors give curves; more change the third digit
-_STANCE_IMPULSE_SHARE = 0.5  # of the largest; toes that scuff the floor in swing are no stance
+_STANCE_IMPULSE_FRACTION = 0.5  # of the largest; toes that scuff the floor in swing are no stance
 
 MUSCLES_OF: dict[EmgGroup, tuple[Muscle, ...]] = {
     EmgGroup.SOLEUS: (Muscle.SOLEUS,),
@@ -227,7 +227,7 @@ def felt_forces(
 def _stances_of(vertical_n: FloatArray, model: mujoco.MjModel) -> tuple[Contact, ...]:
     found = contacts(vertical_n, 1.0 / model.opt.timestep)
     impulses = [float(vertical_n[one.start : one.end].sum()) for one in found]
-    enough = _STANCE_IMPULSE_SHARE * max(impulses, default=0.0)
+    enough = _STANCE_IMPULSE_FRACTION * max(impulses, default=0.0)
     return tuple(one for one, impulse in zip(found, impulses, strict=True) if impulse >= enough)
 
 
@@ -237,9 +237,9 @@ def _ground(force_n: FloatArray, found: dict[Side, tuple[Contact, ...]], mass_kg
         if len(found[side]) < 2:
             continue
         stride = float(np.median(np.diff([one.start for one in found[side]])))
-        share = float(np.mean([one.end - one.start for one in found[side]])) / stride
+        fraction = float(np.mean([one.end - one.start for one in found[side]])) / stride
         vertical, fore_aft = force_n[:, index, 2], -force_n[:, index, 1]  # walking towards -y
-        parts.append(stances(vertical, fore_aft, found[side], mass_kg * GRAVITY_M_S2, share))
+        parts.append(stances(vertical, fore_aft, found[side], mass_kg * GRAVITY_M_S2, fraction))
     return joined(parts) if parts else None
 
 

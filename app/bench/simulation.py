@@ -41,7 +41,7 @@ SEED = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Walk:
+class WalkResult:
     """The physics of one round as it was asked for. Axes: N walkers, K physics steps, U controls."""
 
     state: FloatArray  # (N, S) at its start
@@ -108,7 +108,7 @@ def _slice(learner: GaitLearner, bare: Any, models: list[Any], data: list[Any]) 
     return Slice(learning_s, bare_s, learning_cpu_s, bare_cpu_s)
 
 
-def _walk(learner: GaitLearner) -> Walk:
+def _walk(learner: GaitLearner) -> WalkResult:
     worlds = learner.environments
     states = [world.state.copy() for world in worlds]
     physics = [world.physics for world in worlds]
@@ -119,7 +119,7 @@ def _walk(learner: GaitLearner) -> Walk:
     for world, own in zip(worlds, physics, strict=True):
         world.physics = own
     controls = [np.concatenate(recorder.controls, axis=1) for recorder in recorders]
-    return Walk(np.concatenate(states), np.concatenate(controls))
+    return WalkResult(np.concatenate(states), np.concatenate(controls))
 
 
 class _Recorder:

@@ -71,7 +71,7 @@ def _against_all(ground: Stances, emg: Envelopes, people: tuple[RecordedWalk, ..
     """Against the mean curve of all sources, and the mean over the sources taken one by one."""
     numbers = ground_against(ground, [person.ground for person in people if person.ground is not None])
     numbers["vertical_grf_peaks_bw"] = list(ground.peaks_bw)
-    numbers["stance_share"] = ground.stance_share
+    numbers["stance_fraction"] = ground.stance_fraction
     held_out = [person for person in people if person.held_out]
     grounds = [person.ground for person in held_out if person.ground is not None]
     numbers["held_out"] = ground_against(ground, grounds) | _emg_against(emg, held_out)
@@ -124,7 +124,7 @@ def _against(walk: EvaluatedWalk, person: RecordedWalk) -> dict[str, Any]:
         found = ground_against(walk.ground, [person.ground])
         numbers |= {name: value for name, value in found.items() if not name.endswith("_each")}
         numbers["vertical_grf_peaks_bw"] = list(person.ground.peaks_bw)
-        numbers["stance_share"] = person.ground.stance_share
+        numbers["stance_fraction"] = person.ground.stance_fraction
     if person.emg:
         numbers |= _emg_against(walk.emg, [person])
     return numbers

@@ -295,10 +295,10 @@ def _finish(end: SessionEnd, given: argparse.Namespace) -> int:
 
 def _virtual_exo(given: argparse.Namespace) -> int:
     from app.cli.virtual_exo import virtual_exo_command
-    from app.session_request import check_results_folder
+    from app.session_request import check_folder
 
     if given.state is not None:
-        check_results_folder(given.state, "--state")
+        check_folder(given.state, "--state")
     return virtual_exo_command(
         given.listen,
         given.plant,
@@ -337,20 +337,21 @@ def _job(given: argparse.Namespace) -> int:
 
 
 def _restore(given: argparse.Namespace) -> int:
-    from core.store.database import is_damaged, restore_backup
+    from core.store.database import database_path, is_damaged, restore_backup
     from core.store.repository import open_store
 
     folder = _data_dir(given)
+    existed = database_path(folder).exists()
     if not is_damaged(folder):
         raise refuse(
             "REC-009",
             "Nothing was restored.",
-            f"The record in {folder} is not damaged.",
+            f"The record in {folder} is not damaged." if existed else f"There is no record in {folder} yet.",
             "Start ExoTwin as usual, or name another folder with --data-dir.",
         )
     backup = restore_backup(folder)
+    kept = "the damaged database is kept beside it" if existed else "there was no database"
     with open_store(folder) as store:
-        kept = "the damaged database is kept beside it"
         store.log(operator_name(), "backup restored", backup.name, kept)
     print(f"{backup.name} is in place; {kept}.")
     return EXIT_OK

@@ -158,10 +158,20 @@ def _make_key(given: argparse.Namespace) -> int:
 
     store = None if given.file else system_key_store()
     passphrase = _ask_passphrase() if store is None else ""
+    _open_record(_data_dir(given))
     key = make_site_key(_data_dir(given), store, passphrase, replace=given.replace)
     place = "a file under your passphrase" if store is None else "the key store of this login"
     print(f"The site's key is {key.key_id}; it is kept in {place}.")
     return EXIT_OK
+
+
+def _open_record(folder: Path) -> None:
+    """Keys without a database are taken for the rest of a lost one: the first key comes with a database."""
+    from core.store.database import is_damaged
+    from core.store.repository import open_store
+
+    if not is_damaged(folder):  # a key has nothing to do with the damage
+        open_store(folder).close()
 
 
 def _ask_passphrase() -> str:
@@ -203,6 +213,7 @@ def _trust_key(given: argparse.Namespace) -> int:
     from core.deploy.keys.site_key import read_public_key, trust
 
     key = read_public_key(given.file)
+    _open_record(_data_dir(given))
     trust(_data_dir(given), key)
     print(f"Packages signed with {key.key_id} are accepted here from now on.")
     return EXIT_OK

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import importlib.metadata
 import json
 import multiprocessing
 import os
@@ -12,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from multiprocessing.connection import Connection
@@ -27,7 +28,7 @@ from rich.text import Text
 
 import resources
 from core.errors import UserError
-from core.store.database import damaged_advice, is_damaged
+from core.store.database import damaged_advice, database_path, newest_backup, trouble_of
 
 PROBE_LIMIT_S = 30.0  # a cold import of VTK from a slow disk
 GIGABYTE = 1e9
@@ -175,13 +176,16 @@ def check_disk(data_dir: Path) -> Check:
 
 def check_record(data_dir: Path) -> Check:
     try:
-        damaged = is_damaged(data_dir)
+        trouble = trouble_of(data_dir)
     except UserError as error:
         return Check("Record", State.WARN, error.advice.what, error.advice.next_step)
-    if not damaged:
-        return Check("Record", State.OK, "The database of the data folder is sound.")
-    advice = damaged_advice(data_dir)
-    return Check("Record", State.FAIL, advice.why, f"{advice.next_step} Use exotwin restore for a backup.")
+    if trouble is None:
+        sound = "The database of the data folder is sound."
+        none = "There is no database yet; the first start makes one."
+        return Check("Record", State.OK, sound if database_path(data_dir).exists() else none)
+    advice = damaged_advice(data_dir, trouble)
+    how = "" if newest_backup(data_dir) is None else " Use exotwin restore."
+    return Check("Record", State.FAIL, advice.why, advice.next_step + how)
 
 
 def judge_machine(cores: int, memory_gb: float) -> Check:
@@ -213,7 +217,27 @@ def check_gpu(program: str = "nvidia-smi") -> Check:
         except (OSError, subprocess.TimeoutExpired):
             names = ""
     finding = f"{names}." if names else "No NVIDIA GPU answers."
-    return Check("GPU", State.OK, f"{finding} None is needed: training uses the processor's cores.")
+    unused = has_gpu_libraries(found.metadata["Name"] or "" for found in importlib.metadata.distributions())
+    idle = " PyTorch came with several gigabytes of libraries for one; they are not used." if unused else ""
+    return Check("GPU", State.OK, f"{finding} None is needed: training uses the processor's cores.{idle}")
+
+
+def has_gpu_libraries(packages: Iterable[str]) -> bool:
+    """Whether PyTorch was installed with what its build for NVIDIA cards needs."""
+    return any(name.lower().startswith("nvidia-") for name in packages)
+
+
+def check_exo_core() -> Check:
+    """The compiled program of the exo: simulation, packages and the virtual exo run it."""
+    from core.exo_core import library  # brings cffi and reads all its headers: only who asks waits for that
+
+    try:
+        library.load()
+    except UserError as error:
+        return Check(
+            "Exo program", State.FAIL, f"{error.advice.what} {error.advice.why}", error.advice.next_step
+        )
+    return Check("Exo program", State.OK, "The program that runs on exos is compiled and fits its sources.")
 
 
 def judge_pose_model(model: Path, answer: Answer) -> Check:
@@ -251,6 +275,7 @@ def run_doctor(data_dir: Path) -> tuple[Check, ...]:
         check_record(data_dir),
         judge_machine(usable_cores(), psutil.virtual_memory().total / GIGABYTE),
         check_gpu(),
+        check_exo_core(),
         judge_pose_model(model, pose.result() if pose else {}),
     )
 

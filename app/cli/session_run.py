@@ -34,9 +34,10 @@ from core.gait.cycles import range_of_motion_deg
 from core.jobs.values import JsonValue
 from core.session.flow import Step
 from core.session.same_patient import same_patient
+from core.store.private import ordinary_permissions
 from core.store.repository import Store, open_store
 
-GAIT_SHARE = 0.55  # of the training minutes; learning to walk takes longer than learning to assist
+GAIT_FRACTION = 0.55  # of the training minutes; learning to walk takes longer than learning to assist
 OPERATOR = "command line"
 T = TypeVar("T")
 
@@ -112,7 +113,7 @@ def _train(store: Store, visit_id: str, request: SessionRequest, terminal: Termi
     heed(store.load(motion_id, Motion).findings)
     store.decide(visit_id, Step.MOTION, Verdict.ACCEPTED, record_id=motion_id, by=OPERATOR)
     twin_id = run("fit_twin", motion_id=motion_id)
-    gait_minutes = request.minutes * GAIT_SHARE
+    gait_minutes = request.minutes * GAIT_FRACTION
     policy_id = run(
         "learn_gait", twin_id=twin_id, motion_id=motion_id, minutes=gait_minutes, seed=request.seed
     )
@@ -299,9 +300,10 @@ def _write_results(
 ) -> None:
     from app.cli.report_file import write_visit_report
 
-    out.mkdir(parents=True, exist_ok=True)
-    (out / SUMMARY).write_text(json.dumps(summary, indent=2), encoding="utf-8")
-    if package_id is not None:
-        package = store.load(package_id, Package)
-        shutil.copyfile(store.folder(package_id) / package.file_name, out / package.file_name)
-    write_visit_report(store, visit_id, out / REPORT)
+    with ordinary_permissions():
+        out.mkdir(parents=True, exist_ok=True)
+        (out / SUMMARY).write_text(json.dumps(summary, indent=2), encoding="utf-8")
+        if package_id is not None:
+            package = store.load(package_id, Package)
+            shutil.copyfile(store.folder(package_id) / package.file_name, out / package.file_name)
+        write_visit_report(store, visit_id, out / REPORT)

@@ -10,6 +10,7 @@ from typing import Any
 
 from app.paths import data_dir_default
 from core.domain.body import JOINTS
+from core.store.private import ordinary_permissions
 
 _PERSON_HELP = """JSON file with the patient as for `session run`: code, birth_year, sex, height_m, mass_kg,
 affected_side, consent; and, if known, "scale": {"thigh": 1.02, ...} (pelvis_width, thigh, shank, foot, trunk
@@ -34,11 +35,16 @@ def add_train(commands: Any, add_data_dir: Callable[[argparse.ArgumentParser], N
     base.add_argument("--processes", type=int, default=1, help="that learn together, one for every two cores")
     base.add_argument("--out", type=Path, required=True)
     base.set_defaults(command=_train_base)
-    predictive = train.add_parser("predictive", help="a walk without a reference, over speeds and slopes")
+    predictive = train.add_parser(
+        "predictive",
+        help="a walk over speeds and slopes, begun from a walking policy, then rewarded without a reference",
+    )
     predictive.add_argument("--minutes", type=float, default=180.0)
     predictive.add_argument("--seed", type=int, default=0)
     predictive.add_argument("--muscles", choices=("26", "80"), default="80")
-    predictive.add_argument("--tracking", type=Path, help="policy that leads the way (default: the shipped)")
+    predictive.add_argument(
+        "--tracking", type=Path, help="walking policy to begin from (default: the shipped)"
+    )
     predictive.add_argument("--out", type=Path, required=True)
     predictive.set_defaults(command=_train_predictive)
     twin = train.add_parser("twin", help="a person's twin, from a description of the person")
@@ -65,7 +71,8 @@ def _train_base(given: argparse.Namespace) -> int:
     check_minutes(given.minutes)
     check_results_folder(given.out)
     check_processes(given.processes)
-    print(train_base(given.minutes, given.seed, given.out, print, processes=given.processes))
+    with ordinary_permissions():
+        print(train_base(given.minutes, given.seed, given.out, print, processes=given.processes))
     return 0
 
 
@@ -79,7 +86,8 @@ def _train_predictive(given: argparse.Namespace) -> int:
     tracking = None if given.tracking is None else read_policy(given.tracking)
     fidelity = Fidelity.LUMPED if given.muscles == "26" else Fidelity.STANDARD
     request = PredictiveRequest(given.minutes, given.out, given.seed, fidelity=fidelity, tracking=tracking)
-    print(train_predictive(request, print))
+    with ordinary_permissions():
+        print(train_predictive(request, print))
     return 0
 
 

@@ -73,6 +73,10 @@ class JobService:
         return job_id
 
     def cancel(self, job_id: str) -> None:
+        """Ask the job to stop; one that does not listen is ended. A job that waits is taken out of the queue.
+
+        Asking first lets a training save its state, so that it can go on later.
+        """
         with self._lock:
             running = self._running.get(job_id)
             waiting = next((spec for spec in self._waiting if spec.id == job_id), None)
@@ -93,6 +97,7 @@ class JobService:
                 self._say(running, PAUSE if paused else RESUME)
 
     def send(self, job_id: str, text: str) -> None:
+        """Tell a running job something. What comes too late is dropped: it was meant for that run only."""
         with self._lock:
             running = self._running.get(job_id)
         if running is not None:

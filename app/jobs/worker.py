@@ -34,6 +34,7 @@ from core.jobs.values import (
     Sample,
 )
 from core.store.files import disk_errors
+from core.store.private import keep_private
 
 CANCEL, PAUSE, RESUME = "cancel", "pause", "resume"
 _ORPHAN_GRACE_S = 20.0  # enough to write a checkpoint after the parent died
@@ -48,6 +49,7 @@ def work_dir(data_dir: Path, job_id: str) -> Path:
 def worker_main(spec: JobSpec, task: str, pipe: Connection, heavy: bool) -> None:
     """Entry of the spawned process; heavy work leaves the cores to the screens when both want them."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the whole terminal; the parent cancels
+    keep_private()
     if heavy:
         _give_way()
     folder = work_dir(spec.data_dir, spec.id)
@@ -97,7 +99,7 @@ class _Asked(dict[str, JsonValue]):
 
 def _write_output_to(path: Path) -> None:
     """Send what libraries print to the job's log, so that a terminal or a pipe never fills."""
-    log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(log, 1)
     os.dup2(log, 2)
     os.close(log)

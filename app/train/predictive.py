@@ -1,4 +1,8 @@
-"""Training of a predictive walker, from a tracking policy to speeds and slopes, resumable."""
+"""Training of a walker whose reward knows no reference, over speeds and slopes, resumable.
+
+It is warm-started from a policy that tracks a reference: its walks give the starts and the muscle synergies,
+and for the first part of the time the networks imitate it. So what comes out is no gait found from nothing.
+"""
 
 from __future__ import annotations
 
@@ -192,7 +196,7 @@ class _Training:
             "effort": round(found.effort, 4),
         }
 
-    def _run(self, learner: _StageLearner, name: str, share: float, line: Callable[[Any], str]) -> None:
+    def _run(self, learner: _StageLearner, name: str, fraction: float, line: Callable[[Any], str]) -> None:
         """Learn one stage, from its checkpoint if there is one."""
         checkpoint = self._request.out / f"{name}.pt"
         if checkpoint.exists():
@@ -206,7 +210,7 @@ class _Training:
 
         train_until(
             learner,
-            budget_s=60.0 * self._request.minutes * share,
+            budget_s=60.0 * self._request.minutes * fraction,
             clock=time.monotonic,
             watch=watch,
             save=lambda content: replace_file(checkpoint, content),

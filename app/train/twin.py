@@ -23,6 +23,7 @@ from core.gait.stride import stride_of
 from core.jobs.values import JsonValue
 from core.session.same_patient import same_patient
 from core.session.sides import refuse_doubtful_sides
+from core.store.private import ordinary_permissions
 from core.store.repository import Store, open_store
 
 if TYPE_CHECKING:
@@ -191,6 +192,7 @@ def _result(store: Store, policy_id: str, request: TwinRequest) -> dict[str, Any
         from core.simulation.environment.policy import PolicyNetworks
         from core.tasks.policy_files import policy_bytes, replace_file
 
-        replace_file(request.out / "policy.npz", policy_bytes(PolicyNetworks.from_policy(policy)))
-        (request.out / "result.json").write_text(json.dumps(result, indent=2), encoding="utf-8")
+        with ordinary_permissions():
+            replace_file(request.out / "policy.npz", policy_bytes(PolicyNetworks.from_policy(policy)))
+            (request.out / "result.json").write_text(json.dumps(result, indent=2), encoding="utf-8")
     return result

@@ -59,7 +59,7 @@ class _Video:
         with closing(decoded_ahead(self.open_frames(), self._once)) as frames:
             yield from frames
 
-    def share(self, number: int) -> float:
+    def fraction(self, number: int) -> float:
         return min(1.0, number / max(self.expected, 1))
 
     def _once(self, number: int, time_s: float, image: ByteImage) -> None:
@@ -104,7 +104,7 @@ def _follow_one(video: _Video, report: Report) -> Sequence[Path] | None:
                 next_scout = number + (_SUSPICIOUS_EVERY if others else calm_every)
             if hopped or others >= 2:
                 return None
-            report(video.share(number))
+            report(video.fraction(number))
         path = follower.finished()
         wait([search for search, _ in scouted])
     if _others(scouted) >= 2:
@@ -114,7 +114,7 @@ def _follow_one(video: _Video, report: Report) -> Sequence[Path] | None:
 
 def _follow_several(video: _Video, report: Report) -> Sequence[Path]:
     """Tell people apart in a first pass, then follow each of them alone in a second one."""
-    rough = _tell_apart(video, lambda share: report(0.4 * share))
+    rough = _tell_apart(video, lambda fraction: report(0.4 * fraction))
     with ExitStack() as stack:
         frames = stack.enter_context(closing(video.frames()))
         together = stack.enter_context(ThreadPoolExecutor(len(rough) or 1, thread_name_prefix="follow"))
@@ -124,7 +124,7 @@ def _follow_several(video: _Video, report: Report) -> Sequence[Path]:
         ]
         for number, time_s, image in frames:
             list(together.map(lambda one: one.step(number, time_s, image), alone))  # noqa: B023 - used at once
-            report(0.4 + 0.6 * video.share(number))
+            report(0.4 + 0.6 * video.fraction(number))
         fine = [one.follower.finished() for one in alone]
     return one_path_each([_merged(path, found) for path, found in zip(rough, fine, strict=True)])
 
@@ -138,7 +138,7 @@ def _tell_apart(video: _Video, report: Report) -> list[Path]:
             due = time_s - looked_s >= _ROUGH_STEP_S
             seen.append(tracker.detect(image, time_s) if due else ())
             looked_s = time_s if due else looked_s
-            report(video.share(number))
+            report(video.fraction(number))
     return _longest(one_path_each(link(video.time_s, seen)))
 
 

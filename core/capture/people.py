@@ -147,7 +147,7 @@ def track_of(path: Path, time_s: Sequence[float], width_px: int, height_px: int)
 
 
 @dataclass(frozen=True, slots=True)
-class Walk:
+class PersonTrack:
     """How one person moved through one camera's picture."""
 
     distance_px: float
@@ -156,11 +156,11 @@ class Walk:
     seen_s: float
 
 
-def walk_of(track: LandmarkTrack) -> Walk:
+def walk_of(track: LandmarkTrack) -> PersonTrack:
     """Net motion from the first to the last tenth of the frames in which the person was seen."""
     seen = np.flatnonzero(np.isfinite(track.image_px[:, 23, 0]))
     if not len(seen):
-        return Walk(0.0, 0.0, 0.0, 0.0)
+        return PersonTrack(0.0, 0.0, 0.0, 0.0)
     centre = track.image_px[seen, 23:25].mean(axis=1)
     size = np.hypot(*np.moveaxis(np.ptp(track.image_px[seen], axis=1), -1, 0))
     ends = max(1, len(seen) // 10)
@@ -170,10 +170,10 @@ def walk_of(track: LandmarkTrack) -> Walk:
     # Coming twice as close from a usual 4 m is about one body height of way.
     heights = float(np.hypot(np.linalg.norm(shift) / np.median(size), growth / np.log(2.0)))
     walked = min(heights, _BRISK_WALK_HEIGHTS_S * seen_s)
-    return Walk(float(np.linalg.norm(shift)), float(shift[0]), walked, seen_s)
+    return PersonTrack(float(np.linalg.norm(shift)), float(shift[0]), walked, seen_s)
 
 
-def label(number: int, walk: Walk) -> str:
+def label(number: int, walk: PersonTrack) -> str:
     """Words for the chooser; `number` counts from 1."""
     if walk.heights < 0.5:
         return f"Person {number}, stays in place"

@@ -141,11 +141,11 @@ def _lost(track: LandmarkTrack, seen: NDArray[np.bool_]) -> tuple[Finding, ...]:
 def _out_of_view(track: LandmarkTrack, seen: NDArray[np.bool_]) -> tuple[Finding, ...]:
     outside = out_of_view(track.image_px, track.width_px, track.height_px)
     outside[~seen] = False
-    share = float(outside.sum() / max(1, seen.sum()))
-    if share < 0.02:
+    fraction = float(outside.sum() / max(1, seen.sum()))
+    if fraction < 0.02:
         return ()
-    severity = Severity.STOP if share > 0.7 else Severity.WARNING if share > 0.1 else Severity.NOTE
-    what = f"The patient is partly out of the picture in {100 * share:.0f} % of the frames."
+    severity = Severity.STOP if fraction > 0.7 else Severity.WARNING if fraction > 0.1 else Severity.NOTE
+    what = f"The patient is partly out of the picture in {100 * fraction:.0f} % of the frames."
     why = f"This is so {_spans(track.time_s, outside)}."
     step = "Step back with the camera so that head and feet stay visible."
     return (Finding(severity, Advice(what, why, step, "CAP-025")),)
@@ -185,7 +185,7 @@ def _hidden_feet(track: LandmarkTrack, seen: NDArray[np.bool_]) -> tuple[Finding
         if hidden > 0.1:
             what = f"The {side} ankle is hidden in {100 * hidden:.0f} % of the frames."
             why = f"The curves of the {side} ankle are less certain there."
-            step = "Record the walk from the other side as well."
+            step = f"Trust the {side} ankle less, or record again with a clear view of both feet."
             severity = Severity.WARNING if hidden > 0.4 else Severity.NOTE
             found.append(Finding(severity, Advice(what, why, step, "CAP-028")))
     return tuple(found)

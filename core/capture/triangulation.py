@@ -109,9 +109,9 @@ def _resampled(time_s: FloatArray, values: FloatArray, wanted_s: FloatArray) -> 
     if len(time_s) == len(wanted_s) and np.allclose(time_s, wanted_s, atol=1e-6):
         return values
     right = np.clip(np.searchsorted(time_s, wanted_s), 1, len(time_s) - 1)
-    share = (wanted_s - time_s[right - 1]) / (time_s[right] - time_s[right - 1])
-    share = share.reshape(-1, *([1] * (values.ndim - 1)))
-    result = (1 - share) * values[right - 1] + share * values[right]
+    fraction = (wanted_s - time_s[right - 1]) / (time_s[right] - time_s[right - 1])
+    fraction = fraction.reshape(-1, *([1] * (values.ndim - 1)))
+    result = (1 - fraction) * values[right - 1] + fraction * values[right]
     outside = (wanted_s < time_s[0] - 1e-6) | (wanted_s > time_s[-1] + 1e-6)
     result[outside] = np.nan
     return result

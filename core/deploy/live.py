@@ -20,7 +20,7 @@ POLL_PERIOD_S = 0.05
 WAIT_PERIOD_S = 0.3  # how often an exo that is not ready is asked what it waits for
 TICKS_TO_SETTLE = 20  # until an exo with a new controller must know whether it is ready; one is enough
 RAMP_S = 5.0  # the assistance grows from nothing over five seconds (Dephy's fade)
-TRIAL_SHARE = 0.5  # of its torque for a controller nobody has confirmed; the exo enforces the same
+TRIAL_FRACTION = 0.5  # of its torque for a controller nobody has confirmed; the exo enforces the same
 
 _SENTENCE = {
     DeviceState.BOOT: "The exo is starting.",
@@ -142,7 +142,7 @@ class ExoMonitor:
         if slot is None:
             return limit_nm
         if slot.state is not SlotState.CONFIRMED:
-            limit_nm *= TRIAL_SHARE
+            limit_nm *= TRIAL_FRACTION
         return min(limit_nm, slot.first_session_peak_nm if wanted_nm is None else wanted_nm)
 
     def _enter(self, state: DeviceState) -> None:

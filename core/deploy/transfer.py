@@ -111,8 +111,8 @@ def _compare(link: ExoLink, package: PackageFile, report: Report) -> str:
         )
 
     def read(done: int, total: int) -> None:
-        share = done / total
-        report(_READ_BACK[0] + (_READ_BACK[1] - _READ_BACK[0]) * share, "Reading the controller back")
+        fraction = done / total
+        report(_READ_BACK[0] + (_READ_BACK[1] - _READ_BACK[0]) * fraction, "Reading the controller back")
 
     data = link.read_back(slot.name, read)
     if data != package.device_bytes:
@@ -136,14 +136,14 @@ def _try(
             "EXO-009",
             "The controller failed its self-test on the exo.",
             "The exo computes other numbers than this program.",
-            "The controller before is active again. Update the exo's firmware, then try again.",
+            "The controller before is active again. Ask the maker of the exo for firmware that fits.",
         )
     if test.mean_tick_us > MOST_TICK_US:
         raise refuse(
             "EXO-016",
             "The exo is too slow for this controller.",
             f"A step takes it {test.mean_tick_us / 1000:.1f} ms; it has {MOST_TICK_US / 1000:.0f} ms.",
-            "The controller before is active again. Train a smaller controller, or update the firmware.",
+            "The controller before is active again. Ask the maker of the exo for faster firmware.",
         )
     note(AuditStep.SELF_TEST, f"{test.ticks} test vectors bit by bit, {test.mean_tick_us} us a tick")
     report(0.98, "Looking at the exo once more")

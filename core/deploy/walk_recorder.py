@@ -52,7 +52,7 @@ class WalkFacts:
     package_sha256: str
     device_serial: str
     virtual: bool
-    is_provisional: bool
+    on_trial: bool
     limit_nm: float
     mass_kg: float
 
@@ -136,7 +136,7 @@ def _walk(
         match=match(predicted, delivered, assisting, facts.mass_kg),
         package_sha256=facts.package_sha256,
         device_serial=facts.device_serial,
-        is_provisional=facts.is_provisional,
+        on_trial=facts.on_trial,
         virtual=facts.virtual,
         end=end,
         fault=fault,

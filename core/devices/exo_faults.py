@@ -27,7 +27,9 @@ _ROWS: dict[int, RowWords] = {
     1: RowWords("The controller asked for more torque than is allowed.", "The limit held; watch the gait."),
     2: RowWords("The controller asked for an impossible torque.", "Do not use it again; train a new one."),
     3: RowWords("The torque would have changed too fast.", "The limit held; watch the gait."),
-    4: RowWords("The exo braked the person for three strides.", "Check the straps and the sides."),
+    4: RowWords(
+        "The exo braked or pushed the person hard for three strides.", "Check the straps and the sides."
+    ),
     5: RowWords("The assistance was faded.", "Arm again when the person is ready."),
     6: RowWords("A hip was bent or stretched beyond its range.", "Let the person stand, then arm again."),
     7: RowWords("The strides became much smaller or larger.", "Let the person walk evenly, then arm again."),
@@ -40,7 +42,9 @@ _ROWS: dict[int, RowWords] = {
         "Let the person stand still, then walk five steps. If it stays so, check that the sensors sit "
         "straight and on the right sides.",
     ),
-    13: RowWords("The person moves unlike in the training.", "Assistance comes back with an even walk."),
+    13: RowWords(
+        "The person moves as no controller was made for.", "Assistance comes back with an even walk."
+    ),
     14: RowWords("The exo's computer was too slow.", "Switch the exo off and on, then try again."),
     15: RowWords("A motor does not answer.", "Switch the exo off and check the motor cables."),
     16: RowWords("A motor does something else than it was told.", "Switch the exo off; call service."),

@@ -56,7 +56,7 @@ def other_protocol(address: str, version: int) -> UserError:
         "EXO-014",
         f"The exo at {address} speaks version {version} of the protocol.",
         "This program does not know that version.",
-        "Update the exo's firmware or this program.",
+        "Use the version of this program that goes with the exo, or ask its maker for newer firmware.",
     )
 
 

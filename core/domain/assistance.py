@@ -91,11 +91,11 @@ def weigh(
     return Assistance(ratio, _finite(falls_worn), _finite(falls_without))
 
 
-def percent_words(share: float) -> str:
+def percent_words(fraction: float) -> str:
     """A share in per cent as people read it; a small one is never rounded to nothing."""
-    if 0.0 < share < 0.0005:
+    if 0.0 < fraction < 0.0005:
         return "less than 0.1 %"
-    return f"{100.0 * share:.1f} %" if share < 0.0095 else f"{100.0 * share:.0f} %"
+    return f"{100.0 * fraction:.1f} %" if fraction < 0.0095 else f"{100.0 * fraction:.0f} %"
 
 
 def with_reason(declaration: str, assistance: Assistance, reason: str) -> str:

@@ -44,7 +44,7 @@ class ExoWalk:
     match: TorqueMatch
     package_sha256: str
     device_serial: str
-    is_provisional: bool
+    on_trial: bool  # persisted name: the controller was provisional
     virtual: bool
     end: str  # how it ended, in words
     fault: bool = False  # a fault ended it

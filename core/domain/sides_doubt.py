@@ -40,7 +40,7 @@ class Sides:
         return f"{taken}, then swapped throughout." if self.exchanged else f"{taken}."
 
 
-def doubt_of_sides(share: float, *, can_be_shown: bool = True) -> Finding:
+def doubt_of_sides(fraction: float, *, can_be_shown: bool = True) -> Finding:
     """Detector and smooth paths disagree in this share of the pictures: only a person can tell.
 
     A motion of an earlier version does not know in which pictures: its sides `can_be_shown` to nobody.
@@ -48,7 +48,7 @@ def doubt_of_sides(share: float, *, can_be_shown: bool = True) -> Finding:
     return Finding(
         Severity.STOP,
         Advice(
-            f"Which leg is the left one is in doubt in {share:.0%} of the pictures.",
+            f"Which leg is the left one is in doubt in {fraction:.0%} of the pictures.",
             "The detector says one thing, the smoothness of the legs' paths the other. If the sides are the "
             "wrong way round, the exo assists the wrong leg.",
             "Watch the skeleton in the video, then answer the question on this page."

@@ -27,9 +27,9 @@ def process_emg(raw: RawEmg, sites: Mapping[str, ChannelSite], mvc: RawEmg | Non
     """
     _check(raw, sites, mvc)
     names = [name for name in raw.channels if name in sites]
-    signal, gap_shares = _mapped(raw, names)
+    signal, gap_fractions = _mapped(raw, names)
     channels = tuple(
-        judge_channel(name, sites[name], signal[:, number], raw.rate_hz, gap_shares[number])
+        judge_channel(name, sites[name], signal[:, number], raw.rate_hz, gap_fractions[number])
         for number, name in enumerate(names)
     )
     curves = envelope(signal, raw.rate_hz)
@@ -52,7 +52,9 @@ def process_emg(raw: RawEmg, sites: Mapping[str, ChannelSite], mvc: RawEmg | Non
 
 def _mapped(raw: RawEmg, names: list[str]) -> tuple[FloatArray, list[float]]:
     repaired = [repair_gaps(raw.signal[:, raw.channels.index(name)], raw.rate_hz) for name in names]
-    return np.stack([signal for signal, _share in repaired], axis=1), [share for _signal, share in repaired]
+    return np.stack([signal for signal, _fraction in repaired], axis=1), [
+        fraction for _signal, fraction in repaired
+    ]
 
 
 def _check(raw: RawEmg, sites: Mapping[str, ChannelSite], mvc: RawEmg | None) -> None:
@@ -61,7 +63,7 @@ def _check(raw: RawEmg, sites: Mapping[str, ChannelSite], mvc: RawEmg | None) ->
             "EMG-005",
             "No channel is mapped to a muscle.",
             f"The names in {raw.source_name} do not tell muscle and side: {', '.join(raw.channels[:6])}.",
-            "Choose muscle and side for at least one channel.",
+            "Choose muscle and side on the EMG page, or name channels like “tibialis anterior left”.",
         )
     for recording in (raw,) if mvc is None else (raw, mvc):
         missing = [name for name in sites if name not in recording.channels]

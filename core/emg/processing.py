@@ -1,6 +1,8 @@
 """From raw EMG to envelopes: band-pass 20-500 Hz, demean, rectify, low-pass 10 Hz, normalise.
 
-The chain is that of source E (soft exosuit, methods: EMG); filters are zero-lag Butterworth.
+Band, steps and filters are those of a study of a soft exosuit ("Optimization of Exoskeleton Assistance
+Function Based on Physics-Guided Dynamic Fusion Model", preprint 2026, methods). That they run both ways,
+without lag, is ours.
 """
 
 from __future__ import annotations
@@ -13,13 +15,13 @@ from core.domain.arrays import FloatArray
 BAND_HZ = (20.0, 500.0)
 ENVELOPE_HZ = 10.0
 MIN_RATE_HZ = 200.0  # below it too little of the EMG's spectrum is left
-_NYQUIST_SHARE = 0.9  # a digital filter needs room below half the rate
+_NYQUIST_FRACTION = 0.9  # a digital filter needs room below half the rate
 _LONGEST_REPAIR_S = 0.05
 
 
 def band_hz(rate_hz: float) -> tuple[float, float]:
     """The pass band at this rate: 20-500 Hz, or up to where the rate allows."""
-    return BAND_HZ[0], min(BAND_HZ[1], _NYQUIST_SHARE * rate_hz / 2)
+    return BAND_HZ[0], min(BAND_HZ[1], _NYQUIST_FRACTION * rate_hz / 2)
 
 
 def repair_gaps(signal: FloatArray, rate_hz: float) -> tuple[FloatArray, float]:
@@ -35,9 +37,9 @@ def repair_gaps(signal: FloatArray, rate_hz: float) -> tuple[FloatArray, float]:
         return np.zeros_like(signal), 1.0
     edges = np.flatnonzero(np.diff(np.concatenate(([0], missing.astype(int), [0]))))
     lengths = edges[1::2] - edges[::2]
-    long_share = float(lengths[lengths > _LONGEST_REPAIR_S * rate_hz].sum()) / len(signal)
+    long_fraction = float(lengths[lengths > _LONGEST_REPAIR_S * rate_hz].sum()) / len(signal)
     sample = np.arange(len(signal))
-    return np.interp(sample, sample[~missing], signal[~missing]), long_share
+    return np.interp(sample, sample[~missing], signal[~missing]), long_fraction
 
 
 def band_passed(signal: FloatArray, rate_hz: float) -> FloatArray:

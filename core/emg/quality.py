@@ -23,12 +23,12 @@ _RAIL_RUN = 3  # equal extreme samples in a row mean the amplifier's rail, not a
 
 
 def judge_channel(
-    name: str, site: ChannelSite, signal: FloatArray, rate_hz: float, gap_share: float
+    name: str, site: ChannelSite, signal: FloatArray, rate_hz: float, gap_fraction: float
 ) -> ChannelQuality:
     """Judge one raw channel (T,) whose gaps have been bridged."""
     clipped, hum = clipped_fraction(signal), hum_fraction(signal, rate_hz)
     ratio_db = signal_to_noise_db(signal, rate_hz)
-    if gap_share > GAP_LIMIT:
+    if gap_fraction > GAP_LIMIT:
         verdict = "gaps"
     elif np.ptp(signal) == 0 or len(np.unique(signal)) < 8:
         verdict = "flat"
@@ -64,11 +64,11 @@ def hum_fraction(signal: FloatArray, rate_hz: float) -> float:
     total = float(power[band].sum())
     if total == 0:
         return 0.0
-    shares = []
+    fractions = []
     for mains in _MAINS_HZ:
         near = np.abs(frequency - mains * np.maximum(np.round(frequency / mains), 1)) <= 1.0
-        shares.append(float(power[band & near].sum()) / total)
-    return max(shares)
+        fractions.append(float(power[band & near].sum()) / total)
+    return max(fractions)
 
 
 def signal_to_noise_db(signal: FloatArray, rate_hz: float) -> float:

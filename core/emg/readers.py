@@ -22,6 +22,8 @@ _UNEVEN = 0.2  # of a sample interval
 _TEXT_HEAD = 8192  # characters; enough for the header line of a text file
 # A C3D file counts its parameter blocks of 512 bytes in one byte; the header is one more block.
 _C3D_HEAD_BYTES = 257 * 512
+# ezc3d reads this many and leaves the rest out without a word: findings/ezc3d-long-recordings.sh
+_MOST_C3D_FRAMES = 65_535
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,8 @@ def read_head(path: Path) -> FileHead:
 def read_emg(path: Path, rate_hz: float | None = None) -> RawEmg:
     """Read a .csv, .txt or .c3d file. `rate_hz` is needed when a text file has no time column.
 
-    Raises UserError EMG-001 (cannot be read), EMG-002 (no channels), EMG-003 (rate unknown or wrong).
+    Raises UserError EMG-001 (cannot be read), EMG-002 (no channels), EMG-003 (rate unknown or wrong), EMG-012
+    (a C3D file that would lose its end).
     """
     _check_there(path)
     if path.suffix.lower() == ".c3d":
@@ -151,10 +154,13 @@ def _read_c3d(path: Path) -> RawEmg:
     try:
         content = ezc3d.c3d(str(path))
         rate = float(content["header"]["analogs"]["frame_rate"])
+        frames = int(content["parameters"]["POINT"]["FRAMES"]["value"][0])
         signal = np.asarray(content["data"]["analogs"][0], dtype=float).T
         labels = _labels(content)[: signal.shape[1]]
     except _C3D_ERRORS as error:
         raise _no_c3d(path, error) from error
+    if frames >= _MOST_C3D_FRAMES:
+        raise _too_long(path)
     if not labels or not len(signal):
         raise _no_channels(path)
     return RawEmg(_unique(labels), signal[:, : len(labels)], rate, path.name)
@@ -173,6 +179,15 @@ def _no_c3d(path: Path, error: Exception) -> Exception:
         f"{path.name} cannot be read as C3D.",
         f"The file is damaged or not a C3D file: {error}.",
         "Export it again, or as CSV with one column per muscle.",
+    )
+
+
+def _too_long(path: Path) -> Exception:
+    return refuse(
+        "EMG-012",
+        f"{path.name} is too long to be read whole as C3D.",
+        f"It has {_MOST_C3D_FRAMES} frames or more; what comes after them would be lost.",
+        "Export it as CSV, or as C3D in shorter parts.",
     )
 
 
@@ -198,5 +213,5 @@ def _rate_problem(path: Path, why: str) -> Exception:
         "EMG-003",
         f"The sampling rate of {path.name} is not clear.",
         why,
-        "Enter the rate at which the EMG was recorded, or export with a correct time column.",
+        "Enter the rate on the EMG page, or export with a correct time column.",
     )

@@ -33,7 +33,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What is known of a person's gait. The defaults are the widest that the firmware allows."""
+    """What may be known of a person's gait. The defaults are the widest that the firmware allows.
+
+    No package says any of it yet (`core.deploy.package`), so an exo uses the defaults for everybody.
+    """
 
     rom_low_rad: Pair = (-4.0, -4.0)
     rom_high_rad: Pair = (4.0, 4.0)

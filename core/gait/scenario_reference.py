@@ -43,7 +43,7 @@ _LIMITS_DEG = {  # a little inside the body model's ranges
     JointKind.ANKLE: (-38.0, 28.0),
     JointKind.TOES: (-28.0, 28.0),
 }
-_SPREAD_SHARE = (-0.5, 1.5)  # how far running may leave the two tables
+_SPREAD_FRACTION = (-0.5, 1.5)  # how far running may leave the two tables
 _PHASE = np.arange(REFERENCE_SAMPLES) / REFERENCE_SAMPLES
 
 
@@ -109,20 +109,20 @@ def on_slope(stride: GaitReference, slope_rad: float) -> GaitReference:
     The angles change as the normal walk's do (`scenario_tables`), in proportion to the slope; strides get
     shorter and quicker.
     """
-    share = abs(slope_rad) / SLOPE_RAD
-    change = share * (_table(WALK_UP_DEG if slope_rad > 0 else WALK_DOWN_DEG) - _table(WALK_LEVEL_DEG))
-    period_s = stride.period_s * (1.0 - share * SHORTER_STRIDE)
+    fraction = abs(slope_rad) / SLOPE_RAD
+    change = fraction * (_table(WALK_UP_DEG if slope_rad > 0 else WALK_DOWN_DEG) - _table(WALK_LEVEL_DEG))
+    period_s = stride.period_s * (1.0 - fraction * SHORTER_STRIDE)
     return GaitReference(period_s, stride.speed_m_s, _within_limits(_changed(stride.angle_rad, change)))
 
 
 def _running(speed_m_s: float, leg: Leg, level: GaitReference) -> GaitReference:
     """A run at this speed; by dynamic similarity a longer leg runs the same at a higher speed (Hof 1996)."""
     stretch = _stretch(leg)
-    share = (speed_m_s / stretch - SLOW_RUN_M_S) / (FAST_RUN_M_S - SLOW_RUN_M_S)
-    share = float(np.clip(share, *_SPREAD_SHARE))
+    fraction = (speed_m_s / stretch - SLOW_RUN_M_S) / (FAST_RUN_M_S - SLOW_RUN_M_S)
+    fraction = float(np.clip(fraction, *_SPREAD_FRACTION))
     slow, fast = _table(SLOW_RUN_DEG), _table(FAST_RUN_DEG)
-    period_s = RUN_PERIOD_S[0] + share * (RUN_PERIOD_S[1] - RUN_PERIOD_S[0])
-    return _both_legs(slow + share * (fast - slow), level, period_s * stretch, speed_m_s)
+    period_s = RUN_PERIOD_S[0] + fraction * (RUN_PERIOD_S[1] - RUN_PERIOD_S[0])
+    return _both_legs(slow + fraction * (fast - slow), level, period_s * stretch, speed_m_s)
 
 
 def _stairs(scenario: Scenario, leg: Leg, level: GaitReference) -> GaitReference:

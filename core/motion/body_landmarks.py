@@ -15,7 +15,7 @@ from core.domain.arrays import FloatArray, frozen
 from core.domain.body import Side
 from core.domain.recording import LANDMARK_COUNT, Landmark, LandmarkTrack
 from core.errors import refuse
-from core.motion.steady_walking import inside_picture, walking_part
+from core.motion.steady_walking import inside_picture, steady_walking_span
 from core.twin.skeleton import COLUMN, POINTS
 
 SHOULDER_TO_ANKLE = 0.818 - 0.039
@@ -23,11 +23,11 @@ SHOULDER_TO_ANKLE = 0.818 - 0.039
 
 MINIMUM_FRAMES = 10
 _MINIMUM_VISIBILITY = 0.3  # below this the detector guesses
-_STILL_SHARE = 0.25  # the slowest quarter of a foot's frames: it stands flat on the floor
+_STILL_FRACTION = 0.25  # the slowest quarter of a foot's frames: it stands flat on the floor
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Observation:
+class BodyLandmarks:
     """What the cameras say about the body. Axes: T frames, P points in the order of `POINTS`."""
 
     time_s: FloatArray  # (T,)
@@ -58,16 +58,16 @@ class Observation:
         """Weights (3, 3) of differences in space: full where the cameras measure, less where they guess."""
         return np.asarray(np.eye(3) - (1.0 - self.depth_trust) * np.outer(self.depth, self.depth))
 
-    def at(self, landmark: Landmark) -> FloatArray:
+    def position_of(self, landmark: Landmark) -> FloatArray:
         """Path of one landmark, (T, 3)."""
         return self.point_m[:, COLUMN[landmark]]
 
-    def middle(self, left: Landmark, right: Landmark) -> FloatArray:
+    def midpoint(self, left: Landmark, right: Landmark) -> FloatArray:
         """Path of the middle between two landmarks, (T, 3)."""
-        return (self.at(left) + self.at(right)) / 2
+        return (self.position_of(left) + self.position_of(right)) / 2
 
 
-def observe_sagittal(track: LandmarkTrack, height_m: float) -> Observation:
+def observe_sagittal(track: LandmarkTrack, height_m: float) -> BodyLandmarks:
     """One camera that sees the person from the side: picture plane = sagittal plane.
 
     Pixels become metres by the distance from shoulders along the legs to the ankles, which is a known share
@@ -90,7 +90,7 @@ def observe_sagittal(track: LandmarkTrack, height_m: float) -> Observation:
     point_m[:, :, 2] = -plane_m[:, :, 1]
     confidence = kept_confidence(track.visibility[:, [p.value for p in POINTS]], point_m)
     return standing_on_floor(
-        Observation(track.time_s, point_m, confidence, change, depth=(1.0, 0.0, 0.0), depth_trust=0.0)
+        BodyLandmarks(track.time_s, point_m, confidence, change, depth=(1.0, 0.0, 0.0), depth_trust=0.0)
     )
 
 
@@ -103,7 +103,7 @@ def walked_part(track: LandmarkTrack) -> LandmarkTrack:
     image = track.image_px[:, [p.value for p in POINTS]]
     hip_px = (image[:, COLUMN[Landmark.LEFT_HIP]] + image[:, COLUMN[Landmark.RIGHT_HIP]]) / 2
     size_px, _ = _size_trend(track.time_s, image, hip_px)
-    part = walking_part(track.time_s, hip_px[:, 0], float(np.median(size_px)))
+    part = steady_walking_span(track.time_s, hip_px[:, 0], float(np.median(size_px)))
     if part is None:
         raise refuse(
             "MOT-002",
@@ -114,14 +114,14 @@ def walked_part(track: LandmarkTrack) -> LandmarkTrack:
     return _cut(track, part)
 
 
-def walked_share(track: LandmarkTrack) -> float:
+def walked_fraction(track: LandmarkTrack) -> float:
     """How far the hips moved across the picture, as a share of its width; the best side view is largest."""
     hip_px = track.image_px[:, [Landmark.LEFT_HIP.value, Landmark.RIGHT_HIP.value], 0].mean(axis=1)
     seen = hip_px[np.isfinite(hip_px)]
     return float(np.ptp(seen)) / track.width_px if len(seen) else 0.0
 
 
-def observe_space(time_s: FloatArray, world_m: FloatArray, confidence: FloatArray) -> Observation:
+def observe_space(time_s: FloatArray, world_m: FloatArray, confidence: FloatArray) -> BodyLandmarks:
     """Several calibrated cameras: triangulated landmarks (T, 33, 3), z up, any heading; confidence (T, 33).
 
     The walk is turned about the vertical so that it leads towards -y; somebody who does not move forward is
@@ -134,7 +134,7 @@ def observe_space(time_s: FloatArray, world_m: FloatArray, confidence: FloatArra
     point_m, time_s, confidence = point_m[first:last], time_s[first:last], confidence[first:last]
     point_m = point_m @ _turn_to_walk(time_s, point_m).T
     kept = kept_confidence(confidence[:, [p.value for p in POINTS]], point_m)
-    return standing_on_floor(Observation(time_s, point_m, kept, 0.0))
+    return standing_on_floor(BodyLandmarks(time_s, point_m, kept, 0.0))
 
 
 def seen_part(track: LandmarkTrack) -> LandmarkTrack:
@@ -228,28 +228,28 @@ def _turn_to_walk(time_s: FloatArray, point_m: FloatArray) -> FloatArray:
     return np.array([[-forward[1], forward[0], 0.0], [-forward[0], -forward[1], 0.0], [0.0, 0.0, 1.0]])
 
 
-def standing_on_floor(observation: Observation) -> Observation:
+def standing_on_floor(observation: BodyLandmarks) -> BodyLandmarks:
     """Shift the trial up or down so that the feet stand on z = 0, and forward so that it starts at y = 0."""
-    soles = [observation.at(landmark)[:, 2] for landmark in POINTS[-4:]]
-    hip = observation.middle(Landmark.LEFT_HIP, Landmark.RIGHT_HIP)
+    soles = [observation.position_of(landmark)[:, 2] for landmark in POINTS[-4:]]
+    hip = observation.midpoint(Landmark.LEFT_HIP, Landmark.RIGHT_HIP)
     shift = np.array([0.0, np.nanmedian(hip[:5, 1]), np.nanpercentile(np.stack(soles), 15)])
     return replace(observation, point_m=observation.point_m - shift)
 
 
-def standing_pitch_rad(observation: Observation, side: Side, base: str = "HEEL") -> float:
+def standing_pitch_rad(observation: BodyLandmarks, side: Side, base: str = "HEEL") -> float:
     """Pitch of the line from `base`, HEEL or ANKLE, to the toe landmark while the foot stands still, toes up
     positive.
 
     Both landmarks lie on the foot's surface, not on its sole; what is left of the pitch while the foot is
     flat on the floor is their own, and is taken off.
     """
-    heel, toe = (observation.at(Landmark[f"{side.name}_{part}"]) for part in ("HEEL", "FOOT_INDEX"))
+    heel, toe = (observation.position_of(Landmark[f"{side.name}_{part}"]) for part in ("HEEL", "FOOT_INDEX"))
     speed = np.linalg.norm(np.gradient(heel, observation.time_s, axis=0), axis=1) + np.linalg.norm(
         np.gradient(toe, observation.time_s, axis=0), axis=1
     )
-    along = toe - observation.at(Landmark[f"{side.name}_{base}"])
+    along = toe - observation.position_of(Landmark[f"{side.name}_{base}"])
     usable = np.isfinite(speed) & np.isfinite(along).all(axis=1)
     if usable.sum() < MINIMUM_FRAMES:
         return 0.0
-    along = along[usable & (speed <= np.quantile(speed[usable], _STILL_SHARE))]
+    along = along[usable & (speed <= np.quantile(speed[usable], _STILL_FRACTION))]
     return float(np.median(np.arctan2(along[:, 2], np.linalg.norm(along[:, :2], axis=1))))

@@ -14,7 +14,7 @@ from core.domain.recording import Landmark
 from core.domain.sides_doubt import MOST_EXCHANGED, Sides, SideSource, doubt_of_sides, sides_told
 from core.errors import Advice, UserError, refuse
 from core.gait.events import FootPaths, find_events
-from core.motion.body_landmarks import Observation
+from core.motion.body_landmarks import BodyLandmarks
 from core.motion.inverse_kinematics import Solution
 from core.twin.skeleton import COLUMN
 
@@ -35,19 +35,19 @@ class SideDoubt:
     """Whose sides a motion has, and in which share of the pictures the repair exchanges the legs."""
 
     sides: Sides
-    share: float
+    fraction: float
 
     @property
-    def repaired_share(self) -> float:
+    def repaired_fraction(self) -> float:
         """The share in which the motion's own legs were exchanged by the repair."""
-        return self.share if self.sides.source is SideSource.REPAIRED else 0.0
+        return self.fraction if self.sides.source is SideSource.REPAIRED else 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class MotionFacts:
     """What the verdict on a motion is made of."""
 
-    observation: Observation
+    observation: BodyLandmarks
     solution: Solution
     strides: Sequence[Stride]
     doubt: SideDoubt
@@ -66,7 +66,7 @@ def motion_findings(facts: MotionFacts) -> tuple[Finding, ...]:
     return worst_first(tuple(found))
 
 
-def check_frame_rate(observation: Observation) -> None:
+def check_frame_rate(observation: BodyLandmarks) -> None:
     """Refuse recordings that are too slow to see a step. Raises MOT-003."""
     rate = _rate_hz(observation)
     if rate < REFUSED_RATE_HZ:
@@ -97,8 +97,8 @@ def one_of_several(number: int, cameras: int) -> Finding:
         Severity.NOTE,
         "MOT-027",
         f"Only video {number} of {cameras} was used: it shows the walk from the side.",
-        "Several cameras see in depth only when they are calibrated.",
-        "Calibrate the cameras when sideways movement matters.",
+        "Several cameras see in depth only when they are calibrated, which is not possible here yet.",
+        "Nothing to do. Conclude nothing from sideways movement.",
     )
 
 
@@ -153,11 +153,11 @@ def _missing_side(side: Side) -> Finding:
     )
 
 
-def _rate_hz(observation: Observation) -> float:
+def _rate_hz(observation: BodyLandmarks) -> float:
     return float(1.0 / np.median(np.diff(observation.time_s)))
 
 
-def _camera_findings(observation: Observation) -> list[Finding]:
+def _camera_findings(observation: BodyLandmarks) -> list[Finding]:
     return [
         *_one_camera_findings(observation),
         *_direction_findings(observation),
@@ -165,7 +165,7 @@ def _camera_findings(observation: Observation) -> list[Finding]:
     ]
 
 
-def _one_camera_findings(observation: Observation) -> list[Finding]:
+def _one_camera_findings(observation: BodyLandmarks) -> list[Finding]:
     if not observation.one_camera:
         return []
     return [
@@ -174,12 +174,12 @@ def _one_camera_findings(observation: Observation) -> list[Finding]:
             "MOT-022",
             "Flexion of hip and knee can be trusted, of the ankle less, sideways angles not at all.",
             "One camera sees the plane of walking only; everything else is set to normal gait.",
-            "Use two or more calibrated cameras when sideways movement matters.",
+            "Nothing to do. Conclude nothing from sideways movement.",
         )
     ]
 
 
-def _direction_findings(observation: Observation) -> list[Finding]:
+def _direction_findings(observation: BodyLandmarks) -> list[Finding]:
     found = []
     if observation.view_angle_rad > LARGEST_VIEW_ANGLE_RAD:
         degrees = np.degrees(observation.view_angle_rad)
@@ -206,7 +206,7 @@ def _direction_findings(observation: Observation) -> list[Finding]:
     return found
 
 
-def _rate_findings(observation: Observation) -> list[Finding]:
+def _rate_findings(observation: BodyLandmarks) -> list[Finding]:
     rate = _rate_hz(observation)
     if rate >= LEAST_RATE_HZ:
         return []
@@ -221,7 +221,7 @@ def _rate_findings(observation: Observation) -> list[Finding]:
     ]
 
 
-def _hidden_findings(observation: Observation) -> list[Finding]:
+def _hidden_findings(observation: BodyLandmarks) -> list[Finding]:
     found = []
     for side in SIDES:
         sure = observation.confidence[:, COLUMN[Landmark[f"{side.name}_ANKLE"]]] >= _SURE
@@ -242,9 +242,9 @@ def _hidden_findings(observation: Observation) -> list[Finding]:
 def _exchange_findings(doubt: SideDoubt) -> list[Finding]:
     if doubt.sides.by:
         return [sides_told(doubt.sides.by, doubt.sides.words)]
-    if doubt.share > MOST_EXCHANGED:  # even where the detector's sides were kept: nobody answers for them
-        return [doubt_of_sides(doubt.share)]
-    fraction = doubt.repaired_share
+    if doubt.fraction > MOST_EXCHANGED:  # even where the detector's sides were kept: nobody answers for them
+        return [doubt_of_sides(doubt.fraction)]
+    fraction = doubt.repaired_fraction
     if fraction == 0.0:
         return []
     many = fraction > MANY_EXCHANGES

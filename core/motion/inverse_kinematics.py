@@ -21,7 +21,7 @@ from core.domain.motion import Kinematics
 from core.domain.recording import Landmark
 from core.domain.twin import BodyParameters
 from core.gait.events import FootPaths
-from core.motion.body_landmarks import Observation
+from core.motion.body_landmarks import BodyLandmarks
 from core.motion.segment_targets import SegmentTargets, difference_row, segment_targets
 from core.twin.skeleton import COLUMN, POSE_SIZE, Skeleton
 
@@ -68,7 +68,7 @@ class Solution:
 
 
 def solve_angles(
-    observation: Observation, body: BodyParameters, *, tick: Callable[[float], None] = lambda _: None
+    observation: BodyLandmarks, body: BodyParameters, *, tick: Callable[[float], None] = lambda _: None
 ) -> Solution:
     """Joint angles of a trial. `tick` hears the finished share, 0..1, and may raise to cancel.
 
@@ -192,14 +192,14 @@ def _frame_terms(
     return flat.T @ flat, flat.T @ (difference * weight[:, None]).ravel()
 
 
-def _residual_m(observation: Observation, fitted_m: FloatArray) -> float:
+def _residual_m(observation: BodyLandmarks, fitted_m: FloatArray) -> float:
     legs = slice(COLUMN[Landmark.LEFT_HIP], None)
     square = ((fitted_m - observation.point_m)[:, legs] @ observation.measured) ** 2
     seen = observation.confidence[:, legs] > 0
     return float(np.sqrt(np.mean(square.sum(axis=2)[seen])))
 
 
-def _kinematics(skeleton: Skeleton, observation: Observation, pose: FloatArray) -> tuple[Kinematics, float]:
+def _kinematics(skeleton: Skeleton, observation: BodyLandmarks, pose: FloatArray) -> tuple[Kinematics, float]:
     angle = np.array(pose[:, 6:])
     missing = np.zeros(len(pose), dtype=bool)
     for side in SIDES:

@@ -14,7 +14,7 @@ from core.domain.arrays import FloatArray
 from core.domain.recording import Landmark, LandmarkTrack
 from core.motion.body_landmarks import (
     SHOULDER_TO_ANKLE,
-    Observation,
+    BodyLandmarks,
     kept_confidence,
     robust_slope,
     seen_part,
@@ -34,7 +34,7 @@ _LENGTHS = tuple(
 )
 
 
-def observe_oblique(track: LandmarkTrack, height_m: float, *, walks: bool) -> Observation:
+def observe_oblique(track: LandmarkTrack, height_m: float, *, walks: bool) -> BodyLandmarks:
     """A person seen by one camera from anywhere but exactly from the side.
 
     The person's size in the picture follows from body height and the world landmarks' proportions. The camera
@@ -58,7 +58,7 @@ def observe_oblique(track: LandmarkTrack, height_m: float, *, walks: bool) -> Ob
     path_m = np.cumsum(np.diff(hip_px, axis=0, prepend=hip_px[:1]) * m_per_px[:, None], axis=0)
     point_m = body_m @ turn.T + _path(track.time_s, path_m, left, walks=walks)[:, None]
     right, back, up = turn @ np.array([0.0, 0.0, 1.0])
-    seen = Observation(
+    seen = BodyLandmarks(
         track.time_s,
         point_m,
         kept_confidence(track.visibility[:, columns], point_m),

@@ -9,7 +9,7 @@ import numpy as np
 from core.domain.arrays import FloatArray
 from core.domain.body import SIDES
 from core.domain.recording import Landmark
-from core.motion.body_landmarks import Observation, standing_pitch_rad
+from core.motion.body_landmarks import BodyLandmarks, standing_pitch_rad
 from core.twin.skeleton import COLUMN, POINTS
 
 _HIPS = (Landmark.LEFT_HIP, Landmark.RIGHT_HIP)
@@ -26,7 +26,7 @@ class SegmentTargets:
     confidence: FloatArray  # (T, S)
     hip_m: FloatArray  # (T, 3)
     hip_confidence: FloatArray  # (T,)
-    measured: FloatArray  # (3, 3) weights of differences in space, see Observation.measured
+    measured: FloatArray  # (3, 3) weights of differences in space, see BodyLandmarks.measured
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,7 +37,7 @@ class _Segment:
     limb: bool = False  # thigh or shank, whose length in the picture tells how far it points out of it
 
 
-def segment_targets(observation: Observation, model_m: FloatArray) -> SegmentTargets:
+def segment_targets(observation: BodyLandmarks, model_m: FloatArray) -> SegmentTargets:
     """Targets of a trial. `model_m` (P, 3) are the model's landmarks in neutral pose.
 
     Besides each segment, the whole leg from hip to ankle is followed: a knee that is seen in the wrong place
@@ -50,7 +50,7 @@ def segment_targets(observation: Observation, model_m: FloatArray) -> SegmentTar
     confidence = _confidence(ends, observation.confidence)
     model = ends @ model_m
     for s, segment in enumerate(segments):
-        vector[:, s] = _levelled(vector[:, s], segment, observation.planar)
+        vector[:, s] = _zero_foot_pitch(vector[:, s], segment, observation.planar)
         vector[:, s] *= _stretch(vector[confidence[:, s] > 0, s], model[s], observation, limb=segment.limb)
     limbs = [s for s, segment in enumerate(segments) if segment.limb]
     legs = [(thigh, shank) for thigh, shank in zip(limbs[::2], limbs[1::2], strict=True)]
@@ -77,7 +77,7 @@ def difference_row(base: tuple[Landmark, ...], tip: tuple[Landmark, ...]) -> Flo
     return row
 
 
-def _segments(observation: Observation, model_m: FloatArray) -> list[_Segment]:
+def _segments(observation: BodyLandmarks, model_m: FloatArray) -> list[_Segment]:
     segments = [_Segment(difference_row(_HIPS, _SHOULDERS))]
     if not observation.planar:
         segments.append(_Segment(difference_row((Landmark.RIGHT_HIP,), (Landmark.LEFT_HIP,))))
@@ -102,7 +102,7 @@ def _confidence(ends: FloatArray, confidence: FloatArray) -> FloatArray:
     return np.asarray(np.where(ends != 0, confidence[:, None, :], 1.0).min(axis=2))
 
 
-def _stretch(vector_m: FloatArray, model_m: FloatArray, observation: Observation, *, limb: bool) -> float:
+def _stretch(vector_m: FloatArray, model_m: FloatArray, observation: BodyLandmarks, *, limb: bool) -> float:
     """Model's length over the observed length of one segment's vectors (N, 3).
 
     A wrong segment length must not bend a joint. Where one camera guesses the depth, a limb's length is the
@@ -120,7 +120,7 @@ def _stretch(vector_m: FloatArray, model_m: FloatArray, observation: Observation
     return float(np.linalg.norm(model_m)) / max(seen, 1e-6)
 
 
-def _levelled(vector_m: FloatArray, segment: _Segment, planar: bool) -> FloatArray:
+def _zero_foot_pitch(vector_m: FloatArray, segment: _Segment, planar: bool) -> FloatArray:
     """Take the landmarks' own pitch off foot vectors (T, 3), so that a flat foot is level.
 
     In space the landmarks sit askew on the foot: turn them back about the lateral axis. In one picture the

@@ -50,7 +50,7 @@ class SideRepair:
         return float(self.exchanged[counted].any(axis=1).mean()) if counted.any() else 0.0
 
 
-def repair_sides(track: LandmarkTrack) -> SideRepair:
+def correct_side_swaps(track: LandmarkTrack) -> SideRepair:
     """Exchange left and right where that makes the legs' paths smooth.
 
     Each frame has one of four states: knees and feet as detected or exchanged. Wanted is the sequence with

@@ -19,11 +19,11 @@ from core.gait.events import find_strides
 from core.gait.measures import spatiotemporal
 from core.gait.reference import gait_reference
 from core.motion.body_landmarks import (
-    Observation,
+    BodyLandmarks,
     observe_sagittal,
     observe_space,
+    walked_fraction,
     walked_part,
-    walked_share,
 )
 from core.motion.findings import (
     MotionFacts,
@@ -36,7 +36,7 @@ from core.motion.findings import (
 from core.motion.inverse_kinematics import solve_angles
 from core.motion.measured_segments import measured_lengths_m
 from core.motion.oblique_view import observe_oblique, view_angle_rad
-from core.motion.side_swaps import SideRepair, exchange_all_sides, exchange_legs, repair_sides
+from core.motion.side_swaps import SideRepair, correct_side_swaps, exchange_all_sides, exchange_legs
 from core.twin.segment_lengths import estimate_scale, lengths_by_name
 
 OBLIQUE_RAD = np.radians(55.0)
@@ -70,12 +70,12 @@ def motion_from_tracks(
     the finished share and may raise to cancel. Raises MOT-001, -002, -003 or -010.
     """
     sides = Sides(side_source, swap_sides, sides_by)
-    repairs = [repair_sides(track) for track in tracks]
+    repairs = [correct_side_swaps(track) for track in tracks]
     kept = [repair.exchanged * (side_source is SideSource.REPAIRED) for repair in repairs]
     used = [_with_sides(*pair, swap=swap_sides) for pair in zip(tracks, kept, strict=True)]
 
-    def solve(observation: Observation, exchanged_share: float) -> Motion:
-        doubt = SideDoubt(sides, exchanged_share)
+    def solve(observation: BodyLandmarks, exchanged_fraction: float) -> Motion:
+        doubt = SideDoubt(sides, exchanged_fraction)
         motion = _motion(observation, height_m, mass_kg, doubt, synthetic, tick)
         return replace(motion, leg_exchanges=tuple(kept))
 
@@ -84,8 +84,8 @@ def motion_from_tracks(
         points = triangulate(tuple(used[number] for number in calibrated))
         observation = observe_space(points.time_s, points.world_m, points.confidence)
         return solve(observation, max(repairs[number].fraction for number in calibrated))
-    best = max(range(len(used)), key=lambda number: walked_share(used[number]))
-    motion = solve(observe_walk(used[best], height_m), _exchanged_share(repairs[best], used[best]))
+    best = max(range(len(used)), key=lambda number: walked_fraction(used[number]))
+    motion = solve(observe_walk(used[best], height_m), _exchanged_fraction(repairs[best], used[best]))
     if len(used) == 1:
         return motion
     return replace(motion, findings=worst_first((*motion.findings, one_of_several(best + 1, len(used)))))
@@ -97,13 +97,13 @@ def _with_sides(track: LandmarkTrack, exchanged: FloatArray, *, swap: bool) -> L
     return exchange_all_sides(taken) if swap else taken
 
 
-def _exchanged_share(repair: SideRepair, track: LandmarkTrack) -> float:
+def _exchanged_fraction(repair: SideRepair, track: LandmarkTrack) -> float:
     """Of the trial or of the walk in it, whichever is worse: only the walk is measured."""
     walked_s = walked_part(track).time_s
     return max(repair.fraction, repair.fraction_between(float(walked_s[0]), float(walked_s[-1])))
 
 
-def observe_walk(track: LandmarkTrack, height_m: float) -> Observation:
+def observe_walk(track: LandmarkTrack, height_m: float) -> BodyLandmarks:
     """A walk seen by one camera: in the picture plane, or with the detector's depth when seen obliquely.
 
     Raises MOT-001 or MOT-002.
@@ -117,7 +117,7 @@ def observe_walk(track: LandmarkTrack, height_m: float) -> Observation:
 
 
 def _motion(
-    observation: Observation,
+    observation: BodyLandmarks,
     height_m: float,
     mass_kg: float,
     doubt: SideDoubt,
@@ -151,7 +151,7 @@ def _motion(
         segment_length_m=lengths_by_name(lengths_m, height_m),
         residual_m=solution.residual_m,
         sagittal_only=observation.one_camera,
-        swapped_fraction=doubt.repaired_share,
+        swapped_fraction=doubt.repaired_fraction,
         findings=motion_findings(MotionFacts(observation, solution, strides, doubt)),
         synthetic=synthetic,
         sides_by=doubt.sides.by,

@@ -14,7 +14,7 @@ LEAST_DISTANCE = 0.5  # of the body's size; less is no walk
 _USUAL = 90  # percentile of a trial's speeds that stands for walking, even when most of it is standing
 
 
-def walking_part(time_s: FloatArray, hip_px: FloatArray, size_px: float) -> slice | None:
+def steady_walking_span(time_s: FloatArray, hip_px: FloatArray, size_px: float) -> slice | None:
     """Frames of the longest way walked in one direction without stopping; None when nobody walks.
 
     `hip_px` (T,) is where the hips are across the picture, `size_px` the body's size in the picture. Standing
@@ -24,7 +24,7 @@ def walking_part(time_s: FloatArray, hip_px: FloatArray, size_px: float) -> slic
     usual = float(np.percentile(np.abs(speed), _USUAL))
     best, furthest = None, LEAST_DISTANCE * size_px
     for direction in (1.0, -1.0):
-        for start, stop in _runs(direction * speed > SLOW * usual):
+        for start, stop in _spans(direction * speed > SLOW * usual):
             way = abs(float(hip_px[stop - 1] - hip_px[start]))
             if way > furthest:
                 best, furthest = slice(start, stop), way
@@ -46,6 +46,6 @@ def _speed(time_s: FloatArray, path: FloatArray) -> FloatArray:
     return np.asarray((path[after] - path[before]) / (time_s[after] - time_s[before]))
 
 
-def _runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
+def _spans(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
     edges = np.flatnonzero(np.diff(np.concatenate([[0], np.asarray(flags, dtype=np.int8), [0]])))
     return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))

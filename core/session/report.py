@@ -14,10 +14,11 @@ from core.domain.arrays import FloatArray
 from core.domain.assistance import typed_reason
 from core.domain.body import SAGITTAL, SIDES, JointKind, Side
 from core.domain.controller import Comparison, Deployment, GaitScore, Package, TrainedController
+from core.domain.emg import EmgEnvelopes
 from core.domain.exo_walk import ExoWalk
 from core.domain.findings import Finding, worst_first
 from core.domain.motion import GaitCycles, Motion, Spatiotemporal, Spread
-from core.domain.record import RecordKind, Verdict
+from core.domain.record import Decision, RecordKind, Verdict
 from core.domain.recording import Landmarks
 from core.domain.rollout import GaitLabel, RolloutSet
 from core.domain.subject import Subject
@@ -26,11 +27,13 @@ from core.errors import refuse
 from core.gait.cycles import mean_cycle
 from core.gait.norms import BAND_SOURCE, normal_band
 from core.gait.similarity import compare_curves
+from core.session.flow import Step
 from core.session.sides import as_told, sides_confirmation
 from core.store.repository import Store
 
 T = TypeVar("T")
 MOST_FINDINGS = 4
+GOOD_CHANNEL = "good"  # of `ChannelQuality.verdict`
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +90,9 @@ class ReportContent:
 
 
 NOTICE = (
-    "Research prototype, not a cleared medical device. Twin, muscle activity and effort are simulation "
-    "results of a musculoskeletal model, not measurements; curves from one camera are reliable in the "
-    "sagittal plane only."
+    "Research prototype, not a cleared medical device. What the twin does, with and without the exo, and its "
+    "effort are simulation results of a musculoskeletal model, not measurements; curves from one camera are "
+    "reliable in the sagittal plane only."
 )
 
 
@@ -186,9 +189,24 @@ def _quality(store: Store, visit_id: str, motion: Motion) -> tuple[str, ...]:
             f"Twin walks {policy.walk_seconds_median:.0f} s without a fall, "
             f"{policy.joint_rmse_deg:.1f}° from the measured angles."
         )
+    lines += _emg_lines(store, visit_id)
     findings: tuple[Finding, ...] = worst_first(motion.findings)
     lines += [finding.advice.what for finding in findings[:MOST_FINDINGS]]
     return tuple(lines)
+
+
+def _emg_lines(store: Store, visit_id: str) -> list[str]:
+    """How much of the EMG is good, or why there is none."""
+    emg = _newest(store, visit_id, RecordKind.EMG, EmgEnvelopes)
+    if emg is not None:
+        good = sum(channel.verdict == GOOD_CHANNEL for channel in emg.channels)
+        return [f"EMG: {good} of {len(emg.channels)} channels good, as shares of the {emg.normalised_to}."]
+    skipped = [d.reason for d in store.decisions(visit_id) if _skips_emg(d)]
+    return [f"No EMG: {skipped[-1]}"] if skipped else []
+
+
+def _skips_emg(decision: Decision) -> bool:
+    return decision.step == Step.EMG and decision.verdict is Verdict.SKIPPED
 
 
 def _gait_table(measures: Spatiotemporal) -> ReportTable:

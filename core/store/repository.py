@@ -24,7 +24,7 @@ from core.domain.subject import Subject
 from core.errors import UserError, refuse
 from core.store import audit
 from core.store.codec import decode, encode
-from core.store.database import back_up, database_errors, database_path, newest_backup, open_engine
+from core.store.database import back_up, database_errors, database_path, last_backup, open_engine
 from core.store.files import read_record, stamps, write_record
 from core.store.schema import DecisionTable, LogTable, PatientTable, RecordTable, VisitTable
 
@@ -68,10 +68,10 @@ class Store:
     def back_up_if_due(self, after_s: float = BACKUP_AFTER_S) -> None:
         """Keep a backup, when something changed since the newest one and that is older than `after_s`.
 
-        Raises UserError REC-008 when none can be made.
+        Raises UserError REC-008 when none can be made, and what `back_up` raises of a database in trouble.
         """
         now = datetime.now(UTC)
-        newest = newest_backup(self.data_dir)
+        newest = last_backup(self.data_dir)
         if newest is not None:
             made_s = newest.stat().st_mtime
             unchanged = database_path(self.data_dir).stat().st_mtime <= made_s

@@ -60,7 +60,7 @@ _PICTURE_PX = (640, 360)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Walk:
+class SimulatedWalk:
     """What the simulator gave. Axes: T frames, P points, M muscles."""
 
     time_s: FloatArray  # (T,)
@@ -99,7 +99,7 @@ def run(_params: Params, context: JobContext) -> str:
     return landmarks_id
 
 
-def simulated_walk() -> Walk:
+def simulated_walk() -> SimulatedWalk:
     """Walk the demo patient's body with the shipped base policy."""
     body = BodyParameters(SUBJECT.height_m, SUBJECT.mass_kg, scales_for_height(SUBJECT.height_m))
     walker = Walker(
@@ -112,19 +112,19 @@ def simulated_walk() -> Walk:
     qpos = world.physics.position(trace.state[1:])[kept]
     point_m = walked_points(body, qpos, rollout.joint_angle_rad[kept])
     time_s = np.arange(kept.sum()) * CONTROL_STEP_S
-    return Walk(time_s, point_m, rollout.activation[kept], rollout.playback.muscle_names)
+    return SimulatedWalk(time_s, point_m, rollout.activation[kept], rollout.playback.muscle_names)
 
 
 def weak_left_leg(reference: GaitReference) -> GaitReference:
     """The same stride with smaller excursions on the left."""
     angle = np.array(reference.angle_rad)
-    for joint, share in WEAKER.items():
+    for joint, fraction in WEAKER.items():
         centre = angle[:, joint.column].mean()
-        angle[:, joint.column] = centre + share * (angle[:, joint.column] - centre)
+        angle[:, joint.column] = centre + fraction * (angle[:, joint.column] - centre)
     return replace(reference, angle_rad=angle)
 
 
-def cameras(walk: Walk) -> tuple[PinholeCamera, ...]:
+def cameras(walk: SimulatedWalk) -> tuple[PinholeCamera, ...]:
     """From the left side, and obliquely from the front on both sides; all see the whole walk."""
     middle = walk.point_m.mean(axis=(0, 1))
     length_m = float(np.ptp(walk.point_m[:, :, 1])) + 1.5
@@ -137,7 +137,7 @@ def cameras(walk: Walk) -> tuple[PinholeCamera, ...]:
     return (side, *ahead)
 
 
-def demo_emg(walk: Walk) -> EmgEnvelopes:
+def demo_emg(walk: SimulatedWalk) -> EmgEnvelopes:
     raw, sites = synthetic_emg(walk.time_s, walk.activation, walk.muscle_names, SEED)
     return replace(process_emg(raw, sites), synthetic=True)
 

@@ -86,7 +86,7 @@ def _search(body: BodyParameters, motion: Motion, slots: tuple[Slot, ...], seed:
     check_reference(reference)
     target = recorded_features(healthy, motion)
     walks = TwinWalks(healthy, reference, shipped_policy(), seed=seed)
-    if walks.walk([()])[0].walked_share < 1.0:
+    if walks.walk([()])[0].walked_fraction < 1.0:
         raise refuse(
             "TWN-021",
             "The twin does not walk like a healthy person of this size at this speed.",
@@ -104,7 +104,7 @@ def recorded_features(body: BodyParameters, motion: Motion) -> GaitFeatures:
             "TWN-020",
             "This gait cannot be compared with the twin's.",
             "One of the feet has no complete stride.",
-            "Record at least two steps of each foot on the Motion page.",
+            "Record a longer walk, at least two steps of each foot, and solve its motion.",
         )
     return features
 
@@ -126,5 +126,5 @@ def _continue(search: ImpairmentSearch, checkpoint: Path, context: JobContext) -
 
 
 def _report(progress: SearchProgress, context: JobContext) -> None:
-    context.sample(misfit=progress.misfit)
+    context.sample(misfit=progress.cost)
     context.progress(progress.round / progress.rounds, f"{progress.walks} walks compared with the person's")

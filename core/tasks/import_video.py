@@ -31,25 +31,30 @@ def run(params: Params, context: JobContext) -> str:
         raise refuse("CAP-009", "No video was chosen.", "The list of files is empty.", "Choose a video file.")
     videos: list[VideoFile] = []
     findings: list[Finding] = []
-    files: list[Path] = []
     for number, path in enumerate(paths):
         video, found = examine(path, f"camera-{number + 1}{path.suffix.lower()}", context)
         videos.append(video)
         findings += found
-        files.append(_placed(path, context.work_dir / video.name))
     findings += length_findings([video.duration_s for video in videos])
     recording = Recording(tuple(videos), "file", worst_first(tuple(findings)))
     context.progress(0.95, "Saving the video")
     context.check_cancelled()
-    with open_store(context.spec.data_dir) as store:
-        return store.save(
-            RecordKind.RECORDING,
-            recording,
-            visit_id=visit_id,
-            summary=summary_of(recording),
-            operator=context.spec.operator,
-            files=tuple(files),
-        )
+    targets = tuple(context.work_dir / video.name for video in videos)
+    try:
+        for path, target in zip(paths, targets, strict=True):
+            _place(path, target)
+        with open_store(context.spec.data_dir) as store:
+            return store.save(
+                RecordKind.RECORDING,
+                recording,
+                visit_id=visit_id,
+                summary=summary_of(recording),
+                operator=context.spec.operator,
+                files=targets,
+            )
+    finally:  # the record has its own copy, and a link to the person's file is not ours to keep
+        for target in targets:
+            target.unlink(missing_ok=True)
 
 
 def examine(path: Path, name: str, context: JobContext) -> tuple[VideoFile, tuple[Finding, ...]]:
@@ -75,12 +80,11 @@ def summary_of(recording: Recording) -> str:
     return f"{count}{first.duration_s:.1f} s, {first.fps_hz:.0f} frames/s, {size}"
 
 
-def _placed(source: Path, target: Path) -> Path:
-    """The file under its new name; linked instead of copied where the disk allows it."""
+def _place(source: Path, target: Path) -> None:
+    """Put a file under its new name; linked instead of copied where the disk allows it."""
     target.parent.mkdir(parents=True, exist_ok=True)
     target.unlink(missing_ok=True)
     try:
         os.link(source, target)
     except OSError:  # another disk, or a file system without links
         shutil.copyfile(source, target)
-    return target

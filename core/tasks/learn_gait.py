@@ -32,7 +32,7 @@ from core.simulation.environment.tracking import (
 from core.simulation.model.exo_model import worn_model
 from core.simulation.model.joint_coupling import ROOT_POSITIONS, FullPose
 from core.simulation.physics.flight_recorder import FlightRecorder
-from core.simulation.reference_gait.foot_contact_correction import set_on_ground
+from core.simulation.reference_gait.foot_contact_correction import correct_foot_contact
 from core.simulation.reference_gait.reference_strides import check_reference
 from core.store.repository import Store, open_store
 from core.tasks.capacity import require_free_space
@@ -164,6 +164,7 @@ class _Lesson:
             key=lambda judged: judged[1].rank,
         )
         own = self._walker.reference
+        correction = correct_foot_contact(own, self._walker.body.scale)
         return GaitPolicy(
             body=self._walker.body,
             reference=own,
@@ -177,7 +178,7 @@ class _Lesson:
             control_steps_per_s=learner.control_steps / max(learner.elapsed_s, 1e-9),
             walk_seconds_median=evaluation.walk_seconds_median,
             joint_rmse_deg=evaluation.joint_rmse_deg,
-            findings=worst_first(gait_findings(evaluation, own, set_on_ground(own, self._walker.body.scale))),
+            findings=worst_first(gait_findings(evaluation, own, correction)),
             synthetic=synthetic,
             coordination=networks.coordination,
         )
@@ -211,7 +212,7 @@ class _Lesson:
                 "SIM-005",
                 "The simulation of this body breaks down.",
                 "Its masses or lengths make the physics unstable.",
-                f"Check height, mass and segment lengths, then fit the body again{self._recorded()}",
+                f"Check the person's height and mass, then personalize again{self._recorded()}",
             )
 
     def _recorded(self) -> str:

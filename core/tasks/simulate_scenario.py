@@ -32,6 +32,7 @@ from core.simulation.analysis.scenario import (
 from core.simulation.analysis.video import FilmedWalk, write_film
 from core.simulation.environment.policy import PolicyNetworks
 from core.simulation.environment.tracking import Walker, WalkingEnvironment, actuation_of
+from core.store.private import ordinary_permissions
 from core.store.repository import Store, open_store
 from core.tasks.policy_files import replace_file, shipped_policy
 from core.twin.body import Fidelity
@@ -82,7 +83,8 @@ def run(params: Params, context: JobContext) -> str:
         context.check_cancelled()
         if "out" in params:
             context.progress(0.8, "Writing arrays and film")
-            write_results(Path(str(params["out"])), scenario, walker, trace, rollout, tried)
+            with ordinary_permissions():
+                write_results(Path(str(params["out"])), scenario, walker, trace, rollout, tried)
         if twin_id == DEFAULT_TWIN:
             return ""
         name = named(scenario, who.body.impairments)

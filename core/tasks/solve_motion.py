@@ -21,9 +21,9 @@ def run(params: Params, context: JobContext) -> str:
     side_source = SideSource(str(params.get("sides", SideSource.REPAIRED)))
     sides_by = str(params.get("sides_by", ""))
 
-    def tick(share: float) -> None:
+    def tick(fraction: float) -> None:
         context.check_cancelled()
-        context.progress(0.1 + 0.85 * share, "Fitting the skeleton to the landmarks")
+        context.progress(0.1 + 0.85 * fraction, "Fitting the skeleton to the landmarks")
 
     with open_store(context.spec.data_dir) as store:
         context.progress(0.0, "Reading the landmarks")

@@ -209,7 +209,7 @@ def _findings(score: ControllerScore, idle: ControllerScore, learner: ExoLearner
                 "TRN-012",
                 "The controller does not lower the effort of walking.",
                 "The exo's torque does not outweigh its mass for this gait.",
-                "Train longer, or choose another exo.",
+                "Train again for longer. If it stays so, this exo does not help this walk.",
             )
         )
     if score.measure.falls_per_minute > learner.evaluator.without_exo.falls_per_minute + MANY_FALLS:
@@ -219,7 +219,7 @@ def _findings(score: ControllerScore, idle: ControllerScore, learner: ExoLearner
                 "The twin falls more often with the exo than without.",
                 f"{score.measure.falls_per_minute:.1f} falls per minute instead of "
                 f"{learner.evaluator.without_exo.falls_per_minute:.1f}.",
-                "Train longer before this controller is used.",
+                "Train again for longer before this controller is used.",
             )
         )
     return tuple(found)

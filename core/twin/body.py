@@ -12,7 +12,7 @@ import myo_sim
 from core.domain.body import JOINTS, JointKind
 from core.domain.twin import GENERIC_BODY, BodyParameters
 from core.twin.full_body import full_spec, hold_upper_body
-from core.twin.impairments import impair_joints, scale_strength, torque_shares
+from core.twin.impairments import impair_joints, scale_strength, torque_fractions
 from core.twin.lumped_body import HELD_NM_RAD, hold_passive_joints, lumped_spec
 from core.twin.reduction import FLOOR_GEOM as FLOOR_GEOM
 from core.twin.reduction import is_foot_geom as is_foot_geom
@@ -89,15 +89,15 @@ def body_spec(body: BodyParameters, fidelity: Fidelity, *, surfaces: bool = True
     spec = _generic_spec(fidelity)
     scale_spec(spec, body)
     _clear_contacts(spec)
-    share = body.mass_kg / GENERIC_BODY.mass_kg
+    fraction = body.mass_kg / GENERIC_BODY.mass_kg
     match fidelity:
         case Fidelity.FAST:
             reduce_to_skeleton(spec)
             _add_servos(spec, body)
         case Fidelity.LUMPED:
-            hold_passive_joints(spec, share)
+            hold_passive_joints(spec, fraction)
         case Fidelity.FULL:
-            hold_upper_body(spec, share)
+            hold_upper_body(spec, fraction)
         case Fidelity.STANDARD:
             pass
     scale_strength(spec, body)
@@ -116,10 +116,10 @@ def compile_body(body: BodyParameters, fidelity: Fidelity, *, surfaces: bool = T
 
 def joint_strength(body: BodyParameters, kind: JointKind) -> JointStrength:
     """Servo of this body's joint when no muscle is weak: all values grow with its mass."""
-    share = body.mass_kg / GENERIC_BODY.mass_kg
+    fraction = body.mass_kg / GENERIC_BODY.mass_kg
     strength = STRENGTH[kind]
     return JointStrength(
-        strength.stiffness_nm_rad * share, strength.lowest_nm * share, strength.highest_nm * share
+        strength.stiffness_nm_rad * fraction, strength.lowest_nm * fraction, strength.highest_nm * fraction
     )
 
 
@@ -153,7 +153,7 @@ def _add_servos(spec: mujoco.MjSpec, body: BodyParameters) -> None:
     """
     for joint in JOINTS:
         strength = joint_strength(body, joint.kind)
-        negative, positive = torque_shares(body, joint)
+        negative, positive = torque_fractions(body, joint)
         servo = spec.add_actuator(name=joint.value, target=joint.value, trntype=mujoco.mjtTrn.mjTRN_JOINT)
         servo.gainprm[0] = strength.stiffness_nm_rad
         servo.biastype = mujoco.mjtBias.mjBIAS_AFFINE

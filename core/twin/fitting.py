@@ -60,10 +60,10 @@ def _limit_findings(motion: Motion, limit_rad: np.ndarray) -> tuple[Finding, ...
     for joint in (joint for joint in JOINTS if joint.kind in SAGITTAL):
         low, high = limit_rad[joint.column] + np.array([_AT_LIMIT_RAD, -_AT_LIMIT_RAD])
         own = angle[:, joint.column]
-        share = float(np.mean((own <= low) | (own >= high)))
-        if share > OFTEN_AT_LIMIT:
+        fraction = float(np.mean((own <= low) | (own >= high)))
+        if fraction > OFTEN_AT_LIMIT:
             advice = Advice(
-                f"{joint.label} rests at the model's joint limit for {share:.0%} of the time.",
+                f"{joint.label} rests at the model's joint limit for {fraction:.0%} of the time.",
                 "The person's joint moves further than the model's, or the landmarks are off.",
                 "Look at this joint's curve before trusting it.",
                 "TWN-011",

@@ -61,11 +61,11 @@ def full_spec() -> mujoco.MjSpec:
         spec.delete(sensor)
     freeze_inertia(spec)
     _lighten_links(spec)
-    _share_weight(spec)
+    _fraction_weight(spec)
     return spec
 
 
-def hold_upper_body(spec: mujoco.MjSpec, share: float) -> None:
+def hold_upper_body(spec: mujoco.MjSpec, fraction: float) -> None:
     """Hold trunk and arms in the neutral pose; `share` is body mass over the generic body's.
 
     All lumbar joints get springs; in the arms only those that do not follow another joint.
@@ -77,7 +77,7 @@ def hold_upper_body(spec: mujoco.MjSpec, share: float) -> None:
             continue
         if joint.name in coupled and not joint.name.startswith(_TRUNK_JOINTS):
             continue
-        add_spring(joint, _stiffness_nm_rad(joint.name) * share, damping_s=POSTURE_DAMPING_S)
+        add_spring(joint, _stiffness_nm_rad(joint.name) * fraction, damping_s=POSTURE_DAMPING_S)
 
 
 def leg_muscles(names: Iterable[str]) -> tuple[str, ...]:
@@ -103,16 +103,16 @@ def _lighten_links(spec: mujoco.MjSpec) -> None:
             body.inertia = np.full(3, _LINK_INERTIA_KG_M2)
 
 
-def _share_weight(spec: mujoco.MjSpec) -> None:
+def _fraction_weight(spec: mujoco.MjSpec) -> None:
     """Make trunk and arms together as heavy as the trunk alone is in the source."""
     arms = [body for root in _ARM_ROOTS for body in _within(spec.body(root))]
     legs = {body.name for body in _within(spec.body(_LEG_ROOT))}
     upper = [body for body in _within(spec.body(_ROOT)) if body.name not in legs]
     total = sum(body.mass for body in upper)
-    share = (total - sum(body.mass for body in arms)) / total
+    fraction = (total - sum(body.mass for body in arms)) / total
     for body in upper:
-        body.mass *= share
-        body.inertia = np.asarray(body.inertia) * share
+        body.mass *= fraction
+        body.inertia = np.asarray(body.inertia) * fraction
 
 
 def _within(root: mujoco.MjsBody) -> list[mujoco.MjsBody]:

@@ -19,7 +19,7 @@ from core.twin.impairments import (
     limited_range_rad,
     muscle_factor,
     severity,
-    torque_shares,
+    torque_fractions,
 )
 
 _PEAK_FORCE = 2  # position in MuJoCo's muscle gain and bias parameters
@@ -46,10 +46,10 @@ def impaired_copy(model: Any, body: BodyParameters, impairments: tuple[Impairmen
 
 def _weaken_muscle(model: Any, number: int, body: BodyParameters, impaired: BodyParameters) -> None:
     name = model.actuator(number).name
-    share = muscle_factor(impaired, name) / muscle_factor(body, name)
-    if share != 1.0:
-        model.actuator_gainprm[number, _PEAK_FORCE] *= share
-        model.actuator_biasprm[number, _PEAK_FORCE] *= share
+    fraction = muscle_factor(impaired, name) / muscle_factor(body, name)
+    if fraction != 1.0:
+        model.actuator_gainprm[number, _PEAK_FORCE] *= fraction
+        model.actuator_biasprm[number, _PEAK_FORCE] *= fraction
 
 
 def _weaken_servos(model: Any, impaired: BodyParameters) -> None:
@@ -59,7 +59,7 @@ def _weaken_servos(model: Any, impaired: BodyParameters) -> None:
         if joint.value in names:
             strength, (negative, positive) = (
                 joint_strength(impaired, joint.kind),
-                torque_shares(impaired, joint),
+                torque_fractions(impaired, joint),
             )
             limits = (strength.lowest_nm * negative, strength.highest_nm * positive)
             model.actuator_forcerange[names[joint.value]] = limits

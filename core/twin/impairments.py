@@ -17,7 +17,7 @@ from core.domain.muscles import LumpedMuscle, Muscle, MuscleGroup
 from core.domain.twin import GENERIC_BODY, BodyParameters
 from core.twin.reduction import add_spring
 
-WEAKEST_SHARE = 0.1
+WEAKEST_FRACTION = 0.1
 """What weakness of severity 1 leaves of the strength, and every step before in proportion: a third at 0.5.
 
 Force falls in proportion along the manual muscle test, too: grade 4 has 40 percent of the normal force,
@@ -76,7 +76,7 @@ def strength_factor(body: BodyParameters, group: MuscleGroup, side: Side) -> flo
         if (item.group, item.side) == (group, side):
             factor *= item.factor
     weakness = severity(body, Slot(ImpairmentKind.WEAKNESS, side, group=group))
-    return factor * float(WEAKEST_SHARE**weakness)
+    return factor * float(WEAKEST_FRACTION**weakness)
 
 
 def severity(body: BodyParameters, slot: Slot) -> float:
@@ -102,15 +102,15 @@ def scale_strength(spec: mujoco.MjSpec, body: BodyParameters) -> None:
             setattr(actuator, name, values)
 
 
-def torque_shares(body: BodyParameters, joint: Joint) -> tuple[float, float]:
+def torque_fractions(body: BodyParameters, joint: Joint) -> tuple[float, float]:
     """What is left of the joint's torque in its negative and its positive direction; 1 is as expected.
 
     Each direction keeps the share of its movers' strength.
     """
     negative, positive = (
         sum(
-            share * strength_factor(body, group, joint.side)
-            for group, share in _MOVERS[joint.kind, way].items()
+            fraction * strength_factor(body, group, joint.side)
+            for group, fraction in _MOVERS[joint.kind, way].items()
         )
         for way in (False, True)
     )
@@ -124,8 +124,8 @@ def impair_joints(spec: mujoco.MjSpec, body: BodyParameters) -> None:
             joint = spec.joint(Joint.of(kind, side).value)
             stiff = severity(body, Slot(ImpairmentKind.STIFFNESS, side, joint=kind))
             if stiff > 0.0:
-                share = body.mass_kg / GENERIC_BODY.mass_kg
-                add_spring(joint, STIFF_NM_RAD * stiff * share, damping_s=STIFF_DAMPING_S)
+                fraction = body.mass_kg / GENERIC_BODY.mass_kg
+                add_spring(joint, STIFF_NM_RAD * stiff * fraction, damping_s=STIFF_DAMPING_S)
             joint.range = limited_range_rad(
                 kind,
                 (float(joint.range[0]), float(joint.range[1])),

@@ -87,12 +87,12 @@ def lumped_spec() -> mujoco.MjSpec:
     return spec
 
 
-def hold_passive_joints(spec: mujoco.MjSpec, share: float) -> None:
+def hold_passive_joints(spec: mujoco.MjSpec, fraction: float) -> None:
     """Hold by springs what these muscles cannot; `share` is body mass over the generic body's."""
     for kind, stiffness_nm_rad in HELD_NM_RAD.items():
         for side in SIDES:
             joint = spec.joint(Joint.of(kind, side).value)
-            add_spring(joint, stiffness_nm_rad * share, damping_s=HELD_DAMPING_S)
+            add_spring(joint, stiffness_nm_rad * fraction, damping_s=HELD_DAMPING_S)
 
 
 def _mid_gait(source: mujoco.MjModel) -> mujoco.MjData:

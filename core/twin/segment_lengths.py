@@ -49,5 +49,5 @@ def estimate_scale(lengths_m: dict[Segment, float], height_m: float, *, one_came
 
 def lengths_by_name(lengths_m: dict[Segment, float], height_m: float) -> dict[str, float]:
     """Lengths for the record; what was not seen follows body height."""
-    share = height_m / GENERIC_BODY.height_m
-    return {s.value: float(lengths_m.get(s, GENERIC_LENGTH_M[s] * share)) for s in Segment}
+    fraction = height_m / GENERIC_BODY.height_m
+    return {s.value: float(lengths_m.get(s, GENERIC_LENGTH_M[s] * fraction)) for s in Segment}

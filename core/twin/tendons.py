@@ -16,7 +16,7 @@ from core.domain.muscles import LumpedMuscle, Muscle
 # Speed of the fibres over the speed of their unit. In simulated stances, with 10 % tendon strain at the
 # largest force (Rajagopal et al. 2016), d(length - force / stiffness)/dt regresses on d(length)/dt with 0.22
 # to 0.35; a little more is taken, to claim less.
-FIBRE_SPEED_SHARE: dict[Muscle | LumpedMuscle, float] = {
+FIBRE_SPEED_FRACTION: dict[Muscle | LumpedMuscle, float] = {
     Muscle.SOLEUS: 0.4,
     Muscle.GASTROCNEMIUS_LATERALIS: 0.4,
     Muscle.GASTROCNEMIUS_MEDIALIS: 0.4,
@@ -27,18 +27,18 @@ FASTEST = 6  # of MuJoCo's muscle parameters: largest shortening speed of the un
 _SIDE_SUFFIX = 2  # characters
 
 
-def speed_share(actuator: str) -> float:
+def speed_fraction(actuator: str) -> float:
     """Share of the unit's speed that the fibres of this actuator move with."""
-    return FIBRE_SPEED_SHARE.get(actuator[:-_SIDE_SUFFIX], 1.0)  # type: ignore[call-overload, no-any-return]
+    return FIBRE_SPEED_FRACTION.get(actuator[:-_SIDE_SUFFIX], 1.0)  # type: ignore[call-overload, no-any-return]
 
 
 def slow_fibres(spec: mujoco.MjSpec) -> None:
     """Let the units of slow fibres move as much faster, in place."""
     for actuator in spec.actuators:
-        share = speed_share(actuator.name)
-        if share == 1.0:
+        fraction = speed_fraction(actuator.name)
+        if fraction == 1.0:
             continue
         for name in ("gainprm", "biasprm"):
             values = np.array(getattr(actuator, name))
-            values[FASTEST] /= share
+            values[FASTEST] /= fraction
             setattr(actuator, name, values)

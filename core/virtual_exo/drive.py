@@ -17,7 +17,7 @@ WATCHDOG_S = 0.05  # a driver that is told nothing for so long lets go by itself
 LOSS_W_NM2 = 0.25
 WINDING_J_K, CASE_J_K = 60.0, 400.0
 WINDING_TO_CASE_W_K, CASE_TO_AIR_W_K = 2.5, 1.2
-SKIN_SHARE = 0.2  # of what the case is above the skin; the padding keeps the rest
+SKIN_FRACTION = 0.2  # of what the case is above the skin; the padding keeps the rest
 SKIN_S = 120.0  # how slowly the skin follows
 SKIN_C = 33.0
 # Battery: six lithium cells in series.
@@ -69,8 +69,8 @@ class Motor:
         return LOSS_W_NM2 * self.shaft_nm * self.shaft_nm
 
     def _follow(self, target_nm: float, step_s: float) -> None:
-        share = 1.0 - exp(-step_s / self.settings.time_constant_s)
-        self.shaft_nm += share * (target_nm - self.shaft_nm)
+        fraction = 1.0 - exp(-step_s / self.settings.time_constant_s)
+        self.shaft_nm += fraction * (target_nm - self.shaft_nm)
 
     def _target_nm(self, faults: Faults) -> float:
         wrong = faults.found(FaultKind.MOTOR_WRONG, self.side)
@@ -81,7 +81,7 @@ class Motor:
         outward = CASE_TO_AIR_W_K * (self.case_c - self.settings.ambient_c)
         self.winding_c += (self.loss_w - inward) / WINDING_J_K * step_s
         self.case_c += (inward - outward) / CASE_J_K * step_s
-        warmed = SKIN_C + SKIN_SHARE * max(0.0, self.case_c - SKIN_C)
+        warmed = SKIN_C + SKIN_FRACTION * max(0.0, self.case_c - SKIN_C)
         self.skin_c += (warmed - self.skin_c) * min(1.0, step_s / SKIN_S)
 
 

@@ -35,14 +35,14 @@ class Flash:
         self.changes = 0
         self.fails = False
         self._cut_at = 0  # change in which the power goes; 0: never
-        self._cut_share = 0.0
+        self._cut_fraction = 0.0
         for area, path in self._paths.items():
             if not path.exists() or path.stat().st_size != SIZES[area]:
                 _make(path, SIZES[area])
 
-    def cut_power(self, at_change: int, share: float) -> None:
+    def cut_power(self, at_change: int, fraction: float) -> None:
         """End this process in the `at_change`-th change from now, after doing `share` of it."""
-        self._cut_at, self._cut_share = self.changes + at_change, min(1.0, max(0.0, share))
+        self._cut_at, self._cut_fraction = self.changes + at_change, min(1.0, max(0.0, fraction))
 
     def flip(self, area: Area, offset: int, bit: int) -> None:
         """Rot: one bit of a stored byte changes."""
@@ -75,7 +75,7 @@ class Flash:
         dies = self.changes == self._cut_at
         with self._paths[area].open("r+b", buffering=0) as file:
             file.seek(offset)
-            file.write(data[: int(self._cut_share * len(data))] if dies else data)
+            file.write(data[: int(self._cut_fraction * len(data))] if dies else data)
             _sync(file.fileno())
         if dies:
             os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))

@@ -90,8 +90,8 @@ class Sensors:
         """The sample that comes through; the one before when none does."""
         side, settings = SIDES[i], self.settings
         dropout = faults.found(FaultKind.IMU_DROPOUT, side)
-        share = dropout.number("share") if dropout else settings.dropout
-        if faults.found(FaultKind.IMU_STALE, side) or self.random.random() < share:
+        fraction = dropout.number("share") if dropout else settings.dropout
+        if faults.found(FaultKind.IMU_STALE, side) or self.random.random() < fraction:
             return last
         queued = faults.found(FaultKind.IMU_QUEUED, side)
         reading = self._newest_before(

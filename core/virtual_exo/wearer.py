@@ -36,9 +36,9 @@ class WearerMotion:
         count = len(self.angle_rad)
         position = time_s / self.period_s % 1.0 * count
         first = int(position) % count
-        share, second = position - int(position), (first + 1) % count
-        angle = (1 - share) * self.angle_rad[first] + share * self.angle_rad[second]
-        velocity = (1 - share) * self.velocity_rad_s[first] + share * self.velocity_rad_s[second]
+        fraction, second = position - int(position), (first + 1) % count
+        angle = (1 - fraction) * self.angle_rad[first] + fraction * self.angle_rad[second]
+        velocity = (1 - fraction) * self.velocity_rad_s[first] + fraction * self.velocity_rad_s[second]
         return Thighs((float(angle[0]), float(angle[1])), (float(velocity[0]), float(velocity[1])))
 
 
@@ -83,11 +83,14 @@ class Wearer:
             return self._streamed
         walk = self._motion.at(self._walked_s)
         level = self._level
-        share = level * level * (3.0 - 2.0 * level)
+        fraction = level * level * (3.0 - 2.0 * level)
         rising = 6.0 * level * (1.0 - level) * self._rising
         sway = [_SWAY_RAD * sin(rate * self._time_s) for rate in _SWAY_RAD_S]
         left, right = (
-            (share * walk.angle_rad[i] + sway[i], share * walk.velocity_rad_s[i] + rising * walk.angle_rad[i])
+            (
+                fraction * walk.angle_rad[i] + sway[i],
+                fraction * walk.velocity_rad_s[i] + rising * walk.angle_rad[i],
+            )
             for i in (0, 1)
         )
         return Thighs((left[0], right[0]), (left[1], right[1]))

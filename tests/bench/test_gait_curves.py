@@ -62,7 +62,7 @@ def test_both_feet_joined_keep_all_stances() -> None:
     both = joined([one, other])
 
     assert both.vertical_bw.shape == (3, 101)
-    assert both.stance_share == pytest.approx(0.62)
+    assert both.stance_fraction == pytest.approx(0.62)
 
 
 def test_correlation_does_not_see_size() -> None:

@@ -40,7 +40,7 @@ def test_people_push_with_one_body_weight_twice_and_stand_three_fifths_of_the_ti
     assert set(grounds) == {"subject01", "walk36", "children_a", "children_b", "bmc", "rajagopal"}
     for name, ground in grounds.items():
         assert all(1.0 < peak < 1.4 for peak in ground.peaks_bw), name
-        assert 0.57 < ground.stance_share < 0.67, name
+        assert 0.57 < ground.stance_fraction < 0.67, name
         middle = ground.mean_stance("vertical")[50]
         assert middle < min(ground.peaks_bw), name
         assert (

@@ -16,7 +16,7 @@ from core.domain.exo_walk import LEAST_STRIDES
 from core.exo_core.controller import Controller
 from tests.deploy.controllers import SMALL, built, trained
 
-FACTS = WalkFacts("ab" * 32, "SN-1", virtual=True, is_provisional=True, limit_nm=6.0, mass_kg=60.0)
+FACTS = WalkFacts("ab" * 32, "SN-1", virtual=True, on_trial=True, limit_nm=6.0, mass_kg=60.0)
 STRIDE_S = 1.1
 
 

@@ -212,10 +212,10 @@ def test_a_refused_upload_says_why(exo, old, new):
         link.upload(new.device_bytes)
         link.test(new.blob.sha256)
         link.activate()
-        with pytest.raises(UserError) as is_provisional:
+        with pytest.raises(UserError) as on_trial:
             link.upload(old.device_bytes + b"x")
     assert too_long.value.advice.why == "It answered: INVALID_LENGTH."
-    assert "a controller is on trial" in is_provisional.value.advice.why
+    assert "a controller is on trial" in on_trial.value.advice.why
 
 
 @pytest.mark.parametrize("to_exo", [True, False], ids=["request", "answer"])

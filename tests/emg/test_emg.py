@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import ezc3d
 import numpy as np
 import pytest
 
@@ -44,6 +45,7 @@ def judged(signal: np.ndarray, rate_hz: float = RATE_HZ) -> EmgEnvelopes:
         ("RTIB", EmgMuscle.TIBIALIS_ANTERIOR, Side.RIGHT),
         ("LSOL", EmgMuscle.SOLEUS, Side.LEFT),
         ("left gluteus medius", EmgMuscle.GLUTEUS_MEDIUS, Side.LEFT),
+        ("tibialis anterior left", EmgMuscle.TIBIALIS_ANTERIOR, Side.LEFT),  # as EMG-005 advises
         ("VL_R", EmgMuscle.VASTUS_LATERALIS, Side.RIGHT),
         ("R GastLat", EmgMuscle.GASTROCNEMIUS_LATERALIS, Side.RIGHT),
     ],
@@ -153,6 +155,24 @@ def test_the_head_of_a_file_names_the_channels_that_reading_it_gives(
     table = tmp_path / "walk.csv"
     table.write_text("L_soleus;;R_soleus\n" + "1;2;3\n" * 40, encoding="utf-8")
     assert read_head(table) == FileHead(read_emg(table, 1000.0).channels, has_rate=False)
+
+
+def write_c3d(path: Path, frames: int) -> Path:
+    """One marker that nobody looks at, and one muscle sampled as often."""
+    made = ezc3d.c3d()
+    made["parameters"]["POINT"]["RATE"]["value"] = [1000]
+    made["parameters"]["POINT"]["LABELS"]["value"] = ["HEEL"]
+    made["parameters"]["ANALOG"]["RATE"]["value"] = [1000]
+    made["parameters"]["ANALOG"]["LABELS"]["value"] = ["L_soleus"]
+    made["data"]["points"] = np.ones((4, 1, frames))
+    made["data"]["analogs"] = np.ones((1, 1, frames))
+    made.write(str(path))
+    return path
+
+
+def test_a_c3d_file_that_would_lose_its_end_is_refused(tmp_path: Path) -> None:
+    assert len(read_emg(write_c3d(tmp_path / "short.c3d", 60_000)).signal) == 60_000
+    assert code_of(lambda: read_emg(write_c3d(tmp_path / "long.c3d", 70_000))) == "EMG-012"
 
 
 def test_empty_channels_of_a_real_recording_are_not_called_good(shared_data: Callable[[str], Path]) -> None:

@@ -14,7 +14,7 @@ class Flash:
         self.sizes = sizes
         self.areas = {area: bytearray(b"\xff" * size) for area, size in sizes.items()}
         self.cut: int | None = None
-        self.share = 0.0
+        self.fraction = 0.0
         self.changes = 0
         self.dead = False
 
@@ -28,7 +28,7 @@ class Flash:
         self.changes += 1
         if self.cut is not None and self.changes == self.cut:
             self.dead = True
-            return int(self.share * length)
+            return int(self.fraction * length)
         return length
 
     def read(self, area: Area, offset: int, length: int) -> bytes | None:

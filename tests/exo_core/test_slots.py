@@ -212,14 +212,14 @@ def kept(flash: Flash, core: Library) -> tuple[bytes, dict[bytes, SlotState]]:
 
 
 def after_cut(
-    core: Library, flash: Flash, deed: Deed, cut: int, share: float
+    core: Library, flash: Flash, deed: Deed, cut: int, fraction: float
 ) -> tuple[bytes, dict[bytes, SlotState]] | None:
     """The same deed with a power cut in its `cut`-th change; None when it has fewer changes."""
     broken = copy.deepcopy(flash)
     slots = Slots(broken, core)
     slots.boot()
     broken.power_on()
-    broken.cut, broken.share = cut, share
+    broken.cut, broken.fraction = cut, fraction
     deed(slots)
     if not broken.dead:
         return None
@@ -227,7 +227,7 @@ def after_cut(
     return kept(broken, core)
 
 
-def check_story(core: Library, story: tuple[str, ...], shares: tuple[float, ...]) -> int:
+def check_story(core: Library, story: tuple[str, ...], fractions: tuple[float, ...]) -> int:
     """Play a story and cut the power in every change of every deed. Returns the number of cuts."""
     flash, cuts = Flash(), 0
     install(core, flash, FIRST)
@@ -237,18 +237,18 @@ def check_story(core: Library, story: tuple[str, ...], shares: tuple[float, ...]
         slots = booted(core, whole)
         DEEDS[name](slots)
         after = kept(copy.deepcopy(whole), core)
-        for share in shares:
+        for fraction in fractions:
             cut = 1
-            while (found := after_cut(core, flash, DEEDS[name], cut, share)) is not None:
+            while (found := after_cut(core, flash, DEEDS[name], cut, fraction)) is not None:
                 # Power on decides once more: what is on trial then was marked before or by this deed.
-                assert found[0] in (before[0], after[0], FIRST, b""), (name, cut, share)
-                assert found[0] != b"" or b"" in (before[0], after[0]), (name, cut, share)
+                assert found[0] in (before[0], after[0], FIRST, b""), (name, cut, fraction)
+                assert found[0] != b"" or b"" in (before[0], after[0]), (name, cut, fraction)
                 running = [
                     state
                     for state in found[1].values()
                     if state in (SlotState.PROVISIONAL, SlotState.CONFIRMED)
                 ]
-                assert running or found[0] == b"", (name, cut, share)
+                assert running or found[0] == b"", (name, cut, fraction)
                 assert SlotState.RECEIVING not in found[1].values()
                 cuts += 1
                 cut += 1
@@ -264,10 +264,10 @@ def test_a_power_cut_in_any_change_of_a_whole_life_is_survived(core: Library):
 @settings(max_examples=15, deadline=None)
 @given(
     story=st.lists(st.sampled_from(sorted(DEEDS)), min_size=1, max_size=8).map(tuple),
-    share=st.floats(0.0, 1.0),
+    fraction=st.floats(0.0, 1.0),
 )
-def test_a_power_cut_in_any_story_is_survived(core: Library, story: tuple[str, ...], share: float):
-    check_story(core, story, (share,))
+def test_a_power_cut_in_any_story_is_survived(core: Library, story: tuple[str, ...], fraction: float):
+    check_story(core, story, (fraction,))
 
 
 def test_the_journal_goes_round_and_keeps_the_newest(core: Library):
@@ -288,7 +288,7 @@ def test_a_start_that_cannot_write_runs_the_factory_controller(core: Library, cu
     upload(slots, SECOND)
     slots.mark(name_of(SECOND))
     flash.power_on()
-    flash.cut, flash.share = cut, 0.5
+    flash.cut, flash.fraction = cut, 0.5
 
     slots = Slots(flash, core)
     assert not slots.boot()

@@ -74,9 +74,9 @@ class Wearer:
         self.last_nm = self.torque_nm
         self.command = self.supervisor.drive(self.wish_nm if wish is None else wish)
         self.torque_nm = self.command.torque_nm
-        share = 1.0 - math.exp(-tick_us * 1e-6 / 0.015)
+        fraction = 1.0 - math.exp(-tick_us * 1e-6 / 0.015)
         left, right = (
-            old + share * (new - old) for old, new in zip(self.measured_nm, self.torque_nm, strict=True)
+            old + fraction * (new - old) for old, new in zip(self.measured_nm, self.torque_nm, strict=True)
         )
         self.measured_nm = (left, right)
         return self.command

@@ -157,6 +157,27 @@ def test_a_small_disk_is_noticed_before_anything_is_downloaded(monkeypatch):
         environment.check_disk()
 
 
+@pytest.mark.parametrize(
+    ("dry_run", "system", "is_enough"),
+    [
+        ("Would install torch-2.13.0+cpu", "linux", True),
+        ("Requirement already satisfied: torch==2.13.0", "linux", True),
+        ("Collecting torch\nWould install torch-2.13.0", "linux", False),
+        ("Would install torch-2.13.0", "win32", True),
+    ],
+)
+def test_pytorch_with_its_gpu_libraries_needs_more_disk(monkeypatch, dry_run, system, is_enough):
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(environment.shutil, "disk_usage", lambda path: usage(10**11, 0, 8 * 10**9))
+    monkeypatch.setattr(environment.sys, "platform", system)
+
+    if is_enough:
+        environment.check_disk_for_torch(dry_run)
+    else:
+        with pytest.raises(SetupFailure, match=r"8\.0 GB are free, set-up needs 13 GB: .*NVIDIA"):
+            environment.check_disk_for_torch(dry_run)
+
+
 def test_every_declared_package_is_pinned_to_the_same_version(repository: Path):
     project = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     declared = project["dependencies"] + project["optional-dependencies"]["dev"]

@@ -69,7 +69,7 @@ def test_a_reason_can_be_read_out_of_the_meaning_of_a_signature() -> None:
 
 
 def test_a_small_share_is_never_told_as_nothing() -> None:
-    shares = (0.0, 0.0001, 0.004, 0.07, 0.125)
-    assert [percent_words(share) for share in shares] == [
+    fractions = (0.0, 0.0001, 0.004, 0.07, 0.125)
+    assert [percent_words(fraction) for fraction in fractions] == [
         "0.0 %", "less than 0.1 %", "0.4 %", "7 %", "12 %",
     ]  # fmt: skip

@@ -16,7 +16,7 @@ from core.errors import UserError
 from core.motion.body_landmarks import observe_space
 from core.motion.inverse_kinematics import solve_angles
 from core.motion.oblique_view import observe_oblique
-from core.motion.side_swaps import FEET, KNEES, repair_sides
+from core.motion.side_swaps import FEET, KNEES, correct_side_swaps
 from core.motion.solve import motion_from_tracks
 from core.twin.scaling import scales_for_height
 from core.twin.skeleton import POSE_SIZE, Skeleton
@@ -143,7 +143,7 @@ def test_one_camera_claims_nothing_outside_the_sagittal_plane(one_camera):
 @pytest.mark.parametrize("frames", [slice(40, 41), slice(60, 66), slice(30, 75)], ids=str)
 def test_exchanged_legs_are_put_back(walk, frames):
     clean = seen_by(walk, side_camera())
-    repair = repair_sides(exchanged(clean, frames))
+    repair = correct_side_swaps(exchanged(clean, frames))
 
     wrong = np.zeros(len(walk.time_s), dtype=bool)
     wrong[frames] = True
@@ -179,7 +179,7 @@ def test_a_walk_that_is_exchanged_throughout_does_not_hide_in_a_long_rest(walk):
     )
     while_she_walks = exchanged(whole, slice(300, 435))
 
-    assert repair_sides(while_she_walks).fraction < 1 / 3
+    assert correct_side_swaps(while_she_walks).fraction < 1 / 3
     assert codes(solve(while_she_walks))["MOT-032"] is Severity.STOP
 
 

@@ -29,6 +29,12 @@ def never_look_up(_params: Params, context: JobContext) -> str:
     return ""
 
 
+def write_files(_params: Params, context: JobContext) -> str:
+    (context.work_dir / "folder").mkdir()
+    (context.work_dir / "folder" / "file").touch()
+    return ""
+
+
 def refuse_it(_params: Params, _context: JobContext) -> str:
     raise refuse("TST-001", "It was refused.", "The test wants so.", "Nothing.")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -13,10 +14,21 @@ import pytest
 
 from app.jobs import service as service_module
 from app.jobs.service import JobService
+from app.jobs.worker import work_dir
 from core.jobs.table import JobKind
 from core.jobs.values import Cancelled, Crashed, Done, Event, Message, Outcome, Progress, Refused, Sample
+from tests.masks import mode
 
-NAMES = ("finish", "wait_for_cancel", "never_look_up", "refuse_it", "crash", "die_after_checkpoint", "count")
+NAMES = (
+    "finish",
+    "wait_for_cancel",
+    "never_look_up",
+    "refuse_it",
+    "crash",
+    "die_after_checkpoint",
+    "count",
+    "write_files",
+)
 TABLE = {name: JobKind(f"tasks_for_tests:{name}", name) for name in NAMES}
 TABLE |= {"heavy": JobKind("tasks_for_tests:wait_for_cancel", "heavy", heavy=True)}
 TABLE |= {"echo": JobKind("tasks_for_tests:echo", "echo", stream=True)}
@@ -176,3 +188,12 @@ def test_heavy_work_leaves_the_cores_to_the_screens(jobs: JobService) -> None:
         worker.name: psutil.Process(worker.pid).nice() for worker in multiprocessing.active_children()
     }
     assert niceness["exotwin-wait_for_cancel"] == own != niceness["exotwin-heavy"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no permission bits")
+def test_a_worker_writes_for_the_owner_alone_whoever_started_it(jobs: JobService, tmp_path: Path) -> None:
+    job_id = jobs.submit("write_files", {})
+    assert isinstance(jobs.wait(job_id, LONG_S), Done)
+    folder = work_dir(tmp_path, job_id)
+    written = (folder / "worker.log", folder / "folder", folder / "folder" / "file")
+    assert [mode(path) for path in written] == ["600", "700", "600"]

@@ -14,6 +14,7 @@ import pytest
 
 from core.errors import UserError
 from core.store.database import (
+    BACKUPS_KEPT,
     back_up,
     backup_time,
     database_path,
@@ -187,3 +188,167 @@ def test_what_is_not_in_this_data_folder_is_named(tmp_path: Path, ask: str) -> N
     with open_store(tmp_path) as store, pytest.raises(UserError) as refused:
         getattr(store, ask)("nothing")
     assert refused.value.advice.code == "REC-007"
+
+
+def lose(data_dir: Path, how: str) -> None:
+    """Take the database away as a disk, a person or another program does."""
+    path = database_path(data_dir)
+    path.unlink()
+    if how == "empty":
+        path.touch()
+    if how == "no tables":
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("VACUUM")
+        assert path.stat().st_size > 0
+    if how == "foreign":
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute("CREATE TABLE patient (id)")
+            connection.execute("CREATE TABLE alembic_version (version_num)")
+            connection.execute("INSERT INTO alembic_version VALUES ('ae1027a6acf0')")
+
+
+LOSSES = {"missing": "is missing", "empty": "is empty", "no tables": "is empty", "foreign": "another program"}
+
+
+@pytest.mark.parametrize("how", LOSSES)
+def test_a_lost_database_is_damage_and_the_last_good_backup_comes_back(tmp_path: Path, how: str) -> None:
+    a_record(tmp_path)
+    back_up(tmp_path, MORNING)
+    lose(tmp_path, how)
+
+    with pytest.raises(UserError) as refused:
+        open_store(tmp_path)
+    advice = refused.value.advice
+    assert advice.code == "REC-002" and LOSSES[how] in advice.why
+    assert "Restore the last good backup, of 2026-11-20" in advice.next_step
+    restore_backup(tmp_path)
+    assert codes(tmp_path) == {"P-0001"}
+
+
+@pytest.mark.parametrize("sign", ["records/motion/1/record.json", "keys/site.pub.pem"])
+@pytest.mark.parametrize("how", LOSSES)
+def test_a_lost_database_without_a_backup_is_never_replaced_by_a_blank_one(
+    tmp_path: Path, how: str, sign: str
+) -> None:
+    a_record(tmp_path)
+    (tmp_path / sign).parent.mkdir(parents=True)
+    (tmp_path / sign).touch()
+    lose(tmp_path, how)
+    before = {path: path.stat().st_size for path in tmp_path.rglob("*")}
+
+    with pytest.raises(UserError) as refused:
+        open_store(tmp_path)
+    advice = refused.value.advice
+    assert advice.code == "REC-002" and LOSSES[how] in advice.why
+    assert "Nothing can be restored" in advice.next_step and "another, empty folder" in advice.next_step
+    with pytest.raises(UserError):
+        restore_backup(tmp_path)
+    assert {path: path.stat().st_size for path in tmp_path.rglob("*")} == before
+
+
+@pytest.mark.parametrize("how", ["missing", "empty", "no tables"])
+def test_where_nothing_tells_of_a_record_a_new_one_is_made(tmp_path: Path, how: str) -> None:
+    a_record(tmp_path)
+    (tmp_path / "records" / "motion").mkdir(parents=True)  # a job that failed before its first result
+    lose(tmp_path, how)
+
+    assert not is_damaged(tmp_path)
+    assert codes(tmp_path) == set()
+
+
+def test_the_database_of_another_program_is_left_alone_also_where_nothing_is_beside_it(
+    tmp_path: Path,
+) -> None:
+    database_path(tmp_path).touch()
+    lose(tmp_path, "foreign")
+    before = database_path(tmp_path).read_bytes()
+
+    assert refusal(tmp_path) == "REC-002"
+    assert database_path(tmp_path).read_bytes() == before
+
+
+def later(hours: int) -> datetime:
+    return MORNING + timedelta(hours=hours)
+
+
+def test_the_backups_of_a_record_that_was_begun_anew_push_no_good_one_out(tmp_path: Path) -> None:
+    a_record(tmp_path)
+    good = [back_up(tmp_path, later(hour)) for hour in range(BACKUPS_KEPT)]
+    database_path(tmp_path).unlink()
+    elsewhere = tmp_path / "elsewhere"  # as earlier versions did: a blank record in the place of the lost one
+    open_store(elsewhere).close()
+    database_path(elsewhere).rename(database_path(tmp_path))
+
+    blank = [back_up(tmp_path, later(100 + hour)) for hour in range(2 * BACKUPS_KEPT)]
+
+    assert all(path.exists() for path in good)
+    assert [path.exists() for path in blank] == BACKUPS_KEPT * [False] + BACKUPS_KEPT * [True]
+    assert newest_backup(tmp_path) == good[-1]
+
+
+def test_of_the_backups_of_a_growing_record_the_newest_are_kept(tmp_path: Path) -> None:
+    made = []
+    for number in range(BACKUPS_KEPT + 3):
+        a_record(tmp_path, f"P-{number}")
+        made.append(back_up(tmp_path, later(number)))
+
+    assert [path.exists() for path in made] == 3 * [False] + BACKUPS_KEPT * [True]
+    assert newest_backup(tmp_path) == made[-1]
+
+
+@pytest.mark.parametrize("how", [*LOSSES, "damaged"])
+def test_a_database_in_trouble_is_not_backed_up(tmp_path: Path, how: str) -> None:
+    a_record(tmp_path)
+    good = back_up(tmp_path, MORNING)
+    if how == "damaged":
+        damage(tmp_path)
+    else:
+        lose(tmp_path, how)
+
+    with pytest.raises(UserError) as refused:
+        back_up(tmp_path, later(1))
+
+    assert refused.value.advice.code == "REC-002"
+    assert list((tmp_path / "backups").iterdir()) == [good]
+    assert database_path(tmp_path).exists() == (how != "missing")
+
+
+def test_a_first_start_that_is_killed_leaves_no_half_a_database(tmp_path: Path) -> None:
+    script = (
+        "import os, sys\n"
+        "from pathlib import Path\n"
+        "from alembic import op\n"
+        "made = []\n"
+        "make = op.create_table\n"
+        "def cut(*given, **named):\n"
+        "    make(*given, **named)\n"
+        "    made.append(given)\n"
+        "    if len(made) == 3: os.kill(os.getpid(), 9)\n"
+        "op.create_table = cut\n"
+        "from core.store.repository import open_store\n"
+        "open_store(Path(sys.argv[1]))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=False)
+
+    assert done.returncode != 0 and database_path(tmp_path).exists()
+    a_record(tmp_path)
+    assert codes(tmp_path) == {"P-0001"}
+
+
+@pytest.mark.parametrize("how", ["missing", "empty"])
+def test_a_folder_with_nothing_but_keys_can_be_opened_as_its_advice_says(tmp_path: Path, how: str) -> None:
+    """Earlier versions made a key also where there was no database yet."""
+    data, keys = tmp_path / "data", tmp_path / "keys"
+    a_record(data)
+    lose(data, how)
+    (data / "keys").mkdir()
+    (data / "keys" / "site.pub.pem").touch()
+    with pytest.raises(UserError) as refused:
+        open_store(data)
+    assert "move the folder keys out" in refused.value.advice.next_step
+
+    (data / "keys").rename(keys)
+    open_store(data).close()
+    keys.rename(data / "keys")
+
+    assert codes(data) == set() and (data / "keys" / "site.pub.pem").exists()

@@ -106,6 +106,15 @@ def test_a_video_cut_short_is_kept_with_a_warning(tmp_path: Path) -> None:
     assert "CAP-010" in [finding.advice.code for finding in findings]
 
 
+def test_the_job_keeps_no_second_name_of_the_persons_file(tmp_path: Path) -> None:
+    video = write_video(tmp_path / "patient.avi", noise(40), 30.0, "MJPG")
+    context = _context(tmp_path / "data")
+    recording_id = import_video.run({"visit_id": _visit(tmp_path / "data"), "files": [str(video)]}, context)
+    with open_store(tmp_path / "data") as store:
+        assert (store.folder(recording_id) / "camera-1.avi").read_bytes() == video.read_bytes()
+    assert list(context.work_dir.iterdir()) == [] and video.stat().st_nlink == 1
+
+
 def test_a_video_without_people_is_refused_and_the_recording_stays(tmp_path: Path, pose_model: Path) -> None:
     visit_id = _visit(tmp_path)
     video = write_video(tmp_path / "empty-room.mp4", noise(40), 30.0)

@@ -29,7 +29,7 @@ from tests.refusals import refused
 
 DROP = drop_foot(SIDES[0], 0.5)
 LABELS = [DROP.slot.label, SLOTS[0].label]
-SMALL = SearchSettings(searched=2, population=6, generations=3, polishing=1)
+SMALL = SearchSettings(searched=2, population=6, generations=3, gauss_newton_steps=1)
 REFERENCE = normal_reference()
 
 

@@ -176,7 +176,7 @@ def test_nobody_gets_more_than_half_of_the_torque_on_trial(kept: Kept) -> None:
 
 def test_a_walk_is_recorded_with_what_the_controller_predicted(kept: Kept) -> None:
     walk = newest(kept.visit, RecordKind.WALK, ExoWalk)
-    assert walk.is_provisional and walk.virtual and walk.limit_nm == 6.0 and walk.lost_ticks == 0
+    assert walk.on_trial and walk.virtual and walk.limit_nm == 6.0 and walk.lost_ticks == 0
     assert np.all(np.diff(walk.time_s) > 0.0) and walk.time_s[0] < 0.0 < walk.seconds
     assert np.abs(walk.command_nm).max() <= 6.0
     assert np.abs(walk.delivered_nm).max() <= 6.05  # measured with noise

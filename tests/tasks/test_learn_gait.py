@@ -116,7 +116,7 @@ def test_a_person_gets_a_policy_with_its_evaluation_and_the_twin_walks(visit: Vi
     assert policy.synthetic
     assert policy.control_steps > 0
     assert policy.walk_seconds_median == 2.0  # the whole examination, from the shipped policy
-    assert {curve.name for curve in policy.curves} == set(imitation.CURVES)
+    assert {curve.name for curve in policy.curves} == set(imitation.GaitLearner.curve_units)
     assert any(isinstance(event, Sample) and "walk_seconds" in event.values for event in context.events)
     assert any(isinstance(event, Picture) and event.name == "twin" for event in context.events)
     rollouts = visit.load(simulated, RolloutSet)

@@ -12,15 +12,15 @@ from core.domain.muscles import Muscle
 from core.domain.twin import GENERIC_BODY
 from core.simulation.muscles.metabolics import MetabolicMuscles
 from core.twin.body import Fidelity, compile_body
-from core.twin.tendons import FASTEST, speed_share
+from core.twin.tendons import FASTEST, speed_fraction
 
 CALF = (Muscle.SOLEUS, Muscle.GASTROCNEMIUS_MEDIALIS, Muscle.GASTROCNEMIUS_LATERALIS)
 
 
 def test_only_calf_fibres_are_slower_than_their_unit() -> None:
-    shares = {muscle: speed_share(muscle.on(Side.LEFT)) for muscle in Muscle}
+    fractions = {muscle: speed_fraction(muscle.on(Side.LEFT)) for muscle in Muscle}
 
-    assert {muscle for muscle, share in shares.items() if share < 1.0} == set(CALF)
+    assert {muscle for muscle, fraction in fractions.items() if fraction < 1.0} == set(CALF)
 
 
 @pytest.mark.parametrize("fidelity", [Fidelity.STANDARD, Fidelity.LUMPED])
@@ -30,7 +30,7 @@ def test_a_shortening_calf_keeps_the_force_that_its_slow_fibres_have(fidelity: F
     reach, stiff = model.actuator_lengthrange[soleus], model.actuator_acc0[soleus]
     mine = model.actuator_gainprm[soleus, :9]
     rigid = mine.copy()
-    rigid[FASTEST] *= speed_share(Muscle.SOLEUS.on(Side.RIGHT))
+    rigid[FASTEST] *= speed_fraction(Muscle.SOLEUS.on(Side.RIGHT))
     length, speed = float(reach.mean()), -0.1
 
     quick = mujoco.mju_muscleGain(length, speed, reach, stiff, mine)

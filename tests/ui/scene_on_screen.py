@@ -68,8 +68,8 @@ def _pixels(widget: QWidget) -> np.ndarray:
 def _count_hue(picture: np.ndarray, colour: np.ndarray) -> int:
     """Pixels of this colour in any light."""
     value = picture.astype(float)
-    share = value / np.maximum(value.sum(axis=2, keepdims=True), 1.0)
-    near = np.abs(share - colour / colour.sum()).max(axis=2) < 0.03
+    fraction = value / np.maximum(value.sum(axis=2, keepdims=True), 1.0)
+    near = np.abs(fraction - colour / colour.sum()).max(axis=2) < 0.03
     return int((near & (value.sum(axis=2) > 60)).sum())
 
 

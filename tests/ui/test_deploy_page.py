@@ -19,7 +19,7 @@ from core.session.flow import Step, StepState
 from tests.ui import records
 from tests.ui.board import HandBoard
 from ui.pages.deploy import DeployPage
-from ui.presenters import deploy_words as words_of
+from ui.presenters import deploy_text
 from ui.presenters.deploy import DeployPresenter
 from ui.session_context import SessionContext
 from ui.widgets.hold_button import HOLD_MS, HoldButton
@@ -110,7 +110,7 @@ def test_a_package_for_a_virtual_exo_says_why_before_the_transfer(
         "c.exopkg", records.SHA256, 44_000, "Hippo_L1", "tag", records.LIMITS, key_id="k",
         virtual_only="No person released it.",
     )  # fmt: skip
-    assert words_of.package_lines(package)[-1] == "Good for a virtual exo only. No person released it."
+    assert deploy_text.package_lines(package)[-1] == "Good for a virtual exo only. No person released it."
 
 
 @pytest.mark.parametrize("code", ["DEP-010", "DEP-011", "DEP-013", "DEP-014", "DEP-017", "DEP-018"])

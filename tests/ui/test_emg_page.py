@@ -49,13 +49,13 @@ def choose(page: EmgPage, context: SessionContext, board: HandBoard, path: Path)
     """Choose a file, and let its job look into it as the worker process would."""
     page.file_chosen.emit(path)
     job = board.states()[0].spec
-    context = SilentContext(job, board.data_dir)
+    worker = SilentContext(job, board.data_dir)
     outcome: Outcome = Done("")
     try:
-        read_emg_head.run(job.params, context)
+        read_emg_head.run(job.params, worker)
     except UserError as error:
         outcome = Refused(error.advice)
-    for event in (*context.events, outcome):
+    for event in (*worker.events, outcome):
         board.happens(job.id, event)
     context.jobs._hand_over()
 

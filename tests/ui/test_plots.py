@@ -5,17 +5,19 @@ from __future__ import annotations
 import csv
 import gc
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QFileDialog
 
 from core.domain.body import SAGITTAL, SIDES, JointKind, Side
+from tests import masks
 from ui.plots.curves import CurveStyle, CycleCurve, ExoQuantity, JointPanel, Likeness, NormalBand
 from ui.plots.gait_cycle import GaitCyclePlot
 from ui.plots.joint_grid import JointGrid
 from ui.plots.live_curve import LivePlot, Ring, Trace
-from ui.plots.look import curve_pen
+from ui.plots.plot_style import curve_pen
 from ui.theme import Mode, theme
 
 WAVE = np.sin(np.linspace(0, 2 * np.pi, 101))
@@ -59,6 +61,23 @@ def test_the_read_out_names_every_curve_with_its_unit(app: QApplication) -> None
     plot = GaitCyclePlot()
     plot.set_panel(panel())
     assert plot.read_out(0.25).splitlines() == ["25 %", "measured 30°", "normal 20 ± 5°"]
+
+
+def test_a_saved_picture_and_its_numbers_may_be_read_as_other_files_of_the_person(
+    private_process: None, app: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ask(_parent: object, _title: str, name: str, _kind: str) -> tuple[str, str]:
+        return str(tmp_path / name), ""
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", ask)
+    plot = GaitCyclePlot()
+    plot.set_panel(panel())
+    plot._save_picture()
+    plot._save_table()
+    assert sorted((path.suffix, masks.mode(path)) for path in tmp_path.iterdir()) == [
+        (".csv", "640"),
+        (".png", "640"),
+    ]
 
 
 def test_setting_the_cursor_moves_it_without_telling_that_a_person_did(app: QApplication) -> None:

@@ -122,3 +122,15 @@ def test_giving_up_changes_nothing(damaged: Path) -> None:
     _codes, ask = answers((Way.QUIT, None))
     assert open_or_recover(damaged, open_store, ask) is None
     assert database_path(damaged).read_bytes() == before
+
+
+@pytest.mark.parametrize("empty", [False, True])
+def test_a_lost_database_leads_to_the_same_way_out(damaged: Path, empty: bool) -> None:
+    database_path(damaged).unlink()
+    if empty:
+        database_path(damaged).touch()
+    codes, ask = answers((Way.RESTORE, None))
+    opened = open_or_recover(damaged, open_store, ask)
+    assert codes == ["REC-002"] and opened is not None
+    assert [row.subject.code for row in opened[0].patients()] == ["P-1"]
+    opened[0].close()

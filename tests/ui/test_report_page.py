@@ -16,6 +16,7 @@ from core.domain.rollout import GaitLabel
 from core.errors import UserError
 from core.session.flow import Step
 from core.session.report import ReportContent, report_content
+from tests.masks import mode
 from tests.ui import records
 from ui.pages.report import ReportPage
 from ui.presenters.report import ReportPresenter
@@ -101,6 +102,16 @@ def test_the_page_is_drawn_inside_its_margins(
     assert set(edges) == {white}
     inside = {image.pixel(x, y) for y in range(0, image.height(), 3) for x in range(0, image.width(), 3)}
     assert len(inside) > 20
+
+
+def test_a_saved_report_may_be_read_as_other_files_of_the_person(
+    private_process: None, context: SessionContext, visit_id: str, tmp_path: Path
+) -> None:
+    records.fill(context.store, visit_id, Step.COMPARE)
+    page = ReportPage()
+    ReportPresenter(page, context).refresh()
+    page.save_to.emit(tmp_path / "handed-out.pdf")
+    assert mode(tmp_path / "handed-out.pdf") == "640"
 
 
 def test_saving_keeps_the_same_file_with_the_visit(

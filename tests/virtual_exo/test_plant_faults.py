@@ -128,8 +128,8 @@ def test_s05_the_assistance_grows_slowly_and_a_stop_is_at_once(ready):
     ready.arm(max_nm=8.0, ramp_s=5.0)
     begun = next(at for at in range(1000) if peak_nm([ready.tick()]) > 0.0)
     assert begun > 0
-    for share in range(1, 5):
-        assert peak_nm(ready.run(1.0)) <= 8.0 * share / 5.0 + 0.02
+    for fraction in range(1, 5):
+        assert peak_nm(ready.run(1.0)) <= 8.0 * fraction / 5.0 + 0.02
     assert peak_nm(ready.run(2.0)) > 5.0
     ready.stop()
     assert is_off(ready.tick())
@@ -164,7 +164,7 @@ def test_s08_a_person_who_stops_is_not_pushed(assisting):
 
 
 def test_s09_a_few_lost_samples_do_no_harm(assisting):
-    assisting.inject("imu_dropout", share=0.1)
+    assisting.inject("imu_dropout", fraction=0.1)
     assert peak_nm(assisting.run(2.0)) > 3.0
     assert assisting.state is DeviceState.ACTIVE
 

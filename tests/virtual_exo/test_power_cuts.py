@@ -104,7 +104,7 @@ def cut_somewhere(seed, blobs, first):
     whole.bench.power_on()
     storages = live(whole, steps)
     cut.bench.power_on()
-    cut.bench.cut, cut.bench.share = chance.randint(1, whole.bench.changes), chance.random()
+    cut.bench.cut, cut.bench.fraction = chance.randint(1, whole.bench.changes), chance.random()
     reached = len(live(cut, steps)) - 1
     assert cut.bench.dead
 
@@ -196,7 +196,7 @@ def kill_often(folder, packages, kills, seed):
             runs = look(link)
             assert runs in allowed
             wanted = chance.choice([package for package in packages if package.blob.sha256 != runs])
-            world.inject("power_cut", at_change=chance.randint(1, CHANGES), share=chance.random())
+            world.inject("power_cut", at_change=chance.randint(1, CHANGES), fraction=chance.random())
             died = killed(exo, link, wanted)
         done += died
         allowed = {runs, wanted.blob.sha256} if died else {wanted.blob.sha256}

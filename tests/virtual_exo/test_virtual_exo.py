@@ -254,7 +254,7 @@ def test_a_power_cut_in_any_change_leaves_the_old_or_the_new_controller(tmp_path
         FaultChannel(running.faults) as world,
     ):
         put(link, old)
-        world.inject("power_cut", at_change=cut, share=0.6)
+        world.inject("power_cut", at_change=cut, fraction=0.6)
         try:
             put(link, new)
             finished = True

@@ -12,6 +12,7 @@ from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from core.domain.body import Side
+from core.store.private import ordinary_permissions
 from ui import theme
 from ui.plots.curves import (
     CYCLE_PERCENT,
@@ -22,7 +23,8 @@ from ui.plots.curves import (
     NormalBand,
     Quantity,
 )
-from ui.plots.look import (
+from ui.plots.plain_plot import PlainPlot
+from ui.plots.plot_style import (
     MARKER_EVERY,
     axis_label,
     curve_color,
@@ -32,7 +34,6 @@ from ui.plots.look import (
     small_font,
     style_plot,
 )
-from ui.plots.plain_plot import PlainPlot
 
 
 class _CycleBox(pg.ViewBox):  # type: ignore[misc]  # pyqtgraph is untyped
@@ -286,12 +287,14 @@ class GaitCyclePlot(PlainPlot):
     def _save_picture(self) -> None:
         path, _ = QFileDialog.getSaveFileName(self, "Save picture", self._file_name("png"), "PNG (*.png)")
         if path:
-            self.grab().save(path)
+            with ordinary_permissions():
+                self.grab().save(path)
 
     def _save_table(self) -> None:
         path, _ = QFileDialog.getSaveFileName(self, "Save numbers", self._file_name("csv"), "CSV (*.csv)")
         if path and self._panel is not None:
-            Path(path).write_text(self._panel.table(), encoding="utf-8")
+            with ordinary_permissions():
+                Path(path).write_text(self._panel.table(), encoding="utf-8")
 
     def _file_name(self, ending: str) -> str:
         assert self._panel is not None

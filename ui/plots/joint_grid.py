@@ -10,7 +10,7 @@ from core.domain.body import SAGITTAL, SIDES, Side
 from ui import theme
 from ui.plots.curves import CurveStyle, JointPanel, Quantity
 from ui.plots.gait_cycle import GaitCyclePlot
-from ui.plots.look import curve_pen, fill
+from ui.plots.plot_style import curve_pen, fill
 from ui.widgets.basics import clear, column, label, row
 
 KEY_COLUMNS = 3  # more names than four take a second line

@@ -12,8 +12,8 @@ from PySide6.QtCore import QSize, QTimer
 from PySide6.QtWidgets import QWidget
 
 from ui import theme
-from ui.plots.look import axis_label, line_pen, small_font, style_plot
 from ui.plots.plain_plot import PlainPlot
+from ui.plots.plot_style import axis_label, line_pen, small_font, style_plot
 from ui.widgets.basics import Box, label, row
 
 REDRAW_MS = 60

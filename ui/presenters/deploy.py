@@ -13,9 +13,9 @@ from core.jobs.values import SECRET, Done, JobState, JsonValue, Message, Outcome
 from core.session.flow import Step, StepState, StepStatus
 from ui.pages.deploy import DeployPage, DeployState
 from ui.pages.deploy_trial import KeepState, WalkView
-from ui.presenters import deploy_words as words_of
+from ui.presenters import deploy_text
 from ui.presenters.base import StepPresenter
-from ui.presenters.deploy_words import ARMED_STATES, FAULT, READY, Trial, Waiting
+from ui.presenters.deploy_text import ARMED_STATES, FAULT, READY, ProvisionalController, Waiting
 from ui.presenters.exo_finder import ExoFinder
 from ui.session_context import SessionContext
 from ui.theme import Tone
@@ -137,7 +137,7 @@ class DeployPresenter(StepPresenter):
 
     def _keep_controller(self, name: str, role: str) -> None:
         self._asks_keep = False
-        meaning = words_of.declaration(self._code, self.context.device_name)
+        meaning = deploy_text.declaration(self._code, self.context.device_name)
         self._say_to_exo(keep_command(Approver(name, role, meaning)))
         self.refresh()
 
@@ -251,7 +251,7 @@ class DeployPresenter(StepPresenter):
         return DeployState(
             headline=headline,
             tone=tone,
-            package_lines=() if payload is None else words_of.package_lines(payload),
+            package_lines=() if payload is None else deploy_text.package_lines(payload),
             asks_passphrase=self._asks_passphrase and self.running_job() is None,
             ports=self._finder.ports,
             address=self._address or ("" if deployment is None else deployment.address),
@@ -260,10 +260,10 @@ class DeployPresenter(StepPresenter):
             asks=self._asks and not usable,
             patient_code=self._code,
             device_name=self.context.device_name,
-            deployed_lines=() if deployment is None else words_of.deployed_lines(deployment),
-            deployed_tone=Tone.OK if deployment is None else words_of.deployed_tone(deployment),
+            deployed_lines=() if deployment is None else deploy_text.deployed_lines(deployment),
+            deployed_tone=Tone.OK if deployment is None else deploy_text.deployed_tone(deployment),
             is_provisional=trial is not None,
-            trial_lines=() if trial is None else words_of.trial_lines(trial),
+            trial_lines=() if trial is None else deploy_text.trial_lines(trial),
             keep=self._keep_state(trial),
             walk=self._newest_walk(),
             connected=self.context.exo_job is not None,
@@ -276,7 +276,7 @@ class DeployPresenter(StepPresenter):
             main_action=action,
             why_not=why_not,
             secondary=self._secondary(payload, usable),
-            badges=words_of.badges(payload, deployment),
+            badges=deploy_text.badges(payload, deployment),
         )
 
     def _secondary(self, package: Package | None, usable: bool) -> tuple[tuple[str, str], ...]:
@@ -285,20 +285,20 @@ class DeployPresenter(StepPresenter):
         earlier = self._news.earlier if at_rest else ""
         return (*again, *((("roll_back", f"Go back to version {earlier}"),) if earlier else ()))
 
-    def _trial(self, deployment: Deployment | None) -> Trial | None:
+    def _trial(self, deployment: Deployment | None) -> ProvisionalController | None:
         if deployment is None or deployment.handover is not Handover.ON_TRIAL:
             return None
         connected, may_keep = self.context.exo_job is not None, self._news.may_keep
         device = self.context.device_name
-        return Trial(connected, self._exo_state, self._strides, may_keep, self._code, device)
+        return ProvisionalController(connected, self._exo_state, self._strides, may_keep, self._code, device)
 
-    def _keep_state(self, trial: Trial | None) -> KeepState:
+    def _keep_state(self, trial: ProvisionalController | None) -> KeepState:
         if trial is None:
             return KeepState()
         name, role = self._proposed_approver()
         return KeepState(
             asks=self._asks_keep and trial.may_keep,
-            declaration=words_of.declaration(trial.patient, trial.device),
+            declaration=deploy_text.declaration(trial.patient, trial.device),
             button=f"Hold to keep for {trial.patient}",
             name=name,
             role=role,
@@ -318,7 +318,7 @@ class DeployPresenter(StepPresenter):
         if info is None or deployed is None:
             return None
         if self._walk is None or self._walk.record_id != info.id:
-            self._walk = words_of.walk_view(info.id, self.context.store.load(info.id, ExoWalk))
+            self._walk = deploy_text.walk_view(info.id, self.context.store.load(info.id, ExoWalk))
         used = {name for name, _digest in info.provenance.inputs}
         return self._walk if used & {deployed.id, *self._deployments_before(deployed)} else None
 
@@ -329,12 +329,12 @@ class DeployPresenter(StepPresenter):
         if deployment is None or deployment.handover is Handover.TAKEN_BACK:
             words, tone = f"Packed for {self._code}. Choose the exo and transfer.", Tone.NEUTRAL
             if deployment is not None:
-                words, tone = words_of.headline(deployment, self._code)
+                words, tone = deploy_text.headline(deployment, self._code)
             return words, tone, "Transfer…", self._why_not_transfer()
-        words, tone = words_of.headline(deployment, self._code)
+        words, tone = deploy_text.headline(deployment, self._code)
         trial = self._trial(deployment)
         if trial is not None:
-            return words, tone, "Keep controller…", words_of.why_not_keep(trial)
+            return words, tone, "Keep controller…", deploy_text.why_not_keep(trial)
         return words, tone, "Go on with Report", ""
 
     def _why_not_transfer(self) -> str:
@@ -353,7 +353,9 @@ class DeployPresenter(StepPresenter):
         if self._exo_state is None or self._exo_state < 0:
             return job.progress.sentence, Tone.NEUTRAL
         expected = deployment is not None and deployment.handover is not Handover.TAKEN_BACK
-        return words_of.exo_words(self._exo_state, job.progress.sentence, self._waiting if expected else None)
+        return deploy_text.exo_words(
+            self._exo_state, job.progress.sentence, self._waiting if expected else None
+        )
 
     def _package(self) -> RecordInfo | None:
         """The newest package, if it is of the newest signed comparison and holds its newest signature."""

@@ -116,7 +116,7 @@ def _joint_panel(
         side,
         tuple(curve for curve in curves if np.isfinite(curve.mean).all()),
         _band(kind) if on_norm else None,
-        next((share for share in marks if np.isfinite(share)), None),
+        next((fraction for fraction in marks if np.isfinite(fraction)), None),
         likeness,
     )
 

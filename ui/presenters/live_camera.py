@@ -74,16 +74,16 @@ def _in_view(fraction: float) -> Light:
     return Light("Person in view", Tone.STOP, "Nobody is visible yet.")
 
 
-def _brightness(share: float) -> Light:
-    if share < 0.2:
+def _brightness(fraction: float) -> Light:
+    if fraction < 0.2:
         return Light("Light", Tone.WARN, "Too dark: turn on more light.")
-    if share > 0.85:
+    if fraction > 0.85:
         return Light("Light", Tone.WARN, "Too bright: turn away from the window.")
     return Light("Light", Tone.OK, "Bright enough.")
 
 
-def _sharpness(share: float) -> Light:
-    if share < 0.5:
+def _sharpness(fraction: float) -> Light:
+    if fraction < 0.5:
         return Light("Sharpness", Tone.WARN, "Blurred: clean the lens, use more light.")
     return Light("Sharpness", Tone.OK, "Sharp.")
 

@@ -11,6 +11,7 @@ from core.domain.report import Report
 from core.errors import refuse
 from core.session.flow import Step, StepStatus
 from core.session.report import ReportContent, report_content
+from core.store.private import ordinary_permissions
 from ui.pages.report import ReportPage, ReportState
 from ui.presenters.base import StepPresenter
 from ui.report_pdf import write_report
@@ -107,7 +108,8 @@ class ReportPresenter(StepPresenter):
     @staticmethod
     def _copy(made: Path, path: Path) -> None:
         try:
-            shutil.copyfile(made, path)
+            with ordinary_permissions():
+                shutil.copyfile(made, path)
         except OSError as error:
             raise refuse(
                 "RPT-003",

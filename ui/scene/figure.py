@@ -133,8 +133,8 @@ def activation_colours(rest: Rgb, active: Rgb) -> vtkLookupTable:
     table.SetNumberOfTableValues(64)
     table.SetTableRange(0.0, 0.7)
     for step in range(64):
-        share = step / 63
-        colour = [a + (b - a) * share for a, b in zip(rest, active, strict=True)]
+        fraction = step / 63
+        colour = [a + (b - a) * fraction for a, b in zip(rest, active, strict=True)]
         table.SetTableValue(step, [*colour, 1.0])
     return table
 

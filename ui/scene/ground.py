@@ -131,11 +131,11 @@ class ForceArrows:
     def update(self, force_n: NDArray[np.float64], at_m: NDArray[np.float64]) -> None:
         """Forces and points of attack, both (2, 3) in the order of SIDES; NaN points hide the arrow."""
         for (actor, matrix), force, point in zip(self._arrows, force_n, at_m, strict=True):
-            share = float(np.linalg.norm(force)) / self._body_weight_n
-            shown = bool(np.isfinite(point).all()) and share > SMALLEST_ARROW_BODY_WEIGHT
+            fraction = float(np.linalg.norm(force)) / self._body_weight_n
+            shown = bool(np.isfinite(point).all()) and fraction > SMALLEST_ARROW_BODY_WEIGHT
             actor.SetVisibility(shown)
             if shown:
-                matrix.DeepCopy(_arrow_matrix(force, point, share * ARROW_M_PER_BODY_WEIGHT))
+                matrix.DeepCopy(_arrow_matrix(force, point, fraction * ARROW_M_PER_BODY_WEIGHT))
 
     def show(self, shown: bool) -> None:
         for actor, _ in self._arrows:

@@ -54,8 +54,8 @@ class TubeShape:
         return np.asarray(along / length, dtype=np.float32)
 
     def _radii(self, lengths: NDArray[np.int64]) -> NDArray[np.float32]:
-        share = np.concatenate([np.linspace(0, 1, max(int(length), 1)) for length in lengths])
-        return (TENDON_RADIUS_M + (BELLY_RADIUS_M - TENDON_RADIUS_M) * np.sin(np.pi * share)).astype(
+        fraction = np.concatenate([np.linspace(0, 1, max(int(length), 1)) for length in lengths])
+        return (TENDON_RADIUS_M + (BELLY_RADIUS_M - TENDON_RADIUS_M) * np.sin(np.pi * fraction)).astype(
             np.float32
         )
 

@@ -68,6 +68,7 @@ class World:
             self._ghost = _figure(self.renderer, geometry, rollout, self._palette, ghost=True)
 
     def move(self, time_s: float, ghost_time_s: float | None = None) -> None:
+        """Show this moment; the ghost may be at another time of its own walk, in the same part of it."""
         if self._rollout is None or self._figure is None or self._arrows is None:
             return
         row = frame_at(self._rollout, time_s)

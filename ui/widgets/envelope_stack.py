@@ -86,10 +86,14 @@ class EnvelopeStack(QWidget):
 
     def _draw_axis(self, painter: QPainter, look: Theme, area: QRectF, duration_s: float) -> None:
         painter.setPen(QColor(look.colors.muted))
-        for share in (0.0, 0.25, 0.5, 0.75, 1.0):
-            text = f"{share * duration_s:.1f}" + (" s" if share == 1.0 else "")
+        for fraction in (0.0, 0.25, 0.5, 0.75, 1.0):
+            text = f"{fraction * duration_s:.1f}" + (" s" if fraction == 1.0 else "")
             width = painter.fontMetrics().horizontalAdvance(text)
-            at = area.left() + share * area.width() - (width if share == 1.0 else width / 2 if share else 0)
+            at = (
+                area.left()
+                + fraction * area.width()
+                - (width if fraction == 1.0 else width / 2 if fraction else 0)
+            )
             painter.drawText(QPointF(at, area.bottom() + 18), text)
 
 

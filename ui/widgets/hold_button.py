@@ -30,12 +30,12 @@ class HoldButton(Button):
         super().paintEvent(event)
         if not self._timer.isActive():
             return
-        share = min(1.0, self._clock.elapsed() / HOLD_MS)
+        fraction = min(1.0, self._clock.elapsed() / HOLD_MS)
         painter = QPainter(self)
         color = QColor(
             theme.current().colors.on_danger if self.property("kind") else theme.current().colors.accent
         )
-        painter.fillRect(QRectF(3, self.height() - 6, (self.width() - 6) * share, 3), color)
+        painter.fillRect(QRectF(3, self.height() - 6, (self.width() - 6) * fraction, 3), color)
         painter.end()
 
     def _begin(self) -> None:

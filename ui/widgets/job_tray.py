@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QProgressBar, QScrollArea, QWidget
 
 from core.jobs.values import JobState
-from ui.job_words import STREAMS, TRAINING, end_words, job_name
+from ui.job_text import STREAMS, TRAINING, end_words, job_name
 from ui.theme import Tone
 from ui.widgets.basics import Button, ElidedLabel, Icon, clear, column, label, row, set_look
 from ui.wording import percent, time_left

@@ -66,6 +66,7 @@ class TwoLineList(QListWidget):
         self.itemActivated.connect(lambda item: self.activated_key.emit(item.data(_KEY)))
 
     def show_rows(self, rows: tuple[tuple[str, str, str], ...], selected: str | None) -> None:
+        """Key, title and detail of every row. Silent: only what a person chooses is told by a signal."""
         self.blockSignals(True)
         if rows != self._rows:
             self._rows = rows

@@ -53,11 +53,11 @@ def step_symmetry(rollout: Rollout) -> float:
         lengths.append([_step_length_m(rollout, side, strike) for strike in own])
     if any(len(found) == 0 for found in (*times, *lengths)):
         return float("nan")
-    shares = [
+    fractions = [
         1 - abs(a - b) / ((a + b) / 2)
         for a, b in ([np.mean(v) for v in times], [np.mean(v) for v in lengths])
     ]
-    return float(np.clip(np.mean(shares), 0.0, 1.0))
+    return float(np.clip(np.mean(fractions), 0.0, 1.0))
 
 
 def verdict(without: GaitScore, default: GaitScore, personal: GaitScore) -> str:

@@ -31,10 +31,11 @@ from core.simulation.environment.batch_environment import CONTROL_STEP_S
 from core.simulation.environment.policy import PolicyNetworks
 from core.simulation.environment.tracking import WalkingEnvironment
 
-GAIN_NM = 10.0  # Lim et al. 2019 use 8 to 12 for healthy adults; peak torque is about 0.8 of it
+GAIN_NM = 10.0  # Lim et al. 2019 use 8 to 12 for healthy adults; peak torque is about 0.9 of it
 DELAY_S = 0.1
 """Lim et al. 2019 use about 0.25 s on people. On the default twin that drives the swing but raises the effort
-above that of the exo worn without torque; 0.10 s lowers it (numbers on the card beside the controller)."""
+above that of the exo worn without torque; 0.10 s lowers it below that, though not below walking without the
+exo (numbers on the card beside the controller)."""
 _FILTER_LAG_TICKS = 2  # the low-pass of the torque loop answers this late; the target is set ahead
 TEACHING_STEPS = 4000
 _BATCH = 1024

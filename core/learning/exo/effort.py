@@ -2,8 +2,10 @@
 
 Effort is the mean over time and joints of (torque of the body itself / strength of the joint) squared: 0 for
 no effort, 1 for every joint at its limit all the time. The toes do not count: tendon and sole carry them, not
-muscles. Effort follows muscle activation squared, not metabolic energy, and is a simulation result. The
-effort ratio compares a walk with the exo (worn, so with its mass) with the same person's walk without it.
+muscles. It is a number of joints, in simulation: it knows no muscles, so neither their activation nor the
+energy they take, nor opposite muscles that work against each other; holding a torque costs as much as moving
+with it. The effort ratio compares a walk with the exo (worn, so with its mass) with the same person's walk
+without it.
 """
 
 from __future__ import annotations
@@ -49,8 +51,8 @@ class WalkMeasure:
 
 def joint_strength_nm(body: BodyParameters) -> FloatArray:
     """Largest torque (14,) of each joint of this body, as its FAST model has it."""
-    share = body.mass_kg / GENERIC_BODY.mass_kg
-    return np.array([STRENGTH[joint.kind].limit_nm for joint in JOINTS]) * share
+    fraction = body.mass_kg / GENERIC_BODY.mass_kg
+    return np.array([STRENGTH[joint.kind].limit_nm for joint in JOINTS]) * fraction
 
 
 def effort_of(torque_nm: FloatArray, strength_nm: FloatArray) -> FloatArray:

@@ -41,15 +41,23 @@ _FRICTION = (0.8, 1.2)
 
 @dataclass(frozen=True, slots=True)
 class ExoReward:
-    """Weights of Luo 2024 (eq. 13) where they are given: w_m 0.5, w_as 0.2, w_r 0.1."""
+    """After the reward of Luo et al. 2024 (Nature 630:353, eq. 13), with other terms and some of its weights.
+
+    Theirs: 0.5 for less muscle work, 0.2 for smooth actions (eq. 14, its sharpness is not printed), 0.1 for
+    the energy of the exo, and terms for joint positions, pelvis and centre of pressure, whose weights they
+    print for the imitation of motion only (0.75, 0.5, 0.2). Ours: `relief` counts torques of joints instead
+    of muscle work and is divided by `relief_scale`, so its 0.5 weighs more; `smooth` is theirs; `braking` has
+    the 0.1 of their energy term but counts only work taken out of the person; `gait` is the reward of the
+    twin's own walk in place of their last three. The part of the hips and `fall` are ours alone.
+    """
 
     relief: float = 0.5  # less effort than without the exo,
-    hip_share: float = 0.2  # of which so much at the hips alone: relief there must not burden other joints
+    hip_fraction: float = 0.2  # of which so much at the hips alone: relief there must not burden other joints
     relief_scale: float = 0.2  # in units of this share
-    smooth: float = 0.2  # eq. 14
+    smooth: float = 0.2  # w_as of eq. 13 and the term of eq. 14
     smooth_sharpness: float = 1.0  # exploring by 0.08 rad costs 7 percent of the term
     gait: float = 0.3  # the twin still walks as it wants to
-    braking: float = 0.1  # work taken out of the person,
+    braking: float = 0.1  # work taken out of the person (Luo's w_r, of another term),
     braking_scale_w: float = 25.0  # in units of this power
     fall: float = 3.0  # about what six good seconds bring
 
@@ -115,7 +123,7 @@ class ExoEnvironment:
         torque, strength = world.joint_torque_nm, world.joint_limit_nm
         effort = effort_of(torque, strength) / self._baseline.effort
         hip = hip_effort_of(torque, strength) / self._baseline.hip_effort
-        burden = (1.0 - weights.hip_share) * effort + weights.hip_share * hip
+        burden = (1.0 - weights.hip_fraction) * effort + weights.hip_fraction * hip
         jerk = self._targets[0] - 2 * self._targets[1] + self._targets[2]
         power = world.exo_torque_nm * world.joint_velocity_rad_s[:, HIP_COLUMNS]
         braking = np.maximum(-power, 0.0).sum(axis=1) / weights.braking_scale_w
@@ -149,7 +157,10 @@ def walkers_of(
 def perturbed_walkers(
     body: BodyParameters, reference: GaitReference, device_id: str, count: int, seed: int
 ) -> list[Walker]:
-    """The same person on days that differ: exo mass, strength and the floor's grip (Luo 2024, eq. 16).
+    """The same person on days that differ: exo mass, strength and the floor's grip.
+
+    The idea of Luo et al. 2024 (eq. 16), who draw anew in every episode; here eight variants are drawn once.
+    The ranges are ours.
 
     Raises UserError SIM-011 for an exo without motors at the hips: the controller gives two hip torques.
     """

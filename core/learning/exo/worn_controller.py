@@ -19,7 +19,7 @@ from core.simulation.model.exo_model import HIP_COLUMNS
 from core.simulation.model.exo_sensors import HipSensors, SensorFaults
 from core.simulation.network import normalise
 
-SIZES = (INPUTS, 128, 64, 2)  # Luo 2024
+SIZES = (INPUTS, 128, 64, 2)  # Luo et al. 2024, Nature 630:353
 VELOCITY_SCALE = 0.15  # a brisk swing, 5 rad/s, becomes as large as its angle
 LOW_PASS_HZ = 10.0  # passes the harmonics of walking torque, stops sensor noise; delays by 22 ms
 KP_NM_RAD = 50.0  # Luo 2024

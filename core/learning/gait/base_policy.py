@@ -42,7 +42,7 @@ SCENARIO_WEIGHT = {  # how many times as often as the others: what walkers faile
 SCENARIO_BODIES = 4  # different bodies in scenarios; each pair needs a model of its own
 BODILY = (ImpairmentKind.WEAKNESS, ImpairmentKind.STIFFNESS, ImpairmentKind.LIMITED_RANGE)
 HEIGHTS_M = (1.50, 1.60, 1.70, 1.80, 1.90)  # 12 percent around the generic body
-MASS_SHARES = (0.75, 1.0, 1.25)  # of the generic mass at that height
+MASS_FACTORS = (0.75, 1.0, 1.25)  # of the generic mass at that height
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +63,8 @@ HALF_SCENARIOS = PopulationFractions(plain=0.3, in_scenarios=0.5, impaired=0.1)
 class StrideVariation:
     """How much the strides of a crowd differ from the normal stride; ranges are uniform."""
 
-    speed_share: tuple[float, float]  # of the normal speed
-    period_share: tuple[float, float]  # of the period that goes with the speed
+    speed_fraction: tuple[float, float]  # of the normal speed
+    period_fraction: tuple[float, float]  # of the period that goes with the speed
     both_sides: tuple[float, float]  # factor of a joint's range, equal left and right
     one_side: tuple[float, float]  # further factor of each leg's joints alone
     offset_deg: float  # standard deviation of each leg's joint offsets
@@ -87,7 +87,7 @@ def training_population(
 ) -> tuple[Walker, ...]:
     """People to learn from: the generic body with the normal stride, different strides, all scenarios."""
     rng = np.random.default_rng(seed)
-    bodies = [varied_body(height, share, rng) for height in HEIGHTS_M for share in MASS_SHARES]
+    bodies = [varied_body(height, fraction, rng) for height in HEIGHTS_M for fraction in MASS_FACTORS]
     plain, in_scenarios, impaired = (
         round(s * count) for s in (fractions.plain, fractions.in_scenarios, fractions.impaired)
     )
@@ -147,7 +147,7 @@ def _another(perturbation: Disturbance, rng: np.random.Generator) -> Disturbance
     )
 
 
-def varied_body(height_m: float, mass_share: float, rng: np.random.Generator) -> BodyParameters:
+def varied_body(height_m: float, mass_factor: float, rng: np.random.Generator) -> BodyParameters:
     """A body of this height with limb proportions that differ by some percent, as people's do."""
     even = scales_for_height(height_m)
     thigh, shank, foot, pelvis = 1.0 + rng.uniform(-0.05, 0.05, 4)
@@ -158,7 +158,7 @@ def varied_body(height_m: float, mass_share: float, rng: np.random.Generator) ->
         foot=even.foot * float(foot),
         trunk=even.trunk,
     )
-    mass = GENERIC_BODY.mass_kg * (height_m / GENERIC_BODY.height_m) ** 2 * mass_share
+    mass = GENERIC_BODY.mass_kg * (height_m / GENERIC_BODY.height_m) ** 2 * mass_factor
     return BodyParameters(height_m, mass, scale)
 
 
@@ -184,9 +184,9 @@ def varied_reference(
     length.
     """
     normal = normal_walk(Leg.of(body.scale))
-    speed = normal.speed_m_s * rng.uniform(*variation.speed_share)
+    speed = normal.speed_m_s * rng.uniform(*variation.speed_fraction)
     onset = np.sqrt(speed / normal.speed_m_s)
-    period = normal.period_s / onset * rng.uniform(*variation.period_share)
+    period = normal.period_s / onset * rng.uniform(*variation.period_fraction)
     joints = len(JOINTS)
     spread = np.array([onset if joint.kind is not JointKind.ANKLE else 1.0 for joint in JOINTS])
     spread *= np.tile(rng.uniform(*variation.both_sides, joints // 2), 2)

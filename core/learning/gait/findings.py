@@ -44,7 +44,7 @@ def _steadiness(evaluation: Evaluation) -> Finding | None:
         Advice(
             what=f"The twin walks {seconds:.1f} s before it falls.",
             why="It has not learned to keep its balance in this gait yet.",
-            next_step="Let it learn for some more minutes.",
+            next_step="Let it learn again, for longer.",
             code="TRN-002",
         ),
     )
@@ -61,7 +61,7 @@ def _closeness(evaluation: Evaluation) -> Finding:
             next_step=(
                 "Nothing to do."
                 if close
-                else "Let it learn longer, and look at the joint angles on the Review page."
+                else "Let it learn again for longer, and look at the joint angles on the Review page."
             ),
             code="TRN-003" if close else "TRN-004",
         ),

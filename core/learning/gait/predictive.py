@@ -1,7 +1,10 @@
-"""Learning to walk with nothing to imitate: first over speeds, then over slopes (PPO in synergies).
+"""Learning to walk with no reference in the reward: first over speeds, then over slopes (PPO in synergies).
 
-The two-stage curriculum of Song et al. (2026, arXiv 2603.04166). Every walker of a stage has its own mass,
-strength, friction and latency; the networks that end a stage begin the next.
+The two stages, and muscles moved in synergies, are the idea of Song et al. (2026, arXiv 2603.04166), who
+train without any recorded motion. Here the reward prescribes no movement either, but the training does not
+begin from nothing: `app.train.predictive` first lets the networks imitate a policy that tracks a reference
+(`core.learning.gait.dagger`), and starts and synergies come from its walks. Every walker of a stage has its
+own mass, strength, friction and latency; the networks that end a stage begin the next.
 """
 
 from __future__ import annotations

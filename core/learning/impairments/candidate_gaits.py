@@ -41,7 +41,7 @@ _ANGLE_SD_DEG = {
 }
 _SIDE_SD = {
     "toe_clearance_m": 0.01,
-    "stance_share": 0.02,
+    "stance_fraction": 0.02,
     "step_length_m": 0.03,
     "stride_time_s": 0.03,
     "pelvis_drop_rad": float(np.radians(2.0)),
@@ -60,7 +60,7 @@ class WalkedGait:
     features: GaitFeatures | None  # None when there was no complete stride of both feet
 
     @property
-    def walked_share(self) -> float:
+    def walked_fraction(self) -> float:
         """Of the time asked for; below 1 after a fall."""
         return min(1.0, round(self.walked_s / WALK_S, 6))
 
@@ -142,9 +142,9 @@ def gait_vector(features: GaitFeatures, *, sagittal_only: bool) -> FloatArray:
 
     NaN where a number is missing. With `sagittal_only` what a camera from the side cannot see is left out.
     """
-    share = np.sqrt(_INDEPENDENT / len(features.cycle_rad[::_CURVE_STEP]))
+    fraction = np.sqrt(_INDEPENDENT / len(features.cycle_rad[::_CURVE_STEP]))
     curves = [
-        share * np.degrees(features.cycle_rad[::_CURVE_STEP, joint.column]) / _ANGLE_SD_DEG[joint.kind]
+        fraction * np.degrees(features.cycle_rad[::_CURVE_STEP, joint.column]) / _ANGLE_SD_DEG[joint.kind]
         for joint in JOINTS
         if joint.kind in (SAGITTAL if sagittal_only else _ANGLE_SD_DEG)
     ]

@@ -24,13 +24,13 @@ from core.domain.impairment_fit import ImpairmentFit, SeverityEstimate
 from core.domain.twin import BodyParameters
 from core.learning.impairments.candidate_gaits import Impairments, WalkedGait, angle_rms_deg, gait_vector
 from core.learning.impairments.search_plan import (
-    LINES,
     PARSIMONY,
     SCREENED,
     SIMULATED,
+    SWEEPS,
     NormalNumbers,
-    explained,
-    lines,
+    least_squares_fit,
+    one_parameter_sweeps,
     screening,
 )
 from core.simulation.analysis.gait_features import GaitFeatures
@@ -40,7 +40,7 @@ UNKNOWN_SD = 0.29  # of a severity about which nothing is known: uniform from 0 
 NO_WALK = 1e6  # misfit of a candidate that falls before it has shown a stride
 FALL = 400.0  # misfit for falling at once; later falls cost their share
 _STEP = 0.08  # of the finite differences
-_ALIKE, _SIMILAR, _UNCERTAIN_SD = 0.75, 0.95, 0.2
+_CONFOUNDED, _SIMILAR, _UNCERTAIN_SD = 0.75, 0.95, 0.2
 
 
 class Walks(Protocol):
@@ -56,20 +56,20 @@ class SearchSettings:
     searched: int = 6  # sliders that CMA-ES moves at most; the others stay at zero
     population: int = 12
     generations: int = 12
-    polishing: int = 3  # Gauss-Newton steps
+    gauss_newton_steps: int = 3  # Gauss-Newton steps
     spread: float = 0.12  # standard deviation of the first generation
 
     @property
     def rounds(self) -> int:
         """Screening, lines, generations, then each step with its slopes, and a look at where the last led."""
-        return 2 + self.generations + self.polishing + 1
+        return 2 + self.generations + self.gauss_newton_steps + 1
 
 
 @dataclass(frozen=True, slots=True)
 class SearchProgress:
     round: int  # rounds done
     rounds: int
-    misfit: float  # the best so far
+    cost: float  # the best so far
     walks: int
 
 
@@ -99,7 +99,7 @@ class ImpairmentSearch:
         self._severity: FloatArray = np.zeros((0, len(self.slots)))
         self._gait: FloatArray = np.zeros((0, len(self._wanted)))
         self._flexion_rms: FloatArray = np.zeros(0)
-        self._walked_share: FloatArray = np.zeros(0)
+        self._walked_fraction: FloatArray = np.zeros(0)
         self._ends: list[int] = []  # candidates after each round
         self._chosen: IntArray = np.zeros(0, np.int64)
         self._start: FloatArray = np.zeros(0)
@@ -114,7 +114,7 @@ class ImpairmentSearch:
         asked = self._ask()
         self._note(asked, self._walks.walk([self.impairments(row) for row in asked]))
         self._learn(asked)
-        return SearchProgress(len(self._ends), self.settings.rounds, self.misfit().min(), len(self._severity))
+        return SearchProgress(len(self._ends), self.settings.rounds, self.cost().min(), len(self._severity))
 
     def impairments(self, severity: FloatArray) -> Impairments:
         """Severities of all sliders (L,) as impairments."""
@@ -124,13 +124,15 @@ class ImpairmentSearch:
             if value > 0.0
         )
 
-    def misfit(self) -> FloatArray:
+    def cost(self) -> FloatArray:
         """(C,) squared differences in standard deviations, what falling costs, and parsimony."""
         squares = np.nansum((self._gait - self._wanted) ** 2, axis=1)
         shown = np.isfinite(self._gait).any(axis=1)
-        cost = np.where(shown, squares, NO_WALK * (1.0 - 0.5 * self._walked_share))
-        misfit: FloatArray = cost + FALL * (1.0 - self._walked_share) + PARSIMONY * self._severity.sum(axis=1)
-        return misfit
+        cost = np.where(shown, squares, NO_WALK * (1.0 - 0.5 * self._walked_fraction))
+        total: FloatArray = (
+            cost + FALL * (1.0 - self._walked_fraction) + PARSIMONY * self._severity.sum(axis=1)
+        )
+        return total
 
     def save_checkpoint(self) -> bytes:
         stream = io.BytesIO()
@@ -139,7 +141,7 @@ class ImpairmentSearch:
             severity=self._severity,
             gait=self._gait,
             flexion_rms=self._flexion_rms,
-            walked_share=self._walked_share,
+            walked_share=self._walked_fraction,
             ends=np.array(self._ends, np.int64),
         )
         return stream.getvalue()
@@ -148,7 +150,7 @@ class ImpairmentSearch:
         """Continue a search with the same inputs. Raises ValueError when they differ."""
         with np.load(io.BytesIO(checkpoint)) as arrays:
             severity, gait = arrays["severity"], arrays["gait"]
-            flexion, share, ends = arrays["flexion_rms"], arrays["walked_share"], arrays["ends"]
+            flexion, fraction, ends = arrays["flexion_rms"], arrays["walked_share"], arrays["ends"]
         if severity.shape[1:] != self._severity.shape[1:] or gait.shape[1:] != self._gait.shape[1:]:
             raise ValueError("the checkpoint is of another search")
         for start, end in zip([0, *ends[:-1]], ends, strict=True):
@@ -157,7 +159,7 @@ class ImpairmentSearch:
                 asked, severity[start:end], atol=1e-6
             ):
                 raise ValueError("the checkpoint is of another search")
-            self._keep(asked, gait[start:end], flexion[start:end], share[start:end])
+            self._keep(asked, gait[start:end], flexion[start:end], fraction[start:end])
             self._learn(asked)
 
     # The three stages
@@ -168,13 +170,13 @@ class ImpairmentSearch:
         if done == 0:
             return screening(len(self.slots))
         if done == 1 and len(self._chosen):
-            return lines(self._chosen[:LINES], len(self.slots))
+            return one_parameter_sweeps(self._chosen[:SWEEPS], len(self.slots))
         if done <= 1 + self.settings.generations and len(self._chosen):
             assert self._strategy is not None
             return self._all_sliders(np.clip(np.array(self._strategy.ask()), 0.0, 1.0))
         if not len(self._chosen):
             return np.zeros((1, len(self.slots)))
-        return self._polish_candidates()
+        return self._gauss_newton_candidates()
 
     def _learn(self, asked: FloatArray) -> None:
         done = len(self._ends)
@@ -183,17 +185,17 @@ class ImpairmentSearch:
         elif done == 2 and len(self._chosen):
             self._begin()
         elif done <= self.settings.generations + 2 and self._strategy is not None:
-            self._strategy.tell(list(asked[:, self._chosen]), self.misfit()[-len(asked) :].tolist())
+            self._strategy.tell(list(asked[:, self._chosen]), self.cost()[-len(asked) :].tolist())
 
     def _choose(self) -> None:
         """Take the sliders that explain most, one after another, and start the search where they lead."""
-        signature, usable = self._signatures()
+        sensitivity, usable = self._sensitivities()
         difference = np.nan_to_num(self._wanted - self._gait[0])
         chosen: list[int] = []
         start: FloatArray = np.zeros(0)
         for _ in range(min(self.settings.searched, int(usable.sum()))):
             left = [int(column) for column in np.flatnonzero(usable) if column not in chosen]
-            tried = [explained(signature[[*chosen, column]], difference) for column in left]
+            tried = [least_squares_fit(sensitivity[[*chosen, column]], difference) for column in left]
             best = int(np.argmin([cost for cost, _ in tried]))
             chosen.append(left[best])
             start = tried[best][1]
@@ -201,11 +203,11 @@ class ImpairmentSearch:
 
     def _begin(self) -> None:
         """Start CMA-ES at the best walk so far, or where the signatures of all chosen sliders lead."""
-        signature, _ = self._signatures()
-        rest = np.nan_to_num(self._wanted - self._gait[0]) - self._start @ signature[self._chosen]
+        sensitivity, _ = self._sensitivities()
+        rest = np.nan_to_num(self._wanted - self._gait[0]) - self._start @ sensitivity[self._chosen]
         promised = float(rest @ rest + PARSIMONY * self._start.sum())
         best = self._severity[self._best()][self._chosen]
-        start = best if self.misfit().min() < 2.0 * promised + SIMULATED else self._start
+        start = best if self.cost().min() < 2.0 * promised + SIMULATED else self._start
         options = {
             "bounds": [0.0, 1.0],
             "popsize": self.settings.population,
@@ -216,7 +218,7 @@ class ImpairmentSearch:
         }
         self._strategy = cma.CMAEvolutionStrategy(np.clip(start, 0.01, 0.99), self.settings.spread, options)
 
-    def _polish_candidates(self) -> FloatArray:
+    def _gauss_newton_candidates(self) -> FloatArray:
         """The best with a small step of every searched slider, and where the last round's slopes lead."""
         best = self._severity[self._best()]
         steps = np.tile(best, (len(self._chosen), 1))
@@ -253,16 +255,16 @@ class ImpairmentSearch:
             SeverityEstimate(self.slots[column], float(severity[column]), float(sd[row]))
             for row, column in enumerate(self._chosen)
         ]
-        misfit = self.misfit()
+        cost = self.cost()
         found = np.where(severity >= ABSENT, severity, 0.0)
         return ImpairmentFit(
             body=replace(self._walks.body, impairments=self.impairments(found)),
             estimates=tuple(sorted(estimates, key=lambda item: -item.severity)),
             angle_rms_deg=float(self._flexion_rms[best]),
             healthy_rms_deg=float(self._flexion_rms[0]),
-            misfit=float(misfit[best]),
-            healthy_misfit=float(misfit[0]),
-            best_misfit=np.array([misfit[:end].min() for end in self._ends]),
+            misfit=float(cost[best]),
+            healthy_misfit=float(cost[0]),
+            best_misfit=np.array([cost[:end].min() for end in self._ends]),
             not_told_apart=tuple(self._sentences(severity, covariance)),
             walks=len(self._severity),
             synthetic=synthetic,
@@ -285,7 +287,9 @@ class ImpairmentSearch:
         near = self._severity[:, self._chosen] - best[self._chosen]
         distance = np.abs(near).max(axis=1, initial=0.0)
         alone = np.count_nonzero(near, axis=1) == 1
-        usable = np.isfinite(self._gait).any(axis=1) & (self._walked_share >= 1.0) & (distance <= 1.5 * _STEP)
+        usable = (
+            np.isfinite(self._gait).any(axis=1) & (self._walked_fraction >= 1.0) & (distance <= 1.5 * _STEP)
+        )
         columns = []
         for column in range(len(self._chosen)):
             rows = np.flatnonzero(usable & alone & (near[:, column] != 0.0))
@@ -313,16 +317,19 @@ class ImpairmentSearch:
                 said.append(f"{label}: hardly shows in this gait, so its severity is not known.")
             for later in range(row + 1, len(self._chosen)):
                 other = self._chosen[later]
-                if abs(related[row, later]) > _ALIKE and max(severity[column], severity[other]) >= ABSENT:
+                if (
+                    abs(related[row, later]) > _CONFOUNDED
+                    and max(severity[column], severity[other]) >= ABSENT
+                ):
                     pair = f"{label} and {_in_sentence(self.slots[other])}"
                     said.append(f"{pair} change this gait alike: only both together are certain.")
-        return said + self._rivals(severity) + self._not_walked()
+        return said + self._confounded(severity) + self._not_walked()
 
-    def _rivals(self, severity: FloatArray) -> list[str]:
+    def _confounded(self, severity: FloatArray) -> list[str]:
         """Sliders that were not searched and look like one that was found."""
-        signature, usable = self._signatures()
-        length = np.linalg.norm(signature, axis=1) + 1e-12
-        likeness = (signature @ signature.T) / np.outer(length, length)
+        sensitivity, usable = self._sensitivities()
+        length = np.linalg.norm(sensitivity, axis=1) + 1e-12
+        likeness = (sensitivity @ sensitivity.T) / np.outer(length, length)
         said = []
         for column in self._chosen[severity[self._chosen] >= ABSENT]:
             alike = [
@@ -337,7 +344,7 @@ class ImpairmentSearch:
         return said
 
     def _not_walked(self) -> list[str]:
-        _, usable = self._signatures()
+        _, usable = self._sensitivities()
         return [
             f"{slot.label}: the twin falls with it, so it was not searched."
             for slot, can in zip(self.slots, usable, strict=True)
@@ -346,19 +353,19 @@ class ImpairmentSearch:
 
     # Keeping
 
-    def _signatures(self) -> tuple[FloatArray, np.ndarray]:
+    def _sensitivities(self) -> tuple[FloatArray, np.ndarray]:
         """Change of the gait per severity of every slider alone (L, K), and which could be walked (L,)."""
         count = len(self.slots)
-        signature, usable = np.zeros((count, len(self._wanted))), np.zeros(count, np.bool_)
+        sensitivity, usable = np.zeros((count, len(self._wanted))), np.zeros(count, np.bool_)
         for number, tried in enumerate(SCREENED):
             rows = slice(1 + number * count, 1 + (number + 1) * count)
-            stood = (self._walked_share[rows] >= 1.0) & np.isfinite(self._gait[rows]).any(axis=1)
+            stood = (self._walked_fraction[rows] >= 1.0) & np.isfinite(self._gait[rows]).any(axis=1)
             change = np.nan_to_num(self._gait[rows] - self._gait[0]) / tried
-            signature, usable = np.where(stood[:, None], change, signature), usable | stood
-        return signature, usable
+            sensitivity, usable = np.where(stood[:, None], change, sensitivity), usable | stood
+        return sensitivity, usable
 
     def _best(self) -> int:
-        return int(np.argmin(self.misfit()))
+        return int(np.argmin(self.cost()))
 
     def _all_sliders(self, searched: FloatArray) -> FloatArray:
         severity = np.zeros((len(searched), len(self.slots)))
@@ -372,14 +379,14 @@ class ImpairmentSearch:
             shown = one.features
             gaits.append(empty if shown is None else gait_vector(shown, sagittal_only=self._sagittal_only))
             flexion.append(np.nan if shown is None else angle_rms_deg(shown, self._target))
-        share = np.array([one.walked_share for one in walked])
-        self._keep(asked, np.array(gaits), np.array(flexion), share)
+        fraction = np.array([one.walked_fraction for one in walked])
+        self._keep(asked, np.array(gaits), np.array(flexion), fraction)
 
-    def _keep(self, asked: FloatArray, gait: FloatArray, flexion: FloatArray, share: FloatArray) -> None:
+    def _keep(self, asked: FloatArray, gait: FloatArray, flexion: FloatArray, fraction: FloatArray) -> None:
         self._severity = np.concatenate([self._severity, asked])
         self._gait = np.concatenate([self._gait, gait])
         self._flexion_rms = np.concatenate([self._flexion_rms, flexion])
-        self._walked_share = np.concatenate([self._walked_share, share])
+        self._walked_fraction = np.concatenate([self._walked_fraction, fraction])
         self._ends.append(len(self._severity))
 
 

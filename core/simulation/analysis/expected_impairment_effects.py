@@ -64,7 +64,7 @@ EXPECTED_CHANGES: tuple[ExpectedChange, ...] = (
     ExpectedChange(_K.LIMITED_RANGE, _J.KNEE, "knee_swing_peak_rad", -1, "knee bends less", _PERRY),
     ExpectedChange(_K.LIMITED_RANGE, _J.HIP_FLEXION, "hip_extension_peak_rad", -1, "no extension", _PERRY),
     ExpectedChange(_K.LIMITED_RANGE, _J.ANKLE, "ankle_stance_peak_rad", -1, "equinus in stance", _PERRY),
-    ExpectedChange(_K.PAIN, None, "stance_share", -1, "antalgic: short stance", _WHITTLE),
+    ExpectedChange(_K.PAIN, None, "stance_fraction", -1, "antalgic: short stance", _WHITTLE),
 )
 """For a twin that was asked for its healthy stride. Weak knee extensors and adductors, the other spastic
 groups and delay are not listed: the literature gives them no single direction, or one that only compensation

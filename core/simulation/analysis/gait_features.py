@@ -46,7 +46,7 @@ class SideFeatures:
     ankle_swing_rad: float  # mean of late swing
     pelvis_drop_rad: float  # of the other side while this leg carries the body alone, drop positive
     toe_clearance_m: float  # least height in mid-swing above that on a flat standing foot
-    stance_share: float
+    stance_fraction: float
     step_length_m: float
     stride_time_s: float
 
@@ -150,7 +150,7 @@ def _features(
             **_angles(dict(zip(JointKind, mean.T, strict=True))),
             pelvis_drop_rad=_in_single_support(paths.time_s, drop_rad, taken),
             toe_clearance_m=_toe_clearance_m(paths, taken, standing_toe_m),
-            stance_share=measure.stance_fraction.mean,
+            stance_fraction=measure.stance_fraction.mean,
             step_length_m=measure.step_length_m.mean,
             stride_time_s=measure.stride_time_s.mean,
         )
@@ -214,10 +214,10 @@ def _toe_clearance_m(paths: FootPaths, strides: Sequence[Stride], standing_toe_m
 
 
 def _between(
-    time_s: FloatArray, values: FloatArray, start_s: float, length_s: float, shares: tuple[float, float]
+    time_s: FloatArray, values: FloatArray, start_s: float, length_s: float, fractions: tuple[float, float]
 ) -> FloatArray:
     """Values (T,) within two shares of a span of time."""
-    begin, end = (start_s + share * length_s for share in shares)
+    begin, end = (start_s + fraction * length_s for fraction in fractions)
     return values[(time_s >= begin) & (time_s <= end)]
 
 

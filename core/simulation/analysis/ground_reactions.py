@@ -15,7 +15,7 @@ from core.domain.motion import Stride
 
 CONTACT_N = 20.0  # a foot that carries less is in the air; gait laboratories use 10 to 50 N
 _SHORTEST_SWING_S = 0.1  # shorter losses of contact are bounces
-_STANCE_SHARE = 0.3  # of the impulse of the longest stance; scuffs have a few percent
+_STANCE_FRACTION = 0.3  # of the impulse of the longest stance; scuffs have a few percent
 _STRIDE_S = (0.5, 2.5)  # what counts as one stride
 _FULL_PHYSICS = mujoco.mjtState.mjSTATE_FULLPHYSICS
 
@@ -38,14 +38,14 @@ def replay(model: Any, states: FloatArray, controls: FloatArray, substeps: int) 
     `substeps`: the controls of equal shares of the step.
     """
     data, feet = mujoco.MjData(model), _Feet(model)
-    steps, shares = controls.shape[0], controls.shape[1]
+    steps, fractions = controls.shape[0], controls.shape[1]
     torque = np.zeros((steps, substeps, len(JOINTS)))
     force = np.zeros((steps, substeps, len(SIDES), 3))
     moment = np.zeros((steps, substeps, len(SIDES), 3))
     for step in range(steps):
         mujoco.mj_setState(model, data, states[step], _FULL_PHYSICS)
         for part in range(substeps):
-            data.ctrl[:] = controls[step, part * shares // substeps]
+            data.ctrl[:] = controls[step, part * fractions // substeps]
             mujoco.mj_step(model, data)
             torque[step, part] = data.actuator_force[: len(JOINTS)]
             feet.add(data, force[step, part], moment[step, part])
@@ -120,5 +120,5 @@ def _stances(vertical_n: FloatArray, shortest_swing: int) -> list[tuple[int, int
         else:
             contacts.append((strike, lift))
     impulses = [float(vertical_n[strike:lift].sum()) for strike, lift in contacts]
-    enough = _STANCE_SHARE * max(impulses, default=0.0)
+    enough = _STANCE_FRACTION * max(impulses, default=0.0)
     return [contact for contact, impulse in zip(contacts, impulses, strict=True) if impulse >= enough]

@@ -183,7 +183,7 @@ def passive_force(length: FloatArray, bias: FloatArray) -> FloatArray:
     documentation, Muscle actuators).
     """
     middle = 0.5 * (1.0 + bias[:, 5])
-    share = np.maximum(length - 1.0, 0.0) / (middle - 1.0)
-    factor = np.where(share <= 1.0, 0.5 * share**2, share - 0.5)
+    fraction = np.maximum(length - 1.0, 0.0) / (middle - 1.0)
+    factor = np.where(fraction <= 1.0, 0.5 * fraction**2, fraction - 0.5)
     force: FloatArray = bias[:, 2] * bias[:, 7] * factor
     return force

@@ -225,6 +225,6 @@ def _stretched(path: FloatArray, missing: int) -> FloatArray:
     if missing == 0:
         return path
     longest = int(np.argmax(((path[1:] - path[:-1]) ** 2).sum(axis=1)))
-    share = np.arange(1, missing + 1)[:, None] / (missing + 1)
-    between = path[longest] + share * (path[longest + 1] - path[longest])
+    fraction = np.arange(1, missing + 1)[:, None] / (missing + 1)
+    between = path[longest] + fraction * (path[longest + 1] - path[longest])
     return np.concatenate([path[: longest + 1], between, path[longest + 1 :]])

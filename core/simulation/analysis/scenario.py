@@ -30,7 +30,7 @@ Act = Callable[[Float32Array], FloatArray]  # observation (N, O) -> action (N, 1
 STANDS_FIRST_S = 1.0  # before a walk that starts
 STANDS_LAST_S = 2.0  # after a walk that stops
 AFTERMATH_S = 3.0  # a fall this soon after a disturbance is put down to it
-KEEPS_UP_SHARE = 0.7  # of the distance that was asked for; less is another, slower movement
+KEEPS_UP_FRACTION = 0.7  # of the distance that was asked for; less is another, slower movement
 FELL_BEHIND = "fell behind the asked speed"
 BROKE_DOWN = "the physics broke down"
 _CONTACT_N = 5.0
@@ -99,7 +99,7 @@ def run_scenario(
         if not np.isnan(fell_at_s).any():
             break
         environment.reset(step.terminated)
-    for row in np.flatnonzero(np.isnan(fell_at_s) & (distance < KEEPS_UP_SHARE * asked)):
+    for row in np.flatnonzero(np.isnan(fell_at_s) & (distance < KEEPS_UP_FRACTION * asked)):
         cause[row] = FELL_BEHIND
     rmse = np.degrees(np.sqrt(squares / np.where(samples > 0, samples, np.nan)))
     survived = np.where(np.isnan(fell_at_s), length_s, fell_at_s)

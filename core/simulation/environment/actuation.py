@@ -22,7 +22,7 @@ from core.simulation.muscles.coordination import (
 )
 from core.simulation.muscles.leg_muscles import MODEL_SIDES, LegMuscles, joint_rows, leg_rows
 from core.twin.body import joint_strength
-from core.twin.impairments import torque_shares
+from core.twin.impairments import torque_fractions
 
 MUSCLE_DAMPING_TIME_S = 0.05  # less than of servos: muscles answer late, and damp by themselves
 FORESIGHT_S = 0.008  # joint angles are foreseen by most of a muscle interval, in which activation arrives
@@ -96,9 +96,9 @@ class JointPd:
         stiffness = np.array([[joint.stiffness_nm_rad for joint in body] for body in strength])
         lowest = np.array([[joint.lowest_nm for joint in body] for body in strength])
         highest = np.array([[joint.highest_nm for joint in body] for body in strength])
-        shares = np.array([[torque_shares(body, joint) for joint in JOINTS] for body in bodies])
+        fractions = np.array([[torque_fractions(body, joint) for joint in JOINTS] for body in bodies])
         damping = stiffness * MUSCLE_DAMPING_TIME_S
-        return JointPd(stiffness, damping, lowest * shares[..., 0], highest * shares[..., 1])
+        return JointPd(stiffness, damping, lowest * fractions[..., 0], highest * fractions[..., 1])
 
     @property
     def limit_nm(self) -> FloatArray:
@@ -140,8 +140,8 @@ class TorqueActuation(_Stateless):
 
     def effort(self, inputs: ActuationInputs) -> FloatArray:
         """Mean squared share of each joint's strength."""
-        share = self.torque_nm(inputs) / self.joint_pd.limit_nm
-        effort: FloatArray = np.mean(share**2, axis=1)
+        fraction = self.torque_nm(inputs) / self.joint_pd.limit_nm
+        effort: FloatArray = np.mean(fraction**2, axis=1)
         return effort
 
 

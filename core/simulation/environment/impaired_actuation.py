@@ -26,7 +26,7 @@ from core.simulation.environment.state_dict import load_with_prefix, with_prefix
 from core.simulation.model.model_sensors import SensorColumns
 from core.simulation.muscles.activation_dynamics import activation_after
 from core.simulation.physics.delay_line import DelayedValues
-from core.twin.impairments import severity, strength_factor, torque_shares
+from core.twin.impairments import severity, strength_factor, torque_fractions
 
 REFLEX_DELAY_S = 0.03  # spinal loop of the leg (van der Krogt et al. 2016)
 REFLEX_THRESHOLD_PER_S = 0.2
@@ -99,7 +99,7 @@ def impaired(
 def torque_left(bodies: Sequence[BodyParameters]) -> FloatArray:
     """Share of a commanded torque that weak muscles give, (N, 14, 2): negative and positive direction."""
     weak = [replace(body, strength=()) for body in bodies]
-    return np.array([[torque_shares(body, joint) for joint in JOINTS] for body in weak])
+    return np.array([[torque_fractions(body, joint) for joint in JOINTS] for body in weak])
 
 
 class LateReactions:

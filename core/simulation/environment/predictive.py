@@ -1,8 +1,9 @@
-"""Walkers without a reference: muscles in synergies, a commanded speed and slope, and nothing to imitate.
+"""Walkers whose reward knows no reference: muscles in synergies, a commanded speed and slope.
 
 There is no phase clock. A clock of a given period would prescribe the cadence, which a predictive gait must
 find by itself: a weak or hurting body walks at another one. The phase of the stride can be read from the
-joints, the loads under the feet and the muscles' activations, all of which are seen.
+joints, the loads under the feet and the muscles' activations, all of which are seen. Where walks begin is
+given (`RecordedStarts`): moments of walks of a policy that does track a reference.
 """
 
 from __future__ import annotations
@@ -225,7 +226,7 @@ class PredictiveEnvironment(BatchEnvironment):
             heading=rotation[:, 1, 1],
             drift_m=position[:, 0],
             activation=self.activation,
-            muscle_share=bodies.muscle_share,
+            muscle_fraction=bodies.muscle_fraction,
             head_acceleration_m_s2=acceleration,
             beyond_range_rad=beyond,
             load=self.load,
@@ -274,7 +275,7 @@ class _Bodies:
     weight_n: FloatArray  # (N,)
     lowest_rad: FloatArray  # (N, 14) ends of the joints' ranges
     highest_rad: FloatArray  # (N, 14)
-    muscle_share: FloatArray  # (M,) of all muscle volume
+    muscle_fraction: FloatArray  # (M,) of all muscle volume
     head_m: FloatArray  # (N, 3) from the root's origin, in its frame
     pain: FloatArray  # (N, 2)
 
@@ -288,7 +289,7 @@ class _Bodies:
             weight_n=np.array([GRAVITY_M_S2 * float(model.body_mass.sum()) for model in models]),
             lowest_rad=ranges[:, :, 0],
             highest_rad=ranges[:, :, 1],
-            muscle_share=mass / mass.sum(),
+            muscle_fraction=mass / mass.sum(),
             head_m=np.array([_head(model) for model in models]),
             pain=pain_severities([walker.body for walker in walkers]),
         )

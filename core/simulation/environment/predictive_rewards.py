@@ -27,7 +27,7 @@ class StepQuantities:
     heading: FloatArray  # (N,) cosine of the turn away from straight ahead
     drift_m: FloatArray  # (N,) sideways from the line
     activation: FloatArray  # (N, M)
-    muscle_share: FloatArray  # (M,) of all muscle volume, sums to 1
+    muscle_fraction: FloatArray  # (M,) of all muscle volume, sums to 1
     head_acceleration_m_s2: FloatArray  # (N, 3) mean over the step, without gravity
     beyond_range_rad: FloatArray  # (N, 14) how far joints are pressed into the ends of their range
     load: FloatArray  # (N, 2) vertical force under each foot, body weights
@@ -56,7 +56,7 @@ def economy(quantities: StepQuantities) -> FloatArray:
 
 def effort(quantities: StepQuantities) -> FloatArray:
     """Squared activation weighted by muscle volume (N,), 0..1 (Ackermann & van den Bogert 2010)."""
-    value: FloatArray = quantities.activation**2 @ quantities.muscle_share
+    value: FloatArray = quantities.activation**2 @ quantities.muscle_fraction
     return value
 
 

@@ -14,8 +14,8 @@ from core.simulation.environment.reward_term import RewardTerm
 # The foot's small joints are hardly seen by a camera and hardly change the gait, so they count less.
 _IMPORTANCE = {JointKind.HIP_ROTATION: 0.5, JointKind.SUBTALAR: 0.5, JointKind.TOES: 0.6}
 JOINT_IMPORTANCE: FloatArray = np.array([_IMPORTANCE.get(joint.kind, 1.0) for joint in JOINTS])
-STANCE_SHARE = (0.0, 0.1, 0.3, 0.5, 0.7, 0.85, 1.0)
-ROLL_SHARE = (0.08, 0.20, 0.42, 0.58, 0.70, 0.78, 0.92)  # centre of pressure, of the foot's length
+STANCE_FRACTION = (0.0, 0.1, 0.3, 0.5, 0.7, 0.85, 1.0)
+ROLL_FRACTION = (0.08, 0.20, 0.42, 0.58, 0.70, 0.78, 0.92)  # centre of pressure, of the foot's length
 MOST_EFFORT, MOST_WORK = 0.06, 4.0  # that a step can cost; good walking takes 0.01 and 1
 RUNNING_M_S = 1.95  # people change from walking to running about here (Thorstensson & Roberthson 1987)
 AIRBORNE = 0.2  # body weights on both feet together
@@ -99,8 +99,8 @@ def posture(quantities: StepQuantities) -> FloatArray:
 def loading(quantities: StepQuantities) -> FloatArray:
     """Weight on the foot whose turn it is; half when neither touches the ground."""
     weighted_reward = quantities.load.sum(axis=1)
-    share = quantities.load[:, 0] / np.maximum(weighted_reward, AIRBORNE)
-    value: FloatArray = np.exp(-10.0 * (share - quantities.left_load) ** 2)
+    fraction = quantities.load[:, 0] / np.maximum(weighted_reward, AIRBORNE)
+    value: FloatArray = np.exp(-10.0 * (fraction - quantities.left_load) ** 2)
     return np.where(weighted_reward < AIRBORNE, 0.5, value)
 
 
@@ -127,9 +127,9 @@ def rollover(quantities: StepQuantities) -> FloatArray:
     It decides where the ground force passes hip and knee: without it, the hip flexors work twice as hard.
     """
     weighted_reward = quantities.load.sum(axis=1)
-    share = quantities.load / np.maximum(weighted_reward, AIRBORNE)[:, None]
-    error = quantities.roll - np.interp(quantities.stance, STANCE_SHARE, ROLL_SHARE)
-    value = np.where(weighted_reward < AIRBORNE, 0.0, np.exp(-20.0 * np.sum(share * error**2, axis=1)))
+    fraction = quantities.load / np.maximum(weighted_reward, AIRBORNE)[:, None]
+    error = quantities.roll - np.interp(quantities.stance, STANCE_FRACTION, ROLL_FRACTION)
+    value = np.where(weighted_reward < AIRBORNE, 0.0, np.exp(-20.0 * np.sum(fraction * error**2, axis=1)))
     return 1.0 - quantities.rolls * (1.0 - value)
 
 

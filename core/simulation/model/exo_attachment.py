@@ -37,7 +37,7 @@ def device_config(device_id: str, lineage: str = BODY_MODEL) -> Any:
             "SIM-010",
             f"The exo {device_id} is not known to the simulation.",
             str(error),
-            "Choose another exo for this patient.",
+            "Choose Hippo_L1.",
         ) from error
 
 
@@ -340,5 +340,7 @@ def _for_this_size(change: Any, spec: Any, lineage: str) -> Any:
     own = spec.copy().compile()
     number = own.body(change.name).id
     generic = _neutral(lineage).model
-    share = own.body_mass[number] / generic.body_mass[generic.body(change.name).id]
-    return replace(change, mass=share * change.mass, diaginertia=[share * one for one in change.diaginertia])
+    fraction = own.body_mass[number] / generic.body_mass[generic.body(change.name).id]
+    return replace(
+        change, mass=fraction * change.mass, diaginertia=[fraction * one for one in change.diaginertia]
+    )

@@ -153,7 +153,7 @@ def _refuse_prosthesis(device_id: str, lineage: str) -> None:
             "SIM-012",
             f"A twin cannot walk with {device_id}.",
             "It is a prosthesis: it replaces a foot, and a twin walks on both of its own.",
-            "Choose an exo for this patient.",
+            "Choose Hippo_L1.",
         )
 
 

@@ -17,7 +17,7 @@ from core.domain.arrays import BoolArray, Float32Array, FloatArray, IntArray
 from core.domain.body import SIDES, Joint, Side
 
 
-class Segment(StrEnum):
+class ImuSite(StrEnum):
     """Where an inertial sensor can be worn."""
 
     PELVIS = "pelvis"
@@ -27,15 +27,15 @@ class Segment(StrEnum):
 
     def body(self, side: Side) -> str:
         """Body of the model."""
-        return self.value if self is Segment.PELVIS else f"{_BODIES[self]}_{side.suffix}"
+        return self.value if self is ImuSite.PELVIS else f"{_BODIES[self]}_{side.suffix}"
 
 
-_BODIES = {Segment.THIGH: "femur", Segment.SHANK: "tibia", Segment.FOOT: "calcn"}
+_BODIES = {ImuSite.THIGH: "femur", ImuSite.SHANK: "tibia", ImuSite.FOOT: "calcn"}
 _PLACE_Y_M = {
-    Segment.PELVIS: 0.0,
-    Segment.THIGH: -0.2,
-    Segment.SHANK: -0.2,
-    Segment.FOOT: 0.0,
+    ImuSite.PELVIS: 0.0,
+    ImuSite.THIGH: -0.2,
+    ImuSite.SHANK: -0.2,
+    ImuSite.FOOT: 0.0,
 }  # from the joint above
 
 
@@ -46,7 +46,7 @@ class Imu:
     In the sensor's axes; worn straight, these are the segment's: x forward, y up the bone, z to the right.
     """
 
-    segment: Segment
+    segment: ImuSite
     side: Side
 
     @property

@@ -49,11 +49,11 @@ class Strap:
     bushing: Bushing
 
 
-# Source D chose its values by trial and prints them in a supplement only. These are the order of magnitude of
-# padded cuffs on soft tissue: at 200 N they give one centimetre across the limb and more along it, where they
-# slip. So a part of an exo's work goes into its straps, as was measured on an ankle exosuit (Yandell et al.
-# 2017, J NeuroEng Rehabil 14:40). Turns are held by the same pressure at a lever: 0.15 m from a belt's middle
-# to its side, and from a frame's joint to its cuff; 0.08 m around the bone.
+# Luo et al. chose their values by trial and print them in a supplement only. These are the order of magnitude
+# of padded cuffs on soft tissue: at 200 N they give one centimetre across the limb and more along it, where
+# they slip. So a part of an exo's work goes into its straps, as was measured on an ankle exosuit (Yandell et
+# al. 2017, J NeuroEng Rehabil 14:40). Turns are held by the same pressure at a lever: 0.15 m from a belt's
+# middle to its side, and from a frame's joint to its cuff; 0.08 m around the bone.
 CUFF = Bushing.of((20_000.0, 8_000.0, 20_000.0), (450.0, 50.0, 450.0))
 BELT = Bushing.of((20_000.0, 10_000.0, 20_000.0), (450.0, 225.0, 450.0))
 # Feet are not here: a laced shoe is one with the foot.

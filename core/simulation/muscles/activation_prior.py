@@ -155,10 +155,10 @@ class ActivationPriors:
         """
         samples = np.concatenate([(phase + _PHASE_OF[side]) % 1.0 for side in MODEL_SIDES]) * _SAMPLES
         level = self._level[samples.astype(np.int64) % _SAMPLES]
-        share = np.tile(walking, len(MODEL_SIDES))[:, None]
-        variance = 1.0 - share * (1.0 - LEAST_SD) * (1.0 - level)
+        fraction = np.tile(walking, len(MODEL_SIDES))[:, None]
+        variance = 1.0 - fraction * (1.0 - LEAST_SD) * (1.0 - level)
         return ActivationPrior(
-            (FULL_BURST * share * level).astype(np.float32), np.sqrt(variance).astype(np.float32)
+            (FULL_BURST * fraction * level).astype(np.float32), np.sqrt(variance).astype(np.float32)
         )
 
 

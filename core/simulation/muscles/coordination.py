@@ -26,16 +26,16 @@ from core.simulation.network import forward
 from core.twin.body import STRENGTH
 from core.twin.impairments import strength_factor
 
-RESERVE_SHARE = 0.05
+RESERVE_FRACTION = 0.05
 """A torque missed by this share of the joint's strength costs as much as one fully active muscle."""
 RESERVE_NM: Float32Array = np.array(
-    [RESERVE_SHARE * STRENGTH[kind].limit_nm for kind in JointKind], np.float32
+    [RESERVE_FRACTION * STRENGTH[kind].limit_nm for kind in JointKind], np.float32
 )
 FEATURES = 4 * LEG_JOINTS + 3 + len(MuscleGroup)
 _LIMIT_NM: Float32Array = np.array([STRENGTH[kind].limit_nm for kind in JointKind], np.float32)
 POLISHING_STEPS = 3  # from a trained network's answer they end close to the exact torques
 _STEP_LENGTHS = (1.0, 0.5, 0.25, 0.1)
-_CLOSED_SHARE = np.float32(0.05)  # muscles at their bounds count a little, or steps would overshoot
+_CLOSED_FRACTION = np.float32(0.05)  # muscles at their bounds count a little, or steps would overshoot
 _UNIT: Float32Array = np.eye(LEG_JOINTS, dtype=np.float32)
 _GUESS_LIMIT = 4.0  # of the first guess of y: an impossible demand must not drown the other inputs
 
@@ -85,10 +85,10 @@ class CoordinationProblem:
 
     def _newton_step(self, dual: Float32Array, drive: Float32Array, transposed: Float32Array) -> Float32Array:
         residual = dual + _times(self.active, self._shift(drive)) - self.target_torque
-        open_share = np.where(
-            (drive > self.prior.low) & (drive < self.prior.high), np.float32(1.0), _CLOSED_SHARE
+        open_fraction = np.where(
+            (drive > self.prior.low) & (drive < self.prior.high), np.float32(1.0), _CLOSED_FRACTION
         )
-        slope = _UNIT + np.matmul(self.active * open_share[:, None, :], transposed)
+        slope = _UNIT + np.matmul(self.active * open_fraction[:, None, :], transposed)
         step: Float32Array = np.linalg.solve(slope, residual[..., None])[..., 0]
         return step
 

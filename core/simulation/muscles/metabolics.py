@@ -19,9 +19,9 @@ import numpy as np
 from core.domain.arrays import FloatArray, frozen
 from core.domain.muscles import LumpedMuscle, Muscle
 from core.domain.rollout import METABOLIC_MODELS
-from core.simulation.muscles.muscle_parameters import FIBRE_SHARE, SLOW_TWITCH
+from core.simulation.muscles.muscle_parameters import FIBRE_FRACTION, SLOW_TWITCH
 from core.twin.full_body import leg_muscles
-from core.twin.tendons import FASTEST, speed_share
+from core.twin.tendons import FASTEST, speed_fraction
 
 DENSITY_KG_M3 = 1059.7  # mammalian muscle (Mendez & Keys 1960)
 SPECIFIC_TENSION_PA = 0.60e6  # of the body model's largest forces: 60 N/cm^2 (Rajagopal et al. 2016)
@@ -58,8 +58,8 @@ class MetabolicMuscles:
         gain, reach = model.actuator_gainprm[muscles], model.actuator_lengthrange[muscles]
         length_m = (reach[:, 1] - reach[:, 0]) / (gain[:, 1] - gain[:, 0])
         bases = [_base(name) for name in names]
-        fibre_speed = np.array([speed_share(name) for name in names])
-        fibre_m = length_m * np.array([FIBRE_SHARE.get(base, 1.0) for base in bases])
+        fibre_speed = np.array([speed_fraction(name) for name in names])
+        fibre_m = length_m * np.array([FIBRE_FRACTION.get(base, 1.0) for base in bases])
         return MetabolicMuscles(
             names=names,
             mass_kg=gain[:, 2] / SPECIFIC_TENSION_PA * DENSITY_KG_M3 * fibre_m,

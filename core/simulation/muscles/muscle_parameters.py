@@ -64,7 +64,7 @@ SLOW_TWITCH: dict[Muscle | LumpedMuscle, float] = {
 
 # Optimal fibre length of Rajagopal et al. 2016 (IEEE Trans Biomed Eng 63:2068, table I) over that of the body
 # model, whose rigid-tendon fibre takes up the stretch of the tendon as well. Muscles not named agree.
-FIBRE_SHARE: dict[Muscle | LumpedMuscle, float] = {
+FIBRE_FRACTION: dict[Muscle | LumpedMuscle, float] = {
     Muscle.BICEPS_FEMORIS_LONG: 0.0976 / 0.1219,
     Muscle.GASTROCNEMIUS_LATERALIS: 0.0588 / 0.0701,
     Muscle.GASTROCNEMIUS_MEDIALIS: 0.0510 / 0.0746,

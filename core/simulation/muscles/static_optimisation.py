@@ -18,7 +18,7 @@ from core.simulation.model.exo_model import worn_model
 from core.simulation.model.joint_coupling import FullPose
 from core.twin.body import STRENGTH, Fidelity
 
-RESERVE_SHARE = 0.02
+RESERVE_FRACTION = 0.02
 """A joint torque missed by this share of the joint's strength costs as much as one fully active muscle."""
 _Bounds = tuple[FloatArray, FloatArray]  # each (T, M, 1), or one number
 _ROOT_AT_REST = (0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0)
@@ -60,7 +60,7 @@ def estimate_activation(
     optimisation, Crowninshield & Brand 1981, with a soft torque constraint).
     """
     torques = muscle_torques(body, angle_rad, velocity_rad_s)
-    reserve = np.array([RESERVE_SHARE * STRENGTH[joint.kind].limit_nm for joint in JOINTS])
+    reserve = np.array([RESERVE_FRACTION * STRENGTH[joint.kind].limit_nm for joint in JOINTS])
     activation = np.zeros((len(angle_rad), len(torques.muscle_names)))
     for side in SIDES:
         joints = [joint.column for joint in JOINTS if joint.side is side]

@@ -17,7 +17,7 @@ class DelayedValues:
 
     def __init__(self, delay_ticks: FloatArray, channels: int) -> None:
         self._whole = np.floor(delay_ticks).astype(np.int64)
-        self._share = (delay_ticks - self._whole)[:, None]
+        self._fraction = (delay_ticks - self._whole)[:, None]
         self._rows = np.arange(len(delay_ticks))
         slots = int(self._whole.max(initial=0)) + 2
         self._ring: FloatArray = np.zeros((slots, len(delay_ticks), channels))
@@ -30,7 +30,7 @@ class DelayedValues:
         self._ring[self._tick] = value
         later = self._ring[(self._tick - self._whole) % slots, self._rows]
         earlier = self._ring[(self._tick - self._whole - 1) % slots, self._rows]
-        delayed: FloatArray = later + self._share * (earlier - later)
+        delayed: FloatArray = later + self._fraction * (earlier - later)
         return delayed
 
     def fill(self, which: BoolArray, value: FloatArray) -> None:

@@ -1,7 +1,8 @@
 """Bodies and grounds that differ a little from what was measured, so that learning does not rely on it.
 
-Domain randomisation as in Luo et al. (2024, Nature 630:353, eq. 16) and Song et al. (2026, arXiv 2603.04166):
-every member of a batch gets its own mass, strength, friction and latency, drawn once from stated ranges.
+Domain randomisation, the idea of Luo et al. (2024, Nature 630:353, eq. 16) and Song et al. (2026, arXiv
+2603.04166): every member of a batch gets its own mass, strength, friction and latency. Luo et al. draw anew
+in every episode and vary the exo as well; here they are drawn once, and the ranges are ours.
 """
 
 from __future__ import annotations

@@ -26,8 +26,8 @@ def pain_free_phase(phase: FloatArray, right_strike: FloatArray, pain: FloatArra
     """
     landing = right_strike - SHORTER_STANCE * (pain[:, 0] - pain[:, 1])
     first = phase < landing
-    share = np.where(first, phase / landing, (phase - landing) / (1.0 - landing))
-    painless = np.where(first, share * right_strike, right_strike + share * (1.0 - right_strike))
+    fraction = np.where(first, phase / landing, (phase - landing) / (1.0 - landing))
+    painless = np.where(first, fraction * right_strike, right_strike + fraction * (1.0 - right_strike))
     return np.where(landing == right_strike, phase, painless)
 
 

@@ -37,7 +37,7 @@ TOLERANCE_DEG = {
 }
 CLEARANCE_M = 0.012  # of the swing foot in mid swing (Winter 1992, Phys Ther 72:45: 13 mm)
 _GAP_M, _SLIDE_M, _VAULT_M = 0.007, 0.020, 0.013  # residuals that cost as much as one standard deviation
-_ROUNDS = 6
+_ITERATIONS = 6
 _NUDGE_RAD = 1e-4
 _FLAT = (0.08, 0.42)  # share of the cycle after heel strike in which the foot is flat
 _RIGHT_ABOVE_LEFT = np.array([-1.0, 1.0])
@@ -64,21 +64,20 @@ def stride_for_training(reference: GaitReference, scale: SegmentScale, ground: G
     """What a twin with these segments is taught on this ground. Runs and stairs stay as they are."""
     if ground.kind is GroundKind.STAIRS:
         return reference
-    return set_on_ground(reference, scale, ground.climb).reference
+    return correct_foot_contact(reference, scale, ground.climb).reference
 
 
-def set_on_ground(reference: GaitReference, scale: SegmentScale, climb: float = 0.0) -> ContactCorrection:
-    """The stride of a body with these segments on a road that climbs by so many m per m, and its faults."""
-    angle = reference.angle_rad.tobytes()
-    return _set_on_ground(reference.period_s, reference.speed_m_s, angle, scale, climb)
-
-
-@lru_cache(maxsize=1024)  # by content: a crowd has many equal strides
-def _set_on_ground(
-    period_s: float, speed_m_s: float, angle: bytes, scale: SegmentScale, climb: float
+def correct_foot_contact(
+    reference: GaitReference, scale: SegmentScale, climb: float = 0.0
 ) -> ContactCorrection:
-    angle_rad = np.frombuffer(angle).reshape(-1, len(JOINTS))
-    return grounded(GaitReference(period_s, speed_m_s, angle_rad), _bare_model(scale), climb)
+    """The stride of a body with these segments on a road that climbs by so many m per m, and its faults.
+
+    Runs come back as they are.
+    """
+    if reference.speed_m_s > FASTEST_WALK_M_S:
+        return ContactCorrection(reference, np.zeros(len(JOINTS)), 0.0, 0.0, 0.0, 0.0, 0.0)
+    angle = reference.angle_rad.tobytes()
+    return _corrected(reference.period_s, reference.speed_m_s, angle, scale, climb)
 
 
 @lru_cache(maxsize=16)
@@ -86,22 +85,20 @@ def _bare_model(scale: SegmentScale) -> mujoco.MjModel:
     return compile_body(replace(GENERIC_BODY, scale=scale), Fidelity.FAST, surfaces=False)
 
 
-def grounded(reference: GaitReference, model: mujoco.MjModel, climb: float = 0.0) -> ContactCorrection:
-    """Correct a walking stride on a road that climbs by so many m per m, for the body of `model` (FAST).
-
-    Runs come back as they are.
-    """
-    if reference.speed_m_s > FASTEST_WALK_M_S:
-        return ContactCorrection(reference, np.zeros(len(JOINTS)), 0.0, 0.0, 0.0, 0.0, 0.0)
-    ways = _FootTrajectories(reference, model, climb)
+@lru_cache(maxsize=1024)  # by content: a training population has many equal strides
+def _corrected(
+    period_s: float, speed_m_s: float, angle: bytes, scale: SegmentScale, climb: float
+) -> ContactCorrection:
+    reference = GaitReference(period_s, speed_m_s, np.frombuffer(angle).reshape(-1, len(JOINTS)))
+    feet = _FootTrajectories(reference, _bare_model(scale), climb)
     weights = np.zeros((2 * HARMONICS + 1, len(SIDES), len(TOLERANCE_DEG)))
-    for _ in range(_ROUNDS):
-        weights = weights + ways.step(weights)
-    angle = ways.start_rad + ways.change(weights)
-    gap, slide, scuff = ways.faults(ways.own_rad)
-    gap_after, slide_after, _ = ways.faults(angle)
-    change = np.degrees(np.sqrt(np.mean((angle - ways.own_rad) ** 2, axis=0)))
-    corrected = GaitReference(reference.period_s, reference.speed_m_s, angle)
+    for _ in range(_ITERATIONS):
+        weights = weights + feet.step(weights)
+    corrected_rad = feet.start_rad + feet.change(weights)
+    gap, slide, scuff = feet.faults(feet.own_rad)
+    gap_after, slide_after, _ = feet.faults(corrected_rad)
+    change = np.degrees(np.sqrt(np.mean((corrected_rad - feet.own_rad) ** 2, axis=0)))
+    corrected = GaitReference(reference.period_s, reference.speed_m_s, corrected_rad)
     return ContactCorrection(corrected, change, gap, gap_after, slide, slide_after, scuff)
 
 
@@ -180,11 +177,11 @@ class _FootTrajectories:
 
     def _vault(self, low: FloatArray, slope: FloatArray) -> tuple[FloatArray, FloatArray]:
         """The pelvis rides on the loaded foot as an inverted pendulum does."""
-        share = np.stack([self._load, 1.0 - self._load], axis=1)
-        height = -(low * share).sum(axis=1)
+        fraction = np.stack([self._load, 1.0 - self._load], axis=1)
+        height = -(low * fraction).sum(axis=1)
         rise = vault_rise_m(np.atleast_1d(height.mean()), np.array([0.5 * self._stride_m]))
         wish = 0.5 * rise * np.cos(4 * np.pi * (self._since.min(axis=1) - TOPS))
-        rows = -slope * share[:, :, None]
+        rows = -slope * fraction[:, :, None]
         everywhere = np.ones(SAMPLES, dtype=np.bool_)
         return self._rows(height - wish, rows, everywhere, _VAULT_M, about_mean=True)
 

@@ -81,7 +81,7 @@ def standing_bank() -> StrideBank:
     return StrideBank([GaitReference(1.0, 0.0, np.tile(STANDING_RAD, (2 * HARMONICS + 1, 1)))])
 
 
-def _smooth(share: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _smooth(fraction: FloatArray) -> tuple[FloatArray, FloatArray]:
     """A soft step from 0 to 1 over shares 0 to 1 of the time for it, and its slope."""
-    inside = np.clip(share, 0.0, 1.0)
+    inside = np.clip(fraction, 0.0, 1.0)
     return 0.5 - 0.5 * np.cos(np.pi * inside), 0.5 * np.pi * np.sin(np.pi * inside)

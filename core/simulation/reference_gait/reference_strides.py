@@ -15,7 +15,7 @@ from core.errors import refuse
 
 HARMONICS = 6  # gait angles hold 99 % of their power below the sixth harmonic
 DOUBLE_SUPPORT = 0.12  # of the gait cycle, each time (Perry 1992)
-VAULT_SHARE = 0.55  # of the rise of a stiff leg that is really seen (Gard & Childress 1997)
+VAULT_FRACTION = 0.55  # of the rise of a stiff leg that is really seen (Gard & Childress 1997)
 TOPS = 0.31  # of the cycle after heel strike: mid stance, where the pelvis is highest
 SPEED_RANGE_M_S = (0.3, 2.2)  # slower is standing, faster is running
 RUNNING_RANGE_M_S = (1.6, 3.6)  # slower is walking, faster is no scenario
@@ -64,16 +64,16 @@ class StrideBank:
         left = self.left_load(phase)
         since = np.minimum(phase, (phase - self.right_strike) % 1.0)
         step_m, beat = 0.5 * self.speed_m_s * self.period_s, 4 * np.pi / self.period_s
-        share = 0.5 * vault_rise_m(leg_m, step_m) * beat**2 / GRAVITY_M_S2
-        total = 1.0 - np.minimum(share, MOST_BOB) * np.cos(4 * np.pi * (since - TOPS))
+        fraction = 0.5 * vault_rise_m(leg_m, step_m) * beat**2 / GRAVITY_M_S2
+        total = 1.0 - np.minimum(fraction, MOST_BOB) * np.cos(4 * np.pi * (since - TOPS))
         load: FloatArray = np.stack([left * total, (1.0 - left) * total], axis=1)
         return load
 
     def stance(self, phase: FloatArray) -> FloatArray:
         """How far through its stance each foot is in walking (N, 2), 0 at heel strike; beyond 1 it swings."""
         since_strike = np.stack([phase, (phase - self.right_strike) % 1.0], axis=1)
-        share: FloatArray = since_strike / (0.5 + DOUBLE_SUPPORT)
-        return share
+        fraction: FloatArray = since_strike / (0.5 + DOUBLE_SUPPORT)
+        return fraction
 
     def _sum(self, basis: FloatArray) -> FloatArray:
         joint_values: FloatArray = (basis[:, None, :] @ self._series)[:, 0]
@@ -86,7 +86,7 @@ def vault_rise_m(leg_m: FloatArray, step_m: FloatArray) -> FloatArray:
     A compass gait's, times the share that is seen (Gard & Childress 1997).
     """
     stiff = leg_m - np.sqrt(np.maximum(leg_m**2 - 0.25 * step_m**2, 0.0))
-    rise: FloatArray = VAULT_SHARE * stiff
+    rise: FloatArray = VAULT_FRACTION * stiff
     return rise
 
 
@@ -111,7 +111,7 @@ def check_reference(reference: GaitReference, gait: GaitKind = GaitKind.WALK) ->
             "SIM-001",
             "The reference stride has gaps.",
             "Some joint angles of the typical stride are missing.",
-            "Go back to Motion and record more complete strides.",
+            "Record a longer walk on the Capture page, then solve its motion.",
         )
     runs = gait is GaitKind.RUN
     low, high = RUNNING_RANGE_M_S if runs else SPEED_RANGE_M_S
@@ -128,7 +128,7 @@ def check_reference(reference: GaitReference, gait: GaitKind = GaitKind.WALK) ->
             "SIM-003",
             f"A stride of {reference.period_s:.2f} s cannot be taught.",
             f"Walking strides last {low:g} to {high:g} s.",
-            "Check the gait events on the Motion page and the frame rate of the video.",
+            "Check stride times on the Motion page and frame rate on the Capture page, or record again.",
         )
     if np.abs(reference.angle_rad).max() > LARGEST_ANGLE_RAD:
         raise refuse(

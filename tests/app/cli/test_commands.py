@@ -229,6 +229,19 @@ def test_restore_puts_the_last_good_backup_in_place_and_logs_who_did_it(shell: S
     assert (entry.who, entry.action) == (getpass.getuser(), "backup restored")
 
 
+def test_restore_brings_a_lost_database_back_and_promises_no_copy_of_it(shell: Shell, damaged: Path) -> None:
+    database_path(damaged).unlink()
+    status, said, _told = shell.types("restore", "--data-dir", str(damaged))
+    assert status == cli.EXIT_OK and said.endswith("is in place; there was no database.\n")
+    with open_store(damaged) as store:
+        assert [row.subject.code for row in store.patients()] == [a_subject().code]
+
+
+def test_restore_says_where_there_is_no_record_at_all(shell: Shell) -> None:
+    _status, _said, told = shell.types("restore", "--data-dir", str(shell.folder / "new"))
+    assert "[REC-009]" in told and "There is no record" in told
+
+
 def test_a_locked_record_is_told(shell: Shell, damaged: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("core.store.database._WAIT_FOR_LOCK_S", 0.05)
     shell.types("restore", "--data-dir", str(damaged))

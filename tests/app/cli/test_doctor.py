@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from app.cli import doctor
 from app.cli.doctor import State
 from app.cli.doctor_probes import linux_cameras
 from app.paths import data_dir_default
-from core.store.database import database_path
+from core.store.database import back_up, database_path
 from core.store.repository import open_store
 
 
@@ -32,6 +33,7 @@ def test_the_doctor_looks_at_everything_the_session_needs(tmp_path, capsys):
         "Record",
         "Processor and memory",
         "GPU",
+        "Exo program",
         "Pose model",
     ]
     assert status == (0 if body["ok"] else 1)
@@ -110,12 +112,24 @@ def test_a_data_folder_that_does_not_exist_yet_is_judged_by_its_parent(tmp_path)
 
 def test_a_damaged_record_is_found_and_leads_to_the_backup(tmp_path):
     with open_store(tmp_path):
-        assert doctor.check_record(tmp_path).state is State.OK
+        assert doctor.check_record(tmp_path).finding == "The database of the data folder is sound."
+    back_up(tmp_path, datetime.now(UTC))
     database_path(tmp_path).write_bytes(b"rubbish " * 900)
 
     check = doctor.check_record(tmp_path)
 
-    assert check.state is State.FAIL and "exotwin restore" in check.advice
+    assert check.state is State.FAIL and "Use exotwin restore" in check.advice
+
+
+def test_a_lost_database_is_found_and_no_backup_is_promised_where_there_is_none(tmp_path):
+    assert "no database yet" in doctor.check_record(tmp_path).finding
+    (tmp_path / "records" / "motion" / "1").mkdir(parents=True)
+    database_path(tmp_path).touch()
+
+    check = doctor.check_record(tmp_path)
+
+    assert check.state is State.FAIL and "is empty" in check.finding
+    assert "Nothing can be restored" in check.advice and "exotwin restore" not in check.advice
 
 
 @pytest.mark.parametrize(
@@ -164,6 +178,23 @@ def test_no_gpu_is_fine():
     check = doctor.check_gpu("a-program-that-does-not-exist")
 
     assert check.state is State.OK and "No NVIDIA GPU" in check.finding
+
+
+def test_gigabytes_for_a_gpu_that_nobody_uses_are_told():
+    assert doctor.has_gpu_libraries(["numpy", "nvidia-cublas"])
+    assert not doctor.has_gpu_libraries(["numpy", "torch"])
+
+
+def test_an_exo_program_that_was_not_compiled_fails_with_the_way_out(monkeypatch):
+    from core.exo_core import library
+
+    assert doctor.check_exo_core().state is State.OK
+
+    load = library.load
+    monkeypatch.setattr(library, "load", lambda: load(Path("nowhere") / "libexo_core.so"))
+    check = doctor.check_exo_core()
+
+    assert check.state is State.FAIL and "bootstrap.py setup" in check.advice
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from core.simulation.environment.observation import OBSERVATION_SIZE
 from core.simulation.environment.policy import PolicyNetworks
 from core.simulation.environment.tracking import Walker
 from core.simulation.model.exo_model import worn_model
-from core.simulation.reference_gait.foot_contact_correction import set_on_ground
+from core.simulation.reference_gait.foot_contact_correction import correct_foot_contact
 from core.twin.body import Fidelity
 
 REFERENCE = normal_reference()
@@ -59,7 +59,7 @@ def test_standing_on_the_feet_counts_more_than_closeness() -> None:
     ],
 )
 def test_findings_say_what_is_not_as_it_should_be(evaluation: Evaluation, codes: set[str]) -> None:
-    findings = gait_findings(evaluation, REFERENCE, set_on_ground(REFERENCE, GENERIC_BODY.scale))
+    findings = gait_findings(evaluation, REFERENCE, correct_foot_contact(REFERENCE, GENERIC_BODY.scale))
 
     assert {finding.advice.code for finding in findings} == codes
     assert all(
@@ -72,7 +72,7 @@ def test_a_stride_that_does_not_stand_on_the_ground_is_told() -> None:
     crouched[:, Joint.KNEE_L.column] += 0.35  # the left leg is too short to reach the floor
     reference = replace(REFERENCE, angle_rad=crouched)
 
-    findings = gait_findings(judged(), reference, set_on_ground(reference, GENERIC_BODY.scale))
+    findings = gait_findings(judged(), reference, correct_foot_contact(reference, GENERIC_BODY.scale))
 
     told = next(finding.advice for finding in findings if finding.advice.code == "TRN-009")
     assert ": left " in told.what

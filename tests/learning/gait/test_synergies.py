@@ -79,10 +79,10 @@ def test_the_same_activations_give_the_same_synergies() -> None:
 def test_more_synergies_never_explain_less() -> None:
     activation = np.random.default_rng(3).random((60, 10))
 
-    shares = [find_synergies(activation, NAMES, count).accounted_in_all for count in range(1, 7)]
+    fractions = [find_synergies(activation, NAMES, count).accounted_in_all for count in range(1, 7)]
 
-    assert shares == sorted(shares)
-    assert 0.0 < shares[0] < shares[-1] < 1.0
+    assert fractions == sorted(fractions)
+    assert 0.0 < fractions[0] < fractions[-1] < 1.0
 
 
 def test_the_share_of_each_muscle_is_told() -> None:

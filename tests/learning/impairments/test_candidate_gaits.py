@@ -85,7 +85,7 @@ def test_the_painful_leg_stands_shorter_than_the_other() -> None:
     assert healthy is not None and limping is not None
 
     def longer(gait) -> float:
-        return gait.sides[1].stance_share - gait.sides[0].stance_share
+        return gait.sides[1].stance_fraction - gait.sides[0].stance_fraction
 
     assert longer(limping) > longer(healthy) + 0.01
 

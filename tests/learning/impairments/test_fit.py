@@ -23,7 +23,7 @@ TWIN_KNEE = Slot(K.LIMITED_RANGE, RIGHT, joint=JointKind.KNEE)  # changes this t
 UNSEEN = Slot(K.WEAKNESS, RIGHT, group=G.HIP_ADDUCTORS)
 FALLS = Slot(K.WEAKNESS, RIGHT, group=G.KNEE_EXTENSORS)
 SLOTS = (DORSI, PLANTAR, KNEE, UNSEEN, FALLS)
-SHORT = SearchSettings(searched=4, population=10, generations=8, polishing=2)
+SHORT = SearchSettings(searched=4, population=10, generations=8, gauss_newton_steps=2)
 
 
 class BendingTwin:
@@ -132,7 +132,7 @@ def test_a_search_continues_from_its_checkpoint_as_if_it_had_not_stopped() -> No
 
     resumed.load_checkpoint(whole.save_checkpoint())
 
-    np.testing.assert_array_equal(finished(whole).misfit(), finished(resumed).misfit())
+    np.testing.assert_array_equal(finished(whole).cost(), finished(resumed).cost())
 
 
 def test_a_checkpoint_of_another_search_is_not_taken() -> None:

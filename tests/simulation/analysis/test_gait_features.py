@@ -62,7 +62,7 @@ def test_speed_time_and_steps_are_those_of_the_walk() -> None:
     for own in walk.sides:
         assert own.stride_time_s == pytest.approx(REFERENCE.period_s, rel=0.02)
         assert own.step_length_m == pytest.approx(0.5 * REFERENCE.speed_m_s * REFERENCE.period_s, rel=0.1)
-        assert 0.55 < own.stance_share < 0.7
+        assert 0.55 < own.stance_fraction < 0.7
 
 
 def test_a_foot_that_hangs_clears_the_floor_less_and_the_other_does_not_change() -> None:

@@ -24,7 +24,7 @@ from core.simulation.muscles.static_optimisation import muscle_torques
 from core.simulation.reference_gait.reference_strides import StrideBank
 from core.store.codec import decode, encode
 from core.twin.body import Fidelity
-from core.twin.tendons import speed_share
+from core.twin.tendons import speed_fraction
 from tests.ui.walks import rollout
 
 FRAMES = 12
@@ -93,7 +93,9 @@ def test_muscle_power_is_joint_power(model, walked) -> None:
 
     gain, reach = model.actuator_gainprm, model.actuator_lengthrange
     length_m = np.ptp(reach, axis=1) / (gain[:, 1] - gain[:, 0])
-    unit_velocity = facts.fibre_velocity / [speed_share(name) for name in facts.muscle_names]  # with tendon
+    unit_velocity = facts.fibre_velocity / [
+        speed_fraction(name) for name in facts.muscle_names
+    ]  # with tendon
     muscle_w = -(facts.force_n * unit_velocity * length_m).sum(axis=1)
     np.testing.assert_allclose(facts.power_w.sum(axis=1), muscle_w, rtol=1e-3, atol=0.5)
 

@@ -156,6 +156,8 @@ def test_what_a_laboratory_cannot_see_is_told_of_the_leg_muscles_of_416() -> Non
     facts = muscle_analysis(model, state, control)
 
     assert set(facts.muscle_names) == {muscle.on(side) for muscle in Muscle for side in Side}
-    active = [name for name, share in zip(facts.muscle_names, facts.activation[0], strict=True) if share > 0]
+    active = [
+        name for name, fraction in zip(facts.muscle_names, facts.activation[0], strict=True) if fraction > 0
+    ]
     assert active == [Muscle.SOLEUS.on(Side.RIGHT)]
     assert facts.force_n[0, facts.muscle_names.index(active[0])] > 500.0

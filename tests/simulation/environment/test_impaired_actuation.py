@@ -246,10 +246,10 @@ def test_reflex_torques_and_stretches_are_those_of_the_80_muscles():
     columns = [Joint.of(kind, RIGHT).column for kind in JointKind]
     for row, group in enumerate(MuscleGroup):
         muscles = [names.index(muscle.on(RIGHT)) for muscle in MEMBERS[group]]
-        arm, share = arms[muscles][:, columns], force[muscles] / force[muscles].sum()
+        arm, fraction = arms[muscles][:, columns], force[muscles] / force[muscles].sum()
         fibre = ((longest - shortest) / (high - low))[muscles]
         np.testing.assert_allclose(moment[row], -force[muscles] @ arm, atol=10.0)
-        np.testing.assert_allclose(stretch[row], share @ (arm / fibre[:, None]), atol=0.04)
+        np.testing.assert_allclose(stretch[row], fraction @ (arm / fibre[:, None]), atol=0.04)
 
 
 def pain_of(severity: tuple[float, float], load: tuple[float, float]) -> float:
@@ -275,15 +275,15 @@ def test_pain_lets_the_other_foot_land_earlier_and_nothing_happens_without():
 
 
 def test_a_painful_leg_is_asked_to_carry_the_body_for_a_shorter_time():
-    def left_share(pain: tuple[float, float]) -> float:
+    def left_fraction(pain: tuple[float, float]) -> float:
         bank = StrideBank([normal_reference()] * 200)
         phase = np.arange(200) / 200
         painless = pain_free_phase(phase, bank.right_strike, np.tile(pain, (200, 1)))
         return float(np.mean(bank.left_load(painless)))
 
-    assert left_share((0.0, 0.0)) == pytest.approx(0.5, abs=0.01)
-    assert left_share((1.0, 0.0)) == pytest.approx(0.42, abs=0.01)
-    assert left_share((0.0, 1.0)) == pytest.approx(0.58, abs=0.01)
+    assert left_fraction((0.0, 0.0)) == pytest.approx(0.5, abs=0.01)
+    assert left_fraction((1.0, 0.0)) == pytest.approx(0.42, abs=0.01)
+    assert left_fraction((0.0, 1.0)) == pytest.approx(0.58, abs=0.01)
 
 
 def test_an_antalgic_stride_shows_the_same_angles_in_another_rhythm():

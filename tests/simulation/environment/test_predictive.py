@@ -93,7 +93,7 @@ def quantities(**changes: object) -> StepQuantities:
         heading=np.ones(1),
         drift_m=np.zeros(1),
         activation=np.zeros((1, 2)),
-        muscle_share=np.array([0.75, 0.25]),
+        muscle_fraction=np.array([0.75, 0.25]),
         head_acceleration_m_s2=np.zeros((1, 3)),
         beyond_range_rad=np.zeros((1, 14)),
         load=np.array([[1.0, 0.0]]),

@@ -12,8 +12,8 @@ from core.domain.body import JOINTS
 from core.simulation.environment.reward_term import weighted_reward
 from core.simulation.environment.tracking_rewards import (
     FIRST_STEPS_REWARD,
-    ROLL_SHARE,
-    STANCE_SHARE,
+    ROLL_FRACTION,
+    STANCE_FRACTION,
     WALKING_REWARD,
     StepQuantities,
     load_limit,
@@ -27,7 +27,7 @@ JOINT_COUNT = len(JOINTS)
 def perfect() -> StepQuantities:
     """Everything as asked for: one walker in the middle of the left foot's stance."""
     nothing, joints = np.zeros(1), np.zeros((1, JOINT_COUNT))
-    middle = np.array([[STANCE_SHARE[3], 1.5]])
+    middle = np.array([[STANCE_FRACTION[3], 1.5]])
     return StepQuantities(
         angle_error_rad=joints,
         velocity_error_rad_s=joints,
@@ -46,7 +46,7 @@ def perfect() -> StepQuantities:
         load=np.array([[1.0, 0.0]]),
         left_load=np.ones(1),
         usual_load=np.array([[1.0, 0.0]]),
-        roll=np.array([[ROLL_SHARE[3], 0.5]]),
+        roll=np.array([[ROLL_FRACTION[3], 0.5]]),
         stance=middle,
         rolls=np.ones(1),
         load_limit=np.full(1, 1.15),

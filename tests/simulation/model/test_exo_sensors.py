@@ -15,7 +15,7 @@ from core.simulation.model.exo_sensors import (
     Faults,
     FootSwitch,
     Imu,
-    Segment,
+    ImuSite,
     VirtualSensors,
     add_probes,
 )
@@ -23,7 +23,7 @@ from core.simulation.model.joint_coupling import position_columns
 from core.simulation.physics.batch import BatchPhysics
 from core.twin.body import Fidelity
 
-SENSORS = (Imu(Segment.THIGH, Side.LEFT), Encoder(Joint.HIP_FLEXION_L), FootSwitch(Side.LEFT))
+SENSORS = (Imu(ImuSite.THIGH, Side.LEFT), Encoder(Joint.HIP_FLEXION_L), FootSwitch(Side.LEFT))
 PENDULUM = """
 <mujoco>
   <option gravity="0 -9.81 0"/>
@@ -123,7 +123,7 @@ def test_what_is_put_on_anew_has_no_past_and_leaves_the_others_alone() -> None:
 
 
 def test_a_rollout_of_the_body_brings_what_the_sensors_need() -> None:
-    imus = tuple(Imu(segment, side) for segment in Segment for side in SIDES)
+    imus = tuple(Imu(segment, side) for segment in ImuSite for side in SIDES)
     probes = (*imus, Encoder(Joint.KNEE_R), FootSwitch(Side.LEFT))
     model = worn_model(GENERIC_BODY, Fidelity.FAST, None, probes=probes)
     physics = BatchPhysics([model] * 2, threads=1)

@@ -10,7 +10,7 @@ from core.domain.body import JOINTS
 from core.domain.twin import GENERIC_BODY
 from core.gait.norms import normal_reference
 from core.simulation.muscles.static_optimisation import (
-    RESERVE_SHARE,
+    RESERVE_FRACTION,
     MuscleTorques,
     bounded_least_squares,
     estimate_activation,
@@ -19,7 +19,7 @@ from core.simulation.muscles.static_optimisation import (
 from core.simulation.reference_gait.reference_strides import StrideBank
 from core.twin.body import STRENGTH
 
-RESERVE = np.array([RESERVE_SHARE * STRENGTH[joint.kind].limit_nm for joint in JOINTS])
+RESERVE = np.array([RESERVE_FRACTION * STRENGTH[joint.kind].limit_nm for joint in JOINTS])
 FRAMES = 24
 
 

@@ -61,14 +61,14 @@ def test_impossible_ranges_are_refused() -> None:
 
 
 def test_mass_strength_and_friction_change_by_their_share(model: mujoco.MjModel) -> None:
-    share = np.linspace(0.5, 1.5, model.nu)
+    fraction = np.linspace(0.5, 1.5, model.nu)
     before = model.body_mass.copy()
 
-    altered = altered_model(model, Variation(1.2, share, 0.5, 0.0))
+    altered = altered_model(model, Variation(1.2, fraction, 0.5, 0.0))
 
     np.testing.assert_allclose(altered.body_mass, 1.2 * before)
     np.testing.assert_allclose(altered.dof_M0[:3], 1.2 * model.dof_M0[:3])  # as MuJoCo derives it
-    np.testing.assert_allclose(altered.actuator_gainprm[:, 2], share * model.actuator_gainprm[:, 2])
+    np.testing.assert_allclose(altered.actuator_gainprm[:, 2], fraction * model.actuator_gainprm[:, 2])
     assert altered.geom("floor").friction[0] == pytest.approx(0.5 * model.geom("floor").friction[0])
     np.testing.assert_array_equal(model.body_mass, before)  # the shared model stays as it was
 

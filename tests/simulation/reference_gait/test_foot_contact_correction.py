@@ -18,8 +18,7 @@ from core.simulation.environment.tracking import Walker, WalkingEnvironment
 from core.simulation.model.exo_model import worn_model
 from core.simulation.reference_gait.foot_contact_correction import (
     ContactCorrection,
-    grounded,
-    set_on_ground,
+    correct_foot_contact,
     stride_for_training,
 )
 from core.simulation.reference_gait.reference_strides import StrideBank
@@ -49,7 +48,7 @@ def published() -> GaitReference:
 
 @pytest.fixture(scope="module")
 def normal(model) -> ContactCorrection:
-    return grounded(published(), model)
+    return correct_foot_contact(published(), GENERIC_BODY.scale)
 
 
 def test_both_feet_share_one_floor_in_double_support(normal) -> None:
@@ -74,7 +73,7 @@ def test_an_even_stride_stays_even(normal) -> None:
 
 
 def test_a_corrected_stride_is_hardly_corrected_again(normal, model) -> None:
-    again = grounded(normal.reference, model)
+    again = correct_foot_contact(normal.reference, GENERIC_BODY.scale)
 
     assert again.change_rms_deg.max() < 1.0
 
@@ -84,7 +83,7 @@ def test_a_stiff_knee_stays_stiff(model) -> None:
     angle = np.array(own.angle_rad)
     angle[:, KNEE_L] = angle[:, KNEE_L].mean() + 0.6 * (angle[:, KNEE_L] - angle[:, KNEE_L].mean())
 
-    found = grounded(GaitReference(1.3, 0.9, angle), model)
+    found = correct_foot_contact(GaitReference(1.3, 0.9, angle), GENERIC_BODY.scale)
 
     assert found.gap_after_m < 0.25 * found.gap_before_m
     range_left, range_right = (np.ptp(found.reference.angle_rad[:, column]) for column in (KNEE_L, KNEE_R))
@@ -95,16 +94,18 @@ def test_a_run_is_left_alone(model) -> None:
     own = normal_reference()
     run = GaitReference(0.7, 2.5, own.angle_rad)
 
-    assert grounded(run, model).reference is run
+    assert correct_foot_contact(run, GENERIC_BODY.scale).reference is run
 
 
 def test_on_a_ramp_feet_stand_along_the_slope(model) -> None:
     climb = float(np.tan(np.radians(5.0)))
     stride = scenario_reference(scenario_of("ramp-up-5"), GENERIC_BODY, None)
-    on_ramp = grounded(stride, model, climb)
+    on_ramp = correct_foot_contact(stride, GENERIC_BODY.scale, climb)
 
     assert on_ramp.gap_after_m < 0.006 < on_ramp.gap_before_m
-    assert grounded(on_ramp.reference, model).gap_before_m > 0.02  # on the level it would not stand
+    assert (
+        correct_foot_contact(on_ramp.reference, GENERIC_BODY.scale).gap_before_m > 0.02
+    )  # on the level it would not stand
 
 
 def test_stairs_are_taught_as_they_are() -> None:
@@ -116,7 +117,9 @@ def test_stairs_are_taught_as_they_are() -> None:
 
 def test_equal_strides_are_set_on_the_ground_once_and_others_for_themselves() -> None:
     def taught(climb: float = 0.0, thigh: float = 1.0) -> GaitReference:
-        return set_on_ground(normal_reference(), replace(GENERIC_BODY.scale, thigh=thigh), climb).reference
+        return correct_foot_contact(
+            normal_reference(), replace(GENERIC_BODY.scale, thigh=thigh), climb
+        ).reference
 
     assert taught() is taught()
     assert np.abs(taught(climb=0.1).angle_rad - taught().angle_rad).max() > np.radians(1.0)
@@ -129,7 +132,8 @@ def test_a_foot_that_scuffs_is_told(model) -> None:
     hanging[65:90, Joint.ANKLE_L.column] -= 0.4
 
     scuff_m = [
-        grounded(replace(own, angle_rad=angle), model).scuff_before_m for angle in (own.angle_rad, hanging)
+        correct_foot_contact(replace(own, angle_rad=angle), GENERIC_BODY.scale).scuff_before_m
+        for angle in (own.angle_rad, hanging)
     ]
 
     assert scuff_m[1] > scuff_m[0] + 0.02

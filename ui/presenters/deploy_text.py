@@ -25,7 +25,7 @@ GOOD_R = 0.9  # below it the delivered torque is not what was predicted
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class ProvisionalController:
     """Where a controller on trial stands now."""
 
     connected: bool
@@ -59,7 +59,7 @@ def exo_words(state: int, said: str, waiting: Waiting | None) -> tuple[str, Tone
     return STATE_WORDS.get(state, (said, Tone.NEUTRAL))
 
 
-def trial_lines(trial: Trial) -> tuple[TrialLine, ...]:
+def trial_lines(trial: ProvisionalController) -> tuple[TrialLine, ...]:
     """The acts of a trial; the first that is not done is the one for now."""
     walked = min(trial.strides) >= LEAST_STRIDES
     armed = trial.state in ARMED_STATES
@@ -80,7 +80,7 @@ def trial_lines(trial: Trial) -> tuple[TrialLine, ...]:
     return tuple(TrialLine(words, _mark(number, done, now)) for number, (words, done) in enumerate(acts))
 
 
-def _last_act(trial: Trial) -> str:
+def _last_act(trial: ProvisionalController) -> str:
     if trial.may_keep:
         return "Keep the controller, or take it back"
     return "Stop the exo; keep the controller or take it back"
@@ -92,7 +92,7 @@ def _mark(number: int, done: bool, now: int) -> Mark:
     return Mark.DONE if done else Mark.LATER
 
 
-def why_not_keep(trial: Trial) -> str:
+def why_not_keep(trial: ProvisionalController) -> str:
     """Why it cannot be kept yet, and what to do; "" when it can."""
     if trial.may_keep:
         return ""

@@ -31,6 +31,7 @@ def curve_color(theme: Theme, side: Side, style: CurveStyle) -> QColor:
 
 
 def curve_pen(theme: Theme, side: Side, style: CurveStyle) -> QPen:
+    """Color tells the side, dashes and width the gait: each can be read without the other, also in grey."""
     pen = QPen(curve_color(theme, side, style))
     pen.setCosmetic(True)
     pen.setWidthF(_WIDTH[style])
@@ -81,9 +82,9 @@ def axis_label(axis: pg.AxisItem, text: str, theme: Theme) -> None:
     axis.setLabel(text, **{"color": theme.colors.muted, "font-size": f"{small_font(theme).pixelSize()}px"})
 
 
-def _mixed(color: QColor, other: QColor, share: float) -> QColor:
+def _mixed(color: QColor, other: QColor, fraction: float) -> QColor:
     return QColor.fromRgbF(
-        color.redF() + (other.redF() - color.redF()) * share,
-        color.greenF() + (other.greenF() - color.greenF()) * share,
-        color.blueF() + (other.blueF() - color.blueF()) * share,
+        color.redF() + (other.redF() - color.redF()) * fraction,
+        color.greenF() + (other.greenF() - color.greenF()) * fraction,
+        color.blueF() + (other.blueF() - color.blueF()) * fraction,
     )
