@@ -14,6 +14,10 @@ from installer.terminal import clock
 # The import-linter has no `-m` entry; this is what its console script calls.
 IMPORTS = "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
 
+# Two processes: tests wait for exos and screens half of the time, and every PC it runs on has two cores. A
+# file stays in one process, with its fixtures; `tests/conftest.py` puts the files that take longest first.
+SHARED_OUT = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+
 
 @dataclass(frozen=True)
 class Check:
@@ -26,7 +30,7 @@ CHECKS = (
     Check("format", ("-m", "ruff", "format", "--check", ".")),
     Check("types", ("-m", "mypy")),
     Check("import contracts", ("-c", IMPORTS)),
-    Check("tests", ("-m", "pytest")),
+    Check("tests", ("-m", "pytest", *SHARED_OUT)),
 )
 
 

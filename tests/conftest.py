@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
 
 from core.store.private import keep_private
+from tests.bad_inputs import codes_to_be_told, told_codes
 from tests.masks import ORDINARY
 
 # Before anything imports Qt, numpy or torch: no screen is needed, and two cores are not oversubscribed.
@@ -19,6 +20,38 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+@pytest.hookimpl(trylast=True)  # after those that are not asked for have been left out
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where processes share the tests, the files that take longest come first, so that none ends alone."""
+    if not hasattr(config, "workerinput"):
+        return
+    longest_s: dict[Path, float] = {}
+    for item in items:
+        longest_s[item.path] = max(longest_s.get(item.path, 0.0), _may_take_s(item))
+    items.sort(key=lambda item: -longest_s[item.path])  # stable: a file stays together, in its own order
+
+
+def _may_take_s(item: pytest.Item) -> float:
+    """What a test asks for beyond the usual limit; else 1 for a slow one and 0 for a quick one."""
+    limit = item.get_closest_marker("timeout")
+    if limit is not None and limit.args:
+        return float(limit.args[0])
+    return 0.0 if item.get_closest_marker("slow") is None else 1.0
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
+    """A test that is in the index of bad inputs fails unless its code was told while it ran."""
+    expected = codes_to_be_told(item)
+    if not expected:
+        return (yield)
+    with told_codes() as told:
+        result = yield
+    if expected - told:
+        pytest.fail(f"{', '.join(sorted(expected - told))} was not told; {', '.join(sorted(told))} was")
+    return result
 
 
 @pytest.fixture(scope="session")

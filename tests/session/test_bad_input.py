@@ -6,8 +6,11 @@ command line and its worker processes.
 
 from __future__ import annotations
 
+import ast
 import json
+import pickle
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +22,12 @@ from core.domain.emg import EmgEnvelopes
 from core.domain.findings import Finding
 from core.domain.record import RecordKind
 from core.domain.recording import Landmarks, Person, Recording
+from core.errors import Advice
 from core.jobs.values import JobSpec, SilentContext
 from core.store.repository import open_store
 from core.tasks import deploy
 from tests.app.cli.test_commands import PATIENT
+from tests.bad_inputs import index, told_codes
 from tests.capture.figures import noise, write_video
 from tests.emg.test_emg import RATE_HZ, bursts
 from tests.motion.synthetic_walk import seen_by, side_camera, synthetic_walk
@@ -119,25 +124,32 @@ INDEX = {  # bad input: code, file below tests/, test
         "test_an_exo_that_was",
     ),
     "nothing to go back to": ("EXO-018", "tasks/test_hand_over.py", "test_the_virtual_exo_walks"),
-    "exo that is not ready": ("EXO-022", "tasks/test_hand_over.py", "kept"),
-    "kept without a walk": ("DEP-021", "tasks/test_hand_over.py", "kept"),
-    "kept by nobody": ("DEP-022", "tasks/test_hand_over.py", "kept"),
+    "exo that is not ready": ("EXO-022", "tasks/test_hand_over.py", "test_what_was_too_early"),
+    "kept without a walk": ("DEP-021", "tasks/test_hand_over.py", "test_what_was_too_early"),
+    "kept by nobody": ("DEP-022", "tasks/test_hand_over.py", "test_what_was_too_early"),
     "real exo kept without a person": ("DEP-023", "tasks/test_hand_over.py", "test_a_real_exo_is_not_kept"),
     "rollback for an unknown patient": ("PAT-012", "app/cli/test_deploy.py", "test_a_rollback_names"),
     "data folder out of reach": ("REC-006", "app/cli/test_commands.py", "test_what_cannot_work_is_refused"),
 }
 
 
-@pytest.mark.parametrize(("bad_input", "where"), INDEX.items(), ids=list(INDEX))
-def test_every_bad_input_has_a_test_that_asserts_its_code(
-    repository: Path, bad_input: str, where: tuple[str, str, str]
-) -> None:
-    code, file, name = where
-    source = (repository / "tests" / file).read_text(encoding="utf-8")
-    assert f"def {name}" in source, bad_input
-    begin = source.rfind("\n\n\n", 0, source.index(f"def {name}"))  # with its table of parameters
-    end = source.find("\n\n\n", source.index(f"def {name}"))
-    assert code in source[begin:end], bad_input
+def test_every_bad_input_has_a_test(repository: Path) -> None:
+    """That its code is told, `tests/conftest.py` watches while the test runs."""
+    assert index() == INDEX
+    for bad_input, (_, file, begins) in INDEX.items():
+        tree = ast.parse((repository / "tests" / file).read_text(encoding="utf-8"))
+        names = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
+        assert any(name.startswith(("test_", begins)) and name.startswith(begins) for name in names), (
+            bad_input
+        )
+
+
+def test_a_code_that_was_not_told_is_noticed() -> None:
+    with told_codes() as told:
+        made = Advice("It is so.", "It was so.", "Do this.", "TST-001")
+        received = pickle.loads(pickle.dumps(replace(made, code="TST-002")))
+    Advice("It is so.", "It was so.", "Do this.", "TST-003")
+    assert told == {"TST-001", "TST-002"} and received.code == "TST-002"
 
 
 class Clinic:

@@ -20,6 +20,7 @@ from app.main import make_session_context
 from core.domain.controller import Deployment
 from core.domain.record import RecordKind
 from core.session.flow import Step
+from tests.session.quick_jobs import hurry
 from ui import theme
 from ui.main_window import MainWindow
 from ui.pages.deploy import DeployPage
@@ -27,7 +28,7 @@ from ui.pages.personalize import LearningPage
 
 SHORT_S, LONG_S = 60.0, 420.0
 TICK_MS = 50
-LEARN_MIN = 0.25
+LEARN_MIN = 0.06
 HOLD_MS = 2500
 WHY = "Why it is signed although walking does not get easier"
 
@@ -144,7 +145,7 @@ def _trains_and_signs(clinician: Clinician) -> None:
     clinician.clicks("Compare")
     clinician.types("Name of the clinician who signs", "Dr Test", LONG_S)
     clinician.types("Role of the clinician who signs", "physician")
-    if clinician.is_asked(WHY):  # half a minute of learning may make walking harder
+    if clinician.is_asked(WHY):  # so little learning may make walking harder
         clinician.types(WHY, "a test of the whole way, on a virtual exo")
     clinician.clicks("Sign comparison")
     clinician.clicks("Go on with Deploy")
@@ -173,6 +174,7 @@ def _walks_and_keeps(clinician: Clinician) -> None:
 
 
 if __name__ == "__main__":
+    hurry()
     application = QApplication([])
     theme.apply(application, theme.Mode.LIGHT)
     sys.stdout.write(json.dumps(walk_through(Path(sys.argv[1]))) + "\n")

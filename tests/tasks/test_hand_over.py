@@ -163,6 +163,11 @@ def test_every_step_of_it_is_in_the_trail(kept: Kept) -> None:
     assert steps == [*made, "refused", "refused", "armed", "stopped", "refused", "confirmed"]
 
 
+def test_what_was_too_early_or_by_nobody_was_refused_on_the_screens(kept: Kept) -> None:
+    codes = [news.refused.code for news in kept.inside.news() if news.refused]
+    assert list(dict.fromkeys(codes)) == ["DEP-021", "EXO-022", "DEP-022"]
+
+
 def test_nobody_gets_more_than_half_of_the_torque_on_trial(kept: Kept) -> None:
     peaks = [torque(event.values) for event in kept.inside.events if isinstance(event, Sample)]
     assert 1.0 < max(peaks) <= 6.0  # half of 12

@@ -1,0 +1,56 @@
+"""The program with shorter examinations: whole sessions in a minute, every part of them the program's own.
+
+A job learns, walks and keeps what it always does, but fewer walkers judge it, for a shorter time. Usage: call
+`hurry` before jobs are started, or `python -m tests.session.quick_jobs` with the words of `exotwin`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from dataclasses import replace
+
+from core.jobs.table import JOB_TABLE
+from core.jobs.values import JobContext, Params
+
+SHORTER: dict[str, float] = {
+    "core.tasks.learn_gait.EVALUATION_STARTS": 8,
+    "core.tasks.learn_gait.EVALUATION_S": 8.0,
+    "core.learning.exo.training.EVALUATION_WALKERS": 8,
+    "core.learning.exo.training.EVALUATION_S": 4.0,  # three strides, and longer than a fall takes
+    "core.tasks.compare.LENGTH_S": 8.0,
+}
+
+
+def learn_gait(params: Params, context: JobContext) -> str:
+    return _shorter("learn_gait", params, context)
+
+
+def train_controller(params: Params, context: JobContext) -> str:
+    return _shorter("train_controller", params, context)
+
+
+def compare(params: Params, context: JobContext) -> str:
+    return _shorter("compare", params, context)
+
+
+def _shorter(kind: str, params: Params, context: JobContext) -> str:
+    """The program's task in this process, which nothing else uses."""
+    for name, value in SHORTER.items():
+        module, constant = name.rsplit(".", 1)
+        setattr(importlib.import_module(module), constant, value)
+    return str(importlib.import_module(f"core.tasks.{kind}").run(params, context))
+
+
+def hurry() -> None:
+    """From now on the jobs that this process starts are these."""
+    for job in (learn_gait, train_controller, compare):
+        kind = job.__name__
+        JOB_TABLE[kind] = replace(JOB_TABLE[kind], task=f"tests.session.quick_jobs:{kind}")
+
+
+if __name__ == "__main__":
+    from app.__main__ import main
+
+    hurry()
+    sys.exit(main())
