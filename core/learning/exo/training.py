@@ -48,6 +48,7 @@ _RATES = (2e-5, 1e-3)  # learning rates; the upper one falls with time to a tent
 _CRITIC_ITERATIONS = 6  # the value network alone learns at first: the controller is trained already
 _SMOOTH_ITERATIONS = 10  # reported numbers are means over 6 s of walking
 _VALUE_HIDDEN = (128, 128)
+# Names and units are stored with the controller.
 CURVES = {"effort_ratio": "share", "falls_per_minute": "1/min", "similarity": "share"}
 
 
