@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from core.capture.detection import DetectedPeople, detect_people
-from core.capture.people import choose_patient
 from core.capture.pipeline import TimedFrame
 from core.capture.playback import PlaybackPictures
 from core.capture.pose import PoseDetector
@@ -40,11 +39,6 @@ def walk(shared_data, pose_model: Path, pictures: PlaybackPictures) -> DetectedP
     return _see(shared_data("video-sagittal-walk/walk.mp4"), pose_model, 137, pictures.add)
 
 
-@pytest.fixture(scope="module")
-def demo(shared_data, pose_model: Path) -> DetectedPeople:
-    return _see(shared_data("video-sagittal-walk/demo.mp4"), pose_model, 230, lambda *frame: None)
-
-
 def test_the_walker_is_seen_in_nearly_every_frame(walk: DetectedPeople) -> None:
     (person,) = walk.people
     assert len(walk.time_s) == 137
@@ -70,25 +64,6 @@ def test_every_frame_can_be_played_back(walk: DetectedPeople, pictures: Playback
     assert [time_s for time_s, _ in pictures.jpegs] == list(walk.time_s)
     assert pictures.size_px == (640, 210)
     assert all(jpeg.startswith(b"\xff\xd8") for _, jpeg in pictures.jpegs)
-
-
-def test_of_two_people_the_walker_is_taken(demo: DetectedPeople) -> None:
-    chosen, by, findings = choose_patient(demo.people)
-    track = demo.people[chosen].tracks[0]
-    hips = track.image_px[:, Landmark.LEFT_HIP.value]
-    # She walks through the lower half from right to left; the man jumps on a box in the upper half.
-    assert by == "walks furthest"
-    assert [finding.advice.code for finding in findings] == ["CAP-023"]
-    assert demo.people[chosen].label == "Person 1, walks to the left"
-    assert np.isfinite(hips[60:185, 0]).mean() > 0.98
-    assert np.nanmin(hips[60:185, 1]) > 600
-    assert hips[60, 0] > 1350 and hips[184, 0] < 250
-
-
-def test_the_man_on_the_box_is_somebody_else(demo: DetectedPeople) -> None:
-    others = [person for person in demo.people[1:] if "stays in place" in person.label]
-    assert len(others) == 1
-    assert np.nanmedian(others[0].tracks[0].image_px[:, Landmark.LEFT_HIP.value, 1]) < 350
 
 
 def test_a_missing_model_says_how_to_get_it(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ from tests.tasks.test_learn_gait import TWIN, motion
 NAMES = ("learn_gait", "train_controller", "learn_gait_on_a_full_disk", "write_to_a_full_disk", "ask")
 TABLE = {name: JobKind(f"tasks_in_trouble:{name}", name) for name in NAMES}
 LIMIT_S = 120.0
-MINUTES = 0.1
+MINUTES = 0.06
 full_disk = pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 
 

@@ -44,7 +44,7 @@ INDEX = {  # bad input: code, file below tests/, test
     "truncated video, readable": ("CAP-010", "session/test_bad_input.py", "test_frames_before_the_cut"),
     "5 frames/s": ("CAP-005", "session/test_bad_input.py", "test_a_bad_video_is_refused"),
     "no person": ("CAP-021", "session/test_bad_input.py", "test_a_bad_video_is_refused"),
-    "two people, one walks": ("CAP-023", "capture/test_pose.py", "test_of_two_people_the_walker"),
+    "two people, one walks": ("CAP-023", "tasks/test_motion_tasks.py", "test_of_two_people_the_walker"),
     "two people walk": ("CAP-022", "capture/test_people.py", "test_two_walkers_are_a_question"),
     "no complete stride": ("MOT-010", "session/test_bad_input.py", "test_a_walk_without_a_stride"),
     "EMG with NaN": ("EMG-010", "session/test_bad_input.py", "test_emg_with_gaps"),

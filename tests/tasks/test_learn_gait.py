@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import multiprocessing
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +27,6 @@ from core.errors import JobCancelled, UserError
 from core.gait.norms import normal_reference
 from core.jobs.values import JobSpec, Picture, Sample, SilentContext
 from core.learning.gait import imitation
-from core.learning.rl import training_loop
 from core.store.repository import open_store
 from core.tasks import learn_gait, simulate_gait
 from core.twin.scaling import scales_for_height
@@ -136,34 +133,6 @@ def test_a_cancelled_lesson_goes_on_where_it_stopped(visit: Visit) -> None:
     learn_gait.run(context.spec.params, context)
 
     assert any("Continues after" in getattr(event, "text", "") for event in context.events)
-
-
-def learn_with_frequent_checkpoints(spec: JobSpec, work_dir: Path) -> None:
-    """What a worker process does, until somebody kills it."""
-    learn_gait.WALKERS = 8
-    training_loop.CHECKPOINT_EVERY_S = 0.1
-    learn_gait.run({**spec.params, "minutes": 10}, SilentContext(spec, work_dir))
-
-
-def test_a_lesson_killed_in_the_middle_goes_on_from_its_last_checkpoint(visit: Visit) -> None:
-    context = visit.context(normal_reference(1.68))
-    arguments = (context.spec, context.work_dir)
-    worker = multiprocessing.get_context("spawn").Process(
-        target=learn_with_frequent_checkpoints, args=arguments, daemon=True
-    )
-    worker.start()
-    checkpoint = context.work_dir / learn_gait.CHECKPOINT
-    deadline = time.monotonic() + 200.0
-    while not checkpoint.exists() and time.monotonic() < deadline:
-        time.sleep(0.1)
-
-    worker.kill()
-    worker.join()
-    worker.close()
-    policy_id = learn_gait.run(context.spec.params, context)
-
-    assert any("Continues after" in getattr(event, "text", "") for event in context.events)
-    assert policy_id
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from core.domain.body import SAGITTAL, Side
 from core.domain.motion import Motion
 from core.domain.record import RecordKind, Verdict
-from core.domain.recording import Landmarks, Person
+from core.domain.recording import Landmark, Landmarks, Person
 from core.domain.sides_doubt import SideSource
 from core.domain.subject import Sex, Subject
 from core.domain.twin import Twin
@@ -23,6 +23,8 @@ from core.store.repository import open_store
 from core.tasks import detect_pose, fit_twin, import_video, solve_motion
 from tests.motion.synthetic_walk import exchanged, seen_by, side_camera, synthetic_walk
 from tests.refusals import refused
+
+LEFT_HIP = Landmark.LEFT_HIP.value
 
 
 class CancellingContext(SilentContext):
@@ -154,14 +156,47 @@ def real_walk(tmp_path_factory, shared_data, pose_model) -> Motion:
 
 
 def solved_video(video: Path, data_dir: Path) -> Motion:
-    recording_id = run(import_video, data_dir, visit_id=new_visit(data_dir), files=[str(video)])
-    landmarks_id = run(detect_pose, data_dir, recording_id=recording_id, person=None)
+    landmarks_id = seen_in(video, data_dir)
     return load(data_dir, run(solve_motion, data_dir, landmarks_id=landmarks_id), Motion)
 
 
-def test_the_same_walk_beside_a_man_who_jumps_has_the_same_steps(shared_data, pose_model, tmp_path):
+def seen_in(video: Path, data_dir: Path) -> str:
+    """The LANDMARKS of a video."""
+    recording_id = run(import_video, data_dir, visit_id=new_visit(data_dir), files=[str(video)])
+    return run(detect_pose, data_dir, recording_id=recording_id, person=None)
+
+
+@pytest.fixture(scope="module")
+def two_people(tmp_path_factory, shared_data, pose_model) -> tuple[Path, str]:
+    """The uncropped video: she walks through the lower half, a man jumps on a box in the upper half."""
+    data_dir = tmp_path_factory.mktemp("two")
+    return data_dir, seen_in(shared_data("video-sagittal-walk/demo.mp4"), data_dir)
+
+
+def test_of_two_people_the_walker_is_taken(two_people):
+    landmarks = load(*two_people, Landmarks)
+    hips = landmarks.patient.tracks[0].image_px[:, LEFT_HIP]
+
+    assert landmarks.chosen_by == "walks furthest"
+    assert "CAP-023" in [finding.advice.code for finding in landmarks.findings]
+    assert landmarks.patient.label == "Person 1, walks to the left"
+    assert np.isfinite(hips[60:185, 0]).mean() > 0.98
+    assert np.nanmin(hips[60:185, 1]) > 600
+    assert hips[60, 0] > 1350 and hips[184, 0] < 250
+
+
+def test_the_man_on_the_box_is_somebody_else(two_people):
+    landmarks = load(*two_people, Landmarks)
+    others = [person for person in landmarks.people[1:] if "stays in place" in person.label]
+
+    assert len(others) == 1
+    assert np.nanmedian(others[0].tracks[0].image_px[:, LEFT_HIP, 1]) < 350
+
+
+def test_the_same_walk_beside_a_man_who_jumps_has_the_same_steps(two_people):
     """In the uncropped video the detector exchanges her feet at 5.3 s, and she comes and goes."""
-    motion = solved_video(shared_data("video-sagittal-walk/demo.mp4"), tmp_path)
+    data_dir, landmarks_id = two_people
+    motion = load(data_dir, run(solve_motion, data_dir, landmarks_id=landmarks_id), Motion)
 
     assert motion.measures.cadence_steps_min == pytest.approx(97, abs=3)
     assert all(len(cycles.angle_rad) == 3 for cycles in motion.cycles)

@@ -16,8 +16,8 @@ from core.simulation.analysis.expected_impairment_effects import EXPECTED_CHANGE
 from core.tasks.policy_files import shipped_policy
 
 K, G, LEFT = ImpairmentKind, MuscleGroup, Side.LEFT
-SEVERITY = 0.5
-NOTICEABLE_RAD = 0.005  # a third of a degree: a hundred times what another start changes
+SEVERITY = 0.7  # of weakness: grade 3 of the manual muscle test
+NOTICEABLE_RAD = np.radians(1.5)  # half of what gait analysis repeats to; another start changes 0.1 degrees
 SLOTS = (
     Slot(K.WEAKNESS, LEFT, group=G.DORSIFLEXORS),
     Slot(K.WEAKNESS, LEFT, group=G.PLANTARFLEXORS),
@@ -31,7 +31,8 @@ SLOTS = (
 )
 NOT_SHOWN = {  # by the shipped policy
     "Spasticity, left plantarflexors: equinus in stance": "the heel is held down against the reflex",
-    "Weakness, left dorsiflexors: steppage: hip lifted": "lifted by 0.1 to 0.2 degrees, not noticeably",
+    "Weakness, left dorsiflexors: steppage: hip lifted": "lifted by half a degree; the knee does it",
+    "Weakness, left hip flexors: thigh swings less": "by half a degree; other muscles swing it",
 }
 
 
@@ -77,7 +78,7 @@ def test_weak_dorsiflexors_bring_the_toes_closer_to_the_floor() -> None:
     healthy, weak = walks()[None].features, walks()[SLOTS[0]].features
     assert healthy is not None and weak is not None
 
-    assert healthy.of("toe_clearance_m", LEFT) - weak.of("toe_clearance_m", LEFT) > 0.001
+    assert healthy.of("toe_clearance_m", LEFT) - weak.of("toe_clearance_m", LEFT) > 0.005  # of 37 mm
 
 
 def test_the_painful_leg_stands_shorter_than_the_other() -> None:
@@ -87,7 +88,7 @@ def test_the_painful_leg_stands_shorter_than_the_other() -> None:
     def longer(gait) -> float:
         return gait.sides[1].stance_fraction - gait.sides[0].stance_fraction
 
-    assert longer(limping) > longer(healthy) + 0.01
+    assert longer(limping) > longer(healthy) + 0.025
 
 
 def test_a_candidate_walks_the_same_alone_and_in_a_batch() -> None:

@@ -119,8 +119,7 @@ def test_estimated_facts_make_the_torques_they_explain(stride) -> None:
     facts = estimated_facts(GENERIC_BODY, angle, velocity, torque)
 
     assert facts.estimated
-    columns = [Joint.KNEE_R.column, Joint.ANKLE_L.column]
-    np.testing.assert_allclose(facts.moment_nm[:, columns], torque[:, columns], atol=12.0)
+    np.testing.assert_allclose(facts.moment_nm, torque, atol=0.3)  # of 30 and 60; other joints are at rest
     soleus = facts.activation[:, facts.muscle_names.index("soleus_l")]
     assert soleus.mean() > 2 * facts.activation[:, facts.muscle_names.index("soleus_r")].mean()
     assert (facts.metabolic_w > 0).all()

@@ -26,7 +26,7 @@ from core.twin.body import Fidelity
 UP = Ground(GroundKind.STAIRS, rise_m=STEP_RISE_M, tread_m=STEP_TREAD_M)
 DOWN = Ground(GroundKind.STAIRS, rise_m=-STEP_RISE_M, tread_m=STEP_TREAD_M)
 RAMP = Ground(GroundKind.RAMP, slope_rad=float(np.radians(10)))
-ALL = tuple({scenario.ground for scenario in SCENARIOS})
+ALL = tuple(dict.fromkeys(scenario.ground for scenario in SCENARIOS))
 
 
 @pytest.mark.parametrize("ground", ALL, ids=lambda ground: f"{ground.kind.value} {ground.climb:+.2f}")

@@ -1,0 +1,1 @@
+"""Claims about the vocabulary: what every other room takes for granted."""

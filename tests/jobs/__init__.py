@@ -1,0 +1,1 @@
+"""Claims about jobs as values."""
