@@ -54,7 +54,7 @@ def test_a_deployment_of_an_older_version_still_says_where_it_stands() -> None:
     def stage(confirmed: bool) -> Handover:
         return Deployment("a", "a", "SN", "tcp:1", confirmed, virtual=True).handover
 
-    assert (stage(True), stage(False)) == (Handover.CONFIRMED, Handover.TAKEN_BACK)
+    assert (stage(True), stage(False)) == (Handover.CONFIRMED, Handover.REVERTED)
 
 
 class Curve:
