@@ -63,6 +63,7 @@ def survived(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> tupl
     return answer["messages"], (folder / "logs" / "exotwin.log").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_the_program_survives_mistakes_and_says_so(survived: tuple[list[str], str]) -> None:
     messages, _log = survived
     assert sum("[APP-001]" in sentence for sentence in messages) == 3

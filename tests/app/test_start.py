@@ -51,6 +51,7 @@ def start_and_press(data_dir: Path, button: str, repository: Path) -> int:
     return done.returncode
 
 
+@pytest.mark.slow
 def test_the_program_starts_on_the_restored_backup_and_logs_who_restored_it(
     damaged: Path, repository: Path
 ) -> None:
@@ -62,6 +63,7 @@ def test_the_program_starts_on_the_restored_backup_and_logs_who_restored_it(
     assert len(list((damaged / "backups").glob("*.db"))) == 2  # what is restored is backed up at the end
 
 
+@pytest.mark.slow
 def test_quitting_leaves_the_damaged_record_alone(damaged: Path, repository: Path) -> None:
     before = database_path(damaged).read_bytes()
     assert start_and_press(damaged, "Quit", repository) == EXIT_NOT_OPENED

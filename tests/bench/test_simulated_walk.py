@@ -21,6 +21,7 @@ from core.twin.body import Fidelity
 from tests.refusals import code_of
 
 
+@pytest.mark.slow
 def test_forces_taken_again_are_those_that_were_felt() -> None:
     model = worn_model(GENERIC_BODY, Fidelity.FAST, None, surfaces=False)
     recording = _RecordingActuation(TorqueActuation([model], CONTROL_STEP_S))

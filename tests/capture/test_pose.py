@@ -17,6 +17,8 @@ from core.devices.cameras import VideoFileSource
 from core.domain.recording import Landmark
 from core.errors import UserError
 
+pytestmark = pytest.mark.slow
+
 
 def _see(file: Path, model: Path, frames: int, observe) -> DetectedPeople:
     def read() -> Iterator[TimedFrame]:

@@ -105,6 +105,7 @@ def test_any_flipped_bit_is_refused_or_left_to_the_signature(bit):
         assert not KEY.public.accepts(parsed.manifest_bytes, parsed.signature)
 
 
+@pytest.mark.slow
 def test_every_bit_of_the_archives_own_frame_counts():
     """Names, times, sizes and checksums between the parts: about 3800 bits, each flipped once."""
     inside: set[int] = set()

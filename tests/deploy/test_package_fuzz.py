@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 
 import cbor2
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -111,6 +112,7 @@ def refused_or_runnable(raw: bytes) -> None:
     refused_or_unsigned(repacked(device=raw))
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(cbor_trees)
 def test_any_cbor_as_the_controllers_manifest(tree):

@@ -74,6 +74,7 @@ def test_bytes_that_are_no_controller_are_not_tried_for_the_rust_client(port):
             exo.image_set_state(image.hash)
 
 
+@pytest.mark.slow
 def test_smpmgr_uploads_tries_and_keeps_a_controller(port, controller, tmp_path):
     file = tmp_path / "controller.bin"
     file.write_bytes(controller.device_bytes)

@@ -163,6 +163,7 @@ def damage(path, position):
     path.write_bytes(raw)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at", [0.3, 0.7, 0.92])
 def test_cancelling_leaves_the_controller_before(exo, at):
     def cancel(fraction, sentence):

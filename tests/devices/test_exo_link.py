@@ -100,6 +100,7 @@ def test_what_was_uploaded_is_read_back_byte_by_byte(exo):
     assert seen == sorted(seen) and seen[-1] == 1.0
 
 
+@pytest.mark.slow
 def test_torque_is_zero_until_armed_then_within_the_session_limit_and_zero_after_stop(exo):
     with connect(exo.address) as link:
         sha256 = put(link, package())
@@ -113,6 +114,7 @@ def test_torque_is_zero_until_armed_then_within_the_session_limit_and_zero_after
         assert link.info().state is DeviceState.READY
 
 
+@pytest.mark.slow
 def test_silence_of_half_a_second_ends_the_assistance(tcp_exo):
     with connect(tcp_exo.address) as link:
         sha256 = put(link, package())
@@ -125,6 +127,7 @@ def test_silence_of_half_a_second_ends_the_assistance(tcp_exo):
         assert link.faults()[-1].code == 20
 
 
+@pytest.mark.slow
 def test_the_exos_own_memory_of_events_can_be_read(tcp_exo):
     with connect(tcp_exo.address) as link:
         assert link.events() == ()
@@ -134,6 +137,7 @@ def test_the_exos_own_memory_of_events_can_be_read(tcp_exo):
         assert [(event.code, event.detail) for event in link.events()] == [(20, "released")]
 
 
+@pytest.mark.slow
 def test_an_exo_that_is_put_on_anew_waits_for_standing_and_five_steps(tcp_exo):
     with connect(tcp_exo.address) as link:
         put(link, package())
@@ -208,6 +212,7 @@ def test_nothing_is_exchanged_while_the_exo_assists(tcp_exo):
         link.stop()
 
 
+@pytest.mark.slow
 def test_limits_of_the_visit_only_tighten(tcp_exo):
     with connect(tcp_exo.address) as link:
         sha256 = put(link, package())
@@ -246,6 +251,7 @@ def test_unplugged_while_watching_is_said_and_nothing_is_sent_again(tcp_exo):
             link.info()
 
 
+@pytest.mark.slow
 def test_a_closed_connection_ends_the_assistance_at_once(tcp_exo):
     with connect(tcp_exo.address) as link:
         arm(link, put(link, package()))
@@ -301,6 +307,7 @@ def once(change):
     return lambda data: pending.pop()(data) if pending else data
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "damage",
     [
@@ -320,6 +327,7 @@ def test_reading_survives_a_damaged_answer(proxy, damage):
             assert link.echo(str(number)) == str(number)
 
 
+@pytest.mark.slow
 def test_a_command_whose_answer_was_lost_is_not_sent_again(proxy):
     contents = package()
     with connect(proxy.address) as link:
@@ -333,6 +341,7 @@ def test_a_command_whose_answer_was_lost_is_not_sent_again(proxy):
         link.stop()
 
 
+@pytest.mark.slow
 def test_a_late_answer_is_not_taken_for_the_next_one(proxy):
     with connect(proxy.address) as link:
 
@@ -345,6 +354,7 @@ def test_a_late_answer_is_not_taken_for_the_next_one(proxy):
         assert [link.echo(text) for text in ("a", "b", "c")] == ["a", "b", "c"]
 
 
+@pytest.mark.slow
 def test_an_upload_goes_on_after_a_damaged_answer(proxy):
     contents = package()
     with connect(proxy.address) as link:
@@ -389,6 +399,7 @@ def test_a_port_in_use_is_said(tmp_path):
         connect(running.address)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="no ptys")
 def test_a_port_without_an_exo_is_said():
     import pty

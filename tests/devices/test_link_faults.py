@@ -22,7 +22,7 @@ from core.errors import UserError
 from tests.deploy.controllers import SMALL, built, trained
 from tests.virtual_exo.virtual_exo_process import virtual_exo
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="no ptys")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name != "posix", reason="no ptys")]
 if os.name == "posix":
     from tests.devices.middle import Fault, Kind, Middle
 

@@ -57,6 +57,7 @@ def fault_of(core: Library, data: bytes) -> BlobFault | None:
     return None
 
 
+@pytest.mark.slow
 def test_a_controller_of_today_is_read_and_passes_its_self_test(core: Library, data: bytes):
     found = package(seed=3).blob
     controller = Controller(data, core)

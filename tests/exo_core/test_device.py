@@ -328,6 +328,7 @@ def test_any_bytes_as_frames_leave_the_exo_safe(core: Library, frames: list[byte
     assert exo.state is DeviceState.SAFE
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(
     requests=st.lists(

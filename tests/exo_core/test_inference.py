@@ -25,6 +25,8 @@ from tests.exo_core.kinds import KINDS, controller_of, package_of
 from tests.exo_core.nets import CoreNet, Layer, random_layers, run_reference, run_torch
 from tests.exo_core.other_generator import run_other
 
+pytestmark = pytest.mark.slow
+
 MLP = (16, 128, 64, 2)
 TEMPORAL = (4, 16, 16, 16, 16, 2)
 DILATIONS = (1, 2, 4, 8)

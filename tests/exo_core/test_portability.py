@@ -21,6 +21,7 @@ SOURCE_FILES = sorted(SOURCES.glob("*.c"))
 SMALL_LIBRARY = {"memcpy", "memset", "memcmp", "memmove", "strlen"}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(find_spec("ziglang") is None, reason="ziglang is a development package")
 @pytest.mark.parametrize("source", SOURCE_FILES, ids=lambda path: path.stem)
 def test_it_compiles_for_a_cortex_m7_with_hardware_floats_and_no_fused_sums(source: Path, tmp_path: Path):
@@ -36,6 +37,7 @@ def test_it_compiles_for_a_cortex_m7_with_hardware_floats_and_no_fused_sums(sour
     assert "cortex-m7" in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", SOURCE_FILES, ids=lambda path: path.stem)
 def test_nothing_is_allocated_and_no_mathematics_library_is_needed(source: Path, tmp_path: Path):
     done = subprocess.run(

@@ -82,6 +82,7 @@ def _capsule_ends(
     return ahead, np.array(ends)[:, 2] - np.array(radii) - ground_height_m(item.ground, ahead)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("item", SHAPES, ids=lambda item: item.key)
 @pytest.mark.parametrize("height_m", [1.55, 1.85])
 def test_the_standing_foot_stands_and_the_swinging_foot_clears_the_ground(
@@ -100,6 +101,7 @@ def test_the_standing_foot_stands_and_the_swinging_foot_clears_the_ground(
     assert above[round(first * SAMPLES) : round(last * SAMPLES)].min() > 0.005
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("item", SHAPES, ids=lambda item: item.key)
 def test_angles_stay_within_the_ranges_of_the_body(item: Scenario) -> None:
     limits = Skeleton(GENERIC_BODY).limit_rad

@@ -74,6 +74,7 @@ def test_landmark_slopes_are_the_derivatives_of_the_landmarks():
         np.testing.assert_allclose(slopes[:, :, column], numeric, atol=1e-7)
 
 
+@pytest.mark.slow
 def test_points_in_space_give_flexion_within_2_and_every_seen_angle_within_3_degrees(walk):
     world_m, confidence = in_space(walk)
     observation = observe_space(walk.time_s, world_m, confidence)
@@ -83,6 +84,7 @@ def test_points_in_space_give_flexion_within_2_and_every_seen_angle_within_3_deg
     assert rmse_deg(solution.kinematics.angle_rad, walk.angle_rad, SEEN).max() < 3.0
 
 
+@pytest.mark.slow
 def test_a_walk_in_any_direction_gives_the_same_angles(walk):
     world_m, confidence = in_space(walk)
     c, s = np.cos(2.2), np.sin(2.2)
@@ -105,6 +107,7 @@ def test_three_cameras_give_flexion_within_2_and_a_half_degrees_and_a_step_width
     assert 0.05 < motion.measures.step_width_m < 0.30
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("side", [1.0, -1.0], ids=["from her left", "from her right"])
 def test_one_camera_gives_flexion_within_3_degrees(walk, side):
     motion = solve(seen_by(walk, side_camera(6.0 * side)))
@@ -124,6 +127,7 @@ def test_one_camera_finds_every_step_and_the_speed(walk, one_camera):
     assert motion.residual_m < 0.05
 
 
+@pytest.mark.slow
 def test_angles_stay_within_the_models_limits(walk):
     motion = solve(seen_by(walk, side_camera(), noise_px=4.0))
     limit_rad = Skeleton(BodyParameters(HEIGHT_M, 60.0)).limit_rad
@@ -140,6 +144,7 @@ def test_one_camera_claims_nothing_outside_the_sagittal_plane(one_camera):
     assert "MOT-022" in {finding.advice.code for finding in motion.findings}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("frames", [slice(40, 41), slice(60, 66), slice(30, 75)], ids=str)
 def test_exchanged_legs_are_put_back(walk, frames):
     clean = seen_by(walk, side_camera())
@@ -214,6 +219,7 @@ def test_the_detectors_own_sides_can_be_kept(walk):
     assert kept.swapped_fraction == 0.0 and not kept.sides_in_doubt
 
 
+@pytest.mark.slow
 def test_only_the_longest_way_in_one_direction_is_measured(walk):
     track = seen_by(walk, side_camera())
     frames = np.concatenate([np.zeros(45, int), np.arange(135), np.full(30, 134), np.arange(134, 80, -1)])
@@ -241,6 +247,7 @@ def test_strides_carry_the_time_of_the_recording(walk, one_camera):
     assert later.strides[0].start_s == pytest.approx(one_camera.strides[0].start_s + 2.0, abs=1e-3)
 
 
+@pytest.mark.slow
 def test_what_the_detector_guesses_beyond_the_picture_is_not_used(walk):
     track = without_projection(seen_by(walk, side_camera()))
     image = np.array(track.image_px)
@@ -317,6 +324,7 @@ def test_who_moves_on_the_spot_half_in_front_of_a_camera_bends_knees_within_6_de
     assert rmse_deg(solution.kinematics.angle_rad, walk.angle_rad, knees).max() < 6.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("degrees", "told"), [(15.0, False), (40.0, True), (62.0, True)])
 def test_a_walk_out_of_the_picture_plane_says_so(walk, degrees, told):
     motion = solve(from_half_in_front(walk, degrees, on_the_spot=False))
@@ -344,6 +352,7 @@ def test_a_walk_towards_the_camera_is_refused(walk):
     assert code_of((seen_by(walk, front),)) == "MOT-002"
 
 
+@pytest.mark.slow
 def test_a_walk_of_one_step_is_refused():
     assert code_of((seen_by(synthetic_walk(seconds=0.9), side_camera()),)) == "MOT-010"
 

@@ -101,6 +101,7 @@ def kill_the_worker() -> None:
     worker.kill()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["learn_gait", "train_controller"])
 def test_a_lesson_whose_worker_is_killed_goes_on_from_its_checkpoint(
     jobs: JobService, training_params: dict[str, dict[str, JsonValue]], tmp_path: Path, kind: str
@@ -137,6 +138,7 @@ def test_a_full_disk_is_told_with_its_code_whatever_a_task_was_writing(jobs: Job
     assert isinstance(outcome, Refused) and outcome.advice.code == "REC-003"
 
 
+@pytest.mark.slow
 @full_disk
 def test_a_full_disk_stops_a_lesson_with_advice_and_keeps_its_last_checkpoint(
     jobs: JobService, training_params: dict[str, dict[str, JsonValue]], tmp_path: Path

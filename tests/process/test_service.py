@@ -131,6 +131,7 @@ def test_a_job_that_died_with_its_program_is_offered_again(jobs: JobService, tmp
     assert restarted.wait(job_id, LONG_S) == Done("kept")
 
 
+@pytest.mark.slow
 def test_a_paused_job_stands_still_until_it_goes_on(jobs: JobService) -> None:
     listener = Listener(jobs)
     job_id = jobs.submit("count", {})

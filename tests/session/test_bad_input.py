@@ -226,6 +226,7 @@ def _nobody(path: Path) -> None:
     write_video(path, noise(40), 30.0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("make", "code"),
     [
@@ -254,6 +255,7 @@ def _findings(clinic: Clinic, record_id: str, payload: type[Any]) -> list[str]:
     return [finding.advice.code for finding in findings]
 
 
+@pytest.mark.slow
 def test_frames_before_the_cut_of_a_video_are_kept_with_a_warning(clinic: Clinic) -> None:
     whole = write_video(clinic.folder / "whole.avi", noise(60), 30.0, "MJPG").read_bytes()
     cut = clinic.folder / "cut.avi"
@@ -267,6 +269,7 @@ def test_frames_before_the_cut_of_a_video_are_kept_with_a_warning(clinic: Clinic
         assert store.load(record_id, Recording).videos[0].frames >= 20
 
 
+@pytest.mark.slow
 def test_a_walk_without_a_stride_is_refused(clinic: Clinic) -> None:
     clinic.assert_refused(clinic.job("solve_motion", landmarks_id=clinic.landmarks_id), "MOT-010")
 
@@ -281,6 +284,7 @@ def _emg(clinic: Clinic, channel: str = "L_soleus", spoil: slice | None = None) 
     return str(path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("channel", "params", "code"),
     [
@@ -295,6 +299,7 @@ def test_bad_emg_is_refused(clinic: Clinic, channel: str, params: dict[str, Any]
     clinic.assert_refused(clinic.job("import_emg", visit_id=clinic.visit_id, file=file, **params), code)
 
 
+@pytest.mark.slow
 def test_emg_with_gaps_is_kept_and_the_channel_named(clinic: Clinic) -> None:
     file = _emg(clinic, spoil=slice(2000, 3500))
     status, record_id, told = clinic.job("import_emg", visit_id=clinic.visit_id, file=file)

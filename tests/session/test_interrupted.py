@@ -21,6 +21,8 @@ from core.jobs.values import Cancelled, Crashed, JobSpec, JobState, SilentContex
 from core.store.repository import open_store
 from core.tasks import demo_patient, solve_motion
 
+pytestmark = pytest.mark.slow
+
 GO_ON = "Go on learning"
 ORPHANS_S = 45.0  # the grace of an orphan is 20 s
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtWidgets import QApplication
 
 from app.bench.screen import a_screen
 from app.cli.commands import EXIT_OK, EXIT_REFUSED
@@ -19,6 +20,7 @@ from app.session_request import LEAST_MINUTES, SessionRequest
 from core.jobs.table import JOB_TABLE
 from core.jobs.values import JobSpec, SilentContext
 from tests.session.quick_jobs import SHORTER
+from tests.ui.conftest import app as app
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 PROGRAM = [sys.executable, "-m", "tests.session.quick_jobs"]  # `exotwin` with shorter examinations
@@ -105,7 +107,7 @@ class OneProcess:
 
 
 def test_the_demo_session_comes_to_its_virtual_exo_whatever_it_learned(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, app: QApplication, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in SHORTER.items():
         monkeypatch.setattr(name, value)

@@ -79,6 +79,7 @@ def test_a_trail_comes_back_as_it_was_written(tmp_path: Path) -> None:
     assert written[0].previous_sha256 == FIRST and written[2].previous_sha256 == written[1].sha256
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("column", [*TEXTS, "detail", "previous_sha256", "sha256"])
 @pytest.mark.parametrize("number", [1, 3, ENTRIES])
 def test_a_changed_field_is_found_in_its_entry(folder: Path, number: int, column: str) -> None:

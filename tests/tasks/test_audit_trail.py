@@ -36,6 +36,7 @@ def test_a_refusal_is_written_down_and_goes_on(store):
     assert entry.event.detail == "It expired. Time went by. Make a new one. [DEP-013]"
 
 
+@pytest.mark.slow
 def test_what_the_exo_remembers_comes_in_once(store):
     trail = Trail(store, ABOUT)
     with virtual_exo("--listen", "tcp:0") as running, connect(running.address) as link:

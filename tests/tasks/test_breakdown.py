@@ -28,6 +28,7 @@ def pushed_apart(*arguments: Any, **named: Any) -> Any:
     return model
 
 
+@pytest.mark.slow
 def test_a_body_that_breaks_down_is_told_with_a_recording_that_can_be_replayed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

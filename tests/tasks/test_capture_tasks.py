@@ -48,6 +48,7 @@ def walked(tmp_path_factory, shared_data: Callable[[str], Path], pose_model: Pat
     return Walked(data_dir, visit_id, recording_id, detect_pose.run(params, _context(data_dir)))
 
 
+@pytest.mark.slow
 def test_a_walk_becomes_a_recording_without_findings(walked: Walked) -> None:
     with open_store(walked.data_dir) as store:
         recording = store.load(walked.recording_id, Recording)
@@ -145,6 +146,7 @@ def test_a_cancelled_search_leaves_no_record_and_no_thread(walked: Walked, tmp_p
     assert not any(thread.name.startswith(("decode", "searcher")) for thread in threading.enumerate())
 
 
+@pytest.mark.slow
 def test_the_camera_that_sees_the_patient_is_enough(
     tmp_path: Path, shared_data: Callable[[str], Path], pose_model: Path
 ) -> None:
@@ -179,6 +181,7 @@ def _record(data_dir: Path, camera: str, *presses: tuple[int, str]) -> tuple[str
     return record_camera.run({"visit_id": _visit(data_dir), "camera": camera}, context), context
 
 
+@pytest.mark.slow
 def test_a_live_walk_is_shown_judged_and_recorded(tmp_path: Path, shared_data, pose_model: Path) -> None:
     camera = str(shared_data("video-sagittal-walk/walk.mp4"))
     recording_id, context = _record(tmp_path, camera, (10, "start"), (45, "stop"))

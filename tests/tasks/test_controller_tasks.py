@@ -163,6 +163,7 @@ def test_a_trained_controller_is_compared_with_its_rivals(trained: Trained) -> N
     assert comparison.sentence.startswith("In simulation")
 
 
+@pytest.mark.slow
 def test_a_cancelled_training_goes_on_where_it_stopped(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(training_loop, "CHECKPOINT_EVERY_S", 0.0)
     context = visit.training()
@@ -176,6 +177,7 @@ def test_a_cancelled_training_goes_on_where_it_stopped(visit: Visit, monkeypatch
     assert any("Continues after" in getattr(event, "text", "") for event in context.events)
 
 
+@pytest.mark.slow
 def test_the_twin_gets_used_to_the_exo_before_the_exo_learns(trained: Trained) -> None:
     sentences = [event.sentence for event in trained.told.events if isinstance(event, Progress)]
     used = sentences.index("The twin gets used to wearing the exo")
@@ -194,6 +196,7 @@ def test_bad_wishes_are_refused_with_advice(visit: Visit, changes: dict, code: s
     assert refused.value.advice.code == code
 
 
+@pytest.mark.slow
 def test_a_damaged_checkpoint_is_refused_with_advice(visit: Visit) -> None:
     context = visit.training()
     (context.work_dir / train_controller.CHECKPOINT).write_bytes(b"not a checkpoint")

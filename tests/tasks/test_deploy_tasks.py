@@ -213,6 +213,7 @@ def test_a_passphrase_that_is_sent_to_the_job_opens_the_sites_key(visit, tmp_pat
         assert not any(PASSPHRASE in entry.event.detail for entry in store.audit_trail())
 
 
+@pytest.mark.slow
 def test_the_passphrase_reaches_the_worker_process_and_no_file(visit):
     make_site_key(visit.data_dir, None, PASSPHRASE)
     params = {

@@ -123,6 +123,7 @@ def load(folder: Path, record_id: str) -> ImpairmentFit:
         return store.load(record_id, ImpairmentFit)
 
 
+@pytest.mark.slow
 def test_a_recorded_drop_foot_is_found_and_saved_with_its_uncertainty(tmp_path: Path) -> None:
     context = context_for(tmp_path, recorded(0.5))
 
@@ -135,6 +136,7 @@ def test_a_recorded_drop_foot_is_found_and_saved_with_its_uncertainty(tmp_path: 
     assert fit_impairments.summary(fit).startswith(f"{DROP.slot.label} 0.")
 
 
+@pytest.mark.slow
 def test_a_search_that_was_stopped_ends_as_if_it_had_not_been(tmp_path: Path) -> None:
     for name in ("whole", "stopped"):
         (tmp_path / name).mkdir()

@@ -32,6 +32,8 @@ from tests.tasks.test_deploy_tasks import CODE, Visit, context, deployed, packed
 from tests.virtual_exo.fault_channel import FaultChannel
 from tests.virtual_exo.virtual_exo_process import QUICK, VirtualExoProcess, virtual_exo
 
+pytestmark = pytest.mark.slow
+
 visit = test_deploy_tasks.visit  # a signed controller
 
 CLINICIAN = Approver("Dr A", "physician", f"I saw {CODE} walk with it.")

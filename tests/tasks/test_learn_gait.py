@@ -102,6 +102,7 @@ def visit(tmp_path: Path) -> Visit:
     return Visit(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_person_gets_a_policy_with_its_evaluation_and_the_twin_walks(visit: Visit) -> None:
     context = visit.context(normal_reference(1.68))
 
@@ -124,6 +125,7 @@ def test_a_person_gets_a_policy_with_its_evaluation_and_the_twin_walks(visit: Vi
         assert rollout.fell_at_s is None, rollout.fall_cause
 
 
+@pytest.mark.slow
 def test_a_cancelled_lesson_goes_on_where_it_stopped(visit: Visit) -> None:
     context = visit.context(normal_reference(1.68))
     impatient = Impatient(context.spec, context.work_dir)
@@ -170,6 +172,7 @@ def test_a_fidelity_that_cannot_be_learned_with_is_refused(visit: Visit) -> None
     assert caught.value.advice.code == "TRN-006"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("fidelity", "muscles"), [("standard", True), ("full", True), ("fast", False)])
 def test_muscles_learn_to_work_together_where_they_move_the_twin(
     visit: Visit, monkeypatch: pytest.MonkeyPatch, fidelity: str, muscles: bool

@@ -24,6 +24,8 @@ from core.tasks import detect_pose, fit_twin, import_video, solve_motion
 from tests.motion.synthetic_walk import exchanged, seen_by, side_camera, synthetic_walk
 from tests.refusals import refused
 
+pytestmark = pytest.mark.slow
+
 LEFT_HIP = Landmark.LEFT_HIP.value
 
 

@@ -30,6 +30,7 @@ def context(tmp_path: Path) -> SilentContext:
     return SilentContext(spec, tmp_path)
 
 
+@pytest.mark.slow
 def test_a_scenario_of_the_default_twin_leaves_arrays_a_summary_and_a_film(context: SilentContext) -> None:
     out = context.work_dir / "out"
     params = {"scenario": "ramp-up-5", "seconds": 2.0, "starts": 2, "out": str(out)}
@@ -79,6 +80,7 @@ def test_what_cannot_be_simulated_is_refused_with_what_can(
     assert told in refusal.value.advice.one_line()
 
 
+@pytest.mark.slow
 def test_the_default_twin_walks_by_its_muscles_when_asked(context: SilentContext) -> None:
     out = context.work_dir / "out"
     params = {"scenario": "level", "fidelity": "standard", "seconds": 2.0, "starts": 1, "out": str(out)}

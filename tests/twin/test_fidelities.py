@@ -56,6 +56,7 @@ def lowest_sole_m(model: mujoco.MjModel, data: mujoco.MjData) -> float:
     return float((data.geom_xpos[capsules, 2] - model.geom_size[capsules, 0] - down).min())
 
 
+@pytest.mark.slow
 @every_fidelity
 def test_the_person_weighs_what_the_scale_says_and_has_the_same_legs(fidelity):
     model, fast = person(fidelity), person(Fidelity.FAST)
@@ -172,6 +173,7 @@ def test_the_26_muscles_keep_the_moment_arms_of_their_source(kind, angles_deg, t
         np.testing.assert_allclose(arms[0][:13], arms[1][:13], atol=tolerance_m)
 
 
+@pytest.mark.slow
 def test_the_26_muscles_keep_the_knee_extensors_moment_arm_through_gait():
     model = compile_body(GENERIC_BODY, Fidelity.LUMPED, surfaces=False)
 

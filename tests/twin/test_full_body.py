@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import mujoco
 import numpy as np
+import pytest
 
 from core.domain.twin import GENERIC_BODY
 from core.twin.body import Fidelity, compile_body
 from core.twin.full_body import full_spec
 from core.twin.scaling import neutral_pose
+
+pytestmark = pytest.mark.slow
 
 LEG_BONES = ("femur", "tibia", "talus", "calcn", "toes", "patella")
 LIGHTEST_BONE_KG = 0.002  # links without a bone have a gram

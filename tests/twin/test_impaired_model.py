@@ -34,6 +34,7 @@ def numbers(model: mujoco.MjModel) -> dict[str, np.ndarray]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fidelity", [Fidelity.FAST, Fidelity.LUMPED])
 def test_a_changed_copy_equals_the_compiled_body_in_every_number(fidelity):
     strong = replace(GENERIC_BODY, strength=(GroupStrength(MuscleGroup.HAMSTRINGS, RIGHT, 1.2),))

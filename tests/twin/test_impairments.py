@@ -41,6 +41,7 @@ def servo_range_nm(model: mujoco.MjModel) -> dict[str, tuple[float, float]]:
     return {joint.value: tuple(model.actuator(joint.value).forcerange) for joint in JOINTS}
 
 
+@pytest.mark.slow
 @muscle_bodies
 def test_a_strength_factor_scales_every_muscle_of_its_group_and_side_and_no_other(fidelity):
     kind = LumpedMuscle if fidelity is Fidelity.LUMPED else Muscle
@@ -137,6 +138,7 @@ def passive_torque_nm(model: mujoco.MjModel, joint: Joint, angle_rad: float, spe
     return float(data.qfrc_passive[own.dofadr[0]])
 
 
+@pytest.mark.slow
 @every_leg_body
 @pytest.mark.parametrize("kind", [JointKind.HIP_FLEXION, JointKind.KNEE, JointKind.ANKLE])
 def test_a_stiff_joint_resists_bending_and_speed_in_proportion_to_severity(fidelity, kind):
@@ -153,6 +155,7 @@ def test_a_stiff_joint_resists_bending_and_speed_in_proportion_to_severity(fidel
     assert added(other, 0.4, 2.0) == 0.0
 
 
+@pytest.mark.slow
 @every_leg_body
 def test_limited_range_moves_the_end_that_walking_needs_on_its_own_side_only(fidelity):
     limited = body(

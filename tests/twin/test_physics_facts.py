@@ -30,6 +30,7 @@ def momentum(model: mujoco.MjModel, data: mujoco.MjData) -> np.ndarray:
     return np.array(data.subtree_linvel[0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fidelity", LEGS)
 def test_a_body_in_the_air_falls_with_g_whatever_its_muscles_do(fidelity):
     model = generic(fidelity)

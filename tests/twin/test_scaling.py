@@ -38,6 +38,7 @@ def moment_arms_m(model: mujoco.MjModel, joint: str) -> np.ndarray:
     return arms[:, model.joint(joint).dofadr[0]]
 
 
+@pytest.mark.slow
 def test_unit_factors_and_the_generic_mass_leave_every_compiled_number_unchanged(generic):
     same = scaled(BodyParameters(GENERIC_BODY.height_m, float(generic.body_mass.sum())))
 

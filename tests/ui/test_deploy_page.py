@@ -204,6 +204,7 @@ def test_arming_needs_a_ready_exo_and_a_held_button(
     assert board.sent == [("job-1", "arm"), ("job-1", "stop")]
 
 
+@pytest.mark.slow
 def test_a_short_press_does_not_arm(app: QApplication) -> None:
     button = HoldButton("Hold to arm")
     emitted: list[bool] = []

@@ -34,6 +34,7 @@ def window(context: SessionContext) -> MainWindow:
     return window
 
 
+@pytest.mark.slow
 def test_the_first_window_loads_nothing_heavy(repository: Path) -> None:
     code = (
         "import sys; import ui.main_window, ui.session_context, ui.presenters.patients, ui.pages.patients;"
@@ -63,6 +64,7 @@ def test_nothing_is_cut_off_at_1280_by_800(
     assert (window.width(), window.height()) == (1280, 800)
 
 
+@pytest.mark.slow
 def test_escape_held_for_half_a_second_stops_the_exo(
     context: SessionContext, window: MainWindow, board: HandBoard
 ) -> None:

@@ -103,6 +103,7 @@ def test_a_stage_without_a_screen_still_keeps_the_time(app: QApplication) -> Non
     assert emitted[1] - emitted[0] == pytest.approx(0.02)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("xvfb-run") is None, reason="needs xvfb-run, a virtual screen")
 def test_on_a_screen_bones_muscles_exo_and_ghost_are_drawn(repository: Path) -> None:
     """In a process of its own: VTK needs a real window, and this one has none."""

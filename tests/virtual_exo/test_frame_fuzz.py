@@ -65,6 +65,7 @@ def ready(tmp_path_factory):
     return worn
 
 
+@pytest.mark.slow
 @settings(max_examples=250, deadline=None)
 @given(st.lists(LINES, min_size=1, max_size=8), st.integers(1, 64))
 def test_no_bytes_on_the_line_move_or_silence_an_exo_that_is_ready(ready, lines, chunk):

@@ -74,6 +74,7 @@ LATCHING = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LATCHING)
 def test_a_fault_of_the_world_ends_in_zero_torque_in_time_and_latches(assisting, name):
     case = LATCHING[name]

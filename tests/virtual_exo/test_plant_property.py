@@ -88,6 +88,7 @@ def check(moments, peak_nm, rate_nm_s):
         assert now.state in (DeviceState.ARMED, DeviceState.ACTIVE) or is_off(now)
 
 
+@pytest.mark.slow
 @settings(
     max_examples=25,
     deadline=None,

@@ -24,6 +24,8 @@ from tests.exo_core.host import EXO, IMAGE, WRITE, Exo
 from tests.virtual_exo.fault_channel import FaultChannel
 from tests.virtual_exo.virtual_exo_process import virtual_exo
 
+pytestmark = pytest.mark.slow
+
 CUTS, KILLS, MANY_KILLS = 120, 4, 1000
 CHANGES = 16  # of the storage in what `bring` does, about
 

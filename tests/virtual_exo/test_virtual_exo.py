@@ -59,6 +59,7 @@ def test_it_ends_cleanly_when_asked(number):
     running.end()
 
 
+@pytest.mark.slow
 def test_it_ends_when_its_parent_is_gone():
     parent = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     options = ["--listen", "tcp:0", "--parent", str(parent.pid)]
@@ -90,6 +91,7 @@ def test_a_wrong_option_is_said_with_advice(options, code):
     assert code in done.stderr and "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_ticks_keep_up_with_the_clock():
     with virtual_exo("--listen", "tcp:0") as running, connect(running.address) as link:
         first, began = link.telemetry(NEWEST).next_seq, time.monotonic()
@@ -243,6 +245,7 @@ def package_of(seed):
     return parse_package(built(trained(seed, hidden=SMALL)).archive)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="no SIGKILL")
 @pytest.mark.parametrize("cut", [1, 2, 3, 5, 7, 9])
 def test_a_power_cut_in_any_change_leaves_the_old_or_the_new_controller(tmp_path, old_and_new, cut):
@@ -329,6 +332,7 @@ def walk(exo, host, seconds):
         exo.pass_time(0.05)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "numbers", "row"), WRONG, ids=lambda value: str(value))
 def test_what_goes_wrong_in_the_world_wakes_its_row(quick, name, numbers, row):
     exo, host = quick
@@ -425,6 +429,7 @@ class Line:
         return False
 
 
+@pytest.mark.slow
 def test_the_channel_shows_what_the_motors_did():
     with (
         virtual_exo("--listen", "pty", "--plant", str(QUICK), "--faults", "tcp:0") as running,

@@ -151,6 +151,7 @@ def test_what_cannot_work_is_refused_before_anything_takes_time(
     assert not (shell.folder / "data" / "records").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "code"),
     [
@@ -251,6 +252,7 @@ def test_a_locked_record_is_told(shell: Shell, damaged: Path, monkeypatch: pytes
     assert code == "REC-001"
 
 
+@pytest.mark.slow
 def test_a_simulated_scenario_says_what_came_of_the_default_twin(shell: Shell) -> None:
     out = shell.folder / "walk"
     words = ("simulate", "level", "--starts", "1", "--seconds", "5", "--out", str(out))

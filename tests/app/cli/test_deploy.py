@@ -132,6 +132,7 @@ def test_whether_walking_gets_harder_is_told_with_the_package(
     assert expected in shell.types("package", "inspect", path)[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "changed", "failed"),
     [

@@ -20,6 +20,7 @@ from core.store.database import back_up, database_path
 from core.store.repository import open_store
 
 
+@pytest.mark.slow
 def test_the_doctor_looks_at_everything_the_session_needs(tmp_path, capsys):
     status = doctor.doctor_command(tmp_path, as_json=True)
 
@@ -62,6 +63,7 @@ def refuse() -> dict[str, object]:
     raise RuntimeError("no such thing")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("function", "limit_s", "error"),
     [("crash", 20.0, "ended the program"), ("sleep", 1.0, "no answer"), ("refuse", 20.0, "no such thing")],

@@ -51,6 +51,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
     return out, lines
 
 
+@pytest.mark.slow
 def test_a_training_leaves_a_policy_with_its_synergies_and_what_it_can_do(
     trained: tuple[Path, list[str]],
 ) -> None:

@@ -201,6 +201,7 @@ def test_episodes_of_a_training_end_one_by_one(policy: GaitPolicy) -> None:
     assert len(set(environment.time_s)) > 20
 
 
+@pytest.mark.slow
 def test_training_never_returns_less_than_it_started_with(
     policy: GaitPolicy, evaluator: ControllerEvaluator, distilled: tuple
 ) -> None:
@@ -213,6 +214,7 @@ def test_training_never_returns_less_than_it_started_with(
     assert {curve.name for curve in learner.curves()} == {"effort_ratio", "falls_per_minute", "similarity"}
 
 
+@pytest.mark.slow
 def test_training_goes_on_from_a_checkpoint(
     policy: GaitPolicy, evaluator: ControllerEvaluator, distilled: tuple
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from core.domain.body import JOINTS, JointKind
 from core.domain.scenario import LEVEL_GROUND, GaitKind
@@ -18,6 +19,8 @@ from core.simulation.reference_gait.reference_strides import check_reference
 from core.tasks.policy_files import shipped_policy
 from core.twin.body import Fidelity
 from core.twin.scaling import scales_for_height
+
+pytestmark = pytest.mark.slow
 
 
 def walker_of(body: BodyParameters) -> Walker:

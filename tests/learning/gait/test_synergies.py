@@ -102,6 +102,7 @@ def both_legs(half_a_stride: int = 50) -> tuple[np.ndarray, tuple[str, ...]]:
     return np.concatenate([right, np.roll(right, half_a_stride, axis=0)[:, ::-1]], axis=1), tuple(names)
 
 
+@pytest.mark.slow
 def test_mirrored_synergies_are_the_same_muscles_on_both_sides() -> None:
     activation, names = both_legs()
 
@@ -180,6 +181,7 @@ def test_four_or_five_synergies_explain_a_real_walk() -> None:
     assert find_synergies(activation, names, 5).accounted_in_all > 0.90
 
 
+@pytest.mark.slow
 @recorded
 def test_real_walks_are_explained_as_well_as_by_the_published_synergies(published: dict) -> None:
     gained = []
@@ -193,6 +195,7 @@ def test_real_walks_are_explained_as_well_as_by_the_published_synergies(publishe
     assert np.mean(gained) < 0.002  # the same model, so hardly more can be explained
 
 
+@pytest.mark.slow
 @recorded
 def test_the_synergies_of_real_walkers_are_those_that_were_published(published: dict) -> None:
     alike = []

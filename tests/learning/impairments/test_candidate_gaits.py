@@ -66,6 +66,7 @@ def walks() -> dict[Slot | None, WalkedGait]:
     return dict(zip((None, *SLOTS), found, strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("slot", "expected"), CLAIMS)
 def test_an_impairment_changes_the_gait_as_clinicians_expect(slot: Slot, expected: ExpectedChange) -> None:
     healthy, impaired = walks()[None].features, walks()[slot].features

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 from torch.multiprocessing.spawn import spawn
 
@@ -13,6 +14,8 @@ from core.learning.rl.networks import ActorCritic
 from core.learning.rl.ppo import Ppo, PpoSettings
 from core.learning.rl.rollout_collector import Normaliser
 from tests.learning.rl.test_ppo import FindTheTarget
+
+pytestmark = pytest.mark.slow
 
 PROCESSES, ITERATIONS = 2, 40
 

@@ -47,6 +47,7 @@ def arrays_of(one: GaitLearner) -> dict[str, np.ndarray]:
     return one.latest.arrays()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("make", "iterations"), [(learner, 3), (muscle_learner, 1)])
 def test_learning_resumed_from_a_checkpoint_equals_learning_without_a_break(
     make: Callable[..., GaitLearner], iterations: int

@@ -49,6 +49,7 @@ def rollout() -> Rollout:
     return record_rollout(GaitLabel.DEFAULT_TWIN, GENERIC_BODY, trace, None)
 
 
+@pytest.mark.slow
 def test_the_scene_is_light_enough_for_software_rendering() -> None:
     scene = scene_geometry(GENERIC_BODY, DEVICE)
     bones = sum(len(mesh.face) for mesh in scene.meshes if mesh.kind == "bone")
@@ -56,6 +57,7 @@ def test_the_scene_is_light_enough_for_software_rendering() -> None:
     assert 8_000 < bones <= BONE_FACES and 4_000 < exo <= EXO_FACES
 
 
+@pytest.mark.slow
 def test_every_mesh_has_its_body_in_the_playback_in_the_same_order() -> None:
     scene, playback = (
         scene_geometry(GENERIC_BODY, DEVICE),

@@ -25,6 +25,8 @@ from core.simulation.physics.batch import BatchPhysics
 from core.tasks.policy_files import shipped_policy
 from core.twin.body import Fidelity
 
+pytestmark = pytest.mark.slow
+
 ROWS = 5
 LEG_MUSCLES = 80
 every_muscle_fidelity = pytest.mark.parametrize("fidelity", [Fidelity.STANDARD, Fidelity.FULL])

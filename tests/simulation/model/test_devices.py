@@ -13,6 +13,8 @@ from core.simulation.model.joint_coupling import position_columns
 from core.twin.body import Fidelity, body_spec, is_foot_geom
 from core.twin.scaling import scales_for_height
 
+pytestmark = pytest.mark.slow
+
 TALL = BodyParameters(1.85, 90.0, scales_for_height(1.85))
 HIPS = (Joint.HIP_FLEXION_L, Joint.HIP_FLEXION_R)
 ANKLES = (Joint.ANKLE_L, Joint.ANKLE_R)

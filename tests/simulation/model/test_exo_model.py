@@ -31,6 +31,7 @@ from tests.refusals import refused
 DEVICE = "Hippo_L1"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fidelity", [Fidelity.FAST, Fidelity.STANDARD])
 def test_the_exo_adds_its_mass_and_two_motors_left_then_right(fidelity: Fidelity) -> None:
     bare, worn = worn_model(GENERIC_BODY, fidelity, None), worn_model(GENERIC_BODY, fidelity, DEVICE)
@@ -62,6 +63,7 @@ def test_the_exo_touches_nothing_and_weighs_the_same_in_both_fidelities() -> Non
     assert own.any() and not full.geom_contype[own].any() and not full.geom_conaffinity[own].any()
 
 
+@pytest.mark.slow
 def test_what_cannot_be_worn_or_trained_is_refused() -> None:
     with refused("SIM-010"):
         attach_exo(body_spec(GENERIC_BODY, Fidelity.FAST), "Nonsense_L1")

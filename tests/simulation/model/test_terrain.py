@@ -29,6 +29,7 @@ RAMP = Ground(GroundKind.RAMP, slope_rad=float(np.radians(10)))
 ALL = tuple(dict.fromkeys(scenario.ground for scenario in SCENARIOS))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ground", ALL, ids=lambda ground: f"{ground.kind.value} {ground.climb:+.2f}")
 def test_the_height_formula_tells_where_a_ray_from_above_meets_the_walkway(ground: Ground) -> None:
     model = worn_model(GENERIC_BODY, Fidelity.FAST, None, ground=ground)

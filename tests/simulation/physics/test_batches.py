@@ -29,6 +29,7 @@ def in_the_air(physics: BatchPhysics, count: int) -> np.ndarray:
     return state
 
 
+@pytest.mark.slow
 def test_bodies_on_level_ground_ramps_and_stairs_share_a_batch() -> None:
     several = models()
     batch = BatchPhysics(several, threads=1)
