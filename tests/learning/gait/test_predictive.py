@@ -176,6 +176,7 @@ def test_learning_resumed_from_a_checkpoint_equals_learning_without_a_break(
     assert resumed.elapsed_s == straight.elapsed_s
 
 
+@pytest.mark.slow
 def test_a_dagger_learner_comes_closer_to_its_expert(demonstration: Demonstration) -> None:
     learner = dagger_learner(demonstration)
 
@@ -232,6 +233,7 @@ def test_the_curriculum_first_varies_speeds_then_slopes_and_spends_all_the_time(
     assert all(stage.ranges == RandomisationRanges() for stage in CURRICULUM)
 
 
+@pytest.mark.slow
 def test_a_stage_deals_its_slopes_and_draws_out_to_the_walkers() -> None:
     stage = CurriculumStage("slopes", (0.9, 1.4), (-5.0, 5.0), 0.5)
 
