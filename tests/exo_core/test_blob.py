@@ -14,9 +14,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.deploy.blob import TRAILER_BYTES, BlobError, read_blob, sign_blob
+from core.deploy.golden import reference_torque
 from core.exo_core.controller import BlobFault, BlobRefused, Controller
 from core.exo_core.library import Library
-from installer.processes import run
 from tests.deploy.controllers import KEY, LIMITS, package
 from tests.exo_core.kinds import KINDS, controller_of, package_of
 
@@ -78,7 +78,7 @@ def test_every_kind_of_controller_gives_the_bits_of_the_simulation(core: Library
     speed = rng.normal(0.0, 2.0, (200, 2)).astype(np.float32)
     angle[70], speed[120, 1] = np.nan, np.inf
     with np.errstate(invalid="ignore"):
-        expected = run(made, angle, speed)
+        expected = reference_torque(made, angle, speed)
 
     controller = Controller(data, core)
 
