@@ -82,6 +82,7 @@ def test_hips_stand_equally_high_above_the_sole(fidelity):
     assert heights[0] == pytest.approx(heights[1], abs=0.001)
 
 
+@pytest.mark.slow
 @every_fidelity
 def test_all_fourteen_joints_exist_with_the_same_ranges(fidelity):
     model, fast = person(fidelity), person(Fidelity.FAST)

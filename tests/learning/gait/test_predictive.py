@@ -155,6 +155,7 @@ def dagger_learner(demonstration: Demonstration, seed: int = 1) -> DaggerLearner
     return DaggerLearner(environment_of(demonstration), expert, demonstration, seed=seed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [stage_learner, dagger_learner])
 def test_learning_resumed_from_a_checkpoint_equals_learning_without_a_break(
     make: Callable[..., PredictiveLearner | DaggerLearner], demonstration: Demonstration
@@ -247,6 +248,7 @@ def test_a_stage_deals_its_slopes_and_draws_out_to_the_walkers() -> None:
     assert all(0.0 <= walker.latency_s <= 0.03 for walker in walkers)
 
 
+@pytest.mark.slow
 def test_a_stage_without_randomisation_shares_one_model() -> None:
     stage = CurriculumStage("evaluation", (1.2, 1.2), (0.0,), 0.0, NO_RANDOMISATION)
 
