@@ -27,12 +27,14 @@ def test_a_missing_recording_is_refused(tmp_path: Path) -> None:
         recorded_walks(tmp_path)
 
 
+@pytest.mark.slow
 @needs_recordings
 def test_every_source_is_either_for_tuning_or_held_out(people) -> None:
     assert sorted(person.name for person in people) == sorted(TUNING + HELD_OUT)
     assert {person.name for person in people if person.held_out} == set(HELD_OUT)
 
 
+@pytest.mark.slow
 @needs_recordings
 def test_people_push_with_one_body_weight_twice_and_stand_three_fifths_of_the_time(people) -> None:
     grfs = {person.name: person.grf for person in people if person.grf is not None}
@@ -46,6 +48,7 @@ def test_people_push_with_one_body_weight_twice_and_stand_three_fifths_of_the_ti
         assert grf.mean_stance("fore_aft")[:40].mean() < 0 < grf.mean_stance("fore_aft")[60:95].mean(), name
 
 
+@pytest.mark.slow
 @needs_recordings
 def test_calf_works_before_push_off_and_shin_at_heel_strike(people) -> None:
     for person in people:
@@ -55,6 +58,7 @@ def test_calf_works_before_push_off_and_shin_at_heel_strike(people) -> None:
             assert shin[:8].max() > shin[25:45].max(), person.name
 
 
+@pytest.mark.slow
 @needs_recordings
 def test_people_are_more_alike_over_the_cycle_than_a_flat_push(people) -> None:
     alike = correlations_between_people(people)

@@ -79,6 +79,7 @@ def test_a_video_cut_short_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
     assert 20 <= len(info.time_s) < 40
 
 
+@pytest.mark.slow
 def test_a_whole_video_is_not_called_cut_short(tmp_path: Path, shared_data) -> None:
     assert not probe(shared_data("video-sagittal-walk/walk.mp4"), _ignore).cut_short
     assert not probe(shared_data("video-squat-mocap/video.mp4"), _ignore, every=100).cut_short
@@ -106,6 +107,7 @@ def test_the_true_times_of_a_recording_win_over_its_header(tmp_path: Path) -> No
     assert probe(path, _ignore).fps_hz == pytest.approx(20.0)
 
 
+@pytest.mark.slow
 def test_times_always_increase(shared_data) -> None:
     with VideoFileSource(shared_data("video-sagittal-walk/demo.mp4")) as source:
         times = np.array(list(source.times()))

@@ -74,6 +74,7 @@ def test_a_piece_exchanged_by_any_bytes(at, length, piece):
     refused_or_unsigned(BUILT.archive[:at] + piece + BUILT.archive[at + length :])
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(json_trees)
 def test_any_json_as_manifest_or_report(tree):

@@ -181,6 +181,7 @@ def test_an_unconfirmed_controller_reverts_at_the_next_reset(tcp_exo):
         assert (info.active_sha256, info.confirmed) == (old, True)
 
 
+@pytest.mark.slow
 def test_a_confirmed_controller_outlives_a_restart_and_can_be_rolled_back(tmp_path):
     options = ("--listen", "tcp:0", "--state", str(tmp_path))
     with virtual_exo(*options) as running, connect(running.address) as link:
@@ -223,6 +224,7 @@ def test_limits_of_the_visit_only_tighten(tcp_exo):
         assert 0.5 < peak(watch(link, 2.5)) <= 4.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("listen", LISTEN)
 def test_unplugged_while_uploading_leaves_the_old_controller_active(listen, tmp_path):
     options = ("--listen", listen, "--state", str(tmp_path))

@@ -96,6 +96,7 @@ def test_a_walk_in_any_direction_gives_the_same_angles(walk):
     assert rmse_deg(found.kinematics.angle_rad, straight.kinematics.angle_rad, FLEXION).max() < 0.5
 
 
+@pytest.mark.slow
 def test_three_cameras_give_flexion_within_2_and_a_half_degrees_and_a_step_width(walk):
     cameras = [side_camera()]
     for x in (3.0, -3.0):
@@ -162,6 +163,7 @@ def codes(motion: Motion) -> dict[str, Severity]:
     return {finding.advice.code: finding.severity for finding in motion.findings}
 
 
+@pytest.mark.slow
 def test_a_trial_in_which_most_legs_would_be_exchanged_stops_and_asks(walk):
     """The smooth paths may be as wrong as the detector: nothing in them says which leg is the left one."""
     found = solve(exchanged(seen_by(walk, side_camera()), slice(3, 132)))
@@ -171,6 +173,7 @@ def test_a_trial_in_which_most_legs_would_be_exchanged_stops_and_asks(walk):
     assert found.sides_in_doubt
 
 
+@pytest.mark.slow
 def test_a_walk_that_is_exchanged_throughout_does_not_hide_in_a_long_rest(walk):
     track = without_projection(seen_by(walk, side_camera()))
     frames = np.concatenate([np.zeros(300, int), np.arange(135), np.full(150, 134)])
@@ -188,6 +191,7 @@ def test_a_walk_that_is_exchanged_throughout_does_not_hide_in_a_long_rest(walk):
     assert codes(solve(while_she_walks))["MOT-032"] is Severity.STOP
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("swap", [False, True])
 def test_who_says_which_leg_is_which_is_in_the_motion_and_lets_it_go_on(walk, swap):
     mostly = exchanged(seen_by(walk, side_camera()), slice(3, 132))
@@ -200,11 +204,13 @@ def test_who_says_which_leg_is_which_is_in_the_motion_and_lets_it_go_on(walk, sw
     assert rmse_deg(told.kinematics.angle_rad, shown, FLEXION).max() < 3.0
 
 
+@pytest.mark.slow
 def test_a_swap_without_a_name_stops_like_what_it_was_made_from(walk):
     mostly = exchanged(seen_by(walk, side_camera()), slice(3, 132))
     assert codes(solve(mostly, swap_sides=True))["MOT-032"] is Severity.STOP
 
 
+@pytest.mark.slow
 def test_the_detectors_own_sides_can_be_kept(walk):
     clean = seen_by(walk, side_camera())
     everywhere = exchanged(clean, slice(0, 135))
@@ -240,6 +246,7 @@ def test_only_the_longest_way_in_one_direction_is_measured(walk):
     assert motion.measures.speed_m_s == pytest.approx(walk.speed_m_s, rel=0.05)
 
 
+@pytest.mark.slow
 def test_strides_carry_the_time_of_the_recording(walk, one_camera):
     track = seen_by(walk, side_camera())
     later = solve(replace(track, time_s=track.time_s + 2.0))
@@ -258,6 +265,7 @@ def test_what_the_detector_guesses_beyond_the_picture_is_not_used(walk):
     assert np.isnan(guessed.kinematics.angle_rad[-10:]).all()
 
 
+@pytest.mark.slow
 def test_a_person_can_say_that_left_and_right_are_the_wrong_way_round(walk):
     track = seen_by(walk, side_camera())
     mirrored = solve(track, swap_sides=True)
@@ -266,6 +274,7 @@ def test_a_person_can_say_that_left_and_right_are_the_wrong_way_round(walk):
     assert rmse_deg(mirrored.kinematics.angle_rad, np.hstack([right, left]), FLEXION).max() < 3.0
 
 
+@pytest.mark.slow
 def test_a_long_gap_stays_open_and_its_strides_are_left_out(walk):
     track = seen_by(walk, side_camera())
     seen = np.array(track.visibility)
@@ -288,6 +297,7 @@ def test_the_reference_is_periodic_and_starts_at_left_heel_strike(walk, one_came
     assert reference.period_s == pytest.approx(walk.period_s, rel=0.02)
 
 
+@pytest.mark.slow
 def test_several_cameras_without_calibration_use_the_one_from_the_side(walk):
     side = without_projection(seen_by(walk, side_camera()))
     front = without_projection(seen_by(walk, PinholeCamera((0.5, -12.0, 1.2), (0.0, -2.8, 0.9))))
@@ -316,6 +326,7 @@ def from_half_in_front(walk: SyntheticWalk, degrees: float, *, on_the_spot: bool
     return replace(track, world_m=world)
 
 
+@pytest.mark.slow
 def test_who_moves_on_the_spot_half_in_front_of_a_camera_bends_knees_within_6_degrees(walk):
     observation = observe_oblique(from_half_in_front(walk, 50.0, on_the_spot=True), HEIGHT_M, walks=False)
     solution = solve_angles(observation, BodyParameters(HEIGHT_M, 60.0, scales_for_height(HEIGHT_M)))
@@ -334,6 +345,7 @@ def test_a_walk_out_of_the_picture_plane_says_so(walk, degrees, told):
     assert motion.measures.cadence_steps_min == pytest.approx(120.0 / walk.period_s, rel=0.05)
 
 
+@pytest.mark.slow
 def test_the_whole_leg_tells_how_far_a_knee_bends_that_is_seen_in_the_wrong_place(walk):
     track = seen_by(walk, side_camera())
     image = np.array(track.image_px)
@@ -357,6 +369,7 @@ def test_a_walk_of_one_step_is_refused():
     assert code_of((seen_by(synthetic_walk(seconds=0.9), side_camera()),)) == "MOT-010"
 
 
+@pytest.mark.slow
 def test_five_pictures_per_second_are_refused():
     assert code_of((seen_by(synthetic_walk(rate_hz=5.0), side_camera()),)) == "MOT-003"
 

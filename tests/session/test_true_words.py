@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -28,8 +29,13 @@ IMPOSSIBLE = (
 )
 
 
-def texts(repository: Path) -> Iterator[tuple[str, str]]:
+@cache
+def texts(repository: Path) -> tuple[tuple[str, str], ...]:
     """Every string of the program that a person may read, with the file that holds it; f-strings in parts."""
+    return tuple(_texts(repository))
+
+
+def _texts(repository: Path) -> Iterator[tuple[str, str]]:
     for room in ROOMS:
         for path in sorted((repository / room).rglob("*.py")):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

@@ -140,6 +140,7 @@ def going_on(state: JobState, folder: Path, **changes: Any) -> SilentContext:
     return OneMoreRound(spec, folder / "jobs" / spec.id)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("job_id", KILLED)
 def test_a_training_goes_on_from_the_checkpoint_of_an_earlier_version(
     folder: Path, job_id: str, monkeypatch: pytest.MonkeyPatch

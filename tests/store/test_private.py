@@ -25,6 +25,7 @@ def open_to_others(folder: Path) -> list[str]:
     return [f"{path} {mode(path)}" for path in found if not path.is_symlink() and path.stat().st_mode & 0o077]
 
 
+@pytest.mark.slow
 def test_a_finished_store_is_closed_to_others_and_results_elsewhere_are_not(
     tmp_path: Path, repository: Path
 ) -> None:

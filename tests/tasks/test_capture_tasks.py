@@ -57,6 +57,7 @@ def test_a_walk_becomes_a_recording_without_findings(walked: Walked) -> None:
     assert (recording.videos[0].frames, recording.findings) == (137, ())
 
 
+@pytest.mark.slow
 def test_the_person_in_the_walk_becomes_landmarks_with_pictures(walked: Walked) -> None:
     with open_store(walked.data_dir) as store:
         landmarks = store.load(walked.landmarks_id, Landmarks)
@@ -70,6 +71,7 @@ def test_the_person_in_the_walk_becomes_landmarks_with_pictures(walked: Walked) 
     assert read_frame(folder, index, 136).startswith(b"\xff\xd8")
 
 
+@pytest.mark.slow
 def test_the_choice_of_the_clinician_is_a_new_record(walked: Walked) -> None:
     params = {"landmarks_id": walked.landmarks_id, "person": 0}
     chosen_id = choose_person.run(params, _context(walked.data_dir))
@@ -79,6 +81,7 @@ def test_the_choice_of_the_clinician_is_a_new_record(walked: Walked) -> None:
     assert chosen_id != walked.landmarks_id
 
 
+@pytest.mark.slow
 def test_a_person_who_is_not_there_cannot_be_chosen(walked: Walked) -> None:
     with pytest.raises(UserError) as refused:
         choose_person.run({"landmarks_id": walked.landmarks_id, "person": 3}, _context(walked.data_dir))
@@ -135,6 +138,7 @@ class Impatient(SilentContext):
             raise JobCancelled
 
 
+@pytest.mark.slow
 def test_a_cancelled_search_leaves_no_record_and_no_thread(walked: Walked, tmp_path: Path) -> None:
     context = Impatient(JobSpec("job", "detect_pose", {}, walked.data_dir), tmp_path)
     with open_store(walked.data_dir) as store:

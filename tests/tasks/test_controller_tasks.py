@@ -132,6 +132,7 @@ def test_a_twin_that_an_earlier_version_taught_is_refused() -> None:
     assert code_of(check_ready, twin) == "TRN-020"
 
 
+@pytest.mark.slow
 def test_a_controller_is_trained_within_the_limits_of_a_first_session(trained: Trained) -> None:
     controller = trained.controller
     assert controller.controller.limits.peak_nm == 12.0 and controller.device_id == DEVICE
@@ -141,12 +142,14 @@ def test_a_controller_is_trained_within_the_limits_of_a_first_session(trained: T
     assert controller.walking is not None and controller.walking.body == GENERIC_BODY
 
 
+@pytest.mark.slow
 def test_a_training_is_shown_by_samples_and_pictures(trained: Trained) -> None:
     samples = [event for event in trained.told.events if isinstance(event, Sample)]
     assert set(samples[-1].values) == {"effort_ratio", "falls_per_minute", "similarity"}
     assert any(isinstance(event, Picture) and event.name == "twin" for event in trained.told.events)
 
 
+@pytest.mark.slow
 def test_a_trained_controller_is_compared_with_its_rivals(trained: Trained) -> None:
     context = trained.visit.context("compare", {})
     comparison_id = compare.run({"controller_id": trained.controller_id}, context)

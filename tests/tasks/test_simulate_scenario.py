@@ -51,6 +51,7 @@ def test_a_scenario_of_the_default_twin_leaves_arrays_a_summary_and_a_film(conte
     film.release()
 
 
+@pytest.mark.slow
 def test_what_an_impaired_twin_did_is_told_with_its_impairment(context: SilentContext) -> None:
     out = context.work_dir / "out"
     weak = {"Weakness, left dorsiflexors": 0.5}
@@ -117,6 +118,7 @@ def a_walk() -> FilmedWalk:
     )
 
 
+@pytest.mark.slow
 def test_a_picture_shows_the_body_above_its_walkway_and_says_that_it_is_simulated() -> None:
     walk = a_walk()
     shown = picture(walk, 0, walked_points(GENERIC_BODY, walk.root[:1], walk.angle_rad[:1])[0])

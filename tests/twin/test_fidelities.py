@@ -69,6 +69,7 @@ def test_the_person_weighs_what_the_scale_says_and_has_the_same_legs(fidelity):
             assert weight == pytest.approx(fast.body(f"{bone}_{side.suffix}").mass[0], rel=0.01)
 
 
+@pytest.mark.slow
 @every_fidelity
 def test_hips_stand_equally_high_above_the_sole(fidelity):
     model, fast = person(fidelity), person(Fidelity.FAST)
@@ -81,6 +82,7 @@ def test_hips_stand_equally_high_above_the_sole(fidelity):
     assert heights[0] == pytest.approx(heights[1], abs=0.001)
 
 
+@pytest.mark.slow
 @every_fidelity
 def test_all_fourteen_joints_exist_with_the_same_ranges(fidelity):
     model, fast = person(fidelity), person(Fidelity.FAST)

@@ -71,6 +71,7 @@ def test_strength_and_weakness_multiply_and_severe_weakness_leaves_a_tenth():
     assert strength_factor(person, MuscleGroup.DORSIFLEXORS, RIGHT) == 1.0
 
 
+@pytest.mark.slow
 @muscle_bodies
 def test_a_muscle_with_a_strength_factor_pulls_that_much_less(fidelity):
     weak = body(Impairment(ImpairmentKind.WEAKNESS, 0.5, RIGHT, group=MuscleGroup.PLANTARFLEXORS))

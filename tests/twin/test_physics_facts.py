@@ -178,6 +178,7 @@ def test_moment_arms_are_the_slope_of_muscle_length(fidelity):
         np.testing.assert_allclose(arms, slopes, atol=2e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fidelity", LEGS)
 def test_the_energy_of_a_passive_swing_decays(fidelity):
     spec = body_spec(GENERIC_BODY, fidelity, surfaces=False)

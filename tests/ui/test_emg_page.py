@@ -158,6 +158,7 @@ def test_the_result_says_how_many_channels_are_good(
     assert page._quality.rowCount() == 6
 
 
+@pytest.mark.slow
 def test_neither_this_page_nor_the_warm_up_loads_the_c3d_library() -> None:
     loads = (
         "import importlib, sys, ui.presenters.emg; from ui.warm_up import LAZY_MODULES; "

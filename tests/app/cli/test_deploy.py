@@ -231,6 +231,7 @@ def test_the_first_broken_link_is_named(shell: Shell, trail: Path) -> None:
     assert status == 2 and json.loads(out)["broken"]["number"] == 2
 
 
+@pytest.mark.slow
 def test_a_rollback_names_patient_exo_and_who_decides(shell: Shell, tmp_path: Path) -> None:
     data = tmp_path / "data"
     with open_store(data) as store:

@@ -158,6 +158,7 @@ def test_a_pose_model_that_does_not_open_fails_with_the_reason(tmp_path):
     assert check.state is State.FAIL and "libGLESv2" in check.finding
 
 
+@pytest.mark.slow
 def test_the_pose_model_of_set_up_is_verified_and_opens(pose_model: Path):
     if pose_model != resources.path(resources.POSE_MODEL):
         pytest.skip("another pose model is in use")

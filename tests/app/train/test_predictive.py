@@ -70,6 +70,7 @@ def test_a_training_leaves_a_policy_with_its_synergies_and_what_it_can_do(
     assert any("synergies per leg" in line for line in lines)
 
 
+@pytest.mark.slow
 def test_a_training_that_is_called_again_goes_on_instead_of_beginning_again(
     trained: tuple[Path, list[str]],
 ) -> None:
@@ -83,6 +84,7 @@ def test_a_training_that_is_called_again_goes_on_instead_of_beginning_again(
     assert not any("the tracking policy walks" in line for line in lines)
 
 
+@pytest.mark.slow
 def test_a_damaged_checkpoint_is_refused(trained: tuple[Path, list[str]], tmp_path: Path) -> None:
     out, _ = trained
     (tmp_path / "demonstration.npz").write_bytes((out / "demonstration.npz").read_bytes())

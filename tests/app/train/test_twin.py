@@ -125,6 +125,7 @@ def test_nothing_to_go_on_with_is_told(tmp_path: Path) -> None:
         train_twin(request(tmp_path, resume=True), terminal)
 
 
+@pytest.mark.slow
 def test_a_killed_training_goes_on_with_another_time_and_its_result_is_written(tmp_path: Path) -> None:
     trial = tmp_path / "stride.json"
     trial.write_text(json.dumps(STRIDE), encoding="utf-8")

@@ -113,6 +113,7 @@ def test_effort_is_the_mean_squared_fraction_of_strength_without_the_toes() -> N
     assert effort_change(0.93) == "−7 %" and effort_change(1.1) == "+10 %" and effort_change(1.001) == "±0 %"
 
 
+@pytest.mark.slow
 def test_many_simulated_exos_give_the_bits_of_one_real_one(policy: GaitPolicy, distilled: tuple) -> None:
     environment = environment_of(policy, DEVICE, 3)
     exo, single = WornExo(distilled[0], environment), ExoRuntime(distilled[0])

@@ -155,6 +155,7 @@ def dagger_learner(demonstration: Demonstration, seed: int = 1) -> DaggerLearner
     return DaggerLearner(environment_of(demonstration), expert, demonstration, seed=seed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [stage_learner, dagger_learner])
 def test_learning_resumed_from_a_checkpoint_equals_learning_without_a_break(
     make: Callable[..., PredictiveLearner | DaggerLearner], demonstration: Demonstration
@@ -176,6 +177,7 @@ def test_learning_resumed_from_a_checkpoint_equals_learning_without_a_break(
     assert resumed.elapsed_s == straight.elapsed_s
 
 
+@pytest.mark.slow
 def test_a_dagger_learner_comes_closer_to_its_expert(demonstration: Demonstration) -> None:
     learner = dagger_learner(demonstration)
 
@@ -232,6 +234,7 @@ def test_the_curriculum_first_varies_speeds_then_slopes_and_spends_all_the_time(
     assert all(stage.ranges == RandomisationRanges() for stage in CURRICULUM)
 
 
+@pytest.mark.slow
 def test_a_stage_deals_its_slopes_and_draws_out_to_the_walkers() -> None:
     stage = CurriculumStage("slopes", (0.9, 1.4), (-5.0, 5.0), 0.5)
 
@@ -245,6 +248,7 @@ def test_a_stage_deals_its_slopes_and_draws_out_to_the_walkers() -> None:
     assert all(0.0 <= walker.latency_s <= 0.03 for walker in walkers)
 
 
+@pytest.mark.slow
 def test_a_stage_without_randomisation_shares_one_model() -> None:
     stage = CurriculumStage("evaluation", (1.2, 1.2), (0.0,), 0.0, NO_RANDOMISATION)
 

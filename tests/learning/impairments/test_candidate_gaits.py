@@ -75,6 +75,7 @@ def test_an_impairment_changes_the_gait_as_clinicians_expect(slot: Slot, expecte
     assert expected.change(healthy, impaired, slot) > NOTICEABLE_RAD
 
 
+@pytest.mark.slow
 def test_weak_dorsiflexors_bring_the_toes_closer_to_the_floor() -> None:
     healthy, weak = walks()[None].features, walks()[SLOTS[0]].features
     assert healthy is not None and weak is not None

@@ -54,6 +54,7 @@ def toy_learner(seed: int = 0) -> Ppo:
     return Ppo(FindTheTarget(64, seed), agent, Normaliser.of(1), settings=settings, seed=seed)
 
 
+@pytest.mark.slow
 def test_ppo_learns_a_toy_task() -> None:
     learner = toy_learner()
 

@@ -70,6 +70,7 @@ def test_every_mesh_has_its_body_in_the_playback_in_the_same_order() -> None:
     np.testing.assert_array_equal(quaternion, playback.body_quaternion)
 
 
+@pytest.mark.slow
 def test_without_exo_only_bones_are_named() -> None:
     with_exo = set(body_poses(GENERIC_BODY, kinematic_walk(1), DEVICE)[0])
     without = set(body_poses(GENERIC_BODY, kinematic_walk(1), None)[0])

@@ -88,6 +88,7 @@ def _place(model: mujoco.MjModel, body: str) -> np.ndarray:
     return np.concatenate([data.body(body).xpos, data.body(body).xquat])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("device", "joint"), [(DEVICE, Joint.HIP_FLEXION_L), ("OpenExo_L1", Joint.ANKLE_L)])
 def test_the_motor_turns_the_straps_and_through_them_the_joint(device: str, joint: Joint) -> None:
     model = worn_model(GENERIC_BODY, Fidelity.FAST, device, straps=exo_model(device).straps)

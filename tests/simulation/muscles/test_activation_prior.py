@@ -77,6 +77,7 @@ def test_a_resting_muscle_keeps_a_small_variance(model: Any) -> None:
     assert prior_sd.max() <= 1.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fidelity", list(Fidelity)[1:])
 def test_every_muscle_of_every_body_has_a_prior(fidelity: Fidelity) -> None:
     model = worn_model(GENERIC_BODY, fidelity, None, surfaces=False)

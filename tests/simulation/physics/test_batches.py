@@ -41,6 +41,7 @@ def test_bodies_on_level_ground_ramps_and_stairs_share_a_batch() -> None:
         np.testing.assert_array_equal(together.sensor[row], alone.sensor[0])
 
 
+@pytest.mark.slow
 def test_a_force_moves_the_centre_of_mass_by_newtons_law_and_is_gone_afterwards() -> None:
     model = models()[0]
     batch = BatchPhysics([model], threads=1)
