@@ -18,7 +18,7 @@ import pytest
 from core.errors import Advice
 
 TESTS = Path(__file__).resolve().parent
-_BY_CASE = ("code", "codes")  # parameters that name the code of one case
+BY_CASE = ("code", "codes")  # parameters that name the code of one case
 
 
 @cache
@@ -43,7 +43,7 @@ def codes_to_be_told(item: pytest.Item) -> set[str]:
         if TESTS / file == item.path and name.startswith(begins)
     }
     case: dict[str, Any] = getattr(getattr(item, "callspec", None), "params", {})
-    own = [case[parameter] for parameter in _BY_CASE if parameter in case]
+    own = [case[parameter] for parameter in BY_CASE if parameter in case]
     return {code for code in codes if code in str(own)} if own else codes
 
 

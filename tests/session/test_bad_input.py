@@ -27,7 +27,7 @@ from core.jobs.values import JobSpec, SilentContext
 from core.store.repository import open_store
 from core.tasks import deploy
 from tests.app.cli.test_commands import PATIENT
-from tests.bad_inputs import index, told_codes
+from tests.bad_inputs import BY_CASE, index, told_codes
 from tests.capture.figures import noise, write_video
 from tests.emg.test_emg import RATE_HZ, bursts
 from tests.motion.synthetic_walk import seen_by, side_camera, synthetic_walk
@@ -134,14 +134,14 @@ INDEX = {  # bad input: code, file below tests/, test
 
 
 def test_every_bad_input_has_a_test(repository: Path) -> None:
-    """That its code is told, `tests/conftest.py` watches while the test runs."""
+    """That its code is really told, `tests/conftest.py` watches while the test runs."""
     assert index() == INDEX
-    for bad_input, (_, file, begins) in INDEX.items():
+    for bad_input, (code, file, begins) in INDEX.items():
         tree = ast.parse((repository / "tests" / file).read_text(encoding="utf-8"))
-        names = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
-        assert any(name.startswith(("test_", begins)) and name.startswith(begins) for name in names), (
-            bad_input
-        )
+        tests = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+        (test,) = (node for node in tests if node.name.startswith(begins))
+        of_cases = {argument.arg for argument in test.args.args} & set(BY_CASE)
+        assert not of_cases or any(code in ast.unparse(table) for table in test.decorator_list), bad_input
 
 
 def test_a_code_that_was_not_told_is_noticed() -> None:

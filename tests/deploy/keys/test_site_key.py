@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from keyring.backends.fail import Keyring as NoKeyring
 
@@ -135,6 +136,15 @@ def sealed(tmp_path_factory):
     return next(folder.glob("keys/*.sealed.json"))
 
 
+def content_of(file: bytes) -> object:
+    """What a reader gets out of these bytes; the bytes themselves where nobody can read them."""
+    try:
+        content = json.loads(file)
+        return {**content, "sealed": base64.b64decode(content["sealed"], validate=True)}
+    except (ValueError, KeyError, TypeError):
+        return bytes(file)
+
+
 @settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_a_damaged_key_file_is_told_from_a_wrong_passphrase(sealed, data):
@@ -142,6 +152,7 @@ def test_a_damaged_key_file_is_told_from_a_wrong_passphrase(sealed, data):
     position = data.draw(st.integers(0, len(good) - 1))
     raw = bytearray(good)
     raw[position] ^= 1 << data.draw(st.integers(0, 7))
+    assume(content_of(raw) != content_of(good))  # the last letter of base64 has bits that hold nothing
     damaged = sealed.with_name("damaged.json")
     damaged.write_bytes(raw)
     assert code_of(unseal, damaged, PASSPHRASE) == "KEY-006"
