@@ -25,7 +25,7 @@ class ReplayedWalk:
     """Torques and ground reaction forces. Axes: T control steps, K physics steps each, 2 sides, 14 joints."""
 
     step_s: float  # one physics step
-    torque_nm: FloatArray  # (T, 14) of the servos, mean over the step
+    torque_nm: FloatArray  # (T, 14) of PD control, mean over the step
     force_n: FloatArray  # (T, 2, 3) mean over the step
     pressure_m: FloatArray  # (T, 2, 3) NaN in the air
     vertical_n: FloatArray  # (T, K, 2) at every physics step

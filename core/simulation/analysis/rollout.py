@@ -66,7 +66,7 @@ class WalkTrace:
     """One recorded walk of the FAST model. Axes: T control steps, S state values."""
 
     state: FloatArray  # (T + 1, S): before each step, and after the last
-    target_rad: FloatArray  # (T, 14) of the servos, with weakness and reflexes
+    target_rad: FloatArray  # (T, 14) of PD control, with weakness and reflexes
     exo_torque_nm: FloatArray  # (T, 2, 2) two exo ticks per step, then sides
     fell: bool
     fall_cause: str

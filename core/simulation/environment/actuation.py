@@ -1,4 +1,4 @@
-"""Actuation of the joints: joint targets become actuator controls, by servos or by muscles."""
+"""Actuation of the joints: joint targets become actuator controls, by PD control or by muscles."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from core.simulation.muscles.leg_muscles import MODEL_SIDES, LegMuscles, joint_r
 from core.twin.body import joint_strength
 from core.twin.impairments import torque_fractions
 
-MUSCLE_DAMPING_TIME_S = 0.05  # less than of servos: muscles respond with delay and add damping of their own
+MUSCLE_DAMPING_TIME_S = 0.05  # less than of PD control: muscles respond late and add damping of their own
 PREDICTION_S = 0.008  # joint angles are extrapolated by most of a muscle interval: activation rises in it
 MUSCLE_INTERVAL_S = 0.01
 _RISE_S = 0.6 * MUSCLE_INTERVAL_S  # in which the target activation is to be reached

@@ -197,7 +197,7 @@ class ImpairedActuation:
 
 
 class JointReflex:
-    """Reflexes of the torque-driven body: what the 80 muscles would add, as torque through the servos."""
+    """Reflexes of the torque-driven body: what the 80 muscles would add, as torque through PD control."""
 
     def __init__(self, bodies: Sequence[BodyParameters], joint_pd: JointPd, interval_s: float) -> None:
         self._severity = spasticity(bodies)
@@ -217,7 +217,7 @@ class JointReflex:
         return inputs
 
     def with_reflex(self, control: FloatArray, inputs: ActuationInputs) -> FloatArray:
-        """Targets (N, 14) moved so far that the servos add the reflex's torque, within their limits."""
+        """Targets (N, 14) moved so far that PD control adds the reflex's torque, within their limits."""
         targets: FloatArray = control + self._torque_nm(inputs.velocity_rad_s) / self._stiffness
         return targets
 

@@ -1,7 +1,7 @@
 """Environment of reference tracking: observation, action, reward and termination.
 
 All walkers of a batch take a control step together. A step is 20 ms: the action shifts the joint targets away
-from the reference, servos pull towards the targets, and the physics answers.
+from the reference, PD control pulls towards the targets, and the physics answers.
 """
 
 from __future__ import annotations
@@ -317,7 +317,7 @@ class WalkingEnvironment(BatchEnvironment):
 
 
 def actuation_of(walkers: Sequence[Walker], networks: PolicyNetworks) -> Actuation:
-    """Actuation for this policy: muscles if it has a coordination network, else servos."""
+    """Actuation for this policy: muscles if it has a coordination network, else PD control."""
     if networks.coordination is None:
         return TorqueActuation([walker.model for walker in walkers], CONTROL_STEP_S)
     return muscle_actuation(walkers, CoordinationNetwork(networks.coordination))
