@@ -8,6 +8,7 @@ from enum import StrEnum
 from core.domain.findings import Finding
 from core.domain.rollout import GaitLabel, RolloutSet
 from core.domain.twin import GaitPolicy, LearningCurve, Network
+from core.domain.walk_measures import WalkMeasures
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,21 @@ class ExoController:
         return (first // self.taps[0] if self.taps else first, *rest)
 
 
+class Aim(StrEnum):
+    """What training makes smallest first. The values are stored and shown."""
+
+    MUSCLES = "muscles"  # activation, so that weak muscles are relieved
+    ENERGY = "energy"  # metabolic rate and positive joint power
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MeasuredGait:
+    """Many simulated walks of one condition in numbers."""
+
+    label: str  # a GaitLabel
+    measures: WalkMeasures
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainedController:
     """A controller learned for one twin and one device, with the evidence of its training."""
@@ -132,7 +148,12 @@ class TrainedController:
     falls_per_minute: float
     findings: tuple[Finding, ...] = ()
     synthetic: bool = False
-    walking: GaitPolicy | None = None  # the policy after accommodation to the exo; None: without one
+    walking: GaitPolicy | None = None  # the policy after accommodation to the exo; None: the twin's own
+    aim: Aim | None = None  # None in records of versions that trained for joint effort
+    gaits: tuple[MeasuredGait, ...] = ()  # held-out walks: without exo, worn without torque, this controller
+
+    def find(self, label: GaitLabel) -> WalkMeasures | None:
+        return next((gait.measures for gait in self.gaits if gait.label == label.value), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,16 +169,18 @@ class GaitScore:
     exo_peak_nm: float
     exo_mean_power_w: float
     exo_negative_work_fraction: float
+    measures: WalkMeasures | None = None  # over many walks and seeds; None in older records
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Comparison:
-    """Without exo, default controller and personalized controller, side by side."""
+    """Without exo, worn without torque, default, generic and personalized controller, side by side."""
 
     rollouts: RolloutSet
     scores: tuple[GaitScore, ...]
     sentence: str  # the verdict in words, made from the numbers
     synthetic: bool = False
+    strangers: tuple[WalkMeasures, ...] = ()  # of this twin with controllers learned for other virtual people
 
     def find(self, label: GaitLabel) -> GaitScore | None:
         return next((score for score in self.scores if score.label == label.value), None)

@@ -20,8 +20,11 @@ class GaitLabel(StrEnum):
     PERSONALIZED_TWIN = "personalized twin"
     IMPAIRED_TWIN = "impaired twin"  # the personalized twin with an impairment that was tried
     WITHOUT_EXO = "without exo"
+    WORN_WITHOUT_TORQUE = "worn without torque"
     DEFAULT_CONTROLLER = "default controller"
+    GENERIC_CONTROLLER = "generic controller"  # learned on a crowd, without this person
     PERSONALIZED_CONTROLLER = "personalized controller"
+    STRANGERS_CONTROLLER = "another person's controller"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -23,6 +23,7 @@ from core.simulation.environment.tracking_rewards import FLEXION
 from core.simulation.model.exo_model import worn_model
 from core.simulation.model.joint_coupling import ROOT_POSITIONS, position_columns
 from core.simulation.model.model_sensors import SensorColumns
+from core.simulation.model.straps import Strap
 from core.simulation.reference_gait.gait_initiation import STEADY, GaitOnset
 from core.twin.body import Fidelity
 
@@ -66,9 +67,13 @@ def scenario_walker(
     length_s: float,
     fidelity: Fidelity = Fidelity.FAST,
     device_id: str | None = None,
+    straps: tuple[Strap, ...] = (),
 ) -> Walker:
-    """The walker of a scenario: its terrain, reference, start and stop, and perturbation."""
-    model = worn_model(body, fidelity, device_id, ground=scenario.ground, surfaces=False)
+    """The walker of a scenario: its terrain, reference, start and stop, and perturbation.
+
+    The exo of `device_id` is fixed rigidly, or held by `straps`.
+    """
+    model = worn_model(body, fidelity, device_id, ground=scenario.ground, surfaces=False, straps=straps)
     reference = scenario_reference(scenario, body, own)
     onset = GaitOnset(STANDS_FIRST_S, length_s - STANDS_LAST_S) if scenario.start_and_stop else STEADY
     return Walker(model, body, reference, scenario.ground, onset, scenario.disturbance)

@@ -1,0 +1,59 @@
+"""Evaluation of controllers on one twin: every condition walks from the same starts, seed by seed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+from core.domain.controller import ExoController
+from core.domain.scenario import LEVEL_WALKING, Scenario
+from core.domain.walk_measures import WalkMeasures
+from core.learning.exo.measures import measured, record_walk
+from core.learning.exo.twin_in_exo import TwinInExo
+from core.learning.exo.worn_controller import PERFECT_SENSORS, WornExo
+from core.simulation.model.exo_sensors import SensorFaults
+
+EVALUATION_WALKERS = 16
+EVALUATION_S = 5.0  # each; the first second does not count
+EVALUATION_SEEDS = 5
+
+
+class WalkEvaluator:
+    """Measures walks of one twin without the exo, with it worn, and with controllers."""
+
+    def __init__(
+        self,
+        twin: TwinInExo,
+        *,
+        seeds: Sequence[int],
+        scenario: Scenario = LEVEL_WALKING,
+        walkers: int = EVALUATION_WALKERS,
+        seconds: float = EVALUATION_S,
+        faults: SensorFaults = PERFECT_SENSORS,
+        threads: int = 2,
+    ) -> None:
+        self.twin, self.seeds, self.scenario = twin, tuple(seeds), scenario
+        self._walkers, self._seconds = walkers, seconds
+        self._faults, self._threads = faults, threads
+
+    @cached_property
+    def without_exo(self) -> WalkMeasures:
+        return WalkMeasures.joined([self._walk(seed, worn=False, controller=None) for seed in self.seeds])
+
+    @cached_property
+    def worn_without_torque(self) -> WalkMeasures:
+        return self.worn(None)
+
+    def worn(self, controller: ExoController | None) -> WalkMeasures:
+        """Walks with the exo; without a controller it gives no torque."""
+        return WalkMeasures.joined([self._walk(seed, worn=True, controller=controller) for seed in self.seeds])
+
+    def _walk(self, seed: int, *, worn: bool, controller: ExoController | None) -> WalkMeasures:
+        twin = self.twin
+        walkers = twin.walkers(self._walkers, worn=worn, scenario=self.scenario)
+        environment = twin.environment(walkers, seed=seed, threads=self._threads)
+        exo = None
+        if controller is not None:
+            exo = WornExo(controller, environment, faults=self._faults, seed=seed)
+        recording = record_walk(environment, twin.walking, exo, self._seconds)
+        return measured(recording, environment, twin.policy.body)

@@ -1,0 +1,176 @@
+"""Measuring simulated walks: metabolic rate, activation, joint power and the exo's work in them.
+
+The muscles of a torque-driven walk are estimated by static optimisation, frame by frame; a walk with muscles has
+its own. The first second after every start and the last before a fall do not count; falls have their own number.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.domain.arrays import BoolArray, FloatArray
+from core.domain.twin import BodyParameters
+from core.domain.walk_measures import WalkMeasures
+from core.learning.exo.effort import effort_of
+from core.learning.exo.worn_controller import WalkingPolicy, WornExo
+from core.simulation.analysis.ground_reactions import CONTACT_N
+from core.simulation.analysis.muscle_analysis import estimated_facts, muscle_analysis
+from core.simulation.environment.batch_environment import CONTROL_STEP_S, StepResult
+from core.simulation.environment.tracking import WalkingEnvironment
+from core.simulation.environment.tracking_rewards import SIMILARITY
+from core.simulation.model.exo_model import HIP_COLUMNS
+
+STUMBLE_S = 1.0  # before a fall, with large torques: not counted
+SETTLE_S = 1.0  # after a start from the reference: not counted
+PEAK_PERCENTILE = 98.0  # of a muscle's activation: its largest value, without single frames
+FRAMES_BETWEEN = 2  # control steps from one frame of muscle analysis to the next: 25 Hz
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WalkRecording:
+    """Walks of N walkers of one body. Axes: T control steps, N walkers, 14 joints, S state, U controls."""
+
+    settled: BoolArray  # (T, N) what counts
+    angle_rad: FloatArray  # (T, N, 14)
+    velocity_rad_s: FloatArray  # (T, N, 14)
+    torque_nm: FloatArray  # (T, N, 14) of the body itself
+    exo_torque_nm: FloatArray  # (T, N, 2)
+    ground_n: FloatArray  # (T, N, 2) vertical force on the feet
+    speed_m_s: FloatArray  # (T, N)
+    state: FloatArray  # (T, N, S); empty for a torque-driven body
+    control: FloatArray  # (T, N, U); empty for a torque-driven body
+    similarity: float
+    falls: int
+
+    @property
+    def exo_power_w(self) -> FloatArray:
+        """(T, N, 2) of the exo on the hips, positive when it helps."""
+        power: FloatArray = self.exo_torque_nm * self.velocity_rad_s[..., HIP_COLUMNS]
+        return power
+
+
+def record_walk(
+    environment: WalkingEnvironment, policy: WalkingPolicy, exo: WornExo | None, seconds: float
+) -> WalkRecording:
+    """Let all walkers of `environment` walk for `seconds`; those that fall start again.
+
+    `exo` is None without an exo or when it gives no torque; whether it is worn is in the models.
+    """
+    recorder = _Recorder(environment)
+    for _ in range(round(seconds / CONTROL_STEP_S)):
+        before_m = environment.walked_m
+        step = environment.step(policy.act(environment.observation()), exo)
+        recorder.add(environment, step, before_m)
+        done = step.terminated | step.truncated
+        if done.any():
+            environment.reset(done)
+            if exo is not None:
+                exo.reset(done, environment)
+    return recorder.recording()
+
+
+def measured(recording: WalkRecording, environment: WalkingEnvironment, body: BodyParameters) -> WalkMeasures:
+    """The numbers of one seed's walks of `body`; `environment` is the one that was recorded."""
+    settled = recording.settled
+    metabolic_w, activation = _muscles(recording, environment, body)
+    torque, velocity = recording.torque_nm, recording.velocity_rad_s
+    positive_w = np.maximum(torque * velocity, 0.0).sum(axis=-1)[settled]
+    effort = effort_of(torque, environment.actuation.joint_pd)[settled]
+    power_w = recording.exo_power_w[settled]
+    worked, braked = np.maximum(power_w, 0.0).sum(), np.maximum(-power_w, 0.0).sum()
+    exchanged = float(worked + braked)
+
+    def one(value: float) -> FloatArray:
+        return np.array([value], dtype=np.float64)
+
+    return WalkMeasures(
+        metabolic_w_kg=metabolic_w.mean(axis=0)[None] / body.mass_kg,
+        activation_mean=one(float(activation.mean())),
+        activation_peak=one(float(np.percentile(activation, PEAK_PERCENTILE, axis=0).mean())),
+        positive_power_w_kg=one(float(positive_w.mean()) / body.mass_kg),
+        speed_m_s=one(float(recording.speed_m_s[settled].mean())),
+        joint_effort=one(float(effort.mean())),
+        symmetry=one(_symmetry(recording.ground_n[settled])),
+        similarity=one(recording.similarity),
+        exo_peak_nm=one(float(np.abs(recording.exo_torque_nm[settled]).max(initial=0.0))),
+        exo_power_w=one(float(power_w.sum(axis=-1).mean())),
+        negative_work_fraction=one(float(braked) / exchanged if exchanged > 0.0 else 0.0),
+        falls=recording.falls,
+        starts=environment.size,
+        walked_s=len(settled) * CONTROL_STEP_S * environment.size,
+    )
+
+
+def _symmetry(ground_n: FloatArray) -> float:
+    """1 - |L - R| / ((L + R) / 2) of stance time and of vertical impulse, averaged; forces (F, 2)."""
+    stance, impulse = (ground_n > CONTACT_N).mean(axis=0), ground_n.mean(axis=0)
+    asymmetry = [abs(one[0] - one[1]) / max(float(one.mean()), 1e-9) for one in (stance, impulse)]
+    return float(np.clip(1.0 - np.mean(asymmetry), 0.0, 1.0))
+
+
+def _muscles(
+    recording: WalkRecording, environment: WalkingEnvironment, body: BodyParameters
+) -> tuple[FloatArray, FloatArray]:
+    """Metabolic power (F, 2) [W] and activation (F, M) of the frames that count."""
+    if not recording.state.size:
+        rows = recording.settled[::FRAMES_BETWEEN]
+        frames = (recording.angle_rad, recording.velocity_rad_s, recording.torque_nm)
+        facts = estimated_facts(body, *(values[::FRAMES_BETWEEN][rows] for values in frames))
+        return facts.metabolic_w, facts.activation.astype(np.float64)
+    walks = [
+        (muscle_analysis(model, recording.state[:, row], recording.control[:, row]), recording.settled[:, row])
+        for row, model in enumerate(environment.physics.models)
+    ]
+    return (
+        np.concatenate([facts.metabolic_w[settled] for facts, settled in walks]),
+        np.concatenate([facts.activation[settled].astype(np.float64) for facts, settled in walks]),
+    )
+
+
+class _Recorder:
+    """Collects a `WalkRecording`, one list per quantity."""
+
+    def __init__(self, environment: WalkingEnvironment) -> None:
+        self._age_s = np.zeros(environment.size)
+        self._muscles = environment.physics.models[0].na > 0
+        self._settled: list[BoolArray] = []
+        self._terminated: list[BoolArray] = []
+        self._similarity: list[float] = []
+        self._rows: list[tuple[FloatArray, ...]] = []
+
+    def add(self, environment: WalkingEnvironment, step: StepResult, before_m: FloatArray) -> None:
+        self._age_s += CONTROL_STEP_S
+        self._settled.append((self._age_s > SETTLE_S) & ~step.terminated)
+        self._terminated.append(step.terminated)
+        self._similarity.append(step.reward_terms[SIMILARITY])
+        empty = np.zeros((environment.size, 0))
+        self._rows.append(
+            (
+                environment.joint_angle_rad.copy(),
+                environment.joint_velocity_rad_s.copy(),
+                environment.joint_torque_nm,
+                environment.exo_torque_nm.copy(),
+                environment.ground_force_n[:, :, 2].copy(),
+                (environment.walked_m - before_m) / CONTROL_STEP_S,
+                environment.state.copy() if self._muscles else empty,
+                environment.control.copy() if self._muscles else empty,
+            )
+        )
+        self._age_s[step.terminated | step.truncated] = 0.0
+
+    def recording(self) -> WalkRecording:
+        settled, terminated = np.array(self._settled), np.array(self._terminated)
+        stumble_steps = round(STUMBLE_S / CONTROL_STEP_S)
+        for time, walker in np.argwhere(terminated):
+            settled[max(0, time - stumble_steps) : time + 1, walker] = False
+        if not settled.any():  # no walk lasts longer: better these numbers than none
+            settled[:] = True
+        skip = round(SETTLE_S / CONTROL_STEP_S) if len(settled) * CONTROL_STEP_S > SETTLE_S else 0
+        return WalkRecording(
+            settled,
+            *(np.array(values) for values in zip(*self._rows, strict=True)),
+            similarity=float(np.mean(self._similarity[skip:])),
+            falls=int(terminated.sum()),
+        )
