@@ -51,8 +51,8 @@ def record_lessons(
 ) -> LessonWalks:
     """Let the twin walk all lessons of `plan`; `exo_for` makes the exo that assists, None for no torque.
 
-    With `vary_nm` every frame is priced twice: as it was, and with up to so much more or less hip torque. Walks
-    that are not `priced` have no frames.
+    With `vary_nm` every frame is priced twice: as it was, and with up to so much more or less hip torque.
+    Walks that are not `priced` have no frames.
     """
     walkers = [twin.walker(plan.lessons[number], worn=worn, length_s=seconds) for number in plan.number]
     environment = twin.environment(walkers, seed=seed)
@@ -61,13 +61,14 @@ def record_lessons(
     lesson = np.array(plan.number)
     speed = np.where(recording.settled, recording.speed_m_s, 0.0).sum(axis=0)
     asked = np.where(recording.settled, recording.asked_m_s, 0.0).sum(axis=0)
+    angle, velocity, total = recorder.arrays()
     return LessonWalks(
         lesson,
         np.repeat(recording.settled, _TICKS, axis=0),
-        *recorder.arrays(),
-        _frames(twin, recording, environment, lesson, vary_nm, np.random.default_rng(seed))
-        if priced
-        else None,
+        angle,
+        velocity,
+        total,
+        _frames(twin, recording, environment, lesson, vary_nm, seed) if priced else None,
         recording.falls,
         speed / np.maximum(asked, 1e-9),
     )
@@ -91,11 +92,13 @@ class _TickRecorder:
         if self._inner is not None:
             self._inner.reset(which, environment)
 
-    def arrays(self) -> tuple[FloatArray, ...]:
+    def arrays(self) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Angle, velocity and total torque (T, N, 14)."""
         if not self._rows:
-            return (np.zeros((0, len(self._none), len(JOINTS))),) * 3
-        return tuple(np.array(values) for values in zip(*self._rows, strict=True))
+            none = np.zeros((0, len(self._none), len(JOINTS)))
+            return none, none, none
+        angle, velocity, total = (np.array(values) for values in zip(*self._rows, strict=True))
+        return angle, velocity, total
 
 
 def _frames(
@@ -104,8 +107,9 @@ def _frames(
     environment: WalkingEnvironment,
     lesson: IntArray,
     vary_nm: float,
-    random: np.random.Generator,
+    seed: int,
 ) -> Frames:
+    """Frames of what counts, with their exact costs; see `record_lessons`."""
     rows = np.zeros_like(recording.settled)
     rows[::FRAMES_BETWEEN] = recording.settled[::FRAMES_BETWEEN]
     time, walker = np.nonzero(rows)
@@ -119,7 +123,7 @@ def _frames(
     parts = [Frames(lesson[walker], angle, velocity, torque, costs)]
     if vary_nm > 0.0:
         varied = torque.copy()
-        varied[:, _HIP] += random.uniform(-vary_nm, vary_nm, (len(torque), len(_HIP)))
+        varied[:, _HIP] += np.random.default_rng(seed).uniform(-vary_nm, vary_nm, (len(torque), len(_HIP)))
         # Muscles of a walk by muscles cost other than estimated ones: only the difference is estimated.
         difference = _costs(estimated_facts(body, angle, velocity, varied)) - estimated
         parts.append(Frames(lesson[walker], angle, velocity, varied, np.maximum(costs + difference, 0.0)))

@@ -1,9 +1,9 @@
 """Offline stage: the controller's network is trained by gradient on recorded walks, in seconds.
 
-A walking policy that does not change hardly resists the exo: what the exo gives comes off the hip's own torque
-while the motion stays. So at a recorded motion the hip's own torque is total - exo, the surrogate cost of that is
-differentiable, and no simulation is needed for a step. Walks with the new controller are recorded and added; after
-a few such rounds PPO goes on, for which the motion is not fixed.
+A walking policy that does not change hardly resists the exo: what the exo gives comes off the hip's own
+torque while the motion stays. So at a recorded motion the hip's own torque is total - exo, the surrogate cost
+of that is differentiable, and no simulation is needed for a step. Walks with the new controller are recorded
+and added; after a few such rounds PPO goes on, for which the motion is not fixed.
 """
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ class OfflineTrainer:
         return angle + offset + angle_noise, velocity + velocity_noise
 
     def _exo(self, angle: Tensor, velocity: Tensor) -> tuple[Tensor, Tensor]:
-        """Torque given and asked for (W, T'', 2), by low-pass, PD and a soft clamp, of all but the last tick."""
+        """Torque given and asked for (W, T'', 2) in all but the last tick: low-pass, PD, soft clamp."""
         target = self._network(_inputs(angle, velocity))
         smooth = target.unfold(1, _RESPONSE_TICKS, 1) @ self._response
         ticks = smooth.shape[1]

@@ -1,7 +1,7 @@
 """The study of a twin before training: which lessons it can walk, and what its walking costs.
 
-Without the exo, with the exo worn, and with a strong law: these walks fit the surrogate cost, and the offline stage
-learns on the last two.
+Without the exo, with the exo worn, and with a strong law: these walks fit the surrogate cost, and the offline
+stage learns on the last two.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ AIM_WEIGHTS: dict[Aim, FloatArray] = {
     Aim.MUSCLES: np.array([0.4, 0.3, 0.15, 0.15]),
     Aim.ENERGY: np.array([0.1, 0.3, 0.3, 0.3]),
 }
-"""Of COSTS, each over its value without the exo. Purely metabolic aims are gamed: both models price lengthening
-muscle almost free."""
+"""Of COSTS, each over its value without the exo. Purely metabolic aims are gamed: both models price
+lengthening muscle almost free."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,7 +101,7 @@ def _record(
 def _walkable(bare: LessonWalks) -> list[int]:
     """Numbers of the lessons that the twin can walk without the exo."""
     taught = []
-    for number, lesson in enumerate(LESSONS):
+    for number in range(len(LESSONS)):
         rows = bare.lesson == number
         fell = float(np.mean(bare.falls[rows] > 0))
         if number == 0 and fell > MOST_FALLS:

@@ -221,7 +221,7 @@ class ExoLearner:
         return exo_controller(self._agent.network(), self.limits)
 
     def learn_iteration(self, clock: Callable[[], float], spent: float) -> ExoProgress:
-        """Collect a rollout and update the networks; every EVALUATE_EVERY iterations the controller is scored.
+        """Collect a rollout and update the networks; score the controller every EVALUATE_EVERY iterations.
 
         `spent` (0..1) is the part of the planned iterations that is over: the learning rate falls with it.
         """
