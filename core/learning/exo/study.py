@@ -15,6 +15,7 @@ from core.domain.arrays import FloatArray
 from core.domain.controller import Aim, TorqueLimits
 from core.domain.scenario import Scenario
 from core.errors import UserError, refuse
+from core.learning.exo.aims import AIMS
 from core.learning.exo.delayed_output_feedback import DelayedOutputFeedback
 from core.learning.exo.lesson_walks import LessonWalks, record_lessons
 from core.learning.exo.lessons import LESSONS, LessonPlan
@@ -31,13 +32,6 @@ MOST_FALLS = 0.34  # of the walkers of a lesson: more falls, and it is not taugh
 LEAST_PACE = 0.7  # of the distance asked for
 Watch = Callable[[str], None]
 
-AIM_WEIGHTS: dict[Aim, FloatArray] = {
-    Aim.MUSCLES: np.array([0.4, 0.3, 0.15, 0.15]),
-    Aim.ENERGY: np.array([0.1, 0.3, 0.3, 0.3]),
-}
-"""Of COSTS, each over its value without the exo. Purely metabolic aims are gamed: both models price lengthening
-muscle almost free."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Study:
@@ -51,7 +45,7 @@ class Study:
 
     def price(self, aim: Aim) -> FloatArray:
         """(L, 4) what each cost is worth: the aim's weights over the cost without the exo."""
-        price: FloatArray = AIM_WEIGHTS[aim] / self.without_exo
+        price: FloatArray = np.array(AIMS[aim].costs) / self.without_exo
         return price
 
     @property
@@ -101,7 +95,7 @@ def _record(
 def _walkable(bare: LessonWalks) -> list[int]:
     """Numbers of the lessons that the twin can walk without the exo."""
     taught = []
-    for number, lesson in enumerate(LESSONS):
+    for number in range(len(LESSONS)):
         rows = bare.lesson == number
         fell = float(np.mean(bare.falls[rows] > 0))
         if number == 0 and fell > MOST_FALLS:
