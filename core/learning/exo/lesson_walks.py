@@ -19,7 +19,7 @@ from core.simulation.environment.batch_environment import CONTROL_STEP_S, EXO_ST
 from core.simulation.environment.tracking import WalkingEnvironment
 from core.simulation.model.exo_model import HIP_COLUMNS
 
-FRAMES_BETWEEN = 5  # control steps from one frame of muscle analysis to the next
+FRAMES_BETWEEN = 5  # control steps from one frame to the next where muscles are estimated
 _TICKS = round(CONTROL_STEP_S / EXO_STEP_S)
 _HIP = list(HIP_COLUMNS)
 
@@ -51,8 +51,8 @@ def record_lessons(
 ) -> LessonWalks:
     """Let the twin walk all lessons of `plan`; `exo_for` makes the exo that assists, None for no torque.
 
-    With `vary_nm` every frame is priced twice: as it was, and with up to so much more or less hip torque. Walks
-    that are not `priced` have no frames.
+    With `vary_nm` every frame of a torque-driven walk is priced twice: as it was, and with up to so much more or
+    less hip torque. Walks that are not `priced` have no frames.
     """
     walkers = [twin.walker(plan.lessons[number], worn=worn, length_s=seconds) for number in plan.number]
     environment = twin.environment(walkers, seed=seed)
@@ -106,24 +106,25 @@ def _frames(
     vary_nm: float,
     random: np.random.Generator,
 ) -> Frames:
+    muscles = recording.state.size > 0
+    between = 1 if muscles else FRAMES_BETWEEN  # the muscles' own costs are known in every step
     rows = np.zeros_like(recording.settled)
-    rows[::FRAMES_BETWEEN] = recording.settled[::FRAMES_BETWEEN]
+    rows[::between] = recording.settled[::between]
     time, walker = np.nonzero(rows)
     angle, velocity, torque = (
         values[time, walker]
         for values in (recording.angle_rad, recording.velocity_rad_s, recording.torque_nm)
     )
+    if muscles:
+        costs = _costs_of_muscles(recording, environment)[time, walker]
+        return Frames(lesson[walker], angle, velocity, torque, costs)
     body = twin.policy.body
-    estimated = _costs(estimated_facts(body, angle, velocity, torque))
-    costs = _costs_of_muscles(recording, environment)[time, walker] if recording.state.size else estimated
-    parts = [Frames(lesson[walker], angle, velocity, torque, costs)]
+    varied = torque.copy()
+    varied[:, _HIP] += random.uniform(-vary_nm, vary_nm, (len(torque), len(_HIP)))
+    each = [(torque, estimated_facts(body, angle, velocity, torque))]
     if vary_nm > 0.0:
-        varied = torque.copy()
-        varied[:, _HIP] += random.uniform(-vary_nm, vary_nm, (len(torque), len(_HIP)))
-        # Muscles of a walk by muscles cost other than estimated ones: only the difference is estimated.
-        difference = _costs(estimated_facts(body, angle, velocity, varied)) - estimated
-        parts.append(Frames(lesson[walker], angle, velocity, varied, np.maximum(costs + difference, 0.0)))
-    return Frames.joined(parts)
+        each.append((varied, estimated_facts(body, angle, velocity, varied)))
+    return Frames.joined([Frames(lesson[walker], angle, velocity, one, _costs(facts)) for one, facts in each])
 
 
 def _costs_of_muscles(recording: WalkRecording, environment: WalkingEnvironment) -> FloatArray:

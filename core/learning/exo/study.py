@@ -1,6 +1,6 @@
 """The study of a twin before training: which lessons it can walk, and what its walking costs.
 
-Without the exo, with the exo worn, and with a strong law: these walks fit the surrogate cost, and the offline stage
+Without the exo, with the exo worn, and with help of many kinds: these walks fit the surrogate cost, and the offline stage
 learns on the last two.
 """
 
@@ -27,7 +27,7 @@ from core.simulation.environment.tracking import WalkingEnvironment
 WALKERS = 28
 SECONDS = 5.0
 VARY_NM = 18.0  # hip torque varied by so much: as strong as the strongest exo
-STRONG_GAIN_NM, STRONG_DELAY_S = 20.0, 0.15
+LAW_GAIN_NM, LAW_DELAY_S = (8.0, 26.0), (0.08, 0.22)  # ranges of delayed output feedback, drawn for each walker
 MOST_FALLS = 0.34  # of the walkers of a lesson: more falls, and it is not taught
 LEAST_PACE = 0.7  # of the distance asked for
 Watch = Callable[[str], None]
@@ -40,7 +40,7 @@ class Study:
     lessons: tuple[Scenario, ...]  # that the twin can walk; the first is its own walk
     surrogate: SurrogateCost
     without_exo: FloatArray  # (L, 4) mean costs by the surrogate
-    walks: tuple[LessonWalks, ...]  # with the exo: worn without torque, and with a strong law
+    walks: tuple[LessonWalks, ...]  # with the exo: worn without torque, and with help of many kinds
     symmetric: bool  # both legs are alike: what is learned for one holds for the other
 
     def price(self, aim: Aim) -> FloatArray:
@@ -59,8 +59,10 @@ def study_twin(twin: TwinInExo, limits: TorqueLimits, *, seed: int, watch: Watch
     Refuses (TRN-022) a twin that falls in its own walk without the exo.
     """
 
-    def strong_law(walking: WalkingEnvironment) -> Exo:
-        return DelayedOutputFeedback(walking, STRONG_GAIN_NM, STRONG_DELAY_S, limits)
+    def random_laws(walking: WalkingEnvironment) -> Exo:
+        random = np.random.default_rng(seed)
+        gain, delay = (random.uniform(*span, walking.size) for span in (LAW_GAIN_NM, LAW_DELAY_S))
+        return DelayedOutputFeedback(walking, gain, delay, limits)
 
     watch("The twin walks without the exo")
     bare = _record(twin, LESSONS, None, worn=False, seed=seed)
@@ -68,16 +70,16 @@ def study_twin(twin: TwinInExo, limits: TorqueLimits, *, seed: int, watch: Watch
     watch("The twin walks with the exo")
     lessons = tuple(LESSONS[number] for number in taught)
     worn = _record(twin, lessons, None, worn=True, seed=seed)
-    strong = _record(twin, lessons, strong_law, worn=True, seed=seed + 1)
+    helped = _record(twin, lessons, random_laws, worn=True, seed=seed + 1)
     watch("What walking costs its muscles")
     symmetric = not twin.policy.body.impairments
-    frames = Frames.joined([bare.frames, worn.frames, strong.frames])
+    frames = Frames.joined([bare.frames, worn.frames, helped.frames])
     surrogate = SurrogateCost(frames, sided=not symmetric, seed=seed)
     own = [bare.frames.rows(np.flatnonzero(bare.frames.lesson == number)) for number in taught]
     without = np.array(
         [surrogate.costs(one.angle_rad, one.velocity_rad_s, one.torque_nm).mean(axis=0) for one in own]
     )
-    return Study(lessons, surrogate, without, (worn, strong), symmetric)
+    return Study(lessons, surrogate, without, (worn, helped), symmetric)
 
 
 def _record(
