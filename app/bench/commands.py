@@ -24,10 +24,17 @@ class WalkOptions:
     seed: int
 
 
-def bench_command(what: str, data_dir: Path, file: Path | None, as_json: bool, walk: WalkOptions) -> int:
+def bench_command(
+    what: str, data_dir: Path, file: Path | None, as_json: bool, walk: WalkOptions, *, quick: bool = False
+) -> int:
     """Run the benchmark called `what`; returns the exit status."""
     evaluate = {"walk": _walk, "scenarios": _scenarios}.get(what)
-    found = evaluate(walk) if evaluate is not None else _run(what, data_dir, file)
+    if what == "assist":
+        from app.bench.assist import bench_assist
+
+        found = bench_assist(quick=quick)
+    else:
+        found = evaluate(walk) if evaluate is not None else _run(what, data_dir, file)
     numbers = {name: round(value, 4) if isinstance(value, float) else value for name, value in found.items()}
     if as_json:
         sys.stdout.write(json.dumps(numbers, indent=2) + "\n")

@@ -190,9 +190,13 @@ def _add_gallery(commands: Subparsers) -> None:
 
 def _add_bench(commands: Subparsers) -> None:
     parser = commands.add_parser("bench", help="measure this program on this PC")
-    benches = ("startup", "video", "ui", "deploy", "motion", "simulation", "walk", "scenarios", "impairments")
+    benches = (
+        "startup", "video", "ui", "deploy", "motion", "simulation", "walk", "scenarios", "impairments",
+        "assist",
+    )  # fmt: skip
     parser.add_argument("what", choices=benches)
     parser.add_argument("--file", type=Path, help="video for `bench video`")
+    parser.add_argument("--quick", action="store_true", help="`bench assist`: within six minutes")
     parser.add_argument(
         "--fidelity",
         choices=("fast", "standard", "full"),
@@ -371,7 +375,7 @@ def _bench(args: argparse.Namespace) -> int:
 
     check_walks(args.starts, args.seconds)
     walk = WalkOptions(args.fidelity, args.starts, args.seconds, args.seed)
-    return bench_command(args.what, _data_dir(args), args.file, args.as_json, walk)
+    return bench_command(args.what, _data_dir(args), args.file, args.as_json, walk, quick=args.quick)
 
 
 def _replay(args: argparse.Namespace) -> int:

@@ -125,6 +125,7 @@ class Aim(StrEnum):
 
     MUSCLES = "muscles"  # activation, so that weak muscles are relieved
     ENERGY = "energy"  # metabolic rate and positive joint power
+    WITH_THE_LEG = "with the leg"  # energy, and hardly any work against the leg's movement
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -56,12 +56,19 @@ class DelayedOutputFeedback:
     """The law itself on the true hip angles, within torque limits, as an exo of N walkers."""
 
     def __init__(
-        self, environment: WalkingEnvironment, gain_nm: float, delay_s: float, limits: TorqueLimits
+        self,
+        environment: WalkingEnvironment,
+        gain_nm: float | FloatArray,
+        delay_s: float | FloatArray,
+        limits: TorqueLimits,
     ) -> None:
-        ticks = round(delay_s * CONTROL_HZ)
-        self._gain_nm, self._limits = gain_nm, limits
-        self._past = np.zeros((ticks + 1, environment.size))  # newest first
-        self._torque_nm: FloatArray = np.zeros((environment.size, len(HIP_COLUMNS)))
+        """Gain and delay are the same for all walkers, or one for each (N,)."""
+        count = environment.size
+        self._gain_nm = np.broadcast_to(gain_nm, count)[:, None]
+        self._ticks = np.broadcast_to(np.round(np.asarray(delay_s) * CONTROL_HZ).astype(int), count)
+        self._limits = limits
+        self._past = np.zeros((int(self._ticks.max()) + 1, count))  # newest first
+        self._torque_nm: FloatArray = np.zeros((count, len(HIP_COLUMNS)))
 
     def reset(self, which: BoolArray, environment: WalkingEnvironment) -> None:
         self._past[:, which] = 0.0
@@ -71,7 +78,8 @@ class DelayedOutputFeedback:
         angle = environment.joint_angle_rad[:, list(HIP_COLUMNS)]
         self._past = np.roll(self._past, 1, axis=0)
         self._past[0] = np.sin(angle[:, 1]) - np.sin(angle[:, 0])
-        wanted = self._gain_nm * np.stack([self._past[-1], -self._past[-1]], axis=1)
+        delayed = self._past[self._ticks, np.arange(environment.size)]
+        wanted = self._gain_nm * np.stack([delayed, -delayed], axis=1)
         wanted = np.clip(wanted, -self._limits.peak_nm, self._limits.peak_nm)
         step = self._limits.rate_nm_s / CONTROL_HZ
         self._torque_nm = np.clip(wanted, self._torque_nm - step, self._torque_nm + step)

@@ -19,7 +19,7 @@ from core.simulation.environment.batch_environment import CONTROL_STEP_S, EXO_ST
 from core.simulation.environment.tracking import WalkingEnvironment
 from core.simulation.model.exo_model import HIP_COLUMNS
 
-FRAMES_BETWEEN = 5  # control steps from one frame of muscle analysis to the next
+FRAMES_BETWEEN = 5  # control steps from one frame to the next where muscles are estimated
 _TICKS = round(CONTROL_STEP_S / EXO_STEP_S)
 _HIP = list(HIP_COLUMNS)
 
@@ -33,7 +33,7 @@ class LessonWalks:
     angle_rad: FloatArray  # (T, N, 14)
     velocity_rad_s: FloatArray  # (T, N, 14)
     total_nm: FloatArray  # (T, N, 14) of the body and the exo together
-    frames: Frames | None  # with exact costs; None for walks that were not priced
+    frames: Frames  # with exact costs; none of walks that were not priced
     falls: IntArray  # (N,)
     pace: FloatArray  # (N,) distance walked / distance asked for
 
@@ -51,8 +51,8 @@ def record_lessons(
 ) -> LessonWalks:
     """Let the twin walk all lessons of `plan`; `exo_for` makes the exo that assists, None for no torque.
 
-    With `vary_nm` every frame is priced twice: as it was, and with up to so much more or less hip torque.
-    Walks that are not `priced` have no frames.
+    With `vary_nm` every frame of a torque-driven walk is priced twice: as it was, and with up to so much more
+    or less hip torque. Walks that are not `priced` have no frames.
     """
     walkers = [twin.walker(plan.lessons[number], worn=worn, length_s=seconds) for number in plan.number]
     environment = twin.environment(walkers, seed=seed)
@@ -68,7 +68,7 @@ def record_lessons(
         angle,
         velocity,
         total,
-        _frames(twin, recording, environment, lesson, vary_nm, seed) if priced else None,
+        _frames(twin, recording, environment, lesson, vary_nm, seed) if priced else Frames.none(),
         recording.falls,
         speed / np.maximum(asked, 1e-9),
     )
@@ -110,24 +110,29 @@ def _frames(
     seed: int,
 ) -> Frames:
     """Frames of what counts, with their exact costs; see `record_lessons`."""
+    muscles = recording.state.size > 0
+    between = 1 if muscles else FRAMES_BETWEEN  # the muscles' own costs are known in every step
     rows = np.zeros_like(recording.settled)
-    rows[::FRAMES_BETWEEN] = recording.settled[::FRAMES_BETWEEN]
+    rows[::between] = recording.settled[::between]
     time, walker = np.nonzero(rows)
     angle, velocity, torque = (
         values[time, walker]
         for values in (recording.angle_rad, recording.velocity_rad_s, recording.torque_nm)
     )
-    body = twin.policy.body
-    estimated = _costs(estimated_facts(body, angle, velocity, torque))
-    costs = _costs_of_muscles(recording, environment)[time, walker] if recording.state.size else estimated
-    parts = [Frames(lesson[walker], angle, velocity, torque, costs)]
-    if vary_nm > 0.0:
-        varied = torque.copy()
-        varied[:, _HIP] += np.random.default_rng(seed).uniform(-vary_nm, vary_nm, (len(torque), len(_HIP)))
-        # Muscles of a walk by muscles cost other than estimated ones: only the difference is estimated.
-        difference = _costs(estimated_facts(body, angle, velocity, varied)) - estimated
-        parts.append(Frames(lesson[walker], angle, velocity, varied, np.maximum(costs + difference, 0.0)))
-    return Frames.joined(parts)
+    walked = np.ones(len(time), np.bool_)
+    if muscles:
+        costs = _costs_of_muscles(recording, environment)[time, walker]
+        return Frames(lesson[walker], angle, velocity, torque, costs, walked)
+
+    def estimated(torque_nm: FloatArray, walked: BoolArray) -> Frames:
+        costs = _costs(estimated_facts(twin.policy.body, angle, velocity, torque_nm))
+        return Frames(lesson[walker], angle, velocity, torque_nm, costs, walked)
+
+    if vary_nm == 0.0:
+        return estimated(torque, walked)
+    varied = torque.copy()
+    varied[:, _HIP] += np.random.default_rng(seed).uniform(-vary_nm, vary_nm, (len(torque), len(_HIP)))
+    return Frames.joined([estimated(torque, walked), estimated(varied, ~walked)])
 
 
 def _costs_of_muscles(recording: WalkRecording, environment: WalkingEnvironment) -> FloatArray:

@@ -198,9 +198,8 @@ class _Recorder:
         if not settled.any():  # no walk lasts longer: better these numbers than none
             settled[:] = True
         skip = round(SETTLE_S / CONTROL_STEP_S) if len(settled) * CONTROL_STEP_S > SETTLE_S else 0
-        recorded = {
-            name: np.array(values) for name, values in zip(_RECORDED, zip(*self._rows, strict=True), strict=True)
-        }
+        columns = zip(*self._rows, strict=True)
+        recorded = {name: np.array(column) for name, column in zip(_RECORDED, columns, strict=True)}
         return WalkRecording(
             settled=settled,
             **recorded,

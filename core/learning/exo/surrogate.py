@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from core.domain.arrays import FloatArray, IntArray
+from core.domain.arrays import BoolArray, FloatArray, IntArray
 from core.domain.body import JOINTS, SIDES, JointKind
 from core.learning.rl.networks import perceptron
 
@@ -41,6 +41,13 @@ class Frames:
     velocity_rad_s: FloatArray  # (F, 14)
     torque_nm: FloatArray  # (F, 14) of the body itself
     costs: FloatArray  # (F, 4) exact
+    walked: BoolArray  # (F,) False where the hip torque was varied: nobody walked so
+
+    @staticmethod
+    def none() -> Frames:
+        joints = np.zeros((0, len(JOINTS)))
+        costs, walked = np.zeros((0, len(COSTS))), np.zeros(0, np.bool_)
+        return Frames(np.zeros(0, np.int64), joints, joints, joints, costs, walked)
 
     def rows(self, picks: IntArray) -> Frames:
         return Frames(*(getattr(self, name)[picks] for name in _FRAME_FIELDS))
@@ -50,7 +57,7 @@ class Frames:
         return Frames(*(np.concatenate([getattr(one, name) for one in parts]) for name in _FRAME_FIELDS))
 
 
-_FRAME_FIELDS = ("lesson", "angle_rad", "velocity_rad_s", "torque_nm", "costs")
+_FRAME_FIELDS = ("lesson", "angle_rad", "velocity_rad_s", "torque_nm", "costs", "walked")
 
 
 class SurrogateCost:

@@ -18,18 +18,20 @@ from core.domain.controller import Aim, ExoController, TorqueLimits
 from core.domain.twin import LearningCurve, Network
 from core.domain.walk_measures import WalkMeasures, WalkRatios
 from core.exo_core.numpy_runtime import INPUTS
+from core.learning.exo.aims import AIMS
 from core.learning.exo.environment import (
     OBSERVATION,
     TRAINING_FAULTS,
     ExoEnvironment,
+    ExoReward,
     PricedCost,
     randomised,
 )
 from core.learning.exo.evaluation import WalkEvaluator
 from core.learning.exo.lesson_walks import record_lessons
 from core.learning.exo.lessons import LessonPlan
-from core.learning.exo.offline import OfflineTrainer
-from core.learning.exo.study import AIM_WEIGHTS, SECONDS, Study
+from core.learning.exo.offline import OfflineSettings, OfflineTrainer
+from core.learning.exo.study import SECONDS, Study
 from core.learning.exo.study import WALKERS as STUDY_WALKERS
 from core.learning.exo.twin_in_exo import TwinInExo
 from core.learning.exo.worn_controller import SIZES, WornExo, exo_controller
@@ -48,15 +50,12 @@ EVALUATE_EVERY = 15  # iterations of PPO
 OFFLINE_ROUNDS = 2
 FALL_WEIGHT = 0.02  # one fall per minute outweighs 2 percent of cost
 LEAST_SPEED_RATIO = 0.98  # a slower walk is cheaper per second: such a controller is not kept
-MOST_NEGATIVE_WORK = 0.10  # of the exo's work
-_NEGATIVE_WEIGHT = 0.5  # of what is above it
+_NEGATIVE_WEIGHT = 0.5  # of more negative work than the aim allows
 _LOG_STD = -2.5  # policy std 0.08 rad, 4 N m: explores without disturbing the gait
 _RATES = (2e-5, 1e-3)  # learning rates; the upper one falls with the iterations to a tenth
 _CRITIC_ITERATIONS = 6  # the value network alone learns at first: the controller is trained already
 _SMOOTH_ITERATIONS = 10  # reported numbers are means over 6 s of walking
 _VALUE_HIDDEN = (128, 128)
-_SELECTION: dict[Aim, tuple[float, float]] = {Aim.MUSCLES: (0.6, 0.4), Aim.ENERGY: (0.25, 0.75)}
-"""What activation and the mean of both metabolic models count in the choice of the best controller."""
 # Names and units are stored with the controller.
 CURVES = {
     "metabolic_ratio": "share",
@@ -93,9 +92,10 @@ class ControllerScore:
         """Smaller is better; infinite for a controller that slows the walk down."""
         if float(self.ratios.speed.mean()) < LEAST_SPEED_RATIO:
             return float("inf")
-        activation, metabolic = _SELECTION[self.aim]
-        cost = activation * float(self.ratios.activation.mean()) + metabolic * self.metabolic_ratio
-        braking = float(self.measures.negative_work_fraction.mean()) - MOST_NEGATIVE_WORK
+        weights = AIMS[self.aim]
+        activation = float(self.ratios.activation.mean())
+        cost = weights.activation * activation + (1.0 - weights.activation) * self.metabolic_ratio
+        braking = float(self.measures.negative_work_fraction.mean()) - weights.most_negative_work
         return cost + FALL_WEIGHT * self.measures.falls_per_minute + _NEGATIVE_WEIGHT * max(braking, 0.0)
 
     @property
@@ -127,8 +127,15 @@ def offline_controllers(
     """The controller after every round of the offline stage; between rounds walks with it are recorded."""
     torch.manual_seed(seed)
     network = perceptron(SIZES, "relu")
+    settings = OfflineSettings(braking_price=AIMS[aim].offline_braking)
     trainer = OfflineTrainer(
-        network, limits, study.surrogate, study.price(aim), symmetric=study.symmetric, seed=seed
+        network,
+        limits,
+        study.surrogate,
+        study.price(aim),
+        symmetric=study.symmetric,
+        seed=seed,
+        settings=settings,
     )
     for walks in study.walks:
         trainer.add(walks)
@@ -311,8 +318,9 @@ def _environments(
         walking.stagger_episodes(own_seed)
         exo = WornExo(start, walking, faults=TRAINING_FAULTS, seed=own_seed)
         exo.act = agent.act
-        cost = PricedCost(study.surrogate, study.without_exo[lesson[rows]], AIM_WEIGHTS[aim])
-        environments.append(ExoEnvironment(walking, twin.walking, exo, cost))
+        cost = PricedCost(study.surrogate, study.without_exo[lesson[rows]], np.array(AIMS[aim].costs))
+        reward = ExoReward(braking=AIMS[aim].braking)
+        environments.append(ExoEnvironment(walking, twin.walking, exo, cost, reward))
     return environments
 
 
