@@ -181,7 +181,9 @@ class _Walk:
     price: Tensor
 
     def mirrored(self) -> _Walk:
-        return _Walk(*(one[:, _OTHER_SIDE] for one in (self.angle, self.velocity, self.total)), self.price)
+        """Left and right exchanged, as if seen in a mirror."""
+        angle, velocity, total = (one[:, _OTHER_SIDE] for one in (self.angle, self.velocity, self.total))
+        return _Walk(angle, velocity, total, self.price)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -197,14 +199,15 @@ class _Windows:
 def _walks_of(walks: LessonWalks, price: Tensor) -> list[_Walk]:
     """The walkers that did not fall; the start is left out."""
     first = int(np.argmax(walks.settled.any(axis=1)))
-    recorded = (walks.angle_rad, walks.velocity_rad_s, walks.total_nm)
-    return [
-        _Walk(
-            *(torch.tensor(values[first:, row], dtype=torch.float32) for values in recorded),
-            price[walks.lesson[row]],
+
+    def walk(row: int) -> _Walk:
+        recorded = (walks.angle_rad, walks.velocity_rad_s, walks.total_nm)
+        angle, velocity, total = (
+            torch.tensor(values[first:, row], dtype=torch.float32) for values in recorded
         )
-        for row in np.flatnonzero(walks.falls == 0)
-    ]
+        return _Walk(angle, velocity, total, price[walks.lesson[row]])
+
+    return [walk(row) for row in np.flatnonzero(walks.falls == 0)]
 
 
 def _inputs(angle: Tensor, velocity: Tensor) -> Tensor:

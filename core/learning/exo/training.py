@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -148,7 +149,7 @@ def offline_controllers(
             walks = record_lessons(
                 twin,
                 plan,
-                lambda walking, worn=controller: WornExo(worn, walking),
+                partial(WornExo, controller),
                 worn=True,
                 seed=seed + 10 + number,
                 seconds=SECONDS,
@@ -244,8 +245,17 @@ class ExoLearner:
         if self.iterations % EVALUATE_EVERY == 0:
             self.best.consider(self.latest())
         self.elapsed_s += clock() - started
-        values = (float(value) for value in np.mean(self._recent, axis=0))
-        progress = ExoProgress(self.elapsed_s, self.iterations, self._ppo.steps, *values, stats.reward)
+        metabolic, activation, falls, similarity = (float(mean) for mean in np.mean(self._recent, axis=0))
+        progress = ExoProgress(
+            self.elapsed_s,
+            self.iterations,
+            self._ppo.steps,
+            metabolic,
+            activation,
+            falls,
+            similarity,
+            stats.reward,
+        )
         self._history.append(curve_row(progress, CURVES))
         return progress
 
