@@ -44,10 +44,12 @@ class WalkEvaluator:
 
     @cached_property
     def worn_without_torque(self) -> WalkMeasures:
-        return self._walks(None, worn=True)
+        return self.worn(None)
 
-    def worn(self, controller: ExoController) -> WalkMeasures:
-        """Walks with the exo and this controller."""
+    def worn(self, controller: ExoController | None) -> WalkMeasures:
+        """Walks with the exo; without a controller it gives no torque."""
+        if controller is None:
+            return self._walks(None, worn=True)
         return self.assisted(
             lambda environment, seed: WornExo(controller, environment, faults=self._faults, seed=seed)
         )
