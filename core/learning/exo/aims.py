@@ -18,7 +18,9 @@ class AimWeights:
     costs: tuple[float, float, float, float]  # of COSTS, each over its value without the exo
     offline_braking: float  # price of negative exo power in the offline stage, per W
     braking: float  # weight of negative exo power in the reward of PPO
-    most_negative_work: float  # of all work of the exo; more counts against a controller when the best is chosen
+    most_negative_work: (
+        float  # of all work of the exo; more counts against a controller when the best is chosen
+    )
     activation: float  # what activation counts in that choice; the mean of both metabolic models is the rest
 
 

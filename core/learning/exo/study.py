@@ -27,7 +27,10 @@ from core.simulation.environment.tracking import WalkingEnvironment
 WALKERS = 28
 SECONDS = 5.0
 VARY_NM = 18.0  # hip torque varied by so much: as strong as the strongest exo
-LAW_GAIN_NM, LAW_DELAY_S = (8.0, 26.0), (0.08, 0.22)  # ranges of delayed output feedback, drawn for each walker
+LAW_GAIN_NM, LAW_DELAY_S = (
+    (8.0, 26.0),
+    (0.08, 0.22),
+)  # ranges of delayed output feedback, drawn for each walker
 MOST_FALLS = 0.34  # of the walkers of a lesson: more falls, and it is not taught
 LEAST_PACE = 0.7  # of the distance asked for
 Watch = Callable[[str], None]
@@ -40,6 +43,7 @@ class Study:
     lessons: tuple[Scenario, ...]  # that the twin can walk; the first is its own walk
     surrogate: SurrogateCost
     without_exo: FloatArray  # (L, 4) mean costs by the surrogate
+    speed_m_s: FloatArray  # (L,) without the exo
     walks: tuple[LessonWalks, ...]  # with the exo: worn without torque, and with help of many kinds
     symmetric: bool  # both legs are alike: what is learned for one holds for the other
 
@@ -79,7 +83,8 @@ def study_twin(twin: TwinInExo, limits: TorqueLimits, *, seed: int, watch: Watch
     without = np.array(
         [surrogate.costs(one.angle_rad, one.velocity_rad_s, one.torque_nm).mean(axis=0) for one in own]
     )
-    return Study(lessons, surrogate, without, (worn, helped), symmetric)
+    speed = np.array([bare.speed_m_s[bare.lesson == number].mean() for number in taught])
+    return Study(lessons, surrogate, without, speed, (worn, helped), symmetric)
 
 
 def _record(
