@@ -1,7 +1,8 @@
 """`exotwin bench assist`: how much an exo helps in simulation, against the same walks without it.
 
-The generic twin walks by the shipped policies; the exo is Hippo_L1 with its mass. Controllers are trained here, with
-seeds that no walk of the evaluation has. Each block holds ratios with exo / without exo, 16 walkers x 5 seeds.
+The generic twin walks by the shipped policies; the exo is Hippo_L1 with its mass. Controllers are trained
+here, with seeds that no walk of the evaluation has. Each block holds ratios with exo / without exo, 16
+walkers x 5 seeds.
 """
 
 from __future__ import annotations

@@ -1,59 +1,76 @@
 """Makes the shipped default controllers: a developer's job, run from a terminal.
 
 `python -c "from app.train.default_controllers import make; ..."` writes the controller and its card below
-`resources/policies`.
+`resources/policies`; `tune` repeats the choice of the law's gain and delay.
 """
 
 from __future__ import annotations
 
 import io
+import itertools
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from core.devices.profiles import CONTROLLERS, controller_arrays, load_profile, session_limits
+from core.domain.controller import TorqueLimits
 from core.domain.twin import GENERIC_BODY, GaitPolicy
+from core.domain.walk_measures import WalkMeasures, WalkRatios
 from core.gait.norms import normal_reference
-from core.learning.exo.delayed_output_feedback import DELAY_S, GAIN_NM, distil_law, record_hips, varied_tracks
-from core.learning.exo.training import ControllerEvaluator
+from core.learning.exo.delayed_output_feedback import (
+    DELAY_S,
+    GAIN_NM,
+    DelayedOutputFeedback,
+    HipTrack,
+    distil_law,
+    record_hips,
+    varied_tracks,
+)
+from core.learning.exo.evaluation import EVALUATION_SEEDS, WalkEvaluator
+from core.learning.exo.training import LEAST_SPEED_RATIO
+from core.learning.exo.twin_in_exo import TwinInExo
 from core.learning.gait.base_policy import HEALTHY, varied_reference
 from core.simulation.environment.policy import PolicyNetworks
 from core.simulation.environment.tracking import Walker, WalkingEnvironment
-from core.simulation.model.exo_model import require_hip_motors, worn_model
+from core.simulation.model.exo_model import worn_model
 from core.tasks.policy_files import replace_file, shipped_policy
 from core.twin.body import Fidelity
 
 WALKERS = 48  # the generic body at different speeds and ranges of motion
 SECONDS = 8.0
+GAINS_NM = (10.0, 13.0, 16.0, 19.0, 22.0)
+DELAYS_S = (0.10, 0.13, 0.15, 0.17, 0.20)
+TUNING_SEED = 1000  # added to the seed: the card's own walks tune nothing
+
+
+@dataclass(frozen=True, slots=True)
+class TunedLaw:
+    """Delayed output feedback on the default twin, simulated."""
+
+    gain_nm: float
+    delay_s: float
+    metabolic_ratio: float  # mean of both models, to the same walks without the exo
+    speed_ratio: float
 
 
 def make(device_id: str, resources_folder: Path, seed: int = 0) -> dict[str, Any]:
     """Distil the default law into a controller for this exo; returns the card that is written beside it."""
-    profile, networks = load_profile(device_id), shipped_policy()
-    require_hip_motors(device_id)
-    model, rng = worn_model(GENERIC_BODY, Fidelity.FAST, device_id), np.random.default_rng(seed)
-    normal = Walker(model, GENERIC_BODY, normal_reference())
-    others = [
-        Walker(model, GENERIC_BODY, varied_reference(GENERIC_BODY, HEALTHY, rng)) for _ in range(WALKERS - 8)
-    ]
-    tracks = record_hips(WalkingEnvironment([normal] * 8 + others, seed=seed), networks, SECONDS)
-    controller, error_nm = distil_law(varied_tracks(tracks, seed), session_limits(profile), seed)
-    evaluator = ControllerEvaluator(_default_twin(networks), device_id, seed=seed)
-    score, idle = evaluator.evaluate(controller), evaluator.evaluate(None)
+    limits, twin = session_limits(load_profile(device_id)), _default_twin(device_id)
+    tracks = _tracks(twin.networks, device_id, seed)
+    controller, error_nm = distil_law(varied_tracks(tracks, seed), limits, seed)
+    evaluator = WalkEvaluator(twin, seeds=range(seed, seed + EVALUATION_SEEDS))
     card = {
         "device": device_id,
-        "what": "generic hip assistance for any wearer; the start of every personal training",
+        "what": "generic hip assistance for any wearer; what personal controllers are compared with",
         "law": f"delayed output feedback after Lim et al. 2019, gain {GAIN_NM} N m, delay {DELAY_S} s",
         "taught_on": f"{len(tracks)} simulated walks of the generic body, {SECONDS:g} s each, and variations",
         "torque_error_nm": round(error_nm, 2),
-        "effort_ratio_on_default_twin": round(score.effort_ratio, 3),
-        "hip_effort_ratio_on_default_twin": round(score.hip_effort_ratio, 3),
-        "effort_ratio_worn_without_torque": round(idle.effort_ratio, 3),
-        "peak_torque_nm": round(score.measure.work.peak_nm, 1),
-        "negative_work_fraction": round(score.measure.work.negative_fraction, 3),
-        "falls_per_minute": round(score.measure.falls_per_minute, 2),
+        "on_default_twin": _numbers(evaluator.worn(controller), evaluator.without_exo),
+        "worn_without_torque": _numbers(evaluator.worn_without_torque, evaluator.without_exo),
         "simulated": True,
     }
     _write(
@@ -62,11 +79,72 @@ def make(device_id: str, resources_folder: Path, seed: int = 0) -> dict[str, Any
     return card
 
 
-def _default_twin(networks: PolicyNetworks) -> GaitPolicy:
-    return GaitPolicy(
+def tune(
+    device_id: str,
+    seed: int = 0,
+    *,
+    gains_nm: Sequence[float] = GAINS_NM,
+    delays_s: Sequence[float] = DELAYS_S,
+    evaluator: WalkEvaluator | None = None,
+) -> tuple[TunedLaw, ...]:
+    """The law itself with every gain and delay, within the limits of a first session; the best first.
+
+    The best has the least metabolic ratio of those that do not slow the walk down.
+    """
+    limits = session_limits(load_profile(device_id))
+    seeds = range(seed + TUNING_SEED, seed + TUNING_SEED + EVALUATION_SEEDS)
+    evaluator = evaluator or WalkEvaluator(_default_twin(device_id), seeds=seeds)
+    laws = [
+        _tried(evaluator, gain_nm, delay_s, limits)
+        for gain_nm, delay_s in itertools.product(gains_nm, delays_s)
+    ]
+    return tuple(sorted(laws, key=lambda law: (law.speed_ratio < LEAST_SPEED_RATIO, law.metabolic_ratio)))
+
+
+def _tried(evaluator: WalkEvaluator, gain_nm: float, delay_s: float, limits: TorqueLimits) -> TunedLaw:
+    walks = evaluator.assisted(
+        lambda environment, _: DelayedOutputFeedback(environment, gain_nm, delay_s, limits)
+    )
+    ratios = WalkRatios.between(walks, evaluator.without_exo)
+    return TunedLaw(gain_nm, delay_s, ratios.metabolic_of_both.mean, float(ratios.speed.mean()))
+
+
+def _numbers(walks: WalkMeasures, without_exo: WalkMeasures) -> dict[str, float]:
+    """Means over the seeds; every ratio is to the same walks without the exo."""
+    ratios = WalkRatios.between(walks, without_exo)
+    umberger, bhargava = ratios.by_model
+    return {
+        "metabolic_ratio": round(ratios.metabolic_of_both.mean, 3),
+        "umberger_ratio": round(umberger.mean, 3),
+        "bhargava_ratio": round(bhargava.mean, 3),
+        "activation_ratio": round(float(ratios.activation.mean()), 3),
+        "positive_power_ratio": round(float(ratios.positive_power.mean()), 3),
+        "joint_effort_ratio": round(float(ratios.joint_effort.mean()), 3),
+        "speed_ratio": round(float(ratios.speed.mean()), 3),
+        "peak_torque_nm": round(float(walks.exo_peak_nm.max()), 1),
+        "negative_work_fraction": round(float(walks.negative_work_fraction.mean()), 3),
+        "falls_per_minute": round(walks.falls_per_minute, 2),
+    }
+
+
+def _tracks(networks: PolicyNetworks, device_id: str, seed: int) -> list[HipTrack]:
+    """Hips of the generic body, at its own stride and at others, with the exo worn."""
+    model, rng = worn_model(GENERIC_BODY, Fidelity.FAST, device_id), np.random.default_rng(seed)
+    normal = Walker(model, GENERIC_BODY, normal_reference())
+    others = [
+        Walker(model, GENERIC_BODY, varied_reference(GENERIC_BODY, HEALTHY, rng)) for _ in range(WALKERS - 8)
+    ]
+    return record_hips(WalkingEnvironment([normal] * 8 + others, seed=seed), networks, SECONDS)
+
+
+def _default_twin(device_id: str) -> TwinInExo:
+    """The generic body with the normal stride, by the shipped policy. Raises UserError SIM-011."""
+    networks = shipped_policy()
+    policy = GaitPolicy(
         GENERIC_BODY, normal_reference(), networks.policy, networks.value, networks.log_std,
         networks.observation_mean, networks.observation_std, (), 0, 0.0, 0.0, 0.0,
     )  # fmt: skip
+    return TwinInExo(policy, device_id)
 
 
 def _write(folder: Path, name: str, arrays: dict[str, Any], card: dict[str, Any]) -> None:

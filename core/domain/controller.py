@@ -149,13 +149,16 @@ class TrainedController:
     falls_per_minute: float
     findings: tuple[Finding, ...] = ()
     synthetic: bool = False
-    walking: GaitPolicy | None = None  # the policy after accommodation to the exo; None: the twin's own
+    walking: GaitPolicy | None = None  # the policy that walked in training; None: the twin's own
     aim: Aim | None = None  # None in records of versions that trained for joint effort
     gaits: tuple[MeasuredGait, ...] = ()  # held-out walks: without exo, worn without torque, this controller
 
     @property
     def metabolic_ratio(self) -> float:
-        """Mean of both models with this controller over the same walks without the exo; NaN when not known."""
+        """Mean of both models with this controller, over the same walks without the exo.
+
+        NaN when it is not known.
+        """
         worn, without = self.find(GaitLabel.PERSONALIZED_CONTROLLER), self.find(GaitLabel.WITHOUT_EXO)
         if worn is None or without is None:
             return float("nan")

@@ -1,7 +1,7 @@
-"""What simulated walks of one condition cost, over several seeds, and their comparison with another condition.
+"""What simulated walks of one condition cost, over several seeds, and their comparison with another one.
 
-Conditions are walking without the exo, with the exo worn but giving no torque, and with a controller. All walk
-from the same starts, seed by seed, so that their ratios are paired.
+Conditions are walking without the exo, with the exo worn but giving no torque, and with a controller. All
+walk from the same starts, seed by seed, so that their ratios are paired.
 """
 
 from __future__ import annotations
@@ -130,7 +130,10 @@ class WalkRatios:
 
     @staticmethod
     def between(walks: WalkMeasures, to: WalkMeasures, *, per_metre: bool = False) -> WalkRatios:
-        """Ratios of `walks` to the walks `to` of the same seeds. Raises ValueError for other numbers of seeds."""
+        """Ratios of `walks` to the walks `to` of the same seeds.
+
+        Raises ValueError when their numbers of seeds differ.
+        """
         if walks.seeds != to.seeds:
             raise ValueError(f"{walks.seeds} seeds cannot be paired with {to.seeds}")
         speed = walks.speed_m_s / to.speed_m_s

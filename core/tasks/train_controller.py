@@ -52,19 +52,15 @@ MANY_FALLS = 1.0  # per minute, more than without the exo
 SELECTION_S = 4.0  # of every walk by which controllers are chosen
 HELD_OUT_SEED = 10_000  # added to the seed: walks that chose nothing
 SLOWER_THAN_PLANNED = 2.0  # so many times longer than asked for is told
-_STUDIED, _OFFLINE, _LEARNED = (
-    0.12,
-    0.25,
-    0.92,
-)  # fractions of the job that are over then, for the progress bar
+_STUDIED, _OFFLINE, _LEARNED = 0.12, 0.25, 0.92  # fractions of the job that are over then
 
 
 def run(params: Params, context: JobContext) -> str:
     """Train for `minutes` on GAIT_POLICY `policy_id` with exo `device`; returns the CONTROLLER's id.
 
     `aim` is "muscles" (the default) or "energy". `fidelity` "fast" trains by joint torques, "standard" by 80
-    muscles with the exo held by straps; without it the twin's own policy decides. `iterations` replaces the plan
-    that `minutes` make on this PC, to repeat a training exactly.
+    muscles with the exo held by straps; without it the twin's own policy decides. `iterations` replaces the
+    plan that `minutes` make on this PC, to repeat a training exactly.
     """
     policy_id, seed = str(params["policy_id"]), int(str(params.get("seed", 0)))
     minutes, aim = _minutes(float(str(params["minutes"]))), _aim(params.get("aim"))
@@ -324,8 +320,8 @@ def _trains_muscles(fidelity: object) -> bool:
 def _mass_alone(idle: WalkRatios, worn: WalkRatios) -> Finding:
     return _note(
         "TRN-011",
-        f"The exo's mass alone changes the metabolic rate: {change_words(idle.metabolic_of_both.mean)} when it "
-        f"is worn without torque.",
+        f"The exo's mass alone changes the metabolic rate: {change_words(idle.metabolic_of_both.mean)} when "
+        f"it is worn without torque.",
         f"With torque the metabolic rate changes by {change_words(worn.metabolic_of_both.mean)}, the mean "
         f"activation of the leg muscles by {change_words(float(worn.activation.mean()))}.",
         "These are simulation results; watch the person at the first session.",

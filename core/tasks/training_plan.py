@@ -1,7 +1,8 @@
 """How many steps of training fit into the minutes that a person asked for, on this PC.
 
-Training counts steps, so that the same seed gives the same controller however busy the PC is. How long a step takes
-here is measured once, by processor time, which other programs hardly change, and kept in the data folder.
+Training counts steps, so that the same seed gives the same controller however busy the PC is. How long a
+step takes here is measured once, by processor time, which other programs hardly change, and kept in the data
+folder.
 """
 
 from __future__ import annotations

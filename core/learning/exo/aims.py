@@ -1,7 +1,7 @@
 """What each aim of training weighs: muscles, energy, and help that hardly ever works against the leg.
 
-Least activation and little negative work conflict: the torque that spares muscles most also brakes the leg at the
-ends of its swing. So there are several aims, and the choice is the person's.
+Least activation and little negative work conflict: the torque that spares muscles most also brakes the leg at
+the ends of its swing. So there are several aims, and the choice is the person's.
 """
 
 from __future__ import annotations
@@ -13,15 +13,16 @@ from core.domain.controller import Aim
 
 @dataclass(frozen=True, slots=True)
 class AimWeights:
-    """Weights of one aim. Purely metabolic ones are gamed: both models price lengthening muscle almost free."""
+    """Weights of one aim.
+
+    Purely metabolic ones are gamed: both models price lengthening muscle almost free.
+    """
 
     costs: tuple[float, float, float, float]  # of COSTS, each over its value without the exo
     offline_braking: float  # price of negative exo power in the offline stage, per W
     braking: float  # weight of negative exo power in the reward of PPO
-    most_negative_work: (
-        float  # of all work of the exo; more counts against a controller when the best is chosen
-    )
-    activation: float  # what activation counts in that choice; the mean of both metabolic models is the rest
+    most_negative_work: float  # of all work of the exo; more counts against a controller in the choice
+    activation: float  # what activation counts in the choice; the mean of both metabolic models is the rest
 
 
 AIMS: dict[Aim, AimWeights] = {

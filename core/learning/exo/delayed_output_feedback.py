@@ -34,8 +34,9 @@ from core.simulation.environment.tracking import WalkingEnvironment
 from core.simulation.model.exo_model import HIP_COLUMNS
 
 GAIN_NM, DELAY_S = 16.0, 0.15
-"""Lim et al. 2019 use 8 to 12 N m and about 0.25 s on people. Here both are tuned on the default twin for the least
-metabolic rate (numbers on the card beside the controller), so that beating the default means something."""
+"""Lim et al. 2019 use 8 to 12 N m and about 0.25 s on people. Here both are tuned on the default twin for the
+least metabolic rate (numbers on the card beside the controller), so that beating the default means something.
+"""
 _FILTER_LAG_TICKS = 2  # of the low-pass in the torque loop; targets are this far ahead
 TRAINING_STEPS = 4000
 _BATCH = 1024

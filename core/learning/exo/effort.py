@@ -1,9 +1,10 @@
 """Joint effort: a detail beside the muscles' cost, and a change in words.
 
 Joint effort is the mean over time and joints of (torque of the body itself / strength of the joint in that
-direction) squared: 0 for no effort, 1 for every joint at its limit all the time. The toes do not count: tendon
-and sole carry them, not muscles. It knows no muscles, so neither their activation nor the energy they take:
-holding a torque costs as much as moving with it. What decides whether an exo helps is `core.domain.walk_measures`.
+direction) squared: 0 for no effort, 1 for every joint at its limit all the time. The toes do not count:
+tendon and sole carry them, not muscles. It knows no muscles, so neither their activation nor the energy they
+take: holding a torque costs as much as moving with it. What decides whether an exo helps is in
+`core.domain.walk_measures`.
 """
 
 from __future__ import annotations

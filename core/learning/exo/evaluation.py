@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
 from core.domain.controller import ExoController
 from core.domain.scenario import LEVEL_WALKING, Scenario
 from core.domain.walk_measures import WalkMeasures
-from core.learning.exo.measures import measured, record_walk
+from core.learning.exo.measures import Exo, measured, record_walk
 from core.learning.exo.twin_in_exo import TwinInExo
 from core.learning.exo.worn_controller import PERFECT_SENSORS, WornExo
+from core.simulation.environment.tracking import WalkingEnvironment
 from core.simulation.model.exo_sensors import SensorFaults
 
 EVALUATION_WALKERS = 16
 EVALUATION_S = 5.0  # each; the first second does not count
 EVALUATION_SEEDS = 5
+ExoFor = Callable[[WalkingEnvironment, int], Exo]
 
 
 class WalkEvaluator:
@@ -38,7 +40,7 @@ class WalkEvaluator:
 
     @cached_property
     def without_exo(self) -> WalkMeasures:
-        return WalkMeasures.joined([self._walk(seed, worn=False, controller=None) for seed in self.seeds])
+        return self._walks(None, worn=False)
 
     @cached_property
     def worn_without_torque(self) -> WalkMeasures:
@@ -46,16 +48,23 @@ class WalkEvaluator:
 
     def worn(self, controller: ExoController | None) -> WalkMeasures:
         """Walks with the exo; without a controller it gives no torque."""
-        return WalkMeasures.joined(
-            [self._walk(seed, worn=True, controller=controller) for seed in self.seeds]
+        if controller is None:
+            return self._walks(None, worn=True)
+        return self.assisted(
+            lambda environment, seed: WornExo(controller, environment, faults=self._faults, seed=seed)
         )
 
-    def _walk(self, seed: int, *, worn: bool, controller: ExoController | None) -> WalkMeasures:
+    def assisted(self, exo_for: ExoFor) -> WalkMeasures:
+        """Walks with the exo, whose torque comes from what `exo_for` makes for an environment and a seed."""
+        return self._walks(exo_for, worn=True)
+
+    def _walks(self, exo_for: ExoFor | None, *, worn: bool) -> WalkMeasures:
+        return WalkMeasures.joined([self._walk(seed, exo_for, worn=worn) for seed in self.seeds])
+
+    def _walk(self, seed: int, exo_for: ExoFor | None, *, worn: bool) -> WalkMeasures:
         twin = self.twin
         walkers = twin.walkers(self._walkers, worn=worn, scenario=self.scenario)
         environment = twin.environment(walkers, seed=seed, threads=self._threads)
-        exo = None
-        if controller is not None:
-            exo = WornExo(controller, environment, faults=self._faults, seed=seed)
+        exo = None if exo_for is None else exo_for(environment, seed)
         recording = record_walk(environment, twin.walking, exo, self._seconds)
         return measured(recording, environment, twin.policy.body)

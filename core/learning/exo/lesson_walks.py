@@ -33,7 +33,7 @@ class LessonWalks:
     angle_rad: FloatArray  # (T, N, 14)
     velocity_rad_s: FloatArray  # (T, N, 14)
     total_nm: FloatArray  # (T, N, 14) of the body and the exo together
-    frames: Frames | None  # with exact costs; None for walks that were not priced
+    frames: Frames  # with exact costs; none of walks that were not priced
     falls: IntArray  # (N,)
     speed_m_s: FloatArray  # (N,) mean
     pace: FloatArray  # (N,) distance walked / distance asked for
@@ -52,8 +52,8 @@ def record_lessons(
 ) -> LessonWalks:
     """Let the twin walk all lessons of `plan`; `exo_for` makes the exo that assists, None for no torque.
 
-    With `vary_nm` every frame of a torque-driven walk is priced twice: as it was, and with up to so much more or
-    less hip torque. Walks that are not `priced` have no frames.
+    With `vary_nm` every frame of a torque-driven walk is priced twice: as it was, and with up to so much more
+    or less hip torque. Walks that are not `priced` have no frames.
     """
     walkers = [twin.walker(plan.lessons[number], worn=worn, length_s=seconds) for number in plan.number]
     environment = twin.environment(walkers, seed=seed)
@@ -63,13 +63,14 @@ def record_lessons(
     counted = np.maximum(recording.settled.sum(axis=0), 1)
     speed = np.where(recording.settled, recording.speed_m_s, 0.0).sum(axis=0) / counted
     asked = np.where(recording.settled, recording.asked_m_s, 0.0).sum(axis=0) / counted
+    angle, velocity, total = recorder.arrays()
     return LessonWalks(
         lesson,
         np.repeat(recording.settled, _TICKS, axis=0),
-        *recorder.arrays(),
-        _frames(twin, recording, environment, lesson, vary_nm, np.random.default_rng(seed))
-        if priced
-        else None,
+        angle,
+        velocity,
+        total,
+        _frames(twin, recording, environment, lesson, vary_nm, seed) if priced else Frames.none(),
         recording.falls,
         speed,
         speed / np.maximum(asked, 1e-9),
@@ -94,11 +95,13 @@ class _TickRecorder:
         if self._inner is not None:
             self._inner.reset(which, environment)
 
-    def arrays(self) -> tuple[FloatArray, ...]:
+    def arrays(self) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Angle, velocity and total torque (T, N, 14)."""
         if not self._rows:
-            return (np.zeros((0, len(self._none), len(JOINTS))),) * 3
-        return tuple(np.array(values) for values in zip(*self._rows, strict=True))
+            none = np.zeros((0, len(self._none), len(JOINTS)))
+            return none, none, none
+        angle, velocity, total = (np.array(values) for values in zip(*self._rows, strict=True))
+        return angle, velocity, total
 
 
 def _frames(
@@ -107,8 +110,9 @@ def _frames(
     environment: WalkingEnvironment,
     lesson: IntArray,
     vary_nm: float,
-    random: np.random.Generator,
+    seed: int,
 ) -> Frames:
+    """Frames of what counts, with their exact costs; see `record_lessons`."""
     muscles = recording.state.size > 0
     between = 1 if muscles else FRAMES_BETWEEN  # the muscles' own costs are known in every step
     rows = np.zeros_like(recording.settled)
@@ -118,16 +122,20 @@ def _frames(
         values[time, walker]
         for values in (recording.angle_rad, recording.velocity_rad_s, recording.torque_nm)
     )
+    walked = np.ones(len(time), np.bool_)
     if muscles:
         costs = _costs_of_muscles(recording, environment)[time, walker]
-        return Frames(lesson[walker], angle, velocity, torque, costs)
-    body = twin.policy.body
+        return Frames(lesson[walker], angle, velocity, torque, costs, walked)
+
+    def estimated(torque_nm: FloatArray, walked: BoolArray) -> Frames:
+        costs = _costs(estimated_facts(twin.policy.body, angle, velocity, torque_nm))
+        return Frames(lesson[walker], angle, velocity, torque_nm, costs, walked)
+
+    if vary_nm == 0.0:
+        return estimated(torque, walked)
     varied = torque.copy()
-    varied[:, _HIP] += random.uniform(-vary_nm, vary_nm, (len(torque), len(_HIP)))
-    each = [(torque, estimated_facts(body, angle, velocity, torque))]
-    if vary_nm > 0.0:
-        each.append((varied, estimated_facts(body, angle, velocity, varied)))
-    return Frames.joined([Frames(lesson[walker], angle, velocity, one, _costs(facts)) for one, facts in each])
+    varied[:, _HIP] += np.random.default_rng(seed).uniform(-vary_nm, vary_nm, (len(torque), len(_HIP)))
+    return Frames.joined([estimated(torque, walked), estimated(varied, ~walked)])
 
 
 def _costs_of_muscles(recording: WalkRecording, environment: WalkingEnvironment) -> FloatArray:

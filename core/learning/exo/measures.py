@@ -1,7 +1,8 @@
 """Measuring simulated walks: metabolic rate, activation, joint power and the exo's work in them.
 
-The muscles of a torque-driven walk are estimated by static optimisation, frame by frame; a walk with muscles has
-its own. The first second after every start and the last before a fall do not count; falls have their own number.
+The muscles of a torque-driven walk are estimated by static optimisation, frame by frame; a walk with muscles
+has its own. The first second after every start and the last before a fall do not count; falls have their own
+number.
 """
 
 from __future__ import annotations
@@ -144,8 +145,21 @@ def _muscles(
     )
 
 
+_RECORDED = (
+    "angle_rad",
+    "velocity_rad_s",
+    "torque_nm",
+    "exo_torque_nm",
+    "ground_n",
+    "speed_m_s",
+    "asked_m_s",
+    "state",
+    "control",
+)
+
+
 class _Recorder:
-    """Collects a `WalkRecording`, one list per quantity."""
+    """Collects a `WalkRecording`, step by step."""
 
     def __init__(self, environment: WalkingEnvironment) -> None:
         self._age_s = np.zeros(environment.size)
@@ -153,7 +167,7 @@ class _Recorder:
         self._settled: list[BoolArray] = []
         self._terminated: list[BoolArray] = []
         self._similarity: list[float] = []
-        self._rows: list[tuple[FloatArray, ...]] = []
+        self._rows: list[tuple[FloatArray, ...]] = []  # of _RECORDED
 
     def add(self, environment: WalkingEnvironment, step: StepResult, before_m: FloatArray) -> None:
         self._age_s += CONTROL_STEP_S
@@ -184,9 +198,11 @@ class _Recorder:
         if not settled.any():  # no walk lasts longer: better these numbers than none
             settled[:] = True
         skip = round(SETTLE_S / CONTROL_STEP_S) if len(settled) * CONTROL_STEP_S > SETTLE_S else 0
+        columns = zip(*self._rows, strict=True)
+        recorded = {name: np.array(column) for name, column in zip(_RECORDED, columns, strict=True)}
         return WalkRecording(
-            settled,
-            *(np.array(values) for values in zip(*self._rows, strict=True)),
+            settled=settled,
+            **recorded,
             similarity=float(np.mean(self._similarity[skip:])),
             falls=terminated.sum(axis=0),
         )

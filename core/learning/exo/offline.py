@@ -1,9 +1,9 @@
 """Offline stage: the controller's network is trained by gradient on recorded walks, in seconds.
 
-A walking policy that does not change hardly resists the exo: what the exo gives comes off the hip's own torque
-while the motion stays. So at a recorded motion the hip's own torque is total - exo, the surrogate cost of that is
-differentiable, and no simulation is needed for a step. Walks with the new controller are recorded and added; after
-a few such rounds PPO goes on, for which the motion is not fixed.
+A walking policy that does not change hardly resists the exo: what the exo gives comes off the hip's own
+torque while the motion stays. So at a recorded motion the hip's own torque is total - exo, the surrogate cost
+of that is differentiable, and no simulation is needed for a step. Walks with the new controller are recorded
+and added; after a few such rounds PPO goes on, for which the motion is not fixed.
 """
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ class OfflineTrainer:
         return angle + offset + angle_noise, velocity + velocity_noise
 
     def _exo(self, angle: Tensor, velocity: Tensor) -> tuple[Tensor, Tensor]:
-        """Torque given and asked for (W, T'', 2), by low-pass, PD and a soft clamp, of all but the last tick."""
+        """Torque given and asked for (W, T'', 2) in all but the last tick: low-pass, PD, soft clamp."""
         target = self._network(_inputs(angle, velocity))
         smooth = target.unfold(1, _RESPONSE_TICKS, 1) @ self._response
         ticks = smooth.shape[1]
@@ -181,7 +181,9 @@ class _Walk:
     price: Tensor
 
     def mirrored(self) -> _Walk:
-        return _Walk(*(one[:, _OTHER_SIDE] for one in (self.angle, self.velocity, self.total)), self.price)
+        """Left and right exchanged, as if seen in a mirror."""
+        angle, velocity, total = (one[:, _OTHER_SIDE] for one in (self.angle, self.velocity, self.total))
+        return _Walk(angle, velocity, total, self.price)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -197,14 +199,15 @@ class _Windows:
 def _walks_of(walks: LessonWalks, price: Tensor) -> list[_Walk]:
     """The walkers that did not fall; the start is left out."""
     first = int(np.argmax(walks.settled.any(axis=1)))
-    recorded = (walks.angle_rad, walks.velocity_rad_s, walks.total_nm)
-    return [
-        _Walk(
-            *(torch.tensor(values[first:, row], dtype=torch.float32) for values in recorded),
-            price[walks.lesson[row]],
+
+    def walk(row: int) -> _Walk:
+        recorded = (walks.angle_rad, walks.velocity_rad_s, walks.total_nm)
+        angle, velocity, total = (
+            torch.tensor(values[first:, row], dtype=torch.float32) for values in recorded
         )
-        for row in np.flatnonzero(walks.falls == 0)
-    ]
+        return _Walk(angle, velocity, total, price[walks.lesson[row]])
+
+    return [walk(row) for row in np.flatnonzero(walks.falls == 0)]
 
 
 def _inputs(angle: Tensor, velocity: Tensor) -> Tensor:

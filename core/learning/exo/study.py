@@ -1,7 +1,7 @@
 """The study of a twin before training: which lessons it can walk, and what its walking costs.
 
-Without the exo, with the exo worn, and with help of many kinds: these walks fit the surrogate cost, and the offline stage
-learns on the last two.
+Without the exo, with the exo worn, and with help of many kinds: these walks fit the surrogate cost, and the
+offline stage learns on the last two.
 """
 
 from __future__ import annotations
@@ -27,10 +27,7 @@ from core.simulation.environment.tracking import WalkingEnvironment
 WALKERS = 28
 SECONDS = 5.0
 VARY_NM = 18.0  # hip torque varied by so much: as strong as the strongest exo
-LAW_GAIN_NM, LAW_DELAY_S = (
-    (8.0, 26.0),
-    (0.08, 0.22),
-)  # ranges of delayed output feedback, drawn for each walker
+LAW_GAIN_NM, LAW_DELAY_S = (8.0, 26.0), (0.08, 0.22)  # of delayed output feedback, drawn for each walker
 MOST_FALLS = 0.34  # of the walkers of a lesson: more falls, and it is not taught
 LEAST_PACE = 0.7  # of the distance asked for
 Watch = Callable[[str], None]
@@ -79,12 +76,16 @@ def study_twin(twin: TwinInExo, limits: TorqueLimits, *, seed: int, watch: Watch
     symmetric = not twin.policy.body.impairments
     frames = Frames.joined([bare.frames, worn.frames, helped.frames])
     surrogate = SurrogateCost(frames, sided=not symmetric, seed=seed)
-    own = [bare.frames.rows(np.flatnonzero(bare.frames.lesson == number)) for number in taught]
-    without = np.array(
-        [surrogate.costs(one.angle_rad, one.velocity_rad_s, one.torque_nm).mean(axis=0) for one in own]
-    )
+    without = np.array([_mean_costs(surrogate, bare.frames, number) for number in taught])
     speed = np.array([bare.speed_m_s[bare.lesson == number].mean() for number in taught])
     return Study(lessons, surrogate, without, speed, (worn, helped), symmetric)
+
+
+def _mean_costs(surrogate: SurrogateCost, frames: Frames, lesson: int) -> FloatArray:
+    """(4,) of what was walked in a lesson; frames with varied torques cost more than any walk."""
+    own = frames.rows(np.flatnonzero(frames.walked & (frames.lesson == lesson)))
+    mean: FloatArray = surrogate.costs(own.angle_rad, own.velocity_rad_s, own.torque_nm).mean(axis=0)
+    return mean
 
 
 def _record(

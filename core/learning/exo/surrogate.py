@@ -1,9 +1,10 @@
 """A fast stand-in for the muscles' cost: activation and metabolic rate of the legs from their joints.
 
-Static optimisation of eighty muscles is too slow for every step of training. A small network per twin learns what
-it gives: from angles, velocities and torques of a leg's seven joints to the cost of its muscles. It is fitted to
-exact values in walks of the same person, with and without assistance, and with hip torques varied at random, so
-that it also knows what a change of the exo's torque does. Training uses it; reported numbers are always exact.
+Static optimisation of eighty muscles is too slow for every step of training. A small network per twin learns
+what it gives: from angles, velocities and torques of a leg's seven joints to the cost of its muscles. It is
+fitted to exact values in walks of the same person, with and without assistance, and with hip torques varied
+at random, so that it also knows what a change of the exo's torque does. Training uses it; reported numbers
+are always exact.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from core.domain.arrays import FloatArray, IntArray
+from core.domain.arrays import BoolArray, FloatArray, IntArray
 from core.domain.body import JOINTS, SIDES, JointKind
 from core.learning.rl.networks import perceptron
 
@@ -22,9 +23,8 @@ COSTS = ("activation", "squared activation", "Umberger 2010", "Bhargava 2004")
 """Means of activation and its square, and net metabolic power [W] by both models, of both legs together."""
 HIDDEN = (96, 96)
 STEPS, BATCH, LEARNING_RATE = 900, 1024, 4e-3
-LEAST_EXPLAINED = (
-    0.8  # of the variance of every cost on frames that it was not fitted to; usual are 0.95 to 0.98
-)
+LEAST_EXPLAINED = 0.8
+"""Of the variance of every cost on frames that it was not fitted to; usual are 0.95 to 0.98."""
 _LEG_JOINTS = len(JointKind)
 _LEGS = torch.tensor([[joint.column for joint in JOINTS if joint.side is side] for side in SIDES])  # (2, 7)
 _UNITS = (0.5, 4.0, 60.0)  # rad, rad/s and N m that count as one
@@ -41,6 +41,13 @@ class Frames:
     velocity_rad_s: FloatArray  # (F, 14)
     torque_nm: FloatArray  # (F, 14) of the body itself
     costs: FloatArray  # (F, 4) exact
+    walked: BoolArray  # (F,) False where the hip torque was varied: nobody walked so
+
+    @staticmethod
+    def none() -> Frames:
+        joints = np.zeros((0, len(JOINTS)))
+        costs, walked = np.zeros((0, len(COSTS))), np.zeros(0, np.bool_)
+        return Frames(np.zeros(0, np.int64), joints, joints, joints, costs, walked)
 
     def rows(self, picks: IntArray) -> Frames:
         return Frames(*(getattr(self, name)[picks] for name in _FRAME_FIELDS))
@@ -50,7 +57,7 @@ class Frames:
         return Frames(*(np.concatenate([getattr(one, name) for one in parts]) for name in _FRAME_FIELDS))
 
 
-_FRAME_FIELDS = ("lesson", "angle_rad", "velocity_rad_s", "torque_nm", "costs")
+_FRAME_FIELDS = ("lesson", "angle_rad", "velocity_rad_s", "torque_nm", "costs", "walked")
 
 
 class SurrogateCost:

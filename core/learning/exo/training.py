@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -153,7 +154,7 @@ def offline_controllers(
             walks = record_lessons(
                 twin,
                 plan,
-                lambda walking, worn=controller: WornExo(worn, walking),
+                partial(WornExo, controller),
                 worn=True,
                 seed=seed + 10 + number,
                 seconds=SECONDS,
@@ -233,7 +234,7 @@ class ExoLearner:
         return exo_controller(self._agent.network(), self.limits)
 
     def learn_iteration(self, clock: Callable[[], float], spent: float) -> ExoProgress:
-        """Collect a rollout and update the networks; every EVALUATE_EVERY iterations the controller is scored.
+        """Collect a rollout and update the networks; score the controller every EVALUATE_EVERY iterations.
 
         `spent` (0..1) is the part of the planned iterations that is over: the learning rate falls with it.
         """
@@ -249,8 +250,17 @@ class ExoLearner:
         if self.iterations % EVALUATE_EVERY == 0:
             self.best.consider(self.latest())
         self.elapsed_s += clock() - started
-        values = (float(value) for value in np.mean(self._recent, axis=0))
-        progress = ExoProgress(self.elapsed_s, self.iterations, self._ppo.steps, *values, stats.reward)
+        metabolic, activation, falls, similarity = (float(mean) for mean in np.mean(self._recent, axis=0))
+        progress = ExoProgress(
+            self.elapsed_s,
+            self.iterations,
+            self._ppo.steps,
+            metabolic,
+            activation,
+            falls,
+            similarity,
+            stats.reward,
+        )
         self._history.append(curve_row(progress, CURVES))
         return progress
 
