@@ -134,17 +134,10 @@ def offline_controllers(
     torch.manual_seed(seed)
     network = perceptron(SIZES, "relu")
     settings = OfflineSettings(braking_price=AIMS[aim].offline_braking)
-    trainer = OfflineTrainer(
-        network,
-        limits,
-        study.surrogate,
-        study.price(aim),
-        symmetric=study.symmetric,
-        seed=seed,
-        settings=settings,
-    )
+    trainer = OfflineTrainer(network, limits, seed=seed, settings=settings)
+    trainer.add_person(study.surrogate, study.price(aim), symmetric=study.symmetric)
     for walks in study.walks:
-        trainer.add(walks)
+        trainer.add_walks(walks)
     plan = LessonPlan.of(study.lessons, STUDY_WALKERS)
     for number in range(rounds):
         trainer.train(rate=1.0 if number == 0 else 0.5)
@@ -160,7 +153,7 @@ def offline_controllers(
                 seconds=SECONDS,
                 priced=False,
             )
-            trainer.add(walks)
+            trainer.add_walks(walks)
 
 
 class ExoAgent(ActorCritic):
