@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from core.domain.arrays import FloatArray
-from core.domain.assistance import Assistance, assistance_of, percent_words
-from core.domain.body import SAGITTAL, SIDES, Joint, JointKind, Side
+from core.domain.assistance import CostRatio, cost_ratio
+from core.domain.body import SIDES, Joint
 from core.domain.controller import GaitScore
 from core.domain.motion import GaitCycles
-from core.domain.rollout import Rollout
+from core.domain.rollout import GaitLabel, Rollout
+from core.domain.walk_measures import Estimate, WalkMeasures
 from core.gait.similarity import Similarity, compare_cycles
-from core.learning.exo.effort import WalkMeasure
 from core.simulation.analysis.ground_reactions import ground_contacts
 from core.simulation.environment.batch_environment import CONTROL_STEP_S
 
-LEAST_SAVING = 0.01  # a smaller decrease of effort is reported as none; an increase always is reported
-LEAST_DIFFERENCE = 0.03  # of correlation; smaller ones are not reported
+# Whom the personalized controller is compared with, besides walking without the exo.
+RIVALS = (GaitLabel.DEFAULT_CONTROLLER, GaitLabel.GENERIC_CONTROLLER)
 
 
-def score_gait(rollout: Rollout, measure: WalkMeasure, measured: tuple[GaitCycles, GaitCycles]) -> GaitScore:
-    """Score one gait: curves from its rollout, effort, falls and exo work from the many walks of `measure`.
+def score_gait(
+    rollout: Rollout, measures: WalkMeasures, measured: tuple[GaitCycles, GaitCycles]
+) -> GaitScore:
+    """Score one gait: curves from its rollout, everything else from its many walks.
 
     `measured` are the patient's own cycles, in the order of SIDES. Joints without a comparable curve are left
     out.
@@ -30,12 +34,13 @@ def score_gait(rollout: Rollout, measure: WalkMeasure, measured: tuple[GaitCycle
         label=rollout.label.value,
         correlation={joint: found.correlation for joint, found in similarities.items()},
         rmse_deg={joint: float(np.degrees(found.rmse_rad)) for joint, found in similarities.items()},
-        effort=measure.effort,
+        effort=float(measures.joint_effort.mean()),
         symmetry=step_symmetry(rollout),
-        falls_per_minute=measure.falls_per_minute,
-        exo_peak_nm=measure.work.peak_nm,
-        exo_mean_power_w=measure.work.mean_power_w,
-        exo_negative_work_fraction=measure.work.negative_fraction,
+        falls_per_minute=measures.falls_per_minute,
+        exo_peak_nm=float(measures.exo_peak_nm.max()),
+        exo_mean_power_w=float(measures.exo_power_w.mean()),
+        exo_negative_work_fraction=float(measures.negative_work_fraction.mean()),
+        measures=measures,
     )
 
 
@@ -60,17 +65,68 @@ def step_symmetry(rollout: Rollout) -> float:
     return float(np.clip(np.mean(fractions), 0.0, 1.0))
 
 
-def verdict(without: GaitScore, default: GaitScore, personal: GaitScore) -> str:
-    """One or two sentences for a clinician, from the scores."""
-    change = _effort_words(personal.effort / without.effort - 1.0)
-    other = _effort_words(default.effort / without.effort - 1.0)
-    sentence = (
-        f"In simulation, with the personalized controller the effort of walking {change} compared with "
-        f"walking without the exo (default controller: {other})."
+def verdict(scores: Sequence[GaitScore], strangers: Sequence[WalkMeasures] = ()) -> str:
+    """A few sentences for a clinician, from the walks of every gait. All scores need their measures."""
+    walks = {score.label: score.measures for score in scores if score.measures is not None}
+    without = walks[GaitLabel.WITHOUT_EXO.value]
+    personal = walks[GaitLabel.PERSONALIZED_CONTROLLER.value]
+    rivals = [
+        f"with the {label.value} {_compared(cost)}"
+        for label in RIVALS
+        if label.value in walks and (cost := cost_ratio(personal, walks[label.value])) is not None
+    ]
+    rivals += strangers_words(personal, strangers)
+    sentences = (
+        _against_no_exo(cost_ratio(personal, without)),
+        f"Compared {'; '.join(rivals)}." if rivals else "",
+        _falls(personal, without),
+        f"The exo gives at most {personal.exo_peak_nm.max():.0f} N m.",
     )
-    for extra in (_closeness(default, personal), _stability(assistance_of((without, personal)))):
-        sentence += f" {extra}" if extra else ""
-    return f"{sentence} The exo gives at most {personal.exo_peak_nm:.0f} N m."
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def strangers_words(personal: WalkMeasures, strangers: Sequence[WalkMeasures]) -> tuple[str, ...]:
+    """The personalized controller against those learned for other people; () without any.
+
+    The interval is that over the other people, each by the mean of their seeds.
+    """
+    costs = [cost for stranger in strangers if (cost := cost_ratio(personal, stranger)) is not None]
+    if not costs:
+        return ()
+    means = Estimate.of(np.array([cost.estimate.mean for cost in costs]))
+    people = f"{len(costs)} other virtual people" if len(costs) > 1 else "another virtual person"
+    whom = f"with controllers learned for {people} ({strangers[0].starts} walks each)"
+    return (f"{whom} {_compared(CostRatio(means, any(cost.per_metre for cost in costs)))}",)
+
+
+def _against_no_exo(cost: CostRatio | None) -> str:
+    if cost is None:
+        return "In simulation the metabolic cost of walking cannot be told."
+    if not cost.shown:
+        return (
+            f"In simulation no difference in {cost.quantity} is shown between walking with the personalized "
+            f"controller and without the exo ({cost.interval_words})."
+        )
+    verb = "raises" if cost.change > 0 else "lowers"
+    return (
+        f"In simulation the personalized controller {verb} the {cost.quantity} of walking by "
+        f"{cost.size_words} compared with walking without the exo ({cost.interval_words})."
+    )
+
+
+def _compared(cost: CostRatio) -> str:
+    """`5 % lower (3 to 6 %)`, of the quantity that the sentence before named."""
+    if not cost.shown:
+        return f"no difference is shown ({cost.range_words or cost.interval_words})"
+    metre = " per metre" if cost.per_metre else ""
+    return f"{cost.size_words} {'higher' if cost.change > 0 else 'lower'}{metre} ({cost.range_words})"
+
+
+def _falls(personal: WalkMeasures, without: WalkMeasures) -> str:
+    if personal.falls == without.falls == 0:
+        return f"The twin falls in none of {personal.starts} walks."
+    times = "once" if personal.falls == 1 else f"{personal.falls} times"
+    return f"The twin falls {times} in {personal.starts} walks (without the exo: {without.falls})."
 
 
 def _similarities(rollout: Rollout, measured: tuple[GaitCycles, GaitCycles]) -> dict[str, Similarity]:
@@ -95,44 +151,3 @@ def _step_length_m(rollout: Rollout, side: int, strike_s: float) -> float:
     heels = [rollout.playback.body_names.index(f"calcn_{each.suffix}") for each in SIDES]
     ahead = rollout.playback.body_position_m[frame, heels, 1]
     return float(ahead[1 - side] - ahead[side])
-
-
-def _effort_words(change: float) -> str:
-    if not np.isfinite(change):
-        return "cannot be told"
-    if -LEAST_SAVING < change <= 0.0:
-        return "stays the same"
-    return f"{'falls' if change < 0 else 'rises'} by {percent_words(abs(change))}"
-
-
-def _closeness(default: GaitScore, personal: GaitScore) -> str:
-    """A sentence on the sagittal joint whose correlation with the patient differs most between both."""
-    shared = [
-        (personal.correlation[joint.value] - default.correlation[joint.value], joint)
-        for joint in (Joint.of(kind, side) for kind in SAGITTAL for side in SIDES)
-        if joint.value in personal.correlation and joint.value in default.correlation
-    ]
-    if not shared:
-        return ""
-    difference, joint = max(shared, key=lambda pair: abs(pair[0]))
-    if abs(difference) < LEAST_DIFFERENCE:
-        return "All joints follow the patient's own gait as closely as with the default controller."
-    how = "more" if difference > 0 else "less"
-    return (
-        f"The {_spoken(joint)} follows the patient's own gait {how} closely than with the default controller "
-        f"(r {personal.correlation[joint.value]:.2f} instead of {default.correlation[joint.value]:.2f})."
-    )
-
-
-def _spoken(joint: Joint) -> str:
-    part = {JointKind.HIP_FLEXION: "hip", JointKind.KNEE: "knee", JointKind.ANKLE: "ankle"}[joint.kind]
-    return f"{'left' if joint.side is Side.LEFT else 'right'} {part}"
-
-
-def _stability(found: Assistance) -> str:
-    if not found.more_falls:
-        return ""
-    return (
-        f"It falls more often: {found.falls_per_minute:.1f} times a minute instead of "
-        f"{found.falls_without:.1f}."
-    )

@@ -1,0 +1,182 @@
+"""Numbers of simulated walks with and without the exo as screens, reports and programs show them.
+
+Ratios are shares of walking without the exo, with half of their 95 % interval over the seeds: `87 ± 2 %`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from core.domain.arrays import FloatArray
+from core.domain.assistance import NARROW, cost_ratio
+from core.domain.controller import GaitScore
+from core.domain.rollout import METABOLIC_MODELS, GaitLabel
+from core.domain.walk_measures import Estimate, WalkMeasures, WalkRatios
+
+NONE = "–"
+SHARE_TIP = "Without exo = 100 %; ± is half of the 95 % interval over the seeds. Simulated."
+_EFFORT = "Squared share of the joints' strength; it knows no muscles."
+Gaits = Sequence[tuple[str, WalkMeasures | None]]  # a GaitLabel's value, and its walks
+Cell = Callable[[WalkMeasures, WalkRatios | None], str]  # of one gait; None: it is the one without the exo
+
+
+@dataclass(frozen=True, slots=True)
+class WalkRow:
+    """One number of several gaits; `cells` in their order."""
+
+    name: str
+    cells: tuple[str, ...]
+    tip: str = ""
+    strong: bool = False
+    detail: bool = False  # left out where there is little room
+
+
+def measured_gaits(scores: Sequence[GaitScore]) -> Gaits:
+    return [(score.label, score.measures) for score in scores]
+
+
+def walk_rows(gaits: Gaits) -> tuple[WalkRow, ...]:
+    """What the gaits cost and do, most important first, joint effort last. Empty without walks of no exo."""
+    without = next((walks for label, walks in gaits if label == GaitLabel.WITHOUT_EXO.value), None)
+    if without is None:
+        return ()
+
+    def filled(row: _Row) -> WalkRow:
+        cells = tuple(_cell(row.cell, walks, without) for _, walks in gaits)
+        return WalkRow(row.name, cells, row.tip, row.strong, row.detail)
+
+    return tuple(filled(row) for row in _rows(without.starts))
+
+
+def share_words(ratio: Estimate) -> str:
+    """`87 ± 2 %`; with a tenth where the interval is narrow, and without ± where there is none."""
+    half = 50.0 * (ratio.high - ratio.low)
+    if math.isnan(ratio.mean):
+        return NONE
+    if math.isnan(half):
+        return f"{100.0 * ratio.mean:.0f} %"
+    digits = 1 if half < 50.0 * NARROW else 0
+    return f"{100.0 * ratio.mean:.{digits}f} ± {half:.{digits}f} %"
+
+
+def walk_values(walks: WalkMeasures, without: WalkMeasures) -> dict[str, Any]:
+    """For programs: rates of one gait, and each ratio to walking without the exo with its 95 % interval."""
+    same, metre = WalkRatios.between(walks, without), WalkRatios.between(walks, without, per_metre=True)
+    cost = cost_ratio(walks, without)
+    return {
+        "metabolic_w_kg": _by_model(walks.metabolic_w_kg),
+        "metabolic_j_kg_m": _by_model(walks.metabolic_j_kg_m),
+        "metabolic_ratio": estimate_values(same.metabolic_of_both),
+        "metabolic_ratio_by_model": dict(
+            zip(METABOLIC_MODELS, map(estimate_values, same.by_model), strict=True)
+        ),
+        "metabolic_ratio_per_metre": estimate_values(metre.metabolic_of_both),
+        "difference_shown": cost is not None and cost.shown,
+        "activation_ratio": estimate_values(Estimate.of(same.activation)),
+        "activation_peak_ratio": estimate_values(Estimate.of(same.activation_peak)),
+        "positive_power_ratio": estimate_values(Estimate.of(same.positive_power)),
+        "speed_m_s": _rounded(walks.speed_m_s.mean()),
+        "speed_ratio": estimate_values(Estimate.of(same.speed)),
+        "symmetry": _rounded(walks.symmetry.mean()),
+        "exo_peak_nm": _rounded(walks.exo_peak_nm.max()),
+        "exo_power_w": _rounded(walks.exo_power_w.mean()),
+        "negative_work_fraction": _rounded(walks.negative_work_fraction.mean()),
+        "falls": walks.falls,
+        "walks": walks.starts,
+        "seeds": walks.seeds,
+        "joint_effort_ratio": estimate_values(Estimate.of(same.joint_effort)),
+    }
+
+
+def estimate_values(value: Estimate) -> dict[str, float | None]:
+    ends = {"mean": value.mean, "low": value.low, "high": value.high}
+    return {name: _rounded(end) for name, end in ends.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """How one row is filled."""
+
+    name: str
+    cell: Cell
+    tip: str = ""
+    strong: bool = False
+    detail: bool = False
+
+
+def _rows(walks: int) -> tuple[_Row, ...]:
+    umberger, bhargava = METABOLIC_MODELS
+    net = "What walking costs beyond standing, mean of two muscle models."
+    return (
+        _Row("Metabolic rate", _share(_of_both), f"{net} {SHARE_TIP}", strong=True),
+        _Row("Metabolic cost per metre", _per_metre, f"The rate over the speed. {SHARE_TIP}"),
+        _Row(f"By {umberger}", _share(lambda r: r.metabolic[:, 0]), SHARE_TIP, detail=True),
+        _Row(f"By {umberger}, W/kg", _rate(0), "Net metabolic rate", detail=True),
+        _Row(f"By {bhargava}", _share(lambda r: r.metabolic[:, 1]), SHARE_TIP, detail=True),
+        _Row(f"By {bhargava}, W/kg", _rate(1), "Net metabolic rate", detail=True),
+        _Row("Muscle activation", _share(lambda r: r.activation), f"Mean over time and muscles. {SHARE_TIP}"),
+        _Row("Peak activation", _share(lambda r: r.activation_peak), f"Mean over the muscles. {SHARE_TIP}"),
+        _Row("Positive joint power", _share(lambda r: r.positive_power), f"By the body itself. {SHARE_TIP}"),
+        _Row(f"Falls in {walks} walks", lambda w, _: f"{w.falls}", "From the same starts in every column"),
+        _Row("Walking speed", lambda w, _: f"{w.speed_m_s.mean():.2f} m/s"),
+        _Row("Symmetry", lambda w, _: _plain(w.symmetry.mean()), "Of stance and load; 1 = legs alike"),
+        _Row("Exo peak torque", _of_exo(lambda w: f"{w.exo_peak_nm.max():.1f} N·m")),
+        _Row("Exo mean power", _of_exo(lambda w: f"{w.exo_power_w.mean():.1f} W"), "Both sides", detail=True),
+        _Row("Exo works against", _of_exo(_against), "Share of the exo's work that is taken out of the walk"),
+        _Row("Joint effort", _share(lambda r: r.joint_effort), f"{_EFFORT} {SHARE_TIP}", detail=True),
+    )
+
+
+def _of_both(ratios: WalkRatios) -> FloatArray:
+    both: FloatArray = ratios.metabolic.mean(axis=1)
+    return both
+
+
+def _cell(cell: Cell, walks: WalkMeasures | None, without: WalkMeasures) -> str:
+    if walks is None:
+        return NONE
+    return cell(walks, None if walks is without else WalkRatios.between(walks, without))
+
+
+def _share(values: Callable[[WalkRatios], FloatArray]) -> Cell:
+    return lambda _, ratios: "100 %" if ratios is None else share_words(Estimate.of(values(ratios)))
+
+
+def _per_metre(_walks: WalkMeasures, ratios: WalkRatios | None) -> str:
+    if ratios is None:
+        return "100 %"
+    return share_words(Estimate.of(_of_both(ratios) / ratios.speed))
+
+
+def _rate(model: int) -> Cell:
+    return lambda walks, _: f"{walks.metabolic_w_kg[:, model].mean():.2f}"
+
+
+def _of_exo(words: Callable[[WalkMeasures], str]) -> Cell:
+    return lambda walks, ratios: NONE if ratios is None else words(walks)
+
+
+def _against(walks: WalkMeasures) -> str:
+    """A controller without torque does no work."""
+    if not walks.exo_peak_nm.any():
+        return NONE
+    return f"{100.0 * walks.negative_work_fraction.mean():.0f} %"
+
+
+def _plain(value: float) -> str:
+    return NONE if math.isnan(value) else f"{value:.2f}"
+
+
+def _by_model(values: FloatArray) -> dict[str, float | None]:
+    return {
+        model: _rounded(value) for model, value in zip(METABOLIC_MODELS, values.mean(axis=0), strict=True)
+    }
+
+
+def _rounded(value: float | np.floating[Any]) -> float | None:
+    return round(float(value), 4) if math.isfinite(value) else None
