@@ -69,10 +69,14 @@ class CostRatio:
         narrow = self.estimate.high - self.estimate.low < NARROW
         return f"{100.0 * fraction:.1f} %" if narrow and fraction >= 0.0095 else percent_words(fraction)
 
+    @property
+    def change_words(self) -> str:
+        """`12 % lower metabolic rate`."""
+        return f"{self.size_words} {'higher' if self.change > 0 else 'lower'} {self.quantity}"
+
     def against(self, other: str) -> str:
         """`12 % lower metabolic rate than without the exo (95 % interval 10 to 14 %)`."""
-        direction = "higher" if self.change > 0 else "lower"
-        words = f"{self.size_words} {direction} {self.quantity} than {other}"
+        words = f"{self.change_words} than {other}"
         none = "" if self.shown else ", no difference shown"
         return f"{words}{none} ({self.interval_words})"
 

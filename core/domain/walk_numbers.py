@@ -1,6 +1,6 @@
 """Numbers of simulated walks with and without the exo as screens, reports and programs show them.
 
-Ratios are shares of walking without the exo, with half of their 95 % interval over the seeds: `87 ± 2 %`.
+Ratios are shares of walking without the exo, with half of their 95 % interval over the seeds: `87 %`, `2 %`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ from core.domain.rollout import METABOLIC_MODELS, GaitLabel
 from core.domain.walk_measures import Estimate, WalkMeasures, WalkRatios
 
 NONE = "–"
-SHARE_TIP = "Without exo = 100 %; ± is half of the 95 % interval over the seeds. Simulated."
+METABOLIC_RATE, FALLS = "Metabolic rate", "Falls"
+_SPAN = " ± "
+SHARE_TIP = "Simulated; without exo = 100 %."
 _EFFORT = "Squared share of the joints' strength; it knows no muscles."
 Gaits = Sequence[tuple[str, WalkMeasures | None]]  # a GaitLabel's value, and its walks
 Cell = Callable[[WalkMeasures, WalkRatios | None], str]  # of one gait; None: it is the one without the exo
@@ -27,10 +29,11 @@ Cell = Callable[[WalkMeasures, WalkRatios | None], str]  # of one gait; None: it
 
 @dataclass(frozen=True, slots=True)
 class WalkRow:
-    """One number of several gaits; `cells` in their order."""
+    """One number of several gaits; `cells` in their order, `spans` half of their 95 % intervals or ""."""
 
     name: str
     cells: tuple[str, ...]
+    spans: tuple[str, ...]
     tip: str = ""
     strong: bool = False
     detail: bool = False  # left out where there is little room
@@ -47,21 +50,22 @@ def walk_rows(gaits: Gaits) -> tuple[WalkRow, ...]:
         return ()
 
     def filled(row: _Row) -> WalkRow:
-        cells = tuple(_cell(row.cell, walks, without) for _, walks in gaits)
-        return WalkRow(row.name, cells, row.tip, row.strong, row.detail)
+        cells = [_cell(row.cell, walks, without).partition(_SPAN) for _, walks in gaits]
+        means, spans = tuple(cell[0] for cell in cells), tuple(cell[2] for cell in cells)
+        return WalkRow(row.name, means, spans, row.tip, row.strong, row.detail)
 
     return tuple(filled(row) for row in _rows(without.starts))
 
 
-def share_words(ratio: Estimate) -> str:
-    """`87 ± 2 %`; with a tenth where the interval is narrow, and without ± where there is none."""
+def _share_words(ratio: Estimate) -> str:
+    """`87 % ± 2 %`; with a tenth where the interval is narrow, and without ± where there is none."""
     half = 50.0 * (ratio.high - ratio.low)
     if math.isnan(ratio.mean):
         return NONE
     if math.isnan(half):
         return f"{100.0 * ratio.mean:.0f} %"
     digits = 1 if half < 50.0 * NARROW else 0
-    return f"{100.0 * ratio.mean:.{digits}f} ± {half:.{digits}f} %"
+    return f"{100.0 * ratio.mean:.{digits}f} %{_SPAN}{half:.{digits}f} %"
 
 
 def walk_values(walks: WalkMeasures, without: WalkMeasures) -> dict[str, Any]:
@@ -113,21 +117,21 @@ def _rows(walks: int) -> tuple[_Row, ...]:
     umberger, bhargava = METABOLIC_MODELS
     net = "What walking costs beyond standing, mean of two muscle models."
     return (
-        _Row("Metabolic rate", _share(_of_both), f"{net} {SHARE_TIP}", strong=True),
-        _Row("Metabolic cost per metre", _per_metre, f"The rate over the speed. {SHARE_TIP}"),
-        _Row(f"By {umberger}", _share(lambda r: r.metabolic[:, 0]), SHARE_TIP, detail=True),
-        _Row(f"By {umberger}, W/kg", _rate(0), "Net metabolic rate", detail=True),
-        _Row(f"By {bhargava}", _share(lambda r: r.metabolic[:, 1]), SHARE_TIP, detail=True),
-        _Row(f"By {bhargava}, W/kg", _rate(1), "Net metabolic rate", detail=True),
+        _Row(METABOLIC_RATE, _share(_of_both), f"{net} {SHARE_TIP}", strong=True),
+        _Row("Cost per metre", _per_metre, f"Metabolic rate over speed. {SHARE_TIP}"),
         _Row("Muscle activation", _share(lambda r: r.activation), f"Mean over time and muscles. {SHARE_TIP}"),
         _Row("Peak activation", _share(lambda r: r.activation_peak), f"Mean over the muscles. {SHARE_TIP}"),
-        _Row("Positive joint power", _share(lambda r: r.positive_power), f"By the body itself. {SHARE_TIP}"),
-        _Row(f"Falls in {walks} walks", lambda w, _: f"{w.falls}", "From the same starts in every column"),
-        _Row("Walking speed", lambda w, _: f"{w.speed_m_s.mean():.2f} m/s"),
+        _Row("Joint power", _share(lambda r: r.positive_power), f"Positive, by the body itself. {SHARE_TIP}"),
+        _Row(f"{FALLS} in {walks} walks", lambda w, _: f"{w.falls}", "The same starts in every column"),
+        _Row("Speed", lambda w, _: f"{w.speed_m_s.mean():.2f} m/s"),
         _Row("Symmetry", lambda w, _: _plain(w.symmetry.mean()), "Of stance and load; 1 = legs alike"),
         _Row("Exo peak torque", _of_exo(lambda w: f"{w.exo_peak_nm.max():.1f} N·m")),
-        _Row("Exo mean power", _of_exo(lambda w: f"{w.exo_power_w.mean():.1f} W"), "Both sides", detail=True),
         _Row("Exo works against", _of_exo(_against), "Share of the exo's work that is taken out of the walk"),
+        _Row(umberger, _share(lambda r: r.metabolic[:, 0]), f"Metabolic rate. {SHARE_TIP}", detail=True),
+        _Row("Umberger, W/kg", _rate(0), f"Net metabolic rate by {umberger}", detail=True),
+        _Row(bhargava, _share(lambda r: r.metabolic[:, 1]), f"Metabolic rate. {SHARE_TIP}", detail=True),
+        _Row("Bhargava, W/kg", _rate(1), f"Net metabolic rate by {bhargava}", detail=True),
+        _Row("Exo mean power", _of_exo(lambda w: f"{w.exo_power_w.mean():.1f} W"), "Both sides", detail=True),
         _Row("Joint effort", _share(lambda r: r.joint_effort), f"{_EFFORT} {SHARE_TIP}", detail=True),
     )
 
@@ -144,13 +148,13 @@ def _cell(cell: Cell, walks: WalkMeasures | None, without: WalkMeasures) -> str:
 
 
 def _share(values: Callable[[WalkRatios], FloatArray]) -> Cell:
-    return lambda _, ratios: "100 %" if ratios is None else share_words(Estimate.of(values(ratios)))
+    return lambda _, ratios: "100 %" if ratios is None else _share_words(Estimate.of(values(ratios)))
 
 
 def _per_metre(_walks: WalkMeasures, ratios: WalkRatios | None) -> str:
     if ratios is None:
         return "100 %"
-    return share_words(Estimate.of(_of_both(ratios) / ratios.speed))
+    return _share_words(Estimate.of(_of_both(ratios) / ratios.speed))
 
 
 def _rate(model: int) -> Cell:

@@ -10,6 +10,7 @@ from core.devices.profiles import (
     load_generic_controller,
     load_stranger_controllers,
 )
+from core.domain.comparison_words import verdict
 from core.domain.controller import Comparison, ExoController, GaitScore, TrainedController
 from core.domain.motion import Motion
 from core.domain.record import RecordKind
@@ -19,7 +20,7 @@ from core.domain.twin import GaitPolicy
 from core.domain.walk_measures import WalkMeasures
 from core.errors import refuse
 from core.jobs.values import JobContext, Params
-from core.learning.exo.comparison import score_gait, verdict
+from core.learning.exo.comparison import score_gait
 from core.learning.exo.evaluation import WalkEvaluator
 from core.learning.exo.twin_in_exo import TwinInExo
 from core.learning.exo.worn_controller import WornExo

@@ -190,7 +190,7 @@ class LiveCurveCard(Box):
         super().__init__("card", margin=12, gap=2)
         self._title = label(title, "section")
         self._value = label("–", "title")
-        self._explanation = label(explanation, "small")
+        self._explanation = label(explanation, "small", wrap=True)
         trace = Trace(title, "accent", 2.4)
         self.plot = LivePlot((trace,), minutes=True, labels_time=labels_time)
         self.plot.setAccessibleName(f"{title} over time")

@@ -1,0 +1,90 @@
+"""The verdict on a comparison in words, made from its numbers; joint effort is not in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from core.domain.assistance import CostRatio, cost_ratio
+from core.domain.controller import GaitScore
+from core.domain.rollout import GaitLabel
+from core.domain.walk_measures import Estimate, WalkMeasures
+
+# Whom the personalized controller is compared with, besides walking without the exo.
+RIVALS = (GaitLabel.DEFAULT_CONTROLLER, GaitLabel.GENERIC_CONTROLLER)
+
+
+def verdict(scores: Sequence[GaitScore], strangers: Sequence[WalkMeasures] = ()) -> str:
+    """A few sentences for a clinician, from the walks of every gait. All scores need their measures."""
+    walks = _walks(scores)
+    cost = cost_ratio(walks[GaitLabel.PERSONALIZED_CONTROLLER], walks[GaitLabel.WITHOUT_EXO])
+    return f"{_against_no_exo(cost)} {verdict_details(scores, strangers)}"
+
+
+def verdict_details(scores: Sequence[GaitScore], strangers: Sequence[WalkMeasures] = ()) -> str:
+    """What the verdict says after the comparison with no exo: rivals, falls and torque."""
+    walks = _walks(scores)
+    personal, without = walks[GaitLabel.PERSONALIZED_CONTROLLER], walks[GaitLabel.WITHOUT_EXO]
+    sentences = (
+        _against_rivals(walks, strangers),
+        _falls(personal, without),
+        f"The exo gives at most {personal.exo_peak_nm.max():.0f} N·m.",
+    )
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _walks(scores: Sequence[GaitScore]) -> dict[GaitLabel, WalkMeasures]:
+    return {GaitLabel(score.label): score.measures for score in scores if score.measures is not None}
+
+
+def _against_no_exo(cost: CostRatio | None) -> str:
+    if cost is None:
+        return "In simulation the metabolic cost of walking cannot be told."
+    if not cost.shown:
+        return (
+            f"In simulation no difference in {cost.quantity} is shown between walking with the personalized "
+            f"controller and without the exo ({cost.interval_words})."
+        )
+    return (
+        f"In simulation the personalized controller {'raises' if cost.change > 0 else 'lowers'} the "
+        f"{cost.quantity} of walking by {cost.size_words} compared with walking without the exo "
+        f"({cost.interval_words})."
+    )
+
+
+def _against_rivals(walks: dict[GaitLabel, WalkMeasures], strangers: Sequence[WalkMeasures]) -> str:
+    personal = walks[GaitLabel.PERSONALIZED_CONTROLLER]
+    found = [
+        f"the {label.value}: {_compared(cost)}"
+        for label in RIVALS
+        if label in walks and (cost := cost_ratio(personal, walks[label])) is not None
+    ]
+    found += _against_strangers(personal, strangers)
+    return f"Compared with {'; with '.join(found)}." if found else ""
+
+
+def _against_strangers(personal: WalkMeasures, strangers: Sequence[WalkMeasures]) -> list[str]:
+    """Against controllers learned for other people, with the interval over these, each by its mean."""
+    costs = [cost for stranger in strangers if (cost := cost_ratio(personal, stranger)) is not None]
+    if not costs:
+        return []
+    means = Estimate.of(np.array([cost.estimate.mean for cost in costs]))
+    people = f"{len(costs)} other virtual people" if len(costs) > 1 else "another virtual person"
+    cost = CostRatio(means, any(cost.per_metre for cost in costs))
+    return [f"controllers learned for {people} ({strangers[0].starts} walks each): {_compared(cost)}"]
+
+
+def _compared(cost: CostRatio) -> str:
+    """`5 % lower (3 to 6 %)`, of the quantity that the sentence before named."""
+    if not cost.shown:
+        return f"no difference shown ({cost.range_words or cost.interval_words})"
+    metre = " per metre" if cost.per_metre else ""
+    return f"{cost.size_words} {'higher' if cost.change > 0 else 'lower'}{metre} ({cost.range_words})"
+
+
+def _falls(personal: WalkMeasures, without: WalkMeasures) -> str:
+    if personal.falls == without.falls == 0:
+        return f"The twin falls in none of {personal.starts} walks."
+    times = "once" if personal.falls == 1 else f"{personal.falls} times"
+    return f"The twin falls {times} in {personal.starts} walks (without the exo: {without.falls})."
