@@ -78,14 +78,14 @@ class ReportDrawing:
 
     def _draw_verdict(self) -> None:
         box = QRectF(MARGIN, self._y, PAGE_WIDTH - 2 * MARGIN, 10_000)
-        used = self._text(box, self._content.verdict, 122, align=WRAPPED, weight=600)
+        used = self._text(box, self._content.verdict, 106, align=WRAPPED, weight=600)
         self._y += used + 130
 
     def _draw_panels(self) -> None:
         if not self._content.panels:
             return
         self._draw_key()
-        height, gap = 1000.0, 90.0
+        height, gap = 820.0, 80.0
         kinds = list(dict.fromkeys(panel.kind for panel in self._content.panels))
         width = (PAGE_WIDTH - 2 * MARGIN - (len(kinds) - 1) * GAP) / len(kinds)
         for row, side in enumerate(SIDES):
@@ -143,7 +143,7 @@ class ReportDrawing:
             box = QRectF(x + 780, y, _HALF - 780, 900)
             whole = size == 62 and " " not in value  # a hash has no place to break by itself
             words = "\u200b".join(value[i : i + 8] for i in range(0, len(value), 8)) if whole else value
-            y += max(self._text(box, words, size, align=WRAPPED), 100) + 30
+            y += max(self._text(box, words, size, align=WRAPPED), 96) + 22
         return y
 
     def _draw_foot(self) -> None:
@@ -195,20 +195,21 @@ class ReportDrawing:
         deepest = 0.0
         for words, (left, wide) in zip(table.columns[1:], rights, strict=True):
             box = QRectF(left + 30, y, wide - 30, 400)
-            deepest = max(deepest, self._text(box, words, 72, MUTED, _WRAPPED_RIGHT))
+            deepest = max(deepest, self._text(box, words, 66, MUTED, _WRAPPED_RIGHT))
         y += deepest + 30
         self._rule(y, x, x + width)
         for row in table.rows:
             weight = 700 if row is table.rows[-1] else 500
             self._text(QRectF(x, y, needed[0], _LINE), row.name, 84, weight=weight - 100)
             for words, (left, wide) in zip(row.cells, rights, strict=True):
-                self._text(QRectF(left, y, wide, _LINE), words, 84, align=RIGHT_ALIGNED, weight=weight)
+                self._text(QRectF(left, y, wide, _LINE), words, 80, align=RIGHT_ALIGNED, weight=weight)
             y += _LINE
-        return y + 130
+        y += 30 + self._text(QRectF(x, y + 30, width, 200), table.note, 66, MUTED, WRAPPED)
+        return y + 110
 
     def _column_width(self, words: tuple[str, ...]) -> float:
         """Of the heading's longest word and of the widest cell, in the bold of the last row."""
-        heading, cells = QFontMetricsF(self._font(72)), QFontMetricsF(self._font(84, 700))
+        heading, cells = QFontMetricsF(self._font(66)), QFontMetricsF(self._font(80, 700))
         widths = [heading.horizontalAdvance(word) for word in words[0].split()]
         return max([*widths, *(cells.horizontalAdvance(cell) for cell in words[1:])]) + 50
 
@@ -238,7 +239,7 @@ class ReportDrawing:
         return _font(self._family, size, weight)
 
 
-_LINE = 128.0  # height of a table's row
+_LINE = 114.0  # height of a table's row
 _HALF = (PAGE_WIDTH - 2 * MARGIN - GAP) / 2
 _WRAPPED_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
 

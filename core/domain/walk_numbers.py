@@ -1,6 +1,6 @@
 """Numbers of simulated walks with and without the exo as screens, reports and programs show them.
 
-Ratios are shares of walking without the exo, with half of their 95 % interval over the seeds: `87 %`, `2 %`.
+Ratios are shares of walking without the exo, with half of their 95 % interval over the seeds.
 """
 
 from __future__ import annotations
@@ -32,11 +32,22 @@ class WalkRow:
     """One number of several gaits; `cells` in their order, `spans` half of their 95 % intervals or ""."""
 
     name: str
+    unit: str  # of cells and spans; "" for none
     cells: tuple[str, ...]
     spans: tuple[str, ...]
     tip: str = ""
     strong: bool = False
-    detail: bool = False  # left out where there is little room
+    detail: bool = False  # comes last where there is room
+
+    @property
+    def title(self) -> str:
+        return f"{self.name}, {self.unit}" if self.unit else self.name
+
+    def full(self, number: int) -> str:
+        """Cell `number` with its interval and unit: `87.8 ± 0.5 %`."""
+        span = f" ± {self.spans[number]}" if self.spans[number] else ""
+        unit = f" {self.unit}" if self.unit and self.cells[number] != NONE else ""
+        return f"{self.cells[number]}{span}{unit}"
 
 
 def measured_gaits(scores: Sequence[GaitScore]) -> Gaits:
@@ -52,20 +63,20 @@ def walk_rows(gaits: Gaits) -> tuple[WalkRow, ...]:
     def filled(row: _Row) -> WalkRow:
         cells = [_cell(row.cell, walks, without).partition(_SPAN) for _, walks in gaits]
         means, spans = tuple(cell[0] for cell in cells), tuple(cell[2] for cell in cells)
-        return WalkRow(row.name, means, spans, row.tip, row.strong, row.detail)
+        return WalkRow(row.name, row.unit, means, spans, row.tip, row.strong, row.detail)
 
     return tuple(filled(row) for row in _rows(without.starts))
 
 
 def _share_words(ratio: Estimate) -> str:
-    """`87 % ± 2 %`; with a tenth where the interval is narrow, and without ± where there is none."""
+    """`87 ± 2` percent; with a tenth where the interval is narrow, and without ± where there is none."""
     half = 50.0 * (ratio.high - ratio.low)
     if math.isnan(ratio.mean):
         return NONE
     if math.isnan(half):
-        return f"{100.0 * ratio.mean:.0f} %"
+        return f"{100.0 * ratio.mean:.0f}"
     digits = 1 if half < 50.0 * NARROW else 0
-    return f"{100.0 * ratio.mean:.{digits}f} %{_SPAN}{half:.{digits}f} %"
+    return f"{100.0 * ratio.mean:.{digits}f}{_SPAN}{half:.{digits}f}"
 
 
 def walk_values(walks: WalkMeasures, without: WalkMeasures) -> dict[str, Any]:
@@ -107,6 +118,7 @@ class _Row:
     """How one row is filled."""
 
     name: str
+    unit: str
     cell: Cell
     tip: str = ""
     strong: bool = False
@@ -117,22 +129,28 @@ def _rows(walks: int) -> tuple[_Row, ...]:
     umberger, bhargava = METABOLIC_MODELS
     net = "What walking costs beyond standing, mean of two muscle models."
     return (
-        _Row(METABOLIC_RATE, _share(_of_both), f"{net} {SHARE_TIP}", strong=True),
-        _Row("Cost per metre", _per_metre, f"Metabolic rate over speed. {SHARE_TIP}"),
-        _Row("Muscle activation", _share(lambda r: r.activation), f"Mean over time and muscles. {SHARE_TIP}"),
-        _Row("Peak activation", _share(lambda r: r.activation_peak), f"Mean over the muscles. {SHARE_TIP}"),
-        _Row("Joint power", _share(lambda r: r.positive_power), f"Positive, by the body itself. {SHARE_TIP}"),
-        _Row(f"{FALLS} in {walks} walks", lambda w, _: f"{w.falls}", "The same starts in every column"),
-        _Row("Speed", lambda w, _: f"{w.speed_m_s.mean():.2f} m/s"),
-        _Row("Symmetry", lambda w, _: _plain(w.symmetry.mean()), "Of stance and load; 1 = legs alike"),
-        _Row("Exo peak torque", _of_exo(lambda w: f"{w.exo_peak_nm.max():.1f} N·m")),
-        _Row("Exo works against", _of_exo(_against), "Share of the exo's work that is taken out of the walk"),
-        _Row(umberger, _share(lambda r: r.metabolic[:, 0]), f"Metabolic rate. {SHARE_TIP}", detail=True),
-        _Row("Umberger, W/kg", _rate(0), f"Net metabolic rate by {umberger}", detail=True),
-        _Row(bhargava, _share(lambda r: r.metabolic[:, 1]), f"Metabolic rate. {SHARE_TIP}", detail=True),
-        _Row("Bhargava, W/kg", _rate(1), f"Net metabolic rate by {bhargava}", detail=True),
-        _Row("Exo mean power", _of_exo(lambda w: f"{w.exo_power_w.mean():.1f} W"), "Both sides", detail=True),
-        _Row("Joint effort", _share(lambda r: r.joint_effort), f"{_EFFORT} {SHARE_TIP}", detail=True),
+        _Row(METABOLIC_RATE, "%", _share(_of_both), f"{net} {SHARE_TIP}", strong=True),
+        _Row("Cost per metre", "%", _per_metre, f"Metabolic rate over speed. {SHARE_TIP}"),
+        _Row("Activation", "%", _share(lambda r: r.activation), f"Mean over time and muscles. {SHARE_TIP}"),
+        _Row("Peak activation", "%", _share(lambda r: r.activation_peak), f"Mean over muscles. {SHARE_TIP}"),
+        _Row("Joint power", "%", _share(lambda r: r.positive_power), f"Positive, by the body. {SHARE_TIP}"),
+        _Row(f"{FALLS} in {walks} walks", "", lambda w, _: f"{w.falls}", "The same starts in every column"),
+        _Row("Speed", "m/s", lambda w, _: f"{w.speed_m_s.mean():.2f}"),
+        _Row("Symmetry", "", lambda w, _: _plain(w.symmetry.mean()), "Of stance and load; 1 = legs alike"),
+        _Row("Exo peak", "N·m", _of_exo(lambda w: f"{w.exo_peak_nm.max():.1f}"), "Largest torque of the exo"),
+        _Row("Exo braking", "%", _of_exo(_braking), "Share of the exo's work that is taken out of the walk"),
+        _Row(umberger, "%", _share(lambda r: r.metabolic[:, 0]), f"Metabolic rate. {SHARE_TIP}", detail=True),
+        _Row("… Umberger", "W/kg", _rate(0), f"Net metabolic rate by {umberger}", detail=True),
+        _Row(bhargava, "%", _share(lambda r: r.metabolic[:, 1]), f"Metabolic rate. {SHARE_TIP}", detail=True),
+        _Row("… Bhargava", "W/kg", _rate(1), f"Net metabolic rate by {bhargava}", detail=True),
+        _Row(
+            "Exo power",
+            "W",
+            _of_exo(lambda w: f"{w.exo_power_w.mean():.1f}"),
+            "Mean, both sides",
+            detail=True,
+        ),
+        _Row("Joint effort", "%", _share(lambda r: r.joint_effort), f"{_EFFORT} {SHARE_TIP}", detail=True),
     )
 
 
@@ -148,12 +166,12 @@ def _cell(cell: Cell, walks: WalkMeasures | None, without: WalkMeasures) -> str:
 
 
 def _share(values: Callable[[WalkRatios], FloatArray]) -> Cell:
-    return lambda _, ratios: "100 %" if ratios is None else _share_words(Estimate.of(values(ratios)))
+    return lambda _, ratios: "100" if ratios is None else _share_words(Estimate.of(values(ratios)))
 
 
 def _per_metre(_walks: WalkMeasures, ratios: WalkRatios | None) -> str:
     if ratios is None:
-        return "100 %"
+        return "100"
     return _share_words(Estimate.of(_of_both(ratios) / ratios.speed))
 
 
@@ -165,11 +183,11 @@ def _of_exo(words: Callable[[WalkMeasures], str]) -> Cell:
     return lambda walks, ratios: NONE if ratios is None else words(walks)
 
 
-def _against(walks: WalkMeasures) -> str:
+def _braking(walks: WalkMeasures) -> str:
     """A controller without torque does no work."""
     if not walks.exo_peak_nm.any():
         return NONE
-    return f"{100.0 * walks.negative_work_fraction.mean():.0f} %"
+    return f"{100.0 * walks.negative_work_fraction.mean():.0f}"
 
 
 def _plain(value: float) -> str:

@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.domain.controller import Comparison, GaitScore, TrainedController
-from core.domain.rollout import GaitLabel
-from core.domain.walk_numbers import WalkRow, measured_gaits, walk_rows
+from core.domain.rollout import METABOLIC_MODELS, GaitLabel
+from core.domain.walk_numbers import EXO_BRAKING, Gaits, WalkRow, measured_gaits, walk_rows
 
-WALK_TABLE_NOTE = "Simulated; shares of walking without the exo in %, ± half of the 95 % interval"
-NOT_PRINTED = ("Exo mean power",)  # of the numbers of a comparison: there is one page
+NOT_PRINTED = ("Exo power, W", "… Umberger, W/kg", "… Bhargava, W/kg")  # there is one page
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +26,7 @@ class ReportTable:
     title: str
     columns: tuple[str, ...]
     rows: tuple[ReportRow, ...]
+    note: str = ""  # in small letters below
 
 
 def controller_table(trained: TrainedController | None, comparison: Comparison | None) -> ReportTable:
@@ -35,30 +35,39 @@ def controller_table(trained: TrainedController | None, comparison: Comparison |
         return ReportTable("Controller", (), ())
     limits = trained.controller.limits
     title = f"Controller for {trained.device_id.replace('_', ' ')}, at most {limits.peak_nm:.0f} N·m"
-    gaits = [(gait.label, gait.measures) for gait in trained.gaits]
+    gaits: Gaits = [(gait.label, gait.measures) for gait in trained.gaits]
     if comparison is not None:
-        gaits = list(measured_gaits(comparison.scores))
+        gaits = measured_gaits(comparison.scores)
     rows = walk_rows(gaits)
     if rows:
-        return _walk_table(f"{title}. {WALK_TABLE_NOTE}", [label for label, _ in gaits], rows)
+        return _walk_table(title, gaits, rows)
     return _earlier_table(title, trained, comparison)
 
 
-def _walk_table(title: str, labels: Sequence[str], rows: Sequence[WalkRow]) -> ReportTable:
-    """Rows of numbers turned into columns, so that every gait is one line; shares without their sign."""
-    by_name = {row.name: row for row in rows}
-    shown = [by_name[name] for name in by_name if name not in NOT_PRINTED]
+def _walk_table(title: str, gaits: Gaits, rows: Sequence[WalkRow]) -> ReportTable:
+    """Rows of numbers turned into columns, so that every gait is one line."""
+    shown = [row for row in rows if row.title not in NOT_PRINTED]
     lines = tuple(
         ReportRow(_gait_name(label), tuple(_printed(row, number) for row in shown))
-        for number, label in enumerate(labels)
+        for number, (label, _) in enumerate(gaits)
     )
-    return ReportTable(title, ("", *(row.name for row in shown)), lines)
+    names = (row.title if row.unit != "%" or row.name == EXO_BRAKING else row.name for row in shown)
+    return ReportTable(f"{title} · in % of walking without exo", ("", *names), lines, _walk_note(gaits))
 
 
 def _printed(row: WalkRow, column: int) -> str:
-    words = row.cells[column].removesuffix(" %")
-    span = row.spans[column].removesuffix(" %")
-    return f"{words} ± {span}" if span and row.strong else words
+    span = row.spans[column]
+    return f"{row.cells[column]} ± {span}" if span and row.strong else row.cells[column]
+
+
+def _walk_note(gaits: Gaits) -> str:
+    without = next(walks for label, walks in gaits if label == GaitLabel.WITHOUT_EXO.value and walks)
+    rates = zip(METABOLIC_MODELS, without.metabolic_w_kg.mean(axis=0), strict=True)
+    known = " and ".join(f"{rate:.2f} W/kg by {model}" for model, rate in rates)
+    return (
+        f"Simulated. Without exo = 100 %: {known}, beyond standing; ± half of the 95 % interval over "
+        f"{without.seeds} seeds."
+    )
 
 
 def _gait_name(label: str) -> str:

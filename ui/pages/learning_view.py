@@ -46,7 +46,7 @@ FALLS = CurveText(
 METABOLIC = CurveText(
     "metabolic_ratio",
     "Metabolic rate with exo",
-    "Compared with walking without it (100 %); lower is better",
+    "Compared with walking without it (100\u00a0%); lower is better",
     "%",
     100.0,
     0,
@@ -56,7 +56,7 @@ METABOLIC = CurveText(
 ACTIVATION = CurveText(
     "activation_ratio",
     "Muscle activation with exo",
-    "Compared with walking without it (100 %); lower is better",
+    "Compared with walking without it (100\u00a0%); lower is better",
     "%",
     100.0,
     0,
@@ -66,7 +66,7 @@ ACTIVATION = CurveText(
 EFFORT = CurveText(  # of trainings by earlier versions
     "effort_ratio",
     "Joint effort with exo",
-    "Compared with walking without it (100 %); lower is better",
+    "Compared with walking without it (100\u00a0%); lower is better",
     "%",
     100.0,
     0,

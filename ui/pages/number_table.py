@@ -42,7 +42,7 @@ class NumberTableWidget(QTableWidget):
         self.verticalHeader().setVisible(False)
         self.verticalHeader().setDefaultSectionSize(30)
         self.horizontalHeader().setHighlightSections(False)
-        self.horizontalHeader().setMinimumSectionSize(80)
+        self.horizontalHeader().setMinimumSectionSize(72)
         self.horizontalHeader().setFixedHeight(round(46 * theme.current().scale))
         self.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
 

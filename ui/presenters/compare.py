@@ -247,13 +247,14 @@ def comparison_table(
         return NumberTable(names, (*earlier_rows(comparison.scores, columns), *likeness))
     first, details = ([_number_row(row) for row in rows if row.detail is detail] for detail in (False, True))
     rate, *others = first
-    interval = NumberRow("Its 95 % interval", tuple(_span(span) for span in rows[0].spans), tip=INTERVAL_TIP)
+    interval = NumberRow("95 % interval, %", tuple(_span(span) for span in rows[0].spans), tip=INTERVAL_TIP)
     return NumberTable(names, (rate, interval, *others, *likeness, *details))
 
 
 def column_title(label: GaitLabel) -> str:
     """Short: five columns stand side by side."""
-    return label.value.removesuffix(" controller").capitalize()
+    short = {GaitLabel.WORN_WITHOUT_TORQUE: "Worn, no torque", PERSONAL: "Personal"}
+    return short.get(label, label.value.removesuffix(" controller").capitalize())
 
 
 def earlier_rows(scores: tuple[GaitScore, ...], columns: Sequence[GaitLabel]) -> tuple[NumberRow, ...]:
@@ -287,10 +288,8 @@ def earlier_rows(scores: tuple[GaitScore, ...], columns: Sequence[GaitLabel]) ->
 
 
 def _number_row(row: WalkRow) -> NumberRow:
-    tips = tuple(
-        f"{cell} {_span(span)}." if span else "" for cell, span in zip(row.cells, row.spans, strict=True)
-    )
-    return NumberRow(row.name, row.cells, tip=row.tip, strong=row.strong, tips=tips)
+    tips = tuple(f"{row.full(number)}." for number in range(len(row.cells)))
+    return NumberRow(row.title, row.cells, tip=row.tip, strong=row.strong, tips=tips)
 
 
 def _span(span: str) -> str:

@@ -77,11 +77,14 @@ def likeness_rows(
     *,
     short: bool = False,
 ) -> tuple[NumberRow, ...]:
-    """One row per joint and side: r and RMSE of every gait (by its title) against the measured one."""
+    """One row per joint and side: r and RMSE of every gait (by its title) against the measured one.
+
+    `short` fits five gaits side by side.
+    """
     tip = f"Correlation with {reference}, and typical distance from it"
     return tuple(
         NumberRow(
-            panel.title,
+            " ".join(panel.title.split()[:2]) if short else panel.title,
             tuple(_words(panel, label).removeprefix("r " if short else "") for label in labels),
             side=panel.side,
             tip=tip,

@@ -7,7 +7,7 @@ from core.domain.controller import TrainedController
 from core.domain.record import RecordKind
 from core.domain.rollout import GaitLabel
 from core.domain.twin import GaitPolicy
-from core.domain.walk_numbers import FALLS, METABOLIC_RATE, WalkRow, walk_rows
+from core.domain.walk_numbers import FALLS, METABOLIC_RATE, walk_rows
 from core.errors import Advice
 from core.jobs.values import JobState
 from core.session.exo_ready import check_ready, why_not_ready
@@ -159,18 +159,14 @@ def _walk_facts(trained: TrainedController) -> tuple[Fact, ...]:
     if not rows or GaitLabel.PERSONALIZED_CONTROLLER.value not in labels:
         return ()
     own = labels.index(GaitLabel.PERSONALIZED_CONTROLLER.value)
-    full = {name: _full(row, own) for name, row in rows.items()}
+    full = {name: row.full(own) for name, row in rows.items()}
     everything = "\n".join(f"{name}: {words}" for name, words in full.items())
     cost, falls = rows[METABOLIC_RATE], next(name for name in rows if name.startswith(FALLS))
     facts = [Fact("metabolic rate with exo", full[METABOLIC_RATE], f"{cost.tip}\n\n{everything}")]
-    names = ("Muscle activation", "Joint power", "Exo works against", falls)
-    facts += [Fact(name[0].lower() + name[1:], full[name], rows[name].tip) for name in names]
     if GaitLabel.WORN_WITHOUT_TORQUE.value in labels:
         worn = labels.index(GaitLabel.WORN_WITHOUT_TORQUE.value)
-        facts.insert(1, Fact("worn without torque", _full(cost, worn), cost.tip))
+        facts.append(Fact("worn without torque", cost.full(worn), cost.tip))
+    names = {"Activation": "muscle activation", "Joint power": "joint power", "Exo braking": "exo braking"}
+    names[falls] = falls[0].lower() + falls[1:]
+    facts += [Fact(shown, full[name], rows[name].tip) for name, shown in names.items()]
     return tuple(facts)
-
-
-def _full(row: WalkRow, column: int) -> str:
-    span = row.spans[column]
-    return f"{row.cells[column].removesuffix(' %')} ± {span}" if span else row.cells[column]
