@@ -54,6 +54,7 @@ def _against_no_exo(cost: CostRatio | None) -> str:
 
 
 def _against_rivals(walks: dict[GaitLabel, WalkMeasures], strangers: Sequence[WalkMeasures]) -> str:
+    """Where a difference is shown by how much, then with whom none is shown."""
     personal = walks[GaitLabel.PERSONALIZED_CONTROLLER]
     found = [
         (cost, f"the {label.value}", "")
@@ -61,11 +62,17 @@ def _against_rivals(walks: dict[GaitLabel, WalkMeasures], strangers: Sequence[Wa
         if label in walks and (cost := cost_ratio(personal, walks[label])) is not None
     ]
     found += _against_strangers(personal, strangers)
-    if not found:
-        return ""
-    *first, last = (_than(cost, whom, note) for cost, whom, note in found)
-    parts = f"{', '.join(first)} and {last}" if first else last
-    return f"With the personalized controller the metabolic cost is {parts}."
+    shown = _joined([_than(*rival) for rival in found if rival[0].shown])
+    equal = _joined([_from(*rival) for rival in found if not rival[0].shown])
+    sentence = f"In energy, walking with the personalized controller costs {shown}." if shown else ""
+    if equal:
+        sentence += f"{' ' if sentence else ''}No difference is shown from {equal}."
+    return sentence
+
+
+def _joined(parts: Sequence[str]) -> str:
+    *first, last = parts or ("",)
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _against_strangers(
@@ -82,12 +89,14 @@ def _against_strangers(
 
 
 def _than(cost: CostRatio, whom: str, note: str) -> str:
-    """`5 % lower than with the default controller (3 to 6 %)`."""
-    span = f"({cost.range_words or 'from one seed'}{note})"
-    if not cost.shown:
-        return f"not shown to differ from that with {whom} {span}"
+    """`5 % less than with the default controller (3 to 6 %)`."""
     metre = " per metre" if cost.per_metre else ""
-    return f"{cost.size_words} {'higher' if cost.change > 0 else 'lower'}{metre} than with {whom} {span}"
+    less = "more" if cost.change > 0 else "less"
+    return f"{cost.size_words} {less}{metre} than with {whom} ({cost.range_words}{note})"
+
+
+def _from(cost: CostRatio, whom: str, note: str) -> str:
+    return f"{whom} ({cost.range_words or 'from one seed'}{note})"
 
 
 def _falls(personal: WalkMeasures, without: WalkMeasures) -> str:

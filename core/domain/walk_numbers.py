@@ -19,7 +19,7 @@ from core.domain.rollout import METABOLIC_MODELS, GaitLabel
 from core.domain.walk_measures import Estimate, WalkMeasures, WalkRatios
 
 NONE = "–"
-METABOLIC_RATE, FALLS = "Metabolic rate", "Falls"
+METABOLIC_RATE, FALLS, EXO_BRAKING = "Metabolic rate", "Falls", "Exo braking"
 _SPAN = " ± "
 SHARE_TIP = "Simulated; without exo = 100 %."
 _EFFORT = "Squared share of the joints' strength; it knows no muscles."
@@ -138,7 +138,7 @@ def _rows(walks: int) -> tuple[_Row, ...]:
         _Row("Speed", "m/s", lambda w, _: f"{w.speed_m_s.mean():.2f}"),
         _Row("Symmetry", "", lambda w, _: _plain(w.symmetry.mean()), "Of stance and load; 1 = legs alike"),
         _Row("Exo peak", "N·m", _of_exo(lambda w: f"{w.exo_peak_nm.max():.1f}"), "Largest torque of the exo"),
-        _Row("Exo braking", "%", _of_exo(_braking), "Share of the exo's work that is taken out of the walk"),
+        _Row(EXO_BRAKING, "%", _of_exo(_braking), "Share of the exo's work that is taken out of the walk"),
         _Row(umberger, "%", _share(lambda r: r.metabolic[:, 0]), f"Metabolic rate. {SHARE_TIP}", detail=True),
         _Row("… Umberger", "W/kg", _rate(0), f"Net metabolic rate by {umberger}", detail=True),
         _Row(bhargava, "%", _share(lambda r: r.metabolic[:, 1]), f"Metabolic rate. {SHARE_TIP}", detail=True),

@@ -22,7 +22,7 @@ from ui.presenters.gait_curves import NamedCycles, exo_panels, joint_panels, lik
 from ui.presenters.review import falls_words, staged
 from ui.session_context import SessionContext
 from ui.theme import Tone
-from ui.wording import clock, percent
+from ui.wording import clock, percent, unbroken
 
 PERSONAL = GaitLabel.PERSONALIZED_CONTROLLER
 RIVALS = (  # in the order of the columns; records of earlier versions have two of them
@@ -197,7 +197,7 @@ def below_headline(comparison: Comparison) -> str:
     """The verdict without what the headline says already."""
     if assistance_of(comparison.scores).cost is None:
         return comparison.sentence
-    return verdict_details(comparison.scores, comparison.strangers)
+    return unbroken(verdict_details(comparison.scores, comparison.strangers))
 
 
 def compare_headline(scores: tuple[GaitScore, ...]) -> tuple[str, Tone]:
@@ -206,35 +206,34 @@ def compare_headline(scores: tuple[GaitScore, ...]) -> tuple[str, Tone]:
     if found.more_falls:
         return f"The twin falls more often with the personalized controller: {found.falls_words}.", Tone.WARN
     if found.cost is not None:
-        return cost_headline(found.cost, "with the personalized controller")
+        return cost_headline(found.cost)
     if found.effort_ratio is None:
         return "The comparison is incomplete.", Tone.WARN
-    return effort_headline(found.effort_ratio, "with the personalized controller")
+    return effort_headline(found.effort_ratio)
 
 
-def cost_headline(cost: CostRatio, worn: str) -> tuple[str, Tone]:
-    """What walking costs with the exo against without it; `worn` says with which controller."""
-    interval = f"({cost.interval_words})"
+def cost_headline(cost: CostRatio) -> tuple[str, Tone]:
+    """What walking costs with the exo against without it."""
+    change = unbroken(f"{cost.change_words} ({cost.interval_words}).")
     if cost.change > 0 and cost.shown:
-        return f"Walking gets harder {worn}: {cost.change_words} {interval}.", Tone.WARN
+        return f"Walking gets harder with the exo: {change}", Tone.WARN
     if not cost.shown:
-        words = f"Walking is not shown to get easier {worn}: {cost.change_words} {interval}."
-        return words, Tone.WARN
+        return f"Walking is not shown to get easier with the exo: {change}", Tone.WARN
     if -cost.change < WORTHWHILE:
-        return f"Hardly easier {worn}: {cost.change_words} {interval}.", Tone.WARN
-    return f"Walking gets easier {worn}: {cost.change_words} {interval}.", Tone.OK
+        return f"Walking gets hardly easier with the exo: {change}", Tone.WARN
+    return f"Walking gets easier with the exo: {change}", Tone.OK
 
 
-def effort_headline(ratio: float, worn: str) -> tuple[str, Tone]:
+def effort_headline(ratio: float) -> tuple[str, Tone]:
     """The same by joint effort, the only number that earlier versions had."""
     change = ratio - 1.0
     if change > 0.0:
-        return f"Walking gets harder {worn}: {percent_words(change)} more joint effort.", Tone.WARN
+        return f"Walking gets harder with the exo: {percent_words(change)} more joint effort.", Tone.WARN
     if -WORTHWHILE < change < -0.005:
-        return f"Hardly less joint effort {worn} ({percent(-change)}).", Tone.WARN
+        return f"Hardly less joint effort with the exo ({percent(-change)}).", Tone.WARN
     if change < -0.005:
-        return f"{percent(-change)} less joint effort {worn}.", Tone.OK
-    return f"Walking does not get easier {worn}.", Tone.WARN
+        return f"{percent(-change)} less joint effort with the exo.", Tone.OK
+    return "Walking does not get easier with the exo.", Tone.WARN
 
 
 def comparison_table(

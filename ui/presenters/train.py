@@ -7,7 +7,7 @@ from core.domain.controller import TrainedController
 from core.domain.record import RecordKind
 from core.domain.rollout import GaitLabel
 from core.domain.twin import GaitPolicy
-from core.domain.walk_numbers import FALLS, METABOLIC_RATE, walk_rows
+from core.domain.walk_numbers import EXO_BRAKING, FALLS, METABOLIC_RATE, walk_rows
 from core.errors import Advice
 from core.jobs.values import JobState
 from core.session.exo_ready import check_ready, why_not_ready
@@ -127,11 +127,11 @@ def result_headline(trained: TrainedController) -> tuple[str, Tone]:
         return f"The twin falls more often with the exo: {found.falls_words}. Train for longer.", Tone.WARN
     if found.cost is None:
         return "What walking costs with the exo is not known.", Tone.WARN
-    return cost_headline(found.cost, "with the exo")
+    return cost_headline(found.cost)
 
 
 def _earlier_headline(trained: TrainedController) -> tuple[str, Tone]:
-    words, tone = effort_headline(trained.effort_ratio_with_exo, "with the exo")
+    words, tone = effort_headline(trained.effort_ratio_with_exo)
     return f"{words.removesuffix('.')}, {trained.falls_per_minute:.1f} falls per minute.", tone
 
 
@@ -166,7 +166,7 @@ def _walk_facts(trained: TrainedController) -> tuple[Fact, ...]:
     if GaitLabel.WORN_WITHOUT_TORQUE.value in labels:
         worn = labels.index(GaitLabel.WORN_WITHOUT_TORQUE.value)
         facts.append(Fact("worn without torque", cost.full(worn), cost.tip))
-    names = {"Activation": "muscle activation", "Joint power": "joint power", "Exo braking": "exo braking"}
+    names = {"Activation": "muscle activation", "Joint power": "joint power", EXO_BRAKING: "exo braking"}
     names[falls] = falls[0].lower() + falls[1:]
     facts += [Fact(shown, full[name], rows[name].tip) for name, shown in names.items()]
     return tuple(facts)
