@@ -85,9 +85,11 @@ def cost_ratio(walks: WalkMeasures, to: WalkMeasures) -> CostRatio | None:
     """The cost of `walks` against the walks `to`, over the seeds that both have; None if not known."""
     seeds = min(walks.seeds, to.seeds)
     walks, to = _first_seeds(walks, seeds), _first_seeds(to, seeds)
-    per_metre = not abs(float(walks.speed_m_s.mean() / to.speed_m_s.mean()) - 1.0) <= SAME_SPEED
+    if not ((to.metabolic_w_kg > 0.0).all() and (to.speed_m_s > 0.0).all() and (walks.speed_m_s > 0.0).all()):
+        return None
+    per_metre = abs(float(walks.speed_m_s.mean() / to.speed_m_s.mean()) - 1.0) > SAME_SPEED
     ratios = WalkRatios.between(walks, to, per_metre=per_metre).metabolic
-    if not np.isfinite(ratios).all() or (to.metabolic_w_kg <= 0.0).any():
+    if not np.isfinite(ratios).all():
         return None
     return CostRatio(Estimate.of(ratios.mean(axis=1)), per_metre)
 

@@ -71,7 +71,7 @@ def walk_rows(gaits: Gaits) -> tuple[WalkRow, ...]:
 def _share_words(ratio: Estimate) -> str:
     """`87 ± 2` percent; with a tenth where the interval is narrow, and without ± where there is none."""
     half = 50.0 * (ratio.high - ratio.low)
-    if math.isnan(ratio.mean):
+    if not math.isfinite(ratio.mean):
         return NONE
     if math.isnan(half):
         return f"{100.0 * ratio.mean:.0f}"
@@ -81,7 +81,7 @@ def _share_words(ratio: Estimate) -> str:
 
 def walk_values(walks: WalkMeasures, without: WalkMeasures) -> dict[str, Any]:
     """For programs: rates of one gait, and each ratio to walking without the exo with its 95 % interval."""
-    same, metre = WalkRatios.between(walks, without), WalkRatios.between(walks, without, per_metre=True)
+    same, metre = _ratios(walks, without), _ratios(walks, without, per_metre=True)
     cost = cost_ratio(walks, without)
     return {
         "metabolic_w_kg": _by_model(walks.metabolic_w_kg),
@@ -162,7 +162,13 @@ def _of_both(ratios: WalkRatios) -> FloatArray:
 def _cell(cell: Cell, walks: WalkMeasures | None, without: WalkMeasures) -> str:
     if walks is None:
         return NONE
-    return cell(walks, None if walks is without else WalkRatios.between(walks, without))
+    return cell(walks, None if walks is without else _ratios(walks, without))
+
+
+def _ratios(walks: WalkMeasures, without: WalkMeasures, *, per_metre: bool = False) -> WalkRatios:
+    """What cannot be divided becomes no finite number, and is shown as unknown."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return WalkRatios.between(walks, without, per_metre=per_metre)
 
 
 def _share(values: Callable[[WalkRatios], FloatArray]) -> Cell:

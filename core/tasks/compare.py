@@ -21,7 +21,7 @@ from core.domain.walk_measures import WalkMeasures
 from core.errors import refuse
 from core.jobs.values import JobContext, Params
 from core.learning.exo.comparison import score_gait
-from core.learning.exo.evaluation import WalkEvaluator
+from core.learning.exo.evaluation import EVALUATION_S, WalkEvaluator
 from core.learning.exo.twin_in_exo import TwinInExo
 from core.learning.exo.worn_controller import WornExo
 from core.simulation.analysis.rollout import record_rollout, scene_geometry, trace_walk
@@ -36,6 +36,7 @@ SEED = 1  # its fixed start, for all gaits, so that they differ by the exo only
 EVALUATION_SEED = 20_000  # of the first seed of the walks that are measured: starts that no training used
 SEEDS = 5
 STRANGER_SEEDS = 3  # fewer, for they are many; the sentence tells how many walks each
+SECONDS = EVALUATION_S  # of every walk
 WALKERS = 8  # per seed; 40 walks per gait show differences of a percent, in seconds
 MOST_FALLS = 0.5  # of the walks without the exo: beyond, too little of them is walking
 
@@ -146,7 +147,7 @@ class _Walks:
         return WalkMeasures.joined(parts)
 
     def _one_seed(self, condition: Condition, seed: int) -> WalkMeasures:
-        evaluator = WalkEvaluator(self._twin, seeds=(seed,), walkers=WALKERS)
+        evaluator = WalkEvaluator(self._twin, seeds=(seed,), walkers=WALKERS, seconds=SECONDS)
         if condition.device_id is None:
             return evaluator.without_exo
         return evaluator.worn(condition.controller)
