@@ -8,7 +8,7 @@ from enum import StrEnum
 from core.domain.findings import Finding
 from core.domain.rollout import GaitLabel, RolloutSet
 from core.domain.twin import GaitPolicy, LearningCurve, Network
-from core.domain.walk_measures import WalkMeasures
+from core.domain.walk_measures import WalkMeasures, WalkRatios
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +125,7 @@ class Aim(StrEnum):
 
     MUSCLES = "muscles"  # activation, so that weak muscles are relieved
     ENERGY = "energy"  # metabolic rate and positive joint power
+    WITH_THE_LEG = "with the leg"  # energy, and hardly any work against the leg's movement
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -151,6 +152,14 @@ class TrainedController:
     walking: GaitPolicy | None = None  # the policy after accommodation to the exo; None: the twin's own
     aim: Aim | None = None  # None in records of versions that trained for joint effort
     gaits: tuple[MeasuredGait, ...] = ()  # held-out walks: without exo, worn without torque, this controller
+
+    @property
+    def metabolic_ratio(self) -> float:
+        """Mean of both models with this controller over the same walks without the exo; NaN when not known."""
+        worn, without = self.find(GaitLabel.PERSONALIZED_CONTROLLER), self.find(GaitLabel.WITHOUT_EXO)
+        if worn is None or without is None:
+            return float("nan")
+        return WalkRatios.between(worn, without).metabolic_of_both.mean
 
     def find(self, label: GaitLabel) -> WalkMeasures | None:
         return next((gait.measures for gait in self.gaits if gait.label == label.value), None)

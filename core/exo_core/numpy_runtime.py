@@ -8,6 +8,7 @@ the same bits. It needs numpy only. Sums run in a fixed order, one product at a 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -88,6 +89,19 @@ class TorqueShaper:
         self.torque_nm = np.where(inside, limited, np.float32(0.0)).astype(np.float32)
         return self.torque_nm
 
+    def state_dict(self) -> dict[str, np.ndarray]:
+        """All that changes from tick to tick."""
+        return {
+            "first": self._first.copy(),
+            "second": self._second.copy(),
+            "started": self._started.copy(),
+            "torque_nm": self.torque_nm.copy(),
+        }
+
+    def load_state_dict(self, state: Mapping[str, np.ndarray]) -> None:
+        self._first, self._second = np.array(state["first"]), np.array(state["second"])
+        self._started, self.torque_nm = np.array(state["started"]), np.array(state["torque_nm"])
+
     def _low_pass(self, target: Float32Array) -> Float32Array:
         """Transposed direct form II; a reset environment starts settled at its first target."""
         b0, b1, b2, a1, a2 = self._coefficients
@@ -132,6 +146,13 @@ class InputHistory:
     def inputs(self) -> Float32Array:
         """The inputs as they are now (N, 16)."""
         return self._samples.reshape(len(self._samples), INPUTS).copy()
+
+    def state_dict(self) -> dict[str, np.ndarray]:
+        """All that changes from tick to tick."""
+        return {"samples": self._samples.copy(), "started": self._started.copy()}
+
+    def load_state_dict(self, state: Mapping[str, np.ndarray]) -> None:
+        self._samples, self._started = np.array(state["samples"]), np.array(state["started"])
 
     def _sample(self, angle_rad: Float32Array, velocity_rad_s: Float32Array) -> Float32Array:
         scaled = velocity_rad_s.astype(np.float32) * self._scale

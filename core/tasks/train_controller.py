@@ -4,64 +4,99 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from pathlib import Path
 
 import numpy as np
 import torch
 
 from core.devices.profiles import load_default_controller, load_profile, session_limits
-from core.domain.controller import ExoController, TrainedController
+from core.domain.controller import Aim, ExoController, MeasuredGait, TorqueLimits, TrainedController
 from core.domain.findings import Finding, Severity, worst_first
 from core.domain.record import RecordKind
+from core.domain.rollout import GaitLabel
 from core.domain.twin import GaitPolicy
-from core.errors import Advice, refuse
+from core.domain.walk_measures import WalkMeasures, WalkRatios
+from core.errors import Advice, JobCancelled, refuse
 from core.jobs.values import JobContext, Params
-from core.learning.exo.accommodation import Accommodation, AccommodationProgress
-from core.learning.exo.effort import effort_change
-from core.learning.exo.environment import walkers_of
-from core.learning.exo.training import WALKERS, ControllerScore, ExoLearner, ExoProgress, learn_exo
+from core.learning.exo.effort import change_words
+from core.learning.exo.evaluation import EVALUATION_SEEDS, WalkEvaluator
+from core.learning.exo.study import Study, study_twin
+from core.learning.exo.training import (
+    CURVES,
+    OFFLINE_ROUNDS,
+    BestController,
+    ExoLearner,
+    ExoProgress,
+    offline_controllers,
+)
+from core.learning.exo.twin_in_exo import TwinInExo
 from core.learning.exo.worn_controller import WornExo
-from core.learning.rl.training_loop import train_until
+from core.learning.rl.training_loop import CHECKPOINT_EVERY_S
 from core.session.exo_ready import check_ready
 from core.simulation.analysis.rollout import body_poses, packed_scene, trace_walk
-from core.simulation.environment.policy import PolicyNetworks
-from core.simulation.environment.tracking import WalkingEnvironment
 from core.simulation.model.joint_coupling import ROOT_POSITIONS
 from core.store.repository import open_store
-from core.tasks.policy_files import replace_file, resuming
+from core.tasks.policy_files import replace_file, resuming, shipped_policy
+from core.tasks.training_plan import (
+    CALIBRATED_ITERATIONS,
+    Calibration,
+    store_calibration,
+    stored_calibration,
+    threads,
+)
+from core.twin.body import Fidelity
 
 CHECKPOINT = "checkpoint.pt"
-ACCOMMODATION_CHECKPOINT = "getting_used.pt"  # stored name, kept so that older checkpoints resume
-ACCOMMODATION_FRACTION = 0.3  # of the time, for accommodation: the twin adapts to the exo
-ACCOMMODATION_LONGEST_S = 180.0  # longer brings little
 PICTURE_EVERY_S = 15.0
 PICTURE_STRIP_S = 2.0  # a stride and a half
 MANY_FALLS = 1.0  # per minute, more than without the exo
+SELECTION_S = 4.0  # of every walk by which controllers are chosen
+HELD_OUT_SEED = 10_000  # added to the seed: walks that chose nothing
+SLOWER_THAN_PLANNED = 2.0  # so many times longer than asked for is told
+_STUDIED, _OFFLINE, _LEARNED = (
+    0.12,
+    0.25,
+    0.92,
+)  # fractions of the job that are over then, for the progress bar
 
 
 def run(params: Params, context: JobContext) -> str:
-    """Train for `minutes` on GAIT_POLICY `policy_id` with exo `device`; returns the CONTROLLER's id."""
+    """Train for `minutes` on GAIT_POLICY `policy_id` with exo `device`; returns the CONTROLLER's id.
+
+    `aim` is "muscles" (the default) or "energy". `fidelity` "fast" trains by joint torques, "standard" by 80
+    muscles with the exo held by straps; without it the twin's own policy decides. `iterations` replaces the plan
+    that `minutes` make on this PC, to repeat a training exactly.
+    """
     policy_id, seed = str(params["policy_id"]), int(str(params.get("seed", 0)))
-    minutes = _minutes(float(str(params["minutes"])))
+    minutes, aim = _minutes(float(str(params["minutes"]))), _aim(params.get("aim"))
     torch.set_num_threads(1)  # the networks are small; the physics has its own threads
     with open_store(context.spec.data_dir) as store:
         policy = store.load(policy_id, GaitPolicy)
         check_ready(policy)
         visit_id = store.info(policy_id).visit_id
         device_id = str(params.get("device") or store.subject_of(visit_id).device)
-        start = starting_controller(device_id)
+        limits = session_limits(load_profile(device_id))
+        walking = walking_policy(policy, params.get("fidelity"))
+        twin = TwinInExo(walking, device_id)
         context.progress(0.0, "Putting the exo on the twin")
-        training = _ControllerTraining(policy, device_id, start, minutes, seed, context)
-        trained = training.train()
+        training = _ControllerTraining(twin, limits, aim, minutes, seed, context)
+        trained = training.train(_iterations(params.get("iterations")))
+        if walking is not policy:
+            trained = dataclasses.replace(trained, walking=walking)
         return store.save(
             RecordKind.CONTROLLER,
             trained,
             visit_id=visit_id,
             inputs=(policy_id,),
-            summary=f"Effort {effort_change(trained.effort_ratio_with_exo)} with the exo (simulated)",
+            summary=f"Metabolic rate {change_words(trained.metabolic_ratio)} with the exo (simulated)",
             operator=context.spec.operator,
             seed=seed,
-            settings={"minutes": minutes, "device": device_id},
+            settings={
+                "minutes": minutes,
+                "device": device_id,
+                "aim": aim.value,
+                "fidelity": twin.fidelity.value,
+                "iterations": training.iterations,
+            },
         )
 
 
@@ -72,113 +107,179 @@ def starting_controller(device_id: str) -> ExoController:
     return dataclasses.replace(default, limits=default.limits.tightest(limits))
 
 
+def walking_policy(policy: GaitPolicy, fidelity: object) -> GaitPolicy:
+    """The policy that walks in training: the twin's own, or the shipped one of the other kind of body.
+
+    Refuses (TRN-006) another fidelity than "fast" and "standard".
+    """
+    if fidelity is None:
+        return policy
+    muscles = _trains_muscles(fidelity)
+    if muscles == (policy.coordination is not None):
+        return policy
+    shipped = shipped_policy(muscles=muscles)
+    return dataclasses.replace(
+        policy,
+        policy=shipped.policy,
+        value=shipped.value,
+        log_std=shipped.log_std,
+        observation_mean=shipped.observation_mean,
+        observation_std=shipped.observation_std,
+        coordination=shipped.coordination,
+    )
+
+
 class _ControllerTraining:
-    """One training run inside a job: accommodation, then the controller."""
+    """One training run inside a job: study, offline stage, PPO, and the measuring of the best."""
 
     def __init__(
         self,
-        policy: GaitPolicy,
-        device_id: str,
-        start: ExoController,
+        twin: TwinInExo,
+        limits: TorqueLimits,
+        aim: Aim,
         minutes: float,
         seed: int,
         context: JobContext,
     ) -> None:
-        self._device_id, self._seed, self._context = device_id, seed, context
-        self._accommodation_s = min(ACCOMMODATION_FRACTION * 60.0 * minutes, ACCOMMODATION_LONGEST_S)
-        self._budget_s = 60.0 * minutes - self._accommodation_s
+        self._twin, self._limits, self._aim = twin, limits, aim
+        self._minutes, self._seed, self._context = minutes, seed, context
         self._checkpoint = context.work_dir / CHECKPOINT
-        self._last_picture_s = -PICTURE_EVERY_S
-        self._policy = self._accommodated(policy, start)
-        context.progress(self._fraction(0.0), "Measuring the walk without the exo")
-        self._learner = ExoLearner(
-            self._policy, device_id, start, seed=seed, budget_s=self._budget_s, walker_count=WALKERS
-        )
-        self._resume(self._learner, self._checkpoint)
+        self._started, self._started_cpu = time.monotonic(), time.process_time()
+        self._last_picture_s = self._saved_s = self._started
+        self.iterations = 0  # of PPO
 
-    def _accommodated(self, policy: GaitPolicy, start: ExoController) -> GaitPolicy:
-        learner = Accommodation(policy, self._device_id, start, seed=self._seed, walkers=WALKERS)
-        checkpoint = self._context.work_dir / ACCOMMODATION_CHECKPOINT
-        self._resume(learner, checkpoint)
-        train_until(
-            learner,
-            budget_s=self._accommodation_s,
-            clock=time.monotonic,
-            watch=self._on_accommodation_progress,
-            save=lambda content: replace_file(checkpoint, content),
-        )
-        return learner.policy()
+    def train(self, iterations: int | None) -> TrainedController:
+        """`iterations` of PPO, or as many as fit into the minutes."""
+        study = study_twin(self._twin, self._limits, seed=self._seed, watch=self._on_study)
+        evaluator = WalkEvaluator(self._twin, seeds=(self._seed + 1,), seconds=SELECTION_S)
+        best = BestController(evaluator, self._aim)
+        learner = self._prepared(study, best)
+        self._learn(learner, iterations)
+        self._context.progress(_LEARNED, "Measuring what the exo brings")
+        return self._result(learner, study)
 
-    def _resume(self, learner: Accommodation | ExoLearner, checkpoint: Path) -> None:
-        if not checkpoint.is_file():
-            return
-        with resuming():
-            learner.load_checkpoint(checkpoint.read_bytes())
-        self._context.message(f"Continues after {learner.elapsed_s:.0f} s")
+    def _prepared(self, study: Study, best: BestController) -> ExoLearner:
+        """The learner after the offline stage, or where an interrupted training stood."""
+        resumes = self._checkpoint.is_file()
+        start = starting_controller(self._twin.device_id) if resumes else self._offline(study, best)
+        learner = ExoLearner(self._twin, study, start, self._aim, seed=self._seed, best=best)
+        if resumes:
+            with resuming():
+                learner.load_checkpoint(self._checkpoint.read_bytes())
+            self._context.message(f"Continues after {learner.iterations} iterations")
+        return learner
 
-    def train(self) -> TrainedController:
-        learner = self._learner
-        learn_exo(
-            learner,
-            clock=time.monotonic,
-            watch=self._on_progress,
-            save=lambda content: replace_file(self._checkpoint, content),
-        )
-        self._context.progress(0.98, "Measuring what the exo brings")
-        score = learner.final_score()
+    def _offline(self, study: Study, best: BestController) -> ExoController:
+        """The last controller of the offline stage; each of its rounds is shown."""
+        rounds = offline_controllers(self._twin, study, self._limits, self._aim, seed=self._seed)
+        controller = None
+        for number, controller in enumerate(rounds, start=1):
+            score = best.consider(controller)
+            self._context.check_cancelled()
+            self._context.progress(
+                _STUDIED + (_OFFLINE - _STUDIED) * number / OFFLINE_ROUNDS,
+                f"First controllers: metabolic rate {change_words(score.metabolic_ratio)} with the exo",
+            )
+            self._picture(controller)
+        assert controller is not None
+        return controller
+
+    def _learn(self, learner: ExoLearner, iterations: int | None) -> None:
+        """PPO until the plan is done; a plan for this PC is made once and kept."""
+        kind, context = self._twin.fidelity.value, self._context
+        calibration = stored_calibration(context.spec.data_dir, kind)
+        planned = iterations
+        if planned is None and calibration is not None:
+            planned = calibration.iterations(self._minutes)
+        preparation_s, measured = time.process_time() - self._started_cpu, []
+        try:
+            while planned is None or learner.iterations < planned:
+                before_s = time.process_time()
+                progress = learner.learn_iteration(time.monotonic, learner.iterations / (planned or np.inf))
+                measured.append(time.process_time() - before_s)
+                if planned is None and len(measured) == CALIBRATED_ITERATIONS:
+                    calibration = Calibration(preparation_s, float(np.median(measured[1:])) / threads())
+                    store_calibration(context.spec.data_dir, kind, calibration)
+                    planned = calibration.iterations(self._minutes)
+                self._on_progress(progress, learner, planned or CALIBRATED_ITERATIONS)
+        except JobCancelled:
+            replace_file(self._checkpoint, learner.save_checkpoint())
+            raise
+        replace_file(self._checkpoint, learner.save_checkpoint())
+
+    def _result(self, learner: ExoLearner, study: Study) -> TrainedController:
+        controller = learner.best.controller
+        assert controller is not None
+        seeds = [self._seed + HELD_OUT_SEED + number for number in range(EVALUATION_SEEDS)]
+        held_out = WalkEvaluator(self._twin, seeds=seeds)
+        gaits = {
+            GaitLabel.WITHOUT_EXO: held_out.without_exo,
+            GaitLabel.WORN_WITHOUT_TORQUE: held_out.worn_without_torque,
+            GaitLabel.PERSONALIZED_CONTROLLER: held_out.worn(controller),
+        }
+        worn = gaits[GaitLabel.PERSONALIZED_CONTROLLER]
+        ratios = WalkRatios.between(worn, held_out.without_exo)
         return TrainedController(
-            controller=learner.best,
-            device_id=self._device_id,
+            controller=controller,
+            device_id=self._twin.device_id,
             curves=learner.curves(),
             control_steps=learner.control_steps,
             control_steps_per_s=learner.control_steps / max(learner.elapsed_s, 1e-9),
-            effort_ratio_with_exo=score.effort_ratio,
-            falls_per_minute=score.measure.falls_per_minute,
-            findings=worst_first(_findings(score, learner.evaluator.evaluate(None), learner)),
-            synthetic=self._policy.synthetic,
-            walking=self._policy,
+            effort_ratio_with_exo=float(ratios.joint_effort.mean()),
+            falls_per_minute=worn.falls_per_minute,
+            findings=worst_first(self._findings(gaits, study)),
+            synthetic=self._twin.policy.synthetic,
+            aim=self._aim,
+            gaits=tuple(MeasuredGait(label.value, measures) for label, measures in gaits.items()),
         )
 
-    def _fraction(self, elapsed_s: float) -> float:
-        """Fraction of the whole job after `elapsed_s` of controller training."""
-        return min(0.97, (self._accommodation_s + elapsed_s) / (self._accommodation_s + self._budget_s))
+    # Reports
 
-    def _on_accommodation_progress(self, progress: AccommodationProgress) -> None:
+    def _on_study(self, sentence: str) -> None:
         self._context.check_cancelled()
-        self._context.sample(falls_per_minute=progress.falls_per_minute, similarity=progress.similarity)
-        self._context.progress(
-            self._fraction(min(0.0, progress.elapsed_s - self._accommodation_s)),
-            "The twin gets used to wearing the exo",
-        )
+        self._context.progress(0.5 * _STUDIED, sentence)
 
-    def _on_progress(self, progress: ExoProgress) -> None:
-        self._context.check_cancelled()
-        self._context.sample(
-            effort_ratio=progress.effort_ratio,
-            falls_per_minute=progress.falls_per_minute,
-            similarity=progress.similarity,
-        )
+    def _on_progress(self, progress: ExoProgress, learner: ExoLearner, planned: int) -> None:
+        self._context.sample(**{name: getattr(progress, name) for name in CURVES})
         self._context.progress(
-            self._fraction(progress.elapsed_s),
-            f"Effort {effort_change(progress.effort_ratio)} with the exo, "
+            _OFFLINE + (_LEARNED - _OFFLINE) * min(1.0, progress.iterations / planned),
+            f"Metabolic rate {change_words(progress.metabolic_ratio)} with the exo in all lessons, "
             f"{progress.falls_per_minute:.1f} falls per minute",
         )
-        if progress.elapsed_s - self._last_picture_s >= PICTURE_EVERY_S:
-            self._last_picture_s = progress.elapsed_s
-            self._picture()
+        now_s = time.monotonic()
+        if now_s - self._saved_s >= CHECKPOINT_EVERY_S:
+            self._saved_s = now_s
+            replace_file(self._checkpoint, learner.save_checkpoint())
+        if now_s - self._last_picture_s >= PICTURE_EVERY_S:
+            self._last_picture_s = now_s
+            self._picture(learner.latest())
+        self._context.check_cancelled()
 
-    def _picture(self) -> None:
-        """Show a short strip of the twin walking with the latest controller."""
-        walkers = walkers_of(self._policy.body, self._policy.reference, self._device_id, 1)
-        environment = WalkingEnvironment(walkers, seed=self._learner.control_steps, threads=1)
-        networks = PolicyNetworks.from_policy(self._policy)
-        exo = WornExo(self._learner.latest(), environment)
-        trace = trace_walk(environment, networks.act, exo, PICTURE_STRIP_S)
+    def _picture(self, controller: ExoController) -> None:
+        """Show a short strip of the twin walking with this controller."""
+        twin = self._twin
+        environment = twin.environment(twin.walkers(1, worn=True), seed=self._seed, threads=1)
+        trace = trace_walk(environment, twin.networks.act, WornExo(controller, environment), PICTURE_STRIP_S)
         positions = trace.state[1::2, 1 : 1 + ROOT_POSITIONS + trace.target_rad.shape[1]]
-        body = self._policy.body
-        names, position, quaternion = body_poses(body, np.array(positions), self._device_id)
-        scene = packed_scene(body, self._device_id, names)
+        body = twin.policy.body
+        names, position, quaternion = body_poses(body, np.array(positions), twin.device_id)
+        scene = packed_scene(body, twin.device_id, names)
         self._context.picture("twin", body_position_m=position, body_quaternion=quaternion, **scene)
+
+    def _findings(self, gaits: dict[GaitLabel, WalkMeasures], study: Study) -> tuple[Finding, ...]:
+        without, worn = gaits[GaitLabel.WITHOUT_EXO], gaits[GaitLabel.PERSONALIZED_CONTROLLER]
+        idle = WalkRatios.between(gaits[GaitLabel.WORN_WITHOUT_TORQUE], without)
+        found = [_mass_alone(idle, WalkRatios.between(worn, without))]
+        if WalkRatios.between(worn, without).metabolic_of_both.mean >= 1.0:
+            found.append(_NO_HELP)
+        if worn.falls_per_minute > without.falls_per_minute + MANY_FALLS:
+            found.append(_more_falls(worn, without))
+        if not study.well_explained:
+            found.append(_POORLY_EXPLAINED)
+        taken_s = time.monotonic() - self._started
+        if taken_s > SLOWER_THAN_PLANNED * 60.0 * self._minutes:
+            found.append(_slower_than_planned(taken_s / 60.0, self._minutes))
+        return tuple(found)
 
 
 def _minutes(minutes: float) -> float:
@@ -192,37 +293,61 @@ def _minutes(minutes: float) -> float:
     )
 
 
-def _findings(score: ControllerScore, no_torque: ControllerScore, learner: ExoLearner) -> tuple[Finding, ...]:
-    found = [
-        _note(
-            "TRN-011",
-            f"The exo's mass alone changes the effort: {effort_change(no_torque.effort_ratio)} when it is "
-            f"worn without torque.",
-            f"With torque the effort changes by {effort_change(score.effort_ratio)}, "
-            f"at the assisted hips by {effort_change(score.hip_effort_ratio)}.",
-            "These are simulation results; watch the person at the first session.",
-        )
-    ]
-    if score.effort_ratio >= 1.0:
-        found.append(
-            _warning(
-                "TRN-012",
-                "The controller does not lower the effort of walking.",
-                "The exo's torque does not outweigh its mass for this gait.",
-                "Train again for longer. If it stays so, this exo does not help this walk.",
-            )
-        )
-    if score.measure.falls_per_minute > learner.evaluator.without_exo.falls_per_minute + MANY_FALLS:
-        found.append(
-            _warning(
-                "TRN-013",
-                "The twin falls more often with the exo than without.",
-                f"{score.measure.falls_per_minute:.1f} falls per minute instead of "
-                f"{learner.evaluator.without_exo.falls_per_minute:.1f}.",
-                "Train again for longer before this controller is used.",
-            )
-        )
-    return tuple(found)
+def _aim(aim: object) -> Aim:
+    try:
+        return Aim(str(aim or Aim.MUSCLES.value))
+    except ValueError as error:
+        raise refuse(
+            "TRN-025",
+            f"The exo cannot be trained for the aim {aim}.",
+            "It is trained to relieve the muscles or to save energy.",
+            f"Choose one of: {', '.join(one.value for one in Aim)}.",
+        ) from error
+
+
+def _iterations(iterations: object) -> int | None:
+    return None if iterations is None else max(0, int(str(iterations)))
+
+
+def _trains_muscles(fidelity: object) -> bool:
+    kinds = {Fidelity.FAST.value: False, Fidelity.STANDARD.value: True}
+    if str(fidelity) in kinds:
+        return kinds[str(fidelity)]
+    raise refuse(
+        "TRN-006",
+        f"The exo cannot be trained at the fidelity {fidelity}.",
+        "It is trained with joint torques (fast) or with 80 muscles (standard).",
+        f"Choose one of: {', '.join(kinds)}.",
+    )
+
+
+def _mass_alone(idle: WalkRatios, worn: WalkRatios) -> Finding:
+    return _note(
+        "TRN-011",
+        f"The exo's mass alone changes the metabolic rate: {change_words(idle.metabolic_of_both.mean)} when it "
+        f"is worn without torque.",
+        f"With torque the metabolic rate changes by {change_words(worn.metabolic_of_both.mean)}, the mean "
+        f"activation of the leg muscles by {change_words(float(worn.activation.mean()))}.",
+        "These are simulation results; watch the person at the first session.",
+    )
+
+
+def _more_falls(worn: WalkMeasures, without: WalkMeasures) -> Finding:
+    return _warning(
+        "TRN-013",
+        "The twin falls more often with the exo than without.",
+        f"{worn.falls} falls in {worn.starts} walks instead of {without.falls} in {without.starts}.",
+        "Train again for longer before this controller is used.",
+    )
+
+
+def _slower_than_planned(taken_min: float, minutes: float) -> Finding:
+    return _note(
+        "TRN-024",
+        f"The training took {taken_min:.1f} minutes instead of {minutes:g}.",
+        "The plan counts steps, not seconds, and this PC was slower than when it was measured, or busy.",
+        "Nothing is missing in the result. Close other programs before the next training.",
+    )
 
 
 def _note(code: str, what: str, why: str, next_step: str) -> Finding:
@@ -231,3 +356,18 @@ def _note(code: str, what: str, why: str, next_step: str) -> Finding:
 
 def _warning(code: str, what: str, why: str, next_step: str) -> Finding:
     return Finding(Severity.WARNING, Advice(what, why, next_step, code))
+
+
+_NO_HELP = _warning(
+    "TRN-012",
+    "The controller does not lower the metabolic rate of walking.",
+    "The exo's torque does not outweigh its mass for this gait.",
+    "Train again for longer. If it stays so, this exo does not help this walk.",
+)
+_POORLY_EXPLAINED = _warning(
+    "TRN-023",
+    "Training could predict the muscles' cost of this gait only roughly.",
+    "The joints explain less than four fifths of it, so training may have followed a wrong track. What is "
+    "reported is measured exactly all the same.",
+    "Let the twin learn its gait for longer on the Personalize page, then train again.",
+)

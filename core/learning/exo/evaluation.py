@@ -46,7 +46,9 @@ class WalkEvaluator:
 
     def worn(self, controller: ExoController | None) -> WalkMeasures:
         """Walks with the exo; without a controller it gives no torque."""
-        return WalkMeasures.joined([self._walk(seed, worn=True, controller=controller) for seed in self.seeds])
+        return WalkMeasures.joined(
+            [self._walk(seed, worn=True, controller=controller) for seed in self.seeds]
+        )
 
     def _walk(self, seed: int, *, worn: bool, controller: ExoController | None) -> WalkMeasures:
         twin = self.twin

@@ -7,14 +7,15 @@ its own. The first second after every start and the last before a fall do not co
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
-from core.domain.arrays import BoolArray, FloatArray
+from core.domain.arrays import BoolArray, FloatArray, IntArray
 from core.domain.twin import BodyParameters
 from core.domain.walk_measures import WalkMeasures
 from core.learning.exo.effort import effort_of
-from core.learning.exo.worn_controller import WalkingPolicy, WornExo
+from core.learning.exo.worn_controller import WalkingPolicy
 from core.simulation.analysis.ground_reactions import CONTACT_N
 from core.simulation.analysis.muscle_analysis import estimated_facts, muscle_analysis
 from core.simulation.environment.batch_environment import CONTROL_STEP_S, StepResult
@@ -39,10 +40,11 @@ class WalkRecording:
     exo_torque_nm: FloatArray  # (T, N, 2)
     ground_n: FloatArray  # (T, N, 2) vertical force on the feet
     speed_m_s: FloatArray  # (T, N)
+    asked_m_s: FloatArray  # (T, N) of the reference
     state: FloatArray  # (T, N, S); empty for a torque-driven body
     control: FloatArray  # (T, N, U); empty for a torque-driven body
     similarity: float
-    falls: int
+    falls: IntArray  # (N,)
 
     @property
     def exo_power_w(self) -> FloatArray:
@@ -51,8 +53,18 @@ class WalkRecording:
         return power
 
 
+class Exo(Protocol):
+    """An exo that assists a batch of walkers."""
+
+    def __call__(self, environment: WalkingEnvironment) -> FloatArray:
+        """Torque (N, 2) of this tick."""
+
+    def reset(self, which: BoolArray, environment: WalkingEnvironment) -> None:
+        """The marked walkers (N,) start again."""
+
+
 def record_walk(
-    environment: WalkingEnvironment, policy: WalkingPolicy, exo: WornExo | None, seconds: float
+    environment: WalkingEnvironment, policy: WalkingPolicy, exo: Exo | None, seconds: float
 ) -> WalkRecording:
     """Let all walkers of `environment` walk for `seconds`; those that fall start again.
 
@@ -97,7 +109,7 @@ def measured(recording: WalkRecording, environment: WalkingEnvironment, body: Bo
         exo_peak_nm=one(float(np.abs(recording.exo_torque_nm[settled]).max(initial=0.0))),
         exo_power_w=one(float(power_w.sum(axis=-1).mean())),
         negative_work_fraction=one(float(braked) / exchanged if exchanged > 0.0 else 0.0),
-        falls=recording.falls,
+        falls=int(recording.falls.sum()),
         starts=environment.size,
         walked_s=len(settled) * CONTROL_STEP_S * environment.size,
     )
@@ -120,7 +132,10 @@ def _muscles(
         facts = estimated_facts(body, *(values[::FRAMES_BETWEEN][rows] for values in frames))
         return facts.metabolic_w, facts.activation.astype(np.float64)
     walks = [
-        (muscle_analysis(model, recording.state[:, row], recording.control[:, row]), recording.settled[:, row])
+        (
+            muscle_analysis(model, recording.state[:, row], recording.control[:, row]),
+            recording.settled[:, row],
+        )
         for row, model in enumerate(environment.physics.models)
     ]
     return (
@@ -154,6 +169,7 @@ class _Recorder:
                 environment.exo_torque_nm.copy(),
                 environment.ground_force_n[:, :, 2].copy(),
                 (environment.walked_m - before_m) / CONTROL_STEP_S,
+                environment.strides.speed_m_s.copy(),
                 environment.state.copy() if self._muscles else empty,
                 environment.control.copy() if self._muscles else empty,
             )
@@ -172,5 +188,5 @@ class _Recorder:
             settled,
             *(np.array(values) for values in zip(*self._rows, strict=True)),
             similarity=float(np.mean(self._similarity[skip:])),
-            falls=int(terminated.sum()),
+            falls=terminated.sum(axis=0),
         )

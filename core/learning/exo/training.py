@@ -1,10 +1,12 @@
-"""Training of a personalized exo controller on a twin by PPO; the best controller is kept; resumable."""
+"""Training of a personalized exo controller on a twin: offline on recorded walks, then by PPO; resumable.
+
+It counts steps, not seconds: the same seed and the same plan give the same controller on a busy PC.
+"""
 
 from __future__ import annotations
 
-import math
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,117 +14,147 @@ import torch
 from torch import Tensor, nn
 
 from core.domain.arrays import Float32Array
-from core.domain.controller import ExoController
-from core.domain.twin import GaitPolicy, LearningCurve, Network
+from core.domain.controller import Aim, ExoController, TorqueLimits
+from core.domain.twin import LearningCurve, Network
+from core.domain.walk_measures import WalkMeasures, WalkRatios
 from core.exo_core.numpy_runtime import INPUTS
-from core.learning.exo.effort import WalkMeasure, measure_walk
+from core.learning.exo.aims import AIMS
 from core.learning.exo.environment import (
     OBSERVATION,
     TRAINING_FAULTS,
-    Baseline,
     ExoEnvironment,
-    perturbed_walkers,
-    walkers_of,
-    worn_by,
+    ExoReward,
+    PricedCost,
+    randomised,
 )
-from core.learning.exo.worn_controller import PERFECT_SENSORS, SIZES, WalkingPolicy, WornExo, exo_controller
-from core.learning.rl.checkpoint import pack, unpack
+from core.learning.exo.evaluation import WalkEvaluator
+from core.learning.exo.lesson_walks import record_lessons
+from core.learning.exo.lessons import LessonPlan
+from core.learning.exo.offline import OfflineSettings, OfflineTrainer
+from core.learning.exo.study import SECONDS, Study
+from core.learning.exo.study import WALKERS as STUDY_WALKERS
+from core.learning.exo.twin_in_exo import TwinInExo
+from core.learning.exo.worn_controller import SIZES, WornExo, exo_controller
+from core.learning.rl.checkpoint import pack, to_arrays, to_tensors, unpack
 from core.learning.rl.learning_curves import curve_row, curves_of
 from core.learning.rl.networks import ActorCritic, load_layers, perceptron, to_network
 from core.learning.rl.ppo import Ppo, PpoSettings, annealed
 from core.learning.rl.rollout_collector import Normaliser
-from core.learning.rl.training_loop import train_until
 from core.simulation.environment.batch_environment import CONTROL_STEP_S
 from core.simulation.environment.observation import OBSERVATION_SIZE
-from core.simulation.environment.policy import PolicyNetworks
-from core.simulation.environment.tracking import WalkingEnvironment
 from core.simulation.environment.tracking_rewards import SIMILARITY
 
-WALKERS = 128
-EVALUATION_WALKERS = 32  # that evaluate a controller
-EVALUATION_S = 5.0  # each: 2.1 simulated minutes without the first second
-EVALUATE_EVERY_S = 25.0
-FALL_WEIGHT = 0.02  # one fall per minute outweighs 2 percent of effort
+WALKERS = 256
+ENVIRONMENTS = 2  # that step at the same time; the same on every PC, so that a seed gives the same result
+EVALUATE_EVERY = 15  # iterations of PPO
+OFFLINE_ROUNDS = 2
+FALL_WEIGHT = 0.02  # one fall per minute outweighs 2 percent of cost
+LEAST_SPEED_RATIO = 0.98  # a slower walk is cheaper per second: such a controller is not kept
+_NEGATIVE_WEIGHT = 0.5  # of more negative work than the aim allows
 _LOG_STD = -2.5  # policy std 0.08 rad, 4 N m: explores without disturbing the gait
-_RATES = (2e-5, 1e-3)  # learning rates; the upper one falls with time to a tenth
+_RATES = (2e-5, 1e-3)  # learning rates; the upper one falls with the iterations to a tenth
 _CRITIC_ITERATIONS = 6  # the value network alone learns at first: the controller is trained already
 _SMOOTH_ITERATIONS = 10  # reported numbers are means over 6 s of walking
 _VALUE_HIDDEN = (128, 128)
 # Names and units are stored with the controller.
-CURVES = {"effort_ratio": "share", "falls_per_minute": "1/min", "similarity": "share"}
+CURVES = {
+    "metabolic_ratio": "share",
+    "activation_ratio": "share",
+    "falls_per_minute": "1/min",
+    "similarity": "share",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class ExoProgress:
-    """Progress of training: means over the last iterations, with exploration noise."""
+    """Progress of PPO: means over the last iterations, by the surrogate and with exploration noise."""
 
     elapsed_s: float  # wall time over all runs
+    iterations: int
     control_steps: int
-    effort_ratio: float
+    metabolic_ratio: float  # mean of both models, all lessons, against the same walks without the exo
+    activation_ratio: float
     falls_per_minute: float
     similarity: float
     reward: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ControllerScore:
-    """Evaluation of one controller by its mean action."""
+    """Exact evaluation of one controller on the person's own walk."""
 
-    effort_ratio: float  # all joints, against the same walk without the exo
-    hip_effort_ratio: float
-    measure: WalkMeasure
+    measures: WalkMeasures
+    ratios: WalkRatios  # to the same walks without the exo
+    aim: Aim
 
     @property
     def cost(self) -> float:
-        """Smaller is better: effort and falls."""
-        return self.effort_ratio + FALL_WEIGHT * self.measure.falls_per_minute
-
-
-class ControllerEvaluator:
-    """Compares controllers on the same walks of one person."""
-
-    def __init__(
-        self,
-        policy: GaitPolicy,
-        device_id: str,
-        *,
-        seed: int,
-        walkers: int | None = None,
-        seconds: float | None = None,
-        threads: int = 2,
-    ) -> None:
-        self._policy = policy
-        self._device_id = device_id
-        self._walking = WalkingPolicy(PolicyNetworks.from_policy(policy))
-        self._seed, self._threads = seed, threads
-        self._walkers, self._seconds = walkers or EVALUATION_WALKERS, seconds or EVALUATION_S
-        self.without_exo = self._walk(None, None)
+        """Smaller is better; infinite for a controller that slows the walk down."""
+        if float(self.ratios.speed.mean()) < LEAST_SPEED_RATIO:
+            return float("inf")
+        weights = AIMS[self.aim]
+        activation = float(self.ratios.activation.mean())
+        cost = weights.activation * activation + (1.0 - weights.activation) * self.metabolic_ratio
+        braking = float(self.measures.negative_work_fraction.mean()) - weights.most_negative_work
+        return cost + FALL_WEIGHT * self.measures.falls_per_minute + _NEGATIVE_WEIGHT * max(braking, 0.0)
 
     @property
-    def baseline(self) -> Baseline:
-        return Baseline(self.without_exo.effort, self.without_exo.hip_effort)
+    def metabolic_ratio(self) -> float:
+        return self.ratios.metabolic_of_both.mean
 
-    def held_out(self) -> ControllerEvaluator:
-        """An evaluator with other starts and twice the time; its baseline is measured there too."""
-        return ControllerEvaluator(
-            self._policy, self._device_id, seed=self._seed + 1, walkers=self._walkers,
-            seconds=2.0 * self._seconds, threads=self._threads,
-        )  # fmt: skip
 
-    def evaluate(self, controller: ExoController | None) -> ControllerScore:
-        """Score a controller; None is the exo worn without torque."""
-        measure = self._walk(self._device_id, controller)
-        return ControllerScore(
-            measure.effort / self.without_exo.effort,
-            measure.hip_effort / self.without_exo.hip_effort,
-            measure,
-        )
+class BestController:
+    """Scores controllers by exact measures of the same walks, and keeps the best."""
 
-    def _walk(self, device_id: str | None, controller: ExoController | None) -> WalkMeasure:
-        walkers = walkers_of(self._policy.body, self._policy.reference, device_id, self._walkers)
-        environment = WalkingEnvironment(walkers, seed=self._seed, threads=self._threads)
-        exo = None if controller is None else WornExo(controller, environment, faults=PERFECT_SENSORS)
-        return measure_walk(environment, self._walking, exo, self._seconds)
+    def __init__(self, evaluator: WalkEvaluator, aim: Aim) -> None:
+        self.evaluator, self._aim = evaluator, aim
+        self.controller: ExoController | None = None
+        self.cost = float("inf")
+
+    def consider(self, controller: ExoController) -> ControllerScore:
+        """Score a controller, and keep it if it is the best so far, or the first."""
+        measures = self.evaluator.worn(controller)
+        ratios = WalkRatios.between(measures, self.evaluator.without_exo)
+        score = ControllerScore(measures, ratios, self._aim)
+        if self.controller is None or score.cost < self.cost:
+            self.controller, self.cost = controller, score.cost
+        return score
+
+
+def offline_controllers(
+    twin: TwinInExo, study: Study, limits: TorqueLimits, aim: Aim, *, seed: int, rounds: int = OFFLINE_ROUNDS
+) -> Iterator[ExoController]:
+    """The controller after every round of the offline stage; between rounds walks with it are recorded."""
+    torch.manual_seed(seed)
+    network = perceptron(SIZES, "relu")
+    settings = OfflineSettings(braking_price=AIMS[aim].offline_braking)
+    trainer = OfflineTrainer(
+        network,
+        limits,
+        study.surrogate,
+        study.price(aim),
+        symmetric=study.symmetric,
+        seed=seed,
+        settings=settings,
+    )
+    for walks in study.walks:
+        trainer.add(walks)
+    plan = LessonPlan.of(study.lessons, STUDY_WALKERS)
+    for number in range(rounds):
+        trainer.train(rate=1.0 if number == 0 else 0.5)
+        controller = exo_controller(to_network(network, "relu"), limits)
+        yield controller
+        if number < rounds - 1:
+            walks = record_lessons(
+                twin,
+                plan,
+                lambda walking, worn=controller: WornExo(worn, walking),
+                worn=True,
+                seed=seed + 10 + number,
+                seconds=SECONDS,
+                priced=False,
+            )
+            trainer.add(walks)
 
 
 class ExoAgent(ActorCritic):
@@ -159,157 +191,142 @@ class _ControllerInputs(nn.Module):
 
 
 class ExoLearner:
-    """Trains a controller to assist one person's twin. `start` also gives the torque limits.
-
-    The learning rate is annealed over `budget_s` of wall time, over all runs.
-    """
+    """Improves a controller for one person's twin by PPO, in all lessons of the study."""
 
     def __init__(
         self,
-        policy: GaitPolicy,
-        device_id: str,
+        twin: TwinInExo,
+        study: Study,
         start: ExoController,
+        aim: Aim,
         *,
-        seed: int = 0,
-        budget_s: float = math.inf,
+        seed: int,
+        best: BestController,
         walker_count: int = WALKERS,
-        evaluator: ControllerEvaluator | None = None,
     ) -> None:
+        """`best` may know controllers of the offline stage already; `start` also gives the torque limits."""
         torch.manual_seed(seed)
-        self.limits, self.budget_s = start.limits, budget_s
-        self.evaluator = evaluator or ControllerEvaluator(policy, device_id, seed=seed + 1)
+        self.limits, self.best = start.limits, best
         self._agent = ExoAgent()
         self._agent.load_controller(start.network)
-        walkers = perturbed_walkers(policy.body, policy.reference, device_id, walker_count, seed)
-        self._walking = WalkingEnvironment(walkers, seed=seed)
-        self._walking.stagger_episodes(seed)
-        exo = worn_by(self._walking, start, self._agent.act, TRAINING_FAULTS, seed)
-        walking = WalkingPolicy(PolicyNetworks.from_policy(policy))
-        self._environment = ExoEnvironment(self._walking, walking, exo, self.evaluator.baseline)
+        self._environments = _environments(twin, study, start, aim, self._agent, walker_count, seed)
         self._ppo = Ppo(
-            self._environment, self._agent, _normaliser(policy), seed=seed, learn_normaliser=False,
+            self._environments, self._agent, _normaliser(twin), seed=seed, learn_normaliser=False,
             settings=PpoSettings(entropy=0.0, learning_rate_range=_RATES),
         )  # fmt: skip
-        self._iterations = 0
+        self.iterations = 0
         self._history: list[tuple[float, ...]] = []
-        self._recent: deque[tuple[float, float, float]] = deque(maxlen=_SMOOTH_ITERATIONS)
-        self._best = start
-        self.best_score: ControllerScore | None = None
-        self.elapsed_s = self._evaluated_s = 0.0
-
-    @property
-    def best(self) -> ExoController:
-        """The best evaluated controller; the one that training started from until then."""
-        return self._best
+        self._recent: deque[tuple[float, ...]] = deque(maxlen=_SMOOTH_ITERATIONS)
+        self._minutes = PpoSettings().horizon * walker_count * CONTROL_STEP_S / 60.0  # of one iteration
+        self.elapsed_s = 0.0
 
     @property
     def control_steps(self) -> int:
         return self._ppo.steps
 
-    @property
-    def environment(self) -> WalkingEnvironment:
-        """The environment of the training walkers, for a live view."""
-        return self._walking
-
     def latest(self) -> ExoController:
         return exo_controller(self._agent.network(), self.limits)
 
-    def learn_iteration(self, clock: Callable[[], float]) -> ExoProgress:
-        """Collect a rollout and update the networks; evaluate the controller every EVALUATE_EVERY_S."""
-        self._anneal_learning_rate(self.elapsed_s / self.budget_s)
-        progress = self._update(clock)
-        if self.elapsed_s - self._evaluated_s >= EVALUATE_EVERY_S:
-            self.evaluate_latest(clock)
-        return progress
+    def learn_iteration(self, clock: Callable[[], float], spent: float) -> ExoProgress:
+        """Collect a rollout and update the networks; every EVALUATE_EVERY iterations the controller is scored.
 
-    def _update(self, clock: Callable[[], float]) -> ExoProgress:
+        `spent` (0..1) is the part of the planned iterations that is over: the learning rate falls with it.
+        """
         started = clock()
-        self._agent.freeze_controller(self._iterations < _CRITIC_ITERATIONS)
+        self._ppo.settings = annealed(self._ppo.settings, _RATES, spent)
+        self._agent.freeze_controller(self.iterations < _CRITIC_ITERATIONS)
         stats = self._ppo.learn_iteration()
-        self._iterations += 1
-        minutes = self._ppo.settings.horizon * self._environment.size * CONTROL_STEP_S / 60.0
+        self.iterations += 1
+        terms = stats.reward_terms
         self._recent.append(
-            (stats.reward_terms["effort"], stats.terminations / minutes, stats.reward_terms[SIMILARITY])
+            (terms["metabolic"], terms["activation"], stats.terminations / self._minutes, terms[SIMILARITY])
         )
+        if self.iterations % EVALUATE_EVERY == 0:
+            self.best.consider(self.latest())
         self.elapsed_s += clock() - started
-        effort, falls, similarity = (float(value) for value in np.mean(self._recent, axis=0))
-        progress = ExoProgress(self.elapsed_s, self._ppo.steps, effort, falls, similarity, stats.reward)
+        values = (float(value) for value in np.mean(self._recent, axis=0))
+        progress = ExoProgress(self.elapsed_s, self.iterations, self._ppo.steps, *values, stats.reward)
         self._history.append(curve_row(progress, CURVES))
         return progress
-
-    def _anneal_learning_rate(self, spent: float) -> None:
-        """Lower the largest learning rate with the fraction of the time that is `spent` (0..1)."""
-        self._ppo.settings = annealed(self._ppo.settings, _RATES, spent)
-
-    def evaluate_latest(self, clock: Callable[[], float]) -> ControllerScore:
-        """Score the latest controller and keep it if it is the best."""
-        started = clock()
-        latest = self.latest()
-        score = self.evaluator.evaluate(latest)
-        if self.best_score is None or score.cost < self.best_score.cost:
-            self._best, self.best_score = latest, score
-        self.elapsed_s += clock() - started
-        self._evaluated_s = self.elapsed_s
-        return score
-
-    def final_score(self) -> ControllerScore:
-        """The score of the best controller on held-out walks, which did not select it."""
-        return self.evaluator.held_out().evaluate(self._best)
 
     def curves(self) -> tuple[LearningCurve, ...]:
         return curves_of(self._history, CURVES)
 
     def save_checkpoint(self) -> bytes:
-        """The state that the next run resumes from; the walkers start new episodes.
-
-        Stored checkpoints fix the keys: "learner" is the state of PPO, "rounds" are the iterations.
-        """
-        best = {f"w{i}": torch.from_numpy(w.copy()) for i, w in enumerate(self._best.network.weights)}
-        best |= {f"b{i}": torch.from_numpy(b.copy()) for i, b in enumerate(self._best.network.biases)}
+        """All that changes: the next run continues exactly here."""
+        assert self.best.controller is not None
+        best = dict(_layers_of(self.best.controller.network))
         return pack(
             {
                 "learner": self._ppo.state_dict(),
-                "rounds": self._iterations,
+                "environments": [to_tensors(one.state_dict()) for one in self._environments],
+                "iterations": self.iterations,
                 "elapsed_s": self.elapsed_s,
                 "history": torch.tensor(self._history, dtype=torch.float64),
-                "best": best,
+                "recent": torch.tensor(list(self._recent), dtype=torch.float64),
+                "best": to_tensors(best),
+                "best_cost": self.best.cost,
             }
         )
 
     def load_checkpoint(self, checkpoint: bytes) -> None:
-        """Continue from `checkpoint`. Raises RuntimeError when it is not a checkpoint of this learner."""
+        """Continue from `checkpoint`. Raises RuntimeError or KeyError when it is not one of this learner."""
         content = unpack(checkpoint)
         self._ppo.load_state_dict(content["learner"])
-        self._iterations = content["rounds"]
-        self.elapsed_s = self._evaluated_s = content["elapsed_s"]
+        for environment, state in zip(self._environments, content["environments"], strict=True):
+            environment.load_state_dict(to_arrays(state))
+        self.iterations, self.elapsed_s = content["iterations"], content["elapsed_s"]
         self._history = [tuple(row) for row in content["history"].tolist()]
-        best, layers = content["best"], range(len(SIZES) - 1)
-        network = Network(
-            tuple(best[f"w{layer}"].numpy() for layer in layers),
-            tuple(best[f"b{layer}"].numpy() for layer in layers),
-            "relu",
-        )
-        self._best = exo_controller(network, self.limits)
-        self.best_score = self.evaluator.evaluate(self._best)
+        self._recent.extend(tuple(row) for row in content["recent"].tolist())
+        self.best.controller = exo_controller(_network_of(to_arrays(content["best"])), self.limits)
+        self.best.cost = content["best_cost"]
 
 
-def learn_exo(
-    learner: ExoLearner,
-    *,
-    clock: Callable[[], float],
-    watch: Callable[[ExoProgress], None],
-    save: Callable[[bytes], None],
-) -> None:
-    """Train until the learner's budget is used; the start is evaluated too, so the best is never worse."""
-    if learner.best_score is None:
-        learner.evaluate_latest(clock)
-    train_until(learner, budget_s=learner.budget_s, clock=clock, watch=watch, save=save)
-    learner.evaluate_latest(clock)
+def _layers_of(network: Network) -> Iterator[tuple[str, Float32Array]]:
+    """Weights and biases by name, as checkpoints hold them."""
+    for number, (weight, bias) in enumerate(zip(network.weights, network.biases, strict=True)):
+        yield f"w{number}", weight
+        yield f"b{number}", bias
 
 
-def _normaliser(policy: GaitPolicy) -> Normaliser:
+def _network_of(arrays: dict[str, np.ndarray]) -> Network:
+    layers = range(len(SIZES) - 1)
+    return Network(tuple(arrays[f"w{n}"] for n in layers), tuple(arrays[f"b{n}"] for n in layers), "relu")
+
+
+def _environments(
+    twin: TwinInExo,
+    study: Study,
+    start: ExoController,
+    aim: Aim,
+    agent: ExoAgent,
+    walker_count: int,
+    seed: int,
+) -> list[ExoEnvironment]:
+    """The walkers of all lessons, dealt out to environments that step side by side."""
+    plan = LessonPlan.of(study.lessons, walker_count)
+    random = np.random.default_rng(seed)
+    walkers = [
+        randomised(twin.walker(study.lessons[number], worn=True), twin.device_id, random)
+        for number in plan.number
+    ]
+    lesson, environments = np.array(plan.number), []
+    for number in range(ENVIRONMENTS):
+        rows = slice(number, None, ENVIRONMENTS)
+        own_seed = seed + 1000 * number
+        walking = twin.environment(walkers[rows], seed=own_seed, threads=1)
+        walking.stagger_episodes(own_seed)
+        exo = WornExo(start, walking, faults=TRAINING_FAULTS, seed=own_seed)
+        exo.act = agent.act
+        cost = PricedCost(study.surrogate, study.without_exo[lesson[rows]], np.array(AIMS[aim].costs))
+        reward = ExoReward(braking=AIMS[aim].braking)
+        environments.append(ExoEnvironment(walking, twin.walking, exo, cost, reward))
+    return environments
+
+
+def _normaliser(twin: TwinInExo) -> Normaliser:
     """The controller's inputs unscaled, the body's observation normalised as for the walking policy."""
     mean, deviation = np.zeros(OBSERVATION), np.ones(OBSERVATION)
     body = slice(INPUTS, INPUTS + OBSERVATION_SIZE)
-    mean[body], deviation[body] = policy.observation_mean, policy.observation_std
+    mean[body], deviation[body] = twin.policy.observation_mean, twin.policy.observation_std
     return Normaliser(mean, deviation**2)

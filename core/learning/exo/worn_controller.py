@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import torch
@@ -13,6 +13,7 @@ from core.domain.twin import Network
 from core.exo_core.numpy_runtime import INPUTS, InputHistory, TorqueShaper, forward
 from core.learning.rl.networks import load_layers, perceptron
 from core.simulation.environment.policy import PolicyNetworks
+from core.simulation.environment.state_dict import Stateful, load_with_prefix, with_prefix
 from core.simulation.environment.tracking import WalkingEnvironment
 from core.simulation.model.exo_model import HIP_COLUMNS
 from core.simulation.model.exo_sensors import HipSensors, SensorFaults
@@ -88,6 +89,21 @@ class WornExo:
         rows = which[:, None]
         self._angle = np.where(rows, angle, self._angle)
         self._velocity = np.where(rows, velocity, self._velocity)
+
+    def state_dict(self) -> dict[str, np.ndarray]:
+        """All that changes from tick to tick."""
+        own = {"angle": self._angle.copy(), "velocity": self._velocity.copy()}
+        for prefix, part in self._parts():
+            own |= with_prefix(prefix, part)
+        return own
+
+    def load_state_dict(self, state: Mapping[str, np.ndarray]) -> None:
+        self._angle, self._velocity = np.array(state["angle"]), np.array(state["velocity"])
+        for prefix, part in self._parts():
+            load_with_prefix(prefix, part, state)
+
+    def _parts(self) -> tuple[tuple[str, Stateful], ...]:
+        return ("sensors_", self._sensors), ("history_", self._history), ("shaper_", self._shaper)
 
     def __call__(self, environment: WalkingEnvironment) -> FloatArray:
         return self.torque_nm(self.act(self.read_sensors(environment)))

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -328,6 +330,24 @@ class HipSensors:
         self._just_reset[:] = False
         delayed = self._ring[(self._tick - self._delay) % self._slots, np.arange(len(sample))]
         return delayed[:, : len(SIDES)], delayed[:, len(SIDES) :]
+
+    def state_dict(self) -> dict[str, np.ndarray]:
+        """All that changes from tick to tick, the generator of the noise too."""
+        generator = json.dumps(self._rng.bit_generator.state).encode()
+        return {
+            "ring": self._ring.copy(),
+            "delay": self._delay.copy(),
+            "offset": self._offset.copy(),
+            "just_reset": self._just_reset.copy(),
+            "tick": np.array([self._tick]),
+            "random": np.frombuffer(generator, np.uint8).copy(),
+        }
+
+    def load_state_dict(self, state: Mapping[str, np.ndarray]) -> None:
+        for name in ("ring", "delay", "offset", "just_reset"):
+            setattr(self, f"_{name}", np.array(state[name]))
+        self._tick = int(state["tick"][0])
+        self._rng.bit_generator.state = json.loads(state["random"].tobytes())
 
     def _noise(self, shape: tuple[int, ...], deviation: float) -> FloatArray | float:
         return self._rng.normal(0.0, deviation, shape) if deviation > 0 else 0.0

@@ -1,0 +1,29 @@
+"""What each aim of training weighs: muscles, energy, and help that hardly ever works against the leg.
+
+Least activation and little negative work conflict: the torque that spares muscles most also brakes the leg at the
+ends of its swing. So there are several aims, and the choice is the person's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.domain.controller import Aim
+
+
+@dataclass(frozen=True, slots=True)
+class AimWeights:
+    """Weights of one aim. Purely metabolic ones are gamed: both models price lengthening muscle almost free."""
+
+    costs: tuple[float, float, float, float]  # of COSTS, each over its value without the exo
+    offline_braking: float  # price of negative exo power in the offline stage, per W
+    braking: float  # weight of negative exo power in the reward of PPO
+    most_negative_work: float  # of all work of the exo; more counts against a controller when the best is chosen
+    activation: float  # what activation counts in that choice; the mean of both metabolic models is the rest
+
+
+AIMS: dict[Aim, AimWeights] = {
+    Aim.MUSCLES: AimWeights((0.4, 0.3, 0.15, 0.15), 0.010, 0.4, 0.10, 0.6),
+    Aim.ENERGY: AimWeights((0.1, 0.3, 0.3, 0.3), 0.010, 0.4, 0.10, 0.25),
+    Aim.WITH_THE_LEG: AimWeights((0.1, 0.3, 0.3, 0.3), 0.040, 1.2, 0.035, 0.25),
+}

@@ -1,0 +1,142 @@
+"""Walks of all lessons, recorded for training: what the exo sees in every tick, and what the muscles cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.domain.arrays import BoolArray, FloatArray, IntArray
+from core.domain.body import JOINTS
+from core.domain.rollout import MuscleAnalysis
+from core.learning.exo.lessons import LessonPlan
+from core.learning.exo.measures import Exo, WalkRecording, record_walk
+from core.learning.exo.surrogate import Frames
+from core.learning.exo.twin_in_exo import TwinInExo
+from core.simulation.analysis.muscle_analysis import estimated_facts, muscle_analysis
+from core.simulation.environment.batch_environment import CONTROL_STEP_S, EXO_STEP_S
+from core.simulation.environment.tracking import WalkingEnvironment
+from core.simulation.model.exo_model import HIP_COLUMNS
+
+FRAMES_BETWEEN = 5  # control steps from one frame of muscle analysis to the next
+_TICKS = round(CONTROL_STEP_S / EXO_STEP_S)
+_HIP = list(HIP_COLUMNS)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LessonWalks:
+    """One recording of all lessons. Axes: T ticks of 10 ms, N walkers, 14 joints. No ticks without an exo."""
+
+    lesson: IntArray  # (N,)
+    settled: BoolArray  # (T, N) what counts
+    angle_rad: FloatArray  # (T, N, 14)
+    velocity_rad_s: FloatArray  # (T, N, 14)
+    total_nm: FloatArray  # (T, N, 14) of the body and the exo together
+    frames: Frames | None  # with exact costs; None for walks that were not priced
+    falls: IntArray  # (N,)
+    pace: FloatArray  # (N,) distance walked / distance asked for
+
+
+def record_lessons(
+    twin: TwinInExo,
+    plan: LessonPlan,
+    exo_for: Callable[[WalkingEnvironment], Exo] | None,
+    *,
+    worn: bool,
+    seed: int,
+    seconds: float,
+    vary_nm: float = 0.0,
+    priced: bool = True,
+) -> LessonWalks:
+    """Let the twin walk all lessons of `plan`; `exo_for` makes the exo that assists, None for no torque.
+
+    With `vary_nm` every frame is priced twice: as it was, and with up to so much more or less hip torque. Walks
+    that are not `priced` have no frames.
+    """
+    walkers = [twin.walker(plan.lessons[number], worn=worn, length_s=seconds) for number in plan.number]
+    environment = twin.environment(walkers, seed=seed)
+    recorder = _TickRecorder(environment, None if exo_for is None else exo_for(environment))
+    recording = record_walk(environment, twin.walking, recorder if worn else None, seconds)
+    lesson = np.array(plan.number)
+    speed = np.where(recording.settled, recording.speed_m_s, 0.0).sum(axis=0)
+    asked = np.where(recording.settled, recording.asked_m_s, 0.0).sum(axis=0)
+    return LessonWalks(
+        lesson,
+        np.repeat(recording.settled, _TICKS, axis=0),
+        *recorder.arrays(),
+        _frames(twin, recording, environment, lesson, vary_nm, np.random.default_rng(seed))
+        if priced
+        else None,
+        recording.falls,
+        speed / np.maximum(asked, 1e-9),
+    )
+
+
+class _TickRecorder:
+    """An assist that records every tick, and passes on the torque of another one, or none."""
+
+    def __init__(self, environment: WalkingEnvironment, inner: Exo | None) -> None:
+        self._inner = inner
+        self._none = np.zeros((environment.size, len(_HIP)))
+        self._rows: list[tuple[FloatArray, FloatArray, FloatArray]] = []
+
+    def __call__(self, environment: WalkingEnvironment) -> FloatArray:
+        total = environment.joint_torque_nm
+        total[:, _HIP] += environment.exo_torque_nm
+        self._rows.append((environment.joint_angle_rad, environment.joint_velocity_rad_s, total))
+        return self._none if self._inner is None else self._inner(environment)
+
+    def reset(self, which: BoolArray, environment: WalkingEnvironment) -> None:
+        if self._inner is not None:
+            self._inner.reset(which, environment)
+
+    def arrays(self) -> tuple[FloatArray, ...]:
+        """Angle, velocity and total torque (T, N, 14)."""
+        if not self._rows:
+            return (np.zeros((0, len(self._none), len(JOINTS))),) * 3
+        return tuple(np.array(values) for values in zip(*self._rows, strict=True))
+
+
+def _frames(
+    twin: TwinInExo,
+    recording: WalkRecording,
+    environment: WalkingEnvironment,
+    lesson: IntArray,
+    vary_nm: float,
+    random: np.random.Generator,
+) -> Frames:
+    rows = np.zeros_like(recording.settled)
+    rows[::FRAMES_BETWEEN] = recording.settled[::FRAMES_BETWEEN]
+    time, walker = np.nonzero(rows)
+    angle, velocity, torque = (
+        values[time, walker]
+        for values in (recording.angle_rad, recording.velocity_rad_s, recording.torque_nm)
+    )
+    body = twin.policy.body
+    estimated = _costs(estimated_facts(body, angle, velocity, torque))
+    costs = _costs_of_muscles(recording, environment)[time, walker] if recording.state.size else estimated
+    parts = [Frames(lesson[walker], angle, velocity, torque, costs)]
+    if vary_nm > 0.0:
+        varied = torque.copy()
+        varied[:, _HIP] += random.uniform(-vary_nm, vary_nm, (len(torque), len(_HIP)))
+        # Muscles of a walk by muscles cost other than estimated ones: only the difference is estimated.
+        difference = _costs(estimated_facts(body, angle, velocity, varied)) - estimated
+        parts.append(Frames(lesson[walker], angle, velocity, varied, np.maximum(costs + difference, 0.0)))
+    return Frames.joined(parts)
+
+
+def _costs_of_muscles(recording: WalkRecording, environment: WalkingEnvironment) -> FloatArray:
+    """COSTS (T, N, 4) of walks by muscles."""
+    walks = [
+        _costs(muscle_analysis(model, recording.state[:, row], recording.control[:, row]))
+        for row, model in enumerate(environment.physics.models)
+    ]
+    return np.stack(walks, axis=1)
+
+
+def _costs(facts: MuscleAnalysis) -> FloatArray:
+    """COSTS (F, 4)."""
+    activation = facts.activation.astype(np.float64)
+    means = (activation.mean(axis=1), (activation**2).mean(axis=1))
+    return np.stack([*means, *facts.metabolic_w.T], axis=1)

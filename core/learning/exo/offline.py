@@ -1,0 +1,228 @@
+"""Offline stage: the controller's network is trained by gradient on recorded walks, in seconds.
+
+A walking policy that does not change hardly resists the exo: what the exo gives comes off the hip's own torque
+while the motion stays. So at a recorded motion the hip's own torque is total - exo, the surrogate cost of that is
+differentiable, and no simulation is needed for a step. Walks with the new controller are recorded and added; after
+a few such rounds PPO goes on, for which the motion is not fixed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from core.domain.arrays import FloatArray
+from core.domain.body import JOINTS, Joint
+from core.domain.controller import TorqueLimits
+from core.exo_core.numpy_runtime import HISTORY, low_pass_coefficients
+from core.learning.exo.lesson_walks import LessonWalks
+from core.learning.exo.surrogate import SurrogateCost
+from core.learning.exo.worn_controller import (
+    CONTROL_HZ,
+    KD_NM_S_RAD,
+    KP_NM_RAD,
+    LOW_PASS_HZ,
+    VELOCITY_SCALE,
+)
+from core.simulation.model.exo_model import HIP_COLUMNS
+
+_RESPONSE_TICKS = 14  # of the low-pass; what is left out is below a thousandth
+_MOST_LATENCY = 2  # ticks, as of TRAINING_FAULTS
+_TICKS_BETWEEN = 3  # from one priced tick of a window to the next
+_HIP = list(HIP_COLUMNS)
+_OTHER_SIDE = [Joint.of(joint.kind, joint.side.other).column for joint in JOINTS]
+
+
+@dataclass(frozen=True, slots=True)
+class OfflineSettings:
+    """Loss and sensor faults of the offline stage."""
+
+    steps: int = 300  # gradient steps of one round
+    windows: int = 96  # of `window_ticks` in each step
+    window_ticks: int = 96
+    learning_rate: float = 2e-3
+    torque_price: float = 2e-5  # per (N m)^2, of the cost without the exo
+    rate_price: float = 0.05  # per (N m per tick)^2 beyond the rate limit
+    braking_price: float = 0.01  # per W of negative exo power: keeps it near a tenth of the work
+    saturation_price: float = 0.002  # of torque asked for beyond the peak
+    standing_price: float = 2e-3  # per (N m)^2 while standing
+    offset_rad: float = 0.035
+    angle_noise_rad: float = 0.006
+    velocity_noise_rad_s: float = 0.05
+
+
+class OfflineTrainer:
+    """Trains a controller's network on `LessonWalks`.
+
+    `price` (L, 4) weighs the surrogate's COSTS in each lesson: the aim over the value without the exo. A
+    `symmetric` person's walks are used mirrored, too.
+    """
+
+    def __init__(
+        self,
+        network: nn.Sequential,
+        limits: TorqueLimits,
+        surrogate: SurrogateCost,
+        price: FloatArray,
+        *,
+        symmetric: bool,
+        seed: int,
+        settings: OfflineSettings = OfflineSettings(),
+    ) -> None:
+        self._network, self._limits, self._settings = network, limits, settings
+        self._surrogate, self._symmetric = surrogate, symmetric
+        self._price = torch.tensor(price, dtype=torch.float32)
+        self._random = torch.Generator().manual_seed(seed)
+        self._response = _impulse_response()
+        self._walks: list[_Walk] = []
+
+    def add(self, walks: LessonWalks) -> None:
+        """Train on these walks, too, as far as they did not fall."""
+        own = _walks_of(walks, self._price)
+        self._walks += own + ([walk.mirrored() for walk in own] if self._symmetric else [])
+
+    def train(self, rate: float = 1.0) -> float:
+        """One round; returns the mean loss of its last quarter."""
+        settings = self._settings
+        optimiser = torch.optim.Adam(self._network.parameters(), lr=rate * settings.learning_rate)
+        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, settings.steps)
+        losses = []
+        for _ in range(settings.steps):
+            loss = self._loss()
+            optimiser.zero_grad()
+            torch.autograd.backward(loss)
+            optimiser.step()
+            schedule.step()
+            losses.append(float(loss.detach()))
+        return float(np.mean(losses[-settings.steps // 4 :]))
+
+    def _loss(self) -> Tensor:
+        settings = self._settings
+        batch = self._windows()
+        exo, asked = self._exo(*self._sensed(batch))
+        # What is given in one tick is carried by the hip at the next recorded one.
+        own = batch.total[:, -exo.shape[1] :].clone()
+        own[..., _HIP] -= exo
+        angle, velocity = batch.angle[:, -exo.shape[1] :], batch.velocity[:, -exo.shape[1] :]
+        priced = slice(None, None, _TICKS_BETWEEN)
+        costs = self._surrogate.differentiable(angle[:, priced], velocity[:, priced], own[:, priced])
+        rate = (exo[:, 1:] - exo[:, :-1]).abs() - self._limits.rate_nm_s / CONTROL_HZ
+        beyond = asked.abs() / self._limits.peak_nm - 1.3
+        return (
+            (costs * batch.price[:, None]).sum(dim=-1).mean()
+            + settings.torque_price * (exo**2).mean()
+            + settings.rate_price * (rate.relu() ** 2).mean()
+            + settings.braking_price * (-exo * velocity[..., _HIP]).relu().sum(dim=-1).mean()
+            + settings.saturation_price * beyond.relu().mean()
+            + settings.standing_price * self._standing_torque()
+        )
+
+    def _windows(self) -> _Windows:
+        length, parts = self._settings.window_ticks + HISTORY + _RESPONSE_TICKS + _MOST_LATENCY, []
+        picks = torch.randint(len(self._walks), (self._settings.windows,), generator=self._random)
+        for pick in picks.tolist():
+            walk = self._walks[pick]
+            spare = walk.angle.shape[0] - length
+            start = int(torch.randint(max(spare, 1), (1,), generator=self._random))
+            parts.append((walk, slice(start, start + length)))
+        return _Windows(
+            torch.stack([walk.angle[rows] for walk, rows in parts]),
+            torch.stack([walk.velocity[rows] for walk, rows in parts]),
+            torch.stack([walk.total[rows] for walk, rows in parts]),
+            torch.stack([walk.price for walk, _ in parts]),
+        )
+
+    def _sensed(self, batch: _Windows) -> tuple[Tensor, Tensor]:
+        """What the exo reads (W, T', 2): late, noisy, and mounted a little off."""
+        settings, count = self._settings, len(batch.angle)
+        offset = settings.offset_rad * (2.0 * torch.rand((count, 1, 2), generator=self._random) - 1.0)
+        late = torch.randint(_MOST_LATENCY + 1, (count,), generator=self._random)
+        length = batch.angle.shape[1] - _MOST_LATENCY
+        rows = (_MOST_LATENCY - late)[:, None] + torch.arange(length)
+        angle = torch.take_along_dim(batch.angle[..., _HIP], rows[..., None], dim=1)
+        velocity = torch.take_along_dim(batch.velocity[..., _HIP], rows[..., None], dim=1)
+        angle_noise = settings.angle_noise_rad * torch.randn(angle.shape, generator=self._random)
+        velocity_noise = settings.velocity_noise_rad_s * torch.randn(angle.shape, generator=self._random)
+        return angle + offset + angle_noise, velocity + velocity_noise
+
+    def _exo(self, angle: Tensor, velocity: Tensor) -> tuple[Tensor, Tensor]:
+        """Torque given and asked for (W, T'', 2), by low-pass, PD and a soft clamp, of all but the last tick."""
+        target = self._network(_inputs(angle, velocity))
+        smooth = target.unfold(1, _RESPONSE_TICKS, 1) @ self._response
+        ticks = smooth.shape[1]
+        asked = KP_NM_RAD * (smooth - angle[:, -ticks:]) - KD_NM_S_RAD * velocity[:, -ticks:]
+        asked = asked[:, :-1]
+        peak = self._limits.peak_nm
+        return peak * torch.tanh(asked / peak), asked
+
+    def _standing_torque(self) -> Tensor:
+        """Mean squared torque that a person who stands would get, in random postures."""
+        count = 64
+        angle = 0.05 + 0.2 * torch.randn((count, 1, 1), generator=self._random)
+        angle = angle + 0.03 * torch.randn((count, 1, 2), generator=self._random)
+        still = torch.zeros((count, HISTORY, 2))
+        posture = angle.expand(-1, HISTORY, -1)
+        target = self._network(_inputs(posture, still))
+        asked = KP_NM_RAD * (target - angle)
+        peak = self._limits.peak_nm
+        return ((peak * torch.tanh(asked / peak)) ** 2).mean()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Walk:
+    """One walker's ticks (T, 14), and its price (4,)."""
+
+    angle: Tensor
+    velocity: Tensor
+    total: Tensor
+    price: Tensor
+
+    def mirrored(self) -> _Walk:
+        return _Walk(*(one[:, _OTHER_SIDE] for one in (self.angle, self.velocity, self.total)), self.price)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Windows:
+    """Windows of walks (W, T, 14), and their prices (W, 4)."""
+
+    angle: Tensor
+    velocity: Tensor
+    total: Tensor
+    price: Tensor
+
+
+def _walks_of(walks: LessonWalks, price: Tensor) -> list[_Walk]:
+    """The walkers that did not fall; the start is left out."""
+    first = int(np.argmax(walks.settled.any(axis=1)))
+    recorded = (walks.angle_rad, walks.velocity_rad_s, walks.total_nm)
+    return [
+        _Walk(
+            *(torch.tensor(values[first:, row], dtype=torch.float32) for values in recorded),
+            price[walks.lesson[row]],
+        )
+        for row in np.flatnonzero(walks.falls == 0)
+    ]
+
+
+def _inputs(angle: Tensor, velocity: Tensor) -> Tensor:
+    """The controller's inputs (W, T - HISTORY + 1, 16) from readings (W, T, 2), newest first."""
+    sample = torch.cat([angle, VELOCITY_SCALE * velocity], dim=-1)
+    ticks = sample.shape[1]
+    past = [sample[:, HISTORY - 1 - lag : ticks - lag] for lag in range(HISTORY)]
+    return torch.cat(past, dim=-1)
+
+
+def _impulse_response() -> Tensor:
+    """(K,) of the torque loop's low-pass, oldest first, summing to one."""
+    b0, b1, b2, a1, a2 = (float(value) for value in low_pass_coefficients(LOW_PASS_HZ, CONTROL_HZ))
+    numerator = (b0, b1, b2)
+    response: list[float] = []
+    for tick in range(_RESPONSE_TICKS):
+        feed = numerator[tick] if tick < len(numerator) else 0.0
+        past = (response[tick - 1] if tick else 0.0), (response[tick - 2] if tick > 1 else 0.0)
+        response.append(feed - a1 * past[0] - a2 * past[1])
+    values = np.array(response[::-1])
+    return torch.tensor(values / values.sum(), dtype=torch.float32)

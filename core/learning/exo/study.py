@@ -1,0 +1,114 @@
+"""The study of a twin before training: which lessons it can walk, and what its walking costs.
+
+Without the exo, with the exo worn, and with a strong law: these walks fit the surrogate cost, and the offline stage
+learns on the last two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.domain.arrays import FloatArray
+from core.domain.controller import Aim, TorqueLimits
+from core.domain.scenario import Scenario
+from core.errors import UserError, refuse
+from core.learning.exo.aims import AIMS
+from core.learning.exo.delayed_output_feedback import DelayedOutputFeedback
+from core.learning.exo.lesson_walks import LessonWalks, record_lessons
+from core.learning.exo.lessons import LESSONS, LessonPlan
+from core.learning.exo.measures import Exo
+from core.learning.exo.surrogate import LEAST_EXPLAINED, Frames, SurrogateCost
+from core.learning.exo.twin_in_exo import TwinInExo
+from core.simulation.environment.tracking import WalkingEnvironment
+
+WALKERS = 28
+SECONDS = 5.0
+VARY_NM = 18.0  # hip torque varied by so much: as strong as the strongest exo
+STRONG_GAIN_NM, STRONG_DELAY_S = 20.0, 0.15
+MOST_FALLS = 0.34  # of the walkers of a lesson: more falls, and it is not taught
+LEAST_PACE = 0.7  # of the distance asked for
+Watch = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Study:
+    """What is known of a twin. Axes: L lessons, 4 COSTS."""
+
+    lessons: tuple[Scenario, ...]  # that the twin can walk; the first is its own walk
+    surrogate: SurrogateCost
+    without_exo: FloatArray  # (L, 4) mean costs by the surrogate
+    walks: tuple[LessonWalks, ...]  # with the exo: worn without torque, and with a strong law
+    symmetric: bool  # both legs are alike: what is learned for one holds for the other
+
+    def price(self, aim: Aim) -> FloatArray:
+        """(L, 4) what each cost is worth: the aim's weights over the cost without the exo."""
+        price: FloatArray = np.array(AIMS[aim].costs) / self.without_exo
+        return price
+
+    @property
+    def well_explained(self) -> bool:
+        return bool(np.all(self.surrogate.explained >= LEAST_EXPLAINED))
+
+
+def study_twin(twin: TwinInExo, limits: TorqueLimits, *, seed: int, watch: Watch) -> Study:
+    """Walk all lessons in three conditions and fit the surrogate.
+
+    Refuses (TRN-022) a twin that falls in its own walk without the exo.
+    """
+
+    def strong_law(walking: WalkingEnvironment) -> Exo:
+        return DelayedOutputFeedback(walking, STRONG_GAIN_NM, STRONG_DELAY_S, limits)
+
+    watch("The twin walks without the exo")
+    bare = _record(twin, LESSONS, None, worn=False, seed=seed)
+    taught = _walkable(bare)
+    watch("The twin walks with the exo")
+    lessons = tuple(LESSONS[number] for number in taught)
+    worn = _record(twin, lessons, None, worn=True, seed=seed)
+    strong = _record(twin, lessons, strong_law, worn=True, seed=seed + 1)
+    watch("What walking costs its muscles")
+    symmetric = not twin.policy.body.impairments
+    frames = Frames.joined([bare.frames, worn.frames, strong.frames])
+    surrogate = SurrogateCost(frames, sided=not symmetric, seed=seed)
+    own = [bare.frames.rows(np.flatnonzero(bare.frames.lesson == number)) for number in taught]
+    without = np.array(
+        [surrogate.costs(one.angle_rad, one.velocity_rad_s, one.torque_nm).mean(axis=0) for one in own]
+    )
+    return Study(lessons, surrogate, without, (worn, strong), symmetric)
+
+
+def _record(
+    twin: TwinInExo,
+    lessons: tuple[Scenario, ...],
+    exo_for: Callable[[WalkingEnvironment], Exo] | None,
+    *,
+    worn: bool,
+    seed: int,
+) -> LessonWalks:
+    plan = LessonPlan.of(lessons, WALKERS)
+    return record_lessons(twin, plan, exo_for, worn=worn, seed=seed, seconds=SECONDS, vary_nm=VARY_NM)
+
+
+def _walkable(bare: LessonWalks) -> list[int]:
+    """Numbers of the lessons that the twin can walk without the exo."""
+    taught = []
+    for number in range(len(LESSONS)):
+        rows = bare.lesson == number
+        fell = float(np.mean(bare.falls[rows] > 0))
+        if number == 0 and fell > MOST_FALLS:
+            raise _falls_without_exo(fell)
+        if number == 0 or (fell <= MOST_FALLS and float(bare.pace[rows].mean()) >= LEAST_PACE):
+            taught.append(number)
+    return taught
+
+
+def _falls_without_exo(fell: float) -> UserError:
+    return refuse(
+        "TRN-022",
+        "The twin falls without the exo.",
+        f"{fell:.0%} of its walks ended in a fall within {SECONDS:.0f} s, so nothing can be said about help.",
+        "On the Personalize page choose “Learn again” and give it more minutes.",
+    )
