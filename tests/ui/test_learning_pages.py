@@ -76,7 +76,7 @@ def test_the_twin_can_learn_with_muscles_and_says_what_that_means(
     page, presenter = personalize(context)
     choice = page.minutes_box.boxes["fidelity"]
     choice.setCurrentIndex(choice.findData("standard"))
-    assert "cannot be trained" in page.minutes_box._words.text()
+    assert "what each muscle does" in page.minutes_box._words.text()
     presenter._learn(made[Step.MOTION])
     assert board.jobs["job-1"].spec.params["fidelity"] == "standard"
     assert {fidelity.key for fidelity in FIDELITIES} <= set(learn_gait.FIDELITIES)
@@ -97,29 +97,41 @@ def test_learning_again_asks_how_before_it_begins(
     assert [job.spec.kind for job in board.jobs.values()] == ["fit_twin"]
 
 
-def test_on_a_twin_with_muscles_train_is_greyed_and_says_what_to_do(
+def test_on_a_twin_with_muscles_train_proposes_them(
     context: SessionContext, board: HandBoard, visit_id: str
 ) -> None:
     made = records.fill(context.store, visit_id, Step.PERSONALIZE)
+    page, presenter = train(context)
+    assert page.fidelity == "fast"
     _teach_muscles(context, visit_id, made)
-    page, _ = train(context)
-    assert not page._main.isEnabled()
-    assert "80 muscles" in page._why_not.text() and "Joint torques (fast)" in page._why_not.text()
+    presenter.refresh()
+    assert page.fidelity == "standard" and page._main.isEnabled()
+    page.prefer("fast")  # a person's choice
+    presenter.refresh()
+    page.main_action.emit()
+    assert board.jobs["job-1"].spec.params["fidelity"] == "fast"
+
+
+def test_on_a_twin_of_an_earlier_version_train_is_greyed_and_says_what_to_do(
+    context: SessionContext, board: HandBoard, visit_id: str
+) -> None:
+    made = records.fill(context.store, visit_id, Step.PERSONALIZE)
+    policy = records.gait_policy(walk_seconds=20.0)
+    earlier = dataclasses.replace(policy.policy, weights=(np.zeros((4, 12)),))
+    context.store.save(
+        RecordKind.GAIT_POLICY,
+        dataclasses.replace(policy, policy=earlier),
+        visit_id=visit_id,
+        inputs=(made[Step.MOTION],),
+        summary="",
+    )
+    page, presenter = train(context)
+    assert not page._main.isEnabled() and page._why_not.text()
     targets: list[Step] = []
     context.go_to.connect(targets.append)
     page.secondary_action.emit("personalize")
     assert targets == [Step.PERSONALIZE]
-
-
-def test_doing_again_on_a_twin_with_muscles_is_refused_with_advice(
-    context: SessionContext, board: HandBoard, visit_id: str
-) -> None:
-    made = records.fill(context.store, visit_id, Step.TRAIN)
-    _teach_muscles(context, visit_id, made)
-    page, presenter = train(context)
-    page.redo.emit()
-    assert not board.jobs
-    with refused("TRN-016"):
+    with refused("TRN-020"):
         presenter.start()
 
 

@@ -15,12 +15,12 @@ FIDELITIES = (
     Option(
         FAST,
         "Joint torques (fast)",
-        "6 minutes are enough for most gaits; unusual gaits need 15 or more. Needed to train the exo.",
+        "6 minutes are enough for most gaits; unusual gaits need 15 or more.",
     ),
     Option(
         STANDARD,
         "80 muscles",
-        "10 minutes are a good start. Shows what each muscle does; the exo cannot be trained on it yet.",
+        "10 minutes are a good start. Shows what each muscle does; training the exo on it takes much longer.",
     ),
 )
 

@@ -23,6 +23,11 @@ AIM = Choice(
     (
         Option(Aim.MUSCLES.value, "Relieve muscles", "Muscles are to work less hard, weak ones above all."),
         Option(Aim.ENERGY.value, "Save energy", "Walking is to cost less energy."),
+        Option(
+            Aim.WITH_THE_LEG.value,
+            "Only with the leg",
+            "Saves energy, but hardly ever pushes against the leg's movement.",
+        ),
     ),
 )
 FIDELITY = Choice(
@@ -50,6 +55,11 @@ class TrainPage(LearningPage):
         view = LearningView(curves, "The twin with the exo, now", earlier=(EFFORT,))
         words = "6 minutes give a useful controller; more fine-tune it."
         super().__init__(view, MinutesBox(words, 6, (AIM, FIDELITY)))
+
+    def prefer(self, fidelity: str) -> None:
+        """Propose what moves the joints, as the twin learned to walk."""
+        box = self.minutes_box.boxes[FIDELITY.param]
+        box.setCurrentIndex(box.findData(fidelity))
 
     @property
     def aim(self) -> str:

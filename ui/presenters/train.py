@@ -13,7 +13,7 @@ from core.jobs.values import JobState
 from core.session.exo_ready import check_ready, why_not_ready
 from core.session.flow import Step
 from ui.pages.learning_view import Fact
-from ui.pages.personalize import LearningState
+from ui.pages.personalize import FAST, STANDARD, LearningState
 from ui.pages.train import TrainPage
 from ui.presenters.compare import cost_headline, effort_headline
 from ui.presenters.learning import LearningPresenter
@@ -34,6 +34,7 @@ class TrainPresenter(LearningPresenter):
     def __init__(self, page: TrainPage, context: SessionContext) -> None:
         super().__init__(page, context)
         self._page = page
+        self._proposed_for = ""  # the policy for which the page proposed what moves the joints
 
     def start(self) -> None:
         subject, policy = self.context.subject, self.newest(RecordKind.GAIT_POLICY)
@@ -64,11 +65,20 @@ class TrainPresenter(LearningPresenter):
                 why_not=f"{advice.why} {advice.next_step}",
                 secondary=((PERSONALIZE, "Go to Personalize"),),
             )
+        self._propose()
         return LearningState(
             headline=f"Ready to train {self.context.device_name} for this patient.",
             offers_minutes=True,
             main_action="Train controller",
         )
+
+    def _propose(self) -> None:
+        """Once per twin, so that another choice of the person stays."""
+        policy = self.newest(RecordKind.GAIT_POLICY)
+        if policy is not None and policy.id != self._proposed_for:
+            self._proposed_for = policy.id
+            muscles = self.context.store.load(policy.id, GaitPolicy).coordination is not None
+            self._page.prefer(STANDARD if muscles else FAST)
 
     def _why_not(self) -> Advice | None:
         policy = self.newest(RecordKind.GAIT_POLICY)
