@@ -14,7 +14,13 @@ import torch
 
 from app.train.default_controllers import numbers_of, write_controllers
 from app.train.virtual_people import crowd, default_twin, twin_of, virtual_people
-from core.devices.profiles import controller_arrays, load_profile, session_limits, stranger_arrays
+from core.devices.profiles import (
+    CONTROLLERS,
+    controller_arrays,
+    load_profile,
+    session_limits,
+    stranger_arrays,
+)
 from core.domain.controller import Aim, ExoController, TorqueLimits
 from core.errors import UserError
 from core.learning.exo.aims import AIMS
@@ -35,7 +41,7 @@ SELECTION_S = 4.0
 Report = Callable[[str], None]
 
 
-def make_generic(device_id: str, folder: Path, report: Report, seed: int = 0) -> dict[str, Any]:
+def make_generic(device_id: str, resources_folder: Path, report: Report, seed: int = 0) -> dict[str, Any]:
     """Learn one controller on a crowd; returns the card that is written beside it."""
     torch.set_num_threads(1)
     limits = session_limits(load_profile(device_id))
@@ -58,11 +64,13 @@ def make_generic(device_id: str, folder: Path, report: Report, seed: int = 0) ->
         "on_default_twin": numbers_of(evaluator.worn(controller), evaluator.without_exo),
         "simulated": True,
     }
-    write_controllers(folder, f"generic_controller_{device_id}", controller_arrays(controller), card)
+    write_controllers(
+        resources_folder / CONTROLLERS, f"generic_controller_{device_id}", controller_arrays(controller), card
+    )
     return card
 
 
-def make_strangers(device_id: str, folder: Path, report: Report, seed: int = 0) -> dict[str, Any]:
+def make_strangers(device_id: str, resources_folder: Path, report: Report, seed: int = 0) -> dict[str, Any]:
     """Train a personal controller for each of the virtual people; returns the card."""
     torch.set_num_threads(1)
     limits = session_limits(load_profile(device_id))
@@ -77,7 +85,12 @@ def make_strangers(device_id: str, folder: Path, report: Report, seed: int = 0) 
         "iterations": PPO_ITERATIONS,
         "simulated": True,
     }
-    write_controllers(folder, f"stranger_controllers_{device_id}", stranger_arrays(controllers), card)
+    write_controllers(
+        resources_folder / CONTROLLERS,
+        f"stranger_controllers_{device_id}",
+        stranger_arrays(controllers),
+        card,
+    )
     return card
 
 
