@@ -28,7 +28,9 @@ The twin
     coordination    the network that turns joint torques into muscle activations
     impairment      weakness, stiffness, spasticity ... of one side or muscle group, severity 0 to 1
     scenario        a walk on given ground at a given speed, disturbed or not; screens say "situation"
-    effort          mean of (joint torque / strength) squared; not of muscles (core.learning.exo.effort)
+    metabolic rate  what walking costs beyond standing, W/kg, by two models of the muscles; decides whether an
+                    exo helps (core.domain.assistance); over the speed it is the cost per metre
+    joint effort    mean of (joint torque / strength in its direction) squared; a detail: it knows no muscles
 
 Learning
     walker          one member of a batch: a model, its body, and the reference it is asked for
@@ -40,8 +42,9 @@ Learning
     state_dict      what changes in one part of it, by name; checkpoints are made of these
 
 The exo
-    controller      network, torque law and limits that run on the exo; default (for anybody) or personalized
-    comparison      the same twin without exo, with the default and with the personalized controller
+    controller      network, torque law and limits that run on the exo; default (a law for anybody), generic
+                    (learned on a crowd), personalized, or a stranger's (learned for another person)
+    comparison      the same twin without exo, with it worn but giving no torque, and with controllers
     approver        who answers for a step near the body: name, role and what it means
     package         a controller for one patient and exo, signed by the site's key (`.exopkg`)
     slot            where an exo keeps one controller; A, B and the factory's

@@ -7,7 +7,8 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontMetricsF, QPainter,
 
 from core.domain.body import SIDES
 from core.domain.rollout import GaitLabel
-from core.session.report import ReportContent, ReportPanel, ReportTable
+from core.session.report import ReportContent, ReportPanel
+from core.session.report_tables import ReportTable
 from ui.theme.tokens import LIGHT
 
 PAGE_WIDTH, PAGE_HEIGHT = 5953.0, 8419.0
@@ -42,6 +43,8 @@ class ReportDrawing:
         self._draw_head()
         self._draw_verdict()
         self._draw_panels()
+        if self._content.controller.rows:
+            self._y = self._wide_table(self._content.controller, MARGIN, self._y, PAGE_WIDTH - 2 * MARGIN)
         top = self._y
         left = self._draw_left_column(MARGIN, top)
         right = self._draw_right_column(MARGIN + _HALF + GAP, top)
@@ -75,14 +78,14 @@ class ReportDrawing:
 
     def _draw_verdict(self) -> None:
         box = QRectF(MARGIN, self._y, PAGE_WIDTH - 2 * MARGIN, 10_000)
-        used = self._text(box, self._content.verdict, 122, align=WRAPPED, weight=600)
+        used = self._text(box, self._content.verdict, 106, align=WRAPPED, weight=600)
         self._y += used + 130
 
     def _draw_panels(self) -> None:
         if not self._content.panels:
             return
         self._draw_key()
-        height, gap = 1000.0, 90.0
+        height, gap = 820.0, 80.0
         kinds = list(dict.fromkeys(panel.kind for panel in self._content.panels))
         width = (PAGE_WIDTH - 2 * MARGIN - (len(kinds) - 1) * GAP) / len(kinds)
         for row, side in enumerate(SIDES):
@@ -129,9 +132,8 @@ class ReportDrawing:
         return y
 
     def _draw_right_column(self, x: float, y: float) -> float:
-        for table in (self._content.similarity, self._content.controller):
-            if table.rows:
-                y = self._table(table, x, y, _HALF)
+        if self._content.similarity.rows:
+            y = self._table(self._content.similarity, x, y, _HALF)
         if not self._content.deployment:
             return y
         y = self._heading("Signature and deployment", x, y)
@@ -141,7 +143,7 @@ class ReportDrawing:
             box = QRectF(x + 780, y, _HALF - 780, 900)
             whole = size == 62 and " " not in value  # a hash has no place to break by itself
             words = "\u200b".join(value[i : i + 8] for i in range(0, len(value), 8)) if whole else value
-            y += max(self._text(box, words, size, align=WRAPPED), 100) + 30
+            y += max(self._text(box, words, size, align=WRAPPED), 96) + 22
         return y
 
     def _draw_foot(self) -> None:
@@ -155,8 +157,8 @@ class ReportDrawing:
 
     # Pieces ---------------------------------------------------------------------------------------
 
-    def _heading(self, words: str, x: float, y: float) -> float:
-        used = self._text(QRectF(x, y, _HALF, 400), words, 96, ACCENT, WRAPPED, 600)
+    def _heading(self, words: str, x: float, y: float, width: float | None = None) -> float:
+        used = self._text(QRectF(x, y, width or _HALF, 400), words, 96, ACCENT, WRAPPED, 600)
         return y + used + 50
 
     def _table(self, table: ReportTable, x: float, y: float, width: float) -> float:
@@ -165,7 +167,7 @@ class ReportDrawing:
         letters = QFontMetricsF(self._font(84))
         first = max((letters.horizontalAdvance(row.name) for row in table.rows), default=0.0) + 40
         step = (width - first) / cells
-        line = 128.0
+        line = _LINE
         deepest = 0.0
         for number, words in enumerate(table.columns[1:]):
             box = QRectF(x + first + number * step + 20, y, step - 20, 400)
@@ -179,6 +181,37 @@ class ReportDrawing:
                 self._text(box, words, 84, align=RIGHT_ALIGNED, weight=500)
             y += line
         return y + 130
+
+    def _wide_table(self, table: ReportTable, x: float, y: float, width: float) -> float:
+        """Columns as wide as what stands in them, and the rest shared out; the last row is the one signed."""
+        y = self._heading(table.title, x, y, width)
+        columns = list(zip(table.columns, *((row.name, *row.cells) for row in table.rows), strict=True))
+        needed = [self._column_width(words) for words in columns]
+        share = max(0.0, (width - sum(needed)) / max(len(needed) - 1, 1))
+        rights, edge = [], x + needed[0]
+        for own in needed[1:]:
+            edge += own + share
+            rights.append((edge - own - share, own + share))
+        deepest = 0.0
+        for words, (left, wide) in zip(table.columns[1:], rights, strict=True):
+            box = QRectF(left + 30, y, wide - 30, 400)
+            deepest = max(deepest, self._text(box, words, 66, MUTED, _WRAPPED_RIGHT))
+        y += deepest + 30
+        self._rule(y, x, x + width)
+        for row in table.rows:
+            weight = 700 if row is table.rows[-1] else 500
+            self._text(QRectF(x, y, needed[0], _LINE), row.name, 84, weight=weight - 100)
+            for words, (left, wide) in zip(row.cells, rights, strict=True):
+                self._text(QRectF(left, y, wide, _LINE), words, 80, align=RIGHT_ALIGNED, weight=weight)
+            y += _LINE
+        y += 30 + self._text(QRectF(x, y + 30, width, 200), table.note, 66, MUTED, WRAPPED)
+        return y + 110
+
+    def _column_width(self, words: tuple[str, ...]) -> float:
+        """Of the heading's longest word and of the widest cell, in the bold of the last row."""
+        heading, cells = QFontMetricsF(self._font(66)), QFontMetricsF(self._font(80, 700))
+        widths = [heading.horizontalAdvance(word) for word in words[0].split()]
+        return max([*widths, *(cells.horizontalAdvance(cell) for cell in words[1:])]) + 50
 
     def _rule(self, y: float, x0: float = MARGIN, x1: float = PAGE_WIDTH - MARGIN) -> None:
         self._painter.setPen(QPen(HAIR, 6))
@@ -206,6 +239,7 @@ class ReportDrawing:
         return _font(self._family, size, weight)
 
 
+_LINE = 114.0  # height of a table's row
 _HALF = (PAGE_WIDTH - 2 * MARGIN - GAP) / 2
 _WRAPPED_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
 

@@ -49,3 +49,8 @@ def count(number: int, singular: str, plural: str | None = None) -> str:
 def listed(words: list[str]) -> str:
     """a, b and c."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
+
+
+def unbroken(words: str) -> str:
+    """The same words; no line of them begins with a unit."""
+    return words.replace(" %", "\u00a0%").replace(" N·m", "\u00a0N·m")

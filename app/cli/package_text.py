@@ -7,8 +7,9 @@ from collections.abc import Mapping
 
 from core.deploy.checks import Check, Examination, for_virtual_only
 from core.deploy.keys.site_key import TrustedKey
-from core.deploy.manifest import Approval, Manifest
+from core.deploy.manifest import Acceptance, Approval, Manifest
 from core.deploy.package import PackageFile, assistance_in
+from core.domain.walk_numbers import estimate_values
 
 _NAME_WIDTH = 14
 
@@ -71,6 +72,7 @@ def use_values(examination: Examination, keys: Mapping[str, TrustedKey]) -> dict
     found = assistance_in(package)
     return {
         "virtual_exo_only": [advice.code for advice in for_virtual_only(package, keys)],
+        "metabolic_ratio": None if found.cost is None else estimate_values(found.cost.estimate),
         "effort_ratio": found.effort_ratio,
         "makes_walking_harder": found.harder if found.known else None,
         "assistance": found.words,
@@ -107,11 +109,26 @@ def _acceptance(manifest: Manifest) -> str:
     facts = [f"test vectors reach {acceptance.golden_peak_nm:.1f} N m"]
     if acceptance.simulated_peak_nm is not None:
         facts.append(f"walking reaches {acceptance.simulated_peak_nm:.1f} N m")
-    if acceptance.effort_ratio is not None:
-        facts.append(f"effort at the end of training {acceptance.effort_ratio:.0%} of that without exo")
+    facts += _walk_facts(acceptance)
     if acceptance.falls_per_minute is not None:
         facts.append(f"{acceptance.falls_per_minute:.1f} falls a minute")
     return ", ".join(facts)
+
+
+def _walk_facts(acceptance: Acceptance) -> list[str]:
+    """Shares of walking without the exo; joint effort where nothing else is known."""
+    shares = (
+        ("metabolic rate by Umberger 2010", acceptance.metabolic_ratio_umberger),
+        ("by Bhargava 2004", acceptance.metabolic_ratio_bhargava),
+        ("muscle activation", acceptance.activation_ratio),
+        ("positive joint power", acceptance.positive_power_ratio),
+    )
+    told = [f"{name} {share:.0%}" for name, share in shares if share is not None]
+    if told:
+        return [f"{', '.join(told)} of that without exo"]
+    if acceptance.effort_ratio is None:
+        return []
+    return [f"joint effort at the end of training {acceptance.effort_ratio:.0%} of that without exo"]
 
 
 def _approval(approval: Approval) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import time
 from dataclasses import dataclass, replace
@@ -26,9 +27,11 @@ from core.domain.findings import Finding, Severity
 from core.domain.motion import Motion
 from core.domain.record import RecordKind, Verdict
 from core.domain.recording import Landmarks
+from core.domain.rollout import GaitLabel
 from core.domain.sides_doubt import SIDES_IN_DOUBT
 from core.domain.subject import Subject
 from core.domain.twin import GaitPolicy, Twin
+from core.domain.walk_numbers import estimate_values, walk_values
 from core.errors import Advice, UserError
 from core.gait.cycles import range_of_motion_deg
 from core.jobs.values import JsonValue
@@ -213,6 +216,7 @@ def summarise(store: Store, visit_id: str, seconds: dict[str, float]) -> dict[st
             newest(RecordKind.GAIT_POLICY, GaitPolicy), newest(RecordKind.CONTROLLER, TrainedController)
         ),
         **_deployment_numbers(store, visit_id, assistance_of(comparison.scores)),
+        **_walk_numbers(comparison),
         "verdict": comparison.sentence,
         **_virtual_walk_numbers(store, visit_id),
         "seconds": {kind: round(spent, 1) for kind, spent in seconds.items()},
@@ -221,20 +225,41 @@ def summarise(store: Store, visit_id: str, seconds: dict[str, float]) -> dict[st
 
 def _deployment_numbers(store: Store, visit_id: str, assistance: Assistance) -> dict[str, Any]:
     """What the controller does to walking, and which exo holds it, if the session came that far."""
-    ratio, info = assistance.effort_ratio, store.latest(visit_id, RecordKind.DEPLOYMENT)
+    cost, info = assistance.cost, store.latest(visit_id, RecordKind.DEPLOYMENT)
     deployment = None if info is None else store.load(info.id, Deployment)
     where = "Not put onto an exo."
     if deployment is not None:
         kind = "virtual exo; nobody wears it" if deployment.virtual else "exo"
         where = f"{'Kept' if deployment.confirmed else 'Not kept'} on the {kind}."
     return {
-        "effort_ratio_with_exo": None if ratio is None else round(ratio, 4),
+        "metabolic_ratio_with_exo": None if cost is None else estimate_values(cost.estimate),
+        "metabolic_ratio_per_metre": None if cost is None else cost.per_metre,
+        "difference_shown": None if cost is None else cost.shown,
         "makes_walking_harder": assistance.harder if assistance.known else None,
         "outcome": f"{where} {assistance.words}",
         "package_sha256": None if deployment is None else deployment.package_sha256,
         "readback_sha256": None if deployment is None else deployment.readback_sha256,
         "confirmed": deployment is not None and deployment.confirmed,
         "virtual_exo": None if deployment is None else deployment.virtual,
+    }
+
+
+def _walk_numbers(comparison: Comparison) -> dict[str, Any]:
+    """Every gait in numbers, against walking without the exo; joint effort last, as a detail."""
+    without = comparison.find(GaitLabel.WITHOUT_EXO)
+    worn = comparison.find(GaitLabel.PERSONALIZED_CONTROLLER)
+    effort = math.nan
+    if without is not None and worn is not None and without.effort > 0.0:
+        effort = worn.effort / without.effort
+    before = None if without is None else without.measures
+    gaits = {
+        score.label: walk_values(score.measures, before)
+        for score in comparison.scores
+        if before is not None and score.measures is not None
+    }
+    return {
+        "gaits": gaits,
+        "joint_effort_ratio_with_exo": round(effort, 4) if math.isfinite(effort) else None,
     }
 
 

@@ -19,6 +19,7 @@ from core.domain.audit import NO_ENTRIES, AuditHead
 from core.domain.body import SIDES
 from core.domain.controller import Comparison, DeviceProfile, ExoController, TrainedController
 from core.domain.rollout import GaitLabel
+from core.domain.walk_measures import WalkRatios
 
 PACKAGE_FORMAT = 3  # 3: the device bytes are signed too, and say what the network reads
 VALID_DAYS = 90  # a gait changes: after three months the patient is measured again
@@ -85,8 +86,14 @@ class Acceptance:
     simulated_mean_power_w: float | None
     negative_work_fraction: float | None
     falls_per_minute: float | None
-    effort_ratio: float | None
+    effort_ratio: float | None  # of joint effort
     simulated: bool
+    metabolic_ratio_umberger: float | None = (
+        None  # with the exo / without; None in packages of earlier versions
+    )
+    metabolic_ratio_bhargava: float | None = None
+    activation_ratio: float | None = None
+    positive_power_ratio: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,4 +243,23 @@ def _acceptance(blob: Blob, trained: TrainedController, comparison: Comparison |
         falls_per_minute=known(trained.falls_per_minute),
         effort_ratio=known(trained.effort_ratio_with_exo),
         simulated=True,
+        **_walk_ratios(trained, comparison),
     )
+
+
+def _walk_ratios(trained: TrainedController, comparison: Comparison | None) -> dict[str, float | None]:
+    """What walking costs with the exo / without: from the comparison, else from the end of training."""
+    without, worn = trained.find(GaitLabel.WITHOUT_EXO), trained.find(GaitLabel.PERSONALIZED_CONTROLLER)
+    if comparison is not None:
+        scores = (comparison.find(one) for one in (GaitLabel.WITHOUT_EXO, GaitLabel.PERSONALIZED_CONTROLLER))
+        without, worn = (None if score is None else score.measures for score in scores)
+    if without is None or worn is None:
+        return {}
+    ratios = WalkRatios.between(worn, without)
+    umberger, bhargava = ratios.by_model
+    return {
+        "metabolic_ratio_umberger": known(umberger.mean),
+        "metabolic_ratio_bhargava": known(bhargava.mean),
+        "activation_ratio": known(float(ratios.activation.mean())),
+        "positive_power_ratio": known(float(ratios.positive_power.mean())),
+    }

@@ -29,11 +29,11 @@ from core.deploy.blob import (
 )
 from core.deploy.golden import golden_vectors
 from core.deploy.keys.signature import ALGORITHM, SIGNATURE_BYTES, PrivateKey
-from core.deploy.manifest import Manifest, Origin, Signer, known, make_manifest
+from core.deploy.manifest import Manifest, Origin, Signer, make_manifest
+from core.deploy.package_report import assistance_told, package_report
 from core.deploy.strict_json import canonical_json, parse_json, read_json
-from core.domain.assistance import Assistance, weigh
+from core.domain.assistance import Assistance
 from core.domain.controller import Comparison, DeviceProfile, ExoController, TorqueLimits, TrainedController
-from core.domain.rollout import GaitLabel
 from core.errors import UserError, refuse
 
 SUFFIX = ".exopkg"
@@ -95,7 +95,7 @@ def build_package(
         blob = read_blob(data)
     except BlobError as error:
         raise _cannot_run(str(error)) from error
-    report = canonical_json(_report(trained, comparison))
+    report = canonical_json(package_report(trained, comparison))
     signer = Signer(ALGORITHM, key.public.key_id)
     manifest = canonical_json(make_manifest(blob, report, trained, profile, origin, signer, comparison))
     archive = _zip((manifest, data, report, key.sign(manifest)))
@@ -214,57 +214,9 @@ def _net(controller: ExoController) -> dict[str, Any]:
     }
 
 
-def _report(trained: TrainedController, comparison: Comparison | None) -> dict[str, Any]:
-    report: dict[str, Any] = {
-        "simulated": True,
-        "synthetic": trained.synthetic,
-        "control_steps": trained.control_steps,
-        "effort_ratio_with_exo": known(trained.effort_ratio_with_exo),
-        "falls_per_minute": known(trained.falls_per_minute),
-        "findings": [finding.advice.one_line() for finding in trained.findings],
-    }
-    if comparison is not None:
-        report["sentence"] = comparison.sentence
-        report["gaits"] = [
-            {
-                "label": score.label,
-                "effort": known(score.effort),
-                "falls_per_minute": known(score.falls_per_minute),
-                "exo_peak_nm": known(score.exo_peak_nm),
-                "exo_negative_work_fraction": known(score.exo_negative_work_fraction),
-            }
-            for score in comparison.scores
-        ]
-    return report
-
-
 def assistance_in(package: PackageFile) -> Assistance:
-    """Effect of the packed controller on walking: from the signed comparison, else from its training.
-
-    Unknown in a package that holds neither; the training alone does not give the falls without the exo.
-    """
-    gaits = package.report.get("gaits")
-    if isinstance(gaits, list):
-        without, worn = _gait(gaits, GaitLabel.WITHOUT_EXO), _gait(gaits, GaitLabel.PERSONALIZED_CONTROLLER)
-        return weigh(
-            _number(without, "effort"),
-            _number(worn, "effort"),
-            _number(without, "falls_per_minute"),
-            _number(worn, "falls_per_minute"),
-        )
-    done = package.manifest.acceptance
-    return Assistance(done.effort_ratio, done.falls_per_minute)
-
-
-def _gait(gaits: list[Any], label: GaitLabel) -> dict[str, Any]:
-    found = (gait for gait in gaits if isinstance(gait, dict) and gait.get("label") == label.value)
-    return next(found, {})
-
-
-def _number(gait: dict[str, Any], name: str) -> float | None:
-    """None for what is missing or no number: another program may have written the report."""
-    value = gait.get(name)
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    """Effect of the packed controller on walking, see `package_report.assistance_told`."""
+    return assistance_told(package.report, package.manifest.acceptance)
 
 
 def _zip(members: tuple[bytes, ...]) -> bytes:

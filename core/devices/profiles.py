@@ -1,8 +1,10 @@
-"""Files that ship for each exo: its profile, and the generic default controller."""
+"""Files that ship for each exo: its profile, and controllers that were not made for the patient."""
 
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -15,6 +17,7 @@ from core.errors import refuse
 
 FOLDER = "devices"
 CONTROLLERS = "policies"
+MOST_STRANGERS = 8
 
 
 def device_ids() -> tuple[str, ...]:
@@ -42,18 +45,62 @@ def session_limits(profile: DeviceProfile) -> TorqueLimits:
     return own.tightest(TorqueLimits(profile.first_session_peak_nm, own.rate_nm_s, own.hip_range_rad))
 
 
+def for_first_session(controller: ExoController, device_id: str) -> ExoController:
+    """The same controller within the limits of a first session with this exo."""
+    limits = session_limits(load_profile(device_id))
+    return replace(controller, limits=controller.limits.tightest(limits))
+
+
 def load_default_controller(device_id: str) -> ExoController:
-    """The shipped generic controller of an exo. Raises UserError EXO-031 when it is missing."""
-    path = resources.path(f"{CONTROLLERS}/default_controller_{device_id}.npz")
+    """The shipped law for anybody. Raises UserError EXO-031 when it is missing."""
+    return _shipped_controller("default", device_id)
+
+
+def load_generic_controller(device_id: str) -> ExoController:
+    """The shipped controller that learned on a crowd. Raises UserError EXO-031 when it is missing."""
+    return _shipped_controller("generic", device_id)
+
+
+def load_stranger_controllers(device_id: str) -> tuple[ExoController, ...]:
+    """Shipped controllers that learned for other virtual people, at most MOST_STRANGERS; none is no error."""
+    path = resources.path(f"{CONTROLLERS}/stranger_controllers_{device_id}.npz")
+    if not path.is_file():
+        return ()
+    with np.load(path, allow_pickle=False) as arrays:
+        return strangers_of({name: arrays[name] for name in arrays.files})
+
+
+def _shipped_controller(kind: str, device_id: str) -> ExoController:
+    path = resources.path(f"{CONTROLLERS}/{kind}_controller_{device_id}.npz")
     if not path.is_file():
         raise refuse(
             "EXO-031",
-            f"The default controller of {device_id} is missing.",
+            f"The {kind} controller of {device_id} is missing.",
             "A file of the installation is not there.",
             "Install ExoTwin again.",
         )
     with np.load(path, allow_pickle=False) as arrays:
         return controller_of({name: arrays[name] for name in arrays.files})
+
+
+def stranger_arrays(controllers: Sequence[ExoController]) -> dict[str, np.ndarray[Any, Any]]:
+    """Several controllers as named arrays, ready for one npz file."""
+    return {
+        f"{number}_{name}": array
+        for number, controller in enumerate(controllers)
+        for name, array in controller_arrays(controller).items()
+    }
+
+
+def strangers_of(arrays: dict[str, np.ndarray[Any, Any]]) -> tuple[ExoController, ...]:
+    """The inverse of `stranger_arrays`; those beyond MOST_STRANGERS are left out."""
+    found = []
+    for number in range(MOST_STRANGERS):
+        own = f"{number}_"
+        parts = {name.removeprefix(own): array for name, array in arrays.items() if name.startswith(own)}
+        if parts:
+            found.append(controller_of(parts))
+    return tuple(found)
 
 
 def controller_arrays(controller: ExoController) -> dict[str, np.ndarray[Any, Any]]:

@@ -13,7 +13,7 @@ import numpy as np
 from core.domain.arrays import FloatArray
 from core.domain.assistance import typed_reason
 from core.domain.body import SAGITTAL, SIDES, JointKind, Side
-from core.domain.controller import Comparison, Deployment, GaitScore, Package, TrainedController
+from core.domain.controller import Comparison, Deployment, Package, TrainedController
 from core.domain.emg import EmgEnvelopes
 from core.domain.exo_walk import ExoWalk
 from core.domain.findings import Finding, worst_first
@@ -28,27 +28,13 @@ from core.gait.cycles import mean_cycle
 from core.gait.norms import BAND_SOURCE, normal_band
 from core.gait.similarity import compare_curves
 from core.session.flow import Step
+from core.session.report_tables import ReportRow, ReportTable, controller_table
 from core.session.sides import sides_confirmation, with_sides_finding
 from core.store.repository import Store
 
 T = TypeVar("T")
 MAX_FINDINGS = 4
 GOOD_CHANNEL = "good"  # of `ChannelQuality.verdict`
-
-
-@dataclass(frozen=True, slots=True)
-class ReportRow:
-    """One line of a table; `cells` follow the table's columns."""
-
-    name: str
-    cells: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ReportTable:
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[ReportRow, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,9 +76,9 @@ class ReportContent:
 
 
 NOTICE = (
-    "Research prototype, not a cleared medical device. What the twin does, with and without the exo, and its "
-    "effort are simulation results of a musculoskeletal model, not measurements; curves from one camera are "
-    "reliable in the sagittal plane only."
+    "Research prototype, not a cleared medical device. What the twin does, with and without the exo, and "
+    "what it costs are simulation results of a musculoskeletal model, not measurements; curves from one "
+    "camera are reliable in the sagittal plane only."
 )
 
 
@@ -109,6 +95,7 @@ def report_content(store: Store, visit_id: str) -> ReportContent:
     subject, visit = store.subject_of(visit_id), store.visit(visit_id)
     gaits = _newest(store, visit_id, RecordKind.SIMULATED_GAIT, RolloutSet)
     comparison = _newest(store, visit_id, RecordKind.COMPARISON, Comparison)
+    trained = _newest(store, visit_id, RecordKind.CONTROLLER, TrainedController)
     panels = _panels(motion, gaits, comparison)
     synthetic = subject.synthetic or motion.synthetic
     return ReportContent(
@@ -122,7 +109,7 @@ def report_content(store: Store, visit_id: str) -> ReportContent:
         band_source=BAND_SOURCE,
         gait=_gait_table(motion.measures),
         similarity=_similarity_table(panels),
-        controller=_controller_table(store, visit_id, comparison),
+        controller=controller_table(trained, comparison),
         deployment=_deployment(store, visit_id),
         notice=NOTICE,
         made_on=_day(datetime.now(UTC)),
@@ -292,38 +279,6 @@ def _correlation_text(panel: ReportPanel, label: GaitLabel) -> str:
     if not math.isfinite(found.correlation):
         return "–"
     return f"{found.correlation:.2f} ({math.degrees(found.rmse_rad):.0f}°)"
-
-
-def _controller_table(store: Store, visit_id: str, comparison: Comparison | None) -> ReportTable:
-    trained = _newest(store, visit_id, RecordKind.CONTROLLER, TrainedController)
-    if trained is None:
-        return ReportTable("Controller", (), ())
-    limits = trained.controller.limits
-    title = f"Controller for {trained.device_id.replace('_', ' ')} · at most {limits.peak_nm:.0f} N·m"
-    if comparison is None:
-        row = ReportRow("Effort with exo", (f"{100 * trained.effort_ratio_with_exo:.0f} %",))
-        return ReportTable(title, ("", "Personalized"), (row,))
-    scores = comparison.scores
-    base = scores[0].effort if scores and scores[0].effort > 0 else math.nan
-    return ReportTable(
-        title,
-        ("", *(score.label.capitalize() for score in scores)),
-        (
-            ReportRow("Effort", tuple(f"{100 * score.effort / base:.0f} %" for score in scores)),
-            ReportRow("Symmetry", tuple(f"{score.symmetry:.2f}" for score in scores)),
-            ReportRow("Falls per minute", tuple(f"{score.falls_per_minute:.1f}" for score in scores)),
-            ReportRow(
-                "Exo peak torque", tuple(_of_exo(score, f"{score.exo_peak_nm:.1f} N·m") for score in scores)
-            ),
-            ReportRow(
-                "Exo mean power", tuple(_of_exo(score, f"{score.exo_mean_power_w:.1f} W") for score in scores)
-            ),
-        ),
-    )
-
-
-def _of_exo(score: GaitScore, words: str) -> str:
-    return "–" if score.label == GaitLabel.WITHOUT_EXO.value else words
 
 
 def _deployment(store: Store, visit_id: str) -> tuple[tuple[str, str], ...]:

@@ -1,95 +1,208 @@
-"""Without exo, default controller and personalized controller side by side, on the same walks."""
+"""The same twin without the exo, with it worn, and with several controllers, on the same walks."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from core.devices.profiles import (
+    for_first_session,
+    load_default_controller,
+    load_generic_controller,
+    load_stranger_controllers,
+)
+from core.domain.comparison_words import verdict
 from core.domain.controller import Comparison, ExoController, GaitScore, TrainedController
 from core.domain.motion import Motion
 from core.domain.record import RecordKind
 from core.domain.rollout import GaitLabel, Rollout, RolloutSet
+from core.domain.scenario import LEVEL_WALKING
 from core.domain.twin import GaitPolicy
+from core.domain.walk_measures import WalkMeasures
 from core.errors import refuse
 from core.jobs.values import JobContext, Params
-from core.learning.exo.comparison import score_gait, verdict
-from core.learning.exo.environment import walkers_of
-from core.learning.exo.training import ControllerEvaluator
+from core.learning.exo.comparison import score_gait
+from core.learning.exo.evaluation import EVALUATION_S, WalkEvaluator
+from core.learning.exo.twin_in_exo import TwinInExo
 from core.learning.exo.worn_controller import WornExo
 from core.simulation.analysis.rollout import record_rollout, scene_geometry, trace_walk
+from core.simulation.analysis.scenario import scenario_rollout, trace_scenario
 from core.simulation.environment.policy import PolicyNetworks
-from core.simulation.environment.tracking import WalkingEnvironment
+from core.simulation.environment.tracking import WalkingEnvironment, actuation_of
 from core.store.repository import Store, open_store
-from core.tasks.train_controller import starting_controller
+from core.twin.body import Fidelity
 
-LENGTH_S = 10.0  # about eight strides
-SEED = 1  # one fixed start for all three gaits, so that they differ by the exo only
-EVALUATION_SEED = 20_000  # start states that no training used
+LENGTH_S = 10.0  # of the walk that is drawn: about eight strides
+SEED = 1  # its fixed start, for all gaits, so that they differ by the exo only
+EVALUATION_SEED = 20_000  # of the first seed of the walks that are measured: starts that no training used
+SEEDS = 5
+STRANGER_SEEDS = 3  # fewer, for they are many; the sentence tells how many walks each
+SECONDS = EVALUATION_S  # of every walk
+WALKERS = 8  # per seed; 40 walks per gait show differences of a percent, in seconds
+MOST_FALLS = 0.5  # of the walks without the exo: beyond, too little of them is walking
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One way to walk; `device_id` is None without the exo."""
+
+    label: GaitLabel
+    device_id: str | None = None
+    controller: ExoController | None = None  # None without the exo, and where it gives no torque
 
 
 def run(params: Params, context: JobContext) -> str:
-    """Compare CONTROLLER `controller_id` with walking without exo and with the default controller.
+    """Compare CONTROLLER `controller_id` with walking without exo, with it worn, and with other controllers.
 
-    Returns the COMPARISON record's id.
+    Returns the COMPARISON record's id. Raises UserError CMP-001 (inputs are lost), DEP-005 (a controller of
+    another exo) and CMP-003 (the twin falls without the exo).
     """
     controller_id = str(params["controller_id"])
     with open_store(context.spec.data_dir) as store:
         trained = store.load(controller_id, TrainedController)
+        visit_id = store.info(controller_id).visit_id
+        _check_device(trained, store.subject_of(visit_id).device)
         policy_id = _input(store, controller_id, RecordKind.GAIT_POLICY)
         motion_id = _input(store, policy_id, RecordKind.MOTION)
         policy, motion = store.load(policy_id, GaitPolicy), store.load(motion_id, Motion)
-        # The same policy walks all three gaits: the one that accommodated to the exo.
-        policy = trained.walking or policy
-        comparison = compare(policy, motion, trained, context)
+        # The same policy walks all gaits: the one that accommodated to the exo.
+        comparison = compare(trained.walking or policy, motion, trained, context)
         return store.save(
             RecordKind.COMPARISON,
             comparison,
-            visit_id=store.info(controller_id).visit_id,
+            visit_id=visit_id,
             inputs=(controller_id, policy_id, motion_id),
             summary=comparison.sentence,
             operator=context.spec.operator,
             seed=EVALUATION_SEED,
-            settings={"seconds": LENGTH_S},
+            settings={"seconds": LENGTH_S, "seeds": SEEDS, "walkers": WALKERS},
         )
+
+
+def conditions_of(trained: TrainedController) -> tuple[Condition, ...]:
+    """What is compared, in the order of the columns. All controllers keep the limits of a first session."""
+    device = trained.device_id
+    default, generic = load_default_controller(device), load_generic_controller(device)
+    return (
+        Condition(GaitLabel.WITHOUT_EXO),
+        Condition(GaitLabel.WORN_WITHOUT_TORQUE, device),
+        Condition(GaitLabel.DEFAULT_CONTROLLER, device, for_first_session(default, device)),
+        Condition(GaitLabel.GENERIC_CONTROLLER, device, for_first_session(generic, device)),
+        Condition(GaitLabel.PERSONALIZED_CONTROLLER, device, trained.controller),
+    )
 
 
 def compare(
     policy: GaitPolicy, motion: Motion, trained: TrainedController, context: JobContext
 ) -> Comparison:
-    """Simulate, evaluate and score the three gaits."""
+    """Simulate, measure and score all gaits."""
     device_id = trained.device_id
-    gaits: tuple[tuple[GaitLabel, str | None, ExoController | None, str], ...] = (
-        (GaitLabel.WITHOUT_EXO, None, None, "The twin walks without the exo"),
-        (GaitLabel.DEFAULT_CONTROLLER, device_id, starting_controller(device_id), "Default controller"),
-        (GaitLabel.PERSONALIZED_CONTROLLER, device_id, trained.controller, "Personalized controller"),
-    )
     context.progress(0.02, "Preparing the walks")
-    evaluator = ControllerEvaluator(policy, device_id, seed=EVALUATION_SEED)
+    walks = _Walks(TwinInExo(policy, device_id), context)
+    conditions = conditions_of(trained)
+    strangers = [
+        Condition(GaitLabel.STRANGERS_CONTROLLER, device_id, for_first_session(one, device_id))
+        for one in load_stranger_controllers(device_id)
+    ]
+    walks.expect(SEEDS * len(conditions) + STRANGER_SEEDS * len(strangers))
     rollouts: list[Rollout] = []
     scores: list[GaitScore] = []
-    for number, (label, device, controller, sentence) in enumerate(gaits):
-        context.check_cancelled()
-        context.progress(0.1 + 0.28 * number, sentence)
-        rollout = _walk(label, policy, device, controller)
-        measure = evaluator.without_exo if device is None else evaluator.evaluate(controller).measure
-        rollouts.append(rollout)
-        scores.append(score_gait(rollout, measure, motion.cycles))
+    for condition in conditions:
+        measures = walks.measured(condition, SEEDS)
+        if condition.label is GaitLabel.WITHOUT_EXO:
+            _check_walks(measures)
+        rollouts.append(walks.drawn(condition))
+        scores.append(score_gait(rollouts[-1], measures, motion.cycles))
+    others = tuple(walks.measured(condition, STRANGER_SEEDS) for condition in strangers)
     context.progress(0.95, "Preparing the pictures")
     synthetic = trained.synthetic or policy.synthetic or motion.synthetic
     geometry = scene_geometry(policy.body, device_id)
     return Comparison(
-        RolloutSet(tuple(rollouts), geometry, "Level walking", synthetic),
+        RolloutSet(tuple(rollouts), geometry, LEVEL_WALKING.name, synthetic),
         tuple(scores),
-        verdict(scores[0], scores[1], scores[2]),
+        verdict(scores, others),
         synthetic,
+        others,
     )
 
 
-def _walk(
-    label: GaitLabel, policy: GaitPolicy, device_id: str | None, controller: ExoController | None
-) -> Rollout:
-    walkers = walkers_of(policy.body, policy.reference, device_id, 1)
-    environment = WalkingEnvironment(walkers, seed=SEED, episode_s=2 * LENGTH_S, threads=1)
-    exo = None if controller is None else WornExo(controller, environment)
-    trace = trace_walk(environment, PolicyNetworks.from_policy(policy).act, exo, LENGTH_S)
-    return record_rollout(label, policy.body, trace, device_id)
+class _Walks:
+    """Walks of one twin, measured and drawn, with progress and cancelling between them."""
+
+    def __init__(self, twin: TwinInExo, context: JobContext) -> None:
+        self._twin, self._context = twin, context
+        self._done, self._expected = 0, 1
+
+    def expect(self, seeds: int) -> None:
+        self._expected = seeds
+
+    def measured(self, condition: Condition, seeds: int) -> WalkMeasures:
+        """Many walks from starts nobody trained on; the seeds are the same for all conditions."""
+        parts = []
+        for seed in range(EVALUATION_SEED, EVALUATION_SEED + seeds):
+            self._context.check_cancelled()
+            fraction = 0.05 + 0.88 * self._done / self._expected
+            self._context.progress(fraction, _doing(condition))
+            parts.append(self._one_seed(condition, seed))
+            self._done += 1
+        return WalkMeasures.joined(parts)
+
+    def _one_seed(self, condition: Condition, seed: int) -> WalkMeasures:
+        evaluator = WalkEvaluator(self._twin, seeds=(seed,), walkers=WALKERS, seconds=SECONDS)
+        if condition.device_id is None:
+            return evaluator.without_exo
+        return evaluator.worn(condition.controller)
+
+    def drawn(self, condition: Condition) -> Rollout:
+        """One walk with its poses. A torque-driven twin is replayed for mean forces of every step."""
+        policy, device_id = self._twin.policy, condition.device_id
+        networks = PolicyNetworks.from_policy(policy)
+        walker = self._twin.walker(LEVEL_WALKING, worn=device_id is not None)
+        environment = WalkingEnvironment(
+            [walker],
+            seed=SEED,
+            actuation=actuation_of([walker], networks),
+            episode_s=2 * LENGTH_S,
+            threads=1,
+        )
+        exo = None if condition.controller is None else WornExo(condition.controller, environment)
+        if self._twin.fidelity is Fidelity.FAST:
+            walk = trace_walk(environment, networks.act, exo, LENGTH_S)
+            return record_rollout(condition.label, policy.body, walk, device_id)
+        trace = trace_scenario(LEVEL_WALKING, walker, environment, networks.act, LENGTH_S, exo)
+        return scenario_rollout(condition.label, walker, trace, device_id)
+
+
+def _doing(condition: Condition) -> str:
+    match condition.label:
+        case GaitLabel.WITHOUT_EXO:
+            return "The twin walks without the exo"
+        case GaitLabel.WORN_WITHOUT_TORQUE:
+            return "The twin wears the exo, without torque"
+        case GaitLabel.STRANGERS_CONTROLLER:
+            return "Controllers of other virtual people"
+        case _:
+            return condition.label.value.capitalize()
+
+
+def _check_device(trained: TrainedController, worn: str) -> None:
+    if trained.device_id != worn:
+        raise refuse(
+            "DEP-005",
+            f"This controller was made for {trained.device_id}, not for {worn}.",
+            "A controller fits only the exo it was trained with, and the patient is to wear another one.",
+            "Train a controller again on the Train page, then compare.",
+        )
+
+
+def _check_walks(without: WalkMeasures) -> None:
+    """What the twin costs is measured while it walks."""
+    if without.falls > MOST_FALLS * without.starts:
+        raise refuse(
+            "CMP-003",
+            "This twin falls without the exo, so nothing can be compared.",
+            f"It fell {without.falls} times in {without.starts} walks of a few seconds.",
+            "Let the twin learn again for longer on the Personalize page, then train the controller again.",
+        )
 
 
 def _input(store: Store, record_id: str, kind: RecordKind) -> str:

@@ -18,13 +18,13 @@ from core.domain.controller import (
     Comparison,
     DeviceProfile,
     ExoController,
-    GaitScore,
     TorqueLimits,
     TrainedController,
 )
-from core.domain.rollout import GaitLabel, RolloutSet, SceneGeometry
+from core.domain.rollout import RolloutSet, SceneGeometry
 from core.domain.twin import Network
 from core.exo_core.device import ExoKey
+from tests import walked
 
 DEVICE = "Hippo_L1"
 TAG = "0123456789abcdef0123456789abcdef"
@@ -95,15 +95,15 @@ def built(
     return build_package(controller or trained(hidden=SMALL), exo, origin, key, comparison=comparison)
 
 
-def compared(effort: float, falls_per_minute: float = 0.0) -> Comparison:
-    """A comparison in which the personalized controller takes this effort; 1.0 without the exo."""
-    scores = tuple(
-        GaitScore(label.value, {}, {}, *numbers, 8.0, 4.0, 0.03)
-        for label, numbers in (
-            (GaitLabel.WITHOUT_EXO, (1.0, 0.9, 0.0)),
-            (GaitLabel.PERSONALIZED_CONTROLLER, (effort, 0.9, falls_per_minute)),
-        )
-    )
+def compared(cost: float, falls: int = 0) -> Comparison:
+    """A comparison in which walking with the personalized controller costs this much; 1.0 without the exo."""
+    scores = walked.scores((*walked.USUAL[:-1], cost), falls=(0, 0, 0, 0, falls))
+    return Comparison(RolloutSet((), SceneGeometry(()), "Level walking"), scores, "Compared.")
+
+
+def compared_earlier(effort: float, falls_per_minute: float = 0.1) -> Comparison:
+    """By an earlier version: joint effort alone, 0.05 and 0.1 falls a minute without the exo."""
+    scores = walked.earlier_scores(effort, falls_per_minute)
     return Comparison(RolloutSet((), SceneGeometry(()), "Level walking"), scores, "Compared.")
 
 

@@ -78,10 +78,17 @@ INDEX = {  # bad input: code, file below tests/, test
         "tasks/test_controller_tasks.py",
         "test_a_twin_that_an_earlier",
     ),
-    "controller for a twin with muscles": (
-        "TRN-016",
-        "ui/test_learning_pages.py",
-        "test_doing_again_on_a_twin_with_muscles",
+    "comparison of another exo's controller": (
+        "DEP-005",
+        "tasks/test_compare.py",
+        "test_a_controller_of_another_exo",
+    ),
+    "comparison without the twin": ("CMP-001", "tasks/test_compare.py", "test_a_controller_whose_twin"),
+    "comparison of a twin that falls": ("CMP-003", "tasks/test_compare.py", "test_a_twin_that_falls_without"),
+    "generic controller missing": (
+        "EXO-031",
+        "devices/test_profiles.py",
+        "test_a_controller_that_is_missing",
     ),
     "unknown impairment": ("TWN-023", "ui/test_scenarios.py", "test_what_is_no_impairment_is_refused"),
     "package of another patient": ("DEP-008", "deploy/test_checks.py", "test_each_wrong_thing"),

@@ -18,7 +18,6 @@ from app.session_request import SessionRequest
 from core.domain.controller import (
     UNATTENDED_APPROVER,
     Comparison,
-    GaitScore,
     Package,
     unattended,
 )
@@ -35,7 +34,7 @@ from tests.store.samples import a_subject
 from tests.ui import records, samples, walks
 from tests.ui.conftest import app as app
 
-HELPS, HARDER = 0.0465, 0.0560  # effort; 0.0500 without the exo
+HELPS, HARDER = 0.88, 1.12  # metabolic rate / without the exo
 
 
 def test_what_holds_the_screens_holds_the_terminal_too() -> None:
@@ -50,10 +49,10 @@ def test_what_holds_the_screens_holds_the_terminal_too() -> None:
 class HandTerminal:
     """Jobs that write what they would have written, at once; the comparison is as a test wants it."""
 
-    def __init__(self, request: SessionRequest, worn_effort: float) -> None:
+    def __init__(self, request: SessionRequest, cost: float) -> None:
         self.seconds: dict[str, float] = {}
         self.ran: list[str] = []
-        self._data_dir, self._worn_effort = request.data_dir, worn_effort
+        self._data_dir, self._cost = request.data_dir, cost
         self._made: dict[Step, str] = {}
 
     def run(self, kind: str, params: dict[str, Any], *, visit_id: str = "") -> str:
@@ -72,7 +71,9 @@ class HandTerminal:
                     self._made = records.fill(store, visit_id, Step.TRAIN)
                     return self._made[Step.MOTION]
                 case "compare":
-                    comparison = Comparison(walks.gaits(*records.GAITS), self._scores(), "Compared.")
+                    comparison = Comparison(
+                        walks.gaits(*records.GAITS), records.scores(self._cost), "Compared."
+                    )
                     inputs = (self._made[Step.TRAIN],)
                     return store.save(
                         RecordKind.COMPARISON, comparison, visit_id=visit_id, inputs=inputs, summary=""
@@ -88,10 +89,6 @@ class HandTerminal:
                     return records.put_on_exo(store, visit_id, str(params["package_id"]))
                 case _:
                     return ""
-
-    def _scores(self) -> tuple[GaitScore, ...]:
-        without, default, worn = records.scores()
-        return without, default, replace(worn, effort=self._worn_effort)
 
 
 class StillExo:
@@ -113,10 +110,10 @@ def request_(tmp_path: Path, app: QApplication, monkeypatch: pytest.MonkeyPatch)
     return SessionRequest("Hippo_L1", 6.0, tmp_path / "data", tmp_path / "out")
 
 
-def session(request: SessionRequest, effort: float, subject: Subject | None = None) -> SessionEnd:
+def session(request: SessionRequest, cost: float, subject: Subject | None = None) -> SessionEnd:
     video = request.data_dir.parent / "walk.mp4"
     video.touch()
-    terminal = HandTerminal(request, effort)
+    terminal = HandTerminal(request, cost)
     end = run_video_session(request, subject or a_subject(), video, None, terminal)  # type: ignore[arg-type]
     assert ("deploy" in terminal.ran) == (end.advice is None)
     return end
@@ -141,11 +138,12 @@ def test_a_controller_that_makes_walking_harder_ends_before_the_exo_and_loses_no
 ) -> None:
     end = session(request_, HARDER)
     assert end.advice is not None and end.advice.code == "CMP-002"
-    assert "12 % more effort" in end.advice.what and "--minutes 12" in end.advice.next_step
+    assert "12.0 % higher metabolic rate" in end.advice.what and "--minutes 12" in end.advice.next_step
     assert "visit 1 of P-0001" in end.advice.next_step and "Compare page" in end.advice.next_step
     assert end.summary == json.loads((request_.out / "summary.json").read_text(encoding="utf-8"))
     assert end.summary["makes_walking_harder"] is True and end.summary["confirmed"] is False
     assert end.summary["package_sha256"] is None
+    assert end.summary["metabolic_ratio_with_exo"]["low"] > 1.1 and end.summary["difference_shown"]
     assert end.summary["outcome"].startswith("Not put onto an exo. It makes walking harder")
     assert (request_.out / "report.pdf").read_bytes().startswith(b"%PDF")
     assert not list(request_.out.glob("*.exopkg"))
@@ -158,14 +156,14 @@ def test_a_controller_that_makes_walking_harder_ends_before_the_exo_and_loses_no
 def test_a_controller_of_which_nothing_is_known_ends_before_the_exo_too(request_: SessionRequest) -> None:
     end = session(request_, float("nan"))
     assert end.advice is not None and "not known" in end.advice.what
-    assert end.summary["makes_walking_harder"] is None and end.summary["effort_ratio_with_exo"] is None
+    assert end.summary["makes_walking_harder"] is None and end.summary["metabolic_ratio_with_exo"] is None
 
 
 def test_the_demo_shows_the_whole_way_and_says_that_walking_gets_harder(request_: SessionRequest) -> None:
     terminal = HandTerminal(request_, HARDER)
     end = run_demo_session(request_, terminal)  # type: ignore[arg-type]
     assert end.advice is None and end.summary["confirmed"] and end.summary["makes_walking_harder"]
-    told = "Kept on the virtual exo; nobody wears it. It makes walking harder in simulation: 12 % more effort"
+    told = "Kept on the virtual exo; nobody wears it. It makes walking harder in simulation: 12.0 % higher"
     assert end.summary["outcome"].startswith(told)
     assert (request_.out / "controller.exopkg").exists()
 

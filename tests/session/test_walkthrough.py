@@ -69,7 +69,9 @@ def test_a_real_walking_video_ends_as_a_controller_that_is_kept_or_as_a_comparis
     assert summary["cadence_steps_min"] == pytest.approx(97, abs=6)  # counted by eye in the video
     assert summary["twin"] == {"height_m": 1.68, "mass_kg": pytest.approx(60.0, abs=0.01)}
     assert summary["training"]["walk_seconds_median"] > 3.0  # after 7 s of learning
-    assert 0.8 < summary["effort_ratio_with_exo"] < 1.25  # an exo of 12 N m neither carries nor stops her
+    ratio = summary["metabolic_ratio_with_exo"]
+    assert 0.6 < ratio["mean"] < 1.3  # an exo of 12 N m neither carries nor stops her
+    assert ratio["low"] <= ratio["mean"] <= ratio["high"] and len(summary["gaits"]) == 5
     assert (tmp_path / "out" / "report.pdf").read_bytes().startswith(b"%PDF")
     # After so little learning either end is a true one; each has to be told and kept as it should be.
     if summary["makes_walking_harder"]:

@@ -9,21 +9,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.domain.controller import Comparison, GaitScore, TrainedController
+from core.domain.controller import TrainedController
 from core.domain.record import RecordKind
-from core.domain.rollout import GaitLabel
 from core.domain.subject import Sex, Subject
 from core.domain.twin import GENERIC_BODY, GaitPolicy
 from core.errors import JobCancelled, UserError
 from core.gait.norms import normal_reference
 from core.jobs.values import JobSpec, Picture, Progress, Sample, SilentContext
 from core.learning.exo import training as exo_training
-from core.learning.exo.comparison import verdict
 from core.learning.rl import training_loop
 from core.session.exo_ready import check_ready
 from core.simulation.environment.policy import PolicyNetworks
 from core.store.repository import open_store
-from core.tasks import compare, train_controller
+from core.tasks import train_controller
 from core.tasks.policy_files import shipped_policy
 from tests.refusals import code_of
 from tests.tasks.test_learn_gait import motion
@@ -39,7 +37,6 @@ def small() -> Iterator[None]:
         patch.setattr(train_controller, "PICTURE_EVERY_S", 0.5)
         patch.setattr(exo_training, "EVALUATION_WALKERS", 4)
         patch.setattr(exo_training, "EVALUATION_S", 2.0)
-        patch.setattr(compare, "LENGTH_S", 4.0)
         yield
 
 
@@ -150,23 +147,6 @@ def test_a_training_is_shown_by_samples_and_pictures(trained: Trained) -> None:
 
 
 @pytest.mark.slow
-def test_a_trained_controller_is_compared_with_its_rivals(trained: Trained) -> None:
-    context = trained.visit.context("compare", {})
-    comparison_id = compare.run({"controller_id": trained.controller_id}, context)
-    with open_store(trained.visit.folder) as store:
-        comparison = store.load(comparison_id, Comparison)
-    labels = [GaitLabel.WITHOUT_EXO, GaitLabel.DEFAULT_CONTROLLER, GaitLabel.PERSONALIZED_CONTROLLER]
-    assert [rollout.label for rollout in comparison.rollouts.rollouts] == labels
-    without, default, personal = comparison.rollouts.rollouts
-    assert not without.exo_torque_nm.any() and comparison.synthetic
-    for worn in (default, personal):
-        assert 1.0 < np.abs(worn.exo_torque_nm).max() <= 12.0
-    effort = [score.effort for score in comparison.scores]
-    assert effort[2] < 1.03 * effort[1] < 1.1 * effort[0]  # on walks that chose no controller
-    assert comparison.sentence.startswith("In simulation")
-
-
-@pytest.mark.slow
 def test_a_cancelled_training_goes_on_where_it_stopped(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(training_loop, "CHECKPOINT_EVERY_S", 0.0)
     context = visit.training()
@@ -206,22 +186,3 @@ def test_a_damaged_checkpoint_is_refused_with_advice(visit: Visit) -> None:
     with pytest.raises(UserError) as refused:
         train_controller.run(context.spec.params, context)
     assert refused.value.advice.code == "TRN-014"
-
-
-def score(label: GaitLabel, effort: float, falls: float = 0.0, knee: float = 0.9) -> GaitScore:
-    return GaitScore(label.value, {"knee_angle_l": knee}, {}, effort, 0.9, falls, 11.6, 9.0, 0.05)
-
-
-def test_the_verdict_says_what_the_numbers_say() -> None:
-    without = score(GaitLabel.WITHOUT_EXO, 1.0)
-    default = score(GaitLabel.DEFAULT_CONTROLLER, 1.02, knee=0.81)
-    good = verdict(without, default, score(GaitLabel.PERSONALIZED_CONTROLLER, 0.93, knee=0.94))
-    assert "falls by 7 %" in good and "rises by 2 %" in good
-    assert "left knee follows the patient's own gait more closely" in good
-    assert "(r 0.94 instead of 0.81)" in good and "at most 12 N m" in good
-    bad = verdict(without, default, score(GaitLabel.PERSONALIZED_CONTROLLER, 1.1, falls=4.0, knee=0.5))
-    assert "rises by 10 %" in bad and "less closely" in bad and "falls more often" in bad
-    same = verdict(without, default, score(GaitLabel.PERSONALIZED_CONTROLLER, 0.999, knee=0.81))
-    assert "stays the same" in same
-    a_hair = verdict(without, default, score(GaitLabel.PERSONALIZED_CONTROLLER, 1.001, knee=0.81))
-    assert "rises by 0.1 %" in a_hair  # what makes walking harder is never rounded away

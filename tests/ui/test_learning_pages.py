@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 from PySide6.QtWidgets import QApplication
 
+from core.domain.controller import Aim
 from core.domain.record import RecordKind
 from core.domain.scene_arrays import pack_scene
 from core.domain.twin import GENERIC_BODY, Twin
@@ -17,7 +18,7 @@ from tests.refusals import refused
 from tests.ui import records, walks
 from tests.ui.board import HandBoard
 from ui.pages.personalize import FIDELITIES, PersonalizePage
-from ui.pages.train import TrainPage
+from ui.pages.train import AIM, TrainPage
 from ui.presenters.personalize import PersonalizePresenter, result_headline
 from ui.presenters.train import TrainPresenter
 from ui.session_context import SessionContext
@@ -73,9 +74,9 @@ def test_the_twin_can_learn_with_muscles_and_says_what_that_means(
 ) -> None:
     made = records.fill(context.store, visit_id, Step.MOTION)
     page, presenter = personalize(context)
-    choice = page.minutes_box._fidelity_choice
+    choice = page.minutes_box.boxes["fidelity"]
     choice.setCurrentIndex(choice.findData("standard"))
-    assert "cannot be trained" in page.minutes_box._words.text()
+    assert "what each muscle does" in page.minutes_box._words.text()
     presenter._learn(made[Step.MOTION])
     assert board.jobs["job-1"].spec.params["fidelity"] == "standard"
     assert {fidelity.key for fidelity in FIDELITIES} <= set(learn_gait.FIDELITIES)
@@ -96,29 +97,41 @@ def test_learning_again_asks_how_before_it_begins(
     assert [job.spec.kind for job in board.jobs.values()] == ["fit_twin"]
 
 
-def test_on_a_twin_with_muscles_train_is_greyed_and_says_what_to_do(
+def test_on_a_twin_with_muscles_train_proposes_them(
     context: SessionContext, board: HandBoard, visit_id: str
 ) -> None:
     made = records.fill(context.store, visit_id, Step.PERSONALIZE)
+    page, presenter = train(context)
+    assert page.fidelity == "fast"
     _teach_muscles(context, visit_id, made)
-    page, _ = train(context)
-    assert not page._main.isEnabled()
-    assert "80 muscles" in page._why_not.text() and "Joint torques (fast)" in page._why_not.text()
+    presenter.refresh()
+    assert page.fidelity == "standard" and page._main.isEnabled()
+    page.prefer("fast")  # a person's choice
+    presenter.refresh()
+    page.main_action.emit()
+    assert board.jobs["job-1"].spec.params["fidelity"] == "fast"
+
+
+def test_on_a_twin_of_an_earlier_version_train_is_greyed_and_says_what_to_do(
+    context: SessionContext, board: HandBoard, visit_id: str
+) -> None:
+    made = records.fill(context.store, visit_id, Step.PERSONALIZE)
+    policy = records.gait_policy(walk_seconds=20.0)
+    earlier = dataclasses.replace(policy.policy, weights=(np.zeros((4, 12)),))
+    context.store.save(
+        RecordKind.GAIT_POLICY,
+        dataclasses.replace(policy, policy=earlier),
+        visit_id=visit_id,
+        inputs=(made[Step.MOTION],),
+        summary="",
+    )
+    page, presenter = train(context)
+    assert not page._main.isEnabled() and page._why_not.text()
     targets: list[Step] = []
     context.go_to.connect(targets.append)
     page.secondary_action.emit("personalize")
     assert targets == [Step.PERSONALIZE]
-
-
-def test_doing_again_on_a_twin_with_muscles_is_refused_with_advice(
-    context: SessionContext, board: HandBoard, visit_id: str
-) -> None:
-    made = records.fill(context.store, visit_id, Step.TRAIN)
-    _teach_muscles(context, visit_id, made)
-    page, presenter = train(context)
-    page.redo.emit()
-    assert not board.jobs
-    with refused("TRN-016"):
+    with refused("TRN-020"):
         presenter.start()
 
 
@@ -135,13 +148,17 @@ def test_live_samples_are_told_in_clinical_words(
     records.fill(context.store, visit_id, Step.REVIEW)
     page, presenter = train(context)
     page.main_action.emit()
-    board.happens("job-1", Progress(0.5, "Effort −6 %"))
-    values = {"effort_ratio": 0.94, "falls_per_minute": 0.2, "similarity": 0.91}
+    board.happens("job-1", Progress(0.5, "Metabolic rate −6 %"))
+    values = {"metabolic_ratio": 0.94, "activation_ratio": 0.97, "falls_per_minute": 0.2, "similarity": 0.91}
     board.happens("job-1", Sample(30.0, values))
     tell(context)
     presenter.refresh()
-    shown = {name: card._value.text() for name, card in page.view.cards.items()}
-    assert shown == {"falls_per_minute": "0.2", "effort_ratio": "94 %", "similarity": "91 %"}
+    assert shown_cards(page) == {
+        "metabolic_ratio": "94 %",
+        "activation_ratio": "97 %",
+        "falls_per_minute": "0.2",
+        "similarity": "91 %",
+    }
     assert "Best so far is kept" in page._running._note.text()
 
 
@@ -151,9 +168,9 @@ def test_another_patients_training_is_not_shown_here(
     records.fill(context.store, visit_id, Step.REVIEW)
     page, _ = train(context)
     board.submit("train_controller", {}, visit_id="another visit")
-    board.happens("job-1", Sample(30.0, {"effort_ratio": 0.5}))
+    board.happens("job-1", Sample(30.0, {"metabolic_ratio": 0.5}))
     tell(context)
-    assert page.view.cards["effort_ratio"]._value.text() == "–"
+    assert page.view.cards["metabolic_ratio"]._value.text() == "–"
 
 
 def test_the_picture_of_the_job_brings_its_own_bones(
@@ -203,9 +220,58 @@ def test_a_finished_training_shows_its_curves_and_the_way_on(
 ) -> None:
     records.fill(context.store, visit_id, Step.TRAIN)
     page, _ = train(context)
-    assert page._headline.text() == "With the exo the twin walks with 7 % less effort, 0.1 falls per minute."
-    assert page.view.cards["effort_ratio"]._value.text() == "93 %"
+    assert page._headline.text() == (
+        "Walking gets easier with the exo: 12.0\u00a0% lower metabolic rate "
+        "(95\u00a0% interval 11.7 to 12.3\u00a0%)."
+    )
+    facts = {fact.name: fact for fact in page.view._facts._facts}
+    assert facts["metabolic rate with exo"].value == "88.0 ± 0.3 %"
+    assert "Umberger, W/kg" not in facts and "Joint effort: 104" in facts["metabolic rate with exo"].tip
+    assert facts["worn without torque"].value == "103.0 ± 0.4 %"
+    assert facts["falls in 40 walks"].value == "0" and facts["exo braking"].value == "3 %"
+    assert set(shown_cards(page)) == {"metabolic_ratio", "activation_ratio", "falls_per_minute", "similarity"}
+    assert page.view.cards["metabolic_ratio"]._value.text() == "88 %"
     assert page._main.text() == "Go on with Compare"
+
+
+def test_a_training_by_an_earlier_version_shows_what_it_recorded(
+    context: SessionContext, board: HandBoard, visit_id: str
+) -> None:
+    made = records.fill(context.store, visit_id, Step.REVIEW)
+    inputs = (made[Step.PERSONALIZE],)
+    earlier = records.earlier_controller()
+    context.store.save(RecordKind.CONTROLLER, earlier, visit_id=visit_id, inputs=inputs, summary="")
+    page, presenter = train(context)
+    assert page._headline.text() == "7 % less joint effort with the exo, 0.1 falls per minute."
+    assert shown_cards(page) == {"effort_ratio": "93 %", "falls_per_minute": "0.1"}
+    assert page.view._facts._facts[0].name == "joint effort with exo"
+
+    page.secondary_action.emit("again")
+    page.main_action.emit()
+    board.happens("job-1", Sample(30.0, {"metabolic_ratio": 0.94, "falls_per_minute": 0.2}))
+    tell(context)
+    presenter.refresh()
+
+    assert {"metabolic_ratio", "activation_ratio"} < set(shown_cards(page))
+
+
+def shown_cards(page: TrainPage) -> dict[str, str]:
+    return {name: card._value.text() for name, card in page.view.cards.items() if not card.isHidden()}
+
+
+def test_train_asks_for_the_aim_and_what_moves_the_joints(
+    context: SessionContext, board: HandBoard, visit_id: str
+) -> None:
+    records.fill(context.store, visit_id, Step.REVIEW)
+    page, presenter = train(context)
+    for param, key in (("aim", Aim.ENERGY.value), ("fidelity", "standard")):
+        box = page.minutes_box.boxes[param]
+        box.setCurrentIndex(box.findData(key))
+    assert "energy" in page.minutes_box._words.text() and "straps" in page.minutes_box._words.text()
+    presenter.start()
+    params = board.jobs["job-1"].spec.params
+    assert (params["aim"], params["fidelity"], params["minutes"]) == ("energy", "standard", 6.0)
+    assert [Aim(option.key) for option in AIM.options] == list(Aim)
 
 
 def test_a_twin_that_falls_early_is_not_called_good() -> None:

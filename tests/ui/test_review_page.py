@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 import pytest
 
@@ -14,12 +12,14 @@ from core.domain.rollout import GaitLabel
 from core.session.flow import Step, StepState
 from core.session.report import report_content
 from core.tasks.package_origin import approvals
+from tests import walked
 from tests.ui import records, samples, walks
 from tests.ui.board import HandBoard
 from ui.pages.compare import ComparePage
+from ui.pages.number_table import NumberTable
 from ui.pages.review import ReviewPage
 from ui.plots.curves import CycleCurve
-from ui.presenters.compare import ComparePresenter, compare_headline, score_rows
+from ui.presenters.compare import ComparePresenter, compare_headline
 from ui.presenters.gait_curves import NamedCycles, exo_panels, joint_panels
 from ui.presenters.review import ReviewPresenter, review_headline, review_sentence
 from ui.session_context import SessionContext
@@ -108,23 +108,93 @@ def test_exo_power_is_torque_times_hip_velocity() -> None:
     assert curves["exo_power"].mean.max() == pytest.approx(5.0 * 0.4 * 2 * np.pi, rel=0.02)
 
 
-def test_effort_is_told_against_walking_without_the_exo() -> None:
-    words, tone = compare_headline(records.scores())
-    assert words == "7 % less effort with the personalized controller." and tone is Tone.OK
-    assert score_rows(records.scores())[0].cells == ("100 %", "97 %", "93 %")
+@pytest.mark.parametrize(
+    ("cost", "spread", "falls", "words", "tone"),
+    [
+        (0.88, 0.004, 0, "Walking gets easier with the exo: 12.0 % lower metabolic rate (95 %", Tone.OK),
+        (0.98, 0.004, 0, "Walking gets hardly easier with the exo: 2.0 % lower metabolic rate", Tone.WARN),
+        (0.98, 0.080, 0, "Walking is not shown to get easier with the exo: 2 % lower", Tone.WARN),
+        (1.01, 0.080, 0, "Walking is not shown to get easier with the exo: 1 % higher", Tone.WARN),
+        (1.0101, 0.004, 0, "Walking gets harder with the exo: 1.0 % higher metabolic rate", Tone.WARN),
+        (
+            0.88,
+            0.004,
+            3,
+            "The twin falls more often with the personalized controller: 3 falls in 40",
+            Tone.WARN,
+        ),
+    ],
+)
+def test_the_headline_tells_what_walking_costs(
+    cost: float, spread: float, falls: int, words: str, tone: Tone
+) -> None:
+    costs = (*walked.USUAL[:-1], cost)
+    said, looks = compare_headline(walked.scores(costs, spread=spread, falls=(0, 0, 0, 0, falls)))
+    assert said.replace("\u00a0", " ").startswith(words) and looks is tone
 
 
-def test_a_change_within_the_variation_is_not_praised() -> None:
-    without, default, own = records.scores()
-    words, tone = compare_headline((without, default, dataclasses.replace(own, effort=0.0495)))
-    assert words.startswith("Hardly less effort") and tone is Tone.WARN
+@pytest.mark.parametrize(
+    ("effort", "words", "tone"),
+    [
+        (0.0465, "7 % less joint effort with the exo.", Tone.OK),
+        (0.0495, "Hardly less joint effort", Tone.WARN),
+        (0.0501, "Walking gets harder with the exo: 0.2 % more joint effort.", Tone.WARN),
+        (0.0500, "Walking does not get easier", Tone.WARN),
+    ],
+)
+def test_an_earlier_comparison_is_told_by_joint_effort(effort: float, words: str, tone: Tone) -> None:
+    said, looks = compare_headline(walked.earlier_scores(effort))
+    assert said.startswith(words) and looks is tone
 
 
-@pytest.mark.parametrize("effort", [0.0501, 0.0520])
-def test_a_rise_is_told_however_small(effort: float) -> None:
-    without, default, own = records.scores()
-    words, tone = compare_headline((without, default, dataclasses.replace(own, effort=effort)))
-    assert words.startswith("Walking gets harder") and tone is Tone.WARN
+def test_compare_shows_five_gaits_in_numbers_that_decide_first_and_joint_effort_last(
+    context: SessionContext, visit_id: str
+) -> None:
+    records.fill(context.store, visit_id, Step.COMPARE)
+    page, _ = compare(context)
+    names = [row.name for row in shown_table(page).rows]
+    assert shown_table(page).columns == (
+        "",
+        "Without exo",
+        "Worn, no torque",
+        "Default",
+        "Generic",
+        "Personal",
+    )
+    rows = {row.name: row for row in shown_table(page).rows}
+    assert names[:2] == ["Metabolic rate, %", "95 % interval, %"] and names[-1] == "Joint effort, %"
+    assert rows["Metabolic rate, %"].cells == ("100", "103.0", "96.0", "94.0", "88.0")
+    assert rows["95 % interval, %"].cells == ("", "± 0.4", "± 0.4", "± 0.4", "± 0.3")
+    assert rows["… Umberger, W/kg"].cells[0] == "3.80" and rows["Falls in 40 walks"].cells[-1] == "0"
+    assert names.index("Left hip") < names.index("Umberger 2010, %")
+    sentence = page.comparison._sentence.text().replace("\u00a0", " ")
+    assert sentence.startswith("In energy, walking with the personalized controller costs 8.3 % less than")
+
+
+def test_a_comparison_by_an_earlier_version_still_shows(context: SessionContext, visit_id: str) -> None:
+    made = records.fill(context.store, visit_id, Step.TRAIN)
+    context.store.save(
+        RecordKind.COMPARISON,
+        records.earlier_comparison(),
+        visit_id=visit_id,
+        inputs=(made[Step.TRAIN],),
+        summary="compared",
+    )
+    page, _ = compare(context)
+    assert page._headline.text() == "7 % less joint effort with the exo."
+    assert shown_table(page).columns == ("", "Without exo", "Default", "Personal")
+    assert shown_table(page).rows[0].name == "Joint effort"
+    assert shown_table(page).rows[0].cells == ("100 %", "97 %", "93 %")
+    assert page.comparison._sentence.text() == "Compared earlier."
+    report = report_content(context.store, visit_id).controller
+    assert report.columns[1] == "Joint effort"
+    assert [row.cells[0] for row in report.rows] == ["100 %", "97 %", "93 %"]
+
+
+def shown_table(page: ComparePage) -> NumberTable:
+    view = page.comparison._view
+    assert view is not None
+    return view.table
 
 
 def test_nobody_signs_without_a_name(context: SessionContext, visit_id: str) -> None:
@@ -154,11 +224,9 @@ def test_a_signature_is_bound_to_this_comparison_and_opens_deploy(
 
 
 def harder(context: SessionContext, visit_id: str) -> str:
-    """A comparison in which the personalized controller takes 4 % more effort."""
+    """A comparison in which walking with the personalized controller costs 4 % more."""
     made = records.fill(context.store, visit_id, Step.TRAIN)
-    without, default, own = records.scores()
-    worse = (without, default, dataclasses.replace(own, effort=0.0520))
-    comparison = Comparison(walks.gaits(*records.GAITS), worse, "Harder.")
+    comparison = Comparison(walks.gaits(*records.GAITS), records.scores(1.04), "Harder.")
     inputs = (made[Step.TRAIN],)
     return context.store.save(
         RecordKind.COMPARISON, comparison, visit_id=visit_id, inputs=inputs, summary="compared"
@@ -170,8 +238,8 @@ def test_who_releases_what_makes_walking_harder_types_a_reason(
 ) -> None:
     harder(context, visit_id)
     page, _ = compare(context)
-    assert "Walking gets harder" in page._headline.text() and "4 % more effort" in page._headline.text()
-    assert page._reason_box.isVisibleTo(page) and "4 % more effort" in page._reason_prompt.text()
+    assert "Walking gets harder" in page._headline.text() and "4.0\u00a0% higher" in page._headline.text()
+    assert page._reason_box.isVisibleTo(page) and "4.0 % higher metabolic" in page._reason_prompt.text()
     page.approver.name.setText("Dr. M. Weber")
     page.approver.role.setText("physician")
     page.reason.setText("   ")
@@ -182,7 +250,7 @@ def test_who_releases_what_makes_walking_harder_types_a_reason(
     page.main_action.emit()
     assert context.status(Step.COMPARE).state is StepState.DONE
     meaning = context.store.decisions(visit_id)[-1].reason
-    assert "It makes walking harder in simulation: 4 % more effort" in meaning
+    assert "It makes walking harder in simulation: 4.0 % higher metabolic rate" in meaning
     assert meaning.endswith("because: a first try of the fit")
     assert (
         approvals(context.store, visit_id, context.store.decisions(visit_id)[-1].record_id)[0].meaning
@@ -210,9 +278,11 @@ def test_what_a_session_without_a_screen_released_can_still_be_signed_by_a_perso
 def test_the_left_picture_can_be_the_default_controller(context: SessionContext, visit_id: str) -> None:
     records.fill(context.store, visit_id, Step.COMPARE)
     page, _ = compare(context)
-    page.comparison.pair_chosen.emit(1)
+    page.comparison.pair_chosen.emit(2)
     left, right = page.comparison.stage._gaits
     assert left.rollout.label is GaitLabel.DEFAULT_CONTROLLER
+    (torque, *_) = page.comparison._view.exo_panels
+    assert [curve.label for curve in torque.curves] == ["default controller", "personalized controller"]
     assert right.rollout.label is GaitLabel.PERSONALIZED_CONTROLLER
 
 

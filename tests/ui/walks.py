@@ -36,7 +36,11 @@ def rollout(label: GaitLabel, *, period_s: float = 1.0, seconds: float = 6.0, si
     position[:, :, 2] = [1.0, 0.9, 1.1]
     quaternion = np.tile([1.0, 0.0, 0.0, 0.0], (frames, 3, 1))
     muscle = np.tile(np.linspace([0, 0, 1], [0, 0, 0.5], 4), (frames, 1, 1))
-    worn = label in (GaitLabel.DEFAULT_CONTROLLER, GaitLabel.PERSONALIZED_CONTROLLER)
+    worn = label in (
+        GaitLabel.DEFAULT_CONTROLLER,
+        GaitLabel.GENERIC_CONTROLLER,
+        GaitLabel.PERSONALIZED_CONTROLLER,
+    )
     return Rollout(
         label=label,
         time_s=time_s,

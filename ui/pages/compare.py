@@ -1,4 +1,4 @@
-"""Compare: walking without the exo, with a default and with the personalized controller; sign here."""
+"""Compare: walking without the exo, with it worn, and with several controllers; sign here."""
 
 from __future__ import annotations
 
@@ -37,8 +37,9 @@ class CompareState:
 class ComparePage(Page):
     title = "Compare"
     help_text = (
-        "Three simulated walks of this patient's twin: without the exo, with a default controller, and with "
-        "the personalized one. Look at both pictures and at the numbers. Your signature allows the "
+        "Simulated walks of this patient's twin: without the exo, with it worn but giving no torque, and "
+        "with three controllers: the default law, a generic one that learned on a crowd, and the "
+        "personalized one. The metabolic rate says whether the exo helps. Your signature allows the "
         "personalized controller to be put onto the exo; without it nothing is transferred."
     )
 

@@ -79,10 +79,11 @@ class GaitComparison(QWidget):
         self._tabs = QTabWidget()
         self._tabs.setDocumentMode(True)
         self._tabs.tabBar().setDrawBase(False)
-        self._tabs.addTab(self.joints, "Joint angles")
-        if self.exo is not None:
-            self._tabs.addTab(self.exo, "Exo torque and power")
-        self._tabs.addTab(self.table, "Numbers")
+        tabs: list[tuple[QWidget, str]] = [(self.joints, "Joint angles"), (self.table, "Numbers")]
+        if self.exo is not None:  # what the exo changes is told by its numbers first
+            tabs = [tabs[1], tabs[0], (self.exo, "Exo torque and power")]
+        for widget, name in tabs:
+            self._tabs.addTab(widget, name)
         split = QSplitter()
         split.setChildrenCollapsible(False)
         split.addWidget(self.stage)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtWidgets import QComboBox, QGridLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QWidget
 
 from ui.plots.live_curve import LiveCurveCard
 from ui.scene.live_twin import LiveTwin
 from ui.widgets.basics import Box, column, label, row
+
+MOST_IN_A_COLUMN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +43,30 @@ FALLS = CurveText(
     1,
     (0.0, 4.0),
 )
-EFFORT = CurveText(
+METABOLIC = CurveText(
+    "metabolic_ratio",
+    "Metabolic rate with exo",
+    "Compared with walking without it (100\u00a0%); lower is better",
+    "%",
+    100.0,
+    0,
+    (75.0, 105.0),
+    ((100.0, "without exo"),),
+)
+ACTIVATION = CurveText(
+    "activation_ratio",
+    "Muscle activation with exo",
+    "Compared with walking without it (100\u00a0%); lower is better",
+    "%",
+    100.0,
+    0,
+    (75.0, 105.0),
+    ((100.0, "without exo"),),
+)
+EFFORT = CurveText(  # of trainings by earlier versions
     "effort_ratio",
-    "Effort with exo",
-    "Compared with walking without it (100 %); lower is better",
+    "Joint effort with exo",
+    "Compared with walking without it (100\u00a0%); lower is better",
     "%",
     100.0,
     0,
@@ -74,29 +97,46 @@ class Fact:
 
 
 class LearningView(QWidget):
-    """Curves by name, the live twin and facts of the result."""
+    """Curves by name, the live twin and facts of the result.
 
-    def __init__(self, curves: tuple[CurveText, ...], twin_title: str) -> None:
+    `earlier` are curves that trainings of earlier versions recorded: they are shown in place of those that
+    such a training lacks.
+    """
+
+    def __init__(
+        self, curves: tuple[CurveText, ...], twin_title: str, earlier: tuple[CurveText, ...] = ()
+    ) -> None:
         super().__init__()
-        self._curves = {words.name: words for words in curves}
+        self._usual = frozenset(words.name for words in curves)
+        self._curves = {words.name: words for words in (*earlier, *curves)}
         self.twin = LiveTwin()
         self.cards = {
             words.name: LiveCurveCard(
                 words.title,
                 words.explanation,
-                labels_time=words is curves[-1],
+                labels_time=words in curves[-2:] if len(curves) > MOST_IN_A_COLUMN else words is curves[-1],
                 value_range=words.value_range,
                 marks=words.marks,
             )
-            for words in curves
+            for words in self._curves.values()
         }
         self._twin_title = label(twin_title, "section")
         self._twin_note = label("", "small", wrap=True)
         self._facts = FactRow()
         self._build()
+        self.show_cards(self._usual)
+
+    def show_cards(self, recorded: Collection[str]) -> None:
+        """Show the usual cards, or where an earlier version recorded others, those."""
+        earlier = set(recorded) - self._usual
+        names = set(recorded) if earlier & self._curves.keys() else self._usual
+        for name, card in self.cards.items():
+            card.setVisible(name in names)
 
     def add(self, time_s: float, values: dict[str, float]) -> None:
         """One live sample of the job."""
+        if not self._curves.keys().isdisjoint(values):
+            self.show_cards(values)
         for name, value in values.items():
             words = self._curves.get(name)
             if words is not None and np.isfinite(value):
@@ -115,6 +155,7 @@ class LearningView(QWidget):
         for card in self.cards.values():
             card.plot.clear_points()
             card.show_value("–")
+        self.show_cards(self._usual)
 
     def show_twin_note(self, title: str, note: str) -> None:
         self._twin_title.setText(title)
@@ -129,10 +170,7 @@ class LearningView(QWidget):
         picture.body.addWidget(self._twin_title)
         picture.body.addWidget(self._twin_note)
         picture.body.addWidget(self.twin, 1)
-        right = QVBoxLayout()
-        right.setSpacing(10)
-        for card in self.cards.values():
-            right.addWidget(card, 1)
+        right = self._build_cards()
         halves = QGridLayout()
         halves.setContentsMargins(0, 0, 0, 0)
         halves.setHorizontalSpacing(12)
@@ -145,6 +183,22 @@ class LearningView(QWidget):
         layout.addLayout(halves, 1)
         self.setLayout(layout)
         self.show_twin_note(self._twin_title.text(), "")
+
+    def _build_cards(self) -> QGridLayout:
+        """One below the other; more than three in two columns, or their curves would be too flat to read."""
+        grid = QGridLayout()
+        grid.setSpacing(10)
+        columns = 2 if len(self._usual) > MOST_IN_A_COLUMN else 1
+        earlier = [name for name in self.cards if name not in self._usual]
+        for number, name in enumerate(name for name in self.cards if name in self._usual):
+            grid.addWidget(self.cards[name], number // columns, number % columns)
+        for name in earlier:  # in the place of the first, which are hidden where these are shown
+            grid.addWidget(self.cards[name], 0, 0, 1, columns)
+        for line in range(grid.rowCount()):
+            grid.setRowStretch(line, 1)
+        for place in range(columns):
+            grid.setColumnStretch(place, 1)
+        return grid
 
 
 class FactRow(QWidget):
@@ -179,47 +233,50 @@ CHOICES_MIN = (3, 6, 10, 20, 40, 60)
 
 
 @dataclass(frozen=True, slots=True)
-class FidelityChoice:
-    """What moves the twin's joints: `key` is the job's parameter, the rest is shown."""
+class Option:
+    """One answer to a choice: `key` is the job's parameter, the rest is shown."""
 
     key: str
     name: str
-    words: str  # what to expect, and how long it takes
+    words: str = ""  # what to expect
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Something to choose before learning begins; the first option is the usual one."""
+
+    param: str  # of the job
+    title: str
+    spoken: str  # name for a screen reader
+    options: tuple[Option, ...]
 
 
 class MinutesBox(Box):
-    """How long to learn and, where there is a choice, what moves the joints; with what to expect of it."""
+    """How long to learn and what else there is to choose; with what to expect of it."""
 
-    def __init__(self, words: str, default: int, fidelities: tuple[FidelityChoice, ...] = ()) -> None:
+    def __init__(self, words: str, default: int, choices: tuple[Choice, ...] = ()) -> None:
         super().__init__("card", horizontal=True, margin=12, gap=12)
-        self._fidelities = fidelities
         self._choice = QComboBox()
         self._choice.setAccessibleName("Learning time")
         for minutes in CHOICES_MIN:
             self._choice.addItem(f"{minutes} minutes", float(minutes))
         self.set_minutes(default)
-        self._words = label(words, "muted", wrap=True)
+        self._usual_words = words
+        self._words = label("", "muted", wrap=True)
         self.body.addWidget(label("Learning time", "section"))
         self.body.addWidget(self._choice)
-        self._fidelity_choice = QComboBox()
-        self._fidelity_choice.setAccessibleName("What moves the joints")
-        if fidelities:
-            self.body.addWidget(label("Moved by", "section"))
-            self.body.addWidget(self._fidelity_choice)
-            for fidelity in fidelities:
-                self._fidelity_choice.addItem(fidelity.name, fidelity.key)
-            self._fidelity_choice.currentIndexChanged.connect(self._show_words)
-            self._show_words(0)
+        self._choices = {choice.param: choice for choice in choices}
+        self.boxes = {choice.param: self._add_choice(choice) for choice in choices}
         self.body.addWidget(self._words, 1)
+        self._show_words()
 
     @property
     def minutes(self) -> float:
         return float(self._choice.currentData())
 
-    @property
-    def fidelity(self) -> str:
-        """The key of the chosen fidelity; empty without a choice."""
-        return str(self._fidelity_choice.currentData() or "")
+    def chosen(self, param: str) -> str:
+        """The key of the chosen option; empty without such a choice."""
+        return str(self.boxes[param].currentData()) if param in self.boxes else ""
 
     def set_minutes(self, minutes: float) -> None:
         """Choose a time; one that is not offered is added."""
@@ -227,5 +284,17 @@ class MinutesBox(Box):
             self._choice.addItem(f"{minutes:g} minutes", float(minutes))
         self._choice.setCurrentIndex(self._choice.findData(float(minutes)))
 
-    def _show_words(self, number: int) -> None:
-        self._words.setText(self._fidelities[number].words)
+    def _add_choice(self, choice: Choice) -> QComboBox:
+        box = QComboBox()
+        box.setAccessibleName(choice.spoken)
+        for option in choice.options:
+            box.addItem(option.name, option.key)
+        box.currentIndexChanged.connect(self._show_words)
+        self.body.addWidget(label(choice.title, "section"))
+        self.body.addWidget(box)
+        return box
+
+    def _show_words(self) -> None:
+        told = [self._usual_words]
+        told += [self._choices[param].options[box.currentIndex()].words for param, box in self.boxes.items()]
+        self._words.setText(" ".join(words for words in told if words))

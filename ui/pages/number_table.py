@@ -14,13 +14,14 @@ from ui import theme
 
 @dataclass(frozen=True, slots=True)
 class NumberRow:
-    """One row; a side colours its name, `tip` explains it."""
+    """One row; a side colours its name, `tip` explains it, `tips` one cell each."""
 
     name: str
     cells: tuple[str, ...]
     side: Side | None = None
     tip: str = ""
     strong: bool = False
+    tips: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class NumberTableWidget(QTableWidget):
         self.verticalHeader().setVisible(False)
         self.verticalHeader().setDefaultSectionSize(30)
         self.horizontalHeader().setHighlightSections(False)
-        self.horizontalHeader().setMinimumSectionSize(80)
+        self.horizontalHeader().setMinimumSectionSize(72)
         self.horizontalHeader().setFixedHeight(round(46 * theme.current().scale))
         self.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
 
@@ -66,7 +67,8 @@ class NumberTableWidget(QTableWidget):
             left = column == 0
             across = Qt.AlignmentFlag.AlignLeft if left else Qt.AlignmentFlag.AlignHCenter
             item.setTextAlignment(across | Qt.AlignmentFlag.AlignVCenter)
-            item.setToolTip(numbers.tip)
+            own = numbers.tips[column - 1] if numbers.tips and column else ""
+            item.setToolTip(" ".join(words for words in (own, numbers.tip) if words))
             if left and numbers.side is not None:
                 item.setForeground(QColor(look.side_color(numbers.side.value)))
             if left or numbers.strong:

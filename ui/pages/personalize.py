@@ -7,20 +7,20 @@ from dataclasses import dataclass
 from core.domain.findings import Finding
 from core.domain.twin import LearningCurve
 from ui.pages.frame import Page
-from ui.pages.learning_view import FALLS, LIKENESS, WALK, Fact, FidelityChoice, LearningView, MinutesBox
+from ui.pages.learning_view import FALLS, LIKENESS, WALK, Choice, Fact, LearningView, MinutesBox, Option
 from ui.theme import Tone
 
 FAST, STANDARD = "fast", "standard"  # fidelities of the job `learn_gait`
 FIDELITIES = (
-    FidelityChoice(
+    Option(
         FAST,
         "Joint torques (fast)",
-        "6 minutes are enough for most gaits; unusual gaits need 15 or more. Needed to train the exo.",
+        "6 minutes are enough for most gaits; unusual gaits need 15 or more.",
     ),
-    FidelityChoice(
+    Option(
         STANDARD,
         "80 muscles",
-        "10 minutes are a good start. Shows what each muscle does; the exo cannot be trained on it yet.",
+        "10 minutes are a good start. Shows what each muscle does; training the exo on it takes much longer.",
     ),
 )
 
@@ -60,7 +60,7 @@ class LearningPage(Page):
 
     @property
     def fidelity(self) -> str:
-        return self.minutes_box.fidelity
+        return self.minutes_box.chosen("fidelity")
 
     def render(self, state: LearningState) -> None:  # type: ignore[override]
         self.set_badges(*state.badges)
@@ -78,6 +78,7 @@ class LearningPage(Page):
         if curves is None or curves is self._series:
             return
         self._series = curves
+        self.view.show_cards([curve.name for curve in curves])
         for curve in curves:
             self.view.show_curve(curve.name, curve.time_s, curve.value)
 
@@ -98,4 +99,5 @@ class PersonalizePage(LearningPage):
 
     def __init__(self) -> None:
         view = LearningView((WALK, FALLS, LIKENESS), "The twin now")
-        super().__init__(view, MinutesBox("", 6, FIDELITIES))
+        moved_by = Choice("fidelity", "Moved by", "What moves the joints", FIDELITIES)
+        super().__init__(view, MinutesBox("", 6, (moved_by,)))

@@ -188,9 +188,9 @@ class LiveCurveCard(Box):
         marks: tuple[tuple[float, str], ...] = (),
     ) -> None:
         super().__init__("card", margin=12, gap=2)
-        self._title = label(title, "section")
+        self._title = label(title, "section", wrap=True)
         self._value = label("–", "title")
-        self._explanation = label(explanation, "small")
+        self._explanation = label(explanation, "small", wrap=True)
         trace = Trace(title, "accent", 2.4)
         self.plot = LivePlot((trace,), minutes=True, labels_time=labels_time)
         self.plot.setAccessibleName(f"{title} over time")
@@ -198,7 +198,8 @@ class LiveCurveCard(Box):
             self.plot.set_value_range(*value_range)
         if marks:
             self.plot.set_marks(*marks)
-        top = row(self._title, None, self._value)
+        top = row(self._title, self._value)
+        top.setStretch(0, 1)
         self.body.addLayout(top)
         self.body.addWidget(self._explanation)
         self.body.addWidget(self.plot, 1)

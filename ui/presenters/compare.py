@@ -1,14 +1,18 @@
-"""Compare: three gaits side by side, and the signature that lets a controller onto the exo."""
+"""Compare: gaits side by side, and the signature that lets a controller onto the exo."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 
-from core.domain.assistance import Assistance, assistance_of, percent_words, with_reason
+from core.domain.assistance import Assistance, CostRatio, assistance_of, percent_words, with_reason
+from core.domain.comparison_words import verdict_details
 from core.domain.controller import Comparison, GaitScore, unattended
 from core.domain.motion import Motion
 from core.domain.record import Decision, RecordKind, Verdict
 from core.domain.rollout import GaitLabel
+from core.domain.walk_measures import WalkMeasures
+from core.domain.walk_numbers import WalkRow, walk_rows
 from core.session.flow import Step, StepStatus
 from ui.pages.compare import ComparePage, CompareState
 from ui.pages.gait_comparison import ComparisonView
@@ -18,13 +22,21 @@ from ui.presenters.gait_curves import NamedCycles, exo_panels, joint_panels, lik
 from ui.presenters.review import falls_words, staged
 from ui.session_context import SessionContext
 from ui.theme import Tone
-from ui.wording import clock, percent
+from ui.wording import clock, percent, unbroken
 
-GAITS = (GaitLabel.WITHOUT_EXO, GaitLabel.DEFAULT_CONTROLLER, GaitLabel.PERSONALIZED_CONTROLLER)
-PURPOSE = "Compare walking without the exo, with a default and with the personalized controller"
-LEFT_PICTURES = GAITS[:2]
+PERSONAL = GaitLabel.PERSONALIZED_CONTROLLER
+RIVALS = (  # in the order of the columns; records of earlier versions have two of them
+    GaitLabel.WITHOUT_EXO,
+    GaitLabel.WORN_WITHOUT_TORQUE,
+    GaitLabel.DEFAULT_CONTROLLER,
+    GaitLabel.GENERIC_CONTROLLER,
+)
+PURPOSE = (
+    "Compare walking without the exo, with it worn, and with the default and the personalized controller"
+)
+INTERVAL_TIP = "Of the mean over all walks, seed by seed; another twin or another day differs by more."
 REASON_WANTED = "Sign only with a reason; package and report will hold it."
-WORTHWHILE = 0.03  # fraction of the effort; smaller changes vanish in the variation between walks
+WORTHWHILE = 0.03  # fraction of what walking costs; a smaller change is hardly felt
 
 
 class ComparePresenter(StepPresenter):
@@ -102,7 +114,7 @@ class ComparePresenter(StepPresenter):
     def _nothing_yet(self) -> CompareState:
         return CompareState(
             headline=PURPOSE,
-            detail="The twin walks three times; this takes about a minute.",
+            detail="The twin walks five ways, many times each; this takes about a minute, by muscles several.",
             main_action="" if self.running_job() is not None else "Compare",
         )
 
@@ -132,18 +144,20 @@ class ComparePresenter(StepPresenter):
         return self._views[self._pair]
 
     def _view(self, comparison: Comparison, motion: Motion | None) -> ComparisonView:
-        gaits = comparison.rollouts
-        panels = joint_panels(motion, [NamedCycles(r.label, r.cycles) for r in gaits.rollouts])
-        left, right = LEFT_PICTURES[self._pair], GAITS[-1]
-        names = ("", *(label.value.capitalize() for label in GAITS))
+        """Pictures and curves of the chosen gait and the personalized one; the table has all of them."""
+        gaits, rivals = comparison.rollouts, rivals_in(comparison)
+        left = rivals[min(self._pair, len(rivals) - 1)]
+        shown = [rollout for label in (left, PERSONAL) if (rollout := gaits.find(label)) is not None]
+        everything = joint_panels(motion, [NamedCycles(r.label, r.cycles) for r in gaits.rollouts])
+        columns = (*rivals, PERSONAL)
         return ComparisonView(
-            staged=(staged(gaits, left), staged(gaits, right)),
-            joint_panels=panels,
-            exo_panels=exo_panels(gaits.rollouts),
-            sentence=comparison.sentence,
-            table=NumberTable(names, (*score_rows(comparison.scores), *likeness_rows(panels, GAITS))),
-            place=f"{gaits.scenario} · {falls_words(gaits.find(right))}",
-            pairs=tuple(label.value.capitalize() for label in LEFT_PICTURES),
+            staged=tuple(staged(gaits, rollout.label) for rollout in shown),
+            joint_panels=joint_panels(motion, [NamedCycles(r.label, r.cycles) for r in shown]),
+            exo_panels=exo_panels(shown),
+            sentence=below_headline(comparison),
+            table=comparison_table(comparison, columns, likeness_rows(everything, columns, short=True)),
+            place=f"{gaits.scenario} · {falls_words(gaits.find(PERSONAL))}",
+            pairs=tuple(label.value.capitalize() for label in rivals),
             pair=self._pair,
         )
 
@@ -175,32 +189,80 @@ def signed_words(signature: Decision) -> str:
     return f"Signed by {signature.by}{role} on {clock(signature.on_utc)}."
 
 
+def rivals_in(comparison: Comparison) -> tuple[GaitLabel, ...]:
+    return tuple(label for label in RIVALS if comparison.rollouts.find(label) is not None)
+
+
+def below_headline(comparison: Comparison) -> str:
+    """The verdict without what the headline says already."""
+    if assistance_of(comparison.scores).cost is None:
+        return comparison.sentence
+    return unbroken(verdict_details(comparison.scores, comparison.strangers))
+
+
 def compare_headline(scores: tuple[GaitScore, ...]) -> tuple[str, Tone]:
     """The personalized controller against no exo, in one sentence."""
     found = assistance_of(scores)
     if found.more_falls:
-        return "The twin falls more often with the personalized controller.", Tone.WARN
+        return f"The twin falls more often with the personalized controller: {found.falls_words}.", Tone.WARN
+    if found.cost is not None:
+        return cost_headline(found.cost)
     if found.effort_ratio is None:
         return "The comparison is incomplete.", Tone.WARN
-    change = found.effort_ratio - 1.0
-    if found.more_effort:
-        words = f"Walking gets harder with the personalized controller: {percent_words(change)} more effort."
-        return words, Tone.WARN
+    return effort_headline(found.effort_ratio)
+
+
+def cost_headline(cost: CostRatio) -> tuple[str, Tone]:
+    """What walking costs with the exo against without it."""
+    change = unbroken(f"{cost.change_words} ({cost.interval_words}).")
+    if cost.change > 0 and cost.shown:
+        return f"Walking gets harder with the exo: {change}", Tone.WARN
+    if not cost.shown:
+        return f"Walking is not shown to get easier with the exo: {change}", Tone.WARN
+    if -cost.change < WORTHWHILE:
+        return f"Walking gets hardly easier with the exo: {change}", Tone.WARN
+    return f"Walking gets easier with the exo: {change}", Tone.OK
+
+
+def effort_headline(ratio: float) -> tuple[str, Tone]:
+    """The same by joint effort, the only number that earlier versions had."""
+    change = ratio - 1.0
+    if change > 0.0:
+        return f"Walking gets harder with the exo: {percent_words(change)} more joint effort.", Tone.WARN
     if -WORTHWHILE < change < -0.005:
-        return f"Hardly less effort with the personalized controller ({percent(-change)}).", Tone.WARN
+        return f"Hardly less joint effort with the exo ({percent(-change)}).", Tone.WARN
     if change < -0.005:
-        return f"{percent(-change)} less effort with the personalized controller.", Tone.OK
-    return "The personalized controller does not make walking easier.", Tone.WARN
+        return f"{percent(-change)} less joint effort with the exo.", Tone.OK
+    return "Walking does not get easier with the exo.", Tone.WARN
 
 
-def score_rows(scores: tuple[GaitScore, ...]) -> tuple[NumberRow, ...]:
-    """Effort, symmetry, falls and what the exo did, one column per gait."""
-    ordered = [_score(scores, label) for label in GAITS]
-    without = ordered[0]
+def comparison_table(
+    comparison: Comparison, columns: Sequence[GaitLabel], likeness: Sequence[NumberRow]
+) -> NumberTable:
+    """The numbers that decide, then how closely the gaits follow the patient, then details."""
+    rows = walk_rows([(label, _measures(comparison, label)) for label in columns])
+    names = ("", *(column_title(label) for label in columns))
+    if not rows:
+        return NumberTable(names, (*earlier_rows(comparison.scores, columns), *likeness))
+    first, details = ([_number_row(row) for row in rows if row.detail is detail] for detail in (False, True))
+    rate, *others = first
+    interval = NumberRow("95 % interval, %", tuple(_span(span) for span in rows[0].spans), tip=INTERVAL_TIP)
+    return NumberTable(names, (rate, interval, *others, *likeness, *details))
 
-    def cells(words: object) -> tuple[str, ...]:
-        assert callable(words)
-        return tuple("–" if score is None else str(words(score)) for score in ordered)
+
+def column_title(label: GaitLabel) -> str:
+    """Short: five columns stand side by side."""
+    short = {GaitLabel.WORN_WITHOUT_TORQUE: "Worn, no torque", PERSONAL: "Personal"}
+    return short.get(label, label.value.removesuffix(" controller").capitalize())
+
+
+def earlier_rows(scores: tuple[GaitScore, ...], columns: Sequence[GaitLabel]) -> tuple[NumberRow, ...]:
+    """Of a comparison by an earlier version, which knew joint effort alone; one column per gait."""
+    ordered = [_score(scores, label) for label in columns]
+    without = _score(scores, GaitLabel.WITHOUT_EXO)
+
+    def cells(words: Callable[[GaitScore], str]) -> tuple[str, ...]:
+        return tuple("–" if score is None else words(score) for score in ordered)
 
     def effort(score: GaitScore) -> str:
         if without is None or score is without or without.effort <= 0:
@@ -211,7 +273,7 @@ def score_rows(scores: tuple[GaitScore, ...]) -> tuple[NumberRow, ...]:
         return "–" if score is without else text
 
     return (
-        NumberRow("Effort", cells(effort), tip="Simulated joint effort, without exo = 100 %", strong=True),
+        NumberRow("Joint effort", cells(effort), tip="Simulated; without exo = 100 %", strong=True),
         NumberRow("Symmetry", cells(lambda s: _number(s.symmetry)), tip="1 = left and right alike"),
         NumberRow("Falls per minute", cells(lambda s: f"{s.falls_per_minute:.1f}")),
         NumberRow("Exo peak torque", cells(lambda s: exo(f"{s.exo_peak_nm:.1f} N·m", s))),
@@ -222,6 +284,20 @@ def score_rows(scores: tuple[GaitScore, ...]) -> tuple[NumberRow, ...]:
             tip="Share of the exo's work that is taken out of the walk",
         ),
     )
+
+
+def _number_row(row: WalkRow) -> NumberRow:
+    tips = tuple(f"{row.full(number)}." for number in range(len(row.cells)))
+    return NumberRow(row.title, row.cells, tip=row.tip, strong=row.strong, tips=tips)
+
+
+def _span(span: str) -> str:
+    return f"± {span}" if span else ""
+
+
+def _measures(comparison: Comparison, label: GaitLabel) -> WalkMeasures | None:
+    score = comparison.find(label)
+    return None if score is None else score.measures
 
 
 def _score(scores: tuple[GaitScore, ...], label: GaitLabel) -> GaitScore | None:

@@ -25,7 +25,9 @@ STYLES: dict[GaitLabel, CurveStyle] = {
     GaitLabel.PERSONALIZED_TWIN: CurveStyle.PERSONALIZED,
     GaitLabel.IMPAIRED_TWIN: CurveStyle.IMPAIRED,
     GaitLabel.WITHOUT_EXO: CurveStyle.PERSONALIZED,  # the personalized twin, walking bare
+    GaitLabel.WORN_WITHOUT_TORQUE: CurveStyle.DEFAULT,
     GaitLabel.DEFAULT_CONTROLLER: CurveStyle.DEFAULT,
+    GaitLabel.GENERIC_CONTROLLER: CurveStyle.DEFAULT,
     GaitLabel.PERSONALIZED_CONTROLLER: CurveStyle.WITH_EXO,
 }
 
@@ -69,14 +71,21 @@ def exo_panels(rollouts: Sequence[Rollout]) -> tuple[JointPanel, ...]:
 
 
 def likeness_rows(
-    panels: Sequence[JointPanel], labels: Sequence[str], reference: str = "the measured gait"
+    panels: Sequence[JointPanel],
+    labels: Sequence[str],
+    reference: str = "the measured gait",
+    *,
+    short: bool = False,
 ) -> tuple[NumberRow, ...]:
-    """One row per joint and side: r and RMSE of every gait (by its title) against the measured one."""
+    """One row per joint and side: r and RMSE of every gait (by its title) against the measured one.
+
+    `short` fits five gaits side by side.
+    """
     tip = f"Correlation with {reference}, and typical distance from it"
     return tuple(
         NumberRow(
-            panel.title,
-            tuple(_words(panel, label) for label in labels),
+            " ".join(panel.title.split()[:2]) if short else panel.title,
+            tuple(_words(panel, label).removeprefix("r " if short else "") for label in labels),
             side=panel.side,
             tip=tip,
         )

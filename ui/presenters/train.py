@@ -1,18 +1,21 @@
-"""Train: the exo controller learns on the twin; its three curves, and the result."""
+"""Train: the exo controller learns on the twin; its curves, and the result."""
 
 from __future__ import annotations
 
+from core.domain.assistance import assistance_by
 from core.domain.controller import TrainedController
 from core.domain.record import RecordKind
+from core.domain.rollout import GaitLabel
 from core.domain.twin import GaitPolicy
+from core.domain.walk_numbers import EXO_BRAKING, FALLS, METABOLIC_RATE, walk_rows
 from core.errors import Advice
 from core.jobs.values import JobState
 from core.session.exo_ready import check_ready, why_not_ready
 from core.session.flow import Step
 from ui.pages.learning_view import Fact
-from ui.pages.personalize import LearningState
+from ui.pages.personalize import FAST, STANDARD, LearningState
 from ui.pages.train import TrainPage
-from ui.presenters.compare import WORTHWHILE
+from ui.presenters.compare import cost_headline, effort_headline
 from ui.presenters.learning import LearningPresenter
 from ui.session_context import SessionContext
 from ui.theme import Tone
@@ -31,6 +34,7 @@ class TrainPresenter(LearningPresenter):
     def __init__(self, page: TrainPage, context: SessionContext) -> None:
         super().__init__(page, context)
         self._page = page
+        self._proposed_for = ""  # the policy for which the page proposed what moves the joints
 
     def start(self) -> None:
         subject, policy = self.context.subject, self.newest(RecordKind.GAIT_POLICY)
@@ -41,6 +45,8 @@ class TrainPresenter(LearningPresenter):
                 policy_id=policy.id,
                 device=subject.device,
                 minutes=self._page.minutes,
+                aim=self._page.aim,
+                fidelity=self._page.fidelity,
                 seed=0,
             )
 
@@ -59,11 +65,20 @@ class TrainPresenter(LearningPresenter):
                 why_not=f"{advice.why} {advice.next_step}",
                 secondary=((PERSONALIZE, "Go to Personalize"),),
             )
+        self._propose()
         return LearningState(
             headline=f"Ready to train {self.context.device_name} for this patient.",
             offers_minutes=True,
             main_action="Train controller",
         )
+
+    def _propose(self) -> None:
+        """Once per twin, so that another choice of the person stays."""
+        policy = self.newest(RecordKind.GAIT_POLICY)
+        if policy is not None and policy.id != self._proposed_for:
+            self._proposed_for = policy.id
+            muscles = self.context.store.load(policy.id, GaitPolicy).coordination is not None
+            self._page.prefer(STANDARD if muscles else FAST)
 
     def _why_not(self) -> Advice | None:
         policy = self.newest(RecordKind.GAIT_POLICY)
@@ -114,20 +129,54 @@ class TrainPresenter(LearningPresenter):
 
 
 def result_headline(trained: TrainedController) -> tuple[str, Tone]:
-    change = trained.effort_ratio_with_exo - 1.0
-    falls = f"{trained.falls_per_minute:.1f} falls per minute"
-    if -WORTHWHILE < change < -0.005:
-        return f"Hardly less effort with the exo yet ({percent(-change)}, {falls}).", Tone.WARN
-    if change < -0.005:
-        return f"With the exo the twin walks with {percent(-change)} less effort, {falls}.", Tone.OK
-    return f"The exo does not make walking easier for this twin yet ({falls}). Train for longer.", Tone.WARN
+    without, worn = trained.find(GaitLabel.WITHOUT_EXO), trained.find(GaitLabel.PERSONALIZED_CONTROLLER)
+    if without is None or worn is None:
+        return _earlier_headline(trained)
+    found = assistance_by(worn, without)
+    if found.more_falls:
+        return f"The twin falls more often with the exo: {found.falls_words}. Train for longer.", Tone.WARN
+    if found.cost is None:
+        return "What walking costs with the exo is not known.", Tone.WARN
+    return cost_headline(found.cost)
+
+
+def _earlier_headline(trained: TrainedController) -> tuple[str, Tone]:
+    words, tone = effort_headline(trained.effort_ratio_with_exo)
+    return f"{words.removesuffix('.')}, {trained.falls_per_minute:.1f} falls per minute.", tone
 
 
 def result_facts(trained: TrainedController) -> tuple[Fact, ...]:
     limits = trained.controller.limits
-    return (
-        Fact("effort with exo", percent(trained.effort_ratio_with_exo), "Without exo = 100 %, simulated"),
-        Fact("falls per minute", f"{trained.falls_per_minute:.1f}"),
-        Fact("torque limit", f"{limits.peak_nm:.0f} N·m", "First session; the exo itself enforces it"),
-        Fact("torque rate limit", f"{limits.rate_nm_s:.0f} N·m/s"),
+    limit = Fact(
+        "torque limit",
+        f"{limits.peak_nm:.0f} N·m",
+        f"First session; the exo itself enforces it, and {limits.rate_nm_s:.0f} N·m/s",
     )
+    facts = _walk_facts(trained)
+    if facts:
+        return (*facts, limit)
+    effort = Fact(
+        "joint effort with exo", percent(trained.effort_ratio_with_exo), "Without exo = 100 %, simulated"
+    )
+    return (effort, Fact("falls per minute", f"{trained.falls_per_minute:.1f}"), limit)
+
+
+def _walk_facts(trained: TrainedController) -> tuple[Fact, ...]:
+    """The numbers that decide; everything else that was measured is in the tip of the first."""
+    gaits = [(gait.label, gait.measures) for gait in trained.gaits]
+    labels = [label for label, _ in gaits]
+    rows = {row.name: row for row in walk_rows(gaits)}
+    if not rows or GaitLabel.PERSONALIZED_CONTROLLER.value not in labels:
+        return ()
+    own = labels.index(GaitLabel.PERSONALIZED_CONTROLLER.value)
+    full = {name: row.full(own) for name, row in rows.items()}
+    everything = "\n".join(f"{name}: {words}" for name, words in full.items())
+    cost, falls = rows[METABOLIC_RATE], next(name for name in rows if name.startswith(FALLS))
+    facts = [Fact("metabolic rate with exo", full[METABOLIC_RATE], f"{cost.tip}\n\n{everything}")]
+    if GaitLabel.WORN_WITHOUT_TORQUE.value in labels:
+        worn = labels.index(GaitLabel.WORN_WITHOUT_TORQUE.value)
+        facts.append(Fact("worn without torque", cost.full(worn), cost.tip))
+    names = {"Activation": "muscle activation", "Joint power": "joint power", EXO_BRAKING: "exo braking"}
+    names[falls] = falls[0].lower() + falls[1:]
+    facts += [Fact(shown, full[name], rows[name].tip) for name, shown in names.items()]
+    return tuple(facts)

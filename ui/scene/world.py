@@ -21,7 +21,13 @@ from ui.scene.preset import Preset
 
 PELVIS = "pelvis"
 FACES_PER_STEP = 2500  # about 10 ms of thinning
-WITH_EXO = (GaitLabel.DEFAULT_CONTROLLER, GaitLabel.PERSONALIZED_CONTROLLER)
+WITH_EXO = (
+    GaitLabel.WORN_WITHOUT_TORQUE,
+    GaitLabel.DEFAULT_CONTROLLER,
+    GaitLabel.GENERIC_CONTROLLER,
+    GaitLabel.PERSONALIZED_CONTROLLER,
+    GaitLabel.STRANGERS_CONTROLLER,
+)
 
 
 class GaitScene:

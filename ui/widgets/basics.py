@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -192,6 +192,19 @@ class Deck(QStackedWidget):
     def hasHeightForWidth(self) -> bool:
         """Wrapped texts inside must not make Qt take the preferred height for the least one."""
         return False
+
+    def minimumSizeHint(self) -> QSize:
+        """The least height at the present width: Qt's own guess wraps long texts as if it were narrow."""
+        hint, shown = super().minimumSizeHint(), self.currentWidget()
+        layout = None if shown is None else shown.layout()
+        if layout is None or not layout.hasHeightForWidth() or self.width() < hint.width():
+            return hint
+        return QSize(hint.width(), min(hint.height(), layout.totalMinimumHeightForWidth(self.width())))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.updateGeometry()
 
 
 def clear(layout: Any) -> None:

@@ -1,26 +1,24 @@
-"""Scores of one simulated gait for the comparison table, and the verdict in words made from them."""
+"""Scores of one simulated gait for the comparison table."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from core.domain.arrays import FloatArray
-from core.domain.assistance import Assistance, assistance_of, percent_words
-from core.domain.body import SAGITTAL, SIDES, Joint, JointKind, Side
+from core.domain.body import SIDES, Joint
 from core.domain.controller import GaitScore
 from core.domain.motion import GaitCycles
 from core.domain.rollout import Rollout
+from core.domain.walk_measures import WalkMeasures
 from core.gait.similarity import Similarity, compare_cycles
-from core.learning.exo.effort import WalkMeasure
 from core.simulation.analysis.ground_reactions import ground_contacts
 from core.simulation.environment.batch_environment import CONTROL_STEP_S
 
-LEAST_SAVING = 0.01  # a smaller decrease of effort is reported as none; an increase always is reported
-LEAST_DIFFERENCE = 0.03  # of correlation; smaller ones are not reported
 
-
-def score_gait(rollout: Rollout, measure: WalkMeasure, measured: tuple[GaitCycles, GaitCycles]) -> GaitScore:
-    """Score one gait: curves from its rollout, effort, falls and exo work from the many walks of `measure`.
+def score_gait(
+    rollout: Rollout, measures: WalkMeasures, measured: tuple[GaitCycles, GaitCycles]
+) -> GaitScore:
+    """Score one gait: curves from its rollout, everything else from its many walks.
 
     `measured` are the patient's own cycles, in the order of SIDES. Joints without a comparable curve are left
     out.
@@ -30,12 +28,13 @@ def score_gait(rollout: Rollout, measure: WalkMeasure, measured: tuple[GaitCycle
         label=rollout.label.value,
         correlation={joint: found.correlation for joint, found in similarities.items()},
         rmse_deg={joint: float(np.degrees(found.rmse_rad)) for joint, found in similarities.items()},
-        effort=measure.effort,
+        effort=float(measures.joint_effort.mean()),
         symmetry=step_symmetry(rollout),
-        falls_per_minute=measure.falls_per_minute,
-        exo_peak_nm=measure.work.peak_nm,
-        exo_mean_power_w=measure.work.mean_power_w,
-        exo_negative_work_fraction=measure.work.negative_fraction,
+        falls_per_minute=measures.falls_per_minute,
+        exo_peak_nm=float(measures.exo_peak_nm.max()),
+        exo_mean_power_w=float(measures.exo_power_w.mean()),
+        exo_negative_work_fraction=float(measures.negative_work_fraction.mean()),
+        measures=measures,
     )
 
 
@@ -60,19 +59,6 @@ def step_symmetry(rollout: Rollout) -> float:
     return float(np.clip(np.mean(fractions), 0.0, 1.0))
 
 
-def verdict(without: GaitScore, default: GaitScore, personal: GaitScore) -> str:
-    """One or two sentences for a clinician, from the scores."""
-    change = _effort_words(personal.effort / without.effort - 1.0)
-    other = _effort_words(default.effort / without.effort - 1.0)
-    sentence = (
-        f"In simulation, with the personalized controller the effort of walking {change} compared with "
-        f"walking without the exo (default controller: {other})."
-    )
-    for extra in (_closeness(default, personal), _stability(assistance_of((without, personal)))):
-        sentence += f" {extra}" if extra else ""
-    return f"{sentence} The exo gives at most {personal.exo_peak_nm:.0f} N m."
-
-
 def _similarities(rollout: Rollout, measured: tuple[GaitCycles, GaitCycles]) -> dict[str, Similarity]:
     found = {}
     for side, own, simulated in zip(SIDES, measured, rollout.cycles, strict=True):
@@ -95,44 +81,3 @@ def _step_length_m(rollout: Rollout, side: int, strike_s: float) -> float:
     heels = [rollout.playback.body_names.index(f"calcn_{each.suffix}") for each in SIDES]
     ahead = rollout.playback.body_position_m[frame, heels, 1]
     return float(ahead[1 - side] - ahead[side])
-
-
-def _effort_words(change: float) -> str:
-    if not np.isfinite(change):
-        return "cannot be told"
-    if -LEAST_SAVING < change <= 0.0:
-        return "stays the same"
-    return f"{'falls' if change < 0 else 'rises'} by {percent_words(abs(change))}"
-
-
-def _closeness(default: GaitScore, personal: GaitScore) -> str:
-    """A sentence on the sagittal joint whose correlation with the patient differs most between both."""
-    shared = [
-        (personal.correlation[joint.value] - default.correlation[joint.value], joint)
-        for joint in (Joint.of(kind, side) for kind in SAGITTAL for side in SIDES)
-        if joint.value in personal.correlation and joint.value in default.correlation
-    ]
-    if not shared:
-        return ""
-    difference, joint = max(shared, key=lambda pair: abs(pair[0]))
-    if abs(difference) < LEAST_DIFFERENCE:
-        return "All joints follow the patient's own gait as closely as with the default controller."
-    how = "more" if difference > 0 else "less"
-    return (
-        f"The {_spoken(joint)} follows the patient's own gait {how} closely than with the default controller "
-        f"(r {personal.correlation[joint.value]:.2f} instead of {default.correlation[joint.value]:.2f})."
-    )
-
-
-def _spoken(joint: Joint) -> str:
-    part = {JointKind.HIP_FLEXION: "hip", JointKind.KNEE: "knee", JointKind.ANKLE: "ankle"}[joint.kind]
-    return f"{'left' if joint.side is Side.LEFT else 'right'} {part}"
-
-
-def _stability(found: Assistance) -> str:
-    if not found.more_falls:
-        return ""
-    return (
-        f"It falls more often: {found.falls_per_minute:.1f} times a minute instead of "
-        f"{found.falls_without:.1f}."
-    )

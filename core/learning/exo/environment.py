@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import mujoco
 import numpy as np
@@ -14,7 +14,7 @@ from core.domain.arrays import BoolArray, Float32Array, FloatArray
 from core.domain.body import JOINTS, SIDES
 from core.exo_core.numpy_runtime import INPUTS
 from core.learning.exo.surrogate import COSTS, SurrogateCost
-from core.learning.exo.worn_controller import WalkingPolicy, WornExo
+from core.learning.exo.worn_controller import WornExo
 from core.simulation.environment.batch_environment import StepResult
 from core.simulation.environment.observation import OBSERVATION_SIZE
 from core.simulation.environment.state_dict import load_with_prefix, with_prefix
@@ -62,10 +62,11 @@ class ExoReward:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PricedCost:
-    """The cost that training lowers: the surrogate's COSTS of N walkers, weighed by an aim."""
+    """The cost per metre that training lowers: the surrogate's COSTS of N walkers, weighed by an aim."""
 
     surrogate: SurrogateCost
     without_exo: FloatArray  # (N, 4) mean costs in each walker's lesson
+    speed_m_s: FloatArray  # (N,) mean speed there
     weights: FloatArray  # (4,)
 
     def relative(self, walking: WalkingEnvironment) -> FloatArray:
@@ -74,6 +75,18 @@ class PricedCost:
         relative: FloatArray = self.surrogate.costs(*joints) / self.without_exo
         return relative
 
+    def per_metre(self, relative: FloatArray, advanced_m_s: FloatArray) -> FloatArray:
+        """(N,) weighed cost of `relative` (N, 4) per metre, to first order in the speed (N,)."""
+        cost: FloatArray = relative @ self.weights - (advanced_m_s / self.speed_m_s - 1.0)
+        return cost
+
+
+class WalkingActor(Protocol):
+    """What moves the person in the exo's environment."""
+
+    def act(self, observation: Float32Array) -> FloatArray:
+        """Actions (N, 14) for observations (N, O)."""
+
 
 class ExoEnvironment:
     """N walkers wearing the exo. Actions are joint targets (N, 2) of the exo [rad]."""
@@ -81,7 +94,7 @@ class ExoEnvironment:
     def __init__(
         self,
         walking: WalkingEnvironment,
-        policy: WalkingPolicy,
+        policy: WalkingActor,
         exo: WornExo,
         cost: PricedCost,
         reward: ExoReward = ExoReward(),
@@ -89,7 +102,9 @@ class ExoEnvironment:
         self.size = walking.size
         self.walking = walking
         self.exo = exo
-        self._policy, self._cost, self._weights = policy, cost, reward
+        self.policy = policy
+        self.walking_step: StepResult | None = None  # of the person, with the reward of the gait
+        self._cost, self._weights = cost, reward
         self._targets = np.zeros((3, walking.size, len(SIDES)))  # now, before, and before that
         self._inputs = exo.read_sensors(walking)
 
@@ -108,8 +123,9 @@ class ExoEnvironment:
         target = action.astype(np.float32)
         noise = target - self.exo.act(self._inputs)
         ticks = iter((lambda: target, lambda: self.exo.act(self.exo.read_sensors(self.walking)) + noise))
-        walking_action = self._policy.act(self.walking.observation())
+        walking_action = self.policy.act(self.walking.observation())
         step = self.walking.step(walking_action, lambda _: self.exo.torque_nm(next(ticks)()))
+        self.walking_step = step
         self._inputs = self.exo.read_sensors(self.walking)
         self._targets = np.stack([action, self._targets[0], self._targets[1]])
         reward, terms = self._rewards(step)
@@ -136,7 +152,7 @@ class ExoEnvironment:
     def _rewards(self, step: StepResult) -> tuple[FloatArray, dict[str, float]]:
         walking, weights = self.walking, self._weights
         relative = self._cost.relative(walking)
-        cost = relative @ self._cost.weights
+        cost = self._cost.per_metre(relative, -walking.physics.velocity(walking.state)[:, 1])
         second_difference = self._targets[0] - 2 * self._targets[1] + self._targets[2]
         power = walking.exo_torque_nm * walking.joint_velocity_rad_s[:, _HIP]
         braking = np.maximum(-power, 0.0).sum(axis=1) / weights.braking_scale_w

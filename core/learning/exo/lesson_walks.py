@@ -35,6 +35,7 @@ class LessonWalks:
     total_nm: FloatArray  # (T, N, 14) of the body and the exo together
     frames: Frames  # with exact costs; none of walks that were not priced
     falls: IntArray  # (N,)
+    speed_m_s: FloatArray  # (N,) mean
     pace: FloatArray  # (N,) distance walked / distance asked for
 
 
@@ -59,8 +60,9 @@ def record_lessons(
     recorder = _TickRecorder(environment, None if exo_for is None else exo_for(environment))
     recording = record_walk(environment, twin.walking, recorder if worn else None, seconds)
     lesson = np.array(plan.number)
-    speed = np.where(recording.settled, recording.speed_m_s, 0.0).sum(axis=0)
-    asked = np.where(recording.settled, recording.asked_m_s, 0.0).sum(axis=0)
+    counted = np.maximum(recording.settled.sum(axis=0), 1)
+    speed = np.where(recording.settled, recording.speed_m_s, 0.0).sum(axis=0) / counted
+    asked = np.where(recording.settled, recording.asked_m_s, 0.0).sum(axis=0) / counted
     angle, velocity, total = recorder.arrays()
     return LessonWalks(
         lesson,
@@ -70,6 +72,7 @@ def record_lessons(
         total,
         _frames(twin, recording, environment, lesson, vary_nm, seed) if priced else Frames.none(),
         recording.falls,
+        speed,
         speed / np.maximum(asked, 1e-9),
     )
 

@@ -55,34 +55,39 @@ class OfflineSettings:
 
 
 class OfflineTrainer:
-    """Trains a controller's network on `LessonWalks`.
+    """Trains a controller's network on the recorded walks of one person, or of a crowd.
 
-    `price` (L, 4) weighs the surrogate's COSTS in each lesson: the aim over the value without the exo. A
-    `symmetric` person's walks are used mirrored, too.
+    Every gradient step is taken on the walks of one person, in turn.
     """
 
     def __init__(
         self,
         network: nn.Sequential,
         limits: TorqueLimits,
-        surrogate: SurrogateCost,
-        price: FloatArray,
         *,
-        symmetric: bool,
         seed: int,
         settings: OfflineSettings = OfflineSettings(),
     ) -> None:
         self._network, self._limits, self._settings = network, limits, settings
-        self._surrogate, self._symmetric = surrogate, symmetric
-        self._price = torch.tensor(price, dtype=torch.float32)
         self._random = torch.Generator().manual_seed(seed)
         self._response = _impulse_response()
-        self._walks: list[_Walk] = []
+        self._people: list[_Person] = []
+        self._turn = 0
 
-    def add(self, walks: LessonWalks) -> None:
+    def add_person(self, surrogate: SurrogateCost, price: FloatArray, *, symmetric: bool) -> int:
+        """Returns the person's number.
+
+        `price` (L, 4) weighs the surrogate's COSTS in each lesson: the aim over the value without the exo. A
+        `symmetric` person's walks are used mirrored, too.
+        """
+        self._people.append(_Person(surrogate, torch.tensor(price, dtype=torch.float32), symmetric, []))
+        return len(self._people) - 1
+
+    def add_walks(self, walks: LessonWalks, person: int = 0) -> None:
         """Train on these walks, too, as far as they did not fall."""
-        own = _walks_of(walks, self._price)
-        self._walks += own + ([walk.mirrored() for walk in own] if self._symmetric else [])
+        one = self._people[person]
+        own = _walks_of(walks, one.price)
+        one.walks.extend(own + ([walk.mirrored() for walk in own] if one.symmetric else []))
 
     def train(self, rate: float = 1.0) -> float:
         """One round; returns the mean loss of its last quarter."""
@@ -101,14 +106,16 @@ class OfflineTrainer:
 
     def _loss(self) -> Tensor:
         settings = self._settings
-        batch = self._windows()
+        person = self._people[self._turn % len(self._people)]
+        self._turn += 1
+        batch = self._windows(person.walks)
         exo, asked = self._exo(*self._sensed(batch))
         # What is given in one tick is carried by the hip at the next recorded one.
         own = batch.total[:, -exo.shape[1] :].clone()
         own[..., _HIP] -= exo
         angle, velocity = batch.angle[:, -exo.shape[1] :], batch.velocity[:, -exo.shape[1] :]
         priced = slice(None, None, _TICKS_BETWEEN)
-        costs = self._surrogate.differentiable(angle[:, priced], velocity[:, priced], own[:, priced])
+        costs = person.surrogate.differentiable(angle[:, priced], velocity[:, priced], own[:, priced])
         rate = (exo[:, 1:] - exo[:, :-1]).abs() - self._limits.rate_nm_s / CONTROL_HZ
         beyond = asked.abs() / self._limits.peak_nm - 1.3
         return (
@@ -120,11 +127,11 @@ class OfflineTrainer:
             + settings.standing_price * self._standing_torque()
         )
 
-    def _windows(self) -> _Windows:
+    def _windows(self, walks: list[_Walk]) -> _Windows:
         length, parts = self._settings.window_ticks + HISTORY + _RESPONSE_TICKS + _MOST_LATENCY, []
-        picks = torch.randint(len(self._walks), (self._settings.windows,), generator=self._random)
+        picks = torch.randint(len(walks), (self._settings.windows,), generator=self._random)
         for pick in picks.tolist():
-            walk = self._walks[pick]
+            walk = walks[pick]
             spare = walk.angle.shape[0] - length
             start = int(torch.randint(max(spare, 1), (1,), generator=self._random))
             parts.append((walk, slice(start, start + length)))
@@ -169,6 +176,16 @@ class OfflineTrainer:
         asked = KP_NM_RAD * (target - angle)
         peak = self._limits.peak_nm
         return ((peak * torch.tanh(asked / peak)) ** 2).mean()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Person:
+    """What the costs of one person's walks are made of, and the walks."""
+
+    surrogate: SurrogateCost
+    price: Tensor  # (L, 4)
+    symmetric: bool
+    walks: list[_Walk]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

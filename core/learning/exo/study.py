@@ -40,6 +40,7 @@ class Study:
     lessons: tuple[Scenario, ...]  # that the twin can walk; the first is its own walk
     surrogate: SurrogateCost
     without_exo: FloatArray  # (L, 4) mean costs by the surrogate
+    speed_m_s: FloatArray  # (L,) without the exo
     walks: tuple[LessonWalks, ...]  # with the exo: worn without torque, and with help of many kinds
     symmetric: bool  # both legs are alike: what is learned for one holds for the other
 
@@ -76,7 +77,8 @@ def study_twin(twin: TwinInExo, limits: TorqueLimits, *, seed: int, watch: Watch
     frames = Frames.joined([bare.frames, worn.frames, helped.frames])
     surrogate = SurrogateCost(frames, sided=not symmetric, seed=seed)
     without = np.array([_mean_costs(surrogate, bare.frames, number) for number in taught])
-    return Study(lessons, surrogate, without, (worn, helped), symmetric)
+    speed = np.array([bare.speed_m_s[bare.lesson == number].mean() for number in taught])
+    return Study(lessons, surrogate, without, speed, (worn, helped), symmetric)
 
 
 def _mean_costs(surrogate: SurrogateCost, frames: Frames, lesson: int) -> FloatArray:

@@ -50,8 +50,9 @@ ENVIRONMENTS = 2  # that step at the same time; the same on every PC, so that a 
 EVALUATE_EVERY = 15  # iterations of PPO
 OFFLINE_ROUNDS = 2
 FALL_WEIGHT = 0.02  # one fall per minute outweighs 2 percent of cost
-LEAST_SPEED_RATIO = 0.98  # a slower walk is cheaper per second: such a controller is not kept
+LEAST_SPEED_RATIO = 0.98  # a walk that the exo makes slower than this is not what the person wanted
 _NEGATIVE_WEIGHT = 0.5  # of more negative work than the aim allows
+_SLOWER_WEIGHT = 3.0  # of speed lost beyond that
 _LOG_STD = -2.5  # policy std 0.08 rad, 4 N m: explores without disturbing the gait
 _RATES = (2e-5, 1e-3)  # learning rates; the upper one falls with the iterations to a tenth
 _CRITIC_ITERATIONS = 6  # the value network alone learns at first: the controller is trained already
@@ -85,19 +86,23 @@ class ControllerScore:
     """Exact evaluation of one controller on the person's own walk."""
 
     measures: WalkMeasures
-    ratios: WalkRatios  # to the same walks without the exo
+    ratios: WalkRatios  # to the same walks without the exo, per metre
     aim: Aim
 
     @property
     def cost(self) -> float:
-        """Smaller is better; infinite for a controller that slows the walk down."""
-        if float(self.ratios.speed.mean()) < LEAST_SPEED_RATIO:
-            return float("inf")
+        """Smaller is better: muscles and energy per metre, falls, a slower walk, work against the leg."""
         weights = AIMS[self.aim]
         activation = float(self.ratios.activation.mean())
         cost = weights.activation * activation + (1.0 - weights.activation) * self.metabolic_ratio
         braking = float(self.measures.negative_work_fraction.mean()) - weights.most_negative_work
-        return cost + FALL_WEIGHT * self.measures.falls_per_minute + _NEGATIVE_WEIGHT * max(braking, 0.0)
+        slower = LEAST_SPEED_RATIO - float(self.ratios.speed.mean())
+        return (
+            cost
+            + FALL_WEIGHT * self.measures.falls_per_minute
+            + _NEGATIVE_WEIGHT * max(braking, 0.0)
+            + _SLOWER_WEIGHT * max(slower, 0.0)
+        )
 
     @property
     def metabolic_ratio(self) -> float:
@@ -115,7 +120,7 @@ class BestController:
     def consider(self, controller: ExoController) -> ControllerScore:
         """Score a controller, and keep it if it is the best so far, or the first."""
         measures = self.evaluator.worn(controller)
-        ratios = WalkRatios.between(measures, self.evaluator.without_exo)
+        ratios = WalkRatios.between(measures, self.evaluator.without_exo, per_metre=True)
         score = ControllerScore(measures, ratios, self._aim)
         if self.controller is None or score.cost < self.cost:
             self.controller, self.cost = controller, score.cost
@@ -129,17 +134,10 @@ def offline_controllers(
     torch.manual_seed(seed)
     network = perceptron(SIZES, "relu")
     settings = OfflineSettings(braking_price=AIMS[aim].offline_braking)
-    trainer = OfflineTrainer(
-        network,
-        limits,
-        study.surrogate,
-        study.price(aim),
-        symmetric=study.symmetric,
-        seed=seed,
-        settings=settings,
-    )
+    trainer = OfflineTrainer(network, limits, seed=seed, settings=settings)
+    trainer.add_person(study.surrogate, study.price(aim), symmetric=study.symmetric)
     for walks in study.walks:
-        trainer.add(walks)
+        trainer.add_walks(walks)
     plan = LessonPlan.of(study.lessons, STUDY_WALKERS)
     for number in range(rounds):
         trainer.train(rate=1.0 if number == 0 else 0.5)
@@ -155,7 +153,7 @@ def offline_controllers(
                 seconds=SECONDS,
                 priced=False,
             )
-            trainer.add(walks)
+            trainer.add_walks(walks)
 
 
 class ExoAgent(ActorCritic):
@@ -210,9 +208,9 @@ class ExoLearner:
         self.limits, self.best = start.limits, best
         self._agent = ExoAgent()
         self._agent.load_controller(start.network)
-        self._environments = _environments(twin, study, start, aim, self._agent, walker_count, seed)
+        self._environments = exo_environments(twin, study, start, aim, self._agent, walker_count, seed)
         self._ppo = Ppo(
-            self._environments, self._agent, _normaliser(twin), seed=seed, learn_normaliser=False,
+            self._environments, self._agent, privileged_normaliser(twin), seed=seed, learn_normaliser=False,
             settings=PpoSettings(entropy=0.0, learning_rate_range=_RATES),
         )  # fmt: skip
         self.iterations = 0
@@ -304,7 +302,7 @@ def _network_of(arrays: dict[str, np.ndarray]) -> Network:
     return Network(tuple(arrays[f"w{n}"] for n in layers), tuple(arrays[f"b{n}"] for n in layers), "relu")
 
 
-def _environments(
+def exo_environments(
     twin: TwinInExo,
     study: Study,
     start: ExoController,
@@ -328,13 +326,18 @@ def _environments(
         walking.stagger_episodes(own_seed)
         exo = WornExo(start, walking, faults=TRAINING_FAULTS, seed=own_seed)
         exo.act = agent.act
-        cost = PricedCost(study.surrogate, study.without_exo[lesson[rows]], np.array(AIMS[aim].costs))
+        cost = PricedCost(
+            study.surrogate,
+            study.without_exo[lesson[rows]],
+            study.speed_m_s[lesson[rows]],
+            np.array(AIMS[aim].costs),
+        )
         reward = ExoReward(braking=AIMS[aim].braking)
         environments.append(ExoEnvironment(walking, twin.walking, exo, cost, reward))
     return environments
 
 
-def _normaliser(twin: TwinInExo) -> Normaliser:
+def privileged_normaliser(twin: TwinInExo) -> Normaliser:
     """The controller's inputs unscaled, the body's observation normalised as for the walking policy."""
     mean, deviation = np.zeros(OBSERVATION), np.ones(OBSERVATION)
     body = slice(INPUTS, INPUTS + OBSERVATION_SIZE)

@@ -89,13 +89,16 @@ class Ppo:
         self._value_optimiser = torch.optim.Adam(agent.value.parameters(), lr=self._learning_rate, fused=True)
         self._random = torch.Generator().manual_seed(seed)
         each = environments if isinstance(environments, Sequence) else [environments]
-        self._collectors = [RolloutCollector(one, seed + number) for number, one in enumerate(each, start=1)]
+        self.collectors = [RolloutCollector(one, seed + number) for number, one in enumerate(each, start=1)]
         self._threads = ThreadPoolExecutor(max(1, len(each) - 1), "learning")
 
     def learn_iteration(self) -> UpdateStats:
         """Collect one rollout and update the networks on it."""
-        tasks = [self._rollout_task(collector) for collector in self._collectors]
-        batch = join_batches(self._in_parallel(tasks))
+        tasks = [self._rollout_task(collector) for collector in self.collectors]
+        return self.learn(join_batches(self._in_parallel(tasks)))
+
+    def learn(self, batch: RolloutBatch) -> UpdateStats:
+        """Update the networks on a rollout."""
         self.steps += batch.log_probability.numel()
         approx_kl = self.processes.mean(self._update(batch))
         if self.learn_normaliser:
@@ -122,7 +125,7 @@ class Ppo:
             "policy_optimiser": self._policy_optimiser.state_dict(),
             "value_optimiser": self._value_optimiser.state_dict(),
             "random": self._random.get_state(),
-            "crews": [collector.state_dict() for collector in self._collectors],
+            "crews": [collector.state_dict() for collector in self.collectors],
             "mean": torch.from_numpy(self.normaliser.mean),
             "variance": torch.from_numpy(self.normaliser.variance),
             "count": self.normaliser.count,
@@ -132,7 +135,7 @@ class Ppo:
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from `state`. Raises ValueError when it is of another number of environments."""
-        for collector, stored in zip(self._collectors, state["crews"], strict=True):
+        for collector, stored in zip(self.collectors, state["crews"], strict=True):
             collector.load_state_dict(stored)
         self.agent.load_state_dict(state["agent"])
         self._policy_optimiser.load_state_dict(state["policy_optimiser"])

@@ -130,24 +130,59 @@ class _Truncation:
 
 
 class RolloutCollector:
-    """Collects rollouts in one environment, with exploration noise from a generator of its own."""
+    """Collects rollouts in one environment, with exploration noise from a generator of its own.
+
+    `collect` steps the environment itself. Where several agents act in the same steps, `begin`, `act`, `add` and
+    `finish` are called from outside.
+    """
 
     def __init__(self, environment: Environment, seed: int) -> None:
         self.environment = environment
         self._random = torch.Generator().manual_seed(seed)
         self._length = np.zeros(environment.size)  # of each running episode, in steps
         self._return = np.zeros(environment.size)
+        self._buffer = _RolloutBuffer()
 
     def collect(
         self, agent: ActorCritic, normaliser: Normaliser, settings: AdvantageSettings
     ) -> RolloutBatch:
         """Step for one horizon. Runs in any thread; changes neither agent nor normaliser."""
-        buffer = _RolloutBuffer()
-        std = agent.log_std.detach().exp()
+        self.begin()
         with torch.no_grad():  # holds for this thread only
-            for step in range(settings.horizon):
-                self._step(step, agent, normaliser, std, buffer)
-            return self._finish(buffer, agent, normaliser, settings)
+            for _ in range(settings.horizon):
+                result = self.environment.step(self.act(self.environment.observation(), agent, normaliser))
+                done = self.add(result, normaliser)
+                if done.any():
+                    self.environment.reset(done)
+            return self.finish(agent, normaliser, settings)
+
+    def begin(self) -> None:
+        """Begin a rollout."""
+        self._buffer = _RolloutBuffer()
+
+    def act(self, raw: Float32Array, agent: ActorCritic, normaliser: Normaliser) -> FloatArray:
+        """Actions (N, A) with exploration noise for the observations (N, O) of this step."""
+        buffer, observation = self._buffer, normaliser(raw)
+        mean = agent.policy(observation)
+        noise = torch.randn(mean.shape, generator=self._random)
+        buffer.raw_observation.append(raw)
+        buffer.observation.append(observation)
+        buffer.mean.append(mean)
+        buffer.noise.append(noise)
+        action: FloatArray = (mean + agent.log_std.exp() * noise).numpy().astype(np.float64)
+        return action
+
+    def add(self, result: StepResult, normaliser: Normaliser) -> BoolArray:
+        """Record the result of the step that was acted in; returns whose episodes ended (N,), to be reset."""
+        buffer, done = self._buffer, result.terminated | result.truncated
+        buffer.reward.append(result.reward.astype(np.float32))
+        buffer.done.append(done)
+        buffer.reward_terms.append(result.reward_terms | {"reward": float(result.reward.mean())})
+        self._length += 1
+        self._return += result.reward
+        if done.any():
+            self._end_episodes(result, done, normaliser)
+        return done
 
     def state_dict(self) -> dict[str, Any]:
         """All that changes, except the environment. Stored checkpoints fix the keys: "gain" is the return."""
@@ -162,46 +197,23 @@ class RolloutCollector:
         self._length = state["steps"].numpy().copy()
         self._return = state["gain"].numpy().copy()
 
-    def _step(
-        self, step: int, agent: ActorCritic, normaliser: Normaliser, std: Tensor, buffer: _RolloutBuffer
-    ) -> None:
-        raw = self.environment.observation()
-        observation = normaliser(raw)
-        mean = agent.policy(observation)
-        noise = torch.randn(mean.shape, generator=self._random)
-        result = self.environment.step((mean + std * noise).numpy().astype(np.float64))
-        buffer.raw_observation.append(raw)
-        buffer.observation.append(observation)
-        buffer.mean.append(mean)
-        buffer.noise.append(noise)
-        buffer.reward.append(result.reward.astype(np.float32))
-        buffer.done.append(result.terminated | result.truncated)
-        buffer.reward_terms.append(result.reward_terms | {"reward": float(result.reward.mean())})
-        self._end_episodes(step, result, normaliser, buffer)
-
-    def _end_episodes(
-        self, step: int, result: StepResult, normaliser: Normaliser, buffer: _RolloutBuffer
-    ) -> None:
-        """Add the step to its episodes, record those it ended, and reset them."""
-        self._length += 1
-        self._return += result.reward
-        done = result.terminated | result.truncated
-        if not done.any():
-            return
+    def _end_episodes(self, result: StepResult, done: BoolArray, normaliser: Normaliser) -> None:
+        """Record the episodes that ended; of those the time limit ended also the observation then."""
+        buffer = self._buffer
         members = np.flatnonzero(result.truncated & ~result.terminated)
         if len(members):
             next_observation = normaliser(self.environment.observation()[members])
+            step = len(buffer.reward) - 1
             buffer.truncations.append(_Truncation(step, torch.from_numpy(members), next_observation))
         buffer.episode_lengths += self._length[done].astype(int).tolist()
         buffer.episode_returns += self._return[done].tolist()
         buffer.terminations += int(result.terminated.sum())
         self._length[done] = 0
         self._return[done] = 0
-        self.environment.reset(done)
 
-    def _finish(
-        self, buffer: _RolloutBuffer, agent: ActorCritic, normaliser: Normaliser, settings: AdvantageSettings
-    ) -> RolloutBatch:
+    def finish(self, agent: ActorCritic, normaliser: Normaliser, settings: AdvantageSettings) -> RolloutBatch:
+        """The rollout since `begin`, with advantages and value targets."""
+        buffer = self._buffer
         observation, noise = torch.stack(buffer.observation), torch.stack(buffer.noise)
         reward, done = torch.from_numpy(np.stack(buffer.reward)), torch.from_numpy(np.stack(buffer.done))
         last = normaliser(self.environment.observation())

@@ -17,7 +17,7 @@ from core.gait.scenario_reference import scenario_reference
 from core.simulation.analysis.gait_events import detected_strides
 from core.simulation.analysis.muscle_analysis import estimated_facts, muscle_analysis
 from core.simulation.analysis.rollout import SETTLE_S, playback_of
-from core.simulation.environment.batch_environment import CONTROL_STEP_S
+from core.simulation.environment.batch_environment import CONTROL_STEP_S, Assist
 from core.simulation.environment.tracking import Walker, WalkingEnvironment
 from core.simulation.environment.tracking_rewards import FLEXION
 from core.simulation.model.exo_model import worn_model
@@ -142,7 +142,12 @@ class ScenarioTrace:
 
 
 def trace_scenario(
-    scenario: Scenario, walker: Walker, environment: WalkingEnvironment, act: Act, length_s: float
+    scenario: Scenario,
+    walker: Walker,
+    environment: WalkingEnvironment,
+    act: Act,
+    length_s: float,
+    assist: Assist | None = None,
 ) -> ScenarioTrace:
     """Let `walker`, the only one of `environment`, go through the scenario, and record everything."""
     perturbed_s = float(_perturbed_s(environment)[0])
@@ -151,7 +156,7 @@ def trace_scenario(
     fell_at_s: float | None = None
     cause = ""
     for _ in range(round(length_s / CONTROL_STEP_S)):
-        step = environment.step(act(environment.observation()))
+        step = environment.step(act(environment.observation()), assist)
         rows.append(_sample(environment, columns))
         if step.terminated[0]:
             fell_at_s = len(rows) * CONTROL_STEP_S
@@ -162,10 +167,13 @@ def trace_scenario(
     return ScenarioTrace(fell_at_s, cause, time_s, *arrays)
 
 
-def scenario_rollout(label: GaitLabel, walker: Walker, trace: ScenarioTrace) -> Rollout:
+def scenario_rollout(
+    label: GaitLabel, walker: Walker, trace: ScenarioTrace, device_id: str | None = None
+) -> Rollout:
     """The trace with body poses, strides and muscles: the body's own, or estimated if torques moved it.
 
-    Ground forces are those at the end of each control step, not means over it.
+    An exo, if one is named, is drawn where it sits at rest, also one held by straps. Ground forces are those
+    at the end of each control step, not means over it.
     """
     body = walker.body
     fast = worn_model(body, Fidelity.FAST, None)
@@ -176,7 +184,7 @@ def scenario_rollout(label: GaitLabel, walker: Walker, trace: ScenarioTrace) -> 
         muscles = muscle_analysis(walker.model, trace.state, trace.control)
     else:
         muscles = estimated_facts(body, trace.angle_rad, trace.velocity_rad_s, trace.torque_nm)
-    playback = playback_of(body, qpos, None)
+    playback = playback_of(body, qpos, device_id)
     order = [muscles.muscle_names.index(name) for name in playback.muscle_names]
     walked_s = len(trace.time_s) * CONTROL_STEP_S
     ahead = trace.root[0, 1] - trace.root[-1, 1]

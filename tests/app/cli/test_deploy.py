@@ -18,11 +18,12 @@ from core.deploy.keys.site_key import PASSPHRASE_VARIABLE, make_site_key, signin
 from core.deploy.keys.site_secret import site_secret, subject_tag
 from core.deploy.manifest import Approval
 from core.domain.audit import AuditEvent, AuditStep
-from core.domain.controller import UNATTENDED_APPROVER, Comparison
+from core.domain.controller import UNATTENDED_APPROVER, Comparison, MeasuredGait
 from core.store.database import database_path
 from core.store.repository import open_store
+from tests import walked
 from tests.app.cli.test_commands import Shell
-from tests.deploy.controllers import DEVICE, SMALL, built, compared, trained
+from tests.deploy.controllers import DEVICE, SMALL, built, compared, compared_earlier, trained
 from tests.store.samples import a_subject
 
 PASSPHRASE = "correct horse battery staple"
@@ -108,10 +109,23 @@ def test_a_package_that_nobody_released_is_said_to_be_for_a_virtual_exo_only(
 @pytest.mark.parametrize(
     ("comparison", "training", "expected", "harder"),
     [
-        (compared(1.04), 0.9, "It makes walking harder in simulation: 4 % more effort than", True),
-        (compared(0.9, 2.0), 0.9, "2.0 falls a minute instead of 0.0", True),
-        (compared(0.93), 1.2, "It makes walking easier in simulation: 7 % less effort than", False),
-        (None, 1.2, "It makes walking harder in simulation: 20 % more effort than", True),
+        (
+            compared(1.04),
+            0.9,
+            "It makes walking harder in simulation: 4.0 % higher metabolic rate than",
+            True,
+        ),
+        (compared(0.9, 2), 0.9, "2 falls in 40 walks instead of 0", True),
+        (
+            compared(0.93),
+            1.2,
+            "It makes walking easier in simulation: 7.0 % lower metabolic rate than",
+            False,
+        ),
+        (compared_earlier(0.052), 0.9, "It makes walking harder in simulation: 4 % more joint effort", True),
+        (compared_earlier(0.045, 2.0), 0.9, "2.0 falls a minute instead of 0.1", True),
+        (compared_earlier(0.0465), 1.2, "walking easier in simulation: 7 % less joint effort than", False),
+        (None, 1.2, "It makes walking harder in simulation: 20 % more joint effort than", True),
         (None, math.nan, "It is not known whether it makes walking easier or harder.", None),
     ],
 )
@@ -130,6 +144,29 @@ def test_whether_walking_gets_harder_is_told_with_the_package(
     assert lines[0] == "This package may be used." and expected in lines[1]
     assert values["makes_walking_harder"] is harder
     assert expected in shell.types("package", "inspect", path)[1]
+
+
+def test_a_package_tells_what_walking_costs(shell: Shell, site: Path) -> None:
+    path = a_package(site, comparison=compared(0.88))
+    told = shell.types("package", "inspect", path)[1]
+    shares = (
+        "metabolic rate by Umberger 2010 88%, by Bhargava 2004 88%, muscle activation 94%, positive joint"
+    )
+    assert f"{shares} power 88% of that without exo" in told and "effort" not in told
+    values = json.loads(shell.types("package", "inspect", path, "--json")[1])
+    assert values["manifest"]["acceptance"]["metabolic_ratio_umberger"] == pytest.approx(0.88)
+    verified = shell.types("package", "verify", path, "--json", "--data-dir", str(site))[1]
+    ratio = json.loads(verified)["metabolic_ratio"]
+    assert ratio["mean"] == pytest.approx(0.88) and ratio["low"] < 0.88 < ratio["high"]
+
+
+def test_without_a_comparison_a_package_tells_what_its_training_measured(shell: Shell, site: Path) -> None:
+    found = {score.label: score.measures for score in walked.scores()}
+    gaits = tuple(MeasuredGait(label, walks) for label, walks in found.items() if walks is not None)
+    path = a_package(site, controller=replace(trained(hidden=SMALL), gaits=gaits))
+    lines, values = last_words(shell, site, path)
+    assert "12 % lower metabolic rate" in lines[1] and "no difference shown (one seed" in lines[1]
+    assert values["makes_walking_harder"] is False
 
 
 @pytest.mark.slow
