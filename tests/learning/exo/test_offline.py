@@ -25,6 +25,7 @@ from core.learning.exo.offline import (
     _Walk,
 )
 from core.learning.exo.study import Study
+from core.learning.exo.surrogate import SurrogateCost
 from core.learning.exo.training import offline_controllers
 from core.learning.exo.twin_in_exo import TwinInExo
 from core.learning.exo.worn_controller import SIZES, VELOCITY_SCALE, WornExo, exo_controller
@@ -40,12 +41,10 @@ FAR_LIMITS = TorqueLimits(1e6, 1e9, 100.0)  # nothing is clamped
 def trainer_of(
     study: Study, network: nn.Sequential, limits: TorqueLimits = LIMITS, **settings: float
 ) -> OfflineTrainer:
-    trainer = OfflineTrainer(
-        network, limits, study.surrogate, study.price(Aim.MUSCLES), symmetric=study.symmetric, seed=0,
-        settings=OfflineSettings(**settings),
-    )  # fmt: skip
+    trainer = OfflineTrainer(network, limits, seed=0, settings=OfflineSettings(**settings))
+    trainer.add_person(study.surrogate, study.price(Aim.MUSCLES), symmetric=study.symmetric)
     for walks in study.walks:
-        trainer.add(walks)
+        trainer.add_walks(walks)
     return trainer
 
 
@@ -153,9 +152,32 @@ def test_training_offline_lowers_the_loss_and_leaves_a_person_who_stands_alone(s
 @pytest.mark.slow
 def test_walkers_that_fell_are_not_learned_from(study: Study) -> None:
     trainer = trainer_of(study, perceptron(SIZES, "relu"))
-    count, walks = len(trainer._walks), study.walks[0]
-    trainer.add(replace(walks, falls=np.array([1, 0, 0, 0, 0, 0])))
-    assert len(trainer._walks) - count == 2 * 5  # each one, and mirrored
+    walks, (person,) = study.walks[0], trainer._people
+    before = len(person.walks)
+    trainer.add_walks(replace(walks, falls=np.array([1, 0, 0, 0, 0, 0])))
+    assert len(person.walks) - before == 2 * 5  # each one, and mirrored
+
+
+@pytest.mark.slow
+def test_a_crowd_takes_turns_and_each_person_is_priced_by_an_own_surrogate(
+    study: Study, study_of_weak_left: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trainer = trainer_of(study, perceptron(SIZES, "relu"), steps=3)
+    other = study_of_weak_left
+    number = trainer.add_person(other.surrogate, other.price(Aim.MUSCLES), symmetric=other.symmetric)
+    for walks in other.walks:
+        trainer.add_walks(walks, number)
+    asked, price = [], SurrogateCost.differentiable
+
+    def watched(surrogate: SurrogateCost, *joints: torch.Tensor) -> torch.Tensor:
+        asked.append(surrogate)
+        return price(surrogate, *joints)
+
+    monkeypatch.setattr(SurrogateCost, "differentiable", watched)
+    trainer.train()
+
+    assert asked == [study.surrogate, other.surrogate, study.surrogate]
+    assert len(trainer._people[1].walks) == sum(len(walks.falls) for walks in other.walks)  # none mirrored
 
 
 @pytest.mark.slow

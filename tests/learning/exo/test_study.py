@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -136,7 +137,7 @@ def lesson_walks(falls: list[int], pace: list[float], lesson: list[int]) -> Less
     none: FloatArray = np.zeros((0, len(falls), 14))
     return LessonWalks(
         np.array(lesson), np.zeros((0, len(falls)), np.bool_), none, none, none, Frames.none(),
-        np.array(falls), np.array(pace),
+        np.array(falls), np.array(pace), np.array(pace),
     )  # fmt: skip
 
 
@@ -157,6 +158,23 @@ def test_a_twin_that_falls_without_the_exo_is_refused_with_advice() -> None:
     with refused("TRN-022"):
         study_twin(untrained_twin(), LIMITS, seed=0, watch=told.append)
     assert told == ["The twin walks without the exo"]  # it is not walked any further
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("few_lessons")
+def test_a_twin_that_falls_in_every_walk_with_the_exo_is_refused_with_advice(
+    twin: TwinInExo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There would be no walk to learn from."""
+    record = study_module._record
+
+    def falls_when_worn(*arguments: Any, worn: bool, seed: int) -> LessonWalks:
+        walks = record(*arguments, worn=worn, seed=seed)
+        return replace(walks, falls=np.full_like(walks.falls, int(worn)))
+
+    monkeypatch.setattr(study_module, "_record", falls_when_worn)
+    with refused("TRN-022"):
+        study_twin(twin, LIMITS, seed=0, watch=lambda sentence: None)
 
 
 @pytest.mark.slow
