@@ -1,8 +1,8 @@
 """`exotwin bench coadaptation`: what a person's adaptation to the exo brings, beside learning on without it.
 
-The 80-muscle twin learns in two copies for as many iterations: one wears the assisting exo, and motion, coordination
-and exo learn together; the other wears it without torque, and motion and coordination learn alone. Each is compared
-with its own walk without the exo; what adaptation brings is the difference of both. Simulated.
+The 80-muscle twin learns in two copies for as many iterations: one wears the assisting exo, and motion,
+coordination and exo learn together; the other wears it without torque, and motion and coordination learn
+alone. What adaptation brings is what the first gains beyond the second. Simulated.
 """
 
 from __future__ import annotations

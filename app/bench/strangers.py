@@ -1,7 +1,8 @@
 """`exotwin bench strangers`: does a controller of one's own help more than a stranger's?
 
-Eight virtual people, four sizes and four deficits of one leg; for each a controller is trained as in a session, and
-all eight walk with all eight controllers, and with the generic one. Simulated; starts that chose nothing.
+Eight virtual people, four sizes and four deficits of one leg; for each a controller is trained as in a
+session, and all eight walk with all eight controllers, and with the generic one. Simulated; starts that
+chose nothing.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ AS_GOOD = 0.01  # the own controller counts as best when no stranger's is better
 
 
 def bench_strangers(controllers: tuple[ExoController, ...] = ()) -> dict[str, Any]:
-    """The matrix of metabolic ratios (wearer by controller), and what it says; trains without `controllers`."""
+    """The matrix of metabolic ratios, wearer by controller, and what it says; trains missing controllers."""
     torch.set_num_threads(1)
     limits = session_limits(load_profile(DEVICE))
     people = virtual_people()
@@ -61,7 +62,7 @@ def _ratios(
 
 
 def _verdict(name: str, ratio: FloatArray) -> dict[str, Any]:
-    """Of a matrix (P, P + 1): how often the own controller is best, and its gain over strangers' and generic."""
+    """Of a matrix (P, P + 1): how often the own controller is best, and its gain over the others."""
     people = len(ratio)
     own, strangers = np.diag(ratio), ratio[:, :people]
     best = own <= strangers.min(axis=1) + AS_GOOD
