@@ -226,6 +226,11 @@ class ExoLearner:
     def latest(self) -> ExoController:
         return exo_controller(self._agent.network(), self.limits)
 
+    def consider_latest(self) -> None:
+        """Score what was learned since the last score, at the end of a training."""
+        if self.iterations > _CRITIC_ITERATIONS and self.iterations % EVALUATE_EVERY:
+            self.best.consider(self.latest())
+
     def learn_iteration(self, clock: Callable[[], float], spent: float) -> ExoProgress:
         """Collect a rollout and update the networks; score the controller every EVALUATE_EVERY iterations.
 
