@@ -64,7 +64,7 @@ def _against_rivals(walks: dict[GaitLabel, WalkMeasures], strangers: Sequence[Wa
     found += _against_strangers(personal, strangers)
     shown = _joined([_than(*rival) for rival in found if rival[0].shown])
     equal = _joined([_from(*rival) for rival in found if not rival[0].shown])
-    sentence = f"In energy, walking with the personalized controller costs {shown}." if shown else ""
+    sentence = f"Walking with the personalized controller costs {shown}." if shown else ""
     if equal:
         sentence += f"{' ' if sentence else ''}No difference is shown from {equal}."
     return sentence
@@ -89,10 +89,10 @@ def _against_strangers(
 
 
 def _than(cost: CostRatio, whom: str, note: str) -> str:
-    """`5 % less than with the default controller (3 to 6 %)`."""
+    """`5 % less energy than with the default controller (3 to 6 %)`."""
     metre = " per metre" if cost.per_metre else ""
     less = "more" if cost.change > 0 else "less"
-    return f"{cost.size_words} {less}{metre} than with {whom} ({cost.range_words}{note})"
+    return f"{cost.size_words} {less} energy{metre} than with {whom} ({cost.range_words}{note})"
 
 
 def _from(cost: CostRatio, whom: str, note: str) -> str:
