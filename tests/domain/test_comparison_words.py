@@ -34,6 +34,21 @@ def test_a_rise_and_falls_are_told() -> None:
     assert "The twin falls 3 times in 40 walks (without the exo: 0)." in words
 
 
+def test_fewer_falls_are_told_too() -> None:
+    words = verdict(walked.scores(falls=(2, 0, 0, 0, 0)))
+    assert "The twin never falls in 40 walks (without the exo: 2)." in words
+
+
+def test_a_walk_of_another_speed_is_told_per_metre_with_both_speeds() -> None:
+    scores = walked.scores()
+    fast = replace(scores[4], measures=walked.measures(0.95, speed_m_s=1.3))
+    words = verdict((*scores[:4], fast))
+    assert "lowers the metabolic cost per metre of walking by 12.3 %" in words
+    assert "less energy per metre than with the default controller" in words
+    assert "The twin walks at 1.30 instead of 1.20 m/s, so its cost is told per metre." in words
+    assert "per metre" not in verdict(scores)
+
+
 def test_where_the_interval_includes_none_no_difference_is_claimed() -> None:
     words = told(0.99, spread=0.05)
     assert (
