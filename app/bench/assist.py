@@ -15,18 +15,15 @@ from typing import Any
 
 import torch
 
+from app.train.virtual_people import default_twin
 from core.devices.profiles import load_default_controller, load_generic_controller, load_profile
 from core.domain.controller import Aim, ExoController, TorqueLimits
 from core.domain.scenario import LEVEL_WALKING
-from core.domain.twin import GENERIC_BODY, GaitPolicy
 from core.domain.walk_measures import WalkMeasures, WalkRatios
-from core.gait.norms import normal_reference
 from core.learning.exo.evaluation import WalkEvaluator
 from core.learning.exo.study import study_twin
 from core.learning.exo.training import BestController, ExoLearner, offline_controllers
 from core.learning.exo.twin_in_exo import TwinInExo
-from core.simulation.environment.policy import PolicyNetworks
-from core.tasks.policy_files import shipped_policy
 
 DEVICE = "Hippo_L1"
 SEED = 0
@@ -53,7 +50,7 @@ class Trained:
 def bench_assist(*, quick: bool) -> dict[str, Any]:
     """Blocks of numbers by name, ready for JSON; `quick` has the two at the torque of a first session."""
     torch.set_num_threads(1)
-    evaluator = WalkEvaluator(generic_twin(muscles=False), seeds=HELD_OUT)
+    evaluator = WalkEvaluator(default_twin(DEVICE), seeds=HELD_OUT)
     trained = train(evaluator.twin, FIRST_PEAK_NM, ITERATIONS, longest_s=LONGEST_S)
     numbers: dict[str, Any] = {"conditions": _conditions()}
     numbers["worn_without_torque"] = _block(evaluator.worn_without_torque, evaluator)
@@ -74,24 +71,11 @@ def _longer(evaluator: WalkEvaluator, trained_12: Trained) -> dict[str, Any]:
     numbers["torque_18nm"] = _trained(evaluator, trained_18)
     numbers["speeds_12nm"] = dict(_by_speed(twin, trained_12.controller))
     numbers["speeds_18nm"] = dict(_by_speed(twin, trained_18.controller))
-    muscles = WalkEvaluator(generic_twin(muscles=True), seeds=HELD_OUT)
+    muscles = WalkEvaluator(default_twin(DEVICE, muscles=True), seeds=HELD_OUT)
     numbers["muscles80_worn_without_torque"] = _block(muscles.worn_without_torque, muscles, per_metre=True)
     by_muscles = train(muscles.twin, FULL_PEAK_NM, MUSCLE_ITERATIONS)
     numbers["muscles80_18nm"] = _trained(muscles, by_muscles, per_metre=True)
     return numbers
-
-
-def generic_twin(*, muscles: bool) -> TwinInExo:
-    """The generic body with the normal stride, walking by the shipped policy."""
-    return TwinInExo(policy_for(shipped_policy(muscles=muscles)), DEVICE)
-
-
-def policy_for(networks: PolicyNetworks) -> GaitPolicy:
-    return GaitPolicy(
-        GENERIC_BODY, normal_reference(), networks.policy, networks.value, networks.log_std,
-        networks.observation_mean, networks.observation_std, (), 0, 0.0, 0.0, 0.0,
-        coordination=networks.coordination,
-    )  # fmt: skip
 
 
 def within(controller: ExoController, peak_nm: float) -> ExoController:

@@ -16,9 +16,10 @@ from typing import Any
 
 import numpy as np
 
+from app.train.virtual_people import default_twin
 from core.devices.profiles import CONTROLLERS, controller_arrays, load_profile, session_limits
 from core.domain.controller import TorqueLimits
-from core.domain.twin import GENERIC_BODY, GaitPolicy
+from core.domain.twin import GENERIC_BODY
 from core.domain.walk_measures import WalkMeasures, WalkRatios
 from core.gait.norms import normal_reference
 from core.learning.exo.delayed_output_feedback import (
@@ -32,18 +33,17 @@ from core.learning.exo.delayed_output_feedback import (
 )
 from core.learning.exo.evaluation import EVALUATION_SEEDS, WalkEvaluator
 from core.learning.exo.training import LEAST_SPEED_RATIO
-from core.learning.exo.twin_in_exo import TwinInExo
 from core.learning.gait.base_policy import HEALTHY, varied_reference
 from core.simulation.environment.policy import PolicyNetworks
 from core.simulation.environment.tracking import Walker, WalkingEnvironment
 from core.simulation.model.exo_model import worn_model
-from core.tasks.policy_files import replace_file, shipped_policy
+from core.tasks.policy_files import replace_file
 from core.twin.body import Fidelity
 
 WALKERS = 48  # the generic body at different speeds and ranges of motion
 SECONDS = 8.0
-GAINS_NM = (10.0, 13.0, 16.0, 19.0, 22.0)
-DELAYS_S = (0.10, 0.13, 0.15, 0.17, 0.20)
+GAINS_NM = (10.0, 14.0, 18.0, 22.0)  # a larger gain only holds the torque at its limit for longer
+DELAYS_S = (0.10, 0.12, 0.15, 0.18, 0.20)
 TUNING_SEED = 1000  # added to the seed: the card's own walks tune nothing
 
 
@@ -59,7 +59,7 @@ class TunedLaw:
 
 def make(device_id: str, resources_folder: Path, seed: int = 0) -> dict[str, Any]:
     """Distil the default law into a controller for this exo; returns the card that is written beside it."""
-    limits, twin = session_limits(load_profile(device_id)), _default_twin(device_id)
+    limits, twin = session_limits(load_profile(device_id)), default_twin(device_id)
     tracks = _tracks(twin.networks, device_id, seed)
     controller, error_nm = distil_law(varied_tracks(tracks, seed), limits, seed)
     evaluator = WalkEvaluator(twin, seeds=range(seed, seed + EVALUATION_SEEDS))
@@ -69,11 +69,11 @@ def make(device_id: str, resources_folder: Path, seed: int = 0) -> dict[str, Any
         "law": f"delayed output feedback after Lim et al. 2019, gain {GAIN_NM} N m, delay {DELAY_S} s",
         "taught_on": f"{len(tracks)} simulated walks of the generic body, {SECONDS:g} s each, and variations",
         "torque_error_nm": round(error_nm, 2),
-        "on_default_twin": _numbers(evaluator.worn(controller), evaluator.without_exo),
-        "worn_without_torque": _numbers(evaluator.worn_without_torque, evaluator.without_exo),
+        "on_default_twin": numbers_of(evaluator.worn(controller), evaluator.without_exo),
+        "worn_without_torque": numbers_of(evaluator.worn_without_torque, evaluator.without_exo),
         "simulated": True,
     }
-    _write(
+    write_controllers(
         resources_folder / CONTROLLERS, f"default_controller_{device_id}", controller_arrays(controller), card
     )
     return card
@@ -93,7 +93,7 @@ def tune(
     """
     limits = session_limits(load_profile(device_id))
     seeds = range(seed + TUNING_SEED, seed + TUNING_SEED + EVALUATION_SEEDS)
-    evaluator = evaluator or WalkEvaluator(_default_twin(device_id), seeds=seeds)
+    evaluator = evaluator or WalkEvaluator(default_twin(device_id), seeds=seeds)
     laws = [
         _tried(evaluator, gain_nm, delay_s, limits)
         for gain_nm, delay_s in itertools.product(gains_nm, delays_s)
@@ -109,7 +109,7 @@ def _tried(evaluator: WalkEvaluator, gain_nm: float, delay_s: float, limits: Tor
     return TunedLaw(gain_nm, delay_s, ratios.metabolic_of_both.mean, float(ratios.speed.mean()))
 
 
-def _numbers(walks: WalkMeasures, without_exo: WalkMeasures) -> dict[str, float]:
+def numbers_of(walks: WalkMeasures, without_exo: WalkMeasures) -> dict[str, float]:
     """Means over the seeds; every ratio is to the same walks without the exo."""
     ratios = WalkRatios.between(walks, without_exo)
     umberger, bhargava = ratios.by_model
@@ -137,17 +137,8 @@ def _tracks(networks: PolicyNetworks, device_id: str, seed: int) -> list[HipTrac
     return record_hips(WalkingEnvironment([normal] * 8 + others, seed=seed), networks, SECONDS)
 
 
-def _default_twin(device_id: str) -> TwinInExo:
-    """The generic body with the normal stride, by the shipped policy. Raises UserError SIM-011."""
-    networks = shipped_policy()
-    policy = GaitPolicy(
-        GENERIC_BODY, normal_reference(), networks.policy, networks.value, networks.log_std,
-        networks.observation_mean, networks.observation_std, (), 0, 0.0, 0.0, 0.0,
-    )  # fmt: skip
-    return TwinInExo(policy, device_id)
-
-
-def _write(folder: Path, name: str, arrays: dict[str, Any], card: dict[str, Any]) -> None:
+def write_controllers(folder: Path, name: str, arrays: dict[str, Any], card: dict[str, Any]) -> None:
+    """One npz file and its card."""
     folder.mkdir(parents=True, exist_ok=True)
     stream = io.BytesIO()
     np.savez_compressed(stream, **arrays)

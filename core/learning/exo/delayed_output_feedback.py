@@ -33,7 +33,7 @@ from core.simulation.environment.policy import PolicyNetworks
 from core.simulation.environment.tracking import WalkingEnvironment
 from core.simulation.model.exo_model import HIP_COLUMNS
 
-GAIN_NM, DELAY_S = 16.0, 0.15
+GAIN_NM, DELAY_S = 22.0, 0.15
 """Lim et al. 2019 use 8 to 12 N m and about 0.25 s on people. Here both are tuned on the default twin for the
 least metabolic rate (numbers on the card beside the controller), so that beating the default means something.
 """

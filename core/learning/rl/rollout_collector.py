@@ -132,8 +132,8 @@ class _Truncation:
 class RolloutCollector:
     """Collects rollouts in one environment, with exploration noise from a generator of its own.
 
-    `collect` steps the environment itself. Where several agents act in the same steps, `begin`, `act`, `add` and
-    `finish` are called from outside.
+    `collect` steps the environment itself. Where several agents act in the same steps, `begin`, `act`, `add`
+    and `finish` are called from outside.
     """
 
     def __init__(self, environment: Environment, seed: int) -> None:

@@ -1,0 +1,144 @@
+"""Makes the generic controller, learned on a crowd, and the controllers of virtual people: developer's jobs.
+
+No patient's recording goes in. The generic controller is what a person would get without any measurement; the
+controllers of virtual people are the strangers' that Compare sets beside a personal one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from app.train.default_controllers import numbers_of, write_controllers
+from app.train.virtual_people import crowd, default_twin, twin_of, virtual_people
+from core.devices.profiles import (
+    CONTROLLERS,
+    controller_arrays,
+    load_profile,
+    session_limits,
+    stranger_arrays,
+)
+from core.domain.controller import Aim, ExoController, TorqueLimits
+from core.errors import UserError
+from core.learning.exo.aims import AIMS
+from core.learning.exo.evaluation import EVALUATION_SEEDS, WalkEvaluator
+from core.learning.exo.lesson_walks import record_lessons
+from core.learning.exo.lessons import LessonPlan
+from core.learning.exo.offline import OfflineSettings, OfflineTrainer
+from core.learning.exo.study import SECONDS, WALKERS, Study, study_twin
+from core.learning.exo.training import BestController, ExoLearner, offline_controllers
+from core.learning.exo.twin_in_exo import TwinInExo
+from core.learning.exo.worn_controller import SIZES, WornExo, exo_controller
+from core.learning.rl.networks import perceptron, to_network
+
+ROUNDS = 2  # of the offline stage; between them the crowd walks with the controller
+STEPS_PER_PERSON = 120  # gradient steps of one round
+PPO_ITERATIONS = 40  # for each of the virtual people
+SELECTION_S = 4.0
+Report = Callable[[str], None]
+
+
+def make_generic(device_id: str, resources_folder: Path, report: Report, seed: int = 0) -> dict[str, Any]:
+    """Learn one controller on a crowd; returns the card that is written beside it."""
+    torch.set_num_threads(1)
+    limits = session_limits(load_profile(device_id))
+    twins, studies = [], []
+    for person in crowd(seed):
+        twin = twin_of(person, device_id)
+        try:
+            studies.append(study_twin(twin, limits, seed=seed, watch=lambda _: None))
+            twins.append(twin)
+            report(f"studied {person.name}")
+        except UserError as error:  # one who falls without the exo is no teacher
+            report(f"left out {person.name}: {error.advice.what}")
+    controller = _learned_on(twins, studies, limits, seed, report)
+    evaluator = WalkEvaluator(default_twin(device_id), seeds=range(seed, seed + EVALUATION_SEEDS))
+    card = {
+        "device": device_id,
+        "what": "learned offline on a crowd of virtual people, never on the wearer",
+        "crowd": [person.name for person in crowd(seed)],
+        "taught": len(twins),
+        "on_default_twin": numbers_of(evaluator.worn(controller), evaluator.without_exo),
+        "simulated": True,
+    }
+    write_controllers(
+        resources_folder / CONTROLLERS, f"generic_controller_{device_id}", controller_arrays(controller), card
+    )
+    return card
+
+
+def make_strangers(device_id: str, resources_folder: Path, report: Report, seed: int = 0) -> dict[str, Any]:
+    """Train a personal controller for each of the virtual people; returns the card."""
+    torch.set_num_threads(1)
+    limits = session_limits(load_profile(device_id))
+    controllers = []
+    for person in virtual_people():
+        controllers.append(personal(twin_of(person, device_id), limits, seed))
+        report(f"trained for {person.name}")
+    card = {
+        "device": device_id,
+        "what": "controllers that learned for virtual people, to be compared with a personal one",
+        "people": [person.name for person in virtual_people()],
+        "iterations": PPO_ITERATIONS,
+        "simulated": True,
+    }
+    write_controllers(
+        resources_folder / CONTROLLERS,
+        f"stranger_controllers_{device_id}",
+        stranger_arrays(controllers),
+        card,
+    )
+    return card
+
+
+def personal(
+    twin: TwinInExo,
+    limits: TorqueLimits,
+    seed: int,
+    *,
+    iterations: int = PPO_ITERATIONS,
+    aim: Aim = Aim.MUSCLES,
+) -> ExoController:
+    """The best controller for this twin, trained as in a session."""
+    study = study_twin(twin, limits, seed=seed, watch=lambda _: None)
+    best = BestController(WalkEvaluator(twin, seeds=(seed + 1,), seconds=SELECTION_S), aim)
+    for controller in offline_controllers(twin, study, limits, aim, seed=seed):
+        best.consider(controller)
+    learner = ExoLearner(twin, study, controller, aim, seed=seed, best=best)
+    for number in range(iterations):
+        learner.learn_iteration(lambda: 0.0, number / iterations)
+    assert best.controller is not None
+    return best.controller
+
+
+def _learned_on(
+    twins: Sequence[TwinInExo], studies: Sequence[Study], limits: TorqueLimits, seed: int, report: Report
+) -> ExoController:
+    torch.manual_seed(seed)
+    network = perceptron(SIZES, "relu")
+    aim = Aim.MUSCLES
+    settings = OfflineSettings(steps=STEPS_PER_PERSON * len(twins), braking_price=AIMS[aim].offline_braking)
+    trainer = OfflineTrainer(network, limits, seed=seed, settings=settings)
+    for study in studies:
+        person = trainer.add_person(study.surrogate, study.price(aim), symmetric=study.symmetric)
+        for walks in study.walks:
+            trainer.add_walks(walks, person)
+    for number in range(ROUNDS):
+        loss = trainer.train(rate=1.0 if number == 0 else 0.5)
+        controller = exo_controller(to_network(network, "relu"), limits)
+        report(f"round {number + 1}: loss {loss:.3f}")
+        if number < ROUNDS - 1:
+            for person, (twin, study) in enumerate(zip(twins, studies, strict=True)):
+                trainer.add_walks(_walked(twin, study, controller, seed), person)
+    return controller
+
+
+def _walked(twin: TwinInExo, study: Study, controller: ExoController, seed: int) -> Any:
+    plan = LessonPlan.of(study.lessons, WALKERS)
+    return record_lessons(
+        twin, plan, lambda walking: WornExo(controller, walking), worn=True, seed=seed + 10, seconds=SECONDS,
+        priced=False,
+    )  # fmt: skip
