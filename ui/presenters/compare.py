@@ -114,12 +114,7 @@ class ComparePresenter(StepPresenter):
     def _nothing_yet(self) -> CompareState:
         return CompareState(
             headline=PURPOSE,
-<<<<<<< HEAD
-            detail="The twin walks five ways, many times each; this takes about a minute, "
-            "by muscles several.",
-=======
             detail="The twin walks five ways, many times each; this takes a minute, by muscles about three.",
->>>>>>> measures
             main_action="" if self.running_job() is not None else "Compare",
         )
 
