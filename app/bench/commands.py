@@ -66,6 +66,14 @@ def _run(what: str, data_dir: Path, file: Path | None) -> dict[str, Any]:
         from app.bench.simulation import bench_simulation
 
         return bench_simulation()
+    if what == "strangers":
+        from app.bench.strangers import bench_strangers
+
+        return bench_strangers()
+    if what == "coadaptation":
+        from app.bench.coadaptation import bench_coadaptation
+
+        return bench_coadaptation()
     if what == "impairments":
         from app.bench.impairments import bench_impairments
 

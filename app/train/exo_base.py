@@ -1,4 +1,4 @@
-"""Makes the generic controller, learned on a crowd, and those of eight virtual people: developer's jobs.
+"""Makes the generic controller, learned on a crowd, and the controllers of virtual people: developer's jobs.
 
 No patient's recording goes in. The generic controller is what a person would get without any measurement; the
 controllers of virtual people are the strangers' that Compare sets beside a personal one.

@@ -1,4 +1,4 @@
-"""Virtual people: the crowd of the generic controller, and eight others who are strangers to everybody."""
+"""Virtual people: a crowd for the generic controller to learn on, and eight others."""
 
 from __future__ import annotations
 
@@ -57,9 +57,11 @@ def virtual_people() -> tuple[Person, ...]:
         reference = varied_reference(body, HEALTHY, random)
         people.append(Person(f"healthy, {height_m:.2f} m, {body.mass_kg:.0f} kg", body, reference))
     groups = (
-        MuscleGroup.HIP_FLEXORS, MuscleGroup.HIP_EXTENSORS,
-        MuscleGroup.PLANTARFLEXORS, MuscleGroup.KNEE_EXTENSORS,
-    )  # fmt: skip
+        MuscleGroup.HIP_FLEXORS,
+        MuscleGroup.HIP_EXTENSORS,
+        MuscleGroup.PLANTARFLEXORS,
+        MuscleGroup.KNEE_EXTENSORS,
+    )
     for group in groups:
         weak = Impairment(ImpairmentKind.WEAKNESS, SEVERITY, Side.LEFT, group)
         body = replace(GENERIC_BODY, impairments=(weak,))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 
@@ -259,7 +260,9 @@ def _first_seeds(measures: WalkMeasures, count: int) -> WalkMeasures:
     if measures.seeds == count:
         return measures
     values = {field.name: getattr(measures, field.name) for field in fields(measures)}
-    first = {name: value[:count] for name, value in values.items() if isinstance(value, np.ndarray)}
+    first: dict[str, Any] = {
+        name: value[:count] for name, value in values.items() if isinstance(value, np.ndarray)
+    }
     return replace(measures, **first)
 
 

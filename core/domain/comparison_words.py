@@ -28,6 +28,7 @@ def verdict_details(scores: Sequence[GaitScore], strangers: Sequence[WalkMeasure
     personal, without = walks[GaitLabel.PERSONALIZED_CONTROLLER], walks[GaitLabel.WITHOUT_EXO]
     sentences = (
         _against_rivals(walks, strangers),
+        _speed(personal, without),
         _falls(personal, without),
         f"The exo gives at most {personal.exo_peak_nm.max():.0f} N·m.",
     )
@@ -64,7 +65,7 @@ def _against_rivals(walks: dict[GaitLabel, WalkMeasures], strangers: Sequence[Wa
     found += _against_strangers(personal, strangers)
     shown = _joined([_than(*rival) for rival in found if rival[0].shown])
     equal = _joined([_from(*rival) for rival in found if not rival[0].shown])
-    sentence = f"In energy, walking with the personalized controller costs {shown}." if shown else ""
+    sentence = f"Walking with the personalized controller costs {shown}." if shown else ""
     if equal:
         sentence += f"{' ' if sentence else ''}No difference is shown from {equal}."
     return sentence
@@ -89,18 +90,30 @@ def _against_strangers(
 
 
 def _than(cost: CostRatio, whom: str, note: str) -> str:
-    """`5 % less than with the default controller (3 to 6 %)`."""
+    """`5 % less energy than with the default controller (3 to 6 %)`."""
     metre = " per metre" if cost.per_metre else ""
     less = "more" if cost.change > 0 else "less"
-    return f"{cost.size_words} {less}{metre} than with {whom} ({cost.range_words}{note})"
+    return f"{cost.size_words} {less} energy{metre} than with {whom} ({cost.range_words}{note})"
 
 
 def _from(cost: CostRatio, whom: str, note: str) -> str:
     return f"{whom} ({cost.range_words or 'from one seed'}{note})"
 
 
+def _speed(personal: WalkMeasures, without: WalkMeasures) -> str:
+    """Why costs are told per metre; "" where they are not."""
+    cost = cost_ratio(personal, without)
+    if cost is None or not cost.per_metre:
+        return ""
+    with_it, before = personal.speed_m_s.mean(), without.speed_m_s.mean()
+    return f"The twin walks at {with_it:.2f} instead of {before:.2f} m/s, so its cost is told per metre."
+
+
 def _falls(personal: WalkMeasures, without: WalkMeasures) -> str:
     if personal.falls == without.falls == 0:
         return f"The twin falls in none of {personal.starts} walks."
+    walks = f"in {personal.starts} walks (without the exo: {without.falls})."
+    if personal.falls == 0:
+        return f"The twin never falls {walks}"
     times = "once" if personal.falls == 1 else f"{personal.falls} times"
-    return f"The twin falls {times} in {personal.starts} walks (without the exo: {without.falls})."
+    return f"The twin falls {times} {walks}"

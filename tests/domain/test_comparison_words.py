@@ -20,9 +20,9 @@ def told(cost: float, *, generic: float = 0.94, spread: float = 0.004, falls: in
 def test_the_verdict_says_what_the_numbers_say() -> None:
     assert told(0.88) == (
         "In simulation the personalized controller lowers the metabolic rate of walking by 12.0 % compared "
-        "with walking without the exo (95 % interval 11.7 to 12.3 %). In energy, walking with the "
-        "personalized controller costs 8.3 % less than with the default controller (8.3 to 8.3 %) and 6.4 % "
-        "less than with the generic controller (6.4 to 6.4 %). The twin falls in none of 40 walks. The exo "
+        "with walking without the exo (95 % interval 11.7 to 12.3 %). Walking with the personalized "
+        "controller costs 8.3 % less energy than with the default controller (8.3 to 8.3 %) and 6.4 % less "
+        "energy than with the generic controller (6.4 to 6.4 %). The twin falls in none of 40 walks. The exo "
         "gives at most 12 N·m."
     )
 
@@ -30,8 +30,23 @@ def test_the_verdict_says_what_the_numbers_say() -> None:
 def test_a_rise_and_falls_are_told() -> None:
     words = told(1.04, falls=3)
     assert "raises the metabolic rate of walking by 4.0 %" in words
-    assert "8.3 % more than with the default controller" in words
+    assert "8.3 % more energy than with the default controller" in words
     assert "The twin falls 3 times in 40 walks (without the exo: 0)." in words
+
+
+def test_fewer_falls_are_told_too() -> None:
+    words = verdict(walked.scores(falls=(2, 0, 0, 0, 0)))
+    assert "The twin never falls in 40 walks (without the exo: 2)." in words
+
+
+def test_a_walk_of_another_speed_is_told_per_metre_with_both_speeds() -> None:
+    scores = walked.scores()
+    fast = replace(scores[4], measures=walked.measures(0.95, speed_m_s=1.3))
+    words = verdict((*scores[:4], fast))
+    assert "lowers the metabolic cost per metre of walking by 12.3 %" in words
+    assert "less energy per metre than with the default controller" in words
+    assert "The twin walks at 1.30 instead of 1.20 m/s, so its cost is told per metre." in words
+    assert "per metre" not in verdict(scores)
 
 
 def test_where_the_interval_includes_none_no_difference_is_claimed() -> None:
@@ -50,7 +65,7 @@ def test_who_is_as_good_is_not_said_to_be_beaten() -> None:
     generic = replace(generic, metabolic_w_kg=generic.metabolic_w_kg * (1.0 + 0.03 * uneven))
     words = verdict_details((*scores[:3], replace(scores[3], measures=generic), scores[4]))
     assert (
-        "costs 8.3 % less than with the default controller (8.3 to 8.3 %). No difference is shown from"
+        "costs 8.3 % less energy than with the default controller (8.3 to 8.3 %). No difference is shown from"
         in words
     )
     assert "from the generic controller (" in words
@@ -59,7 +74,7 @@ def test_who_is_as_good_is_not_said_to_be_beaten() -> None:
 @pytest.mark.parametrize(
     ("costs", "words"),
     [
-        ((0.92, 0.93, 0.91, 0.94), "less than with controllers learned for 4 other virtual people ("),
+        ((0.92, 0.93, 0.91, 0.94), "less energy than with controllers learned for 4 other virtual people ("),
         ((0.80, 0.99, 0.85, 0.88), "is shown from controllers learned for 4 other virtual people ("),
         ((0.92,), "from controllers learned for another virtual person (from one seed; 24"),
     ],

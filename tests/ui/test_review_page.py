@@ -168,7 +168,7 @@ def test_compare_shows_five_gaits_in_numbers_that_decide_first_and_joint_effort_
     assert rows["… Umberger, W/kg"].cells[0] == "3.80" and rows["Falls in 40 walks"].cells[-1] == "0"
     assert names.index("Left hip") < names.index("Umberger 2010, %")
     sentence = page.comparison._sentence.text().replace("\u00a0", " ")
-    assert sentence.startswith("In energy, walking with the personalized controller costs 8.3 % less than")
+    assert sentence.startswith("Walking with the personalized controller costs 8.3 % less energy than")
 
 
 def test_a_comparison_by_an_earlier_version_still_shows(context: SessionContext, visit_id: str) -> None:

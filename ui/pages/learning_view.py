@@ -45,8 +45,8 @@ FALLS = CurveText(
 )
 METABOLIC = CurveText(
     "metabolic_ratio",
-    "Metabolic rate with exo",
-    "Compared with walking without it (100\u00a0%); lower is better",
+    "Metabolic rate",
+    "With the exo; without it 100\u00a0%. Lower is better",
     "%",
     100.0,
     0,
@@ -55,8 +55,8 @@ METABOLIC = CurveText(
 )
 ACTIVATION = CurveText(
     "activation_ratio",
-    "Muscle activation with exo",
-    "Compared with walking without it (100\u00a0%); lower is better",
+    "Muscle activation",
+    "With the exo; without it 100\u00a0%. Lower is better",
     "%",
     100.0,
     0,
@@ -65,8 +65,8 @@ ACTIVATION = CurveText(
 )
 EFFORT = CurveText(  # of trainings by earlier versions
     "effort_ratio",
-    "Joint effort with exo",
-    "Compared with walking without it (100\u00a0%); lower is better",
+    "Joint effort",
+    "With the exo; without it 100\u00a0%. Lower is better",
     "%",
     100.0,
     0,

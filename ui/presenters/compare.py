@@ -114,8 +114,7 @@ class ComparePresenter(StepPresenter):
     def _nothing_yet(self) -> CompareState:
         return CompareState(
             headline=PURPOSE,
-            detail="The twin walks five ways, many times each; this takes about a minute, "
-            "by muscles several.",
+            detail="The twin walks five ways, many times each; this takes a minute, by muscles about three.",
             main_action="" if self.running_job() is not None else "Compare",
         )
 

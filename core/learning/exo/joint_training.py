@@ -1,11 +1,12 @@
-"""Three networks in one learner: motion, muscle coordination, exo control (Luo et al. 2024, Nature 630:353).
+"""Three networks in one learner: motion, muscle coordination and exo (Luo et al. 2024, Nature 630:353).
 
-In every iteration one rollout of the same walkers trains all three: the motion network and the exo network by
-PPO, each with its own value network, reward and optimiser; the coordination network on the exact solutions of
-the problems that the walk posed. So the person adapts to the exo while the exo learns to help this person.
+In every iteration one rollout of the same walkers trains all three: the motion network and the exo network
+by PPO, each with its own value network, reward and optimiser; the coordination network on the exact
+solutions of the problems that the walk posed. So the person adapts to the exo while the exo learns to help
+this person.
 
-What adaptation brings is told apart from learning on: a control learns as long with an exo that gives no
-torque (`assists=False`).
+What adaptation brings is told apart from learning on: a control learns as long without help
+(`assists=False`).
 """
 
 from __future__ import annotations
@@ -83,10 +84,13 @@ class JointLearner:
             for environment, collector in zip(exo, self._motion.collectors, strict=True)
         ]
         self._exo = Ppo(
-            self._environments, self._exo_agent, privileged_normaliser(twin), seed=seed,
-            learn_normaliser=False,
+            self._environments,
+            self._exo_agent,
+            privileged_normaliser(twin),
             settings=PpoSettings(entropy=0.0, learning_rate_range=_EXO_RATES),
-        )  # fmt: skip
+            seed=seed,
+            learn_normaliser=False,
+        )
         coordination = twin.policy.coordination
         self._coordination = (
             None if coordination is None else CoordinationLearner(start=coordination, seed=seed)
