@@ -26,6 +26,7 @@ from core.learning.exo.training import (
     BestController,
     ExoLearner,
     ExoProgress,
+    check_checkpoint,
     offline_controllers,
 )
 from core.learning.exo.twin_in_exo import TwinInExo
@@ -146,6 +147,9 @@ class _ControllerTraining:
 
     def train(self, iterations: int | None) -> TrainedController:
         """`iterations` of PPO, or as many as fit into the minutes."""
+        if self._checkpoint.is_file():  # before the twin is studied, which takes a while
+            with resuming():
+                check_checkpoint(self._checkpoint.read_bytes())
         study = study_twin(self._twin, self._limits, seed=self._seed, watch=self._on_study)
         evaluator = WalkEvaluator(self._twin, seeds=(self._seed + 1,), seconds=SELECTION_S)
         best = BestController(evaluator, self._aim)
