@@ -7,10 +7,8 @@ from functools import partial
 import pytest
 
 from core.learning.exo import study, surrogate, training
-from core.learning.exo.evaluation import WalkEvaluator
 from core.learning.exo.lessons import LESSONS
 from core.learning.exo.offline import OfflineSettings
-from core.learning.exo.training import ExoLearner
 from core.tasks import train_controller
 
 _OWN_AND_SLOWER = tuple(lesson for lesson in LESSONS if lesson.key in ("level", "level-0.9"))
@@ -28,11 +26,11 @@ def shrink(patch: pytest.MonkeyPatch) -> None:
         (training, "OfflineSettings", partial(OfflineSettings, steps=8, windows=16, window_ticks=48)),
         (train_controller, "SELECTION_S", 1.6),
         (train_controller, "EVALUATION_SEEDS", 2),
+        (train_controller, "EVALUATION_WALKERS", 2),
+        (train_controller, "EVALUATION_S", 1.6),
+        (train_controller, "WALKERS", 4),
         (train_controller, "PICTURE_EVERY_S", 0.5),
         (train_controller, "PICTURE_STRIP_S", 0.2),
         (train_controller, "CHECKPOINT_EVERY_S", 0.5),
     ):
         patch.setattr(module, name, little)
-    patch.setitem(ExoLearner.__init__.__kwdefaults__, "walker_count", 4)
-    patch.setitem(WalkEvaluator.__init__.__kwdefaults__, "walkers", 2)
-    patch.setitem(WalkEvaluator.__init__.__kwdefaults__, "seconds", 1.6)
