@@ -23,6 +23,7 @@ from typing import Any
 import cbor2
 import numpy as np
 
+from core.deploy.envelope import from_entry
 from core.deploy.keys.signature import SIGNATURE_BYTES, PrivateKey
 from core.devices.exo_protocol import CONTROL_HZ
 from core.domain.arrays import Float32Array
@@ -35,6 +36,7 @@ from core.domain.controller import (
     Sense,
     TorqueLimits,
 )
+from core.domain.gait_envelope import GaitEnvelope
 from core.domain.twin import Network
 
 MAGIC = b"EXOCTRL1"
@@ -69,6 +71,10 @@ class OldBlobError(BlobError):
     """The bytes are of a version that did not sign them."""
 
 
+class NoEnvelopeError(BlobError):
+    """The bytes are of a version that did not say what it knew of the person's gait."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class GoldenVectors:
     """Reference inputs and outputs of the runtime, tick by tick, after a reset. Axes: T ticks, 2 sides."""
@@ -89,6 +95,7 @@ class Blob:
     manifest: dict[str, Any]
     controller: ExoController
     golden: GoldenVectors
+    envelope: GaitEnvelope
     sha256: str  # of all bytes
     signed_sha256: bytes  # of the bytes that are signed
     key_id: str
@@ -144,7 +151,8 @@ def read_blob(data: bytes) -> Blob:
         golden = _golden(vectors)
         digest, key_id = trailer[:_DIGEST_BYTES], trailer[_DIGEST_BYTES:-SIGNATURE_BYTES].hex()
         name = hashlib.sha256(data).hexdigest()
-        blob = Blob(manifest, controller, golden, name, digest, key_id, trailer[-SIGNATURE_BYTES:])
+        envelope = _envelope(manifest)
+        blob = Blob(manifest, controller, golden, envelope, name, digest, key_id, trailer[-SIGNATURE_BYTES:])
         names = (manifest["device_profile"]["id"], manifest["subject_tag"], manifest["version"])
         expected = manifest["weights_sha256"], manifest["golden"]["sha256"], manifest["core_abi"]
     except BlobError:
@@ -204,6 +212,12 @@ def _controller(manifest: dict[str, Any], weights: bytes) -> ExoController:
         taps=tuple(int(taps) for taps in net.get("taps", ())),
         dilations=tuple(int(ticks) for ticks in net.get("dilations", ())),
     )
+
+
+def _envelope(manifest: dict[str, Any]) -> GaitEnvelope:
+    if "envelope" not in manifest:
+        raise NoEnvelopeError("it holds no limits of the person's gait")
+    return from_entry(manifest["envelope"])
 
 
 def _number(value: object) -> float:

@@ -226,6 +226,11 @@ def _only_tightens(package: PackageFile, context: CheckContext) -> str:
     return f"At most {_words(limits)}; first session at most {first_nm:g} N m."
 
 
+def _gait(package: PackageFile, _context: CheckContext) -> str:
+    """A package without an envelope is none (DEP-026); here it is told."""
+    return package.blob.envelope.sentence(package.blob.controller.limits.hip_range_rad)
+
+
 def _for_this_patient(package: PackageFile, context: CheckContext) -> str:
     tag = package.blob.subject_tag
     if not context.subject_tag:
@@ -282,6 +287,7 @@ _CHECKS: tuple[tuple[str, Callable[[PackageFile, CheckContext], str]], ...] = (
     ("device", _for_this_device),
     ("patient", _for_this_patient),
     ("limits", _only_tightens),
+    ("gait", _gait),
     ("approval", _approved),
     ("dates", _in_time),
     ("test vectors", _golden),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from core.domain.findings import Finding
+from core.domain.gait_envelope import GaitEnvelope
 from core.domain.rollout import GaitLabel, RolloutSet
 from core.domain.twin import GaitPolicy, LearningCurve, Network
 
@@ -133,6 +134,7 @@ class TrainedController:
     findings: tuple[Finding, ...] = ()
     synthetic: bool = False
     walking: GaitPolicy | None = None  # the policy after accommodation to the exo; None: without one
+    envelope: GaitEnvelope | None = None  # of the walks with it; None in older records, which are not packed
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +181,7 @@ class Package:
     key_id: str = ""
     practice: bool = False  # signed with an unprotected key: for a virtual exo only
     virtual_only: str = ""  # why else no person may wear it, in a sentence; "" in older records
+    envelope: GaitEnvelope | None = None  # None in older records, whose files are refused
 
 
 class Handover(StrEnum):

@@ -28,6 +28,7 @@ from core.simulation.environment.policy import PolicyNetworks
 from core.simulation.environment.tracking import WalkingEnvironment
 from core.simulation.model.joint_coupling import ROOT_POSITIONS
 from core.store.repository import open_store
+from core.tasks.gait_envelope import judged_envelope
 from core.tasks.policy_files import replace_file, resuming
 
 CHECKPOINT = "checkpoint.pt"
@@ -137,6 +138,7 @@ class _ControllerTraining:
             findings=worst_first(_findings(score, learner.evaluator.evaluate(None), learner)),
             synthetic=self._policy.synthetic,
             walking=self._policy,
+            envelope=judged_envelope(self._policy, learner.best, self._device_id, seed=self._seed),
         )
 
     def _fraction(self, elapsed_s: float) -> float:

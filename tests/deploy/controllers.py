@@ -22,6 +22,7 @@ from core.domain.controller import (
     TorqueLimits,
     TrainedController,
 )
+from core.domain.gait_envelope import NOBODYS_GAIT
 from core.domain.rollout import GaitLabel, RolloutSet, SceneGeometry
 from core.domain.twin import Network
 from core.exo_core.device import ExoKey
@@ -78,6 +79,7 @@ def trained(
         control_steps_per_s=1.0,
         effort_ratio_with_exo=0.9,
         falls_per_minute=0.0,
+        envelope=NOBODYS_GAIT,
     )
 
 

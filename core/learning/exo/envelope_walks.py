@@ -1,0 +1,91 @@
+"""Walks of a twin with its controller and imperfect sensors, tick by tick as the exo reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from core.domain.arrays import BoolArray, Float32Array, FloatArray, IntArray
+from core.domain.controller import ExoController
+from core.domain.gait_envelope import SensedWalks
+from core.learning.exo.environment import TRAINING_FAULTS
+from core.learning.exo.worn_controller import WalkingPolicy, WornExo
+from core.simulation.environment.batch_environment import CONTROL_STEP_S
+from core.simulation.environment.policy import PolicyNetworks
+from core.simulation.environment.tracking import Walker, WalkingEnvironment
+from core.simulation.model.exo_sensors import SensorFaults
+
+WALKERS = 32  # with their own mounting errors and delays of the sensors
+SECONDS = 8.0  # each: six or more strides
+SETTLE_S = 1.0  # after a start from the reference, and
+STUMBLE_S = 1.0  # before a fall: not counted
+
+
+def sensed_walks(
+    walkers: Sequence[Walker],
+    networks: PolicyNetworks,
+    controller: ExoController,
+    *,
+    seed: int,
+    seconds: float = SECONDS,
+    faults: SensorFaults = TRAINING_FAULTS,
+    threads: int = 2,
+) -> SensedWalks:
+    """Let the walkers walk with `controller` for `seconds`; who falls starts anew.
+
+    Walkers with the same stride, ground, start and stop are one activity. The same arguments give the same
+    walks.
+    """
+    policy = WalkingPolicy(networks)
+    environment = WalkingEnvironment(walkers, seed=seed, threads=threads)
+    recorder = _Recorder(WornExo(controller, environment, faults=faults, seed=seed))
+    fell: list[BoolArray] = []
+    began: list[BoolArray] = [np.ones(len(walkers), np.bool_)]
+    for _ in range(round(seconds / CONTROL_STEP_S)):
+        step = environment.step(policy.act(environment.observation()), recorder)
+        done = step.terminated | step.truncated
+        fell.append(step.terminated)
+        began.append(done)
+        if done.any():
+            environment.reset(done)
+            recorder.exo.reset(done, environment)
+    counted = np.repeat(_counted(np.array(began[:-1]), np.array(fell)), recorder.ticks(len(fell)), axis=0)
+    angle, velocity, torque = (np.array(values, np.float64) for values in recorder.values)
+    return SensedWalks(controller.control_hz, angle, velocity, torque, counted, _activities(walkers))
+
+
+class _Recorder:
+    """The `assist` of an environment that keeps what its exo reads and gives: lists of (N, 2), one a tick."""
+
+    def __init__(self, exo: WornExo) -> None:
+        self.exo = exo
+        self.values: tuple[list[Float32Array], list[Float32Array], list[FloatArray]] = ([], [], [])
+
+    def __call__(self, environment: WalkingEnvironment) -> FloatArray:
+        torque = self.exo(environment)
+        for kept, value in zip(self.values, (*self.exo.reading, torque), strict=True):
+            kept.append(value)
+        return torque
+
+    def ticks(self, steps: int) -> int:
+        """In one step."""
+        return len(self.values[0]) // steps
+
+
+def _counted(began: BoolArray, fell: BoolArray) -> BoolArray:
+    """Steps (T, N) neither within a second after a start nor within the last one before a fall."""
+    counted = np.ones(began.shape, np.bool_)
+    settle, stumble = round(SETTLE_S / CONTROL_STEP_S), round(STUMBLE_S / CONTROL_STEP_S)
+    for time, walker in np.argwhere(began):
+        counted[time : time + settle, walker] = False
+    for time, walker in np.argwhere(fell):
+        counted[max(0, time + 1 - stumble) : time + 1, walker] = False
+    return counted
+
+
+def _activities(walkers: Sequence[Walker]) -> IntArray:
+    """(N,) the number of each walker's activity, in order of appearance."""
+    numbers: dict[object, int] = {}
+    kinds = ((id(walker.reference), walker.ground, walker.onset) for walker in walkers)
+    return np.array([numbers.setdefault(kind, len(numbers)) for kind in kinds], np.int64)

@@ -1,0 +1,134 @@
+"""Twins in a whole exo: their own walk never trips its rows of gait, another walk does.
+
+The chain is the product's own: a simulated walk with imperfect sensors, the envelope taken from it, the package
+that carries it, and the C core that reads the package and then the thighs of the twin, tick by tick.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+
+import numpy as np
+import pytest
+
+from core.deploy.envelope import envelope_of
+from core.deploy.package import parse_package
+from core.domain.arrays import FloatArray
+from core.domain.controller import ExoController, TrainedController
+from core.domain.gait_envelope import SensedWalks
+from core.exo_core.library import Library
+from core.learning.exo.envelope_walks import sensed_walks
+from core.learning.gait.base_policy import HEALTHY, HEIGHTS_M, MASS_FACTORS, varied_body, varied_reference
+from core.simulation.environment.tracking import Walker
+from core.simulation.model.exo_model import worn_model
+from core.tasks.policy_files import shipped_policy
+from core.tasks.train_controller import starting_controller
+from core.twin.body import Fidelity
+from tests.deploy.controllers import DEVICE, built
+from tests.exo_core.worn_walks import Moment, WornWalk, largest_nm
+
+JUDGED = 2  # walkers of the envelope for each twin; the program takes 32, so this is the harder test
+WALK_S, JUDGED_S = 9.9, 8.0
+BODIES, BATCH = 10, 50  # models take longest to make: twins differ by their stride, several share a body
+OWN_TICKS, OTHER_TICKS = 500, 520  # of the walk with assistance; then three strides and a half of another one
+SETTLED_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Twin:
+    package: bytes  # for the exo
+    angle_rad: FloatArray  # (T, 2) of a walk that the envelope has not seen
+    velocity_rad_s: FloatArray
+
+
+def twins(count: int, seed: int) -> Iterator[Twin]:
+    """Endless bodies and strides; who falls is left out, since a fall may trip any row."""
+    rng = np.random.default_rng(seed)
+    bodies = [
+        varied_body(float(rng.choice(HEIGHTS_M)), float(rng.choice(MASS_FACTORS)), rng)
+        for _ in range(min(BODIES, count // 3))
+    ]
+    models = [worn_model(body, Fidelity.FAST, DEVICE, surfaces=False) for body in bodies]
+    controller = starting_controller(DEVICE)
+    while True:
+        people = [number % len(bodies) for number in range(min(BATCH, count))]
+        walkers = [
+            walker
+            for number in people
+            for walker in (
+                [Walker(models[number], bodies[number], varied_reference(bodies[number], HEALTHY, rng))]
+                * (JUDGED + 1)
+            )
+        ]
+        walks = sensed_walks(walkers, shipped_policy(), controller, seed=int(rng.integers(1 << 30)), seconds=WALK_S)
+        for first in range(0, len(walkers), JUDGED + 1):
+            yield from twin(walks, first, controller)
+
+
+def twin(walks: SensedWalks, first: int, controller: ExoController) -> Iterator[Twin]:
+    settled, judged = round(SETTLED_S * walks.rate_hz), round(JUDGED_S * walks.rate_hz)
+    if not walks.counted[settled:, first : first + JUDGED + 1].all():
+        return
+    part = slice(first, first + JUDGED)
+    envelope = envelope_of(
+        SensedWalks(
+            walks.rate_hz,
+            walks.angle_rad[:judged, part],
+            walks.velocity_rad_s[:judged, part],
+            walks.torque_nm[:judged, part],
+            walks.counted[:judged, part],
+            walks.activity[part],
+        )
+    )
+    assert envelope is not None
+    trained = TrainedController(controller, DEVICE, (), 1, 1.0, 0.9, 0.0, synthetic=True, envelope=envelope)
+    data = parse_package(built(trained).archive).device_bytes
+    own = first + JUDGED
+    yield Twin(data, walks.angle_rad[:, own], walks.velocity_rad_s[:, own])
+
+
+@pytest.mark.parametrize(
+    "count",
+    [
+        pytest.param(12, marks=pytest.mark.slow),
+        pytest.param(200, marks=[pytest.mark.long, pytest.mark.timeout(600)]),
+    ],
+)
+def test_a_twins_own_walk_never_trips_its_envelope_and_other_walks_do(core: Library, count: int):
+    checked = 0
+    for one in islice(twins(count, seed=13), count):
+        worn = WornWalk(core, one.package, one.angle_rad, one.velocity_rad_s)
+        worn.get_ready()
+        worn.arm()
+        own = list(worn.walk(OWN_TICKS))
+        worn.keep()
+        assert_nothing_trips(own)
+        for scale in (0.4, 1.6):
+            worn.go_back(scale=scale)
+            assert_strides_trip_within_two(list(worn.walk(OTHER_TICKS)), (scale, checked))
+        worn.go_back(shift_rad=math.radians(30.0))
+        shifted = list(worn.walk(200))
+        assert any(moment.strange for moment in shifted)  # S13
+        assert not all(all(moment.inside) for moment in shifted)  # S6
+        assert largest_nm(shifted[-40:]) == 0.0
+        checked += 1
+    assert checked == count
+
+
+def assert_nothing_trips(moments: list[Moment]) -> None:
+    """Neither S4, S6, S7 nor S13, and the exo did give torque."""
+    assert {moment.events for moment in moments} == {moments[0].events}
+    assert all(all(moment.inside) for moment in moments)
+    assert not any(any(moment.faded_by_strides) or moment.strange for moment in moments)
+    assert largest_nm(moments[-100:]) > 1.0
+
+
+def assert_strides_trip_within_two(moments: list[Moment], which: object) -> None:
+    """The stride in which they changed, and at most two more."""
+    first = next((moment for moment in moments if any(moment.faded_by_strides)), None)
+    assert first is not None, which
+    side = first.faded_by_strides.index(True)
+    assert first.strides[side] <= 3, which
