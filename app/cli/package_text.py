@@ -10,7 +10,7 @@ from core.deploy.keys.site_key import TrustedKey
 from core.deploy.manifest import Approval, Manifest
 from core.deploy.package import PackageFile, assistance_in
 from core.domain.body import SIDES
-from core.domain.gait_envelope import GaitEnvelope
+from core.domain.gait_envelope import GaitEnvelope, degrees_text
 
 _NAME_WIDTH = 14
 
@@ -26,8 +26,7 @@ def package_lines(package: PackageFile) -> list[str]:
         ("Exo", f"{profile.id}, {f'serial {profile.serial}' if profile.serial else 'any serial number'}"),
         ("Patient tag", package.blob.subject_tag),
         ("Limits", f"{limits.peak_nm:g} N m, {limits.rate_nm_s:g} N m/s, {_degrees(limits.hip_range_rad)}"),
-        ("Gait", package.blob.envelope.sentence(limits.hip_range_rad)),
-        *(("Gait range", words) for words in _gait_ranges(package.blob.envelope)),
+        *_gait(package.blob.envelope, limits.hip_range_rad),
         ("First session", f"at most {package.blob.first_session_peak_nm:g} N m"),
         ("Network", _network(package)),
         ("Inputs", _inputs(manifest)),
@@ -106,22 +105,25 @@ def _inputs(manifest: Manifest) -> str:
     return f"{names}; now to {max(manifest.inputs.history_ms, default=0)} ms ago"
 
 
-def _gait_ranges(envelope: GaitEnvelope) -> list[str]:
-    """The numbers that the exo reads; it adds its own margins, see core/exo_core/SAFETY.md."""
-    lines = []
+def _gait(envelope: GaitEnvelope | None, hip_range_rad: float) -> list[tuple[str, str]]:
+    """When the exo gives nothing, and the numbers that it reads; SAFETY.md of the core has its margins."""
+    if envelope is None:
+        return [("Gait", "no limits of the person's gait: no exo takes it")]
+    lines = [("Gait", envelope.sentence(hip_range_rad))]
     for number, side in enumerate(SIDES):
         thigh = _range(envelope.rom_low_rad[number], envelope.rom_high_rad[number])
         stride = _range(envelope.stride_low_rad[number], envelope.stride_high_rad[number])
-        lines.append(f"{side} thigh {thigh}; its strides usually swing {stride}")
+        lines.append((f"{side.capitalize()} thigh", f"{thigh}; a usual stride swings {stride}"))
     seen = _range(envelope.angle_low_rad, envelope.angle_high_rad)
     speed = f"{envelope.speed_low_rad_s:.1f} to {envelope.speed_high_rad_s:.1f} rad/s"
-    power = f"{envelope.power_low_w:.1f} to {envelope.power_high_w:.1f} W"
-    return [*lines, f"the network saw {seen}, {speed}; a stride takes {power} of the exo on average"]
+    power = f"{envelope.power_low_w:.1f} to {envelope.power_high_w:.1f} W, mean of a stride of one side"
+    facts = [*lines, ("Network saw", f"{seen}, {speed}"), ("Exo's power", power)]
+    return [(name, words.replace("-", "\u2212")) for name, words in facts]
 
 
 def _range(low_rad: float, high_rad: float) -> str:
-    low, high = f"{math.degrees(low_rad):.0f}", f"{math.degrees(high_rad):.0f}"
-    return f"{low}°" if low == high else f"{low} to {high}°"
+    low, high = degrees_text(low_rad), degrees_text(high_rad)
+    return low if low == high else f"{low} to {high}"
 
 
 def _acceptance(manifest: Manifest) -> str:

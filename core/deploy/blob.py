@@ -71,10 +71,6 @@ class OldBlobError(BlobError):
     """The bytes are of a version that did not sign them."""
 
 
-class NoEnvelopeError(BlobError):
-    """The bytes are of a version that did not say what it knew of the person's gait."""
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class GoldenVectors:
     """Reference inputs and outputs of the runtime, tick by tick, after a reset. Axes: T ticks, 2 sides."""
@@ -95,7 +91,9 @@ class Blob:
     manifest: dict[str, Any]
     controller: ExoController
     golden: GoldenVectors
-    envelope: GaitEnvelope
+    envelope: (
+        GaitEnvelope | None
+    )  # None: of a version that did not pack it; neither verified nor run by an exo
     sha256: str  # of all bytes
     signed_sha256: bytes  # of the bytes that are signed
     key_id: str
@@ -151,7 +149,7 @@ def read_blob(data: bytes) -> Blob:
         golden = _golden(vectors)
         digest, key_id = trailer[:_DIGEST_BYTES], trailer[_DIGEST_BYTES:-SIGNATURE_BYTES].hex()
         name = hashlib.sha256(data).hexdigest()
-        envelope = _envelope(manifest)
+        envelope = from_entry(manifest["envelope"]) if "envelope" in manifest else None
         blob = Blob(manifest, controller, golden, envelope, name, digest, key_id, trailer[-SIGNATURE_BYTES:])
         names = (manifest["device_profile"]["id"], manifest["subject_tag"], manifest["version"])
         expected = manifest["weights_sha256"], manifest["golden"]["sha256"], manifest["core_abi"]
@@ -212,12 +210,6 @@ def _controller(manifest: dict[str, Any], weights: bytes) -> ExoController:
         taps=tuple(int(taps) for taps in net.get("taps", ())),
         dilations=tuple(int(ticks) for ticks in net.get("dilations", ())),
     )
-
-
-def _envelope(manifest: dict[str, Any]) -> GaitEnvelope:
-    if "envelope" not in manifest:
-        raise NoEnvelopeError("it holds no limits of the person's gait")
-    return from_entry(manifest["envelope"])
 
 
 def _number(value: object) -> float:

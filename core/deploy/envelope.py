@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from math import radians
 from typing import Any
@@ -41,40 +41,35 @@ class SensedStride:
     last: int  # tick in which its own peak was noticed
 
 
+ActivityStrides = Sequence[Sequence[Sequence[SensedStride]]]  # of each activity, of each side
+
+
 def envelope_of(walks: SensedWalks) -> GaitEnvelope | None:
     """The envelope of these walks; None when a side never made a stride.
 
-    Each activity counts by itself, and the widest of them holds: a rare one is no tail of the others. The size
-    of a usual stride is the median of these walks. It is not that of the taught stride: the thigh of a healthy
-    twin swings 0.8 to 1.7 times as far as the stride that it follows, so its own walk would fade (S7).
-
-    The lower end of power is not above zero: while the torque grows after an arm, and on trial, a stride has
-    only a part of its power, and that is no braking.
+    Each activity counts by itself, and the widest of them holds: a rare one is no tail of the others.
     """
     groups = [walks.activity == number for number in np.unique(walks.activity)]
     strides = [[_strides(walks, group, side) for side in range(len(SIDES))] for group in groups]
-    sizes = [[np.median([one.range_rad for one in each[s]]) for each in strides if each[s]] for s in (0, 1)]
+    sizes = _usual_sizes(strides)
     if not all(sizes):
         return None
-    power = [np.array([one.power_w for side in each for one in side]) for each in strides if any(each)]
-    power_low, power_high = _widest(power, POWER_PERCENT)
-    angle_low, angle_high = _widest((_counted(walks.angle_rad, walks, group) for group in groups), SEEN_PERCENT)
-    speed_low, speed_high = _widest(
-        (_counted(walks.velocity_rad_s, walks, group) for group in groups), SEEN_PERCENT
-    )
-    angle = walks.angle_rad[walks.counted]
+    power_low_w, power_high_w = _power_band(strides)
+    angle_low_rad, angle_high_rad = _seen(walks.angle_rad, walks, groups)
+    speed_low_rad_s, speed_high_rad_s = _seen(walks.velocity_rad_s, walks, groups)
+    angle_rad = walks.angle_rad[walks.counted]
     return _as_tight_as_the_firmware(
         GaitEnvelope(
-            rom_low_rad=_sides(angle.min(axis=0)),
-            rom_high_rad=_sides(angle.max(axis=0)),
-            stride_low_rad=_sides([min(side) for side in sizes]),
-            stride_high_rad=_sides([max(side) for side in sizes]),
-            power_low_w=min(power_low, 0.0) - POWER_MARGIN_W,
-            power_high_w=max(power_high, 0.0) + POWER_MARGIN_W,
-            angle_low_rad=angle_low,
-            angle_high_rad=angle_high,
-            speed_low_rad_s=speed_low,
-            speed_high_rad_s=speed_high,
+            rom_low_rad=_sides(angle_rad.min(axis=0)),
+            rom_high_rad=_sides(angle_rad.max(axis=0)),
+            stride_low_rad=_sides(min(side) for side in sizes),
+            stride_high_rad=_sides(max(side) for side in sizes),
+            power_low_w=power_low_w,
+            power_high_w=power_high_w,
+            angle_low_rad=angle_low_rad,
+            angle_high_rad=angle_high_rad,
+            speed_low_rad_s=speed_low_rad_s,
+            speed_high_rad_s=speed_high_rad_s,
         )
     )
 
@@ -133,8 +128,32 @@ def _strides(walks: SensedWalks, group: BoolArray, side: int) -> list[SensedStri
     return found
 
 
-def _counted(values: FloatArray, walks: SensedWalks, group: BoolArray) -> FloatArray:
-    return values[:, group][walks.counted[:, group]]
+def _usual_sizes(strides: ActivityStrides) -> list[list[float]]:
+    """Median range of the strides, per side one for each activity that has any.
+
+    It is taken from the walks, not from the stride that was taught: the thigh of a healthy twin swings 0.8 to
+    1.7 times as far as the stride that it follows, so its own walk would fade (S7).
+    """
+    return [
+        [float(np.median([one.range_rad for one in each[side]])) for each in strides if each[side]]
+        for side in range(len(SIDES))
+    ]
+
+
+def _power_band(strides: ActivityStrides) -> tuple[float, float]:
+    """Of the mean power of a stride. Zero lies inside, because no torque is no braking.
+
+    While the torque grows after an arm, and on trial, a stride has only a part of its power.
+    """
+    low, high = _widest(
+        (np.array([one.power_w for side in each for one in side]) for each in strides), POWER_PERCENT
+    )
+    return min(low, 0.0) - POWER_MARGIN_W, max(high, 0.0) + POWER_MARGIN_W
+
+
+def _seen(values: FloatArray, walks: SensedWalks, groups: Sequence[BoolArray]) -> tuple[float, float]:
+    """What the network saw, both sides together."""
+    return _widest((values[:, group][walks.counted[:, group]] for group in groups), SEEN_PERCENT)
 
 
 def _widest(parts: Iterable[FloatArray], percent: tuple[float, float]) -> tuple[float, float]:

@@ -21,7 +21,6 @@ from core.deploy.blob import (
     RUNTIME_ABI,
     Blob,
     BlobError,
-    NoEnvelopeError,
     OldBlobError,
     read_blob,
     unit_of,
@@ -82,8 +81,8 @@ def build_package(
 ) -> BuiltPackage:
     """Pack and sign a controller for one device and one subject tag. Limits become the tightest of both.
 
-    Raises UserError DEP-005 (made for another device), DEP-007 (numbers that cannot run), DEP-026 (without the
-    limits of the person's gait).
+    Raises UserError DEP-005 (made for another device), DEP-007 (numbers that cannot run), DEP-026 (without
+    the limits of the person's gait).
     """
     if trained.device_id != profile.id or trained.controller.control_hz != profile.control_hz:
         raise refuse(
@@ -108,8 +107,8 @@ def build_package(
 def read_package(path: Path) -> PackageFile:
     """Read a package and check that its parts belong together.
 
-    Raises UserError DEP-006 (missing), DEP-004 (cut off), DEP-010 (of a version that did not sign), DEP-026 (of
-    one that did not know the person's gait), DEP-003 (changed).
+    Raises UserError DEP-006 (missing), DEP-004 (cut off), DEP-010 (of a version that did not sign), DEP-003
+    (changed).
     """
     return parse_package(read_bytes(path), path.name)
 
@@ -139,8 +138,6 @@ def parse_package(raw: bytes, name: str = "package") -> PackageFile:
         _check_parts(manifest, blob, report_bytes)
     except OldBlobError as error:
         raise _not_signed(name) from error
-    except NoEnvelopeError as error:
-        raise _no_envelope(f"The {name}") from error
     except ValueError as error:
         raise changed(name, str(error)) from error
     if not isinstance(report, dict) or len(signature) != SIGNATURE_BYTES or _zip(members) != raw:
@@ -174,7 +171,7 @@ def _device_bytes(
         if not np.isfinite(array).all():
             raise _cannot_run("a weight is not a number")
     if trained.envelope is None:
-        raise _no_envelope("This controller")
+        raise no_envelope("This controller")
     golden = golden_vectors(controller)
     limits = controller.limits
     manifest = {
@@ -332,11 +329,11 @@ def _not_signed(name: str) -> UserError:
         "DEP-010",
         f"The {name} is not signed.",
         "It was made by an earlier version of ExoTwin, which did not sign packages, or not for the exo.",
-        "Pack the controller again on the Deploy page; training is not repeated.",
+        "Train the controller again with this version, compare and sign it, then pack it.",
     )
 
 
-def _no_envelope(what: str) -> UserError:
+def no_envelope(what: str) -> UserError:
     return refuse(
         "DEP-026",
         f"{what} comes without the limits of this person's gait.",

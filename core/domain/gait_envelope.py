@@ -1,7 +1,7 @@
 """What is known of a person's gait with one controller: the exo gives nothing to motion far outside it.
 
-`SensedWalks` are the walks it is taken from, `GaitEnvelope` are its numbers, as a package carries them and the
-exo reads them (`exo_envelope` in core/exo_core/src/exo_safety.h).
+`SensedWalks` are the walks it is taken from; `GaitEnvelope` are its numbers, as a package carries and the exo
+reads them (`exo_envelope` in core/exo_core/src/exo_safety.h).
 """
 
 from __future__ import annotations
@@ -74,18 +74,18 @@ class GaitEnvelope:
     def sentence(self, hip_range_rad: float) -> str:
         """When the exo gives nothing, for a clinician. `hip_range_rad` is the limit of its controller."""
         left, right = (
-            f"{_degrees(max(low - RANGE_MARGIN_RAD, -hip_range_rad))} to "
-            f"{_degrees(min(high + RANGE_MARGIN_RAD, hip_range_rad))}"
+            f"{degrees_text(max(low - RANGE_MARGIN_RAD, -hip_range_rad))} to "
+            f"{degrees_text(min(high + RANGE_MARGIN_RAD, hip_range_rad))}"
             for low, high in zip(self.rom_low_rad, self.rom_high_rad, strict=True)
         )
         thighs = left if left == right else f"{left} (left) and {right} (right)"
         return (
-            f"No torque outside {thighs} of thigh flexion, nor once two strides in a row are less than half, or "
-            "more than one and a half times, as large as in training."
+            f"No torque outside {thighs} of thigh flexion, nor once two strides in a row are less than half, "
+            "or more than one and a half times, as large as in training."
         )
 
 
-def _degrees(angle_rad: float) -> str:
+def degrees_text(angle_rad: float) -> str:
     return f"{math.degrees(angle_rad):.0f}°".replace("-", "\u2212")
 
 

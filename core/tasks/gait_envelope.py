@@ -8,8 +8,8 @@ from core.deploy.envelope import envelope_of
 from core.domain.controller import ExoController
 from core.domain.gait_envelope import GaitEnvelope
 from core.domain.twin import GaitPolicy
-from core.learning.exo.environment import walkers_of
 from core.learning.exo.envelope_walks import WALKERS, sensed_walks
+from core.learning.exo.environment import walkers_of
 from core.simulation.environment.policy import PolicyNetworks
 from core.simulation.environment.tracking import Walker
 

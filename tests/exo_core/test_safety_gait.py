@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from core.deploy.envelope import strides_of
 from core.domain.exo_protocol import DeviceState, Rc
 from core.exo_core.building import SOURCES
 from core.exo_core.library import Library
@@ -197,7 +201,9 @@ def test_s07_strides_that_no_training_saw_fade_however_slowly_they_came(core: Li
 def test_s07_strides_of_another_trained_speed_bring_the_torque_back(core: Library):
     wearer = assisted_wearer(core, envelope=MANY_SPEEDS)
     swings(wearer, [0.3, 0.25])
-    swings(wearer, [0.45])  # in one stride from the slowest to the fastest walk: more than half as large again
+    swings(
+        wearer, [0.45]
+    )  # in one stride from the slowest to the fastest walk: more than half as large again
     assert wearer.torque_nm == (0.0, 0.0)
     swings(wearer, [0.45], strides=7)
     assert wearer.torque_nm == (6.0, -6.0)
@@ -407,3 +413,35 @@ def test_a_profile_that_is_no_profile_gives_no_torque(core: Library):
     wearer.get_ready()
     wearer.arm()
     assert set(wearer.run(6.0)) == {(0.0, 0.0)}
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.tuples(st.floats(0.05, 0.6), st.floats(0.5, 2.3)), min_size=4, max_size=9),
+    st.integers(0, 999),
+)
+def test_the_envelope_counts_the_strides_that_the_exo_counts(
+    core: Library, walked: list[tuple[float, float]], seed: int
+):
+    """The program and the C core see the same strides in the same thigh, whatever they are."""
+    noise, wearer = np.random.default_rng(seed), Wearer(core)
+    wearer.run(0.01)
+    stride = wearer.supervisor._safety.stride[0]
+    angles: list[float] = []
+    seen: list[tuple[int, float]] = []
+
+    def shaken(inputs: Inputs) -> None:
+        angles.append(float(np.float32(inputs.angle_rad[0] + noise.normal(0.0, 0.01))))
+        inputs.angle_rad = (angles[-1], inputs.angle_rad[1])
+
+    for swing_rad, stride_s in walked:
+        wearer.walk(swing_rad, stride_s)
+        for _ in range(round(100 * stride_s)):
+            low_rad, peak_us = stride.low_rad, stride.peak_us
+            wearer.step(shaken)
+            if stride.found and peak_us and 600_000 <= stride.peak_us - peak_us <= 2_000_000:
+                seen.append((len(angles) - 1, stride.high_rad - low_rad))
+
+    counted = strides_of(np.array(angles), np.zeros(len(angles)), 100.0)
+    assert [one.last for one in counted] == [tick for tick, _ in seen]
+    np.testing.assert_allclose([one.range_rad for one in counted], [size for _, size in seen], atol=1e-6)

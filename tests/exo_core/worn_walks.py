@@ -1,4 +1,4 @@
-"""A whole exo in the C core on the thighs of a simulated walk, tick by tick; every moment can be gone back to."""
+"""A whole exo in the C core on the thighs of a simulated walk, tick by tick; one can go back in time."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from tests.exo_core.host import EXO, WRITE, Exo
 from tests.exo_core.wearer import TICK_US
 
 STANDS_TICKS = 70  # the exo needs half a second of standing (S12)
+BEGINS_TICKS = 40
 SHORTEST_STRIDE_TICKS, LOOKS_BACK_TICKS = 60, 300
 
 
@@ -27,7 +28,7 @@ class Playback:
     """
 
     def __init__(self, angle_rad: FloatArray, velocity_rad_s: FloatArray) -> None:
-        self._angle, self._velocity = angle_rad, velocity_rad_s
+        self.angle_rad, self._velocity = angle_rad, velocity_rad_s
         self.tick, self.now_us = -STANDS_TICKS, 0
         moments = np.hstack([angle_rad, 0.1 * velocity_rad_s])
         before = slice(len(moments) - LOOKS_BACK_TICKS, len(moments) - SHORTEST_STRIDE_TICKS)
@@ -36,26 +37,42 @@ class Playback:
         self.scale, self.shift_rad = 1.0, 0.0
 
     def step(self) -> None:
-        self.tick = self._again if self.tick + 1 == len(self._angle) else self.tick + 1
+        self.tick = self._again if self.tick + 1 == len(self.angle_rad) else self.tick + 1
         self.now_us += TICK_US
 
     def inputs(self) -> Inputs:
         shiver = [0.002 * math.sin(1.7 * self.tick + side) for side in (0, 1)]
         angle, speed = shiver, shiver
         if self.tick >= 0:
-            angle = [self.scale * float(one) + self.shift_rad for one in self._angle[self.tick]]
-            speed = [self.scale * float(one) for one in self._velocity[self.tick]]
+            angle, speed = self._walking()
         now = self.now_us
         return Inputs(
             now_us=now,
             sample_us=(now, now),
             angle_rad=(angle[0], angle[1]),
             gyro_rad_s=((speed[0], 0.1 * speed[0], 0.0), (speed[1], 0.1 * speed[1], 0.0)),
-            accel_g=((math.cos(angle[0]), math.sin(angle[0]), 0.0), (math.cos(angle[1]), math.sin(angle[1]), 0.0)),
+            accel_g=(
+                (math.cos(angle[0]), math.sin(angle[0]), 0.0),
+                (math.cos(angle[1]), math.sin(angle[1]), 0.0),
+            ),
             motor_us=(now, now),
             motor_nm=(0.0, 0.0),
             weights_us=now,
         )
+
+    def _walking(self) -> tuple[list[float], list[float]]:
+        """Angle and velocity; at the start they grow out of standing."""
+        begun = min(1.0, self.tick / BEGINS_TICKS)
+        level, rising = (
+            begun * begun * (3.0 - 2.0 * begun),
+            6.0 * begun * (1.0 - begun) / (BEGINS_TICKS / 100.0),
+        )
+        angle, speed = (
+            [self.scale * float(one) for one in values[self.tick]]
+            for values in (self.angle_rad, self._velocity)
+        )
+        grown = [level * turning + rising * at for at, turning in zip(angle, speed, strict=True)]
+        return [level * at + self.shift_rad for at in angle], grown
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +106,11 @@ class WornWalk:
 
     def arm(self) -> None:
         assert "err" not in self.exo.arm(self._name, max_nm=18.0)
+
+    @property
+    def ticks_left(self) -> int:
+        """Of the recorded walk."""
+        return len(self.person.angle_rad) - 1 - self.person.tick
 
     def walk(self, ticks: int) -> Iterator[Moment]:
         strides = [0, 0]

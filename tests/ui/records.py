@@ -17,6 +17,7 @@ from core.domain.controller import (
     TrainedController,
 )
 from core.domain.exo_walk import ExoWalk
+from core.domain.gait_envelope import GaitEnvelope
 from core.domain.record import RecordKind, Verdict
 from core.domain.rollout import GaitLabel
 from core.domain.twin import GENERIC_BODY, GaitPolicy, LearningCurve, Network, Twin
@@ -26,6 +27,10 @@ from core.store.repository import Store
 from tests.ui import samples, walks
 
 LIMITS = TorqueLimits(peak_nm=12.0, rate_nm_s=150.0, hip_range_rad=1.4)
+# Of the default twin with the default controller.
+GAIT = GaitEnvelope(
+    (-0.375, -0.449), (0.544, 0.586), (0.817, 0.930), (0.817, 0.930), -5.0, 10.8, -0.423, 0.562, -2.43, 3.50
+)
 SHA256 = "9f2c4e5a" * 8
 GAITS = (GaitLabel.WITHOUT_EXO, GaitLabel.DEFAULT_CONTROLLER, GaitLabel.PERSONALIZED_CONTROLLER)
 _NETWORK = Network((np.zeros((2, 2)),), (np.zeros(2),), "relu")
@@ -75,7 +80,7 @@ def _simulated(store: Store, visit_id: str, made: dict[Step, str]) -> str:
 def _controller(store: Store, visit_id: str, made: dict[Step, str]) -> str:
     exo = ExoController(_NETWORK, 0.1, 6.0, 30.0, 0.6, 100.0, LIMITS)
     curves = (curve("effort_ratio", 0.93), curve("falls_per_minute", 0.1))
-    trained = TrainedController(exo, "Hippo_L1", curves, 500_000, 1800.0, 0.93, 0.1)
+    trained = TrainedController(exo, "Hippo_L1", curves, 500_000, 1800.0, 0.93, 0.1, envelope=GAIT)
     inputs = (made[Step.PERSONALIZE],)
     return store.save(RecordKind.CONTROLLER, trained, visit_id=visit_id, inputs=inputs, summary="controller")
 
@@ -163,8 +168,8 @@ def sign(store: Store, visit_id: str, made: dict[Step, str]) -> None:
     store.decide(visit_id, Step.COMPARE.value, Verdict.SIGNED, record_id=record_id, by="A. Berger")
 
 
-def pack(store: Store, visit_id: str, made: dict[Step, str]) -> str:
-    package = Package("controller.exopkg", SHA256, 44_000, "Hippo_L1", "tag", LIMITS)
+def pack(store: Store, visit_id: str, made: dict[Step, str], envelope: GaitEnvelope | None = GAIT) -> str:
+    package = Package("controller.exopkg", SHA256, 44_000, "Hippo_L1", "tag", LIMITS, envelope=envelope)
     inputs = (made[Step.TRAIN], made[Step.COMPARE])
     return store.save(RecordKind.PACKAGE, package, visit_id=visit_id, inputs=inputs, summary="package")
 

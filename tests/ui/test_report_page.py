@@ -60,6 +60,7 @@ def test_the_report_grows_with_the_visit(context: SessionContext, visit_id: str)
     assert whole.controller.rows[0].cells == ("100 %", "97 %", "93 %")
     facts = dict(whole.deployment)
     assert facts["Package SHA-256"] == records.SHA256
+    assert facts["Person's gait"] == records.GAIT.sentence(records.LIMITS.hip_range_rad)
     assert facts["Read back"] == "equal to what was signed"
     assert "INCLUDES SIMULATED GAIT" in whole.labels
 

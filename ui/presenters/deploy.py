@@ -284,7 +284,10 @@ class DeployPresenter(StepPresenter):
         )
 
     def _secondary(self, package: Package | None, usable: bool) -> tuple[tuple[str, str], ...]:
-        again = (("again", "Pack again"),) if package is not None and not usable else ()
+        packable = (
+            package is not None and package.envelope is not None
+        )  # otherwise its controller lacks it too
+        again = (("again", "Pack again"),) if packable and not usable else ()
         at_rest = self.context.exo_job is not None and self._exo_state not in ARMED_STATES
         earlier = self._exo_status.earlier if at_rest else ""
         return (*again, *((("roll_back", f"Go back to version {earlier}"),) if earlier else ()))
@@ -334,14 +337,16 @@ class DeployPresenter(StepPresenter):
             words, tone = f"Packed for {self._code}. Choose the exo and transfer.", Tone.NEUTRAL
             if deployment is not None:
                 words, tone = deploy_text.headline(deployment, self._code)
-            return words, tone, "Transfer…", self._why_not_transfer()
+            return words, tone, "Transfer…", self._why_not_transfer(package)
         words, tone = deploy_text.headline(deployment, self._code)
         provisional = self._provisional(deployment)
         if provisional is not None:
             return words, tone, "Keep controller…", deploy_text.why_not_keep(provisional)
         return words, tone, "Go on with Report", ""
 
-    def _why_not_transfer(self) -> str:
+    def _why_not_transfer(self, package: Package) -> str:
+        if package.envelope is None:
+            return "Go back to Train: no exo takes a controller without the limits of this person's gait."
         if self.context.exo_job is not None:
             return "Disconnect the exo first; the transfer needs the line."
         if self.running_job() is not None:

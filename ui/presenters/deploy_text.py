@@ -141,13 +141,13 @@ def package_lines(package: Package) -> tuple[str, ...]:
 
 def _gait_line(package: Package) -> str:
     if package.envelope is None:
-        return "Without the limits of this person's gait: made by an earlier version. Train the controller again."
+        return "Without the limits of this person's gait: made by an earlier version. Train again."
     return package.envelope.sentence(package.limits.hip_range_rad)
 
 
 def _signature_line(package: Package) -> str:
     if not package.key_id:
-        return "Not signed: made by an earlier version. Pack again before the transfer."
+        return "Not signed: made by an earlier version."
     if package.practice:
         return "Signed for practice: good for a virtual exo only"
     if package.virtual_only:
