@@ -101,7 +101,7 @@ def to_entry(envelope: GaitEnvelope) -> dict[str, list[float]]:
 
 
 def from_entry(entry: Any) -> GaitEnvelope:
-    """The envelope of a package. Raises ValueError, TypeError or LookupError where the exo refuses it too."""
+    """The envelope of a package, as the exo reads it. Raises ValueError, TypeError or LookupError like it."""
     found: dict[str, Any] = {}
     for name, (pattern, side) in _ENTRIES.items():
         for end, value in zip(("low", "high"), entry[name][:2], strict=True):
@@ -109,7 +109,7 @@ def from_entry(entry: Any) -> GaitEnvelope:
                 raise ValueError(f"{name} holds {value!r}, which is no number")
             key = pattern.format(end)
             found[key] = float(value) if side is None else (*found.get(key, ()), float(value))
-    return GaitEnvelope(**found)
+    return _as_tight_as_the_firmware(GaitEnvelope(**found))
 
 
 def _pair(envelope: GaitEnvelope, pattern: str, side: int | None) -> Sides:
@@ -168,7 +168,7 @@ def _sides(values: Iterable[float]) -> Sides:
 
 
 def _as_tight_as_the_firmware(envelope: GaitEnvelope) -> GaitEnvelope:
-    """The exo never widens what its firmware allows for everybody; nor does what is told of it."""
+    """The exo never widens what its firmware has for everybody. Raises ValueError where nothing is left."""
     bounds = {item.name: getattr(NOBODYS_GAIT, item.name) for item in fields(NOBODYS_GAIT)}
     tight: dict[str, Any] = {}
     for name, bound in bounds.items():

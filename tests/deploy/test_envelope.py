@@ -23,9 +23,11 @@ from tests.exo_core.test_blob import with_manifest
 from tests.refusals import code_of
 
 RATE_HZ = 100.0
+CONFIRMED = 5  # EXO_SLOT_CONFIRMED
 GAIT = GaitEnvelope((-0.3, -0.2), (0.5, 0.6), (0.7, 0.8), (0.9, 0.8), -5.0, 12.0, -0.25, 0.55, -2.0, 3.5)
 angles = st.floats(-1.0, 1.0)
 ranges = st.tuples(angles, angles).map(sorted)
+sizes = st.tuples(st.floats(0.0, 2.0), st.floats(0.0, 2.0)).map(sorted)
 
 
 def walks(
@@ -103,7 +105,7 @@ def test_the_widest_envelope_is_that_of_the_firmware():
 
 
 @settings(max_examples=100, deadline=None)
-@given(ranges, ranges, ranges, ranges, ranges, ranges, ranges)
+@given(ranges, ranges, sizes, sizes, ranges, ranges, ranges)
 def test_an_envelope_comes_back_from_the_package_as_it_was(rl, rr, sl, sr, power, angle, speed):
     envelope = GaitEnvelope(
         (rl[0], rr[0]), (rl[1], rr[1]), (sl[0], sr[0]), (sl[1], sr[1]), *power, *angle, *speed
@@ -130,13 +132,19 @@ def test_what_is_no_range_is_no_envelope(numbers):
         {**to_entry(GAIT), "angle_rad": [0.5, 0.4]},
         {**to_entry(GAIT), "angle_rad": [0.5, "1"]},
         {**to_entry(GAIT), "angle_rad": [False, True]},
+        {**to_entry(GAIT), "rom_left_rad": [4.5, 5.0]},
         {**to_entry(GAIT), "stride_left_rad": [math.nan, 1.0]},
     ],
 )
-def test_an_envelope_that_makes_no_sense_makes_no_controller(entry):
-    data = parse_package(built().archive).device_bytes
+def test_an_envelope_that_makes_no_sense_is_refused_by_reader_and_exo(entry):
+    good = parse_package(built().archive).device_bytes
+    data = with_manifest(good, lambda manifest: manifest.update(envelope=entry))
     with pytest.raises(BlobError):
-        read_blob(with_manifest(data, lambda manifest: manifest.update(envelope=entry)))
+        read_blob(data)
+    exo = Exo(load())
+    exo.upload(data)
+    slot = exo.ask(EXO, 1)["slots"][0]
+    assert (slot["state"], slot["detail"]) == ("bad", "the limits of the gait make no sense")
 
 
 def test_a_controller_of_an_earlier_version_is_not_packed():
@@ -164,6 +172,22 @@ def test_a_package_without_the_persons_gait_is_refused_by_reader_and_exo():
     slots = exo.ask(EXO, 1)
     assert (slots["active"], slots["slots"][1]["state"]) == ("A", "bad")
     assert slots["slots"][1]["detail"] == "made without the limits of this person's gait"
+
+
+def test_a_controller_that_an_exo_kept_without_the_persons_gait_does_not_start():
+    """Its firmware was renewed since it was confirmed."""
+    old = parse_package(without_envelope(built(trained(4, hidden=SMALL)).archive))
+    exo = Exo(load())
+    exo.install(parse_package(built().archive).device_bytes)
+    exo.upload(old.device_bytes)
+    device, names = exo.device._device, exo.ask(EXO, 1)["slots"]
+    assert names[1]["sha"].hex() == old.blob.sha256
+    device.slots.slot[1].state, device.slots.running = CONFIRMED, 1
+    exo.device._lib.exo_device_start_controller(device)
+    said = exo.ask(EXO, 1)
+    assert said["slots"][1]["state"] == "bad"
+    assert said["slots"][1]["detail"] == "made without the limits of this person's gait"
+    assert said["active"] != "B" and exo.ask(EXO, 0)["sha"].hex() != old.blob.sha256
 
 
 def test_a_sentence_tells_when_the_exo_gives_nothing():

@@ -70,6 +70,7 @@ def test_a_package_of_an_earlier_version_says_what_to_do_and_is_not_transferred(
     page.ports.setEditText("/dev/ttyACM0")
     assert "Train again" in page._package_words.text() and "Pack again" not in page._package_words.text()
     assert not page._main.isEnabled() and "Go back to Train" in page._why_not.text()
+    assert "Train the controller again" in page._headline.text()
     assert page._secondary_actions == ()
 
 

@@ -335,7 +335,9 @@ class DeployPresenter(StepPresenter):
             return "The controller is approved. Pack it for the exo.", Tone.NEUTRAL, "Pack controller", ""
         if deployment is None or deployment.handover is Handover.REVERTED:
             words, tone = f"Packed for {self._code}. Choose the exo and transfer.", Tone.NEUTRAL
-            if deployment is not None:
+            if package.envelope is None:
+                words, tone = "Packed by an earlier version. Train the controller again.", Tone.WARN
+            elif deployment is not None:
                 words, tone = deploy_text.headline(deployment, self._code)
             return words, tone, "Transfer…", self._why_not_transfer(package)
         words, tone = deploy_text.headline(deployment, self._code)
@@ -346,7 +348,7 @@ class DeployPresenter(StepPresenter):
 
     def _why_not_transfer(self, package: Package) -> str:
         if package.envelope is None:
-            return "Go back to Train: no exo takes a controller without the limits of this person's gait."
+            return "No exo takes a controller without the limits of its person's gait. Go back to Train."
         if self.context.exo_job is not None:
             return "Disconnect the exo first; the transfer needs the line."
         if self.running_job() is not None:
