@@ -43,6 +43,7 @@ MAGIC = b"EXOCTRL1"
 FORMAT_VERSION = 2
 RUNTIME_ABI = "exo-runtime-1"  # version of the numerics, see core.exo_core.numpy_runtime
 MAX_BLOB_BYTES = 1 << 20
+MAX_MANIFEST_BYTES = 2048  # what the core looks into when it is asked what it holds
 _HEADER = struct.Struct("<8sHHIIIII")  # magic, version, header size, manifest, weights, golden, ticks, total
 _DIGEST_BYTES, _KEY_ID_BYTES = 32, 8
 TRAILER_BYTES = _DIGEST_BYTES + _KEY_ID_BYTES + SIGNATURE_BYTES
@@ -181,6 +182,8 @@ def _split(data: bytes) -> tuple[bytes, bytes, bytes, bytes]:
         or vectors != ticks * 4 * _GOLDEN_COLUMNS
     ):
         raise BlobError("the sizes of the parts do not agree")
+    if head > MAX_MANIFEST_BYTES:
+        raise BlobError("its manifest is longer than the exo reads")
     body, trailer = data[:-TRAILER_BYTES], data[-TRAILER_BYTES:]
     if hashlib.sha256(body).digest() != trailer[:_DIGEST_BYTES]:
         raise BlobError("the bytes were changed")

@@ -58,7 +58,7 @@ def envelope_of(walks: SensedWalks) -> GaitEnvelope | None:
     angle_low_rad, angle_high_rad = _seen(walks.angle_rad, walks, groups)
     speed_low_rad_s, speed_high_rad_s = _seen(walks.velocity_rad_s, walks, groups)
     angle_rad = walks.angle_rad[walks.counted]
-    return _as_tight_as_the_firmware(
+    return _as_the_exo_reads_it(
         GaitEnvelope(
             rom_low_rad=_sides(angle_rad.min(axis=0)),
             rom_high_rad=_sides(angle_rad.max(axis=0)),
@@ -109,7 +109,7 @@ def from_entry(entry: Any) -> GaitEnvelope:
                 raise ValueError(f"{name} holds {value!r}, which is no number")
             key = pattern.format(end)
             found[key] = float(value) if side is None else (*found.get(key, ()), float(value))
-    return _as_tight_as_the_firmware(GaitEnvelope(**found))
+    return _as_the_exo_reads_it(GaitEnvelope(**found))
 
 
 def _pair(envelope: GaitEnvelope, pattern: str, side: int | None) -> Sides:
@@ -167,12 +167,14 @@ def _sides(values: Iterable[float]) -> Sides:
     return left, right
 
 
-def _as_tight_as_the_firmware(envelope: GaitEnvelope) -> GaitEnvelope:
-    """The exo never widens what its firmware has for everybody. Raises ValueError where nothing is left."""
-    bounds = {item.name: getattr(NOBODYS_GAIT, item.name) for item in fields(NOBODYS_GAIT)}
-    tight: dict[str, Any] = {}
-    for name, bound in bounds.items():
-        value, choose = getattr(envelope, name), max if "_low_" in name else min
-        pair = isinstance(value, tuple)
-        tight[name] = tuple(map(choose, value, bound)) if pair else choose(value, bound)
-    return GaitEnvelope(**tight)
+def _as_the_exo_reads_it(envelope: GaitEnvelope) -> GaitEnvelope:
+    """In float32, and never wider than the firmware has it for everybody.
+
+    Raises ValueError where nothing is left.
+    """
+    read: dict[str, Any] = {}
+    for item in fields(GaitEnvelope):
+        choose = np.maximum if "_low_" in item.name else np.minimum
+        within = choose(getattr(envelope, item.name), getattr(NOBODYS_GAIT, item.name))
+        read[item.name] = _sides(within.astype(np.float32)) if within.ndim else float(np.float32(within))
+    return GaitEnvelope(**read)

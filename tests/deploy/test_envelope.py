@@ -17,7 +17,7 @@ from core.deploy.package import parse_package
 from core.domain.gait_envelope import NOBODYS_GAIT, GaitEnvelope, SensedWalks
 from core.exo_core.library import load
 from core.exo_core.safety import Envelope
-from tests.deploy.controllers import SMALL, built, check_context, trained, without_envelope
+from tests.deploy.controllers import ANYBODYS_GAIT, SMALL, built, check_context, trained, without_envelope
 from tests.exo_core.host import EXO, WRITE, Exo
 from tests.exo_core.test_blob import with_manifest
 from tests.refusals import code_of
@@ -110,9 +110,10 @@ def test_an_envelope_comes_back_from_the_package_as_it_was(rl, rr, sl, sr, power
     envelope = GaitEnvelope(
         (rl[0], rr[0]), (rl[1], rr[1]), (sl[0], sr[0]), (sl[1], sr[1]), *power, *angle, *speed
     )
-    assert from_entry(to_entry(envelope)) == envelope
+    read = from_entry(to_entry(envelope))
+    assert all(np.allclose(getattr(read, one.name), getattr(envelope, one.name)) for one in fields(read))
     packed = built(replace(trained(hidden=SMALL), envelope=envelope))
-    assert parse_package(packed.archive).blob.envelope == envelope
+    assert parse_package(packed.archive).blob.envelope == read == from_entry(to_entry(read))
 
 
 @pytest.mark.parametrize("numbers", [(1.0, 0.0), (math.nan, 1.0), (0.0, math.inf)])
@@ -205,4 +206,4 @@ def test_the_checks_before_use_tell_the_sentence():
     good = parse_package(built(replace(trained(hidden=SMALL), envelope=GAIT)).archive)
     check_package(good, check_context())
     checks = {check.name: check.words for check in examine(built().archive, "p", check_context()).checks}
-    assert checks["gait"] == NOBODYS_GAIT.sentence(1.396)
+    assert checks["gait"] == ANYBODYS_GAIT.sentence(1.396)

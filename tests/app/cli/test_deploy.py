@@ -19,11 +19,19 @@ from core.deploy.keys.site_secret import site_secret, subject_tag
 from core.deploy.manifest import Approval
 from core.domain.audit import AuditEvent, AuditStep
 from core.domain.controller import UNATTENDED_APPROVER, Comparison
-from core.domain.gait_envelope import NOBODYS_GAIT
 from core.store.database import database_path
 from core.store.repository import open_store
 from tests.app.cli.test_commands import Shell
-from tests.deploy.controllers import DEVICE, LIMITS, SMALL, built, compared, trained, without_envelope
+from tests.deploy.controllers import (
+    ANYBODYS_GAIT,
+    DEVICE,
+    LIMITS,
+    SMALL,
+    built,
+    compared,
+    trained,
+    without_envelope,
+)
 from tests.store.samples import a_subject
 
 PASSPHRASE = "correct horse battery staple"
@@ -69,11 +77,11 @@ def test_inspect_tells_people_and_programs_the_same(shell: Shell, site: Path) ->
 def test_inspect_tells_when_the_exo_gives_nothing(shell: Shell, site: Path) -> None:
     path = a_package(site)
     words = shell.types("package", "inspect", path)[1]
-    assert NOBODYS_GAIT.sentence(LIMITS.hip_range_rad) in words
-    assert "Left thigh     \u2212229° to 229°; a usual stride swings 0° to 229°" in words
-    assert "Exo's power    \u221210.0 to 80.0 W, mean of a stride of one side" in words
+    assert ANYBODYS_GAIT.sentence(LIMITS.hip_range_rad) in words
+    assert "Left thigh     \u2212223° to 223°; a usual stride swings 1° to 212°" in words
+    assert "Exo's power    \u22129.9 to 79.9 W, mean of a stride of one side" in words
     values = json.loads(shell.types("package", "inspect", path, "--json")[1])
-    assert values["manifest"]["controller"]["envelope"]["power_w"] == [-10.0, 80.0]
+    assert values["manifest"]["controller"]["envelope"]["power_w"] == [-9.9, 79.9]
 
 
 def test_a_package_whose_envelope_was_taken_out_is_not_verified(shell: Shell, site: Path) -> None:
