@@ -47,21 +47,23 @@ ActivityStrides = Sequence[Sequence[Sequence[SensedStride]]]  # of each activity
 def envelope_of(walks: SensedWalks) -> GaitEnvelope | None:
     """The envelope of these walks; None when a side never made a stride.
 
-    Each activity counts by itself, and the widest of them holds: a rare one is no tail of the others.
+    Each activity counts by itself, and the widest of them holds: a rare one is no tail of the others. What is
+    about the person (S6, S7) holds both the twin's walk and the person's own stride, which the twin follows
+    more or less: the thighs of 40 healthy twins swung 0.8 to 1.7 times as far as the strides they followed.
     """
     groups = [walks.activity == number for number in np.unique(walks.activity)]
     strides = [[_strides(walks, group, side) for side in range(len(SIDES))] for group in groups]
-    sizes = _usual_sizes(strides)
-    if not all(sizes):
+    if not all(any(each[side] for each in strides) for side in range(len(SIDES))):
         return None
+    sizes = _usual_sizes(strides, walks.taught_high_rad - walks.taught_low_rad)
     power_low_w, power_high_w = _power_band(strides)
     angle_low_rad, angle_high_rad = _seen(walks.angle_rad, walks, groups)
     speed_low_rad_s, speed_high_rad_s = _seen(walks.velocity_rad_s, walks, groups)
     angle_rad = walks.angle_rad[walks.counted]
     return _as_the_exo_reads_it(
         GaitEnvelope(
-            rom_low_rad=_sides(angle_rad.min(axis=0)),
-            rom_high_rad=_sides(angle_rad.max(axis=0)),
+            rom_low_rad=_sides(np.minimum(angle_rad.min(axis=0), walks.taught_low_rad.min(axis=0))),
+            rom_high_rad=_sides(np.maximum(angle_rad.max(axis=0), walks.taught_high_rad.max(axis=0))),
             stride_low_rad=_sides(min(side) for side in sizes),
             stride_high_rad=_sides(max(side) for side in sizes),
             power_low_w=power_low_w,
@@ -128,14 +130,11 @@ def _strides(walks: SensedWalks, group: BoolArray, side: int) -> list[SensedStri
     return found
 
 
-def _usual_sizes(strides: ActivityStrides) -> list[list[float]]:
-    """Median range of the strides, per side one for each activity that has any.
-
-    It is taken from the walks, not from the stride that was taught: the thigh of a healthy twin swings 0.8 to
-    1.7 times as far as the stride that it follows, so its own walk would fade (S7).
-    """
+def _usual_sizes(strides: ActivityStrides, taught_rad: FloatArray) -> list[list[float]]:
+    """Per side the median range of each activity's strides, and the ranges (N, 2) of the taught ones."""
     return [
         [float(np.median([one.range_rad for one in each[side]])) for each in strides if each[side]]
+        + taught_rad[:, side].tolist()
         for side in range(len(SIDES))
     ]
 

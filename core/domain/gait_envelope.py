@@ -34,6 +34,8 @@ class SensedWalks:
     torque_nm: FloatArray  # (T, N, 2) of the exo
     counted: BoolArray  # (T, N) neither just after a start nor shortly before a fall
     activity: IntArray  # (N,) the same number for the same speed, ground, start and stop
+    taught_low_rad: FloatArray  # (N, 2) smallest and largest thigh angle of the stride that they follow,
+    taught_high_rad: FloatArray  # (N, 2) which is the person's own
 
     def __post_init__(self) -> None:
         walkers = len(self.activity)
@@ -41,6 +43,8 @@ class SensedWalks:
             frozen(self, name, (len(self.counted), walkers, len(SIDES)))
         frozen(self, "counted", (None, walkers), np.bool_)
         frozen(self, "activity", (walkers,), np.int64)
+        for name in ("taught_low_rad", "taught_high_rad"):
+            frozen(self, name, (walkers, len(SIDES)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +56,8 @@ class GaitEnvelope:
 
     rom_low_rad: Sides  # of the thigh angle: beyond it by 15 degrees that side gets nothing (S6)
     rom_high_rad: Sides
-    stride_low_rad: Sides  # range of a usual stride, in the activity with the smallest and
-    stride_high_rad: Sides  # with the largest strides; the same for a controller of one activity (S7)
+    stride_low_rad: Sides  # range of a usual stride: the smallest and the largest of all activities (S7)
+    stride_high_rad: Sides
     power_low_w: float  # mean power of a stride: three outside end the assistance (S4)
     power_high_w: float
     angle_low_rad: float  # what the network saw: beyond it by a fifth the assistance fades (S13)

@@ -31,15 +31,21 @@ sizes = st.tuples(st.floats(0.0, 2.0), st.floats(0.0, 2.0)).map(sorted)
 
 
 def walks(
-    swings_rad: list[float], *, centre_rad: float = 0.1, seconds: float = 8.0, gain: float = 4.0
+    swings_rad: list[float], *, centre_rad: float = 0.1, gain: float = 4.0, taught: float = 1.0
 ) -> SensedWalks:
-    """Even walks, one walker and activity for each swing; the exo's torque is `gain` times the velocity."""
+    """Eight seconds of even walks, one walker and activity for each swing.
+
+    The exo's torque is `gain` times the velocity; the strides that were taught swing `taught` times as far.
+    """
+    seconds = 8.0
     time_s = np.arange(round(seconds * RATE_HZ))[:, None, None] / RATE_HZ
     phase = 2.0 * np.pi * time_s / 1.1 + np.array([0.0, np.pi])
     swing = np.array(swings_rad)[:, None]
     angle, velocity = centre_rad + swing * np.cos(phase), -2.0 * np.pi / 1.1 * swing * np.sin(phase)
     counted = np.ones((len(time_s), len(swings_rad)), np.bool_)
-    return SensedWalks(RATE_HZ, angle, velocity, gain * velocity, counted, np.arange(len(swings_rad)))
+    low, high = (centre_rad + sign * np.hstack([swing, swing]) for sign in (-taught, taught))
+    activity = np.arange(len(swings_rad))
+    return SensedWalks(RATE_HZ, angle, velocity, gain * velocity, counted, activity, low, high)
 
 
 def found(some: SensedWalks) -> GaitEnvelope:
@@ -73,6 +79,16 @@ def test_every_activity_counts_and_the_band_of_strides_reaches_from_the_smallest
     assert both.angle_high_rad == pytest.approx(0.55, abs=1e-3)
 
 
+@pytest.mark.parametrize("taught", [0.6, 1.5])
+def test_the_persons_own_stride_is_inside_where_the_twin_walks_otherwise(taught: float):
+    envelope, alike = found(walks([0.4], taught=taught)), found(walks([0.4]))
+    smallest, largest = sorted((0.8, 0.8 * taught))
+    assert envelope.stride_low_rad == pytest.approx((smallest, smallest), abs=1e-3)
+    assert envelope.stride_high_rad == pytest.approx((largest, largest), abs=1e-3)
+    assert envelope.rom_high_rad[0] == pytest.approx(0.1 + 0.4 * max(1.0, taught), abs=1e-3)
+    assert envelope.angle_high_rad == alike.angle_high_rad  # the network saw no more of it
+
+
 def test_what_does_not_count_changes_nothing():
     usual = walks([0.4])
     angle, counted = usual.angle_rad.copy(), usual.counted.copy()
@@ -89,8 +105,8 @@ def test_who_made_no_stride_has_no_envelope(swing: float):
 
 
 def test_an_activity_without_strides_widens_only_angle_and_speed():
-    envelope, walking = found(walks([0.02, 0.4])), found(walks([0.4]))
-    assert envelope.stride_low_rad == walking.stride_low_rad
+    envelope, walking = found(walks([0.02, 0.4], taught=0.0)), found(walks([0.4], taught=0.0))
+    assert envelope.stride_high_rad == walking.stride_high_rad
     assert envelope.power_low_w == walking.power_low_w
 
 

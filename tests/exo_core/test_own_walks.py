@@ -1,4 +1,4 @@
-"""Twins in a whole exo: their own walk never trips its rows of gait, another walk does.
+"""Twins in a whole exo: neither their own walk nor their person's trips its rows of gait, another walk does.
 
 The chain is the product's own: a simulated walk with imperfect sensors, the envelope taken from it, the
 package that carries it, and the C core that reads the package and then the thighs of the twin, tick by tick.
@@ -19,14 +19,16 @@ from core.deploy.package import parse_package
 from core.domain.arrays import BoolArray, FloatArray
 from core.domain.controller import ExoController, TrainedController
 from core.domain.gait_envelope import SensedWalks
+from core.domain.motion import GaitReference
 from core.domain.twin import GENERIC_BODY
 from core.exo_core.library import Library
 from core.gait.leg import Leg
 from core.gait.scenario_reference import at_speed, normal_walk
 from core.learning.exo.envelope_walks import sensed_walks
+from core.learning.exo.environment import TRAINING_FAULTS
 from core.learning.gait.base_policy import HEALTHY, HEIGHTS_M, MASS_FACTORS, varied_body, varied_reference
 from core.simulation.environment.tracking import Walker
-from core.simulation.model.exo_model import worn_model
+from core.simulation.model.exo_model import HIP_COLUMNS, worn_model
 from core.tasks.policy_files import shipped_policy
 from core.tasks.train_controller import starting_controller
 from core.twin.body import Fidelity
@@ -46,6 +48,7 @@ class Twin:
     package: bytes  # for the exo
     angle_rad: FloatArray  # (T, 2) of a walk that the envelope has not seen
     velocity_rad_s: FloatArray
+    stride: GaitReference  # the person's own, which the twin follows
 
 
 def twins(count: int, seed: int) -> Iterator[Twin]:
@@ -71,14 +74,14 @@ def twins(count: int, seed: int) -> Iterator[Twin]:
             walkers, shipped_policy(), controller, seed=int(rng.integers(1 << 30)), seconds=WALK_S
         )
         for first in range(0, len(walkers), JUDGED + 1):
-            yield from twin(walks, first, controller)
+            yield from twin(walks, walkers, first, controller)
 
 
-def twin(walks: SensedWalks, first: int, controller: ExoController) -> Iterator[Twin]:
+def twin(walks: SensedWalks, walkers: list[Walker], first: int, controller: ExoController) -> Iterator[Twin]:
     """The twin of these columns of the walks; nobody when one of its walkers fell."""
     if walked(walks)[first : first + JUDGED + 1].all():
         package = package_of(walks, range(first, first + JUDGED), controller)
-        yield twin_of(walks, first + JUDGED, package)
+        yield twin_of(walks, walkers, first + JUDGED, package)
 
 
 def walked(walks: SensedWalks) -> BoolArray:
@@ -86,8 +89,8 @@ def walked(walks: SensedWalks) -> BoolArray:
     return walks.counted[round(SETTLED_S * walks.rate_hz) :].all(axis=0)
 
 
-def twin_of(walks: SensedWalks, own: int, package: bytes) -> Twin:
-    return Twin(package, walks.angle_rad[:, own], walks.velocity_rad_s[:, own])
+def twin_of(walks: SensedWalks, walkers: list[Walker], own: int, package: bytes) -> Twin:
+    return Twin(package, walks.angle_rad[:, own], walks.velocity_rad_s[:, own], walkers[own].reference)
 
 
 def package_of(walks: SensedWalks, judged: Sequence[int], controller: ExoController) -> bytes:
@@ -101,6 +104,8 @@ def package_of(walks: SensedWalks, judged: Sequence[int], controller: ExoControl
             walks.torque_nm[:ticks, which],
             walks.counted[:ticks, which],
             walks.activity[which],
+            walks.taught_low_rad[which],
+            walks.taught_high_rad[which],
         )
     )
     assert envelope is not None
@@ -130,7 +135,7 @@ def test_a_controller_of_many_speeds_knows_each_of_them(core: Library):
     assert walked(walks).all()
     own = range(JUDGED, len(walkers), JUDGED + 1)
     package = package_of(walks, [number for number in range(len(walkers)) if number not in own], controller)
-    assert all(assert_knows(core, twin_of(walks, number, package)) for number in own)
+    assert all(assert_knows(core, twin_of(walks, walkers, number, package)) for number in own)
 
 
 def assert_knows(core: Library, one: Twin) -> bool:
@@ -149,7 +154,30 @@ def assert_knows(core: Library, one: Twin) -> bool:
     assert any(moment.strange for moment in shifted)  # S13
     assert not all(all(moment.inside) for moment in shifted)  # S6
     assert largest_nm(shifted[-40:]) == 0.0
+    assert_the_person_is_known(core, one)
     return True
+
+
+def assert_the_person_is_known(core: Library, one: Twin) -> None:
+    """Who walks as it was recorded, and not as the twin does, is inside S4, S6 and S7."""
+    angle, velocity = own_stride(one.stride)
+    worn = WornWalk(core, one.package, angle, velocity)
+    worn.get_ready()
+    worn.arm()
+    moments = list(worn.walk(worn.ticks_left))
+    assert {moment.events for moment in moments} == {moments[0].events}
+    assert all(all(moment.inside) for moment in moments)
+    assert not any(any(moment.faded_by_strides) for moment in moments)
+
+
+def own_stride(stride: GaitReference) -> tuple[FloatArray, FloatArray]:
+    """Angle and velocity (T, 2) of the thighs in this stride, again and again, with noise of the sensors."""
+    time_s = np.arange(round(100.0 * WALK_S)) / 100.0
+    hips = stride.angle_rad[:, list(HIP_COLUMNS)]
+    phase = np.arange(len(hips)) / len(hips)
+    angle = np.stack([np.interp(time_s / stride.period_s, phase, hip, period=1.0) for hip in hips.T], axis=1)
+    noise = np.random.default_rng(1).normal(0.0, TRAINING_FAULTS.angle_noise_rad, angle.shape)
+    return angle + noise, np.gradient(angle, 0.01, axis=0) + 10.0 * noise
 
 
 def assert_nothing_trips(moments: list[Moment]) -> None:

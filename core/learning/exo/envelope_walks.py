@@ -14,6 +14,7 @@ from core.learning.exo.worn_controller import WalkingPolicy, WornExo
 from core.simulation.environment.batch_environment import CONTROL_STEP_S
 from core.simulation.environment.policy import PolicyNetworks
 from core.simulation.environment.tracking import Walker, WalkingEnvironment
+from core.simulation.model.exo_model import HIP_COLUMNS
 from core.simulation.model.exo_sensors import SensorFaults
 
 WALKERS = 32  # with their own mounting errors and delays of the sensors
@@ -52,7 +53,17 @@ def sensed_walks(
             recorder.exo.reset(done, environment)
     counted = np.repeat(_counted(np.array(began[:-1]), np.array(fell)), recorder.ticks(len(fell)), axis=0)
     angle, velocity, torque = (np.array(values, np.float64) for values in recorder.values)
-    return SensedWalks(controller.control_hz, angle, velocity, torque, counted, _activities(walkers))
+    taught = np.array([walker.reference.angle_rad[:, list(HIP_COLUMNS)] for walker in walkers])
+    return SensedWalks(
+        controller.control_hz,
+        angle,
+        velocity,
+        torque,
+        counted,
+        _activities(walkers),
+        taught.min(axis=1),
+        taught.max(axis=1),
+    )
 
 
 class _Recorder:
