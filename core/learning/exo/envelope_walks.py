@@ -51,19 +51,8 @@ def sensed_walks(
         if done.any():
             environment.reset(done)
             recorder.exo.reset(done, environment)
-    counted = np.repeat(_counted(np.array(began[:-1]), np.array(fell)), recorder.ticks(len(fell)), axis=0)
-    angle, velocity, torque = (np.array(values, np.float64) for values in recorder.values)
-    taught = np.array([walker.reference.angle_rad[:, list(HIP_COLUMNS)] for walker in walkers])
-    return SensedWalks(
-        controller.control_hz,
-        angle,
-        velocity,
-        torque,
-        counted,
-        _activities(walkers),
-        taught.min(axis=1),
-        taught.max(axis=1),
-    )
+    counted = _counted(np.array(began[:-1]), np.array(fell))
+    return recorder.walks(walkers, counted, controller.control_hz)
 
 
 class _Recorder:
@@ -71,17 +60,31 @@ class _Recorder:
 
     def __init__(self, exo: WornExo) -> None:
         self.exo = exo
-        self.values: tuple[list[Float32Array], list[Float32Array], list[FloatArray]] = ([], [], [])
+        self.angle_rad: list[Float32Array] = []
+        self.velocity_rad_s: list[Float32Array] = []
+        self.torque_nm: list[FloatArray] = []
 
     def __call__(self, environment: WalkingEnvironment) -> FloatArray:
         torque = self.exo(environment)
-        for kept, value in zip(self.values, (*self.exo.reading, torque), strict=True):
-            kept.append(value)
+        angle, velocity = self.exo.reading
+        self.angle_rad.append(angle)
+        self.velocity_rad_s.append(velocity)
+        self.torque_nm.append(torque)
         return torque
 
-    def ticks(self, steps: int) -> int:
-        """In one step."""
-        return len(self.values[0]) // steps
+    def walks(self, walkers: Sequence[Walker], counted: BoolArray, rate_hz: float) -> SensedWalks:
+        """What was kept; `counted` are steps of the environment (S, N), each of some ticks."""
+        hips = [walker.reference.angle_rad[:, list(HIP_COLUMNS)] for walker in walkers]
+        return SensedWalks(
+            rate_hz,
+            np.array(self.angle_rad, np.float64),
+            np.array(self.velocity_rad_s, np.float64),
+            np.array(self.torque_nm),
+            np.repeat(counted, len(self.torque_nm) // len(counted), axis=0),
+            _activities(walkers),
+            np.array([angle.min(axis=0) for angle in hips]),
+            np.array([angle.max(axis=0) for angle in hips]),
+        )
 
 
 def _counted(began: BoolArray, fell: BoolArray) -> BoolArray:
