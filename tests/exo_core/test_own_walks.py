@@ -117,7 +117,7 @@ def package_of(walks: SensedWalks, judged: Sequence[int], controller: ExoControl
     "count",
     [
         pytest.param(12, marks=pytest.mark.slow),
-        pytest.param(200, marks=[pytest.mark.long, pytest.mark.timeout(600)]),
+        pytest.param(200, marks=[pytest.mark.long, pytest.mark.timeout(1800)]),
     ],
 )
 def test_a_twins_own_walk_never_trips_its_envelope_and_other_walks_do(core: Library, count: int):

@@ -32,7 +32,7 @@ from core.errors import JobCancelled
 from core.jobs.values import Crashed, Done, JobSpec, JobState, Message, Sample, SilentContext
 from core.learning.exo import training as exo_training
 from core.store.repository import Store, open_store
-from core.tasks import fit_impairments, learn_gait, train_controller
+from core.tasks import fit_impairments, gait_envelope, learn_gait, train_controller
 from tests.deploy.controllers import built
 from tests.refusals import code_of
 
@@ -171,6 +171,7 @@ def test_a_training_goes_on_from_the_checkpoint_of_an_earlier_version(
         (learn_gait, "EVALUATION_S", 2.0),
         (exo_training, "EVALUATION_WALKERS", 2),
         (exo_training, "EVALUATION_S", 2.0),
+        (gait_envelope, "WALKERS", 2),
     ):
         monkeypatch.setattr(module, name, little)
     if kind == "train_controller":
