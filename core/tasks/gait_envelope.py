@@ -11,7 +11,7 @@ from core.domain.twin import GaitPolicy
 from core.learning.exo.envelope_walks import WALKERS, sensed_walks
 from core.learning.exo.environment import walkers_of
 from core.simulation.environment.policy import PolicyNetworks
-from core.simulation.environment.tracking import Walker
+from core.simulation.environment.tracking import Walker, WalkingEnvironment, actuation_of
 
 _OTHER_STARTS = 7_000  # beside the seeds that training and its evaluators count up from the same number
 
@@ -30,5 +30,6 @@ def judged_envelope(
     walk of the twin's own stride.
     """
     them = walkers or walkers_of(policy.body, policy.reference, device_id, WALKERS)
-    networks = PolicyNetworks.from_policy(policy)
-    return envelope_of(sensed_walks(them, networks, controller, seed=seed + _OTHER_STARTS))
+    networks, start = PolicyNetworks.from_policy(policy), seed + _OTHER_STARTS
+    environment = WalkingEnvironment(them, seed=start, actuation=actuation_of(them, networks))
+    return envelope_of(sensed_walks(environment, them, networks, controller, seed=start))

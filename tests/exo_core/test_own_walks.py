@@ -27,7 +27,7 @@ from core.gait.scenario_reference import at_speed, normal_walk
 from core.learning.exo.envelope_walks import sensed_walks
 from core.learning.exo.environment import TRAINING_FAULTS
 from core.learning.gait.base_policy import HEALTHY, HEIGHTS_M, MASS_FACTORS, varied_body, varied_reference
-from core.simulation.environment.tracking import Walker
+from core.simulation.environment.tracking import Walker, WalkingEnvironment
 from core.simulation.model.exo_model import HIP_COLUMNS, worn_model
 from core.tasks.policy_files import shipped_policy
 from core.tasks.train_controller import starting_controller
@@ -70,9 +70,7 @@ def twins(count: int, seed: int) -> Iterator[Twin]:
                 * (JUDGED + 1)
             )
         ]
-        walks = sensed_walks(
-            walkers, shipped_policy(), controller, seed=int(rng.integers(1 << 30)), seconds=WALK_S
-        )
+        walks = walks_of(walkers, controller, seed=int(rng.integers(1 << 30)))
         for first in range(0, len(walkers), JUDGED + 1):
             yield from twin(walks, walkers, first, controller)
 
@@ -82,6 +80,11 @@ def twin(walks: SensedWalks, walkers: list[Walker], first: int, controller: ExoC
     if walked(walks)[first : first + JUDGED + 1].all():
         package = package_of(walks, range(first, first + JUDGED), controller)
         yield twin_of(walks, walkers, first + JUDGED, package)
+
+
+def walks_of(walkers: list[Walker], controller: ExoController, seed: int) -> SensedWalks:
+    environment = WalkingEnvironment(walkers, seed=seed)
+    return sensed_walks(environment, walkers, shipped_policy(), controller, seed=seed, seconds=WALK_S)
 
 
 def walked(walks: SensedWalks) -> BoolArray:
@@ -131,7 +134,7 @@ def test_a_controller_of_many_speeds_knows_each_of_them(core: Library):
     strides = [at_speed(normal_walk(leg), leg, speed) for speed in SPEEDS_M_S]
     walkers = [Walker(model, GENERIC_BODY, stride) for stride in strides for _ in range(JUDGED + 1)]
     controller = starting_controller(DEVICE)
-    walks = sensed_walks(walkers, shipped_policy(), controller, seed=4, seconds=WALK_S)
+    walks = walks_of(walkers, controller, seed=4)
     assert walked(walks).all()
     own = range(JUDGED, len(walkers), JUDGED + 1)
     package = package_of(walks, [number for number in range(len(walkers)) if number not in own], controller)

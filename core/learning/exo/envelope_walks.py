@@ -24,6 +24,7 @@ STUMBLE_S = 1.0  # before a fall: not counted
 
 
 def sensed_walks(
+    environment: WalkingEnvironment,
     walkers: Sequence[Walker],
     networks: PolicyNetworks,
     controller: ExoController,
@@ -31,15 +32,13 @@ def sensed_walks(
     seed: int,
     seconds: float = SECONDS,
     faults: SensorFaults = TRAINING_FAULTS,
-    threads: int = 2,
 ) -> SensedWalks:
-    """Let the walkers walk with `controller` for `seconds`; who falls starts anew.
+    """Let the `walkers` of `environment` walk with `controller` for `seconds`; who falls starts anew.
 
     Walkers with the same stride, ground, start and stop are one activity. The same arguments give the same
     walks.
     """
     policy = WalkingPolicy(networks)
-    environment = WalkingEnvironment(walkers, seed=seed, threads=threads)
     recorder = _Recorder(WornExo(controller, environment, faults=faults, seed=seed))
     fell: list[BoolArray] = []
     began: list[BoolArray] = [np.ones(len(walkers), np.bool_)]
@@ -101,5 +100,10 @@ def _counted(began: BoolArray, fell: BoolArray) -> BoolArray:
 def _activities(walkers: Sequence[Walker]) -> IntArray:
     """(N,) the number of each walker's activity, in order of appearance."""
     numbers: dict[object, int] = {}
-    kinds = ((id(walker.reference), walker.ground, walker.onset) for walker in walkers)
-    return np.array([numbers.setdefault(kind, len(numbers)) for kind in kinds], np.int64)
+    return np.array([numbers.setdefault(_activity(walker), len(numbers)) for walker in walkers], np.int64)
+
+
+def _activity(walker: Walker) -> object:
+    """Alike for walkers who do the same, however their strides were made."""
+    stride = walker.reference
+    return stride.period_s, stride.speed_m_s, stride.angle_rad.tobytes(), walker.ground, walker.onset

@@ -15,7 +15,7 @@ from core.gait.scenario_reference import at_speed, normal_walk
 from core.learning.exo.envelope_walks import SETTLE_S, STUMBLE_S, sensed_walks
 from core.learning.exo.worn_controller import PERFECT_SENSORS
 from core.simulation.environment.policy import PolicyNetworks
-from core.simulation.environment.tracking import Walker
+from core.simulation.environment.tracking import Walker, WalkingEnvironment
 from core.simulation.model.exo_model import HIP_COLUMNS, worn_model
 from core.simulation.model.exo_sensors import SensorFaults
 from core.tasks.policy_files import shipped_policy
@@ -31,13 +31,14 @@ STRIDES = (normal_walk(LEG), at_speed(normal_walk(LEG), LEG, 0.9))
 def walkers() -> list[Walker]:
     """Two at the usual speed, one slower."""
     model = worn_model(GENERIC_BODY, Fidelity.FAST, DEVICE, surfaces=False)
-    return [Walker(model, GENERIC_BODY, STRIDES[number]) for number in (0, 0, 1)]
+    return [Walker(model, GENERIC_BODY, replace(STRIDES[number])) for number in (0, 0, 1)]
 
 
 def walks(
     faults: SensorFaults = PERFECT_SENSORS, networks: PolicyNetworks | None = None, seconds: float = 3.0
 ) -> SensedWalks:
     return sensed_walks(
+        WalkingEnvironment(walkers(), seed=2),
         walkers(),
         networks or shipped_policy(),
         starting_controller(DEVICE),
