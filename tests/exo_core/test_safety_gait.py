@@ -172,11 +172,13 @@ def swings(wearer: Wearer, sizes_rad: list[float], strides: int = 3) -> None:
 
 
 def test_s07_a_controller_of_many_speeds_goes_along_from_the_slowest_to_the_fastest(core: Library):
-    wearer = assisted_wearer(core, envelope=MANY_SPEEDS)
-    for sizes in ([0.3, 0.25, 0.3, 0.4, 0.47], [0.4, 0.3, 0.25]):
-        for size in sizes:
-            swings(wearer, [size])
-            assert wearer.torque_nm == (6.0, -6.0)
+    wearer = ready_wearer(core, envelope=MANY_SPEEDS)
+    swings(wearer, [0.25])
+    wearer.arm()
+    swings(wearer, [0.25], strides=5)
+    for size in (0.25, 0.3, 0.4, 0.47, 0.4, 0.3, 0.25):
+        swings(wearer, [size])
+        assert wearer.torque_nm == (6.0, -6.0)
 
 
 @pytest.mark.parametrize(("usual", "scale"), [(0.25, 0.4), (0.25, 1.6), (0.45, 0.4), (0.45, 1.6)])
