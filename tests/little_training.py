@@ -29,6 +29,8 @@ def shrink(patch: pytest.MonkeyPatch) -> None:
         (train_controller, "EVALUATION_WALKERS", 2),
         (train_controller, "EVALUATION_S", 1.6),
         (train_controller, "WALKERS", 4),
+        (train_controller, "ENVELOPE_WALKERS", 3),
+        (train_controller, "ENVELOPE_WALKERS_OF_OTHERS", 1),
         (train_controller, "PICTURE_EVERY_S", 0.5),
         (train_controller, "PICTURE_STRIP_S", 0.2),
         (train_controller, "CHECKPOINT_EVERY_S", 0.5),

@@ -24,6 +24,7 @@ SHORTER: dict[str, float] = {
     "core.tasks.compare.SECONDS": 4.0,
     "core.tasks.compare.SEEDS": 3,
     "core.tasks.compare.STRANGER_SEEDS": 2,
+    "core.tasks.gait_envelope.WALKERS": 8,
 }
 
 

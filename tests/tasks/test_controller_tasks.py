@@ -28,7 +28,7 @@ from core.learning.exo.training import CURVES
 from core.session.exo_ready import check_ready
 from core.simulation.environment.policy import PolicyNetworks
 from core.store.repository import open_store
-from core.tasks import train_controller
+from core.tasks import gait_envelope, train_controller
 from core.tasks.policy_files import shipped_policy
 from core.tasks.training_plan import (
     CALIBRATION_FILE,
@@ -50,6 +50,7 @@ def small() -> Iterator[None]:
     """The same code with few walkers and short walks."""
     with pytest.MonkeyPatch.context() as patch:
         shrink(patch)
+        patch.setattr(gait_envelope, "WALKERS", 4)
         yield
 
 
@@ -145,6 +146,7 @@ def test_a_controller_is_trained_within_the_limits_of_a_first_session(trained: T
     controller = trained.controller
     assert controller.controller.limits.peak_nm == 12.0 and controller.device_id == DEVICE
     assert controller.synthetic and controller.aim is Aim.MUSCLES
+    assert controller.envelope is not None and controller.envelope.stride_low_rad[0] > 0.5
     assert {finding.advice.code for finding in controller.findings} >= {"TRN-011"}
     assert controller.walking is None  # the twin's own policy walked
 
