@@ -47,6 +47,14 @@ def add_train(commands: Any, add_data_dir: Callable[[argparse.ArgumentParser], N
     )
     predictive.add_argument("--out", type=Path, required=True)
     predictive.set_defaults(command=_train_predictive)
+    exo_base = train.add_parser(
+        "exo-base",
+        help="the shipped controllers of an exo: default law, generic one, and those of virtual people",
+    )
+    exo_base.add_argument("--device", default="Hippo_L1")
+    exo_base.add_argument("--seed", type=int, default=0)
+    exo_base.add_argument("--out", type=Path, required=True)
+    exo_base.set_defaults(command=_train_exo_base)
     twin = train.add_parser("twin", help="a person's twin, from a description of the person")
     _add_twin_options(twin)
     add_data_dir(twin)
@@ -88,6 +96,22 @@ def _train_predictive(args: argparse.Namespace) -> int:
     request = PredictiveRequest(args.minutes, args.out, args.seed, fidelity=fidelity, tracking=tracking)
     with ordinary_permissions():
         print(train_predictive(request, print))
+    return 0
+
+
+def _train_exo_base(args: argparse.Namespace) -> int:
+    from app.session_request import check_results_folder
+    from app.train.default_controllers import make
+    from app.train.exo_base import make_generic, make_strangers
+
+    check_results_folder(args.out)
+    with ordinary_permissions():
+        cards = (
+            make(args.device, args.out, args.seed),
+            make_generic(args.device, args.out, print, args.seed),
+            make_strangers(args.device, args.out, print, args.seed),
+        )
+    print(json.dumps(cards, indent=2))
     return 0
 
 

@@ -142,7 +142,7 @@ class _ControllerTraining:
         self._checkpoint = context.work_dir / CHECKPOINT
         self._started, self._started_cpu = time.monotonic(), time.process_time()
         self._last_picture_s = self._saved_s = self._started
-        self.iterations = 0  # of PPO
+        self.iterations = 0  # of PPO, as planned: repeats this training exactly
 
     def train(self, iterations: int | None) -> TrainedController:
         """`iterations` of PPO, or as many as fit into the minutes."""
@@ -190,8 +190,10 @@ class _ControllerTraining:
         preparation_s, measured = time.process_time() - self._started_cpu, []
         try:
             while planned is None or learner.iterations < planned:
-                before_s = time.process_time()
-                progress = learner.learn_iteration(time.monotonic, learner.iterations / (planned or np.inf))
+                before_s, calibrating = time.process_time(), learner.iterations < CALIBRATED_ITERATIONS
+                # Nothing is spent while a PC may have no plan yet: the first training here is as all later.
+                spent = 0.0 if planned is None or calibrating else learner.iterations / planned
+                progress = learner.learn_iteration(time.monotonic, spent)
                 measured.append(time.process_time() - before_s)
                 if planned is None and len(measured) == CALIBRATED_ITERATIONS:
                     calibration = Calibration(preparation_s, float(np.median(measured[1:])) / threads())
@@ -202,6 +204,8 @@ class _ControllerTraining:
             replace_file(self._checkpoint, learner.save_checkpoint())
             raise
         replace_file(self._checkpoint, learner.save_checkpoint())
+        self.iterations = planned
+        learner.consider_latest()
 
     def _result(self, learner: ExoLearner, study: Study) -> TrainedController:
         controller = learner.best.controller
@@ -274,7 +278,7 @@ class _ControllerTraining:
             found.append(_POORLY_EXPLAINED)
         taken_s = time.monotonic() - self._started
         if taken_s > SLOWER_THAN_PLANNED * 60.0 * self._minutes:
-            found.append(_slower_than_planned(taken_s / 60.0, self._minutes))
+            found.append(_slower_than_planned(taken_s / 60.0, self._minutes, self.iterations))
         return tuple(found)
 
 
@@ -337,10 +341,19 @@ def _more_falls(worn: WalkMeasures, without: WalkMeasures) -> Finding:
     )
 
 
-def _slower_than_planned(taken_min: float, minutes: float) -> Finding:
+def _slower_than_planned(taken_min: float, minutes: float, iterations: int) -> Finding:
+    what = f"The training took {taken_min:.1f} minutes instead of {minutes:g}."
+    if iterations == 0:
+        return _note(
+            "TRN-024",
+            what,
+            "To study the twin, to make first controllers and to measure them takes so long on this PC. "
+            "No time was left to improve them.",
+            "Train again with more minutes.",
+        )
     return _note(
         "TRN-024",
-        f"The training took {taken_min:.1f} minutes instead of {minutes:g}.",
+        what,
         "The plan counts steps, not seconds, and this PC was slower than when it was measured, or busy.",
         "Nothing is missing in the result. Close other programs before the next training.",
     )

@@ -29,7 +29,7 @@ from core.learning.exo.worn_controller import (
 )
 from core.simulation.model.exo_model import HIP_COLUMNS
 
-_RESPONSE_TICKS = 14  # of the low-pass; what is left out is below a thousandth
+_RESPONSE_TICKS = 14  # of the low-pass: what is left out sums to 0.3 percent
 _MOST_LATENCY = 2  # ticks, as of TRAINING_FAULTS
 _TICKS_BETWEEN = 3  # from one priced tick of a window to the next
 _HIP = list(HIP_COLUMNS)

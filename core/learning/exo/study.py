@@ -57,7 +57,7 @@ class Study:
 def study_twin(twin: TwinInExo, limits: TorqueLimits, *, seed: int, watch: Watch) -> Study:
     """Walk all lessons in three conditions and fit the surrogate.
 
-    Refuses (TRN-022) a twin that falls in its own walk without the exo.
+    Refuses (TRN-022) a twin that falls in its own walk without the exo, or in every walk with it.
     """
 
     def random_laws(walking: WalkingEnvironment) -> Exo:
@@ -72,6 +72,8 @@ def study_twin(twin: TwinInExo, limits: TorqueLimits, *, seed: int, watch: Watch
     lessons = tuple(LESSONS[number] for number in taught)
     worn = _record(twin, lessons, None, worn=True, seed=seed)
     helped = _record(twin, lessons, random_laws, worn=True, seed=seed + 1)
+    if (worn.falls > 0).all() and (helped.falls > 0).all():
+        raise _falls_with_exo()
     watch("What walking costs its muscles")
     symmetric = not twin.policy.body.impairments
     frames = Frames.joined([bare.frames, worn.frames, helped.frames])
@@ -118,5 +120,17 @@ def _falls_without_exo(fell: float) -> UserError:
         "TRN-022",
         "The twin falls without the exo.",
         f"{fell:.0%} of its walks ended in a fall within {SECONDS:.0f} s, so nothing can be said about help.",
-        "On the Personalize page choose “Learn again” and give it more minutes.",
+        _LEARN_AGAIN,
     )
+
+
+def _falls_with_exo() -> UserError:
+    return refuse(
+        "TRN-022",
+        "The twin falls in every walk with the exo.",
+        f"No walk with the exo lasted {SECONDS:.0f} s, so there is nothing to learn a controller from.",
+        _LEARN_AGAIN,
+    )
+
+
+_LEARN_AGAIN = "On the Personalize page choose “Learn again” and give it more minutes."

@@ -44,8 +44,9 @@ from core.learning.rl.rollout_collector import Normaliser
 from core.simulation.environment.batch_environment import CONTROL_STEP_S
 from core.simulation.environment.observation import OBSERVATION_SIZE
 from core.simulation.environment.tracking_rewards import SIMILARITY
+from core.twin.body import Fidelity
 
-WALKERS = 256
+WALKERS = {Fidelity.FAST: 256, Fidelity.STANDARD: 128}  # muscles cost more memory and time
 ENVIRONMENTS = 2  # that step at the same time; the same on every PC, so that a seed gives the same result
 EVALUATE_EVERY = 15  # iterations of PPO
 OFFLINE_ROUNDS = 2
@@ -201,9 +202,10 @@ class ExoLearner:
         *,
         seed: int,
         best: BestController,
-        walker_count: int = WALKERS,
+        walker_count: int | None = None,
     ) -> None:
         """`best` may know controllers of the offline stage already; `start` also gives the torque limits."""
+        walker_count = walker_count or WALKERS[twin.fidelity]
         torch.manual_seed(seed)
         self.limits, self.best = start.limits, best
         self._agent = ExoAgent()
@@ -225,6 +227,11 @@ class ExoLearner:
 
     def latest(self) -> ExoController:
         return exo_controller(self._agent.network(), self.limits)
+
+    def consider_latest(self) -> None:
+        """Score what was learned since the last score, at the end of a training."""
+        if self.iterations > _CRITIC_ITERATIONS and self.iterations % EVALUATE_EVERY:
+            self.best.consider(self.latest())
 
     def learn_iteration(self, clock: Callable[[], float], spent: float) -> ExoProgress:
         """Collect a rollout and update the networks; score the controller every EVALUATE_EVERY iterations.
