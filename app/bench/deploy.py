@@ -34,6 +34,7 @@ from core.devices.exo_transport import ExoTransport, parse_address
 from core.devices.profiles import load_profile
 from core.domain.controller import ExoController, TrainedController
 from core.domain.exo_protocol import DeviceState
+from core.domain.gait_envelope import NOBODYS_GAIT
 from core.domain.twin import Network
 
 DEVICE = "Hippo_L1"
@@ -194,6 +195,8 @@ def _package(key: PrivateKey) -> PackageFile:
     controller = ExoController(
         Network(weights, biases, "relu"), 0.25, 6.0, 50.0, 2.0, profile.control_hz, profile.limits
     )
-    trained = TrainedController(controller, DEVICE, (), 0, 0.0, 1.0, 0.0, synthetic=True)
+    trained = TrainedController(
+        controller, DEVICE, (), 0, 0.0, 1.0, 0.0, synthetic=True, envelope=NOBODYS_GAIT
+    )
     origin = Origin("0" * 32, "0" * 32, "1.0.0", datetime.now(UTC), "", ())
     return parse_package(build_package(trained, profile, origin, key).archive)

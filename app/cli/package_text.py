@@ -9,6 +9,8 @@ from core.deploy.checks import Check, Examination, for_virtual_only
 from core.deploy.keys.site_key import TrustedKey
 from core.deploy.manifest import Acceptance, Approval, Manifest
 from core.deploy.package import PackageFile, assistance_in
+from core.domain.body import SIDES
+from core.domain.gait_envelope import GaitEnvelope, degrees_text
 from core.domain.walk_numbers import estimate_values
 
 _NAME_WIDTH = 14
@@ -25,6 +27,7 @@ def package_lines(package: PackageFile) -> list[str]:
         ("Exo", f"{profile.id}, {f'serial {profile.serial}' if profile.serial else 'any serial number'}"),
         ("Patient tag", package.blob.subject_tag),
         ("Limits", f"{limits.peak_nm:g} N m, {limits.rate_nm_s:g} N m/s, {_degrees(limits.hip_range_rad)}"),
+        *_gait(package.blob.envelope, limits.hip_range_rad),
         ("First session", f"at most {package.blob.first_session_peak_nm:g} N m"),
         ("Network", _network(package)),
         ("Inputs", _inputs(manifest)),
@@ -102,6 +105,27 @@ def _network(package: PackageFile) -> str:
 def _inputs(manifest: Manifest) -> str:
     names = ", ".join(signal.name for signal in manifest.inputs.signals)
     return f"{names}; now to {max(manifest.inputs.history_ms, default=0)} ms ago"
+
+
+def _gait(envelope: GaitEnvelope | None, hip_range_rad: float) -> list[tuple[str, str]]:
+    """When the exo gives nothing, and the numbers that it reads; SAFETY.md of the core has its margins."""
+    if envelope is None:
+        return [("Gait", "no limits of the person's gait: no exo takes it")]
+    lines = [("Gait", envelope.sentence(hip_range_rad))]
+    for number, side in enumerate(SIDES):
+        thigh = _range(envelope.rom_low_rad[number], envelope.rom_high_rad[number])
+        stride = _range(envelope.stride_low_rad[number], envelope.stride_high_rad[number])
+        lines.append((f"{side.capitalize()} thigh", f"{thigh}; a usual stride swings {stride}"))
+    seen = _range(envelope.angle_low_rad, envelope.angle_high_rad)
+    speed = f"{envelope.speed_low_rad_s:.1f} to {envelope.speed_high_rad_s:.1f} rad/s"
+    power = f"{envelope.power_low_w:.1f} to {envelope.power_high_w:.1f} W, mean of a stride of one side"
+    facts = [*lines, ("Network saw", f"{seen}, {speed}"), ("Exo's power", power)]
+    return [(name, words.replace("-", "\u2212")) for name, words in facts]
+
+
+def _range(low_rad: float, high_rad: float) -> str:
+    low, high = degrees_text(low_rad), degrees_text(high_rad)
+    return low if low == high else f"{low} to {high}"
 
 
 def _acceptance(manifest: Manifest) -> str:

@@ -23,6 +23,7 @@ from typing import Any
 import cbor2
 import numpy as np
 
+from core.deploy.envelope import from_entry
 from core.deploy.keys.signature import SIGNATURE_BYTES, PrivateKey
 from core.devices.exo_protocol import CONTROL_HZ
 from core.domain.arrays import Float32Array
@@ -35,12 +36,14 @@ from core.domain.controller import (
     Sense,
     TorqueLimits,
 )
+from core.domain.gait_envelope import GaitEnvelope
 from core.domain.twin import Network
 
 MAGIC = b"EXOCTRL1"
 FORMAT_VERSION = 2
 RUNTIME_ABI = "exo-runtime-1"  # version of the numerics, see core.exo_core.numpy_runtime
 MAX_BLOB_BYTES = 1 << 20
+MAX_MANIFEST_BYTES = 2048  # what the core looks into when it is asked what it holds
 _HEADER = struct.Struct("<8sHHIIIII")  # magic, version, header size, manifest, weights, golden, ticks, total
 _DIGEST_BYTES, _KEY_ID_BYTES = 32, 8
 TRAILER_BYTES = _DIGEST_BYTES + _KEY_ID_BYTES + SIGNATURE_BYTES
@@ -89,6 +92,9 @@ class Blob:
     manifest: dict[str, Any]
     controller: ExoController
     golden: GoldenVectors
+    envelope: (
+        GaitEnvelope | None
+    )  # None: of a version that did not pack it; neither verified nor run by an exo
     sha256: str  # of all bytes
     signed_sha256: bytes  # of the bytes that are signed
     key_id: str
@@ -144,7 +150,8 @@ def read_blob(data: bytes) -> Blob:
         golden = _golden(vectors)
         digest, key_id = trailer[:_DIGEST_BYTES], trailer[_DIGEST_BYTES:-SIGNATURE_BYTES].hex()
         name = hashlib.sha256(data).hexdigest()
-        blob = Blob(manifest, controller, golden, name, digest, key_id, trailer[-SIGNATURE_BYTES:])
+        envelope = from_entry(manifest["envelope"]) if "envelope" in manifest else None
+        blob = Blob(manifest, controller, golden, envelope, name, digest, key_id, trailer[-SIGNATURE_BYTES:])
         names = (manifest["device_profile"]["id"], manifest["subject_tag"], manifest["version"])
         expected = manifest["weights_sha256"], manifest["golden"]["sha256"], manifest["core_abi"]
     except BlobError:
@@ -175,6 +182,8 @@ def _split(data: bytes) -> tuple[bytes, bytes, bytes, bytes]:
         or vectors != ticks * 4 * _GOLDEN_COLUMNS
     ):
         raise BlobError("the sizes of the parts do not agree")
+    if head > MAX_MANIFEST_BYTES:
+        raise BlobError("its manifest is longer than the exo reads")
     body, trailer = data[:-TRAILER_BYTES], data[-TRAILER_BYTES:]
     if hashlib.sha256(body).digest() != trailer[:_DIGEST_BYTES]:
         raise BlobError("the bytes were changed")

@@ -12,7 +12,7 @@ from core.deploy.golden import reference_torque
 from core.deploy.keys.signature import ALGORITHM
 from core.deploy.keys.site_key import KeyKind, TrustedKey
 from core.deploy.manifest import profile_sha256
-from core.deploy.package import PackageFile, changed, parse_package
+from core.deploy.package import PackageFile, changed, no_envelope, parse_package
 from core.devices.exo_values import ExoInfo
 from core.devices.profiles import load_profile
 from core.domain.controller import DeviceProfile, TorqueLimits, unattended
@@ -74,8 +74,8 @@ def check_package(package: PackageFile, context: CheckContext) -> None:
     """Raises the advice of the first check that fails.
 
     That is UserError DEP-012 or DEP-011 (signature), DEP-003 (not the recorded one), DEP-005, DEP-015 or
-    EXO-030 (device), DEP-008 (patient), DEP-014 (limits), DEP-016 (approval), DEP-020 or DEP-013 (dates),
-    DEP-019 (test vectors).
+    EXO-030 (device), DEP-008 (patient), DEP-014 (limits), DEP-026 (gait), DEP-016 (approval), DEP-020
+    or DEP-013 (dates), DEP-019 (test vectors).
     """
     for _name, check in _CHECKS:
         check(package, context)
@@ -226,6 +226,12 @@ def _only_tightens(package: PackageFile, context: CheckContext) -> str:
     return f"At most {_words(limits)}; first session at most {first_nm:g} N m."
 
 
+def _gait(package: PackageFile, _context: CheckContext) -> str:
+    if package.blob.envelope is None:
+        raise no_envelope("This package")
+    return package.blob.envelope.sentence(package.blob.controller.limits.hip_range_rad)
+
+
 def _for_this_patient(package: PackageFile, context: CheckContext) -> str:
     tag = package.blob.subject_tag
     if not context.subject_tag:
@@ -282,6 +288,7 @@ _CHECKS: tuple[tuple[str, Callable[[PackageFile, CheckContext], str]], ...] = (
     ("device", _for_this_device),
     ("patient", _for_this_patient),
     ("limits", _only_tightens),
+    ("gait", _gait),
     ("approval", _approved),
     ("dates", _in_time),
     ("test vectors", _golden),

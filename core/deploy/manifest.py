@@ -21,7 +21,7 @@ from core.domain.controller import Comparison, DeviceProfile, ExoController, Tra
 from core.domain.rollout import GaitLabel
 from core.domain.walk_measures import WalkRatios
 
-PACKAGE_FORMAT = 3  # 3: the device bytes are signed too, and say what the network reads
+PACKAGE_FORMAT = 4  # 3: the device bytes are signed too; 4: they hold the envelope of the person's gait
 VALID_DAYS = 90  # a gait changes: after three months the patient is measured again
 _UTC = "%Y-%m-%dT%H:%M:%SZ"
 

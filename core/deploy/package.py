@@ -27,6 +27,7 @@ from core.deploy.blob import (
     weight_bytes,
     write_blob,
 )
+from core.deploy.envelope import to_entry
 from core.deploy.golden import golden_vectors
 from core.deploy.keys.signature import ALGORITHM, SIGNATURE_BYTES, PrivateKey
 from core.deploy.manifest import Manifest, Origin, Signer, make_manifest
@@ -80,7 +81,8 @@ def build_package(
 ) -> BuiltPackage:
     """Pack and sign a controller for one device and one subject tag. Limits become the tightest of both.
 
-    Raises UserError DEP-005 (made for another device), DEP-007 (numbers that cannot run).
+    Raises UserError DEP-005 (made for another device), DEP-007 (numbers that cannot run), DEP-026 (without
+    the limits of the person's gait).
     """
     if trained.device_id != profile.id or trained.controller.control_hz != profile.control_hz:
         raise refuse(
@@ -168,6 +170,8 @@ def _device_bytes(
     for array in (*controller.network.weights, *controller.network.biases):
         if not np.isfinite(array).all():
             raise _cannot_run("a weight is not a number")
+    if trained.envelope is None:
+        raise no_envelope("This controller")
     golden = golden_vectors(controller)
     limits = controller.limits
     manifest = {
@@ -182,6 +186,7 @@ def _device_bytes(
             "rate_nm_s": limits.rate_nm_s,
             "hip_range_rad": limits.hip_range_rad,
         },
+        "envelope": to_entry(trained.envelope),
         "first_session_peak_nm": min(profile.first_session_peak_nm, limits.peak_nm),
         "weights_sha256": hashlib.sha256(weight_bytes(controller.network)).hexdigest(),
         "golden": {"ticks": len(golden.torque_nm), "sha256": golden.outputs_sha256, "rule": "bit-exact"},
@@ -276,7 +281,16 @@ def _not_signed(name: str) -> UserError:
         "DEP-010",
         f"The {name} is not signed.",
         "It was made by an earlier version of ExoTwin, which did not sign packages, or not for the exo.",
-        "Pack the controller again on the Deploy page; training is not repeated.",
+        "Train the controller again with this version, compare and sign it, then pack it.",
+    )
+
+
+def no_envelope(what: str) -> UserError:
+    return refuse(
+        "DEP-026",
+        f"{what} comes without the limits of this person's gait.",
+        "An earlier version of ExoTwin made it, or its twin never walked a whole stride; an exo refuses it.",
+        "Train the controller again, compare and sign it, then pack it.",
     )
 
 

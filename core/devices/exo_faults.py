@@ -28,7 +28,8 @@ _ROWS: dict[int, RowText] = {
     2: RowText("The controller asked for an impossible torque.", "Do not use it again; train a new one."),
     3: RowText("The torque would have changed too fast.", "The limit held; watch the gait."),
     4: RowText(
-        "The exo braked or pushed the person hard for three strides.", "Check the straps and the sides."
+        "For three strides the exo braked or pushed more than with this person in training.",
+        "Check the straps and the sides.",
     ),
     5: RowText("The assistance was faded.", "Arm again when the person is ready."),
     6: RowText("A hip was bent or stretched beyond its range.", "Let the person stand, then arm again."),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from core.domain.findings import Finding
+from core.domain.gait_envelope import GaitEnvelope
 from core.domain.rollout import GaitLabel, RolloutSet
 from core.domain.twin import GaitPolicy, LearningCurve, Network
 from core.domain.walk_measures import WalkMeasures, WalkRatios
@@ -152,6 +153,7 @@ class TrainedController:
     walking: GaitPolicy | None = None  # the policy that walked in training; None: the twin's own
     aim: Aim | None = None  # None in records of versions that trained for joint effort
     gaits: tuple[MeasuredGait, ...] = ()  # held-out walks: without exo, worn without torque, this controller
+    envelope: GaitEnvelope | None = None  # of the walks with it; None in older records, which are not packed
 
     @property
     def metabolic_ratio(self) -> float:
@@ -214,6 +216,7 @@ class Package:
     key_id: str = ""
     practice: bool = False  # signed with an unprotected key: for a virtual exo only
     virtual_only: str = ""  # why else no person may wear it, in a sentence; "" in older records
+    envelope: GaitEnvelope | None = None  # None in older records, whose files are refused
 
 
 class Handover(StrEnum):

@@ -35,12 +35,13 @@ class Limits:
 class Envelope:
     """Expected ranges of a person's gait. The defaults are the widest that the firmware allows.
 
-    No package says any of it yet (`core.deploy.package`), so an exo uses the defaults for everybody.
+    Every package narrows them to its own person (`core.deploy.envelope`).
     """
 
     rom_low_rad: Pair = (-4.0, -4.0)
     rom_high_rad: Pair = (4.0, 4.0)
-    stride_rom_rad: Pair = (0.0, 0.0)  # 0: the second stride after arming is the reference
+    stride_low_rad: Pair = (0.0, 0.0)  # the reference of a stride is the good one before it, within these
+    stride_high_rad: Pair = (4.0, 4.0)
     power_low_w: float = -10.0
     power_high_w: float = 80.0
     angle_low_rad: float = -3.5

@@ -31,7 +31,7 @@ def run(params: Params, context: JobContext) -> str:
     ever holds it). Writes a PACKAGE with its file.
 
     Raises UserError DEP-009 when the comparison is not signed or not of this controller, DEP-005, DEP-007,
-    DEP-016, and KEY-001 to KEY-006 when the site's key cannot be used.
+    DEP-016, DEP-026, and KEY-001 to KEY-006 when the site's key cannot be used.
     """
     controller_id, comparison_id = str(params["controller_id"]), str(params["comparison_id"])
     with open_store(context.spec.data_dir) as store:
@@ -103,6 +103,7 @@ def _save(
         key_id=manifest.signer.key_id,
         practice=keys[manifest.signer.key_id].kind is KeyKind.PRACTICE,
         virtual_only=reasons[0].why if reasons else "",
+        envelope=package.blob.envelope,
     )
     name = load_profile(payload.device_id).name
     return store.save(

@@ -11,6 +11,7 @@ import torch
 from core.devices.profiles import load_default_controller, load_profile, session_limits
 from core.domain.controller import Aim, ExoController, MeasuredGait, TorqueLimits, TrainedController
 from core.domain.findings import Finding, Severity, worst_first
+from core.domain.gait_envelope import GaitEnvelope
 from core.domain.record import RecordKind
 from core.domain.rollout import GaitLabel
 from core.domain.twin import GaitPolicy
@@ -18,6 +19,7 @@ from core.domain.walk_measures import WalkMeasures, WalkRatios
 from core.errors import Advice, JobCancelled, refuse
 from core.jobs.values import JobContext, Params
 from core.learning.exo.effort import change_words
+from core.learning.exo.envelope_walks import WALKERS as ENVELOPE_WALKERS
 from core.learning.exo.evaluation import EVALUATION_SEEDS, WalkEvaluator
 from core.learning.exo.study import Study, study_twin
 from core.learning.exo.training import (
@@ -35,6 +37,7 @@ from core.session.exo_ready import check_ready
 from core.simulation.analysis.rollout import body_poses, packed_scene, trace_walk
 from core.simulation.model.joint_coupling import ROOT_POSITIONS
 from core.store.repository import open_store
+from core.tasks.gait_envelope import judged_envelope
 from core.tasks.policy_files import replace_file, resuming, shipped_policy
 from core.tasks.training_plan import (
     CALIBRATED_ITERATIONS,
@@ -48,6 +51,7 @@ from core.twin.body import Fidelity
 CHECKPOINT = "checkpoint.pt"
 PICTURE_EVERY_S = 15.0
 PICTURE_STRIP_S = 2.0  # a stride and a half
+ENVELOPE_WALKERS_OF_OTHERS = 8  # of each other lesson
 MANY_FALLS = 1.0  # per minute, more than without the exo
 SELECTION_S = 4.0  # of every walk by which controllers are chosen
 HELD_OUT_SEED = 10_000  # added to the seed: walks that chose nothing
@@ -231,7 +235,16 @@ class _ControllerTraining:
             synthetic=self._twin.policy.synthetic,
             aim=self._aim,
             gaits=tuple(MeasuredGait(label.value, measures) for label, measures in gaits.items()),
+            envelope=self._envelope(controller, study),
         )
+
+    def _envelope(self, controller: ExoController, study: Study) -> GaitEnvelope | None:
+        """Of the walks of all lessons with this controller."""
+        twin = self._twin
+        walkers = twin.walkers(ENVELOPE_WALKERS, worn=True)
+        for lesson in study.lessons[1:]:
+            walkers += twin.walkers(ENVELOPE_WALKERS_OF_OTHERS, worn=True, scenario=lesson)
+        return judged_envelope(twin.policy, controller, twin.device_id, seed=self._seed, walkers=walkers)
 
     # Reports
 

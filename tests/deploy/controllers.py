@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
+import zipfile
 from dataclasses import replace
 from datetime import UTC, datetime
+from io import BytesIO
 from itertools import pairwise
 
 import numpy as np
 
+from core.deploy.blob import write_blob
 from core.deploy.checks import CheckContext
 from core.deploy.keys.signature import PrivateKey
 from core.deploy.keys.site_key import KeyKind, TrustedKey
 from core.deploy.manifest import Approval, Origin
 from core.deploy.package import BuiltPackage, PackageFile, build_package, parse_package
+from core.deploy.strict_json import canonical_json
 from core.devices.profiles import load_profile
 from core.domain.controller import (
     Comparison,
@@ -21,6 +26,7 @@ from core.domain.controller import (
     TorqueLimits,
     TrainedController,
 )
+from core.domain.gait_envelope import GaitEnvelope
 from core.domain.rollout import RolloutSet, SceneGeometry
 from core.domain.twin import Network
 from core.exo_core.device import ExoKey
@@ -42,6 +48,10 @@ EXO_KEYS = (ExoKey(KEY.public.raw),)  # what the exos of these tests trust
 LIMITS = TorqueLimits(peak_nm=12.0, rate_nm_s=150.0, hip_range_rad=1.396)
 
 
+# As long in a package as that of a person, and so wide that nothing which these tests walk is outside of it.
+ANYBODYS_GAIT = GaitEnvelope(
+    (-3.9, -3.8), (3.9, 3.8), (0.01, 0.02), (3.7, 3.6), -9.9, 79.9, -3.41, 3.42, -34.1, 34.2
+)
 REAL = (128, 64)  # hidden layers of the controllers that are trained
 SMALL = (4,)  # for claims about packages: a twentieth of the time
 
@@ -78,6 +88,7 @@ def trained(
         control_steps_per_s=1.0,
         effort_ratio_with_exo=0.9,
         falls_per_minute=0.0,
+        envelope=ANYBODYS_GAIT,
     )
 
 
@@ -93,6 +104,28 @@ def built(
     exo = profile or load_profile(DEVICE)
     origin = replace(ORIGIN, **changed)
     return build_package(controller or trained(hidden=SMALL), exo, origin, key, comparison=comparison)
+
+
+def without_envelope(archive: bytes, key: PrivateKey = KEY) -> bytes:
+    """The package as a program that packs no envelope would write and sign it."""
+    old = parse_package(archive)
+    inside = {name: value for name, value in old.blob.manifest.items() if name != "envelope"}
+    data = write_blob(inside, old.blob.controller.network, old.blob.golden, key)
+    sha256 = hashlib.sha256(data).hexdigest()
+    manifest = canonical_json(replace(old.manifest, controller=inside, device_sha256=sha256))
+    parts = {
+        "manifest.json": manifest,
+        "device.bin": data,
+        "report.json": canonical_json(old.report),
+        "signature.bin": key.sign(manifest),
+    }
+    buffer = BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as target:
+        for name, content in parts.items():
+            member = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            member.create_system = 3
+            target.writestr(member, content)
+    return buffer.getvalue()
 
 
 def compared(cost: float, falls: int = 0) -> Comparison:

@@ -24,7 +24,18 @@ from tests.refusals import code_of
 PROFILE = load_profile(DEVICE)
 BUILT = built()
 OTHER_KEY = PrivateKey.from_seed(bytes(32))
-NAMES = ["whole", "signature", "record", "device", "patient", "limits", "approval", "dates", "test vectors"]
+NAMES = [
+    "whole",
+    "signature",
+    "record",
+    "device",
+    "patient",
+    "limits",
+    "gait",
+    "approval",
+    "dates",
+    "test vectors",
+]
 
 
 def failed(archive: bytes, **around) -> list[str]:

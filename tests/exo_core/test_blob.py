@@ -13,7 +13,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from core.deploy.blob import TRAILER_BYTES, BlobError, read_blob, sign_blob
+from core.deploy.blob import MAX_MANIFEST_BYTES, TRAILER_BYTES, BlobError, read_blob, sign_blob
 from core.deploy.golden import reference_torque
 from core.exo_core.controller import BlobFault, BlobRefused, Controller
 from core.exo_core.library import Library
@@ -86,6 +86,28 @@ def test_every_kind_of_controller_gives_the_bits_of_the_simulation(core: Library
     assert controller.run(angle, speed).tobytes() == expected.tobytes()
     assert np.abs(expected).max() > 0.2
     assert np.abs(expected[-20:]).max() > 0.0  # what was no number is forgotten
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_the_manifest_of_every_kind_has_room_to_spare_in_the_exo(name: str):
+    (length,) = struct.unpack_from("<I", package_of(controller_of(name, seed=8)).device_bytes, 12)
+    assert length < 0.75 * MAX_MANIFEST_BYTES
+
+
+def test_a_manifest_that_the_exo_has_no_room_for_is_refused(core: Library, data: bytes):
+    """The exo could run it, but not tell its version, its patient nor the torque of its first session."""
+    (length,) = struct.unpack_from("<I", data, 12)
+    longest = with_manifest(
+        data, lambda manifest: manifest.update(note="x" * (MAX_MANIFEST_BYTES - length - 16))
+    )
+    longer = with_manifest(
+        data, lambda manifest: manifest.update(note="x" * (MAX_MANIFEST_BYTES - length + 16))
+    )
+    assert fault_of(core, longest) is None
+    read_blob(longest)
+    assert fault_of(core, longer) is BlobFault.WRONG_LENGTH
+    with pytest.raises(BlobError, match="longer than the exo reads"):
+        read_blob(longer)
 
 
 @pytest.mark.parametrize("name", KINDS)

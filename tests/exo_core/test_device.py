@@ -177,13 +177,14 @@ def test_a_fault_ends_a_trial_and_the_controller_before_is_back(core: Library):
     assert exo.state is DeviceState.FAULT
 
 
-@pytest.mark.parametrize("wrong", ["junk", "other exo", "golden", "envelope"])
+@pytest.mark.parametrize("wrong", ["junk", "other exo", "golden", "envelope", "no envelope"])
 def test_what_is_no_controller_for_this_exo_never_runs(core: Library, wrong: str):
     data = {
         "junk": lambda: b"junk" * 100,
         "other exo": lambda: with_manifest(controller(), lambda m: m["device_profile"].update(id="Other")),
         "golden": lambda: with_manifest(controller(), lambda m: m["net"].update(kp_nm_rad=51.0)),
-        "envelope": lambda: with_manifest(controller(), lambda m: m.update(envelope={"angle_rad": [1, 0]})),
+        "envelope": lambda: with_manifest(controller(), lambda m: m["envelope"].update(angle_rad=[1, 0])),
+        "no envelope": lambda: with_manifest(controller(), lambda m: m.pop("envelope")),
     }[wrong]()
     exo = Exo(core)
     exo.install(controller(seed=4))
@@ -198,7 +199,7 @@ def test_what_is_no_controller_for_this_exo_never_runs(core: Library, wrong: str
 
 
 def test_the_envelope_of_the_package_is_kept(core: Library):
-    data = with_manifest(controller(), lambda m: m.update(envelope={"angle_rad": [-0.1, 0.1]}))
+    data = with_manifest(controller(), lambda m: m["envelope"].update(angle_rad=[-0.1, 0.1]))
     exo = Exo(core)
     name = exo.install(data)
     exo.wear()

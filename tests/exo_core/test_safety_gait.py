@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from core.deploy.envelope import strides_of
 from core.domain.exo_protocol import DeviceState, Rc
 from core.exo_core.building import SOURCES
 from core.exo_core.library import Library
@@ -149,12 +153,62 @@ def test_s07_strides_half_as_large_fade_and_good_ones_bring_it_back(core: Librar
 
 
 def test_s07_the_reference_of_the_package_counts(core: Library):
-    envelope = Envelope(stride_rom_rad=(1.6, 1.6))  # this person swings 1.6 rad; today 0.7
+    envelope = Envelope(stride_low_rad=(1.6, 1.6), stride_high_rad=(1.6, 1.6))  # today it is 0.7 rad
     wearer = ready_wearer(core, envelope=envelope)
     wearer.arm()
     torques = wearer.run(10.0)
     assert max(abs(left) for left, _ in torques[250:]) < 6.0
     assert wearer.torque_nm == (0.0, 0.0)
+
+
+MANY_SPEEDS = Envelope(stride_low_rad=(0.5, 0.5), stride_high_rad=(0.9, 0.9))  # slow walk to fast walk
+
+
+def swings(wearer: Wearer, sizes_rad: list[float], strides: int = 3) -> None:
+    """Walk some strides of each of these sizes; a stride's range is twice the swing."""
+    for size in sizes_rad:
+        wearer.walk(swing_rad=size)
+        wearer.run(strides * wearer.stride_s)
+
+
+def test_s07_a_controller_of_many_speeds_goes_along_from_the_slowest_to_the_fastest(core: Library):
+    wearer = ready_wearer(core, envelope=MANY_SPEEDS)
+    swings(wearer, [0.25])
+    wearer.arm()
+    swings(wearer, [0.25], strides=5)
+    for size in (0.25, 0.3, 0.4, 0.47, 0.4, 0.3, 0.25):
+        swings(wearer, [size])
+        assert wearer.torque_nm == (6.0, -6.0)
+
+
+@pytest.mark.parametrize(("usual", "scale"), [(0.25, 0.4), (0.25, 1.6), (0.45, 0.4), (0.45, 1.6)])
+def test_s07_a_sudden_change_fades_at_every_speed(core: Library, usual: float, scale: float):
+    wearer = assisted_wearer(core, envelope=MANY_SPEEDS)
+    swings(wearer, [0.3 if usual < 0.3 else 0.4, usual])
+    assert wearer.torque_nm == (6.0, -6.0)
+    wearer.walk(swing_rad=scale * usual)
+    wearer.run(3 * wearer.stride_s + 0.3)  # the stride of the change, two whole ones, the fade
+    assert wearer.torque_nm == (0.0, 0.0)
+
+
+@pytest.mark.parametrize("sizes", [[0.28, 0.22, 0.17, 0.11], [0.45, 0.55, 0.72]])
+def test_s07_strides_that_no_training_saw_fade_however_slowly_they_came(core: Library, sizes: list[float]):
+    wearer = assisted_wearer(core, envelope=MANY_SPEEDS)
+    swings(wearer, sizes[:-1])
+    assert wearer.torque_nm == (6.0, -6.0)
+    swings(wearer, sizes[-1:], strides=6)
+    assert wearer.torque_nm == (0.0, 0.0)
+
+
+def test_s07_strides_of_another_trained_speed_bring_the_torque_back(core: Library):
+    wearer = assisted_wearer(core, envelope=MANY_SPEEDS)
+    swings(wearer, [0.3, 0.25])
+    swings(
+        wearer, [0.45]
+    )  # in one stride from the slowest to the fastest walk: more than half as large again
+    assert wearer.torque_nm == (0.0, 0.0)
+    swings(wearer, [0.45], strides=7)
+    assert wearer.torque_nm == (6.0, -6.0)
 
 
 def test_s08_nobody_who_stands_is_pushed(core: Library):
@@ -361,3 +415,35 @@ def test_a_profile_that_is_no_profile_gives_no_torque(core: Library):
     wearer.get_ready()
     wearer.arm()
     assert set(wearer.run(6.0)) == {(0.0, 0.0)}
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.tuples(st.floats(0.05, 0.6), st.floats(0.5, 2.3)), min_size=4, max_size=9),
+    st.integers(0, 999),
+)
+def test_the_envelope_counts_the_strides_that_the_exo_counts(
+    core: Library, walked: list[tuple[float, float]], seed: int
+):
+    """The program and the C core see the same strides in the same thigh, whatever they are."""
+    noise, wearer = np.random.default_rng(seed), Wearer(core)
+    wearer.run(0.01)
+    stride = wearer.supervisor._safety.stride[0]
+    angles: list[float] = []
+    seen: list[tuple[int, float]] = []
+
+    def shaken(inputs: Inputs) -> None:
+        angles.append(float(np.float32(inputs.angle_rad[0] + noise.normal(0.0, 0.01))))
+        inputs.angle_rad = (angles[-1], inputs.angle_rad[1])
+
+    for swing_rad, stride_s in walked:
+        wearer.walk(swing_rad, stride_s)
+        for _ in range(round(100 * stride_s)):
+            low_rad, peak_us = stride.low_rad, stride.peak_us
+            wearer.step(shaken)
+            if stride.found and peak_us and 600_000 <= stride.peak_us - peak_us <= 2_000_000:
+                seen.append((len(angles) - 1, stride.high_rad - low_rad))
+
+    counted = strides_of(np.array(angles), np.zeros(len(angles)), 100.0)
+    assert [one.last for one in counted] == [tick for tick, _ in seen]
+    np.testing.assert_allclose([one.range_rad for one in counted], [size for _, size in seen], atol=1e-6)

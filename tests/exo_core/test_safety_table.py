@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
 
+import pytest
+
+from core.deploy.envelope import LONGEST_S, SHORTEST_S, TURN_RAD
+from core.domain.gait_envelope import RANGE_MARGIN_RAD, STRIDE_DEVIATION
 from core.exo_core.building import FOLDER
 
 ROWS = [
@@ -36,11 +41,23 @@ def test_no_row_of_the_design_is_missing():
     assert found == set(range(1, 24))
 
 
-def test_the_table_says_which_limits_no_package_carries():
-    """When a package carries an envelope of the person, the table has to say so."""
+def test_the_table_says_that_every_package_carries_the_persons_limits():
+    """Where the packer writes no envelope, or the exo takes a package without, the table has to say so."""
     packer = (FOLDER.parent / "deploy" / "package.py").read_text(encoding="utf-8")
-    assert '"envelope"' not in packer
-    assert sum("none does yet" in control for _row, _hazard, control, _named in ROWS) == 2
+    assert '"envelope": to_entry' in packer
+    controls = [(row, control) for row, _hazard, control, _named in ROWS if "package" in control]
+    assert {"S4", "S6", "S7", "S13"} <= {row for row, _control in controls}
+    assert not any("none does yet" in control for _row, control in controls)
+
+
+def test_the_program_knows_the_margins_of_the_firmware():
+    """What a clinician is told of the envelope is what the exo does with it."""
+    source = (FOLDER / "src" / "exo_safety_gait.c").read_text(encoding="utf-8")
+    found = dict(re.findall(r"^#define (\w+) \(?([\d.]+)", source, flags=re.MULTILINE))
+    assert float(found["ROM_MARGIN_RAD"]) == pytest.approx(math.degrees(RANGE_MARGIN_RAD))
+    assert float(found["ROM_DEVIATION"]) == STRIDE_DEVIATION
+    assert float(found["TURN_RAD"]) == pytest.approx(math.degrees(TURN_RAD))
+    assert (float(found["SHORT_US"]), float(found["LONG_US"])) == (1e3 * SHORTEST_S, 1e3 * LONGEST_S)
 
 
 def test_every_row_that_can_latch_is_tried_by_name():

@@ -19,6 +19,7 @@ SHORTER: dict[str, float] = {
     "core.learning.exo.training.EVALUATION_WALKERS": 8,
     "core.learning.exo.training.EVALUATION_S": 4.0,  # three strides, and longer than a fall takes
     "core.tasks.compare.LENGTH_S": 8.0,
+    "core.tasks.gait_envelope.WALKERS": 8,
 }
 
 

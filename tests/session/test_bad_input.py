@@ -120,6 +120,16 @@ INDEX = {  # bad input: code, file below tests/, test
     ),
     "expired package": ("DEP-013", "tasks/test_deploy_tasks.py", "test_an_expired_package"),
     "tampered package": ("DEP-003", "tasks/test_deploy_tasks.py", "test_a_tampered_package"),
+    "controller without the limits of the person's gait": (
+        "DEP-026",
+        "deploy/test_envelope.py",
+        "test_a_controller_of_an_earlier_version",
+    ),
+    "package without the limits of the person's gait": (
+        "DEP-026",
+        "deploy/test_envelope.py",
+        "test_a_package_without_the_persons_gait",
+    ),
     "package with loosened limits": ("DEP-014", "deploy/test_checks.py", "test_a_package_with_weaker"),
     "package bound to another exo": ("DEP-017", "tasks/test_deploy_tasks.py", "test_a_package_bound"),
     "wrong kind of exo": ("EXO-007", "deploy/test_transfer.py", "test_another_kind_of_exo"),

@@ -8,12 +8,14 @@ from __future__ import annotations
 import json
 import zipfile
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from app.jobs.history import ended_jobs
+from core.deploy.checks import CheckContext, examine
 from core.deploy.keys.site_key import KeyKind, signing_key, trusted_keys
 from core.deploy.package import SUFFIX, read_package
 from core.domain.controller import Comparison, Deployment, Package, TrainedController
@@ -30,7 +32,9 @@ from core.errors import JobCancelled
 from core.jobs.values import Crashed, Done, JobSpec, JobState, Message, Sample, SilentContext
 from core.learning.exo import training as exo_training
 from core.store.repository import Store, open_store
-from core.tasks import fit_impairments, learn_gait, train_controller
+from core.tasks import fit_impairments, gait_envelope, learn_gait, train_controller
+from tests.deploy.controllers import built
+from tests.refusals import code_of
 
 GOLDEN = Path(__file__).parent / "golden" / "version-0.1.0.zip"
 PAYLOADS: dict[RecordKind, type] = {
@@ -116,6 +120,21 @@ def test_its_keys_open_and_its_package_is_known(folder: Path) -> None:
     assert trusted_keys(folder)[manifest.signer.key_id].kind is KeyKind.PRACTICE
 
 
+def test_its_controller_and_its_package_lack_the_persons_gait_and_are_refused_with_advice(
+    folder: Path,
+) -> None:
+    (path,) = (folder / "records" / "package").glob(f"*/*{SUFFIX}")
+    around = CheckContext(trusted_keys(folder), datetime.now(UTC))
+    failed = {check.name: check.advice for check in examine(path.read_bytes(), path.name, around).checks}
+    gait = failed["gait"]
+    assert gait is not None and gait.code == "DEP-026" and "Train the controller again" in gait.next_step
+    with open_store(folder) as store:
+        (info,) = (info for info in everything(store) if info.kind is RecordKind.CONTROLLER)
+        controller = store.load(info.id, TrainedController)
+    assert controller.envelope is None
+    assert code_of(built, controller) == "DEP-026"
+
+
 def test_its_jobs_are_in_the_history_and_the_killed_ones_can_go_on(folder: Path) -> None:
     jobs = {state.spec.id: state for state in ended_jobs(folder)}
 
@@ -152,6 +171,7 @@ def test_a_training_goes_on_from_the_checkpoint_of_an_earlier_version(
         (learn_gait, "EVALUATION_S", 2.0),
         (exo_training, "EVALUATION_WALKERS", 2),
         (exo_training, "EVALUATION_S", 2.0),
+        (gait_envelope, "WALKERS", 2),
     ):
         monkeypatch.setattr(module, name, little)
     if kind == "train_controller":

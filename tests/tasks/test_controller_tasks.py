@@ -21,7 +21,7 @@ from core.learning.rl import training_loop
 from core.session.exo_ready import check_ready
 from core.simulation.environment.policy import PolicyNetworks
 from core.store.repository import open_store
-from core.tasks import train_controller
+from core.tasks import gait_envelope, train_controller
 from core.tasks.policy_files import shipped_policy
 from tests.refusals import code_of
 from tests.tasks.test_learn_gait import motion
@@ -37,6 +37,7 @@ def small() -> Iterator[None]:
         patch.setattr(train_controller, "PICTURE_EVERY_S", 0.5)
         patch.setattr(exo_training, "EVALUATION_WALKERS", 4)
         patch.setattr(exo_training, "EVALUATION_S", 2.0)
+        patch.setattr(gait_envelope, "WALKERS", 4)
         yield
 
 
@@ -134,6 +135,7 @@ def test_a_controller_is_trained_within_the_limits_of_a_first_session(trained: T
     controller = trained.controller
     assert controller.controller.limits.peak_nm == 12.0 and controller.device_id == DEVICE
     assert controller.synthetic and controller.falls_per_minute == 0.0
+    assert controller.envelope is not None and controller.envelope.stride_low_rad[0] > 0.5
     assert 0.9 < controller.effort_ratio_with_exo < 1.15  # seconds of learning do not carry a person
     assert {finding.advice.code for finding in controller.findings} >= {"TRN-011"}
     assert controller.walking is not None and controller.walking.body == GENERIC_BODY

@@ -19,6 +19,7 @@ from core.domain.controller import (
     TrainedController,
 )
 from core.domain.exo_walk import ExoWalk
+from core.domain.gait_envelope import GaitEnvelope
 from core.domain.record import RecordKind, Verdict
 from core.domain.rollout import GaitLabel
 from core.domain.twin import GENERIC_BODY, GaitPolicy, LearningCurve, Network, Twin
@@ -29,6 +30,10 @@ from tests import walked
 from tests.ui import samples, walks
 
 LIMITS = TorqueLimits(peak_nm=12.0, rate_nm_s=150.0, hip_range_rad=1.4)
+# Of the default twin with the default controller.
+GAIT = GaitEnvelope(
+    (-0.375, -0.449), (0.544, 0.586), (0.817, 0.930), (0.817, 0.930), -5.0, 10.8, -0.423, 0.562, -2.43, 3.50
+)
 SHA256 = "9f2c4e5a" * 8
 GAITS = walked.GAITS
 _NETWORK = Network((np.zeros((2, 2)),), (np.zeros(2),), "relu")
@@ -85,7 +90,7 @@ def _controller(store: Store, visit_id: str, made: dict[Step, str]) -> str:
         if score.measures is not None and score.label in shown
     )
     trained = TrainedController(
-        exo, "Hippo_L1", curves, 500_000, 1800.0, 1.04, 0.0, aim=Aim.MUSCLES, gaits=gaits
+        exo, "Hippo_L1", curves, 500_000, 1800.0, 1.04, 0.0, aim=Aim.MUSCLES, gaits=gaits, envelope=GAIT
     )
     inputs = (made[Step.PERSONALIZE],)
     return store.save(RecordKind.CONTROLLER, trained, visit_id=visit_id, inputs=inputs, summary="controller")
@@ -174,8 +179,8 @@ def sign(store: Store, visit_id: str, made: dict[Step, str]) -> None:
     store.decide(visit_id, Step.COMPARE.value, Verdict.SIGNED, record_id=record_id, by="A. Berger")
 
 
-def pack(store: Store, visit_id: str, made: dict[Step, str]) -> str:
-    package = Package("controller.exopkg", SHA256, 44_000, "Hippo_L1", "tag", LIMITS)
+def pack(store: Store, visit_id: str, made: dict[Step, str], envelope: GaitEnvelope | None = GAIT) -> str:
+    package = Package("controller.exopkg", SHA256, 44_000, "Hippo_L1", "tag", LIMITS, envelope=envelope)
     inputs = (made[Step.TRAIN], made[Step.COMPARE])
     return store.save(RecordKind.PACKAGE, package, visit_id=visit_id, inputs=inputs, summary="package")
 

@@ -60,12 +60,26 @@ def test_a_locked_key_asks_for_the_passphrase_and_hands_it_to_the_job_alone(
     assert page.passphrase.text() == "" and not page.passphrase.isVisible()
 
 
-def test_an_unsigned_package_of_an_earlier_version_says_what_to_do(
+def test_a_package_of_an_earlier_version_says_what_to_do_and_is_not_transferred(
+    context: SessionContext, visit_id: str
+) -> None:
+    """It lacks the limits of the person's gait, as its controller does: packing again would be refused."""
+    made = signed_records(context, visit_id, packed=False)
+    records.pack(context.store, visit_id, made, envelope=None)
+    page, _ = deploy_page(context)
+    page.ports.setEditText("/dev/ttyACM0")
+    assert "Train again" in page._package_words.text() and "Pack again" not in page._package_words.text()
+    assert not page._main.isEnabled() and "Go back to Train" in page._why_not.text()
+    assert "Train the controller again" in page._headline.text()
+    assert page._secondary_actions == ()
+
+
+def test_the_page_tells_in_one_sentence_when_the_exo_gives_nothing(
     context: SessionContext, visit_id: str
 ) -> None:
     signed_records(context, visit_id, packed=True)
     page, _ = deploy_page(context)
-    assert "Pack again" in page._package_words.text()
+    assert records.GAIT.sentence(records.LIMITS.hip_range_rad) in page._package_words.text()
 
 
 def test_a_package_that_holds_no_persons_signature_is_packed_anew_once_there_is_one(

@@ -66,6 +66,7 @@ def test_the_report_grows_with_the_visit(context: SessionContext, visit_id: str)
     assert table.rows[-1].cells[:2] == ("88.0 ± 0.3", "88.0") and "3.80 W/kg by Umberger 2010" in table.note
     facts = dict(whole.deployment)
     assert facts["Package SHA-256"] == records.SHA256
+    assert facts["Person's gait"] == records.GAIT.sentence(records.LIMITS.hip_range_rad)
     assert facts["Read back"] == "equal to what was signed"
     assert "INCLUDES SIMULATED GAIT" in whole.labels
 

@@ -34,7 +34,7 @@ def with_envelope(folder, **envelope):
     """Somebody walks with an exo whose package knows this about the person's gait."""
     worn = WornExo(folder, QUICK_WALK)
     data = package(3, gain=1.2).device_bytes
-    worn.install(with_manifest(data, lambda manifest: manifest.update(envelope=envelope)))
+    worn.install(with_manifest(data, lambda manifest: manifest["envelope"].update(envelope)))
     worn.skip(WORN_S)
     return worn
 

@@ -284,7 +284,10 @@ class DeployPresenter(StepPresenter):
         )
 
     def _secondary(self, package: Package | None, usable: bool) -> tuple[tuple[str, str], ...]:
-        again = (("again", "Pack again"),) if package is not None and not usable else ()
+        packable = (
+            package is not None and package.envelope is not None
+        )  # otherwise its controller lacks it too
+        again = (("again", "Pack again"),) if packable and not usable else ()
         at_rest = self.context.exo_job is not None and self._exo_state not in ARMED_STATES
         earlier = self._exo_status.earlier if at_rest else ""
         return (*again, *((("roll_back", f"Go back to version {earlier}"),) if earlier else ()))
@@ -332,16 +335,20 @@ class DeployPresenter(StepPresenter):
             return "The controller is approved. Pack it for the exo.", Tone.NEUTRAL, "Pack controller", ""
         if deployment is None or deployment.handover is Handover.REVERTED:
             words, tone = f"Packed for {self._code}. Choose the exo and transfer.", Tone.NEUTRAL
-            if deployment is not None:
+            if package.envelope is None:
+                words, tone = "Packed by an earlier version. Train the controller again.", Tone.WARN
+            elif deployment is not None:
                 words, tone = deploy_text.headline(deployment, self._code)
-            return words, tone, "Transfer…", self._why_not_transfer()
+            return words, tone, "Transfer…", self._why_not_transfer(package)
         words, tone = deploy_text.headline(deployment, self._code)
         provisional = self._provisional(deployment)
         if provisional is not None:
             return words, tone, "Keep controller…", deploy_text.why_not_keep(provisional)
         return words, tone, "Go on with Report", ""
 
-    def _why_not_transfer(self) -> str:
+    def _why_not_transfer(self, package: Package) -> str:
+        if package.envelope is None:
+            return "No exo takes a controller without the limits of its person's gait. Go back to Train."
         if self.context.exo_job is not None:
             return "Disconnect the exo first; the transfer needs the line."
         if self.running_job() is not None:

@@ -133,14 +133,21 @@ def package_lines(package: Package) -> tuple[str, ...]:
     return (
         f"For {package.device_id.replace('_', ' ')}, {package.size_bytes / 1024:.0f} kB",
         f"At most {limits.peak_nm:g} N·m, changing at most {limits.rate_nm_s:g} N·m/s",
+        _gait_line(package),
         f"Fingerprint {package.sha256[:8]}…{package.sha256[-8:]}",
         _signature_line(package),
     )
 
 
+def _gait_line(package: Package) -> str:
+    if package.envelope is None:
+        return "Without the limits of this person's gait: made by an earlier version. Train again."
+    return package.envelope.sentence(package.limits.hip_range_rad)
+
+
 def _signature_line(package: Package) -> str:
     if not package.key_id:
-        return "Not signed: made by an earlier version. Pack again before the transfer."
+        return "Not signed: made by an earlier version."
     if package.practice:
         return "Signed for practice: good for a virtual exo only"
     if package.virtual_only:

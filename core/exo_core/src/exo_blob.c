@@ -50,6 +50,7 @@ static exo_blob_error split(const uint8_t *data, size_t length, parts *found) {
     const uint64_t golden = little(data + 20, 4);
     const bool whole_floats = manifest % 16u == 0 && weights % sizeof(float) == 0;
     if (HEADER_BYTES + manifest + weights + golden + TRAILER_BYTES != length || !whole_floats ||
+        manifest > EXO_MANIFEST_BYTES ||
         golden != (uint64_t)little(data + 24, 4) * GOLDEN_TICK_BYTES) {
         return EXO_BLOB_WRONG_LENGTH;
     }

@@ -18,6 +18,7 @@
 #include "exo_runtime.h"
 
 #define EXO_BLOB_MAX_BYTES ((uint32_t)1 << 20)
+#define EXO_MANIFEST_BYTES 2048 /* the manifest of a stored controller is looked into on the stack */
 #define EXO_CONTROL_HZ 100.0
 #define EXO_GOLDEN_COLUMNS 6
 #define EXO_KEY_ID_BYTES 8

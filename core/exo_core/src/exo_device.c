@@ -35,38 +35,34 @@ float exo_at_most(double value) {
     return rounded;
 }
 
-/* Two numbers of the package's envelope, each no wider than what is there. False: malformed. */
+/* Two numbers of the package's envelope, each no wider than what is there. False: missing or malformed. */
 static bool narrow(exo_cbor envelope, const char *key, float *low, float *high) {
     double wanted[2];
     const exo_cbor pair = exo_cbor_find(envelope, key);
-    if (pair.at == NULL) {
-        return true;
-    }
     if (!exo_cbor_number(exo_cbor_element(pair, 0), &wanted[0]) ||
         !exo_cbor_number(exo_cbor_element(pair, 1), &wanted[1]) || !(wanted[0] <= wanted[1])) {
         return false;
     }
     *low = wanted[0] > (double)*low ? (float)wanted[0] : *low;
     *high = wanted[1] < (double)*high ? (float)wanted[1] : *high;
-    return true;
+    return *low <= *high;
 }
 
-/* What the package knows of the person's gait; what it does not say stays as wide as the firmware has it. */
-static bool read_envelope(exo_cbor manifest, exo_envelope *found) {
+/* What the package knows of the person's gait: all of it, and nothing wider than the firmware has it. */
+static const char *read_envelope(exo_cbor manifest, exo_envelope *found) {
     const exo_cbor given = exo_cbor_find(manifest, "envelope");
     *found = exo_envelope_widest();
-    bool good = narrow(given, "rom_left_rad", &found->rom_low_rad[0], &found->rom_high_rad[0]) &&
-                narrow(given, "rom_right_rad", &found->rom_low_rad[1], &found->rom_high_rad[1]) &&
-                narrow(given, "power_w", &found->power_low_w, &found->power_high_w) &&
-                narrow(given, "angle_rad", &found->angle_low_rad, &found->angle_high_rad) &&
-                narrow(given, "speed_rad_s", &found->speed_low_rad_s, &found->speed_high_rad_s);
-    const exo_cbor stride = exo_cbor_find(given, "stride_rom_rad");
-    for (uint32_t side = 0; side < EXO_SIDES && stride.at != NULL; side++) {
-        double rom = 0.0;
-        good = good && exo_cbor_number(exo_cbor_element(stride, side), &rom) && rom >= 0.0 && rom < 4.0;
-        found->stride_rom_rad[side] = good ? (float)rom : 0.0f;
+    if (given.at == NULL) {
+        return "made without the limits of this person's gait";
     }
-    return good;
+    const bool good = narrow(given, "rom_left_rad", &found->rom_low_rad[0], &found->rom_high_rad[0]) &&
+                      narrow(given, "rom_right_rad", &found->rom_low_rad[1], &found->rom_high_rad[1]) &&
+                      narrow(given, "stride_left_rad", &found->stride_low_rad[0], &found->stride_high_rad[0]) &&
+                      narrow(given, "stride_right_rad", &found->stride_low_rad[1], &found->stride_high_rad[1]) &&
+                      narrow(given, "power_w", &found->power_low_w, &found->power_high_w) &&
+                      narrow(given, "angle_rad", &found->angle_low_rad, &found->angle_high_rad) &&
+                      narrow(given, "speed_rad_s", &found->speed_low_rad_s, &found->speed_high_rad_s);
+    return good ? NULL : "the limits of the gait make no sense";
 }
 
 static uint32_t crc_of_blob(const exo_device *device) {
@@ -111,7 +107,7 @@ static const char *trouble_of(const exo_device *device, uint32_t length, exo_blo
     if (!is_for_this_exo(device, blob)) {
         return "made for another kind of exo";
     }
-    return read_envelope(blob->manifest, envelope) ? NULL : "the limits of the gait make no sense";
+    return read_envelope(blob->manifest, envelope);
 }
 
 static const char *load_running(exo_device *device) {

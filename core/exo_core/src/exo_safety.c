@@ -42,7 +42,7 @@ exo_limits exo_limits_firmware(void) {
 }
 
 exo_envelope exo_envelope_widest(void) {
-    const exo_envelope widest = {{-4.0f, -4.0f}, {4.0f, 4.0f}, {0.0f, 0.0f}, -10.0f, 80.0f,
+    const exo_envelope widest = {{-4.0f, -4.0f}, {4.0f, 4.0f}, {0.0f, 0.0f}, {4.0f, 4.0f}, -10.0f, 80.0f,
                                  -3.5f,          3.5f,         -35.0f,       35.0f};
     return widest;
 }

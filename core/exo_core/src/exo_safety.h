@@ -61,7 +61,8 @@ typedef struct {
 typedef struct {
     float rom_low_rad[EXO_SIDES]; /* S6: thigh range of the person */
     float rom_high_rad[EXO_SIDES];
-    float stride_rom_rad[EXO_SIDES]; /* S7: reference; 0: the second stride after arming */
+    float stride_low_rad[EXO_SIDES]; /* S7: strides of the slowest and of the fastest walk in training */
+    float stride_high_rad[EXO_SIDES];
     float power_low_w;               /* S4: mean power of a stride */
     float power_high_w;
     float angle_low_rad; /* S13: seen in training */
@@ -157,7 +158,7 @@ typedef struct {
     uint16_t rom_bad;
     uint16_t rom_good;
     bool rom_faded;
-    float reference_rad;
+    float reference_rad; /* S7: what the next stride is held against; 0: not known yet */
 } exo_stride;
 
 typedef struct {

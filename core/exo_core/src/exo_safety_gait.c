@@ -25,7 +25,7 @@ void exo_strides_reset(exo_safety *safety) {
         stride->energy_j = 0.0f;
         stride->strides = stride->power_bad = stride->rom_bad = stride->rom_good = 0;
         stride->rom_faded = false;
-        stride->reference_rad = safety->envelope.stride_rom_rad[side];
+        stride->reference_rad = 0.0f;
     }
     safety->inside_us = safety->now_us;
     safety->strange_us = 0;
@@ -33,17 +33,29 @@ void exo_strides_reset(exo_safety *safety) {
 
 static uint16_t count_up(uint16_t count) { return (uint16_t)(count < COUNT_LIMIT ? count + 1u : count); }
 
-/* S7: the range of this stride against the reference. */
-static void judge_range(exo_stride *stride) {
+/* S7: the range of this stride against the last good one, which counts only as far as the training knows such
+ * strides: it is clipped to `low_rad` and `high_rad`.
+ *
+ * For a controller of one speed both are the same, and so is the reference. Between a slow and a fast walk strides
+ * grow by half, so a controller of many speeds has a band, and the reference goes along with the person inside it.
+ * A sudden change fades at any speed; strides half as large as the smallest of the training, or half as large again
+ * as the largest, fade however slowly they got there. While faded the reference follows every stride, so that three
+ * alike bring the torque back, if the training knows them. */
+static void judge_range(exo_stride *stride, float low_rad, float high_rad) {
     const float rom = stride->high_rad - stride->low_rad;
     if (stride->reference_rad <= 0.0f) {
-        stride->reference_rad = stride->strides >= GATE_STRIDES ? rom : 0.0f;
-        return;
+        if (stride->strides < GATE_STRIDES) {
+            return;
+        }
+        stride->reference_rad = exo_clip(rom, low_rad, high_rad);
     }
     const bool bad = !(exo_abs(rom - stride->reference_rad) <= ROM_DEVIATION * stride->reference_rad);
     stride->rom_bad = bad ? count_up(stride->rom_bad) : 0;
     stride->rom_good = bad ? 0 : count_up(stride->rom_good);
     stride->rom_faded = stride->rom_faded ? stride->rom_good < RESUME_STRIDES : stride->rom_bad >= ROM_STRIDES;
+    if (!bad || stride->rom_faded) {
+        stride->reference_rad = exo_clip(rom, low_rad, high_rad);
+    }
 }
 
 /* S4: the mean power of this stride against the band. */
@@ -54,7 +66,7 @@ static void judge_power(exo_stride *stride, const exo_envelope *envelope, uint64
 }
 
 /* A flexion peak ends a stride, if there was one before. */
-static void end_stride(exo_stride *stride, const exo_envelope *envelope) {
+static void end_stride(exo_stride *stride, const exo_envelope *envelope, int side) {
     const uint64_t stride_us = stride->high_us - stride->peak_us;
     const bool in_time = stride_us >= SHORT_US && stride_us <= LONG_US;
     stride->found = true;
@@ -62,14 +74,15 @@ static void end_stride(exo_stride *stride, const exo_envelope *envelope) {
         stride->strides = in_time ? count_up(stride->strides) : 0;
     }
     if (stride->peak_us > 0 && in_time) {
-        judge_range(stride);
+        judge_range(stride, envelope->stride_low_rad[side], envelope->stride_high_rad[side]);
         judge_power(stride, envelope, stride_us);
     }
     stride->energy_j = 0.0f;
     stride->peak_us = stride->high_us;
 }
 
-static void follow(exo_stride *stride, const exo_envelope *envelope, float angle_rad, uint64_t now_us) {
+static void follow(exo_safety *safety, int side, float angle_rad, uint64_t now_us) {
+    exo_stride *stride = &safety->stride[side];
     if (stride->falling) {
         stride->low_rad = angle_rad < stride->low_rad ? angle_rad : stride->low_rad;
         if (angle_rad > stride->low_rad + TURN_RAD) {
@@ -83,7 +96,7 @@ static void follow(exo_stride *stride, const exo_envelope *envelope, float angle
         stride->high_rad = angle_rad;
         stride->high_us = now_us;
     } else if (angle_rad < stride->high_rad - TURN_RAD) {
-        end_stride(stride, envelope);
+        end_stride(stride, &safety->envelope, side);
         stride->falling = true;
         stride->low_rad = angle_rad;
     }
@@ -96,7 +109,7 @@ void exo_strides_track(exo_safety *safety, const exo_inputs *in) {
         stride->found = false;
         if (safety->imu.fit) {
             stride->energy_j += in->motor_nm[side] * in->gyro_rad_s[side][0] * tick_s;
-            follow(stride, &safety->envelope, in->angle_rad[side], in->now_us);
+            follow(safety, side, in->angle_rad[side], in->now_us);
         }
     }
 }

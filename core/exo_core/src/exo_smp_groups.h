@@ -40,7 +40,7 @@ uint32_t exo_smp_exo_routes(const exo_route **routes);
 
 /* Text fields of the controller in a slot, from its manifest. Not there: empty. */
 typedef struct {
-    uint8_t manifest[1024];
+    uint8_t manifest[EXO_MANIFEST_BYTES];
     exo_bytes version;
     exo_bytes subject_tag;
     exo_bytes profile_id;

@@ -108,6 +108,11 @@ class WornExo:
     def __call__(self, environment: WalkingEnvironment) -> FloatArray:
         return self.torque_nm(self.act(self.read_sensors(environment)))
 
+    @property
+    def reading(self) -> tuple[Float32Array, Float32Array]:
+        """Angle and velocity (N, 2) of the last sensor reading, or of a later reset."""
+        return self._angle, self._velocity
+
     def inputs(self) -> Float32Array:
         """The controller's inputs (N, 16), from the last sensor reading or a later reset."""
         return self._history.inputs()

@@ -23,7 +23,17 @@ from core.store.database import database_path
 from core.store.repository import open_store
 from tests import walked
 from tests.app.cli.test_commands import Shell
-from tests.deploy.controllers import DEVICE, SMALL, built, compared, compared_earlier, trained
+from tests.deploy.controllers import (
+    ANYBODYS_GAIT,
+    DEVICE,
+    LIMITS,
+    SMALL,
+    built,
+    compared,
+    compared_earlier,
+    trained,
+    without_envelope,
+)
 from tests.store.samples import a_subject
 
 PASSPHRASE = "correct horse battery staple"
@@ -64,6 +74,25 @@ def test_inspect_tells_people_and_programs_the_same(shell: Shell, site: Path) ->
     values = json.loads(shell.types("package", "inspect", path, "--json")[1])
     assert values["manifest_sha256"] in words
     assert values["manifest"]["controller"]["limits"]["peak_nm"] == 12.0
+
+
+def test_inspect_tells_when_the_exo_gives_nothing(shell: Shell, site: Path) -> None:
+    path = a_package(site)
+    words = shell.types("package", "inspect", path)[1]
+    assert ANYBODYS_GAIT.sentence(LIMITS.hip_range_rad) in words
+    assert "Left thigh     \u2212223° to 223°; a usual stride swings 1° to 212°" in words
+    assert "Exo's power    \u22129.9 to 79.9 W, mean of a stride of one side" in words
+    values = json.loads(shell.types("package", "inspect", path, "--json")[1])
+    assert values["manifest"]["controller"]["envelope"]["power_w"] == [-9.9, 79.9]
+
+
+def test_a_package_whose_envelope_was_taken_out_is_not_verified(shell: Shell, site: Path) -> None:
+    """Well signed, by the site's own key, of a program that packs no envelope."""
+    path = Path(a_package(site))
+    path.write_bytes(without_envelope(path.read_bytes(), signing_key(site, None, PASSPHRASE)))
+    assert verified(shell, site, str(path)) == (2, {"gait": "DEP-026"})
+    status, words, _ = shell.types("package", "inspect", str(path))
+    assert status == 0 and "no exo takes it" in words
 
 
 def test_a_package_cannot_command_the_terminal(shell: Shell, site: Path) -> None:

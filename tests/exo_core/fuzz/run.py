@@ -28,7 +28,8 @@ WORDS = """d off data len sha hash confirm slot name index action arm nonce sess
     peak_nm rate_nm_s hip_range_rad since max ack t_host
     test activate revert erase /slots/A.bin /log/events.bin"""
 MANIFEST_WORDS = """net kind sizes activation relu inputs signal unit scale history output joint_target torque
-    taps dilations limits device_profile control_hz golden weights_sha256 core_abi envelope"""
+    taps dilations limits device_profile control_hz golden weights_sha256 core_abi envelope
+    rom_left_rad rom_right_rad stride_left_rad stride_right_rad power_w angle_rad speed_rad_s"""
 
 
 def controller() -> bytes:
