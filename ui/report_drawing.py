@@ -10,6 +10,7 @@ from core.domain.rollout import GaitLabel
 from core.session.report import ReportContent, ReportPanel
 from core.session.report_tables import ReportTable
 from ui.theme.tokens import LIGHT
+from ui.wording import unbroken
 
 PAGE_WIDTH, PAGE_HEIGHT = 5953.0, 8419.0
 MARGIN = 480.0
@@ -78,7 +79,7 @@ class ReportDrawing:
 
     def _draw_verdict(self) -> None:
         box = QRectF(MARGIN, self._y, PAGE_WIDTH - 2 * MARGIN, 10_000)
-        used = self._text(box, self._content.verdict, 106, align=WRAPPED, weight=600)
+        used = self._text(box, unbroken(self._content.verdict), 106, align=WRAPPED, weight=600)
         self._y += used + 130
 
     def _draw_panels(self) -> None:

@@ -63,7 +63,7 @@ def _against_rivals(walks: dict[GaitLabel, WalkMeasures], strangers: Sequence[Wa
         if label in walks and (cost := cost_ratio(personal, walks[label])) is not None
     ]
     found += _against_strangers(personal, strangers)
-    shown = _joined([_than(*rival) for rival in found if rival[0].shown])
+    shown = _joined(_than([rival for rival in found if rival[0].shown]))
     equal = _joined([_from(*rival) for rival in found if not rival[0].shown])
     sentence = f"Walking with the personalized controller costs {shown}." if shown else ""
     if equal:
@@ -89,11 +89,15 @@ def _against_strangers(
     return [(cost, f"controllers learned for {people}", f"; {strangers[0].starts} walks each")]
 
 
-def _than(cost: CostRatio, whom: str, note: str) -> str:
-    """`5 % less energy than with the default controller (3 to 6 %)`."""
-    metre = " per metre" if cost.per_metre else ""
-    less = "more" if cost.change > 0 else "less"
-    return f"{cost.size_words} {less} energy{metre} than with {whom} ({cost.range_words}{note})"
+def _than(rivals: Sequence[tuple[CostRatio, str, str]]) -> list[str]:
+    """`5 % less energy than with the default controller (3 to 6 %)`; what costs is named where it changes."""
+    parts, named = [], ""
+    for cost, whom, note in rivals:
+        energy = " energy per metre" if cost.per_metre else " energy"
+        less = f"{'more' if cost.change > 0 else 'less'}{'' if energy == named else energy}"
+        parts.append(f"{cost.size_words} {less} than with {whom} ({cost.range_words}{note})")
+        named = energy
+    return parts
 
 
 def _from(cost: CostRatio, whom: str, note: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from core.domain.rollout import METABOLIC_MODELS, GaitLabel
 from core.domain.walk_measures import Estimate, WalkMeasures, WalkRatios
 
 NONE = "–"
-METABOLIC_RATE, FALLS, EXO_BRAKING = "Metabolic rate", "Falls", "Exo braking"
+FALLS, EXO_BRAKING = "Falls", "Exo braking"
 _SPAN = " ± "
 SHARE_TIP = "Simulated; without exo = 100 %."
 _EFFORT = "Squared share of the joints' strength; it knows no muscles."
@@ -55,17 +55,26 @@ def measured_gaits(scores: Sequence[GaitScore]) -> Gaits:
 
 
 def walk_rows(gaits: Gaits) -> tuple[WalkRow, ...]:
-    """What the gaits cost and do, most important first, joint effort last. Empty without walks of no exo."""
-    without = next((walks for label, walks in gaits if label == GaitLabel.WITHOUT_EXO.value), None)
+    """What the gaits cost and do: first the number that decides, joint effort last.
+
+    Empty without walks of no exo. Costs per metre decide where the personalized controller changes the speed.
+    """
+    by_label = dict(gaits)
+    without = by_label.get(GaitLabel.WITHOUT_EXO.value)
+    personal = by_label.get(GaitLabel.PERSONALIZED_CONTROLLER.value)
     if without is None:
         return ()
+    cost = None if personal is None else cost_ratio(personal, without)
 
     def filled(row: _Row) -> WalkRow:
         cells = [_cell(row.cell, walks, without).partition(_SPAN) for _, walks in gaits]
         means, spans = tuple(cell[0] for cell in cells), tuple(cell[2] for cell in cells)
-        return WalkRow(row.name, row.unit, means, spans, row.tip, row.strong, row.detail)
+        return WalkRow(row.name, row.unit, means, spans, row.tip, detail=row.detail)
 
-    return tuple(filled(row) for row in _rows(without.starts))
+    rate, per_metre, *others = (filled(row) for row in _rows(without.starts))
+    if cost is not None and cost.per_metre:
+        rate, per_metre = per_metre, rate
+    return (replace(rate, strong=True), per_metre, *others)
 
 
 def _share_words(ratio: Estimate) -> str:
@@ -121,7 +130,6 @@ class _Row:
     unit: str
     cell: Cell
     tip: str = ""
-    strong: bool = False
     detail: bool = False
 
 
@@ -129,7 +137,7 @@ def _rows(walks: int) -> tuple[_Row, ...]:
     umberger, bhargava = METABOLIC_MODELS
     net = "What walking costs beyond standing, mean of two muscle models."
     return (
-        _Row(METABOLIC_RATE, "%", _share(_of_both), f"{net} {SHARE_TIP}", strong=True),
+        _Row("Metabolic rate", "%", _share(_of_both), f"{net} {SHARE_TIP}"),
         _Row("Cost per metre", "%", _per_metre, f"Metabolic rate over speed. {SHARE_TIP}"),
         _Row("Activation", "%", _share(lambda r: r.activation), f"Mean over time and muscles. {SHARE_TIP}"),
         _Row("Peak activation", "%", _share(lambda r: r.activation_peak), f"Mean over muscles. {SHARE_TIP}"),

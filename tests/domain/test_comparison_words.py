@@ -22,7 +22,7 @@ def test_the_verdict_says_what_the_numbers_say() -> None:
         "In simulation the personalized controller lowers the metabolic rate of walking by 12.0 % compared "
         "with walking without the exo (95 % interval 11.7 to 12.3 %). Walking with the personalized "
         "controller costs 8.3 % less energy than with the default controller (8.3 to 8.3 %) and 6.4 % less "
-        "energy than with the generic controller (6.4 to 6.4 %). The twin falls in none of 40 walks. The exo "
+        "than with the generic controller (6.4 to 6.4 %). The twin falls in none of 40 walks. The exo "
         "gives at most 12 N·m."
     )
 
@@ -47,6 +47,10 @@ def test_a_walk_of_another_speed_is_told_per_metre_with_both_speeds() -> None:
     assert "less energy per metre than with the default controller" in words
     assert "The twin walks at 1.30 instead of 1.20 m/s, so its cost is told per metre." in words
     assert "per metre" not in verdict(scores)
+    assert words.count("energy") == 1
+    first, second, *_ = walk_rows(measured_gaits((*scores[:4], fast)))
+    assert (first.name, first.strong, first.cells[4]) == ("Cost per metre", True, "87.7")
+    assert (second.name, second.strong) == ("Metabolic rate", False)
 
 
 def test_where_the_interval_includes_none_no_difference_is_claimed() -> None:
@@ -74,7 +78,7 @@ def test_who_is_as_good_is_not_said_to_be_beaten() -> None:
 @pytest.mark.parametrize(
     ("costs", "words"),
     [
-        ((0.92, 0.93, 0.91, 0.94), "less energy than with controllers learned for 4 other virtual people ("),
+        ((0.92, 0.93, 0.91, 0.94), "less than with controllers learned for 4 other virtual people ("),
         ((0.80, 0.99, 0.85, 0.88), "is shown from controllers learned for 4 other virtual people ("),
         ((0.92,), "from controllers learned for another virtual person (from one seed; 24"),
     ],

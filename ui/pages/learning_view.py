@@ -46,7 +46,7 @@ FALLS = CurveText(
 METABOLIC = CurveText(
     "metabolic_ratio",
     "Metabolic rate",
-    "With the exo; without it 100\u00a0%. Lower is better",
+    "In all lessons; without the exo 100\u00a0%. Lower is better",
     "%",
     100.0,
     0,
@@ -56,7 +56,7 @@ METABOLIC = CurveText(
 ACTIVATION = CurveText(
     "activation_ratio",
     "Muscle activation",
-    "With the exo; without it 100\u00a0%. Lower is better",
+    "In all lessons; without the exo 100\u00a0%. Lower is better",
     "%",
     100.0,
     0,

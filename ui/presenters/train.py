@@ -7,7 +7,7 @@ from core.domain.controller import TrainedController
 from core.domain.record import RecordKind
 from core.domain.rollout import GaitLabel
 from core.domain.twin import GaitPolicy
-from core.domain.walk_numbers import EXO_BRAKING, FALLS, METABOLIC_RATE, walk_rows
+from core.domain.walk_numbers import EXO_BRAKING, FALLS, walk_rows
 from core.errors import Advice
 from core.jobs.values import JobState
 from core.session.exo_ready import check_ready, why_not_ready
@@ -171,12 +171,17 @@ def _walk_facts(trained: TrainedController) -> tuple[Fact, ...]:
     own = labels.index(GaitLabel.PERSONALIZED_CONTROLLER.value)
     full = {name: row.full(own) for name, row in rows.items()}
     everything = "\n".join(f"{name}: {words}" for name, words in full.items())
-    cost, falls = rows[METABOLIC_RATE], next(name for name in rows if name.startswith(FALLS))
-    facts = [Fact("metabolic rate with exo", full[METABOLIC_RATE], f"{cost.tip}\n\n{everything}")]
+    cost, *_ = rows.values()
+    falls = next(name for name in rows if name.startswith(FALLS))
+    facts = [Fact(f"{_small(cost.name)} with exo", full[cost.name], f"{cost.tip}\n\n{everything}")]
     if GaitLabel.WORN_WITHOUT_TORQUE.value in labels:
         worn = labels.index(GaitLabel.WORN_WITHOUT_TORQUE.value)
         facts.append(Fact("worn without torque", cost.full(worn), cost.tip))
     names = {"Activation": "muscle activation", "Joint power": "joint power", EXO_BRAKING: "exo braking"}
-    names[falls] = falls[0].lower() + falls[1:]
+    names[falls] = _small(falls)
     facts += [Fact(shown, full[name], rows[name].tip) for name, shown in names.items()]
     return tuple(facts)
+
+
+def _small(name: str) -> str:
+    return name[0].lower() + name[1:]
