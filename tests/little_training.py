@@ -10,6 +10,7 @@ from core.learning.exo import study, surrogate, training
 from core.learning.exo.lessons import LESSONS
 from core.learning.exo.offline import OfflineSettings
 from core.tasks import train_controller
+from core.twin.body import Fidelity
 
 _OWN_AND_SLOWER = tuple(lesson for lesson in LESSONS if lesson.key in ("level", "level-0.9"))
 
@@ -28,7 +29,7 @@ def shrink(patch: pytest.MonkeyPatch) -> None:
         (train_controller, "EVALUATION_SEEDS", 2),
         (train_controller, "EVALUATION_WALKERS", 2),
         (train_controller, "EVALUATION_S", 1.6),
-        (train_controller, "WALKERS", 4),
+        (training, "WALKERS", dict.fromkeys(Fidelity, 4)),
         (train_controller, "ENVELOPE_WALKERS", 3),
         (train_controller, "ENVELOPE_WALKERS_OF_OTHERS", 1),
         (train_controller, "PICTURE_EVERY_S", 0.5),

@@ -30,7 +30,6 @@ from core.learning.exo.study import Study, study_twin
 from core.learning.exo.training import (
     CURVES,
     OFFLINE_ROUNDS,
-    WALKERS,
     BestController,
     ExoLearner,
     ExoProgress,
@@ -182,9 +181,7 @@ class _ControllerTraining:
         """The learner after the offline stage, or where an interrupted training stood."""
         resumes = self._checkpoint.is_file()
         start = starting_controller(self._twin.device_id) if resumes else self._offline(study, best)
-        learner = ExoLearner(
-            self._twin, study, start, self._aim, seed=self._seed, best=best, walker_count=WALKERS
-        )
+        learner = ExoLearner(self._twin, study, start, self._aim, seed=self._seed, best=best)
         if resumes:
             with resuming():
                 learner.load_checkpoint(self._checkpoint.read_bytes())

@@ -139,8 +139,8 @@ class ExoEnvironment:
 
     def state_dict(self) -> dict[str, np.ndarray]:
         """All that changes, so that `load_state_dict` continues exactly here."""
-        own = {"targets": self._targets.copy(), "inputs": self._inputs.copy()}
-        torque = {"exo_torque_nm": self.walking.exo_torque_nm.copy()}
+        own: dict[str, np.ndarray] = {"targets": self._targets.copy(), "inputs": self._inputs.copy()}
+        torque: dict[str, np.ndarray] = {"exo_torque_nm": self.walking.exo_torque_nm.copy()}
         return own | torque | with_prefix("walking_", self.walking) | with_prefix("exo_", self.exo)
 
     def load_state_dict(self, state: Mapping[str, np.ndarray]) -> None:

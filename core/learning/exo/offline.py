@@ -224,7 +224,7 @@ def _walks_of(walks: LessonWalks, price: Tensor) -> list[_Walk]:
         )
         return _Walk(angle, velocity, total, price[walks.lesson[row]])
 
-    return [walk(row) for row in np.flatnonzero(walks.falls == 0)]
+    return [walk(int(row)) for row in np.flatnonzero(walks.falls == 0)]
 
 
 def _inputs(angle: Tensor, velocity: Tensor) -> Tensor:
