@@ -53,9 +53,9 @@ def envelope_of(walks: SensedWalks) -> GaitEnvelope | None:
     """
     groups = [walks.activity == number for number in np.unique(walks.activity)]
     strides = [[_strides(walks, group, side) for side in range(len(SIDES))] for group in groups]
-    if not all(any(each[side] for each in strides) for side in range(len(SIDES))):
+    sizes = [_usual_sizes(walks, groups, strides, side) for side in range(len(SIDES))]
+    if not all(sizes):
         return None
-    sizes = _usual_sizes(strides, walks.taught_high_rad - walks.taught_low_rad)
     power_low_w, power_high_w = _power_band(strides)
     angle_low_rad, angle_high_rad = _seen(walks.angle_rad, walks, groups)
     speed_low_rad_s, speed_high_rad_s = _seen(walks.velocity_rad_s, walks, groups)
@@ -103,7 +103,7 @@ def to_entry(envelope: GaitEnvelope) -> dict[str, list[float]]:
 
 
 def from_entry(entry: Any) -> GaitEnvelope:
-    """The envelope of a package, as the exo reads it. Raises ValueError, TypeError or LookupError like it."""
+    """The envelope of a package, as the exo reads it. Raises ValueError, TypeError or LookupError."""
     found: dict[str, Any] = {}
     for name, (pattern, side) in _ENTRIES.items():
         for end, value in zip(("low", "high"), entry[name][:2], strict=True):
@@ -130,13 +130,16 @@ def _strides(walks: SensedWalks, group: BoolArray, side: int) -> list[SensedStri
     return found
 
 
-def _usual_sizes(strides: ActivityStrides, taught_rad: FloatArray) -> list[list[float]]:
-    """Per side the median range of each activity's strides, and the ranges (N, 2) of the taught ones."""
-    return [
-        [float(np.median([one.range_rad for one in each[side]])) for each in strides if each[side]]
-        + taught_rad[:, side].tolist()
-        for side in range(len(SIDES))
-    ]
+def _usual_sizes(
+    walks: SensedWalks, groups: Sequence[BoolArray], strides: ActivityStrides, side: int
+) -> list[float]:
+    """Of each activity in which this side made strides: their median range, and the taught stride's."""
+    taught = walks.taught_high_rad - walks.taught_low_rad
+    sizes: list[float] = []
+    for group, each in zip(groups, strides, strict=True):
+        if each[side]:
+            sizes += [float(np.median([one.range_rad for one in each[side]])), float(taught[group, side][0])]
+    return sizes
 
 
 def _power_band(strides: ActivityStrides) -> tuple[float, float]:

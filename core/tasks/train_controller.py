@@ -20,14 +20,21 @@ from core.errors import Advice, JobCancelled, refuse
 from core.jobs.values import JobContext, Params
 from core.learning.exo.effort import change_words
 from core.learning.exo.envelope_walks import WALKERS as ENVELOPE_WALKERS
-from core.learning.exo.evaluation import EVALUATION_SEEDS, WalkEvaluator
+from core.learning.exo.evaluation import (
+    EVALUATION_S,
+    EVALUATION_SEEDS,
+    EVALUATION_WALKERS,
+    WalkEvaluator,
+)
 from core.learning.exo.study import Study, study_twin
 from core.learning.exo.training import (
     CURVES,
     OFFLINE_ROUNDS,
+    WALKERS,
     BestController,
     ExoLearner,
     ExoProgress,
+    check_checkpoint,
     offline_controllers,
 )
 from core.learning.exo.twin_in_exo import TwinInExo
@@ -49,6 +56,7 @@ from core.tasks.training_plan import (
 from core.twin.body import Fidelity
 
 CHECKPOINT = "checkpoint.pt"
+EARLIER_CHECKPOINT = "getting_used.pt"  # of versions in which the twin first got used to the exo
 PICTURE_EVERY_S = 15.0
 PICTURE_STRIP_S = 2.0  # a stride and a half
 ENVELOPE_WALKERS_OF_OTHERS = 8  # of each other lesson
@@ -150,19 +158,33 @@ class _ControllerTraining:
 
     def train(self, iterations: int | None) -> TrainedController:
         """`iterations` of PPO, or as many as fit into the minutes."""
+        self._check_checkpoint()
         study = study_twin(self._twin, self._limits, seed=self._seed, watch=self._on_study)
-        evaluator = WalkEvaluator(self._twin, seeds=(self._seed + 1,), seconds=SELECTION_S)
+        evaluator = self._evaluator([self._seed + 1], SELECTION_S)
         best = BestController(evaluator, self._aim)
         learner = self._prepared(study, best)
         self._learn(learner, iterations)
         self._context.progress(_LEARNED, "Measuring what the exo brings")
         return self._result(learner, study)
 
+    def _check_checkpoint(self) -> None:
+        """Refuse (TRN-014) what cannot go on, before the twin is studied, which takes a while."""
+        with resuming():
+            if (self._context.work_dir / EARLIER_CHECKPOINT).exists():
+                raise ValueError("trainings of earlier versions began otherwise")
+            if self._checkpoint.is_file():
+                check_checkpoint(self._checkpoint.read_bytes())
+
+    def _evaluator(self, seeds: list[int], seconds: float) -> WalkEvaluator:
+        return WalkEvaluator(self._twin, seeds=seeds, walkers=EVALUATION_WALKERS, seconds=seconds)
+
     def _prepared(self, study: Study, best: BestController) -> ExoLearner:
         """The learner after the offline stage, or where an interrupted training stood."""
         resumes = self._checkpoint.is_file()
         start = starting_controller(self._twin.device_id) if resumes else self._offline(study, best)
-        learner = ExoLearner(self._twin, study, start, self._aim, seed=self._seed, best=best)
+        learner = ExoLearner(
+            self._twin, study, start, self._aim, seed=self._seed, best=best, walker_count=WALKERS
+        )
         if resumes:
             with resuming():
                 learner.load_checkpoint(self._checkpoint.read_bytes())
@@ -215,7 +237,7 @@ class _ControllerTraining:
         controller = learner.best.controller
         assert controller is not None
         seeds = [self._seed + HELD_OUT_SEED + number for number in range(EVALUATION_SEEDS)]
-        held_out = WalkEvaluator(self._twin, seeds=seeds)
+        held_out = self._evaluator(seeds, EVALUATION_S)
         gaits = {
             GaitLabel.WITHOUT_EXO: held_out.without_exo,
             GaitLabel.WORN_WITHOUT_TORQUE: held_out.worn_without_torque,

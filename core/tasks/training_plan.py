@@ -8,6 +8,7 @@ folder.
 from __future__ import annotations
 
 import json
+import math
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -24,7 +25,13 @@ class Calibration:
     """Seconds on this PC when nothing else runs."""
 
     preparation_s: float  # study of the twin and offline stage
-    iteration_s: float  # of PPO
+    iteration_s: float  # of PPO, with both processors at work
+
+    @property
+    def plausible(self) -> bool:
+        """Whether it can have been measured: an iteration steps hundreds of walkers."""
+        times_s = (self.preparation_s, self.iteration_s)
+        return all(math.isfinite(one) for one in times_s) and self.preparation_s >= 0.0 < self.iteration_s
 
     def iterations(self, minutes: float) -> int:
         """Iterations that fit into `minutes` after the preparation; 0 when none do."""
@@ -37,9 +44,10 @@ def stored_calibration(data_dir: Path, kind: str) -> Calibration | None:
     """The calibration of this kind of training; None where there is none that can be read."""
     try:
         found = json.loads((data_dir / CALIBRATION_FILE).read_text("utf-8"))[kind]
-        return Calibration(float(found["preparation_s"]), float(found["iteration_s"]))
+        calibration = Calibration(float(found["preparation_s"]), float(found["iteration_s"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
+    return calibration if calibration.plausible else None
 
 
 def store_calibration(data_dir: Path, kind: str, calibration: Calibration) -> None:

@@ -105,8 +105,8 @@ def test_who_made_no_stride_has_no_envelope(swing: float):
 
 
 def test_an_activity_without_strides_widens_only_angle_and_speed():
-    envelope, walking = found(walks([0.02, 0.4], taught=0.0)), found(walks([0.4], taught=0.0))
-    assert envelope.stride_high_rad == walking.stride_high_rad
+    envelope, walking = found(walks([0.02, 0.4])), found(walks([0.4]))
+    assert envelope.stride_low_rad == walking.stride_low_rad
     assert envelope.power_low_w == walking.power_low_w
 
 

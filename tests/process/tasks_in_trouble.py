@@ -18,13 +18,13 @@ def learn_gait(params: Params, context: JobContext) -> str:
 
 
 def train_controller(params: Params, context: JobContext) -> str:
-    from core.learning.exo import training as exo_training
-    from core.learning.rl import training_loop
-    from core.tasks import train_controller as task
+    import pytest
 
-    training_loop.CHECKPOINT_EVERY_S = CHECKPOINT_EVERY_S
-    exo_training.EVALUATION_WALKERS, exo_training.EVALUATION_S = 4, 2.0
-    task.WALKERS = 8
+    from core.tasks import train_controller as task
+    from tests.little_training import shrink
+
+    shrink(pytest.MonkeyPatch())  # for good: nothing else uses this process
+    task.CHECKPOINT_EVERY_S = CHECKPOINT_EVERY_S
     return task.run(params, context)
 
 

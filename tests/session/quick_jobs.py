@@ -16,9 +16,14 @@ from core.jobs.values import JobContext, Params
 SHORTER: dict[str, float] = {
     "core.tasks.learn_gait.EVALUATION_STARTS": 8,
     "core.tasks.learn_gait.EVALUATION_S": 8.0,
-    "core.learning.exo.training.EVALUATION_WALKERS": 8,
-    "core.learning.exo.training.EVALUATION_S": 4.0,  # three strides, and longer than a fall takes
+    "core.tasks.train_controller.EVALUATION_WALKERS": 8,
+    "core.tasks.train_controller.EVALUATION_S": 4.0,  # three strides, and longer than a fall takes
+    "core.tasks.train_controller.EVALUATION_SEEDS": 3,
     "core.tasks.compare.LENGTH_S": 8.0,
+    "core.tasks.compare.WALKERS": 6,
+    "core.tasks.compare.SECONDS": 4.0,
+    "core.tasks.compare.SEEDS": 3,
+    "core.tasks.compare.STRANGER_SEEDS": 2,
     "core.tasks.gait_envelope.WALKERS": 8,
 }
 

@@ -69,6 +69,42 @@ INDEX = {  # bad input: code, file below tests/, test
     "no free memory to learn": ("TRN-007", "tasks/test_capacity.py", "test_too_little_memory"),
     "no free disk to learn": ("TRN-008", "tasks/test_capacity.py", "test_a_nearly_full_disk"),
     "unknown fidelity": ("TRN-006", "tasks/test_learn_gait.py", "test_a_fidelity_that_cannot"),
+    "unknown aim of an exo training": (
+        "TRN-025",
+        "tasks/test_controller_tasks.py",
+        "test_bad_wishes_are_refused",
+    ),
+    "training in no time": ("TRN-010", "tasks/test_controller_tasks.py", "test_bad_wishes_are_refused"),
+    "exo training of a twin that falls": (
+        "TRN-022",
+        "tasks/test_controller_tasks.py",
+        "test_a_twin_that_falls_without_the_exo_is_refused",
+    ),
+    "exo training whose cost is poorly explained": (
+        "TRN-023",
+        "tasks/test_controller_tasks.py",
+        "test_a_cost_that_the_joints",
+    ),
+    "exo training on a PC too slow for its plan": (
+        "TRN-024",
+        "tasks/test_controller_tasks.py",
+        "test_a_training_that_took_longer",
+    ),
+    "exo without torque at the hips": (
+        "SIM-011",
+        "tasks/test_controller_tasks.py",
+        "test_an_exo_without_motors",
+    ),
+    "exo training with a damaged checkpoint": (
+        "TRN-014",
+        "tasks/test_controller_tasks.py",
+        "test_a_damaged_checkpoint_is_refused",
+    ),
+    "exo training begun by an earlier version": (
+        "TRN-014",
+        "store/test_earlier_versions.py",
+        "test_a_training_of_the_exo_that_an_earlier_version",
+    ),
     "nothing to resume": ("TRN-015", "app/train/test_twin.py", "test_nothing_to_go_on_with"),
     "person file with a wrong body": ("PAT-011", "app/train/test_twin.py", "test_a_body_that_cannot"),
     "stride file that is none": ("MOT-031", "app/train/test_twin.py", "test_a_trial_that_is_no_stride"),

@@ -30,7 +30,6 @@ from core.domain.rollout import RolloutSet
 from core.domain.twin import GaitPolicy, Twin
 from core.errors import JobCancelled
 from core.jobs.values import Crashed, Done, JobSpec, JobState, Message, Sample, SilentContext
-from core.learning.exo import training as exo_training
 from core.store.repository import Store, open_store
 from core.tasks import fit_impairments, gait_envelope, learn_gait, train_controller
 from tests.deploy.controllers import built
@@ -62,6 +61,8 @@ KILLED = {  # job: what it was about, and seconds that it had learned when its w
     "64bb6aac9388451bb60145ea37ca23fd": ("train_controller", 20.47),  # while the twin got used to the exo
     "ba658eb04122455391370658fe30c1d2": ("train_controller", 28.14 + 22.58),
 }
+GOES_ON = [job_id for job_id, (kind, _learned_s) in KILLED.items() if kind != "train_controller"]
+CANNOT = [job_id for job_id, (kind, _learned_s) in KILLED.items() if kind == "train_controller"]
 
 
 @pytest.fixture
@@ -160,35 +161,27 @@ def going_on(state: JobState, folder: Path, **changes: Any) -> SilentContext:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("job_id", KILLED)
+@pytest.mark.parametrize("job_id", GOES_ON)
 def test_a_training_goes_on_from_the_checkpoint_of_an_earlier_version(
     folder: Path, job_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A version that cannot go on must refuse with TRN-014 or TRN-020, and then this table says so."""
+    """A version that cannot go on must refuse with TRN-014 or TRN-020: see the next test."""
     kind, learned_s = KILLED[job_id]
     for module, name, little in (
         (learn_gait, "EVALUATION_STARTS", 2),
         (learn_gait, "EVALUATION_S", 2.0),
-        (exo_training, "EVALUATION_WALKERS", 2),
-        (exo_training, "EVALUATION_S", 2.0),
         (gait_envelope, "WALKERS", 2),
     ):
         monkeypatch.setattr(module, name, little)
-    if kind == "train_controller":
-        habit_s = 28.2 if learned_s > 28.0 else 20.6
-        monkeypatch.setattr(train_controller, "ACCOMMODATION_FRACTION", 1.0)
-        monkeypatch.setattr(train_controller, "ACCOMMODATION_LONGEST_S", habit_s)
-        learned_s = max(learned_s, habit_s)
     (state,) = (state for state in ended_jobs(folder) if state.spec.id == job_id)
     changes = {} if kind == "fit_impairments" else {"minutes": (learned_s + 0.2) / 60.0}
     context = going_on(state, folder, **changes)
 
-    tasks = {"learn_gait": learn_gait.run, "train_controller": train_controller.run}
     if kind == "fit_impairments":
         with pytest.raises(JobCancelled):  # one more round is enough
             fit_impairments.run(context.spec.params, context)
     else:
-        record_id = tasks[kind](context.spec.params, context)
+        record_id = learn_gait.run(context.spec.params, context)
         with open_store(folder) as store:
             info = store.info(record_id)
             assert isinstance(store.load(record_id, PAYLOADS[info.kind]), PAYLOADS[info.kind])
@@ -196,3 +189,23 @@ def test_a_training_goes_on_from_the_checkpoint_of_an_earlier_version(
     told = [event.text for event in context.events if isinstance(event, Message)]
     assert any(text.startswith("Continues") for text in told)
     assert any(isinstance(event, Sample) for event in context.events)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("job_id", CANNOT)
+def test_a_training_of_the_exo_that_an_earlier_version_began_ends_in_advice_and_nothing_is_lost(
+    folder: Path, job_id: str
+) -> None:
+    """It learned by another cost, beginning with the default controller: its state means nothing here."""
+    (state,) = (state for state in ended_jobs(folder) if state.spec.id == job_id)
+    context = going_on(state, folder)
+    checkpoints = {path: path.read_bytes() for path in context.work_dir.glob("*.pt")}
+    with open_store(folder) as store:
+        before = everything(store)
+
+    assert code_of(train_controller.run, context.spec.params, context) == "TRN-014"
+
+    assert checkpoints
+    assert {path: path.read_bytes() for path in context.work_dir.glob("*.pt")} == checkpoints
+    with open_store(folder) as store:
+        assert everything(store) == before

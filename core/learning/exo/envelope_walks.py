@@ -15,7 +15,7 @@ from core.simulation.environment.batch_environment import CONTROL_STEP_S
 from core.simulation.environment.policy import PolicyNetworks
 from core.simulation.environment.tracking import Walker, WalkingEnvironment
 from core.simulation.model.exo_model import HIP_COLUMNS
-from core.simulation.model.exo_sensors import SensorFaults
+from core.simulation.model.exo_sensors import Faults
 
 WALKERS = 32  # with their own mounting errors and delays of the sensors
 SECONDS = 8.0  # each: six or more strides
@@ -31,7 +31,7 @@ def sensed_walks(
     *,
     seed: int,
     seconds: float = SECONDS,
-    faults: SensorFaults = TRAINING_FAULTS,
+    faults: Faults = TRAINING_FAULTS,
 ) -> SensedWalks:
     """Let the `walkers` of `environment` walk with `controller` for `seconds`; who falls starts anew.
 

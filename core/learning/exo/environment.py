@@ -21,15 +21,15 @@ from core.simulation.environment.state_dict import load_with_prefix, with_prefix
 from core.simulation.environment.tracking import Walker, WalkingEnvironment
 from core.simulation.environment.tracking_rewards import SIMILARITY
 from core.simulation.model.exo_model import HIP_COLUMNS, exo_bodies
-from core.simulation.model.exo_sensors import SensorFaults
+from core.simulation.model.exo_sensors import Faults
 
 OBSERVATION = INPUTS + OBSERVATION_SIZE + 3 * len(SIDES)
 """The controller's inputs first; then privileged observations of the simulation, for the value network."""
 
-TRAINING_FAULTS = SensorFaults(
-    angle_noise_rad=0.005, velocity_noise_rad_s=0.05, offset_rad=0.035, latency_s=0.02
+TRAINING_FAULTS = Faults(
+    angle_noise_rad=0.005, velocity_noise_rad_s=0.05, angle_bias_rad=0.035, delay_s=0.02, dropout=0.02
 )
-"""Encoder noise, up to 2 degrees of mounting error, up to two ticks of delay."""
+"""Encoder noise, up to 2 degrees of mounting error, up to two ticks of delay, one sample in fifty lost."""
 
 _EXO_MASS = (0.85, 1.15)
 _STRENGTH = (0.9, 1.1)

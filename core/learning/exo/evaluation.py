@@ -10,9 +10,9 @@ from core.domain.scenario import LEVEL_WALKING, Scenario
 from core.domain.walk_measures import WalkMeasures
 from core.learning.exo.measures import Exo, measured, record_walk
 from core.learning.exo.twin_in_exo import TwinInExo
-from core.learning.exo.worn_controller import PERFECT_SENSORS, WornExo
+from core.learning.exo.worn_controller import WornExo
 from core.simulation.environment.tracking import WalkingEnvironment
-from core.simulation.model.exo_sensors import SensorFaults
+from core.simulation.model.exo_sensors import PERFECT, Faults
 
 EVALUATION_WALKERS = 16
 EVALUATION_S = 5.0  # each; the first second does not count
@@ -31,7 +31,7 @@ class WalkEvaluator:
         scenario: Scenario = LEVEL_WALKING,
         walkers: int = EVALUATION_WALKERS,
         seconds: float = EVALUATION_S,
-        faults: SensorFaults = PERFECT_SENSORS,
+        faults: Faults = PERFECT,
         threads: int = 2,
     ) -> None:
         self.twin, self.seeds, self.scenario = twin, tuple(seeds), scenario

@@ -19,7 +19,7 @@ from core.simulation.environment.batch_environment import CONTROL_STEP_S, EXO_ST
 from core.simulation.environment.tracking import WalkingEnvironment
 from core.simulation.model.exo_model import HIP_COLUMNS
 
-FRAMES_BETWEEN = 5  # control steps from one frame to the next where muscles are estimated
+FRAMES_BETWEEN = 5  # control steps from one frame to the next
 _TICKS = round(CONTROL_STEP_S / EXO_STEP_S)
 _HIP = list(HIP_COLUMNS)
 
@@ -113,29 +113,28 @@ def _frames(
     seed: int,
 ) -> Frames:
     """Frames of what counts, with their exact costs; see `record_lessons`."""
-    muscles = recording.state.size > 0
-    between = 1 if muscles else FRAMES_BETWEEN  # the muscles' own costs are known in every step
     rows = np.zeros_like(recording.settled)
-    rows[::between] = recording.settled[::between]
+    rows[::FRAMES_BETWEEN] = recording.settled[::FRAMES_BETWEEN]
     time, walker = np.nonzero(rows)
     angle, velocity, torque = (
         values[time, walker]
         for values in (recording.angle_rad, recording.velocity_rad_s, recording.torque_nm)
     )
+
+    def estimated(torque_nm: FloatArray) -> FloatArray:
+        return _costs(estimated_facts(twin.policy.body, angle, velocity, torque_nm))
+
+    known = estimated(torque)
+    costs = _costs_of_muscles(recording, environment)[time, walker] if recording.state.size else known
     walked = np.ones(len(time), np.bool_)
-    if muscles:
-        costs = _costs_of_muscles(recording, environment)[time, walker]
-        return Frames(lesson[walker], angle, velocity, torque, costs, walked)
-
-    def estimated(torque_nm: FloatArray, walked: BoolArray) -> Frames:
-        costs = _costs(estimated_facts(twin.policy.body, angle, velocity, torque_nm))
-        return Frames(lesson[walker], angle, velocity, torque_nm, costs, walked)
-
+    frames = Frames(lesson[walker], angle, velocity, torque, costs, walked)
     if vary_nm == 0.0:
-        return estimated(torque, walked)
+        return frames
     varied = torque.copy()
     varied[:, _HIP] += np.random.default_rng(seed).uniform(-vary_nm, vary_nm, (len(torque), len(_HIP)))
-    return Frames.joined([estimated(torque, walked), estimated(varied, ~walked)])
+    # Muscles that walk cost other than estimated ones: only what a change of torque adds is estimated.
+    varied_costs = np.maximum(costs + estimated(varied) - known, 0.0)
+    return Frames.joined([frames, Frames(lesson[walker], angle, velocity, varied, varied_costs, ~walked)])
 
 
 def _costs_of_muscles(recording: WalkRecording, environment: WalkingEnvironment) -> FloatArray:

@@ -297,6 +297,13 @@ class ExoLearner:
         self.best.cost = content["best_cost"]
 
 
+def check_checkpoint(checkpoint: bytes) -> None:
+    """Raises RuntimeError, UnpicklingError or KeyError for what no learner of this version has saved."""
+    content = unpack(checkpoint)
+    for name in ("learner", "environments", "best_cost"):
+        content[name]
+
+
 def _layers_of(network: Network) -> Iterator[tuple[str, Float32Array]]:
     """Weights and biases by name, as checkpoints hold them."""
     for number, (weight, bias) in enumerate(zip(network.weights, network.biases, strict=True)):

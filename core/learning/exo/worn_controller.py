@@ -15,8 +15,8 @@ from core.learning.rl.networks import load_layers, perceptron
 from core.simulation.environment.policy import PolicyNetworks
 from core.simulation.environment.state_dict import Stateful, load_with_prefix, with_prefix
 from core.simulation.environment.tracking import WalkingEnvironment
-from core.simulation.model.exo_model import HIP_COLUMNS
-from core.simulation.model.exo_sensors import HipSensors, SensorFaults
+from core.simulation.model.exo_model import HIP_COLUMNS, HIP_JOINTS
+from core.simulation.model.exo_sensors import PERFECT, Encoder, Faults, VirtualSensors
 from core.simulation.network import normalise
 
 SIZES = (INPUTS, 128, 64, 2)  # Luo et al. 2024, Nature 630:353
@@ -26,7 +26,8 @@ KP_NM_RAD = 50.0  # Luo 2024
 KD_NM_S_RAD = 1.0  # Luo's 14.14 would oppose a swing of 2 rad/s with more than the peak torque
 CONTROL_HZ = 100.0
 
-PERFECT_SENSORS = SensorFaults()
+HIP_ENCODERS = tuple(Encoder(joint) for joint in HIP_JOINTS)
+"""This exo sits on pelvis and thigh: it measures the thigh against the pelvis, not against gravity."""
 Act = Callable[[Float32Array], Float32Array]  # inputs (N, 16) -> joint targets (N, 2) [rad]
 
 
@@ -67,12 +68,12 @@ class WornExo:
         controller: ExoController,
         environment: WalkingEnvironment,
         *,
-        faults: SensorFaults = PERFECT_SENSORS,
+        faults: Faults = PERFECT,
         seed: int = 0,
     ) -> None:
         self.act: Act = lambda inputs: forward(controller.network, inputs)
-        self._sensors = HipSensors(
-            environment.size, faults, controller.control_hz, np.random.default_rng(seed)
+        self._sensors = VirtualSensors(
+            None, HIP_ENCODERS, environment.size, rate_hz=controller.control_hz, faults=faults, seed=seed
         )
         self._history = InputHistory(controller.velocity_scale, environment.size)
         self._shaper = TorqueShaper(controller, environment.size)
@@ -119,7 +120,10 @@ class WornExo:
 
     def read_sensors(self, environment: WalkingEnvironment) -> Float32Array:
         """Read the sensors: the controller's inputs (N, 16) of this tick."""
-        self._angle, self._velocity = self._sensors.read(*_hips(environment))
+        by_side = np.stack(_hips(environment), axis=2)  # (N, 2, 2) angle and velocity of each side
+        true = by_side.reshape(environment.size, -1)
+        reading = self._sensors.read_true(true)
+        self._angle, self._velocity = reading[:, 0::2], reading[:, 1::2]
         return self._history.push(self._angle, self._velocity)
 
     def torque_nm(self, target_rad: Float32Array) -> FloatArray:

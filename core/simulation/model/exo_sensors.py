@@ -16,7 +16,7 @@ import mujoco
 import numpy as np
 
 from core.domain.arrays import BoolArray, Float32Array, FloatArray, IntArray
-from core.domain.body import SIDES, Joint, Side
+from core.domain.body import Joint, Side
 
 
 class ImuSite(StrEnum):
@@ -115,12 +115,19 @@ def add_probes(spec: Any, sensors: tuple[Sensor, ...]) -> None:
                 spec.add_sensor(name=name, type=kind, objtype=mujoco.mjtObj.mjOBJ_JOINT, objname=joint)
 
 
+# What changes in `VirtualSensors` from tick to tick; keys of stored checkpoints.
+_STATE = ("ring", "reading", "delay", "bias", "misplacement", "just_reset")
+
+
 class VirtualSensors:
-    """Sensors of N walkers at the device's own rate, C channels. Same seed, same readings."""
+    """Sensors of N walkers at the device's own rate, C channels. Same seed, same readings.
+
+    `model` has their probes; without one the true values are given to `read_true`.
+    """
 
     def __init__(
         self,
-        model: Any,
+        model: Any | None,
         sensors: tuple[Sensor, ...],
         walkers: int,
         *,
@@ -130,7 +137,7 @@ class VirtualSensors:
     ) -> None:
         self._sensors, self._faults = sensors, faults
         self._rng = np.random.default_rng(seed)
-        self._true_values = _TrueValues(model, sensors)
+        self._true_values = None if model is None else _TrueValues(model, sensors)
         self.starts: IntArray = np.cumsum([0, *(sensor.channels for sensor in sensors)]).astype(np.int64)
         self._noise = self._deviations()
         self._slots = round(faults.delay_s * rate_hz) + 1
@@ -159,7 +166,12 @@ class VirtualSensors:
 
     def read(self, sensordata: FloatArray) -> Float32Array:
         """Readings (N, C) for the model's sensor values (N, Y); call once per tick."""
-        sample = self._measured(sensordata).astype(np.float32)
+        assert self._true_values is not None, "sensors without a model read true values"
+        return self.read_true(self._true_values.read(sensordata))
+
+    def read_true(self, values: FloatArray) -> Float32Array:
+        """Readings (N, C) for the true values (N, C); call once per tick."""
+        sample = self._measured(values.copy()).astype(np.float32)
         self._tick = (self._tick + 1) % self._slots
         self._ring[self._tick] = sample
         self._ring[:, self._just_reset] = sample[self._just_reset]
@@ -170,9 +182,20 @@ class VirtualSensors:
         self._just_reset[:] = False
         return self._reading.copy()
 
-    def _measured(self, sensordata: FloatArray) -> FloatArray:
-        """Samples (N, C) with misplacement, bias and noise, before delay and dropout."""
-        values = self._true_values.read(sensordata)
+    def state_dict(self) -> dict[str, np.ndarray]:
+        """All that changes from tick to tick, the generator of the noise too."""
+        generator = json.dumps(self._rng.bit_generator.state).encode()
+        own = {name: np.array(getattr(self, f"_{name}")) for name in _STATE}
+        return own | {"tick": np.array([self._tick]), "random": np.frombuffer(generator, np.uint8).copy()}
+
+    def load_state_dict(self, state: Mapping[str, np.ndarray]) -> None:
+        for name in _STATE:
+            setattr(self, f"_{name}", np.array(state[name]))
+        self._tick = int(state["tick"][0])
+        self._rng.bit_generator.state = json.loads(state["random"].tobytes())
+
+    def _measured(self, values: FloatArray) -> FloatArray:
+        """Samples (N, C) with misplacement, bias and noise, before delay and dropout; changes `values`."""
         for number, (sensor, own) in enumerate(zip(self._sensors, self.channels, strict=True)):
             if isinstance(sensor, Imu):
                 vectors = values[:, own].reshape(-1, 2, 3)
@@ -281,73 +304,3 @@ class _TrueValues:
 def _columns(model: Any, name: str) -> list[int]:
     sensor = model.sensor(name)
     return list(range(int(sensor.adr[0]), int(sensor.adr[0]) + int(sensor.dim[0])))
-
-
-@dataclass(frozen=True, slots=True)
-class SensorFaults:
-    """How far the hip encoders are from perfect; zero by default."""
-
-    angle_noise_rad: float = 0.0  # standard deviation, white
-    velocity_noise_rad_s: float = 0.0
-    offset_rad: float = 0.0  # largest constant error of the mounting, uniform per walker and side
-    latency_s: float = 0.0  # largest delay, uniform per walker, whole ticks
-
-
-class HipSensors:
-    """Hip encoders of the exo. Axes: N walkers, 2 sides.
-
-    This exo sits on pelvis and thigh, so what it measures is the hip flexion angle and velocity of the thigh
-    relative to the pelvis, not the thigh against gravity as an inertial sensor would.
-    """
-
-    def __init__(self, walkers: int, faults: SensorFaults, rate_hz: float, rng: np.random.Generator) -> None:
-        self._faults = faults
-        self._rng = rng
-        self._slots = round(faults.latency_s * rate_hz) + 1
-        self._ring = np.zeros((self._slots, walkers, 2 * len(SIDES)), np.float32)
-        self._delay = np.zeros(walkers, np.int64)
-        self._offset = np.zeros((walkers, len(SIDES)), np.float32)
-        self._just_reset = np.ones(walkers, np.bool_)
-        self._tick = 0
-        self.reset(np.ones(walkers, np.bool_))
-
-    def reset(self, which: BoolArray) -> None:
-        """Draw a new mounting error and delay for the marked walkers (N,)."""
-        count = int(which.sum())
-        self._just_reset[which] = True
-        self._delay[which] = self._rng.integers(0, self._slots, count)
-        limit = self._faults.offset_rad
-        self._offset[which] = self._rng.uniform(-limit, limit, (count, len(SIDES)))
-
-    def read(self, angle_rad: FloatArray, velocity_rad_s: FloatArray) -> tuple[Float32Array, Float32Array]:
-        """Measured hip flexion angle and velocity (N, 2) for the true ones; call once per tick."""
-        angle = angle_rad + self._offset + self._noise(angle_rad.shape, self._faults.angle_noise_rad)
-        velocity = velocity_rad_s + self._noise(angle_rad.shape, self._faults.velocity_noise_rad_s)
-        sample = np.concatenate([angle, velocity], axis=1).astype(np.float32)
-        self._tick = (self._tick + 1) % self._slots
-        self._ring[self._tick] = sample
-        self._ring[:, self._just_reset] = sample[self._just_reset]
-        self._just_reset[:] = False
-        delayed = self._ring[(self._tick - self._delay) % self._slots, np.arange(len(sample))]
-        return delayed[:, : len(SIDES)], delayed[:, len(SIDES) :]
-
-    def state_dict(self) -> dict[str, np.ndarray]:
-        """All that changes from tick to tick, the generator of the noise too."""
-        generator = json.dumps(self._rng.bit_generator.state).encode()
-        return {
-            "ring": self._ring.copy(),
-            "delay": self._delay.copy(),
-            "offset": self._offset.copy(),
-            "just_reset": self._just_reset.copy(),
-            "tick": np.array([self._tick]),
-            "random": np.frombuffer(generator, np.uint8).copy(),
-        }
-
-    def load_state_dict(self, state: Mapping[str, np.ndarray]) -> None:
-        for name in ("ring", "delay", "offset", "just_reset"):
-            setattr(self, f"_{name}", np.array(state[name]))
-        self._tick = int(state["tick"][0])
-        self._rng.bit_generator.state = json.loads(state["random"].tobytes())
-
-    def _noise(self, shape: tuple[int, ...], deviation: float) -> FloatArray | float:
-        return self._rng.normal(0.0, deviation, shape) if deviation > 0 else 0.0

@@ -13,11 +13,10 @@ from core.domain.twin import GENERIC_BODY
 from core.gait.leg import Leg
 from core.gait.scenario_reference import at_speed, normal_walk
 from core.learning.exo.envelope_walks import SETTLE_S, STUMBLE_S, sensed_walks
-from core.learning.exo.worn_controller import PERFECT_SENSORS
 from core.simulation.environment.policy import PolicyNetworks
 from core.simulation.environment.tracking import Walker, WalkingEnvironment
 from core.simulation.model.exo_model import HIP_COLUMNS, worn_model
-from core.simulation.model.exo_sensors import SensorFaults
+from core.simulation.model.exo_sensors import PERFECT, Faults
 from core.tasks.policy_files import shipped_policy
 from core.tasks.train_controller import starting_controller
 from core.twin.body import Fidelity
@@ -35,7 +34,7 @@ def walkers() -> list[Walker]:
 
 
 def walks(
-    faults: SensorFaults = PERFECT_SENSORS, networks: PolicyNetworks | None = None, seconds: float = 3.0
+    faults: Faults = PERFECT, networks: PolicyNetworks | None = None, seconds: float = 3.0
 ) -> SensedWalks:
     return sensed_walks(
         WalkingEnvironment(walkers(), seed=2),
@@ -62,7 +61,7 @@ def test_they_are_what_the_exo_reads_and_gives_at_its_own_rate():
 
 @pytest.mark.slow
 def test_the_sensors_are_as_imperfect_as_in_training():
-    offset = walks(SensorFaults(offset_rad=0.035)).angle_rad[0] - walks().angle_rad[0]
+    offset = walks(Faults(angle_bias_rad=0.035)).angle_rad[0] - walks().angle_rad[0]
     assert 0.0 < np.abs(offset).max() <= 0.035
     assert len(np.unique(offset.round(6))) == 6  # every walker and side has its own
 

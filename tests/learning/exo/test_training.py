@@ -1,70 +1,53 @@
-"""Claims about the exo's controller on the twin: the law it starts from, effort, and training."""
+"""Claims about the exo's controller on the twin: the law it is compared with, environment and training."""
 
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import time
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
-from core.domain.body import JOINTS, Joint, JointKind, Side
-from core.domain.controller import ExoController, TorqueLimits
-from core.domain.twin import GENERIC_BODY, GaitPolicy, Network
-from core.exo_core.numpy_runtime import ExoRuntime, forward
-from core.gait.norms import normal_reference
-from core.learning.exo.delayed_output_feedback import HipTrack, distil_law, law_torque
-from core.learning.exo.effort import effort_change, effort_of, measure_walk
-from core.learning.exo.environment import (
-    OBSERVATION,
-    Baseline,
-    ExoEnvironment,
-    perturbed_walkers,
-    walkers_of,
-    worn_by,
+from core.devices.profiles import load_default_controller
+from core.domain.body import Joint, JointKind, Side
+from core.domain.controller import Aim, ExoController
+from core.domain.walk_measures import WalkMeasures, WalkRatios
+from core.exo_core.numpy_runtime import INPUTS, ExoRuntime
+from core.learning.exo.aims import AIMS
+from core.learning.exo.delayed_output_feedback import DELAY_S, HipTrack, distil_law, law_torque
+from core.learning.exo.environment import OBSERVATION, ExoEnvironment, PricedCost, randomised
+from core.learning.exo.evaluation import WalkEvaluator
+from core.learning.exo.study import Study
+from core.learning.exo.training import (
+    _CRITIC_ITERATIONS,
+    CURVES,
+    FALL_WEIGHT,
+    BestController,
+    ControllerScore,
+    ExoLearner,
 )
-from core.learning.exo.training import ControllerEvaluator, ExoLearner, learn_exo
-from core.learning.exo.worn_controller import PERFECT_SENSORS, SIZES, WalkingPolicy, WornExo, exo_controller
+from core.learning.exo.twin_in_exo import TwinInExo
+from core.learning.exo.worn_controller import (
+    CONTROL_HZ,
+    KD_NM_S_RAD,
+    KP_NM_RAD,
+    SIZES,
+    VELOCITY_SCALE,
+    WalkingPolicy,
+    WornExo,
+    exo_controller,
+)
 from core.simulation.environment.observation import OBSERVATION_SIZE
-from core.simulation.environment.policy import PolicyNetworks
 from core.simulation.environment.tracking import ACTION_SIZE, WalkingEnvironment
 from core.tasks.policy_files import shipped_policy
-from core.twin.body import STRENGTH
+from tests.domain.test_walk_measures import walks
+from tests.learning.exo.twins import DEVICE, LIMITS, constant, walking_twin
 
-DEVICE = "Hippo_L1"
-LIMITS = TorqueLimits(12.0, 150.0, 1.396)
-
-
-def constant(sizes: tuple[int, ...], activation: str, output: float = 0.0) -> Network:
-    weights = tuple(np.zeros((b, a), np.float32) for a, b in itertools.pairwise(sizes))
-    biases = [np.zeros(b, np.float32) for b in sizes[1:]]
-    biases[-1] += np.float32(output)
-    return Network(weights, tuple(biases), activation)
-
-
-@pytest.fixture(scope="module")
-def policy() -> GaitPolicy:
-    """An untrained twin: its joint PD follows the normal stride until it falls."""
-    return GaitPolicy(
-        GENERIC_BODY,
-        normal_reference(),
-        constant((OBSERVATION_SIZE, 8, ACTION_SIZE), "silu"),
-        constant((OBSERVATION_SIZE, 8, 1), "silu"),
-        np.full(ACTION_SIZE, -1.0, np.float32),
-        np.zeros(OBSERVATION_SIZE),
-        np.ones(OBSERVATION_SIZE),
-        (),
-        0,
-        0.0,
-        0.0,
-        0.0,
-    )
-
-
-@pytest.fixture(scope="module")
-def evaluator(policy: GaitPolicy) -> ControllerEvaluator:
-    return ControllerEvaluator(policy, DEVICE, seed=5, walkers=4, seconds=1.6, threads=1)
+HIPS = [Joint.of(JointKind.HIP_FLEXION, side).column for side in Side]
+WALKERS = 4
 
 
 @pytest.fixture(scope="module")
@@ -77,12 +60,8 @@ def distilled() -> tuple[ExoController, float, list[HipTrack]]:
     return *distil_law(tracks, LIMITS, seed=0, steps=1000), tracks
 
 
-def environment_of(policy: GaitPolicy, device: str | None, count: int, seed: int = 0) -> WalkingEnvironment:
-    return WalkingEnvironment(walkers_of(policy.body, policy.reference, device, count), seed=seed, threads=1)
-
-
-def walking(policy: GaitPolicy) -> WalkingPolicy:
-    return WalkingPolicy(PolicyNetworks.from_policy(policy))
+def worn(twin: TwinInExo, count: int, seed: int = 0) -> WalkingEnvironment:
+    return twin.environment(twin.walkers(count, worn=True), seed=seed, threads=1)
 
 
 def test_the_default_law_is_antisymmetric_and_delayed(distilled: tuple) -> None:
@@ -90,7 +69,8 @@ def test_the_default_law_is_antisymmetric_and_delayed(distilled: tuple) -> None:
     torque = law_torque(angle)
     np.testing.assert_allclose(torque[:, 0], -torque[:, 1])
     np.testing.assert_allclose(law_torque(angle[:, ::-1]), -torque)
-    assert not torque[:10].any() and torque[10:].any()
+    ticks = round(DELAY_S * CONTROL_HZ)
+    assert not torque[:ticks].any() and torque[ticks:].any()
 
 
 def test_the_network_on_the_exo_reproduces_the_default_law(distilled: tuple) -> None:
@@ -104,55 +84,43 @@ def test_the_network_on_the_exo_reproduces_the_default_law(distilled: tuple) -> 
     assert np.corrcoef(torque[100:, 0], expected[100:, 0])[0, 1] > 0.98
 
 
-def test_effort_is_the_mean_squared_fraction_of_strength_without_the_toes() -> None:
-    strength = np.array([STRENGTH[joint.kind].limit_nm for joint in JOINTS])
-    torque = np.zeros((2, len(JOINTS)))
-    torque[0, Joint.of(JointKind.KNEE, Side.LEFT).column] = 100.0
-    torque[1, Joint.of(JointKind.TOES, Side.LEFT).column] = 20.0
-    np.testing.assert_allclose(effort_of(torque, strength), [0.25 / 12, 0.0])
-    assert effort_change(0.93) == "−7 %" and effort_change(1.1) == "+10 %" and effort_change(1.001) == "±0 %"
-
-
 @pytest.mark.slow
-def test_many_simulated_exos_give_the_bits_of_one_real_one(policy: GaitPolicy, distilled: tuple) -> None:
-    environment = environment_of(policy, DEVICE, 3)
-    exo, single = WornExo(distilled[0], environment), ExoRuntime(distilled[0])
-    networks, torques = PolicyNetworks.from_policy(policy), []
-    hips = [Joint.of(JointKind.HIP_FLEXION, side).column for side in Side]
-    single_torques = []
+def test_many_simulated_exos_give_the_bits_of_one_real_one(twin: TwinInExo) -> None:
+    environment, controller = worn(twin, 3), load_default_controller(DEVICE)
+    exo, single = WornExo(controller, environment), ExoRuntime(controller)
+    torques, single_torques = [], []
 
-    def assist(w: WalkingEnvironment) -> np.ndarray:
-        sample = [v[1, hips].astype(np.float32) for v in (w.joint_angle_rad, w.joint_velocity_rad_s)]
+    def assist(walking: WalkingEnvironment) -> np.ndarray:
+        sample = [
+            values[1, HIPS].astype(np.float32)
+            for values in (walking.joint_angle_rad, walking.joint_velocity_rad_s)
+        ]
         single_torques.append(single.step(*sample))
-        torques.append(exo(w)[1])
+        torques.append(exo(walking)[1])
         return np.zeros((3, 2))
 
     for _ in range(20):
-        environment.step(networks.act(environment.observation()), assist)
+        environment.step(twin.walking.act(environment.observation()), assist)
     assert np.array(torques, np.float32).tobytes() == np.array(single_torques).tobytes()
 
 
-def test_an_exo_that_pushes_the_way_the_hip_works_lowers_the_hip_effort(
-    evaluator: ControllerEvaluator, policy: GaitPolicy
-) -> None:
-    """The chain from control to body: torque of the motors is torque the joint PD need not give."""
+@pytest.mark.slow
+def test_an_exo_that_pushes_the_way_the_hip_works_lowers_what_walking_costs(twin: TwinInExo) -> None:
+    """The chain from control to muscles: torque of the motors is torque that the hip need not give."""
 
     class ProportionalExo(WornExo):
         def __call__(self, environment: WalkingEnvironment) -> np.ndarray:
-            hips = [Joint.of(JointKind.HIP_FLEXION, side).column for side in Side]
-            return np.clip(0.3 * environment.joint_torque_nm[:, hips], -12.0, 12.0)
+            own = environment.joint_torque_nm[:, HIPS] + environment.exo_torque_nm
+            return np.clip(0.3 * own, -12.0, 12.0)
 
     zero = exo_controller(constant(SIZES, "relu"), LIMITS)
-    environment = environment_of(policy, DEVICE, 4, seed=5)
-    helped = measure_walk(
-        environment,
-        WalkingPolicy(PolicyNetworks.from_policy(policy)),
-        ProportionalExo(zero, environment),
-        1.6,
-    )
-    idle = evaluator.evaluate(None).measure
-    assert helped.hip_effort < 0.97 * idle.hip_effort
-    assert helped.work.peak_nm <= 12.0
+    evaluator = WalkEvaluator(twin, seeds=(5,), walkers=3, seconds=2.6, threads=1)
+
+    helped = evaluator.assisted(lambda environment, _: ProportionalExo(zero, environment))
+
+    ratios = WalkRatios.between(helped, evaluator.worn_without_torque)
+    assert ratios.metabolic_of_both.mean < 0.97 and ratios.activation.mean() < 1.0
+    assert helped.exo_peak_nm[0] <= 12.0 and helped.exo_power_w[0] > 0.0
 
 
 def test_the_policy_in_pytorch_is_the_stored_policy() -> None:
@@ -161,81 +129,253 @@ def test_the_policy_in_pytorch_is_the_stored_policy() -> None:
     np.testing.assert_allclose(WalkingPolicy(networks).act(observation), networks.act(observation), atol=1e-4)
 
 
-def test_randomised_models_differ_in_mass_strength_and_friction(policy: GaitPolicy) -> None:
-    models = {id(w.model): w.model for w in perturbed_walkers(policy.body, policy.reference, DEVICE, 16, 0)}
-    assert len(models) == 8
+def test_randomised_models_differ_in_mass_strength_and_friction(twin: TwinInExo) -> None:
+    walker, random = twin.walkers(1, worn=True)[0], np.random.default_rng(0)
+    models = [randomised(walker, DEVICE, random).model for _ in range(6)]
     for values in (
-        [m.body_mass.sum() for m in models.values()],
-        [m.actuator_gainprm[0, 0] for m in models.values()],
-        [m.geom_friction[:, 0].max() for m in models.values()],
+        [model.body_mass.sum() for model in models],
+        [model.actuator_gainprm[0, 0] for model in models],
+        [model.geom_friction[:, 0].max() for model in models],
     ):
-        assert len({round(float(value), 6) for value in values}) == 8
-    assert all(m.actuator_gainprm[ACTION_SIZE, 0] == 1.0 for m in models.values())
+        assert len({round(float(value), 6) for value in values}) == len(models)
+    assert all(model.actuator_gainprm[ACTION_SIZE, 0] == 1.0 for model in models)  # the exo's own motors
+    assert walker.model.body_mass.sum() not in {model.body_mass.sum() for model in models}
 
 
-def test_an_observation_begins_with_the_controllers_inputs(policy: GaitPolicy, distilled: tuple) -> None:
-    environment, controller = environment_of(policy, DEVICE, 4), distilled[0]
-    exo = worn_by(environment, controller, lambda x: forward(controller.network, x), PERFECT_SENSORS, 0)
-    exo_environment = ExoEnvironment(
-        environment, WalkingPolicy(PolicyNetworks.from_policy(policy)), exo, Baseline(0.05, 0.1)
+def test_muscles_of_randomised_models_differ_in_strength_and_motors_do_not() -> None:
+    walker = walking_twin(muscles=True).walkers(1, worn=True)[0]
+    model = randomised(walker, DEVICE, np.random.default_rng(0)).model
+    factor = model.actuator_gainprm[: model.na, 2] / walker.model.actuator_gainprm[: model.na, 2]
+    assert np.ptp(factor) < 1e-9 and factor[0] != 1.0
+    np.testing.assert_array_equal(
+        model.actuator_gainprm[model.na :], walker.model.actuator_gainprm[model.na :]
     )
-    before = exo_environment.observation()
+
+
+def exo_environment(twin: TwinInExo, study: Study, count: int = 4) -> ExoEnvironment:
+    environment, controller = worn(twin, count), load_default_controller(DEVICE)
+    cost = PricedCost(
+        study.surrogate,
+        np.repeat(study.without_exo[:1], count, axis=0),
+        np.repeat(study.speed_m_s[:1], count),
+        np.array(AIMS[Aim.MUSCLES].costs),
+    )
+    return ExoEnvironment(environment, twin.walking, WornExo(controller, environment), cost)
+
+
+def act(environment: ExoEnvironment, steps: int, *, against: bool = False) -> list[float]:
+    """Let the worn controller act, or one that gives the opposite torque; the mean reward of each step."""
+    rewards = []
+    for _ in range(steps):
+        inputs = environment.observation()[:, :INPUTS]
+        target = environment.exo.act(inputs)
+        if against:
+            velocity = inputs[:, 2:4] / VELOCITY_SCALE
+            target = 2.0 * (inputs[:, :2] + KD_NM_S_RAD / KP_NM_RAD * velocity) - target
+        rewards.append(float(environment.step(target.astype(float)).reward.mean()))
+    return rewards
+
+
+@pytest.mark.slow
+def test_an_observation_begins_with_the_controllers_inputs(twin: TwinInExo, study: Study) -> None:
+    environment = exo_environment(twin, study)
+    walking, before = environment.walking, environment.observation()
     assert before.shape == (4, OBSERVATION)
-    hips = [Joint.of(JointKind.HIP_FLEXION, side).column for side in Side]
-    np.testing.assert_allclose(before[:, :2], environment.joint_angle_rad[:, hips], atol=1e-6)
-    np.testing.assert_array_equal(before, exo_environment.observation())  # looking twice changes nothing
-    exo_environment.step(forward(controller.network, before[:, :16]).astype(float))
-    after = exo_environment.observation()
-    np.testing.assert_allclose(after[:, :2], environment.joint_angle_rad[:, hips], atol=1e-6)
-    which = np.array([True, False, False, False])
-    exo_environment.reset(which)
-    again = exo_environment.observation()
-    np.testing.assert_array_equal(again[1:, :16], after[1:, :16])
-    np.testing.assert_allclose(again[0, :2], environment.joint_angle_rad[0, hips], atol=1e-6)
+    np.testing.assert_allclose(before[:, :2], walking.joint_angle_rad[:, HIPS], atol=1e-6)
+    np.testing.assert_array_equal(before, environment.observation())  # looking twice changes nothing
+    act(environment, 1)
+    after = environment.observation()
+    np.testing.assert_allclose(after[:, :2], walking.joint_angle_rad[:, HIPS], atol=1e-6)
+    environment.reset(np.array([True, False, False, False]))
+    again = environment.observation()
+    np.testing.assert_array_equal(again[1:, :INPUTS], after[1:, :INPUTS])
+    np.testing.assert_allclose(again[0, :2], walking.joint_angle_rad[0, HIPS], atol=1e-6)
 
 
-def test_episodes_of_a_training_end_one_by_one(policy: GaitPolicy) -> None:
-    environment = environment_of(policy, DEVICE, 32)
+@pytest.mark.slow
+def test_an_exo_that_helps_earns_more_than_one_that_hinders(twin: TwinInExo, study: Study) -> None:
+    helping, hindering = exo_environment(twin, study), exo_environment(twin, study)
+    assert np.mean(act(helping, 60)[10:]) > np.mean(act(hindering, 60, against=True)[10:]) + 0.2
+
+
+@pytest.mark.slow
+def test_the_exos_environment_continues_exactly_from_its_state(twin: TwinInExo, study: Study) -> None:
+    first, second = exo_environment(twin, study), exo_environment(twin, study)
+    act(first, 7)
+    second.load_state_dict(first.state_dict())
+    np.testing.assert_array_equal(act(first, 8), act(second, 8))
+
+
+def test_episodes_of_a_training_end_one_by_one(twin: TwinInExo) -> None:
+    environment = worn(twin, 32)
 
     environment.stagger_episodes(seed=0)
 
     assert len(set(environment.time_s)) > 20
 
 
-@pytest.mark.slow
-def test_training_never_returns_less_than_it_started_with(
-    policy: GaitPolicy, evaluator: ControllerEvaluator, distilled: tuple
-) -> None:
-    learner = ExoLearner(policy, DEVICE, distilled[0], budget_s=1.5, walker_count=8, evaluator=evaluator)
-    seen, saved = [], []
-    learn_exo(learner, clock=time.monotonic, watch=seen.append, save=saved.append)
-    assert seen and saved and learner.best_score is not None
-    assert learner.best_score.cost <= evaluator.evaluate(distilled[0]).cost + 1e-12
-    assert learner.best.limits == LIMITS
-    assert {curve.name for curve in learner.curves()} == {"effort_ratio", "falls_per_minute", "similarity"}
+# The choice of the best controller
+
+
+def score(aim: Aim = Aim.MUSCLES, **changes: object) -> ControllerScore:
+    """Of walks that cost as much as without the exo, but for `changes`."""
+    without = walks(seeds=3, falls=0, negative_work_fraction=np.zeros(3))
+    found = replace(without, **changes)
+    return ControllerScore(found, WalkRatios.between(found, without, per_metre=True), aim)
+
+
+def test_a_controller_that_changes_nothing_costs_one() -> None:
+    assert score().cost == pytest.approx(1.0)
+
+
+def test_falls_a_slower_walk_and_work_against_the_leg_count_against_a_controller() -> None:
+    without = walks(seeds=3)
+    assert score(falls=2).cost == pytest.approx(1.0 + FALL_WEIGHT * 3.0)  # two falls in 40 s
+    for aim in Aim:
+        allowed = AIMS[aim].most_negative_work
+        assert score(aim, negative_work_fraction=np.full(3, allowed)).cost == pytest.approx(1.0)
+        assert score(aim, negative_work_fraction=np.full(3, allowed + 0.1)).cost > 1.04
+    cheaper = {
+        "metabolic_w_kg": 0.9 * without.metabolic_w_kg,
+        "activation_mean": 0.9 * without.activation_mean,
+    }
+    assert score(**cheaper, speed_m_s=0.98 * without.speed_m_s).cost < 1.0
+    assert score(**cheaper, speed_m_s=0.85 * without.speed_m_s).cost > 1.0  # slowing down is no help
+
+
+def test_the_aim_decides_what_counts_more() -> None:
+    without = walks(seeds=3)
+    less_active = {"activation_mean": 0.8 * without.activation_mean}
+    cheaper = {"metabolic_w_kg": 0.8 * without.metabolic_w_kg}
+    assert score(Aim.MUSCLES, **less_active).cost < score(Aim.MUSCLES, **cheaper).cost
+    assert score(Aim.ENERGY, **less_active).cost > score(Aim.ENERGY, **cheaper).cost
+
+
+class HandMade:
+    """Walks made by hand, in place of simulated ones: the first of every pair belongs to the controller."""
+
+    def __init__(self, *costs: float) -> None:
+        self.without_exo = walks(seeds=2, falls=0, negative_work_fraction=np.zeros(2))
+        self._costs = iter(costs)
+
+    def worn(self, controller: ExoController) -> WalkMeasures:
+        cost = next(self._costs)
+        return replace(self.without_exo, metabolic_w_kg=cost * self.without_exo.metabolic_w_kg)
+
+
+def test_the_best_controller_is_kept_and_the_first_one_whatever_it_costs() -> None:
+    best = BestController(HandMade(1.2, 0.9, 0.95), Aim.ENERGY)  # type: ignore[arg-type]
+    controllers = [exo_controller(constant(SIZES, "relu", output), LIMITS) for output in (0.0, 0.1, 0.2)]
+    kept = []
+    for controller in controllers:
+        best.consider(controller)
+        kept.append(best.controller)
+    assert kept == [controllers[0], controllers[1], controllers[1]]
+
+
+# Learning
+
+
+@pytest.fixture(scope="module")
+def make_learner(twin: TwinInExo, study: Study) -> Callable[..., ExoLearner]:
+    """Small learners, alike but for what is asked."""
+    evaluator = WalkEvaluator(twin, seeds=(5,), walkers=2, seconds=1.4, threads=1)
+    start = replace(load_default_controller(DEVICE), limits=LIMITS)
+
+    def make(seed: int = 0, controller: ExoController = start) -> ExoLearner:
+        best = BestController(evaluator, Aim.MUSCLES)
+        best.consider(start)
+        return ExoLearner(twin, study, controller, Aim.MUSCLES, seed=seed, best=best, walker_count=WALKERS)
+
+    return make
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> None:
+    torch.set_num_threads(1)  # as in a job
+
+
+def learn(learner: ExoLearner, iterations: int, planned: int = 12) -> None:
+    for _ in range(iterations):
+        learner.learn_iteration(time.monotonic, learner.iterations / planned)
+
+
+def bits(controller: ExoController | None) -> bytes:
+    assert controller is not None
+    return b"".join(array.tobytes() for array in (*controller.network.weights, *controller.network.biases))
 
 
 @pytest.mark.slow
-def test_training_goes_on_from_a_checkpoint(
-    policy: GaitPolicy, evaluator: ControllerEvaluator, distilled: tuple
+def test_a_training_that_was_stopped_and_one_that_was_not_end_in_the_same_bits(
+    make_learner: Callable[..., ExoLearner], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = ExoLearner(policy, DEVICE, distilled[0], walker_count=8, evaluator=evaluator)
-    for _ in range(8):
-        first.learn_iteration(time.monotonic)
-    first.evaluate_latest(time.monotonic)
-    second = ExoLearner(policy, DEVICE, distilled[0], walker_count=8, evaluator=evaluator)
-    second.load_checkpoint(first.save_checkpoint())
-    assert second.control_steps == first.control_steps and second.elapsed_s == first.elapsed_s
-    for one, other in zip(second.latest().network.weights, first.latest().network.weights, strict=True):
-        np.testing.assert_array_equal(one, other)
-    moved = np.abs(first.latest().network.biases[-1] - distilled[0].network.biases[-1]).max()
-    assert moved > 0.0  # the controller learns once the value network has had its first iterations
-    assert second.learn_iteration(time.monotonic).control_steps > first.control_steps
+    """Across the end of the critic's lead, and with an evaluation on either side."""
+    monkeypatch.setattr("core.learning.exo.training._CRITIC_ITERATIONS", 2)
+    monkeypatch.setattr("core.learning.exo.training.EVALUATE_EVERY", 2)
+    whole, before, after = make_learner(), make_learner(), make_learner()
+    learn(whole, 6)
+    learn(before, 3)
+
+    after.load_checkpoint(before.save_checkpoint())
+    learn(after, 3)
+
+    assert bits(after.latest()) == bits(whole.latest()) != bits(before.latest())
+    assert bits(after.best.controller) == bits(whole.best.controller)
+    assert after.best.cost == whole.best.cost
+    assert (after.iterations, after.control_steps) == (whole.iterations, whole.control_steps)
+    for one, other in zip(after.curves(), whole.curves(), strict=True):
+        assert one.name == other.name
+        np.testing.assert_array_equal(one.value, other.value)
+    assert {curve.name for curve in whole.curves()} == set(CURVES)
 
 
-def test_a_start_of_another_size_is_refused(
-    policy: GaitPolicy, evaluator: ControllerEvaluator, distilled: tuple
+@pytest.mark.slow
+def test_the_same_seed_gives_the_same_controller_and_another_seed_another(
+    make_learner: Callable[..., ExoLearner], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    small = dataclasses.replace(distilled[0], network=constant((16, 8, 2), "relu"))
+    monkeypatch.setattr("core.learning.exo.training._CRITIC_ITERATIONS", 0)
+    one, again, other = make_learner(seed=1), make_learner(seed=1), make_learner(seed=2)
+    for learner in (one, again, other):
+        learn(learner, 1)
+    assert bits(one.latest()) == bits(again.latest()) != bits(other.latest())
+
+
+@pytest.mark.slow
+def test_the_controller_is_frozen_while_the_critic_learns(make_learner: Callable[..., ExoLearner]) -> None:
+    learner = make_learner()
+    start = bits(learner.latest())
+    value = [parameter.clone() for parameter in learner._agent.value.parameters()]
+    learn(learner, _CRITIC_ITERATIONS)
+    assert bits(learner.latest()) == start
+    pairs = zip(value, learner._agent.value.parameters(), strict=True)
+    assert not all(torch.equal(before, after) for before, after in pairs)
+    learn(learner, 1)
+    assert bits(learner.latest()) != start
+
+
+@pytest.mark.slow
+def test_what_was_learned_last_is_considered_too(
+    make_learner: Callable[..., ExoLearner], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learner, considered = make_learner(), []
+    monkeypatch.setattr(learner.best, "consider", considered.append)
+    learn(learner, _CRITIC_ITERATIONS)
+    learner.consider_latest()
+    assert not considered  # it still is the controller of the start
+    learn(learner, 1)
+    learner.consider_latest()
+    assert [bits(one) for one in considered] == [bits(learner.latest())]
+
+
+@pytest.mark.slow
+def test_a_start_of_another_size_is_refused(make_learner: Callable[..., ExoLearner]) -> None:
+    small = exo_controller(constant((16, 8, 2), "relu"), LIMITS)
     with pytest.raises(ValueError, match="sizes"):
-        ExoLearner(policy, DEVICE, small, walker_count=4, evaluator=evaluator)
+        make_learner(controller=small)
+
+
+@pytest.mark.slow
+def test_the_limits_of_the_start_are_those_of_the_result(make_learner: Callable[..., ExoLearner]) -> None:
+    gentle = dataclasses.replace(LIMITS, peak_nm=5.0)
+    start = dataclasses.replace(load_default_controller(DEVICE), limits=gentle)
+    assert make_learner(controller=start).latest().limits == gentle

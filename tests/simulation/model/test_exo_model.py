@@ -15,6 +15,7 @@ from core.devices.profiles import (
 )
 from core.domain.body import JOINTS
 from core.domain.twin import GENERIC_BODY
+from core.learning.exo.worn_controller import HIP_ENCODERS
 from core.simulation.model.exo_model import (
     HIP_COLUMNS,
     attach_exo,
@@ -22,7 +23,7 @@ from core.simulation.model.exo_model import (
     require_hip_motors,
     worn_model,
 )
-from core.simulation.model.exo_sensors import HipSensors, SensorFaults
+from core.simulation.model.exo_sensors import PERFECT, Faults, VirtualSensors
 from core.simulation.model.joint_coupling import velocity_columns
 from core.twin.body import Fidelity, body_spec
 from tests.exo_core.test_numpy_runtime import random_controller
@@ -76,22 +77,36 @@ def test_what_cannot_be_worn_or_trained_is_refused() -> None:
     require_hip_motors(DEVICE)
 
 
-def test_perfect_sensors_report_the_hips() -> None:
-    sensors = HipSensors(3, SensorFaults(), 100.0, np.random.default_rng(0))
-    angle, velocity = np.arange(6.0).reshape(3, 2), np.ones((3, 2))
-    readings = sensors.read(angle, velocity)
-    np.testing.assert_array_equal(readings[0], angle)
-    np.testing.assert_array_equal(readings[1], velocity)
+def test_perfect_sensors_without_a_model_report_what_is_true() -> None:
+    sensors = VirtualSensors(None, HIP_ENCODERS, 3, rate_hz=100.0, faults=PERFECT, seed=0)
+    true = np.arange(12.0).reshape(3, 4)
+
+    np.testing.assert_array_equal(sensors.read_true(true), true)
 
 
 def test_late_sensors_report_the_past_and_noise_has_the_stated_size() -> None:
-    faults = SensorFaults(angle_noise_rad=0.01, latency_s=0.03)
-    sensors = HipSensors(400, faults, 100.0, np.random.default_rng(0))
+    faults = Faults(angle_noise_rad=0.01, delay_s=0.03)
+    sensors = VirtualSensors(None, HIP_ENCODERS, 400, rate_hz=100.0, faults=faults, seed=0)
     for tick in range(50):
-        readings, _ = sensors.read(np.full((400, 2), float(tick)), np.zeros((400, 2)))
-    delays = 49 - np.round(readings[:, 0])
-    assert set(delays.astype(int)) == {0, 1, 2, 3}
+        readings = sensors.read_true(np.full((400, 4), float(tick)))[:, 0::2]
+    delays = 49 - np.round(readings)
+    assert set(delays.astype(int).ravel()) == {0, 1, 2, 3}
     assert np.std(readings - np.round(readings)) == pytest.approx(0.01, rel=0.1)
+
+
+def test_sensors_go_on_where_their_state_was_saved() -> None:
+    faults = Faults(angle_noise_rad=0.01, delay_s=0.03, dropout=0.3)
+    one, other = (
+        VirtualSensors(None, HIP_ENCODERS, 5, rate_hz=100.0, faults=faults, seed=seed) for seed in (0, 1)
+    )
+    for tick in range(7):
+        one.read_true(np.full((5, 4), float(tick)))
+
+    other.load_state_dict(one.state_dict())
+
+    for tick in range(7, 14):
+        true = np.full((5, 4), float(tick))
+        np.testing.assert_array_equal(one.read_true(true), other.read_true(true))
 
 
 def test_profiles_are_complete_and_unknown_devices_are_refused() -> None:
