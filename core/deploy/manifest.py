@@ -88,9 +88,8 @@ class Acceptance:
     falls_per_minute: float | None
     effort_ratio: float | None  # of joint effort
     simulated: bool
-    metabolic_ratio_umberger: float | None = (
-        None  # with the exo / without; None in packages of earlier versions
-    )
+    # With the exo / without; packages of earlier versions do not have these.
+    metabolic_ratio_umberger: float | None = None
     metabolic_ratio_bhargava: float | None = None
     activation_ratio: float | None = None
     positive_power_ratio: float | None = None

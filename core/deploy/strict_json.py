@@ -1,7 +1,7 @@
 """Frozen dataclasses to JSON and back, refusing whatever does not fit exactly.
 
-Reading accepts untrusted bytes: a missing or unknown key, a value of another type, or a number that is not
-finite raises ValueError and nothing else.
+Reading accepts untrusted bytes: an unknown key, a missing one without a default, a value of another type, or
+a number that is not finite raises ValueError and nothing else.
 """
 
 from __future__ import annotations
@@ -24,9 +24,13 @@ def canonical_json(value: Any) -> bytes:
 
 
 def read_json(kind: type[T], raw: bytes) -> T:
-    """A value of dataclass `kind`; refuses bytes other than those that `canonical_json` gives for it."""
-    value: T = _value(kind, parse_json(raw), "")
-    if canonical_json(value) != raw:
+    """A value of dataclass `kind`; refuses bytes other than those that `canonical_json` gives for it.
+
+    Fields with a default may be left out: files of earlier versions do not know them.
+    """
+    tree = parse_json(raw)
+    value: T = _value(kind, tree, "")
+    if canonical_json(tree) != raw:
         raise ValueError("it is not written in the one allowed way")
     return value
 
@@ -64,8 +68,10 @@ def _value(kind: Any, tree: Any, path: str) -> Any:
 
 def _fields(kind: Any, tree: dict[str, Any], path: str) -> Any:
     hints = get_type_hints(kind)
-    if tree.keys() != hints.keys():
-        differing = sorted(tree.keys() ^ hints.keys())
+    missing = dataclasses.MISSING
+    needed = {one.name for one in dataclasses.fields(kind) if one.default is one.default_factory is missing}
+    if not needed <= tree.keys() <= hints.keys():
+        differing = sorted((tree.keys() - hints.keys()) | (needed - tree.keys()))
         raise ValueError(f"{path or 'it'} has other fields than it should: {', '.join(differing)[:200]}")
     return kind(**{name: _value(hints[name], item, f"{path}.{name}") for name, item in tree.items()})
 

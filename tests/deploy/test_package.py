@@ -18,7 +18,7 @@ from core.deploy.golden import reference_torque
 from core.deploy.keys.signature import PrivateKey
 from core.deploy.keys.site_secret import site_secret, subject_tag
 from core.deploy.package import build_package, parse_package, read_package
-from core.deploy.strict_json import canonical_json
+from core.deploy.strict_json import canonical_json, parse_json
 from core.devices.profiles import load_profile
 from core.domain.controller import TorqueLimits
 from core.errors import UserError
@@ -142,6 +142,38 @@ def test_the_unchanged_parts_make_the_same_package():
 
 def test_a_package_of_a_version_that_did_not_sign_is_refused_with_advice():
     assert code_of(parse_package, repacked(signature=None)) == "DEP-010"
+
+
+def without_fields(*names: str, **changed: object) -> bytes:
+    """The manifest with fields of its test results left out or exchanged, written the canonical way."""
+    tree = parse_json(parse_package(BUILT.archive).manifest_bytes)
+    kept = {name: value for name, value in tree["acceptance"].items() if name not in names}
+    return canonical_json({**tree, "acceptance": {**kept, **changed}})
+
+
+def test_a_package_without_the_numbers_that_came_later_is_read():
+    later = (
+        "metabolic_ratio_umberger",
+        "metabolic_ratio_bhargava",
+        "activation_ratio",
+        "positive_power_ratio",
+    )
+    found = parse_package(repacked(manifest=without_fields(*later)))
+    assert {getattr(found.manifest.acceptance, name) for name in later} == {None}
+    assert found.manifest.acceptance.golden_peak_nm > 0.0
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        without_fields("effort_ratio"),
+        without_fields(unknown=1.0),
+        without_fields(activation_ratio="0.9"),
+        without_fields("activation_ratio") + b" ",
+    ],
+)
+def test_other_fields_of_a_manifest_are_neither_missing_nor_added(manifest):
+    assert code_of(parse_package, repacked(manifest=manifest)) == "DEP-003"
 
 
 @pytest.mark.parametrize(
