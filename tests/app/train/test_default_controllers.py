@@ -25,7 +25,7 @@ def test_a_law_that_helps_comes_before_one_that_hardly_does() -> None:
     laws = tune(DEVICE, gains_nm=(2.0, 16.0), delays_s=(0.12,), evaluator=evaluator)
 
     assert [law.gain_nm for law in laws] == [16.0, 2.0]
-    assert laws[0].metabolic_ratio < 0.97 < laws[1].metabolic_ratio
+    assert laws[0].metabolic_ratio < laws[1].metabolic_ratio - 0.02
     assert all(law.speed_ratio == pytest.approx(1.0, abs=0.03) for law in laws)
 
 

@@ -13,6 +13,7 @@ from core.domain.body import JOINTS, Joint, JointKind, Side
 from core.domain.scenario import LEVEL_WALKING, Disturbance, DisturbanceKind
 from core.domain.twin import GENERIC_BODY
 from core.domain.walk_measures import WalkMeasures, WalkRatios
+from core.learning.exo import measures as measures_module
 from core.learning.exo.effort import change_words, effort_of
 from core.learning.exo.evaluation import WalkEvaluator
 from core.learning.exo.measures import (
@@ -174,6 +175,22 @@ def test_the_exos_mass_alone_raises_the_metabolic_rate() -> None:
     assert (ratios.metabolic > 1.0).all()
     assert 1.0 < ratios.metabolic_of_both.mean < 1.08
     assert evaluator.without_exo.falls == evaluator.worn_without_torque.falls == 0
+
+
+@pytest.mark.slow
+def test_every_fourth_frame_tells_what_all_frames_cost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Within 2 percent on two walkers and 2 s; the 16 walkers of an evaluation are at other phases each."""
+    twin = walking_twin()
+    environment = twin.environment(twin.walkers(2, worn=True), seed=1, threads=1)
+    recording = record_walk(environment, twin.walking, None, 3.0)
+
+    some = measured(recording, environment, GENERIC_BODY)
+    monkeypatch.setattr(measures_module, "FRAMES_BETWEEN", 1)
+    every = measured(recording, environment, GENERIC_BODY)
+
+    assert some.activation_mean[0] != every.activation_mean[0]
+    np.testing.assert_allclose(some.metabolic_w_kg, every.metabolic_w_kg, rtol=0.02)
+    np.testing.assert_allclose(some.activation_mean, every.activation_mean, rtol=0.02)
 
 
 @pytest.mark.slow
