@@ -17,9 +17,8 @@ from core.domain.controller import GaitScore
 from core.domain.rollout import GaitLabel
 from core.domain.walk_measures import Estimate, WalkMeasures, WalkRatios
 
-SAME_SPEED = (
-    0.02  # where speeds differ by more the cost is compared per metre: a slower walk is no cheaper one
-)
+SAME_SPEED = 0.02
+"""A walk slower by more is compared per metre, for it is no cheaper one; a faster walk counts per second."""
 NARROW = 0.02  # width of an interval that is told in tenths of a percent
 _REASON = "I sign it all the same, because: "
 _NO_EXO = "without the exo"
@@ -88,7 +87,7 @@ def cost_ratio(walks: WalkMeasures, to: WalkMeasures) -> CostRatio | None:
     walks, to = _first_seeds(walks, seeds), _first_seeds(to, seeds)
     if not ((to.metabolic_w_kg > 0.0).all() and (to.speed_m_s > 0.0).all() and (walks.speed_m_s > 0.0).all()):
         return None
-    per_metre = abs(float(walks.speed_m_s.mean() / to.speed_m_s.mean()) - 1.0) > SAME_SPEED
+    per_metre = float(walks.speed_m_s.mean() / to.speed_m_s.mean()) < 1.0 - SAME_SPEED
     ratios = WalkRatios.between(walks, to, per_metre=per_metre).metabolic
     if not np.isfinite(ratios).all():
         return None

@@ -39,18 +39,24 @@ def test_fewer_falls_are_told_too() -> None:
     assert "The twin never falls in 40 walks (without the exo: 2)." in words
 
 
-def test_a_walk_of_another_speed_is_told_per_metre_with_both_speeds() -> None:
+def test_a_slower_walk_is_told_per_metre_with_both_speeds() -> None:
     scores = walked.scores()
-    fast = replace(scores[4], measures=walked.measures(0.95, speed_m_s=1.3))
-    words = verdict((*scores[:4], fast))
-    assert "lowers the metabolic cost per metre of walking by 12.3 %" in words
+    slow = replace(scores[4], measures=walked.measures(0.80, speed_m_s=1.1))
+    words = verdict((*scores[:4], slow))
+    assert "lowers the metabolic cost per metre of walking by 12.7 %" in words
     assert "less energy per metre than with the default controller" in words
-    assert "The twin walks at 1.30 instead of 1.20 m/s, so its cost is told per metre." in words
+    assert "The twin walks at 1.10 instead of 1.20 m/s, so its cost is told per metre." in words
     assert "per metre" not in verdict(scores)
     assert words.count("energy") == 1
-    first, second, *_ = walk_rows(measured_gaits((*scores[:4], fast)))
-    assert (first.name, first.strong, first.cells[4]) == ("Cost per metre", True, "87.7")
+    first, second, *_ = walk_rows(measured_gaits((*scores[:4], slow)))
+    assert (first.name, first.strong, first.cells[4]) == ("Cost per metre", True, "87.3")
     assert (second.name, second.strong) == ("Metabolic rate", False)
+
+
+def test_a_faster_walk_does_not_look_cheaper_by_its_speed() -> None:
+    scores = walked.scores()
+    fast = replace(scores[4], measures=walked.measures(0.95, speed_m_s=1.3))
+    assert "lowers the metabolic rate of walking by 5.0 %" in verdict((*scores[:4], fast))
 
 
 def test_where_the_interval_includes_none_no_difference_is_claimed() -> None:
