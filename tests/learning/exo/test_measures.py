@@ -181,7 +181,7 @@ def test_the_exos_mass_alone_raises_the_metabolic_rate() -> None:
 def test_every_fourth_frame_tells_what_all_frames_cost(monkeypatch: pytest.MonkeyPatch) -> None:
     """Within 3 percent on two walkers for 2 s, of which every fourth frame are 50 frames.
 
-    One seed of an evaluation has 16 walkers for 4 s: 0.8 percent in the rate, 0.6 percent in a ratio of rates.
+    One seed of an evaluation has 16 walkers for 4 s: 0.8 percent in a rate, 0.6 percent in a ratio of rates.
     """
     twin = walking_twin()
     environment = twin.environment(twin.walkers(2, worn=True), seed=1, threads=1)
