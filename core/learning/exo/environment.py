@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -34,6 +34,8 @@ TRAINING_FAULTS = Faults(
 _EXO_MASS = (0.85, 1.15)
 _STRENGTH = (0.9, 1.1)
 _FRICTION = (0.8, 1.2)
+WALKERS_PER_DRAW = 8
+"""A model of its own for each walker would not stay in the processor's cache until its next turn."""
 _HIP = list(HIP_COLUMNS)
 _LARGEST_FORCE = 2  # of MuJoCo's muscle parameters
 
@@ -70,9 +72,11 @@ class PricedCost:
     weights: FloatArray  # (4,)
 
     def relative(self, walking: WalkingEnvironment) -> FloatArray:
-        """(N, 4) costs of this moment over their means without the exo."""
-        joints = (walking.joint_angle_rad, walking.joint_velocity_rad_s, walking.joint_torque_nm)
-        relative: FloatArray = self.surrogate.costs(*joints) / self.without_exo
+        """(N, 4) costs after the last step over their means without the exo."""
+        assert walking.quantities is not None
+        torque = walking.quantities.torque_nm
+        costs = self.surrogate.costs(walking.joint_angle_rad, walking.joint_velocity_rad_s, torque)
+        relative: FloatArray = costs / self.without_exo
         return relative
 
     def per_metre(self, relative: FloatArray, advanced_m_s: FloatArray) -> FloatArray:
@@ -107,12 +111,13 @@ class ExoEnvironment:
         self._cost, self._weights = cost, reward
         self._targets = np.zeros((3, walking.size, len(SIDES)))  # now, before, and before that
         self._inputs = exo.read_sensors(walking)
+        self._seen: Float32Array | None = None  # the person's observation, until the next step or reset
 
     def observation(self) -> Float32Array:
         """(N, OBSERVATION)"""
         torque = self.walking.exo_torque_nm / 10.0
-        parts = (self._inputs, self.walking.observation(), torque, self._targets[0], self._targets[1])
-        return np.concatenate(parts, axis=1).astype(np.float32)
+        parts = (self._inputs, self._walking_observation(), torque, self._targets[0], self._targets[1])
+        return np.concatenate(parts, axis=1, dtype=np.float32)
 
     def step(self, action: FloatArray) -> StepResult:
         """One control step of the person, two ticks of the exo.
@@ -123,7 +128,8 @@ class ExoEnvironment:
         target = action.astype(np.float32)
         noise = target - self.exo.act(self._inputs)
         ticks = iter((lambda: target, lambda: self.exo.act(self.exo.read_sensors(self.walking)) + noise))
-        walking_action = self.policy.act(self.walking.observation())
+        walking_action = self.policy.act(self._walking_observation())
+        self._seen = None
         step = self.walking.step(walking_action, lambda _: self.exo.torque_nm(next(ticks)()))
         self.walking_step = step
         self._inputs = self.exo.read_sensors(self.walking)
@@ -132,6 +138,7 @@ class ExoEnvironment:
         return StepResult(reward, step.terminated, step.truncated, terms)
 
     def reset(self, which: BoolArray) -> None:
+        self._seen = None
         self.walking.reset(which)
         self.exo.reset(which, self.walking)
         self._inputs = self.exo.inputs()
@@ -144,10 +151,17 @@ class ExoEnvironment:
         return own | torque | with_prefix("walking_", self.walking) | with_prefix("exo_", self.exo)
 
     def load_state_dict(self, state: Mapping[str, np.ndarray]) -> None:
+        self._seen = None
         self._targets, self._inputs = np.array(state["targets"]), np.array(state["inputs"])
         load_with_prefix("walking_", self.walking, state)
         load_with_prefix("exo_", self.exo, state)
         self.walking.exo_torque_nm = np.array(state["exo_torque_nm"])
+
+    def _walking_observation(self) -> Float32Array:
+        """Computed once for policy and value network."""
+        if self._seen is None:
+            self._seen = self.walking.observation()
+        return self._seen
 
     def _rewards(self, step: StepResult) -> tuple[FloatArray, dict[str, float]]:
         walking, weights = self.walking, self._weights
@@ -174,10 +188,22 @@ class ExoEnvironment:
         return reward, terms
 
 
+def randomised_walkers(walkers: Sequence[Walker], device_id: str, rng: np.random.Generator) -> list[Walker]:
+    """Domain randomisation: WALKERS_PER_DRAW neighbours with the same model share a `randomised` one."""
+    drawn = list(walkers)
+    for model in dict.fromkeys(id(walker.model) for walker in walkers):
+        rows = [row for row, walker in enumerate(walkers) if id(walker.model) == model]
+        for start in range(0, len(rows), WALKERS_PER_DRAW):
+            different = randomised(walkers[rows[start]], device_id, rng).model
+            for row in rows[start : start + WALKERS_PER_DRAW]:
+                drawn[row] = replace(walkers[row], model=different)
+    return drawn
+
+
 def randomised(walker: Walker, device_id: str, rng: np.random.Generator) -> Walker:
     """Domain randomisation of one walker with the exo: mass of the exo, strength and friction.
 
-    The idea of Luo et al. 2024 (eq. 16), who draw anew in every episode; here each walker is drawn once. The
+    The idea of Luo et al. 2024 (eq. 16), who draw anew in every episode; here models are drawn once. The
     ranges are ours.
     """
     model = copy.deepcopy(walker.model)

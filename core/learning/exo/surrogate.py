@@ -27,7 +27,8 @@ LEAST_EXPLAINED = 0.8
 """Of the variance of every cost on frames that it was not fitted to; usual are 0.95 to 0.98."""
 _LEG_JOINTS = len(JointKind)
 _LEGS = torch.tensor([[joint.column for joint in JOINTS if joint.side is side] for side in SIDES])  # (2, 7)
-_UNITS = (0.5, 4.0, 60.0)  # rad, rad/s and N m that count as one
+_COLUMNS = torch.cat([_LEGS, _LEGS + len(JOINTS), _LEGS + 2 * len(JOINTS)], dim=1)  # of all three, (2, 21)
+_UNITS = torch.tensor([0.5, 4.0, 60.0]).repeat_interleave(_LEG_JOINTS)  # rad, rad/s and N m that count as one
 _HELD_OUT = 8  # every so many frames test the fit
 _LEAST_STD = 0.02  # of an input that hardly changes
 
@@ -94,10 +95,8 @@ class SurrogateCost:
 
     def _inputs(self, angle: Tensor, velocity: Tensor, torque: Tensor) -> Tensor:
         """(..., 2, I) inputs of each leg."""
-        parts = [
-            values[..., _LEGS] / unit for values, unit in zip((angle, velocity, torque), _UNITS, strict=True)
-        ]
-        return torch.cat([*parts, self._side.expand(*parts[0].shape[:-1], 1)], dim=-1)
+        joints = torch.cat([angle, velocity, torque], dim=-1)[..., _COLUMNS] / _UNITS
+        return torch.cat([joints, self._side.expand(*joints.shape[:-1], 1)], dim=-1)
 
     def _of(self, inputs: Tensor) -> Tensor:
         """Both legs together (..., 4), in units of the mean cost."""

@@ -26,7 +26,7 @@ from core.learning.exo.environment import (
     ExoEnvironment,
     ExoReward,
     PricedCost,
-    randomised,
+    randomised_walkers,
 )
 from core.learning.exo.evaluation import WalkEvaluator
 from core.learning.exo.lesson_walks import record_lessons
@@ -56,7 +56,7 @@ _NEGATIVE_WEIGHT = 0.5  # of more negative work than the aim allows
 _SLOWER_WEIGHT = 3.0  # of speed lost beyond that
 _LOG_STD = -2.5  # policy std 0.08 rad, 4 N m: explores without disturbing the gait
 _RATES = (2e-5, 1e-3)  # learning rates; the upper one falls with the iterations to a tenth
-_CRITIC_ITERATIONS = 6  # the value network alone learns at first: the controller is trained already
+CRITIC_ITERATIONS = 6  # the value network alone learns at first: the controller is trained already
 _SMOOTH_ITERATIONS = 10  # reported numbers are means over 6 s of walking
 _VALUE_HIDDEN = (128, 128)
 # Names and units are stored with the controller.
@@ -210,9 +210,9 @@ class ExoLearner:
         self.limits, self.best = start.limits, best
         self._agent = ExoAgent()
         self._agent.load_controller(start.network)
-        self._environments = exo_environments(twin, study, start, aim, self._agent, walker_count, seed)
+        self.environments = exo_environments(twin, study, start, aim, self._agent, walker_count, seed)
         self._ppo = Ppo(
-            self._environments, self._agent, privileged_normaliser(twin), seed=seed, learn_normaliser=False,
+            self.environments, self._agent, privileged_normaliser(twin), seed=seed, learn_normaliser=False,
             settings=PpoSettings(entropy=0.0, learning_rate_range=_RATES),
         )  # fmt: skip
         self.iterations = 0
@@ -225,12 +225,16 @@ class ExoLearner:
     def control_steps(self) -> int:
         return self._ppo.steps
 
+    @property
+    def settings(self) -> PpoSettings:
+        return self._ppo.settings
+
     def latest(self) -> ExoController:
         return exo_controller(self._agent.network(), self.limits)
 
     def consider_latest(self) -> None:
         """Score what was learned since the last score, at the end of a training."""
-        if self.iterations > _CRITIC_ITERATIONS and self.iterations % EVALUATE_EVERY:
+        if self.iterations > CRITIC_ITERATIONS and self.iterations % EVALUATE_EVERY:
             self.best.consider(self.latest())
 
     def learn_iteration(self, clock: Callable[[], float], spent: float) -> ExoProgress:
@@ -240,7 +244,7 @@ class ExoLearner:
         """
         started = clock()
         self._ppo.settings = annealed(self._ppo.settings, _RATES, spent)
-        self._agent.freeze_controller(self.iterations < _CRITIC_ITERATIONS)
+        self._agent.freeze_controller(self.iterations < CRITIC_ITERATIONS)
         stats = self._ppo.learn_iteration()
         self.iterations += 1
         terms = stats.reward_terms
@@ -274,7 +278,7 @@ class ExoLearner:
         return pack(
             {
                 "learner": self._ppo.state_dict(),
-                "environments": [to_tensors(one.state_dict()) for one in self._environments],
+                "environments": [to_tensors(one.state_dict()) for one in self.environments],
                 "iterations": self.iterations,
                 "elapsed_s": self.elapsed_s,
                 "history": torch.tensor(self._history, dtype=torch.float64),
@@ -288,7 +292,7 @@ class ExoLearner:
         """Continue from `checkpoint`. Raises RuntimeError or KeyError when it is not one of this learner."""
         content = unpack(checkpoint)
         self._ppo.load_state_dict(content["learner"])
-        for environment, state in zip(self._environments, content["environments"], strict=True):
+        for environment, state in zip(self.environments, content["environments"], strict=True):
             environment.load_state_dict(to_arrays(state))
         self.iterations, self.elapsed_s = content["iterations"], content["elapsed_s"]
         self._history = [tuple(row) for row in content["history"].tolist()]
@@ -328,10 +332,8 @@ def exo_environments(
     """The walkers of all lessons, dealt out to environments that step side by side."""
     plan = LessonPlan.of(study.lessons, walker_count)
     random = np.random.default_rng(seed)
-    walkers = [
-        randomised(twin.walker(study.lessons[number], worn=True), twin.device_id, random)
-        for number in plan.number
-    ]
+    own = [twin.walker(study.lessons[number], worn=True) for number in plan.number]
+    walkers = randomised_walkers(own, twin.device_id, random)
     lesson, environments = np.array(plan.number), []
     for number in range(ENVIRONMENTS):
         rows = slice(number, None, ENVIRONMENTS)

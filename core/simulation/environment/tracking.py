@@ -278,16 +278,16 @@ class WalkingEnvironment(BatchEnvironment):
         force, models = self.perturbations.force(*now), self.perturbations.models(*now)
         return self.physics.advance(self.state, control, steps, force=force, models=models)
 
-    def _power_w_kg(self, inputs: ActuationInputs) -> FloatArray:
+    def _power_w_kg(self, torque_nm: FloatArray, velocity_rad_s: FloatArray) -> FloatArray:
         """(N,) positive power of all joints per body mass."""
-        power_w = np.maximum(self._impaired_actuation.torque_nm(inputs) * inputs.velocity_rad_s, 0.0)
+        power_w = np.maximum(torque_nm * velocity_rad_s, 0.0)
         per_mass: FloatArray = power_w.sum(axis=1) * GRAVITY_M_S2 / self._weight_n
         return per_mass
 
     def _step_quantities(self, action: FloatArray) -> StepQuantities:
         position, velocity = self.physics.position(self.state), self.physics.velocity(self.state)
         rotation, inputs = rotation_matrices(position[:, 3:7]), self._actuation_inputs()
-        speed = self.strides.speed_m_s
+        speed, torque_nm = self.strides.speed_m_s, self._impaired_actuation.torque_nm(inputs)
         _, rise = self._initial_states.height_and_climb(self.phase)
         pain_free = pain_free_phase(self.phase, self.strides.right_strike, self._pain)
         return StepQuantities(
@@ -303,7 +303,8 @@ class WalkingEnvironment(BatchEnvironment):
             action=action,
             action_change=action - self._action,
             effort=self._impaired_actuation.effort(inputs),
-            power_w_kg=self._power_w_kg(inputs),
+            torque_nm=torque_nm,
+            power_w_kg=self._power_w_kg(torque_nm, inputs.velocity_rad_s),
             usual_w_kg=usual_power_w_kg(speed, self._terrain.climb),
             load=self.ground_force_n[:, :, 2] / self._weight_n[:, None],
             left_load=self.strides.left_load(pain_free),

@@ -38,6 +38,7 @@ class StepQuantities:
     action: FloatArray  # (N, 14)
     action_change: FloatArray  # (N, 14) since the step before
     effort: FloatArray  # (N,) 0..1, as the actuation defines it
+    torque_nm: FloatArray  # (N, 14) of the body itself
     power_w_kg: FloatArray  # (N,) positive mechanical power of all joints per body mass
     usual_w_kg: FloatArray  # (N,) normal power of people at this speed and slope
     load: FloatArray  # (N, 2) vertical ground force on each foot in body weights

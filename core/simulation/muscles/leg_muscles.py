@@ -56,13 +56,10 @@ class LegMuscles:
         self._length, self._speed = sensors.length[self._legs], sensors.speed[self._legs]
         self._activation = 1 + first.nq + first.nv + self._legs
         self._hill = _Hill.of(models)
-        distinct = {id(model): model for model in models}
-        owner = np.array([id(model) for model in models])
-        self._arms = [
-            (np.concatenate([rows, rows + self._count]), moment_arm_polynomial(distinct[key]))
-            for key in distinct
-            for rows in [np.flatnonzero(owner == key)]
-        ]
+        polynomials = {id(model): moment_arm_polynomial(model) for model in models}
+        distinct = {id(polynomial): polynomial for polynomial in polynomials.values()}
+        owner = np.array([id(polynomials[id(model)]) for model in models] * len(MODEL_SIDES))
+        self._arms = [(np.flatnonzero(owner == key), polynomial) for key, polynomial in distinct.items()]
 
     def activation(self, state: FloatArray) -> Float32Array:
         """(2 N, M) from states (N, S)."""
@@ -88,9 +85,12 @@ class LegMuscles:
     def _moment_arms(self, angle_rad: Float32Array) -> Float32Array:
         """(2 N, 7, M) for joint angles (2 N, 7)."""
         features = _features(angle_rad)
-        arms = np.empty((len(features), LEG_JOINTS * self.leg_muscles), np.float32)
-        for rows, polynomial in self._arms:
-            arms[rows] = features[rows] @ polynomial
+        if len(self._arms) == 1:  # bodies of one geometry: no need to pick rows
+            arms = features @ self._arms[0][1]
+        else:
+            arms = np.empty((len(features), LEG_JOINTS * self.leg_muscles), np.float32)
+            for rows, polynomial in self._arms:
+                arms[rows] = features[rows] @ polynomial
         return arms.reshape(len(features), LEG_JOINTS, self.leg_muscles)
 
 

@@ -22,7 +22,7 @@ from core.learning.exo.environment import OBSERVATION, ExoEnvironment, PricedCos
 from core.learning.exo.evaluation import WalkEvaluator
 from core.learning.exo.study import Study
 from core.learning.exo.training import (
-    _CRITIC_ITERATIONS,
+    CRITIC_ITERATIONS,
     CURVES,
     FALL_WEIGHT,
     BestController,
@@ -310,7 +310,7 @@ def test_a_training_that_was_stopped_and_one_that_was_not_end_in_the_same_bits(
     make_learner: Callable[..., ExoLearner], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Across the end of the critic's lead, and with an evaluation on either side."""
-    monkeypatch.setattr("core.learning.exo.training._CRITIC_ITERATIONS", 2)
+    monkeypatch.setattr("core.learning.exo.training.CRITIC_ITERATIONS", 2)
     monkeypatch.setattr("core.learning.exo.training.EVALUATE_EVERY", 2)
     whole, before, after = make_learner(), make_learner(), make_learner()
     learn(whole, 6)
@@ -333,7 +333,7 @@ def test_a_training_that_was_stopped_and_one_that_was_not_end_in_the_same_bits(
 def test_the_same_seed_gives_the_same_controller_and_another_seed_another(
     make_learner: Callable[..., ExoLearner], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.learning.exo.training._CRITIC_ITERATIONS", 0)
+    monkeypatch.setattr("core.learning.exo.training.CRITIC_ITERATIONS", 0)
     one, again, other = make_learner(seed=1), make_learner(seed=1), make_learner(seed=2)
     for learner in (one, again, other):
         learn(learner, 1)
@@ -345,7 +345,7 @@ def test_the_controller_is_frozen_while_the_critic_learns(make_learner: Callable
     learner = make_learner()
     start = bits(learner.latest())
     value = [parameter.clone() for parameter in learner._agent.value.parameters()]
-    learn(learner, _CRITIC_ITERATIONS)
+    learn(learner, CRITIC_ITERATIONS)
     assert bits(learner.latest()) == start
     pairs = zip(value, learner._agent.value.parameters(), strict=True)
     assert not all(torch.equal(before, after) for before, after in pairs)
@@ -359,7 +359,7 @@ def test_what_was_learned_last_is_considered_too(
 ) -> None:
     learner, considered = make_learner(), []
     monkeypatch.setattr(learner.best, "consider", considered.append)
-    learn(learner, _CRITIC_ITERATIONS)
+    learn(learner, CRITIC_ITERATIONS)
     learner.consider_latest()
     assert not considered  # it still is the controller of the start
     learn(learner, 1)

@@ -41,6 +41,7 @@ def perfect() -> StepQuantities:
         action=joints,
         action_change=joints,
         effort=nothing,
+        torque_nm=joints,
         power_w_kg=nothing,
         usual_w_kg=np.ones(1),
         load=np.array([[1.0, 0.0]]),
