@@ -36,7 +36,7 @@ from core.learning.rl.networks import perceptron, to_network
 
 ROUNDS = 2  # of the offline stage; between them the crowd walks with the controller
 STEPS_PER_PERSON = 120  # gradient steps of one round
-PPO_ITERATIONS = 40  # for each of the virtual people
+PPO_ITERATIONS = 30  # for each of the virtual people
 SELECTION_S = 4.0
 Report = Callable[[str], None]
 
