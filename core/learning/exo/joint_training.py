@@ -30,7 +30,7 @@ from core.learning.rl.advantage import AdvantageSettings
 from core.learning.rl.networks import ActorCritic, to_network
 from core.learning.rl.ppo import Ppo, PpoSettings
 from core.learning.rl.rollout_collector import Normaliser, RolloutBatch, RolloutCollector, join_batches
-from core.simulation.environment.actuation import MuscleActuation
+from core.simulation.environment.actuation import Actuation, MuscleActuation
 from core.simulation.environment.batch_environment import CONTROL_STEP_S, StepResult
 from core.simulation.environment.observation import OBSERVATION_SIZE
 from core.simulation.environment.tracking import ACTION_SIZE
@@ -131,12 +131,16 @@ class JointLearner:
             coordination=None if coordination is None else coordination.network().network,
         )
 
+    @property
+    def actuations(self) -> tuple[Actuation, ...]:
+        """What moves the joints, one for each environment."""
+        return tuple(environment.inner.walking.actuation for environment in self._environments)
+
     def _learn_coordination(self) -> None:
         """Train on the last problem of every environment; all then use the same network."""
         if self._coordination is None:
             return
-        each = [environment.inner.walking.actuation for environment in self._environments]
-        muscles = [actuation for actuation in each if isinstance(actuation, MuscleActuation)]
+        muscles = [one for one in self.actuations if isinstance(one, MuscleActuation)]
         for actuation in muscles:
             if actuation.problem is not None:
                 self._coordination.learn(actuation.problem)
