@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtrit
 
 from core.domain.arrays import FloatArray, frozen
 from core.domain.rollout import METABOLIC_MODELS
@@ -44,6 +43,8 @@ class Estimate:
         count, mean = len(values), float(np.mean(values))
         if count < 2:
             return Estimate(mean, float("nan"), float("nan"))
+        from scipy.special import stdtrit  # here: the exo's own code imports this module and needs NumPy only
+
         t = float(stdtrit(count - 1, 0.5 + 0.5 * CONFIDENCE))
         half = t * float(np.std(values, ddof=1)) / count**0.5
         return Estimate(mean, mean - half, mean + half)
