@@ -72,10 +72,8 @@ class PricedCost:
     weights: FloatArray  # (4,)
 
     def relative(self, walking: WalkingEnvironment) -> FloatArray:
-        """(N, 4) costs after the last step over their means without the exo."""
-        assert walking.quantities is not None
-        torque = walking.quantities.torque_nm
-        costs = self.surrogate.costs(walking.joint_angle_rad, walking.joint_velocity_rad_s, torque)
+        """(N, 4) costs of the last step over their means without the exo."""
+        costs = self.surrogate.costs(*walking.step_motion)
         relative: FloatArray = costs / self.without_exo
         return relative
 

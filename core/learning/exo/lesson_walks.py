@@ -87,6 +87,9 @@ class _TickRecorder:
 
     def __call__(self, environment: WalkingEnvironment) -> FloatArray:
         total = environment.joint_torque_nm
+        if len(self._rows) % _TICKS == 0 and environment.quantities is not None:
+            # A control step begins: its new target makes the torque jump from that of the step before.
+            total = 0.5 * (total + environment.quantities.torque_nm)
         total[:, _HIP] += environment.exo_torque_nm
         self._rows.append((environment.joint_angle_rad, environment.joint_velocity_rad_s, total))
         return self._none if self._inner is None else self._inner(environment)

@@ -177,9 +177,7 @@ class _Recorder:
         empty = np.zeros((environment.size, 0))
         self._rows.append(
             (
-                environment.joint_angle_rad.copy(),
-                environment.joint_velocity_rad_s.copy(),
-                environment.joint_torque_nm,
+                *environment.step_motion,
                 environment.exo_torque_nm.copy(),
                 environment.ground_force_n[:, :, 2].copy(),
                 (environment.walked_m - before_m) / CONTROL_STEP_S,

@@ -117,6 +117,7 @@ class WalkingEnvironment(BatchEnvironment):
         self.phase: FloatArray = np.zeros(self.size)
         self._action: FloatArray = np.zeros((self.size, ACTION_SIZE))
         self.quantities: StepQuantities | None = None  # of the last step, as the rewards saw it
+        self._begun: ActuationInputs | None = None  # of the last step, with its targets
         self.reset(np.ones(self.size, dtype=np.bool_))
 
     # Readings
@@ -131,6 +132,25 @@ class WalkingEnvironment(BatchEnvironment):
     def joint_torque_nm(self) -> FloatArray:
         """(N, 14) of the body itself."""
         return self._impaired_actuation.torque_nm(self._actuation_inputs())
+
+    @property
+    def step_motion(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Joint angle, velocity and torque of the body (N, 14), as means of the last control step.
+
+        Where ideal torques move the joints, a new target makes a torque jump that falls until the step's end:
+        its value at one moment is no measure of the step. Muscles pull smoothly; there it is that of the end.
+        """
+        assert self.quantities is not None and self._begun is not None, "no step was taken"
+        angle, velocity, torque = self.joint_angle_rad, self.joint_velocity_rad_s, self.quantities.torque_nm
+        if isinstance(self.actuation, MuscleActuation):
+            return angle, velocity, torque
+        begun = self._begun
+        first = self._impaired_actuation.torque_nm(begun)
+        return (
+            0.5 * (begun.angle_rad + angle),
+            0.5 * (begun.velocity_rad_s + velocity),
+            0.5 * (first + torque),
+        )
 
     @property
     def joint_limit_nm(self) -> FloatArray:
@@ -178,6 +198,7 @@ class WalkingEnvironment(BatchEnvironment):
         action = np.clip(action, -ACTION_LIMIT, ACTION_LIMIT)
         coming = self._coming_phase()
         self.target_rad = self.target(self._reaction_delay(action))
+        self._begun = self._actuation_inputs()
         diverged = self._advance(self._interval_s, assist)
         self.phase = coming % 1.0
         self._age += 1
