@@ -16,23 +16,15 @@ from core.learning.gait.base_policy import (
     HALF_SCENARIOS,
     IMPAIRED,
     MOSTLY_SCENARIOS,
-    OFTEN_PLAIN,
     PopulationFractions,
     generic_walkers,
     training_population,
 )
-from core.learning.gait.imitation import FINE_TUNING, GaitLearner, GaitProgress, gait_learner
+from core.learning.gait.imitation import GaitLearner, GaitProgress, gait_learner
 from core.learning.rl.distributed import SINGLE_PROCESS, GlooGroup, ProcessGroup
-from core.learning.rl.ppo import PpoSettings
 from core.learning.rl.training_loop import train_until
-from core.simulation.environment.policy import PolicyNetworks, mean_policy
-from core.simulation.environment.reward_term import RewardTerm
-from core.simulation.environment.tracking_rewards import (
-    ECONOMY_REWARD,
-    FIRST_STEPS_REWARD,
-    WALKING_REWARD,
-    StepQuantities,
-)
+from core.simulation.environment.policy import PolicyNetworks
+from core.simulation.environment.tracking_rewards import FIRST_STEPS_REWARD
 from core.tasks.policy_files import policy_bytes, policy_of, replace_file, resuming
 from core.twin.body import Fidelity
 
@@ -43,40 +35,28 @@ Report = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class CurriculumStage:
-    """One stage of the curriculum: its walkers, its reward, and its fraction of the time."""
+    """One stage of the curriculum: its walkers, and its fraction of the time."""
 
     name: str  # of its files
     fidelity: Fidelity
     fractions: PopulationFractions | None  # None: the generic body on level ground
     fraction: float
-    reward: tuple[RewardTerm[StepQuantities], ...] = WALKING_REWARD
-    settings: PpoSettings = PpoSettings()  # noqa: RUF009 - frozen
-    mean_with: str | None = None  # an earlier stage: begins at the mean of its weights and the last one's
 
 
 CURRICULUM = (
-    CurriculumStage("first_steps", Fidelity.FAST, None, 0.12, FIRST_STEPS_REWARD),
+    CurriculumStage("first_steps", Fidelity.FAST, None, 0.12),
     CurriculumStage("all_walks", Fidelity.FAST, BALANCED, 0.25),
     CurriculumStage("base_walk", Fidelity.FAST, MOSTLY_SCENARIOS, 0.27),
-    CurriculumStage("muscles", Fidelity.STANDARD, HALF_SCENARIOS, 0.24),
-    CurriculumStage(
-        "base_walk_muscles",
-        Fidelity.STANDARD,
-        OFTEN_PLAIN,
-        0.12,
-        ECONOMY_REWARD,
-        FINE_TUNING,
-        mean_with="base_walk",
-    ),
+    CurriculumStage("base_walk_muscles", Fidelity.STANDARD, HALF_SCENARIOS, 0.36),
 )
 
 
 def train_base(minutes: float, seed: int, out: Path, report: Report, *, processes: int = 1) -> Path:
     """Train the base policies from scratch for `minutes`; returns the last one's file.
 
-    Every stage starts from the policy of the one before, the last from its mean with the torque policy. An
-    interrupted run resumes from the checkpoints in `out`, with as many `processes` as before: each has
-    walkers of its own, all train one policy. `report` gets a line now and then.
+    Every stage starts from the policy of the one before. An interrupted run resumes from the checkpoints in
+    `out`, with as many `processes` as before: each has walkers of its own, all train one policy. `report`
+    gets a line now and then.
     """
     out.mkdir(parents=True, exist_ok=True)
     if processes == 1:
@@ -109,8 +89,6 @@ def _train(minutes: float, seed: int, out: Path, report: Report, processes: Proc
         )
         if checkpoint.exists() or not policy.exists():  # the checkpoint of a finished stage is deleted
             report(f"{stage.name}: building the bodies")
-            if networks is not None and stage.mean_with is not None:
-                networks = mean_policy(networks, policy_of(out / f"{stage.mean_with}{POLICY}"))
             learner = _learner(stage, networks, seed, processes)
             _learn(learner, 60.0 * minutes * stage.fraction, policy, checkpoint, report, processes)
         networks = policy_of(policy)
@@ -123,21 +101,20 @@ def _suffix(processes: ProcessGroup) -> str:
 def _learner(
     stage: CurriculumStage, start: PolicyNetworks | None, seed: int, processes: ProcessGroup
 ) -> GaitLearner:
-    muscles = stage.fidelity is not Fidelity.FAST
     if stage.fractions is None:
-        walkers = generic_walkers(fidelity=stage.fidelity)
-    else:
-        walkers = training_population(
-            IMPAIRED, seed + processes.rank, fractions=stage.fractions, fidelity=stage.fidelity
+        return gait_learner(
+            generic_walkers(),
+            start=start,
+            seed=seed,
+            muscles=False,
+            reward=FIRST_STEPS_REWARD,
+            processes=processes,
         )
+    walkers = training_population(
+        IMPAIRED, seed + processes.rank, fractions=stage.fractions, fidelity=stage.fidelity
+    )
     return gait_learner(
-        walkers,
-        start=start,
-        seed=seed,
-        muscles=muscles,
-        reward=stage.reward,
-        settings=stage.settings,
-        processes=processes,
+        walkers, start=start, seed=seed, muscles=stage.fidelity is not Fidelity.FAST, processes=processes
     )
 
 

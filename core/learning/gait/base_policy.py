@@ -58,7 +58,6 @@ class PopulationFractions:
 BALANCED = PopulationFractions(plain=0.15, in_scenarios=0.5, impaired=0.15)
 MOSTLY_SCENARIOS = PopulationFractions(plain=0.2, in_scenarios=0.6, impaired=0.1)
 HALF_SCENARIOS = PopulationFractions(plain=0.3, in_scenarios=0.5, impaired=0.1)
-OFTEN_PLAIN = PopulationFractions(plain=0.4, in_scenarios=0.42, impaired=0.08)
 
 
 @dataclass(frozen=True, slots=True)

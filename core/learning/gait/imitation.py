@@ -27,14 +27,6 @@ ENVIRONMENTS = 2
 """The same on every PC, so that a seed gives the same result; more cores speed up the physics of each."""
 WARM_STD = 0.2  # a policy that can walk already explores less than an untrained one
 NORMALISER_ITERATIONS = 300  # then the observations' scale stays fixed, so that the policy can settle
-FINE_TUNING = PpoSettings(
-    horizon=48,
-    learning_rate=2e-5,
-    learning_rate_range=(5e-6, 7e-5),
-    kl_range=(0.012, 0.03),
-    value_first=5,
-)
-"""For a policy that is good already: with the usual first steps it unlearns stairs within two minutes."""
 _SEED_STRIDE = 1_000_003
 
 
@@ -86,7 +78,6 @@ class GaitLearner(PolicyLearner[WalkingEnvironment, GaitProgress]):
             normaliser = Normaliser(start.observation_mean, start.observation_std**2)
         self._warm = start is not None
         self._coordination = coordination
-        self._learning_rate_range = settings.learning_rate_range
         super().__init__(
             environments,
             agent,
@@ -104,7 +95,7 @@ class GaitLearner(PolicyLearner[WalkingEnvironment, GaitProgress]):
 
     def anneal_learning_rate(self, spent: float) -> None:
         """Lower the largest learning rate with the fraction of the time that is `spent` (0..1)."""
-        self._ppo.settings = annealed(self._ppo.settings, self._learning_rate_range, spent)
+        self._ppo.settings = annealed(self._ppo.settings, PpoSettings().learning_rate_range, spent)
 
     def _update(self) -> UpdateStats:
         self._ppo.learn_normaliser = not self._warm and self._iterations < NORMALISER_ITERATIONS
@@ -158,13 +149,12 @@ def gait_learner(
     seed: int,
     muscles: bool,
     reward: tuple[RewardTerm[StepQuantities], ...] = WALKING_REWARD,
-    settings: PpoSettings = PpoSettings(),  # noqa: B008 - frozen
     processes: ProcessGroup = SINGLE_PROCESS,
 ) -> GaitLearner:
     """A learner for these walkers; with `muscles` their coordination network is trained as well."""
     if not muscles:
         environments = walking_environments(walkers, seed=seed, processes=processes, reward=reward)
-        return GaitLearner(environments, start=start, seed=seed, settings=settings, processes=processes)
+        return GaitLearner(environments, start=start, seed=seed, processes=processes)
     stored = None if start is None else start.coordination
     coordination = CoordinationLearner(start=stored, seed=seed, processes=processes)
 
@@ -174,14 +164,7 @@ def gait_learner(
     environments = walking_environments(
         walkers, seed=seed, actuation=actuation, processes=processes, reward=reward
     )
-    return GaitLearner(
-        environments,
-        start=start,
-        coordination=coordination,
-        seed=seed,
-        settings=settings,
-        processes=processes,
-    )
+    return GaitLearner(environments, start=start, coordination=coordination, seed=seed, processes=processes)
 
 
 def walking_environments(

@@ -39,8 +39,6 @@ class PpoSettings(AdvantageSettings):
     learning_rate: float = 3e-4
     learning_rate_range: tuple[float, float] = (5e-5, 1e-3)
     kl_range: tuple[float, float] = (0.008, 0.03)  # target range of the KL divergence of one iteration
-    value_first: int = 0  # iterations in which the value network learns alone, at `value_first_rate`
-    value_first_rate: float = 1e-3
 
 
 def annealed(settings: PpoSettings, rates: tuple[float, float], spent: float) -> PpoSettings:
@@ -88,29 +86,22 @@ class Ppo:
         self._learning_rate = settings.learning_rate
         policy_parameters = [*agent.policy.parameters(), agent.log_std]
         self._policy_optimiser = torch.optim.Adam(policy_parameters, lr=self._learning_rate, fused=True)
-        value_rate = settings.value_first_rate if settings.value_first else self._learning_rate
-        self._value_optimiser = torch.optim.Adam(agent.value.parameters(), lr=value_rate, fused=True)
+        self._value_optimiser = torch.optim.Adam(agent.value.parameters(), lr=self._learning_rate, fused=True)
         self._random = torch.Generator().manual_seed(seed)
         each = environments if isinstance(environments, Sequence) else [environments]
         self._collectors = [RolloutCollector(one, seed + number) for number, one in enumerate(each, start=1)]
         self._threads = ThreadPoolExecutor(max(1, len(each) - 1), "learning")
 
     def learn_iteration(self) -> UpdateStats:
-        """Collect one rollout and update the networks on it.
-
-        For the first `value_first` iterations the policy stays: one that is good must not follow a value
-        network that has yet to learn what is worth how much.
-        """
+        """Collect one rollout and update the networks on it."""
         tasks = [self._rollout_task(collector) for collector in self._collectors]
         batch = join_batches(self._in_parallel(tasks))
-        value_alone = self.steps < self.settings.value_first * batch.log_probability.numel()
         self.steps += batch.log_probability.numel()
-        approx_kl = self.processes.mean(self._update(batch, value_alone))
+        approx_kl = self.processes.mean(self._update(batch))
         if self.learn_normaliser:
             raw = batch.raw_observation
             self.normaliser.learn(raw.reshape(-1, raw.shape[2]), self.processes)
-        if not value_alone:
-            self._adapt_learning_rate(approx_kl)
+        self._adapt_learning_rate(approx_kl)
         return UpdateStats(
             reward=batch.reward,
             reward_terms=batch.reward_terms,
@@ -161,7 +152,7 @@ class Ppo:
         others = [self._threads.submit(task) for task in tasks[1:]]
         return [tasks[0](), *(other.result() for other in others)]
 
-    def _update(self, batch: RolloutBatch, value_alone: bool) -> float:
+    def _update(self, batch: RolloutBatch) -> float:
         """Several epochs of random minibatches. Returns the KL divergence of the last epoch."""
         steps, count = batch.log_probability.numel(), self.settings.minibatches
         minibatches = [
@@ -169,9 +160,6 @@ class Ppo:
             for _ in range(self.settings.epochs)
             for rows in torch.randperm(steps, generator=self._random).chunk(count)
         ]
-        if value_alone:
-            self._update_value(batch, minibatches)
-            return 0.0
         approx_kls, _ = self._in_parallel(
             [
                 lambda: self._update_policy(batch, minibatches),

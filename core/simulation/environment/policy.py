@@ -79,17 +79,6 @@ class PolicyNetworks:
         return require_this_version(networks)
 
 
-def mean_policy(first: PolicyNetworks, second: PolicyNetworks) -> PolicyNetworks:
-    """Mean of the weights of two policies of which one began from the other; coordination is the first's.
-
-    What each has unlearned since they parted, the mean can often do (Wortsman et al. 2022, Model soups).
-    """
-    ours, theirs = first.arrays(), second.arrays()
-    mean = {name: 0.5 * (ours[name] + theirs[name]) for name in theirs.keys() & ours.keys()}
-    coordination = {name: array for name, array in ours.items() if name.startswith("coordination.")}
-    return PolicyNetworks.of(mean | coordination)
-
-
 def is_of_this_version(policy: Network) -> bool:
     """Whether a policy has the observation size of this version."""
     return policy.sizes[0] == OBSERVATION_SIZE

@@ -37,7 +37,6 @@ from core.simulation.environment.tracking_rewards import (
     WALKING_REWARD,
     StepQuantities,
     load_limit,
-    usual_power_now_w_kg,
     usual_power_w_kg,
 )
 from core.simulation.model.joint_coupling import joint_limits, rotation_matrices
@@ -306,7 +305,6 @@ class WalkingEnvironment(BatchEnvironment):
             effort=self._impaired_actuation.effort(inputs),
             power_w_kg=self._power_w_kg(inputs),
             usual_w_kg=usual_power_w_kg(speed, self._terrain.climb),
-            usual_now_w_kg=usual_power_now_w_kg(speed, -velocity[:, 1] - speed, self._terrain.climb),
             load=self.ground_force_n[:, :, 2] / self._weight_n[:, None],
             left_load=self.strides.left_load(pain_free),
             usual_load=self.strides.load(pain_free, self._initial_states.typical_height_m),

@@ -18,7 +18,6 @@ STANCE_FRACTION = (0.0, 0.1, 0.3, 0.5, 0.7, 0.85, 1.0)
 ROLL_FRACTION = (0.08, 0.20, 0.42, 0.58, 0.70, 0.78, 0.92)  # centre of pressure, of the foot's length
 MOST_EFFORT, MOST_WORK = 0.06, 4.0  # upper bounds of the costs of a step; good walking has 0.01 and 1
 RUNNING_M_S = 1.95  # people change from walking to running about here (Thorstensson & Roberthson 1987)
-SPEED_FACTORS = (0.5, 1.2)  # of the commanded speed; what a step's speed counts as, at least and at most
 AIRBORNE = 0.2  # body weights on both feet together
 FLEXION = np.array([joint.kind in SAGITTAL for joint in JOINTS])
 
@@ -40,8 +39,7 @@ class StepQuantities:
     action_change: FloatArray  # (N, 14) since the step before
     effort: FloatArray  # (N,) 0..1, as the actuation defines it
     power_w_kg: FloatArray  # (N,) positive mechanical power of all joints per body mass
-    usual_w_kg: FloatArray  # (N,) normal power of people at the commanded speed, on this slope
-    usual_now_w_kg: FloatArray  # (N,) the same at the speed of the pelvis in this step
+    usual_w_kg: FloatArray  # (N,) normal power of people at this speed and slope
     load: FloatArray  # (N, 2) vertical ground force on each foot in body weights
     left_load: FloatArray  # (N,) fraction of it that the left foot should carry
     usual_load: FloatArray  # (N, 2) body weights that each foot carries in people's walking
@@ -167,14 +165,6 @@ def load_limit(speed_m_s: FloatArray, even: FloatArray) -> FloatArray:
     return np.where(speed_m_s > RUNNING_M_S, 3.0, walking)
 
 
-def usual_power_now_w_kg(
-    speed_m_s: FloatArray, forward_error_m_s: FloatArray, climb: FloatArray
-) -> FloatArray:
-    """`usual_power_w_kg` (N,) at the speed of this step, as far as it is a walk at all."""
-    slowest, fastest = (factor * speed_m_s for factor in SPEED_FACTORS)
-    return usual_power_w_kg(np.clip(speed_m_s + forward_error_m_s, slowest, fastest), climb)
-
-
 def effort(quantities: StepQuantities) -> FloatArray:
     """Little effort at this speed and slope; negative. People walk close to the least (Ralston 1958)."""
     return -_bounded(quantities.effort / quantities.usual_w_kg, MOST_EFFORT)
@@ -193,16 +183,6 @@ def pain(quantities: StepQuantities) -> FloatArray:
 def work(quantities: StepQuantities) -> FloatArray:
     """Little positive joint work; negative, as a fraction of the normal."""
     return -_bounded(quantities.power_w_kg / quantities.usual_w_kg, MOST_WORK)
-
-
-def effort_for_speed(quantities: StepQuantities) -> FloatArray:
-    """Little effort for the speed that is reached; negative. Walking slower than asked saves nothing."""
-    return -_bounded(quantities.effort / quantities.usual_now_w_kg, MOST_EFFORT)
-
-
-def work_for_speed(quantities: StepQuantities) -> FloatArray:
-    """Little positive joint work for the speed that is reached; negative."""
-    return -_bounded(quantities.power_w_kg / quantities.usual_now_w_kg, MOST_WORK)
 
 
 def _bounded(cost: FloatArray, most: float) -> FloatArray:
@@ -236,18 +216,4 @@ WALKING_REWARD = (
 FIRST_STEPS_REWARD = tuple(
     replace(term, weight=term.weight / 6.0) if term.value in (effort, work) else term
     for term in WALKING_REWARD
-)
-
-
-# For a policy that walks well: cost counts nearly three times as much, and for the speed that is reached.
-# Per commanded speed, walking slower than asked would be the cheapest way to save.
-_ECONOMY_WEIGHT = {sagittal_angle: 1.4, progress: 3.0, posture: 0.4}
-ECONOMY_REWARD = (
-    *(
-        replace(term, weight=_ECONOMY_WEIGHT.get(term.value, term.weight))
-        for term in WALKING_REWARD
-        if term.value not in (effort, work)
-    ),
-    RewardTerm(32.0, effort_for_speed),
-    RewardTerm(1.60, work_for_speed),
 )

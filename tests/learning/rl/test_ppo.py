@@ -12,7 +12,7 @@ from core.domain.twin import Network
 from core.learning.rl.networks import ActorCritic, to_network
 from core.learning.rl.ppo import Ppo, PpoSettings
 from core.learning.rl.rollout_collector import Normaliser
-from core.simulation.environment.policy import PolicyNetworks, mean_policy
+from core.simulation.environment.policy import PolicyNetworks
 from core.simulation.network import forward
 
 
@@ -77,26 +77,6 @@ def test_the_learning_rate_stays_in_a_range_that_is_annealed() -> None:
     assert 1e-5 <= rate <= 2e-5
 
 
-def test_the_value_network_can_learn_alone_at_first() -> None:
-    learner = toy_learner()
-    fresh = toy_learner()
-    learner = Ppo(
-        FindTheTarget(64, 0),
-        learner.agent,
-        Normaliser.of(1),
-        settings=replace(learner.settings, value_first=2),
-    )
-
-    rates = [learner.learn_iteration().learning_rate for _ in range(2)]
-
-    now, before = learner.agent.state_dict(), fresh.agent.state_dict()
-    unchanged = {name for name in now if torch.equal(now[name], before[name])}
-    assert unchanged == {name for name in now if not name.startswith("value")}
-    assert rates == [learner.settings.learning_rate] * 2
-    learner.learn_iteration()
-    assert not torch.equal(learner.agent.log_std, fresh.agent.log_std)
-
-
 def test_the_same_seed_learns_the_same() -> None:
     one, other = toy_learner(3), toy_learner(3)
 
@@ -147,22 +127,6 @@ def test_networks_survive_the_way_through_a_file() -> None:
 
     inputs = np.ones((2, 5), dtype=np.float32)
     np.testing.assert_array_equal(copy.act(inputs), networks.act(inputs))
-
-
-def test_the_mean_of_two_policies_lies_between_and_keeps_the_firsts_muscles() -> None:
-    def networks(value: float, coordination: Network | None) -> PolicyNetworks:
-        network = Network((np.full((2, 3), value),), (np.full(2, value),), "silu")
-        return PolicyNetworks(network, network, np.full(3, value), np.ones(3), np.ones(3), coordination)
-
-    muscles = Network((np.full((2, 2), 7.0),), (np.zeros(2),), "silu")
-
-    mean = mean_policy(networks(1.0, muscles), networks(2.0, None))
-
-    assert (mean.policy.weights[0] == 1.5).all()
-    assert (mean.value.biases[0] == 1.5).all()
-    assert (mean.log_std == 1.5).all()
-    assert mean.coordination is not None
-    np.testing.assert_array_equal(mean.coordination.weights[0], muscles.weights[0])
 
 
 def test_networks_of_another_size_are_not_loaded() -> None:

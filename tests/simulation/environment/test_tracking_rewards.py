@@ -11,14 +11,12 @@ import pytest
 from core.domain.body import JOINTS
 from core.simulation.environment.reward_term import weighted_reward
 from core.simulation.environment.tracking_rewards import (
-    ECONOMY_REWARD,
     FIRST_STEPS_REWARD,
     ROLL_FRACTION,
     STANCE_FRACTION,
     WALKING_REWARD,
     StepQuantities,
     load_limit,
-    usual_power_now_w_kg,
     usual_power_w_kg,
 )
 
@@ -45,7 +43,6 @@ def perfect() -> StepQuantities:
         effort=nothing,
         power_w_kg=nothing,
         usual_w_kg=np.ones(1),
-        usual_now_w_kg=np.ones(1),
         load=np.array([[1.0, 0.0]]),
         left_load=np.ones(1),
         usual_load=np.array([[1.0, 0.0]]),
@@ -152,38 +149,3 @@ def test_the_total_is_the_weighted_sum_and_names_every_term() -> None:
 
     assert set(terms) == set(TERMS)
     assert reward[0] == pytest.approx(sum(TERMS[name].weight * value for name, value in terms.items()))
-
-
-def test_economy_counts_cost_more_and_everything_else_at_least_as_much() -> None:
-    economy = {term.name.removesuffix("_for_speed"): term.weight for term in ECONOMY_REWARD}
-
-    for name, term in TERMS.items():
-        assert (
-            economy[name] > 2.0 * term.weight if name in ("effort", "work") else economy[name] >= term.weight
-        )
-
-
-def test_walking_slower_than_asked_saves_nothing() -> None:
-    terms = {term.name: term.value for term in ECONOMY_REWARD}
-    asked, level = np.array([1.26]), np.zeros(1)
-    slower = np.array([-0.2])
-    power = usual_power_w_kg(asked + slower, level)  # what people need at the slower speed
-    step = replace(
-        perfect(),
-        forward_error_m_s=slower,
-        power_w_kg=power,
-        usual_w_kg=usual_power_w_kg(asked, level),
-        usual_now_w_kg=usual_power_now_w_kg(asked, slower, level),
-    )
-    as_asked = replace(step, power_w_kg=step.usual_w_kg, usual_now_w_kg=step.usual_w_kg)
-
-    assert TERMS["work"].value(step)[0] > TERMS["work"].value(as_asked)[0] + 0.1
-    assert terms["work_for_speed"](step)[0] == pytest.approx(terms["work_for_speed"](as_asked)[0])
-
-
-def test_a_step_that_stops_or_leaps_counts_as_a_slow_or_fast_walk() -> None:
-    asked, level = np.full(2, 1.6), np.zeros(2)
-
-    now = usual_power_now_w_kg(asked, np.array([-3.0, 3.0]), level)
-
-    np.testing.assert_allclose(now, usual_power_w_kg(np.array([0.8, 1.92]), level))
