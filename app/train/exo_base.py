@@ -120,14 +120,14 @@ def _learned_on(
     torch.manual_seed(seed)
     network = perceptron(SIZES, "relu")
     aim = Aim.MUSCLES
-    settings = OfflineSettings(steps=STEPS_PER_PERSON * len(twins), braking_price=AIMS[aim].offline_braking)
+    settings = OfflineSettings(braking_price=AIMS[aim].offline_braking)
     trainer = OfflineTrainer(network, limits, seed=seed, settings=settings)
     for study in studies:
         person = trainer.add_person(study.surrogate, study.price(aim), symmetric=study.symmetric)
         for walks in study.walks:
             trainer.add_walks(walks, person)
     for number in range(ROUNDS):
-        loss = trainer.train(rate=1.0 if number == 0 else 0.5)
+        loss = trainer.train(STEPS_PER_PERSON * len(twins), rate=1.0 if number == 0 else 0.5)
         controller = exo_controller(to_network(network, "relu"), limits)
         report(f"round {number + 1}: loss {loss:.3f}")
         if number < ROUNDS - 1:

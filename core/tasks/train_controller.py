@@ -29,7 +29,7 @@ from core.learning.exo.evaluation import (
 from core.learning.exo.study import Study, study_twin
 from core.learning.exo.training import (
     CURVES,
-    OFFLINE_ROUNDS,
+    OFFLINE_STEPS,
     BestController,
     ExoLearner,
     ExoProgress,
@@ -196,7 +196,7 @@ class _ControllerTraining:
             score = best.consider(controller)
             self._context.check_cancelled()
             self._context.progress(
-                _STUDIED + (_OFFLINE - _STUDIED) * number / OFFLINE_ROUNDS,
+                _STUDIED + (_OFFLINE - _STUDIED) * number / len(OFFLINE_STEPS),
                 f"First controllers: metabolic rate {change_words(score.metabolic_ratio)} with the exo",
             )
             self._picture(controller)

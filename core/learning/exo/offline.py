@@ -40,7 +40,6 @@ _OTHER_SIDE = [Joint.of(joint.kind, joint.side.other).column for joint in JOINTS
 class OfflineSettings:
     """Loss and sensor faults of the offline stage."""
 
-    steps: int = 300  # gradient steps of one round
     windows: int = 96  # of `window_ticks` in each step
     window_ticks: int = 96
     learning_rate: float = 2e-3
@@ -89,20 +88,22 @@ class OfflineTrainer:
         own = _walks_of(walks, one.price)
         one.walks.extend(own + ([walk.mirrored() for walk in own] if one.symmetric else []))
 
-    def train(self, rate: float = 1.0) -> float:
-        """One round; returns the mean loss of its last quarter."""
-        settings = self._settings
-        optimiser = torch.optim.Adam(self._network.parameters(), lr=rate * settings.learning_rate)
-        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, settings.steps)
+    def train(self, steps: int, *, rate: float = 1.0) -> float:
+        """One round of so many gradient steps; returns the mean loss of its last quarter.
+
+        `rate` scales the learning rate, which falls to zero within the round.
+        """
+        optimiser = torch.optim.Adam(self._network.parameters(), lr=rate * self._settings.learning_rate)
+        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
         losses = []
-        for _ in range(settings.steps):
+        for _ in range(steps):
             loss = self._loss()
             optimiser.zero_grad()
             torch.autograd.backward(loss)
             optimiser.step()
             schedule.step()
             losses.append(float(loss.detach()))
-        return float(np.mean(losses[-settings.steps // 4 :]))
+        return float(np.mean(losses[-steps // 4 :]))
 
     def _loss(self) -> Tensor:
         settings = self._settings

@@ -49,7 +49,7 @@ from core.twin.body import Fidelity
 WALKERS = {Fidelity.FAST: 256, Fidelity.STANDARD: 128}  # muscles cost more memory and time
 ENVIRONMENTS = 2  # that step at the same time; the same on every PC, so that a seed gives the same result
 EVALUATE_EVERY = 15  # iterations of PPO
-OFFLINE_ROUNDS = 2
+OFFLINE_STEPS = (300, 1200)  # gradient steps of each round: a first controller soon, then a better one
 FALL_WEIGHT = 0.02  # one fall per minute outweighs 2 percent of cost
 LEAST_SPEED_RATIO = 0.98  # a walk that the exo makes slower than this is not what the person wanted
 _NEGATIVE_WEIGHT = 0.5  # of more negative work than the aim allows
@@ -129,7 +129,7 @@ class BestController:
 
 
 def offline_controllers(
-    twin: TwinInExo, study: Study, limits: TorqueLimits, aim: Aim, *, seed: int, rounds: int = OFFLINE_ROUNDS
+    twin: TwinInExo, study: Study, limits: TorqueLimits, aim: Aim, *, seed: int
 ) -> Iterator[ExoController]:
     """The controller after every round of the offline stage; between rounds walks with it are recorded."""
     torch.manual_seed(seed)
@@ -140,11 +140,11 @@ def offline_controllers(
     for walks in study.walks:
         trainer.add_walks(walks)
     plan = LessonPlan.of(study.lessons, STUDY_WALKERS)
-    for number in range(rounds):
-        trainer.train(rate=1.0 if number == 0 else 0.5)
+    for number, steps in enumerate(OFFLINE_STEPS):
+        trainer.train(steps, rate=1.0 if number == 0 else 0.5)
         controller = exo_controller(to_network(network, "relu"), limits)
         yield controller
-        if number < rounds - 1:
+        if number < len(OFFLINE_STEPS) - 1:
             walks = record_lessons(
                 twin,
                 plan,

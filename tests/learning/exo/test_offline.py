@@ -137,10 +137,10 @@ def test_training_offline_lowers_the_loss_and_leaves_a_person_who_stands_alone(s
     network = perceptron(SIZES, "relu")
     no_torque = trainer_of(study, network, replace(LIMITS, peak_nm=1e-3), saturation_price=0.0)
     worn = float(np.mean([float(no_torque._loss().detach()) for _ in range(5)]))
-    trainer = trainer_of(study, network, steps=100)
+    trainer = trainer_of(study, network)
     before = float(np.mean([float(trainer._loss().detach()) for _ in range(5)]))
 
-    after = trainer.train()
+    after = trainer.train(100)
 
     assert after < 0.97 * worn < before  # an exo that knows nothing is worse than one without torque
     runtime = ExoRuntime(exo_controller(to_network(network, "relu"), LIMITS))
@@ -162,7 +162,7 @@ def test_walkers_that_fell_are_not_learned_from(study: Study) -> None:
 def test_a_crowd_takes_turns_and_each_person_is_priced_by_an_own_surrogate(
     study: Study, study_of_weak_left: Study, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    trainer = trainer_of(study, perceptron(SIZES, "relu"), steps=3)
+    trainer = trainer_of(study, perceptron(SIZES, "relu"))
     other = study_of_weak_left
     number = trainer.add_person(other.surrogate, other.price(Aim.MUSCLES), symmetric=other.symmetric)
     for walks in other.walks:
@@ -174,7 +174,7 @@ def test_a_crowd_takes_turns_and_each_person_is_priced_by_an_own_surrogate(
         return price(surrogate, *joints)
 
     monkeypatch.setattr(SurrogateCost, "differentiable", watched)
-    trainer.train()
+    trainer.train(3)
 
     assert asked == [study.surrogate, other.surrogate, study.surrogate]
     assert len(trainer._people[1].walks) == sum(len(walks.falls) for walks in other.walks)  # none mirrored
@@ -184,7 +184,7 @@ def test_a_crowd_takes_turns_and_each_person_is_priced_by_an_own_surrogate(
 def test_the_same_seed_gives_the_same_controller(
     twin: TwinInExo, study: Study, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(training_module, "OfflineSettings", lambda **own: OfflineSettings(**own, steps=4))
+    monkeypatch.setattr(training_module, "OFFLINE_STEPS", (4, 4))
     monkeypatch.setattr(training_module, "SECONDS", 2.6)
     monkeypatch.setattr(training_module, "STUDY_WALKERS", 3)
     one, other = (list(offline_controllers(twin, study, LIMITS, Aim.ENERGY, seed=7)) for _ in range(2))
@@ -199,7 +199,7 @@ def test_the_same_seed_gives_the_same_controller(
 @pytest.mark.slow
 def test_the_first_controller_helps_already(twin: TwinInExo, study: Study) -> None:
     """After one round, on starts that taught nothing: cheaper than without the exo, whose mass counts."""
-    (controller,) = offline_controllers(twin, study, LIMITS, Aim.ENERGY, seed=0, rounds=1)
+    controller = next(offline_controllers(twin, study, LIMITS, Aim.ENERGY, seed=0))
     evaluator = WalkEvaluator(twin, seeds=(31,), walkers=4, seconds=3.0, threads=1)
     worn, without = evaluator.worn(controller), evaluator.without_exo
     assert worn.falls == 0
