@@ -59,6 +59,7 @@ EARLIER_CHECKPOINT = "getting_used.pt"  # of versions in which the twin first go
 PICTURE_EVERY_S = 15.0
 PICTURE_STRIP_S = 2.0  # a stride and a half
 ENVELOPE_WALKERS_OF_OTHERS = 8  # of each other lesson
+QUICK_MINUTES = 1.0  # in less only the first round of the offline stage is worth its time
 MANY_FALLS = 1.0  # per minute, more than without the exo
 SELECTION_S = 4.0  # of every walk by which controllers are chosen
 HELD_OUT_SEED = 10_000  # added to the seed: walks that chose nothing
@@ -190,13 +191,16 @@ class _ControllerTraining:
 
     def _offline(self, study: Study, best: BestController) -> ExoController:
         """The last controller of the offline stage; each of its rounds is shown."""
-        rounds = offline_controllers(self._twin, study, self._limits, self._aim, seed=self._seed)
+        steps = OFFLINE_STEPS if self._minutes >= QUICK_MINUTES else OFFLINE_STEPS[:1]
+        rounds = offline_controllers(
+            self._twin, study, self._limits, self._aim, seed=self._seed, rounds=steps
+        )
         controller = None
         for number, controller in enumerate(rounds, start=1):
             score = best.consider(controller)
             self._context.check_cancelled()
             self._context.progress(
-                _STUDIED + (_OFFLINE - _STUDIED) * number / len(OFFLINE_STEPS),
+                _STUDIED + (_OFFLINE - _STUDIED) * number / len(steps),
                 f"First controllers: metabolic rate {change_words(score.metabolic_ratio)} with the exo",
             )
             self._picture(controller)

@@ -27,7 +27,7 @@ class AimWeights:
 
 
 AIMS: dict[Aim, AimWeights] = {
-    Aim.MUSCLES: AimWeights((0.35, 0.25, 0.2, 0.2), 0.0035, 0.15, 0.17, 0.5),
+    Aim.MUSCLES: AimWeights((0.35, 0.25, 0.2, 0.2), 0.0035, 0.15, 0.17, 0.55),
     Aim.ENERGY: AimWeights((0.15, 0.15, 0.35, 0.35), 0.0075, 0.4, 0.10, 0.25),
     Aim.WITH_THE_LEG: AimWeights((0.1, 0.3, 0.3, 0.3), 0.040, 1.2, 0.035, 0.25),
 }

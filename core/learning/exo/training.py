@@ -6,7 +6,7 @@ It counts steps, not seconds: the same seed and the same plan give the same cont
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -129,7 +129,13 @@ class BestController:
 
 
 def offline_controllers(
-    twin: TwinInExo, study: Study, limits: TorqueLimits, aim: Aim, *, seed: int
+    twin: TwinInExo,
+    study: Study,
+    limits: TorqueLimits,
+    aim: Aim,
+    *,
+    seed: int,
+    rounds: Sequence[int] | None = None,
 ) -> Iterator[ExoController]:
     """The controller after every round of the offline stage; between rounds walks with it are recorded."""
     torch.manual_seed(seed)
@@ -140,11 +146,12 @@ def offline_controllers(
     for walks in study.walks:
         trainer.add_walks(walks)
     plan = LessonPlan.of(study.lessons, STUDY_WALKERS)
-    for number, steps in enumerate(OFFLINE_STEPS):
+    rounds = OFFLINE_STEPS if rounds is None else rounds
+    for number, steps in enumerate(rounds):
         trainer.train(steps, rate=1.0 if number == 0 else 0.5)
         controller = exo_controller(to_network(network, "relu"), limits)
         yield controller
-        if number < len(OFFLINE_STEPS) - 1:
+        if number < len(rounds) - 1:
             walks = record_lessons(
                 twin,
                 plan,

@@ -67,11 +67,17 @@ def test_the_person_acts_on_the_present_when_nobody_asked_for_the_observation(tw
     np.testing.assert_array_equal(asked.walking.state, not_asked.walking.state)
 
 
-def test_the_cost_is_of_the_torque_after_the_step(twin: TwinInExo) -> None:
+def test_the_cost_is_of_the_mean_torque_of_the_step_not_of_its_end(twin: TwinInExo) -> None:
     surrogate = TorqueSeen()
     environment = environment_of(twin, surrogate)
+    walking, joint_pd = environment.walking, environment.walking.actuation.joint_pd
+    angle, velocity = walking.joint_angle_rad, walking.joint_velocity_rad_s
+
     environment.step(np.zeros((COUNT, 2)))
-    np.testing.assert_array_equal(surrogate.torque_nm, environment.walking.joint_torque_nm)
+
+    begun = joint_pd.torque_nm(walking.target_rad, angle, velocity)
+    np.testing.assert_allclose(surrogate.torque_nm, 0.5 * (begun + walking.joint_torque_nm))
+    np.testing.assert_array_equal(surrogate.torque_nm, walking.step_motion[2])
 
 
 def test_only_neighbours_of_the_same_model_share_a_draw(twin: TwinInExo) -> None:
