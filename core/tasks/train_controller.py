@@ -8,7 +8,12 @@ import time
 import numpy as np
 import torch
 
-from core.devices.profiles import load_default_controller, load_profile, session_limits
+from core.devices.profiles import (
+    for_first_session,
+    load_default_controller,
+    load_profile,
+    session_limits,
+)
 from core.domain.controller import Aim, ExoController, MeasuredGait, TorqueLimits, TrainedController
 from core.domain.findings import Finding, Severity, worst_first
 from core.domain.gait_envelope import GaitEnvelope
@@ -70,9 +75,9 @@ _STUDIED, _OFFLINE, _LEARNED = 0.12, 0.25, 0.92  # fractions of the job that are
 def run(params: Params, context: JobContext) -> str:
     """Train for `minutes` on GAIT_POLICY `policy_id` with exo `device`; returns the CONTROLLER's id.
 
-    `aim` is "muscles" (the default) or "energy". `fidelity` "fast" trains by joint torques, "standard" by 80
-    muscles with the exo held by straps; without it the twin's own policy decides. `iterations` replaces the
-    plan that `minutes` make on this PC, to repeat a training exactly.
+    `aim` is the value of an `Aim`, "muscles" by default. `fidelity` "fast" trains by joint torques,
+    "standard" by 80 muscles with the exo held by straps; without it the twin's own policy decides.
+    `iterations` replaces the plan that `minutes` make on this PC; a training is repeated exactly with both.
     """
     policy_id, seed = str(params["policy_id"]), int(str(params.get("seed", 0)))
     minutes, aim = _minutes(float(str(params["minutes"]))), _aim(params.get("aim"))
@@ -110,9 +115,7 @@ def run(params: Params, context: JobContext) -> str:
 
 def starting_controller(device_id: str) -> ExoController:
     """The shipped default controller within the limits of a first session."""
-    limits = session_limits(load_profile(device_id))
-    default = load_default_controller(device_id)
-    return dataclasses.replace(default, limits=default.limits.tightest(limits))
+    return for_first_session(load_default_controller(device_id), device_id)
 
 
 def walking_policy(policy: GaitPolicy, fidelity: object) -> GaitPolicy:
