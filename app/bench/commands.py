@@ -14,6 +14,9 @@ from rich.console import Console
 from core.errors import refuse
 
 
+ASSISTANCE = ("assist", "strangers", "coadaptation")
+
+
 @dataclass(frozen=True, slots=True)
 class WalkOptions:
     """What `bench walk` and `bench scenarios` evaluate."""
@@ -29,10 +32,8 @@ def bench_command(
 ) -> int:
     """Run the benchmark called `what`; returns the exit status."""
     evaluate = {"walk": _walk, "scenarios": _scenarios}.get(what)
-    if what == "assist":
-        from app.bench.assist import bench_assist
-
-        found = bench_assist(quick=quick)
+    if what in ASSISTANCE:
+        found = _assistance(what, quick=quick)
     else:
         found = evaluate(walk) if evaluate is not None else _run(what, data_dir, file)
     numbers = {name: round(value, 4) if isinstance(value, float) else value for name, value in found.items()}
@@ -66,14 +67,6 @@ def _run(what: str, data_dir: Path, file: Path | None) -> dict[str, Any]:
         from app.bench.simulation import bench_simulation
 
         return bench_simulation()
-    if what == "strangers":
-        from app.bench.strangers import bench_strangers
-
-        return bench_strangers()
-    if what == "coadaptation":
-        from app.bench.coadaptation import bench_coadaptation
-
-        return bench_coadaptation()
     if what == "impairments":
         from app.bench.impairments import bench_impairments
 
@@ -88,6 +81,21 @@ def _run(what: str, data_dir: Path, file: Path | None) -> dict[str, Any]:
     from app.bench.video import bench_video
 
     return dict(bench_video(file))
+
+
+def _assistance(what: str, *, quick: bool) -> dict[str, Any]:
+    """How much the exo helps, and whom."""
+    if what == "strangers":
+        from app.bench.strangers import bench_strangers
+
+        return bench_strangers()
+    if what == "coadaptation":
+        from app.bench.coadaptation import bench_coadaptation
+
+        return bench_coadaptation()
+    from app.bench.assist import bench_assist
+
+    return bench_assist(quick=quick)
 
 
 def _walk(options: WalkOptions) -> dict[str, Any]:
