@@ -13,7 +13,6 @@ from rich.console import Console
 
 from core.errors import refuse
 
-
 ASSISTANCE = ("assist", "strangers", "coadaptation")
 
 
