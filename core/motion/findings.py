@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -11,7 +11,14 @@ from core.domain.body import SIDES, Side
 from core.domain.findings import Finding, Severity, worst_first
 from core.domain.motion import Stride
 from core.domain.recording import Landmark
-from core.domain.sides_doubt import MAX_EXCHANGED_FRACTION, Sides, SideSource, doubt_of_sides, sides_settled
+from core.domain.sides_doubt import (
+    MAX_EXCHANGED_FRACTION,
+    SideEvidence,
+    Sides,
+    SideSource,
+    doubt_of_sides,
+    sides_settled,
+)
 from core.errors import Advice, UserError, refuse
 from core.gait.events import FootPaths, find_events
 from core.motion.body_landmarks import BodyLandmarks
@@ -36,6 +43,8 @@ class SideDoubt:
 
     sides: Sides
     fraction: float
+    evidence: SideEvidence = field(default_factory=SideEvidence)
+    jumping: float = 0.0  # fraction of the pictures in which a leg jumps even after the repair
 
     @property
     def repaired_fraction(self) -> float:
@@ -242,10 +251,10 @@ def _hidden_findings(observation: BodyLandmarks) -> list[Finding]:
 def _exchange_findings(doubt: SideDoubt) -> list[Finding]:
     if doubt.sides.by:
         return [sides_settled(doubt.sides.by, doubt.sides.words)]
-    if (
-        doubt.fraction > MAX_EXCHANGED_FRACTION
-    ):  # even where the detector's sides were kept: nobody answers for them
-        return [doubt_of_sides(doubt.fraction)]
+    against = doubt.evidence.against
+    # Even where the detector's sides were kept: nobody answers for them.
+    if doubt.fraction > MAX_EXCHANGED_FRACTION or against:
+        return [doubt_of_sides(doubt.fraction, against=against)]
     fraction = doubt.repaired_fraction
     if fraction == 0.0:
         return []
