@@ -78,7 +78,7 @@ class SideEvidence:
     def against(self) -> str:
         """What speaks against the sides, as the beginning of a sentence; empty when nothing does."""
         reasons = (
-            (self.detector, "the detector says so in most pictures"),
+            (self.detector, "the detector says otherwise in most pictures"),
             (self.depth, "the leg it takes for the nearer one does not fit the way the body faces"),
             (self.trunk, "shoulders and hips do not fit the way the body faces"),
             (self.visibility, "the leg that must be nearer is seen worse than the other"),

@@ -25,7 +25,7 @@ _APART = 0.3  # of the largest distance of the feet in the picture: then it show
 
 
 def detected_sides(track: LandmarkTrack) -> FloatArray:
-    """How well the legs' labels in the picture fit the way the body faces (T,): 1 fit, -1 exchanged, 0 unknown.
+    """How well the legs' labels in the picture fit the way the body faces (T,): 1 well, -1 exchanged.
 
     Depth says how its own labels fit; where the picture has another foot in front than depth, the picture's
     are the other ones.
@@ -35,7 +35,7 @@ def detected_sides(track: LandmarkTrack) -> FloatArray:
 
 
 def side_evidence(track: LandmarkTrack, kept: FloatArray) -> SideEvidence:
-    """What speaks for the labels of `track`, after a repair that kept the detector's in frames `kept` (T,)."""
+    """What speaks for the labels of `track` after a repair; `kept` (T,) is 1 where it left the detector's."""
     left = _left_of_body(track)
     return SideEvidence(
         detector=_mean_vote(2.0 * kept - 1.0),
@@ -87,15 +87,18 @@ def _visibility_vote(track: LandmarkTrack, left: FloatArray) -> float | None:
 
 
 def _same_in_picture(track: LandmarkTrack) -> FloatArray:
-    """1 where picture and depth have the same foot in front, -1 where not; NaN with the feet together. (T,)"""
-    image, world = (
-        np.mean([points[:, Landmark[f"LEFT_{p}"].value] - points[:, Landmark[f"RIGHT_{p}"].value] for p in _FEET], 0)
-        for points in (track.image_px, track.world_m[..., :2])
-    )
+    """1 where picture and depth have the same foot in front, else -1; NaN with the feet together. (T,)"""
+    image, world = _feet_apart(track.image_px), _feet_apart(track.world_m[..., :2])
     distance = np.linalg.norm(image, axis=1)
     seen = distance[np.isfinite(distance)]
     apart = distance > _APART * (np.percentile(seen, 95) if len(seen) else np.inf)
     return np.where(apart, np.sign((image * world).sum(axis=1)), np.nan)
+
+
+def _feet_apart(points: FloatArray) -> FloatArray:
+    """From the right to the left foot, (T, 2)."""
+    pairs = [[Landmark[f"{side}_{part}"].value for part in _FEET] for side in _NAMES]
+    return np.asarray((points[:, pairs[0]] - points[:, pairs[1]]).mean(axis=1))
 
 
 def _mean_vote(vote: FloatArray) -> float | None:

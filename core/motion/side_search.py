@@ -3,9 +3,9 @@
 Every frame has one of four states: knees and feet as detected or exchanged. Wanted is the sequence with the
 least cost. Where legs are well apart, neighbouring frames say which leg is which (second differences). Where
 they cross, the detector pulls them together; only the legs' paths before and after tell the foot that swings
-on from the foot that stands. That evidence belongs to the crossing as a whole: to the states of the last frame
-before and the first frame after it. With the state before the crossing carried along, all costs lie between
-neighbouring frames, and dynamic programming (Viterbi 1967) finds the optimum exactly.
+on from the foot that stands. That evidence belongs to the crossing as a whole: to the states of the last
+frame before and the first frame after it. With the state before the crossing carried along, all costs lie
+between neighbouring frames, and dynamic programming (Viterbi 1967) finds the optimum exactly.
 """
 
 from __future__ import annotations
@@ -207,9 +207,7 @@ def _crossing_cost(
     """Cost (2, 2) of the states before and after a crossing; zeros where the paths tell nothing."""
     none = np.zeros((2, 2))
     length_s = float(time_s[stop] - time_s[start - 1])
-    sure = np.clip(
-        (_LONGEST_CROSSING_S - length_s) / (_LONGEST_CROSSING_S - _SURE_CROSSING_S), 0.0, 1.0
-    )
+    sure = np.clip((_LONGEST_CROSSING_S - length_s) / (_LONGEST_CROSSING_S - _SURE_CROSSING_S), 0.0, 1.0)
     before = _window(time_s, close, whole, start - 1, -1)
     after = _window(time_s, close, whole, stop, 1)
     if sure == 0.0 or min(len(before), len(after)) < _FEWEST or not whole[start - 1 : stop].all():

@@ -27,6 +27,7 @@ _ALL_PAIRS = (
     (Landmark.MOUTH_LEFT, Landmark.MOUTH_RIGHT),
 )
 
+
 @dataclass(frozen=True, slots=True, eq=False)
 class SideRepair:
     """Landmarks with legs exchanged where needed. Axes: T frames."""

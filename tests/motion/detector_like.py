@@ -37,7 +37,9 @@ def detected(
     noise = np.random.default_rng(seed + 1000)
     image, world = _pulled_together(track.image_px), np.array(track.world_m)
     world[..., 2] = 0.8 * world[..., 2] + noise.normal(0.0, 0.02, world.shape[:2])
-    return replace(track, image_px=image, world_m=world, visibility=_visibility(track, noise), projection=None)
+    return replace(
+        track, image_px=image, world_m=world, visibility=_visibility(track, noise), projection=None
+    )
 
 
 def walk_seen(walk: SyntheticWalk, *, from_left: bool = True, seed: int = 0) -> LandmarkTrack:
@@ -72,12 +74,12 @@ def step_to_walk(seconds: float = 8.0, rate_hz: float = 30.0) -> tuple[FloatArra
         hip = np.column_stack([np.full_like(hip_y, x), hip_y, np.full_like(hip_y, 0.88)])
         bend = np.column_stack([np.zeros_like(hip_y), -0.04 - lift, np.zeros_like(hip_y)])
         for name, place in {
-            "SHOULDER": hip + [0.0, 0.0, 0.50],
+            "SHOULDER": hip + _offset(0.0, 0.0, 0.50),
             "HIP": hip,
             "KNEE": 0.5 * (hip + ankle) + bend,
             "ANKLE": ankle,
-            "HEEL": ankle + [0.0, 0.05, -0.05],
-            "FOOT_INDEX": ankle + [0.0, -0.13, -0.06],
+            "HEEL": ankle + _offset(0.0, 0.05, -0.05),
+            "FOOT_INDEX": ankle + _offset(0.0, -0.13, -0.06),
         }.items():
             point_m[:, COLUMN[Landmark[f"{side}_{name}"]]] = place
     return time_s, point_m
@@ -95,6 +97,10 @@ def there_and_back(walk: SyntheticWalk) -> tuple[FloatArray, FloatArray]:
     turned = np.stack([c, -s, zero, s, c, zero, zero, zero, zero + 1.0], axis=-1).reshape(-1, 3, 3)
     body = walk.point_m[rows] - hips[rows][:, None]
     return np.arange(len(rows)) / 30.0, np.einsum("tij,tpj->tpi", turned, body) + way[:, None]
+
+
+def _offset(*place: float) -> FloatArray:
+    return np.array(place)
 
 
 def _head(point_m: FloatArray) -> FloatArray:

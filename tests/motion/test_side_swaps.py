@@ -22,7 +22,7 @@ def walk() -> SyntheticWalk:
 
 
 def wrong_share(track: LandmarkTrack, truth: LandmarkTrack, repair: SideRepair) -> float:
-    """Share of the frames whose feet have other sides after the repair than in truth, where they are apart."""
+    """Share of the frames with feet apart in which they have other sides after the repair than in truth."""
     feet = [27, 28]
     apart = np.abs(np.diff(truth.image_px[:, feet, 0], axis=1))[:, 0] > 60.0
     off = np.abs(repair.track.image_px[:, feet] - truth.image_px[:, feet]).max(axis=(1, 2)) > 1.0
@@ -85,7 +85,9 @@ def test_two_doubtful_frames_at_an_end_turn_no_trial(walk, from_left, depth_too,
     frames = len(clean.time_s)
     for ends in ([0, 2], [frames - 1, frames - 3], [0, 1, frames - 1]):
         for start in (0, 5, 9):  # the walk begins anywhere in the stride, also with the legs together
-            track = _from(mistaken(clean, [start + i if i < 9 else i for i in ends], depth_too=depth_too), start)
+            track = _from(
+                mistaken(clean, [start + i if i < 9 else i for i in ends], depth_too=depth_too), start
+            )
             repair = correct_side_swaps(track)
             assert repair.fraction < 0.1
             assert wrong_share(track, _from(clean, start), repair) < 0.05
