@@ -25,7 +25,7 @@ from core.errors import refuse
 from core.gait.cycles import range_of_motion_deg
 from core.motion.angle_files import angles_csv, coordinates_mot
 from core.session.same_patient import same_patient
-from core.session.stops import override_stops, present_motion
+from core.session.stops import overridable, override_stops, present_motion
 from core.store.private import ordinary_permissions
 from core.store.repository import Store, open_store
 from core.tasks.detect_pose import chosen_by_clinician, summary_of
@@ -42,10 +42,10 @@ def solve_from_terminal(request: MotionRequest, folder: Path) -> dict[str, Any]:
         landmarks_id = _landmarks(request, store, visit_id, terminal)
         params = {"landmarks_id": landmarks_id, **_answers(request)}
         motion_id = terminal.run("solve_motion", params, visit_id=visit_id)
-        if request.accepted_by:
-            override_stops(store, motion_id, by=request.accepted_by, role=request.role)
         landmarks = store.load(landmarks_id, Landmarks)
         stored = store.load(motion_id, Motion)
+        if request.accepted_by and overridable(stored.findings):
+            override_stops(store, motion_id, by=request.accepted_by, role=request.role)
         motion = present_motion(stored, store.decisions(visit_id), motion_id)
     numbers = motion_numbers(landmarks, motion)
     numbers["seconds"] = {kind: round(spent, 1) for kind, spent in terminal.seconds.items()}

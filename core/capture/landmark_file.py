@@ -29,7 +29,7 @@ _UNREADABLE = (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib
 def read_landmark_file(path: Path) -> tuple[LandmarkTrack, ...]:
     """The people of the file, in the order of their names there. Refuses (CAP-080) what is no such file."""
     try:
-        with np.load(path, allow_pickle=False) as content:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as content:
             arrays = {name: np.asarray(content[name], dtype=float) for name in content.files}
     except (*_UNREADABLE, TypeError, AttributeError) as error:
         raise _no_track(path, "It is no .npz file of numeric arrays") from error
