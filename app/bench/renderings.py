@@ -1,4 +1,4 @@
-"""Harmless renderings of one film must give the same legs the same steps, or stop: never a silent exchange."""
+"""Harmless renderings of one film give the same legs the same steps, or stop: never a silent exchange."""
 
 from __future__ import annotations
 

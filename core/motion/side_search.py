@@ -156,15 +156,19 @@ def _trace(
     return states
 
 
-def jumps(knees: PartCosts, feet: PartCosts, states: NDArray[np.int64], rate_hz: float) -> float:
-    """Fraction of frames in which a part jumps further than a leg can accelerate."""
+def jumps(
+    knees: PartCosts, feet: PartCosts, states: NDArray[np.int64], rate_hz: float
+) -> NDArray[np.bool_]:
+    """Frames (T,) in which a part jumps further than a leg can accelerate."""
+    found = np.zeros(len(states), dtype=bool)
     limit = max(_JUMP, _SWING_BEND / rate_hz**2) ** 2
     inner = np.arange(2, len(states))
     bends = [
         part.bend[inner, path[inner - 2], path[inner - 1], path[inner]]
         for part, path in zip((knees, feet), states.T, strict=True)
     ]
-    return float((np.maximum(*bends) > limit).mean()) if len(inner) else 0.0
+    found[inner] = np.maximum(*bends) > limit
+    return found
 
 
 def _bends(choice: FloatArray, whole: NDArray[np.bool_]) -> FloatArray:

@@ -41,6 +41,7 @@ from core.motion.side_swaps import (
     correct_side_swaps,
     exchange_all_sides,
     exchange_legs,
+    leave_out_lost,
     most_doubtful,
 )
 from core.twin.segment_lengths import estimate_scale, lengths_by_name
@@ -78,11 +79,14 @@ def motion_from_tracks(
     sides = Sides(side_source, swap_sides, sides_by)
     repairs = [correct_side_swaps(track) for track in tracks]
     kept = [repair.exchanged * (side_source is SideSource.REPAIRED) for repair in repairs]
-    used = [_with_sides(*pair, swap=swap_sides) for pair in zip(tracks, kept, strict=True)]
+    used = [
+        leave_out_lost(_with_sides(track, flags, swap=swap_sides), repair.lost_s)
+        for track, flags, repair in zip(tracks, kept, repairs, strict=True)
+    ]
 
     def solve(observation: BodyLandmarks, repair: SideRepair, exchanged_fraction: float) -> Motion:
         evidence = repair.evidence.turned if swap_sides else repair.evidence
-        doubt = SideDoubt(sides, exchanged_fraction, evidence, repair.jumping)
+        doubt = SideDoubt(sides, exchanged_fraction, evidence, repair.jumping, repair.lost_s)
         motion = _motion(observation, height_m, mass_kg, doubt, synthetic, tick)
         return replace(motion, leg_exchanges=tuple(kept), side_evidence=evidence)
 
