@@ -97,8 +97,11 @@ def check_frame_rate(observation: BodyLandmarks) -> None:
         )
 
 
-def no_stride(paths: FootPaths) -> UserError:
+def no_stride(paths: FootPaths, doubt: SideDoubt) -> UserError:
     """The refusal when neither leg made a complete stride, with what was seen instead."""
+    for finding in _jump_findings(doubt):
+        advice = finding.advice
+        return refuse("MOT-010", "No complete stride was found.", advice.what, advice.next_step)
     strikes = [len(events.heel_strike_s) for events in find_events(paths)]
     seconds = float(paths.time_s[-1] - paths.time_s[0])
     return refuse(

@@ -156,9 +156,7 @@ def _trace(
     return states
 
 
-def jumps(
-    knees: PartCosts, feet: PartCosts, states: NDArray[np.int64], rate_hz: float
-) -> NDArray[np.bool_]:
+def jumps(knees: PartCosts, feet: PartCosts, states: NDArray[np.int64], rate_hz: float) -> NDArray[np.bool_]:
     """Frames (T,) in which a part jumps further than a leg can accelerate."""
     found = np.zeros(len(states), dtype=bool)
     limit = max(_JUMP, _SWING_BEND / rate_hz**2) ** 2

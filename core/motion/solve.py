@@ -145,7 +145,7 @@ def _motion(
     strides = find_strides(feet)
     cycles = cut_cycles(motion.time_s, motion.angle_rad, strides)
     if not len(cycles[0].angle_rad) and not len(cycles[1].angle_rad):
-        raise no_stride(feet)
+        raise no_stride(feet, doubt)
     measures = spatiotemporal(feet, strides, width_seen=not observation.one_camera)
     reference = gait_reference(
         motion.time_s,
