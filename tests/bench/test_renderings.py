@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -42,7 +43,7 @@ def walked(*, exchanged: bool = False, late_s: float = 0.0) -> Motion:
     strides = tuple(
         Stride(side.other if exchanged else side, start + late_s, start + 0.7, end + late_s)
         for side, landings in LANDINGS_S.items()
-        for start, end in zip(landings, landings[1:], strict=False)
+        for start, end in pairwise(landings)
     )
     base = motion()
     return replace(base, strides=strides, measures=replace(base.measures, cadence_steps_min=97.5))
