@@ -68,6 +68,11 @@ class SideEvidence:
         return sum(self.votes) / len(self.votes) if self.votes else 0.0
 
     @property
+    def depth_fits(self) -> bool:
+        """Whether depth and picture mostly have the same foot in front."""
+        return self.picture is None or self.picture >= _FITS
+
+    @property
     def turned(self) -> SideEvidence:
         """The evidence for the same trial with left and right exchanged throughout."""
         own = (self.detector, self.depth, self.trunk, self.visibility)
@@ -84,7 +89,7 @@ class SideEvidence:
             (self.visibility, "the leg that must be nearer is seen worse than the other"),
         )
         found = [words for vote, words in reasons if vote is not None and vote < _AGAINST]
-        if self.picture is not None and self.picture < _FITS:
+        if not self.depth_fits:
             found.append("the foot in front is the left one in the picture and the right one in depth")
         if self.other_sides > MAX_EXCHANGED_FRACTION and self.smoother_otherwise > _MUCH_SMOOTHER:
             found.append("the legs' paths are much smoother with other sides")
