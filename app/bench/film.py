@@ -83,11 +83,11 @@ def rendered(film: list[Image], rendering: Rendering) -> Iterator[Image]:
     for number in range(int(seconds * rendering.rate_hz)):
         source = min(rendering.trimmed + round(number / rendering.rate_hz * RATE_HZ), len(film) - 1)
         picture = film[source]
-        if rendering.change is not None:
-            picture = rendering.change(picture, source)
         height, width = (2 * round(size * rendering.scale / 2) for size in picture.shape[:2])
         if (height, width) != picture.shape[:2]:
             picture = np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA))
+        if rendering.change is not None:
+            picture = rendering.change(picture, source)
         yield np.ascontiguousarray(picture[:, ::-1]) if rendering.mirrored else picture
 
 
@@ -125,8 +125,8 @@ def noise(sd: float) -> Change:
     """Sensor noise, the same in every run."""
 
     def change(picture: Image, number: int) -> Image:
-        added = np.random.default_rng(number).normal(0.0, sd, picture.shape)
-        return np.asarray(np.clip(picture + added, 0, 255), dtype=np.uint8)
+        added = np.random.default_rng(number).standard_normal(picture.shape, dtype=np.float32)
+        return np.asarray(np.clip(picture + sd * added, 0, 255), dtype=np.uint8)
 
     return change
 
@@ -207,6 +207,7 @@ def crop(left: float, top: float, right: float, bottom: float) -> Change:
     def change(picture: Image, _number: int) -> Image:
         height, width = picture.shape[:2]
         rows = slice(round(top * height), height - round(bottom * height))
-        return picture[rows, round(left * width) : width - round(right * width)]
+        cut = picture[rows, round(left * width) : width - round(right * width)]
+        return cut[: len(cut) // 2 * 2, : cut.shape[1] // 2 * 2]  # codecs want even sizes
 
     return change
