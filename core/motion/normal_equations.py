@@ -68,6 +68,12 @@ class NormalEquations:
         self.corner += curvature
         self.constant_slope += slope
 
+    def fix_constant(self, number: int) -> None:
+        """Keep one constant as it is."""
+        self.border[:, :, number] = 0.0
+        self.corner[number, :] = self.corner[:, number] = self.constant_slope[number] = 0.0
+        self.corner[number, number] = 1.0
+
     def step(self, damping: float) -> tuple[FloatArray, FloatArray]:
         """The Gauss-Newton step of frames (T, N) and constants (K,); `damping` lengthens the diagonal."""
         border = self.border.reshape(-1, len(self.corner))
@@ -78,6 +84,15 @@ class NormalEquations:
         constants = -cho_solve(cho_factor(schur), schur_slope)
         frames = -solved[:, -1] - solved[:, :-1] @ constants
         return frames.reshape(self.frame_slope.shape), constants
+
+    def variance(self) -> FloatArray:
+        """Variances (T, N) of the unknowns of every frame: the diagonal of the whole system's inverse."""
+        border = self.border.reshape(-1, len(self.corner))
+        bands = self._band_matrix(0.0)
+        solved = solveh_banded(bands, border, lower=True, check_finite=False)
+        schur = self.corner - border.T @ solved
+        by_constants = np.einsum("nk,kl,nl->n", solved, np.linalg.inv(schur), solved)
+        return (_inverse_diagonal(bands, self.frame.shape[1]) + by_constants).reshape(self.frame_slope.shape)
 
     def _band_matrix(self, damping: float) -> FloatArray:
         bands = self._bands.filled(self.frame, self.coupling)
@@ -108,3 +123,46 @@ class _BandIndex:
         bands[self._own_row, self._column[:, self._lower]] = frame[:, self._lower]
         bands[self._next_row, self._column[:-1]] = coupling
         return bands
+
+
+def _inverse_diagonal(bands: FloatArray, unknowns: int) -> FloatArray:
+    """Diagonal (T N,) of the inverse of a symmetric matrix in lower band form that couples three frames.
+
+    With two frames to a block the matrix is block tridiagonal; its inverse's diagonal blocks follow from one
+    sweep of Schur complements from either end (Meurant 1992, SIAM J Matrix Anal Appl 13:707).
+    """
+    size = 2 * unknowns
+    diagonal, below = _blocks(bands, size)
+    forward, backward = [diagonal[0]], [diagonal[-1]]
+    for block, side in zip(diagonal[1:], below, strict=True):
+        forward.append(block - side @ np.linalg.solve(forward[-1], side.T))
+    for block, side in zip(diagonal[-2::-1], below[::-1], strict=True):
+        backward.append(block - side.T @ np.linalg.solve(backward[-1], side))
+    blocks = [
+        np.diag(np.linalg.inv(ahead + behind - block))
+        for ahead, behind, block in zip(forward, backward[::-1], diagonal, strict=True)
+    ]
+    return np.concatenate(blocks)[: bands.shape[1]]
+
+
+def _blocks(bands: FloatArray, size: int) -> tuple[list[FloatArray], list[FloatArray]]:
+    """Diagonal and lower neighbouring blocks of a matrix in lower band form; an odd end is filled up."""
+    total = bands.shape[1]
+    count = -(-total // size)
+    i, j = np.meshgrid(np.arange(size), np.arange(size), indexing="ij")
+
+    def entries(row: FloatArray, column: FloatArray) -> FloatArray:
+        gap = row - column
+        inside = (gap >= 0) & (gap < len(bands)) & (row < total)
+        return np.where(inside, bands[np.where(inside, gap, 0), np.where(inside, column, 0)], 0.0)
+
+    diagonal, below = [], []
+    for block in range(count):
+        lower = entries(block * size + i, block * size + j)
+        full = lower + np.tril(lower, -1).T
+        beyond = np.maximum(block * size + size - total, 0)
+        full[np.arange(size - beyond, size), np.arange(size - beyond, size)] = 1.0
+        diagonal.append(full)
+        if block + 1 < count:
+            below.append(entries((block + 1) * size + i, block * size + j))
+    return diagonal, below
