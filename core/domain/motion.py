@@ -9,7 +9,7 @@ import numpy as np
 from core.domain.arrays import FloatArray, frozen
 from core.domain.body import JOINTS, JointKind, Side
 from core.domain.findings import Finding
-from core.domain.sides_doubt import MAX_EXCHANGED_FRACTION, SIDES_IN_DOUBT
+from core.domain.sides_doubt import MAX_EXCHANGED_FRACTION, SIDES_IN_DOUBT, SideEvidence
 
 CYCLE_POINTS = 101  # 0..100 % of the gait cycle
 
@@ -115,6 +115,7 @@ class Motion:
     leg_exchanges: tuple[FloatArray, ...] = ()
     """Per camera (T, 2): 1 where knees, feet have other sides than the detector gave them, before any swap
     throughout. Empty in motions of earlier versions."""
+    side_evidence: SideEvidence | None = None  # what speaks for the sides; None in earlier versions
 
     @property
     def sides_in_doubt(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -11,7 +11,14 @@ from core.domain.body import SIDES, Side
 from core.domain.findings import Finding, Severity, worst_first
 from core.domain.motion import Stride
 from core.domain.recording import Landmark
-from core.domain.sides_doubt import MAX_EXCHANGED_FRACTION, Sides, SideSource, doubt_of_sides, sides_settled
+from core.domain.sides_doubt import (
+    MAX_EXCHANGED_FRACTION,
+    SideEvidence,
+    Sides,
+    SideSource,
+    doubt_of_sides,
+    sides_settled,
+)
 from core.errors import Advice, UserError, refuse
 from core.gait.events import FootPaths, find_events
 from core.motion.body_landmarks import BodyLandmarks
@@ -21,11 +28,17 @@ from core.twin.skeleton import COLUMN
 LEAST_RATE_HZ = 15.0  # slower cameras blur heel strike over more than a twentieth of a stride
 REFUSED_RATE_HZ = 10.0
 LARGEST_RESIDUAL_M = 0.08
+STOP_RESIDUAL_M = 0.15  # a whole foot's length off: the model follows something else than this person
 LARGEST_VIEW_ANGLE_RAD = np.radians(35.0)  # the way walked looks a fifth shorter
 LARGEST_SIZE_CHANGE = 0.20  # of the person's size in the picture over the trial
 MANY_EXCHANGES = 0.15
+MANY_JUMPS = (
+    0.35  # of the pictures; a leg in plain view jumps in up to a fifth, behind a walking frame in most
+)
 HIDDEN_ANKLE = 0.20
 GOOD_STRIDES = 3
+UNEQUAL = 1 / 3  # of the smaller: both legs walk the same way, their strides last about equally long
+CADENCE_STEPS_MIN = (20.0, 220.0)  # slowest walking with severe impairment, fast sprinting
 UNEVEN_STRIDES = 0.12  # SD of stride times over their mean; healthy walking 0.02, Parkinson's disease to 0.10
 _SURE = 0.6  # a landmark seen with less visibility counts as hidden
 
@@ -36,6 +49,8 @@ class SideDoubt:
 
     sides: Sides
     fraction: float
+    evidence: SideEvidence = field(default_factory=SideEvidence)
+    jumping: float = 0.0  # fraction of the pictures in which a leg jumps even after the repair
 
     @property
     def repaired_fraction(self) -> float:
@@ -58,9 +73,11 @@ def motion_findings(facts: MotionFacts) -> tuple[Finding, ...]:
     found = [
         *_side_findings(facts.strides),
         *_rhythm_findings(facts.strides),
+        *_cadence_findings(facts.strides),
         *_camera_findings(facts.observation),
         *_hidden_findings(facts.observation),
         *_exchange_findings(facts.doubt),
+        *_jump_findings(facts.doubt),
         *_fit_findings(facts.solution),
     ]
     return worst_first(tuple(found))
@@ -130,15 +147,77 @@ def _side_findings(strides: Sequence[Stride]) -> list[Finding]:
 
 def _rhythm_findings(strides: Sequence[Stride]) -> list[Finding]:
     time_s = np.array([stride.end_s - stride.start_s for stride in strides])
-    if len(time_s) < GOOD_STRIDES or np.std(time_s) <= UNEVEN_STRIDES * np.mean(time_s):
+    if _unequal_sides(strides):
+        return [_unequal_strides(strides)]
+    spread = np.std(time_s) > UNEVEN_STRIDES * np.mean(time_s)
+    varies = any(_differ(_durations_s(strides, side)) for side in SIDES)
+    if not varies and (len(time_s) < GOOD_STRIDES or not spread):
         return []
     return [
         _note(
-            Severity.WARNING,
+            Severity.STOP if varies else Severity.WARNING,
             "MOT-028",
             f"The strides last between {time_s.min():.2f} and {time_s.max():.2f} s.",
             "Steady walking varies much less; a step may be false, or the legs were exchanged for a while.",
             "Check the skeleton in the video, or record again at a steady pace.",
+        )
+    ]
+
+
+def _durations_s(strides: Sequence[Stride], side: Side) -> list[float]:
+    return [stride.end_s - stride.start_s for stride in strides if stride.side is side]
+
+
+def _differ(values: Sequence[float]) -> bool:
+    """Whether the largest is more than a third above the smallest."""
+    return len(values) > 1 and max(values) > (1.0 + UNEQUAL) * min(values)
+
+
+def _unequal_sides(strides: Sequence[Stride]) -> bool:
+    means = [float(np.mean(own)) for side in SIDES if (own := _durations_s(strides, side))]
+    return _differ(means)
+
+
+def _unequal_strides(strides: Sequence[Stride]) -> Finding:
+    left_s, right_s = (float(np.mean(_durations_s(strides, side))) for side in SIDES)
+    return _note(
+        Severity.STOP,
+        "MOT-066",
+        f"The strides of the left leg last {left_s:.2f} s, those of the right leg {right_s:.2f} s.",
+        "Both legs of a walking person make equally many strides: steps were missed or are false.",
+        "Check the skeleton in the video; record again with both feet in plain view.",
+    )
+
+
+def _cadence_findings(strides: Sequence[Stride]) -> list[Finding]:
+    if not strides:
+        return []
+    cadence = 120.0 / float(np.mean([stride.end_s - stride.start_s for stride in strides]))
+    low, high = CADENCE_STEPS_MIN
+    if low <= cadence <= high:
+        return []
+    return [
+        _note(
+            Severity.STOP,
+            "MOT-065",
+            f"{cadence:.0f} steps per minute were found.",
+            f"No person walks or runs with fewer than {low:.0f} or more than {high:.0f}.",
+            "Check the skeleton in the video and the frame rate of the file.",
+        )
+    ]
+
+
+def _jump_findings(doubt: SideDoubt) -> list[Finding]:
+    if doubt.jumping <= MANY_JUMPS:
+        return []
+    return [
+        _note(
+            Severity.STOP,
+            "MOT-060",
+            f"The legs cannot be followed: in {doubt.jumping:.0%} of the pictures a knee or foot jumps.",
+            "Something is before the legs, such as a walking frame, bars, a skirt or another person, or the "
+            "picture is too poor.",
+            "Film from the other side, or so that nothing stands between the camera and the legs.",
         )
     ]
 
@@ -242,10 +321,10 @@ def _hidden_findings(observation: BodyLandmarks) -> list[Finding]:
 def _exchange_findings(doubt: SideDoubt) -> list[Finding]:
     if doubt.sides.by:
         return [sides_settled(doubt.sides.by, doubt.sides.words)]
-    if (
-        doubt.fraction > MAX_EXCHANGED_FRACTION
-    ):  # even where the detector's sides were kept: nobody answers for them
-        return [doubt_of_sides(doubt.fraction)]
+    against = doubt.evidence.against
+    # Even where the detector's sides were kept: nobody answers for them.
+    if doubt.fraction > MAX_EXCHANGED_FRACTION or against:
+        return [doubt_of_sides(doubt.fraction, against=against)]
     fraction = doubt.repaired_fraction
     if fraction == 0.0:
         return []
@@ -268,7 +347,7 @@ def _fit_findings(solution: Solution) -> list[Finding]:
     if solution.residual_m > LARGEST_RESIDUAL_M:
         found.append(
             _note(
-                Severity.WARNING,
+                Severity.STOP if solution.residual_m > STOP_RESIDUAL_M else Severity.WARNING,
                 "MOT-023",
                 f"The body model misses the landmarks by {solution.residual_m * 100:.0f} cm on average.",
                 "The height may be wrong, or the landmarks do not follow one person.",

@@ -36,7 +36,13 @@ from core.motion.findings import (
 from core.motion.inverse_kinematics import solve_angles
 from core.motion.measured_segments import measured_lengths_m
 from core.motion.oblique_view import observe_oblique, view_angle_rad
-from core.motion.side_swaps import SideRepair, correct_side_swaps, exchange_all_sides, exchange_legs
+from core.motion.side_swaps import (
+    SideRepair,
+    correct_side_swaps,
+    exchange_all_sides,
+    exchange_legs,
+    most_doubtful,
+)
 from core.twin.segment_lengths import estimate_scale, lengths_by_name
 
 OBLIQUE_RAD = np.radians(55.0)
@@ -74,18 +80,21 @@ def motion_from_tracks(
     kept = [repair.exchanged * (side_source is SideSource.REPAIRED) for repair in repairs]
     used = [_with_sides(*pair, swap=swap_sides) for pair in zip(tracks, kept, strict=True)]
 
-    def solve(observation: BodyLandmarks, exchanged_fraction: float) -> Motion:
-        doubt = SideDoubt(sides, exchanged_fraction)
+    def solve(observation: BodyLandmarks, repair: SideRepair, exchanged_fraction: float) -> Motion:
+        evidence = repair.evidence.turned if swap_sides else repair.evidence
+        doubt = SideDoubt(sides, exchanged_fraction, evidence, repair.jumping)
         motion = _motion(observation, height_m, mass_kg, doubt, synthetic, tick)
-        return replace(motion, leg_exchanges=tuple(kept))
+        return replace(motion, leg_exchanges=tuple(kept), side_evidence=evidence)
 
     calibrated = [number for number, track in enumerate(used) if track.projection is not None]
     if len(calibrated) > 1:
         points = triangulate(tuple(used[number] for number in calibrated))
         observation = observe_space(points.time_s, points.world_m, points.confidence)
-        return solve(observation, max(repairs[number].fraction for number in calibrated))
+        seen = [repairs[number] for number in calibrated]
+        return solve(observation, most_doubtful(seen), max(repair.fraction for repair in seen))
     best = max(range(len(used)), key=lambda number: walked_fraction(used[number]))
-    motion = solve(observe_walk(used[best], height_m), _exchanged_fraction(repairs[best], used[best]))
+    observation, share = observe_walk(used[best], height_m), _exchanged_fraction(repairs[best], used[best])
+    motion = solve(observation, repairs[best], share)
     if len(used) == 1:
         return motion
     return replace(motion, findings=worst_first((*motion.findings, one_of_several(best + 1, len(used)))))
