@@ -59,6 +59,13 @@ def seen_points(track: LandmarkTrack) -> tuple[FloatArray, FloatArray]:
     return np.nan_to_num(image), np.where(seen, visibility, 0.0)
 
 
+def walked_fraction(track: LandmarkTrack) -> float:
+    """Way of the hips across the picture, as a fraction of its width; the best side view has the largest."""
+    hip_px = track.image_px[:, [Landmark.LEFT_HIP.value, Landmark.RIGHT_HIP.value], 0].mean(axis=1)
+    seen = hip_px[np.isfinite(hip_px)]
+    return float(np.ptp(seen)) / track.width_px if len(seen) else 0.0
+
+
 def inside_picture(track: LandmarkTrack) -> NDArray[np.bool_]:
     """Which landmarks lie in the picture, (T, 33); the detector goes on guessing beyond its edge."""
     x, y = track.image_px[..., 0], track.image_px[..., 1]

@@ -55,6 +55,11 @@ class Trial:
     size_change: float = 0.0  # how much larger the body became in the picture on one way, 0.1 = 10 %
 
     @property
+    def walks(self) -> bool:
+        """Whether there is a gait to cut into cycles."""
+        return self.course in (Course.WALKS, Course.IN_PLACE)
+
+    @property
     def belt_m_s(self) -> float:
         return self.parts[0].fitted.state.belt_m_s
 
@@ -115,6 +120,26 @@ def solve_one(
 
         parts.append(solve_part(body, track.time_s[way], start, course, belt_m_s, part_tick))
     return Trial(course, tuple(parts), body, one_camera=True, size_change=_size_change(parts))
+
+
+def solve_several(
+    tracks: tuple[LandmarkTrack, ...], height_m: float, mass_kg: float, *, belt_m_s: float | None, tick: Tick
+) -> Trial:
+    """A trial that several calibrated cameras saw. Raises MOT-001."""
+    room = room_of(common_time(tracks))
+    course, ways = course_of(room.hip_path(height_m))
+    if belt_m_s is not None:
+        course, ways = Course.IN_PLACE, (slice(0, len(room.time_s)),)
+    body = FitBody(height_m, mass_kg)
+    parts = []
+    for number, way in enumerate(ways):
+
+        def part_tick(fraction: float, number: int = number) -> None:
+            tick((number + fraction) / len(ways))
+
+        start = start_of_several(room, way, height_m)
+        parts.append(solve_part(body, room.time_s[way], start, course, belt_m_s, part_tick))
+    return Trial(course, tuple(parts), body, one_camera=False)
 
 
 def solve_part(

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from core.domain.findings import Finding, Severity, worst_first
-from core.domain.motion import Motion
+from core.domain.motion import BACKWARDS, NO_WALK, Motion
 from core.domain.record import Decision, Verdict
 from core.domain.sides_doubt import SIDES_IN_DOUBT
 from core.errors import Advice, refuse
@@ -18,6 +18,7 @@ from core.session.sides import refuse_doubtful_sides, sides_confirmation, with_s
 from core.store.repository import Store
 
 OVERRIDDEN_STOPS = "MOT-061"
+_NEVER_OVERRIDDEN = (SIDES_IN_DOUBT, BACKWARDS, NO_WALK)
 
 
 def stops_override(decisions: Iterable[Decision], motion_id: str) -> Decision | None:
@@ -28,7 +29,9 @@ def stops_override(decisions: Iterable[Decision], motion_id: str) -> Decision | 
 
 def overridable(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """The findings that stop and that a person may override by name."""
-    return tuple(f for f in findings if f.severity is Severity.STOP and f.advice.code != SIDES_IN_DOUBT)
+    return tuple(
+        f for f in findings if f.severity is Severity.STOP and f.advice.code not in _NEVER_OVERRIDDEN
+    )
 
 
 def present_motion(motion: Motion, decisions: Iterable[Decision], motion_id: str) -> Motion:
