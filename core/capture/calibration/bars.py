@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from core.capture.calibration.placing import Bars
+from core.capture.calibration.placing import NO_BARS, Bars
 
 _BLACK = 48  # of 255; compression leaves black rims a little grey, most where the picture begins
 _LARGEST_SHARE = 0.4  # of the picture, at one side: more is a dark picture, not a rim
@@ -23,7 +23,7 @@ def black_bars(images: Iterable[NDArray[np.uint8]]) -> Bars:
     for image in images:
         brightest = image.copy() if brightest is None else np.maximum(brightest, image)
     if brightest is None:
-        return Bars()
+        return NO_BARS
     light = brightest.reshape(*brightest.shape[:2], -1).max(axis=2)
     left, right = _rims(light.max(axis=0))
     top, bottom = _rims(light.max(axis=1))

@@ -122,7 +122,7 @@ def _in_metres(calibration: Calibration) -> Calibration:
 
 
 def _upright(calibration: Calibration) -> Calibration:
-    """Turn a world that stands on its head (a board whose z axis points into the floor); tell one that lies."""
+    """Turn a world that stands on its head (its board's z axis points into the floor); tell one that lies."""
     along = float(up_of_pictures(calibration)[2])
     if along >= _CLEARLY_UP:
         return calibration
@@ -140,7 +140,7 @@ def _upright(calibration: Calibration) -> Calibration:
             Severity.WARNING,
             "Which way is up is not told by this calibration file.",
             "Its z axis lies across the pictures of the cameras.",
-            "The floor is taken from the feet of the walk; to be sure, calibrate with the board on the floor.",
+            "Check the floor in the result, or calibrate with the board on the floor.",
         )
         code = "CAL-013"
     told = Finding(severity, Advice(what, why, step, code))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
-from core.capture.calibration.placing import Bars, scaled
+from core.capture.calibration.placing import NO_BARS, Bars, scaled
 from core.domain.calibration import Calibration, Camera
 from core.domain.findings import Finding, Severity
 from core.errors import Advice, UserError, refuse
@@ -23,7 +23,7 @@ class View:
     name: str
     width_px: int
     height_px: int
-    bars: Bars = Bars()
+    bars: Bars = NO_BARS
 
 
 def matched(calibration: Calibration, views: Sequence[View]) -> Calibration:
@@ -49,8 +49,8 @@ def matched(calibration: Calibration, views: Sequence[View]) -> Calibration:
 def fitted(camera: Camera, view: View) -> tuple[Camera, tuple[Finding, ...]]:
     """The camera for pictures of the view's size. Refuses CAL-009.
 
-    A picture made smaller or larger by the same factor in both directions is accepted, also inside black bars;
-    a picture that was cut or squeezed is not, for what was cut away where is not known.
+    A picture made smaller or larger by the same factor in both directions is accepted, also inside black
+    bars; a picture that was cut or squeezed is not, for what was cut away where is not known.
     """
     size = (view.width_px, view.height_px)
     if size == (camera.width_px, camera.height_px):
@@ -61,7 +61,7 @@ def fitted(camera: Camera, view: View) -> tuple[Camera, tuple[Finding, ...]]:
         raise _other_size(camera, view)
     scale = (inside[0] / camera.width_px, inside[1] / camera.height_px)
     # A row of pixels more or less is what rounding to whole pixels, and a grey edge row, may leave.
-    slack = max(_SAME_SCALE, 1.5 / min(inside)) if bars != Bars() else _SAME_SCALE
+    slack = max(_SAME_SCALE, 1.5 / min(inside)) if bars != NO_BARS else _SAME_SCALE
     if abs(scale[0] / scale[1] - 1.0) > slack:
         raise _other_size(camera, view)
     factor = _better_known(scale, bars)
@@ -175,13 +175,13 @@ def _other_size(camera: Camera, view: View) -> UserError:
         "CAL-009",
         f"The calibration of {camera.name} is for pictures of {camera.width_px}x{camera.height_px}, "
         f"{view.name or 'the video'} has {view.width_px}x{view.height_px}.",
-        "The picture was cut or squeezed, or the camera filmed in another mode: both directions do not shrink alike.",
+        "The picture was cut or squeezed, or the camera filmed in another mode: its sides do not shrink alike.",
         "Use the videos as the camera wrote them, or calibrate with pictures of this size.",
     )
 
 
 def _scaled(camera: Camera, view: View, factor: float) -> Advice:
-    inside = " inside black bars" if view.bars != Bars() else ""
+    inside = " inside black bars" if view.bars != NO_BARS else ""
     return Advice(
         f"The calibration of {camera.name} was scaled to the video.",
         f"It was made with pictures of {camera.width_px}x{camera.height_px}; {view.name or 'the video'} has "

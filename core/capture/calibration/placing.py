@@ -20,10 +20,13 @@ class Bars:
     bottom: int = 0
 
 
+NO_BARS = Bars()
+
+
 def scaled(camera: Camera, scale: float, size_px: tuple[int, int], bars: Bars | None = None) -> Camera:
     """The camera for pictures `scale` times as large, inside a picture of `size_px` behind `bars`.
 
-    Pixel centres are whole numbers, as in OpenCV: the middle of the first pixel moves by half a pixel's change.
+    Pixel centres are whole numbers, as in OpenCV: the edge of the first one is at -0.5.
     """
     matrix = camera.matrix.copy()
     matrix[:2, :2] *= scale
@@ -57,7 +60,7 @@ def _turned_once(camera: Camera) -> Camera:
 
 
 def moved_world(calibration: Calibration, rotation: FloatArray, origin_m: FloatArray) -> Calibration:
-    """The same cameras told in another world, whose origin and axes (rows of `rotation`) are given in this."""
+    """The same cameras told in another world: its origin, and its axes as rows of `rotation`, in this one."""
     cameras = tuple(
         replace(
             camera,

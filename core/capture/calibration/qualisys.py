@@ -20,8 +20,8 @@ _FROM_QUALISYS = np.diag([1.0, -1.0, -1.0])  # there y is up in the picture and 
 def read_qualisys(text: str, name: str) -> Calibration:
     """Cameras of a `.qca.txt` file. Refuses CAL-002 and CAL-004.
 
-    Rows of the file's rotation are the camera's axes in the room, its place is in millimetres, and the size of
-    the picture is that of `fov_video`: last pixels, not counts. Only cameras with a video picture are of use.
+    Rows of the file's rotation are the camera's axes in the room, its place is in millimetres, and the size
+    of the picture is that of `fov_video`: last pixels, not counts. Only cameras with a video picture are of use.
     """
     if "<!DOCTYPE" in text or "<!ENTITY" in text:  # never there; expanding them could fill the memory
         raise damaged(name, "It holds definitions that no calibration needs.")
@@ -93,7 +93,7 @@ def _camera(element: ElementTree.Element, name: str) -> Camera:
 def _as_shown(camera: Camera, view_rotation: str) -> Camera:
     """The camera for pictures as they are shown and exported, after the quarter turns set in the program.
 
-    In which sense a quarter turn is counted is not taken on trust: pictures are turned so as to stand upright,
+    In which sense a quarter turn is counted is not taken on trust: pictures are turned to stand upright,
     so of the two senses it is the one in which "up" in the picture points up in the room.
     """
     turns = round(float(view_rotation) / 90.0) % 4
