@@ -37,7 +37,7 @@ def distorted_px(straight_px: FloatArray, camera: Camera) -> FloatArray:
     """Where the camera sees points whose straightened pixels (..., 2) are given: the way back."""
     focal = np.array([camera.matrix[0, 0], camera.matrix[1, 1]])
     centre = camera.matrix[:2, 2]
-    return bent(np.asarray((straight_px - centre) / focal), camera.distortion) * focal + centre
+    return np.asarray(bent(np.asarray((straight_px - centre) / focal), camera.distortion) * focal + centre)
 
 
 def bent(slope: FloatArray, distortion: FloatArray) -> FloatArray:

@@ -175,7 +175,7 @@ def _other_size(camera: Camera, view: View) -> UserError:
         "CAL-009",
         f"The calibration of {camera.name} is for pictures of {camera.width_px}x{camera.height_px}, "
         f"{view.name or 'the video'} has {view.width_px}x{view.height_px}.",
-        "The picture was cut or squeezed, or the camera filmed in another mode: its sides do not shrink alike.",
+        "The picture was cut or squeezed, or the camera filmed in another mode: its sides differ in scale.",
         "Use the videos as the camera wrote them, or calibrate with pictures of this size.",
     )
 

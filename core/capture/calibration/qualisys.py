@@ -21,7 +21,8 @@ def read_qualisys(text: str, name: str) -> Calibration:
     """Cameras of a `.qca.txt` file. Refuses CAL-002 and CAL-004.
 
     Rows of the file's rotation are the camera's axes in the room, its place is in millimetres, and the size
-    of the picture is that of `fov_video`: last pixels, not counts. Only cameras with a video picture are of use.
+    of the picture is that of `fov_video`: last pixels, not counts. Only cameras with a video picture
+    are of use.
     """
     if "<!DOCTYPE" in text or "<!ENTITY" in text:  # never there; expanding them could fill the memory
         raise damaged(name, "It holds definitions that no calibration needs.")
