@@ -5,14 +5,15 @@ Sampson distance to the epipolar lines: Hartley and Zisserman 2004, "Multiple Vi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.ndimage import gaussian_filter1d
 
 from core.capture.common_time import resampled
 from core.capture.straighten import straight_px
 from core.domain.arrays import FloatArray
-from core.domain.recording import Landmark, LandmarkTrack
+from core.domain.recording import Landmark, LandmarkTrack, frame_rate_hz
 
 _PARTS = tuple(
     Landmark[f"{side}_{part}"].value
@@ -20,7 +21,8 @@ _PARTS = tuple(
     for part in ("SHOULDER", "ELBOW", "WRIST", "HIP", "KNEE", "ANKLE", "HEEL", "FOOT_INDEX")
 )
 _LEAST_VISIBILITY = 0.3
-_MOST_MOMENTS = 240
+_SMOOTH_S = 0.04
+_MOST_MOMENTS = 2000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,6 +41,10 @@ class ViewPair:
         other = resampled(self.other_s, self.other_px, own_s)
         return signed_sampson_px(self.fundamental, first, other)
 
+    def exchanged(self) -> ViewPair:
+        """The same with left and right exchanged in the other camera."""
+        return replace(self, other_px=np.roll(self.other_px, len(_PARTS) // 2, axis=1))
+
     def moments_s(self, span_s: tuple[float, float] | None = None) -> FloatArray:
         """Some of the times at which the first camera saw the person."""
         seen = self.first_s[np.isfinite(self.first_px[..., 0]).any(axis=1)]
@@ -52,7 +58,12 @@ def view_pair(first: LandmarkTrack, other: LandmarkTrack) -> ViewPair | None:
     if first.projection is None or other.projection is None:
         return None
     pixels = [
-        np.where(track.visibility[:, _PARTS, None] >= _LEAST_VISIBILITY, straight_px(track)[:, _PARTS], np.nan)
+        _smooth(
+            np.where(
+                track.visibility[:, _PARTS, None] >= _LEAST_VISIBILITY, straight_px(track)[:, _PARTS], np.nan
+            ),
+            frame_rate_hz(track.time_s),
+        )
         for track in (first, other)
     ]
     return ViewPair(
@@ -62,6 +73,19 @@ def view_pair(first: LandmarkTrack, other: LandmarkTrack) -> ViewPair | None:
         other.time_s,
         pixels[1],
     )
+
+
+def _smooth(image_px: FloatArray, rate_hz: float) -> FloatArray:
+    """Paths (T, K, 2) without the detector's noise from picture to picture; NaN stays.
+
+    Between two pictures noise averages out by itself, so that noisy paths would seem to agree best half a
+    picture off.
+    """
+    seen = np.isfinite(image_px)
+    width = _SMOOTH_S * rate_hz
+    total = gaussian_filter1d(np.where(seen, image_px, 0.0), width, axis=0, mode="constant")
+    weight = gaussian_filter1d(seen.astype(float), width, axis=0, mode="constant")
+    return np.where(seen, total / np.maximum(weight, 1e-9), np.nan)
 
 
 def fundamental_matrix(first: FloatArray, other: FloatArray) -> FloatArray:

@@ -6,7 +6,7 @@ clocks run without knowing where the cameras stand.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.ndimage import binary_erosion, gaussian_filter1d
@@ -36,6 +36,11 @@ class Movement:
     start_s: float
     speed: FloatArray  # (N, R) 0 where not known
     known: BoolArray  # (N, R)
+
+    def exchanged(self) -> Movement:
+        """The same with left and right exchanged."""
+        order = [0, *np.roll(np.arange(1, len(_LIMBS) + 1), len(_LIMBS) // 2)]
+        return replace(self, speed=self.speed[:, order], known=self.known[:, order])
 
     @property
     def duration_s(self) -> float:

@@ -8,10 +8,11 @@ a regular walk. With calibrated cameras the offset is the one at which both see 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize, minimize_scalar
 from scipy.signal import find_peaks
 
 from core.capture.epipolar import ViewPair, view_pair
@@ -32,7 +33,11 @@ their calibration is of another set-up."""
 Span = tuple[float, float]
 
 _GRID_S = 1.0 / 30.0
+_LEAST_OVERLAP_S = 0.4
+_GOOD_APART = 0.4 * FAR_APART  # nearer than this, left and right need no second look
+_CLEARLY_NEARER = 0.7
 _CANDIDATES = 6
+_SWEEPS = 3
 _FINE_REACH_S = 0.06
 _APART_S = 0.2  # offsets closer than this are one
 _ONE_POINT = 0.02  # of the body size: two views that miss each other by less see the same point
@@ -41,7 +46,34 @@ _LEAST_SEEN, _LEAST_MOMENTS = 30, 8
 _PIECES, _PIECE_S = 8, 2.0
 _LEAST_DRIFT_S = 6.0
 _DRIFT_KNOWN = 1.5e-4  # two standard errors below this make a known drift, also one of zero
+_OFFSET_UNIT_S, _DRIFT_UNIT = 0.01, 1e-4
 _MOST_DRIFT = 5e-3  # no camera's clock is worse
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """A camera's clock: the reference's time is `offset_s` + (1 + `drift`) times its own; NaN: no known drift."""
+
+    offset_s: float
+    drift: float
+
+    @property
+    def rate(self) -> float:
+        return 1.0 if np.isnan(self.drift) else 1.0 + self.drift
+
+    def after(self, sync: Synchronised) -> Clock:
+        """The clock of a camera that was synchronised with this one, against this one's reference."""
+        drift = (1.0 + self.drift) * (1.0 + sync.drift) - 1.0
+        return Clock(self.offset_s + self.rate * sync.offset_s, drift)
+
+    def between(self, other: Clock) -> Clock:
+        """The other camera's clock against this camera's own."""
+        offset_s = (other.offset_s - self.offset_s) / self.rate
+        return Clock(offset_s, (1.0 + other.drift) / (1.0 + self.drift) - 1.0)
+
+    def told_by(self, sync: Synchronised) -> Synchronised:
+        """This clock, as sure and exact as `sync`."""
+        return replace(sync, offset_s=self.offset_s, drift=self.drift)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +84,7 @@ class Agreement:
     likeness: float  # of the movements, -1..1
     apart: float  # of the body size: typical distance between the views; NaN without a calibration
     overlap_s: float
+    exchanged: bool = False  # the other camera's left and right had to be exchanged throughout
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,6 +95,12 @@ class _Evidence:
     pair: ViewPair | None
     size_px: float
     rough: bool = False
+
+    def exchanged(self) -> _Evidence:
+        """The same with left and right exchanged in the other camera."""
+        first, other = self.movements
+        pair = None if self.pair is None else self.pair.exchanged()
+        return replace(self, movements=(first, other.exchanged()), pair=pair)
 
     def miss(self, offset_s: float, drift: float = 0.0, span_s: Span | None = None) -> float:
         """0..1, lower is better; 1 where nothing overlaps."""
@@ -120,20 +159,62 @@ def synchronise(first: LandmarkTrack, other: LandmarkTrack) -> Agreement | None:
 
     The times of both tracks count as their cameras' own; a `sync` that they have is not looked at.
     """
-    movements = (movement_of(first), movement_of(other))
-    size_px = float(np.sqrt(body_size_px(first) * body_size_px(other)))
-    evidence = _Evidence(movements, view_pair(first, other), size_px)
-    lag_s, likeness = likeness_by_lag(*movements)
+    evidence = _evidence(first, other)
+    agreement = _synchronised(evidence)
+    if agreement is None or evidence.pair is None or agreement.apart < _GOOD_APART:
+        return agreement
+    crossed = _synchronised(evidence.exchanged())
+    if crossed is None or not crossed.apart < _CLEARLY_NEARER * agreement.apart:
+        return agreement
+    return replace(crossed, exchanged=True)
+
+
+def _synchronised(evidence: _Evidence) -> Agreement | None:
+    lag_s, likeness = likeness_by_lag(*evidence.movements)
     if not np.isfinite(likeness).any():
         return None
     candidates = _refined(evidence, _candidates(evidence, lag_s, likeness))
     misses = np.array([evidence.miss(offset) for offset in candidates])
     best = _best(evidence, candidates, misses)
     offset_s = _lowest(evidence.fine_miss, candidates[best], reach_s=_FINE_REACH_S)
-    drift = _drift(evidence, offset_s)
-    if np.isfinite(drift):
-        offset_s = _lowest(lambda value: evidence.fine_miss(value, drift), offset_s, reach_s=0.15)
-    return _agreement(evidence, offset_s, drift, _rival(candidates, misses, best))
+    clock = _with_drift(evidence, offset_s)
+    found = _agreement(evidence, clock.offset_s, clock.drift, _rival(candidates, misses, best))
+    return found if found.overlap_s >= _LEAST_OVERLAP_S else None
+
+
+def agreement_at(first: LandmarkTrack, other: LandmarkTrack, clock: Clock) -> Agreement | None:
+    """How two tracks go together under a given clock of `other` against `first`; None where nothing overlaps."""
+    evidence = _evidence(first, other)
+    found = _agreement(evidence, clock.offset_s, clock.drift, rival=1.0)
+    return found if found.overlap_s >= _LEAST_OVERLAP_S else None
+
+
+def together(tracks: Sequence[LandmarkTrack], clocks: Sequence[Clock]) -> list[Clock]:
+    """The offsets of calibrated cameras that suit every pair of them best, near those given.
+
+    The first clock stays. One pair may see a movement badly that another one sees well.
+    """
+    evidence = {
+        (i, j): _evidence(tracks[i], tracks[j]) for i in range(len(tracks)) for j in range(i + 1, len(tracks))
+    }
+    settled = list(clocks)
+
+    def miss(number: int, offset_s: float) -> float:
+        tried = [*settled]
+        tried[number] = replace(settled[number], offset_s=offset_s)
+        between = {pair: tried[pair[0]].between(tried[pair[1]]) for pair in evidence if number in pair}
+        return sum(evidence[pair].fine_miss(c.offset_s, c.rate - 1.0) for pair, c in between.items())
+
+    for _ in range(_SWEEPS):
+        for number in range(1, len(tracks)):
+            offset_s = _lowest(partial(miss, number), settled[number].offset_s, reach_s=_FINE_REACH_S)
+            settled[number] = replace(settled[number], offset_s=offset_s)
+    return settled
+
+
+def _evidence(first: LandmarkTrack, other: LandmarkTrack) -> _Evidence:
+    size_px = float(np.sqrt(body_size_px(first) * body_size_px(other)))
+    return _Evidence((movement_of(first), movement_of(other)), view_pair(first, other), size_px)
 
 
 def _agreement(evidence: _Evidence, offset_s: float, drift: float, rival: float) -> Agreement:
@@ -155,7 +236,7 @@ def _candidates(evidence: _Evidence, lag_s: FloatArray, likeness: FloatArray) ->
     if evidence.pair is not None:
         possible = lag_s[np.isfinite(likeness)]
         grid = np.arange(possible.min(), possible.max() + _GRID_S, _GRID_S)
-        rough = _Evidence(evidence.movements, evidence.pair, evidence.size_px, rough=True)
+        rough = replace(evidence, rough=True)
         found += _peaks(grid, -np.array([rough.miss(float(offset)) for offset in grid]))
     return found
 
@@ -199,24 +280,47 @@ def _rival(candidates: Sequence[float], misses: FloatArray, best: int) -> float:
     return float(min(other, default=1.0))
 
 
-def _drift(evidence: _Evidence, offset_s: float) -> float:
-    """Slope of the offset over the recording; NaN where the clips are too short or too unlike to tell."""
+def _with_drift(evidence: _Evidence, offset_s: float) -> Clock:
+    """The clock with its drift; without, where the clips are too short or too unlike to tell."""
     first, other = evidence.movements
     start = max(first.start_s, other.start_s + offset_s)
     end = min(first.start_s + first.duration_s, other.start_s + other.duration_s + offset_s)
+    unknown = Clock(offset_s, float("nan"))
     if end - start < _LEAST_DRIFT_S:
-        return float("nan")
+        return unknown
     half = max(_PIECE_S, (end - start) / _PIECES) / 2
     middles = np.linspace(start + half, end - half, _PIECES)
     local = np.array([_local(evidence, offset_s, (m - half, m + half)) for m in middles])
     usable = np.isfinite(local)
     if usable.sum() < 4:
-        return float("nan")
+        return unknown
     slope, error = _slope(middles[usable], local[usable])
-    # t_first = offset + (1 + drift) t_other: the offset grows by drift per second of the other clock.
-    drift = slope / (1.0 - slope)
-    known = 2.0 * error < _DRIFT_KNOWN or abs(drift) > 4.0 * error
-    return float(drift) if known and abs(drift) < _MOST_DRIFT else float("nan")
+    if not (2.0 * error < _DRIFT_KNOWN or abs(slope) > 4.0 * error) or abs(slope) > _MOST_DRIFT:
+        return unknown
+    return _settled(evidence, float(np.median(local[usable])), slope, (start + end) / 2)
+
+
+def _settled(evidence: _Evidence, offset_s: float, slope: float, middle_s: float) -> Clock:
+    """The clock near this one that suits the whole recording best.
+
+    The offset grows by `slope` per second of the first clock: t_first - t_other = offset + slope * t_first.
+    """
+
+    def clock(change: FloatArray) -> Clock:
+        grown = slope + change[1] * _DRIFT_UNIT
+        drift = grown / (1.0 - grown)
+        at_middle_s = middle_s - offset_s - change[0] * _OFFSET_UNIT_S
+        return Clock(middle_s - (1.0 + drift) * at_middle_s, drift)
+
+    def miss(change: FloatArray) -> float:
+        tried = clock(change)
+        return evidence.fine_miss(tried.offset_s, tried.drift)
+
+    simplex = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
+    found = minimize(
+        miss, simplex[0], method="Nelder-Mead", options={"initial_simplex": simplex, "xatol": 0.02}
+    )
+    return clock(found.x)
 
 
 def _local(evidence: _Evidence, offset_s: float, span_s: Span) -> float:
