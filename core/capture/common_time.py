@@ -13,8 +13,9 @@ from core.domain.recording import LandmarkTrack
 def common_time(tracks: tuple[LandmarkTrack, ...]) -> tuple[LandmarkTrack, ...]:
     """Tracks of one person as if all cameras had taken their pictures with the first one.
 
-    The result has the times of the first track, and no `sync` any more; pixels stay as filmed. Between two pictures a landmark
-    moves on a cubic; where a camera had no picture or did not see it, it is NaN with visibility 0.
+    The result has the times of the first track, and no `sync` any more; pixels stay as filmed. Between two
+    pictures a landmark moves on a cubic; where a camera had no picture or did not see it, it is NaN with
+    visibility 0.
     """
     first = tracks[0]
     reference_s = first.time_s if first.sync is None else first.sync.reference_s(first.time_s)

@@ -89,7 +89,7 @@ def _smooth(image_px: FloatArray, rate_hz: float) -> FloatArray:
 
 
 def fundamental_matrix(first: FloatArray, other: FloatArray) -> FloatArray:
-    """(3, 3) of two projections (3, 4): a point p in the first lies on the line F p in the other (eq. 9.1)."""
+    """(3, 3) F of two projections (3, 4): p in the first lies on the line F p in the other (eq. 9.1)."""
     centre = np.linalg.svd(first)[2][-1]
     e = other @ centre
     cross = np.array([[0.0, -e[2], e[1]], [e[2], 0.0, -e[0]], [-e[1], e[0], 0.0]])

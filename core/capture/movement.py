@@ -31,7 +31,7 @@ _LIMBS = tuple(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Movement:
-    """Upward speeds in body sizes per second. Axes: N moments at `RATE_HZ`, R rows (hips first, then limbs)."""
+    """Upward speeds in body sizes per second. Axes: N moments at `RATE_HZ`, R rows: hips, then limbs."""
 
     start_s: float
     speed: FloatArray  # (N, R) 0 where not known
@@ -89,7 +89,7 @@ def likeness_by_lag(first: Movement, other: Movement) -> tuple[FloatArray, Float
 def likeness_at(
     first: Movement, other: Movement, reference_s: FloatArray, own_s: FloatArray
 ) -> tuple[float, float]:
-    """How alike the movements are at these moments (N,) of both clocks, -1..1, and for how long they overlap."""
+    """How alike the movements are at these moments (N,) of both clocks, -1..1, and how long they overlap."""
     a, known_a = _at(first, reference_s)
     b, known_b = _at(other, own_s)
     both = known_a & known_b

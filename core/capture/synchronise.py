@@ -52,7 +52,7 @@ _MOST_DRIFT = 5e-3  # no camera's clock is worse
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """A camera's clock: the reference's time is `offset_s` + (1 + `drift`) times its own; NaN: no known drift."""
+    """A camera's clock: the reference's time is `offset_s` + (1 + `drift`) times its own; NaN: not known."""
 
     offset_s: float
     drift: float
@@ -183,7 +183,7 @@ def _synchronised(evidence: _Evidence) -> Agreement | None:
 
 
 def agreement_at(first: LandmarkTrack, other: LandmarkTrack, clock: Clock) -> Agreement | None:
-    """How two tracks go together under a given clock of `other` against `first`; None where nothing overlaps."""
+    """How two tracks go together under a given clock of `other` against `first`; None without an overlap."""
     evidence = _evidence(first, other)
     found = _agreement(evidence, clock.offset_s, clock.drift, rival=1.0)
     return found if found.overlap_s >= _LEAST_OVERLAP_S else None
@@ -270,8 +270,8 @@ def _best(evidence: _Evidence, candidates: Sequence[float], misses: FloatArray) 
     """The candidate that misses least; where the views cannot tell, the one whose movements agree most."""
     if evidence.pair is None:
         return int(np.argmin(misses))
-    close = np.flatnonzero(misses <= 1.1 * misses.min() + 0.01)
-    return int(max(close, key=lambda number: evidence.likeness(candidates[number])[0]))
+    close = [number for number, miss in enumerate(misses) if miss <= 1.1 * misses.min() + 0.01]
+    return max(close, key=lambda number: evidence.likeness(candidates[number])[0])
 
 
 def _rival(candidates: Sequence[float], misses: FloatArray, best: int) -> float:

@@ -74,6 +74,7 @@ class VideoFile:
     fps_hz: float  # from the timestamps, not from the header
     width_px: int
     height_px: int
+    camera: str = ""  # what the file was called, as far as that names the camera ("cam01"), never all of it
 
     @property
     def duration_s(self) -> float:
@@ -181,9 +182,14 @@ class CameraVerdict:
     """What became of one camera of several."""
 
     seen_fraction: float  # of its pictures, with the patient in them
-    sync: Synchronised | None  # None: it is the first one, or it was left out before its clock was known
-    offset_frames: float  # the offset in pictures of this camera
+    sync: Synchronised | None  # None: it gives the time, or its clock is not known
+    rate_hz: float  # pictures per second
     left_out: str  # why it is not used; empty where it is used
+
+    @property
+    def offset_frames(self) -> float:
+        """The offset of its clock in pictures of this camera."""
+        return 0.0 if self.sync is None else self.sync.offset_s * self.rate_hz
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from core.capture.common_time import common_time, resampled
 from core.capture.triangulation import triangulate
 from core.domain.recording import Synchronised
-from dataclasses import replace
 from tests.capture.several import PLACES_M, Clocked, a_walk, camera_at, filmed
 
 
