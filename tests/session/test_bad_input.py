@@ -194,6 +194,48 @@ INDEX = {  # bad input: code, file below tests/, test
     "kept by nobody": ("DEP-022", "tasks/test_hand_over.py", "test_what_was_too_early"),
     "real exo kept without a person": ("DEP-023", "tasks/test_hand_over.py", "test_a_real_exo_is_not_kept"),
     "rollback for an unknown patient": ("PAT-012", "app/cli/test_deploy.py", "test_a_rollback_names"),
+    "calibration file out of reach or empty": (
+        "CAL-001",
+        "capture/calibration/test_files.py",
+        "test_a_file_that_is_not_there",
+    ),
+    "calibration of an unknown format": (
+        "CAL-002",
+        "capture/calibration/test_files.py",
+        "test_an_unknown_format",
+    ),
+    "calibration as a pickle": ("CAL-003", "capture/calibration/test_files.py", "test_a_pickle_is_refused"),
+    "damaged calibration file": ("CAL-004", "capture/calibration/test_files.py", "test_a_damaged_file"),
+    "calibration of a fisheye lens": (
+        "CAL-005",
+        "capture/calibration/test_files.py",
+        "test_another_lens_model",
+    ),
+    "calibrated camera without a place": (
+        "CAL-006",
+        "capture/calibration/test_files.py",
+        "test_a_camera_without_a_place",
+    ),
+    "calibration of another number of cameras": (
+        "CAL-007",
+        "capture/calibration/test_matching.py",
+        "test_another_number_of_cameras",
+    ),
+    "videos named unlike the cameras": (
+        "CAL-008",
+        "capture/calibration/test_matching.py",
+        "test_names_that_match_partly",
+    ),
+    "videos and cameras matched by order": (
+        "CAL-010",
+        "capture/calibration/test_matching.py",
+        "test_without_names",
+    ),
+    "calibration of another resolution": (
+        "CAL-009",
+        "capture/calibration/test_matching.py",
+        "test_a_cut_or_squeezed_picture",
+    ),
     "data folder out of reach": ("REC-006", "app/cli/test_commands.py", "test_what_cannot_work_is_refused"),
 }
 
