@@ -23,7 +23,7 @@ SHOULDER_TO_ANKLE = 0.818 - 0.039
 _CAMERA_HEIGHT_M = 1.2
 _MOST_PITCH_RAD = 0.2
 _LONGEST_CAMERA_M = 3.0  # above the floor
-_ROOT_OVER_HIPS_M = np.array([0.0, -0.05, 0.08])
+ROOT_OVER_HIPS_M = np.array([0.0, -0.05, 0.08])
 _SMOOTHING_S, _SIZE_SMOOTHING_S = 0.1, 0.6
 
 
@@ -58,7 +58,7 @@ def start_of_one(track: LandmarkTrack, height_m: float) -> FitState:
     )
     hips = np.column_stack([(_middle(track, "HIP") - centre) / focal * depth[:, None], depth])
     pose = np.zeros((len(track.time_s), COLUMNS))
-    pose[:, :3] = camera.eye_m + hips @ camera.turn + _ROOT_OVER_HIPS_M
+    pose[:, :3] = camera.eye_m + hips @ camera.turn + ROOT_OVER_HIPS_M
     back = np.array([np.sin(yaw), 0.0, np.cos(yaw)])  # in the detector's axes: right, down, away
     pose[:, 6:POSE_SIZE] = flexion_rad(track.time_s, track.world_m, back=back, up=np.array([0.0, -1.0, 0.0]))
     px_per_m = float(np.median(size_px)) / (SHOULDER_TO_ANKLE * height_m)

@@ -22,7 +22,19 @@ def seen_part(track: LandmarkTrack) -> LandmarkTrack:
     What the detector guesses beyond the edge of the picture is not seen. Raises MOT-001.
     """
     hips = [Landmark.LEFT_HIP.value, Landmark.RIGHT_HIP.value]
-    frames = np.flatnonzero(np.isfinite(track.image_px[:, hips]).all(axis=(1, 2)))
+    track = cut(track, seen_span(np.isfinite(track.image_px[:, hips]).all(axis=(1, 2))))
+    visibility = np.where(inside_picture(track), track.visibility, 0.0)
+    return replace(
+        track,
+        image_px=bridged(track.time_s, track.image_px),
+        world_m=bridged(track.time_s, track.world_m),
+        visibility=visibility,
+    )
+
+
+def seen_span(seen: NDArray[np.bool_]) -> slice:
+    """From the first to the last of the frames (T,) with the person in view. Raises MOT-001."""
+    frames = np.flatnonzero(seen)
     if len(frames) < LEAST_FRAMES:
         raise refuse(
             "MOT-001",
@@ -30,14 +42,7 @@ def seen_part(track: LandmarkTrack) -> LandmarkTrack:
             "A motion needs at least ten frames with the whole body in view.",
             "Record again with the whole body in the picture and good light.",
         )
-    track = cut(track, slice(int(frames[0]), int(frames[-1]) + 1))
-    visibility = np.where(inside_picture(track), track.visibility, 0.0)
-    return replace(
-        track,
-        image_px=_bridged(track.time_s, track.image_px),
-        world_m=_bridged(track.time_s, track.world_m),
-        visibility=visibility,
-    )
+    return slice(int(frames[0]), int(frames[-1]) + 1)
 
 
 def cut(track: LandmarkTrack, part: slice) -> LandmarkTrack:
@@ -73,7 +78,7 @@ def inside_picture(track: LandmarkTrack) -> NDArray[np.bool_]:
         return np.asarray((x >= 0) & (x <= track.width_px) & (y >= 0) & (y <= track.height_px))
 
 
-def _bridged(time_s: FloatArray, values: FloatArray) -> FloatArray:
+def bridged(time_s: FloatArray, values: FloatArray) -> FloatArray:
     """Straight lines across missing frames; their visibility is 0, so they only carry the path on."""
     flat = np.array(values).reshape(len(values), -1)
     for column in range(flat.shape[1]):

@@ -19,6 +19,7 @@ from core.motion.fit_camera import StandingCamera
 from core.motion.fit_start import hip_path, start_of_one
 from core.motion.fit_state import FitState
 from core.motion.observed import cut, seen_part
+from core.motion.room import room_of, start_of_several
 from core.motion.trial_fit import Fitted, fit_trial
 from core.twin.scaling import Segment
 from core.twin.segment_lengths import GENERIC_LENGTH_M
@@ -126,7 +127,7 @@ def solve_several(
     tracks: tuple[LandmarkTrack, ...], height_m: float, mass_kg: float, *, belt_m_s: float | None, tick: Tick
 ) -> Trial:
     """A trial that several calibrated cameras saw. Raises MOT-001."""
-    room = room_of(common_time(tracks))
+    room = room_of(tracks)
     course, ways = course_of(room.hip_path(height_m))
     if belt_m_s is not None:
         course, ways = Course.IN_PLACE, (slice(0, len(room.time_s)),)
@@ -137,7 +138,7 @@ def solve_several(
         def part_tick(fraction: float, number: int = number) -> None:
             tick((number + fraction) / len(ways))
 
-        start = start_of_several(room, way, height_m)
+        start = start_of_several(room, way)
         parts.append(solve_part(body, room.time_s[way], start, course, belt_m_s, part_tick))
     return Trial(course, tuple(parts), body, one_camera=False)
 
