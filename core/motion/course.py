@@ -78,5 +78,3 @@ def _step_lengths_m(path: HipPath, span: slice) -> FloatArray:
     distance = max(1, int(_SHORTEST_STEP_S * rate_hz))
     peaks = find_peaks(padded, prominence=_STEP_PROMINENCE * path.height_m, distance=distance)[0] - 1
     return np.asarray(apart[peaks])
-
-

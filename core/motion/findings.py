@@ -241,5 +241,3 @@ def _exchange_findings(doubt: SideDoubt) -> list[Finding]:
             else "Nothing to do.",
         )
     ]
-
-

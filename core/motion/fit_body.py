@@ -87,9 +87,7 @@ class FitBody:
         factor = self.parameters.scale.trunk
         links = _links(skeleton.model, factor)
         names = {link.name: number for number, link in enumerate(links)}
-        self._tree = KinematicTree(
-            links, _points(names, factor), columns=COLUMNS, lengths=len(Length)
-        )
+        self._tree = KinematicTree(links, _points(names, factor), columns=COLUMNS, lengths=len(Length))
         self._offset_m = np.stack([point.offset_m for point in self._tree.points])
         self._moved_by = _moved_by()
 
@@ -121,7 +119,8 @@ def _landmark(landmark: Landmark, names: dict[str, int], factor: float) -> Point
     side, part = landmark.name.split("_", 1)
     suffix, sign = side[0].lower(), -1.0 if side == "LEFT" else 1.0
     if part == "SHOULDER":
-        return Point(names["shoulders"], np.array([0.0, 0.0, sign * _HALF_SHOULDER * factor]), Length.SHOULDERS)
+        across = np.array([0.0, 0.0, sign * _HALF_SHOULDER * factor])
+        return Point(names["shoulders"], across, Length.SHOULDERS)
     if part in ("HEEL", "FOOT_INDEX"):
         return Point(names[f"calcn_{suffix}"], factor * (np.array(_HEEL if part == "HEEL" else _TOE) + _SKIN))
     frame = {"HIP": "hip", "KNEE": "end_of_femur", "ANKLE": "talus"}[part]
@@ -154,9 +153,8 @@ def _links(model: mujoco.MjModel, trunk_factor: float) -> list[Link]:
     number = {0: -1, 1: 0}  # the world, and the free root
     for body in range(2, model.nbody):
         name, parent = model.body(body).name, int(model.body_parentid[body])
-        rest = Link(
-            name, number[parent], np.array(model.body_pos[body]), _turn(model, body), length=_length(model, parent)
-        )
+        offset, length = np.array(model.body_pos[body]), _length(model, parent)
+        rest = Link(name, number[parent], offset, _turn(model, body), length=length)
         if name.startswith("femur"):
             links.append(replace(rest, name=f"hip_{name[-1]}"))  # does not swing with the thigh
         if name.startswith("tibia"):

@@ -124,7 +124,7 @@ class StandingCamera:
         _, pitch, roll = self.state[:3]
         right = np.array([self.look[1], -self.look[0], 0.0])
         level = np.stack([right, -_UP, self.look])
-        return _turned(_ABOUT_AHEAD, roll) @ _turned(_ABOUT_RIGHT, pitch) @ level
+        return np.asarray(_turned(_ABOUT_AHEAD, roll) @ _turned(_ABOUT_RIGHT, pitch) @ level)
 
     def _changes(self, arm: FloatArray, seen: FloatArray) -> list[FloatArray]:
         """Change of points in camera axes with yaw, pitch, roll and height, each (..., 3)."""
@@ -137,9 +137,7 @@ class StandingCamera:
 
 
 def _turned(generator: FloatArray, angle: float) -> FloatArray:
-    return np.asarray(
-        np.eye(3) + np.sin(angle) * generator + (1.0 - np.cos(angle)) * generator @ generator
-    )
+    return np.asarray(np.eye(3) + np.sin(angle) * generator + (1.0 - np.cos(angle)) * generator @ generator)
 
 
 def _in_front(depth: FloatArray) -> FloatArray:

@@ -25,4 +25,4 @@ def angle_spread_rad(equations: NormalEquations) -> FloatArray:
     """Standard deviations (T, 14): the curvature of the cost, and what no single trial can show."""
     noise = _REPEATED * equations.variance()[:, 6:POSE_SIZE]
     systematic = np.array([_SYSTEMATIC_RAD[joint.kind] for joint in JOINTS])
-    return np.sqrt(noise + systematic**2)
+    return np.asarray(np.sqrt(noise + systematic**2))

@@ -28,7 +28,7 @@ _SMOOTHING_S, _SIZE_SMOOTHING_S = 0.1, 0.6
 
 
 def hip_path(track: LandmarkTrack, height_m: float) -> HipPath:
-    """Where a person goes, by one camera that nobody calibrated: the size in the picture gives the distance."""
+    """Where a person goes, seen by one camera: the size in the picture gives the distance."""
     focal, centre = _lens(track)
     depth = focal * SHOULDER_TO_ANKLE * height_m / _size_px(track)
     across = (_middle(track, "HIP")[:, 0] - centre[0]) * depth / focal
@@ -66,7 +66,7 @@ def start_of_one(track: LandmarkTrack, height_m: float) -> FitState:
 
 
 def flexion_rad(time_s: FloatArray, point_m: FloatArray, *, back: FloatArray, up: FloatArray) -> FloatArray:
-    """Flexion (T, 14) of landmarks in space (T, 33, 3), of a body that turns its back that way; other angles 0."""
+    """Flexion (T, 14) from landmarks in space (T, 33, 3); other angles are 0. `back` and `up` are unit vectors."""
     width = max(1, round(_SMOOTHING_S * frame_rate_hz(time_s)))
 
     def pitch(side: str, base: str, tip: str) -> FloatArray:
@@ -99,7 +99,7 @@ def _size_px(track: LandmarkTrack) -> FloatArray:
 
     size = part("SHOULDER", "HIP") + part("HIP", "KNEE") + part("KNEE", "ANKLE")
     width = max(1, round(_SIZE_SMOOTHING_S * frame_rate_hz(track.time_s)))
-    return np.maximum(uniform_filter1d(size, width, mode="nearest"), 1.0)
+    return np.asarray(np.maximum(uniform_filter1d(size, width, mode="nearest"), 1.0))
 
 
 def _pitch_and_height(track: LandmarkTrack, depth: FloatArray) -> tuple[float, float]:

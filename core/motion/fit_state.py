@@ -70,7 +70,7 @@ class Scene:
         """How far each sole stands still against the floor, 0..1 (T, 4)."""
         velocity = np.gradient(self.sole_m, self.time_s, axis=0)
         velocity[..., 1] -= self.state.belt_m_s
-        return np.exp(-(velocity**2).sum(axis=-1) / _RESTS_M_S**2)
+        return np.asarray(np.exp(-(velocity**2).sum(axis=-1) / _RESTS_M_S**2))
 
     def widened(self, by_constant: FloatArray) -> FloatArray:
         """Derivatives by the body's constants (..., CONSTANTS) as derivatives by all constants."""

@@ -1,4 +1,4 @@
-"""The terms of a trial's fit. Each adds itself to the normal equations and returns its share of the cost.
+"""Terms of a trial's fit. Each adds itself to the normal equations and returns its share of the cost.
 
 Robust losses are reweighted squares (Holland & Welsch 1977): a residual r with scale c costs c2 log(1 + r2/c2)
 and weighs 1 / (1 + r2/c2).
@@ -22,7 +22,7 @@ Term = Callable[[NormalEquations, Scene], float]
 _NOISE_M = 0.022  # of a landmark in the picture
 _FADE = 4.0  # squares of residuals beyond this many of their variances count less
 _TRUST = np.array([0.8, 0.8, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.7, 0.7, 0.7, 0.7])
-"""Of the landmarks in the order of `POINTS`: shoulders and feet are less exact than hips, knees and ankles."""
+"""Of the landmarks in the order of `POINTS`: shoulders and feet are less exact than the legs' joints."""
 
 _FLOOR_M = 0.02  # how far a sole that stands is from the floor
 _FLOOR_FADE = 9.0
@@ -49,7 +49,7 @@ _LIMIT_RAD = 0.02  # how far a joint may lean against its limit
 _HEADING_RAD = 0.22  # of the pelvis against the way walked
 _SIDEWAYS_M_S = 0.5
 
-_CONSTANT_WEIGHT = 10.0  # neighbouring frames see nearly the same, so they outvote what is known of bodies less
+_CONSTANT_WEIGHT = 10.0  # neighbouring frames see nearly the same, so what is known of bodies counts more
 _LEG_PROPORTION = 0.03  # thigh over shank varies less than either
 _MEAN, _SPREAD = np.zeros(CONSTANTS), np.zeros(CONSTANTS)
 for _number, _typical, _spread in (
@@ -153,7 +153,7 @@ def add_balance(equations: NormalEquations, scene: Scene) -> float:
     row *= carried / (_BALANCE_M * np.sqrt(len(load)))
 
     def horizontal(values: FloatArray) -> FloatArray:
-        return np.einsum("tp,tpk...->tk...", row, values)[:, :2]
+        return np.asarray(np.einsum("tp,tpk...->tk...", row, values)[:, :2])
 
     residual = horizontal(scene.seen.point_m)
     by_constant = scene.widened(horizontal(scene.seen.by_constant))
@@ -162,7 +162,7 @@ def add_balance(equations: NormalEquations, scene: Scene) -> float:
 
 
 def _mass_share() -> FloatArray:
-    """Share of body mass at each point (Winter 2009, table 4.1): head, arms and trunk; thighs; shanks; feet."""
+    """Share of body mass at each point (Winter 2009, table 4.1): trunk with head and arms, legs."""
     share = np.zeros(len(POINTS) + 4)
     share[0:2] = 0.678 * 0.626 / 2
     share[2:4] = 0.678 * 0.374 / 2 + 0.100 * 0.567

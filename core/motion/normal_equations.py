@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve, solveh_banded
 
-from core.domain.arrays import FloatArray
+from core.domain.arrays import FloatArray, IntArray
 
 
 class NormalEquations:
@@ -92,7 +92,8 @@ class NormalEquations:
         solved = solveh_banded(bands, border, lower=True, check_finite=False)
         schur = self.corner - border.T @ solved
         by_constants = np.einsum("nk,kl,nl->n", solved, np.linalg.inv(schur), solved)
-        return (_inverse_diagonal(bands, self.frame.shape[1]) + by_constants).reshape(self.frame_slope.shape)
+        variance = _inverse_diagonal(bands, self.frame.shape[1]) + by_constants
+        return np.asarray(variance.reshape(self.frame_slope.shape))
 
     def _band_matrix(self, damping: float) -> FloatArray:
         bands = self._bands.filled(self.frame, self.coupling)
@@ -151,7 +152,7 @@ def _blocks(bands: FloatArray, size: int) -> tuple[list[FloatArray], list[FloatA
     count = -(-total // size)
     i, j = np.meshgrid(np.arange(size), np.arange(size), indexing="ij")
 
-    def entries(row: FloatArray, column: FloatArray) -> FloatArray:
+    def entries(row: IntArray, column: IntArray) -> FloatArray:
         gap = row - column
         inside = (gap >= 0) & (gap < len(bands)) & (row < total)
         return np.where(inside, bands[np.where(inside, gap, 0), np.where(inside, column, 0)], 0.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from core.domain.arrays import FloatArray
 from core.domain.recording import Landmark, LandmarkTrack
@@ -32,9 +32,9 @@ def seen_part(track: LandmarkTrack) -> LandmarkTrack:
     )
 
 
-def seen_span(seen: NDArray[np.bool_]) -> slice:
+def seen_span(seen: ArrayLike) -> slice:
     """From the first to the last of the frames (T,) with the person in view. Raises MOT-001."""
-    frames = np.flatnonzero(seen)
+    frames = np.flatnonzero(np.asarray(seen))
     if len(frames) < LEAST_FRAMES:
         raise refuse(
             "MOT-001",

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.arrays import FloatArray
-from core.domain.body import JOINTS, SIDES, Joint, JointKind
+from core.domain.body import SIDES, Joint, JointKind
 from core.domain.motion import Kinematics
 from core.domain.recording import Landmark, LandmarkTrack
 from core.gait.events import FootPaths
@@ -221,5 +221,3 @@ def _quaternions(rotation: FloatArray) -> FloatArray:
     """(T, 4) w x y z from rotation vectors (T, 3)."""
     angle = np.linalg.norm(rotation, axis=1, keepdims=True)
     return np.hstack([np.cos(angle / 2), 0.5 * np.sinc(angle / (2 * np.pi)) * rotation])
-
-

@@ -68,8 +68,8 @@ def _in_place(belt_m_s: float) -> Finding:
         Severity.NOTE,
         "MOT-070",
         f"The patient walks in place, as on a treadmill at {belt_m_s:.2f} m/s.",
-        "The hips stay while the feet walk. The speed is how fast the standing foot moves back, unless it was "
-        "entered; the camera must not follow the patient.",
+        "The hips stay while the feet walk. The speed is the one entered, or else how fast the standing foot "
+        "moves back; the camera must not follow the patient.",
         "Compare the speed with the treadmill's display.",
     )
 
@@ -90,7 +90,7 @@ def _no_walk() -> Finding:
         Severity.STOP,
         NO_WALK,
         "Nobody walks in this recording.",
-        "Without steps there is no gait cycle; the angles are shown over time, as for a squat or standing up.",
+        "Without steps there is no gait cycle; angles are shown over time, as for squats or standing up.",
         "To go on to a twin, record a walk with at least four steps.",
     )
 

@@ -116,7 +116,8 @@ def _equations(
 ) -> tuple[NormalEquations, float]:
     """Normal equations at a state, and its cost."""
     scene = Scene(body, time_s, state)
-    equations = NormalEquations(*state.pose.shape, state.constants)
+    frames, unknowns = state.pose.shape
+    equations = NormalEquations(frames, unknowns, state.constants)
     cost = sum(term(equations, scene) for term in terms)
     equations.add_smoothness(smoothness, state.pose)
     return equations, cost + _smoothness_cost(smoothness, state.pose)
