@@ -66,7 +66,7 @@ def start_of_one(track: LandmarkTrack, height_m: float) -> FitState:
 
 
 def flexion_rad(time_s: FloatArray, point_m: FloatArray, *, back: FloatArray, up: FloatArray) -> FloatArray:
-    """Flexion (T, 14) from landmarks in space (T, 33, 3); other angles are 0. `back` and `up` are unit vectors."""
+    """Flexion (T, 14) from landmarks in space (T, 33, 3); other angles are 0. `back`, `up`: unit vectors."""
     width = max(1, round(_SMOOTHING_S * frame_rate_hz(time_s)))
 
     def pitch(side: str, base: str, tip: str) -> FloatArray:
