@@ -10,9 +10,10 @@ from core.domain.body import JOINTS, SIDES, Joint, JointKind
 from core.domain.recording import Landmark, LandmarkTrack, frame_rate_hz
 from core.motion.course import HipPath
 from core.motion.facing import camera_yaw_rad, forward_directions
-from core.motion.fit_body import COLUMNS, CONSTANTS
+from core.motion.fit_body import CONSTANTS
 from core.motion.fit_camera import StandingCamera
 from core.motion.fit_state import FitState, View
+from core.motion.generic_links import COLUMNS
 from core.motion.observed import seen_points
 from core.twin.skeleton import POSE_SIZE
 

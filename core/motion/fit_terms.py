@@ -1,6 +1,6 @@
 """Terms of a trial's fit; each adds itself to the equations and returns its share of the cost.
 
-Robust losses are reweighted squares (Holland & Welsch 1977): a residual r with scale c costs c2 log(1 + r2/c2)
+Robust losses are reweighted squares (Holland & Welsch 1977): a residual r of scale c costs c2 log(1 + r2/c2)
 and weighs 1 / (1 + r2/c2).
 """
 
@@ -12,8 +12,9 @@ import numpy as np
 
 from core.domain.arrays import FloatArray
 from core.domain.body import JOINTS, JointKind
-from core.motion.fit_body import COLUMNS, CONSTANTS, SOLES, TRUNK, Length, Place
+from core.motion.fit_body import CONSTANTS, SOLES, Place
 from core.motion.fit_state import BELT, Scene, View
+from core.motion.generic_links import COLUMNS, TRUNK, Length
 from core.motion.normal_equations import NormalEquations
 from core.twin.skeleton import POINTS, POSE_SIZE
 
