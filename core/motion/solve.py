@@ -31,6 +31,7 @@ from core.motion.side_swaps import (
     correct_side_swaps,
     exchange_all_sides,
     exchange_legs,
+    leave_out_lost,
     most_doubtful,
 )
 from core.motion.trial import Trial, solve_one, solve_several
@@ -67,7 +68,10 @@ def motion_from_tracks(
     sides = Sides(side_source, swap_sides, sides_by)
     repairs = [correct_side_swaps(track) for track in tracks]
     kept = [repair.exchanged * (side_source is SideSource.REPAIRED) for repair in repairs]
-    used = [_with_sides(*pair, swap=swap_sides) for pair in zip(tracks, kept, strict=True)]
+    used = [
+        leave_out_lost(_with_sides(track, flags, swap=swap_sides), repair.lost_s)
+        for track, flags, repair in zip(tracks, kept, repairs, strict=True)
+    ]
     for track in used:
         check_frame_rate(track)
     calibrated = [number for number, track in enumerate(used) if track.projection is not None]
@@ -98,7 +102,7 @@ def _doubt_of(repairs: list[SideRepair], trial: Trial, sides: Sides) -> SideDoub
     fraction = max(repair.fraction_between(*span) for repair in repairs for span in spans)
     repair = most_doubtful(repairs)
     evidence = repair.evidence.turned if sides.exchanged else repair.evidence
-    return SideDoubt(sides, fraction, evidence, repair.jumping)
+    return SideDoubt(sides, fraction, evidence, repair.jumping, repair.lost_s)
 
 
 def _motion(trial: Trial, doubt: SideDoubt, synthetic: bool) -> Motion:
