@@ -137,7 +137,7 @@ class Landmarks:
 
     people: tuple[Person, ...]
     chosen: int
-    chosen_by: str  # "only person", "walks furthest", "clinician"
+    chosen_by: str  # "only person", "walks most" (earlier "walks furthest"), "clinician"
     findings: tuple[Finding, ...]
     synthetic: bool = False
 

@@ -20,15 +20,25 @@ def steady_walking_span(time_s: FloatArray, hip_px: FloatArray, size_px: float) 
     `hip_px` (T,) is where the hips are across the picture, `size_px` the body's size in the picture. Standing
     before and after, and the way back, are left out: strides are compared at one speed, from one side.
     """
+    spans = steady_walking_spans(time_s, hip_px, size_px)
+    return max(spans, key=lambda span: abs(float(hip_px[span.stop - 1] - hip_px[span.start])), default=None)
+
+
+def steady_walking_spans(time_s: FloatArray, hip_px: FloatArray, size_px: float) -> tuple[slice, ...]:
+    """Frames of every way walked in one direction without stopping, in the order of time.
+
+    Arguments as of `steady_walking_span`. Both directions count; ways shorter than half of the body's size
+    do not.
+    """
     speed = _speed(time_s, hip_px)
     usual = float(np.percentile(np.abs(speed), _USUAL))
-    best, furthest = None, LEAST_DISTANCE * size_px
-    for direction in (1.0, -1.0):
-        for start, stop in _spans(direction * speed > SLOW * usual):
-            way = abs(float(hip_px[stop - 1] - hip_px[start]))
-            if way > furthest:
-                best, furthest = slice(start, stop), way
-    return best
+    found = [
+        slice(start, stop)
+        for direction in (1.0, -1.0)
+        for start, stop in _spans(direction * speed > SLOW * usual)
+        if abs(float(hip_px[stop - 1] - hip_px[start])) > LEAST_DISTANCE * size_px
+    ]
+    return tuple(sorted(found, key=lambda span: span.start))
 
 
 def inside_picture(track: LandmarkTrack) -> NDArray[np.bool_]:

@@ -179,7 +179,7 @@ def test_of_two_people_the_walker_is_taken(two_people):
     landmarks = load(*two_people, Landmarks)
     hips = landmarks.patient.tracks[0].image_px[:, LEFT_HIP]
 
-    assert landmarks.chosen_by == "walks furthest"
+    assert landmarks.chosen_by == "walks most"
     assert "CAP-023" in [finding.advice.code for finding in landmarks.findings]
     assert landmarks.patient.label == "Person 1, walks to the left"
     assert np.isfinite(hips[60:185, 0]).mean() > 0.98
@@ -189,9 +189,9 @@ def test_of_two_people_the_walker_is_taken(two_people):
 
 def test_the_man_on_the_box_is_somebody_else(two_people):
     landmarks = load(*two_people, Landmarks)
-    others = [person for person in landmarks.people[1:] if "stays in place" in person.label]
+    others = [person for person in landmarks.people[1:] if person.label.endswith("moves about")]
 
-    assert len(others) == 1
+    assert len(others) == len(landmarks.people) - 1
     assert np.nanmedian(others[0].tracks[0].image_px[:, LEFT_HIP, 1]) < 350
 
 
