@@ -198,8 +198,8 @@ def across_cameras(cameras: Sequence[Sequence[Person]]) -> tuple[Person, ...]:
 def choose_patient(people: Sequence[Person]) -> tuple[int, str, tuple[Finding, ...]]:
     """Which person is the patient: index, by what, and a finding when a person should look.
 
-    Clear when only one person is there, or when one walks enough, at least 1.5 times as much as any other, and
-    no other was in view for longer while walking; otherwise the finding stops the session until the clinician
+    Clear when only one person is there, or when one walks enough, at least 1.5 times as much as any other,
+    and no other who walks was in view for longer; otherwise the finding stops the session until the clinician
     has chosen.
     """
     if len(people) == 1:

