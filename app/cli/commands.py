@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from app.cli.deploy import add_deploy
+from app.cli.film_options import add_film_options, film_options
 from app.cli.train import add_train
 from app.paths import data_dir_default, operator_name
 from core.errors import Advice, JobCancelled, UserError, refuse
@@ -136,6 +137,7 @@ def _add_session(commands: Subparsers) -> None:
     run_parser.add_argument("--video", type=Path, required=True)
     run_parser.add_argument("--emg", type=Path)
     run_parser.add_argument("--person", type=int, help="which person, when several are seen (0 is the first)")
+    add_film_options(run_parser)
     run_parser.set_defaults(command=_session_run)
     demo = session.add_parser("demo", help="with the synthetic demo patient")
     demo.set_defaults(command=_session_demo)
@@ -281,9 +283,8 @@ def _session_demo(args: argparse.Namespace) -> int:
 def _session_request(args: argparse.Namespace, data_dir: Path, person: int | None = None) -> SessionRequest:
     from app.session_request import SessionRequest
 
-    return SessionRequest(
-        args.device, args.minutes, data_dir, args.out, args.seed, person=person, sides=args.sides
-    )
+    numbers = (args.device, args.minutes, data_dir, args.out, args.seed)
+    return SessionRequest(*numbers, person=person, sides=args.sides, **film_options(args))
 
 
 def _finish(end: SessionEnd, args: argparse.Namespace) -> int:

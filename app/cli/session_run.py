@@ -15,6 +15,7 @@ from app.paths import operator_name
 from app.session_request import MOST_MINUTES, REPORT, SUMMARY, SessionRequest, check_request
 from app.terminal import Terminal
 from core.domain.assistance import Assistance, assistance_of
+from core.domain.clock import SLOW_MOTION_EVIDENT
 from core.domain.controller import (
     UNATTENDED_APPROVER,
     Comparison,
@@ -112,7 +113,8 @@ def _train(store: Store, visit_id: str, request: SessionRequest, terminal: Termi
     assert landmarks is not None
     raise_if_stopped(store.load(landmarks.id, Landmarks).findings)
     sides = {"sides": request.sides, "sides_by": operator_name()} if request.sides else {}
-    motion_id = run("solve_motion", landmarks_id=landmarks.id, **sides)
+    clock = {} if request.slow_motion is None else _clock(request.slow_motion)
+    motion_id = run("solve_motion", landmarks_id=landmarks.id, **sides, **clock)
     raise_if_stopped(store.load(motion_id, Motion).findings)
     store.decide(visit_id, Step.MOTION, Verdict.ACCEPTED, record_id=motion_id, by=OPERATOR)
     twin_id = run("fit_twin", motion_id=motion_id)
@@ -128,6 +130,10 @@ def _train(store: Store, visit_id: str, request: SessionRequest, terminal: Termi
         minutes=request.minutes - gait_minutes,
         seed=request.seed,
     )
+
+
+def _clock(slow_motion: float) -> dict[str, JsonValue]:
+    return {"slow_motion": slow_motion, "slow_motion_by": operator_name()}
 
 
 def release_blocker(
@@ -174,7 +180,9 @@ def raise_if_stopped(findings: tuple[Finding, ...]) -> None:
 
 _IN_A_TERMINAL = {
     SIDES_IN_DOUBT: "Watch its video on the Motion page (`exotwin` with the same data folder) and answer "
-    "there, or run again with --sides as-detected or --sides repaired, whichever is right."
+    "there, or run again with --sides as-detected or --sides repaired, whichever is right.",
+    SLOW_MOTION_EVIDENT: "Run again with --slow-motion and how many times slower than life the film plays; "
+    "1 if it plays as fast as life.",
 }
 
 

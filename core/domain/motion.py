@@ -8,6 +8,7 @@ import numpy as np
 
 from core.domain.arrays import FloatArray, frozen
 from core.domain.body import JOINTS, JointKind, Side
+from core.domain.clock import AS_FAST_AS_LIFE, FilmClock
 from core.domain.findings import Finding
 from core.domain.sides_doubt import MAX_EXCHANGED_FRACTION, SIDES_IN_DOUBT
 
@@ -115,6 +116,7 @@ class Motion:
     leg_exchanges: tuple[FloatArray, ...] = ()
     """Per camera (T, 2): 1 where knees, feet have other sides than the detector gave them, before any swap
     throughout. Empty in motions of earlier versions."""
+    clock: FilmClock = AS_FAST_AS_LIFE  # all times here are the film's, divided by its slow motion
 
     @property
     def sides_in_doubt(self) -> bool:

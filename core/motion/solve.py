@@ -9,6 +9,7 @@ import numpy as np
 
 from core.capture.triangulation import triangulate
 from core.domain.arrays import FloatArray
+from core.domain.clock import AS_FAST_AS_LIFE, FilmClock
 from core.domain.findings import worst_first
 from core.domain.motion import Motion
 from core.domain.recording import LandmarkTrack
@@ -18,6 +19,7 @@ from core.gait.cycles import cut_cycles
 from core.gait.events import find_strides
 from core.gait.measures import spatiotemporal
 from core.gait.reference import gait_reference
+from core.gait.slow_motion import slow_motion_findings, too_slow_for_life
 from core.motion.body_landmarks import (
     BodyLandmarks,
     observe_sagittal,
@@ -58,6 +60,7 @@ def motion_from_tracks(
     swap_sides: bool = False,
     side_source: SideSource = SideSource.REPAIRED,
     sides_by: str = "",
+    clock: FilmClock = AS_FAST_AS_LIFE,
     synthetic: bool = False,
     tick: Tick = _silent,
 ) -> Motion:
@@ -66,9 +69,12 @@ def motion_from_tracks(
     Two or more calibrated cameras are triangulated; otherwise the camera that saw the walk from the side
     best is used alone, and the motion says so. `side_source` says whose left and right count, `swap_sides`
     exchanges them throughout, when the clinician says that they are the wrong way round, and `sides_by` is
-    who said so: without a name a motion whose sides are in doubt stops the session (MOT-032). `tick` is
-    called with the finished fraction and may raise to cancel. Raises MOT-001, -002, -003 or -010.
+    who said so: without a name a motion whose sides are in doubt stops the session (MOT-032). `clock` says
+    how many times slower than life the films play; without a name a walk that is too slow for its body stops
+    the session (MOT-060). `tick` is called with the finished fraction and may raise to cancel. Raises
+    MOT-001, -002, -003, -010 or -060.
     """
+    tracks = tuple(in_life(track, clock) for track in tracks)
     sides = Sides(side_source, swap_sides, sides_by)
     repairs = [correct_side_swaps(track) for track in tracks]
     kept = [repair.exchanged * (side_source is SideSource.REPAIRED) for repair in repairs]
@@ -76,7 +82,7 @@ def motion_from_tracks(
 
     def solve(observation: BodyLandmarks, exchanged_fraction: float) -> Motion:
         doubt = SideDoubt(sides, exchanged_fraction)
-        motion = _motion(observation, height_m, mass_kg, doubt, synthetic, tick)
+        motion = _motion(observation, height_m, mass_kg, doubt, clock, synthetic, tick)
         return replace(motion, leg_exchanges=tuple(kept))
 
     calibrated = [number for number, track in enumerate(used) if track.projection is not None]
@@ -89,6 +95,11 @@ def motion_from_tracks(
     if len(used) == 1:
         return motion
     return replace(motion, findings=worst_first((*motion.findings, one_of_several(best + 1, len(used)))))
+
+
+def in_life(track: LandmarkTrack, clock: FilmClock) -> LandmarkTrack:
+    """The track on the clock of the walk itself, where the film plays in slow motion."""
+    return track if clock.slow_motion == 1.0 else replace(track, time_s=track.time_s / clock.slow_motion)
 
 
 def _with_sides(track: LandmarkTrack, exchanged: FloatArray, *, swap: bool) -> LandmarkTrack:
@@ -121,6 +132,7 @@ def _motion(
     height_m: float,
     mass_kg: float,
     doubt: SideDoubt,
+    clock: FilmClock,
     synthetic: bool,
     tick: Tick,
 ) -> Motion:
@@ -132,7 +144,7 @@ def _motion(
     strides = find_strides(feet)
     cycles = cut_cycles(motion.time_s, motion.angle_rad, strides)
     if not len(cycles[0].angle_rad) and not len(cycles[1].angle_rad):
-        raise no_stride(feet)
+        raise too_slow_for_life(feet, height_m, clock) or no_stride(feet)
     measures = spatiotemporal(feet, strides, width_seen=not observation.one_camera)
     reference = gait_reference(
         motion.time_s,
@@ -152,7 +164,13 @@ def _motion(
         residual_m=solution.residual_m,
         sagittal_only=observation.one_camera,
         swapped_fraction=doubt.repaired_fraction,
-        findings=motion_findings(MotionFacts(observation, solution, strides, doubt)),
+        findings=worst_first(
+            (
+                *motion_findings(MotionFacts(observation, solution, strides, doubt)),
+                *slow_motion_findings(feet, height_m, clock),
+            )
+        ),
         synthetic=synthetic,
         sides_by=doubt.sides.by,
+        clock=clock,
     )

@@ -17,6 +17,7 @@ from ui.recording_view import RecordingView
 from ui.theme import Tone
 from ui.widgets.basics import Box, clear, column, label, row
 from ui.widgets.sides_question import SidesQuestion
+from ui.widgets.slow_motion_question import SlowMotionQuestion
 from ui.widgets.video_player import VideoPlayer
 
 _ROW_PX = 26
@@ -46,6 +47,7 @@ class MotionState:
     secondary: tuple[tuple[str, str], ...] = ()
     badges: tuple[str, ...] = ()
     empty: bool = False
+    slow_motion: float | None = None  # ask how fast the film was recorded, with the factor that holds now
     question: str = ""  # why a person has to say which leg is the left one; empty: nothing is asked
 
 
@@ -62,11 +64,12 @@ class MotionPage(Page):
     moment_chosen = Signal(object, float)  # Side, fraction of its gait cycle
     moved = Signal(float)  # time in the recording [s]
     sides_answered = Signal(str, str)  # answer as in `SidesQuestion`, name
+    clock_answered = Signal(float, str)  # times slower than life, name
 
     def __init__(self) -> None:
         super().__init__()
         self.player, self.grid = VideoPlayer(follow=True), JointGrid()
-        self.question = SidesQuestion()
+        self.question, self.slow_motion = SidesQuestion(), SlowMotionQuestion()
         self._shown_panels: tuple[JointPanel, ...] = ()
         self._tiles = row(gap=8)
         self._table = NumberTableWidget()
@@ -85,9 +88,11 @@ class MotionPage(Page):
         middle = row(left, card, gap=16)
         middle.setStretch(0, 9)
         middle.setStretch(1, 11)
+        self.add_above_body(self.slow_motion)  # a film too slow for any stride has no motion to show
         self.body.addWidget(self.question)
         self.body.addLayout(middle, 1)
         self.question.answered.connect(self.sides_answered)
+        self.slow_motion.answered.connect(self.clock_answered)
         self.grid.cursor_moved.connect(self.moment_chosen)
         self.player.moved.connect(self.moved)
         self.play_pause.connect(self.player.toggle)
@@ -99,6 +104,7 @@ class MotionPage(Page):
         self.set_main_action(state.main_action, not state.why_not, state.why_not)
         self.set_secondary_actions(*state.secondary)
         self.show_findings(state.findings, dict(state.finding_actions))
+        self.slow_motion.ask(state.slow_motion)
         if state.empty:
             self.show_empty(
                 "motion",
