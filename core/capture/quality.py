@@ -78,8 +78,13 @@ def picture_findings(statistics: Sequence[FrameStatistics]) -> tuple[Finding, ..
     return tuple(found)
 
 
-def timing_findings(time_s: Sequence[float], *, header_frames: int, cut_short: bool) -> tuple[Finding, ...]:
-    """Findings about frame rate and completeness. `time_s` (T,) are the frames' own times."""
+def timing_findings(
+    time_s: Sequence[float], *, header_frames: int, cut_short: bool, stored_frames: int = 0
+) -> tuple[Finding, ...]:
+    """Findings about frame rate and completeness. `time_s` (T,) are the frames' own times.
+
+    `header_frames` are promised; `stored_frames` are more when the clip was trimmed.
+    """
     steps = np.diff(np.asarray(time_s))
     rate_hz = frame_rate_hz(time_s)
     found = []
@@ -88,6 +93,11 @@ def timing_findings(time_s: Sequence[float], *, header_frames: int, cut_short: b
         what = f"The video ends early: {len(time_s)}{promised} frames could be read."
         why = "Copying or recording was interrupted; what was read is used."
         found.append(_warning("CAP-010", what, why, "Copy the file again if steps are missing."))
+    if stored_frames > header_frames > 0:
+        what = f"The clip was trimmed: {len(time_s)} of its {stored_frames} frames are played."
+        why = "The others are still in the file; only those that are played are used here."
+        step = "Nothing to do. If steps are missing, import the clip as it was before trimming."
+        found.append(Finding(Severity.NOTE, Advice(what, why, step, "CAP-031")))
     if rate_hz < LEAST_RATE_HZ:
         what = f"The video has only {rate_hz:.0f} frames per second."
         why = "Between two frames the foot moves too far for heel strikes to be found."

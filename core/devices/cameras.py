@@ -19,6 +19,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core.devices.mp4_samples import samples_of
 from core.domain.recording import frame_rate_hz
 from core.errors import UserError, refuse
 
@@ -29,6 +30,7 @@ TIMES_ENDING = ".times.json"
 MINIMUM_RATE_HZ = 15.0
 ADVISED_RATE_HZ = 25.0
 _SHORTEST_S = 0.5
+_WHOLE = 0.95  # of what is promised; containers round, and drop a picture at the ends
 
 
 class FrameSource(Protocol):
@@ -97,8 +99,14 @@ class VideoFileSource(_ReleasesCapture):
 
     @property
     def header_frames(self) -> int:
-        """How many frames the header promises; 0 when it does not say."""
+        """How many frames the header promises; 0 when it does not say. Some containers only guess."""
         return max(0, int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT)))
+
+    @property
+    def header_s(self) -> float:
+        """How long the header says that the video lasts; 0 when it does not say."""
+        rate_hz = float(self._capture.get(cv2.CAP_PROP_FPS))
+        return self.header_frames / rate_hz if rate_hz > 0.0 else 0.0
 
 
 class LiveCameraSource(_ReleasesCapture):
@@ -167,10 +175,16 @@ class VideoProbe:
     """Properties of a video after decoding every frame."""
 
     time_s: tuple[float, ...]
-    header_frames: int
+    promised_frames: int  # by the file, its trimming taken into account; 0 when it does not say
+    stored_frames: int  # more than are promised when the clip was trimmed
     width_px: int
     height_px: int
     cut_short: bool  # fewer frames than promised, or the file ends inside its own data
+
+    @property
+    def trimmed(self) -> bool:
+        """Whether the file holds frames that are not played."""
+        return self.stored_frames > self.promised_frames > 0
 
     @property
     def fps_hz(self) -> float:
@@ -192,12 +206,20 @@ def probe(path: Path, inspect: Callable[[int, float, ByteImage], None], *, every
             if number % every == 0 and (image := source.retrieve()) is not None:
                 height_px, width_px = image.shape[:2]
                 inspect(number, time_s, image)
-        header_frames = source.header_frames
+        header_frames, header_s = source.header_frames, source.header_s
     if not width_px:
         raise _damaged(path)
     _check_duration(times)
-    cut_short = _data_missing(path) or len(times) < 0.95 * header_frames
-    result = VideoProbe(tuple(times), header_frames, width_px, height_px, cut_short)
+    samples = samples_of(path)
+    if samples is None:
+        # Only a guess from duration and rate: a video of uneven rate has fewer frames and lasts as long.
+        ends_early = len(times) < _WHOLE * header_frames and times[-1] < _WHOLE * header_s
+        promised = stored = header_frames
+    else:
+        ends_early = len(times) < _WHOLE * samples.played
+        promised, stored = samples.played, samples.stored if samples.trimmed else samples.played
+    cut_short = _data_missing(path) or ends_early
+    result = VideoProbe(tuple(times), promised, stored, width_px, height_px, cut_short)
     _check_rate(result.fps_hz)
     return result
 

@@ -68,7 +68,12 @@ def examine(path: Path, name: str, context: JobContext) -> tuple[VideoFile, tupl
 
     probed = probe(path, inspect)
     video = VideoFile(name, len(probed.time_s), probed.fps_hz, probed.width_px, probed.height_px)
-    timing = timing_findings(probed.time_s, header_frames=probed.header_frames, cut_short=probed.cut_short)
+    timing = timing_findings(
+        probed.time_s,
+        header_frames=probed.promised_frames,
+        cut_short=probed.cut_short,
+        stored_frames=probed.stored_frames,
+    )
     return video, (*timing, *picture_findings(statistics))
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.domain.findings import Severity
 from core.domain.frames import read_frame, read_index
 from core.domain.record import RecordKind
 from core.domain.recording import Landmarks, Recording
@@ -19,6 +20,7 @@ from core.jobs.values import JobSpec, Picture, Sample, SilentContext
 from core.store.repository import open_store
 from core.tasks import choose_person, detect_pose, import_video, record_camera
 from tests.capture.figures import noise, write_video
+from tests.devices.mp4_edits import trimmed
 
 
 def _context(data_dir: Path, kind: str = "import_video") -> SilentContext:
@@ -215,3 +217,14 @@ def test_a_recording_of_a_moment_is_refused(tmp_path: Path, pose_model: Path) ->
     with pytest.raises(UserError) as refused:
         _record(tmp_path, camera, (2, "start"), (5, "stop"))
     assert refused.value.advice.code == "CAP-042"
+
+
+def test_a_trimmed_clip_is_told_as_trimmed_and_not_as_interrupted(tmp_path: Path) -> None:
+    whole = write_video(tmp_path / "whole.mp4", noise(271), 30.0)
+    clip = trimmed(whole, tmp_path / "clip.mp4", start_s=3.33, length_s=2.5)
+    recording_id = import_video.run({"visit_id": _visit(tmp_path), "files": [str(clip)]}, _context(tmp_path))
+    with open_store(tmp_path) as store:
+        found = {f.advice.code: f for f in store.load(recording_id, Recording).findings}
+    assert "CAP-010" not in found
+    assert found["CAP-031"].severity is Severity.NOTE
+    assert found["CAP-031"].advice.what == "The clip was trimmed: 75 of its 271 frames are played."
