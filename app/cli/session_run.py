@@ -65,9 +65,9 @@ def run_video_session(
     with open_store(request.data_dir) as store:
         patient_id = same_patient(store, subject, by=OPERATOR)
         visit_id = store.start_visit(patient_id, by=OPERATOR).id
-        recording_id = terminal.run(
-            "import_video", {"visit_id": visit_id, "files": [str(video)]}, visit_id=visit_id
-        )
+        film: dict[str, JsonValue] = {"visit_id": visit_id, "files": [str(video)]}
+        film |= {"turn_deg": request.turn_deg, "hide_face": request.hide_face}
+        recording_id = terminal.run("import_video", film, visit_id=visit_id)
         params: dict[str, Any] = {"recording_id": recording_id, "person": request.person}
         terminal.run("detect_pose", params, visit_id=visit_id)
         if emg is None:

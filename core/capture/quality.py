@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.capture.pipeline import ByteImage
+from core.capture.upright import turned_findings
 from core.domain.arrays import FloatArray
 from core.domain.findings import Finding, Severity
 from core.domain.recording import Landmark, LandmarkTrack, frame_rate_hz
@@ -127,6 +128,9 @@ def length_findings(durations_s: Sequence[float]) -> tuple[Finding, ...]:
 def patient_findings(track: LandmarkTrack) -> tuple[Finding, ...]:
     """Findings about how well one camera sees the patient."""
     seen = np.isfinite(track.image_px[:, Landmark.LEFT_HIP.value, 0])
+    turned = turned_findings(track)
+    if turned:  # size and view are judged once the person stands
+        return (*turned, *_lost(track, seen))
     return (*_lost(track, seen), *_out_of_view(track, seen), *_small(track, seen), *_hidden_feet(track, seen))
 
 

@@ -80,7 +80,7 @@ def walk_seen(track: LandmarkTrack) -> WalkSeen:
     if len(seen) < 2:
         return WalkSeen((), 0, 0.0)
     time_s, image = track.time_s[seen], track.image_px[seen]
-    size_px = _size_px(image)
+    size_px = body_height_px(image)
     place = _place(time_s, image, size_px, max(track.width_px, track.height_px))
     passes = tuple(one for one in _passes(time_s, place, _hip_px(image), seen) if one.heights >= LEAST_PASS)
     seen_s = float(time_s[-1] - time_s[0])
@@ -96,7 +96,7 @@ def _middle(image: FloatArray, part: str) -> FloatArray:
     return np.asarray(image[:, [Landmark[f"{side}_{part}"].value for side in ("LEFT", "RIGHT")]].mean(axis=1))
 
 
-def _size_px(image: FloatArray) -> FloatArray:
+def body_height_px(image: FloatArray) -> FloatArray:
     """Body height in pixels, (T,), from trunk, thighs and shanks: arms that gesture do not count.
 
     Frame by frame the middle one of the three lengths counts, each against its own median over the trial: a

@@ -30,6 +30,7 @@ TIMES_ENDING = ".times.json"
 MINIMUM_RATE_HZ = 15.0
 ADVISED_RATE_HZ = 25.0
 _SHORTEST_S = 0.5
+_TURNS = {0: None, 90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
 _WHOLE = 0.95  # of what is promised; containers round, and drop a picture at the ends
 
 
@@ -61,12 +62,17 @@ class _ReleasesCapture:
 
 
 class VideoFileSource(_ReleasesCapture):
-    """A video file, as fast as it can be decoded. Times are those of the frames, not of the header."""
+    """A video file, as fast as it can be decoded. Times are those of the frames, not of the header.
 
-    def __init__(self, path: Path) -> None:
+    Its pictures are turned clockwise by `turn_deg`: 0, 90, 180 or 270.
+    """
+
+    def __init__(self, path: Path, turn_deg: int = 0) -> None:
         self._capture = _open_file(path)
         self._times = _saved_times(path)
         self._image: ByteImage | None = None
+        self._turned: ByteImage | None = None
+        self._turn = _TURNS[turn_deg]
 
     def frames(self) -> Iterator[TimedFrame]:
         for time_s in self.times():
@@ -95,7 +101,10 @@ class VideoFileSource(_ReleasesCapture):
     def retrieve(self) -> ByteImage | None:
         """The current picture; its memory is used again for the next one."""
         ok, self._image = self._capture.retrieve(self._image)
-        return self._image if ok else None
+        if not ok or self._image is None or self._turn is None:
+            return self._image if ok else None
+        self._turned = cv2.rotate(self._image, self._turn, self._turned)
+        return self._turned
 
     @property
     def header_frames(self) -> int:
@@ -192,15 +201,19 @@ class VideoProbe:
         return frame_rate_hz(self.time_s)
 
 
-def probe(path: Path, inspect: Callable[[int, float, ByteImage], None], *, every: int = 10) -> VideoProbe:
+def probe(
+    path: Path, inspect: Callable[[int, float, ByteImage], None], *, every: int = 10, turn_deg: int = 0
+) -> VideoProbe:
     """Decode the whole video; `inspect(frame, time_s, image)` is called for every `every`-th frame.
+
+    Pictures are turned clockwise by `turn_deg`, and sizes are after that.
 
     Refuses CAP-001 (no such file), CAP-002 (empty), CAP-003 (not a video), CAP-004 (damaged),
     CAP-005 (too few frames per second), CAP-006 (too short).
     """
     times: list[float] = []
     width_px = height_px = 0
-    with VideoFileSource(path) as source:
+    with VideoFileSource(path, turn_deg) as source:
         for number, time_s in enumerate(source.times()):
             times.append(time_s)
             if number % every == 0 and (image := source.retrieve()) is not None:

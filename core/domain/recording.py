@@ -73,6 +73,9 @@ class VideoFile:
     fps_hz: float  # from the timestamps, not from the header
     width_px: int
     height_px: int
+    turn_deg: int = (
+        0  # clockwise, by which the file's pictures are turned to stand upright; sizes are after it
+    )
 
     @property
     def duration_s(self) -> float:
@@ -86,6 +89,7 @@ class Recording:
     videos: tuple[VideoFile, ...]
     source: str  # "file", "camera" or "synthetic"
     findings: tuple[Finding, ...] = ()
+    heads_hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,6 +13,7 @@ from core.capture.pipeline import TimedFrame
 from core.capture.playback import PlaybackPictures
 from core.capture.pose import PoseDetector
 from core.capture.quality import patient_findings
+from core.capture.upright import TURNED
 from core.devices.cameras import VideoFileSource
 from core.domain.findings import Finding, Severity, worst_first
 from core.domain.frames import write_frames
@@ -30,12 +31,13 @@ def run(params: Params, context: JobContext) -> str:
     with open_store(context.spec.data_dir) as store:
         recording = store.load(recording_id, Recording)
         folder = store.folder(recording_id)
+        refuse_removed(recording, folder)
         landmarks, files = detect(recording, folder, context)
         if chosen_person is not None:
             landmarks = chosen_by_clinician(landmarks, int(str(chosen_person)))
         context.progress(0.99, "Saving what was seen")
         context.check_cancelled()
-        return store.save(
+        landmarks_id = store.save(
             RecordKind.LANDMARKS,
             landmarks,
             visit_id=store.info(recording_id).visit_id,
@@ -43,6 +45,21 @@ def run(params: Params, context: JobContext) -> str:
             summary=summary_of(landmarks),
             operator=context.spec.operator,
             files=files,
+        )
+    for file in files:  # the record has its own copy; pictures of a patient lie in one place only
+        file.unlink(missing_ok=True)
+    return landmarks_id
+
+
+def refuse_removed(recording: Recording, folder: Path) -> None:
+    """Refuses (CAP-036) a recording whose video was removed on request."""
+    missing = [video.name for video in recording.videos if not (folder / video.name).is_file()]
+    if missing:
+        raise refuse(
+            "CAP-036",
+            "The video of this recording is not there any more.",
+            "It was removed because a copy with hidden heads took its place, or its folder was changed.",
+            "Use the copy with hidden heads, or import the video again.",
         )
 
 
@@ -58,7 +75,7 @@ def detect(recording: Recording, folder: Path, context: JobContext) -> tuple[Lan
     for number, video in enumerate(recording.videos):
         pictures = PlaybackPictures(video.frames)
         seen = detect_people(
-            partial(_frames, folder / video.name),
+            partial(read_frames, folder / video.name, video.turn_deg),
             open_detector,
             expected=video.frames,
             observe=pictures.add,
@@ -95,7 +112,7 @@ def chosen_by_clinician(landmarks: Landmarks, person: int) -> Landmarks:
             "Choose one of the people in the list.",
         )
     of_choice = ("CAP-022", "CAP-023")
-    of_patient = ("CAP-024", "CAP-025", "CAP-026", "CAP-028")
+    of_patient = ("CAP-024", "CAP-025", "CAP-026", "CAP-028", TURNED)
     kept = [f for f in landmarks.findings if f.advice.code not in (*of_choice, *of_patient)]
     findings = (*kept, *_all_views(landmarks.people[person]))
     return Landmarks(landmarks.people, person, "clinician", worst_first(findings), landmarks.synthetic)
@@ -118,8 +135,9 @@ def _all_views(patient: Person) -> tuple[Finding, ...]:
     return tuple(finding for track in patient.tracks for finding in patient_findings(track))
 
 
-def _frames(path: Path) -> Iterator[TimedFrame]:
-    with VideoFileSource(path) as source:
+def read_frames(path: Path, turn_deg: int = 0) -> Iterator[TimedFrame]:
+    """The frames of a video file from its beginning, turned clockwise."""
+    with VideoFileSource(path, turn_deg) as source:
         yield from source.frames()
 
 
