@@ -179,6 +179,7 @@ def raise_if_stopped(findings: tuple[Finding, ...]) -> None:
 
 
 _IN_A_TERMINAL = {
+    "CAP-022": "Run again with --person and a number: 0 is the one who walks most, 1 the next, and so on.",
     SIDES_IN_DOUBT: "Watch its video on the Motion page (`exotwin` with the same data folder) and answer "
     "there, or run again with --sides as-detected or --sides repaired, whichever is right.",
     SLOW_MOTION_EVIDENT: "Run again with --slow-motion and how many times slower than life the film plays; "

@@ -51,6 +51,7 @@ class Landmark(Enum):
 
 
 LANDMARK_COUNT = len(Landmark)
+HEADS_HIDDEN = "CAP-035"  # the finding that heads were hidden
 
 
 def frame_rate_hz(time_s: Sequence[float] | FloatArray) -> float:

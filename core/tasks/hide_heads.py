@@ -15,11 +15,10 @@ from core.capture.pipeline import TimedFrame
 from core.capture.pose import Pose
 from core.devices.cameras import VideoFileSource, save_times
 from core.domain.findings import Finding, Severity
-from core.domain.recording import frame_rate_hz
+from core.domain.recording import HEADS_HIDDEN, frame_rate_hz
 from core.errors import Advice, refuse
 from core.tasks.detect_pose import open_detector, read_frames
 
-HIDDEN = "CAP-035"
 HIDDEN_ENDING = ".mkv"
 _MOST_PEOPLE = 6
 _SEARCH_EVERY_S = 1.0 / 15.0  # everybody in the picture, besides those who are followed
@@ -54,9 +53,11 @@ def with_hidden_heads(source: Path, turn_deg: int, target: Path, report: Report)
 def hidden_finding(*, from_file: bool) -> Finding:
     """What was done, and what was not."""
     why = "Heads are blurred for good where a person was found. Nobody else is hidden, nor is any voice."
-    where = "the file you imported" if from_file else "the earlier recording"
-    step = f"Look through it once before passing it on. In {where} heads are visible still."
-    return Finding(Severity.NOTE, Advice("The heads in this video are hidden.", why, step, HIDDEN))
+    where = (
+        "The file you imported stays as it is" if from_file else "The earlier recording stays until removed"
+    )
+    step = f"Look through it once before passing it on. {where}, with visible heads."
+    return Finding(Severity.NOTE, Advice("The heads in this video are hidden.", why, step, HEADS_HIDDEN))
 
 
 def _find_heads(source: Path, turn_deg: int, report: Report) -> tuple[Heads, tuple[float, ...]]:
@@ -78,8 +79,8 @@ def _find_heads(source: Path, turn_deg: int, report: Report) -> tuple[Heads, tup
         raise refuse(
             "CAP-034",
             "No head was found that could be hidden.",
-            "Nobody was found in the video, so it was not kept.",
-            "Check that the right file was chosen, or import it without hiding heads.",
+            "Nobody was found in the video, so no copy with hidden heads was made.",
+            "Check that it is the right video, or go on without hiding heads.",
         )
     return heads_of(tracks, seen.time_s), seen.time_s
 

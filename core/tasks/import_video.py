@@ -23,6 +23,7 @@ from core.jobs.values import JobContext, JsonValue, Params
 from core.store.repository import open_store
 from core.tasks.detect_pose import refuse_removed
 from core.tasks.hide_heads import HIDDEN_ENDING, hidden_finding, with_hidden_heads
+from core.tasks.remove_original import remove_originals
 
 QUARTER_TURNS = (0, 90, 180, 270)
 
@@ -49,7 +50,8 @@ def run(params: Params, context: JobContext) -> str:
     """Params: `visit_id`, and `files` (paths) or `recording_id` (an earlier recording, to be changed).
 
     `turn_deg` turns the videos clockwise by 90, 180 or 270 degrees: one number, or one per video. With
-    `hide_face` only a copy with hidden heads is kept. Returns the id of a RECORDING. Refuses, besides what
+    `hide_face` only a copy with hidden heads is kept; with `remove_original` the earlier recording's video is
+    removed then. Returns the id of a RECORDING. Refuses, besides what
     `probe` does, CAP-009 (no video), CAP-033 (no quarter turn), CAP-034 (no head found) and CAP-036 (the
     earlier recording's video was removed).
     """
@@ -75,7 +77,10 @@ def run(params: Params, context: JobContext) -> str:
             findings.append(hidden_finding(from_file=chosen.recording_id is None))
         hidden = hide or chosen.heads_hidden
         recording = Recording(tuple(videos), chosen.origin, worst_first(tuple(findings)), hidden)
-        return _save(recording, chosen, tuple(files), str(params["visit_id"]), context)
+        record_id = _save(recording, chosen, tuple(files), str(params["visit_id"]), context)
+        if hide and chosen.recording_id is not None and bool(params.get("remove_original", False)):
+            remove_originals(record_id, context)
+        return record_id
     finally:  # the record has its own copy, and a link to the person's file is not ours to keep
         for path in context.work_dir.glob("camera-*"):
             path.unlink(missing_ok=True)

@@ -21,7 +21,11 @@ def run(params: Params, context: JobContext) -> str:
     landmarks; numbers stay. Who removed what goes into the audit trail. Refuses CAP-037 when the heads of the
     recording are not hidden, and CAP-038 when there is nothing to remove.
     """
-    kept_id = str(params["recording_id"])
+    return remove_originals(str(params["recording_id"]), context)
+
+
+def remove_originals(kept_id: str, context: JobContext) -> str:
+    """See `run`."""
     with open_store(context.spec.data_dir) as store:
         if not store.load(kept_id, Recording).heads_hidden:
             raise refuse(
