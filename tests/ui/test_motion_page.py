@@ -190,8 +190,11 @@ def test_a_film_that_may_be_slow_motion_is_solved_on_the_clock_that_a_person_nam
 ) -> None:
     keep(context, visit_id, motion((slow_motion_question(),)))
     assert page.slow_motion.isVisibleTo(page) and not page.slow_motion.solve.isEnabled()
-    page.slow_motion.factor.setValue(4.0)
+    assert not page._main.isEnabled() and "how fast" in page._why_not.text()
     page.slow_motion.name.setText("Dr. Lind")
+    page.slow_motion.factor.setText("fast")
+    assert not page.slow_motion.solve.isEnabled()
+    page.slow_motion.factor.setText("4,0")
     page.slow_motion.solve.click()
     params = board.states()[0].spec.params
     assert (params["slow_motion"], params["slow_motion_by"]) == (4.0, "Dr. Lind")

@@ -33,6 +33,7 @@ _SWAP = ("swap", "Swap left and right")
 _AGAIN = ("again", "Solve again")
 _SLOW = ("slow motion", "Slow motion…")
 _ASK_FIRST = "Say below which leg is the left one."
+_CLOCK_FIRST = "Say below how fast the film was recorded."
 _SOLVE_FIRST = "Solve the motion again: it does not say which leg is the left one."
 _MEND_FIRST = "Mend what is marked below first; most often by recording again."
 
@@ -304,6 +305,8 @@ def _why_not(motion: Motion) -> str:
     """What must be done before this motion can be accepted."""
     if _question(motion):
         return _ASK_FIRST
+    if any(finding.advice.code == SLOW_MOTION_EVIDENT for finding in motion.findings):
+        return _CLOCK_FIRST
     stopped = any(finding.severity is Severity.STOP for finding in motion.findings)
     if stopped and _in_doubt(motion):
         return _SOLVE_FIRST
