@@ -99,11 +99,14 @@ def _analyse_until_stop(
         time_s, image = recorder.newest()
         pose = _detect_and_show(context, detector, time_s, image)
         analysed.size_px = (image.shape[1], image.shape[0])
-        analysed.add(LiveFrame(time_s, None if pose is None else pose.image_px, frame_statistics(image)))
+        image_px, world_m = (None, None) if pose is None else (pose.image_px, pose.world_m)
+        analysed.add(LiveFrame(time_s, image_px, frame_statistics(image), world_m))
         verdict = live_verdict(
             analysed.frames, fps_hz=recorder.fps_hz, width_px=image.shape[1], height_px=image.shape[0]
         )
-        context.sample(**verdict.values(), recorded_s=recorder.recorded_s)
+        dropped = recorder.dropped
+        lost = {"dropped_by_camera": float(dropped.by_camera), "dropped_by_disk": float(dropped.by_disk)}
+        context.sample(**verdict.values(), **lost, recorded_s=recorder.recorded_s)
         if verdict.sentence != last_sentence:
             last_sentence = verdict.sentence
             context.message(last_sentence)

@@ -18,6 +18,7 @@ from tests.ui.samples import finding, landmarks, recording
 from tests.ui.waiting import until
 from ui.pages.capture import CapturePage
 from ui.presenters.capture import CapturePresenter, capture_verdict
+from ui.presenters.live_camera import lights
 from ui.session_context import SessionContext
 from ui.theme import Tone
 from ui.widgets.video_player import PersonCard
@@ -215,3 +216,16 @@ def test_a_video_that_lies_on_its_side_is_turned_as_the_patient_stands_in_it(
     page.main_action.emit()
     params = board.states()[0].spec.params
     assert (params["recording_id"], params["turn_deg"]) == (recorded, [270])
+
+
+def test_the_lights_tell_the_view_and_while_recording_what_was_lost() -> None:
+    values = {"in_view": 0.2, "feet_in_view": 1.0, "view_deg": 44.0, "near_left": 1.0, "facing": 0.0}
+    assert [light.words for light in lights(values)] == [
+        "Both feet are visible, the rest is not: step back 1 m.",
+        "Seen from the left side, 44° askew. Walking, the patient should be seen from the side.",
+    ]
+    assert lights({"view_deg": float("nan")})[0].words == "Nobody is visible yet."
+    lost = {"dropped_by_camera": 2.0, "dropped_by_disk": 0.0}
+    assert lights(lost) == ()
+    assert lights(lost, recording=True)[0].words.startswith("2 pictures did not come from the camera")
+    assert lights({"dropped_by_camera": 0.0}, recording=True)[0].tone is Tone.OK
