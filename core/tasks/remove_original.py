@@ -62,6 +62,7 @@ def originals_of(store: Store, kept_id: str) -> dict[str, tuple[str, ...]]:
     }
     found = {}
     for record in records.values():
+        patterns: tuple[str, ...]
         if record.id in visible:
             patterns = _VIDEOS
         elif record.kind is RecordKind.LANDMARKS and _shows(records, record.id, visible):
