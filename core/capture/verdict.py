@@ -85,6 +85,24 @@ def live_verdict(frames: Sequence[LiveFrame], *, fps_hz: float, width_px: int, h
     )
 
 
+def together(verdicts: Sequence[LiveVerdict]) -> LiveVerdict:
+    """One verdict for cameras that record together: of each number the worst, and the squarest view."""
+    if len(verdicts) == 1:
+        return verdicts[0]
+    views = [one.view for one in verdicts if one.view is not None]
+    bad = [(k, one.sentence) for k, one in enumerate(verdicts, start=1) if one.sentence != _GOOD]
+    return LiveVerdict(
+        in_view=min(one.in_view for one in verdicts),
+        brightness=max((one.brightness for one in verdicts), key=lambda value: abs(value - 0.5)),
+        sharpness=min(one.sharpness for one in verdicts),
+        fps_hz=min(one.fps_hz for one in verdicts),
+        strides=max(one.strides for one in verdicts),
+        feet_in_view=min(one.feet_in_view for one in verdicts),
+        view=min(views, key=lambda view: view.angle_deg, default=None),
+        sentence=f"Camera {bad[0][0]}: {bad[0][1]}" if bad else _GOOD,
+    )
+
+
 def steps_so_far(frames: Sequence[LiveFrame]) -> int:
     """Steps, counted as maxima of the distance between the ankles along the picture.
 

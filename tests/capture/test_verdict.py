@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from core.capture.quality import FrameStatistics
-from core.capture.verdict import LiveFrame, live_verdict, steps_so_far
+from core.capture.verdict import LiveFrame, live_verdict, steps_so_far, together
 from core.domain.body import Side
 from tests.capture.figures import figure
 from tests.capture.test_view import standing
@@ -103,3 +103,11 @@ def test_feet_in_view_are_told_apart_from_the_head() -> None:
     frames = [LiveFrame(f.time_s, np.subtract(f.image_px, (0.0, 110.0)), GOOD) for f in _frames()]
     verdict = _judge(frames)
     assert (verdict.in_view, verdict.feet_in_view) == (0.0, 1.0)
+
+
+def test_cameras_together_are_as_good_as_the_worst() -> None:
+    good, dark = _judge(_seen_from(_frames(), 90.0)), _judge(_frames(statistics=FrameStatistics(20.0, 400.0)))
+    both = together([good, dark])
+    assert both.sentence == "Camera 2: It is too dark: switch on more light."
+    assert (both.brightness, both.view) == (dark.brightness, good.view)
+    assert together([good]) is good

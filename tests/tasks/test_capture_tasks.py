@@ -7,9 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
+from core.devices.cameras import VideoFileSource
 from core.domain.findings import Severity
 from core.domain.frames import read_frame, read_index
 from core.domain.record import RecordKind
@@ -182,9 +184,10 @@ class Operator(SilentContext):
         return due
 
 
-def _record(data_dir: Path, camera: str, *presses: tuple[int, str]) -> tuple[str, Operator]:
+def _record(data_dir: Path, camera: str | list[str], *presses: tuple[int, str]) -> tuple[str, Operator]:
     context = Operator(JobSpec("job", "record_camera", {}, data_dir), data_dir / "work", presses=presses)
-    return record_camera.run({"visit_id": _visit(data_dir), "camera": camera}, context), context
+    which = "camera" if isinstance(camera, str) else "cameras"
+    return record_camera.run({"visit_id": _visit(data_dir), which: camera}, context), context  # type: ignore[dict-item]
 
 
 @pytest.mark.slow
@@ -228,3 +231,25 @@ def test_a_trimmed_clip_is_told_as_trimmed_and_not_as_interrupted(tmp_path: Path
     assert "CAP-010" not in found
     assert found["CAP-031"].severity is Severity.NOTE
     assert found["CAP-031"].advice.what == "The clip was trimmed: 75 of its 271 frames are played."
+
+
+@pytest.mark.slow
+def test_several_cameras_are_recorded_with_one_button(tmp_path: Path, shared_data, pose_model: Path) -> None:
+    walk = shared_data("video-sagittal-walk/walk.mp4")
+    other = write_video(tmp_path / "mirrored.mp4", _mirrored(walk), 30.0)
+    recording_id, context = _record(tmp_path, [str(walk), str(other)], (10, "start"), (50, "stop"))
+    samples = [event.values for event in context.events if isinstance(event, Sample)]
+    previews = [event.arrays["jpeg"] for event in context.events if isinstance(event, Picture)]
+    with open_store(tmp_path) as store:
+        videos = store.load(recording_id, Recording).videos
+        files = {path.name for path in store.folder(recording_id).glob("camera-*.mkv")}
+    assert files == {"camera-1.mkv", "camera-2.mkv"}
+    assert abs(videos[0].duration_s - videos[1].duration_s) < 0.3
+    assert {"dropped_by_camera", "view_deg", "feet_in_view"} <= samples[-1].keys()
+    height, width = cv2.imdecode(previews[-1].astype(np.uint8), cv2.IMREAD_COLOR).shape[:2]
+    assert width > 5 * height  # two wide pictures side by side
+
+
+def _mirrored(path: Path) -> np.ndarray:
+    with VideoFileSource(path) as source:
+        return np.array([image[:, ::-1] for _, image in source.frames()])

@@ -229,3 +229,13 @@ def test_the_lights_tell_the_view_and_while_recording_what_was_lost() -> None:
     assert lights(lost) == ()
     assert lights(lost, recording=True)[0].words.startswith("2 pictures did not come from the camera")
     assert lights({"dropped_by_camera": 0.0}, recording=True)[0].tone is Tone.OK
+
+
+def test_several_cameras_are_one_choice(
+    context: SessionContext, page: CapturePage, board: HandBoard, visit_id: str
+) -> None:
+    refresh(page)
+    page.secondary_action.emit("camera")
+    choice = page.panel._choice.findText("Cameras 1 to 3")
+    page.camera_on.emit(choice)
+    assert board.states()[0].spec.params["cameras"] == [0, 1, 2]

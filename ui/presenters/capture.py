@@ -16,7 +16,7 @@ from core.session.flow import Step, StepStatus
 from core.tasks.remove_original import originals_of
 from ui.pages.capture import CapturePage, CaptureState, PersonChoice
 from ui.presenters.base import StepPresenter
-from ui.presenters.live_camera import LiveCamera, preview_image
+from ui.presenters.live_camera import LiveCamera, camera_params, preview_image
 from ui.recording_view import RecordingView, portrait, recording_view_of, view_without_people
 from ui.session_context import SessionContext
 from ui.theme import Tone
@@ -303,7 +303,8 @@ class CapturePresenter(StepPresenter):
 
     def _turn_on(self, camera: int) -> None:
         if self.context.visit_id is not None and self._live is not None:
-            job_id = self.context.submit("record_camera", visit_id=self.context.visit_id, camera=camera)
+            params = camera_params(camera)
+            job_id = self.context.submit("record_camera", visit_id=self.context.visit_id, **params)
             self._live = LiveCamera(job_id)
             self.refresh()
 

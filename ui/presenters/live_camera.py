@@ -11,13 +11,21 @@ from PySide6.QtGui import QImage
 
 from core.capture.view import View
 from core.domain.body import Side
-from core.jobs.values import Picture, Sample
+from core.jobs.values import JsonValue, Picture, Sample
 from ui.pages.capture import CaptureState
 from ui.theme import Tone
 from ui.widgets.camera_panel import CameraState, Light
 from ui.wording import count
 
 _CAMERAS = ("Camera 1", "Camera 2", "Camera 3", "Camera 4")
+_TOGETHER = ("Cameras 1 and 2", "Cameras 1 to 3", "Cameras 1 to 4")  # one button records them together
+
+
+def camera_params(choice: int) -> dict[str, JsonValue]:
+    """Parameters of `record_camera` for a line of the list of cameras."""
+    if choice < len(_CAMERAS):
+        return {"camera": choice}
+    return {"cameras": list(range(choice - len(_CAMERAS) + 2))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +44,7 @@ class LiveCamera:
 
     def panel_state(self) -> CameraState:
         return CameraState(
-            cameras=_CAMERAS,
+            cameras=(*_CAMERAS, *_TOGETHER),
             on=bool(self.job_id),
             recording=self.recording,
             recorded_s=self.values.get("recorded_s", 0.0),
