@@ -100,7 +100,8 @@ def _rates_and_starts() -> tuple[Rendering, ...]:
     rates = tuple(
         Rendering(f"rate_{rate:.0f}{'_mirrored' if mirrored else ''}", rate_hz=rate, mirrored=mirrored)
         for rate, mirrored in (
-            (15.0, False), (15.0, True), (20.0, False), (24.0, True), (25.0, False), (25.0, True), (60.0, False)
+            (15.0, False), (15.0, True), (20.0, False), (24.0, True), (25.0, False), (25.0, True), (60.0,
+            False)
         )
     )  # fmt: skip
     starts = tuple(

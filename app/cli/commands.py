@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from app.cli.deploy import add_deploy
+from app.cli.film_options import add_film_options, film_options
 from app.cli.motion import add_motion, add_override
 from app.cli.train import add_train
 from app.paths import data_dir_default, operator_name
@@ -138,6 +139,7 @@ def _add_session(commands: Subparsers) -> None:
     run_parser.add_argument("--video", type=Path, required=True)
     run_parser.add_argument("--emg", type=Path)
     run_parser.add_argument("--person", type=int, help="which person, when several are seen (0 is the first)")
+    add_film_options(run_parser)
     run_parser.set_defaults(command=_session_run)
     demo = session.add_parser("demo", help="with the synthetic demo patient")
     demo.set_defaults(command=_session_demo)
@@ -294,6 +296,7 @@ def _session_request(args: argparse.Namespace, data_dir: Path, person: int | Non
         sides=args.sides,
         accepted_by=args.accept_stopped,
         role=args.role,
+        **film_options(args),
     )
 
 

@@ -12,13 +12,14 @@ from enum import StrEnum
 import numpy as np
 from scipy.signal import find_peaks
 
-from core.domain.arrays import FloatArray
-from core.motion.steady_walking import LEAST_DISTANCE, steady_spans
+from core.domain.arrays import BoolArray, FloatArray
+from core.motion.steady_walking import LEAST_DISTANCE, long_gaps, steady_spans
 
 _STEP = 0.08  # of body height: a smaller swing of one foot against the other is no step
 _STEP_IN_PLACE = 0.15  # who squats rocks a little, too
 _SHORTEST_STEP_S = 0.2
 _LEAST_STEPS = 3
+_LONGEST_GAP_S = 1.0  # who is out of view for longer may have turned round there
 _TRAVELS = 0.5  # of the way that the feet step; the hips of who walks through the room go about all of it
 
 
@@ -40,12 +41,14 @@ class HipPath:
     forward: FloatArray  # (T, 2) unit vectors in which the body faces
     feet_apart_m: FloatArray  # (T,) left ankle before the right one, along `forward`
     height_m: float
+    seen: BoolArray  # (T,) whether the person was found at all
 
 
 def course_of(path: HipPath) -> tuple[Course, tuple[slice, ...]]:
     """The kind of a trial, and the frames of each way walked in one direction; all frames otherwise."""
     everything = (slice(0, len(path.time_s)),)
-    spans = steady_spans(path.time_s, path.path_m, LEAST_DISTANCE * path.height_m)
+    in_view = ~long_gaps(path.time_s, ~path.seen, _LONGEST_GAP_S)
+    spans = steady_spans(path.time_s, path.path_m, in_view, LEAST_DISTANCE * path.height_m)
     travelled = [_travelled(path, span) for span in spans]
     ways = tuple(span for span, share in zip(spans, travelled, strict=True) if share >= _TRAVELS)
     if ways:
@@ -85,4 +88,4 @@ def _step_lengths_m(path: HipPath, span: slice, least: float) -> FloatArray:
     rate_hz = (len(apart) - 1) / float(path.time_s[span.stop - 1] - path.time_s[span.start])
     distance, swing_m = max(1, int(_SHORTEST_STEP_S * rate_hz)), least * path.height_m
     found = [find_peaks(signed, prominence=swing_m, distance=distance)[0] for signed in (apart, -apart)]
-    return np.abs(apart[np.sort(np.concatenate(found))])
+    return np.asarray(np.abs(apart[np.sort(np.concatenate(found))]))

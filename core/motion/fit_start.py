@@ -36,7 +36,8 @@ def hip_path(track: LandmarkTrack, height_m: float) -> HipPath:
     forward = forward_directions(track)
     ankles = _point(track.world_m, "LEFT", "ANKLE") - _point(track.world_m, "RIGHT", "ANKLE")
     apart = (np.nan_to_num(ankles)[:, [0, 2]] * forward).sum(axis=1)
-    return HipPath(track.time_s, np.column_stack([across, depth]), forward, apart, height_m)
+    seen = track.visibility[:, Landmark.LEFT_HIP.value] > 0.0
+    return HipPath(track.time_s, np.column_stack([across, depth]), forward, apart, height_m, seen)
 
 
 def start_of_one(track: LandmarkTrack, height_m: float) -> FitState:

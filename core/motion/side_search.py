@@ -125,7 +125,7 @@ def states_cost(knees: PartCosts, feet: PartCosts, prior: Prior, states: NDArray
 
 def _edge(prior: Prior) -> FloatArray:
     """Before the first and after the last frame nothing is exchanged. (8,)"""
-    return prior.change * _NOW
+    return np.asarray(prior.change * _NOW, dtype=np.float64)
 
 
 def _transitions(part: PartCosts, prior: Prior) -> FloatArray:
@@ -156,9 +156,7 @@ def _trace(
     return states
 
 
-def jumps(
-    knees: PartCosts, feet: PartCosts, states: NDArray[np.int64], rate_hz: float
-) -> NDArray[np.bool_]:
+def jumps(knees: PartCosts, feet: PartCosts, states: NDArray[np.int64], rate_hz: float) -> NDArray[np.bool_]:
     """Frames (T,) in which a part jumps further than a leg can accelerate."""
     found = np.zeros(len(states), dtype=bool)
     limit = max(_JUMP, _SWING_BEND / rate_hz**2) ** 2

@@ -15,6 +15,7 @@ from ui.recording_view import RecordingView
 from ui.theme import Tone
 from ui.widgets.basics import Button, Deck, clear, label, row
 from ui.widgets.camera_panel import CameraPanel, CameraState
+from ui.widgets.film_options import FilmOptions
 from ui.widgets.video_player import PersonCard, VideoPlayer
 
 VIDEO_ENDINGS = (".mp4", ".mov", ".avi", ".mkv", ".m4v", ".webm")
@@ -39,6 +40,8 @@ class CaptureState:
     camera: int = 0
     live: CameraState | None = None  # None while the recording is shown
     findings: tuple[Finding, ...] = ()
+    finding_actions: tuple[tuple[str, str], ...] = ()  # (code, words of its button)
+    asks_removal: bool = False  # whether the original shall really be removed
     main_action: str = ""
     why_not: str = ""
     secondary: tuple[tuple[str, str], ...] = ()
@@ -63,11 +66,13 @@ class CapturePage(Page):
     camera_off = Signal()
     record_start = Signal()
     record_stop = Signal()
+    removal_answered = Signal(bool)
 
     def __init__(self) -> None:
         super().__init__()
         self.setAcceptDrops(True)
         self.player, self.panel = VideoPlayer(), CameraPanel()
+        self.options = FilmOptions()
         self._views = Deck(self.player, self.panel)
         self._facts = label("", "small")
         self._camera_buttons = row(gap=4)
@@ -76,10 +81,12 @@ class CapturePage(Page):
         self._people_box.setLayout(self._people)
         below = row(self._facts, None)
         below.addLayout(self._camera_buttons)
+        self.add_above_body(self.options)
         self.body.addWidget(self._people_box)
         self.body.addWidget(self._views, 1)
         self.body.addLayout(below)
         self._shown_people: tuple[PersonChoice, ...] = ()
+        self.options.removal_answered.connect(self.removal_answered)
         self.panel.turn_on.connect(self.camera_on)
         self.panel.turn_off.connect(self.camera_off)
         self.panel.start.connect(self.record_start)
@@ -92,7 +99,8 @@ class CapturePage(Page):
         self.set_badges(*state.badges)
         self.set_main_action(state.main_action, not state.why_not, state.why_not)
         self.set_secondary_actions(*state.secondary)
-        self.show_findings(state.findings)
+        self.show_findings(state.findings, dict(state.finding_actions))
+        self.options.ask_removal(state.asks_removal)
         if state.empty:
             self.show_empty(
                 "capture",
@@ -118,6 +126,11 @@ class CapturePage(Page):
         self._facts.setText(state.facts)
         self._show_cameras(state)
         self._show_people(state.people)
+
+    @property
+    def hide_heads(self) -> bool:
+        """Whether heads shall be hidden in what is imported or recorded next."""
+        return self.options.hide_heads.isChecked()
 
     def choose_files(self) -> None:
         """Ask for files with the system's own chooser."""
