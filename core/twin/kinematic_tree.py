@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -66,6 +67,14 @@ class Twists:
     moves: FloatArray  # (N, P) 1 or 0
 
 
+class _Placed(NamedTuple):
+    """All links at T poses, in the world."""
+
+    place: FloatArray  # (T, links, 3)
+    turn: FloatArray  # (T, links, 3, 3)
+    slide: dict[int, FloatArray]  # (T, 3) metres per radian, of the links that glide
+
+
 class KinematicTree:
     """Links in an order in which parents come first, and the points of interest on them."""
 
@@ -98,7 +107,7 @@ class KinematicTree:
         self, pose: FloatArray, log_length: FloatArray | None = None, offset_m: FloatArray | None = None
     ) -> FloatArray:
         """(T, P, 3) from poses (T, N); `log_length` (L,), `offset_m` (P, 3) replaces the points' offsets."""
-        place, turn = self._place(pose, self._factors(log_length))
+        place, turn, _ = self._place(pose, self._factors(log_length))
         return self._points(place, turn, self._factors(log_length), offset_m)
 
     def slopes(
@@ -106,9 +115,9 @@ class KinematicTree:
     ) -> Slopes:
         """Points and derivatives at poses (T, N)."""
         factor = self._factors(log_length)
-        place, turn = self._place(pose, factor)
+        place, turn, _ = placed = self._place(pose, factor)
         point = self._points(place, turn, factor, offset_m)
-        twist = self._twist(pose, place, turn)
+        twist = self._twist(pose, placed)
         by_pose = _cross_matrix(pose[:, None, :3] - point) @ twist[:, None, :, :3].swapaxes(2, 3)
         by_pose += twist[:, None, :, 3:].swapaxes(2, 3)
         by_pose *= self.moves.T[:, None]
@@ -124,31 +133,32 @@ class KinematicTree:
     def twists(self, pose: FloatArray) -> Twists:
         """Points at poses (T, N), and what moves them: all that least squares over points need."""
         factor = self._factors(None)
-        place, turn = self._place(pose, factor)
-        point = self._points(place, turn, factor, None)
-        return Twists(point, point - pose[:, None, :3], self._twist(pose, place, turn), self.moves)
+        placed = self._place(pose, factor)
+        point = self._points(placed.place, placed.turn, factor, None)
+        return Twists(point, point - pose[:, None, :3], self._twist(pose, placed), self.moves)
 
     def orientations(self, pose: FloatArray) -> FloatArray:
         """Rotation matrices of all links, (T, links, 3, 3)."""
-        return self._place(pose, self._factors(None))[1]
+        return self._place(pose, self._factors(None)).turn
 
     def _factors(self, log_length: FloatArray | None) -> FloatArray:
         return np.append(np.exp(np.zeros(self.lengths) if log_length is None else log_length), 1.0)
 
-    def _place(self, pose: FloatArray, factor: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Position (T, links, 3) and orientation (T, links, 3, 3) of every link."""
+    def _place(self, pose: FloatArray, factor: FloatArray) -> _Placed:
         place = np.empty((len(self.links), len(pose), 3))
         turn = np.empty((len(self.links), len(pose), 3, 3))
         root = rotation_matrices(pose[:, 3:6])
         local = self._local_turns(pose)
+        slide: dict[int, FloatArray] = {}
         for number, link in enumerate(self.links):
             base, before = (pose[:, :3], root) if link.parent < 0 else (place[link.parent], turn[link.parent])
             place[number] = base + before @ (factor[link.length] * link.offset_m)
             if link.glide is not None:
-                slid, _ = link.glide(pose[:, link.column])
+                slid, slope = link.glide(pose[:, link.column])
                 place[number] += _turned(before, slid @ link.turn.T)
+                slide[number] = _turned(before, slope @ link.turn.T)
             np.matmul(before, local[number], out=turn[number])
-        return place.swapaxes(0, 1), turn.swapaxes(0, 1)
+        return _Placed(place.swapaxes(0, 1), turn.swapaxes(0, 1), slide)
 
     def _local_turns(self, pose: FloatArray) -> list[FloatArray]:
         """Orientation of every link in its parent, (3, 3) where it is fixed and (T, 3, 3) at hinges."""
@@ -160,19 +170,17 @@ class KinematicTree:
             local[number] = turn
         return local
 
-    def _twist(self, pose: FloatArray, place: FloatArray, turn: FloatArray) -> FloatArray:
+    def _twist(self, pose: FloatArray, placed: _Placed) -> FloatArray:
         """(T, N, 6); see `Twists`."""
         twist = np.zeros((len(pose), self.columns, 6))
         twist[:, [0, 1, 2], [3, 4, 5]] = 1.0
         twist[:, 3:6, :3] = _left_jacobian(pose[:, 3:6]).swapaxes(1, 2)
-        axis = _turned(turn[:, self._hinges], self._axes)
+        axis = _turned(placed.turn[:, self._hinges], self._axes)
         twist[:, self._hinge_column, :3] = axis
-        twist[:, self._hinge_column, 3:] = np.cross(place[:, self._hinges] - pose[:, None, :3], axis)
-        for link in self.links:
-            if link.glide is not None:
-                before = rotation_matrices(pose[:, 3:6]) if link.parent < 0 else turn[:, link.parent]
-                _, slope = link.glide(pose[:, link.column])
-                twist[:, link.column, 3:] += _turned(before, slope @ link.turn.T)
+        arm = placed.place[:, self._hinges] - pose[:, None, :3]
+        twist[:, self._hinge_column, 3:] = cross(arm, axis)
+        for number, slope in placed.slide.items():
+            twist[:, self.links[number].column, 3:] += slope
         return twist
 
     def _points(
@@ -216,6 +224,15 @@ def rotation_matrices(rotation: FloatArray) -> FloatArray:
     first = np.sinc(angle / np.pi)
     second = 0.5 * np.sinc(angle / (2 * np.pi)) ** 2
     return np.asarray(np.eye(3) + first * cross + second * cross @ cross)
+
+
+def cross(first: FloatArray, second: FloatArray) -> FloatArray:
+    """Cross products along the last axis: as NumPy's, in a third of the time for the sizes of a trial."""
+    product = np.empty(np.broadcast_shapes(first.shape, second.shape))
+    for k, i, j in ((0, 1, 2), (1, 2, 0), (2, 0, 1)):
+        np.multiply(first[..., i], second[..., j], out=product[..., k])
+        product[..., k] -= first[..., j] * second[..., i]
+    return product
 
 
 def _turned(turn: FloatArray, vector: FloatArray) -> FloatArray:
