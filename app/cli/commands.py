@@ -196,7 +196,7 @@ def _add_gallery(commands: Subparsers) -> None:
 def _add_bench(commands: Subparsers) -> None:
     parser = commands.add_parser("bench", help="measure this program on this PC")
     benches = (
-        "startup", "video", "ui", "deploy", "motion", "simulation", "walk", "scenarios", "impairments",
+        "startup", "video", "ui", "deploy", "motion", "ik", "simulation", "walk", "scenarios", "impairments",
         "assist", "strangers", "coadaptation",
     )  # fmt: skip
     parser.add_argument("what", choices=benches)

@@ -133,6 +133,10 @@ INDEX = {  # bad input: code, file below tests/, test
     ),
     "nothing to resume": ("TRN-015", "app/train/test_twin.py", "test_nothing_to_go_on_with"),
     "person file with a wrong body": ("PAT-011", "app/train/test_twin.py", "test_a_body_that_cannot"),
+    "OpenSim model of other joints": ("MOT-080", "motion/test_osim_tree.py", "test_a_model_that_is_no_tree"),
+    "file that holds no markers": ("MOT-081", "motion/test_osim_tree.py", "test_what_is_no_file_of_markers"),
+    "weights cut short": ("MOT-082", "motion/test_osim_tree.py", "test_tasks_that_are_cut"),
+    "bench ik without OpenSim": ("PC-033", "bench/test_ik.py", "test_without_opensim"),
     "stride file that is none": ("MOT-031", "app/train/test_twin.py", "test_a_trial_that_is_no_stride"),
     "stride with a wrong entry": ("MOT-030", "gait/test_stride.py", "test_what_is_no_stride"),
     "controller for a twin of an earlier version": (
