@@ -1,4 +1,4 @@
-"""What became of each camera of several, in words: how its clock runs, how far it is off, whether it is used."""
+"""What became of each camera of several, in words: its clock, how far it is off, whether it is used."""
 
 from __future__ import annotations
 

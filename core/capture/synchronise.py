@@ -192,7 +192,8 @@ def agreement_at(first: LandmarkTrack, other: LandmarkTrack, clock: Clock) -> Ag
 def together(tracks: Sequence[LandmarkTrack], clocks: Sequence[Clock]) -> list[Clock]:
     """The offsets of calibrated cameras that suit every pair of them best, near those given.
 
-    The first clock stays. One pair may see a movement badly that another one sees well.
+    The first clock stays. One pair may see a movement badly that another one sees well: by the logarithm, a
+    pair counts by how much better it could be in relation to how good it is.
     """
     evidence = {
         (i, j): _evidence(tracks[i], tracks[j]) for i in range(len(tracks)) for j in range(i + 1, len(tracks))
@@ -203,7 +204,8 @@ def together(tracks: Sequence[LandmarkTrack], clocks: Sequence[Clock]) -> list[C
         tried = [*settled]
         tried[number] = replace(settled[number], offset_s=offset_s)
         between = {pair: tried[pair[0]].between(tried[pair[1]]) for pair in evidence if number in pair}
-        return sum(evidence[pair].fine_miss(c.offset_s, c.rate - 1.0) for pair, c in between.items())
+        misses = [evidence[pair].fine_miss(c.offset_s, c.rate - 1.0) for pair, c in between.items()]
+        return float(np.sum(np.log(np.array(misses) + 1e-3)))
 
     for _ in range(_SWEEPS):
         for number in range(1, len(tracks)):

@@ -115,6 +115,9 @@ class Motion:
     leg_exchanges: tuple[FloatArray, ...] = ()
     """Per camera (T, 2): 1 where knees, feet have other sides than the detector gave them, before any swap
     throughout. Empty in motions of earlier versions."""
+    cameras_used: tuple[int, ...] = ()
+    """Numbers of the patient's tracks that the motion was measured from; the first one gave the times. Empty
+    in motions of earlier versions."""
 
     @property
     def sides_in_doubt(self) -> bool:

@@ -83,9 +83,11 @@ def motion_from_tracks(
     if len(calibrated) > 1:
         points = triangulate(tuple(used[number] for number in calibrated))
         observation = observe_space(points.time_s, points.world_m, points.confidence)
-        return solve(observation, max(repairs[number].fraction for number in calibrated))
+        motion = solve(observation, max(repairs[number].fraction for number in calibrated))
+        return replace(motion, cameras_used=tuple(calibrated))
     best = max(range(len(used)), key=lambda number: walked_fraction(used[number]))
     motion = solve(observe_walk(used[best], height_m), _exchanged_fraction(repairs[best], used[best]))
+    motion = replace(motion, cameras_used=(best,))
     if len(used) == 1:
         return motion
     return replace(motion, findings=worst_first((*motion.findings, one_of_several(best + 1, len(used)))))

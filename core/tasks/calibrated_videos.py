@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 
 from core.capture.calibration.bars import black_bars
@@ -14,7 +15,7 @@ from core.domain.calibration import Calibration
 from core.domain.recording import VideoFile
 from core.store.repository import Store
 
-_LOOKED_AT = 12  # pictures in which black bars are looked for
+_LOOKED_AT, _APART = 5, 5  # pictures in which black bars are looked for, and every how many is one
 
 
 def stored_calibration(store: Store, told: str) -> tuple[Calibration, tuple[str, ...]]:
@@ -33,20 +34,16 @@ def of_videos(calibration: Calibration, videos: Sequence[VideoFile], paths: Sequ
             video.camera,
             video.width_px,
             video.height_px,
-            NO_BARS if (video.width_px, video.height_px) in sizes else _bars(path, video),
+            NO_BARS if (video.width_px, video.height_px) in sizes else _bars(path),
         )
         for video, path in zip(videos, paths, strict=True)
     ]
     return matched(calibration, views)
 
 
-def _bars(path: Path, video: VideoFile) -> Bars:
-    """Black rims, from some pictures spread over the video."""
-    every = max(1, video.frames // _LOOKED_AT)
-    images = []
+def _bars(path: Path) -> Bars:
+    """Black rims, from some of the first pictures: they are the same throughout."""
     with VideoFileSource(path) as source:
-        for number, _ in enumerate(source.times()):
-            image = source.retrieve() if number % every == 0 else None
-            if image is not None:
-                images.append(image.copy())
-    return black_bars(images)
+        some = islice(enumerate(source.times()), _LOOKED_AT * _APART)
+        images = (source.retrieve() for number, _ in some if number % _APART == 0)  # one buffer for all
+        return black_bars(image for image in images if image is not None)

@@ -103,7 +103,8 @@ class MotionPresenter(StepPresenter):
             if store.info(input_id).kind is RecordKind.LANDMARKS:
                 folders = [store.folder(input_id)]
                 folders += [store.folder(name) for name, _ in store.info(input_id).provenance.inputs]
-                clip = recording_view_of(store.load(input_id, Landmarks), tuple(folders))
+                landmarks = store.load(input_id, Landmarks)
+                clip = recording_view_of(landmarks, tuple(folders), timing_video(motion, landmarks))
                 swapped = self._sides_of(motion_id)[1]
                 return motion, with_sides_of(clip, motion.leg_exchanges, swapped=swapped), panels
         return motion, None, panels
@@ -242,6 +243,15 @@ def _why_not(motion: Motion) -> str:
     if stopped and _in_doubt(motion):
         return _SOLVE_FIRST
     return _MEND_FIRST if stopped else ""
+
+
+def timing_video(motion: Motion, landmarks: Landmarks) -> int | None:
+    """The video whose clock the motion's times are; None where the motion does not say."""
+    if not motion.cameras_used:
+        return None
+    first = motion.cameras_used[0]
+    videos = landmarks.patient.videos
+    return videos[first] if first < len(videos) else first
 
 
 def cycle_fraction(strides: tuple[Stride, ...], side: Side, time_s: float) -> float | None:
