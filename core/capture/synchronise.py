@@ -20,9 +20,6 @@ from core.capture.movement import RATE_HZ, Movement, likeness_at, likeness_by_la
 from core.domain.arrays import FloatArray
 from core.domain.recording import LandmarkTrack, Synchronised, body_size_px
 
-SURE = 0.35
-"""Less sure than this, a person should check the offset: another one fits nearly as well."""
-
 NEVER_AGREES = 0.30
 """Likeness below which two films hardly show one movement: different walks of one person reach 0.2 to 0.3."""
 

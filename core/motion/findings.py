@@ -97,8 +97,8 @@ def one_of_several(number: int, cameras: int) -> Finding:
         Severity.NOTE,
         "MOT-027",
         f"Only video {number} of {cameras} was used: it shows the walk from the side.",
-        "Several cameras see in depth only when they are calibrated, which is not possible here yet.",
-        "Nothing to do. Conclude nothing from sideways movement.",
+        "Several cameras see in depth only when it is known where they stand, by a calibration.",
+        "Add their calibration on the Capture page, or conclude nothing from sideways movement.",
     )
 
 
@@ -174,7 +174,7 @@ def _one_camera_findings(observation: BodyLandmarks) -> list[Finding]:
             "MOT-022",
             "Flexion of hip and knee can be trusted, of the ankle less, sideways angles not at all.",
             "One camera sees the plane of walking only; everything else is set to normal gait.",
-            "Nothing to do. Conclude nothing from sideways movement.",
+            "Conclude nothing from sideways movement; two or more calibrated cameras would show it.",
         )
     ]
 
