@@ -23,7 +23,6 @@ from ui.theme import Tone
 from ui.wording import count, percent
 
 _OTHER = (("import", "Import video"), ("camera", "Use camera"))
-_CALIBRATION = ("calibration", "Use calibration file…")
 
 
 class CapturePresenter(StepPresenter):
@@ -86,7 +85,7 @@ class CapturePresenter(StepPresenter):
                     "No walk recorded yet.",
                     empty=True,
                     main_action="Import video",
-                    secondary=(("camera", "Use camera"), _CALIBRATION),
+                    secondary=(("camera", "Use camera"), self._calibration_action()),
                 )
             )
 
@@ -198,6 +197,7 @@ class CapturePresenter(StepPresenter):
             self._detect(recording.id)
         else:
             self.context.show_message(f"{file.name} is used with the videos imported next.", Tone.NEUTRAL)
+            self.refresh()
 
     def _detect(self, recording_id: str) -> None:
         several = len(self.context.store.load(recording_id, Recording).videos) > 1
@@ -209,7 +209,13 @@ class CapturePresenter(StepPresenter):
 
     def _actions(self, cameras: int, actions: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
         """A calibration is of use to several cameras only."""
-        return (*actions, _CALIBRATION) if cameras > 1 else actions
+        return (*actions, self._calibration_action()) if cameras > 1 else actions
+
+    def _calibration_action(self) -> tuple[str, str]:
+        words = (
+            "Use calibration file…" if self._calibration is None else f"Calibration: {self._calibration.name}"
+        )
+        return "calibration", words
 
     def _choose(self, person: int) -> None:
         landmarks = self.newest(RecordKind.LANDMARKS)
