@@ -141,6 +141,7 @@ def test_a_calibration_chosen_first_goes_with_the_videos_chosen_next(
     refresh(page)
     page.calibration_chosen.emit(Path("/tmp/rig.toml"))
     assert board.states() == ()
+    assert "Calibration: rig.toml" in [button.text() for button in page.findChildren(Button)]
     page.files_chosen.emit((Path("/tmp/cam1.mp4"), Path("/tmp/cam2.mp4")))
     job = board.states()[0].spec
     assert (job.kind, job.params["calibration"]) == ("import_video", str(Path("/tmp/rig.toml")))

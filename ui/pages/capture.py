@@ -110,7 +110,7 @@ class CapturePage(Page):
                 "capture",
                 "Start with a walk",
                 "Import a video of the patient walking past the camera: drop the file here, or choose it. "
-                "Or record one now with a camera on this PC.",
+                "Or record one now with a camera on this PC. Of several cameras, choose all videos at once.",
                 state.main_action,
             )
             return

@@ -8,7 +8,7 @@ from core.domain.recording import CameraVerdict, Landmarks, Synchronised
 from ui.pages.number_table import NumberRow, NumberTable
 from ui.wording import listed, percent
 
-_COLUMNS = ("", "Sees the patient", "Starts", "Clock", "Off by", "Verdict")
+_COLUMNS = ("", "Sees the patient", "Starts", "Drift", "Off by", "Verdict")
 _NO_SHIFT_FRAMES = 0.05
 
 
