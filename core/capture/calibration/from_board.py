@@ -18,6 +18,7 @@ from core.capture.calibration.floor import aligned_to_board, level
 from core.capture.calibration.sightings import Moment, Sightings, glimpses, moments
 from core.domain.arrays import FloatArray
 from core.domain.calibration import Calibration, Camera
+from core.domain.findings import Finding
 
 LEAST_PICTURES = 6  # of one camera
 LEAST_TOGETHER = 4  # moments at which two cameras saw the board
@@ -50,9 +51,9 @@ def calibrate(
 ) -> BoardCalibration:
     """Calibrate the cameras that saw the board.
 
-    `lenses` are cameras whose lens is known already: then only their places are found. Refuses CAL-024 (too few
-    pictures of a camera), CAL-025 (a camera that never saw the board together with others), CAL-026 (no common
-    time) and CAL-027 (a board that looks alike after half a turn).
+    `lenses` are cameras whose lens is known already: then only their places are found. Refuses CAL-024 (too
+    few pictures of a camera), CAL-025 (a camera that never saw the board together with others), CAL-026 (no
+    common time) and CAL-027 (a board that looks alike after half a turn).
     """
     for one in sightings:
         if sum(seen is not None for seen in one.seen) < (LEAST_PICTURES if lenses is None else 1):
@@ -174,7 +175,7 @@ def _camera(one: Sightings, setup: Setup, number: int) -> Camera:
 def _errors(
     corners: Corners, setup: Setup, residual_px: FloatArray
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Root mean square of each camera's corners: in its pictures, and across its line of sight at the board."""
+    """Root mean square of each camera's corners: in its pictures, and across its line of sight."""
     square = (residual_px**2).sum(axis=1)
     world = (
         np.einsum("nij,nj->ni", setup.board_rotation[corners.pose], corners.board_m)
@@ -194,7 +195,7 @@ def _errors(
 
 def _on_floor(
     calibration: Calibration, wishes: Wishes, chosen: Linked, setup: Setup, late_s: FloatArray
-) -> tuple[Calibration, tuple[told.Finding, ...]]:
+) -> tuple[Calibration, tuple[Finding, ...]]:
     if wishes.floor_s is None:
         return level(calibration), (told.floor_unknown(),)
     times = np.array([moment.time_s for moment in chosen.moments])
