@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from app.cli.calibrate import add_calibrate
 from app.cli.deploy import add_deploy
 from app.cli.train import add_train
 from app.paths import data_dir_default, operator_name
@@ -95,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     add_train(commands, _add_data_dir)
     _add_replay(commands)
     _add_simulate(commands)
+    add_calibrate(commands, _add_data_dir)
     add_deploy(commands, _add_data_dir)
     return parser
 

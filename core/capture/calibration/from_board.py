@@ -22,6 +22,7 @@ from core.domain.findings import Finding
 
 LEAST_PICTURES = 6  # of one camera
 LEAST_TOGETHER = 4  # moments at which two cameras saw the board
+_FLOOR_WITHIN_S = 1.0  # of the time named; a board that lies there stays there
 _PER_CAMERA = 45  # pictures of one camera in the adjustment; more make it slow and hardly better
 
 
@@ -90,7 +91,9 @@ def _lenses(sightings: Sequence[Sightings], board: Board, known: Sequence[Camera
 
 
 def _linked(sightings: tuple[Sightings, ...], board: Board, lenses: FloatArray, wishes: Wishes) -> Linked:
-    found = linked(_chosen(moments(sightings, together=not wishes.stills), len(sightings)), board, lenses)
+    every = moments(sightings, together=not wishes.stills)
+    kept = _chosen(every, len(sightings)) | _near_floor(every, wishes)
+    found = linked([every[number] for number in sorted(kept)], board, lenses)
     if isinstance(found, int):
         raise told.never_together(sightings[found])
     for number in range(len(sightings)) if len(sightings) > 1 else ():
@@ -100,7 +103,7 @@ def _linked(sightings: tuple[Sightings, ...], board: Board, lenses: FloatArray, 
     return found
 
 
-def _chosen(found: Sequence[Moment], cameras: int) -> list[Moment]:
+def _chosen(found: Sequence[Moment], cameras: int) -> set[int]:
     """Moments with well-spread pictures of every camera; those that several cameras saw first."""
     kept: set[int] = set()
     for camera in range(cameras):
@@ -113,7 +116,16 @@ def _chosen(found: Sequence[Moment], cameras: int) -> list[Moment]:
             ]
             most = _PER_CAMERA if several else _PER_CAMERA // 3
             kept |= {own[place][0] for place in well_spread([glimpse for _, glimpse in own], most)}
-    return [found[number] for number in sorted(kept)]
+    return kept
+
+
+def _near_floor(found: Sequence[Moment], wishes: Wishes) -> set[int]:
+    """The moment at which the board lay on the floor, seen by as many cameras as possible."""
+    if wishes.floor_s is None or not found:
+        return set()
+    off = [abs(moment.time_s - wishes.floor_s) for moment in found]
+    near = [number for number, each in enumerate(off) if each <= _FLOOR_WITHIN_S]
+    return {max(near, key=lambda number: (len(found[number].glimpses), -off[number]))} if near else set()
 
 
 def _adjusted(chosen: Linked, board: Board, sizes: FloatArray, lenses: bool, clocks: bool) -> Adjusted:
@@ -198,10 +210,10 @@ def _on_floor(
 ) -> tuple[Calibration, tuple[Finding, ...]]:
     if wishes.floor_s is None:
         return level(calibration), (told.floor_unknown(),)
-    times = np.array([moment.time_s for moment in chosen.moments])
-    nearest = int(np.argmin(np.abs(times - wishes.floor_s)))
-    moment = chosen.moments[nearest]
-    if abs(times[nearest] - wishes.floor_s) > 1.0 and not wishes.stills:
+    near = _near_floor(chosen.moments, wishes)
+    if not near:
         raise told.no_board_on_floor(wishes.floor_s)
+    nearest = near.pop()
+    moment = chosen.moments[nearest]
     placed = aligned_to_board(calibration, setup.board_rotation[nearest], setup.board_m[nearest])
     return placed, told.floor_doubts(placed, len(moment.glimpses))
