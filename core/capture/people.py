@@ -194,22 +194,6 @@ def as_people(tracks: Sequence[LandmarkTrack], *, most: int = 4) -> tuple[Person
     )
 
 
-def across_cameras(cameras: Sequence[Sequence[Person]]) -> tuple[Person, ...]:
-    """The people of several cameras as one list: the one who walks furthest in one walks furthest in all.
-
-    Only people that every camera saw remain, with one track per camera.
-    """
-    return tuple(
-        Person(
-            same[0].label,
-            min(person.seen_fraction for person in same),
-            max(person.walked_distance_px for person in same),
-            tuple(person.tracks[0] for person in same),
-        )
-        for same in zip(*cameras, strict=False)
-    )
-
-
 def choose_patient(people: Sequence[Person]) -> tuple[int, str, tuple[Finding, ...]]:
     """Which person is the patient: index, by what, and a finding when a person should look.
 

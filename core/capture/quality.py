@@ -110,8 +110,8 @@ def length_findings(durations_s: Sequence[float]) -> tuple[Finding, ...]:
     if len(durations_s) < 2 or max(durations_s) - min(durations_s) <= 0.5:
         return ()
     what = f"The videos last from {min(durations_s):.1f} s to {max(durations_s):.1f} s."
-    why = "They are taken to begin at the same moment."
-    return (_warning("CAP-017", what, why, "Check that they show the same walk and start together."),)
+    why = "Of a longer one only the time is used that the others show, too."
+    return (_warning("CAP-017", what, why, "Check that they show the same walk."),)
 
 
 def patient_findings(track: LandmarkTrack) -> tuple[Finding, ...]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 from core.capture.quality import (
@@ -20,10 +22,17 @@ from core.domain.recording import Recording, VideoFile
 from core.errors import refuse
 from core.jobs.values import JobContext, Params
 from core.store.repository import open_store
+from core.tasks.calibrated_videos import of_videos, stored_calibration
+
+_CAMERA = re.compile(r"(?<![a-z])(?:camera|cam|gopro|phone|iphone|view)[\s_-]*\d+(?!\d)", re.IGNORECASE)
 
 
 def run(params: Params, context: JobContext) -> str:
-    """Params: `visit_id`, `files` (paths). Returns the id of a RECORDING."""
+    """Params: `visit_id`, `files` (paths), `calibration` (a file, the id of a CALIBRATION, or nothing).
+
+    The calibration is only checked against the videos, before anything takes time; `detect_pose` uses it.
+    Returns the id of a RECORDING.
+    """
     visit_id = str(params["visit_id"])
     chosen = params["files"]
     paths = [Path(str(name)) for name in chosen] if isinstance(chosen, list) else [Path(str(chosen))]
@@ -35,6 +44,8 @@ def run(params: Params, context: JobContext) -> str:
         video, found = examine(path, f"camera-{number + 1}{path.suffix.lower()}", context)
         videos.append(video)
         findings += found
+    if told := str(params.get("calibration") or ""):
+        videos = _named_by(told, paths, videos, context)
     findings += length_findings([video.duration_s for video in videos])
     recording = Recording(tuple(videos), "file", worst_first(tuple(findings)))
     context.progress(0.95, "Saving the video")
@@ -67,9 +78,28 @@ def examine(path: Path, name: str, context: JobContext) -> tuple[VideoFile, tupl
         context.check_cancelled()
 
     probed = probe(path, inspect)
-    video = VideoFile(name, len(probed.time_s), probed.fps_hz, probed.width_px, probed.height_px)
+    size = (probed.width_px, probed.height_px)
+    video = VideoFile(name, len(probed.time_s), probed.fps_hz, *size, camera=camera_in_name(path.stem))
     timing = timing_findings(probed.time_s, header_frames=probed.header_frames, cut_short=probed.cut_short)
     return video, (*timing, *picture_findings(statistics))
+
+
+def camera_in_name(stem: str) -> str:
+    """The part of a file's name that names a camera: "cam 01" of "Jane Doe cam 01"; empty where none does.
+
+    The rest may name the patient, and is not kept.
+    """
+    found = _CAMERA.search(stem)
+    return "" if found is None else found.group().lower()
+
+
+def _named_by(told: str, paths: list[Path], videos: list[VideoFile], context: JobContext) -> list[VideoFile]:
+    """The videos with the names of their calibrated cameras. Refuses CAL-001 to CAL-009."""
+    with open_store(context.spec.data_dir) as store:
+        calibration, _ = stored_calibration(store, told)
+    named = [replace(video, camera=path.stem) for video, path in zip(videos, paths, strict=True)]
+    cameras = of_videos(calibration, named, paths).cameras
+    return [replace(video, camera=camera.name) for video, camera in zip(videos, cameras, strict=True)]
 
 
 def summary_of(recording: Recording) -> str:

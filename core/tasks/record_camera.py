@@ -26,8 +26,8 @@ from core.domain.recording import Landmark, Recording, VideoFile, frame_rate_hz
 from core.errors import UserError, refuse
 from core.jobs.values import JobContext, Params
 from core.store.repository import open_store
-from core.tasks.detect_pose import open_detector
 from core.tasks.import_video import summary_of
+from core.tasks.see_cameras import open_detector
 
 _PREVIEW_PX = 640
 _VIDEO_NAME = "camera-1.mkv"

@@ -47,6 +47,18 @@ INDEX = {  # bad input: code, file below tests/, test
     "two people, one walks": ("CAP-023", "tasks/test_motion_tasks.py", "test_of_two_people_the_walker"),
     "two people walk": ("CAP-022", "capture/test_people.py", "test_two_walkers_are_a_question"),
     "no complete stride": ("MOT-010", "session/test_bad_input.py", "test_a_walk_without_a_stride"),
+    "landmark file that is none": (
+        "CAP-080",
+        "capture/test_landmark_file.py",
+        "test_files_that_are_no_landmarks",
+    ),
+    "motion that a finding stops": ("MOT-064", "session/test_stops.py", "test_a_stopped_motion_is_used"),
+    "override without name or role": ("MOT-062", "session/test_stops.py", "test_nobody_overrides"),
+    "override of nothing, or of doubtful sides": (
+        "MOT-063",
+        "session/test_stops.py",
+        "test_sides_in_doubt_need",
+    ),
     "EMG with NaN": ("EMG-010", "session/test_bad_input.py", "test_emg_with_gaps"),
     "wrong rate": ("EMG-003", "session/test_bad_input.py", "test_bad_emg_is_refused"),
     "no known muscle name": ("EMG-005", "session/test_bad_input.py", "test_bad_emg_is_refused"),

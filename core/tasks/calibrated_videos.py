@@ -1,0 +1,52 @@
+"""The calibration that a job is given, and its cameras for the videos of a recording."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from core.capture.calibration.bars import black_bars
+from core.capture.calibration.files import read_calibration
+from core.capture.calibration.matching import View, matched
+from core.capture.calibration.placing import NO_BARS, Bars
+from core.devices.cameras import VideoFileSource
+from core.domain.calibration import Calibration
+from core.domain.recording import VideoFile
+from core.store.repository import Store
+
+_LOOKED_AT = 12  # pictures in which black bars are looked for
+
+
+def stored_calibration(store: Store, told: str) -> tuple[Calibration, tuple[str, ...]]:
+    """The calibration of a file, or of a record, whose id is then the second result.
+
+    Refuses CAL-001 to CAL-006 (see `read_calibration`).
+    """
+    return read_calibration(Path(told)), ()
+
+
+def of_videos(calibration: Calibration, videos: Sequence[VideoFile], paths: Sequence[Path]) -> Calibration:
+    """One camera per video, for pictures of its size. Refuses CAL-007 to CAL-009 (see `matched`)."""
+    sizes = {(camera.width_px, camera.height_px) for camera in calibration.cameras}
+    views = [
+        View(
+            video.camera,
+            video.width_px,
+            video.height_px,
+            NO_BARS if (video.width_px, video.height_px) in sizes else _bars(path, video),
+        )
+        for video, path in zip(videos, paths, strict=True)
+    ]
+    return matched(calibration, views)
+
+
+def _bars(path: Path, video: VideoFile) -> Bars:
+    """Black rims, from some pictures spread over the video."""
+    every = max(1, video.frames // _LOOKED_AT)
+    images = []
+    with VideoFileSource(path) as source:
+        for number, _ in enumerate(source.times()):
+            image = source.retrieve() if number % every == 0 else None
+            if image is not None:
+                images.append(image.copy())
+    return black_bars(images)
