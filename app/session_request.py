@@ -32,6 +32,8 @@ class SessionRequest:
     seed: int = 0
     person: int | None = None
     sides: str = ""  # a `SideSource`; empty: a motion whose sides are in doubt ends the session
+    accepted_by: str = ""  # who goes on in spite of findings that stop; empty: they end the session
+    role: str = ""  # of this person
 
 
 def check_request(request: SessionRequest, *files: Path | None) -> None:
@@ -43,7 +45,26 @@ def check_request(request: SessionRequest, *files: Path | None) -> None:
     load_profile(request.device)
     check_minutes(request.minutes)
     if request.person is not None and request.person < 0:
-        raise _out_of_range("person", str(request.person), "0 for the first person, 1 for the second, …")
+        raise out_of_range("person", str(request.person), "0 for the first person, 1 for the second, …")
+    check_name_and_role(request.accepted_by, request.role)
+    check_files(*files)
+    check_results_folder(request.out)
+    _check_no_results(request.out)
+
+
+def check_name_and_role(name: str, role: str) -> None:
+    """Refuses (PC-022) a name without a role, or a role without a name."""
+    if bool(name.strip()) != bool(role.strip()):
+        raise refuse(
+            "PC-022",
+            "This command cannot be understood.",
+            "Whoever goes on in spite of findings that stop stands for it by name and role.",
+            "Give both --accept-stopped NAME and --role ROLE.",
+        )
+
+
+def check_files(*files: Path | None) -> None:
+    """Refuses (PC-025) a file that is not there."""
     for file in files:
         if file is not None and not file.is_file():
             raise refuse(
@@ -52,8 +73,6 @@ def check_request(request: SessionRequest, *files: Path | None) -> None:
                 "Its name is wrong, it was moved, or its disk is not connected.",
                 "Check the name and run the command again.",
             )
-    check_results_folder(request.out)
-    _check_no_results(request.out)
 
 
 def _check_no_results(folder: Path) -> None:
@@ -71,23 +90,23 @@ def _check_no_results(folder: Path) -> None:
 def check_minutes(minutes: float) -> None:
     """Refuses (PC-024) a training time that is no time, or longer than a day."""
     if not LEAST_MINUTES <= minutes <= MOST_MINUTES:
-        raise _out_of_range("minutes", f"{minutes:g}", f"{LEAST_MINUTES:g} to {MOST_MINUTES:g}")
+        raise out_of_range("minutes", f"{minutes:g}", f"{LEAST_MINUTES:g} to {MOST_MINUTES:g}")
 
 
 def check_processes(count: int) -> None:
     """Refuses (PC-024) a number of processes that this PC has no cores for."""
     most = max(1, os.cpu_count() or 1)
     if not 1 <= count <= most:
-        raise _out_of_range("processes", f"{count}", f"1 to {most}")
+        raise out_of_range("processes", f"{count}", f"1 to {most}")
 
 
 def check_walks(starts: int, seconds: float) -> None:
     """Refuses (PC-024) an evaluation of no walker or of thousands, or too short or too long for strides."""
     if not 1 <= starts <= MOST_STARTS:
-        raise _out_of_range("starts", f"{starts}", f"1 to {MOST_STARTS}")
+        raise out_of_range("starts", f"{starts}", f"1 to {MOST_STARTS}")
     low, high = WALK_SECONDS
     if not low <= seconds <= high:
-        raise _out_of_range("seconds", f"{seconds:g}", f"{low:g} to {high:g}")
+        raise out_of_range("seconds", f"{seconds:g}", f"{low:g} to {high:g}")
 
 
 def check_results_folder(folder: Path) -> None:
@@ -157,7 +176,8 @@ def _unusable(path: Path, why: str) -> UserError:
     )
 
 
-def _out_of_range(name: str, given: str, possible: str) -> UserError:
+def out_of_range(name: str, given: str, possible: str) -> UserError:
+    """The refusal (PC-024) of a number given after `--name`."""
     return refuse(
         "PC-024",
         f"--{name} {given} is not possible.",

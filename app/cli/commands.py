@@ -13,7 +13,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from app.cli.calibrate import add_calibrate
 from app.cli.deploy import add_deploy
+from app.cli.motion import add_motion, add_override
 from app.cli.train import add_train
 from app.paths import data_dir_default, operator_name
 from core.errors import Advice, JobCancelled, UserError, refuse
@@ -87,6 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _add_doctor(commands)
     _add_session(commands)
+    add_motion(commands, _add_data_dir)
     _add_virtual_exo(commands)
     _add_job(commands)
     _add_restore(commands)
@@ -95,6 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     add_train(commands, _add_data_dir)
     _add_replay(commands)
     _add_simulate(commands)
+    add_calibrate(commands, _add_data_dir)
     add_deploy(commands, _add_data_dir)
     return parser
 
@@ -150,6 +154,7 @@ def _add_session(commands: Subparsers) -> None:
             default="",
             help="whose left and right are right, after a session stopped because they were in doubt",
         )
+        add_override(parser)
         parser.add_argument("--out", type=Path, required=True, help="folder for summary, report and package")
         parser.add_argument("--json", action="store_true", dest="as_json", help="print the summary")
         _add_data_dir(parser)
@@ -283,7 +288,15 @@ def _session_request(args: argparse.Namespace, data_dir: Path, person: int | Non
     from app.session_request import SessionRequest
 
     return SessionRequest(
-        args.device, args.minutes, data_dir, args.out, args.seed, person=person, sides=args.sides
+        args.device,
+        args.minutes,
+        data_dir,
+        args.out,
+        args.seed,
+        person=person,
+        sides=args.sides,
+        accepted_by=args.accept_stopped,
+        role=args.role,
     )
 
 

@@ -38,6 +38,7 @@ from core.gait.cycles import range_of_motion_deg
 from core.jobs.values import JsonValue
 from core.session.flow import Step
 from core.session.same_patient import same_patient
+from core.session.stops import overridable, override_stops, present_motion
 from core.store.private import ordinary_permissions
 from core.store.repository import Store, open_store
 
@@ -120,7 +121,7 @@ def _train(store: Store, visit_id: str, request: SessionRequest, terminal: Termi
     raise_if_stopped(store.load(landmarks.id, Landmarks).findings)
     sides = {"sides": request.sides, "sides_by": operator_name()} if request.sides else {}
     motion_id = run("solve_motion", landmarks_id=landmarks.id, **sides)
-    raise_if_stopped(store.load(motion_id, Motion).findings)
+    _accept_or_stop(store, visit_id, motion_id, request)
     store.decide(visit_id, Step.MOTION, Verdict.ACCEPTED, record_id=motion_id, by=OPERATOR)
     twin_id = run("fit_twin", motion_id=motion_id)
     gait_minutes = request.minutes * GAIT_FRACTION
@@ -135,6 +136,15 @@ def _train(store: Store, visit_id: str, request: SessionRequest, terminal: Termi
         minutes=request.minutes - gait_minutes,
         seed=request.seed,
     )
+
+
+def _accept_or_stop(store: Store, visit_id: str, motion_id: str, request: SessionRequest) -> None:
+    """Findings that stop end the session, unless a person goes on by name and role."""
+    motion = store.load(motion_id, Motion)
+    if request.accepted_by and overridable(motion.findings):
+        override_stops(store, motion_id, by=request.accepted_by, role=request.role)
+        motion = present_motion(motion, store.decisions(visit_id), motion_id)
+    raise_if_stopped(motion.findings)
 
 
 def release_blocker(
@@ -176,9 +186,12 @@ def raise_if_stopped(findings: tuple[Finding, ...]) -> None:
     for finding in findings:
         if finding.severity is Severity.STOP:
             next_step = _IN_A_TERMINAL.get(finding.advice.code, finding.advice.next_step)
+            if overridable((finding,)) and finding.advice.code.startswith("MOT-"):
+                next_step = f"{next_step} {_ALL_THE_SAME}"
             raise UserError(replace(finding.advice, next_step=next_step))
 
 
+_ALL_THE_SAME = "Who goes on all the same gives --accept-stopped NAME and --role ROLE."
 _IN_A_TERMINAL = {
     SIDES_IN_DOUBT: "Watch its video on the Motion page (`exotwin` with the same data folder) and answer "
     "there, or run again with --sides as-detected or --sides repaired, whichever is right."

@@ -22,7 +22,7 @@ from core.gait.leg import Leg
 from core.gait.stride import stride_of
 from core.jobs.values import JsonValue
 from core.session.same_patient import same_patient
-from core.session.sides import refuse_doubtful_sides
+from core.session.stops import refuse_stopped_motion
 from core.store.private import ordinary_permissions
 from core.store.repository import Store, open_store
 
@@ -132,7 +132,7 @@ def _trial(store: Store, trial: str | None, body: BodyParameters) -> dict[str, J
         return {}
     path = Path(trial)
     if path.suffix.lower() not in (".json", ".npz"):
-        refuse_doubtful_sides(store, trial)
+        refuse_stopped_motion(store, trial)
         return {"motion_id": trial}
     entries = _entries(path)
     stride_of(entries, Leg.of(body.scale))

@@ -10,6 +10,7 @@ from enum import StrEnum
 class RecordKind(StrEnum):
     """What a record holds: the value of that name in `core.domain`; simulated gaits are a `RolloutSet`."""
 
+    CALIBRATION = "calibration"
     RECORDING = "recording"
     LANDMARKS = "landmarks"
     MOTION = "motion"
@@ -35,6 +36,7 @@ class Verdict(StrEnum):
     KEPT = "kept"  # a stale result is knowingly kept
     SIGNED = "signed"
     SIDES_CONFIRMED = "sides confirmed"  # left and right of a motion are correct as shown
+    OVERRIDDEN = "stopped findings overridden"  # a motion is used in spite of findings that stop
 
 
 @dataclass(frozen=True, slots=True)

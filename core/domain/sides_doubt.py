@@ -40,17 +40,77 @@ class Sides:
         return f"{taken}, then swapped throughout." if self.exchanged else f"{taken}."
 
 
-def doubt_of_sides(fraction: float, *, can_be_shown: bool = True) -> Finding:
-    """Detector and smooth paths disagree in this fraction of the pictures: a person has to decide.
+_AGAINST = -0.3  # a vote below this speaks clearly against the sides
+_FITS = 1 - 2 * MAX_EXCHANGED_FRACTION  # of what is always true of a detector that is right
+_MUCH_SMOOTHER = 0.04  # squared fractions of body size: what one clear crossing of the legs tells
 
+
+@dataclass(frozen=True, slots=True)
+class SideEvidence:
+    """What speaks for left and right of a trial as they are now: 1 for, -1 against, None unknown."""
+
+    detector: float | None = None  # its majority: pictures with its own sides against exchanged ones
+    depth: float | None = None  # the leg that it takes for the nearer one fits the way the body faces
+    trunk: float | None = None  # so do its shoulders and hips
+    visibility: float | None = None  # the leg that must be nearer is seen better
+    picture: float | None = None  # the foot in front is the same in the picture and in depth
+    smoother_otherwise: float = 0.0  # how much smoother the legs' paths are with the sides they choose alone
+    other_sides: float = 0.0  # fraction of the pictures in which these are others
+
+    @property
+    def votes(self) -> tuple[float, ...]:
+        found = (self.detector, self.depth, self.trunk, self.visibility, self.picture)
+        return tuple(vote for vote in found if vote is not None)
+
+    @property
+    def agreement(self) -> float:
+        """Mean of the votes: 1 when all speak for the sides as they are."""
+        return sum(self.votes) / len(self.votes) if self.votes else 0.0
+
+    @property
+    def turned(self) -> SideEvidence:
+        """The evidence for the same trial with left and right exchanged throughout."""
+        own = (self.detector, self.depth, self.trunk, self.visibility)
+        turned = (None if vote is None else -vote for vote in own)
+        return SideEvidence(*turned, self.picture, self.smoother_otherwise, self.other_sides)
+
+    @property
+    def against(self) -> str:
+        """What speaks against the sides, as the beginning of a sentence; empty when nothing does."""
+        reasons = (
+            (self.detector, "the detector says otherwise in most pictures"),
+            (self.depth, "the leg it takes for the nearer one does not fit the way the body faces"),
+            (self.trunk, "shoulders and hips do not fit the way the body faces"),
+            (self.visibility, "the leg that must be nearer is seen worse than the other"),
+        )
+        found = [words for vote, words in reasons if vote is not None and vote < _AGAINST]
+        if self.picture is not None and self.picture < _FITS:
+            found.append("the foot in front is the left one in the picture and the right one in depth")
+        if self.other_sides > MAX_EXCHANGED_FRACTION and self.smoother_otherwise > _MUCH_SMOOTHER:
+            found.append("the legs' paths are much smoother with other sides")
+        return "; ".join(found)
+
+
+def doubt_of_sides(fraction: float, *, against: str = "", can_be_shown: bool = True) -> Finding:
+    """Evidence for left and right disagrees: a person has to decide.
+
+    `fraction` of the pictures were exchanged; `against` is what else speaks against the sides.
     `can_be_shown` is False for a motion of an earlier version, which does not hold the pictures concerned.
     """
+    many = fraction > MAX_EXCHANGED_FRACTION
+    what = (
+        f"Which leg is the left one is in doubt in {fraction:.0%} of the pictures."
+        if many
+        else "Which leg is the left one is in doubt."
+    )
+    why = "The detector says one thing, the smoothness of the legs' paths the other." if many else ""
+    if against:
+        why = f"{why} Against the sides as they are: {against}.".strip()
     return Finding(
         Severity.STOP,
         Advice(
-            f"Which leg is the left one is in doubt in {fraction:.0%} of the pictures.",
-            "The detector says one thing, the smoothness of the legs' paths the other. If the sides are the "
-            "wrong way round, the exo assists the wrong leg.",
+            what,
+            f"{why} If the sides are the wrong way round, the exo assists the wrong leg.",
             "Watch the skeleton in the video, then answer the question on this page."
             if can_be_shown
             else "Solve the motion again: an earlier version made it, which did not ask.",

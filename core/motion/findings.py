@@ -3,31 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from core.domain.body import SIDES, Side
 from core.domain.findings import Finding, Severity, worst_first
 from core.domain.motion import Stride
-from core.domain.recording import Landmark
-from core.domain.sides_doubt import MAX_EXCHANGED_FRACTION, Sides, SideSource, doubt_of_sides, sides_settled
-from core.errors import Advice, UserError, refuse
+from core.domain.recording import LandmarkTrack
+from core.domain.sides_doubt import (
+    MAX_EXCHANGED_FRACTION,
+    SideEvidence,
+    Sides,
+    SideSource,
+    doubt_of_sides,
+    sides_settled,
+)
+from core.errors import UserError, refuse
 from core.gait.events import FootPaths, find_events
-from core.motion.body_landmarks import BodyLandmarks
-from core.motion.inverse_kinematics import Solution
-from core.twin.skeleton import COLUMN
+from core.motion.trial import Trial
+from core.motion.trial_findings import note, rate_hz, trial_findings
 
-LEAST_RATE_HZ = 15.0  # slower cameras blur heel strike over more than a twentieth of a stride
 REFUSED_RATE_HZ = 10.0
-LARGEST_RESIDUAL_M = 0.08
-LARGEST_VIEW_ANGLE_RAD = np.radians(35.0)  # the way walked looks a fifth shorter
-LARGEST_SIZE_CHANGE = 0.20  # of the person's size in the picture over the trial
 MANY_EXCHANGES = 0.15
-HIDDEN_ANKLE = 0.20
+MANY_JUMPS = (
+    0.35  # of the pictures; a leg in plain view jumps in up to a fifth, behind a walking frame in most
+)
 GOOD_STRIDES = 3
+UNEQUAL = 1 / 3  # of the smaller: both legs walk the same way, their strides last about equally long
+CADENCE_STEPS_MIN = (20.0, 220.0)  # slowest walking with severe impairment, fast sprinting
 UNEVEN_STRIDES = 0.12  # SD of stride times over their mean; healthy walking 0.02, Parkinson's disease to 0.10
-_SURE = 0.6  # a landmark seen with less visibility counts as hidden
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,8 @@ class SideDoubt:
 
     sides: Sides
     fraction: float
+    evidence: SideEvidence = field(default_factory=SideEvidence)
+    jumping: float = 0.0  # fraction of the pictures in which a leg jumps even after the repair
 
     @property
     def repaired_fraction(self) -> float:
@@ -47,8 +54,7 @@ class SideDoubt:
 class MotionFacts:
     """Input of the findings on a motion."""
 
-    observation: BodyLandmarks
-    solution: Solution
+    trial: Trial
     strides: Sequence[Stride]
     doubt: SideDoubt
 
@@ -56,19 +62,19 @@ class MotionFacts:
 def motion_findings(facts: MotionFacts) -> tuple[Finding, ...]:
     """All findings, worst first. Codes are stable."""
     found = [
-        *_side_findings(facts.strides),
+        *_side_findings(facts),
         *_rhythm_findings(facts.strides),
-        *_camera_findings(facts.observation),
-        *_hidden_findings(facts.observation),
+        *_cadence_findings(facts.strides),
+        *trial_findings(facts.trial),
         *_exchange_findings(facts.doubt),
-        *_fit_findings(facts.solution),
+        *_jump_findings(facts.doubt),
     ]
     return worst_first(tuple(found))
 
 
-def check_frame_rate(observation: BodyLandmarks) -> None:
+def check_frame_rate(track: LandmarkTrack) -> None:
     """Refuse recordings that are too slow to see a step. Raises MOT-003."""
-    rate = _rate_hz(observation)
+    rate = rate_hz(track.time_s)
     if rate < REFUSED_RATE_HZ:
         raise refuse(
             "MOT-003",
@@ -78,10 +84,10 @@ def check_frame_rate(observation: BodyLandmarks) -> None:
         )
 
 
-def no_stride(paths: FootPaths) -> UserError:
-    """The refusal when neither leg made a complete stride, with what was seen instead."""
-    strikes = [len(events.heel_strike_s) for events in find_events(paths)]
-    seconds = float(paths.time_s[-1] - paths.time_s[0])
+def no_stride(ways: Sequence[FootPaths]) -> UserError:
+    """The refusal when neither leg made a complete stride, with what was seen on the ways walked instead."""
+    strikes = np.sum([[len(e.heel_strike_s) for e in find_events(paths)] for paths in ways], axis=0)
+    seconds = sum(float(paths.time_s[-1] - paths.time_s[0]) for paths in ways)
     return refuse(
         "MOT-010",
         "No complete stride was found.",
@@ -93,7 +99,7 @@ def no_stride(paths: FootPaths) -> UserError:
 
 def one_of_several(number: int, cameras: int) -> Finding:
     """Several cameras that nobody calibrated: only one could be used."""
-    return _note(
+    return note(
         Severity.NOTE,
         "MOT-027",
         f"Only video {number} of {cameras} was used: it shows the walk from the side.",
@@ -106,18 +112,16 @@ def _times(count: int) -> str:
     return "once" if count == 1 else f"{count} times"
 
 
-def _note(severity: Severity, code: str, what: str, why: str, next_step: str) -> Finding:
-    return Finding(severity, Advice(what, why, next_step, code))
-
-
-def _side_findings(strides: Sequence[Stride]) -> list[Finding]:
-    count = {side: sum(stride.side is side for stride in strides) for side in SIDES}
+def _side_findings(facts: MotionFacts) -> list[Finding]:
+    if not facts.trial.walks:
+        return []
+    count = {side: sum(stride.side is side for stride in facts.strides) for side in SIDES}
     missing = [side for side in SIDES if count[side] == 0]
     if missing:
         return [_missing_side(missing[0])]
     if min(count.values()) < GOOD_STRIDES:
         return [
-            _note(
+            note(
                 Severity.NOTE,
                 "MOT-012",
                 f"Only {count[Side.LEFT]} left and {count[Side.RIGHT]} right strides were found.",
@@ -130,11 +134,15 @@ def _side_findings(strides: Sequence[Stride]) -> list[Finding]:
 
 def _rhythm_findings(strides: Sequence[Stride]) -> list[Finding]:
     time_s = np.array([stride.end_s - stride.start_s for stride in strides])
-    if len(time_s) < GOOD_STRIDES or np.std(time_s) <= UNEVEN_STRIDES * np.mean(time_s):
+    if _unequal_sides(strides):
+        return [_unequal_strides(strides)]
+    spread = np.std(time_s) > UNEVEN_STRIDES * np.mean(time_s)
+    varies = any(_differ(_durations_s(strides, side)) for side in SIDES)
+    if not varies and (len(time_s) < GOOD_STRIDES or not spread):
         return []
     return [
-        _note(
-            Severity.WARNING,
+        note(
+            Severity.STOP if varies else Severity.WARNING,
             "MOT-028",
             f"The strides last between {time_s.min():.2f} and {time_s.max():.2f} s.",
             "Steady walking varies much less; a step may be false, or the legs were exchanged for a while.",
@@ -143,8 +151,66 @@ def _rhythm_findings(strides: Sequence[Stride]) -> list[Finding]:
     ]
 
 
+def _durations_s(strides: Sequence[Stride], side: Side) -> list[float]:
+    return [stride.end_s - stride.start_s for stride in strides if stride.side is side]
+
+
+def _differ(values: Sequence[float]) -> bool:
+    """Whether the largest is more than a third above the smallest."""
+    return len(values) > 1 and max(values) > (1.0 + UNEQUAL) * min(values)
+
+
+def _unequal_sides(strides: Sequence[Stride]) -> bool:
+    means = [float(np.mean(own)) for side in SIDES if (own := _durations_s(strides, side))]
+    return _differ(means)
+
+
+def _unequal_strides(strides: Sequence[Stride]) -> Finding:
+    left_s, right_s = (float(np.mean(_durations_s(strides, side))) for side in SIDES)
+    return note(
+        Severity.STOP,
+        "MOT-066",
+        f"The strides of the left leg last {left_s:.2f} s, those of the right leg {right_s:.2f} s.",
+        "Both legs of a walking person make equally many strides: steps were missed or are false.",
+        "Check the skeleton in the video; record again with both feet in plain view.",
+    )
+
+
+def _cadence_findings(strides: Sequence[Stride]) -> list[Finding]:
+    if not strides:
+        return []
+    cadence = 120.0 / float(np.mean([stride.end_s - stride.start_s for stride in strides]))
+    low, high = CADENCE_STEPS_MIN
+    if low <= cadence <= high:
+        return []
+    return [
+        note(
+            Severity.STOP,
+            "MOT-065",
+            f"{cadence:.0f} steps per minute were found.",
+            f"No person walks or runs with fewer than {low:.0f} or more than {high:.0f}.",
+            "Check the skeleton in the video and the frame rate of the file.",
+        )
+    ]
+
+
+def _jump_findings(doubt: SideDoubt) -> list[Finding]:
+    if doubt.jumping <= MANY_JUMPS:
+        return []
+    return [
+        note(
+            Severity.STOP,
+            "MOT-060",
+            f"The legs cannot be followed: in {doubt.jumping:.0%} of the pictures a knee or foot jumps.",
+            "Something is before the legs, such as a walking frame, bars, a skirt or another person, or the "
+            "picture is too poor.",
+            "Film from the other side, or so that nothing stands between the camera and the legs.",
+        )
+    ]
+
+
 def _missing_side(side: Side) -> Finding:
-    return _note(
+    return note(
         Severity.WARNING,
         "MOT-011",
         f"No complete stride of the {side.value} leg was found.",
@@ -153,105 +219,19 @@ def _missing_side(side: Side) -> Finding:
     )
 
 
-def _rate_hz(observation: BodyLandmarks) -> float:
-    return float(1.0 / np.median(np.diff(observation.time_s)))
-
-
-def _camera_findings(observation: BodyLandmarks) -> list[Finding]:
-    return [
-        *_one_camera_findings(observation),
-        *_direction_findings(observation),
-        *_rate_findings(observation),
-    ]
-
-
-def _one_camera_findings(observation: BodyLandmarks) -> list[Finding]:
-    if not observation.one_camera:
-        return []
-    return [
-        _note(
-            Severity.NOTE,
-            "MOT-022",
-            "Flexion of hip and knee can be trusted, of the ankle less, sideways angles not at all.",
-            "One camera sees the plane of walking only; everything else is set to normal gait.",
-            "Conclude nothing from sideways movement; two or more calibrated cameras would show it.",
-        )
-    ]
-
-
-def _direction_findings(observation: BodyLandmarks) -> list[Finding]:
-    found = []
-    if observation.view_angle_rad > LARGEST_VIEW_ANGLE_RAD:
-        degrees = np.degrees(observation.view_angle_rad)
-        found.append(
-            _note(
-                Severity.WARNING,
-                "MOT-029",
-                f"The walk leads out of the picture plane by about {degrees:.0f} degrees.",
-                "Speed and step length are uncertain, and the joint angles less exact.",
-                "Record again with the camera square to the walkway.",
-            )
-        )
-    if abs(observation.size_change) > LARGEST_SIZE_CHANGE:
-        way = "towards" if observation.size_change > 0 else "away from"
-        found.append(
-            _note(
-                Severity.WARNING,
-                "MOT-024",
-                f"The person walks {way} the camera.",
-                f"The body's size in the picture changes by {abs(observation.size_change):.0%}.",
-                "Record again with the camera square to the walkway.",
-            )
-        )
-    return found
-
-
-def _rate_findings(observation: BodyLandmarks) -> list[Finding]:
-    rate = _rate_hz(observation)
-    if rate >= LEAST_RATE_HZ:
-        return []
-    return [
-        _note(
-            Severity.WARNING,
-            "MOT-025",
-            f"The video has only {rate:.0f} pictures per second.",
-            "The moments of heel strike and toe off are uncertain.",
-            "Record with 30 pictures per second or more.",
-        )
-    ]
-
-
-def _hidden_findings(observation: BodyLandmarks) -> list[Finding]:
-    found = []
-    for side in SIDES:
-        sure = observation.confidence[:, COLUMN[Landmark[f"{side.name}_ANKLE"]]] >= _SURE
-        hidden = 1.0 - float(sure.mean())
-        if hidden > HIDDEN_ANKLE:
-            found.append(
-                _note(
-                    Severity.WARNING,
-                    "MOT-021",
-                    f"The {side.value} ankle is hidden in {hidden:.0%} of the pictures.",
-                    "The detector guesses where it does not see.",
-                    f"Trust the {side.value} ankle less, or record again with a clear view of both feet.",
-                )
-            )
-    return found
-
-
 def _exchange_findings(doubt: SideDoubt) -> list[Finding]:
     if doubt.sides.by:
         return [sides_settled(doubt.sides.by, doubt.sides.words)]
-    if (
-        doubt.fraction > MAX_EXCHANGED_FRACTION
-    ):  # even where the detector's sides were kept: nobody answers for them
-        return [doubt_of_sides(doubt.fraction)]
+    against = doubt.evidence.against
+    # Even where the detector's sides were kept: nobody answers for them.
+    if doubt.fraction > MAX_EXCHANGED_FRACTION or against:
+        return [doubt_of_sides(doubt.fraction, against=against)]
     fraction = doubt.repaired_fraction
     if fraction == 0.0:
         return []
     many = fraction > MANY_EXCHANGES
     return [
-        _note(
+        note(
             Severity.WARNING if many else Severity.NOTE,
             "MOT-020",
             f"Left and right leg were exchanged in {fraction:.0%} of the pictures and put back.",
@@ -261,28 +241,3 @@ def _exchange_findings(doubt: SideDoubt) -> list[Finding]:
             else "Nothing to do.",
         )
     ]
-
-
-def _fit_findings(solution: Solution) -> list[Finding]:
-    found = []
-    if solution.residual_m > LARGEST_RESIDUAL_M:
-        found.append(
-            _note(
-                Severity.WARNING,
-                "MOT-023",
-                f"The body model misses the landmarks by {solution.residual_m * 100:.0f} cm on average.",
-                "The height may be wrong, or the landmarks do not follow one person.",
-                "Check the patient's height and the skeleton in the video.",
-            )
-        )
-    if solution.gap_fraction > 0.0:
-        found.append(
-            _note(
-                Severity.WARNING,
-                "MOT-026",
-                f"A leg was out of sight for {solution.gap_fraction:.0%} of the time.",
-                "Gaps longer than a quarter of a second are not filled; their strides are left out.",
-                "Record again with the whole body in the picture.",
-            )
-        )
-    return found

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.arrays import FloatArray
 from core.domain.recording import Landmark, LandmarkTrack, frame_rate_hz
+from core.domain.sides_doubt import SideEvidence
+from core.motion.side_evidence import detected_sides, side_evidence
+from core.motion.side_search import best_states, jumps, no_prior, part_costs, prior_of, states_cost
 
 # Feet and knees may be exchanged separately: the detector often keeps the knees while it mixes up the feet.
 KNEES = ((Landmark.LEFT_KNEE, Landmark.RIGHT_KNEE),)
@@ -17,17 +21,11 @@ FEET = (
     (Landmark.LEFT_HEEL, Landmark.RIGHT_HEEL),
     (Landmark.LEFT_FOOT_INDEX, Landmark.RIGHT_FOOT_INDEX),
 )
+_FEWEST = 3  # frames with both legs; fewer say nothing about paths
 _ALL_PAIRS = (
     *((one, Landmark[one.name.replace("LEFT", "RIGHT")]) for one in Landmark if one.name.startswith("LEFT_")),
     (Landmark.MOUTH_LEFT, Landmark.MOUTH_RIGHT),
 )
-
-# All costs are squares of lengths in fractions of the body's size in the picture (shoulders to heels).
-_JUMP_CAP = 0.15  # a larger jump is an outlier and costs no more
-_EXCHANGE_COST = 2e-5  # per exchanged frame and part: the detector is more often right than wrong
-_MIXED_COST = 1.2e-3  # per frame with knees of one leg and feet of the other
-_CHANGE_COST = 1.5e-3  # per change between exchanged and not: noise must not exchange legs that are close
-_LAG_S = 0.12  # long enough to see that a swinging foot swings on behind the other leg
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,6 +35,8 @@ class SideRepair:
     track: LandmarkTrack
     exchanged: FloatArray  # (T, 2) 1 where knees, feet were exchanged
     usable: NDArray[np.bool_]  # (T,) frames in which both legs were found; others are not counted
+    evidence: SideEvidence = field(default_factory=SideEvidence)
+    jumping: float = 0.0  # fraction of the frames in which a leg jumps even after the repair
 
     @property
     def fraction(self) -> float:
@@ -53,16 +53,34 @@ class SideRepair:
 def correct_side_swaps(track: LandmarkTrack) -> SideRepair:
     """Exchange left and right where that makes the legs' paths smooth.
 
-    Each frame has one of four states: knees and feet as detected or exchanged. Wanted is the sequence with
-    the least sum of squared second differences of position (capped), over neighbouring frames and over
-    longer steps: the detector pulls legs together where they cross, and only what comes before and after
-    tells the foot that swings on from the foot that stands. Neighbouring frames are exact dynamic
-    programming (Viterbi 1967); the longer steps look back along each survivor's own path (per-survivor
-    processing, Raheli, Polydoros & Tzou 1995, IEEE Trans Commun 43:354). Small costs keep the detector's
-    sides when both are about as smooth, and the feet with their knees.
+    See `side_search` for what counts as smooth. The detector's own sides count too: in each exchanged second,
+    so that a few doubtful frames never turn a whole trial.
     """
-    exchanged, usable = _smoothest_sides(track.image_px, track.time_s, _body_size_px(track))
-    return SideRepair(exchange_legs(track, exchanged), exchanged, usable)
+    size_px = _body_size_px(track)
+    choices = [_choices(track.image_px / size_px, pairs) for pairs in (KNEES, FEET)]
+    found = [np.isfinite(choice).reshape(len(choice), -1).all(axis=1) for choice in choices]
+    usable = np.asarray(found[0] & found[1])
+    frames = np.flatnonzero(usable)
+    exchanged = np.zeros((len(usable), 2))
+    if len(frames) < _FEWEST:
+        return SideRepair(track, exchanged, usable)
+    rate_hz = frame_rate_hz(track.time_s[frames])
+    knees, feet = (part_costs(choice[frames], track.time_s[frames]) for choice in choices)
+    states = best_states(knees, feet, prior_of(detected_sides(track)[frames], rate_hz))
+    exchanged[frames] = states
+    repaired = exchange_legs(track, exchanged)
+    evidence = side_evidence(repaired, np.where(usable, 1.0 - exchanged.any(axis=1), np.nan))
+    alone = no_prior(len(frames), rate_hz)
+    smoothest = best_states(knees, feet, alone)
+    gain = states_cost(knees, feet, alone, states) - states_cost(knees, feet, alone, smoothest)
+    other = float((smoothest != states).any(axis=1).mean())
+    evidence = replace(evidence, smoother_otherwise=gain, other_sides=other)
+    return SideRepair(repaired, exchanged, usable, evidence, jumps(knees, feet, states, rate_hz))
+
+
+def most_doubtful(repairs: Sequence[SideRepair]) -> SideRepair:
+    """Of several cameras the one whose evidence is weakest: one that contradicts itself is reason to ask."""
+    return min(repairs, key=lambda repair: (not repair.evidence.against, repair.evidence.agreement))
 
 
 def exchange_legs(track: LandmarkTrack, exchanged: FloatArray) -> LandmarkTrack:
@@ -99,65 +117,8 @@ def _body_size_px(track: LandmarkTrack) -> float:
     return float(np.median(span[np.isfinite(span)])) if np.isfinite(span).any() else 1.0
 
 
-def _smoothest_sides(
-    image: FloatArray, time_s: FloatArray, size_px: float
-) -> tuple[FloatArray, NDArray[np.bool_]]:
-    """Flags (T, 2), 1 where knees, feet were exchanged, and the frames (T,) with both legs found."""
-    flags = np.zeros((len(image), 2))
-    choices = [_choices(image / size_px, pairs) for pairs in (KNEES, FEET)]
-    whole = [np.isfinite(choice).reshape(len(image), -1).all(axis=1) for choice in choices]
-    usable = np.asarray(np.stack(whole).all(axis=0))
-    frames = np.flatnonzero(usable)
-    if len(frames) < 3:
-        return flags, usable
-    lag = max(2, round(_LAG_S * frame_rate_hz(time_s[frames])))
-    path = _best_path(choices[0][frames], choices[1][frames], lag)
-    flags[frames, 0], flags[frames, 1] = path // 2, path % 2
-    return flags, usable
-
-
 def _choices(image: FloatArray, pairs: tuple[tuple[Landmark, Landmark], ...]) -> FloatArray:
     """Positions as detected and exchanged: (T, flag, side, pair, 2)."""
     left = image[:, [pair[0].value for pair in pairs]]
     right = image[:, [pair[1].value for pair in pairs]]
     return np.stack([np.stack([left, right], 1), np.stack([right, left], 1)], 1)
-
-
-def _bends(choice: FloatArray, lag: int) -> FloatArray:
-    """Cost of flags a, b, c in three frames `lag` apart, the last one t + 2 lag: (T - 2 lag, a, b, c)."""
-    last, middle, first = choice[2 * lag :], choice[lag:-lag], choice[: len(choice) - 2 * lag]
-    bend = last[:, None, None, :] - 2 * middle[:, None, :, None] + first[:, :, None, None]
-    return np.asarray(np.minimum((bend**2).sum(axis=-1), _JUMP_CAP**2).mean(axis=(-2, -1)))
-
-
-def _state_bends(knees: FloatArray, feet: FloatArray, lag: int) -> FloatArray:
-    """Cost of states a, b, c in three frames `lag` apart: (T - 2 lag, a, b, c)."""
-    k, f = np.arange(4) // 2, np.arange(4) % 2
-    k1, k2, k3 = np.ix_(k, k, k)
-    f1, f2, f3 = np.ix_(f, f, f)
-    return np.asarray(_bends(knees, lag)[:, k1, k2, k3] + _bends(feet, lag)[:, f1, f2, f3])
-
-
-def _best_path(knees: FloatArray, feet: FloatArray, lag: int) -> NDArray[np.int64]:
-    """State 2 k + f of every frame (T,); k, f tell whether knees, feet are exchanged."""
-    k, f = np.arange(4) // 2, np.arange(4) % 2
-    change = (k[:, None] != k) * 1.0 + (f[:, None] != f)
-    enter = _CHANGE_COST * change + _EXCHANGE_COST * (k + f)  # (before, now)
-    enter = enter + _MIXED_COST * (k != f)
-    frames, now = len(knees), np.arange(4)
-    near = _state_bends(knees, feet, 1)
-    far = _state_bends(knees, feet, lag) if frames > 2 * lag else np.zeros((0, 4, 4, 4))
-    edge = _CHANGE_COST * (k + f)  # before the first and after the last frame nothing is exchanged
-    cost = enter + (edge + _EXCHANGE_COST * (k + f) + _MIXED_COST * (k != f))[:, None]
-    survivor = np.zeros((4, 4, frames), dtype=np.int64)  # the best path that ends with states (before, now)
-    survivor[:, :, 0], survivor[:, :, 1] = now[:, None], now
-    for t in range(2, frames):
-        total = cost[:, :, None] + near[t - 2] + enter
-        if t >= 2 * lag:
-            total = total + far[t - 2 * lag][survivor[:, :, t - 2 * lag], survivor[:, :, t - lag]]
-        best = total.argmin(axis=0)  # (before, now): the state two frames ago
-        survivor = survivor[best, now[:, None]]
-        survivor[:, :, t] = now
-        cost = total.min(axis=0)
-    last = np.unravel_index(int((cost + edge).argmin()), (4, 4))
-    return np.asarray(survivor[last])

@@ -7,24 +7,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from core.capture.triangulation import triangulate
 from core.domain.arrays import FloatArray
 from core.domain.findings import worst_first
-from core.domain.motion import Motion
+from core.domain.motion import GaitReference, Kinematics, Motion, Stride
 from core.domain.recording import LandmarkTrack
 from core.domain.sides_doubt import Sides, SideSource
-from core.domain.twin import BodyParameters
 from core.gait.cycles import cut_cycles
 from core.gait.events import find_strides
-from core.gait.measures import spatiotemporal
+from core.gait.measures import nothing_measured, spatiotemporal_over
 from core.gait.reference import gait_reference
-from core.motion.body_landmarks import (
-    BodyLandmarks,
-    observe_sagittal,
-    observe_space,
-    walked_fraction,
-    walked_part,
-)
+from core.motion.course import Course
 from core.motion.findings import (
     MotionFacts,
     SideDoubt,
@@ -33,15 +25,16 @@ from core.motion.findings import (
     no_stride,
     one_of_several,
 )
-from core.motion.inverse_kinematics import solve_angles
-from core.motion.measured_segments import measured_lengths_m
-from core.motion.oblique_view import observe_oblique, view_angle_rad
-from core.motion.side_swaps import SideRepair, correct_side_swaps, exchange_all_sides, exchange_legs
-from core.twin.segment_lengths import estimate_scale, lengths_by_name
-
-OBLIQUE_RAD = np.radians(55.0)
-"""Further from the side the detector's depth helps: simulated walks seen at 0 to 45 degrees have smaller
-errors in the picture plane alone, at 60 degrees and more with the depth."""
+from core.motion.observed import walked_fraction
+from core.motion.side_swaps import (
+    SideRepair,
+    correct_side_swaps,
+    exchange_all_sides,
+    exchange_legs,
+    most_doubtful,
+)
+from core.motion.trial import Trial, solve_one, solve_several
+from core.twin.segment_lengths import lengths_by_name
 
 Tick = Callable[[float], None]
 
@@ -58,39 +51,39 @@ def motion_from_tracks(
     swap_sides: bool = False,
     side_source: SideSource = SideSource.REPAIRED,
     sides_by: str = "",
+    belt_speed_m_s: float | None = None,
     synthetic: bool = False,
     tick: Tick = _silent,
 ) -> Motion:
     """Motion of one person from all cameras that saw it.
 
-    Two or more calibrated cameras are triangulated; otherwise the camera that saw the walk from the side
-    best is used alone, and the motion says so. `side_source` says whose left and right count, `swap_sides`
-    exchanges them throughout, when the clinician says that they are the wrong way round, and `sides_by` is
-    who said so: without a name a motion whose sides are in doubt stops the session (MOT-032). `tick` is
-    called with the finished fraction and may raise to cancel. Raises MOT-001, -002, -003 or -010.
+    All calibrated cameras are used together; otherwise the camera that saw the walk from the side best is
+    used alone, and the motion says so. `side_source` says whose left and right count, `swap_sides` exchanges
+    them throughout, when the clinician says that they are the wrong way round, and `sides_by` is who said so:
+    without a name a motion whose sides are in doubt stops the session (MOT-032). `belt_speed_m_s` is the
+    speed of a treadmill, where it was read; on a treadmill without it the speed is found from the feet.
+    `tick` is called with the finished fraction and may raise to cancel. Raises MOT-001, -003 or -010.
     """
     sides = Sides(side_source, swap_sides, sides_by)
     repairs = [correct_side_swaps(track) for track in tracks]
     kept = [repair.exchanged * (side_source is SideSource.REPAIRED) for repair in repairs]
     used = [_with_sides(*pair, swap=swap_sides) for pair in zip(tracks, kept, strict=True)]
-
-    def solve(observation: BodyLandmarks, exchanged_fraction: float) -> Motion:
-        doubt = SideDoubt(sides, exchanged_fraction)
-        motion = _motion(observation, height_m, mass_kg, doubt, synthetic, tick)
-        return replace(motion, leg_exchanges=tuple(kept))
-
+    for track in used:
+        check_frame_rate(track)
     calibrated = [number for number, track in enumerate(used) if track.projection is not None]
     if len(calibrated) > 1:
-        points = triangulate(tuple(used[number] for number in calibrated))
-        observation = observe_space(points.time_s, points.world_m, points.confidence)
-        motion = solve(observation, max(repairs[number].fraction for number in calibrated))
-        return replace(motion, cameras_used=tuple(calibrated))
-    best = max(range(len(used)), key=lambda number: walked_fraction(used[number]))
-    motion = solve(observe_walk(used[best], height_m), _exchanged_fraction(repairs[best], used[best]))
-    motion = replace(motion, cameras_used=(best,))
-    if len(used) == 1:
+        seen = calibrated
+        views = tuple(used[number] for number in seen)
+        trial = solve_several(views, height_m, mass_kg, belt_m_s=belt_speed_m_s, tick=tick)
+    else:
+        seen = [max(range(len(used)), key=lambda number: walked_fraction(used[number]))]
+        trial = solve_one(used[seen[0]], height_m, mass_kg, belt_m_s=belt_speed_m_s, tick=tick)
+    doubt = _doubt_of([repairs[number] for number in seen], trial, sides)
+    motion = replace(_motion(trial, doubt, synthetic), leg_exchanges=tuple(kept), cameras_used=tuple(seen))
+    if len(seen) > 1 or len(used) == 1:
         return motion
-    return replace(motion, findings=worst_first((*motion.findings, one_of_several(best + 1, len(used)))))
+    of_several = one_of_several(seen[0] + 1, len(used))
+    return replace(motion, findings=worst_first((*motion.findings, of_several)))
 
 
 def _with_sides(track: LandmarkTrack, exchanged: FloatArray, *, swap: bool) -> LandmarkTrack:
@@ -99,62 +92,52 @@ def _with_sides(track: LandmarkTrack, exchanged: FloatArray, *, swap: bool) -> L
     return exchange_all_sides(taken) if swap else taken
 
 
-def _exchanged_fraction(repair: SideRepair, track: LandmarkTrack) -> float:
-    """Of the trial or of the walk in it, whichever is worse: only the walk is measured."""
-    walked_s = walked_part(track).time_s
-    return max(repair.fraction, repair.fraction_between(float(walked_s[0]), float(walked_s[-1])))
+def _doubt_of(repairs: list[SideRepair], trial: Trial, sides: Sides) -> SideDoubt:
+    """Exchanged is told of the trial or of the walk in it, whichever is worse: only the walk is measured."""
+    spans = [(-np.inf, np.inf), *((float(part.time_s[0]), float(part.time_s[-1])) for part in trial.parts)]
+    fraction = max(repair.fraction_between(*span) for repair in repairs for span in spans)
+    repair = most_doubtful(repairs)
+    evidence = repair.evidence.turned if sides.exchanged else repair.evidence
+    return SideDoubt(sides, fraction, evidence, repair.jumping)
 
 
-def observe_walk(track: LandmarkTrack, height_m: float) -> BodyLandmarks:
-    """A walk seen by one camera: in the picture plane, or with the detector's depth when seen obliquely.
-
-    Raises MOT-001 or MOT-002.
-    """
-    angle_rad = view_angle_rad(walked_part(track))
-    if angle_rad < OBLIQUE_RAD:
-        observation = observe_sagittal(track, height_m)
-    else:
-        observation = observe_oblique(track, height_m, walks=True)
-    return replace(observation, view_angle_rad=angle_rad)
-
-
-def _motion(
-    observation: BodyLandmarks,
-    height_m: float,
-    mass_kg: float,
-    doubt: SideDoubt,
-    synthetic: bool,
-    tick: Tick,
-) -> Motion:
-    check_frame_rate(observation)
-    lengths_m = measured_lengths_m(observation)
-    scale = estimate_scale(lengths_m, height_m, one_camera=observation.one_camera)
-    solution = solve_angles(observation, BodyParameters(height_m, mass_kg, scale), tick=tick)
-    motion, feet = solution.kinematics, solution.feet
-    strides = find_strides(feet)
-    cycles = cut_cycles(motion.time_s, motion.angle_rad, strides)
-    if not len(cycles[0].angle_rad) and not len(cycles[1].angle_rad):
-        raise no_stride(feet)
-    measures = spatiotemporal(feet, strides, width_seen=not observation.one_camera)
-    reference = gait_reference(
-        motion.time_s,
-        motion.angle_rad,
-        strides,
-        speed_m_s=measures.speed_m_s,
-        height_m=height_m,
-        sagittal_only=observation.one_camera,
-    )
+def _motion(trial: Trial, doubt: SideDoubt, synthetic: bool) -> Motion:
+    """The record of a trial; without strides when the person did not walk forward. Raises MOT-010."""
+    kinematics = trial.kinematics()
+    walks = trial.walks
+    found = [(part.feet, find_strides(part.feet) if walks else ()) for part in trial.parts]
+    strides = tuple(stride for _, own in found for stride in own)
+    cycles = cut_cycles(kinematics.time_s, kinematics.angle_rad, strides)
+    if walks and not any(len(side.angle_rad) for side in cycles):
+        raise no_stride([feet for feet, _ in found])
+    measures = spatiotemporal_over(found, width_seen=not trial.one_camera) if walks else nothing_measured()
+    body = trial.body.parameters
     return Motion(
-        kinematics=motion,
+        kinematics=kinematics,
         strides=strides,
         measures=measures,
         cycles=cycles,
-        reference=reference,
-        segment_length_m=lengths_by_name(lengths_m, height_m),
-        residual_m=solution.residual_m,
-        sagittal_only=observation.one_camera,
+        reference=_reference(trial, kinematics, strides, measures.speed_m_s) if walks else None,
+        segment_length_m=lengths_by_name(trial.lengths_m(), body.height_m),
+        residual_m=trial.residual_m,
+        sagittal_only=trial.one_camera,
         swapped_fraction=doubt.repaired_fraction,
-        findings=motion_findings(MotionFacts(observation, solution, strides, doubt)),
+        findings=motion_findings(MotionFacts(trial, strides, doubt)),
         synthetic=synthetic,
         sides_by=doubt.sides.by,
+        side_evidence=doubt.evidence,
+        belt_speed_m_s=trial.belt_m_s if trial.course is Course.IN_PLACE else None,
+    )
+
+
+def _reference(
+    trial: Trial, kinematics: Kinematics, strides: tuple[Stride, ...], speed_m_s: float
+) -> GaitReference:
+    return gait_reference(
+        kinematics.time_s,
+        kinematics.angle_rad,
+        strides,
+        speed_m_s=speed_m_s,
+        height_m=trial.body.parameters.height_m,
+        sagittal_only=trial.one_camera,
     )

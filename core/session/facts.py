@@ -10,6 +10,7 @@ from core.domain.recording import Landmarks
 from core.domain.sides_doubt import SIDES_IN_DOUBT
 from core.session.flow import VisitFacts
 from core.session.sides import sides_confirmation
+from core.session.stops import stops_override
 from core.store.repository import Store
 
 # Results that can stop the flow, by a stop finding or by not being confirmed; cached by their id.
@@ -41,12 +42,16 @@ class FactsReader:
         if record.id not in self._stops:
             payload: Landmarks | Motion | Deployment = store.load(record.id, _GATED[record.kind])
             self._stops[record.id] = _stop_codes(payload)
-        confirmed = sides_confirmation(decisions, record.id) is not None
-        return bool(self._stops[record.id] - ({SIDES_IN_DOUBT} if confirmed else set()))
+        stops = self._stops[record.id]
+        if sides_confirmation(decisions, record.id) is not None:
+            stops = stops - {SIDES_IN_DOUBT}
+        if stops_override(decisions, record.id) is not None:
+            stops = stops & {SIDES_IN_DOUBT}
+        return bool(stops)
 
 
 def _stop_codes(payload: Landmarks | Motion | Deployment) -> frozenset[str]:
-    """Codes that stop the flow; of these a person can settle only doubtful sides by a confirmation."""
+    """Codes that stop the flow; a person settles doubtful sides, and overrides others of a motion."""
     if isinstance(payload, Deployment):
         return frozenset() if payload.confirmed else frozenset({_NOT_CONFIRMED})
     stops = {f.advice.code for f in payload.findings if f.severity is Severity.STOP}

@@ -29,7 +29,7 @@ from core.gait.norms import BAND_SOURCE, normal_band
 from core.gait.similarity import compare_curves
 from core.session.flow import Step
 from core.session.report_tables import ReportRow, ReportTable, controller_table
-from core.session.sides import sides_confirmation, with_sides_finding
+from core.session.stops import present_motion
 from core.store.repository import Store
 
 T = TypeVar("T")
@@ -128,12 +128,12 @@ def _newest(store: Store, visit_id: str, kind: RecordKind, payload: type[T]) -> 
 
 
 def _newest_motion(store: Store, visit_id: str) -> Motion | None:
-    """The newest motion; the finding on doubtful sides names the person who settled it."""
+    """The newest motion; its findings name who settled doubtful sides or overrode others."""
     info = store.latest(visit_id, RecordKind.MOTION)
     if info is None:
         return None
     motion = store.load(info.id, Motion)
-    return with_sides_finding(motion, sides_confirmation(store.decisions(visit_id), info.id))
+    return present_motion(motion, store.decisions(visit_id), info.id)
 
 
 def _day(moment: datetime) -> str:

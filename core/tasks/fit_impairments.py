@@ -16,7 +16,7 @@ from core.gait.scenario_reference import scenario_reference
 from core.jobs.values import JobContext, Params
 from core.learning.impairments.candidate_gaits import TwinWalks
 from core.learning.impairments.fit import ImpairmentSearch, SearchProgress
-from core.session.sides import refuse_doubtful_sides
+from core.session.stops import refuse_stopped_motion
 from core.simulation.analysis.gait_features import GaitFeatures, motion_features
 from core.simulation.reference_gait.reference_strides import check_reference
 from core.store.repository import open_store
@@ -34,7 +34,7 @@ def run(params: Params, context: JobContext) -> str:
     seed = int(str(params.get("seed", 0)))
     with open_store(context.spec.data_dir) as store:
         twin, motion = store.load(twin_id, Twin), store.load(motion_id, Motion)
-        refuse_doubtful_sides(store, motion_id)
+        refuse_stopped_motion(store, motion_id)
         visit_id = store.info(twin_id).visit_id
         slots = _slots(params.get("sliders"))
         context.progress(0.0, "Reading the person's gait")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.domain.motion import Motion
 from core.domain.record import RecordKind
 from core.jobs.values import JobContext, Params
-from core.session.sides import refuse_doubtful_sides
+from core.session.stops import refuse_stopped_motion
 from core.store.repository import open_store
 from core.twin.fitting import fit_twin
 
@@ -13,13 +13,13 @@ from core.twin.fitting import fit_twin
 def run(params: Params, context: JobContext) -> str:
     """Scale the body model to the patient of MOTION `motion_id`; returns the TWIN record's id.
 
-    Refuses (MOT-034) a motion whose sides are in doubt.
+    Refuses a motion whose sides are in doubt (MOT-034) or that a finding stops (MOT-064).
     """
     motion_id = str(params["motion_id"])
     with open_store(context.spec.data_dir) as store:
         context.progress(0.0, "Reading the motion")
         motion = store.load(motion_id, Motion)
-        refuse_doubtful_sides(store, motion_id)
+        refuse_stopped_motion(store, motion_id)
         visit_id = store.info(motion_id).visit_id
         subject = store.subject_of(visit_id)
         context.check_cancelled()

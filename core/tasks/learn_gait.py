@@ -20,7 +20,7 @@ from core.learning.gait.evaluation import Evaluation, evaluate
 from core.learning.gait.findings import gait_findings
 from core.learning.gait.imitation import GaitProgress, gait_learner
 from core.learning.rl.training_loop import train_until
-from core.session.sides import refuse_doubtful_sides
+from core.session.stops import refuse_stopped_motion
 from core.simulation.analysis.rollout import body_poses, packed_scene
 from core.simulation.environment.batch_environment import CONTROL_STEP_S
 from core.simulation.environment.policy import PolicyNetworks
@@ -106,7 +106,8 @@ def _stride(
     if params.get("motion_id"):
         motion_id = str(params["motion_id"])
         motion = store.load(motion_id, Motion)
-        refuse_doubtful_sides(store, motion_id)
+        refuse_stopped_motion(store, motion_id)
+        assert motion.reference is not None  # a motion without a walk is always stopped
         return motion.reference, (motion_id,), motion.synthetic
     leg, stride = Leg.of(body.scale), params.get("stride")
     if isinstance(stride, dict):

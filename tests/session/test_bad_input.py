@@ -47,6 +47,18 @@ INDEX = {  # bad input: code, file below tests/, test
     "two people, one walks": ("CAP-023", "tasks/test_motion_tasks.py", "test_of_two_people_the_walker"),
     "two people walk": ("CAP-022", "capture/test_people.py", "test_two_walkers_are_a_question"),
     "no complete stride": ("MOT-010", "session/test_bad_input.py", "test_a_walk_without_a_stride"),
+    "landmark file that is none": (
+        "CAP-080",
+        "capture/test_landmark_file.py",
+        "test_files_that_are_no_landmarks",
+    ),
+    "motion that a finding stops": ("MOT-064", "session/test_stops.py", "test_a_stopped_motion_is_used"),
+    "override without name or role": ("MOT-062", "session/test_stops.py", "test_nobody_overrides"),
+    "override of nothing, or of doubtful sides": (
+        "MOT-063",
+        "session/test_stops.py",
+        "test_sides_in_doubt_need",
+    ),
     "EMG with NaN": ("EMG-010", "session/test_bad_input.py", "test_emg_with_gaps"),
     "wrong rate": ("EMG-003", "session/test_bad_input.py", "test_bad_emg_is_refused"),
     "no known muscle name": ("EMG-005", "session/test_bad_input.py", "test_bad_emg_is_refused"),
@@ -224,6 +236,52 @@ INDEX = {  # bad input: code, file below tests/, test
         "capture/calibration/test_matching.py",
         "test_a_cut_or_squeezed_picture",
     ),
+    "calibration board that cannot be": (
+        "CAL-020",
+        "capture/calibration/test_seeing.py",
+        "test_a_board_that_cannot_be",
+    ),
+    "pictures without a calibration board": (
+        "CAL-021",
+        "capture/calibration/test_seeing.py",
+        "test_pictures_without_a_board",
+    ),
+    "mirrored pictures of the board": (
+        "CAL-022",
+        "capture/calibration/test_seeing.py",
+        "test_mirrored_pictures",
+    ),
+    "board of another size than said": (
+        "CAL-023",
+        "capture/calibration/test_seeing.py",
+        "test_a_board_that_is_not_as_said",
+    ),
+    "too few pictures of the board": (
+        "CAL-024",
+        "capture/calibration/test_from_board.py",
+        "test_too_few_pictures",
+    ),
+    "cameras that never saw the board together": (
+        "CAL-025",
+        "capture/calibration/test_from_board.py",
+        "test_cameras_that_never_saw",
+    ),
+    "films of the board at different times": (
+        "CAL-026",
+        "capture/calibration/test_from_board.py",
+        "test_films_of_different_moments",
+    ),
+    "board alike after half a turn": (
+        "CAL-027",
+        "capture/calibration/test_from_board.py",
+        "test_a_board_that_looks_alike",
+    ),
+    "board not on the floor when said": (
+        "CAL-028",
+        "capture/calibration/test_from_board.py",
+        "test_a_board_that_was_not_on_the_floor",
+    ),
+    "board that bent": ("CAL-030", "capture/calibration/test_from_board.py", "test_a_bent_board"),
     "data folder out of reach": ("REC-006", "app/cli/test_commands.py", "test_what_cannot_work_is_refused"),
 }
 

@@ -14,9 +14,11 @@ from ui.pages.number_table import NumberTable, NumberTableWidget
 from ui.plots.curves import JointPanel
 from ui.plots.joint_grid import JointGrid
 from ui.recording_view import RecordingView
+from ui.sides_pictures import SidesPictures
 from ui.theme import Tone
 from ui.widgets.basics import Box, clear, column, label, row
 from ui.widgets.sides_question import SidesQuestion
+from ui.widgets.stops_override import StopsOverride
 from ui.widgets.video_player import VideoPlayer
 
 _ROW_PX = 26
@@ -47,6 +49,8 @@ class MotionState:
     badges: tuple[str, ...] = ()
     empty: bool = False
     question: str = ""  # why a person has to say which leg is the left one; empty: nothing is asked
+    pictures: SidesPictures | None = None  # to the question
+    override: str = ""  # what going on in spite of findings that stop means; empty: not offered
 
 
 class MotionPage(Page):
@@ -55,18 +59,19 @@ class MotionPage(Page):
         "The landmarks become a moving skeleton with this person's limb lengths; its joint angles are drawn "
         "over normal walking (grey). Left is red, right is blue. Press into a curve to see that moment in "
         "the video. With one camera only bending and stretching can be trusted. If left and right look "
-        "exchanged, swap them; where nobody but you can tell, the page asks. Accept the motion when it looks "
-        "like the patient."
+        "exchanged, swap them; where nobody but you can tell, the page asks. What stops the session can be "
+        "overridden by name and role. Accept the motion when it looks like the patient."
     )
 
     moment_chosen = Signal(object, float)  # Side, fraction of its gait cycle
     moved = Signal(float)  # time in the recording [s]
     sides_answered = Signal(str, str)  # answer as in `SidesQuestion`, name
+    stops_overridden = Signal(str, str)  # name, role
 
     def __init__(self) -> None:
         super().__init__()
         self.player, self.grid = VideoPlayer(follow=True), JointGrid()
-        self.question = SidesQuestion()
+        self.question, self.override = SidesQuestion(), StopsOverride()
         self._shown_panels: tuple[JointPanel, ...] = ()
         self._tiles = row(gap=8)
         self._table = NumberTableWidget()
@@ -86,8 +91,10 @@ class MotionPage(Page):
         middle.setStretch(0, 9)
         middle.setStretch(1, 11)
         self.body.addWidget(self.question)
+        self.body.addWidget(self.override)
         self.body.addLayout(middle, 1)
         self.question.answered.connect(self.sides_answered)
+        self.override.given.connect(self.stops_overridden)
         self.grid.cursor_moved.connect(self.moment_chosen)
         self.player.moved.connect(self.moved)
         self.play_pause.connect(self.player.toggle)
@@ -109,7 +116,8 @@ class MotionPage(Page):
             )
             return
         self.show_body()
-        self.question.ask(state.question)
+        self.question.ask(state.question, state.pictures)
+        self.override.offer(state.override)
         if state.panels is not self._shown_panels:
             self._shown_panels = state.panels
             self.grid.show_panels(state.panels)

@@ -10,13 +10,13 @@ import numpy as np
 from core.domain.body import SIDES, Side
 from core.domain.findings import Severity
 from core.domain.motion import Motion, Spread, Stride
-from core.domain.record import Decision, RecordKind, Verdict
+from core.domain.record import RecordKind, Verdict
 from core.domain.recording import Landmarks
 from core.domain.sides_doubt import SIDES_IN_DOUBT, SideSource
 from core.errors import refuse
 from core.gait.cycles import range_of_motion_deg
 from core.session.flow import Step, StepState, StepStatus
-from core.session.sides import sides_confirmation, with_sides_finding
+from core.session.stops import overridable, override_stops, present_motion
 from ui.pages.motion import MotionPage, MotionState, Tile
 from ui.pages.number_table import NumberRow, NumberTable
 from ui.plots.curves import JointPanel
@@ -25,6 +25,7 @@ from ui.presenters.camera_table import cameras_words
 from ui.presenters.gait_curves import joint_panels
 from ui.recording_view import RecordingView, recording_view_of, with_sides_of
 from ui.session_context import SessionContext
+from ui.sides_pictures import sides_pictures
 from ui.theme import Tone
 from ui.widgets.sides_question import DETECTED, SHOWN, SWAP
 
@@ -32,7 +33,10 @@ _SWAP = ("swap", "Swap left and right")
 _AGAIN = ("again", "Solve again")
 _ASK_FIRST = "Say below which leg is the left one."
 _SOLVE_FIRST = "Solve the motion again: it does not say which leg is the left one."
-_MEND_FIRST = "Mend what is marked below first; most often by recording again."
+_MEND_FIRST = (
+    "Mend what is marked below first, most often by recording again; or go on all the same, by name and role."
+)
+_OVERRIDE = "A finding below stops the session. Who goes on all the same is kept and printed in the report."
 
 
 class MotionPresenter(StepPresenter):
@@ -49,6 +53,7 @@ class MotionPresenter(StepPresenter):
             lambda code: self.attempt(lambda: self._secondary(_FINDING_ACTIONS[code][0]))
         )
         page.sides_answered.connect(lambda key, name: self.attempt(lambda: self._answer(key, name)))
+        page.stops_overridden.connect(lambda name, role: self.attempt(lambda: self._override(name, role)))
         page.moment_chosen.connect(self._show_moment)
         page.moved.connect(self._follow_video)
 
@@ -67,7 +72,8 @@ class MotionPresenter(StepPresenter):
             self._page.render(MotionState(headline, empty=True, main_action="" if busy else "Solve motion"))
             return
         stored, clip, panels, cameras = self._read(status.record_id)
-        self._motion = motion = with_sides_finding(stored, self._confirmation(status.record_id))
+        decisions = self.context.store.decisions(self.context.store.info(status.record_id).visit_id)
+        self._motion = motion = present_motion(stored, decisions, status.record_id)
         self._page.render(self._state(status, motion, clip, panels, cameras))
         self._follow_video(self._page.player.time_s)
 
@@ -98,6 +104,8 @@ class MotionPresenter(StepPresenter):
             secondary=() if busy or question else (_AGAIN if _in_doubt(motion) else _SWAP,),
             badges=_badges(motion, cameras),
             question=question,
+            pictures=sides_pictures(clip) if question else None,
+            override="" if busy or _in_doubt(motion) or not overridable(motion.findings) else _OVERRIDE,
         )
 
     def _read_record(
@@ -124,14 +132,6 @@ class MotionPresenter(StepPresenter):
             and decision.verdict is Verdict.ACCEPTED
             and decision.record_id == status.record_id
             for decision in self.context.store.decisions(self.context.visit_id)
-        )
-
-    def _confirmation(self, motion_id: str) -> Decision | None:
-        visit_id = self.context.visit_id
-        return (
-            None
-            if visit_id is None
-            else sides_confirmation(self.context.store.decisions(visit_id), motion_id)
         )
 
     def _sides_of(self, motion_id: str) -> tuple[SideSource, bool]:
@@ -192,6 +192,14 @@ class MotionPresenter(StepPresenter):
         elif key == DETECTED:
             self._solve(SideSource.AS_DETECTED, swap_sides=False, by=name)
 
+    def _override(self, name: str, role: str) -> None:
+        """A person goes on in spite of what stops. Refuses MOT-062 without name and role."""
+        record_id = self.context.status(self.step).record_id
+        if record_id is not None:
+            override_stops(self.context.store, record_id, by=name, role=role)
+            self.context.record_changed.emit()
+            self.context.show_message(f"{name} goes on in spite of the findings.", Tone.OK)
+
     def _solve(self, source: SideSource, *, swap_sides: bool, by: str = "") -> None:
         landmarks = self.context.status(Step.CAPTURE).record_id
         if landmarks is not None:
@@ -229,6 +237,9 @@ _FINDING_ACTIONS: dict[str, tuple[str, str]] = {
     "MOT-026": ("capture", "Record again"),
     "MOT-028": ("capture", "Record again"),
     "MOT-029": ("capture", "Record again"),
+    "MOT-060": ("capture", "Record again"),
+    "MOT-065": ("capture", "Record again"),
+    "MOT-066": ("capture", "Record again"),
 }
 
 

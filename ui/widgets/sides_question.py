@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtGui import QIcon, QImage, QPixmap
 from PySide6.QtWidgets import QLineEdit
 
+from core.domain.body import Side
+from ui.sides_pictures import SidesPictures
 from ui.widgets.basics import Box, Button, column, label
 
 SHOWN, SWAP, DETECTED = "shown", "swap", "detected"
 _NO_NAME = "Write your name first: it is kept with the answer."
+_TITLE, _NEAR_TITLE = "Which leg is the left one?", "Is the leg nearer the camera the left one?"
 _ANSWERS = (
     (SHOWN, "Right as shown", "Red is the patient's left leg: keep left and right as they are"),
     (SWAP, "Swap left and right", "Solve again with left and right exchanged throughout"),
@@ -29,7 +33,15 @@ class SidesQuestion(Box):
         self.name.setAccessibleName("Name of who says which leg is the left one")
         self.name.setMaximumWidth(200)
         self.name.textChanged.connect(self._check)
-        question = column(label("Which leg is the left one?", "section"), self._why, gap=4)
+        self._title = label(_TITLE, "section")
+        self.pictures = {key: Button("", tip=words) for key, words, _tip in _ANSWERS[:2]}
+        self._captions = {key: label("", "small", wrap=True) for key in self.pictures}
+        for key, picture in self.pictures.items():
+            picture.clicked.connect(
+                lambda _=False, key=key: self.answered.emit(key, self.name.text().strip())
+            )
+            self.body.addLayout(column(picture, self._captions[key], gap=4))
+        question = column(self._title, self._why, gap=4)
         self.body.addLayout(question, 1)
         self.body.addWidget(self.name)
         self.buttons = {key: Button(words) for key, words, _tip in _ANSWERS}
@@ -39,15 +51,41 @@ class SidesQuestion(Box):
         self._check()
         self.hide()
 
-    def ask(self, why: str) -> None:
+    def ask(self, why: str, pictures: SidesPictures | None = None) -> None:
         """Ask, with the reason; without one nothing is asked and the name is forgotten."""
         self.setVisible(bool(why))
         self._why.setText(why)
+        self._show(pictures)
         if not why:
             self.name.clear()
+
+    def _show(self, pictures: SidesPictures | None) -> None:
+        """The same moment as the sides are now and exchanged, each with what it means for the nearer leg."""
+        near = None if pictures is None else pictures.nearer
+        self._title.setText(_TITLE if near is None else _NEAR_TITLE)
+        for key, picture in self.pictures.items():
+            picture.setVisible(pictures is not None)
+            self._captions[key].setVisible(pictures is not None)
+            if pictures is not None:
+                image: QImage = pictures.shown if key == SHOWN else pictures.swapped
+                picture.setIcon(QIcon(QPixmap.fromImage(image)))
+                picture.setIconSize(QSize(image.width(), image.height()))
+                self._captions[key].setText(_caption(key, near))
 
     def _check(self) -> None:
         named = bool(self.name.text().strip())
         for key, _words, tip in _ANSWERS:
             self.buttons[key].setEnabled(named)
             self.buttons[key].setToolTip(tip if named else _NO_NAME)
+            if key in self.pictures:
+                self.pictures[key].setEnabled(named)
+                self.pictures[key].setToolTip(tip if named else _NO_NAME)
+
+
+def _caption(key: str, near: Side | None) -> str:
+    """What a picture says: red is left in both."""
+    if near is None:
+        return "As shown in the video." if key == SHOWN else "Left and right exchanged."
+    side = near if key == SHOWN else near.other
+    answer = "Yes" if side is Side.LEFT else "No"
+    return f"{answer}: the nearer leg is the {side.value} one."

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.capture.calibration.boards import Board
+from core.capture.calibration.floor import level_up
 from core.capture.calibration.sightings import Sightings
 from core.domain.arrays import FloatArray
 from core.domain.calibration import Calibration
@@ -43,8 +44,8 @@ def no_common_time(one: Sightings) -> UserError:
         "CAL-026",
         f"When camera {one.name} filmed the same as the others could not be found.",
         "How fast the board moves is not alike at any shift of its times.",
-        "Start all cameras before the board comes into view, move and stop it some times where all see it, or "
-        "give a file with the times of the pictures.",
+        "Start all cameras first, then move and stop the board some times where all see it; or give the "
+        "times of the pictures.",
     )
 
 
@@ -53,8 +54,7 @@ def ambiguous(board: Board) -> UserError:
         "CAL-027",
         f"With a {board.told()} only one camera can be calibrated.",
         "It looks the same after half a turn, so two cameras may count its corners from opposite ends.",
-        "Use a ChArUco board, or a chessboard with an even number of squares on one side and an odd one on the "
-        "other.",
+        "Use a ChArUco board, or a chessboard whose sides have an even and an odd number of squares.",
     )
 
 
@@ -108,7 +108,7 @@ def _roughly(one: Sightings, spread: float) -> Finding:
 def _late(one: Sightings, late_s: float) -> Finding:
     how = "later" if late_s > 0 else "earlier"
     advice = Advice(
-        f"Pictures of camera {one.name} are stamped {abs(late_s) * 1000:.0f} ms {how} than the first camera's.",
+        f"Camera {one.name} stamps its pictures {abs(late_s) * 1000:.0f} ms {how} than the first camera.",
         "The moving board shows it.",
         "It was taken into account here; a walk filmed with these cameras needs to be synchronised too.",
         "CAL-032",
@@ -120,7 +120,7 @@ def floor_unknown() -> Finding:
     advice = Advice(
         "Where the floor is, is not told by this calibration.",
         "The board did not lie on it; upright is taken from cameras that stand level.",
-        "Lay the board on the floor at the start and calibrate with it, or take the floor from a walk's feet.",
+        "Lay the board on the floor for a while when you film it, and tell at which time.",
         "CAL-033",
     )
     return Finding(Severity.NOTE, advice)
@@ -128,8 +128,6 @@ def floor_unknown() -> Finding:
 
 def floor_doubts(calibration: Calibration, cameras: int) -> tuple[Finding, ...]:
     """A board said to lie on the floor that stands upright in the pictures, or above a camera."""
-    from core.capture.calibration.floor import level_up
-
     lowest = min(float(camera.centre_m[2]) for camera in calibration.cameras)
     if level_up(calibration)[2] > np.cos(np.radians(15)) and lowest > 0:
         return ()

@@ -26,6 +26,7 @@ _HUBER = 2.5  # standard deviations from where on a corner counts less
 _ITERATIONS = 60
 _ENOUGH = 1e-8  # relative change of the cost at which it ends
 _RETRIES = 8
+_LEAST_DAMPING = 1e-9
 
 # What lenses of webcams, phones and video cameras are like, as far as the pictures leave it open.
 _CENTRE_SHARE = 0.03  # of the picture's width, principal point beside its middle
@@ -40,46 +41,60 @@ class Adjusted:
     setup: Setup
     residual_px: FloatArray  # (N, 2) of every corner, seen less predicted
     focal_spread: FloatArray  # (C,) standard deviation of the focal length, as a share of it
-    iterations: int
 
 
 def adjust(
-    corners: Corners, setup: Setup, sizes_px: FloatArray, *, lenses: bool = True, clocks: bool = True
+    corners: Corners,
+    setup: Setup,
+    sizes_px: FloatArray,
+    *,
+    lenses: bool = True,
+    clocks: bool = True,
+    places: bool = True,
 ) -> Adjusted:
     """Levenberg-Marquardt on the normal equations, with Huber's weights (Triggs et al. 1999).
 
     The first camera's place and clock are the measure of the others. With `lenses=False` lenses stay as they
-    are, with `clocks=False` times are taken as told. `sizes_px` (C, 2) widths and heights.
+    are, with `clocks=False` times are taken as told, with `places=False` only boards move, to see how well
+    they fit. `sizes_px` (C, 2) widths and heights.
     """
-    free = _free(setup, lenses, clocks)
+    free = _free(setup, lenses, clocks, places)
     problem = _Problem(corners, sizes_px, lenses)
     cost, damping = problem.cost(setup), 1e-3
-    count = 0
-    for count in range(1, _ITERATIONS + 1):
-        hessian, gradient = problem.normal(setup, free)
-        stepped_to = None
-        for _ in range(_RETRIES):
-            step = np.zeros(len(free))
-            diagonal = np.diag(np.diag(hessian) + 1e-9) * damping
-            step[free] = -linalg.solve(hessian + diagonal, gradient, assume_a="sym")
-            candidate = stepped(setup, step)
-            new_cost = problem.cost(candidate)
-            if new_cost < cost:
-                stepped_to = candidate
-                break
-            damping *= 5.0
-        if stepped_to is None:
+    for _ in range(_ITERATIONS):
+        better = _better(problem, setup, free, cost, damping)
+        if better is None:
             break
-        gained, cost, setup, damping = cost - new_cost, new_cost, stepped_to, max(damping / 5.0, 1e-9)
-        if gained < _ENOUGH * cost:
+        before = cost
+        setup, cost, damping = better
+        if before - cost < _ENOUGH * cost:
             break
-    residual = predicted(corners, setup)[0]
-    return Adjusted(setup, residual, _focal_spread(problem, setup, free), count)
+    return Adjusted(setup, predicted(corners, setup)[0], _focal_spread(problem, setup, free))
 
 
-def _free(setup: Setup, lenses: bool, clocks: bool) -> BoolArray:
+def _better(
+    problem: _Problem, setup: Setup, free: BoolArray, cost: float, damping: float
+) -> tuple[Setup, float, float] | None:
+    """A set-up of lower cost, that cost, and the damping for the next step; None at the bottom."""
+    hessian, gradient = problem.normal(setup, free)
+    scale = 1.0 / np.sqrt(np.maximum(np.diag(hessian), 1e-12))  # unknowns are metres, radians and pixels
+    alike = hessian * scale[:, None] * scale
+    for _ in range(_RETRIES):
+        step = np.zeros(len(free))
+        damped = alike + np.eye(len(alike)) * damping
+        step[free] = -scale * linalg.solve(damped, scale * gradient, assume_a="pos")
+        candidate = stepped(setup, step)
+        new_cost = problem.cost(candidate)
+        if new_cost < cost:
+            return candidate, new_cost, max(damping / 5.0, _LEAST_DAMPING)
+        damping *= 5.0
+    return None
+
+
+def _free(setup: Setup, lenses: bool, clocks: bool, places: bool) -> BoolArray:
     """Which unknowns may change."""
     cameras = np.ones((len(setup.rotation), PER_CAMERA), dtype=bool)
+    cameras[:, PLACE] = places
     cameras[0, PLACE] = False
     cameras[:, LENS] = lenses
     cameras[:, CLOCK] = clocks
@@ -116,7 +131,7 @@ class _Problem:
         return hessian + (prior.T @ prior).toarray(), gradient + prior.T @ believed
 
     def _believed(self, setup: Setup) -> tuple[FloatArray, sparse.csr_matrix]:
-        """Residuals and slopes of what is known of lenses before any picture; nothing where they are fixed."""
+        """Residuals and slopes of what is known of lenses beforehand; nothing where they are fixed."""
         cameras = len(setup.rotation)
         unknowns = PER_CAMERA * cameras + PER_POSE * len(setup.board_rotation)
         if not self._lenses:
@@ -153,6 +168,8 @@ def _sparse(corners: Corners, blocks: FloatArray, unknowns: int) -> sparse.csc_m
 def _focal_spread(problem: _Problem, setup: Setup, free: BoolArray) -> FloatArray:
     """Standard deviation of the focal length from the curvature of the cost, as a share; 0 where fixed."""
     hessian, _ = problem.normal(setup, free)
+    scale = 1.0 / np.sqrt(np.maximum(np.diag(hessian), 1e-12))
+    alike = hessian * scale[:, None] * scale + _LEAST_DAMPING * np.eye(len(hessian))
     number = np.cumsum(free) - 1
     columns = PER_CAMERA * np.arange(len(setup.rotation)) + LENS.start
     spread = np.zeros(len(columns))
@@ -160,7 +177,7 @@ def _focal_spread(problem: _Problem, setup: Setup, free: BoolArray) -> FloatArra
     if wanted:
         unit = np.zeros((len(hessian), len(wanted)))
         unit[number[columns[wanted]], np.arange(len(wanted))] = 1.0
-        solved = linalg.solve(hessian + 1e-9 * np.eye(len(hessian)), unit, assume_a="sym")
+        solved = scale[:, None] * linalg.solve(alike, scale[:, None] * unit, assume_a="pos")
         variance = np.array([solved[number[columns[n]], place] for place, n in enumerate(wanted)])
         spread[wanted] = np.sqrt(np.maximum(variance, 0.0)) / setup.lens[wanted, 0]
     return spread

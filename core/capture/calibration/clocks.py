@@ -21,8 +21,8 @@ _LONGEST_GAP_S = 0.4  # between two sightings, across which the board's speed is
 def common_clocks(sightings: Sequence[Sightings], board: Board, lenses: FloatArray) -> FloatArray:
     """(C,) seconds by which each camera's times are later than the first one's for the same event.
 
-    The speed of the board's middle is the same from wherever one looks; the shift at which two such curves are
-    most alike is taken, of every camera against the one placed before that fits best. Refuses CAL-026.
+    The speed of the board's middle is the same from wherever one looks; the shift at which two such curves
+    are most alike is taken, of every camera against the one placed before that fits best. Refuses CAL-026.
     """
     curves = [_speed(one, number, board, lenses[number]) for number, one in enumerate(sightings)]
     shifts = {0: 0.0}

@@ -58,7 +58,7 @@ def lens_of(camera: Camera) -> FloatArray:
 
 
 def well_spread(glimpses: Sequence[Glimpse], most: int) -> list[int]:
-    """Pictures that differ in where, how large and how tilted the board is: each the farthest from those before."""
+    """Pictures that differ in where, how large and how tilted the board is: each far from those before."""
     if len(glimpses) <= most:
         return list(range(len(glimpses)))
     features = np.array([_looks(glimpse) for glimpse in glimpses])

@@ -10,14 +10,14 @@ from core.domain.calibration import Calibration
 
 _ROLL_RAD = 0.05  # by which cameras on stands lean to one side: three degrees
 _FOOT_M = 0.02  # by which places of standing feet are off the floor
-_OUTLIERS = 3  # rounds in which points off the floor lose weight
+_OUTLIERS = 10  # rounds in which points off the floor lose weight
 
 
 def aligned_to_floor(calibration: Calibration, points_m: FloatArray) -> Calibration:
     """The same cameras in a world whose z axis is up and whose z = 0 runs through `points_m` (N, 3).
 
-    The points are places on the floor, such as those where feet stood. Those of a straight walk lie almost on a
-    line and leave open how the floor tilts about it; there the cameras decide, which stand level on their
+    The points are places on the floor, such as those where feet stood. Those of a straight walk lie almost on
+    a line and leave open how the floor tilts about it; there the cameras decide, which stand level on their
     stands to a few degrees. Needs one point; those far off the common plane count little.
     """
     points = np.asarray(points_m, dtype=np.float64).reshape(-1, 3)
@@ -38,8 +38,8 @@ def aligned_to_floor(calibration: Calibration, points_m: FloatArray) -> Calibrat
 def aligned_to_board(calibration: Calibration, rotation: FloatArray, origin_m: FloatArray) -> Calibration:
     """The same cameras in the world of a board that lies on the floor: its first corner, its x axis.
 
-    `rotation` (3, 3) board to world and `origin_m` (3,) as they are now. The board's own z axis points into the
-    floor or out of it, however it is printed; up is the side from which the cameras see it.
+    `rotation` (3, 3) board to world and `origin_m` (3,) as they are now. The board's own z axis points into
+    the floor or out of it, however it is printed; up is the side from which the cameras see it.
     """
     up = rotation[:, 2]
     towards = np.mean([camera.centre_m for camera in calibration.cameras], axis=0) - origin_m

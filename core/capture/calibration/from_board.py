@@ -18,9 +18,11 @@ from core.capture.calibration.floor import aligned_to_board, level
 from core.capture.calibration.sightings import Moment, Sightings, glimpses, moments
 from core.domain.arrays import FloatArray
 from core.domain.calibration import Calibration, Camera
+from core.domain.findings import Finding
 
 LEAST_PICTURES = 6  # of one camera
 LEAST_TOGETHER = 4  # moments at which two cameras saw the board
+_FLOOR_WITHIN_S = 1.0  # of the time named; a board that lies there stays there
 _PER_CAMERA = 45  # pictures of one camera in the adjustment; more make it slow and hardly better
 
 
@@ -50,9 +52,9 @@ def calibrate(
 ) -> BoardCalibration:
     """Calibrate the cameras that saw the board.
 
-    `lenses` are cameras whose lens is known already: then only their places are found. Refuses CAL-024 (too few
-    pictures of a camera), CAL-025 (a camera that never saw the board together with others), CAL-026 (no common
-    time) and CAL-027 (a board that looks alike after half a turn).
+    `lenses` are cameras whose lens is known already: then only their places are found. Refuses CAL-024 (too
+    few pictures of a camera), CAL-025 (a camera that never saw the board together with others), CAL-026 (no
+    common time) and CAL-027 (a board that looks alike after half a turn).
     """
     for one in sightings:
         if sum(seen is not None for seen in one.seen) < (LEAST_PICTURES if lenses is None else 1):
@@ -89,7 +91,9 @@ def _lenses(sightings: Sequence[Sightings], board: Board, known: Sequence[Camera
 
 
 def _linked(sightings: tuple[Sightings, ...], board: Board, lenses: FloatArray, wishes: Wishes) -> Linked:
-    found = linked(_chosen(moments(sightings, together=not wishes.stills), len(sightings)), board, lenses)
+    every = moments(sightings, together=not wishes.stills)
+    kept = _chosen(every, len(sightings)) | _near_floor(every, wishes)
+    found = linked([every[number] for number in sorted(kept)], board, lenses)
     if isinstance(found, int):
         raise told.never_together(sightings[found])
     for number in range(len(sightings)) if len(sightings) > 1 else ():
@@ -99,7 +103,7 @@ def _linked(sightings: tuple[Sightings, ...], board: Board, lenses: FloatArray, 
     return found
 
 
-def _chosen(found: Sequence[Moment], cameras: int) -> list[Moment]:
+def _chosen(found: Sequence[Moment], cameras: int) -> set[int]:
     """Moments with well-spread pictures of every camera; those that several cameras saw first."""
     kept: set[int] = set()
     for camera in range(cameras):
@@ -112,7 +116,16 @@ def _chosen(found: Sequence[Moment], cameras: int) -> list[Moment]:
             ]
             most = _PER_CAMERA if several else _PER_CAMERA // 3
             kept |= {own[place][0] for place in well_spread([glimpse for _, glimpse in own], most)}
-    return [found[number] for number in sorted(kept)]
+    return kept
+
+
+def _near_floor(found: Sequence[Moment], wishes: Wishes) -> set[int]:
+    """The moment at which the board lay on the floor, seen by as many cameras as possible."""
+    if wishes.floor_s is None or not found:
+        return set()
+    off = [abs(moment.time_s - wishes.floor_s) for moment in found]
+    near = [number for number, each in enumerate(off) if each <= _FLOOR_WITHIN_S]
+    return {max(near, key=lambda number: (len(found[number].glimpses), -off[number]))} if near else set()
 
 
 def _adjusted(chosen: Linked, board: Board, sizes: FloatArray, lenses: bool, clocks: bool) -> Adjusted:
@@ -174,7 +187,7 @@ def _camera(one: Sightings, setup: Setup, number: int) -> Camera:
 def _errors(
     corners: Corners, setup: Setup, residual_px: FloatArray
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Root mean square of each camera's corners: in its pictures, and across its line of sight at the board."""
+    """Root mean square of each camera's corners: in its pictures, and across its line of sight."""
     square = (residual_px**2).sum(axis=1)
     world = (
         np.einsum("nij,nj->ni", setup.board_rotation[corners.pose], corners.board_m)
@@ -194,13 +207,13 @@ def _errors(
 
 def _on_floor(
     calibration: Calibration, wishes: Wishes, chosen: Linked, setup: Setup, late_s: FloatArray
-) -> tuple[Calibration, tuple[told.Finding, ...]]:
+) -> tuple[Calibration, tuple[Finding, ...]]:
     if wishes.floor_s is None:
         return level(calibration), (told.floor_unknown(),)
-    times = np.array([moment.time_s for moment in chosen.moments])
-    nearest = int(np.argmin(np.abs(times - wishes.floor_s)))
-    moment = chosen.moments[nearest]
-    if abs(times[nearest] - wishes.floor_s) > 1.0 and not wishes.stills:
+    near = _near_floor(chosen.moments, wishes)
+    if not near:
         raise told.no_board_on_floor(wishes.floor_s)
+    nearest = near.pop()
+    moment = chosen.moments[nearest]
     placed = aligned_to_board(calibration, setup.board_rotation[nearest], setup.board_m[nearest])
     return placed, told.floor_doubts(placed, len(moment.glimpses))

@@ -13,7 +13,7 @@ from core.capture.calibration.boards import SQUARES, Board, BoardKind, opencv_bo
 from core.capture.calibration.seeing import GreyImage
 from core.domain.arrays import FloatArray
 
-# Families whose smaller sets are the beginnings of the larger ones; what a marker means needs only the family.
+# Smaller sets of a family are the beginnings of the larger ones, so one set tells the family.
 _FAMILIES = (
     "DICT_4X4_250",
     "DICT_5X5_250",

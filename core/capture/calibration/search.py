@@ -106,5 +106,5 @@ def _nothing(declared: Board) -> UserError:
         "CAL-021",
         "No calibration board was seen.",
         f"Neither a {declared.told()} nor another usual board is in the pictures that were looked at.",
-        "Hold the whole board with its white rim into the picture, flat, still and well lit, nearer to the camera.",
+        "Hold the whole board with its white rim into the picture: flat, still, well lit and near.",
     )

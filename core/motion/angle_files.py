@@ -1,0 +1,54 @@
+"""Joint angles of a trial as files: a table in degrees, and coordinates for OpenSim."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from core.domain.arrays import FloatArray
+from core.domain.body import JOINTS
+from core.domain.motion import Kinematics
+
+_PELVIS = ("pelvis_tilt", "pelvis_list", "pelvis_rotation", "pelvis_tx", "pelvis_ty", "pelvis_tz")
+_TO_OPENSIM = np.array([[0.0, -1.0, 0.0], [0.0, 0.0, 1.0], [-1.0, 0.0, 0.0]])
+"""From this program's world axes (x left, y backward, z up) to OpenSim's (x forward, y up, z right)."""
+
+
+def angles_csv(motion: Kinematics) -> str:
+    """Time in seconds and all joint angles in degrees, one row per picture; empty where not seen."""
+    rows = [",".join(("time_s", *(joint.value for joint in JOINTS)))]
+    for time_s, angles in zip(motion.time_s, np.degrees(motion.angle_rad), strict=True):
+        cells = (f"{angle:.3f}" if np.isfinite(angle) else "" for angle in angles)
+        rows.append(",".join((f"{time_s:.5f}", *cells)))
+    return "\n".join(rows) + "\n"
+
+
+def coordinates_mot(motion: Kinematics, name: str) -> str:
+    """Coordinates of the Rajagopal model, degrees and metres: knee flexion is positive.
+
+    Pictures in which a leg was not seen are left out: OpenSim reads no gaps.
+    """
+    table = np.column_stack([motion.time_s, _pelvis(motion), np.degrees(motion.angle_rad)])
+    table = table[np.isfinite(table).all(axis=1)]
+    columns = ("time", *_PELVIS, *(joint.value for joint in JOINTS))
+    head = (
+        name,
+        "version=1",
+        f"nRows={len(table)}",
+        f"nColumns={len(columns)}",
+        "inDegrees=yes",
+        "endheader",
+    )
+    rows = ("\t".join(f"{value:.6f}" for value in row) for row in table)
+    return "\n".join((*head, "\t".join(columns), *rows)) + "\n"
+
+
+def _pelvis(motion: Kinematics) -> FloatArray:
+    """Tilt, list and rotation (degrees) and the place (metres) in OpenSim's axes: (T, 6)."""
+    turned = np.full((len(motion.time_s), 3), np.nan)
+    known = np.isfinite(motion.pelvis_quaternion).all(axis=1)
+    if known.any():
+        body = Rotation.from_quat(motion.pelvis_quaternion[known][:, [1, 2, 3, 0]]).as_matrix()
+        ground = Rotation.from_matrix(_TO_OPENSIM @ body @ _TO_OPENSIM.T)
+        turned[known] = ground.as_euler("ZXY", degrees=True)
+    return np.column_stack([turned, motion.pelvis_position_m @ _TO_OPENSIM.T])
