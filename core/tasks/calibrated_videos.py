@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
@@ -15,15 +16,18 @@ from core.domain.calibration import Calibration
 from core.domain.recording import VideoFile
 from core.store.repository import Store
 
+_RECORD_ID = re.compile(r"[0-9a-f]{32}")
 _LOOKED_AT, _APART = 5, 5  # pictures in which black bars are looked for, and every how many is one
 
 
-def stored_calibration(store: Store, told: str) -> tuple[Calibration, tuple[str, ...]]:
+def told_calibration(store: Store, told: str) -> tuple[Calibration, str]:
     """The calibration of a file, or of a record, whose id is then the second result.
 
     Refuses CAL-001 to CAL-006 (see `read_calibration`).
     """
-    return read_calibration(Path(told)), ()
+    if _RECORD_ID.fullmatch(told) and not Path(told).is_file():
+        return store.load(told, Calibration), told
+    return read_calibration(Path(told)), ""
 
 
 def of_videos(calibration: Calibration, videos: Sequence[VideoFile], paths: Sequence[Path]) -> Calibration:

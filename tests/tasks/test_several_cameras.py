@@ -10,9 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.capture.calibration.files import read_calibration
 from core.capture.triangulation import triangulate
 from core.devices.cameras import VideoFileSource
 from core.domain.frames import read_index
+from core.domain.record import RecordKind
 from core.domain.recording import Landmarks, Recording
 from core.domain.subject import Sex, Subject
 from core.errors import JobCancelled
@@ -104,6 +106,25 @@ def test_four_cameras_see_one_person_in_space(
     with open_store(visit.data) as store:
         folder = store.folder(visit.landmarks_id)
         assert all(read_index(folder, camera) is not None for camera in range(4))
+        used = [store.info(name) for name, _ in store.info(visit.landmarks_id).provenance.inputs]
+    assert [info.kind for info in used] == [RecordKind.RECORDING, RecordKind.CALIBRATION]
+
+
+@pytest.mark.slow
+def test_a_calibration_is_used_again_by_its_record(
+    visit: Visit, films: list[Path], calibration: Path, pose_model: Path
+) -> None:
+    recording_id = visit.recorded(films[2:])
+    with open_store(visit.data) as store:
+        known = read_calibration(calibration)
+        kept = store.save(RecordKind.CALIBRATION, known, visit_id=visit.id, summary="rig")
+    params = {"recording_id": recording_id, "person": None, "calibration": kept}
+    landmarks_id = detect_pose.run(params, visit.context)
+    with open_store(visit.data) as store:
+        landmarks = store.load(landmarks_id, Landmarks)
+        assert kept in [name for name, _ in store.info(landmarks_id).provenance.inputs]
+        assert len([info for info in store.records(visit.id) if info.kind is RecordKind.CALIBRATION]) == 1
+    assert [track.camera.name for track in landmarks.patient.tracks if track.camera] == ["cam03", "cam04"]
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from core.domain.calibration import Calibration
 from core.domain.findings import Severity
 from core.domain.record import RecordKind
 from core.domain.recording import Recording
@@ -133,6 +134,18 @@ def test_a_calibration_file_is_used_with_the_videos_that_are_here(
     job = board.states()[0].spec
     assert (job.kind, job.params["recording_id"]) == ("detect_pose", recorded)
     assert job.params["calibration"] == str(Path("/tmp/rig.toml"))
+
+
+def test_looking_again_uses_the_calibration_of_the_last_time(
+    context: SessionContext, page: CapturePage, board: HandBoard, visit_id: str
+) -> None:
+    store = context.store
+    videos = tuple(replace(recording().videos[0], name=f"camera-{n}.mp4") for n in (1, 2))
+    recorded = store.save(RecordKind.RECORDING, Recording(videos, "file"), visit_id=visit_id, summary="2")
+    rig = store.save(RecordKind.CALIBRATION, Calibration((), "a file", ()), visit_id=visit_id, summary="rig")
+    store.save(RecordKind.LANDMARKS, several_cameras(), visit_id=visit_id, summary="", inputs=(recorded, rig))
+    page.presenter.start()  # type: ignore[attr-defined]
+    assert board.states()[0].spec.params["calibration"] == rig
 
 
 def test_a_calibration_chosen_first_goes_with_the_videos_chosen_next(

@@ -201,11 +201,19 @@ class CapturePresenter(StepPresenter):
 
     def _detect(self, recording_id: str) -> None:
         several = len(self.context.store.load(recording_id, Recording).videos) > 1
-        told = self._told() if several else {}
+        told = self._told() or self._told_before(recording_id) if several else {}
         self.submit("detect_pose", recording_id=recording_id, person=None, **told)
 
     def _told(self) -> dict[str, JsonValue]:
         return {} if self._calibration is None else {"calibration": str(self._calibration)}
+
+    def _told_before(self, recording_id: str) -> dict[str, JsonValue]:
+        """The calibration that this recording was looked through with the last time."""
+        landmarks = self.newest(RecordKind.LANDMARKS)
+        if landmarks is None or self.input_of(landmarks.id, RecordKind.RECORDING) != recording_id:
+            return {}
+        earlier = self.input_of(landmarks.id, RecordKind.CALIBRATION)
+        return {} if earlier is None else {"calibration": earlier}
 
     def _actions(self, cameras: int, actions: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
         """A calibration is of use to several cameras only."""
