@@ -90,7 +90,7 @@ def exchange_legs(track: LandmarkTrack, exchanged: FloatArray) -> LandmarkTrack:
         for pair in pairs:
             for array in (image, world, seen):
                 _exchange(array, pair, exchanged[:, column])
-    return LandmarkTrack(track.time_s, image, world, seen, track.width_px, track.height_px, track.projection)
+    return replace(track, image_px=image, world_m=world, visibility=seen)
 
 
 def exchange_all_sides(track: LandmarkTrack) -> LandmarkTrack:
@@ -100,7 +100,7 @@ def exchange_all_sides(track: LandmarkTrack) -> LandmarkTrack:
     for pair in _ALL_PAIRS:
         for array in (image, world, seen):
             _exchange(array, pair, everywhere)
-    return LandmarkTrack(track.time_s, image, world, seen, track.width_px, track.height_px, track.projection)
+    return replace(track, image_px=image, world_m=world, visibility=seen)
 
 
 def _exchange(array: FloatArray, pair: tuple[Landmark, Landmark], flags: NDArray[np.generic]) -> None:

@@ -16,6 +16,7 @@ from core.gait.cycles import cut_cycles
 from core.gait.events import find_strides
 from core.gait.measures import nothing_measured, spatiotemporal_over
 from core.gait.reference import gait_reference
+from core.motion.camera_sides import alike_in_all_cameras
 from core.motion.course import Course
 from core.motion.findings import (
     MotionFacts,
@@ -65,7 +66,7 @@ def motion_from_tracks(
     `tick` is called with the finished fraction and may raise to cancel. Raises MOT-001, -003 or -010.
     """
     sides = Sides(side_source, swap_sides, sides_by)
-    repairs = [correct_side_swaps(track) for track in tracks]
+    repairs = _repaired(tracks)
     kept = [repair.exchanged * (side_source is SideSource.REPAIRED) for repair in repairs]
     used = [_with_sides(*pair, swap=swap_sides) for pair in zip(tracks, kept, strict=True)]
     for track in used:
@@ -84,6 +85,18 @@ def motion_from_tracks(
         return motion
     of_several = one_of_several(seen[0] + 1, len(used))
     return replace(motion, findings=worst_first((*motion.findings, of_several)))
+
+
+def _repaired(tracks: tuple[LandmarkTrack, ...]) -> list[SideRepair]:
+    """Each camera's sides put right, and alike in those that are calibrated."""
+    repairs = [correct_side_swaps(track) for track in tracks]
+    calibrated = [number for number, track in enumerate(tracks) if track.projection is not None]
+    if len(calibrated) > 1:
+        own = [repairs[number] for number in calibrated]
+        alike = alike_in_all_cameras([tracks[number] for number in calibrated], own)
+        for number, repair in zip(calibrated, alike, strict=True):
+            repairs[number] = repair
+    return repairs
 
 
 def _with_sides(track: LandmarkTrack, exchanged: FloatArray, *, swap: bool) -> LandmarkTrack:
