@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 import numpy as np
@@ -157,6 +157,25 @@ class LandmarkTrack:
             if len(self.time_s)
             else 0.0
         )
+
+
+_SIDE_PAIRS = (
+    *((one, Landmark[one.name.replace("LEFT", "RIGHT")]) for one in Landmark if one.name.startswith("LEFT_")),
+    (Landmark.MOUTH_LEFT, Landmark.MOUTH_RIGHT),
+)
+
+
+def with_sides_exchanged(track: LandmarkTrack) -> LandmarkTrack:
+    """The same with every left landmark called right, and the other way round."""
+    order = np.arange(LANDMARK_COUNT)
+    for left, right in _SIDE_PAIRS:
+        order[[left.value, right.value]] = right.value, left.value
+    return replace(
+        track,
+        image_px=track.image_px[:, order],
+        world_m=track.world_m[:, order],
+        visibility=track.visibility[:, order],
+    )
 
 
 def body_size_px(track: LandmarkTrack) -> float:

@@ -7,10 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from core.capture.same_person import same_people
 from core.domain.recording import LandmarkTrack, Synchronised
 from core.motion.camera_sides import alike_in_all_cameras, exchanges_like
 from core.motion.side_swaps import correct_side_swaps, exchange_all_sides, exchange_legs
-from tests.capture.several import PLACES_M, Clocked, a_walk, camera_at, filmed
+from core.motion.solve import motion_from_tracks
+from tests.capture.several import PLACES_M, Clocked, a_walk, camera_at, filmed, person
+from tests.motion.synthetic_walk import FLEXION, HEIGHT_M
 
 LATE = Clocked(0.4)
 
@@ -64,3 +67,21 @@ def test_an_exchange_keeps_the_camera_and_its_clock(views: tuple[LandmarkTrack, 
     other = views[1]
     for turned in (exchange_all_sides(other), exchange_legs(other, np.ones((len(other.time_s), 2)))):
         assert turned.camera is other.camera and turned.sync is other.sync
+
+
+@pytest.mark.slow
+def test_two_calibrated_cameras_give_the_angles_whatever_one_of_them_calls_left() -> None:
+    """Clocks 0.4 s apart, bent lenses, 2 px of noise, and all sides of one camera exchanged."""
+    walk = a_walk()
+    first = filmed(walk, camera_at(PLACES_M[0]), seed=2)
+    other = exchange_all_sides(filmed(walk, camera_at(PLACES_M[1]), LATE, seed=3))
+    (patient,) = same_people([(person(first),), (person(other),)]).people
+
+    motion = motion_from_tracks(patient.tracks, height_m=HEIGHT_M, mass_kg=60.0, synthetic=True)
+
+    found = motion.kinematics
+    truth = [np.interp(found.time_s, walk.time_s, walk.angle_rad[:, column]) for column in FLEXION]
+    error_deg = np.degrees(found.angle_rad[:, FLEXION] - np.column_stack(truth))
+    assert motion.cameras_used == (0, 1) and not motion.sagittal_only
+    assert np.sqrt(np.nanmean(error_deg**2, axis=0)).max() < 7.0
+    assert motion.measures.speed_m_s == pytest.approx(walk.speed_m_s, rel=0.05)
