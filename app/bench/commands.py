@@ -62,6 +62,10 @@ def _run(what: str, data_dir: Path, file: Path | None) -> dict[str, Any]:
         from app.bench.motion import bench_motion
 
         return dict(bench_motion(_recordings()))
+    if what == "cameras":
+        from app.bench.cameras import bench_cameras
+
+        return dict(bench_cameras(_recordings()))
     if what == "simulation":
         from app.bench.simulation import bench_simulation
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from core.domain.calibration import Calibration
 from core.domain.recording import VideoFile
 from core.store.repository import Store
 
+_RECORD_ID = re.compile("[0-9a-f]{32}")
 _LOOKED_AT = 12  # pictures in which black bars are looked for
 
 
@@ -22,6 +24,8 @@ def stored_calibration(store: Store, told: str) -> tuple[Calibration, tuple[str,
 
     Refuses CAL-001 to CAL-006 (see `read_calibration`).
     """
+    if _RECORD_ID.fullmatch(told):
+        return store.load(told, Calibration), (told,)
     return read_calibration(Path(told)), ()
 
 
