@@ -137,7 +137,8 @@ def _add_session(commands: Subparsers) -> None:
     )
     run_parser = session.add_parser("run", help="from a walking video")
     run_parser.add_argument("--patient", type=Path, required=True, help="JSON file with the patient")
-    run_parser.add_argument("--video", type=Path, required=True)
+    run_parser.add_argument("--video", type=Path, required=True, action="append", help="one per camera")
+    run_parser.add_argument("--calibration", type=Path, help="file: places and lenses of the cameras")
     run_parser.add_argument("--emg", type=Path)
     run_parser.add_argument("--person", type=int, help="which person, when several are seen (0 is the first)")
     run_parser.set_defaults(command=_session_run)
@@ -268,7 +269,7 @@ def _session_run(args: argparse.Namespace) -> int:
     data_dir = _data_dir(args)
     request = _session_request(args, data_dir, args.person)
     with open_terminal(data_dir) as terminal:
-        end = run_video_session(request, subject, args.video, args.emg, terminal)
+        end = run_video_session(request, subject, args.video, args.emg, terminal, args.calibration)
     return _finish(end, args)
 
 

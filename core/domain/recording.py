@@ -90,6 +90,9 @@ class Recording:
     findings: tuple[Finding, ...] = ()
 
 
+SURE = 0.35  # a clock that is less sure should be looked at by a person
+
+
 @dataclass(frozen=True, slots=True)
 class Synchronised:
     """How one camera's clock runs against that of the first camera of its recording."""
@@ -100,6 +103,11 @@ class Synchronised:
     )
     residual_px: float  # typical distance between the two cameras' views; NaN without a calibration
     sure: float  # 0..1: how well the movements agree, less where another offset agrees nearly as well
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether the offset can be relied on; else another one fits nearly as well."""
+        return self.sure >= SURE
 
     def reference_s(self, time_s: FloatArray) -> FloatArray:
         """The first camera's times (T,) at times (T,) of this one; an unknown drift counts as none."""

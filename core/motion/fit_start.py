@@ -10,9 +10,10 @@ from core.domain.body import JOINTS, SIDES, Joint, JointKind
 from core.domain.recording import Landmark, LandmarkTrack, frame_rate_hz
 from core.motion.course import HipPath
 from core.motion.facing import camera_yaw_rad, forward_directions
-from core.motion.fit_body import COLUMNS, CONSTANTS
+from core.motion.fit_body import CONSTANTS
 from core.motion.fit_camera import StandingCamera
 from core.motion.fit_state import FitState, View
+from core.motion.generic_links import COLUMNS
 from core.motion.observed import seen_points
 from core.twin.skeleton import POSE_SIZE
 
@@ -66,7 +67,7 @@ def start_of_one(track: LandmarkTrack, height_m: float) -> FitState:
 
 
 def flexion_rad(time_s: FloatArray, point_m: FloatArray, *, back: FloatArray, up: FloatArray) -> FloatArray:
-    """Flexion (T, 14) from landmarks in space (T, 33, 3); other angles are 0. `back` and `up` are unit vectors."""
+    """Flexion (T, 14) from landmarks in space (T, 33, 3); other angles are 0. `back`, `up`: unit vectors."""
     width = max(1, round(_SMOOTHING_S * frame_rate_hz(time_s)))
 
     def pitch(side: str, base: str, tip: str) -> FloatArray:

@@ -14,10 +14,11 @@ from core.domain.arrays import FloatArray
 from core.domain.body import SIDES
 from core.domain.recording import Landmark, LandmarkTrack, frame_rate_hz
 from core.motion.course import HipPath
-from core.motion.fit_body import COLUMNS, CONSTANTS
+from core.motion.fit_body import CONSTANTS
 from core.motion.fit_camera import KnownCamera
 from core.motion.fit_start import ROOT_OVER_HIPS_M, flexion_rad
 from core.motion.fit_state import FitState, View
+from core.motion.generic_links import COLUMNS
 from core.motion.observed import bridged, cut, inside_picture, seen_points, seen_span
 from core.twin.skeleton import POSE_SIZE
 

@@ -79,7 +79,7 @@ def motion_from_tracks(
         seen = [max(range(len(used)), key=lambda number: walked_fraction(used[number]))]
         trial = solve_one(used[seen[0]], height_m, mass_kg, belt_m_s=belt_speed_m_s, tick=tick)
     doubt = _doubt_of([repairs[number] for number in seen], trial, sides)
-    motion = replace(_motion(trial, doubt, synthetic), leg_exchanges=tuple(kept))
+    motion = replace(_motion(trial, doubt, synthetic), leg_exchanges=tuple(kept), cameras_used=tuple(seen))
     if len(seen) > 1 or len(used) == 1:
         return motion
     of_several = one_of_several(seen[0] + 1, len(used))

@@ -14,10 +14,11 @@ from core.domain.motion import Kinematics
 from core.domain.recording import Landmark, LandmarkTrack
 from core.gait.events import FootPaths
 from core.motion.course import Course, course_of
-from core.motion.fit_body import SOLES, FitBody, Length
+from core.motion.fit_body import SOLES, FitBody
 from core.motion.fit_camera import StandingCamera
 from core.motion.fit_start import hip_path, start_of_one
 from core.motion.fit_state import FitState
+from core.motion.generic_links import Length
 from core.motion.observed import cut, seen_part
 from core.motion.room import room_of, start_of_several
 from core.motion.trial_fit import Fitted, fit_trial

@@ -46,6 +46,57 @@ INDEX = {  # bad input: code, file below tests/, test
     "no person": ("CAP-021", "session/test_bad_input.py", "test_a_bad_video_is_refused"),
     "two people, one walks": ("CAP-023", "tasks/test_motion_tasks.py", "test_of_two_people_the_walker"),
     "two people walk": ("CAP-022", "capture/test_people.py", "test_two_walkers_are_a_question"),
+    "cameras of different length": (
+        "CAP-017",
+        "tasks/test_several_cameras.py",
+        "test_cameras_of_different_length",
+    ),
+    "one camera of several sees nobody": (
+        "CAP-029",
+        "tasks/test_several_cameras.py",
+        "test_a_camera_without_a_person",
+    ),
+    "one calibrated camera left": (
+        "CAP-052",
+        "tasks/test_several_cameras.py",
+        "test_one_calibrated_camera_that_is_left",
+    ),
+    "two films of different walks": (
+        "CAP-050",
+        "tasks/test_several_cameras.py",
+        "test_two_films_of_different_walks",
+    ),
+    "a film of another walk beside two": (
+        "CAP-051",
+        "tasks/test_several_cameras.py",
+        "test_a_film_of_another_walk",
+    ),
+    "people in step in several films": (
+        "CAP-022",
+        "capture/test_camera_verdicts.py",
+        "test_two_people_in_step_are_asked_about",
+    ),
+    "clock of a camera not sure": ("CAP-053", "capture/test_camera_verdicts.py", "test_an_unsure_clock"),
+    "a calibrated camera that was moved": (
+        "CAP-054",
+        "capture/test_camera_verdicts.py",
+        "test_a_camera_that_was_moved",
+    ),
+    "left and right exchanged in one camera": (
+        "CAP-055",
+        "capture/test_camera_verdicts.py",
+        "test_exchanged_sides",
+    ),
+    "more cameras than videos": (
+        "CAL-007",
+        "tasks/test_several_cameras.py",
+        "test_more_cameras_than_videos",
+    ),
+    "videos of another shape than calibrated": (
+        "CAL-009",
+        "tasks/test_several_cameras.py",
+        "test_videos_of_another_shape",
+    ),
     "no complete stride": ("MOT-010", "session/test_bad_input.py", "test_a_walk_without_a_stride"),
     "landmark file that is none": (
         "CAP-080",

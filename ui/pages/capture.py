@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from core.domain.findings import Finding
 from ui.pages.frame import Page
+from ui.pages.number_table import NumberTable, NumberTableWidget
 from ui.recording_view import RecordingView
 from ui.theme import Tone
 from ui.widgets.basics import Button, Deck, clear, label, row
@@ -18,6 +19,7 @@ from ui.widgets.camera_panel import CameraPanel, CameraState
 from ui.widgets.video_player import PersonCard, VideoPlayer
 
 VIDEO_ENDINGS = (".mp4", ".mov", ".avi", ".mkv", ".m4v", ".webm")
+_ROW_PX = 26
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,6 +39,7 @@ class CaptureState:
     facts: str = ""  # "walk.mp4 · 1660 × 544 · 30 frames/s · 4.6 s"
     cameras: int = 1
     camera: int = 0
+    camera_table: NumberTable | None = None  # what became of each of several cameras
     live: CameraState | None = None  # None while the recording is shown
     findings: tuple[Finding, ...] = ()
     main_action: str = ""
@@ -52,11 +55,13 @@ class CapturePage(Page):
     help_text = (
         "Import a video of the patient walking past the camera, or record one here. Best: the whole body in "
         "view, from the side, camera at hip height about 4 m away, at least three steps of each leg, 30 "
-        "frames per second or more. When several people are visible, ExoTwin proposes "
-        "the one who walks; you decide."
+        "frames per second or more. When several people are visible, ExoTwin proposes the one who walks; you "
+        "decide. Several cameras that filmed the same walk: choose all their videos at once, named like the "
+        "cameras, and their calibration file; they need not start at the same moment."
     )
 
     files_chosen = Signal(object)  # tuple[Path, ...]
+    calibration_chosen = Signal(object)  # Path
     person_chosen = Signal(int)
     camera_shown = Signal(int)
     camera_on = Signal(int)
@@ -74,11 +79,18 @@ class CapturePage(Page):
         self._people = row(gap=12)
         self._people_box = QWidget()
         self._people_box.setLayout(self._people)
+        self._camera_table = NumberTableWidget()
+        self._camera_table.setAccessibleName("Cameras")
+        self._camera_table.verticalHeader().setDefaultSectionSize(_ROW_PX)
+        self._camera_table.verticalHeader().setMinimumSectionSize(_ROW_PX)
+        self._camera_table.horizontalHeader().setFixedHeight(_ROW_PX)
+        self._camera_table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         below = row(self._facts, None)
         below.addLayout(self._camera_buttons)
         self.body.addWidget(self._people_box)
         self.body.addWidget(self._views, 1)
         self.body.addLayout(below)
+        self.body.addWidget(self._camera_table)
         self._shown_people: tuple[PersonChoice, ...] = ()
         self.panel.turn_on.connect(self.camera_on)
         self.panel.turn_off.connect(self.camera_off)
@@ -98,7 +110,7 @@ class CapturePage(Page):
                 "capture",
                 "Start with a walk",
                 "Import a video of the patient walking past the camera: drop the file here, or choose it. "
-                "Or record one now with a camera on this PC.",
+                "Or record one now with a camera on this PC. Of several cameras, choose all videos at once.",
                 state.main_action,
             )
             return
@@ -117,6 +129,7 @@ class CapturePage(Page):
             self.panel.show_state(state.live)
         self._facts.setText(state.facts)
         self._show_cameras(state)
+        self._show_camera_table(state.camera_table)
         self._show_people(state.people)
 
     def choose_files(self) -> None:
@@ -126,14 +139,22 @@ class CapturePage(Page):
             self, "Videos of one walk", "", f"Videos ({pattern});;All files (*)"
         )
         if names:
-            self.files_chosen.emit(tuple(Path(name) for name in names))
+            self.files_chosen.emit(tuple(sorted(Path(name) for name in names)))
+
+    def choose_calibration(self) -> None:
+        """Ask for the file that tells where the cameras stand."""
+        name, _ = QFileDialog.getOpenFileName(
+            self, "Calibration of the cameras", "", "Calibrations (*.toml *.txt *.xml);;All files (*)"
+        )
+        if name:
+            self.calibration_chosen.emit(Path(name))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(url.isLocalFile() for url in event.mimeData().urls()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        paths = tuple(Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile())
+        paths = tuple(sorted(Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()))
         if paths:
             event.acceptProposedAction()
             self.files_chosen.emit(paths)
@@ -146,6 +167,12 @@ class CapturePage(Page):
             button.setChecked(number == state.camera)
             button.clicked.connect(lambda _=False, number=number: self.camera_shown.emit(number))
             self._camera_buttons.addWidget(button)
+
+    def _show_camera_table(self, table: NumberTable | None) -> None:
+        self._camera_table.setVisible(table is not None)
+        if table is not None:
+            self._camera_table.show_numbers(table)
+            self._camera_table.setFixedHeight(_ROW_PX * (len(table.rows) + 1) + 4)  # all rows, no scrolling
 
     def _show_people(self, people: tuple[PersonChoice, ...]) -> None:
         self._people_box.setVisible(bool(people))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import lru_cache
 from pathlib import Path
 
@@ -10,10 +11,11 @@ from PySide6.QtGui import QImage
 from core.domain.findings import Finding, Severity
 from core.domain.record import RecordInfo, RecordKind
 from core.domain.recording import Landmarks, Recording
-from core.jobs.values import Done, JobState, Outcome, Picture, Sample
+from core.jobs.values import Done, JobState, JsonValue, Outcome, Picture, Sample
 from core.session.flow import Step, StepStatus
 from ui.pages.capture import CapturePage, CaptureState, PersonChoice
 from ui.presenters.base import StepPresenter
+from ui.presenters.camera_table import camera_table
 from ui.presenters.live_camera import LiveCamera, preview_image
 from ui.recording_view import RecordingView, portrait, recording_view_of, view_without_people
 from ui.session_context import SessionContext
@@ -30,11 +32,13 @@ class CapturePresenter(StepPresenter):
     def __init__(self, page: CapturePage, context: SessionContext) -> None:
         super().__init__(page, context)
         self._page = page
-        self._camera = 0
+        self._camera: int | None = None  # None: the first one that saw the patient
+        self._calibration: Path | None = None
         self._live: LiveCamera | None = None
         self._cached_view = lru_cache(maxsize=4)(self._read_clip)
         page.secondary_action.connect(lambda key: self.attempt(lambda: self._secondary(key)))
         page.files_chosen.connect(lambda files: self.attempt(lambda: self._import(files)))
+        page.calibration_chosen.connect(lambda file: self.attempt(lambda: self._calibrate(file)))
         page.person_chosen.connect(lambda person: self.attempt(lambda: self._choose(person)))
         page.camera_shown.connect(self._show_camera)
         page.camera_on.connect(lambda camera: self.attempt(lambda: self._turn_on(camera)))
@@ -50,7 +54,7 @@ class CapturePresenter(StepPresenter):
         if recording is None:
             self._page.choose_files()
         else:
-            self.submit("detect_pose", recording_id=recording.id, person=None)
+            self._detect(recording.id)
 
     def leave(self) -> None:
         self._page.player.pause()
@@ -81,7 +85,7 @@ class CapturePresenter(StepPresenter):
                     "No walk recorded yet.",
                     empty=True,
                     main_action="Import video",
-                    secondary=(("camera", "Use camera"),),
+                    secondary=(("camera", "Use camera"), self._calibration_action()),
                 )
             )
 
@@ -90,16 +94,17 @@ class CapturePresenter(StepPresenter):
     def _recorded(self, info: RecordInfo) -> CaptureState:
         recording = self.context.store.load(info.id, Recording)
         busy = self.running_job() is not None
-        clip = view_without_people(self.context.store.folder(info.id), self._camera)
+        camera = self._camera or 0
+        clip = view_without_people(self.context.store.folder(info.id), camera)
         return CaptureState(
             "Looking for the person…" if busy else "The video is here. Find the person next.",
             clip=clip,
-            facts=video_facts(recording),
+            facts=video_facts(recording, "" if self._calibration is None else self._calibration.name),
             cameras=len(recording.videos),
-            camera=self._camera,
+            camera=camera,
             findings=recording.findings,
             main_action="" if busy else "Find the person",
-            secondary=() if busy else _OTHER,
+            secondary=() if busy else self._actions(len(recording.videos), _OTHER),
             busy=busy,
         )
 
@@ -108,22 +113,26 @@ class CapturePresenter(StepPresenter):
         headline, tone = capture_verdict(landmarks)
         stopped = any(finding.severity is Severity.STOP for finding in findings)
         busy = self.running_job() is not None
+        cameras = (
+            max(len(landmarks.cameras), 1) if landmarks.patient.videos else len(landmarks.patient.tracks)
+        )
         return CaptureState(
             headline,
             tone,
             clip=clip,
             people=people,
             facts=facts,
-            cameras=len(landmarks.patient.tracks),
-            camera=self._camera,
+            cameras=cameras,
+            camera=0 if clip is None else clip.camera,
+            camera_table=camera_table(landmarks),
             findings=findings,
             main_action="" if busy else "Import another video" if stopped else "Go on with Motion",
-            secondary=() if busy else _OTHER[1:] if stopped else _OTHER,
+            secondary=() if busy else self._actions(cameras, _OTHER[1:] if stopped else _OTHER),
             badges=("Synthetic",) if landmarks.synthetic else (),
         )
 
     def _read_clip(
-        self, landmarks_id: str, camera: int
+        self, landmarks_id: str, camera: int | None
     ) -> tuple[Landmarks, RecordingView | None, tuple[PersonChoice, ...], str, tuple[Finding, ...]]:
         """Everything the page shows of one landmarks record; read once."""
         store = self.context.store
@@ -133,7 +142,8 @@ class CapturePresenter(StepPresenter):
             folders.append(store.folder(input_id))
             if store.info(input_id).kind is RecordKind.RECORDING:
                 recording = store.load(input_id, Recording)
-                facts = video_facts(recording)
+                settings = json.loads(store.info(landmarks_id).provenance.settings)
+                facts = video_facts(recording, str(settings.get("calibration", "")))
                 findings = (*findings, *(f for f in recording.findings if f not in findings))
         clip = recording_view_of(landmarks, tuple(folders), camera)
         return landmarks, clip, _choices(landmarks, clip), facts, findings
@@ -165,6 +175,8 @@ class CapturePresenter(StepPresenter):
             case "camera":
                 self._live = LiveCamera()
                 self.refresh()
+            case "calibration":
+                self._page.choose_calibration()
             case "close":
                 self._turn_off()
 
@@ -173,7 +185,45 @@ class CapturePresenter(StepPresenter):
             self.refresh()
             return
         self._live = None
-        self.submit("import_video", visit_id=self.context.visit_id, files=[str(path) for path in files])
+        several = self._told() if len(files) > 1 else {}
+        names: list[JsonValue] = [str(path) for path in files]
+        self.submit("import_video", visit_id=self.context.visit_id, files=names, **several)
+
+    def _calibrate(self, file: Path) -> None:
+        """Use a calibration: at once where several videos are here, else with those imported next."""
+        self._calibration = file
+        recording = self.newest(RecordKind.RECORDING)
+        if recording is not None and len(self.context.store.load(recording.id, Recording).videos) > 1:
+            self._detect(recording.id)
+        else:
+            self.context.show_message(f"{file.name} is used with the videos imported next.", Tone.NEUTRAL)
+            self.refresh()
+
+    def _detect(self, recording_id: str) -> None:
+        several = len(self.context.store.load(recording_id, Recording).videos) > 1
+        told = self._told() or self._told_before(recording_id) if several else {}
+        self.submit("detect_pose", recording_id=recording_id, person=None, **told)
+
+    def _told(self) -> dict[str, JsonValue]:
+        return {} if self._calibration is None else {"calibration": str(self._calibration)}
+
+    def _told_before(self, recording_id: str) -> dict[str, JsonValue]:
+        """The calibration that this recording was looked through with the last time."""
+        landmarks = self.newest(RecordKind.LANDMARKS)
+        if landmarks is None or self.input_of(landmarks.id, RecordKind.RECORDING) != recording_id:
+            return {}
+        earlier = self.input_of(landmarks.id, RecordKind.CALIBRATION)
+        return {} if earlier is None else {"calibration": earlier}
+
+    def _actions(self, cameras: int, actions: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+        """A calibration is of use to several cameras only."""
+        return (*actions, self._calibration_action()) if cameras > 1 else actions
+
+    def _calibration_action(self) -> tuple[str, str]:
+        words = (
+            "Use calibration file…" if self._calibration is None else f"Calibration: {self._calibration.name}"
+        )
+        return "calibration", words
 
     def _choose(self, person: int) -> None:
         landmarks = self.newest(RecordKind.LANDMARKS)
@@ -185,7 +235,7 @@ class CapturePresenter(StepPresenter):
         self.refresh()
 
     def _forget(self) -> None:
-        self._camera = 0
+        self._camera, self._calibration = None, None
         self._cached_view.cache_clear()
 
     def job_done(self, state: JobState, outcome: Outcome) -> None:
@@ -194,7 +244,7 @@ class CapturePresenter(StepPresenter):
             self._live = None
         recorded = state.spec.kind in ("import_video", "record_camera")
         if recorded and isinstance(outcome, Done) and outcome.record_id:
-            self.submit("detect_pose", recording_id=outcome.record_id, person=None)
+            self._detect(outcome.record_id)
         else:
             self.refresh()
 
@@ -230,14 +280,15 @@ class CapturePresenter(StepPresenter):
             self._page.panel.show_state(self._live.panel_state())
 
 
-def video_facts(recording: Recording) -> str:
-    """One quiet line: names, size, frame rate and length."""
+def video_facts(recording: Recording, calibration: str = "") -> str:
+    """One quiet line: names, size, frame rate, length and calibration."""
     if not recording.videos:
         return "No video: made by the simulator."
     video = recording.videos[0]
     names = video.name if len(recording.videos) == 1 else count(len(recording.videos), "video")
     size = f"{video.width_px} × {video.height_px}"
-    return f"{names} · {size} · {video.fps_hz:.0f} frames/s · {video.duration_s:.1f} s"
+    told = f" · calibration: {calibration}" if calibration else ""
+    return f"{names} · {size} · {video.fps_hz:.0f} frames/s · {video.duration_s:.1f} s{told}"
 
 
 def capture_verdict(landmarks: Landmarks) -> tuple[str, Tone]:
