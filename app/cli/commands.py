@@ -197,8 +197,8 @@ def _add_gallery(commands: Subparsers) -> None:
 def _add_bench(commands: Subparsers) -> None:
     parser = commands.add_parser("bench", help="measure this program on this PC")
     benches = (
-        "startup", "video", "ui", "deploy", "motion", "simulation", "walk", "scenarios", "impairments",
-        "assist", "strangers", "coadaptation",
+        "startup", "video", "ui", "deploy", "motion", "cameras", "simulation", "walk", "scenarios",
+        "impairments", "assist", "strangers", "coadaptation",
     )  # fmt: skip
     parser.add_argument("what", choices=benches)
     parser.add_argument("--file", type=Path, help="video for `bench video`")

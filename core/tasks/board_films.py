@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from core.capture.calibration.boards import Board
+from core.capture.calibration.from_board import LEAST_PICTURES
 from core.capture.calibration.search import found_board
 from core.capture.calibration.seeing import BoardEye, GreyImage, Seen
 from core.capture.calibration.sightings import Sightings
@@ -52,7 +53,7 @@ def look_through(
     """
     looked = [_look(path, board, report, number, len(paths)) for number, path in enumerate(paths)]
     findings: tuple[Finding, ...] = ()
-    blind = [each.samples for each in looked if not any(each.sightings.seen)]
+    blind = [each.samples for each in looked if each.pictures_of_board < LEAST_PICTURES]
     if blind:
         other, findings = found_board([picture for samples in blind for picture in samples], board)
         if other != board:
@@ -70,6 +71,10 @@ class _Looked:
     samples: list[GreyImage]
     frames: list[int]
     frames_in_all: int  # 0 where the file does not say
+
+    @property
+    def pictures_of_board(self) -> int:
+        return sum(seen is not None for seen in self.sightings.seen)
 
     @property
     def length(self) -> int:

@@ -10,6 +10,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from core.domain.findings import Finding
+from ui.pages.calibration_panel import CalibrationPanel, CalibrationState
 from ui.pages.frame import Page
 from ui.pages.number_table import NumberTable, NumberTableWidget
 from ui.recording_view import RecordingView
@@ -18,6 +19,7 @@ from ui.widgets.basics import Button, Deck, clear, label, row
 from ui.widgets.camera_panel import CameraPanel, CameraState
 from ui.widgets.video_player import PersonCard, VideoPlayer
 
+PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff")
 VIDEO_ENDINGS = (".mp4", ".mov", ".avi", ".mkv", ".m4v", ".webm")
 _ROW_PX = 26
 
@@ -41,6 +43,7 @@ class CaptureState:
     camera: int = 0
     camera_table: NumberTable | None = None  # what became of each of several cameras
     live: CameraState | None = None  # None while the recording is shown
+    calibration: CalibrationState | None = None  # while cameras are calibrated
     findings: tuple[Finding, ...] = ()
     main_action: str = ""
     why_not: str = ""
@@ -62,6 +65,8 @@ class CapturePage(Page):
 
     files_chosen = Signal(object)  # tuple[Path, ...]
     calibration_chosen = Signal(object)  # Path
+    board_films_chosen = Signal(object)  # tuple[Path, ...]
+    calibration_file_chosen = Signal(object)  # Path: to be checked and kept
     person_chosen = Signal(int)
     camera_shown = Signal(int)
     camera_on = Signal(int)
@@ -73,7 +78,8 @@ class CapturePage(Page):
         super().__init__()
         self.setAcceptDrops(True)
         self.player, self.panel = VideoPlayer(), CameraPanel()
-        self._views = Deck(self.player, self.panel)
+        self.calibration = CalibrationPanel()
+        self._views = Deck(self.player, self.panel, self.calibration)
         self._facts = label("", "small")
         self._camera_buttons = row(gap=4)
         self._people = row(gap=12)
@@ -123,7 +129,9 @@ class CapturePage(Page):
             )
             return
         self.show_body()
-        self._views.show_widget(self.player if state.live is None else self.panel)
+        self._views.show_widget(self._view_of(state))
+        if state.calibration is not None:
+            self.calibration.show_state(state.calibration)
         self.player.show_clip(state.clip if state.live is None else None)
         if state.live is not None:
             self.panel.show_state(state.live)
@@ -131,6 +139,26 @@ class CapturePage(Page):
         self._show_cameras(state)
         self._show_camera_table(state.camera_table)
         self._show_people(state.people)
+
+    def _view_of(self, state: CaptureState) -> QWidget:
+        if state.calibration is not None:
+            return self.calibration
+        return self.player if state.live is None else self.panel
+
+    def choose_board_films(self) -> None:
+        """Ask for one film, or one picture, of the board per camera."""
+        pattern = " ".join(f"*{ending}" for ending in (*VIDEO_ENDINGS, *PICTURE_ENDINGS))
+        names, _ = QFileDialog.getOpenFileNames(
+            self, "The board as each camera filmed it", "", f"Films and pictures ({pattern});;All files (*)"
+        )
+        if names:
+            self.board_films_chosen.emit(tuple(sorted(Path(name) for name in names)))
+
+    def check_calibration(self) -> None:
+        """Ask for another program's calibration, to look at it and keep it with the visit."""
+        name = self._calibration_file()
+        if name:
+            self.calibration_file_chosen.emit(Path(name))
 
     def choose_files(self) -> None:
         """Ask for files with the system's own chooser."""
@@ -143,11 +171,15 @@ class CapturePage(Page):
 
     def choose_calibration(self) -> None:
         """Ask for the file that tells where the cameras stand."""
+        name = self._calibration_file()
+        if name:
+            self.calibration_chosen.emit(Path(name))
+
+    def _calibration_file(self) -> str:
         name, _ = QFileDialog.getOpenFileName(
             self, "Calibration of the cameras", "", "Calibrations (*.toml *.txt *.xml);;All files (*)"
         )
-        if name:
-            self.calibration_chosen.emit(Path(name))
+        return name
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(url.isLocalFile() for url in event.mimeData().urls()):

@@ -8,13 +8,16 @@ from pathlib import Path
 
 from PySide6.QtGui import QImage
 
+from core.domain.calibration import Calibration
 from core.domain.findings import Finding, Severity
 from core.domain.record import RecordInfo, RecordKind
 from core.domain.recording import Landmarks, Recording
 from core.jobs.values import Done, JobState, JsonValue, Outcome, Picture, Sample
+from core.session.calibrated import earlier_calibration
 from core.session.flow import Step, StepStatus
 from ui.pages.capture import CapturePage, CaptureState, PersonChoice
 from ui.presenters.base import StepPresenter
+from ui.presenters.camera_calibration import calibration_page
 from ui.presenters.camera_table import camera_table
 from ui.presenters.live_camera import LiveCamera, preview_image
 from ui.recording_view import RecordingView, portrait, recording_view_of, view_without_people
@@ -22,6 +25,7 @@ from ui.session_context import SessionContext
 from ui.theme import Tone
 from ui.wording import count, percent
 
+_CALIBRATE = ("calibrate", "Calibrate cameras")
 _OTHER = (("import", "Import video"), ("camera", "Use camera"))
 
 
@@ -34,11 +38,14 @@ class CapturePresenter(StepPresenter):
         self._page = page
         self._camera: int | None = None  # None: the first one that saw the patient
         self._calibration: Path | None = None
+        self._calibrating = False
         self._live: LiveCamera | None = None
         self._cached_view = lru_cache(maxsize=4)(self._read_clip)
         page.secondary_action.connect(lambda key: self.attempt(lambda: self._secondary(key)))
         page.files_chosen.connect(lambda files: self.attempt(lambda: self._import(files)))
         page.calibration_chosen.connect(lambda file: self.attempt(lambda: self._calibrate(file)))
+        page.board_films_chosen.connect(lambda films: self.attempt(lambda: self._calibrate_with(films)))
+        page.calibration_file_chosen.connect(lambda file: self.attempt(lambda: self._check_file(file)))
         page.person_chosen.connect(lambda person: self.attempt(lambda: self._choose(person)))
         page.camera_shown.connect(self._show_camera)
         page.camera_on.connect(lambda camera: self.attempt(lambda: self._turn_on(camera)))
@@ -72,6 +79,9 @@ class CapturePresenter(StepPresenter):
         if self._live is not None:
             self._page.render(self._live.page_state())
             return
+        if self._calibrating:
+            self._page.render(self._calibration_page())
+            return
         recording, landmarks = self.newest(RecordKind.RECORDING), self.newest(RecordKind.LANDMARKS)
         if landmarks is not None and (recording is None or landmarks.created_utc >= recording.created_utc):
             self._page.render(self._result(landmarks))
@@ -85,7 +95,7 @@ class CapturePresenter(StepPresenter):
                     "No walk recorded yet.",
                     empty=True,
                     main_action="Import video",
-                    secondary=(("camera", "Use camera"), self._calibration_action()),
+                    secondary=(("camera", "Use camera"), self._calibration_action(), _CALIBRATE),
                 )
             )
 
@@ -151,6 +161,9 @@ class CapturePresenter(StepPresenter):
     # Actions of the person
 
     def main(self) -> None:
+        if self._calibrating:
+            self._page.choose_board_films()
+            return
         status = self.context.status(self.step)
         if status.record_id is not None and not self._newer_recording(status.record_id):
             landmarks = self._cached_view(status.record_id, self._camera)
@@ -177,7 +190,15 @@ class CapturePresenter(StepPresenter):
                 self.refresh()
             case "calibration":
                 self._page.choose_calibration()
+            case "calibrate":
+                self._calibrating = True
+                self.refresh()
+            case "calibration file":
+                self._page.check_calibration()
+            case "not moved":
+                self._cameras_stayed()
             case "close":
+                self._calibrating = False
                 self._turn_off()
 
     def _import(self, files: tuple[Path, ...]) -> None:
@@ -185,7 +206,8 @@ class CapturePresenter(StepPresenter):
             self.refresh()
             return
         self._live = None
-        several = self._told() if len(files) > 1 else {}
+        self._calibrating = False
+        several = self._told(len(files)) if len(files) > 1 else {}
         names: list[JsonValue] = [str(path) for path in files]
         self.submit("import_video", visit_id=self.context.visit_id, files=names, **several)
 
@@ -200,12 +222,47 @@ class CapturePresenter(StepPresenter):
             self.refresh()
 
     def _detect(self, recording_id: str) -> None:
-        several = len(self.context.store.load(recording_id, Recording).videos) > 1
-        told = self._told() or self._told_before(recording_id) if several else {}
+        videos = len(self.context.store.load(recording_id, Recording).videos)
+        told = self._told(videos) or self._told_before(recording_id) if videos > 1 else {}
         self.submit("detect_pose", recording_id=recording_id, person=None, **told)
 
-    def _told(self) -> dict[str, JsonValue]:
-        return {} if self._calibration is None else {"calibration": str(self._calibration)}
+    def _told(self, videos: int) -> dict[str, JsonValue]:
+        """The file that was chosen, else the newest calibration of this visit if it is of as many cameras."""
+        if self._calibration is not None:
+            return {"calibration": str(self._calibration)}
+        info = self.newest(RecordKind.CALIBRATION)
+        if info is None or len(self.context.store.load(info.id, Calibration).cameras) != videos:
+            return {}
+        return {"calibration": info.id}
+
+    # Calibrating cameras
+
+    def _calibration_page(self) -> CaptureState:
+        store, visit_id = self.context.store, self.context.visit_id
+        info = self.newest(RecordKind.CALIBRATION)
+        calibration = None if info is None else store.load(info.id, Calibration)
+        earlier = None if visit_id is None else earlier_calibration(store, visit_id)
+        return calibration_page(calibration, earlier, busy=self.running_job() is not None)
+
+    def _calibrate_with(self, films: tuple[Path, ...]) -> None:
+        names: list[JsonValue] = [str(path) for path in films]
+        self._submit_calibration(videos=names, **self._page.calibration.entry())
+
+    def _check_file(self, file: Path) -> None:
+        self._submit_calibration(file=str(file))
+
+    def _cameras_stayed(self) -> None:
+        """The person at the screen says so; the record keeps who."""
+        if self.context.visit_id is None:
+            return
+        earlier = earlier_calibration(self.context.store, self.context.visit_id)
+        if earlier is not None:
+            self._submit_calibration(earlier=earlier.id, by=self.context.operator)
+
+    def _submit_calibration(self, **params: JsonValue) -> None:
+        if self.context.visit_id is not None:
+            self._calibration = None  # what is calibrated now counts, not a file chosen before
+            self.submit("calibrate_cameras", visit_id=self.context.visit_id, **params)
 
     def _told_before(self, recording_id: str) -> dict[str, JsonValue]:
         """The calibration that this recording was looked through with the last time."""
@@ -217,7 +274,7 @@ class CapturePresenter(StepPresenter):
 
     def _actions(self, cameras: int, actions: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
         """A calibration is of use to several cameras only."""
-        return (*actions, self._calibration_action()) if cameras > 1 else actions
+        return (*actions, self._calibration_action(), _CALIBRATE) if cameras > 1 else actions
 
     def _calibration_action(self) -> tuple[str, str]:
         words = (
@@ -235,7 +292,7 @@ class CapturePresenter(StepPresenter):
         self.refresh()
 
     def _forget(self) -> None:
-        self._camera, self._calibration = None, None
+        self._camera, self._calibration, self._calibrating = None, None, False
         self._cached_view.cache_clear()
 
     def job_done(self, state: JobState, outcome: Outcome) -> None:

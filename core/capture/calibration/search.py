@@ -24,18 +24,27 @@ def found_board(pictures: Sequence[NDArray[np.uint8]], declared: Board) -> tuple
     """The board seen in these pictures (of one or several cameras), and what differs from the declared one.
 
     Tries the declared one, then what people mix up: corners for squares, rows for columns, the size, the
-    markers. Refuses CAL-021 (no board seen) and CAL-022 (mirrored pictures). The size of a square cannot be
-    seen; it stays as declared.
+    markers. A chessboard half out of the picture looks like a smaller one, so another is taken where it is
+    seen much more often. Refuses CAL-021 (no board seen) and CAL-022 (mirrored pictures). The size of a
+    square cannot be seen; it stays as declared.
     """
-    grey = [_grey(picture) for picture in pictures[:MOST_PICTURES]]
-    if _seen_in(grey, declared) > 0:
+    grey = [_grey(picture) for picture in _some(pictures)]
+    seen = _seen_in(grey, declared)
+    if seen > 0 and (declared.kind is BoardKind.CHARUCO or seen == len(grey)):
         return declared, ()
     board = _from_markers(grey, declared) or _chessboard(grey, declared)
+    if seen > 0 and (board is None or 2 * seen > _seen_in(grey, board)):
+        return declared, ()
     if board is None:
         if mirrored_markers(grey) > 0:
             raise _mirrored()
         raise _nothing(declared)
     return board, (_differs(board, declared),)
+
+
+def _some(pictures: Sequence[NDArray[np.uint8]]) -> Sequence[NDArray[np.uint8]]:
+    """Not too many, evenly from all."""
+    return pictures[:: max(1, -(-len(pictures) // MOST_PICTURES))]
 
 
 def _grey(picture: NDArray[np.uint8]) -> GreyImage:

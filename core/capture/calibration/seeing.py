@@ -60,6 +60,8 @@ class BoardEye:
         if not found:
             return None
         px = (np.asarray(corners, np.float64).reshape(-1, 2) + 0.5) / shrink - 0.5
+        if not ((px >= 0).all() and (px <= [grey.shape[1] - 1, grey.shape[0] - 1]).all()):
+            return None  # corners guessed beyond the picture's edge
         if shrink < 1.0:
             px = _refined(grey, px, self.board)
         px = _counted_from_the_dark_square(grey, px, self.board)
