@@ -6,6 +6,7 @@ import json
 import math
 import shutil
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -56,20 +57,27 @@ class SessionEnd:
 
 
 def run_video_session(
-    request: SessionRequest, subject: Subject, video: Path, emg: Path | None, terminal: Terminal
+    request: SessionRequest,
+    subject: Subject,
+    videos: Sequence[Path],
+    emg: Path | None,
+    terminal: Terminal,
+    calibration: Path | None = None,
 ) -> SessionEnd:
-    """From a video file to a controller kept on a virtual exo, or to a comparison that a person has to sign.
+    """From the videos of one walk to a controller kept on a virtual exo, or to a comparison that a person has
+    to sign.
 
     Refuses, besides what its jobs do, PAT-013 and PAT-014 (see `same_patient`) before anything takes time.
     """
-    check_request(request, video, emg)
+    check_request(request, *videos, emg, calibration)
+    told: dict[str, JsonValue] = {} if calibration is None else {"calibration": str(calibration.absolute())}
     with open_store(request.data_dir) as store:
         patient_id = same_patient(store, subject, by=OPERATOR)
         visit_id = store.start_visit(patient_id, by=OPERATOR).id
-        film: dict[str, JsonValue] = {"visit_id": visit_id, "files": [str(video)]}
-        film |= {"turn_deg": request.turn_deg, "hide_face": request.hide_face}
+        film: dict[str, JsonValue] = {"visit_id": visit_id, "files": [str(path) for path in videos]}
+        film |= {"turn_deg": request.turn_deg, "hide_face": request.hide_face, **told}
         recording_id = terminal.run("import_video", film, visit_id=visit_id)
-        params: dict[str, Any] = {"recording_id": recording_id, "person": request.person}
+        params: dict[str, JsonValue] = {"recording_id": recording_id, "person": request.person, **told}
         terminal.run("detect_pose", params, visit_id=visit_id)
         if emg is None:
             store.decide(visit_id, Step.EMG, Verdict.SKIPPED, by=OPERATOR, reason="No EMG file was given.")
@@ -307,6 +315,7 @@ def _measured_numbers(landmarks: Landmarks, motion: Motion) -> dict[str, Any]:
     return {
         "frames": len(landmarks.patient.tracks[0].time_s),
         "detected_fraction": round(landmarks.patient.seen_fraction, 4),
+        **_camera_numbers(landmarks, motion),
         "strides_left": left.strides,
         "strides_right": right.strides,
         "speed_m_s": round(motion.measures.speed_m_s, 3),
@@ -327,6 +336,30 @@ def _measured_numbers(landmarks: Landmarks, motion: Motion) -> dict[str, Any]:
             ],
         },
     }
+
+
+def _camera_numbers(landmarks: Landmarks, motion: Motion) -> dict[str, Any]:
+    """What became of each camera, where there are several."""
+    if not landmarks.cameras:
+        return {}
+    used = {(landmarks.patient.videos or (0,))[track] for track in motion.cameras_used}
+    return {
+        "cameras": [
+            {
+                "seen_fraction": round(camera.seen_fraction, 4),
+                "offset_frames": round(camera.offset_frames, 2) if camera.sync is not None else None,
+                "drift_ppm": _known(1e6 * camera.sync.drift, 1) if camera.sync is not None else None,
+                "error_px": _known(camera.sync.residual_px, 2) if camera.sync is not None else None,
+                "used": number in used,
+                "left_out": camera.left_out,
+            }
+            for number, camera in enumerate(landmarks.cameras)
+        ]
+    }
+
+
+def _known(value: float, digits: int) -> float | None:
+    return round(value, digits) if math.isfinite(value) else None
 
 
 def _training_numbers(policy: GaitPolicy, controller: TrainedController) -> dict[str, Any]:

@@ -123,6 +123,9 @@ class Motion:
     side_evidence: SideEvidence | None = None  # what speaks for the sides; None in earlier versions
     belt_speed_m_s: float | None = None  # of a treadmill, given or found from the feet; None over ground
     clock: FilmClock = AS_FAST_AS_LIFE  # all times here are the film's, divided by its slow motion
+    cameras_used: tuple[int, ...] = ()
+    """Numbers of the patient's tracks that the motion was measured from; the first one gave the times. Empty
+    in motions of earlier versions."""
 
     @property
     def sides_in_doubt(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 import numpy as np
@@ -95,6 +95,9 @@ class Recording:
     heads_hidden: bool = False
 
 
+SURE = 0.35  # a clock that is less sure should be looked at by a person
+
+
 @dataclass(frozen=True, slots=True)
 class Synchronised:
     """How one camera's clock runs against that of the first camera of its recording."""
@@ -105,6 +108,11 @@ class Synchronised:
     )
     residual_px: float  # typical distance between the two cameras' views; NaN without a calibration
     sure: float  # 0..1: how well the movements agree, less where another offset agrees nearly as well
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether the offset can be relied on; else another one fits nearly as well."""
+        return self.sure >= SURE
 
     def reference_s(self, time_s: FloatArray) -> FloatArray:
         """The first camera's times (T,) at times (T,) of this one; an unknown drift counts as none."""
@@ -154,6 +162,25 @@ class LandmarkTrack:
             if len(self.time_s)
             else 0.0
         )
+
+
+_SIDE_PAIRS = (
+    *((one, Landmark[one.name.replace("LEFT", "RIGHT")]) for one in Landmark if one.name.startswith("LEFT_")),
+    (Landmark.MOUTH_LEFT, Landmark.MOUTH_RIGHT),
+)
+
+
+def with_sides_exchanged(track: LandmarkTrack) -> LandmarkTrack:
+    """The same with every left landmark called right, and the other way round."""
+    order = np.arange(LANDMARK_COUNT)
+    for left, right in _SIDE_PAIRS:
+        order[[left.value, right.value]] = right.value, left.value
+    return replace(
+        track,
+        image_px=track.image_px[:, order],
+        world_m=track.world_m[:, order],
+        visibility=track.visibility[:, order],
+    )
 
 
 def body_size_px(track: LandmarkTrack) -> float:

@@ -117,7 +117,7 @@ def _single_landings(events: GaitEvents, typical_s: float) -> GaitEvents:
 def _without_hurried_edges(events: GaitEvents, typical_s: float, time_s: FloatArray) -> GaitEvents:
     """Without a first or last landing at the recording's edge that does not keep the rhythm.
 
-    There a curve has one slope only, and what was seen less than a stride long is easily taken for an extreme.
+    There a curve has one slope only, and any bend in it is easily taken for an extreme.
     """
     strikes, shortest_s = events.heel_strike_s, _HURRIED * typical_s
     if len(strikes) > 1 and strikes[0] - time_s[0] < _EDGE_S and strikes[1] - strikes[0] < shortest_s:

@@ -105,8 +105,8 @@ def one_of_several(number: int, cameras: int) -> Finding:
         Severity.NOTE,
         "MOT-027",
         f"Only video {number} of {cameras} was used: it shows the walk from the side.",
-        "Several cameras see in depth only when they are calibrated, which is not possible here yet.",
-        "Nothing to do. Conclude nothing from sideways movement.",
+        "Several cameras see in depth only when it is known where they stand, by a calibration.",
+        "Add their calibration on the Capture page, or conclude nothing from sideways movement.",
     )
 
 

@@ -18,6 +18,7 @@ from core.gait.events import find_strides
 from core.gait.measures import nothing_measured, spatiotemporal_over
 from core.gait.reference import gait_reference
 from core.gait.slow_motion import slow_motion_findings, too_slow_for_life
+from core.motion.camera_sides import alike_in_all_cameras
 from core.motion.course import Course
 from core.motion.findings import (
     MotionFacts,
@@ -72,7 +73,7 @@ def motion_from_tracks(
     """
     tracks = tuple(in_life(track, clock) for track in tracks)
     sides = Sides(side_source, swap_sides, sides_by)
-    repairs = [correct_side_swaps(track) for track in tracks]
+    repairs = _repaired(tracks)
     kept = [repair.exchanged * (side_source is SideSource.REPAIRED) for repair in repairs]
     used = [
         leave_out_lost(_with_sides(track, flags, swap=swap_sides), repair.lost_s)
@@ -89,7 +90,9 @@ def motion_from_tracks(
         seen = [max(range(len(used)), key=lambda number: walked_fraction(used[number]))]
         trial = solve_one(used[seen[0]], height_m, mass_kg, belt_m_s=belt_speed_m_s, tick=tick)
     doubt = _doubt_of([repairs[number] for number in seen], trial, sides)
-    motion = replace(_motion(trial, doubt, clock, synthetic), leg_exchanges=tuple(kept))
+    motion = replace(
+        _motion(trial, doubt, clock, synthetic), leg_exchanges=tuple(kept), cameras_used=tuple(seen)
+    )
     if len(seen) > 1 or len(used) == 1:
         return motion
     of_several = one_of_several(seen[0] + 1, len(used))
@@ -99,6 +102,18 @@ def motion_from_tracks(
 def in_life(track: LandmarkTrack, clock: FilmClock) -> LandmarkTrack:
     """The track on the clock of the walk itself, where the film plays in slow motion."""
     return track if clock.slow_motion == 1.0 else replace(track, time_s=track.time_s / clock.slow_motion)
+
+
+def _repaired(tracks: tuple[LandmarkTrack, ...]) -> list[SideRepair]:
+    """Each camera's sides put right, and alike in those that are calibrated."""
+    repairs = [correct_side_swaps(track) for track in tracks]
+    calibrated = [number for number, track in enumerate(tracks) if track.projection is not None]
+    if len(calibrated) > 1:
+        own = [repairs[number] for number in calibrated]
+        alike = alike_in_all_cameras([tracks[number] for number in calibrated], own)
+        for number, repair in zip(calibrated, alike, strict=True):
+            repairs[number] = repair
+    return repairs
 
 
 def _with_sides(track: LandmarkTrack, exchanged: FloatArray, *, swap: bool) -> LandmarkTrack:

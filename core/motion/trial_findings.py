@@ -104,7 +104,7 @@ def _one_camera_findings(trial: Trial) -> list[Finding]:
             "MOT-022",
             "Flexion of hip and knee can be trusted, of the ankle less, sideways angles not at all.",
             "One camera sees the plane of walking only; everything else is set to normal gait.",
-            "Nothing to do. Conclude nothing from sideways movement.",
+            "Conclude nothing from sideways movement; two or more calibrated cameras would show it.",
         )
     ]
 

@@ -26,8 +26,8 @@ from core.domain.record import RecordKind
 from core.domain.recording import Landmarks, Person, Recording
 from core.errors import Advice, UserError, refuse
 from core.jobs.values import JobContext, Params
-from core.store.repository import open_store
-from core.tasks.calibrated_videos import of_videos, stored_calibration
+from core.store.repository import Store, open_store
+from core.tasks.calibrated_videos import of_videos, told_calibration
 from core.tasks.see_cameras import SeenVideo, see_cameras
 
 
@@ -41,17 +41,20 @@ def run(params: Params, context: JobContext) -> str:
         recording = store.load(recording_id, Recording)
         folder = store.folder(recording_id)
         refuse_removed(recording, folder)
-        calibration, calibration_ids = stored_calibration(store, told) if told else (None, ())
+        calibration, calibration_id = told_calibration(store, told) if told else (None, "")
         landmarks, files = detect(recording, folder, context, calibration)
         if chosen_person is not None:
             landmarks = chosen_by_clinician(landmarks, int(str(chosen_person)))
         context.progress(0.99, "Saving what was seen")
         context.check_cancelled()
+        visit_id = store.info(recording_id).visit_id
+        if calibration is not None and not calibration_id:
+            calibration_id = _kept(store, calibration, visit_id, context)
         landmarks_id = store.save(
             RecordKind.LANDMARKS,
             landmarks,
-            visit_id=store.info(recording_id).visit_id,
-            inputs=(recording_id, *calibration_ids),
+            visit_id=visit_id,
+            inputs=(recording_id, calibration_id) if calibration_id else (recording_id,),
             summary=summary_of(landmarks),
             operator=context.spec.operator,
             settings={"calibration": calibration.source} if calibration is not None else {},
@@ -72,6 +75,17 @@ def refuse_removed(recording: Recording, folder: Path) -> None:
             "It was removed because a copy with hidden heads took its place, or its folder was changed.",
             "Use the copy with hidden heads, or import the video again.",
         )
+
+
+def _kept(store: Store, calibration: Calibration, visit_id: str, context: JobContext) -> str:
+    """The record of a calibration that came from a file, so that it can be used again without it."""
+    return store.save(
+        RecordKind.CALIBRATION,
+        calibration,
+        visit_id=visit_id,
+        summary=f"{len(calibration.cameras)} cameras; {calibration.source}",
+        operator=context.spec.operator,
+    )
 
 
 def detect(

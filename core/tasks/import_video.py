@@ -22,7 +22,7 @@ from core.domain.recording import Recording, VideoFile
 from core.errors import UserError, refuse
 from core.jobs.values import JobContext, JsonValue, Params
 from core.store.repository import open_store
-from core.tasks.calibrated_videos import of_videos, stored_calibration
+from core.tasks.calibrated_videos import of_videos, told_calibration
 from core.tasks.detect_pose import refuse_removed
 from core.tasks.hide_heads import HIDDEN_ENDING, hidden_finding, with_hidden_heads
 from core.tasks.remove_original import remove_originals
@@ -163,7 +163,7 @@ def camera_in_name(stem: str) -> str:
 def _named_by(told: str, paths: list[Path], videos: list[VideoFile], context: JobContext) -> list[VideoFile]:
     """The videos with the names of their calibrated cameras. Refuses CAL-001 to CAL-009."""
     with open_store(context.spec.data_dir) as store:
-        calibration, _ = stored_calibration(store, told)
+        calibration, _ = told_calibration(store, told)
     named = [replace(video, camera=path.stem) for video, path in zip(videos, paths, strict=True)]
     cameras = of_videos(calibration, named, paths).cameras
     return [replace(video, camera=camera.name) for video, camera in zip(videos, cameras, strict=True)]

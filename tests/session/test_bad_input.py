@@ -60,6 +60,57 @@ INDEX = {  # bad input: code, file below tests/, test
     "slow motion without a stride": ("MOT-090", "tasks/test_motion_tasks.py", "test_a_film_four_times"),
     "slow motion by no possible factor": ("MOT-093", "tasks/test_motion_tasks.py", "test_a_factor_that_no"),
     "slow motion said by nobody": ("MOT-094", "ui/test_motion_page.py", "test_nobody_names_a_clock"),
+    "cameras of different length": (
+        "CAP-017",
+        "tasks/test_several_cameras.py",
+        "test_cameras_of_different_length",
+    ),
+    "one camera of several sees nobody": (
+        "CAP-029",
+        "tasks/test_several_cameras.py",
+        "test_a_camera_without_a_person",
+    ),
+    "one calibrated camera left": (
+        "CAP-052",
+        "tasks/test_several_cameras.py",
+        "test_one_calibrated_camera_that_is_left",
+    ),
+    "two films of different walks": (
+        "CAP-050",
+        "tasks/test_several_cameras.py",
+        "test_two_films_of_different_walks",
+    ),
+    "a film of another walk beside two": (
+        "CAP-051",
+        "tasks/test_several_cameras.py",
+        "test_a_film_of_another_walk",
+    ),
+    "people in step in several films": (
+        "CAP-022",
+        "capture/test_camera_verdicts.py",
+        "test_two_people_in_step_are_asked_about",
+    ),
+    "clock of a camera not sure": ("CAP-053", "capture/test_camera_verdicts.py", "test_an_unsure_clock"),
+    "a calibrated camera that was moved": (
+        "CAP-054",
+        "capture/test_camera_verdicts.py",
+        "test_a_camera_that_was_moved",
+    ),
+    "left and right exchanged in one camera": (
+        "CAP-055",
+        "capture/test_camera_verdicts.py",
+        "test_exchanged_sides",
+    ),
+    "more cameras than videos": (
+        "CAL-007",
+        "tasks/test_several_cameras.py",
+        "test_more_cameras_than_videos",
+    ),
+    "videos of another shape than calibrated": (
+        "CAL-009",
+        "tasks/test_several_cameras.py",
+        "test_videos_of_another_shape",
+    ),
     "no complete stride": ("MOT-010", "session/test_bad_input.py", "test_a_walk_without_a_stride"),
     "landmark file that is none": (
         "CAP-080",
@@ -254,6 +305,52 @@ INDEX = {  # bad input: code, file below tests/, test
         "capture/calibration/test_matching.py",
         "test_a_cut_or_squeezed_picture",
     ),
+    "calibration board that cannot be": (
+        "CAL-020",
+        "capture/calibration/test_seeing.py",
+        "test_a_board_that_cannot_be",
+    ),
+    "pictures without a calibration board": (
+        "CAL-021",
+        "capture/calibration/test_seeing.py",
+        "test_pictures_without_a_board",
+    ),
+    "mirrored pictures of the board": (
+        "CAL-022",
+        "capture/calibration/test_seeing.py",
+        "test_mirrored_pictures",
+    ),
+    "board of another size than said": (
+        "CAL-023",
+        "capture/calibration/test_seeing.py",
+        "test_a_board_that_is_not_as_said",
+    ),
+    "too few pictures of the board": (
+        "CAL-024",
+        "capture/calibration/test_from_board.py",
+        "test_too_few_pictures",
+    ),
+    "cameras that never saw the board together": (
+        "CAL-025",
+        "capture/calibration/test_from_board.py",
+        "test_cameras_that_never_saw",
+    ),
+    "films of the board at different times": (
+        "CAL-026",
+        "capture/calibration/test_from_board.py",
+        "test_films_of_different_moments",
+    ),
+    "board alike after half a turn": (
+        "CAL-027",
+        "capture/calibration/test_from_board.py",
+        "test_a_board_that_looks_alike",
+    ),
+    "board not on the floor when said": (
+        "CAL-028",
+        "capture/calibration/test_from_board.py",
+        "test_a_board_that_was_not_on_the_floor",
+    ),
+    "board that bent": ("CAL-030", "capture/calibration/test_from_board.py", "test_a_bent_board"),
     "data folder out of reach": ("REC-006", "app/cli/test_commands.py", "test_what_cannot_work_is_refused"),
 }
 

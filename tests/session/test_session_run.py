@@ -52,11 +52,13 @@ class HandTerminal:
     def __init__(self, request: SessionRequest, cost: float) -> None:
         self.seconds: dict[str, float] = {}
         self.ran: list[str] = []
+        self.given: dict[str, dict[str, Any]] = {}
         self._data_dir, self._cost = request.data_dir, cost
         self._made: dict[Step, str] = {}
 
     def run(self, kind: str, params: dict[str, Any], *, visit_id: str = "") -> str:
         self.ran.append(kind)
+        self.given[kind] = params
         self.seconds[kind] = 1.0
         with open_store(self._data_dir) as store:
             match kind:
@@ -110,11 +112,24 @@ def request_(tmp_path: Path, app: QApplication, monkeypatch: pytest.MonkeyPatch)
     return SessionRequest("Hippo_L1", 6.0, tmp_path / "data", tmp_path / "out")
 
 
+def test_several_videos_and_their_calibration_reach_the_jobs_of_the_page(
+    request_: SessionRequest, tmp_path: Path
+) -> None:
+    files = [tmp_path / name for name in ("cam01.mp4", "cam02.mp4", "rig.toml")]
+    for file in files:
+        file.touch()
+    terminal = HandTerminal(request_, 0.9)
+    run_video_session(request_, a_subject(), files[:2], None, terminal, files[2])  # type: ignore[arg-type]
+    assert terminal.given["import_video"]["files"] == [str(files[0]), str(files[1])]
+    for kind in ("import_video", "detect_pose"):
+        assert terminal.given[kind]["calibration"] == str(files[2])
+
+
 def session(request: SessionRequest, cost: float, subject: Subject | None = None) -> SessionEnd:
     video = request.data_dir.parent / "walk.mp4"
     video.touch()
     terminal = HandTerminal(request, cost)
-    end = run_video_session(request, subject or a_subject(), video, None, terminal)  # type: ignore[arg-type]
+    end = run_video_session(request, subject or a_subject(), (video,), None, terminal)  # type: ignore[arg-type]
     assert ("deploy" in terminal.ran) == (end.advice is None)
     return end
 

@@ -165,8 +165,9 @@ def test_the_camera_that_sees_the_patient_is_enough(
     landmarks_id = detect_pose.run({"recording_id": recording_id, "person": None}, _context(tmp_path))
     with open_store(tmp_path) as store:
         landmarks = store.load(landmarks_id, Landmarks)
-        index = read_index(store.folder(landmarks_id))
-    assert len(landmarks.patient.tracks) == 1
+        index = read_index(store.folder(landmarks_id), camera=1)
+    assert len(landmarks.patient.tracks) == 1 and landmarks.patient.videos == (1,)
+    assert [verdict.left_out for verdict in landmarks.cameras] == ["It saw nobody.", ""]
     assert "CAP-029" in [finding.advice.code for finding in landmarks.findings]
     assert index is not None and index.source_width_px == 1660
 

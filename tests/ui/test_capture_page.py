@@ -8,19 +8,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.domain.calibration import Calibration
 from core.domain.findings import Severity
 from core.domain.record import RecordKind
+from core.domain.recording import Recording
 from core.errors import Advice
 from core.jobs.values import Done, Refused, Sample
 from core.session.flow import Step
 from tests.ui.board import HandBoard
-from tests.ui.samples import finding, landmarks, recording
+from tests.ui.samples import finding, landmarks, recording, several_cameras
 from tests.ui.waiting import until
 from ui.pages.capture import CapturePage
 from ui.presenters.capture import CapturePresenter, capture_verdict
 from ui.presenters.live_camera import lights
 from ui.session_context import SessionContext
 from ui.theme import Tone
+from ui.widgets.basics import Button
 from ui.widgets.video_player import PersonCard
 
 
@@ -82,6 +85,90 @@ def test_several_people_are_shown_as_cards_and_the_clinician_decides(
     cards[1].click()
     job = board.states()[0].spec
     assert (job.kind, job.params) == ("choose_person", {"landmarks_id": landmarks_id, "person": 1})
+
+
+def save_several(context: SessionContext, visit_id: str) -> str:
+    videos = tuple(replace(recording().videos[0], name=f"camera-{n}.mp4") for n in (1, 2, 3, 4))
+    recorded = context.store.save(
+        RecordKind.RECORDING, Recording(videos, "file"), visit_id=visit_id, summary="4 videos"
+    )
+    context.store.save(
+        RecordKind.LANDMARKS, several_cameras(), visit_id=visit_id, summary="seen", inputs=(recorded,)
+    )
+    return recorded
+
+
+def test_every_camera_has_its_verdict(context: SessionContext, page: CapturePage, visit_id: str) -> None:
+    save_several(context, visit_id)
+    refresh(page)
+    table = page._camera_table
+    assert table.isVisibleTo(page)
+    shown = [
+        [table.item(row, column).text() for column in range(table.columnCount())]
+        for row in range(table.rowCount())
+    ]
+    assert shown == [
+        ["Camera 1", "100 %", "gives the time", "–", "–", "used"],
+        ["Camera 2", "97 %", "12.3 frames later", "120 ppm slow", "6.5 px", "used"],
+        ["Camera 3", "97 %", "6.0 frames earlier, not sure", "too short to tell", "8.0 px", "used"],
+        ["Camera 4", "–", "–", "–", "–", "left out: it saw nobody"],
+    ]
+    assert [button.text() for button in page.findChildren(Button) if button.text().startswith("Camera ")] == [
+        f"Camera {number}" for number in (1, 2, 3, 4)
+    ]
+
+
+def test_one_camera_has_no_table_and_needs_no_calibration(
+    context: SessionContext, page: CapturePage, visit_id: str
+) -> None:
+    save_landmarks(context, visit_id)
+    refresh(page)
+    assert not page._camera_table.isVisibleTo(page)
+    assert "Use calibration file…" not in [button.text() for button in page.findChildren(Button)]
+
+
+def test_a_calibration_file_is_used_with_the_videos_that_are_here(
+    context: SessionContext, page: CapturePage, board: HandBoard, visit_id: str
+) -> None:
+    recorded = save_several(context, visit_id)
+    refresh(page)
+    page.calibration_chosen.emit(Path("/tmp/rig.toml"))
+    job = board.states()[0].spec
+    assert (job.kind, job.params["recording_id"]) == ("detect_pose", recorded)
+    assert job.params["calibration"] == str(Path("/tmp/rig.toml"))
+
+
+def test_looking_again_uses_the_calibration_of_the_last_time(
+    context: SessionContext, page: CapturePage, board: HandBoard, visit_id: str
+) -> None:
+    store = context.store
+    videos = tuple(replace(recording().videos[0], name=f"camera-{n}.mp4") for n in (1, 2))
+    recorded = store.save(RecordKind.RECORDING, Recording(videos, "file"), visit_id=visit_id, summary="2")
+    rig = store.save(RecordKind.CALIBRATION, Calibration((), "a file", ()), visit_id=visit_id, summary="rig")
+    store.save(RecordKind.LANDMARKS, several_cameras(), visit_id=visit_id, summary="", inputs=(recorded, rig))
+    page.presenter.start()  # type: ignore[attr-defined]
+    assert board.states()[0].spec.params["calibration"] == rig
+
+
+def test_a_calibration_chosen_first_goes_with_the_videos_chosen_next(
+    context: SessionContext, page: CapturePage, board: HandBoard, visit_id: str
+) -> None:
+    refresh(page)
+    page.calibration_chosen.emit(Path("/tmp/rig.toml"))
+    assert board.states() == ()
+    assert "Calibration: rig.toml" in [button.text() for button in page.findChildren(Button)]
+    page.files_chosen.emit((Path("/tmp/cam1.mp4"), Path("/tmp/cam2.mp4")))
+    job = board.states()[0].spec
+    assert (job.kind, job.params["calibration"]) == ("import_video", str(Path("/tmp/rig.toml")))
+
+
+def test_a_single_video_is_imported_without_the_calibration(
+    context: SessionContext, page: CapturePage, board: HandBoard, visit_id: str
+) -> None:
+    refresh(page)
+    page.calibration_chosen.emit(Path("/tmp/rig.toml"))
+    page.files_chosen.emit((Path("/tmp/walk.mp4"),))
+    assert "calibration" not in board.states()[0].spec.params
 
 
 def test_a_stop_finding_asks_for_another_recording(

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from PySide6.QtWidgets import QLabel
 
 from core.domain.body import Side
 from core.domain.clock import FilmClock
@@ -17,7 +18,7 @@ from core.jobs.values import Refused
 from core.session.flow import Step, StepState
 from core.session.report import report_content
 from tests.ui.board import HandBoard
-from tests.ui.samples import doubtful_motion, finding, landmarks, motion, track
+from tests.ui.samples import doubtful_motion, finding, landmarks, motion, several_cameras, track
 from tests.ui.waiting import until
 from ui.pages.motion import MotionPage
 from ui.presenters.motion import MotionPresenter, cycle_fraction, motion_table, motion_verdict
@@ -48,6 +49,30 @@ def test_the_verdict_counts_strides_and_says_what_they_are_good_for() -> None:
     assert words == "5 left and 5 right strides found. Good for sagittal analysis."
     assert tone is Tone.OK
     assert motion_verdict(motion((finding(Severity.STOP),)))[1] is Tone.STOP
+
+
+@pytest.mark.parametrize(
+    ("used", "sagittal_only", "words"),
+    [
+        ((0, 1, 2), False, "Cameras 1, 2 and 3 of 4"),
+        ((1,), True, "Camera 2 of 4, from the side"),
+    ],
+)
+def test_the_cameras_that_were_used_are_named(
+    context: SessionContext,
+    page: MotionPage,
+    visit_id: str,
+    used: tuple[int, ...],
+    sagittal_only: bool,
+    words: str,
+) -> None:
+    seen = context.store.save(RecordKind.LANDMARKS, several_cameras(), visit_id=visit_id, summary="seen")
+    measured = replace(motion(), cameras_used=used, sagittal_only=sagittal_only)
+    context.store.save(RecordKind.MOTION, measured, visit_id=visit_id, summary="motion", inputs=(seen,))
+    context.record_changed.emit()
+    assert [badge.text() for badge in page.findChildren(QLabel) if badge.text().startswith("Camera")] == [
+        words
+    ]
 
 
 def test_measures_come_with_units_and_spread() -> None:

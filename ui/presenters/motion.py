@@ -23,6 +23,7 @@ from ui.pages.motion import MotionPage, MotionState, Tile
 from ui.pages.number_table import NumberRow, NumberTable
 from ui.plots.curves import JointPanel
 from ui.presenters.base import StepPresenter
+from ui.presenters.camera_table import cameras_words
 from ui.presenters.gait_curves import joint_panels
 from ui.recording_view import RecordingView, recording_view_of, with_sides_of
 from ui.session_context import SessionContext
@@ -85,14 +86,19 @@ class MotionPresenter(StepPresenter):
                 )
             )
             return
-        stored, clip, panels = self._read(status.record_id)
+        stored, clip, panels, cameras = self._read(status.record_id)
         decisions = self.context.store.decisions(self.context.store.info(status.record_id).visit_id)
         self._motion = motion = present_motion(stored, decisions, status.record_id)
-        self._page.render(self._state(status, motion, clip, panels))
+        self._page.render(self._state(status, motion, clip, panels, cameras))
         self._follow_video(self._page.player.time_s)
 
     def _state(
-        self, status: StepStatus, motion: Motion, clip: RecordingView | None, panels: tuple[JointPanel, ...]
+        self,
+        status: StepStatus,
+        motion: Motion,
+        clip: RecordingView | None,
+        panels: tuple[JointPanel, ...],
+        cameras: str,
     ) -> MotionState:
         accepted = self._accepted(status)
         headline, tone = motion_verdict(motion)
@@ -112,14 +118,16 @@ class MotionPresenter(StepPresenter):
             why_not=_why_not(motion),
             secondary=() if busy or question else (_AGAIN if _in_doubt(motion) else _SWAP, _SLOW),
             slow_motion=None if busy or not self._clock_is_asked(motion) else motion.clock.slow_motion,
-            badges=_badges(motion),
+            badges=_badges(motion, cameras),
             question=question,
             pictures=sides_pictures(clip) if question else None,
             override="" if busy or _in_doubt(motion) or not overridable(motion.findings) else _OVERRIDE,
         )
 
-    def _read_record(self, motion_id: str) -> tuple[Motion, RecordingView | None, tuple[JointPanel, ...]]:
-        """The motion, the recording it came from and its curves; read once."""
+    def _read_record(
+        self, motion_id: str
+    ) -> tuple[Motion, RecordingView | None, tuple[JointPanel, ...], str]:
+        """The motion, the recording it came from, its curves and its cameras; read once."""
         store = self.context.store
         motion = store.load(motion_id, Motion)
         panels = joint_panels(motion, ())
@@ -127,10 +135,12 @@ class MotionPresenter(StepPresenter):
             if store.info(input_id).kind is RecordKind.LANDMARKS:
                 folders = [store.folder(input_id)]
                 folders += [store.folder(name) for name, _ in store.info(input_id).provenance.inputs]
-                clip = recording_view_of(store.load(input_id, Landmarks), tuple(folders))
+                landmarks = store.load(input_id, Landmarks)
+                clip = recording_view_of(landmarks, tuple(folders), timing_video(motion, landmarks))
                 swapped = self._sides_of(motion_id)[1]
-                return motion, with_sides_of(clip, motion.leg_exchanges, swapped=swapped), panels
-        return motion, None, panels
+                clip = with_sides_of(clip, motion.leg_exchanges, swapped=swapped)
+                return motion, clip, panels, _cameras_of(motion, landmarks)
+        return motion, None, panels, ""
 
     def _accepted(self, status: StepStatus) -> bool:
         return self.context.visit_id is not None and any(
@@ -324,6 +334,15 @@ def _why_not(motion: Motion) -> str:
     return _MEND_FIRST if stopped else ""
 
 
+def timing_video(motion: Motion, landmarks: Landmarks) -> int | None:
+    """The video whose clock the motion's times are; None where the motion does not say."""
+    if not motion.cameras_used:
+        return None
+    first = motion.cameras_used[0]
+    videos = landmarks.patient.videos
+    return videos[first] if first < len(videos) else first
+
+
 def cycle_fraction(strides: tuple[Stride, ...], side: Side, time_s: float) -> float | None:
     """Where in its gait cycle a side is at this time; None outside the complete strides."""
     for stride in strides:
@@ -388,8 +407,19 @@ def _mean_sd_text(value: Spread, factor: float, unit: str, digits: int = 0) -> s
     return f"{words} {unit}"
 
 
-def _badges(motion: Motion) -> tuple[str, ...]:
+def _cameras_of(motion: Motion, landmarks: Landmarks) -> str:
+    """Which of several cameras the motion was measured from; empty where there is one only."""
+    if len(landmarks.cameras) < 2 or not motion.cameras_used:
+        return ""
+    videos = landmarks.patient.videos
+    used = cameras_words(tuple(videos[track] for track in motion.cameras_used))
+    return f"{used} of {len(landmarks.cameras)}"
+
+
+def _badges(motion: Motion, cameras: str) -> tuple[str, ...]:
     badges = ["Synthetic"] if motion.synthetic else []
-    if motion.sagittal_only:
+    if cameras:
+        badges.append(f"{cameras}, from the side" if motion.sagittal_only else cameras)
+    elif motion.sagittal_only:
         badges.append("One camera, from the side")
     return tuple(badges)
