@@ -351,6 +351,15 @@ INDEX = {  # bad input: code, file below tests/, test
         "test_a_board_that_was_not_on_the_floor",
     ),
     "board that bent": ("CAL-030", "capture/calibration/test_from_board.py", "test_a_bent_board"),
+    "nothing to calibrate with": ("CAL-035", "tasks/test_calibrate_cameras.py", "test_without_films_or_file"),
+    "camera without pictures of the board": ("CAL-036", "tasks/test_calibrate_cameras.py", "test_a_folder_without_pictures"),
+    "times of other films": ("CAL-037", "tasks/test_calibrate_cameras.py", "test_times_of_other_films"),
+    "calibration that cannot be written": ("CAL-038", "tasks/test_calibrate_cameras.py", "test_a_calibration_that_cannot_be_written"),
+    "board larger than the page": (
+        "CAL-029",
+        "capture/calibration/test_board_print.py",
+        "test_a_board_larger",
+    ),
     "data folder out of reach": ("REC-006", "app/cli/test_commands.py", "test_what_cannot_work_is_refused"),
 }
 
