@@ -6,7 +6,7 @@ then, where the trunk may bend, its three angles against the pelvis.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 import mujoco
@@ -25,11 +25,15 @@ _COLUMN = {joint.value: ROOT_COLUMNS + place for place, joint in enumerate(JOINT
 
 
 def body_links(
-    model: mujoco.MjModel, bones: Collection[str], *, trunk_bends: bool = False
+    model: mujoco.MjModel,
+    bones: Collection[str],
+    *,
+    trunk_bends: bool = False,
+    length_of: Callable[[str], int] = lambda _: -1,
 ) -> tuple[list[Link], dict[str, int]]:
     """Links of the FAST body that carry these bones, and the link of each bone.
 
-    The pose's root is the body of the free joint; bones between which nothing moves keep their own links.
+    `length_of` gives the length factor of what a bone of this name carries. The pose's root is the body of the free joint; bones between which nothing moves keep their own links.
     Raises KeyError on a bone that the body lacks.
     """
     needed = {0, 1}  # the world, and the free root
@@ -39,8 +43,9 @@ def body_links(
     place = {1: -1}
     for body in sorted(needed - {0, 1}):
         name = model.body(body).name
-        parent = place[int(model.body_parentid[body])]
-        rest = Link(name, parent, np.array(model.body_pos[body]), _turn(model, body))
+        parent = int(model.body_parentid[body])
+        length = length_of(model.body(parent).name)
+        rest = Link(name, place[parent], np.array(model.body_pos[body]), _turn(model, body), length=length)
         hinges = _hinges(model, body, trunk_bends=trunk_bends)
         for joint, axis, column in hinges:
             links.append(replace(rest, name=joint, axis=axis, column=column))
