@@ -33,8 +33,9 @@ def body_links(
 ) -> tuple[list[Link], dict[str, int]]:
     """Links of the FAST body that carry these bones, and the link of each bone.
 
-    `length_of` gives the length factor of what a bone of this name carries. The pose's root is the body of the free joint; bones between which nothing moves keep their own links.
-    Raises KeyError on a bone that the body lacks.
+    `length_of` gives the length factor of what a bone of this name carries. The pose's root is the body of
+    the free joint; bones between which nothing moves keep their own links. Raises KeyError on a bone that the
+    body lacks.
     """
     needed = {0, 1}  # the world, and the free root
     for bone in bones:
