@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.capture.common_time import common_time
+from core.capture.straighten import straight_px
 from core.domain.arrays import FloatArray, frozen
 from core.domain.recording import LANDMARK_COUNT, LandmarkTrack
 
@@ -33,28 +35,30 @@ class Triangulated:
 def triangulate(tracks: tuple[LandmarkTrack, ...], *, outlier_px: float = _OUTLIER_PX) -> Triangulated:
     """Place every landmark by the weighted direct linear transformation.
 
-    `tracks` are the same person seen by at least two cameras with a `projection`; they are brought to the
-    times of the first one. Each camera's two equations are weighted by visibility over depth, so that the
-    algebraic error approaches pixels (iteratively reweighted, Hartley and Sturm 1997, "Triangulation"). A
-    camera that ends up further than `outlier_px` off is left out once if two others remain.
+    `tracks` are the same person seen by at least two cameras with a `projection`; they are straightened and
+    brought to the times of the first one (`common_time`). Each camera's two equations are weighted by
+    visibility over depth, so that the algebraic error approaches pixels (iteratively reweighted, Hartley and
+    Sturm 1997, "Triangulation"). Where a camera is further than `outlier_px` off, the landmark is placed
+    without the camera whose absence helps most, as long as two others remain.
     """
-    views = [track for track in tracks if track.projection is not None]
+    views = tuple(track for track in tracks if track.projection is not None)
     if len(views) < 2:
         raise ValueError("triangulation needs two cameras with a projection")
+    views = common_time(views)
     time_s = views[0].time_s
     projection = np.array([view.projection for view in views])  # (C, 3, 4)
-    seen_px = np.array([_resampled(view.time_s, view.image_px, time_s) for view in views])  # (C, T, 33, 2)
-    visibility = np.array([_resampled(view.time_s, view.visibility, time_s) for view in views])
+    seen_px = np.array([straight_px(view) for view in views])  # (C, T, 33, 2)
+    visibility = np.array([view.visibility for view in views])
     usable = np.isfinite(seen_px).all(axis=-1) & (visibility >= _LEAST_VISIBILITY)
     weight = np.where(usable, visibility, 0.0)  # (C, T, 33)
     point_m = _solve(projection, seen_px, weight)
     error_px = _error_px(projection, seen_px, point_m)
-    worst = np.argmax(np.where(weight > 0, error_px, -1.0), axis=0)
-    is_outlier = (np.arange(len(views))[:, None, None] == worst) & (error_px > outlier_px)
-    is_outlier &= (weight > 0).sum(axis=0) > 2
-    if is_outlier.any():
-        weight = np.where(is_outlier, 0.0, weight)
-        point_m = _solve(projection, seen_px, weight)
+    for _ in range(len(views) - 2):
+        bad = (np.where(weight > 0, error_px, 0.0).max(axis=0) > outlier_px) & ((weight > 0).sum(axis=0) > 2)
+        if not bad.any():
+            break
+        weight[:, bad] = _without_worst(projection, seen_px[:, bad], weight[:, bad])
+        point_m[bad] = _solve(projection, seen_px[:, bad][:, None], weight[:, bad][:, None])[0]
         error_px = _error_px(projection, seen_px, point_m)
     return _result(time_s, point_m, error_px, weight)
 
@@ -72,6 +76,23 @@ def _result(
         np.where(placed, weight.sum(axis=0) / np.maximum(cameras, 1), 0.0),
         np.where(placed, np.sqrt(squares / total), np.nan),
     )
+
+
+def _without_worst(projection: FloatArray, seen_px: FloatArray, weight: FloatArray) -> FloatArray:
+    """Weights (C, N) of N landmarks, each without the camera whose absence leaves the smallest error.
+
+    With a wrong view among three, all three look wrong; who is to blame shows only without them.
+    """
+    seen_px, weight = seen_px[:, None], weight[:, None]
+    left = []
+    for camera in range(len(projection)):
+        tried = np.array(weight)
+        tried[camera] = 0.0
+        error_px = _error_px(projection, seen_px, _solve(projection, seen_px, tried))
+        worst_px = np.where(tried > 0, error_px, 0.0).max(axis=0)
+        left.append(np.where(weight[camera] > 0, worst_px, np.inf))
+    blamed = np.argmin(left, axis=0)
+    return np.where(np.arange(len(projection))[:, None] == blamed, 0.0, weight[:, 0])
 
 
 def _solve(projection: FloatArray, seen_px: FloatArray, weight: FloatArray) -> FloatArray:
@@ -102,16 +123,3 @@ def _error_px(projection: FloatArray, seen_px: FloatArray, point_m: FloatArray) 
     depth = np.where(np.abs(image[..., 2:]) > 1e-9, image[..., 2:], 1e-9)
     error: FloatArray = np.linalg.norm(image[..., :2] / depth - np.nan_to_num(seen_px), axis=-1)
     return error
-
-
-def _resampled(time_s: FloatArray, values: FloatArray, target_s: FloatArray) -> FloatArray:
-    """Values (T, ...) at other times, linear; NaN stays NaN, and nothing is invented outside."""
-    if len(time_s) == len(target_s) and np.allclose(time_s, target_s, atol=1e-6):
-        return values
-    right = np.clip(np.searchsorted(time_s, target_s), 1, len(time_s) - 1)
-    fraction = (target_s - time_s[right - 1]) / (time_s[right] - time_s[right - 1])
-    fraction = fraction.reshape(-1, *([1] * (values.ndim - 1)))
-    result = (1 - fraction) * values[right - 1] + fraction * values[right]
-    outside = (target_s < time_s[0] - 1e-6) | (target_s > time_s[-1] + 1e-6)
-    result[outside] = np.nan
-    return result

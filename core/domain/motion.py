@@ -8,10 +8,12 @@ import numpy as np
 
 from core.domain.arrays import FloatArray, frozen
 from core.domain.body import JOINTS, JointKind, Side
+from core.domain.clock import AS_FAST_AS_LIFE, FilmClock
 from core.domain.findings import Finding
 from core.domain.sides_doubt import MAX_EXCHANGED_FRACTION, SIDES_IN_DOUBT, SideEvidence
 
 CYCLE_POINTS = 101  # 0..100 % of the gait cycle
+BACKWARDS, NO_WALK = "MOT-071", "MOT-072"  # findings on a motion without a gait cycle
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,6 +27,7 @@ class Kinematics:
     angle_rad: FloatArray  # (T, J) flexion and dorsiflexion positive; NaN where not seen
     pelvis_position_m: FloatArray  # (T, 3)
     pelvis_quaternion: FloatArray  # (T, 4) w x y z; identity when upright and facing -y
+    spread_rad: FloatArray | None = None  # (T, J) standard deviation of the angles; None in earlier versions
 
     def __post_init__(self) -> None:
         frames = len(np.asarray(self.time_s))
@@ -32,6 +35,8 @@ class Kinematics:
         frozen(self, "angle_rad", (frames, len(JOINTS)))
         frozen(self, "pelvis_position_m", (frames, 3))
         frozen(self, "pelvis_quaternion", (frames, 4))
+        if self.spread_rad is not None:
+            frozen(self, "spread_rad", (frames, len(JOINTS)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +109,7 @@ class Motion:
     strides: tuple[Stride, ...]
     measures: Spatiotemporal
     cycles: tuple[GaitCycles, GaitCycles]  # in the order of SIDES
-    reference: GaitReference
+    reference: GaitReference | None  # None where the person did not walk
     segment_length_m: dict[str, float]  # measured: "thigh", "shank", "foot", "pelvis_width", "trunk"
     residual_m: float  # root mean square distance of model and observed landmarks after the fit
     sagittal_only: bool  # True for a single camera
@@ -116,6 +121,11 @@ class Motion:
     """Per camera (T, 2): 1 where knees, feet have other sides than the detector gave them, before any swap
     throughout. Empty in motions of earlier versions."""
     side_evidence: SideEvidence | None = None  # what speaks for the sides; None in earlier versions
+    belt_speed_m_s: float | None = None  # of a treadmill, given or found from the feet; None over ground
+    clock: FilmClock = AS_FAST_AS_LIFE  # all times here are the film's, divided by its slow motion
+    cameras_used: tuple[int, ...] = ()
+    """Numbers of the patient's tracks that the motion was measured from; the first one gave the times. Empty
+    in motions of earlier versions."""
 
     @property
     def sides_in_doubt(self) -> bool:

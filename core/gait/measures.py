@@ -15,18 +15,26 @@ _STANDING_M_S = 0.15  # slower through the room than this is a treadmill
 
 
 def spatiotemporal(paths: FootPaths, strides: Sequence[Stride], *, width_seen: bool = True) -> Spatiotemporal:
-    """Speed, cadence, steps and symmetry of a trial with at least one stride.
+    """Measures of one way walked with at least one stride; see `spatiotemporal_over`."""
+    return spatiotemporal_over([(paths, strides)], width_seen=width_seen)
+
+
+def spatiotemporal_over(
+    ways: Sequence[tuple[FootPaths, Sequence[Stride]]], *, width_seen: bool = True
+) -> Spatiotemporal:
+    """Speed, cadence, steps and symmetry of a trial of one or more ways, with at least one stride in all.
 
     Step length of a side: how far its heel lands in front of the other heel's last landing; on a treadmill,
     where landings do not move on, in front of the other heel at that moment. Cadence from the mean step
     time. Symmetry: 1 - |L - R| / ((L + R) / 2) of step times and step lengths, averaged, not below zero
     (Robinson et al. 1987, J Manipulative Physiol Ther 10:172, as a fraction); NaN when one side has no step.
     """
-    first, last = min(s.start_s for s in strides), max(s.end_s for s in strides)
-    inside = (paths.time_s >= first) & (paths.time_s <= last)
-    forward = float(-np.polyfit(paths.time_s[inside], paths.pelvis_m[inside, 1], 1)[0])
+    walked = [(paths, strides) for paths, strides in ways if strides]
+    strides = [stride for _, own in walked for stride in own]
+    forward = _speed_m_s(walked)
     stride_s = float(np.median([s.end_s - s.start_s for s in strides]))
-    steps = _steps(paths, stride_s, over_ground=forward > _STANDING_M_S)
+    of_ways = [_steps(paths, stride_s, over_ground=forward > _STANDING_M_S) for paths, _ in walked]
+    steps = [tuple(np.concatenate([way[side][k] for way in of_ways]) for k in range(3)) for side in range(2)]
     step_time = np.concatenate([steps[side][0] for side in range(2)])
     if len(step_time):
         cadence = 60.0 / float(np.mean(step_time))
@@ -38,6 +46,24 @@ def spatiotemporal(paths: FootPaths, strides: Sequence[Stride], *, width_seen: b
     )
     width = float(np.mean(np.concatenate([s[2] for s in steps]))) if width_seen and len(step_time) else None
     return Spatiotemporal(forward, cadence, width, (sides[0], sides[1]), float(symmetry))
+
+
+def nothing_measured() -> Spatiotemporal:
+    """Of a trial without steps: all NaN."""
+    nothing = np.zeros(0)
+    left, right = (_side_measures([], column, nothing) for column in range(2))
+    return Spatiotemporal(float("nan"), float("nan"), None, (left, right), float("nan"))
+
+
+def _speed_m_s(ways: Sequence[tuple[FootPaths, Sequence[Stride]]]) -> float:
+    """Forward speed between the first and the last event of each way, weighted by its duration."""
+    speeds, durations = [], []
+    for paths, strides in ways:
+        first, last = min(s.start_s for s in strides), max(s.end_s for s in strides)
+        inside = (paths.time_s >= first) & (paths.time_s <= last)
+        speeds.append(float(-np.polyfit(paths.time_s[inside], paths.pelvis_m[inside, 1], 1)[0]))
+        durations.append(last - first)
+    return float(np.average(speeds, weights=durations))
 
 
 def _steps(

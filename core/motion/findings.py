@@ -10,7 +10,7 @@ import numpy as np
 from core.domain.body import SIDES, Side
 from core.domain.findings import Finding, Severity, worst_first
 from core.domain.motion import Stride
-from core.domain.recording import Landmark
+from core.domain.recording import LandmarkTrack
 from core.domain.sides_doubt import (
     MAX_EXCHANGED_FRACTION,
     SideEvidence,
@@ -19,28 +19,20 @@ from core.domain.sides_doubt import (
     doubt_of_sides,
     sides_settled,
 )
-from core.errors import Advice, UserError, refuse
+from core.errors import UserError, refuse
 from core.gait.events import FootPaths, find_events
-from core.motion.body_landmarks import BodyLandmarks
-from core.motion.inverse_kinematics import Solution
-from core.twin.skeleton import COLUMN
+from core.motion.trial import Trial
+from core.motion.trial_findings import note, rate_hz, trial_findings
 
-LEAST_RATE_HZ = 15.0  # slower cameras blur heel strike over more than a twentieth of a stride
 REFUSED_RATE_HZ = 10.0
-LARGEST_RESIDUAL_M = 0.08
-STOP_RESIDUAL_M = 0.15  # a whole foot's length off: the model follows something else than this person
-LARGEST_VIEW_ANGLE_RAD = np.radians(35.0)  # the way walked looks a fifth shorter
-LARGEST_SIZE_CHANGE = 0.20  # of the person's size in the picture over the trial
 MANY_EXCHANGES = 0.15
 MANY_JUMPS = (
     0.35  # of the pictures; a leg in plain view jumps in up to a fifth, behind a walking frame in most
 )
-HIDDEN_ANKLE = 0.20
 GOOD_STRIDES = 3
 UNEQUAL = 1 / 3  # of the smaller: both legs walk the same way, their strides last about equally long
 CADENCE_STEPS_MIN = (20.0, 220.0)  # slowest walking with severe impairment, fast sprinting
 UNEVEN_STRIDES = 0.12  # SD of stride times over their mean; healthy walking 0.02, Parkinson's disease to 0.10
-_SURE = 0.6  # a landmark seen with less visibility counts as hidden
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +55,7 @@ class SideDoubt:
 class MotionFacts:
     """Input of the findings on a motion."""
 
-    observation: BodyLandmarks
-    solution: Solution
+    trial: Trial
     strides: Sequence[Stride]
     doubt: SideDoubt
 
@@ -72,22 +63,20 @@ class MotionFacts:
 def motion_findings(facts: MotionFacts) -> tuple[Finding, ...]:
     """All findings, worst first. Codes are stable."""
     found = [
-        *_side_findings(facts.strides),
+        *_side_findings(facts),
         *_rhythm_findings(facts.strides),
         *_cadence_findings(facts.strides),
-        *_camera_findings(facts.observation),
-        *_hidden_findings(facts.observation),
+        *trial_findings(facts.trial),
         *_exchange_findings(facts.doubt),
         *_jump_findings(facts.doubt),
         *_lost_findings(facts.doubt),
-        *_fit_findings(facts.solution),
     ]
     return worst_first(tuple(found))
 
 
-def check_frame_rate(observation: BodyLandmarks) -> None:
+def check_frame_rate(track: LandmarkTrack) -> None:
     """Refuse recordings that are too slow to see a step. Raises MOT-003."""
-    rate = _rate_hz(observation)
+    rate = rate_hz(track.time_s)
     if rate < REFUSED_RATE_HZ:
         raise refuse(
             "MOT-003",
@@ -97,13 +86,13 @@ def check_frame_rate(observation: BodyLandmarks) -> None:
         )
 
 
-def no_stride(paths: FootPaths, doubt: SideDoubt) -> UserError:
-    """The refusal when neither leg made a complete stride, with what was seen instead."""
+def no_stride(ways: Sequence[FootPaths], doubt: SideDoubt) -> UserError:
+    """The refusal when neither leg made a complete stride, with what was seen on the ways walked instead."""
     for finding in _jump_findings(doubt):
         advice = finding.advice
         return refuse("MOT-010", "No complete stride was found.", advice.what, advice.next_step)
-    strikes = [len(events.heel_strike_s) for events in find_events(paths)]
-    seconds = float(paths.time_s[-1] - paths.time_s[0])
+    strikes = np.sum([[len(e.heel_strike_s) for e in find_events(paths)] for paths in ways], axis=0)
+    seconds = sum(float(paths.time_s[-1] - paths.time_s[0]) for paths in ways)
     return refuse(
         "MOT-010",
         "No complete stride was found.",
@@ -115,12 +104,12 @@ def no_stride(paths: FootPaths, doubt: SideDoubt) -> UserError:
 
 def one_of_several(number: int, cameras: int) -> Finding:
     """Several cameras that nobody calibrated: only one could be used."""
-    return _note(
+    return note(
         Severity.NOTE,
         "MOT-027",
         f"Only video {number} of {cameras} was used: it shows the walk from the side.",
-        "Several cameras see in depth only when they are calibrated, which is not possible here yet.",
-        "Nothing to do. Conclude nothing from sideways movement.",
+        "Several cameras see in depth only when it is known where they stand, by a calibration.",
+        "Add their calibration on the Capture page, or conclude nothing from sideways movement.",
     )
 
 
@@ -128,18 +117,16 @@ def _times(count: int) -> str:
     return "once" if count == 1 else f"{count} times"
 
 
-def _note(severity: Severity, code: str, what: str, why: str, next_step: str) -> Finding:
-    return Finding(severity, Advice(what, why, next_step, code))
-
-
-def _side_findings(strides: Sequence[Stride]) -> list[Finding]:
-    count = {side: sum(stride.side is side for stride in strides) for side in SIDES}
+def _side_findings(facts: MotionFacts) -> list[Finding]:
+    if not facts.trial.walks:
+        return []
+    count = {side: sum(stride.side is side for stride in facts.strides) for side in SIDES}
     missing = [side for side in SIDES if count[side] == 0]
     if missing:
         return [_missing_side(missing[0])]
     if min(count.values()) < GOOD_STRIDES:
         return [
-            _note(
+            note(
                 Severity.NOTE,
                 "MOT-012",
                 f"Only {count[Side.LEFT]} left and {count[Side.RIGHT]} right strides were found.",
@@ -159,7 +146,7 @@ def _rhythm_findings(strides: Sequence[Stride]) -> list[Finding]:
     if not varies and (len(time_s) < GOOD_STRIDES or not spread):
         return []
     return [
-        _note(
+        note(
             Severity.STOP if varies else Severity.WARNING,
             "MOT-028",
             f"The strides last between {time_s.min():.2f} and {time_s.max():.2f} s.",
@@ -185,7 +172,7 @@ def _unequal_sides(strides: Sequence[Stride]) -> bool:
 
 def _unequal_strides(strides: Sequence[Stride]) -> Finding:
     left_s, right_s = (float(np.mean(_durations_s(strides, side))) for side in SIDES)
-    return _note(
+    return note(
         Severity.STOP,
         "MOT-066",
         f"The strides of the left leg last {left_s:.2f} s, those of the right leg {right_s:.2f} s.",
@@ -202,7 +189,7 @@ def _cadence_findings(strides: Sequence[Stride]) -> list[Finding]:
     if low <= cadence <= high:
         return []
     return [
-        _note(
+        note(
             Severity.STOP,
             "MOT-065",
             f"{cadence:.0f} steps per minute were found.",
@@ -216,7 +203,7 @@ def _jump_findings(doubt: SideDoubt) -> list[Finding]:
     if doubt.jumping <= MANY_JUMPS:
         return []
     return [
-        _note(
+        note(
             Severity.STOP,
             "MOT-060",
             f"The legs cannot be followed: in {doubt.jumping:.0%} of the pictures a knee or foot jumps.",
@@ -232,7 +219,7 @@ def _lost_findings(doubt: SideDoubt) -> list[Finding]:
         return []
     where = [f"the {name} {s:.1f} s" for name, s in zip(("first", "last"), doubt.lost_s, strict=True) if s]
     return [
-        _note(
+        note(
             Severity.NOTE,
             "MOT-067",
             f"The legs could not be followed in {' and '.join(where)}; that was left out.",
@@ -243,99 +230,13 @@ def _lost_findings(doubt: SideDoubt) -> list[Finding]:
 
 
 def _missing_side(side: Side) -> Finding:
-    return _note(
+    return note(
         Severity.WARNING,
         "MOT-011",
         f"No complete stride of the {side.value} leg was found.",
         f"The {side.value} foot landed less than twice while it was in view.",
         "Record a longer walk; until then both legs are taught from the other leg's strides.",
     )
-
-
-def _rate_hz(observation: BodyLandmarks) -> float:
-    return float(1.0 / np.median(np.diff(observation.time_s)))
-
-
-def _camera_findings(observation: BodyLandmarks) -> list[Finding]:
-    return [
-        *_one_camera_findings(observation),
-        *_direction_findings(observation),
-        *_rate_findings(observation),
-    ]
-
-
-def _one_camera_findings(observation: BodyLandmarks) -> list[Finding]:
-    if not observation.one_camera:
-        return []
-    return [
-        _note(
-            Severity.NOTE,
-            "MOT-022",
-            "Flexion of hip and knee can be trusted, of the ankle less, sideways angles not at all.",
-            "One camera sees the plane of walking only; everything else is set to normal gait.",
-            "Nothing to do. Conclude nothing from sideways movement.",
-        )
-    ]
-
-
-def _direction_findings(observation: BodyLandmarks) -> list[Finding]:
-    found = []
-    if observation.view_angle_rad > LARGEST_VIEW_ANGLE_RAD:
-        degrees = np.degrees(observation.view_angle_rad)
-        found.append(
-            _note(
-                Severity.WARNING,
-                "MOT-029",
-                f"The walk leads out of the picture plane by about {degrees:.0f} degrees.",
-                "Speed and step length are uncertain, and the joint angles less exact.",
-                "Record again with the camera square to the walkway.",
-            )
-        )
-    if abs(observation.size_change) > LARGEST_SIZE_CHANGE:
-        way = "towards" if observation.size_change > 0 else "away from"
-        found.append(
-            _note(
-                Severity.WARNING,
-                "MOT-024",
-                f"The person walks {way} the camera.",
-                f"The body's size in the picture changes by {abs(observation.size_change):.0%}.",
-                "Record again with the camera square to the walkway.",
-            )
-        )
-    return found
-
-
-def _rate_findings(observation: BodyLandmarks) -> list[Finding]:
-    rate = _rate_hz(observation)
-    if rate >= LEAST_RATE_HZ:
-        return []
-    return [
-        _note(
-            Severity.WARNING,
-            "MOT-025",
-            f"The video has only {rate:.0f} pictures per second.",
-            "The moments of heel strike and toe off are uncertain.",
-            "Record with 30 pictures per second or more.",
-        )
-    ]
-
-
-def _hidden_findings(observation: BodyLandmarks) -> list[Finding]:
-    found = []
-    for side in SIDES:
-        sure = observation.confidence[:, COLUMN[Landmark[f"{side.name}_ANKLE"]]] >= _SURE
-        hidden = 1.0 - float(sure.mean())
-        if hidden > HIDDEN_ANKLE:
-            found.append(
-                _note(
-                    Severity.WARNING,
-                    "MOT-021",
-                    f"The {side.value} ankle is hidden in {hidden:.0%} of the pictures.",
-                    "The detector guesses where it does not see.",
-                    f"Trust the {side.value} ankle less, or record again with a clear view of both feet.",
-                )
-            )
-    return found
 
 
 def _exchange_findings(doubt: SideDoubt) -> list[Finding]:
@@ -350,7 +251,7 @@ def _exchange_findings(doubt: SideDoubt) -> list[Finding]:
         return []
     many = fraction > MANY_EXCHANGES
     return [
-        _note(
+        note(
             Severity.WARNING if many else Severity.NOTE,
             "MOT-020",
             f"Left and right leg were exchanged in {fraction:.0%} of the pictures and put back.",
@@ -360,28 +261,3 @@ def _exchange_findings(doubt: SideDoubt) -> list[Finding]:
             else "Nothing to do.",
         )
     ]
-
-
-def _fit_findings(solution: Solution) -> list[Finding]:
-    found = []
-    if solution.residual_m > LARGEST_RESIDUAL_M:
-        found.append(
-            _note(
-                Severity.STOP if solution.residual_m > STOP_RESIDUAL_M else Severity.WARNING,
-                "MOT-023",
-                f"The body model misses the landmarks by {solution.residual_m * 100:.0f} cm on average.",
-                "The height may be wrong, or the landmarks do not follow one person.",
-                "Check the patient's height and the skeleton in the video.",
-            )
-        )
-    if solution.gap_fraction > 0.0:
-        found.append(
-            _note(
-                Severity.WARNING,
-                "MOT-026",
-                f"A leg was out of sight for {solution.gap_fraction:.0%} of the time.",
-                "Gaps longer than a quarter of a second are not filled; their strides are left out.",
-                "Record again with the whole body in the picture.",
-            )
-        )
-    return found

@@ -125,7 +125,7 @@ def states_cost(knees: PartCosts, feet: PartCosts, prior: Prior, states: NDArray
 
 def _edge(prior: Prior) -> FloatArray:
     """Before the first and after the last frame nothing is exchanged. (8,)"""
-    return np.asarray(prior.change * _NOW, dtype=float)
+    return np.asarray(prior.change * _NOW, dtype=np.float64)
 
 
 def _transitions(part: PartCosts, prior: Prior) -> FloatArray:

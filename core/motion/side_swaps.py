@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.arrays import FloatArray
-from core.domain.recording import Landmark, LandmarkTrack, frame_rate_hz
+from core.domain.recording import Landmark, LandmarkTrack, frame_rate_hz, with_sides_exchanged
 from core.domain.sides_doubt import MAX_EXCHANGED_FRACTION, SideEvidence
 from core.motion.side_evidence import detected_sides, side_evidence
 from core.motion.side_search import best_states, jumps, no_prior, part_costs, prior_of, states_cost
@@ -23,10 +23,6 @@ FEET = (
 )
 _LOST_WINDOW_S, _MOSTLY = 0.4, 0.6  # of which more than this share of the pictures jump
 _FEWEST = 3  # frames with both legs; fewer say nothing about paths
-_ALL_PAIRS = (
-    *((one, Landmark[one.name.replace("LEFT", "RIGHT")]) for one in Landmark if one.name.startswith("LEFT_")),
-    (Landmark.MOUTH_LEFT, Landmark.MOUTH_RIGHT),
-)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,12 +129,7 @@ def exchange_legs(track: LandmarkTrack, exchanged: FloatArray) -> LandmarkTrack:
 
 def exchange_all_sides(track: LandmarkTrack) -> LandmarkTrack:
     """Left becomes right everywhere, when a person says that they are the wrong way round."""
-    image, world, seen = (np.array(a) for a in (track.image_px, track.world_m, track.visibility))
-    everywhere = np.ones(len(image), dtype=bool)
-    for pair in _ALL_PAIRS:
-        for array in (image, world, seen):
-            _exchange(array, pair, everywhere)
-    return replace(track, image_px=image, world_m=world, visibility=seen)
+    return with_sides_exchanged(track)
 
 
 def _exchange(array: FloatArray, pair: tuple[Landmark, Landmark], flags: NDArray[np.generic]) -> None:

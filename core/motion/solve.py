@@ -7,24 +7,19 @@ from dataclasses import replace
 
 import numpy as np
 
-from core.capture.triangulation import triangulate
 from core.domain.arrays import FloatArray
+from core.domain.clock import AS_FAST_AS_LIFE, FilmClock
 from core.domain.findings import worst_first
-from core.domain.motion import Motion
+from core.domain.motion import GaitReference, Kinematics, Motion, Stride
 from core.domain.recording import LandmarkTrack
 from core.domain.sides_doubt import Sides, SideSource
-from core.domain.twin import BodyParameters
 from core.gait.cycles import cut_cycles
 from core.gait.events import find_strides
-from core.gait.measures import spatiotemporal
+from core.gait.measures import nothing_measured, spatiotemporal_over
 from core.gait.reference import gait_reference
-from core.motion.body_landmarks import (
-    BodyLandmarks,
-    observe_sagittal,
-    observe_space,
-    walked_fraction,
-    walked_part,
-)
+from core.gait.slow_motion import slow_motion_findings, too_slow_for_life
+from core.motion.camera_sides import alike_in_all_cameras
+from core.motion.course import Course
 from core.motion.findings import (
     MotionFacts,
     SideDoubt,
@@ -33,9 +28,7 @@ from core.motion.findings import (
     no_stride,
     one_of_several,
 )
-from core.motion.inverse_kinematics import solve_angles
-from core.motion.measured_segments import measured_lengths_m
-from core.motion.oblique_view import observe_oblique, view_angle_rad
+from core.motion.observed import walked_fraction
 from core.motion.side_swaps import (
     SideRepair,
     correct_side_swaps,
@@ -44,11 +37,8 @@ from core.motion.side_swaps import (
     leave_out_lost,
     most_doubtful,
 )
-from core.twin.segment_lengths import estimate_scale, lengths_by_name
-
-OBLIQUE_RAD = np.radians(55.0)
-"""Further from the side the detector's depth helps: simulated walks seen at 0 to 45 degrees have smaller
-errors in the picture plane alone, at 60 degrees and more with the depth."""
+from core.motion.trial import Trial, solve_one, solve_several
+from core.twin.segment_lengths import lengths_by_name
 
 Tick = Callable[[float], None]
 
@@ -65,43 +55,65 @@ def motion_from_tracks(
     swap_sides: bool = False,
     side_source: SideSource = SideSource.REPAIRED,
     sides_by: str = "",
+    clock: FilmClock = AS_FAST_AS_LIFE,
+    belt_speed_m_s: float | None = None,
     synthetic: bool = False,
     tick: Tick = _silent,
 ) -> Motion:
     """Motion of one person from all cameras that saw it.
 
-    Two or more calibrated cameras are triangulated; otherwise the camera that saw the walk from the side
-    best is used alone, and the motion says so. `side_source` says whose left and right count, `swap_sides`
-    exchanges them throughout, when the clinician says that they are the wrong way round, and `sides_by` is
-    who said so: without a name a motion whose sides are in doubt stops the session (MOT-032). `tick` is
-    called with the finished fraction and may raise to cancel. Raises MOT-001, -002, -003 or -010.
+    All calibrated cameras are used together; otherwise the camera that saw the walk from the side best is
+    used alone, and the motion says so. `side_source` says whose left and right count, `swap_sides` exchanges
+    them throughout, when the clinician says that they are the wrong way round, and `sides_by` is who said so:
+    without a name a motion whose sides are in doubt stops the session (MOT-032). `belt_speed_m_s` is the
+    speed of a treadmill, where it was read; on a treadmill without it the speed is found from the feet.
+    `clock` says how many times slower than life the films play; without a name a walk that is too slow for
+    its body stops the session (MOT-090). `tick` is called with the finished fraction and may raise to cancel.
+    Raises MOT-001, -003, -010 or -090.
     """
+    tracks = tuple(in_life(track, clock) for track in tracks)
     sides = Sides(side_source, swap_sides, sides_by)
-    repairs = [correct_side_swaps(track) for track in tracks]
+    repairs = _repaired(tracks)
     kept = [repair.exchanged * (side_source is SideSource.REPAIRED) for repair in repairs]
     used = [
         leave_out_lost(_with_sides(track, flags, swap=swap_sides), repair.lost_s)
         for track, flags, repair in zip(tracks, kept, repairs, strict=True)
     ]
-
-    def solve(observation: BodyLandmarks, repair: SideRepair, exchanged_fraction: float) -> Motion:
-        evidence = repair.evidence.turned if swap_sides else repair.evidence
-        doubt = SideDoubt(sides, exchanged_fraction, evidence, repair.jumping, repair.lost_s)
-        motion = _motion(observation, height_m, mass_kg, doubt, synthetic, tick)
-        return replace(motion, leg_exchanges=tuple(kept), side_evidence=evidence)
-
+    for track in used:
+        check_frame_rate(track)
     calibrated = [number for number, track in enumerate(used) if track.projection is not None]
     if len(calibrated) > 1:
-        points = triangulate(tuple(used[number] for number in calibrated))
-        observation = observe_space(points.time_s, points.world_m, points.confidence)
-        seen = [repairs[number] for number in calibrated]
-        return solve(observation, most_doubtful(seen), max(repair.fraction for repair in seen))
-    best = max(range(len(used)), key=lambda number: walked_fraction(used[number]))
-    observation, share = observe_walk(used[best], height_m), _exchanged_fraction(repairs[best], used[best])
-    motion = solve(observation, repairs[best], share)
-    if len(used) == 1:
+        seen = calibrated
+        views = tuple(used[number] for number in seen)
+        trial = solve_several(views, height_m, mass_kg, belt_m_s=belt_speed_m_s, tick=tick)
+    else:
+        seen = [max(range(len(used)), key=lambda number: walked_fraction(used[number]))]
+        trial = solve_one(used[seen[0]], height_m, mass_kg, belt_m_s=belt_speed_m_s, tick=tick)
+    doubt = _doubt_of([repairs[number] for number in seen], trial, sides)
+    motion = replace(
+        _motion(trial, doubt, clock, synthetic), leg_exchanges=tuple(kept), cameras_used=tuple(seen)
+    )
+    if len(seen) > 1 or len(used) == 1:
         return motion
-    return replace(motion, findings=worst_first((*motion.findings, one_of_several(best + 1, len(used)))))
+    of_several = one_of_several(seen[0] + 1, len(used))
+    return replace(motion, findings=worst_first((*motion.findings, of_several)))
+
+
+def in_life(track: LandmarkTrack, clock: FilmClock) -> LandmarkTrack:
+    """The track on the clock of the walk itself, where the film plays in slow motion."""
+    return track if clock.slow_motion == 1.0 else replace(track, time_s=track.time_s / clock.slow_motion)
+
+
+def _repaired(tracks: tuple[LandmarkTrack, ...]) -> list[SideRepair]:
+    """Each camera's sides put right, and alike in those that are calibrated."""
+    repairs = [correct_side_swaps(track) for track in tracks]
+    calibrated = [number for number, track in enumerate(tracks) if track.projection is not None]
+    if len(calibrated) > 1:
+        own = [repairs[number] for number in calibrated]
+        alike = alike_in_all_cameras([tracks[number] for number in calibrated], own)
+        for number, repair in zip(calibrated, alike, strict=True):
+            repairs[number] = repair
+    return repairs
 
 
 def _with_sides(track: LandmarkTrack, exchanged: FloatArray, *, swap: bool) -> LandmarkTrack:
@@ -110,62 +122,60 @@ def _with_sides(track: LandmarkTrack, exchanged: FloatArray, *, swap: bool) -> L
     return exchange_all_sides(taken) if swap else taken
 
 
-def _exchanged_fraction(repair: SideRepair, track: LandmarkTrack) -> float:
-    """Of the trial or of the walk in it, whichever is worse: only the walk is measured."""
-    walked_s = walked_part(track).time_s
-    return max(repair.fraction, repair.fraction_between(float(walked_s[0]), float(walked_s[-1])))
+def _doubt_of(repairs: list[SideRepair], trial: Trial, sides: Sides) -> SideDoubt:
+    """Exchanged is told of the trial or of the walk in it, whichever is worse: only the walk is measured."""
+    spans = [(-np.inf, np.inf), *((float(part.time_s[0]), float(part.time_s[-1])) for part in trial.parts)]
+    fraction = max(repair.fraction_between(*span) for repair in repairs for span in spans)
+    repair = most_doubtful(repairs)
+    evidence = repair.evidence.turned if sides.exchanged else repair.evidence
+    return SideDoubt(sides, fraction, evidence, repair.jumping, repair.lost_s)
 
 
-def observe_walk(track: LandmarkTrack, height_m: float) -> BodyLandmarks:
-    """A walk seen by one camera: in the picture plane, or with the detector's depth when seen obliquely.
-
-    Raises MOT-001 or MOT-002.
-    """
-    angle_rad = view_angle_rad(walked_part(track))
-    if angle_rad < OBLIQUE_RAD:
-        observation = observe_sagittal(track, height_m)
-    else:
-        observation = observe_oblique(track, height_m, walks=True)
-    return replace(observation, view_angle_rad=angle_rad)
-
-
-def _motion(
-    observation: BodyLandmarks,
-    height_m: float,
-    mass_kg: float,
-    doubt: SideDoubt,
-    synthetic: bool,
-    tick: Tick,
-) -> Motion:
-    check_frame_rate(observation)
-    lengths_m = measured_lengths_m(observation)
-    scale = estimate_scale(lengths_m, height_m, one_camera=observation.one_camera)
-    solution = solve_angles(observation, BodyParameters(height_m, mass_kg, scale), tick=tick)
-    motion, feet = solution.kinematics, solution.feet
-    strides = find_strides(feet)
-    cycles = cut_cycles(motion.time_s, motion.angle_rad, strides)
-    if not len(cycles[0].angle_rad) and not len(cycles[1].angle_rad):
-        raise no_stride(feet, doubt)
-    measures = spatiotemporal(feet, strides, width_seen=not observation.one_camera)
-    reference = gait_reference(
-        motion.time_s,
-        motion.angle_rad,
-        strides,
-        speed_m_s=measures.speed_m_s,
-        height_m=height_m,
-        sagittal_only=observation.one_camera,
-    )
+def _motion(trial: Trial, doubt: SideDoubt, clock: FilmClock, synthetic: bool) -> Motion:
+    """The record of a trial; without strides when the person did not walk forward. Raises MOT-010."""
+    kinematics = trial.kinematics()
+    walks, body = trial.walks, trial.body.parameters
+    longest = max(trial.parts, key=lambda part: len(part.time_s))
+    found = [(part.feet, find_strides(part.feet) if walks else ()) for part in trial.parts]
+    strides = tuple(stride for _, own in found for stride in own)
+    cycles = cut_cycles(kinematics.time_s, kinematics.angle_rad, strides)
+    if walks and not any(len(side.angle_rad) for side in cycles):
+        raise too_slow_for_life(longest.feet, body.height_m, clock) or no_stride(
+            [feet for feet, _ in found], doubt
+        )
+    measures = spatiotemporal_over(found, width_seen=not trial.one_camera) if walks else nothing_measured()
     return Motion(
-        kinematics=motion,
+        kinematics=kinematics,
         strides=strides,
         measures=measures,
         cycles=cycles,
-        reference=reference,
-        segment_length_m=lengths_by_name(lengths_m, height_m),
-        residual_m=solution.residual_m,
-        sagittal_only=observation.one_camera,
+        reference=_reference(trial, kinematics, strides, measures.speed_m_s) if walks else None,
+        segment_length_m=lengths_by_name(trial.lengths_m(), body.height_m),
+        residual_m=trial.residual_m,
+        sagittal_only=trial.one_camera,
         swapped_fraction=doubt.repaired_fraction,
-        findings=motion_findings(MotionFacts(observation, solution, strides, doubt)),
+        findings=worst_first(
+            (
+                *motion_findings(MotionFacts(trial, strides, doubt)),
+                *(slow_motion_findings(longest.feet, body.height_m, clock) if walks else ()),
+            )
+        ),
+        clock=clock,
         synthetic=synthetic,
         sides_by=doubt.sides.by,
+        side_evidence=doubt.evidence,
+        belt_speed_m_s=trial.belt_m_s if trial.course is Course.IN_PLACE else None,
+    )
+
+
+def _reference(
+    trial: Trial, kinematics: Kinematics, strides: tuple[Stride, ...], speed_m_s: float
+) -> GaitReference:
+    return gait_reference(
+        kinematics.time_s,
+        kinematics.angle_rad,
+        strides,
+        speed_m_s=speed_m_s,
+        height_m=trial.body.parameters.height_m,
+        sagittal_only=trial.one_camera,
     )

@@ -1,0 +1,215 @@
+"""A trial, solved: what the person did, and the fitted body's motion in every part of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.domain.arrays import FloatArray
+from core.domain.body import SIDES, Joint, JointKind
+from core.domain.motion import Kinematics
+from core.domain.recording import Landmark, LandmarkTrack
+from core.gait.events import FootPaths
+from core.motion.course import Course, course_of
+from core.motion.fit_body import SOLES, FitBody
+from core.motion.fit_camera import StandingCamera
+from core.motion.fit_start import hip_path, start_of_one
+from core.motion.fit_state import FitState
+from core.motion.generic_links import Length
+from core.motion.observed import cut, seen_part
+from core.motion.room import room_of, start_of_several
+from core.motion.steady_walking import long_gaps
+from core.motion.trial_fit import Fitted, fit_trial
+from core.twin.scaling import Segment
+from core.twin.segment_lengths import GENERIC_LENGTH_M
+from core.twin.skeleton import COLUMN, POINTS, POSE_SIZE
+
+MAX_GAP_S = 0.25  # longer gaps stay NaN: a quarter of a second is a fifth of a stride
+
+Tick = Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """One way walked, or a whole trial in place. Axes: T frames; world axes as in `Kinematics`."""
+
+    time_s: FloatArray  # (T,)
+    angle_rad: FloatArray  # (T, 14) NaN where a leg was out of sight for long
+    spread_rad: FloatArray  # (T, 14) standard deviation
+    pelvis_m: FloatArray  # (T, 3) against the belt where there is one
+    pelvis_quaternion: FloatArray  # (T, 4)
+    feet: FootPaths
+    confidence: FloatArray  # (T, P) of the landmarks
+    residual_m: float  # rms distance of model and landmarks in the pictures, hips to toes
+    fitted: Fitted
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trial:
+    """A whole trial."""
+
+    course: Course
+    parts: tuple[Part, ...]
+    body: FitBody
+    one_camera: bool
+    size_change: float = 0.0  # how much larger the body became in the picture on one way, 0.1 = 10 %
+
+    @property
+    def walks(self) -> bool:
+        """Whether there is a gait to cut into cycles."""
+        return self.course in (Course.WALKS, Course.IN_PLACE)
+
+    @property
+    def belt_m_s(self) -> float:
+        return self.parts[0].fitted.state.belt_m_s
+
+    @property
+    def view_angle_rad(self) -> float:
+        """Between the way walked and the picture plane of a single camera: 0 from the side; else 0."""
+        camera = self.parts[0].fitted.state.views[0].camera
+        return camera.view_angle_rad if isinstance(camera, StandingCamera) else 0.0
+
+    @property
+    def residual_m(self) -> float:
+        return float(np.sqrt(np.mean([part.residual_m**2 for part in self.parts])))
+
+    @property
+    def confidence(self) -> FloatArray:
+        return np.concatenate([part.confidence for part in self.parts])
+
+    @property
+    def gap_fraction(self) -> float:
+        """Fraction of the frames without a solution for at least one leg."""
+        return float(np.isnan(self.kinematics().angle_rad).any(axis=1).mean())
+
+    def kinematics(self) -> Kinematics:
+        """All parts one after the other."""
+        return Kinematics(
+            *(
+                np.concatenate([getattr(part, name) for part in self.parts])
+                for name in ("time_s", "angle_rad", "pelvis_m", "pelvis_quaternion", "spread_rad")
+            )
+        )
+
+    def lengths_m(self) -> dict[Segment, float]:
+        """Fitted lengths of the person's segments."""
+        scale = self.body.parameters.scale
+        factor = np.exp(np.mean([part.fitted.state.constant[: len(Length)] for part in self.parts], axis=0))
+        fitted = {Segment.THIGH: factor[Length.THIGH], Segment.SHANK: factor[Length.SHANK]}
+        return {
+            segment: GENERIC_LENGTH_M[segment] * segment.factor(scale) * float(fitted.get(segment, 1.0))
+            for segment in Segment
+        }
+
+
+def solve_one(
+    track: LandmarkTrack, height_m: float, mass_kg: float, *, belt_m_s: float | None, tick: Tick
+) -> Trial:
+    """A trial that one camera saw. `belt_m_s` is a treadmill's speed, where it is known. Raises MOT-001."""
+    track = seen_part(track)
+    course, ways = course_of(hip_path(track, height_m))
+    if belt_m_s is not None:
+        course, ways = Course.IN_PLACE, (slice(0, len(track.time_s)),)
+    body = FitBody(height_m, mass_kg)
+    parts = []
+    for number, way in enumerate(ways):
+        start = start_of_one(cut(track, way), height_m)
+
+        def part_tick(fraction: float, number: int = number) -> None:
+            tick((number + fraction) / len(ways))
+
+        parts.append(solve_part(body, track.time_s[way], start, course, belt_m_s, part_tick))
+    return Trial(course, tuple(parts), body, one_camera=True, size_change=_size_change(parts))
+
+
+def solve_several(
+    tracks: tuple[LandmarkTrack, ...], height_m: float, mass_kg: float, *, belt_m_s: float | None, tick: Tick
+) -> Trial:
+    """A trial that several calibrated cameras saw. Raises MOT-001."""
+    room = room_of(tracks)
+    course, ways = course_of(room.hip_path(height_m))
+    if belt_m_s is not None:
+        course, ways = Course.IN_PLACE, (slice(0, len(room.time_s)),)
+    body = FitBody(height_m, mass_kg)
+    parts = []
+    for number, way in enumerate(ways):
+
+        def part_tick(fraction: float, number: int = number) -> None:
+            tick((number + fraction) / len(ways))
+
+        start = start_of_several(room, way)
+        parts.append(solve_part(body, room.time_s[way], start, course, belt_m_s, part_tick))
+    return Trial(course, tuple(parts), body, one_camera=False)
+
+
+def solve_part(
+    body: FitBody, time_s: FloatArray, start: FitState, course: Course, belt_m_s: float | None, tick: Tick
+) -> Part:
+    """Fit one part of a trial."""
+    fitted = fit_trial(
+        body,
+        time_s,
+        start.with_belt(belt_m_s or 0.0),
+        walks=course in (Course.WALKS, Course.IN_PLACE),
+        belt_is_known=course is not Course.IN_PLACE or belt_m_s is not None,
+        tick=tick,
+    )
+    state = fitted.state
+    point_m = body.points_m(state.pose, state.constant)
+    belt_m = np.zeros((len(time_s), 3))
+    belt_m[:, 1] = state.belt_m_s * (time_s - time_s[0])
+    pelvis_m, sole_m = state.pose[:, :3] - belt_m, point_m[:, SOLES] - belt_m[:, None]
+    confidence = np.max([view.confidence for view in state.views], axis=0)
+    return Part(
+        time_s=time_s,
+        angle_rad=_with_gaps(time_s, np.clip(state.pose[:, 6:POSE_SIZE], *body.limit_rad.T), confidence),
+        spread_rad=fitted.spread_rad,
+        pelvis_m=pelvis_m,
+        pelvis_quaternion=_quaternions(state.pose[:, 3:6]),
+        feet=FootPaths(time_s, pelvis_m, sole_m[:, ::2], sole_m[:, 1::2]),
+        confidence=confidence,
+        residual_m=_residual_m(state, point_m),
+        fitted=fitted,
+    )
+
+
+def _residual_m(state: FitState, point_m: FloatArray) -> float:
+    """Root mean square distance in the pictures, hips to toes, at the person's distance."""
+    legs = slice(COLUMN[Landmark.LEFT_HIP], len(POINTS))
+    square, seen = [], []
+    for view in state.views:
+        away = view.camera.project(point_m[:, : len(POINTS)]).image_px - view.image_px
+        square.append(((away / view.px_per_m) ** 2).sum(axis=2)[:, legs])
+        seen.append(view.confidence[:, legs] > 0.0)
+    return float(np.sqrt(np.mean(np.concatenate(square)[np.concatenate(seen)])))
+
+
+def _size_change(parts: Sequence[Part]) -> float:
+    """Of the person in the picture from the start to the end of the way on which it changed most."""
+    changes = []
+    for part in parts:
+        view = part.fitted.state.views[0]
+        camera = view.camera
+        assert isinstance(camera, StandingCamera)
+        depth = (part.fitted.state.pose[[0, -1], :3] - camera.eye_m) @ camera.turn[2]
+        changes.append(float(depth[0] / max(depth[1], 0.1) - 1.0))
+    return max(changes, key=abs)
+
+
+def _with_gaps(time_s: FloatArray, angle_rad: FloatArray, confidence: FloatArray) -> FloatArray:
+    """Angles of a leg are NaN where it was out of sight for longer than `MAX_GAP_S`."""
+    angle = np.array(angle_rad)
+    for side in SIDES:
+        parts = [COLUMN[Landmark[f"{side.name}_{part}"]] for part in ("HIP", "KNEE", "ANKLE")]
+        hidden = long_gaps(time_s, (confidence[:, parts] == 0.0).any(axis=1), MAX_GAP_S)
+        columns = [Joint.of(kind, side).column for kind in JointKind]
+        angle[np.flatnonzero(hidden)[:, None], columns] = np.nan
+    return angle
+
+
+def _quaternions(rotation: FloatArray) -> FloatArray:
+    """(T, 4) w x y z from rotation vectors (T, 3)."""
+    angle = np.linalg.norm(rotation, axis=1, keepdims=True)
+    return np.hstack([np.cos(angle / 2), 0.5 * np.sinc(angle / (2 * np.pi)) * rotation])
