@@ -100,7 +100,9 @@ def _lost(jumping: NDArray[np.bool_], window: int) -> int:
         start += 1
     if start == 0:
         return 0
-    return start + int(np.argmin(jumping[start:]))
+    while jumping[start : start + _FEWEST].any():  # to the end of it, over single frames that seem quiet
+        start += int(np.flatnonzero(jumping[start : start + _FEWEST])[-1]) + 1
+    return start
 
 
 def leave_out_lost(track: LandmarkTrack, lost_s: tuple[float, float]) -> LandmarkTrack:
