@@ -60,7 +60,7 @@ def _size_px(image: FloatArray) -> float:
         for side in ("LEFT", "RIGHT"):
             ends = Landmark[f"{side}_{upper}"].value, Landmark[f"{side}_{lower}"].value
             total += np.linalg.norm(image[:, ends[0]] - image[:, ends[1]], axis=1) / 2
-    return float(np.median(total))
+    return float(np.nanmedian(total)) if np.isfinite(total).any() else np.inf
 
 
 def _of_one_speed(track: LandmarkTrack, found: list[slice]) -> tuple[slice, ...]:
