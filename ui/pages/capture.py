@@ -56,7 +56,8 @@ class CapturePage(Page):
         "Import a video of the patient walking past the camera, or record one here. Best: the whole body in "
         "view, from the side, camera at hip height about 4 m away, at least three steps of each leg, 30 "
         "frames per second or more. When several people are visible, ExoTwin proposes "
-        "the one who walks; you decide."
+        "the one who walks; you decide. Heads can be hidden on the way in, or afterwards; look through the "
+        "video before you pass it on."
     )
 
     files_chosen = Signal(object)  # tuple[Path, ...]
