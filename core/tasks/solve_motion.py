@@ -50,13 +50,9 @@ def run(params: Params, context: JobContext) -> str:
         context.check_cancelled()
         context.progress(0.95, "Saving the motion")
         settings: dict[str, object] = {
-            "swap_sides": swap_sides,
-            "sides": side_source.value,
-            "sides_by": sides_by,
-            "slow_motion": clock.slow_motion,
-            "slow_motion_by": clock.by,
-            "height_m": subject.height_m,
-            "mass_kg": subject.mass_kg,
+            **{"swap_sides": swap_sides, "sides": side_source.value, "sides_by": sides_by},
+            **{"slow_motion": clock.slow_motion, "slow_motion_by": clock.by},
+            **{"height_m": subject.height_m, "mass_kg": subject.mass_kg},
         }
         return _save(store, context, motion, visit_id, landmarks_id, settings)
 
