@@ -52,6 +52,7 @@ class Landmark(Enum):
 
 
 LANDMARK_COUNT = len(Landmark)
+HEADS_HIDDEN = "CAP-035"  # the finding that heads were hidden
 
 
 def frame_rate_hz(time_s: Sequence[float] | FloatArray) -> float:
@@ -75,6 +76,9 @@ class VideoFile:
     width_px: int
     height_px: int
     camera: str = ""  # what the file was called, as far as that names the camera ("cam01"), never all of it
+    turn_deg: int = (
+        0  # clockwise, by which the file's pictures are turned to stand upright; sizes are after it
+    )
 
     @property
     def duration_s(self) -> float:
@@ -88,6 +92,7 @@ class Recording:
     videos: tuple[VideoFile, ...]
     source: str  # "file", "camera" or "synthetic"
     findings: tuple[Finding, ...] = ()
+    heads_hidden: bool = False
 
 
 SURE = 0.35  # a clock that is less sure should be looked at by a person
@@ -225,7 +230,7 @@ class Landmarks:
 
     people: tuple[Person, ...]
     chosen: int
-    chosen_by: str  # "only person", "walks furthest", "clinician"
+    chosen_by: str  # "only person", "walks most" (earlier "walks furthest"), "clinician"
     findings: tuple[Finding, ...]
     synthetic: bool = False
     cameras: tuple[CameraVerdict, ...] = ()  # one per video; empty for a single video

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from core.domain.arrays import FloatArray
 from core.domain.recording import Landmark, LandmarkTrack, frame_rate_hz, with_sides_exchanged
-from core.domain.sides_doubt import SideEvidence
+from core.domain.sides_doubt import MAX_EXCHANGED_FRACTION, SideEvidence
 from core.motion.side_evidence import detected_sides, side_evidence
 from core.motion.side_search import best_states, jumps, no_prior, part_costs, prior_of, states_cost
 
@@ -21,6 +21,7 @@ FEET = (
     (Landmark.LEFT_HEEL, Landmark.RIGHT_HEEL),
     (Landmark.LEFT_FOOT_INDEX, Landmark.RIGHT_FOOT_INDEX),
 )
+_LOST_WINDOW_S, _MOSTLY = 0.4, 0.6  # of which more than this share of the pictures jump
 _FEWEST = 3  # frames with both legs; fewer say nothing about paths
 
 
@@ -32,7 +33,8 @@ class SideRepair:
     exchanged: FloatArray  # (T, 2) 1 where knees, feet were exchanged
     usable: NDArray[np.bool_]  # (T,) frames in which both legs were found; others are not counted
     evidence: SideEvidence = field(default_factory=SideEvidence)
-    jumping: float = 0.0  # fraction of the frames in which a leg jumps even after the repair
+    jumping: float = 0.0  # fraction of these frames in which a leg jumps even after the repair
+    lost_s: tuple[float, float] = (0.0, 0.0)  # at the start and the end, in which the legs only jump
 
     @property
     def fraction(self) -> float:
@@ -63,6 +65,11 @@ def correct_side_swaps(track: LandmarkTrack) -> SideRepair:
     rate_hz = frame_rate_hz(track.time_s[frames])
     knees, feet = (part_costs(choice[frames], track.time_s[frames]) for choice in choices)
     states = best_states(knees, feet, prior_of(detected_sides(track)[frames], rate_hz))
+    jumping = jumps(knees, feet, states, rate_hz)
+    first, last = _followed(jumping, max(_FEWEST, round(_LOST_WINDOW_S * rate_hz)))
+    time_s = track.time_s[frames]
+    lost_s = float(time_s[first] - time_s[0]), float(time_s[-1] - time_s[last - 1])
+    usable[frames[:first]] = usable[frames[last:]] = False
     exchanged[frames] = states
     repaired = exchange_legs(track, exchanged)
     evidence = side_evidence(repaired, np.where(usable, 1.0 - exchanged.any(axis=1), np.nan))
@@ -71,7 +78,38 @@ def correct_side_swaps(track: LandmarkTrack) -> SideRepair:
     gain = states_cost(knees, feet, alone, states) - states_cost(knees, feet, alone, smoothest)
     other = float((smoothest != states).any(axis=1).mean())
     evidence = replace(evidence, smoother_otherwise=gain, other_sides=other)
-    return SideRepair(repaired, exchanged, usable, evidence, jumps(knees, feet, states, rate_hz))
+    return SideRepair(repaired, exchanged, usable, evidence, float(jumping[first:last].mean()), lost_s)
+
+
+def _followed(jumping: NDArray[np.bool_], window: int) -> tuple[int, int]:
+    """First and one past the last frame between starts and ends in which the legs mostly jump.
+
+    A detector that has not found the legs yet, or has lost them, invents steps there. A trial that is lost
+    for more than a third at one end is kept whole: then it jumps throughout.
+    """
+    ends = [_lost(jumping, window), _lost(jumping[::-1], window)]
+    first, lost = (end if end <= len(jumping) * MAX_EXCHANGED_FRACTION else 0 for end in ends)
+    return first, len(jumping) - lost
+
+
+def _lost(jumping: NDArray[np.bool_], window: int) -> int:
+    """Frames at the beginning of which most jump."""
+    start = 0
+    while start + window <= len(jumping) and jumping[start : start + window].mean() > _MOSTLY:
+        start += 1
+    if start == 0:
+        return 0
+    return start + int(np.argmin(jumping[start:]))
+
+
+def leave_out_lost(track: LandmarkTrack, lost_s: tuple[float, float]) -> LandmarkTrack:
+    """The track without the starts and ends in which nobody can follow the legs."""
+    if not any(lost_s):
+        return track
+    seen = track.time_s[np.isfinite(track.image_px[:, Landmark.LEFT_HIP.value, 0])]
+    kept = (track.time_s >= seen[0] + lost_s[0]) & (track.time_s <= seen[-1] - lost_s[1])
+    image = np.where(kept[:, None, None], track.image_px, np.nan)
+    return replace(track, image_px=image, visibility=np.where(kept[:, None], track.visibility, 0.0))
 
 
 def most_doubtful(repairs: Sequence[SideRepair]) -> SideRepair:

@@ -129,7 +129,7 @@ def board_of(params: JsonValue) -> Board:
             usual,
             columns=int(cast(int, params.get("columns") or usual.columns)),
             rows=int(cast(int, params.get("rows") or usual.rows)),
-            square_m=float(cast(float, square_mm)) / 1000 if square_mm else usual.square_m,
+            square_m=float(cast(float, square_mm)) / 1000 if square_mm is not None else usual.square_m,
             dictionary=str(params.get("dictionary") or usual.dictionary),
         )
     )

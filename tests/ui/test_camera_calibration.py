@@ -45,8 +45,8 @@ def test_films_of_a_board_are_calibrated_as_entered(
 ) -> None:
     refresh(page)
     page.secondary_action.emit("calibrate")
-    page.calibration._square_mm.setValue(48.0)
-    page.calibration._on_floor.setChecked(True)
+    page.calibration._square_mm.setText("48,0")
+    page.calibration._floor.setCurrentIndex(1)
 
     page.board_films_chosen.emit((Path("/tmp/left.mp4"), Path("/tmp/right.mp4")))
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QGridLayout, QSpinBox, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QLineEdit, QWidget
 
 from core.jobs.values import JsonValue
 from ui.pages.number_table import NumberTable, NumberTableWidget
 from ui.widgets.basics import Box, label, row
 
-_KINDS = (("charuco", "ChArUco (with markers)"), ("chessboard", "Chessboard"))
+_KINDS = (("charuco", "ChArUco"), ("chessboard", "Chessboard"))
+_FLOORS = ("not shown by it", "it lies there at first")
 _USUAL = {"charuco": (7, 5), "chessboard": (8, 5)}
+_SQUARES = range(3, 31)
 _USUAL_MM = 35.0
+_ON_FLOOR_S = 0.5  # into the films, when the board lies on the floor at first
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,20 +30,19 @@ class CalibrationState:
 class CalibrationPanel(QWidget):
     def __init__(self) -> None:
         super().__init__()
-        self._kind, self._columns, self._rows = QComboBox(), QSpinBox(), QSpinBox()
-        self._square_mm, self._on_floor = QDoubleSpinBox(), QCheckBox("The board lies on the floor at first")
+        self._kind, self._columns, self._rows = QComboBox(), QComboBox(), QComboBox()
+        self._square_mm, self._floor = QLineEdit(f"{_USUAL_MM:g}"), QComboBox()
         self._table, self._source = NumberTableWidget(), label("", "small", wrap=True)
         self._table.setAccessibleName("Calibrated cameras")
         for _key, words in _KINDS:
             self._kind.addItem(words)
-        for field, name in ((self._columns, "Squares along a row"), (self._rows, "Squares along a column")):
-            field.setRange(3, 30)
+        self._floor.addItems(_FLOORS)
+        self._floor.setAccessibleName("Floor")
+        for field, name in ((self._columns, "Squares per row"), (self._rows, "Squares per column")):
+            field.addItems([str(squares) for squares in _SQUARES])
             field.setAccessibleName(name)
         self._kind.setAccessibleName("Kind of board")
-        self._square_mm.setRange(5.0, 500.0)
-        self._square_mm.setValue(_USUAL_MM)
-        self._square_mm.setSuffix(" mm")
-        self._square_mm.setAccessibleName("Side of a square")
+        self._square_mm.setAccessibleName("Side of a square in millimetres")
         self._kind.currentIndexChanged.connect(self._show_usual)
         self._show_usual()
         layout = row(self._board(), self._result(), gap=16)
@@ -53,15 +55,15 @@ class CalibrationPanel(QWidget):
         grid = QGridLayout()
         fields = (
             ("Board", self._kind),
-            ("Squares along a row", self._columns),
-            ("Squares along a column", self._rows),
-            ("Side of a square", self._square_mm),
+            ("Squares per row", self._columns),
+            ("Squares per column", self._rows),
+            ("Side of a square, mm", self._square_mm),
+            ("Floor", self._floor),
         )
         for line, (words, field) in enumerate(fields):
             grid.addWidget(label(words), line, 0)
             grid.addWidget(field, line, 1)
         box.body.addLayout(grid)
-        box.body.addWidget(self._on_floor)
         hint = (
             "Start all cameras. Lay the board on the floor for two seconds where they see it, then carry it "
             "slowly through the room: near and far, tilted to all sides, into the corners of each picture, "
@@ -90,14 +92,21 @@ class CalibrationPanel(QWidget):
         """Parameters of `calibrate_cameras` as entered."""
         board: dict[str, JsonValue] = {
             "kind": _KINDS[self._kind.currentIndex()][0],
-            "columns": self._columns.value(),
-            "rows": self._rows.value(),
-            "square_mm": self._square_mm.value(),
+            "columns": _SQUARES[self._columns.currentIndex()],
+            "rows": _SQUARES[self._rows.currentIndex()],
+            "square_mm": self._millimetres(),
         }
-        floor: dict[str, JsonValue] = {"floor_s": 0.5} if self._on_floor.isChecked() else {}
+        floor: dict[str, JsonValue] = {"floor_s": _ON_FLOOR_S} if self._floor.currentIndex() == 1 else {}
         return {"board": board, **floor}
+
+    def _millimetres(self) -> float:
+        """What was typed; a text that is no number is refused by the job as a board that cannot be."""
+        try:
+            return float(self._square_mm.text().replace(",", "."))
+        except ValueError:
+            return -1.0
 
     def _show_usual(self) -> None:
         columns, rows = _USUAL[_KINDS[self._kind.currentIndex()][0]]
-        self._columns.setValue(columns)
-        self._rows.setValue(rows)
+        self._columns.setCurrentIndex(_SQUARES.index(columns))
+        self._rows.setCurrentIndex(_SQUARES.index(rows))

@@ -13,7 +13,7 @@ from ui.pages.number_table import NumberRow, NumberTable
 from ui.theme import Tone
 from ui.wording import count
 
-_COLUMNS = ("", "Picture", "Focal length", "Off by", "At the board", "Stands at")
+_COLUMNS = ("", "Picture", "Focal length", "Off by", "At the board", "Stands at (m)")
 _FILMS = "Choose films of the board"
 
 
@@ -65,7 +65,7 @@ def calibration_table(calibration: Calibration) -> NumberTable:
             f"{camera.matrix[0, 0]:.0f} px",
             f"{error_px:.2f} px" if math.isfinite(error_px) else "–",
             f"{error_mm:.2f} mm" if math.isfinite(error_mm) else "–",
-            f"{place} m",
+            place,
         )
         rows.append(NumberRow(camera.name, cells))
     return NumberTable(_COLUMNS, tuple(rows))
