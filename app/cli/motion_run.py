@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from app.cli.camera_numbers import camera_numbers
 from app.cli.motion import MotionRequest
 from app.paths import operator_name
 from app.terminal import Terminal, open_terminal
@@ -65,10 +66,12 @@ def _answers(request: MotionRequest) -> dict[str, Any]:
 def _landmarks(request: MotionRequest, store: Store, visit_id: str, terminal: Terminal) -> str:
     """The record of landmarks: detected in the videos, or read from the file."""
     if request.landmarks is None:
-        files: dict[str, JsonValue] = {"visit_id": visit_id, "files": [str(path) for path in request.videos]}
+        told = "" if request.calibration is None else str(request.calibration.absolute())
+        names: list[JsonValue] = [str(path) for path in request.videos]
+        files: dict[str, JsonValue] = {"visit_id": visit_id, "files": names, "calibration": told}
         recording_id = terminal.run("import_video", files, visit_id=visit_id)
         seen: dict[str, JsonValue] = {"recording_id": recording_id, "person": request.person}
-        return terminal.run("detect_pose", seen, visit_id=visit_id)
+        return terminal.run("detect_pose", seen | {"calibration": told}, visit_id=visit_id)
     landmarks = landmarks_of_file(request.landmarks, request.person)
     summary = summary_of(landmarks)
     return store.save(RecordKind.LANDMARKS, landmarks, visit_id=visit_id, summary=summary, operator=OPERATOR)
@@ -99,6 +102,7 @@ def motion_numbers(landmarks: Landmarks, motion: Motion) -> dict[str, Any]:
         "person": landmarks.chosen,
         "frames": len(landmarks.patient.tracks[0].time_s),
         "detected_fraction": _number(landmarks.patient.seen_fraction),
+        **camera_numbers(landmarks, motion),
         "speed_m_s": _number(measures.speed_m_s),
         "cadence_steps_min": _number(measures.cadence_steps_min, 2),
         "step_width_m": _number(measures.step_width_m),
