@@ -16,6 +16,24 @@ Image = NDArray[np.uint8]
 Change = Callable[[Image, int], Image]  # a picture and its number in the original film
 
 RATE_HZ = 30.0
+_GREY, _CLOTH = (120, 120, 120), (90, 40, 40)
+
+
+@dataclass(frozen=True, slots=True)
+class Walker:
+    """Where the person of a film is, in its pixels."""
+
+    start_x_px: float
+    step_x_px: float  # per frame
+    hip_y_px: float
+    floor_y_px: float
+
+    @property
+    def leg_px(self) -> float:
+        return self.floor_y_px - self.hip_y_px
+
+    def hip_x_px(self, number: int) -> float:
+        return self.start_x_px + self.step_x_px * number
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +83,11 @@ def rendered(film: list[Image], rendering: Rendering) -> Iterator[Image]:
     for number in range(int(seconds * rendering.rate_hz)):
         source = min(rendering.trimmed + round(number / rendering.rate_hz * RATE_HZ), len(film) - 1)
         picture = film[source]
-        if rendering.change is not None:
-            picture = rendering.change(picture, source)
         height, width = (2 * round(size * rendering.scale / 2) for size in picture.shape[:2])
         if (height, width) != picture.shape[:2]:
             picture = np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA))
+        if rendering.change is not None:
+            picture = rendering.change(picture, source)
         yield np.ascontiguousarray(picture[:, ::-1]) if rendering.mirrored else picture
 
 
@@ -107,8 +125,8 @@ def noise(sd: float) -> Change:
     """Sensor noise, the same in every run."""
 
     def change(picture: Image, number: int) -> Image:
-        added = np.random.default_rng(number).normal(0.0, sd, picture.shape)
-        return np.asarray(np.clip(picture + added, 0, 255), dtype=np.uint8)
+        added = np.random.default_rng(number).standard_normal(picture.shape, dtype=np.float32)
+        return np.asarray(np.clip(picture + sd * added, 0, 255), dtype=np.uint8)
 
     return change
 
@@ -118,6 +136,50 @@ def light(*, gain: float = 1.0, offset: float = 0.0) -> Change:
 
     def change(picture: Image, _number: int) -> Image:
         return np.asarray(np.clip((picture - 128.0) * gain + 128.0 + offset, 0, 255), dtype=np.uint8)
+
+    return change
+
+
+def before_the_legs(
+    posts: tuple[float, ...], rails: tuple[float, ...], width_px: int, walker: Walker
+) -> Change:
+    """A frame that moves with the walker: posts and rails at these places, in lengths of the leg."""
+
+    def change(picture: Image, number: int) -> Image:
+        drawn, x = picture.copy(), walker.hip_x_px(number)
+        ends = [round(x + post * walker.leg_px) for post in posts]
+        for end in ends:
+            cv2.line(drawn, (end, round(walker.hip_y_px)), (end, round(walker.floor_y_px)), _GREY, width_px)
+        for rail in rails:
+            y = round(walker.hip_y_px + rail * walker.leg_px)
+            cv2.line(drawn, (min(ends), y), (max(ends), y), _GREY, width_px)
+        return drawn
+
+    return change
+
+
+def bars(heights: tuple[float, ...], width_px: int, walker: Walker) -> Change:
+    """Parallel bars along the walkway."""
+
+    def change(picture: Image, _number: int) -> Image:
+        drawn = picture.copy()
+        for height in heights:
+            y = round(walker.hip_y_px + height * walker.leg_px)
+            cv2.line(drawn, (0, y), (drawn.shape[1], y), _GREY, width_px)
+        return drawn
+
+    return change
+
+
+def skirt(length: float, walker: Walker) -> Change:
+    """Cloth from the hips down, by this length of the leg."""
+
+    def change(picture: Image, number: int) -> Image:
+        drawn, x, leg = picture.copy(), walker.hip_x_px(number), walker.leg_px
+        bottom = walker.hip_y_px + length * leg
+        corners = ((-0.2, walker.hip_y_px), (0.2, walker.hip_y_px), (0.4, bottom), (-0.4, bottom))
+        cv2.fillPoly(drawn, [np.array([(x + part * leg, y) for part, y in corners], dtype=np.int32)], _CLOTH)
+        return drawn
 
     return change
 
@@ -145,6 +207,7 @@ def crop(left: float, top: float, right: float, bottom: float) -> Change:
     def change(picture: Image, _number: int) -> Image:
         height, width = picture.shape[:2]
         rows = slice(round(top * height), height - round(bottom * height))
-        return picture[rows, round(left * width) : width - round(right * width)]
+        cut = picture[rows, round(left * width) : width - round(right * width)]
+        return cut[: len(cut) // 2 * 2, : cut.shape[1] // 2 * 2]  # codecs want even sizes
 
     return change

@@ -199,7 +199,8 @@ def _add_gallery(commands: Subparsers) -> None:
 def _add_bench(commands: Subparsers) -> None:
     parser = commands.add_parser("bench", help="measure this program on this PC")
     benches = (
-        "startup", "video", "ui", "deploy", "motion", "ik", "cameras", "simulation", "walk", "scenarios",
+        "startup", "video", "ui", "deploy", "motion", "renderings", "ik", "cameras", "simulation", "walk",
+        "scenarios",
         "impairments", "assist", "strangers", "coadaptation",
     )  # fmt: skip
     parser.add_argument("what", choices=benches)

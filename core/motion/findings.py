@@ -86,8 +86,11 @@ def check_frame_rate(track: LandmarkTrack) -> None:
         )
 
 
-def no_stride(ways: Sequence[FootPaths]) -> UserError:
+def no_stride(ways: Sequence[FootPaths], doubt: SideDoubt) -> UserError:
     """The refusal when neither leg made a complete stride, with what was seen on the ways walked instead."""
+    for finding in _jump_findings(doubt):
+        advice = finding.advice
+        return refuse("MOT-010", "No complete stride was found.", advice.what, advice.next_step)
     strikes = np.sum([[len(e.heel_strike_s) for e in find_events(paths)] for paths in ways], axis=0)
     seconds = sum(float(paths.time_s[-1] - paths.time_s[0]) for paths in ways)
     return refuse(

@@ -125,7 +125,7 @@ def states_cost(knees: PartCosts, feet: PartCosts, prior: Prior, states: NDArray
 
 def _edge(prior: Prior) -> FloatArray:
     """Before the first and after the last frame nothing is exchanged. (8,)"""
-    return np.asarray(prior.change * _NOW, dtype=np.float64)
+    return np.asarray(prior.change * _NOW, dtype=float)
 
 
 def _transitions(part: PartCosts, prior: Prior) -> FloatArray:
@@ -140,7 +140,7 @@ def _transitions(part: PartCosts, prior: Prior) -> FloatArray:
     cost = cost + prior.exchange[:, None, None] * _NOW
     for crossing in part.crossings:
         cost[crossing.stop] += crossing.cost[_BEFORE[:, None], _NOW[None, :]]
-    return np.where(allowed, cost, np.inf).reshape(frames, 8, 8)
+    return np.asarray(np.where(allowed, cost, np.inf).reshape(frames, 8, 8))
 
 
 def _trace(

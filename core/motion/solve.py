@@ -140,7 +140,9 @@ def _motion(trial: Trial, doubt: SideDoubt, clock: FilmClock, synthetic: bool) -
     strides = tuple(stride for _, own in found for stride in own)
     cycles = cut_cycles(kinematics.time_s, kinematics.angle_rad, strides)
     if walks and not any(len(side.angle_rad) for side in cycles):
-        raise too_slow_for_life(longest.feet, body.height_m, clock) or no_stride([feet for feet, _ in found])
+        raise too_slow_for_life(longest.feet, body.height_m, clock) or no_stride(
+            [feet for feet, _ in found], doubt
+        )
     measures = spatiotemporal_over(found, width_seen=not trial.one_camera) if walks else nothing_measured()
     return Motion(
         kinematics=kinematics,

@@ -158,6 +158,52 @@ def test_another_answer_solves_again_with_these_sides_and_the_name(
     assert (params["swap_sides"], params["sides"], params["sides_by"]) == asked
 
 
+def test_two_pictures_ask_whether_the_nearer_leg_is_the_left_one(
+    context: SessionContext, page: MotionPage, visit_id: str
+) -> None:
+    near_right = np.zeros((60, 33, 3))
+    near_right[:, Landmark.LEFT_ANKLE.value, 2] = 0.3  # as detected the left leg is further away
+    person = replace(landmarks().people[0], tracks=(replace(track(), world_m=near_right),))
+    seen = replace(landmarks(), people=(person,))
+    landmarks_id = context.store.save(RecordKind.LANDMARKS, seen, visit_id=visit_id, summary="seen")
+    context.store.save(
+        RecordKind.MOTION, doubtful_motion(), visit_id=visit_id, summary="motion", inputs=(landmarks_id,)
+    )
+    context.record_changed.emit()
+    question = page.question
+    assert question._title.text() == "Is the leg nearer the camera the left one?"
+    captions = [question._captions[key].text() for key in ("shown", "swap")]
+    assert captions == ["Yes: the nearer leg is the left one.", "No: the nearer leg is the right one."]
+    assert all(not picture.icon().isNull() for picture in question.pictures.values())
+    assert not question.pictures["shown"].isEnabled()
+    question.name.setText("Dr. Lind")
+    question.pictures["shown"].click()
+    assert context.store.decisions(visit_id)[-1].verdict is Verdict.SIDES_CONFIRMED
+
+
+def test_what_stops_is_overridden_by_name_and_role_and_then_accepted(
+    context: SessionContext, page: MotionPage, visit_id: str
+) -> None:
+    stop = finding(Severity.STOP, "MOT-060")
+    keep(context, visit_id, motion((stop,)))
+    assert page.override.isVisibleTo(page) and not page._main.isEnabled()
+    page.override.approver.name.setText("Dr. Lind")
+    assert not page.override.button.isEnabled()
+    page.override.approver.role.setText("physician")
+    page.override.button.click()
+    decision = context.store.decisions(visit_id)[-1]
+    assert (decision.verdict, decision.by, decision.role) == (Verdict.OVERRIDDEN, "Dr. Lind", "physician")
+    assert not page.override.isVisibleTo(page) and page._main.isEnabled()
+    page.main_action.emit()
+    assert context.status(Step.MOTION).state is StepState.DONE
+
+
+def test_doubtful_sides_are_asked_about_and_cannot_be_overridden(page: MotionPage, doubtful_id: str) -> None:
+    assert page.question.isVisibleTo(page) and not page.override.isVisibleTo(page)
+    page.stops_overridden.emit("Dr. Lind", "physician")
+    assert "nothing to override" in page._advice.accessibleName()
+
+
 def test_nobody_answers_without_a_name(
     context: SessionContext, page: MotionPage, doubtful_id: str, visit_id: str
 ) -> None:

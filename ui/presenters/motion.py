@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -27,7 +28,7 @@ from ui.presenters.camera_table import cameras_words
 from ui.presenters.gait_curves import joint_panels
 from ui.recording_view import RecordingView, recording_view_of, with_sides_of
 from ui.session_context import SessionContext
-from ui.sides_pictures import sides_pictures
+from ui.sides_pictures import SidesPictures, sides_pictures
 from ui.theme import Tone
 from ui.widgets.sides_question import DETECTED, SHOWN, SWAP
 
@@ -120,7 +121,7 @@ class MotionPresenter(StepPresenter):
             slow_motion=None if busy or not self._clock_is_asked(motion) else motion.clock.slow_motion,
             badges=_badges(motion, cameras),
             question=question,
-            pictures=sides_pictures(clip) if question else None,
+            pictures=_pictures(motion, clip) if question else None,
             override="" if busy or _in_doubt(motion) or not overridable(motion.findings) else _OVERRIDE,
         )
 
@@ -320,6 +321,14 @@ def _question(motion: Motion) -> str:
     if not _in_doubt(motion) or not motion.leg_exchanges:
         return ""
     return "Watch the video: the leg drawn in red counts as the patient's left one, the blue one as right."
+
+
+def _pictures(motion: Motion, clip: RecordingView | None) -> SidesPictures | None:
+    """The pictures to the question; which leg is nearer is told only by a depth that fits the picture."""
+    pictures, evidence = sides_pictures(clip), motion.side_evidence
+    if pictures is not None and evidence is not None and not evidence.depth_fits:
+        return replace(pictures, nearer=None)
+    return pictures
 
 
 def _why_not(motion: Motion) -> str:
