@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from core.motion.body_landmarks import observe_sagittal
 
 from core.domain.body import Side
 from core.domain.findings import Severity
 from core.domain.motion import Motion, Stride
 from core.domain.recording import Landmark, LandmarkTrack
 from core.domain.sides_doubt import SideEvidence, Sides, SideSource
-from core.motion.body_landmarks import observe_sagittal
 from core.motion.findings import MotionFacts, SideDoubt, motion_findings
 from core.motion.solve import motion_from_tracks
 from tests.motion.detector_like import mistaken, walk_seen

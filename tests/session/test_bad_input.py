@@ -334,9 +334,17 @@ INDEX = {  # bad input: code, file below tests/, test
     ),
     "board that bent": ("CAL-030", "capture/calibration/test_from_board.py", "test_a_bent_board"),
     "nothing to calibrate with": ("CAL-035", "tasks/test_calibrate_cameras.py", "test_without_films_or_file"),
-    "camera without pictures of the board": ("CAL-036", "tasks/test_calibrate_cameras.py", "test_a_folder_without_pictures"),
+    "camera without pictures of the board": (
+        "CAL-036",
+        "tasks/test_calibrate_cameras.py",
+        "test_a_folder_without_pictures",
+    ),
     "times of other films": ("CAL-037", "tasks/test_calibrate_cameras.py", "test_times_of_other_films"),
-    "calibration that cannot be written": ("CAL-038", "tasks/test_calibrate_cameras.py", "test_a_calibration_that_cannot_be_written"),
+    "calibration that cannot be written": (
+        "CAL-038",
+        "tasks/test_calibrate_cameras.py",
+        "test_a_calibration_that_cannot_be_written",
+    ),
     "board larger than the page": (
         "CAL-029",
         "capture/calibration/test_board_print.py",
