@@ -62,6 +62,10 @@ def _run(what: str, data_dir: Path, file: Path | None) -> dict[str, Any]:
         from app.bench.motion import bench_motion
 
         return dict(bench_motion(_recordings()))
+    if what == "ik":
+        from app.bench.ik import bench_ik
+
+        return bench_ik(_recordings())
     if what == "cameras":
         from app.bench.cameras import bench_cameras
         from app.bench.cameras_sync import bench_cameras_sync

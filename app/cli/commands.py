@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from app.cli.calibrate import add_calibrate
 from app.cli.deploy import add_deploy
+from app.cli.film_options import add_film_options, film_options
 from app.cli.motion import add_motion, add_override
 from app.cli.train import add_train
 from app.paths import data_dir_default, operator_name
@@ -141,6 +142,7 @@ def _add_session(commands: Subparsers) -> None:
     run_parser.add_argument("--calibration", type=Path, help="file: places and lenses of the cameras")
     run_parser.add_argument("--emg", type=Path)
     run_parser.add_argument("--person", type=int, help="which person, when several are seen (0 is the first)")
+    add_film_options(run_parser)
     run_parser.set_defaults(command=_session_run)
     demo = session.add_parser("demo", help="with the synthetic demo patient")
     demo.set_defaults(command=_session_demo)
@@ -197,7 +199,7 @@ def _add_gallery(commands: Subparsers) -> None:
 def _add_bench(commands: Subparsers) -> None:
     parser = commands.add_parser("bench", help="measure this program on this PC")
     benches = (
-        "startup", "video", "ui", "deploy", "motion", "cameras", "simulation", "walk", "scenarios",
+        "startup", "video", "ui", "deploy", "motion", "ik", "cameras", "simulation", "walk", "scenarios",
         "impairments", "assist", "strangers", "coadaptation",
     )  # fmt: skip
     parser.add_argument("what", choices=benches)
@@ -297,6 +299,7 @@ def _session_request(args: argparse.Namespace, data_dir: Path, person: int | Non
         sides=args.sides,
         accepted_by=args.accept_stopped,
         role=args.role,
+        **film_options(args),
     )
 
 

@@ -23,6 +23,7 @@ from core.domain.recording import Landmarks
 from core.domain.subject import Sex, Subject
 from core.errors import refuse
 from core.gait.cycles import range_of_motion_deg
+from core.jobs.values import JsonValue
 from core.motion.angle_files import angles_csv, coordinates_mot
 from core.session.same_patient import same_patient
 from core.session.stops import overridable, override_stops, present_motion
@@ -64,9 +65,9 @@ def _answers(request: MotionRequest) -> dict[str, Any]:
 def _landmarks(request: MotionRequest, store: Store, visit_id: str, terminal: Terminal) -> str:
     """The record of landmarks: detected in the videos, or read from the file."""
     if request.landmarks is None:
-        files = {"visit_id": visit_id, "files": [str(path) for path in request.videos]}
+        files: dict[str, JsonValue] = {"visit_id": visit_id, "files": [str(path) for path in request.videos]}
         recording_id = terminal.run("import_video", files, visit_id=visit_id)
-        seen = {"recording_id": recording_id, "person": request.person}
+        seen: dict[str, JsonValue] = {"recording_id": recording_id, "person": request.person}
         return terminal.run("detect_pose", seen, visit_id=visit_id)
     landmarks = landmarks_of_file(request.landmarks, request.person)
     summary = summary_of(landmarks)

@@ -121,8 +121,10 @@ def _far(number: int, agreement: Agreement) -> Finding:
 
 
 def _exchanged(number: int) -> Finding:
-    what = f"Left and right of camera {number + 1} are the other way round than in the first camera."
-    why = "With left and right exchanged in it, both see the same points in space."
+    what = (
+        f"Left and right of camera {number + 1} were exchanged: they are the other way round in the others."
+    )
+    why = "Only so do the cameras see the same points in space. Which of them is right is not told by that."
     step = "Check on the Motion page which leg is the left one."
     return Finding(Severity.WARNING, Advice(what, why, step, "CAP-055"))
 

@@ -183,6 +183,10 @@ def agreement_at(first: LandmarkTrack, other: LandmarkTrack, clock: Clock) -> Ag
     """How two tracks go together under a given clock of `other` against `first`; None without an overlap."""
     evidence = _evidence(first, other)
     found = _agreement(evidence, clock.offset_s, clock.drift, rival=1.0)
+    if evidence.pair is not None and not found.apart < _GOOD_APART:
+        crossed = _agreement(evidence.exchanged(), clock.offset_s, clock.drift, rival=1.0)
+        if crossed.apart < _CLEARLY_NEARER * found.apart:
+            found = replace(crossed, exchanged=True)
     return found if found.overlap_s >= _LEAST_OVERLAP_S else None
 
 

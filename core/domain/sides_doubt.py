@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from core.domain.findings import Finding, Severity
@@ -71,8 +71,8 @@ class SideEvidence:
     def turned(self) -> SideEvidence:
         """The evidence for the same trial with left and right exchanged throughout."""
         own = (self.detector, self.depth, self.trunk, self.visibility)
-        turned = (None if vote is None else -vote for vote in own)
-        return SideEvidence(*turned, self.picture, self.smoother_otherwise, self.other_sides)
+        detector, depth, trunk, visibility = (None if vote is None else -vote for vote in own)
+        return replace(self, detector=detector, depth=depth, trunk=trunk, visibility=visibility)
 
     @property
     def against(self) -> str:

@@ -43,6 +43,7 @@ class SideDoubt:
     fraction: float
     evidence: SideEvidence = field(default_factory=SideEvidence)
     jumping: float = 0.0  # fraction of the pictures in which a leg jumps even after the repair
+    lost_s: tuple[float, float] = (0.0, 0.0)  # left out at the start and the end: the legs only jump there
 
     @property
     def repaired_fraction(self) -> float:
@@ -68,6 +69,7 @@ def motion_findings(facts: MotionFacts) -> tuple[Finding, ...]:
         *trial_findings(facts.trial),
         *_exchange_findings(facts.doubt),
         *_jump_findings(facts.doubt),
+        *_lost_findings(facts.doubt),
     ]
     return worst_first(tuple(found))
 
@@ -205,6 +207,21 @@ def _jump_findings(doubt: SideDoubt) -> list[Finding]:
             "Something is before the legs, such as a walking frame, bars, a skirt or another person, or the "
             "picture is too poor.",
             "Film from the other side, or so that nothing stands between the camera and the legs.",
+        )
+    ]
+
+
+def _lost_findings(doubt: SideDoubt) -> list[Finding]:
+    if not any(doubt.lost_s):
+        return []
+    where = [f"the {name} {s:.1f} s" for name, s in zip(("first", "last"), doubt.lost_s, strict=True) if s]
+    return [
+        note(
+            Severity.NOTE,
+            "MOT-067",
+            f"The legs could not be followed in {' and '.join(where)}; that was left out.",
+            "The detector had not found them yet, or had lost them.",
+            "Nothing to do. Steps there are not counted.",
         )
     ]
 

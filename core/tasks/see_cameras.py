@@ -64,7 +64,7 @@ def open_detector(people: int, tracking: bool) -> PoseDetector:
 def _see(video: VideoFile, path: Path, every: int, report: Callable[[float], None]) -> SeenVideo:
     pictures = PlaybackPictures(video.frames // every)
     people = detect_people(
-        partial(_frames, path, every),
+        partial(read_frames, path, every=every, turn_deg=video.turn_deg),
         open_detector,
         expected=video.frames // every,
         observe=pictures.add,
@@ -78,9 +78,9 @@ def _every(video: VideoFile, videos: Sequence[VideoFile]) -> int:
     return 1 if len(videos) == 1 else max(1, int(video.fps_hz / FOLLOWED_HZ + 0.05))
 
 
-def _frames(path: Path, every: int) -> Iterator[TimedFrame]:
-    """Some of the pictures; the others are decoded, but not converted."""
-    with VideoFileSource(path) as source:
+def read_frames(path: Path, *, every: int = 1, turn_deg: int = 0) -> Iterator[TimedFrame]:
+    """Every so many pictures of a video file, turned clockwise; the others are decoded, but not converted."""
+    with VideoFileSource(path, turn_deg) as source:
         for number, time_s in enumerate(source.times()):
             if number % every == 0:
                 image = source.retrieve()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from core.domain.clock import LEAST_FACTOR, MOST_FACTOR, FilmClock
 from core.domain.motion import Motion
 from core.domain.record import RecordKind
 from core.domain.recording import Landmarks
 from core.domain.sides_doubt import SideSource
+from core.errors import refuse
 from core.jobs.values import JobContext, Params
 from core.motion.solve import motion_from_tracks
 from core.store.repository import Store, open_store
@@ -15,11 +17,14 @@ def run(params: Params, context: JobContext) -> str:
     """Solve LANDMARKS `landmarks_id`, with `swap_sides` if left and right are the wrong way round.
 
     `sides` is the source of left and right (`SideSource`), `sides_by` the person who confirmed the sides.
+    `slow_motion` is how many times slower than life the film plays, `slow_motion_by` the person who said so.
+    Refuses MOT-093 for a factor that no film has.
     """
     landmarks_id = str(params["landmarks_id"])
     swap_sides = bool(params.get("swap_sides", False))
     side_source = SideSource(str(params.get("sides", SideSource.REPAIRED)))
     sides_by = str(params.get("sides_by", ""))
+    clock = film_clock(params)
 
     def tick(fraction: float) -> None:
         context.check_cancelled()
@@ -38,6 +43,7 @@ def run(params: Params, context: JobContext) -> str:
             swap_sides=swap_sides,
             side_source=side_source,
             sides_by=sides_by,
+            clock=clock,
             synthetic=landmarks.synthetic,
             tick=tick,
         )
@@ -47,10 +53,30 @@ def run(params: Params, context: JobContext) -> str:
             "swap_sides": swap_sides,
             "sides": side_source.value,
             "sides_by": sides_by,
+            "slow_motion": clock.slow_motion,
+            "slow_motion_by": clock.by,
             "height_m": subject.height_m,
             "mass_kg": subject.mass_kg,
         }
         return _save(store, context, motion, visit_id, landmarks_id, settings)
+
+
+def film_clock(params: Params) -> FilmClock:
+    """What the person said about the film's clock. Refuses MOT-093 for a factor that no film has."""
+    given = str(params.get("slow_motion", 1.0))
+    try:
+        factor = float(given)
+    except ValueError:
+        factor = 0.0
+    if not LEAST_FACTOR <= factor <= MOST_FACTOR:
+        raise refuse(
+            "MOT-093",
+            f"A film cannot play {given} times slower than life.",
+            f"It can be {LEAST_FACTOR:g} to {MOST_FACTOR:g} times: pictures per second while recording over "
+            "pictures per second while playing.",
+            "Give that number; 1 when the film plays as fast as life.",
+        )
+    return FilmClock(factor, str(params.get("slow_motion_by", "")))
 
 
 def _save(

@@ -46,7 +46,7 @@ def synthetic_walk(*, seconds: float = 4.5, rate_hz: float = 30.0, planar: bool 
     pose[:, 1] = -reference.speed_m_s * time_s
     pose[:, 2] = 0.92 + 0.02 * np.cos(4 * np.pi * phase)
     pose[:, 6:] = angle
-    points = np.stack([skeleton.points_m(frame) for frame in pose])
+    points = skeleton.points_m(pose)
     return SyntheticWalk(time_s, angle, points, reference.period_s, reference.speed_m_s)
 
 

@@ -234,3 +234,50 @@ def test_the_terminal_takes_the_answer_about_sides(command: str) -> None:
     patient = ["--patient", "p.json", "--video", "v.mp4"] if command == "run" else []
     given = _parser().parse_args(["session", command, *patient, "--out", "o", "--sides", "as-detected"])
     assert _session_request(given, Path("d")).sides == "as-detected"
+
+
+def test_the_terminal_takes_what_a_person_says_about_the_film() -> None:
+    words = ["session", "run", "--patient", "p.json", "--video", "v.mp4", "--out", "o"]
+    plain = _session_request(_parser().parse_args(words), Path("d"))
+    assert (plain.slow_motion, plain.turn_deg, plain.hide_face) == (None, 0, False)
+    words += ["--slow-motion", "4", "--turn", "90", "--hide-face"]
+    said = _session_request(_parser().parse_args(words), Path("d"))
+    assert (said.slow_motion, said.turn_deg, said.hide_face) == (4.0, 90, True)
+
+
+def test_what_was_said_about_the_film_reaches_the_jobs(request_: SessionRequest) -> None:
+    told = replace(request_, slow_motion=2.0, turn_deg=270, hide_face=True)
+    asked: dict[str, dict[str, Any]] = {}
+
+    class Listening(HandTerminal):
+        def run(self, kind: str, params: dict[str, Any], *, visit_id: str = "") -> str:
+            asked[kind] = params
+            return super().run(kind, params, visit_id=visit_id)
+
+    video = request_.data_dir.parent / "walk.mp4"
+    video.touch()
+    run_video_session(told, a_subject(), video, None, Listening(told, HELPS))  # type: ignore[arg-type]
+
+    film, motion = asked["import_video"], asked["solve_motion"]
+    assert (film["turn_deg"], film["hide_face"]) == (270, True)
+    assert motion["slow_motion"] == 2.0 and motion["slow_motion_by"]
+
+
+@pytest.mark.parametrize(
+    ("code", "option"), [("MOT-090", "--slow-motion"), ("CAP-022", "--person"), ("CAP-032", "--turn")]
+)
+def test_a_film_that_needs_an_answer_ends_a_session_with_the_option_that_gives_it(
+    code: str, option: str
+) -> None:
+    step = "Turn the video: on the Capture page, or with --turn 90." if code == "CAP-032" else "Look."
+    with pytest.raises(UserError) as stopped:
+        raise_if_stopped((Finding(Severity.STOP, Advice("What?", "Why.", step, code)),))
+    assert option in stopped.value.advice.next_step
+
+
+@pytest.mark.parametrize("factor", [0.5, 100.0])
+def test_a_factor_that_no_film_has_is_refused_before_anything_takes_time(
+    request_: SessionRequest, factor: float
+) -> None:
+    with refused("PC-024"):
+        session(replace(request_, slow_motion=factor), HELPS)

@@ -54,7 +54,7 @@ def track() -> LandmarkTrack:
 
 def landmarks(people: int = 1, findings: tuple[Finding, ...] = ()) -> Landmarks:
     found = tuple(Person(f"Person {n + 1}", 0.98, 400.0, (track(),)) for n in range(people))
-    return Landmarks(found, 0, "only person" if people == 1 else "walks furthest", findings)
+    return Landmarks(found, 0, "only person" if people == 1 else "walks most", findings)
 
 
 def several_cameras() -> Landmarks:

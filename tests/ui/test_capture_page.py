@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from core.domain.calibration import Calibration
@@ -19,6 +20,7 @@ from tests.ui.samples import finding, landmarks, recording, several_cameras
 from tests.ui.waiting import until
 from ui.pages.capture import CapturePage
 from ui.presenters.capture import CapturePresenter, capture_verdict
+from ui.presenters.live_camera import lights
 from ui.session_context import SessionContext
 from ui.theme import Tone
 from ui.widgets.basics import Button
@@ -209,3 +211,118 @@ def test_the_camera_shows_lights_and_is_told_to_record(
     page.record_start.emit()
     page.record_stop.emit()
     assert board.sent == [(job.id, "start"), (job.id, "stop")]
+
+
+def record_of(context: SessionContext, visit_id: str, *, hidden: bool = False, made_from: str = "") -> str:
+    """A recording with its video in the record's folder."""
+    payload = replace(recording(), heads_hidden=hidden)
+    inputs = (made_from,) if made_from else ()
+    record_id = context.store.save(
+        RecordKind.RECORDING, payload, visit_id=visit_id, summary="", inputs=inputs
+    )
+    (context.store.folder(record_id) / payload.videos[0].name).touch()
+    (context.store.folder(record_id) / "camera-1.mp4").touch()
+    return record_id
+
+
+def seen_in(context: SessionContext, visit_id: str, recording_id: str, **more: object) -> str:
+    payload = landmarks(1, **more)  # type: ignore[arg-type]
+    return context.store.save(
+        RecordKind.LANDMARKS, payload, visit_id=visit_id, summary="seen", inputs=(recording_id,)
+    )
+
+
+def actions(page: CapturePage) -> list[str]:
+    return [key for key, _words in page._secondary_actions]
+
+
+def test_heads_are_hidden_on_the_way_in_when_asked_for(
+    page: CapturePage, board: HandBoard, visit_id: str
+) -> None:
+    page.options.hide_heads.setChecked(True)
+    page.files_chosen.emit((Path("/tmp/walk.mp4"),))
+    assert board.states()[0].spec.params["hide_face"] is True
+
+
+def test_heads_of_a_recorded_walk_are_hidden_and_the_recording_removed(
+    context: SessionContext, page: CapturePage, board: HandBoard, visit_id: str
+) -> None:
+    refresh(page)
+    page.options.hide_heads.setChecked(True)
+    page.secondary_action.emit("camera")
+    page.camera_on.emit(0)
+    recorded = record_of(context, visit_id)
+    board.happens(board.states()[0].spec.id, Done(recorded))
+    until(lambda: len(board.jobs) == 2)
+    params = board.states()[0].spec.params
+    assert (params["recording_id"], params["hide_face"], params["remove_original"]) == (recorded, True, True)
+
+
+def test_heads_of_an_earlier_recording_can_be_hidden(
+    context: SessionContext, page: CapturePage, board: HandBoard, visit_id: str
+) -> None:
+    recorded = record_of(context, visit_id)
+    seen_in(context, visit_id, recorded)
+    refresh(page)
+    assert "hide" in actions(page) and "remove" not in actions(page)
+    page.secondary_action.emit("hide")
+    job = board.states()[0].spec
+    assert (job.kind, job.params["recording_id"], job.params["hide_face"]) == ("import_video", recorded, True)
+
+
+def test_the_original_is_removed_after_a_second_look_only(
+    context: SessionContext, page: CapturePage, board: HandBoard, visit_id: str
+) -> None:
+    copy = record_of(context, visit_id, hidden=True, made_from=record_of(context, visit_id))
+    seen_in(context, visit_id, copy)
+    refresh(page)
+    assert "remove" in actions(page) and not page.options.remove.isVisibleTo(page)
+    page.secondary_action.emit("remove")
+    assert page.options.remove.isVisibleTo(page) and not board.jobs
+    page.options.keep.click()
+    assert not page.options.remove.isVisibleTo(page) and not board.jobs
+    page.secondary_action.emit("remove")
+    page.options.remove.click()
+    job = board.states()[0].spec
+    assert (job.kind, job.params["recording_id"]) == ("remove_original", copy)
+
+
+def test_a_video_that_lies_on_its_side_is_turned_as_the_patient_stands_in_it(
+    context: SessionContext, page: CapturePage, board: HandBoard, visit_id: str
+) -> None:
+    recorded = record_of(context, visit_id)
+    lying = replace(landmarks(), findings=(finding(Severity.STOP, "CAP-032"),))
+    upright = lying.people[0].tracks[0]
+    turned = replace(
+        upright, image_px=np.stack([360 - upright.image_px[..., 1], upright.image_px[..., 0]], -1)
+    )
+    payload = replace(lying, people=(replace(lying.people[0], tracks=(turned,)),))
+    context.store.save(RecordKind.LANDMARKS, payload, visit_id=visit_id, summary="", inputs=(recorded,))
+    refresh(page)
+    assert page._main.text() == "Turn the video"
+    page.main_action.emit()
+    params = board.states()[0].spec.params
+    assert (params["recording_id"], params["turn_deg"]) == (recorded, [270])
+
+
+def test_the_lights_tell_the_view_and_while_recording_what_was_lost() -> None:
+    values = {"in_view": 0.2, "feet_in_view": 1.0, "view_deg": 44.0, "near_left": 1.0, "facing": 0.0}
+    assert [light.words for light in lights(values)] == [
+        "Both feet are visible, the rest is not: step back 1 m.",
+        "Seen from the left side, 44° askew. Walking, the patient should be seen from the side.",
+    ]
+    assert lights({"view_deg": float("nan")})[0].words == "Nobody is visible yet."
+    lost = {"dropped_by_camera": 2.0, "dropped_by_disk": 0.0}
+    assert lights(lost) == ()
+    assert lights(lost, recording=True)[0].words.startswith("2 pictures did not come from the camera")
+    assert lights({"dropped_by_camera": 0.0}, recording=True)[0].tone is Tone.OK
+
+
+def test_several_cameras_are_one_choice(
+    context: SessionContext, page: CapturePage, board: HandBoard, visit_id: str
+) -> None:
+    refresh(page)
+    page.secondary_action.emit("camera")
+    choice = page.panel._choice.findText("Cameras 1 to 3")
+    page.camera_on.emit(choice)
+    assert board.states()[0].spec.params["cameras"] == [0, 1, 2]

@@ -9,14 +9,17 @@ import pytest
 from PySide6.QtWidgets import QLabel
 
 from core.domain.body import Side
-from core.domain.findings import Severity
+from core.domain.clock import FilmClock
+from core.domain.findings import Finding, Severity
 from core.domain.motion import Motion
 from core.domain.record import RecordKind, Verdict
 from core.domain.recording import Landmark
+from core.jobs.values import Refused
 from core.session.flow import Step, StepState
 from core.session.report import report_content
 from tests.ui.board import HandBoard
 from tests.ui.samples import doubtful_motion, finding, landmarks, motion, several_cameras, track
+from tests.ui.waiting import until
 from ui.pages.motion import MotionPage
 from ui.presenters.motion import MotionPresenter, cycle_fraction, motion_table, motion_verdict
 from ui.session_context import SessionContext
@@ -201,3 +204,59 @@ def test_a_newer_recording_makes_the_motion_stale_until_kept(
     assert page._stale.isVisibleTo(page)
     page.keep_stale.emit()
     assert not page._stale.isVisibleTo(page)
+
+
+def slow_motion_question() -> Finding:
+    return finding(Severity.STOP, "MOT-090")
+
+
+def test_a_film_that_may_be_slow_motion_is_solved_on_the_clock_that_a_person_names(
+    context: SessionContext, page: MotionPage, visit_id: str, board: HandBoard
+) -> None:
+    keep(context, visit_id, motion((slow_motion_question(),)))
+    assert page.slow_motion.isVisibleTo(page) and not page.slow_motion.solve.isEnabled()
+    assert not page._main.isEnabled() and "how fast" in page._why_not.text()
+    page.slow_motion.name.setText("Dr. Lind")
+    page.slow_motion.factor.setText("fast")
+    assert not page.slow_motion.solve.isEnabled()
+    page.slow_motion.factor.setText("4,0")
+    page.slow_motion.solve.click()
+    params = board.states()[0].spec.params
+    assert (params["slow_motion"], params["slow_motion_by"]) == (4.0, "Dr. Lind")
+
+
+def test_a_walk_too_slow_for_any_stride_asks_where_there_is_no_motion_yet(
+    context: SessionContext, page: MotionPage, visit_id: str, board: HandBoard
+) -> None:
+    context.store.save(RecordKind.LANDMARKS, landmarks(), visit_id=visit_id, summary="seen")
+    context.record_changed.emit()
+    assert not page.slow_motion.isVisibleTo(page)
+    page.main_action.emit()
+    board.happens(board.states()[0].spec.id, Refused(slow_motion_question().advice))
+    until(lambda: page.slow_motion.isVisibleTo(page))
+    assert page.slow_motion.isVisibleTo(page)
+
+
+def test_what_was_said_of_the_clock_holds_when_the_sides_are_swapped(
+    context: SessionContext, page: MotionPage, visit_id: str, board: HandBoard
+) -> None:
+    keep(context, visit_id, replace(motion(), clock=FilmClock(2.0, "Dr. Lind")))
+    assert not page.slow_motion.isVisibleTo(page)
+    page.secondary_action.emit("swap")
+    params = board.states()[0].spec.params
+    assert (params["slow_motion"], params["slow_motion_by"]) == (2.0, "Dr. Lind")
+
+
+def test_the_slow_video_is_shown_where_its_stride_is(
+    context: SessionContext, page: MotionPage, visit_id: str
+) -> None:
+    keep(context, visit_id, replace(motion(), clock=FilmClock(1.5, "Dr. Lind")))
+    page.moment_chosen.emit(Side.LEFT, 0.5)
+    assert page.player.time_s == pytest.approx(0.75, abs=0.02)
+
+
+def test_nobody_names_a_clock_without_a_name(
+    context: SessionContext, page: MotionPage, motion_id: str, board: HandBoard
+) -> None:
+    page.clock_answered.emit(2.0, "")
+    assert not board.states() and "not solved again" in page._advice.accessibleName()

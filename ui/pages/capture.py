@@ -17,6 +17,7 @@ from ui.recording_view import RecordingView
 from ui.theme import Tone
 from ui.widgets.basics import Button, Deck, clear, label, row
 from ui.widgets.camera_panel import CameraPanel, CameraState
+from ui.widgets.film_options import FilmOptions
 from ui.widgets.video_player import PersonCard, VideoPlayer
 
 PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff")
@@ -45,6 +46,8 @@ class CaptureState:
     live: CameraState | None = None  # None while the recording is shown
     calibration: CalibrationState | None = None  # while cameras are calibrated
     findings: tuple[Finding, ...] = ()
+    finding_actions: tuple[tuple[str, str], ...] = ()  # (code, words of its button)
+    asks_removal: bool = False  # whether the original shall really be removed
     main_action: str = ""
     why_not: str = ""
     secondary: tuple[tuple[str, str], ...] = ()
@@ -73,12 +76,13 @@ class CapturePage(Page):
     camera_off = Signal()
     record_start = Signal()
     record_stop = Signal()
+    removal_answered = Signal(bool)
 
     def __init__(self) -> None:
         super().__init__()
         self.setAcceptDrops(True)
         self.player, self.panel = VideoPlayer(), CameraPanel()
-        self.calibration = CalibrationPanel()
+        self.options, self.calibration = FilmOptions(), CalibrationPanel()
         self._views = Deck(self.player, self.panel, self.calibration)
         self._facts = label("", "small")
         self._camera_buttons = row(gap=4)
@@ -93,11 +97,13 @@ class CapturePage(Page):
         self._camera_table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         below = row(self._facts, None)
         below.addLayout(self._camera_buttons)
+        self.add_above_body(self.options)
         self.body.addWidget(self._people_box)
         self.body.addWidget(self._views, 1)
         self.body.addLayout(below)
         self.body.addWidget(self._camera_table)
         self._shown_people: tuple[PersonChoice, ...] = ()
+        self.options.removal_answered.connect(self.removal_answered)
         self.panel.turn_on.connect(self.camera_on)
         self.panel.turn_off.connect(self.camera_off)
         self.panel.start.connect(self.record_start)
@@ -110,7 +116,8 @@ class CapturePage(Page):
         self.set_badges(*state.badges)
         self.set_main_action(state.main_action, not state.why_not, state.why_not)
         self.set_secondary_actions(*state.secondary)
-        self.show_findings(state.findings)
+        self.show_findings(state.findings, dict(state.finding_actions))
+        self.options.ask_removal(state.asks_removal)
         if state.empty:
             self.show_empty(
                 "capture",
@@ -139,6 +146,11 @@ class CapturePage(Page):
         self._show_cameras(state)
         self._show_camera_table(state.camera_table)
         self._show_people(state.people)
+
+    @property
+    def hide_heads(self) -> bool:
+        """Whether heads shall be hidden in what is imported or recorded next."""
+        return self.options.hide_heads.isChecked()
 
     def _view_of(self, state: CaptureState) -> QWidget:
         if state.calibration is not None:

@@ -18,6 +18,7 @@ from ui.sides_pictures import SidesPictures
 from ui.theme import Tone
 from ui.widgets.basics import Box, clear, column, label, row
 from ui.widgets.sides_question import SidesQuestion
+from ui.widgets.slow_motion_question import SlowMotionQuestion
 from ui.widgets.stops_override import StopsOverride
 from ui.widgets.video_player import VideoPlayer
 
@@ -48,6 +49,7 @@ class MotionState:
     secondary: tuple[tuple[str, str], ...] = ()
     badges: tuple[str, ...] = ()
     empty: bool = False
+    slow_motion: float | None = None  # ask how fast the film was recorded, with the factor that holds now
     question: str = ""  # why a person has to say which leg is the left one; empty: nothing is asked
     pictures: SidesPictures | None = None  # to the question
     override: str = ""  # what going on in spite of findings that stop means; empty: not offered
@@ -67,11 +69,13 @@ class MotionPage(Page):
     moved = Signal(float)  # time in the recording [s]
     sides_answered = Signal(str, str)  # answer as in `SidesQuestion`, name
     stops_overridden = Signal(str, str)  # name, role
+    clock_answered = Signal(float, str)  # times slower than life, name
 
     def __init__(self) -> None:
         super().__init__()
         self.player, self.grid = VideoPlayer(follow=True), JointGrid()
         self.question, self.override = SidesQuestion(), StopsOverride()
+        self.question, self.slow_motion = SidesQuestion(), SlowMotionQuestion()
         self._shown_panels: tuple[JointPanel, ...] = ()
         self._tiles = row(gap=8)
         self._table = NumberTableWidget()
@@ -90,11 +94,13 @@ class MotionPage(Page):
         middle = row(left, card, gap=16)
         middle.setStretch(0, 9)
         middle.setStretch(1, 11)
+        self.add_above_body(self.slow_motion)  # a film too slow for any stride has no motion to show
         self.body.addWidget(self.question)
         self.body.addWidget(self.override)
         self.body.addLayout(middle, 1)
         self.question.answered.connect(self.sides_answered)
         self.override.given.connect(self.stops_overridden)
+        self.slow_motion.answered.connect(self.clock_answered)
         self.grid.cursor_moved.connect(self.moment_chosen)
         self.player.moved.connect(self.moved)
         self.play_pause.connect(self.player.toggle)
@@ -106,6 +112,7 @@ class MotionPage(Page):
         self.set_main_action(state.main_action, not state.why_not, state.why_not)
         self.set_secondary_actions(*state.secondary)
         self.show_findings(state.findings, dict(state.finding_actions))
+        self.slow_motion.ask(state.slow_motion)
         if state.empty:
             self.show_empty(
                 "motion",

@@ -8,18 +8,20 @@ from pathlib import Path
 
 from PySide6.QtGui import QImage
 
+from core.capture.upright import TURNED, needed_turn_deg
 from core.domain.calibration import Calibration
 from core.domain.findings import Finding, Severity
 from core.domain.record import RecordInfo, RecordKind
-from core.domain.recording import Landmarks, Recording
+from core.domain.recording import HEADS_HIDDEN, Landmarks, Recording
 from core.jobs.values import Done, JobState, JsonValue, Outcome, Picture, Sample
 from core.session.calibrated import earlier_calibration
 from core.session.flow import Step, StepStatus
+from core.tasks.remove_original import originals_of
 from ui.pages.capture import CapturePage, CaptureState, PersonChoice
 from ui.presenters.base import StepPresenter
 from ui.presenters.camera_calibration import calibration_page
 from ui.presenters.camera_table import camera_table
-from ui.presenters.live_camera import LiveCamera, preview_image
+from ui.presenters.live_camera import LiveCamera, camera_params, preview_image
 from ui.recording_view import RecordingView, portrait, recording_view_of, view_without_people
 from ui.session_context import SessionContext
 from ui.theme import Tone
@@ -27,6 +29,10 @@ from ui.wording import count, percent
 
 _CALIBRATE = ("calibrate", "Calibrate cameras")
 _OTHER = (("import", "Import video"), ("camera", "Use camera"))
+_TURN, _HIDE = ("turn", "Turn the video"), ("hide", "Hide heads")
+_REMOVE = ("remove", "Remove original…")
+_FINDING_ACTIONS = {TURNED: _TURN, HEADS_HIDDEN: _REMOVE}
+_QUARTER_DEG = 90
 
 
 class CapturePresenter(StepPresenter):
@@ -40,9 +46,14 @@ class CapturePresenter(StepPresenter):
         self._calibration: Path | None = None
         self._calibrating = False
         self._live: LiveCamera | None = None
+        self._asks_removal = False
         self._cached_view = lru_cache(maxsize=4)(self._read_clip)
         page.secondary_action.connect(lambda key: self.attempt(lambda: self._secondary(key)))
         page.files_chosen.connect(lambda files: self.attempt(lambda: self._import(files)))
+        page.finding_action.connect(
+            lambda code: self.attempt(lambda: self._secondary(_FINDING_ACTIONS[code][0]))
+        )
+        page.removal_answered.connect(lambda yes: self.attempt(lambda: self._remove_original(yes)))
         page.calibration_chosen.connect(lambda file: self.attempt(lambda: self._calibrate(file)))
         page.board_films_chosen.connect(lambda films: self.attempt(lambda: self._calibrate_with(films)))
         page.calibration_file_chosen.connect(lambda file: self.attempt(lambda: self._check_file(file)))
@@ -114,7 +125,7 @@ class CapturePresenter(StepPresenter):
             camera=camera,
             findings=recording.findings,
             main_action="" if busy else "Find the person",
-            secondary=() if busy else self._actions(len(recording.videos), _OTHER),
+            secondary=() if busy else self._actions(len(recording.videos), (*_OTHER, _TURN)),
             busy=busy,
         )
 
@@ -122,7 +133,12 @@ class CapturePresenter(StepPresenter):
         landmarks, clip, people, facts, findings = self._cached_view(info.id, self._camera)
         headline, tone = capture_verdict(landmarks)
         stopped = any(finding.severity is Severity.STOP for finding in findings)
+        turned = any(finding.advice.code == TURNED for finding in findings)
         busy = self.running_job() is not None
+        action = _TURN[1] if turned else "Import another video" if stopped else "Go on with Motion"
+        privacy = self._privacy_action(info.id)
+        others = _OTHER if turned or not stopped else _OTHER[1:]
+        others = others if privacy is None else (*others, privacy)
         cameras = (
             max(len(landmarks.cameras), 1) if landmarks.patient.videos else len(landmarks.patient.tracks)
         )
@@ -136,8 +152,14 @@ class CapturePresenter(StepPresenter):
             camera=0 if clip is None else clip.camera,
             camera_table=camera_table(landmarks),
             findings=findings,
-            main_action="" if busy else "Import another video" if stopped else "Go on with Motion",
-            secondary=() if busy else self._actions(cameras, _OTHER[1:] if stopped else _OTHER),
+            finding_actions=tuple(
+                (code, words)
+                for code, (key, words) in _FINDING_ACTIONS.items()
+                if not busy and (key != _REMOVE[0] or privacy == _REMOVE)
+            ),
+            asks_removal=self._asks_removal and privacy == _REMOVE and not busy,
+            main_action="" if busy else action,
+            secondary=() if busy else self._actions(cameras, others),
             badges=("Synthetic",) if landmarks.synthetic else (),
         )
 
@@ -167,7 +189,9 @@ class CapturePresenter(StepPresenter):
         status = self.context.status(self.step)
         if status.record_id is not None and not self._newer_recording(status.record_id):
             landmarks = self._cached_view(status.record_id, self._camera)
-            if any(finding.severity is Severity.STOP for finding in landmarks[4]):
+            if any(finding.advice.code == TURNED for finding in landmarks[4]):
+                self._turn()
+            elif any(finding.severity is Severity.STOP for finding in landmarks[4]):
                 self._page.choose_files()
             else:
                 self.context.go_to.emit(Step.MOTION)
@@ -200,6 +224,13 @@ class CapturePresenter(StepPresenter):
             case "close":
                 self._calibrating = False
                 self._turn_off()
+            case "turn":
+                self._turn()
+            case "hide":
+                self._change(hide_face=True)
+            case "remove":
+                self._asks_removal = not self._asks_removal
+                self.refresh()
 
     def _import(self, files: tuple[Path, ...]) -> None:
         if self.context.visit_id is None or self.context.status(self.step).blocker is not None:
@@ -209,7 +240,65 @@ class CapturePresenter(StepPresenter):
         self._calibrating = False
         several = self._told(len(files)) if len(files) > 1 else {}
         names: list[JsonValue] = [str(path) for path in files]
-        self.submit("import_video", visit_id=self.context.visit_id, files=names, **several)
+        hide = self._page.hide_heads
+        self.submit("import_video", visit_id=self.context.visit_id, files=names, hide_face=hide, **several)
+
+    # Changes of an earlier recording: a new recording, made from it
+
+    def _recording_id(self) -> str | None:
+        """The recording on screen."""
+        recording, landmarks = self.newest(RecordKind.RECORDING), self.newest(RecordKind.LANDMARKS)
+        if landmarks is None or (recording is not None and recording.created_utc > landmarks.created_utc):
+            return None if recording is None else recording.id
+        return self._recording_of(landmarks.id)
+
+    def _recording_of(self, landmarks_id: str) -> str | None:
+        """The recording that landmarks come from, through choices of the person."""
+        earlier = self.input_of(landmarks_id, RecordKind.LANDMARKS)
+        found = self.input_of(landmarks_id, RecordKind.RECORDING)
+        return found if found is not None or earlier is None else self._recording_of(earlier)
+
+    def _privacy_action(self, landmarks_id: str) -> tuple[str, str] | None:
+        """Hide the heads, or remove the original once they are hidden; None when nothing is left to do."""
+        recording_id = self._recording_of(landmarks_id)
+        if recording_id is None:
+            return None
+        store = self.context.store
+        recording = store.load(recording_id, Recording)
+        if recording.heads_hidden:
+            return _REMOVE if originals_of(store, recording_id) else None
+        folder = store.folder(recording_id)
+        kept = bool(recording.videos) and all((folder / video.name).is_file() for video in recording.videos)
+        return _HIDE if kept else None
+
+    def _change(self, **how: JsonValue) -> None:
+        recording_id = self._recording_id()
+        if recording_id is not None and self.context.visit_id is not None:
+            self._asks_removal = False
+            visit_id = self.context.visit_id
+            self.submit("import_video", visit_id=visit_id, recording_id=recording_id, **how)
+
+    def _turn(self) -> None:
+        """As the people stand in it; a quarter clockwise where nobody was found."""
+        recording_id = self._recording_id()
+        if recording_id is None:
+            return
+        videos = len(self.context.store.load(recording_id, Recording).videos)
+        landmarks = self.newest(RecordKind.LANDMARKS)
+        turns: list[JsonValue] = [_QUARTER_DEG] * videos
+        if landmarks is not None and self._recording_of(landmarks.id) == recording_id:
+            tracks = self.context.store.load(landmarks.id, Landmarks).patient.tracks
+            needed = [needed_turn_deg(track) for track in tracks]
+            turns = list(needed) if len(needed) == videos else [max(needed)] * videos
+        self._change(turn_deg=turns)
+
+    def _remove_original(self, yes: bool) -> None:
+        recording_id = self._recording_id()
+        self._asks_removal = False
+        if yes and recording_id is not None:
+            self.submit("remove_original", recording_id=recording_id)
+        else:
+            self.refresh()
 
     def _calibrate(self, file: Path) -> None:
         """Use a calibration: at once where several videos are here, else with those imported next."""
@@ -293,12 +382,22 @@ class CapturePresenter(StepPresenter):
 
     def _forget(self) -> None:
         self._camera, self._calibration, self._calibrating = None, None, False
+        self._asks_removal = False
         self._cached_view.cache_clear()
 
     def job_done(self, state: JobState, outcome: Outcome) -> None:
         """A new recording is looked through at once; a stream that ended gives the page back."""
         if state.spec.kind == "record_camera":
             self._live = None
+            if self._page.hide_heads and isinstance(outcome, Done) and outcome.record_id:
+                self.submit(
+                    "import_video",
+                    visit_id=state.spec.visit_id,
+                    recording_id=outcome.record_id,
+                    hide_face=True,
+                    remove_original=True,
+                )
+                return
         recorded = state.spec.kind in ("import_video", "record_camera")
         if recorded and isinstance(outcome, Done) and outcome.record_id:
             self._detect(outcome.record_id)
@@ -309,7 +408,8 @@ class CapturePresenter(StepPresenter):
 
     def _turn_on(self, camera: int) -> None:
         if self.context.visit_id is not None and self._live is not None:
-            job_id = self.context.submit("record_camera", visit_id=self.context.visit_id, camera=camera)
+            params = camera_params(camera)
+            job_id = self.context.submit("record_camera", visit_id=self.context.visit_id, **params)
             self._live = LiveCamera(job_id)
             self.refresh()
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from core.domain.body import SIDES, Side
+from core.domain.clock import SLOW_MOTION_EVIDENT, SLOW_MOTION_POSSIBLE, SLOW_MOTION_STATED, FilmClock
 from core.domain.findings import Severity
 from core.domain.motion import Motion, Spread, Stride
 from core.domain.record import RecordKind, Verdict
@@ -15,6 +16,7 @@ from core.domain.recording import Landmarks
 from core.domain.sides_doubt import SIDES_IN_DOUBT, SideSource
 from core.errors import refuse
 from core.gait.cycles import range_of_motion_deg
+from core.jobs.values import JobState, Outcome, Refused
 from core.session.flow import Step, StepState, StepStatus
 from core.session.stops import overridable, override_stops, present_motion
 from ui.pages.motion import MotionPage, MotionState, Tile
@@ -31,7 +33,9 @@ from ui.widgets.sides_question import DETECTED, SHOWN, SWAP
 
 _SWAP = ("swap", "Swap left and right")
 _AGAIN = ("again", "Solve again")
+_SLOW = ("slow motion", "Slow motion…")
 _ASK_FIRST = "Say below which leg is the left one."
+_CLOCK_FIRST = "Say below how fast the film was recorded."
 _SOLVE_FIRST = "Solve the motion again: it does not say which leg is the left one."
 _MEND_FIRST = (
     "Mend what is marked below first, most often by recording again; or go on all the same, by name and role."
@@ -47,6 +51,7 @@ class MotionPresenter(StepPresenter):
         super().__init__(page, context)
         self._page = page
         self._motion: Motion | None = None
+        self._asks_clock = False  # the person wants to say how fast the film was recorded, or must
         self._read = lru_cache(maxsize=2)(self._read_record)
         page.secondary_action.connect(lambda key: self.attempt(lambda: self._secondary(key)))
         page.finding_action.connect(
@@ -54,6 +59,8 @@ class MotionPresenter(StepPresenter):
         )
         page.sides_answered.connect(lambda key, name: self.attempt(lambda: self._answer(key, name)))
         page.stops_overridden.connect(lambda name, role: self.attempt(lambda: self._override(name, role)))
+        page.clock_answered.connect(lambda factor, name: self.attempt(lambda: self._set_clock(factor, name)))
+        context.visit_changed.connect(self._forget)
         page.moment_chosen.connect(self._show_moment)
         page.moved.connect(self._follow_video)
 
@@ -69,7 +76,15 @@ class MotionPresenter(StepPresenter):
         if status.record_id is None:
             busy = self.running_job() is not None
             headline = "Solving the motion…" if busy else "The recording is ready to be solved."
-            self._page.render(MotionState(headline, empty=True, main_action="" if busy else "Solve motion"))
+            self._page.render(
+                MotionState(
+                    headline,
+                    empty=True,
+                    main_action="" if busy else "Solve motion",
+                    secondary=() if busy else (_SLOW,),
+                    slow_motion=1.0 if self._asks_clock and not busy else None,
+                )
+            )
             return
         stored, clip, panels, cameras = self._read(status.record_id)
         decisions = self.context.store.decisions(self.context.store.info(status.record_id).visit_id)
@@ -101,7 +116,8 @@ class MotionPresenter(StepPresenter):
             finding_actions=tuple((code, words) for code, (_key, words) in _FINDING_ACTIONS.items()),
             main_action="" if busy else action,
             why_not=_why_not(motion),
-            secondary=() if busy or question else (_AGAIN if _in_doubt(motion) else _SWAP,),
+            secondary=() if busy or question else (_AGAIN if _in_doubt(motion) else _SWAP, _SLOW),
+            slow_motion=None if busy or not self._clock_is_asked(motion) else motion.clock.slow_motion,
             badges=_badges(motion, cameras),
             question=question,
             pictures=sides_pictures(clip) if question else None,
@@ -134,6 +150,10 @@ class MotionPresenter(StepPresenter):
             for decision in self.context.store.decisions(self.context.visit_id)
         )
 
+    def _clock_is_asked(self, motion: Motion) -> bool:
+        codes = {finding.advice.code for finding in motion.findings}
+        return self._asks_clock or not codes.isdisjoint({SLOW_MOTION_EVIDENT, SLOW_MOTION_POSSIBLE})
+
     def _sides_of(self, motion_id: str) -> tuple[SideSource, bool]:
         """Whose left and right a motion has, and whether they were swapped on purpose."""
         settings = json.loads(self.context.store.info(motion_id).provenance.settings)
@@ -165,6 +185,9 @@ class MotionPresenter(StepPresenter):
             self._swap()
         elif key == _AGAIN[0]:
             self.start()
+        elif key == _SLOW[0]:
+            self._asks_clock = not self._asks_clock
+            self.refresh()
         else:
             self.context.go_to.emit(Step(key))
 
@@ -200,16 +223,53 @@ class MotionPresenter(StepPresenter):
             self.context.record_changed.emit()
             self.context.show_message(f"{name} goes on in spite of the findings.", Tone.OK)
 
-    def _solve(self, source: SideSource, *, swap_sides: bool, by: str = "") -> None:
-        landmarks = self.context.status(Step.CAPTURE).record_id
-        if landmarks is not None:
-            self.submit(
-                "solve_motion",
-                landmarks_id=landmarks,
-                swap_sides=swap_sides,
-                sides=source.value,
-                sides_by=by,
+    def _set_clock(self, factor: float, name: str) -> None:
+        """A person said how fast the film was recorded. Refuses (MOT-094) an answer without a name."""
+        if not name:
+            raise refuse(
+                "MOT-094",
+                "The motion was not solved again.",
+                "Whoever says how fast the film was recorded stands for it by name.",
+                "Write your name beside the number, then solve again.",
             )
+        record_id = self.context.status(self.step).record_id
+        source, swapped = (SideSource.REPAIRED, False) if record_id is None else self._sides_of(record_id)
+        by = "" if self._motion is None or record_id is None else self._motion.sides_by
+        self._asks_clock = False
+        self._solve(source, swap_sides=swapped, by=by, clock=FilmClock(factor, name))
+
+    def _solve(
+        self, source: SideSource, *, swap_sides: bool, by: str = "", clock: FilmClock | None = None
+    ) -> None:
+        landmarks = self.context.status(Step.CAPTURE).record_id
+        if landmarks is None:
+            return
+        clock = clock or self._clock_said(landmarks)
+        self.submit(
+            "solve_motion",
+            landmarks_id=landmarks,
+            swap_sides=swap_sides,
+            sides=source.value,
+            sides_by=by,
+            slow_motion=clock.slow_motion,
+            slow_motion_by=clock.by,
+        )
+
+    def _clock_said(self, landmarks_id: str) -> FilmClock:
+        """What was said of the same film before; another film has another clock."""
+        record_id = self.context.status(self.step).record_id
+        if record_id is None or self.input_of(record_id, RecordKind.LANDMARKS) != landmarks_id:
+            return FilmClock()
+        return self.context.store.load(record_id, Motion).clock
+
+    def job_done(self, state: JobState, outcome: Outcome) -> None:
+        """A film too slow for any stride: ask at once how fast it was recorded."""
+        refused = isinstance(outcome, Refused) and outcome.advice.code == SLOW_MOTION_EVIDENT
+        self._asks_clock = refused or self._asks_clock
+        self.refresh()
+
+    def _forget(self) -> None:
+        self._asks_clock = False
 
     # Video and curves move together
 
@@ -217,14 +277,20 @@ class MotionPresenter(StepPresenter):
         """A moment was pressed in a curve: show it in the stride nearest to what is on screen."""
         strides = [] if self._motion is None else [s for s in self._motion.strides if s.side is side]
         if strides:
-            now = self._page.player.time_s
+            now = self._page.player.time_s / self._slower
             stride = min(strides, key=lambda s: abs((s.start_s + s.end_s) / 2 - now))
-            self._page.player.go_to(stride.start_s + fraction * (stride.end_s - stride.start_s))
+            moment_s = stride.start_s + fraction * (stride.end_s - stride.start_s)
+            self._page.player.go_to(moment_s * self._slower)
 
     def _follow_video(self, time_s: float) -> None:
         for side in SIDES:
             strides = () if self._motion is None else self._motion.strides
-            self._page.show_moment(side, cycle_fraction(strides, side, time_s))
+            self._page.show_moment(side, cycle_fraction(strides, side, time_s / self._slower))
+
+    @property
+    def _slower(self) -> float:
+        """How many times slower than life the film on screen plays."""
+        return 1.0 if self._motion is None else self._motion.clock.slow_motion
 
 
 # Finding code -> (action, text of its button).
@@ -240,6 +306,7 @@ _FINDING_ACTIONS: dict[str, tuple[str, str]] = {
     "MOT-060": ("capture", "Record again"),
     "MOT-065": ("capture", "Record again"),
     "MOT-066": ("capture", "Record again"),
+    SLOW_MOTION_STATED: ("slow motion", "Correct the factor"),
 }
 
 
@@ -259,6 +326,8 @@ def _why_not(motion: Motion) -> str:
     """What must be done before this motion can be accepted."""
     if _question(motion):
         return _ASK_FIRST
+    if any(finding.advice.code == SLOW_MOTION_EVIDENT for finding in motion.findings):
+        return _CLOCK_FIRST
     stopped = any(finding.severity is Severity.STOP for finding in motion.findings)
     if stopped and _in_doubt(motion):
         return _SOLVE_FIRST
