@@ -33,6 +33,7 @@ class MotionRequest:
     accepted_by: str = ""  # who goes on in spite of findings that stop
     role: str = ""
     calibration: Path | None = None
+    turn_deg: int = 0
 
 
 def add_motion(commands: Any, add_data_dir: Callable[[argparse.ArgumentParser], None]) -> None:
@@ -42,6 +43,10 @@ def add_motion(commands: Any, add_data_dir: Callable[[argparse.ArgumentParser], 
     parser.add_argument("--calibration", type=Path, metavar="FILE", help="places and lenses of the cameras")
     parser.add_argument(
         "--landmarks", type=Path, metavar="FILE", help=".npz file with landmarks, not a video"
+    )
+    parser.add_argument("--calibration", type=Path, metavar="FILE", help="calibration of several cameras")
+    parser.add_argument(
+        "--turn", type=int, choices=(90, 180, 270), default=0, help="turn the videos clockwise first"
     )
     parser.add_argument("--height", type=float, required=True, metavar="M", help="body height in metres")
     parser.add_argument("--mass", type=float, required=True, metavar="KG", help="body mass in kilograms")
@@ -83,6 +88,7 @@ def _motion(args: argparse.Namespace) -> int:
         args.accept_stopped,
         args.role,
         args.calibration,
+        args.turn,
     )
     check_motion_request(request)
     from app.cli.motion_run import lines_for_people, solve_from_terminal
@@ -110,6 +116,8 @@ def check_motion_request(request: MotionRequest) -> None:
         raise out_of_range("person", str(request.person), "0 for the first person, 1 for the second, …")
     _check_range("treadmill", request.treadmill_m_s, _SPEEDS_M_S)
     _check_range("slow-motion", request.slow_motion, _FACTORS)
+    if request.calibration is not None and request.landmarks is not None:
+        raise _unclear("A calibration belongs to videos, not to a file of landmarks.", "Leave it out.")
     check_files(*request.videos, request.landmarks, request.calibration)
     check_results_folder(request.out)
 
