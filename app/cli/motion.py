@@ -44,7 +44,6 @@ def add_motion(commands: Any, add_data_dir: Callable[[argparse.ArgumentParser], 
     parser.add_argument(
         "--landmarks", type=Path, metavar="FILE", help=".npz file with landmarks, not a video"
     )
-    parser.add_argument("--calibration", type=Path, metavar="FILE", help="calibration of several cameras")
     parser.add_argument(
         "--turn", type=int, choices=(90, 180, 270), default=0, help="turn the videos clockwise first"
     )
@@ -116,8 +115,6 @@ def check_motion_request(request: MotionRequest) -> None:
         raise out_of_range("person", str(request.person), "0 for the first person, 1 for the second, …")
     _check_range("treadmill", request.treadmill_m_s, _SPEEDS_M_S)
     _check_range("slow-motion", request.slow_motion, _FACTORS)
-    if request.calibration is not None and request.landmarks is not None:
-        raise _unclear("A calibration belongs to videos, not to a file of landmarks.", "Leave it out.")
     check_files(*request.videos, request.landmarks, request.calibration)
     check_results_folder(request.out)
 
