@@ -40,10 +40,10 @@ def add_motion(commands: Any, add_data_dir: Callable[[argparse.ArgumentParser], 
     """Add `motion` to the parsers of the commands."""
     parser = commands.add_parser("motion", help="joint angles, strides and findings of a walk")
     parser.add_argument("videos", nargs="*", type=Path, metavar="VIDEO", help="of one walk, one per camera")
+    parser.add_argument("--calibration", type=Path, metavar="FILE", help="places and lenses of the cameras")
     parser.add_argument(
         "--landmarks", type=Path, metavar="FILE", help=".npz file with landmarks, not a video"
     )
-    parser.add_argument("--calibration", type=Path, metavar="FILE", help="calibration of several cameras")
     parser.add_argument(
         "--turn", type=int, choices=(90, 180, 270), default=0, help="turn the videos clockwise first"
     )
@@ -108,13 +108,13 @@ def check_motion_request(request: MotionRequest) -> None:
 
     if bool(request.videos) == (request.landmarks is not None):
         raise _unclear("Either videos or a file of landmarks is needed, not both.", "Give one of them.")
+    if request.calibration is not None and len(request.videos) < 2:
+        raise _unclear("A calibration tells where several cameras stand.", "Give the videos of all cameras.")
     check_name_and_role(request.accepted_by, request.role)
     if request.person is not None and request.person < 0:
         raise out_of_range("person", str(request.person), "0 for the first person, 1 for the second, …")
     _check_range("treadmill", request.treadmill_m_s, _SPEEDS_M_S)
     _check_range("slow-motion", request.slow_motion, _FACTORS)
-    if request.calibration is not None and request.landmarks is not None:
-        raise _unclear("A calibration belongs to videos, not to a file of landmarks.", "Leave it out.")
     check_files(*request.videos, request.landmarks, request.calibration)
     check_results_folder(request.out)
 

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from app.cli.camera_numbers import camera_numbers
 from app.cli.motion import MotionRequest
 from app.paths import operator_name
 from app.terminal import Terminal, open_terminal
@@ -109,6 +110,7 @@ def motion_numbers(landmarks: Landmarks, motion: Motion) -> dict[str, Any]:
         "person": landmarks.chosen,
         "frames": len(landmarks.patient.tracks[0].time_s),
         "detected_fraction": _number(landmarks.patient.seen_fraction),
+        **camera_numbers(landmarks, motion),
         "speed_m_s": _number(measures.speed_m_s),
         "cadence_steps_min": _number(measures.cadence_steps_min, 2),
         "step_width_m": _number(measures.step_width_m),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from app.cli.camera_numbers import camera_numbers
 from app.exo_process import VirtualExo
 from app.paths import operator_name
 from app.session_request import MOST_MINUTES, REPORT, SUMMARY, SessionRequest, check_request
@@ -315,7 +316,7 @@ def _measured_numbers(landmarks: Landmarks, motion: Motion) -> dict[str, Any]:
     return {
         "frames": len(landmarks.patient.tracks[0].time_s),
         "detected_fraction": round(landmarks.patient.seen_fraction, 4),
-        **_camera_numbers(landmarks, motion),
+        **camera_numbers(landmarks, motion),
         "strides_left": left.strides,
         "strides_right": right.strides,
         "speed_m_s": round(motion.measures.speed_m_s, 3),
@@ -336,30 +337,6 @@ def _measured_numbers(landmarks: Landmarks, motion: Motion) -> dict[str, Any]:
             ],
         },
     }
-
-
-def _camera_numbers(landmarks: Landmarks, motion: Motion) -> dict[str, Any]:
-    """What became of each camera, where there are several."""
-    if not landmarks.cameras:
-        return {}
-    used = {(landmarks.patient.videos or (0,))[track] for track in motion.cameras_used}
-    return {
-        "cameras": [
-            {
-                "seen_fraction": round(camera.seen_fraction, 4),
-                "offset_frames": round(camera.offset_frames, 2) if camera.sync is not None else None,
-                "drift_ppm": _known(1e6 * camera.sync.drift, 1) if camera.sync is not None else None,
-                "error_px": _known(camera.sync.residual_px, 2) if camera.sync is not None else None,
-                "used": number in used,
-                "left_out": camera.left_out,
-            }
-            for number, camera in enumerate(landmarks.cameras)
-        ]
-    }
-
-
-def _known(value: float, digits: int) -> float | None:
-    return round(value, digits) if math.isfinite(value) else None
 
 
 def _training_numbers(policy: GaitPolicy, controller: TrainedController) -> dict[str, Any]:

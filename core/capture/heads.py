@@ -71,15 +71,35 @@ def _head_of(
     seen = np.isfinite(track.image_px[:, HEAD_LANDMARKS]).all(axis=(1, 2))
     if not seen.any():
         return None
-    known_s, image = track.time_s[seen], track.image_px[seen]
-    face = image[:, HEAD_LANDMARKS]
-    middle = (face.mean(axis=1) + 2.0 * face[:, _EARS].mean(axis=1)) / 3  # the face lies in front of the head
-    spread = np.linalg.norm(face - middle[:, None], axis=2).max(axis=1)
-    size = np.maximum(RADIUS * body_height_px(image), _SPREAD * spread)
+    known_s = track.time_s[seen]
+    middle, size = _circles(track.image_px[seen])
     centre = np.stack([_moving_on(now, known_s, middle[:, axis]) for axis in range(2)], axis=1)
     gone_s = np.maximum(known_s[0] - now, now - known_s[-1]).clip(0.0)
     centre[gone_s > _BEYOND_S] = np.nan
     return centre, np.interp(now, known_s, size) * (1.0 + _LESS_SURE_S * gone_s), gone_s == 0.0
+
+
+def with_sightings(heads: Heads, found: Sequence[Sequence[FloatArray]]) -> Heads:
+    """Also the heads of poses (33, 2) that were found in single frames, whoever they belong to."""
+    most = max((len(poses) for poses in found), default=0)
+    centre = np.full((len(heads.centre_px), most, 2), np.nan)
+    radius = np.full((len(heads.centre_px), most), _LEAST_PX)
+    for frame, poses in enumerate(found):
+        if poses:
+            centre[frame, : len(poses)], radius[frame, : len(poses)] = _circles(np.array(poses), alone=True)
+    return Heads(
+        np.concatenate([heads.centre_px, centre], axis=1), np.concatenate([heads.radius_px, radius], axis=1)
+    )
+
+
+def _circles(image: FloatArray, *, alone: bool = False) -> tuple[FloatArray, FloatArray]:
+    """Centre (N, 2) and radius (N,) of the heads of poses (N, 33, 2): of one person, or each `alone`."""
+    face = image[:, HEAD_LANDMARKS]
+    middle = (face.mean(axis=1) + 2.0 * face[:, _EARS].mean(axis=1)) / 3  # the face lies in front of the head
+    spread = np.linalg.norm(face - middle[:, None], axis=2).max(axis=1)
+    heights = [body_height_px(image[k : k + 1])[0] for k in range(len(image))] if alone else None
+    height = body_height_px(image) if heights is None else np.array(heights)
+    return middle, np.maximum(RADIUS * height, _SPREAD * spread)
 
 
 def _moving_on(now: FloatArray, known_s: FloatArray, place: FloatArray) -> FloatArray:

@@ -23,6 +23,7 @@ _BRISK_HEIGHTS_S = 1.3  # nobody walks faster than this many body heights per se
 _STEP_HEIGHTS = 0.35  # what a step on the spot or on a belt counts; over ground the way itself counts
 _STEPS_S = 2.5  # nobody steps oftener for long
 _SHOULDER_TO_ANKLE = 0.78  # of the body height, as in `body_landmarks`
+_RATHER_ACROSS = 0.5  # of the way in depth, which is only estimated
 _FOCAL = 0.9  # focal length over the longer side of the picture; that of a usual phone
 _PARTED, _LIFTED = 0.12, 0.05  # of the leg's length: ankles beside, and above each other, in a step
 _CLOSED = 0.75  # of _PARTED: the ankles pass each other, where mere exchanges of left and right jump
@@ -76,15 +77,26 @@ class WalkSeen:
 
 def walk_seen(track: LandmarkTrack) -> WalkSeen:
     """The walk of one person. A track in which nobody was seen has no passes and no steps."""
-    seen = np.flatnonzero(np.isfinite(track.image_px[:, Landmark.LEFT_HIP.value, 0]))
+    hips = track.image_px[:, [Landmark.LEFT_HIP.value, Landmark.RIGHT_HIP.value]]
+    seen = np.flatnonzero(np.isfinite(hips).all(axis=(1, 2)))
     if len(seen) < 2:
         return WalkSeen((), 0, 0.0)
-    time_s, image = track.time_s[seen], track.image_px[seen]
+    time_s, image = track.time_s[seen], _bridged(track.time_s[seen], track.image_px[seen])
     size_px = body_height_px(image)
     place = _place(time_s, image, size_px, max(track.width_px, track.height_px))
     passes = tuple(one for one in _passes(time_s, place, _hip_px(image), seen) if one.heights >= LEAST_PASS)
     seen_s = float(time_s[-1] - time_s[0])
     return WalkSeen(passes, min(_steps(time_s, image), int(_STEPS_S * seen_s)), seen_s)
+
+
+def _bridged(time_s: FloatArray, image: FloatArray) -> FloatArray:
+    """Landmarks that are missing in some frames, straight between the others; NaN where there are none."""
+    flat = np.array(image).reshape(len(image), -1)
+    for column in range(flat.shape[1]):
+        known = np.isfinite(flat[:, column])
+        if known.any() and not known.all():
+            flat[:, column] = np.interp(time_s, time_s[known], flat[known, column])
+    return flat.reshape(image.shape)
 
 
 def _hip_px(image: FloatArray) -> FloatArray:
@@ -102,16 +114,19 @@ def body_height_px(image: FloatArray) -> FloatArray:
     Frame by frame the middle one of the three lengths counts, each against its own median over the trial: a
     person who sits down hides the thighs, one who bends the trunk, and neither goes away from the camera.
     """
-    lengths = []
+    changes, usual_px = [], 0.0
     for upper, lower in _SEGMENTS:
         sides = [
             image[:, Landmark[f"{s}_{upper}"].value] - image[:, Landmark[f"{s}_{lower}"].value]
             for s in ("LEFT", "RIGHT")
         ]
-        lengths.append(np.mean([np.linalg.norm(side, axis=1) for side in sides], axis=0))
-    usual = np.maximum([np.median(length) for length in lengths], 1.0)
-    change = np.median(np.array(lengths) / usual[:, None], axis=0)
-    return np.asarray(np.maximum(change * usual.sum() / _SHOULDER_TO_ANKLE, 1.0))
+        length = np.mean([np.linalg.norm(side, axis=1) for side in sides], axis=0)
+        usual = float(np.median(length[np.isfinite(length)])) if np.isfinite(length).any() else 0.0
+        if usual >= 1.0:
+            changes.append(np.where(np.isfinite(length), length / usual, 1.0))
+            usual_px += usual
+    change = np.median(changes, axis=0) if changes else np.ones(len(image))
+    return np.asarray(np.maximum(change * usual_px / _SHOULDER_TO_ANKLE, 1.0))
 
 
 def _place(time_s: FloatArray, image: FloatArray, size_px: FloatArray, longest_px: int) -> FloatArray:
@@ -136,7 +151,7 @@ def _passes(
     centred = place - place.mean(axis=0)
     direction = np.linalg.svd(centred, full_matrices=False)[2][0]
     along = centred @ direction
-    across = bool(abs(direction[0]) >= abs(direction[1]))
+    across = bool(abs(direction[0]) >= _RATHER_ACROSS * abs(direction[1]))
     found = []
     for first, last in _between_turns(along):
         way = abs(float(along[last] - along[first]))
@@ -166,6 +181,8 @@ def _between_turns(along: FloatArray) -> list[tuple[int, int]]:
 def _steps(time_s: FloatArray, image: FloatArray) -> int:
     """How often the ankles changed places, seen from the side, or rose in turns, seen from the front."""
     ankles = image[:, [Landmark.LEFT_ANKLE.value, Landmark.RIGHT_ANKLE.value]]
+    if not np.isfinite(ankles).all():
+        return 0  # feet that are never seen take no steps that can be told
     leg_px = float(np.median(np.linalg.norm(ankles.mean(axis=1) - _hip_px(image), axis=-1)))
     apart = (ankles[:, 0] - ankles[:, 1]) / max(leg_px, 1.0)
     return max(

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
 import cv2
+import numpy as np
 
 from core.capture.detection import detect_people
-from core.capture.heads import Heads, heads_of, hide_heads
+from core.capture.heads import Heads, heads_of, hide_heads, with_sightings
 from core.capture.people import link, track_of
-from core.capture.pipeline import TimedFrame
-from core.capture.pose import Pose
+from core.capture.pipeline import ByteImage, TimedFrame
+from core.capture.pose import Pose, PoseDetector
 from core.devices.cameras import VideoFileSource, save_times
+from core.domain.arrays import FloatArray
 from core.domain.findings import Finding, Severity
-from core.domain.recording import HEADS_HIDDEN, frame_rate_hz
+from core.domain.recording import HEADS_HIDDEN, Landmark, LandmarkTrack, frame_rate_hz
 from core.errors import Advice, refuse
 from core.tasks.see_cameras import open_detector, read_frames
 
 HIDDEN_ENDING = ".mkv"
 _MOST_PEOPLE = 6
 _SEARCH_EVERY_S = 1.0 / 15.0  # everybody in the picture, besides those who are followed
+_NEAR_S = 0.5  # who was followed is looked for this long before and after
+_AROUND = 1.2  # body heights around the place
+_LEAST_PX = 32
 _CODEC = "mp4v"  # as recordings of the camera; angles differ as after any other new encoding
 Report = Callable[[float, str], None]  # fraction and sentence; may raise to stop
 
@@ -72,7 +77,8 @@ def _find_heads(source: Path, turn_deg: int, report: Report) -> tuple[Heads, tup
         report=lambda fraction: report(0.4 * min(fraction, 1.0), sentence),
     )
     tracks = [person.tracks[0] for person in seen.people]
-    found = _everybody(frames(), len(seen.time_s), lambda part: report(0.4 + 0.4 * part, sentence))
+    expected = [_expected_places(track) for track in tracks]
+    found = _everybody(frames(), expected, len(seen.time_s), lambda part: report(0.4 + 0.4 * part, sentence))
     paths = link(seen.time_s, found)
     tracks += [track_of(path, seen.time_s, seen.width_px, seen.height_px) for path in paths]
     if not tracks:
@@ -82,7 +88,8 @@ def _find_heads(source: Path, turn_deg: int, report: Report) -> tuple[Heads, tup
             "Nobody was found in the video, so no copy with hidden heads was made.",
             "Check that it is the right video, or go on without hiding heads.",
         )
-    return heads_of(tracks, seen.time_s), seen.time_s
+    heads = heads_of(tracks, seen.time_s)
+    return with_sightings(heads, [[pose.image_px for pose in poses] for poses in found]), seen.time_s
 
 
 def _expected(source: Path) -> int:
@@ -90,16 +97,51 @@ def _expected(source: Path) -> int:
         return video.header_frames
 
 
+def _expected_places(track: LandmarkTrack) -> tuple[FloatArray, float]:
+    """Where somebody who was followed must be in the frames (T, 2) without a sighting, and the size.
+
+    NaN where they were seen, and long before and after.
+    """
+    hips = track.image_px[:, [Landmark.LEFT_HIP.value, Landmark.RIGHT_HIP.value]].mean(axis=1)
+    seen = np.isfinite(hips).all(axis=1)
+    known_s, now = track.time_s[seen], track.time_s
+    size_px = float(np.median(np.hypot(*np.ptp(track.image_px[seen], axis=1).T)))
+    place = np.stack([np.interp(now, known_s, hips[seen, axis]) for axis in range(2)], axis=1)
+    away = (now < known_s[0] - _NEAR_S) | (now > known_s[-1] + _NEAR_S)
+    place[seen | away] = np.nan
+    return place, size_px
+
+
 def _everybody(
-    frames: Iterator[TimedFrame], count: int, report: Callable[[float], None]
-) -> list[Sequence[Pose]]:
-    """Everybody found in each frame; frames between two searches stay empty."""
-    found: list[Sequence[Pose]] = []
+    frames: Iterator[TimedFrame],
+    expected: list[tuple[FloatArray, float]],
+    count: int,
+    report: Callable[[float], None],
+) -> list[list[Pose]]:
+    """Who is found in each frame: everybody from time to time, and who was lost near where they must be."""
+    found: list[list[Pose]] = []
     last_s = -1.0
     with open_detector(_MOST_PEOPLE, False) as detector:
         for number, (time_s, image) in enumerate(frames):
+            picture = cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
             due = time_s - last_s >= _SEARCH_EVERY_S
-            found.append(detector.detect(cv2.cvtColor(image, cv2.COLOR_BGR2RGB)) if due else ())
+            poses = list(detector.detect(picture)) if due else []
             last_s = time_s if due else last_s
+            for place, size_px in expected:
+                if np.isfinite(place[number]).all():
+                    poses += _near(detector, picture, place[number], size_px)
+            found.append(poses)
             report(number / count)
     return found
+
+
+def _near(detector: PoseDetector, picture: ByteImage, place: FloatArray, size_px: float) -> list[Pose]:
+    """Everybody around a place, in a part of the picture so that small people are found, too."""
+    height, width = picture.shape[:2]
+    left, top = (int(max(0.0, value - _AROUND * size_px)) for value in place)
+    right = int(min(width, place[0] + _AROUND * size_px))
+    bottom = int(min(height, place[1] + _AROUND * size_px))
+    if right - left < _LEAST_PX or bottom - top < _LEAST_PX:
+        return []
+    shift = np.array([left, top], dtype=float)
+    return [pose.moved(shift) for pose in detector.detect(picture[top:bottom, left:right])]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.capture.heads import heads_of, hide_heads
+from core.capture.heads import heads_of, hide_heads, with_sightings
 from tests.capture.figures import figure, track
 
 
@@ -42,6 +42,15 @@ def test_who_is_gone_for_long_leaves_no_field() -> None:
     images[:60] = np.nan
     heads = heads_of([track(images)], track(images).time_s)
     assert np.isnan(heads.centre_px[:29]).all() and np.isfinite(heads.centre_px[32:]).all()
+
+
+def test_somebody_found_in_one_frame_only_is_hidden_there() -> None:
+    seen = track(_walker())
+    stranger = figure(500.0, 300.0, 100.0)
+    heads = with_sightings(heads_of([seen], seen.time_s), [[stranger] if k == 7 else [] for k in range(60)])
+    away = np.linalg.norm(stranger[:11] - heads.centre_px[7, 1], axis=1)
+    assert (away < heads.radius_px[7, 1]).all() and heads.radius_px[7, 1] < 20.0
+    assert np.isnan(heads.centre_px[:7, 1]).all() and np.isfinite(heads.centre_px[:, 0]).all()
 
 
 def test_hiding_cannot_be_undone() -> None:

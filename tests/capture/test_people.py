@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from core.capture.people import (
     as_people,
@@ -12,8 +13,11 @@ from core.capture.people import (
     without_duplicate_paths,
     without_duplicate_poses,
 )
+from core.capture.synthetic import PinholeCamera
+from core.capture.walk_seen import walk_seen
 from core.domain.findings import Severity
 from tests.capture.figures import figure, pose, track
+from tests.motion.synthetic_walk import seen_by, synthetic_walk
 
 TIME_S = [k / 30.0 for k in range(120)]
 
@@ -165,3 +169,30 @@ def test_a_narrow_picture_is_enough_to_tell_the_walker() -> None:
     bystander = track(np.array([figure(100.0, 500.0, 450.0)] * 60), size=(720, 1280))
     _, _, findings = choose_patient(as_people([bystander, walker]))
     assert [(f.severity, f.advice.code) for f in findings] == [(Severity.NOTE, "CAP-023")]
+
+
+def test_landmarks_that_are_missing_now_and_then_are_no_trouble() -> None:
+    images = _steps(90, np.linspace(100, 560, 90))
+    images[:20, 27:33] = images[60:, 11:13] = np.nan
+    images[:, 29] = np.nan
+    (person,) = as_people([track(images)])
+    assert person.label == "Person 1, walks to the right"
+
+
+def test_feet_that_are_never_seen_leave_the_way() -> None:
+    images = _steps(90, np.linspace(100, 560, 90))
+    images[:, 25:33] = np.nan
+    (person,) = as_people([track(images)])
+    assert person.label == "Person 1, walks to the right"
+
+
+@pytest.mark.parametrize("camera_y_m", [-10.0, 4.0])
+def test_a_portrait_film_of_somebody_who_comes_or_goes_shows_a_walk_with_steps(camera_y_m: float) -> None:
+    camera = PinholeCamera((0.0, camera_y_m, 1.0), (0.0, -3.0, 0.9), 1000.0, width_px=720, height_px=1280)
+    walker = seen_by(synthetic_walk(), camera)
+    bystander = track(np.array([figure(100.0, 900.0, 400.0)] * 135), size=(720, 1280))
+    people = as_people([bystander, walker])
+    chosen, _, findings = choose_patient(people)
+    assert people[chosen].label == "Person 1, walks towards or away from the camera"
+    assert walk_seen(walker).steps >= 4
+    assert findings[0].severity is Severity.NOTE

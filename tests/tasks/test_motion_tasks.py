@@ -21,6 +21,7 @@ from core.gait.cycles import mean_cycle, range_of_motion_deg
 from core.gait.norms import normal_band
 from core.gait.similarity import pearson
 from core.jobs.values import JobSpec, Progress, SilentContext
+from core.motion.solve import motion_from_tracks
 from core.store.repository import open_store
 from core.tasks import detect_pose, fit_twin, import_video, solve_motion
 from tests.motion.synthetic_walk import exchanged, seen_by, side_camera, synthetic_walk
@@ -274,3 +275,12 @@ def test_a_factor_that_no_film_has_is_refused(tmp_path, factor):
     landmarks_id = save_landmarks(tmp_path, slowed(1.0))
     with refused("MOT-093"):
         run(solve_motion, tmp_path, landmarks_id=landmarks_id, slow_motion=factor)
+
+
+def test_a_real_walk_is_life_and_played_slowly_it_is_not(real_walk, two_people):
+    data_dir, landmarks_id = two_people
+    seen = load(data_dir, landmarks_id, Landmarks).patient.tracks[0]
+    slow = motion_from_tracks((replace(seen, time_s=2.0 * seen.time_s),), height_m=1.68, mass_kg=60.0)
+
+    assert not {f.advice.code for f in real_walk.findings} & {"MOT-060", "MOT-061"}
+    assert "MOT-060" in {f.advice.code for f in slow.findings}

@@ -63,7 +63,8 @@ class CapturePage(Page):
         "view, from the side, camera at hip height about 4 m away, at least three steps of each leg, 30 "
         "frames per second or more. When several people are visible, ExoTwin proposes the one who walks; you "
         "decide. Several cameras that filmed the same walk: choose all their videos at once, named like the "
-        "cameras, and their calibration file; they need not start at the same moment."
+        "cameras, and their calibration file; they need not start at the same moment. Heads can be hidden on "
+        "the way in, or afterwards; look through the video before you pass it on."
     )
 
     files_chosen = Signal(object)  # tuple[Path, ...]

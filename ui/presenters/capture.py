@@ -27,6 +27,7 @@ from ui.session_context import SessionContext
 from ui.theme import Tone
 from ui.wording import count, percent
 
+_USE_CALIBRATION = ("calibration", "Calibration file…")
 _CALIBRATE = ("calibrate", "Calibrate cameras")
 _OTHER = (("import", "Import video"), ("camera", "Use camera"))
 _TURN, _HIDE = ("turn", "Turn the video"), ("hide", "Hide heads")
@@ -103,10 +104,10 @@ class CapturePresenter(StepPresenter):
         else:
             self._page.render(
                 CaptureState(
-                    "No walk recorded yet.",
+                    self._nothing_yet(),
                     empty=True,
                     main_action="Import video",
-                    secondary=(("camera", "Use camera"), self._calibration_action(), _CALIBRATE),
+                    secondary=(("camera", "Use camera"), _USE_CALIBRATION, _CALIBRATE),
                 )
             )
 
@@ -362,14 +363,15 @@ class CapturePresenter(StepPresenter):
         return {} if earlier is None else {"calibration": earlier}
 
     def _actions(self, cameras: int, actions: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-        """A calibration is of use to several cameras only."""
-        return (*actions, self._calibration_action(), _CALIBRATE) if cameras > 1 else actions
+        """A calibration is of use to several cameras only; the camera of this PC to one only."""
+        if cameras < 2:
+            return actions
+        return (*(action for action in actions if action[0] != "camera"), _USE_CALIBRATION, _CALIBRATE)
 
-    def _calibration_action(self) -> tuple[str, str]:
-        words = (
-            "Use calibration file…" if self._calibration is None else f"Calibration: {self._calibration.name}"
-        )
-        return "calibration", words
+    def _nothing_yet(self) -> str:
+        if self._calibration is None:
+            return "No walk recorded yet."
+        return f"No walk recorded yet. Calibration: {self._calibration.name}."
 
     def _choose(self, person: int) -> None:
         landmarks = self.newest(RecordKind.LANDMARKS)
