@@ -59,19 +59,27 @@ def _answers(request: MotionRequest) -> dict[str, Any]:
     """What a person says about the walk, as parameters of the job; nothing where nothing is said."""
     sides = {"sides": request.sides, "sides_by": operator_name()} if request.sides else {}
     belt = {} if request.treadmill_m_s is None else {"belt_speed_m_s": request.treadmill_m_s}
-    slow = {} if request.slow_motion is None else {"slow_motion": request.slow_motion}
+    factor, by = request.slow_motion, operator_name()
+    slow = {} if factor is None else {"slow_motion": factor, "slow_motion_by": by}
     return {**sides, **belt, **slow}
 
 
 def _landmarks(request: MotionRequest, store: Store, visit_id: str, terminal: Terminal) -> str:
     """The record of landmarks: detected in the videos, or read from the file."""
     if request.landmarks is None:
-        told = "" if request.calibration is None else str(request.calibration.absolute())
+        told: dict[str, JsonValue] = {}
+        if request.calibration is not None:
+            told["calibration"] = str(request.calibration.absolute())
         names: list[JsonValue] = [str(path) for path in request.videos]
-        files: dict[str, JsonValue] = {"visit_id": visit_id, "files": names, "calibration": told}
+        files: dict[str, JsonValue] = {
+            "visit_id": visit_id,
+            "files": names,
+            "turn_deg": request.turn_deg,
+            **told,
+        }
         recording_id = terminal.run("import_video", files, visit_id=visit_id)
-        seen: dict[str, JsonValue] = {"recording_id": recording_id, "person": request.person}
-        return terminal.run("detect_pose", seen | {"calibration": told}, visit_id=visit_id)
+        seen: dict[str, JsonValue] = {"recording_id": recording_id, "person": request.person, **told}
+        return terminal.run("detect_pose", seen, visit_id=visit_id)
     landmarks = landmarks_of_file(request.landmarks, request.person)
     summary = summary_of(landmarks)
     return store.save(RecordKind.LANDMARKS, landmarks, visit_id=visit_id, summary=summary, operator=OPERATOR)
@@ -159,10 +167,13 @@ def _write(out: Path, motion: Motion, numbers: dict[str, Any]) -> None:
 def lines_for_people(numbers: dict[str, Any], out: Path) -> Iterator[str]:
     """The numbers for people."""
     left, right = (numbers["sides"][side.value] for side in SIDES)
-    yield (
-        f"{left['strides']} left and {right['strides']} right strides at {numbers['speed_m_s']} m/s, "
-        f"{numbers['cadence_steps_min']} steps/min."
-    )
+    if not numbers["strides"]:
+        yield "No strides: the person does not walk in this recording."
+    else:
+        yield (
+            f"{left['strides']} left and {right['strides']} right strides at {numbers['speed_m_s']} m/s, "
+            f"{numbers['cadence_steps_min']} steps/min."
+        )
     for found in numbers["findings"]:
         words = f"{found['what']} {found['why']}" + (
             f" {found['next_step']}" if found["severity"] == "stop" else ""

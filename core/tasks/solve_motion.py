@@ -18,13 +18,16 @@ def run(params: Params, context: JobContext) -> str:
 
     `sides` is the source of left and right (`SideSource`), `sides_by` the person who confirmed the sides.
     `slow_motion` is how many times slower than life the film plays, `slow_motion_by` the person who said so.
-    Refuses MOT-093 for a factor that no film has.
+    `belt_speed_m_s` is the speed of a treadmill, where it was read. Refuses MOT-093 for a factor that no film
+    has.
     """
     landmarks_id = str(params["landmarks_id"])
     swap_sides = bool(params.get("swap_sides", False))
     side_source = SideSource(str(params.get("sides", SideSource.REPAIRED)))
     sides_by = str(params.get("sides_by", ""))
     clock = film_clock(params)
+    told_m_s = params.get("belt_speed_m_s")
+    belt_m_s = None if told_m_s is None else float(str(told_m_s))
 
     def tick(fraction: float) -> None:
         context.check_cancelled()
@@ -44,15 +47,21 @@ def run(params: Params, context: JobContext) -> str:
             side_source=side_source,
             sides_by=sides_by,
             clock=clock,
+            belt_speed_m_s=belt_m_s,
             synthetic=landmarks.synthetic,
             tick=tick,
         )
         context.check_cancelled()
         context.progress(0.95, "Saving the motion")
         settings: dict[str, object] = {
-            **{"swap_sides": swap_sides, "sides": side_source.value, "sides_by": sides_by},
-            **{"slow_motion": clock.slow_motion, "slow_motion_by": clock.by},
-            **{"height_m": subject.height_m, "mass_kg": subject.mass_kg},
+            "swap_sides": swap_sides,
+            "sides": side_source.value,
+            "sides_by": sides_by,
+            "belt_speed_m_s": belt_m_s,
+            "slow_motion": clock.slow_motion,
+            "slow_motion_by": clock.by,
+            "height_m": subject.height_m,
+            "mass_kg": subject.mass_kg,
         }
         return _save(store, context, motion, visit_id, landmarks_id, settings)
 

@@ -8,15 +8,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from core.motion.body_landmarks import observe_sagittal
 
 from core.domain.body import Side
 from core.domain.findings import Severity
 from core.domain.motion import Motion, Stride
 from core.domain.recording import Landmark, LandmarkTrack
 from core.domain.sides_doubt import SideEvidence, Sides, SideSource
+from core.motion.course import Course
 from core.motion.findings import MotionFacts, SideDoubt, motion_findings
 from core.motion.solve import motion_from_tracks
+from core.twin.skeleton import POINTS
 from tests.motion.detector_like import mistaken, walk_seen
 from tests.motion.synthetic_walk import HEIGHT_M, SyntheticWalk, synthetic_walk
 
@@ -40,10 +41,21 @@ def strides(left_s: list[float], right_s: list[float]) -> tuple[Stride, ...]:
 
 
 def told(walk: SyntheticWalk, made: tuple[Stride, ...], **doubt: Any) -> dict[str, Severity]:
-    observation = observe_sagittal(walk_seen(walk), HEIGHT_M)
-    solution: Any = SimpleNamespace(residual_m=doubt.pop("residual_m", 0.03), gap_fraction=0.0)
+    """What is said of these strides in a trial that is otherwise good."""
+    trial: Any = SimpleNamespace(
+        course=Course.WALKS,
+        parts=(SimpleNamespace(time_s=walk.time_s),),
+        one_camera=True,
+        size_change=0.0,
+        view_angle_rad=0.0,
+        walks=True,
+        gap_fraction=0.0,
+        residual_m=doubt.pop("residual_m", 0.03),
+        confidence=np.ones((len(walk.time_s), len(POINTS))),
+        time_s=walk.time_s,
+    )
     given = SideDoubt(**{"sides": Sides(), "fraction": 0.0, **doubt})
-    found = motion_findings(MotionFacts(observation, solution, made, given))
+    found = motion_findings(MotionFacts(trial, made, given))
     return {finding.advice.code: finding.severity for finding in found}
 
 

@@ -4,6 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from core.motion.body_landmarks import observe_space
+from core.motion.inverse_kinematics import solve_angles
+from core.motion.oblique_view import observe_oblique
 
 from core.capture.synthetic import PinholeCamera
 from core.domain.body import JOINTS, SIDES, JointKind
@@ -13,9 +16,6 @@ from core.domain.recording import Landmark, LandmarkTrack
 from core.domain.sides_doubt import SideSource
 from core.domain.twin import BodyParameters
 from core.errors import UserError
-from core.motion.body_landmarks import observe_space
-from core.motion.inverse_kinematics import solve_angles
-from core.motion.oblique_view import observe_oblique
 from core.motion.side_swaps import FEET, KNEES, correct_side_swaps
 from core.motion.solve import motion_from_tracks
 from core.twin.scaling import scales_for_height

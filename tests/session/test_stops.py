@@ -91,6 +91,16 @@ def test_sides_in_doubt_need_the_answer_and_no_override_helps(store: Store) -> N
     assert not stopped(store, visit_id)
 
 
+@pytest.mark.parametrize("code", ["MOT-071", "MOT-072", "MOT-090"])
+def test_what_needs_an_answer_or_a_walk_is_never_overridden(store: Store, code: str) -> None:
+    needs = Finding(Severity.STOP, Advice("Nobody walks.", "No steps.", "Record a walk.", code))
+    visit_id, motion_id = kept(store, motion((STOP, needs)))
+    override_stops(store, motion_id, by="Dr. Lind", role="physician")
+    with refused("MOT-064"):
+        refuse_stopped_motion(store, motion_id)
+    assert stopped(store, visit_id)
+
+
 def test_an_override_counts_for_its_own_motion_only(store: Store) -> None:
     visit_id, first = kept(store, motion((STOP,)))
     override_stops(store, first, by="Dr. Lind", role="physician")

@@ -78,6 +78,7 @@ def test_cameras_started_one_by_one_find_their_common_time() -> None:
     found = calibrate(filmed(truth.cameras, late_s=(0.0, 5.31, -2.6)), BOARD, wishes)
 
     np.testing.assert_allclose(found.late_s, [0.0, 5.31, -2.6], atol=0.01)
+    assert codes(found.calibration) == []
     assert_same_places(found.calibration, truth, mm=20.0, deg=0.4)
 
 
