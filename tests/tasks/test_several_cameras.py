@@ -153,6 +153,7 @@ def test_a_camera_without_a_person_drops_out_and_is_named(
     landmarks = visit.landmarks([films[0], empty, films[2]], calibration)
     assert landmarks.patient.videos == (0, 2)
     assert [verdict.left_out for verdict in landmarks.cameras] == ["", "It saw nobody.", ""]
+    assert [verdict.name for verdict in landmarks.cameras] == ["cam01", "cam04", "cam03"]
     assert "CAP-029" in codes(landmarks) and "CAP-052" not in codes(landmarks)
     assert np.isfinite(triangulate(landmarks.patient.tracks).world_m).any()
 
