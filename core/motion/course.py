@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
+from scipy.ndimage import uniform_filter1d
 from scipy.signal import find_peaks
 
 from core.domain.arrays import FloatArray
@@ -18,6 +19,8 @@ from core.motion.steady_walking import LEAST_DISTANCE, steady_spans
 _STEP_PROMINENCE = 0.08  # of body height: a smaller swing of the feet past each other is no step
 _SHORTEST_STEP_S = 0.2
 _LEAST_STEPS = 3
+_FEET_TRAVEL = 0.05  # of body height; a squat looks like coming nearer or going away, but on feet that stay
+_FEET_SWING = 0.08  # of body height; landmarks of feet that stand stray by 0.02
 _TRAVELS = 0.5  # of the way that the feet step; the hips of who walks through the room go about all of it
 
 
@@ -38,6 +41,7 @@ class HipPath:
     path_m: FloatArray  # (T, 2)
     forward: FloatArray  # (T, 2) unit vectors in which the body faces
     feet_apart_m: FloatArray  # (T,) left ankle before the right one, along `forward`
+    ankle_m: FloatArray  # (T, 2 sides, 2) in any two axes in which feet that stand stay
     height_m: float
 
 
@@ -52,15 +56,18 @@ def course_of(path: HipPath) -> tuple[Course, tuple[slice, ...]]:
     back = tuple(span for span, share in zip(spans, travelled, strict=True) if share <= -_TRAVELS)
     if back:
         return Course.BACKWARDS, back
-    if len(_step_lengths_m(path, everything[0])) >= _LEAST_STEPS:
+    if _feet_swing(path) and len(_step_lengths_m(path, everything[0])) >= _LEAST_STEPS:
         return Course.IN_PLACE, everything
     return Course.STAYS, everything
 
 
 def _travelled(path: HipPath, span: slice) -> float:
     """Way of the hips forward over the way that the feet stepped; 1 for a way without any step."""
-    way = path.path_m[span.stop - 1] - path.path_m[span.start]
-    forward_m = float(way @ np.median(path.forward[span], axis=0))
+    first, last = span.start, span.stop - 1
+    feet_m = path.ankle_m[last].mean(axis=0) - path.ankle_m[first].mean(axis=0)
+    if np.linalg.norm(feet_m) < _FEET_TRAVEL * path.height_m:
+        return 0.0
+    forward_m = float((path.path_m[last] - path.path_m[first]) @ np.median(path.forward[span], axis=0))
     steps_m = _step_lengths_m(path, span)
     if len(steps_m) < 2:
         return float(np.sign(forward_m))
@@ -68,13 +75,19 @@ def _travelled(path: HipPath, span: slice) -> float:
     return forward_m / max(float(between), 1e-6)
 
 
+def _feet_swing(path: HipPath) -> bool:
+    """Whether both feet leave their places; those of who squats only seem to pass."""
+    low, high = np.percentile(path.ankle_m, [5, 95], axis=0)
+    return bool((np.linalg.norm(high - low, axis=1) > _FEET_SWING * path.height_m).all())
+
+
 def _step_lengths_m(path: HipPath, span: slice) -> FloatArray:
     """How far the feet were apart at each of their steps."""
-    apart = np.abs(path.feet_apart_m[span])
-    if len(apart) < 3:
+    if span.stop - span.start < 3:
         return np.zeros(0)
-    rate_hz = (len(apart) - 1) / float(path.time_s[span.stop - 1] - path.time_s[span.start])
+    rate_hz = (span.stop - span.start - 1) / float(path.time_s[span.stop - 1] - path.time_s[span.start])
+    shortest = max(1, int(_SHORTEST_STEP_S * rate_hz))  # one camera guesses depth: noise is no step
+    apart = np.abs(uniform_filter1d(path.feet_apart_m[span], shortest, mode="nearest"))
     padded = np.concatenate([[0.0], apart, [0.0]])
-    distance = max(1, int(_SHORTEST_STEP_S * rate_hz))
-    peaks = find_peaks(padded, prominence=_STEP_PROMINENCE * path.height_m, distance=distance)[0] - 1
+    peaks = find_peaks(padded, prominence=_STEP_PROMINENCE * path.height_m, distance=shortest)[0] - 1
     return np.asarray(apart[peaks])

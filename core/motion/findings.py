@@ -20,7 +20,7 @@ from core.domain.sides_doubt import (
     sides_settled,
 )
 from core.errors import UserError, refuse
-from core.gait.events import FootPaths, find_events
+from core.gait.events import LONGEST_STRIDE_S, SHORTEST_STRIDE_S, find_events
 from core.motion.trial import Trial
 from core.motion.trial_findings import note, rate_hz, trial_findings
 
@@ -84,15 +84,21 @@ def check_frame_rate(track: LandmarkTrack) -> None:
         )
 
 
-def no_stride(ways: Sequence[FootPaths]) -> UserError:
-    """The refusal when neither leg made a complete stride, with what was seen on the ways walked instead."""
+def no_stride(trial: Trial) -> UserError:
+    """The refusal when neither leg made a complete stride: what stops the trial anyhow (MOT-023, MOT-029), or
+    else what was seen on the ways walked instead of strides (MOT-010).
+    """
+    stops = [finding for finding in trial_findings(trial) if finding.severity is Severity.STOP]
+    if stops:
+        return UserError(stops[0].advice)
+    ways = [part.feet for part in trial.parts]
     strikes = np.sum([[len(e.heel_strike_s) for e in find_events(paths)] for paths in ways], axis=0)
     seconds = sum(float(paths.time_s[-1] - paths.time_s[0]) for paths in ways)
     return refuse(
         "MOT-010",
         "No complete stride was found.",
         f"In {seconds:.1f} s the left foot landed {_times(strikes[0])}, the right foot {_times(strikes[1])}; "
-        "a stride needs two landings of the same foot.",
+        f"a stride is between two landings of one foot, {SHORTEST_STRIDE_S:g} to {LONGEST_STRIDE_S:g} s apart.",
         "Record a longer walk: at least four steps with the whole body in the picture.",
     )
 
@@ -133,6 +139,8 @@ def _side_findings(facts: MotionFacts) -> list[Finding]:
 
 
 def _rhythm_findings(strides: Sequence[Stride]) -> list[Finding]:
+    if not strides:
+        return []
     time_s = np.array([stride.end_s - stride.start_s for stride in strides])
     if _unequal_sides(strides):
         return [_unequal_strides(strides)]

@@ -35,7 +35,9 @@ def hip_path(track: LandmarkTrack, height_m: float) -> HipPath:
     forward = forward_directions(track)
     ankles = _point(track.world_m, "LEFT", "ANKLE") - _point(track.world_m, "RIGHT", "ANKLE")
     apart = (np.nan_to_num(ankles)[:, [0, 2]] * forward).sum(axis=1)
-    return HipPath(track.time_s, np.column_stack([across, depth]), forward, apart, height_m)
+    ankles_px = np.stack([_point(track.image_px, side.name, "ANKLE") for side in SIDES], axis=1)
+    in_picture_m = ankles_px * float(np.median(depth)) / focal
+    return HipPath(track.time_s, np.column_stack([across, depth]), forward, apart, in_picture_m, height_m)
 
 
 def start_of_one(track: LandmarkTrack, height_m: float) -> FitState:

@@ -62,7 +62,8 @@ def motion_from_tracks(
     them throughout, when the clinician says that they are the wrong way round, and `sides_by` is who said so:
     without a name a motion whose sides are in doubt stops the session (MOT-032). `belt_speed_m_s` is the
     speed of a treadmill, where it was read; on a treadmill without it the speed is found from the feet.
-    `tick` is called with the finished fraction and may raise to cancel. Raises MOT-001, -003 or -010.
+    `tick` is called with the finished fraction and may raise to cancel. Raises MOT-001, MOT-003, or as
+    `no_stride`.
     """
     sides = Sides(side_source, swap_sides, sides_by)
     repairs = [correct_side_swaps(track) for track in tracks]
@@ -102,14 +103,14 @@ def _doubt_of(repairs: list[SideRepair], trial: Trial, sides: Sides) -> SideDoub
 
 
 def _motion(trial: Trial, doubt: SideDoubt, synthetic: bool) -> Motion:
-    """The record of a trial; without strides when the person did not walk forward. Raises MOT-010."""
+    """The record of a trial; without strides when the person did not walk forward. Raises as `no_stride`."""
     kinematics = trial.kinematics()
     walks = trial.walks
     found = [(part.feet, find_strides(part.feet) if walks else ()) for part in trial.parts]
     strides = tuple(stride for _, own in found for stride in own)
     cycles = cut_cycles(kinematics.time_s, kinematics.angle_rad, strides)
     if walks and not any(len(side.angle_rad) for side in cycles):
-        raise no_stride([feet for feet, _ in found])
+        raise no_stride(trial)
     measures = spatiotemporal_over(found, width_seen=not trial.one_camera) if walks else nothing_measured()
     body = trial.body.parameters
     return Motion(

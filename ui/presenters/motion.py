@@ -221,7 +221,7 @@ class MotionPresenter(StepPresenter):
 _FINDING_ACTIONS: dict[str, tuple[str, str]] = {
     "MOT-011": ("capture", "Record again"),
     "MOT-020": ("swap", "Swap sides"),
-    "MOT-023": ("patient", "Check height"),
+    "MOT-023": ("capture", "Record again"),
     "MOT-024": ("capture", "Record again"),
     "MOT-025": ("capture", "Record again"),
     "MOT-026": ("capture", "Record again"),
