@@ -98,7 +98,7 @@ def no_stride(trial: Trial) -> UserError:
         "MOT-010",
         "No complete stride was found.",
         f"In {seconds:.1f} s the left foot landed {_times(strikes[0])}, the right foot {_times(strikes[1])}; "
-        f"a stride is between two landings of one foot, {SHORTEST_STRIDE_S:g} to {LONGEST_STRIDE_S:g} s apart.",
+        f"a stride needs two landings of one foot {SHORTEST_STRIDE_S:g} to {LONGEST_STRIDE_S:g} s apart.",
         "Record a longer walk: at least four steps with the whole body in the picture.",
     )
 

@@ -10,7 +10,7 @@ from core.domain.recording import Landmarks
 from core.domain.sides_doubt import SIDES_IN_DOUBT
 from core.session.flow import VisitFacts
 from core.session.sides import sides_confirmation
-from core.session.stops import stops_override
+from core.session.stops import NEVER_OVERRIDDEN, stops_override
 from core.store.repository import Store
 
 # Results that can stop the flow, by a stop finding or by not being confirmed; cached by their id.
@@ -46,7 +46,7 @@ class FactsReader:
         if sides_confirmation(decisions, record.id) is not None:
             stops = stops - {SIDES_IN_DOUBT}
         if stops_override(decisions, record.id) is not None:
-            stops = stops & {SIDES_IN_DOUBT}
+            stops = stops & NEVER_OVERRIDDEN
         return bool(stops)
 
 

@@ -12,13 +12,14 @@ from core.domain.findings import Finding, Severity, worst_first
 from core.domain.motion import BACKWARDS, NO_WALK, Motion
 from core.domain.record import Decision, Verdict
 from core.domain.sides_doubt import SIDES_IN_DOUBT
-from core.errors import Advice, refuse
+from core.errors import Advice, UserError, refuse
 from core.session.flow import Step
 from core.session.sides import refuse_doubtful_sides, sides_confirmation, with_sides_finding
 from core.store.repository import Store
 
 OVERRIDDEN_STOPS = "MOT-061"
-_NEVER_OVERRIDDEN = (SIDES_IN_DOUBT, BACKWARDS, NO_WALK)
+NEVER_OVERRIDDEN = frozenset({SIDES_IN_DOUBT, BACKWARDS, NO_WALK})
+_WITHOUT_WALK = frozenset({BACKWARDS, NO_WALK})
 
 
 def stops_override(decisions: Iterable[Decision], motion_id: str) -> Decision | None:
@@ -28,10 +29,11 @@ def stops_override(decisions: Iterable[Decision], motion_id: str) -> Decision | 
 
 
 def overridable(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """The findings that stop and that a person may override by name."""
-    return tuple(
-        f for f in findings if f.severity is Severity.STOP and f.advice.code not in _NEVER_OVERRIDDEN
-    )
+    """The findings that stop and that a person may override by name: none where nobody walks forward."""
+    stops = [f for f in findings if f.severity is Severity.STOP]
+    if any(f.advice.code in _WITHOUT_WALK for f in stops):
+        return ()
+    return tuple(f for f in stops if f.advice.code not in NEVER_OVERRIDDEN)
 
 
 def present_motion(motion: Motion, decisions: Iterable[Decision], motion_id: str) -> Motion:
@@ -63,8 +65,8 @@ def override_stops(store: Store, motion_id: str, *, by: str, role: str) -> None:
         raise refuse(
             "MOT-063",
             "There is nothing to override.",
-            "No finding stops this motion but, if so, the question which leg is the left one.",
-            "Go on without it; where the sides are in doubt, answer that question.",
+            "No finding stops this motion, or one that needs a walk, or the answer which leg is left.",
+            "Go on without it; answer the question, or record a walk, where that is what stops.",
         )
     codes = ", ".join(finding.advice.code for finding in stops)
     visit_id = store.info(motion_id).visit_id
@@ -81,9 +83,13 @@ def override_stops(store: Store, motion_id: str, *, by: str, role: str) -> None:
 
 
 def refuse_stopped_motion(store: Store, motion_id: str) -> None:
-    """Refuses a motion in doubt of its sides (MOT-034), or stopped by a finding nobody overrode (MOT-064)."""
-    refuse_doubtful_sides(store, motion_id)
+    """Refuses a motion without a walk or stopped by a finding nobody overrode (MOT-064), or in doubt of its
+    sides (MOT-034).
+    """
     info, motion = store.info(motion_id), store.load(motion_id, Motion)
+    if motion.without_walk:
+        raise _without_walk(motion)
+    refuse_doubtful_sides(store, motion_id)
     standing = overridable(present_motion(motion, store.decisions(info.visit_id), motion_id).findings)
     if standing:
         first = standing[0].advice
@@ -93,6 +99,13 @@ def refuse_stopped_motion(store: Store, motion_id: str) -> None:
             first.why,
             f"{first.next_step} Or go on all the same, by name and role, on the Motion page.",
         )
+
+
+def _without_walk(motion: Motion) -> UserError:
+    told = next(f.advice for f in motion.findings if f.advice.code in _WITHOUT_WALK)
+    return refuse(
+        "MOT-064", f"This motion cannot be used ({told.code}): {told.what}", told.why, told.next_step
+    )
 
 
 def _overridden(decision: Decision, count: int) -> Finding:

@@ -5,23 +5,20 @@ from __future__ import annotations
 import json
 from functools import lru_cache
 
-import numpy as np
-
 from core.domain.body import SIDES, Side
 from core.domain.findings import Severity
-from core.domain.motion import Motion, Spread, Stride
+from core.domain.motion import BACKWARDS, Motion, Stride
 from core.domain.record import RecordKind, Verdict
 from core.domain.recording import Landmarks
 from core.domain.sides_doubt import SIDES_IN_DOUBT, SideSource
 from core.errors import refuse
-from core.gait.cycles import range_of_motion_deg
 from core.session.flow import Step, StepState, StepStatus
 from core.session.stops import overridable, override_stops, present_motion
-from ui.pages.motion import MotionPage, MotionState, Tile
-from ui.pages.number_table import NumberRow, NumberTable
+from ui.pages.motion import MotionPage, MotionState
 from ui.plots.curves import JointPanel
 from ui.presenters.base import StepPresenter
-from ui.presenters.gait_curves import joint_panels
+from ui.presenters.gait_curves import COURSE_BAND_WORDS, joint_panels
+from ui.presenters.motion_numbers import angle_courses, motion_table, motion_tiles
 from ui.recording_view import RecordingView, recording_view_of, with_sides_of
 from ui.session_context import SessionContext
 from ui.sides_pictures import sides_pictures
@@ -35,6 +32,7 @@ _SOLVE_FIRST = "Solve the motion again: it does not say which leg is the left on
 _MEND_FIRST = (
     "Mend what is marked below first, most often by recording again; or go on all the same, by name and role."
 )
+_RECORD_A_WALK = "There is no walk to go on with: record one of at least four steps. The angles are kept."
 _OVERRIDE = "A finding below stops the session. Who goes on all the same is kept and printed in the report."
 
 
@@ -53,6 +51,7 @@ class MotionPresenter(StepPresenter):
         )
         page.sides_answered.connect(lambda key, name: self.attempt(lambda: self._answer(key, name)))
         page.stops_overridden.connect(lambda name, role: self.attempt(lambda: self._override(name, role)))
+        page.belt_entered.connect(lambda speed: self.attempt(lambda: self._solve_again(belt_m_s=speed)))
         page.moment_chosen.connect(self._show_moment)
         page.moved.connect(self._follow_video)
 
@@ -84,11 +83,15 @@ class MotionPresenter(StepPresenter):
         busy = status.state is StepState.RUNNING
         action = "Go on with Personalize" if accepted else "Accept motion"
         question = "" if busy else _question(motion)
+        belt_m_s = None if busy else motion.belt_speed_m_s
+        entered = bool(belt_m_s) and self._belt_of(status.record_id) is not None
         return MotionState(
             headline,
             tone,
             clip=clip,
             panels=panels,
+            courses=angle_courses(motion) if motion.without_walk else (),
+            courses_words="" if motion.kinematics.spread_rad is None else COURSE_BAND_WORDS,
             tiles=motion_tiles(motion),
             table=motion_table(motion),
             findings=motion.findings,
@@ -99,6 +102,8 @@ class MotionPresenter(StepPresenter):
             badges=_badges(motion),
             question=question,
             pictures=sides_pictures(clip) if question else None,
+            belt_m_s=belt_m_s,
+            belt_words=_ENTERED if entered else _FROM_THE_FEET,
             override="" if busy or _in_doubt(motion) or not overridable(motion.findings) else _OVERRIDE,
         )
 
@@ -129,6 +134,13 @@ class MotionPresenter(StepPresenter):
         settings = json.loads(self.context.store.info(motion_id).provenance.settings)
         source = SideSource(settings.get("sides", SideSource.REPAIRED))
         return source, bool(settings.get("swap_sides", False))
+
+    def _belt_of(self, motion_id: str | None) -> float | None:
+        """The speed of a treadmill that a person entered for this motion."""
+        if motion_id is None:
+            return None
+        speed = json.loads(self.context.store.info(motion_id).provenance.settings).get("belt_speed_m_s")
+        return None if speed is None else float(speed)
 
     # Actions of the person
 
@@ -164,6 +176,13 @@ class MotionPresenter(StepPresenter):
         source, swapped = (SideSource.REPAIRED, False) if record_id is None else self._sides_of(record_id)
         self._solve(source, swap_sides=not swapped, by=by)
 
+    def _solve_again(self, *, belt_m_s: float) -> None:
+        """With a treadmill's speed, and the sides and the name that hold now."""
+        record_id = self.context.status(self.step).record_id
+        if record_id is not None and self._motion is not None:
+            source, swapped = self._sides_of(record_id)
+            self._solve(source, swap_sides=swapped, by=self._motion.sides_by, belt_m_s=belt_m_s)
+
     def _answer(self, key: str, name: str) -> None:
         """A person watched the video and named the left leg. Refuses (MOT-036) an answer without a name."""
         record_id = self.context.status(self.step).record_id
@@ -190,7 +209,10 @@ class MotionPresenter(StepPresenter):
             self.context.record_changed.emit()
             self.context.show_message(f"{name} goes on in spite of the findings.", Tone.OK)
 
-    def _solve(self, source: SideSource, *, swap_sides: bool, by: str = "") -> None:
+    def _solve(
+        self, source: SideSource, *, swap_sides: bool, by: str = "", belt_m_s: float | None = None
+    ) -> None:
+        """A treadmill's speed that was entered before holds on for the same recording."""
         landmarks = self.context.status(Step.CAPTURE).record_id
         if landmarks is not None:
             self.submit(
@@ -199,7 +221,15 @@ class MotionPresenter(StepPresenter):
                 swap_sides=swap_sides,
                 sides=source.value,
                 sides_by=by,
+                belt_speed_m_s=self._belt_before(landmarks) if belt_m_s is None else belt_m_s,
             )
+
+    def _belt_before(self, landmarks_id: str) -> float | None:
+        record_id = self.context.status(self.step).record_id
+        if record_id is None:
+            return None
+        used = [name for name, _ in self.context.store.info(record_id).provenance.inputs]
+        return self._belt_of(record_id) if landmarks_id in used else None
 
     # Video and curves move together
 
@@ -217,6 +247,9 @@ class MotionPresenter(StepPresenter):
             self._page.show_moment(side, cycle_fraction(strides, side, time_s))
 
 
+_FROM_THE_FEET = "Found from the standing foot. Where the display says otherwise, enter it and solve again."
+_ENTERED = "As it was entered."
+
 # Finding code -> (action, text of its button).
 _FINDING_ACTIONS: dict[str, tuple[str, str]] = {
     "MOT-011": ("capture", "Record again"),
@@ -230,6 +263,8 @@ _FINDING_ACTIONS: dict[str, tuple[str, str]] = {
     "MOT-060": ("capture", "Record again"),
     "MOT-065": ("capture", "Record again"),
     "MOT-066": ("capture", "Record again"),
+    "MOT-071": ("capture", "Record a walk"),
+    "MOT-072": ("capture", "Record a walk"),
 }
 
 
@@ -249,6 +284,8 @@ def _why_not(motion: Motion) -> str:
     """What must be done before this motion can be accepted."""
     if _question(motion):
         return _ASK_FIRST
+    if motion.without_walk:
+        return _RECORD_A_WALK
     stopped = any(finding.severity is Severity.STOP for finding in motion.findings)
     if stopped and _in_doubt(motion):
         return _SOLVE_FIRST
@@ -265,6 +302,8 @@ def cycle_fraction(strides: tuple[Stride, ...], side: Side, time_s: float) -> fl
 
 def motion_verdict(motion: Motion) -> tuple[str, Tone]:
     """The headline: how many strides, and what they are good for."""
+    if motion.without_walk:
+        return _without_walk_words(motion), Tone.STOP
     left, right = (side.strides for side in motion.measures.sides)
     words = f"{left or 'No'} left and {right or 'no'} right strides found."
     severities = {finding.severity for finding in motion.findings}
@@ -276,47 +315,10 @@ def motion_verdict(motion: Motion) -> tuple[str, Tone]:
     return f"{words} Good for {trust}.", Tone.OK
 
 
-def motion_tiles(motion: Motion) -> tuple[Tile, ...]:
-    measures = motion.measures
-    width = measures.step_width_m
-    tiles = [
-        Tile("Speed", f"{measures.speed_m_s:.2f} m/s"),
-        Tile("Cadence", f"{measures.cadence_steps_min:.0f} /min", "Steps per minute"),
-        Tile("Symmetry", f"{100 * measures.symmetry:.0f} %", "100 % = equal step times and lengths"),
-        Tile("Fit", f"{1000 * motion.residual_m:.0f} mm", "Typical distance of skeleton and landmarks"),
-    ]
-    if width is not None:
-        tiles.insert(2, Tile("Step width", f"{100 * width:.0f} cm"))
-    return tuple(tiles)
-
-
-def motion_table(motion: Motion) -> NumberTable:
-    sides = motion.measures.sides
-    ranges = [range_of_motion_deg(cycles) for cycles in motion.cycles]
-    rows = [
-        NumberRow("Step length", tuple(_mean_sd_text(side.step_length_m, 100, "cm") for side in sides)),
-        NumberRow("Stride time", tuple(_mean_sd_text(side.stride_time_s, 1, "s", 2) for side in sides)),
-        NumberRow("Stance", tuple(_mean_sd_text(side.stance_fraction, 100, "%") for side in sides)),
-    ]
-    rows += [NumberRow(name, tuple(_degrees(r, joint) for r in ranges)) for name, joint in _RANGES]
-    return NumberTable(("", "Left", "Right"), tuple(rows))
-
-
-_RANGES = (("Hip range", "hip_flexion"), ("Knee range", "knee_angle"), ("Ankle range", "ankle_angle"))
-
-
-def _degrees(ranges: dict[str, float], joint: str) -> str:
-    value = next((value for name, value in ranges.items() if name.startswith(joint)), float("nan"))
-    return f"{value:.0f}°" if np.isfinite(value) else "–"
-
-
-def _mean_sd_text(value: Spread, factor: float, unit: str, digits: int = 0) -> str:
-    if not np.isfinite(value.mean):
-        return "–"
-    words = f"{factor * value.mean:.{digits}f}"
-    if np.isfinite(value.sd) and value.sd > 0:
-        words += f" ± {factor * value.sd:.{digits}f}"
-    return f"{words} {unit}"
+def _without_walk_words(motion: Motion) -> str:
+    backwards = any(finding.advice.code == BACKWARDS for finding in motion.findings)
+    found = "The patient walks backwards" if backwards else "Nobody walks here"
+    return f"{found}: joint angles over time, without strides."
 
 
 def _badges(motion: Motion) -> tuple[str, ...]:
