@@ -7,7 +7,7 @@ import numpy as np
 from core.domain.arrays import FloatArray
 from core.domain.body import SIDES
 from core.domain.findings import Finding, Severity
-from core.domain.motion import BACKWARDS, NO_WALK
+from core.domain.motion import BACKWARDS, BELT_SPEEDS_M_S, NO_WALK
 from core.domain.recording import Landmark
 from core.errors import Advice
 from core.motion.course import Course
@@ -50,7 +50,8 @@ def _course_findings(trial: Trial) -> list[Finding]:
         case Course.WALKS:
             return _several_ways(len(trial.parts))
         case Course.IN_PLACE:
-            return [_in_place(trial.belt_m_s)]
+            slowest_m_s, _ = BELT_SPEEDS_M_S
+            return [_in_place(trial.belt_m_s) if trial.belt_m_s >= slowest_m_s else _no_belt()]
         case Course.BACKWARDS:
             return [_backwards()]
         case Course.STAYS:
@@ -72,6 +73,16 @@ def _in_place(belt_m_s: float) -> Finding:
         "The hips stay while the feet walk. The speed is the one entered, or else how fast the standing foot "
         "moves back; the camera must not follow the patient.",
         "Compare the speed with the treadmill's display.",
+    )
+
+
+def _no_belt() -> Finding:
+    return note(
+        Severity.STOP,
+        "MOT-075",
+        "The patient steps in place, but not on a treadmill.",
+        "The standing foot does not move back as on a belt: it is no walk, or the picture is turned.",
+        "Record a walk over ground or on a treadmill, with the picture upright.",
     )
 
 
@@ -104,7 +115,9 @@ def _one_camera_findings(trial: Trial) -> list[Finding]:
             Severity.NOTE,
             "MOT-022",
             "Flexion of hip and knee can be trusted, of the ankle less, sideways angles not at all.",
-            "One camera sees the plane of walking only; everything else is set to normal gait.",
+            "One camera sees the plane of walking only; a twin takes everything else from normal gait."
+            if trial.walks
+            else "One camera hardly sees movement towards it or away from it.",
             "Nothing to do. Conclude nothing from sideways movement.",
         )
     ]

@@ -12,12 +12,12 @@ import numpy as np
 
 from core.domain.arrays import FloatArray
 from core.domain.assistance import typed_reason
-from core.domain.body import SAGITTAL, SIDES, JointKind, Side
+from core.domain.body import SAGITTAL, SIDES, Joint, JointKind, Side
 from core.domain.controller import Comparison, Deployment, Package, TrainedController
 from core.domain.emg import EmgEnvelopes
 from core.domain.exo_walk import ExoWalk
 from core.domain.findings import Finding, worst_first
-from core.domain.motion import GaitCycles, Motion, Spatiotemporal, Spread
+from core.domain.motion import GaitCycles, Kinematics, Motion, Spatiotemporal, Spread
 from core.domain.record import Decision, RecordKind, Verdict
 from core.domain.recording import Landmarks
 from core.domain.rollout import GaitLabel, RolloutSet
@@ -79,8 +79,10 @@ class ReportContent:
 NOTICE = (
     "Research prototype, not a cleared medical device. What the twin does, with and without the exo, and "
     "what it costs are simulation results of a musculoskeletal model, not measurements; curves from one "
-    "camera are reliable in the sagittal plane only. ± 1 SD: 68 % of true angles are expected in the band."
+    "camera are reliable in the sagittal plane only."
 )
+
+BAND_NOTICE = " Measured ± 1 SD: 68 % of true angles are expected in the band."
 
 
 def report_content(store: Store, visit_id: str) -> ReportContent:
@@ -97,7 +99,8 @@ def report_content(store: Store, visit_id: str) -> ReportContent:
     gaits = _newest(store, visit_id, RecordKind.SIMULATED_GAIT, RolloutSet)
     comparison = _newest(store, visit_id, RecordKind.COMPARISON, Comparison)
     trained = _newest(store, visit_id, RecordKind.CONTROLLER, TrainedController)
-    panels = _panels(motion, gaits, comparison)
+    panels = () if motion.without_walk else _panels(motion, gaits, comparison)
+    banded = any(curve.sd_deg is not None for panel in panels for curve in panel.curves)
     synthetic = subject.synthetic or motion.synthetic
     return ReportContent(
         patient=subject.code,
@@ -108,11 +111,11 @@ def report_content(store: Store, visit_id: str) -> ReportContent:
         quality=_quality(store, visit_id, motion),
         panels=panels,
         band_source=BAND_SOURCE,
-        gait=_gait_table(motion.measures),
+        gait=_angle_table(motion.kinematics) if motion.without_walk else _gait_table(motion.measures),
         similarity=_similarity_table(panels),
         controller=controller_table(trained, comparison),
         deployment=_deployment(store, visit_id),
-        notice=NOTICE,
+        notice=NOTICE + (BAND_NOTICE if banded else ""),
         made_on=_day(datetime.now(UTC)),
         synthetic=synthetic,
     )
@@ -213,6 +216,23 @@ def _gait_table(measures: Spatiotemporal) -> ReportTable:
         ReportRow("Symmetry", (_known(measures.symmetry, ".2f"), "", "")),
     )
     return ReportTable("Measured gait", ("", "Both", "Left", "Right"), rows)
+
+
+def _angle_table(kinematics: Kinematics) -> ReportTable:
+    """Smallest and largest angles of a movement without strides."""
+    rows = tuple(
+        ReportRow(
+            kind.label,
+            tuple(_span(np.degrees(kinematics.angle_rad[:, Joint.of(kind, side).column])) for side in SIDES),
+        )
+        for kind in SAGITTAL
+    )
+    return ReportTable("Measured angles, smallest to largest", ("", "Left", "Right"), rows)
+
+
+def _span(angle_deg: FloatArray) -> str:
+    seen = angle_deg[np.isfinite(angle_deg)]
+    return f"{seen.min():.0f} to {seen.max():.0f}°" if len(seen) else "–"
 
 
 def _known(value: float, digits: str, unit: str = "") -> str:

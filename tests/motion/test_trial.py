@@ -82,6 +82,16 @@ def test_a_film_turned_by_half_a_turn_stops_for_the_fit(walk: SyntheticWalk) -> 
         assert "MOT-023" in stops
 
 
+@pytest.mark.slow
+def test_a_film_that_lies_on_its_side_is_no_treadmill_walk(walk: SyntheticWalk) -> None:
+    track = filmed(walk)
+    image = np.stack([track.image_px[..., 1], track.width_px - track.image_px[..., 0]], axis=-1)
+    lying = replace(track, image_px=image, width_px=track.height_px, height_px=track.width_px)
+    found = motion_from_tracks((lying,), height_m=HEIGHT_M, mass_kg=60.0)
+    codes = {finding.advice.code: finding.severity for finding in found.findings}
+    assert codes["MOT-075"] is Severity.STOP and "MOT-070" not in codes
+
+
 def test_ticks_rise_to_1_and_may_cancel(walk: SyntheticWalk) -> None:
     seen: list[float] = []
     solve_one(filmed(walk), HEIGHT_M, 60.0, belt_m_s=None, tick=seen.append)

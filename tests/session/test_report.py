@@ -42,8 +42,10 @@ def test_the_report_of_a_squat_tells_that_nobody_walked_and_no_number_is_nan(tmp
         content = report_content(store, kept(store, squat_motion()))
     assert content.verdict.startswith("No walk forward was recorded")
     assert any("No walk forward" in line for line in content.quality)
-    cells = [cell for row in content.gait.rows for cell in row.cells]
-    assert "–" in cells and not any("nan" in cell for cell in cells)
+    rows = {row.name: row.cells for row in content.gait.rows}
+    assert rows["Knee flexion"] == ("0 to 90°", "0 to 90°")
+    assert content.panels == () and content.similarity.rows == ()
+    assert "nan" not in str(content)
 
 
 def test_measured_curves_have_their_68_percent_band_where_it_is_known(tmp_path: Path) -> None:
@@ -51,7 +53,7 @@ def test_measured_curves_have_their_68_percent_band_where_it_is_known(tmp_path: 
         known = report_content(store, kept(store, with_spread(motion(), 0.05))).panels[0].curves[0]
     assert known.sd_deg is not None
     assert (known.sd_deg >= np.degrees(0.05) - 1e-9).all()  # at least the angles' own uncertainty
-    assert known.sd_deg.max() > np.degrees(0.05)  # and the spread between strides on top
+    assert known.sd_deg.max() > np.degrees(0.05) + 1e-6  # and the spread between strides on top
 
 
 def test_motions_of_earlier_versions_are_reported_without_a_band(tmp_path: Path) -> None:

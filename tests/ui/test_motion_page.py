@@ -238,8 +238,11 @@ def test_the_speed_of_a_treadmill_can_be_entered_and_is_solved_with(
     assert not page.belt.isVisibleTo(page)
     keep(context, visit_id, replace(motion(), belt_speed_m_s=1.17))
     assert page.belt.isVisibleTo(page)
-    assert page.belt.speed.value() == pytest.approx(1.17) and "4.2 km/h" in page.belt._hours.text()
-    page.belt.speed.setValue(1.25)
+    assert page.belt.value() == 1.17 and "4.2 km/h" in page.belt._hours.text()
+    for nonsense in ("", "fast", "0", "20", "nan"):
+        page.belt.speed.setText(nonsense)
+        assert not page.belt.button.isEnabled()
+    page.belt.speed.setText("1,25")
     page.belt.button.click()
     params = board.states()[0].spec.params
     assert (params["belt_speed_m_s"], params["swap_sides"], params["sides"]) == (1.25, False, "repaired")

@@ -13,9 +13,8 @@ from PySide6.QtWidgets import QWidget
 from core.domain.arrays import FloatArray
 from core.domain.body import SIDES, JointKind, Side
 from ui import theme
-from ui.plots.curves import CurveStyle
 from ui.plots.plain_plot import PlainPlot
-from ui.plots.plot_style import axis_label, curve_color, curve_pen, fill, line_pen, small_font, style_plot
+from ui.plots.plot_style import axis_label, fill, line_pen, small_font, style_plot
 from ui.widgets.basics import column, label, row
 
 _MOST_TICKS = 8
@@ -154,9 +153,9 @@ class TimeCoursePlot(PlainPlot):
         if course.sd_deg is not None:
             seen = np.isfinite(angle)
             edges = [pg.PlotCurveItem(time_s[seen], edge[seen], pen=None) for edge in course.edges(side)]
-            tint = fill(curve_color(look, side, CurveStyle.MEASURED).name(), 0.16)
+            tint = fill(look.side_color(side.value), 0.16)
             self.box.addItem(pg.FillBetweenItem(*edges, brush=tint))
-        pen = curve_pen(look, side, CurveStyle.MEASURED)
+        pen = line_pen(look.side_color(side.value), 2.0)  # both sides in one plot: the pure colours
         self.box.addItem(pg.PlotCurveItem(time_s, angle, pen=pen, connect="finite"))
 
     def _fit_range(self, look: theme.Theme, course: AngleCourse) -> None:

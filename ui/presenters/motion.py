@@ -265,6 +265,7 @@ _FINDING_ACTIONS: dict[str, tuple[str, str]] = {
     "MOT-066": ("capture", "Record again"),
     "MOT-071": ("capture", "Record a walk"),
     "MOT-072": ("capture", "Record a walk"),
+    "MOT-075": ("capture", "Record a walk"),
 }
 
 
@@ -324,5 +325,5 @@ def _without_walk_words(motion: Motion) -> str:
 def _badges(motion: Motion) -> tuple[str, ...]:
     badges = ["Synthetic"] if motion.synthetic else []
     if motion.sagittal_only:
-        badges.append("One camera, from the side")
+        badges.append("One camera")
     return tuple(badges)
