@@ -11,6 +11,7 @@ from pathlib import Path
 
 from core.devices.profiles import load_profile
 from core.domain.body import Side
+from core.domain.clock import LEAST_FACTOR, MOST_FACTOR
 from core.domain.subject import Consent, Sex, Subject
 from core.errors import UserError, refuse
 from core.jobs.values import JsonValue
@@ -31,6 +32,9 @@ class SessionRequest:
     out: Path
     seed: int = 0
     person: int | None = None
+    slow_motion: float | None = None  # how many times slower than life the film plays; None: not said
+    turn_deg: int = 0  # clockwise, of a film that lies on its side
+    hide_face: bool = False  # keep the video with blurred heads only
     sides: str = ""  # a `SideSource`; empty: a motion whose sides are in doubt ends the session
     accepted_by: str = ""  # who goes on in spite of findings that stop; empty: they end the session
     role: str = ""  # of this person
@@ -46,6 +50,9 @@ def check_request(request: SessionRequest, *files: Path | None) -> None:
     check_minutes(request.minutes)
     if request.person is not None and request.person < 0:
         raise out_of_range("person", str(request.person), "0 for the first person, 1 for the second, …")
+    if request.slow_motion is not None and not LEAST_FACTOR <= request.slow_motion <= MOST_FACTOR:
+        possible = f"{LEAST_FACTOR:g} (as fast as life) to {MOST_FACTOR:g} times slower than life"
+        raise out_of_range("slow-motion", f"{request.slow_motion:g}", possible)
     check_name_and_role(request.accepted_by, request.role)
     check_files(*files)
     check_results_folder(request.out)

@@ -27,7 +27,8 @@ class RecordingView:
     time_s: tuple[float, ...]
     folder: Path | None = None
     index: FrameIndex | None = None
-    camera: int = 0
+    camera: int = 0  # the video's number
+    view: int = 0  # the number of the patient's track that this is
 
     @property
     def duration_s(self) -> float:
@@ -45,41 +46,56 @@ class RecordingView:
 
 
 def recording_view_of(
-    landmarks: Landmarks, folders: tuple[Path, ...], camera: int = 0
+    landmarks: Landmarks, folders: tuple[Path, ...], camera: int | None = None
 ) -> RecordingView | None:
-    """The view of one camera; pictures are taken from the first folder that has some."""
-    tracks = tuple(person.tracks[camera] for person in landmarks.people if camera < len(person.tracks))
-    if not tracks or not len(tracks[0].time_s):
-        return None
-    chosen = min(landmarks.chosen, len(tracks) - 1)
-    track = tracks[chosen]
+    """The view of one video; pictures are taken from the first folder that has some.
+
+    Without a `camera`, that of the patient's first track. A person whom this camera did not see is not drawn.
+    """
+    videos = landmarks.patient.videos or tuple(range(len(landmarks.patient.tracks)))
+    if camera is None:
+        camera = videos[0] if videos else 0
+    found = [person.track_in(camera) for person in landmarks.people]
+    example = next((track for track in found if track is not None and len(track.time_s)), None)
+    folder, index = _pictures(folders, camera)
+    if example is None:
+        return None if folder is None else view_without_people(folder, camera)
+    return RecordingView(
+        tuple(_unseen(example) if track is None else track for track in found),
+        landmarks.chosen,
+        example.width_px if index is None else index.source_width_px,
+        example.height_px if index is None else index.source_height_px,
+        tuple(example.time_s.tolist()),
+        folder,
+        index,
+        camera,
+        videos.index(camera) if camera in videos else 0,
+    )
+
+
+def _pictures(folders: tuple[Path, ...], camera: int) -> tuple[Path, FrameIndex] | tuple[None, None]:
     for folder in folders:
         index = read_index(folder, camera)
         if index is not None:
-            return RecordingView(
-                tracks,
-                chosen,
-                index.source_width_px,
-                index.source_height_px,
-                tuple(track.time_s.tolist()),
-                folder,
-                index,
-                camera,
-            )
-    return RecordingView(
-        tracks, chosen, track.width_px, track.height_px, tuple(track.time_s.tolist()), camera=camera
-    )
+            return folder, index
+    return None, None
+
+
+def _unseen(example: LandmarkTrack) -> LandmarkTrack:
+    """Nobody, at the same times."""
+    nowhere = np.full_like(example.image_px, np.nan)
+    return replace(example, image_px=nowhere, visibility=np.zeros_like(example.visibility))
 
 
 def with_sides_of(
     clip: RecordingView | None, exchanges: Sequence[FloatArray], *, swapped: bool
 ) -> RecordingView | None:
     """The patient drawn with the left and right that the motion has, not with the detector's."""
-    if clip is None or not (exchanges or swapped):
+    if clip is None or not clip.tracks or not (exchanges or swapped):
         return clip
     track = clip.tracks[clip.chosen]
-    if clip.camera < len(exchanges):
-        track = exchange_legs(track, exchanges[clip.camera])
+    if clip.view < len(exchanges) and len(exchanges[clip.view]) == len(track.time_s):
+        track = exchange_legs(track, exchanges[clip.view])
     if swapped:
         track = exchange_all_sides(track)
     tracks = (*clip.tracks[: clip.chosen], track, *clip.tracks[clip.chosen + 1 :])

@@ -62,6 +62,19 @@ def _run(what: str, data_dir: Path, file: Path | None) -> dict[str, Any]:
         from app.bench.motion import bench_motion
 
         return dict(bench_motion(_recordings()))
+    if what == "renderings":
+        from app.bench.renderings import bench_renderings
+
+        return bench_renderings(_recordings())
+    if what == "ik":
+        from app.bench.ik import bench_ik
+
+        return bench_ik(_recordings())
+    if what == "cameras":
+        from app.bench.cameras import bench_cameras
+        from app.bench.cameras_sync import bench_cameras_sync
+
+        return bench_cameras(_recordings()) | bench_cameras_sync(_recordings())
     if what == "simulation":
         from app.bench.simulation import bench_simulation
 

@@ -15,14 +15,11 @@ from core.domain.body import SIDES, Joint, JointKind, Side
 from core.domain.motion import Motion
 from core.domain.recording import Landmark, Landmarks, LandmarkTrack
 from core.domain.subject import Sex, Subject
-from core.domain.twin import BodyParameters
 from core.errors import refuse
 from core.jobs.values import JobSpec, SilentContext
-from core.motion.inverse_kinematics import solve_angles
-from core.motion.oblique_view import observe_oblique, view_angle_rad
+from core.motion.trial import solve_one
 from core.store.repository import open_store
 from core.tasks import detect_pose, import_video, solve_motion
-from core.twin.scaling import scales_for_height
 
 SQUAT = "video-squat-mocap"
 WALKS = {"walk": "video-sagittal-walk/walk.mp4", "walk_beside_another": "video-sagittal-walk/demo.mp4"}
@@ -64,18 +61,39 @@ def _squat(folder: Path, data_dir: Path) -> dict[str, float]:
     with open_store(data_dir) as store:
         track = store.load(landmarks_id, Landmarks).patient.tracks[0]
     start_s = time.perf_counter()
-    body = BodyParameters(HEIGHT_M, MASS_KG, scales_for_height(HEIGHT_M))
-    motion = solve_angles(observe_oblique(track, HEIGHT_M, walks=False), body).kinematics
+    trial = solve_one(track, HEIGHT_M, MASS_KG, belt_m_s=None, tick=lambda _: None)
+    motion = trial.kinematics()
     numbers = {
         "squat_frames": float(len(motion.time_s)),
-        "squat_view_angle_deg": float(np.degrees(view_angle_rad(track))),
+        "squat_view_angle_deg": float(np.degrees(trial.view_angle_rad)),
         "squat_solve_s": time.perf_counter() - start_s,
+        "squat_residual_m": trial.residual_m,
     }
-    ours = {
-        (kind, side): np.degrees(motion.angle_rad[:, Joint.of(kind, side).column]) for kind, side in markers
-    }
+    assert motion.spread_rad is not None
+    ours, spread = (
+        {key: np.degrees(values[:, Joint.of(*key).column]) for key in markers}
+        for values in (motion.angle_rad, motion.spread_rad)
+    )
     numbers |= _compared("ours", motion.time_s, ours, marker_s, markers)
+    numbers |= _covered(motion.time_s + numbers["squat_ours_shift_s"], ours, spread, marker_s, markers)
     return numbers | _compared("detector", track.time_s, _landmark_angles(track), marker_s, markers)
+
+
+def _covered(
+    at_s: FloatArray, found: Angles, spread: Angles, marker_s: FloatArray, markers: Angles
+) -> dict[str, float]:
+    """Fraction of the frames in which the markers' angle lies inside the 68 % band, per joint and in all."""
+    inside = (at_s >= marker_s[0]) & (at_s <= marker_s[-1])
+    covered = {
+        f"squat_covered_{kind.value}_{side.suffix}": float(
+            np.mean(
+                np.abs(found[kind, side] - np.interp(at_s, marker_s, truth))[inside]
+                <= spread[kind, side][inside]
+            )
+        )
+        for (kind, side), truth in markers.items()
+    }
+    return covered | {"squat_covered": float(np.mean(list(covered.values())))}
 
 
 def _compared(
@@ -125,6 +143,7 @@ def _marker_angles(file: Path) -> tuple[FloatArray, Angles]:
         femur = f"femur_{side.suffix}"
         angles[JointKind.HIP_FLEXION, side] = lateral("pelvis", femur)
         angles[JointKind.KNEE, side] = -lateral(femur, f"tibia_{side.suffix}")
+        angles[JointKind.ANKLE, side] = lateral(f"tibia_{side.suffix}", f"talus_{side.suffix}")
     return np.array(content["time"]), angles
 
 

@@ -13,7 +13,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from app.cli.calibrate import add_calibrate
 from app.cli.deploy import add_deploy
+from app.cli.film_options import add_film_options, film_options
 from app.cli.motion import add_motion, add_override
 from app.cli.train import add_train
 from app.paths import data_dir_default, operator_name
@@ -97,6 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     add_train(commands, _add_data_dir)
     _add_replay(commands)
     _add_simulate(commands)
+    add_calibrate(commands, _add_data_dir)
     add_deploy(commands, _add_data_dir)
     return parser
 
@@ -135,9 +138,11 @@ def _add_session(commands: Subparsers) -> None:
     )
     run_parser = session.add_parser("run", help="from a walking video")
     run_parser.add_argument("--patient", type=Path, required=True, help="JSON file with the patient")
-    run_parser.add_argument("--video", type=Path, required=True)
+    run_parser.add_argument("--video", type=Path, required=True, action="append", help="one per camera")
+    run_parser.add_argument("--calibration", type=Path, help="file: places and lenses of the cameras")
     run_parser.add_argument("--emg", type=Path)
     run_parser.add_argument("--person", type=int, help="which person, when several are seen (0 is the first)")
+    add_film_options(run_parser)
     run_parser.set_defaults(command=_session_run)
     demo = session.add_parser("demo", help="with the synthetic demo patient")
     demo.set_defaults(command=_session_demo)
@@ -194,8 +199,9 @@ def _add_gallery(commands: Subparsers) -> None:
 def _add_bench(commands: Subparsers) -> None:
     parser = commands.add_parser("bench", help="measure this program on this PC")
     benches = (
-        "startup", "video", "ui", "deploy", "motion", "simulation", "walk", "scenarios", "impairments",
-        "assist", "strangers", "coadaptation",
+        "startup", "video", "ui", "deploy", "motion", "renderings", "ik", "cameras", "simulation", "walk",
+        "scenarios",
+        "impairments", "assist", "strangers", "coadaptation",
     )  # fmt: skip
     parser.add_argument("what", choices=benches)
     parser.add_argument("--file", type=Path, help="video for `bench video`")
@@ -266,7 +272,7 @@ def _session_run(args: argparse.Namespace) -> int:
     data_dir = _data_dir(args)
     request = _session_request(args, data_dir, args.person)
     with open_terminal(data_dir) as terminal:
-        end = run_video_session(request, subject, args.video, args.emg, terminal)
+        end = run_video_session(request, subject, args.video, args.emg, terminal, args.calibration)
     return _finish(end, args)
 
 
@@ -294,6 +300,7 @@ def _session_request(args: argparse.Namespace, data_dir: Path, person: int | Non
         sides=args.sides,
         accepted_by=args.accept_stopped,
         role=args.role,
+        **film_options(args),
     )
 
 

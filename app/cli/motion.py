@@ -33,12 +33,14 @@ class MotionRequest:
     sides: str = ""  # a `SideSource`; empty: nobody answers for the sides
     accepted_by: str = ""  # who goes on in spite of findings that stop
     role: str = ""
+    calibration: Path | None = None
 
 
 def add_motion(commands: Any, add_data_dir: Callable[[argparse.ArgumentParser], None]) -> None:
     """Add `motion` to the parsers of the commands."""
     parser = commands.add_parser("motion", help="joint angles, strides and findings of a walk")
     parser.add_argument("videos", nargs="*", type=Path, metavar="VIDEO", help="of one walk, one per camera")
+    parser.add_argument("--calibration", type=Path, metavar="FILE", help="places and lenses of the cameras")
     parser.add_argument(
         "--landmarks", type=Path, metavar="FILE", help=".npz file with landmarks, not a video"
     )
@@ -81,6 +83,7 @@ def _motion(args: argparse.Namespace) -> int:
         args.sides,
         args.accept_stopped,
         args.role,
+        args.calibration,
     )
     check_motion_request(request)
     from app.cli.motion_run import lines_for_people, solve_from_terminal
@@ -101,12 +104,14 @@ def check_motion_request(request: MotionRequest) -> None:
 
     if bool(request.videos) == (request.landmarks is not None):
         raise _unclear("Either videos or a file of landmarks is needed, not both.", "Give one of them.")
+    if request.calibration is not None and len(request.videos) < 2:
+        raise _unclear("A calibration tells where several cameras stand.", "Give the videos of all cameras.")
     check_name_and_role(request.accepted_by, request.role)
     if request.person is not None and request.person < 0:
         raise out_of_range("person", str(request.person), "0 for the first person, 1 for the second, …")
     _check_range("treadmill", request.treadmill_m_s, BELT_SPEEDS_M_S)
     _check_range("slow-motion", request.slow_motion, _FACTORS)
-    check_files(*request.videos, request.landmarks)
+    check_files(*request.videos, request.landmarks, request.calibration)
     check_results_folder(request.out)
 
 

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from app.cli.camera_numbers import camera_numbers
 from app.cli.motion import MotionRequest
 from app.paths import operator_name
 from app.terminal import Terminal, open_terminal
@@ -23,6 +24,7 @@ from core.domain.recording import Landmarks
 from core.domain.subject import Sex, Subject
 from core.errors import refuse
 from core.gait.cycles import range_of_motion_deg
+from core.jobs.values import JsonValue
 from core.motion.angle_files import angles_csv, coordinates_mot
 from core.session.same_patient import same_patient
 from core.session.stops import overridable, override_stops, present_motion
@@ -64,10 +66,12 @@ def _answers(request: MotionRequest) -> dict[str, Any]:
 def _landmarks(request: MotionRequest, store: Store, visit_id: str, terminal: Terminal) -> str:
     """The record of landmarks: detected in the videos, or read from the file."""
     if request.landmarks is None:
-        files = {"visit_id": visit_id, "files": [str(path) for path in request.videos]}
+        told = "" if request.calibration is None else str(request.calibration.absolute())
+        names: list[JsonValue] = [str(path) for path in request.videos]
+        files: dict[str, JsonValue] = {"visit_id": visit_id, "files": names, "calibration": told}
         recording_id = terminal.run("import_video", files, visit_id=visit_id)
-        seen = {"recording_id": recording_id, "person": request.person}
-        return terminal.run("detect_pose", seen, visit_id=visit_id)
+        seen: dict[str, JsonValue] = {"recording_id": recording_id, "person": request.person}
+        return terminal.run("detect_pose", seen | {"calibration": told}, visit_id=visit_id)
     landmarks = landmarks_of_file(request.landmarks, request.person)
     summary = summary_of(landmarks)
     return store.save(RecordKind.LANDMARKS, landmarks, visit_id=visit_id, summary=summary, operator=OPERATOR)
@@ -100,6 +104,7 @@ def motion_numbers(landmarks: Landmarks, motion: Motion) -> dict[str, Any]:
         "detected_fraction": _number(landmarks.patient.seen_fraction),
         "walk": not motion.without_walk,
         "belt_speed_m_s": _number(motion.belt_speed_m_s),
+        **camera_numbers(landmarks, motion),
         "speed_m_s": _number(measures.speed_m_s),
         "cadence_steps_min": _number(measures.cadence_steps_min, 2),
         "step_width_m": _number(measures.step_width_m),

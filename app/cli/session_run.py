@@ -6,15 +6,18 @@ import json
 import math
 import shutil
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from app.cli.camera_numbers import camera_numbers
 from app.exo_process import VirtualExo
 from app.paths import operator_name
 from app.session_request import MOST_MINUTES, REPORT, SUMMARY, SessionRequest, check_request
 from app.terminal import Terminal
 from core.domain.assistance import Assistance, assistance_of
+from core.domain.clock import SLOW_MOTION_EVIDENT
 from core.domain.controller import (
     UNATTENDED_APPROVER,
     Comparison,
@@ -55,20 +58,27 @@ class SessionEnd:
 
 
 def run_video_session(
-    request: SessionRequest, subject: Subject, video: Path, emg: Path | None, terminal: Terminal
+    request: SessionRequest,
+    subject: Subject,
+    videos: Sequence[Path],
+    emg: Path | None,
+    terminal: Terminal,
+    calibration: Path | None = None,
 ) -> SessionEnd:
-    """From a video file to a controller kept on a virtual exo, or to a comparison that a person has to sign.
+    """From the videos of one walk to a controller kept on a virtual exo, or to a comparison that a person has
+    to sign.
 
     Refuses, besides what its jobs do, PAT-013 and PAT-014 (see `same_patient`) before anything takes time.
     """
-    check_request(request, video, emg)
+    check_request(request, *videos, emg, calibration)
+    told: dict[str, JsonValue] = {} if calibration is None else {"calibration": str(calibration.absolute())}
     with open_store(request.data_dir) as store:
         patient_id = same_patient(store, subject, by=OPERATOR)
         visit_id = store.start_visit(patient_id, by=OPERATOR).id
-        recording_id = terminal.run(
-            "import_video", {"visit_id": visit_id, "files": [str(video)]}, visit_id=visit_id
-        )
-        params: dict[str, Any] = {"recording_id": recording_id, "person": request.person}
+        film: dict[str, JsonValue] = {"visit_id": visit_id, "files": [str(path) for path in videos]}
+        film |= {"turn_deg": request.turn_deg, "hide_face": request.hide_face, **told}
+        recording_id = terminal.run("import_video", film, visit_id=visit_id)
+        params: dict[str, JsonValue] = {"recording_id": recording_id, "person": request.person, **told}
         terminal.run("detect_pose", params, visit_id=visit_id)
         if emg is None:
             store.decide(visit_id, Step.EMG, Verdict.SKIPPED, by=OPERATOR, reason="No EMG file was given.")
@@ -113,7 +123,8 @@ def _train(store: Store, visit_id: str, request: SessionRequest, terminal: Termi
     assert landmarks is not None
     raise_if_stopped(store.load(landmarks.id, Landmarks).findings)
     sides = {"sides": request.sides, "sides_by": operator_name()} if request.sides else {}
-    motion_id = run("solve_motion", landmarks_id=landmarks.id, **sides)
+    clock = {} if request.slow_motion is None else _clock(request.slow_motion)
+    motion_id = run("solve_motion", landmarks_id=landmarks.id, **sides, **clock)
     _accept_or_stop(store, visit_id, motion_id, request)
     store.decide(visit_id, Step.MOTION, Verdict.ACCEPTED, record_id=motion_id, by=OPERATOR)
     twin_id = run("fit_twin", motion_id=motion_id)
@@ -138,6 +149,10 @@ def _accept_or_stop(store: Store, visit_id: str, motion_id: str, request: Sessio
         override_stops(store, motion_id, by=request.accepted_by, role=request.role)
         motion = present_motion(motion, store.decisions(visit_id), motion_id)
     raise_if_stopped(motion.findings)
+
+
+def _clock(slow_motion: float) -> dict[str, JsonValue]:
+    return {"slow_motion": slow_motion, "slow_motion_by": operator_name()}
 
 
 def release_blocker(
@@ -187,8 +202,11 @@ def raise_if_stopped(findings: tuple[Finding, ...]) -> None:
 
 _ALL_THE_SAME = "Who goes on all the same gives --accept-stopped NAME and --role ROLE."
 _IN_A_TERMINAL = {
+    "CAP-022": "Run again with --person and a number: 0 is the one who walks most, 1 the next, and so on.",
     SIDES_IN_DOUBT: "Watch its video on the Motion page (`exotwin` with the same data folder) and answer "
-    "there, or run again with --sides as-detected or --sides repaired, whichever is right."
+    "there, or run again with --sides as-detected or --sides repaired, whichever is right.",
+    SLOW_MOTION_EVIDENT: "Run again with --slow-motion and how many times slower than life the film plays; "
+    "1 if it plays as fast as life.",
 }
 
 
@@ -299,6 +317,7 @@ def _measured_numbers(landmarks: Landmarks, motion: Motion) -> dict[str, Any]:
     return {
         "frames": len(landmarks.patient.tracks[0].time_s),
         "detected_fraction": round(landmarks.patient.seen_fraction, 4),
+        **camera_numbers(landmarks, motion),
         "strides_left": left.strides,
         "strides_right": right.strides,
         "speed_m_s": round(motion.measures.speed_m_s, 3),

@@ -1,11 +1,11 @@
-"""What became of each camera of several, in words: how its clock runs, how far it is off, whether it is used."""
+"""What became of each camera of several, in words: its clock, how far it is off, whether it is used."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 from core.capture.same_person import Together
-from core.capture.synchronise import FAR_APART, SURE, Agreement
+from core.capture.synchronise import FAR_APART, Agreement
 from core.domain.findings import Finding, Severity
 from core.domain.recording import CameraVerdict, Person, VideoFile
 from core.errors import Advice, UserError, refuse
@@ -49,7 +49,7 @@ def together_findings(together: Together, *, calibrated: bool) -> tuple[Finding,
     if together.unclear:
         found.append(_who_is_who())
     for number, agreement in sorted(together.agreements.items()):
-        if calibrated and agreement.sync.sure < SURE:
+        if calibrated and not agreement.sync.is_sure:
             found.append(_unsure(number, agreement))
         if agreement.apart > _HARDLY_AGREES:
             found.append(_far(number, agreement))
@@ -121,8 +121,10 @@ def _far(number: int, agreement: Agreement) -> Finding:
 
 
 def _exchanged(number: int) -> Finding:
-    what = f"Left and right of camera {number + 1} are the other way round than in the first camera."
-    why = "With left and right exchanged in it, both see the same points in space."
+    what = (
+        f"Left and right of camera {number + 1} were exchanged: they are the other way round in the others."
+    )
+    why = "Only so do the cameras see the same points in space. Which of them is right is not told by that."
     step = "Check on the Motion page which leg is the left one."
     return Finding(Severity.WARNING, Advice(what, why, step, "CAP-055"))
 

@@ -39,7 +39,7 @@ _FullSearch = tuple[Future[tuple[Pose, ...]], Pose | None]
 class DetectedPeople:
     """The people found in the video of one camera. Axis: T frames."""
 
-    people: tuple[Person, ...]  # the one who walks furthest first; empty when no person was found
+    people: tuple[Person, ...]  # the one who walks most first; empty when no person was found
     time_s: tuple[float, ...]  # (T,)
     width_px: int
     height_px: int

@@ -57,7 +57,7 @@ def _track(path: Path, arrays: dict[str, FloatArray], person: str, size: FloatAr
     time_s = parts["time_s"]
     if frames < 2 or not np.isfinite(time_s).all() or not (np.diff(time_s) > 0).all():
         raise _no_track(path, f"Its {person}time_s does not increase from picture to picture")
-    seen = np.isfinite(parts["image_px"]).all(axis=2)
+    seen = np.asarray(np.isfinite(parts["image_px"]).all(axis=2))
     visibility = np.where(seen, np.clip(np.nan_to_num(parts["visibility"]), 0.0, 1.0), 0.0)
     image = np.where(seen[..., None], parts["image_px"], np.nan)
     world = np.where(np.isfinite(parts["world_m"]), parts["world_m"], np.nan)

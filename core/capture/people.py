@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from core.capture.pose import Pose
+from core.capture.walk_seen import LEAST_PASS, WalkSeen, walk_seen
 from core.domain.arrays import FloatArray
 from core.domain.findings import Finding, Severity
 from core.domain.recording import LANDMARK_COUNT, LandmarkTrack, Person
@@ -22,9 +22,10 @@ _LONGEST_GAP_S = 1.0
 _LONGEST_STITCH_S = 1.5
 _LEAST_FRAMES = 3  # what flashes up in one or two frames is not a person
 _SAME_PERSON = 0.2  # two poses of one frame closer than this fraction of the body height are one person
-_BRISK_WALK_HEIGHTS_S = 1.3  # nobody walks faster than this many body heights per second
 _CLEAR_WALK_HEIGHTS = 1.5
+_CLEAR_STEPS = 2
 _CLEAR_LEAD = 1.5
+_LONGER = 1.2  # in view so much longer, or so many more steps: who walks less could be the patient
 
 
 def link(time_s: Sequence[float], detections: Sequence[Sequence[Pose]]) -> tuple[Path, ...]:
@@ -147,49 +148,33 @@ def track_of(path: Path, time_s: Sequence[float], width_px: int, height_px: int)
     return LandmarkTrack(np.asarray(time_s), image_px, world_m, visibility, width_px, height_px)
 
 
-@dataclass(frozen=True, slots=True)
-class PersonTrack:
-    """How one person moved through one camera's picture."""
-
-    distance_px: float
-    shift_px: float  # to the right
-    heights: float  # how far, in body heights; towards the camera counts by the growth in size
-    seen_s: float
-
-
-def track_motion(track: LandmarkTrack) -> PersonTrack:
-    """Net motion from the first to the last tenth of the frames in which the person was seen."""
-    seen = np.flatnonzero(np.isfinite(track.image_px[:, 23, 0]))
-    if not len(seen):
-        return PersonTrack(0.0, 0.0, 0.0, 0.0)
-    centre = track.image_px[seen, 23:25].mean(axis=1)
-    size = np.hypot(*np.moveaxis(np.ptp(track.image_px[seen], axis=1), -1, 0))
-    ends = max(1, len(seen) // 10)
-    shift = np.median(centre[-ends:], axis=0) - np.median(centre[:ends], axis=0)
-    growth = float(np.log(np.median(size[-ends:]) / np.median(size[:ends])))
-    seen_s = float(track.time_s[seen[-1]] - track.time_s[seen[0]])
-    # Coming twice as close from a usual 4 m is about one body height of way.
-    heights = float(np.hypot(np.linalg.norm(shift) / np.median(size), growth / np.log(2.0)))
-    walked = min(heights, _BRISK_WALK_HEIGHTS_S * seen_s)
-    return PersonTrack(float(np.linalg.norm(shift)), float(shift[0]), walked, seen_s)
-
-
-def label(number: int, walk: PersonTrack) -> str:
+def label(number: int, walk: WalkSeen) -> str:
     """Text for the choice of the patient; `number` counts from 1."""
-    if walk.heights < 0.5:
-        return f"Person {number}, stays in place"
-    if walk.distance_px < 1.0 or abs(walk.shift_px) < 0.5 * walk.distance_px:
-        return f"Person {number}, walks towards or away from the camera"
-    return f"Person {number}, walks to the {'right' if walk.shift_px > 0 else 'left'}"
+    return f"Person {number}, {_manner(walk)}"
+
+
+def _manner(walk: WalkSeen) -> str:
+    if walk.on_the_spot:
+        return "walks on the spot or on a treadmill"
+    if not walk.passes:
+        return "stays in place"
+    if not _walks(walk):
+        return "moves about"
+    across = sum(one.heights for one in walk.passes if one.across)
+    if 2.0 * across < sum(one.heights for one in walk.passes):
+        return "walks towards or away from the camera"
+    if len(walk.passes) > 1:
+        return "walks to and fro"
+    return f"walks to the {'right' if walk.passes[0].right_px > 0 else 'left'}"
 
 
 def as_people(tracks: Sequence[LandmarkTrack], *, most: int = 4) -> tuple[Person, ...]:
-    """People worth showing, the one who walks furthest first; short sightings are left out."""
-    walks = [(track_motion(track), track) for track in tracks]
+    """People worth showing, the one who walks most first; short sightings are left out."""
+    walks = [(walk_seen(track), track) for track in tracks]
     shown = [(walk, track) for walk, track in walks if walk.seen_s >= 0.4 and track.detected_fraction >= 0.08]
     shown.sort(key=lambda pair: -pair[0].heights)
     return tuple(
-        Person(label(number, walk), track.detected_fraction, walk.distance_px, (track,))
+        Person(label(number, walk), track.detected_fraction, walk.way_px, (track,))
         for number, (walk, track) in enumerate(shown[:most], start=1)
     )
 
@@ -197,33 +182,62 @@ def as_people(tracks: Sequence[LandmarkTrack], *, most: int = 4) -> tuple[Person
 def choose_patient(people: Sequence[Person]) -> tuple[int, str, tuple[Finding, ...]]:
     """Which person is the patient: index, by what, and a finding when a person should look.
 
-    Clear when only one person is there, or when one walks at least 1.5 body heights and 1.5 times as far as
-    any other; otherwise the finding stops the session until the clinician has chosen.
+    Clear when only one person is there, or when one walks enough, at least 1.5 times as much as any other,
+    and no other who walks was in view for longer; otherwise the finding stops the session until the clinician
+    has chosen.
     """
     if len(people) == 1:
         return 0, "only person", ()
-    heights = np.array([track_motion(person.tracks[0]).heights for person in people])
-    best, second = np.argsort(-heights)[:2]
-    if heights[best] >= _CLEAR_WALK_HEIGHTS and heights[best] >= _CLEAR_LEAD * heights[second]:
+    walks = [_best_view(person) for person in people]
+    best = max(range(len(walks)), key=lambda number: walks[number].heights)
+    rivals = [walk for number, walk in enumerate(walks) if number != best]
+    if _walks_enough(walks[best]) and not any(_could_be_meant(rival, walks[best]) for rival in rivals):
         finding = Finding(Severity.NOTE, _chosen(len(people), people[best].label))
     else:
-        finding = Finding(Severity.STOP, _unclear(len(people)))
-    return int(best), "walks furthest", (finding,)
+        finding = Finding(Severity.STOP, _unclear(len(people), sum(map(_walks, walks))))
+    return best, "walks most", (finding,)
+
+
+def _best_view(person: Person) -> WalkSeen:
+    """The person's walk as the camera saw it that saw most of it."""
+    return max((walk_seen(track) for track in person.tracks), key=lambda walk: walk.heights)
+
+
+def _walks(walk: WalkSeen) -> bool:
+    """Who goes a short way without steps climbed, jumped or was pushed."""
+    return walk.on_the_spot or walk.longest_heights >= (LEAST_PASS if walk.steps else _CLEAR_WALK_HEIGHTS)
+
+
+def _walks_enough(walk: WalkSeen) -> bool:
+    """A portrait film is narrow: a short way counts when steps are seen in it."""
+    least = _CLEAR_WALK_HEIGHTS if walk.steps < _CLEAR_STEPS else _CLEAR_WALK_HEIGHTS / 2
+    return walk.heights >= least
+
+
+def _could_be_meant(walk: WalkSeen, best: WalkSeen) -> bool:
+    """Whether this person rather than the one who walks most could be the patient.
+
+    Somebody in a hurry walks further in less time than a patient does.
+    """
+    if best.heights < _CLEAR_LEAD * walk.heights:
+        return True
+    return _walks(walk) and (walk.seen_s > _LONGER * best.seen_s or walk.steps > _LONGER * max(best.steps, 1))
 
 
 def _chosen(count: int, chosen: str) -> Advice:
     return Advice(
-        f"{count} people were seen; the one who walks was taken as the patient.",
+        f"{count} people were seen; the one who walks most was taken as the patient.",
         f"This is {chosen}.",
         "If that is wrong, choose the other person.",
         "CAP-023",
     )
 
 
-def _unclear(count: int) -> Advice:
+def _unclear(count: int, walking: int) -> Advice:
+    why = "More than one of them could be meant: they walk for about as long or as far."
     return Advice(
         f"{count} people were seen, and it is not clear who the patient is.",
-        "Nobody walks clearly further than the others.",
+        why if walking > 1 else "Nobody walks clearly further than the others.",
         "Choose the patient in the picture.",
         "CAP-022",
     )

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.capture.pipeline import ByteImage
+from core.capture.upright import turned_findings
 from core.domain.arrays import FloatArray
 from core.domain.findings import Finding, Severity
 from core.domain.recording import Landmark, LandmarkTrack, frame_rate_hz
@@ -78,8 +79,13 @@ def picture_findings(statistics: Sequence[FrameStatistics]) -> tuple[Finding, ..
     return tuple(found)
 
 
-def timing_findings(time_s: Sequence[float], *, header_frames: int, cut_short: bool) -> tuple[Finding, ...]:
-    """Findings about frame rate and completeness. `time_s` (T,) are the frames' own times."""
+def timing_findings(
+    time_s: Sequence[float], *, header_frames: int, cut_short: bool, stored_frames: int = 0
+) -> tuple[Finding, ...]:
+    """Findings about frame rate and completeness. `time_s` (T,) are the frames' own times.
+
+    `header_frames` are promised; `stored_frames` are more when the clip was trimmed.
+    """
     steps = np.diff(np.asarray(time_s))
     rate_hz = frame_rate_hz(time_s)
     found = []
@@ -88,6 +94,11 @@ def timing_findings(time_s: Sequence[float], *, header_frames: int, cut_short: b
         what = f"The video ends early: {len(time_s)}{promised} frames could be read."
         why = "Copying or recording was interrupted; what was read is used."
         found.append(_warning("CAP-010", what, why, "Copy the file again if steps are missing."))
+    if stored_frames > header_frames > 0:
+        what = f"The clip was trimmed: {len(time_s)} of its {stored_frames} frames are played."
+        why = "The others are still in the file; only those that are played are used here."
+        step = "Nothing to do. If steps are missing, import the clip as it was before trimming."
+        found.append(Finding(Severity.NOTE, Advice(what, why, step, "CAP-031")))
     if rate_hz < LEAST_RATE_HZ:
         what = f"The video has only {rate_hz:.0f} frames per second."
         why = "Between two frames the foot moves too far for heel strikes to be found."
@@ -117,6 +128,9 @@ def length_findings(durations_s: Sequence[float]) -> tuple[Finding, ...]:
 def patient_findings(track: LandmarkTrack) -> tuple[Finding, ...]:
     """Findings about how well one camera sees the patient."""
     seen = np.isfinite(track.image_px[:, Landmark.LEFT_HIP.value, 0])
+    turned = turned_findings(track)
+    if turned:  # size and view are judged once the person stands
+        return (*turned, *_lost(track, seen))
     return (*_lost(track, seen), *_out_of_view(track, seen), *_small(track, seen), *_hidden_feet(track, seen))
 
 

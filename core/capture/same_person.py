@@ -24,7 +24,7 @@ from core.capture.synchronise import (
     together,
 )
 from core.domain.arrays import FloatArray
-from core.domain.recording import LandmarkTrack, Person, Synchronised
+from core.domain.recording import LandmarkTrack, Person, Synchronised, with_sides_exchanged
 
 _NO_PARTNER = 1.0  # cost of a person whom the other camera did not see: as much as a pair that just agrees
 _NEARLY_AS_WELL = 0.25  # another partner whose cost is this near could be meant as well
@@ -78,7 +78,7 @@ def same_people(cameras: Sequence[Sequence[Person]]) -> Together:
     """One list of people from those of each video (each with one track), who walks most first.
 
     A camera that did not see a person is missing from this person's tracks. The first video with people
-    gives the clock.
+    gives the clock. A calibrated camera that has left and right the other way round is turned.
     """
     seen = [number for number, people in enumerate(cameras) if people]
     first = seen[0]
@@ -152,11 +152,20 @@ def _join(meeting: _Meeting, video: int, people: Sequence[Person], match: _Match
     meeting.clocks[video] = match.clock
     meeting.agreements[video] = replace(match.agreement, sync=match.clock.told_by(match.agreement.sync))
     matched = {person: group for group, person in match.pairs}
+    if match.agreement.exchanged:
+        people = [_turned(person, meeting.ranks) for person in people]
     for number, person in enumerate(people):
         if number in matched:
             meeting.groups[matched[number]].views[video] = person
         else:
             meeting.groups.append(_Group({video: person}))
+
+
+def _turned(person: Person, ranks: dict[int, int]) -> Person:
+    """A person of a camera that calls left what the others call right."""
+    turned = replace(person, tracks=tuple(with_sides_exchanged(track) for track in person.tracks))
+    ranks[id(turned)] = ranks[id(person)]
+    return turned
 
 
 def _is_unclear(match: _Match) -> bool:

@@ -20,9 +20,6 @@ from core.capture.movement import RATE_HZ, Movement, likeness_at, likeness_by_la
 from core.domain.arrays import FloatArray
 from core.domain.recording import LandmarkTrack, Synchronised, body_size_px
 
-SURE = 0.35
-"""Less sure than this, a person should check the offset: another one fits nearly as well."""
-
 NEVER_AGREES = 0.30
 """Likeness below which two films hardly show one movement: different walks of one person reach 0.2 to 0.3."""
 
@@ -186,13 +183,18 @@ def agreement_at(first: LandmarkTrack, other: LandmarkTrack, clock: Clock) -> Ag
     """How two tracks go together under a given clock of `other` against `first`; None without an overlap."""
     evidence = _evidence(first, other)
     found = _agreement(evidence, clock.offset_s, clock.drift, rival=1.0)
+    if evidence.pair is not None and not found.apart < _GOOD_APART:
+        crossed = _agreement(evidence.exchanged(), clock.offset_s, clock.drift, rival=1.0)
+        if crossed.apart < _CLEARLY_NEARER * found.apart:
+            found = replace(crossed, exchanged=True)
     return found if found.overlap_s >= _LEAST_OVERLAP_S else None
 
 
 def together(tracks: Sequence[LandmarkTrack], clocks: Sequence[Clock]) -> list[Clock]:
     """The offsets of calibrated cameras that suit every pair of them best, near those given.
 
-    The first clock stays. One pair may see a movement badly that another one sees well.
+    The first clock stays. One pair may see a movement badly that another one sees well: by the logarithm, a
+    pair counts by how much better it could be in relation to how good it is.
     """
     evidence = {
         (i, j): _evidence(tracks[i], tracks[j]) for i in range(len(tracks)) for j in range(i + 1, len(tracks))
@@ -203,7 +205,8 @@ def together(tracks: Sequence[LandmarkTrack], clocks: Sequence[Clock]) -> list[C
         tried = [*settled]
         tried[number] = replace(settled[number], offset_s=offset_s)
         between = {pair: tried[pair[0]].between(tried[pair[1]]) for pair in evidence if number in pair}
-        return sum(evidence[pair].fine_miss(c.offset_s, c.rate - 1.0) for pair, c in between.items())
+        misses = [evidence[pair].fine_miss(c.offset_s, c.rate - 1.0) for pair, c in between.items()]
+        return float(np.sum(np.log(np.array(misses) + 1e-3)))
 
     for _ in range(_SWEEPS):
         for number in range(1, len(tracks)):

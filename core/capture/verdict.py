@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,12 +10,16 @@ import numpy as np
 from scipy.signal import find_peaks
 
 from core.capture.quality import ADVISED_RATE_HZ, BLURRED, DARK, OVEREXPOSED, FrameStatistics, out_of_view
+from core.capture.view import View, view_of
 from core.domain.arrays import FloatArray
+from core.domain.body import Side
 from core.domain.recording import Landmark
 
 _WINDOW_S = 1.0
 _STEP_PROMINENCE = 0.15  # of the leg's length in the picture: smaller swings are noise
 _SHORTEST_STEP_S = 0.25
+_GOOD = "The picture is good."
+_FEET = [Landmark[f"{side.name}_{part}"].value for side in Side for part in ("ANKLE", "HEEL", "FOOT_INDEX")]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,6 +29,7 @@ class LiveFrame:
     time_s: float
     image_px: FloatArray | None  # (33, 2), None when no person was found
     statistics: FrameStatistics
+    world_m: FloatArray | None = None  # (33, 3) as from the detector, None when no person was found
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +41,18 @@ class LiveVerdict:
     sharpness: float  # 0.5 = the least that is sharp enough
     fps_hz: float  # as the pictures really come
     strides: float  # complete strides of each leg so far
+    feet_in_view: float  # fraction of the last second in which both feet were in the picture
+    view: View | None  # from where the person is seen; None when nobody is
     sentence: str  # the most urgent advice, or that all is fine
 
     def values(self) -> dict[str, float]:
-        """The numbers by name, for live curves."""
+        """The numbers by name, for live curves; NaN where nobody is seen."""
+        view = self.view
         return {
+            "feet_in_view": self.feet_in_view,
+            "view_deg": math.nan if view is None else view.angle_deg,
+            "near_left": math.nan if view is None else float(view.near is Side.LEFT),
+            "facing": math.nan if view is None else float(view.facing),
             "in_view": self.in_view,
             "brightness": self.brightness,
             "sharpness": self.sharpness,
@@ -58,9 +71,36 @@ def live_verdict(frames: Sequence[LiveFrame], *, fps_hz: float, width_px: int, h
     brightness = float(np.median([frame.statistics.brightness for frame in recent])) / 255.0
     sharpness = float(np.median([frame.statistics.sharpness for frame in recent])) / (2.0 * BLURRED)
     in_view = float(np.mean(complete)) if complete else 0.0
+    feet = [_shows_feet(frame, width_px, height_px) for frame in recent]
+    feet_in_view = float(np.mean(feet)) if feet else 0.0
+    worlds = [frame.world_m for frame in recent if frame.world_m is not None]
+    view = view_of(np.array(worlds)) if worlds else None
+    strides = steps_so_far(frames) / 2.0
     seen = any(frame.image_px is not None for frame in recent)
     sentence = _sentence(seen, in_view, brightness, sharpness, fps_hz)
-    return LiveVerdict(in_view, brightness, min(1.0, sharpness), fps_hz, steps_so_far(frames) / 2.0, sentence)
+    if sentence == _GOOD and view is not None and not view.square:
+        sentence = f"{view.words} The patient should walk across the picture."
+    return LiveVerdict(
+        in_view, brightness, min(1.0, sharpness), fps_hz, strides, feet_in_view, view, sentence
+    )
+
+
+def together(verdicts: Sequence[LiveVerdict]) -> LiveVerdict:
+    """One verdict for cameras that record together: of each number the worst, and the squarest view."""
+    if len(verdicts) == 1:
+        return verdicts[0]
+    views = [one.view for one in verdicts if one.view is not None]
+    bad = [(k, one.sentence) for k, one in enumerate(verdicts, start=1) if one.sentence != _GOOD]
+    return LiveVerdict(
+        in_view=min(one.in_view for one in verdicts),
+        brightness=max((one.brightness for one in verdicts), key=lambda value: abs(value - 0.5)),
+        sharpness=min(one.sharpness for one in verdicts),
+        fps_hz=min(one.fps_hz for one in verdicts),
+        strides=max(one.strides for one in verdicts),
+        feet_in_view=min(one.feet_in_view for one in verdicts),
+        view=min(views, key=lambda view: view.angle_deg, default=None),
+        sentence=f"Camera {bad[0][0]}: {bad[0][1]}" if bad else _GOOD,
+    )
 
 
 def steps_so_far(frames: Sequence[LiveFrame]) -> int:
@@ -92,6 +132,13 @@ def _is_complete(frame: LiveFrame, width_px: int, height_px: int) -> bool:
     return inside and not bool(out_of_view(points[np.newaxis], width_px, height_px)[0])
 
 
+def _shows_feet(frame: LiveFrame, width_px: int, height_px: int) -> bool:
+    if frame.image_px is None:
+        return False
+    feet = frame.image_px[_FEET]
+    return bool((feet >= 0).all() and (feet <= (width_px, height_px)).all())
+
+
 def _sentence(seen: bool, in_view: float, brightness: float, sharpness: float, fps_hz: float) -> str:
     if brightness < DARK / 255.0:
         return "It is too dark: switch on more light."
@@ -105,4 +152,4 @@ def _sentence(seen: bool, in_view: float, brightness: float, sharpness: float, f
         return "The picture is too bright: turn the camera away from the window."
     if sharpness < 0.5:
         return "The picture is blurred: clean the lens and let the camera focus."
-    return "The picture is good."
+    return _GOOD

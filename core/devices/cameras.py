@@ -19,6 +19,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core.devices.mp4_samples import samples_of
 from core.domain.recording import frame_rate_hz
 from core.errors import UserError, refuse
 
@@ -29,6 +30,8 @@ TIMES_ENDING = ".times.json"
 MINIMUM_RATE_HZ = 15.0
 ADVISED_RATE_HZ = 25.0
 _SHORTEST_S = 0.5
+_TURNS = {0: None, 90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
+_WHOLE = 0.95  # of what is promised; containers round, and drop a picture at the ends
 
 
 class FrameSource(Protocol):
@@ -59,12 +62,17 @@ class _ReleasesCapture:
 
 
 class VideoFileSource(_ReleasesCapture):
-    """A video file, as fast as it can be decoded. Times are those of the frames, not of the header."""
+    """A video file, as fast as it can be decoded. Times are those of the frames, not of the header.
 
-    def __init__(self, path: Path) -> None:
+    Its pictures are turned clockwise by `turn_deg`: 0, 90, 180 or 270.
+    """
+
+    def __init__(self, path: Path, turn_deg: int = 0) -> None:
         self._capture = _open_file(path)
         self._times = _saved_times(path)
         self._image: ByteImage | None = None
+        self._turned: ByteImage | None = None
+        self._turn = _TURNS[turn_deg]
 
     def frames(self) -> Iterator[TimedFrame]:
         for time_s in self.times():
@@ -93,12 +101,21 @@ class VideoFileSource(_ReleasesCapture):
     def retrieve(self) -> ByteImage | None:
         """The current picture; its memory is used again for the next one."""
         ok, self._image = self._capture.retrieve(self._image)
-        return self._image if ok else None
+        if not ok or self._image is None or self._turn is None:
+            return self._image if ok else None
+        self._turned = cv2.rotate(self._image, self._turn, self._turned)
+        return self._turned
 
     @property
     def header_frames(self) -> int:
-        """How many frames the header promises; 0 when it does not say."""
+        """How many frames the header promises; 0 when it does not say. Some containers only guess."""
         return max(0, int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT)))
+
+    @property
+    def header_s(self) -> float:
+        """How long the header says that the video lasts; 0 when it does not say."""
+        rate_hz = float(self._capture.get(cv2.CAP_PROP_FPS))
+        return self.header_frames / rate_hz if rate_hz > 0.0 else 0.0
 
 
 class LiveCameraSource(_ReleasesCapture):
@@ -167,10 +184,16 @@ class VideoProbe:
     """Properties of a video after decoding every frame."""
 
     time_s: tuple[float, ...]
-    header_frames: int
+    promised_frames: int  # by the file, its trimming taken into account; 0 when it does not say
+    stored_frames: int  # more than are promised when the clip was trimmed
     width_px: int
     height_px: int
     cut_short: bool  # fewer frames than promised, or the file ends inside its own data
+
+    @property
+    def trimmed(self) -> bool:
+        """Whether the file holds frames that are not played."""
+        return self.stored_frames > self.promised_frames > 0
 
     @property
     def fps_hz(self) -> float:
@@ -178,26 +201,38 @@ class VideoProbe:
         return frame_rate_hz(self.time_s)
 
 
-def probe(path: Path, inspect: Callable[[int, float, ByteImage], None], *, every: int = 10) -> VideoProbe:
+def probe(
+    path: Path, inspect: Callable[[int, float, ByteImage], None], *, every: int = 10, turn_deg: int = 0
+) -> VideoProbe:
     """Decode the whole video; `inspect(frame, time_s, image)` is called for every `every`-th frame.
+
+    Pictures are turned clockwise by `turn_deg`, and sizes are after that.
 
     Refuses CAP-001 (no such file), CAP-002 (empty), CAP-003 (not a video), CAP-004 (damaged),
     CAP-005 (too few frames per second), CAP-006 (too short).
     """
     times: list[float] = []
     width_px = height_px = 0
-    with VideoFileSource(path) as source:
+    with VideoFileSource(path, turn_deg) as source:
         for number, time_s in enumerate(source.times()):
             times.append(time_s)
             if number % every == 0 and (image := source.retrieve()) is not None:
                 height_px, width_px = image.shape[:2]
                 inspect(number, time_s, image)
-        header_frames = source.header_frames
+        header_frames, header_s = source.header_frames, source.header_s
     if not width_px:
         raise _damaged(path)
     _check_duration(times)
-    cut_short = _data_missing(path) or len(times) < 0.95 * header_frames
-    result = VideoProbe(tuple(times), header_frames, width_px, height_px, cut_short)
+    samples = samples_of(path)
+    if samples is None:
+        # Only a guess from duration and rate: a video of uneven rate has fewer frames and lasts as long.
+        ends_early = len(times) < _WHOLE * header_frames and times[-1] < _WHOLE * header_s
+        promised = stored = header_frames
+    else:
+        ends_early = len(times) < _WHOLE * samples.played
+        promised, stored = samples.played, samples.stored if samples.trimmed else samples.played
+    cut_short = _data_missing(path) or ends_early
+    result = VideoProbe(tuple(times), promised, stored, width_px, height_px, cut_short)
     _check_rate(result.fps_hz)
     return result
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -16,6 +18,20 @@ from core.errors import refuse
 
 _RATE_WINDOW_S = 2.0
 _FRAME_TIMEOUT_S = 5.0
+_GAP = 1.7  # times the usual interval: a picture is missing
+_USUAL_OF = 30  # intervals whose median is the usual one
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """Pictures that a recording lacks."""
+
+    by_camera: int = 0  # it did not send them
+    by_disk: int = 0  # this PC was busy writing the one before
+
+    @property
+    def count(self) -> int:
+        return self.by_camera + self.by_disk
 
 
 class CameraRecorder:
@@ -36,6 +52,8 @@ class CameraRecorder:
         self._writer: Any = None
         self._recording = False
         self._times_s: list[float] = []
+        self._dropped = Dropped()
+        self._last_write_s = 0.0
         self._thread = threading.Thread(target=self._read, name="camera", daemon=True)
 
     def __enter__(self) -> CameraRecorder:
@@ -58,6 +76,11 @@ class CameraRecorder:
         if len(arrivals) < 2:
             return 0.0
         return (len(arrivals) - 1) / max(arrivals[-1] - arrivals[0], 1e-6)
+
+    @property
+    def dropped(self) -> Dropped:
+        """Pictures missing in the recording so far, by the gaps between those that came."""
+        return self._dropped
 
     @property
     def recorded_s(self) -> float:
@@ -87,6 +110,7 @@ class CameraRecorder:
             if self._writer is not None:
                 self._writer.release()
             self._writer, self._times_s, self._recording = None, [], True
+            self._dropped, self._last_write_s = Dropped(), 0.0
 
     def finish(self) -> tuple[float, ...]:
         """End the recording and return the times [s] of its frames, the first one 0."""
@@ -114,9 +138,25 @@ class CameraRecorder:
         with self._changed:
             self._arrivals_s.append(time_s)
             if self._recording:
+                self._count_dropped(time_s)
+                began_s = time.monotonic()
                 self._write(time_s, image)
+                self._last_write_s = time.monotonic() - began_s
             self._newest = (time_s, np.array(image))
             self._changed.notify_all()
+
+    def _count_dropped(self, time_s: float) -> None:
+        """A gap before this picture: who slept, the camera or the disk?"""
+        if len(self._arrivals_s) < 3 or not self._times_s:
+            return
+        usual_s = float(np.median(np.diff(list(self._arrivals_s)[-_USUAL_OF:])))
+        gap_s = time_s - self._times_s[-1]
+        if usual_s <= 0.0 or gap_s <= _GAP * usual_s:
+            return
+        missing = round(gap_s / usual_s) - 1
+        by_disk = missing if self._last_write_s > usual_s else 0
+        before = self._dropped
+        self._dropped = Dropped(before.by_camera + missing - by_disk, before.by_disk + by_disk)
 
     def _write(self, time_s: float, image: ByteImage) -> None:
         if self._writer is None:

@@ -16,7 +16,7 @@ FIRST = "0" * 64  # what the first entry is chained to
 
 
 class AuditStep(StrEnum):
-    """Steps of a controller from approval to use; the values are stored in the record."""
+    """Steps of a controller from approval to use, and removals; the values are stored in the record."""
 
     APPROVED = "approved"
     PACKED = "package made"
@@ -30,6 +30,7 @@ class AuditStep(StrEnum):
     STOPPED = "stopped"
     REFUSED = "refused"
     FAULT = "fault"  # as the exo itself remembers it
+    ORIGINAL_REMOVED = "original removed"  # a video in which heads were visible
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,3 +48,4 @@ class Calibration:
     error_px: tuple[float, ...]  # root mean square reprojection error of each camera; NaN where not told
     error_mm: float = float("nan")  # the same in space, at the board
     findings: tuple[Finding, ...] = ()
+    camera_error_mm: tuple[float, ...] = ()  # of each camera, across its line of sight; empty where not told

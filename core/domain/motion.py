@@ -8,6 +8,7 @@ import numpy as np
 
 from core.domain.arrays import FloatArray, frozen
 from core.domain.body import JOINTS, JointKind, Side
+from core.domain.clock import AS_FAST_AS_LIFE, FilmClock
 from core.domain.findings import Finding
 from core.domain.sides_doubt import MAX_EXCHANGED_FRACTION, SIDES_IN_DOUBT, SideEvidence
 
@@ -122,6 +123,10 @@ class Motion:
     throughout. Empty in motions of earlier versions."""
     side_evidence: SideEvidence | None = None  # what speaks for the sides; None in earlier versions
     belt_speed_m_s: float | None = None  # of a treadmill, given or found from the feet; None over ground
+    clock: FilmClock = AS_FAST_AS_LIFE  # all times here are the film's, divided by its slow motion
+    cameras_used: tuple[int, ...] = ()
+    """Numbers of the patient's tracks that the motion was measured from; the first one gave the times. Empty
+    in motions of earlier versions."""
 
     @property
     def without_walk(self) -> bool:

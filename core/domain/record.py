@@ -10,6 +10,7 @@ from enum import StrEnum
 class RecordKind(StrEnum):
     """What a record holds: the value of that name in `core.domain`; simulated gaits are a `RolloutSet`."""
 
+    CALIBRATION = "calibration"
     RECORDING = "recording"
     LANDMARKS = "landmarks"
     MOTION = "motion"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 import numpy as np
@@ -52,6 +52,7 @@ class Landmark(Enum):
 
 
 LANDMARK_COUNT = len(Landmark)
+HEADS_HIDDEN = "CAP-035"  # the finding that heads were hidden
 
 
 def frame_rate_hz(time_s: Sequence[float] | FloatArray) -> float:
@@ -75,6 +76,9 @@ class VideoFile:
     width_px: int
     height_px: int
     camera: str = ""  # what the file was called, as far as that names the camera ("cam01"), never all of it
+    turn_deg: int = (
+        0  # clockwise, by which the file's pictures are turned to stand upright; sizes are after it
+    )
 
     @property
     def duration_s(self) -> float:
@@ -88,6 +92,10 @@ class Recording:
     videos: tuple[VideoFile, ...]
     source: str  # "file", "camera" or "synthetic"
     findings: tuple[Finding, ...] = ()
+    heads_hidden: bool = False
+
+
+SURE = 0.35  # a clock that is less sure should be looked at by a person
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +108,11 @@ class Synchronised:
     )
     residual_px: float  # typical distance between the two cameras' views; NaN without a calibration
     sure: float  # 0..1: how well the movements agree, less where another offset agrees nearly as well
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether the offset can be relied on; else another one fits nearly as well."""
+        return self.sure >= SURE
 
     def reference_s(self, time_s: FloatArray) -> FloatArray:
         """The first camera's times (T,) at times (T,) of this one; an unknown drift counts as none."""
@@ -151,6 +164,25 @@ class LandmarkTrack:
         )
 
 
+_SIDE_PAIRS = (
+    *((one, Landmark[one.name.replace("LEFT", "RIGHT")]) for one in Landmark if one.name.startswith("LEFT_")),
+    (Landmark.MOUTH_LEFT, Landmark.MOUTH_RIGHT),
+)
+
+
+def with_sides_exchanged(track: LandmarkTrack) -> LandmarkTrack:
+    """The same with every left landmark called right, and the other way round."""
+    order = np.arange(LANDMARK_COUNT)
+    for left, right in _SIDE_PAIRS:
+        order[[left.value, right.value]] = right.value, left.value
+    return replace(
+        track,
+        image_px=track.image_px[:, order],
+        world_m=track.world_m[:, order],
+        visibility=track.visibility[:, order],
+    )
+
+
 def body_size_px(track: LandmarkTrack) -> float:
     """How tall the body between shoulders and ankles is in a picture, whatever side it is seen from."""
     shoulders, ankles = (
@@ -198,7 +230,7 @@ class Landmarks:
 
     people: tuple[Person, ...]
     chosen: int
-    chosen_by: str  # "only person", "walks furthest", "clinician"
+    chosen_by: str  # "only person", "walks most" (earlier "walks furthest"), "clinician"
     findings: tuple[Finding, ...]
     synthetic: bool = False
     cameras: tuple[CameraVerdict, ...] = ()  # one per video; empty for a single video

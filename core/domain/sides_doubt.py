@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from core.domain.findings import Finding, Severity
@@ -68,11 +68,20 @@ class SideEvidence:
         return sum(self.votes) / len(self.votes) if self.votes else 0.0
 
     @property
+    def depth_fits(self) -> bool:
+        """Whether depth and picture mostly have the same foot in front."""
+        return self.picture is None or self.picture >= _FITS
+
+    @property
     def turned(self) -> SideEvidence:
         """The evidence for the same trial with left and right exchanged throughout."""
-        own = (self.detector, self.depth, self.trunk, self.visibility)
-        turned = (None if vote is None else -vote for vote in own)
-        return SideEvidence(*turned, self.picture, self.smoother_otherwise, self.other_sides)
+        return replace(
+            self,
+            detector=_turned(self.detector),
+            depth=_turned(self.depth),
+            trunk=_turned(self.trunk),
+            visibility=_turned(self.visibility),
+        )
 
     @property
     def against(self) -> str:
@@ -84,11 +93,15 @@ class SideEvidence:
             (self.visibility, "the leg that must be nearer is seen worse than the other"),
         )
         found = [words for vote, words in reasons if vote is not None and vote < _AGAINST]
-        if self.picture is not None and self.picture < _FITS:
+        if not self.depth_fits:
             found.append("the foot in front is the left one in the picture and the right one in depth")
         if self.other_sides > MAX_EXCHANGED_FRACTION and self.smoother_otherwise > _MUCH_SMOOTHER:
             found.append("the legs' paths are much smoother with other sides")
         return "; ".join(found)
+
+
+def _turned(vote: float | None) -> float | None:
+    return None if vote is None else -vote
 
 
 def doubt_of_sides(fraction: float, *, against: str = "", can_be_shown: bool = True) -> Finding:

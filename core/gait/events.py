@@ -17,8 +17,9 @@ SHORTEST_STRIDE_S = 0.5  # running sprinters
 LONGEST_STRIDE_S = 3.5  # very slow, impaired walking
 _PROMINENCE = 0.4  # fraction of the foot's excursion; smaller bumps are noise
 LONGEST_SHIFT_S = 0.15  # between an extreme and the contact that belongs to it
-_EDGE_RISE = 0.05  # fraction of the excursion by which an event must stand out from the recording's edge
+_EDGE_RISE = 0.05  # fraction of the excursion by which an event must stand out from the edge
 _MISSED = 1.7  # a stride this many times longer than the median misses an event
+_EDGE_S, _HURRIED = 0.2, 0.8  # a landing that near to the edge must not come earlier than this fraction
 _INVENTED = 0.6  # a stride shorter than this fraction of the median was cut in two by a false event
 SHORTEST_STEP = 0.15  # of a stride; even in a severe limp the feet do not land closer together
 
@@ -59,7 +60,9 @@ def find_events(paths: FootPaths) -> tuple[GaitEvents, GaitEvents]:
     left, right = _side_events(paths, 0), _side_events(paths, 1)
     gaps = np.concatenate([np.diff(left.heel_strike_s), np.diff(right.heel_strike_s)])
     typical_s = float(np.median(gaps)) if len(gaps) else 0.0
-    return _single_landings(left, typical_s), _single_landings(right, typical_s)
+    landed = (_single_landings(side, typical_s) for side in (left, right))
+    first, second = (_without_hurried_edges(side, typical_s, paths.time_s) for side in landed)
+    return first, second
 
 
 def find_strides(paths: FootPaths) -> tuple[Stride, ...]:
@@ -108,6 +111,19 @@ def _single_landings(events: GaitEvents, typical_s: float) -> GaitEvents:
         first = int(np.argmin(np.diff(strikes)))
         choices = [np.delete(strikes, first), np.delete(strikes, first + 1)]
         strikes = min(choices, key=lambda kept: float(np.abs(np.diff(kept) - typical_s).sum()))
+    return replace(events, heel_strike_s=strikes)
+
+
+def _without_hurried_edges(events: GaitEvents, typical_s: float, time_s: FloatArray) -> GaitEvents:
+    """Without a first or last landing at the recording's edge that does not keep the rhythm.
+
+    There a curve has one slope only, and any bend in it is easily taken for an extreme.
+    """
+    strikes, shortest_s = events.heel_strike_s, _HURRIED * typical_s
+    if len(strikes) > 1 and strikes[0] - time_s[0] < _EDGE_S and strikes[1] - strikes[0] < shortest_s:
+        strikes = strikes[1:]
+    if len(strikes) > 1 and time_s[-1] - strikes[-1] < _EDGE_S and strikes[-1] - strikes[-2] < shortest_s:
+        strikes = strikes[:-1]
     return replace(events, heel_strike_s=strikes)
 
 

@@ -16,7 +16,9 @@ class JobKind:
 JOB_TABLE: dict[str, JobKind] = {
     "demo_patient": JobKind("core.tasks.demo_patient:run", "Make the demo patient"),
     "import_video": JobKind("core.tasks.import_video:run", "Import video"),
+    "remove_original": JobKind("core.tasks.remove_original:run", "Remove the original video"),
     "record_camera": JobKind("core.tasks.record_camera:run", "Camera", stream=True),
+    "calibrate_cameras": JobKind("core.tasks.calibrate_cameras:run", "Calibrate cameras"),
     "detect_pose": JobKind("core.tasks.detect_pose:run", "Find the person"),
     "choose_person": JobKind("core.tasks.choose_person:run", "Choose the person"),
     "solve_motion": JobKind("core.tasks.solve_motion:run", "Solve motion"),

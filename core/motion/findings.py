@@ -20,7 +20,7 @@ from core.domain.sides_doubt import (
     sides_settled,
 )
 from core.errors import UserError, refuse
-from core.gait.events import LONGEST_STRIDE_S, SHORTEST_STRIDE_S, find_events
+from core.gait.events import LONGEST_STRIDE_S, SHORTEST_STRIDE_S, FootPaths, find_events
 from core.motion.trial import Trial
 from core.motion.trial_findings import note, rate_hz, trial_findings
 
@@ -43,6 +43,7 @@ class SideDoubt:
     fraction: float
     evidence: SideEvidence = field(default_factory=SideEvidence)
     jumping: float = 0.0  # fraction of the pictures in which a leg jumps even after the repair
+    lost_s: tuple[float, float] = (0.0, 0.0)  # left out at the start and the end: the legs only jump there
 
     @property
     def repaired_fraction(self) -> float:
@@ -68,6 +69,7 @@ def motion_findings(facts: MotionFacts) -> tuple[Finding, ...]:
         *trial_findings(facts.trial),
         *_exchange_findings(facts.doubt),
         *_jump_findings(facts.doubt),
+        *_lost_findings(facts.doubt),
     ]
     return worst_first(tuple(found))
 
@@ -84,14 +86,17 @@ def check_frame_rate(track: LandmarkTrack) -> None:
         )
 
 
-def no_stride(trial: Trial) -> UserError:
-    """The refusal when neither leg made a complete stride: what stops the trial anyhow (MOT-023, MOT-029), or
-    else what was seen on the ways walked instead of strides (MOT-010).
-    """
+def stopped_anyhow(trial: Trial) -> UserError | None:
+    """The refusal of a trial without strides that would be stopped with them, too (MOT-023, -029, -075)."""
     stops = [finding for finding in trial_findings(trial) if finding.severity is Severity.STOP]
-    if stops:
-        return UserError(stops[0].advice)
-    ways = [part.feet for part in trial.parts]
+    return UserError(stops[0].advice) if stops else None
+
+
+def no_stride(ways: Sequence[FootPaths], doubt: SideDoubt) -> UserError:
+    """The refusal when neither leg made a complete stride, with what was seen on the ways walked instead."""
+    for finding in _jump_findings(doubt):
+        advice = finding.advice
+        return refuse("MOT-010", "No complete stride was found.", advice.what, advice.next_step)
     strikes = np.sum([[len(e.heel_strike_s) for e in find_events(paths)] for paths in ways], axis=0)
     seconds = sum(float(paths.time_s[-1] - paths.time_s[0]) for paths in ways)
     return refuse(
@@ -109,8 +114,8 @@ def one_of_several(number: int, cameras: int) -> Finding:
         Severity.NOTE,
         "MOT-027",
         f"Only video {number} of {cameras} was used: it shows the walk from the side.",
-        "Several cameras see in depth only when they are calibrated, which is not possible here yet.",
-        "Nothing to do. Conclude nothing from sideways movement.",
+        "Several cameras see in depth only when it is known where they stand, by a calibration.",
+        "Add their calibration on the Capture page, or conclude nothing from sideways movement.",
     )
 
 
@@ -213,6 +218,21 @@ def _jump_findings(doubt: SideDoubt) -> list[Finding]:
             "Something is before the legs, such as a walking frame, bars, a skirt or another person, or the "
             "picture is too poor.",
             "Film from the other side, or so that nothing stands between the camera and the legs.",
+        )
+    ]
+
+
+def _lost_findings(doubt: SideDoubt) -> list[Finding]:
+    if not any(doubt.lost_s):
+        return []
+    where = [f"the {name} {s:.1f} s" for name, s in zip(("first", "last"), doubt.lost_s, strict=True) if s]
+    return [
+        note(
+            Severity.NOTE,
+            "MOT-067",
+            f"The legs could not be followed in {' and '.join(where)}; that was left out.",
+            "The detector had not found them yet, or had lost them.",
+            "Nothing to do. Steps there are not counted.",
         )
     ]
 

@@ -11,36 +11,21 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
-import mujoco
 import numpy as np
 
 from core.domain.arrays import FloatArray
-from core.domain.body import JOINTS, SIDES
+from core.domain.body import SIDES
 from core.domain.recording import Landmark
 from core.domain.twin import BodyParameters
-from core.twin.kinematic_tree import KinematicTree, Link, Point
-from core.twin.scaling import Segment, scales_for_height, segment_of
-from core.twin.skeleton import POINTS, POSE_SIZE, Skeleton
+from core.motion.generic_links import COLUMNS, Length, generic_links
+from core.twin.kinematic_tree import KinematicTree, Point
+from core.twin.scaling import scales_for_height
+from core.twin.skeleton import POINTS
 
-TRUNK = slice(POSE_SIZE, POSE_SIZE + 3)  # pose columns of the trunk: extension, bending, turning
-COLUMNS = POSE_SIZE + 3
-
-_TRUNK_AXES = ((0.0, 0.0, 1.0), (1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
-_SHOULDER = (0.048, 0.345)  # forward and up in the generic torso's frame, above the hips
 _HALF_SHOULDER = 0.17
 _HEEL, _TOE = (0.0, 0.0, 0.0), (0.200, 0.0, 0.0)  # in the generic heel bone's frame
 _SKIN = (0.0, -0.01, 0.0)  # where the detector sees heel and toe
 _SOLE = (0.0, -0.02, 0.0)  # skin and shoe below it, as the body's contact spheres
-
-
-class Length(IntEnum):
-    """Length factors of a trial, as numbers on the length axis."""
-
-    PELVIS = 0
-    THIGH = 1
-    SHANK = 2
-    TRUNK = 3
-    SHOULDERS = 4
 
 
 class Place(IntEnum):
@@ -60,12 +45,6 @@ class Place(IntEnum):
 
 CONSTANTS = len(Length) + len(Place)
 SOLES = slice(len(POINTS), len(POINTS) + 4)  # heel and toe of the left, then of the right sole
-_LENGTH_OF = {
-    Segment.PELVIS: Length.PELVIS,
-    Segment.THIGH: Length.THIGH,
-    Segment.SHANK: Length.SHANK,
-    Segment.TRUNK: Length.TRUNK,
-}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,10 +61,9 @@ class FitBody:
 
     def __init__(self, height_m: float, mass_kg: float) -> None:
         self.parameters = BodyParameters(height_m, mass_kg, scales_for_height(height_m))
-        skeleton = Skeleton(self.parameters)
-        self.limit_rad = skeleton.limit_rad  # (14, 2)
         factor = self.parameters.scale.trunk
-        links = _links(skeleton.model, factor)
+        generic, self.limit_rad = generic_links()  # limits (14, 2)
+        links = [replace(link, offset_m=factor * link.offset_m) for link in generic]
         names = {link.name: number for number, link in enumerate(links)}
         self._tree = KinematicTree(links, _points(names, factor), columns=COLUMNS, lengths=len(Length))
         self._offset_m = np.stack([point.offset_m for point in self._tree.points])
@@ -145,49 +123,3 @@ def _moved_by() -> FloatArray:
     moved[1, SOLES, Place.SOLE_UP] = 1.0
     moved[1, -8:-4, Place.SOLE_UP] = 1.0  # heel and toe landmarks keep their height above the sole
     return moved
-
-
-def _links(model: mujoco.MjModel, trunk_factor: float) -> list[Link]:
-    """The compiled body as links, with hinges of the trunk at the lowest vertebra and a frame at each hip."""
-    links: list[Link] = [Link("root", -1, np.zeros(3), np.eye(3))]
-    number = {0: -1, 1: 0}  # the world, and the free root
-    for body in range(2, model.nbody):
-        name, parent = model.body(body).name, int(model.body_parentid[body])
-        offset, length = np.array(model.body_pos[body]), _length(model, parent)
-        rest = Link(name, number[parent], offset, _turn(model, body), length=length)
-        if name.startswith("femur"):
-            links.append(replace(rest, name=f"hip_{name[-1]}"))  # does not swing with the thigh
-        if name.startswith("tibia"):
-            links.append(replace(rest, name=f"end_of_femur_{name[-1]}"))
-        for joint, axis, column in _hinges(model, body):
-            links.append(replace(rest, name=joint, axis=axis, column=column))
-            rest = Link(name, len(links) - 1, np.zeros(3), np.eye(3))
-        links.append(rest)
-        number[body] = len(links) - 1
-        if name == "torso":
-            up = np.array([*_SHOULDER, 0.0]) * trunk_factor
-            links.append(Link("shoulders", number[body], up, np.eye(3), length=Length.TRUNK))
-    return links
-
-
-def _hinges(model: mujoco.MjModel, body: int) -> list[tuple[str, FloatArray, int]]:
-    """Name, axis and pose column of every hinge of a body; the trunk's are not in the model."""
-    if model.body(body).name == "lumbar5":
-        return [(f"trunk_{k}", np.array(axis), POSE_SIZE + k) for k, axis in enumerate(_TRUNK_AXES)]
-    column = {joint.value: 6 + place for place, joint in enumerate(JOINTS)}
-    first, count = int(model.body_jntadr[body]), int(model.body_jntnum[body])
-    return [
-        (model.joint(j).name, np.array(model.jnt_axis[j]), column[model.joint(j).name])
-        for j in range(first, first + count)
-    ]
-
-
-def _turn(model: mujoco.MjModel, body: int) -> FloatArray:
-    flat = np.zeros(9)
-    mujoco.mju_quat2Mat(flat, model.body_quat[body])
-    return flat.reshape(3, 3)
-
-
-def _length(model: mujoco.MjModel, parent: int) -> int:
-    segment = segment_of(model.body(parent).name)
-    return -1 if segment is None else _LENGTH_OF.get(segment, -1)

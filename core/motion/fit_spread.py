@@ -11,10 +11,10 @@ from core.twin.skeleton import POSE_SIZE
 
 _REPEATED = 3.0  # the detector's errors last for some frames: variances are larger by about this number
 _SYSTEMATIC_RAD = {  # what stays wrong for a whole trial: the pelvis no camera sees, landmarks beside joints
-    JointKind.HIP_FLEXION: 0.10,
+    JointKind.HIP_FLEXION: 0.09,
     JointKind.HIP_ADDUCTION: 0.06,
     JointKind.HIP_ROTATION: 0.12,
-    JointKind.KNEE: 0.05,
+    JointKind.KNEE: 0.04,
     JointKind.ANKLE: 0.09,
     JointKind.SUBTALAR: 0.10,
     JointKind.TOES: 0.10,

@@ -10,9 +10,10 @@ from core.domain.body import JOINTS, SIDES, Joint, JointKind
 from core.domain.recording import Landmark, LandmarkTrack, frame_rate_hz
 from core.motion.course import HipPath
 from core.motion.facing import camera_yaw_rad, forward_directions
-from core.motion.fit_body import COLUMNS, CONSTANTS
+from core.motion.fit_body import CONSTANTS
 from core.motion.fit_camera import StandingCamera
 from core.motion.fit_state import FitState, View
+from core.motion.generic_links import COLUMNS
 from core.motion.observed import seen_points
 from core.twin.skeleton import POSE_SIZE
 
@@ -30,14 +31,16 @@ _SMOOTHING_S, _SIZE_SMOOTHING_S = 0.1, 0.6
 def hip_path(track: LandmarkTrack, height_m: float) -> HipPath:
     """Where a person goes, seen by one camera: the size in the picture gives the distance."""
     focal, centre = _lens(track)
-    depth = focal * SHOULDER_TO_ANKLE * height_m / _size_px(track)
+    depth = focal / _px_per_m(track, height_m)
     across = (_middle(track, "HIP")[:, 0] - centre[0]) * depth / focal
     forward = forward_directions(track)
     ankles = _point(track.world_m, "LEFT", "ANKLE") - _point(track.world_m, "RIGHT", "ANKLE")
     apart = (np.nan_to_num(ankles)[:, [0, 2]] * forward).sum(axis=1)
     ankles_px = np.stack([_point(track.image_px, side.name, "ANKLE") for side in SIDES], axis=1)
     in_picture_m = ankles_px * float(np.median(depth)) / focal
-    return HipPath(track.time_s, np.column_stack([across, depth]), forward, apart, in_picture_m, height_m)
+    seen = track.visibility[:, Landmark.LEFT_HIP.value] > 0.0
+    path_m = np.column_stack([across, depth])
+    return HipPath(track.time_s, path_m, forward, apart, in_picture_m, height_m, seen)
 
 
 def start_of_one(track: LandmarkTrack, height_m: float) -> FitState:
@@ -45,9 +48,9 @@ def start_of_one(track: LandmarkTrack, height_m: float) -> FitState:
     distance; the lowest foot gives the camera's height.
     """
     focal, centre = _lens(track)
-    size_px = _size_px(track)
-    trend = np.polyval(np.polyfit(track.time_s, size_px, 1), track.time_s)
-    depth = focal * SHOULDER_TO_ANKLE * height_m / np.maximum(trend, 0.3 * np.median(size_px))
+    px_per_m = _px_per_m(track, height_m)
+    trend = np.polyval(np.polyfit(track.time_s, px_per_m, 1), track.time_s)
+    depth = focal / np.maximum(trend, 0.3 * np.median(px_per_m))
     yaw = camera_yaw_rad(track)
     pitch, height = _pitch_and_height(track, depth)
     camera = StandingCamera(
@@ -63,12 +66,12 @@ def start_of_one(track: LandmarkTrack, height_m: float) -> FitState:
     pose[:, :3] = camera.eye_m + hips @ camera.turn + ROOT_OVER_HIPS_M
     back = np.array([np.sin(yaw), 0.0, np.cos(yaw)])  # in the detector's axes: right, down, away
     pose[:, 6:POSE_SIZE] = flexion_rad(track.time_s, track.world_m, back=back, up=np.array([0.0, -1.0, 0.0]))
-    px_per_m = float(np.median(size_px)) / (SHOULDER_TO_ANKLE * height_m)
-    return FitState(pose, np.zeros(CONSTANTS), (View(camera, *seen_points(track), px_per_m),))
+    view = View(camera, *seen_points(track), float(np.median(px_per_m)))
+    return FitState(pose, np.zeros(CONSTANTS), (view,))
 
 
 def flexion_rad(time_s: FloatArray, point_m: FloatArray, *, back: FloatArray, up: FloatArray) -> FloatArray:
-    """Flexion (T, 14) from landmarks in space (T, 33, 3); other angles are 0. `back` and `up` are unit vectors."""
+    """Flexion (T, 14) from landmarks in space (T, 33, 3); other angles are 0. `back`, `up`: unit vectors."""
     width = max(1, round(_SMOOTHING_S * frame_rate_hz(time_s)))
 
     def pitch(side: str, base: str, tip: str) -> FloatArray:
@@ -92,16 +95,32 @@ def _lens(track: LandmarkTrack) -> tuple[float, FloatArray]:
     return focal, np.array([track.width_px / 2.0, track.height_px / 2.0])
 
 
-def _size_px(track: LandmarkTrack) -> FloatArray:
-    """Shoulders to ankles along trunk and legs in the picture, smooth over about a step. (T,)"""
+def _px_per_m(track: LandmarkTrack, height_m: float) -> FloatArray:
+    """Pixels to a metre at the person, smooth over about a step. (T,)
+
+    The body's lengths in the picture over those of the landmarks in space, as they would look from there: who
+    bends the knees does not seem to go away. Space is stretched to the person's height; where it is not
+    known, the body counts as upright.
+    """
+    upright_m = SHOULDER_TO_ANKLE * height_m
+    space_m = _size(track.world_m)
+    if not np.isfinite(space_m).any():
+        scale = _size(track.image_px) / upright_m
+    else:
+        stretch = upright_m / np.nanmedian(space_m)
+        scale = _size(track.image_px) / (stretch * np.maximum(_size(track.world_m[..., :2]), 0.1))
+    width = max(1, round(_SIZE_SMOOTHING_S * frame_rate_hz(track.time_s)))
+    return np.asarray(np.maximum(uniform_filter1d(scale, width, mode="nearest"), 1.0))
+
+
+def _size(points: FloatArray) -> FloatArray:
+    """Shoulders to ankles along trunk and legs, mean of both sides. (T,)"""
 
     def part(base: str, tip: str) -> FloatArray:
-        both = [_point(track.image_px, s.name, tip) - _point(track.image_px, s.name, base) for s in SIDES]
+        both = [_point(points, s.name, tip) - _point(points, s.name, base) for s in SIDES]
         return np.asarray(np.mean([np.linalg.norm(end, axis=1) for end in both], axis=0))
 
-    size = part("SHOULDER", "HIP") + part("HIP", "KNEE") + part("KNEE", "ANKLE")
-    width = max(1, round(_SIZE_SMOOTHING_S * frame_rate_hz(track.time_s)))
-    return np.asarray(np.maximum(uniform_filter1d(size, width, mode="nearest"), 1.0))
+    return part("SHOULDER", "HIP") + part("HIP", "KNEE") + part("KNEE", "ANKLE")
 
 
 def _pitch_and_height(track: LandmarkTrack, depth: FloatArray) -> tuple[float, float]:

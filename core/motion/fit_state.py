@@ -12,7 +12,7 @@ from core.motion.fit_body import CONSTANTS, SOLES, FitBody, Seen
 from core.motion.fit_camera import FitCamera
 
 BELT = CONSTANTS  # column of the belt's speed among the constants; the cameras' follow
-_RESTS_M_S = 0.25  # a sole slower than this stands on the floor
+_RESTS_M_S = 0.4  # a sole slower than this stands on the floor
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,6 +1,6 @@
-"""Terms of a trial's fit. Each adds itself to the normal equations and returns its share of the cost.
+"""Terms of a trial's fit; each adds itself to the equations and returns its share of the cost.
 
-Robust losses are reweighted squares (Holland & Welsch 1977): a residual r with scale c costs c2 log(1 + r2/c2)
+Robust losses are reweighted squares (Holland & Welsch 1977): a residual r of scale c costs c2 log(1 + r2/c2)
 and weighs 1 / (1 + r2/c2).
 """
 
@@ -12,26 +12,29 @@ import numpy as np
 
 from core.domain.arrays import FloatArray
 from core.domain.body import JOINTS, JointKind
-from core.motion.fit_body import COLUMNS, CONSTANTS, SOLES, TRUNK, Length, Place
+from core.motion.fit_body import CONSTANTS, SOLES, Place
 from core.motion.fit_state import BELT, Scene, View
+from core.motion.generic_links import COLUMNS, TRUNK, Length
 from core.motion.normal_equations import NormalEquations
 from core.twin.skeleton import POINTS, POSE_SIZE
 
 Term = Callable[[NormalEquations, Scene], float]
 
-_NOISE_M = 0.022  # of a landmark in the picture
+_NOISE_M = 0.026  # of a landmark in the picture
 _FADE = 4.0  # squares of residuals beyond this many of their variances count less
 _TRUST = np.array([0.8, 0.8, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.7, 0.7, 0.7, 0.7])
 """Of the landmarks in the order of `POINTS`: shoulders and feet are less exact than the legs' joints."""
 
-_FLOOR_M = 0.02  # how far a sole that stands is from the floor
+_FLOOR_M = 0.015  # how far a sole that stands is from the floor
 _FLOOR_FADE = 9.0
 _NEAR_FLOOR_M = 0.025
 _SLIP_M_S = 0.15  # of a sole that stands
-_BALANCE_M = 0.012  # between the mean place of the body's mass and of the feet that carry it
+_WALKING_BALANCE_M = 0.03  # between the mean place of the body's mass and of the feet that carry it
+_STANDING_BALANCE_M = 0.004  # the same where the mass stays above the feet all the time
 
-_TILT_OF_LEAN = 0.75  # how far the pelvis tilts with the trunk: measured in squats with markers
-_TILT_RAD = 0.03  # forward tilt of the pelvis over an upright line from the detector's hips to its shoulders
+_TILT_OF_LEAN = (
+    0.7  # how far the pelvis tilts with the line from hips to shoulders: seen in squats with markers
+)
 _TILT_SPREAD_RAD = 0.08
 _REST_WEIGHT = 0.3  # frames are not independent
 _REST_SPREAD_RAD = {  # how far a joint strays from neutral: only a pull for what the cameras hardly see
@@ -138,19 +141,28 @@ def add_stillness(equations: NormalEquations, scene: Scene) -> float:
     return float((stands * np.log1p(square)).sum())
 
 
-def add_balance(equations: NormalEquations, scene: Scene) -> float:
-    """On the average over a trial the body's mass is above the feet that carry it; else it would fall.
+def add_walking_balance(equations: NormalEquations, scene: Scene) -> float:
+    """On the average over a walk the body's mass is above the feet that carry it; else it would fall.
 
     The mean horizontal acceleration of a walk at steady speed is zero, and with it the mean distance of the
     mass from the centre of pressure (linear inverted pendulum, Kajita et al. 2001). It tells how upright a
     camera sees a person.
     """
+    return _add_balance(equations, scene, _WALKING_BALANCE_M)
+
+
+def add_standing_balance(equations: NormalEquations, scene: Scene) -> float:
+    """Who stays in place has the mass above the feet all the time."""
+    return _add_balance(equations, scene, _STANDING_BALANCE_M)
+
+
+def _add_balance(equations: NormalEquations, scene: Scene, spread_m: float) -> float:
     carries = scene.resting * np.exp(-((np.maximum(scene.sole_m[..., 2], 0.0) / _NEAR_FLOOR_M) ** 2))
     load = carries.sum(axis=1, keepdims=True)
     carried = load > 0.5
     row = np.tile(_MASS_SHARE, (len(load), 1))
     row[:, SOLES] = -carries / np.maximum(load, 0.5)
-    row *= carried / (_BALANCE_M * np.sqrt(len(load)))
+    row *= carried / (spread_m * np.sqrt(len(load)))
 
     def horizontal(values: FloatArray) -> FloatArray:
         return np.asarray(np.einsum("tp,tpk...->tk...", row, values)[:, :2])
@@ -199,16 +211,16 @@ def add_limits(equations: NormalEquations, scene: Scene) -> float:
 
 
 def add_pelvis_tilt(equations: NormalEquations, scene: Scene) -> float:
-    """No camera sees the pelvis: it tilts with the trunk, from a typical tilt on.
+    """No camera sees the pelvis: it tilts with the trunk, upright with it.
 
     The pelvis' pitch p and the trunk's extension e against it make the trunk lean p - e forward; expected is
-    p = tilt + share (p - e).
+    p = share (p - e).
     """
     pose = scene.state.pose
     by_frame = np.zeros((len(pose), 1, COLUMNS))
     by_frame[:, 0, 3] = (1.0 - _TILT_OF_LEAN) / _TILT_SPREAD_RAD
     by_frame[:, 0, TRUNK.start] = _TILT_OF_LEAN / _TILT_SPREAD_RAD
-    residual = (by_frame @ pose[..., None])[..., 0] - _TILT_RAD / _TILT_SPREAD_RAD
+    residual = (by_frame @ pose[..., None])[..., 0]
     equations.add(residual, by_frame)
     return float((residual**2).sum())
 

@@ -10,14 +10,15 @@ from scipy.ndimage import uniform_filter1d
 from core.capture.common_time import common_time
 from core.capture.straighten import straight_px
 from core.capture.triangulation import triangulate
-from core.domain.arrays import FloatArray
+from core.domain.arrays import BoolArray, FloatArray
 from core.domain.body import SIDES
 from core.domain.recording import Landmark, LandmarkTrack, frame_rate_hz
 from core.motion.course import HipPath
-from core.motion.fit_body import COLUMNS, CONSTANTS
+from core.motion.fit_body import CONSTANTS
 from core.motion.fit_camera import KnownCamera
 from core.motion.fit_start import ROOT_OVER_HIPS_M, flexion_rad
 from core.motion.fit_state import FitState, View
+from core.motion.generic_links import COLUMNS
 from core.motion.observed import bridged, cut, inside_picture, seen_points, seen_span
 from core.twin.skeleton import POSE_SIZE
 
@@ -32,13 +33,14 @@ class Room:
 
     time_s: FloatArray  # (T,)
     point_m: FloatArray  # (T, 33, 3) triangulated, z up, gaps bridged
+    seen: BoolArray  # (T,) where the hips were placed
     tracks: tuple[LandmarkTrack, ...]  # straightened, at these times
 
     def hip_path(self, height_m: float) -> HipPath:
         forward = self.forward()
         apart = (self._apart("ANKLE") * forward).sum(axis=1)
         ankle_m = self.point_m[:, [Landmark[f"{side.name}_ANKLE"].value for side in SIDES], :2]
-        return HipPath(self.time_s, self.hips_m[:, :2], forward, apart, ankle_m, height_m)
+        return HipPath(self.time_s, self.hips_m[:, :2], forward, apart, ankle_m, height_m, self.seen)
 
     @property
     def hips_m(self) -> FloatArray:
@@ -66,13 +68,14 @@ def room_of(tracks: tuple[LandmarkTrack, ...]) -> Room:
     together = [replace(track, image_px=straight_px(track), camera=None) for track in common_time(tracks)]
     placed = triangulate(tuple(together))
     hips = [Landmark.LEFT_HIP.value, Landmark.RIGHT_HIP.value]
-    span = seen_span(np.isfinite(placed.world_m[:, hips]).all(axis=(1, 2)))
+    hips_placed = np.asarray(np.isfinite(placed.world_m[:, hips]).all(axis=(1, 2)))
+    span = seen_span(hips_placed)
     seen = tuple(
         cut(replace(track, visibility=np.where(inside_picture(track), track.visibility, 0.0)), span)
         for track in together
     )
     time_s = placed.time_s[span]
-    return Room(time_s, bridged(time_s, placed.world_m[span]), seen)
+    return Room(time_s, bridged(time_s, placed.world_m[span]), hips_placed[span], seen)
 
 
 def start_of_several(room: Room, way: slice) -> FitState:

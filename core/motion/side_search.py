@@ -20,15 +20,15 @@ from core.domain.arrays import FloatArray
 
 # All costs are squares of lengths in fractions of the body's size in the picture (shoulders to heels).
 _JUMP_CAP = 0.20  # a larger jump is an outlier and costs no more
-_CROSSING_CAP = 0.15  # the same for paths continued through a crossing
 _EXCHANGE_COST_S = 0.02  # per second and part exchanged: the detector is more often right than wrong
 _FACING_COST_S = 0.03  # the same for sides that fit, or (less) do not fit, the way the body faces
 _MIXED_COST_S = 0.15  # per second with knees of one leg and feet of the other: they hardly part
 _CHANGE_COST = 1.5e-3  # per change between exchanged and not: noise must not exchange legs that are close
 _CLOSE = 0.10  # nearer to each other than this, legs cross: continuity no longer tells them apart
-_WINDOW_S = 0.15  # of path before and after a crossing
+_WINDOW_S = 0.20  # of path before and after a crossing
 _FEWEST = 3  # frames that give a velocity
-_CROSSING_WEIGHT = 4.0
+_MISFIT_NOISE = 2e-4  # of a path from a smooth curve, where the detector sees well
+_CROSSING_WEIGHT = 0.05  # feet in a step: their logarithms differ by about 1, the knees' by 0.3
 _SURE_CROSSING_S, _LONGEST_CROSSING_S = 0.25, 0.5  # feet that rest beside each other may part in any order
 _JUMP = 0.06  # bend of a path between neighbouring frames that noise does not explain
 _SWING_BEND = 40.0  # greatest acceleration of a swinging foot, body sizes per square second
@@ -83,7 +83,7 @@ def part_costs(choice: FloatArray, time_s: FloatArray) -> PartCosts:
     """Costs of one part from its positions as detected and exchanged: (T, flag, side, pair, 2)."""
     typical_s = float(np.median(np.diff(time_s)))
     whole = np.diff(time_s) < _GAP * typical_s
-    close = np.asarray(_distance(choice) < _CLOSE)
+    close = _bridged(np.asarray(_distance(choice) < _CLOSE))
     order = _local_order(choice)
     crossings = (
         Crossing(start, stop, _crossing_cost(choice, order, time_s, close, whole, start, stop))
@@ -125,7 +125,7 @@ def states_cost(knees: PartCosts, feet: PartCosts, prior: Prior, states: NDArray
 
 def _edge(prior: Prior) -> FloatArray:
     """Before the first and after the last frame nothing is exchanged. (8,)"""
-    return prior.change * _NOW
+    return np.asarray(prior.change * _NOW, dtype=float)
 
 
 def _transitions(part: PartCosts, prior: Prior) -> FloatArray:
@@ -140,7 +140,7 @@ def _transitions(part: PartCosts, prior: Prior) -> FloatArray:
     cost = cost + prior.exchange[:, None, None] * _NOW
     for crossing in part.crossings:
         cost[crossing.stop] += crossing.cost[_BEFORE[:, None], _NOW[None, :]]
-    return np.where(allowed, cost, np.inf).reshape(frames, 8, 8)
+    return np.asarray(np.where(allowed, cost, np.inf).reshape(frames, 8, 8))
 
 
 def _trace(
@@ -156,15 +156,17 @@ def _trace(
     return states
 
 
-def jumps(knees: PartCosts, feet: PartCosts, states: NDArray[np.int64], rate_hz: float) -> float:
-    """Fraction of frames in which a part jumps further than a leg can accelerate."""
+def jumps(knees: PartCosts, feet: PartCosts, states: NDArray[np.int64], rate_hz: float) -> NDArray[np.bool_]:
+    """Frames (T,) in which a part jumps further than a leg can accelerate."""
+    found = np.zeros(len(states), dtype=bool)
     limit = max(_JUMP, _SWING_BEND / rate_hz**2) ** 2
     inner = np.arange(2, len(states))
     bends = [
         part.bend[inner, path[inner - 2], path[inner - 1], path[inner]]
         for part, path in zip((knees, feet), states.T, strict=True)
     ]
-    return float((np.maximum(*bends) > limit).mean()) if len(inner) else 0.0
+    found[inner] = np.maximum(*bends) > limit
+    return found
 
 
 def _bends(choice: FloatArray, whole: NDArray[np.bool_]) -> FloatArray:
@@ -195,6 +197,15 @@ def _runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
     return [(int(first), int(last)) for first, last in pairwise(edges) if flags[first]]
 
 
+def _bridged(close: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """One crossing where legs come close again before their paths can be told."""
+    joined = close.copy()
+    for start, stop in _runs(~close):
+        if start > 0 and stop < len(close) and stop - start < _FEWEST:
+            joined[start:stop] = True
+    return joined
+
+
 def _crossing_cost(
     choice: FloatArray,
     order: NDArray[np.int64],
@@ -212,17 +223,10 @@ def _crossing_cost(
     after = _window(time_s, close, whole, stop, 1)
     if sure == 0.0 or min(len(before), len(after)) < _FEWEST or not whole[start - 1 : stop].all():
         return none
-    middle_s = (time_s[stop] + time_s[start - 1]) / 2
     paths = choice[np.arange(len(choice)), order]
-    place, speed = _line(paths[before], time_s[before] - middle_s)
-    place_after, speed_after = _line(paths[after], time_s[after] - middle_s)
-    mismatch = np.zeros(2)
-    for turned in (0, 1):
-        gap = place_after[:: 1 - 2 * turned] - place
-        bend = (speed_after[:: 1 - 2 * turned] - speed) * _WINDOW_S
-        square = (gap**2).sum(axis=-1) + (bend**2).sum(axis=-1)
-        mismatch[turned] = np.minimum(square, _CROSSING_CAP**2).mean()
-    mismatch -= mismatch.min()
+    both_s = np.concatenate([time_s[before], time_s[after]])
+    misfit = np.array([_misfit(both_s, paths[before], paths[after][:, ::way]) for way in (1, -1)])
+    mismatch = np.log(misfit + _MISFIT_NOISE) - np.log(misfit.min() + _MISFIT_NOISE)
     flag = np.arange(2)
     turned_by = (flag[:, None] ^ order[start - 1]) ^ (flag[None, :] ^ order[stop])
     return np.asarray(_CROSSING_WEIGHT * sure * mismatch[turned_by])
@@ -243,9 +247,10 @@ def _window(
     return np.array(sorted(frames), dtype=np.int64)
 
 
-def _line(paths: FloatArray, time_s: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Place at time 0 and velocity of straight lines through paths (N, side, pair, 2)."""
-    flat = paths.reshape(len(paths), -1)
-    speed, place = np.polyfit(time_s, flat, 1)
-    shape = paths.shape[1:]
-    return place.reshape(shape), speed.reshape(shape)
+def _misfit(time_s: FloatArray, before: FloatArray, after: FloatArray) -> float:
+    """Mean square distance of paths (N, side, pair, 2) from smooth curves through them, cubic in time."""
+    paths = np.concatenate([before, after]).reshape(len(time_s), -1)
+    middle = time_s.mean()
+    powers = np.vander((time_s - middle) / np.abs(time_s - middle).max(), 4)
+    rest = paths - powers @ np.linalg.lstsq(powers, paths, rcond=None)[0]
+    return float((rest.reshape(-1, 2) ** 2).sum(axis=1).mean())

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.arrays import FloatArray
-from core.domain.recording import Landmark, LandmarkTrack, frame_rate_hz
-from core.domain.sides_doubt import SideEvidence
+from core.domain.recording import Landmark, LandmarkTrack, frame_rate_hz, with_sides_exchanged
+from core.domain.sides_doubt import MAX_EXCHANGED_FRACTION, SideEvidence
 from core.motion.side_evidence import detected_sides, side_evidence
 from core.motion.side_search import best_states, jumps, no_prior, part_costs, prior_of, states_cost
 
@@ -21,11 +21,8 @@ FEET = (
     (Landmark.LEFT_HEEL, Landmark.RIGHT_HEEL),
     (Landmark.LEFT_FOOT_INDEX, Landmark.RIGHT_FOOT_INDEX),
 )
+_LOST_WINDOW_S, _MOSTLY = 0.4, 0.6  # of which more than this share of the pictures jump
 _FEWEST = 3  # frames with both legs; fewer say nothing about paths
-_ALL_PAIRS = (
-    *((one, Landmark[one.name.replace("LEFT", "RIGHT")]) for one in Landmark if one.name.startswith("LEFT_")),
-    (Landmark.MOUTH_LEFT, Landmark.MOUTH_RIGHT),
-)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,7 +33,8 @@ class SideRepair:
     exchanged: FloatArray  # (T, 2) 1 where knees, feet were exchanged
     usable: NDArray[np.bool_]  # (T,) frames in which both legs were found; others are not counted
     evidence: SideEvidence = field(default_factory=SideEvidence)
-    jumping: float = 0.0  # fraction of the frames in which a leg jumps even after the repair
+    jumping: float = 0.0  # fraction of these frames in which a leg jumps even after the repair
+    lost_s: tuple[float, float] = (0.0, 0.0)  # at the start and the end, in which the legs only jump
 
     @property
     def fraction(self) -> float:
@@ -67,6 +65,11 @@ def correct_side_swaps(track: LandmarkTrack) -> SideRepair:
     rate_hz = frame_rate_hz(track.time_s[frames])
     knees, feet = (part_costs(choice[frames], track.time_s[frames]) for choice in choices)
     states = best_states(knees, feet, prior_of(detected_sides(track)[frames], rate_hz))
+    jumping = jumps(knees, feet, states, rate_hz)
+    first, last = _followed(jumping, max(_FEWEST, round(_LOST_WINDOW_S * rate_hz)))
+    time_s = track.time_s[frames]
+    lost_s = float(time_s[first] - time_s[0]), float(time_s[-1] - time_s[last - 1])
+    usable[frames[:first]] = usable[frames[last:]] = False
     exchanged[frames] = states
     repaired = exchange_legs(track, exchanged)
     evidence = side_evidence(repaired, np.where(usable, 1.0 - exchanged.any(axis=1), np.nan))
@@ -75,7 +78,38 @@ def correct_side_swaps(track: LandmarkTrack) -> SideRepair:
     gain = states_cost(knees, feet, alone, states) - states_cost(knees, feet, alone, smoothest)
     other = float((smoothest != states).any(axis=1).mean())
     evidence = replace(evidence, smoother_otherwise=gain, other_sides=other)
-    return SideRepair(repaired, exchanged, usable, evidence, jumps(knees, feet, states, rate_hz))
+    return SideRepair(repaired, exchanged, usable, evidence, float(jumping[first:last].mean()), lost_s)
+
+
+def _followed(jumping: NDArray[np.bool_], window: int) -> tuple[int, int]:
+    """First and one past the last frame between starts and ends in which the legs mostly jump.
+
+    A detector that has not found the legs yet, or has lost them, invents steps there. A trial that is lost
+    for more than a third at one end is kept whole: then it jumps throughout.
+    """
+    ends = [_lost(jumping, window), _lost(jumping[::-1], window)]
+    first, lost = (end if end <= len(jumping) * MAX_EXCHANGED_FRACTION else 0 for end in ends)
+    return first, len(jumping) - lost
+
+
+def _lost(jumping: NDArray[np.bool_], window: int) -> int:
+    """Frames at the beginning of which most jump."""
+    start = 0
+    while start + window <= len(jumping) and jumping[start : start + window].mean() > _MOSTLY:
+        start += 1
+    if start == 0:
+        return 0
+    return start + int(np.argmin(jumping[start:]))
+
+
+def leave_out_lost(track: LandmarkTrack, lost_s: tuple[float, float]) -> LandmarkTrack:
+    """The track without the starts and ends in which nobody can follow the legs."""
+    if not any(lost_s):
+        return track
+    seen = track.time_s[np.isfinite(track.image_px[:, Landmark.LEFT_HIP.value, 0])]
+    kept = (track.time_s >= seen[0] + lost_s[0]) & (track.time_s <= seen[-1] - lost_s[1])
+    image = np.where(kept[:, None, None], track.image_px, np.nan)
+    return replace(track, image_px=image, visibility=np.where(kept[:, None], track.visibility, 0.0))
 
 
 def most_doubtful(repairs: Sequence[SideRepair]) -> SideRepair:
@@ -90,17 +124,12 @@ def exchange_legs(track: LandmarkTrack, exchanged: FloatArray) -> LandmarkTrack:
         for pair in pairs:
             for array in (image, world, seen):
                 _exchange(array, pair, exchanged[:, column])
-    return LandmarkTrack(track.time_s, image, world, seen, track.width_px, track.height_px, track.projection)
+    return replace(track, image_px=image, world_m=world, visibility=seen)
 
 
 def exchange_all_sides(track: LandmarkTrack) -> LandmarkTrack:
     """Left becomes right everywhere, when a person says that they are the wrong way round."""
-    image, world, seen = (np.array(a) for a in (track.image_px, track.world_m, track.visibility))
-    everywhere = np.ones(len(image), dtype=bool)
-    for pair in _ALL_PAIRS:
-        for array in (image, world, seen):
-            _exchange(array, pair, everywhere)
-    return LandmarkTrack(track.time_s, image, world, seen, track.width_px, track.height_px, track.projection)
+    return with_sides_exchanged(track)
 
 
 def _exchange(array: FloatArray, pair: tuple[Landmark, Landmark], flags: NDArray[np.generic]) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from core.domain.arrays import FloatArray
+from core.domain.clock import AS_FAST_AS_LIFE, FilmClock
 from core.domain.findings import worst_first
 from core.domain.motion import GaitReference, Kinematics, Motion, Stride
 from core.domain.recording import LandmarkTrack
@@ -16,6 +17,8 @@ from core.gait.cycles import cut_cycles
 from core.gait.events import find_strides
 from core.gait.measures import nothing_measured, spatiotemporal_over
 from core.gait.reference import gait_reference
+from core.gait.slow_motion import slow_motion_findings, too_slow_for_life
+from core.motion.camera_sides import alike_in_all_cameras
 from core.motion.course import Course
 from core.motion.findings import (
     MotionFacts,
@@ -24,6 +27,7 @@ from core.motion.findings import (
     motion_findings,
     no_stride,
     one_of_several,
+    stopped_anyhow,
 )
 from core.motion.observed import walked_fraction
 from core.motion.side_swaps import (
@@ -31,6 +35,7 @@ from core.motion.side_swaps import (
     correct_side_swaps,
     exchange_all_sides,
     exchange_legs,
+    leave_out_lost,
     most_doubtful,
 )
 from core.motion.trial import Trial, solve_one, solve_several
@@ -51,6 +56,7 @@ def motion_from_tracks(
     swap_sides: bool = False,
     side_source: SideSource = SideSource.REPAIRED,
     sides_by: str = "",
+    clock: FilmClock = AS_FAST_AS_LIFE,
     belt_speed_m_s: float | None = None,
     synthetic: bool = False,
     tick: Tick = _silent,
@@ -62,13 +68,18 @@ def motion_from_tracks(
     them throughout, when the clinician says that they are the wrong way round, and `sides_by` is who said so:
     without a name a motion whose sides are in doubt stops the session (MOT-032). `belt_speed_m_s` is the
     speed of a treadmill, where it was read; on a treadmill without it the speed is found from the feet.
-    `tick` is called with the finished fraction and may raise to cancel. Raises MOT-001, MOT-003, or as
-    `no_stride`.
+    `clock` says how many times slower than life the films play; without a name a walk that is too slow for
+    its body stops the session (MOT-090). `tick` is called with the finished fraction and may raise to cancel.
+    Raises MOT-001, -003, -010 or -090, or what stops a trial anyhow where it has no stride.
     """
+    tracks = tuple(in_life(track, clock) for track in tracks)
     sides = Sides(side_source, swap_sides, sides_by)
-    repairs = [correct_side_swaps(track) for track in tracks]
+    repairs = _repaired(tracks)
     kept = [repair.exchanged * (side_source is SideSource.REPAIRED) for repair in repairs]
-    used = [_with_sides(*pair, swap=swap_sides) for pair in zip(tracks, kept, strict=True)]
+    used = [
+        leave_out_lost(_with_sides(track, flags, swap=swap_sides), repair.lost_s)
+        for track, flags, repair in zip(tracks, kept, repairs, strict=True)
+    ]
     for track in used:
         check_frame_rate(track)
     calibrated = [number for number, track in enumerate(used) if track.projection is not None]
@@ -80,11 +91,30 @@ def motion_from_tracks(
         seen = [max(range(len(used)), key=lambda number: walked_fraction(used[number]))]
         trial = solve_one(used[seen[0]], height_m, mass_kg, belt_m_s=belt_speed_m_s, tick=tick)
     doubt = _doubt_of([repairs[number] for number in seen], trial, sides)
-    motion = replace(_motion(trial, doubt, synthetic), leg_exchanges=tuple(kept))
+    motion = replace(
+        _motion(trial, doubt, clock, synthetic), leg_exchanges=tuple(kept), cameras_used=tuple(seen)
+    )
     if len(seen) > 1 or len(used) == 1:
         return motion
     of_several = one_of_several(seen[0] + 1, len(used))
     return replace(motion, findings=worst_first((*motion.findings, of_several)))
+
+
+def in_life(track: LandmarkTrack, clock: FilmClock) -> LandmarkTrack:
+    """The track on the clock of the walk itself, where the film plays in slow motion."""
+    return track if clock.slow_motion == 1.0 else replace(track, time_s=track.time_s / clock.slow_motion)
+
+
+def _repaired(tracks: tuple[LandmarkTrack, ...]) -> list[SideRepair]:
+    """Each camera's sides put right, and alike in those that are calibrated."""
+    repairs = [correct_side_swaps(track) for track in tracks]
+    calibrated = [number for number, track in enumerate(tracks) if track.projection is not None]
+    if len(calibrated) > 1:
+        own = [repairs[number] for number in calibrated]
+        alike = alike_in_all_cameras([tracks[number] for number in calibrated], own)
+        for number, repair in zip(calibrated, alike, strict=True):
+            repairs[number] = repair
+    return repairs
 
 
 def _with_sides(track: LandmarkTrack, exchanged: FloatArray, *, swap: bool) -> LandmarkTrack:
@@ -99,20 +129,24 @@ def _doubt_of(repairs: list[SideRepair], trial: Trial, sides: Sides) -> SideDoub
     fraction = max(repair.fraction_between(*span) for repair in repairs for span in spans)
     repair = most_doubtful(repairs)
     evidence = repair.evidence.turned if sides.exchanged else repair.evidence
-    return SideDoubt(sides, fraction, evidence, repair.jumping)
+    return SideDoubt(sides, fraction, evidence, repair.jumping, repair.lost_s)
 
 
-def _motion(trial: Trial, doubt: SideDoubt, synthetic: bool) -> Motion:
-    """The record of a trial; without strides when the person did not walk forward. Raises as `no_stride`."""
+def _motion(trial: Trial, doubt: SideDoubt, clock: FilmClock, synthetic: bool) -> Motion:
+    """The record of a trial; without strides when the person did not walk forward. Raises MOT-010."""
     kinematics = trial.kinematics()
-    walks = trial.walks
+    walks, body = trial.walks, trial.body.parameters
+    longest = max(trial.parts, key=lambda part: len(part.time_s))
     found = [(part.feet, find_strides(part.feet) if walks else ()) for part in trial.parts]
     strides = tuple(stride for _, own in found for stride in own)
     cycles = cut_cycles(kinematics.time_s, kinematics.angle_rad, strides)
     if walks and not any(len(side.angle_rad) for side in cycles):
-        raise no_stride(trial)
+        raise (
+            stopped_anyhow(trial)
+            or too_slow_for_life(longest.feet, body.height_m, clock)
+            or no_stride([feet for feet, _ in found], doubt)
+        )
     measures = spatiotemporal_over(found, width_seen=not trial.one_camera) if walks else nothing_measured()
-    body = trial.body.parameters
     return Motion(
         kinematics=kinematics,
         strides=strides,
@@ -123,7 +157,13 @@ def _motion(trial: Trial, doubt: SideDoubt, synthetic: bool) -> Motion:
         residual_m=trial.residual_m,
         sagittal_only=trial.one_camera,
         swapped_fraction=doubt.repaired_fraction,
-        findings=motion_findings(MotionFacts(trial, strides, doubt)),
+        findings=worst_first(
+            (
+                *motion_findings(MotionFacts(trial, strides, doubt)),
+                *(slow_motion_findings(longest.feet, body.height_m, clock) if walks else ()),
+            )
+        ),
+        clock=clock,
         synthetic=synthetic,
         sides_by=doubt.sides.by,
         side_evidence=doubt.evidence,

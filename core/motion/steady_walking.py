@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from core.domain.arrays import FloatArray
+from core.domain.arrays import BoolArray, FloatArray
 
 SMOOTHING_S = 0.6  # about a step: the hips' speed swings with every step
 SLOW = 0.4  # of the usual walking speed; slower is starting, stopping or turning
@@ -13,12 +12,14 @@ LEAST_DISTANCE = 0.4  # of body height; less is no walk
 _USUAL = 90  # percentile of a trial's speeds that stands for walking, even when most of it is standing
 
 
-def steady_spans(time_s: FloatArray, path_m: FloatArray, least_m: float) -> tuple[slice, ...]:
+def steady_spans(
+    time_s: FloatArray, path_m: FloatArray, in_view: BoolArray, least_m: float
+) -> tuple[slice, ...]:
     """Frames of each way of at least `least_m` walked in one direction without stopping, in order.
 
-    `path_m` (T, 2) is where the hips are, seen from above. Standing before and after and turning round are
-    left out: strides are compared at one speed. The direction is the main axis of all movement, so ways to
-    and fro count as two.
+    `path_m` (T, 2) is where the hips are, seen from above, `in_view` (T,) where that is known. Standing
+    before and after and turning round are left out: strides are compared at one speed. The direction is the
+    main axis of all movement, so ways to and fro count as two.
     """
     velocity = mean_velocity(time_s, path_m)
     axis = np.linalg.eigh(velocity.T @ velocity)[1][:, -1]
@@ -27,7 +28,7 @@ def steady_spans(time_s: FloatArray, path_m: FloatArray, least_m: float) -> tupl
     spans = [
         slice(start, stop)
         for direction in (1.0, -1.0)
-        for start, stop in _spans(direction * speed > SLOW * usual)
+        for start, stop in spans_of((direction * speed > SLOW * usual) & in_view)
         if abs(float((path_m[stop - 1] - path_m[start]) @ axis)) >= least_m
     ]
     return tuple(sorted(spans, key=lambda span: span.start))
@@ -42,6 +43,16 @@ def mean_velocity(time_s: FloatArray, path: FloatArray) -> FloatArray:
     return np.asarray((path[after] - path[before]) / lasted)
 
 
-def _spans(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
+def long_gaps(time_s: FloatArray, hidden: BoolArray, longest_s: float) -> BoolArray:
+    """Frames (T,) of gaps longer than `longest_s`."""
+    long = np.zeros(len(hidden), dtype=bool)
+    for start, stop in spans_of(hidden):
+        if time_s[min(stop, len(time_s) - 1)] - time_s[start] > longest_s:
+            long[start:stop] = True
+    return long
+
+
+def spans_of(flags: BoolArray) -> list[tuple[int, int]]:
+    """First and one past the last frame of every stretch of true flags (T,)."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], np.asarray(flags, dtype=np.int8), [0]])))
     return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))

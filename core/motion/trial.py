@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.domain.arrays import FloatArray
 from core.domain.body import SIDES, Joint, JointKind
@@ -14,12 +13,14 @@ from core.domain.motion import Kinematics
 from core.domain.recording import Landmark, LandmarkTrack
 from core.gait.events import FootPaths
 from core.motion.course import Course, course_of
-from core.motion.fit_body import SOLES, FitBody, Length
+from core.motion.fit_body import SOLES, FitBody
 from core.motion.fit_camera import StandingCamera
 from core.motion.fit_start import hip_path, start_of_one
 from core.motion.fit_state import FitState
+from core.motion.generic_links import Length
 from core.motion.observed import cut, seen_part
 from core.motion.room import room_of, start_of_several
+from core.motion.steady_walking import long_gaps
 from core.motion.trial_fit import Fitted, fit_trial
 from core.twin.scaling import Segment
 from core.twin.segment_lengths import GENERIC_LENGTH_M
@@ -202,19 +203,10 @@ def _with_gaps(time_s: FloatArray, angle_rad: FloatArray, confidence: FloatArray
     angle = np.array(angle_rad)
     for side in SIDES:
         parts = [COLUMN[Landmark[f"{side.name}_{part}"]] for part in ("HIP", "KNEE", "ANKLE")]
-        hidden = _long_gaps(time_s, (confidence[:, parts] == 0.0).any(axis=1))
+        hidden = long_gaps(time_s, (confidence[:, parts] == 0.0).any(axis=1), MAX_GAP_S)
         columns = [Joint.of(kind, side).column for kind in JointKind]
         angle[np.flatnonzero(hidden)[:, None], columns] = np.nan
     return angle
-
-
-def _long_gaps(time_s: FloatArray, hidden: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    long = np.zeros(len(hidden), dtype=bool)
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], np.asarray(hidden, dtype=np.int8), [0]])))
-    for start, stop in zip(edges[::2], edges[1::2], strict=True):
-        if time_s[min(stop, len(time_s) - 1)] - time_s[start] > MAX_GAP_S:
-            long[start:stop] = True
-    return long
 
 
 def _quaternions(rotation: FloatArray) -> FloatArray:

@@ -118,7 +118,7 @@ def _one_camera_findings(trial: Trial) -> list[Finding]:
             "One camera sees the plane of walking only; a twin takes everything else from normal gait."
             if trial.walks
             else "One camera hardly sees movement towards it or away from it.",
-            "Nothing to do. Conclude nothing from sideways movement.",
+            "Conclude nothing from sideways movement; two or more calibrated cameras would show it.",
         )
     ]
 

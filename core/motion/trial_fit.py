@@ -21,7 +21,6 @@ from core.motion.fit_spread import angle_spread_rad
 from core.motion.fit_state import BELT, FitState, Scene
 from core.motion.fit_terms import (
     Term,
-    add_balance,
     add_constants,
     add_floor,
     add_heading,
@@ -29,7 +28,9 @@ from core.motion.fit_terms import (
     add_limits,
     add_pelvis_tilt,
     add_rest,
+    add_standing_balance,
     add_stillness,
+    add_walking_balance,
 )
 from core.motion.normal_equations import NormalEquations
 
@@ -55,12 +56,13 @@ _TERMS: tuple[Term, ...] = (
     add_landmarks,
     add_floor,
     add_stillness,
-    add_balance,
     add_rest,
     add_limits,
     add_pelvis_tilt,
     add_constants,
 )
+_OF_WALKS: tuple[Term, ...] = (add_walking_balance, add_heading)
+_OF_STANDING: tuple[Term, ...] = (add_standing_balance,)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,7 +87,7 @@ def fit_trial(
     `walks` says that the body faces the way it goes; `belt_is_known` keeps the belt at the speed of `start`,
     zero over ground. `tick` is called with the finished fraction and may raise to cancel.
     """
-    terms = (*_TERMS, add_heading) if walks else _TERMS
+    terms = (*_TERMS, *(_OF_WALKS if walks else _OF_STANDING))
     smoothness = _smoothness(time_s)
     best, trial, cost, damping = start, start, np.inf, _FIRST_DAMPING
     equations: NormalEquations | None = None

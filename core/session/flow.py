@@ -80,7 +80,16 @@ RESULT: dict[Step, RecordKind] = {
 }
 JOBS: dict[Step, frozenset[str]] = {
     Step.PATIENT: frozenset({"demo_patient"}),
-    Step.CAPTURE: frozenset({"import_video", "record_camera", "detect_pose", "choose_person"}),
+    Step.CAPTURE: frozenset(
+        {
+            "import_video",
+            "remove_original",
+            "record_camera",
+            "calibrate_cameras",
+            "detect_pose",
+            "choose_person",
+        }
+    ),
     Step.MOTION: frozenset({"solve_motion"}),
     Step.EMG: frozenset({"read_emg_head", "import_emg"}),
     Step.PERSONALIZE: frozenset({"fit_twin", "learn_gait"}),

@@ -191,6 +191,19 @@ class Store:
             session.add(_log(operator, f"{kind.value} saved", record_id, summary))
         return record_id
 
+    def remove_files(self, record_id: str, names: tuple[str, ...], *, by: str) -> None:
+        """Remove files that were attached to a record, such as a video; its numbers stay.
+
+        Refuses to take what the record itself is made of (ValueError).
+        """
+        if {"record.json", "arrays.npz"} & set(names):
+            raise ValueError("only attached files can be removed")
+        folder = self.folder(record_id)
+        with self._session() as session:
+            session.add(_log(by, "files removed", record_id, ", ".join(names)))
+        for name in names:
+            (folder / name).unlink(missing_ok=True)
+
     def load(self, record_id: str, kind: type[T]) -> T:
         """Read a record's payload; refuses (REC-004) when its files changed. The last few are cached."""
         info = self.info(record_id)

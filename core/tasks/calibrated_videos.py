@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 
 from core.capture.calibration.bars import black_bars
@@ -14,15 +16,18 @@ from core.domain.calibration import Calibration
 from core.domain.recording import VideoFile
 from core.store.repository import Store
 
-_LOOKED_AT = 12  # pictures in which black bars are looked for
+_RECORD_ID = re.compile(r"[0-9a-f]{32}")
+_LOOKED_AT, _APART = 5, 5  # pictures in which black bars are looked for, and every how many is one
 
 
-def stored_calibration(store: Store, told: str) -> tuple[Calibration, tuple[str, ...]]:
+def told_calibration(store: Store, told: str) -> tuple[Calibration, str]:
     """The calibration of a file, or of a record, whose id is then the second result.
 
     Refuses CAL-001 to CAL-006 (see `read_calibration`).
     """
-    return read_calibration(Path(told)), ()
+    if _RECORD_ID.fullmatch(told) and not Path(told).is_file():
+        return store.load(told, Calibration), told
+    return read_calibration(Path(told)), ""
 
 
 def of_videos(calibration: Calibration, videos: Sequence[VideoFile], paths: Sequence[Path]) -> Calibration:
@@ -33,20 +38,16 @@ def of_videos(calibration: Calibration, videos: Sequence[VideoFile], paths: Sequ
             video.camera,
             video.width_px,
             video.height_px,
-            NO_BARS if (video.width_px, video.height_px) in sizes else _bars(path, video),
+            NO_BARS if (video.width_px, video.height_px) in sizes else _bars(path),
         )
         for video, path in zip(videos, paths, strict=True)
     ]
     return matched(calibration, views)
 
 
-def _bars(path: Path, video: VideoFile) -> Bars:
-    """Black rims, from some pictures spread over the video."""
-    every = max(1, video.frames // _LOOKED_AT)
-    images = []
+def _bars(path: Path) -> Bars:
+    """Black rims, from some of the first pictures: they are the same throughout."""
     with VideoFileSource(path) as source:
-        for number, _ in enumerate(source.times()):
-            image = source.retrieve() if number % every == 0 else None
-            if image is not None:
-                images.append(image.copy())
-    return black_bars(images)
+        some = islice(enumerate(source.times()), _LOOKED_AT * _APART)
+        images = (source.retrieve() for number, _ in some if number % _APART == 0)  # one buffer for all
+        return black_bars(image for image in images if image is not None)

@@ -18,6 +18,7 @@ from core.capture.camera_verdicts import (
 from core.capture.people import choose_patient
 from core.capture.quality import patient_findings
 from core.capture.same_person import Together, same_people
+from core.capture.upright import TURNED
 from core.domain.calibration import Calibration
 from core.domain.findings import Finding, Severity, worst_first
 from core.domain.frames import write_frames
@@ -25,8 +26,8 @@ from core.domain.record import RecordKind
 from core.domain.recording import Landmarks, Person, Recording
 from core.errors import Advice, UserError, refuse
 from core.jobs.values import JobContext, Params
-from core.store.repository import open_store
-from core.tasks.calibrated_videos import of_videos, stored_calibration
+from core.store.repository import Store, open_store
+from core.tasks.calibrated_videos import of_videos, told_calibration
 from core.tasks.see_cameras import SeenVideo, see_cameras
 
 
@@ -39,22 +40,52 @@ def run(params: Params, context: JobContext) -> str:
     with open_store(context.spec.data_dir) as store:
         recording = store.load(recording_id, Recording)
         folder = store.folder(recording_id)
-        calibration, calibration_ids = stored_calibration(store, told) if told else (None, ())
+        refuse_removed(recording, folder)
+        calibration, calibration_id = told_calibration(store, told) if told else (None, "")
         landmarks, files = detect(recording, folder, context, calibration)
         if chosen_person is not None:
             landmarks = chosen_by_clinician(landmarks, int(str(chosen_person)))
         context.progress(0.99, "Saving what was seen")
         context.check_cancelled()
-        return store.save(
+        visit_id = store.info(recording_id).visit_id
+        if calibration is not None and not calibration_id:
+            calibration_id = _kept(store, calibration, visit_id, context)
+        landmarks_id = store.save(
             RecordKind.LANDMARKS,
             landmarks,
-            visit_id=store.info(recording_id).visit_id,
-            inputs=(recording_id, *calibration_ids),
+            visit_id=visit_id,
+            inputs=(recording_id, calibration_id) if calibration_id else (recording_id,),
             summary=summary_of(landmarks),
             operator=context.spec.operator,
             settings={"calibration": calibration.source} if calibration is not None else {},
             files=files,
         )
+    for file in files:  # the record has its own copy; pictures of a patient lie in one place only
+        file.unlink(missing_ok=True)
+    return landmarks_id
+
+
+def refuse_removed(recording: Recording, folder: Path) -> None:
+    """Refuses (CAP-036) a recording whose video was removed on request."""
+    missing = [video.name for video in recording.videos if not (folder / video.name).is_file()]
+    if missing:
+        raise refuse(
+            "CAP-036",
+            "The video of this recording is not there any more.",
+            "It was removed because a copy with hidden heads took its place, or its folder was changed.",
+            "Use the copy with hidden heads, or import the video again.",
+        )
+
+
+def _kept(store: Store, calibration: Calibration, visit_id: str, context: JobContext) -> str:
+    """The record of a calibration that came from a file, so that it can be used again without it."""
+    return store.save(
+        RecordKind.CALIBRATION,
+        calibration,
+        visit_id=visit_id,
+        summary=f"{len(calibration.cameras)} cameras; {calibration.source}",
+        operator=context.spec.operator,
+    )
 
 
 def detect(
@@ -123,7 +154,7 @@ def chosen_by_clinician(landmarks: Landmarks, person: int) -> Landmarks:
             "Choose one of the people in the list.",
         )
     of_choice = ("CAP-022", "CAP-023")
-    of_patient = ("CAP-024", "CAP-025", "CAP-026", "CAP-028")
+    of_patient = ("CAP-024", "CAP-025", "CAP-026", "CAP-028", TURNED)
     kept = [f for f in landmarks.findings if f.advice.code not in (*of_choice, *of_patient)]
     patient = landmarks.people[person]
     findings = (*kept, *_all_views(patient))

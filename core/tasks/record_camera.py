@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,15 +13,17 @@ from core.capture.pose import Pose, PoseDetector
 from core.capture.quality import (
     FrameStatistics,
     frame_statistics,
+    length_findings,
     picture_findings,
     scaled_down,
     timing_findings,
 )
-from core.capture.verdict import LiveFrame, live_verdict
+from core.capture.verdict import LiveFrame, LiveVerdict, live_verdict, together
 from core.devices.cameras import ByteImage, open_live, save_times
 from core.devices.recorder import CameraRecorder
+from core.domain.arrays import FloatArray
 from core.domain.body import Side
-from core.domain.findings import worst_first
+from core.domain.findings import Finding, worst_first
 from core.domain.record import RecordKind
 from core.domain.recording import Landmark, Recording, VideoFile, frame_rate_hz
 from core.errors import UserError, refuse
@@ -29,8 +32,7 @@ from core.store.repository import open_store
 from core.tasks.import_video import summary_of
 from core.tasks.see_cameras import open_detector
 
-_PREVIEW_PX = 640
-_VIDEO_NAME = "camera-1.mkv"
+_PREVIEW_PX, _TOGETHER_PX = 640, 1280  # longer side of the preview of one camera, of several side by side
 _SHORTEST_S = 0.5
 _BONES = tuple(
     (Landmark[f"{side.name}_{upper}"].value, Landmark[f"{side.name}_{lower}"].value, side)
@@ -62,80 +64,134 @@ class _AnalysedFrames:
             del self.frames[:-90]
 
 
+@dataclass
+class _Camera:
+    """One camera of a stream: what it sends, and what was seen of it so far."""
+
+    recorder: CameraRecorder
+    detector: PoseDetector
+    analysed: _AnalysedFrames = field(default_factory=_AnalysedFrames)
+
+    def look(self) -> tuple[ByteImage, Pose | None, LiveVerdict]:
+        """The newest picture, the person in it, and whether it is good enough to record."""
+        time_s, image = self.recorder.newest()
+        found = self.detector.detect(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), time_s)
+        pose = found[0] if found else None
+        image_px, world_m = (None, None) if pose is None else (pose.image_px, pose.world_m)
+        self.analysed.size_px = (image.shape[1], image.shape[0])
+        self.analysed.add(LiveFrame(time_s, image_px, frame_statistics(image), world_m))
+        verdict = live_verdict(
+            self.analysed.frames,
+            fps_hz=self.recorder.fps_hz,
+            width_px=image.shape[1],
+            height_px=image.shape[0],
+        )
+        return image, pose, verdict
+
+
 def run(params: Params, context: JobContext) -> str:
-    """Params: `visit_id`, `camera` (number from 0, or the path of a video that replaces the camera).
+    """Params: `visit_id`, and `camera` (number from 0, or the path of a video that replaces the camera) or
+    `cameras` (several of them, recorded together).
 
     Commands: `start` and `stop`. After `stop` the recording is saved and its id returned; a `stop` without a
-    `start` ends the stream with an empty id. Sends pictures `preview` (`jpeg`, `landmarks_px` (33, 2) in the
-    preview's pixels, `visibility` (33,)), samples named as in `LiveVerdict`, and the advice as messages.
+    `start` ends the stream with an empty id. Sends pictures `preview` (`jpeg`, of all cameras side by side;
+    `landmarks_px` (33, 2) and `visibility` (33,) of the first one, in the preview's pixels), samples named as
+    in `LiveVerdict` (of the camera that is worst off), and the advice as messages.
     """
-    camera = params["camera"]
+    given = params.get("cameras") or [params["camera"]]
+    chosen = given if isinstance(given, list) else [given]
     context.work_dir.mkdir(parents=True, exist_ok=True)
-    path = context.work_dir / _VIDEO_NAME
-    source = open_live(camera if isinstance(camera, int) else str(camera))
-    analysed = _AnalysedFrames()
-    with open_detector(1, True) as detector, CameraRecorder(source, path) as recorder:
-        times_s = _analyse_until_stop(context, recorder, detector, analysed)
+    paths = [context.work_dir / f"camera-{number}.mkv" for number in range(1, len(chosen) + 1)]
+    with ExitStack() as stack:
+        cameras = []
+        for camera, path in zip(chosen, paths, strict=True):
+            source = open_live(camera if isinstance(camera, int) else str(camera))
+            detector = stack.enter_context(open_detector(1, True))
+            cameras.append(_Camera(stack.enter_context(CameraRecorder(source, path)), detector))
+        times_s = _analyse_until_stop(context, cameras)
     if times_s is None:
         return ""
-    if len(times_s) < 2 or times_s[-1] < _SHORTEST_S:
-        raise _too_short(times_s)
-    return _save(str(params["visit_id"]), path, times_s, analysed, context)
+    for own_s in times_s:
+        if len(own_s) < 2 or own_s[-1] < _SHORTEST_S:
+            raise _too_short(own_s)
+    return _save(str(params["visit_id"]), paths, times_s, [camera.analysed for camera in cameras], context)
 
 
-def _analyse_until_stop(
-    context: JobContext, recorder: CameraRecorder, detector: PoseDetector, analysed: _AnalysedFrames
-) -> tuple[float, ...] | None:
-    """Analyse frames until `stop`; returns the times of the recorded frames, None without a recording."""
+def _analyse_until_stop(context: JobContext, cameras: list[_Camera]) -> list[tuple[float, ...]] | None:
+    """Analyse frames until `stop`; returns the times of each camera's frames, None without a recording."""
     last_sentence = ""
+    recording = False
     while True:
         context.check_cancelled()
         for command in context.received():
             if command == "start":
-                recorder.start()
-                analysed.recording, analysed.frames = True, []
+                recording = True
+                for camera in cameras:
+                    camera.recorder.start()
+                    camera.analysed.recording, camera.analysed.frames = True, []
             elif command == "stop":
-                return recorder.finish() if analysed.recording else None
-        time_s, image = recorder.newest()
-        pose = _detect_and_show(context, detector, time_s, image)
-        analysed.size_px = (image.shape[1], image.shape[0])
-        analysed.add(LiveFrame(time_s, None if pose is None else pose.image_px, frame_statistics(image)))
-        verdict = live_verdict(
-            analysed.frames, fps_hz=recorder.fps_hz, width_px=image.shape[1], height_px=image.shape[0]
+                return [camera.recorder.finish() for camera in cameras] if recording else None
+        looks = [camera.look() for camera in cameras]
+        _show(context, [(image, pose) for image, pose, _ in looks])
+        verdict = together([verdict for _, _, verdict in looks])
+        dropped = [camera.recorder.dropped for camera in cameras]
+        context.sample(
+            **verdict.values(),
+            dropped_by_camera=float(sum(one.by_camera for one in dropped)),
+            dropped_by_disk=float(sum(one.by_disk for one in dropped)),
+            recorded_s=min(camera.recorder.recorded_s for camera in cameras),
         )
-        context.sample(**verdict.values(), recorded_s=recorder.recorded_s)
         if verdict.sentence != last_sentence:
             last_sentence = verdict.sentence
             context.message(last_sentence)
 
 
-def _detect_and_show(
-    context: JobContext, detector: PoseDetector, time_s: float, image: ByteImage
-) -> Pose | None:
-    """Find the person and show the picture with the skeleton."""
-    found = detector.detect(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), time_s)
-    pose = found[0] if found else None
-    small = np.array(scaled_down(image, _PREVIEW_PX))
+def _show(context: JobContext, looks: list[tuple[ByteImage, Pose | None]]) -> None:
+    """Show the pictures side by side, each with its skeleton."""
+    longest_px = _PREVIEW_PX if len(looks) == 1 else _TOGETHER_PX // len(looks)
+    shown = [_with_skeleton(image, pose, longest_px) for image, pose in looks]
+    height = max(picture.shape[0] for picture, _ in shown)
+    below = [height - picture.shape[0] for picture, _ in shown]
+    pictures = [
+        cv2.copyMakeBorder(picture, 0, gap, 0, 0, cv2.BORDER_CONSTANT)
+        for (picture, _), gap in zip(shown, below, strict=True)
+    ]
+    _, jpeg = cv2.imencode(".jpg", np.hstack(pictures), [cv2.IMWRITE_JPEG_QUALITY, 75])
+    first = looks[0][1]
+    visibility = np.zeros(33) if first is None else first.visibility
+    context.picture("preview", jpeg=jpeg.ravel(), landmarks_px=shown[0][1], visibility=visibility)
+
+
+def _with_skeleton(image: ByteImage, pose: Pose | None, longest_px: int) -> tuple[ByteImage, FloatArray]:
+    """The small picture, and the landmarks (33, 2) in it."""
+    small = np.array(scaled_down(image, longest_px))
     points = np.full((33, 2), np.nan)
     if pose is not None:
         points = pose.image_px * small.shape[1] / image.shape[1]
         for upper, lower, side in _BONES:
             ends = (points[upper].astype(int).tolist(), points[lower].astype(int).tolist())
             cv2.line(small, *ends, _COLOUR_BGR[side], 2, cv2.LINE_AA)
-    _, jpeg = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 75])
-    visibility = np.zeros(33) if pose is None else pose.visibility
-    context.picture("preview", jpeg=jpeg.ravel(), landmarks_px=points, visibility=visibility)
-    return pose
+    return small, points
 
 
 def _save(
-    visit_id: str, path: Path, times_s: tuple[float, ...], analysed: _AnalysedFrames, context: JobContext
+    visit_id: str,
+    paths: list[Path],
+    times_s: list[tuple[float, ...]],
+    analysed: list[_AnalysedFrames],
+    context: JobContext,
 ) -> str:
-    video = VideoFile(path.name, len(times_s), frame_rate_hz(times_s), *analysed.size_px)
-    statistics: list[FrameStatistics] = [frame.statistics for frame in analysed.frames]
-    timing = timing_findings(times_s, header_frames=len(times_s), cut_short=False)
-    found = worst_first((*timing, *picture_findings(statistics)) if statistics else timing)
-    recording = Recording((video,), "camera", found)
+    videos: list[VideoFile] = []
+    found: list[Finding] = []
+    files: list[Path] = []
+    for path, own_s, frames in zip(paths, times_s, analysed, strict=True):
+        videos.append(VideoFile(path.name, len(own_s), frame_rate_hz(own_s), *frames.size_px))
+        statistics: list[FrameStatistics] = [frame.statistics for frame in frames.frames]
+        found += timing_findings(own_s, header_frames=len(own_s), cut_short=False)
+        found += picture_findings(statistics) if statistics else ()
+        files += [path, save_times(path, own_s)]
+    found += length_findings([video.duration_s for video in videos])
+    recording = Recording(tuple(videos), "camera", worst_first(tuple(found)))
     with open_store(context.spec.data_dir) as store:
         return store.save(
             RecordKind.RECORDING,
@@ -143,7 +199,7 @@ def _save(
             visit_id=visit_id,
             summary=summary_of(recording),
             operator=context.spec.operator,
-            files=(path, save_times(path, times_s)),
+            files=tuple(files),
         )
 
 

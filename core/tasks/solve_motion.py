@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.domain.clock import LEAST_FACTOR, MOST_FACTOR, FilmClock
 from core.domain.motion import BELT_SPEEDS_M_S, Motion
 from core.domain.record import RecordKind
 from core.domain.recording import Landmarks
@@ -17,12 +18,14 @@ def run(params: Params, context: JobContext) -> str:
 
     `sides` is the source of left and right (`SideSource`), `sides_by` the person who confirmed the sides.
     `belt_speed_m_s` is the speed of a treadmill where it was read; refuses MOT-074 what no treadmill runs at.
+    `slow_motion` is how many times slower than life the film plays, `slow_motion_by` the person who said so.
+    Refuses MOT-093 for a factor that no film has.
     """
     landmarks_id = str(params["landmarks_id"])
     swap_sides = bool(params.get("swap_sides", False))
     side_source = SideSource(str(params.get("sides", SideSource.REPAIRED)))
     sides_by = str(params.get("sides_by", ""))
-    belt_speed_m_s = belt_speed(params)
+    belt_speed_m_s, clock = belt_speed(params), film_clock(params)
 
     def tick(fraction: float) -> None:
         context.check_cancelled()
@@ -42,18 +45,16 @@ def run(params: Params, context: JobContext) -> str:
             side_source=side_source,
             sides_by=sides_by,
             belt_speed_m_s=belt_speed_m_s,
+            clock=clock,
             synthetic=landmarks.synthetic,
             tick=tick,
         )
         context.check_cancelled()
         context.progress(0.95, "Saving the motion")
         settings: dict[str, object] = {
-            "swap_sides": swap_sides,
-            "sides": side_source.value,
-            "sides_by": sides_by,
-            "belt_speed_m_s": belt_speed_m_s,
-            "height_m": subject.height_m,
-            "mass_kg": subject.mass_kg,
+            **{"swap_sides": swap_sides, "sides": side_source.value, "sides_by": sides_by},
+            **{"slow_motion": clock.slow_motion, "slow_motion_by": clock.by},
+            **{"belt_speed_m_s": belt_speed_m_s, "height_m": subject.height_m, "mass_kg": subject.mass_kg},
         }
         return _save(store, context, motion, visit_id, landmarks_id, settings)
 
@@ -76,6 +77,24 @@ def belt_speed(params: Params) -> float | None:
             "Enter the speed on the treadmill's display in m/s, or nothing: then the feet tell it.",
         )
     return speed
+
+
+def film_clock(params: Params) -> FilmClock:
+    """What the person said about the film's clock. Refuses MOT-093 for a factor that no film has."""
+    given = str(params.get("slow_motion", 1.0))
+    try:
+        factor = float(given)
+    except ValueError:
+        factor = 0.0
+    if not LEAST_FACTOR <= factor <= MOST_FACTOR:
+        raise refuse(
+            "MOT-093",
+            f"A film cannot play {given} times slower than life.",
+            f"It can be {LEAST_FACTOR:g} to {MOST_FACTOR:g} times: pictures per second while recording over "
+            "pictures per second while playing.",
+            "Give that number; 1 when the film plays as fast as life.",
+        )
+    return FilmClock(factor, str(params.get("slow_motion_by", "")))
 
 
 def _save(

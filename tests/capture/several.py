@@ -46,7 +46,7 @@ def filmed(
     seed: int = 1,
     seen_s: tuple[float, float] = (-np.inf, np.inf),
 ) -> LandmarkTrack:
-    """What the detector would tell of a walk, with noise that lasts a few frames and NaN outside the picture."""
+    """What the detector would tell of a walk, with noise, and NaN outside the picture."""
     first_s, last_s = (
         (moment - clock.offset_s) / (1.0 + clock.drift) for moment in (walk.time_s[0], walk.time_s[-1])
     )

@@ -115,3 +115,4 @@ def test_a_camera_that_exchanged_left_and_right_is_named(views) -> None:
     swapped = person(exchange_all_sides(views["patient", 1].tracks[0]))
     found = same_people([(views["patient", 0],), (swapped,)])
     assert found.agreements[1].exchanged
+    assert same(found.people[0].tracks[1], views["patient", 1])

@@ -12,7 +12,6 @@ import pytest
 from core.capture.synchronise import (
     FAR_APART,
     NEVER_AGREES,
-    SURE,
     Agreement,
     Clock,
     synchronise,
@@ -51,7 +50,7 @@ def test_calibrated_cameras_find_the_offset_to_half_a_frame(clock: Clocked, plac
     first = filmed(walk, camera_at(PLACES_M[0]), seed=2)
     agreement = found(first, filmed(walk, camera_at(place), clock))  # type: ignore[arg-type]
     assert abs(agreement.sync.offset_s - clock.offset_s) * clock.rate_hz < 0.5
-    assert agreement.sync.sure > SURE and agreement.apart < 0.2 * FAR_APART
+    assert agreement.sync.is_sure and agreement.apart < 0.2 * FAR_APART
     assert agreement.sync.residual_px < 4.0
 
 
@@ -69,7 +68,7 @@ def test_a_perfectly_regular_walk_is_not_sure_without_a_calibration() -> None:
     walk = treading(a_walk(8.0))
     first = filmed(walk, camera_at(PLACES_M[0]), calibrated=False, seed=2)
     agreement = found(first, filmed(walk, camera_at(PLACES_M[1]), Clocked(0.4), calibrated=False))
-    assert agreement.sync.sure < SURE
+    assert not agreement.sync.is_sure
 
 
 def test_a_camera_that_sees_a_part_of_the_walk_is_placed_in_it() -> None:
@@ -105,7 +104,7 @@ def test_films_of_different_walks_do_not_agree() -> None:
     first = filmed(uneven(a_walk(), 3), camera_at(PLACES_M[0]), seed=2)
     other = beside(uneven(a_walk(), 4), x_m=1.0, slower=0.83)
     agreement = found(first, filmed(other, camera_at(PLACES_M[1])))
-    assert agreement.apart > FAR_APART or agreement.sync.sure < SURE
+    assert agreement.apart > FAR_APART or not agreement.sync.is_sure
 
 
 def test_films_that_never_overlap_have_no_clock() -> None:
@@ -169,7 +168,7 @@ def test_a_real_walk_finds_itself_in_a_shifted_copy(
     )
     agreement = found(walk_track, copy)
     assert abs(agreement.sync.offset_s - start / 30.0) * 30.0 / every < 0.5
-    assert agreement.sync.sure > SURE
+    assert agreement.sync.is_sure
 
 
 @pytest.fixture(scope="module")

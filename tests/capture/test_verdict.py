@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from core.capture.quality import FrameStatistics
-from core.capture.verdict import LiveFrame, live_verdict, steps_so_far
+from core.capture.verdict import LiveFrame, live_verdict, steps_so_far, together
+from core.domain.body import Side
 from tests.capture.figures import figure
+from tests.capture.test_view import standing
 
 GOOD = FrameStatistics(brightness=120.0, sharpness=400.0)
 
@@ -70,3 +74,40 @@ def test_strides_are_counted_even_when_left_and_right_are_exchanged() -> None:
 
 def test_a_patient_who_stands_makes_no_strides() -> None:
     assert steps_so_far([LiveFrame(k / 30, figure(300.0, 450.0, 400.0), GOOD) for k in range(60)]) == 0
+
+
+def _seen_from(frames: list[LiveFrame], turned_deg: float) -> list[LiveFrame]:
+    return [replace(frame, world_m=standing(turned_deg)[0]) for frame in frames]
+
+
+def test_the_verdict_says_from_which_side_the_person_is_seen() -> None:
+    verdict = _judge(_seen_from(_frames(), 90.0))
+    assert verdict.sentence == "The picture is good."
+    assert verdict.view is not None and verdict.view.near is Side.RIGHT
+    assert (verdict.values()["near_left"], verdict.values()["view_deg"]) == (
+        0.0,
+        pytest.approx(0.0, abs=1e-6),
+    )
+
+
+def test_an_oblique_view_is_told() -> None:
+    assert _judge(_seen_from(_frames(), -45.0)).sentence.startswith("Seen from the left side, 45° askew.")
+
+
+def test_who_is_not_seen_has_no_view() -> None:
+    values = _judge([LiveFrame(k / 30, None, GOOD) for k in range(40)]).values()
+    assert np.isnan(values["view_deg"]) and values["feet_in_view"] == 0.0
+
+
+def test_feet_in_view_are_told_apart_from_the_head() -> None:
+    frames = [LiveFrame(f.time_s, np.subtract(f.image_px, (0.0, 110.0)), GOOD) for f in _frames()]
+    verdict = _judge(frames)
+    assert (verdict.in_view, verdict.feet_in_view) == (0.0, 1.0)
+
+
+def test_cameras_together_are_as_good_as_the_worst() -> None:
+    good, dark = _judge(_seen_from(_frames(), 90.0)), _judge(_frames(statistics=FrameStatistics(20.0, 400.0)))
+    both = together([good, dark])
+    assert both.sentence == "Camera 2: It is too dark: switch on more light."
+    assert (both.brightness, both.view) == (dark.brightness, good.view)
+    assert together([good]) is good

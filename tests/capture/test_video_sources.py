@@ -16,8 +16,10 @@ from core.devices.cameras import (
     probe,
     save_times,
 )
+from core.devices.mp4_samples import samples_of
 from core.errors import UserError
 from tests.capture.figures import noise, write_video
+from tests.devices.mp4_edits import trimmed
 
 
 class ArraySource:
@@ -128,3 +130,42 @@ def test_a_camera_that_is_not_there_is_refused() -> None:
     with pytest.raises(UserError) as refused:
         open_live(63)
     assert refused.value.advice.code == "CAP-040"
+
+
+@pytest.fixture(scope="module")
+def whole_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """271 frames of nobody, 9 s."""
+    return write_video(tmp_path_factory.mktemp("clip") / "whole.mp4", noise(271), 30.0)
+
+
+@pytest.mark.parametrize(("start_s", "length_s"), [(0.0, 2.5), (3.33, 2.5), (6.5, 2.4)])
+def test_a_trimmed_clip_is_whole(whole_clip: Path, tmp_path: Path, start_s: float, length_s: float) -> None:
+    clip = trimmed(whole_clip, tmp_path / "clip.mp4", start_s=start_s, length_s=length_s)
+    info = probe(clip, _ignore)
+    assert info.trimmed and not info.cut_short
+    assert info.stored_frames == 271
+    assert info.promised_frames == pytest.approx(30.0 * length_s, abs=2)
+    assert len(info.time_s) == pytest.approx(info.promised_frames, abs=2)
+
+
+def test_an_edit_list_that_plays_everything_trims_nothing(whole_clip: Path, tmp_path: Path) -> None:
+    info = probe(trimmed(whole_clip, tmp_path / "clip.mp4", start_s=0.0, length_s=9.04), _ignore)
+    assert not info.trimmed and not info.cut_short and len(info.time_s) == 271
+
+
+def test_a_clip_without_an_edit_list_is_not_called_trimmed(whole_clip: Path) -> None:
+    info = probe(whole_clip, _ignore)
+    assert (info.trimmed, info.cut_short, info.promised_frames) == (False, False, 271)
+
+
+@pytest.mark.parametrize("name", ["video.mkv", "video.avi"])
+def test_other_containers_have_no_samples_to_count(tmp_path: Path, name: str) -> None:
+    assert samples_of(write_video(tmp_path / name, noise(40), 30.0)) is None
+
+
+def test_a_header_that_makes_no_sense_is_left_alone(whole_clip: Path, tmp_path: Path) -> None:
+    data = whole_clip.read_bytes()
+    spoilt = tmp_path / "spoilt.mp4"
+    for at in range(data.find(b"moov"), len(data), 7):
+        spoilt.write_bytes(data[:at] + b"\xff\xff\xff\xff" + data[at + 4 :])
+        samples_of(spoilt)

@@ -24,7 +24,7 @@ def test_the_words_of_records_and_decisions_are_those_in_data_folders_of_today()
     """A word that is changed makes every older record unreadable."""
     assert {kind.value for kind in RecordKind} >= {
         "recording", "landmarks", "motion", "emg", "twin", "impairments", "gait_policy", "simulated_gait",
-        "scenario", "controller", "comparison", "package", "deployment", "walk", "report",
+        "scenario", "calibration", "controller", "comparison", "package", "deployment", "walk", "report",
     }  # fmt: skip
     assert {one.value for one in Verdict} >= {"accepted", "skipped", "kept", "signed", "sides confirmed"}
 

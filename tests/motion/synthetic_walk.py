@@ -12,7 +12,8 @@ from core.domain.arrays import FloatArray
 from core.domain.body import JOINTS, SAGITTAL, JointKind
 from core.domain.recording import LANDMARK_COUNT, LandmarkTrack
 from core.gait.norms import fourier_series, normal_reference
-from core.motion.fit_body import COLUMNS, CONSTANTS, SOLES, TRUNK, FitBody, Length, Place
+from core.motion.fit_body import CONSTANTS, SOLES, FitBody, Place
+from core.motion.generic_links import COLUMNS, TRUNK, Length
 from core.motion.side_swaps import FEET, KNEES
 from core.twin.skeleton import POINTS, POSE_SIZE
 
@@ -20,8 +21,7 @@ HEIGHT_M = 1.68
 FLEXION = [joint.column for joint in JOINTS if joint.kind in SAGITTAL]
 KNEE_COLUMNS = [joint.column for joint in JOINTS if joint.kind is JointKind.KNEE]
 
-_TILT_RAD = 0.03
-"""Forward tilt of the pelvis while the line from the detector's hips to its shoulders is upright."""
+_TILT_OF_LEAN = 0.7  # how far the pelvis tilts with the line from the detector's hips to its shoulders
 _STEP_S = 0.1  # over which the change from foot to foot is spread
 
 
@@ -78,8 +78,8 @@ def squats(*, seconds: float = 6.0, rate_hz: float = 30.0) -> SyntheticWalk:
 
 
 def pelvis_tilt_rad(lean_rad: FloatArray | float) -> FloatArray:
-    """The pelvis tilts by three quarters of what the trunk leans."""
-    return np.asarray(_TILT_RAD + 0.75 * np.asarray(lean_rad))
+    """How far the pelvis tilts with a trunk that leans forward."""
+    return np.asarray(_TILT_OF_LEAN * np.asarray(lean_rad))
 
 
 def standing_points_m(

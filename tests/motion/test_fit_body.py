@@ -8,7 +8,8 @@ from core.domain.arrays import FloatArray
 from core.domain.body import SIDES
 from core.domain.recording import Landmark
 from core.domain.twin import BodyParameters
-from core.motion.fit_body import COLUMNS, CONSTANTS, SOLES, TRUNK, FitBody, Length, Place
+from core.motion.fit_body import CONSTANTS, SOLES, FitBody, Place
+from core.motion.generic_links import COLUMNS, TRUNK, Length
 from core.twin.scaling import scales_for_height
 from core.twin.skeleton import COLUMN, POSE_SIZE, Skeleton
 

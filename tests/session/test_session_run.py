@@ -52,11 +52,13 @@ class HandTerminal:
     def __init__(self, request: SessionRequest, cost: float) -> None:
         self.seconds: dict[str, float] = {}
         self.ran: list[str] = []
+        self.given: dict[str, dict[str, Any]] = {}
         self._data_dir, self._cost = request.data_dir, cost
         self._made: dict[Step, str] = {}
 
     def run(self, kind: str, params: dict[str, Any], *, visit_id: str = "") -> str:
         self.ran.append(kind)
+        self.given[kind] = params
         self.seconds[kind] = 1.0
         with open_store(self._data_dir) as store:
             match kind:
@@ -110,11 +112,24 @@ def request_(tmp_path: Path, app: QApplication, monkeypatch: pytest.MonkeyPatch)
     return SessionRequest("Hippo_L1", 6.0, tmp_path / "data", tmp_path / "out")
 
 
+def test_several_videos_and_their_calibration_reach_the_jobs_of_the_page(
+    request_: SessionRequest, tmp_path: Path
+) -> None:
+    files = [tmp_path / name for name in ("cam01.mp4", "cam02.mp4", "rig.toml")]
+    for file in files:
+        file.touch()
+    terminal = HandTerminal(request_, 0.9)
+    run_video_session(request_, a_subject(), files[:2], None, terminal, files[2])  # type: ignore[arg-type]
+    assert terminal.given["import_video"]["files"] == [str(files[0]), str(files[1])]
+    for kind in ("import_video", "detect_pose"):
+        assert terminal.given[kind]["calibration"] == str(files[2])
+
+
 def session(request: SessionRequest, cost: float, subject: Subject | None = None) -> SessionEnd:
     video = request.data_dir.parent / "walk.mp4"
     video.touch()
     terminal = HandTerminal(request, cost)
-    end = run_video_session(request, subject or a_subject(), video, None, terminal)  # type: ignore[arg-type]
+    end = run_video_session(request, subject or a_subject(), (video,), None, terminal)  # type: ignore[arg-type]
     assert ("deploy" in terminal.ran) == (end.advice is None)
     return end
 
@@ -219,3 +234,50 @@ def test_the_terminal_takes_the_answer_about_sides(command: str) -> None:
     patient = ["--patient", "p.json", "--video", "v.mp4"] if command == "run" else []
     given = _parser().parse_args(["session", command, *patient, "--out", "o", "--sides", "as-detected"])
     assert _session_request(given, Path("d")).sides == "as-detected"
+
+
+def test_the_terminal_takes_what_a_person_says_about_the_film() -> None:
+    words = ["session", "run", "--patient", "p.json", "--video", "v.mp4", "--out", "o"]
+    plain = _session_request(_parser().parse_args(words), Path("d"))
+    assert (plain.slow_motion, plain.turn_deg, plain.hide_face) == (None, 0, False)
+    words += ["--slow-motion", "4", "--turn", "90", "--hide-face"]
+    said = _session_request(_parser().parse_args(words), Path("d"))
+    assert (said.slow_motion, said.turn_deg, said.hide_face) == (4.0, 90, True)
+
+
+def test_what_was_said_about_the_film_reaches_the_jobs(request_: SessionRequest) -> None:
+    told = replace(request_, slow_motion=2.0, turn_deg=270, hide_face=True)
+    asked: dict[str, dict[str, Any]] = {}
+
+    class Listening(HandTerminal):
+        def run(self, kind: str, params: dict[str, Any], *, visit_id: str = "") -> str:
+            asked[kind] = params
+            return super().run(kind, params, visit_id=visit_id)
+
+    video = request_.data_dir.parent / "walk.mp4"
+    video.touch()
+    run_video_session(told, a_subject(), video, None, Listening(told, HELPS))  # type: ignore[arg-type]
+
+    film, motion = asked["import_video"], asked["solve_motion"]
+    assert (film["turn_deg"], film["hide_face"]) == (270, True)
+    assert motion["slow_motion"] == 2.0 and motion["slow_motion_by"]
+
+
+@pytest.mark.parametrize(
+    ("code", "option"), [("MOT-090", "--slow-motion"), ("CAP-022", "--person"), ("CAP-032", "--turn")]
+)
+def test_a_film_that_needs_an_answer_ends_a_session_with_the_option_that_gives_it(
+    code: str, option: str
+) -> None:
+    step = "Turn the video: on the Capture page, or with --turn 90." if code == "CAP-032" else "Look."
+    with pytest.raises(UserError) as stopped:
+        raise_if_stopped((Finding(Severity.STOP, Advice("What?", "Why.", step, code)),))
+    assert option in stopped.value.advice.next_step
+
+
+@pytest.mark.parametrize("factor", [0.5, 100.0])
+def test_a_factor_that_no_film_has_is_refused_before_anything_takes_time(
+    request_: SessionRequest, factor: float
+) -> None:
+    with refused("PC-024"):
+        session(replace(request_, slow_motion=factor), HELPS)

@@ -7,9 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
+from core.devices.cameras import VideoFileSource
+from core.domain.findings import Severity
 from core.domain.frames import read_frame, read_index
 from core.domain.record import RecordKind
 from core.domain.recording import Landmarks, Recording
@@ -19,6 +22,7 @@ from core.jobs.values import JobSpec, Picture, Sample, SilentContext
 from core.store.repository import open_store
 from core.tasks import choose_person, detect_pose, import_video, record_camera
 from tests.capture.figures import noise, write_video
+from tests.devices.mp4_edits import trimmed
 
 
 def _context(data_dir: Path, kind: str = "import_video") -> SilentContext:
@@ -161,8 +165,9 @@ def test_the_camera_that_sees_the_patient_is_enough(
     landmarks_id = detect_pose.run({"recording_id": recording_id, "person": None}, _context(tmp_path))
     with open_store(tmp_path) as store:
         landmarks = store.load(landmarks_id, Landmarks)
-        index = read_index(store.folder(landmarks_id))
-    assert len(landmarks.patient.tracks) == 1
+        index = read_index(store.folder(landmarks_id), camera=1)
+    assert len(landmarks.patient.tracks) == 1 and landmarks.patient.videos == (1,)
+    assert [verdict.left_out for verdict in landmarks.cameras] == ["It saw nobody.", ""]
     assert "CAP-029" in [finding.advice.code for finding in landmarks.findings]
     assert index is not None and index.source_width_px == 1660
 
@@ -180,9 +185,10 @@ class Operator(SilentContext):
         return due
 
 
-def _record(data_dir: Path, camera: str, *presses: tuple[int, str]) -> tuple[str, Operator]:
+def _record(data_dir: Path, camera: str | list[str], *presses: tuple[int, str]) -> tuple[str, Operator]:
     context = Operator(JobSpec("job", "record_camera", {}, data_dir), data_dir / "work", presses=presses)
-    return record_camera.run({"visit_id": _visit(data_dir), "camera": camera}, context), context
+    which = "camera" if isinstance(camera, str) else "cameras"
+    return record_camera.run({"visit_id": _visit(data_dir), which: camera}, context), context  # type: ignore[dict-item]
 
 
 @pytest.mark.slow
@@ -215,3 +221,36 @@ def test_a_recording_of_a_moment_is_refused(tmp_path: Path, pose_model: Path) ->
     with pytest.raises(UserError) as refused:
         _record(tmp_path, camera, (2, "start"), (5, "stop"))
     assert refused.value.advice.code == "CAP-042"
+
+
+def test_a_trimmed_clip_is_told_as_trimmed_and_not_as_interrupted(tmp_path: Path) -> None:
+    whole = write_video(tmp_path / "whole.mp4", noise(271), 30.0)
+    clip = trimmed(whole, tmp_path / "clip.mp4", start_s=3.33, length_s=2.5)
+    recording_id = import_video.run({"visit_id": _visit(tmp_path), "files": [str(clip)]}, _context(tmp_path))
+    with open_store(tmp_path) as store:
+        found = {f.advice.code: f for f in store.load(recording_id, Recording).findings}
+    assert "CAP-010" not in found
+    assert found["CAP-031"].severity is Severity.NOTE
+    assert found["CAP-031"].advice.what == "The clip was trimmed: 75 of its 271 frames are played."
+
+
+@pytest.mark.slow
+def test_several_cameras_are_recorded_with_one_button(tmp_path: Path, shared_data, pose_model: Path) -> None:
+    walk = shared_data("video-sagittal-walk/walk.mp4")
+    other = write_video(tmp_path / "mirrored.mp4", _mirrored(walk), 30.0)
+    recording_id, context = _record(tmp_path, [str(walk), str(other)], (10, "start"), (50, "stop"))
+    samples = [event.values for event in context.events if isinstance(event, Sample)]
+    previews = [event.arrays["jpeg"] for event in context.events if isinstance(event, Picture)]
+    with open_store(tmp_path) as store:
+        videos = store.load(recording_id, Recording).videos
+        files = {path.name for path in store.folder(recording_id).glob("camera-*.mkv")}
+    assert files == {"camera-1.mkv", "camera-2.mkv"}
+    assert abs(videos[0].duration_s - videos[1].duration_s) < 0.3
+    assert {"dropped_by_camera", "view_deg", "feet_in_view"} <= samples[-1].keys()
+    height, width = cv2.imdecode(previews[-1].astype(np.uint8), cv2.IMREAD_COLOR).shape[:2]
+    assert width > 5 * height  # two wide pictures side by side
+
+
+def _mirrored(path: Path) -> np.ndarray:
+    with VideoFileSource(path) as source:
+        return np.array([image[:, ::-1] for _, image in source.frames()])

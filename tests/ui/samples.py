@@ -19,12 +19,21 @@ from core.domain.motion import (
     Spread,
     Stride,
 )
-from core.domain.recording import Landmarks, LandmarkTrack, Person, Recording, VideoFile
+from core.domain.recording import (
+    CameraVerdict,
+    Landmarks,
+    LandmarkTrack,
+    Person,
+    Recording,
+    Synchronised,
+    VideoFile,
+)
 from core.domain.sides_doubt import doubt_of_sides
 from core.errors import Advice
 from core.gait.measures import nothing_measured
 
 FRAMES, RATE_HZ = 60, 30.0
+CLOCKS = (Synchronised(0.41, 1.2e-4, 6.5, 0.9), Synchronised(-0.2, float("nan"), 8.0, 0.2))
 
 
 def finding(severity: Severity = Severity.WARNING, code: str = "CAP-099") -> Finding:
@@ -46,7 +55,20 @@ def track() -> LandmarkTrack:
 
 def landmarks(people: int = 1, findings: tuple[Finding, ...] = ()) -> Landmarks:
     found = tuple(Person(f"Person {n + 1}", 0.98, 400.0, (track(),)) for n in range(people))
-    return Landmarks(found, 0, "only person" if people == 1 else "walks furthest", findings)
+    return Landmarks(found, 0, "only person" if people == 1 else "walks most", findings)
+
+
+def several_cameras() -> Landmarks:
+    """Four videos: the second and third start at other times, the last one saw nobody."""
+    seen = (track(), *(replace(track(), sync=sync) for sync in CLOCKS))
+    projected = tuple(replace(one, projection=np.eye(3, 4)) for one in seen)
+    person = Person("Person 1", 0.98, 400.0, projected, (0, 1, 2))
+    verdicts = (
+        CameraVerdict(1.0, None, RATE_HZ, ""),
+        *(CameraVerdict(0.97, sync, RATE_HZ, "") for sync in CLOCKS),
+        CameraVerdict(0.0, None, RATE_HZ, "It saw nobody."),
+    )
+    return Landmarks((person,), 0, "only person", (), cameras=verdicts)
 
 
 def doubtful_motion() -> Motion:

@@ -6,13 +6,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from PySide6.QtWidgets import QLabel
 
 from core.domain.body import Side
-from core.domain.findings import Severity
+from core.domain.clock import FilmClock
+from core.domain.findings import Finding, Severity
 from core.domain.motion import Motion
 from core.domain.record import RecordKind, Verdict
 from core.domain.recording import Landmark
 from core.gait.cycles import cycle_sd
+from core.jobs.values import Refused
 from core.session.flow import Step, StepState
 from core.session.report import report_content
 from tests.ui.board import HandBoard
@@ -21,14 +24,16 @@ from tests.ui.samples import (
     finding,
     landmarks,
     motion,
+    several_cameras,
     squat_motion,
     track,
     with_spread,
 )
+from tests.ui.waiting import until
 from ui.pages.motion import MotionPage
 from ui.presenters.gait_curves import joint_panels
-from ui.presenters.motion import MotionPresenter, cycle_fraction, motion_verdict
-from ui.presenters.motion_numbers import motion_table, motion_tiles
+from ui.presenters.motion import MotionPresenter, cycle_fraction
+from ui.presenters.motion_numbers import motion_table, motion_tiles, motion_verdict
 from ui.session_context import SessionContext
 from ui.theme import Tone
 
@@ -56,6 +61,30 @@ def test_the_verdict_counts_strides_and_says_what_they_are_good_for() -> None:
     assert words == "5 left and 5 right strides found. Good for sagittal analysis."
     assert tone is Tone.OK
     assert motion_verdict(motion((finding(Severity.STOP),)))[1] is Tone.STOP
+
+
+@pytest.mark.parametrize(
+    ("used", "sagittal_only", "words"),
+    [
+        ((0, 1, 2), False, "Cameras 1, 2 and 3 of 4"),
+        ((1,), True, "Camera 2 of 4, from the side"),
+    ],
+)
+def test_the_cameras_that_were_used_are_named(
+    context: SessionContext,
+    page: MotionPage,
+    visit_id: str,
+    used: tuple[int, ...],
+    sagittal_only: bool,
+    words: str,
+) -> None:
+    seen = context.store.save(RecordKind.LANDMARKS, several_cameras(), visit_id=visit_id, summary="seen")
+    measured = replace(motion(), cameras_used=used, sagittal_only=sagittal_only)
+    context.store.save(RecordKind.MOTION, measured, visit_id=visit_id, summary="motion", inputs=(seen,))
+    context.record_changed.emit()
+    assert [badge.text() for badge in page.findChildren(QLabel) if badge.text().startswith("Camera")] == [
+        words
+    ]
 
 
 def test_measures_come_with_units_and_spread() -> None:
@@ -139,6 +168,52 @@ def test_another_answer_solves_again_with_these_sides_and_the_name(
     page.question.buttons[key].click()
     params = board.states()[0].spec.params
     assert (params["swap_sides"], params["sides"], params["sides_by"]) == asked
+
+
+def test_two_pictures_ask_whether_the_nearer_leg_is_the_left_one(
+    context: SessionContext, page: MotionPage, visit_id: str
+) -> None:
+    near_right = np.zeros((60, 33, 3))
+    near_right[:, Landmark.LEFT_ANKLE.value, 2] = 0.3  # as detected the left leg is further away
+    person = replace(landmarks().people[0], tracks=(replace(track(), world_m=near_right),))
+    seen = replace(landmarks(), people=(person,))
+    landmarks_id = context.store.save(RecordKind.LANDMARKS, seen, visit_id=visit_id, summary="seen")
+    context.store.save(
+        RecordKind.MOTION, doubtful_motion(), visit_id=visit_id, summary="motion", inputs=(landmarks_id,)
+    )
+    context.record_changed.emit()
+    question = page.question
+    assert question._title.text() == "Is the leg nearer the camera the left one?"
+    captions = [question._captions[key].text() for key in ("shown", "swap")]
+    assert captions == ["Yes: the nearer leg is the left one.", "No: the nearer leg is the right one."]
+    assert all(not picture.icon().isNull() for picture in question.pictures.values())
+    assert not question.pictures["shown"].isEnabled()
+    question.name.setText("Dr. Lind")
+    question.pictures["shown"].click()
+    assert context.store.decisions(visit_id)[-1].verdict is Verdict.SIDES_CONFIRMED
+
+
+def test_what_stops_is_overridden_by_name_and_role_and_then_accepted(
+    context: SessionContext, page: MotionPage, visit_id: str
+) -> None:
+    stop = finding(Severity.STOP, "MOT-060")
+    keep(context, visit_id, motion((stop,)))
+    assert page.override.isVisibleTo(page) and not page._main.isEnabled()
+    page.override.approver.name.setText("Dr. Lind")
+    assert not page.override.button.isEnabled()
+    page.override.approver.role.setText("physician")
+    page.override.button.click()
+    decision = context.store.decisions(visit_id)[-1]
+    assert (decision.verdict, decision.by, decision.role) == (Verdict.OVERRIDDEN, "Dr. Lind", "physician")
+    assert not page.override.isVisibleTo(page) and page._main.isEnabled()
+    page.main_action.emit()
+    assert context.status(Step.MOTION).state is StepState.DONE
+
+
+def test_doubtful_sides_are_asked_about_and_cannot_be_overridden(page: MotionPage, doubtful_id: str) -> None:
+    assert page.question.isVisibleTo(page) and not page.override.isVisibleTo(page)
+    page.stops_overridden.emit("Dr. Lind", "physician")
+    assert "nothing to override" in page._advice.accessibleName()
 
 
 def test_nobody_answers_without_a_name(
@@ -285,3 +360,59 @@ def test_the_sentence_on_bands_is_shown_only_where_it_holds(
     assert "68 of 100" in page.grid._band_words.text()
     keep(context, visit_id, motion())
     assert not page.grid._band_words.isVisibleTo(page)
+
+
+def slow_motion_question() -> Finding:
+    return finding(Severity.STOP, "MOT-090")
+
+
+def test_a_film_that_may_be_slow_motion_is_solved_on_the_clock_that_a_person_names(
+    context: SessionContext, page: MotionPage, visit_id: str, board: HandBoard
+) -> None:
+    keep(context, visit_id, motion((slow_motion_question(),)))
+    assert page.slow_motion.isVisibleTo(page) and not page.slow_motion.solve.isEnabled()
+    assert not page._main.isEnabled() and "how fast" in page._why_not.text()
+    page.slow_motion.name.setText("Dr. Lind")
+    page.slow_motion.factor.setText("fast")
+    assert not page.slow_motion.solve.isEnabled()
+    page.slow_motion.factor.setText("4,0")
+    page.slow_motion.solve.click()
+    params = board.states()[0].spec.params
+    assert (params["slow_motion"], params["slow_motion_by"]) == (4.0, "Dr. Lind")
+
+
+def test_a_walk_too_slow_for_any_stride_asks_where_there_is_no_motion_yet(
+    context: SessionContext, page: MotionPage, visit_id: str, board: HandBoard
+) -> None:
+    context.store.save(RecordKind.LANDMARKS, landmarks(), visit_id=visit_id, summary="seen")
+    context.record_changed.emit()
+    assert not page.slow_motion.isVisibleTo(page)
+    page.main_action.emit()
+    board.happens(board.states()[0].spec.id, Refused(slow_motion_question().advice))
+    until(lambda: page.slow_motion.isVisibleTo(page))
+    assert page.slow_motion.isVisibleTo(page)
+
+
+def test_what_was_said_of_the_clock_holds_when_the_sides_are_swapped(
+    context: SessionContext, page: MotionPage, visit_id: str, board: HandBoard
+) -> None:
+    keep(context, visit_id, replace(motion(), clock=FilmClock(2.0, "Dr. Lind")))
+    assert not page.slow_motion.isVisibleTo(page)
+    page.secondary_action.emit("swap")
+    params = board.states()[0].spec.params
+    assert (params["slow_motion"], params["slow_motion_by"]) == (2.0, "Dr. Lind")
+
+
+def test_the_slow_video_is_shown_where_its_stride_is(
+    context: SessionContext, page: MotionPage, visit_id: str
+) -> None:
+    keep(context, visit_id, replace(motion(), clock=FilmClock(1.5, "Dr. Lind")))
+    page.moment_chosen.emit(Side.LEFT, 0.5)
+    assert page.player.time_s == pytest.approx(0.75, abs=0.02)
+
+
+def test_nobody_names_a_clock_without_a_name(
+    context: SessionContext, page: MotionPage, motion_id: str, board: HandBoard
+) -> None:
+    page.clock_answered.emit(2.0, "")
+    assert not board.states() and "not solved again" in page._advice.accessibleName()

@@ -5,19 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from core.domain.findings import Finding
+from ui.pages.calibration_panel import CalibrationPanel, CalibrationState
 from ui.pages.frame import Page
+from ui.pages.number_table import NumberTable, NumberTableWidget
 from ui.recording_view import RecordingView
 from ui.theme import Tone
 from ui.widgets.basics import Button, Deck, clear, label, row
 from ui.widgets.camera_panel import CameraPanel, CameraState
+from ui.widgets.film_options import FilmOptions
 from ui.widgets.video_player import PersonCard, VideoPlayer
 
+PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff")
 VIDEO_ENDINGS = (".mp4", ".mov", ".avi", ".mkv", ".m4v", ".webm")
+_ROW_PX = 26
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,8 +42,12 @@ class CaptureState:
     facts: str = ""  # "walk.mp4 · 1660 × 544 · 30 frames/s · 4.6 s"
     cameras: int = 1
     camera: int = 0
+    camera_table: NumberTable | None = None  # what became of each of several cameras
     live: CameraState | None = None  # None while the recording is shown
+    calibration: CalibrationState | None = None  # while cameras are calibrated
     findings: tuple[Finding, ...] = ()
+    finding_actions: tuple[tuple[str, str], ...] = ()  # (code, words of its button)
+    asks_removal: bool = False  # whether the original shall really be removed
     main_action: str = ""
     why_not: str = ""
     secondary: tuple[tuple[str, str], ...] = ()
@@ -52,34 +61,50 @@ class CapturePage(Page):
     help_text = (
         "Import a video of the patient walking past the camera, or record one here. Best: the whole body in "
         "view, from the side, camera at hip height about 4 m away, at least three steps of each leg, 30 "
-        "frames per second or more. When several people are visible, ExoTwin proposes "
-        "the one who walks; you decide."
+        "frames per second or more. When several people are visible, ExoTwin proposes the one who walks; you "
+        "decide. Several cameras that filmed the same walk: choose all their videos at once, named like the "
+        "cameras, and their calibration file; they need not start at the same moment. Heads can be hidden on "
+        "the way in, or afterwards; look through the video before you pass it on."
     )
 
     files_chosen = Signal(object)  # tuple[Path, ...]
+    calibration_chosen = Signal(object)  # Path
+    board_films_chosen = Signal(object)  # tuple[Path, ...]
+    calibration_file_chosen = Signal(object)  # Path: to be checked and kept
     person_chosen = Signal(int)
     camera_shown = Signal(int)
     camera_on = Signal(int)
     camera_off = Signal()
     record_start = Signal()
     record_stop = Signal()
+    removal_answered = Signal(bool)
 
     def __init__(self) -> None:
         super().__init__()
         self.setAcceptDrops(True)
         self.player, self.panel = VideoPlayer(), CameraPanel()
-        self._views = Deck(self.player, self.panel)
+        self.options, self.calibration = FilmOptions(), CalibrationPanel()
+        self._views = Deck(self.player, self.panel, self.calibration)
         self._facts = label("", "small")
         self._camera_buttons = row(gap=4)
         self._people = row(gap=12)
         self._people_box = QWidget()
         self._people_box.setLayout(self._people)
+        self._camera_table = NumberTableWidget()
+        self._camera_table.setAccessibleName("Cameras")
+        self._camera_table.verticalHeader().setDefaultSectionSize(_ROW_PX)
+        self._camera_table.verticalHeader().setMinimumSectionSize(_ROW_PX)
+        self._camera_table.horizontalHeader().setFixedHeight(_ROW_PX)
+        self._camera_table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         below = row(self._facts, None)
         below.addLayout(self._camera_buttons)
+        self.add_above_body(self.options)
         self.body.addWidget(self._people_box)
         self.body.addWidget(self._views, 1)
         self.body.addLayout(below)
+        self.body.addWidget(self._camera_table)
         self._shown_people: tuple[PersonChoice, ...] = ()
+        self.options.removal_answered.connect(self.removal_answered)
         self.panel.turn_on.connect(self.camera_on)
         self.panel.turn_off.connect(self.camera_off)
         self.panel.start.connect(self.record_start)
@@ -92,13 +117,14 @@ class CapturePage(Page):
         self.set_badges(*state.badges)
         self.set_main_action(state.main_action, not state.why_not, state.why_not)
         self.set_secondary_actions(*state.secondary)
-        self.show_findings(state.findings)
+        self.show_findings(state.findings, dict(state.finding_actions))
+        self.options.ask_removal(state.asks_removal)
         if state.empty:
             self.show_empty(
                 "capture",
                 "Start with a walk",
                 "Import a video of the patient walking past the camera: drop the file here, or choose it. "
-                "Or record one now with a camera on this PC.",
+                "Or record one now with a camera on this PC. Of several cameras, choose all videos at once.",
                 state.main_action,
             )
             return
@@ -111,13 +137,41 @@ class CapturePage(Page):
             )
             return
         self.show_body()
-        self._views.show_widget(self.player if state.live is None else self.panel)
+        self._views.show_widget(self._view_of(state))
+        if state.calibration is not None:
+            self.calibration.show_state(state.calibration)
         self.player.show_clip(state.clip if state.live is None else None)
         if state.live is not None:
             self.panel.show_state(state.live)
         self._facts.setText(state.facts)
         self._show_cameras(state)
+        self._show_camera_table(state.camera_table)
         self._show_people(state.people)
+
+    @property
+    def hide_heads(self) -> bool:
+        """Whether heads shall be hidden in what is imported or recorded next."""
+        return self.options.hide_heads.isChecked()
+
+    def _view_of(self, state: CaptureState) -> QWidget:
+        if state.calibration is not None:
+            return self.calibration
+        return self.player if state.live is None else self.panel
+
+    def choose_board_films(self) -> None:
+        """Ask for one film, or one picture, of the board per camera."""
+        pattern = " ".join(f"*{ending}" for ending in (*VIDEO_ENDINGS, *PICTURE_ENDINGS))
+        names, _ = QFileDialog.getOpenFileNames(
+            self, "The board as each camera filmed it", "", f"Films and pictures ({pattern});;All files (*)"
+        )
+        if names:
+            self.board_films_chosen.emit(tuple(sorted(Path(name) for name in names)))
+
+    def check_calibration(self) -> None:
+        """Ask for another program's calibration, to look at it and keep it with the visit."""
+        name = self._calibration_file()
+        if name:
+            self.calibration_file_chosen.emit(Path(name))
 
     def choose_files(self) -> None:
         """Ask for files with the system's own chooser."""
@@ -126,14 +180,26 @@ class CapturePage(Page):
             self, "Videos of one walk", "", f"Videos ({pattern});;All files (*)"
         )
         if names:
-            self.files_chosen.emit(tuple(Path(name) for name in names))
+            self.files_chosen.emit(tuple(sorted(Path(name) for name in names)))
+
+    def choose_calibration(self) -> None:
+        """Ask for the file that tells where the cameras stand."""
+        name = self._calibration_file()
+        if name:
+            self.calibration_chosen.emit(Path(name))
+
+    def _calibration_file(self) -> str:
+        name, _ = QFileDialog.getOpenFileName(
+            self, "Calibration of the cameras", "", "Calibrations (*.toml *.txt *.xml);;All files (*)"
+        )
+        return name
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(url.isLocalFile() for url in event.mimeData().urls()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        paths = tuple(Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile())
+        paths = tuple(sorted(Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()))
         if paths:
             event.acceptProposedAction()
             self.files_chosen.emit(paths)
@@ -146,6 +212,12 @@ class CapturePage(Page):
             button.setChecked(number == state.camera)
             button.clicked.connect(lambda _=False, number=number: self.camera_shown.emit(number))
             self._camera_buttons.addWidget(button)
+
+    def _show_camera_table(self, table: NumberTable | None) -> None:
+        self._camera_table.setVisible(table is not None)
+        if table is not None:
+            self._camera_table.show_numbers(table)
+            self._camera_table.setFixedHeight(_ROW_PX * (len(table.rows) + 1) + 4)  # all rows, no scrolling
 
     def _show_people(self, people: tuple[PersonChoice, ...]) -> None:
         self._people_box.setVisible(bool(people))

@@ -110,6 +110,12 @@ class Page(QWidget):
         self._main.setVisible(False)
         self._why_not.setVisible(False)
 
+    def add_above_body(self, widget: QWidget) -> None:
+        """A widget that stays when the empty state takes the body's place."""
+        layout = self.layout()
+        assert isinstance(layout, QVBoxLayout)
+        layout.insertWidget(layout.count() - 2, widget)
+
     def show_body(self) -> None:
         self._stack.show_widget(self._body_widget)
 

@@ -19,6 +19,7 @@ from ui.sides_pictures import SidesPictures
 from ui.theme import Tone
 from ui.widgets.basics import Box, Deck, clear, column, label, row
 from ui.widgets.sides_question import SidesQuestion
+from ui.widgets.slow_motion_question import SlowMotionQuestion
 from ui.widgets.stops_override import StopsOverride
 from ui.widgets.treadmill_speed import TreadmillSpeed
 from ui.widgets.video_player import VideoPlayer
@@ -52,6 +53,7 @@ class MotionState:
     secondary: tuple[tuple[str, str], ...] = ()
     badges: tuple[str, ...] = ()
     empty: bool = False
+    slow_motion: float | None = None  # ask how fast the film was recorded, with the factor that holds now
     question: str = ""  # why a person has to say which leg is the left one; empty: nothing is asked
     pictures: SidesPictures | None = None  # to the question
     belt_m_s: float | None = None  # ask for a treadmill's speed, with the one that holds now
@@ -75,13 +77,19 @@ class MotionPage(Page):
     sides_answered = Signal(str, str)  # answer as in `SidesQuestion`, name
     stops_overridden = Signal(str, str)  # name, role
     belt_entered = Signal(float)  # m/s
+    time_chosen = Signal(float)  # in the motion [s], in the angles over time
+    clock_answered = Signal(float, str)  # times slower than life, name
 
     def __init__(self) -> None:
         super().__init__()
         self.player, self.grid, self.courses = VideoPlayer(follow=True), JointGrid(), TimeCourses()
         self._curves = Deck(self.grid, self.courses)
         self.belt = TreadmillSpeed()
-        self.question, self.override = SidesQuestion(), StopsOverride()
+        self.question, self.slow_motion, self.override = (
+            SidesQuestion(),
+            SlowMotionQuestion(),
+            StopsOverride(),
+        )
         self._shown_panels: tuple[JointPanel, ...] = ()
         self._tiles = row(gap=8)
         self._table = NumberTableWidget()
@@ -100,17 +108,18 @@ class MotionPage(Page):
         middle = row(left, card, gap=16)
         middle.setStretch(0, 9)
         middle.setStretch(1, 11)
+        self.add_above_body(self.slow_motion)  # a film too slow for any stride has no motion to show
         self.body.addWidget(self.question)
         self.body.addWidget(self.override)
         self.body.addWidget(self.belt)
         self.body.addLayout(middle, 1)
         self.question.answered.connect(self.sides_answered)
         self.override.given.connect(self.stops_overridden)
+        self.slow_motion.answered.connect(self.clock_answered)
         self.grid.cursor_moved.connect(self.moment_chosen)
         self.belt.entered.connect(self.belt_entered)
-        self.courses.moment_chosen.connect(self.player.go_to)
+        self.courses.moment_chosen.connect(self.time_chosen)
         self.player.moved.connect(self.moved)
-        self.player.moved.connect(self.courses.set_cursor)
         self.play_pause.connect(self.player.toggle)
         self.step_frames.connect(self.player.step)
 
@@ -120,6 +129,7 @@ class MotionPage(Page):
         self.set_main_action(state.main_action, not state.why_not, state.why_not)
         self.set_secondary_actions(*state.secondary)
         self.show_findings(state.findings, dict(state.finding_actions))
+        self.slow_motion.ask(state.slow_motion)
         if state.empty:
             self.show_empty(
                 "motion",
@@ -143,6 +153,10 @@ class MotionPage(Page):
             self._table.show_numbers(state.table)
             self._table.setFixedHeight(_ROW_PX * (len(state.table.rows) + 1) + 4)  # all rows, no scrolling
         self.player.show_clip(state.clip)
+
+    def show_time(self, time_s: float) -> None:
+        """In the angles over time."""
+        self.courses.set_cursor(time_s)
 
     def show_moment(self, side: Side, fraction: float | None) -> None:
         self.grid.set_cursor(side, fraction)

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from PySide6.QtGui import QImage
 
-from core.jobs.values import Picture, Sample
+from core.capture.view import View
+from core.domain.body import Side
+from core.jobs.values import JsonValue, Picture, Sample
 from ui.pages.capture import CaptureState
 from ui.theme import Tone
 from ui.widgets.camera_panel import CameraState, Light
 from ui.wording import count
 
 _CAMERAS = ("Camera 1", "Camera 2", "Camera 3", "Camera 4")
+_TOGETHER = ("Cameras 1 and 2", "Cameras 1 to 3", "Cameras 1 to 4")  # one button records them together
+
+
+def camera_params(choice: int) -> dict[str, JsonValue]:
+    """Parameters of `record_camera` for a line of the list of cameras."""
+    if choice < len(_CAMERAS):
+        return {"camera": choice}
+    return {"cameras": list(range(choice - len(_CAMERAS) + 2))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +44,11 @@ class LiveCamera:
 
     def panel_state(self) -> CameraState:
         return CameraState(
-            cameras=_CAMERAS,
+            cameras=(*_CAMERAS, *_TOGETHER),
             on=bool(self.job_id),
             recording=self.recording,
             recorded_s=self.values.get("recorded_s", 0.0),
-            lights=lights(self.values),
+            lights=lights(self.values, recording=self.recording),
         )
 
     def page_state(self) -> CaptureState:
@@ -54,24 +66,52 @@ class LiveCamera:
         )
 
 
-def lights(values: dict[str, float]) -> tuple[Light, ...]:
+def lights(values: dict[str, float], *, recording: bool = False) -> tuple[Light, ...]:
     """Verdicts from the stream's samples; a value that was not sent gives no light."""
-    makers = (
-        ("in_view", _in_view),
-        ("brightness", _brightness),
-        ("sharpness", _sharpness),
-        ("fps_hz", _rate),
-        ("strides", _strides),
+    makers: tuple[tuple[str, Callable[[dict[str, float]], Light]], ...] = (
+        ("in_view", lambda sent: _in_view(sent["in_view"], sent.get("feet_in_view", 0.0))),
+        ("view_deg", _view),
+        ("brightness", lambda sent: _brightness(sent["brightness"])),
+        ("sharpness", lambda sent: _sharpness(sent["sharpness"])),
+        ("fps_hz", lambda sent: _rate(sent["fps_hz"])),
+        ("strides", lambda sent: _strides(sent["strides"])),
+        ("dropped_by_camera", _lost),
     )
-    return tuple(make(values[name]) for name, make in makers if name in values)
+    shown = makers if recording else makers[:-1]
+    return tuple(make(values) for name, make in shown if name in values)
 
 
-def _in_view(fraction: float) -> Light:
+def _in_view(fraction: float, feet: float = 0.0) -> Light:
     if fraction >= 0.95:
         return Light("Person in view", Tone.OK, "Head to feet are visible.")
+    if feet >= 0.95:
+        return Light("Person in view", Tone.WARN, "Both feet are visible, the rest is not: step back 1 m.")
     if fraction > 0.0:
         return Light("Person in view", Tone.WARN, "Step back 1 m so that both feet are visible.")
     return Light("Person in view", Tone.STOP, "Nobody is visible yet.")
+
+
+def _view(values: dict[str, float]) -> Light:
+    """From where the person is seen; the best is from the side, square."""
+    angle_deg = values["view_deg"]
+    if math.isnan(angle_deg):
+        return Light("View", Tone.NEUTRAL, "Nobody is visible yet.")
+    near = Side.LEFT if values.get("near_left") == 1.0 else Side.RIGHT
+    view = View(near, angle_deg, values.get("facing") == 1.0)
+    if view.square:
+        return Light("View", Tone.OK, view.words)
+    return Light("View", Tone.WARN, f"{view.words} Walking, the patient should be seen from the side.")
+
+
+def _lost(values: dict[str, float]) -> Light:
+    """Pictures that the recording lacks, and where they went."""
+    by_camera, by_disk = values["dropped_by_camera"], values.get("dropped_by_disk", 0.0)
+    lost = count(round(by_camera + by_disk), "picture")
+    if by_camera + by_disk == 0:
+        return Light("Lost pictures", Tone.OK, "None.")
+    if by_disk > by_camera:
+        return Light("Lost pictures", Tone.WARN, f"{lost}: this PC is too slow; close other programs.")
+    return Light("Lost pictures", Tone.WARN, f"{lost} did not come from the camera: more light may help.")
 
 
 def _brightness(fraction: float) -> Light:

@@ -3,31 +3,43 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import lru_cache
 
 from core.domain.body import SIDES, Side
+from core.domain.clock import SLOW_MOTION_EVIDENT, SLOW_MOTION_POSSIBLE, SLOW_MOTION_STATED, FilmClock
 from core.domain.findings import Severity
-from core.domain.motion import BACKWARDS, Motion, Stride
+from core.domain.motion import Motion, Stride
 from core.domain.record import RecordKind, Verdict
 from core.domain.recording import Landmarks
 from core.domain.sides_doubt import SIDES_IN_DOUBT, SideSource
 from core.errors import refuse
+from core.jobs.values import JobState, Outcome, Refused
 from core.session.flow import Step, StepState, StepStatus
 from core.session.stops import overridable, override_stops, present_motion
 from ui.pages.motion import MotionPage, MotionState
 from ui.plots.curves import JointPanel
 from ui.presenters.base import StepPresenter
 from ui.presenters.gait_curves import COURSE_BAND_WORDS, joint_panels
-from ui.presenters.motion_numbers import angle_courses, motion_table, motion_tiles
+from ui.presenters.motion_numbers import (
+    angle_courses,
+    cameras_of,
+    motion_badges,
+    motion_table,
+    motion_tiles,
+    motion_verdict,
+)
 from ui.recording_view import RecordingView, recording_view_of, with_sides_of
 from ui.session_context import SessionContext
-from ui.sides_pictures import sides_pictures
+from ui.sides_pictures import SidesPictures, sides_pictures
 from ui.theme import Tone
 from ui.widgets.sides_question import DETECTED, SHOWN, SWAP
 
 _SWAP = ("swap", "Swap left and right")
 _AGAIN = ("again", "Solve again")
+_SLOW = ("slow motion", "Slow motion…")
 _ASK_FIRST = "Say below which leg is the left one."
+_CLOCK_FIRST = "Say below how fast the film was recorded."
 _SOLVE_FIRST = "Solve the motion again: it does not say which leg is the left one."
 _MEND_FIRST = (
     "Mend what is marked below first, most often by recording again; or go on all the same, by name and role."
@@ -44,6 +56,7 @@ class MotionPresenter(StepPresenter):
         super().__init__(page, context)
         self._page = page
         self._motion: Motion | None = None
+        self._asks_clock = False  # the person wants to say how fast the film was recorded, or must
         self._read = lru_cache(maxsize=2)(self._read_record)
         page.secondary_action.connect(lambda key: self.attempt(lambda: self._secondary(key)))
         page.finding_action.connect(
@@ -52,7 +65,10 @@ class MotionPresenter(StepPresenter):
         page.sides_answered.connect(lambda key, name: self.attempt(lambda: self._answer(key, name)))
         page.stops_overridden.connect(lambda name, role: self.attempt(lambda: self._override(name, role)))
         page.belt_entered.connect(lambda speed: self.attempt(lambda: self._solve_again(belt_m_s=speed)))
+        page.clock_answered.connect(lambda factor, name: self.attempt(lambda: self._set_clock(factor, name)))
+        context.visit_changed.connect(self._forget)
         page.moment_chosen.connect(self._show_moment)
+        page.time_chosen.connect(lambda time_s: page.player.go_to(time_s * self._slower))
         page.moved.connect(self._follow_video)
 
     def start(self) -> None:
@@ -67,16 +83,29 @@ class MotionPresenter(StepPresenter):
         if status.record_id is None:
             busy = self.running_job() is not None
             headline = "Solving the motion…" if busy else "The recording is ready to be solved."
-            self._page.render(MotionState(headline, empty=True, main_action="" if busy else "Solve motion"))
+            self._page.render(
+                MotionState(
+                    headline,
+                    empty=True,
+                    main_action="" if busy else "Solve motion",
+                    secondary=() if busy else (_SLOW,),
+                    slow_motion=1.0 if self._asks_clock and not busy else None,
+                )
+            )
             return
-        stored, clip, panels = self._read(status.record_id)
+        stored, clip, panels, cameras = self._read(status.record_id)
         decisions = self.context.store.decisions(self.context.store.info(status.record_id).visit_id)
         self._motion = motion = present_motion(stored, decisions, status.record_id)
-        self._page.render(self._state(status, motion, clip, panels))
+        self._page.render(self._state(status, motion, clip, panels, cameras))
         self._follow_video(self._page.player.time_s)
 
     def _state(
-        self, status: StepStatus, motion: Motion, clip: RecordingView | None, panels: tuple[JointPanel, ...]
+        self,
+        status: StepStatus,
+        motion: Motion,
+        clip: RecordingView | None,
+        panels: tuple[JointPanel, ...],
+        cameras: str,
     ) -> MotionState:
         accepted = self._accepted(status)
         headline, tone = motion_verdict(motion)
@@ -98,17 +127,20 @@ class MotionPresenter(StepPresenter):
             finding_actions=tuple((code, words) for code, (_key, words) in _FINDING_ACTIONS.items()),
             main_action="" if busy else action,
             why_not=_why_not(motion),
-            secondary=() if busy or question else (_AGAIN if _in_doubt(motion) else _SWAP,),
-            badges=_badges(motion),
+            secondary=() if busy or question else (_AGAIN if _in_doubt(motion) else _SWAP, _SLOW),
+            slow_motion=None if busy or not self._clock_is_asked(motion) else motion.clock.slow_motion,
+            badges=motion_badges(motion, cameras),
             question=question,
-            pictures=sides_pictures(clip) if question else None,
+            pictures=_pictures(motion, clip) if question else None,
             belt_m_s=belt_m_s,
             belt_words=_ENTERED if entered else _FROM_THE_FEET,
             override="" if busy or _in_doubt(motion) or not overridable(motion.findings) else _OVERRIDE,
         )
 
-    def _read_record(self, motion_id: str) -> tuple[Motion, RecordingView | None, tuple[JointPanel, ...]]:
-        """The motion, the recording it came from and its curves; read once."""
+    def _read_record(
+        self, motion_id: str
+    ) -> tuple[Motion, RecordingView | None, tuple[JointPanel, ...], str]:
+        """The motion, the recording it came from, its curves and its cameras; read once."""
         store = self.context.store
         motion = store.load(motion_id, Motion)
         panels = joint_panels(motion, ())
@@ -116,10 +148,12 @@ class MotionPresenter(StepPresenter):
             if store.info(input_id).kind is RecordKind.LANDMARKS:
                 folders = [store.folder(input_id)]
                 folders += [store.folder(name) for name, _ in store.info(input_id).provenance.inputs]
-                clip = recording_view_of(store.load(input_id, Landmarks), tuple(folders))
+                landmarks = store.load(input_id, Landmarks)
+                clip = recording_view_of(landmarks, tuple(folders), timing_video(motion, landmarks))
                 swapped = self._sides_of(motion_id)[1]
-                return motion, with_sides_of(clip, motion.leg_exchanges, swapped=swapped), panels
-        return motion, None, panels
+                clip = with_sides_of(clip, motion.leg_exchanges, swapped=swapped)
+                return motion, clip, panels, cameras_of(motion, landmarks)
+        return motion, None, panels, ""
 
     def _accepted(self, status: StepStatus) -> bool:
         return self.context.visit_id is not None and any(
@@ -128,6 +162,10 @@ class MotionPresenter(StepPresenter):
             and decision.record_id == status.record_id
             for decision in self.context.store.decisions(self.context.visit_id)
         )
+
+    def _clock_is_asked(self, motion: Motion) -> bool:
+        codes = {finding.advice.code for finding in motion.findings}
+        return self._asks_clock or not codes.isdisjoint({SLOW_MOTION_EVIDENT, SLOW_MOTION_POSSIBLE})
 
     def _sides_of(self, motion_id: str) -> tuple[SideSource, bool]:
         """Whose left and right a motion has, and whether they were swapped on purpose."""
@@ -167,6 +205,9 @@ class MotionPresenter(StepPresenter):
             self._swap()
         elif key == _AGAIN[0]:
             self.start()
+        elif key == _SLOW[0]:
+            self._asks_clock = not self._asks_clock
+            self.refresh()
         else:
             self.context.go_to.emit(Step(key))
 
@@ -209,27 +250,67 @@ class MotionPresenter(StepPresenter):
             self.context.record_changed.emit()
             self.context.show_message(f"{name} goes on in spite of the findings.", Tone.OK)
 
-    def _solve(
-        self, source: SideSource, *, swap_sides: bool, by: str = "", belt_m_s: float | None = None
-    ) -> None:
-        """A treadmill's speed that was entered before holds on for the same recording."""
-        landmarks = self.context.status(Step.CAPTURE).record_id
-        if landmarks is not None:
-            self.submit(
-                "solve_motion",
-                landmarks_id=landmarks,
-                swap_sides=swap_sides,
-                sides=source.value,
-                sides_by=by,
-                belt_speed_m_s=self._belt_before(landmarks) if belt_m_s is None else belt_m_s,
+    def _set_clock(self, factor: float, name: str) -> None:
+        """A person said how fast the film was recorded. Refuses (MOT-094) an answer without a name."""
+        if not name:
+            raise refuse(
+                "MOT-094",
+                "The motion was not solved again.",
+                "Whoever says how fast the film was recorded stands for it by name.",
+                "Write your name beside the number, then solve again.",
             )
+        record_id = self.context.status(self.step).record_id
+        source, swapped = (SideSource.REPAIRED, False) if record_id is None else self._sides_of(record_id)
+        by = "" if self._motion is None or record_id is None else self._motion.sides_by
+        self._asks_clock = False
+        self._solve(source, swap_sides=swapped, by=by, clock=FilmClock(factor, name))
+
+    def _solve(
+        self,
+        source: SideSource,
+        *,
+        swap_sides: bool,
+        by: str = "",
+        clock: FilmClock | None = None,
+        belt_m_s: float | None = None,
+    ) -> None:
+        """What was said of the clock and of a treadmill's speed holds on for the same recording."""
+        landmarks = self.context.status(Step.CAPTURE).record_id
+        if landmarks is None:
+            return
+        clock = clock or self._clock_said(landmarks)
+        self.submit(
+            "solve_motion",
+            landmarks_id=landmarks,
+            swap_sides=swap_sides,
+            sides=source.value,
+            sides_by=by,
+            slow_motion=clock.slow_motion,
+            slow_motion_by=clock.by,
+            belt_speed_m_s=self._belt_before(landmarks) if belt_m_s is None else belt_m_s,
+        )
+
+    def _clock_said(self, landmarks_id: str) -> FilmClock:
+        """What was said of the same film before; another film has another clock."""
+        record_id = self.context.status(self.step).record_id
+        if record_id is None or self.input_of(record_id, RecordKind.LANDMARKS) != landmarks_id:
+            return FilmClock()
+        return self.context.store.load(record_id, Motion).clock
+
+    def job_done(self, state: JobState, outcome: Outcome) -> None:
+        """A film too slow for any stride: ask at once how fast it was recorded."""
+        refused = isinstance(outcome, Refused) and outcome.advice.code == SLOW_MOTION_EVIDENT
+        self._asks_clock = refused or self._asks_clock
+        self.refresh()
+
+    def _forget(self) -> None:
+        self._asks_clock = False
 
     def _belt_before(self, landmarks_id: str) -> float | None:
         record_id = self.context.status(self.step).record_id
-        if record_id is None:
+        if record_id is None or self.input_of(record_id, RecordKind.LANDMARKS) != landmarks_id:
             return None
-        used = [name for name, _ in self.context.store.info(record_id).provenance.inputs]
-        return self._belt_of(record_id) if landmarks_id in used else None
+        return self._belt_of(record_id)
 
     # Video and curves move together
 
@@ -237,14 +318,21 @@ class MotionPresenter(StepPresenter):
         """A moment was pressed in a curve: show it in the stride nearest to what is on screen."""
         strides = [] if self._motion is None else [s for s in self._motion.strides if s.side is side]
         if strides:
-            now = self._page.player.time_s
+            now = self._page.player.time_s / self._slower
             stride = min(strides, key=lambda s: abs((s.start_s + s.end_s) / 2 - now))
-            self._page.player.go_to(stride.start_s + fraction * (stride.end_s - stride.start_s))
+            moment_s = stride.start_s + fraction * (stride.end_s - stride.start_s)
+            self._page.player.go_to(moment_s * self._slower)
 
     def _follow_video(self, time_s: float) -> None:
         for side in SIDES:
             strides = () if self._motion is None else self._motion.strides
-            self._page.show_moment(side, cycle_fraction(strides, side, time_s))
+            self._page.show_moment(side, cycle_fraction(strides, side, time_s / self._slower))
+        self._page.show_time(time_s / self._slower)
+
+    @property
+    def _slower(self) -> float:
+        """How many times slower than life the film on screen plays."""
+        return 1.0 if self._motion is None else self._motion.clock.slow_motion
 
 
 _FROM_THE_FEET = "Found from the standing foot. Where the display says otherwise, enter it and solve again."
@@ -266,6 +354,7 @@ _FINDING_ACTIONS: dict[str, tuple[str, str]] = {
     "MOT-071": ("capture", "Record a walk"),
     "MOT-072": ("capture", "Record a walk"),
     "MOT-075": ("capture", "Record a walk"),
+    SLOW_MOTION_STATED: ("slow motion", "Correct the factor"),
 }
 
 
@@ -281,10 +370,20 @@ def _question(motion: Motion) -> str:
     return "Watch the video: the leg drawn in red counts as the patient's left one, the blue one as right."
 
 
+def _pictures(motion: Motion, clip: RecordingView | None) -> SidesPictures | None:
+    """The pictures to the question; which leg is nearer is told only by a depth that fits the picture."""
+    pictures, evidence = sides_pictures(clip), motion.side_evidence
+    if pictures is not None and evidence is not None and not evidence.depth_fits:
+        return replace(pictures, nearer=None)
+    return pictures
+
+
 def _why_not(motion: Motion) -> str:
     """What must be done before this motion can be accepted."""
     if _question(motion):
         return _ASK_FIRST
+    if any(finding.advice.code == SLOW_MOTION_EVIDENT for finding in motion.findings):
+        return _CLOCK_FIRST
     if motion.without_walk:
         return _RECORD_A_WALK
     stopped = any(finding.severity is Severity.STOP for finding in motion.findings)
@@ -293,37 +392,18 @@ def _why_not(motion: Motion) -> str:
     return _MEND_FIRST if stopped else ""
 
 
+def timing_video(motion: Motion, landmarks: Landmarks) -> int | None:
+    """The video whose clock the motion's times are; None where the motion does not say."""
+    if not motion.cameras_used:
+        return None
+    first = motion.cameras_used[0]
+    videos = landmarks.patient.videos
+    return videos[first] if first < len(videos) else first
+
+
 def cycle_fraction(strides: tuple[Stride, ...], side: Side, time_s: float) -> float | None:
     """Where in its gait cycle a side is at this time; None outside the complete strides."""
     for stride in strides:
         if stride.side is side and stride.start_s <= time_s <= stride.end_s:
             return (time_s - stride.start_s) / (stride.end_s - stride.start_s)
     return None
-
-
-def motion_verdict(motion: Motion) -> tuple[str, Tone]:
-    """The headline: how many strides, and what they are good for."""
-    if motion.without_walk:
-        return _without_walk_words(motion), Tone.STOP
-    left, right = (side.strides for side in motion.measures.sides)
-    words = f"{left or 'No'} left and {right or 'no'} right strides found."
-    severities = {finding.severity for finding in motion.findings}
-    if Severity.STOP in severities:
-        return f"{words} This cannot be used yet.", Tone.STOP
-    trust = "sagittal analysis" if motion.sagittal_only else "analysis in all planes"
-    if Severity.WARNING in severities:
-        return f"{words} Usable with care.", Tone.WARN
-    return f"{words} Good for {trust}.", Tone.OK
-
-
-def _without_walk_words(motion: Motion) -> str:
-    backwards = any(finding.advice.code == BACKWARDS for finding in motion.findings)
-    found = "The patient walks backwards" if backwards else "Nobody walks here"
-    return f"{found}: joint angles over time, without strides."
-
-
-def _badges(motion: Motion) -> tuple[str, ...]:
-    badges = ["Synthetic"] if motion.synthetic else []
-    if motion.sagittal_only:
-        badges.append("One camera")
-    return tuple(badges)

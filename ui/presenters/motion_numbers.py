@@ -1,4 +1,4 @@
-"""Numbers and curves of a motion as the Motion page shows them, with strides or over time."""
+"""Words, numbers and curves of a motion as the Motion page shows them, with strides or over time."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ import numpy as np
 
 from core.domain.arrays import FloatArray
 from core.domain.body import SAGITTAL, SIDES, Joint
-from core.domain.motion import Motion, Spread
+from core.domain.findings import Severity
+from core.domain.motion import BACKWARDS, Motion, Spread
+from core.domain.recording import Landmarks
 from core.gait.cycles import range_of_motion_deg
 from ui.pages.motion import Tile
 from ui.pages.number_table import NumberRow, NumberTable
 from ui.plots.time_courses import AngleCourse
+from ui.presenters.camera_table import cameras_words
+from ui.theme import Tone
 
 
 def angle_courses(motion: Motion) -> tuple[AngleCourse, ...]:
@@ -98,3 +102,42 @@ def _mean_sd_text(value: Spread, factor: float, unit: str, digits: int = 0) -> s
     if np.isfinite(value.sd) and value.sd > 0:
         words += f" ± {factor * value.sd:.{digits}f}"
     return f"{words} {unit}"
+
+
+def motion_verdict(motion: Motion) -> tuple[str, Tone]:
+    """The headline: how many strides, and what they are good for."""
+    if motion.without_walk:
+        return _without_walk_words(motion), Tone.STOP
+    left, right = (side.strides for side in motion.measures.sides)
+    words = f"{left or 'No'} left and {right or 'no'} right strides found."
+    severities = {finding.severity for finding in motion.findings}
+    if Severity.STOP in severities:
+        return f"{words} This cannot be used yet.", Tone.STOP
+    trust = "sagittal analysis" if motion.sagittal_only else "analysis in all planes"
+    if Severity.WARNING in severities:
+        return f"{words} Usable with care.", Tone.WARN
+    return f"{words} Good for {trust}.", Tone.OK
+
+
+def _without_walk_words(motion: Motion) -> str:
+    backwards = any(finding.advice.code == BACKWARDS for finding in motion.findings)
+    found = "The patient walks backwards" if backwards else "Nobody walks here"
+    return f"{found}: joint angles over time, without strides."
+
+
+def cameras_of(motion: Motion, landmarks: Landmarks) -> str:
+    """Which of several cameras the motion was measured from; empty where there is one only."""
+    if len(landmarks.cameras) < 2 or not motion.cameras_used:
+        return ""
+    videos = landmarks.patient.videos
+    used = cameras_words(tuple(videos[track] for track in motion.cameras_used))
+    return f"{used} of {len(landmarks.cameras)}"
+
+
+def motion_badges(motion: Motion, cameras: str) -> tuple[str, ...]:
+    badges = ["Synthetic"] if motion.synthetic else []
+    if cameras:
+        badges.append(f"{cameras}, from the side" if motion.sagittal_only else cameras)
+    elif motion.sagittal_only:
+        badges.append("One camera")
+    return tuple(badges)

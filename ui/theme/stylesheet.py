@@ -11,6 +11,7 @@ import resources
 from ui.theme.tokens import Theme, Tone
 
 _ARROW = resources.path("icons/arrow.svg").as_posix()  # a middle grey that is seen in both modes
+_TICK = resources.path("icons/tick.svg").as_posix()
 
 
 def stylesheet(theme: Theme) -> str:
@@ -153,6 +154,10 @@ QComboBox QAbstractItemView {{ background: {colors.surface}; border: 1px solid {
     selection-background-color: {colors.selection}; selection-color: {colors.text}; }}
 QCheckBox, QRadioButton {{ spacing: 8px; background: transparent; }}
 QCheckBox:focus, QRadioButton:focus {{ color: {colors.accent}; }}
+QCheckBox::indicator {{ width: 16px; height: 16px; border: 1px solid {colors.muted}; border-radius: 4px;
+    background: {colors.surface}; }}
+QCheckBox::indicator:checked {{ background: {colors.accent}; border-color: {colors.accent};
+    image: url("{_TICK}"); }}
 """
 
 

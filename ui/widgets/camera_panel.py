@@ -12,6 +12,7 @@ from ui.theme import Tone
 from ui.widgets.basics import Box, Button, Icon, column, label, row, set_look
 from ui.widgets.video_player import Picture
 
+_MOST_LIGHTS = 7
 _ICONS = {Tone.OK: "done", Tone.WARN: "attention", Tone.STOP: "stop", Tone.NEUTRAL: "not_started"}
 
 
@@ -65,7 +66,7 @@ class CameraPanel(QWidget):
         self._power = Button("Turn on", icon="camera")
         self._record = Button("Record", "danger", "record")
         self._time = label("", "value")
-        self._lights = [LightRow() for _ in range(5)]
+        self._lights = [LightRow() for _ in range(_MOST_LIGHTS)]
         self._hint = label("Stand the camera at hip height, 4 m beside the walkway.", "muted", wrap=True)
         side = Box("card", margin=16, gap=12)
         side.body.addLayout(row(self._choice, self._power))

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLineEdit
 
 from core.domain.body import Side
 from ui.sides_pictures import SidesPictures
-from ui.widgets.basics import Box, Button, column, label
+from ui.widgets.basics import Box, Button, column, label, row
 
 SHOWN, SWAP, DETECTED = "shown", "swap", "detected"
 _NO_NAME = "Write your name first: it is kept with the answer."
@@ -41,13 +41,15 @@ class SidesQuestion(Box):
                 lambda _=False, key=key: self.answered.emit(key, self.name.text().strip())
             )
             self.body.addLayout(column(picture, self._captions[key], gap=4))
-        question = column(self._title, self._why, gap=4)
-        self.body.addLayout(question, 1)
-        self.body.addWidget(self.name)
         self.buttons = {key: Button(words) for key, words, _tip in _ANSWERS}
         for key, button in self.buttons.items():
             button.clicked.connect(lambda _=False, key=key: self.answered.emit(key, self.name.text().strip()))
-            self.body.addWidget(button)
+        answers = row(self.name, *self.buttons.values(), gap=8)
+        answers.addStretch(1)
+        question = column(self._title, self._why, gap=4)
+        question.addStretch(1)
+        question.addLayout(answers)
+        self.body.addLayout(question, 1)
         self._check()
         self.hide()
 
@@ -68,7 +70,7 @@ class SidesQuestion(Box):
             self._captions[key].setVisible(pictures is not None)
             if pictures is not None:
                 image: QImage = pictures.shown if key == SHOWN else pictures.swapped
-                picture.setIcon(QIcon(QPixmap.fromImage(image)))
+                picture.setIcon(_in_colour(QPixmap.fromImage(image)))
                 picture.setIconSize(QSize(image.width(), image.height()))
                 self._captions[key].setText(_caption(key, near))
 
@@ -80,6 +82,13 @@ class SidesQuestion(Box):
             if key in self.pictures:
                 self.pictures[key].setEnabled(named)
                 self.pictures[key].setToolTip(tip if named else _NO_NAME)
+
+
+def _in_colour(pixmap: QPixmap) -> QIcon:
+    """Red and blue also while no name is written yet and the picture cannot be pressed."""
+    icon = QIcon(pixmap)
+    icon.addPixmap(pixmap, QIcon.Mode.Disabled)
+    return icon
 
 
 def _caption(key: str, near: Side | None) -> str:

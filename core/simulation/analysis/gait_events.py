@@ -17,7 +17,7 @@ def walked_points(body: BodyParameters, qpos: FloatArray, angle_rad: FloatArray)
     skeleton = Skeleton(body)
     turn = Rotation.from_quat(qpos[:, 3:7], scalar_first=True).as_rotvec()
     poses = np.column_stack([qpos[:, :3], turn, angle_rad])
-    return np.stack([skeleton.points_m(pose) for pose in poses])
+    return skeleton.points_m(poses)
 
 
 def detected_strides(

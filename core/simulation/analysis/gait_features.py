@@ -97,7 +97,7 @@ def foot_paths(
     skeleton = _skeleton(body.scale)
     turn = Rotation.from_quat(root[:, 3:ROOT_POSITIONS], scalar_first=True).as_rotvec()
     poses = np.column_stack([root[:, :3], turn, angle_rad])
-    points = np.stack([skeleton.points_m(pose) for pose in poses])
+    points = skeleton.points_m(poses)
     return FootPaths(
         time_s, root[:, :3], points[:, side_columns("HEEL")], points[:, side_columns("FOOT_INDEX")]
     )
@@ -114,7 +114,9 @@ def _standing_toe_m(scale: SegmentScale) -> float:
     Loaded feet sink into the simulated floor, by different depths: the stance does not show its height.
     """
     skeleton = _skeleton(scale)
-    toe_m = skeleton.points_m(np.zeros(POSE_SIZE))[side_columns("FOOT_INDEX"), 2].mean()
+    neutral = np.zeros(POSE_SIZE)
+    toe_m = skeleton.points_m(neutral)[side_columns("FOOT_INDEX"), 2].mean()
+    skeleton.set_pose(neutral)
     model, data = skeleton.model, skeleton.data
     feet = [geom for geom in range(model.ngeom) if is_foot_geom(model.geom(geom).name)]
     return float(toe_m - min(lowest_point(model, data, geom) for geom in feet))

@@ -138,6 +138,7 @@ def test_a_missing_patient_file_is_refused(shell: Shell) -> None:
         (["--emg", "gone.csv"], "PC-025"),
         (["--video", "gone.mp4"], "PC-025"),
         (["--video", "."], "PC-025"),
+        (["--calibration", "gone.toml"], "PC-025"),
         (["--out", "patient.json/out"], "PC-023"),
         (["--data-dir", "patient.json"], "REC-006"),
         (["--data-dir", "patient.json/data"], "REC-006"),

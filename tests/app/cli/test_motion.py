@@ -168,6 +168,7 @@ def test_the_record_is_kept_where_a_data_folder_is_given(shell: Shell, clean: La
     ("words", "code"),
     [
         ((), "PC-022"),
+        (("walk.mp4", "--calibration", "walk.npz"), "PC-022"),
         (("walk.mp4", "--landmarks", "walk.npz"), "PC-022"),
         (("none.mp4",), "PC-025"),
         (("--landmarks", "none.npz"), "PC-025"),
