@@ -5,9 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontMetricsF, QPainter, QPen, QPolygonF
 
+from core.domain.arrays import FloatArray
 from core.domain.body import SIDES
 from core.domain.rollout import GaitLabel
-from core.session.report import ReportContent, ReportPanel
+from core.session.report import ReportContent, ReportCurve, ReportPanel
 from core.session.report_tables import ReportTable
 from ui.theme.tokens import LIGHT
 from ui.wording import unbroken
@@ -28,6 +29,7 @@ _LINES: dict[GaitLabel, tuple[float, list[float]]] = {  # width, dashes
     GaitLabel.PERSONALIZED_TWIN: (20.0, []),
     GaitLabel.PERSONALIZED_CONTROLLER: (17.0, []),
 }
+UNCERTAIN = QColor(60, 60, 60, 55)  # over the normal band
 _NAMES = {GaitLabel.PERSONALIZED_CONTROLLER: "with exo, personalized"}
 
 
@@ -101,7 +103,7 @@ class ReportDrawing:
         values = []
         for other in self._content.panels:
             if other.kind is panel.kind:
-                values += [value for curve in other.curves for value in curve.mean_deg]
+                values += [value for curve in other.curves for edge in _edges(curve) for value in edge]
                 values += [] if other.band_deg is None else [*other.band_deg[0], *other.band_deg[1]]
         return (min(values) - 3, max(values) + 3) if values else (0.0, 1.0)
 
@@ -109,15 +111,20 @@ class ReportDrawing:
         x = MARGIN
         self._painter.fillRect(QRectF(x, self._y + 30, 190, 80), QColor(LIGHT.norm_band))
         x = self._key_words(x + 230, "normal ± 1 SD")
-        shown = {curve.label for panel in self._content.panels for curve in panel.curves}
+        curves = [curve for panel in self._content.panels for curve in panel.curves]
+        shown = {curve.label for curve in curves}
+        banded = {curve.label for curve in curves if curve.sd_deg is not None}
         for label, (width, dashes) in _LINES.items():
             if label not in shown:
                 continue
+            if label in banded:
+                self._painter.fillRect(QRectF(x, self._y + 30, 230, 80), UNCERTAIN)
             self._painter.setPen(_pen(INK, width, dashes))
             self._painter.drawLine(QPointF(x, self._y + 70), QPointF(x + 230, self._y + 70))
             if label is GaitLabel.PERSONALIZED_CONTROLLER:
                 _dot(self._painter, QPointF(x + 115, self._y + 70), INK)
-            x = self._key_words(x + 270, _NAMES.get(label, label.value))
+            name = _NAMES.get(label, label.value)
+            x = self._key_words(x + 270, f"{name} ± 1 SD" if label in banded else name)
         self._y += 190
 
     def _key_words(self, x: float, words: str) -> float:
@@ -245,6 +252,12 @@ _HALF = (PAGE_WIDTH - 2 * MARGIN - GAP) / 2
 _WRAPPED_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
 
 
+def _edges(curve: ReportCurve) -> tuple[FloatArray, FloatArray]:
+    """Lower and upper edge of what is drawn of a curve, degrees."""
+    sd_deg = 0.0 if curve.sd_deg is None else curve.sd_deg
+    return curve.mean_deg - sd_deg, curve.mean_deg + sd_deg
+
+
 class PanelDrawing:
     """One small plot."""
 
@@ -262,6 +275,9 @@ class PanelDrawing:
             QRectF(box.left(), box.top(), box.width(), 130), title, 84, self._color, LEFT_ALIGNED, 600
         )
         self._draw_band()
+        for curve in self._panel.curves:
+            if curve.sd_deg is not None:
+                self._fill_between(*_edges(curve), UNCERTAIN)
         self._draw_axes()
         for curve in self._panel.curves:
             line = QPolygonF([self._point(i, value) for i, value in enumerate(curve.mean_deg)])
@@ -276,11 +292,13 @@ class PanelDrawing:
     def _draw_band(self) -> None:
         if self._panel.band_deg is None:
             return
-        low, high = self._panel.band_deg
+        self._fill_between(*self._panel.band_deg, QColor(LIGHT.norm_band))
+
+    def _fill_between(self, low: FloatArray, high: FloatArray, color: QColor) -> None:
         edge = [self._point(i, value) for i, value in enumerate(low)]
         edge += [self._point(i, high[i]) for i in range(len(high) - 1, -1, -1)]
         self._painter.setPen(Qt.PenStyle.NoPen)
-        self._painter.setBrush(QColor(LIGHT.norm_band))
+        self._painter.setBrush(color)
         self._painter.drawPolygon(QPolygonF(edge))
         self._painter.setBrush(Qt.BrushStyle.NoBrush)
 

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from core.domain.motion import BELT_SPEEDS_M_S
 from core.errors import UserError, refuse
 
 EXIT_STOPPED = 3  # a finding stops: everything is reported all the same
-_SPEEDS_M_S, _FACTORS = (0.1, 6.0), (1.0, 32.0)
+_FACTORS = (1.0, 32.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ def check_motion_request(request: MotionRequest) -> None:
     check_name_and_role(request.accepted_by, request.role)
     if request.person is not None and request.person < 0:
         raise out_of_range("person", str(request.person), "0 for the first person, 1 for the second, …")
-    _check_range("treadmill", request.treadmill_m_s, _SPEEDS_M_S)
+    _check_range("treadmill", request.treadmill_m_s, BELT_SPEEDS_M_S)
     _check_range("slow-motion", request.slow_motion, _FACTORS)
     check_files(*request.videos, request.landmarks, request.calibration)
     check_results_folder(request.out)

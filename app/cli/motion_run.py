@@ -110,6 +110,8 @@ def motion_numbers(landmarks: Landmarks, motion: Motion) -> dict[str, Any]:
         "person": landmarks.chosen,
         "frames": len(landmarks.patient.tracks[0].time_s),
         "detected_fraction": _number(landmarks.patient.seen_fraction),
+        "walk": not motion.without_walk,
+        "belt_speed_m_s": _number(motion.belt_speed_m_s),
         **camera_numbers(landmarks, motion),
         "speed_m_s": _number(measures.speed_m_s),
         "cadence_steps_min": _number(measures.cadence_steps_min, 2),
@@ -166,14 +168,14 @@ def _write(out: Path, motion: Motion, numbers: dict[str, Any]) -> None:
 
 def lines_for_people(numbers: dict[str, Any], out: Path) -> Iterator[str]:
     """The numbers for people."""
-    left, right = (numbers["sides"][side.value] for side in SIDES)
-    if not numbers["strides"]:
-        yield "No strides: the person does not walk in this recording."
-    else:
+    if numbers["walk"]:
+        left, right = (numbers["sides"][side.value] for side in SIDES)
         yield (
             f"{left['strides']} left and {right['strides']} right strides at {numbers['speed_m_s']} m/s, "
             f"{numbers['cadence_steps_min']} steps/min."
         )
+    else:
+        yield "Nobody walks forward: joint angles over time, without strides."
     for found in numbers["findings"]:
         words = f"{found['what']} {found['why']}" + (
             f" {found['next_step']}" if found["severity"] == "stop" else ""

@@ -191,10 +191,11 @@ def _release_for_virtual(store: Store, visit_id: str, comparison_id: str) -> Non
 
 def raise_if_stopped(findings: tuple[Finding, ...]) -> None:
     """A finding that stops the guided session stops this one too: no person is there to decide otherwise."""
+    in_spite_of = overridable(findings)
     for finding in findings:
         if finding.severity is Severity.STOP:
             next_step = _IN_A_TERMINAL.get(finding.advice.code, finding.advice.next_step)
-            if overridable((finding,)) and finding.advice.code.startswith("MOT-"):
+            if finding in in_spite_of and finding.advice.code.startswith("MOT-"):
                 next_step = f"{next_step} {_ALL_THE_SAME}"
             raise UserError(replace(finding.advice, next_step=next_step))
 

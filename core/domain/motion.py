@@ -14,6 +14,7 @@ from core.domain.sides_doubt import MAX_EXCHANGED_FRACTION, SIDES_IN_DOUBT, Side
 
 CYCLE_POINTS = 101  # 0..100 % of the gait cycle
 BACKWARDS, NO_WALK = "MOT-071", "MOT-072"  # findings on a motion without a gait cycle
+BELT_SPEEDS_M_S = (0.1, 6.0)  # of treadmills: slowest training of patients, runners
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,6 +127,11 @@ class Motion:
     cameras_used: tuple[int, ...] = ()
     """Numbers of the patient's tracks that the motion was measured from; the first one gave the times. Empty
     in motions of earlier versions."""
+
+    @property
+    def without_walk(self) -> bool:
+        """Whether there are angles over time only: the person stayed, or walked backwards."""
+        return self.reference is None
 
     @property
     def sides_in_doubt(self) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 
 from core.domain.arrays import FloatArray
 from core.domain.body import SIDES, Joint, JointKind, Side
-from core.domain.motion import CYCLE_POINTS, GaitCycles, Stride
+from core.domain.motion import CYCLE_POINTS, GaitCycles, Motion, Stride
 
 
 def cut_cycles(
@@ -68,6 +68,25 @@ def cycle_sd(cycles: GaitCycles) -> FloatArray:
     if count < 2:
         return np.full((CYCLE_POINTS, len(JointKind)), 0.0 if count else np.nan)
     return np.asarray(cycles.angle_rad.std(axis=0, ddof=1))
+
+
+def measured_sd(motion: Motion) -> tuple[FloatArray, FloatArray]:
+    """Standard deviation around the mean cycles of both sides, (101, 7) each, in the order of SIDES.
+
+    The uncertainty of the measured angles, and the spread between strides on top; motions of earlier
+    versions know the latter only.
+    """
+    between = [cycle_sd(cycles) for cycles in motion.cycles]
+    kinematics = motion.kinematics
+    if kinematics.spread_rad is None:
+        return between[0], between[1]
+    spread_rad = np.where(np.isfinite(kinematics.angle_rad), kinematics.spread_rad, np.nan)
+    own = cut_cycles(kinematics.time_s, spread_rad, motion.strides)
+    left, right = (
+        np.sqrt((cycles.angle_rad**2).mean(axis=0) + sd**2) if len(cycles.angle_rad) else sd
+        for cycles, sd in zip(own, between, strict=True)
+    )
+    return left, right
 
 
 def range_of_motion_deg(cycles: GaitCycles) -> dict[str, float]:

@@ -15,9 +15,17 @@ _TO_OPENSIM = np.array([[0.0, -1.0, 0.0], [0.0, 0.0, 1.0], [-1.0, 0.0, 0.0]])
 
 
 def angles_csv(motion: Kinematics) -> str:
-    """Time in seconds and all joint angles in degrees, one row per picture; empty where not seen."""
-    rows = [",".join(("time_s", *(joint.value for joint in JOINTS)))]
-    for time_s, angles in zip(motion.time_s, np.degrees(motion.angle_rad), strict=True):
+    """Time in seconds and all joint angles in degrees, one row per picture; empty where not seen.
+
+    `…_sd` is the standard deviation of an angle, in degrees: 68 % of true angles are within one of it.
+    """
+    names, columns = [joint.value for joint in JOINTS], np.degrees(motion.angle_rad)
+    if motion.spread_rad is not None:
+        names += [f"{joint.value}_sd" for joint in JOINTS]
+        spread = np.where(np.isfinite(columns), np.degrees(motion.spread_rad), np.nan)
+        columns = np.hstack([columns, spread])
+    rows = [",".join(("time_s", *names))]
+    for time_s, angles in zip(motion.time_s, columns, strict=True):
         cells = (f"{angle:.3f}" if np.isfinite(angle) else "" for angle in angles)
         rows.append(",".join((f"{time_s:.5f}", *cells)))
     return "\n".join(rows) + "\n"

@@ -20,7 +20,7 @@ from core.domain.sides_doubt import (
     sides_settled,
 )
 from core.errors import UserError, refuse
-from core.gait.events import FootPaths, find_events
+from core.gait.events import LONGEST_STRIDE_S, SHORTEST_STRIDE_S, FootPaths, find_events
 from core.motion.trial import Trial
 from core.motion.trial_findings import note, rate_hz, trial_findings
 
@@ -87,6 +87,12 @@ def check_frame_rate(track: LandmarkTrack) -> None:
         )
 
 
+def stopped_anyhow(trial: Trial) -> UserError | None:
+    """The refusal of a trial without strides that would be stopped with them, too (MOT-023, -029, -075)."""
+    stops = [finding for finding in trial_findings(trial) if finding.severity is Severity.STOP]
+    return UserError(stops[0].advice) if stops else None
+
+
 def no_stride(ways: Sequence[FootPaths], doubt: SideDoubt) -> UserError:
     """The refusal when neither leg made a complete stride, with what was seen on the ways walked instead."""
     for finding in _jump_findings(doubt):
@@ -98,7 +104,7 @@ def no_stride(ways: Sequence[FootPaths], doubt: SideDoubt) -> UserError:
         "MOT-010",
         "No complete stride was found.",
         f"In {seconds:.1f} s the left foot landed {_times(strikes[0])}, the right foot {_times(strikes[1])}; "
-        "a stride needs two landings of the same foot.",
+        f"a stride needs two landings of one foot {SHORTEST_STRIDE_S:g} to {LONGEST_STRIDE_S:g} s apart.",
         "Record a longer walk: at least four steps with the whole body in the picture.",
     )
 
@@ -139,6 +145,8 @@ def _side_findings(facts: MotionFacts) -> list[Finding]:
 
 
 def _rhythm_findings(strides: Sequence[Stride]) -> list[Finding]:
+    if not strides:
+        return []
     time_s = np.array([stride.end_s - stride.start_s for stride in strides])
     if _unequal_sides(strides):
         return [_unequal_strides(strides)]

@@ -36,8 +36,11 @@ def hip_path(track: LandmarkTrack, height_m: float) -> HipPath:
     forward = forward_directions(track)
     ankles = _point(track.world_m, "LEFT", "ANKLE") - _point(track.world_m, "RIGHT", "ANKLE")
     apart = (np.nan_to_num(ankles)[:, [0, 2]] * forward).sum(axis=1)
+    ankles_px = np.stack([_point(track.image_px, side.name, "ANKLE") for side in SIDES], axis=1)
+    in_picture_m = ankles_px * float(np.median(depth)) / focal
     seen = track.visibility[:, Landmark.LEFT_HIP.value] > 0.0
-    return HipPath(track.time_s, np.column_stack([across, depth]), forward, apart, height_m, seen)
+    path_m = np.column_stack([across, depth])
+    return HipPath(track.time_s, path_m, forward, apart, in_picture_m, height_m, seen)
 
 
 def start_of_one(track: LandmarkTrack, height_m: float) -> FitState:

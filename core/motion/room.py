@@ -39,7 +39,8 @@ class Room:
     def hip_path(self, height_m: float) -> HipPath:
         forward = self.forward()
         apart = (self._apart("ANKLE") * forward).sum(axis=1)
-        return HipPath(self.time_s, self.hips_m[:, :2], forward, apart, height_m, self.seen)
+        ankle_m = self.point_m[:, [Landmark[f"{side.name}_ANKLE"].value for side in SIDES], :2]
+        return HipPath(self.time_s, self.hips_m[:, :2], forward, apart, ankle_m, height_m, self.seen)
 
     @property
     def hips_m(self) -> FloatArray:

@@ -27,6 +27,7 @@ from core.motion.findings import (
     motion_findings,
     no_stride,
     one_of_several,
+    stopped_anyhow,
 )
 from core.motion.observed import walked_fraction
 from core.motion.side_swaps import (
@@ -69,7 +70,7 @@ def motion_from_tracks(
     speed of a treadmill, where it was read; on a treadmill without it the speed is found from the feet.
     `clock` says how many times slower than life the films play; without a name a walk that is too slow for
     its body stops the session (MOT-090). `tick` is called with the finished fraction and may raise to cancel.
-    Raises MOT-001, -003, -010 or -090.
+    Raises MOT-001, -003, -010 or -090, or what stops a trial anyhow where it has no stride.
     """
     tracks = tuple(in_life(track, clock) for track in tracks)
     sides = Sides(side_source, swap_sides, sides_by)
@@ -140,8 +141,10 @@ def _motion(trial: Trial, doubt: SideDoubt, clock: FilmClock, synthetic: bool) -
     strides = tuple(stride for _, own in found for stride in own)
     cycles = cut_cycles(kinematics.time_s, kinematics.angle_rad, strides)
     if walks and not any(len(side.angle_rad) for side in cycles):
-        raise too_slow_for_life(longest.feet, body.height_m, clock) or no_stride(
-            [feet for feet, _ in found], doubt
+        raise (
+            stopped_anyhow(trial)
+            or too_slow_for_life(longest.feet, body.height_m, clock)
+            or no_stride([feet for feet, _ in found], doubt)
         )
     measures = spatiotemporal_over(found, width_seen=not trial.one_camera) if walks else nothing_measured()
     return Motion(

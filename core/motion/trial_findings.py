@@ -7,7 +7,7 @@ import numpy as np
 from core.domain.arrays import FloatArray
 from core.domain.body import SIDES
 from core.domain.findings import Finding, Severity
-from core.domain.motion import BACKWARDS, NO_WALK
+from core.domain.motion import BACKWARDS, BELT_SPEEDS_M_S, NO_WALK
 from core.domain.recording import Landmark
 from core.errors import Advice
 from core.motion.course import Course
@@ -21,6 +21,7 @@ LARGEST_VIEW_ANGLE_RAD = np.radians(50.0)
 FRONTAL_RAD = np.radians(70.0)  # bending and stretching are hardly seen any more
 LARGEST_SIZE_CHANGE = 0.35  # of the person's size in the picture over one way
 HIDDEN_ANKLE = 0.20
+_FROM_THE_SIDE = "Record again with the camera at the patient's side, square to the way walked."
 _SURE = 0.6  # a landmark seen with less visibility counts as hidden
 
 
@@ -49,7 +50,8 @@ def _course_findings(trial: Trial) -> list[Finding]:
         case Course.WALKS:
             return _several_ways(len(trial.parts))
         case Course.IN_PLACE:
-            return [_in_place(trial.belt_m_s)]
+            slowest_m_s, _ = BELT_SPEEDS_M_S
+            return [_in_place(trial.belt_m_s) if trial.belt_m_s >= slowest_m_s else _no_belt()]
         case Course.BACKWARDS:
             return [_backwards()]
         case Course.STAYS:
@@ -71,6 +73,16 @@ def _in_place(belt_m_s: float) -> Finding:
         "The hips stay while the feet walk. The speed is the one entered, or else how fast the standing foot "
         "moves back; the camera must not follow the patient.",
         "Compare the speed with the treadmill's display.",
+    )
+
+
+def _no_belt() -> Finding:
+    return note(
+        Severity.STOP,
+        "MOT-075",
+        "The patient steps in place, but not on a treadmill.",
+        "The standing foot does not move back as on a belt: it is no walk, or the picture is turned.",
+        "Record a walk over ground or on a treadmill, with the picture upright.",
     )
 
 
@@ -103,23 +115,28 @@ def _one_camera_findings(trial: Trial) -> list[Finding]:
             Severity.NOTE,
             "MOT-022",
             "Flexion of hip and knee can be trusted, of the ankle less, sideways angles not at all.",
-            "One camera sees the plane of walking only; everything else is set to normal gait.",
+            "One camera sees the plane of walking only; a twin takes everything else from normal gait."
+            if trial.walks
+            else "One camera hardly sees movement towards it or away from it.",
             "Conclude nothing from sideways movement; two or more calibrated cameras would show it.",
         )
     ]
 
 
 def _direction_findings(trial: Trial) -> list[Finding]:
+    if trial.view_angle_rad > FRONTAL_RAD:
+        return [_frontal()]
     found = []
     if trial.view_angle_rad > LARGEST_VIEW_ANGLE_RAD:
         degrees = np.degrees(trial.view_angle_rad)
+        less = "Speed and step length are uncertain, and the joint angles less exact."
         found.append(
             note(
                 Severity.WARNING,
                 "MOT-029",
-                f"The walk leads out of the picture plane by about {degrees:.0f} degrees.",
-                "Speed and step length are uncertain, and the joint angles less exact.",
-                "Record again with the camera square to the walkway.",
+                f"The patient is filmed about {degrees:.0f} degrees away from the side.",
+                less if trial.walks else "The joint angles are less exact.",
+                _FROM_THE_SIDE,
             )
         )
     if abs(trial.size_change) > LARGEST_SIZE_CHANGE:
@@ -134,6 +151,16 @@ def _direction_findings(trial: Trial) -> list[Finding]:
             )
         )
     return found
+
+
+def _frontal() -> Finding:
+    return note(
+        Severity.STOP,
+        "MOT-029",
+        "The patient is filmed from the front or from behind.",
+        "One camera hardly sees hips, knees and ankles bend towards it or away from it.",
+        _FROM_THE_SIDE,
+    )
 
 
 def _rate_findings(trial: Trial) -> list[Finding]:
@@ -177,8 +204,8 @@ def _fit_findings(trial: Trial) -> list[Finding]:
                 Severity.STOP if trial.residual_m > STOP_RESIDUAL_M else Severity.WARNING,
                 "MOT-023",
                 f"The body model misses the landmarks by {trial.residual_m * 100:.0f} cm on average.",
-                "The height may be wrong, or the landmarks do not follow one person.",
-                "Check the patient's height and the skeleton in the video.",
+                "The landmarks do not follow one upright person: they jump, or the picture is turned.",
+                "Check the skeleton in the video; import it upright, or choose the person again.",
             )
         )
     if trial.gap_fraction > 0.0:

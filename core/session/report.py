@@ -12,19 +12,19 @@ import numpy as np
 
 from core.domain.arrays import FloatArray
 from core.domain.assistance import typed_reason
-from core.domain.body import SAGITTAL, SIDES, JointKind, Side
+from core.domain.body import SAGITTAL, SIDES, Joint, JointKind, Side
 from core.domain.controller import Comparison, Deployment, Package, TrainedController
 from core.domain.emg import EmgEnvelopes
 from core.domain.exo_walk import ExoWalk
 from core.domain.findings import Finding, worst_first
-from core.domain.motion import GaitCycles, Motion, Spatiotemporal, Spread
+from core.domain.motion import GaitCycles, Kinematics, Motion, Spatiotemporal, Spread
 from core.domain.record import Decision, RecordKind, Verdict
 from core.domain.recording import Landmarks
 from core.domain.rollout import GaitLabel, RolloutSet
 from core.domain.subject import Subject
 from core.domain.twin import GaitPolicy
 from core.errors import refuse
-from core.gait.cycles import mean_cycle
+from core.gait.cycles import mean_cycle, measured_sd
 from core.gait.norms import BAND_SOURCE, normal_band
 from core.gait.similarity import compare_curves
 from core.session.flow import Step
@@ -41,6 +41,7 @@ GOOD_CHANNEL = "good"  # of `ChannelQuality.verdict`
 class ReportCurve:
     label: GaitLabel
     mean_deg: FloatArray  # (101,)
+    sd_deg: FloatArray | None = None  # (101,) of what was measured: uncertainty of angles, spread of strides
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,6 +82,8 @@ NOTICE = (
     "camera are reliable in the sagittal plane only."
 )
 
+BAND_NOTICE = " Measured ± 1 SD: 68 % of true angles are expected in the band."
+
 
 def report_content(store: Store, visit_id: str) -> ReportContent:
     """Collect the report of a visit. Raises UserError RPT-001 when no motion was solved yet."""
@@ -96,7 +99,8 @@ def report_content(store: Store, visit_id: str) -> ReportContent:
     gaits = _newest(store, visit_id, RecordKind.SIMULATED_GAIT, RolloutSet)
     comparison = _newest(store, visit_id, RecordKind.COMPARISON, Comparison)
     trained = _newest(store, visit_id, RecordKind.CONTROLLER, TrainedController)
-    panels = _panels(motion, gaits, comparison)
+    panels = () if motion.without_walk else _panels(motion, gaits, comparison)
+    banded = any(curve.sd_deg is not None for panel in panels for curve in panel.curves)
     synthetic = subject.synthetic or motion.synthetic
     return ReportContent(
         patient=subject.code,
@@ -107,11 +111,11 @@ def report_content(store: Store, visit_id: str) -> ReportContent:
         quality=_quality(store, visit_id, motion),
         panels=panels,
         band_source=BAND_SOURCE,
-        gait=_gait_table(motion.measures),
+        gait=_angle_table(motion.kinematics) if motion.without_walk else _gait_table(motion.measures),
         similarity=_similarity_table(panels),
         controller=controller_table(trained, comparison),
         deployment=_deployment(store, visit_id),
-        notice=NOTICE,
+        notice=NOTICE + (BAND_NOTICE if banded else ""),
         made_on=_day(datetime.now(UTC)),
         synthetic=synthetic,
     )
@@ -154,6 +158,8 @@ def _person(subject: Subject, year: int) -> tuple[str, ...]:
 
 
 def _motion_verdict(motion: Motion) -> str:
+    if motion.without_walk:
+        return "No walk forward was recorded: the angles are shown over time on the Motion page."
     left, right = (side.strides for side in motion.measures.sides)
     return f"{left} left and {right} right strides at {motion.measures.speed_m_s:.2f} m/s."
 
@@ -168,9 +174,10 @@ def _quality(store: Store, visit_id: str, motion: Motion) -> tuple[str, ...]:
         seen = f"{100 * track.detected_fraction:.0f} % of {len(track.time_s)} frames"
         lines.append(f"{_cameras(landmarks, motion)}; person seen in {seen}.")
     left, right = (side.strides for side in motion.measures.sides)
-    lines.append(
-        f"{left} left and {right} right strides; model {1000 * motion.residual_m:.0f} mm off the landmarks."
-    )
+    found = "No walk forward" if motion.without_walk else f"{left} left and {right} right strides"
+    lines.append(f"{found}; model {1000 * motion.residual_m:.0f} mm off the landmarks.")
+    if motion.belt_speed_m_s is not None:
+        lines.append(f"On a treadmill at {motion.belt_speed_m_s:.2f} m/s.")
     policy = _newest(store, visit_id, RecordKind.GAIT_POLICY, GaitPolicy)
     if policy is not None:
         lines.append(
@@ -210,15 +217,36 @@ def _gait_table(measures: Spatiotemporal) -> ReportTable:
     left, right = measures.sides
     width = "not seen" if measures.step_width_m is None else f"{measures.step_width_m:.2f} m"
     rows = (
-        ReportRow("Speed", (f"{measures.speed_m_s:.2f} m/s", "", "")),
-        ReportRow("Cadence", (f"{measures.cadence_steps_min:.0f} /min", "", "")),
+        ReportRow("Speed", (_known(measures.speed_m_s, ".2f", " m/s"), "", "")),
+        ReportRow("Cadence", (_known(measures.cadence_steps_min, ".0f", " /min"), "", "")),
         ReportRow("Step length", ("", _spread(left.step_length_m, "m"), _spread(right.step_length_m, "m"))),
         ReportRow("Stride time", ("", _spread(left.stride_time_s, "s"), _spread(right.stride_time_s, "s"))),
         ReportRow("Stance", ("", _percent(left.stance_fraction), _percent(right.stance_fraction))),
         ReportRow("Step width", (width, "", "")),
-        ReportRow("Symmetry", (f"{measures.symmetry:.2f}", "", "")),
+        ReportRow("Symmetry", (_known(measures.symmetry, ".2f"), "", "")),
     )
     return ReportTable("Measured gait", ("", "Both", "Left", "Right"), rows)
+
+
+def _angle_table(kinematics: Kinematics) -> ReportTable:
+    """Smallest and largest angles of a movement without strides."""
+    rows = tuple(
+        ReportRow(
+            kind.label,
+            tuple(_span(np.degrees(kinematics.angle_rad[:, Joint.of(kind, side).column])) for side in SIDES),
+        )
+        for kind in SAGITTAL
+    )
+    return ReportTable("Measured angles, smallest to largest", ("", "Left", "Right"), rows)
+
+
+def _span(angle_deg: FloatArray) -> str:
+    seen = angle_deg[np.isfinite(angle_deg)]
+    return f"{seen.min():.0f} to {seen.max():.0f}°" if len(seen) else "–"
+
+
+def _known(value: float, digits: str, unit: str = "") -> str:
+    return f"{value:{digits}}{unit}" if math.isfinite(value) else "–"
 
 
 def _spread(value: Spread, unit: str) -> str:
@@ -242,15 +270,27 @@ def _panels(
         rollout = None if rollouts is None else rollouts.find(label)
         if rollout is not None:
             cycles.append((label, rollout.cycles))
-    return tuple(_panel(kind, number, cycles) for kind in SAGITTAL for number in range(len(SIDES)))
+    known = motion.kinematics.spread_rad is not None  # else an earlier version, which drew no band
+    sd_rad = measured_sd(motion) if known else (None, None)
+    return tuple(
+        _panel(kind, number, cycles, sd_rad[number]) for kind in SAGITTAL for number in range(len(SIDES))
+    )
 
 
 def _panel(
-    kind: JointKind, number: int, cycles: Sequence[tuple[GaitLabel, tuple[GaitCycles, GaitCycles]]]
+    kind: JointKind,
+    number: int,
+    cycles: Sequence[tuple[GaitLabel, tuple[GaitCycles, GaitCycles]]],
+    sd_rad: FloatArray | None,
 ) -> ReportPanel:
+    """`sd_rad` (101, 7) belongs to the measured curve, if it is known."""
     column = list(JointKind).index(kind)
     curves = tuple(
-        ReportCurve(label, np.degrees(mean_cycle(sides[number])[:, column]))
+        ReportCurve(
+            label,
+            np.degrees(mean_cycle(sides[number])[:, column]),
+            np.degrees(sd_rad[:, column]) if label is GaitLabel.MEASURED and sd_rad is not None else None,
+        )
         for label, sides in cycles
         if len(sides[number].angle_rad)
     )

@@ -14,13 +14,14 @@ from core.domain.findings import Finding, Severity, worst_first
 from core.domain.motion import BACKWARDS, NO_WALK, Motion
 from core.domain.record import Decision, Verdict
 from core.domain.sides_doubt import SIDES_IN_DOUBT
-from core.errors import Advice, refuse
+from core.errors import Advice, UserError, refuse
 from core.session.flow import Step
 from core.session.sides import refuse_doubtful_sides, sides_confirmation, with_sides_finding
 from core.store.repository import Store
 
 OVERRIDDEN_STOPS = "MOT-061"
 NEVER_OVERRIDDEN = frozenset({SIDES_IN_DOUBT, BACKWARDS, NO_WALK, SLOW_MOTION_EVIDENT})
+_WITHOUT_WALK = frozenset({BACKWARDS, NO_WALK})
 
 
 def stops_override(decisions: Iterable[Decision], motion_id: str) -> Decision | None:
@@ -30,8 +31,11 @@ def stops_override(decisions: Iterable[Decision], motion_id: str) -> Decision | 
 
 
 def overridable(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """The findings that stop and that a person may override by name."""
-    return tuple(f for f in findings if f.severity is Severity.STOP and f.advice.code not in NEVER_OVERRIDDEN)
+    """The findings that stop and that a person may override by name: none where nobody walks forward."""
+    stops = [f for f in findings if f.severity is Severity.STOP]
+    if any(f.advice.code in _WITHOUT_WALK for f in stops):
+        return ()
+    return tuple(f for f in stops if f.advice.code not in NEVER_OVERRIDDEN)
 
 
 def present_motion(motion: Motion, decisions: Iterable[Decision], motion_id: str) -> Motion:
@@ -81,9 +85,13 @@ def override_stops(store: Store, motion_id: str, *, by: str, role: str) -> None:
 
 
 def refuse_stopped_motion(store: Store, motion_id: str) -> None:
-    """Refuses a motion in doubt of its sides (MOT-034), or stopped by a finding nobody overrode (MOT-064)."""
-    refuse_doubtful_sides(store, motion_id)
+    """Refuses a motion without a walk or stopped by a finding nobody overrode (MOT-064), or in doubt of its
+    sides (MOT-034).
+    """
     info, motion = store.info(motion_id), store.load(motion_id, Motion)
+    if motion.without_walk:
+        raise _without_walk(motion)
+    refuse_doubtful_sides(store, motion_id)
     findings = present_motion(motion, store.decisions(info.visit_id), motion_id).findings
     standing = [finding for finding in findings if finding.severity is Severity.STOP]
     if standing:
@@ -95,6 +103,13 @@ def refuse_stopped_motion(store: Store, motion_id: str) -> None:
             first.why,
             first.next_step + (all_the_same if overridable(standing[:1]) else ""),
         )
+
+
+def _without_walk(motion: Motion) -> UserError:
+    told = next(f.advice for f in motion.findings if f.advice.code in _WITHOUT_WALK)
+    return refuse(
+        "MOT-064", f"This motion cannot be used ({told.code}): {told.what}", told.why, told.next_step
+    )
 
 
 def _overridden(decision: Decision, count: int) -> Finding:

@@ -107,7 +107,7 @@ def _stride(
         motion_id = str(params["motion_id"])
         motion = store.load(motion_id, Motion)
         refuse_stopped_motion(store, motion_id)
-        assert motion.reference is not None  # a motion without a walk is always stopped
+        assert motion.reference is not None  # else refused
         return motion.reference, (motion_id,), motion.synthetic
     leg, stride = Leg.of(body.scale), params.get("stride")
     if isinstance(stride, dict):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.domain.clock import LEAST_FACTOR, MOST_FACTOR, FilmClock
-from core.domain.motion import Motion
+from core.domain.motion import BELT_SPEEDS_M_S, Motion
 from core.domain.record import RecordKind
 from core.domain.recording import Landmarks
 from core.domain.sides_doubt import SideSource
@@ -17,17 +17,15 @@ def run(params: Params, context: JobContext) -> str:
     """Solve LANDMARKS `landmarks_id`, with `swap_sides` if left and right are the wrong way round.
 
     `sides` is the source of left and right (`SideSource`), `sides_by` the person who confirmed the sides.
+    `belt_speed_m_s` is the speed of a treadmill where it was read; refuses MOT-074 what no treadmill runs at.
     `slow_motion` is how many times slower than life the film plays, `slow_motion_by` the person who said so.
-    `belt_speed_m_s` is the speed of a treadmill, where it was read. Refuses MOT-093 for a factor that no film
-    has.
+    Refuses MOT-093 for a factor that no film has.
     """
     landmarks_id = str(params["landmarks_id"])
     swap_sides = bool(params.get("swap_sides", False))
     side_source = SideSource(str(params.get("sides", SideSource.REPAIRED)))
     sides_by = str(params.get("sides_by", ""))
-    clock = film_clock(params)
-    told_m_s = params.get("belt_speed_m_s")
-    belt_m_s = None if told_m_s is None else float(str(told_m_s))
+    belt_speed_m_s, clock = belt_speed(params), film_clock(params)
 
     def tick(fraction: float) -> None:
         context.check_cancelled()
@@ -46,24 +44,39 @@ def run(params: Params, context: JobContext) -> str:
             swap_sides=swap_sides,
             side_source=side_source,
             sides_by=sides_by,
+            belt_speed_m_s=belt_speed_m_s,
             clock=clock,
-            belt_speed_m_s=belt_m_s,
             synthetic=landmarks.synthetic,
             tick=tick,
         )
         context.check_cancelled()
         context.progress(0.95, "Saving the motion")
         settings: dict[str, object] = {
-            "swap_sides": swap_sides,
-            "sides": side_source.value,
-            "sides_by": sides_by,
-            "belt_speed_m_s": belt_m_s,
-            "slow_motion": clock.slow_motion,
-            "slow_motion_by": clock.by,
-            "height_m": subject.height_m,
-            "mass_kg": subject.mass_kg,
+            **{"swap_sides": swap_sides, "sides": side_source.value, "sides_by": sides_by},
+            **{"slow_motion": clock.slow_motion, "slow_motion_by": clock.by},
+            **{"belt_speed_m_s": belt_speed_m_s, "height_m": subject.height_m, "mass_kg": subject.mass_kg},
         }
         return _save(store, context, motion, visit_id, landmarks_id, settings)
+
+
+def belt_speed(params: Params) -> float | None:
+    """The treadmill's speed that a person read, m/s; None without. Refuses MOT-074 what none runs at."""
+    given = params.get("belt_speed_m_s")
+    if given is None:
+        return None
+    low, high = BELT_SPEEDS_M_S
+    try:
+        speed = float(str(given))
+    except ValueError:
+        speed = 0.0
+    if not low <= speed <= high:
+        raise refuse(
+            "MOT-074",
+            f"A treadmill cannot run at {given} m/s.",
+            f"Treadmills run at {low:g} to {high:g} m/s; 1 m/s is 3.6 km/h.",
+            "Enter the speed on the treadmill's display in m/s, or nothing: then the feet tell it.",
+        )
+    return speed
 
 
 def film_clock(params: Params) -> FilmClock:
@@ -104,6 +117,9 @@ def _save(
 
 
 def _summary(motion: Motion) -> str:
+    if motion.without_walk:
+        time_s = motion.kinematics.time_s
+        return f"no walk forward, angles over {time_s[-1] - time_s[0]:.1f} s"
     left, right = (len(cycles.angle_rad) for cycles in motion.cycles)
     measures = motion.measures
     return (

@@ -5,36 +5,50 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.ndimage import uniform_filter1d
 
 from core.capture.synthetic import PinholeCamera, project_landmarks
 from core.domain.arrays import FloatArray
-from core.domain.body import JOINTS, SAGITTAL
+from core.domain.body import JOINTS, SAGITTAL, JointKind
 from core.domain.recording import LANDMARK_COUNT, LandmarkTrack
-from core.domain.twin import BodyParameters
 from core.gait.norms import fourier_series, normal_reference
+from core.motion.fit_body import CONSTANTS, SOLES, FitBody, Place
+from core.motion.generic_links import COLUMNS, TRUNK, Length
 from core.motion.side_swaps import FEET, KNEES
-from core.twin.scaling import scales_for_height
-from core.twin.skeleton import POINTS, Skeleton
+from core.twin.skeleton import POINTS, POSE_SIZE
 
 HEIGHT_M = 1.68
 FLEXION = [joint.column for joint in JOINTS if joint.kind in SAGITTAL]
+KNEE_COLUMNS = [joint.column for joint in JOINTS if joint.kind is JointKind.KNEE]
+
+_TILT_OF_LEAN = 0.7  # how far the pelvis tilts with the line from the detector's hips to its shoulders
+_STEP_S = 0.1  # over which the change from foot to foot is spread
 
 
-@dataclass(frozen=True)
+def detector_constants() -> FloatArray:
+    """Where a pose detector puts its landmarks: hips wider apart than the joints, shoulders lower than the
+    model's, and the kneecap instead of the knee's centre.
+    """
+    constant = np.zeros(CONSTANTS)
+    constant[Length.PELVIS], constant[Length.TRUNK] = 0.25, -0.08
+    constant[len(Length) + Place.KNEE_FORWARD] = 0.02
+    return constant
+
+
+@dataclass(frozen=True, eq=False)
 class SyntheticWalk:
     """Truth of one trial. Axes: T frames."""
 
     time_s: FloatArray
     angle_rad: FloatArray  # (T, 14)
-    point_m: FloatArray  # (T, P, 3)
+    point_m: FloatArray  # (T, P, 3) in the order of `POINTS`
     period_s: float
     speed_m_s: float
 
 
 def synthetic_walk(*, seconds: float = 4.5, rate_hz: float = 30.0, planar: bool = False) -> SyntheticWalk:
     """Normal gait of a 1.68 m person straight ahead; `planar` keeps all joints but flexion at zero."""
-    body = BodyParameters(HEIGHT_M, 60.0, scales_for_height(HEIGHT_M))
-    skeleton, reference = Skeleton(body), normal_reference(HEIGHT_M)
+    reference = normal_reference(HEIGHT_M)
     time_s = np.arange(int(seconds * rate_hz)) / rate_hz
     phase = time_s / reference.period_s
     samples = len(reference.angle_rad)
@@ -42,12 +56,54 @@ def synthetic_walk(*, seconds: float = 4.5, rate_hz: float = 30.0, planar: bool 
     angle = np.stack([_periodic(spectrum[:, column], phase) for column in range(len(JOINTS))], axis=1)
     if planar:
         angle[:, [c for c in range(len(JOINTS)) if c not in FLEXION]] = 0.0
-    pose = np.zeros((len(time_s), 6 + len(JOINTS)))
-    pose[:, 1] = -reference.speed_m_s * time_s
-    pose[:, 2] = 0.92 + 0.02 * np.cos(4 * np.pi * phase)
-    pose[:, 6:] = angle
-    points = skeleton.points_m(pose)
-    return SyntheticWalk(time_s, angle, points, reference.period_s, reference.speed_m_s)
+    point_m = standing_points_m(time_s, angle)
+    hips_m = point_m[:, 2:4, 1].mean(axis=1)
+    return SyntheticWalk(time_s, angle, point_m, reference.period_s, -float(np.polyfit(time_s, hips_m, 1)[0]))
+
+
+def squats(*, seconds: float = 6.0, rate_hz: float = 30.0) -> SyntheticWalk:
+    """Two squats on the spot, feet flat: knees to 100 degrees, and the trunk leans 30 degrees forward."""
+    time_s = np.arange(int(seconds * rate_hz)) / rate_hz
+    deep = 0.5 * (1.0 - np.cos(4.0 * np.pi * time_s / seconds))
+    knee, ankle, lean = (np.radians(5.0) + deep * np.radians(degrees) for degrees in (95.0, 20.0, 30.0))
+    bends = {
+        JointKind.HIP_FLEXION: knee - ankle + pelvis_tilt_rad(lean),
+        JointKind.KNEE: knee,
+        JointKind.ANKLE: ankle,
+    }
+    angle = np.zeros((len(time_s), len(JOINTS)))
+    for joint in JOINTS:
+        angle[:, joint.column] = bends.get(joint.kind, 0.0)
+    return SyntheticWalk(time_s, angle, standing_points_m(time_s, angle, lean_rad=lean), np.nan, 0.0)
+
+
+def pelvis_tilt_rad(lean_rad: FloatArray | float) -> FloatArray:
+    """How far the pelvis tilts with a trunk that leans forward."""
+    return np.asarray(_TILT_OF_LEAN * np.asarray(lean_rad))
+
+
+def standing_points_m(
+    time_s: FloatArray, angle_rad: FloatArray, *, lean_rad: FloatArray | float = 0.0
+) -> FloatArray:
+    """Landmarks (T, P, 3) of legs that move so: the lower sole stands on the floor and does not slide.
+
+    `lean_rad` is how far the trunk leans forward.
+    """
+    body, constant = FitBody(HEIGHT_M, 60.0), detector_constants()
+    pose = np.zeros((len(time_s), COLUMNS))
+    pose[:, 3] = pelvis_tilt_rad(lean_rad)
+    pose[:, TRUNK.start] = pose[:, 3] - lean_rad
+    pose[:, 6:POSE_SIZE] = angle_rad
+    sole_m = body.points_m(pose, constant)[:, SOLES]
+    lowest = sole_m[..., 2].argmin(axis=1)
+    frames = np.arange(len(time_s) - 1)
+    steps_m = np.diff(sole_m[..., 1], axis=0)[frames, lowest[:-1]]
+    rate_hz = 1.0 / float(np.median(np.diff(time_s)))
+    width = max(1, round(_STEP_S * rate_hz))
+    steps_m = uniform_filter1d(steps_m, width, mode="nearest")
+    pose[1:, 1] = -np.cumsum(steps_m)
+    pose[:, 2] = -uniform_filter1d(sole_m[..., 2].min(axis=1), width, mode="nearest")
+    return body.points_m(pose, constant)[:, : len(POINTS)]
 
 
 def side_camera(distance_m: float = 6.0) -> PinholeCamera:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from types import SimpleNamespace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -14,10 +14,9 @@ from core.domain.findings import Severity
 from core.domain.motion import Motion, Stride
 from core.domain.recording import Landmark, LandmarkTrack
 from core.domain.sides_doubt import SideEvidence, Sides, SideSource
-from core.motion.course import Course
 from core.motion.findings import MotionFacts, SideDoubt, motion_findings
 from core.motion.solve import motion_from_tracks
-from core.twin.skeleton import POINTS
+from core.motion.trial import Trial, solve_one
 from tests.motion.detector_like import mistaken, walk_seen
 from tests.motion.synthetic_walk import HEIGHT_M, SyntheticWalk, synthetic_walk
 
@@ -41,22 +40,16 @@ def strides(left_s: list[float], right_s: list[float]) -> tuple[Stride, ...]:
 
 
 def told(walk: SyntheticWalk, made: tuple[Stride, ...], **doubt: Any) -> dict[str, Severity]:
-    """What is said of these strides in a trial that is otherwise good."""
-    trial: Any = SimpleNamespace(
-        course=Course.WALKS,
-        parts=(SimpleNamespace(time_s=walk.time_s),),
-        one_camera=True,
-        size_change=0.0,
-        view_angle_rad=0.0,
-        walks=True,
-        gap_fraction=0.0,
-        residual_m=doubt.pop("residual_m", 0.03),
-        confidence=np.ones((len(walk.time_s), len(POINTS))),
-        time_s=walk.time_s,
-    )
+    trial = solved_trial(walk)
+    parts = tuple(replace(part, residual_m=doubt.pop("residual_m", 0.03)) for part in trial.parts)
     given = SideDoubt(**{"sides": Sides(), "fraction": 0.0, **doubt})
-    found = motion_findings(MotionFacts(trial, made, given))
+    found = motion_findings(MotionFacts(replace(trial, parts=parts), made, given))
     return {finding.advice.code: finding.severity for finding in found}
+
+
+@cache
+def solved_trial(walk: SyntheticWalk) -> Trial:
+    return solve_one(walk_seen(walk), HEIGHT_M, 60.0, belt_m_s=None, tick=lambda _: None)
 
 
 EVEN = strides([1.1, 1.12, 1.1], [1.1, 1.09, 1.11])

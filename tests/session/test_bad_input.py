@@ -112,6 +112,16 @@ INDEX = {  # bad input: code, file below tests/, test
         "test_videos_of_another_shape",
     ),
     "no complete stride": ("MOT-010", "session/test_bad_input.py", "test_a_walk_without_a_stride"),
+    "treadmill speed that none runs at": ("MOT-074", "tasks/test_motion_tasks.py", "test_a_speed_that_no"),
+    "squat instead of a walk": ("MOT-072", "motion/test_trial_fit.py", "test_a_squat_is_solved"),
+    "walk backwards": ("MOT-071", "motion/test_trial_fit.py", "test_walking_backwards_is_told"),
+    "film from the front": ("MOT-029", "motion/test_trial.py", "test_a_short_walk_towards_the_camera"),
+    "film on its side, or stepping on the spot": (
+        "MOT-075",
+        "motion/test_trial.py",
+        "test_a_film_that_lies_on_its_side",
+    ),
+    "film upside down": ("MOT-023", "motion/test_trial.py", "test_an_upside_down_film"),
     "landmark file that is none": (
         "CAP-080",
         "capture/test_landmark_file.py",

@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
+from core.domain.motion import Motion
 from core.domain.record import RecordKind, Verdict
 from core.session.flow import Step
 from core.session.report import report_content
-from core.store.repository import open_store
+from core.store.repository import Store, open_store
 from tests.store.samples import a_subject
 from tests.ui import records
-from tests.ui.samples import emg, motion, several_cameras
+from tests.ui.samples import emg, motion, several_cameras, squat_motion, with_spread
 
 
 def test_the_report_tells_how_good_the_emg_is_or_why_there_is_none(tmp_path: Path) -> None:
@@ -36,3 +39,40 @@ def test_the_report_tells_how_many_of_several_cameras_were_used(tmp_path: Path) 
         store.save(RecordKind.MOTION, measured, visit_id=visit_id, summary="motion", inputs=(seen,))
         (told,) = (line for line in report_content(store, visit_id).quality if "camera" in line)
     assert told == "3 of 4 cameras used; person seen in 100 % of 60 frames."
+
+
+def kept(store: Store, solved: Motion) -> str:
+    visit_id = store.start_visit(store.add_patient(a_subject())).id
+    store.save(RecordKind.MOTION, solved, visit_id=visit_id, summary="motion")
+    return visit_id
+
+
+def test_the_report_of_a_squat_tells_that_nobody_walked_and_no_number_is_nan(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        content = report_content(store, kept(store, squat_motion()))
+    assert content.verdict.startswith("No walk forward was recorded")
+    assert any("No walk forward" in line for line in content.quality)
+    rows = {row.name: row.cells for row in content.gait.rows}
+    assert rows["Knee flexion"] == ("0 to 90°", "0 to 90°")
+    assert content.panels == () and content.similarity.rows == ()
+    assert "nan" not in str(content)
+
+
+def test_measured_curves_have_their_68_percent_band_where_it_is_known(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        known = report_content(store, kept(store, with_spread(motion(), 0.05))).panels[0].curves[0]
+    assert known.sd_deg is not None
+    assert (known.sd_deg >= np.degrees(0.05) - 1e-9).all()  # at least the angles' own uncertainty
+    assert known.sd_deg.max() > np.degrees(0.05) + 1e-6  # and the spread between strides on top
+
+
+def test_motions_of_earlier_versions_are_reported_without_a_band(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        curves = [c for p in report_content(store, kept(store, motion())).panels for c in p.curves]
+    assert curves and all(curve.sd_deg is None for curve in curves)
+
+
+def test_the_report_names_the_treadmill(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        content = report_content(store, kept(store, replace(motion(), belt_speed_m_s=1.2)))
+    assert "On a treadmill at 1.20 m/s." in content.quality

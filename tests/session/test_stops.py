@@ -20,7 +20,7 @@ from core.session.stops import override_stops, present_motion, refuse_stopped_mo
 from core.store.repository import Store, open_store
 from tests.refusals import refused
 from tests.store.samples import a_subject
-from tests.ui.samples import landmarks, motion
+from tests.ui.samples import landmarks, motion, squat_motion
 
 STOP = Finding(Severity.STOP, Advice("The legs cannot be followed.", "A frame.", "Film again.", "MOT-060"))
 
@@ -91,9 +91,8 @@ def test_sides_in_doubt_need_the_answer_and_no_override_helps(store: Store) -> N
     assert not stopped(store, visit_id)
 
 
-@pytest.mark.parametrize("code", ["MOT-071", "MOT-072", "MOT-090"])
-def test_what_needs_an_answer_or_a_walk_is_never_overridden(store: Store, code: str) -> None:
-    needs = Finding(Severity.STOP, Advice("Nobody walks.", "No steps.", "Record a walk.", code))
+def test_a_film_that_may_be_slow_motion_needs_the_answer_whatever_else_is_overridden(store: Store) -> None:
+    needs = Finding(Severity.STOP, Advice("Was it slow?", "Long steps.", "Enter a factor.", "MOT-090"))
     visit_id, motion_id = kept(store, motion((STOP, needs)))
     override_stops(store, motion_id, by="Dr. Lind", role="physician")
     with refused("MOT-064"):
@@ -110,3 +109,21 @@ def test_an_override_counts_for_its_own_motion_only(store: Store) -> None:
     assert stopped(store, visit_id)
     shown = present_motion(store.load(again, Motion), store.decisions(visit_id), again)
     assert shown.findings == (STOP,)
+
+
+def test_a_motion_without_a_walk_is_used_nowhere_and_no_override_helps(store: Store) -> None:
+    """Not even beside another finding that a person may override."""
+    visit_id, motion_id = kept(store, squat_motion())
+    assert stopped(store, visit_id)
+    with refused("MOT-064") as told:
+        refuse_stopped_motion(store, motion_id)
+    assert "MOT-072" in told.value.advice.what and "all the same" not in told.value.advice.next_step
+
+    also = replace(squat_motion(), findings=(STOP, *squat_motion().findings))
+    visit_id, motion_id = kept(store, also)
+    with refused("MOT-063"):
+        override_stops(store, motion_id, by="Dr. Lind", role="physician")
+    store.decide(visit_id, Step.MOTION, Verdict.OVERRIDDEN, record_id=motion_id, by="Dr. Lind")
+    assert stopped(store, visit_id)
+    with refused("MOT-064"):
+        refuse_stopped_motion(store, motion_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,7 +25,8 @@ from core.jobs.values import JobSpec, Progress, SilentContext
 from core.motion.solve import motion_from_tracks
 from core.store.repository import open_store
 from core.tasks import detect_pose, fit_twin, import_video, solve_motion
-from tests.motion.synthetic_walk import exchanged, seen_by, side_camera, synthetic_walk
+from tests.motion.filmed import filmed, on_a_belt
+from tests.motion.synthetic_walk import exchanged, seen_by, side_camera, squats, synthetic_walk
 from tests.refusals import refused
 
 pytestmark = pytest.mark.slow
@@ -102,6 +104,36 @@ def test_the_twin_has_the_persons_mass_and_height_and_walks_within_its_limits(so
     assert twin.landmark_residual_m < 0.05
     assert twin.joint_residual_deg == pytest.approx(0.0, abs=1e-6)
     assert twin.synthetic
+
+
+@pytest.mark.parametrize("speed", [0.0, 9.0, -1.2, "fast", float("nan")])
+def test_a_speed_that_no_treadmill_runs_at_is_refused(tmp_path, speed):
+    landmarks_id = save_landmarks(tmp_path, filmed(on_a_belt(synthetic_walk())))
+    with refused("MOT-074"):
+        run(solve_motion, tmp_path, landmarks_id=landmarks_id, belt_speed_m_s=speed)
+
+
+def test_the_speed_of_a_treadmill_that_was_read_is_used_and_kept(tmp_path):
+    walk = synthetic_walk()
+    landmarks_id = save_landmarks(tmp_path, filmed(on_a_belt(walk)))
+    found = run(solve_motion, tmp_path, landmarks_id=landmarks_id)
+    told = run(solve_motion, tmp_path, landmarks_id=landmarks_id, belt_speed_m_s=walk.speed_m_s)
+
+    assert load(tmp_path, told, Motion).measures.speed_m_s == pytest.approx(walk.speed_m_s, rel=0.01)
+    assert load(tmp_path, found, Motion).measures.speed_m_s == pytest.approx(walk.speed_m_s, rel=0.1)
+    with open_store(tmp_path) as store:
+        settings = [json.loads(store.info(one).provenance.settings) for one in (found, told)]
+    assert [one["belt_speed_m_s"] for one in settings] == [None, walk.speed_m_s]
+
+
+def test_a_squat_is_solved_and_kept_but_no_twin_is_fitted_to_it(tmp_path):
+    motion_id = run(solve_motion, tmp_path, landmarks_id=save_landmarks(tmp_path, filmed(squats(), 30.0)))
+
+    with open_store(tmp_path) as store:
+        assert store.info(motion_id).summary == "no walk forward, angles over 6.0 s"
+    assert load(tmp_path, motion_id, Motion).without_walk
+    with refused("MOT-064"):
+        run(fit_twin, tmp_path, motion_id=motion_id)
 
 
 def test_no_twin_is_fitted_to_a_motion_whose_sides_are_in_doubt(tmp_path):

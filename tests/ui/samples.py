@@ -30,6 +30,7 @@ from core.domain.recording import (
 )
 from core.domain.sides_doubt import doubt_of_sides
 from core.errors import Advice
+from core.gait.measures import nothing_measured
 
 FRAMES, RATE_HZ = 60, 30.0
 CLOCKS = (Synchronised(0.41, 1.2e-4, 6.5, 0.9), Synchronised(-0.2, float("nan"), 8.0, 0.2))
@@ -95,6 +96,34 @@ def motion(findings: tuple[Finding, ...] = ()) -> Motion:
         sagittal_only=True,
         swapped_fraction=0.0,
         findings=findings,
+    )
+
+
+def with_spread(solved: Motion, sd_rad: float = 0.05) -> Motion:
+    """A motion whose angles have a standard deviation, as they have today."""
+    kinematics = solved.kinematics
+    return replace(
+        solved, kinematics=replace(kinematics, spread_rad=np.full_like(kinematics.angle_rad, sd_rad))
+    )
+
+
+def squat_motion() -> Motion:
+    """Two seconds of a squat: knees bend to 90 degrees and stretch again."""
+    stop = Finding(
+        Severity.STOP, Advice("Nobody walks in this recording.", "No steps.", "Record a walk.", "MOT-072")
+    )
+    solved = with_spread(motion((stop,)))
+    angle = np.zeros_like(solved.kinematics.angle_rad)
+    knees = [joint.column for joint in JOINTS if joint.kind is JointKind.KNEE]
+    angle[:, knees] = (np.pi / 4 * (1.0 - np.cos(np.linspace(0.0, 2.0 * np.pi, FRAMES))))[:, None]
+    nothing = np.zeros((0, 101, len(JointKind)))
+    return replace(
+        solved,
+        kinematics=replace(solved.kinematics, angle_rad=angle),
+        strides=(),
+        measures=nothing_measured(),
+        cycles=(GaitCycles(Side.LEFT, nothing, np.nan), GaitCycles(Side.RIGHT, nothing, np.nan)),
+        reference=None,
     )
 
 

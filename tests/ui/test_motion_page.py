@@ -14,14 +14,26 @@ from core.domain.findings import Finding, Severity
 from core.domain.motion import Motion
 from core.domain.record import RecordKind, Verdict
 from core.domain.recording import Landmark
+from core.gait.cycles import cycle_sd
 from core.jobs.values import Refused
 from core.session.flow import Step, StepState
 from core.session.report import report_content
 from tests.ui.board import HandBoard
-from tests.ui.samples import doubtful_motion, finding, landmarks, motion, several_cameras, track
+from tests.ui.samples import (
+    doubtful_motion,
+    finding,
+    landmarks,
+    motion,
+    several_cameras,
+    squat_motion,
+    track,
+    with_spread,
+)
 from tests.ui.waiting import until
 from ui.pages.motion import MotionPage
-from ui.presenters.motion import MotionPresenter, cycle_fraction, motion_table, motion_verdict
+from ui.presenters.gait_curves import joint_panels
+from ui.presenters.motion import MotionPresenter, cycle_fraction
+from ui.presenters.motion_numbers import motion_table, motion_tiles, motion_verdict
 from ui.session_context import SessionContext
 from ui.theme import Tone
 
@@ -250,6 +262,104 @@ def test_a_newer_recording_makes_the_motion_stale_until_kept(
     assert page._stale.isVisibleTo(page)
     page.keep_stale.emit()
     assert not page._stale.isVisibleTo(page)
+
+
+@pytest.fixture
+def squat_id(context: SessionContext, page: MotionPage, visit_id: str) -> str:
+    return keep(context, visit_id, squat_motion())
+
+
+def test_a_squat_is_shown_over_time_and_the_page_says_why_it_cannot_go_on(
+    context: SessionContext, page: MotionPage, squat_id: str, visit_id: str
+) -> None:
+    assert page.courses.isVisibleTo(page) and not page.grid.isVisibleTo(page)
+    assert "Nobody walks" in page._headline.text()
+    assert not page._main.isEnabled() and "record one of at least four steps" in page._why_not.text()
+    assert not page.override.isVisibleTo(page)
+    page.main_action.emit()
+    assert context.store.decisions(visit_id) == ()
+    assert context.status(Step.PERSONALIZE).blocker is not None
+
+
+def test_the_video_and_the_angles_over_time_move_together(page: MotionPage, squat_id: str) -> None:
+    page.courses.moment_chosen.emit(0.5)
+    assert page.player.time_s == pytest.approx(0.5, abs=0.05)
+    page.player.moved.emit(1.0)
+    assert [plot._cursor.value() for plot in page.courses.plots] == pytest.approx([1.0] * 3)
+    knee = page.courses.plots[1]
+    assert knee.read_out(1.0) == "left 90°, right 90°"
+
+
+def test_a_motion_without_strides_shows_no_number_that_is_none(page: MotionPage, squat_id: str) -> None:
+    squat = squat_motion()
+    assert [tile.name for tile in motion_tiles(squat)] == ["Duration", "Fit"]
+    rows = {row.name: row.cells for row in motion_table(squat).rows}
+    assert rows["Knee flexion"] == ("0 to 90°", "0 to 90°")
+    assert "nan" not in str(rows) + str(motion_tiles(squat))
+
+
+def test_a_walk_after_a_squat_has_its_gait_cycle_again(
+    context: SessionContext, page: MotionPage, squat_id: str, visit_id: str
+) -> None:
+    keep(context, visit_id, motion())
+    assert page.grid.isVisibleTo(page) and not page.courses.isVisibleTo(page)
+    assert page._main.isEnabled()
+
+
+def test_the_speed_of_a_treadmill_can_be_entered_and_is_solved_with(
+    context: SessionContext, page: MotionPage, visit_id: str, board: HandBoard
+) -> None:
+    keep(context, visit_id, motion())
+    assert not page.belt.isVisibleTo(page)
+    keep(context, visit_id, replace(motion(), belt_speed_m_s=1.17))
+    assert page.belt.isVisibleTo(page)
+    assert page.belt.value() == 1.17 and "4.2 km/h" in page.belt._hours.text()
+    for nonsense in ("", "fast", "0", "20", "nan"):
+        page.belt.speed.setText(nonsense)
+        assert not page.belt.button.isEnabled()
+    page.belt.speed.setText("1,25")
+    page.belt.button.click()
+    params = board.states()[0].spec.params
+    assert (params["belt_speed_m_s"], params["swap_sides"], params["sides"]) == (1.25, False, "repaired")
+
+
+def test_a_speed_that_was_entered_holds_on_when_sides_are_swapped(
+    context: SessionContext, page: MotionPage, visit_id: str, board: HandBoard
+) -> None:
+    landmarks_id = context.store.save(RecordKind.LANDMARKS, landmarks(), visit_id=visit_id, summary="seen")
+    context.store.save(
+        RecordKind.MOTION,
+        replace(motion(), belt_speed_m_s=1.25),
+        visit_id=visit_id,
+        summary="motion",
+        inputs=(landmarks_id,),
+        settings={"belt_speed_m_s": 1.25},
+    )
+    context.record_changed.emit()
+    assert "As it was entered" in page.belt._why.text()
+    page.secondary_action.emit("swap")
+    assert board.states()[0].spec.params["belt_speed_m_s"] == 1.25
+
+
+def test_measured_curves_have_their_band_and_one_sentence_says_what_it_is() -> None:
+    shown = joint_panels(with_spread(motion(), 0.05), ())
+    for panel in shown:
+        (curve,) = panel.curves
+        assert curve.sd is not None and (curve.sd >= np.degrees(0.05) - 1e-9).all()
+        assert "68 of 100" in curve.sd_words
+    before = joint_panels(motion(), ())[0].curves[0]
+    spread = np.degrees(cycle_sd(motion().cycles[0])[:, 0])
+    assert before.sd is not None and before.sd_words == ""
+    np.testing.assert_allclose(before.sd, spread)
+
+
+def test_the_sentence_on_bands_is_shown_only_where_it_holds(
+    context: SessionContext, page: MotionPage, visit_id: str
+) -> None:
+    keep(context, visit_id, with_spread(motion()))
+    assert "68 of 100" in page.grid._band_words.text()
+    keep(context, visit_id, motion())
+    assert not page.grid._band_words.isVisibleTo(page)
 
 
 def slow_motion_question() -> Finding:

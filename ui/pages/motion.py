@@ -13,13 +13,15 @@ from ui.pages.frame import Page
 from ui.pages.number_table import NumberTable, NumberTableWidget
 from ui.plots.curves import JointPanel
 from ui.plots.joint_grid import JointGrid
+from ui.plots.time_courses import AngleCourse, TimeCourses
 from ui.recording_view import RecordingView
 from ui.sides_pictures import SidesPictures
 from ui.theme import Tone
-from ui.widgets.basics import Box, clear, column, label, row
+from ui.widgets.basics import Box, Deck, clear, column, label, row
 from ui.widgets.sides_question import SidesQuestion
 from ui.widgets.slow_motion_question import SlowMotionQuestion
 from ui.widgets.stops_override import StopsOverride
+from ui.widgets.treadmill_speed import TreadmillSpeed
 from ui.widgets.video_player import VideoPlayer
 
 _ROW_PX = 26
@@ -40,6 +42,8 @@ class MotionState:
     tone: Tone = Tone.NEUTRAL
     clip: RecordingView | None = None
     panels: tuple[JointPanel, ...] = ()
+    courses: tuple[AngleCourse, ...] = ()  # angles over time, instead of panels, of movements without strides
+    courses_words: str = ""  # what their bands are
     tiles: tuple[Tile, ...] = ()
     table: NumberTable | None = None
     findings: tuple[Finding, ...] = ()
@@ -52,6 +56,8 @@ class MotionState:
     slow_motion: float | None = None  # ask how fast the film was recorded, with the factor that holds now
     question: str = ""  # why a person has to say which leg is the left one; empty: nothing is asked
     pictures: SidesPictures | None = None  # to the question
+    belt_m_s: float | None = None  # ask for a treadmill's speed, with the one that holds now
+    belt_words: str = ""  # where it comes from
     override: str = ""  # what going on in spite of findings that stop means; empty: not offered
 
 
@@ -62,20 +68,28 @@ class MotionPage(Page):
         "over normal walking (grey). Left is red, right is blue. Press into a curve to see that moment in "
         "the video. With one camera only bending and stretching can be trusted. If left and right look "
         "exchanged, swap them; where nobody but you can tell, the page asks. What stops the session can be "
-        "overridden by name and role. Accept the motion when it looks like the patient."
+        "overridden by name and role. Squats and standing up "
+        "are shown over time. Accept the motion when it looks like the patient."
     )
 
     moment_chosen = Signal(object, float)  # Side, fraction of its gait cycle
     moved = Signal(float)  # time in the recording [s]
     sides_answered = Signal(str, str)  # answer as in `SidesQuestion`, name
     stops_overridden = Signal(str, str)  # name, role
+    belt_entered = Signal(float)  # m/s
+    time_chosen = Signal(float)  # in the motion [s], in the angles over time
     clock_answered = Signal(float, str)  # times slower than life, name
 
     def __init__(self) -> None:
         super().__init__()
-        self.player, self.grid = VideoPlayer(follow=True), JointGrid()
-        self.question, self.override = SidesQuestion(), StopsOverride()
-        self.question, self.slow_motion = SidesQuestion(), SlowMotionQuestion()
+        self.player, self.grid, self.courses = VideoPlayer(follow=True), JointGrid(), TimeCourses()
+        self._curves = Deck(self.grid, self.courses)
+        self.belt = TreadmillSpeed()
+        self.question, self.slow_motion, self.override = (
+            SidesQuestion(),
+            SlowMotionQuestion(),
+            StopsOverride(),
+        )
         self._shown_panels: tuple[JointPanel, ...] = ()
         self._tiles = row(gap=8)
         self._table = NumberTableWidget()
@@ -90,18 +104,21 @@ class MotionPage(Page):
         left_column.setStretch(0, 1)
         left.setLayout(left_column)
         card = Box("card", margin=12)
-        card.body.addWidget(self.grid, 1)
+        card.body.addWidget(self._curves, 1)
         middle = row(left, card, gap=16)
         middle.setStretch(0, 9)
         middle.setStretch(1, 11)
         self.add_above_body(self.slow_motion)  # a film too slow for any stride has no motion to show
         self.body.addWidget(self.question)
         self.body.addWidget(self.override)
+        self.body.addWidget(self.belt)
         self.body.addLayout(middle, 1)
         self.question.answered.connect(self.sides_answered)
         self.override.given.connect(self.stops_overridden)
         self.slow_motion.answered.connect(self.clock_answered)
         self.grid.cursor_moved.connect(self.moment_chosen)
+        self.belt.entered.connect(self.belt_entered)
+        self.courses.moment_chosen.connect(self.time_chosen)
         self.player.moved.connect(self.moved)
         self.play_pause.connect(self.player.toggle)
         self.step_frames.connect(self.player.step)
@@ -125,6 +142,9 @@ class MotionPage(Page):
         self.show_body()
         self.question.ask(state.question, state.pictures)
         self.override.offer(state.override)
+        self.belt.ask(state.belt_m_s, state.belt_words)
+        self._curves.show_widget(self.courses if state.courses else self.grid)
+        self.courses.show_courses(state.courses, state.courses_words)
         if state.panels is not self._shown_panels:
             self._shown_panels = state.panels
             self.grid.show_panels(state.panels)
@@ -133,6 +153,10 @@ class MotionPage(Page):
             self._table.show_numbers(state.table)
             self._table.setFixedHeight(_ROW_PX * (len(state.table.rows) + 1) + 4)  # all rows, no scrolling
         self.player.show_clip(state.clip)
+
+    def show_time(self, time_s: float) -> None:
+        """In the angles over time."""
+        self.courses.set_cursor(time_s)
 
     def show_moment(self, side: Side, fraction: float | None) -> None:
         self.grid.set_cursor(side, fraction)

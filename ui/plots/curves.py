@@ -54,6 +54,7 @@ class CycleCurve:
     mean: FloatArray  # (101,)
     sd: FloatArray | None  # (101,)
     style: CurveStyle
+    sd_words: str = ""  # what the standard deviation is, one sentence for the key
 
     def __post_init__(self) -> None:
         frozen(self, "mean", (CYCLE_POINTS,))

@@ -30,6 +30,7 @@ class JointGrid(QWidget):
         self._key.setContentsMargins(0, 0, 0, 0)
         self._key.setHorizontalSpacing(18)
         self._key.setVerticalSpacing(0)
+        self._band_words = label("", "small", wrap=True)
         grid = QGridLayout()
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(8)
@@ -50,6 +51,7 @@ class JointGrid(QWidget):
         grid.setColumnStretch(1, 100)
         layout = column(gap=2)
         layout.addLayout(self._key)
+        layout.addWidget(self._band_words)
         layout.addLayout(grid, 1)
         self.setLayout(layout)
 
@@ -79,6 +81,9 @@ class JointGrid(QWidget):
         entries: list[tuple[CurveStyle | None, str]] = [(s, name.capitalize()) for name, s in named.items()]
         if any(panel.band is not None for panel in panels):
             entries.append((None, "Normal ± 1 SD"))
+        words = [curve.sd_words for panel in panels for curve in panel.curves if curve.sd_words]
+        self._band_words.setText(words[0] if words else "")
+        self._band_words.setVisible(bool(words))
         wide = _key_columns([name for _, name in entries])
         for number, (style, name) in enumerate(entries):
             entry = row(KeySwatch(style), label(name, "small"), None, gap=5)

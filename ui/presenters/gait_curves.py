@@ -12,7 +12,7 @@ from core.domain.arrays import FloatArray
 from core.domain.body import SAGITTAL, SIDES, Joint, JointKind, Side
 from core.domain.motion import CYCLE_POINTS, GaitCycles, Motion
 from core.domain.rollout import GaitLabel, Rollout
-from core.gait.cycles import cycle_sd, mean_cycle
+from core.gait.cycles import mean_cycle, measured_sd
 from core.gait.norms import normal_band
 from core.gait.similarity import compare_curves
 from ui.pages.number_table import NumberRow
@@ -32,6 +32,14 @@ STYLES: dict[GaitLabel, CurveStyle] = {
 }
 
 
+BAND_WORDS = (
+    "Band around the measured curve: in 68 of 100 cases the true angle lies inside; it holds the uncertainty "
+    "of the measured angles and the spread between strides."
+)
+
+COURSE_BAND_WORDS = "In 68 of 100 cases the true angle lies in the band around its curve."
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class NamedCycles:
     """One gait's cycles under its label, or under another name."""
@@ -39,6 +47,10 @@ class NamedCycles:
     label: GaitLabel
     cycles: tuple[GaitCycles, GaitCycles]
     name: str = ""
+    sd_rad: tuple[FloatArray, FloatArray] | None = None  # (101, 7) of either side, where it was measured
+    sd_words: str = (
+        ""  # what it is; empty in motions of earlier versions, which know only the strides' spread
+    )
 
     @property
     def title(self) -> str:
@@ -57,11 +69,16 @@ def joint_panels(
     On the band of normal level walking unless `on_norm` is False. Where nothing was measured the others are
     compared with `against`, one of them.
     """
-    own = None if measured is None else NamedCycles(GaitLabel.MEASURED, measured.cycles)
+    own = None if measured is None else _measured(measured)
     shown = gaits if own is None else (own, *gaits)
     return tuple(
         _joint_panel(kind, side, shown, own or against, on_norm) for kind in SAGITTAL for side in SIDES
     )
+
+
+def _measured(motion: Motion) -> NamedCycles:
+    words = "" if motion.kinematics.spread_rad is None else BAND_WORDS
+    return NamedCycles(GaitLabel.MEASURED, motion.cycles, sd_rad=measured_sd(motion), sd_words=words)
 
 
 def exo_panels(rollouts: Sequence[Rollout]) -> tuple[JointPanel, ...]:
@@ -140,12 +157,14 @@ def _mean_rad(cycles: GaitCycles, kind: JointKind) -> FloatArray:
 
 
 def _curve(cycles: GaitCycles, kind: JointKind, gait: NamedCycles) -> CycleCurve:
-    """The standard deviation over strides is shown for measured gait only."""
+    """A standard deviation is shown for measured gait only."""
     column = list(JointKind).index(kind)
-    has_sd = gait.label is GaitLabel.MEASURED and len(cycles.angle_rad) > 1
-    sd = np.degrees(cycle_sd(cycles)[:, column]) if has_sd else None
+    sd = None if gait.sd_rad is None else np.degrees(gait.sd_rad[SIDES.index(cycles.side)][:, column])
+    if sd is not None and not sd.any():
+        sd = None  # of a single stride, in earlier versions
     mean = np.degrees(_mean_rad(cycles, kind))
-    return CycleCurve(gait.title, cycles.side, mean, sd, STYLES[gait.label])
+    words = "" if sd is None else gait.sd_words
+    return CycleCurve(gait.title, cycles.side, mean, sd, STYLES[gait.label], words)
 
 
 def _band(kind: JointKind) -> NormalBand | None:

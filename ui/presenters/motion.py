@@ -6,26 +6,29 @@ import json
 from dataclasses import replace
 from functools import lru_cache
 
-import numpy as np
-
 from core.domain.body import SIDES, Side
 from core.domain.clock import SLOW_MOTION_EVIDENT, SLOW_MOTION_POSSIBLE, SLOW_MOTION_STATED, FilmClock
 from core.domain.findings import Severity
-from core.domain.motion import Motion, Spread, Stride
+from core.domain.motion import Motion, Stride
 from core.domain.record import RecordKind, Verdict
 from core.domain.recording import Landmarks
 from core.domain.sides_doubt import SIDES_IN_DOUBT, SideSource
 from core.errors import refuse
-from core.gait.cycles import range_of_motion_deg
 from core.jobs.values import JobState, Outcome, Refused
 from core.session.flow import Step, StepState, StepStatus
 from core.session.stops import overridable, override_stops, present_motion
-from ui.pages.motion import MotionPage, MotionState, Tile
-from ui.pages.number_table import NumberRow, NumberTable
+from ui.pages.motion import MotionPage, MotionState
 from ui.plots.curves import JointPanel
 from ui.presenters.base import StepPresenter
-from ui.presenters.camera_table import cameras_words
-from ui.presenters.gait_curves import joint_panels
+from ui.presenters.gait_curves import COURSE_BAND_WORDS, joint_panels
+from ui.presenters.motion_numbers import (
+    angle_courses,
+    cameras_of,
+    motion_badges,
+    motion_table,
+    motion_tiles,
+    motion_verdict,
+)
 from ui.recording_view import RecordingView, recording_view_of, with_sides_of
 from ui.session_context import SessionContext
 from ui.sides_pictures import SidesPictures, sides_pictures
@@ -41,6 +44,7 @@ _SOLVE_FIRST = "Solve the motion again: it does not say which leg is the left on
 _MEND_FIRST = (
     "Mend what is marked below first, most often by recording again; or go on all the same, by name and role."
 )
+_RECORD_A_WALK = "There is no walk to go on with: record one of at least four steps. The angles are kept."
 _OVERRIDE = "A finding below stops the session. Who goes on all the same is kept and printed in the report."
 
 
@@ -60,9 +64,11 @@ class MotionPresenter(StepPresenter):
         )
         page.sides_answered.connect(lambda key, name: self.attempt(lambda: self._answer(key, name)))
         page.stops_overridden.connect(lambda name, role: self.attempt(lambda: self._override(name, role)))
+        page.belt_entered.connect(lambda speed: self.attempt(lambda: self._solve_again(belt_m_s=speed)))
         page.clock_answered.connect(lambda factor, name: self.attempt(lambda: self._set_clock(factor, name)))
         context.visit_changed.connect(self._forget)
         page.moment_chosen.connect(self._show_moment)
+        page.time_chosen.connect(lambda time_s: page.player.go_to(time_s * self._slower))
         page.moved.connect(self._follow_video)
 
     def start(self) -> None:
@@ -106,11 +112,15 @@ class MotionPresenter(StepPresenter):
         busy = status.state is StepState.RUNNING
         action = "Go on with Personalize" if accepted else "Accept motion"
         question = "" if busy else _question(motion)
+        belt_m_s = None if busy else motion.belt_speed_m_s
+        entered = bool(belt_m_s) and self._belt_of(status.record_id) is not None
         return MotionState(
             headline,
             tone,
             clip=clip,
             panels=panels,
+            courses=angle_courses(motion) if motion.without_walk else (),
+            courses_words="" if motion.kinematics.spread_rad is None else COURSE_BAND_WORDS,
             tiles=motion_tiles(motion),
             table=motion_table(motion),
             findings=motion.findings,
@@ -119,9 +129,11 @@ class MotionPresenter(StepPresenter):
             why_not=_why_not(motion),
             secondary=() if busy or question else (_AGAIN if _in_doubt(motion) else _SWAP, _SLOW),
             slow_motion=None if busy or not self._clock_is_asked(motion) else motion.clock.slow_motion,
-            badges=_badges(motion, cameras),
+            badges=motion_badges(motion, cameras),
             question=question,
             pictures=_pictures(motion, clip) if question else None,
+            belt_m_s=belt_m_s,
+            belt_words=_ENTERED if entered else _FROM_THE_FEET,
             override="" if busy or _in_doubt(motion) or not overridable(motion.findings) else _OVERRIDE,
         )
 
@@ -140,7 +152,7 @@ class MotionPresenter(StepPresenter):
                 clip = recording_view_of(landmarks, tuple(folders), timing_video(motion, landmarks))
                 swapped = self._sides_of(motion_id)[1]
                 clip = with_sides_of(clip, motion.leg_exchanges, swapped=swapped)
-                return motion, clip, panels, _cameras_of(motion, landmarks)
+                return motion, clip, panels, cameras_of(motion, landmarks)
         return motion, None, panels, ""
 
     def _accepted(self, status: StepStatus) -> bool:
@@ -160,6 +172,13 @@ class MotionPresenter(StepPresenter):
         settings = json.loads(self.context.store.info(motion_id).provenance.settings)
         source = SideSource(settings.get("sides", SideSource.REPAIRED))
         return source, bool(settings.get("swap_sides", False))
+
+    def _belt_of(self, motion_id: str | None) -> float | None:
+        """The speed of a treadmill that a person entered for this motion."""
+        if motion_id is None:
+            return None
+        speed = json.loads(self.context.store.info(motion_id).provenance.settings).get("belt_speed_m_s")
+        return None if speed is None else float(speed)
 
     # Actions of the person
 
@@ -197,6 +216,13 @@ class MotionPresenter(StepPresenter):
         record_id = self.context.status(self.step).record_id
         source, swapped = (SideSource.REPAIRED, False) if record_id is None else self._sides_of(record_id)
         self._solve(source, swap_sides=not swapped, by=by)
+
+    def _solve_again(self, *, belt_m_s: float) -> None:
+        """With a treadmill's speed, and the sides and the name that hold now."""
+        record_id = self.context.status(self.step).record_id
+        if record_id is not None and self._motion is not None:
+            source, swapped = self._sides_of(record_id)
+            self._solve(source, swap_sides=swapped, by=self._motion.sides_by, belt_m_s=belt_m_s)
 
     def _answer(self, key: str, name: str) -> None:
         """A person watched the video and named the left leg. Refuses (MOT-036) an answer without a name."""
@@ -240,8 +266,15 @@ class MotionPresenter(StepPresenter):
         self._solve(source, swap_sides=swapped, by=by, clock=FilmClock(factor, name))
 
     def _solve(
-        self, source: SideSource, *, swap_sides: bool, by: str = "", clock: FilmClock | None = None
+        self,
+        source: SideSource,
+        *,
+        swap_sides: bool,
+        by: str = "",
+        clock: FilmClock | None = None,
+        belt_m_s: float | None = None,
     ) -> None:
+        """What was said of the clock and of a treadmill's speed holds on for the same recording."""
         landmarks = self.context.status(Step.CAPTURE).record_id
         if landmarks is None:
             return
@@ -254,6 +287,7 @@ class MotionPresenter(StepPresenter):
             sides_by=by,
             slow_motion=clock.slow_motion,
             slow_motion_by=clock.by,
+            belt_speed_m_s=self._belt_before(landmarks) if belt_m_s is None else belt_m_s,
         )
 
     def _clock_said(self, landmarks_id: str) -> FilmClock:
@@ -272,6 +306,12 @@ class MotionPresenter(StepPresenter):
     def _forget(self) -> None:
         self._asks_clock = False
 
+    def _belt_before(self, landmarks_id: str) -> float | None:
+        record_id = self.context.status(self.step).record_id
+        if record_id is None or self.input_of(record_id, RecordKind.LANDMARKS) != landmarks_id:
+            return None
+        return self._belt_of(record_id)
+
     # Video and curves move together
 
     def _show_moment(self, side: Side, fraction: float) -> None:
@@ -287,6 +327,7 @@ class MotionPresenter(StepPresenter):
         for side in SIDES:
             strides = () if self._motion is None else self._motion.strides
             self._page.show_moment(side, cycle_fraction(strides, side, time_s / self._slower))
+        self._page.show_time(time_s / self._slower)
 
     @property
     def _slower(self) -> float:
@@ -294,11 +335,14 @@ class MotionPresenter(StepPresenter):
         return 1.0 if self._motion is None else self._motion.clock.slow_motion
 
 
+_FROM_THE_FEET = "Found from the standing foot. Where the display says otherwise, enter it and solve again."
+_ENTERED = "As it was entered."
+
 # Finding code -> (action, text of its button).
 _FINDING_ACTIONS: dict[str, tuple[str, str]] = {
     "MOT-011": ("capture", "Record again"),
     "MOT-020": ("swap", "Swap sides"),
-    "MOT-023": ("patient", "Check height"),
+    "MOT-023": ("capture", "Record again"),
     "MOT-024": ("capture", "Record again"),
     "MOT-025": ("capture", "Record again"),
     "MOT-026": ("capture", "Record again"),
@@ -307,6 +351,9 @@ _FINDING_ACTIONS: dict[str, tuple[str, str]] = {
     "MOT-060": ("capture", "Record again"),
     "MOT-065": ("capture", "Record again"),
     "MOT-066": ("capture", "Record again"),
+    "MOT-071": ("capture", "Record a walk"),
+    "MOT-072": ("capture", "Record a walk"),
+    "MOT-075": ("capture", "Record a walk"),
     SLOW_MOTION_STATED: ("slow motion", "Correct the factor"),
 }
 
@@ -337,6 +384,8 @@ def _why_not(motion: Motion) -> str:
         return _ASK_FIRST
     if any(finding.advice.code == SLOW_MOTION_EVIDENT for finding in motion.findings):
         return _CLOCK_FIRST
+    if motion.without_walk:
+        return _RECORD_A_WALK
     stopped = any(finding.severity is Severity.STOP for finding in motion.findings)
     if stopped and _in_doubt(motion):
         return _SOLVE_FIRST
@@ -358,77 +407,3 @@ def cycle_fraction(strides: tuple[Stride, ...], side: Side, time_s: float) -> fl
         if stride.side is side and stride.start_s <= time_s <= stride.end_s:
             return (time_s - stride.start_s) / (stride.end_s - stride.start_s)
     return None
-
-
-def motion_verdict(motion: Motion) -> tuple[str, Tone]:
-    """The headline: how many strides, and what they are good for."""
-    left, right = (side.strides for side in motion.measures.sides)
-    words = f"{left or 'No'} left and {right or 'no'} right strides found."
-    severities = {finding.severity for finding in motion.findings}
-    if Severity.STOP in severities:
-        return f"{words} This cannot be used yet.", Tone.STOP
-    trust = "sagittal analysis" if motion.sagittal_only else "analysis in all planes"
-    if Severity.WARNING in severities:
-        return f"{words} Usable with care.", Tone.WARN
-    return f"{words} Good for {trust}.", Tone.OK
-
-
-def motion_tiles(motion: Motion) -> tuple[Tile, ...]:
-    measures = motion.measures
-    width = measures.step_width_m
-    tiles = [
-        Tile("Speed", f"{measures.speed_m_s:.2f} m/s"),
-        Tile("Cadence", f"{measures.cadence_steps_min:.0f} /min", "Steps per minute"),
-        Tile("Symmetry", f"{100 * measures.symmetry:.0f} %", "100 % = equal step times and lengths"),
-        Tile("Fit", f"{1000 * motion.residual_m:.0f} mm", "Typical distance of skeleton and landmarks"),
-    ]
-    if width is not None:
-        tiles.insert(2, Tile("Step width", f"{100 * width:.0f} cm"))
-    return tuple(tiles)
-
-
-def motion_table(motion: Motion) -> NumberTable:
-    sides = motion.measures.sides
-    ranges = [range_of_motion_deg(cycles) for cycles in motion.cycles]
-    rows = [
-        NumberRow("Step length", tuple(_mean_sd_text(side.step_length_m, 100, "cm") for side in sides)),
-        NumberRow("Stride time", tuple(_mean_sd_text(side.stride_time_s, 1, "s", 2) for side in sides)),
-        NumberRow("Stance", tuple(_mean_sd_text(side.stance_fraction, 100, "%") for side in sides)),
-    ]
-    rows += [NumberRow(name, tuple(_degrees(r, joint) for r in ranges)) for name, joint in _RANGES]
-    return NumberTable(("", "Left", "Right"), tuple(rows))
-
-
-_RANGES = (("Hip range", "hip_flexion"), ("Knee range", "knee_angle"), ("Ankle range", "ankle_angle"))
-
-
-def _degrees(ranges: dict[str, float], joint: str) -> str:
-    value = next((value for name, value in ranges.items() if name.startswith(joint)), float("nan"))
-    return f"{value:.0f}°" if np.isfinite(value) else "–"
-
-
-def _mean_sd_text(value: Spread, factor: float, unit: str, digits: int = 0) -> str:
-    if not np.isfinite(value.mean):
-        return "–"
-    words = f"{factor * value.mean:.{digits}f}"
-    if np.isfinite(value.sd) and value.sd > 0:
-        words += f" ± {factor * value.sd:.{digits}f}"
-    return f"{words} {unit}"
-
-
-def _cameras_of(motion: Motion, landmarks: Landmarks) -> str:
-    """Which of several cameras the motion was measured from; empty where there is one only."""
-    if len(landmarks.cameras) < 2 or not motion.cameras_used:
-        return ""
-    videos = landmarks.patient.videos
-    used = cameras_words(tuple(videos[track] for track in motion.cameras_used))
-    return f"{used} of {len(landmarks.cameras)}"
-
-
-def _badges(motion: Motion, cameras: str) -> tuple[str, ...]:
-    badges = ["Synthetic"] if motion.synthetic else []
-    if cameras:
-        badges.append(f"{cameras}, from the side" if motion.sagittal_only else cameras)
-    elif motion.sagittal_only:
-        badges.append("One camera, from the side")
-    return tuple(badges)

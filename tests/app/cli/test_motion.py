@@ -15,7 +15,8 @@ from core.domain.recording import LandmarkTrack
 from tests.app.cli.test_commands import Shell
 from tests.app.cli.test_commands import shell as shell
 from tests.motion.detector_like import mistaken, walk_seen
-from tests.motion.synthetic_walk import synthetic_walk
+from tests.motion.filmed import filmed, on_a_belt
+from tests.motion.synthetic_walk import squats, synthetic_walk
 
 BODY = ("--height", "1.68", "--mass", "60")
 
@@ -77,6 +78,43 @@ def test_angles_are_in_degrees_and_coordinates_in_opensims_axes(shell: Shell, cl
     assert place["pelvis_tx"][-1] - place["pelvis_tx"][0] > 3.0  # forward is +x
     assert 0.8 < place["pelvis_ty"].mean() < 1.1  # up is +y
     assert np.abs(place["pelvis_list"]).max() < 10.0 and np.abs(place["pelvis_rotation"]).max() < 15.0
+
+
+@pytest.mark.slow
+def test_every_angle_of_the_table_has_its_standard_deviation(shell: Shell, clean: LandmarkTrack) -> None:
+    solve(shell, saved(shell.folder / "walk.npz", clean))
+    rows = list(csv.DictReader((shell.folder / "out" / "angles.csv").read_text().splitlines()))
+    names = [name for name in rows[0] if name != "time_s" and not name.endswith("_sd")]
+    for row in rows:
+        for name in names:
+            assert bool(row[name]) == bool(row[f"{name}_sd"])
+    knee = np.array([float(row["knee_angle_l_sd"]) for row in rows if row["knee_angle_l_sd"]])
+    assert 2.0 < knee.mean() < 15.0
+
+
+@pytest.mark.slow
+def test_a_squat_ends_with_3_with_its_angles_and_without_strides(shell: Shell) -> None:
+    file = saved(shell.folder / "squat.npz", filmed(squats(), 30.0))
+    status, found = solve(shell, file)
+    assert (status, found["walk"], found["strides"], found["speed_m_s"]) == (3, False, [], None)
+    assert "MOT-072" in [one["code"] for one in found["findings"]]
+    rows = list(csv.DictReader((shell.folder / "out" / "angles.csv").read_text().splitlines()))
+    assert max(float(row["knee_angle_l"]) for row in rows) > 90.0
+
+    status, said, _ = shell.types(
+        "motion", "--landmarks", file, *BODY, "--out", str(shell.folder / "out"),
+        "--accept-stopped", "Dr. Lind", "--role", "physician",
+    )  # fmt: skip
+    assert status == 3 and "Nobody walks forward" in said and "None" not in said
+
+
+@pytest.mark.slow
+def test_the_speed_of_a_treadmill_can_be_typed(shell: Shell) -> None:
+    walk = synthetic_walk()
+    file = saved(shell.folder / "belt.npz", filmed(on_a_belt(walk)))
+    assert solve(shell, file)[1]["belt_speed_m_s"] == pytest.approx(walk.speed_m_s, rel=0.1)
+    typed = solve(shell, file, "--treadmill", "1.3")[1]
+    assert (typed["belt_speed_m_s"], typed["speed_m_s"]) == (1.3, pytest.approx(1.3, rel=0.02))
 
 
 @pytest.mark.slow

@@ -1,0 +1,143 @@
+"""Words, numbers and curves of a motion as the Motion page shows them, with strides or over time."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.domain.arrays import FloatArray
+from core.domain.body import SAGITTAL, SIDES, Joint
+from core.domain.findings import Severity
+from core.domain.motion import BACKWARDS, Motion, Spread
+from core.domain.recording import Landmarks
+from core.gait.cycles import range_of_motion_deg
+from ui.pages.motion import Tile
+from ui.pages.number_table import NumberRow, NumberTable
+from ui.plots.time_courses import AngleCourse
+from ui.presenters.camera_table import cameras_words
+from ui.theme import Tone
+
+
+def angle_courses(motion: Motion) -> tuple[AngleCourse, ...]:
+    """Hip, knee and ankle of both sides over time."""
+    kinematics = motion.kinematics
+
+    def degrees(values: FloatArray, columns: list[int]) -> FloatArray:
+        return np.degrees(values[:, columns])
+
+    columns = {kind: [Joint.of(kind, side).column for side in SIDES] for kind in SAGITTAL}
+    spread = kinematics.spread_rad
+    return tuple(
+        AngleCourse(
+            kind,
+            kinematics.time_s,
+            degrees(kinematics.angle_rad, own),
+            None if spread is None else degrees(spread, own),
+        )
+        for kind, own in columns.items()
+    )
+
+
+def motion_tiles(motion: Motion) -> tuple[Tile, ...]:
+    measures = motion.measures
+    if motion.without_walk:
+        time_s = motion.kinematics.time_s
+        return (Tile("Duration", f"{time_s[-1] - time_s[0]:.1f} s"), _fit_tile(motion))
+    width = measures.step_width_m
+    tiles = [
+        Tile("Speed", f"{measures.speed_m_s:.2f} m/s"),
+        Tile("Cadence", f"{measures.cadence_steps_min:.0f} /min", "Steps per minute"),
+        Tile("Symmetry", _percent(measures.symmetry), "100 % = equal step times and lengths"),
+        _fit_tile(motion),
+    ]
+    if width is not None:
+        tiles.insert(2, Tile("Step width", f"{100 * width:.0f} cm"))
+    return tuple(tiles)
+
+
+def _fit_tile(motion: Motion) -> Tile:
+    return Tile("Fit", f"{1000 * motion.residual_m:.0f} mm", "Typical distance of skeleton and landmarks")
+
+
+def _percent(fraction: float) -> str:
+    return f"{100 * fraction:.0f} %" if np.isfinite(fraction) else "–"
+
+
+def motion_table(motion: Motion) -> NumberTable:
+    if motion.without_walk:
+        return NumberTable(
+            ("", "Left", "Right"), tuple(_span_row(course) for course in angle_courses(motion))
+        )
+    sides = motion.measures.sides
+    ranges = [range_of_motion_deg(cycles) for cycles in motion.cycles]
+    rows = [
+        NumberRow("Step length", tuple(_mean_sd_text(side.step_length_m, 100, "cm") for side in sides)),
+        NumberRow("Stride time", tuple(_mean_sd_text(side.stride_time_s, 1, "s", 2) for side in sides)),
+        NumberRow("Stance", tuple(_mean_sd_text(side.stance_fraction, 100, "%") for side in sides)),
+    ]
+    rows += [NumberRow(name, tuple(_degrees(r, joint) for r in ranges)) for name, joint in _RANGES]
+    return NumberTable(("", "Left", "Right"), tuple(rows))
+
+
+def _span_row(course: AngleCourse) -> NumberRow:
+    """Smallest and largest angle of either side."""
+    cells = [
+        f"{np.nanmin(own):.0f} to {np.nanmax(own):.0f}°" if np.isfinite(own).any() else "–"
+        for own in course.angle_deg.T
+    ]
+    return NumberRow(course.kind.label, tuple(cells))
+
+
+_RANGES = (("Hip range", "hip_flexion"), ("Knee range", "knee_angle"), ("Ankle range", "ankle_angle"))
+
+
+def _degrees(ranges: dict[str, float], joint: str) -> str:
+    value = next((value for name, value in ranges.items() if name.startswith(joint)), float("nan"))
+    return f"{value:.0f}°" if np.isfinite(value) else "–"
+
+
+def _mean_sd_text(value: Spread, factor: float, unit: str, digits: int = 0) -> str:
+    if not np.isfinite(value.mean):
+        return "–"
+    words = f"{factor * value.mean:.{digits}f}"
+    if np.isfinite(value.sd) and value.sd > 0:
+        words += f" ± {factor * value.sd:.{digits}f}"
+    return f"{words} {unit}"
+
+
+def motion_verdict(motion: Motion) -> tuple[str, Tone]:
+    """The headline: how many strides, and what they are good for."""
+    if motion.without_walk:
+        return _without_walk_words(motion), Tone.STOP
+    left, right = (side.strides for side in motion.measures.sides)
+    words = f"{left or 'No'} left and {right or 'no'} right strides found."
+    severities = {finding.severity for finding in motion.findings}
+    if Severity.STOP in severities:
+        return f"{words} This cannot be used yet.", Tone.STOP
+    trust = "sagittal analysis" if motion.sagittal_only else "analysis in all planes"
+    if Severity.WARNING in severities:
+        return f"{words} Usable with care.", Tone.WARN
+    return f"{words} Good for {trust}.", Tone.OK
+
+
+def _without_walk_words(motion: Motion) -> str:
+    backwards = any(finding.advice.code == BACKWARDS for finding in motion.findings)
+    found = "The patient walks backwards" if backwards else "Nobody walks here"
+    return f"{found}: joint angles over time, without strides."
+
+
+def cameras_of(motion: Motion, landmarks: Landmarks) -> str:
+    """Which of several cameras the motion was measured from; empty where there is one only."""
+    if len(landmarks.cameras) < 2 or not motion.cameras_used:
+        return ""
+    videos = landmarks.patient.videos
+    used = cameras_words(tuple(videos[track] for track in motion.cameras_used))
+    return f"{used} of {len(landmarks.cameras)}"
+
+
+def motion_badges(motion: Motion, cameras: str) -> tuple[str, ...]:
+    badges = ["Synthetic"] if motion.synthetic else []
+    if cameras:
+        badges.append(f"{cameras}, from the side" if motion.sagittal_only else cameras)
+    elif motion.sagittal_only:
+        badges.append("One camera")
+    return tuple(badges)
