@@ -137,7 +137,7 @@ def told(numbers: dict[str, Any]) -> list[str]:
             line += f" or {camera['error_mm']:.2f} mm"
         lines.append(line)
     if numbers["error_mm"] is not None:
-        lines.append(f"All cameras together: {numbers['error_mm']:.2f} mm at the board")
+        lines.append(f"All cameras together: {numbers['error_mm']:.2f} mm in space")
     lines += [
         f"{finding['severity']}: {finding['text']} [{finding['code']}]" for finding in numbers["findings"]
     ]

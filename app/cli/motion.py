@@ -34,6 +34,7 @@ class MotionRequest:
     accepted_by: str = ""  # who goes on in spite of findings that stop
     role: str = ""
     calibration: Path | None = None
+    turn_deg: int = 0
 
 
 def add_motion(commands: Any, add_data_dir: Callable[[argparse.ArgumentParser], None]) -> None:
@@ -43,6 +44,9 @@ def add_motion(commands: Any, add_data_dir: Callable[[argparse.ArgumentParser], 
     parser.add_argument("--calibration", type=Path, metavar="FILE", help="places and lenses of the cameras")
     parser.add_argument(
         "--landmarks", type=Path, metavar="FILE", help=".npz file with landmarks, not a video"
+    )
+    parser.add_argument(
+        "--turn", type=int, choices=(90, 180, 270), default=0, help="turn the videos clockwise first"
     )
     parser.add_argument("--height", type=float, required=True, metavar="M", help="body height in metres")
     parser.add_argument("--mass", type=float, required=True, metavar="KG", help="body mass in kilograms")
@@ -84,6 +88,7 @@ def _motion(args: argparse.Namespace) -> int:
         args.accept_stopped,
         args.role,
         args.calibration,
+        args.turn,
     )
     check_motion_request(request)
     from app.cli.motion_run import lines_for_people, solve_from_terminal

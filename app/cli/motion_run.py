@@ -59,19 +59,27 @@ def _answers(request: MotionRequest) -> dict[str, Any]:
     """What a person says about the walk, as parameters of the job; nothing where nothing is said."""
     sides = {"sides": request.sides, "sides_by": operator_name()} if request.sides else {}
     belt = {} if request.treadmill_m_s is None else {"belt_speed_m_s": request.treadmill_m_s}
-    slow = {} if request.slow_motion is None else {"slow_motion": request.slow_motion}
+    factor, by = request.slow_motion, operator_name()
+    slow = {} if factor is None else {"slow_motion": factor, "slow_motion_by": by}
     return {**sides, **belt, **slow}
 
 
 def _landmarks(request: MotionRequest, store: Store, visit_id: str, terminal: Terminal) -> str:
     """The record of landmarks: detected in the videos, or read from the file."""
     if request.landmarks is None:
-        told = "" if request.calibration is None else str(request.calibration.absolute())
+        told: dict[str, JsonValue] = {}
+        if request.calibration is not None:
+            told["calibration"] = str(request.calibration.absolute())
         names: list[JsonValue] = [str(path) for path in request.videos]
-        files: dict[str, JsonValue] = {"visit_id": visit_id, "files": names, "calibration": told}
+        files: dict[str, JsonValue] = {
+            "visit_id": visit_id,
+            "files": names,
+            "turn_deg": request.turn_deg,
+            **told,
+        }
         recording_id = terminal.run("import_video", files, visit_id=visit_id)
-        seen: dict[str, JsonValue] = {"recording_id": recording_id, "person": request.person}
-        return terminal.run("detect_pose", seen | {"calibration": told}, visit_id=visit_id)
+        seen: dict[str, JsonValue] = {"recording_id": recording_id, "person": request.person, **told}
+        return terminal.run("detect_pose", seen, visit_id=visit_id)
     landmarks = landmarks_of_file(request.landmarks, request.person)
     summary = summary_of(landmarks)
     return store.save(RecordKind.LANDMARKS, landmarks, visit_id=visit_id, summary=summary, operator=OPERATOR)

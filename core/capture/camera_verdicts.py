@@ -23,7 +23,7 @@ def camera_verdicts(
     if len(videos) < 2:
         return ()
     return tuple(
-        _verdict(patient, number, video.fps_hz, known.get(number, NOT_THE_PATIENT))
+        _verdict(patient, number, video.fps_hz, known.get(number, NOT_THE_PATIENT), video.camera)
         for number, video in enumerate(videos)
     )
 
@@ -31,16 +31,18 @@ def camera_verdicts(
 def camera_verdicts_again(patient: Person, verdicts: Sequence[CameraVerdict]) -> tuple[CameraVerdict, ...]:
     """The same for another person as the patient: who saw nobody, or another walk, did so for this one."""
     return tuple(
-        _verdict(patient, number, verdict.rate_hz, verdict.left_out or NOT_THE_PATIENT)
+        _verdict(patient, number, verdict.rate_hz, verdict.left_out or NOT_THE_PATIENT, verdict.name)
         for number, verdict in enumerate(verdicts)
     )
 
 
-def _verdict(patient: Person, number: int, rate_hz: float, left_out: str) -> CameraVerdict:
+def _verdict(patient: Person, number: int, rate_hz: float, left_out: str, name: str) -> CameraVerdict:
     track = patient.track_in(number)
     if track is None:
-        return CameraVerdict(0.0, None, rate_hz, left_out)
-    return CameraVerdict(track.detected_fraction, track.sync, rate_hz, "")
+        return CameraVerdict(0.0, None, rate_hz, left_out, name)
+    if track.camera is not None:
+        name = track.camera.name
+    return CameraVerdict(track.detected_fraction, track.sync, rate_hz, "", name)
 
 
 def together_findings(together: Together, *, calibrated: bool) -> tuple[Finding, ...]:

@@ -181,7 +181,8 @@ def _spans(time_s: FloatArray, marked: NDArray[np.bool_]) -> str:
 
 
 def _small(track: LandmarkTrack, seen: NDArray[np.bool_]) -> tuple[Finding, ...]:
-    size = float(np.median(np.ptp(track.image_px[seen][:, :, 1], axis=1)))
+    height = track.image_px[seen][:, :, 1]  # a landmark file need not hold every landmark
+    size = float(np.median(np.nanmax(height, axis=1) - np.nanmin(height, axis=1)))
     if size >= _SMALL_PX:
         return ()
     what = f"The patient is only {size:.0f} pixels tall."

@@ -29,7 +29,8 @@ their calibration is of another set-up."""
 
 Span = tuple[float, float]
 
-_GRID_S = 1.0 / 30.0
+_GRID_S, _WIDEST_GRID_S = 1.0 / 30.0, 1.0 / 12.0  # a step takes half a second, its best shift half of that
+_GRID_STEPS = 2000  # of long recordings no more than this many offsets are tried, where that is close enough
 _LEAST_OVERLAP_S = 0.4
 _GOOD_APART = 0.4 * FAR_APART  # nearer than this, left and right need no second look
 _CLEARLY_NEARER = 0.7
@@ -230,7 +231,8 @@ def _agreement(evidence: _Evidence, offset_s: float, drift: float, rival: float)
         residual_px = evidence.distance_px(offset_s, used)
         apart = residual_px / evidence.size_px
     sure = float(np.clip((1.0 - miss) * margin, 0.0, 1.0))
-    return Agreement(Synchronised(offset_s, drift, residual_px, sure), likeness, apart, overlap_s)
+    sync = Synchronised(float(offset_s), float(drift), residual_px, sure)
+    return Agreement(sync, likeness, apart, overlap_s)
 
 
 def _candidates(evidence: _Evidence, lag_s: FloatArray, likeness: FloatArray) -> list[float]:
@@ -238,7 +240,8 @@ def _candidates(evidence: _Evidence, lag_s: FloatArray, likeness: FloatArray) ->
     found = _peaks(lag_s, likeness)
     if evidence.pair is not None:
         possible = lag_s[np.isfinite(likeness)]
-        grid = np.arange(possible.min(), possible.max() + _GRID_S, _GRID_S)
+        step_s = float(np.clip(np.ptp(possible) / _GRID_STEPS, _GRID_S, _WIDEST_GRID_S))
+        grid = np.arange(possible.min(), possible.max() + step_s, step_s)
         rough = replace(evidence, rough=True)
         found += _peaks(grid, -np.array([rough.miss(float(offset)) for offset in grid]))
     return found
@@ -256,7 +259,7 @@ def _refined(evidence: _Evidence, candidates: Sequence[float]) -> list[float]:
     """Continuous offsets, each place once."""
     kept: list[float] = []
     for candidate in candidates:
-        offset_s = _lowest(evidence.miss, candidate, reach_s=_GRID_S)
+        offset_s = _lowest(evidence.miss, candidate, reach_s=_WIDEST_GRID_S)
         if all(abs(offset_s - other) > 0.5 * _GRID_S for other in kept):
             kept.append(offset_s)
     return kept

@@ -217,6 +217,7 @@ class CameraVerdict:
     sync: Synchronised | None  # None: it gives the time, or its clock is not known
     rate_hz: float  # pictures per second
     left_out: str  # why it is not used; empty where it is used
+    name: str = ""  # as its video's file or its calibration calls it; empty where neither tells
 
     @property
     def offset_frames(self) -> float:

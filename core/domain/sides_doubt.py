@@ -75,13 +75,9 @@ class SideEvidence:
     @property
     def turned(self) -> SideEvidence:
         """The evidence for the same trial with left and right exchanged throughout."""
-        return replace(
-            self,
-            detector=_turned(self.detector),
-            depth=_turned(self.depth),
-            trunk=_turned(self.trunk),
-            visibility=_turned(self.visibility),
-        )
+        own = (self.detector, self.depth, self.trunk, self.visibility)
+        detector, depth, trunk, visibility = (None if vote is None else -vote for vote in own)
+        return replace(self, detector=detector, depth=depth, trunk=trunk, visibility=visibility)
 
     @property
     def against(self) -> str:
@@ -98,10 +94,6 @@ class SideEvidence:
         if self.other_sides > MAX_EXCHANGED_FRACTION and self.smoother_otherwise > _MUCH_SMOOTHER:
             found.append("the legs' paths are much smoother with other sides")
         return "; ".join(found)
-
-
-def _turned(vote: float | None) -> float | None:
-    return None if vote is None else -vote
 
 
 def doubt_of_sides(fraction: float, *, against: str = "", can_be_shown: bool = True) -> Finding:

@@ -29,6 +29,7 @@ MANY_EXCHANGES = 0.15
 MANY_JUMPS = (
     0.35  # of the pictures; a leg in plain view jumps in up to a fifth, behind a walking frame in most
 )
+LITTLE_LOST_S = 1.0  # at the ends of a recording
 GOOD_STRIDES = 3
 UNEQUAL = 1 / 3  # of the smaller: both legs walk the same way, their strides last about equally long
 CADENCE_STEPS_MIN = (20.0, 220.0)  # slowest walking with severe impairment, fast sprinting
@@ -228,7 +229,7 @@ def _lost_findings(doubt: SideDoubt) -> list[Finding]:
     where = [f"the {name} {s:.1f} s" for name, s in zip(("first", "last"), doubt.lost_s, strict=True) if s]
     return [
         note(
-            Severity.NOTE,
+            Severity.NOTE if sum(doubt.lost_s) <= LITTLE_LOST_S else Severity.WARNING,
             "MOT-067",
             f"The legs could not be followed in {' and '.join(where)}; that was left out.",
             "The detector had not found them yet, or had lost them.",

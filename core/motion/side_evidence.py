@@ -8,6 +8,7 @@ it faces left. The detector's depth and visibility tell which leg it takes for t
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.domain.arrays import FloatArray
 from core.domain.recording import Landmark, LandmarkTrack
@@ -32,6 +33,13 @@ def detected_sides(track: LandmarkTrack) -> FloatArray:
     """
     depth = np.clip(_along(track, _LEGS, _left_of_body(track)) / _SURE_DEPTH_M, -1.0, 1.0)
     return np.nan_to_num(depth * np.where(_same_in_picture(track) < 0.0, -1.0, 1.0))
+
+
+def turned_round(track: LandmarkTrack, frames: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Of these frames the ones (N,) in which the body faces the other way than in the one before."""
+    left = _left_of_body(track)[frames]
+    same = (left[1:] * left[:-1]).sum(axis=1)
+    return np.concatenate([[False], same < 0.0])
 
 
 def side_evidence(track: LandmarkTrack, kept: FloatArray) -> SideEvidence:

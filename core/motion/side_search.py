@@ -79,10 +79,15 @@ def no_prior(frames: int, rate_hz: float) -> Prior:
     return Prior(np.zeros(frames), _MIXED_COST_S / rate_hz)
 
 
-def part_costs(choice: FloatArray, time_s: FloatArray) -> PartCosts:
-    """Costs of one part from its positions as detected and exchanged: (T, flag, side, pair, 2)."""
+def part_costs(choice: FloatArray, time_s: FloatArray, turned: NDArray[np.bool_] | None = None) -> PartCosts:
+    """Costs of one part from its positions as detected and exchanged: (T, flag, side, pair, 2).
+
+    No path leads on into the frames `turned` (T,), in which the body faces the other way than one before.
+    """
     typical_s = float(np.median(np.diff(time_s)))
     whole = np.diff(time_s) < _GAP * typical_s
+    if turned is not None:
+        whole &= ~turned[1:]
     close = _bridged(np.asarray(_distance(choice) < _CLOSE))
     order = _local_order(choice)
     crossings = (
@@ -125,7 +130,7 @@ def states_cost(knees: PartCosts, feet: PartCosts, prior: Prior, states: NDArray
 
 def _edge(prior: Prior) -> FloatArray:
     """Before the first and after the last frame nothing is exchanged. (8,)"""
-    return np.asarray(prior.change * _NOW, dtype=float)
+    return np.asarray(prior.change * _NOW, dtype=np.float64)
 
 
 def _transitions(part: PartCosts, prior: Prior) -> FloatArray:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from core.domain.arrays import FloatArray
 from core.domain.recording import Landmark, LandmarkTrack, frame_rate_hz, with_sides_exchanged
 from core.domain.sides_doubt import MAX_EXCHANGED_FRACTION, SideEvidence
-from core.motion.side_evidence import detected_sides, side_evidence
+from core.motion.side_evidence import detected_sides, side_evidence, turned_round
 from core.motion.side_search import best_states, jumps, no_prior, part_costs, prior_of, states_cost
 
 # Feet and knees may be exchanged separately: the detector often keeps the knees while it mixes up the feet.
@@ -63,7 +63,8 @@ def correct_side_swaps(track: LandmarkTrack) -> SideRepair:
     if len(frames) < _FEWEST:
         return SideRepair(track, exchanged, usable)
     rate_hz = frame_rate_hz(track.time_s[frames])
-    knees, feet = (part_costs(choice[frames], track.time_s[frames]) for choice in choices)
+    turned = turned_round(track, frames)
+    knees, feet = (part_costs(choice[frames], track.time_s[frames], turned) for choice in choices)
     states = best_states(knees, feet, prior_of(detected_sides(track)[frames], rate_hz))
     jumping = jumps(knees, feet, states, rate_hz)
     first, last = _followed(jumping, max(_FEWEST, round(_LOST_WINDOW_S * rate_hz)))
@@ -99,7 +100,9 @@ def _lost(jumping: NDArray[np.bool_], window: int) -> int:
         start += 1
     if start == 0:
         return 0
-    return start + int(np.argmin(jumping[start:]))
+    while jumping[start : start + _FEWEST].any():  # to the end of it, over single frames that seem quiet
+        start += int(np.flatnonzero(jumping[start : start + _FEWEST])[-1]) + 1
+    return start
 
 
 def leave_out_lost(track: LandmarkTrack, lost_s: tuple[float, float]) -> LandmarkTrack:

@@ -168,10 +168,11 @@ def _quality(store: Store, visit_id: str, motion: Motion) -> tuple[str, ...]:
     lines = []
     landmarks = _newest(store, visit_id, RecordKind.LANDMARKS, Landmarks)
     if landmarks is not None and landmarks.patient.tracks:
-        track = landmarks.patient.tracks[0]
-        cameras = len(landmarks.patient.tracks)
+        tracks = landmarks.patient.tracks
+        first = motion.cameras_used[0] if motion.cameras_used else 0
+        track = tracks[first if first < len(tracks) else 0]
         seen = f"{100 * track.detected_fraction:.0f} % of {len(track.time_s)} frames"
-        lines.append(f"{cameras} camera{'s' if cameras > 1 else ''}; person seen in {seen}.")
+        lines.append(f"{_cameras(landmarks, motion)}; person seen in {seen}.")
     left, right = (side.strides for side in motion.measures.sides)
     found = "No walk forward" if motion.without_walk else f"{left} left and {right} right strides"
     lines.append(f"{found}; model {1000 * motion.residual_m:.0f} mm off the landmarks.")
@@ -187,6 +188,15 @@ def _quality(store: Store, visit_id: str, motion: Motion) -> tuple[str, ...]:
     findings: tuple[Finding, ...] = worst_first(motion.findings)
     lines += [finding.advice.what for finding in findings[:MAX_FINDINGS]]
     return tuple(lines)
+
+
+def _cameras(landmarks: Landmarks, motion: Motion) -> str:
+    """How many cameras the motion was measured from, of how many that filmed."""
+    filmed = len(landmarks.cameras) or len(landmarks.patient.tracks)
+    used = len(motion.cameras_used) or filmed
+    if used == filmed:
+        return f"{used} camera{'s' if used > 1 else ''}"
+    return f"{used} of {filmed} cameras used"
 
 
 def _emg_lines(store: Store, visit_id: str) -> list[str]:

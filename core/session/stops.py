@@ -1,6 +1,7 @@
 """Findings that stop a motion: what stands, a person's decision to go on all the same, and the refusal.
 
-Doubtful sides are not among what can be overridden: they need the answer which leg is the left one.
+What needs an answer cannot be overridden (which leg is the left one, how fast the film plays), nor can a
+recording without a gait cycle (nobody walks, or backwards).
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from core.domain.clock import SLOW_MOTION_EVIDENT
 from core.domain.findings import Finding, Severity, worst_first
 from core.domain.motion import BACKWARDS, NO_WALK, Motion
 from core.domain.record import Decision, Verdict
@@ -18,7 +20,7 @@ from core.session.sides import refuse_doubtful_sides, sides_confirmation, with_s
 from core.store.repository import Store
 
 OVERRIDDEN_STOPS = "MOT-061"
-NEVER_OVERRIDDEN = frozenset({SIDES_IN_DOUBT, BACKWARDS, NO_WALK})
+NEVER_OVERRIDDEN = frozenset({SIDES_IN_DOUBT, BACKWARDS, NO_WALK, SLOW_MOTION_EVIDENT})
 _WITHOUT_WALK = frozenset({BACKWARDS, NO_WALK})
 
 
@@ -65,8 +67,8 @@ def override_stops(store: Store, motion_id: str, *, by: str, role: str) -> None:
         raise refuse(
             "MOT-063",
             "There is nothing to override.",
-            "No finding stops this motion, or one that needs a walk, or the answer which leg is left.",
-            "Go on without it; answer the question, or record a walk, where that is what stops.",
+            "No finding stops this motion, or only one that needs an answer or another recording.",
+            "See the findings on the Motion page: answer the question there, or record again.",
         )
     codes = ", ".join(finding.advice.code for finding in stops)
     visit_id = store.info(motion_id).visit_id
@@ -90,14 +92,16 @@ def refuse_stopped_motion(store: Store, motion_id: str) -> None:
     if motion.without_walk:
         raise _without_walk(motion)
     refuse_doubtful_sides(store, motion_id)
-    standing = overridable(present_motion(motion, store.decisions(info.visit_id), motion_id).findings)
+    findings = present_motion(motion, store.decisions(info.visit_id), motion_id).findings
+    standing = [finding for finding in findings if finding.severity is Severity.STOP]
     if standing:
         first = standing[0].advice
+        all_the_same = " Or go on all the same, by name and role, on the Motion page."
         raise refuse(
             "MOT-064",
             f"This motion cannot be used yet ({first.code}): {first.what}",
             first.why,
-            f"{first.next_step} Or go on all the same, by name and role, on the Motion page.",
+            first.next_step + (all_the_same if overridable(standing[:1]) else ""),
         )
 
 

@@ -38,16 +38,16 @@ def of_videos(calibration: Calibration, videos: Sequence[VideoFile], paths: Sequ
             video.camera,
             video.width_px,
             video.height_px,
-            NO_BARS if (video.width_px, video.height_px) in sizes else _bars(path),
+            NO_BARS if (video.width_px, video.height_px) in sizes else _bars(path, video.turn_deg),
         )
         for video, path in zip(videos, paths, strict=True)
     ]
     return matched(calibration, views)
 
 
-def _bars(path: Path) -> Bars:
+def _bars(path: Path, turn_deg: int) -> Bars:
     """Black rims, from some of the first pictures: they are the same throughout."""
-    with VideoFileSource(path) as source:
+    with VideoFileSource(path, turn_deg) as source:
         some = islice(enumerate(source.times()), _LOOKED_AT * _APART)
         images = (source.retrieve() for number, _ in some if number % _APART == 0)  # one buffer for all
         return black_bars(image for image in images if image is not None)

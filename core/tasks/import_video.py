@@ -37,6 +37,7 @@ class _Source:
 
     path: Path
     turn_deg: int
+    camera: str = ""  # as an earlier recording kept it; its file is called otherwise now
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def run(params: Params, context: JobContext) -> str:
     for number, source in enumerate(chosen.sources):
         name = f"camera-{number + 1}{source.path.suffix.lower()}"
         video, found = examine(source.path, name, context, turn_deg=source.turn_deg)
-        videos.append(video)
+        videos.append(video if chosen.recording_id is None else replace(video, camera=source.camera))
         findings += found
     if told := str(params.get("calibration") or ""):
         videos = _named_by(told, [source.path for source in chosen.sources], videos, context)
@@ -106,7 +107,7 @@ def _chosen(params: Params, context: JobContext) -> _Chosen:
     refuse_removed(recording, folder)
     turns = _turns(params.get("turn_deg", 0), len(recording.videos))
     sources = tuple(
-        _Source(folder / video.name, (video.turn_deg + turn) % 360)
+        _Source(folder / video.name, (video.turn_deg + turn) % 360, video.camera)
         for video, turn in zip(recording.videos, turns, strict=True)
     )
     return _Chosen(sources, recording.source, str(earlier_id), recording.heads_hidden)

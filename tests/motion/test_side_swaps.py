@@ -155,6 +155,18 @@ def test_a_turn_keeps_the_sides(walk, from_left):
 
 
 @DIRECTIONS
+def test_a_cut_between_two_ways_keeps_the_sides(walk, from_left):
+    """The turn was cut out of the film: between two pictures the person faces the other way."""
+    time_s, point_m = there_and_back(walk)
+    turn = slice(len(walk.time_s), len(walk.time_s) + 30)
+    rows = np.delete(np.arange(len(time_s)), turn)
+    repair = correct_side_swaps(detected(time_s[: len(rows)], point_m[rows], from_left=from_left))
+
+    assert repair.fraction < 0.03
+    assert not repair.evidence.against
+
+
+@DIRECTIONS
 def test_a_slow_and_a_fast_film_are_judged_alike(from_left):
     for rate_hz in (15.0, 24.0, 60.0):
         walk = synthetic_walk(rate_hz=rate_hz)

@@ -268,7 +268,7 @@ def test_what_was_said_about_the_film_reaches_the_jobs(request_: SessionRequest)
 
     video = request_.data_dir.parent / "walk.mp4"
     video.touch()
-    run_video_session(told, a_subject(), video, None, Listening(told, HELPS))  # type: ignore[arg-type]
+    run_video_session(told, a_subject(), (video,), None, Listening(told, HELPS))  # type: ignore[arg-type]
 
     film, motion = asked["import_video"], asked["solve_motion"]
     assert (film["turn_deg"], film["hide_face"]) == (270, True)

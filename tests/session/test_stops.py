@@ -91,6 +91,15 @@ def test_sides_in_doubt_need_the_answer_and_no_override_helps(store: Store) -> N
     assert not stopped(store, visit_id)
 
 
+def test_a_film_that_may_be_slow_motion_needs_the_answer_whatever_else_is_overridden(store: Store) -> None:
+    needs = Finding(Severity.STOP, Advice("Was it slow?", "Long steps.", "Enter a factor.", "MOT-090"))
+    visit_id, motion_id = kept(store, motion((STOP, needs)))
+    override_stops(store, motion_id, by="Dr. Lind", role="physician")
+    with refused("MOT-064"):
+        refuse_stopped_motion(store, motion_id)
+    assert stopped(store, visit_id)
+
+
 def test_an_override_counts_for_its_own_motion_only(store: Store) -> None:
     visit_id, first = kept(store, motion((STOP,)))
     override_stops(store, first, by="Dr. Lind", role="physician")

@@ -19,8 +19,6 @@ COMMANDS = re.compile(r"`exotwin ((?:[a-z-]+ ?)+)")
 PAGE = re.compile(r"\b(?:on|from|to) the ([A-Z]\w+) page")
 # What was advised once and nothing here can do.
 IMPOSSIBLE = (
-    r"[Cc]alibrate (?:the|your) camera",
-    r"calibrated cameras when",
     r"[Ss]maller controller",
     r"[Ff]rom the other side as well",
     r"[Cc]hoose another exo",

@@ -153,6 +153,7 @@ def test_a_camera_without_a_person_drops_out_and_is_named(
     landmarks = visit.landmarks([films[0], empty, films[2]], calibration)
     assert landmarks.patient.videos == (0, 2)
     assert [verdict.left_out for verdict in landmarks.cameras] == ["", "It saw nobody.", ""]
+    assert [verdict.name for verdict in landmarks.cameras] == ["cam01", "cam04", "cam03"]
     assert "CAP-029" in codes(landmarks) and "CAP-052" not in codes(landmarks)
     assert np.isfinite(triangulate(landmarks.patient.tracks).world_m).any()
 
@@ -240,6 +241,13 @@ def test_of_a_files_name_only_the_camera_is_kept(visit: Visit, tmp_path: Path) -
     assert (video.camera, video.name) == ("cam7", "camera-1.avi")
 
 
+def test_a_video_that_is_turned_still_tells_its_camera(visit: Visit, tmp_path: Path) -> None:
+    earlier = visit.recorded([write_video(tmp_path / "Doe_Cam7.avi", noise(30), 30.0, "MJPG")])
+    params = {"visit_id": visit.id, "recording_id": earlier, "turn_deg": 90}
+    (video,) = visit.recording(import_video.run(params, visit.context)).videos
+    assert (video.camera, video.width_px, video.height_px) == ("cam7", 120, 160)
+
+
 @pytest.mark.slow
 def test_uncalibrated_cameras_are_compared_by_movement_and_named(
     visit: Visit, shared_data: Find, pose_model: Path, tmp_path: Path
@@ -284,11 +292,11 @@ def test_a_person_is_seen_the_same_whether_every_picture_is_looked_at_or_every_s
     from core.capture.common_time import resampled
     from core.capture.detection import detect_people
     from core.domain.recording import body_size_px
-    from core.tasks.see_cameras import _frames, open_detector
+    from core.tasks.see_cameras import open_detector, read_frames
 
     def followed(every: int):
         people = detect_people(
-            lambda: _frames(films[2], every),
+            lambda: read_frames(films[2], every=every),
             open_detector,
             expected=100 // every,
             observe=lambda *_: None,

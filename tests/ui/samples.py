@@ -66,7 +66,7 @@ def several_cameras() -> Landmarks:
     verdicts = (
         CameraVerdict(1.0, None, RATE_HZ, ""),
         *(CameraVerdict(0.97, sync, RATE_HZ, "") for sync in CLOCKS),
-        CameraVerdict(0.0, None, RATE_HZ, "It saw nobody."),
+        CameraVerdict(0.0, None, RATE_HZ, "It saw nobody.", "cam04"),
     )
     return Landmarks((person,), 0, "only person", (), cameras=verdicts)
 

@@ -124,7 +124,7 @@ def test_the_sentence_says_how_well_cameras_agree() -> None:
         (Finding(Severity.WARNING, Advice("It bent.", "It did.", "Again.", "CAL-030")),),
     )
     assert calibration_verdict(rig(1)) == (
-        "1 camera calibrated: off by at most 0.2 px, 0.5 mm at the board.",
+        "1 camera calibrated: off by at most 0.2 px, 0.5 mm in space.",
         Tone.OK,
     )
     assert calibration_verdict(doubted)[1] is Tone.WARN

@@ -111,7 +111,7 @@ def test_every_camera_has_its_verdict(context: SessionContext, page: CapturePage
         ["Camera 1", "100 %", "gives the time", "–", "–", "used"],
         ["Camera 2", "97 %", "12.3 frames later", "120 ppm slow", "6.5 px", "used"],
         ["Camera 3", "97 %", "6.0 frames earlier, not sure", "too short to tell", "8.0 px", "used"],
-        ["Camera 4", "–", "–", "–", "–", "left out: it saw nobody"],
+        ["Camera 4 · cam04", "–", "–", "–", "–", "left out: it saw nobody"],
     ]
     assert [button.text() for button in page.findChildren(Button) if button.text().startswith("Camera ")] == [
         f"Camera {number}" for number in (1, 2, 3, 4)

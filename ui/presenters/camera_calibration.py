@@ -13,7 +13,7 @@ from ui.pages.number_table import NumberRow, NumberTable
 from ui.theme import Tone
 from ui.wording import count
 
-_COLUMNS = ("", "Picture", "Focal length", "Off by", "At the board", "Stands at (m)")
+_COLUMNS = ("", "Picture", "Focal length", "Off by", "In space", "Stands at (m)")
 _FILMS = "Choose films of the board"
 
 
@@ -48,7 +48,7 @@ def calibration_verdict(calibration: Calibration | None) -> tuple[str, Tone]:
     if errors:
         words += f": off by at most {max(errors):.1f} px"
     if math.isfinite(calibration.error_mm):
-        words += f"{',' if errors else ':'} {calibration.error_mm:.1f} mm at the board"
+        words += f"{',' if errors else ':'} {calibration.error_mm:.1f} mm in space"
     doubted = any(finding.severity is not Severity.NOTE for finding in calibration.findings)
     return f"{words}.", Tone.WARN if doubted else Tone.OK
 

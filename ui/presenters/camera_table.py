@@ -28,7 +28,7 @@ def cameras_words(numbers: tuple[int, ...]) -> str:
 
 
 def _row(number: int, camera: CameraVerdict, calibrated: bool) -> NumberRow:
-    name = f"Camera {number}"
+    name = f"Camera {number} · {camera.name}" if camera.name else f"Camera {number}"
     if camera.left_out:
         return NumberRow(
             name, ("–", "–", "–", "–", f"left out: {_clause(camera.left_out)}"), tip=camera.left_out

@@ -116,6 +116,11 @@ class _Problem:
         believed = self._believed(setup)[0]
         return float(huber.sum() + (believed**2).sum() / 2) if np.isfinite(error).all() else np.inf
 
+    def beyond_noise(self, setup: Setup) -> float:
+        """Root mean square of all corners' errors over what was expected, at least 1."""
+        error = np.linalg.norm(predicted(self._corners, setup)[0], axis=1) * self._weight
+        return max(1.0, float(np.sqrt((error**2).mean() / 2)))
+
     def normal(self, setup: Setup, free: BoolArray) -> tuple[FloatArray, FloatArray]:
         """Hessian and gradient of the free unknowns."""
         residual, blocks = predicted(self._corners, setup, derivatives=True)
@@ -166,7 +171,10 @@ def _sparse(corners: Corners, blocks: FloatArray, unknowns: int) -> sparse.csc_m
 
 
 def _focal_spread(problem: _Problem, setup: Setup, free: BoolArray) -> FloatArray:
-    """Standard deviation of the focal length from the curvature of the cost, as a share; 0 where fixed."""
+    """Standard deviation of the focal length from the curvature of the cost, as a share; 0 where fixed.
+
+    It grows with how far corners are off beyond their noise: boards bend, pictures blur.
+    """
     hessian, _ = problem.normal(setup, free)
     scale = 1.0 / np.sqrt(np.maximum(np.diag(hessian), 1e-12))
     alike = hessian * scale[:, None] * scale + _LEAST_DAMPING * np.eye(len(hessian))
@@ -179,5 +187,7 @@ def _focal_spread(problem: _Problem, setup: Setup, free: BoolArray) -> FloatArra
         unit[number[columns[wanted]], np.arange(len(wanted))] = 1.0
         solved = scale[:, None] * linalg.solve(alike, scale[:, None] * unit, assume_a="pos")
         variance = np.array([solved[number[columns[n]], place] for place, n in enumerate(wanted)])
-        spread[wanted] = np.sqrt(np.maximum(variance, 0.0)) / setup.lens[wanted, 0]
+        spread[wanted] = (
+            problem.beyond_noise(setup) * np.sqrt(np.maximum(variance, 0.0)) / setup.lens[wanted, 0]
+        )
     return spread

@@ -164,7 +164,9 @@ def _told(
     calibration = Calibration(cameras, board.told(), errors_px, overall_mm, camera_error_mm=errors_mm)
     placed, floor = _on_floor(calibration, wishes, chosen, setup, late_s)
     together = sum(len(moment.glimpses) > 1 for moment in chosen.moments)
-    findings = told.findings(sightings, errors_px, adjusted.focal_spread, late_s) + floor
+    # Of films that were started one by one nobody expects one clock.
+    surprising_s = late_s if wishes.synchronous else np.zeros_like(late_s)
+    findings = told.findings(sightings, errors_px, adjusted.focal_spread, surprising_s) + floor
     pictures = tuple(sum(seen is not None for seen in one.seen) for one in sightings)
     return BoardCalibration(
         replace(placed, findings=findings), late_s, adjusted.focal_spread, pictures, together
@@ -209,7 +211,8 @@ def _on_floor(
     calibration: Calibration, wishes: Wishes, chosen: Linked, setup: Setup, late_s: FloatArray
 ) -> tuple[Calibration, tuple[Finding, ...]]:
     if wishes.floor_s is None:
-        return level(calibration), (told.floor_unknown(),)
+        several = len(calibration.cameras) > 1
+        return level(calibration), (told.floor_unknown(),) if several else ()
     near = _near_floor(chosen.moments, wishes)
     if not near:
         raise told.no_board_on_floor(wishes.floor_s)

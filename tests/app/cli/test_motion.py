@@ -50,6 +50,7 @@ def test_a_good_walk_ends_with_0_and_everything_the_page_says(shell: Shell, clea
     status, found = solve(shell, saved(shell.folder / "walk.npz", clean))
 
     assert status == 0 and not found["stopped"]
+    assert "nan" not in json.dumps(found["findings"])  # this file holds no hands and no elbows
     assert found["cadence_steps_min"] == pytest.approx(120.0 / walk.period_s, abs=1.5)
     assert found["speed_m_s"] == pytest.approx(walk.speed_m_s, rel=0.05)
     assert found["exchanged_fraction"] < 0.05 and found["residual_m"] < 0.08
