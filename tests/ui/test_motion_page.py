@@ -32,8 +32,8 @@ from tests.ui.samples import (
 from tests.ui.waiting import until
 from ui.pages.motion import MotionPage
 from ui.presenters.gait_curves import joint_panels
-from ui.presenters.motion import MotionPresenter, cycle_fraction
-from ui.presenters.motion_numbers import motion_table, motion_tiles, motion_verdict
+from ui.presenters.motion import MotionPresenter
+from ui.presenters.motion_numbers import cycle_fraction, motion_table, motion_tiles, motion_verdict
 from ui.session_context import SessionContext
 from ui.theme import Tone
 
