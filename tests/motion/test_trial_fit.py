@@ -10,6 +10,7 @@ import pytest
 
 from core.capture.synthetic import PinholeCamera
 from core.domain.body import JOINTS, SIDES, JointKind
+from core.domain.calibration import Camera
 from core.domain.findings import Severity
 from core.domain.motion import Motion
 from core.domain.recording import Landmark, LandmarkTrack
@@ -316,6 +317,28 @@ def test_a_walk_in_any_direction_through_the_room_gives_the_same_angles() -> Non
 
     straight, found = solve(*tracks), solve(*turned)
     assert rmse_deg(found.kinematics.angle_rad, straight.kinematics.angle_rad, FLEXION).max() < 0.5
+
+
+def lying_on_its_side(number: int) -> LandmarkTrack:
+    """Seen by one of the room's cameras, whose calibration has y for up, as that of a board on a wall."""
+    lens = room_cameras()[number]
+    track = seen_by(walk(), lens, noise_px=1.5, seed=number)
+    up_is_y = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]])  # from the room to that world
+    centre_px = lens.width_px / 2, lens.height_px / 2
+    matrix = np.array([[lens.focal_px, 0, centre_px[0]], [0, lens.focal_px, centre_px[1]], [0, 0, 1.0]])
+    shift = -lens.rotation() @ np.asarray(lens.position_m)
+    size = lens.width_px, lens.height_px
+    camera = Camera(f"cam{number}", *size, matrix, np.zeros(5), lens.rotation() @ up_is_y.T, shift)
+    return replace(track, camera=camera)
+
+
+@pytest.mark.slow
+def test_a_calibration_that_lies_on_its_side_is_set_upright_by_feet_and_cameras() -> None:
+    upright = solve(*(seen_by(walk(), c, noise_px=1.5, seed=n) for n, c in enumerate(room_cameras())))
+    found = solve(*(lying_on_its_side(number) for number in range(3)))
+
+    assert flexion_errors_deg(found, walk())[:2] < (3.0, 3.0)
+    assert found.measures.speed_m_s == pytest.approx(upright.measures.speed_m_s, rel=0.01)
 
 
 @pytest.mark.slow

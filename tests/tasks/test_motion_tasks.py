@@ -314,5 +314,5 @@ def test_a_real_walk_is_life_and_played_slowly_it_is_not(real_walk, two_people):
     seen = load(data_dir, landmarks_id, Landmarks).patient.tracks[0]
     slow = motion_from_tracks((replace(seen, time_s=2.0 * seen.time_s),), height_m=1.68, mass_kg=60.0)
 
-    assert not {f.advice.code for f in real_walk.findings} & {"MOT-060", "MOT-061"}
-    assert "MOT-060" in {f.advice.code for f in slow.findings}
+    assert not {f.advice.code for f in real_walk.findings} & {"MOT-090", "MOT-091"}
+    assert "MOT-090" in {f.advice.code for f in slow.findings}

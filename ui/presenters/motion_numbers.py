@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from core.domain.arrays import FloatArray
-from core.domain.body import SAGITTAL, SIDES, Joint
+from core.domain.body import SAGITTAL, SIDES, Joint, Side
 from core.domain.findings import Severity
-from core.domain.motion import BACKWARDS, Motion, Spread
+from core.domain.motion import BACKWARDS, Motion, Spread, Stride
 from core.domain.recording import Landmarks
 from core.gait.cycles import range_of_motion_deg
 from ui.pages.motion import Tile
@@ -141,3 +141,11 @@ def motion_badges(motion: Motion, cameras: str) -> tuple[str, ...]:
     elif motion.sagittal_only:
         badges.append("One camera")
     return tuple(badges)
+
+
+def cycle_fraction(strides: tuple[Stride, ...], side: Side, time_s: float) -> float | None:
+    """Where in its gait cycle a side is at this time; None outside the complete strides."""
+    for stride in strides:
+        if stride.side is side and stride.start_s <= time_s <= stride.end_s:
+            return (time_s - stride.start_s) / (stride.end_s - stride.start_s)
+    return None
