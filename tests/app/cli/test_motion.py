@@ -105,7 +105,7 @@ def test_a_squat_ends_with_3_with_its_angles_and_without_strides(shell: Shell) -
         "motion", "--landmarks", file, *BODY, "--out", str(shell.folder / "out"),
         "--accept-stopped", "Dr. Lind", "--role", "physician",
     )  # fmt: skip
-    assert status == 3 and "Nobody walks forward" in said and "None" not in said
+    assert status == 3 and "No complete stride forward" in said and "None" not in said
 
 
 @pytest.mark.slow
