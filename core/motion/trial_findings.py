@@ -191,7 +191,8 @@ def _fit_findings(trial: Trial) -> list[Finding]:
                 Severity.STOP if trial.residual_m > STOP_RESIDUAL_M else Severity.WARNING,
                 "MOT-023",
                 f"The body model misses the landmarks by {trial.residual_m * 100:.0f} cm on average.",
-                "The landmarks do not follow one upright person: they jump, or the picture is turned.",
+                "The landmarks do not follow one upright person: they jump, the picture is turned, or the "
+                "film plays much faster than life.",
                 "Check the skeleton in the video; import it upright, or choose the person again.",
             )
         )
