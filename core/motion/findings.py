@@ -79,10 +79,10 @@ def motion_findings(facts: MotionFacts) -> tuple[Finding, ...]:
 def check_frame_rate(track: LandmarkTrack) -> None:
     """Refuse recordings that are too slow to see a step. Raises MOT-003."""
     rate = rate_hz(track.time_s)
-    if rate < REFUSED_RATE_HZ:
+    if rate < REFUSED_RATE_HZ - 0.05:  # a clock that is rounded
         raise refuse(
             "MOT-003",
-            f"The video has {rate:.0f} pictures per second.",
+            f"The video has {rate:.1f} pictures per second.",
             f"Steps can be measured from {REFUSED_RATE_HZ:.0f} pictures per second on; 30 are good.",
             "Record again with 30 pictures per second or more.",
         )
@@ -95,19 +95,25 @@ def _no_stride(facts: MotionFacts) -> list[Finding]:
     what = "No complete stride was found; angles are shown over time."
     for finding in _jump_findings(facts.doubt):
         return [note(Severity.STOP, NO_STRIDE, what, finding.advice.what, finding.advice.next_step)]
-    ways = [part.feet for part in facts.trial.parts]
-    left, right = np.sum([[len(e.heel_strike_s) for e in find_events(paths)] for paths in ways], axis=0)
-    seconds = sum(float(paths.time_s[-1] - paths.time_s[0]) for paths in ways)
-    return [
-        note(
-            Severity.STOP,
-            NO_STRIDE,
-            what,
-            f"In {seconds:.1f} s the left foot landed {_times(left)}, the right foot {_times(right)}; "
-            f"a stride needs two landings of one foot {SHORTEST_STRIDE_S:g} to {LONGEST_STRIDE_S:g} s apart.",
-            "Record a longer walk: at least four steps with the whole body in the picture.",
-        )
-    ]
+    seen = _landings([part.feet for part in facts.trial.parts])
+    longer = "Record a longer walk: at least four steps with the whole body in the picture."
+    return [note(Severity.STOP, NO_STRIDE, what, seen, longer)]
+
+
+def _landings(ways: Sequence[FootPaths]) -> str:
+    """What was seen of strides on the way with the most landings."""
+    events = [[side.heel_strike_s for side in find_events(paths)] for paths in ways]
+    best = max(range(len(ways)), key=lambda way: sum(map(len, events[way])))
+    lasted = np.concatenate([np.diff(strikes) for strikes in events[best]])
+    if ((lasted >= SHORTEST_STRIDE_S) & (lasted <= LONGEST_STRIDE_S)).any():
+        return "Feet landed, but between two landings of one foot a leg was out of sight or hardly moved."
+    seconds = float(ways[best].time_s[-1] - ways[best].time_s[0])
+    way = f" of the best of {len(ways)} ways" if len(ways) > 1 else ""
+    left, right = (_times(len(strikes)) for strikes in events[best])
+    return (
+        f"In {seconds:.1f} s{way} the left foot landed {left}, the right foot {right}; a stride needs two "
+        f"landings of one foot {SHORTEST_STRIDE_S:g} to {LONGEST_STRIDE_S:g} s apart."
+    )
 
 
 def one_of_several(number: int, cameras: int) -> Finding:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from core.domain.arrays import FloatArray
-from core.motion.normal_equations import NormalEquations
+from core.motion.normal_equations import NormalEquations, squared_accelerations
 from core.twin.kinematic_tree import ROOT_COLUMNS, KinematicTree, Twists, cross
 
 MOST_ITERATIONS = 40
@@ -100,7 +100,7 @@ def solve_smooth(
     weight, measured = _in_view(marker_m, goals)
     pose = _bridged(solve_markers(tree, marker_m, goals).pose, time_s)
     share = 1.0 / goals.weight.sum()  # the cost of a frame is a mean over its markers
-    stiffness = _acceleration_price(time_s) * (share * (noise_m / acceleration) ** 2)
+    stiffness = squared_accelerations(time_s) * (share * (noise_m / acceleration) ** 2)
     iteration, largest = 0, np.inf
     while largest > ACCURACY and iteration < MOST_ITERATIONS:
         iteration += 1
@@ -246,14 +246,3 @@ def _bridged(pose: FloatArray, time_s: FloatArray) -> FloatArray:
         if known.any():
             column[:] = np.interp(time_s, time_s[known], column[known])
     return np.nan_to_num(pose)
-
-
-def _acceleration_price(time_s: FloatArray) -> FloatArray:
-    """Sum of squared second derivatives as a form, by its diagonals 0, 1, 2 over frames. (3, T, 1)"""
-    before, after = np.diff(time_s)[:-1], np.diff(time_s)[1:]
-    c = np.stack([2 / (before * (before + after)), -2 / (before * after), 2 / (after * (before + after))])
-    bands = np.zeros((3, len(time_s)))
-    for i in range(3):
-        for j in range(i, 3):
-            bands[j - i, i : i + len(before)] += c[i] * c[j]
-    return bands[:, :, None]

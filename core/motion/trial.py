@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,7 +54,6 @@ class Trial:
     parts: tuple[Part, ...]
     body: FitBody
     one_camera: bool
-    size_change: float = 0.0  # how much larger the body became in the picture on one way, 0.1 = 10 %
 
     @property
     def walks(self) -> bool:
@@ -121,7 +120,7 @@ def solve_one(
             tick((number + fraction) / len(ways))
 
         parts.append(solve_part(body, track.time_s[way], start, course, belt_m_s, part_tick))
-    return Trial(course, tuple(parts), body, one_camera=True, size_change=_size_change(parts))
+    return Trial(course, tuple(parts), body, one_camera=True)
 
 
 def solve_several(
@@ -184,18 +183,6 @@ def _residual_m(state: FitState, point_m: FloatArray) -> float:
         square.append(((away / view.px_per_m) ** 2).sum(axis=2)[:, legs])
         seen.append(view.confidence[:, legs] > 0.0)
     return float(np.sqrt(np.mean(np.concatenate(square)[np.concatenate(seen)])))
-
-
-def _size_change(parts: Sequence[Part]) -> float:
-    """Of the person in the picture from the start to the end of the way on which it changed most."""
-    changes = []
-    for part in parts:
-        view = part.fitted.state.views[0]
-        camera = view.camera
-        assert isinstance(camera, StandingCamera)
-        depth = (part.fitted.state.pose[[0, -1], :3] - camera.eye_m) @ camera.turn[2]
-        changes.append(float(depth[0] / max(depth[1], 0.1) - 1.0))
-    return max(changes, key=abs)
 
 
 def _with_gaps(time_s: FloatArray, angle_rad: FloatArray, confidence: FloatArray) -> FloatArray:

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from core.domain.findings import Severity
-from core.domain.recording import LandmarkTrack
+from core.domain.recording import Landmark, LandmarkTrack
 from core.domain.twin import BodyParameters
 from core.errors import Advice, UserError
+from core.motion.findings import check_frame_rate
 from core.motion.solve import motion_from_tracks
 from core.motion.trial import solve_one
 from core.twin.scaling import Segment, scales_for_height
@@ -63,6 +64,30 @@ def test_a_person_seen_in_five_frames_is_refused(walk: SyntheticWalk) -> None:
     image = np.array(track.image_px)
     image[5:] = np.nan
     assert refusal(replace(track, image_px=image)).code == "MOT-001"
+
+
+def test_a_person_whose_legs_are_never_seen_is_refused(walk: SyntheticWalk) -> None:
+    track = filmed(walk)
+    unseen = replace(track, visibility=np.zeros_like(track.visibility))
+    beyond = replace(track, image_px=np.asarray(track.image_px) + 1e5)
+    assert [refusal(unseen).code, refusal(beyond).code] == ["MOT-001", "MOT-001"]
+
+
+def test_a_third_of_the_pictures_of_a_usual_film_is_enough(walk: SyntheticWalk) -> None:
+    track = filmed(walk)
+    check_frame_rate(
+        replace(track, time_s=np.linspace(0.0, (len(track.time_s) - 1) / 9.999, len(track.time_s)))
+    )
+
+
+def test_strides_that_are_lost_to_a_gap_are_not_called_missing_landings(walk: SyntheticWalk) -> None:
+    track = filmed(walk)
+    visibility = np.array(track.visibility)
+    middle = slice(len(visibility) // 4, -len(visibility) // 4)
+    visibility[middle, Landmark.LEFT_ANKLE.value] = visibility[middle, Landmark.RIGHT_ANKLE.value] = 0.0
+    found = motion_from_tracks((replace(track, visibility=visibility),), height_m=HEIGHT_M, mass_kg=60.0)
+    (stop,) = (finding.advice for finding in found.findings if finding.advice.code == "MOT-010")
+    assert "out of sight" in stop.why
 
 
 def test_an_upside_down_film_stops_for_the_fit(walk: SyntheticWalk) -> None:

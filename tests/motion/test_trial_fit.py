@@ -102,7 +102,7 @@ def test_a_walk_far_out_of_the_picture_plane_says_so_and_one_from_the_front_stop
 
     assert "MOT-029" not in seen[20.0]
     assert seen[60.0]["MOT-029"] is Severity.WARNING
-    assert seen[80.0]["MOT-029"] is Severity.STOP and "MOT-024" not in seen[80.0]
+    assert seen[80.0]["MOT-029"] is Severity.STOP
 
 
 def test_one_camera_finds_every_step_and_fits_within_two_centimetres() -> None:

@@ -342,7 +342,6 @@ _FINDING_ACTIONS: dict[str, tuple[str, str]] = {
     "MOT-011": ("capture", "Record again"),
     "MOT-020": ("swap", "Swap sides"),
     "MOT-023": ("capture", "Record again"),
-    "MOT-024": ("capture", "Record again"),
     "MOT-025": ("capture", "Record again"),
     "MOT-026": ("capture", "Record again"),
     "MOT-028": ("capture", "Record again"),
