@@ -20,7 +20,7 @@ from core.domain.sides_doubt import (
     sides_settled,
 )
 from core.errors import refuse
-from core.gait.events import LONGEST_STRIDE_S, SHORTEST_STRIDE_S, find_events
+from core.gait.events import LONGEST_STRIDE_S, SHORTEST_STRIDE_S, FootPaths, find_events
 from core.motion.trial import Trial
 from core.motion.trial_findings import note, rate_hz, trial_findings
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from core.domain.clock import AS_FAST_AS_LIFE, FilmClock
 from core.domain.findings import Finding, Severity, worst_first
 from core.domain.motion import NO_STRIDE, GaitReference, Kinematics, Motion, Stride
 from core.domain.recording import LandmarkTrack
-from core.domain.sides_doubt import Sides, SideSource
+from core.domain.sides_doubt import AS_REPAIRED, Sides, SideSource
 from core.gait.cycles import cut_cycles
 from core.gait.events import find_strides
 from core.gait.measures import nothing_measured, spatiotemporal_over
@@ -36,7 +36,7 @@ from core.motion.side_swaps import (
     leave_out_lost,
     most_doubtful,
 )
-from core.motion.trial import Trial, solve_one, solve_several
+from core.motion.trial import Trial, solve_trial
 from core.twin.segment_lengths import lengths_by_name
 
 Tick = Callable[[float], None]
@@ -46,56 +46,60 @@ def _silent(_: float) -> None:
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What a person said about a trial; where nothing was said, it is taken as it looks."""
+
+    sides: Sides = AS_REPAIRED  # sides in doubt stop the session without the name of who said it (MOT-032)
+    clock: FilmClock = AS_FAST_AS_LIFE  # likewise a walk that is too slow for its body (MOT-090)
+    belt_speed_m_s: float | None = None  # as a treadmill shows it; None: found from the feet on it
+
+
+NOTHING_STATED = Stated()
+
+
 def motion_from_tracks(
     tracks: tuple[LandmarkTrack, ...],
     *,
     height_m: float,
     mass_kg: float,
-    swap_sides: bool = False,
-    side_source: SideSource = SideSource.REPAIRED,
-    sides_by: str = "",
-    clock: FilmClock = AS_FAST_AS_LIFE,
-    belt_speed_m_s: float | None = None,
+    stated: Stated = NOTHING_STATED,
     synthetic: bool = False,
     tick: Tick = _silent,
 ) -> Motion:
     """Motion of one person from all cameras that saw it.
 
     All calibrated cameras are used together; otherwise the camera that saw the walk from the side best is
-    used alone, and the motion says so. `side_source` says whose left and right count, `swap_sides` exchanges
-    them throughout, when the clinician says that they are the wrong way round, and `sides_by` is who said so:
-    without a name a motion whose sides are in doubt stops the session (MOT-032). `belt_speed_m_s` is the
-    speed of a treadmill, where it was read; on a treadmill without it the speed is found from the feet.
-    `clock` says how many times slower than life the films play; without a name a walk that is too slow for
-    its body stops the session (MOT-090). `tick` is called with the finished fraction and may raise to cancel.
-    Raises MOT-001, -003 or -090, or what stops a trial anyhow where it has no stride.
+    used alone, and the motion says so. `tick` is called with the finished fraction and may raise to cancel.
+    Raises MOT-001, -003 or -090.
     """
-    tracks = tuple(in_life(track, clock) for track in tracks)
-    sides = Sides(side_source, swap_sides, sides_by)
-    repairs = _repaired(tracks)
-    kept = [repair.exchanged * (side_source is SideSource.REPAIRED) for repair in repairs]
+    tracks = tuple(in_life(track, stated.clock) for track in tracks)
+    repairs, sides = _repaired(tracks), stated.sides
+    kept = [repair.exchanged * (sides.source is SideSource.REPAIRED) for repair in repairs]
     used = [
-        leave_out_lost(_with_sides(track, flags, swap=swap_sides), repair.lost_s)
+        leave_out_lost(_with_sides(track, flags, swap=sides.exchanged), repair.lost_s)
         for track, flags, repair in zip(tracks, kept, repairs, strict=True)
     ]
     for track in used:
         check_frame_rate(track)
-    calibrated = [number for number, track in enumerate(used) if track.projection is not None]
-    if len(calibrated) > 1:
-        seen = calibrated
-        views = tuple(used[number] for number in seen)
-        trial = solve_several(views, height_m, mass_kg, belt_m_s=belt_speed_m_s, tick=tick)
-    else:
-        seen = [max(range(len(used)), key=lambda number: walked_fraction(used[number]))]
-        trial = solve_one(used[seen[0]], height_m, mass_kg, belt_m_s=belt_speed_m_s, tick=tick)
+    seen = _cameras_used(used)
+    views = tuple(used[number] for number in seen)
+    trial = solve_trial(views, height_m, mass_kg, belt_m_s=stated.belt_speed_m_s, tick=tick)
     doubt = _doubt_of([repairs[number] for number in seen], trial, sides)
-    motion = replace(
-        _motion(trial, doubt, clock, synthetic), leg_exchanges=tuple(kept), cameras_used=tuple(seen)
-    )
+    motion = _motion(trial, doubt, stated.clock, synthetic)
+    motion = replace(motion, leg_exchanges=tuple(kept), cameras_used=seen)
     if len(seen) > 1 or len(used) == 1:
         return motion
     of_several = one_of_several(seen[0] + 1, len(used))
     return replace(motion, findings=worst_first((*motion.findings, of_several)))
+
+
+def _cameras_used(tracks: list[LandmarkTrack]) -> tuple[int, ...]:
+    """All calibrated cameras where there are several, else the one that saw the walk from the side best."""
+    calibrated = tuple(number for number, track in enumerate(tracks) if track.projection is not None)
+    if len(calibrated) > 1:
+        return calibrated
+    return (max(range(len(tracks)), key=lambda number: walked_fraction(tracks[number])),)
 
 
 def in_life(track: LandmarkTrack, clock: FilmClock) -> LandmarkTrack:

@@ -103,6 +103,18 @@ class Trial:
         }
 
 
+def solve_trial(
+    tracks: tuple[LandmarkTrack, ...], height_m: float, mass_kg: float, *, belt_m_s: float | None, tick: Tick
+) -> Trial:
+    """A trial that one camera or several calibrated ones saw. `belt_m_s`: a treadmill's speed, if known.
+
+    Raises MOT-001.
+    """
+    if len(tracks) == 1:
+        return solve_one(tracks[0], height_m, mass_kg, belt_m_s=belt_m_s, tick=tick)
+    return solve_several(tracks, height_m, mass_kg, belt_m_s=belt_m_s, tick=tick)
+
+
 def solve_one(
     track: LandmarkTrack, height_m: float, mass_kg: float, *, belt_m_s: float | None, tick: Tick
 ) -> Trial:

@@ -16,7 +16,7 @@ from core.domain.motion import Motion
 from core.domain.recording import Landmark, LandmarkTrack
 from core.motion.fit_body import FitBody
 from core.motion.side_swaps import FEET, KNEES
-from core.motion.solve import motion_from_tracks
+from core.motion.solve import Stated, motion_from_tracks
 from tests.motion.detector_like import there_and_back
 from tests.motion.filmed import filmed, moved, on_a_belt, played_backwards, standing_first
 from tests.motion.synthetic_walk import (
@@ -36,7 +36,7 @@ SEEN = [joint.column for joint in JOINTS if joint.kind is not JointKind.TOES]  #
 
 
 def solve(*tracks: LandmarkTrack, height_m: float = HEIGHT_M, belt_m_s: float | None = None) -> Motion:
-    return motion_from_tracks(tracks, height_m=height_m, mass_kg=60.0, belt_speed_m_s=belt_m_s)
+    return motion_from_tracks(tracks, height_m=height_m, mass_kg=60.0, stated=Stated(belt_speed_m_s=belt_m_s))
 
 
 @cache
