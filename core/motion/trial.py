@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from core.domain.body import SIDES, Joint, JointKind
 from core.domain.motion import Kinematics
 from core.domain.recording import Landmark, LandmarkTrack
 from core.gait.events import FootPaths
-from core.motion.course import Course, course_of
+from core.motion.course import Course, HipPath, course_of
 from core.motion.fit_body import SOLES, FitBody
 from core.motion.fit_camera import StandingCamera
 from core.motion.fit_start import hip_path, start_of_one
@@ -119,40 +120,40 @@ def solve_one(
     track: LandmarkTrack, height_m: float, mass_kg: float, *, belt_m_s: float | None, tick: Tick
 ) -> Trial:
     """A trial that one camera saw. `belt_m_s` is a treadmill's speed, where it is known. Raises MOT-001."""
-    track = seen_part(track)
-    course, ways = course_of(hip_path(track, height_m))
-    if belt_m_s is not None:
-        course, ways = Course.IN_PLACE, (slice(0, len(track.time_s)),)
-    body = FitBody(height_m, mass_kg)
-    parts = []
-    for number, way in enumerate(ways):
-        start = start_of_one(cut(track, way), height_m)
+    track, body = seen_part(track), FitBody(height_m, mass_kg)
 
-        def part_tick(fraction: float, number: int = number) -> None:
-            tick((number + fraction) / len(ways))
+    def start_of(way: slice) -> FitState:
+        return start_of_one(cut(track, way), height_m)
 
-        parts.append(solve_part(body, track.time_s[way], start, course, belt_m_s, part_tick))
-    return Trial(course, tuple(parts), body, one_camera=True)
+    course, parts = _solved(body, hip_path(track, height_m), start_of, belt_m_s, tick)
+    return Trial(course, parts, body, one_camera=True)
 
 
 def solve_several(
     tracks: tuple[LandmarkTrack, ...], height_m: float, mass_kg: float, *, belt_m_s: float | None, tick: Tick
 ) -> Trial:
     """A trial that several calibrated cameras saw. Raises MOT-001."""
-    room = room_of(tracks)
-    course, ways = course_of(room.hip_path(height_m))
+    room, body = room_of(tracks), FitBody(height_m, mass_kg)
+    start_of = partial(start_of_several, room)
+    course, parts = _solved(body, room.hip_path(height_m), start_of, belt_m_s, tick)
+    return Trial(course, parts, body, one_camera=False)
+
+
+def _solved(
+    body: FitBody, path: HipPath, start_of: Callable[[slice], FitState], belt_m_s: float | None, tick: Tick
+) -> tuple[Course, tuple[Part, ...]]:
+    """What the person does, and every way or the whole trial fitted."""
+    course, ways = course_of(path)
     if belt_m_s is not None:
-        course, ways = Course.IN_PLACE, (slice(0, len(room.time_s)),)
-    body = FitBody(height_m, mass_kg)
+        course, ways = Course.IN_PLACE, (slice(0, len(path.time_s)),)
     parts = []
     for number, way in enumerate(ways):
 
         def part_tick(fraction: float, number: int = number) -> None:
             tick((number + fraction) / len(ways))
 
-        start = start_of_several(room, way)
-        parts.append(solve_part(body, room.time_s[way], start, course, belt_m_s, part_tick))
-    return Trial(course, tuple(parts), body, one_camera=False)
+        parts.append(solve_part(body, path.time_s[way], start_of(way), course, belt_m_s, part_tick))
+    return course, tuple(parts)
 
 
 def solve_part(
@@ -163,7 +164,7 @@ def solve_part(
         body,
         time_s,
         start.with_belt(belt_m_s or 0.0),
-        walks=course in (Course.WALKS, Course.IN_PLACE),
+        walks=course is not Course.STAYS,
         belt_is_known=course is not Course.IN_PLACE or belt_m_s is not None,
         tick=tick,
     )
