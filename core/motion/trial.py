@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,8 +11,9 @@ from core.domain.arrays import FloatArray
 from core.domain.body import SIDES, Joint, JointKind
 from core.domain.motion import Kinematics
 from core.domain.recording import Landmark, LandmarkTrack
+from core.errors import refuse
 from core.gait.events import FootPaths
-from core.motion.course import Course, course_of
+from core.motion.course import Course, HipPath, course_of
 from core.motion.fit_body import SOLES, FitBody
 from core.motion.fit_camera import StandingCamera
 from core.motion.fit_start import hip_path, start_of_one
@@ -27,6 +28,7 @@ from core.twin.segment_lengths import GENERIC_LENGTH_M
 from core.twin.skeleton import COLUMN, POINTS, POSE_SIZE
 
 MAX_GAP_S = 0.25  # longer gaps stay NaN: a quarter of a second is a fifth of a stride
+_BACKWARDS_M_S = 0.3  # of a belt; slower may be stepping on the spot
 
 Tick = Callable[[float], None]
 
@@ -106,11 +108,9 @@ class Trial:
 def solve_one(
     track: LandmarkTrack, height_m: float, mass_kg: float, *, belt_m_s: float | None, tick: Tick
 ) -> Trial:
-    """A trial that one camera saw. `belt_m_s` is a treadmill's speed, where it is known. Raises MOT-001."""
+    """A trial that one camera saw. `belt_m_s` is that of a treadmill, where known. Raises MOT-001, -076."""
     track = seen_part(track)
-    course, ways = course_of(hip_path(track, height_m))
-    if belt_m_s is not None:
-        course, ways = Course.IN_PLACE, (slice(0, len(track.time_s)),)
+    course, ways = _course_of(hip_path(track, height_m), belt_m_s)
     body = FitBody(height_m, mass_kg)
     parts = []
     for number, way in enumerate(ways):
@@ -120,17 +120,15 @@ def solve_one(
             tick((number + fraction) / len(ways))
 
         parts.append(solve_part(body, track.time_s[way], start, course, belt_m_s, part_tick))
-    return Trial(course, tuple(parts), body, one_camera=True)
+    return Trial(_as_fitted(course, parts), tuple(parts), body, one_camera=True)
 
 
 def solve_several(
     tracks: tuple[LandmarkTrack, ...], height_m: float, mass_kg: float, *, belt_m_s: float | None, tick: Tick
 ) -> Trial:
-    """A trial that several calibrated cameras saw. Raises MOT-001."""
+    """A trial that several calibrated cameras saw. Raises MOT-001, -076."""
     room = room_of(tracks)
-    course, ways = course_of(room.hip_path(height_m))
-    if belt_m_s is not None:
-        course, ways = Course.IN_PLACE, (slice(0, len(room.time_s)),)
+    course, ways = _course_of(room.hip_path(height_m), belt_m_s)
     body = FitBody(height_m, mass_kg)
     parts = []
     for number, way in enumerate(ways):
@@ -140,7 +138,31 @@ def solve_several(
 
         start = start_of_several(room, way)
         parts.append(solve_part(body, room.time_s[way], start, course, belt_m_s, part_tick))
-    return Trial(course, tuple(parts), body, one_camera=False)
+    return Trial(_as_fitted(course, parts), tuple(parts), body, one_camera=False)
+
+
+def _course_of(path: HipPath, belt_m_s: float | None) -> tuple[Course, tuple[slice, ...]]:
+    """What a person does, and where; in place where a treadmill's speed is told. Refuses MOT-076."""
+    course, ways = course_of(path)
+    if belt_m_s is None:
+        return course, ways
+    if course in (Course.WALKS, Course.BACKWARDS):
+        far_m = max(float(np.linalg.norm(path.path_m[way][-1] - path.path_m[way][0])) for way in ways)
+        if far_m > path.height_m:
+            raise refuse(
+                "MOT-076",
+                "The patient walks through the room, not on a treadmill.",
+                f"The hips travel {far_m:.1f} m with the steps; on a treadmill they stay.",
+                "Solve the motion without a treadmill's speed.",
+            )
+    return Course.IN_PLACE, (slice(0, len(path.time_s)),)
+
+
+def _as_fitted(course: Course, parts: Sequence[Part]) -> Course:
+    """Whose standing foot a belt carries forward walks backwards on it."""
+    if course is Course.IN_PLACE and parts[0].fitted.state.belt_m_s < -_BACKWARDS_M_S:
+        return Course.BACKWARDS
+    return course
 
 
 def solve_part(
