@@ -95,25 +95,27 @@ def _no_stride(facts: MotionFacts) -> list[Finding]:
     what = "No complete stride was found; angles are shown over time."
     for finding in _jump_findings(facts.doubt):
         return [note(Severity.STOP, NO_STRIDE, what, finding.advice.what, finding.advice.next_step)]
-    seen = _landings([part.feet for part in facts.trial.parts])
-    longer = "Record a longer walk: at least four steps with the whole body in the picture."
-    return [note(Severity.STOP, NO_STRIDE, what, seen, longer)]
+    why, next_step = _landings([part.feet for part in facts.trial.parts])
+    return [note(Severity.STOP, NO_STRIDE, what, why, next_step)]
 
 
-def _landings(ways: Sequence[FootPaths]) -> str:
-    """What was seen of strides on the way with the most landings."""
+def _landings(ways: Sequence[FootPaths]) -> tuple[str, str]:
+    """What was seen of strides on the way with the most landings, and what to do."""
     events = [[side.heel_strike_s for side in find_events(paths)] for paths in ways]
     best = max(range(len(ways)), key=lambda way: sum(map(len, events[way])))
     lasted = np.concatenate([np.diff(strikes) for strikes in events[best]])
+    stride = f"a stride lasts {SHORTEST_STRIDE_S:g} to {LONGEST_STRIDE_S:g} s."
     if ((lasted >= SHORTEST_STRIDE_S) & (lasted <= LONGEST_STRIDE_S)).any():
-        return "Feet landed, but between two landings of one foot a leg was out of sight or hardly moved."
+        why = "Feet landed, but between two landings of one foot a leg was out of sight or hardly moved."
+        return why, "Record again with both legs in plain view all the time."
+    if len(lasted):
+        why = f"Two landings of one foot are {np.median(lasted):.2f} s apart; {stride}"
+        return why, "Check whether the film plays faster or slower than life, and what was said of that."
     seconds = float(ways[best].time_s[-1] - ways[best].time_s[0])
     way = f" of the best of {len(ways)} ways" if len(ways) > 1 else ""
     left, right = (_times(len(strikes)) for strikes in events[best])
-    return (
-        f"In {seconds:.1f} s{way} the left foot landed {left}, the right foot {right}; a stride needs two "
-        f"landings of one foot {SHORTEST_STRIDE_S:g} to {LONGEST_STRIDE_S:g} s apart."
-    )
+    why = f"In {seconds:.1f} s{way} the left foot landed {left}, the right foot {right}."
+    return why, "Record a longer walk: at least four steps with the whole body in the picture."
 
 
 def one_of_several(number: int, cameras: int) -> Finding:

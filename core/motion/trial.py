@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -12,6 +12,7 @@ from core.domain.arrays import FloatArray
 from core.domain.body import SIDES, Joint, JointKind
 from core.domain.motion import Kinematics
 from core.domain.recording import Landmark, LandmarkTrack
+from core.errors import refuse
 from core.gait.events import FootPaths
 from core.motion.course import Course, HipPath, course_of
 from core.motion.fit_body import SOLES, FitBody
@@ -28,6 +29,7 @@ from core.twin.segment_lengths import GENERIC_LENGTH_M
 from core.twin.skeleton import COLUMN, POINTS, POSE_SIZE
 
 MAX_GAP_S = 0.25  # longer gaps stay NaN: a quarter of a second is a fifth of a stride
+_BACKWARDS_M_S = 0.3  # of a belt; slower may be stepping on the spot
 
 Tick = Callable[[float], None]
 
@@ -119,7 +121,7 @@ def solve_trial(
 def solve_one(
     track: LandmarkTrack, height_m: float, mass_kg: float, *, belt_m_s: float | None, tick: Tick
 ) -> Trial:
-    """A trial that one camera saw. `belt_m_s` is a treadmill's speed, where it is known. Raises MOT-001."""
+    """A trial that one camera saw. `belt_m_s` is that of a treadmill, where known. Raises MOT-001, -076."""
     track, body = seen_part(track), FitBody(height_m, mass_kg)
 
     def start_of(way: slice) -> FitState:
@@ -132,7 +134,7 @@ def solve_one(
 def solve_several(
     tracks: tuple[LandmarkTrack, ...], height_m: float, mass_kg: float, *, belt_m_s: float | None, tick: Tick
 ) -> Trial:
-    """A trial that several calibrated cameras saw. Raises MOT-001."""
+    """A trial that several calibrated cameras saw. Raises MOT-001, -076."""
     room, body = room_of(tracks), FitBody(height_m, mass_kg)
     start_of = partial(start_of_several, room)
     course, parts = _solved(body, room.hip_path(height_m), start_of, belt_m_s, tick)
@@ -142,10 +144,8 @@ def solve_several(
 def _solved(
     body: FitBody, path: HipPath, start_of: Callable[[slice], FitState], belt_m_s: float | None, tick: Tick
 ) -> tuple[Course, tuple[Part, ...]]:
-    """What the person does, and every way or the whole trial fitted."""
-    course, ways = course_of(path)
-    if belt_m_s is not None:
-        course, ways = Course.IN_PLACE, (slice(0, len(path.time_s)),)
+    """What the person does, and every way or the whole trial fitted. Raises MOT-076."""
+    course, ways = _course_of(path, belt_m_s)
     parts = []
     for number, way in enumerate(ways):
 
@@ -153,7 +153,31 @@ def _solved(
             tick((number + fraction) / len(ways))
 
         parts.append(solve_part(body, path.time_s[way], start_of(way), course, belt_m_s, part_tick))
-    return course, tuple(parts)
+    return _as_fitted(course, parts), tuple(parts)
+
+
+def _course_of(path: HipPath, belt_m_s: float | None) -> tuple[Course, tuple[slice, ...]]:
+    """What a person does, and where; in place where a treadmill's speed is told. Refuses MOT-076."""
+    course, ways = course_of(path)
+    if belt_m_s is None:
+        return course, ways
+    if course in (Course.WALKS, Course.BACKWARDS):
+        far_m = max(float(np.linalg.norm(path.path_m[way][-1] - path.path_m[way][0])) for way in ways)
+        if far_m > path.height_m:
+            raise refuse(
+                "MOT-076",
+                "The patient walks through the room, not on a treadmill.",
+                f"The hips travel {far_m:.1f} m with the steps; on a treadmill they stay.",
+                "Solve the motion without a treadmill's speed.",
+            )
+    return Course.IN_PLACE, (slice(0, len(path.time_s)),)
+
+
+def _as_fitted(course: Course, parts: Sequence[Part]) -> Course:
+    """Whose standing foot a belt carries forward walks backwards on it."""
+    if course is Course.IN_PLACE and parts[0].fitted.state.belt_m_s < -_BACKWARDS_M_S:
+        return Course.BACKWARDS
+    return course
 
 
 def solve_part(

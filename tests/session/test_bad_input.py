@@ -114,6 +114,11 @@ INDEX = {  # bad input: code, file below tests/, test
     ),
     "no complete stride": ("MOT-010", "session/test_bad_input.py", "test_a_walk_without_a_stride"),
     "treadmill speed that none runs at": ("MOT-074", "tasks/test_motion_tasks.py", "test_a_speed_that_no"),
+    "treadmill speed for a walk over ground": (
+        "MOT-076",
+        "motion/test_trial_fit.py",
+        "test_a_treadmill_speed_for_a_walk",
+    ),
     "squat instead of a walk": ("MOT-072", "motion/test_trial_fit.py", "test_a_squat_is_solved"),
     "walk backwards": ("MOT-071", "motion/test_trial_fit.py", "test_walking_backwards_is_told"),
     "film from the front": ("MOT-029", "motion/test_trial.py", "test_a_short_walk_towards_the_camera"),

@@ -171,6 +171,7 @@ def test_the_record_is_kept_where_a_data_folder_is_given(shell: Shell, clean: La
         ((), "PC-022"),
         (("walk.mp4", "--calibration", "walk.npz"), "PC-022"),
         (("walk.mp4", "--landmarks", "walk.npz"), "PC-022"),
+        (("--landmarks", "walk.npz", "--turn", "90"), "PC-022"),
         (("none.mp4",), "PC-025"),
         (("--landmarks", "none.npz"), "PC-025"),
         (("--landmarks", "walk.npz", "--treadmill", "nan"), "PC-024"),
