@@ -111,10 +111,12 @@ def check_motion_request(request: MotionRequest) -> None:
         raise _unclear("Either videos or a file of landmarks is needed, not both.", "Give one of them.")
     if request.calibration is not None and len(request.videos) < 2:
         raise _unclear("A calibration tells where several cameras stand.", "Give the videos of all cameras.")
+    if request.landmarks is not None and request.turn_deg:
+        raise _unclear("Only videos can be turned.", "Give the video instead of its landmarks.")
     check_name_and_role(request.accepted_by, request.role)
     if request.person is not None and request.person < 0:
-        raise out_of_range("person", str(request.person), "0 for the first person, 1 for the second, …")
-    _check_range("treadmill", request.treadmill_m_s, BELT_SPEEDS_M_S)
+        raise out_of_range("person", str(request.person), "0 for the first person, 1 for the next, and so on")
+    _check_range("treadmill", request.treadmill_m_s, BELT_SPEEDS_M_S, " m/s")
     _check_range("slow-motion", request.slow_motion, _FACTORS)
     check_files(*request.videos, request.landmarks, request.calibration)
     check_results_folder(request.out)
@@ -126,12 +128,12 @@ def _unclear(why: str, next_step: str) -> UserError:
     )
 
 
-def _check_range(name: str, value: float | None, limits: tuple[float, float]) -> None:
+def _check_range(name: str, value: float | None, limits: tuple[float, float], unit: str = "") -> None:
     from app.session_request import out_of_range
 
     low, high = limits
     if value is not None and not low <= value <= high:
-        raise out_of_range(name, f"{value:g}", f"{low:g} to {high:g}")
+        raise out_of_range(name, f"{value:g}", f"{low:g} to {high:g}{unit}")
 
 
 @contextmanager

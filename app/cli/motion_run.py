@@ -175,10 +175,10 @@ def lines_for_people(numbers: dict[str, Any], out: Path) -> Iterator[str]:
             f"{numbers['cadence_steps_min']} steps/min."
         )
     else:
-        yield "Nobody walks forward: joint angles over time, without strides."
+        yield "No complete stride forward: joint angles over time."
     for found in numbers["findings"]:
         words = f"{found['what']} {found['why']}" + (
-            f" {found['next_step']}" if found["severity"] == "stop" else ""
+            f" {found['next_step']}" if found["severity"] != Severity.NOTE else ""
         )
         yield f"{found['severity'].upper()} {found['code']}: {words}"
     yield f"Angles ({ANGLES}, {COORDINATES}) and all numbers ({SUMMARY}) are in {out}."

@@ -54,6 +54,9 @@ def _track(path: Path, arrays: dict[str, FloatArray], person: str, size: FloatAr
             wanted = " x ".join(str(length) for length in (frames, *shape))
             raise _no_track(path, f"Its {person}{name} is not {wanted} numbers")
         parts[name] = array
+    for name in ("image_px", "world_m"):
+        if not np.isfinite(parts[name]).any():
+            raise _no_track(path, f"Its {person}{name} holds no numbers")
     time_s = parts["time_s"]
     if frames < 2 or not np.isfinite(time_s).all() or not (np.diff(time_s) > 0).all():
         raise _no_track(path, f"Its {person}time_s does not increase from picture to picture")

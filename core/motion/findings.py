@@ -9,7 +9,7 @@ import numpy as np
 
 from core.domain.body import SIDES, Side
 from core.domain.findings import Finding, Severity, worst_first
-from core.domain.motion import Stride
+from core.domain.motion import NO_STRIDE, Stride
 from core.domain.recording import LandmarkTrack
 from core.domain.sides_doubt import (
     MAX_EXCHANGED_FRACTION,
@@ -19,7 +19,7 @@ from core.domain.sides_doubt import (
     doubt_of_sides,
     sides_settled,
 )
-from core.errors import UserError, refuse
+from core.errors import refuse
 from core.gait.events import LONGEST_STRIDE_S, SHORTEST_STRIDE_S, FootPaths, find_events
 from core.motion.trial import Trial
 from core.motion.trial_findings import note, rate_hz, trial_findings
@@ -64,6 +64,7 @@ class MotionFacts:
 def motion_findings(facts: MotionFacts) -> tuple[Finding, ...]:
     """All findings, worst first. Codes are stable."""
     found = [
+        *_no_stride(facts),
         *_side_findings(facts),
         *_rhythm_findings(facts.strides),
         *_cadence_findings(facts.strides),
@@ -78,35 +79,43 @@ def motion_findings(facts: MotionFacts) -> tuple[Finding, ...]:
 def check_frame_rate(track: LandmarkTrack) -> None:
     """Refuse recordings that are too slow to see a step. Raises MOT-003."""
     rate = rate_hz(track.time_s)
-    if rate < REFUSED_RATE_HZ:
+    if rate < REFUSED_RATE_HZ - 0.05:  # a clock that is rounded
         raise refuse(
             "MOT-003",
-            f"The video has {rate:.0f} pictures per second.",
+            f"The video has {rate:.1f} pictures per second.",
             f"Steps can be measured from {REFUSED_RATE_HZ:.0f} pictures per second on; 30 are good.",
             "Record again with 30 pictures per second or more.",
         )
 
 
-def stopped_anyhow(trial: Trial) -> UserError | None:
-    """The refusal of a trial without strides that would be stopped with them, too (MOT-023, -029, -075)."""
-    stops = [finding for finding in trial_findings(trial) if finding.severity is Severity.STOP]
-    return UserError(stops[0].advice) if stops else None
+def _no_stride(facts: MotionFacts) -> list[Finding]:
+    """A walk in which neither leg made a complete stride, with what was seen instead."""
+    if not facts.trial.walks or facts.strides:
+        return []
+    what = "No complete stride was found; angles are shown over time."
+    for finding in _jump_findings(facts.doubt):
+        return [note(Severity.STOP, NO_STRIDE, what, finding.advice.what, finding.advice.next_step)]
+    why, next_step = _landings([part.feet for part in facts.trial.parts])
+    return [note(Severity.STOP, NO_STRIDE, what, why, next_step)]
 
 
-def no_stride(ways: Sequence[FootPaths], doubt: SideDoubt) -> UserError:
-    """The refusal when neither leg made a complete stride, with what was seen on the ways walked instead."""
-    for finding in _jump_findings(doubt):
-        advice = finding.advice
-        return refuse("MOT-010", "No complete stride was found.", advice.what, advice.next_step)
-    strikes = np.sum([[len(e.heel_strike_s) for e in find_events(paths)] for paths in ways], axis=0)
-    seconds = sum(float(paths.time_s[-1] - paths.time_s[0]) for paths in ways)
-    return refuse(
-        "MOT-010",
-        "No complete stride was found.",
-        f"In {seconds:.1f} s the left foot landed {_times(strikes[0])}, the right foot {_times(strikes[1])}; "
-        f"a stride needs two landings of one foot {SHORTEST_STRIDE_S:g} to {LONGEST_STRIDE_S:g} s apart.",
-        "Record a longer walk: at least four steps with the whole body in the picture.",
-    )
+def _landings(ways: Sequence[FootPaths]) -> tuple[str, str]:
+    """What was seen of strides on the way with the most landings, and what to do."""
+    events = [[side.heel_strike_s for side in find_events(paths)] for paths in ways]
+    best = max(range(len(ways)), key=lambda way: sum(map(len, events[way])))
+    lasted = np.concatenate([np.diff(strikes) for strikes in events[best]])
+    stride = f"a stride lasts {SHORTEST_STRIDE_S:g} to {LONGEST_STRIDE_S:g} s."
+    if ((lasted >= SHORTEST_STRIDE_S) & (lasted <= LONGEST_STRIDE_S)).any():
+        why = "Feet landed, but between two landings of one foot a leg was out of sight or hardly moved."
+        return why, "Record again with both legs in plain view all the time."
+    if len(lasted):
+        why = f"Two landings of one foot are {np.median(lasted):.2f} s apart; {stride}"
+        return why, "Check whether the film plays faster or slower than life, and what was said of that."
+    seconds = float(ways[best].time_s[-1] - ways[best].time_s[0])
+    way = f" of the best of {len(ways)} ways" if len(ways) > 1 else ""
+    left, right = (_times(len(strikes)) for strikes in events[best])
+    why = f"In {seconds:.1f} s{way} the left foot landed {left}, the right foot {right}."
+    return why, "Record a longer walk: at least four steps with the whole body in the picture."
 
 
 def one_of_several(number: int, cameras: int) -> Finding:
@@ -125,7 +134,7 @@ def _times(count: int) -> str:
 
 
 def _side_findings(facts: MotionFacts) -> list[Finding]:
-    if not facts.trial.walks:
+    if not facts.strides:
         return []
     count = {side: sum(stride.side is side for stride in facts.strides) for side in SIDES}
     missing = [side for side in SIDES if count[side] == 0]

@@ -13,6 +13,17 @@ from scipy.linalg import cho_factor, cho_solve, solveh_banded
 from core.domain.arrays import FloatArray, IntArray
 
 
+def squared_accelerations(time_s: FloatArray) -> FloatArray:
+    """Sum of squared second derivatives as a form, by its diagonals 0, 1, 2 over frames. (3, T, 1)"""
+    before, after = np.diff(time_s)[:-1], np.diff(time_s)[1:]
+    c = np.stack([2 / (before * (before + after)), -2 / (before * after), 2 / (after * (before + after))])
+    bands = np.zeros((3, len(time_s), 1))
+    for i in range(3):
+        for j in range(i, 3):
+            bands[j - i, i : i + len(before), 0] += c[i] * c[j]
+    return bands
+
+
 class NormalEquations:
     """Sums of JT J and JT r. Axes: T frames, N unknowns of a frame, K constants, M residuals of a frame."""
 

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from core.domain.arrays import FloatArray
 from core.domain.recording import Landmark, LandmarkTrack
 from core.errors import refuse
-from core.twin.skeleton import POINTS
+from core.twin.skeleton import COLUMN, POINTS
 
 LEAST_FRAMES = 10
 _MINIMUM_VISIBILITY = 0.3  # below this the detector guesses
@@ -21,14 +21,13 @@ def seen_part(track: LandmarkTrack) -> LandmarkTrack:
 
     What the detector guesses beyond the edge of the picture is not seen. Raises MOT-001.
     """
+    track = replace(track, visibility=np.where(inside_picture(track), track.visibility, 0.0))
     hips = [Landmark.LEFT_HIP.value, Landmark.RIGHT_HIP.value]
-    track = cut(track, seen_span(np.isfinite(track.image_px[:, hips]).all(axis=(1, 2))))
-    visibility = np.where(inside_picture(track), track.visibility, 0.0)
+    _, counts = seen_points(track)
+    a_leg = (counts[:, COLUMN[Landmark.LEFT_HIP] :] > 0.0).any(axis=1)
+    track = cut(track, seen_span(np.isfinite(track.image_px[:, hips]).all(axis=(1, 2)) & a_leg))
     return replace(
-        track,
-        image_px=bridged(track.time_s, track.image_px),
-        world_m=bridged(track.time_s, track.world_m),
-        visibility=visibility,
+        track, image_px=bridged(track.time_s, track.image_px), world_m=bridged(track.time_s, track.world_m)
     )
 
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from core.domain.arrays import FloatArray
 from core.domain.clock import AS_FAST_AS_LIFE, FilmClock
-from core.domain.findings import worst_first
-from core.domain.motion import GaitReference, Kinematics, Motion, Stride
+from core.domain.findings import Finding, Severity, worst_first
+from core.domain.motion import NO_STRIDE, GaitReference, Kinematics, Motion, Stride
 from core.domain.recording import LandmarkTrack
 from core.domain.sides_doubt import AS_REPAIRED, Sides, SideSource
 from core.gait.cycles import cut_cycles
@@ -25,9 +25,7 @@ from core.motion.findings import (
     SideDoubt,
     check_frame_rate,
     motion_findings,
-    no_stride,
     one_of_several,
-    stopped_anyhow,
 )
 from core.motion.observed import walked_fraction
 from core.motion.side_swaps import (
@@ -73,7 +71,7 @@ def motion_from_tracks(
 
     All calibrated cameras are used together; otherwise the camera that saw the walk from the side best is
     used alone, and the motion says so. `tick` is called with the finished fraction and may raise to cancel.
-    Raises MOT-001, -003, -010 or -090, or what stops a trial anyhow where it has no stride.
+    Raises MOT-001, -003 or -090.
     """
     tracks = tuple(in_life(track, stated.clock) for track in tracks)
     repairs, sides = _repaired(tracks), stated.sides
@@ -137,42 +135,51 @@ def _doubt_of(repairs: list[SideRepair], trial: Trial, sides: Sides) -> SideDoub
 
 
 def _motion(trial: Trial, doubt: SideDoubt, clock: FilmClock, synthetic: bool) -> Motion:
-    """The record of a trial; without strides when the person did not walk forward. Raises MOT-010."""
+    """The record of a trial; without strides when there is no complete one forward. Raises MOT-090."""
     kinematics = trial.kinematics()
-    walks, body = trial.walks, trial.body.parameters
-    longest = max(trial.parts, key=lambda part: len(part.time_s))
-    found = [(part.feet, find_strides(part.feet) if walks else ()) for part in trial.parts]
+    body = trial.body.parameters
+    found = [(part.feet, find_strides(part.feet) if trial.walks else ()) for part in trial.parts]
     strides = tuple(stride for _, own in found for stride in own)
     cycles = cut_cycles(kinematics.time_s, kinematics.angle_rad, strides)
-    if walks and not any(len(side.angle_rad) for side in cycles):
-        raise (
-            stopped_anyhow(trial)
-            or too_slow_for_life(longest.feet, body.height_m, clock)
-            or no_stride([feet for feet, _ in found], doubt)
-        )
-    measures = spatiotemporal_over(found, width_seen=not trial.one_camera) if walks else nothing_measured()
+    if not any(len(side.angle_rad) for side in cycles):
+        strides = ()
+    findings = motion_findings(MotionFacts(trial, strides, doubt))
+    _refuse_too_slow(trial, findings, clock)
+    measures = spatiotemporal_over(found, width_seen=not trial.one_camera) if strides else nothing_measured()
     return Motion(
         kinematics=kinematics,
         strides=strides,
         measures=measures,
         cycles=cycles,
-        reference=_reference(trial, kinematics, strides, measures.speed_m_s) if walks else None,
+        reference=_reference(trial, kinematics, strides, measures.speed_m_s) if strides else None,
         segment_length_m=lengths_by_name(trial.lengths_m(), body.height_m),
         residual_m=trial.residual_m,
         sagittal_only=trial.one_camera,
         swapped_fraction=doubt.repaired_fraction,
-        findings=worst_first(
-            (
-                *motion_findings(MotionFacts(trial, strides, doubt)),
-                *(slow_motion_findings(longest.feet, body.height_m, clock) if walks else ()),
-            )
-        ),
+        findings=worst_first((*findings, *_clock_findings(trial, clock))),
         clock=clock,
         synthetic=synthetic,
         sides_by=doubt.sides.by,
         side_evidence=doubt.evidence,
         belt_speed_m_s=trial.belt_m_s if trial.course is Course.IN_PLACE else None,
     )
+
+
+def _clock_findings(trial: Trial, clock: FilmClock) -> tuple[Finding, ...]:
+    """What the longest way tells of the film's clock."""
+    longest = max(trial.parts, key=lambda part: len(part.time_s))
+    height_m = trial.body.parameters.height_m
+    return tuple(slow_motion_findings(longest.feet, height_m, clock)) if trial.walks else ()
+
+
+def _refuse_too_slow(trial: Trial, findings: tuple[Finding, ...], clock: FilmClock) -> None:
+    """Refuses (MOT-090) a walk in which only the film's clock can hide the strides."""
+    if {f.advice.code for f in findings if f.severity is Severity.STOP} != {NO_STRIDE}:
+        return
+    longest = max(trial.parts, key=lambda part: len(part.time_s))
+    refusal = too_slow_for_life(longest.feet, trial.body.parameters.height_m, clock)
+    if refusal is not None:
+        raise refusal
 
 
 def _reference(

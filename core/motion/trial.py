@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -11,8 +12,9 @@ from core.domain.arrays import FloatArray
 from core.domain.body import SIDES, Joint, JointKind
 from core.domain.motion import Kinematics
 from core.domain.recording import Landmark, LandmarkTrack
+from core.errors import refuse
 from core.gait.events import FootPaths
-from core.motion.course import Course, course_of
+from core.motion.course import Course, HipPath, course_of
 from core.motion.fit_body import SOLES, FitBody
 from core.motion.fit_camera import StandingCamera
 from core.motion.fit_start import hip_path, start_of_one
@@ -27,6 +29,7 @@ from core.twin.segment_lengths import GENERIC_LENGTH_M
 from core.twin.skeleton import COLUMN, POINTS, POSE_SIZE
 
 MAX_GAP_S = 0.25  # longer gaps stay NaN: a quarter of a second is a fifth of a stride
+_BACKWARDS_M_S = 0.3  # of a belt; slower may be stepping on the spot
 
 Tick = Callable[[float], None]
 
@@ -54,7 +57,6 @@ class Trial:
     parts: tuple[Part, ...]
     body: FitBody
     one_camera: bool
-    size_change: float = 0.0  # how much larger the body became in the picture on one way, 0.1 = 10 %
 
     @property
     def walks(self) -> bool:
@@ -119,41 +121,63 @@ def solve_trial(
 def solve_one(
     track: LandmarkTrack, height_m: float, mass_kg: float, *, belt_m_s: float | None, tick: Tick
 ) -> Trial:
-    """A trial that one camera saw. `belt_m_s` is a treadmill's speed, where it is known. Raises MOT-001."""
-    track = seen_part(track)
-    course, ways = course_of(hip_path(track, height_m))
-    if belt_m_s is not None:
-        course, ways = Course.IN_PLACE, (slice(0, len(track.time_s)),)
-    body = FitBody(height_m, mass_kg)
-    parts = []
-    for number, way in enumerate(ways):
-        start = start_of_one(cut(track, way), height_m)
+    """A trial that one camera saw. `belt_m_s` is that of a treadmill, where known. Raises MOT-001, -076."""
+    track, body = seen_part(track), FitBody(height_m, mass_kg)
 
-        def part_tick(fraction: float, number: int = number) -> None:
-            tick((number + fraction) / len(ways))
+    def start_of(way: slice) -> FitState:
+        return start_of_one(cut(track, way), height_m)
 
-        parts.append(solve_part(body, track.time_s[way], start, course, belt_m_s, part_tick))
-    return Trial(course, tuple(parts), body, one_camera=True, size_change=_size_change(parts))
+    course, parts = _solved(body, hip_path(track, height_m), start_of, belt_m_s, tick)
+    return Trial(course, parts, body, one_camera=True)
 
 
 def solve_several(
     tracks: tuple[LandmarkTrack, ...], height_m: float, mass_kg: float, *, belt_m_s: float | None, tick: Tick
 ) -> Trial:
-    """A trial that several calibrated cameras saw. Raises MOT-001."""
-    room = room_of(tracks)
-    course, ways = course_of(room.hip_path(height_m))
-    if belt_m_s is not None:
-        course, ways = Course.IN_PLACE, (slice(0, len(room.time_s)),)
-    body = FitBody(height_m, mass_kg)
+    """A trial that several calibrated cameras saw. Raises MOT-001, -076."""
+    room, body = room_of(tracks), FitBody(height_m, mass_kg)
+    start_of = partial(start_of_several, room)
+    course, parts = _solved(body, room.hip_path(height_m), start_of, belt_m_s, tick)
+    return Trial(course, parts, body, one_camera=False)
+
+
+def _solved(
+    body: FitBody, path: HipPath, start_of: Callable[[slice], FitState], belt_m_s: float | None, tick: Tick
+) -> tuple[Course, tuple[Part, ...]]:
+    """What the person does, and every way or the whole trial fitted. Raises MOT-076."""
+    course, ways = _course_of(path, belt_m_s)
     parts = []
     for number, way in enumerate(ways):
 
         def part_tick(fraction: float, number: int = number) -> None:
             tick((number + fraction) / len(ways))
 
-        start = start_of_several(room, way)
-        parts.append(solve_part(body, room.time_s[way], start, course, belt_m_s, part_tick))
-    return Trial(course, tuple(parts), body, one_camera=False)
+        parts.append(solve_part(body, path.time_s[way], start_of(way), course, belt_m_s, part_tick))
+    return _as_fitted(course, parts), tuple(parts)
+
+
+def _course_of(path: HipPath, belt_m_s: float | None) -> tuple[Course, tuple[slice, ...]]:
+    """What a person does, and where; in place where a treadmill's speed is told. Refuses MOT-076."""
+    course, ways = course_of(path)
+    if belt_m_s is None:
+        return course, ways
+    if course in (Course.WALKS, Course.BACKWARDS):
+        far_m = max(float(np.linalg.norm(path.path_m[way][-1] - path.path_m[way][0])) for way in ways)
+        if far_m > path.height_m:
+            raise refuse(
+                "MOT-076",
+                "The patient walks through the room, not on a treadmill.",
+                f"The hips travel {far_m:.1f} m with the steps; on a treadmill they stay.",
+                "Solve the motion without a treadmill's speed.",
+            )
+    return Course.IN_PLACE, (slice(0, len(path.time_s)),)
+
+
+def _as_fitted(course: Course, parts: Sequence[Part]) -> Course:
+    """Whose standing foot a belt carries forward walks backwards on it."""
+    if course is Course.IN_PLACE and parts[0].fitted.state.belt_m_s < -_BACKWARDS_M_S:
+        return Course.BACKWARDS
+    return course
 
 
 def solve_part(
@@ -164,7 +188,7 @@ def solve_part(
         body,
         time_s,
         start.with_belt(belt_m_s or 0.0),
-        walks=course in (Course.WALKS, Course.IN_PLACE),
+        walks=course is not Course.STAYS,
         belt_is_known=course is not Course.IN_PLACE or belt_m_s is not None,
         tick=tick,
     )
@@ -196,18 +220,6 @@ def _residual_m(state: FitState, point_m: FloatArray) -> float:
         square.append(((away / view.px_per_m) ** 2).sum(axis=2)[:, legs])
         seen.append(view.confidence[:, legs] > 0.0)
     return float(np.sqrt(np.mean(np.concatenate(square)[np.concatenate(seen)])))
-
-
-def _size_change(parts: Sequence[Part]) -> float:
-    """Of the person in the picture from the start to the end of the way on which it changed most."""
-    changes = []
-    for part in parts:
-        view = part.fitted.state.views[0]
-        camera = view.camera
-        assert isinstance(camera, StandingCamera)
-        depth = (part.fitted.state.pose[[0, -1], :3] - camera.eye_m) @ camera.turn[2]
-        changes.append(float(depth[0] / max(depth[1], 0.1) - 1.0))
-    return max(changes, key=abs)
 
 
 def _with_gaps(time_s: FloatArray, angle_rad: FloatArray, confidence: FloatArray) -> FloatArray:

@@ -19,7 +19,6 @@ LARGEST_RESIDUAL_M = 0.08
 STOP_RESIDUAL_M = 0.15  # a whole foot's length off: the model follows something else than this person
 LARGEST_VIEW_ANGLE_RAD = np.radians(50.0)
 FRONTAL_RAD = np.radians(70.0)  # bending and stretching are hardly seen any more
-LARGEST_SIZE_CHANGE = 0.35  # of the person's size in the picture over one way
 HIDDEN_ANKLE = 0.20
 _FROM_THE_SIDE = "Record again with the camera at the patient's side, square to the way walked."
 _SURE = 0.6  # a landmark seen with less visibility counts as hidden
@@ -126,31 +125,19 @@ def _one_camera_findings(trial: Trial) -> list[Finding]:
 def _direction_findings(trial: Trial) -> list[Finding]:
     if trial.view_angle_rad > FRONTAL_RAD:
         return [_frontal()]
-    found = []
-    if trial.view_angle_rad > LARGEST_VIEW_ANGLE_RAD:
-        degrees = np.degrees(trial.view_angle_rad)
-        less = "Speed and step length are uncertain, and the joint angles less exact."
-        found.append(
-            note(
-                Severity.WARNING,
-                "MOT-029",
-                f"The patient is filmed about {degrees:.0f} degrees away from the side.",
-                less if trial.walks else "The joint angles are less exact.",
-                _FROM_THE_SIDE,
-            )
+    if trial.view_angle_rad <= LARGEST_VIEW_ANGLE_RAD:
+        return []
+    degrees = np.degrees(trial.view_angle_rad)
+    less = "Speed and step length are uncertain, and the joint angles less exact."
+    return [
+        note(
+            Severity.WARNING,
+            "MOT-029",
+            f"The patient is filmed about {degrees:.0f} degrees away from the side.",
+            less if trial.walks else "The joint angles are less exact.",
+            _FROM_THE_SIDE,
         )
-    if abs(trial.size_change) > LARGEST_SIZE_CHANGE:
-        way = "towards" if trial.size_change > 0 else "away from"
-        found.append(
-            note(
-                Severity.WARNING,
-                "MOT-024",
-                f"The person walks {way} the camera.",
-                f"The body's size in the picture changes by {abs(trial.size_change):.0%}.",
-                "Record again with the camera square to the walkway.",
-            )
-        )
-    return found
+    ]
 
 
 def _frontal() -> Finding:
@@ -204,7 +191,8 @@ def _fit_findings(trial: Trial) -> list[Finding]:
                 Severity.STOP if trial.residual_m > STOP_RESIDUAL_M else Severity.WARNING,
                 "MOT-023",
                 f"The body model misses the landmarks by {trial.residual_m * 100:.0f} cm on average.",
-                "The landmarks do not follow one upright person: they jump, or the picture is turned.",
+                "The landmarks do not follow one upright person: they jump, the picture is turned, or the "
+                "film plays much faster than life.",
                 "Check the skeleton in the video; import it upright, or choose the person again.",
             )
         )

@@ -32,7 +32,7 @@ from core.motion.fit_terms import (
     add_stillness,
     add_walking_balance,
 )
-from core.motion.normal_equations import NormalEquations
+from core.motion.normal_equations import NormalEquations, squared_accelerations
 
 MOST_ITERATIONS = 40
 _CONVERGED = 2e-4  # relative fall of the cost
@@ -133,13 +133,7 @@ def _smoothness(time_s: FloatArray) -> FloatArray:
     """
     joints = (_ACCELERATION[joint.kind] for joint in JOINTS)
     spread = np.array([*_ROOT_ACCELERATION, *joints, *_TRUNK_ACCELERATION])
-    h1, h2 = np.diff(time_s)[:-1], np.diff(time_s)[1:]
-    c = np.stack([2 / (h1 * (h1 + h2)), -2 / (h1 * h2), 2 / (h2 * (h1 + h2))])  # second derivative
-    bands = np.zeros((3, len(time_s)))
-    for i in range(3):
-        for j in range(i, 3):
-            bands[j - i, i : i + len(h1)] += c[i] * c[j]
-    return np.asarray(_SMOOTHNESS * bands[:, :, None] / spread**2)
+    return np.asarray(_SMOOTHNESS * squared_accelerations(time_s) / spread**2)
 
 
 def _smoothness_cost(smoothness: FloatArray, pose: FloatArray) -> float:

@@ -149,9 +149,9 @@ def chosen_by_clinician(landmarks: Landmarks, person: int) -> Landmarks:
     if not 0 <= person < len(landmarks.people):
         raise refuse(
             "CAP-030",
-            f"There is no person {person + 1} in this recording.",
-            f"{len(landmarks.people)} people were seen.",
-            "Choose one of the people in the list.",
+            "There is no such person in this recording.",
+            "One person was seen." if len(landmarks.people) == 1 else f"{len(landmarks.people)} were seen.",
+            "Choose one of the people that were seen.",
         )
     of_choice = ("CAP-022", "CAP-023")
     of_patient = ("CAP-024", "CAP-025", "CAP-026", "CAP-028", TURNED)

@@ -127,7 +127,7 @@ def _save(
 def _summary(motion: Motion) -> str:
     if motion.without_walk:
         time_s = motion.kinematics.time_s
-        return f"no walk forward, angles over {time_s[-1] - time_s[0]:.1f} s"
+        return f"no stride forward, angles over {time_s[-1] - time_s[0]:.1f} s"
     left, right = (len(cycles.angle_rad) for cycles in motion.cycles)
     measures = motion.measures
     return (

@@ -68,6 +68,7 @@ BAD = {
     "words": changed(image_px=np.array(["a"] * 20)),
     "objects": changed(image_px=np.array([{}] * 20, dtype=object)),
     "size of nothing": changed(size_px=np.array([0, 360])),
+    "no place in space": changed(world_m=np.full((20, 33, 3), np.nan)),
 }
 
 

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from core.domain.findings import Severity
-from core.domain.recording import LandmarkTrack
+from core.domain.recording import Landmark, LandmarkTrack
 from core.domain.twin import BodyParameters
 from core.errors import Advice, UserError
+from core.motion.findings import check_frame_rate
 from core.motion.solve import motion_from_tracks
 from core.motion.trial import solve_one
 from core.twin.scaling import Segment, scales_for_height
@@ -37,8 +38,16 @@ def upside_down(track: LandmarkTrack) -> LandmarkTrack:
     return replace(track, image_px=image, world_m=world)
 
 
-def test_a_walk_of_one_step_is_refused() -> None:
-    assert refusal(filmed(synthetic_walk(seconds=0.9))).code == "MOT-010"
+def stops(track: LandmarkTrack) -> list[str]:
+    found = motion_from_tracks((track,), height_m=HEIGHT_M, mass_kg=60.0)
+    return [finding.advice.code for finding in found.findings if finding.severity is Severity.STOP]
+
+
+def test_a_walk_of_one_step_stops_and_keeps_its_angles() -> None:
+    track = filmed(synthetic_walk(seconds=0.9))
+    assert stops(track) == ["MOT-010"]
+    found = motion_from_tracks((track,), height_m=HEIGHT_M, mass_kg=60.0)
+    assert found.without_walk and np.isfinite(found.kinematics.angle_rad).all()
 
 
 def test_a_short_walk_towards_the_camera_stops_for_the_view_too() -> None:
@@ -57,8 +66,32 @@ def test_a_person_seen_in_five_frames_is_refused(walk: SyntheticWalk) -> None:
     assert refusal(replace(track, image_px=image)).code == "MOT-001"
 
 
-def test_an_upside_down_film_is_refused_for_the_fit(walk: SyntheticWalk) -> None:
-    assert refusal(upside_down(filmed(walk))).code == "MOT-023"
+def test_a_person_whose_legs_are_never_seen_is_refused(walk: SyntheticWalk) -> None:
+    track = filmed(walk)
+    unseen = replace(track, visibility=np.zeros_like(track.visibility))
+    beyond = replace(track, image_px=np.asarray(track.image_px) + 1e5)
+    assert [refusal(unseen).code, refusal(beyond).code] == ["MOT-001", "MOT-001"]
+
+
+def test_a_third_of_the_pictures_of_a_usual_film_is_enough(walk: SyntheticWalk) -> None:
+    track = filmed(walk)
+    check_frame_rate(
+        replace(track, time_s=np.linspace(0.0, (len(track.time_s) - 1) / 9.999, len(track.time_s)))
+    )
+
+
+def test_strides_that_are_lost_to_a_gap_are_not_called_missing_landings(walk: SyntheticWalk) -> None:
+    track = filmed(walk)
+    visibility = np.array(track.visibility)
+    middle = slice(len(visibility) // 4, -len(visibility) // 4)
+    visibility[middle, Landmark.LEFT_ANKLE.value] = visibility[middle, Landmark.RIGHT_ANKLE.value] = 0.0
+    found = motion_from_tracks((replace(track, visibility=visibility),), height_m=HEIGHT_M, mass_kg=60.0)
+    (stop,) = (finding.advice for finding in found.findings if finding.advice.code == "MOT-010")
+    assert "out of sight" in stop.why
+
+
+def test_an_upside_down_film_stops_for_the_fit(walk: SyntheticWalk) -> None:
+    assert "MOT-023" in stops(upside_down(filmed(walk)))
 
 
 @pytest.mark.slow

@@ -14,6 +14,7 @@ from core.domain.calibration import Camera
 from core.domain.findings import Severity
 from core.domain.motion import Motion
 from core.domain.recording import Landmark, LandmarkTrack
+from core.errors import UserError
 from core.motion.fit_body import FitBody
 from core.motion.side_swaps import FEET, KNEES
 from core.motion.solve import Stated, motion_from_tracks
@@ -102,7 +103,7 @@ def test_a_walk_far_out_of_the_picture_plane_says_so_and_one_from_the_front_stop
 
     assert "MOT-029" not in seen[20.0]
     assert seen[60.0]["MOT-029"] is Severity.WARNING
-    assert seen[80.0]["MOT-029"] is Severity.STOP and "MOT-024" not in seen[80.0]
+    assert seen[80.0]["MOT-029"] is Severity.STOP
 
 
 def test_one_camera_finds_every_step_and_fits_within_two_centimetres() -> None:
@@ -156,6 +157,21 @@ def test_the_speed_of_a_treadmill_that_was_read_counts() -> None:
 
     assert motion.belt_speed_m_s == walk().speed_m_s
     assert motion.measures.speed_m_s == pytest.approx(walk().speed_m_s, rel=0.01)
+
+
+def test_a_treadmill_speed_for_a_walk_through_the_room_is_refused() -> None:
+    for through_the_room in (walk(), played_backwards(walk())):
+        with pytest.raises(UserError) as refused:
+            solve(filmed(through_the_room), belt_m_s=1.2)
+        assert refused.value.advice.code == "MOT-076"
+
+
+@pytest.mark.slow
+def test_walking_backwards_on_a_treadmill_is_told_as_that() -> None:
+    motion = solve(filmed(played_backwards(on_a_belt(walk()))))
+
+    assert codes(motion)["MOT-071"] is Severity.STOP and "MOT-075" not in codes(motion)
+    assert motion.strides == () and np.isnan(motion.measures.speed_m_s)
 
 
 def test_over_ground_there_is_no_belt() -> None:

@@ -199,6 +199,7 @@ def test_what_stops_is_overridden_by_name_and_role_and_then_accepted(
     stop = finding(Severity.STOP, "MOT-060")
     keep(context, visit_id, motion((stop,)))
     assert page.override.isVisibleTo(page) and not page._main.isEnabled()
+    assert any(stop.advice.what in words.text() for words in page.override.findChildren(QLabel))
     page.override.approver.name.setText("Dr. Lind")
     assert not page.override.button.isEnabled()
     page.override.approver.role.setText("physician")

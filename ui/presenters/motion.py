@@ -46,7 +46,7 @@ _MEND_FIRST = (
     "Mend what is marked below first, most often by recording again; or go on all the same, by name and role."
 )
 _RECORD_A_WALK = "There is no walk to go on with: record one of at least four steps. The angles are kept."
-_OVERRIDE = "A finding below stops the session. Who goes on all the same is kept and printed in the report."
+_BY_NAME = "Name and role of whoever goes on all the same are kept and printed in the report."
 
 
 class MotionPresenter(StepPresenter):
@@ -135,7 +135,7 @@ class MotionPresenter(StepPresenter):
             pictures=_pictures(motion, clip) if question else None,
             belt_m_s=belt_m_s,
             belt_words=_ENTERED if entered else _FROM_THE_FEET,
-            override="" if busy or _in_doubt(motion) or not overridable(motion.findings) else _OVERRIDE,
+            override="" if busy or _in_doubt(motion) else _override_words(motion),
         )
 
     def _read_record(
@@ -342,7 +342,6 @@ _FINDING_ACTIONS: dict[str, tuple[str, str]] = {
     "MOT-011": ("capture", "Record again"),
     "MOT-020": ("swap", "Swap sides"),
     "MOT-023": ("capture", "Record again"),
-    "MOT-024": ("capture", "Record again"),
     "MOT-025": ("capture", "Record again"),
     "MOT-026": ("capture", "Record again"),
     "MOT-028": ("capture", "Record again"),
@@ -360,6 +359,12 @@ _FINDING_ACTIONS: dict[str, tuple[str, str]] = {
 def _in_doubt(motion: Motion) -> bool:
     """Whether left and right are still unconfirmed; `motion` holds the answers given so far."""
     return any(finding.advice.code == SIDES_IN_DOUBT for finding in motion.findings)
+
+
+def _override_words(motion: Motion) -> str:
+    """What would be overridden, where the findings may lie below the window's edge; empty: nothing can."""
+    stops = overridable(motion.findings)
+    return " ".join((*(finding.advice.what for finding in stops), _BY_NAME)) if stops else ""
 
 
 def _question(motion: Motion) -> str:

@@ -105,7 +105,7 @@ def test_a_squat_ends_with_3_with_its_angles_and_without_strides(shell: Shell) -
         "motion", "--landmarks", file, *BODY, "--out", str(shell.folder / "out"),
         "--accept-stopped", "Dr. Lind", "--role", "physician",
     )  # fmt: skip
-    assert status == 3 and "Nobody walks forward" in said and "None" not in said
+    assert status == 3 and "No complete stride forward" in said and "None" not in said
 
 
 @pytest.mark.slow
@@ -171,6 +171,7 @@ def test_the_record_is_kept_where_a_data_folder_is_given(shell: Shell, clean: La
         ((), "PC-022"),
         (("walk.mp4", "--calibration", "walk.npz"), "PC-022"),
         (("walk.mp4", "--landmarks", "walk.npz"), "PC-022"),
+        (("--landmarks", "walk.npz", "--turn", "90"), "PC-022"),
         (("none.mp4",), "PC-025"),
         (("--landmarks", "none.npz"), "PC-025"),
         (("--landmarks", "walk.npz", "--treadmill", "nan"), "PC-024"),
