@@ -13,7 +13,7 @@ from core.domain.motion import Kinematics
 from core.domain.recording import Landmark, LandmarkTrack
 from core.errors import refuse
 from core.gait.events import FootPaths
-from core.motion.course import Course, HipPath, course_of
+from core.motion.course import Course, HipPath, also_backwards, course_of
 from core.motion.fit_body import SOLES, FitBody
 from core.motion.fit_camera import StandingCamera
 from core.motion.fit_start import hip_path, start_of_one
@@ -56,6 +56,7 @@ class Trial:
     parts: tuple[Part, ...]
     body: FitBody
     one_camera: bool
+    also_backwards: bool = False  # some ways were walked backwards; they are left out
 
     @property
     def walks(self) -> bool:
@@ -110,7 +111,8 @@ def solve_one(
 ) -> Trial:
     """A trial that one camera saw. `belt_m_s` is that of a treadmill, where known. Raises MOT-001, -076."""
     track = seen_part(track)
-    course, ways = _course_of(hip_path(track, height_m), belt_m_s)
+    path = hip_path(track, height_m)
+    course, ways = _course_of(path, belt_m_s)
     body = FitBody(height_m, mass_kg)
     parts = []
     for number, way in enumerate(ways):
@@ -120,7 +122,8 @@ def solve_one(
             tick((number + fraction) / len(ways))
 
         parts.append(solve_part(body, track.time_s[way], start, course, belt_m_s, part_tick))
-    return Trial(_as_fitted(course, parts), tuple(parts), body, one_camera=True)
+    course, back = _as_fitted(course, parts), also_backwards(path)
+    return Trial(course, tuple(parts), body, one_camera=True, also_backwards=back)
 
 
 def solve_several(
@@ -128,7 +131,8 @@ def solve_several(
 ) -> Trial:
     """A trial that several calibrated cameras saw. Raises MOT-001, -076."""
     room = room_of(tracks)
-    course, ways = _course_of(room.hip_path(height_m), belt_m_s)
+    path = room.hip_path(height_m)
+    course, ways = _course_of(path, belt_m_s)
     body = FitBody(height_m, mass_kg)
     parts = []
     for number, way in enumerate(ways):
@@ -138,7 +142,8 @@ def solve_several(
 
         start = start_of_several(room, way)
         parts.append(solve_part(body, room.time_s[way], start, course, belt_m_s, part_tick))
-    return Trial(_as_fitted(course, parts), tuple(parts), body, one_camera=False)
+    course, back = _as_fitted(course, parts), also_backwards(path)
+    return Trial(course, tuple(parts), body, one_camera=False, also_backwards=back)
 
 
 def _course_of(path: HipPath, belt_m_s: float | None) -> tuple[Course, tuple[slice, ...]]:

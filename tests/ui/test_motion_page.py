@@ -274,7 +274,7 @@ def test_a_squat_is_shown_over_time_and_the_page_says_why_it_cannot_go_on(
     context: SessionContext, page: MotionPage, squat_id: str, visit_id: str
 ) -> None:
     assert page.courses.isVisibleTo(page) and not page.grid.isVisibleTo(page)
-    assert "Nobody walks" in page._headline.text()
+    assert "No walk was seen" in page._headline.text()
     assert not page._main.isEnabled() and "record one of at least four steps" in page._why_not.text()
     assert not page.override.isVisibleTo(page)
     page.main_action.emit()

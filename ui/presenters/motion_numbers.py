@@ -121,7 +121,7 @@ def motion_verdict(motion: Motion) -> tuple[str, Tone]:
 
 def _without_walk_words(motion: Motion) -> str:
     backwards = any(finding.advice.code == BACKWARDS for finding in motion.findings)
-    found = "The patient walks backwards" if backwards else "Nobody walks here"
+    found = "The patient walks backwards" if backwards else "No walk was seen"
     return f"{found}: joint angles over time, without strides."
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +106,19 @@ def test_a_squat_ends_with_3_with_its_angles_and_without_strides(shell: Shell) -
         "motion", "--landmarks", file, *BODY, "--out", str(shell.folder / "out"),
         "--accept-stopped", "Dr. Lind", "--role", "physician",
     )  # fmt: skip
-    assert status == 3 and "Nobody walks forward" in said and "None" not in said
+    assert status == 3 and "No walk forward" in said and "None" not in said
+
+
+def test_a_motion_refused_for_its_picture_names_what_the_picture_lacks(
+    shell: Shell, clean: LandmarkTrack
+) -> None:
+    image = np.array(clean.image_px)
+    image[..., 1] = clean.height_px - image[..., 1]
+    on_its_head = replace(clean, image_px=image, world_m=clean.world_m * [1.0, -1.0, 1.0])
+    file = saved(shell.folder / "head.npz", on_its_head)
+    assert (
+        shell.refusal("motion", "--landmarks", file, *BODY, "--out", str(shell.folder / "out")) == "CAP-032"
+    )
 
 
 @pytest.mark.slow
