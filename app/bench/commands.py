@@ -5,85 +5,56 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from rich.console import Console
+from typing import TYPE_CHECKING, Any
 
 from core.errors import refuse
 
-ASSISTANCE = ("assist", "strangers", "coadaptation")
+if TYPE_CHECKING:
+    from core.twin.body import Fidelity
 
 
 @dataclass(frozen=True, slots=True)
-class WalkOptions:
-    """What `bench walk` and `bench scenarios` evaluate."""
+class BenchOptions:
+    """What the command line says besides the name; each benchmark takes what concerns it."""
 
-    fidelity: str
-    starts: int
-    seconds: float
-    seed: int
+    data_dir: Path
+    file: Path | None = None  # of `video`
+    quick: bool = False  # `assist` within six minutes
+    fidelity: str = "fast"  # of `walk` and `scenarios`, as the next three
+    starts: int = 64
+    seconds: float = 20.0
+    seed: int = 0
 
 
-def bench_command(
-    what: str, data_dir: Path, file: Path | None, as_json: bool, walk: WalkOptions, *, quick: bool = False
-) -> int:
+def bench_command(what: str, options: BenchOptions, *, as_json: bool) -> int:
     """Run the benchmark called `what`; returns the exit status."""
-    evaluate = {"walk": _walk, "scenarios": _scenarios}.get(what)
-    if what in ASSISTANCE:
-        found = _assistance(what, quick=quick)
-    else:
-        found = evaluate(walk) if evaluate is not None else _run(what, data_dir, file)
+    found = BENCHES[what](options)
     numbers = {name: round(value, 4) if isinstance(value, float) else value for name, value in found.items()}
     if as_json:
         sys.stdout.write(json.dumps(numbers, indent=2) + "\n")
-    else:
-        console = Console()
-        for name, value in numbers.items():
-            console.print(f"{name:<40} {value}")
+        return 0
+    from rich.console import Console
+
+    console = Console()
+    for name, value in numbers.items():
+        console.print(f"{name:<40} {value}")
     return 0
 
 
-def _run(what: str, data_dir: Path, file: Path | None) -> dict[str, Any]:
-    if what == "startup":
-        from app.bench.startup import bench_startup
+# Each is imported when it runs: together they would load everything there is.
 
-        return bench_startup()
-    if what == "deploy":
-        from app.bench.deploy import bench_deploy
 
-        return dict(bench_deploy())
-    if what == "ui":
-        from app.bench.ui import bench_ui
+def _startup(_: BenchOptions) -> dict[str, Any]:
+    from app.bench.startup import bench_startup
 
-        return bench_ui(data_dir)
-    if what == "motion":
-        from app.bench.motion import bench_motion
+    return bench_startup()
 
-        return dict(bench_motion(_recordings()))
-    if what == "renderings":
-        from app.bench.renderings import bench_renderings
 
-        return bench_renderings(_recordings())
-    if what == "ik":
-        from app.bench.ik import bench_ik
-
-        return bench_ik(_recordings())
-    if what == "cameras":
-        from app.bench.cameras import bench_cameras
-        from app.bench.cameras_sync import bench_cameras_sync
-
-        return bench_cameras(_recordings()) | bench_cameras_sync(_recordings())
-    if what == "simulation":
-        from app.bench.simulation import bench_simulation
-
-        return bench_simulation()
-    if what == "impairments":
-        from app.bench.impairments import bench_impairments
-
-        return bench_impairments()
-    if file is None:
+def _video(options: BenchOptions) -> dict[str, Any]:
+    if options.file is None:
         raise refuse(
             "PC-021",
             "No video was given.",
@@ -92,38 +63,111 @@ def _run(what: str, data_dir: Path, file: Path | None) -> dict[str, Any]:
         )
     from app.bench.video import bench_video
 
-    return dict(bench_video(file))
+    return dict(bench_video(options.file))
 
 
-def _assistance(what: str, *, quick: bool) -> dict[str, Any]:
-    """How much the exo helps, and whom."""
-    if what == "strangers":
-        from app.bench.strangers import bench_strangers
+def _ui(options: BenchOptions) -> dict[str, Any]:
+    from app.bench.ui import bench_ui
 
-        return bench_strangers()
-    if what == "coadaptation":
-        from app.bench.coadaptation import bench_coadaptation
+    return bench_ui(options.data_dir)
 
-        return bench_coadaptation()
+
+def _deploy(_: BenchOptions) -> dict[str, Any]:
+    from app.bench.deploy import bench_deploy
+
+    return bench_deploy()
+
+
+def _motion(_: BenchOptions) -> dict[str, Any]:
+    from app.bench.motion import bench_motion
+
+    return dict(bench_motion(_recordings()))
+
+
+def _renderings(_: BenchOptions) -> dict[str, Any]:
+    from app.bench.renderings import bench_renderings
+
+    return bench_renderings(_recordings())
+
+
+def _ik(_: BenchOptions) -> dict[str, Any]:
+    from app.bench.ik import bench_ik
+
+    return bench_ik(_recordings())
+
+
+def _cameras(_: BenchOptions) -> dict[str, Any]:
+    from app.bench.cameras import bench_cameras
+    from app.bench.cameras_sync import bench_cameras_sync
+
+    return bench_cameras(_recordings()) | bench_cameras_sync(_recordings())
+
+
+def _simulation(_: BenchOptions) -> dict[str, Any]:
+    from app.bench.simulation import bench_simulation
+
+    return bench_simulation()
+
+
+def _walk(options: BenchOptions) -> dict[str, Any]:
+    from app.bench.walk import bench_walk
+
+    return bench_walk(_recordings(), _fidelity(options), options.starts, options.seconds, options.seed)
+
+
+def _scenarios(options: BenchOptions) -> dict[str, Any]:
+    from app.bench.scenarios import bench_scenarios
+
+    return bench_scenarios(_fidelity(options), options.starts, options.seconds, options.seed)
+
+
+def _impairments(_: BenchOptions) -> dict[str, Any]:
+    from app.bench.impairments import bench_impairments
+
+    return bench_impairments()
+
+
+def _assist(options: BenchOptions) -> dict[str, Any]:
     from app.bench.assist import bench_assist
 
-    return bench_assist(quick=quick)
+    return bench_assist(quick=options.quick)
 
 
-def _walk(options: WalkOptions) -> dict[str, Any]:
-    from app.bench.walk import bench_walk
+def _strangers(_: BenchOptions) -> dict[str, Any]:
+    from app.bench.strangers import bench_strangers
+
+    return bench_strangers()
+
+
+def _coadaptation(_: BenchOptions) -> dict[str, Any]:
+    from app.bench.coadaptation import bench_coadaptation
+
+    return bench_coadaptation()
+
+
+BENCHES: dict[str, Callable[[BenchOptions], dict[str, Any]]] = {
+    "startup": _startup,
+    "video": _video,
+    "ui": _ui,
+    "deploy": _deploy,
+    "motion": _motion,
+    "renderings": _renderings,
+    "ik": _ik,
+    "cameras": _cameras,
+    "simulation": _simulation,
+    "walk": _walk,
+    "scenarios": _scenarios,
+    "impairments": _impairments,
+    "assist": _assist,
+    "strangers": _strangers,
+    "coadaptation": _coadaptation,
+}
+
+
+def _fidelity(options: BenchOptions) -> Fidelity:
     from core.twin.body import Fidelity
 
-    return bench_walk(
-        _recordings(), Fidelity(options.fidelity), options.starts, options.seconds, options.seed
-    )
-
-
-def _scenarios(options: WalkOptions) -> dict[str, Any]:
-    from app.bench.scenarios import bench_scenarios
-    from core.twin.body import Fidelity
-
-    return bench_scenarios(Fidelity(options.fidelity), options.starts, options.seconds, options.seed)
+    return Fidelity(options.fidelity)
 
 
 def _recordings() -> Path:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from app.cli.bench import add_bench
 from app.cli.calibrate import add_calibrate
 from app.cli.deploy import add_deploy
 from app.cli.film_options import add_film_options, film_options
@@ -95,7 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_job(commands)
     _add_restore(commands)
     _add_gallery(commands)
-    _add_bench(commands)
+    add_bench(commands, _add_data_dir)
     add_train(commands, _add_data_dir)
     _add_replay(commands)
     _add_simulate(commands)
@@ -194,30 +195,6 @@ def _add_gallery(commands: Subparsers) -> None:
     parser.add_argument("--out", type=Path, required=True)
     _add_data_dir(parser)
     parser.set_defaults(command=_gallery)
-
-
-def _add_bench(commands: Subparsers) -> None:
-    parser = commands.add_parser("bench", help="measure this program on this PC")
-    benches = (
-        "startup", "video", "ui", "deploy", "motion", "renderings", "ik", "cameras", "simulation", "walk",
-        "scenarios",
-        "impairments", "assist", "strangers", "coadaptation",
-    )  # fmt: skip
-    parser.add_argument("what", choices=benches)
-    parser.add_argument("--file", type=Path, help="video for `bench video`")
-    parser.add_argument("--quick", action="store_true", help="`bench assist`: within six minutes")
-    parser.add_argument(
-        "--fidelity",
-        choices=("fast", "standard", "full"),
-        default="fast",
-        help="for `bench walk` and `bench scenarios`",
-    )
-    parser.add_argument("--starts", type=int, default=64, help="random starts of these two")
-    parser.add_argument("--seconds", type=float, default=20.0, help="length of each of their walks")
-    parser.add_argument("--seed", type=int, default=0, help="of these starts")
-    parser.add_argument("--json", action="store_true", dest="as_json")
-    _add_data_dir(parser)
-    parser.set_defaults(command=_bench)
 
 
 def _add_replay(commands: Subparsers) -> None:
@@ -385,15 +362,6 @@ def _gallery(args: argparse.Namespace) -> int:
 
     check_results_folder(args.out)
     return render_gallery(args.out, _data_dir(args))
-
-
-def _bench(args: argparse.Namespace) -> int:
-    from app.bench.commands import WalkOptions, bench_command
-    from app.session_request import check_walks
-
-    check_walks(args.starts, args.seconds)
-    walk = WalkOptions(args.fidelity, args.starts, args.seconds, args.seed)
-    return bench_command(args.what, _data_dir(args), args.file, args.as_json, walk, quick=args.quick)
 
 
 def _replay(args: argparse.Namespace) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ from core.domain.motion import Motion, SideMeasures, Stride
 from core.domain.record import RecordKind
 from core.domain.recording import Landmarks
 from core.domain.subject import Sex, Subject
-from core.errors import UserError, refuse
+from core.errors import refuse
 from core.gait.cycles import range_of_motion_deg
 from core.jobs.values import JsonValue
 from core.motion.angle_files import angles_csv, coordinates_mot
@@ -34,7 +33,6 @@ from core.store.repository import Store, open_store
 from core.tasks.detect_pose import chosen_by_clinician, summary_of
 
 SUMMARY, ANGLES, COORDINATES = "motion.json", "angles.csv", "angles.mot"
-_OF_THE_PICTURE = ("MOT-001", "MOT-010", "MOT-023", "MOT-029", "MOT-075")
 OPERATOR, CODE, _BIRTH_YEAR = "command line", "TERMINAL", 1980  # age is not used to solve a motion
 
 
@@ -46,8 +44,7 @@ def solve_from_terminal(request: MotionRequest, folder: Path) -> dict[str, Any]:
         landmarks_id = _landmarks(request, store, visit_id, terminal)
         landmarks = store.load(landmarks_id, Landmarks)
         params = {"landmarks_id": landmarks_id, **_answers(request)}
-        with _explained_by(landmarks):
-            motion_id = terminal.run("solve_motion", params, visit_id=visit_id)
+        motion_id = terminal.run("solve_motion", params, visit_id=visit_id)
         stored = store.load(motion_id, Motion)
         if request.accepted_by and overridable(stored.findings):
             override_stops(store, motion_id, by=request.accepted_by, role=request.role)
@@ -56,18 +53,6 @@ def solve_from_terminal(request: MotionRequest, folder: Path) -> dict[str, Any]:
     numbers["seconds"] = {kind: round(spent, 1) for kind, spent in terminal.seconds.items()}
     _write(request.out, motion, numbers)
     return numbers
-
-
-@contextmanager
-def _explained_by(landmarks: Landmarks) -> Iterator[None]:
-    """A motion refused for what was seen is refused for what stopped the recording, where something did."""
-    try:
-        yield
-    except UserError as error:
-        stops = [finding.advice for finding in landmarks.findings if finding.severity is Severity.STOP]
-        if not stops or error.advice.code not in _OF_THE_PICTURE:
-            raise
-        raise UserError(stops[0]) from error
 
 
 def _answers(request: MotionRequest) -> dict[str, Any]:
@@ -191,7 +176,7 @@ def lines_for_people(numbers: dict[str, Any], out: Path) -> Iterator[str]:
             f"{numbers['cadence_steps_min']} steps/min."
         )
     else:
-        yield "No walk forward was seen: joint angles over time, without strides."
+        yield "No complete stride forward: joint angles over time."
     for found in numbers["findings"]:
         words = f"{found['what']} {found['why']}" + (
             f" {found['next_step']}" if found["severity"] != Severity.NOTE else ""

@@ -13,7 +13,7 @@ from core.domain.findings import Finding
 from core.domain.sides_doubt import MAX_EXCHANGED_FRACTION, SIDES_IN_DOUBT, SideEvidence
 
 CYCLE_POINTS = 101  # 0..100 % of the gait cycle
-BACKWARDS, NO_WALK = "MOT-071", "MOT-072"  # findings on a motion without a gait cycle
+BACKWARDS, NO_WALK, NO_STRIDE = "MOT-071", "MOT-072", "MOT-010"  # findings on a motion without a gait cycle
 BELT_SPEEDS_M_S = (0.1, 6.0)  # of treadmills: slowest training of patients, runners
 
 
@@ -130,7 +130,7 @@ class Motion:
 
     @property
     def without_walk(self) -> bool:
-        """Whether there are angles over time only: the person stayed, or walked backwards."""
+        """Whether there are angles over time only: nobody walked a complete stride forward."""
         return self.reference is None
 
     @property

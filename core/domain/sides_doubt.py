@@ -40,6 +40,8 @@ class Sides:
         return f"{taken}, then swapped throughout." if self.exchanged else f"{taken}."
 
 
+AS_REPAIRED = Sides()
+
 _AGAINST = -0.3  # a vote below this speaks clearly against the sides
 _FITS = 1 - 2 * MAX_EXCHANGED_FRACTION  # of what is always true of a detector that is right
 _MUCH_SMOOTHER = 0.04  # squared fractions of body size: what one clear crossing of the legs tells

@@ -9,7 +9,7 @@ import numpy as np
 
 from core.domain.body import SIDES, Side
 from core.domain.findings import Finding, Severity, worst_first
-from core.domain.motion import Stride
+from core.domain.motion import NO_STRIDE, Stride
 from core.domain.recording import LandmarkTrack
 from core.domain.sides_doubt import (
     MAX_EXCHANGED_FRACTION,
@@ -19,7 +19,7 @@ from core.domain.sides_doubt import (
     doubt_of_sides,
     sides_settled,
 )
-from core.errors import UserError, refuse
+from core.errors import refuse
 from core.gait.events import LONGEST_STRIDE_S, SHORTEST_STRIDE_S, FootPaths, find_events
 from core.motion.trial import Trial
 from core.motion.trial_findings import note, rate_hz, trial_findings
@@ -64,6 +64,7 @@ class MotionFacts:
 def motion_findings(facts: MotionFacts) -> tuple[Finding, ...]:
     """All findings, worst first. Codes are stable."""
     found = [
+        *_no_stride(facts),
         *_side_findings(facts),
         *_rhythm_findings(facts.strides),
         *_cadence_findings(facts.strides),
@@ -87,19 +88,15 @@ def check_frame_rate(track: LandmarkTrack) -> None:
         )
 
 
-def stopped_anyhow(trial: Trial) -> UserError | None:
-    """The refusal of a trial without strides that would be stopped with them, too (MOT-023, -029, -075)."""
-    stops = [finding for finding in trial_findings(trial) if finding.severity is Severity.STOP]
-    return UserError(stops[0].advice) if stops else None
-
-
-def no_stride(ways: Sequence[FootPaths], doubt: SideDoubt) -> UserError:
-    """The refusal when neither leg made a complete stride, with what was seen on the ways walked instead."""
-    for finding in _jump_findings(doubt):
-        advice = finding.advice
-        return refuse("MOT-010", "No complete stride was found.", advice.what, advice.next_step)
-    why, next_step = _landings(ways)
-    return refuse("MOT-010", "No complete stride was found.", why, next_step)
+def _no_stride(facts: MotionFacts) -> list[Finding]:
+    """A walk in which neither leg made a complete stride, with what was seen instead."""
+    if not facts.trial.walks or facts.strides:
+        return []
+    what = "No complete stride was found; angles are shown over time."
+    for finding in _jump_findings(facts.doubt):
+        return [note(Severity.STOP, NO_STRIDE, what, finding.advice.what, finding.advice.next_step)]
+    why, next_step = _landings([part.feet for part in facts.trial.parts])
+    return [note(Severity.STOP, NO_STRIDE, what, why, next_step)]
 
 
 def _landings(ways: Sequence[FootPaths]) -> tuple[str, str]:
@@ -137,7 +134,7 @@ def _times(count: int) -> str:
 
 
 def _side_findings(facts: MotionFacts) -> list[Finding]:
-    if not facts.trial.walks:
+    if not facts.strides:
         return []
     count = {side: sum(stride.side is side for stride in facts.strides) for side in SIDES}
     missing = [side for side in SIDES if count[side] == 0]

@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.ndimage import uniform_filter1d
 
+from core.capture.calibration.floor import aligned_to_floor
 from core.capture.common_time import common_time
 from core.capture.straighten import straight_px
-from core.capture.triangulation import triangulate
+from core.capture.triangulation import Triangulated, triangulate
 from core.domain.arrays import BoolArray, FloatArray
 from core.domain.body import SIDES
+from core.domain.calibration import Calibration
 from core.domain.recording import Landmark, LandmarkTrack, frame_rate_hz
 from core.motion.course import HipPath
 from core.motion.fit_body import CONSTANTS
@@ -23,6 +25,8 @@ from core.motion.observed import bridged, cut, inside_picture, seen_points, seen
 from core.twin.skeleton import POSE_SIZE
 
 _SMOOTHING_S = 0.5
+_MOST_LEAN_RAD = np.radians(35.0)  # who walks or squats leans less; a calibration may lie on its side
+_STILL_FRACTION = 0.25  # the slowest quarter of the feet's movement: they stand
 _ON_FLOOR = 15  # percentile of the feet's heights that is the floor's
 _ACROSS = ("HIP", "SHOULDER")
 
@@ -65,8 +69,14 @@ class Room:
 
 def room_of(tracks: tuple[LandmarkTrack, ...]) -> Room:
     """The room of at least two cameras with a projection. Raises MOT-001 when the person is hardly seen."""
-    together = [replace(track, image_px=straight_px(track), camera=None) for track in common_time(tracks)]
-    placed = triangulate(tuple(together))
+    tracks = common_time(tracks)
+    placed = triangulate(tracks)
+    cameras = [track.camera for track in tracks if track.camera is not None]
+    if len(cameras) == len(tracks) and not _stands_upright(placed.world_m):
+        upright = aligned_to_floor(Calibration(tuple(cameras), "", ()), _standing_feet_m(placed))
+        tracks = tuple(replace(t, camera=c) for t, c in zip(tracks, upright.cameras, strict=True))
+        placed = triangulate(tracks)
+    together = [replace(track, image_px=straight_px(track), camera=None) for track in tracks]
     hips = [Landmark.LEFT_HIP.value, Landmark.RIGHT_HIP.value]
     hips_placed = np.asarray(np.isfinite(placed.world_m[:, hips]).all(axis=(1, 2)))
     span = seen_span(hips_placed)
@@ -76,6 +86,26 @@ def room_of(tracks: tuple[LandmarkTrack, ...]) -> Room:
     )
     time_s = placed.time_s[span]
     return Room(time_s, bridged(time_s, placed.world_m[span]), hips_placed[span], seen)
+
+
+def _stands_upright(point_m: FloatArray) -> bool:
+    """Whether z is up: along the body, from ankles to shoulders, over most of the trial."""
+    ends = [
+        sum(point_m[:, Landmark[f"{side.name}_{part}"].value] for side in SIDES)
+        for part in ("SHOULDER", "ANKLE")
+    ]
+    along = np.asarray(ends[0]) - np.asarray(ends[1])
+    lean = np.arccos(np.clip(along[:, 2] / np.linalg.norm(along, axis=1), -1.0, 1.0))
+    return bool(np.isfinite(lean).any() and np.nanmedian(lean) < _MOST_LEAN_RAD)
+
+
+def _standing_feet_m(placed: Triangulated) -> FloatArray:
+    """Places (N, 3) of heels and toes while they rest."""
+    feet = [Landmark[f"{s.name}_{part}"].value for s in SIDES for part in ("HEEL", "FOOT_INDEX")]
+    point_m = placed.world_m[:, feet]
+    speed = np.linalg.norm(np.gradient(point_m, placed.time_s, axis=0), axis=2)
+    still = np.isfinite(speed) & (speed <= np.nanquantile(speed, _STILL_FRACTION))
+    return np.asarray(point_m[still])
 
 
 def start_of_several(room: Room, way: slice) -> FitState:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -28,7 +29,7 @@ from core.twin.segment_lengths import GENERIC_LENGTH_M
 from core.twin.skeleton import COLUMN, POINTS, POSE_SIZE
 
 MAX_GAP_S = 0.25  # longer gaps stay NaN: a quarter of a second is a fifth of a stride
-_BACKWARDS_M_S = 0.3  # of a belt; slower may be stepping on the spot
+_BACKWARDS_M_S, _CLEARLY = 0.3, 0.2  # slower may be stepping on the spot; walks lift their feet at 0.6
 
 Tick = Callable[[float], None]
 
@@ -106,44 +107,59 @@ class Trial:
         }
 
 
+def solve_trial(
+    tracks: tuple[LandmarkTrack, ...], height_m: float, mass_kg: float, *, belt_m_s: float | None, tick: Tick
+) -> Trial:
+    """A trial that one camera or several calibrated ones saw. `belt_m_s`: a treadmill's speed, if known.
+
+    Raises MOT-001.
+    """
+    if len(tracks) == 1:
+        return solve_one(tracks[0], height_m, mass_kg, belt_m_s=belt_m_s, tick=tick)
+    return solve_several(tracks, height_m, mass_kg, belt_m_s=belt_m_s, tick=tick)
+
+
 def solve_one(
     track: LandmarkTrack, height_m: float, mass_kg: float, *, belt_m_s: float | None, tick: Tick
 ) -> Trial:
     """A trial that one camera saw. `belt_m_s` is that of a treadmill, where known. Raises MOT-001, -076."""
-    track = seen_part(track)
-    path = hip_path(track, height_m)
-    course, ways = _course_of(path, belt_m_s)
-    body = FitBody(height_m, mass_kg)
-    parts = []
-    for number, way in enumerate(ways):
-        start = start_of_one(cut(track, way), height_m)
+    track, body = seen_part(track), FitBody(height_m, mass_kg)
 
-        def part_tick(fraction: float, number: int = number) -> None:
-            tick((number + fraction) / len(ways))
+    def start_of(way: slice) -> FitState:
+        return start_of_one(cut(track, way), height_m)
 
-        parts.append(solve_part(body, track.time_s[way], start, course, belt_m_s, part_tick))
-    course, back = _as_fitted(course, parts), also_backwards(path)
-    return Trial(course, tuple(parts), body, one_camera=True, also_backwards=back)
+    return _solved(body, hip_path(track, height_m), start_of, belt_m_s, tick, one_camera=True)
 
 
 def solve_several(
     tracks: tuple[LandmarkTrack, ...], height_m: float, mass_kg: float, *, belt_m_s: float | None, tick: Tick
 ) -> Trial:
     """A trial that several calibrated cameras saw. Raises MOT-001, -076."""
-    room = room_of(tracks)
-    path = room.hip_path(height_m)
+    room, body = room_of(tracks), FitBody(height_m, mass_kg)
+    start_of = partial(start_of_several, room)
+    return _solved(body, room.hip_path(height_m), start_of, belt_m_s, tick, one_camera=False)
+
+
+def _solved(
+    body: FitBody,
+    path: HipPath,
+    start_of: Callable[[slice], FitState],
+    belt_m_s: float | None,
+    tick: Tick,
+    *,
+    one_camera: bool,
+) -> Trial:
+    """What the person does, and every way or the whole trial fitted. Raises MOT-076."""
     course, ways = _course_of(path, belt_m_s)
-    body = FitBody(height_m, mass_kg)
     parts = []
     for number, way in enumerate(ways):
 
         def part_tick(fraction: float, number: int = number) -> None:
             tick((number + fraction) / len(ways))
 
-        start = start_of_several(room, way)
-        parts.append(solve_part(body, room.time_s[way], start, course, belt_m_s, part_tick))
-    course, back = _as_fitted(course, parts), also_backwards(path)
-    return Trial(course, tuple(parts), body, one_camera=False, also_backwards=back)
+        parts.append(solve_part(body, path.time_s[way], start_of(way), course, belt_m_s, part_tick))
+    course = _as_fitted(course, parts)
+    return Trial(course, tuple(parts), body, one_camera, also_backwards=also_backwards(path))
 
 
 def _course_of(path: HipPath, belt_m_s: float | None) -> tuple[Course, tuple[slice, ...]]:
@@ -164,10 +180,19 @@ def _course_of(path: HipPath, belt_m_s: float | None) -> tuple[Course, tuple[sli
 
 
 def _as_fitted(course: Course, parts: Sequence[Part]) -> Course:
-    """Whose standing foot a belt carries forward walks backwards on it."""
-    if course is Course.IN_PLACE and parts[0].fitted.state.belt_m_s < -_BACKWARDS_M_S:
+    """Whose feet are lifted to be carried backwards walks backwards on a belt, whatever speed was told."""
+    moves = abs(parts[0].fitted.state.belt_m_s) > _BACKWARDS_M_S
+    if course is Course.IN_PLACE and moves and _lift_forward(parts[0].feet) < -_CLEARLY:
         return Course.BACKWARDS
     return course
+
+
+def _lift_forward(feet: FootPaths) -> float:
+    """Correlation of the feet's height with their speed forward against the pelvis, mean of both sides."""
+    place = ((feet.heel_m + feet.toe_m) / 2 - feet.pelvis_m[:, None]).transpose(1, 0, 2)
+    forward = -np.gradient(place[..., 1], feet.time_s, axis=1)
+    sides = [np.corrcoef(speed, height)[0, 1] for speed, height in zip(forward, place[..., 2], strict=True)]
+    return float(np.mean(sides))
 
 
 def solve_part(
@@ -178,7 +203,7 @@ def solve_part(
         body,
         time_s,
         start.with_belt(belt_m_s or 0.0),
-        walks=course in (Course.WALKS, Course.IN_PLACE),
+        walks=course is not Course.STAYS,
         belt_is_known=course is not Course.IN_PLACE or belt_m_s is not None,
         tick=tick,
     )

@@ -159,7 +159,7 @@ def _person(subject: Subject, year: int) -> tuple[str, ...]:
 
 def _motion_verdict(motion: Motion) -> str:
     if motion.without_walk:
-        return "No walk forward was recorded: the angles are shown over time on the Motion page."
+        return "No complete stride forward was recorded: the angles are shown over time on the Motion page."
     left, right = (side.strides for side in motion.measures.sides)
     return f"{left} left and {right} right strides at {motion.measures.speed_m_s:.2f} m/s."
 
@@ -174,7 +174,7 @@ def _quality(store: Store, visit_id: str, motion: Motion) -> tuple[str, ...]:
         seen = f"{100 * track.detected_fraction:.0f} % of {len(track.time_s)} frames"
         lines.append(f"{_cameras(landmarks, motion)}; person seen in {seen}.")
     left, right = (side.strides for side in motion.measures.sides)
-    found = "No walk forward" if motion.without_walk else f"{left} left and {right} right strides"
+    found = "No complete stride forward" if motion.without_walk else f"{left} left and {right} right strides"
     lines.append(f"{found}; model {1000 * motion.residual_m:.0f} mm off the landmarks.")
     if motion.belt_speed_m_s is not None:
         lines.append(f"On a treadmill at {motion.belt_speed_m_s:.2f} m/s.")

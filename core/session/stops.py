@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from core.domain.clock import SLOW_MOTION_EVIDENT
 from core.domain.findings import Finding, Severity, worst_first
-from core.domain.motion import BACKWARDS, NO_WALK, Motion
+from core.domain.motion import BACKWARDS, NO_STRIDE, NO_WALK, Motion
 from core.domain.record import Decision, Verdict
 from core.domain.sides_doubt import SIDES_IN_DOUBT
 from core.errors import Advice, UserError, refuse
@@ -20,8 +20,8 @@ from core.session.sides import refuse_doubtful_sides, sides_confirmation, with_s
 from core.store.repository import Store
 
 OVERRIDDEN_STOPS = "MOT-061"
-NEVER_OVERRIDDEN = frozenset({SIDES_IN_DOUBT, BACKWARDS, NO_WALK, SLOW_MOTION_EVIDENT})
-_WITHOUT_WALK = frozenset({BACKWARDS, NO_WALK})
+NEVER_OVERRIDDEN = frozenset({SIDES_IN_DOUBT, BACKWARDS, NO_WALK, NO_STRIDE, SLOW_MOTION_EVIDENT})
+_WITHOUT_WALK = frozenset({BACKWARDS, NO_WALK, NO_STRIDE})
 
 
 def stops_override(decisions: Iterable[Decision], motion_id: str) -> Decision | None:

@@ -62,24 +62,16 @@ def run(params: Params, context: JobContext) -> str:
     """
     chosen = _chosen(params, context)
     hide = bool(params.get("hide_face", False)) and not chosen.heads_hidden
-    videos: list[VideoFile] = []
-    findings: list[Finding] = []
-    for number, source in enumerate(chosen.sources):
-        name = f"camera-{number + 1}{source.path.suffix.lower()}"
-        video, found = examine(source.path, name, context, turn_deg=source.turn_deg)
-        videos.append(video if chosen.recording_id is None else replace(video, camera=source.camera))
-        findings += found
+    videos, findings = _examined(chosen, context)
     if told := str(params.get("calibration") or ""):
         videos = _named_by(told, [source.path for source in chosen.sources], videos, context)
-    findings += length_findings([video.duration_s for video in videos])
-    files: list[Path] = []
+    if hide:
+        videos = [_hidden_name(video) for video in videos]
     try:
-        for number, source in enumerate(chosen.sources):
-            if hide:
-                videos[number] = _hidden_name(videos[number])
-                files += _hide(source, context.work_dir / videos[number].name, context)
-            else:
-                files += _place(source.path, context.work_dir / videos[number].name)
+        files: list[Path] = []
+        for source, video in zip(chosen.sources, videos, strict=True):
+            target = context.work_dir / video.name
+            files += _hide(source, target, context) if hide else _place(source.path, target)
         if hide:
             findings.append(hidden_finding(from_file=chosen.recording_id is None))
         hidden = hide or chosen.heads_hidden
@@ -91,6 +83,18 @@ def run(params: Params, context: JobContext) -> str:
     finally:  # the record has its own copy, and a link to the person's file is not ours to keep
         for path in context.work_dir.glob("camera-*"):
             path.unlink(missing_ok=True)
+
+
+def _examined(chosen: _Chosen, context: JobContext) -> tuple[list[VideoFile], list[Finding]]:
+    """Every video under the name that it is stored by, and what is to be told of them."""
+    videos: list[VideoFile] = []
+    findings: list[Finding] = []
+    for number, source in enumerate(chosen.sources):
+        name = f"camera-{number + 1}{source.path.suffix.lower()}"
+        video, found = examine(source.path, name, context, turn_deg=source.turn_deg)
+        videos.append(video if chosen.recording_id is None else replace(video, camera=source.camera))
+        findings += found
+    return videos, [*findings, *length_findings([video.duration_s for video in videos])]
 
 
 def _chosen(params: Params, context: JobContext) -> _Chosen:

@@ -6,10 +6,10 @@ from core.domain.clock import LEAST_FACTOR, MOST_FACTOR, FilmClock
 from core.domain.motion import BELT_SPEEDS_M_S, Motion
 from core.domain.record import RecordKind
 from core.domain.recording import Landmarks
-from core.domain.sides_doubt import SideSource
+from core.domain.sides_doubt import Sides, SideSource
 from core.errors import refuse
 from core.jobs.values import JobContext, Params
-from core.motion.solve import motion_from_tracks
+from core.motion.solve import Stated, motion_from_tracks
 from core.store.repository import Store, open_store
 
 
@@ -21,11 +21,7 @@ def run(params: Params, context: JobContext) -> str:
     `slow_motion` is how many times slower than life the film plays, `slow_motion_by` the person who said so.
     Refuses MOT-093 for a factor that no film has.
     """
-    landmarks_id = str(params["landmarks_id"])
-    swap_sides = bool(params.get("swap_sides", False))
-    side_source = SideSource(str(params.get("sides", SideSource.REPAIRED)))
-    sides_by = str(params.get("sides_by", ""))
-    belt_speed_m_s, clock = belt_speed(params), film_clock(params)
+    landmarks_id, stated = str(params["landmarks_id"]), _stated(params)
 
     def tick(fraction: float) -> None:
         context.check_cancelled()
@@ -41,22 +37,34 @@ def run(params: Params, context: JobContext) -> str:
             landmarks.patient.tracks,
             height_m=subject.height_m,
             mass_kg=subject.mass_kg,
-            swap_sides=swap_sides,
-            side_source=side_source,
-            sides_by=sides_by,
-            belt_speed_m_s=belt_speed_m_s,
-            clock=clock,
+            stated=stated,
             synthetic=landmarks.synthetic,
             tick=tick,
         )
         context.check_cancelled()
         context.progress(0.95, "Saving the motion")
-        settings: dict[str, object] = {
-            **{"swap_sides": swap_sides, "sides": side_source.value, "sides_by": sides_by},
-            **{"slow_motion": clock.slow_motion, "slow_motion_by": clock.by},
-            **{"belt_speed_m_s": belt_speed_m_s, "height_m": subject.height_m, "mass_kg": subject.mass_kg},
-        }
+        settings = {**_as_settings(stated), "height_m": subject.height_m, "mass_kg": subject.mass_kg}
         return _save(store, context, motion, visit_id, landmarks_id, settings)
+
+
+def _stated(params: Params) -> Stated:
+    """What the person said about the trial. Refuses MOT-074 and MOT-093."""
+    source = SideSource(str(params.get("sides", SideSource.REPAIRED)))
+    exchanged, by = bool(params.get("swap_sides", False)), str(params.get("sides_by", ""))
+    return Stated(Sides(source, exchanged, by), film_clock(params), belt_speed(params))
+
+
+def _as_settings(stated: Stated) -> dict[str, object]:
+    """As the parameters of the job call it."""
+    sides, clock = stated.sides, stated.clock
+    return {
+        "swap_sides": sides.exchanged,
+        "sides": sides.source.value,
+        "sides_by": sides.by,
+        "slow_motion": clock.slow_motion,
+        "slow_motion_by": clock.by,
+        "belt_speed_m_s": stated.belt_speed_m_s,
+    }
 
 
 def belt_speed(params: Params) -> float | None:
@@ -119,7 +127,7 @@ def _save(
 def _summary(motion: Motion) -> str:
     if motion.without_walk:
         time_s = motion.kinematics.time_s
-        return f"no walk forward, angles over {time_s[-1] - time_s[0]:.1f} s"
+        return f"no stride forward, angles over {time_s[-1] - time_s[0]:.1f} s"
     left, right = (len(cycles.angle_rad) for cycles in motion.cycles)
     measures = motion.measures
     return (

@@ -15,13 +15,13 @@ from core.devices.profiles import (
     session_limits,
 )
 from core.domain.controller import Aim, ExoController, MeasuredGait, TorqueLimits, TrainedController
-from core.domain.findings import Finding, Severity, worst_first
+from core.domain.findings import Finding, worst_first
 from core.domain.gait_envelope import GaitEnvelope
 from core.domain.record import RecordKind
 from core.domain.rollout import GaitLabel
 from core.domain.twin import GaitPolicy
-from core.domain.walk_measures import WalkMeasures, WalkRatios
-from core.errors import Advice, JobCancelled, refuse
+from core.domain.walk_measures import WalkRatios
+from core.errors import JobCancelled, refuse
 from core.jobs.values import JobContext, Params
 from core.learning.exo.effort import change_words
 from core.learning.exo.envelope_walks import WALKERS as ENVELOPE_WALKERS
@@ -50,6 +50,7 @@ from core.simulation.model.joint_coupling import ROOT_POSITIONS
 from core.store.repository import open_store
 from core.tasks.gait_envelope import judged_envelope
 from core.tasks.policy_files import replace_file, resuming, shipped_policy
+from core.tasks.training_findings import time_findings, training_findings
 from core.tasks.training_plan import (
     CALIBRATED_ITERATIONS,
     Calibration,
@@ -65,10 +66,8 @@ PICTURE_EVERY_S = 15.0
 PICTURE_STRIP_S = 2.0  # a stride and a half
 ENVELOPE_WALKERS_OF_OTHERS = 8  # of each other lesson
 QUICK_MINUTES = 1.0  # in less only the first round of the offline stage is worth its time
-MANY_FALLS = 1.0  # per minute, more than without the exo
 SELECTION_S = 4.0  # of every walk by which controllers are chosen
 HELD_OUT_SEED = 10_000  # added to the seed: walks that chose nothing
-SLOWER_THAN_PLANNED = 2.0  # so many times longer than asked for is told
 _STUDIED, _OFFLINE, _LEARNED = 0.12, 0.25, 0.92  # fractions of the job that are over then
 
 
@@ -257,12 +256,15 @@ class _ControllerTraining:
             control_steps_per_s=learner.control_steps / max(learner.elapsed_s, 1e-9),
             effort_ratio_with_exo=float(ratios.joint_effort.mean()),
             falls_per_minute=worn.falls_per_minute,
-            findings=worst_first(self._findings(gaits, study)),
+            findings=worst_first((*training_findings(gaits, study), *self._told_time())),
             synthetic=self._twin.policy.synthetic,
             aim=self._aim,
             gaits=tuple(MeasuredGait(label.value, measures) for label, measures in gaits.items()),
             envelope=self._envelope(controller, study),
         )
+
+    def _told_time(self) -> tuple[Finding, ...]:
+        return time_findings((time.monotonic() - self._started) / 60.0, self._minutes, self.iterations)
 
     def _envelope(self, controller: ExoController, study: Study) -> GaitEnvelope | None:
         """Of the walks of all lessons with this controller."""
@@ -305,21 +307,6 @@ class _ControllerTraining:
         scene = packed_scene(body, twin.device_id, names)
         self._context.picture("twin", body_position_m=position, body_quaternion=quaternion, **scene)
 
-    def _findings(self, gaits: dict[GaitLabel, WalkMeasures], study: Study) -> tuple[Finding, ...]:
-        without, worn = gaits[GaitLabel.WITHOUT_EXO], gaits[GaitLabel.PERSONALIZED_CONTROLLER]
-        idle = WalkRatios.between(gaits[GaitLabel.WORN_WITHOUT_TORQUE], without)
-        found = [_mass_alone(idle, WalkRatios.between(worn, without))]
-        if WalkRatios.between(worn, without).metabolic_of_both.mean >= 1.0:
-            found.append(_NO_HELP)
-        if worn.falls_per_minute > without.falls_per_minute + MANY_FALLS:
-            found.append(_more_falls(worn, without))
-        if not study.well_explained:
-            found.append(_POORLY_EXPLAINED)
-        taken_s = time.monotonic() - self._started
-        if taken_s > SLOWER_THAN_PLANNED * 60.0 * self._minutes:
-            found.append(_slower_than_planned(taken_s / 60.0, self._minutes, self.iterations))
-        return tuple(found)
-
 
 def _minutes(minutes: float) -> float:
     if 0.05 <= minutes <= 24 * 60:
@@ -358,64 +345,3 @@ def _trains_muscles(fidelity: object) -> bool:
         "It is trained with joint torques (fast) or with 80 muscles (standard).",
         f"Choose one of: {', '.join(kinds)}.",
     )
-
-
-def _mass_alone(idle: WalkRatios, worn: WalkRatios) -> Finding:
-    return _note(
-        "TRN-011",
-        f"The exo's mass alone changes the metabolic rate: {change_words(idle.metabolic_of_both.mean)} when "
-        f"it is worn without torque.",
-        f"With torque the metabolic rate changes by {change_words(worn.metabolic_of_both.mean)}, the mean "
-        f"activation of the leg muscles by {change_words(float(worn.activation.mean()))}.",
-        "These are simulation results; watch the person at the first session.",
-    )
-
-
-def _more_falls(worn: WalkMeasures, without: WalkMeasures) -> Finding:
-    return _warning(
-        "TRN-013",
-        "The twin falls more often with the exo than without.",
-        f"{worn.falls} falls in {worn.starts} walks instead of {without.falls} in {without.starts}.",
-        "Train again for longer before this controller is used.",
-    )
-
-
-def _slower_than_planned(taken_min: float, minutes: float, iterations: int) -> Finding:
-    what = f"The training took {taken_min:.1f} minutes instead of {minutes:g}."
-    if iterations == 0:
-        return _note(
-            "TRN-024",
-            what,
-            "To study the twin, to make first controllers and to measure them takes so long on this PC. "
-            "No time was left to improve them.",
-            "Train again with more minutes.",
-        )
-    return _note(
-        "TRN-024",
-        what,
-        "The plan counts steps, not seconds, and this PC was slower than when it was measured, or busy.",
-        "Nothing is missing in the result. Close other programs before the next training.",
-    )
-
-
-def _note(code: str, what: str, why: str, next_step: str) -> Finding:
-    return Finding(Severity.NOTE, Advice(what, why, next_step, code))
-
-
-def _warning(code: str, what: str, why: str, next_step: str) -> Finding:
-    return Finding(Severity.WARNING, Advice(what, why, next_step, code))
-
-
-_NO_HELP = _warning(
-    "TRN-012",
-    "The controller does not lower the metabolic rate of walking.",
-    "The exo's torque does not outweigh its mass for this gait.",
-    "Train again for longer. If it stays so, this exo does not help this walk.",
-)
-_POORLY_EXPLAINED = _warning(
-    "TRN-023",
-    "Training could predict the muscles' cost of this gait only roughly.",
-    "The joints explain less than four fifths of it, so training may have followed a wrong track. What is "
-    "reported is measured exactly all the same.",
-    "Let the twin learn its gait for longer on the Personalize page, then train again.",
-)

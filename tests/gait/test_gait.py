@@ -1,16 +1,19 @@
 """Events, strides, measures, cycles and reference on paths whose truth is known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from core.domain.body import JOINTS, Joint, JointKind, Side
-from core.domain.motion import Stride
-from core.gait.cycles import cut_cycles, cycle_sd, mean_cycle, range_of_motion_deg
+from core.domain.motion import GaitCycles, Stride
+from core.gait.cycles import cut_cycles, cycle_sd, mean_cycle, measured_sd, range_of_motion_deg
 from core.gait.events import FootPaths, find_events, find_strides, strides_of
 from core.gait.measures import spatiotemporal
 from core.gait.norms import normal_reference
 from core.gait.reference import gait_reference
 from core.gait.similarity import compare_cycles, pearson
+from tests.ui.samples import motion
 
 SPEED, PERIOD, STANCE = 1.2, 1.1, 0.62
 
@@ -160,6 +163,26 @@ def test_a_side_without_strides_has_no_mean():
     assert len(right.angle_rad) == 0
     assert np.isnan(mean_cycle(right)).all()
     assert np.isnan(right.toe_off_fraction)
+
+
+def test_the_band_of_measured_curves_holds_the_angles_spread_and_the_strides() -> None:
+    """Two strides of which one bends 0.06 rad further, each angle uncertain by 0.03 and 0.05 rad."""
+    solved = motion()
+    kinematics = solved.kinematics
+    spread = np.where(kinematics.time_s[:, None] < 1.0, 0.03, 0.05) * np.ones((1, len(JOINTS)))
+    strides = (Stride(Side.LEFT, 0.0, 0.5, 0.9), Stride(Side.LEFT, 1.05, 1.5, 1.9))
+    wave = np.zeros((101, len(JointKind)))
+    cycles = GaitCycles(Side.LEFT, np.stack([wave, wave + 0.06]), 0.6)
+    both = replace(
+        solved,
+        kinematics=replace(kinematics, spread_rad=spread),
+        strides=strides,
+        cycles=(cycles, solved.cycles[1]),
+    )
+    expected = np.sqrt((0.03**2 + 0.05**2) / 2 + 0.06**2 / 2)  # SD of two values: their distance / sqrt 2
+    np.testing.assert_allclose(measured_sd(both)[0], expected, rtol=1e-6)
+    before = replace(both, kinematics=kinematics)
+    np.testing.assert_allclose(measured_sd(before)[0], 0.06 / np.sqrt(2.0))
 
 
 def test_comparison_tells_same_shape_from_same_size():

@@ -15,7 +15,7 @@ from core.domain.motion import Motion, Stride
 from core.domain.recording import Landmark, LandmarkTrack
 from core.domain.sides_doubt import SideEvidence, Sides, SideSource
 from core.motion.findings import MotionFacts, SideDoubt, motion_findings
-from core.motion.solve import motion_from_tracks
+from core.motion.solve import Stated, motion_from_tracks
 from core.motion.trial import Trial, solve_one
 from tests.motion.detector_like import mistaken, walk_seen
 from tests.motion.synthetic_walk import HEIGHT_M, SyntheticWalk, synthetic_walk
@@ -150,8 +150,12 @@ def test_labels_that_do_not_fit_the_way_the_body_faces_stop(walk: SyntheticWalk,
 @pytest.mark.slow
 def test_a_swap_against_the_evidence_asks_for_a_name(walk: SyntheticWalk) -> None:
     clean = walk_seen(walk)
-    turned = motion_from_tracks((clean,), height_m=HEIGHT_M, mass_kg=60.0, swap_sides=True)
-    named = motion_from_tracks((clean,), height_m=HEIGHT_M, mass_kg=60.0, swap_sides=True, sides_by="Dr. L.")
+    turned, named = (
+        motion_from_tracks(
+            (clean,), height_m=HEIGHT_M, mass_kg=60.0, stated=Stated(Sides(exchanged=True, by=by))
+        )
+        for by in ("", "Dr. L.")
+    )
     assert turned.sides_in_doubt and not named.sides_in_doubt
 
 

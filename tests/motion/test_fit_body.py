@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+import resources
 from core.domain.arrays import FloatArray
 from core.domain.body import SIDES
 from core.domain.recording import Landmark
 from core.domain.twin import BodyParameters
 from core.motion.fit_body import CONSTANTS, SOLES, FitBody, Place
-from core.motion.generic_links import COLUMNS, TRUNK, Length
+from core.motion.generic_links import COLUMNS, STORED, TRUNK, Length, stored_form
 from core.twin.scaling import scales_for_height
 from core.twin.skeleton import COLUMN, POSE_SIZE, Skeleton
 
@@ -22,6 +23,11 @@ def poses() -> FloatArray:
 
 def constants() -> FloatArray:
     return np.random.default_rng(1).normal(0.0, 0.05, CONSTANTS)
+
+
+def test_the_stored_links_are_those_of_the_compiled_model() -> None:
+    """If not: write what `stored_form` returns to the file."""
+    assert resources.path(STORED).read_text(encoding="utf-8") == stored_form()
 
 
 def test_joint_centres_are_those_of_the_body_model() -> None:

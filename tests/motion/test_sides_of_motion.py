@@ -10,9 +10,9 @@ import pytest
 from core.domain.findings import Severity
 from core.domain.motion import Motion
 from core.domain.recording import LandmarkTrack
-from core.domain.sides_doubt import SideSource
+from core.domain.sides_doubt import Sides, SideSource
 from core.motion.side_swaps import correct_side_swaps
-from core.motion.solve import motion_from_tracks
+from core.motion.solve import Stated, motion_from_tracks
 from tests.motion.synthetic_walk import (
     FLEXION,
     HEIGHT_M,
@@ -43,9 +43,8 @@ def clean(walk: SyntheticWalk) -> LandmarkTrack:
 
 
 def solve(track: LandmarkTrack, *, swap_sides: bool = False, sides_by: str = "") -> Motion:
-    return motion_from_tracks(
-        (track,), height_m=HEIGHT_M, mass_kg=60.0, swap_sides=swap_sides, sides_by=sides_by
-    )
+    stated = Stated(Sides(exchanged=swap_sides, by=sides_by))
+    return motion_from_tracks((track,), height_m=HEIGHT_M, mass_kg=60.0, stated=stated)
 
 
 def codes(motion: Motion) -> dict[str, Severity]:
@@ -127,9 +126,8 @@ def test_a_person_can_say_that_left_and_right_are_the_wrong_way_round(
 @pytest.mark.slow
 def test_the_detectors_own_sides_can_be_kept(walk: SyntheticWalk, clean: LandmarkTrack) -> None:
     doubted = exchanged(exchanged(clean, slice(0, 135)), slice(0, 3))  # wrong but for three frames
-    kept = motion_from_tracks(
-        (doubted,), height_m=HEIGHT_M, mass_kg=60.0, side_source=SideSource.AS_DETECTED, sides_by="Dr. L."
-    )
+    stated = Stated(Sides(SideSource.AS_DETECTED, by="Dr. L."))
+    kept = motion_from_tracks((doubted,), height_m=HEIGHT_M, mass_kg=60.0, stated=stated)
 
     mirrored = np.hstack([walk.angle_rad[:, 7:], walk.angle_rad[:, :7]])
     found = rmse_deg(kept.kinematics.angle_rad[10:], mirrored[10:], FLEXION)

@@ -10,13 +10,14 @@ import pytest
 
 from core.capture.synthetic import PinholeCamera
 from core.domain.body import JOINTS, SIDES, JointKind
+from core.domain.calibration import Camera
 from core.domain.findings import Severity
 from core.domain.motion import Motion
 from core.domain.recording import Landmark, LandmarkTrack
 from core.errors import UserError
 from core.motion.fit_body import FitBody
 from core.motion.side_swaps import FEET, KNEES
-from core.motion.solve import motion_from_tracks
+from core.motion.solve import Stated, motion_from_tracks
 from tests.motion.detector_like import there_and_back
 from tests.motion.filmed import filmed, moved, on_a_belt, played_backwards, standing_first
 from tests.motion.synthetic_walk import (
@@ -36,7 +37,7 @@ SEEN = [joint.column for joint in JOINTS if joint.kind is not JointKind.TOES]  #
 
 
 def solve(*tracks: LandmarkTrack, height_m: float = HEIGHT_M, belt_m_s: float | None = None) -> Motion:
-    return motion_from_tracks(tracks, height_m=height_m, mass_kg=60.0, belt_speed_m_s=belt_m_s)
+    return motion_from_tracks(tracks, height_m=height_m, mass_kg=60.0, stated=Stated(belt_speed_m_s=belt_m_s))
 
 
 @cache
@@ -167,10 +168,10 @@ def test_a_treadmill_speed_for_a_walk_through_the_room_is_refused() -> None:
 
 @pytest.mark.slow
 def test_walking_backwards_on_a_treadmill_is_told_as_that() -> None:
-    motion = solve(filmed(played_backwards(on_a_belt(walk()))))
-
-    assert codes(motion)["MOT-071"] is Severity.STOP and "MOT-075" not in codes(motion)
-    assert motion.strides == () and np.isnan(motion.measures.speed_m_s)
+    for told_m_s in (None, walk().speed_m_s):
+        motion = solve(filmed(played_backwards(on_a_belt(walk()))), belt_m_s=told_m_s)
+        assert codes(motion)["MOT-071"] is Severity.STOP and "MOT-075" not in codes(motion)
+        assert motion.strides == () and np.isnan(motion.measures.speed_m_s)
 
 
 def test_over_ground_there_is_no_belt() -> None:
@@ -332,6 +333,28 @@ def test_a_walk_in_any_direction_through_the_room_gives_the_same_angles() -> Non
 
     straight, found = solve(*tracks), solve(*turned)
     assert rmse_deg(found.kinematics.angle_rad, straight.kinematics.angle_rad, FLEXION).max() < 0.5
+
+
+def lying_on_its_side(number: int) -> LandmarkTrack:
+    """Seen by one of the room's cameras, whose calibration has y for up, as that of a board on a wall."""
+    lens = room_cameras()[number]
+    track = seen_by(walk(), lens, noise_px=1.5, seed=number)
+    up_is_y = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]])  # from the room to that world
+    centre_px = lens.width_px / 2, lens.height_px / 2
+    matrix = np.array([[lens.focal_px, 0, centre_px[0]], [0, lens.focal_px, centre_px[1]], [0, 0, 1.0]])
+    shift = -lens.rotation() @ np.asarray(lens.position_m)
+    size = lens.width_px, lens.height_px
+    camera = Camera(f"cam{number}", *size, matrix, np.zeros(5), lens.rotation() @ up_is_y.T, shift)
+    return replace(track, camera=camera)
+
+
+@pytest.mark.slow
+def test_a_calibration_that_lies_on_its_side_is_set_upright_by_feet_and_cameras() -> None:
+    upright = solve(*(seen_by(walk(), c, noise_px=1.5, seed=n) for n, c in enumerate(room_cameras())))
+    found = solve(*(lying_on_its_side(number) for number in range(3)))
+
+    assert flexion_errors_deg(found, walk())[:2] < (3.0, 3.0)
+    assert found.measures.speed_m_s == pytest.approx(upright.measures.speed_m_s, rel=0.01)
 
 
 @pytest.mark.slow

@@ -50,8 +50,8 @@ def kept(store: Store, solved: Motion) -> str:
 def test_the_report_of_a_squat_tells_that_nobody_walked_and_no_number_is_nan(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         content = report_content(store, kept(store, squat_motion()))
-    assert content.verdict.startswith("No walk forward was recorded")
-    assert any("No walk forward" in line for line in content.quality)
+    assert content.verdict.startswith("No complete stride forward was recorded")
+    assert any("No complete stride forward" in line for line in content.quality)
     rows = {row.name: row.cells for row in content.gait.rows}
     assert rows["Knee flexion"] == ("0 to 90°", "0 to 90°")
     assert content.panels == () and content.similarity.rows == ()

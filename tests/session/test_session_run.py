@@ -46,6 +46,18 @@ def test_what_holds_the_screens_holds_the_terminal_too() -> None:
     assert stopped.value.advice.code == "CAP-022"
 
 
+def test_nobody_is_offered_to_go_on_without_a_walk() -> None:
+    front = Finding(Severity.STOP, Advice("From the front.", "Hardly seen.", "Film again.", "MOT-029"))
+    nobody = Finding(Severity.STOP, Advice("Nobody walks.", "No steps.", "Record a walk.", "MOT-072"))
+    with refused("MOT-029") as told:
+        raise_if_stopped((front,))
+    assert "--accept-stopped" in told.value.advice.next_step
+    for findings, code in (((nobody,), "MOT-072"), ((front, nobody), "MOT-029")):
+        with refused(code) as told:
+            raise_if_stopped(findings)
+        assert "--accept-stopped" not in told.value.advice.next_step
+
+
 class HandTerminal:
     """Jobs that write what they would have written, at once; the comparison is as a test wants it."""
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -24,12 +23,14 @@ from core.errors import JobCancelled
 from core.gait.norms import normal_reference
 from core.jobs.values import JobSpec, Message, Picture, Progress, Sample, SilentContext
 from core.learning.exo import study as study_module
+from core.learning.exo.study import Study
 from core.learning.exo.training import CURVES
 from core.session.exo_ready import check_ready
 from core.simulation.environment.policy import PolicyNetworks
 from core.store.repository import open_store
 from core.tasks import gait_envelope, train_controller
 from core.tasks.policy_files import shipped_policy
+from core.tasks.training_findings import time_findings, training_findings
 from core.tasks.training_plan import (
     CALIBRATION_FILE,
     Calibration,
@@ -344,12 +345,10 @@ def found(**gaits: WalkMeasures) -> dict[str, str]:
     """Findings of gaits made by hand: code and what is told."""
     usual = walks(seeds=3, falls=0)
     of = {label: gaits.get(label.name, usual) for label in GaitLabel}
-    training = object.__new__(train_controller._ControllerTraining)
-    training._started, training._minutes, training.iterations = time.monotonic(), 1.0, 8
-    explained = SimpleNamespace(well_explained=True)
+    explained = cast(Study, SimpleNamespace(well_explained=True))
     return {
         finding.advice.code: " ".join((finding.advice.what, finding.advice.why))
-        for finding in training._findings(of, explained)  # type: ignore[arg-type]
+        for finding in training_findings(of, explained)
     }
 
 
@@ -379,8 +378,9 @@ def test_more_falls_than_without_the_exo_are_told_in_numbers() -> None:
 
 @pytest.mark.parametrize(("iterations", "reason"), [(8, "busy"), (0, "No time was left to improve them")])
 def test_a_training_that_took_longer_says_why(iterations: int, reason: str) -> None:
-    finding = train_controller._slower_than_planned(3.0, 1.0, iterations)
+    (finding,) = time_findings(3.0, 1.0, iterations)
     assert "3.0 minutes instead of 1" in finding.advice.what and reason in finding.advice.why
+    assert time_findings(1.9, 1.0, iterations) == ()
 
 
 def test_training_by_muscles_takes_the_shipped_policy_of_muscles_and_keeps_the_person() -> None:

@@ -19,7 +19,8 @@ from tests.ui.board import HandBoard
 from tests.ui.samples import finding, landmarks, recording, several_cameras
 from tests.ui.waiting import until
 from ui.pages.capture import CapturePage
-from ui.presenters.capture import CapturePresenter, capture_verdict
+from ui.presenters.capture import CapturePresenter
+from ui.presenters.capture_result import capture_verdict
 from ui.presenters.live_camera import lights
 from ui.session_context import SessionContext
 from ui.theme import Tone

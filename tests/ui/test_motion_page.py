@@ -32,8 +32,8 @@ from tests.ui.samples import (
 from tests.ui.waiting import until
 from ui.pages.motion import MotionPage
 from ui.presenters.gait_curves import joint_panels
-from ui.presenters.motion import MotionPresenter, cycle_fraction
-from ui.presenters.motion_numbers import motion_table, motion_tiles, motion_verdict
+from ui.presenters.motion import MotionPresenter
+from ui.presenters.motion_numbers import cycle_fraction, motion_table, motion_tiles, motion_verdict
 from ui.session_context import SessionContext
 from ui.theme import Tone
 
@@ -347,7 +347,7 @@ def test_measured_curves_have_their_band_and_one_sentence_says_what_it_is() -> N
     for panel in shown:
         (curve,) = panel.curves
         assert curve.sd is not None and (curve.sd >= np.degrees(0.05) - 1e-9).all()
-        assert "68 of 100" in curve.sd_words
+        assert "68 %" in curve.sd_words
     before = joint_panels(motion(), ())[0].curves[0]
     spread = np.degrees(cycle_sd(motion().cycles[0])[:, 0])
     assert before.sd is not None and before.sd_words == ""
@@ -358,7 +358,7 @@ def test_the_sentence_on_bands_is_shown_only_where_it_holds(
     context: SessionContext, page: MotionPage, visit_id: str
 ) -> None:
     keep(context, visit_id, with_spread(motion()))
-    assert "68 of 100" in page.grid._band_words.text()
+    assert "68 %" in page.grid._band_words.text()
     keep(context, visit_id, motion())
     assert not page.grid._band_words.isVisibleTo(page)
 

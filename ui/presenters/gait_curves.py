@@ -32,12 +32,9 @@ STYLES: dict[GaitLabel, CurveStyle] = {
 }
 
 
-BAND_WORDS = (
-    "Band around the measured curve: in 68 of 100 cases the true angle lies inside; it holds the uncertainty "
-    "of the measured angles and the spread between strides."
-)
+BAND_WORDS = "Band: 68 % of true angles lie inside (uncertainty of the angles, spread between strides)."
 
-COURSE_BAND_WORDS = "In 68 of 100 cases the true angle lies in the band around its curve."
+COURSE_BAND_WORDS = "Band: 68 % of true angles lie inside."
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,7 +9,7 @@ from functools import lru_cache
 from core.domain.body import SIDES, Side
 from core.domain.clock import SLOW_MOTION_EVIDENT, SLOW_MOTION_POSSIBLE, SLOW_MOTION_STATED, FilmClock
 from core.domain.findings import Severity
-from core.domain.motion import Motion, Stride
+from core.domain.motion import Motion
 from core.domain.record import RecordKind, Verdict
 from core.domain.recording import Landmarks
 from core.domain.sides_doubt import SIDES_IN_DOUBT, SideSource
@@ -24,6 +24,7 @@ from ui.presenters.gait_curves import COURSE_BAND_WORDS, joint_panels
 from ui.presenters.motion_numbers import (
     angle_courses,
     cameras_of,
+    cycle_fraction,
     motion_badges,
     motion_table,
     motion_tiles,
@@ -175,10 +176,9 @@ class MotionPresenter(StepPresenter):
 
     def _belt_of(self, motion_id: str | None) -> float | None:
         """The speed of a treadmill that a person entered for this motion."""
-        if motion_id is None:
-            return None
-        speed = json.loads(self.context.store.info(motion_id).provenance.settings).get("belt_speed_m_s")
-        return None if speed is None else float(speed)
+        settings = "{}" if motion_id is None else self.context.store.info(motion_id).provenance.settings
+        speed: float | None = json.loads(settings).get("belt_speed_m_s")
+        return speed
 
     # Actions of the person
 
@@ -308,9 +308,8 @@ class MotionPresenter(StepPresenter):
 
     def _belt_before(self, landmarks_id: str) -> float | None:
         record_id = self.context.status(self.step).record_id
-        if record_id is None or self.input_of(record_id, RecordKind.LANDMARKS) != landmarks_id:
-            return None
-        return self._belt_of(record_id)
+        same = record_id is not None and self.input_of(record_id, RecordKind.LANDMARKS) == landmarks_id
+        return self._belt_of(record_id) if same else None
 
     # Video and curves move together
 
@@ -404,11 +403,3 @@ def timing_video(motion: Motion, landmarks: Landmarks) -> int | None:
     first = motion.cameras_used[0]
     videos = landmarks.patient.videos
     return videos[first] if first < len(videos) else first
-
-
-def cycle_fraction(strides: tuple[Stride, ...], side: Side, time_s: float) -> float | None:
-    """Where in its gait cycle a side is at this time; None outside the complete strides."""
-    for stride in strides:
-        if stride.side is side and stride.start_s <= time_s <= stride.end_s:
-            return (time_s - stride.start_s) / (stride.end_s - stride.start_s)
-    return None

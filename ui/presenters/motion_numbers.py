@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from core.domain.arrays import FloatArray
-from core.domain.body import SAGITTAL, SIDES, Joint
+from core.domain.body import SAGITTAL, SIDES, Joint, Side
 from core.domain.findings import Severity
-from core.domain.motion import BACKWARDS, Motion, Spread
+from core.domain.motion import BACKWARDS, NO_STRIDE, NO_WALK, Motion, Spread, Stride
 from core.domain.recording import Landmarks
 from core.gait.cycles import range_of_motion_deg
 from ui.pages.motion import Tile
@@ -119,10 +119,17 @@ def motion_verdict(motion: Motion) -> tuple[str, Tone]:
     return f"{words} Good for {trust}.", Tone.OK
 
 
+_WITHOUT_WALK = {
+    BACKWARDS: "The patient walks backwards",
+    NO_WALK: "No walk was seen",
+    NO_STRIDE: "No complete stride was found",
+}
+
+
 def _without_walk_words(motion: Motion) -> str:
-    backwards = any(finding.advice.code == BACKWARDS for finding in motion.findings)
-    found = "The patient walks backwards" if backwards else "No walk was seen"
-    return f"{found}: joint angles over time, without strides."
+    codes = {finding.advice.code for finding in motion.findings}
+    found = next((words for code, words in _WITHOUT_WALK.items() if code in codes), "No strides")
+    return f"{found}: joint angles over time."
 
 
 def cameras_of(motion: Motion, landmarks: Landmarks) -> str:
@@ -141,3 +148,11 @@ def motion_badges(motion: Motion, cameras: str) -> tuple[str, ...]:
     elif motion.sagittal_only:
         badges.append("One camera")
     return tuple(badges)
+
+
+def cycle_fraction(strides: tuple[Stride, ...], side: Side, time_s: float) -> float | None:
+    """Where in its gait cycle a side is at this time; None outside the complete strides."""
+    for stride in strides:
+        if stride.side is side and stride.start_s <= time_s <= stride.end_s:
+            return (time_s - stride.start_s) / (stride.end_s - stride.start_s)
+    return None
