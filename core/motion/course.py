@@ -56,7 +56,7 @@ def course_of(path: HipPath) -> tuple[Course, tuple[slice, ...]]:
         return Course.WALKS, ways
     if back:
         return Course.BACKWARDS, back
-    if _feet_swing(path) and len(_step_lengths_m(path, everything[0], _STEP_IN_PLACE)) >= _LEAST_STEPS:
+    if feet_swing(path) and len(_step_lengths_m(path, everything[0], _STEP_IN_PLACE)) >= _LEAST_STEPS:
         return Course.IN_PLACE, everything
     return Course.STAYS, everything
 
@@ -95,7 +95,7 @@ def _travelled(path: HipPath, span: slice) -> float:
     return forward_m / max(float(between), 1e-6)
 
 
-def _feet_swing(path: HipPath) -> bool:
+def feet_swing(path: HipPath) -> bool:
     """Whether both feet leave their places; those of who squats only seem to pass."""
     low, high = np.percentile(path.ankle_m, [5, 95], axis=0)
     return bool((np.linalg.norm(high - low, axis=1) > _FEET_SWING * path.height_m).all())

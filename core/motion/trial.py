@@ -14,7 +14,7 @@ from core.domain.motion import Kinematics
 from core.domain.recording import Landmark, LandmarkTrack
 from core.errors import refuse
 from core.gait.events import FootPaths
-from core.motion.course import Course, HipPath, also_backwards, course_of
+from core.motion.course import Course, HipPath, also_backwards, course_of, feet_swing
 from core.motion.fit_body import SOLES, FitBody
 from core.motion.fit_camera import StandingCamera
 from core.motion.fit_start import hip_path, start_of_one
@@ -151,13 +151,14 @@ def _solved(
 ) -> Trial:
     """What the person does, and every way or the whole trial fitted. Raises MOT-076."""
     course, ways = _course_of(path, belt_m_s)
+    told_m_s = belt_m_s if course is Course.IN_PLACE else None
     parts = []
     for number, way in enumerate(ways):
 
         def part_tick(fraction: float, number: int = number) -> None:
             tick((number + fraction) / len(ways))
 
-        parts.append(solve_part(body, path.time_s[way], start_of(way), course, belt_m_s, part_tick))
+        parts.append(solve_part(body, path.time_s[way], start_of(way), course, told_m_s, part_tick))
     course = _as_fitted(course, parts)
     return Trial(course, tuple(parts), body, one_camera, also_backwards=also_backwards(path))
 
@@ -176,6 +177,8 @@ def _course_of(path: HipPath, belt_m_s: float | None) -> tuple[Course, tuple[sli
                 f"The hips travel {far_m:.1f} m with the steps; on a treadmill they stay.",
                 "Solve the motion without a treadmill's speed.",
             )
+    if not feet_swing(path):
+        return Course.STAYS, ways
     return Course.IN_PLACE, (slice(0, len(path.time_s)),)
 
 
