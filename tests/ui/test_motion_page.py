@@ -187,6 +187,8 @@ def test_two_pictures_ask_whether_the_nearer_leg_is_the_left_one(
     captions = [question._captions[key].text() for key in ("shown", "swap")]
     assert captions == ["Yes: the nearer leg is the left one.", "No: the nearer leg is the right one."]
     assert all(not picture.icon().isNull() for picture in question.pictures.values())
+    for picture in question.pictures.values():  # a low window scrolls; it does not crush what lies below
+        assert picture.minimumHeight() >= picture.iconSize().height()
     assert not question.pictures["shown"].isEnabled()
     question.name.setText("Dr. Lind")
     question.pictures["shown"].click()
