@@ -42,9 +42,9 @@ def solve_from_terminal(request: MotionRequest, folder: Path) -> dict[str, Any]:
     with open_terminal(folder) as terminal, open_store(folder) as store:
         visit_id = store.start_visit(same_patient(store, subject, by=OPERATOR), by=OPERATOR).id
         landmarks_id = _landmarks(request, store, visit_id, terminal)
+        landmarks = store.load(landmarks_id, Landmarks)
         params = {"landmarks_id": landmarks_id, **_answers(request)}
         motion_id = terminal.run("solve_motion", params, visit_id=visit_id)
-        landmarks = store.load(landmarks_id, Landmarks)
         stored = store.load(motion_id, Motion)
         if request.accepted_by and overridable(stored.findings):
             override_stops(store, motion_id, by=request.accepted_by, role=request.role)
@@ -104,7 +104,8 @@ def landmarks_of_file(path: Path, person: int | None) -> Landmarks:
 def motion_numbers(landmarks: Landmarks, motion: Motion) -> dict[str, Any]:
     """Everything the Motion page says, as numbers; None where a number is not known."""
     measures = motion.measures
-    findings = worst_first((*motion.findings, *landmarks.findings))
+    # What the recording lacks comes first: it explains the rest.
+    findings = worst_first((*landmarks.findings, *motion.findings))
     return {
         "people": [person.label for person in landmarks.people],
         "person": landmarks.chosen,

@@ -176,8 +176,10 @@ def _spans(time_s: FloatArray, marked: NDArray[np.bool_]) -> str:
     padded = np.concatenate([[False], marked, [False]]).astype(int)
     starts, ends = np.flatnonzero(np.diff(padded) == 1), np.flatnonzero(np.diff(padded) == -1) - 1
     longest = sorted(np.argsort(starts - ends)[:3])
-    words = [f"from {time_s[starts[k]]:.1f} s to {time_s[ends[k]]:.1f} s" for k in longest]
-    return " and ".join(words)
+    times = [(f"{time_s[starts[k]]:.1f} s", f"{time_s[ends[k]]:.1f} s") for k in longest]
+    return " and ".join(
+        f"at {first}" if first == last else f"from {first} to {last}" for first, last in times
+    )
 
 
 def _small(track: LandmarkTrack, seen: NDArray[np.bool_]) -> tuple[Finding, ...]:

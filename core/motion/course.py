@@ -51,18 +51,28 @@ class HipPath:
 def course_of(path: HipPath) -> tuple[Course, tuple[slice, ...]]:
     """The kind of a trial, and the frames of each way walked in one direction; all frames otherwise."""
     everything = (slice(0, len(path.time_s)),)
-    in_view = ~long_gaps(path.time_s, ~path.seen, _LONGEST_GAP_S)
-    spans = steady_spans(path.time_s, path.path_m, in_view, LEAST_DISTANCE * path.height_m)
-    travelled = [_travelled(path, span) for span in spans]
-    ways = tuple(span for span, share in zip(spans, travelled, strict=True) if share >= _TRAVELS)
+    ways, back = _ways(path)
     if ways:
         return Course.WALKS, ways
-    back = tuple(span for span, share in zip(spans, travelled, strict=True) if share <= -_TRAVELS)
     if back:
         return Course.BACKWARDS, back
-    if _feet_swing(path) and len(_step_lengths_m(path, everything[0], _STEP_IN_PLACE)) >= _LEAST_STEPS:
+    if feet_swing(path) and len(_step_lengths_m(path, everything[0], _STEP_IN_PLACE)) >= _LEAST_STEPS:
         return Course.IN_PLACE, everything
     return Course.STAYS, everything
+
+
+def also_backwards(path: HipPath) -> bool:
+    """Whether some of the ways are walked forward and some backwards."""
+    return all(_ways(path))
+
+
+def _ways(path: HipPath) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
+    """Frames of the ways walked forward, and of those walked backwards."""
+    in_view = ~long_gaps(path.time_s, ~path.seen, _LONGEST_GAP_S)
+    spans = steady_spans(path.time_s, path.path_m, in_view, LEAST_DISTANCE * path.height_m)
+    travelled = [(span, _travelled(path, span)) for span in spans]
+    forward = tuple(span for span, share in travelled if share >= _TRAVELS)
+    return forward, tuple(span for span, share in travelled if share <= -_TRAVELS)
 
 
 def _travelled(path: HipPath, span: slice) -> float:
@@ -85,7 +95,7 @@ def _travelled(path: HipPath, span: slice) -> float:
     return forward_m / max(float(between), 1e-6)
 
 
-def _feet_swing(path: HipPath) -> bool:
+def feet_swing(path: HipPath) -> bool:
     """Whether both feet leave their places; those of who squats only seem to pass."""
     low, high = np.percentile(path.ankle_m, [5, 95], axis=0)
     return bool((np.linalg.norm(high - low, axis=1) > _FEET_SWING * path.height_m).all())

@@ -130,7 +130,7 @@ def one_of_several(number: int, cameras: int) -> Finding:
 
 
 def _times(count: int) -> str:
-    return "once" if count == 1 else f"{count} times"
+    return ("never", "once")[count] if count < 2 else f"{count} times"
 
 
 def _side_findings(facts: MotionFacts) -> list[Finding]:

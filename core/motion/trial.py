@@ -14,7 +14,7 @@ from core.domain.motion import Kinematics
 from core.domain.recording import Landmark, LandmarkTrack
 from core.errors import refuse
 from core.gait.events import FootPaths
-from core.motion.course import Course, HipPath, course_of
+from core.motion.course import Course, HipPath, also_backwards, course_of, feet_swing
 from core.motion.fit_body import SOLES, FitBody
 from core.motion.fit_camera import StandingCamera
 from core.motion.fit_start import hip_path, start_of_one
@@ -29,7 +29,7 @@ from core.twin.segment_lengths import GENERIC_LENGTH_M
 from core.twin.skeleton import COLUMN, POINTS, POSE_SIZE
 
 MAX_GAP_S = 0.25  # longer gaps stay NaN: a quarter of a second is a fifth of a stride
-_BACKWARDS_M_S = 0.3  # of a belt; slower may be stepping on the spot
+_BACKWARDS_M_S, _CLEARLY = 0.3, 0.2  # slower may be stepping on the spot; walks lift their feet at 0.6
 
 Tick = Callable[[float], None]
 
@@ -57,6 +57,7 @@ class Trial:
     parts: tuple[Part, ...]
     body: FitBody
     one_camera: bool
+    also_backwards: bool = False  # some ways were walked backwards; they are left out
 
     @property
     def walks(self) -> bool:
@@ -127,8 +128,7 @@ def solve_one(
     def start_of(way: slice) -> FitState:
         return start_of_one(cut(track, way), height_m)
 
-    course, parts = _solved(body, hip_path(track, height_m), start_of, belt_m_s, tick)
-    return Trial(course, parts, body, one_camera=True)
+    return _solved(body, hip_path(track, height_m), start_of, belt_m_s, tick, one_camera=True)
 
 
 def solve_several(
@@ -137,23 +137,30 @@ def solve_several(
     """A trial that several calibrated cameras saw. Raises MOT-001, -076."""
     room, body = room_of(tracks), FitBody(height_m, mass_kg)
     start_of = partial(start_of_several, room)
-    course, parts = _solved(body, room.hip_path(height_m), start_of, belt_m_s, tick)
-    return Trial(course, parts, body, one_camera=False)
+    return _solved(body, room.hip_path(height_m), start_of, belt_m_s, tick, one_camera=False)
 
 
 def _solved(
-    body: FitBody, path: HipPath, start_of: Callable[[slice], FitState], belt_m_s: float | None, tick: Tick
-) -> tuple[Course, tuple[Part, ...]]:
+    body: FitBody,
+    path: HipPath,
+    start_of: Callable[[slice], FitState],
+    belt_m_s: float | None,
+    tick: Tick,
+    *,
+    one_camera: bool,
+) -> Trial:
     """What the person does, and every way or the whole trial fitted. Raises MOT-076."""
     course, ways = _course_of(path, belt_m_s)
+    told_m_s = belt_m_s if course is Course.IN_PLACE else None
     parts = []
     for number, way in enumerate(ways):
 
         def part_tick(fraction: float, number: int = number) -> None:
             tick((number + fraction) / len(ways))
 
-        parts.append(solve_part(body, path.time_s[way], start_of(way), course, belt_m_s, part_tick))
-    return _as_fitted(course, parts), tuple(parts)
+        parts.append(solve_part(body, path.time_s[way], start_of(way), course, told_m_s, part_tick))
+    course = _as_fitted(course, parts)
+    return Trial(course, tuple(parts), body, one_camera, also_backwards=also_backwards(path))
 
 
 def _course_of(path: HipPath, belt_m_s: float | None) -> tuple[Course, tuple[slice, ...]]:
@@ -170,14 +177,25 @@ def _course_of(path: HipPath, belt_m_s: float | None) -> tuple[Course, tuple[sli
                 f"The hips travel {far_m:.1f} m with the steps; on a treadmill they stay.",
                 "Solve the motion without a treadmill's speed.",
             )
+    if not feet_swing(path):
+        return Course.STAYS, ways
     return Course.IN_PLACE, (slice(0, len(path.time_s)),)
 
 
 def _as_fitted(course: Course, parts: Sequence[Part]) -> Course:
-    """Whose standing foot a belt carries forward walks backwards on it."""
-    if course is Course.IN_PLACE and parts[0].fitted.state.belt_m_s < -_BACKWARDS_M_S:
+    """Whose feet are lifted to be carried backwards walks backwards on a belt, whatever speed was told."""
+    moves = abs(parts[0].fitted.state.belt_m_s) > _BACKWARDS_M_S
+    if course is Course.IN_PLACE and moves and _lift_forward(parts[0].feet) < -_CLEARLY:
         return Course.BACKWARDS
     return course
+
+
+def _lift_forward(feet: FootPaths) -> float:
+    """Correlation of the feet's height with their speed forward against the pelvis, mean of both sides."""
+    place = ((feet.heel_m + feet.toe_m) / 2 - feet.pelvis_m[:, None]).transpose(1, 0, 2)
+    forward = -np.gradient(place[..., 1], feet.time_s, axis=1)
+    sides = [np.corrcoef(speed, height)[0, 1] for speed, height in zip(forward, place[..., 2], strict=True)]
+    return float(np.mean(sides))
 
 
 def solve_part(

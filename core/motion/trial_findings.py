@@ -47,7 +47,7 @@ def trial_findings(trial: Trial) -> list[Finding]:
 def _course_findings(trial: Trial) -> list[Finding]:
     match trial.course:
         case Course.WALKS:
-            return _several_ways(len(trial.parts))
+            return [*_several_ways(len(trial.parts)), *_ways_back(trial)]
         case Course.IN_PLACE:
             slowest_m_s, _ = BELT_SPEEDS_M_S
             return [_in_place(trial.belt_m_s) if trial.belt_m_s >= slowest_m_s else _no_belt()]
@@ -62,6 +62,14 @@ def _several_ways(ways: int) -> list[Finding]:
         return []
     what = f"The patient walks past {ways} times; the strides of all of them are used."
     return [note(Severity.NOTE, "MOT-073", what, "More strides make curves surer.", "Nothing to do.")]
+
+
+def _ways_back(trial: Trial) -> list[Finding]:
+    if not trial.also_backwards:
+        return []
+    what = "The patient also walks backwards; only the ways forward are used."
+    why, step = "Walking backwards has other steps and angles.", "Nothing to do."
+    return [note(Severity.NOTE, "MOT-077", what, why, step)]
 
 
 def _in_place(belt_m_s: float) -> Finding:
@@ -100,7 +108,7 @@ def _no_walk() -> Finding:
     return note(
         Severity.STOP,
         NO_WALK,
-        "Nobody walks in this recording.",
+        "No walk was seen in this recording.",
         "Without steps there is no gait cycle; angles are shown over time, as for squats or standing up.",
         "To go on to a twin, record a walk with at least four steps.",
     )

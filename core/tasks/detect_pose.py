@@ -212,5 +212,5 @@ def _nobody() -> UserError:
         "CAP-021",
         "Nobody was found in the video.",
         "No frame shows a person clearly enough.",
-        "Check that the right file was chosen; record with the whole body in the picture and more light.",
+        "Check that the right file was chosen; record nearer, with the whole body in view and in good light.",
     )

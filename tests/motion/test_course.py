@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.motion.course import Course, HipPath, course_of
+from core.motion.course import Course, HipPath, also_backwards, course_of
 from core.motion.fit_start import hip_path
 from tests.motion.detector_like import there_and_back
 from tests.motion.filmed import filmed, moved, on_a_belt, played_backwards, standing_first
@@ -64,6 +64,16 @@ def test_there_and_back_are_two_ways_without_the_turn(walk: SyntheticWalk) -> No
     assert course is Course.WALKS and len(ways) == 2
     frames = len(walk.time_s)
     assert ways[0].stop <= frames + 15 and ways[1].start >= frames + 15
+
+
+def test_a_way_back_that_is_walked_backwards_is_left_out_and_told(walk: SyntheticWalk) -> None:
+    there = np.arange(len(walk.time_s))
+    rows = np.concatenate([there, np.repeat(there[-1], 15), there[::-1]])
+    path = seen(moved(walk, walk.point_m[rows], np.arange(len(rows)) / 30.0))
+    course, ways = course_of(path)
+
+    assert course is Course.WALKS and len(ways) == 1 and also_backwards(path)
+    assert not also_backwards(seen(walk)) and not also_backwards(seen(played_backwards(walk)))
 
 
 def test_standing_before_a_walk_is_not_part_of_it(walk: SyntheticWalk) -> None:

@@ -166,12 +166,18 @@ def test_a_treadmill_speed_for_a_walk_through_the_room_is_refused() -> None:
         assert refused.value.advice.code == "MOT-076"
 
 
+def test_a_squat_is_no_walk_on_a_treadmill_whatever_speed_was_told() -> None:
+    motion = solve(filmed(squats()), belt_m_s=1.2)
+    assert codes(motion)["MOT-072"] is Severity.STOP and motion.belt_speed_m_s is None
+    assert np.ptp(motion.kinematics.pelvis_position_m[:, 1]) < 0.5  # no belt carries it on
+
+
 @pytest.mark.slow
 def test_walking_backwards_on_a_treadmill_is_told_as_that() -> None:
-    motion = solve(filmed(played_backwards(on_a_belt(walk()))))
-
-    assert codes(motion)["MOT-071"] is Severity.STOP and "MOT-075" not in codes(motion)
-    assert motion.strides == () and np.isnan(motion.measures.speed_m_s)
+    for told_m_s in (None, walk().speed_m_s):
+        motion = solve(filmed(played_backwards(on_a_belt(walk()))), belt_m_s=told_m_s)
+        assert codes(motion)["MOT-071"] is Severity.STOP and "MOT-075" not in codes(motion)
+        assert motion.strides == () and np.isnan(motion.measures.speed_m_s)
 
 
 def test_over_ground_there_is_no_belt() -> None:

@@ -110,7 +110,7 @@ def with_spread(solved: Motion, sd_rad: float = 0.05) -> Motion:
 def squat_motion() -> Motion:
     """Two seconds of a squat: knees bend to 90 degrees and stretch again."""
     stop = Finding(
-        Severity.STOP, Advice("Nobody walks in this recording.", "No steps.", "Record a walk.", "MOT-072")
+        Severity.STOP, Advice("No walk was seen in this recording.", "No steps.", "Record a walk.", "MOT-072")
     )
     solved = with_spread(motion((stop,)))
     angle = np.zeros_like(solved.kinematics.angle_rad)

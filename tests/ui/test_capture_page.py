@@ -181,7 +181,7 @@ def test_a_stop_finding_asks_for_another_recording(
 
 
 def test_the_verdict_names_how_well_the_patient_is_seen() -> None:
-    assert capture_verdict(landmarks()) == ("Patient seen in 98 % of frames.", Tone.OK)
+    assert capture_verdict(landmarks()) == ("Patient seen in 98\u00a0% of frames.", Tone.OK)
     assert capture_verdict(landmarks(2))[1] is Tone.WARN
 
 

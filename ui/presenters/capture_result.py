@@ -74,7 +74,7 @@ def capture_verdict(landmarks: Landmarks) -> tuple[str, Tone]:
         return "This recording cannot be used as it is.", Tone.STOP
     if len(landmarks.people) > 1 and landmarks.chosen_by != "clinician":
         return f"{len(landmarks.people)} people are visible. Is this the patient?", Tone.WARN
-    words = f"Patient seen in {percent(seen)} of frames."
+    words = f"Patient seen in {percent(seen)} of frames.".replace(" %", "\u00a0%")  # never at a line's end
     return words, Tone.OK if seen > 0.8 else Tone.WARN
 
 

@@ -121,7 +121,7 @@ def motion_verdict(motion: Motion) -> tuple[str, Tone]:
 
 _WITHOUT_WALK = {
     BACKWARDS: "The patient walks backwards",
-    NO_WALK: "Nobody walks here",
+    NO_WALK: "No walk was seen",
     NO_STRIDE: "No complete stride was found",
 }
 

@@ -72,6 +72,7 @@ class SidesQuestion(Box):
                 image: QImage = pictures.shown if key == SHOWN else pictures.swapped
                 picture.setIcon(_in_colour(QPixmap.fromImage(image)))
                 picture.setIconSize(QSize(image.width(), image.height()))
+                picture.setMinimumHeight(picture.sizeHint().height())  # what lies below scrolls, not shrinks
                 self._captions[key].setText(_caption(key, near))
 
     def _check(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,15 @@ def test_a_squat_ends_with_3_with_its_angles_and_without_strides(shell: Shell) -
         "--accept-stopped", "Dr. Lind", "--role", "physician",
     )  # fmt: skip
     assert status == 3 and "No complete stride forward" in said and "None" not in said
+
+
+def test_what_the_picture_lacks_comes_before_what_follows_from_it(shell: Shell, clean: LandmarkTrack) -> None:
+    image = np.array(clean.image_px)
+    image[..., 1] = clean.height_px - image[..., 1]
+    on_its_head = replace(clean, image_px=image, world_m=clean.world_m * [1.0, -1.0, 1.0])
+    status, found = solve(shell, saved(shell.folder / "head.npz", on_its_head))
+    stops = [one["code"] for one in found["findings"] if one["severity"] == "stop"]
+    assert status == 3 and stops[0] == "CAP-032" and "MOT-023" in stops
 
 
 @pytest.mark.slow
