@@ -42,8 +42,14 @@ def matched(calibration: Calibration, views: Sequence[View]) -> Calibration:
         camera, found = fitted(calibration.cameras[number], view)
         cameras.append(camera)
         findings += found
-    errors_px = tuple(calibration.error_px[number] for number in order)
-    return replace(calibration, cameras=tuple(cameras), error_px=errors_px, findings=tuple(findings))
+    told_mm = calibration.camera_error_mm
+    return replace(
+        calibration,
+        cameras=tuple(cameras),
+        error_px=tuple(calibration.error_px[number] for number in order),
+        findings=tuple(findings),
+        camera_error_mm=tuple(told_mm[number] for number in order) if told_mm else (),
+    )
 
 
 def fitted(camera: Camera, view: View) -> tuple[Camera, tuple[Finding, ...]]:

@@ -47,6 +47,13 @@ def test_names_tell_the_camera(cameras: tuple[str, ...], videos: tuple[str, str]
     assert codes(found) == [] and len(found.error_px) == 2
 
 
+def test_errors_stay_with_their_cameras() -> None:
+    made = replace(named("a", "b", "c"), error_px=(1.0, 2.0, 3.0), camera_error_mm=(10.0, 20.0, 30.0))
+    found = matched(made, views("c.mp4", "a.mp4"))
+
+    assert (found.error_px, found.camera_error_mm) == ((3.0, 1.0), (30.0, 10.0))
+
+
 def test_numbers_alone_tell_nothing() -> None:
     """Otherwise camera-1 would become cam_1, the second one."""
     with refused("CAL-007"):
