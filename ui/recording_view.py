@@ -12,8 +12,8 @@ from PySide6.QtGui import QImage
 
 from core.domain.arrays import FloatArray
 from core.domain.frames import FrameIndex, read_frame, read_index
-from core.domain.recording import Landmarks, LandmarkTrack
-from core.motion.side_swaps import exchange_all_sides, exchange_legs
+from core.domain.recording import Landmarks, LandmarkTrack, with_sides_exchanged
+from core.motion.side_swaps import exchange_legs
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,7 +97,7 @@ def with_sides_of(
     if clip.view < len(exchanges) and len(exchanges[clip.view]) == len(track.time_s):
         track = exchange_legs(track, exchanges[clip.view])
     if swapped:
-        track = exchange_all_sides(track)
+        track = with_sides_exchanged(track)
     tracks = (*clip.tracks[: clip.chosen], track, *clip.tracks[clip.chosen + 1 :])
     return replace(clip, tracks=tracks)
 

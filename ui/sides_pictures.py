@@ -9,8 +9,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from core.domain.body import Side
-from core.domain.recording import Landmark, LandmarkTrack
-from core.motion.side_swaps import exchange_all_sides
+from core.domain.recording import Landmark, LandmarkTrack, with_sides_exchanged
 from ui import theme
 from ui.recording_view import RecordingView
 from ui.widgets.skeleton import SkeletonInk, draw_skeleton
@@ -36,7 +35,7 @@ def sides_pictures(clip: RecordingView | None) -> SidesPictures | None:
     number = _feet_furthest_apart(track)
     if number is None:
         return None
-    shown, swapped = (_drawn(clip, one, number) for one in (track, exchange_all_sides(track)))
+    shown, swapped = (_drawn(clip, one, number) for one in (track, with_sides_exchanged(track)))
     return SidesPictures(shown, swapped, _nearer(track, number))
 
 

@@ -11,12 +11,12 @@ between neighbouring frames, and dynamic programming (Viterbi 1967) finds the op
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.arrays import FloatArray
+from core.motion.steady_walking import spans_of
 
 # All costs are squares of lengths in fractions of the body's size in the picture (shoulders to heels).
 _JUMP_CAP = 0.20  # a larger jump is an outlier and costs no more
@@ -92,7 +92,7 @@ def part_costs(choice: FloatArray, time_s: FloatArray, turned: NDArray[np.bool_]
     order = _local_order(choice)
     crossings = (
         Crossing(start, stop, _crossing_cost(choice, order, time_s, close, whole, start, stop))
-        for start, stop in _runs(close)
+        for start, stop in spans_of(close)
         if start > 0 and stop < len(close)
     )
     return PartCosts(_bends(choice, whole), close, tuple(crossings))
@@ -197,15 +197,10 @@ def _local_order(choice: FloatArray) -> NDArray[np.int64]:
     return np.concatenate([[0], np.cumsum(turned) % 2])
 
 
-def _runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(np.int8)))
-    return [(int(first), int(last)) for first, last in pairwise(edges) if flags[first]]
-
-
 def _bridged(close: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """One crossing where legs come close again before their paths can be told."""
     joined = close.copy()
-    for start, stop in _runs(~close):
+    for start, stop in spans_of(~close):
         if start > 0 and stop < len(close) and stop - start < _FEWEST:
             joined[start:stop] = True
     return joined

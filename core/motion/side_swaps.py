@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.arrays import FloatArray
-from core.domain.recording import Landmark, LandmarkTrack, frame_rate_hz, with_sides_exchanged
+from core.domain.recording import Landmark, LandmarkTrack, frame_rate_hz
 from core.domain.sides_doubt import MAX_EXCHANGED_FRACTION, SideEvidence
 from core.motion.side_evidence import detected_sides, side_evidence, turned_round
 from core.motion.side_search import best_states, jumps, no_prior, part_costs, prior_of, states_cost
@@ -128,11 +128,6 @@ def exchange_legs(track: LandmarkTrack, exchanged: FloatArray) -> LandmarkTrack:
             for array in (image, world, seen):
                 _exchange(array, pair, exchanged[:, column])
     return replace(track, image_px=image, world_m=world, visibility=seen)
-
-
-def exchange_all_sides(track: LandmarkTrack) -> LandmarkTrack:
-    """Left becomes right everywhere, when a person says that they are the wrong way round."""
-    return with_sides_exchanged(track)
 
 
 def _exchange(array: FloatArray, pair: tuple[Landmark, Landmark], flags: NDArray[np.generic]) -> None:

@@ -11,7 +11,7 @@ from core.domain.arrays import FloatArray
 from core.domain.clock import AS_FAST_AS_LIFE, FilmClock
 from core.domain.findings import Finding, Severity, worst_first
 from core.domain.motion import NO_STRIDE, GaitReference, Kinematics, Motion, Stride
-from core.domain.recording import LandmarkTrack
+from core.domain.recording import LandmarkTrack, with_sides_exchanged
 from core.domain.sides_doubt import AS_REPAIRED, Sides, SideSource
 from core.gait.cycles import cut_cycles
 from core.gait.events import find_strides
@@ -31,7 +31,6 @@ from core.motion.observed import walked_fraction
 from core.motion.side_swaps import (
     SideRepair,
     correct_side_swaps,
-    exchange_all_sides,
     exchange_legs,
     leave_out_lost,
     most_doubtful,
@@ -122,7 +121,7 @@ def _repaired(tracks: tuple[LandmarkTrack, ...]) -> list[SideRepair]:
 def _with_sides(track: LandmarkTrack, exchanged: FloatArray, *, swap: bool) -> LandmarkTrack:
     """Swapped after the repair: a repair that turned the whole trial would turn it back again."""
     taken = exchange_legs(track, exchanged)
-    return exchange_all_sides(taken) if swap else taken
+    return with_sides_exchanged(taken) if swap else taken
 
 
 def _doubt_of(repairs: list[SideRepair], trial: Trial, sides: Sides) -> SideDoubt:

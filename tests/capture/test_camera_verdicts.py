@@ -17,8 +17,7 @@ from core.capture.camera_verdicts import (
 from core.capture.same_person import Together, same_people
 from core.capture.synchronise import FAR_APART, Agreement
 from core.domain.findings import Severity
-from core.domain.recording import Person, Synchronised, VideoFile
-from core.motion.side_swaps import exchange_all_sides
+from core.domain.recording import Person, Synchronised, VideoFile, with_sides_exchanged
 from tests.capture.several import PLACES_M, Clocked, a_walk, camera_at, filmed, person, uneven
 
 VIDEOS = [VideoFile(f"camera-{number}.mp4", 150, 30.0, 1280, 720) for number in (1, 2, 3)]
@@ -66,7 +65,7 @@ def test_a_camera_that_was_moved_since_its_calibration_is_told() -> None:
 
 def test_exchanged_sides_of_one_camera_are_told() -> None:
     walk = uneven(a_walk(5.0))
-    other = exchange_all_sides(filmed(walk, camera_at(PLACES_M[1]), Clocked(0.3), seed=3))
+    other = with_sides_exchanged(filmed(walk, camera_at(PLACES_M[1]), Clocked(0.3), seed=3))
     together = same_people([(person(filmed(walk, camera_at(PLACES_M[0]))),), (person(other),)])
     assert "CAP-055" in codes(together)
 

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from core.capture.same_person import Together, same_people
-from core.domain.recording import LandmarkTrack, Person
-from core.motion.side_swaps import exchange_all_sides
+from core.domain.recording import LandmarkTrack, Person, with_sides_exchanged
 from tests.capture.several import PLACES_M, Clocked, a_walk, beside, camera_at, filmed, person, uneven
 
 CLOCKS = (Clocked(), Clocked(0.4), Clocked(-0.3, rate_hz=25.0))
@@ -112,7 +111,7 @@ def test_one_camera_alone_needs_no_clock(views) -> None:
 
 
 def test_a_camera_that_exchanged_left_and_right_is_named(views) -> None:
-    swapped = person(exchange_all_sides(views["patient", 1].tracks[0]))
+    swapped = person(with_sides_exchanged(views["patient", 1].tracks[0]))
     found = same_people([(views["patient", 0],), (swapped,)])
     assert found.agreements[1].exchanged
     assert same(found.people[0].tracks[1], views["patient", 1])

@@ -114,11 +114,11 @@ def test_films_that_never_overlap_have_no_clock() -> None:
 
 
 def test_a_camera_that_exchanges_the_legs_is_still_placed() -> None:
-    from core.motion.side_swaps import exchange_all_sides
+    from core.domain.recording import with_sides_exchanged
 
     walk, clock = a_walk(), Clocked(0.5)
     first = filmed(walk, camera_at(PLACES_M[0]), seed=2)
-    other = exchange_all_sides(filmed(walk, camera_at(PLACES_M[1]), clock))
+    other = with_sides_exchanged(filmed(walk, camera_at(PLACES_M[1]), clock))
     agreement = found(first, other)
     assert abs(agreement.sync.offset_s - 0.5) * 30.0 < 1.0 and agreement.exchanged
 

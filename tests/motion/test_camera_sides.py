@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from core.capture.same_person import same_people
-from core.domain.recording import LandmarkTrack, Synchronised
+from core.domain.recording import LandmarkTrack, Synchronised, with_sides_exchanged
 from core.motion.camera_sides import alike_in_all_cameras, exchanges_like
-from core.motion.side_swaps import correct_side_swaps, exchange_all_sides, exchange_legs
+from core.motion.side_swaps import correct_side_swaps, exchange_legs
 from core.motion.solve import motion_from_tracks
 from tests.capture.several import PLACES_M, Clocked, a_walk, camera_at, filmed, person
 from tests.motion.synthetic_walk import FLEXION, HEIGHT_M
@@ -34,7 +34,7 @@ def test_a_camera_with_all_sides_exchanged_is_turned_throughout(
     views: tuple[LandmarkTrack, LandmarkTrack],
 ) -> None:
     first, other = views
-    exchanged = exchanges_like(first, exchange_all_sides(other))
+    exchanged = exchanges_like(first, with_sides_exchanged(other))
     assert exchanged is not None and exchanged.mean() > 0.98
 
 
@@ -52,7 +52,7 @@ def test_feet_exchanged_for_a_while_are_found_where_they_are(
 
 def test_both_cameras_get_the_sides_of_one(views: tuple[LandmarkTrack, LandmarkTrack]) -> None:
     first, other = views
-    tracks = (first, exchange_all_sides(other))
+    tracks = (first, with_sides_exchanged(other))
     repairs = alike_in_all_cameras(tracks, [correct_side_swaps(track) for track in tracks])
     exchanged = exchanges_like(repairs[0].track, repairs[1].track)
     assert exchanged is not None and exchanged.mean() < 0.05
@@ -65,7 +65,7 @@ def test_uncalibrated_cameras_cannot_tell(views: tuple[LandmarkTrack, LandmarkTr
 
 def test_an_exchange_keeps_the_camera_and_its_clock(views: tuple[LandmarkTrack, LandmarkTrack]) -> None:
     other = views[1]
-    for turned in (exchange_all_sides(other), exchange_legs(other, np.ones((len(other.time_s), 2)))):
+    for turned in (with_sides_exchanged(other), exchange_legs(other, np.ones((len(other.time_s), 2)))):
         assert turned.camera is other.camera and turned.sync is other.sync
 
 
@@ -74,7 +74,7 @@ def test_two_calibrated_cameras_give_the_angles_whatever_one_of_them_calls_left(
     """Clocks 0.4 s apart, bent lenses, 2 px of noise, and all sides of one camera exchanged."""
     walk = a_walk()
     first = filmed(walk, camera_at(PLACES_M[0]), seed=2)
-    other = exchange_all_sides(filmed(walk, camera_at(PLACES_M[1]), LATE, seed=3))
+    other = with_sides_exchanged(filmed(walk, camera_at(PLACES_M[1]), LATE, seed=3))
     (patient,) = same_people([(person(first),), (person(other),)]).people
 
     motion = motion_from_tracks(patient.tracks, height_m=HEIGHT_M, mass_kg=60.0, synthetic=True)
