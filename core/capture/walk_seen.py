@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
+from core.capture.gaps import bridged
 from core.domain.arrays import FloatArray
 from core.domain.recording import Landmark, LandmarkTrack
 
@@ -22,7 +23,7 @@ _SMOOTHING_S = 0.6  # about a step: the hips swing with every step
 _BRISK_HEIGHTS_S = 1.3  # nobody walks faster than this many body heights per second
 _STEP_HEIGHTS = 0.35  # what a step on the spot or on a belt counts; over ground the way itself counts
 _STEPS_S = 2.5  # nobody steps oftener for long
-_SHOULDER_TO_ANKLE = 0.78  # of the body height, as in `body_landmarks`
+_SHOULDER_TO_ANKLE = 0.78  # of the body height (Drillis & Contini 1966; Winter 2009, fig. 4.1)
 _RATHER_ACROSS = 0.5  # of the way in depth, which is only estimated
 _FOCAL = 0.9  # focal length over the longer side of the picture; that of a usual phone
 _PARTED, _LIFTED = 0.12, 0.05  # of the leg's length: ankles beside, and above each other, in a step
@@ -81,22 +82,12 @@ def walk_seen(track: LandmarkTrack) -> WalkSeen:
     seen = np.flatnonzero(np.isfinite(hips).all(axis=(1, 2)))
     if len(seen) < 2:
         return WalkSeen((), 0, 0.0)
-    time_s, image = track.time_s[seen], _bridged(track.time_s[seen], track.image_px[seen])
+    time_s, image = track.time_s[seen], bridged(track.time_s[seen], track.image_px[seen])
     size_px = body_height_px(image)
     place = _place(time_s, image, size_px, max(track.width_px, track.height_px))
     passes = tuple(one for one in _passes(time_s, place, _hip_px(image), seen) if one.heights >= LEAST_PASS)
     seen_s = float(time_s[-1] - time_s[0])
     return WalkSeen(passes, min(_steps(time_s, image), int(_STEPS_S * seen_s)), seen_s)
-
-
-def _bridged(time_s: FloatArray, image: FloatArray) -> FloatArray:
-    """Landmarks that are missing in some frames, straight between the others; NaN where there are none."""
-    flat = np.array(image).reshape(len(image), -1)
-    for column in range(flat.shape[1]):
-        known = np.isfinite(flat[:, column])
-        if known.any() and not known.all():
-            flat[:, column] = np.interp(time_s, time_s[known], flat[known, column])
-    return flat.reshape(image.shape)
 
 
 def _hip_px(image: FloatArray) -> FloatArray:

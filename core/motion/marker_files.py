@@ -1,4 +1,4 @@
-"""What OpenSim and motion laboratories write as text: marker paths, motions, and what markers count."""
+"""What OpenSim and motion laboratories write as text: marker paths, and what markers count."""
 
 from __future__ import annotations
 
@@ -79,15 +79,6 @@ def _not_markers() -> UserError:
         "It lacks a TRC header with the number of markers and their unit, or its times do not increase.",
         "Export the markers again as TRC.",
     )
-
-
-def read_motion(text: str) -> dict[str, FloatArray]:
-    """Columns of a .mot or .sto file by name, in the file's own units: a header need not tell them."""
-    lines = text.splitlines()
-    begin = next(number for number, line in enumerate(lines) if line.strip() == "endheader")
-    names = lines[begin + 1].split()
-    table = np.array([[float(word) for word in line.split()] for line in lines[begin + 2 :] if line.strip()])
-    return dict(zip(names, table.T, strict=True))
 
 
 def read_tasks(text: str) -> MarkerTasks:

@@ -1,10 +1,10 @@
 """Inverse kinematics of laboratory markers: poses of a tree whose markers come nearest to the measured ones.
 
-Weighted least squares (Lu & O'Connor 1999, J Biomech 32:129), every frame by itself as OpenSim solves it, or
-all frames together with a price on accelerations. Gauss-Newton steps for all frames at once. Their normal
-matrix is that of the mass matrix of the same tree with the markers' weights as masses, and is summed the same
-way: moments of the markers that a column moves, then one product per pair of columns (the composite rigid
-body method, Featherstone 2008, Rigid Body Dynamics Algorithms, ch. 6). No Jacobian is ever written down.
+Weighted least squares (Lu & O'Connor 1999, J Biomech 32:129), every frame by itself as OpenSim solves it, by
+Gauss-Newton steps for all frames at once. Their normal matrix is that of the mass matrix of the same tree
+with the markers' weights as masses, and is summed the same way: moments of the markers that a column moves,
+then one product per pair of columns (the composite rigid body method, Featherstone 2008, Rigid Body Dynamics
+Algorithms, ch. 6). No Jacobian is ever written down.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from core.domain.arrays import FloatArray
-from core.motion.normal_equations import NormalEquations, squared_accelerations
 from core.twin.kinematic_tree import ROOT_COLUMNS, KinematicTree, Twists, cross
 
 MOST_ITERATIONS = 40
@@ -80,41 +79,6 @@ def solve_markers(
         pose[active] -= np.clip(step, -LONGEST_STEP, LONGEST_STEP)
         active = active[np.abs(step).max(axis=1) > ACCURACY]
     return _fit(tree, pose, weight, measured, goals, iteration)
-
-
-def solve_smooth(
-    tree: KinematicTree,
-    marker_m: FloatArray,
-    goals: MarkerGoals,
-    time_s: FloatArray,
-    acceleration: FloatArray,
-    *,
-    noise_m: float = _MARKER_NOISE_M,
-) -> MarkerFit:
-    """All frames together: accelerations cost, so that noise is smoothed and gaps are bridged.
-
-    `acceleration` (N,) is each column's usual size, m/s2 or rad/s2; `noise_m` that of a marker's coordinate.
-    Both together set the corner of the smoothing, as of a zero-lag low-pass. A gap of any length is bridged:
-    `distance_m` tells where nothing was seen.
-    """
-    weight, measured = _in_view(marker_m, goals)
-    pose = _bridged(solve_markers(tree, marker_m, goals).pose, time_s)
-    share = 1.0 / goals.weight.sum()  # the cost of a frame is a mean over its markers
-    stiffness = squared_accelerations(time_s) * (share * (noise_m / acceleration) ** 2)
-    iteration, largest = 0, np.inf
-    while largest > ACCURACY and iteration < MOST_ITERATIONS:
-        iteration += 1
-        equations = NormalEquations(len(pose), tree.columns, 1)
-        equations.add_constants(np.eye(1), np.zeros(1))  # nothing depends on it
-        normal, slope = _normal_equations(tree.twists(pose), pose, weight, measured, goals)
-        equations.frame, equations.frame_slope = _held(normal), slope
-        equations.add_smoothness(stiffness, pose)
-        step, _ = equations.step(_DAMPING)
-        largest = float(np.abs(step).max())
-        pose = pose + np.clip(step, -LONGEST_STEP, LONGEST_STEP)
-    distance_m = np.linalg.norm(tree.points_m(pose) - measured, axis=2)
-    pose[:, _never_told(tree, goals)] = np.nan
-    return MarkerFit(pose, np.where(weight > 0.0, distance_m, np.nan), iteration)
 
 
 def _in_view(marker_m: FloatArray, goals: MarkerGoals) -> tuple[FloatArray, FloatArray]:
@@ -237,12 +201,3 @@ def _told(normal: FloatArray, weight: FloatArray) -> FloatArray:
     damped[:, diagonal, diagonal] += 1e-12
     variance = np.linalg.inv(damped)[:, diagonal, diagonal] * _MARKER_NOISE_M**2
     return np.asarray(variance / np.maximum((weight > 0.0).sum(axis=1), 1)[:, None] < _UNTOLD_RAD**2)
-
-
-def _bridged(pose: FloatArray, time_s: FloatArray) -> FloatArray:
-    """Gaps interpolated: only where the smooth search begins."""
-    for column in pose.T:
-        known = np.isfinite(column)
-        if known.any():
-            column[:] = np.interp(time_s, time_s[known], column[known])
-    return np.nan_to_num(pose)

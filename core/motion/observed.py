@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from core.capture.gaps import bridged
 from core.domain.arrays import FloatArray
 from core.domain.recording import Landmark, LandmarkTrack
 from core.errors import refuse
@@ -26,6 +27,7 @@ def seen_part(track: LandmarkTrack) -> LandmarkTrack:
     _, counts = seen_points(track)
     a_leg = (counts[:, COLUMN[Landmark.LEFT_HIP] :] > 0.0).any(axis=1)
     track = cut(track, seen_span(np.isfinite(track.image_px[:, hips]).all(axis=(1, 2)) & a_leg))
+    # Visibility is 0 in gaps: what is put there only carries the path on.
     return replace(
         track, image_px=bridged(track.time_s, track.image_px), world_m=bridged(track.time_s, track.world_m)
     )
@@ -75,13 +77,3 @@ def inside_picture(track: LandmarkTrack) -> NDArray[np.bool_]:
     x, y = track.image_px[..., 0], track.image_px[..., 1]
     with np.errstate(invalid="ignore"):
         return np.asarray((x >= 0) & (x <= track.width_px) & (y >= 0) & (y <= track.height_px))
-
-
-def bridged(time_s: FloatArray, values: FloatArray) -> FloatArray:
-    """Straight lines across missing frames; their visibility is 0, so they only carry the path on."""
-    flat = np.array(values).reshape(len(values), -1)
-    for column in range(flat.shape[1]):
-        seen = np.isfinite(flat[:, column])
-        if seen.any() and not seen.all():
-            flat[:, column] = np.interp(time_s, time_s[seen], flat[seen, column])
-    return flat.reshape(values.shape)

@@ -9,6 +9,7 @@ from scipy.ndimage import uniform_filter1d
 
 from core.capture.calibration.floor import aligned_to_floor
 from core.capture.common_time import common_time
+from core.capture.gaps import bridged
 from core.capture.straighten import straight_px
 from core.capture.triangulation import Triangulated, triangulate
 from core.domain.arrays import BoolArray, FloatArray
@@ -21,7 +22,7 @@ from core.motion.fit_camera import KnownCamera
 from core.motion.fit_start import ROOT_OVER_HIPS_M, flexion_rad
 from core.motion.fit_state import FitState, View
 from core.motion.generic_links import COLUMNS
-from core.motion.observed import bridged, cut, inside_picture, seen_points, seen_span
+from core.motion.observed import cut, inside_picture, seen_points, seen_span
 from core.twin.skeleton import POSE_SIZE
 
 _SMOOTHING_S = 0.5

@@ -1,4 +1,4 @@
-"""Landmarks on the body model, and their derivatives by its pose."""
+"""Landmarks on the body model."""
 
 from __future__ import annotations
 
@@ -71,12 +71,6 @@ class Skeleton:
     def points_m(self, pose: FloatArray) -> FloatArray:
         """Landmarks of poses in the order of `POINTS`. (P, 3)"""
         return self._tree.points_m(np.atleast_2d(pose)).reshape(*pose.shape[:-1], len(POINTS), 3)
-
-    def points_and_slopes(self, pose: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Landmarks (P, 3) and their derivatives by the pose (P, 3, POSE_SIZE)."""
-        found = self._tree.slopes(np.atleast_2d(pose))
-        shape = (*pose.shape[:-1], len(POINTS), 3)
-        return found.point_m.reshape(shape), found.by_pose.reshape(*shape, POSE_SIZE)
 
     def quaternion(self, pose: FloatArray) -> FloatArray:
         """Orientation of the pelvis root, (4,) w x y z."""

@@ -113,6 +113,9 @@ class MotionPage(Page):
         self.body.addWidget(self.override)
         self.body.addWidget(self.belt)
         self.body.addLayout(middle, 1)
+        self._connect()
+
+    def _connect(self) -> None:
         self.question.answered.connect(self.sides_answered)
         self.override.given.connect(self.stops_overridden)
         self.slow_motion.answered.connect(self.clock_answered)

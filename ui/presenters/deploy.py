@@ -7,16 +7,16 @@ import math
 from core.devices.exo_faults import PLACEMENT
 from core.domain.controller import Approver, Deployment, Handover, Package, unattended
 from core.domain.exo_status import ExoStatusMessage, confirm_command, roll_back_command
-from core.domain.exo_walk import ExoWalk
-from core.domain.record import RecordInfo, RecordKind, Verdict
+from core.domain.record import RecordKind, Verdict
 from core.jobs.values import SECRET, Done, JobState, JsonValue, Message, Outcome, Refused, Sample
 from core.session.flow import Step, StepState, StepStatus
 from ui.pages.deploy import DeployPage, DeployState
-from ui.pages.deploy_trial import KeepState, WalkView
+from ui.pages.deploy_trial import KeepState
 from ui.presenters import deploy_text
 from ui.presenters.base import StepPresenter
 from ui.presenters.deploy_text import ARMED_STATES, FAULT, READY, ProvisionalController, Waiting
 from ui.presenters.exo_finder import ExoFinder
+from ui.presenters.exo_records import ExoRecords
 from ui.session_context import SessionContext
 from ui.theme import Tone
 
@@ -31,14 +31,13 @@ class DeployPresenter(StepPresenter):
     def __init__(self, page: DeployPage, context: SessionContext) -> None:
         super().__init__(page, context)
         self._page = page
-        self._finder = ExoFinder(context, page)
+        self._finder, self._records = ExoFinder(context, page), ExoRecords(self)
         self._address = ""
         self._confirming = self._needs_passphrase = self._confirming_keep = False
         self._exo_state: int | None = None
         self._strides, self._waiting = (0, 0), Waiting()
         self._exo_status = ExoStatusMessage()
         self._new_deployment_id = ""  # provisional DEPLOYMENT that no telemetry job has taken over yet
-        self._walk: WalkView | None = None
         self._status = StepStatus(self.step, StepState.NOT_STARTED)
         self._connect_pages()
         context.jobs.sampled.connect(self._sampled)
@@ -99,8 +98,8 @@ class DeployPresenter(StepPresenter):
         self.refresh_page()
 
     def refresh_page(self) -> None:
-        if not self.blocked(self._status, PURPOSE, has_result=self._package() is not None):
-            self._page.render(self._state(self._status))
+        if not self.blocked(self._status, PURPOSE, has_result=self._records.package() is not None):
+            self._page.render(self._state())
 
     def job_done(self, state: JobState, outcome: Outcome) -> None:
         if state.spec.kind == "package_controller":
@@ -115,8 +114,8 @@ class DeployPresenter(StepPresenter):
     # Intents --------------------------------------------------------------------------------------
 
     def main(self) -> None:
-        deployment = self._deployment()
-        if self._package() is None:
+        deployment = self._records.deployment()
+        if self._records.package() is None:
             self.start()
         elif deployment is None or deployment.handover is Handover.REVERTED:
             self._show_confirmation(True)
@@ -157,7 +156,7 @@ class DeployPresenter(StepPresenter):
         self.refresh()
 
     def _transfer(self, code: str) -> None:
-        package = self._package()
+        package = self._records.package()
         subject = self.context.subject
         if package is None or subject is None or code != subject.code:
             return
@@ -239,12 +238,13 @@ class DeployPresenter(StepPresenter):
 
     def _visit_changed(self) -> None:
         self._confirming = self._needs_passphrase = self._confirming_keep = False
-        self._new_deployment_id, self._walk = "", None
+        self._new_deployment_id = ""
+        self._records.forget()
 
     # State of the page ---------------------------------------------------------------------------
 
-    def _state(self, status: StepStatus) -> DeployState:
-        package, deployment = self._package(), self._deployment()
+    def _state(self) -> DeployState:
+        package, deployment = self._records.package(), self._records.deployment()
         payload = None if package is None else self.context.store.load(package.id, Package)
         headline, tone, action, why_not = self._next_act(payload, deployment)
         words, exo_tone = self._exo_words(deployment)
@@ -267,7 +267,7 @@ class DeployPresenter(StepPresenter):
             is_provisional=provisional is not None,
             provisional_steps=() if provisional is None else deploy_text.provisional_steps(provisional),
             keep=self._keep_state(provisional),
-            walk=self._newest_walk(),
+            walk=self._records.walk(),
             connected=self.context.exo_job is not None,
             armed=self._exo_state in ARMED_STATES,
             may_arm=self._exo_state == READY and usable,
@@ -319,16 +319,6 @@ class DeployPresenter(StepPresenter):
                     return decision.by, decision.role
         return self.context.operator, ""
 
-    def _newest_walk(self) -> WalkView | None:
-        """The newest walk, if it was with what the newest deployment put onto the exo."""
-        info, deployed = self.newest(RecordKind.WALK), self.newest(RecordKind.DEPLOYMENT)
-        if info is None or deployed is None:
-            return None
-        if self._walk is None or self._walk.record_id != info.id:
-            self._walk = deploy_text.walk_view(info.id, self.context.store.load(info.id, ExoWalk))
-        used = {name for name, _digest in info.provenance.inputs}
-        return self._walk if used & {deployed.id, *self._deployments_before(deployed)} else None
-
     def _next_act(self, package: Package | None, deployment: Deployment | None) -> tuple[str, Tone, str, str]:
         """Headline, tone, main action and why it cannot be taken."""
         if package is None:
@@ -367,41 +357,6 @@ class DeployPresenter(StepPresenter):
         return deploy_text.exo_words(
             self._exo_state, job.progress.sentence, self._waiting if expected else None
         )
-
-    def _package(self) -> RecordInfo | None:
-        """The newest package, if it is of the newest signed comparison and holds its newest signature."""
-        package, comparison = self.newest(RecordKind.PACKAGE), self.newest(RecordKind.COMPARISON)
-        if package is None or comparison is None:
-            return None
-        signed = (
-            decision.on_utc
-            for decision in self.context.store.decisions(package.visit_id)
-            if decision.verdict is Verdict.SIGNED and decision.record_id == comparison.id
-        )
-        if any(on_utc > package.created_utc for on_utc in signed):
-            return None
-        return package if comparison.id in {name for name, _ in package.provenance.inputs} else None
-
-    def _deployment(self) -> Deployment | None:
-        """What the exo reported last about this package, or the one that was gone back to since."""
-        info, package = self.newest(RecordKind.DEPLOYMENT), self._package()
-        if info is None or package is None:
-            return None
-        before = self._deployments_before(info)
-        first = self.context.store.info(before[-1]) if before else info
-        deployment = self.context.store.load(info.id, Deployment)
-        of_this = package.id in {name for name, _digest in first.provenance.inputs}
-        gone_back = deployment.handover is Handover.ROLLED_BACK and info.created_utc > package.created_utc
-        return deployment if of_this or gone_back else None
-
-    def _deployments_before(self, info: RecordInfo) -> tuple[str, ...]:
-        """The records that this one followed, newest first."""
-        found: list[str] = []
-        name = self.input_of(info.id, RecordKind.DEPLOYMENT)
-        while name is not None:
-            found.append(name)
-            name = self.input_of(name, RecordKind.DEPLOYMENT)
-        return tuple(found)
 
 
 def _pair(values: dict[str, float], name: str) -> tuple[float, float]:

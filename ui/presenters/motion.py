@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from functools import lru_cache
 
 from core.domain.body import SIDES, Side
 from core.domain.clock import SLOW_MOTION_EVIDENT, SLOW_MOTION_POSSIBLE, SLOW_MOTION_STATED, FilmClock
-from core.domain.findings import Severity
 from core.domain.motion import Motion
 from core.domain.record import RecordKind, Verdict
 from core.domain.recording import Landmarks
-from core.domain.sides_doubt import SIDES_IN_DOUBT, SideSource
+from core.domain.sides_doubt import SideSource
 from core.errors import refuse
 from core.jobs.values import JobState, Outcome, Refused
 from core.session.flow import Step, StepState, StepStatus
-from core.session.stops import overridable, override_stops, present_motion
+from core.session.stops import override_stops, present_motion
 from ui.pages.motion import MotionPage, MotionState
 from ui.plots.curves import JointPanel
 from ui.presenters.base import StepPresenter
@@ -30,23 +28,21 @@ from ui.presenters.motion_numbers import (
     motion_tiles,
     motion_verdict,
 )
+from ui.presenters.motion_questions import (
+    in_doubt,
+    override_words,
+    question_pictures,
+    question_words,
+    why_not_accept,
+)
 from ui.recording_view import RecordingView, recording_view_of, with_sides_of
 from ui.session_context import SessionContext
-from ui.sides_pictures import SidesPictures, sides_pictures
 from ui.theme import Tone
 from ui.widgets.sides_question import DETECTED, SHOWN, SWAP
 
 _SWAP = ("swap", "Swap left and right")
 _AGAIN = ("again", "Solve again")
 _SLOW = ("slow motion", "Slow motion…")
-_ASK_FIRST = "Say below which leg is the left one."
-_CLOCK_FIRST = "Say below how fast the film was recorded."
-_SOLVE_FIRST = "Solve the motion again: it does not say which leg is the left one."
-_MEND_FIRST = (
-    "Mend what is marked below first, most often by recording again; or go on all the same, by name and role."
-)
-_RECORD_A_WALK = "There is no walk to go on with: record one of at least four steps. The angles are kept."
-_BY_NAME = "Name and role of whoever goes on all the same are kept and printed in the report."
 
 
 class MotionPresenter(StepPresenter):
@@ -112,7 +108,7 @@ class MotionPresenter(StepPresenter):
         headline, tone = motion_verdict(motion)
         busy = status.state is StepState.RUNNING
         action = "Go on with Personalize" if accepted else "Accept motion"
-        question = "" if busy else _question(motion)
+        question = "" if busy else question_words(motion)
         belt_m_s = None if busy else motion.belt_speed_m_s
         entered = bool(belt_m_s) and self._belt_of(status.record_id) is not None
         return MotionState(
@@ -127,15 +123,15 @@ class MotionPresenter(StepPresenter):
             findings=motion.findings,
             finding_actions=tuple((code, words) for code, (_key, words) in _FINDING_ACTIONS.items()),
             main_action="" if busy else action,
-            why_not=_why_not(motion),
-            secondary=() if busy or question else (_AGAIN if _in_doubt(motion) else _SWAP, _SLOW),
+            why_not=why_not_accept(motion),
+            secondary=() if busy or question else (_AGAIN if in_doubt(motion) else _SWAP, _SLOW),
             slow_motion=None if busy or not self._clock_is_asked(motion) else motion.clock.slow_motion,
             badges=motion_badges(motion, cameras),
             question=question,
-            pictures=_pictures(motion, clip) if question else None,
+            pictures=question_pictures(motion, clip) if question else None,
             belt_m_s=belt_m_s,
             belt_words=_ENTERED if entered else _FROM_THE_FEET,
-            override="" if busy or _in_doubt(motion) else _override_words(motion),
+            override="" if busy or in_doubt(motion) else override_words(motion),
         )
 
     def _read_record(
@@ -193,7 +189,7 @@ class MotionPresenter(StepPresenter):
 
     def _accept(self, motion_id: str) -> None:
         """Refuses (MOT-035) what a finding holds."""
-        why_not = "" if self._motion is None else _why_not(self._motion)
+        why_not = "" if self._motion is None else why_not_accept(self._motion)
         if why_not:
             what = "The motion was not accepted."
             raise refuse("MOT-035", what, "Something on this page must be settled first.", why_not)
@@ -354,46 +350,6 @@ _FINDING_ACTIONS: dict[str, tuple[str, str]] = {
     "MOT-075": ("capture", "Record a walk"),
     SLOW_MOTION_STATED: ("slow motion", "Correct the factor"),
 }
-
-
-def _in_doubt(motion: Motion) -> bool:
-    """Whether left and right are still unconfirmed; `motion` holds the answers given so far."""
-    return any(finding.advice.code == SIDES_IN_DOUBT for finding in motion.findings)
-
-
-def _override_words(motion: Motion) -> str:
-    """What would be overridden, where the findings may lie below the window's edge; empty: nothing can."""
-    stops = overridable(motion.findings)
-    return " ".join((*(finding.advice.what for finding in stops), _BY_NAME)) if stops else ""
-
-
-def _question(motion: Motion) -> str:
-    """Why a person has to look; empty when there is nothing to answer, or nothing to look at."""
-    if not _in_doubt(motion) or not motion.leg_exchanges:
-        return ""
-    return "Watch the video: the leg drawn in red counts as the patient's left one, the blue one as right."
-
-
-def _pictures(motion: Motion, clip: RecordingView | None) -> SidesPictures | None:
-    """The pictures to the question; which leg is nearer is told only by a depth that fits the picture."""
-    pictures, evidence = sides_pictures(clip), motion.side_evidence
-    if pictures is not None and evidence is not None and not evidence.depth_fits:
-        return replace(pictures, nearer=None)
-    return pictures
-
-
-def _why_not(motion: Motion) -> str:
-    """What must be done before this motion can be accepted."""
-    if _question(motion):
-        return _ASK_FIRST
-    if any(finding.advice.code == SLOW_MOTION_EVIDENT for finding in motion.findings):
-        return _CLOCK_FIRST
-    if motion.without_walk:
-        return _RECORD_A_WALK
-    stopped = any(finding.severity is Severity.STOP for finding in motion.findings)
-    if stopped and _in_doubt(motion):
-        return _SOLVE_FIRST
-    return _MEND_FIRST if stopped else ""
 
 
 def timing_video(motion: Motion, landmarks: Landmarks) -> int | None:

@@ -44,7 +44,6 @@ class BoardCalibration:
     late_s: FloatArray  # (C,) by how much later than the first camera's its pictures are stamped
     focal_spread: FloatArray  # (C,) standard deviation of the focal length, as a share
     pictures: tuple[int, ...]  # C, of the board
-    moments_together: int
 
 
 def calibrate(
@@ -162,15 +161,12 @@ def _told(
     errors_px, errors_mm = _errors(corners, setup, adjusted.residual_px)
     overall_mm = float(np.sqrt(np.mean(np.square(errors_mm))))
     calibration = Calibration(cameras, board.told(), errors_px, overall_mm, camera_error_mm=errors_mm)
-    placed, floor = _on_floor(calibration, wishes, chosen, setup, late_s)
-    together = sum(len(moment.glimpses) > 1 for moment in chosen.moments)
+    placed, floor = _on_floor(calibration, wishes, chosen, setup)
     # Of films that were started one by one nobody expects one clock.
     surprising_s = late_s if wishes.synchronous else np.zeros_like(late_s)
     findings = told.findings(sightings, errors_px, adjusted.focal_spread, surprising_s) + floor
     pictures = tuple(sum(seen is not None for seen in one.seen) for one in sightings)
-    return BoardCalibration(
-        replace(placed, findings=findings), late_s, adjusted.focal_spread, pictures, together
-    )
+    return BoardCalibration(replace(placed, findings=findings), late_s, adjusted.focal_spread, pictures)
 
 
 def _camera(one: Sightings, setup: Setup, number: int) -> Camera:
@@ -208,7 +204,7 @@ def _errors(
 
 
 def _on_floor(
-    calibration: Calibration, wishes: Wishes, chosen: Linked, setup: Setup, late_s: FloatArray
+    calibration: Calibration, wishes: Wishes, chosen: Linked, setup: Setup
 ) -> tuple[Calibration, tuple[Finding, ...]]:
     if wishes.floor_s is None:
         several = len(calibration.cameras) > 1

@@ -45,10 +45,6 @@ class Glimpse:
     change_px_s2: FloatArray  # (N, 2)
     moves_known: bool
 
-    @property
-    def speed_px_s(self) -> float:
-        return float(np.median(np.linalg.norm(self.rate_px_s, axis=1)))
-
 
 def glimpses(sightings: Sightings, camera: int) -> list[Glimpse]:
     """Every picture with the board. Motion comes from the pictures before and after (a parabola in time)."""
