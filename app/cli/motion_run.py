@@ -11,6 +11,7 @@ from typing import Any
 
 from app.cli.camera_numbers import camera_numbers
 from app.cli.motion import MotionRequest
+from app.cli.terminal_advice import in_a_terminal
 from app.paths import operator_name
 from app.terminal import Terminal, open_terminal
 from core.capture.landmark_file import read_landmark_file
@@ -134,7 +135,7 @@ def motion_numbers(landmarks: Landmarks, motion: Motion) -> dict[str, Any]:
         "residual_m": _number(motion.residual_m),
         "exchanged_fraction": _number(motion.swapped_fraction),
         "side_evidence": None if motion.side_evidence is None else asdict(motion.side_evidence),
-        "findings": [{"severity": f.severity.value, **asdict(f.advice)} for f in findings],
+        "findings": [{"severity": f.severity.value, **asdict(in_a_terminal(f.advice))} for f in findings],
         "stopped": any(finding.severity is Severity.STOP for finding in findings),
     }
 

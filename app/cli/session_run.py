@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from app.cli.camera_numbers import camera_numbers
+from app.cli.terminal_advice import in_a_terminal
 from app.exo_process import VirtualExo
 from app.paths import operator_name
 from app.session_request import MOST_MINUTES, REPORT, SUMMARY, SessionRequest, check_request
 from app.terminal import Terminal
 from core.domain.assistance import Assistance, assistance_of
-from core.domain.clock import SLOW_MOTION_EVIDENT
 from core.domain.controller import (
     UNATTENDED_APPROVER,
     Comparison,
@@ -31,7 +31,6 @@ from core.domain.motion import Motion
 from core.domain.record import RecordKind, Verdict
 from core.domain.recording import Landmarks
 from core.domain.rollout import GaitLabel
-from core.domain.sides_doubt import SIDES_IN_DOUBT
 from core.domain.subject import Subject
 from core.domain.twin import GaitPolicy, Twin
 from core.domain.walk_numbers import estimate_values, walk_values
@@ -194,20 +193,13 @@ def raise_if_stopped(findings: tuple[Finding, ...]) -> None:
     in_spite_of = overridable(findings)
     for finding in findings:
         if finding.severity is Severity.STOP:
-            next_step = _IN_A_TERMINAL.get(finding.advice.code, finding.advice.next_step)
-            if finding in in_spite_of and finding.advice.code.startswith("MOT-"):
-                next_step = f"{next_step} {_ALL_THE_SAME}"
-            raise UserError(replace(finding.advice, next_step=next_step))
+            advice = in_a_terminal(finding.advice)
+            if finding in in_spite_of and advice.code.startswith("MOT-"):
+                advice = replace(advice, next_step=f"{advice.next_step} {_ALL_THE_SAME}")
+            raise UserError(advice)
 
 
 _ALL_THE_SAME = "Who goes on all the same gives --accept-stopped NAME and --role ROLE."
-_IN_A_TERMINAL = {
-    "CAP-022": "Run again with --person and a number: 0 is the one who walks most, 1 the next, and so on.",
-    SIDES_IN_DOUBT: "Watch its video on the Motion page (`exotwin` with the same data folder) and answer "
-    "there, or run again with --sides as-detected or --sides repaired, whichever is right.",
-    SLOW_MOTION_EVIDENT: "Run again with --slow-motion and how many times slower than life the film plays; "
-    "1 if it plays as fast as life.",
-}
 
 
 def _deploy(

@@ -147,7 +147,11 @@ def _lost(track: LandmarkTrack, seen: NDArray[np.bool_]) -> tuple[Finding, ...]:
     if missing > 0.05:
         what = f"The patient was lost in {100 * missing:.0f} % of the frames."
         why = "Something may stand between camera and patient, or the light is poor."
-        return (_warning("CAP-024", what, why, "Check the overlay; record again if steps are missing."),)
+        return (
+            _warning(
+                "CAP-024", what, why, "Check the skeleton in the video; record again if steps are missing."
+            ),
+        )
     return ()
 
 

@@ -118,7 +118,7 @@ def doubt_of_sides(fraction: float, *, against: str = "", can_be_shown: bool = T
         Advice(
             what,
             f"{why} If the sides are the wrong way round, the exo assists the wrong leg.",
-            "Watch the skeleton in the video, then answer on the Motion page, or with --sides."
+            "Watch the skeleton in the video, then answer the question on the Motion page."
             if can_be_shown
             else "Solve the motion again: an earlier version made it, which did not ask.",
             SIDES_IN_DOUBT,

@@ -44,7 +44,9 @@ def test_films_of_a_board_are_calibrated_as_entered(
     context: SessionContext, page: CapturePage, board: HandBoard, visit_id: str
 ) -> None:
     refresh(page)
+    assert page.options.isVisibleTo(page)
     page.secondary_action.emit("calibrate")
+    assert not page.options.isVisibleTo(page)  # no heads are hidden in films of a board
     page.calibration._square_mm.setText("48,0")
     page.calibration._floor.setCurrentIndex(1)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtWidgets import QComboBox, QGridLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QHeaderView, QLineEdit, QWidget
 
 from core.jobs.values import JsonValue
 from ui.pages.number_table import NumberTable, NumberTableWidget
@@ -87,6 +87,8 @@ class CalibrationPanel(QWidget):
         self._table.setVisible(state.table is not None)
         if state.table is not None:
             self._table.show_numbers(state.table)
+            header, last = self._table.horizontalHeader(), len(state.table.columns) - 1
+            header.setSectionResizeMode(last, QHeaderView.ResizeMode.ResizeToContents)  # x, y, z of a place
 
     def entry(self) -> dict[str, JsonValue]:
         """Parameters of `calibrate_cameras` as entered."""

@@ -119,6 +119,7 @@ class CapturePage(Page):
         self.set_secondary_actions(*state.secondary)
         self.show_findings(state.findings, dict(state.finding_actions))
         self.options.ask_removal(state.asks_removal)
+        self.options.setVisible(state.calibration is None)  # films of a board are looked at, not kept
         if state.empty:
             self.show_empty(
                 "capture",

@@ -71,6 +71,9 @@ class TimeCourses(QWidget):
             plot.set_cursor(time_s)
 
 
+_LEAST_PX, _TIME_AXIS_PX = 90, 38  # a joint's name fits beside its curves
+
+
 class _TimeBox(pg.ViewBox):  # type: ignore[misc]  # pyqtgraph is untyped
     """Pressing or dragging moves the cursor; nothing pans or zooms by accident."""
 
@@ -103,7 +106,7 @@ class TimeCoursePlot(PlainPlot):
         super().__init__(_TimeBox())
         self._course: AngleCourse | None = None
         self._names_time, self._time_s = True, 0.0
-        self.setMinimumSize(240, 84)
+        self.setMinimumSize(240, _LEAST_PX)
         self.box.picked.connect(self._on_picked)
         self.draw()
 
@@ -111,6 +114,7 @@ class TimeCoursePlot(PlainPlot):
         if course is self._course and names_time == self._names_time:
             return
         self._course, self._names_time = course, names_time
+        self.setMinimumHeight(_LEAST_PX + names_time * _TIME_AXIS_PX)
         self.setAccessibleName(f"{course.kind.label} of both sides over time")
         self.draw()
 

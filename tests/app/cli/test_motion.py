@@ -135,6 +135,7 @@ def test_a_stop_ends_with_3_and_all_is_reported_until_somebody_answers(
     status, found = solve(shell, file)
     stops = [one["code"] for one in found["findings"] if one["severity"] == "stop"]
     assert (status, stops) == (3, ["MOT-032"]) and found["strides"]
+    assert "--sides" in found["findings"][0]["next_step"]
     assert (shell.folder / "out" / "angles.csv").exists()
 
     assert solve(shell, file, "--accept-stopped", "Dr. Lind", "--role", "physician")[0] == 3  # no answer

@@ -1,0 +1,24 @@
+"""Advice that names a page, in the words of a terminal."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from core.domain.clock import SLOW_MOTION_EVIDENT
+from core.domain.sides_doubt import SIDES_IN_DOUBT
+from core.errors import Advice
+
+_NEXT_STEPS = {
+    "CAP-022": "Run again with --person and a number: 0 is the one who walks most, 1 the next, and so on.",
+    "CAP-023": "If that is wrong, run again with --person and another number; 0 is the one taken now.",
+    "MOT-027": "Run again with --calibration FILE, or conclude nothing from sideways movement.",
+    SIDES_IN_DOUBT: "Watch its video on the Motion page (`exotwin` with the same data folder) and answer "
+    "there, or run again with --sides as-detected or --sides repaired, whichever is right.",
+    SLOW_MOTION_EVIDENT: "Run again with --slow-motion and how many times slower than life the film plays; "
+    "1 if it plays as fast as life.",
+}
+
+
+def in_a_terminal(advice: Advice) -> Advice:
+    """The advice with a next step that a terminal can do."""
+    return replace(advice, next_step=_NEXT_STEPS.get(advice.code, advice.next_step))
