@@ -32,6 +32,7 @@ _CROSSING_WEIGHT = 0.05  # feet in a step: their logarithms differ by about 1, t
 _SURE_CROSSING_S, _LONGEST_CROSSING_S = 0.25, 0.5  # feet that rest beside each other may part in any order
 _JUMP = 0.06  # bend of a path between neighbouring frames that noise does not explain
 _SWING_BEND = 40.0  # greatest acceleration of a swinging foot, body sizes per square second
+_PIXELS = 12.0  # bend of a path that landmarks two pixels off explain: people far away are small
 _GAP = 2.5  # frames missing this many times longer than a step break a path
 
 # State of one part: before the crossing, one frame ago, now; each 0 as detected, 1 exchanged.
@@ -161,10 +162,12 @@ def _trace(
     return states
 
 
-def jumps(knees: PartCosts, feet: PartCosts, states: NDArray[np.int64], rate_hz: float) -> NDArray[np.bool_]:
-    """Frames (T,) in which a part jumps further than a leg can accelerate."""
+def jumps(
+    knees: PartCosts, feet: PartCosts, states: NDArray[np.int64], rate_hz: float, size_px: float
+) -> NDArray[np.bool_]:
+    """Frames (T,) in which a part jumps further than a leg can accelerate, and than pixels tell."""
     found = np.zeros(len(states), dtype=bool)
-    limit = max(_JUMP, _SWING_BEND / rate_hz**2) ** 2
+    limit = max(_JUMP, _SWING_BEND / rate_hz**2, _PIXELS / size_px) ** 2
     inner = np.arange(2, len(states))
     bends = [
         part.bend[inner, path[inner - 2], path[inner - 1], path[inner]]

@@ -66,7 +66,7 @@ def correct_side_swaps(track: LandmarkTrack) -> SideRepair:
     turned = turned_round(track, frames)
     knees, feet = (part_costs(choice[frames], track.time_s[frames], turned) for choice in choices)
     states = best_states(knees, feet, prior_of(detected_sides(track)[frames], rate_hz))
-    jumping = jumps(knees, feet, states, rate_hz)
+    jumping = jumps(knees, feet, states, rate_hz, size_px)
     first, last = _followed(jumping, max(_FEWEST, round(_LOST_WINDOW_S * rate_hz)))
     time_s = track.time_s[frames]
     lost_s = float(time_s[first] - time_s[0]), float(time_s[-1] - time_s[last - 1])

@@ -5,12 +5,13 @@ from itertools import product
 import numpy as np
 import pytest
 
+from core.capture.synthetic import PinholeCamera
 from core.domain.recording import LandmarkTrack
 from core.domain.sides_doubt import MAX_EXCHANGED_FRACTION
 from core.motion.side_search import best_states, no_prior, part_costs, prior_of, states_cost
 from core.motion.side_swaps import SideRepair, correct_side_swaps
 from tests.motion.detector_like import detected, mistaken, step_to_walk, there_and_back, walk_seen
-from tests.motion.synthetic_walk import SyntheticWalk, synthetic_walk
+from tests.motion.synthetic_walk import SyntheticWalk, seen_by, synthetic_walk
 
 DIRECTIONS = pytest.mark.parametrize("from_left", [True, False], ids=["to the left", "to the right"])
 KINDS = pytest.mark.parametrize("depth_too", [True, False], ids=["in all", "in the picture"])
@@ -204,3 +205,9 @@ def _from(track: LandmarkTrack, start: int) -> LandmarkTrack:
         track.width_px,
         track.height_px,
     )
+
+
+def test_someone_small_in_the_picture_does_not_jump(walk: SyntheticWalk) -> None:
+    """Two pixels of noise are much of a body that is a hundred pixels tall."""
+    far = PinholeCamera((24.0, -2.8, 1.0), (0.0, -2.8, 0.9), focal_px=1000.0, width_px=1660)
+    assert correct_side_swaps(seen_by(walk, far, noise_px=2.0)).jumping < 0.05

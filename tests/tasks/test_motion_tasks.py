@@ -24,7 +24,7 @@ from core.gait.similarity import pearson
 from core.jobs.values import JobSpec, Progress, SilentContext
 from core.motion.solve import motion_from_tracks
 from core.store.repository import open_store
-from core.tasks import detect_pose, fit_twin, import_video, solve_motion
+from core.tasks import demo_patient, detect_pose, fit_twin, import_video, solve_motion
 from tests.motion.filmed import filmed, on_a_belt
 from tests.motion.synthetic_walk import exchanged, seen_by, side_camera, squats, synthetic_walk
 from tests.refusals import refused
@@ -316,3 +316,13 @@ def test_a_real_walk_is_life_and_played_slowly_it_is_not(real_walk, two_people):
 
     assert not {f.advice.code for f in real_walk.findings} & {"MOT-090", "MOT-091"}
     assert "MOT-090" in {f.advice.code for f in slow.findings}
+
+
+@pytest.mark.slow
+def test_nothing_stops_the_demo_patient(tmp_path):
+    """Seen by cameras in which the patient is small."""
+    landmarks_id = run(demo_patient, tmp_path)
+    motion_id = run(solve_motion, tmp_path, landmarks_id=landmarks_id)
+    with open_store(tmp_path) as store:
+        motion = store.load(motion_id, Motion)
+    assert not [finding for finding in motion.findings if finding.severity is Severity.STOP]
