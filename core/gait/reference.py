@@ -12,6 +12,7 @@ from core.domain.motion import GaitReference, Stride
 from core.gait.cycles import resample
 from core.gait.norms import REFERENCE_SAMPLES, normal_reference
 
+_SEEN_IN_SPACE = (*SAGITTAL, JointKind.HIP_ADDUCTION, JointKind.HIP_ROTATION)
 HARMONICS = 6  # carries 99 % of the angles' power in walking (Angeloni et al. 1994, Gait & Posture 2:12)
 
 
@@ -27,8 +28,9 @@ def gait_reference(
     """Average stride of angles (T, 14): 100 samples from left heel strike, both legs in their own phase.
 
     Every complete stride of either side is one sample of the whole body's cycle; right strides are turned by
-    the person's own delay between the sides. The average keeps six harmonics, so it is periodic. Where only
-    the sagittal plane was seen, the other joints follow normal gait. Raises ValueError without a stride.
+    the person's own delay between the sides. The average keeps six harmonics, so it is periodic. Joints that
+    were not seen follow normal gait: those out of the sagittal plane with one camera, and always the
+    subtalar and toe joints, which no landmark tells. Raises ValueError without a stride.
     """
     delay = _right_delay(strides)
     samples = []
@@ -43,9 +45,9 @@ def gait_reference(
     if not samples:
         raise ValueError("no stride without gaps")
     angle = _smooth(np.mean(samples, axis=0))
-    if sagittal_only:
-        unseen = [joint.column for joint in JOINTS if joint.kind not in SAGITTAL]
-        angle[:, unseen] = normal_reference(height_m).angle_rad[:, unseen]
+    seen = SAGITTAL if sagittal_only else _SEEN_IN_SPACE
+    unseen = [joint.column for joint in JOINTS if joint.kind not in seen]
+    angle[:, unseen] = normal_reference(height_m).angle_rad[:, unseen]
     knees = [joint.column for joint in JOINTS if joint.kind is JointKind.KNEE]
     angle[:, knees] = np.maximum(angle[:, knees], 0.0)  # the model's knee does not overextend
     period_s = float(np.mean([stride.end_s - stride.start_s for stride in strides]))
