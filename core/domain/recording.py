@@ -76,9 +76,7 @@ class VideoFile:
     width_px: int
     height_px: int
     camera: str = ""  # what the file was called, as far as that names the camera ("cam01"), never all of it
-    turn_deg: int = (
-        0  # clockwise, by which the file's pictures are turned to stand upright; sizes are after it
-    )
+    turn_deg: int = 0  # clockwise, by which the file's pictures are turned upright; sizes are after it
 
     @property
     def duration_s(self) -> float:
@@ -103,9 +101,7 @@ class Synchronised:
     """How one camera's clock runs against that of the first camera of its recording."""
 
     offset_s: float  # the first camera's time at this one's time 0
-    drift: (
-        float  # how much faster the first clock runs, 1e-4 = 0.1 ms/s; NaN: the clips are too short to tell
-    )
+    drift: float  # how much faster the first clock runs, 1e-4 = 0.1 ms/s; NaN: clips too short to tell
     residual_px: float  # typical distance between the two cameras' views; NaN without a calibration
     sure: float  # 0..1: how well the movements agree, less where another offset agrees nearly as well
 

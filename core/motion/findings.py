@@ -26,9 +26,7 @@ from core.motion.trial_findings import note, rate_hz, trial_findings
 
 REFUSED_RATE_HZ = 10.0
 MANY_EXCHANGES = 0.15
-MANY_JUMPS = (
-    0.35  # of the pictures; a leg in plain view jumps in up to a fifth, behind a walking frame in most
-)
+MANY_JUMPS = 0.35  # of the pictures; a leg in plain view jumps in up to a third, behind a frame in most
 LITTLE_LOST_S = 1.0  # at the ends of a recording
 GOOD_STRIDES = 3
 UNEQUAL = 1 / 3  # of the smaller: both legs walk the same way, their strides last about equally long

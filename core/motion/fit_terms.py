@@ -32,9 +32,7 @@ _SLIP_M_S = 0.15  # of a sole that stands
 _WALKING_BALANCE_M = 0.03  # between the mean place of the body's mass and of the feet that carry it
 _STANDING_BALANCE_M = 0.004  # the same where the mass stays above the feet all the time
 
-_TILT_OF_LEAN = (
-    0.7  # how far the pelvis tilts with the line from hips to shoulders: seen in squats with markers
-)
+_TILT_OF_LEAN = 0.7  # how far the pelvis tilts with the line from hips to shoulders, in a squat with markers
 _TILT_SPREAD_RAD = 0.08
 _REST_WEIGHT = 0.3  # frames are not independent
 _REST_SPREAD_RAD = {  # how far a joint strays from neutral: only a pull for what the cameras hardly see

@@ -130,8 +130,8 @@ class _GaitTraining:
         muscles = fidelity is not Fidelity.FAST
         model = worn_model(body, TRAINING_FIDELITY[fidelity], None, surfaces=False)
         self._walker = Walker(model, body, reference)
-        start = shipped_policy(muscles=muscles)
-        self._learner = gait_learner([self._walker] * WALKERS, start=start, seed=seed, muscles=muscles)
+        self._start = shipped_policy(muscles=muscles)
+        self._learner = gait_learner([self._walker] * WALKERS, start=self._start, seed=seed, muscles=muscles)
         self._recorders = [
             FlightRecorder(context.work_dir / RECORDINGS / f"collector_{number}", seed=seed)
             for number in range(len(self._learner.environments))
@@ -157,11 +157,17 @@ class _GaitTraining:
         )
 
     def result(self, *, synthetic: bool) -> GaitPolicy:
-        """The better of the best and the latest policy, evaluated from start states new to both."""
+        """The best of the shipped, the best and the latest policy, from start states new to all of them.
+
+        The first updates can unlearn what the shipped policy could, so a short lesson may end with that one.
+        """
         self._context.progress(0.98, "Measuring how well the twin walks")
         learner = self._learner
         networks, evaluation = max(
-            ((networks, self._evaluate(networks)) for networks in (learner.best, learner.latest)),
+            (
+                (networks, self._evaluate(networks))
+                for networks in (self._start, learner.best, learner.latest)
+            ),
             key=lambda candidate: candidate[1].rank,
         )
         reference = self._walker.reference
@@ -179,7 +185,9 @@ class _GaitTraining:
             control_steps_per_s=learner.control_steps / max(learner.elapsed_s, 1e-9),
             walk_seconds_median=evaluation.walk_seconds_median,
             joint_rmse_deg=evaluation.joint_rmse_deg,
-            findings=worst_first(gait_findings(evaluation, reference, correction)),
+            findings=worst_first(
+                gait_findings(evaluation, reference, correction, learned=networks is not self._start)
+            ),
             synthetic=synthetic,
             coordination=networks.coordination,
         )

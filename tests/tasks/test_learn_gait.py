@@ -29,6 +29,7 @@ from core.jobs.values import JobSpec, Picture, Sample, SilentContext
 from core.learning.gait import imitation
 from core.store.repository import open_store
 from core.tasks import learn_gait, simulate_gait
+from core.tasks.policy_files import shipped_policy
 from core.twin.scaling import scales_for_height
 
 BODY = BodyParameters(1.68, 60.0, scales_for_height(1.68))
@@ -123,6 +124,25 @@ def test_a_person_gets_a_policy_with_its_evaluation_and_the_twin_walks(visit: Vi
         rollout = rollouts.find(label)
         assert rollout is not None
         assert rollout.fell_at_s is None, rollout.fall_cause
+
+
+@pytest.mark.slow
+def test_a_lesson_that_unlearned_to_walk_ends_with_the_shipped_policy(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped = shipped_policy()
+    backwards = tuple(-layer for layer in shipped.policy.weights)
+    fallen = dataclasses.replace(shipped, policy=dataclasses.replace(shipped.policy, weights=backwards))
+    monkeypatch.setattr(imitation.GaitLearner, "best", property(lambda self: fallen))
+    monkeypatch.setattr(imitation.GaitLearner, "latest", property(lambda self: fallen))
+    context = visit.context(normal_reference(1.68))
+
+    policy_id = learn_gait.run(context.spec.params, context)
+
+    policy = visit.load(policy_id, GaitPolicy)
+    assert isinstance(policy, GaitPolicy)
+    assert policy.walk_seconds_median == 2.0
+    assert "TRN-026" in {finding.advice.code for finding in policy.findings}
 
 
 @pytest.mark.slow

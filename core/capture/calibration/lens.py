@@ -9,9 +9,7 @@ from core.domain.arrays import FloatArray
 from core.domain.calibration import Camera
 
 _CRITERIA = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 50, 1e-10)
-_AGREES_PX = (
-    0.5  # a point that does not come back to where it was seen lies outside what the lens model tells
-)
+_AGREES_PX = 0.5  # a point that does not come back to where it was seen lies outside the lens model
 
 
 def straightened_px(image_px: FloatArray, camera: Camera) -> FloatArray:

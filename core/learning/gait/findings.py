@@ -15,20 +15,31 @@ SPEED_TOLERANCE = 0.15  # fraction of the measured speed
 MOST_CORRECTED_DEG = (
     2.5  # root mean square of a joint; gait analysis itself repeats within 2 to 5 between sessions
 )
+NOTHING_LEARNED = Finding(
+    Severity.WARNING,
+    Advice(
+        what="The twin walks as it was shipped: nothing that it learned walks better.",
+        why="The lesson was too short, or the computer was busy, so that little of it was learned.",
+        next_step="Let it learn again, for longer.",
+        code="TRN-026",
+    ),
+)
 _FLEXION = [joint for joint in JOINTS if joint.kind in SAGITTAL]
 
 
 def gait_findings(
-    evaluation: Evaluation, reference: GaitReference, correction: ContactCorrection
+    evaluation: Evaluation, reference: GaitReference, correction: ContactCorrection, *, learned: bool
 ) -> tuple[Finding, ...]:
-    """Findings TRN-002..TRN-005 and TRN-009 of a policy's evaluation against the person's `reference`.
+    """Findings TRN-002..005, TRN-009 and TRN-026 of a policy's evaluation against the person's `reference`.
 
-    `correction` is what put that stride on the ground before it was learned.
+    `correction` is what put that stride on the ground before it was learned. Not `learned` is the shipped
+    policy, which walked better than all that came of this lesson.
     """
     return tuple(
         finding
         for finding in (
             _steadiness(evaluation),
+            None if learned else NOTHING_LEARNED,
             _closeness(evaluation),
             _speed(evaluation, reference),
             _ground_contact(correction),

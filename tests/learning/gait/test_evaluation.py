@@ -49,6 +49,8 @@ def test_a_twin_that_learned_nothing_falls_within_seconds() -> None:
 def test_time_until_a_fall_counts_more_than_closeness() -> None:
     assert evaluation_with(20.0, 9.0).rank > evaluation_with(12.0, 3.0).rank
     assert evaluation_with(20.0, 4.0).rank > evaluation_with(20.0, 5.0).rank
+    two_of_five_fall = Evaluation(np.array([20.0, 20.0, 20.0, 3.0, 3.0]), 3.0, 0.0, REFERENCE.speed_m_s)
+    assert evaluation_with(20.0, 5.0).rank > two_of_five_fall.rank
 
 
 @pytest.mark.parametrize(
@@ -61,7 +63,9 @@ def test_time_until_a_fall_counts_more_than_closeness() -> None:
     ],
 )
 def test_findings_say_what_is_not_as_it_should_be(evaluation: Evaluation, codes: set[str]) -> None:
-    findings = gait_findings(evaluation, REFERENCE, correct_foot_contact(REFERENCE, GENERIC_BODY.scale))
+    correction = correct_foot_contact(REFERENCE, GENERIC_BODY.scale)
+
+    findings = gait_findings(evaluation, REFERENCE, correction, learned=True)
 
     assert {finding.advice.code for finding in findings} == codes
     assert all(
@@ -75,7 +79,7 @@ def test_a_stride_that_does_not_stand_on_the_ground_is_a_finding() -> None:
     reference = replace(REFERENCE, angle_rad=crouched)
 
     findings = gait_findings(
-        evaluation_with(), reference, correct_foot_contact(reference, GENERIC_BODY.scale)
+        evaluation_with(), reference, correct_foot_contact(reference, GENERIC_BODY.scale), learned=True
     )
 
     advice = next(finding.advice for finding in findings if finding.advice.code == "TRN-009")
