@@ -66,6 +66,9 @@ class EmgEnvelopes:
     source_name: str
     findings: tuple[Finding, ...]
     synthetic: bool = False
+    offset_s: float = 0.0  # added to `time_s` to get the time of the motion
+    offset_from: str = ""  # "same file", "common event", "trigger channel" or "typed"; empty: taken as 0
+    processing: str = ""  # the chain in words: filters, envelope, normalisation
 
     def __post_init__(self) -> None:
         frozen(self, "time_s", (len(np.asarray(self.time_s)),))

@@ -13,8 +13,12 @@ class RecordKind(StrEnum):
     CALIBRATION = "calibration"
     RECORDING = "recording"
     LANDMARKS = "landmarks"
+    LABORATORY_TRIAL = "laboratory_trial"  # markers and plates that stand in for cameras
     MOTION = "motion"
+    KINETICS = "kinetics"
     EMG = "emg"
+    MUSCLE_CALIBRATION = "muscle_calibration"
+    DEFICITS = "deficits"
     TWIN = "twin"
     IMPAIRMENTS = "impairments"  # an `ImpairmentFit`
     GAIT_POLICY = "gait_policy"

@@ -11,7 +11,7 @@ from core.domain.body import Side
 from core.domain.findings import Finding
 from core.domain.impairment import Impairment
 from core.domain.motion import GaitReference
-from core.domain.muscles import MuscleGroup
+from core.domain.muscles import Muscle, MuscleGroup
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,29 @@ class GroupStrength:
 
 
 @dataclass(frozen=True, slots=True)
+class ActivationDynamics:
+    """From EMG to activation (Lloyd & Besier 2003, J Biomech 36:765).
+
+    u(t) = alpha e(t - delay) - (c1 + c2) u(t-1) - c1 c2 u(t-2), alpha = 1 + c1 + c2 + c1 c2;
+    a = (exp(shape u) - 1) / (exp(shape) - 1).
+    """
+
+    shape: float = -0.1  # -3..0: how far activation grows ahead of EMG
+    delay_s: float = 0.04  # electromechanical
+    c1: float = -0.5
+    c2: float = -0.5
+
+
+@dataclass(frozen=True, slots=True)
+class MuscleHabit:
+    """A muscle's usual activation over this person's gait cycle, in place of a textbook's."""
+
+    muscle: Muscle
+    side: Side
+    activation: tuple[float, ...]  # 100 samples from this foot's heel strike, 0..1
+
+
+@dataclass(frozen=True, slots=True)
 class BodyParameters:
     """Parameters of a person's body model, for every fidelity."""
 
@@ -43,6 +66,8 @@ class BodyParameters:
     scale: SegmentScale = SegmentScale()
     strength: tuple[GroupStrength, ...] = ()  # groups that are not named have the expected strength
     impairments: tuple[Impairment, ...] = ()
+    activation: ActivationDynamics | None = None  # calibrated with this person's EMG; None without
+    habits: tuple[MuscleHabit, ...] = ()  # muscles that are not named have a textbook's habits
 
 
 GENERIC_BODY = BodyParameters(height_m=1.70, mass_kg=74.975)  # as measured on the unscaled model

@@ -1,0 +1,1 @@
+"""Forces of the recorded person: ground reaction, joint moments, muscles driven by EMG, strength."""

@@ -1,0 +1,1 @@
+"""Files of a motion laboratory: markers, force plates, analog channels and tables."""
