@@ -65,7 +65,13 @@ GOES_ON = [job_id for job_id, (kind, _learned_s) in KILLED.items() if kind != "t
 CANNOT = [job_id for job_id, (kind, _learned_s) in KILLED.items() if kind == "train_controller"]
 
 
-SINCE = {RecordKind.CALIBRATION}  # kinds that this earlier version did not have
+SINCE = {  # kinds that came later
+    RecordKind.CALIBRATION,
+    RecordKind.LABORATORY_TRIAL,
+    RecordKind.KINETICS,
+    RecordKind.MUSCLE_CALIBRATION,
+    RecordKind.DEFICITS,
+}
 
 
 @pytest.fixture
