@@ -134,6 +134,14 @@ def _opened(path: Path) -> tuple[C3dHead, Parameters, Layout]:
         raise _damaged(path, "what it says of itself contradicts itself") from error
 
 
+def _extent(stream: BinaryIO) -> Extent:
+    size = stream.seek(0, os.SEEK_END)
+    stream.seek(max(size - BLOCK, 0))
+    last = stream.read()
+    padding = len(last) - len(last.rstrip(b"\0")) if size % BLOCK == 0 else 0
+    return Extent(size, size - padding)
+
+
 def _head(path: Path, header: Header, parameters: Parameters, layout: Layout) -> C3dHead:
     rate = frame_rate_hz(header, parameters)
     if not rate:
