@@ -23,6 +23,7 @@ from core.domain.laboratory import TrialEvent, TrialEventKind
 from core.errors import Advice, UserError, refuse
 from core.laboratory.c3d_parameters import BLOCK, DamagedC3dError, Header, Parameters, read_head
 from core.laboratory.c3d_samples import Extent, Layout, frame_rate_hz, layout_of, read_samples
+from core.laboratory.names import unique
 from core.laboratory.units import length_unit_m
 
 # A file counts its parameter blocks in one byte, but Vicon's go on behind the 255th; labels are there too.
@@ -153,13 +154,13 @@ def _head(path: Path, header: Header, parameters: Parameters, layout: Layout) ->
     channels = layout.channels
     return C3dHead(
         source_name=path.name,
-        point_labels=_unique(names),
+        point_labels=unique(names),
         point_descriptions=tuple(d for d, kind in zip(described, kinds, strict=True) if kind is None),
         point_units=unit,
         point_rate_hz=rate,
         first_frame=max(header.first_frame, 1),
         frames=layout.frames,
-        output_labels=_unique(tuple(o for o, kind in zip(labels, kinds, strict=True) if kind is not None)),
+        output_labels=unique(tuple(o for o, kind in zip(labels, kinds, strict=True) if kind is not None)),
         output_units=tuple(kind for kind in kinds if kind is not None),
         analog_labels=_filled(parameters.texts("ANALOG", "LABELS"), channels, "analog"),
         analog_descriptions=_filled(parameters.texts("ANALOG", "DESCRIPTIONS"), channels),
@@ -181,16 +182,6 @@ def _filled(texts: tuple[str, ...], wanted: int, name: str = "") -> tuple[str, .
     """As many texts as there are things; what has no name is counted."""
     given = [text or (f"{name} {number + 1}" if name else "") for number, text in enumerate(texts[:wanted])]
     return (*given, *(f"{name} {number + 1}" if name else "" for number in range(len(given), wanted)))
-
-
-def _unique(labels: tuple[str, ...]) -> tuple[str, ...]:
-    """The first of equal names keeps it, the others are numbered."""
-    seen: dict[str, int] = {}
-    names = []
-    for label in labels:
-        seen[label] = seen.get(label, 0) + 1
-        names.append(label if seen[label] == 1 else f"{label} #{seen[label]}")
-    return tuple(names)
 
 
 def _point_names(parameters: Parameters, points: int) -> tuple[tuple[str, ...], tuple[str | None, ...]]:
