@@ -24,6 +24,9 @@ LOADED_N = 20.0  # vertical force from which somebody stands on a plate
 _QUIET_N = 30.0  # largest that an unloaded plate may read by itself
 _LEAST_QUIET = 0.05  # share of the samples, to tell what an unloaded plate reads
 _TOLD_OFFSET_N = 5.0  # an offset below this is not worth a word
+_FLAT_M = 1e-3  # an ORIGIN shorter than this says nothing
+_EDGE_M = 0.02  # what calibrations leave between the centre of pressure and the edge it cannot pass
+_MOSTLY = 0.5  # of the loaded samples
 _SIZES_M = (0.05, 3.0)  # edges of plates that exist
 
 
@@ -41,11 +44,15 @@ class Surface:
         return bool(self.axes[np.argmax(np.abs(self.axes[:, 2])), 2] > 0.0)
 
 
-def plate_forces(trial: C3dFile) -> tuple[tuple[PlateForces, ...], tuple[Finding, ...]]:
+def plate_forces(
+    trial: C3dFile, *, as_recorded: bool = False
+) -> tuple[tuple[PlateForces, ...], tuple[Finding, ...]]:
     """All plates of a trial that can be used, in the laboratory's axes, at the analog rate.
 
-    In the findings: LAB-030 (no corners), LAB-031 (a type or channels that cannot be read), LAB-032 (an offset
-    was taken off), LAB-033 (nobody stepped on it).
+    `as_recorded` leaves in what a plate reads with nobody on it.
+
+    In the findings: LAB-030 (no corners), LAB-031 (a type or channels that cannot be read), LAB-032 (an
+    offset was taken off), LAB-033 (nobody stepped on it), LAB-034 (the force acts beside the plate).
     """
     plates, findings = [], []
     for number, raw in enumerate(trial.plates, start=1):
@@ -58,14 +65,14 @@ def plate_forces(trial: C3dFile) -> tuple[tuple[PlateForces, ...], tuple[Finding
         if channels is None:
             findings.append(_unreadable(name, raw))
             continue
-        forces, found = _one_plate(trial, raw, surface, channels, name)
+        forces, found = _one_plate(raw, surface, channels, name, as_recorded)
         plates.append(forces)
         findings += found
     return tuple(plates), tuple(findings)
 
 
 def surface_of(corner_m: FloatArray) -> Surface | None:
-    """Corners lie in the quadrants (+x +y), (-x +y), (-x -y), (+x -y) of the plate; None if they span nothing."""
+    """Corners lie in the plate's quadrants (+x +y), (-x +y), (-x -y), (+x -y); None if they span nothing."""
     if not np.isfinite(corner_m).all():
         return None
     along = 0.5 * (corner_m[0] - corner_m[1] + corner_m[3] - corner_m[2])
@@ -125,19 +132,22 @@ def _zero_level(trial: C3dFile, samples: FloatArray) -> FloatArray:
 
 
 def _one_plate(
-    trial: C3dFile, raw: RawPlate, surface: Surface, channels: FloatArray, name: str
+    raw: RawPlate, surface: Surface, channels: FloatArray, name: str, as_recorded: bool
 ) -> tuple[PlateForces, list[Finding]]:
     force, moment = _about_middle(raw, surface, channels)
     towards = np.sign(force[np.argmax(np.abs(force[:, 2])), 2]) or 1.0
     upwards = 1.0 if surface.z_up else -1.0
     force, moment = (towards * upwards * part for part in (force, moment))
-    force, moment, offset_n = _without_offset(force, moment)
-    findings = []
+    findings, offset_n = [], 0.0
+    if not as_recorded:
+        force, moment, offset_n = _without_offset(force, moment)
     if offset_n > _TOLD_OFFSET_N:
         findings.append(_offset(name, offset_n))
     loaded = np.abs(force[:, 2]) >= LOADED_N
     if not loaded.any():
         findings.append(_unused(name))
+    elif _on_plate(surface, force, moment) < _MOSTLY:
+        findings.append(_beside(name))
     return _in_room(name, surface, force, moment, loaded), findings
 
 
@@ -155,14 +165,35 @@ def _about_middle(raw: RawPlate, surface: Surface, channels: FloatArray) -> tupl
         origin = np.array([0.0, 0.0, origin[2]])
     else:
         force, moment = channels[:, :3], channels[:, 3:6]
-    upwards = 1.0 if surface.z_up else -1.0
-    if origin[2] * upwards < 0.0:  # ORIGIN leads from the sensors to the surface, which lies above them
-        origin = -origin
-    return force, moment - np.cross(origin, force)
+    return force, moment - np.cross(_to_surface(origin, surface, force, moment), force)
+
+
+def _to_surface(origin: FloatArray, surface: Surface, force: FloatArray, moment: FloatArray) -> FloatArray:
+    """From the sensors to the middle of the surface, which lies above them.
+
+    Files have ORIGIN in both directions. Where it has no depth, and only then, it is taken as the one that
+    puts more of the centre of pressure on the plate.
+    """
+    height = origin[2] if surface.z_up else -origin[2]
+    if abs(height) > _FLAT_M:
+        return origin if height > 0.0 else -origin
+    if np.abs(origin[:2]).max() < _FLAT_M:
+        return origin
+    return max((origin, -origin), key=lambda way: _on_plate(surface, force, moment - np.cross(way, force)))
+
+
+def _on_plate(surface: Surface, force: FloatArray, moment: FloatArray) -> float:
+    """Share of the loaded samples whose centre of pressure is on the plate; 1 where there are none."""
+    loaded = np.abs(force[:, 2]) >= 3.0 * LOADED_N
+    if not loaded.any():
+        return 1.0
+    at = np.column_stack([-moment[loaded, 1], moment[loaded, 0]]) / force[loaded, 2][:, None]
+    half = np.abs((surface.corner_m - surface.middle_m) @ surface.axes)[:, :2].max(axis=0)
+    return float((np.abs(at) <= half + _EDGE_M).all(axis=1).mean())
 
 
 def _piezo(channels: FloatArray, half_m: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Of type 3 (Kistler): fx12, fx34, fy14, fy23, fz1 .. fz4, the sensors at (±a, ±b); about their middle."""
+    """Of type 3 (Kistler): fx12, fx34, fy14, fy23, fz1 .. fz4, sensors at (±a, ±b); about their middle."""
     x12, x34, y14, y23, z1, z2, z3, z4 = channels.T
     a, b = half_m
     force = np.column_stack([x12 + x34, y14 + y23, z1 + z2 + z3 + z4])
@@ -173,7 +204,7 @@ def _piezo(channels: FloatArray, half_m: FloatArray) -> tuple[FloatArray, FloatA
 
 
 def _without_offset(force: FloatArray, moment: FloatArray) -> tuple[FloatArray, FloatArray, float]:
-    """Less what the plate reads with nobody on it, where it stands empty for long enough; and how much it was."""
+    """Less what the plate reads with nobody on it, where it stands empty for long enough; and how much."""
     quiet = np.abs(force[:, 2]) < _QUIET_N
     if quiet.mean() < _LEAST_QUIET:
         return force, moment, 0.0
@@ -184,7 +215,7 @@ def _without_offset(force: FloatArray, moment: FloatArray) -> tuple[FloatArray, 
 def _in_room(
     name: str, surface: Surface, force: FloatArray, moment: FloatArray, loaded: np.ndarray
 ) -> PlateForces:
-    """Turned into the laboratory's axes; no force, no place and no moment while nobody stands on the plate."""
+    """In the laboratory's axes; no force, no place and no moment while nobody stands on the plate."""
     upwards = 1.0 if surface.z_up else -1.0
     vertical = np.where(loaded, force[:, 2], np.nan)
     x, y = -moment[:, 1] / vertical, moment[:, 0] / vertical
@@ -212,8 +243,8 @@ def _no_corners(name: str) -> Finding:
 def _unreadable(name: str, raw: RawPlate) -> Finding:
     advice = Advice(
         f"Force {name} cannot be read.",
-        f"It is of type {raw.kind} with {len(raw.channels)} channels; types 1 to 4 with all their channels, and "
-        "the matrix of type 4, can be read.",
+        f"It is of type {raw.kind} with {len(raw.channels)} channels; types 1 to 4 with all their channels "
+        "can be read, type 4 with its matrix.",
         "Check the plate's set-up in the laboratory's software and export again; it is left out.",
         "LAB-031",
     )
@@ -228,6 +259,16 @@ def _offset(name: str, offset_n: float) -> Finding:
         "LAB-032",
     )
     return Finding(Severity.NOTE, advice)
+
+
+def _beside(name: str) -> Finding:
+    advice = Advice(
+        f"The force on {name} acts beside the plate most of the time.",
+        "Its corners, its ORIGIN or its channels do not belong to it.",
+        "Check the plate's set-up in the laboratory's software; do not trust moments of this trial.",
+        "LAB-034",
+    )
+    return Finding(Severity.WARNING, advice)
 
 
 def _unused(name: str) -> Finding:

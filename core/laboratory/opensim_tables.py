@@ -42,7 +42,7 @@ def read_table(path: Path) -> OpenSimTable:
     """Read a .mot or .sto file.
 
     Refuses LAB-001 (not there, empty or locked), LAB-020 (no such table, with the line) and LAB-021 (times
-    that go back). In the findings: LAB-022 (rows that repeat a time are left out), LAB-023 (fewer rows than told).
+    that go back). In the findings: LAB-022 (rows that repeat a time), LAB-023 (fewer rows than told).
     """
     lines = [line.rstrip("\r\n\t ") for line in read_text(path).split("\n")]
     start, header = _header(path, lines)
@@ -138,7 +138,7 @@ def _table(path: Path, names: tuple[str, ...], table: FloatArray, header: dict[s
 
 
 def _in_degrees(header: dict[str, str]) -> bool | None:
-    """The key counts, then the sentence; OpenSim reads the key alone: findings/opensim-angles-in-degrees.sh."""
+    """The key counts, then the sentence, which OpenSim does not read (findings/opensim-angles-*.sh)."""
     told = header.get("indegrees", "").lower()
     if told in ("yes", "no", "y", "n", "true", "false"):
         return told[0] in "yt"

@@ -23,7 +23,7 @@ _NO_NUMBER = {  # what programs of several compilers print
 
 
 def read_text(path: Path) -> str:
-    """The content of a text file, UTF-8 or as Windows writes it. Refuses LAB-001: not there, locked, empty."""
+    """The content of a text file. Refuses LAB-001: not there, locked or empty."""
     try:
         data = path.read_bytes()
     except OSError as error:
