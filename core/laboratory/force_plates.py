@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.domain.arrays import FloatArray
+from core.domain.arrays import BoolArray, FloatArray
 from core.domain.findings import Finding, Severity
 from core.domain.laboratory import PlateForces
 from core.errors import Advice
@@ -213,7 +213,7 @@ def _without_offset(force: FloatArray, moment: FloatArray) -> tuple[FloatArray, 
 
 
 def _in_room(
-    name: str, surface: Surface, force: FloatArray, moment: FloatArray, loaded: np.ndarray
+    name: str, surface: Surface, force: FloatArray, moment: FloatArray, loaded: BoolArray
 ) -> PlateForces:
     """In the laboratory's axes; no force, no place and no moment while nobody stands on the plate."""
     upwards = 1.0 if surface.z_up else -1.0
