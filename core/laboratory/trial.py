@@ -24,6 +24,7 @@ _OPENSIM_TURN = np.array([[0.0, 0.0, -1.0], [-1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
 """From OpenSim's axes (x forward, y up, z right) to ours."""
 _NEAR_FOOT_M = 0.25  # from a centre of pressure to the next marker of a foot
 _LOW_M = 0.2  # height over the lowest marker up to which a marker is one of a foot
+_UPRIGHT = 0.7  # of all force is vertical, in any walk
 _UNEVEN = 0.3  # of a frame
 
 
@@ -212,12 +213,22 @@ def _table_plates(
             "Choose the forces that were recorded with these markers.",
         )
     findings = [] if time_s[0] <= step_s and time_s[-1] >= walk.time_s[-1] - step_s else [_partly(path)]
+    kept: tuple[PlateForces, ...] = ()
+    beside: tuple[Finding, ...] = (_not_upwards(path),)
     for turn in (axes.turn, _OPENSIM_TURN):
+        if not _push_upwards(loads, turn):
+            continue
         plates = tuple(_plate_of(load, turn, inside) for load in loads)
         kept, beside = _in_frame(plates, time_s[inside], walk.time_s, marker_m)
         if kept:
             break
     return kept, time_s[inside], (*table.findings, *findings, *beside)
+
+
+def _push_upwards(loads: tuple[Loads, ...], turn: FloatArray) -> bool:
+    """Floors push up; where the forces do not, their vertical is another."""
+    force = np.concatenate([load.force_n for load in loads]) @ turn.T
+    return bool(force[:, 2].sum() > _UPRIGHT * np.linalg.norm(force, axis=1).sum())
 
 
 def _plate_of(load: Loads, turn: FloatArray, rows: BoolArray) -> PlateForces:
@@ -330,6 +341,16 @@ def _other_frame(name: str, away_m: float) -> Finding:
         "axes or clocks, or the plate's corners are another plate's.",
         "Export forces and markers from the same set-up; until then this force is left out.",
         "LAB-045",
+    )
+    return Finding(Severity.WARNING, advice)
+
+
+def _not_upwards(path: Path) -> Finding:
+    advice = Advice(
+        f"The forces of {path.name} do not push upwards.",
+        "Neither the markers' vertical nor OpenSim's y is theirs, or they hold what the plates feel.",
+        "Export them as forces on the person, in the axes of the markers; until then they are left out.",
+        "LAB-054",
     )
     return Finding(Severity.WARNING, advice)
 
