@@ -21,6 +21,7 @@ JOB_TABLE: dict[str, JobKind] = {
     "calibrate_cameras": JobKind("core.tasks.calibrate_cameras:run", "Calibrate cameras"),
     "detect_pose": JobKind("core.tasks.detect_pose:run", "Find the person"),
     "choose_person": JobKind("core.tasks.choose_person:run", "Choose the person"),
+    "import_trial": JobKind("core.tasks.import_trial:run", "Import laboratory trial"),
     "solve_motion": JobKind("core.tasks.solve_motion:run", "Solve motion"),
     "read_emg_head": JobKind("core.tasks.read_emg_head:run", "Look into the EMG file", stream=True),
     "import_emg": JobKind("core.tasks.import_emg:run", "Import EMG"),

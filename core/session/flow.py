@@ -88,6 +88,7 @@ JOBS: dict[Step, frozenset[str]] = {
             "calibrate_cameras",
             "detect_pose",
             "choose_person",
+            "import_trial",
         }
     ),
     Step.MOTION: frozenset({"solve_motion"}),
