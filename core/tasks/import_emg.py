@@ -18,15 +18,17 @@ from core.store.repository import open_store
 
 
 def run(params: Params, context: JobContext) -> str:
-    """Params: visit_id, file, sites {channel: [muscle, side]} (suggested when absent), mvc_file, mvc_files (of
-    several contractions), rate_hz, processing (a chain by its name, or {preset, changed values})."""
+    """Params: visit_id, file, sites {channel: [muscle, side]} (suggested when absent), mvc_file, mvc_files
+    (of several contractions), rate_hz, processing (a chain by its name, or {preset, changed values})."""
     visit_id, path = str(params["visit_id"]), Path(str(params["file"]))
     rate_hz = params.get("rate_hz")
     rate = None if rate_hz is None else float(cast(float, rate_hz))
     context.progress(0.1, f"Reading {path.name}")
     raw = read_emg(path, rate)
     options = options_of(params.get("processing"))
-    mvc_files = [name for name in (params.get("mvc_file"), *cast(list[str], params.get("mvc_files") or [])) if name]
+    mvc_files = [
+        name for name in (params.get("mvc_file"), *cast(list[str], params.get("mvc_files") or [])) if name
+    ]
     mvc = [read_emg(Path(str(name)), rate) for name in mvc_files] or None
     chosen = params.get("sites")
     sites = _sites(cast(dict[str, list[str]], chosen)) if chosen else suggested_sites(raw.channels)
