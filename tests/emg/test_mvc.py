@@ -8,7 +8,8 @@ import pytest
 from core.domain.body import Side
 from core.domain.emg import ChannelSite, EmgMuscle
 from core.emg.importing import process_emg
-from core.emg.mvc import PROTOCOL, contraction_for, mvc_values, needed
+from core.emg.mvc import mvc_values
+from core.emg.mvc_protocol import PROTOCOL, contraction_for, needed
 from core.emg.signals import RawEmg
 from tests.emg.test_emg import bursts
 from tests.refusals import code_of
