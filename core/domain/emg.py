@@ -44,7 +44,10 @@ class ChannelSite:
 
 @dataclass(frozen=True, slots=True)
 class ChannelQuality:
-    """Quality of one channel; `verdict` is one of good, flat, clipped, hum, noise, gaps."""
+    """Quality of one channel; `verdict` is one of good, flat, clipped, hum, noise, gaps, loose, motion, crosstalk.
+
+    Records of earlier versions know the first six verdicts and none of the fields with a default.
+    """
 
     name: str
     site: ChannelSite
@@ -52,6 +55,10 @@ class ChannelQuality:
     signal_to_noise_db: float
     clipped_fraction: float
     hum_fraction: float
+    motion_fraction: float = 0.0  # of its power, below 20 Hz
+    median_hz: float = 0.0  # of its power in the pass band; 0 in earlier versions
+    common_fraction: float = 0.0  # of its power, common with `common_with`; 0 when that is nobody
+    common_with: str = ""  # name of the channel that it shares most with, when that is more than usual
 
 
 @dataclass(frozen=True, slots=True, eq=False)

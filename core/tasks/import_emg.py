@@ -10,6 +10,7 @@ from core.domain.emg import ChannelSite, EmgMuscle
 from core.domain.record import RecordKind
 from core.emg.importing import process_emg
 from core.emg.naming import suggested_sites
+from core.emg.presets import options_of
 from core.emg.readers import read_emg
 from core.errors import refuse
 from core.jobs.values import JobContext, Params
@@ -17,19 +18,21 @@ from core.store.repository import open_store
 
 
 def run(params: Params, context: JobContext) -> str:
-    """Params: visit_id, file, sites {channel: [muscle, side]} (suggested when absent), mvc_file, rate_hz."""
+    """Params: visit_id, file, sites {channel: [muscle, side]} (suggested when absent), mvc_file, mvc_files (of
+    several contractions), rate_hz, processing (a chain by its name, or {preset, changed values})."""
     visit_id, path = str(params["visit_id"]), Path(str(params["file"]))
     rate_hz = params.get("rate_hz")
     rate = None if rate_hz is None else float(cast(float, rate_hz))
     context.progress(0.1, f"Reading {path.name}")
     raw = read_emg(path, rate)
-    mvc_file = params.get("mvc_file")
-    mvc = read_emg(Path(str(mvc_file)), rate) if mvc_file else None
+    options = options_of(params.get("processing"))
+    mvc_files = [name for name in (params.get("mvc_file"), *cast(list[str], params.get("mvc_files") or [])) if name]
+    mvc = [read_emg(Path(str(name)), rate) for name in mvc_files] or None
     chosen = params.get("sites")
     sites = _sites(cast(dict[str, list[str]], chosen)) if chosen else suggested_sites(raw.channels)
     context.check_cancelled()
     context.progress(0.4, f"Filtering {len(sites)} channels")
-    envelopes = process_emg(raw, sites, mvc)
+    envelopes = process_emg(raw, sites, mvc, options)
     good = sum(channel.verdict == "good" for channel in envelopes.channels)
     counted = f"{good} of {len(envelopes.channels)} channels good"
     with open_store(context.spec.data_dir) as store:
