@@ -76,7 +76,11 @@ def _texts(content: Any, parameter: str, count: int) -> list[str]:
     group = content["parameters"]["ANALOG"]
     values = group["LABELS"]["value"] if parameter == "LABELS" else group.get(parameter, {}).get("value", [])
     texts = [str(text).strip() for text in values][:count]
-    return texts if parameter == "LABELS" else texts + [""] * (len(group["LABELS"]["value"][:count]) - len(texts))
+    return (
+        texts
+        if parameter == "LABELS"
+        else texts + [""] * (len(group["LABELS"]["value"][:count]) - len(texts))
+    )
 
 
 def _no_c3d(path: Path, error: Exception) -> Exception:
@@ -95,5 +99,3 @@ def _too_long(path: Path) -> Exception:
         f"It has {_MOST_C3D_FRAMES} frames or more; what comes after them would be lost.",
         "Export it as CSV, or as C3D in shorter parts.",
     )
-
-

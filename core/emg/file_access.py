@@ -30,7 +30,7 @@ def reading(path: Path) -> Iterator[None]:
             "EMG-038",
             f"{path.name} cannot be opened.",
             "Another program has it open, or you may not read it.",
-            "Close it in the other program (often Excel) or ask for the right to read it, and choose it again.",
+            "Close it in the other program (often Excel), or ask for the right to read it.",
         ) from error
     except OSError as error:
         raise refuse_file(path, "It cannot be reached; its disk may have been taken out.") from error

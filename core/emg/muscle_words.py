@@ -47,7 +47,10 @@ _PHRASES: tuple[tuple[EmgMuscle, tuple[tuple[str, ...], ...]], ...] = (
     (EmgMuscle.VASTUS_MEDIALIS, (("vm", "vmo", "vmed"),)),
     (EmgMuscle.SEMIMEMBRANOSUS, (_SEMI, ("membranosus", "membranous", "membraneux", "memb", "mem"))),
     (EmgMuscle.SEMIMEMBRANOSUS, (("semim", "sm"),)),
-    (EmgMuscle.SEMITENDINOSUS, (_SEMI, ("tendinosus", "tendinous", "tendineux", "tendinosis", "tend", "ten"))),
+    (
+        EmgMuscle.SEMITENDINOSUS,
+        (_SEMI, ("tendinosus", "tendinous", "tendineux", "tend", "ten")),
+    ),
     (EmgMuscle.SEMITENDINOSUS, (("semit", "st"),)),
     (EmgMuscle.BICEPS_FEMORIS, (("biceps", "bicep", "bic", "bi"), (*_FEMORIS, "crural"))),
     (EmgMuscle.BICEPS_FEMORIS, (("biceps", "bic"), _FEMORIS, ("long", "longhead", "longum", "lh", "longus"))),
@@ -93,19 +96,20 @@ STUCK_SIDES = ("left", "right", "lt", "rt", "l", "r")
 
 # What systems write beside the muscle, and what says nothing about it.
 FILLERS = frozenset(
-    "emg semg imemg voltage analog analogue channel ch chan sensor avanti trigno delsys noraxon ultium cometa "
-    "im imu duo quattro mini device raw signal sig muscle musculus musc m mm muskel head caput belly the of "
-    "surface electrode input data adc volt volts ad".split()
+    """emg semg imemg voltage analog analogue channel ch chan sensor avanti trigno delsys noraxon ultium
+    cometa im imu duo quattro mini device raw signal sig muscle musculus musc m mm muskel head caput
+    belly the of surface electrode input data adc volt volts ad""".split()  # noqa: SIM905
 )
 
 # Words of channels that hold no EMG. Where one of them stands, no muscle is suggested.
 OTHER_SIGNALS = frozenset(
-    "acc accel accelerometer acceleration accelx accely accelz accx accy accz gyro gyr gyroscope gyrox gyroy "
-    "gyroz magnetometer orientation quaternion quat roll pitch yaw euler force forces moment moments "
-    "torque angle angles angular velocity speed position displacement cop grf fx fy fz mx my mz time zeit "
-    "temps tiempo tempo seconds timestamp frame frames subframe sample samples index sync trigger trig ttl "
-    "fsr footswitch footswitches switch heel toe goniometer gonio loadcell load ecg ekg eeg temperature temp "
-    "battery button marker event events pressure impedance imped spare unused empty rpm speed pin".split()
+    """acc accel accelerometer acceleration accelx accely accelz accx accy accz gyro gyr gyroscope gyrox
+    gyroy gyroz magnetometer orientation quaternion quat roll pitch yaw euler force forces moment
+    moments torque angle angles angular velocity speed position displacement cop grf fx fy fz mx my mz
+    time zeit temps tiempo tempo seconds timestamp frame frames subframe sample samples index sync
+    trigger trig ttl fsr footswitch footswitches switch heel toe goniometer gonio loadcell load ecg
+    ekg eeg temperature temp battery button marker event events pressure impedance imped spare unused
+    empty rpm pin""".split()  # noqa: SIM905
 )
 
 

@@ -201,5 +201,3 @@ def _stuck(text: str) -> list[tuple[Side, str]]:
         if text.endswith(mark):
             ways.append((SIDE_WORDS[mark], text[: -len(mark)]))
     return ways
-
-

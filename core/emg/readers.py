@@ -51,8 +51,9 @@ def read_head(path: Path, options: ReadOptions | None = None) -> FileHead:
         return FileHead(*read_c3d_head(path))
     if kind == "edf":
         return _head_of(read_edf(path))
+    sheets: tuple[str, ...] = ()
     if kind == "text":
-        table, sheets = read_text(path, options.header_line), ()
+        table = read_text(path, options.header_line)
     else:
         sheets = sheets_with_numbers(path)
         if len(sheets) > 1 and not options.sheet:
@@ -61,7 +62,9 @@ def read_head(path: Path, options: ReadOptions | None = None) -> FileHead:
     return _head_of_table(table, path, options.rate_hz, sheets if len(sheets) > 1 else ())
 
 
-def read_emg(path: Path, rate_hz: float | None = None, *, sheet: str = "", header_line: int | None = None) -> RawEmg:
+def read_emg(
+    path: Path, rate_hz: float | None = None, *, sheet: str = "", header_line: int | None = None
+) -> RawEmg:
     """Read a text file (CSV, TXT, STO, MOT), a workbook (XLSX), EDF, BDF or C3D.
 
     `rate_hz` is needed where the file has neither time column nor rate; `sheet` where a workbook has several
@@ -95,9 +98,7 @@ def _head_of(raw: RawEmg) -> FileHead:
     return FileHead(raw.channels, True, raw.units, raw.descriptions, raw.rate_hz)
 
 
-def _head_of_table(
-    table: Table, path: Path, rate_hz: float | None, sheets: tuple[str, ...]
-) -> FileHead:
+def _head_of_table(table: Table, path: Path, rate_hz: float | None, sheets: tuple[str, ...]) -> FileHead:
     try:
         raw = emg_of_table(table, path, rate_hz)
         channels, units, rate = raw.channels, raw.units, raw.rate_hz

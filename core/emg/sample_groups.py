@@ -49,7 +49,8 @@ def joined(
     wanted = [group for group in groups if group.rate_hz >= MIN_RATE_HZ] or list(groups)
     emg = [g for g in wanted if any(not is_other_signal(names[place], units[place]) for place in g.places)]
     rate = max(group.rate_hz for group in emg or wanted)
-    kept, left_out = [], [g for g in groups if not any(g is w for w in wanted)]
+    kept: list[SampleGroup] = []
+    left_out = [g for g in groups if not any(g is w for w in wanted)]
     for group in wanted:
         ours = any(group is of_emg for of_emg in emg) or abs(group.rate_hz / rate - 1) <= _SAME_RATE
         (kept if ours else left_out).append(group)
@@ -105,7 +106,7 @@ def _told(
     if brought:
         advices.append(
             Advice(
-                f"The signals of {source} have different sampling rates; all were brought to {rate_hz:.6g} Hz.",
+                f"Signals of {source} have different sampling rates; all were brought to {rate_hz:.6g} Hz.",
                 f"{_list(brought, names)} had another one.",
                 "Nothing to do; timing and amplitude are kept.",
                 "EMG-037",

@@ -12,7 +12,7 @@ from core.domain.findings import Finding
 class RawEmg:
     """Axes: T samples, C channels. NaN where a sample is missing.
 
-    A channel is its place in the file: names are unique because `unique_names` numbers those that occur twice.
+    A channel is its place in the file: `unique_names` numbers names that occur twice.
     """
 
     channels: tuple[str, ...]  # C, unique

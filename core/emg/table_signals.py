@@ -1,4 +1,4 @@
-"""From a table to EMG: which columns are time, which count, which are signals, and how fast they were sampled."""
+"""From a table to EMG: which columns are time, which count, which are signals and how fast."""
 
 from __future__ import annotations
 
@@ -81,7 +81,9 @@ def _groups(
     by_clock: dict[int | None, list[int]] = {}
     for place in used:
         by_clock.setdefault(columns.clock_for(place), []).append(place)
-    groups, findings = [], []
+    groups: list[SampleGroup] = []
+    findings: list[Finding] = []
+    told: tuple[Finding, ...]
     for clock_at, places in by_clock.items():
         rows = _filled(table.values, places, clock_at)
         if clock_at is None:

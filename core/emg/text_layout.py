@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from core.emg.file_access import refuse_file, reading
+from core.emg.file_access import reading, refuse_file
 from core.emg.units import in_volts, is_unit, split_unit, time_unit_s, unit_symbol
 from core.errors import refuse
 
@@ -25,7 +25,17 @@ _COMMENTS = "#%"
 _MISSING = frozenset(("", "nan", "na", "n/a", "#n/a", "-", "--", "null", "none", "missing", "inf", "-inf"))
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2})?(\.\d+)?")
-_WAYS = (("\t", "."), ("\t", ","), (";", "."), (";", ","), (",", "."), ("|", "."), ("", "."), ("", ","), (",", ","))
+_WAYS = (
+    ("\t", "."),
+    ("\t", ","),
+    (";", "."),
+    (";", ","),
+    (",", "."),
+    ("|", "."),
+    ("", "."),
+    ("", ","),
+    (",", ","),
+)
 _RATE_WORDS = re.compile(r"sampl|abtast|frequen|frequenz|\bfreq\b|\brate\b|\bfs\b|echantillon", re.I)
 _OTHER_RATES = re.compile(r"filter|pass|cut|band|notch|video|marker|camera|interval|period", re.I)
 _RATES_HZ = (10.0, 100_000.0)
@@ -117,7 +127,7 @@ def _encoding(path: Path, head: bytes) -> str:
     if head.startswith(b"\xef\xbb\xbf"):
         return "utf-8-sig"
     for encoding, nul_at in (("utf-16-le", 1), ("utf-16-be", 0)):
-        ascii_bytes = head[nul_at : 2000 : 2]
+        ascii_bytes = head[nul_at:2000:2]
         if len(ascii_bytes) > 4 and ascii_bytes.count(0) > 0.9 * len(ascii_bytes):
             return encoding
     if b"\0" in head[:4000]:
@@ -144,7 +154,9 @@ def _best_way(lines: list[str]) -> tuple[str, str, int]:
     """Delimiter, decimal sign and number of entries that make the most lines into rows of numbers."""
     best, chosen = (0, False, 0), (",", ".", 0)
     for delimiter, decimal in _WAYS:
-        rows = [split_line(line, delimiter, decimal) for line in lines if line.strip() and not is_comment(line)]
+        rows = [
+            split_line(line, delimiter, decimal) for line in lines if line.strip() and not is_comment(line)
+        ]
         widths = Counter(len(cells) for cells in rows if _is_row(cells, len(cells)))
         for width, _often in widths.most_common(2):
             of_width = [_is_row(cells, width) for cells in rows]
@@ -163,7 +175,9 @@ def _first_row(
     for place in range(header_line or 0, len(rows)):
         if not lines[place].strip():
             continue
-        following = list(islice((rows[at] for at in range(place, len(rows)) if lines[at].strip()), _SURE_ROWS))
+        following = list(
+            islice((rows[at] for at in range(place, len(rows)) if lines[at].strip()), _SURE_ROWS)
+        )
         if width and all(_is_row(cells, width) for cells in following):
             return place
     where = next((place for place, line in enumerate(lines[1:], 2) if line.strip()), 1)

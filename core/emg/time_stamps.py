@@ -19,6 +19,7 @@ _DISAGREEMENT = 0.02  # of the rate that a person entered: more is a mistake, no
 _WORTH_TELLING = 0.001  # of the rate
 _UNEVEN_STEP = 0.2  # of a sample interval, where stamps have more decimals than they need
 _BAD_FRACTION = 0.01  # of the stamps; more is a recording with holes
+_FEWEST_TO_JUDGE = 50  # stamps; among fewer none can be called the odd one
 _MOST_DECIMALS = 9
 _PLAUSIBLE_HZ = (50.0, 50_000.0)  # sampling rates of EMG, envelopes included
 _SLOWEST_S = 0.05  # an interval longer than this is not in seconds
@@ -81,10 +82,12 @@ def _line_of(stamp: FloatArray) -> tuple[float, int, int, float] | None:
     bad = _off_the_line(known - step * at, tolerance, known[0] - step * at[0])
     if bad.any():  # one wild stamp turns the line through the ends; the median slope is not moved by it
         half = len(known) // 2
-        step = float(np.median((known[half:] - known[: len(known) - half]) / (at[half:] - at[: len(at) - half])))
+        step = float(
+            np.median((known[half:] - known[: len(known) - half]) / (at[half:] - at[: len(at) - half]))
+        )
         tolerance = max(resolution, _UNEVEN_STEP * abs(step))
         bad = _off_the_line(known - step * at, tolerance, float(np.median(known - step * at)))
-        if bad.sum() > max(1.0, _BAD_FRACTION * count) or not step > 0:
+        if bad.sum() > max(count >= _FEWEST_TO_JUDGE, _BAD_FRACTION * count) or not step > 0:
             return None
         good_at, good = at[~bad], known[~bad]
         step = float((good[-1] - good[0]) / (good_at[-1] - good_at[0]))

@@ -40,10 +40,76 @@ TIME_UNITS_S = {
 }
 # Of accelerometers, gyroscopes, force plates, angles, counters: no channel in them is EMG.
 _OTHER = frozenset(
-    "g mg m/s2 m/s^2 m/s/s m/s^-2 mm/s2 mm/s^2 deg/s deg/sec dps rad/s rad deg degree degrees n kn nm nmm n.m n*m n.mm n*mm "
-    "n-m n-mm kg kgf lb lbf m mm cm ut t gauss gs pa kpa hz samples frames bpm c ohm ohms kohm w in".split()
+    [
+        "g",
+        "mg",
+        "m/s2",
+        "m/s^2",
+        "m/s/s",
+        "m/s^-2",
+        "mm/s2",
+        "mm/s^2",
+        "deg/s",
+        "deg/sec",
+        "dps",
+        "rad/s",
+        "rad",
+        "deg",
+        "degree",
+        "degrees",
+        "n",
+        "kn",
+        "nm",
+        "nmm",
+        "n.m",
+        "n*m",
+        "n.mm",
+        "n*mm",
+        "n-m",
+        "n-mm",
+        "kg",
+        "kgf",
+        "lb",
+        "lbf",
+        "m",
+        "mm",
+        "cm",
+        "ut",
+        "t",
+        "gauss",
+        "gs",
+        "pa",
+        "kpa",
+        "hz",
+        "samples",
+        "frames",
+        "bpm",
+        "c",
+        "ohm",
+        "ohms",
+        "kohm",
+        "w",
+        "in",
+    ]
 )
-_UNITLESS = frozenset(("", "-", "a.u.", "au", "arb", "%", "%mvc", "% mvc", "norm", "normalized", "none", "ratio", "adc", "counts"))
+_UNITLESS = frozenset(
+    (
+        "",
+        "-",
+        "a.u.",
+        "au",
+        "arb",
+        "%",
+        "%mvc",
+        "% mvc",
+        "norm",
+        "normalized",
+        "none",
+        "ratio",
+        "adc",
+        "counts",
+    )
+)
 _IN_BRACKETS = re.compile(r"\s*[\(\[\{]\s*([^()\[\]{}]*?)\s*[\)\]\}]\s*$")
 _AFTER_COMMA = re.compile(r"\s*[,;/|]\s*([^,;/|]+?)\s*$")
 _AFTER_SCORE = re.compile(r"[_\s](mV|uV|µV|μV|V|ms|s)$")
