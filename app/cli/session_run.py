@@ -82,7 +82,8 @@ def run_video_session(
         if emg is None:
             store.decide(visit_id, Step.EMG, Verdict.SKIPPED, by=OPERATOR, reason="No EMG file was given.")
         else:
-            terminal.run("import_emg", {"visit_id": visit_id, "file": str(emg)}, visit_id=visit_id)
+            told_emg: dict[str, JsonValue] = {"visit_id": visit_id, "file": str(emg), **request.emg_options}
+            terminal.run("import_emg", told_emg, visit_id=visit_id)
         return _from_landmarks(store, visit_id, request, terminal)
 
 

@@ -25,6 +25,7 @@ JOB_TABLE: dict[str, JobKind] = {
     "solve_motion": JobKind("core.tasks.solve_motion:run", "Solve motion"),
     "read_emg_head": JobKind("core.tasks.read_emg_head:run", "Look into the EMG file", stream=True),
     "import_emg": JobKind("core.tasks.import_emg:run", "Import EMG"),
+    "shift_emg": JobKind("core.tasks.shift_emg:run", "Move EMG in time"),
     "fit_twin": JobKind("core.tasks.fit_twin:run", "Fit the twin"),
     "fit_impairments": JobKind("core.tasks.fit_impairments:run", "Find impairments", heavy=True),
     "learn_gait": JobKind("core.tasks.learn_gait:run", "Teach the twin this gait", heavy=True),

@@ -92,7 +92,7 @@ JOBS: dict[Step, frozenset[str]] = {
         }
     ),
     Step.MOTION: frozenset({"solve_motion"}),
-    Step.EMG: frozenset({"read_emg_head", "import_emg"}),
+    Step.EMG: frozenset({"read_emg_head", "import_emg", "shift_emg"}),
     Step.PERSONALIZE: frozenset({"fit_twin", "learn_gait"}),
     Step.REVIEW: frozenset({"simulate_gait", "simulate_scenario"}),
     Step.TRAIN: frozenset({"train_controller"}),
