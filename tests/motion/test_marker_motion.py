@@ -183,7 +183,10 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize("code", sorted(BAD))
+@pytest.mark.parametrize(
+    "code",
+    ["LAB-100", "LAB-101", "LAB-102", "LAB-103", "LAB-104", "LAB-105", "LAB-106", "LAB-107"],
+)
 def test_what_cannot_be_a_trial_of_this_person_is_refused(walk, code):
     with pytest.raises(UserError) as refused:
         solved(BAD[code](walk[0]))
