@@ -23,6 +23,7 @@ JOB_TABLE: dict[str, JobKind] = {
     "choose_person": JobKind("core.tasks.choose_person:run", "Choose the person"),
     "import_trial": JobKind("core.tasks.import_trial:run", "Import laboratory trial"),
     "solve_motion": JobKind("core.tasks.solve_motion:run", "Solve motion"),
+    "solve_markers": JobKind("core.tasks.solve_markers:run", "Solve the motion of markers"),
     "read_emg_head": JobKind("core.tasks.read_emg_head:run", "Look into the EMG file", stream=True),
     "import_emg": JobKind("core.tasks.import_emg:run", "Import EMG"),
     "shift_emg": JobKind("core.tasks.shift_emg:run", "Move EMG in time"),
