@@ -117,7 +117,9 @@ def read_walk(recordings: Path, walk: Walk) -> WalkData:
         value = low_pass(value, (len(time_s) - 1) / (time_s[-1] - time_s[0]), WALKING_HZ)
     forces, _ = table_of(recordings / walk.forces)
     loads = tuple(
-        Load(model.part_of[f"calcn_{side}"], *(_at(forces, begin, time_s) for begin in (force, point, torque)))
+        Load(
+            model.part_of[f"calcn_{side}"], *(_at(forces, begin, time_s) for begin in (force, point, torque))
+        )
         for side, (force, point, torque) in (("r", walk.right), ("l", walk.left))
     )
     return WalkData(model, time_s, value, (loads[0], loads[1]))

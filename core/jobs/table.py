@@ -22,6 +22,7 @@ JOB_TABLE: dict[str, JobKind] = {
     "detect_pose": JobKind("core.tasks.detect_pose:run", "Find the person"),
     "choose_person": JobKind("core.tasks.choose_person:run", "Choose the person"),
     "solve_motion": JobKind("core.tasks.solve_motion:run", "Solve motion"),
+    "inverse_dynamics": JobKind("core.tasks.inverse_dynamics:run", "Find forces and moments"),
     "read_emg_head": JobKind("core.tasks.read_emg_head:run", "Look into the EMG file", stream=True),
     "import_emg": JobKind("core.tasks.import_emg:run", "Import EMG"),
     "fit_twin": JobKind("core.tasks.fit_twin:run", "Fit the twin"),

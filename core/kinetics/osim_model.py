@@ -177,9 +177,7 @@ def _moves(joint: ET.Element) -> list[tuple[FloatArray, bool, str, Function | No
     raise _refused(f"Its joint {joint.attrib['name']} is a {joint.tag}.")
 
 
-def _axis(
-    joint: ET.Element, axis: ET.Element, slides: bool
-) -> tuple[FloatArray, bool, str, Function | None]:
+def _axis(joint: ET.Element, axis: ET.Element, slides: bool) -> tuple[FloatArray, bool, str, Function | None]:
     names = axis.findtext("coordinates", "").split()
     wrapped = axis.find("function")
     element = wrapped[0] if wrapped is not None and len(wrapped) else axis.find("*[@name='function']")

@@ -90,7 +90,9 @@ class _Placed:
 class RigidTree:
     """Parts in an order in which parents come first, and their masses."""
 
-    def __init__(self, parts: Sequence[Part], masses: Sequence[Mass], *, columns: int, up: FloatArray) -> None:
+    def __init__(
+        self, parts: Sequence[Part], masses: Sequence[Mass], *, columns: int, up: FloatArray
+    ) -> None:
         self.columns = columns
         self._up = np.asarray(up, dtype=float)
         self._moves: list[Part] = []
@@ -162,6 +164,17 @@ class RigidTree:
                 found[chunk, column] = (seat.place + _times(seat.turn, offset_m + turn @ place_m)).T
         return found
 
+    def orientations(self, value: FloatArray, parts: Sequence[int]) -> FloatArray:
+        """Rotation matrices (T, P, 3, 3) of parts in the world."""
+        still = np.zeros_like(value)
+        found = np.empty((len(value), len(parts), 3, 3))
+        for chunk in _chunks(len(value)):
+            placed = self._placed(Course(value, still, still), chunk)
+            for column, part in enumerate(parts):
+                on, _, turn = self._seat[part]
+                found[chunk, column] = placed[on].turn.transpose(2, 0, 1) @ turn
+        return found
+
     def centre_m(self, value: FloatArray) -> FloatArray:
         """Centre of mass (T, 3)."""
         places = self.points_m(value, [(mass.part, mass.centre_m) for mass in self.masses])
@@ -171,8 +184,7 @@ class RigidTree:
     def _placed(self, course: Course, chunk: slice) -> list[_Placed]:
         """Outwards. The ground is taken to fall upwards, which is what weight does to the body."""
         value, rate, acceleration = (
-            np.ascontiguousarray(array[chunk].T)
-            for array in (course.value, course.rate, course.acceleration)
+            np.ascontiguousarray(array[chunk].T) for array in (course.value, course.rate, course.acceleration)
         )
         frames = value.shape[1]
         still = np.zeros((3, frames))

@@ -90,7 +90,7 @@ JOBS: dict[Step, frozenset[str]] = {
             "choose_person",
         }
     ),
-    Step.MOTION: frozenset({"solve_motion"}),
+    Step.MOTION: frozenset({"solve_motion", "inverse_dynamics"}),
     Step.EMG: frozenset({"read_emg_head", "import_emg"}),
     Step.PERSONALIZE: frozenset({"fit_twin", "learn_gait"}),
     Step.REVIEW: frozenset({"simulate_gait", "simulate_scenario"}),
