@@ -128,6 +128,7 @@ def _train(store: Store, visit_id: str, request: SessionRequest, terminal: Termi
     _accept_or_stop(store, visit_id, motion_id, request)
     store.decide(visit_id, Step.MOTION, Verdict.ACCEPTED, record_id=motion_id, by=OPERATOR)
     twin_id = run("fit_twin", motion_id=motion_id)
+    run("inverse_dynamics", motion_id=motion_id, twin_id=twin_id)
     gait_minutes = request.minutes * GAIT_FRACTION
     policy_id = run(
         "learn_gait", twin_id=twin_id, motion_id=motion_id, minutes=gait_minutes, seed=request.seed

@@ -95,7 +95,7 @@ JOBS: dict[Step, frozenset[str]] = {
             "import_trial",
         }
     ),
-    Step.MOTION: frozenset({"solve_motion", "solve_markers"}),
+    Step.MOTION: frozenset({"solve_motion", "solve_markers", "inverse_dynamics"}),
     Step.EMG: frozenset({"read_emg_head", "import_emg", "shift_emg"}),
     Step.PERSONALIZE: frozenset({"fit_twin", "learn_gait"}),
     Step.REVIEW: frozenset({"simulate_gait", "simulate_scenario"}),
