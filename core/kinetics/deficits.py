@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.stats import norm
@@ -34,7 +34,6 @@ from core.kinetics.strength_evidence import (
 
 WEAK = 0.8  # less than this is worth an impairment
 SURE = 0.9  # with this probability
-_INTERVAL_Z = 1.645  # nine of ten true strengths lie inside the told interval
 MOST_PROPOSED = 4
 _CONTRADICTION_Z = 2.0
 CONTRADICTION, NOT_MVC, ALL_LOW, NO_PLATES, BELOW_MOMENT = (
@@ -102,26 +101,22 @@ def combined(place: Place, evidence: Sequence[Evidence], least: float = 0.0) -> 
     mean = max(mean, least)
     names = tuple(one.source for one in evidence)
     group, side = place
-    return StrengthDeficit(group, side, mean, sd, names, sentence(place, mean, sd, least, names))
+    found = StrengthDeficit(group, side, mean, sd, names, "", least)
+    return replace(found, sentence=sentence(found))
 
 
-def sentence(place: Place, strength: float, sd: float, least: float, sources: Sequence[str]) -> str:
+def sentence(found: StrengthDeficit) -> str:
     """In a clinician's words, in steps of 5 %."""
-    group, side = place
-    low, high = interval(strength, sd, least)
-    name, origin = f"{side.value.capitalize()} {group.value}", f"from {listed(sources)}"
+    low, high = found.interval
+    name = f"{found.side.value.capitalize()} {found.group.value}"
+    origin, strength = f"from {listed(found.evidence)}", found.strength
     span = f"between {_percent(low)} and {_percent(high)} %"
     about = f"about {_percent(strength)} % of what a body of this size has ({span})"
-    if is_weak(strength, sd):
+    if is_weak(strength, found.sd):
         return f"{name} {about}, {origin}."
     if high < 1.0:
         return f"{name} {about}, {origin}: not clearly weak."
     return f"{name}: no weakness shown ({span} of what a body of this size has), {origin}."
-
-
-def interval(strength: float, sd: float, least: float = 0.0) -> tuple[float, float]:
-    """Strength lies inside nine times out of ten."""
-    return max(least, 0.05, strength - _INTERVAL_Z * sd), strength + _INTERVAL_Z * sd
 
 
 def is_weak(strength: float, sd: float) -> bool:

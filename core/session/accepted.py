@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from core.domain.record import Decision, RecordInfo, RecordKind, Verdict
+from core.domain.record import Decision, RecordInfo, Verdict
 
 ACCEPTED_SETTING = "accepted"  # in the settings of a TWIN record: labels of the impairments put into it
 
@@ -26,9 +26,8 @@ def accepted_labels(decisions: Iterable[Decision], deficits_id: str) -> frozense
 
 
 def follows_acceptance(
-    twin: RecordInfo, records: Iterable[RecordInfo], decisions: Iterable[Decision]
+    twin: RecordInfo, assessment: RecordInfo | None, decisions: Iterable[Decision]
 ) -> bool:
-    """Whether the twin has the impairments that are accepted of the newest assessment, and no others."""
-    newest = next((one for one in reversed(tuple(records)) if one.kind is RecordKind.DEFICITS), None)
-    accepted = frozenset() if newest is None else accepted_labels(decisions, newest.id)
+    """Whether the twin has the impairments that are accepted of the assessment that stands, and no others."""
+    accepted = frozenset[str]() if assessment is None else accepted_labels(decisions, assessment.id)
     return frozenset(json.loads(twin.provenance.settings or "{}").get(ACCEPTED_SETTING, ())) == accepted

@@ -151,10 +151,12 @@ def _decided(step: Step, result: RecordInfo, facts: VisitFacts) -> bool:
 def _stale_reason(result: RecordInfo, facts: VisitFacts) -> str:
     """Why a result no longer follows from the newest inputs; empty when it does."""
     by_id = {record.id: record for record in facts.records}
-    to_check = [(result, frozenset({result.kind}))]
+    # What is known of the muscles comes before the twin that it changes, though it was found with a twin.
+    before = {RecordKind.TWIN} if result.kind in _BEFORE_THE_TWIN else set()
+    to_check = [(result, frozenset({result.kind} | before))]
     while to_check:
         record, kinds = to_check.pop()
-        if record.kind is RecordKind.TWIN and not follows_acceptance(record, facts.records, facts.decisions):
+        if record.kind is RecordKind.TWIN and not _follows_acceptance(record, facts):
             return "What was accepted as weakness changed after this twin was made."
         for input_id, _digest in record.provenance.inputs:
             used = by_id.get(input_id)
@@ -167,6 +169,21 @@ def _stale_reason(result: RecordInfo, facts: VisitFacts) -> str:
             if used.kind is not RecordKind.TWIN or not corrected:
                 to_check.append((used, kinds | {used.kind}))
     return ""
+
+
+_BEFORE_THE_TWIN = frozenset(
+    {RecordKind.KINETICS, RecordKind.MUSCLE_CALIBRATION, RecordKind.IMPAIRMENTS, RecordKind.DEFICITS}
+)
+
+
+def standing(facts: VisitFacts, kind: RecordKind) -> RecordInfo | None:
+    """The newest record of a kind that is no step's result, if it follows from the newest records."""
+    newest = facts.newest(kind)
+    return None if newest is None or _stale_reason(newest, facts) else newest
+
+
+def _follows_acceptance(twin: RecordInfo, facts: VisitFacts) -> bool:
+    return follows_acceptance(twin, standing(facts, RecordKind.DEFICITS), facts.decisions)
 
 
 def _words(kind: RecordKind) -> str:

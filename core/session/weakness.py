@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 from core.domain.deficits import Deficits
 from core.domain.impairment import Impairment
-from core.domain.record import Decision, RecordKind, Verdict
+from core.domain.record import Decision, RecordInfo, RecordKind, Verdict
 from core.errors import refuse
 from core.session.accepted import accepted_labels, answers
-from core.session.flow import Step
+from core.session.flow import Step, VisitFacts, standing
 from core.store.repository import Store
+
+SOURCES = (RecordKind.MUSCLE_CALIBRATION, RecordKind.KINETICS, RecordKind.IMPAIRMENTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +37,30 @@ class Proposal:
         return f"{done} by {by}: {self.sentence}"
 
 
+def facts_of(store: Store, visit_id: str) -> VisitFacts:
+    """What the visit holds, without its subject and its jobs."""
+    return VisitFacts(None, store.records(visit_id), store.decisions(visit_id))
+
+
+def usable_sources(store: Store, motion_id: str) -> dict[RecordKind, RecordInfo]:
+    """The newest record of each source of strength, where it was made from this motion and is up to date."""
+    facts = facts_of(store, store.info(motion_id).visit_id)
+    found = {kind: standing(facts, kind) for kind in SOURCES}
+    return {
+        kind: info
+        for kind, info in found.items()
+        if info is not None and any(name == motion_id for name, _digest in info.provenance.inputs)
+    }
+
+
+def assessment(store: Store, visit_id: str) -> RecordInfo | None:
+    """The visit's newest assessment of strength, if it follows from the newest records."""
+    return standing(facts_of(store, visit_id), RecordKind.DEFICITS)
+
+
 def proposals(store: Store, visit_id: str) -> tuple[Proposal, ...]:
-    """What the visit's newest assessment of strength proposes; empty without one."""
-    info = store.latest(visit_id, RecordKind.DEFICITS)
+    """What the assessment of strength that stands proposes; empty without one."""
+    info = assessment(store, visit_id)
     if info is None:
         return ()
     deficits = store.load(info.id, Deficits)
@@ -59,7 +82,7 @@ def answer_proposal(store: Store, deficits_id: str, label: str, *, accept: bool,
     """Store that a person accepts or declines a proposed impairment.
 
     Refuses KIN-211 without a name and a role, KIN-212 what this assessment does not propose, and KIN-213 an
-    assessment that is not the visit's newest.
+    assessment that no longer stands.
     """
     if not (by.strip() and role.strip()):
         raise refuse(
@@ -77,13 +100,13 @@ def answer_proposal(store: Store, deficits_id: str, label: str, *, accept: bool,
             "Only what the assessment of strength suggests can be accepted here.",
             "Choose one of the suggestions on the Personalize page.",
         )
-    newest = store.latest(visit_id, RecordKind.DEFICITS)
-    if newest is not None and newest.id != deficits_id:
+    standing = assessment(store, visit_id)
+    if standing is None or standing.id != deficits_id:
         raise refuse(
             "KIN-213",
-            "Strength was assessed again meanwhile.",
-            "The answer would be to an assessment that no longer counts.",
-            "Look at the new suggestions, then answer those.",
+            "This assessment of strength no longer counts.",
+            "Strength was assessed again, or what it was assessed from changed.",
+            "Assess strength again where the page asks for it, then answer the new suggestions.",
         )
     store.decide(
         visit_id,

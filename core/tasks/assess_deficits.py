@@ -16,10 +16,10 @@ from core.errors import refuse
 from core.jobs.values import JobContext, Params
 from core.kinetics.deficits import Sources, assess
 from core.session.stops import refuse_stopped_motion
+from core.session.weakness import usable_sources
 from core.store.repository import Store, open_store
 
 T = TypeVar("T")
-SOURCES = (RecordKind.MUSCLE_CALIBRATION, RecordKind.KINETICS, RecordKind.IMPAIRMENTS)
 MVC = "MVC"  # how `EmgEnvelopes.normalised_to` begins for maximal voluntary contractions
 
 
@@ -52,17 +52,6 @@ def run(params: Params, context: JobContext) -> str:
             summary=summary(deficits),
             operator=context.spec.operator,
         )
-
-
-def usable_sources(store: Store, motion_id: str) -> dict[RecordKind, RecordInfo]:
-    """The newest record of each source, where it follows from this motion."""
-    visit_id = store.info(motion_id).visit_id
-    newest = {kind: store.latest(visit_id, kind) for kind in SOURCES}
-    return {
-        kind: info
-        for kind, info in newest.items()
-        if info is not None and any(name == motion_id for name, _digest in info.provenance.inputs)
-    }
 
 
 def summary(deficits: Deficits) -> str:

@@ -57,7 +57,8 @@ def _with_muscles(
     store: Store, twin: Twin, params: Params
 ) -> tuple[Twin, tuple[str, ...], tuple[Impairment, ...]]:
     """The twin with calibrated muscles and accepted impairments, the records of both, and the impairments."""
-    body, made_with, accepted = twin.body, [], ()
+    body, made_with = twin.body, list[str]()
+    accepted: tuple[Impairment, ...] = ()
     if params.get("calibration_id"):
         calibration_id = str(params["calibration_id"])
         calibration = store.load(calibration_id, MuscleCalibration)

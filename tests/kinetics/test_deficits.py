@@ -13,7 +13,7 @@ from core.domain.muscle_calibration import Told
 from core.domain.muscles import MuscleGroup
 from core.domain.twin import BodyParameters
 from core.kinetics import deficits
-from core.kinetics.deficits import Sources, assess, combined, interval, is_weak
+from core.kinetics.deficits import Sources, assess, combined, is_weak
 from core.kinetics.moment_evidence import capacity_nm_kg, moment_evidence
 from core.kinetics.strength_evidence import Evidence, strength_left, weakness_severity
 from tests.kinetics.known_person import BODY, SPEED_M_S, WEAK_CALF, calibration, fit, kinetics
@@ -57,7 +57,7 @@ def test_of_simulated_people_the_interval_holds_the_truth_and_healthy_ones_get_n
     for seed in range(60):
         strength = float(np.random.default_rng(seed).uniform(0.2, 0.7))
         weak = told(assess(known({CALF: strength}, seed)))
-        low, high = interval(weak.strength, weak.sd)
+        low, high = weak.interval
         hits.append(low <= strength <= high)
         healthy += bool(assess(known({}, seed, fit=fit({}, seed))).proposed)
     assert np.mean(hits) >= 0.9

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from app.cli.session_strength import assess_strength, strength_numbers
 from core.domain.body import Side
 from core.domain.deficits import Deficits
 from core.domain.emg import EmgEnvelopes
@@ -206,3 +207,28 @@ def test_a_twin_made_from_an_earlier_twin_is_not_out_of_date_because_of_that(vis
     with open_store(visit.folder) as store:
         store.decide(visit.id, Step.MOTION, Verdict.ACCEPTED, record_id=visit.motion)
         assert personalize_state(store, visit)[0] is StepState.DONE
+
+
+class RunsHere:
+    """A terminal that runs the job in this process."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.kinds = folder, list[str]()
+
+    def run(self, kind: str, params: dict[str, object], *, visit_id: str = "") -> str:
+        self.kinds.append(kind)
+        return run(assess_deficits, self.folder, **params)
+
+
+def test_a_headless_session_lists_what_is_suggested_and_accepts_nothing(visit: Visit) -> None:
+    terminal = RunsHere(visit.folder)
+    with open_store(visit.folder) as store:
+        assess_strength(store, visit.id, visit.motion, terminal)
+        assert not terminal.kinds and strength_numbers(store, visit.id) == {}
+        visit.calibrate()
+        assess_strength(store, visit.id, visit.motion, terminal)
+        numbers = strength_numbers(store, visit.id)["strength"]
+        [suggested] = numbers["suggested"]
+        assert suggested["impairment"] == LABEL and not suggested["accepted"]
+        assert any("Left plantarflexors about" in words for words in numbers["told"]) and numbers["not_told"]
+        assert not [one for one in store.decisions(visit.id) if one.verdict is Verdict.WEAKNESS_ACCEPTED]
