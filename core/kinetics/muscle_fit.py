@@ -85,9 +85,7 @@ class MuscleProblem:
 class MuscleFit:
     values: FloatArray  # (P,)
     costs: FloatArray  # (starts,) after a short search from every start, the best last polished
-    slopes: (
-        FloatArray  # (N, P) of the N moments, over the spread of their joint and the root of their number
-    )
+    slopes: FloatArray  # (N, P) of the N moments, over the spread of their joint and the root of their number
     misfit: FloatArray  # (N,)
 
 
