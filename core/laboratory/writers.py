@@ -68,8 +68,8 @@ def trc_text(title: str, names: Sequence[str], time_s: FloatArray, marker_m: Flo
 def ground_forces_text(title: str, plates: Sequence[PlateForces], time_s: FloatArray) -> str:
     """A .mot file of the floor's forces on the person, in OpenSim's axes and names.
 
-    Where nobody stands on a plate its place is the last one known: OpenSim takes a gap for the end of the
-    table, or fills every row with gaps, and tells nobody.
+    Where nobody stands on a plate its place is the last one known: OpenSim's inverse dynamics makes of a gap
+    wrong moments or none, and tells nobody (findings/opensim-gaps-in-forces.sh).
     """
     names: list[str] = []
     columns: list[FloatArray] = []
