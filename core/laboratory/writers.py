@@ -45,7 +45,12 @@ def csv_text(names: Sequence[str], time_s: FloatArray, values: FloatArray) -> st
 
 
 def trc_text(title: str, names: Sequence[str], time_s: FloatArray, marker_m: FloatArray) -> str:
-    """A .trc file in OpenSim's axes and millimetres; a marker out of view is an empty cell."""
+    """A .trc file in OpenSim's axes and millimetres, of the markers that are ever in view.
+
+    A marker out of view is written as NaN, as OpenSim does: it refuses rows whose last cells are empty.
+    """
+    seen = [number for number in range(len(names)) if np.isfinite(marker_m[:, number]).any()]
+    names, marker_m = [names[number] for number in seen], marker_m[:, seen]
     rate = f"{1.0 / (time_s[1] - time_s[0]):.6g}" if len(time_s) > 1 else "1"
     frames, markers = marker_m.shape[:2]
     axes = "\t".join(f"X{number}\tY{number}\tZ{number}" for number in range(1, markers + 1))
@@ -59,7 +64,7 @@ def trc_text(title: str, names: Sequence[str], time_s: FloatArray, marker_m: Flo
     )
     places = (1e3 * marker_m @ TO_OPENSIM.T).reshape(frames, 3 * markers)
     rows = (
-        "\t".join([str(number), _number(time), *(_number(v) if np.isfinite(v) else "" for v in row)])
+        "\t".join([str(number), _number(time), *(_number(value) for value in row)])
         for number, (time, row) in enumerate(zip(time_s, places, strict=True), start=1)
     )
     return "\n".join((*head, *rows)) + "\n"

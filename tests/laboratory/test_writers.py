@@ -31,13 +31,16 @@ def test_a_table_comes_back_with_its_gaps_and_its_unit(tmp_path):
 
 
 def test_markers_come_back_in_opensims_axes_and_out_of_view_stays_so():
-    markers = numbers(30, 3, 3) / 100.0
-    markers[4, 2] = np.nan
+    markers = numbers(30, 4, 3) / 100.0
+    markers[4, 2] = markers[:, 3] = np.nan
 
-    paths = read_trc(trc_text("walk", ["A", "B", "C D"], TIME_S, markers))
+    text = trc_text("walk", ["A", "B", "C D", "never seen"], TIME_S, markers)
 
+    paths = read_trc(text)
     assert paths.names == ("A", "B", "C_D")
-    np.testing.assert_allclose(paths.place_m @ TO_OPENSIM, markers, atol=1e-9)
+    np.testing.assert_allclose(paths.place_m @ TO_OPENSIM, markers[:, :3], atol=1e-9)
+    cells = [line.split("\t") for line in text.splitlines()[6:]]
+    assert all(len(row) == 2 + 9 and row[-1] for row in cells)  # OpenSim refuses rows that end in empty cells
 
 
 def test_ground_forces_have_no_gaps_and_push_up_along_opensims_y(tmp_path):
