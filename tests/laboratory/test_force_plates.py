@@ -179,14 +179,28 @@ def test_what_an_empty_plate_reads_is_taken_off_and_told(tmp_path):
     assert [finding.advice.code for finding in findings] == ["LAB-032"]
 
 
-def test_the_frames_that_the_file_calls_unloaded_are_its_zero(tmp_path):
+@pytest.mark.parametrize("offset_n", [-60.0, 2048.0])
+def test_the_frames_that_the_file_calls_unloaded_are_its_zero(tmp_path, offset_n):
     file = plate_file(tmp_path, 2)
-    offset = np.array([0.0, 0.0, -60.0, 0.0, 0.0, 0.0], np.float32)
+    offset = np.array([0.0, 0.0, offset_n, 0.0, 0.0, 0.0], np.float32)
+    file = replace(file, analog=np.vstack([file.analog[:10], file.analog]))  # mostly empty, as plates are
     trial = replace(file, analog=file.analog + offset, plate_zero=(1, 10))
 
     (plate,), _ = plate_forces(trial, as_recorded=True)
 
     np.testing.assert_allclose(plate.force_n[-1], FORCE, atol=1e-3)
+
+
+def test_frames_in_which_somebody_stands_there_already_are_no_zero(tmp_path):
+    file = plate_file(tmp_path, 2)
+    trial = replace(
+        file, analog=np.vstack([file.analog[10:], file.analog[:10], file.analog[:10]]), plate_zero=(1, 10)
+    )
+
+    (plate,), _ = plate_forces(trial)
+
+    np.testing.assert_allclose(plate.force_n[5], FORCE, atol=1e-3)
+    assert not plate.force_n[-1].any()
 
 
 def test_a_force_beside_its_plate_is_told(tmp_path):
