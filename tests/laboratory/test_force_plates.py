@@ -191,11 +191,20 @@ def test_the_frames_that_the_file_calls_unloaded_are_its_zero(tmp_path, offset_n
     np.testing.assert_allclose(plate.force_n[-1], FORCE, atol=1e-3)
 
 
+def test_a_place_told_by_the_plate_itself_has_no_zero_taken_off(tmp_path):
+    file = plate_file(tmp_path, 1)
+    analog = file.analog.copy()
+    analog[:10, 3:5] = 10.0  # mm, whatever the plate says with nobody on it
+
+    (plate,), _ = plate_forces(replace(file, analog=analog, plate_zero=(1, 10)))
+
+    np.testing.assert_allclose(plate.pressure_m[-1], MIDDLE_M + AT_M, atol=1e-5)
+
+
 def test_frames_in_which_somebody_stands_there_already_are_no_zero(tmp_path):
     file = plate_file(tmp_path, 2)
-    trial = replace(
-        file, analog=np.vstack([file.analog[10:], file.analog[:10], file.analog[:10]]), plate_zero=(1, 10)
-    )
+    empty, loaded = file.analog[:10], file.analog[10:]
+    trial = replace(file, analog=np.vstack([loaded, empty, empty]), plate_zero=(1, 10))
 
     (plate,), _ = plate_forces(trial)
 
