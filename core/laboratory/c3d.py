@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -312,7 +313,7 @@ def _cut_short(name: str, layout: Layout) -> tuple[Finding, ...]:
 
 
 def _same_names(name: str, labels: tuple[str, ...]) -> tuple[Finding, ...]:
-    twice = sorted({label for label in labels if labels.count(label) > 1})
+    twice = sorted(label for label, times in Counter(labels).items() if times > 1)
     if not twice:
         return ()
     advice = Advice(
