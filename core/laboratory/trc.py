@@ -59,7 +59,8 @@ def read_trc(text: str) -> MarkerPaths:
         header = _header(lines)
         names = _names(lines, int(float(header["nummarkers"])))
         count = len(names)
-        table = np.array([_row(line, count) for line in lines[5:] if line.strip()])
+        rows = [(number, line) for number, line in enumerate(lines[5:], start=6) if line.strip()]
+        table = np.array([_row(number, line, count) for number, line in rows])
         if not len(table):
             raise ValueError
     except (LookupError, ValueError, StopIteration) as error:
@@ -90,11 +91,14 @@ def _names(lines: list[str], told: int) -> tuple[str, ...]:
     return names[: max(told, (len(first.rstrip().split("\t")) - 2) // 3)]
 
 
-def _row(line: str, markers: int) -> list[float]:
-    """Frame, time and coordinates; an empty field is a marker out of view."""
+def _row(place: int, line: str, markers: int) -> list[float]:
+    """Frame, time and coordinates; an empty field is a marker out of view. Refuses (MOT-081) other words."""
     fields = line.rstrip("\r\n").split("\t")[: 2 + 3 * markers]
     fields += [""] * (2 + 3 * markers - len(fields))
-    return [number(field) for field in fields]
+    try:
+        return [number(field) for field in fields]
+    except ValueError as error:
+        raise _not_markers(f"line {place} is not numbers") from error
 
 
 def _each_frame_once(table: FloatArray) -> tuple[FloatArray, tuple[Finding, ...]]:
