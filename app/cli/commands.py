@@ -20,6 +20,7 @@ from app.cli.emg import add_emg, add_emg_options, emg_files, emg_options
 from app.cli.film_options import add_film_options, film_options
 from app.cli.motion import add_motion, add_override
 from app.cli.train import add_train
+from app.cli.trial import add_trial
 from app.paths import data_dir_default, operator_name
 from core.errors import Advice, JobCancelled, UserError, refuse
 
@@ -100,6 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_gallery(commands)
     add_bench(commands, _add_data_dir)
     add_train(commands, _add_data_dir)
+    add_trial(commands, _add_data_dir)
     _add_replay(commands)
     _add_simulate(commands)
     add_calibrate(commands, _add_data_dir)

@@ -44,9 +44,10 @@ class ChannelSite:
 
 @dataclass(frozen=True, slots=True)
 class ChannelQuality:
-    """Quality of one channel; `verdict` is one of good, flat, clipped, hum, noise, gaps, loose, motion, crosstalk.
+    """Quality of one channel.
 
-    Records of earlier versions know the first six verdicts and none of the fields with a default.
+    `verdict` is one of good, flat, clipped, hum, noise, gaps, loose, motion, crosstalk. Records of earlier
+    versions know the first six and none of the fields with a default.
     """
 
     name: str

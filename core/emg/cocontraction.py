@@ -64,9 +64,9 @@ def falconer_winter_percent(one: FloatArray, other: FloatArray) -> float:
 
 
 def rudolph_index(one: FloatArray, other: FloatArray) -> float:
-    """Mean of (smaller / larger) x (smaller + larger): Rudolph et al. 2000, Knee Surg Sports Traumatol Arthrosc 8:262.
+    """Mean of (smaller / larger) x (smaller + larger); unlike the index above it grows with effort.
 
-    Unlike the index above it grows with effort.
+    Rudolph et al. 2000, Knee Surg Sports Traumatol Arthrosc 8:262.
     """
     low, high = np.minimum(one, other), np.maximum(one, other)
     ratio = np.divide(low, high, out=np.zeros_like(low), where=high > 0)
@@ -83,7 +83,9 @@ def _of(cycles: Sequence[EmgCycles], side: Side, muscle: EmgMuscle) -> list[int]
     return found[:1]
 
 
-def _pair(side: Side, muscles: tuple[EmgMuscle, EmgMuscle], one: EmgCycles, other: EmgCycles) -> Cocontraction:
+def _pair(
+    side: Side, muscles: tuple[EmgMuscle, EmgMuscle], one: EmgCycles, other: EmgCycles
+) -> Cocontraction:
     first, second = one.mean, other.mean
     stance = np.linspace(0.0, 1.0, CYCLE_POINTS) < one.toe_off_fraction
     return Cocontraction(

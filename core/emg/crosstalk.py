@@ -31,10 +31,10 @@ def common_signals(
     """Common signal of every pair of channels `among` (T, C) on the same leg, the largest first.
 
     The squared peak of the normalised cross-correlation of the band-passed signals within 30 ms (Winter,
-    Fuglevand & Archer 1994, J Electromyogr Kinesiol 4:15). Different muscles fire independently of each other,
-    so that hardly anything is common although their envelopes are alike. What it says is a lower bound:
-    crosstalk that has changed its shape on its way does not correlate (Farina et al. 2004, J Appl Physiol
-    96:1486).
+    Fuglevand & Archer 1994, J Electromyogr Kinesiol 4:15). Different muscles fire independently of each
+    other, so that hardly anything is common although their envelopes are alike. What it says is a lower
+    bound: crosstalk that has changed its shape on its way does not correlate (Farina et al. 2004, J Appl
+    Physiol 96:1486).
     """
     passed = {column: band_passed(signal[:, column], rate_hz) for column in among}
     power = {column: float(values @ values) for column, values in passed.items()}
@@ -43,7 +43,9 @@ def common_signals(
         if sides[one] is not sides[other] or not power[one] or not power[other]:
             continue
         stronger, weaker = (one, other) if power[one] >= power[other] else (other, one)
-        fraction = _peak(passed[one], passed[other], round(_LAG_S * rate_hz)) ** 2 / (power[one] * power[other])
+        fraction = _peak(passed[one], passed[other], round(_LAG_S * rate_hz)) ** 2 / (
+            power[one] * power[other]
+        )
         found.append(Common(stronger, weaker, fraction))
     return tuple(sorted(found, key=lambda common: -common.fraction))
 

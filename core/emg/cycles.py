@@ -49,7 +49,9 @@ def emg_cycles(emg: EmgEnvelopes, strides: Sequence[Stride]) -> tuple[EmgCycles,
 def _channel_cycles(emg: EmgEnvelopes, number: int, strides: Sequence[Stride]) -> EmgCycles:
     channel, time_s = emg.channels[number], emg.time_s + emg.offset_s
     own = [stride for stride in strides if stride.side is channel.site.side]
-    inside = [stride for stride in own if len(time_s) and time_s[0] <= stride.start_s and stride.end_s <= time_s[-1]]
+    inside = [
+        stride for stride in own if len(time_s) and time_s[0] <= stride.start_s and stride.end_s <= time_s[-1]
+    ]
     pieces = [
         np.interp(np.linspace(stride.start_s, stride.end_s, CYCLE_POINTS), time_s, emg.envelope[:, number])
         for stride in inside

@@ -11,12 +11,12 @@ from core.domain.arrays import FloatArray
 from core.domain.motion import CYCLE_POINTS
 from core.emg.cycles import EmgCycles
 
-# Hodges & Bui 1996 (Electroencephalogr Clin Neurophysiol 101:511): the mean of the rest plus so many standard
-# deviations, held for so long. Of their combinations 3 SD and 50 ms serve envelopes at 10 to 50 Hz.
+# Hodges & Bui 1996 (Electroencephalogr Clin Neurophysiol 101:511) compared 1 to 3 SD above the rest.
 THRESHOLD_SD = 3.0
-HOLD_PERCENT = 3.0  # of the cycle, 30 ms of a stride of 1 s; Bonato et al. 1998 (IEEE Trans Biomed Eng 45:287)
-_QUIET = 0.25  # share of the cycle in which a muscle is taken to rest: no leg muscle works for more than 75 %
-# Steady rest would make a threshold of nothing; a burst must also rise by this share of the cycle's own range.
+# Bonato et al. 1998 (IEEE Trans Biomed Eng 45:287) drop what lasts less than 30 ms: 3 % of a stride of 1 s.
+HOLD_PERCENT = 3.0
+_QUIET = 0.25  # share of the cycle in which a muscle is taken to rest
+# Steady rest would make a threshold of nothing; a burst must also rise by this share of the cycle's range.
 _LEAST_RISE = 0.15
 _AGREE = 0.5  # a point of the cycle counts as active when half of the strides or more are
 
@@ -38,14 +38,16 @@ class Activity:
     """The bursts of one channel that most strides share, and how well strides agree."""
 
     bursts: tuple[Burst, ...]  # by onset
-    agreement: float  # share of strides active inside the bursts and quiet outside, 0 to 1; NaN without a stride
+    agreement: (
+        float  # share of strides active inside the bursts and quiet outside, 0 to 1; NaN without a stride
+    )
 
 
 def activity(cycles: EmgCycles) -> Activity:
     """Bursts of a channel: found in each stride, kept where half of the strides or more are active.
 
-    The double threshold of Hodges & Bui (amplitude and duration) with the rest taken from the quietest quarter
-    of each stride; gaps and bursts shorter than `HOLD_PERCENT` are none (Bonato et al. 1998). A muscle that
+    The double threshold of Hodges & Bui (amplitude and duration), the rest taken from the quietest quarter of
+    each stride; gaps and bursts shorter than `HOLD_PERCENT` are none (Bonato et al. 1998). A muscle that
     never rests within a cycle cannot be told from one that never works: neither has bursts.
     """
     if not len(cycles.envelope):

@@ -1,4 +1,4 @@
-"""Chains for EMG that laboratories use, by name, each with its reason; and how a job's parameter names one."""
+"""Chains for EMG that laboratories use, by name, each with its reason, and how a parameter names one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
 from typing import Any
 
-from core.emg.processing import STUDY, ProcessingOptions, Smoothing
+from core.emg.options import STUDY, ProcessingOptions, Smoothing
 from core.errors import refuse
 
 
@@ -31,16 +31,16 @@ PRESETS = (
     Preset(
         "seniam",
         "SENIAM: 10-500 Hz, low-pass 6 Hz",
-        # Hermens et al. 2000, J Electromyogr Kinesiol 10:361: high-pass 10-20 Hz, low-pass near 500 Hz. SENIAM
-        # sets no corner for the envelope; 6 Hz is the upper end of Winter's 3-6 Hz for gait (Winter 2009, ch. 10).
-        "SENIAM's band (high-pass 10 to 20 Hz, low-pass near 500 Hz); the envelope as smooth as usual for gait.",
+        # Hermens et al. 2000, J Electromyogr Kinesiol 10:361: high-pass 10-20 Hz, low-pass near 500 Hz.
+        # SENIAM sets no corner for the envelope; 6 Hz is usual for gait (Winter 2009, chapter 10: 3-6 Hz).
+        "SENIAM's band (high-pass 10 to 20 Hz, low-pass near 500 Hz); the envelope as usual for gait.",
         ProcessingOptions(band_hz=(10.0, 500.0), envelope_hz=6.0),
     ),
     Preset(
         "rms-50",
         "20-450 Hz, moving RMS 50 ms",
-        # De Luca et al. 2010, J Biomech 43:1573: 20 Hz against movement artefacts. Konrad 2005, The ABC of EMG:
-        # windows of 50-100 ms suit most movements.
+        # De Luca et al. 2010, J Biomech 43:1573: 20 Hz against movement artefacts. Konrad 2005, The ABC of
+        # EMG: windows of 50-100 ms suit most movements.
         "Moving RMS as EMG programs show it; the short window suits fast movements.",
         ProcessingOptions(band_hz=(20.0, 450.0), smoothing=Smoothing.MOVING_RMS, window_s=0.05),
     ),

@@ -28,8 +28,8 @@ HUM_LIMIT = (
 SIGNAL_TO_NOISE_LIMIT_DB = 6.0  # a burst must rise to twice the baseline to be distinguished from it
 GAP_LIMIT = 0.05
 # A muscle's power lies between 50 and 150 Hz (De Luca 1997, J Appl Biomech 13:135), the noise of an amplifier
-# all over the band, its median in the middle. In the first half of the people muscles had theirs below 0.31 of
-# the band with bursts above 14 dB, channels without an electrode above 0.48 with less than 10 dB.
+# all over the band, its median in the middle. In the first half of the people muscles had theirs below 0.31
+# of the band with bursts above 14 dB, channels without an electrode above 0.48 with less than 10 dB.
 NOISE_MEDIAN_LIMIT = 0.4  # of the pass band
 NOISE_BURST_LIMIT_DB = 12.0
 MOTION_LIMIT = 0.5  # more power below 20 Hz, where steps and cables shake, than above it
@@ -213,7 +213,10 @@ _WHY = {
 def channel_findings(channels: tuple[ChannelQuality, ...]) -> tuple[Finding, ...]:
     """A warning for each channel that is not good, and one for each that shares its signal with another."""
     return tuple(
-        finding for channel in channels for finding in (_verdict_finding(channel), _common_finding(channel)) if finding
+        finding
+        for channel in channels
+        for finding in (_verdict_finding(channel), _common_finding(channel))
+        if finding
     )
 
 
@@ -240,8 +243,8 @@ def _common_finding(channel: ChannelQuality) -> Finding | None:
             what=f"{_named(channel)} shares {100 * channel.common_fraction:.0f} % of its signal with "
             f"{channel.common_with}.",
             why="Neighbouring electrodes pick up the same muscle; up to 15 % is usual.",
-            next_step="Place the electrodes further apart and record again, or trust the timing of the stronger "
-            "channel only.",
+            next_step="Place the electrodes further apart and record again, or trust the timing of the "
+            "stronger channel only.",
             code="EMG-062",
         ),
     )
