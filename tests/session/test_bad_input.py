@@ -144,7 +144,6 @@ INDEX = {  # bad input: code, file below tests/, test
     "wrong rate": ("EMG-003", "session/test_bad_input.py", "test_bad_emg_is_refused"),
     "no known muscle name": ("EMG-005", "session/test_bad_input.py", "test_bad_emg_is_refused"),
     "unknown muscle": ("EMG-007", "session/test_bad_input.py", "test_bad_emg_is_refused"),
-    "EMG too long for C3D": ("EMG-012", "emg/test_emg.py", "test_a_c3d_file_that_would_lose"),
     "EMG with a line that is not numbers": (
         "EMG-031",
         "emg/test_tables.py",
