@@ -66,6 +66,14 @@ def test_a_rate_that_is_entered_refines_rounded_stamps_and_replaces_uneven_ones(
     assert clock.rate_hz == 1000 and codes(clock) == ["EMG-035"]
 
 
+def test_stamps_that_tell_no_rate_are_no_clock() -> None:
+    whole_seconds = np.floor(stamps(1000.0, 3.0))
+    to_and_fro = np.tile([0.1, 0.2], 40)
+    for stamp in (whole_seconds, to_and_fro, np.zeros(100), np.full(100, np.nan), stamps(1000.0)[::-1]):
+        assert code_of(clock_of, stamp, "s", "a.csv") == "EMG-003"
+        assert clock_of(stamp, "s", "a.csv", 1000.0).rate_hz == 1000.0
+
+
 def test_a_rate_that_contradicts_good_stamps_is_refused_with_a_way_out() -> None:
     assert code_of(clock_of, stamps(1000.0), "s", "a.csv", 2000.0) == "EMG-003"
     drifting = clock_of(stamps(1005.0), "s", "a.csv", 1000.0)
