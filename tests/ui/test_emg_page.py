@@ -173,8 +173,9 @@ def test_a_person_can_say_which_line_holds_the_names_and_when_the_emg_began(
     path = tmp_path / "walk.csv"
     path.write_text("time,L_soleus,Sync\ntime,sensor 1,sensor 2\n" + "0.1,0.2,7\n0.2,0.3,7\n" * 20)
     choose(page, context, board, path)
-    assert page._fields.header_line.value() == 2
-    page._fields.header_line.setValue(1)
+    assert page._fields.header_line.text() == "2"
+    page._fields.header_line.setText("1")
+    page._fields.header_line.editingFinished.emit()
     look_into(context, board)
     assert page._map.item(0, 0).text() == "L_soleus"
     page._fields.rate.setText("1000")
@@ -224,7 +225,7 @@ def test_the_start_of_the_emg_is_shown_and_can_be_changed(
 def test_what_100_percent_is_stands_beside_each_channel_where_it_differs() -> None:
     mixed = replace(emg(), references=("MVC",) * 5 + ("recorded maximum",))
     table = quality_table(mixed)
-    assert table.columns[-1] == "100 %" and [row.cells[-1] for row in table.rows][-2:] == ["MVC", "own max."]
+    assert table.columns[-1] == "100 %" and [row.cells[-1] for row in table.rows][-2:] == ["MVC", "own"]
     assert len(quality_table(emg()).columns) == 4
 
 

@@ -24,7 +24,7 @@ from ui.pages.frame import Page
 from ui.pages.mvc_panel import MvcPanel, MvcState
 from ui.pages.number_table import NumberTable, NumberTableWidget
 from ui.theme import Tone
-from ui.widgets.basics import Box, Button, Deck, column, label, row
+from ui.widgets.basics import Box, Button, Deck, ElidedLabel, column, label, row
 from ui.widgets.channel_map import ChannelMap, MappedChannel
 from ui.widgets.emg_fields import EmgFields, EmgFieldsState, EmgFieldsValues
 from ui.widgets.emg_offset import EmgOffset
@@ -167,7 +167,8 @@ class EmgPage(Page):
         self._file.setText(mapping.file_name)
         self._map.show_channels(mapping.channels)
         self._fields.show_state(mapping.fields)
-        self._mvc.setText(mapping.mvc_name or "Choose file")
+        self._mvc.setText(_shortened(mapping.mvc_name) or "Choose file")
+        self._mvc.setToolTip(mapping.mvc_name or "Recording of maximum voluntary contractions")
         files = f"{mapping.mvc_files} file{'s' * (mapping.mvc_files != 1)}"
         self._protocol.setText(f"By protocol: {files}" if mapping.mvc_files else "By protocol…")
         if self._chain.count() != len(mapping.chains):
@@ -177,7 +178,7 @@ class EmgPage(Page):
                 self._chain.setItemData(number, reason, Qt.ItemDataRole.ToolTipRole)
 
     def _build_mapping(self) -> QWidget:
-        self._file = label("", "strong")
+        self._file = ElidedLabel("strong")
         self._map = ChannelMap()
         self._map.changed.connect(self.site_changed)
         self._fields = EmgFields()
@@ -188,15 +189,16 @@ class EmgPage(Page):
         self._protocol.clicked.connect(self.protocol_opened)
         self._chain = QComboBox()
         self._chain.setAccessibleName("Processing")
+        self._chain.setMinimumContentsLength(_CHAIN_LETTERS)
         top = row(
             self._file,
-            None,
             label("Processing", "muted"),
             self._chain,
             label("Maximum contractions (optional)", "muted"),
             self._mvc,
             self._protocol,
         )
+        top.setStretch(0, 1)
         page = QWidget()
         layout = column(gap=12)
         layout.addLayout(top)
@@ -243,4 +245,10 @@ class EmgPage(Page):
         return self._skip
 
 
+def _shortened(name: str) -> str:
+    """A long file name without its middle."""
+    return name if len(name) <= _NAME_LETTERS else f"{name[:12]}…{name[-10:]}"
+
+
+_NAME_LETTERS, _CHAIN_LETTERS = 24, 20  # so that a row fits a screen 1366 wide
 _PATTERN = "EMG (*.csv *.txt *.tsv *.xlsx *.edf *.bdf *.sto *.mot *.c3d);;All files (*)"

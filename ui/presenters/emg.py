@@ -317,7 +317,7 @@ def quality_table(emg: EmgEnvelopes) -> NumberTable:
     return NumberTable(("", "Quality", "Signal", "Hum", *(("100 %",) if mixed else ())), rows)
 
 
-_REFERENCES = {"MVC": "MVC", "recorded maximum": "own max."}
+_REFERENCES = {"MVC": "MVC", "recorded maximum": "own"}
 
 
 def _channel_tip(channel: ChannelQuality) -> str:

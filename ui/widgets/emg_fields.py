@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QLineEdit, QSpinBox, QWidget
+from PySide6.QtGui import QIntValidator
+from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
 
 from ui.widgets.basics import label, row
 
@@ -13,7 +14,7 @@ TOGETHER, SECONDS, TRIGGER = "", "seconds", "trigger"
 _STARTS = (
     (TOGETHER, "together with the motion"),
     (SECONDS, "seconds after the motion:"),
-    (TRIGGER, "when this channel rises, so does the motion:"),
+    (TRIGGER, "as this trigger channel tells:"),
 )
 _NO_UNIT = "not told"
 _MOST_HEADER_LINES = 999
@@ -57,7 +58,7 @@ class EmgFields(QWidget):
             "header": self._titled("Names in line", self.header_line),
             "rate": self._titled("No time column. Sampled at [Hz]", self.rate),
             "unit": self._titled("Unit", self.unit),
-            "mvc_unit": self._titled("of the maximum", self.mvc_unit),
+            "mvc_unit": self._titled("Unit of the maximum", self.mvc_unit),
         }
         start = self._titled("EMG began", self.start, self.seconds, self.trigger)
         line = row(*self._rows.values(), start, gap=16)
@@ -67,7 +68,7 @@ class EmgFields(QWidget):
         self._start_chosen()
 
     def _build_fields(self) -> None:
-        self.sheet, self.header_line, self.rate = QComboBox(), QSpinBox(), QLineEdit()
+        self.sheet, self.header_line, self.rate = QComboBox(), QLineEdit(), QLineEdit()
         self.unit, self.mvc_unit = QComboBox(), QComboBox()
         self.start, self.seconds, self.trigger = QComboBox(), QLineEdit(), QComboBox()
         names = (
@@ -83,8 +84,8 @@ class EmgFields(QWidget):
         for widget, name in names:
             widget.setAccessibleName(name)
             widget.setToolTip(name)
-        self.header_line.setRange(0, _MOST_HEADER_LINES)
-        self.header_line.setKeyboardTracking(False)
+        self.header_line.setValidator(QIntValidator(0, _MOST_HEADER_LINES, self))
+        self.header_line.setFixedWidth(48)
         self.rate.setPlaceholderText("1000")
         self.rate.setFixedWidth(80)
         self.seconds.setPlaceholderText("-0.50")
@@ -92,7 +93,7 @@ class EmgFields(QWidget):
         for _key, words in _STARTS:
             self.start.addItem(words)
         self.sheet.activated.connect(lambda _: self.reading_changed.emit(self.sheet.currentText(), None))
-        self.header_line.valueChanged.connect(self._header_chosen)
+        self.header_line.editingFinished.connect(self._header_chosen)
         self.start.currentIndexChanged.connect(self._start_chosen)
 
     def show_state(self, state: EmgFieldsState) -> None:
@@ -104,9 +105,8 @@ class EmgFields(QWidget):
             self.sheet.addItems(state.sheets)
         self.sheet.setCurrentIndex(state.sheets.index(state.sheet) if state.sheet in state.sheets else -1)
         self._rows["header"].setVisible(state.header_line is not None)
-        self.header_line.blockSignals(True)
-        self.header_line.setValue(state.header_line or 0)
-        self.header_line.blockSignals(False)
+        if state.header_line != before.header_line:
+            self.header_line.setText("" if state.header_line is None else str(state.header_line))
         self._rows["rate"].setVisible(state.rate_hz is None and bool(state.channels))
         for name, combo, asked in (
             ("unit", self.unit, state.asks_unit),
@@ -152,5 +152,7 @@ class EmgFields(QWidget):
         self.seconds.setVisible(self._start_key() == SECONDS)
         self.trigger.setVisible(self._start_key() == TRIGGER)
 
-    def _header_chosen(self, line: int) -> None:
-        self.reading_changed.emit(self._state.sheet, line)
+    def _header_chosen(self) -> None:
+        text = self.header_line.text()
+        if text and int(text) != self._state.header_line:
+            self.reading_changed.emit(self._state.sheet, int(text))
