@@ -181,6 +181,24 @@ def test_an_export_that_was_cut_off_loses_its_last_line_and_says_so(tmp_path: Pa
     assert [finding.advice.code for finding in raw.findings] == ["EMG-045"]
 
 
+def test_remarks_below_the_table_are_left_out_and_told(tmp_path: Path) -> None:
+    for remark in ("End of recording\n", "\nmean,1.0,2.0\nmaximum,3.0,4.0\n"):
+        raw = read_emg(written(tmp_path, "time,L TA,R TA\n" + rows() + remark))
+        check(raw)
+        assert [finding.advice.code for finding in raw.findings] == ["EMG-045"]
+
+
+@pytest.mark.parametrize("clock", ["00:00:{:06.3f}", "2026-11-30 09:30:{:06.3f}", "30.11.2026 9:30:{:06.3f}"])
+def test_a_clock_is_a_time_column(tmp_path: Path, clock: str) -> None:
+    lines = [",".join((clock.format(n / RATE_HZ), str(a), str(b))) for n, (a, b) in enumerate(SIGNAL)]
+    check(read_emg(written(tmp_path, "time,L TA,R TA\n" + "\n".join(lines))))
+
+
+def test_the_number_of_samples_is_no_rate(tmp_path: Path) -> None:
+    head = "NO_OF_SAMPLES\t400\nNumber of samples\t400\nFREQUENCY\t1000\nCHANNEL_NAMES\tL TA\tR TA\n"
+    check(read_emg(written(tmp_path, head + rows("\t", time=False))))
+
+
 def test_what_is_no_table_is_told_in_words_of_people(tmp_path: Path) -> None:
     strangers = {b"\xd0\xcf\x11\xe0" + bytes(600): "EMG-039", b"MATLAB 5.0 MAT-file": "EMG-039"}
     strangers |= {b"PK\x03\x04 damaged": "EMG-001", bytes(range(256)) * 8: "EMG-001"}
