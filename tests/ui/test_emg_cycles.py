@@ -78,7 +78,7 @@ def test_the_protocol_shows_what_the_mapped_muscles_need_and_its_files_go_with_t
     page.mvc.files_removed.emit("plantarflexion-seated")
     page.mvc.closed.emit()
     assert page._protocol.text() == "By protocol: 2 files"
-    page._rate.setText("1000")
+    page._fields.rate.setText("1000")
     page._chain.setCurrentIndex(1)
     page.main_action.emit()
     job = board.states()[0].spec
