@@ -69,7 +69,7 @@ class EmgEnvelopes:
     time_s: FloatArray  # (T,)
     envelope: FloatArray  # (T, C) fraction of the normalisation value
     channels: tuple[ChannelQuality, ...]  # C
-    normalised_to: str  # "MVC" or "recorded maximum"
+    normalised_to: str  # "MVC", "recorded maximum", "MVC or recorded maximum" or "scale of the file"
     raw_rate_hz: float
     source_name: str
     findings: tuple[Finding, ...]
@@ -77,7 +77,13 @@ class EmgEnvelopes:
     offset_s: float = 0.0  # added to `time_s` to get the time of the motion
     offset_from: str = ""  # "same file", "common event", "trigger channel" or "typed"; empty: taken as 0
     processing: str = ""  # the chain in words: filters, envelope, normalisation
+    references: tuple[str, ...] = ()  # C, what 100 % of each channel is; empty: all `normalised_to`
 
     def __post_init__(self) -> None:
         frozen(self, "time_s", (len(np.asarray(self.time_s)),))
         frozen(self, "envelope", (len(self.time_s), len(self.channels)))
+        assert len(self.references) in (0, len(self.channels))
+
+    def reference(self, channel: int) -> str:
+        """What 100 % of a channel is."""
+        return self.references[channel] if self.references else self.normalised_to

@@ -9,10 +9,19 @@ import numpy as np
 from core.domain.arrays import FloatArray
 from core.domain.emg import ChannelSite, EmgEnvelopes
 from core.domain.findings import Finding, Severity
-from core.emg.mvc import MvcValues, mvc_findings, mvc_values
-from core.emg.naming import suggest_site
+from core.emg.mvc import MvcValues
+from core.emg.naming import naming_findings, suggestions
 from core.emg.processing import MIN_RATE_HZ, STUDY, ProcessingOptions, band_hz, envelope, repair_gaps
 from core.emg.quality import channel_findings, judge_channels
+from core.emg.ready_envelopes import (
+    FILE_SCALE,
+    SLOWEST_HZ,
+    already_scaled,
+    are_envelopes,
+    envelope_quality,
+    ready_finding,
+)
+from core.emg.reference import OWN_MAXIMUM, reference_of
 from core.emg.signals import RawEmg
 from core.errors import Advice, refuse
 
@@ -28,32 +37,67 @@ def process_emg(
 ) -> EmgEnvelopes:
     """Process the mapped channels and normalise to the MVC recordings, or to the recorded maximum.
 
-    With several MVC recordings each channel takes the best of those that have it. Raises UserError EMG-003
-    (rate too low), EMG-004 (a mapped channel is missing), EMG-005 (nothing mapped), EMG-006 (too short).
+    With several MVC recordings each channel takes the best of those that have it; a channel without a maximum
+    that can be believed is normalised to its own (`core.emg.reference`). Files that hold envelopes already
+    are not filtered. Raises UserError EMG-003 (rate too low), EMG-004 (a mapped channel is missing), EMG-005
+    (nothing mapped), EMG-006 (too short).
     """
     maxima = () if mvc is None else (mvc,) if isinstance(mvc, RawEmg) else tuple(mvc)
-    _check(raw, sites, maxima)
+    _check_mapped(raw, sites)
     names = [name for name in raw.channels if name in sites]
     signal, gap_fractions = _mapped(raw, names)
+    ready = not maxima and raw.rate_hz >= SLOWEST_HZ and are_envelopes(signal, raw.rate_hz)
+    _check_signal((raw, *maxima), 0.0 if ready else MIN_RATE_HZ)
+    if ready:
+        return _ready(raw, sites, names, signal, tuple(gap_fractions))
     channels = judge_channels(tuple(names), sites, signal, raw.rate_hz, tuple(gap_fractions))
     curves = envelope(signal, raw.rate_hz, options)
-    reference = mvc_values(maxima, names, options) if maxima else None
-    full = curves.max(axis=0) if reference is None else reference.value
-    normalised = np.divide(curves, full, out=np.zeros_like(curves), where=full > 0)
-    time_s = np.arange(0.0, raw.duration_s, 1 / STORED_RATE_HZ)
-    sampled_s = np.arange(len(signal)) / raw.rate_hz
-    stored = np.stack([np.interp(time_s, sampled_s, normalised[:, c]) for c in range(len(names))], axis=1)
-    own = () if reference is None else mvc_findings(reference, names)
+    reference = reference_of(raw, curves.max(axis=0), sites, names, maxima, options)
+    own = (*channel_findings(channels), *reference.findings)
     return EmgEnvelopes(
-        time_s=time_s,
-        envelope=stored,
+        *_stored(raw, curves, reference.full),
         channels=channels,
-        normalised_to="recorded maximum" if reference is None else "MVC",
+        normalised_to=reference.normalised_to,
         raw_rate_hz=raw.rate_hz,
         source_name=raw.source_name,
-        findings=(*channel_findings(channels), *own, *_processing_findings(raw, sites, maxima, options)),
-        processing=f"{options.words(raw.rate_hz)}; {_normalised(reference)}",
+        findings=(*raw.findings, *own, *_processing_findings(raw, sites, maxima, options)),
+        processing=f"{options.words(raw.rate_hz)}; {_normalised(reference.values)}",
+        references=reference.to,
     )
+
+
+def _ready(
+    raw: RawEmg,
+    sites: Mapping[str, ChannelSite],
+    names: list[str],
+    signal: FloatArray,
+    gap_fractions: tuple[float, ...],
+) -> EmgEnvelopes:
+    """What a file of envelopes holds, with nothing done to it."""
+    scaled = already_scaled(signal, raw.units)
+    curves = np.maximum(signal, 0.0)
+    full = np.ones(len(names)) if scaled else curves.max(axis=0)
+    channels = envelope_quality(tuple(names), sites, signal, gap_fractions)
+    to = FILE_SCALE if scaled else OWN_MAXIMUM
+    return EmgEnvelopes(
+        *_stored(raw, curves, full),
+        channels=channels,
+        normalised_to=to,
+        raw_rate_hz=raw.rate_hz,
+        source_name=raw.source_name,
+        findings=(*raw.findings, *channel_findings(channels), ready_finding(raw.source_name, scaled)),
+        processing=f"envelopes as in the file; 100 % is the {to}",
+        references=(to,) * len(names),
+    )
+
+
+def _stored(raw: RawEmg, curves: FloatArray, full: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Times and normalised curves at the rate they are kept with."""
+    normalised = np.divide(curves, full, out=np.zeros_like(curves), where=full > 0)
+    time_s = np.arange(0.0, raw.duration_s, 1 / STORED_RATE_HZ)
+    sampled_s = np.arange(len(curves)) / raw.rate_hz
+    columns = [np.interp(time_s, sampled_s, column) for column in normalised.T]
+    return time_s, np.stack(columns, axis=1)
 
 
 def _normalised(reference: MvcValues | None) -> str:
@@ -71,7 +115,7 @@ def _mapped(raw: RawEmg, names: list[str]) -> tuple[FloatArray, list[float]]:
     ]
 
 
-def _check(raw: RawEmg, sites: Mapping[str, ChannelSite], maxima: Sequence[RawEmg]) -> None:
+def _check_mapped(raw: RawEmg, sites: Mapping[str, ChannelSite]) -> None:
     if not sites:
         raise refuse(
             "EMG-005",
@@ -79,18 +123,19 @@ def _check(raw: RawEmg, sites: Mapping[str, ChannelSite], maxima: Sequence[RawEm
             f"The names in {raw.source_name} do not tell muscle and side: {', '.join(raw.channels[:6])}.",
             "Choose muscle and side on the EMG page, or name channels like “tibialis anterior left”.",
         )
-    for recordings in ((raw,), maxima):
-        present = {name for recording in recordings for name in recording.channels}
-        missing = [name for name in sites if name not in present]
-        if missing and recordings:
-            raise refuse(
-                "EMG-004",
-                f"Channel {missing[0]} is not in {', '.join(one.source_name for one in recordings)}.",
-                "The channel map names a channel that this file does not have.",
-                "Map the channels again for this file.",
-            )
-    for recording in (raw, *maxima):
-        if recording.rate_hz < MIN_RATE_HZ:
+    missing = [name for name in sites if name not in raw.channels]
+    if missing:
+        raise refuse(
+            "EMG-004",
+            f"Channel {missing[0]} is not in {raw.source_name}.",
+            "The channel map names a channel that this file does not have.",
+            "Map the channels again for this file.",
+        )
+
+
+def _check_signal(recordings: Sequence[RawEmg], slowest_hz: float) -> None:
+    for recording in recordings:
+        if recording.rate_hz < slowest_hz:
             raise refuse(
                 "EMG-003",
                 f"{recording.source_name} was sampled at {recording.rate_hz:.0f} Hz.",
@@ -129,7 +174,8 @@ def _processing_findings(
                 "EMG-021",
             )
         )
-    unmapped = [name for name in raw.channels if name not in sites and suggest_site(name) is not None]
+    found = suggestions(raw)
+    unmapped = [name for name in found.sites if name not in sites]
     if unmapped:
         advices.append(
             Advice(
@@ -139,4 +185,5 @@ def _processing_findings(
                 "EMG-022",
             )
         )
-    return tuple(Finding(Severity.NOTE, advice) for advice in advices)
+    notes = (Finding(Severity.NOTE, advice) for advice in advices)
+    return (*naming_findings(found, tuple(sites.values())), *notes)
