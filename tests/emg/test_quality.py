@@ -113,20 +113,27 @@ def test_a_held_contraction_needs_no_bursts_but_a_muscle(walk: np.ndarray) -> No
     assert verdict_of(np.random.default_rng(6).normal(size=8000), held=True) == "noise"
 
 
-@pytest.mark.parametrize(
-    ("share", "told", "verdict"), [(0.0, False, "good"), (0.6, True, "good"), (2.0, True, "crosstalk")]
-)
+def with_share(walk: np.ndarray, share: float) -> np.ndarray:
+    """Synthetic: a strong channel, and a weak one whose neighbour's signal is `share` times its own."""
+    own = 0.3 * np.roll(walk[::-1], 300)
+    return np.stack([walk, own + 0.3 * share * walk], axis=1)
+
+
+@pytest.mark.parametrize(("share", "verdict"), [(0.6, "good"), (2.0, "crosstalk")])
 def test_the_signal_of_a_neighbour_is_told_and_much_of_it_spoils_the_channel(
-    walk: np.ndarray, share: float, told: bool, verdict: str
+    walk: np.ndarray, share: float, verdict: str
 ) -> None:
-    own = np.roll(walk[::-1], 300) * 0.3
-    signal = np.stack([walk, own + 0.3 * share * walk], axis=1)
     sites = {"a": SITE, "b": ChannelSite(EmgMuscle.VASTUS_LATERALIS, Side.LEFT)}
-    stronger, weaker = judge_channels(("a", "b"), sites, signal, RATE_HZ, (0.0, 0.0))
+    stronger, weaker = judge_channels(("a", "b"), sites, with_share(walk, share), RATE_HZ, (0.0, 0.0))
     assert stronger.verdict == "good" and not stronger.common_with
-    assert (weaker.common_with == "a") is told
-    assert weaker.verdict == verdict
-    assert ("EMG-062" in [f.advice.code for f in channel_findings((stronger, weaker))]) is told
+    assert (weaker.common_with, weaker.verdict) == ("a", verdict)
+    assert "EMG-062" in [finding.advice.code for finding in channel_findings((stronger, weaker))]
+
+
+def test_channels_of_their_own_share_nothing(walk: np.ndarray) -> None:
+    sites = {"a": SITE, "b": ChannelSite(EmgMuscle.VASTUS_LATERALIS, Side.LEFT)}
+    channels = judge_channels(("a", "b"), sites, with_share(walk, 0.0), RATE_HZ, (0.0, 0.0))
+    assert channel_findings(channels) == ()
 
 
 def test_muscles_of_different_legs_are_not_compared(walk: np.ndarray) -> None:
