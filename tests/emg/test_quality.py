@@ -20,6 +20,7 @@ from core.emg.processing import band_passed
 from core.emg.quality import channel_findings, channel_quality, judge_channels
 from core.emg.readers import read_emg
 from core.emg.signals import RawEmg
+from core.emg.synthetic import interference
 
 RATE_HZ = 1000.0
 SITE = ChannelSite(EmgMuscle.RECTUS_FEMORIS, Side.LEFT)
@@ -140,3 +141,9 @@ def test_muscles_of_different_legs_are_not_compared(walk: np.ndarray) -> None:
     sites = {"a": SITE, "b": ChannelSite(EmgMuscle.RECTUS_FEMORIS, Side.RIGHT)}
     signal = np.stack([walk, 0.5 * walk], axis=1)
     assert not any(c.common_with for c in judge_channels(("a", "b"), sites, signal, RATE_HZ, (0.0, 0.0)))
+
+
+def test_synthetic_emg_has_the_spectrum_of_a_muscle() -> None:
+    noise = interference(np.random.default_rng(0), 20_000)
+    channel = channel_quality("a", SITE, noise, RATE_HZ, 0.0, held=True)
+    assert channel.verdict == "good" and 60 < channel.median_hz < 130
