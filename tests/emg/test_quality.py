@@ -1,8 +1,7 @@
 """Claims about channels: real ones are told from empty and saturated ones, and contamination is named.
 
-The verdicts on real walks are of six people whose channels without an electrode are known from the recordings
-themselves (one leg of four people); limits were chosen on the first three people only. Contaminations added
-to a signal are synthetic.
+Verdicts on real walks are of six people whose channels without an electrode are known (`app.bench.emg_quality`);
+limits were chosen on the first three only. Contaminations added to a signal are synthetic.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.bench.emg_quality import CHANNELS, CHOSEN_ON, JUDGED_ON, SPOILT, bench_emg_quality
 from core.domain.body import Side
 from core.domain.emg import ChannelSite, EmgMuscle
 from core.emg.importing import process_emg
@@ -24,18 +24,6 @@ from core.emg.synthetic import interference
 
 RATE_HZ = 1000.0
 SITE = ChannelSite(EmgMuscle.RECTUS_FEMORIS, Side.LEFT)
-CHANNELS = tuple(f"Voltage.{side} {name}" for side in "LR" for name in ("Rect", "Hams", "Gast", "Tib Ant"))
-G, N, C = "good", "noise", "clipped"
-CHOSEN_ON = {  # verdicts in the order of CHANNELS; HC030A's right leg carries interference and is left open
-    "HC002D/HC002D06": (N, N, N, N, G, G, G, G),
-    "HC030A/HC030A05": (G, G, G, G, None, None, None, None),
-    "HC031A/HC031A06": (C, C, N, N, G, G, G, G),
-}
-JUDGED_ON = {
-    "HC032A/HC032A03": (G, G, G, G, N, N, N, N),
-    "HC033A/HC033A10": (N, N, N, N, G, G, G, G),
-    "HC036A/HC036A10": (G, G, G, G, N, N, C, N),
-}
 
 
 def verdict_of(signal: np.ndarray, *, held: bool = False) -> str:
@@ -63,13 +51,14 @@ def test_channels_without_an_electrode_and_at_the_rail_are_told_from_muscles(
         assert verdict in (None, found.verdict), (name, found)
 
 
-def test_all_muscles_of_two_adults_are_called_good(shared_data: Callable[[str], Path]) -> None:
-    for file, start in (("bmc/Gait.c3d", 12), ("schreiber-2014001/2014001/2014001_C1_01.c3d", 0)):
-        raw = read_emg(shared_data(f"adult-walk-emg-c3d/{file}"))
-        names = raw.channels[start : start + (16 if start else 8)]
-        for name in names:
-            found = channel_quality(name, SITE, raw.signal[:, raw.channels.index(name)], raw.rate_hz, 0.0)
-            assert found.verdict == "good", (name, found)
+def test_the_bench_calls_adults_good_and_names_what_was_added_to_those_who_judge(
+    shared_data: Callable[[str], Path],
+) -> None:
+    for needed in ("multi-subject-c3d", "adult-walk-emg-c3d"):
+        folder = shared_data(needed).parent
+    numbers = bench_emg_quality(folder)
+    assert numbers["quality_right_judged"] == numbers["quality_adults_called_good"] == "24 of 24"
+    assert {numbers[f"quality_synthetic_{name}_named"] for name in SPOILT} == {"12 of 12"}
 
 
 def test_a_channel_of_zeros_is_flat_and_its_envelope_stays_zero(walk: np.ndarray) -> None:
