@@ -1,8 +1,9 @@
-"""Are the verdicts on EMG channels right? Real channels whose state is known, and real ones spoilt on purpose.
+"""Are the verdicts on EMG channels right? Real channels of known state, and real ones spoilt on purpose.
 
-In `multi-subject-c3d` one leg of four people, and single channels of the others, carry no electrode or hang at
-the rail; their recordings show it at a glance. The limits of `core.emg.quality` were chosen on the first three
-people. Contaminations are synthetic and added to real muscles; they are as large as it takes to spoil a channel.
+In `multi-subject-c3d` one leg of four people, and single channels of the others, carry no electrode or hang
+at the rail; their recordings show it at a glance. The limits of `core.emg.quality` were chosen on the first
+three people. Contaminations are synthetic and added to real muscles; they are as large as it takes to spoil
+a channel.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ _STEPS_HZ = 1.8
 
 
 def bench_emg_quality(folder: Path) -> dict[str, Any]:
-    """Right verdicts of both halves of the people, of two adults, and on spoilt channels of the second half."""
+    """Right verdicts of both halves of the people, of two adults, and on spoilt channels of those who judge."""
     chosen, judged = (known_channels(folder, half) for half in (CHOSEN_ON, JUDGED_ON))
     adults = [signal for path, columns in _ADULTS.items() for signal in _columns(folder, path, columns)]
     muscles = [(signal, rate_hz) for verdict, signal, rate_hz in judged if verdict == _G]
@@ -64,7 +65,7 @@ def bench_emg_quality(folder: Path) -> dict[str, Any]:
 
 
 def known_channels(folder: Path, people: dict[str, Verdicts]) -> list[tuple[str, FloatArray, float]]:
-    """Right verdict, signal and rate of every channel whose state is known. Refuses (PC-026) without files."""
+    """Right verdict, signal and rate of every channel of known state. Refuses (PC-026) without files."""
     known = []
     for name, verdicts in people.items():
         raw = read_emg(required_file(folder, f"multi-subject-c3d/{name}.c3d"))
@@ -89,7 +90,7 @@ def _hum(signal: FloatArray, rate_hz: float) -> FloatArray:
 
 
 def _motion(signal: FloatArray, rate_hz: float) -> FloatArray:
-    """The electrode shakes with the steps: six harmonics of their rhythm, together twice the muscle's size."""
+    """It shakes with the steps: six harmonics of their rhythm, together twice the muscle's size."""
     time_s = _time_s(signal, rate_hz)
     shake = np.sum([np.sin(2 * np.pi * _STEPS_HZ * k * time_s + k) for k in range(1, 7)], axis=0)
     return signal + 2 * _size(signal, rate_hz) * np.asarray(shake / shake.std())

@@ -1,7 +1,7 @@
 """Claims about channels: real ones are told from empty and saturated ones, and contamination is named.
 
-Verdicts on real walks are of six people whose channels without an electrode are known (`app.bench.emg_quality`);
-limits were chosen on the first three only. Contaminations added to a signal are synthetic.
+Verdicts on real walks are of six people whose channels without an electrode are known
+(`app.bench.emg_quality`); limits were chosen on the first three only. What is added to a signal is synthetic.
 """
 
 from __future__ import annotations
