@@ -45,7 +45,7 @@ _STEPS_HZ = 1.8
 
 
 def bench_emg_quality(folder: Path) -> dict[str, Any]:
-    """Right verdicts of both halves of the people, of two adults, and on spoilt channels of those who judge."""
+    """Right verdicts of both halves of the people and of two adults, and of spoilt channels."""
     chosen, judged = (known_channels(folder, half) for half in (CHOSEN_ON, JUDGED_ON))
     adults = [signal for path, columns in _ADULTS.items() for signal in _columns(folder, path, columns)]
     muscles = [(signal, rate_hz) for verdict, signal, rate_hz in judged if verdict == _G]

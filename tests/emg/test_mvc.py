@@ -73,6 +73,6 @@ def test_a_single_try_and_a_burst_in_its_place_are_told() -> None:
 
 def test_a_channel_in_no_maximum_is_shown_relative_to_its_own() -> None:
     walk = RawEmg(("L TA",), bursts(rate_hz=RATE_HZ)[:, None], RATE_HZ, "walk.csv")
-    result = process_emg(walk, SITES, [tries(1.0, channel="L SOL")])
-    assert result.normalised_to == "recorded maximum"
-    assert "EMG-042" in [finding.advice.code for finding in result.findings]
+    emg = process_emg(walk, SITES, [tries(1.0, channel="L SOL")])
+    assert emg.normalised_to == "recorded maximum"
+    assert "EMG-042" in [finding.advice.code for finding in emg.findings]
