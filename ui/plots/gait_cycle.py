@@ -134,7 +134,6 @@ class GaitCyclePlot(PlainPlot):
         name = ""
         if self._panel is not None:
             short = self._panel.kind.label.replace("dorsiflexion", "dorsifl.")
-            short = short.replace(" medialis", " med.").replace(" lateralis", " lat.")
             name = f"{short} ({self._panel.unit.strip()})"
         axis_label(self.left, name, look)
         self.left.showLabel(self._show_y)
