@@ -58,7 +58,7 @@ def _add_reading(parser: argparse.ArgumentParser, prefix: str) -> None:
             "seconds by which the EMG began after the motion; negative: before it",
         ),
         ("trigger", str, "channel that rises when the motion begins"),
-        ("processing", str, "study (the usual one), seniam, rms-50, rms-100 or winter"),
+        ("processing", str, "study (the usual one), seniam, rms-50, rms-100, winter, notch-50 or notch-60"),
     ):
         metavar = {float: "NUMBER", int: "N", str: "NAME"}[kind]
         parser.add_argument(f"--{prefix}{name}", type=kind, metavar=metavar, help=what)

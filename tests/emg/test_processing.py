@@ -82,3 +82,10 @@ def test_the_command_line_names_a_chain(tmp_path: Path, capsys: pytest.CaptureFi
     assert json.loads(capsys.readouterr().out)["processing"].startswith("band-pass 10-500 Hz")
     assert cli.run(["emg", str(path), "--processing", "senian"]) != 0
     assert "EMG-060" in "".join(capsys.readouterr())
+
+
+def test_the_help_of_the_command_line_names_every_chain(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.run(["emg", "--help"])
+    shown = " ".join(capsys.readouterr().out.split())
+    assert all(preset.key in shown.replace("- ", "-") for preset in PRESETS)
