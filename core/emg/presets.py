@@ -61,7 +61,7 @@ PRESETS = (
         Preset(
             f"notch-{mains_hz}",
             f"20-500 Hz without {mains_hz} Hz hum, low-pass 10 Hz",
-            "For hum that could not be avoided. It takes some of the muscle along: its power is highest there.",
+            "For hum that could not be avoided. It takes some of the muscle along, whose power lies there.",
             ProcessingOptions(notch_hz=float(mains_hz)),
         )
         for mains_hz in (50, 60)
