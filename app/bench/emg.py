@@ -42,6 +42,7 @@ _MODEL_M = (0.167, 0.396, 0.43, 0.0648)
 _HEIGHT_M, _MASS_KG = GENERIC_BODY.height_m, 75.165
 _OTHERS = (  # further measurements of EMG, each printed once it is there
     ("app.bench.emg_holds", "bench_emg_holds"),
+    ("app.bench.emg_quality", "bench_emg_quality"),
     ("app.bench.c3d_reading", "bench_c3d_reading"),
     ("app.bench.own_prior", "bench_own_prior"),
     ("app.bench.muscle_speed", "bench_muscle_speed"),
