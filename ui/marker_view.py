@@ -32,7 +32,8 @@ def marker_view(trial: LaboratoryTrial) -> RecordingView | None:
     low, high = float(np.nanmin(along)) - _MARGIN_M, float(np.nanmax(along)) + _MARGIN_M
     width = max(1, round((high - low) * _PX_PER_M))
     image = np.stack([(along - low) * _PX_PER_M, _FLOOR * _HEIGHT_PX - place_m[..., 2] * _PX_PER_M], axis=2)
-    seen = np.isfinite(image[:, [Landmark.LEFT_HIP.value, Landmark.RIGHT_HIP.value]]).all(axis=(1, 2))
+    hips = [Landmark.LEFT_HIP.value, Landmark.RIGHT_HIP.value]
+    seen = np.asarray(np.isfinite(image[:, hips]).all(axis=(1, 2)))
     visibility = np.repeat(seen[:, None].astype(np.float64), LANDMARK_COUNT, axis=1)
     nowhere = np.full((len(image), LANDMARK_COUNT, 3), np.nan)
     track = LandmarkTrack(trial.time_s, image, nowhere, visibility, width, _HEIGHT_PX)

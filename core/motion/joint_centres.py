@@ -89,7 +89,7 @@ def _hip_m(pelvis: PelvisAxes, side: Side) -> FloatArray:
         for (slope, rest), size in zip((_FORWARD, _UP, _ASIDE), (depth_mm, width_mm, width_mm), strict=True)
     )
     aside = -aside if side is Side.LEFT else aside
-    return pelvis.front_m + forward * pelvis.forward + up * pelvis.up + aside * pelvis.right
+    return np.asarray(pelvis.front_m + forward * pelvis.forward + up * pelvis.up + aside * pelvis.right)
 
 
 def _middle(outer: FloatArray, inner: FloatArray, otherwise: FloatArray) -> FloatArray:
@@ -120,7 +120,7 @@ def _by_chord(above: FloatArray, outer: FloatArray, inward: FloatArray, half_m: 
     length_m = np.linalg.norm(line, axis=1, keepdims=True)
     cosine = np.clip(half_m / np.maximum(length_m, half_m), 0.0, 1.0)
     beside = _unit(_square_to(inward, _unit(line)))
-    return outer + half_m * (cosine * _unit(line) + np.sqrt(1.0 - cosine**2) * beside)
+    return np.asarray(outer + half_m * (cosine * _unit(line) + np.sqrt(1.0 - cosine**2) * beside))
 
 
 def _square_to(vector: FloatArray, axis: FloatArray) -> FloatArray:
