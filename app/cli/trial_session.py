@@ -33,7 +33,7 @@ def run_trial_session(
         visit_id = store.start_visit(patient_id, by=OPERATOR).id
         trial_id = terminal.run("import_trial", _as_params(files, visit_id), visit_id=visit_id)
         raise_if_stopped(store.load(trial_id, LaboratoryTrial).findings)
-        _import_emg(store, visit_id, files, emg, terminal)
+        _import_emg(store, visit_id, files, emg, request, terminal)
         motion_id = terminal.run("solve_markers", {"trial_id": trial_id}, visit_id=visit_id)
         return from_motion(store, visit_id, motion_id, request, terminal, started_s=started_s)
 
@@ -47,15 +47,27 @@ def _as_params(files: TrialFiles, visit_id: str) -> dict[str, JsonValue]:
     return params
 
 
-def _import_emg(store: Store, visit_id: str, files: TrialFiles, emg: Path | None, terminal: Terminal) -> None:
+def _import_emg(
+    store: Store,
+    visit_id: str,
+    files: TrialFiles,
+    emg: Path | None,
+    request: SessionRequest,
+    terminal: Terminal,
+) -> None:
     """The EMG file that was given, else what the trial's own file has; without any the step is skipped."""
+    params: dict[str, JsonValue] = {
+        "visit_id": visit_id,
+        "file": str(emg or files.walk),
+        **request.emg_options,
+    }
     if emg is not None:
-        terminal.run("import_emg", {"visit_id": visit_id, "file": str(emg)}, visit_id=visit_id)
+        terminal.run("import_emg", params, visit_id=visit_id)
         return
     reason = "No EMG file was given."
     if files.walk.suffix.lower() == ".c3d":
         try:
-            terminal.run("import_emg", {"visit_id": visit_id, "file": str(files.walk)}, visit_id=visit_id)
+            terminal.run("import_emg", params, visit_id=visit_id)
         except UserError as refused:  # nobody asked for it: a trial without usable EMG is still a walk
             reason = f"{files.walk.name} gives no EMG: {refused.advice.what}"
         else:

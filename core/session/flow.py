@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from core.domain.record import Decision, RecordInfo, RecordKind, Verdict
 from core.domain.subject import Subject
+from core.session.accepted import follows_acceptance
 
 
 class Step(StrEnum):
@@ -92,11 +93,12 @@ JOBS: dict[Step, frozenset[str]] = {
             "calibrate_cameras",
             "detect_pose",
             "choose_person",
+            "import_trial",
         }
     ),
-    Step.MOTION: frozenset({"solve_motion", "solve_markers"}),
-    Step.EMG: frozenset({"read_emg_head", "import_emg"}),
-    Step.PERSONALIZE: frozenset({"fit_twin", "learn_gait"}),
+    Step.MOTION: frozenset({"solve_motion", "solve_markers", "inverse_dynamics"}),
+    Step.EMG: frozenset({"read_emg_head", "import_emg", "shift_emg"}),
+    Step.PERSONALIZE: frozenset({"fit_twin", "assess_deficits", "learn_gait"}),
     Step.REVIEW: frozenset({"simulate_gait", "simulate_scenario"}),
     Step.TRAIN: frozenset({"train_controller"}),
     Step.COMPARE: frozenset({"compare"}),
@@ -154,19 +156,43 @@ def _decided(step: Step, result: RecordInfo, facts: VisitFacts) -> bool:
 def _stale_reason(result: RecordInfo, facts: VisitFacts) -> str:
     """Why a result no longer follows from the newest inputs; empty when it does."""
     by_id = {record.id: record for record in facts.records}
-    to_check = [result]
+    # What is known of the muscles comes before the twin that it changes, though it was found with a twin.
+    before = {RecordKind.TWIN} if result.kind in _BEFORE_THE_TWIN else set()
+    to_check = [(result, frozenset({result.kind} | before))]
     while to_check:
-        record = to_check.pop()
+        record, kinds = to_check.pop()
+        if record.kind is RecordKind.TWIN and not _follows_acceptance(record, facts):
+            return "What was accepted as weakness changed after this twin was made."
         for input_id, _digest in record.provenance.inputs:
             used = by_id.get(input_id)
             if used is None:
                 continue
             newest = facts.newest(*(CAPTURED if used.kind in CAPTURED else (used.kind,)))
-            corrected = used.kind is record.kind  # a correction of the record it was made from
+            corrected = used.kind in kinds  # a correction of the record it was made from
             if newest is not None and newest.id != used.id and not corrected:
-                return f"A newer {newest.kind.value.replace('_', ' ')} was made after this result."
-            to_check.append(used)
+                return f"A newer {_words(newest.kind)} was made after this result."
+            if used.kind is not RecordKind.TWIN or not corrected:
+                to_check.append((used, kinds | {used.kind}))
     return ""
+
+
+_BEFORE_THE_TWIN = frozenset(
+    {RecordKind.KINETICS, RecordKind.MUSCLE_CALIBRATION, RecordKind.IMPAIRMENTS, RecordKind.DEFICITS}
+)
+
+
+def standing(facts: VisitFacts, kind: RecordKind) -> RecordInfo | None:
+    """The newest record of a kind that is no step's result, if it follows from the newest records."""
+    newest = facts.newest(kind)
+    return None if newest is None or _stale_reason(newest, facts) else newest
+
+
+def _follows_acceptance(twin: RecordInfo, facts: VisitFacts) -> bool:
+    return follows_acceptance(twin, standing(facts, RecordKind.DEFICITS), facts.decisions)
+
+
+def _words(kind: RecordKind) -> str:
+    return "assessment of strength" if kind is RecordKind.DEFICITS else kind.value.replace("_", " ")
 
 
 def _blocker(step: Step, facts: VisitFacts, before: dict[Step, StepStatus]) -> str | None:
