@@ -77,9 +77,11 @@ def plate_events(trial: LaboratoryTrial, paths: FootPaths) -> tuple[GaitEvents, 
             column = _foot_on(plate, trial.plate_time_s, paths, first_s, last_s)
             if column is None:
                 continue
-            if first > 0:
+            if first > 0 and _whole(plate, paths.heel_m[:, column], paths.time_s, first_s):
                 strike[column].append(first_s)
-            if last < len(trial.plate_time_s) - 1:
+            if last < len(trial.plate_time_s) - 1 and _whole(
+                plate, paths.toe_m[:, column], paths.time_s, last_s
+            ):
                 off[column].append(last_s)
     left, right = (
         GaitEvents(side, np.array(sorted(strike[k])), np.array(sorted(off[k])))
@@ -112,13 +114,20 @@ def _foot_on(
     return on[0] if len(on) == 1 and share[1 - on[0]] < 1.0 - _ON_PLATE else None
 
 
+def _whole(plate: PlateForces, place_m: FloatArray, time_s: FloatArray, at_s: float) -> bool:
+    """Whether a heel lands, or toes leave, on the plate and not beside it, where the floor bears them."""
+    if not np.isfinite(plate.corner_m).all():
+        return True
+    return bool(_over(plate, place_m[[int(np.argmin(np.abs(time_s - at_s)))]], 0.0)[0])
+
+
 def _pressed(plate: PlateForces, foot_m: FloatArray, row: IntArray) -> BoolArray:
     """Whether the pressure is under a foot, (F,): tables of forces do not tell where their plates lie."""
     away = np.linalg.norm(plate.pressure_m[row, :2] - foot_m[:, :2], axis=1)
     return np.asarray(away < _UNDER_FOOT_M)
 
 
-def _over(plate: PlateForces, place_m: FloatArray) -> BoolArray:
+def _over(plate: PlateForces, place_m: FloatArray, margin_m: float = _MARGIN_M) -> BoolArray:
     """Whether places (F, 3) lie over a plate, (F,), seen from above."""
     corner = plate.corner_m[:, :2]
     middle = corner.mean(axis=0)
@@ -127,7 +136,7 @@ def _over(plate: PlateForces, place_m: FloatArray) -> BoolArray:
         edge = corner[(k + 1) % 4] - corner[k]
         outward = np.array([edge[1], -edge[0]]) / np.linalg.norm(edge)
         outward *= np.sign(outward @ (corner[k] - middle)) or 1.0
-        over &= (place_m[:, :2] - corner[k]) @ outward < _MARGIN_M
+        over &= (place_m[:, :2] - corner[k]) @ outward < margin_m
     return over
 
 
