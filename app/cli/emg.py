@@ -27,7 +27,9 @@ def add_emg(commands: Any, add_data_dir: Callable[[argparse.ArgumentParser], Non
 
 def add_emg_options(parser: argparse.ArgumentParser) -> None:
     """The EMG of a whole session."""
-    parser.add_argument("--emg", type=Path, help="EMG file of this walk")
+    parser.add_argument(
+        "--emg", type=Path, help="EMG file of this walk; default: --trial's, where it has EMG"
+    )
     parser.add_argument("--emg-mvc", type=Path, action="append", default=[], help="maximum contractions")
     _add_reading(parser, "emg-")
     parser.add_argument("--emg-map", type=Path, help="JSON file: channel to muscle and side")
