@@ -8,6 +8,7 @@ fourteen joints in `JOINTS`' order, and the trunk's three angles against the pel
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import mujoco
 import numpy as np
@@ -48,6 +49,11 @@ class BodyDynamics:
 
     @classmethod
     def of(cls, parameters: BodyParameters) -> BodyDynamics:
+        """The body of these parameters; the last few are kept, since compiling one takes half a second."""
+        return _body_dynamics(parameters)
+
+    @classmethod
+    def _made(cls, parameters: BodyParameters) -> BodyDynamics:
         model = compile_body(parameters, Fidelity.FAST)
         parts, part_of = _parts(model)
         masses = [_mass(model, body, part_of[body]) for body in part_of if model.body_mass[body] > 0.0]
@@ -64,6 +70,11 @@ class BodyDynamics:
     def soles_m(self, course: Course) -> FloatArray:
         """Heel, ball and toe of both soles, (T, 2, 3, 3)."""
         return self.tree.points_m(course.value, self.sole).reshape(len(course.value), 2, len(_SOLE), 3)
+
+
+@lru_cache(maxsize=4)
+def _body_dynamics(parameters: BodyParameters) -> BodyDynamics:
+    return BodyDynamics._made(parameters)
 
 
 def course_of_motion(
@@ -140,14 +151,16 @@ def _hinges(model: mujoco.MjModel, body: int) -> list[tuple[FloatArray, FloatArr
 
 
 def _mass(model: mujoco.MjModel, body: int, part: int) -> Mass:
-    turn = np.zeros(9)
-    mujoco.mju_quat2Mat(turn, model.body_iquat[body])
-    turn = turn.reshape(3, 3)
+    turn = _matrix(model.body_iquat[body])
     inertia = turn @ np.diag(model.body_inertia[body]) @ turn.T
     return Mass(part, float(model.body_mass[body]), np.array(model.body_ipos[body]), inertia)
 
 
 def _turn(model: mujoco.MjModel, body: int) -> FloatArray:
+    return _matrix(model.body_quat[body])
+
+
+def _matrix(quaternion: FloatArray) -> FloatArray:
     flat = np.zeros(9)
-    mujoco.mju_quat2Mat(flat, model.body_quat[body])
+    mujoco.mju_quat2Mat(flat, quaternion)
     return flat.reshape(3, 3)
