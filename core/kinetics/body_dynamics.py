@@ -33,7 +33,7 @@ _TRUNK_AXES = ((0.0, 0.0, 1.0), (1.0, 0.0, 0.0), (0.0, 1.0, 0.0))  # extension, 
 _ROOT_ORDER = "ZXY"
 _ROOT_BODY = 1
 _UP = np.array([0.0, 0.0, 1.0])
-# On the sole, in the frames of the generic heel bone and toes: behind the heel, under the ball, ahead of the toes.
+# On the sole, in the frames of the generic heel bone and toes: behind the heel, under the ball, at the toes.
 _SOLE = (("calcn", (-0.02, 0.0, 0.0)), ("toes", (0.0, 0.0, 0.0)), ("toes", (0.065, 0.0, 0.0)))
 
 
@@ -80,7 +80,7 @@ def _body_dynamics(parameters: BodyParameters) -> BodyDynamics:
 def course_of_motion(
     motion: Kinematics, trunk_rad: FloatArray | None = None, *, cutoff_hz: float | None = WALKING_HZ
 ) -> Course:
-    """Smooth coordinates (T, COLUMNS) of a recorded motion; `trunk_rad` (T, 3), else the trunk stays straight.
+    """Smooth coordinates (T, COLUMNS) of a recorded motion; without `trunk_rad` (T, 3) the trunk is straight.
 
     Gaps are bridged by straight lines, only so that what lies beside them can be differentiated: who uses the
     result knows which frames were seen.

@@ -72,8 +72,10 @@ class Soles:
         return np.asarray(height < np.percentile(height, 5, axis=0) + _LOW_M)
 
     def stands(self) -> Bools:
-        """Whether each foot stands on the floor, (T, 2): by the strides, else where a part of its sole is low and
-        still."""
+        """Whether each foot stands on the floor, (T, 2).
+
+        By the strides, else where a part of its sole is low and still.
+        """
         still = (self.speed_m_s < _STILL_M_S) & self.low()
         return np.asarray(self.told | (still.any(axis=-1) & ~self.swings))
 

@@ -239,5 +239,5 @@ def _refused(why: str) -> UserError:
         "KIN-001",
         "This OpenSim model has no forces here.",
         why,
-        "Give a model whose joints are welds, pins or custom joints of the functions that OpenSim's own models have.",
+        "Give a model whose joints are welds, pins or custom joints, as OpenSim's own walking models have.",
     )

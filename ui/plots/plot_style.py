@@ -80,6 +80,7 @@ def style_plot(plot: PlainPlot, theme: Theme) -> None:
 
 def axis_label(axis: pg.AxisItem, text: str, theme: Theme) -> None:
     axis.setLabel(text, **{"color": theme.colors.muted, "font-size": f"{small_font(theme).pixelSize()}px"})
+    axis.setSIPrefixEnableRanges(())  # else values below 1 are shown times 1000, and the unit stays
 
 
 def _mixed(color: QColor, other: QColor, fraction: float) -> QColor:
