@@ -112,6 +112,14 @@ INDEX = {  # bad input: code, file below tests/, test
         "tasks/test_several_cameras.py",
         "test_videos_of_another_shape",
     ),
+    "plates without corners": (
+        "KIN-011",
+        "kinetics/test_inverse_dynamics.py",
+        "test_plates_without_corners",
+    ),
+    "forces in another frame": ("KIN-012", "kinetics/test_inverse_dynamics.py", "test_forces_in_another"),
+    "forces of another time": ("KIN-002", "tasks/test_inverse_dynamics.py", "test_forces_of_another_time"),
+    "forces that end early": ("KIN-015", "kinetics/test_inverse_dynamics.py", "test_forces_that_end_early"),
     "no complete stride": ("MOT-010", "session/test_bad_input.py", "test_a_walk_without_a_stride"),
     "treadmill speed that none runs at": ("MOT-074", "tasks/test_motion_tasks.py", "test_a_speed_that_no"),
     "treadmill speed for a walk over ground": (
