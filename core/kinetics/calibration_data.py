@@ -66,6 +66,11 @@ def usable_emg(emg: EmgEnvelopes) -> EmgEnvelopes:
     return replace(emg, channels=channels, envelope=emg.envelope[:, columns])
 
 
+def to_maximum(emg: EmgEnvelopes) -> bool:
+    """Whether every channel is a fraction of a maximal voluntary contraction."""
+    return all(emg.reference(channel) == MVC for channel in range(len(emg.channels)))
+
+
 def check_walk(walk: WalkData) -> None:
     emg = walk.emg
     first, last = emg.time_s[0] + emg.offset_s, emg.time_s[-1] + emg.offset_s
@@ -114,7 +119,7 @@ def moment_problem(
             measured.append(np.where(known & (kind in kinds), walk.moment(kind, side), np.nan))
     if not legs:
         return None, findings
-    parameters = Parameters.of(legs, to_maximum=emg.normalised_to == MVC)
+    parameters = Parameters.of(legs, to_maximum=to_maximum(emg))
     return MuscleProblem(tuple(legs), even, walk.time_s, np.stack(measured, axis=1), parameters), findings
 
 

@@ -119,7 +119,12 @@ class _Residual:
     def __init__(self, problem: MuscleProblem, prior: float) -> None:
         self._problem, self._prior = problem, np.sqrt(prior)
         self._known = np.isfinite(problem.measured_nm)
-        spread = np.nanstd(problem.measured_nm, axis=0)
+        known_nm = np.where(self._known, problem.measured_nm, 0.0)
+        mean = known_nm.sum(axis=0) / np.maximum(self._known.sum(axis=0), 1)
+        spread = np.sqrt(
+            np.sum(np.where(self._known, known_nm - mean, 0.0) ** 2, axis=0)
+            / np.maximum(self._known.sum(axis=0), 1)
+        )
         counted = np.maximum(self._known.sum(axis=0), 1)
         scale = 1.0 / (np.where(spread > 0.0, spread, 1.0) * np.sqrt(counted))
         self._scale = np.broadcast_to(scale, self._known.shape)[self._known]
