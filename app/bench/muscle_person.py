@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -69,7 +70,7 @@ def synthetic_walk() -> WalkData:
     return replace(walk, moment_nm=_moments(walk, rng))
 
 
-def bench_muscle_person() -> dict[str, Any]:
+def bench_muscle_person(_: Path) -> dict[str, Any]:
     """Largest error of a strength, as a fraction, and of the delay."""
     errors = recovery(calibrate_muscles(GENERIC_BODY, synthetic_walk(), synthetic=True))
     return {f"synthetic_{name}": value for name, value in errors.items()}
