@@ -231,7 +231,11 @@ INDEX = {  # bad input: code, file below tests/, test
         "motion/test_marker_motion.py",
         "test_what_cannot_be_a_trial",
     ),
-    "EMG of another time than the walk": ("KIN-101", "kinetics/test_calibration.py", "test_emg_that_cannot_serve"),
+    "EMG of another time than the walk": (
+        "KIN-101",
+        "kinetics/test_calibration.py",
+        "test_emg_that_cannot_serve",
+    ),
     "EMG shorter than a stride": ("KIN-102", "kinetics/test_calibration.py", "test_emg_that_cannot_serve"),
     "no usable EMG channel": ("KIN-103", "kinetics/test_calibration.py", "test_emg_that_cannot_serve"),
     "muscles without measured forces": ("KIN-104", "kinetics/test_calibration.py", "test_estimated_forces"),
