@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from app.bench.gait_curves import CONTACT_N, contacts
+from app.bench.gait_curves import contacts
 from app.bench.recorded_walks import opensim_columns, required_file
 from core.domain.arrays import BoolArray, FloatArray
 from core.domain.body import JOINTS, Joint, JointKind, Side
@@ -42,6 +42,7 @@ _SITES = {
 _MODEL_M = (0.167, 0.396, 0.43, 0.0648)
 _HEIGHT_M, _MASS_KG = GENERIC_BODY.height_m, 75.165
 _BASELINE_DELAYS_S = np.arange(0.0, 0.16, 0.01)
+_LOADED_N = 20.0  # on the plate
 _LONG_STANCE = 1.25  # of the usual one
 _OTHERS = (  # further measurements of EMG, each printed once it is there
     ("app.bench.muscle_person", "bench_muscle_person"),
@@ -129,7 +130,7 @@ def walk36(recordings: Path) -> WalkData:
 def one_foot_a_plate(walk: WalkData, recordings: Path) -> WalkData:
     """Without the moments of the right leg while its plate is loaded for longer than a stance takes."""
     force = opensim_columns(required_file(recordings, f"{_SUBJECT}/{_TRIAL}/XLD.mot"))
-    loaded = np.concatenate([[False], force["ground_force_vy"] > CONTACT_N, [False]])
+    loaded = np.concatenate([[False], force["ground_force_vy"] > _LOADED_N, [False]])
     contact = np.flatnonzero(np.diff(loaded.astype(np.int8))).reshape(-1, 2)
     usual = np.median(contact[:, 1] - contact[:, 0])
     moment = walk.moment_nm.copy()

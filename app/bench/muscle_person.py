@@ -92,7 +92,8 @@ def _bursts(muscle: Muscle, phase: FloatArray, stride: FloatArray, rng: np.rando
     level = activity(NORMAL_EMG_BURSTS[muscle])
     strength = rng.uniform(0.35, 0.9, stride.max() + 1)
     cycle = np.interp(100.0 * phase, np.arange(len(level) + 1), np.append(level, level[0]))
-    return 0.01 + strength[stride] * cycle
+    level_now: FloatArray = 0.01 + strength[stride] * cycle
+    return level_now
 
 
 def _angles(phase: FloatArray, stride: FloatArray, rng: np.random.Generator) -> FloatArray:

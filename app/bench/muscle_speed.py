@@ -66,7 +66,7 @@ def _ours_ms(model: Any, paths: MusclePaths, data: kinetics_opensim.WalkData) ->
     seconds = []
     for _ in range(_REPEATS):
         begin = time.perf_counter()
-        velocity = np.gradient(angle, data.time_s, axis=0)
+        velocity = np.asarray(np.gradient(angle, data.time_s, axis=0))
         for side in Side:
             columns = [joint.column for joint in JOINTS if joint.side is side]
             states = paths.along(angle[:, columns], velocity[:, columns])

@@ -140,7 +140,7 @@ def _calibrated(body: BodyParameters, walk: WalkData, emg: EmgEnvelopes, found: 
 
 def _split(walk: WalkData, problem: MuscleProblem) -> Split:
     """The last third of the strides whose moments are known is held out, where there are three or more."""
-    known = np.isfinite(problem.measured_nm).any(axis=1)
+    known: BoolArray = np.asarray(np.isfinite(problem.measured_nm).any(axis=1))
     begins = sorted(
         one.start_s
         for side in SIDES

@@ -61,17 +61,17 @@ class MuscleProblem:
         step = _STEP * self.parameters.width
         slopes = np.zeros((*self.measured_nm.shape, len(values)))
         at_first = self.moments_nm(values)
-        for place in range(*DYNAMICS.indices(len(values))):
+        for column in range(*DYNAMICS.indices(len(values))):
             moved = values.copy()
-            moved[place] += step[place]
-            slopes[..., place] = (self.moments_nm(moved) - at_first) / step[place]
+            moved[column] += step[column]
+            slopes[..., column] = (self.moments_nm(moved) - at_first) / step[column]
         channels = self.emg.activation(dynamics_of(values), self.time_s)
         for number, (leg, place) in enumerate(zip(self.legs, self.parameters.legs, strict=True)):
             joints = slice(2 * number, 2 * number + 2)
             fibre, slack, strength = values[place.fibre], values[place.slack], values[place.strength]
             force = leg.force_n(channels, fibre, slack)
-            for muscle, column in enumerate(place.strength):
-                slopes[:, joints, column] += leg.arm_m[:, :, muscle] * force[:, muscle, None]
+            for muscle, shared in enumerate(place.strength):
+                slopes[:, joints, shared] += leg.arm_m[:, :, muscle] * force[:, muscle, None]
             for columns, at in (
                 (place.fibre, (fibre + step[place.fibre], slack)),
                 (place.slack, (fibre, slack + step[place.slack])),
