@@ -63,7 +63,8 @@ def usable_emg(emg: EmgEnvelopes) -> EmgEnvelopes:
             "each.",
         )
     channels = tuple(emg.channels[number] for number in columns)
-    return replace(emg, channels=channels, envelope=emg.envelope[:, columns])
+    references = tuple(emg.references[number] for number in columns) if emg.references else ()
+    return replace(emg, channels=channels, envelope=emg.envelope[:, columns], references=references)
 
 
 def to_maximum(emg: EmgEnvelopes) -> bool:

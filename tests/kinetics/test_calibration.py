@@ -97,7 +97,10 @@ def test_at_a_bound_is_told_as_such() -> None:
 
 def test_without_a_maximal_contraction_strength_stays_and_habits_are_scaled() -> None:
     body = replace(GENERIC_BODY, strength=(GroupStrength(MuscleGroup.KNEE_EXTENSORS, SIDE, 0.9),))
-    relative = with_emg(lambda emg: replace(emg, normalised_to="recorded maximum"))
+    references = ("recorded maximum", *["MVC"] * (len(walk().emg.channels) - 1))
+    relative = with_emg(
+        lambda emg: replace(emg, normalised_to="MVC or recorded maximum", references=references)
+    )
     found = calibrate_muscles(body, relative, starts=1)
     assert found.body.strength == body.strength
     assert "KIN-111" in codes(found)
@@ -167,7 +170,7 @@ def test_emg_that_cannot_serve_is_refused_with_advice(change: object, code: str)
 def test_channels_of_poor_quality_are_left_out_and_named() -> None:
     def clipped(emg):  # type: ignore[no-untyped-def]
         channels = (replace(emg.channels[0], verdict="clipped"), *emg.channels[1:])
-        return replace(emg, channels=channels)
+        return replace(emg, channels=channels, references=("MVC",) * len(channels))
 
     found = calibrate_muscles(GENERIC_BODY, with_emg(clipped), starts=1)
     told = next(one.advice for one in found.findings if one.advice.code == "KIN-109")
