@@ -6,14 +6,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from app.bench.emg import CALIBRATED_S, JUDGED_S, bench_moments, one_foot_a_plate, walk36
 from core.domain.body import Joint
+from core.kinetics import muscle_fit
 
 
 def test_ankle_and_knee_moments_of_frames_never_seen_follow_from_emg(
-    shared_data: Callable[[str], Path],
+    shared_data: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(muscle_fit, "_FINE_STEPS", 40)
     assert JUDGED_S[0] > CALIBRATED_S[1]
     numbers = bench_moments(shared_data("treadmill-emg-walk36").parent, starts=1)
     assert numbers["ankle_r2"] > 0.95 > numbers["ankle_r_r2_linear_baseline"]

@@ -15,11 +15,19 @@ from core.domain.kinetics import ForceSource
 from core.domain.muscle_calibration import MuscleCalibration, Told
 from core.domain.muscles import Muscle, MuscleGroup
 from core.domain.twin import GENERIC_BODY, GroupStrength
+from core.kinetics import muscle_fit
 from core.kinetics.calibration import calibrate_muscles
 from core.kinetics.calibration_parameters import StrengthUnit
 from core.kinetics.walk_data import WalkData
 from core.simulation.muscles.activation_prior import NORMAL_EMG_BURSTS, activity
 from tests.refusals import refused
+
+
+@pytest.fixture(autouse=True)
+def short_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is claimed here shows before the last digit of the search."""
+    monkeypatch.setattr(muscle_fit, "_FINE_STEPS", 25)
+    monkeypatch.setattr(muscle_fit, "_FINE_FRAMES", 250)
 
 
 @cache

@@ -12,7 +12,7 @@ from core.domain.twin import GENERIC_BODY
 from core.gait.norms import normal_reference
 from core.kinetics.emg_assisted import AssistedForces, AssistedWeights, assisted_forces
 
-ANGLE = normal_reference().angle_rad[::10]
+ANGLE = normal_reference().angle_rad[::25]
 MOTION = (ANGLE, np.zeros_like(ANGLE))
 FRAMES = len(ANGLE)
 
