@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from app.bench.muscle_person import SIDE, synthetic_walk
+from app.cli.session_muscles import calibrated_twin, muscle_numbers
 from core.domain.body import JOINTS, SIDES
 from core.domain.emg import EmgEnvelopes
 from core.domain.impairment import Impairment, ImpairmentKind
@@ -139,3 +141,38 @@ def test_emg_of_another_walk_is_refused_and_nothing_is_kept(tmp_path: Path) -> N
         assert store.latest(visit_id, RecordKind.MUSCLE_CALIBRATION) is None
         latest = store.latest(visit_id, RecordKind.TWIN)
         assert latest is not None and latest.id == ids["twin_id"]
+
+
+class RunsHere:
+    """A terminal whose jobs run in this process."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.kinds, self.lines = folder, list[str](), list[str]()
+
+    def run(self, kind: str, params: dict[str, object], *, visit_id: str = "") -> str:
+        self.kinds.append(kind)
+        return run(self.folder, {name: str(value) for name, value in params.items()})
+
+    def print_line(self, sentence: str) -> None:
+        self.lines.append(sentence)
+
+
+def test_a_headless_session_with_emg_goes_on_with_the_calibrated_twin(tmp_path: Path) -> None:
+    ids, terminal = saved(tmp_path), RunsHere(tmp_path)
+    with open_store(tmp_path) as store:
+        visit_id = store.info(ids["motion_id"]).visit_id
+        assert muscle_numbers(store, visit_id) == {}
+        twin_id = calibrated_twin(store, ids["twin_id"], ids["motion_id"], ids["kinetics_id"], terminal)
+        numbers = muscle_numbers(store, visit_id)["muscles"]
+    assert twin_id != ids["twin_id"] and terminal.kinds == ["calibrate_muscles"] and not terminal.lines
+    assert numbers["moments"]["ankle_angle_r"]["held_out_r2"] > 0.9
+    assert numbers["strength"] and numbers["habits"] and numbers["synthetic"]
+    json.dumps(numbers, allow_nan=False)
+
+
+def test_a_headless_session_goes_on_without_when_the_emg_cannot_serve(tmp_path: Path) -> None:
+    ids, terminal = saved(tmp_path, replace(WALK.emg, offset_s=100.0)), RunsHere(tmp_path)
+    with open_store(tmp_path) as store:
+        twin_id = calibrated_twin(store, ids["twin_id"], ids["motion_id"], ids["kinetics_id"], terminal)
+    assert twin_id == ids["twin_id"]
+    assert "KIN-101" in terminal.lines[0]
