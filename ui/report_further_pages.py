@@ -9,10 +9,11 @@ from PySide6.QtGui import QColor, QPainter
 from core.domain.body import Side
 from core.session.report import ReportContent
 from core.session.report_muscles import (
+    EMG_COLUMNS,
     CalibrationPart,
+    CyclePlot,
     EmgPart,
     ForcePart,
-    ForcePlot,
     MusclePart,
     StrengthPart,
 )
@@ -32,7 +33,7 @@ from ui.report_sheet import (
 )
 from ui.theme.tokens import LIGHT
 
-_COLUMNS, _PLOT, _BETWEEN = 3, 960.0, 70.0
+_BETWEEN = 70.0  # rows of plots
 _WIDTH, _RIGHT = PAGE_WIDTH - 2 * MARGIN, MARGIN + HALF + GAP
 _FORCES_NOTICE = (
     "Research prototype, not a cleared medical device. Moments, powers and work follow from the motion, the "
@@ -64,6 +65,26 @@ class FurtherPage(Sheet):
         self._rule(self._y)
         self._y += 90
 
+    def _draw_plots(self, plots: tuple[CyclePlot, ...], columns: int, height: float) -> None:
+        width = (_WIDTH - (columns - 1) * GAP) / columns
+        for number, plot in enumerate(plots):
+            rows, column = divmod(number, columns)
+            top = self._y + rows * (height + _BETWEEN)
+            box = QRectF(MARGIN + column * (width + GAP), top, width, height)
+            TwoSides(self._painter, plot, self._family).draw(box)
+        self._y += -(-len(plots) // columns) * (height + _BETWEEN) + 60
+
+    def _draw_key(self, *, band: bool) -> None:
+        x = MARGIN
+        for side, color in (("left", LIGHT.left), ("right", LIGHT.right)):
+            self._painter.fillRect(QRectF(x, self._y + 60, 190, 18), QColor(color))
+            self._text(QRectF(x + 230, self._y, 600, 140), f"{side} ± 1 SD", 80, MUTED)
+            x += 850
+        if band:
+            self._painter.fillRect(QRectF(x, self._y + 30, 190, 80), QColor(LIGHT.norm_band))
+            self._text(QRectF(x + 230, self._y, 1800, 140), "normal ± 1 SD, where published", 80, MUTED)
+        self._y += 190
+
     def _notes(self, notes: tuple[str, ...], x: float, y: float, width: float) -> float:
         for words in notes:
             y += self._text(QRectF(x, y, width, 1800), words, 80, align=WRAPPED) + 30
@@ -82,47 +103,40 @@ class ForcesPage(FurtherPage):
         self._blank()
         self._draw_head(("FORCES ESTIMATED, NOT MEASURED",) if part.estimated else ())
         self._y = self._heading(part.title, MARGIN, self._y, _WIDTH) - 20
-        self._draw_key()
-        self._draw_plots(part.plots)
+        self._draw_key(band=True)
+        self._draw_plots(part.plots, 3, 960.0)
         self._y = self._wide_table(part.table, MARGIN, self._y, _WIDTH)
         self._notes(part.notes, MARGIN, self._y, _WIDTH)
         self._draw_foot(f"{_FORCES_NOTICE} Normal bands: {self._content.band_source}.")
-
-    def _draw_key(self) -> None:
-        x = MARGIN
-        for side, color in (("left", LIGHT.left), ("right", LIGHT.right)):
-            self._painter.fillRect(QRectF(x, self._y + 60, 190, 18), QColor(color))
-            self._text(QRectF(x + 230, self._y, 600, 140), f"{side} ± 1 SD", 80, MUTED)
-            x += 850
-        self._painter.fillRect(QRectF(x, self._y + 30, 190, 80), QColor(LIGHT.norm_band))
-        self._text(QRectF(x + 230, self._y, 1800, 140), "normal ± 1 SD, where published", 80, MUTED)
-        self._y += 190
-
-    def _draw_plots(self, plots: tuple[ForcePlot, ...]) -> None:
-        width = (_WIDTH - (_COLUMNS - 1) * GAP) / _COLUMNS
-        for number, plot in enumerate(plots):
-            rows, column = divmod(number, _COLUMNS)
-            top = self._y + rows * (_PLOT + _BETWEEN)
-            box = QRectF(MARGIN + column * (width + GAP), top, width, _PLOT)
-            ForceDrawing(self._painter, plot, self._family).draw(box)
-        self._y += -(-len(plots) // _COLUMNS) * (_PLOT + _BETWEEN) + 60
 
 
 class MusclesPage(FurtherPage):
     """EMG and strength side by side, the calibration below them."""
 
-    def draw(self, part: MusclePart) -> None:
+    def draw(self, part: MusclePart, *, calibration_only: bool = False) -> None:
         self._blank()
         self._draw_head()
+        deepest = self._y
+        if not calibration_only:
+            deepest = self._draw_measured(part)
+        if part.calibration is not None and part.apart == calibration_only:
+            self._draw_calibration(part.calibration, deepest)
+        self._draw_foot(_MUSCLES_NOTICE)
+
+    def _draw_measured(self, part: MusclePart) -> float:
+        """EMG, and strength beside its table; returns where they end."""
+        if part.emg is not None and part.emg.plots:
+            self._y = self._heading(part.emg.title, MARGIN, self._y, _WIDTH) - 20
+            self._draw_key(band=False)
+            low = len(part.emg.plots) > 3 * EMG_COLUMNS
+            self._draw_plots(part.emg.plots, EMG_COLUMNS, 540.0 if low else 640.0)
         deepest = self._y
         if part.emg is not None:
             deepest = self._draw_emg(part.emg, MARGIN, self._y)
         if part.strength is not None:
             x = MARGIN if part.emg is None else _RIGHT
             deepest = max(deepest, self._draw_strength(part.strength, x, self._y))
-        if part.calibration is not None:
-            self._draw_calibration(part.calibration, deepest)
-        self._draw_foot(_MUSCLES_NOTICE)
+        return deepest
 
     def _draw_emg(self, part: EmgPart, x: float, y: float) -> float:
         y = self._wide_table(part.channels, x, y, HALF)
@@ -142,10 +156,10 @@ class MusclesPage(FurtherPage):
         return self._notes(part.notes, x, y, HALF)
 
 
-class ForceDrawing(PlotDrawing):
+class TwoSides(PlotDrawing):
     """Both sides of one quantity on the normal band."""
 
-    def __init__(self, painter: QPainter, plot: ForcePlot, family: str) -> None:
+    def __init__(self, painter: QPainter, plot: CyclePlot, family: str) -> None:
         super().__init__(painter, _value_range(plot), family)
         self._plot = plot
 
@@ -158,7 +172,7 @@ class ForceDrawing(PlotDrawing):
                 tint = _color(side)
                 tint.setAlphaF(0.18)
                 self._fill_between(mean - sd, mean + sd, tint)
-        self._axes(*_step(self._high - self._low))
+        self._axes(*_step(self._high - self._low, self._area.height() / _LINE_APART))
         for side, mean, _sd in self._plot.curves:
             self._line(mean, pen_of(_color(side), 13.0))
 
@@ -167,7 +181,7 @@ def _color(side: Side) -> QColor:
     return QColor(LIGHT.left if side is Side.LEFT else LIGHT.right)
 
 
-def _value_range(plot: ForcePlot) -> tuple[float, float]:
+def _value_range(plot: CyclePlot) -> tuple[float, float]:
     edges = [mean + sign * (0.0 if sd is None else sd) for _, mean, sd in plot.curves for sign in (-1, 1)]
     edges += [] if plot.band is None else list(plot.band)
     if not edges:
@@ -177,7 +191,11 @@ def _value_range(plot: ForcePlot) -> tuple[float, float]:
     return low - margin, high + margin
 
 
-def _step(span: float) -> tuple[float, int]:
-    """A round distance of lines, of which a plot has three to six, and the digits of their numbers."""
-    size = next((size for size in (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0) if span / size <= 5.5), 5.0)
+_LINE_APART = 110.0  # room that a number beside the axis needs
+_STEPS = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
+
+
+def _step(span: float, most: float) -> tuple[float, int]:
+    """A round distance of at most so many lines, and the digits of their numbers."""
+    size = next((size for size in _STEPS if span / size <= most), 100.0)
     return size, 2 if size < 0.1 else 1 if size < 1.0 else 0

@@ -1,4 +1,4 @@
-"""The report of a visit, one to three pages: drawn once, for the printer, the file and the screen."""
+"""The report of a visit, one to four pages: drawn once, for the printer, the file and the screen."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ui.report_sheet import PAGE_HEIGHT, PAGE_WIDTH
 
 
 def write_report(path: Path, content: ReportContent) -> None:
-    """Write one to three A4 pages. Needs a QGuiApplication, also an offscreen one. Refuses RPT-002."""
+    """Write one to four A4 pages. Needs a QGuiApplication, also an offscreen one. Refuses RPT-002."""
     writer = QPdfWriter(str(path))
     writer.setResolution(1200)
     writer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
@@ -39,7 +39,9 @@ def write_report(path: Path, content: ReportContent) -> None:
 
 def page_count(content: ReportContent) -> int:
     """Forces, and EMG with what follows from it, have a page each where there is something to tell."""
-    return 1 + (content.forces is not None) + (content.muscles is not None)
+    muscles = content.muscles
+    further = (content.forces is not None, muscles is not None, muscles is not None and muscles.apart)
+    return 1 + sum(further)
 
 
 def draw_report(painter: QPainter, size: QSizeF, content: ReportContent, page: int = 0) -> None:
@@ -54,5 +56,6 @@ def draw_report(painter: QPainter, size: QSizeF, content: ReportContent, page: i
     elif page == 1 and content.forces is not None:
         ForcesPage(painter, content, page + 1).draw(content.forces)
     elif content.muscles is not None:
-        MusclesPage(painter, content, page + 1).draw(content.muscles)
+        last = content.muscles.apart and page == page_count(content) - 1
+        MusclesPage(painter, content, page + 1).draw(content.muscles, calibration_only=last)
     painter.restore()

@@ -22,7 +22,7 @@ class ForceCurve:
 
     label: str  # "Hip flexion moment"
     axis: str  # the same where it is clear what is shown: "Hip"
-    short: str  # "Hip moment"
+    short: str  # "Hip moment"; beside its unit
     unit: str
     strides: Callable[[KineticCycles], FloatArray]  # (N, 101)
     band: KineticBand | None
@@ -38,7 +38,7 @@ def moment_curve(kind: JointKind) -> ForceCurve:
     return ForceCurve(
         f"{kind.label} moment",
         _short(kind),
-        f"{_short(kind)} moment",
+        f"{_short(kind)} moment" if kind in SAGITTAL else kind.label,
         MOMENT_UNIT,
         lambda cycles: cycles.moment_nm_kg[:, :, column],
         normal_moment(kind),
@@ -50,7 +50,7 @@ def power_curve(kind: JointKind) -> ForceCurve:
     return ForceCurve(
         f"{kind.label} power",
         _short(kind),
-        f"{_short(kind)} power",
+        f"{_short(kind)} power" if kind in SAGITTAL else kind.label,
         POWER_UNIT,
         lambda cycles: cycles.power_w_kg[:, :, column],
         normal_power(kind),

@@ -28,14 +28,13 @@ from core.gait.cycles import mean_cycle, measured_sd
 from core.gait.norms import BAND_SOURCE, normal_band
 from core.gait.similarity import compare_curves
 from core.session.flow import Step
-from core.session.report_muscles import ForcePart, MusclePart, force_part, muscle_part
+from core.session.report_muscles import GOOD_CHANNEL, ForcePart, MusclePart, force_part, muscle_part
 from core.session.report_tables import ReportRow, ReportTable, controller_table
 from core.session.stops import present_motion
 from core.store.repository import Store
 
 T = TypeVar("T")
 MAX_FINDINGS = 4
-GOOD_CHANNEL = "good"  # of `ChannelQuality.verdict`
 
 
 @dataclass(frozen=True, slots=True, eq=False)

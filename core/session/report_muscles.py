@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -15,6 +16,7 @@ from core.domain.kinetics import ForceSource, Kinetics
 from core.domain.motion import Motion
 from core.domain.muscle_calibration import CalibratedParameter, MomentFit, MuscleCalibration, Told
 from core.domain.record import RecordInfo, RecordKind
+from core.session.emg_cycles import emg_strides
 from core.session.force_curves import (
     ForceCurve,
     ground_curves,
@@ -30,11 +32,12 @@ from core.session.report_tables import ReportRow, ReportTable
 from core.store.repository import Store
 
 T = TypeVar("T")
+GOOD_CHANNEL = "good"  # of `ChannelQuality.verdict`
 MOST_PARAMETERS, MOST_STRENGTHS, MOST_FINDINGS = 16, 12, 3  # what a page has room for
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ForcePlot:
+class CyclePlot:
     """One quantity over the gait cycle, both sides in one plot."""
 
     title: str  # with its unit
@@ -46,13 +49,15 @@ class ForcePlot:
 class ForcePart:
     title: str  # says whether measured or estimated
     estimated: bool
-    plots: tuple[ForcePlot, ...]
+    plots: tuple[CyclePlot, ...]
     table: ReportTable
     notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EmgPart:
+    title: str  # names the unit
+    plots: tuple[CyclePlot, ...]  # per gait cycle, of good channels; empty where no stride lies within
     channels: ReportTable
     facts: tuple[tuple[str, str], ...]
 
@@ -78,6 +83,24 @@ class MusclePart:
     calibration: CalibrationPart | None
     strength: StrengthPart | None
 
+    @property
+    def apart(self) -> bool:
+        """Whether the calibration takes a page of its own; counted in rows of a table."""
+        if self.calibration is None or (self.emg is None and self.strength is None):
+            return False
+        emg = strength = 0.0
+        if self.emg is not None:
+            plots = math.ceil(len(self.emg.plots) / EMG_COLUMNS) * _ROWS_PER_PLOT
+            emg = plots + len(self.emg.channels.rows) + _ROWS_AROUND
+        if self.strength is not None:
+            strength = len(self.strength.table.rows) + 2 * len(self.strength.notes)
+        own = len(self.calibration.parameters.rows) + len(self.calibration.fits.rows) + _ROWS_AROUND
+        return max(emg, strength) + own > _ROWS_ON_A_PAGE
+
+
+EMG_COLUMNS = 4  # plots side by side
+_ROWS_PER_PLOT, _ROWS_AROUND, _ROWS_ON_A_PAGE = 6.5, 13, 58  # headings and notes are around a table
+
 
 def muscle_part(store: Store, visit_id: str) -> MusclePart | None:
     """None where the visit has neither EMG nor calibrated muscles nor an assessment of strength."""
@@ -92,7 +115,7 @@ def muscle_part(store: Store, visit_id: str) -> MusclePart | None:
     if emg is None and calibration is None and deficits is None:
         return None
     return MusclePart(
-        None if emg is None else _emg_part(emg),
+        None if emg is None else _emg_part(emg, newest(RecordKind.MOTION, Motion)),
         None if calibration is None else _calibration_part(calibration),
         None if deficits is None else _strength_part(deficits),
     )
@@ -159,7 +182,7 @@ def _motion_of(store: Store, info: RecordInfo) -> Motion | None:
     return next((store.load(name, Motion) for name in motions), None)
 
 
-def _plot(kinetics: Kinetics, curve: ForceCurve) -> ForcePlot:
+def _plot(kinetics: Kinetics, curve: ForceCurve) -> CyclePlot:
     drawn = []
     for cycles in kinetics.cycles:
         strides = curve.strides(cycles)
@@ -168,7 +191,7 @@ def _plot(kinetics: Kinetics, curve: ForceCurve) -> ForcePlot:
             drawn.append((cycles.side, strides.mean(axis=0), sd))
     band = curve.band
     edges = None if band is None else (band.mean - band.sd, band.mean + band.sd)
-    return ForcePlot(f"{curve.short} ({curve.unit})", tuple(drawn), edges)
+    return CyclePlot(f"{curve.short} ({curve.unit})", tuple(drawn), edges)
 
 
 def _force_table(kinetics: Kinetics) -> ReportTable:
@@ -195,7 +218,7 @@ def _force_table(kinetics: Kinetics) -> ReportTable:
 # EMG ----------------------------------------------------------------------------------------------
 
 
-def _emg_part(emg: EmgEnvelopes) -> EmgPart:
+def _emg_part(emg: EmgEnvelopes, motion: Motion | None) -> EmgPart:
     by_site = {
         (channel.site.muscle, channel.site.side): channel.verdict for channel in reversed(emg.channels)
     }
@@ -210,7 +233,23 @@ def _emg_part(emg: EmgEnvelopes) -> EmgPart:
     ]
     facts += [("Processing", emg.processing)] if emg.processing else []
     facts.append(("Offset to motion", _offset_words(emg)))
-    return EmgPart(ReportTable("EMG · measured, quality", ("", "Left", "Right"), rows), tuple(facts))
+    plots = () if motion is None else tuple(_emg_plots(emg, motion))
+    title = f"EMG · measured, % of the {emg.normalised_to}, per gait cycle"
+    return EmgPart(title, plots, ReportTable("Quality of the EMG", ("", "Left", "Right"), rows), tuple(facts))
+
+
+def _emg_plots(emg: EmgEnvelopes, motion: Motion) -> Iterator[CyclePlot]:
+    """Both sides of every muscle that has a good channel."""
+    for muscle in EmgMuscle:
+        curves = []
+        for number, channel in enumerate(emg.channels):
+            if channel.site.muscle is muscle and channel.verdict == GOOD_CHANNEL:
+                strides = 100.0 * emg_strides(emg, number, motion.strides)
+                if len(strides):
+                    sd = strides.std(axis=0, ddof=1) if len(strides) > 1 else None
+                    curves.append((channel.site.side, strides.mean(axis=0), sd))
+        if curves:
+            yield CyclePlot(muscle.value.capitalize(), tuple(curves), None)
 
 
 def _offset_words(emg: EmgEnvelopes) -> str:
@@ -291,4 +330,4 @@ def _place(one: StrengthDeficit) -> str:
 
 def _strength_cells(one: StrengthDeficit) -> tuple[str, ...]:
     sd = f" ± {100 * one.sd:.0f}" if math.isfinite(one.sd) else ""
-    return f"{100 * one.strength:.0f}{sd} %", ", ".join(one.evidence)
+    return f"{100 * one.strength:.0f}{sd} %", ", ".join(one.evidence).replace("joint moments", "moments")

@@ -67,7 +67,7 @@ def test_one_camera_prints_the_plane_of_walking_only(tmp_path: Path) -> None:
         several = keep(store, visit_id, RecordKind.KINETICS, force_samples.kinetics(), solved)
     assert one.forces is not None and several.forces is not None and stale.forces is not None
     assert [plot.title for plot in one.forces.plots][-2:] == ["Vertical force (BW)", "Fore-aft force (BW)"]
-    assert "Hip adduction moment (N·m/kg)" in [plot.title for plot in several.forces.plots]
+    assert "Hip adduction (N·m/kg)" in [plot.title for plot in several.forces.plots]
     assert any("solved again" in note for note in stale.forces.notes)
     assert not any("solved again" in note for note in several.forces.notes)
 
@@ -87,6 +87,9 @@ def test_emg_has_muscles_quality_normalisation_processing_and_offset(tmp_path: P
         "Tibialis anterior": ("good", "good"),
         "Soleus": ("good", "–"),
     }
+    assert [(plot.title, len(plot.curves)) for plot in part.emg.plots] == [
+        ("Vastus lateralis", 1), ("Tibialis anterior", 2), ("Soleus", 1),
+    ]  # fmt: skip
     facts = dict(part.emg.facts)
     assert facts["Normalised to"] == "recorded maximum"
     assert facts["Processing"].startswith("band-pass 20-500 Hz")
@@ -120,6 +123,19 @@ def test_strength_is_told_with_its_uncertainty_and_what_it_rests_on(tmp_path: Pa
         part = keep(store, visit_id, RecordKind.DEFICITS, force_samples.deficits()).muscles
     assert part is not None and part.strength is not None
     (row,) = part.strength.table.rows
-    assert (row.name, row.cells) == ("Left plantarflexors", ("72 ± 6 %", "EMG, joint moments"))
+    assert (row.name, row.cells) == ("Left plantarflexors", ("72 ± 6 %", "EMG, moments"))
     assert "Suggested: weakness, left plantarflexors, severity 0.3." in part.strength.notes
     assert "The hip flexors carried no electrode." in part.strength.notes
+
+
+def test_many_muscles_and_parameters_take_a_page_each(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        visit_id = visit(store)
+        few = force_samples.muscle_calibration()
+        many = replace(few, parameters=few.parameters[:1] * 16)
+        alone = keep(store, visit_id, RecordKind.MUSCLE_CALIBRATION, many).muscles
+        crowded = keep(store, visit_id, RecordKind.EMG, muscle_samples.emg(muscles=17)).muscles
+        roomy = keep(store, visit_id, RecordKind.MUSCLE_CALIBRATION, few).muscles
+        small = keep(store, visit_id, RecordKind.EMG, muscle_samples.emg()).muscles
+    parts = (alone, crowded, roomy, small)
+    assert [part is not None and part.apart for part in parts] == [False, True, True, False]

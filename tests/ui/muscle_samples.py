@@ -62,14 +62,19 @@ def with_muscles(rollout: Rollout, late: float) -> Rollout:
 
 
 def emg(
-    *, normalised_to: str = "recorded maximum", offset_s: float = 0.0, offset_from: str = "same file"
+    *,
+    normalised_to: str = "recorded maximum",
+    offset_s: float = 0.0,
+    offset_from: str = "same file",
+    muscles: int = len(RECORDED),
 ) -> EmgEnvelopes:
     """Of the walk in `samples.motion`: left strides from 0 s, right from 0.5 s, one second each.
 
-    Soleus of the left leg only; the left vastus is clipped.
+    Soleus of the left leg only; the left vastus is clipped. Further muscles only for their number.
     """
+    recorded = (*RECORDED, *(one for one in EmgMuscle if one not in RECORDED))[:muscles]
     time_s = np.arange(-0.2, 2.2, 0.01)
-    sites = [ChannelSite(m, side) for side in SIDES for m in RECORDED]
+    sites = [ChannelSite(m, side) for side in SIDES for m in recorded]
     sites = [site for site in sites if (site.muscle, site.side) != (EmgMuscle.SOLEUS, Side.RIGHT)]
     clipped = ChannelSite(EmgMuscle.VASTUS_LATERALIS, Side.LEFT)
     channels = tuple(
@@ -80,7 +85,7 @@ def emg(
     )
     start = {Side.LEFT: 0.0, Side.RIGHT: 0.5}
     envelope = np.stack(
-        [0.8 * burst(time_s - start[site.side], _AT[site.muscle]) + 0.05 for site in sites], axis=1
+        [0.8 * burst(time_s - start[site.side], _AT.get(site.muscle, 0.5)) + 0.05 for site in sites], axis=1
     )
     return EmgEnvelopes(
         time_s - offset_s, envelope, channels, normalised_to, 2000.0, "walk.c3d", (),

@@ -29,7 +29,7 @@ PLANES: dict[Plane, tuple[JointKind, ...]] = {
 }
 _BENDS = "Upwards, muscles and ligaments bend the joint; downwards, they stretch it."
 _GIVES = "Above zero the joint gives power, below it takes power up."
-_FEET = "What the ground does to each foot, in body weights. Forward: below zero it brakes, above it drives."
+_FEET = "The ground on each foot, in body weights (BW). Forward: below zero it brakes."
 _HINGE = "The knee of this body model only bends and stretches: what tilts or twists it is not known."
 _EXO = " What the exo gave is taken off."
 _BAND_WORDS = "Band around a curve: ± 1 SD between strides."
