@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from app.cli.camera_numbers import camera_numbers
+from app.cli.session_strength import assess_strength, strength_numbers
 from app.cli.terminal_advice import in_a_terminal
 from app.exo_process import VirtualExo
 from app.paths import operator_name
@@ -82,7 +83,8 @@ def run_video_session(
         if emg is None:
             store.decide(visit_id, Step.EMG, Verdict.SKIPPED, by=OPERATOR, reason="No EMG file was given.")
         else:
-            terminal.run("import_emg", {"visit_id": visit_id, "file": str(emg)}, visit_id=visit_id)
+            told_emg: dict[str, JsonValue] = {"visit_id": visit_id, "file": str(emg), **request.emg_options}
+            terminal.run("import_emg", told_emg, visit_id=visit_id)
         return _from_landmarks(store, visit_id, request, terminal)
 
 
@@ -127,6 +129,8 @@ def _train(store: Store, visit_id: str, request: SessionRequest, terminal: Termi
     _accept_or_stop(store, visit_id, motion_id, request)
     store.decide(visit_id, Step.MOTION, Verdict.ACCEPTED, record_id=motion_id, by=OPERATOR)
     twin_id = run("fit_twin", motion_id=motion_id)
+    run("inverse_dynamics", motion_id=motion_id, twin_id=twin_id)
+    assess_strength(store, visit_id, motion_id, terminal)  # suggestions only: no person accepts them here
     gait_minutes = request.minutes * GAIT_FRACTION
     policy_id = run(
         "learn_gait", twin_id=twin_id, motion_id=motion_id, minutes=gait_minutes, seed=request.seed
@@ -236,6 +240,7 @@ def summarise(store: Store, visit_id: str, seconds: dict[str, float]) -> dict[st
         "synthetic": landmarks.synthetic,
         **_measured_numbers(landmarks, motion),
         "twin": {"height_m": twin.body.height_m, "mass_kg": round(twin.model_mass_kg, 3)},
+        **strength_numbers(store, visit_id),
         **_training_numbers(
             newest(RecordKind.GAIT_POLICY, GaitPolicy), newest(RecordKind.CONTROLLER, TrainedController)
         ),

@@ -9,6 +9,8 @@ from core.domain.findings import Finding
 from core.domain.impairment import Impairment
 from core.domain.muscles import MuscleGroup
 
+INTERVAL_Z = 1.645  # nine of ten true strengths lie inside the interval
+
 
 @dataclass(frozen=True, slots=True)
 class StrengthDeficit:
@@ -20,6 +22,14 @@ class StrengthDeficit:
     sd: float
     evidence: tuple[str, ...]  # "EMG", "joint moments", "gait": what it was estimated from
     sentence: str  # in a clinician's words
+    least: float = 0.0  # that the joint moments of the walk show
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Strength lies inside nine times out of ten."""
+        return max(
+            self.least, 0.05, self.strength - INTERVAL_Z * self.sd
+        ), self.strength + INTERVAL_Z * self.sd
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,8 @@ class Verdict(StrEnum):
     SIGNED = "signed"
     SIDES_CONFIRMED = "sides confirmed"  # left and right of a motion are correct as shown
     OVERRIDDEN = "stopped findings overridden"  # a motion is used in spite of findings that stop
+    WEAKNESS_ACCEPTED = "weakness accepted"  # a proposal of an assessment of strength goes into the twin
+    WEAKNESS_DECLINED = "weakness declined"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from core.domain.impairment import Impairment
 from core.domain.motion import Motion
+from core.domain.muscle_calibration import MuscleCalibration
 from core.domain.record import RecordKind
+from core.domain.twin import BodyParameters, Twin
 from core.jobs.values import JobContext, Params
+from core.session.accepted import ACCEPTED_SETTING
 from core.session.stops import refuse_stopped_motion
-from core.store.repository import open_store
+from core.session.weakness import accepted_impairments
+from core.store.repository import Store, open_store
 from core.twin.fitting import fit_twin
+from core.twin.impairments import with_impairments
 
 
 def run(params: Params, context: JobContext) -> str:
     """Scale the body model to the patient of MOTION `motion_id`; returns the TWIN record's id.
 
-    Refuses a motion whose sides are in doubt (MOT-034) or that a finding stops (MOT-064).
+    With MUSCLE_CALIBRATION `calibration_id` it has the muscles calibrated with EMG, with DEFICITS
+    `deficits_id` the impairments that a person accepted of it by name. Refuses a motion whose sides are in
+    doubt (MOT-034) or that a finding stops (MOT-064).
     """
     motion_id = str(params["motion_id"])
     with open_store(context.spec.data_dir) as store:
@@ -25,14 +35,57 @@ def run(params: Params, context: JobContext) -> str:
         context.check_cancelled()
         context.progress(0.2, "Scaling bones, masses and muscles to the person")
         twin = fit_twin(motion, height_m=subject.height_m, mass_kg=subject.mass_kg)
+        twin, made_with, accepted = _with_muscles(store, twin, params)
         context.check_cancelled()
         context.progress(0.95, "Saving the twin")
         return store.save(
             RecordKind.TWIN,
             twin,
             visit_id=visit_id,
-            inputs=(motion_id,),
-            summary=f"{subject.height_m:.2f} m, {twin.model_mass_kg:.1f} kg, leg {twin.leg_length_m:.2f} m",
+            inputs=(motion_id, *made_with),
+            summary=_summary(twin, accepted),
             operator=context.spec.operator,
-            settings={"height_m": subject.height_m, "mass_kg": subject.mass_kg},
+            settings={
+                "height_m": subject.height_m,
+                "mass_kg": subject.mass_kg,
+                ACCEPTED_SETTING: [one.slot.label for one in accepted],
+            },
         )
+
+
+def _with_muscles(
+    store: Store, twin: Twin, params: Params
+) -> tuple[Twin, tuple[str, ...], tuple[Impairment, ...]]:
+    """The twin with calibrated muscles and accepted impairments, the records of both, and the impairments."""
+    body, made_with = twin.body, list[str]()
+    accepted: tuple[Impairment, ...] = ()
+    if params.get("calibration_id"):
+        calibration_id = str(params["calibration_id"])
+        calibration = store.load(calibration_id, MuscleCalibration)
+        body = _calibrated(body, calibration.body)
+        made_with.append(calibration_id)
+        twin = replace(twin, synthetic=twin.synthetic or calibration.synthetic)
+    if params.get("deficits_id"):
+        deficits_id = str(params["deficits_id"])
+        accepted = accepted_impairments(store, deficits_id)
+        body = with_impairments(body, accepted)
+        made_with.append(deficits_id)
+    return replace(twin, body=body), tuple(made_with), accepted
+
+
+def _calibrated(body: BodyParameters, calibrated: BodyParameters) -> BodyParameters:
+    """This body with the muscles of the calibrated one."""
+    return replace(
+        body,
+        strength=calibrated.strength,
+        activation=calibrated.activation,
+        habits=calibrated.habits,
+    )
+
+
+def _summary(twin: Twin, accepted: tuple[Impairment, ...]) -> str:
+    body = twin.body
+    size = f"{body.height_m:.2f} m, {twin.model_mass_kg:.1f} kg, leg {twin.leg_length_m:.2f} m"
+    muscles = ", muscles calibrated with EMG" if body.strength or body.activation or body.habits else ""
+    weak = "".join(f", {one.slot.label.lower()} {one.severity:.2f}" for one in accepted)
+    return f"{size}{muscles}{weak}"

@@ -6,13 +6,14 @@ Spasticity, delay and pain act while the body moves; they are not part of the mo
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import mujoco
 import numpy as np
 
 from core.domain.arrays import FloatArray
 from core.domain.body import SAGITTAL, SIDES, Joint, JointKind, Side
-from core.domain.impairment import SLOTS, ImpairmentKind, Slot, severities
+from core.domain.impairment import SLOTS, Impairment, ImpairmentKind, Slot, severities
 from core.domain.muscles import LumpedMuscle, Muscle, MuscleGroup
 from core.domain.twin import GENERIC_BODY, BodyParameters
 from core.twin.reduction import add_spring
@@ -82,6 +83,17 @@ def strength_factor(body: BodyParameters, group: MuscleGroup, side: Side) -> flo
 def severity(body: BodyParameters, slot: Slot) -> float:
     """Severity 0..1 of this impairment slot."""
     return float(severities(body.impairments)[SLOTS.index(slot)])
+
+
+def with_impairments(body: BodyParameters, impairments: tuple[Impairment, ...]) -> BodyParameters:
+    """The body with these impairments in place of its own.
+
+    Weakness tells all that a group has left, so a measured strength of the same group and side is dropped: it
+    would count twice.
+    """
+    weak = {(one.group, one.side) for one in impairments if one.kind is ImpairmentKind.WEAKNESS}
+    strength = tuple(item for item in body.strength if (item.group, item.side) not in weak)
+    return replace(body, strength=strength, impairments=impairments)
 
 
 def muscle_factor(body: BodyParameters, muscle: str) -> float:

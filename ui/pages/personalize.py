@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QTabBar, QWidget
+
 from core.domain.findings import Finding
 from core.domain.twin import LearningCurve
+from ui.pages.emg_muscles import EmgMusclesPanel, EmgMusclesState
 from ui.pages.frame import Page
 from ui.pages.learning_view import FALLS, LIKENESS, WALK, Choice, Fact, LearningView, MinutesBox, Option
+from ui.pages.weakness import WeaknessPanel, WeaknessState
 from ui.theme import Tone
+from ui.widgets.basics import Deck, column
 
 FAST, STANDARD = "fast", "standard"  # fidelities of the job `learn_gait`
 FIDELITIES = (
@@ -51,6 +57,10 @@ class LearningPage(Page):
         super().__init__()
         self.view, self.minutes_box = view, minutes
         self._series: tuple[LearningCurve, ...] | None = None
+        self.arrange()
+
+    def arrange(self) -> None:
+        """Put what learns into the body."""
         self.body.addWidget(self.minutes_box)
         self.body.addWidget(self.view, 1)
 
@@ -88,16 +98,60 @@ class LearningPage(Page):
         self.view.clear_curves()
 
 
+TWIN_TAB, EMG_TAB, WEAKNESS_TAB = range(3)
+_TABS = ("The twin", "What the EMG changed", "Weakness")
+
+
 class PersonalizePage(LearningPage):
     title = "Personalize"
     help_text = (
         "First the body model gets the patient's segment lengths and mass. Then the twin learns in "
         "simulation to walk as the patient was measured. Minutes are enough for a first look; longer "
         "learning follows the gait more closely. Joint torques learn fastest; 80 muscles also show how each "
-        "muscle works. You may go on with other steps or close this window."
+        "muscle works. With EMG and joint moments its muscles can be calibrated first, and a weakness that "
+        "the recording suggests goes into the twin when you accept it by name and role. You may go on with "
+        "other steps or close this window."
     )
+
+    calibrate = Signal()
+    assess = Signal()
+    answered = Signal(str, bool, str, str)  # label of the impairment, accepted, name, role
 
     def __init__(self) -> None:
         view = LearningView((WALK, FALLS, LIKENESS), "The twin now")
         moved_by = Choice("fidelity", "Moved by", "What moves the joints", FIDELITIES)
         super().__init__(view, MinutesBox("", 6, (moved_by,)))
+
+    def arrange(self) -> None:
+        self.muscles, self.weakness, self.tabs = EmgMusclesPanel(), WeaknessPanel(), QTabBar()
+        learning = QWidget()
+        inside = column(self.minutes_box, gap=12)
+        inside.addWidget(self.view, 1)
+        learning.setLayout(inside)
+        self._shown_parts = (learning, self.muscles, self.weakness)
+        self._parts = Deck(*self._shown_parts)
+        for words in _TABS:
+            self.tabs.addTab(words)
+        self.tabs.setAccessibleName("Parts of Personalize")
+        self.tabs.setDrawBase(False)
+        self.tabs.setExpanding(False)
+        self.body.addWidget(self.tabs)
+        self.body.addWidget(self._parts, 1)
+        self.tabs.currentChanged.connect(self._show_part)
+        self.muscles.calibrate.connect(self.calibrate)
+        self.weakness.assess.connect(self.assess)
+        self.weakness.answered.connect(self.answered)
+
+    def show_muscles(self, state: EmgMusclesState) -> None:
+        self.muscles.render(state)
+
+    def show_weakness(self, state: WeaknessState) -> None:
+        open_ones = sum(not proposal.answer for proposal in state.proposals)
+        self.tabs.setTabText(WEAKNESS_TAB, f"Weakness · {open_ones} to answer" if open_ones else "Weakness")
+        self.weakness.render(state)
+
+    def open_tab(self, number: int) -> None:
+        self.tabs.setCurrentIndex(number)
+
+    def _show_part(self, number: int) -> None:
+        self._parts.show_widget(self._shown_parts[number])

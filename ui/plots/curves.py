@@ -11,6 +11,7 @@ import numpy as np
 
 from core.domain.arrays import FloatArray, frozen
 from core.domain.body import JointKind, Side
+from core.domain.emg import EmgMuscle
 from core.domain.motion import CYCLE_POINTS
 
 CYCLE_PERCENT = np.linspace(0.0, 100.0, CYCLE_POINTS)
@@ -53,7 +54,18 @@ class Measure:
         return float(10.0**-self.digits)
 
 
-Quantity = JointKind | ExoQuantity | Measure
+@dataclass(frozen=True, slots=True)
+class EmgQuantity:
+    """The envelope of one muscle, in percent of what it was normalised to, drawn like a joint."""
+
+    muscle: EmgMuscle
+
+    @property
+    def label(self) -> str:
+        return self.muscle.value.capitalize()
+
+
+Quantity = JointKind | ExoQuantity | EmgQuantity | Measure
 _UNITS: dict[Quantity, str] = {ExoQuantity.TORQUE: " N·m", ExoQuantity.POWER: " W"}
 _CSV_UNITS: dict[Quantity, str] = {ExoQuantity.TORQUE: "N m", ExoQuantity.POWER: "W"}
 
@@ -62,7 +74,7 @@ _CSV_UNITS: dict[Quantity, str] = {ExoQuantity.TORQUE: "N m", ExoQuantity.POWER:
 class CycleCurve:
     """One gait in one plot: mean over strides, perhaps with its standard deviation, 0..100 % of the cycle.
 
-    In the unit of its panel: degrees for joint angles, N·m or W for the exo.
+    In the unit of its panel: degrees for joint angles, N·m or W for the exo, percent for muscles.
     """
 
     label: str
@@ -126,7 +138,9 @@ class JointPanel:
     @property
     def unit(self) -> str:
         """As it follows a number: `12°`, `8 N·m`."""
-        return self.kind.unit if isinstance(self.kind, Measure) else _UNITS.get(self.kind, "°")
+        if isinstance(self.kind, Measure):
+            return self.kind.unit
+        return " %" if isinstance(self.kind, EmgQuantity) else _UNITS.get(self.kind, "°")
 
     @property
     def axis(self) -> str:
@@ -155,7 +169,7 @@ class JointPanel:
 
     def table(self) -> str:
         """The plot as CSV: percent of the cycle, normal band, then mean and SD of every curve."""
-        own = self.kind.unit.strip().replace("·", " ") if isinstance(self.kind, Measure) else "deg"
+        own = "deg" if isinstance(self.kind, JointKind) else self.unit.strip().replace("·", " ")
         unit = _CSV_UNITS.get(self.kind, own)
         columns: list[tuple[str, FloatArray]] = [("gait cycle (%)", CYCLE_PERCENT)]
         if self.band is not None:

@@ -75,8 +75,7 @@ def style_plot(plot: PlainPlot, theme: Theme) -> None:
     font = small_font(theme)
     plot.setBackground(theme.colors.surface)
     for axis in (plot.left, plot.bottom):
-        if axis.autoSIPrefix:  # once: switching it off again scales the numbers of small ranges by 1000
-            axis.enableAutoSIPrefix(False)
+        axis.enableAutoSIPrefix(False)
         axis.setPen(line_pen(theme.colors.border))
         axis.setTextPen(QColor(theme.colors.muted))
         axis.setTickFont(font)
@@ -85,6 +84,7 @@ def style_plot(plot: PlainPlot, theme: Theme) -> None:
 
 def axis_label(axis: pg.AxisItem, text: str, theme: Theme) -> None:
     axis.setLabel(text, **{"color": theme.colors.muted, "font-size": f"{small_font(theme).pixelSize()}px"})
+    axis.setSIPrefixEnableRanges(())  # else values below 1 are shown times 1000, and the unit stays
 
 
 def _mixed(color: QColor, other: QColor, fraction: float) -> QColor:

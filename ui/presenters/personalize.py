@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
-from core.domain.findings import worst_first
+from core.domain.deficits import Deficits
+from core.domain.findings import Finding, worst_first
+from core.domain.muscle_calibration import MuscleCalibration
 from core.domain.record import RecordKind
 from core.domain.twin import GaitPolicy, Twin
-from core.jobs.values import Done, JobState, Outcome
-from core.session.flow import Step
+from core.jobs.values import Done, JobState, JsonValue, Outcome
+from core.session.flow import Step, StepStatus, standing
+from core.session.weakness import (
+    accepted_impairments,
+    answer_proposal,
+    assessment,
+    facts_of,
+    usable_sources,
+)
 from ui.pages.learning_view import Fact
 from ui.pages.personalize import LearningState, PersonalizePage
+from ui.presenters.emg_muscles import emg_muscles_state
 from ui.presenters.learning import LearningPresenter
+from ui.presenters.weakness import weakness_state
 from ui.session_context import SessionContext
 from ui.theme import Tone
 
 WELL_S = 15.0  # of the 20 s that are tried
 CLOSE_DEG = 8.0
+CALIBRATE, ASSESS = "calibrate_muscles", "assess_deficits"  # jobs
+RUNNING_WORDS = {
+    "fit_twin": "The body model is being fitted.",
+    CALIBRATE: "The muscles are being calibrated with EMG and joint moments.",
+    ASSESS: "Strength is being assessed.",
+}
 
 
 class PersonalizePresenter(LearningPresenter):
@@ -27,16 +44,33 @@ class PersonalizePresenter(LearningPresenter):
         super().__init__(page, context)
         self._page = page
         self._seed = 0
+        self._to_calibrate = set[str]()  # jobs that fit the body for a calibration
+        page.calibrate.connect(lambda: self.attempt(self.start_calibration))
+        page.assess.connect(lambda: self.attempt(self.start_assessment))
+        page.answered.connect(lambda *answer: self.attempt(lambda: self.answer(*answer)))
 
     def start(self) -> None:
-        """Fit the body first; the learning follows when it is done."""
+        """Fit the body first, with calibrated muscles and accepted impairments; then the learning follows."""
         motion = self.newest(RecordKind.MOTION)
         if motion is not None:
-            self.submit("fit_twin", motion_id=motion.id)
+            self.submit("fit_twin", motion_id=motion.id, **self._muscles(motion.id))
 
     def job_done(self, state: JobState, outcome: Outcome) -> None:
         if state.spec.kind == "fit_twin" and isinstance(outcome, Done):
-            self.attempt(lambda: self._learn(outcome.record_id))
+            follow = self._calibrate if state.spec.id in self._to_calibrate else self._learn
+            self.attempt(lambda: follow(outcome.record_id))
+
+    def _muscles(self, motion_id: str) -> dict[str, JsonValue]:
+        """Records of this motion that change the twin's muscles."""
+        store, visit_id = self.context.store, self.context.visit_id or ""
+        found: dict[str, JsonValue] = {}
+        calibration = usable_sources(store, motion_id).get(RecordKind.MUSCLE_CALIBRATION)
+        if calibration is not None:
+            found["calibration_id"] = calibration.id
+        strength = assessment(store, visit_id)
+        if strength is not None and accepted_impairments(store, strength.id):
+            found["deficits_id"] = strength.id
+        return found
 
     def _learn(self, twin_id: str) -> None:
         motion = self.newest(RecordKind.MOTION)
@@ -50,6 +84,55 @@ class PersonalizePresenter(LearningPresenter):
                 seed=self._seed,
             )
 
+    # EMG and weakness ----------------------------------------------------------------------------
+
+    def show(self, status: StepStatus) -> None:
+        visit_id, motion = self.context.visit_id, self.newest(RecordKind.MOTION)
+        if visit_id is not None:
+            store, busy = self.context.store, self.running_job() is not None
+            self._page.show_muscles(emg_muscles_state(store, visit_id, busy=busy))
+            motion_id = None if motion is None else motion.id
+            self._page.show_weakness(weakness_state(store, visit_id, motion_id, busy=busy))
+        super().show(status)
+
+    def start_calibration(self) -> None:
+        """Fit a body without any calibration or impairment first: strength is measured against that one."""
+        motion = self.newest(RecordKind.MOTION)
+        if motion is not None:
+            self._to_calibrate.add(self.submit("fit_twin", motion_id=motion.id))
+
+    def _calibrate(self, twin_id: str) -> None:
+        motion, kinetics = self.newest(RecordKind.MOTION), self.newest(RecordKind.KINETICS)
+        emg = self.newest(RecordKind.EMG)
+        if motion is not None and kinetics is not None and emg is not None:
+            self.submit(
+                CALIBRATE, twin_id=twin_id, motion_id=motion.id, kinetics_id=kinetics.id, emg_id=emg.id
+            )
+
+    def start_assessment(self) -> None:
+        motion = self.newest(RecordKind.MOTION)
+        if motion is not None:
+            self.submit(ASSESS, motion_id=motion.id)
+
+    def answer(self, label: str, accept: bool, by: str, role: str) -> None:
+        """Keep a named answer to a suggested weakness."""
+        strength = None if self.context.visit_id is None else self.newest(RecordKind.DEFICITS)
+        if strength is not None:
+            answer_proposal(self.context.store, strength.id, label, accept=accept, by=by, role=role)
+            self.context.record_changed.emit()
+
+    def _muscle_findings(self) -> tuple[Finding, ...]:
+        """Of the calibration and the assessment of strength that stand."""
+        visit_id, store = self.context.visit_id, self.context.store
+        if visit_id is None:
+            return ()
+        calibration = standing(facts_of(store, visit_id), RecordKind.MUSCLE_CALIBRATION)
+        strength = assessment(store, visit_id)
+        return (
+            *(() if calibration is None else store.load(calibration.id, MuscleCalibration).findings),
+            *(() if strength is None else store.load(strength.id, Deficits).findings),
+        )
+
     # State of the page ---------------------------------------------------------------------------
 
     def ready_state(self) -> LearningState:
@@ -60,11 +143,11 @@ class PersonalizePresenter(LearningPresenter):
             headline="Ready to give the twin this patient's body and gait.",
             offers_minutes=True,
             main_action="Personalize",
+            findings=worst_first(self._muscle_findings()),
         )
 
     def running_state(self, job: JobState) -> LearningState:
-        fitting = job.spec.kind == "fit_twin"
-        words = "The body model is being fitted." if fitting else "The twin is learning this patient's gait."
+        words = RUNNING_WORDS.get(job.spec.kind, "The twin is learning this patient's gait.")
         self._page.view.show_twin_note("The twin now", "")
         return LearningState(headline=words, running=True, badges=("Simulated",))
 
@@ -95,7 +178,7 @@ class PersonalizePresenter(LearningPresenter):
             main_action="Go on with Review",
             secondary=(("again", "Learn again"),),
             badges=("Simulated", "Synthetic patient") if policy.synthetic else ("Simulated",),
-            findings=worst_first(findings),
+            findings=worst_first((*findings, *self._muscle_findings())),
         )
 
 
