@@ -89,6 +89,8 @@ def source_words(kinetics: Kinetics) -> str:
 
 def residual_words(kinetics: Kinetics) -> str:
     """What is left unexplained, against body weight; empty where nothing is known."""
+    if kinetics.source is ForceSource.ESTIMATED:
+        return "Estimated forces balance the motion by construction: no residual tells how right they are."
     force_n, moment_nm = _typical(kinetics.residual_force_n), _typical(kinetics.residual_moment_nm)
     if not (np.isfinite(force_n) and np.isfinite(moment_nm)):
         return ""

@@ -16,7 +16,8 @@ from core.domain.kinetics import ForceSource, Kinetics
 from core.domain.motion import Motion
 from core.domain.muscle_calibration import CalibratedParameter, MomentFit, MuscleCalibration, Told
 from core.domain.record import RecordInfo, RecordKind
-from core.session.emg_cycles import emg_strides
+from core.emg.cycles import emg_cycles
+from core.session.flow import VisitFacts, standing
 from core.session.force_curves import (
     ForceCurve,
     ground_curves,
@@ -29,6 +30,7 @@ from core.session.force_curves import (
     work_words,
 )
 from core.session.report_tables import ReportRow, ReportTable
+from core.session.weakness import facts_of, weakness_lines
 from core.store.repository import Store
 
 T = TypeVar("T")
@@ -109,6 +111,7 @@ def muscle_part(store: Store, visit_id: str) -> MusclePart | None:
         info = store.latest(visit_id, kind)
         return None if info is None else store.load(info.id, payload)
 
+    facts = facts_of(store, visit_id)
     emg = newest(RecordKind.EMG, EmgEnvelopes)
     calibration = newest(RecordKind.MUSCLE_CALIBRATION, MuscleCalibration)
     deficits = newest(RecordKind.DEFICITS, Deficits)
@@ -116,9 +119,20 @@ def muscle_part(store: Store, visit_id: str) -> MusclePart | None:
         return None
     return MusclePart(
         None if emg is None else _emg_part(emg, newest(RecordKind.MOTION, Motion)),
-        None if calibration is None else _calibration_part(calibration),
-        None if deficits is None else _strength_part(deficits),
+        None
+        if calibration is None
+        else _calibration_part(calibration, _stale_note(facts, RecordKind.MUSCLE_CALIBRATION)),
+        None
+        if deficits is None
+        else _strength_part(
+            deficits, (*weakness_lines(store, visit_id), *_stale_note(facts, RecordKind.DEFICITS))
+        ),
     )
+
+
+def _stale_note(facts: VisitFacts, kind: RecordKind) -> tuple[str, ...]:
+    """Of the newest record of this kind, where it no longer follows from the others."""
+    return () if standing(facts, kind) is not None else ("Out of date: what this was made from changed.",)
 
 
 # Forces -------------------------------------------------------------------------------------------
@@ -131,15 +145,14 @@ def force_part(store: Store, visit_id: str) -> ForcePart | None:
     if info is None or motion is None:
         return None
     kinetics = store.load(info.id, Kinetics)
-    newer = store.latest(visit_id, RecordKind.MOTION)
-    stale = newer is not None and newer.id not in _inputs(info)
+    stale = _stale_note(facts_of(store, visit_id), RecordKind.KINETICS)
     source = source_words(kinetics)
     return ForcePart(
         f"Forces · {source[0].lower()}{source[1:]}",
         kinetics.source is ForceSource.ESTIMATED,
         tuple(_plot(kinetics, curve) for curve in _curves(sagittal_only=motion.sagittal_only)),
         _force_table(kinetics),
-        _force_notes(kinetics, stale=stale),
+        (*stale, *_force_notes(kinetics)),
     )
 
 
@@ -153,14 +166,13 @@ def _curves(*, sagittal_only: bool) -> tuple[ForceCurve, ...]:
 _OTHER_PLANES = (JointKind.HIP_ADDUCTION, JointKind.HIP_ROTATION, JointKind.SUBTALAR)
 
 
-def _force_notes(kinetics: Kinetics, *, stale: bool) -> tuple[str, ...]:
+def _force_notes(kinetics: Kinetics) -> tuple[str, ...]:
     left, right = (len(cycles.moment_nm_kg) for cycles in kinetics.cycles)
     lines = (
         f"Mean of {left} left and {right} right strides, ± 1 SD between strides. Internal moments, of "
         "muscles and ligaments: flexion and dorsiflexion positive.",
         _EXO if kinetics.exo_moment_nm is not None else "",
         residual_words(kinetics),
-        "The motion was solved again after these forces were computed." if stale else "",
     )
     return (*(line for line in lines if line), *_told(kinetics.findings))
 
@@ -240,14 +252,14 @@ def _emg_part(emg: EmgEnvelopes, motion: Motion | None) -> EmgPart:
 
 def _emg_plots(emg: EmgEnvelopes, motion: Motion) -> Iterator[CyclePlot]:
     """Both sides of every muscle that has a good channel."""
+    cycles = emg_cycles(emg, motion.strides)
+    good = [one for one, c in zip(cycles, emg.channels, strict=True) if c.verdict == GOOD_CHANNEL]
     for muscle in EmgMuscle:
-        curves = []
-        for number, channel in enumerate(emg.channels):
-            if channel.site.muscle is muscle and channel.verdict == GOOD_CHANNEL:
-                strides = 100.0 * emg_strides(emg, number, motion.strides)
-                if len(strides):
-                    sd = strides.std(axis=0, ddof=1) if len(strides) > 1 else None
-                    curves.append((channel.site.side, strides.mean(axis=0), sd))
+        curves = [
+            (one.site.side, 100.0 * one.mean, 100.0 * one.sd if len(one.envelope) > 1 else None)
+            for one in good
+            if one.site.muscle is muscle and len(one.envelope)
+        ]
         if curves:
             yield CyclePlot(muscle.value.capitalize(), tuple(curves), None)
 
@@ -261,11 +273,11 @@ def _offset_words(emg: EmgEnvelopes) -> str:
 # Muscle calibration -------------------------------------------------------------------------------
 
 
-def _calibration_part(calibration: MuscleCalibration) -> CalibrationPart:
+def _calibration_part(calibration: MuscleCalibration, stale: tuple[str, ...]) -> CalibrationPart:
     told = [one for one in calibration.parameters if one.told is not Told.NOT_TOLD]
     told.sort(key=_moved, reverse=True)
     rows = tuple(ReportRow(one.name, _parameter_cells(one)) for one in told[:MOST_PARAMETERS])
-    notes = []
+    notes = [*stale]
     if len(told) > MOST_PARAMETERS:
         notes.append(f"{len(told) - MOST_PARAMETERS} more moved less.")
     silent = [one.name for one in calibration.parameters if one.told is Told.NOT_TOLD]
@@ -314,12 +326,10 @@ def _fit_cells(fit: MomentFit) -> tuple[str, ...]:
 # Strength -----------------------------------------------------------------------------------------
 
 
-def _strength_part(deficits: Deficits) -> StrengthPart:
+def _strength_part(deficits: Deficits, answers: tuple[str, ...]) -> StrengthPart:
+    """`answers` say first of all what was suggested, and who accepted or declined it."""
     rows = tuple(ReportRow(_place(one), _strength_cells(one)) for one in deficits.strengths[:MOST_STRENGTHS])
-    notes = [
-        f"Suggested: {one.slot.label.lower()}, severity {one.severity:.1f}." for one in deficits.proposed
-    ]
-    notes += [*deficits.not_told, *_told(deficits.findings)]
+    notes = [*answers, *deficits.not_told, *_told(deficits.findings)]
     columns = ("", "Strength", "From")
     return StrengthPart(ReportTable("Strength · estimated, 100 % as expected", columns, rows), tuple(notes))
 

@@ -9,6 +9,7 @@ from core.domain.kinetics import ForceSource
 from core.domain.record import RecordKind
 from core.session.flow import Step
 from core.session.report import ReportContent, report_content
+from core.session.weakness import answer_proposal
 from core.store.repository import Store, open_store
 from tests.store.samples import a_subject
 from tests.ui import force_samples, muscle_samples, records
@@ -53,6 +54,7 @@ def test_forces_are_named_measured_or_estimated_with_peaks_work_and_residual(tmp
     assert rows["Vertical force, BW"][:2] == ("0.00 to 1.10", "0.00 to 1.10")
     assert any("24 N (4 % of body weight)" in note for note in measured.notes)
     assert "The picture is dark." in estimated.notes
+    assert not any("body weight)" in note for note in estimated.notes)  # balanced by construction
 
 
 def test_one_camera_prints_the_plane_of_walking_only(tmp_path: Path) -> None:
@@ -68,8 +70,8 @@ def test_one_camera_prints_the_plane_of_walking_only(tmp_path: Path) -> None:
     assert one.forces is not None and several.forces is not None and stale.forces is not None
     assert [plot.title for plot in one.forces.plots][-2:] == ["Vertical force (BW)", "Fore-aft force (BW)"]
     assert "Hip adduction (N·m/kg)" in [plot.title for plot in several.forces.plots]
-    assert any("solved again" in note for note in stale.forces.notes)
-    assert not any("solved again" in note for note in several.forces.notes)
+    assert stale.forces.notes[0].startswith("Out of date")
+    assert not any("Out of date" in note for note in several.forces.notes)
 
 
 def test_emg_has_muscles_quality_normalisation_processing_and_offset(tmp_path: Path) -> None:
@@ -124,8 +126,26 @@ def test_strength_is_told_with_its_uncertainty_and_what_it_rests_on(tmp_path: Pa
     assert part is not None and part.strength is not None
     (row,) = part.strength.table.rows
     assert (row.name, row.cells) == ("Left plantarflexors", ("72 ± 6 %", "EMG, moments"))
-    assert "Suggested: weakness, left plantarflexors, severity 0.3." in part.strength.notes
+    weak = "The left calf is about 28 % weaker than expected of this body."
+    assert f"Suggested, not yet answered: {weak}" in part.strength.notes
     assert "The hip flexors carried no electrode." in part.strength.notes
+
+
+def test_who_accepted_a_weakness_is_printed_and_what_is_out_of_date_says_so(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        visit_id = visit(store)
+        made = newest_motion(store, visit_id)
+        keep(store, visit_id, RecordKind.DEFICITS, force_samples.deficits(), made)
+        info = store.latest(visit_id, RecordKind.DEFICITS)
+        assert info is not None
+        label = force_samples.deficits().proposed[0].slot.label
+        answer_proposal(store, info.id, label, accept=True, by="Dr. Lind", role="physician")
+        accepted = report_content(store, visit_id).muscles
+        outdated = keep(store, visit_id, RecordKind.MOTION, motion()).muscles
+    assert accepted is not None and accepted.strength is not None
+    assert accepted.strength.notes[0].startswith("Accepted by Dr. Lind, physician, ")
+    assert outdated is not None and outdated.strength is not None
+    assert outdated.strength.notes[0] == "Out of date: what this was made from changed."
 
 
 def test_many_muscles_and_parameters_take_a_page_each(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from core.domain.laboratory import LaboratoryTrial
 from core.domain.record import RecordKind
 from tests.ui.board import HandBoard
 from tests.ui.force_samples import kinetics
-from tests.ui.samples import finding, landmarks, motion, squat_motion
+from tests.ui.samples import doubtful_motion, finding, landmarks, motion, squat_motion
 from ui.pages.forces import ForcesPanel, ForceView, Plane
 from ui.pages.motion import MotionPage
 from ui.plots.curves import CurveStyle, JointPanel
@@ -79,12 +79,21 @@ def test_a_motion_from_a_laboratory_is_computed_with_its_force_plates(
 ) -> None:
     motion_id = solved(context, visit_id, trial=True)
     show(context)
-    assert "force plates" in page.forces._empty._detail.text()
+    assert "the force plates of the laboratory's file" in page.forces._empty._detail.text()
     page.forces.compute.emit()
     (job,) = board.jobs.values()
     trial = context.store.latest(visit_id, RecordKind.LABORATORY_TRIAL)
     assert trial is not None
     assert job.spec.params == {"motion_id": motion_id, "trial_id": trial.id}
+
+
+def test_a_motion_with_an_open_question_waits_with_its_forces(
+    context: SessionContext, page: MotionPage, visit_id: str
+) -> None:
+    context.store.save(RecordKind.MOTION, doubtful_motion(), visit_id=visit_id, summary="doubtful")
+    show(context)
+    assert "must be settled first" in page.forces._empty._detail.text()
+    assert page.forces._empty._button.isHidden()
 
 
 def test_a_movement_without_strides_offers_no_forces(

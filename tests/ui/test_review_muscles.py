@@ -11,6 +11,7 @@ from core.domain.body import Side
 from core.domain.emg import EmgMuscle
 from core.domain.record import RecordKind, Verdict
 from core.domain.rollout import GaitLabel
+from core.kinetics.habits import SHOWN_BY
 from core.session.flow import Step
 from tests.ui import muscle_samples, records, samples, walks
 from ui.pages.review import ReviewPage
@@ -102,6 +103,12 @@ def test_without_emg_muscles_or_strides_the_reason_is_given() -> None:
 
 def test_every_muscle_that_electrodes_reach_has_its_muscle_of_the_model() -> None:
     assert set(MODEL) == set(EmgMuscle)
+
+
+def test_a_muscles_parts_are_those_that_take_over_its_habits() -> None:
+    for electrode, parts in MODEL.items():
+        shown = {muscle for muscle, by in SHOWN_BY.items() if by == (electrode,)}
+        assert set(parts) <= shown
 
 
 def test_a_muscle_of_several_parts_is_their_mean() -> None:

@@ -12,8 +12,8 @@ from core.domain.emg import EmgEnvelopes, EmgMuscle
 from core.domain.motion import Motion
 from core.domain.muscles import Muscle
 from core.domain.rollout import GaitLabel, Rollout, RolloutSet
+from core.emg.cycles import EmgCycles, emg_cycles
 from core.gait.similarity import pearson
-from core.session.emg_cycles import emg_strides
 from ui.plots.curves import CurveStyle, CycleCurve, JointPanel, Likeness, Measure
 from ui.plots.muscle_grid import MuscleView
 from ui.presenters.gait_curves import STYLES, mean_correlation, mean_over_cycles
@@ -41,8 +41,9 @@ MODEL: dict[EmgMuscle, tuple[Muscle, ...]] = {
 """Whose mean activation an electrode over a muscle is compared with."""
 
 TWINS = (GaitLabel.DEFAULT_TWIN, GaitLabel.PERSONALIZED_TWIN)
-GOOD, MVC = "good", "MVC"  # of `ChannelQuality.verdict`; how `EmgEnvelopes.normalised_to` begins
+GOOD, MVC = "good", "MVC"  # of `ChannelQuality.verdict`; of `EmgEnvelopes.reference`
 MEASURED = "measured EMG"
+_BAND_WORDS = "Band around the measured curve: ± 1 SD between strides."
 _OWN_PEAK = "Each curve in % of its own largest mean value: compare when muscles work, not how hard. "
 _ABSOLUTE = "EMG in % of the maximal voluntary contraction, activation in % of full activation. "
 _FROM_EMG = (
@@ -96,50 +97,57 @@ def _why_not(
 
 def _panels(emg: EmgEnvelopes, motion: Motion, gaits: RolloutSet) -> tuple[JointPanel, ...]:
     recorded = {
-        (channel.site.muscle, channel.site.side): number
-        for number, channel in reversed(list(enumerate(emg.channels)))
+        (one.site.muscle, one.site.side): one
+        for one, channel in reversed(list(zip(emg_cycles(emg, motion.strides), emg.channels, strict=True)))
         if channel.verdict == GOOD
     }
     muscles = [muscle for muscle in EmgMuscle if any((muscle, side) in recorded for side in SIDES)]
+    absolute = is_absolute(emg)
     return tuple(
-        _panel(emg, recorded.get((muscle, side)), motion, gaits, muscle, side)
+        _panel(recorded.get((muscle, side)), gaits, muscle, side, absolute=absolute)
         for muscle in muscles
         for side in SIDES
     )
 
 
 def _panel(
-    emg: EmgEnvelopes, channel: int | None, motion: Motion, gaits: RolloutSet, muscle: EmgMuscle, side: Side
+    cycles: EmgCycles | None, gaits: RolloutSet, muscle: EmgMuscle, side: Side, *, absolute: bool
 ) -> JointPanel:
     measure = Measure(
         muscle.value.capitalize(), _SHORT.get(muscle, muscle.value.capitalize()), " %", digits=0
     )
-    if channel is None:
+    if cycles is None:
         return JointPanel(measure, side, (), missing="no good EMG of this muscle")
-    strides = emg_strides(emg, channel, motion.strides)
-    if not len(strides):
+    if not len(cycles.envelope):
         return JointPanel(measure, side, (), missing="no stride within the EMG")
-    absolute = is_absolute(emg)
-    mean, sd = strides.mean(axis=0), strides.std(axis=0, ddof=1) if len(strides) > 1 else None
-    size = _percent(mean, absolute)
-    words = "" if sd is None else "Band around the measured curve: ± 1 SD between strides."
-    measured = CycleCurve(
-        MEASURED, side, size * mean, None if sd is None else size * sd, CurveStyle.MEASURED, words
-    )
     twins = [gait for label in TWINS if (gait := gaits.find(label)) is not None]
     simulated = [
         (gait, curve) for gait in twins if (curve := activation_cycle(gait, muscle, side)) is not None
     ]
-    toe_off = motion.cycles[SIDES.index(side)].toe_off_fraction
     return JointPanel(
         measure,
         side,
-        (measured, *(_simulated(gait, curve, side, absolute) for gait, curve in simulated)),
-        toe_off_fraction=toe_off if np.isfinite(toe_off) else None,
+        (
+            _measured(cycles, absolute),
+            *(_simulated(gait, curve, side, absolute) for gait, curve in simulated),
+        ),
+        toe_off_fraction=cycles.toe_off_fraction if np.isfinite(cycles.toe_off_fraction) else None,
         likeness=tuple(
-            Likeness(gait.label.value, pearson(mean, curve), float("nan"), shape_only=True)
+            Likeness(gait.label.value, pearson(cycles.mean, curve), float("nan"), shape_only=True)
             for gait, curve in simulated
         ),
+    )
+
+
+def _measured(cycles: EmgCycles, absolute: bool) -> CycleCurve:
+    size, several = _percent(cycles.mean, absolute), len(cycles.envelope) > 1
+    return CycleCurve(
+        MEASURED,
+        cycles.site.side,
+        size * cycles.mean,
+        size * cycles.sd if several else None,
+        CurveStyle.MEASURED,
+        _BAND_WORDS if several else "",
     )
 
 
@@ -159,8 +167,9 @@ def activation_cycle(gait: Rollout, muscle: EmgMuscle, side: Side) -> FloatArray
 
 
 def is_absolute(emg: EmgEnvelopes) -> bool:
-    """Whether the EMG's height means something: it is a share of the maximal voluntary contraction."""
-    return emg.normalised_to.startswith(MVC)
+    """Whether the height of every good channel is a share of the maximal voluntary contraction."""
+    good = [n for n, channel in enumerate(emg.channels) if channel.verdict == GOOD]
+    return bool(good) and all(emg.reference(n) == MVC for n in good)
 
 
 def _percent(mean: FloatArray, absolute: bool) -> float:
