@@ -74,11 +74,12 @@ class FurtherPage(Sheet):
             TwoSides(self._painter, plot, self._family).draw(box)
         self._y += -(-len(plots) // columns) * (height + _BETWEEN) + 60
 
-    def _draw_key(self, *, band: bool) -> None:
+    def _draw_key(self, plots: tuple[CyclePlot, ...], *, band: bool) -> None:
         x = MARGIN
+        spread = any(sd is not None for plot in plots for _, _, sd in plot.curves)
         for side, color in (("left", LIGHT.left), ("right", LIGHT.right)):
             self._painter.fillRect(QRectF(x, self._y + 60, 190, 18), QColor(color))
-            self._text(QRectF(x + 230, self._y, 600, 140), f"{side} ± 1 SD", 80, MUTED)
+            self._text(QRectF(x + 230, self._y, 600, 140), f"{side} ± 1 SD" if spread else side, 80, MUTED)
             x += 850
         if band:
             self._painter.fillRect(QRectF(x, self._y + 30, 190, 80), QColor(LIGHT.norm_band))
@@ -103,7 +104,7 @@ class ForcesPage(FurtherPage):
         self._blank()
         self._draw_head(("FORCES ESTIMATED, NOT MEASURED",) if part.estimated else ())
         self._y = self._heading(part.title, MARGIN, self._y, _WIDTH) - 20
-        self._draw_key(band=True)
+        self._draw_key(part.plots, band=True)
         self._draw_plots(part.plots, 3, 960.0)
         self._y = self._wide_table(part.table, MARGIN, self._y, _WIDTH)
         self._notes(part.notes, MARGIN, self._y, _WIDTH)
@@ -127,7 +128,7 @@ class MusclesPage(FurtherPage):
         """EMG, and strength beside its table; returns where they end."""
         if part.emg is not None and part.emg.plots:
             self._y = self._heading(part.emg.title, MARGIN, self._y, _WIDTH) - 20
-            self._draw_key(band=False)
+            self._draw_key(part.emg.plots, band=False)
             low = len(part.emg.plots) > 3 * EMG_COLUMNS
             self._draw_plots(part.emg.plots, EMG_COLUMNS, 540.0 if low else 640.0)
         deepest = self._y
@@ -183,10 +184,8 @@ def _color(side: Side) -> QColor:
 
 def _value_range(plot: CyclePlot) -> tuple[float, float]:
     edges = [mean + sign * (0.0 if sd is None else sd) for _, mean, sd in plot.curves for sign in (-1, 1)]
-    edges += [] if plot.band is None else list(plot.band)
-    if not edges:
-        return -1.0, 1.0
-    low, high = float(np.min(edges)), float(np.max(edges))
+    edges += [np.zeros(1)] if plot.band is None else list(plot.band)  # EMG stands on its zero line
+    low, high = min(float(edge.min()) for edge in edges), max(float(edge.max()) for edge in edges)
     margin = max(0.05 * (high - low), 0.02)
     return low - margin, high + margin
 

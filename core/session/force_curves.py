@@ -29,8 +29,8 @@ class ForceCurve:
 
 
 def _short(kind: JointKind) -> str:
-    """`Hip` for the joints that bend; the others by their whole name."""
-    return kind.label.split()[0] if kind in SAGITTAL else kind.label
+    """`Hip` where the plane is clear; a joint of the hip by its whole name."""
+    return kind.label.split()[0] if kind in (*SAGITTAL, JointKind.SUBTALAR) else kind.label
 
 
 def moment_curve(kind: JointKind) -> ForceCurve:
@@ -122,7 +122,8 @@ def work_words(kinetics: Kinetics, kind: JointKind, side: Side) -> str:
     work = work_of(kinetics, kind, side)
     if work is None or not np.isfinite([work.positive_j_kg, work.negative_j_kg]).all():
         return "–"
-    return f"+{two_digits(work.positive_j_kg)} / {two_digits(work.negative_j_kg)}"
+    given = two_digits(work.positive_j_kg)
+    return f"{'' if given == '0.00' else '+'}{given} / {two_digits(work.negative_j_kg)}"
 
 
 def work_of(kinetics: Kinetics, kind: JointKind, side: Side) -> JointWork | None:

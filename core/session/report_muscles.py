@@ -168,9 +168,10 @@ _OTHER_PLANES = (JointKind.HIP_ADDUCTION, JointKind.HIP_ROTATION, JointKind.SUBT
 
 def _force_notes(kinetics: Kinetics) -> tuple[str, ...]:
     left, right = (len(cycles.moment_nm_kg) for cycles in kinetics.cycles)
+    spread = "" if max(left, right) < 2 else ", with the spread between strides"
     lines = (
-        f"Mean of {left} left and {right} right strides, ± 1 SD between strides. Internal moments, of "
-        "muscles and ligaments: flexion and dorsiflexion positive.",
+        f"{left} left and {right} right strides{spread}. Internal moments, of muscles and ligaments: flexion "
+        "and dorsiflexion positive.",
         _EXO if kinetics.exo_moment_nm is not None else "",
         residual_words(kinetics),
     )

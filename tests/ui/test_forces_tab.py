@@ -9,9 +9,12 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from core.domain.body import JointKind, Side
+from core.domain.findings import Severity
 from core.domain.kinetics import ForceSource
 from core.domain.laboratory import LaboratoryTrial
 from core.domain.record import RecordKind
+from core.jobs.table import JOB_TABLE
+from core.session.flow import JOBS, Step
 from tests.ui.board import HandBoard
 from tests.ui.force_samples import kinetics
 from tests.ui.samples import doubtful_motion, finding, landmarks, motion, squat_motion
@@ -19,6 +22,7 @@ from ui.pages.forces import ForcesPanel, ForceView, Plane
 from ui.pages.motion import MotionPage
 from ui.plots.curves import CurveStyle, JointPanel
 from ui.presenters.force_curves import force_panels, force_table, source_line
+from ui.presenters.forces import JOB
 from ui.presenters.motion import MotionPresenter
 from ui.session_context import SessionContext
 from ui.theme import Tone
@@ -50,6 +54,10 @@ def a_trial() -> LaboratoryTrial:
     return LaboratoryTrial(
         ("LASI",), np.array([0.0, 0.01]), marker, (), np.zeros(0), (), None, "walk.c3d", ()
     )
+
+
+def test_the_job_is_one_of_this_step() -> None:
+    assert JOB in JOB_TABLE and JOB in JOBS[Step.MOTION]
 
 
 def show(context: SessionContext) -> None:
@@ -209,11 +217,13 @@ def test_the_residual_is_told_against_body_weight_and_findings_are_shown(
     context: SessionContext, page: MotionPage, visit_id: str
 ) -> None:
     made = solved(context, visit_id)
-    forces = kinetics(findings=(finding(code="KIN-001"),))
+    forces = kinetics(findings=(finding(code="KIN-001"), finding(Severity.NOTE, "KIN-016")))
     context.store.save(RecordKind.KINETICS, forces, visit_id=visit_id, summary="", inputs=(made,))
     show(context)
     assert "24 N (4 % of body weight) and 10 N·m" in page.forces._residual.text()
-    assert not page.forces._findings.isHidden()
+    above, below = page.forces._findings, page.forces._notes
+    assert [one.advice.code for one in above._findings] == ["KIN-001"]
+    assert [one.advice.code for one in below._findings] == ["KIN-016"]  # curves need the room
 
 
 def test_a_shown_curve_is_exported_with_its_unit(app: QApplication) -> None:

@@ -78,7 +78,9 @@ def test_what_the_curves_are_is_said() -> None:
     estimated = replace(twin, muscles=replace(twin.muscles, estimated=True))
     gaits = replace(GAITS, rollouts=(GAITS.rollouts[0], estimated))
     words = muscle_view(muscle_samples.emg(), samples.motion(), gaits, own_habits=True).words
-    assert "static optimisation" in words and "it is no prediction" in words
+    assert "static optimisation" in words and "no prediction" not in words
+    own = muscle_view(muscle_samples.emg(), samples.motion(), GAITS, own_habits=True)
+    assert "start from this same EMG" in own.words and "it is no prediction" in own.words
 
 
 def test_without_emg_muscles_or_strides_the_reason_is_given() -> None:

@@ -201,7 +201,7 @@ def _words(emg: EmgEnvelopes, gaits: RolloutSet, *, own_habits: bool) -> str:
         else "Simulated: by muscles. "
     )
     words += _ABSOLUTE if is_absolute(emg) else _OWN_PEAK
-    words += _FROM_EMG if own_habits else ""
+    words += _FROM_EMG if own_habits and not estimated else ""  # static optimisation knows no habits
     words += "" if emg.offset_from else _NO_OFFSET
     bad = [f"{c.site.side} {c.site.muscle} ({c.verdict})" for c in emg.channels if c.verdict != GOOD]
     return words + (f"Left out for their quality: {listed(bad)}." if bad else "")
