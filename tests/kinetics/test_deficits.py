@@ -15,7 +15,7 @@ from core.domain.twin import BodyParameters
 from core.kinetics import deficits
 from core.kinetics.deficits import Sources, assess, combined, is_weak
 from core.kinetics.moment_evidence import capacity_nm_kg, moment_evidence
-from core.kinetics.strength_evidence import Evidence, strength_left, weakness_severity
+from core.kinetics.strength_evidence import Evidence, strength_left, strength_name, weakness_severity
 from tests.kinetics.known_person import BODY, SPEED_M_S, WEAK_CALF, calibration, fit, kinetics
 
 CALF = (MuscleGroup.PLANTARFLEXORS, Side.LEFT)
@@ -116,6 +116,42 @@ def test_a_strength_at_its_bound_is_no_value() -> None:
     result = assess(sources)
     assert not result.strengths
     assert "stopped at a bound" in result.not_told[list(MuscleGroup).index(MuscleGroup.PLANTARFLEXORS)]
+
+
+def test_a_leg_below_the_lowest_strength_tried_is_weak_beside_a_usual_one() -> None:
+    """Any strength below fits, and the interval says so."""
+    strengths = calibration({}, sd=0.01)
+    lowest = replace(
+        strengths,
+        parameters=tuple(
+            replace(one, after=0.5, low=0.5, told=Told.AT_BOUND) if one.name == strength_name(CALF) else one
+            for one in strengths.parameters
+        ),
+    )
+    weak = told(assess(known({}, calibration=lowest, kinetics=None, fit=None)))
+    assert weak.interval == pytest.approx((0.05, 0.49), abs=0.02)
+    both = replace(
+        lowest,
+        parameters=tuple(
+            replace(one, after=0.5, low=0.5, told=Told.AT_BOUND) if "plantarflexors" in one.name else one
+            for one in lowest.parameters
+        ),
+    )
+    assert told(assess(known({}, calibration=both, kinetics=None, fit=None))) is None
+
+
+def test_a_calf_recorded_in_one_part_is_told_by_that_part_and_an_unexplained_leg_not_at_all() -> None:
+    whole = calibration(WEAK_CALF)
+    part = replace(
+        whole,
+        parameters=tuple(
+            replace(one, name=one.name.replace("plantarflexors", "soleus")) for one in whole.parameters
+        ),
+    )
+    sources = known(WEAK_CALF, calibration=part, kinetics=None, fit=None)
+    assert told(assess(sources)).strength == pytest.approx(0.5, abs=0.1)
+    unexplained = replace(part, body=replace(part.body, strength=()))
+    assert not assess(replace(sources, calibration=unexplained)).strengths
 
 
 def test_when_every_muscle_comes_out_weak_only_the_sides_are_compared() -> None:

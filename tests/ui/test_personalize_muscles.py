@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -11,12 +13,14 @@ from core.domain.record import RecordKind, Verdict
 from core.domain.twin import GENERIC_BODY, Twin
 from core.jobs.values import Done
 from core.session.flow import Step
+from tests.kinetics import known_person
 from tests.ui import muscle_records, records
 from tests.ui.board import HandBoard
 from tests.ui.test_learning_pages import personalize, tell
 from ui.pages.personalize import EMG_TAB, WEAKNESS_TAB, PersonalizePage
 from ui.plots.moment_courses import shown_span_s
 from ui.presenters import emg_muscles, weakness
+from ui.presenters.emg_muscles import calibration_verdict
 from ui.presenters.weakness import grouped
 from ui.session_context import SessionContext
 
@@ -95,7 +99,9 @@ def test_what_the_emg_changed_is_told_before_and_after(
     page, _ = personalize(context)
     rows = texts(page.muscles.parameters)
     assert rows[0][:2] == ["Strength, left plantarflexors", "100 %"] and rows[0][3] == "± 6 %"
-    assert rows[-1] == ["Shape of activation", "-0.10", "-3.00", "at bound"]
+    assert rows[-3] == ["Electromechanical delay", "40 ms", "52 ms", "± 4 ms"]
+    assert rows[-2] == ["Shape of activation", "-0.10", "-3.00", "at bound"]
+    assert rows[-1][3] == "not told"
     assert texts(page.muscles.fits)[0] == ["Left ankle", "0.71 → 0.97", "0.69 → 0.95", "0.11"]
     assert "left ankle 0.95 (was 0.69) and left knee 0.63 (was 0.09)" in page.muscles.action.verdict
     assert len(page.muscles.courses.plots) == 2
@@ -105,6 +111,15 @@ def test_the_plot_shows_strides_that_were_seen_and_strides_kept_aside() -> None:
     time_s = np.arange(0.0, 60.0, 0.1)
     start, end = shown_span_s((time_s > 24.0).astype(float), time_s)
     assert start < 24.0 < end and end - start == pytest.approx(6.0)
+
+
+def test_a_calibration_that_judged_nothing_says_so() -> None:
+    whole = known_person.calibration({})
+    unjudged = replace(whole, fits=tuple(replace(fit, held_out_r2_after=np.nan) for fit in whole.fits))
+    assert "not judged" in calibration_verdict(unjudged)[0]
+    nothing = np.zeros((len(whole.time_s), 0))
+    timing = replace(whole, fits=(), measured_nm=nothing, before_nm=nothing, after_nm=nothing)
+    assert calibration_verdict(timing)[0].startswith("Only the timing")
 
 
 def weak_page(context: SessionContext, visit_id: str, made: dict[Step, str]) -> tuple[PersonalizePage, str]:

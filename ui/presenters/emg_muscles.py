@@ -62,7 +62,9 @@ def missing_input(store: Store, visit_id: str) -> str:
 def calibration_verdict(calibration: MuscleCalibration) -> tuple[str, Tone]:
     """How well EMG follows moments that the calibration did not see."""
     if not calibration.fits:
-        return "No joint moment could be compared with EMG.", Tone.WARN
+        return "Only the timing of the muscles was taken over: no joint moment tells more.", Tone.NEUTRAL
+    if not any(math.isfinite(fit.held_out_r2_after) for fit in calibration.fits):
+        return "There are too few strides to keep some aside: how well EMG follows is not judged.", Tone.WARN
     parts = [
         f"{_short(fit)} {_number(fit.held_out_r2_after)} (was {_number(fit.held_out_r2_before)})"
         for fit in calibration.fits
@@ -84,7 +86,7 @@ def parameter_table(calibration: MuscleCalibration) -> NumberTable:
             tip=f"Possible from {_value(one, one.low)} to {_value(one, one.high)}.",
             strong=one.told is Told.MOVED,
         )
-        for one in calibration.parameters
+        for one in sorted(calibration.parameters, key=_order)
     )
     return NumberTable(("", "Before", "After", "Data say"), rows)
 
@@ -133,11 +135,17 @@ def _told(one: CalibratedParameter) -> str:
     return {Told.NOT_TOLD: "not told", Told.AT_BOUND: "at bound"}.get(one.told, "")
 
 
+def _order(one: CalibratedParameter) -> int:
+    """Strength first, lengths last; the rest as calibrated."""
+    return 0 if one.name.startswith(_STRENGTH) else 2 if "length" in one.name else 1
+
+
 def _value(one: CalibratedParameter, value: float) -> str:
     if one.name.startswith(_STRENGTH):
         return f"{100.0 * value:.0f} %"
-    digits = 0 if abs(one.high) >= 20.0 else 2
-    return f"{value:.{digits}f} {one.unit}".strip()
+    if one.unit == "s":
+        return f"{1000.0 * value:.0f} ms"
+    return f"{value:.2f} {one.unit}".strip()
 
 
 def _number(value: float) -> str:
