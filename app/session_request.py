@@ -6,7 +6,8 @@ import argparse
 import json
 import os
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.devices.profiles import load_profile
@@ -38,6 +39,7 @@ class SessionRequest:
     sides: str = ""  # a `SideSource`; empty: a motion whose sides are in doubt ends the session
     accepted_by: str = ""  # who goes on in spite of findings that stop; empty: they end the session
     role: str = ""  # of this person
+    emg_options: Mapping[str, JsonValue] = field(default_factory=dict)  # more parameters of `import_emg`
 
 
 def check_request(request: SessionRequest, *files: Path | None) -> None:

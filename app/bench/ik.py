@@ -18,8 +18,9 @@ from app.bench import opensim_ik
 from core.domain.arrays import FloatArray
 from core.domain.twin import GENERIC_BODY, BodyParameters
 from core.errors import refuse
+from core.laboratory.trc import MarkerPaths, read_trc
 from core.motion.laboratory_body import TO_BODY, LaboratoryBody, Marker, placed_markers, scaled_to
-from core.motion.marker_files import MarkerPaths, MarkerTasks, read_tasks, read_trc
+from core.motion.marker_files import MarkerTasks, read_tasks
 from core.motion.marker_kinematics import MarkerFit, MarkerGoals, solve_markers
 from core.motion.osim_tree import OsimTree, read_osim
 from core.twin.kinematic_tree import KinematicTree

@@ -57,15 +57,15 @@ def recorded_walks(folder: Path) -> tuple[RecordedWalk, ...]:
 
 
 def _subject01(folder: Path) -> RecordedWalk:
-    force = _table(_required_file(folder, _SUBJECT01))
+    force = opensim_columns(required_file(folder, _SUBJECT01))
     grf = _treadmill(force, ("ground_force", "l_ground_force"))
     about = "one adult, instrumented treadmill, 12 strides, filtered forces; OpenSim gait2354 example"
     return RecordedWalk("subject01", False, about, grf, {})
 
 
 def _walk36(folder: Path) -> RecordedWalk:
-    force = _table(_required_file(folder, f"{_WALK36}/XLD.mot"))
-    emg = _table(_required_file(folder, f"{_WALK36}/emgFilt.sto"))
+    force = opensim_columns(required_file(folder, f"{_WALK36}/XLD.mot"))
+    emg = opensim_columns(required_file(folder, f"{_WALK36}/emgFilt.sto"))
     time_s, vertical_n = force["time"], force["ground_force_vy"]
     strikes = [time_s[one.start] for one in contacts(vertical_n, _rate(time_s))]
     columns = {
@@ -84,8 +84,8 @@ def _walk36(folder: Path) -> RecordedWalk:
 
 
 def _rajagopal(folder: Path) -> RecordedWalk:
-    force = _table(_required_file(folder, f"{_RAJAGOPAL}/grf_walk.mot"))
-    emg = _table(_required_file(folder, f"{_RAJAGOPAL}/electromyography.sto"))
+    force = opensim_columns(required_file(folder, f"{_RAJAGOPAL}/grf_walk.mot"))
+    emg = opensim_columns(required_file(folder, f"{_RAJAGOPAL}/electromyography.sto"))
     time_s = force["time"]
     right = contacts(force["ground_force_r_vy"], _rate(time_s))
     columns = {
@@ -106,7 +106,7 @@ def _rajagopal(folder: Path) -> RecordedWalk:
 
 
 def _bmc(folder: Path) -> RecordedWalk:
-    content = ezc3d.c3d(str(_required_file(folder, _BMC)), extract_forceplat_data=True)
+    content = ezc3d.c3d(str(required_file(folder, _BMC)), extract_forceplat_data=True)
     rate = float(content["header"]["analogs"]["frame_rate"])
     steps = _plate_steps(content, rate)
     step_n = steps[1][0].start - steps[0][0].start
@@ -150,7 +150,7 @@ def _children(name: str) -> Callable[[Path], RecordedWalk]:
         gathered: dict[EmgGroup, list[FloatArray]] = {}
         for file in _CHILDREN[name]:
             content = ezc3d.c3d(
-                str(_required_file(folder, f"multi-subject-c3d/{file}.c3d")), extract_forceplat_data=True
+                str(required_file(folder, f"multi-subject-c3d/{file}.c3d")), extract_forceplat_data=True
             )
             grfs.append(_child_ground(content))
             _child_emg(content, gathered)
@@ -204,7 +204,7 @@ def _schwartz(folder: Path) -> RecordedWalk:
     }
     envelopes = {}
     for group, names in files.items():
-        tables = [np.loadtxt(_required_file(folder, f"{_SCHWARTZ}/{name}.txt")) for name in names]
+        tables = [np.loadtxt(required_file(folder, f"{_SCHWARTZ}/{name}.txt")) for name in names]
         envelopes[group] = _scaled(even(np.mean([table[:, 8] for table in tables], axis=0)))
     about = "83 children and adolescents, free speed, mean (Schwartz et al. 2008)"
     return RecordedWalk("schwartz", False, about, None, envelopes)
@@ -213,7 +213,7 @@ def _schwartz(folder: Path) -> RecordedWalk:
 def _perry(folder: Path) -> RecordedWalk:
     """Columns as in reflex models: hip abductors, adductors and flexors, glutei, hamstrings, rectus, vasti,
     short biceps, gastrocnemius, soleus, tibialis anterior. The file's very first number (1) is a slip."""
-    table = np.loadtxt(_required_file(folder, _PERRY), delimiter=",")
+    table = np.loadtxt(required_file(folder, _PERRY), delimiter=",")
     table[0, 0] = table[1, 0]
     columns = {
         EmgGroup.GLUTEUS_MEDIUS: 0,
@@ -321,7 +321,7 @@ def _rate(time_s: FloatArray) -> float:
     return float((len(time_s) - 1) / (time_s[-1] - time_s[0]))
 
 
-def _table(path: Path) -> dict[str, FloatArray]:
+def opensim_columns(path: Path) -> dict[str, FloatArray]:
     """Columns of an OpenSim .mot or .sto file."""
     _, _, body = path.read_text(encoding="utf-8").partition("endheader")
     header, _, rows = body.strip().partition("\n")
@@ -330,7 +330,7 @@ def _table(path: Path) -> dict[str, FloatArray]:
     return dict(zip(names, values.T, strict=True))
 
 
-def _required_file(folder: Path, name: str) -> Path:
+def required_file(folder: Path, name: str) -> Path:
     path = folder / name
     if not path.is_file():
         raise refuse(

@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, NoReturn
 from app.cli.bench import add_bench
 from app.cli.calibrate import add_calibrate
 from app.cli.deploy import add_deploy
+from app.cli.emg import add_emg, add_emg_options, emg_files, emg_options
 from app.cli.film_options import add_film_options, film_options
 from app.cli.motion import add_motion, add_override
 from app.cli.train import add_train
+from app.cli.trial import add_trial
 from app.paths import data_dir_default, operator_name
 from core.errors import Advice, JobCancelled, UserError, refuse
 
@@ -92,12 +94,14 @@ def _parser() -> argparse.ArgumentParser:
     _add_doctor(commands)
     _add_session(commands)
     add_motion(commands, _add_data_dir)
+    add_emg(commands, _add_data_dir)
     _add_virtual_exo(commands)
     _add_job(commands)
     _add_restore(commands)
     _add_gallery(commands)
     add_bench(commands, _add_data_dir)
     add_train(commands, _add_data_dir)
+    add_trial(commands, _add_data_dir)
     _add_replay(commands)
     _add_simulate(commands)
     add_calibrate(commands, _add_data_dir)
@@ -141,7 +145,7 @@ def _add_session(commands: Subparsers) -> None:
     run_parser.add_argument("--patient", type=Path, required=True, help="JSON file with the patient")
     run_parser.add_argument("--video", type=Path, required=True, action="append", help="one per camera")
     run_parser.add_argument("--calibration", type=Path, help="file: places and lenses of the cameras")
-    run_parser.add_argument("--emg", type=Path)
+    add_emg_options(run_parser)
     run_parser.add_argument("--person", type=int, help="which person, when several are seen (0 is the first)")
     add_film_options(run_parser)
     run_parser.set_defaults(command=_session_run)
@@ -242,12 +246,13 @@ def _doctor(args: argparse.Namespace) -> int:
 
 def _session_run(args: argparse.Namespace) -> int:
     from app.cli.session_run import run_video_session
-    from app.session_request import read_patient
+    from app.session_request import check_files, read_patient
     from app.terminal import open_terminal
 
     subject = read_patient(args.patient)
     data_dir = _data_dir(args)
-    request = _session_request(args, data_dir, args.person)
+    check_files(*emg_files(args))
+    request = replace(_session_request(args, data_dir, args.person), emg_options=emg_options(args))
     with open_terminal(data_dir) as terminal:
         end = run_video_session(request, subject, args.video, args.emg, terminal, args.calibration)
     return _finish(end, args)

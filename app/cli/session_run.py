@@ -83,7 +83,8 @@ def run_video_session(
         if emg is None:
             store.decide(visit_id, Step.EMG, Verdict.SKIPPED, by=OPERATOR, reason="No EMG file was given.")
         else:
-            terminal.run("import_emg", {"visit_id": visit_id, "file": str(emg)}, visit_id=visit_id)
+            told_emg: dict[str, JsonValue] = {"visit_id": visit_id, "file": str(emg), **request.emg_options}
+            terminal.run("import_emg", told_emg, visit_id=visit_id)
         return _from_landmarks(store, visit_id, request, terminal)
 
 
@@ -128,6 +129,7 @@ def _train(store: Store, visit_id: str, request: SessionRequest, terminal: Termi
     _accept_or_stop(store, visit_id, motion_id, request)
     store.decide(visit_id, Step.MOTION, Verdict.ACCEPTED, record_id=motion_id, by=OPERATOR)
     twin_id = run("fit_twin", motion_id=motion_id)
+    run("inverse_dynamics", motion_id=motion_id, twin_id=twin_id)
     assess_strength(store, visit_id, motion_id, terminal)  # suggestions only: no person accepts them here
     gait_minutes = request.minutes * GAIT_FRACTION
     policy_id = run(

@@ -127,15 +127,24 @@ def _impairment(entry: dict[str, Any]) -> Impairment:
 
 
 def _trial(store: Store, trial: str | None, body: BodyParameters) -> dict[str, JsonValue]:
-    """The gait to learn, as the job's parameters: none, the id of a motion, or a stride."""
+    """The gait to learn, as the job's parameters: none, the id of a motion, or a stride.
+
+    Refuses at once (MOT-030, MOT-031, SIM-001 to SIM-004, SIM-007 to SIM-009, SIM-013) a stride in another
+    convention: nobody wants to wait for a twin that can only fall.
+    """
     if trial is None:
         return {}
     path = Path(trial)
     if path.suffix.lower() not in (".json", ".npz"):
         refuse_stopped_motion(store, trial)
         return {"motion_id": trial}
-    entries = _entries(path)
-    stride_of(entries, Leg.of(body.scale))
+    from core.simulation.reference_gait.reference_strides import check_reference
+    from core.simulation.reference_gait.stride_convention import check_file_convention
+
+    entries, leg = _entries(path), Leg.of(body.scale)
+    stride = stride_of(entries, leg)
+    check_reference(stride, leg=leg)
+    check_file_convention(stride, leg)
     return {"stride": entries}
 
 

@@ -44,7 +44,11 @@ class ChannelSite:
 
 @dataclass(frozen=True, slots=True)
 class ChannelQuality:
-    """Quality of one channel; `verdict` is one of good, flat, clipped, hum, noise, gaps."""
+    """Quality of one channel.
+
+    `verdict` is one of good, flat, clipped, hum, noise, gaps, loose, motion, crosstalk. Records of earlier
+    versions know the first six and none of the fields with a default.
+    """
 
     name: str
     site: ChannelSite
@@ -52,6 +56,10 @@ class ChannelQuality:
     signal_to_noise_db: float
     clipped_fraction: float
     hum_fraction: float
+    motion_fraction: float = 0.0  # of its power, below 20 Hz
+    median_hz: float = 0.0  # of its power in the pass band; 0 in earlier versions
+    common_fraction: float = 0.0  # of its power, common with `common_with`; 0 when that is nobody
+    common_with: str = ""  # name of the channel that it shares most with, when that is more than usual
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,7 +69,7 @@ class EmgEnvelopes:
     time_s: FloatArray  # (T,)
     envelope: FloatArray  # (T, C) fraction of the normalisation value
     channels: tuple[ChannelQuality, ...]  # C
-    normalised_to: str  # "MVC" or "recorded maximum"
+    normalised_to: str  # "MVC", "recorded maximum", "MVC or recorded maximum" or "scale of the file"
     raw_rate_hz: float
     source_name: str
     findings: tuple[Finding, ...]
@@ -69,7 +77,13 @@ class EmgEnvelopes:
     offset_s: float = 0.0  # added to `time_s` to get the time of the motion
     offset_from: str = ""  # "same file", "common event", "trigger channel" or "typed"; empty: taken as 0
     processing: str = ""  # the chain in words: filters, envelope, normalisation
+    references: tuple[str, ...] = ()  # C, what 100 % of each channel is; empty: all `normalised_to`
 
     def __post_init__(self) -> None:
         frozen(self, "time_s", (len(np.asarray(self.time_s)),))
         frozen(self, "envelope", (len(self.time_s), len(self.channels)))
+        assert len(self.references) in (0, len(self.channels))
+
+    def reference(self, channel: int) -> str:
+        """What 100 % of a channel is."""
+        return self.references[channel] if self.references else self.normalised_to

@@ -29,6 +29,9 @@ class Kinematics:
     pelvis_position_m: FloatArray  # (T, 3)
     pelvis_quaternion: FloatArray  # (T, 4) w x y z; identity when upright and facing -y
     spread_rad: FloatArray | None = None  # (T, J) standard deviation of the angles; None in earlier versions
+    trunk_rad: FloatArray | None = None
+    """(T, 3) of the trunk against the pelvis: extension, bending to the right, turning to the left. None
+    where cameras saw the walk, and where no markers were on both shoulders."""
 
     def __post_init__(self) -> None:
         frames = len(np.asarray(self.time_s))
@@ -38,6 +41,8 @@ class Kinematics:
         frozen(self, "pelvis_quaternion", (frames, 4))
         if self.spread_rad is not None:
             frozen(self, "spread_rad", (frames, len(JOINTS)))
+        if self.trunk_rad is not None:
+            frozen(self, "trunk_rad", (frames, 3))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +132,7 @@ class Motion:
     cameras_used: tuple[int, ...] = ()
     """Numbers of the patient's tracks that the motion was measured from; the first one gave the times. Empty
     in motions of earlier versions."""
+    marker_set: str = ""  # of the laboratory trial that the motion was measured from; empty: cameras
 
     @property
     def without_walk(self) -> bool:

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from core.domain.arrays import FloatArray
 from core.domain.emg import ChannelSite, EmgEnvelopes
 from core.domain.findings import Finding, Severity
-from core.emg.naming import suggest_site
-from core.emg.processing import BAND_HZ, MIN_RATE_HZ, band_hz, envelope, repair_gaps
-from core.emg.quality import channel_findings, channel_quality
+from core.emg.mvc import MvcValues
+from core.emg.naming import naming_findings, suggestions
+from core.emg.processing import MIN_RATE_HZ, STUDY, ProcessingOptions, band_hz, envelope, repair_gaps
+from core.emg.quality import channel_findings, judge_channels
+from core.emg.ready_envelopes import (
+    FILE_SCALE,
+    SLOWEST_HZ,
+    already_scaled,
+    are_envelopes,
+    envelope_quality,
+    ready_finding,
+)
+from core.emg.reference import OWN_MAXIMUM, reference_of
 from core.emg.signals import RawEmg
 from core.errors import Advice, refuse
 
@@ -19,35 +29,83 @@ STORED_RATE_HZ = 100.0  # ten times the envelope's bandwidth
 _SHORTEST_S = 1.0
 
 
-def process_emg(raw: RawEmg, sites: Mapping[str, ChannelSite], mvc: RawEmg | None = None) -> EmgEnvelopes:
-    """Process the mapped channels and normalise to the MVC file, or to the recorded maximum.
+def process_emg(
+    raw: RawEmg,
+    sites: Mapping[str, ChannelSite],
+    mvc: RawEmg | Sequence[RawEmg] | None = None,
+    options: ProcessingOptions = STUDY,
+) -> EmgEnvelopes:
+    """Process the mapped channels and normalise to the MVC recordings, or to the recorded maximum.
 
-    Raises UserError EMG-003 (rate too low), EMG-004 (a mapped channel is missing), EMG-005 (nothing mapped),
-    EMG-006 (too short).
+    With several MVC recordings each channel takes the best of those that have it; a channel without a maximum
+    that can be believed is normalised to its own (`core.emg.reference`). Files that hold envelopes already
+    are not filtered. Raises UserError EMG-003 (rate too low), EMG-004 (a mapped channel is missing), EMG-005
+    (nothing mapped), EMG-006 (too short).
     """
-    _check(raw, sites, mvc)
+    maxima = () if mvc is None else (mvc,) if isinstance(mvc, RawEmg) else tuple(mvc)
+    _check_mapped(raw, sites)
     names = [name for name in raw.channels if name in sites]
     signal, gap_fractions = _mapped(raw, names)
-    channels = tuple(
-        channel_quality(name, sites[name], signal[:, number], raw.rate_hz, gap_fractions[number])
-        for number, name in enumerate(names)
-    )
-    curves = envelope(signal, raw.rate_hz)
-    reference = curves if mvc is None else envelope(_mapped(mvc, names)[0], mvc.rate_hz)
-    peak = reference.max(axis=0)
-    normalised = np.divide(curves, peak, out=np.zeros_like(curves), where=peak > 0)
-    time_s = np.arange(0.0, raw.duration_s, 1 / STORED_RATE_HZ)
-    sampled_s = np.arange(len(signal)) / raw.rate_hz
-    stored = np.stack([np.interp(time_s, sampled_s, normalised[:, c]) for c in range(len(names))], axis=1)
+    ready = not maxima and raw.rate_hz >= SLOWEST_HZ and are_envelopes(signal, raw.rate_hz)
+    _check_signal((raw, *maxima), 0.0 if ready else MIN_RATE_HZ)
+    if ready:
+        return _ready(raw, sites, names, signal, tuple(gap_fractions))
+    channels = judge_channels(tuple(names), sites, signal, raw.rate_hz, tuple(gap_fractions))
+    curves = envelope(signal, raw.rate_hz, options)
+    reference = reference_of(raw, curves.max(axis=0), sites, names, maxima, options)
+    own = (*channel_findings(channels), *reference.findings)
     return EmgEnvelopes(
-        time_s=time_s,
-        envelope=stored,
+        *_stored(raw, curves, reference.full),
         channels=channels,
-        normalised_to="recorded maximum" if mvc is None else "MVC",
+        normalised_to=reference.normalised_to,
         raw_rate_hz=raw.rate_hz,
         source_name=raw.source_name,
-        findings=(*channel_findings(channels), *_processing_findings(raw, sites, mvc)),
+        findings=(*raw.findings, *own, *_processing_findings(raw, sites, maxima, options)),
+        processing=f"{options.words(raw.rate_hz)}; {_normalised(reference.values)}",
+        references=reference.to,
     )
+
+
+def _ready(
+    raw: RawEmg,
+    sites: Mapping[str, ChannelSite],
+    names: list[str],
+    signal: FloatArray,
+    gap_fractions: tuple[float, ...],
+) -> EmgEnvelopes:
+    """What a file of envelopes holds, with nothing done to it."""
+    scaled = already_scaled(signal, raw.units)
+    curves = np.maximum(signal, 0.0)
+    full = np.ones(len(names)) if scaled else curves.max(axis=0)
+    channels = envelope_quality(tuple(names), sites, signal, gap_fractions)
+    to = FILE_SCALE if scaled else OWN_MAXIMUM
+    return EmgEnvelopes(
+        *_stored(raw, curves, full),
+        channels=channels,
+        normalised_to=to,
+        raw_rate_hz=raw.rate_hz,
+        source_name=raw.source_name,
+        findings=(*raw.findings, *channel_findings(channels), ready_finding(raw.source_name, scaled)),
+        processing=f"envelopes as in the file; 100 % is the {to}",
+        references=(to,) * len(names),
+    )
+
+
+def _stored(raw: RawEmg, curves: FloatArray, full: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Times and normalised curves at the rate they are kept with."""
+    normalised = np.divide(curves, full, out=np.zeros_like(curves), where=full > 0)
+    time_s = np.arange(0.0, raw.duration_s, 1 / STORED_RATE_HZ)
+    sampled_s = np.arange(len(curves)) / raw.rate_hz
+    columns = [np.interp(time_s, sampled_s, column) for column in normalised.T]
+    return time_s, np.stack(columns, axis=1)
+
+
+def _normalised(reference: MvcValues | None) -> str:
+    if reference is None:
+        return "100 % is the recorded maximum"
+    if all(reference.held):
+        return "100 % is the best second of the maximum contractions"
+    return "100 % is the best second of the maximum contractions, or their peak where none was held"
 
 
 def _mapped(raw: RawEmg, names: list[str]) -> tuple[FloatArray, list[float]]:
@@ -57,7 +115,7 @@ def _mapped(raw: RawEmg, names: list[str]) -> tuple[FloatArray, list[float]]:
     ]
 
 
-def _check(raw: RawEmg, sites: Mapping[str, ChannelSite], mvc: RawEmg | None) -> None:
+def _check_mapped(raw: RawEmg, sites: Mapping[str, ChannelSite]) -> None:
     if not sites:
         raise refuse(
             "EMG-005",
@@ -65,16 +123,19 @@ def _check(raw: RawEmg, sites: Mapping[str, ChannelSite], mvc: RawEmg | None) ->
             f"The names in {raw.source_name} do not tell muscle and side: {', '.join(raw.channels[:6])}.",
             "Choose muscle and side on the EMG page, or name channels like “tibialis anterior left”.",
         )
-    for recording in (raw,) if mvc is None else (raw, mvc):
-        missing = [name for name in sites if name not in recording.channels]
-        if missing:
-            raise refuse(
-                "EMG-004",
-                f"Channel {missing[0]} is not in {recording.source_name}.",
-                "The channel map names a channel that this file does not have.",
-                "Map the channels again for this file.",
-            )
-        if recording.rate_hz < MIN_RATE_HZ:
+    missing = [name for name in sites if name not in raw.channels]
+    if missing:
+        raise refuse(
+            "EMG-004",
+            f"Channel {missing[0]} is not in {raw.source_name}.",
+            "The channel map names a channel that this file does not have.",
+            "Map the channels again for this file.",
+        )
+
+
+def _check_signal(recordings: Sequence[RawEmg], slowest_hz: float) -> None:
+    for recording in recordings:
+        if recording.rate_hz < slowest_hz:
             raise refuse(
                 "EMG-003",
                 f"{recording.source_name} was sampled at {recording.rate_hz:.0f} Hz.",
@@ -91,10 +152,10 @@ def _check(raw: RawEmg, sites: Mapping[str, ChannelSite], mvc: RawEmg | None) ->
 
 
 def _processing_findings(
-    raw: RawEmg, sites: Mapping[str, ChannelSite], mvc: RawEmg | None
+    raw: RawEmg, sites: Mapping[str, ChannelSite], maxima: Sequence[RawEmg], options: ProcessingOptions
 ) -> tuple[Finding, ...]:
     advices: list[Advice] = []
-    if mvc is None:
+    if not maxima:
         advices.append(
             Advice(
                 "Normalised to the recorded maximum.",
@@ -103,16 +164,18 @@ def _processing_findings(
                 "EMG-020",
             )
         )
-    if band_hz(raw.rate_hz)[1] < BAND_HZ[1]:
+    low, high = band_hz(raw.rate_hz, options)
+    if high < options.band_hz[1]:
         advices.append(
             Advice(
-                f"Filtered from 20 to {band_hz(raw.rate_hz)[1]:.0f} Hz instead of 500 Hz.",
+                f"Filtered from {low:g} to {high:.0f} Hz instead of {options.band_hz[1]:g} Hz.",
                 f"The signal was sampled at {raw.rate_hz:.0f} Hz.",
                 "Record at 1200 Hz or more to keep the whole band.",
                 "EMG-021",
             )
         )
-    unmapped = [name for name in raw.channels if name not in sites and suggest_site(name) is not None]
+    found = suggestions(raw)
+    unmapped = [name for name in found.sites if name not in sites]
     if unmapped:
         advices.append(
             Advice(
@@ -122,4 +185,5 @@ def _processing_findings(
                 "EMG-022",
             )
         )
-    return tuple(Finding(Severity.NOTE, advice) for advice in advices)
+    notes = (Finding(Severity.NOTE, advice) for advice in advices)
+    return (*naming_findings(found, tuple(sites.values())), *notes)

@@ -1,27 +1,22 @@
-"""From raw EMG to envelopes: band-pass 20-500 Hz, demean, rectify, low-pass 10 Hz, normalise.
+"""From raw EMG to envelopes: band-pass, demean, rectify, smooth, each step as `ProcessingOptions` says.
 
-Band, steps and filters are those of a study of a soft exosuit ("Optimization of Exoskeleton Assistance
-Function Based on Physics-Guided Dynamic Fusion Model", preprint 2026, methods). That they run both ways,
-without lag, is ours.
+The chain that is used unless another one is chosen is that of a study of a soft exosuit ("Optimization of
+Exoskeleton Assistance Function Based on Physics-Guided Dynamic Fusion Model", preprint 2026, methods):
+band-pass 20-500 Hz, demean, rectify, low-pass 10 Hz. That its filters run both ways, without lag, is ours,
+and so it is in every other chain here. `core.emg.presets` holds the others with the reason for each.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from scipy.signal import butter, sosfiltfilt
+from scipy.signal import butter, filtfilt, iirnotch, sosfiltfilt
 
 from core.domain.arrays import FloatArray
+from core.emg.options import STUDY, ProcessingOptions, Smoothing, band_hz
 
-BAND_HZ = (20.0, 500.0)
-ENVELOPE_HZ = 10.0
 MIN_RATE_HZ = 200.0  # below it too little of the EMG's spectrum is left
-_NYQUIST_FRACTION = 0.9  # a digital filter needs room below half the rate
 _LONGEST_REPAIR_S = 0.05
-
-
-def band_hz(rate_hz: float) -> tuple[float, float]:
-    """The pass band at this rate: 20-500 Hz, or up to where the rate allows."""
-    return BAND_HZ[0], min(BAND_HZ[1], _NYQUIST_FRACTION * rate_hz / 2)
+_NOTCH_QUALITY = 25.0  # 2 Hz wide at 50 Hz: the mains wander by less, and most of the muscle's power stays
 
 
 def repair_gaps(signal: FloatArray, rate_hz: float) -> tuple[FloatArray, float]:
@@ -42,17 +37,41 @@ def repair_gaps(signal: FloatArray, rate_hz: float) -> tuple[FloatArray, float]:
     return np.interp(sample, sample[~missing], signal[~missing]), long_fraction
 
 
-def band_passed(signal: FloatArray, rate_hz: float) -> FloatArray:
-    """Demeaned and band-passed EMG; time along axis 0."""
-    low, high = band_hz(rate_hz)
+def band_passed(signal: FloatArray, rate_hz: float, options: ProcessingOptions = STUDY) -> FloatArray:
+    """Demeaned and band-passed EMG, without the mains where `options` cut them out; time along axis 0."""
+    low, high = band_hz(rate_hz, options)
     sos = butter(4, (low, high), btype="bandpass", fs=rate_hz, output="sos")
     filtered: FloatArray = np.asarray(sosfiltfilt(sos, signal - signal.mean(axis=0), axis=0))
+    if options.notch_hz is not None:
+        filtered = _notched(filtered, rate_hz, options.notch_hz, high)
     centred: FloatArray = filtered - filtered.mean(axis=0)
     return centred
 
 
-def envelope(signal: FloatArray, rate_hz: float) -> FloatArray:
-    """Linear envelope of raw EMG, in the unit of the input; never negative. Time along axis 0."""
-    sos = butter(4, ENVELOPE_HZ, btype="lowpass", fs=rate_hz, output="sos")
-    smooth: FloatArray = sosfiltfilt(sos, np.abs(band_passed(signal, rate_hz)), axis=0)
+def envelope(signal: FloatArray, rate_hz: float, options: ProcessingOptions = STUDY) -> FloatArray:
+    """Envelope of raw EMG, in the unit of the input; never negative. Time along axis 0."""
+    passed = band_passed(signal, rate_hz, options)
+    if options.smoothing is Smoothing.MOVING_RMS:
+        return np.sqrt(moving_mean(passed**2, rate_hz, options.window_s))
+    sos = butter(4, options.envelope_hz, btype="lowpass", fs=rate_hz, output="sos")
+    smooth: FloatArray = sosfiltfilt(sos, np.abs(passed), axis=0)
     return np.maximum(smooth, 0.0)
+
+
+def moving_mean(values: FloatArray, rate_hz: float, window_s: float) -> FloatArray:
+    """Mean in a window centred on each sample, shorter at the ends; time along axis 0."""
+    half = max(1, round(window_s * rate_hz / 2))
+    first = np.zeros((1, *values.shape[1:]))
+    total = np.concatenate([first, np.cumsum(values, axis=0)])
+    at = np.arange(len(values))
+    start, end = np.maximum(0, at - half), np.minimum(len(values), at + half + 1)
+    count = (end - start).reshape((-1, *(1 for _ in values.shape[1:])))
+    return np.maximum((total[end] - total[start]) / count, values.min(axis=0))
+
+
+def _notched(signal: FloatArray, rate_hz: float, mains_hz: float, high_hz: float) -> FloatArray:
+    """Without `mains_hz` and its harmonics inside the band, each notch equally wide."""
+    for harmonic in range(1, int(high_hz // mains_hz) + 1):
+        b, a = iirnotch(harmonic * mains_hz, harmonic * _NOTCH_QUALITY, fs=rate_hz)
+        signal = np.asarray(filtfilt(b, a, signal, axis=0))
+    return signal

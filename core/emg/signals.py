@@ -5,20 +5,49 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.domain.arrays import FloatArray, frozen
+from core.domain.findings import Finding
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RawEmg:
-    """Axes: T samples, C channels. Units as in the file; NaN where a sample is missing."""
+    """Axes: T samples, C channels. NaN where a sample is missing.
+
+    A channel is its place in the file: `unique_names` numbers names that occur twice.
+    """
 
     channels: tuple[str, ...]  # C, unique
-    signal: FloatArray  # (T, C)
+    signal: FloatArray  # (T, C) in `units`
     rate_hz: float
     source_name: str
+    units: tuple[str, ...] = ()  # C, as `unit_symbol` spells them; empty where the file names none
+    descriptions: tuple[str, ...] = ()  # C, what a C3D file says beside the label
+    findings: tuple[Finding, ...] = ()  # what was assumed or repaired while reading
+    sheet: str = ""  # of a workbook
 
     def __post_init__(self) -> None:
-        frozen(self, "signal", (None, len(self.channels)))
+        if self.signal.flags.writeable or self.signal.shape[1:] != (len(self.channels),):
+            frozen(self, "signal", (None, len(self.channels)))  # a reader's own array is not copied again
+        for field in ("units", "descriptions"):
+            if not getattr(self, field):
+                object.__setattr__(self, field, ("",) * len(self.channels))
+        assert len(set(self.channels)) == len(self.channels)
+        assert len(self.units) == len(self.descriptions) == len(self.channels)
 
     @property
     def duration_s(self) -> float:
         return len(self.signal) / self.rate_hz
+
+
+def unique_names(names: list[str]) -> tuple[str, ...]:
+    """Number names that occur twice, in the order of the file: `L TA #1`, `L TA #2`."""
+    taken = set(names)
+    unique: list[str] = []
+    for place, name in enumerate(names):
+        number = names[: place + 1].count(name)
+        told = name if names.count(name) == 1 else f"{name} #{number}"
+        while told != name and told in taken:
+            number += 1
+            told = f"{name} #{number}"
+        taken.add(told)
+        unique.append(told)
+    return tuple(unique)

@@ -66,11 +66,15 @@ def find_events(paths: FootPaths) -> tuple[GaitEvents, GaitEvents]:
 
 
 def find_strides(paths: FootPaths) -> tuple[Stride, ...]:
+    """Complete strides of both sides from the feet's paths, by start time; see `strides_in_turns`."""
+    return strides_in_turns(find_events(paths))
+
+
+def strides_in_turns(events: tuple[GaitEvents, GaitEvents]) -> tuple[Stride, ...]:
     """Complete strides of both sides, by start time: heel strike, toe off, heel strike of the same foot.
 
     Feet land in turns and strides last about equally long; what does not fit in is left out.
     """
-    events = find_events(paths)
     strides = [stride for side in events for stride in strides_of(side)]
     typical_s = float(np.median([stride.end_s - stride.start_s for stride in strides])) if strides else 0.0
     kept = [

@@ -8,6 +8,7 @@ carries the bone.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 from scipy.spatial.transform import Rotation
@@ -78,7 +79,7 @@ def scaled_to(
     hip_width_m: float, thigh_m: float, shank_m: float, foot_m: float, trunk: float
 ) -> SegmentScale:
     """Factors that give these distances: hip to hip, hip to knee, knee to ankle, ankle to subtalar joint."""
-    place = LaboratoryBody(GENERIC_BODY).place_m
+    place = _generic_places()
 
     def factor(length_m: float, first: str, second: str) -> float:
         return length_m / float(np.linalg.norm(place[first] - place[second]))
@@ -90,6 +91,12 @@ def scaled_to(
         foot=factor(foot_m, "talus_r", "calcn_r"),
         trunk=trunk,
     )
+
+
+@cache
+def _generic_places() -> dict[str, FloatArray]:
+    """Origins of the generic body's bones with straight joints."""
+    return LaboratoryBody(GENERIC_BODY).place_m
 
 
 def placed_markers(

@@ -81,6 +81,18 @@ def solve_markers(
     return _fit(tree, pose, weight, measured, goals, iteration)
 
 
+def pose_spread(tree: KinematicTree, fit: MarkerFit, marker_m: FloatArray, goals: MarkerGoals) -> FloatArray:
+    """Standard deviation of every pose column [m, rad], (T, N), by how far markers miss their places."""
+    weight, measured = _in_view(marker_m, goals)
+    known = np.isfinite(fit.pose)
+    pose = np.where(known, fit.pose, 0.0)
+    normal, _ = _normal_equations(tree.twists(pose), pose, weight, measured, goals)
+    diagonal = np.arange(tree.columns)
+    inverse = np.linalg.inv(_held(normal))[:, diagonal, diagonal]
+    count = np.maximum((weight > 0.0).sum(axis=1, keepdims=True), 1)
+    return np.asarray(np.where(known, np.sqrt(inverse / count) * fit.rms_m, np.nan))
+
+
 def _in_view(marker_m: FloatArray, goals: MarkerGoals) -> tuple[FloatArray, FloatArray]:
     """Weights (T, P), zero where a marker is not in view, and positions without NaN."""
     seen = np.asarray(np.isfinite(marker_m).all(axis=2))

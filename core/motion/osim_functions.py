@@ -5,6 +5,7 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -68,13 +69,20 @@ def read_function(element: ET.Element) -> Function | None:
         case "LinearFunction":
             rise, base = _numbers(element, "coefficients")
             return lambda angle: (rise * angle + base, np.full_like(angle, rise))
-        case "SimmSpline" if len(_numbers(element, "x")) >= 4:
+        case "PolynomialFunction":
+            return partial(_polynomial, _numbers(element, "coefficients"))
+        case "SimmSpline" | "NaturalCubicSpline" if len(_numbers(element, "x")) >= 4:  # older name
             return SimmSpline.through(_numbers(element, "x"), _numbers(element, "y"))
         case "MultiplierFunction":
             scaled = element.find("function/*")
             factor = float(element.findtext("scale", "1"))
             return None if scaled is None else _scaled(read_function(scaled), factor)
     return None
+
+
+def _polynomial(coefficients: FloatArray, angle: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Coefficients from the highest order down, as OpenSim has them."""
+    return np.polyval(coefficients, angle), np.polyval(np.polyder(coefficients), angle)
 
 
 def _scaled(function: Function | None, factor: float) -> Function | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.domain.controller import Deployment
 from core.domain.findings import Severity
+from core.domain.laboratory import LaboratoryTrial
 from core.domain.motion import Motion
 from core.domain.record import Decision, RecordInfo, RecordKind
 from core.domain.recording import Landmarks
@@ -14,8 +15,10 @@ from core.session.stops import NEVER_OVERRIDDEN, stops_override
 from core.store.repository import Store
 
 # Results that can stop the flow, by a stop finding or by not being confirmed; cached by their id.
-_GATED: dict[RecordKind, type[Landmarks | Motion | Deployment]] = {
+_Gated = Landmarks | LaboratoryTrial | Motion | Deployment
+_GATED: dict[RecordKind, type[_Gated]] = {
     RecordKind.LANDMARKS: Landmarks,
+    RecordKind.LABORATORY_TRIAL: LaboratoryTrial,
     RecordKind.MOTION: Motion,
     RecordKind.DEPLOYMENT: Deployment,
 }
@@ -40,7 +43,7 @@ class FactsReader:
 
     def _stopped(self, store: Store, record: RecordInfo, decisions: tuple[Decision, ...]) -> bool:
         if record.id not in self._stops:
-            payload: Landmarks | Motion | Deployment = store.load(record.id, _GATED[record.kind])
+            payload: _Gated = store.load(record.id, _GATED[record.kind])
             self._stops[record.id] = _stop_codes(payload)
         stops = self._stops[record.id]
         if sides_confirmation(decisions, record.id) is not None:
@@ -50,7 +53,7 @@ class FactsReader:
         return bool(stops)
 
 
-def _stop_codes(payload: Landmarks | Motion | Deployment) -> frozenset[str]:
+def _stop_codes(payload: _Gated) -> frozenset[str]:
     """Codes that stop the flow; a person settles doubtful sides, and overrides others of a motion."""
     if isinstance(payload, Deployment):
         return frozenset() if payload.confirmed else frozenset({_NOT_CONFIRMED})

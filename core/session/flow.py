@@ -60,24 +60,28 @@ class VisitFacts:
         default_factory=frozenset
     )  # newest record has a stop finding
 
-    def newest(self, kind: RecordKind) -> RecordInfo | None:
-        return next((record for record in reversed(self.records) if record.kind is kind), None)
+    def newest(self, *kinds: RecordKind) -> RecordInfo | None:
+        """The newest record of any of these kinds."""
+        return next((record for record in reversed(self.records) if record.kind in kinds), None)
 
     def newest_decision(self, step: Step) -> Decision | None:
         return next((decision for decision in reversed(self.decisions) if decision.step == step), None)
 
 
-# The final result of each step, its jobs, and the decision that it needs.
-RESULT: dict[Step, RecordKind] = {
-    Step.CAPTURE: RecordKind.LANDMARKS,
-    Step.MOTION: RecordKind.MOTION,
-    Step.EMG: RecordKind.EMG,
-    Step.PERSONALIZE: RecordKind.GAIT_POLICY,
-    Step.REVIEW: RecordKind.SIMULATED_GAIT,
-    Step.TRAIN: RecordKind.CONTROLLER,
-    Step.COMPARE: RecordKind.COMPARISON,
-    Step.DEPLOY: RecordKind.DEPLOYMENT,
-    Step.REPORT: RecordKind.REPORT,
+CAPTURED = (RecordKind.LANDMARKS, RecordKind.LABORATORY_TRIAL)
+"""What a motion is solved from: a laboratory's trial stands in for the cameras; the newer one counts."""
+
+# The final result of each step (the newest of these kinds), its jobs, and the decision that it needs.
+RESULT: dict[Step, tuple[RecordKind, ...]] = {
+    Step.CAPTURE: CAPTURED,
+    Step.MOTION: (RecordKind.MOTION,),
+    Step.EMG: (RecordKind.EMG,),
+    Step.PERSONALIZE: (RecordKind.GAIT_POLICY,),
+    Step.REVIEW: (RecordKind.SIMULATED_GAIT,),
+    Step.TRAIN: (RecordKind.CONTROLLER,),
+    Step.COMPARE: (RecordKind.COMPARISON,),
+    Step.DEPLOY: (RecordKind.DEPLOYMENT,),
+    Step.REPORT: (RecordKind.REPORT,),
 }
 JOBS: dict[Step, frozenset[str]] = {
     Step.PATIENT: frozenset({"demo_patient"}),
@@ -89,10 +93,11 @@ JOBS: dict[Step, frozenset[str]] = {
             "calibrate_cameras",
             "detect_pose",
             "choose_person",
+            "import_trial",
         }
     ),
-    Step.MOTION: frozenset({"solve_motion"}),
-    Step.EMG: frozenset({"read_emg_head", "import_emg"}),
+    Step.MOTION: frozenset({"solve_motion", "solve_markers", "inverse_dynamics"}),
+    Step.EMG: frozenset({"read_emg_head", "import_emg", "shift_emg"}),
     Step.PERSONALIZE: frozenset({"fit_twin", "assess_deficits", "learn_gait"}),
     Step.REVIEW: frozenset({"simulate_gait", "simulate_scenario"}),
     Step.TRAIN: frozenset({"train_controller"}),
@@ -127,7 +132,7 @@ def _on_record(step: Step, facts: VisitFacts, before: dict[Step, StepStatus]) ->
     if step is Step.PATIENT:
         state = StepState.DONE if blocker is None and facts.subject is not None else StepState.ATTENTION
         return StepStatus(step, StepState.NOT_STARTED if facts.subject is None else state, blocker)
-    result = facts.newest(RESULT[step])
+    result = facts.newest(*RESULT[step])
     decision = facts.newest_decision(step)
     if result is None:
         skipped = decision is not None and decision.verdict is Verdict.SKIPPED
@@ -136,7 +141,7 @@ def _on_record(step: Step, facts: VisitFacts, before: dict[Step, StepStatus]) ->
     kept_stale = decision is not None and decision.verdict is Verdict.KEPT and decision.record_id == result.id
     if reason and not kept_stale:
         return StepStatus(step, StepState.STALE, blocker, result.id, reason)
-    if RESULT[step] in facts.needs_attention or not _decided(step, result, facts):
+    if result.kind in facts.needs_attention or not _decided(step, result, facts):
         return StepStatus(step, StepState.ATTENTION, blocker, result.id)
     return StepStatus(step, StepState.DONE, blocker, result.id)
 
@@ -162,10 +167,10 @@ def _stale_reason(result: RecordInfo, facts: VisitFacts) -> str:
             used = by_id.get(input_id)
             if used is None:
                 continue
-            newest = facts.newest(used.kind)
+            newest = facts.newest(*(CAPTURED if used.kind in CAPTURED else (used.kind,)))
             corrected = used.kind in kinds  # a correction of the record it was made from
             if newest is not None and newest.id != used.id and not corrected:
-                return f"A newer {_words(used.kind)} was made after this result."
+                return f"A newer {_words(newest.kind)} was made after this result."
             if used.kind is not RecordKind.TWIN or not corrected:
                 to_check.append((used, kinds | {used.kind}))
     return ""
@@ -202,7 +207,7 @@ def _blocker(step: Step, facts: VisitFacts, before: dict[Step, StepStatus]) -> s
 
 
 _SENTENCE = {
-    Step.CAPTURE: "Capture or import a walking video first.",
+    Step.CAPTURE: "Capture or import a walking video or a laboratory trial first.",
     Step.MOTION: "Solve and accept the motion first.",
     Step.PERSONALIZE: "Personalize the twin first.",
     Step.TRAIN: "Train the controller first.",

@@ -34,6 +34,7 @@ from core.simulation.model.joint_coupling import ROOT_POSITIONS, FullPose
 from core.simulation.physics.flight_recorder import FlightRecorder
 from core.simulation.reference_gait.foot_contact_correction import correct_foot_contact
 from core.simulation.reference_gait.reference_strides import check_reference
+from core.simulation.reference_gait.stride_convention import check_file_convention
 from core.store.repository import Store, open_store
 from core.tasks.capacity import require_free_space
 from core.tasks.policy_files import replace_file, resuming, shipped_policy
@@ -69,7 +70,7 @@ def run(params: Params, context: JobContext) -> str:
     with open_store(context.spec.data_dir) as store:
         twin = store.load(twin_id, Twin)
         reference, source, synthetic = _stride(params, store, twin.body)
-        check_reference(reference)
+        check_reference(reference, leg=Leg.of(twin.body.scale))
         context.progress(0.0, "Setting up the person's body in simulation")
         training = _GaitTraining(twin.body, reference, fidelity, minutes, seed, context)
         training.train()
@@ -111,7 +112,9 @@ def _stride(
         return motion.reference, (motion_id,), motion.synthetic
     leg, stride = Leg.of(body.scale), params.get("stride")
     if isinstance(stride, dict):
-        return stride_of(dict(stride), leg), (), False
+        given = stride_of(dict(stride), leg)
+        check_file_convention(given, leg)
+        return given, (), False
     return normal_walk(leg), (), True
 
 

@@ -7,17 +7,21 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from pathlib import Path
 
 from core.emg.readers import read_head
+from core.emg.requests import request_of
 from core.jobs.values import JobContext, Params
 
 
 def run(params: Params, context: JobContext) -> str:
-    """Sends {"channels", "has_rate"} of `file`. Writes no record. Raises EMG-001 or -002."""
-    path = Path(str(params["file"]))
+    """Sends the `FileHead` of `file`, read with the rate, sheet and header line of `import_emg`.
+
+    Writes no record. Refuses as `read_emg` does, but for a missing rate or sheet.
+    """
+    request = request_of(params)
+    path = request.file
     context.progress(None, f"Looking into {path.name}")
-    head = read_head(path)
+    head = read_head(path, request.options)
     context.check_cancelled()
     context.message(json.dumps(asdict(head)))
     return ""

@@ -118,13 +118,13 @@ def _save(
         motion,
         visit_id=visit_id,
         inputs=(landmarks_id,),
-        summary=_summary(motion),
+        summary=motion_summary(motion),
         operator=context.spec.operator,
         settings=settings,
     )
 
 
-def _summary(motion: Motion) -> str:
+def motion_summary(motion: Motion) -> str:
     if motion.without_walk:
         time_s = motion.kinematics.time_s
         return f"no stride forward, angles over {time_s[-1] - time_s[0]:.1f} s"

@@ -11,7 +11,7 @@ from core.domain.twin import BodyParameters, Twin
 from core.errors import Advice
 from core.twin.body import Fidelity, compile_body
 from core.twin.scaling import Segment, leg_length_m
-from core.twin.segment_lengths import estimate_scale
+from core.twin.segment_lengths import estimate_scale, scale_of
 
 LARGEST_RESIDUAL_M = 0.08
 OFTEN_AT_LIMIT = 0.15
@@ -21,11 +21,15 @@ _AT_LIMIT_RAD = np.radians(0.1)
 def fit_twin(motion: Motion, *, height_m: float, mass_kg: float) -> Twin:
     """Scale the generic body to this person's height, mass and recorded segment lengths, and check it.
 
-    The landmark residual is that of the inverse kinematics, which ran on the same scaled body. Recorded
-    angles are compared with the compiled model's joint limits.
+    Lengths that a laboratory's markers measured are taken as they are. The landmark residual is that of the
+    inverse kinematics, which ran on the same scaled body. Recorded angles are compared with the compiled
+    model's joint limits.
     """
     lengths_m = {Segment(name): length for name, length in motion.segment_length_m.items()}
-    scale = estimate_scale(lengths_m, height_m, one_camera=motion.sagittal_only)
+    if motion.marker_set:
+        scale = scale_of(lengths_m)
+    else:
+        scale = estimate_scale(lengths_m, height_m, one_camera=motion.sagittal_only)
     body = BodyParameters(height_m, mass_kg, scale)
     model = compile_body(body, Fidelity.STANDARD)
     limit_rad = np.array([model.joint(joint.value).range for joint in JOINTS])

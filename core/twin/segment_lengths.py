@@ -47,6 +47,11 @@ def estimate_scale(lengths_m: dict[Segment, float], height_m: float, *, one_came
     return SegmentScale(**factor)
 
 
+def scale_of(lengths_m: dict[Segment, float]) -> SegmentScale:
+    """The factors that give these lengths: those of a body that markers measured, segment by segment."""
+    return SegmentScale(**{s.value: lengths_m[s] / GENERIC_LENGTH_M[s] for s in Segment})
+
+
 def lengths_by_name(lengths_m: dict[Segment, float], height_m: float) -> dict[str, float]:
     """Lengths for the record; those that were not measured follow body height."""
     fraction = height_m / GENERIC_BODY.height_m

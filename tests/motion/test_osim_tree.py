@@ -6,7 +6,8 @@ from scipy.spatial.transform import Rotation
 
 from app.bench.ik import goals
 from core.domain.arrays import FloatArray
-from core.motion.marker_files import read_tasks, read_trc
+from core.laboratory.trc import read_trc
+from core.motion.marker_files import read_tasks
 from core.motion.marker_kinematics import solve_markers
 from core.motion.osim_functions import SimmSpline
 from core.motion.osim_tree import read_osim
@@ -210,7 +211,7 @@ def test_markers_are_read_in_metres_and_one_out_of_view_is_missing():
         "",
         "one line",
         trc("1\t0.0\t1\t2\t3\t4\t5\t6", units="furlongs"),
-        trc("1\t0.1\t1\t2\t3\t4\t5\t6", "2\t0.1\t1\t2\t3\t4\t5\t6"),
+        trc("1\t0.1\t1\t2\t3\t4\t5\t6", "2\t0.0\t1\t2\t3\t4\t5\t6"),
         trc("1\t0.0\tone\t2\t3\t4\t5\t6"),
         trc("1\t0.0\t1\t2\t3\t4\t5\t6", names="A"),
         trc(),

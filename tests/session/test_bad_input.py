@@ -231,6 +231,50 @@ INDEX = {  # bad input: code, file below tests/, test
     "bench ik without OpenSim": ("PC-033", "bench/test_ik.py", "test_without_opensim"),
     "stride file that is none": ("MOT-031", "app/train/test_twin.py", "test_a_trial_that_is_no_stride"),
     "stride with a wrong entry": ("MOT-030", "gait/test_stride.py", "test_what_is_no_stride"),
+    "stride with knees in another sign": (
+        "SIM-007",
+        "simulation/reference_gait/test_stride_convention.py",
+        "test_a_stride_in_another",
+    ),
+    "stride in radians": (
+        "SIM-008",
+        "simulation/reference_gait/test_stride_convention.py",
+        "test_a_stride_in_another",
+    ),
+    "stride from the other heel": (
+        "SIM-009",
+        "simulation/reference_gait/test_stride_convention.py",
+        "test_a_stride_in_another",
+    ),
+    "stride with ankles in another sign": (
+        "SIM-013",
+        "simulation/reference_gait/test_stride_convention.py",
+        "test_a_stride_in_another",
+    ),
+    "markers of an unknown set": (
+        "LAB-100",
+        "motion/test_marker_motion.py",
+        "test_what_cannot_be_a_trial",
+    ),
+    "trial without a knee": ("LAB-101", "motion/test_marker_motion.py", "test_what_cannot_be_a_trial"),
+    "markers with sides exchanged": (
+        "LAB-102",
+        "motion/test_marker_motion.py",
+        "test_what_cannot_be_a_trial",
+    ),
+    "one pair of markers exchanged": (
+        "LAB-103",
+        "motion/test_marker_motion.py",
+        "test_what_cannot_be_a_trial",
+    ),
+    "markers hardly in view": ("LAB-104", "motion/test_marker_motion.py", "test_what_cannot_be_a_trial"),
+    "markers of another height": (
+        "LAB-105",
+        "motion/test_marker_motion.py",
+        "test_what_cannot_be_a_trial",
+    ),
+    "standing trial as a walk": ("LAB-106", "motion/test_marker_motion.py", "test_what_cannot_be_a_trial"),
+    "trial too slow for steps": ("LAB-107", "motion/test_marker_motion.py", "test_what_cannot_be_a_trial"),
     "controller for a twin of an earlier version": (
         "TRN-020",
         "tasks/test_controller_tasks.py",

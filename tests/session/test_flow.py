@@ -50,7 +50,9 @@ def test_nothing_starts_without_consent() -> None:
 def test_a_fresh_visit_can_capture_and_nothing_after_it() -> None:
     facts = VisitFacts(SUBJECT)
     assert status(facts, Step.CAPTURE).blocker is None
-    assert status(facts, Step.MOTION).blocker == "Capture or import a walking video first."
+    assert (
+        status(facts, Step.MOTION).blocker == "Capture or import a walking video or a laboratory trial first."
+    )
 
 
 def test_a_motion_holds_the_flow_until_it_is_accepted() -> None:
@@ -112,7 +114,9 @@ def test_a_running_job_does_not_make_a_stale_or_unaccepted_result_usable() -> No
 def test_a_stop_finding_asks_for_attention_and_holds_the_next_step() -> None:
     facts = replace(DONE_SO_FAR, needs_attention=frozenset({RecordKind.LANDMARKS}))
     assert status(facts, Step.CAPTURE).state is StepState.ATTENTION
-    assert status(facts, Step.MOTION).blocker == "Capture or import a walking video first."
+    assert (
+        status(facts, Step.MOTION).blocker == "Capture or import a walking video or a laboratory trial first."
+    )
 
 
 def test_deploy_waits_for_the_signature() -> None:
@@ -122,3 +126,30 @@ def test_deploy_waits_for_the_signature() -> None:
     assert status(facts, Step.DEPLOY).blocker == "Compare the controllers and sign first."
     signed = (*facts.decisions, a_decision(Step.COMPARE, Verdict.SIGNED, "com"))
     assert status(replace(facts, decisions=signed), Step.DEPLOY).blocker is None
+
+
+def test_a_laboratory_trial_stands_in_for_the_cameras() -> None:
+    trial, motion = (
+        a_record("tri", RecordKind.LABORATORY_TRIAL),
+        a_record("mot", RecordKind.MOTION, "tri"),
+    )
+    facts = VisitFacts(SUBJECT, (trial,))
+    assert status(facts, Step.CAPTURE).state is StepState.DONE
+    assert status(facts, Step.MOTION).blocker is None
+
+    accepted = VisitFacts(SUBJECT, (trial, motion), (a_decision(Step.MOTION, Verdict.ACCEPTED, "mot"),))
+    assert status(accepted, Step.MOTION).state is StepState.DONE
+
+
+def test_of_cameras_and_a_laboratory_trial_the_newer_one_counts() -> None:
+    trial = a_record("tri", RecordKind.LABORATORY_TRIAL)
+    found = status(replace(DONE_SO_FAR, records=(*RECORDS, trial)), Step.MOTION)
+    assert (found.state, found.record_id) == (StepState.STALE, "mot")
+    assert found.stale_reason == "A newer laboratory trial was made after this result."
+    assert status(replace(DONE_SO_FAR, records=(trial, *RECORDS)), Step.MOTION).state is StepState.DONE
+
+
+def test_a_laboratory_trial_that_a_finding_stops_needs_attention() -> None:
+    stopped = frozenset({RecordKind.LABORATORY_TRIAL})
+    facts = VisitFacts(SUBJECT, (a_record("tri", RecordKind.LABORATORY_TRIAL),), needs_attention=stopped)
+    assert status(facts, Step.CAPTURE).state is StepState.ATTENTION

@@ -18,6 +18,7 @@ from ui.theme import Tone
 from ui.widgets.basics import Button, Deck, clear, label, row
 from ui.widgets.camera_panel import CameraPanel, CameraState
 from ui.widgets.film_options import FilmOptions
+from ui.widgets.laboratory_files import LaboratoryFiles, TrialFiles
 from ui.widgets.video_player import PersonCard, VideoPlayer
 
 PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff")
@@ -47,6 +48,7 @@ class CaptureState:
     calibration: CalibrationState | None = None  # while cameras are calibrated
     findings: tuple[Finding, ...] = ()
     finding_actions: tuple[tuple[str, str], ...] = ()  # (code, words of its button)
+    laboratory: TrialFiles | None = None  # chosen and not imported yet
     asks_removal: bool = False  # whether the original shall really be removed
     main_action: str = ""
     why_not: str = ""
@@ -54,6 +56,7 @@ class CaptureState:
     badges: tuple[str, ...] = ()
     empty: bool = False
     busy: bool = False  # a job works on the first recording; there is nothing to see yet
+    reads_trial: bool = False  # and that is a laboratory trial
 
 
 class CapturePage(Page):
@@ -64,7 +67,8 @@ class CapturePage(Page):
         "frames per second or more. When several people are visible, ExoTwin proposes the one who walks; you "
         "decide. Several cameras that filmed the same walk: choose all their videos at once, named like the "
         "cameras, and their calibration file; they need not start at the same moment. Heads can be hidden on "
-        "the way in, or afterwards; look through the video before you pass it on."
+        "the way in, or afterwards; look through the video before you pass it on. A trial of a motion "
+        "laboratory, with markers in a .c3d or .trc file, stands in for the video."
     )
 
     files_chosen = Signal(object)  # tuple[Path, ...]
@@ -78,6 +82,7 @@ class CapturePage(Page):
     record_start = Signal()
     record_stop = Signal()
     removal_answered = Signal(bool)
+    trial_chosen = Signal(object)  # Path of a laboratory's walk
 
     def __init__(self) -> None:
         super().__init__()
@@ -98,7 +103,9 @@ class CapturePage(Page):
         self._camera_table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         below = row(self._facts, None)
         below.addLayout(self._camera_buttons)
+        self.laboratory = LaboratoryFiles()
         self.add_above_body(self.options)
+        self.add_above_body(self.laboratory)
         self.body.addWidget(self._people_box)
         self.body.addWidget(self._views, 1)
         self.body.addLayout(below)
@@ -120,13 +127,20 @@ class CapturePage(Page):
         self.show_findings(state.findings, dict(state.finding_actions))
         self.options.ask_removal(state.asks_removal)
         self.options.setVisible(state.calibration is None)  # films of a board are looked at, not kept
+        self.laboratory.ask(state.laboratory)
         if state.empty:
             self.show_empty(
                 "capture",
                 "Start with a walk",
                 "Import a video of the patient walking past the camera: drop the file here, or choose it. "
-                "Or record one now with a camera on this PC. Of several cameras, choose all videos at once.",
+                "Or record one now with a camera on this PC. Of several cameras, choose all videos at once. "
+                "Markers of a motion laboratory stand in for a video: “Laboratory file…”.",
                 state.main_action,
+            )
+            return
+        if state.reads_trial:
+            self.show_empty(
+                "capture", "The trial is being read", "Markers, force plates and events are checked."
             )
             return
         if state.busy and state.clip is None:
@@ -182,6 +196,12 @@ class CapturePage(Page):
         )
         if names:
             self.files_chosen.emit(tuple(sorted(Path(name) for name in names)))
+
+    def choose_trial(self) -> None:
+        """Ask for a laboratory's walk."""
+        walk = self.laboratory.choose_walk()
+        if walk is not None:
+            self.trial_chosen.emit(walk)
 
     def choose_calibration(self) -> None:
         """Ask for the file that tells where the cameras stand."""

@@ -5,13 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QFileDialog, QHeaderView, QLineEdit, QSizePolicy, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QHeaderView,
+    QLineEdit,
+    QSizePolicy,
+    QTabWidget,
+    QWidget,
+)
 
 from core.domain.emg import EmgEnvelopes
 from core.domain.findings import Finding
+from ui.pages.emg_cycles import EmgCycles, EmgCyclesView
 from ui.pages.frame import Page
+from ui.pages.mvc_panel import MvcPanel, MvcState
 from ui.pages.number_table import NumberTable, NumberTableWidget
 from ui.theme import Tone
 from ui.widgets.basics import Box, Button, Deck, column, label, row
@@ -27,6 +37,8 @@ class Mapping:
     channels: tuple[MappedChannel, ...]
     needs_rate: bool = False
     mvc_name: str = ""
+    mvc_files: int = 0  # chosen by the protocol of maximum contractions
+    chains: tuple[tuple[str, str], ...] = ()  # (title, reason) of the ways to process, the usual one first
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,6 +48,8 @@ class EmgState:
     mapping: Mapping | None = None
     emg: EmgEnvelopes | None = None
     table: NumberTable | None = None
+    cycles: EmgCyclesView | None = None  # with `emg`
+    mvc: MvcState | None = None  # while the protocol of maximum contractions is shown
     findings: tuple[Finding, ...] = ()
     asks_reason: bool = False  # the person is about to skip
     main_action: str = ""
@@ -48,13 +62,15 @@ class EmgPage(Page):
     title = "EMG"
     help_text = (
         "EMG shows when muscles work. Import a CSV or C3D file; channels are mapped to muscles by their "
-        "names, and you can correct every one. Signals are filtered (20 to 500 Hz), rectified and smoothed, "
+        "names, and you can correct every one. Signals are filtered (20 to 500 Hz unless you choose another "
+        "way of processing), rectified and smoothed, "
         "and shown as a share of the maximum voluntary contraction when such a recording is given, else of "
         "their own maximum. EMG is optional: skip it and say why."
     )
 
     file_chosen = Signal(object)  # Path
     mvc_chosen = Signal(object)  # Path
+    protocol_opened = Signal()
     site_changed = Signal(str, object)  # channel, ChannelSite or None
     skipped = Signal(str)  # reason
     skip_cancelled = Signal()
@@ -64,12 +80,18 @@ class EmgPage(Page):
         self.setAcceptDrops(True)
         self._mapping, self._result = self._build_mapping(), self._build_result()
         self._nothing = QWidget()  # while a reason is asked for
-        self._views = Deck(self._mapping, self._result, self._nothing)
+        self.mvc = MvcPanel()
+        self.mvc.pattern = _PATTERN
+        self._views = Deck(self._mapping, self._result, self._nothing, self.mvc)
         self.body.addWidget(self._build_skip())
         self.body.addWidget(self._views, 1)
 
     def rate_text(self) -> str:
         return self._rate.text()
+
+    def chain(self) -> int:
+        """Number of the chosen way to process, in the order of `Mapping.chains`."""
+        return max(0, self._chain.currentIndex())
 
     def render(self, state: EmgState) -> None:  # type: ignore[override]
         self.set_headline(state.headline, state.tone)
@@ -80,7 +102,8 @@ class EmgPage(Page):
         if not state.asks_reason:
             self._reason.clearFocus()  # before it is hidden, or the focus jumps to some other button
         self._skip.setVisible(state.asks_reason)
-        if state.mapping is None and state.emg is None and not state.asks_reason:
+        nothing = state.mapping is None and state.emg is None and state.mvc is None
+        if nothing and not state.asks_reason:
             self.show_empty(
                 "emg",
                 "See when the muscles work",
@@ -92,11 +115,16 @@ class EmgPage(Page):
         self.show_body()
         if state.asks_reason:
             self._views.show_widget(self._nothing)
+        elif state.mvc is not None:
+            self._views.show_widget(self.mvc)
+            self.mvc.show_state(state.mvc)
         elif state.mapping is not None:
             self._show_mapping(state.mapping)
         elif state.emg is not None and state.table is not None:
             self._views.show_widget(self._result)
             self._envelopes.show_envelopes(state.emg)
+            if state.cycles is not None:
+                self._cycles.show_view(state.cycles)
             self._quality.show_numbers(state.table)
             header = self._quality.horizontalHeader()
             header.setMinimumSectionSize(64)
@@ -131,6 +159,13 @@ class EmgPage(Page):
         self._map.show_channels(mapping.channels)
         self._rate_row.setVisible(mapping.needs_rate)
         self._mvc.setText(mapping.mvc_name or "Choose file")
+        files = f"{mapping.mvc_files} file{'s' * (mapping.mvc_files != 1)}"
+        self._protocol.setText(f"By protocol: {files}" if mapping.mvc_files else "By protocol…")
+        if self._chain.count() != len(mapping.chains):
+            self._chain.clear()
+            for number, (title, reason) in enumerate(mapping.chains):
+                self._chain.addItem(title)
+                self._chain.setItemData(number, reason, Qt.ItemDataRole.ToolTipRole)
 
     def _build_mapping(self) -> QWidget:
         self._file = label("", "strong")
@@ -144,8 +179,19 @@ class EmgPage(Page):
         self._rate_row.setLayout(row(label("No time column. Sampled at [Hz]", "muted"), self._rate))
         self._mvc = Button("Choose file", icon="folder", tip="Recording of maximum voluntary contractions")
         self._mvc.clicked.connect(self.choose_mvc)
+        self._protocol = Button("By protocol…", tip="Which contraction for which muscle, and a file for each")
+        self._protocol.clicked.connect(self.protocol_opened)
+        self._chain = QComboBox()
+        self._chain.setAccessibleName("Processing")
         top = row(
-            self._file, None, self._rate_row, label("Maximum contractions (optional)", "muted"), self._mvc
+            self._file,
+            None,
+            self._rate_row,
+            label("Processing", "muted"),
+            self._chain,
+            label("Maximum contractions (optional)", "muted"),
+            self._mvc,
+            self._protocol,
         )
         page = QWidget()
         layout = column(gap=12)
@@ -156,6 +202,7 @@ class EmgPage(Page):
 
     def _build_result(self) -> QWidget:
         self._envelopes, self._quality = EnvelopeStack(), NumberTableWidget()
+        self._cycles = EmgCycles()
         card = Box("card", margin=12)
         card.body.addWidget(self._envelopes, 1)
         page = QWidget()
@@ -163,7 +210,12 @@ class EmgPage(Page):
         layout.setStretch(0, 1)
         layout.setStretch(1, 1)
         page.setLayout(layout)
-        return page
+        tabs = QTabWidget()
+        tabs.setDocumentMode(True)
+        tabs.tabBar().setDrawBase(False)
+        tabs.addTab(page, "Signals")
+        tabs.addTab(self._cycles, "Per gait cycle")
+        return tabs
 
     def _build_skip(self) -> QWidget:
         self._reason = QLineEdit()

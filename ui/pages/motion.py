@@ -66,7 +66,8 @@ class MotionPage(Page):
     help_text = (
         "The landmarks become a moving skeleton with this person's limb lengths; its joint angles are drawn "
         "over normal walking (grey). Left is red, right is blue. Press into a curve to see that moment in "
-        "the video. With one camera only bending and stretching can be trusted. If left and right look "
+        "the video. With one camera only bending and stretching can be trusted; a laboratory's markers tell "
+        "all planes, and are drawn in place of a film. If left and right look "
         "exchanged, swap them; where nobody but you can tell, the page asks. What stops the session can be "
         "overridden by name and role. Squats and standing up "
         "are shown over time. Accept the motion when it looks like the patient."

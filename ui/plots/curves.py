@@ -11,6 +11,7 @@ import numpy as np
 
 from core.domain.arrays import FloatArray, frozen
 from core.domain.body import JointKind, Side
+from core.domain.emg import EmgMuscle
 from core.domain.motion import CYCLE_POINTS
 
 CYCLE_PERCENT = np.linspace(0.0, 100.0, CYCLE_POINTS)
@@ -37,7 +38,18 @@ class ExoQuantity(StrEnum):
         return "Exo torque" if self is ExoQuantity.TORQUE else "Exo power"
 
 
-Quantity = JointKind | ExoQuantity
+@dataclass(frozen=True, slots=True)
+class EmgQuantity:
+    """The envelope of one muscle, in percent of what it was normalised to, drawn like a joint."""
+
+    muscle: EmgMuscle
+
+    @property
+    def label(self) -> str:
+        return self.muscle.value.capitalize()
+
+
+Quantity = JointKind | ExoQuantity | EmgQuantity
 _UNITS: dict[Quantity, str] = {ExoQuantity.TORQUE: " N·m", ExoQuantity.POWER: " W"}
 _CSV_UNITS: dict[Quantity, str] = {ExoQuantity.TORQUE: "N m", ExoQuantity.POWER: "W"}
 
@@ -46,7 +58,7 @@ _CSV_UNITS: dict[Quantity, str] = {ExoQuantity.TORQUE: "N m", ExoQuantity.POWER:
 class CycleCurve:
     """One gait in one plot: mean over strides, perhaps with its standard deviation, 0..100 % of the cycle.
 
-    In the unit of its panel: degrees for joints, N·m or W for the exo.
+    In the unit of its panel: degrees for joints, N·m or W for the exo, percent for muscles.
     """
 
     label: str
@@ -105,7 +117,7 @@ class JointPanel:
     @property
     def unit(self) -> str:
         """As it follows a number: `12°`, `8 N·m`."""
-        return _UNITS.get(self.kind, "°")
+        return " %" if isinstance(self.kind, EmgQuantity) else _UNITS.get(self.kind, "°")
 
     def value_range(self) -> tuple[float, float]:
         """Lowest and highest value drawn."""
@@ -118,7 +130,7 @@ class JointPanel:
 
     def table(self) -> str:
         """The plot as CSV: percent of the cycle, normal band, then mean and SD of every curve."""
-        unit = _CSV_UNITS.get(self.kind, "deg")
+        unit = "%" if isinstance(self.kind, EmgQuantity) else _CSV_UNITS.get(self.kind, "deg")
         columns: list[tuple[str, FloatArray]] = [("gait cycle (%)", CYCLE_PERCENT)]
         if self.band is not None:
             columns += [(f"normal mean ({unit})", self.band.mean), (f"normal SD ({unit})", self.band.sd)]

@@ -17,6 +17,7 @@ from ui.presenters.base import StepPresenter
 from ui.presenters.camera_table import camera_table
 from ui.presenters.capture_result import capture_verdict, read_result, video_facts
 from ui.presenters.chosen_calibration import ChosenCalibration
+from ui.presenters.laboratory_trial import OTHER_TRIAL, ChosenTrial, is_trial
 from ui.presenters.live_camera import LiveCamera, camera_params, preview_image
 from ui.presenters.recording_changes import REMOVE, TURN, RecordingChanges
 from ui.recording_view import view_without_people
@@ -25,7 +26,7 @@ from ui.theme import Tone
 
 _USE_CALIBRATION = ("calibration", "Calibration file…")
 _CALIBRATE = ("calibrate", "Calibrate cameras")
-_OTHER = (("import", "Import video"), ("camera", "Use camera"))
+_OTHER = (("import", "Import video"), ("camera", "Use camera"), OTHER_TRIAL)
 _FINDING_ACTIONS = {TURNED: TURN, HEADS_HIDDEN: REMOVE}
 
 
@@ -38,6 +39,7 @@ class CapturePresenter(StepPresenter):
         self._page = page
         self._camera: int | None = None  # None: the first one that saw the patient
         self._calibration, self._changes = ChosenCalibration(self), RecordingChanges(self)
+        self._trial = ChosenTrial(self)
         self._live: LiveCamera | None = None
         self._read = lru_cache(maxsize=4)(partial(read_result, context.store))
         page.secondary_action.connect(lambda key: self.attempt(lambda: self._secondary(key)))
@@ -53,6 +55,11 @@ class CapturePresenter(StepPresenter):
         page.calibration_file_chosen.connect(
             lambda file: self.attempt(lambda: self._calibration.from_file(file))
         )
+        page.trial_chosen.connect(lambda walk: self.attempt(lambda: self._use_trial((walk,))))
+        laboratory = page.laboratory
+        laboratory.standing_chosen.connect(lambda file: self.attempt(lambda: self._add_file(standing=file)))
+        laboratory.plates_chosen.connect(lambda file: self.attempt(lambda: self._add_file(plates=file)))
+        laboratory.wanted.connect(lambda yes: self.attempt(lambda: self._answer_trial(wanted=yes)))
         page.person_chosen.connect(lambda person: self.attempt(lambda: self._choose(person)))
         page.camera_shown.connect(self._show_camera)
         page.camera_on.connect(lambda camera: self.attempt(lambda: self._turn_on(camera)))
@@ -90,19 +97,24 @@ class CapturePresenter(StepPresenter):
             self._page.render(self._calibration.page_state())
             return
         recording, landmarks = self.newest(RecordKind.RECORDING), self.newest(RecordKind.LANDMARKS)
-        if landmarks is not None and (recording is None or landmarks.created_utc >= recording.created_utc):
+        trial = self._newest_trial()
+        if trial is not None:
+            self._page.render(self._trial.page_state(trial))
+        elif landmarks is not None and (recording is None or landmarks.created_utc >= recording.created_utc):
             self._page.render(self._result(landmarks))
         elif recording is not None:
             self._page.render(self._recorded(recording))
-        elif self.running_job() is not None:
-            self._page.render(CaptureState("Importing the video…", busy=True))
+        elif (running := self.running_job()) is not None:
+            reads = running.spec.kind == "import_trial"
+            self._page.render(CaptureState("Importing…", busy=True, reads_trial=reads))
         else:
             self._page.render(
                 CaptureState(
                     self._nothing_yet(),
                     empty=True,
                     main_action="Import video",
-                    secondary=(("camera", "Use camera"), _USE_CALIBRATION, _CALIBRATE),
+                    secondary=(("camera", "Use camera"), OTHER_TRIAL, _USE_CALIBRATION, _CALIBRATE),
+                    laboratory=self._trial.files,
                 )
             )
 
@@ -122,6 +134,7 @@ class CapturePresenter(StepPresenter):
             findings=recording.findings,
             main_action="" if busy else "Find the person",
             secondary=() if busy else self._actions(len(recording.videos), (*_OTHER, TURN)),
+            laboratory=self._trial.files,
             busy=busy,
         )
 
@@ -148,6 +161,7 @@ class CapturePresenter(StepPresenter):
                 for code, (key, words) in _FINDING_ACTIONS.items()
                 if not busy and (key != REMOVE[0] or privacy == REMOVE)
             ),
+            laboratory=self._trial.files,
             asks_removal=self._changes.asks_removal and privacy == REMOVE and not busy,
             main_action="" if busy else action,
             secondary=() if busy else self._actions(found.cameras, others),
@@ -160,8 +174,13 @@ class CapturePresenter(StepPresenter):
         if self._calibration.shown:
             self._page.choose_board_films()
             return
-        status = self.context.status(self.step)
-        if status.record_id is not None and not self._newer_recording(status.record_id):
+        status, trial = self.context.status(self.step), self._newest_trial()
+        if trial is not None:
+            if self._trial.stopped(trial.id):
+                self._page.choose_trial()
+            else:
+                self.context.go_to.emit(Step.MOTION)
+        elif status.record_id is not None and not self._newer_recording(status.record_id):
             found = self._read(status.record_id, self._camera)
             if found.turned:
                 self._changes.turn()
@@ -171,6 +190,14 @@ class CapturePresenter(StepPresenter):
                 self.context.go_to.emit(Step.MOTION)
         else:
             self.start()
+
+    def _newest_trial(self) -> RecordInfo | None:
+        """A laboratory trial that came after all films; None where a film counts."""
+        trial, recording = self.newest(RecordKind.LABORATORY_TRIAL), self.newest(RecordKind.RECORDING)
+        captured = self.context.status(self.step).record_id
+        if trial is None or trial.id != captured:
+            return None
+        return trial if recording is None or trial.created_utc >= recording.created_utc else None
 
     def _newer_recording(self, landmarks_id: str) -> bool:
         recording = self.newest(RecordKind.RECORDING)
@@ -183,6 +210,8 @@ class CapturePresenter(StepPresenter):
         match key:
             case "import":
                 self._page.choose_files()
+            case "trial":
+                self._page.choose_trial()
             case "camera":
                 self._live = LiveCamera()
                 self.refresh()
@@ -205,9 +234,30 @@ class CapturePresenter(StepPresenter):
             case "remove":
                 self._changes.ask_removal()
 
+    def _use_trial(self, files: tuple[Path, ...]) -> None:
+        if self.context.visit_id is not None and self.context.status(self.step).blocker is None:
+            self._live = None
+            self._calibration.shown = False
+            self._trial.choose(files[0])
+        self.refresh()
+
+    def _add_file(self, **chosen: Path) -> None:
+        self._trial.add(**chosen)
+        self.refresh()
+
+    def _answer_trial(self, *, wanted: bool) -> None:
+        if wanted:
+            self._trial.take()
+        else:
+            self._trial.forget()
+            self.refresh()
+
     def _import(self, files: tuple[Path, ...]) -> None:
         if self.context.visit_id is None or self.context.status(self.step).blocker is not None:
             self.refresh()
+            return
+        if is_trial(files):
+            self._use_trial(files)
             return
         self._live = None
         self._calibration.shown = False
@@ -254,6 +304,7 @@ class CapturePresenter(StepPresenter):
         self._camera = None
         self._calibration.forget()
         self._changes.forget()
+        self._trial.forget()
         self._read.cache_clear()
 
     def job_done(self, state: JobState, outcome: Outcome) -> None:

@@ -8,14 +8,19 @@ from pathlib import Path
 
 from core.domain.emg import ChannelQuality, ChannelSite, EmgEnvelopes
 from core.domain.findings import Severity
-from core.domain.record import Verdict
+from core.domain.motion import Motion
+from core.domain.record import RecordKind, Verdict
+from core.emg.presets import PRESETS
 from core.errors import refuse
 from core.jobs.values import Crashed, Done, JobState, JsonValue, Message, Outcome
 from core.session.flow import Step, StepState, StepStatus
 from ui.pages.emg import EmgPage, EmgState, Mapping
+from ui.pages.emg_cycles import EmgCyclesView
 from ui.pages.number_table import NumberRow, NumberTable
 from ui.presenters.base import StepPresenter
+from ui.presenters.emg_cycles import cycles_view
 from ui.presenters.emg_files import EmgFile, emg_file_of, ended_early, first_map
+from ui.presenters.mvc import MvcChoice
 from ui.session_context import SessionContext
 from ui.theme import Tone
 from ui.widgets.channel_map import MappedChannel
@@ -34,11 +39,17 @@ class EmgPresenter(StepPresenter):
         )
         self._map: tuple[MappedChannel, ...] = ()
         self._mvc: Path | None = None
+        self._maxima, self._shows_protocol = MvcChoice(), False
         self._asks_reason = False
         self._load = lru_cache(maxsize=2)(lambda record_id: context.store.load(record_id, EmgEnvelopes))
+        self._cycles_of = lru_cache(maxsize=2)(self._read_cycles)
         page.secondary_action.connect(lambda key: self.attempt(lambda: self._secondary(key)))
         page.file_chosen.connect(lambda path: self.attempt(lambda: self._open(path)))
         page.mvc_chosen.connect(self._use_mvc)
+        page.protocol_opened.connect(lambda: self._show_protocol(True))
+        page.mvc.closed.connect(lambda: self._show_protocol(False))
+        page.mvc.files_chosen.connect(self._add_maxima)
+        page.mvc.files_removed.connect(self._remove_maxima)
         page.site_changed.connect(self._site_changed)
         page.skipped.connect(lambda reason: self.attempt(lambda: self._skip(reason)))
         page.skip_cancelled.connect(self._back)
@@ -55,10 +66,12 @@ class EmgPresenter(StepPresenter):
             self._page.render(EmgState("Skip EMG for this visit", asks_reason=True))
         elif self._head_job is not None:
             self._page.render(EmgState(f"Looking into {self._head_job[1].name}…"))
+        elif self._file is not None and self._shows_protocol:
+            self._page.render(self._protocol())
         elif self._file is not None:
             self._page.render(self._mapping(self._file))
         elif status.record_id is not None:
-            self._page.render(self._result(self._load(status.record_id)))
+            self._page.render(self._result(status.record_id))
         else:
             self._page.render(self._nothing(status))
 
@@ -85,25 +98,40 @@ class EmgPresenter(StepPresenter):
             f"{len(used)} of {count(len(self._map), 'channel')} mapped to muscles.",
             Tone.OK if used and not why_not else Tone.WARN,
             mapping=Mapping(
-                file.path.name, self._map, not file.has_rate, "" if self._mvc is None else self._mvc.name
+                file.path.name,
+                self._map,
+                not file.has_rate,
+                "" if self._mvc is None else self._mvc.name,
+                len(self._maxima.paths),
+                tuple((preset.title, preset.reason) for preset in PRESETS),
             ),
             main_action=f"Process {count(len(used), 'channel')}" if used else "Process",
             why_not=why_not,
             secondary=(("discard", "Discard"), ("import", "Other file")),
         )
 
-    def _result(self, emg: EmgEnvelopes) -> EmgState:
+    def _result(self, record_id: str) -> EmgState:
+        emg, motion = self._load(record_id), self.newest(RecordKind.MOTION)
         headline, tone = emg_verdict(emg)
         return EmgState(
             headline,
             tone,
             emg=emg,
             table=quality_table(emg.channels),
+            cycles=self._cycles_of(record_id, None if motion is None else motion.id),
             findings=emg.findings,
             main_action="" if self._processes() else "Go on with Personalize",
             secondary=(("import", "Import again"),),
             badges=("Synthetic",) if emg.synthetic else (),
         )
+
+    def _read_cycles(self, emg_id: str, motion_id: str | None) -> EmgCyclesView:
+        motion = None if motion_id is None else self.context.store.load(motion_id, Motion)
+        return cycles_view(self._load(emg_id), motion)
+
+    def _protocol(self) -> EmgState:
+        sites = [channel.site for channel in self._map if channel.site is not None]
+        return EmgState("Maximum contractions for the mapped muscles.", mvc=self._maxima.state(sites))
 
     def _processes(self) -> bool:
         return self.context.jobs.running("import_emg", visit_id=self.context.visit_id) is not None
@@ -159,6 +187,18 @@ class EmgPresenter(StepPresenter):
         self._mvc = path
         self.refresh()
 
+    def _show_protocol(self, shown: bool) -> None:
+        self._shows_protocol = shown
+        self.refresh()
+
+    def _add_maxima(self, key: str, paths: tuple[Path, ...]) -> None:
+        self._maxima.add(key, paths)
+        self.refresh()
+
+    def _remove_maxima(self, key: str) -> None:
+        self._maxima.remove(key)
+        self.refresh()
+
     def _site_changed(self, name: str, site: ChannelSite | None) -> None:
         self._map = tuple(
             replace(channel, site=site, suggested=False) if channel.name == name else channel
@@ -178,6 +218,9 @@ class EmgPresenter(StepPresenter):
         }
         if self._mvc is not None:
             params["mvc_file"] = str(self._mvc)
+        if self._maxima.paths:
+            params["mvc_files"] = [str(path) for path in self._maxima.paths]
+        params["processing"] = PRESETS[self._page.chain()].key
         if not file.has_rate:
             params["rate_hz"] = _rate(self._page.rate_text())
         self.submit("import_emg", **params)
@@ -201,6 +244,8 @@ class EmgPresenter(StepPresenter):
     def _forget(self) -> None:
         self._cancel_head_job()
         self._file, self._map, self._mvc, self._asks_reason = None, (), None, False
+        self._shows_protocol = False
+        self._maxima.clear()
 
     def job_done(self, state: JobState, outcome: Outcome) -> None:
         """The chosen file stays on the page until it was processed."""
@@ -244,6 +289,12 @@ def _channel_tip(channel: ChannelQuality) -> str:
     return (
         f"Channel {channel.name}; signal to noise {channel.signal_to_noise_db:.0f} dB; "
         f"clipped in {percent(channel.clipped_fraction, 1)} of the time"
+        + (f"; {percent(channel.motion_fraction)} of its power below 20 Hz" if channel.median_hz else "")
+        + (
+            f"; shares {percent(channel.common_fraction)} with {channel.common_with}"
+            if channel.common_with
+            else ""
+        )
     )
 
 
@@ -254,6 +305,9 @@ _VERDICTS = {
     "hum": "⚠ hum",
     "noise": "⚠ noisy",
     "gaps": "⚠ gaps",
+    "loose": "⚠ loose",
+    "motion": "⚠ motion",
+    "crosstalk": "⚠ crosstalk",
 }
 
 

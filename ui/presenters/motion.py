@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from core.domain.body import SIDES, Side
 from core.domain.clock import SLOW_MOTION_EVIDENT, SLOW_MOTION_POSSIBLE, SLOW_MOTION_STATED, FilmClock
+from core.domain.laboratory import LaboratoryTrial
 from core.domain.motion import Motion
 from core.domain.record import RecordKind, Verdict
 from core.domain.recording import Landmarks
@@ -15,6 +16,7 @@ from core.errors import refuse
 from core.jobs.values import JobState, Outcome, Refused
 from core.session.flow import Step, StepState, StepStatus
 from core.session.stops import override_stops, present_motion
+from ui.marker_view import marker_view
 from ui.pages.motion import MotionPage, MotionState
 from ui.plots.curves import JointPanel
 from ui.presenters.base import StepPresenter
@@ -85,7 +87,7 @@ class MotionPresenter(StepPresenter):
                     headline,
                     empty=True,
                     main_action="" if busy else "Solve motion",
-                    secondary=() if busy else (_SLOW,),
+                    secondary=() if busy or self._trial_id() is not None else (_SLOW,),
                     slow_motion=1.0 if self._asks_clock and not busy else None,
                 )
             )
@@ -109,7 +111,7 @@ class MotionPresenter(StepPresenter):
         busy = status.state is StepState.RUNNING
         action = "Go on with Personalize" if accepted else "Accept motion"
         question = "" if busy else question_words(motion)
-        belt_m_s = None if busy else motion.belt_speed_m_s
+        belt_m_s = None if busy or motion.marker_set else motion.belt_speed_m_s
         entered = bool(belt_m_s) and self._belt_of(status.record_id) is not None
         return MotionState(
             headline,
@@ -121,10 +123,10 @@ class MotionPresenter(StepPresenter):
             tiles=motion_tiles(motion),
             table=motion_table(motion),
             findings=motion.findings,
-            finding_actions=tuple((code, words) for code, (_key, words) in _FINDING_ACTIONS.items()),
+            finding_actions=() if motion.marker_set else _FILM_ACTIONS,
             main_action="" if busy else action,
             why_not=why_not_accept(motion),
-            secondary=() if busy or question else (_AGAIN if in_doubt(motion) else _SWAP, _SLOW),
+            secondary=() if busy or question else _what_else(motion),
             slow_motion=None if busy or not self._clock_is_asked(motion) else motion.clock.slow_motion,
             badges=motion_badges(motion, cameras),
             question=question,
@@ -142,6 +144,8 @@ class MotionPresenter(StepPresenter):
         motion = store.load(motion_id, Motion)
         panels = joint_panels(motion, ())
         for input_id, _digest in store.info(motion_id).provenance.inputs:
+            if store.info(input_id).kind is RecordKind.LABORATORY_TRIAL:
+                return motion, marker_view(store.load(input_id, LaboratoryTrial)), panels, ""
             if store.info(input_id).kind is RecordKind.LANDMARKS:
                 folders = [store.folder(input_id)]
                 folders += [store.folder(name) for name, _ in store.info(input_id).provenance.inputs]
@@ -160,7 +164,16 @@ class MotionPresenter(StepPresenter):
             for decision in self.context.store.decisions(self.context.visit_id)
         )
 
+    def _trial_id(self) -> str | None:
+        """The laboratory trial that stands in for the cameras; None where a film counts."""
+        captured = self.context.status(Step.CAPTURE).record_id
+        if captured is None or self.context.store.info(captured).kind is not RecordKind.LABORATORY_TRIAL:
+            return None
+        return captured
+
     def _clock_is_asked(self, motion: Motion) -> bool:
+        if motion.marker_set:  # a laboratory's clock is no film's
+            return False
         codes = {finding.advice.code for finding in motion.findings}
         return self._asks_clock or not codes.isdisjoint({SLOW_MOTION_EVIDENT, SLOW_MOTION_POSSIBLE})
 
@@ -271,6 +284,10 @@ class MotionPresenter(StepPresenter):
         belt_m_s: float | None = None,
     ) -> None:
         """What was said of the clock and of a treadmill's speed holds on for the same recording."""
+        trial = self._trial_id()
+        if trial is not None:
+            self.submit("solve_markers", trial_id=trial)
+            return
         landmarks = self.context.status(Step.CAPTURE).record_id
         if landmarks is None:
             return
@@ -350,6 +367,14 @@ _FINDING_ACTIONS: dict[str, tuple[str, str]] = {
     "MOT-075": ("capture", "Record a walk"),
     SLOW_MOTION_STATED: ("slow motion", "Correct the factor"),
 }
+_FILM_ACTIONS = tuple((code, words) for code, (_key, words) in _FINDING_ACTIONS.items())
+
+
+def _what_else(motion: Motion) -> tuple[tuple[str, str], ...]:
+    """Beside accepting. Labels of markers tell the sides, a laboratory's clock the time; of films, people do."""
+    if motion.marker_set:
+        return (_AGAIN,)
+    return (_AGAIN if in_doubt(motion) else _SWAP, _SLOW)
 
 
 def timing_video(motion: Motion, landmarks: Landmarks) -> int | None:

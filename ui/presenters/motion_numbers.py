@@ -55,7 +55,8 @@ def motion_tiles(motion: Motion) -> tuple[Tile, ...]:
 
 
 def _fit_tile(motion: Motion) -> Tile:
-    return Tile("Fit", f"{1000 * motion.residual_m:.0f} mm", "Typical distance of skeleton and landmarks")
+    seen = "markers" if motion.marker_set else "landmarks"
+    return Tile("Fit", f"{1000 * motion.residual_m:.0f} mm", f"Typical distance of skeleton and {seen}")
 
 
 def _percent(fraction: float) -> str:
@@ -143,6 +144,8 @@ def cameras_of(motion: Motion, landmarks: Landmarks) -> str:
 
 def motion_badges(motion: Motion, cameras: str) -> tuple[str, ...]:
     badges = ["Synthetic"] if motion.synthetic else []
+    if motion.marker_set:
+        badges.append(f"Laboratory: {motion.marker_set}")
     if cameras:
         badges.append(f"{cameras}, from the side" if motion.sagittal_only else cameras)
     elif motion.sagittal_only:

@@ -173,7 +173,7 @@ class TrackingExpert:
         self._joint_pd = actuation.joint_pd
         self._leg_muscles = LegMuscles(models)
         self._traits = leg_traits(bodies)
-        self._priors = ActivationPriors(models[0])
+        self._priors = ActivationPriors(models[0], bodies)
         self._phases = PhaseEstimator(self._environment.strides)
         self.phase: FloatArray = np.zeros(len(walkers))
 

@@ -166,7 +166,7 @@ class MuscleActuation(_Stateless):
         self.actuators = int(models[0].na)
         self.problem: CoordinationProblem | None = None  # the last one
         self._traits = leg_traits(bodies)
-        self._priors = ActivationPriors(models[0])
+        self._priors = ActivationPriors(models[0], bodies)
 
     def control(self, inputs: ActuationInputs) -> FloatArray:
         """Excitations (N, A) of all muscles that bring the activations to where the torques need them."""

@@ -12,6 +12,8 @@ from core.domain.motion import GaitReference
 from core.domain.scenario import GaitKind
 from core.domain.units import GRAVITY_M_S2
 from core.errors import refuse
+from core.gait.leg import Leg
+from core.simulation.reference_gait.stride_convention import check_knees, check_way
 
 HARMONICS = 6  # gait angles hold 99 % of their power below the sixth harmonic
 DOUBLE_SUPPORT = 0.12  # of the gait cycle, each time (Perry 1992)
@@ -108,8 +110,8 @@ def _fourier(angle_rad: FloatArray) -> FloatArray:
     return np.concatenate([spectrum[:1].real, 2 * spectrum[1:].real, -2 * spectrum[1:].imag])
 
 
-def check_reference(reference: GaitReference, gait: GaitKind = GaitKind.WALK) -> None:
-    """Refuse (UserError SIM-001..SIM-004) a stride that no twin can learn."""
+def check_reference(reference: GaitReference, gait: GaitKind = GaitKind.WALK, leg: Leg | None = None) -> None:
+    """Refuse (UserError SIM-001..SIM-004, SIM-007, SIM-008) a stride that no twin with this leg can learn."""
     if len(reference.angle_rad) < 2 * HARMONICS + 1 or not np.isfinite(reference.angle_rad).all():
         raise refuse(
             "SIM-001",
@@ -141,3 +143,6 @@ def check_reference(reference: GaitReference, gait: GaitKind = GaitKind.WALK) ->
             f"One angle reaches {np.degrees(np.abs(reference.angle_rad).max()):.0f} degrees.",
             "Check on the Motion page that the skeleton follows the person.",
         )
+    check_knees(reference)
+    if gait is GaitKind.WALK:
+        check_way(reference, leg)

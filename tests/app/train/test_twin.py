@@ -105,6 +105,7 @@ def test_a_body_that_cannot_be_built_is_refused(tmp_path: Path, more: dict[str, 
         ("letter.json", "Dear doctor", "MOT-031"),
         ("letter.npz", "Dear doctor", "MOT-031"),
         ("short.json", json.dumps({**STRIDE, "knee_angle_l": [1.0]}), "MOT-030"),
+        ("opensim.json", json.dumps({**STRIDE, "knee_angle_l": [-5.0 - k for k in range(30)]}), "SIM-007"),
         ("no-such-record", None, "REC-007"),
     ],
 )

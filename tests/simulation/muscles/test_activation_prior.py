@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from core.domain.twin import GENERIC_BODY
+from core.domain.body import Side
+from core.domain.muscles import Muscle
+from core.domain.twin import GENERIC_BODY, MuscleHabit
 from core.simulation.model.exo_model import worn_model
 from core.simulation.muscles.activation_prior import (
     FULL_BURST,
     LEAST_VARIANCE,
+    OWN_VARIANCE,
     ActivationPrior,
     ActivationPriors,
 )
@@ -33,7 +37,7 @@ def column(model: Any) -> dict[str, int]:
 
 
 def at(model: Any, phase: float, walking: float = 1.0) -> ActivationPrior:
-    return ActivationPriors(model).at(np.array([phase]), np.array([walking]))
+    return ActivationPriors(model, [GENERIC_BODY]).at(np.array([phase]), np.array([walking]))
 
 
 @pytest.mark.parametrize(
@@ -61,6 +65,24 @@ def test_the_right_leg_does_the_same_half_a_stride_later(model: Any) -> None:
 
     assert np.array_equal(now.nominal_activation[LEFT], later.nominal_activation[RIGHT])
     assert np.array_equal(now.prior_sd[RIGHT], later.prior_sd[LEFT])
+
+
+def test_a_person_s_own_habit_comes_before_the_textbook_s_on_its_side_alone(
+    model: Any, column: dict[str, int]
+) -> None:
+    late = tuple(0.3 * np.exp(-0.5 * ((np.arange(100) - 80) / 8.0) ** 2))
+    body = replace(GENERIC_BODY, habits=(MuscleHabit(Muscle.SOLEUS, Side.LEFT, late),))
+    walkers = ActivationPriors(model, [GENERIC_BODY, body])
+    soleus = column["soleus"]
+
+    prior = walkers.at(np.full(2, 0.8), np.ones(2))
+    textbook, own = prior.rows(np.array([0, 2])), prior.rows(np.array([1, 3]))
+
+    assert own.nominal_activation[LEFT, soleus] == pytest.approx(0.3, abs=1e-6)
+    assert own.prior_sd[LEFT, soleus] == pytest.approx(np.sqrt(OWN_VARIANCE))
+    assert own.nominal_activation[RIGHT, soleus] == textbook.nominal_activation[RIGHT, soleus]
+    others = np.arange(40) != soleus
+    assert np.array_equal(own.nominal_activation[:, others], textbook.nominal_activation[:, others])
 
 
 def test_there_is_no_prior_off_even_ground(model: Any) -> None:

@@ -1,0 +1,147 @@
+"""Joint moments from EMG beside inverse dynamics, and how fast muscles are analysed."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import itertools
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from app.bench.gait_curves import contacts
+from app.bench.recorded_walks import opensim_columns, required_file
+from core.domain.arrays import BoolArray, FloatArray
+from core.domain.body import JOINTS, Joint, JointKind, Side
+from core.domain.emg import ChannelQuality, ChannelSite, EmgEnvelopes, EmgMuscle
+from core.domain.kinetics import ForceSource
+from core.domain.motion import Stride
+from core.domain.muscle_calibration import MuscleCalibration
+from core.domain.twin import GENERIC_BODY, BodyParameters
+from core.kinetics.calibration import Split, calibrate_muscles, r_squared
+from core.kinetics.walk_data import WalkData, walk_data
+from core.motion.laboratory_body import scaled_to
+
+_SUBJECT, _TRIAL = "treadmill-emg-walk36", "walk36"
+CALIBRATED_S, JUDGED_S = (19.0, 24.0), (30.0, 60.0)
+_SITES = {
+    "soleus_r": EmgMuscle.SOLEUS,
+    "med_gas_r": EmgMuscle.GASTROCNEMIUS_MEDIALIS,
+    "lat_gas_r": EmgMuscle.GASTROCNEMIUS_LATERALIS,
+    "tib_ant_r": EmgMuscle.TIBIALIS_ANTERIOR,
+    "semimem_r": EmgMuscle.SEMIMEMBRANOSUS,
+    "bifemlh_r": EmgMuscle.BICEPS_FEMORIS,
+    "vas_lat_r": EmgMuscle.VASTUS_LATERALIS,
+    "rect_fem_r": EmgMuscle.RECTUS_FEMORIS,
+    "vas_med_r": EmgMuscle.VASTUS_MEDIALIS,
+}
+# Distances between the joints of gait2392, the model by which the recording's angles and moments were found:
+# hip to hip, hip to knee, knee to ankle, ankle to subtalar joint.
+_MODEL_M = (0.167, 0.396, 0.43, 0.0648)
+_HEIGHT_M, _MASS_KG = GENERIC_BODY.height_m, 75.165
+_OTHERS = (  # further measurements of EMG, each printed once it is there
+    ("app.bench.emg_holds", "bench_emg_holds"),
+    ("app.bench.c3d_reading", "bench_c3d_reading"),
+    ("app.bench.own_prior", "bench_own_prior"),
+    ("app.bench.muscle_speed", "bench_muscle_speed"),
+)
+
+
+def bench_emg(recordings: Path) -> dict[str, Any]:
+    """R2 of EMG-driven moments on frames that the calibration did not see, and the other numbers of EMG.
+
+    Only the right leg has electrodes. The baseline is a linear map from the nine envelopes to each moment,
+    found and judged on the same frames. Model variants were chosen on 10 to 30 s.
+    """
+    numbers = bench_moments(recordings)
+    for module, function in _OTHERS:
+        if importlib.util.find_spec(module) is not None:
+            numbers |= getattr(importlib.import_module(module), function)(recordings)
+    return numbers
+
+
+def bench_moments(recordings: Path, *, starts: int = 8) -> dict[str, Any]:
+    walk = walk36(recordings)
+    fitted, judged = (_between(walk.time_s, *span) for span in (CALIBRATED_S, JUDGED_S))
+    body = BodyParameters(_HEIGHT_M, _MASS_KG, scaled_to(*_MODEL_M, trunk=1.0))
+    calibration = calibrate_muscles(body, walk, split=Split(fitted, judged), starts=starts)
+    numbers: dict[str, Any] = {
+        "subject": _SUBJECT,
+        "trial": _TRIAL,
+        "calibrated_on_s": list(CALIBRATED_S),
+        "judged_on_s": list(JUDGED_S),
+    }
+    for fit in calibration.fits:
+        name = fit.joint.value.replace("_angle", "")
+        numbers[f"{name.removesuffix('_r')}_r2"] = fit.held_out_r2_after
+        numbers |= {
+            f"{name}_r2": fit.held_out_r2_after,
+            f"{name}_r2_uncalibrated": fit.held_out_r2_before,
+            f"{name}_r2_linear_baseline": _linear(walk, fit.joint, fitted, judged),
+            f"{name}_r2_calibrated_frames": fit.r2_after,
+            f"{name}_rmse_nm_kg": fit.held_out_rmse_nm_kg,
+        }
+    return numbers | _told(calibration)
+
+
+def _told(calibration: MuscleCalibration) -> dict[str, Any]:
+    counts = {one.told: 0 for one in calibration.parameters}
+    for one in calibration.parameters:
+        counts[one.told] += 1
+    numbers: dict[str, Any] = {f"parameters {kind}": count for kind, count in counts.items()}
+    shared = [one for one in calibration.parameters if "length" not in one.name]
+    return numbers | {one.name: f"{one.after:.3f}{one.unit} (sd {one.sd:.3f}; {one.told})" for one in shared}
+
+
+def walk36(recordings: Path) -> WalkData:
+    """The recording in this program's axes and signs. Refuses (PC-026) where it is missing."""
+    folder = f"{_SUBJECT}/{_TRIAL}"
+    angle, moment, emg, force = (
+        opensim_columns(required_file(recordings, f"{folder}/{name}"))
+        for name in ("ik.sto", "id.sto", "emgFilt.sto", "XLD.mot")
+    )
+    time_s = angle["time"]
+    curves = [np.full((len(time_s), len(JOINTS)), np.nan) for _ in range(2)]
+    for joint in JOINTS:
+        sign = -1.0 if joint.kind is JointKind.KNEE else 1.0  # there a bent knee is negative
+        curves[0][:, joint.column] = sign * np.radians(angle[joint.value])
+        curves[1][:, joint.column] = sign * moment[f"{joint.value}_moment"]
+    strides = _strides(force)
+    return walk_data((time_s, curves[0], curves[1]), ForceSource.PLATES, strides, _envelopes(emg))
+
+
+def _envelopes(emg: dict[str, FloatArray]) -> EmgEnvelopes:
+    """As published: fractions of a maximum, which no muscle reaches in this walk."""
+    channels = tuple(
+        ChannelQuality(name, ChannelSite(muscle, Side.RIGHT), "good", 20.0, 0.0, 0.0)
+        for name, muscle in _SITES.items()
+    )
+    envelope = np.stack([emg[name] for name in _SITES], axis=1)
+    return EmgEnvelopes(emg["time"], envelope, channels, "MVC", 1000.0, _TRIAL, ())
+
+
+def _strides(force: dict[str, FloatArray]) -> tuple[Stride, ...]:
+    """Of the right foot, those of usual length."""
+    time_s, vertical_n = force["time"], force["ground_force_vy"]
+    rate_hz = (len(time_s) - 1) / float(time_s[-1] - time_s[0])
+    found = contacts(vertical_n, rate_hz)
+    strides = [
+        Stride(Side.RIGHT, float(time_s[one.start]), float(time_s[one.end]), float(time_s[then.start]))
+        for one, then in itertools.pairwise(found)
+    ]
+    usual_s = float(np.median([one.end_s - one.start_s for one in strides]))
+    return tuple(one for one in strides if abs((one.end_s - one.start_s) / usual_s - 1.0) < 0.2)
+
+
+def _linear(walk: WalkData, joint: Joint, fitted: BoolArray, judged: BoolArray) -> float:
+    """R2 of the best straight map from the envelopes at the same moment of time."""
+    emg = np.stack([np.interp(walk.time_s, walk.emg.time_s, one) for one in walk.emg.envelope.T], axis=1)
+    terms = np.column_stack([emg, np.ones(len(emg))])
+    measured = walk.moment_nm[:, joint.column]
+    weights = np.linalg.lstsq(terms[fitted], measured[fitted], rcond=None)[0]
+    return r_squared(measured, terms @ weights, judged)
+
+
+def _between(time_s: FloatArray, first_s: float, last_s: float) -> BoolArray:
+    return (time_s >= first_s) & (time_s < last_s)

@@ -1,0 +1,123 @@
+"""Joint moments of a recorded walk, from the motion of the person's body and the ground's forces on it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from core.domain.arrays import FloatArray
+from core.domain.body import JOINTS, SIDES
+from core.domain.findings import Finding, worst_first
+from core.domain.kinetics import ForceSource, Kinetics
+from core.domain.laboratory import LaboratoryTrial
+from core.domain.motion import Motion
+from core.domain.twin import BodyParameters
+from core.kinetics.body_dynamics import JOINT_COLUMNS, BodyDynamics, course_of_motion, orientation
+from core.kinetics.findings import estimate_findings, load_findings, residual_findings, stride_findings
+from core.kinetics.foot_loads import FootLoads, Soles, foot_loads
+from core.kinetics.ground_reaction import estimated_loads
+from core.kinetics.joint_power import headings, joint_work, kinetic_cycles
+from core.kinetics.rigid_tree import Course, Load, Wrench
+
+
+def kinetics_of(
+    motion: Motion,
+    body: BodyParameters,
+    trial: LaboratoryTrial | None,
+    exo_moment_nm: FloatArray | None = None,
+) -> Kinetics:
+    """Forces, moments and powers at the frames of `motion`, whose times and axes are those of `trial`.
+
+    Without a trial, or with one without plates, the ground's forces are estimated from the motion.
+    `exo_moment_nm` (T, 14) is what a worn exo did to the joints; it is taken off what muscles did.
+    """
+    dynamics = BodyDynamics.of(body)
+    kinematics = motion.kinematics
+    course = course_of_motion(kinematics)
+    sole_m = dynamics.soles_m(course)
+    wrench = dynamics.tree.total(course)
+    heading = headings(orientation(course))
+    measured = trial is not None and bool(trial.plates)
+    if trial is not None and measured:
+        loads, findings = _measured(motion, trial, sole_m)
+    else:
+        loads = estimated_loads(wrench, kinematics.time_s, sole_m, heading, motion.strides)
+        findings = estimate_findings()
+    moment = joint_moments(dynamics, course, loads)
+    moment[np.isnan(kinematics.angle_rad)] = np.nan
+    if exo_moment_nm is not None:
+        moment = moment - exo_moment_nm
+    power = moment * course.rate[:, JOINT_COLUMNS]
+    residual_force, residual_moment = residuals(course, wrench, loads)
+    cycles = tuple(
+        kinetic_cycles(
+            side, motion.strides, kinematics.time_s, moment, power, loads.force_n, heading, body.mass_kg
+        )
+        for side in SIDES
+    )
+    both = (cycles[0], cycles[1])
+    if measured:
+        findings += residual_findings(residual_force, residual_moment, loads, course)
+    findings += stride_findings(both, motion, measured=measured)
+    return Kinetics(
+        time_s=kinematics.time_s,
+        moment_nm=moment,
+        power_w=power,
+        force_n=loads.force_n,
+        pressure_m=loads.pressure_m,
+        free_moment_nm=loads.free_moment_nm,
+        residual_force_n=residual_force,
+        residual_moment_nm=residual_moment,
+        source=ForceSource.PLATES if measured else ForceSource.ESTIMATED,
+        mass_kg=body.mass_kg,
+        cycles=both,
+        work=joint_work(both, motion.strides),
+        exo_moment_nm=exo_moment_nm,
+        findings=worst_first(findings),
+        synthetic=motion.synthetic or (trial is not None and trial.synthetic),
+    )
+
+
+def joint_moments(dynamics: BodyDynamics, course: Course, loads: FootLoads) -> FloatArray:
+    """What muscles and ligaments do at the joints (T, 14); NaN where the load on a leg is not known."""
+    applied = [
+        Load(
+            dynamics.foot_part[side],
+            np.nan_to_num(loads.force_n[:, side]),
+            np.nan_to_num(loads.pressure_m[:, side]),
+            np.stack([np.zeros(len(course.value))] * 2 + [np.nan_to_num(loads.free_moment_nm[:, side])], 1),
+        )
+        for side in range(2)
+    ]
+    moment = dynamics.tree.moments(course, applied)[:, JOINT_COLUMNS]
+    side_of = np.array([SIDES.index(joint.side) for joint in JOINTS])
+    unknown = np.isnan(loads.force_n).any(axis=2)
+    moment[unknown[:, side_of]] = np.nan
+    return moment
+
+
+def residuals(course: Course, wrench: Wrench, loads: FootLoads) -> tuple[FloatArray, FloatArray]:
+    """Force and moment (T, 3) at the pelvis that the ground's forces leave unexplained; NaN as they are."""
+    pelvis = course.value[:, :3]
+    force = wrench.force_n - loads.force_n.sum(axis=1)
+    moment = wrench.moment_nm - np.cross(pelvis, wrench.force_n)
+    for side in range(2):
+        arm = np.nan_to_num(loads.pressure_m[:, side] - pelvis)
+        moment = moment - np.cross(arm, loads.force_n[:, side])
+        moment[:, 2] -= loads.free_moment_nm[:, side]
+    return force, moment
+
+
+def _measured(
+    motion: Motion, trial: LaboratoryTrial, sole_m: FloatArray
+) -> tuple[FootLoads, tuple[Finding, ...]]:
+    """What the plates tell, in the axes of the motion: on a treadmill those walk along with the belt."""
+    time_s = motion.kinematics.time_s
+    belt_m = np.zeros((len(time_s), 3))
+    belt_m[:, 1] = (motion.belt_speed_m_s or 0.0) * (time_s - time_s[0])
+    soles = Soles.of(time_s, sole_m, belt_m, motion.strides)
+    loads = foot_loads(trial, soles)
+    findings = load_findings(loads, trial, motion)
+    pressure = loads.pressure_m - belt_m[:, None]
+    return replace(loads, pressure_m=pressure), findings

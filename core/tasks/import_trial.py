@@ -1,0 +1,58 @@
+"""Job `import_trial`: markers and plates of a laboratory become a trial; the files themselves are kept."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from core.domain.laboratory import LaboratoryTrial
+from core.domain.record import RecordKind
+from core.jobs.values import JobContext, Params
+from core.laboratory.trial import read_trial
+from core.store.repository import open_store
+
+_FILES = {"file": "trial", "plates": "plates", "standing": "standing"}  # parameter: name it is kept under
+
+
+def run(params: Params, context: JobContext) -> str:
+    """Params: `visit_id`, `file` (.c3d or .trc); if there are, `plates` (.mot, .sto, .c3d) and `standing`.
+
+    Returns the id of a LABORATORY_TRIAL. Refuses what `read_trial` does.
+    """
+    paths = {name: Path(str(params[name])) for name in _FILES if params.get(name)}
+    context.progress(0.1, f"Reading {paths['file'].name}")
+    trial = read_trial(paths["file"], plates=paths.get("plates"), standing=paths.get("standing"))
+    context.check_cancelled()
+    context.progress(0.8, "Saving")
+    kept = tuple(_placed(path, _FILES[name], context.work_dir) for name, path in paths.items())
+    try:
+        with open_store(context.spec.data_dir) as store:
+            return store.save(
+                RecordKind.LABORATORY_TRIAL,
+                trial,
+                visit_id=str(params["visit_id"]),
+                summary=summary_of(trial),
+                operator=context.spec.operator,
+                files=kept,
+            )
+    finally:  # the record has its own copies
+        for path in kept:
+            path.unlink(missing_ok=True)
+
+
+def summary_of(trial: LaboratoryTrial) -> str:
+    """One line for people."""
+    frames = len(trial.time_s)
+    rate = f", {1.0 / (trial.time_s[1] - trial.time_s[0]):.0f} frames/s" if frames > 1 else ""
+    plates = {0: "no force plate", 1: "1 force plate"}.get(
+        len(trial.plates), f"{len(trial.plates)} force plates"
+    )
+    standing = "" if trial.standing_m is None else ", standing trial"
+    length_s = float(trial.time_s[-1])
+    return f"{length_s:.1f} s{rate}, {len(trial.marker_names)} markers, {plates}{standing}"
+
+
+def _placed(source: Path, name: str, folder: Path) -> Path:
+    """A copy under a name that cannot name the patient, and that no other file of the record has."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return Path(shutil.copyfile(source, folder / f"{name}{source.suffix.lower()}"))

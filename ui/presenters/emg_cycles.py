@@ -1,0 +1,106 @@
+"""From EMG and motion to curves per gait cycle, times of activity and co-contraction."""
+
+from __future__ import annotations
+
+from core.domain.emg import EmgEnvelopes
+from core.domain.motion import Motion
+from core.emg.cocontraction import Cocontraction, cocontractions
+from core.emg.cycles import EmgCycles, emg_cycles
+from core.emg.onsets import Burst, activity
+from ui.pages.emg_cycles import EmgCyclesView
+from ui.pages.number_table import NumberRow, NumberTable
+from ui.plots.curves import CurveStyle, CycleCurve, EmgQuantity, JointPanel
+from ui.wording import count
+
+_NO_MOTION = "EMG per gait cycle needs the strides of the Motion step. Solve the motion; then it stands here."
+_NO_STRIDE = (
+    "No stride of the motion lies within the EMG. Check how far the two recordings are apart in time; "
+    "import the EMG again to change it."
+)
+
+
+def cycles_view(emg: EmgEnvelopes, motion: Motion | None) -> EmgCyclesView:
+    """The tab for one EMG and the motion of the same visit, which may be missing."""
+    if motion is None:
+        return EmgCyclesView(instead=_NO_MOTION)
+    cycles = emg_cycles(emg, motion.strides)
+    seen = tuple(one for one in cycles if len(one.envelope))
+    if not seen:
+        return EmgCyclesView(instead=_NO_STRIDE)
+    pairs = cocontractions(seen)
+    return EmgCyclesView(
+        panels=tuple(_panel(one) for one in seen),
+        activity=_activity_table(seen),
+        cocontraction=_pair_table(pairs),
+        words=f"{_counted(cycles)} Band: one standard deviation between strides. {_clocks(emg)}",
+        pair_words=_pair_words(emg) if pairs else "",
+    )
+
+
+def _panel(cycles: EmgCycles) -> JointPanel:
+    curve = CycleCurve("measured", cycles.site.side, 100 * cycles.mean, 100 * cycles.sd, CurveStyle.MEASURED)
+    return JointPanel(
+        EmgQuantity(cycles.site.muscle), cycles.site.side, (curve,), toe_off_fraction=cycles.toe_off_fraction
+    )
+
+
+def _activity_table(cycles: tuple[EmgCycles, ...]) -> NumberTable:
+    rows = []
+    for one in cycles:
+        found = activity(one)
+        rows.append(
+            NumberRow(
+                f"{one.site.side.suffix.upper()} {one.site.muscle.value}",
+                (
+                    ", ".join(map(_span, found.bursts)) or "–",
+                    f"{100 * found.agreement:.0f} %",
+                    f"{len(one.envelope)}",
+                ),
+                side=one.site.side,
+                tip=f"Channel {one.name}; percent of the gait cycle from heel strike.",
+            )
+        )
+    return NumberTable(("", "Active, % of cycle", "Strides agree", "Strides"), tuple(rows))
+
+
+def _span(burst: Burst) -> str:
+    return f"{burst.on_percent:.0f}–{burst.off_percent:.0f}"
+
+
+def _pair_table(pairs: tuple[Cocontraction, ...]) -> NumberTable:
+    rows = tuple(
+        NumberRow(
+            f"{pair.side.suffix.upper()} {pair.muscles[0].value} / {pair.muscles[1].value}",
+            tuple(
+                "–" if value != value else f"{value:.0f} %"
+                for value in (pair.common_percent, pair.stance_percent, pair.swing_percent)
+            ),
+            side=pair.side,
+            tip=f"Index of Rudolph: {pair.rudolph:.2f}.",
+        )
+        for pair in pairs
+    )
+    return NumberTable(("Co-contraction", "Cycle", "Stance", "Swing"), rows)
+
+
+def _pair_words(emg: EmgEnvelopes) -> str:
+    words = "Share of the activity that both muscles have in common (Falconer & Winter 1985)."
+    if emg.normalised_to != "MVC":
+        words += " Without maximum contractions it compares sides and visits, not muscles."
+    return words
+
+
+def _counted(cycles: tuple[EmgCycles, ...]) -> str:
+    used = {one.site.side: len(one.envelope) for one in cycles}
+    out = {one.site.side: one.left_out for one in cycles}
+    words = " and ".join(f"{count(number, 'stride')} {side.value}" for side, number in used.items())
+    left_out = sum(out.values())
+    return f"{words}." + (f" {count(left_out, 'stride')} outside the EMG left out." if left_out else "")
+
+
+def _clocks(emg: EmgEnvelopes) -> str:
+    if not emg.offset_from:
+        return "EMG and motion are taken to start at the same moment; nothing says so."
+    if emg.offset_from == "same file":
+        return "EMG and motion are from the same file."
+    return f"The EMG starts {emg.offset_s:+.2f} s against the motion ({emg.offset_from})."
