@@ -254,7 +254,7 @@ _ALL_LOW = Finding(
 _NO_PLATES = Finding(
     Severity.NOTE,
     Advice(
-        "The forces on the feet are estimated, so joint moments say little of strength.",
+        "The forces on the feet are estimated, so joint moments do not count for strength.",
         "How both feet share the load while both stand is assumed, not measured.",
         "Record a trial with force plates if strength matters.",
         NO_PLATES,

@@ -38,9 +38,9 @@ def run(params: Params, context: JobContext) -> str:
             raise refuse(
                 "KIN-210",
                 "There is nothing to assess strength from yet.",
-                "It needs joint moments, muscles calibrated with EMG, or impairments fitted to the gait, "
-                "of the newest motion.",
-                "Compute the forces on the Motion page, or calibrate the muscles with EMG first.",
+                "It needs joint moments from force plates, muscles calibrated with EMG, or impairments fitted "
+                "to the gait, of the newest motion.",
+                "Import a laboratory trial with force plates on the Capture page, or EMG on the EMG page.",
             )
         context.progress(0.2, "Weighing what moments, EMG and gait say")
         deficits = assess(_sources(store, motion_id, used))
