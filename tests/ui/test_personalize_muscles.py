@@ -58,7 +58,7 @@ def test_without_emg_or_moments_the_page_says_what_to_do_first(
     assert page.muscles.action.button.isEnabled() and page.weakness.action.button.isEnabled()
 
 
-def test_calibration_starts_from_a_body_without_earlier_calibration(
+def test_calibration_fits_a_body_first_where_there_is_none_of_this_motion(
     context: SessionContext, board: HandBoard, visit_id: str, made: dict[Step, str]
 ) -> None:
     emg = muscle_records.add_emg(context.store, visit_id)
@@ -79,6 +79,9 @@ def test_calibration_starts_from_a_body_without_earlier_calibration(
         "kinetics_id": kinetics,
         "emg_id": emg,
     }
+    board.jobs.clear()
+    personalize(context)[1].start_calibration()
+    assert [job.spec.kind for job in board.jobs.values()] == ["calibrate_muscles"]
 
 
 def save_twin(context: SessionContext, visit_id: str, made: dict[Step, str]) -> str:

@@ -96,9 +96,14 @@ class PersonalizePresenter(LearningPresenter):
         super().show(status)
 
     def start_calibration(self) -> None:
-        """Fit a body without any calibration or impairment first: strength is measured against that one."""
+        """With the twin of this motion, or with one that is fitted first."""
         motion = self.newest(RecordKind.MOTION)
-        if motion is not None:
+        if motion is None:
+            return
+        twin = self.newest(RecordKind.TWIN)
+        if twin is not None and any(name == motion.id for name, _digest in twin.provenance.inputs):
+            self._calibrate(twin.id)
+        else:
             self._to_calibrate.add(self.submit("fit_twin", motion_id=motion.id))
 
     def _calibrate(self, twin_id: str) -> None:
