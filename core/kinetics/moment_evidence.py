@@ -207,6 +207,5 @@ def capacity_nm_kg(group: MuscleGroup, body: BodyParameters) -> float:
     As the body is scaled: force with mass to the power 2/3, moment arms with length.
     """
     mass, scale = body.mass_kg / GENERIC_BODY.mass_kg, body.scale
-    return (
-        _PEAKS[group].capacity_nm_kg * mass ** (PEAK_FORCE_EXPONENT - 1.0) * (scale.thigh + scale.shank) / 2
-    )
+    size: float = mass ** (PEAK_FORCE_EXPONENT - 1.0) * (scale.thigh + scale.shank) / 2.0
+    return _PEAKS[group].capacity_nm_kg * size

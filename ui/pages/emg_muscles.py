@@ -95,7 +95,7 @@ class EmgMusclesPanel(QWidget):
         self.setLayout(layout)
         self.action.pressed.connect(self.calibrate)
 
-    def render(self, state: EmgMusclesState) -> None:
+    def show_state(self, state: EmgMusclesState) -> None:
         self.action.show_action(state.verdict, state.tone, state.action, state.why_not)
         self._parts.show_widget(self._empty if state.parameters is None else self._cards)
         if state.parameters is not None:
