@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from core.domain.body import Joint, Side
 from core.domain.deficits import Deficits
 from core.domain.muscles import MuscleGroup
 from core.domain.record import RecordKind, Verdict
@@ -18,9 +19,9 @@ from tests.ui import muscle_records, records
 from tests.ui.board import HandBoard
 from tests.ui.test_learning_pages import personalize, tell
 from ui.pages.personalize import EMG_TAB, WEAKNESS_TAB, PersonalizePage
-from ui.plots.moment_courses import shown_span_s
+from ui.plots.moment_courses import MomentCourses, shown_span_s
 from ui.presenters import emg_muscles, weakness
-from ui.presenters.emg_muscles import calibration_verdict
+from ui.presenters.emg_muscles import calibration_verdict, moment_courses
 from ui.presenters.weakness import grouped
 from ui.session_context import SessionContext
 
@@ -123,6 +124,22 @@ def test_a_calibration_that_judged_nothing_says_so() -> None:
     nothing = np.zeros((len(whole.time_s), 0))
     timing = replace(whole, fits=(), measured_nm=nothing, before_nm=nothing, after_nm=nothing)
     assert calibration_verdict(timing)[0].startswith("Only the timing")
+
+
+def test_each_leg_has_its_column_of_moments(context: SessionContext) -> None:
+    whole = known_person.calibration({})
+    other = tuple(replace(fit, joint=Joint.of(fit.joint.kind, Side.RIGHT)) for fit in whole.fits)
+    both = replace(
+        whole,
+        fits=(*whole.fits, *other),
+        **{name: np.tile(getattr(whole, name), 2) for name in ("measured_nm", "before_nm", "after_nm")},
+    )
+    courses = MomentCourses()
+    for calibration, columns in ((both, {0, 1}), (whole, {0})):
+        courses.show_courses(moment_courses(calibration))
+        shown = [plot for plot in courses.plots if not plot.isHidden()]
+        places = [courses._plots.getItemPosition(courses._plots.indexOf(plot)) for plot in shown]
+        assert len(shown) == len(calibration.fits) and {place[1] for place in places} == columns
 
 
 def weak_page(context: SessionContext, visit_id: str, made: dict[Step, str]) -> tuple[PersonalizePage, str]:

@@ -21,6 +21,7 @@ NO_EMG = "Import EMG on the EMG page first."
 NO_MOMENTS = "Compute the joint moments first: Motion page, tab Forces."
 BUSY = "Wait until the running work has ended."
 _FOLLOWS_R2 = 0.6  # explained of the held-out moments: enough to trust the muscles around this joint
+_HOPELESS_R2 = -10.0  # how much worse does not matter
 _STRENGTH = "Strength"
 
 
@@ -149,7 +150,9 @@ def _value(one: CalibratedParameter, value: float) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{value:.2f}" if math.isfinite(value) else "–"
+    if not math.isfinite(value):
+        return "–"
+    return f"{value:.2f}" if value > _HOPELESS_R2 else f"below {_HOPELESS_R2:.0f}"
 
 
 def _side(name: str) -> Side | None:
