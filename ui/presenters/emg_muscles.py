@@ -152,7 +152,7 @@ def _value(one: CalibratedParameter, value: float) -> str:
 def _number(value: float) -> str:
     if not math.isfinite(value):
         return "–"
-    return f"{value:.2f}" if value > _HOPELESS_R2 else f"below {_HOPELESS_R2:.0f}"
+    return f"{value:.2f}" if value > _HOPELESS_R2 else f"< {_HOPELESS_R2:.0f}"
 
 
 def _side(name: str) -> Side | None:
