@@ -9,6 +9,7 @@ import pytest
 
 from core.domain.body import Joint, Side
 from core.domain.deficits import Deficits
+from core.domain.impairment import Impairment, ImpairmentKind
 from core.domain.muscles import MuscleGroup
 from core.domain.record import RecordKind, Verdict
 from core.domain.twin import GENERIC_BODY, Twin
@@ -22,6 +23,7 @@ from ui.pages.personalize import EMG_TAB, WEAKNESS_TAB, PersonalizePage
 from ui.plots.moment_courses import MomentCourses, shown_span_s
 from ui.presenters import emg_muscles, weakness
 from ui.presenters.emg_muscles import calibration_verdict, moment_courses
+from ui.presenters.personalize import muscle_facts
 from ui.presenters.weakness import grouped
 from ui.session_context import SessionContext
 
@@ -194,6 +196,15 @@ def test_personalizing_puts_calibrated_muscles_and_only_accepted_weakness_into_t
     _, presenter = personalize(context)
     presenter.start()
     assert board.jobs["job-1"].spec.params == {**params, "deficits_id": deficits_id}
+
+
+def test_a_result_says_that_its_twin_has_calibrated_muscles_and_an_accepted_weakness() -> None:
+    weak = Impairment(ImpairmentKind.WEAKNESS, 0.3, Side.LEFT, MuscleGroup.PLANTARFLEXORS)
+    body = replace(known_person.calibration({}).body, impairments=(weak,))
+    told = {fact.name: fact for fact in muscle_facts(body)}
+    assert told["muscles"].value == "by EMG"
+    assert (told["weakness"].value, told["weakness"].tip) == ("1 accepted", CALF)
+    assert not muscle_facts(GENERIC_BODY)
 
 
 def test_strength_of_both_legs_is_shown_with_what_is_not_told(

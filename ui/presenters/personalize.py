@@ -6,7 +6,7 @@ from core.domain.deficits import Deficits
 from core.domain.findings import Finding, worst_first
 from core.domain.muscle_calibration import MuscleCalibration
 from core.domain.record import RecordKind
-from core.domain.twin import GaitPolicy, Twin
+from core.domain.twin import BodyParameters, GaitPolicy, Twin
 from core.jobs.values import Done, JobState, JsonValue, Outcome
 from core.session.flow import Step, StepStatus, standing
 from core.session.weakness import (
@@ -205,6 +205,7 @@ def result_facts(policy: GaitPolicy, twin: Twin | None) -> tuple[Fact, ...]:
             "from the patient's angles", f"{policy.joint_rmse_deg:.1f}°", "Hip, knee and ankle flexion, RMS"
         ),
     ]
+    facts += muscle_facts(policy.body)
     if twin is not None:
         facts += [
             Fact("model off the landmarks", f"{1000 * twin.landmark_residual_m:.0f} mm", "Root mean square"),
@@ -212,3 +213,17 @@ def result_facts(policy: GaitPolicy, twin: Twin | None) -> tuple[Fact, ...]:
             Fact("body mass", f"{twin.model_mass_kg:.0f} kg", "As compiled; equals the patient's"),
         ]
     return tuple(facts)
+
+
+def muscle_facts(body: BodyParameters) -> list[Fact]:
+    """What makes the muscles of this body other than usual; nothing where they are."""
+    facts = []
+    if body.strength or body.activation is not None or body.habits:
+        facts.append(
+            Fact("muscles", "by EMG", "Strength, delay and timing as calibrated with this person's EMG")
+        )
+    if body.impairments:
+        count = len(body.impairments)
+        labels = "; ".join(one.slot.label for one in body.impairments)
+        facts.append(Fact("weakness" if count == 1 else "weaknesses", f"{count} accepted", labels))
+    return facts
