@@ -21,6 +21,8 @@ BETWEEN_PEOPLE_SD = 0.25
 """Of the strength of healthy people of one size, and of what a maximal contraction reaches: an assumption."""
 _SIDE_SD = 0.1  # of the strength of a healthy person's legs against each other: an assumption
 _TWIN_SD = 0.15  # of strength: the twin's gait is not quite a person's, so what fits it is not either
+EXPLAINS = 0.5
+"""A search on a healthy youth explained a fifth, on a healthy adult a third, with severe impairments."""
 _KNOWN_SEVERITY_SD = 0.2  # a less certain severity tells nothing; without any evidence it is 0.29
 USUAL = 1.0 - BETWEEN_PEOPLE_SD
 _PARTS = {MuscleGroup.PLANTARFLEXORS: ("soleus", "gastrocnemii")}  # calibrated each for itself
@@ -69,9 +71,19 @@ def emg_evidence(calibration: MuscleCalibration) -> EmgEvidence:
     return EmgEvidence(found, at_bound, all_low)
 
 
+def explained(fit: ImpairmentFit) -> float:
+    """How much of what sets the gait apart from the healthy twin's its fitted impairments explain, 0..1."""
+    return 1.0 - fit.misfit / fit.healthy_misfit if fit.healthy_misfit > 0.0 else 0.0
+
+
 def gait_evidence(fit: ImpairmentFit) -> dict[Place, Evidence]:
-    """Strength left by the fitted weakness, and by strength that the fitted twin had before."""
-    found = {}
+    """Strength left by the fitted weakness, and by strength that the fitted twin had before.
+
+    Nothing where impairments do not explain the gait: then they only stand in for what the twin lacks.
+    """
+    found: dict[Place, Evidence] = {}
+    if explained(fit) < EXPLAINS:
+        return found
     for estimate in fit.estimates:
         slot = estimate.slot
         if slot.kind is not ImpairmentKind.WEAKNESS or estimate.sd > _KNOWN_SEVERITY_SD:

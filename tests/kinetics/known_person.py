@@ -156,5 +156,5 @@ def fit(strengths: Strengths, seed: int = 0, sd: float = 0.08) -> ImpairmentFit:
         for (group, side), strength in searched.items()
     )
     return ImpairmentFit(
-        BODY, estimates, 4.0, 7.0, 30.0, 60.0, np.array([60.0, 30.0]), (), 400, synthetic=True
+        BODY, estimates, 3.0, 7.0, 12.0, 60.0, np.array([60.0, 12.0]), (), 400, synthetic=True
     )

@@ -109,6 +109,15 @@ def test_emg_without_a_maximal_contraction_tells_no_strength() -> None:
     assert [one.advice.code for one in result.findings] == [deficits.NOT_MVC]
 
 
+def test_impairments_that_do_not_explain_the_gait_are_no_evidence() -> None:
+    """As a search ends on a healthy youth: severe, sure of itself, and hardly nearer to the gait."""
+    fitted = replace(fit({CALF: 0.2}), misfit=359.0, healthy_misfit=448.0)
+    result = assess(Sources(BODY, SPEED_M_S, fit=fitted))
+    assert not result.strengths and not result.proposed
+    [finding] = result.findings
+    assert finding.advice.code == deficits.NOT_EXPLAINED and "explain 20 %" in finding.advice.what
+
+
 def test_a_strength_at_its_bound_is_no_value() -> None:
     sources = known(
         WEAK_CALF, calibration=calibration(WEAK_CALF, told=Told.AT_BOUND), kinetics=None, fit=None
