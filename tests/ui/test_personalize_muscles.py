@@ -19,7 +19,7 @@ from tests.kinetics import known_person
 from tests.ui import muscle_records, records
 from tests.ui.board import HandBoard
 from tests.ui.test_learning_pages import personalize, tell
-from ui.pages.personalize import EMG_TAB, WEAKNESS_TAB, PersonalizePage
+from ui.pages.personalize import EMG_TAB, TWIN_TAB, WEAKNESS_TAB, PersonalizePage
 from ui.plots.moment_courses import MomentCourses, shown_span_s
 from ui.presenters import emg_muscles, weakness
 from ui.presenters.emg_muscles import calibration_verdict, moment_courses
@@ -231,6 +231,19 @@ def test_an_assessment_of_an_earlier_motion_asks_to_be_done_again(
 def test_groups_with_the_same_reason_share_a_line() -> None:
     lines = grouped(("Hip flexors: no moment.", "Hamstrings: no EMG.", "Hip extensors: no moment."))
     assert lines == ("Hip flexors and hip extensors: no moment.", "Hamstrings: no EMG.")
+
+
+def test_learning_is_watched_where_the_twin_is(
+    context: SessionContext, board: HandBoard, visit_id: str
+) -> None:
+    records.fill(context.store, visit_id, Step.PERSONALIZE)
+    page, _ = personalize(context)
+    page.open_tab(WEAKNESS_TAB)
+    page.secondary_action.emit("again")
+    assert page.tabs.currentIndex() == TWIN_TAB
+    page.open_tab(EMG_TAB)
+    page.main_action.emit()
+    assert page.tabs.currentIndex() == TWIN_TAB and len(board.jobs) == 1
 
 
 def test_emg_tab_is_reached_by_keyboard(

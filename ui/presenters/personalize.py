@@ -17,7 +17,7 @@ from core.session.weakness import (
     usable_sources,
 )
 from ui.pages.learning_view import Fact
-from ui.pages.personalize import LearningState, PersonalizePage
+from ui.pages.personalize import TWIN_TAB, LearningState, PersonalizePage
 from ui.presenters.emg_muscles import emg_muscles_state
 from ui.presenters.learning import LearningPresenter
 from ui.presenters.weakness import weakness_state
@@ -53,7 +53,12 @@ class PersonalizePresenter(LearningPresenter):
         """Fit the body first, with calibrated muscles and accepted impairments; then the learning follows."""
         motion = self.newest(RecordKind.MOTION)
         if motion is not None:
+            self._page.open_tab(TWIN_TAB)
             self.submit("fit_twin", motion_id=motion.id, **self._muscles(motion.id))
+
+    def chosen(self, key: str) -> None:
+        self._page.open_tab(TWIN_TAB)  # where minutes are chosen
+        super().chosen(key)
 
     def job_done(self, state: JobState, outcome: Outcome) -> None:
         if state.spec.kind == "fit_twin" and isinstance(outcome, Done):
