@@ -77,6 +77,14 @@ def test_no_strength_is_told_below_what_the_moments_show() -> None:
     assert "between 25 and" in one.sentence
 
 
+def test_a_source_that_gives_less_than_the_moments_show_is_told() -> None:
+    """A runner's calf, of which the fitted gait says that it has a tenth of its strength."""
+    strengths = {CALF: 0.1}
+    result = assess(Sources(BODY, SPEED_M_S, kinetics=scaled_calf(2.2), fit=fit(strengths, sd=0.02)))
+    assert deficits.BELOW_MOMENT in [one.advice.code for one in result.findings]
+    assert told(result).strength == told(result).least > 0.45
+
+
 def test_moments_alone_suggest_a_weakness_only_when_they_are_far_below_usual() -> None:
     slight, strong = (
         assess(Sources(BODY, SPEED_M_S, kinetics=scaled_calf(fraction))) for fraction in (0.85, 0.45)
