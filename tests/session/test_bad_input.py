@@ -142,6 +142,31 @@ INDEX = {  # bad input: code, file below tests/, test
         "test_files_that_are_no_landmarks",
     ),
     "motion that a finding stops": ("MOT-064", "session/test_stops.py", "test_a_stopped_motion_is_used"),
+    "strength without anything that tells it": (
+        "KIN-210",
+        "tasks/test_deficits_tasks.py",
+        "test_sources_of_another_motion",
+    ),
+    "weakness accepted without a name": (
+        "KIN-211",
+        "tasks/test_deficits_tasks.py",
+        "test_nothing_is_accepted",
+    ),
+    "weakness that was not suggested": (
+        "KIN-212",
+        "tasks/test_deficits_tasks.py",
+        "test_nothing_is_accepted",
+    ),
+    "answer to an outdated assessment": (
+        "KIN-213",
+        "tasks/test_deficits_tasks.py",
+        "test_nothing_is_accepted",
+    ),
+    "EMG without maximal contraction, for strength": (
+        "KIN-202",
+        "tasks/test_deficits_tasks.py",
+        "test_emg_without_maximal",
+    ),
     "override without name or role": ("MOT-062", "session/test_stops.py", "test_nobody_overrides"),
     "override of nothing, or of doubtful sides": (
         "MOT-063",
