@@ -42,7 +42,8 @@ def kinetics_of(
     if trial is not None and measured:
         loads, findings = _measured(motion, trial, sole_m)
     else:
-        loads = estimated_loads(wrench, kinematics.time_s, sole_m, heading, motion.strides)
+        centre_m = dynamics.tree.centre_m(course.value)
+        loads = estimated_loads(wrench.force_n, centre_m, kinematics.time_s, sole_m, motion.strides)
         findings = estimate_findings()
     moment = joint_moments(dynamics, course, loads)
     moment[np.isnan(kinematics.angle_rad)] = np.nan
@@ -92,7 +93,7 @@ def joint_moments(dynamics: BodyDynamics, course: Course, loads: FootLoads) -> F
     ]
     moment = dynamics.tree.moments(course, applied)[:, JOINT_COLUMNS]
     side_of = np.array([SIDES.index(joint.side) for joint in JOINTS])
-    unknown = np.isnan(loads.force_n).any(axis=2)
+    unknown = np.asarray(np.isnan(loads.force_n).any(axis=2))
     moment[unknown[:, side_of]] = np.nan
     return moment
 

@@ -129,9 +129,9 @@ def test_plates_without_corners_are_told_and_still_used(walk: PlateWalk, solved:
 
 
 def test_forces_in_another_frame_are_told(walk: PlateWalk) -> None:
+    aside = np.array([0.0, 1.0, 0.0])
     moved = tuple(
-        replace(p, corner_m=p.corner_m + [0.0, 1.0, 0.0], pressure_m=p.pressure_m + [0.0, 1.0, 0.0])
-        for p in walk.plates()
+        replace(p, corner_m=p.corner_m + aside, pressure_m=p.pressure_m + aside) for p in walk.plates()
     )
     kinetics = kinetics_of(walk.motion, BODY, walk.trial(moved))
     assert "KIN-012" in codes(kinetics)
