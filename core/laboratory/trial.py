@@ -24,6 +24,7 @@ _OPENSIM_TURN = np.array([[0.0, 0.0, -1.0], [-1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
 """From OpenSim's axes (x forward, y up, z right) to ours."""
 _NEAR_FOOT_M = 0.25  # from a centre of pressure to the next marker of a foot
 _LOW_M = 0.2  # height over the lowest marker up to which a marker is one of a foot
+_WHOLE = 0.9  # of the markers that are ever in view at once
 _UPRIGHT = 0.7  # of all force is vertical, in any walk
 _UNEVEN = 0.3  # of a frame
 
@@ -220,8 +221,9 @@ def _table_plates(
             continue
         plates = tuple(_plate_of(load, turn, inside) for load in loads)
         kept, beside = _in_frame(plates, time_s[inside], walk.time_s, marker_m)
-        if kept:
+        if not beside:
             break
+        kept = ()  # one table is one set-up: what is near a foot by chance is no better than the rest
     return kept, time_s[inside], (*table.findings, *findings, *beside)
 
 
@@ -263,7 +265,9 @@ def _from_feet_m(
     """Middle distance over the floor from the centre of pressure to a low marker; None: nobody knows."""
     at = np.clip(np.searchsorted(plate_time_s, time_s), 0, len(plate_time_s) - 1)
     pressure = plate.pressure_m[at]
-    frames = np.flatnonzero(np.isfinite(pressure).all(axis=1))
+    in_view = np.isfinite(marker_m[..., 0]).sum(axis=1)
+    whole = in_view >= _WHOLE * in_view.max()  # or the foot on the plate may be the one that is missing
+    frames = np.flatnonzero(np.isfinite(pressure).all(axis=1) & whole)
     lowest = np.nanpercentile(marker_m[..., 2], 1.0)
     if not len(frames) or lowest > np.median(pressure[frames, 2]) + _LOW_M:  # no marker on a foot
         return None
