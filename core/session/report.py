@@ -171,7 +171,9 @@ def _motion_verdict(motion: Motion) -> str:
 def _quality(store: Store, visit_id: str, motion: Motion) -> tuple[str, ...]:
     lines = []
     landmarks = _newest(store, visit_id, RecordKind.LANDMARKS, Landmarks)
-    if landmarks is not None and landmarks.patient.tracks:
+    if motion.marker_set:
+        lines.append(f"Laboratory markers, {motion.marker_set}; {len(motion.kinematics.time_s)} frames.")
+    elif landmarks is not None and landmarks.patient.tracks:
         tracks = landmarks.patient.tracks
         first = motion.cameras_used[0] if motion.cameras_used else 0
         track = tracks[first if first < len(tracks) else 0]
@@ -179,7 +181,8 @@ def _quality(store: Store, visit_id: str, motion: Motion) -> tuple[str, ...]:
         lines.append(f"{_cameras(landmarks, motion)}; person seen in {seen}.")
     left, right = (side.strides for side in motion.measures.sides)
     found = "No complete stride forward" if motion.without_walk else f"{left} left and {right} right strides"
-    lines.append(f"{found}; model {1000 * motion.residual_m:.0f} mm off the landmarks.")
+    seen = "markers" if motion.marker_set else "landmarks"
+    lines.append(f"{found}; model {1000 * motion.residual_m:.0f} mm off the {seen}.")
     if motion.belt_speed_m_s is not None:
         lines.append(f"On a treadmill at {motion.belt_speed_m_s:.2f} m/s.")
     policy = _newest(store, visit_id, RecordKind.GAIT_POLICY, GaitPolicy)

@@ -62,7 +62,8 @@ class EmgQuantity:
 
     @property
     def label(self) -> str:
-        return self.muscle.value.capitalize()
+        """Short enough to stand beside an axis: `Gastrocnemius med.`."""
+        return self.muscle.value.capitalize().replace(" medialis", " med.").replace(" lateralis", " lat.")
 
 
 Quantity = JointKind | ExoQuantity | EmgQuantity | Measure

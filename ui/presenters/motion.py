@@ -373,7 +373,7 @@ _FILM_ACTIONS = tuple((code, words) for code, (_key, words) in _FINDING_ACTIONS.
 
 
 def _what_else(motion: Motion) -> tuple[tuple[str, str], ...]:
-    """Beside accepting. Labels of markers tell the sides, a laboratory's clock the time; of films, people do."""
+    """Beside accepting; a laboratory's labels tell the sides, and its clock is that of life."""
     if motion.marker_set:
         return (_AGAIN,)
     return (_AGAIN if in_doubt(motion) else _SWAP, _SLOW)
