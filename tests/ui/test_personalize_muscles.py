@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -11,6 +13,8 @@ from core.domain.record import RecordKind, Verdict
 from core.domain.twin import GENERIC_BODY, Twin
 from core.jobs.values import Done
 from core.session.flow import Step
+from tests.kinetics import known_person
+from tests.kinetics.known_person import WEAK_CALF
 from tests.ui import muscle_records, records
 from tests.ui.board import HandBoard
 from tests.ui.test_learning_pages import personalize, tell
@@ -19,6 +23,7 @@ from ui.plots.moment_courses import shown_span_s
 from ui.presenters import emg_muscles, weakness
 from ui.presenters.weakness import grouped
 from ui.session_context import SessionContext
+from ui.theme import Tone
 
 CALF = "Weakness, left plantarflexors"
 
@@ -193,3 +198,15 @@ def test_emg_tab_is_reached_by_keyboard(
     page, _ = personalize(context)
     page.open_tab(EMG_TAB)
     assert page._parts.currentWidget() is page.muscles and page.tabs.accessibleName()
+
+
+def test_a_calibration_without_strides_kept_aside_claims_nothing_of_them() -> None:
+    calibration = known_person.calibration(WEAK_CALF)
+    unknown = float("nan")
+    fits = tuple(
+        replace(fit, held_out_r2_before=unknown, held_out_r2_after=unknown, held_out_rmse_nm_kg=unknown)
+        for fit in calibration.fits
+    )
+    words, tone = emg_muscles.calibration_verdict(replace(calibration, fits=fits))
+    assert words.endswith("None could be kept aside to judge it.") and "now follows" not in words
+    assert tone is Tone.WARN

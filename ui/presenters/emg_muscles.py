@@ -62,7 +62,17 @@ def missing_input(store: Store, visit_id: str) -> str:
 def calibration_verdict(calibration: MuscleCalibration) -> tuple[str, Tone]:
     """How well EMG follows moments that the calibration did not see."""
     if not calibration.fits:
-        return "No joint moment could be compared with EMG.", Tone.WARN
+        return (
+            "No joint moment could be compared with EMG; the twin has this person's habits only.",
+            Tone.WARN,
+        )
+    if not any(math.isfinite(fit.held_out_r2_after) for fit in calibration.fits):
+        fitted = [
+            f"{_short(fit)} {_number(fit.r2_after)} (was {_number(fit.r2_before)})"
+            for fit in calibration.fits
+        ]
+        words = f"EMG follows the moments that it was calibrated with, R² {listed(fitted)}."
+        return f"{words} None could be kept aside to judge it.", Tone.WARN
     parts = [
         f"{_short(fit)} {_number(fit.held_out_r2_after)} (was {_number(fit.held_out_r2_before)})"
         for fit in calibration.fits
