@@ -16,6 +16,7 @@ from core.domain.twin import GENERIC_BODY, Twin
 from core.jobs.values import Done
 from core.session.flow import Step
 from tests.kinetics import known_person
+from tests.kinetics.known_person import WEAK_CALF
 from tests.ui import muscle_records, records
 from tests.ui.board import HandBoard
 from tests.ui.test_learning_pages import personalize, tell
@@ -26,6 +27,7 @@ from ui.presenters.emg_muscles import calibration_verdict, moment_courses
 from ui.presenters.personalize import muscle_facts
 from ui.presenters.weakness import grouped
 from ui.session_context import SessionContext
+from ui.theme import Tone
 
 CALF = "Weakness, left plantarflexors"
 
@@ -119,10 +121,8 @@ def test_the_plot_shows_strides_that_were_seen_and_strides_kept_aside() -> None:
     assert start < 24.0 < end and end - start == pytest.approx(6.0)
 
 
-def test_a_calibration_that_judged_nothing_says_so() -> None:
+def test_a_calibration_of_timing_alone_says_so() -> None:
     whole = known_person.calibration({})
-    unjudged = replace(whole, fits=tuple(replace(fit, held_out_r2_after=np.nan) for fit in whole.fits))
-    assert "not judged" in calibration_verdict(unjudged)[0]
     nothing = np.zeros((len(whole.time_s), 0))
     timing = replace(whole, fits=(), measured_nm=nothing, before_nm=nothing, after_nm=nothing)
     assert calibration_verdict(timing)[0].startswith("Only the timing")
@@ -252,3 +252,15 @@ def test_emg_tab_is_reached_by_keyboard(
     page, _ = personalize(context)
     page.open_tab(EMG_TAB)
     assert page._parts.currentWidget() is page.muscles and page.tabs.accessibleName()
+
+
+def test_a_calibration_without_strides_kept_aside_claims_nothing_of_them() -> None:
+    calibration = known_person.calibration(WEAK_CALF)
+    unknown = float("nan")
+    fits = tuple(
+        replace(fit, held_out_r2_before=unknown, held_out_r2_after=unknown, held_out_rmse_nm_kg=unknown)
+        for fit in calibration.fits
+    )
+    words, tone = emg_muscles.calibration_verdict(replace(calibration, fits=fits))
+    assert words.endswith("None could be kept aside to judge it.") and "now follows" not in words
+    assert tone is Tone.WARN

@@ -65,7 +65,12 @@ def calibration_verdict(calibration: MuscleCalibration) -> tuple[str, Tone]:
     if not calibration.fits:
         return "Only the timing of the muscles was taken over: no joint moment tells more.", Tone.NEUTRAL
     if not any(math.isfinite(fit.held_out_r2_after) for fit in calibration.fits):
-        return "There are too few strides to keep some aside: how well EMG follows is not judged.", Tone.WARN
+        fitted = [
+            f"{_short(fit)} {_number(fit.r2_after)} (was {_number(fit.r2_before)})"
+            for fit in calibration.fits
+        ]
+        words = f"EMG follows the moments that it was calibrated with, R² {listed(fitted)}."
+        return f"{words} None could be kept aside to judge it.", Tone.WARN
     parts = [
         f"{_short(fit)} {_number(fit.held_out_r2_after)} (was {_number(fit.held_out_r2_before)})"
         for fit in calibration.fits
