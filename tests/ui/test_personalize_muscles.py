@@ -106,7 +106,7 @@ def test_what_the_emg_changed_is_told_before_and_after(
     assessed(context, visit_id, made)
     page, _ = personalize(context)
     rows = texts(page.muscles.parameters)
-    assert rows[0][:2] == ["Strength, left plantarflexors", "100 %"] and rows[0][3] == "± 6 %"
+    assert rows[0][:2] == ["Left plantarflexors, strength", "100 %"] and rows[0][3] == "± 6 %"
     assert rows[-3] == ["Electromechanical delay", "40 ms", "52 ms", "± 4 ms"]
     assert rows[-2] == ["Shape of activation", "-0.10", "-3.00", "at bound"]
     assert rows[-1][3] == "not told"
@@ -136,6 +136,7 @@ def test_each_leg_has_its_column_of_moments(context: SessionContext) -> None:
         fits=(*whole.fits, *other),
         **{name: np.tile(getattr(whole, name), 2) for name in ("measured_nm", "before_nm", "after_nm")},
     )
+    assert calibration_verdict(both)[0].endswith("R² 0.63 to 0.95 (was 0.09 to 0.69).")
     courses = MomentCourses()
     for calibration, columns in ((both, {0, 1}), (whole, {0})):
         courses.show_courses(moment_courses(calibration))
@@ -263,4 +264,6 @@ def test_a_calibration_without_strides_kept_aside_claims_nothing_of_them() -> No
     )
     words, tone = emg_muscles.calibration_verdict(replace(calibration, fits=fits))
     assert words.endswith("None could be kept aside to judge it.") and "now follows" not in words
+    shown = moment_courses(replace(calibration, fits=fits))
+    assert not any(course.held_out.any() for course in shown)  # no span is shaded as judged
     assert tone is Tone.WARN
