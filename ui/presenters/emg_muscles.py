@@ -84,8 +84,8 @@ def _r2_words(fits: list[tuple[str, float, float]]) -> str:
     """Names, R² before and after; of many joints the range."""
     if len(fits) <= _MOST_NAMED:
         return listed([f"{name} {_number(after)} (was {_number(before)})" for name, before, after in fits])
-    before, after = (_range([fit[column] for fit in fits]) for column in (1, 2))
-    return f"{after} (was {before})"
+    before, after = [value for _, value, _ in fits], [value for _, _, value in fits]
+    return f"{_range(after)} (was {_range(before)})"
 
 
 def _range(values: list[float]) -> str:
