@@ -96,6 +96,12 @@ def _ik(_: BenchOptions) -> dict[str, Any]:
     return bench_ik(_recordings())
 
 
+def _kinetics(_: BenchOptions) -> dict[str, Any]:
+    from app.bench.kinetics import bench_kinetics
+
+    return bench_kinetics(_recordings())
+
+
 def _cameras(_: BenchOptions) -> dict[str, Any]:
     from app.bench.cameras import bench_cameras
     from app.bench.cameras_sync import bench_cameras_sync
@@ -139,6 +145,12 @@ def _strangers(_: BenchOptions) -> dict[str, Any]:
     return bench_strangers()
 
 
+def _emg(_: BenchOptions) -> dict[str, Any]:
+    from app.bench.emg import bench_emg
+
+    return bench_emg(_recordings())
+
+
 def _coadaptation(_: BenchOptions) -> dict[str, Any]:
     from app.bench.coadaptation import bench_coadaptation
 
@@ -153,9 +165,11 @@ BENCHES: dict[str, Callable[[BenchOptions], dict[str, Any]]] = {
     "motion": _motion,
     "renderings": _renderings,
     "ik": _ik,
+    "kinetics": _kinetics,
     "cameras": _cameras,
     "simulation": _simulation,
     "walk": _walk,
+    "emg": _emg,
     "scenarios": _scenarios,
     "impairments": _impairments,
     "assist": _assist,

@@ -17,6 +17,7 @@ from app.cli.bench import add_bench
 from app.cli.calibrate import add_calibrate
 from app.cli.deploy import add_deploy
 from app.cli.emg import add_emg, add_emg_options, emg_files, emg_options
+from app.cli.export import add_export
 from app.cli.film_options import add_film_options, film_options
 from app.cli.motion import add_motion, add_override
 from app.cli.train import add_train
@@ -103,6 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     add_bench(commands, _add_data_dir)
     add_train(commands, _add_data_dir)
     add_trial(commands, _add_data_dir)
+    add_export(commands, _add_data_dir)
     _add_replay(commands)
     _add_simulate(commands)
     add_calibrate(commands, _add_data_dir)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from app.cli.camera_numbers import camera_numbers
+from app.cli.session_muscles import calibrated_twin, muscle_numbers
 from app.cli.session_strength import assess_strength, strength_numbers
 from app.cli.terminal_advice import in_a_terminal
 from app.exo_process import VirtualExo
@@ -154,7 +155,8 @@ def _train(
     _accept_or_stop(store, visit_id, motion_id, request)
     store.decide(visit_id, Step.MOTION, Verdict.ACCEPTED, record_id=motion_id, by=OPERATOR)
     twin_id = run("fit_twin", motion_id=motion_id)
-    run("inverse_dynamics", motion_id=motion_id, twin_id=twin_id)
+    kinetics_id = run("inverse_dynamics", motion_id=motion_id, twin_id=twin_id)
+    twin_id = calibrated_twin(store, twin_id, motion_id, kinetics_id, terminal)
     assess_strength(store, visit_id, motion_id, terminal)  # suggestions only: no person accepts them here
     gait_minutes = request.minutes * GAIT_FRACTION
     policy_id = run(
@@ -267,6 +269,7 @@ def summarise(store: Store, visit_id: str, seconds: dict[str, float]) -> dict[st
         "synthetic": motion.synthetic if landmarks is None else landmarks.synthetic,
         **_measured_numbers(landmarks, motion),
         "twin": {"height_m": twin.body.height_m, "mass_kg": round(twin.model_mass_kg, 3)},
+        **muscle_numbers(store, visit_id),
         **strength_numbers(store, visit_id),
         **_training_numbers(
             newest(RecordKind.GAIT_POLICY, GaitPolicy), newest(RecordKind.CONTROLLER, TrainedController)
