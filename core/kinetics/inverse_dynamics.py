@@ -82,20 +82,25 @@ def kinetics_of(
 
 def joint_moments(dynamics: BodyDynamics, course: Course, loads: FootLoads) -> FloatArray:
     """What muscles and ligaments do at the joints (T, 14); NaN where the load on a leg is not known."""
-    applied = [
-        Load(
-            dynamics.foot_part[side],
-            np.nan_to_num(loads.force_n[:, side]),
-            np.nan_to_num(loads.pressure_m[:, side]),
-            np.stack([np.zeros(len(course.value))] * 2 + [np.nan_to_num(loads.free_moment_nm[:, side])], 1),
-        )
-        for side in range(2)
-    ]
-    moment = dynamics.tree.moments(course, applied)[:, JOINT_COLUMNS]
+    moment = dynamics.tree.moments(course, applied_loads(dynamics, loads))[:, JOINT_COLUMNS]
     side_of = np.array([SIDES.index(joint.side) for joint in JOINTS])
     unknown = np.asarray(np.isnan(loads.force_n).any(axis=2))
     moment[unknown[:, side_of]] = np.nan
     return moment
+
+
+def applied_loads(dynamics: BodyDynamics, loads: FootLoads) -> tuple[Load, ...]:
+    """The same on the heel bones, nothing where a load is not known."""
+    frames = len(loads.force_n)
+    return tuple(
+        Load(
+            dynamics.foot_part[side],
+            np.nan_to_num(loads.force_n[:, side]),
+            np.nan_to_num(loads.pressure_m[:, side]),
+            np.column_stack([np.zeros((frames, 2)), np.nan_to_num(loads.free_moment_nm[:, side])]),
+        )
+        for side in range(len(SIDES))
+    )
 
 
 def residuals(course: Course, wrench: Wrench, loads: FootLoads) -> tuple[FloatArray, FloatArray]:
