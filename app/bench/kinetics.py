@@ -41,7 +41,7 @@ def bench_kinetics(recordings: Path) -> dict[str, Any]:
     }
     persons = list(people(recordings))
     for person in persons:
-        details |= forces_without_plates(person.name, person.as_own_walk(), person.motion.strides)
+        details |= forces_without_plates(person.name, person.as_own_walk(), person.strides_without_plates())
     numbers |= bench_pig(
         persons,
         {

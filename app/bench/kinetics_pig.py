@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from app.bench.kinetics_own_body import OwnWalk
-from core.domain.arrays import FloatArray
+from core.domain.arrays import FloatArray, IntArray
 from core.domain.body import Joint, JointKind, Side
 from core.domain.kinetics import Kinetics
 from core.domain.laboratory import LaboratoryTrial
@@ -58,7 +57,13 @@ class Person:
     pig_nm_kg: dict[str, FloatArray]  # (T, 3) by label, as the file has it
 
     def as_own_walk(self) -> OwnWalk:
-        return OwnWalk(self.body, self.motion.kinematics, None, self.kinetics.force_n)
+        return OwnWalk(self.body, self.motion.kinematics, self.kinetics.force_n)
+
+    def strides_without_plates(self) -> tuple[Stride, ...]:
+        """As the markers alone tell them: without plates, and without events, which plates may have given."""
+        hidden = replace(self.trial, plates=(), plate_time_s=np.zeros(0), events=())
+        size = self.body.parameters
+        return motion_from_markers(hidden, height_m=size.height_m, mass_kg=size.mass_kg).strides
 
     def strides(self) -> Iterator[Stride]:
         """Strides whose load is known throughout: one foot alone hit the plate."""
@@ -103,7 +108,7 @@ class Person:
     def point(self, label: str) -> FloatArray:
         return np.asarray(self.trial.marker_m[self._frames(), self.trial.marker_names.index(label)])
 
-    def _frames(self) -> NDArray[np.int_]:
+    def _frames(self) -> IntArray:
         return np.searchsorted(self.trial.time_s, self.motion.kinematics.time_s - 1e-6)
 
 
