@@ -145,6 +145,12 @@ def _strangers(_: BenchOptions) -> dict[str, Any]:
     return bench_strangers()
 
 
+def _emg(_: BenchOptions) -> dict[str, Any]:
+    from app.bench.emg import bench_emg
+
+    return bench_emg(_recordings())
+
+
 def _coadaptation(_: BenchOptions) -> dict[str, Any]:
     from app.bench.coadaptation import bench_coadaptation
 
@@ -163,6 +169,7 @@ BENCHES: dict[str, Callable[[BenchOptions], dict[str, Any]]] = {
     "cameras": _cameras,
     "simulation": _simulation,
     "walk": _walk,
+    "emg": _emg,
     "scenarios": _scenarios,
     "impairments": _impairments,
     "assist": _assist,

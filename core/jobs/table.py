@@ -30,6 +30,7 @@ JOB_TABLE: dict[str, JobKind] = {
     "shift_emg": JobKind("core.tasks.shift_emg:run", "Move EMG in time"),
     "fit_twin": JobKind("core.tasks.fit_twin:run", "Fit the twin"),
     "fit_impairments": JobKind("core.tasks.fit_impairments:run", "Find impairments", heavy=True),
+    "calibrate_muscles": JobKind("core.tasks.calibrate_muscles:run", "Calibrate muscles"),
     "assess_deficits": JobKind("core.tasks.assess_deficits:run", "Assess strength"),
     "learn_gait": JobKind("core.tasks.learn_gait:run", "Teach the twin this gait", heavy=True),
     "simulate_gait": JobKind("core.tasks.simulate_gait:run", "Simulate gait"),

@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core.domain.arrays import BoolArray, FloatArray
-from core.domain.body import SIDES, Joint, Side
+from core.domain.body import SIDES, Joint, JointKind, Side
 from core.domain.emg import EmgEnvelopes
 from core.domain.findings import Finding, worst_first
 from core.domain.muscle_calibration import CalibratedParameter, MomentFit, MuscleCalibration, Told
 from core.domain.muscles import Muscle, MuscleGroup
 from core.domain.twin import BodyParameters, GroupStrength
-from core.kinetics.calibration_data import MVC, check_walk, moment_problem, usable_emg
+from core.kinetics.calibration_data import check_walk, moment_problem, to_maximum, usable_emg
 from core.kinetics.calibration_findings import POOR_R2, emg_findings, fit_findings, judged, nothing_held_out
 from core.kinetics.calibration_parameters import STRENGTH, dynamics_of, unit_of
 from core.kinetics.emg_driven import JOINT_KINDS
@@ -30,6 +30,12 @@ from core.kinetics.walk_data import WalkData
 
 HELD_OUT_SHARE = 1.0 / 3.0
 STRIDES_TO_HOLD_OUT = 3
+_MOVES = {  # the joint that tells the strength of a group
+    MuscleGroup.PLANTARFLEXORS: JointKind.ANKLE,
+    MuscleGroup.DORSIFLEXORS: JointKind.ANKLE,
+    MuscleGroup.HAMSTRINGS: JointKind.KNEE,
+    MuscleGroup.KNEE_EXTENSORS: JointKind.KNEE,
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,7 +66,7 @@ def calibrate_muscles(
     problem, missing = moment_problem(replace(body, strength=(), impairments=()), walk, emg)
     findings += missing
     if problem is None:
-        habits = muscle_habits(emg, walk.strides, {}, to_maximum=emg.normalised_to == MVC)
+        habits = muscle_habits(emg, walk.strides, {}, to_maximum=to_maximum(emg))
         return _habits_only(replace(body, habits=habits), walk, findings, synthetic=synthetic)
     split = split or _split(walk, problem)
     if not split.held_out.any():
@@ -70,7 +76,7 @@ def calibrate_muscles(
     parameters = told(problem.parameters, fit)
     curves = _curves(problem, fit.values, split)
     fits = _fits(curves, split, body.mass_kg)
-    findings += fit_findings(parameters, fits, to_maximum=emg.normalised_to == MVC)
+    findings += fit_findings(parameters, fits, to_maximum=to_maximum(emg))
     return MuscleCalibration(
         body=_calibrated(body, walk, emg, _Found(problem, fit.values, parameters, fits)),
         parameters=parameters,
@@ -122,19 +128,19 @@ def _fits(curves: _Curves, split: Split, mass_kg: float) -> tuple[MomentFit, ...
 
 
 def _calibrated(body: BodyParameters, walk: WalkData, emg: EmgEnvelopes, found: _Found) -> BodyParameters:
-    to_maximum = emg.normalised_to == MVC
-    scales = {} if to_maximum else _scales(found.problem, found.values)
+    scaled = to_maximum(emg)
+    scales = {} if scaled else _scales(found.problem, found.values)
     return replace(
         body,
-        strength=_strengths(body, found) if to_maximum else body.strength,
+        strength=_strengths(body, found) if scaled else body.strength,
         activation=dynamics_of(found.values),
-        habits=muscle_habits(emg, walk.strides, scales, to_maximum=to_maximum),
+        habits=muscle_habits(emg, walk.strides, scales, to_maximum=scaled),
     )
 
 
 def _split(walk: WalkData, problem: MuscleProblem) -> Split:
     """The last third of the strides whose moments are known is held out, where there are three or more."""
-    known = np.isfinite(problem.measured_nm).any(axis=1)
+    known: BoolArray = np.asarray(np.isfinite(problem.measured_nm).any(axis=1))
     begins = sorted(
         one.start_s
         for side in SIDES
@@ -175,9 +181,9 @@ def r_squared(measured: FloatArray, found: FloatArray, chosen: BoolArray) -> flo
 
 
 def _strengths(body: BodyParameters, found: _Found) -> tuple[GroupStrength, ...]:
-    """Strength of every group that the data tell of, on a leg whose moments are explained; others stay."""
+    """Strength of every group that the data tell of and whose joint is explained; others stay."""
     verdict = {one.name: one.told for one in found.parameters}
-    explained = {fit.joint.side for fit in found.fits if judged(fit) >= POOR_R2}
+    explained = {fit.joint for fit in found.fits if judged(fit) >= POOR_R2}
     strength = {(one.group, one.side): one for one in body.strength}
     for leg, place in zip(found.problem.legs, found.problem.parameters.legs, strict=True):
         for group in dict.fromkeys(muscle.group for muscle in leg.muscles):
@@ -185,7 +191,8 @@ def _strengths(body: BodyParameters, found: _Found) -> tuple[GroupStrength, ...]
             names = {f"{STRENGTH}, {leg.side} {unit_of(leg.muscles[number])}" for number in parts}
             whole = f"{STRENGTH}, {leg.side} {group}"
             names = {whole} if whole in verdict else names
-            if leg.side in explained and all(verdict[name] is not Told.NOT_TOLD for name in names):
+            joint = Joint.of(_MOVES[group], leg.side)
+            if joint in explained and all(verdict[name] is not Told.NOT_TOLD for name in names):
                 factor = np.average(found.values[place.strength[parts]], weights=leg.hill.peak_n[parts])
                 strength[group, leg.side] = GroupStrength(group, leg.side, float(factor))
     order = list(MuscleGroup)

@@ -63,7 +63,13 @@ def usable_emg(emg: EmgEnvelopes) -> EmgEnvelopes:
             "each.",
         )
     channels = tuple(emg.channels[number] for number in columns)
-    return replace(emg, channels=channels, envelope=emg.envelope[:, columns])
+    references = tuple(emg.references[number] for number in columns) if emg.references else ()
+    return replace(emg, channels=channels, envelope=emg.envelope[:, columns], references=references)
+
+
+def to_maximum(emg: EmgEnvelopes) -> bool:
+    """Whether every channel is a fraction of a maximal voluntary contraction."""
+    return all(emg.reference(channel) == MVC for channel in range(len(emg.channels)))
 
 
 def check_walk(walk: WalkData) -> None:
@@ -114,7 +120,7 @@ def moment_problem(
             measured.append(np.where(known & (kind in kinds), walk.moment(kind, side), np.nan))
     if not legs:
         return None, findings
-    parameters = Parameters.of(legs, to_maximum=emg.normalised_to == MVC)
+    parameters = Parameters.of(legs, to_maximum=to_maximum(emg))
     return MuscleProblem(tuple(legs), even, walk.time_s, np.stack(measured, axis=1), parameters), findings
 
 

@@ -11,6 +11,9 @@ from core.errors import Advice
 from core.kinetics.calibration_parameters import STRENGTH
 
 POOR_R2 = 0.5
+_MAXIMUM_TOO_LOW = (
+    "The data ask for values beyond it, often because the maximal contraction of a muscle was not maximal."
+)
 
 
 def judged(fit: MomentFit) -> float:
@@ -91,7 +94,7 @@ def fit_findings(
             note(
                 "KIN-110",
                 f"At the bound of what was allowed: {'; '.join(bound)}.",
-                "The data ask for more, often because the maximal contraction of a muscle was not maximal.",
+                _MAXIMUM_TOO_LOW if to_maximum else "The data ask for values beyond it.",
                 "Take these strengths as a direction, not as a number.",
             )
         )

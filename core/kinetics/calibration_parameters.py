@@ -101,13 +101,21 @@ class Parameters:
                 LegPlaces(strength, first + np.arange(count), first + count + np.arange(count)),
             )
         names, units, before, low, high = zip(*rows, strict=True)
-        values = (np.array(column) for column in (before, low, high))
         groups = {
             f"{words}, {leg.side} {MuscleGroup.PLANTARFLEXORS}": _calf_shares(leg, place, len(rows))
             for leg, place in zip(legs, places, strict=True)
             if {unit_of(muscle) for muscle in leg.muscles} >= set(_GROUP)
         }
-        return Parameters(names, units, *values, tuple(places), strengths, groups)
+        return Parameters(
+            names,
+            units,
+            np.array(before),
+            np.array(low),
+            np.array(high),
+            tuple(places),
+            strengths,
+            groups,
+        )
 
 
 def _calf_shares(leg: DrivenLeg, place: LegPlaces, count: int) -> FloatArray:

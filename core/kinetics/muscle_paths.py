@@ -184,7 +184,8 @@ def _fit_group(
 def _powers(joints: int) -> IntArray:
     """Exponents (F, K) of all products of up to `_DEGREE` angles."""
     grid = np.indices((_DEGREE + 1,) * joints).reshape(joints, -1).T
-    return grid[grid.sum(axis=1) <= _DEGREE]
+    kept: IntArray = grid[grid.sum(axis=1) <= _DEGREE]
+    return kept
 
 
 def _terms(angle_rad: FloatArray, powers: IntArray) -> tuple[FloatArray, list[FloatArray]]:

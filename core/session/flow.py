@@ -98,7 +98,7 @@ JOBS: dict[Step, frozenset[str]] = {
     ),
     Step.MOTION: frozenset({"solve_motion", "solve_markers", "inverse_dynamics"}),
     Step.EMG: frozenset({"read_emg_head", "import_emg", "shift_emg"}),
-    Step.PERSONALIZE: frozenset({"fit_twin", "assess_deficits", "learn_gait"}),
+    Step.PERSONALIZE: frozenset({"fit_twin", "calibrate_muscles", "assess_deficits", "learn_gait"}),
     Step.REVIEW: frozenset({"simulate_gait", "simulate_scenario"}),
     Step.TRAIN: frozenset({"train_controller"}),
     Step.COMPARE: frozenset({"compare"}),
