@@ -57,8 +57,8 @@ def bench_kinetics(recordings: Path) -> dict[str, Any]:
 def summary(numbers: dict[str, Any], details: dict[str, Any], judged: tuple[str, ...]) -> dict[str, Any]:
     """The numbers by which the work is judged: of forces without plates the mean over the recordings."""
 
-    def mean(key: str) -> float:
-        return float(np.mean([details[f"{name}_grf_{key}"] for name in judged]))
+    def mean(key: str, names: tuple[str, ...] = judged) -> float:
+        return float(np.mean([details[f"{name}_grf_{key}"] for name in names]))
 
     return {
         "id_vs_opensim_nm_kg": numbers["id_vs_opensim_nm_kg"],
@@ -67,5 +67,9 @@ def summary(numbers: dict[str, Any], details: dict[str, Any], judged: tuple[str,
         "grf_vertical_rmse_bw": mean("vertical_rmse_bw"),
         "grf_fore_aft_r": mean("fore_aft_r"),
         "frames_per_s_vs_opensim": numbers["frames_per_s_vs_opensim"],
+        "grf_vertical_r_adults": mean("vertical_r", _JUDGED),
+        "grf_vertical_rmse_bw_adults": mean("vertical_rmse_bw", _JUDGED),
+        "grf_vertical_r_if_shared_as_measured": mean("shared_as_measured_vertical_r"),
+        "grf_vertical_rmse_bw_if_shared_as_measured": mean("shared_as_measured_vertical_rmse_bw"),
         "grf_judged_on": ", ".join(judged),
     }

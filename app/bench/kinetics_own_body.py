@@ -124,11 +124,27 @@ def judged_forces(walk: OwnWalk, estimated_n: FloatArray) -> dict[str, float]:
     }
 
 
+def shared_as_measured_n(walk: OwnWalk, strides: tuple[Stride, ...]) -> FloatArray:
+    """The estimated force of the whole body, between the feet as the plates have it where they know both.
+
+    No way of sharing comes nearer: what then is still missing the motion does not tell.
+    """
+    found = walk.estimated_n(strides)
+    known = np.isfinite(walk.force_n).all(axis=(1, 2)) & (walk.force_n[..., 2].sum(axis=1) > LOADED_N)
+    total = walk.body.tree.total(course_of_motion(walk.kinematics)).force_n
+    up = walk.force_n[..., 2:]
+    found[known] = (total[:, None] * up / np.maximum(up.sum(axis=1, keepdims=True), LOADED_N))[known]
+    return found
+
+
 def forces_without_plates(name: str, walk: OwnWalk, strides: tuple[Stride, ...]) -> dict[str, Any]:
-    """What is judged of one recording, and beside it what a stiff trunk makes of it."""
+    """What is judged of one recording; beside it what exact sharing and what a stiff trunk would give."""
     found: dict[str, Any] = {
         f"{name}_grf_{key}": value for key, value in judged_forces(walk, walk.estimated_n(strides)).items()
     }
+    bound = judged_forces(walk, shared_as_measured_n(walk, strides))
+    for key in ("vertical_r", "vertical_rmse_bw"):
+        found[f"{name}_grf_shared_as_measured_{key}"] = bound[key]
     if walk.kinematics.trunk_rad is not None:
         beside = judged_forces(walk, walk.estimated_n(strides, stiff_trunk=True))
         found |= {f"{name}_grf_stiff_trunk_{key}": value for key, value in beside.items() if key != "stances"}

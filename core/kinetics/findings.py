@@ -18,6 +18,7 @@ RESIDUAL_FORCE, RESIDUAL_MOMENT = 0.05, 0.01
 height of the pelvis: what is good enough (Hicks et al. 2015, J Biomech Eng 137:020905)."""
 
 _MUCH = 3.0  # times as much is more than a measurement's usual mismatch
+_SHARED_S = 0.05  # less is an edge of two contacts
 _FOREIGN = 0.5  # of the contacts; so many far from every foot are not chance
 
 
@@ -68,7 +69,7 @@ def load_findings(loads: FootLoads, trial: LaboratoryTrial, motion: Motion) -> t
                 "Go on with the other strides, or record again.",
             )
         )
-    if loads.shared_s > 0.0:
+    if loads.shared_s > _SHARED_S:
         found.append(
             _note(
                 "KIN-014",
@@ -90,7 +91,7 @@ def load_findings(loads: FootLoads, trial: LaboratoryTrial, motion: Motion) -> t
 
 
 def residual_findings(
-    force_n: FloatArray, moment_nm: FloatArray, loads: FootLoads, course: Course
+    force_n: FloatArray, moment_nm: FloatArray, loads: FootLoads, course: Course, *, trunk_seen: bool
 ) -> tuple[Finding, ...]:
     """Where motion and forces do not fit each other."""
     known = np.isfinite(force_n).all(axis=1) & (np.nansum(loads.force_n[..., 2], axis=1) > 0.0)
@@ -107,8 +108,9 @@ def residual_findings(
     advice = Advice(
         f"Motion and forces leave {100 * force:.0f} % of the largest force and {100 * moment:.0f} % of its "
         "moment unexplained.",
-        f"Good are {100 * RESIDUAL_FORCE:.0f} % and {100 * RESIDUAL_MOMENT:.0f} %; the trunk is taken as "
-        "stiff, and mass or markers may be a little wrong.",
+        f"Good are {100 * RESIDUAL_FORCE:.0f} % and {100 * RESIDUAL_MOMENT:.0f} %; "
+        f"{'the arms are' if trunk_seen else 'the trunk is'} taken as stiff, and mass or markers may be a "
+        "little wrong.",
         "Check the patient's mass and that forces and markers begin together; hip moments suffer first.",
         "KIN-016",
     )

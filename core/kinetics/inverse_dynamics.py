@@ -59,7 +59,9 @@ def kinetics_of(
     )
     both = (cycles[0], cycles[1])
     if measured:
-        findings += residual_findings(residual_force, residual_moment, loads, course)
+        findings += residual_findings(
+            residual_force, residual_moment, loads, course, trunk_seen=kinematics.trunk_rad is not None
+        )
     findings += stride_findings(both, motion, measured=measured)
     return Kinetics(
         time_s=kinematics.time_s,

@@ -258,10 +258,10 @@ def _moved(base: _Placed, part: Part, value: FloatArray, rate: FloatArray, bend:
     """A part on what carries it, with its coordinate's value, rate and acceleration (T,)."""
     way = None
     if part.function is not None:
-        coordinate = value
-        value, way = part.function(coordinate)
-        curve = part.function(coordinate + _BEND)[1] - part.function(coordinate - _BEND)[1]
-        bend = way * bend + curve / (2.0 * _BEND) * rate**2
+        beside = np.concatenate([value, value + _BEND, value - _BEND])
+        values, ways = (column.reshape(3, -1) for column in part.function(beside))
+        value, way = values[0], ways[0]
+        bend = way * bend + (ways[1] - ways[2]) / (2.0 * _BEND) * rate**2
         rate = way * rate
     turn = np.matmul(part.turn.T, base.turn) if not _is_unit(part.turn) else base.turn
     arm = _times(base.turn, part.offset_m) if part.offset_m.any() else None
