@@ -57,9 +57,10 @@ def load_findings(loads: FootLoads, trial: LaboratoryTrial, motion: Motion) -> t
 
 
 def _without_corners(count: int) -> Finding:
+    lie = "a force plate lies" if count == 1 else f"{count} force plates lie"
     return _note(
         "KIN-011",
-        f"The file does not tell where {'a force plate lies' if count == 1 else f'{count} force plates lie'}.",
+        f"The file does not tell where {lie}.",
         "So feet were told apart by the centre of pressure alone, and a foot half beside a plate is not "
         "noticed.",
         "Export the trial as C3D with the corners of the plates to be sure.",
