@@ -20,12 +20,13 @@ from core.domain.kinetics import ForceSource
 from core.domain.motion import Stride
 from core.domain.muscle_calibration import MuscleCalibration
 from core.domain.twin import GENERIC_BODY, BodyParameters
-from core.kinetics.calibration import Split, calibrate_muscles, r_squared
+from core.kinetics.calibration import Split, calibrate_muscles, moments_with, r_squared
 from core.kinetics.walk_data import WalkData, walk_data
 from core.motion.laboratory_body import scaled_to
 
 _SUBJECT, _TRIAL = "treadmill-emg-walk36", "walk36"
 CALIBRATED_S, JUDGED_S = (19.0, 24.0), (30.0, 60.0)
+_FILES = ("ik.sto", "id.sto", "emgFilt.sto", "XLD.mot")
 _SITES = {
     "soleus_r": EmgMuscle.SOLEUS,
     "med_gas_r": EmgMuscle.GASTROCNEMIUS_MEDIALIS,
@@ -71,8 +72,8 @@ def bench_emg(recordings: Path) -> dict[str, Any]:
 
 
 def bench_moments(recordings: Path, *, starts: int = 8) -> dict[str, Any]:
-    recorded = walk36(recordings)
-    walk = one_foot_a_plate(recorded, recordings)
+    recorded = treadmill_walk(recordings, _TRIAL)
+    walk = one_foot_a_plate(recorded, recordings, _TRIAL)
     fitted, judged = (_between(walk.time_s, *span) for span in (CALIBRATED_S, JUDGED_S))
     body = BodyParameters(_HEIGHT_M, _MASS_KG, scaled_to(*_MODEL_M, trunk=1.0))
     calibration = calibrate_muscles(body, walk, split=Split(fitted, judged), starts=starts)
@@ -98,7 +99,25 @@ def bench_moments(recordings: Path, *, starts: int = 8) -> dict[str, Any]:
             f"{name}_r2_calibrated_frames": fit.r2_after,
             f"{name}_rmse_nm_kg": fit.held_out_rmse_nm_kg,
         }
-    return numbers | _told(calibration)
+    return numbers | _other_speeds(recordings, calibration) | _told(calibration)
+
+
+def _other_speeds(recordings: Path, calibration: MuscleCalibration) -> dict[str, Any]:
+    """The same for every other trial of this person that is there, with the muscles calibrated on this one."""
+    numbers: dict[str, Any] = {}
+    for folder in sorted((recordings / _SUBJECT).iterdir()):
+        if folder.name == _TRIAL or not all((folder / name).is_file() for name in _FILES):
+            continue
+        recorded = treadmill_walk(recordings, folder.name)
+        walk = one_foot_a_plate(recorded, recordings, folder.name)
+        found = moments_with(calibration, walk)
+        for column, fit in enumerate(calibration.fits):
+            name = f"{folder.name}_{fit.joint.value.removesuffix('_angle_r')}_r2"
+            known = np.isfinite(found[:, column])
+            for suffix, one in (("", walk), ("_every_frame", recorded)):
+                measured = one.moment_nm[:, fit.joint.column]
+                numbers[f"{name}{suffix}"] = r_squared(measured, found[:, column], known)
+    return numbers
 
 
 def _told(calibration: MuscleCalibration) -> dict[str, Any]:
@@ -110,12 +129,11 @@ def _told(calibration: MuscleCalibration) -> dict[str, Any]:
     return numbers | {one.name: f"{one.after:.3f}{one.unit} (sd {one.sd:.3f}; {one.told})" for one in shared}
 
 
-def walk36(recordings: Path) -> WalkData:
-    """The recording in this program's axes and signs. Refuses (PC-026) where it is missing."""
-    folder = f"{_SUBJECT}/{_TRIAL}"
+def treadmill_walk(recordings: Path, trial: str) -> WalkData:
+    """A recording in this program's axes and signs. Refuses (PC-026) where it is missing."""
+    folder = f"{_SUBJECT}/{trial}"
     angle, moment, emg, force = (
-        opensim_columns(required_file(recordings, f"{folder}/{name}"))
-        for name in ("ik.sto", "id.sto", "emgFilt.sto", "XLD.mot")
+        opensim_columns(required_file(recordings, f"{folder}/{name}")) for name in _FILES
     )
     time_s = angle["time"]
     curves = [np.full((len(time_s), len(JOINTS)), np.nan) for _ in range(2)]
@@ -127,9 +145,9 @@ def walk36(recordings: Path) -> WalkData:
     return walk_data((time_s, curves[0], curves[1]), ForceSource.PLATES, strides, _envelopes(emg))
 
 
-def one_foot_a_plate(walk: WalkData, recordings: Path) -> WalkData:
+def one_foot_a_plate(walk: WalkData, recordings: Path, trial: str) -> WalkData:
     """Without the moments of the right leg while its plate is loaded for longer than a stance takes."""
-    force = opensim_columns(required_file(recordings, f"{_SUBJECT}/{_TRIAL}/XLD.mot"))
+    force = opensim_columns(required_file(recordings, f"{_SUBJECT}/{trial}/XLD.mot"))
     loaded = np.concatenate([[False], force["ground_force_vy"] > _LOADED_N, [False]])
     contact = np.flatnonzero(np.diff(loaded.astype(np.int8))).reshape(-1, 2)
     usual = np.median(contact[:, 1] - contact[:, 0])

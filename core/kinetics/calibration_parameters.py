@@ -81,6 +81,11 @@ class Parameters:
         """(P,) from the lowest to the highest value."""
         return self.high - self.low
 
+    @property
+    def all_names(self) -> tuple[str, ...]:
+        """With those that follow from others."""
+        return (*self.names, *self.groups)
+
     @staticmethod
     def of(legs: Sequence[DrivenLeg], *, to_maximum: bool) -> Parameters:
         """`to_maximum`: whether the EMG is a fraction of a maximal voluntary contraction."""

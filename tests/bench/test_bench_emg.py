@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.bench.emg import CALIBRATED_S, JUDGED_S, bench_moments, one_foot_a_plate, walk36
+from app.bench.emg import CALIBRATED_S, JUDGED_S, bench_moments, one_foot_a_plate, treadmill_walk
 from core.domain.body import Joint
 from core.kinetics import muscle_fit
 
@@ -25,12 +25,25 @@ def test_ankle_and_knee_moments_of_frames_never_seen_follow_from_emg(
     assert numbers["ankle_r2"] > numbers["ankle_r_r2_uncalibrated"]
 
 
+def test_another_trial_of_the_person_is_judged_with_the_same_muscles(
+    shared_data: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(muscle_fit, "_FINE_STEPS", 10)
+    person = tmp_path / "treadmill-emg-walk36"
+    person.mkdir()
+    for name in ("walk36", "walk45"):
+        (person / name).symlink_to(shared_data("treadmill-emg-walk36/walk36"))
+    numbers = bench_moments(tmp_path, starts=1)
+    assert 0.9 < numbers["walk45_ankle_r2"] < 1.0 and 0.5 < numbers["walk45_knee_r2"] < 1.0
+    assert numbers["walk45_ankle_r2_every_frame"] < numbers["walk45_ankle_r2"]
+
+
 def test_frames_with_both_feet_on_a_plate_are_told_by_the_plate_alone(
     shared_data: Callable[[str], Path],
 ) -> None:
     recordings = shared_data("treadmill-emg-walk36").parent
-    walk = walk36(recordings)
-    one = one_foot_a_plate(walk, recordings)
+    walk = treadmill_walk(recordings, "walk36")
+    one = one_foot_a_plate(walk, recordings, "walk36")
     left_out = np.isnan(one.moment_nm[:, Joint.ANKLE_R.column])
     assert 0.05 < left_out.mean() < 0.15
     assert not left_out[(walk.time_s >= CALIBRATED_S[0]) & (walk.time_s < CALIBRATED_S[1])].any()
