@@ -103,7 +103,7 @@ def bench_moments(recordings: Path, *, starts: int = 8) -> dict[str, Any]:
 
 
 def _other_speeds(recordings: Path, calibration: MuscleCalibration) -> dict[str, Any]:
-    """The same for every other trial of this person that is there, with the muscles calibrated on this one."""
+    """The same for every other trial of this person that is there, with the same calibrated muscles."""
     numbers: dict[str, Any] = {}
     for folder in sorted((recordings / _SUBJECT).iterdir()):
         if folder.name == _TRIAL or not all((folder / name).is_file() for name in _FILES):
