@@ -5,8 +5,8 @@
 # more are usual (TRIAL:ACTUAL_END_FIELD tells their number), and earlier versions read them.
 # Seen: write() puts all frames on the disk, c3d() returns 65 535 of them and as much of the analog signals, even
 # where TRIAL:ACTUAL_END_FIELD tells the number. No error, no warning.
-# For ExoTwin: EMG from a C3D file that lasts longer than 65 535 frames (11 minutes at 100 frames a second, 33
-# seconds at 2000) comes without its end. CSV has no such limit.
+# For ExoTwin: the size of the file tells how many frames it has; core/laboratory/c3d.py reads them all from the
+# bytes (65 535 frames are 11 minutes at 100 frames a second, 33 seconds of EMG alone at 2000).
 set -euo pipefail
 
 folder=$(mktemp -d)

@@ -14,7 +14,8 @@ from core.motion.marker_places import Place
 from core.motion.marker_sets import LabelledMarkers, recognise
 from ui.recording_view import RecordingView
 
-_PX_PER_M, _HEIGHT_PX, _MARGIN_M = 400.0, 900, 0.5
+_PX_PER_M, _MARGIN_M = 400.0, 0.5
+_HEADROOM = 1.3  # of the height of the shoulders
 _FLOOR = 0.94  # of the height, where a view without pictures draws the floor
 _USUAL_HEIGHT_M = 1.7  # for the half breadths of joints: a centimetre at most on the screen
 
@@ -31,12 +32,14 @@ def marker_view(trial: LaboratoryTrial) -> RecordingView | None:
         return None
     low, high = float(np.nanmin(along)) - _MARGIN_M, float(np.nanmax(along)) + _MARGIN_M
     width = max(1, round((high - low) * _PX_PER_M))
-    image = np.stack([(along - low) * _PX_PER_M, _FLOOR * _HEIGHT_PX - place_m[..., 2] * _PX_PER_M], axis=2)
-    seen = np.isfinite(image[:, [Landmark.LEFT_HIP.value, Landmark.RIGHT_HIP.value]]).all(axis=(1, 2))
+    height = max(1, round(_HEADROOM * float(np.nanmax(place_m[..., 2])) / _FLOOR * _PX_PER_M))
+    image = np.stack([(along - low) * _PX_PER_M, _FLOOR * height - place_m[..., 2] * _PX_PER_M], axis=2)
+    hips = [Landmark.LEFT_HIP.value, Landmark.RIGHT_HIP.value]
+    seen = np.asarray(np.isfinite(image[:, hips]).all(axis=(1, 2)))
     visibility = np.repeat(seen[:, None].astype(np.float64), LANDMARK_COUNT, axis=1)
     nowhere = np.full((len(image), LANDMARK_COUNT, 3), np.nan)
-    track = LandmarkTrack(trial.time_s, image, nowhere, visibility, width, _HEIGHT_PX)
-    return RecordingView((track,), 0, width, _HEIGHT_PX, tuple(trial.time_s.tolist()))
+    track = LandmarkTrack(trial.time_s, image, nowhere, visibility, width, height)
+    return RecordingView((track,), 0, width, height, tuple(trial.time_s.tolist()))
 
 
 def _landmarks_m(labelled: LabelledMarkers, marker_m: FloatArray) -> FloatArray:

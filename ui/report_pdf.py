@@ -1,4 +1,4 @@
-"""The one-page report of a visit: drawn once, for the printer, the file and the screen."""
+"""The report of a visit, one to four pages: drawn once, for the printer, the file and the screen."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from PySide6.QtGui import QPageLayout, QPageSize, QPainter, QPdfWriter
 
 from core.errors import refuse
 from core.session.report import ReportContent
-from ui.report_drawing import PAGE_HEIGHT, PAGE_WIDTH, ReportDrawing
+from ui.report_drawing import ReportDrawing
+from ui.report_further_pages import ForcesPage, MusclesPage
+from ui.report_sheet import PAGE_HEIGHT, PAGE_WIDTH
 
 
 def write_report(path: Path, content: ReportContent) -> None:
-    """Write one A4 page. Needs a QGuiApplication, also an offscreen one. Raises UserError RPT-002."""
+    """Write one to four A4 pages. Needs a QGuiApplication, also an offscreen one. Refuses RPT-002."""
     writer = QPdfWriter(str(path))
     writer.setResolution(1200)
     writer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
@@ -28,16 +30,32 @@ def write_report(path: Path, content: ReportContent) -> None:
             "The folder is missing, full or protected.",
             "Choose another folder.",
         )
-    draw_report(painter, QSizeF(writer.width(), writer.height()), content)
+    for page in range(page_count(content)):
+        if page:
+            writer.newPage()
+        draw_report(painter, QSizeF(writer.width(), writer.height()), content, page)
     painter.end()
 
 
-def draw_report(painter: QPainter, size: QSizeF, content: ReportContent) -> None:
-    """Draw the page into `size` device pixels from the painter's origin, keeping A4's proportions."""
+def page_count(content: ReportContent) -> int:
+    """Forces, and EMG with what follows from it, have a page each where there is something to tell."""
+    muscles = content.muscles
+    further = (content.forces is not None, muscles is not None, muscles is not None and muscles.apart)
+    return 1 + sum(further)
+
+
+def draw_report(painter: QPainter, size: QSizeF, content: ReportContent, page: int = 0) -> None:
+    """Draw a page into `size` device pixels from the painter's origin, keeping A4's proportions."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     scale = min(size.width() / PAGE_WIDTH, size.height() / PAGE_HEIGHT)
     painter.scale(scale, scale)
     painter.setClipRect(QRectF(0, 0, PAGE_WIDTH, PAGE_HEIGHT))
-    ReportDrawing(painter, content).draw()
+    if page == 0:
+        ReportDrawing(painter, content).draw()
+    elif page == 1 and content.forces is not None:
+        ForcesPage(painter, content, page + 1).draw(content.forces)
+    elif content.muscles is not None:
+        last = content.muscles.apart and page == page_count(content) - 1
+        MusclesPage(painter, content, page + 1).draw(content.muscles, calibration_only=last)
     painter.restore()

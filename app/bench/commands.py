@@ -96,6 +96,12 @@ def _ik(_: BenchOptions) -> dict[str, Any]:
     return bench_ik(_recordings())
 
 
+def _kinetics(_: BenchOptions) -> dict[str, Any]:
+    from app.bench.kinetics import bench_kinetics
+
+    return bench_kinetics(_recordings())
+
+
 def _cameras(_: BenchOptions) -> dict[str, Any]:
     from app.bench.cameras import bench_cameras
     from app.bench.cameras_sync import bench_cameras_sync
@@ -159,6 +165,7 @@ BENCHES: dict[str, Callable[[BenchOptions], dict[str, Any]]] = {
     "motion": _motion,
     "renderings": _renderings,
     "ik": _ik,
+    "kinetics": _kinetics,
     "cameras": _cameras,
     "simulation": _simulation,
     "walk": _walk,

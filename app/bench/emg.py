@@ -48,6 +48,7 @@ _LONG_STANCE = 1.25  # of the usual one
 _OTHERS = (  # further measurements of EMG, each printed once it is there
     ("app.bench.muscle_person", "bench_muscle_person"),
     ("app.bench.emg_holds", "bench_emg_holds"),
+    ("app.bench.emg_quality", "bench_emg_quality"),
     ("app.bench.c3d_reading", "bench_c3d_reading"),
     ("app.bench.own_prior", "bench_own_prior"),
     ("app.bench.muscle_speed", "bench_muscle_speed"),

@@ -137,7 +137,11 @@ def _at(forces: dict[str, FloatArray], begin: str, time_s: FloatArray) -> FloatA
 
 
 def bench_opensim(recordings: Path) -> dict[str, Any]:
-    """Root mean square differences of joint moments [N m/kg] with the same model, kinematics and forces."""
+    """Root mean square differences of joint moments [N m/kg] with the same model, kinematics and forces.
+
+    Both get the same smooth coordinates and the plates' forces. Ours are timed from there to the moments,
+    OpenSim's by its tool (with its reading and writing of files) and by its solver alone, frame by frame.
+    """
     if importlib.util.find_spec("opensim") is None:
         raise refuse(
             "PC-033",
@@ -155,7 +159,7 @@ def bench_opensim(recordings: Path) -> dict[str, Any]:
         worst.append(max(rmse.values()))
         frames = len(data.time_s)
         solver_ms, tool_ms = (1e3 * theirs[key] / frames for key in ("solver_seconds", "tool_seconds"))
-        ratios.append(solver_ms / ms)
+        ratios.append((tool_ms / ms, solver_ms / ms))
         numbers |= {
             f"{walk.name}_frames": frames,
             f"{walk.name}_mass_kg": data.model.tree.mass_kg,
@@ -166,7 +170,8 @@ def bench_opensim(recordings: Path) -> dict[str, Any]:
         }
     return {
         "id_vs_opensim_nm_kg": max(worst),
-        "id_times_opensims_solver": min(ratios),
+        "frames_per_s_vs_opensim": min(tool for tool, _ in ratios),
+        "frames_per_s_vs_opensims_solver_alone": min(solver for _, solver in ratios),
         "opensim": theirs["version"],
     } | numbers
 

@@ -15,9 +15,9 @@ from typing import Any
 def solve(order: dict[str, Any]) -> dict[str, Any]:
     """Generalised forces of every frame [N m, N], the seconds of the tool's run and of its solver alone.
 
-    `order`: model, coordinates (a storage file in radians, filtered before), loads (an external loads file),
-    repeats, folder. The tool's seconds have the reading and writing of files in them; the solver's are those of
-    its calls, one a frame, with the coordinates as splines.
+    `order`: model, coordinates (a storage file in radians, filtered before), loads (an external loads
+    file), first_s, last_s, repeats, folder. The tool's seconds have the reading and writing of files in them;
+    the solver's are those of its calls, one a frame, with the coordinates as splines.
     """
     import opensim
 

@@ -17,10 +17,12 @@ from app.cli.bench import add_bench
 from app.cli.calibrate import add_calibrate
 from app.cli.deploy import add_deploy
 from app.cli.emg import add_emg, add_emg_options, emg_files, emg_options
+from app.cli.export import add_export
 from app.cli.film_options import add_film_options, film_options
 from app.cli.motion import add_motion, add_override
 from app.cli.train import add_train
 from app.cli.trial import add_trial
+from app.cli.trial_options import add_trial_options, trial_files
 from app.paths import data_dir_default, operator_name
 from core.errors import Advice, JobCancelled, UserError, refuse
 
@@ -102,6 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     add_bench(commands, _add_data_dir)
     add_train(commands, _add_data_dir)
     add_trial(commands, _add_data_dir)
+    add_export(commands, _add_data_dir)
     _add_replay(commands)
     _add_simulate(commands)
     add_calibrate(commands, _add_data_dir)
@@ -141,9 +144,11 @@ def _add_session(commands: Subparsers) -> None:
     session = commands.add_parser("session", help="a whole session without a screen").add_subparsers(
         required=True
     )
-    run_parser = session.add_parser("run", help="from a walking video")
+    run_parser = session.add_parser("run", help="from a walking video, or from a laboratory's trial")
     run_parser.add_argument("--patient", type=Path, required=True, help="JSON file with the patient")
-    run_parser.add_argument("--video", type=Path, required=True, action="append", help="one per camera")
+    seen = run_parser.add_mutually_exclusive_group(required=True)
+    seen.add_argument("--video", type=Path, action="append", help="one per camera")
+    add_trial_options(seen, run_parser)
     run_parser.add_argument("--calibration", type=Path, help="file: places and lenses of the cameras")
     add_emg_options(run_parser)
     run_parser.add_argument("--person", type=int, help="which person, when several are seen (0 is the first)")
@@ -246,14 +251,18 @@ def _doctor(args: argparse.Namespace) -> int:
 
 def _session_run(args: argparse.Namespace) -> int:
     from app.cli.session_run import run_video_session
+    from app.cli.trial_session import run_trial_session
     from app.session_request import check_files, read_patient
     from app.terminal import open_terminal
 
+    trial = trial_files(args)
     subject = read_patient(args.patient)
     data_dir = _data_dir(args)
     check_files(*emg_files(args))
     request = replace(_session_request(args, data_dir, args.person), emg_options=emg_options(args))
     with open_terminal(data_dir) as terminal:
+        if trial is not None:
+            return _finish(run_trial_session(request, subject, trial, args.emg, terminal), args)
         end = run_video_session(request, subject, args.video, args.emg, terminal, args.calibration)
     return _finish(end, args)
 

@@ -27,7 +27,9 @@ def add_emg(commands: Any, add_data_dir: Callable[[argparse.ArgumentParser], Non
 
 def add_emg_options(parser: argparse.ArgumentParser) -> None:
     """The EMG of a whole session."""
-    parser.add_argument("--emg", type=Path, help="EMG file of this walk")
+    parser.add_argument(
+        "--emg", type=Path, help="EMG file of this walk; default: --trial's, where it has EMG"
+    )
     parser.add_argument("--emg-mvc", type=Path, action="append", default=[], help="maximum contractions")
     _add_reading(parser, "emg-")
     parser.add_argument("--emg-map", type=Path, help="JSON file: channel to muscle and side")
@@ -58,6 +60,7 @@ def _add_reading(parser: argparse.ArgumentParser, prefix: str) -> None:
             "seconds by which the EMG began after the motion; negative: before it",
         ),
         ("trigger", str, "channel that rises when the motion begins"),
+        ("processing", str, "study (the usual one), seniam, rms-50, rms-100, winter, notch-50 or notch-60"),
     ):
         metavar = {float: "NUMBER", int: "N", str: "NAME"}[kind]
         parser.add_argument(f"--{prefix}{name}", type=kind, metavar=metavar, help=what)
@@ -73,6 +76,7 @@ _OPTIONS = {
     "mvc_sheet": "mvc_sheet",
     "offset": "offset_s",
     "trigger": "trigger_channel",
+    "processing": "processing",
 }
 
 
@@ -116,7 +120,7 @@ def _emg(args: argparse.Namespace) -> int:
 
     check_files(args.file, *args.mvc, args.map)
     params = {"file": str(args.file), **_params(args, "", args.mvc, args.map)}
-    summary = emg_summary(request_of(params))
+    summary = emg_summary(request_of(params), params.get("processing"))
     if args.as_json:
         print(json.dumps(summary, indent=2, ensure_ascii=False))
     else:
@@ -124,10 +128,11 @@ def _emg(args: argparse.Namespace) -> int:
     return 0
 
 
-def emg_summary(request: Any) -> dict[str, Any]:
+def emg_summary(request: Any, processing: object = None) -> dict[str, Any]:
     """What importing this would give, as JSON values. Raises UserError as the import does."""
     from core.emg.importing import process_emg
     from core.emg.naming import naming_findings, suggestions
+    from core.emg.presets import options_of
 
     raw, maxima = request.recording(), request.maxima()
     found = suggestions(raw)
@@ -135,7 +140,7 @@ def emg_summary(request: Any) -> dict[str, Any]:
     offset = request.offset(raw)
     emg, findings = None, (*raw.findings, *naming_findings(found, tuple(sites.values())))
     try:
-        emg = process_emg(raw, sites, maxima or None)
+        emg = process_emg(raw, sites, maxima or None, options_of(processing))
         findings = emg.findings
     except UserError as error:
         if error.advice.code != _NOTHING_MAPPED:
@@ -154,16 +159,18 @@ def emg_summary(request: Any) -> dict[str, Any]:
         "processing": None if emg is None else emg.processing,
         "offset": None if offset is None else {"seconds": offset.seconds, "from": offset.source},
         "channels": [_channel(number, raw, sites, emg) for number in range(len(raw.channels))],
-        "findings": [
-            {
-                "severity": finding.severity.value,
-                "code": finding.advice.code,
-                "what": finding.advice.what,
-                "why": finding.advice.why,
-                "next_step": finding.advice.next_step,
-            }
-            for finding in findings
-        ],
+        "findings": [_told(finding) for finding in findings],
+    }
+
+
+def _told(finding: Any) -> dict[str, str]:
+    advice = finding.advice
+    return {
+        "severity": finding.severity.value,
+        "code": advice.code,
+        "what": advice.what,
+        "why": advice.why,
+        "next_step": advice.next_step,
     }
 
 

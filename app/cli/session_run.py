@@ -100,7 +100,21 @@ def run_demo_session(request: SessionRequest, terminal: Terminal) -> SessionEnd:
 
 def _from_landmarks(store: Store, visit_id: str, request: SessionRequest, terminal: Terminal) -> SessionEnd:
     started_s = time.monotonic()
-    controller_id = _train(store, visit_id, request, terminal)
+    motion_id = _solve_film(store, visit_id, request, terminal)
+    return from_motion(store, visit_id, motion_id, request, terminal, started_s=started_s)
+
+
+def from_motion(
+    store: Store,
+    visit_id: str,
+    motion_id: str,
+    request: SessionRequest,
+    terminal: Terminal,
+    *,
+    started_s: float,
+) -> SessionEnd:
+    """Accept the motion and go on to the end."""
+    controller_id = _train(store, visit_id, motion_id, request, terminal)
     comparison_id = terminal.run("compare", {"controller_id": controller_id}, visit_id=visit_id)
     advice = release_blocker(store, visit_id, comparison_id, request)
     package_id = None
@@ -115,18 +129,29 @@ def _from_landmarks(store: Store, visit_id: str, request: SessionRequest, termin
     return SessionEnd(summary, advice)
 
 
-def _train(store: Store, visit_id: str, request: SessionRequest, terminal: Terminal) -> str:
-    """From landmarks to a controller; returns its record."""
-
-    def run(kind: str, **params: Any) -> str:
-        return terminal.run(kind, params, visit_id=visit_id)
-
+def _solve_film(store: Store, visit_id: str, request: SessionRequest, terminal: Terminal) -> str:
+    """From landmarks to a motion; returns its record."""
     landmarks = store.latest(visit_id, RecordKind.LANDMARKS)
     assert landmarks is not None
     raise_if_stopped(store.load(landmarks.id, Landmarks).findings)
     sides = {"sides": request.sides, "sides_by": operator_name()} if request.sides else {}
     clock = {} if request.slow_motion is None else _clock(request.slow_motion)
-    motion_id = run("solve_motion", landmarks_id=landmarks.id, **sides, **clock)
+    params: dict[str, JsonValue] = {"landmarks_id": landmarks.id, **sides, **clock}
+    return terminal.run("solve_motion", params, visit_id=visit_id)
+
+
+def _train(
+    store: Store,
+    visit_id: str,
+    motion_id: str,
+    request: SessionRequest,
+    terminal: Terminal,
+) -> str:
+    """From a motion to a controller; returns its record."""
+
+    def run(kind: str, **params: Any) -> str:
+        return terminal.run(kind, params, visit_id=visit_id)
+
     _accept_or_stop(store, visit_id, motion_id, request)
     store.decide(visit_id, Step.MOTION, Verdict.ACCEPTED, record_id=motion_id, by=OPERATOR)
     twin_id = run("fit_twin", motion_id=motion_id)
@@ -236,10 +261,12 @@ def summarise(store: Store, visit_id: str, seconds: dict[str, float]) -> dict[st
         assert info is not None, kind
         return store.load(info.id, payload)
 
-    landmarks, motion = newest(RecordKind.LANDMARKS, Landmarks), newest(RecordKind.MOTION, Motion)
+    motion = newest(RecordKind.MOTION, Motion)
+    seen = store.latest(visit_id, RecordKind.LANDMARKS)
+    landmarks = None if seen is None or motion.marker_set else store.load(seen.id, Landmarks)
     twin, comparison = newest(RecordKind.TWIN, Twin), newest(RecordKind.COMPARISON, Comparison)
     return {
-        "synthetic": landmarks.synthetic,
+        "synthetic": motion.synthetic if landmarks is None else landmarks.synthetic,
         **_measured_numbers(landmarks, motion),
         "twin": {"height_m": twin.body.height_m, "mass_kg": round(twin.model_mass_kg, 3)},
         **muscle_numbers(store, visit_id),
@@ -312,12 +339,21 @@ def _virtual_walk_numbers(store: Store, visit_id: str) -> dict[str, Any]:
     }
 
 
-def _measured_numbers(landmarks: Landmarks, motion: Motion) -> dict[str, Any]:
-    left, right = motion.measures.sides
+def _seen_numbers(landmarks: Landmarks | None, motion: Motion) -> dict[str, Any]:
+    """What the motion was measured from: a film, else a laboratory's markers."""
+    if landmarks is None:
+        return {"frames": len(motion.kinematics.time_s), "marker_set": motion.marker_set}
     return {
         "frames": len(landmarks.patient.tracks[0].time_s),
         "detected_fraction": round(landmarks.patient.seen_fraction, 4),
         **camera_numbers(landmarks, motion),
+    }
+
+
+def _measured_numbers(landmarks: Landmarks | None, motion: Motion) -> dict[str, Any]:
+    left, right = motion.measures.sides
+    return {
+        **_seen_numbers(landmarks, motion),
         "strides_left": left.strides,
         "strides_right": right.strides,
         "speed_m_s": round(motion.measures.speed_m_s, 3),
@@ -334,7 +370,7 @@ def _measured_numbers(landmarks: Landmarks, motion: Motion) -> dict[str, Any]:
             "swapped_fraction": round(motion.swapped_fraction, 3),
             "findings": [
                 {"severity": finding.severity.value, "code": finding.advice.code, "what": finding.advice.what}
-                for finding in (*landmarks.findings, *motion.findings)
+                for finding in (*(() if landmarks is None else landmarks.findings), *motion.findings)
             ],
         },
     }

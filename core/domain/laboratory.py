@@ -31,7 +31,7 @@ class PlateForces:
     """What the floor does to the person through one force plate. Axes: K samples."""
 
     name: str
-    corner_m: FloatArray  # (4, 3)
+    corner_m: FloatArray  # (4, 3); NaN for the forces of a table, which tells no place
     force_n: FloatArray  # (K, 3)
     pressure_m: FloatArray  # (K, 3) centre of pressure; NaN where nobody stands on the plate
     free_moment_nm: FloatArray  # (K,) about the vertical, up positive
@@ -51,7 +51,7 @@ class LaboratoryTrial:
     World axes as in `Kinematics`: z up, the walk mainly towards -y, metres, time from the first frame.
     """
 
-    marker_names: tuple[str, ...]  # P, unique, as in the file
+    marker_names: tuple[str, ...]  # P, unique, as in the file; those of the standing trial alone come last
     time_s: FloatArray  # (T,)
     marker_m: FloatArray  # (T, P, 3); NaN where a marker is not in view
     plates: tuple[PlateForces, ...]

@@ -53,7 +53,7 @@ def trigger_offset(raw: RawEmg, channel: str, motion_s: float = 0.0) -> Offset:
             "It was chosen as the trigger.",
             f"Choose one of its channels: {', '.join(raw.channels[:8])}.",
         )
-    edge = rising_edge(raw.signal[:, raw.channels.index(channel)])
+    edge = rising_edge(raw.samples(channel))
     if edge is None:
         raise refuse(
             "EMG-047",

@@ -28,13 +28,15 @@ class EmgCycles:
     @property
     def mean(self) -> FloatArray:
         """(101,); NaN without a stride."""
-        return self.envelope.mean(axis=0) if len(self.envelope) else np.full(CYCLE_POINTS, np.nan)
+        if not len(self.envelope):
+            return np.full(CYCLE_POINTS, np.nan)
+        return np.asarray(self.envelope.mean(axis=0))
 
     @property
     def sd(self) -> FloatArray:
         """(101,) over strides (n - 1); zero for a single stride, NaN without one."""
         if len(self.envelope) > 1:
-            return self.envelope.std(axis=0, ddof=1)
+            return np.asarray(self.envelope.std(axis=0, ddof=1))
         return np.full(CYCLE_POINTS, 0.0 if len(self.envelope) else np.nan)
 
 

@@ -11,7 +11,8 @@ from core.domain.emg import ChannelSite, EmgEnvelopes
 from core.domain.findings import Finding, Severity
 from core.emg.mvc import MvcValues
 from core.emg.naming import naming_findings, suggestions
-from core.emg.processing import MIN_RATE_HZ, STUDY, ProcessingOptions, band_hz, envelope, repair_gaps
+from core.emg.options import STUDY, ProcessingOptions, band_hz
+from core.emg.processing import MIN_RATE_HZ, envelope, repair_gaps
 from core.emg.quality import channel_findings, judge_channels
 from core.emg.ready_envelopes import (
     FILE_SCALE,
@@ -109,7 +110,7 @@ def _normalised(reference: MvcValues | None) -> str:
 
 
 def _mapped(raw: RawEmg, names: list[str]) -> tuple[FloatArray, list[float]]:
-    repaired = [repair_gaps(raw.signal[:, raw.channels.index(name)], raw.rate_hz) for name in names]
+    repaired = [repair_gaps(raw.samples(name), raw.rate_hz) for name in names]
     return np.stack([signal for signal, _fraction in repaired], axis=1), [
         fraction for _signal, fraction in repaired
     ]

@@ -92,7 +92,7 @@ class _Best:
 
 
 def _best(raw: RawEmg, name: str, options: ProcessingOptions) -> _Best:
-    signal, _gaps = repair_gaps(raw.signal[:, raw.channels.index(name)], raw.rate_hz)
+    signal, _gaps = repair_gaps(raw.samples(name), raw.rate_hz)
     curve = envelope(signal, raw.rate_hz, options)
     half = round(BEST_S * raw.rate_hz / 2)
     seconds = moving_mean(curve, raw.rate_hz, BEST_S)

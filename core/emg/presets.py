@@ -57,6 +57,15 @@ PRESETS = (
         "As smooth as in Winter's averages of normal walking; on and off times come out blurred.",
         ProcessingOptions(envelope_hz=3.0),
     ),
+    *(
+        Preset(
+            f"notch-{mains_hz}",
+            f"20-500 Hz without {mains_hz} Hz hum, low-pass 10 Hz",
+            "For hum that could not be avoided. It takes some of the muscle along, whose power lies there.",
+            ProcessingOptions(notch_hz=float(mains_hz)),
+        )
+        for mains_hz in (50, 60)
+    ),
 )
 _BY_KEY = {preset.key: preset for preset in PRESETS}
 

@@ -14,6 +14,18 @@ from scipy.signal import butter, filtfilt, iirnotch, sosfiltfilt
 from core.domain.arrays import FloatArray
 from core.emg.options import STUDY, ProcessingOptions, Smoothing, band_hz
 
+__all__ = [
+    "MIN_RATE_HZ",
+    "STUDY",
+    "ProcessingOptions",
+    "Smoothing",
+    "band_hz",
+    "band_passed",
+    "envelope",
+    "moving_mean",
+    "repair_gaps",
+]
+
 MIN_RATE_HZ = 200.0  # below it too little of the EMG's spectrum is left
 _LONGEST_REPAIR_S = 0.05
 _NOTCH_QUALITY = 25.0  # 2 Hz wide at 50 Hz: the mains wander by less, and most of the muscle's power stays
@@ -52,7 +64,7 @@ def envelope(signal: FloatArray, rate_hz: float, options: ProcessingOptions = ST
     """Envelope of raw EMG, in the unit of the input; never negative. Time along axis 0."""
     passed = band_passed(signal, rate_hz, options)
     if options.smoothing is Smoothing.MOVING_RMS:
-        return np.sqrt(moving_mean(passed**2, rate_hz, options.window_s))
+        return np.asarray(np.sqrt(moving_mean(passed**2, rate_hz, options.window_s)))
     sos = butter(4, options.envelope_hz, btype="lowpass", fs=rate_hz, output="sos")
     smooth: FloatArray = sosfiltfilt(sos, np.abs(passed), axis=0)
     return np.maximum(smooth, 0.0)
@@ -66,7 +78,7 @@ def moving_mean(values: FloatArray, rate_hz: float, window_s: float) -> FloatArr
     at = np.arange(len(values))
     start, end = np.maximum(0, at - half), np.minimum(len(values), at + half + 1)
     count = (end - start).reshape((-1, *(1 for _ in values.shape[1:])))
-    return np.maximum((total[end] - total[start]) / count, values.min(axis=0))
+    return np.asarray(np.maximum((total[end] - total[start]) / count, values.min(axis=0)))
 
 
 def _notched(signal: FloatArray, rate_hz: float, mains_hz: float, high_hz: float) -> FloatArray:

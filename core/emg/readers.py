@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.emg.c3d_signals import read_c3d_emg, read_c3d_head
+from core.emg.c3d_signals import read_c3d_emg, read_c3d_names
 from core.emg.edf import read_edf
 from core.emg.file_access import first_bytes, refuse_strangers
 from core.emg.signals import RawEmg, unique_names
@@ -48,7 +48,7 @@ def read_head(path: Path, options: ReadOptions | None = None) -> FileHead:
     options = options or ReadOptions()
     kind = _kind(path)
     if kind == "c3d":
-        return FileHead(*read_c3d_head(path))
+        return FileHead(*read_c3d_names(path))
     if kind == "edf":
         return _head_of(read_edf(path))
     sheets: tuple[str, ...] = ()
@@ -69,8 +69,8 @@ def read_emg(
 
     `rate_hz` is needed where the file has neither time column nor rate; `sheet` where a workbook has several
     with numbers. Raises UserError EMG-001 (cannot be read), EMG-002 (no channels), EMG-003 (rate unknown or
-    wrong), EMG-012 (a C3D file that would lose its end), EMG-031 (a line that is not numbers), EMG-032 (names
-    do not fit the columns), EMG-036 (which sheet), EMG-038 (locked), EMG-039 (a kind that is not read here).
+    wrong), EMG-031 (a line that is not numbers), EMG-032 (names do not fit the columns), EMG-036
+    (which sheet), EMG-038 (locked), EMG-039 (a kind that is not read here) or as `read_c3d_emg`.
     """
     kind = _kind(path)
     if kind == "c3d":

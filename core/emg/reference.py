@@ -17,7 +17,8 @@ from core.domain.emg import ChannelSite
 from core.domain.findings import Finding, Severity
 from core.emg.mvc import MvcValues, mvc_findings, mvc_values
 from core.emg.naming import suggestions
-from core.emg.processing import ProcessingOptions, repair_gaps
+from core.emg.options import ProcessingOptions
+from core.emg.processing import repair_gaps
 from core.emg.quality import GAP_LIMIT, channel_quality
 from core.emg.signals import RawEmg
 from core.emg.units import in_volts
@@ -91,7 +92,7 @@ def in_units_of(raw: RawEmg, sites: Mapping[str, ChannelSite], recording: RawEmg
         known = size is not None and wanted_size is not None
         scale = size / wanted_size if size is not None and wanted_size is not None else 1.0
         names.append(name)
-        columns.append(recording.signal[:, place] * scale)
+        columns.append(recording.samples(other) * scale)
         units.append(wanted if known else unit)
     signal = np.stack(columns, axis=1) if columns else np.empty((len(recording.signal), 0))
     return RawEmg(tuple(names), signal, recording.rate_hz, recording.source_name, tuple(units))
@@ -138,7 +139,7 @@ def _trouble(
 
 
 def _verdict(recording: RawEmg, name: str, site: ChannelSite) -> str:
-    signal, gaps = repair_gaps(recording.signal[:, recording.channels.index(name)], recording.rate_hz)
+    signal, gaps = repair_gaps(recording.samples(name), recording.rate_hz)
     if gaps > GAP_LIMIT or np.ptp(signal) == 0:
         return "flat"
     return channel_quality(name, site, signal, recording.rate_hz, gaps, held=True).verdict

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.domain.arrays import FloatArray, frozen
+import numpy as np
+
+from core.domain.arrays import Float32Array, FloatArray, frozen
 from core.domain.findings import Finding
 
 
@@ -16,7 +18,7 @@ class RawEmg:
     """
 
     channels: tuple[str, ...]  # C, unique
-    signal: FloatArray  # (T, C) in `units`
+    signal: FloatArray | Float32Array  # (T, C) in `units`; single precision where the file has no more
     rate_hz: float
     source_name: str
     units: tuple[str, ...] = ()  # C, as `unit_symbol` spells them; empty where the file names none
@@ -32,6 +34,10 @@ class RawEmg:
                 object.__setattr__(self, field, ("",) * len(self.channels))
         assert len(set(self.channels)) == len(self.channels)
         assert len(self.units) == len(self.descriptions) == len(self.channels)
+
+    def samples(self, name: str) -> FloatArray:
+        """One channel (T,)."""
+        return self.signal[:, self.channels.index(name)].astype(np.float64)
 
     @property
     def duration_s(self) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,9 @@ from core.domain.arrays import FloatArray
 from core.domain.findings import Finding, Severity
 from core.emg.file_access import reading
 from core.emg.text_layout import TextLayout, clock_s, find_layout, is_comment, is_missing
-from core.errors import Advice, refuse
+from core.errors import Advice, UserError, refuse
+
+_LONGEST_FOOTER = 20  # lines
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,12 +75,24 @@ class _Rows:
                 continue
             if is_comment(text):
                 continue
-            entries = self._entries(number, self.layout.cells(text), stops=after_blank)
+            cells = self.layout.cells(text)
+            try:
+                entries = self._entries(number, cells, stops=after_blank)
+            except UserError:
+                if _number(cells[0]) is not None or not self._ends(lines):
+                    raise
+                entries = None
             if entries is None:
                 self.findings.append(_rest_left_out(self.path, number))
                 return
             self.numbers.extend(entries)
             after_blank = False
+
+    def _ends(self, lines: Iterable[tuple[int, str]]) -> bool:
+        """Whether what follows is a few lines of words at the end of the file, and no more numbers."""
+        rest = list(islice(lines, _LONGEST_FOOTER))
+        cells = (self.layout.cells(line.strip()) for _number_of, line in rest if line.strip())
+        return len(rest) < _LONGEST_FOOTER and all(_number(entries[0]) is None for entries in cells)
 
     def values(self) -> FloatArray:
         values = np.frombuffer(self.numbers, dtype=float).reshape(-1, self.width)
@@ -136,7 +151,7 @@ def _rest_left_out(path: Path, line: int) -> Finding:
         Severity.NOTE,
         Advice(
             f"What stands in {path.name} from line {line} on was left out.",
-            "Another table begins there.",
+            "Another table or a remark begins there.",
             "Nothing to do if the EMG stands in the first table; else export the EMG alone.",
             "EMG-045",
         ),

@@ -24,7 +24,7 @@ _SURE_ROWS = 5  # lines of numbers in a row that begin a table
 _COMMENTS = "#%"
 _MISSING = frozenset(("", "nan", "na", "n/a", "#n/a", "-", "--", "null", "none", "missing", "inf", "-inf"))
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-_CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2})?(\.\d+)?")
+_CLOCK = re.compile(r"(\d{1,4}[-./]\d{1,2}[-./]\d{1,4}[ T]+)?(\d{1,2}:\d{2}(:\d{2})?(\.\d+)?)Z?")
 _WAYS = (
     ("\t", "."),
     ("\t", ","),
@@ -36,8 +36,12 @@ _WAYS = (
     ("", ","),
     (",", ","),
 )
-_RATE_WORDS = re.compile(r"sampl|abtast|frequen|frequenz|\bfreq\b|\brate\b|\bfs\b|echantillon", re.I)
-_OTHER_RATES = re.compile(r"filter|pass|cut|band|notch|video|marker|camera|interval|period", re.I)
+_RATE_WORDS = re.compile(
+    r"abtast|frequen|\bfreq\b|\brate\b|\bfs\b|echantillon|sampl\w*[ _]?(rate|freq)", re.I
+)
+_OTHER_RATES = re.compile(
+    r"filter|pass|cut|band|notch|video|marker|camera|interval|period|number|no_of", re.I
+)
 _RATES_HZ = (10.0, 100_000.0)
 
 
@@ -97,13 +101,14 @@ def is_missing(cell: str) -> bool:
 
 
 def clock_s(cell: str) -> float | None:
-    """Seconds of a clock time such as 00:01:02.5; None when it is none."""
-    if not _CLOCK.fullmatch(cell):
+    """Seconds of a clock time such as 00:01:02.5, with or without a date before it; None when it is none."""
+    found = _CLOCK.fullmatch(cell)
+    if found is None:
         return None
-    seconds = 0.0
-    for part in cell.split(":"):
+    clock, seconds = found.group(2), 0.0
+    for part in clock.split(":"):
         seconds = 60.0 * seconds + float(part)
-    return seconds if cell.count(":") == 2 or "." in cell else 60.0 * seconds
+    return seconds if clock.count(":") == 2 or "." in clock else 60.0 * seconds
 
 
 def is_comment(line: str) -> bool:
@@ -127,8 +132,8 @@ def _encoding(path: Path, head: bytes) -> str:
     if head.startswith(b"\xef\xbb\xbf"):
         return "utf-8-sig"
     for encoding, nul_at in (("utf-16-le", 1), ("utf-16-be", 0)):
-        ascii_bytes = head[nul_at:2000:2]
-        if len(ascii_bytes) > 4 and ascii_bytes.count(0) > 0.9 * len(ascii_bytes):
+        high, low = head[nul_at:2000:2], head[1 - nul_at : 2000 : 2]
+        if len(high) > 4 and high.count(0) > 0.9 * len(high) and low.count(0) < 0.1 * len(low):
             return encoding
     if b"\0" in head[:4000]:
         raise refuse_file(path, "It is neither text nor a kind of EMG file that is known here.")

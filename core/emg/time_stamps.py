@@ -46,6 +46,10 @@ def clock_of(
             return SampleClock(given_hz, 0.0, (_typed_instead(source, given_hz),))
         raise rate_problem(source, _uneven(stamp))
     step, bad, repeated, uncertain = line
+    if uncertain > _DISAGREEMENT and np.ptp(np.diff(stamp)) > _UNEVEN_STEP * step:
+        if given_hz is not None and given_hz > 0:
+            return SampleClock(given_hz, 0.0, (_typed_instead(source, given_hz),))
+        raise rate_problem(source, "Its time column has too few decimals to tell the rate.")
     scale, assumed = _scale(step, unit, given_hz or told_hz)
     rate = 1.0 / (step * scale)
     findings = [_unit_assumed(source, scale, rate)] if assumed else []
@@ -91,7 +95,7 @@ def _line_of(stamp: FloatArray) -> tuple[float, int, int, float] | None:
             return None
         good_at, good = at[~bad], known[~bad]
         step = float((good[-1] - good[0]) / (good_at[-1] - good_at[0]))
-    if not step > 0:
+    if not step > 0 or (np.diff(known) < 0).sum() > max(2 * bad.sum(), _BAD_FRACTION * count):
         return None
     spare = resolution <= step * (1 + 1e-6)
     repeated = int((np.diff(known) <= 0).sum()) if spare and not bad.any() else 0
@@ -191,7 +195,7 @@ def _typed_instead(source: str, given_hz: float) -> Finding:
         Severity.WARNING,
         Advice(
             f"{source} was read at the {given_hz:g} Hz that were entered.",
-            "Its time column does not grow evenly, so it was not used; samples may be missing.",
+            "Its time column does not tell the rate, so it was not used; samples may be missing.",
             "Compare the length of the recording with what you expect.",
             "EMG-035",
         ),

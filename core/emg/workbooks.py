@@ -45,14 +45,17 @@ class _opened:  # noqa: N801 - used like a function
         import openpyxl  # not before a workbook is read
 
         with reading(self._path):
-            try:
-                self._book = openpyxl.load_workbook(self._path, read_only=True, data_only=True)
-            except (zipfile.BadZipFile, KeyError, ValueError) as error:
-                raise refuse_file(self._path, "It is damaged, or not an Excel file.") from error
+            self._stream = self._path.open("rb")  # a stream, because openpyxl judges files by their names
+        try:
+            self._book = openpyxl.load_workbook(self._stream, read_only=True, data_only=True)
+        except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
+            self._stream.close()
+            raise refuse_file(self._path, "It is damaged, or not an Excel file.") from error
         return self._book
 
     def __exit__(self, *_args: object) -> None:
         self._book.close()
+        self._stream.close()
 
 
 def _chosen(path: Path, sheet: str, filled: list[str]) -> str:

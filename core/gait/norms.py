@@ -14,6 +14,7 @@ from core.domain.arrays import FloatArray, frozen
 from core.domain.body import JOINTS, JointKind, Side
 from core.domain.motion import CYCLE_POINTS, GaitReference
 from core.domain.twin import GENERIC_BODY
+from core.gait.kinetic_norm_tables import FORWARD_FORCE, MOMENT, POWER, VERTICAL_FORCE, Table
 from core.gait.norm_tables import (
     MEAN_DEG,
     PELVIC_TILT_DEG,
@@ -48,6 +49,41 @@ def normal_band(kind: JointKind) -> Band | None:
     if kind is JointKind.HIP_FLEXION:
         mean_deg = mean_deg - PELVIC_TILT_DEG
     return Band(np.radians(mean_deg), np.radians(fourier_series(SD_DEG[kind], cycle)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KineticBand:
+    """Normal mean and spread of a moment, power or force over the gait cycle, 0..100 %."""
+
+    mean: FloatArray  # (101,) N·m/kg, W/kg or body weights
+    sd: FloatArray  # (101,)
+
+    def __post_init__(self) -> None:
+        frozen(self, "mean", (CYCLE_POINTS,))
+        frozen(self, "sd", (CYCLE_POINTS,))
+
+
+def normal_moment(kind: JointKind) -> KineticBand | None:
+    """Internal moment of one joint, N·m/kg, with the sign of its angle; None where none was published."""
+    return _published(MOMENT[kind], 100.0) if kind in MOMENT else None
+
+
+def normal_power(kind: JointKind) -> KineticBand | None:
+    """Power of one joint, W/kg; None where none was published for its plane."""
+    return _published(POWER[kind], 100.0) if kind in POWER else None
+
+
+def normal_force() -> tuple[KineticBand, KineticBand]:
+    """Ground force on one foot, body weights: forward, up."""
+    return _published(FORWARD_FORCE, 1000.0), _published(VERTICAL_FORCE, 1000.0)
+
+
+def _published(table: Table, per_unit: float) -> KineticBand:
+    """Every second point of the cycle is published; those between lie on a straight line."""
+    cycle = np.linspace(0.0, 1.0, CYCLE_POINTS)
+    points = np.linspace(0.0, 1.0, len(table[0]))
+    mean, sd = (np.interp(cycle, points, np.array(row) / per_unit) for row in table)
+    return KineticBand(mean, sd)
 
 
 def normal_reference(height_m: float = GENERIC_BODY.height_m) -> GaitReference:

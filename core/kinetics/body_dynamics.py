@@ -8,6 +8,7 @@ fourteen joints in `JOINTS`' order, and the trunk's three angles against the pel
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import mujoco
 import numpy as np
@@ -32,7 +33,7 @@ _TRUNK_AXES = ((0.0, 0.0, 1.0), (1.0, 0.0, 0.0), (0.0, 1.0, 0.0))  # extension, 
 _ROOT_ORDER = "ZXY"
 _ROOT_BODY = 1
 _UP = np.array([0.0, 0.0, 1.0])
-# On the sole, in the frames of the generic heel bone and toes: behind the heel, under the ball, ahead of the toes.
+# On the sole, in the frames of the generic heel bone and toes: behind the heel, under the ball, at the toes.
 _SOLE = (("calcn", (-0.02, 0.0, 0.0)), ("toes", (0.0, 0.0, 0.0)), ("toes", (0.065, 0.0, 0.0)))
 
 
@@ -48,6 +49,11 @@ class BodyDynamics:
 
     @classmethod
     def of(cls, parameters: BodyParameters) -> BodyDynamics:
+        """The body of these parameters; the last few are kept, since compiling one takes half a second."""
+        return _body_dynamics(parameters)
+
+    @classmethod
+    def _made(cls, parameters: BodyParameters) -> BodyDynamics:
         model = compile_body(parameters, Fidelity.FAST)
         parts, part_of = _parts(model)
         masses = [_mass(model, body, part_of[body]) for body in part_of if model.body_mass[body] > 0.0]
@@ -66,10 +72,15 @@ class BodyDynamics:
         return self.tree.points_m(course.value, self.sole).reshape(len(course.value), 2, len(_SOLE), 3)
 
 
+@lru_cache(maxsize=4)
+def _body_dynamics(parameters: BodyParameters) -> BodyDynamics:
+    return BodyDynamics._made(parameters)
+
+
 def course_of_motion(
     motion: Kinematics, trunk_rad: FloatArray | None = None, *, cutoff_hz: float | None = WALKING_HZ
 ) -> Course:
-    """Smooth coordinates (T, COLUMNS) of a recorded motion; `trunk_rad` (T, 3), else the trunk stays straight.
+    """Smooth coordinates (T, COLUMNS) of a recorded motion; without `trunk_rad` (T, 3) the trunk is straight.
 
     Gaps are bridged by straight lines, only so that what lies beside them can be differentiated: who uses the
     result knows which frames were seen.
@@ -140,14 +151,16 @@ def _hinges(model: mujoco.MjModel, body: int) -> list[tuple[FloatArray, FloatArr
 
 
 def _mass(model: mujoco.MjModel, body: int, part: int) -> Mass:
-    turn = np.zeros(9)
-    mujoco.mju_quat2Mat(turn, model.body_iquat[body])
-    turn = turn.reshape(3, 3)
+    turn = _matrix(model.body_iquat[body])
     inertia = turn @ np.diag(model.body_inertia[body]) @ turn.T
     return Mass(part, float(model.body_mass[body]), np.array(model.body_ipos[body]), inertia)
 
 
 def _turn(model: mujoco.MjModel, body: int) -> FloatArray:
+    return _matrix(model.body_quat[body])
+
+
+def _matrix(quaternion: FloatArray) -> FloatArray:
     flat = np.zeros(9)
-    mujoco.mju_quat2Mat(flat, model.body_quat[body])
+    mujoco.mju_quat2Mat(flat, quaternion)
     return flat.reshape(3, 3)

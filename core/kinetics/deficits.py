@@ -22,11 +22,13 @@ from core.errors import Advice
 from core.kinetics.moment_evidence import TOLD_BY_MOMENTS, MomentEvidence, moment_evidence
 from core.kinetics.strength_evidence import (
     EMG,
+    EXPLAINS,
     PLACES,
     EmgEvidence,
     Evidence,
     Place,
     emg_evidence,
+    explained,
     gait_evidence,
     moments_as_evidence,
     weakness_severity,
@@ -36,13 +38,8 @@ WEAK = 0.8  # less than this is worth an impairment
 SURE = 0.9  # with this probability
 MOST_PROPOSED = 4
 _CONTRADICTION_Z = 2.0
-CONTRADICTION, NOT_MVC, ALL_LOW, NO_PLATES, BELOW_MOMENT = (
-    "KIN-201",
-    "KIN-202",
-    "KIN-203",
-    "KIN-204",
-    "KIN-205",
-)
+CONTRADICTION, NOT_MVC, ALL_LOW, NO_PLATES = "KIN-201", "KIN-202", "KIN-203", "KIN-204"
+BELOW_MOMENT, NOT_EXPLAINED = "KIN-205", "KIN-206"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -230,6 +227,8 @@ def _source_findings(sources: Sources, emg: EmgEvidence) -> list[Finding]:
         found.append(_ALL_LOW)
     if sources.kinetics is not None and sources.kinetics.source is ForceSource.ESTIMATED:
         found.append(_NO_PLATES)
+    if sources.fit is not None and explained(sources.fit) < EXPLAINS:
+        found.append(_not_explained(explained(sources.fit)))
     return found
 
 
@@ -254,12 +253,25 @@ _ALL_LOW = Finding(
 _NO_PLATES = Finding(
     Severity.NOTE,
     Advice(
-        "The forces on the feet are estimated, so joint moments say little of strength.",
+        "The forces on the feet are estimated, so joint moments do not count for strength.",
         "How both feet share the load while both stand is assumed, not measured.",
         "Record a trial with force plates if strength matters.",
         NO_PLATES,
     ),
 )
+
+
+def _not_explained(part: float) -> Finding:
+    return Finding(
+        Severity.NOTE,
+        Advice(
+            f"The impairments fitted to the gait explain {_percent(max(0.0, part))} % of how it differs from "
+            "the healthy twin's, so they do not count for strength.",
+            "What the twin cannot do as this person does is then taken for an impairment.",
+            "Rely on joint moments, EMG and a test by hand.",
+            NOT_EXPLAINED,
+        ),
+    )
 
 
 def _capital(word: str) -> str:

@@ -50,9 +50,11 @@ def load_findings(loads: FootLoads, trial: LaboratoryTrial, motion: Motion) -> t
             Finding(
                 Severity.WARNING,
                 Advice(
-                    f"The centre of pressure is far from both feet in {loads.far} of {loads.contacts} contacts.",
+                    f"The centre of pressure is far from both feet in {loads.far} of "
+                    f"{loads.contacts} contacts.",
                     "The forces are in another frame than the markers, or belong to another trial.",
-                    "Export forces and markers of one trial together, with the plates' corners, and import again.",
+                    "Export forces and markers of one trial together, with the plates' corners, and import "
+                    "them again.",
                     "KIN-012",
                 ),
             )
@@ -121,8 +123,8 @@ def stride_findings(
     if not empty or not motion.strides:
         return ()
     why = (
-        "In every one of its strides a foot stood beside the plates, on a plate with the other foot, or partly "
-        "off it."
+        "In every one of its strides a foot stood beside the plates, partly off one, or with the other foot "
+        "on one."
         if measured
         else "The recorded strides do not tell when both feet stand."
     )

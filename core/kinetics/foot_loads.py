@@ -21,7 +21,7 @@ LOADED_N = 20.0  # less is noise, or a foot that only brushes the plate
 FARTHEST_M = 0.15  # of the centre of pressure from the sole of a foot that makes it
 
 _SHORTEST_S = 0.05  # shorter contacts are knocks
-_STILL_M_S, _LOW_M = 0.4, 0.05  # heel or ball of a foot that stands
+_STILL_M_S, _LOW_M = 0.4, 0.05  # a part of the sole of a foot that stands
 _EDGE_M = 0.03  # that a sole may reach over a plate's edge: shoes are wider than the bones
 _PARTIAL = 0.2  # of a contact; so much of it may seem to be beside the plate
 _EXPLAINED = 0.6  # of a foot's time on the floor that a plate must have measured
@@ -72,10 +72,12 @@ class Soles:
         return np.asarray(height < np.percentile(height, 5, axis=0) + _LOW_M)
 
     def stands(self) -> Bools:
-        """Whether each foot stands on the floor, (T, 2): by the strides, else where heel or ball are low and
-        still."""
+        """Whether each foot stands on the floor, (T, 2).
+
+        By the strides, else where a part of its sole is low and still.
+        """
         still = (self.speed_m_s < _STILL_M_S) & self.low()
-        return np.asarray(self.told | (still[..., :2].any(axis=-1) & ~self.swings))
+        return np.asarray(self.told | (still.any(axis=-1) & ~self.swings))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -146,9 +148,9 @@ class _Assignment:
         near = np.zeros((run.stop - run.start, 2), dtype=bool)
         near[:, int(np.argmin(mean))] = True
         on = self._on(plate, run, distance)
-        alone = on.sum(axis=1) == 1
+        alone: Bools = np.asarray(on.sum(axis=1) == 1)
         near[alone] = on[alone]
-        both = on.all(axis=1)
+        both: Bools = np.asarray(on.all(axis=1))
         self._carries[number, run] = near & ~both[:, None]
         self._unclear[run] |= both[:, None]
         self._shared_s += float(both.sum()) * float(np.median(np.diff(self._soles.time_s)))
@@ -163,7 +165,7 @@ class _Assignment:
 
     def _drop_partial(self, side: int) -> None:
         """Contacts in which the foot also stands beside the plates that carry it."""
-        carried = self._carries[:, :, side].any(axis=0)
+        carried: Bools = np.asarray(self._carries[:, :, side].any(axis=0))
         for run in _runs(carried):
             points, low = self._soles.point_m[run, side], self._low[run, side]
             beneath = np.zeros(low.shape, dtype=bool)
@@ -182,7 +184,7 @@ class _Assignment:
     def _unexplained(self) -> Bools:
         """Frames in which a foot stands on the floor and no plate tells its load, (T, 2)."""
         unknown = np.zeros_like(self._stands)
-        carried = self._carries.any(axis=0)
+        carried: Bools = np.asarray(self._carries.any(axis=0))
         empty = np.zeros_like(self._stands)  # above a plate that feels nothing
         for number, plate in enumerate(self._plates):
             if plate.placed:

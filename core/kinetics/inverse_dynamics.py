@@ -42,7 +42,8 @@ def kinetics_of(
     if trial is not None and measured:
         loads, findings = _measured(motion, trial, sole_m)
     else:
-        loads = estimated_loads(wrench, kinematics.time_s, sole_m, heading, motion.strides)
+        centre_m = dynamics.tree.centre_m(course.value)
+        loads = estimated_loads(wrench.force_n, centre_m, kinematics.time_s, sole_m, motion.strides)
         findings = estimate_findings()
     moment = joint_moments(dynamics, course, loads)
     moment[np.isnan(kinematics.angle_rad)] = np.nan
@@ -92,7 +93,7 @@ def joint_moments(dynamics: BodyDynamics, course: Course, loads: FootLoads) -> F
     ]
     moment = dynamics.tree.moments(course, applied)[:, JOINT_COLUMNS]
     side_of = np.array([SIDES.index(joint.side) for joint in JOINTS])
-    unknown = np.isnan(loads.force_n).any(axis=2)
+    unknown = np.asarray(np.isnan(loads.force_n).any(axis=2))
     moment[unknown[:, side_of]] = np.nan
     return moment
 
@@ -112,12 +113,16 @@ def residuals(course: Course, wrench: Wrench, loads: FootLoads) -> tuple[FloatAr
 def _measured(
     motion: Motion, trial: LaboratoryTrial, sole_m: FloatArray
 ) -> tuple[FootLoads, tuple[Finding, ...]]:
-    """What the plates tell, in the axes of the motion: on a treadmill those walk along with the belt."""
+    """What the plates tell, in the axes of the motion.
+
+    On a treadmill those of a film walk along with the belt; markers stay in the laboratory.
+    """
     time_s = motion.kinematics.time_s
     belt_m = np.zeros((len(time_s), 3))
     belt_m[:, 1] = (motion.belt_speed_m_s or 0.0) * (time_s - time_s[0])
-    soles = Soles.of(time_s, sole_m, belt_m, motion.strides)
+    along_m = np.zeros_like(belt_m) if motion.marker_set else belt_m
+    soles = Soles.of(time_s, sole_m - (belt_m - along_m)[:, None, None], belt_m, motion.strides)
     loads = foot_loads(trial, soles)
     findings = load_findings(loads, trial, motion)
-    pressure = loads.pressure_m - belt_m[:, None]
+    pressure = loads.pressure_m - along_m[:, None]
     return replace(loads, pressure_m=pressure), findings

@@ -23,7 +23,6 @@ from core.twin.scaling import PEAK_FORCE_EXPONENT
 _GRAVITY = 9.81
 _LARGE_Z = 2.33  # a moment below this is rarer than one in a hundred; ten are looked at
 _OTHER_REASONS_SD = 0.15  # of strength: pain, habit and balance also lower a moment
-_ESTIMATED_SD = 0.2  # of a moment over the usual one, when no plate measured the forces
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +110,16 @@ class MomentEvidence:
 
 
 def moment_evidence(kinetics: Kinetics, body: BodyParameters, speed_m_s: float) -> tuple[MomentEvidence, ...]:
-    """Evidence of every group and side whose moment was recorded; empty where no stride has known forces."""
+    """Evidence of every group and side whose moment was recorded; empty where no stride has known forces.
+
+    Forces that were estimated from the motion bound no strength and show no weakness: how two feet share the
+    load is assumed there.
+    """
     peaks = {
         (group, cycles.side): _peak_nm_kg(cycles, peak)
         for group, peak in _PEAKS.items()
         for cycles in kinetics.cycles
-        if len(cycles.moment_nm_kg)
+        if len(cycles.moment_nm_kg) and np.isfinite(cycles.moment_nm_kg).all()
     }
     from_plates = kinetics.source is ForceSource.PLATES
     found = []
@@ -170,11 +173,9 @@ def _evidence(
             weight * height / own + (1.0 - weight) * ratio,
             variance * own_variance / (variance + own_variance),
         )
-    if not from_plates:
-        variance += _ESTIMATED_SD**2
     sd = float(np.sqrt(variance))
     share = usual / capacity_nm_kg(group, body)
-    strength, strength_sd = _strength(ratio, sd, share)
+    strength, strength_sd = _strength(ratio, sd, share) if from_plates else (float("nan"), float("nan"))
     least = _least(group, height / capacity_nm_kg(group, body)) if from_plates else 0.0
     return MomentEvidence(group, side, height, float(ratio), sd, least, strength, strength_sd)
 
@@ -206,6 +207,5 @@ def capacity_nm_kg(group: MuscleGroup, body: BodyParameters) -> float:
     As the body is scaled: force with mass to the power 2/3, moment arms with length.
     """
     mass, scale = body.mass_kg / GENERIC_BODY.mass_kg, body.scale
-    return (
-        _PEAKS[group].capacity_nm_kg * mass ** (PEAK_FORCE_EXPONENT - 1.0) * (scale.thigh + scale.shank) / 2
-    )
+    size: float = mass ** (PEAK_FORCE_EXPONENT - 1.0) * (scale.thigh + scale.shank) / 2.0
+    return _PEAKS[group].capacity_nm_kg * size

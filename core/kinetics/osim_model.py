@@ -36,11 +36,15 @@ class OsimModel:
     coupled: dict[str, str]  # coordinates that equal another one by a constraint, as a kneecap its knee
 
     def values(self, found: dict[str, FloatArray]) -> FloatArray:
-        """(T, N) from coordinates by name; what is missing has its coupled partner's or its default value."""
+        """(T, N) from coordinates by name; a coupled one has its partner's value, a missing one its default.
+
+        What a file says of a coupled coordinate does not count: in OpenSim's own example3DWalking the knee is
+        in radians and the kneecap that a constraint makes equal to it in degrees.
+        """
         frames = len(next(iter(found.values())))
         table = np.tile(self.default, (frames, 1))
         for column, name in enumerate(self.coordinates):
-            given = found.get(name, found.get(self.coupled.get(name, "")))
+            given = found.get(self.coupled.get(name, name))
             if given is not None:
                 table[:, column] = given
         return table
@@ -192,7 +196,7 @@ def _axis(joint: ET.Element, axis: ET.Element, slides: bool) -> tuple[FloatArray
 
 def _is_plain(function: Function) -> bool:
     value, slope = function(np.array([-1.0, 0.0, 1.0]))
-    return value.tolist() == [-1.0, 0.0, 1.0] and slope.tolist() == [1.0, 1.0, 1.0]
+    return bool(value.tolist() == [-1.0, 0.0, 1.0] and slope.tolist() == [1.0, 1.0, 1.0])
 
 
 def _mass(body: ET.Element, part: int) -> Mass:
@@ -235,5 +239,5 @@ def _refused(why: str) -> UserError:
         "KIN-001",
         "This OpenSim model has no forces here.",
         why,
-        "Give a model whose joints are welds, pins or custom joints of the functions that OpenSim's own models have.",
+        "Give a model whose joints are welds, pins or custom joints, as OpenSim's own walking models have.",
     )

@@ -21,8 +21,11 @@ BETWEEN_PEOPLE_SD = 0.25
 """Of the strength of healthy people of one size, and of what a maximal contraction reaches: an assumption."""
 _SIDE_SD = 0.1  # of the strength of a healthy person's legs against each other: an assumption
 _TWIN_SD = 0.15  # of strength: the twin's gait is not quite a person's, so what fits it is not either
+EXPLAINS = 0.5
+"""A search on a healthy youth explained a fifth, on a healthy adult a third, with severe impairments."""
 _KNOWN_SEVERITY_SD = 0.2  # a less certain severity tells nothing; without any evidence it is 0.29
 USUAL = 1.0 - BETWEEN_PEOPLE_SD
+_PARTS = {MuscleGroup.PLANTARFLEXORS: ("soleus", "gastrocnemii")}  # calibrated each for itself
 
 Place = tuple[MuscleGroup, Side]
 PLACES: tuple[Place, ...] = tuple((group, side) for group in MuscleGroup for side in SIDES)
@@ -48,25 +51,39 @@ def emg_evidence(calibration: MuscleCalibration) -> EmgEvidence:
     """Calibrated strength against the generic model and, more surely, against the other leg.
 
     Only for EMG as fractions of a maximal voluntary contraction: else strength and normalisation cannot be
-    told apart.
+    told apart. Only of legs whose moments the calibrated muscles explain, which are in the calibrated body.
     """
     told = _strengths(calibration)
     moved = {place: one for place, one in told.items() if one.told is Told.MOVED and np.isfinite(one.sd)}
     all_low = len(moved) > 1 and all(one.after < USUAL for one in moved.values())
     found = {}
-    for place, own in moved.items():
-        against_other = _against_other_leg(own, moved.get((place[0], place[1].other)), all_low=all_low)
-        alone = None if all_low else Evidence(EMG, own.after, _with_people(own))
-        one = _mean([evidence for evidence in (alone, against_other) if evidence is not None])
+    for place, own in told.items():
+        other = moved.get((place[0], place[1].other))
+        if place in moved:
+            against_other = _against_other_leg(own, other, all_low=all_low)
+            alone = None if all_low else Evidence(EMG, own.after, _with_people(own))
+            one = _mean([evidence for evidence in (alone, against_other) if evidence is not None])
+        else:
+            one = _below_the_lowest(own, other)
         if one is not None:
             found[place] = one
-    at_bound = tuple(place for place, one in told.items() if one.told is Told.AT_BOUND)
+    at_bound = tuple(place for place, one in told.items() if one.told is Told.AT_BOUND and place not in found)
     return EmgEvidence(found, at_bound, all_low)
 
 
+def explained(fit: ImpairmentFit) -> float:
+    """How much of what sets the gait apart from the healthy twin's its fitted impairments explain, 0..1."""
+    return 1.0 - fit.misfit / fit.healthy_misfit if fit.healthy_misfit > 0.0 else 0.0
+
+
 def gait_evidence(fit: ImpairmentFit) -> dict[Place, Evidence]:
-    """Strength left by the fitted weakness, and by strength that the fitted twin had before."""
-    found = {}
+    """Strength left by the fitted weakness, and by strength that the fitted twin had before.
+
+    Nothing where impairments do not explain the gait: then they only stand in for what the twin lacks.
+    """
+    found: dict[Place, Evidence] = {}
+    if explained(fit) < EXPLAINS:
+        return found
     for estimate in fit.estimates:
         slot = estimate.slot
         if slot.kind is not ImpairmentKind.WEAKNESS or estimate.sd > _KNOWN_SEVERITY_SD:
@@ -107,9 +124,19 @@ def factor_of(strengths: tuple[GroupStrength, ...], place: Place) -> float:
 
 
 def _strengths(calibration: MuscleCalibration) -> dict[Place, CalibratedParameter]:
-    """Parameters of strength by group and side; their names are "Strength, right plantarflexors"."""
-    names = {strength_name(place): place for place in PLACES}
-    return {names[one.name]: one for one in calibration.parameters if one.name in names}
+    """Parameters of strength by group and side; their names are "Strength, right plantarflexors".
+
+    A calf of which one part only was recorded is told by that part.
+    """
+    by_name = {one.name: one for one in calibration.parameters}
+    explained = {(one.group, one.side) for one in calibration.body.strength}
+    found = {}
+    for place in PLACES:
+        parts = [f"Strength, {place[1]} {part}" for part in _PARTS.get(place[0], ())]
+        name = next((name for name in (strength_name(place), *parts) if name in by_name), None)
+        if name is not None and place in explained:
+            found[place] = by_name[name]
+    return found
 
 
 def strength_name(place: Place) -> str:
@@ -131,6 +158,15 @@ def _against_other_leg(
     ratio = own.after / other.after
     relative = (own.sd / own.after) ** 2 + (other.sd / other.after) ** 2 + _SIDE_SD**2
     return Evidence(EMG, ratio, float(ratio * np.sqrt(relative)))
+
+
+def _below_the_lowest(own: CalibratedParameter, other: CalibratedParameter | None) -> Evidence | None:
+    """A leg at the lowest strength that calibration tries, beside a usual one: any value below fits."""
+    at_lowest = own.told is Told.AT_BOUND and own.after < 0.5 * (own.low + own.high)
+    if other is None or other.after < USUAL or not at_lowest:
+        return None
+    most = own.after / other.after
+    return Evidence(EMG, most / 2.0, most / float(np.sqrt(12.0)))
 
 
 def _mean(evidence: list[Evidence]) -> Evidence | None:

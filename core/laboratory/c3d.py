@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,8 +27,8 @@ from core.laboratory.c3d_samples import Extent, Layout, frame_rate_hz, layout_of
 from core.laboratory.names import unique
 from core.laboratory.units import length_unit_m
 
-# A file counts its parameter blocks in one byte, but Vicon's go on behind the 255th; labels are there too.
-_HEAD_BYTES = 1 << 20
+# Twice what a file can count in blocks of 512 bytes: some have parameters behind their 255th block.
+_HEAD_BYTES = 1 << 18
 _PLATE_CHANNELS = {1: 6, 2: 6, 3: 8, 4: 6}  # by type
 # Points that are no places, in files that do not list them: Plug-in-Gait's names.
 _OUTPUT = re.compile(r"(Angles?|Moments?|Powers?|Forces?|GRF)$", re.IGNORECASE)
@@ -312,7 +313,7 @@ def _cut_short(name: str, layout: Layout) -> tuple[Finding, ...]:
 
 
 def _same_names(name: str, labels: tuple[str, ...]) -> tuple[Finding, ...]:
-    twice = sorted({label for label in labels if labels.count(label) > 1})
+    twice = sorted(label for label, times in Counter(labels).items() if times > 1)
     if not twice:
         return ()
     advice = Advice(

@@ -11,7 +11,7 @@ from core.domain.arrays import Float32Array, FloatArray
 from core.laboratory.c3d_parameters import BLOCK, DamagedC3dError, Header, Numbers, Parameters
 
 _WRAP = 65_536  # where a count of 16 bits begins again
-_CHUNK_BYTES = 1 << 20  # so that a file is never in memory beside what is made of it
+_CHUNK_BYTES = 1 << 18  # so that a file is never in memory beside what is made of it
 
 
 @dataclass(frozen=True, slots=True)

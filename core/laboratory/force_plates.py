@@ -97,7 +97,10 @@ def _channels(trial: C3dFile, raw: RawPlate) -> FloatArray | None:
     samples = trial.analog[:, list(raw.channels)].astype(float)
     units = [trial.analog_units[channel] for channel in raw.channels]
     length_m = length_unit_m(trial.point_units) or 1e-3
-    samples = samples - _zero_level(trial, samples)
+    level = _zero_level(trial, samples)
+    if raw.kind == 1:
+        level[3:5] = 0.0  # a place has no zero
+    samples = samples - level
     if raw.kind == 4:
         if raw.calibration is None:
             return None
@@ -127,8 +130,9 @@ def _zero_level(trial: C3dFile, samples: FloatArray) -> FloatArray:
     whole = np.ptp(samples, axis=0)
     quiet = len(part) > 0 and bool((np.ptp(part, axis=0) <= 0.2 * whole + 1e-9).all())
     level = part.mean(axis=0) if quiet else np.zeros(samples.shape[1])
-    near = np.abs(level) <= 0.2 * np.abs(samples).max(axis=0, initial=0.0)
-    return np.where(near, level, 0.0)
+    small = np.abs(level) <= 0.2 * np.abs(samples).max(axis=0, initial=0.0)
+    usual = np.abs(level - np.median(samples, axis=0)) <= 0.3 * whole  # as in most of the recording
+    return np.where(small | usual, level, 0.0)
 
 
 def _one_plate(

@@ -57,18 +57,18 @@ def read_trc(text: str) -> MarkerPaths:
     lines = text.splitlines()
     try:
         header = _header(lines)
-        count = int(float(header["NumMarkers"]))
-        names = tuple(name.strip() for name in lines[3].split("\t")[2:] if name.strip())[:count]
-        rows = [_row(line, count) for line in lines[5:] if line.strip()]
-        table = np.array(rows)
-        if len(names) < count or not len(table):
+        names = _names(lines, int(float(header["nummarkers"])))
+        count = len(names)
+        rows = [(number, line) for number, line in enumerate(lines[5:], start=6) if line.strip()]
+        table = np.array([_row(number, line, count) for number, line in rows])
+        if not len(table):
             raise ValueError
-    except (LookupError, ValueError) as error:
+    except (LookupError, ValueError, StopIteration) as error:
         raise _not_markers() from error
     kept, findings = _each_frame_once(table)
     place = kept[:, 2:].reshape(len(kept), count, 3)
     place[(place == 0.0).all(axis=-1)] = np.nan  # what many programs write for a marker out of view
-    unit_m, unit_findings = _unit(header.get("Units", ""), place)
+    unit_m, unit_findings = _unit(header.get("units", ""), place)
     return MarkerPaths(unique(names), kept[:, 1], place * unit_m, (*findings, *unit_findings))
 
 
@@ -79,14 +79,26 @@ def _header(lines: list[str]) -> dict[str, str]:
         filled = [value for value in values if value]
         if len(filled) == len([key for key in keys if key]):
             keys, values = [key for key in keys if key], filled
-    return dict(zip(keys, values, strict=False))
+    return dict(zip((key.lower() for key in keys), values, strict=False))
 
 
-def _row(line: str, markers: int) -> list[float]:
-    """Frame, time and coordinates; an empty field is a marker out of view."""
+def _names(lines: list[str], told: int) -> tuple[str, ...]:
+    """Names of all markers that the rows have room for, also where the header counts fewer."""
+    names = tuple(name.strip() for name in lines[3].split("\t")[2:] if name.strip())
+    if len(names) < told:
+        raise ValueError
+    first = next(line for line in lines[5:] if line.strip())
+    return names[: max(told, (len(first.rstrip().split("\t")) - 2) // 3)]
+
+
+def _row(place: int, line: str, markers: int) -> list[float]:
+    """Frame, time and coordinates; an empty field is a marker out of view. Refuses (MOT-081) other words."""
     fields = line.rstrip("\r\n").split("\t")[: 2 + 3 * markers]
     fields += [""] * (2 + 3 * markers - len(fields))
-    return [number(field) for field in fields]
+    try:
+        return [number(field) for field in fields]
+    except ValueError as error:
+        raise _not_markers(f"line {place} is not numbers") from error
 
 
 def _each_frame_once(table: FloatArray) -> tuple[FloatArray, tuple[Finding, ...]]:

@@ -264,7 +264,10 @@ def _from_feet_m(
     at = np.clip(np.searchsorted(plate_time_s, time_s), 0, len(plate_time_s) - 1)
     pressure = plate.pressure_m[at]
     frames = np.flatnonzero(np.isfinite(pressure).all(axis=1))
-    low = marker_m[..., 2] < np.nanpercentile(marker_m[..., 2], 1.0) + _LOW_M
+    lowest = np.nanpercentile(marker_m[..., 2], 1.0)
+    if not len(frames) or lowest > np.median(pressure[frames, 2]) + _LOW_M:  # no marker on a foot
+        return None
+    low = marker_m[..., 2] < lowest + _LOW_M
     away = []
     for frame in frames[:: max(len(frames) // 100, 1)]:
         near = marker_m[frame, low[frame], :2]

@@ -8,10 +8,9 @@ from scipy.spatial.transform import Rotation
 from core.domain.arrays import FloatArray
 from core.domain.body import JOINTS
 from core.domain.motion import Kinematics
+from core.laboratory.writers import TO_OPENSIM, table_text
 
 _PELVIS = ("pelvis_tilt", "pelvis_list", "pelvis_rotation", "pelvis_tx", "pelvis_ty", "pelvis_tz")
-_TO_OPENSIM = np.array([[0.0, -1.0, 0.0], [0.0, 0.0, 1.0], [-1.0, 0.0, 0.0]])
-"""From this program's world axes (x left, y backward, z up) to OpenSim's (x forward, y up, z right)."""
 
 
 def angles_csv(motion: Kinematics) -> str:
@@ -38,17 +37,8 @@ def coordinates_mot(motion: Kinematics, name: str) -> str:
     """
     table = np.column_stack([motion.time_s, _pelvis(motion), np.degrees(motion.angle_rad)])
     table = table[np.isfinite(table).all(axis=1)]
-    columns = ("time", *_PELVIS, *(joint.value for joint in JOINTS))
-    head = (
-        name,
-        "version=1",
-        f"nRows={len(table)}",
-        f"nColumns={len(columns)}",
-        "inDegrees=yes",
-        "endheader",
-    )
-    rows = ("\t".join(f"{value:.6f}" for value in row) for row in table)
-    return "\n".join((*head, "\t".join(columns), *rows)) + "\n"
+    columns = (*_PELVIS, *(joint.value for joint in JOINTS))
+    return table_text(name, columns, table[:, 0], table[:, 1:], in_degrees=True)
 
 
 def _pelvis(motion: Kinematics) -> FloatArray:
@@ -57,6 +47,6 @@ def _pelvis(motion: Kinematics) -> FloatArray:
     known = np.isfinite(motion.pelvis_quaternion).all(axis=1)
     if known.any():
         body = Rotation.from_quat(motion.pelvis_quaternion[known][:, [1, 2, 3, 0]]).as_matrix()
-        ground = Rotation.from_matrix(_TO_OPENSIM @ body @ _TO_OPENSIM.T)
+        ground = Rotation.from_matrix(TO_OPENSIM @ body @ TO_OPENSIM.T)
         turned[known] = ground.as_euler("ZXY", degrees=True)
-    return np.column_stack([turned, motion.pelvis_position_m @ _TO_OPENSIM.T])
+    return np.column_stack([turned, motion.pelvis_position_m @ TO_OPENSIM.T])

@@ -8,8 +8,9 @@ import numpy as np
 
 from core.domain.arrays import FloatArray
 from core.domain.body import SIDES, Side
+from core.gait.norm_tables import PELVIC_TILT_DEG
 from core.motion.marker_places import Place
-from core.motion.marker_sets import LabelledMarkers, back_of_pelvis
+from core.motion.marker_sets import LabelledMarkers, back_of_pelvis, tilt_is_told
 
 # Harrington et al. 2007, J Biomech 40:595, table 5 (all 32 subjects): millimetres from the middle of the
 # front of the pelvis, forward, up and to the side.
@@ -44,15 +45,25 @@ class LegCentres:
 
 
 def pelvis_axes(labelled: LabelledMarkers, marker_m: FloatArray) -> PelvisAxes:
-    """Axes as of Harrington et al.: to the side between both fronts, forward in the plane with the back."""
+    """Axes as of Harrington et al.: to the side between both fronts, forward in the plane with the back.
+
+    With one marker somewhere on the sacrum the mean tilt over the frames is taken to be a healthy one.
+    """
     left, right = (labelled.mean_m(marker_m, Place.ASIS, side) for side in SIDES)
     front = 0.5 * (left + right)
     to_right = _unit(right - left)
     from_back = front - back_of_pelvis(labelled, marker_m)
     up = _unit(np.cross(to_right, from_back))
+    forward = np.cross(up, to_right)
+    if not tilt_is_told(labelled):
+        more = np.radians(PELVIC_TILT_DEG) - float(np.nanmedian(np.arcsin(-forward[:, 2])))
+        forward, up = (
+            np.cos(more) * forward - np.sin(more) * up,
+            np.cos(more) * up + np.sin(more) * forward,
+        )
     return PelvisAxes(
         front_m=front,
-        forward=np.cross(up, to_right),
+        forward=forward,
         up=up,
         right=to_right,
         width_m=np.linalg.norm(right - left, axis=1),
@@ -89,7 +100,7 @@ def _hip_m(pelvis: PelvisAxes, side: Side) -> FloatArray:
         for (slope, rest), size in zip((_FORWARD, _UP, _ASIDE), (depth_mm, width_mm, width_mm), strict=True)
     )
     aside = -aside if side is Side.LEFT else aside
-    return pelvis.front_m + forward * pelvis.forward + up * pelvis.up + aside * pelvis.right
+    return np.asarray(pelvis.front_m + forward * pelvis.forward + up * pelvis.up + aside * pelvis.right)
 
 
 def _middle(outer: FloatArray, inner: FloatArray, otherwise: FloatArray) -> FloatArray:
@@ -120,7 +131,7 @@ def _by_chord(above: FloatArray, outer: FloatArray, inward: FloatArray, half_m: 
     length_m = np.linalg.norm(line, axis=1, keepdims=True)
     cosine = np.clip(half_m / np.maximum(length_m, half_m), 0.0, 1.0)
     beside = _unit(_square_to(inward, _unit(line)))
-    return outer + half_m * (cosine * _unit(line) + np.sqrt(1.0 - cosine**2) * beside)
+    return np.asarray(outer + half_m * (cosine * _unit(line) + np.sqrt(1.0 - cosine**2) * beside))
 
 
 def _square_to(vector: FloatArray, axis: FloatArray) -> FloatArray:

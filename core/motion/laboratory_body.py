@@ -8,7 +8,7 @@ carries the bone.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 from scipy.spatial.transform import Rotation
@@ -91,6 +91,12 @@ def scaled_to(
         foot=factor(foot_m, "talus_r", "calcn_r"),
         trunk=trunk,
     )
+
+
+@lru_cache(maxsize=4)
+def body_for(parameters: BodyParameters) -> LaboratoryBody:
+    """The tree of this person; built once, for compiling a body takes most of a trial's time."""
+    return LaboratoryBody(parameters)
 
 
 @cache

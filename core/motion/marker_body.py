@@ -19,7 +19,7 @@ from core.domain.twin import GENERIC_BODY, BodyParameters, SegmentScale
 from core.errors import UserError, refuse
 from core.gait.norm_tables import PELVIC_TILT_DEG
 from core.motion.joint_centres import LegCentres, PelvisAxes, leg_centres, pelvis_axes
-from core.motion.laboratory_body import LaboratoryBody, Marker, scaled_to
+from core.motion.laboratory_body import LaboratoryBody, Marker, body_for, scaled_to
 from core.motion.marker_kinematics import MarkerGoals, solve_markers
 from core.motion.marker_places import Place
 from core.motion.marker_sets import LabelledMarkers
@@ -86,7 +86,7 @@ def body_of(trial: LaboratoryTrial, labelled: LabelledMarkers, height_m: float, 
     seen = _seen(trial, labelled, height_m)
     scale = _scale(seen, labelled, height_m)
     parameters = BodyParameters(height_m, mass_kg, scale)
-    body = LaboratoryBody(parameters)
+    body = body_for(parameters)
     top_m, across = _trunk(labelled, seen.marker_m)
     targets = [*_pelvis_targets(body, seen), *_leg_targets(body, seen, labelled)]
     trunk = _trunk_targets(body, seen, top_m, across)

@@ -13,7 +13,7 @@ from core.domain.motion import BACKWARDS, NO_STRIDE, NO_WALK, Stride
 from core.motion.course import Course
 from core.motion.findings import GOOD_STRIDES, UNEQUAL
 from core.motion.marker_body import PersonBody
-from core.motion.marker_sets import LabelledMarkers
+from core.motion.marker_sets import LabelledMarkers, tilt_is_told
 from core.motion.trial_findings import note
 
 LARGEST_RESIDUAL_M, STOP_RESIDUAL_M = 0.03, 0.08
@@ -43,6 +43,7 @@ def marker_findings(facts: MarkerFacts) -> tuple[Finding, ...]:
         *_residual(facts.residual_m),
         *_gaps(facts.gap_fraction),
         *_standing(facts.person),
+        *_tilt(facts.labelled),
         *_labels(facts.labelled),
     ]
     return worst_first(tuple(found))
@@ -127,6 +128,15 @@ def _standing(person: PersonBody) -> list[Finding]:
     why = "The body's size and the places of the markers come from the walk, with a foot flat on the floor."
     step = "Nothing to do; with a standing trial the ankle angle is surer."
     return [note(Severity.NOTE, "LAB-116", what, why, step)]
+
+
+def _tilt(labelled: LabelledMarkers) -> list[Finding]:
+    if tilt_is_told(labelled):
+        return []
+    what = "How far the pelvis tilts is not told; a healthy tilt is taken."
+    why = "One marker on the sacrum sits somewhere below the pelvis' bony points at the back."
+    step = "Conclude nothing from the level of hip flexion; its range is measured."
+    return [note(Severity.NOTE, "LAB-118", what, why, step)]
 
 
 def _labels(labelled: LabelledMarkers) -> list[Finding]:

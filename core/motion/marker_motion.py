@@ -129,9 +129,9 @@ def _solved(trial: LaboratoryTrial, labelled: LabelledMarkers, person: PersonBod
 
 def _in_view(trial: LaboratoryTrial, labelled: LabelledMarkers, person: PersonBody) -> slice:
     """From the first to the last frame in which each bone shows markers. Refuses LAB-104."""
-    seen = np.isfinite(trial.marker_m[:, person.columns]).all(axis=2)
+    seen = np.asarray(np.isfinite(trial.marker_m[:, person.columns]).all(axis=2))
     bones = [marker.bone for marker in person.markers]
-    shown = np.ones(len(seen), dtype=bool)
+    shown: BoolArray = np.ones(len(seen), dtype=np.bool_)
     for bone in set(bones) - {"torso"}:
         own = seen[:, [k for k, name in enumerate(bones) if name == bone]]
         shown &= own.sum(axis=1) >= min(own.shape[1], 3 if bone == "pelvis" else 1)

@@ -14,6 +14,7 @@ class Place(StrEnum):
     ASIS = "asis"  # front of the iliac crest
     PSIS = "psis"  # its back
     SACRUM = "sacrum"  # between the two at the back
+    LOWER_SACRUM = "lower_sacrum"  # below them, nobody knows how far
     ILIAC_CREST = "iliac_crest"
     TROCHANTER = "trochanter"
     THIGH = "thigh"
@@ -45,7 +46,7 @@ class Place(StrEnum):
 
 _WORDS = {Place.ASIS: "front of the pelvis", Place.PSIS: "back of the pelvis", Place.C7: "neck"}
 
-_PELVIS = (Place.ASIS, Place.PSIS, Place.SACRUM, Place.ILIAC_CREST)
+_PELVIS = (Place.ASIS, Place.PSIS, Place.SACRUM, Place.LOWER_SACRUM, Place.ILIAC_CREST)
 _THIGH = (Place.TROCHANTER, Place.THIGH, Place.KNEE_LATERAL, Place.KNEE_MEDIAL)
 _SHANK = (
     Place.FIBULA_HEAD,

@@ -111,7 +111,14 @@ def back_of_pelvis(labelled: LabelledMarkers, marker_m: FloatArray) -> FloatArra
     both = 0.5 * (
         labelled.mean_m(marker_m, Place.PSIS, Side.LEFT) + labelled.mean_m(marker_m, Place.PSIS, Side.RIGHT)
     )
-    return np.where(np.isfinite(both), both, labelled.mean_m(marker_m, Place.SACRUM))
+    between = np.where(np.isfinite(both), both, labelled.mean_m(marker_m, Place.SACRUM))
+    return np.where(np.isfinite(between), between, labelled.mean_m(marker_m, Place.LOWER_SACRUM))
+
+
+def tilt_is_told(labelled: LabelledMarkers) -> bool:
+    """Whether the labels tell the height of the pelvis' back, and with it how far the pelvis tilts."""
+    both = all(labelled.columns(Place.PSIS, side) for side in SIDES)
+    return both or bool(labelled.columns(Place.SACRUM))
 
 
 def _to_the_left(labelled: LabelledMarkers, marker_m: FloatArray) -> FloatArray:
@@ -177,7 +184,7 @@ def _refuse_incomplete(labelled: LabelledMarkers) -> None:
     missing += [
         f"{side.value} front of the pelvis" for side in SIDES if not labelled.columns(Place.ASIS, side)
     ]
-    if not labelled.columns(Place.SACRUM) and not all(labelled.columns(Place.PSIS, side) for side in SIDES):
+    if not tilt_is_told(labelled) and not labelled.columns(Place.LOWER_SACRUM):
         missing.append("back of the pelvis")
     if missing:
         raise refuse(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.domain.arrays import FloatArray
+from core.domain.arrays import BoolArray, FloatArray, IntArray
 from core.domain.body import SIDES
 from core.domain.laboratory import LaboratoryTrial, PlateForces, TrialEventKind
 from core.domain.motion import Stride
@@ -19,6 +19,7 @@ _SAME_S = 0.2  # two events of one foot that near to each other are one
 _SHORTEST_CONTACT_S = 0.15
 _MARGIN_M = 0.03  # by which a foot may stand over a plate's edge
 _ON_PLATE = 0.7  # of a contact's samples
+_UNDER_FOOT_M = 0.15  # from the middle of a foot to where it presses
 _LOW = 0.04  # m above the lowest height: a foot that stands
 
 
@@ -72,13 +73,16 @@ def plate_events(trial: LaboratoryTrial, paths: FootPaths) -> tuple[GaitEvents, 
     off: tuple[list[float], list[float]] = ([], [])
     for plate in trial.plates:
         for first, last in _contacts(plate, trial.plate_time_s):
-            column = _foot_on(plate, paths, trial.plate_time_s[first], trial.plate_time_s[last])
+            first_s, last_s = (float(trial.plate_time_s[k]) for k in (first, last))
+            column = _foot_on(plate, trial.plate_time_s, paths, first_s, last_s)
             if column is None:
                 continue
-            if first > 0:
-                strike[column].append(float(trial.plate_time_s[first]))
-            if last < len(trial.plate_time_s) - 1:
-                off[column].append(float(trial.plate_time_s[last]))
+            if first > 0 and _whole(plate, paths.heel_m[:, column], paths.time_s, first_s):
+                strike[column].append(first_s)
+            if last < len(trial.plate_time_s) - 1 and _whole(
+                plate, paths.toe_m[:, column], paths.time_s, last_s
+            ):
+                off[column].append(last_s)
     left, right = (
         GaitEvents(side, np.array(sorted(strike[k])), np.array(sorted(off[k])))
         for k, side in enumerate(SIDES)
@@ -93,21 +97,37 @@ def _contacts(plate: PlateForces, time_s: FloatArray) -> Iterator[tuple[int, int
             yield first, stop - 1
 
 
-def _foot_on(plate: PlateForces, paths: FootPaths, first_s: float, last_s: float) -> int | None:
+def _foot_on(
+    plate: PlateForces, plate_time_s: FloatArray, paths: FootPaths, first_s: float, last_s: float
+) -> int | None:
     """Which foot alone is over the plate meanwhile; None where both or none are."""
     inside = (paths.time_s >= first_s) & (paths.time_s <= last_s)
     if not inside.any():
         return None
-    share = []
+    share, row = [], np.searchsorted(plate_time_s, paths.time_s[inside]).clip(0, len(plate_time_s) - 1)
     for column in range(2):
         foot = 0.5 * (paths.heel_m[inside, column] + paths.toe_m[inside, column])
         low = foot[:, 2] < np.nanpercentile(paths.heel_m[:, column, 2], 5) + 2 * _LOW
-        share.append(float(np.mean(_over(plate, foot) & low)))
+        over = _over(plate, foot) if np.isfinite(plate.corner_m).all() else _pressed(plate, foot, row)
+        share.append(float(np.mean(over & low)))
     on = [k for k in range(2) if share[k] > _ON_PLATE]
     return on[0] if len(on) == 1 and share[1 - on[0]] < 1.0 - _ON_PLATE else None
 
 
-def _over(plate: PlateForces, place_m: FloatArray) -> FloatArray:
+def _whole(plate: PlateForces, place_m: FloatArray, time_s: FloatArray, at_s: float) -> bool:
+    """Whether a heel lands, or toes leave, on the plate and not beside it, where the floor bears them."""
+    if not np.isfinite(plate.corner_m).all():
+        return True
+    return bool(_over(plate, place_m[[int(np.argmin(np.abs(time_s - at_s)))]], 0.0)[0])
+
+
+def _pressed(plate: PlateForces, foot_m: FloatArray, row: IntArray) -> BoolArray:
+    """Whether the pressure is under a foot, (F,): tables of forces do not tell where their plates lie."""
+    away = np.linalg.norm(plate.pressure_m[row, :2] - foot_m[:, :2], axis=1)
+    return np.asarray(away < _UNDER_FOOT_M)
+
+
+def _over(plate: PlateForces, place_m: FloatArray, margin_m: float = _MARGIN_M) -> BoolArray:
     """Whether places (F, 3) lie over a plate, (F,), seen from above."""
     corner = plate.corner_m[:, :2]
     middle = corner.mean(axis=0)
@@ -116,7 +136,7 @@ def _over(plate: PlateForces, place_m: FloatArray) -> FloatArray:
         edge = corner[(k + 1) % 4] - corner[k]
         outward = np.array([edge[1], -edge[0]]) / np.linalg.norm(edge)
         outward *= np.sign(outward @ (corner[k] - middle)) or 1.0
-        over &= (place_m[:, :2] - corner[k]) @ outward < _MARGIN_M
+        over &= (place_m[:, :2] - corner[k]) @ outward < margin_m
     return over
 
 

@@ -1,4 +1,4 @@
-"""Content of the one-page report of a visit, read from the record; only means are computed."""
+"""Content of the report of a visit, read from the record; only means are computed."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ from core.gait.cycles import mean_cycle, measured_sd
 from core.gait.norms import BAND_SOURCE, normal_band
 from core.gait.similarity import compare_curves
 from core.session.flow import Step
+from core.session.report_muscles import GOOD_CHANNEL, ForcePart, MusclePart, force_part, muscle_part
 from core.session.report_tables import ReportRow, ReportTable, controller_table
 from core.session.stops import present_motion
 from core.store.repository import Store
 
 T = TypeVar("T")
 MAX_FINDINGS = 4
-GOOD_CHANNEL = "good"  # of `ChannelQuality.verdict`
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,7 +57,7 @@ class ReportPanel:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReportContent:
-    """All words, numbers and curves of the page. Missing parts are empty."""
+    """Words, numbers and curves of the first page, and of further ones. Missing parts are empty."""
 
     patient: str  # "P-0042"
     person: tuple[str, ...]  # facts about the person, without a name
@@ -74,6 +74,8 @@ class ReportContent:
     notice: str
     made_on: str
     synthetic: bool
+    forces: ForcePart | None = None  # a further page each
+    muscles: MusclePart | None = None
 
 
 NOTICE = (
@@ -118,6 +120,8 @@ def report_content(store: Store, visit_id: str) -> ReportContent:
         notice=NOTICE + (BAND_NOTICE if banded else ""),
         made_on=_day(datetime.now(UTC)),
         synthetic=synthetic,
+        forces=force_part(store, visit_id),
+        muscles=muscle_part(store, visit_id),
     )
 
 
@@ -167,7 +171,9 @@ def _motion_verdict(motion: Motion) -> str:
 def _quality(store: Store, visit_id: str, motion: Motion) -> tuple[str, ...]:
     lines = []
     landmarks = _newest(store, visit_id, RecordKind.LANDMARKS, Landmarks)
-    if landmarks is not None and landmarks.patient.tracks:
+    if motion.marker_set:
+        lines.append(f"Laboratory markers, {motion.marker_set}; {len(motion.kinematics.time_s)} frames.")
+    elif landmarks is not None and landmarks.patient.tracks:
         tracks = landmarks.patient.tracks
         first = motion.cameras_used[0] if motion.cameras_used else 0
         track = tracks[first if first < len(tracks) else 0]
@@ -175,7 +181,8 @@ def _quality(store: Store, visit_id: str, motion: Motion) -> tuple[str, ...]:
         lines.append(f"{_cameras(landmarks, motion)}; person seen in {seen}.")
     left, right = (side.strides for side in motion.measures.sides)
     found = "No complete stride forward" if motion.without_walk else f"{left} left and {right} right strides"
-    lines.append(f"{found}; model {1000 * motion.residual_m:.0f} mm off the landmarks.")
+    seen = "markers" if motion.marker_set else "landmarks"
+    lines.append(f"{found}; model {1000 * motion.residual_m:.0f} mm off the {seen}.")
     if motion.belt_speed_m_s is not None:
         lines.append(f"On a treadmill at {motion.belt_speed_m_s:.2f} m/s.")
     policy = _newest(store, visit_id, RecordKind.GAIT_POLICY, GaitPolicy)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 from core.domain.deficits import Deficits
 from core.domain.impairment import Impairment
+from core.domain.kinetics import ForceSource
 from core.domain.record import Decision, RecordInfo, RecordKind, Verdict
 from core.errors import refuse
 from core.session.accepted import accepted_labels, answers
@@ -43,13 +45,18 @@ def facts_of(store: Store, visit_id: str) -> VisitFacts:
 
 
 def usable_sources(store: Store, motion_id: str) -> dict[RecordKind, RecordInfo]:
-    """The newest record of each source of strength, where it was made from this motion and is up to date."""
+    """The newest record of each source of strength, where it was made from this motion and is up to date.
+
+    Moments count where force plates measured them.
+    """
     facts = facts_of(store, store.info(motion_id).visit_id)
     found = {kind: standing(facts, kind) for kind in SOURCES}
     return {
         kind: info
         for kind, info in found.items()
-        if info is not None and any(name == motion_id for name, _digest in info.provenance.inputs)
+        if info is not None
+        and any(name == motion_id for name, _digest in info.provenance.inputs)
+        and json.loads(info.provenance.settings or "{}").get("source") != ForceSource.ESTIMATED.value
     }
 
 

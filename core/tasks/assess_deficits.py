@@ -20,7 +20,7 @@ from core.session.weakness import usable_sources
 from core.store.repository import Store, open_store
 
 T = TypeVar("T")
-MVC = "MVC"  # how `EmgEnvelopes.normalised_to` begins for maximal voluntary contractions
+MVC = "MVC"  # `EmgEnvelopes.normalised_to` where every channel has its maximal voluntary contraction
 
 
 def run(params: Params, context: JobContext) -> str:
@@ -38,9 +38,9 @@ def run(params: Params, context: JobContext) -> str:
             raise refuse(
                 "KIN-210",
                 "There is nothing to assess strength from yet.",
-                "It needs joint moments, muscles calibrated with EMG, or impairments fitted to the gait, "
-                "of the newest motion.",
-                "Compute the forces on the Motion page, or calibrate the muscles with EMG first.",
+                "It needs joint moments from force plates, muscles calibrated with EMG, or impairments fitted "
+                "to the gait, of the newest motion.",
+                "Import a laboratory trial with force plates on the Capture page, or EMG on the EMG page.",
             )
         context.progress(0.2, "Weighing what moments, EMG and gait say")
         deficits = assess(_sources(store, motion_id, used))
@@ -89,4 +89,4 @@ def _of_maximal_contraction(store: Store, calibration: RecordInfo | None) -> boo
     """Whether the EMG that the muscles were calibrated with is a fraction of an MVC."""
     names = () if calibration is None else (name for name, _digest in calibration.provenance.inputs)
     emg = next((name for name in names if store.info(name).kind is RecordKind.EMG), None)
-    return emg is not None and store.load(emg, EmgEnvelopes).normalised_to.startswith(MVC)
+    return emg is not None and store.load(emg, EmgEnvelopes).normalised_to == MVC

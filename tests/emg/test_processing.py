@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from app.cli import commands as cli
 from core.domain.body import Side
 from core.domain.emg import ChannelSite, EmgMuscle
 from core.emg.importing import process_emg
@@ -68,3 +72,20 @@ def test_values_can_be_changed_and_nonsense_is_refused() -> None:
     assert code_of(lambda: options_of(7)) == "EMG-060"
     for wrong in ({"band_hz": [400, 20]}, {"envelope_hz": 0}, {"window_s": 5}, {"notch_hz": 55}):
         assert code_of(lambda wrong=wrong: options_of(wrong)) == "EMG-061"
+
+
+def test_the_command_line_names_a_chain(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "walk.csv"
+    rows = [f"{number / RATE_HZ:.9f},{value:.6f}" for number, value in enumerate(bursts())]
+    path.write_text("\n".join(["time,L_soleus", *rows]), encoding="utf-8")
+    assert cli.run(["emg", str(path), "--processing", "seniam", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["processing"].startswith("band-pass 10-500 Hz")
+    assert cli.run(["emg", str(path), "--processing", "senian"]) != 0
+    assert "EMG-060" in "".join(capsys.readouterr())
+
+
+def test_the_help_of_the_command_line_names_every_chain(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.run(["emg", "--help"])
+    shown = " ".join(capsys.readouterr().out.split())
+    assert all(preset.key in shown.replace("- ", "-") for preset in PRESETS)

@@ -1,8 +1,7 @@
 """Claims about channels: real ones are told from empty and saturated ones, and contamination is named.
 
-The verdicts on real walks are of six people whose channels without an electrode are known from the recordings
-themselves (one leg of four people); limits were chosen on the first three people only. Contaminations added
-to a signal are synthetic.
+Verdicts on real walks are of six people whose channels without an electrode are known
+(`app.bench.emg_quality`); limits were chosen on the first three only. What is added to a signal is synthetic.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.bench.emg_quality import CHANNELS, CHOSEN_ON, JUDGED_ON, SPOILT, bench_emg_quality
 from core.domain.body import Side
 from core.domain.emg import ChannelSite, EmgMuscle
 from core.emg.importing import process_emg
@@ -20,21 +20,10 @@ from core.emg.processing import band_passed
 from core.emg.quality import channel_findings, channel_quality, judge_channels
 from core.emg.readers import read_emg
 from core.emg.signals import RawEmg
+from core.emg.synthetic import interference
 
 RATE_HZ = 1000.0
 SITE = ChannelSite(EmgMuscle.RECTUS_FEMORIS, Side.LEFT)
-CHANNELS = tuple(f"Voltage.{side} {name}" for side in "LR" for name in ("Rect", "Hams", "Gast", "Tib Ant"))
-G, N, C = "good", "noise", "clipped"
-CHOSEN_ON = {  # verdicts in the order of CHANNELS; HC030A's right leg carries interference and is left open
-    "HC002D/HC002D06": (N, N, N, N, G, G, G, G),
-    "HC030A/HC030A05": (G, G, G, G, None, None, None, None),
-    "HC031A/HC031A06": (C, C, N, N, G, G, G, G),
-}
-JUDGED_ON = {
-    "HC032A/HC032A03": (G, G, G, G, N, N, N, N),
-    "HC033A/HC033A10": (N, N, N, N, G, G, G, G),
-    "HC036A/HC036A10": (G, G, G, G, N, N, C, N),
-}
 
 
 def verdict_of(signal: np.ndarray, *, held: bool = False) -> str:
@@ -62,13 +51,14 @@ def test_channels_without_an_electrode_and_at_the_rail_are_told_from_muscles(
         assert verdict in (None, found.verdict), (name, found)
 
 
-def test_all_muscles_of_two_adults_are_called_good(shared_data: Callable[[str], Path]) -> None:
-    for file, start in (("bmc/Gait.c3d", 12), ("schreiber-2014001/2014001/2014001_C1_01.c3d", 0)):
-        raw = read_emg(shared_data(f"adult-walk-emg-c3d/{file}"))
-        names = raw.channels[start : start + (16 if start else 8)]
-        for name in names:
-            found = channel_quality(name, SITE, raw.signal[:, raw.channels.index(name)], raw.rate_hz, 0.0)
-            assert found.verdict == "good", (name, found)
+def test_the_bench_calls_adults_good_and_names_what_was_added_to_those_who_judge(
+    shared_data: Callable[[str], Path],
+) -> None:
+    for needed in ("multi-subject-c3d", "adult-walk-emg-c3d"):
+        folder = shared_data(needed).parent
+    numbers = bench_emg_quality(folder)
+    assert numbers["quality_right_judged"] == numbers["quality_adults_called_good"] == "24 of 24"
+    assert {numbers[f"quality_synthetic_{name}_named"] for name in SPOILT} == {"12 of 12"}
 
 
 def test_a_channel_of_zeros_is_flat_and_its_envelope_stays_zero(walk: np.ndarray) -> None:
@@ -113,23 +103,36 @@ def test_a_held_contraction_needs_no_bursts_but_a_muscle(walk: np.ndarray) -> No
     assert verdict_of(np.random.default_rng(6).normal(size=8000), held=True) == "noise"
 
 
-@pytest.mark.parametrize(
-    ("share", "told", "verdict"), [(0.0, False, "good"), (0.6, True, "good"), (2.0, True, "crosstalk")]
-)
+def with_share(walk: np.ndarray, share: float) -> np.ndarray:
+    """Synthetic: a strong channel, and a weak one whose neighbour's signal is `share` times its own."""
+    own = 0.3 * np.roll(walk[::-1], 300)
+    return np.stack([walk, own + 0.3 * share * walk], axis=1)
+
+
+@pytest.mark.parametrize(("share", "verdict"), [(0.6, "good"), (2.0, "crosstalk")])
 def test_the_signal_of_a_neighbour_is_told_and_much_of_it_spoils_the_channel(
-    walk: np.ndarray, share: float, told: bool, verdict: str
+    walk: np.ndarray, share: float, verdict: str
 ) -> None:
-    own = np.roll(walk[::-1], 300) * 0.3
-    signal = np.stack([walk, own + 0.3 * share * walk], axis=1)
     sites = {"a": SITE, "b": ChannelSite(EmgMuscle.VASTUS_LATERALIS, Side.LEFT)}
-    stronger, weaker = judge_channels(("a", "b"), sites, signal, RATE_HZ, (0.0, 0.0))
+    stronger, weaker = judge_channels(("a", "b"), sites, with_share(walk, share), RATE_HZ, (0.0, 0.0))
     assert stronger.verdict == "good" and not stronger.common_with
-    assert (weaker.common_with == "a") is told
-    assert weaker.verdict == verdict
-    assert ("EMG-062" in [f.advice.code for f in channel_findings((stronger, weaker))]) is told
+    assert (weaker.common_with, weaker.verdict) == ("a", verdict)
+    assert "EMG-062" in [finding.advice.code for finding in channel_findings((stronger, weaker))]
+
+
+def test_channels_of_their_own_share_nothing(walk: np.ndarray) -> None:
+    sites = {"a": SITE, "b": ChannelSite(EmgMuscle.VASTUS_LATERALIS, Side.LEFT)}
+    channels = judge_channels(("a", "b"), sites, with_share(walk, 0.0), RATE_HZ, (0.0, 0.0))
+    assert channel_findings(channels) == ()
 
 
 def test_muscles_of_different_legs_are_not_compared(walk: np.ndarray) -> None:
     sites = {"a": SITE, "b": ChannelSite(EmgMuscle.RECTUS_FEMORIS, Side.RIGHT)}
     signal = np.stack([walk, 0.5 * walk], axis=1)
     assert not any(c.common_with for c in judge_channels(("a", "b"), sites, signal, RATE_HZ, (0.0, 0.0)))
+
+
+def test_synthetic_emg_has_the_spectrum_of_a_muscle() -> None:
+    noise = interference(np.random.default_rng(0), 20_000)
+    channel = channel_quality("a", SITE, noise, RATE_HZ, 0.0, held=True)
+    assert channel.verdict == "good" and 60 < channel.median_hz < 130

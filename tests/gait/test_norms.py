@@ -5,7 +5,7 @@ import pytest
 
 from core.domain.body import JOINTS, Joint, JointKind, Side
 from core.gait.norm_tables import PELVIC_TILT_DEG
-from core.gait.norms import normal_band, normal_reference
+from core.gait.norms import normal_band, normal_force, normal_moment, normal_power, normal_reference
 from core.gait.similarity import pearson
 
 PUBLISHED = {
@@ -27,6 +27,40 @@ def test_the_band_is_the_published_curve_within_one_degree(shared_data, kind):
     tilt = PELVIC_TILT_DEG if kind is JointKind.HIP_FLEXION else 0.0
     np.testing.assert_allclose(np.degrees(band.mean_rad[::2]) + tilt, mean, atol=1.0)
     np.testing.assert_allclose(np.degrees(band.sd_rad[::2]), (high - low) / 2, atol=1.0)
+
+
+KINETIC = {
+    "hip moment": ("MHip_FlexExt.txt", normal_moment(JointKind.HIP_FLEXION), -1.0),
+    "hip adduction moment": ("MHip_AddAbd.txt", normal_moment(JointKind.HIP_ADDUCTION), -1.0),
+    "knee moment": ("MKnee_FlexExt.txt", normal_moment(JointKind.KNEE), -1.0),
+    "ankle moment": ("MAnkle_DfPf.txt", normal_moment(JointKind.ANKLE), -1.0),
+    "knee power": ("PKnee.txt", normal_power(JointKind.KNEE), 1.0),
+    "ankle power": ("PAnkle.txt", normal_power(JointKind.ANKLE), 1.0),
+}
+
+
+@pytest.mark.parametrize("name", KINETIC)
+def test_moments_and_powers_are_the_published_curves_with_our_signs(shared_data, name):
+    file, band, sign = KINETIC[name]
+    low, mean, high = np.loadtxt(shared_data(f"norms/schwartz2008/Schwartz/{file}"))[:, FREE_SPEED].T
+
+    np.testing.assert_allclose(sign * band.mean[::2], mean, atol=0.011)
+    np.testing.assert_allclose(band.sd[::2], (high - low) / 2, atol=0.016)
+
+
+def test_normal_moments_and_forces_have_the_signs_of_a_step():
+    ankle, knee = normal_moment(JointKind.ANKLE), normal_moment(JointKind.KNEE)
+    forward, up = normal_force()
+
+    assert ankle.mean.argmin() == 48 and ankle.mean.min() < -1.0  # the calf pushes off
+    assert knee.mean[12] < -0.3  # the quadriceps holds the knee under load
+    assert forward.mean[10] < -0.1 < 0.1 < forward.mean[52]  # brake, then drive
+    assert 1.0 < up.mean.max() < 1.2 and np.abs(up.mean[70:]).max() < 0.01
+
+
+def test_no_band_is_shown_where_none_was_published_for_that_plane():
+    assert normal_power(JointKind.HIP_FLEXION) is None
+    assert normal_moment(JointKind.SUBTALAR) is None
 
 
 def test_joints_without_published_norm_have_no_band():

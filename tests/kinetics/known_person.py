@@ -64,13 +64,20 @@ def calibration(
     return MuscleCalibration(
         body=replace(
             BODY,
-            strength=tuple(GroupStrength(*key, value) for key, value in strengths.items()),
+            strength=tuple(
+                GroupStrength(group, side, strengths.get((group, side), 1.0))
+                for group in CALIBRATED
+                for side in SIDES
+            ),
             activation=ActivationDynamics(),
         ),
         parameters=(
             *parameters,
-            CalibratedParameter("Electromechanical delay", "ms", 40.0, 52.0, 10.0, 100.0, Told.MOVED, 4.0),
+            CalibratedParameter("Electromechanical delay", "s", 0.04, 0.052, 0.01, 0.1, Told.MOVED, 0.004),
             CalibratedParameter("Shape of activation", "", -0.1, -3.0, -3.0, 0.0, Told.AT_BOUND, 0.4),
+            CalibratedParameter(
+                "Tendon slack length, left soleus", "", 1.0, 1.02, 0.9, 1.1, Told.NOT_TOLD, np.inf
+            ),
         ),
         fits=fits,
         time_s=time_s,
@@ -149,5 +156,5 @@ def fit(strengths: Strengths, seed: int = 0, sd: float = 0.08) -> ImpairmentFit:
         for (group, side), strength in searched.items()
     )
     return ImpairmentFit(
-        BODY, estimates, 4.0, 7.0, 30.0, 60.0, np.array([60.0, 30.0]), (), 400, synthetic=True
+        BODY, estimates, 3.0, 7.0, 12.0, 60.0, np.array([60.0, 12.0]), (), 400, synthetic=True
     )

@@ -12,10 +12,9 @@ from core.domain.body import SIDES, Side
 from core.domain.laboratory import LaboratoryTrial, PlateForces
 from core.domain.motion import Kinematics, Motion, Stride
 from core.domain.twin import BodyParameters
-from core.kinetics.body_dynamics import BodyDynamics, course_of_motion, orientation
+from core.kinetics.body_dynamics import BodyDynamics, course_of_motion
 from core.kinetics.foot_loads import FootLoads
 from core.kinetics.ground_reaction import estimated_loads
-from core.kinetics.joint_power import headings
 from tests.motion.synthetic_walk import HEIGHT_M, synthetic_walk
 from tests.ui import samples
 
@@ -82,7 +81,7 @@ def plate_walk() -> PlateWalk:
     course = course_of_motion(kinematics)
     soles = body.soles_m(course)
     loads = estimated_loads(
-        body.tree.total(course), walk.time_s, soles, headings(orientation(course)), tuple(steps)
+        body.tree.total(course).force_n, body.tree.centre_m(course.value), walk.time_s, soles, tuple(steps)
     )
     strides = tuple(step for step in steps if step.start_s >= 0.4 * period and step.end_s < walk.time_s[-1])
     motion = replace(samples.motion(), kinematics=kinematics, strides=strides)

@@ -15,7 +15,7 @@ from core.domain.twin import BodyParameters
 from core.kinetics import deficits
 from core.kinetics.deficits import Sources, assess, combined, is_weak
 from core.kinetics.moment_evidence import capacity_nm_kg, moment_evidence
-from core.kinetics.strength_evidence import Evidence, strength_left, weakness_severity
+from core.kinetics.strength_evidence import Evidence, strength_left, strength_name, weakness_severity
 from tests.kinetics.known_person import BODY, SPEED_M_S, WEAK_CALF, calibration, fit, kinetics
 
 CALF = (MuscleGroup.PLANTARFLEXORS, Side.LEFT)
@@ -77,6 +77,14 @@ def test_no_strength_is_told_below_what_the_moments_show() -> None:
     assert "between 25 and" in one.sentence
 
 
+def test_a_source_that_gives_less_than_the_moments_show_is_told() -> None:
+    """A runner's calf, of which the fitted gait says that it has a tenth of its strength."""
+    strengths = {CALF: 0.1}
+    result = assess(Sources(BODY, SPEED_M_S, kinetics=scaled_calf(2.2), fit=fit(strengths, sd=0.02)))
+    assert deficits.BELOW_MOMENT in [one.advice.code for one in result.findings]
+    assert told(result).strength == told(result).least > 0.45
+
+
 def test_moments_alone_suggest_a_weakness_only_when_they_are_far_below_usual() -> None:
     slight, strong = (
         assess(Sources(BODY, SPEED_M_S, kinetics=scaled_calf(fraction))) for fraction in (0.85, 0.45)
@@ -109,6 +117,15 @@ def test_emg_without_a_maximal_contraction_tells_no_strength() -> None:
     assert [one.advice.code for one in result.findings] == [deficits.NOT_MVC]
 
 
+def test_impairments_that_do_not_explain_the_gait_are_no_evidence() -> None:
+    """As a search ends on a healthy youth: severe, sure of itself, and hardly nearer to the gait."""
+    fitted = replace(fit({CALF: 0.2}), misfit=359.0, healthy_misfit=448.0)
+    result = assess(Sources(BODY, SPEED_M_S, fit=fitted))
+    assert not result.strengths and not result.proposed
+    [finding] = result.findings
+    assert finding.advice.code == deficits.NOT_EXPLAINED and "explain 20 %" in finding.advice.what
+
+
 def test_a_strength_at_its_bound_is_no_value() -> None:
     sources = known(
         WEAK_CALF, calibration=calibration(WEAK_CALF, told=Told.AT_BOUND), kinetics=None, fit=None
@@ -116,6 +133,42 @@ def test_a_strength_at_its_bound_is_no_value() -> None:
     result = assess(sources)
     assert not result.strengths
     assert "stopped at a bound" in result.not_told[list(MuscleGroup).index(MuscleGroup.PLANTARFLEXORS)]
+
+
+def test_a_leg_below_the_lowest_strength_tried_is_weak_beside_a_usual_one() -> None:
+    """Any strength below fits, and the interval says so."""
+    strengths = calibration({}, sd=0.01)
+    lowest = replace(
+        strengths,
+        parameters=tuple(
+            replace(one, after=0.5, low=0.5, told=Told.AT_BOUND) if one.name == strength_name(CALF) else one
+            for one in strengths.parameters
+        ),
+    )
+    weak = told(assess(known({}, calibration=lowest, kinetics=None, fit=None)))
+    assert weak.interval == pytest.approx((0.05, 0.49), abs=0.02)
+    both = replace(
+        lowest,
+        parameters=tuple(
+            replace(one, after=0.5, low=0.5, told=Told.AT_BOUND) if "plantarflexors" in one.name else one
+            for one in lowest.parameters
+        ),
+    )
+    assert told(assess(known({}, calibration=both, kinetics=None, fit=None))) is None
+
+
+def test_a_calf_recorded_in_one_part_is_told_by_that_part_and_an_unexplained_leg_not_at_all() -> None:
+    whole = calibration(WEAK_CALF)
+    part = replace(
+        whole,
+        parameters=tuple(
+            replace(one, name=one.name.replace("plantarflexors", "soleus")) for one in whole.parameters
+        ),
+    )
+    sources = known(WEAK_CALF, calibration=part, kinetics=None, fit=None)
+    assert told(assess(sources)).strength == pytest.approx(0.5, abs=0.1)
+    unexplained = replace(part, body=replace(part.body, strength=()))
+    assert not assess(replace(sources, calibration=unexplained)).strengths
 
 
 def test_when_every_muscle_comes_out_weak_only_the_sides_are_compared() -> None:
@@ -133,11 +186,12 @@ def test_when_every_muscle_comes_out_weak_only_the_sides_are_compared() -> None:
     assert told(weak).strength == pytest.approx(0.5, abs=0.05)
 
 
-def test_forces_that_were_estimated_compare_no_sides_and_bound_nothing() -> None:
-    estimated = moment_evidence(kinetics({}, source=ForceSource.ESTIMATED), BODY, SPEED_M_S)
-    measured = moment_evidence(kinetics({}), BODY, SPEED_M_S)
-    assert all(one.least == 0.0 for one in estimated)
-    assert all(a.of_usual_sd > b.of_usual_sd for a, b in zip(estimated, measured, strict=True))
+def test_forces_that_were_estimated_show_no_weakness_and_bound_nothing() -> None:
+    estimated = kinetics({CALF: 0.1}, source=ForceSource.ESTIMATED)
+    assert all(one.least == 0.0 for one in moment_evidence(estimated, BODY, SPEED_M_S))
+    result = assess(Sources(BODY, SPEED_M_S, kinetics=estimated))
+    assert not result.strengths and not result.proposed
+    assert [one.advice.code for one in result.findings] == [deficits.NO_PLATES]
 
 
 def test_at_most_four_are_suggested_the_weakest_first() -> None:

@@ -129,9 +129,9 @@ def test_plates_without_corners_are_told_and_still_used(walk: PlateWalk, solved:
 
 
 def test_forces_in_another_frame_are_told(walk: PlateWalk) -> None:
+    aside = np.array([0.0, 1.0, 0.0])
     moved = tuple(
-        replace(p, corner_m=p.corner_m + [0.0, 1.0, 0.0], pressure_m=p.pressure_m + [0.0, 1.0, 0.0])
-        for p in walk.plates()
+        replace(p, corner_m=p.corner_m + aside, pressure_m=p.pressure_m + aside) for p in walk.plates()
     )
     kinetics = kinetics_of(walk.motion, BODY, walk.trial(moved))
     assert "KIN-012" in codes(kinetics)
@@ -172,6 +172,22 @@ def test_what_a_worn_exo_gives_is_taken_off_the_moments(walk: PlateWalk, solved:
     known = np.isfinite(taken[:, 0])
     np.testing.assert_allclose(taken[known, Joint.HIP_FLEXION_L.column], 5.0)
     assert kinetics.exo_moment_nm is not None
+
+
+def test_markers_on_a_belt_stay_in_the_laboratory_with_its_plates(walk: PlateWalk, solved: Kinetics) -> None:
+    speed = 1.2
+    way = np.zeros((len(solved.time_s), 3))
+    way[:, 1] = speed * solved.time_s
+    plates = tuple(
+        replace(p, pressure_m=p.pressure_m + way, corner_m=np.full((4, 3), np.nan)) for p in walk.plates()
+    )
+    seen = walk.motion.kinematics
+    in_place = replace(seen, pelvis_position_m=seen.pelvis_position_m + way)
+    motion = replace(walk.motion, kinematics=in_place, belt_speed_m_s=speed, marker_set="Plug-in-Gait")
+    kinetics = kinetics_of(motion, BODY, walk.trial(plates))
+    known = np.isfinite(solved.moment_nm).all(axis=1) & np.isfinite(kinetics.moment_nm).all(axis=1)
+    assert known.sum() > 50
+    np.testing.assert_allclose(kinetics.moment_nm[known], solved.moment_nm[known], atol=1e-6)
 
 
 def test_a_walk_on_a_belt_keeps_its_plate_under_the_foot(walk: PlateWalk, solved: Kinetics) -> None:

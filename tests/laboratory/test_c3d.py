@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import ezc3d
 import numpy as np
 import pytest
@@ -239,6 +241,14 @@ def test_what_is_no_c3d_file_is_refused(tmp_path, content, code):
         read_c3d(tmp_path / "walk.c3d")
 
 
-def test_a_file_that_is_not_there_is_refused(tmp_path):
+def test_a_file_that_is_not_there_or_locked_is_refused(tmp_path, monkeypatch):
     with refused("LAB-001"):
         read_c3d(tmp_path / "missing.c3d")
+
+    def locked(*_: object, **__: object) -> None:
+        raise PermissionError(13, "The process cannot access the file because another one uses it")
+
+    path = write_c3d(tmp_path / "walk.c3d", points=markers())
+    monkeypatch.setattr(Path, "open", locked)
+    with refused("LAB-001"):
+        read_c3d(path)

@@ -67,6 +67,8 @@ def plate_file(
     axes = turned(degrees)
     to_surface = np.array([0.0, 0.0, -DEPTH_M])
     measured = sign * channels_of(kind, axes, to_surface)
+    if kind == 1:
+        measured[3:5] *= sign  # a place has no opposite
     matrix = np.diag([2.0, 2.0, 5.0, 900.0, 900.0, 400.0])
     matrix[3, 2] = -10.0
     if kind == 4:
@@ -94,8 +96,6 @@ def plate_file(
 @pytest.mark.parametrize("deeper", [-1.0, 1.0])
 @pytest.mark.parametrize("sign", [1.0, -1.0])
 def test_a_load_comes_out_of_every_type_turned_and_with_either_sign(tmp_path, kind, degrees, deeper, sign):
-    if kind == 1 and sign < 0.0:
-        pytest.skip("a plate that tells the place itself has no sign to change there")
     (plate,), findings = plate_forces(plate_file(tmp_path, kind, degrees=degrees, deeper=deeper, sign=sign))
 
     assert not findings
@@ -179,14 +179,37 @@ def test_what_an_empty_plate_reads_is_taken_off_and_told(tmp_path):
     assert [finding.advice.code for finding in findings] == ["LAB-032"]
 
 
-def test_the_frames_that_the_file_calls_unloaded_are_its_zero(tmp_path):
+@pytest.mark.parametrize("offset_n", [-60.0, 2048.0])
+def test_the_frames_that_the_file_calls_unloaded_are_its_zero(tmp_path, offset_n):
     file = plate_file(tmp_path, 2)
-    offset = np.array([0.0, 0.0, -60.0, 0.0, 0.0, 0.0], np.float32)
+    offset = np.array([0.0, 0.0, offset_n, 0.0, 0.0, 0.0], np.float32)
+    file = replace(file, analog=np.vstack([file.analog[:10], file.analog]))  # mostly empty, as plates are
     trial = replace(file, analog=file.analog + offset, plate_zero=(1, 10))
 
     (plate,), _ = plate_forces(trial, as_recorded=True)
 
     np.testing.assert_allclose(plate.force_n[-1], FORCE, atol=1e-3)
+
+
+def test_a_place_told_by_the_plate_itself_has_no_zero_taken_off(tmp_path):
+    file = plate_file(tmp_path, 1)
+    analog = file.analog.copy()
+    analog[:10, 3:5] = 10.0  # mm, whatever the plate says with nobody on it
+
+    (plate,), _ = plate_forces(replace(file, analog=analog, plate_zero=(1, 10)))
+
+    np.testing.assert_allclose(plate.pressure_m[-1], MIDDLE_M + AT_M, atol=1e-5)
+
+
+def test_frames_in_which_somebody_stands_there_already_are_no_zero(tmp_path):
+    file = plate_file(tmp_path, 2)
+    empty, loaded = file.analog[:10], file.analog[10:]
+    trial = replace(file, analog=np.vstack([loaded, empty, empty]), plate_zero=(1, 10))
+
+    (plate,), _ = plate_forces(trial)
+
+    np.testing.assert_allclose(plate.force_n[5], FORCE, atol=1e-3)
+    assert not plate.force_n[-1].any()
 
 
 def test_a_force_beside_its_plate_is_told(tmp_path):

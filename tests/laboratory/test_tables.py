@@ -162,6 +162,15 @@ def test_frame_numbers_that_repeat_with_growing_times_are_told():
     assert [finding.advice.code for finding in paths.findings] == ["LAB-011"]
 
 
+def test_a_header_that_counts_too_few_markers_loses_none():
+    text = trc("1\t0\t1\t2\t3\t4\t5\t6").replace("HEEL", "HEEL\t\t\tTOE")
+
+    paths = read_trc(text)
+
+    assert paths.names == ("HEEL", "TOE")
+    np.testing.assert_allclose(paths.place_m[0, 1], [0.004, 0.005, 0.006])
+
+
 def test_zeros_commas_and_doubled_tabs_of_other_programs_are_read():
     paths = read_trc(trc("1\t0\t0\t0\t0", "2\t0,01\t10,5\t2\t3", doubled=True))
 

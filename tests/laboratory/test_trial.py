@@ -119,6 +119,20 @@ def test_markers_forces_and_standing_trial_of_opensims_person_belong_together(sh
     assert np.isfinite(found.standing_m).all()
 
 
+def test_without_markers_on_the_feet_nobody_can_tell_and_forces_stay(tmp_path):
+    points = person(0, 1)
+    points[..., 1] += 600.0  # all of them as high as a pelvis
+    columns = [f"ground_force_{kind}{axis}" for kind in "vp" for axis in "xyz"]
+    rows = [f"{n / 100}\t0\t700\t0\t0.6\t0\t0.9" for n in range(FRAMES)]
+    table = tmp_path / "grf.mot"
+    table.write_text("x\nendheader\ntime\t" + "\t".join(columns) + "\n" + "\n".join(rows) + "\n")
+    path = write_c3d(tmp_path / "walk.c3d", points=points, groups={"POINT": {"LABELS": list(NAMES)}})
+
+    found = read_trial(path, plates=table)
+
+    assert len(found.plates) == 1 and not found.findings
+
+
 def test_forces_of_another_recording_are_left_out_and_told(shared_data):
     found = read_trial(
         shared_data(f"{MOCO}/markers_walk.trc"), plates=shared_data(f"{TUTORIAL}/subject01_walk1_grf.mot")

@@ -13,7 +13,7 @@ from core.domain.twin import BodyParameters
 from core.gait.leg import Leg
 from core.gait.norm_tables import PELVIC_TILT_DEG
 from core.gait.scenario_reference import normal_walk
-from core.motion.laboratory_body import LaboratoryBody, Marker
+from core.motion.laboratory_body import LaboratoryBody, Marker, body_for
 from core.motion.marker_places import Place
 from core.twin.kinematic_tree import ROOT_COLUMNS
 from core.twin.scaling import scales_for_height
@@ -53,7 +53,7 @@ PLUG_IN_GAIT = {
 
 
 def person() -> LaboratoryBody:
-    return LaboratoryBody(BodyParameters(HEIGHT_M, MASS_KG, scales_for_height(HEIGHT_M)))
+    return body_for(BodyParameters(HEIGHT_M, MASS_KG, scales_for_height(HEIGHT_M)))
 
 
 def walking_pose(body: LaboratoryBody, *, belt: bool = False) -> tuple[FloatArray, FloatArray, float]:

@@ -223,6 +223,13 @@ def test_what_is_no_file_of_markers_is_refused(text):
         read_trc(text)
 
 
+def test_the_line_that_is_not_numbers_is_named():
+    with refused("MOT-081") as told:
+        read_trc(trc("1\t0.0\t1\t2\t3\t4\t5\t6", "2\t0.1\tone\t2\t3\t4\t5\t6"))
+
+    assert "Line 8 is not numbers" in str(told.value)
+
+
 TASK = '<IKMarkerTask name="{0}"><apply>{1}</apply><weight>2</weight></IKMarkerTask>'
 
 

@@ -14,6 +14,8 @@ from app.cli import commands as cli
 from app.cli import session_run
 from app.cli.commands import _parser, _session_request
 from app.cli.session_run import SessionEnd, raise_if_stopped, run_demo_session, run_video_session
+from app.cli.trial_options import TrialFiles, trial_files
+from app.cli.trial_session import run_trial_session
 from app.session_request import SessionRequest
 from core.domain.controller import (
     UNATTENDED_APPROVER,
@@ -25,7 +27,7 @@ from core.domain.findings import Finding, Severity
 from core.domain.record import RecordKind, Verdict
 from core.domain.sides_doubt import doubt_of_sides
 from core.domain.subject import Subject
-from core.errors import Advice, UserError
+from core.errors import Advice, UserError, refuse
 from core.session.flow import Step
 from core.store.repository import open_store
 from core.tasks import demo_patient
@@ -33,6 +35,7 @@ from tests.refusals import refused
 from tests.store.samples import a_subject
 from tests.ui import records, samples, walks
 from tests.ui.conftest import app as app
+from tests.ui.test_laboratory_trial import a_trial
 
 HELPS, HARDER = 0.88, 1.12  # metabolic rate / without the exo
 
@@ -67,6 +70,7 @@ class HandTerminal:
         self.given: dict[str, dict[str, Any]] = {}
         self._data_dir, self._cost = request.data_dir, cost
         self._made: dict[Step, str] = {}
+        self.without_emg = False
 
     def run(self, kind: str, params: dict[str, Any], *, visit_id: str = "") -> str:
         self.ran.append(kind)
@@ -81,7 +85,11 @@ class HandTerminal:
                 case "detect_pose":
                     landmarks = samples.landmarks()
                     return store.save(RecordKind.LANDMARKS, landmarks, visit_id=visit_id, summary="")
-                case "solve_motion":
+                case "import_trial":
+                    return store.save(RecordKind.LABORATORY_TRIAL, a_trial(), visit_id=visit_id, summary="")
+                case "import_emg" if self.without_emg:
+                    raise refuse("EMG-002", "There is no EMG in this file.", "Empty.", "Give another.")
+                case "solve_motion" | "solve_markers":
                     self._made = records.fill(store, visit_id, Step.TRAIN)
                     return self._made[Step.MOTION]
                 case "compare":
@@ -293,3 +301,45 @@ def test_a_factor_that_no_film_has_is_refused_before_anything_takes_time(
 ) -> None:
     with refused("PC-024"):
         session(replace(request_, slow_motion=factor), HELPS)
+
+
+def test_a_laboratory_trial_goes_the_same_way_as_a_film(request_: SessionRequest) -> None:
+    files = [request_.data_dir.parent / name for name in ("walk.c3d", "static.c3d")]
+    for file in files:
+        file.touch()
+    terminal = HandTerminal(request_, HELPS)
+
+    end = run_trial_session(request_, a_subject(), TrialFiles(*files), None, terminal)  # type: ignore[arg-type]
+
+    assert terminal.ran[:4] == ["import_trial", "import_emg", "solve_markers", "fit_twin"]
+    assert terminal.given["import_trial"]["standing"] == str(files[1])
+    assert terminal.given["import_emg"]["file"] == str(files[0])
+    assert end.advice is None and end.summary["confirmed"]
+
+
+def test_a_trial_without_usable_emg_says_why_the_step_was_skipped(request_: SessionRequest) -> None:
+    walk = request_.data_dir.parent / "walk.c3d"
+    walk.touch()
+    terminal = HandTerminal(request_, HELPS)
+    terminal.without_emg = True
+
+    run_trial_session(request_, a_subject(), TrialFiles(walk), None, terminal)  # type: ignore[arg-type]
+
+    with open_store(request_.data_dir) as store:
+        visit_id = store.visits(store.patients()[0].id)[0].id
+        told = [decision.reason for decision in store.decisions(visit_id) if decision.step == Step.EMG]
+    assert told == ["walk.c3d gives no EMG: There is no EMG in this file."]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--trial", "w.c3d", "--slow-motion", "4"],
+        ["--trial", "w.c3d", "--person", "1"],
+        ["--video", "w.mp4", "--standing", "s.c3d"],
+    ],
+)
+def test_what_belongs_to_a_film_is_not_taken_with_a_trial(words: list[str]) -> None:
+    args = _parser().parse_args(["session", "run", "--patient", "p.json", "--out", "o", *words])
+    with refused("PC-022"):
+        trial_files(args)

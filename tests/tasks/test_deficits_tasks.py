@@ -9,21 +9,23 @@ from pathlib import Path
 import pytest
 
 from app.cli.session_strength import assess_strength, strength_numbers
-from core.domain.body import Side
+from core.domain.body import Joint, Side
 from core.domain.deficits import Deficits
 from core.domain.emg import EmgEnvelopes
 from core.domain.impairment import Impairment, ImpairmentKind
 from core.domain.muscles import MuscleGroup
 from core.domain.record import RecordKind, Verdict
-from core.domain.twin import Twin
+from core.domain.scenario import LEVEL_WALKING
+from core.domain.twin import GENERIC_BODY, Twin
 from core.jobs.values import JobSpec, SilentContext
+from core.learning.exo.twin_in_exo import TwinInExo
 from core.session.facts import FactsReader
 from core.session.flow import Step, StepState, session_status
 from core.session.same_patient import same_patient
 from core.session.weakness import accepted_impairments, answer_proposal, proposals, weakness_lines
 from core.store.repository import Store, open_store
 from core.tasks import assess_deficits, fit_twin
-from core.twin.impairments import strength_factor, with_impairments
+from core.twin.impairments import strength_factor, torque_fractions, with_impairments
 from tests.kinetics import known_person
 from tests.kinetics.known_person import WEAK_CALF
 from tests.refusals import refused
@@ -232,3 +234,14 @@ def test_a_headless_session_lists_what_is_suggested_and_accepts_nothing(visit: V
         assert suggested["impairment"] == LABEL and not suggested["accepted"]
         assert any("Left plantarflexors about" in words for words in numbers["told"]) and numbers["not_told"]
         assert not [one for one in store.decisions(visit.id) if one.verdict is Verdict.WEAKNESS_ACCEPTED]
+
+
+def test_what_was_accepted_reaches_the_twin_in_the_exo() -> None:
+    """That the learned gait keeps the body of its twin is claimed in `test_learn_gait`."""
+    weak = Impairment(ImpairmentKind.WEAKNESS, 0.5, Side.LEFT, MuscleGroup.PLANTARFLEXORS)
+    body = with_impairments(GENERIC_BODY, (weak,))
+    policy = replace(gait_policy(walk_seconds=20.0), body=body)
+    worn = TwinInExo(policy, "Hippo_L1").walker(LEVEL_WALKING, worn=True)
+    assert worn.body == body
+    left, right = (torque_fractions(worn.body, joint)[0] for joint in (Joint.ANKLE_L, Joint.ANKLE_R))
+    assert left == pytest.approx(0.1**0.5) and right == 1.0

@@ -113,6 +113,7 @@ def test_a_person_gets_a_policy_with_its_evaluation_and_the_twin_walks(visit: Vi
     policy = visit.load(policy_id, GaitPolicy)
     assert isinstance(policy, GaitPolicy)
     assert policy.synthetic
+    assert policy.body == TWIN.body  # with its impairments and the strength that EMG told
     assert policy.control_steps > 0
     assert policy.walk_seconds_median == 2.0  # the whole examination, from the shipped policy
     assert {curve.name for curve in policy.curves} == set(imitation.GaitLearner.curve_units)

@@ -78,7 +78,7 @@ def test_the_protocol_shows_what_the_mapped_muscles_need_and_its_files_go_with_t
     page.mvc.files_removed.emit("plantarflexion-seated")
     page.mvc.closed.emit()
     assert page._protocol.text() == "By protocol: 2 files"
-    page._rate.setText("1000")
+    page._fields.rate.setText("1000")
     page._chain.setCurrentIndex(1)
     page.main_action.emit()
     job = board.states()[0].spec
@@ -99,3 +99,10 @@ def test_a_file_of_several_contractions_is_read_once() -> None:
 def test_the_page_loads_no_scipy() -> None:
     loads = "import sys, ui.presenters.emg_cycles, ui.presenters.mvc; sys.exit('scipy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", loads], check=False).returncode == 0
+
+
+def test_a_channel_that_is_not_good_has_a_verdict_in_place_of_times() -> None:
+    spoilt = replace(emg().channels[0], verdict="noise")
+    view = cycles_view(replace(emg(), channels=(spoilt, *emg().channels[1:])), motion())
+    assert view.activity is not None
+    assert view.activity.rows[0].cells[:2] == ("noise", "–")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from core.tasks import read_emg_head
 from tests.ui.board import HandBoard
 from tests.ui.samples import emg
 from ui.pages.emg import EmgPage
-from ui.presenters.emg import EmgPresenter, emg_verdict
+from ui.presenters.emg import EmgPresenter, emg_verdict, quality_table
 from ui.presenters.emg_files import first_map
 from ui.session_context import SessionContext
 from ui.theme import Tone
@@ -48,6 +49,10 @@ def test_channels_are_mapped_by_their_names_and_muscles_come_first() -> None:
 def choose(page: EmgPage, context: SessionContext, board: HandBoard, path: Path) -> None:
     """Choose a file, and let its job look into it as the worker process would."""
     page.file_chosen.emit(path)
+    look_into(context, board)
+
+
+def look_into(context: SessionContext, board: HandBoard) -> None:
     job = board.states()[0].spec
     job_context = SilentContext(job, board.data_dir)
     outcome: Outcome = Done("")
@@ -116,7 +121,7 @@ def test_the_import_carries_the_map_and_the_rate(
 ) -> None:
     choose(page, context, board, csv_file)
     page.site_changed.emit("R_soleus", None)
-    page._rate.setText("1000")
+    page._fields.rate.setText("1000")
     page.main_action.emit()
     job = board.states()[0].spec
     assert job.kind == "import_emg" and job.params["rate_hz"] == 1000.0
@@ -129,6 +134,99 @@ def test_a_missing_rate_is_asked_for(
     choose(page, context, board, csv_file)
     page.main_action.emit()
     assert page._advice.isVisibleTo(page) and kinds(board) == ["read_emg_head"]
+
+
+def workbook(path: Path) -> Path:
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    for title in ("rest", "walk"):
+        sheet = book.create_sheet(title)
+        for line in (["time", "L_soleus", "L_soleus"], *([n / 1000, n % 3, n % 5] for n in range(40))):
+            sheet.append(line)
+    book.save(path)
+    return path
+
+
+def test_the_sheet_is_asked_for_and_goes_with_the_job(
+    page: EmgPage, context: SessionContext, board: HandBoard, visit_id: str, tmp_path: Path
+) -> None:
+    path = workbook(tmp_path / "walk.xlsx")
+    choose(page, context, board, path)
+    assert page._headline.text() == "Which sheet holds the EMG?" and not page._main.isEnabled()
+    assert page._fields.sheet.isVisibleTo(page) and not page._fields.rate.isVisibleTo(page)
+    page._fields.sheet.activated.emit(page._fields.sheet.findText("walk"))  # nothing was chosen before
+    page._fields.sheet.setCurrentText("walk")
+    page._fields.sheet.activated.emit(1)
+    look_into(context, board)
+    assert "Left soleus: which of L_soleus #1, L_soleus #2?" in page._headline.text()
+    page.site_changed.emit("L_soleus #2", ChannelSite(EmgMuscle.SOLEUS, Side.LEFT))
+    page.main_action.emit()
+    params = board.states()[0].spec.params
+    assert params["sheet"] == "walk" and "rate_hz" not in params and "header_line" not in params
+    assert params["sites"] == {"L_soleus #2": ["soleus", "left"]}
+
+
+def test_a_person_can_say_which_line_holds_the_names_and_when_the_emg_began(
+    page: EmgPage, context: SessionContext, board: HandBoard, visit_id: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "walk.csv"
+    path.write_text("time,L_soleus,Sync\ntime,sensor 1,sensor 2\n" + "0.1,0.2,7\n0.2,0.3,7\n" * 20)
+    choose(page, context, board, path)
+    assert page._fields.header_line.text() == "2"
+    page._fields.header_line.setText("1")
+    page._fields.header_line.editingFinished.emit()
+    look_into(context, board)
+    assert page._map.item(0, 0).text() == "L_soleus"
+    page._fields.rate.setText("1000")
+    page._fields.start.setCurrentIndex(1)
+    page.main_action.emit()
+    assert page._advice._code.text() == "EMG-009"
+    page._fields.seconds.setText("-0,5")
+    page.main_action.emit()
+    params = board.states()[0].spec.params
+    assert (params["header_line"], params["offset_s"], params["rate_hz"]) == (1, -0.5, 1000.0)
+    page._fields.start.setCurrentIndex(2)
+    page._fields.trigger.setCurrentText("Sync")
+    page.main_action.emit()
+    params = board.states()[0].spec.params
+    assert params["trigger_channel"] == "Sync" and "offset_s" not in params
+
+
+def test_units_are_asked_for_only_beside_maximum_contractions(
+    page: EmgPage, context: SessionContext, board: HandBoard, visit_id: str, csv_file: Path
+) -> None:
+    choose(page, context, board, csv_file)
+    assert not page._fields.unit.isVisibleTo(page)
+    page.mvc_chosen.emit(csv_file)
+    assert page._fields.unit.isVisibleTo(page) and page._fields.mvc_unit.isVisibleTo(page)
+    page._fields.rate.setText("1000")
+    page._fields.unit.setCurrentText("uV")
+    page._fields.mvc_unit.setCurrentText("mV")
+    page.main_action.emit()
+    params = board.states()[0].spec.params
+    assert (params["unit"], params["mvc_unit"]) == ("uV", "mV")
+
+
+def test_the_start_of_the_emg_is_shown_and_can_be_changed(
+    context: SessionContext, page: EmgPage, board: HandBoard, visit_id: str
+) -> None:
+    late = replace(emg(), offset_s=-1.25, offset_from="typed")
+    record_id = context.store.save(RecordKind.EMG, late, visit_id=visit_id, summary="emg")
+    context.record_changed.emit()
+    assert page._offset.seconds.text() == "-1.25" and not page._offset.button.isEnabled()
+    assert page._offset._source.text() == "(typed)"
+    page._offset.seconds.setText("0,5")
+    page._offset.button.click()
+    job = board.states()[0].spec
+    assert (job.kind, job.params) == ("shift_emg", {"emg_id": record_id, "offset_s": 0.5})
+
+
+def test_what_100_percent_is_stands_beside_each_channel_where_it_differs() -> None:
+    mixed = replace(emg(), references=("MVC",) * 5 + ("recorded maximum",))
+    table = quality_table(mixed)
+    assert table.columns[-1] == "100 %" and [row.cells[-1] for row in table.rows][-2:] == ["MVC", "own"]
+    assert len(quality_table(emg()).columns) == 4
 
 
 def test_one_muscle_cannot_be_chosen_twice(

@@ -7,23 +7,25 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from core.domain.body import Joint, Side
 from core.domain.deficits import Deficits
+from core.domain.impairment import Impairment, ImpairmentKind
 from core.domain.muscles import MuscleGroup
 from core.domain.record import RecordKind, Verdict
 from core.domain.twin import GENERIC_BODY, Twin
 from core.jobs.values import Done
 from core.session.flow import Step
 from tests.kinetics import known_person
-from tests.kinetics.known_person import WEAK_CALF
 from tests.ui import muscle_records, records
 from tests.ui.board import HandBoard
 from tests.ui.test_learning_pages import personalize, tell
-from ui.pages.personalize import EMG_TAB, WEAKNESS_TAB, PersonalizePage
-from ui.plots.moment_courses import shown_span_s
+from ui.pages.personalize import EMG_TAB, TWIN_TAB, WEAKNESS_TAB, PersonalizePage
+from ui.plots.moment_courses import MomentCourses, shown_span_s
 from ui.presenters import emg_muscles, weakness
+from ui.presenters.emg_muscles import calibration_verdict, moment_courses
+from ui.presenters.personalize import muscle_facts
 from ui.presenters.weakness import grouped
 from ui.session_context import SessionContext
-from ui.theme import Tone
 
 CALF = "Weakness, left plantarflexors"
 
@@ -59,7 +61,7 @@ def test_without_emg_or_moments_the_page_says_what_to_do_first(
     assert page.muscles.action.button.isEnabled() and page.weakness.action.button.isEnabled()
 
 
-def test_calibration_starts_from_a_body_without_earlier_calibration(
+def test_calibration_fits_a_body_first_where_there_is_none_of_this_motion(
     context: SessionContext, board: HandBoard, visit_id: str, made: dict[Step, str]
 ) -> None:
     emg = muscle_records.add_emg(context.store, visit_id)
@@ -80,6 +82,9 @@ def test_calibration_starts_from_a_body_without_earlier_calibration(
         "kinetics_id": kinetics,
         "emg_id": emg,
     }
+    board.jobs.clear()
+    personalize(context)[1].start_calibration()
+    assert [job.spec.kind for job in board.jobs.values()] == ["calibrate_muscles"]
 
 
 def save_twin(context: SessionContext, visit_id: str, made: dict[Step, str]) -> str:
@@ -100,7 +105,9 @@ def test_what_the_emg_changed_is_told_before_and_after(
     page, _ = personalize(context)
     rows = texts(page.muscles.parameters)
     assert rows[0][:2] == ["Strength, left plantarflexors", "100 %"] and rows[0][3] == "± 6 %"
-    assert rows[-1] == ["Shape of activation", "-0.10", "-3.00", "at bound"]
+    assert rows[-3] == ["Electromechanical delay", "40 ms", "52 ms", "± 4 ms"]
+    assert rows[-2] == ["Shape of activation", "-0.10", "-3.00", "at bound"]
+    assert rows[-1][3] == "not told"
     assert texts(page.muscles.fits)[0] == ["Left ankle", "0.71 → 0.97", "0.69 → 0.95", "0.11"]
     assert "left ankle 0.95 (was 0.69) and left knee 0.63 (was 0.09)" in page.muscles.action.verdict
     assert len(page.muscles.courses.plots) == 2
@@ -110,6 +117,31 @@ def test_the_plot_shows_strides_that_were_seen_and_strides_kept_aside() -> None:
     time_s = np.arange(0.0, 60.0, 0.1)
     start, end = shown_span_s((time_s > 24.0).astype(float), time_s)
     assert start < 24.0 < end and end - start == pytest.approx(6.0)
+
+
+def test_a_calibration_that_judged_nothing_says_so() -> None:
+    whole = known_person.calibration({})
+    unjudged = replace(whole, fits=tuple(replace(fit, held_out_r2_after=np.nan) for fit in whole.fits))
+    assert "not judged" in calibration_verdict(unjudged)[0]
+    nothing = np.zeros((len(whole.time_s), 0))
+    timing = replace(whole, fits=(), measured_nm=nothing, before_nm=nothing, after_nm=nothing)
+    assert calibration_verdict(timing)[0].startswith("Only the timing")
+
+
+def test_each_leg_has_its_column_of_moments(context: SessionContext) -> None:
+    whole = known_person.calibration({})
+    other = tuple(replace(fit, joint=Joint.of(fit.joint.kind, Side.RIGHT)) for fit in whole.fits)
+    both = replace(
+        whole,
+        fits=(*whole.fits, *other),
+        **{name: np.tile(getattr(whole, name), 2) for name in ("measured_nm", "before_nm", "after_nm")},
+    )
+    courses = MomentCourses()
+    for calibration, columns in ((both, {0, 1}), (whole, {0})):
+        courses.show_courses(moment_courses(calibration))
+        shown = [plot for plot in courses.plots if not plot.isHidden()]
+        places = [courses._plots.getItemPosition(courses._plots.indexOf(plot)) for plot in shown]
+        assert len(shown) == len(calibration.fits) and {place[1] for place in places} == columns
 
 
 def weak_page(context: SessionContext, visit_id: str, made: dict[Step, str]) -> tuple[PersonalizePage, str]:
@@ -166,6 +198,15 @@ def test_personalizing_puts_calibrated_muscles_and_only_accepted_weakness_into_t
     assert board.jobs["job-1"].spec.params == {**params, "deficits_id": deficits_id}
 
 
+def test_a_result_says_that_its_twin_has_calibrated_muscles_and_an_accepted_weakness() -> None:
+    weak = Impairment(ImpairmentKind.WEAKNESS, 0.3, Side.LEFT, MuscleGroup.PLANTARFLEXORS)
+    body = replace(known_person.calibration({}).body, impairments=(weak,))
+    told = {fact.name: fact for fact in muscle_facts(body)}
+    assert told["muscles"].value == "by EMG"
+    assert (told["weakness"].value, told["weakness"].tip) == ("1 accepted", CALF)
+    assert not muscle_facts(GENERIC_BODY)
+
+
 def test_strength_of_both_legs_is_shown_with_what_is_not_told(
     context: SessionContext, visit_id: str, made: dict[Step, str]
 ) -> None:
@@ -192,21 +233,22 @@ def test_groups_with_the_same_reason_share_a_line() -> None:
     assert lines == ("Hip flexors and hip extensors: no moment.", "Hamstrings: no EMG.")
 
 
+def test_learning_is_watched_where_the_twin_is(
+    context: SessionContext, board: HandBoard, visit_id: str
+) -> None:
+    records.fill(context.store, visit_id, Step.PERSONALIZE)
+    page, _ = personalize(context)
+    page.open_tab(WEAKNESS_TAB)
+    page.secondary_action.emit("again")
+    assert page.tabs.currentIndex() == TWIN_TAB
+    page.open_tab(EMG_TAB)
+    page.main_action.emit()
+    assert page.tabs.currentIndex() == TWIN_TAB and len(board.jobs) == 1
+
+
 def test_emg_tab_is_reached_by_keyboard(
     context: SessionContext, visit_id: str, made: dict[Step, str]
 ) -> None:
     page, _ = personalize(context)
     page.open_tab(EMG_TAB)
     assert page._parts.currentWidget() is page.muscles and page.tabs.accessibleName()
-
-
-def test_a_calibration_without_strides_kept_aside_claims_nothing_of_them() -> None:
-    calibration = known_person.calibration(WEAK_CALF)
-    unknown = float("nan")
-    fits = tuple(
-        replace(fit, held_out_r2_before=unknown, held_out_r2_after=unknown, held_out_rmse_nm_kg=unknown)
-        for fit in calibration.fits
-    )
-    words, tone = emg_muscles.calibration_verdict(replace(calibration, fits=fits))
-    assert words.endswith("None could be kept aside to judge it.") and "now follows" not in words
-    assert tone is Tone.WARN

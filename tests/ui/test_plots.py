@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 
 from core.domain.body import SAGITTAL, SIDES, JointKind, Side
 from tests import masks
-from ui.plots.curves import CurveStyle, CycleCurve, ExoQuantity, JointPanel, Likeness, NormalBand
+from ui.plots.curves import CurveStyle, CycleCurve, ExoQuantity, JointPanel, Likeness, Measure, NormalBand
 from ui.plots.gait_cycle import GaitCyclePlot
 from ui.plots.joint_grid import JointGrid
 from ui.plots.live_curve import LivePlot, Ring, Trace
@@ -35,6 +35,27 @@ def test_left_and_right_of_a_joint_share_their_range(app: QApplication) -> None:
     grid.show_panels(tuple(panel(kind, side, sizes[side]) for kind in SAGITTAL for side in SIDES))
     left, right = (grid.plots[JointKind.KNEE, side].box.viewRange()[1] for side in SIDES)
     assert left == right
+
+
+def test_small_numbers_keep_their_size_when_a_plot_is_drawn_again(app: QApplication) -> None:
+    plot = GaitCyclePlot()
+    curve = CycleCurve("measured", Side.LEFT, 0.3 * WAVE, None, CurveStyle.MEASURED)
+    plot.set_panel(JointPanel(Measure("Knee moment", "Knee", " N·m/kg"), Side.LEFT, (curve,)))
+    plot.draw()
+    assert plot.left.autoSIPrefixScale == 1.0
+    assert plot.box.viewRange()[1][1] < 0.5
+    assert plot.read_out(0.25) == "25 %\nmeasured 0.30 N·m/kg"
+
+
+def test_a_grid_shows_other_quantities_in_the_same_places(app: QApplication) -> None:
+    grid = JointGrid()
+    plots = list(grid.plots.values())
+    one = Measure("Hip rotation moment", "Hip rotation", " N·m/kg")
+    grid.set_rows((one,))
+    assert list(grid.plots) == [(one, Side.LEFT), (one, Side.RIGHT)]
+    assert [plot.isHidden() for plot in plots] == [False, False, True, True, True, True]
+    grid.set_rows(SAGITTAL)
+    assert list(grid.plots.values()) == plots and not any(plot.isHidden() for plot in plots)
 
 
 def test_every_gait_looks_different_and_each_side_keeps_its_colour() -> None:

@@ -1,7 +1,8 @@
-"""The one-page report: its content, the PDF, and where it is kept."""
+"""The report: its content, the PDF, and where it is kept."""
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
 from core.domain.body import JointKind, Side
+from core.domain.kinetics import ForceSource
 from core.domain.record import RecordKind
 from core.domain.report import Report
 from core.domain.rollout import GaitLabel
@@ -17,11 +19,11 @@ from core.errors import UserError
 from core.session.flow import Step
 from core.session.report import ReportContent, report_content
 from tests.masks import mode
-from tests.ui import records
+from tests.ui import force_samples, muscle_samples, records
 from ui.pages.report import ReportPage
 from ui.presenters.report import ReportPresenter
-from ui.report_drawing import PAGE_HEIGHT, PAGE_WIDTH
-from ui.report_pdf import draw_report, write_report
+from ui.report_pdf import draw_report, page_count, write_report
+from ui.report_sheet import PAGE_HEIGHT, PAGE_WIDTH
 from ui.session_context import SessionContext
 
 
@@ -30,11 +32,11 @@ def content(context: SessionContext, visit_id: str, upto: Step) -> ReportContent
     return report_content(context.store, visit_id)
 
 
-def picture(page: ReportContent, width: int = 900) -> QImage:
+def picture(content: ReportContent, width: int = 900, page: int = 0) -> QImage:
     image = QImage(width, round(width * PAGE_HEIGHT / PAGE_WIDTH), QImage.Format.Format_RGB32)
     image.fill(QColor("white"))
     painter = QPainter(image)
-    draw_report(painter, QSizeF(image.width(), image.height()), page)
+    draw_report(painter, QSizeF(image.width(), image.height()), content, page)
     painter.end()
     return image
 
@@ -87,6 +89,27 @@ def test_the_pdf_is_one_page_with_its_fonts_inside(
     assert data.startswith(b"%PDF-")
     assert data.count(b"/Type /Page\n") == 1
     assert b"/FontFile2" in data
+
+
+def test_forces_and_muscles_have_a_page_each_drawn_inside_its_margins(
+    app: QApplication, context: SessionContext, visit_id: str, tmp_path: Path
+) -> None:
+    made = records.fill(context.store, visit_id, Step.MOTION)
+    keep = functools.partial(context.store.save, visit_id=visit_id, summary="")
+    keep(RecordKind.KINETICS, force_samples.kinetics(ForceSource.ESTIMATED), inputs=(made[Step.MOTION],))
+    keep(RecordKind.EMG, muscle_samples.emg())
+    keep(RecordKind.MUSCLE_CALIBRATION, force_samples.muscle_calibration())
+    keep(RecordKind.DEFICITS, force_samples.deficits())
+    whole = report_content(context.store, visit_id)
+    write_report(tmp_path / "report.pdf", whole)
+    assert (tmp_path / "report.pdf").read_bytes().count(b"/Type /Page\n") == page_count(whole) == 3
+    for number in (1, 2):
+        image = picture(whole, page=number)
+        margin = round(image.width() * 400 / PAGE_WIDTH)
+        rows, columns = range(image.height()), range(0, image.width(), 3)
+        edges = {image.pixel(x, y) for y in rows for x in (margin // 2, image.width() - margin // 2)}
+        assert edges == {QColor("white").rgb()}
+        assert len({image.pixel(x, y) for y in rows[::3] for x in columns}) > 20
 
 
 def test_a_folder_that_does_not_exist_is_advice_not_a_crash(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
@@ -24,8 +24,10 @@ from ui.pages.frame import Page
 from ui.pages.mvc_panel import MvcPanel, MvcState
 from ui.pages.number_table import NumberTable, NumberTableWidget
 from ui.theme import Tone
-from ui.widgets.basics import Box, Button, Deck, column, label, row
+from ui.widgets.basics import Box, Button, Deck, ElidedLabel, column, label, row
 from ui.widgets.channel_map import ChannelMap, MappedChannel
+from ui.widgets.emg_fields import EmgFields, EmgFieldsState, EmgFieldsValues
+from ui.widgets.emg_offset import EmgOffset
 from ui.widgets.envelope_stack import EnvelopeStack
 
 
@@ -35,7 +37,7 @@ class Mapping:
 
     file_name: str
     channels: tuple[MappedChannel, ...]
-    needs_rate: bool = False
+    fields: EmgFieldsState = field(default_factory=EmgFieldsState)  # what the file does not tell of itself
     mvc_name: str = ""
     mvc_files: int = 0  # chosen by the protocol of maximum contractions
     chains: tuple[tuple[str, str], ...] = ()  # (title, reason) of the ways to process, the usual one first
@@ -61,16 +63,18 @@ class EmgState:
 class EmgPage(Page):
     title = "EMG"
     help_text = (
-        "EMG shows when muscles work. Import a CSV or C3D file; channels are mapped to muscles by their "
-        "names, and you can correct every one. Signals are filtered (20 to 500 Hz unless you choose another "
-        "way of processing), rectified and smoothed, "
-        "and shown as a share of the maximum voluntary contraction when such a recording is given, else of "
-        "their own maximum. EMG is optional: skip it and say why."
+        "EMG shows when muscles work. Import a table (CSV, TXT, XLSX, STO), EDF, BDF or C3D file; channels "
+        "are mapped to muscles by their names, and you can correct every one. Signals are filtered (20 to "
+        "500 Hz unless you choose another way of processing), rectified and smoothed, and shown as "
+        "a share of the maximum voluntary contraction when such a recording is given, else of their own "
+        "maximum. EMG is optional: skip it and say why."
     )
 
     file_chosen = Signal(object)  # Path
     mvc_chosen = Signal(object)  # Path
     protocol_opened = Signal()
+    reading_changed = Signal(str, object)  # sheet, header line (None: as found)
+    offset_changed = Signal(str)  # seconds as written
     site_changed = Signal(str, object)  # channel, ChannelSite or None
     skipped = Signal(str)  # reason
     skip_cancelled = Signal()
@@ -86,8 +90,12 @@ class EmgPage(Page):
         self.body.addWidget(self._build_skip())
         self.body.addWidget(self._views, 1)
 
-    def rate_text(self) -> str:
-        return self._rate.text()
+    def fields(self) -> EmgFieldsValues:
+        """What a person entered of the chosen file."""
+        return self._fields.values()
+
+    def clear_fields(self) -> None:
+        self._fields.clear()
 
     def chain(self) -> int:
         """Number of the chosen way to process, in the order of `Mapping.chains`."""
@@ -107,7 +115,7 @@ class EmgPage(Page):
             self.show_empty(
                 "emg",
                 "See when the muscles work",
-                "Drop a CSV or C3D file here, or choose it. No EMG today? Skip this step; "
+                "Drop a table (CSV, XLSX), EDF or C3D file here, or choose it. No EMG today? Skip this step; "
                 "everything else works without it.",
                 state.main_action,
             )
@@ -123,6 +131,7 @@ class EmgPage(Page):
         elif state.emg is not None and state.table is not None:
             self._views.show_widget(self._result)
             self._envelopes.show_envelopes(state.emg)
+            self._offset.show_offset(state.emg)
             if state.cycles is not None:
                 self._cycles.show_view(state.cycles)
             self._quality.show_numbers(state.table)
@@ -157,8 +166,9 @@ class EmgPage(Page):
         self._views.show_widget(self._mapping)
         self._file.setText(mapping.file_name)
         self._map.show_channels(mapping.channels)
-        self._rate_row.setVisible(mapping.needs_rate)
-        self._mvc.setText(mapping.mvc_name or "Choose file")
+        self._fields.show_state(mapping.fields)
+        self._mvc.setText(_shortened(mapping.mvc_name) or "Choose file")
+        self._mvc.setToolTip(mapping.mvc_name or "Recording of maximum voluntary contractions")
         files = f"{mapping.mvc_files} file{'s' * (mapping.mvc_files != 1)}"
         self._protocol.setText(f"By protocol: {files}" if mapping.mvc_files else "By protocol…")
         if self._chain.count() != len(mapping.chains):
@@ -168,34 +178,31 @@ class EmgPage(Page):
                 self._chain.setItemData(number, reason, Qt.ItemDataRole.ToolTipRole)
 
     def _build_mapping(self) -> QWidget:
-        self._file = label("", "strong")
+        self._file = ElidedLabel("strong")
         self._map = ChannelMap()
         self._map.changed.connect(self.site_changed)
-        self._rate = QLineEdit()
-        self._rate.setAccessibleName("Sampling rate in hertz")
-        self._rate.setPlaceholderText("1000")
-        self._rate.setFixedWidth(90)
-        self._rate_row = QWidget()
-        self._rate_row.setLayout(row(label("No time column. Sampled at [Hz]", "muted"), self._rate))
+        self._fields = EmgFields()
+        self._fields.reading_changed.connect(self.reading_changed)
         self._mvc = Button("Choose file", icon="folder", tip="Recording of maximum voluntary contractions")
         self._mvc.clicked.connect(self.choose_mvc)
         self._protocol = Button("By protocol…", tip="Which contraction for which muscle, and a file for each")
         self._protocol.clicked.connect(self.protocol_opened)
         self._chain = QComboBox()
         self._chain.setAccessibleName("Processing")
+        self._chain.setMinimumContentsLength(_CHAIN_LETTERS)
         top = row(
             self._file,
-            None,
-            self._rate_row,
             label("Processing", "muted"),
             self._chain,
             label("Maximum contractions (optional)", "muted"),
             self._mvc,
             self._protocol,
         )
+        top.setStretch(0, 1)
         page = QWidget()
         layout = column(gap=12)
         layout.addLayout(top)
+        layout.addWidget(self._fields)
         layout.addWidget(self._map, 1)
         page.setLayout(layout)
         return page
@@ -205,6 +212,9 @@ class EmgPage(Page):
         self._cycles = EmgCycles()
         card = Box("card", margin=12)
         card.body.addWidget(self._envelopes, 1)
+        self._offset = EmgOffset()
+        self._offset.changed.connect(self.offset_changed)
+        card.body.addWidget(self._offset)
         page = QWidget()
         layout = row(self._quality, card, gap=16)
         layout.setStretch(0, 1)
@@ -235,4 +245,10 @@ class EmgPage(Page):
         return self._skip
 
 
-_PATTERN = "EMG (*.csv *.txt *.c3d);;All files (*)"
+def _shortened(name: str) -> str:
+    """A long file name without its middle."""
+    return name if len(name) <= _NAME_LETTERS else f"{name[:12]}…{name[-10:]}"
+
+
+_NAME_LETTERS, _CHAIN_LETTERS = 24, 20  # so that a row fits a screen 1366 wide
+_PATTERN = "EMG (*.csv *.txt *.tsv *.xlsx *.edf *.bdf *.sto *.mot *.c3d);;All files (*)"

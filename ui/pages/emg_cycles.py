@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
+from PySide6.QtWidgets import QFrame, QHeaderView, QScrollArea, QWidget
 
 from ui.pages.number_table import NumberTable, NumberTableWidget
 from ui.plots.curves import EmgQuantity, JointPanel
 from ui.plots.joint_grid import JointGrid
 from ui.widgets.basics import Box, Deck, clear, column, label, row
 
-_ROW_PX = 96
+_ROW_PX = 128  # the longest muscle stands beside its plot
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,6 +58,7 @@ class EmgCycles(QWidget):
             widget.setVisible(table is not None and bool(table.rows))
             if table is not None:
                 widget.show_numbers(table)
+        self.activity.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         self._pair_words.setText(view.pair_words)
         self._pair_words.setVisible(bool(view.pair_words))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QHeaderView, QWidget
 
 from ui.pages.number_table import NumberTable, NumberTableWidget
 from ui.plots.moment_courses import MomentCourse, MomentCourses
@@ -95,15 +95,18 @@ class EmgMusclesPanel(QWidget):
         self.setLayout(layout)
         self.action.pressed.connect(self.calibrate)
 
-    def render(self, state: EmgMusclesState) -> None:
+    def show_state(self, state: EmgMusclesState) -> None:
         self.action.show_action(state.verdict, state.tone, state.action, state.why_not)
         self._parts.show_widget(self._empty if state.parameters is None else self._cards)
         if state.parameters is not None:
             self.parameters.show_numbers(state.parameters)
+            told = len(state.parameters.columns) - 1
+            header = self.parameters.horizontalHeader()
+            header.setSectionResizeMode(told, QHeaderView.ResizeMode.ResizeToContents)
         if state.fits is not None:
             self.fits.show_numbers(state.fits)
-            header = self.fits.horizontalHeader().height()
-            self.fits.setFixedHeight(header + _ROW_PX * len(state.fits.rows) + 4)
+            height = self.fits.horizontalHeader().height()
+            self.fits.setFixedHeight(height + _ROW_PX * len(state.fits.rows) + 4)
         self.courses.show_courses(state.courses)
 
     def _build(self) -> QWidget:

@@ -11,10 +11,17 @@ from core.domain.body import SAGITTAL, SIDES, Side
 from ui.pages.number_table import NumberTable, NumberTableWidget
 from ui.plots.curves import ExoQuantity, JointPanel
 from ui.plots.joint_grid import JointGrid
+from ui.plots.muscle_grid import MuscleGrid, MuscleView
 from ui.scene.stage import GaitStage, StagedGait
 from ui.widgets.basics import Box, Button, clear, column, label, row
 
 CURSOR_MS = 100  # plots are redrawn ten times a second while the figures walk; the 3D view needs the rest
+
+
+ONLY_LEVEL = MuscleView(
+    reason="EMG belongs to level walking",
+    remedy="Choose level walking, without an impairment, to compare it.",
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,6 +36,7 @@ class ComparisonView:
     exo_panels: tuple[JointPanel, ...] = ()
     pairs: tuple[str, ...] = ()  # which gait stands on the left; empty when there is no choice
     pair: int = 0
+    muscles: MuscleView = ONLY_LEVEL
 
 
 class GaitComparison(QWidget):
@@ -41,6 +49,7 @@ class GaitComparison(QWidget):
         self.joints = JointGrid(SAGITTAL)
         self.exo = JointGrid((ExoQuantity.TORQUE, ExoQuantity.POWER)) if with_exo else None
         self.table = NumberTableWidget()
+        self.muscles = None if with_exo else MuscleGrid()
         self._cursor_timer = QTimer(self)
         self._cursor_timer.setSingleShot(True)
         self._cursor_timer.setInterval(CURSOR_MS)
@@ -52,6 +61,8 @@ class GaitComparison(QWidget):
         self.stage.time_changed.connect(self._time_changed)
         for grid in self._grids():
             grid.cursor_moved.connect(self._go_to)
+        if self.muscles is not None:
+            self.muscles.cursor_moved.connect(self._go_to)
 
     def show_view(self, view: ComparisonView) -> None:
         if view is self._view:
@@ -64,6 +75,8 @@ class GaitComparison(QWidget):
         self.joints.show_panels(view.joint_panels)
         if self.exo is not None:
             self.exo.show_panels(view.exo_panels)
+        if self.muscles is not None:
+            self.muscles.show_view(view.muscles)
         self.table.show_numbers(view.table)
         self._sentence.setText(view.sentence)
         self._sentence.setToolTip(_hover(view.table))
@@ -82,6 +95,8 @@ class GaitComparison(QWidget):
         tabs: list[tuple[QWidget, str]] = [(self.joints, "Joint angles"), (self.table, "Numbers")]
         if self.exo is not None:  # what the exo changes is told by its numbers first
             tabs = [tabs[1], tabs[0], (self.exo, "Exo torque and power")]
+        if self.muscles is not None:
+            tabs.append((self.muscles, "Muscles and EMG"))
         for widget, name in tabs:
             self._tabs.addTab(widget, name)
         split = QSplitter()
@@ -121,6 +136,9 @@ class GaitComparison(QWidget):
     def _grids(self) -> tuple[JointGrid, ...]:
         return (self.joints,) if self.exo is None else (self.joints, self.exo)
 
+    def _moving(self) -> tuple[JointGrid | MuscleGrid, ...]:
+        return self._grids() if self.muscles is None else (*self._grids(), self.muscles)
+
     def _time_changed(self, _time_s: float) -> None:
         if not self.stage.playing:
             self._show_cursor()
@@ -130,7 +148,7 @@ class GaitComparison(QWidget):
     def _show_cursor(self) -> None:
         for side in SIDES:
             fraction = self.stage.cycle_fraction(side)
-            for grid in self._grids():
+            for grid in self._moving():
                 if grid.isVisible():
                     grid.set_cursor(side, fraction)
 

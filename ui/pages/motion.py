@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QTabWidget, QWidget
 
 from core.domain.body import Side
 from core.domain.findings import Finding
+from ui.pages.forces import ForcesPanel
 from ui.pages.frame import Page
 from ui.pages.number_table import NumberTable, NumberTableWidget
 from ui.plots.curves import JointPanel
@@ -70,7 +71,8 @@ class MotionPage(Page):
         "all planes, and are drawn in place of a film. If left and right look "
         "exchanged, swap them; where nobody but you can tell, the page asks. What stops the session can be "
         "overridden by name and role. Squats and standing up "
-        "are shown over time. Accept the motion when it looks like the patient."
+        "are shown over time. Forces shows the moments and powers of the joints and the ground force, and "
+        "whether they were measured or estimated. Accept the motion when it looks like the patient."
     )
 
     moment_chosen = Signal(object, float)  # Side, fraction of its gait cycle
@@ -84,7 +86,7 @@ class MotionPage(Page):
     def __init__(self) -> None:
         super().__init__()
         self.player, self.grid, self.courses = VideoPlayer(follow=True), JointGrid(), TimeCourses()
-        self._curves = Deck(self.grid, self.courses)
+        self._curves, self.forces = Deck(self.grid, self.courses), ForcesPanel()
         self.belt = TreadmillSpeed()
         self.question, self.slow_motion, self.override = (
             SidesQuestion(),
@@ -105,7 +107,7 @@ class MotionPage(Page):
         left_column.setStretch(0, 1)
         left.setLayout(left_column)
         card = Box("card", margin=12)
-        card.body.addWidget(self._curves, 1)
+        card.body.addWidget(self._build_tabs(), 1)
         middle = row(left, card, gap=16)
         middle.setStretch(0, 9)
         middle.setStretch(1, 11)
@@ -116,11 +118,20 @@ class MotionPage(Page):
         self.body.addLayout(middle, 1)
         self._connect()
 
+    def _build_tabs(self) -> QTabWidget:
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setDrawBase(False)
+        self.tabs.addTab(self._curves, "Joint angles")
+        self.tabs.addTab(self.forces, "Forces")
+        return self.tabs
+
     def _connect(self) -> None:
         self.question.answered.connect(self.sides_answered)
         self.override.given.connect(self.stops_overridden)
         self.slow_motion.answered.connect(self.clock_answered)
         self.grid.cursor_moved.connect(self.moment_chosen)
+        self.forces.moment_chosen.connect(self.moment_chosen)
         self.belt.entered.connect(self.belt_entered)
         self.courses.moment_chosen.connect(self.time_chosen)
         self.player.moved.connect(self.moved)
@@ -164,6 +175,7 @@ class MotionPage(Page):
 
     def show_moment(self, side: Side, fraction: float | None) -> None:
         self.grid.set_cursor(side, fraction)
+        self.forces.set_cursor(side, fraction)
 
     def _show_tiles(self, tiles: tuple[Tile, ...]) -> None:
         clear(self._tiles)

@@ -143,12 +143,12 @@ class PersonalizePage(LearningPage):
         self.weakness.answered.connect(self.answered)
 
     def show_muscles(self, state: EmgMusclesState) -> None:
-        self.muscles.render(state)
+        self.muscles.show_state(state)
 
     def show_weakness(self, state: WeaknessState) -> None:
         open_ones = sum(not proposal.answer for proposal in state.proposals)
         self.tabs.setTabText(WEAKNESS_TAB, f"Weakness · {open_ones} to answer" if open_ones else "Weakness")
-        self.weakness.render(state)
+        self.weakness.show_state(state)
 
     def open_tab(self, number: int) -> None:
         self.tabs.setCurrentIndex(number)

@@ -1,4 +1,4 @@
-"""Report: the page as it will be printed, and where to keep it."""
+"""Report: its pages as they will be printed, and where to keep them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QFileDialog, QSizePolicy, QWidget
 
 from core.session.report import ReportContent
 from ui.pages.frame import Page
-from ui.report_drawing import PAGE_HEIGHT, PAGE_WIDTH
-from ui.report_pdf import draw_report
+from ui.report_pdf import draw_report, page_count
+from ui.report_sheet import PAGE_HEIGHT, PAGE_WIDTH
 from ui.theme import Tone
 from ui.widgets.basics import Box, column, label, row
 
@@ -34,8 +34,9 @@ class ReportPage(Page):
     title = "Report"
     help_text = (
         "One page for the patient's file: who, how well it was measured, the gait on its normal band, what "
-        "the simulation says, which controller went onto which exo. It is kept with the visit and can be "
-        "saved anywhere as PDF."
+        "the simulation says, which controller went onto which exo. Further pages have forces, EMG, "
+        "calibrated muscles and strength, where the visit has them. The report is kept with the visit and "
+        "can be saved anywhere as PDF."
     )
 
     save_to = Signal(object)  # Path
@@ -47,7 +48,7 @@ class ReportPage(Page):
         self._list = Box("card", margin=16, gap=8)
         self._list.setFixedWidth(300)
         self._list.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Maximum)
-        self._lines = [label("", "body", wrap=True) for _ in range(8)]
+        self._lines = [label("", "body", wrap=True) for _ in range(10)]
         self._list.body.addWidget(label("In this report", "section"))
         for line in self._lines:
             self._list.body.addWidget(line)
@@ -81,7 +82,7 @@ class ReportPage(Page):
 
 
 class ReportPreview(QWidget):
-    """The page, as large as there is room, drawn once per size."""
+    """The pages side by side, as large as there is room, drawn once per size."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -89,37 +90,48 @@ class ReportPreview(QWidget):
         self.setMinimumSize(320, 440)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._content: ReportContent | None = None
-        self._picture: QPixmap | None = None
+        self._pictures: tuple[QPixmap, ...] = ()
 
     def show_content(self, content: ReportContent) -> None:
         if content is not self._content:
-            self._content, self._picture = content, None
+            self._content, self._pictures = content, ()
             self.update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        self._picture = None
+        self._pictures = ()
         super().resizeEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._content is None:
             return
-        if self._picture is None:
-            self._picture = self._draw(self._content)
-        size = self._picture.deviceIndependentSize()
+        if not self._pictures:
+            self._pictures = self._draw(self._content)
+        widths = [picture.deviceIndependentSize().width() for picture in self._pictures]
+        x = (self.width() - sum(widths) - _BETWEEN_PX * (len(widths) - 1)) / 2
         painter = QPainter(self)
-        painter.drawPixmap(round((self.width() - size.width()) / 2), 0, self._picture)
+        for picture, width in zip(self._pictures, widths, strict=True):
+            painter.drawPixmap(round(x), 0, picture)
+            x += width + _BETWEEN_PX
         painter.end()
 
-    def _draw(self, content: ReportContent) -> QPixmap:
+    def _draw(self, content: ReportContent) -> tuple[QPixmap, ...]:
+        pages = page_count(content)
+        room = (self.width() - _BETWEEN_PX * (pages - 1)) / pages
+        height = min(self.height(), room * PAGE_HEIGHT / PAGE_WIDTH)
+        return tuple(self._draw_page(content, page, height) for page in range(pages))
+
+    def _draw_page(self, content: ReportContent, page: int, height: float) -> QPixmap:
         ratio = self.devicePixelRatioF()
-        height = min(self.height(), self.width() * PAGE_HEIGHT / PAGE_WIDTH)
         size = QSizeF(height * PAGE_WIDTH / PAGE_HEIGHT, height) * ratio
         picture = QPixmap(size.toSize())
         picture.fill(QColor("white"))
         painter = QPainter(picture)
-        draw_report(painter, size, content)
+        draw_report(painter, size, content, page)
         painter.setPen(QColor("#CBD2D9"))
         painter.drawRect(QRectF(0, 0, size.width() - 1, size.height() - 1))
         painter.end()
         picture.setDevicePixelRatio(ratio)
         return picture
+
+
+_BETWEEN_PX = 16

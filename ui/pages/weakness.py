@@ -77,7 +77,7 @@ class WeaknessPanel(QWidget):
         self.action.pressed.connect(self.assess)
         self.approver.changed.connect(self._check)
 
-    def render(self, state: WeaknessState) -> None:
+    def show_state(self, state: WeaknessState) -> None:
         self.action.show_action(state.verdict, state.tone, state.action, state.why_not)
         self._parts.show_widget(self._empty if state.strengths is None else self._cards)
         if state.strengths is not None:

@@ -25,6 +25,7 @@ class CurveStyle(Enum):
     PERSONALIZED = "personalized"  # solid, thick
     WITH_EXO = "with exo"  # thick, with markers
     IMPAIRED = "impaired"  # thick dots
+    ESTIMATED = "estimated"  # long dashes: of the person, but not measured
 
 
 class ExoQuantity(StrEnum):
@@ -39,6 +40,21 @@ class ExoQuantity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Measure:
+    """Any other quantity of one leg over the gait cycle: a moment, a power, a force, a muscle's activity."""
+
+    label: str  # "Hip flexion moment"
+    axis: str  # the same beside an axis, where the page says what is shown: "Hip flexion"
+    unit: str  # as it follows a number: " N·m/kg"
+    digits: int = 2  # behind the point
+
+    @property
+    def step(self) -> float:
+        """The smallest difference that is worth a look."""
+        return float(10.0**-self.digits)
+
+
+@dataclass(frozen=True, slots=True)
 class EmgQuantity:
     """The envelope of one muscle, in percent of what it was normalised to, drawn like a joint."""
 
@@ -46,10 +62,11 @@ class EmgQuantity:
 
     @property
     def label(self) -> str:
-        return self.muscle.value.capitalize()
+        """Short enough to stand beside an axis: `Gastrocnemius med.`."""
+        return self.muscle.value.capitalize().replace(" medialis", " med.").replace(" lateralis", " lat.")
 
 
-Quantity = JointKind | ExoQuantity | EmgQuantity
+Quantity = JointKind | ExoQuantity | EmgQuantity | Measure
 _UNITS: dict[Quantity, str] = {ExoQuantity.TORQUE: " N·m", ExoQuantity.POWER: " W"}
 _CSV_UNITS: dict[Quantity, str] = {ExoQuantity.TORQUE: "N m", ExoQuantity.POWER: "W"}
 
@@ -58,7 +75,7 @@ _CSV_UNITS: dict[Quantity, str] = {ExoQuantity.TORQUE: "N m", ExoQuantity.POWER:
 class CycleCurve:
     """One gait in one plot: mean over strides, perhaps with its standard deviation, 0..100 % of the cycle.
 
-    In the unit of its panel: degrees for joints, N·m or W for the exo, percent for muscles.
+    In the unit of its panel: degrees for joint angles, N·m or W for the exo, percent for muscles.
     """
 
     label: str
@@ -76,7 +93,7 @@ class CycleCurve:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NormalBand:
-    """Mean and one standard deviation of normal gait, in degrees."""
+    """Mean and one standard deviation of normal gait, in the unit of its panel."""
 
     mean: FloatArray  # (101,)
     sd: FloatArray  # (101,)
@@ -89,14 +106,18 @@ class Likeness:
     label: str
     correlation: float
     rmse_deg: float
+    shape_only: bool = False  # the two have no common unit: a distance would mean nothing
 
     @property
     def known(self) -> bool:
         """False where a gait has no complete stride."""
-        return bool(np.isfinite(self.correlation) and np.isfinite(self.rmse_deg))
+        return bool(np.isfinite(self.correlation) and (self.shape_only or np.isfinite(self.rmse_deg)))
 
     def words(self) -> str:
-        return f"r {self.correlation:.2f} · {self.rmse_deg:.0f}°" if self.known else "–"
+        if not self.known:
+            return "–"
+        distance = "" if self.shape_only else f" · {self.rmse_deg:.0f}°"
+        return f"r {self.correlation:.2f}{distance}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,6 +130,7 @@ class JointPanel:
     band: NormalBand | None = None
     toe_off_fraction: float | None = None
     likeness: tuple[Likeness, ...] = ()
+    missing: str = "no complete stride"  # in place of curves, where there are none
 
     @property
     def title(self) -> str:
@@ -117,7 +139,25 @@ class JointPanel:
     @property
     def unit(self) -> str:
         """As it follows a number: `12°`, `8 N·m`."""
+        if isinstance(self.kind, Measure):
+            return self.kind.unit
         return " %" if isinstance(self.kind, EmgQuantity) else _UNITS.get(self.kind, "°")
+
+    @property
+    def axis(self) -> str:
+        """`Hip flexion (°)`."""
+        name = self.kind.axis if isinstance(self.kind, Measure) else self.kind.label
+        return f"{name.replace('dorsiflexion', 'dorsifl.')} ({self.unit.strip()})"
+
+    @property
+    def digits(self) -> int:
+        """Behind the point, of a number that is read off."""
+        return self.kind.digits if isinstance(self.kind, Measure) else 0
+
+    @property
+    def least_margin(self) -> float:
+        """Above and below the curves, in the panel's unit."""
+        return 5.0 * self.kind.step if isinstance(self.kind, Measure) else 0.5
 
     def value_range(self) -> tuple[float, float]:
         """Lowest and highest value drawn."""
@@ -130,7 +170,8 @@ class JointPanel:
 
     def table(self) -> str:
         """The plot as CSV: percent of the cycle, normal band, then mean and SD of every curve."""
-        unit = "%" if isinstance(self.kind, EmgQuantity) else _CSV_UNITS.get(self.kind, "deg")
+        own = "deg" if isinstance(self.kind, JointKind) else self.unit.strip().replace("·", " ")
+        unit = _CSV_UNITS.get(self.kind, own)
         columns: list[tuple[str, FloatArray]] = [("gait cycle (%)", CYCLE_PERCENT)]
         if self.band is not None:
             columns += [(f"normal mean ({unit})", self.band.mean), (f"normal SD ({unit})", self.band.sd)]

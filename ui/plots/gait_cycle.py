@@ -104,6 +104,8 @@ class GaitCyclePlot(PlainPlot):
     def draw(self) -> None:
         look = theme.current()
         self.box.clear()
+        self._corner: pg.TextItem | None = None
+        self._missing: pg.TextItem | None = None
         style_plot(self, look)
         self._add_frame(look)
         if self._panel is not None:
@@ -112,11 +114,10 @@ class GaitCyclePlot(PlainPlot):
                 self._add_curve(look, curve)
             self._add_toe_off(look, self._panel)
             if not self._panel.curves:
-                self._add_no_stride_note(look)
+                self._add_no_stride_note(look, self._panel.missing)
         self._cursor = pg.InfiniteLine(pos=0, angle=90, pen=line_pen(look.colors.accent, 1.6))
         self._cursor.setZValue(20)
         self.box.addItem(self._cursor, ignoreBounds=True)
-        self._corner: pg.TextItem | None = None
         self._add_corner(look)
         self._read_out = pg.TextItem("", color=look.colors.text, anchor=(0, 1), fill=look.colors.surface)
         self._read_out.setFont(small_font(look))
@@ -131,11 +132,7 @@ class GaitCyclePlot(PlainPlot):
         if self._show_x:
             axis_label(self.bottom, "Gait cycle (%)", look)
         self.bottom.showLabel(self._show_x)
-        name = ""
-        if self._panel is not None:
-            short = self._panel.kind.label.replace("dorsiflexion", "dorsifl.")
-            name = f"{short} ({self._panel.unit.strip()})"
-        axis_label(self.left, name, look)
+        axis_label(self.left, "" if self._panel is None else self._panel.axis, look)
         self.left.showLabel(self._show_y)
         self.left.setStyle(showValues=self._panel is None or bool(self._panel.curves))
         self.left.setWidth(48 if self._show_y else 30)
@@ -192,12 +189,13 @@ class GaitCyclePlot(PlainPlot):
         self._corner.setToolTip("\n".join(f"{item.label}: {item.words()}" for item in self._panel.likeness))
         self.box.addItem(self._corner, ignoreBounds=True)
 
-    def _add_no_stride_note(self, look: theme.Theme) -> None:
+    def _add_no_stride_note(self, look: theme.Theme, missing: str) -> None:
         """Empty axes look like a mistake; without a curve their numbers mean nothing either."""
-        words = pg.TextItem("no complete stride", color=look.colors.muted, anchor=(0.5, 0.5))
+        words = pg.TextItem(missing, color=look.colors.muted, anchor=(0.5, 0.5))
         words.setFont(small_font(look))
-        words.setPos(QPointF(50.0, 0.5))
+        words.setZValue(15)
         self.box.addItem(words, ignoreBounds=True)
+        self._missing = words
 
     def _add_grid(self, look: theme.Theme, low: float, high: float) -> None:
         """Quarters of the cycle and the zero line, as two curves: pyqtgraph's own lines are slow to draw."""
@@ -212,13 +210,16 @@ class GaitCyclePlot(PlainPlot):
 
     def _fit_range(self) -> tuple[float, float]:
         low, high = self._range or (self._panel.value_range() if self._panel is not None else (0.0, 1.0))
-        margin = max(0.5, 0.08 * (high - low))
+        least = 0.5 if self._panel is None else self._panel.least_margin
+        margin = max(least, 0.08 * (high - low))
         low, high = low - margin, high + 1.6 * margin
         self.box.setRange(xRange=(0, 100), yRange=(low, high), padding=0, disableAutoRange=True)
         if self._corner is not None and self._panel is not None:
             on_top = _more_room_above(self._panel, low, high)
             self._corner.setAnchor((1, 0) if on_top else (1, 1))
             self._corner.setPos(QPointF(100, high if on_top else low))
+        if self._missing is not None:
+            self._missing.setPos(QPointF(50.0, (low + high) / 2))
         return low, high
 
     # What the person does -----------------------------------------------------------------------
@@ -245,10 +246,10 @@ class GaitCyclePlot(PlainPlot):
         if self._panel is None:
             return ""
         point = round(np.clip(fraction, 0, 1) * 100)
-        unit, band = self._panel.unit, self._panel.band
-        values = [f"{curve.label} {curve.mean[point]:.0f}{unit}" for curve in self._panel.curves]
+        unit, band, digits = self._panel.unit, self._panel.band, self._panel.digits
+        values = [f"{curve.label} {curve.mean[point]:.{digits}f}{unit}" for curve in self._panel.curves]
         if band is not None:
-            values.append(f"normal {band.mean[point]:.0f} ± {band.sd[point]:.0f}{unit}")
+            values.append(f"normal {band.mean[point]:.{digits}f} ± {band.sd[point]:.{digits}f}{unit}")
         return f"{point} %\n" + "\n".join(values)
 
     def _on_picked(self, percent: float) -> None:

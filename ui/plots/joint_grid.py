@@ -24,14 +24,15 @@ class JointGrid(QWidget):
 
     def __init__(self, kinds: tuple[Quantity, ...] = SAGITTAL) -> None:
         super().__init__()
-        self._kinds = kinds
-        self.plots = {(kind, side): GaitCyclePlot() for kind in kinds for side in SIDES}
+        self._kinds: tuple[Quantity, ...] = ()
+        self._places = [{side: GaitCyclePlot() for side in SIDES} for _ in kinds]
+        self.plots: dict[tuple[Quantity, Side], GaitCyclePlot] = {}
         self._key = QGridLayout()
         self._key.setContentsMargins(0, 0, 0, 0)
         self._key.setHorizontalSpacing(18)
         self._key.setVerticalSpacing(0)
         self._band_words = label("", "small", wrap=True)
-        grid = QGridLayout()
+        grid = self._grid = QGridLayout()
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(2)
@@ -39,14 +40,10 @@ class JointGrid(QWidget):
             heading = label(side.value.capitalize(), "section")
             heading.setProperty("side", side.value)
             grid.addWidget(heading, 0, column_number, Qt.AlignmentFlag.AlignHCenter)
-            for row_number, kind in enumerate(kinds):
-                plot = self.plots[kind, side]
-                plot.set_axes(x_label=kind is kinds[-1], y_label=side is SIDES[0])
+            for row_number, places in enumerate(self._places):
+                plot = places[side]
                 plot.cursor_moved.connect(lambda at, side=side: self.cursor_moved.emit(side, at))
                 grid.addWidget(plot, row_number + 1, column_number)
-                grid.setRowStretch(
-                    row_number + 1, 13 if kind is kinds[-1] else 10
-                )  # the last carries the axis
         grid.setColumnStretch(0, 108)  # the left column carries the axis names
         grid.setColumnStretch(1, 100)
         layout = column(gap=2)
@@ -54,6 +51,30 @@ class JointGrid(QWidget):
         layout.addWidget(self._band_words)
         layout.addLayout(grid, 1)
         self.setLayout(layout)
+        self.set_rows(kinds)
+
+    @property
+    def rows(self) -> int:
+        """How many quantities have a place."""
+        return len(self._places)
+
+    def set_rows(self, kinds: tuple[Quantity, ...]) -> None:
+        """What the rows show from now on; at most as many as the grid was made with."""
+        if kinds == self._kinds:
+            return
+        self._kinds = kinds
+        self.plots = {
+            (kind, side): plot
+            for kind, places in zip(kinds, self._places, strict=False)
+            for side, plot in places.items()
+        }
+        last = len(kinds) - 1
+        for number, places in enumerate(self._places):
+            # the last row carries the axis
+            self._grid.setRowStretch(number + 1, 0 if number > last else 13 if number == last else 10)
+            for side, plot in places.items():
+                plot.setVisible(number <= last)
+                plot.set_axes(x_label=number == last, y_label=side is SIDES[0])
 
     def show_panels(self, panels: tuple[JointPanel, ...]) -> None:
         by_place = {(panel.kind, panel.side): panel for panel in panels}
@@ -78,7 +99,9 @@ class JointGrid(QWidget):
         for panel in panels:
             for curve in panel.curves:
                 named.setdefault(curve.label, curve.style)
-        entries: list[tuple[CurveStyle | None, str]] = [(s, name.capitalize()) for name, s in named.items()]
+        entries: list[tuple[CurveStyle | None, str]] = [
+            (s, name[:1].upper() + name[1:]) for name, s in named.items()
+        ]
         if any(panel.band is not None for panel in panels):
             entries.append((None, "Normal ± 1 SD"))
         words = [curve.sd_words for panel in panels for curve in panel.curves if curve.sd_words]

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from core.domain.arrays import FloatArray
-from core.domain.body import Joint
+from core.domain.body import SIDES, Joint
 from ui import theme
 from ui.plots.curves import CurveStyle
 from ui.plots.plain_plot import PlainPlot
@@ -33,12 +33,13 @@ class MomentCourse:
 
 
 class MomentCourses(QWidget):
-    """Plots below each other over the same time, with one line of words for all curves."""
+    """Plots over the same time, one column for each leg, with one line of words for all curves."""
 
     def __init__(self) -> None:
         super().__init__()
         self.plots: tuple[MomentPlot, ...] = ()
-        self._plots = column(gap=4)
+        self._plots = QGridLayout()
+        self._plots.setSpacing(4)
         self._words = label("", "small", wrap=True)
         layout = column(gap=4)
         layout.addLayout(self._plots, 1)
@@ -47,13 +48,17 @@ class MomentCourses(QWidget):
 
     def show_courses(self, courses: tuple[MomentCourse, ...]) -> None:
         while len(self.plots) < len(courses):
-            plot = MomentPlot()
-            self._plots.addWidget(plot, 1)
-            self.plots = (*self.plots, plot)
-        for number, plot in enumerate(self.plots):
-            plot.setVisible(number < len(courses))
-            if number < len(courses):
-                plot.show_course(courses[number], names_time=number == len(courses) - 1)
+            self.plots = (*self.plots, MomentPlot())
+        for plot in self.plots:
+            self._plots.removeWidget(plot)
+            plot.hide()
+        sides = [side for side in SIDES if any(course.joint.side is side for course in courses)]
+        for place, side in enumerate(sides):
+            own = [number for number, course in enumerate(courses) if course.joint.side is side]
+            for line, number in enumerate(own):
+                self._plots.addWidget(self.plots[number], line, place)
+                self.plots[number].show()
+                self.plots[number].show_course(courses[number], names_time=number == own[-1])
         self._words.setText(
             "Solid: joint moment from forces and motion. Dashed: from EMG before, thick: after calibration. "
             "Shaded: kept aside, the calibration did not see it."
@@ -76,7 +81,7 @@ class MomentPlot(PlainPlot):
         super().__init__()
         self._course: MomentCourse | None = None
         self._names_time = True
-        self.setMinimumSize(240, _LEAST_PX)
+        self.setMinimumSize(180, _LEAST_PX)
         self.draw()
 
     def show_course(self, course: MomentCourse, *, names_time: bool) -> None:
@@ -126,7 +131,7 @@ class MomentPlot(PlainPlot):
         self.box.setRange(
             xRange=(start_s, end_s), yRange=(_bottom(course), _top(course)), padding=0, disableAutoRange=True
         )
-        ticks = np.arange(np.ceil(start_s), end_s + 1e-6, 1.0)
+        ticks = np.arange(np.ceil(start_s), end_s + 1e-6, 1.0 if end_s - start_s > 2.5 else 0.5)
         self.bottom.setTicks([[(tick, f"{tick:g}") for tick in ticks], []])
         self.bottom.setStyle(showValues=self._names_time)
         if self._names_time:

@@ -17,6 +17,7 @@ _WIDTH = {
     CurveStyle.PERSONALIZED: 3.4,
     CurveStyle.WITH_EXO: 3.4,
     CurveStyle.IMPAIRED: 4.0,
+    CurveStyle.ESTIMATED: 2.2,
 }
 # Fraction of the text colour mixed into the side's colour, so that lines on one plot differ in weight too.
 _TOWARDS_TEXT = {CurveStyle.MEASURED: 0.62, CurveStyle.IMPAIRED: 0.3}
@@ -42,6 +43,9 @@ def curve_pen(theme: Theme, side: Side, style: CurveStyle) -> QPen:
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
     elif style is CurveStyle.IMPAIRED:
         pen.setDashPattern([0.1, 1.9])  # with round ends: dots
+    elif style is CurveStyle.ESTIMATED:
+        pen.setDashPattern([8.0, 2.4])
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
     return pen
 
 

@@ -19,7 +19,16 @@ from ui.pages.emg_cycles import EmgCyclesView
 from ui.pages.number_table import NumberRow, NumberTable
 from ui.presenters.base import StepPresenter
 from ui.presenters.emg_cycles import cycles_view
-from ui.presenters.emg_files import EmgFile, emg_file_of, ended_early, first_map
+from ui.presenters.emg_files import (
+    EmgFile,
+    doubled_sentence,
+    emg_file_of,
+    ended_early,
+    fields_of,
+    first_map,
+    said_of,
+    seconds_of,
+)
 from ui.presenters.mvc import MvcChoice
 from ui.session_context import SessionContext
 from ui.theme import Tone
@@ -34,9 +43,8 @@ class EmgPresenter(StepPresenter):
         super().__init__(page, context)
         self._page = page
         self._file: EmgFile | None = None
-        self._head_job: tuple[str, Path] | None = (
-            None  # job that reads the head of a chosen file, and the file
-        )
+        self._head_job: tuple[str, Path] | None = None  # job that reads the head of a file, and the file
+        self._said_line: int | None = None  # a person's word for the header line
         self._map: tuple[MappedChannel, ...] = ()
         self._mvc: Path | None = None
         self._maxima, self._shows_protocol = MvcChoice(), False
@@ -50,6 +58,8 @@ class EmgPresenter(StepPresenter):
         page.mvc.closed.connect(lambda: self._show_protocol(False))
         page.mvc.files_chosen.connect(self._add_maxima)
         page.mvc.files_removed.connect(self._remove_maxima)
+        page.reading_changed.connect(lambda sheet, line: self.attempt(lambda: self._reread(sheet, line)))
+        page.offset_changed.connect(lambda text: self.attempt(lambda: self._move(text)))
         page.site_changed.connect(self._site_changed)
         page.skipped.connect(lambda reason: self.attempt(lambda: self._skip(reason)))
         page.skip_cancelled.connect(self._back)
@@ -94,13 +104,17 @@ class EmgPresenter(StepPresenter):
         why_not = "" if used else "Choose muscle and side for at least one channel."
         if doubled is not None:
             why_not = f"{doubled.side.value.capitalize()} {doubled.muscle.value} is chosen twice."
+        question = doubled_sentence(file, self._map)
+        headline = f"{len(used)} of {count(len(self._map), 'channel')} mapped to muscles. {question}".strip()
+        if file.needs_sheet:
+            headline, why_not = "Which sheet holds the EMG?", "Choose the sheet."
         return EmgState(
-            f"{len(used)} of {count(len(self._map), 'channel')} mapped to muscles.",
-            Tone.OK if used and not why_not else Tone.WARN,
+            headline,
+            Tone.OK if used and not (why_not or question) else Tone.WARN,
             mapping=Mapping(
                 file.path.name,
                 self._map,
-                not file.has_rate,
+                fields_of(file, self._map, self._mvc is not None or bool(self._maxima.paths)),
                 "" if self._mvc is None else self._mvc.name,
                 len(self._maxima.paths),
                 tuple((preset.title, preset.reason) for preset in PRESETS),
@@ -117,7 +131,7 @@ class EmgPresenter(StepPresenter):
             headline,
             tone,
             emg=emg,
-            table=quality_table(emg.channels),
+            table=quality_table(emg),
             cycles=self._cycles_of(record_id, None if motion is None else motion.id),
             findings=emg.findings,
             main_action="" if self._processes() else "Go on with Personalize",
@@ -163,20 +177,36 @@ class EmgPresenter(StepPresenter):
                 self._forget()
                 self.refresh()
 
-    def _open(self, path: Path) -> None:
+    def _open(self, path: Path, reading: dict[str, JsonValue] | None = None) -> None:
         """Have a job read the head of the file: a damaged file may end the process that reads it."""
         self._cancel_head_job()
         self._asks_reason = False
-        self._head_job = (self.context.submit("read_emg_head", file=str(path)), path)
+        if reading is None:
+            self._page.clear_fields()
+            self._said_line = None
+        self._head_job = (self.context.submit("read_emg_head", file=str(path), **(reading or {})), path)
         self._page.show_advice(None)
         self.refresh()
 
     def _head_read(self, job_id: str, message: Message) -> None:
         if self._head_job is not None and self._head_job[0] == job_id:
-            self._file = emg_file_of(self._head_job[1], message.text)
-            self._map = first_map(self._file.channels)
+            self._file = emg_file_of(self._head_job[1], message.text, self._said_line)
+            self._map = first_map(self._file.channels, self._file.units, self._file.descriptions)
             self._head_job = None
             self.refresh()
+
+    def _reread(self, sheet: str, header_line: int | None) -> None:
+        """Look into the chosen file once more, with a person's word for sheet and header line."""
+        if self._file is None:
+            return
+        self._said_line = header_line
+        said: dict[str, JsonValue] = {"sheet": sheet} if sheet else {}
+        self._open(self._file.path, said if header_line is None else {**said, "header_line": header_line})
+
+    def _move(self, text: str) -> None:
+        record_id = self.context.status(self.step).record_id
+        if record_id is not None:
+            self.submit("shift_emg", emg_id=record_id, offset_s=seconds_of(text))
 
     def _cancel_head_job(self) -> None:
         if self._head_job is not None:
@@ -221,8 +251,7 @@ class EmgPresenter(StepPresenter):
         if self._maxima.paths:
             params["mvc_files"] = [str(path) for path in self._maxima.paths]
         params["processing"] = PRESETS[self._page.chain()].key
-        if not file.has_rate:
-            params["rate_hz"] = _rate(self._page.rate_text())
+        params |= said_of(self._page.fields(), file)
         self.submit("import_emg", **params)
 
     def _skip(self, reason: str) -> None:
@@ -268,7 +297,9 @@ def emg_verdict(emg: EmgEnvelopes) -> tuple[str, Tone]:
     return words, Tone.OK if good == len(emg.channels) else Tone.WARN
 
 
-def quality_table(channels: tuple[ChannelQuality, ...]) -> NumberTable:
+def quality_table(emg: EmgEnvelopes) -> NumberTable:
+    """A row per channel; what 100 % is only where that differs between channels."""
+    mixed = len(set(emg.references)) > 1
     rows = tuple(
         NumberRow(
             f"{channel.site.side.suffix.upper()} {channel.site.muscle.value}",
@@ -276,13 +307,17 @@ def quality_table(channels: tuple[ChannelQuality, ...]) -> NumberTable:
                 _VERDICTS.get(channel.verdict, channel.verdict),
                 f"{channel.signal_to_noise_db:.0f} dB",
                 percent(channel.hum_fraction),
+                *((_REFERENCES.get(emg.reference(number), emg.reference(number)),) if mixed else ()),
             ),
             side=channel.site.side,
             tip=_channel_tip(channel),
         )
-        for channel in channels
+        for number, channel in enumerate(emg.channels)
     )
-    return NumberTable(("", "Quality", "Signal", "Hum"), rows)
+    return NumberTable(("", "Quality", "Signal", "Hum", *(("100 %",) if mixed else ())), rows)
+
+
+_REFERENCES = {"MVC": "MVC", "recorded maximum": "own"}
 
 
 def _channel_tip(channel: ChannelQuality) -> str:
@@ -315,15 +350,3 @@ def _doubled(channels: tuple[MappedChannel, ...]) -> ChannelSite | None:
     """A site that two channels claim."""
     sites = [channel.site for channel in channels if channel.site is not None]
     return next((site for site in sites if sites.count(site) > 1), None)
-
-
-def _rate(text: str) -> float:
-    try:
-        return float(text.strip().replace(",", "."))
-    except ValueError:
-        raise refuse(
-            "EMG-009",
-            "The sampling rate is missing.",
-            "This file has no time column, so its rate must be given.",
-            "Enter the rate in hertz, for example 1000.",
-        ) from None

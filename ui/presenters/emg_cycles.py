@@ -12,6 +12,7 @@ from ui.pages.number_table import NumberRow, NumberTable
 from ui.plots.curves import CurveStyle, CycleCurve, EmgQuantity, JointPanel
 from ui.wording import count
 
+_TRUSTED = "good"
 _NO_MOTION = "EMG per gait cycle needs the strides of the Motion step. Solve the motion; then it stands here."
 _NO_STRIDE = (
     "No stride of the motion lies within the EMG. Check how far the two recordings are apart in time; "
@@ -27,10 +28,11 @@ def cycles_view(emg: EmgEnvelopes, motion: Motion | None) -> EmgCyclesView:
     seen = tuple(one for one in cycles if len(one.envelope))
     if not seen:
         return EmgCyclesView(instead=_NO_STRIDE)
-    pairs = cocontractions(seen)
+    verdicts = {channel.name: channel.verdict for channel in emg.channels}
+    pairs = cocontractions([one for one in seen if verdicts[one.name] == _TRUSTED])
     return EmgCyclesView(
         panels=tuple(_panel(one) for one in seen),
-        activity=_activity_table(seen),
+        activity=_activity_table(seen, verdicts),
         cocontraction=_pair_table(pairs),
         words=f"{_counted(cycles)} Band: one standard deviation between strides. {_clocks(emg)}",
         pair_words=_pair_words(emg) if pairs else "",
@@ -44,18 +46,18 @@ def _panel(cycles: EmgCycles) -> JointPanel:
     )
 
 
-def _activity_table(cycles: tuple[EmgCycles, ...]) -> NumberTable:
+def _activity_table(cycles: tuple[EmgCycles, ...], verdicts: dict[str, str]) -> NumberTable:
+    """Channels that are not good have no times: noise switches on and off as well."""
     rows = []
     for one in cycles:
         found = activity(one)
+        spans = ", ".join(map(_span, found.bursts)) or "–"
+        agree = f"{100 * found.agreement:.0f} %" if len(one.envelope) > 1 else "–"
+        good = verdicts[one.name] == _TRUSTED
         rows.append(
             NumberRow(
                 f"{one.site.side.suffix.upper()} {one.site.muscle.value}",
-                (
-                    ", ".join(map(_span, found.bursts)) or "–",
-                    f"{100 * found.agreement:.0f} %",
-                    f"{len(one.envelope)}",
-                ),
+                (spans if good else verdicts[one.name], agree if good else "–", f"{len(one.envelope)}"),
                 side=one.site.side,
                 tip=f"Channel {one.name}; percent of the gait cycle from heel strike.",
             )

@@ -21,6 +21,7 @@ NO_EMG = "Import EMG on the EMG page first."
 NO_MOMENTS = "Compute the joint moments first: Motion page, tab Forces."
 BUSY = "Wait until the running work has ended."
 _FOLLOWS_R2 = 0.6  # explained of the held-out moments: enough to trust the muscles around this joint
+_HOPELESS_R2 = -10.0  # how much worse does not matter
 _STRENGTH = "Strength"
 
 
@@ -62,17 +63,9 @@ def missing_input(store: Store, visit_id: str) -> str:
 def calibration_verdict(calibration: MuscleCalibration) -> tuple[str, Tone]:
     """How well EMG follows moments that the calibration did not see."""
     if not calibration.fits:
-        return (
-            "No joint moment could be compared with EMG; the twin has this person's habits only.",
-            Tone.WARN,
-        )
+        return "Only the timing of the muscles was taken over: no joint moment tells more.", Tone.NEUTRAL
     if not any(math.isfinite(fit.held_out_r2_after) for fit in calibration.fits):
-        fitted = [
-            f"{_short(fit)} {_number(fit.r2_after)} (was {_number(fit.r2_before)})"
-            for fit in calibration.fits
-        ]
-        words = f"EMG follows the moments that it was calibrated with, R² {listed(fitted)}."
-        return f"{words} None could be kept aside to judge it.", Tone.WARN
+        return "There are too few strides to keep some aside: how well EMG follows is not judged.", Tone.WARN
     parts = [
         f"{_short(fit)} {_number(fit.held_out_r2_after)} (was {_number(fit.held_out_r2_before)})"
         for fit in calibration.fits
@@ -94,7 +87,7 @@ def parameter_table(calibration: MuscleCalibration) -> NumberTable:
             tip=f"Possible from {_value(one, one.low)} to {_value(one, one.high)}.",
             strong=one.told is Told.MOVED,
         )
-        for one in calibration.parameters
+        for one in sorted(calibration.parameters, key=_order)
     )
     return NumberTable(("", "Before", "After", "Data say"), rows)
 
@@ -143,15 +136,23 @@ def _told(one: CalibratedParameter) -> str:
     return {Told.NOT_TOLD: "not told", Told.AT_BOUND: "at bound"}.get(one.told, "")
 
 
+def _order(one: CalibratedParameter) -> int:
+    """Strength first, lengths last; the rest as calibrated."""
+    return 0 if one.name.startswith(_STRENGTH) else 2 if "length" in one.name else 1
+
+
 def _value(one: CalibratedParameter, value: float) -> str:
     if one.name.startswith(_STRENGTH):
         return f"{100.0 * value:.0f} %"
-    digits = 0 if abs(one.high) >= 20.0 else 2
-    return f"{value:.{digits}f} {one.unit}".strip()
+    if one.unit == "s":
+        return f"{1000.0 * value:.0f} ms"
+    return f"{value:.2f} {one.unit}".strip()
 
 
 def _number(value: float) -> str:
-    return f"{value:.2f}" if math.isfinite(value) else "–"
+    if not math.isfinite(value):
+        return "–"
+    return f"{value:.2f}" if value > _HOPELESS_R2 else f"< {_HOPELESS_R2:.0f}"
 
 
 def _side(name: str) -> Side | None:

@@ -172,7 +172,7 @@ def _band(kind: JointKind) -> NormalBand | None:
 def _exo_panel(quantity: ExoQuantity, side: Side, rollouts: Sequence[Rollout]) -> JointPanel:
     curves, toe_off = [], None
     for rollout in rollouts:
-        mean = _mean_over_cycles(rollout, side, _exo_values(rollout, side, quantity))
+        mean = mean_over_cycles(rollout, side, _exo_values(rollout, side, quantity))
         if mean is not None:
             curves.append(CycleCurve(rollout.label.value, side, mean, None, STYLES[rollout.label]))
             fraction = rollout.cycles[SIDES.index(side)].toe_off_fraction
@@ -188,7 +188,7 @@ def _exo_values(rollout: Rollout, side: Side, quantity: ExoQuantity) -> FloatArr
     return torque * rollout.joint_velocity_rad_s[:, hip]
 
 
-def _mean_over_cycles(rollout: Rollout, side: Side, values: FloatArray) -> FloatArray | None:
+def mean_over_cycles(rollout: Rollout, side: Side, values: FloatArray) -> FloatArray | None:
     """Mean of a signal over this side's complete cycles, (101,); None without any."""
     strikes = CycleClock(rollout).strikes_s(side)
     pieces = [

@@ -20,6 +20,7 @@ from ui.marker_view import marker_view
 from ui.pages.motion import MotionPage, MotionState
 from ui.plots.curves import JointPanel
 from ui.presenters.base import StepPresenter
+from ui.presenters.forces import ForcesPresenter
 from ui.presenters.gait_curves import COURSE_BAND_WORDS, joint_panels
 from ui.presenters.motion_numbers import (
     angle_courses,
@@ -53,7 +54,7 @@ class MotionPresenter(StepPresenter):
 
     def __init__(self, page: MotionPage, context: SessionContext) -> None:
         super().__init__(page, context)
-        self._page = page
+        self._page, self._forces = page, ForcesPresenter(page.forces, self)
         self._motion: Motion | None = None
         self._asks_clock = False  # the person wants to say how fast the film was recorded, or must
         self._read = lru_cache(maxsize=2)(self._read_record)
@@ -96,6 +97,7 @@ class MotionPresenter(StepPresenter):
         decisions = self.context.store.decisions(self.context.store.info(status.record_id).visit_id)
         self._motion = motion = present_motion(stored, decisions, status.record_id)
         self._page.render(self._state(status, motion, clip, panels, cameras))
+        self._forces.show(status.record_id, motion)
         self._follow_video(self._page.player.time_s)
 
     def _state(
@@ -371,7 +373,7 @@ _FILM_ACTIONS = tuple((code, words) for code, (_key, words) in _FINDING_ACTIONS.
 
 
 def _what_else(motion: Motion) -> tuple[tuple[str, str], ...]:
-    """Beside accepting. Labels of markers tell the sides, a laboratory's clock the time; of films, people do."""
+    """Beside accepting; a laboratory's labels tell the sides, and its clock is that of life."""
     if motion.marker_set:
         return (_AGAIN,)
     return (_AGAIN if in_doubt(motion) else _SWAP, _SLOW)

@@ -12,7 +12,7 @@ from ui.pages.mvc_panel import MvcCard, MvcState
 
 _RULE = (
     f"{TRIES} tries of each, risen slowly and held for about {HOLD_S:.0f} s, with {REST_S:.0f} s of rest "
-    "between them; in one file or several. 100 % of a muscle is the best second of all tries in all these files."
+    "between them; in one file or several. 100 % of a muscle is the best second of all tries in these files."
 )
 
 

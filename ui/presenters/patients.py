@@ -230,6 +230,7 @@ class PatientsPresenter(StepPresenter):
 
 _REACHED = (
     (RecordKind.RECORDING, "Recorded"),
+    (RecordKind.LABORATORY_TRIAL, "Trial imported"),
     (RecordKind.MOTION, "Motion solved"),
     (RecordKind.TWIN, "Twin fitted"),
     (RecordKind.GAIT_POLICY, "Twin personalized"),

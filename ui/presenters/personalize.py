@@ -6,7 +6,7 @@ from core.domain.deficits import Deficits
 from core.domain.findings import Finding, worst_first
 from core.domain.muscle_calibration import MuscleCalibration
 from core.domain.record import RecordKind
-from core.domain.twin import GaitPolicy, Twin
+from core.domain.twin import BodyParameters, GaitPolicy, Twin
 from core.jobs.values import Done, JobState, JsonValue, Outcome
 from core.session.flow import Step, StepStatus, standing
 from core.session.weakness import (
@@ -17,7 +17,7 @@ from core.session.weakness import (
     usable_sources,
 )
 from ui.pages.learning_view import Fact
-from ui.pages.personalize import LearningState, PersonalizePage
+from ui.pages.personalize import TWIN_TAB, LearningState, PersonalizePage
 from ui.presenters.emg_muscles import emg_muscles_state
 from ui.presenters.learning import LearningPresenter
 from ui.presenters.weakness import weakness_state
@@ -53,7 +53,12 @@ class PersonalizePresenter(LearningPresenter):
         """Fit the body first, with calibrated muscles and accepted impairments; then the learning follows."""
         motion = self.newest(RecordKind.MOTION)
         if motion is not None:
+            self._page.open_tab(TWIN_TAB)
             self.submit("fit_twin", motion_id=motion.id, **self._muscles(motion.id))
+
+    def chosen(self, key: str) -> None:
+        self._page.open_tab(TWIN_TAB)  # where minutes are chosen
+        super().chosen(key)
 
     def job_done(self, state: JobState, outcome: Outcome) -> None:
         if state.spec.kind == "fit_twin" and isinstance(outcome, Done):
@@ -96,9 +101,14 @@ class PersonalizePresenter(LearningPresenter):
         super().show(status)
 
     def start_calibration(self) -> None:
-        """Fit a body without any calibration or impairment first: strength is measured against that one."""
+        """With the twin of this motion, or with one that is fitted first."""
         motion = self.newest(RecordKind.MOTION)
-        if motion is not None:
+        if motion is None:
+            return
+        twin = self.newest(RecordKind.TWIN)
+        if twin is not None and any(name == motion.id for name, _digest in twin.provenance.inputs):
+            self._calibrate(twin.id)
+        else:
             self._to_calibrate.add(self.submit("fit_twin", motion_id=motion.id))
 
     def _calibrate(self, twin_id: str) -> None:
@@ -200,6 +210,7 @@ def result_facts(policy: GaitPolicy, twin: Twin | None) -> tuple[Fact, ...]:
             "from the patient's angles", f"{policy.joint_rmse_deg:.1f}°", "Hip, knee and ankle flexion, RMS"
         ),
     ]
+    facts += muscle_facts(policy.body)
     if twin is not None:
         facts += [
             Fact("model off the landmarks", f"{1000 * twin.landmark_residual_m:.0f} mm", "Root mean square"),
@@ -207,3 +218,17 @@ def result_facts(policy: GaitPolicy, twin: Twin | None) -> tuple[Fact, ...]:
             Fact("body mass", f"{twin.model_mass_kg:.0f} kg", "As compiled; equals the patient's"),
         ]
     return tuple(facts)
+
+
+def muscle_facts(body: BodyParameters) -> list[Fact]:
+    """What makes the muscles of this body other than usual; nothing where they are."""
+    facts = []
+    if body.strength or body.activation is not None or body.habits:
+        facts.append(
+            Fact("muscles", "by EMG", "Strength, delay and timing as calibrated with this person's EMG")
+        )
+    if body.impairments:
+        count = len(body.impairments)
+        labels = "; ".join(one.slot.label for one in body.impairments)
+        facts.append(Fact("weakness" if count == 1 else "weaknesses", f"{count} accepted", labels))
+    return facts

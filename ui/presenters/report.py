@@ -21,7 +21,10 @@ from ui.wording import clock
 
 _PARTS = (
     ("Measured gait", RecordKind.MOTION),
+    ("Forces", RecordKind.KINETICS),
     ("Muscle activity (EMG)", RecordKind.EMG),
+    ("Calibrated muscles", RecordKind.MUSCLE_CALIBRATION),
+    ("Strength", RecordKind.DEFICITS),
     ("Personalized twin", RecordKind.GAIT_POLICY),
     ("Simulated gait", RecordKind.SIMULATED_GAIT),
     ("Controllers compared", RecordKind.COMPARISON),
@@ -29,7 +32,7 @@ _PARTS = (
 )
 
 
-PURPOSE = "One page that says what was measured and done"
+PURPOSE = "A few pages that say what was measured and done"
 
 
 class ReportPresenter(StepPresenter):

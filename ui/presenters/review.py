@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 
+from core.domain.emg import EmgEnvelopes
 from core.domain.findings import Finding
 from core.domain.impairment import Impairment
 from core.domain.motion import Motion
-from core.domain.record import RecordKind
+from core.domain.record import RecordKind, Verdict
 from core.domain.rollout import GaitLabel, Rollout, RolloutSet
 from core.domain.scenario import LEVEL_WALKING, Scenario, scenario_of
 from core.domain.twin import GaitPolicy
@@ -18,6 +19,7 @@ from ui.pages.gait_comparison import ComparisonView
 from ui.pages.number_table import NumberTable
 from ui.pages.review import ReviewPage, ReviewState, Untried, WhatIfState
 from ui.plots.curves import JointPanel
+from ui.plots.muscle_grid import MuscleView
 from ui.presenters import scenarios
 from ui.presenters.base import StepPresenter
 from ui.presenters.gait_curves import (
@@ -27,6 +29,7 @@ from ui.presenters.gait_curves import (
     likeness_rows,
     mean_correlation,
 )
+from ui.presenters.muscle_curves import muscle_view
 from ui.scene.stage import StagedGait
 from ui.session_context import SessionContext
 from ui.theme import Tone
@@ -236,11 +239,35 @@ class ReviewPresenter(StepPresenter):
 
     def _level(self, record_id: str) -> tuple[str, Tone, ComparisonView]:
         gaits = self._gaits(record_id)
-        if (record_id,) not in self._views:
-            self._views[record_id,] = level_view(gaits, self._motion_of(record_id))
-        view = self._views[record_id,]
+        emg = self.newest(RecordKind.EMG)
+        key = (record_id, "" if emg is None else emg.id, self._why_no_emg())
+        if key not in self._views:
+            motion = self._motion_of(record_id)
+            self._views[key] = level_view(gaits, motion, self._muscles(record_id, gaits, motion))
+        view = self._views[key]
         correlation = mean_correlation(view.joint_panels, GaitLabel.PERSONALIZED_TWIN)
         return *review_headline(gaits.find(GaitLabel.PERSONALIZED_TWIN), correlation), view
+
+    def _muscles(self, record_id: str, gaits: RolloutSet, motion: Motion | None) -> MuscleView:
+        """The visit's newest EMG over the twin's muscles."""
+        store, info = self.context.store, self.newest(RecordKind.EMG)
+        policy_id = self.input_of(record_id, RecordKind.GAIT_POLICY)
+        habits = () if policy_id is None else store.load(policy_id, GaitPolicy).body.habits
+        return muscle_view(
+            None if info is None else store.load(info.id, EmgEnvelopes),
+            motion,
+            gaits,
+            own_habits=bool(habits),
+            skipped=self._why_no_emg(),
+        )
+
+    def _why_no_emg(self) -> str:
+        """The reason that was given for skipping EMG."""
+        visit_id = self.context.visit_id
+        decisions = () if visit_id is None else self.context.store.decisions(visit_id)
+        return next(
+            (d.reason for d in reversed(decisions) if d.step == Step.EMG and d.verdict is Verdict.SKIPPED), ""
+        )
 
     def _walk(self, record_id: str, tried: ScenarioResult) -> tuple[str, Tone, ComparisonView]:
         key = (record_id, tried.record_id)
@@ -278,7 +305,7 @@ def _is_about(job: JobState, scenario: Scenario, impairments: tuple[Impairment, 
     return job.spec.kind == "simulate_scenario" and about
 
 
-def level_view(gaits: RolloutSet, motion: Motion | None) -> ComparisonView:
+def level_view(gaits: RolloutSet, motion: Motion | None, muscles: MuscleView) -> ComparisonView:
     """The default and the personalized twin against the measured gait."""
     panels = joint_panels(motion, [NamedCycles(r.label, r.cycles) for r in gaits.rollouts])
     columns = ("Joint", *(label.value.capitalize() for label in TWINS))
@@ -287,6 +314,7 @@ def level_view(gaits: RolloutSet, motion: Motion | None) -> ComparisonView:
         joint_panels=panels,
         sentence=review_sentence(panels),
         table=NumberTable(columns, likeness_rows(panels, TWINS)),
+        muscles=muscles,
     )
 
 

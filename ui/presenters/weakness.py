@@ -16,7 +16,8 @@ from ui.wording import day, listed
 
 ASSESS, AGAIN = "Assess strength", "Assess again"
 NO_SOURCE = (
-    "It needs joint moments (Motion page, tab Forces) or muscles calibrated with EMG, both of this motion."
+    "It needs joint moments from force plates (Motion page, tab Forces) or muscles calibrated with EMG, both "
+    "of this motion."
 )
 _UNKNOWN = "–"
 

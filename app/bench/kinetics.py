@@ -1,0 +1,56 @@
+"""Forces and moments of recorded walks: beside OpenSim 4.6, beside Plug-in-Gait, and without plates."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from app.bench.kinetics_opensim import WALKS, bench_opensim, read_walk
+from app.bench.kinetics_own_body import OwnWalk, forces_without_plates, own_differences_nm_kg, own_walk
+from core.kinetics.smoothing import course_of
+
+_JUDGED = ("subject01", "walk36")  # example3DWalking has no whole stance
+_OTHER_PERSON = ("walk36",)  # its model weighs what the generic one weighs, not what stands on the plates
+
+
+def bench_kinetics(recordings: Path) -> dict[str, Any]:
+    """All numbers of one run; what they mean is in the functions that make them.
+
+    Nothing was fitted to these recordings: the filter is that of the literature, and the estimate of forces
+    has no constant of its own but how a foot rolls.
+    """
+    numbers = bench_opensim(recordings)
+    walks: dict[str, OwnWalk] = {}
+    for walk in WALKS:
+        data = read_walk(recordings, walk)
+        own = own_walk(data, mass_from_plates=walk.name in _OTHER_PERSON)
+        found = data.model.tree.moments(course_of(data.time_s, data.value, None), data.loads)
+        rmse = own_differences_nm_kg(data, own, found)
+        numbers |= {f"{walk.name}_own_body_{name}_rmse_nm_kg": value for name, value in rmse.items()}
+        numbers[f"{walk.name}_own_body_worst_nm_kg"] = max(rmse.values())
+        if walk.name in _JUDGED:
+            walks[walk.name] = own
+    details = {
+        name: value
+        for walk_name, own in walks.items()
+        for name, value in forces_without_plates(walk_name, own, own.strides()).items()
+    }
+    return summary(numbers, details, tuple(walks)) | numbers | details
+
+
+def summary(numbers: dict[str, Any], details: dict[str, Any], judged: tuple[str, ...]) -> dict[str, Any]:
+    """The numbers by which the work is judged: of forces without plates the mean over the recordings."""
+
+    def mean(key: str) -> float:
+        return float(np.mean([details[f"{name}_grf_{key}"] for name in judged]))
+
+    return {
+        "id_vs_opensim_nm_kg": numbers["id_vs_opensim_nm_kg"],
+        "grf_vertical_r": mean("vertical_r"),
+        "grf_vertical_rmse_bw": mean("vertical_rmse_bw"),
+        "grf_fore_aft_r": mean("fore_aft_r"),
+        "frames_per_s_vs_opensim": numbers["frames_per_s_vs_opensim"],
+        "grf_judged_on": ", ".join(judged),
+    }

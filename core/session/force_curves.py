@@ -1,0 +1,136 @@
+"""Forces of a recorded walk as pages and report show them: which curves, their normal band, their words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.domain.arrays import FloatArray
+from core.domain.body import SAGITTAL, SIDES, JointKind, Side
+from core.domain.kinetics import ForceSource, JointWork, KineticCycles, Kinetics
+from core.domain.units import GRAVITY_M_S2
+from core.gait.norms import KineticBand, normal_force, normal_moment, normal_power
+
+MOMENT_UNIT, POWER_UNIT, FORCE_UNIT = "N·m/kg", "W/kg", "BW"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ForceCurve:
+    """One quantity of one leg over the gait cycle."""
+
+    label: str  # "Hip flexion moment"
+    axis: str  # the same where it is clear what is shown: "Hip"
+    short: str  # "Hip moment"; beside its unit
+    unit: str
+    strides: Callable[[KineticCycles], FloatArray]  # (N, 101)
+    band: KineticBand | None
+
+
+def _short(kind: JointKind) -> str:
+    """`Hip` where the plane is clear; a joint of the hip by its whole name."""
+    return kind.label.split()[0] if kind in (*SAGITTAL, JointKind.SUBTALAR) else kind.label
+
+
+def moment_curve(kind: JointKind) -> ForceCurve:
+    column = list(JointKind).index(kind)
+    return ForceCurve(
+        f"{kind.label} moment",
+        _short(kind),
+        f"{_short(kind)} moment" if kind in SAGITTAL else kind.label,
+        MOMENT_UNIT,
+        lambda cycles: cycles.moment_nm_kg[:, :, column],
+        normal_moment(kind),
+    )
+
+
+def power_curve(kind: JointKind) -> ForceCurve:
+    column = list(JointKind).index(kind)
+    return ForceCurve(
+        f"{kind.label} power",
+        _short(kind),
+        f"{_short(kind)} power" if kind in SAGITTAL else kind.label,
+        POWER_UNIT,
+        lambda cycles: cycles.power_w_kg[:, :, column],
+        normal_power(kind),
+    )
+
+
+def ground_curves(*, sagittal_only: bool) -> tuple[ForceCurve, ...]:
+    """Of the ground on a foot, in body weights; one camera does not see sideways."""
+    forward, up = normal_force()
+    names = ("Vertical force", "Fore-aft force", "Sideways force")
+    curves = (
+        ForceCurve(names[0], "Up", names[0], FORCE_UNIT, lambda cycles: cycles.force_bw[:, :, 2], up),
+        ForceCurve(
+            names[1], "Forward", names[1], FORCE_UNIT, lambda cycles: cycles.force_bw[:, :, 0], forward
+        ),
+        ForceCurve(names[2], "Inward", names[2], FORCE_UNIT, _inward, None),
+    )
+    return curves[:2] if sagittal_only else curves
+
+
+def _inward(cycles: KineticCycles) -> FloatArray:
+    """The record has the force to the person's left; inward is alike on both sides."""
+    sign = -1.0 if cycles.side is Side.LEFT else 1.0
+    return np.asarray(sign * cycles.force_bw[:, :, 1])
+
+
+# Words --------------------------------------------------------------------------------------------
+
+
+def source_words(kinetics: Kinetics) -> str:
+    """Where the ground force comes from."""
+    if kinetics.source is ForceSource.PLATES:
+        return "Measured by force plates"
+    return "Estimated from the motion, not measured"
+
+
+def residual_words(kinetics: Kinetics) -> str:
+    """What is left unexplained, against body weight; empty where nothing is known."""
+    if kinetics.source is ForceSource.ESTIMATED:
+        return "Estimated forces balance the motion by construction: no residual tells how right they are."
+    force_n, moment_nm = _typical(kinetics.residual_force_n), _typical(kinetics.residual_moment_nm)
+    if not (np.isfinite(force_n) and np.isfinite(moment_nm)):
+        return ""
+    share = 100.0 * force_n / (kinetics.mass_kg * GRAVITY_M_S2)
+    return (
+        f"Residual at the pelvis, which motion, masses and ground force leave unexplained: {force_n:.0f} N "
+        f"({share:.0f} % of body weight) and {moment_nm:.0f} N·m (root mean square)."
+    )
+
+
+def _typical(vectors: FloatArray) -> float:
+    """Root mean square length of vectors (T, 3) where they are known."""
+    squares = (vectors**2).sum(axis=1)
+    known = squares[np.isfinite(squares)]
+    return float(np.sqrt(known.mean())) if len(known) else float("nan")
+
+
+def span_words(curve: ForceCurve, kinetics: Kinetics, side: Side) -> str:
+    """Smallest and largest value of a side's mean curve."""
+    strides = curve.strides(kinetics.cycles[SIDES.index(side)])
+    if not len(strides):
+        return "–"
+    mean = strides.mean(axis=0)
+    return f"{two_digits(mean.min())} to {two_digits(mean.max())}"
+
+
+def work_words(kinetics: Kinetics, kind: JointKind, side: Side) -> str:
+    """What a joint gives and what it takes up in a stride, J/kg."""
+    work = work_of(kinetics, kind, side)
+    if work is None or not np.isfinite([work.positive_j_kg, work.negative_j_kg]).all():
+        return "–"
+    given = two_digits(work.positive_j_kg)
+    return f"{'' if given == '0.00' else '+'}{given} / {two_digits(work.negative_j_kg)}"
+
+
+def work_of(kinetics: Kinetics, kind: JointKind, side: Side) -> JointWork | None:
+    return next((one for one in kinetics.work if one.joint.kind is kind and one.joint.side is side), None)
+
+
+def two_digits(value: float) -> str:
+    """With a real minus sign; what vanishes in two digits has no sign."""
+    words = f"{value:.2f}"
+    return "0.00" if words == "-0.00" else words.replace("-", "−")

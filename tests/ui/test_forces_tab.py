@@ -1,0 +1,250 @@
+"""Forces: the tab of Motion says where forces come from, shows them per gait cycle and starts their job."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from core.domain.body import JointKind, Side
+from core.domain.findings import Severity
+from core.domain.kinetics import ForceSource
+from core.domain.laboratory import LaboratoryTrial
+from core.domain.record import RecordKind
+from core.jobs.table import JOB_TABLE
+from core.session.flow import JOBS, Step
+from tests.ui.board import HandBoard
+from tests.ui.force_samples import kinetics
+from tests.ui.samples import doubtful_motion, finding, landmarks, motion, squat_motion
+from ui.pages.forces import ForcesPanel, ForceView, Plane
+from ui.pages.motion import MotionPage
+from ui.plots.curves import CurveStyle, JointPanel
+from ui.presenters.force_curves import force_panels, force_table, source_line
+from ui.presenters.forces import JOB
+from ui.presenters.motion import MotionPresenter
+from ui.session_context import SessionContext
+from ui.theme import Tone
+
+
+@pytest.fixture
+def page(context: SessionContext) -> MotionPage:
+    page = MotionPage()
+    presenter = MotionPresenter(page, context)
+    context.record_changed.connect(presenter.refresh)
+    return page
+
+
+def solved(context: SessionContext, visit_id: str, *, planes: bool = True, trial: bool = False) -> str:
+    store = context.store
+    seen = store.save(RecordKind.LANDMARKS, landmarks(), visit_id=visit_id, summary="seen")
+    inputs = (seen,)
+    if trial:
+        inputs = (
+            seen,
+            store.save(RecordKind.LABORATORY_TRIAL, a_trial(), visit_id=visit_id, summary="trial"),
+        )
+    found = replace(motion(), sagittal_only=not planes)
+    return store.save(RecordKind.MOTION, found, visit_id=visit_id, summary="motion", inputs=inputs)
+
+
+def a_trial() -> LaboratoryTrial:
+    marker = np.zeros((2, 1, 3))
+    return LaboratoryTrial(
+        ("LASI",), np.array([0.0, 0.01]), marker, (), np.zeros(0), (), None, "walk.c3d", ()
+    )
+
+
+def test_the_job_is_one_of_this_step() -> None:
+    assert JOB in JOB_TABLE and JOB in JOBS[Step.MOTION]
+
+
+def show(context: SessionContext) -> None:
+    context.record_changed.emit()
+
+
+def shown(panel: ForcesPanel) -> list[JointPanel]:
+    return [plot.panel for plot in panel.grid.plots.values() if plot.panel is not None]
+
+
+def test_without_forces_the_tab_says_what_they_need_and_starts_the_job(
+    context: SessionContext, board: HandBoard, page: MotionPage, visit_id: str
+) -> None:
+    motion_id = solved(context, visit_id)
+    show(context)
+    assert page.forces._empty._sentence.text() == "Compute the forces of this walk"
+    assert "estimated from the motion" in page.forces._empty._detail.text()
+    page.forces._empty._button.click()
+    (job,) = board.jobs.values()
+    assert (job.spec.kind, job.spec.params) == ("inverse_dynamics", {"motion_id": motion_id})
+    assert page.forces._empty._sentence.text() == "The forces are being computed."
+    assert page.forces._empty._button.isHidden()
+
+
+def test_a_motion_from_a_laboratory_is_computed_with_its_force_plates(
+    context: SessionContext, board: HandBoard, page: MotionPage, visit_id: str
+) -> None:
+    motion_id = solved(context, visit_id, trial=True)
+    show(context)
+    assert "the force plates of the laboratory's file" in page.forces._empty._detail.text()
+    page.forces.compute.emit()
+    (job,) = board.jobs.values()
+    trial = context.store.latest(visit_id, RecordKind.LABORATORY_TRIAL)
+    assert trial is not None
+    assert job.spec.params == {"motion_id": motion_id, "trial_id": trial.id}
+
+
+def test_a_motion_with_an_open_question_waits_with_its_forces(
+    context: SessionContext, page: MotionPage, visit_id: str
+) -> None:
+    context.store.save(RecordKind.MOTION, doubtful_motion(), visit_id=visit_id, summary="doubtful")
+    show(context)
+    assert "must be settled first" in page.forces._empty._detail.text()
+    assert page.forces._empty._button.isHidden()
+
+
+def test_a_movement_without_strides_offers_no_forces(
+    context: SessionContext, page: MotionPage, visit_id: str
+) -> None:
+    context.store.save(RecordKind.MOTION, squat_motion(), visit_id=visit_id, summary="squat")
+    show(context)
+    assert "no complete stride" in page.forces._empty._sentence.text()
+    assert page.forces._empty._button.isHidden()
+
+
+def test_forces_of_an_earlier_motion_are_marked_and_computed_again(
+    context: SessionContext, board: HandBoard, page: MotionPage, visit_id: str
+) -> None:
+    first = solved(context, visit_id)
+    context.store.save(RecordKind.KINETICS, kinetics(), visit_id=visit_id, summary="", inputs=(first,))
+    show(context)
+    assert page.forces._stale.isHidden() and page.forces._button.isHidden()
+    second = solved(context, visit_id)
+    show(context)
+    assert "solved again" in page.forces._stale.text() and not page.forces._stale.isHidden()
+    page.forces._button.click()
+    (job,) = board.jobs.values()
+    assert job.spec.params == {"motion_id": second}
+    assert not page.forces._button.isEnabled()
+
+
+def test_measured_and_estimated_are_told_apart_in_words_and_in_the_look() -> None:
+    plates, estimated = kinetics(), kinetics(ForceSource.ESTIMATED)
+    assert source_line(plates) == ("Measured by force plates: 3 left and 2 right strides.", Tone.OK)
+    words, tone = source_line(estimated)
+    assert words.startswith("Estimated from the motion, not measured") and tone is Tone.WARN
+    styles = [force_panels(one, motion())[0].panels[0].curves[0].style for one in (plates, estimated)]
+    assert styles == [CurveStyle.MEASURED, CurveStyle.ESTIMATED]
+
+
+def test_a_worn_exo_is_named() -> None:
+    assert (
+        "What the exo gave is taken off"
+        in source_line(replace(kinetics(), exo_moment_nm=np.zeros((40, 14))))[0]
+    )
+
+
+def test_curves_are_the_records_mean_and_spread_over_strides() -> None:
+    forces = kinetics()
+    moments = next(one for one in force_panels(forces, motion()) if one.view is ForceView.MOMENTS)
+    ankle = next(p for p in moments.panels if p.title == "Left ankle dorsiflexion moment")
+    column = list(JointKind).index(JointKind.ANKLE)
+    strides = forces.cycles[0].moment_nm_kg[:, :, column]
+    np.testing.assert_allclose(ankle.curves[0].mean, strides.mean(axis=0))
+    assert ankle.curves[0].sd is not None
+    np.testing.assert_allclose(ankle.curves[0].sd, strides.std(axis=0, ddof=1))
+    assert ankle.band is not None and ankle.toe_off_fraction == 0.62
+
+
+def test_both_feet_are_pushed_inwards_with_the_same_sign() -> None:
+    ground = force_panels(kinetics(), replace(motion(), sagittal_only=False))[0]
+    inward = [panel for panel in ground.panels if panel.title.endswith("sideways force")]
+    assert [panel.side for panel in inward] == [Side.LEFT, Side.RIGHT]
+    assert all(panel.curves[0].mean.max() == pytest.approx(0.05 * 1.1, rel=0.02) for panel in inward)
+
+
+def test_planes_change_the_rows_and_ground_forces_have_none(
+    context: SessionContext, page: MotionPage, visit_id: str
+) -> None:
+    made = solved(context, visit_id)
+    context.store.save(RecordKind.KINETICS, kinetics(), visit_id=visit_id, summary="", inputs=(made,))
+    show(context)
+    assert {panel.kind.label for panel in shown(page.forces)} == {
+        "Hip flexion moment", "Knee flexion moment", "Ankle dorsiflexion moment",
+    }  # fmt: skip
+    page.forces.choose(ForceView.POWERS, Plane.FRONTAL)
+    assert {panel.kind.label for panel in shown(page.forces)} == {
+        "Hip adduction power", "Subtalar inversion power",
+    }  # fmt: skip
+    page.forces.choose(ForceView.MOMENTS, Plane.TRANSVERSE)
+    assert {panel.kind.label for panel in shown(page.forces)} == {"Hip rotation moment"}
+    page.forces.choose(ForceView.GROUND)
+    assert {panel.unit for panel in shown(page.forces)} == {" BW"}
+    assert page.forces.planes.isHidden()
+
+
+def test_one_camera_offers_the_sagittal_plane_only(
+    context: SessionContext, page: MotionPage, visit_id: str
+) -> None:
+    made = solved(context, visit_id, planes=False)
+    estimated = kinetics(ForceSource.ESTIMATED)
+    context.store.save(RecordKind.KINETICS, estimated, visit_id=visit_id, summary="", inputs=(made,))
+    show(context)
+    assert page.forces.plane is Plane.SAGITTAL and not page.forces.planes.isEnabled()
+    assert page.forces.planes.toolTip() == "One camera sees the sagittal plane only."
+    page.forces.choose(ForceView.GROUND)
+    assert not [panel for panel in shown(page.forces) if "sideways" in panel.title]
+
+
+def test_a_side_without_known_forces_says_so_and_is_no_crash() -> None:
+    forces = kinetics(strides=(1, 0))
+    panels = force_panels(forces, motion())[0].panels
+    left, right = panels[0], panels[1]
+    assert left.curves[0].sd is None and right.curves == ()
+    assert right.missing == "no stride with known forces"
+    rows = {row.name: row.cells for row in force_table(forces, sagittal_only=True).rows}
+    assert rows["Vertical force (BW)"] == ("0.00 to 1.10", "–")
+
+
+def test_the_numbers_have_work_of_each_joint_with_real_minus_signs() -> None:
+    rows = {row.name: row.cells for row in force_table(kinetics(), sagittal_only=True).rows}
+    assert rows["Hip flexion work (J/kg)"] == ("+0.24 / −0.12", "+0.30 / −0.12")
+    assert rows["Ankle dorsiflexion moment (N·m/kg)"][1].startswith("−1.23 to")
+
+
+def test_the_residual_is_told_against_body_weight_and_findings_are_shown(
+    context: SessionContext, page: MotionPage, visit_id: str
+) -> None:
+    made = solved(context, visit_id)
+    forces = kinetics(findings=(finding(code="KIN-001"), finding(Severity.NOTE, "KIN-016")))
+    context.store.save(RecordKind.KINETICS, forces, visit_id=visit_id, summary="", inputs=(made,))
+    show(context)
+    assert "24 N (4 % of body weight) and 10 N·m" in page.forces._residual.text()
+    above, below = page.forces._findings, page.forces._notes
+    assert [one.advice.code for one in above._findings] == ["KIN-001"]
+    assert [one.advice.code for one in below._findings] == ["KIN-016"]  # curves need the room
+
+
+def test_a_shown_curve_is_exported_with_its_unit(app: QApplication) -> None:
+    panel = force_panels(kinetics(), motion())[0].panels[0]
+    header, first, *_ = panel.table().splitlines()
+    assert header == (
+        "gait cycle (%),normal mean (BW),normal SD (BW),With force plates mean (BW),With force plates SD (BW)"
+    )
+    assert first.startswith("0.000,0.011,")
+
+
+def test_a_press_in_a_force_curve_shows_that_moment_and_the_video_moves_its_cursor(
+    context: SessionContext, page: MotionPage, visit_id: str
+) -> None:
+    made = solved(context, visit_id)
+    context.store.save(RecordKind.KINETICS, kinetics(), visit_id=visit_id, summary="", inputs=(made,))
+    show(context)
+    chosen: list[tuple[Side, float]] = []
+    page.moment_chosen.connect(lambda side, at: chosen.append((side, at)))
+    page.forces.grid.cursor_moved.emit(Side.LEFT, 0.5)
+    assert chosen == [(Side.LEFT, 0.5)]
+    page.show_moment(Side.LEFT, 0.25)
+    plot = next(p for (_, side), p in page.forces.grid.plots.items() if side is Side.LEFT)
+    assert plot._cursor_fraction == 0.25

@@ -1,0 +1,104 @@
+"""From kinetics to what the Forces tab shows."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.domain.body import SAGITTAL, SIDES, JointKind, Side
+from core.domain.kinetics import ForceSource, Kinetics
+from core.domain.motion import Motion
+from core.session.force_curves import (
+    ForceCurve,
+    ground_curves,
+    moment_curve,
+    power_curve,
+    source_words,
+    span_words,
+    work_of,
+    work_words,
+)
+from ui.pages.forces import ForcePanels, ForceView, Plane
+from ui.pages.number_table import NumberRow, NumberTable
+from ui.plots.curves import CurveStyle, CycleCurve, JointPanel, Measure, NormalBand
+from ui.theme import Tone
+
+PLANES: dict[Plane, tuple[JointKind, ...]] = {
+    Plane.SAGITTAL: SAGITTAL,
+    Plane.FRONTAL: (JointKind.HIP_ADDUCTION, JointKind.SUBTALAR),
+    Plane.TRANSVERSE: (JointKind.HIP_ROTATION,),
+}
+_BENDS = "Upwards, muscles and ligaments bend the joint; downwards, they stretch it."
+_GIVES = "Above zero the joint gives power, below it takes power up."
+_FEET = "The ground on each foot, in body weights (BW). Forward: below zero it brakes."
+_HINGE = "The knee of this body model only bends and stretches: what tilts or twists it is not known."
+_EXO = " What the exo gave is taken off."
+_BAND_WORDS = "Band around a curve: ± 1 SD between strides."
+MISSING = "no stride with known forces"
+
+
+def source_line(kinetics: Kinetics) -> tuple[str, Tone]:
+    """Where the ground force comes from, and how many strides are in the curves."""
+    left, right = (len(cycles.moment_nm_kg) or "no" for cycles in kinetics.cycles)
+    tone = Tone.OK if kinetics.source is ForceSource.PLATES else Tone.WARN
+    exo = "" if kinetics.exo_moment_nm is None else _EXO
+    return f"{source_words(kinetics)}: {left} left and {right} right strides.{exo}", tone
+
+
+def force_panels(kinetics: Kinetics, motion: Motion) -> tuple[ForcePanels, ...]:
+    """Everything that can be chosen on the tab."""
+    ground = ground_curves(sagittal_only=motion.sagittal_only)
+    shown = [ForcePanels(ForceView.GROUND, None, _panels(kinetics, motion, ground), _FEET)]
+    for plane, kinds in PLANES.items():
+        sagittal = plane is Plane.SAGITTAL
+        moments = _panels(kinetics, motion, tuple(map(moment_curve, kinds)))
+        powers = _panels(kinetics, motion, tuple(map(power_curve, kinds)))
+        shown.append(ForcePanels(ForceView.MOMENTS, plane, moments, _BENDS if sagittal else _HINGE))
+        shown.append(ForcePanels(ForceView.POWERS, plane, powers, _GIVES if sagittal else _HINGE))
+    return tuple(shown)
+
+
+def _panels(kinetics: Kinetics, motion: Motion, curves: tuple[ForceCurve, ...]) -> tuple[JointPanel, ...]:
+    return tuple(_panel(kinetics, motion, curve, side) for curve in curves for side in SIDES)
+
+
+def _panel(kinetics: Kinetics, motion: Motion, curve: ForceCurve, side: Side) -> JointPanel:
+    toe_off = motion.cycles[SIDES.index(side)].toe_off_fraction
+    drawn = _drawn(kinetics, curve, side)
+    return JointPanel(
+        Measure(curve.label, curve.axis, f" {curve.unit}"),
+        side,
+        () if drawn is None else (drawn,),
+        None if curve.band is None else NormalBand(curve.band.mean, curve.band.sd),
+        toe_off if np.isfinite(toe_off) else None,
+        missing=MISSING,
+    )
+
+
+def _drawn(kinetics: Kinetics, curve: ForceCurve, side: Side) -> CycleCurve | None:
+    strides = curve.strides(kinetics.cycles[SIDES.index(side)])
+    if not len(strides):
+        return None
+    measured = kinetics.source is ForceSource.PLATES
+    name = "With force plates" if measured else "Estimated"
+    style = CurveStyle.MEASURED if measured else CurveStyle.ESTIMATED
+    sd = strides.std(axis=0, ddof=1) if len(strides) > 1 else None
+    return CycleCurve(name, side, strides.mean(axis=0), sd, style, "" if sd is None else _BAND_WORDS)
+
+
+def force_table(kinetics: Kinetics, *, sagittal_only: bool) -> NumberTable:
+    """The work of each joint, and smallest and largest values of the mean curves."""
+    kinds = SAGITTAL if sagittal_only else tuple(kind for plane in PLANES.values() for kind in plane)
+    rows = [_work_row(kinetics, kind) for kind in kinds if work_of(kinetics, kind, SIDES[0]) is not None]
+    curves = (*map(moment_curve, SAGITTAL), *map(power_curve, SAGITTAL), *ground_curves(sagittal_only=True))
+    rows += [_span_row(kinetics, curve) for curve in curves]
+    return NumberTable(("", "Left", "Right"), tuple(rows))
+
+
+def _work_row(kinetics: Kinetics, kind: JointKind) -> NumberRow:
+    cells = tuple(work_words(kinetics, kind, side) for side in SIDES)
+    return NumberRow(f"{kind.label} work (J/kg)", cells, tip="Given / taken up in a stride")
+
+
+def _span_row(kinetics: Kinetics, curve: ForceCurve) -> NumberRow:
+    cells = tuple(span_words(curve, kinetics, side) for side in SIDES)
+    return NumberRow(f"{curve.label} ({curve.unit})", cells, tip="Smallest and largest of the mean curve")

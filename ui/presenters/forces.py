@@ -1,0 +1,99 @@
+"""Forces of the recorded walk for the tab of Motion: newest result, what is missing, the job."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from core.domain.kinetics import Kinetics
+from core.domain.motion import Motion
+from core.domain.record import RecordInfo, RecordKind
+from core.session.flow import standing
+from core.session.force_curves import residual_words
+from core.session.weakness import facts_of
+from ui.pages.forces import ForcesPanel, ForcesState
+from ui.presenters.base import StepPresenter
+from ui.presenters.force_curves import force_panels, force_table, source_line
+from ui.presenters.motion_questions import why_not_accept
+
+JOB = "inverse_dynamics"
+ONE_PLANE = "One camera sees the sagittal plane only."
+_STALE = "The motion was solved again after these forces were computed."
+_CHANGED = "What these forces were computed from changed afterwards."
+_RUNNING = "The forces are being computed."
+_SETTLE = "Something about this motion must be settled first: see the top of this page."
+_NO_STRIDES = "Forces are shown over the gait cycle, and no complete stride was recorded here."
+
+
+class ForcesPresenter:
+    """Fills the tab for the presenter of the page that it stands on."""
+
+    def __init__(self, panel: ForcesPanel, owner: StepPresenter) -> None:
+        self._panel, self._owner = panel, owner
+        self._motion_id = ""
+        self._read = lru_cache(maxsize=1)(self._state_of)
+        panel.compute.connect(lambda: owner.attempt(self.compute))
+
+    def show(self, motion_id: str, motion: Motion) -> None:
+        self._motion_id = motion_id
+        if motion.without_walk:
+            self._panel.render(ForcesState(empty=_NO_STRIDES, detail="Record a walk to see forces."))
+            return
+        info = self._owner.newest(RecordKind.KINETICS)
+        if info is None:
+            self._panel.render(self._nothing_yet(motion_id, settled=not why_not_accept(motion)))
+            return
+        self._panel.render(self._read(info.id, motion_id, self._why_stale(info, motion_id), self._running()))
+
+    def compute(self) -> None:
+        """With the trial's force plates where the motion came from a laboratory."""
+        trial_id = self._owner.input_of(self._motion_id, RecordKind.LABORATORY_TRIAL)
+        if trial_id is None:
+            self._owner.submit(JOB, motion_id=self._motion_id)
+        else:
+            self._owner.submit(JOB, motion_id=self._motion_id, trial_id=trial_id)
+
+    def _running(self) -> bool:
+        context = self._owner.context
+        visit_id = context.visit_id
+        return visit_id is not None and context.jobs.running(JOB, visit_id=visit_id) is not None
+
+    def _nothing_yet(self, motion_id: str, *, settled: bool) -> ForcesState:
+        if self._running():
+            return ForcesState(empty=_RUNNING, detail="Moments, powers and ground forces appear here.")
+        if not settled:
+            return ForcesState(empty="Forces come after the motion", detail=_SETTLE)
+        trial_id = self._owner.input_of(motion_id, RecordKind.LABORATORY_TRIAL)
+        detail = (
+            "Moments, powers and ground forces follow from the motion and the body's masses. Nobody stood on "
+            "a force plate: the ground forces are estimated from the motion."
+            if trial_id is None
+            else "Moments and powers follow from the motion, the body's masses and the force plates of the "
+            "laboratory's file; where it has none, the ground forces are estimated."
+        )
+        return ForcesState(empty="Compute the forces of this walk", detail=detail, action="Compute forces")
+
+    def _why_stale(self, info: RecordInfo, motion_id: str) -> str:
+        """Empty where the forces follow from what is on the page."""
+        if self._owner.input_of(info.id, RecordKind.MOTION) != motion_id:
+            return _STALE
+        facts = facts_of(self._owner.context.store, info.visit_id)
+        return "" if standing(facts, RecordKind.KINETICS) is not None else _CHANGED
+
+    def _state_of(self, kinetics_id: str, motion_id: str, stale: str, running: bool) -> ForcesState:
+        store = self._owner.context.store
+        kinetics = store.load(kinetics_id, Kinetics)
+        shown_id = self._owner.input_of(kinetics_id, RecordKind.MOTION) or motion_id
+        motion = store.load(shown_id, Motion)
+        words, tone = source_line(kinetics)
+        return ForcesState(
+            source=words,
+            tone=tone,
+            stale=stale,
+            action="Compute again" if stale or running else "",
+            why_not=_RUNNING if running else "",
+            shown=force_panels(kinetics, motion),
+            why_one_plane=ONE_PLANE if motion.sagittal_only else "",
+            table=force_table(kinetics, sagittal_only=motion.sagittal_only),
+            residual=residual_words(kinetics),
+            findings=kinetics.findings,
+        )

@@ -1,0 +1,224 @@
+"""This person's EMG over the twin's muscles: curves per gait cycle, likeness, words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from core.domain.arrays import FloatArray
+from core.domain.body import SIDES, Side
+from core.domain.emg import EmgEnvelopes, EmgMuscle
+from core.domain.motion import Motion
+from core.domain.muscles import Muscle
+from core.domain.rollout import GaitLabel, Rollout, RolloutSet
+from core.emg.cycles import EmgCycles, emg_cycles
+from core.gait.similarity import pearson
+from ui.plots.curves import CurveStyle, CycleCurve, JointPanel, Likeness, Measure
+from ui.plots.muscle_grid import MuscleView
+from ui.presenters.gait_curves import STYLES, mean_correlation, mean_over_cycles
+from ui.wording import count, listed
+
+MODEL: dict[EmgMuscle, tuple[Muscle, ...]] = {
+    EmgMuscle.GLUTEUS_MAXIMUS: (Muscle.GLUTEUS_MAXIMUS_1, Muscle.GLUTEUS_MAXIMUS_2, Muscle.GLUTEUS_MAXIMUS_3),
+    EmgMuscle.GLUTEUS_MEDIUS: (Muscle.GLUTEUS_MEDIUS_1, Muscle.GLUTEUS_MEDIUS_2, Muscle.GLUTEUS_MEDIUS_3),
+    EmgMuscle.TENSOR_FASCIAE_LATAE: (Muscle.TENSOR_FASCIAE_LATAE,),
+    EmgMuscle.ADDUCTORS: (Muscle.ADDUCTOR_LONGUS,),
+    EmgMuscle.RECTUS_FEMORIS: (Muscle.RECTUS_FEMORIS,),
+    EmgMuscle.VASTUS_LATERALIS: (Muscle.VASTUS_LATERALIS,),
+    EmgMuscle.VASTUS_MEDIALIS: (Muscle.VASTUS_MEDIALIS,),
+    EmgMuscle.BICEPS_FEMORIS: (Muscle.BICEPS_FEMORIS_LONG,),
+    EmgMuscle.SEMITENDINOSUS: (Muscle.SEMITENDINOSUS,),
+    EmgMuscle.SEMIMEMBRANOSUS: (Muscle.SEMIMEMBRANOSUS,),
+    EmgMuscle.GRACILIS: (Muscle.GRACILIS,),
+    EmgMuscle.SARTORIUS: (Muscle.SARTORIUS,),
+    EmgMuscle.TIBIALIS_ANTERIOR: (Muscle.TIBIALIS_ANTERIOR,),
+    EmgMuscle.GASTROCNEMIUS_MEDIALIS: (Muscle.GASTROCNEMIUS_MEDIALIS,),
+    EmgMuscle.GASTROCNEMIUS_LATERALIS: (Muscle.GASTROCNEMIUS_LATERALIS,),
+    EmgMuscle.SOLEUS: (Muscle.SOLEUS,),
+    EmgMuscle.PERONEUS_LONGUS: (Muscle.PERONEUS_LONGUS,),
+}
+"""Whose mean activation an electrode over a muscle is compared with."""
+
+TWINS = (GaitLabel.DEFAULT_TWIN, GaitLabel.PERSONALIZED_TWIN)
+GOOD, MVC = "good", "MVC"  # of `ChannelQuality.verdict`; of `EmgEnvelopes.reference`
+MEASURED = "measured EMG"
+_BAND_WORDS = "Band around the measured curve: ± 1 SD between strides."
+_OWN_PEAK = "Each curve in % of its own largest mean value: compare when muscles work, not how hard. "
+_ABSOLUTE = "EMG in % of the maximal voluntary contraction, activation in % of full activation. "
+_FROM_EMG = (
+    "This twin's muscles start from this same EMG, so r says how far the simulation stays with it; it is no "
+    "prediction. "
+)
+_NO_OFFSET = "When the EMG began is not known: it is taken to begin with the motion. "
+
+
+def muscle_view(
+    emg: EmgEnvelopes | None, motion: Motion | None, gaits: RolloutSet, *, own_habits: bool, skipped: str = ""
+) -> MuscleView:
+    """Measured over simulated, or why not. `own_habits`: the twin's muscles were given this EMG."""
+    why = _why_not(emg, motion, gaits, skipped)
+    if why is not None or emg is None or motion is None:
+        reason, remedy = why or ("", "")
+        return MuscleView(reason=reason, remedy=remedy)
+    panels = _panels(emg, motion, gaits)
+    if not any(curve.label == MEASURED for panel in panels for curve in panel.curves):
+        return MuscleView(
+            reason="No stride of the motion lies within the EMG.",
+            remedy="On the EMG page, set when the EMG began against the motion, or import that walk's EMG.",
+        )
+    return MuscleView(panels, _sentence(panels), _words(emg, gaits, own_habits=own_habits))
+
+
+def _why_not(
+    emg: EmgEnvelopes | None, motion: Motion | None, gaits: RolloutSet, skipped: str
+) -> tuple[str, str] | None:
+    if emg is None:
+        reason = f"EMG was skipped: {skipped}" if skipped else "This visit has no EMG."
+        return (
+            reason,
+            "With EMG of this walk, imported on the EMG page, it is laid over the twin's muscles here.",
+        )
+    twin = gaits.find(GaitLabel.PERSONALIZED_TWIN)
+    if twin is None or twin.muscles is None:
+        return "This walk was kept without its muscles.", "Simulate again to see them."
+    if motion is None or motion.without_walk:
+        return "The motion has no strides to cut the EMG at.", "Record a walk with EMG."
+    if not any(channel.verdict == GOOD for channel in emg.channels):
+        return (
+            "No channel of the EMG is good enough to compare.",
+            "See the EMG page for what is wrong with each.",
+        )
+    return None
+
+
+# Curves -------------------------------------------------------------------------------------------
+
+
+def _panels(emg: EmgEnvelopes, motion: Motion, gaits: RolloutSet) -> tuple[JointPanel, ...]:
+    recorded = {
+        (one.site.muscle, one.site.side): one
+        for one, channel in reversed(list(zip(emg_cycles(emg, motion.strides), emg.channels, strict=True)))
+        if channel.verdict == GOOD
+    }
+    muscles = [muscle for muscle in EmgMuscle if any((muscle, side) in recorded for side in SIDES)]
+    absolute = is_absolute(emg)
+    return tuple(
+        _panel(recorded.get((muscle, side)), gaits, muscle, side, absolute=absolute)
+        for muscle in muscles
+        for side in SIDES
+    )
+
+
+def _panel(
+    cycles: EmgCycles | None, gaits: RolloutSet, muscle: EmgMuscle, side: Side, *, absolute: bool
+) -> JointPanel:
+    measure = Measure(
+        muscle.value.capitalize(), _SHORT.get(muscle, muscle.value.capitalize()), " %", digits=0
+    )
+    if cycles is None:
+        return JointPanel(measure, side, (), missing="no good EMG of this muscle")
+    if not len(cycles.envelope):
+        return JointPanel(measure, side, (), missing="no stride within the EMG")
+    twins = [gait for label in TWINS if (gait := gaits.find(label)) is not None]
+    simulated = [
+        (gait, curve) for gait in twins if (curve := activation_cycle(gait, muscle, side)) is not None
+    ]
+    return JointPanel(
+        measure,
+        side,
+        (
+            _measured(cycles, absolute),
+            *(_simulated(gait, curve, side, absolute) for gait, curve in simulated),
+        ),
+        toe_off_fraction=cycles.toe_off_fraction if np.isfinite(cycles.toe_off_fraction) else None,
+        likeness=tuple(
+            Likeness(gait.label.value, pearson(cycles.mean, curve), float("nan"), shape_only=True)
+            for gait, curve in simulated
+        ),
+    )
+
+
+def _measured(cycles: EmgCycles, absolute: bool) -> CycleCurve:
+    size, several = _percent(cycles.mean, absolute), len(cycles.envelope) > 1
+    return CycleCurve(
+        MEASURED,
+        cycles.site.side,
+        size * cycles.mean,
+        size * cycles.sd if several else None,
+        CurveStyle.MEASURED,
+        _BAND_WORDS if several else "",
+    )
+
+
+def _simulated(gait: Rollout, curve: FloatArray, side: Side, absolute: bool) -> CycleCurve:
+    return CycleCurve(gait.label.value, side, _percent(curve, absolute) * curve, None, STYLES[gait.label])
+
+
+def activation_cycle(gait: Rollout, muscle: EmgMuscle, side: Side) -> FloatArray | None:
+    """Mean activation (101,) over the walk's cycles of what an electrode there would hear; None without."""
+    if gait.muscles is None:
+        return None
+    names = [one.on(side) for one in MODEL[muscle]]
+    columns = [gait.muscles.muscle_names.index(name) for name in names if name in gait.muscles.muscle_names]
+    if not columns:
+        return None
+    return mean_over_cycles(gait, side, gait.muscles.activation[:, columns].mean(axis=1, dtype=np.float64))
+
+
+def is_absolute(emg: EmgEnvelopes) -> bool:
+    """Whether the height of every good channel is a share of the maximal voluntary contraction."""
+    good = [n for n, channel in enumerate(emg.channels) if channel.verdict == GOOD]
+    return bool(good) and all(emg.reference(n) == MVC for n in good)
+
+
+def _percent(mean: FloatArray, absolute: bool) -> float:
+    """Factor to percent, of the whole or of the curve's own peak."""
+    peak = float(mean.max())
+    return 100.0 if absolute or peak <= 0 else 100.0 / peak
+
+
+# Words --------------------------------------------------------------------------------------------
+
+
+def _sentence(panels: Sequence[JointPanel]) -> str:
+    own, default = (mean_correlation(panels, label) for label in reversed(TWINS))
+    compared = count(sum(bool(panel.curves) for panel in panels), "recorded muscle")
+    if not np.isfinite(own):
+        return "The personalized twin has no complete stride to compare with the EMG."
+    words = (
+        f"Measured EMG against the personalized twin's simulated activation: mean r {own:.2f} over {compared}"
+    )
+    return f"{words}; default twin {default:.2f}." if np.isfinite(default) else f"{words}."
+
+
+def _words(emg: EmgEnvelopes, gaits: RolloutSet, *, own_habits: bool) -> str:
+    twin = gaits.find(GaitLabel.PERSONALIZED_TWIN)
+    estimated = twin is not None and twin.muscles is not None and twin.muscles.estimated
+    words = (
+        "Simulated: by static optimisation of the twin's torques. "
+        if estimated
+        else "Simulated: by muscles. "
+    )
+    words += _ABSOLUTE if is_absolute(emg) else _OWN_PEAK
+    words += _FROM_EMG if own_habits and not estimated else ""  # static optimisation knows no habits
+    words += "" if emg.offset_from else _NO_OFFSET
+    bad = [f"{c.site.side} {c.site.muscle} ({c.verdict})" for c in emg.channels if c.verdict != GOOD]
+    return words + (f"Left out for their quality: {listed(bad)}." if bad else "")
+
+
+_SHORT = {
+    EmgMuscle.GASTROCNEMIUS_MEDIALIS: "Gastroc. med.",
+    EmgMuscle.GASTROCNEMIUS_LATERALIS: "Gastroc. lat.",
+    EmgMuscle.TENSOR_FASCIAE_LATAE: "Tensor f. l.",
+    EmgMuscle.TIBIALIS_ANTERIOR: "Tibialis ant.",
+    EmgMuscle.VASTUS_LATERALIS: "Vastus lat.",
+    EmgMuscle.VASTUS_MEDIALIS: "Vastus med.",
+    EmgMuscle.SEMIMEMBRANOSUS: "Semimembr.",
+    EmgMuscle.SEMITENDINOSUS: "Semitend.",
+    EmgMuscle.GLUTEUS_MAXIMUS: "Glut. max.",
+    EmgMuscle.GLUTEUS_MEDIUS: "Glut. med.",
+    EmgMuscle.BICEPS_FEMORIS: "Biceps fem.",
+    EmgMuscle.RECTUS_FEMORIS: "Rectus fem.",
+    EmgMuscle.PERONEUS_LONGUS: "Peroneus l.",
+}

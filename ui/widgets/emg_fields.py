@@ -1,0 +1,158 @@
+"""What a file does not tell of itself: sheet, header line, rate, units, and when the EMG began."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QIntValidator
+from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
+
+from ui.widgets.basics import label, row
+
+TOGETHER, SECONDS, TRIGGER = "", "seconds", "trigger"
+_STARTS = (
+    (TOGETHER, "together with the motion"),
+    (SECONDS, "seconds after the motion:"),
+    (TRIGGER, "as this trigger channel tells:"),
+)
+_NO_UNIT = "not told"
+_MOST_HEADER_LINES = 999
+
+
+@dataclass(frozen=True, slots=True)
+class EmgFieldsState:
+    """Which fields a file needs; `units` are those to choose from."""
+
+    rate_hz: float | None = None  # None: has to be entered
+    sheets: tuple[str, ...] = ()
+    sheet: str = ""
+    header_line: int | None = None  # None: the file has no lines
+    asks_unit: bool = False
+    asks_mvc_unit: bool = False
+    units: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()  # that may be a trigger
+
+
+@dataclass(frozen=True, slots=True)
+class EmgFieldsValues:
+    """As written; empty where nothing was entered or the field is not shown."""
+
+    rate: str = ""
+    unit: str = ""
+    mvc_unit: str = ""
+    start: str = TOGETHER
+    seconds: str = ""
+    trigger: str = ""
+
+
+class EmgFields(QWidget):
+    reading_changed = Signal(str, object)  # sheet, header line (None: as found)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._state = EmgFieldsState()
+        self._build_fields()
+        self._rows = {
+            "sheet": self._titled("Sheet", self.sheet),
+            "header": self._titled("Names in line", self.header_line),
+            "rate": self._titled("No time column. Sampled at [Hz]", self.rate),
+            "unit": self._titled("Unit", self.unit),
+            "mvc_unit": self._titled("Unit of the maximum", self.mvc_unit),
+        }
+        start = self._titled("EMG began", self.start, self.seconds, self.trigger)
+        line = row(*self._rows.values(), start, gap=16)
+        line.addStretch(1)
+        line.setContentsMargins(0, 0, 0, 0)
+        self.setLayout(line)
+        self._start_chosen()
+
+    def _build_fields(self) -> None:
+        self.sheet, self.header_line, self.rate = QComboBox(), QLineEdit(), QLineEdit()
+        self.unit, self.mvc_unit = QComboBox(), QComboBox()
+        self.start, self.seconds, self.trigger = QComboBox(), QLineEdit(), QComboBox()
+        names = (
+            (self.sheet, "Sheet of the workbook"),
+            (self.header_line, "Line that names the columns, 0 without one"),
+            (self.rate, "Sampling rate in hertz"),
+            (self.unit, "Unit of the EMG"),
+            (self.mvc_unit, "Unit of the maximum contractions"),
+            (self.start, "When the EMG began"),
+            (self.seconds, "Seconds from the start of the motion to that of the EMG"),
+            (self.trigger, "Trigger channel"),
+        )
+        for widget, name in names:
+            widget.setAccessibleName(name)
+            widget.setToolTip(name)
+        self.header_line.setValidator(QIntValidator(0, _MOST_HEADER_LINES, self))
+        self.header_line.setFixedWidth(48)
+        self.rate.setPlaceholderText("1000")
+        self.rate.setFixedWidth(80)
+        self.seconds.setPlaceholderText("-0.50")
+        self.seconds.setFixedWidth(70)
+        for _key, words in _STARTS:
+            self.start.addItem(words)
+        self.sheet.activated.connect(lambda _: self.reading_changed.emit(self.sheet.currentText(), None))
+        self.header_line.editingFinished.connect(self._header_chosen)
+        self.start.currentIndexChanged.connect(self._start_chosen)
+
+    def show_state(self, state: EmgFieldsState) -> None:
+        """What was entered stays, as long as the field does."""
+        before, self._state = self._state, state
+        self._rows["sheet"].setVisible(bool(state.sheets))
+        if state.sheets != before.sheets or not self.sheet.count():
+            self.sheet.clear()
+            self.sheet.addItems(state.sheets)
+        self.sheet.setCurrentIndex(state.sheets.index(state.sheet) if state.sheet in state.sheets else -1)
+        self._rows["header"].setVisible(state.header_line is not None)
+        if state.header_line != before.header_line:
+            self.header_line.setText("" if state.header_line is None else str(state.header_line))
+        self._rows["rate"].setVisible(state.rate_hz is None and bool(state.channels))
+        for name, combo, asked in (
+            ("unit", self.unit, state.asks_unit),
+            ("mvc_unit", self.mvc_unit, state.asks_mvc_unit),
+        ):
+            self._rows[name].setVisible(asked)
+            if combo.count() != len(state.units) + 1:
+                combo.clear()
+                combo.addItems((_NO_UNIT, *state.units))
+        if state.channels != before.channels:
+            self.trigger.clear()
+            self.trigger.addItems(state.channels)
+
+    def clear(self) -> None:
+        """Forget what was entered for another file."""
+        for text in (self.rate, self.seconds):
+            text.clear()
+        for combo in (self.unit, self.mvc_unit, self.start):
+            combo.setCurrentIndex(0)
+
+    def values(self) -> EmgFieldsValues:
+        state = self._state
+        return EmgFieldsValues(
+            self.rate.text().strip() if state.rate_hz is None else "",
+            self.unit.currentText() if state.asks_unit and self.unit.currentIndex() > 0 else "",
+            self.mvc_unit.currentText() if state.asks_mvc_unit and self.mvc_unit.currentIndex() > 0 else "",
+            self._start_key(),
+            self.seconds.text().strip(),
+            self.trigger.currentText(),
+        )
+
+    def _titled(self, text: str, *widgets: QWidget) -> QWidget:
+        holder = QWidget()
+        line = row(label(text, "muted"), *widgets, gap=8)
+        line.setContentsMargins(0, 0, 0, 0)
+        holder.setLayout(line)
+        return holder
+
+    def _start_key(self) -> str:
+        return _STARTS[max(0, self.start.currentIndex())][0]
+
+    def _start_chosen(self) -> None:
+        self.seconds.setVisible(self._start_key() == SECONDS)
+        self.trigger.setVisible(self._start_key() == TRIGGER)
+
+    def _header_chosen(self) -> None:
+        text = self.header_line.text()
+        if text and int(text) != self._state.header_line:
+            self.reading_changed.emit(self._state.sheet, int(text))
