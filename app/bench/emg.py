@@ -14,13 +14,17 @@ import numpy as np
 from app.bench.gait_curves import contacts
 from app.bench.recorded_walks import opensim_columns, required_file
 from core.domain.arrays import BoolArray, FloatArray
-from core.domain.body import JOINTS, Joint, JointKind, Side
+from core.domain.body import JOINTS, SAGITTAL, Joint, JointKind, Side
 from core.domain.emg import ChannelQuality, ChannelSite, EmgEnvelopes, EmgMuscle
 from core.domain.kinetics import ForceSource
 from core.domain.motion import Stride
 from core.domain.muscle_calibration import MuscleCalibration
+from core.domain.muscles import Muscle
 from core.domain.twin import GENERIC_BODY, BodyParameters
 from core.kinetics.calibration import Split, calibrate_muscles, moments_with, r_squared
+from core.kinetics.emg_assisted import assisted_forces
+from core.kinetics.emg_driven import EvenEmg
+from core.kinetics.habits import SHOWN_BY
 from core.kinetics.walk_data import WalkData, walk_data
 from core.motion.laboratory_body import scaled_to
 
@@ -44,6 +48,7 @@ _MODEL_M = (0.167, 0.396, 0.43, 0.0648)
 _HEIGHT_M, _MASS_KG = GENERIC_BODY.height_m, 75.165
 _BASELINE_DELAYS_S = np.arange(0.0, 0.16, 0.01)
 _LOADED_N = 20.0  # on the plate
+_ASSISTED_EVERY = 10  # frames
 _LONG_STANCE = 1.25  # of the usual one
 _OTHERS = (  # further measurements of EMG, each printed once it is there
     ("app.bench.muscle_person", "bench_muscle_person"),
@@ -100,7 +105,40 @@ def bench_moments(recordings: Path, *, starts: int = 8) -> dict[str, Any]:
             f"{name}_r2_calibrated_frames": fit.r2_after,
             f"{name}_rmse_nm_kg": fit.held_out_rmse_nm_kg,
         }
+    numbers |= _assisted(calibration, walk, judged)
     return numbers | _other_speeds(recordings, calibration) | _told(calibration)
+
+
+def _assisted(calibration: MuscleCalibration, walk: WalkData, judged: BoolArray) -> dict[str, Any]:
+    """EMG-assisted forces of all forty muscles of the leg, which know the moments: how well they meet them,
+    and how near recorded muscles stay to their EMG."""
+    dynamics = calibration.body.activation
+    assert dynamics is not None
+    frames = np.flatnonzero(judged & np.isfinite(walk.moment_nm[:, Joint.ANKLE_R.column]))[::_ASSISTED_EVERY]
+    channels = EvenEmg.of(walk.emg).activation(dynamics, walk.time_s[frames])
+    own = {one.site.muscle: column for column, one in enumerate(walk.emg.channels)}
+    recorded = {
+        muscle: channels[:, own[electrodes[0]]]
+        for muscle, electrodes in SHOWN_BY.items()
+        if len(electrodes) == 1 and electrodes[0] in own
+    }
+    moment = np.where([joint.kind in SAGITTAL for joint in JOINTS], walk.moment_nm[frames], np.nan)
+    found = assisted_forces(
+        calibration.body,
+        Side.RIGHT,
+        (walk.angle_rad[frames], walk.velocity_rad_s[frames]),
+        moment,
+        recorded,
+        parameters=calibration.parameters,
+    )
+    numbers: dict[str, Any] = {}
+    for kind in SAGITTAL:
+        measured = moment[:, Joint.of(kind, Side.RIGHT).column]
+        made = found.moment_nm[:, list(JointKind).index(kind)]
+        numbers[f"assisted_{kind.value.split('_')[0]}_r2"] = r_squared(measured, made, np.isfinite(measured))
+    places = {muscle: list(Muscle).index(muscle) for muscle in recorded}
+    rs = [np.corrcoef(found.activation[:, places[one]], told)[0, 1] for one, told in recorded.items()]
+    return numbers | {"assisted_activation_r_to_emg": float(np.mean(rs))}
 
 
 def _other_speeds(recordings: Path, calibration: MuscleCalibration) -> dict[str, Any]:

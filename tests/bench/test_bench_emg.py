@@ -32,6 +32,9 @@ def test_moments_of_frames_never_seen_follow_from_emg_and_other_trials_are_judge
     assert numbers["ankle_r2"] > numbers["ankle_r_r2_uncalibrated"]
     assert 0.9 < numbers["other_ankle_r2_every_frame"] < numbers["other_ankle_r2"] < 1.0
     assert 0.6 < numbers["other_knee_r2"] < 1.0
+    for joint in ("hip", "knee", "ankle"):
+        assert numbers[f"assisted_{joint}_r2"] > 0.95
+    assert numbers["assisted_activation_r_to_emg"] > 0.6
 
 
 def test_frames_with_both_feet_on_a_plate_are_told_by_the_plate_alone(
