@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -66,10 +66,10 @@ def own_walk(data: WalkData, *, mass_from_plates: bool) -> OwnWalk:
     bones = ("pelvis", "femur_r", "femur_l", "tibia_r", "talus_r", "calcn_r")
     places = tree.points_m(still, [(model.part_of[bone], np.zeros(3)) for bone in bones])[0]
     place = dict(zip(bones, places, strict=True))
-    sizes = [float(np.linalg.norm(place[a] - place[b])) for a, b in _SEGMENTS]
-    scale = scaled_to(*sizes, trunk=1.0)
-    taller = 0.5 * (scale.thigh + scale.shank)
-    scale = scaled_to(*sizes, trunk=taller)
+    width, thigh, shank, foot = (float(np.linalg.norm(place[a] - place[b])) for a, b in _SEGMENTS)
+    legs = scaled_to(width, thigh, shank, foot, trunk=1.0)
+    taller = 0.5 * (legs.thigh + legs.shank)
+    scale = replace(legs, trunk=taller)
     force = np.stack([load.force_n @ TO_BODY.T for load in reversed(data.loads)], axis=1)
     mass_kg = float(force[..., 2].sum(axis=1).mean()) / GRAVITY_M_S2 if mass_from_plates else tree.mass_kg
     body = BodyDynamics.of(BodyParameters(taller * GENERIC_BODY.height_m, mass_kg, scale))
