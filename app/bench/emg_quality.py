@@ -82,7 +82,7 @@ def verdict_of(signal: FloatArray, rate_hz: float) -> str:
 
 def _columns(folder: Path, path: str, columns: slice) -> list[tuple[FloatArray, float]]:
     raw = read_emg(required_file(folder, path))
-    return [(signal, raw.rate_hz) for signal in raw.signal.T[columns]]
+    return [(np.asarray(signal, dtype=np.float64), raw.rate_hz) for signal in raw.signal.T[columns]]
 
 
 def _hum(signal: FloatArray, rate_hz: float) -> FloatArray:
