@@ -71,7 +71,8 @@ def known_channels(folder: Path, people: dict[str, Verdicts]) -> list[tuple[str,
         raw = read_emg(required_file(folder, f"multi-subject-c3d/{name}.c3d"))
         for channel, verdict in zip(CHANNELS, verdicts, strict=True):
             if verdict is not None:
-                known.append((verdict, raw.signal[:, raw.channels.index(channel)], raw.rate_hz))
+                signal = np.asarray(raw.signal[:, raw.channels.index(channel)], dtype=np.float64)
+                known.append((verdict, signal, raw.rate_hz))
     return known
 
 
@@ -81,7 +82,7 @@ def verdict_of(signal: FloatArray, rate_hz: float) -> str:
 
 def _columns(folder: Path, path: str, columns: slice) -> list[tuple[FloatArray, float]]:
     raw = read_emg(required_file(folder, path))
-    return [(signal, raw.rate_hz) for signal in raw.signal.T[columns]]
+    return [(np.asarray(signal, dtype=np.float64), raw.rate_hz) for signal in raw.signal.T[columns]]
 
 
 def _hum(signal: FloatArray, rate_hz: float) -> FloatArray:

@@ -39,7 +39,7 @@ _OUTPUT_UNITS = {
     "POWERS": ("POWER_UNITS", "W"),
     "SCALARS": ("SCALAR_UNITS", ""),
 }
-_SIDES = {"left": Side.LEFT, "l": Side.LEFT, "right": Side.RIGHT, "r": Side.RIGHT}
+_SHORT = "(?:hs|ic|fs|to|fo)"  # heel strike, initial contact, foot strike, toe off, foot off
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -265,7 +265,7 @@ def _events(parameters: Parameters, start_s: float) -> tuple[TrialEvent, ...]:
         TrialEvent(
             _event_kind(labels[number]),
             float(60.0 * times[0, number] + times[1, number]) - start_s,
-            _SIDES.get(contexts[number].lower()),
+            _side(contexts[number]) or _side(labels[number]),
             labels[number],
         )
         for number in range(used)
@@ -274,12 +274,24 @@ def _events(parameters: Parameters, start_s: float) -> tuple[TrialEvent, ...]:
 
 
 def _event_kind(label: str) -> TrialEventKind:
-    words = re.sub(r"[^a-z]+", " ", label.lower())
-    if re.search(r"\b(foot|heel) ?(strike|contact|on|down)|\binitial contact\b|\b(hs|ic)\b", words):
+    words = _words(label)
+    if re.search(r"\b(foot|heel) ?(strike|contact|on|down)|\binitial contact\b|\b[lr]?(hs|ic|fs)\b", words):
         return TrialEventKind.FOOT_STRIKE
-    if re.search(r"\b(foot|toe) ?off|\b(to|fo)\b", words):
+    if re.search(r"\b(foot|toe) ?off|\b[lr]?(to|fo)\b", words):
         return TrialEventKind.FOOT_OFF
     return TrialEventKind.OTHER
+
+
+def _side(text: str) -> Side | None:
+    """Of an event's context, or of its label where the context is general: "Left Foot Strike", "LHS"."""
+    found = re.search(rf"\b(left|right|[lr])\b|\b([lr]){_SHORT}\b", _words(text))
+    if found is None:
+        return None
+    return Side.LEFT if (found[1] or found[2]).startswith("l") else Side.RIGHT
+
+
+def _words(text: str) -> str:
+    return re.sub(r"[^a-z]+", " ", text.lower())
 
 
 def _not_there(path: Path, why: str) -> UserError:

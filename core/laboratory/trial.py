@@ -24,6 +24,7 @@ _OPENSIM_TURN = np.array([[0.0, 0.0, -1.0], [-1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
 """From OpenSim's axes (x forward, y up, z right) to ours."""
 _NEAR_FOOT_M = 0.25  # from a centre of pressure to the next marker of a foot
 _LOW_M = 0.2  # height over the lowest marker up to which a marker is one of a foot
+_WHOLE = 0.9  # of the markers that are ever in view at once
 _UPRIGHT = 0.7  # of all force is vertical, in any walk
 _UNEVEN = 0.3  # of a frame
 
@@ -219,9 +220,10 @@ def _table_plates(
         if not _push_upwards(loads, turn):
             continue
         plates = tuple(_plate_of(load, turn, inside) for load in loads)
-        kept, beside = _in_frame(plates, time_s[inside], walk.time_s, marker_m)
-        if kept:
+        kept, beside = _in_frame(plates, time_s[inside], walk.time_s, marker_m, "all forces of the table are")
+        if not beside:
             break
+        kept = ()  # one table is one set-up: what is near a foot by chance is no better than the rest
     return kept, time_s[inside], (*table.findings, *findings, *beside)
 
 
@@ -244,14 +246,18 @@ def _plate_of(load: Loads, turn: FloatArray, rows: BoolArray) -> PlateForces:
 
 
 def _in_frame(
-    plates: tuple[PlateForces, ...], plate_time_s: FloatArray, time_s: FloatArray, marker_m: FloatArray
+    plates: tuple[PlateForces, ...],
+    plate_time_s: FloatArray,
+    time_s: FloatArray,
+    marker_m: FloatArray,
+    left_out: str = "this force is",
 ) -> tuple[tuple[PlateForces, ...], tuple[Finding, ...]]:
     """Plates whose force acts under a foot; the others are left out and told (LAB-045)."""
     kept, findings = [], []
     for plate in plates:
         away_m = _from_feet_m(plate, plate_time_s, time_s, marker_m)
         if away_m is not None and away_m > _NEAR_FOOT_M:
-            findings.append(_other_frame(plate.name, away_m))
+            findings.append(_other_frame(plate.name, away_m, left_out))
         else:
             kept.append(plate)
     return tuple(kept), tuple(findings)
@@ -263,7 +269,9 @@ def _from_feet_m(
     """Middle distance over the floor from the centre of pressure to a low marker; None: nobody knows."""
     at = np.clip(np.searchsorted(plate_time_s, time_s), 0, len(plate_time_s) - 1)
     pressure = plate.pressure_m[at]
-    frames = np.flatnonzero(np.isfinite(pressure).all(axis=1))
+    in_view = np.isfinite(marker_m[..., 0]).sum(axis=1)
+    whole = in_view >= _WHOLE * in_view.max()  # or the foot on the plate may be the one that is missing
+    frames = np.flatnonzero(np.isfinite(pressure).all(axis=1) & whole)
     lowest = np.nanpercentile(marker_m[..., 2], 1.0)
     if not len(frames) or lowest > np.median(pressure[frames, 2]) + _LOW_M:  # no marker on a foot
         return None
@@ -337,12 +345,12 @@ def _empty_channels(c3d: C3dFile | None) -> tuple[Finding, ...]:
     return (Finding(Severity.NOTE, advice),)
 
 
-def _other_frame(name: str, away_m: float) -> Finding:
+def _other_frame(name: str, away_m: float, left_out: str) -> Finding:
     advice = Advice(
         f"The force on {name} does not act where the feet are.",
         f"It acts {100 * away_m:.0f} cm from the nearest marker of a foot: forces and markers have different "
         "axes or clocks, or the plate's corners are another plate's.",
-        "Export forces and markers from the same set-up; until then this force is left out.",
+        f"Export forces and markers from the same set-up; until then {left_out} left out.",
         "LAB-045",
     )
     return Finding(Severity.WARNING, advice)

@@ -82,7 +82,8 @@ def read_function(element: ET.Element) -> Function | None:
 
 def _polynomial(coefficients: FloatArray, angle: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Coefficients from the highest order down, as OpenSim has them."""
-    return np.polyval(coefficients, angle), np.polyval(np.polyder(coefficients), angle)
+    slope = np.polyval(np.polyder(coefficients), angle)
+    return np.asarray(np.polyval(coefficients, angle), dtype=float), np.asarray(slope, dtype=float)
 
 
 def _scaled(function: Function | None, factor: float) -> Function | None:

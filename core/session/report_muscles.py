@@ -306,15 +306,16 @@ def _moved(one: CalibratedParameter) -> float:
 
 
 def _parameter_cells(one: CalibratedParameter) -> tuple[str, ...]:
-    unit = f" {one.unit}" if one.unit else ""
-    before, after, sd = (_number(value, one) for value in (one.before, one.after, one.sd))
-    spread = f" ± {sd}" if math.isfinite(one.sd) else ""
-    allowed = f"{_number(one.low, one)} to {_number(one.high, one)}{unit}"
-    return f"{before}{unit}", f"{after}{spread}{unit}", allowed, one.told.value
+    """Times in milliseconds: they are a few hundredths of a second."""
+    times = one.unit == "s"
+    unit = " ms" if times else f" {one.unit}" if one.unit else ""
 
+    def words(value: float) -> str:
+        return f"{1000.0 * value:.0f}" if times else two_digits(value)
 
-def _number(value: float, of: CalibratedParameter) -> str:
-    return f"{value:.0f}" if of.high - of.low >= 10 and math.isfinite(value) else two_digits(value)
+    spread = f" ± {words(one.sd)}" if math.isfinite(one.sd) else ""
+    allowed = f"{words(one.low)} to {words(one.high)}{unit}"
+    return f"{words(one.before)}{unit}", f"{words(one.after)}{spread}{unit}", allowed, one.told.value
 
 
 def _fit_cells(fit: MomentFit) -> tuple[str, ...]:

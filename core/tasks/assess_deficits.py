@@ -38,8 +38,8 @@ def run(params: Params, context: JobContext) -> str:
             raise refuse(
                 "KIN-210",
                 "There is nothing to assess strength from yet.",
-                "It needs joint moments from force plates, muscles calibrated with EMG, or impairments fitted "
-                "to the gait, of the newest motion.",
+                "It needs joint moments from force plates, muscles calibrated with EMG, or impairments "
+                "fitted to the gait, of the newest motion.",
                 "Import a laboratory trial with force plates on the Capture page, or EMG on the EMG page.",
             )
         context.progress(0.2, "Weighing what moments, EMG and gait say")

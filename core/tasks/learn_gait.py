@@ -160,19 +160,17 @@ class _GaitTraining:
         )
 
     def result(self, *, synthetic: bool) -> GaitPolicy:
-        """The best of the shipped, the best and the latest policy, from start states new to all of them.
+        """The better of the best and the latest policy, from start states new to both.
 
-        The first updates can unlearn what the shipped policy could, so a short lesson may end with that one.
+        The first updates can unlearn what the shipped policy could: where neither stays on its feet, that one
+        is measured too.
         """
         self._context.progress(0.98, "Measuring how well the twin walks")
         learner = self._learner
-        networks, evaluation = max(
-            (
-                (networks, self._evaluate(networks))
-                for networks in (self._start, learner.best, learner.latest)
-            ),
-            key=lambda candidate: candidate[1].rank,
-        )
+        measured = [self._measured(networks) for networks in learner.candidates]
+        if all(evaluation.falls_per_minute > 0.0 for _, evaluation in measured):
+            measured.append(self._measured(self._start))
+        networks, evaluation = max(measured, key=lambda one: one[1].rank)
         reference = self._walker.reference
         correction = correct_foot_contact(reference, self._walker.body.scale)
         return GaitPolicy(
@@ -195,11 +193,10 @@ class _GaitTraining:
             coordination=networks.coordination,
         )
 
-    def _evaluate(self, networks: PolicyNetworks) -> Evaluation:
+    def _measured(self, networks: PolicyNetworks) -> tuple[PolicyNetworks, Evaluation]:
         self._context.check_cancelled()
-        return evaluate(
-            [self._walker] * EVALUATION_STARTS, networks, seed=EVALUATION_SEED, length_s=EVALUATION_S
-        )
+        walkers = [self._walker] * EVALUATION_STARTS
+        return networks, evaluate(walkers, networks, seed=EVALUATION_SEED, length_s=EVALUATION_S)
 
     def _on_progress(self, progress: GaitProgress) -> None:
         self._context.check_cancelled()

@@ -208,6 +208,24 @@ def test_events_count_from_the_first_stored_frame_and_tell_their_side(tmp_path):
     ]
 
 
+@pytest.mark.parametrize(
+    ("label", "kind", "side"),
+    [
+        ("Right Foot Off", TrialEventKind.FOOT_OFF, Side.RIGHT),
+        ("LHS", TrialEventKind.FOOT_STRIKE, Side.LEFT),
+        ("R_TO", TrialEventKind.FOOT_OFF, Side.RIGHT),
+        ("left heel strike", TrialEventKind.FOOT_STRIKE, Side.LEFT),
+        ("Start", TrialEventKind.OTHER, None),
+    ],
+)
+def test_an_event_without_a_context_tells_its_side_by_its_label(tmp_path, label, kind, side):
+    group = {"USED": 1, "LABELS": [label], "CONTEXTS": ["General"], "TIMES": np.array([[0.0], [0.02]])}
+
+    (event,) = read_c3d(write_c3d(tmp_path / "walk.c3d", points=markers(), groups={"EVENT": group})).events
+
+    assert (event.kind, event.side) == (kind, side)
+
+
 def test_labels_as_windows_writes_them_are_read(tmp_path):
     groups = {"ANALOG": {"LABELS": ["Wadenmuskel für links".encode("cp1252")], "DESCRIPTIONS": ["Kanal 1"]}}
 

@@ -133,9 +133,33 @@ def test_without_markers_on_the_feet_nobody_can_tell_and_forces_stay(tmp_path):
     assert len(found.plates) == 1 and not found.findings
 
 
+def test_a_foot_out_of_view_does_not_take_its_force_away(tmp_path):
+    points = person(0, 1, speed=0.0)
+    columns = [f"ground_force_{kind}{axis}" for kind in "vp" for axis in "xyz"]
+    left = points[0, 2] / 1e3
+    rows = [f"{n / 100}\t0\t700\t0\t{left[0]}\t0\t{left[2]}" for n in range(FRAMES)]
+    table = tmp_path / "grf.mot"
+    table.write_text("x\nendheader\ntime\t" + "\t".join(columns) + "\n" + "\n".join(rows) + "\n")
+    points[10:90, [0, 2]] = np.nan
+    points[:, 3, 2] += 500.0  # the other foot stands further to the side
+    path = write_c3d(tmp_path / "walk.c3d", points=points, groups={"POINT": {"LABELS": list(NAMES)}})
+
+    assert len(read_trial(path, plates=table).plates) == 1
+
+
 def test_forces_of_another_recording_are_left_out_and_told(shared_data):
     found = read_trial(
         shared_data(f"{MOCO}/markers_walk.trc"), plates=shared_data(f"{TUTORIAL}/subject01_walk1_grf.mot")
+    )
+
+    assert not found.plates
+    assert "LAB-045" in codes(found)
+
+
+def test_of_another_recordings_table_no_force_is_kept_that_is_near_a_foot_by_chance(shared_data):
+    found = read_trial(
+        shared_data("multi-subject-c3d/HC030A/HC030A05.c3d"),
+        plates=shared_data(f"{TUTORIAL}/subject01_walk1_grf.mot"),
     )
 
     assert not found.plates

@@ -134,8 +134,7 @@ def test_a_lesson_that_unlearned_to_walk_ends_with_the_shipped_policy(
     shipped = shipped_policy()
     backwards = tuple(-layer for layer in shipped.policy.weights)
     fallen = dataclasses.replace(shipped, policy=dataclasses.replace(shipped.policy, weights=backwards))
-    monkeypatch.setattr(imitation.GaitLearner, "best", property(lambda self: fallen))
-    monkeypatch.setattr(imitation.GaitLearner, "latest", property(lambda self: fallen))
+    monkeypatch.setattr(imitation.GaitLearner, "candidates", property(lambda self: (fallen,)))
     context = visit.context(normal_reference(1.68))
 
     policy_id = learn_gait.run(context.spec.params, context)

@@ -81,9 +81,7 @@ def muscle_calibration() -> MuscleCalibration:
         body=GENERIC_BODY,
         parameters=(
             CalibratedParameter("Strength, left plantarflexors", "", 1.0, 0.72, 0.5, 2.5, Told.MOVED, 0.05),
-            CalibratedParameter(
-                "Electromechanical delay", "ms", 40.0, 100.0, 10.0, 100.0, Told.AT_BOUND, 6.0
-            ),
+            CalibratedParameter("Electromechanical delay", "s", 0.04, 0.1, 0.01, 0.1, Told.AT_BOUND, 0.006),
             CalibratedParameter(
                 "Strength, left knee extensors", "", 1.0, 1.0, 0.5, 2.5, Told.NOT_TOLD, float("inf")
             ),

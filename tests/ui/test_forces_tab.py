@@ -221,9 +221,11 @@ def test_the_residual_is_told_against_body_weight_and_findings_are_shown(
     context.store.save(RecordKind.KINETICS, forces, visit_id=visit_id, summary="", inputs=(made,))
     show(context)
     assert "24 N (4 % of body weight) and 10 N·m" in page.forces._residual.text()
-    above, below = page.forces._findings, page.forces._notes
-    assert [one.advice.code for one in above._findings] == ["KIN-001"]
-    assert [one.advice.code for one in below._findings] == ["KIN-016"]  # curves need the room
+    assert [one.advice.code for one in page._findings._findings] == ["KIN-001", "KIN-016"]
+    assert source_line(forces)[1] is Tone.WARN
+    context.store.save(RecordKind.MOTION, motion(), visit_id=visit_id, summary="again")
+    show(context)
+    assert page._findings._findings == ()  # they are about the earlier motion
 
 
 def test_a_shown_curve_is_exported_with_its_unit(app: QApplication) -> None:

@@ -84,13 +84,13 @@ def test_what_the_curves_are_is_said() -> None:
 
 
 def test_without_emg_muscles_or_strides_the_reason_is_given() -> None:
-    emg, motion, bare = muscle_samples.emg(), samples.motion(), walks.gaits(GaitLabel.PERSONALIZED_TWIN)
+    emg, motion, bare = muscle_samples.emg(), samples.motion(), walks.gaits(GaitLabel.DEFAULT_TWIN)
     cases = {
         "This visit has no EMG.": muscle_view(None, motion, GAITS, own_habits=False),
         "EMG was skipped: no electrodes": muscle_view(
             None, motion, GAITS, own_habits=False, skipped="no electrodes"
         ),
-        "This walk was kept without its muscles.": muscle_view(emg, motion, bare, own_habits=False),
+        "There is no walk of the personalized twin.": muscle_view(emg, motion, bare, own_habits=False),
         "The motion has no strides to cut the EMG at.": muscle_view(
             emg, samples.squat_motion(), GAITS, own_habits=False
         ),
@@ -101,6 +101,24 @@ def test_without_emg_muscles_or_strides_the_reason_is_given() -> None:
     for reason, shown in cases.items():
         assert (shown.panels, shown.reason) == ((), reason)
         assert shown.remedy
+
+
+def test_a_walk_by_torques_is_compared_by_the_activations_that_were_estimated_of_it() -> None:
+    twin = GAITS.rollouts[1]
+    assert twin.muscles is not None
+    names, level = twin.muscles.muscle_names, twin.muscles.activation
+    frames = len(twin.time_s)
+    playback = replace(
+        twin.playback,
+        muscle_names=names,
+        muscle_point_m=np.zeros((frames, 2 * len(names), 3)),
+        muscle_start=np.arange(len(names) + 1) * 2,
+    )
+    by_torques = replace(twin, muscles=None, playback=playback, activation=level.astype(float))
+    gaits = replace(GAITS, rollouts=(GAITS.rollouts[0], by_torques))
+    shown = muscle_view(muscle_samples.emg(), samples.motion(), gaits, own_habits=True)
+    assert panel(shown, "Left soleus").likeness[-1].correlation > 0.99
+    assert shown.words.startswith("Simulated: by static optimisation of the twin's torques.")
 
 
 def test_every_muscle_that_electrodes_reach_has_its_muscle_of_the_model() -> None:

@@ -9,14 +9,12 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QComboBox, QWidget
 
 from core.domain.body import SAGITTAL, Side
-from core.domain.findings import Finding, Severity
 from ui.pages.number_table import NumberTable, NumberTableWidget
 from ui.plots.curves import JointPanel
 from ui.plots.joint_grid import JointGrid
 from ui.theme import Tone
 from ui.widgets.basics import Button, Deck, Icon, column, label, row
 from ui.widgets.empty import EmptyState
-from ui.widgets.findings import FindingList
 
 _ROW_PX = 26
 
@@ -59,7 +57,6 @@ class ForcesState:
     why_one_plane: str = ""  # why only the sagittal plane can be chosen
     table: NumberTable | None = None
     residual: str = ""
-    findings: tuple[Finding, ...] = ()  # notes stand under the numbers: curves need the room
 
 
 class ForcesPanel(QWidget):
@@ -80,7 +77,6 @@ class ForcesPanel(QWidget):
         self.numbers.verticalHeader().setMinimumSectionSize(_ROW_PX)
         self.numbers.horizontalHeader().setFixedHeight(_ROW_PX)
         self._residual = label("", "small", wrap=True)
-        self._findings, self._notes = FindingList(), FindingList()
         self._build()
         self._empty.action.connect(self.compute)
         self._button.clicked.connect(self.compute)
@@ -107,9 +103,6 @@ class ForcesPanel(QWidget):
         self._button.setVisible(bool(state.action))
         self._button.setEnabled(not state.why_not)
         self._button.setToolTip(state.why_not)
-        notes = tuple(one for one in state.findings if one.severity is Severity.NOTE)
-        self._findings.show_findings(tuple(one for one in state.findings if one not in notes))
-        self._notes.show_findings(notes)
         self._residual.setText(state.residual)
         if state.table is not None:
             self.numbers.show_numbers(state.table)
@@ -156,14 +149,13 @@ class ForcesPanel(QWidget):
         charts.setStretch(0, 1)
         self._charts.setLayout(charts)
         self._table = QWidget()
-        self._table.setLayout(column(self.numbers, self._residual, self._notes, gap=8))
+        self._table.setLayout(column(self.numbers, self._residual, gap=8))
         self._middle = Deck(self._charts, self._table)
         self._result = QWidget()
         layout = column(gap=6)
         layout.setContentsMargins(0, 10, 0, 0)
         layout.addLayout(top)
-        for widget in (self._stale, self._findings):
-            layout.addWidget(widget)
+        layout.addWidget(self._stale)
         layout.addLayout(choice)
         layout.addWidget(self._middle, 1)
         self._result.setLayout(layout)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.domain.emg import EmgEnvelopes
 from core.domain.motion import Motion
+from core.emg.alignment import SAME_FILE
 from core.emg.cocontraction import Cocontraction, cocontractions
 from core.emg.cycles import EmgCycles, emg_cycles
 from core.emg.onsets import Burst, activity
@@ -15,8 +16,8 @@ from ui.wording import count
 _TRUSTED = "good"
 _NO_MOTION = "EMG per gait cycle needs the strides of the Motion step. Solve the motion; then it stands here."
 _NO_STRIDE = (
-    "No stride of the motion lies within the EMG. Check how far the two recordings are apart in time; "
-    "import the EMG again to change it."
+    "No stride of the motion lies within the EMG. Check when the EMG began in the time of the motion: it can "
+    "be changed below the signals."
 )
 
 
@@ -88,7 +89,7 @@ def _pair_table(pairs: tuple[Cocontraction, ...]) -> NumberTable:
 def _pair_words(emg: EmgEnvelopes) -> str:
     words = "Share of the activity that both muscles have in common (Falconer & Winter 1985)."
     if emg.normalised_to != "MVC":
-        words += " Without maximum contractions it compares sides and visits, not muscles."
+        words += " Unless all muscles are relative to MVC it compares sides and visits, not muscles."
     return words
 
 
@@ -103,6 +104,6 @@ def _counted(cycles: tuple[EmgCycles, ...]) -> str:
 def _clocks(emg: EmgEnvelopes) -> str:
     if not emg.offset_from:
         return "EMG and motion are taken to start at the same moment; nothing says so."
-    if emg.offset_from == "same file":
+    if emg.offset_from == SAME_FILE:
         return "EMG and motion are from the same file."
     return f"The EMG starts {emg.offset_s:+.2f} s against the motion ({emg.offset_from})."

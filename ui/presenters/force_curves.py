@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.domain.body import SAGITTAL, SIDES, JointKind, Side
+from core.domain.findings import Severity
 from core.domain.kinetics import ForceSource, Kinetics
 from core.domain.motion import Motion
 from core.session.force_curves import (
@@ -39,7 +40,8 @@ MISSING = "no stride with known forces"
 def source_line(kinetics: Kinetics) -> tuple[str, Tone]:
     """Where the ground force comes from, and how many strides are in the curves."""
     left, right = (len(cycles.moment_nm_kg) or "no" for cycles in kinetics.cycles)
-    tone = Tone.OK if kinetics.source is ForceSource.PLATES else Tone.WARN
+    doubts = any(one.severity is not Severity.NOTE for one in kinetics.findings)
+    tone = Tone.OK if kinetics.source is ForceSource.PLATES and not doubts else Tone.WARN
     exo = "" if kinetics.exo_moment_nm is None else _EXO
     return f"{source_words(kinetics)}: {left} left and {right} right strides.{exo}", tone
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from core.domain.findings import Finding
 from core.domain.kinetics import Kinetics
 from core.domain.motion import Motion
 from core.domain.record import RecordInfo, RecordKind
@@ -30,11 +31,12 @@ class ForcesPresenter:
     def __init__(self, panel: ForcesPanel, owner: StepPresenter) -> None:
         self._panel, self._owner = panel, owner
         self._motion_id = ""
+        self.findings: tuple[Finding, ...] = ()  # of the forces on show, for the page's own list
         self._read = lru_cache(maxsize=1)(self._state_of)
         panel.compute.connect(lambda: owner.attempt(self.compute))
 
     def show(self, motion_id: str, motion: Motion) -> None:
-        self._motion_id = motion_id
+        self._motion_id, self.findings = motion_id, ()
         if motion.without_walk:
             self._panel.render(ForcesState(empty=_NO_STRIDES, detail="Record a walk to see forces."))
             return
@@ -42,7 +44,9 @@ class ForcesPresenter:
         if info is None:
             self._panel.render(self._nothing_yet(motion_id, settled=not why_not_accept(motion)))
             return
-        self._panel.render(self._read(info.id, motion_id, self._why_stale(info, motion_id), self._running()))
+        why_stale = self._why_stale(info, motion_id)
+        state, self.findings = self._read(info.id, motion_id, why_stale, self._running())
+        self._panel.render(state)
 
     def compute(self) -> None:
         """With the trial's force plates where the motion came from a laboratory."""
@@ -79,7 +83,9 @@ class ForcesPresenter:
         facts = facts_of(self._owner.context.store, info.visit_id)
         return "" if standing(facts, RecordKind.KINETICS) is not None else _CHANGED
 
-    def _state_of(self, kinetics_id: str, motion_id: str, stale: str, running: bool) -> ForcesState:
+    def _state_of(
+        self, kinetics_id: str, motion_id: str, stale: str, running: bool
+    ) -> tuple[ForcesState, tuple[Finding, ...]]:
         store = self._owner.context.store
         kinetics = store.load(kinetics_id, Kinetics)
         shown_id = self._owner.input_of(kinetics_id, RecordKind.MOTION) or motion_id
@@ -95,5 +101,4 @@ class ForcesPresenter:
             why_one_plane=ONE_PLANE if motion.sagittal_only else "",
             table=force_table(kinetics, sagittal_only=motion.sagittal_only),
             residual=residual_words(kinetics),
-            findings=kinetics.findings,
-        )
+        ), () if stale else kinetics.findings

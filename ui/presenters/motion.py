@@ -96,8 +96,8 @@ class MotionPresenter(StepPresenter):
         stored, clip, panels, cameras = self._read(status.record_id)
         decisions = self.context.store.decisions(self.context.store.info(status.record_id).visit_id)
         self._motion = motion = present_motion(stored, decisions, status.record_id)
-        self._page.render(self._state(status, motion, clip, panels, cameras))
         self._forces.show(status.record_id, motion)
+        self._page.render(self._state(status, motion, clip, panels, cameras))
         self._follow_video(self._page.player.time_s)
 
     def _state(
@@ -124,7 +124,7 @@ class MotionPresenter(StepPresenter):
             courses_words="" if motion.kinematics.spread_rad is None else COURSE_BAND_WORDS,
             tiles=motion_tiles(motion),
             table=motion_table(motion),
-            findings=motion.findings,
+            findings=(*motion.findings, *self._forces.findings),
             finding_actions=() if motion.marker_set else _FILM_ACTIONS,
             main_action="" if busy else action,
             why_not=why_not_accept(motion),

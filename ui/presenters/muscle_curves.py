@@ -79,9 +79,8 @@ def _why_not(
             reason,
             "With EMG of this walk, imported on the EMG page, it is laid over the twin's muscles here.",
         )
-    twin = gaits.find(GaitLabel.PERSONALIZED_TWIN)
-    if twin is None or twin.muscles is None:
-        return "This walk was kept without its muscles.", "Simulate again to see them."
+    if gaits.find(GaitLabel.PERSONALIZED_TWIN) is None:
+        return "There is no walk of the personalized twin.", "Simulate again to compare it."
     if motion is None or motion.without_walk:
         return "The motion has no strides to cut the EMG at.", "Record a walk with EMG."
     if not any(channel.verdict == GOOD for channel in emg.channels):
@@ -157,13 +156,11 @@ def _simulated(gait: Rollout, curve: FloatArray, side: Side, absolute: bool) -> 
 
 def activation_cycle(gait: Rollout, muscle: EmgMuscle, side: Side) -> FloatArray | None:
     """Mean activation (101,) over the walk's cycles of what an electrode there would hear; None without."""
-    if gait.muscles is None:
-        return None
-    names = [one.on(side) for one in MODEL[muscle]]
-    columns = [gait.muscles.muscle_names.index(name) for name in names if name in gait.muscles.muscle_names]
-    if not columns:
-        return None
-    return mean_over_cycles(gait, side, gait.muscles.activation[:, columns].mean(axis=1, dtype=np.float64))
+    known, activation = gait.playback.muscle_names, gait.activation  # of a walk by torques
+    if gait.muscles is not None:
+        known, activation = gait.muscles.muscle_names, np.asarray(gait.muscles.activation, dtype=np.float64)
+    columns = [known.index(name) for one in MODEL[muscle] if (name := one.on(side)) in known]
+    return mean_over_cycles(gait, side, activation[:, columns].mean(axis=1)) if columns else None
 
 
 def is_absolute(emg: EmgEnvelopes) -> bool:
@@ -194,7 +191,7 @@ def _sentence(panels: Sequence[JointPanel]) -> str:
 
 def _words(emg: EmgEnvelopes, gaits: RolloutSet, *, own_habits: bool) -> str:
     twin = gaits.find(GaitLabel.PERSONALIZED_TWIN)
-    estimated = twin is not None and twin.muscles is not None and twin.muscles.estimated
+    estimated = twin is not None and (twin.muscles is None or twin.muscles.estimated)
     words = (
         "Simulated: by static optimisation of the twin's torques. "
         if estimated

@@ -76,7 +76,12 @@ class PolicyLearner(ABC, Generic[EnvironmentT, ProgressT]):
     @property
     def best(self) -> PolicyNetworks:
         """The policy with the highest mean return; the latest one until enough episodes have ended."""
-        return self._best if np.isfinite(self._best_score) else self.latest
+        return self.candidates[0]
+
+    @property
+    def candidates(self) -> tuple[PolicyNetworks, ...]:
+        """The policy with the highest mean return, where enough episodes have ended, and the latest one."""
+        return (self._best, self.latest) if np.isfinite(self._best_score) else (self.latest,)
 
     @property
     def latest(self) -> PolicyNetworks:
