@@ -120,7 +120,7 @@ def _lines(found: dict[str, Any]) -> list[str]:
     rate = "" if found["rate_hz"] is None else f" at {found['rate_hz']:g} frames/s"
     others = [channel for channel in found["channels"] if channel["force_plate"] is None]
     lines = [
-        f"{found['file']}: {found['duration_s']} s{rate}",
+        f"{found['file']}: {found['duration_s']} s{rate}" if rate else f"{found['file']}: 1 frame",
         f"Markers ({len(found['markers'])}): {', '.join(marker['name'] for marker in found['markers'])}",
     ]
     lines += [_plate_line(plate) for plate in found["plates"]] or ["No force plate"]

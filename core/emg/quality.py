@@ -17,10 +17,12 @@ from core.domain.arrays import FloatArray
 from core.domain.emg import ChannelQuality, ChannelSite
 from core.domain.findings import Finding, Severity
 from core.emg.crosstalk import Common, common_signals
-from core.emg.processing import band_hz, envelope, moving_mean
+from core.emg.processing import band_hz, band_passed, envelope, moving_mean
 from core.errors import Advice
 
 # Limits, each with its reason.
+_CUT_BASELINE = 0.01  # of the bursts; lower is what the smoothing filter made
+_BASELINE_S = 0.1
 CLIPPED_LIMIT = 0.001  # one sample in a thousand at the rail already flattens the bursts
 HUM_LIMIT = (
     0.4  # fraction of the power within 1 Hz of the mains and its harmonics; muscle spreads over 20-500 Hz
@@ -153,10 +155,17 @@ def hum_fraction(signal: FloatArray, rate_hz: float) -> float:
 
 
 def signal_to_noise_db(signal: FloatArray, rate_hz: float) -> float:
-    """Bursts over baseline: 95th over 10th percentile of the envelope, in dB."""
+    """Bursts over baseline: 95th over 10th percentile of the envelope, in dB.
+
+    Between high bursts the smoothed envelope swings below zero and is cut there, so the baseline is never
+    taken lower than the mean of what was rectified.
+    """
     high, low = np.percentile(envelope(signal, rate_hz), (95, 10))
     if high <= 0:
         return 0.0
+    if low < _CUT_BASELINE * high:
+        rectified = np.abs(band_passed(signal, rate_hz))
+        low = max(low, np.percentile(moving_mean(rectified, rate_hz, _BASELINE_S), 10))
     return float(20 * np.log10(high / max(low, 1e-6 * high)))
 
 

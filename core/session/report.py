@@ -257,11 +257,13 @@ def _known(value: float, digits: str, unit: str = "") -> str:
 
 
 def _spread(value: Spread, unit: str) -> str:
-    return f"{value.mean:.2f} ± {value.sd:.2f} {unit}" if math.isfinite(value.mean) else "–"
+    spread = f" ± {value.sd:.2f}" if value.sd > 0 else ""  # of a single stride there is none
+    return f"{value.mean:.2f}{spread} {unit}" if math.isfinite(value.mean) else "–"
 
 
 def _percent(value: Spread) -> str:
-    return f"{100 * value.mean:.0f} ± {100 * value.sd:.0f} %" if math.isfinite(value.mean) else "–"
+    spread = f" ± {100 * value.sd:.0f}" if value.sd > 0 else ""
+    return f"{100 * value.mean:.0f}{spread} %" if math.isfinite(value.mean) else "–"
 
 
 def _panels(

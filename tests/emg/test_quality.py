@@ -17,7 +17,7 @@ from core.domain.body import Side
 from core.domain.emg import ChannelSite, EmgMuscle
 from core.emg.importing import process_emg
 from core.emg.processing import band_passed
-from core.emg.quality import channel_findings, channel_quality, judge_channels
+from core.emg.quality import channel_findings, channel_quality, judge_channels, signal_to_noise_db
 from core.emg.readers import read_emg
 from core.emg.signals import RawEmg
 from core.emg.synthetic import interference
@@ -39,6 +39,13 @@ def walk() -> np.ndarray:
     muscle = band_passed(muscle, RATE_HZ)
     amplitude = np.where(time_s % 1.0 < 0.4, 1.0, 0.05)
     return amplitude * muscle / muscle.std() + 0.01 * random.normal(size=len(time_s))
+
+
+def test_a_baseline_that_smoothing_cuts_at_zero_is_no_endless_signal_to_noise() -> None:
+    random = np.random.default_rng(5)
+    noise = random.normal(size=3000)
+    spikes = np.where(np.arange(3000) % 300 < 15, 60.0, 1.0) * noise  # between them the smoothing rings
+    assert 20.0 < signal_to_noise_db(spikes, RATE_HZ) < 60.0
 
 
 @pytest.mark.parametrize(("file", "verdicts"), [*CHOSEN_ON.items(), *JUDGED_ON.items()])

@@ -18,6 +18,7 @@ from ui.marker_view import marker_view
 from ui.pages.capture import CapturePage
 from ui.pages.motion import MotionPage
 from ui.presenters.capture import CapturePresenter
+from ui.presenters.laboratory_trial import trial_facts
 from ui.presenters.motion import MotionPresenter
 from ui.session_context import SessionContext
 from ui.widgets.basics import Button
@@ -39,6 +40,15 @@ def a_trial() -> LaboratoryTrial:
         place[:, k] = (0.1 if name[0] == "L" else -0.1, ahead, UP_M.get(name[1:], 1.4))
     place[..., 1] -= time_s[:, None]
     return LaboratoryTrial(NAMES, time_s, place, (), np.zeros(0), (), None, "walk 05.c3d", ())
+
+
+def test_the_facts_count_what_was_seen_and_stand_for_a_single_frame() -> None:
+    trial = a_trial()
+    hidden = trial.marker_m.copy()
+    hidden[:, 0] = np.nan
+    assert trial_facts(replace(trial, marker_m=hidden)).startswith("walk 05.c3d · 17 markers · 100 frames/s")
+    one = replace(trial, time_s=trial.time_s[:1], marker_m=trial.marker_m[:1])
+    assert trial_facts(one) == "walk 05.c3d · 18 markers · 1 frame · no force plate · no standing trial"
 
 
 @pytest.fixture

@@ -6,6 +6,8 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
+
 from core.domain.findings import Severity
 from core.domain.laboratory import LaboratoryTrial
 from core.domain.record import RecordInfo
@@ -84,12 +86,16 @@ class ChosenTrial:
 
 def trial_facts(trial: LaboratoryTrial) -> str:
     """One quiet line: name, markers, rate, length, plates and the standing trial."""
-    rate_hz = (len(trial.time_s) - 1) / float(trial.time_s[-1] - trial.time_s[0])
+    length_s = float(trial.time_s[-1] - trial.time_s[0])
+    seen = np.isfinite(trial.marker_m).any(axis=(0, 2))  # a standing trial may have more of them
     facts = [
         trial.source_name,
-        count(len(trial.marker_names), "marker"),
-        f"{rate_hz:.0f} frames/s",
-        f"{trial.time_s[-1] - trial.time_s[0]:.1f} s",
+        count(int(seen.sum()), "marker"),
+        *(
+            [f"{(len(trial.time_s) - 1) / length_s:.0f} frames/s", f"{length_s:.1f} s"]
+            if length_s
+            else ["1 frame"]
+        ),
         count(len(trial.plates), "force plate") if trial.plates else "no force plate",
         "with a standing trial" if trial.standing_m is not None else "no standing trial",
     ]
