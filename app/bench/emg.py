@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import itertools
 from dataclasses import replace
 from pathlib import Path
@@ -50,14 +48,6 @@ _BASELINE_DELAYS_S = np.arange(0.0, 0.16, 0.01)
 _LOADED_N = 20.0  # on the plate
 _ASSISTED_EVERY = 10  # frames
 _LONG_STANCE = 1.25  # of the usual one
-_OTHERS = (  # further measurements of EMG, each printed once it is there
-    ("app.bench.muscle_person", "bench_muscle_person"),
-    ("app.bench.emg_holds", "bench_emg_holds"),
-    ("app.bench.emg_quality", "bench_emg_quality"),
-    ("app.bench.c3d_reading", "bench_c3d_reading"),
-    ("app.bench.own_prior", "bench_own_prior"),
-    ("app.bench.muscle_speed", "bench_muscle_speed"),
-)
 
 
 def bench_emg(recordings: Path) -> dict[str, Any]:
@@ -70,11 +60,23 @@ def bench_emg(recordings: Path) -> dict[str, Any]:
     force of both feet. `ankle_r2` and `knee_r2` leave these frames out, told by the plate alone; what they
     are over every frame is printed as well.
     """
-    numbers = bench_moments(recordings)
-    for module, function in _OTHERS:
-        if importlib.util.find_spec(module) is not None:
-            numbers |= getattr(importlib.import_module(module), function)(recordings)
-    return numbers
+    # Imported here: together they load half of the program.
+    from app.bench.c3d_reading import bench_c3d_reading
+    from app.bench.emg_holds import bench_emg_holds
+    from app.bench.emg_quality import bench_emg_quality
+    from app.bench.muscle_person import bench_muscle_person
+    from app.bench.muscle_speed import bench_muscle_speed
+    from app.bench.own_prior import bench_own_prior
+
+    return (
+        bench_moments(recordings)
+        | bench_muscle_person()
+        | bench_emg_holds(recordings)
+        | bench_emg_quality(recordings)
+        | bench_c3d_reading()
+        | bench_own_prior(recordings)
+        | bench_muscle_speed(recordings)
+    )
 
 
 def bench_moments(recordings: Path, *, starts: int = 8) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -70,7 +69,7 @@ def synthetic_walk(seed: int = 7) -> WalkData:
     return replace(walk, moment_nm=_moments(walk, rng))
 
 
-def bench_muscle_person(_: Path) -> dict[str, Any]:
+def bench_muscle_person() -> dict[str, Any]:
     """Largest error of a strength, as a fraction, and of the delay."""
     errors = recovery(calibrate_muscles(GENERIC_BODY, synthetic_walk(), synthetic=True))
     return {f"synthetic_{name}": value for name, value in errors.items()}

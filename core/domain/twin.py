@@ -39,7 +39,7 @@ class ActivationDynamics:
     """From EMG to activation (Lloyd & Besier 2003, J Biomech 36:765).
 
     u(t) = alpha e(t - delay) - (c1 + c2) u(t-1) - c1 c2 u(t-2), alpha = 1 + c1 + c2 + c1 c2;
-    a = (exp(shape u) - 1) / (exp(shape) - 1).
+    a = (exp(shape u) - 1) / (exp(shape) - 1). One step back is 10 ms.
     """
 
     shape: float = -0.1  # -3..0: how far activation grows ahead of EMG

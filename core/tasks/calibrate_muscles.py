@@ -77,13 +77,14 @@ def _save_twin(
     store: Store, twin: Twin, calibration: MuscleCalibration, inputs: tuple[str, str], context: JobContext
 ) -> str:
     body = calibration.body
+    muscles = "muscle habits from EMG" if body.activation is None else "muscles calibrated with EMG"
     return store.save(
         RecordKind.TWIN,
         replace(twin, body=body, synthetic=twin.synthetic or calibration.synthetic),
         visit_id=store.info(inputs[0]).visit_id,
         inputs=inputs,
         summary=f"{body.height_m:.2f} m, {twin.model_mass_kg:.1f} kg, leg {twin.leg_length_m:.2f} m, "
-        "muscles calibrated with EMG",
+        f"{muscles}",
         operator=context.spec.operator,
         settings={"height_m": body.height_m, "mass_kg": body.mass_kg, ACCEPTED_SETTING: []},
     )

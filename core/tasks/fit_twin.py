@@ -86,6 +86,8 @@ def _calibrated(body: BodyParameters, calibrated: BodyParameters) -> BodyParamet
 def _summary(twin: Twin, accepted: tuple[Impairment, ...]) -> str:
     body = twin.body
     size = f"{body.height_m:.2f} m, {twin.model_mass_kg:.1f} kg, leg {twin.leg_length_m:.2f} m"
-    muscles = ", muscles calibrated with EMG" if body.strength or body.activation or body.habits else ""
+    muscles = ", muscles calibrated with EMG" if body.strength or body.activation else ""
+    if body.habits and not muscles:
+        muscles = ", muscle habits from EMG"
     weak = "".join(f", {one.slot.label.lower()} {one.severity:.2f}" for one in accepted)
     return f"{size}{muscles}{weak}"

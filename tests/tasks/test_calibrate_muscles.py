@@ -176,3 +176,19 @@ def test_a_headless_session_goes_on_without_when_the_emg_cannot_serve(tmp_path: 
         twin_id = calibrated_twin(store, ids["twin_id"], ids["motion_id"], ids["kinetics_id"], terminal)
     assert twin_id == ids["twin_id"]
     assert "KIN-101" in terminal.lines[0]
+
+
+def test_without_plates_the_twin_has_habits_and_says_no_more(tmp_path: Path) -> None:
+    ids = saved(tmp_path)
+    with open_store(tmp_path) as store:
+        visit_id = store.info(ids["motion_id"]).visit_id
+        estimated = kinetics(ForceSource.ESTIMATED)
+        inputs = (ids["motion_id"],)
+        ids["kinetics_id"] = store.save(
+            RecordKind.KINETICS, estimated, visit_id=visit_id, inputs=inputs, summary=""
+        )
+    twin_id = run(tmp_path, ids)
+    with open_store(tmp_path) as store:
+        twin, info = store.load(twin_id, Twin), store.info(twin_id)
+    assert twin.body.habits and twin.body.activation is None and not twin.body.strength
+    assert info.summary.endswith("muscle habits from EMG")
