@@ -8,14 +8,14 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QIntValidator
 from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
 
-from ui.widgets.basics import label, row
+from ui.widgets.basics import column, label, row
 
 TOGETHER, SECONDS, TRIGGER, EVENT = "", "seconds", "trigger", "event"
 _STARTS = (
     (TOGETHER, "together with the motion"),
     (SECONDS, "seconds after the motion:"),
     (TRIGGER, "as this trigger channel tells:"),
-    (EVENT, "so that both show an event at [s]:"),
+    (EVENT, "so that both show the same event, at [s]:"),
 )
 _NO_UNIT = "not told"
 _MOST_HEADER_LINES = 999
@@ -66,10 +66,10 @@ class EmgFields(QWidget):
             "mvc_sheet": self._titled("its sheet", self.mvc_sheet),
         }
         start = self._titled("EMG began", self.start, self.seconds, self.trigger, *self.event_times)
-        line = row(*self._rows.values(), start, gap=16)
-        line.addStretch(1)
-        line.setContentsMargins(0, 0, 0, 0)
-        self.setLayout(line)
+        self._file_row = self._beside(*self._rows.values())
+        both = column(self._file_row, start, gap=8)
+        both.setContentsMargins(0, 0, 0, 0)
+        self.setLayout(both)
         self._start_chosen()
 
     def _build_fields(self) -> None:
@@ -102,7 +102,7 @@ class EmgFields(QWidget):
         self.seconds.setFixedWidth(70)
         for text, words in zip(self.event_times, ("EMG", "motion"), strict=True):
             text.setPlaceholderText(words)
-            text.setFixedWidth(64)
+            text.setFixedWidth(80)
         for _key, words in _STARTS:
             self.start.addItem(words)
         self.sheet.activated.connect(lambda _: self.reading_changed.emit(self.sheet.currentText(), None))
@@ -130,6 +130,7 @@ class EmgFields(QWidget):
                 combo.clear()
                 combo.addItems((_NO_UNIT, *state.units))
         self._rows["mvc_sheet"].setVisible(state.asks_mvc_sheet)
+        self._file_row.setVisible(any(not field.isHidden() for field in self._rows.values()))
         if state.channels != before.channels:
             self.trigger.clear()
             self.trigger.addItems(state.channels)
@@ -155,8 +156,12 @@ class EmgFields(QWidget):
         )
 
     def _titled(self, text: str, *widgets: QWidget) -> QWidget:
+        return self._beside(label(text, "muted"), *widgets, gap=8)
+
+    def _beside(self, *widgets: QWidget, gap: int = 16) -> QWidget:
         holder = QWidget()
-        line = row(label(text, "muted"), *widgets, gap=8)
+        line = row(*widgets, gap=gap)
+        line.addStretch(1)
         line.setContentsMargins(0, 0, 0, 0)
         holder.setLayout(line)
         return holder
