@@ -14,18 +14,23 @@ import numpy as np
 from app.bench.gait_curves import contacts
 from app.bench.recorded_walks import opensim_columns, required_file
 from core.domain.arrays import BoolArray, FloatArray
-from core.domain.body import JOINTS, Joint, JointKind, Side
+from core.domain.body import JOINTS, SAGITTAL, Joint, JointKind, Side
 from core.domain.emg import ChannelQuality, ChannelSite, EmgEnvelopes, EmgMuscle
 from core.domain.kinetics import ForceSource
 from core.domain.motion import Stride
 from core.domain.muscle_calibration import MuscleCalibration
+from core.domain.muscles import Muscle
 from core.domain.twin import GENERIC_BODY, BodyParameters
-from core.kinetics.calibration import Split, calibrate_muscles, r_squared
+from core.kinetics.calibration import Split, calibrate_muscles, moments_with, r_squared
+from core.kinetics.emg_assisted import assisted_forces
+from core.kinetics.emg_driven import EvenEmg
+from core.kinetics.habits import SHOWN_BY
 from core.kinetics.walk_data import WalkData, walk_data
 from core.motion.laboratory_body import scaled_to
 
 _SUBJECT, _TRIAL = "treadmill-emg-walk36", "walk36"
 CALIBRATED_S, JUDGED_S = (19.0, 24.0), (30.0, 60.0)
+_FILES = ("ik.sto", "id.sto", "emgFilt.sto", "XLD.mot")
 _SITES = {
     "soleus_r": EmgMuscle.SOLEUS,
     "med_gas_r": EmgMuscle.GASTROCNEMIUS_MEDIALIS,
@@ -43,6 +48,7 @@ _MODEL_M = (0.167, 0.396, 0.43, 0.0648)
 _HEIGHT_M, _MASS_KG = GENERIC_BODY.height_m, 75.165
 _BASELINE_DELAYS_S = np.arange(0.0, 0.16, 0.01)
 _LOADED_N = 20.0  # on the plate
+_ASSISTED_EVERY = 10  # frames
 _LONG_STANCE = 1.25  # of the usual one
 _OTHERS = (  # further measurements of EMG, each printed once it is there
     ("app.bench.muscle_person", "bench_muscle_person"),
@@ -72,8 +78,8 @@ def bench_emg(recordings: Path) -> dict[str, Any]:
 
 
 def bench_moments(recordings: Path, *, starts: int = 8) -> dict[str, Any]:
-    recorded = walk36(recordings)
-    walk = one_foot_a_plate(recorded, recordings)
+    recorded = treadmill_walk(recordings, _TRIAL)
+    walk = one_foot_a_plate(recorded, recordings, _TRIAL)
     fitted, judged = (_between(walk.time_s, *span) for span in (CALIBRATED_S, JUDGED_S))
     body = BodyParameters(_HEIGHT_M, _MASS_KG, scaled_to(*_MODEL_M, trunk=1.0))
     calibration = calibrate_muscles(body, walk, split=Split(fitted, judged), starts=starts)
@@ -99,7 +105,58 @@ def bench_moments(recordings: Path, *, starts: int = 8) -> dict[str, Any]:
             f"{name}_r2_calibrated_frames": fit.r2_after,
             f"{name}_rmse_nm_kg": fit.held_out_rmse_nm_kg,
         }
-    return numbers | _told(calibration)
+    numbers |= _assisted(calibration, walk, judged)
+    return numbers | _other_speeds(recordings, calibration) | _told(calibration)
+
+
+def _assisted(calibration: MuscleCalibration, walk: WalkData, judged: BoolArray) -> dict[str, Any]:
+    """EMG-assisted forces of all forty muscles of the leg, which know the moments: how well they meet them,
+    and how near recorded muscles stay to their EMG."""
+    dynamics = calibration.body.activation
+    assert dynamics is not None
+    frames = np.flatnonzero(judged & np.isfinite(walk.moment_nm[:, Joint.ANKLE_R.column]))[::_ASSISTED_EVERY]
+    channels = EvenEmg.of(walk.emg).activation(dynamics, walk.time_s[frames])
+    own = {one.site.muscle: column for column, one in enumerate(walk.emg.channels)}
+    recorded = {
+        muscle: channels[:, own[electrodes[0]]]
+        for muscle, electrodes in SHOWN_BY.items()
+        if len(electrodes) == 1 and electrodes[0] in own
+    }
+    moment = np.where([joint.kind in SAGITTAL for joint in JOINTS], walk.moment_nm[frames], np.nan)
+    found = assisted_forces(
+        calibration.body,
+        Side.RIGHT,
+        (walk.angle_rad[frames], walk.velocity_rad_s[frames]),
+        moment,
+        recorded,
+        parameters=calibration.parameters,
+    )
+    numbers: dict[str, Any] = {}
+    for kind in SAGITTAL:
+        measured = moment[:, Joint.of(kind, Side.RIGHT).column]
+        made = found.moment_nm[:, list(JointKind).index(kind)]
+        numbers[f"assisted_{kind.value.split('_')[0]}_r2"] = r_squared(measured, made, np.isfinite(measured))
+    places = {muscle: list(Muscle).index(muscle) for muscle in recorded}
+    rs = [np.corrcoef(found.activation[:, places[one]], told)[0, 1] for one, told in recorded.items()]
+    return numbers | {"assisted_activation_r_to_emg": float(np.mean(rs))}
+
+
+def _other_speeds(recordings: Path, calibration: MuscleCalibration) -> dict[str, Any]:
+    """The same for every other trial of this person that is there, with the same calibrated muscles."""
+    numbers: dict[str, Any] = {}
+    for folder in sorted((recordings / _SUBJECT).iterdir()):
+        if folder.name == _TRIAL or not all((folder / name).is_file() for name in _FILES):
+            continue
+        recorded = treadmill_walk(recordings, folder.name)
+        walk = one_foot_a_plate(recorded, recordings, folder.name)
+        found = moments_with(calibration, walk)
+        for column, fit in enumerate(calibration.fits):
+            name = f"{folder.name}_{fit.joint.value.removesuffix('_angle_r')}_r2"
+            known = np.isfinite(found[:, column])
+            for suffix, one in (("", walk), ("_every_frame", recorded)):
+                measured = one.moment_nm[:, fit.joint.column]
+                numbers[f"{name}{suffix}"] = r_squared(measured, found[:, column], known)
+    return numbers
 
 
 def _told(calibration: MuscleCalibration) -> dict[str, Any]:
@@ -111,12 +168,11 @@ def _told(calibration: MuscleCalibration) -> dict[str, Any]:
     return numbers | {one.name: f"{one.after:.3f}{one.unit} (sd {one.sd:.3f}; {one.told})" for one in shared}
 
 
-def walk36(recordings: Path) -> WalkData:
-    """The recording in this program's axes and signs. Refuses (PC-026) where it is missing."""
-    folder = f"{_SUBJECT}/{_TRIAL}"
+def treadmill_walk(recordings: Path, trial: str) -> WalkData:
+    """A recording in this program's axes and signs. Refuses (PC-026) where it is missing."""
+    folder = f"{_SUBJECT}/{trial}"
     angle, moment, emg, force = (
-        opensim_columns(required_file(recordings, f"{folder}/{name}"))
-        for name in ("ik.sto", "id.sto", "emgFilt.sto", "XLD.mot")
+        opensim_columns(required_file(recordings, f"{folder}/{name}")) for name in _FILES
     )
     time_s = angle["time"]
     curves = [np.full((len(time_s), len(JOINTS)), np.nan) for _ in range(2)]
@@ -128,9 +184,9 @@ def walk36(recordings: Path) -> WalkData:
     return walk_data((time_s, curves[0], curves[1]), ForceSource.PLATES, strides, _envelopes(emg))
 
 
-def one_foot_a_plate(walk: WalkData, recordings: Path) -> WalkData:
+def one_foot_a_plate(walk: WalkData, recordings: Path, trial: str) -> WalkData:
     """Without the moments of the right leg while its plate is loaded for longer than a stance takes."""
-    force = opensim_columns(required_file(recordings, f"{_SUBJECT}/{_TRIAL}/XLD.mot"))
+    force = opensim_columns(required_file(recordings, f"{_SUBJECT}/{trial}/XLD.mot"))
     loaded = np.concatenate([[False], force["ground_force_vy"] > _LOADED_N, [False]])
     contact = np.flatnonzero(np.diff(loaded.astype(np.int8))).reshape(-1, 2)
     usual = np.median(contact[:, 1] - contact[:, 0])

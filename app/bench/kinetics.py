@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from app.bench import kinetics_pig_segments
 from app.bench.kinetics_opensim import WALKS, bench_opensim, read_walk
 from app.bench.kinetics_own_body import OwnWalk, forces_without_plates, own_differences_nm_kg, own_walk
+from app.bench.kinetics_pig import bench_pig, people
 from core.kinetics.smoothing import course_of
 
 _JUDGED = ("subject01", "walk36")  # example3DWalking has no whole stance
@@ -37,20 +39,37 @@ def bench_kinetics(recordings: Path) -> dict[str, Any]:
         for walk_name, own in walks.items()
         for name, value in forces_without_plates(walk_name, own, own.strides()).items()
     }
-    return summary(numbers, details, tuple(walks)) | numbers | details
+    persons = list(people(recordings))
+    for person in persons:
+        details |= forces_without_plates(person.name, person.as_own_walk(), person.strides_without_plates())
+    numbers |= bench_pig(
+        persons,
+        {
+            "same_kinematics": kinetics_pig_segments.moments_nm_kg,
+            "own_chain_about_its_hip": lambda person, side: person.moments_nm_kg(side, as_pig=True),
+            "own_chain": lambda person, side: person.moments_nm_kg(side, as_pig=False),
+        },
+    )
+    judged = (*walks, *(person.name for person in persons))
+    return summary(numbers, details, judged) | numbers | details
 
 
 def summary(numbers: dict[str, Any], details: dict[str, Any], judged: tuple[str, ...]) -> dict[str, Any]:
     """The numbers by which the work is judged: of forces without plates the mean over the recordings."""
 
-    def mean(key: str) -> float:
-        return float(np.mean([details[f"{name}_grf_{key}"] for name in judged]))
+    def mean(key: str, names: tuple[str, ...] = judged) -> float:
+        return float(np.mean([details[f"{name}_grf_{key}"] for name in names]))
 
     return {
         "id_vs_opensim_nm_kg": numbers["id_vs_opensim_nm_kg"],
+        "id_vs_pig_nm_kg": numbers["id_vs_pig_nm_kg"],
         "grf_vertical_r": mean("vertical_r"),
         "grf_vertical_rmse_bw": mean("vertical_rmse_bw"),
         "grf_fore_aft_r": mean("fore_aft_r"),
         "frames_per_s_vs_opensim": numbers["frames_per_s_vs_opensim"],
+        "grf_vertical_r_adults": mean("vertical_r", _JUDGED),
+        "grf_vertical_rmse_bw_adults": mean("vertical_rmse_bw", _JUDGED),
+        "grf_vertical_r_if_shared_as_measured": mean("shared_as_measured_vertical_r"),
+        "grf_vertical_rmse_bw_if_shared_as_measured": mean("shared_as_measured_vertical_rmse_bw"),
         "grf_judged_on": ", ".join(judged),
     }

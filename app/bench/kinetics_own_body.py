@@ -32,7 +32,6 @@ class OwnWalk:
 
     body: BodyDynamics
     kinematics: Kinematics
-    trunk_rad: FloatArray | None  # (T, 3); None where the recording does not tell
     force_n: FloatArray  # (T, 2, 3) by the plates; NaN where they do not tell
     loads: tuple[Load, ...] = ()  # the same on the feet
 
@@ -43,9 +42,10 @@ class OwnWalk:
         paths = FootPaths(self.kinematics.time_s, course.value[:, :3], soles[:, :, 0], soles[:, :, 2])
         return find_strides(paths)
 
-    def estimated_n(self, strides: tuple[Stride, ...], *, with_trunk: bool = False) -> FloatArray:
-        """Forces (T, 2, 3) as this program estimates them; `with_trunk` gives it what it has no place for."""
-        course = course_of_motion(self.kinematics, self.trunk_rad if with_trunk else None)
+    def estimated_n(self, strides: tuple[Stride, ...], *, stiff_trunk: bool = False) -> FloatArray:
+        """Forces (T, 2, 3) as this program estimates them; `stiff_trunk` as from cameras, which see none."""
+        kinematics = replace(self.kinematics, trunk_rad=None) if stiff_trunk else self.kinematics
+        course = course_of_motion(kinematics)
         return estimated_loads(
             self.body.tree.total(course).force_n,
             self.body.tree.centre_m(course.value),
@@ -74,17 +74,16 @@ def own_walk(data: WalkData, *, mass_from_plates: bool) -> OwnWalk:
     mass_kg = float(force[..., 2].sum(axis=1).mean()) / GRAVITY_M_S2 if mass_from_plates else tree.mass_kg
     body = BodyDynamics.of(BodyParameters(taller * GENERIC_BODY.height_m, mass_kg, scale))
     kinematics = _kinematics(data, body, 0.5 * (place["femur_r"] + place["femur_l"]) - place["pelvis"])
-    trunk = np.stack([_column(data, name) for name in _TRUNK], axis=1)
     loads = tuple(
         Load(part, load.force_n @ TO_BODY.T, load.point_m @ TO_BODY.T, load.moment_nm @ TO_BODY.T)
         for part, load in zip(body.foot_part, reversed(data.loads), strict=True)
     )
-    return OwnWalk(body, kinematics, trunk, force, loads)
+    return OwnWalk(body, kinematics, force, loads)
 
 
 def own_differences_nm_kg(data: WalkData, walk: OwnWalk, found: FloatArray) -> dict[str, float]:
     """Root mean square differences of the own body's moments to those of OpenSim's model."""
-    course = course_of_motion(walk.kinematics, walk.trunk_rad, cutoff_hz=None)
+    course = course_of_motion(walk.kinematics, cutoff_hz=None)
     ours = walk.body.tree.moments(course, walk.loads)[:, JOINT_COLUMNS]
     rmse = {}
     for joint in JOINTS:
@@ -125,14 +124,30 @@ def judged_forces(walk: OwnWalk, estimated_n: FloatArray) -> dict[str, float]:
     }
 
 
+def shared_as_measured_n(walk: OwnWalk, strides: tuple[Stride, ...]) -> FloatArray:
+    """The estimated force of the whole body, between the feet as the plates have it where they know both.
+
+    No way of sharing comes nearer: what then is still missing the motion does not tell.
+    """
+    found = walk.estimated_n(strides)
+    known = np.isfinite(walk.force_n).all(axis=(1, 2)) & (walk.force_n[..., 2].sum(axis=1) > LOADED_N)
+    total = walk.body.tree.total(course_of_motion(walk.kinematics)).force_n
+    up = walk.force_n[..., 2:]
+    found[known] = (total[:, None] * up / np.maximum(up.sum(axis=1, keepdims=True), LOADED_N))[known]
+    return found
+
+
 def forces_without_plates(name: str, walk: OwnWalk, strides: tuple[Stride, ...]) -> dict[str, Any]:
-    """What is judged of one recording, as the program estimates and with the trunk's motion beside it."""
+    """What is judged of one recording; beside it what exact sharing and what a stiff trunk would give."""
     found: dict[str, Any] = {
         f"{name}_grf_{key}": value for key, value in judged_forces(walk, walk.estimated_n(strides)).items()
     }
-    if walk.trunk_rad is not None:
-        beside = judged_forces(walk, walk.estimated_n(strides, with_trunk=True))
-        found |= {f"{name}_grf_with_trunk_{key}": value for key, value in beside.items() if key != "stances"}
+    bound = judged_forces(walk, shared_as_measured_n(walk, strides))
+    for key in ("vertical_r", "vertical_rmse_bw"):
+        found[f"{name}_grf_shared_as_measured_{key}"] = bound[key]
+    if walk.kinematics.trunk_rad is not None:
+        beside = judged_forces(walk, walk.estimated_n(strides, stiff_trunk=True))
+        found |= {f"{name}_grf_stiff_trunk_{key}": value for key, value in beside.items() if key != "stances"}
     return found
 
 
@@ -151,7 +166,8 @@ def _kinematics(data: WalkData, body: BodyDynamics, hips_m: FloatArray) -> Kinem
     course = course_of_motion(at_origin, cutoff_hz=None)
     hips = [(body.bone_part[f"femur_{side.suffix}"], np.zeros(3)) for side in SIDES]
     own = body.tree.points_m(course.value, hips).mean(axis=1)
-    return Kinematics(data.time_s, angle, middle @ TO_BODY.T - own, turned)
+    trunk = np.stack([_column(data, name) for name in _TRUNK], axis=1)
+    return Kinematics(data.time_s, angle, middle @ TO_BODY.T - own, turned, trunk_rad=trunk)
 
 
 def _column(data: WalkData, name: str) -> FloatArray:

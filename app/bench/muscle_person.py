@@ -46,13 +46,13 @@ _CHANNELS = {
 }
 
 
-def synthetic_walk() -> WalkData:
+def synthetic_walk(seed: int = 7) -> WalkData:
     """A normal walk with a textbook's bursts, each as strong as chance has it, and the moments they make.
 
     The moments come from the same model of muscles that the calibration has: what is tested is whether the
     parameters can be found, not whether people are like the model.
     """
-    rng = np.random.default_rng(7)
+    rng = np.random.default_rng(seed)
     time_s = np.arange(0.0, _STRIDES * _PERIOD_S, 1.0 / _RATE_HZ)
     phase = (time_s / _PERIOD_S) % 1.0
     stride = (time_s / _PERIOD_S).astype(int)

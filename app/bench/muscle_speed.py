@@ -18,7 +18,7 @@ from core.domain.body import JOINTS, SIDES, Joint, Side
 from core.domain.muscles import Muscle
 from core.domain.twin import GENERIC_BODY
 from core.kinetics.hill import hill_muscles
-from core.kinetics.muscle_paths import MusclePaths, paths_of_model
+from core.kinetics.muscle_paths import MusclePaths, fit_paths
 from core.twin.body import Fidelity, compile_body
 
 _ANALYSED_S = (19.0, 19.5)  # of walk36; OpenSim needs a tenth of a second a frame
@@ -38,7 +38,7 @@ def bench_muscle_speed(recordings: Path) -> dict[str, Any]:
     data = kinetics_opensim.read_walk(recordings, walk)
     model = compile_body(GENERIC_BODY, Fidelity.STANDARD, surfaces=False)
     begin = time.perf_counter()
-    paths = paths_of_model(model)
+    paths = fit_paths(model)
     fit_s = time.perf_counter() - begin
     ours = _ours_ms(model, paths, data)
     theirs = _opensim_ms(recordings / walk.model, data)

@@ -46,13 +46,8 @@ def solve(order: dict[str, Any]) -> dict[str, Any]:
     }
     times = list(table.getIndependentColumn())
     solver = min(_solver_seconds(opensim, order, times) for _ in range(order["repeats"]))
-    return {
-        "version": opensim.GetVersion(),
-        "time_s": times,
-        "moments": moments,
-        "tool_seconds": seconds,
-        "solver_seconds": solver,
-    }
+    found = {"time_s": times, "moments": moments, "tool_seconds": seconds, "solver_seconds": solver}
+    return {"version": opensim.GetVersion()} | found
 
 
 def _solver_seconds(opensim: Any, order: dict[str, Any], times: list[float]) -> float:

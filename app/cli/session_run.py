@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from app.cli.camera_numbers import camera_numbers
 from app.cli.emg import import_emg
+from app.cli.measured_numbers import measured_numbers
 from app.cli.session_muscles import calibrated_twin, muscle_numbers
 from app.cli.session_strength import assess_strength, strength_numbers
 from app.cli.terminal_advice import in_a_terminal
@@ -38,7 +38,6 @@ from core.domain.subject import Subject
 from core.domain.twin import GaitPolicy, Twin
 from core.domain.walk_numbers import estimate_values, walk_values
 from core.errors import Advice, UserError
-from core.gait.cycles import range_of_motion_deg
 from core.jobs.values import JsonValue
 from core.session.flow import Step
 from core.session.same_patient import same_patient
@@ -267,7 +266,7 @@ def summarise(store: Store, visit_id: str, seconds: dict[str, float]) -> dict[st
     twin, comparison = newest(RecordKind.TWIN, Twin), newest(RecordKind.COMPARISON, Comparison)
     return {
         "synthetic": motion.synthetic if landmarks is None else landmarks.synthetic,
-        **_measured_numbers(landmarks, motion),
+        **measured_numbers(landmarks, motion),
         "twin": {"height_m": twin.body.height_m, "mass_kg": round(twin.model_mass_kg, 3)},
         **muscle_numbers(store, visit_id),
         **strength_numbers(store, visit_id),
@@ -336,43 +335,6 @@ def _virtual_walk_numbers(store: Store, visit_id: str) -> dict[str, Any]:
             "torque_correlation": [round(r, 4) for r in walk.match.correlation] if known else None,
             "torque_rmse_nm_kg": [round(e, 5) for e in walk.match.rmse_nm_kg] if known else None,
         }
-    }
-
-
-def _seen_numbers(landmarks: Landmarks | None, motion: Motion) -> dict[str, Any]:
-    """What the motion was measured from: a film, else a laboratory's markers."""
-    if landmarks is None:
-        return {"frames": len(motion.kinematics.time_s), "marker_set": motion.marker_set}
-    return {
-        "frames": len(landmarks.patient.tracks[0].time_s),
-        "detected_fraction": round(landmarks.patient.seen_fraction, 4),
-        **camera_numbers(landmarks, motion),
-    }
-
-
-def _measured_numbers(landmarks: Landmarks | None, motion: Motion) -> dict[str, Any]:
-    left, right = motion.measures.sides
-    return {
-        **_seen_numbers(landmarks, motion),
-        "strides_left": left.strides,
-        "strides_right": right.strides,
-        "speed_m_s": round(motion.measures.speed_m_s, 3),
-        "cadence_steps_min": round(motion.measures.cadence_steps_min, 1),
-        "rom_deg": {
-            joint: round(degrees, 1)
-            for cycles in motion.cycles
-            if len(cycles.angle_rad)
-            for joint, degrees in range_of_motion_deg(cycles).items()
-        },
-        "quality": {
-            "sagittal_only": motion.sagittal_only,
-            "residual_m": round(motion.residual_m, 4),
-            "swapped_fraction": round(motion.swapped_fraction, 3),
-            "findings": [
-                {"severity": finding.severity.value, "code": finding.advice.code, "what": finding.advice.what}
-                for finding in (*(() if landmarks is None else landmarks.findings), *motion.findings)
-            ],
-        },
     }
 
 

@@ -30,7 +30,7 @@ def gait_reference(
     Every complete stride of either side is one sample of the whole body's cycle; right strides are turned by
     the person's own delay between the sides. The average keeps six harmonics, so it is periodic. Joints that
     were not seen follow normal gait: those out of the sagittal plane with one camera, and always the
-    subtalar and toe joints, which no landmark tells. Raises ValueError without a stride.
+    subtalar and toe joints, which no landmark tells. Raises ValueError where not `whole_body_seen`.
     """
     delay = _right_delay(strides)
     samples = []
@@ -52,6 +52,16 @@ def gait_reference(
     angle[:, knees] = np.maximum(angle[:, knees], 0.0)  # the model's knee does not overextend
     period_s = float(np.mean([stride.end_s - stride.start_s for stride in strides]))
     return GaitReference(period_s, speed_m_s, angle)
+
+
+def whole_body_seen(time_s: FloatArray, angle_rad: FloatArray, strides: Sequence[Stride]) -> bool:
+    """Whether both legs are without gaps in at least one of the strides; else there is no reference."""
+    return any(
+        np.isfinite(
+            resample(time_s, angle_rad, stride.start_s, stride.end_s, REFERENCE_SAMPLES + 1, endpoint=True)
+        ).all()
+        for stride in strides
+    )
 
 
 def _right_delay(strides: Sequence[Stride]) -> float:

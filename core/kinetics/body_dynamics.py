@@ -77,10 +77,8 @@ def _body_dynamics(parameters: BodyParameters) -> BodyDynamics:
     return BodyDynamics._made(parameters)
 
 
-def course_of_motion(
-    motion: Kinematics, trunk_rad: FloatArray | None = None, *, cutoff_hz: float | None = WALKING_HZ
-) -> Course:
-    """Smooth coordinates (T, COLUMNS) of a recorded motion; without `trunk_rad` (T, 3) the trunk is straight.
+def course_of_motion(motion: Kinematics, *, cutoff_hz: float | None = WALKING_HZ) -> Course:
+    """Smooth coordinates (T, COLUMNS) of a recorded motion; a trunk that was not measured is straight.
 
     Gaps are bridged by straight lines, only so that what lies beside them can be differentiated: who uses the
     result knows which frames were seen.
@@ -90,8 +88,8 @@ def course_of_motion(
     value[:, :3] = motion.pelvis_position_m
     value[:, 3:ROOT] = _root_angles(motion.pelvis_quaternion)
     value[:, JOINT_COLUMNS] = motion.angle_rad
-    if trunk_rad is not None:
-        value[:, TRUNK_COLUMNS] = trunk_rad
+    if motion.trunk_rad is not None:
+        value[:, TRUNK_COLUMNS] = motion.trunk_rad
     return course_of(motion.time_s, bridged(value), cutoff_hz)
 
 

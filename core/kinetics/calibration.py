@@ -181,7 +181,10 @@ def r_squared(measured: FloatArray, found: FloatArray, chosen: BoolArray) -> flo
 
 
 def _strengths(body: BodyParameters, found: _Found) -> tuple[GroupStrength, ...]:
-    """Strength of every group that the data tell of and whose joint is explained; others stay."""
+    """Strength of every group that the data tell of, short of a bound, and whose joint is explained.
+
+    Others stay as they were.
+    """
     verdict = {one.name: one.told for one in found.parameters}
     explained = {fit.joint for fit in found.fits if judged(fit) >= POOR_R2}
     strength = {(one.group, one.side): one for one in body.strength}
@@ -192,11 +195,29 @@ def _strengths(body: BodyParameters, found: _Found) -> tuple[GroupStrength, ...]
             whole = f"{STRENGTH}, {leg.side} {group}"
             names = {whole} if whole in verdict else names
             joint = Joint.of(_MOVES[group], leg.side)
-            if joint in explained and all(verdict[name] is not Told.NOT_TOLD for name in names):
+            if joint in explained and all(verdict[name] is Told.MOVED for name in names):
                 factor = np.average(found.values[place.strength[parts]], weights=leg.hill.peak_n[parts])
                 strength[group, leg.side] = GroupStrength(group, leg.side, float(factor))
     order = list(MuscleGroup)
     return tuple(sorted(strength.values(), key=lambda one: (order.index(one.group), SIDES.index(one.side))))
+
+
+def moments_with(calibration: MuscleCalibration, walk: WalkData) -> FloatArray:
+    """EMG-driven moments (T, J) of another walk of the same person and electrodes, with calibrated muscles.
+
+    J as in `calibration.fits`; NaN where the EMG does not reach.
+    """
+    plain = replace(calibration.body, strength=(), impairments=())
+    problem, _ = moment_problem(plain, walk, usable_emg(walk.emg))
+    values = np.array([one.after for one in calibration.parameters])
+    if problem is None or problem.parameters.all_names != tuple(one.name for one in calibration.parameters):
+        raise ValueError("the walk has other electrodes or joints than the calibration")
+    curves = _curves(problem, values[: len(problem.parameters.names)], _everything(walk))
+    return curves.after_nm
+
+
+def _everything(walk: WalkData) -> Split:
+    return Split(np.ones(len(walk.time_s), bool), np.zeros(len(walk.time_s), bool))
 
 
 def _scales(problem: MuscleProblem, values: FloatArray) -> dict[tuple[Muscle, Side], float]:

@@ -95,7 +95,8 @@ def fit_findings(
                 "KIN-110",
                 f"At the bound of what was allowed: {'; '.join(bound)}.",
                 _MAXIMUM_TOO_LOW if to_maximum else "The data ask for values beyond it.",
-                "Take these strengths as a direction, not as a number.",
+                "Take these as a direction, not as a number. A group at its bound is not taken over into the "
+                "twin.",
             )
         )
     if not to_maximum:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from core.domain.arrays import FloatArray, IntArray
 from core.domain.body import Side
+from core.domain.muscle_calibration import CalibratedParameter
 from core.domain.muscles import Muscle, MuscleGroup
 from core.domain.twin import ActivationDynamics
 from core.kinetics.emg_driven import ACTIVATION_RATE_HZ, DrivenLeg
@@ -45,6 +46,7 @@ _DYNAMICS = (
     ("Electromechanical delay", "s", 0.04, 0.01, 0.1),
     ("Shape of activation", "", -0.1, -3.0, -0.001),
 )
+FIBRE, SLACK = "Optimal fibre length", "Tendon slack length"
 STRENGTH, STRENGTH_AND_SCALE = "Strength", "Strength and scale of the EMG"
 _STRENGTH, _STRENGTH_AND_SCALE = (1.0, 0.5, 2.5), (1.0, 0.05, 2.5)  # a walk takes a part of the maximum only
 _LENGTH = (1.0, 0.9, 1.1)
@@ -81,6 +83,11 @@ class Parameters:
         """(P,) from the lowest to the highest value."""
         return self.high - self.low
 
+    @property
+    def all_names(self) -> tuple[str, ...]:
+        """With those that follow from others."""
+        return (*self.names, *self.groups)
+
     @staticmethod
     def of(legs: Sequence[DrivenLeg], *, to_maximum: bool) -> Parameters:
         """`to_maximum`: whether the EMG is a fraction of a maximal voluntary contraction."""
@@ -94,8 +101,8 @@ class Parameters:
         places = []
         for leg in legs:
             first, count = len(rows), len(leg.muscles)
-            for length in ("Optimal fibre length", "Tendon slack length"):
-                rows += [(f"{length}, {leg.side} {_words(muscle)}", "", *_LENGTH) for muscle in leg.muscles]
+            for length in (FIBRE, SLACK):
+                rows += [(_length_name(length, leg.side, muscle), "", *_LENGTH) for muscle in leg.muscles]
             strength = np.array([strengths[unit_of(muscle), leg.side] for muscle in leg.muscles])
             places.append(
                 LegPlaces(strength, first + np.arange(count), first + count + np.arange(count)),
@@ -142,5 +149,17 @@ def contraction_time_s(dynamics: ActivationDynamics) -> float:
     return -1.0 / (ACTIVATION_RATE_HZ * float(np.log(-dynamics.c1)))
 
 
-def _words(muscle: Muscle) -> str:
-    return muscle.name.lower().replace("_", " ")
+def calibrated_lengths(
+    parameters: Iterable[CalibratedParameter], side: Side
+) -> tuple[FloatArray, FloatArray]:
+    """Factors of optimal fibre and tendon slack length of a leg's forty muscles; 1 where none was found."""
+    found = {one.name: one.after for one in parameters}
+    fibre, slack = (
+        np.array([found.get(_length_name(length, side, muscle), 1.0) for muscle in Muscle])
+        for length in (FIBRE, SLACK)
+    )
+    return fibre, slack
+
+
+def _length_name(length: str, side: Side, muscle: Muscle) -> str:
+    return f"{length}, {side} {muscle.name.lower().replace('_', ' ')}"

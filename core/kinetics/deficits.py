@@ -164,17 +164,12 @@ def _why_not_told(
 ) -> str:
     usual = [one for one in moments if (one.group, one.side) in places]
     if any(place in emg.at_bound for place in places):
-        return "the calibration with EMG stopped at a bound, so their strength is not known."
+        return "calibration with EMG stopped at a bound, so their strength is not known."
     if usual and all(one.least >= 0.05 for one in usual):
-        least = min(one.least for one in usual)
-        return (
-            f"their moments are as usual at this speed and show at least {_percent(least)} % of the strength "
-            "expected; how much more they could do, this walk does not tell."
-        )
+        least = _percent(min(one.least for one in usual))
+        return f"usual moments, which need {least} % of the strength expected; they may have far more."
     if usual:
-        return (
-            "their moments are not clearly below the usual; how much more they could do, this does not tell."
-        )
+        return "moments not clearly below the usual, which does not tell how strong they are."
     if group in TOLD_BY_MOMENTS:
         return "nothing recorded tells their strength."
     return "walking moments do not tell their strength, and no EMG or fitted gait does."

@@ -11,15 +11,17 @@ muscles that no electrode reaches, and recorded ones move away from their EMG wh
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from core.domain.arrays import FloatArray
 from core.domain.body import JOINTS, JointKind, Side
+from core.domain.muscle_calibration import CalibratedParameter
 from core.domain.muscles import Muscle
 from core.domain.twin import BodyParameters
+from core.kinetics.calibration_parameters import calibrated_lengths
 from core.kinetics.hill import HillMuscles, hill_muscles
 from core.kinetics.muscle_paths import PathStates, paths_of_model
 from core.simulation.muscles.static_optimisation import bounded_least_squares
@@ -50,17 +52,19 @@ def assisted_forces(
     moment_nm: FloatArray,
     recorded: Mapping[Muscle, FloatArray],
     weights: AssistedWeights = AssistedWeights(),
+    parameters: Iterable[CalibratedParameter] = (),
 ) -> AssistedForces:
     """Of one leg along angles and velocities (T, 14) with internal moments (T, 14), NaN where not known.
 
     `recorded` holds activations (T,) of muscles with an electrode. Joints whose moment is not known in a
-    frame ask for nothing there. Muscles have the strength of `body`.
+    frame ask for nothing there. Muscles have the strength of `body`
+    and the lengths among calibrated `parameters`.
     """
     model = compile_body(body, Fidelity.STANDARD, surfaces=False)
     columns = [joint.column for joint in JOINTS if joint.side is side]
     states = paths_of_model(model).along(*(one[:, columns] for one in motion))
     hill = hill_muscles(model, side, tuple(Muscle))
-    active, passive = _linear_force(hill, states)
+    active, passive = _linear_force(hill, states, calibrated_lengths(parameters, side))
     told, sd = _told(recorded, len(moment_nm), weights)
     measured = moment_nm[:, columns]
     known = np.isfinite(measured)
@@ -77,17 +81,19 @@ def assisted_forces(
     return AssistedForces(activation, force, np.einsum("tjm,tm->tj", states.arm_m, force))
 
 
-def _linear_force(hill: HillMuscles, states: PathStates) -> tuple[FloatArray, FloatArray]:
+def _linear_force(
+    hill: HillMuscles, states: PathStates, factors: tuple[FloatArray, FloatArray]
+) -> tuple[FloatArray, FloatArray]:
     """Pull per activation and pull at rest (T, M).
 
     With an elastic tendon the pull is not quite a straight line of activation; the line through rest and half
     activation, which walking hardly exceeds, is taken.
     """
-    ones, half = np.ones(len(hill.muscles)), 0.5
+    half = 0.5
 
     def pull(activation: float) -> FloatArray:
         level = np.full_like(states.length_m, activation)
-        return hill.force_n(level, states.length_m, states.speed_m_s, ones, ones)
+        return hill.force_n(level, states.length_m, states.speed_m_s, *factors)
 
     passive = pull(0.0)
     return (pull(half) - passive) / half, passive

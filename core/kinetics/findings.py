@@ -18,15 +18,18 @@ RESIDUAL_FORCE, RESIDUAL_MOMENT = 0.05, 0.01
 height of the pelvis: what is good enough (Hicks et al. 2015, J Biomech Eng 137:020905)."""
 
 _MUCH = 3.0  # times as much is more than a measurement's usual mismatch
+_SHARED_S = 0.05  # less is an edge of two contacts
 _FOREIGN = 0.5  # of the contacts; so many far from every foot are not chance
 
 
-def estimate_findings() -> tuple[Finding, ...]:
+def estimate_findings(*, plates: int) -> tuple[Finding, ...]:
+    """`plates` that nobody stepped on."""
+    felt = "No force plate measured them." if not plates else "Nobody stepped on a force plate of the trial."
     return (
         _note(
             "KIN-010",
             "The forces and moments are estimated from the motion.",
-            "No force plate measured them.",
+            felt,
             "Use them as a hint; measure with force plates where a decision hangs on them.",
         ),
     )
@@ -36,39 +39,58 @@ def load_findings(loads: FootLoads, trial: LaboratoryTrial, motion: Motion) -> t
     """Of how plates and feet go together."""
     found = []
     if loads.without_corners:
+        found.append(_without_corners(loads.without_corners))
+    if loads.contacts and loads.far >= _FOREIGN * loads.contacts:
+        found.append(_in_another_frame(loads))
+    found += _left_out(loads)
+    covered = _overlap(trial, motion) if len(trial.plate_time_s) else 1.0
+    if covered < 1.0:
         found.append(
             _note(
-                "KIN-011",
-                f"Where {_plates(loads.without_corners)} on the floor is not in the file.",
-                "So feet were told apart by the centre of pressure alone, and a foot half beside a plate is "
-                "not noticed.",
-                "Export the trial as C3D with the corners of the plates to be sure.",
+                "KIN-015",
+                f"The forces cover {100 * covered:.0f} % of the motion.",
+                "The rest has no moments of standing feet.",
+                "Export forces and motion over the same time to have all.",
             )
         )
-    if loads.contacts and loads.far >= _FOREIGN * loads.contacts:
-        found.append(
-            Finding(
-                Severity.WARNING,
-                Advice(
-                    f"The centre of pressure is far from both feet in {loads.far} of "
-                    f"{loads.contacts} contacts.",
-                    "The forces are in another frame than the markers, or belong to another trial.",
-                    "Export forces and markers of one trial together, with the plates' corners, and import "
-                    "them again.",
-                    "KIN-012",
-                ),
-            )
-        )
+    return tuple(found)
+
+
+def _without_corners(count: int) -> Finding:
+    lie = "a force plate lies" if count == 1 else f"{count} force plates lie"
+    return _note(
+        "KIN-011",
+        f"The file does not tell where {lie}.",
+        "So feet were told apart by the centre of pressure alone, and a foot half beside a plate is not "
+        "noticed.",
+        "Export the trial as C3D with the corners of the plates to be sure.",
+    )
+
+
+def _in_another_frame(loads: FootLoads) -> Finding:
+    advice = Advice(
+        f"The centre of pressure is far from both feet in {loads.far} of {loads.contacts} contacts.",
+        "The forces are in another frame than the markers, or belong to another trial.",
+        "Export forces and markers of one trial together, with the plates' corners, and import them again.",
+        "KIN-012",
+    )
+    return Finding(Severity.WARNING, advice)
+
+
+def _left_out(loads: FootLoads) -> list[Finding]:
+    """Contacts whose force belongs to no foot alone."""
+    found = []
     if loads.partial:
+        contacts = "one contact" if loads.partial == 1 else f"{loads.partial} contacts"
         found.append(
             _note(
                 "KIN-013",
-                f"In {_contacts(loads.partial)} the foot stood partly beside its plate.",
+                f"In {contacts} the foot stood partly beside its plate.",
                 "The plate then misses a part of the force, so those moments are left out.",
                 "Go on with the other strides, or record again.",
             )
         )
-    if loads.shared_s > 0.0:
+    if loads.shared_s > _SHARED_S:
         found.append(
             _note(
                 "KIN-014",
@@ -77,20 +99,11 @@ def load_findings(loads: FootLoads, trial: LaboratoryTrial, motion: Motion) -> t
                 "Go on with the other strides, or record with one plate for each foot.",
             )
         )
-    if len(trial.plate_time_s) and _overlap(trial, motion) < 1.0:
-        found.append(
-            _note(
-                "KIN-015",
-                f"The forces cover {100 * _overlap(trial, motion):.0f} % of the motion.",
-                "The rest has no moments of standing feet.",
-                "Export forces and motion over the same time to have all.",
-            )
-        )
-    return tuple(found)
+    return found
 
 
 def residual_findings(
-    force_n: FloatArray, moment_nm: FloatArray, loads: FootLoads, course: Course
+    force_n: FloatArray, moment_nm: FloatArray, loads: FootLoads, course: Course, *, trunk_seen: bool
 ) -> tuple[Finding, ...]:
     """Where motion and forces do not fit each other."""
     known = np.isfinite(force_n).all(axis=1) & (np.nansum(loads.force_n[..., 2], axis=1) > 0.0)
@@ -107,8 +120,9 @@ def residual_findings(
     advice = Advice(
         f"Motion and forces leave {100 * force:.0f} % of the largest force and {100 * moment:.0f} % of its "
         "moment unexplained.",
-        f"Good are {100 * RESIDUAL_FORCE:.0f} % and {100 * RESIDUAL_MOMENT:.0f} %; the trunk is taken as "
-        "stiff, and mass or markers may be a little wrong.",
+        f"Good are {100 * RESIDUAL_FORCE:.0f} % and {100 * RESIDUAL_MOMENT:.0f} %; "
+        f"{'the arms are' if trunk_seen else 'the trunk is'} taken as stiff, and mass or markers may be a "
+        "little wrong.",
         "Check the patient's mass and that forces and markers begin together; hip moments suffer first.",
         "KIN-016",
     )
@@ -145,14 +159,6 @@ def _overlap(trial: LaboratoryTrial, motion: Motion) -> float:
     slack = float(np.median(np.diff(time_s))) if len(time_s) > 1 else 0.0
     inside = (time_s >= trial.plate_time_s[0] - slack) & (time_s <= trial.plate_time_s[-1] + slack)
     return float(inside.mean())
-
-
-def _plates(count: int) -> str:
-    return "one force plate lies" if count == 1 else f"{count} force plates lie"
-
-
-def _contacts(count: int) -> str:
-    return "one contact" if count == 1 else f"{count} contacts"
 
 
 def _note(code: str, what: str, why: str, next_step: str) -> Finding:

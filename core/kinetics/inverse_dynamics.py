@@ -9,7 +9,7 @@ import numpy as np
 from core.domain.arrays import FloatArray
 from core.domain.body import JOINTS, SIDES
 from core.domain.findings import Finding, worst_first
-from core.domain.kinetics import ForceSource, Kinetics
+from core.domain.kinetics import ForceSource, KineticCycles, Kinetics
 from core.domain.laboratory import LaboratoryTrial
 from core.domain.motion import Motion
 from core.domain.twin import BodyParameters
@@ -35,32 +35,20 @@ def kinetics_of(
     dynamics = BodyDynamics.of(body)
     kinematics = motion.kinematics
     course = course_of_motion(kinematics)
-    sole_m = dynamics.soles_m(course)
     wrench = dynamics.tree.total(course)
-    heading = headings(orientation(course))
-    measured = trial is not None and bool(trial.plates)
-    if trial is not None and measured:
-        loads, findings = _measured(motion, trial, sole_m)
-    else:
-        centre_m = dynamics.tree.centre_m(course.value)
-        loads = estimated_loads(wrench.force_n, centre_m, kinematics.time_s, sole_m, motion.strides)
-        findings = estimate_findings()
+    source, loads, findings = _loads_of(motion, trial, dynamics, course, wrench)
     moment = joint_moments(dynamics, course, loads)
     moment[np.isnan(kinematics.angle_rad)] = np.nan
     if exo_moment_nm is not None:
         moment = moment - exo_moment_nm
     power = moment * course.rate[:, JOINT_COLUMNS]
     residual_force, residual_moment = residuals(course, wrench, loads)
-    cycles = tuple(
-        kinetic_cycles(
-            side, motion.strides, kinematics.time_s, moment, power, loads.force_n, heading, body.mass_kg
-        )
-        for side in SIDES
-    )
-    both = (cycles[0], cycles[1])
+    cycles = _cycles(motion, course, moment, power, loads, body.mass_kg)
+    measured = source is ForceSource.PLATES
     if measured:
-        findings += residual_findings(residual_force, residual_moment, loads, course)
-    findings += stride_findings(both, motion, measured=measured)
+        trunk_seen = kinematics.trunk_rad is not None
+        findings += residual_findings(residual_force, residual_moment, loads, course, trunk_seen=trunk_seen)
+    findings += stride_findings(cycles, motion, measured=measured)
     return Kinetics(
         time_s=kinematics.time_s,
         moment_nm=moment,
@@ -70,32 +58,72 @@ def kinetics_of(
         free_moment_nm=loads.free_moment_nm,
         residual_force_n=residual_force,
         residual_moment_nm=residual_moment,
-        source=ForceSource.PLATES if measured else ForceSource.ESTIMATED,
+        source=source,
         mass_kg=body.mass_kg,
-        cycles=both,
-        work=joint_work(both, motion.strides),
+        cycles=cycles,
+        work=joint_work(cycles, motion.strides),
         exo_moment_nm=exo_moment_nm,
         findings=worst_first(findings),
         synthetic=motion.synthetic or (trial is not None and trial.synthetic),
     )
 
 
+def _loads_of(
+    motion: Motion,
+    trial: LaboratoryTrial | None,
+    dynamics: BodyDynamics,
+    course: Course,
+    wrench: Wrench,
+) -> tuple[ForceSource, FootLoads, tuple[Finding, ...]]:
+    """By the plates where somebody stepped on them, else by the motion."""
+    sole_m = dynamics.soles_m(course)
+    if trial is not None and trial.plates:
+        loads, findings = _measured(motion, trial, sole_m)
+        if loads.contacts:
+            return ForceSource.PLATES, loads, findings
+    centre_m = dynamics.tree.centre_m(course.value)
+    loads = estimated_loads(wrench.force_n, centre_m, motion.kinematics.time_s, sole_m, motion.strides)
+    return ForceSource.ESTIMATED, loads, estimate_findings(plates=0 if trial is None else len(trial.plates))
+
+
+def _cycles(
+    motion: Motion,
+    course: Course,
+    moment_nm: FloatArray,
+    power_w: FloatArray,
+    loads: FootLoads,
+    mass_kg: float,
+) -> tuple[KineticCycles, KineticCycles]:
+    """Of both sides, in the order of SIDES."""
+    heading, time_s = headings(orientation(course)), motion.kinematics.time_s
+    left, right = (
+        kinetic_cycles(side, motion.strides, time_s, moment_nm, power_w, loads.force_n, heading, mass_kg)
+        for side in SIDES
+    )
+    return left, right
+
+
 def joint_moments(dynamics: BodyDynamics, course: Course, loads: FootLoads) -> FloatArray:
     """What muscles and ligaments do at the joints (T, 14); NaN where the load on a leg is not known."""
-    applied = [
-        Load(
-            dynamics.foot_part[side],
-            np.nan_to_num(loads.force_n[:, side]),
-            np.nan_to_num(loads.pressure_m[:, side]),
-            np.stack([np.zeros(len(course.value))] * 2 + [np.nan_to_num(loads.free_moment_nm[:, side])], 1),
-        )
-        for side in range(2)
-    ]
-    moment = dynamics.tree.moments(course, applied)[:, JOINT_COLUMNS]
+    moment = dynamics.tree.moments(course, applied_loads(dynamics, loads))[:, JOINT_COLUMNS]
     side_of = np.array([SIDES.index(joint.side) for joint in JOINTS])
     unknown = np.asarray(np.isnan(loads.force_n).any(axis=2))
     moment[unknown[:, side_of]] = np.nan
     return moment
+
+
+def applied_loads(dynamics: BodyDynamics, loads: FootLoads) -> tuple[Load, ...]:
+    """The same on the heel bones, nothing where a load is not known."""
+    frames = len(loads.force_n)
+    return tuple(
+        Load(
+            dynamics.foot_part[side],
+            np.nan_to_num(loads.force_n[:, side]),
+            np.nan_to_num(loads.pressure_m[:, side]),
+            np.column_stack([np.zeros((frames, 2)), np.nan_to_num(loads.free_moment_nm[:, side])]),
+        )
+        for side in range(len(SIDES))
+    )
 
 
 def residuals(course: Course, wrench: Wrench, loads: FootLoads) -> tuple[FloatArray, FloatArray]:

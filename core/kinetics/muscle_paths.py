@@ -89,7 +89,8 @@ def muscle_paths(body: BodyParameters) -> MusclePaths:
 
 
 def paths_of_model(model: Any) -> MusclePaths:
-    return _fitted(_Geometry(model))
+    """The same of a compiled model with 80 muscles."""
+    return _kept(_Geometry(model))
 
 
 class _Geometry:
@@ -115,8 +116,12 @@ class _Geometry:
 
 
 @lru_cache(maxsize=16)
-def _fitted(geometry: _Geometry) -> MusclePaths:
-    model = geometry.model
+def _kept(geometry: _Geometry) -> MusclePaths:
+    return fit_paths(geometry.model)
+
+
+def fit_paths(model: Any) -> MusclePaths:
+    """Fit anew, which takes a moment: `paths_of_model` keeps what it found."""
     angle = _poses(model)
     length, arm = exact_paths(model, angle, Side.RIGHT)
     leg = angle[:, [joint.column for joint in JOINTS if joint.side is Side.RIGHT]]

@@ -175,6 +175,22 @@ class RigidTree:
                 found[chunk, column] = placed[on].turn.transpose(2, 0, 1) @ turn
         return found
 
+    def carried(self, course: Course, loads: Sequence[Load], column: int) -> Wrench:
+        """All that the joint of one column passes on to what hangs on it, about the world's origin.
+
+        Its moment about a point p is `moment_nm` - p x `force_n`.
+        """
+        number = max(k for k, move in enumerate(self._moves) if move.column == column)
+        force, moment = np.empty((2, len(course.value), 3))
+        for chunk in _chunks(len(force)):
+            placed = self._placed(course, chunk)
+            wrench = self._wrenches(placed)
+            for load in loads:
+                self._apply(wrench, load, chunk)
+            self._inwards(placed, wrench)
+            force[chunk], moment[chunk] = wrench[number, :3].T, wrench[number, 3:].T
+        return Wrench(force, moment)
+
     def centre_m(self, value: FloatArray) -> FloatArray:
         """Centre of mass (T, 3)."""
         places = self.points_m(value, [(mass.part, mass.centre_m) for mass in self.masses])
@@ -242,10 +258,10 @@ def _moved(base: _Placed, part: Part, value: FloatArray, rate: FloatArray, bend:
     """A part on what carries it, with its coordinate's value, rate and acceleration (T,)."""
     way = None
     if part.function is not None:
-        coordinate = value
-        value, way = part.function(coordinate)
-        curve = part.function(coordinate + _BEND)[1] - part.function(coordinate - _BEND)[1]
-        bend = way * bend + curve / (2.0 * _BEND) * rate**2
+        beside = np.concatenate([value, value + _BEND, value - _BEND])
+        values, ways = (column.reshape(3, -1) for column in part.function(beside))
+        value, way = values[0], ways[0]
+        bend = way * bend + (ways[1] - ways[2]) / (2.0 * _BEND) * rate**2
         rate = way * rate
     turn = np.matmul(part.turn.T, base.turn) if not _is_unit(part.turn) else base.turn
     arm = _times(base.turn, part.offset_m) if part.offset_m.any() else None

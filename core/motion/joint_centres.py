@@ -56,7 +56,7 @@ def pelvis_axes(labelled: LabelledMarkers, marker_m: FloatArray) -> PelvisAxes:
     up = _unit(np.cross(to_right, from_back))
     forward = np.cross(up, to_right)
     if not tilt_is_told(labelled):
-        more = np.radians(PELVIC_TILT_DEG) - float(np.nanmedian(np.arcsin(-forward[:, 2])))
+        more = np.radians(PELVIC_TILT_DEG) - _typical(np.arcsin(-forward[:, 2]))
         forward, up = (
             np.cos(more) * forward - np.sin(more) * up,
             np.cos(more) * up + np.sin(more) * forward,
@@ -94,13 +94,19 @@ def leg_centres(
 
 def _hip_m(pelvis: PelvisAxes, side: Side) -> FloatArray:
     """One person has one pelvis: its width and depth are the medians of all frames."""
-    width_mm, depth_mm = (1e3 * float(np.nanmedian(size)) for size in (pelvis.width_m, pelvis.depth_m))
+    width_mm, depth_mm = (1e3 * _typical(size) for size in (pelvis.width_m, pelvis.depth_m))
     forward, up, aside = (
         (slope * size + rest) / 1e3
         for (slope, rest), size in zip((_FORWARD, _UP, _ASIDE), (depth_mm, width_mm, width_mm), strict=True)
     )
     aside = -aside if side is Side.LEFT else aside
     return np.asarray(pelvis.front_m + forward * pelvis.forward + up * pelvis.up + aside * pelvis.right)
+
+
+def _typical(values: FloatArray) -> float:
+    """Median of what is known; NaN of nothing."""
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if len(known) else float("nan")
 
 
 def _middle(outer: FloatArray, inner: FloatArray, otherwise: FloatArray) -> FloatArray:

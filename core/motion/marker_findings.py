@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from core.domain.motion import BACKWARDS, NO_STRIDE, NO_WALK, Stride
 from core.motion.course import Course
 from core.motion.findings import GOOD_STRIDES, UNEQUAL
 from core.motion.marker_body import PersonBody
+from core.motion.marker_places import Place
 from core.motion.marker_sets import LabelledMarkers, tilt_is_told
 from core.motion.trial_findings import note
 
@@ -32,6 +33,8 @@ class MarkerFacts:
     residual_m: float
     gap_fraction: float  # of the frames in which a leg is not told
     belt_m_s: float = 0.0
+    exchanged: dict[Place, float] = field(default_factory=dict)  # pairs, and the fraction of frames
+    far: tuple[str, ...] = ()  # labels that miss their places much more than the others
 
 
 def marker_findings(facts: MarkerFacts) -> tuple[Finding, ...]:
@@ -40,7 +43,8 @@ def marker_findings(facts: MarkerFacts) -> tuple[Finding, ...]:
         *_course(facts),
         *_strides(facts),
         *_unequal(facts.strides),
-        *_residual(facts.residual_m),
+        *_residual(facts.residual_m, facts.far),
+        *_exchanged(facts.exchanged),
         *_gaps(facts.gap_fraction),
         *_standing(facts.person),
         *_tilt(facts.labelled),
@@ -99,14 +103,25 @@ def _unequal(strides: Sequence[Stride]) -> list[Finding]:
     return [note(Severity.STOP, "LAB-113", what, why, step)]
 
 
-def _residual(residual_m: float) -> list[Finding]:
+def _exchanged(pairs: dict[Place, float]) -> list[Finding]:
+    if not pairs:
+        return []
+    named = ", ".join(place.words for place in pairs)
+    what = f"Left and right change places for up to {max(pairs.values()):.0%} of the time: {named}."
+    why = "A label jumped to the other leg; these markers are not used while it is there."
+    step = "Correct the labels in the laboratory's program where the legs pass each other."
+    return [note(Severity.WARNING, "LAB-119", what, why, step)]
+
+
+def _residual(residual_m: float, far: tuple[str, ...]) -> list[Finding]:
     if residual_m <= LARGEST_RESIDUAL_M:
         return []
     return [
         note(
             Severity.STOP if residual_m > STOP_RESIDUAL_M else Severity.WARNING,
             "LAB-114",
-            f"The body model misses the markers by {residual_m * 1e3:.0f} mm on average.",
+            f"The body model misses the markers by {residual_m * 1e3:.0f} mm on average"
+            + (f", most of all {', '.join(far)}." if far else "."),
             "Skin moves by 10 to 20 mm; more means exchanged labels, or a standing trial of another person.",
             "Check the labels, and that standing and walking trial belong together.",
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.spatial.transform import Rotation
@@ -17,19 +17,19 @@ from core.errors import refuse
 from core.gait.cycles import cut_cycles
 from core.gait.events import FootPaths
 from core.gait.measures import nothing_measured, spatiotemporal_over
-from core.gait.reference import gait_reference
+from core.gait.reference import gait_reference, whole_body_seen
 from core.motion.course import Course, HipPath, course_of
 from core.motion.laboratory_body import Marker
 from core.motion.marker_body import PersonBody, body_of
 from core.motion.marker_findings import MarkerFacts, marker_findings
-from core.motion.marker_kinematics import MarkerGoals, pose_spread, solve_markers
+from core.motion.marker_kinematics import MarkerFit, MarkerGoals, pose_spread, solve_markers
 from core.motion.marker_places import Place
-from core.motion.marker_sets import LabelledMarkers, check_sides, facing, recognise
+from core.motion.marker_sets import LabelledMarkers, check_sides, facing, recognise, without_exchanged
 from core.motion.marker_strides import Walked, belt_speed_m_s, walked
 from core.motion.steady_walking import long_gaps
 from core.motion.trial import MAX_GAP_S
 from core.twin.body_tree import POSE_SIZE
-from core.twin.kinematic_tree import ROOT_COLUMNS
+from core.twin.kinematic_tree import ROOT_COLUMNS, KinematicTree
 from core.twin.scaling import Segment
 from core.twin.segment_lengths import GENERIC_LENGTH_M, lengths_by_name
 
@@ -38,6 +38,10 @@ LEAST_RATE_HZ = 10.0
 _WEIGHT = {Place.TROCHANTER: 0.5, Place.THIGH: 0.5, Place.SHOULDER: 0.5}
 """Skin over the thigh and the shoulder blade moves most (Leardini et al. 2005, Gait & Posture 21:212); all
 other markers count 1."""
+_TRIES = 2
+_LOST, _LOST_M = 3.0, 0.02  # times the usual miss of a frame; skin moves less
+_FAR = 2.0  # times the miss of all markers
+_NO_JOINT_RAD = 2.6  # beyond every joint's range
 _SOLE_M = 0.200  # from heel to toe on the generic foot's sole, as the landmarks of cameras have it
 
 Tick = Callable[[float], None]
@@ -55,6 +59,7 @@ class _Solved:
     pose: FloatArray  # (T, N); the joints of a leg that is hidden for long are NaN
     spread: FloatArray  # (T, N)
     residual_m: float
+    far: tuple[str, ...]  # labels of the markers that miss their places most, by much more than the others
     paths: FootPaths
     forward: FloatArray  # (T, 2) where the person faces
 
@@ -73,6 +78,8 @@ def motion_from_markers(
         if marker_m is not None:
             check_sides(labelled, np.asarray(marker_m).reshape(-1, len(trial.marker_names), 3))
     tick(0.1)
+    marker_m, exchanged = without_exchanged(labelled, trial.marker_m)
+    trial = replace(trial, marker_m=marker_m)
     person = body_of(trial, labelled, height_m, mass_kg)
     tick(0.4)
     solved = _solved(trial, labelled, person)
@@ -80,11 +87,16 @@ def motion_from_markers(
     course, ways = course_of(_hip_path(solved, height_m))
     belt = belt_speed_m_s(solved.paths) if course is Course.IN_PLACE else 0.0
     walks = [walked(solved.paths, way, trial, belt) for way in ways if course in _WALKED]
-    motion = _motion(trial, labelled, person, solved, course, walks, belt)
+    motion = _motion(trial, labelled, person, solved, course, walks, belt, exchanged)
     tick(1.0)
     return motion
 
 
+_NEEDED = {"pelvis": "pelvis"} | {
+    f"{bone}_{side.suffix}": f"{side.value} {words}"
+    for side in SIDES
+    for bone, words in (("femur", "thigh"), ("tibia", "shank"), ("calcn", "foot"))
+}
 _WALKED = (Course.WALKS, Course.IN_PLACE)
 
 
@@ -114,7 +126,7 @@ def _solved(trial: LaboratoryTrial, labelled: LabelledMarkers, person: PersonBod
     goals = MarkerGoals(weight, person.pull, np.zeros(tree.columns))
     part = _in_view(trial, labelled, person)
     time_s, marker_m = np.asarray(trial.time_s[part]), np.asarray(trial.marker_m[part][:, person.columns])
-    fit = solve_markers(tree, marker_m, goals)
+    fit = _sure_fit(tree, marker_m, goals)
     pose = _without_short_gaps(time_s, fit.pose)
     spread = _without_short_gaps(time_s, pose_spread(tree, fit, marker_m, goals))
     return _Solved(
@@ -122,15 +134,50 @@ def _solved(trial: LaboratoryTrial, labelled: LabelledMarkers, person: PersonBod
         pose=pose,
         spread=spread,
         residual_m=fit.rms_m,
+        far=_far(fit, [trial.marker_names[k] for k in person.columns]),
         paths=_foot_paths(person, time_s, pose),
         forward=_bridged(time_s, facing(labelled, trial.marker_m[part])),
     )
+
+
+def _sure_fit(tree: KinematicTree, marker_m: FloatArray, goals: MarkerGoals) -> MarkerFit:
+    """Frames whose search ended in another valley, as it may with few markers, begin beside their neighbours.
+
+    Such a frame misses its markers much more than the others, or bends a joint as none bends.
+    """
+    fit = solve_markers(tree, marker_m, goals)
+    for _ in range(_TRIES):
+        miss = np.sqrt(np.nanmean(np.where(np.isfinite(fit.distance_m), fit.distance_m, 0.0) ** 2, axis=1))
+        lost = miss > max(_LOST_M, _LOST * float(np.median(miss)))
+        with np.errstate(invalid="ignore"):
+            lost |= (np.abs(fit.pose[:, ROOT_COLUMNS:]) > _NO_JOINT_RAD).any(axis=1)
+        if not lost.any() or lost.all():
+            break
+        frames = np.arange(len(lost))
+        known = np.where(lost[:, None], np.nan, fit.pose)
+        fit = solve_markers(tree, marker_m, goals, start=np.nan_to_num(_bridged(frames.astype(float), known)))
+    return fit
+
+
+def _far(fit: MarkerFit, names: list[str]) -> tuple[str, ...]:
+    seen = np.isfinite(fit.distance_m)
+    square = np.where(seen, fit.distance_m, 0.0) ** 2
+    miss = np.sqrt(square.sum(axis=0) / np.maximum(seen.sum(axis=0), 1))
+    return tuple(names[k] for k in np.argsort(-miss)[:3] if miss[k] > _FAR * fit.rms_m)
 
 
 def _in_view(trial: LaboratoryTrial, labelled: LabelledMarkers, person: PersonBody) -> slice:
     """From the first to the last frame in which each bone shows markers. Refuses LAB-104."""
     seen = np.asarray(np.isfinite(trial.marker_m[:, person.columns]).all(axis=2))
     bones = [marker.bone for marker in person.markers]
+    missing = [words for bone, words in _NEEDED.items() if bone not in bones]
+    if missing:
+        raise refuse(
+            "LAB-104",
+            f"No marker of the {' or of the '.join(missing)} is ever in view in the walk.",
+            "Without them the pose of that part is not told.",
+            "Give a trial in which both legs carry their markers.",
+        )
     shown: BoolArray = np.ones(len(seen), dtype=np.bool_)
     for bone in set(bones) - {"torso"}:
         own = seen[:, [k for k, name in enumerate(bones) if name == bone]]
@@ -179,13 +226,13 @@ def _foot_paths(person: PersonBody, time_s: FloatArray, pose: FloatArray) -> Foo
 
 
 def _hip_path(solved: _Solved, height_m: float) -> HipPath:
-    """Where the person goes, for what is done in the trial."""
-    paths, forward = solved.paths, solved.forward
-    middle = 0.5 * (paths.heel_m + paths.toe_m)[..., :2]
+    """Where the person goes, for what is done in the trial; the way walked is the first axis."""
+    paths, forward = solved.paths, solved.forward[:, ::-1]
+    middle = 0.5 * (paths.heel_m + paths.toe_m)[..., 1::-1]
     apart = np.einsum("tk,tk->t", middle[:, 0] - middle[:, 1], forward)
     return HipPath(
         time_s=solved.time_s,
-        path_m=np.asarray(paths.pelvis_m[:, :2]),
+        path_m=np.asarray(paths.pelvis_m[:, 1::-1]),
         forward=forward,
         feet_apart_m=apart,
         ankle_m=middle,
@@ -202,17 +249,20 @@ def _motion(
     course: Course,
     walks: list[Walked],
     belt_m_s: float,
+    exchanged: dict[Place, float],
 ) -> Motion:
     kinematics = _kinematics(solved, person)
     strides = tuple(stride for way in walks for stride in way.strides)
-    cycles = cut_cycles(kinematics.time_s, kinematics.angle_rad, strides)
-    if not any(len(side.angle_rad) for side in cycles):
+    if not whole_body_seen(kinematics.time_s, kinematics.angle_rad, strides):
         strides = ()
+    cycles = cut_cycles(kinematics.time_s, kinematics.angle_rad, strides)
     measures = (
         spatiotemporal_over([(way.paths, way.strides) for way in walks]) if strides else nothing_measured()
     )
     gaps = float(np.isnan(kinematics.angle_rad).any(axis=1).mean())
-    facts = MarkerFacts(labelled, person, course, strides, solved.residual_m, gaps, belt_m_s)
+    facts = MarkerFacts(
+        labelled, person, course, strides, solved.residual_m, gaps, belt_m_s, exchanged, solved.far
+    )
     return Motion(
         kinematics=kinematics,
         strides=strides,

@@ -93,6 +93,28 @@ def check_sides(labelled: LabelledMarkers, marker_m: FloatArray) -> None:
         raise _sides_exchanged(wrong) if len(wrong) > len(right) else _pair_exchanged(wrong)
 
 
+def without_exchanged(
+    labelled: LabelledMarkers, marker_m: FloatArray
+) -> tuple[FloatArray, dict[Place, float]]:
+    """Markers (T, P, 3) without the frames in which a pair has changed sides, and the fraction of those.
+
+    A label may jump to the other leg for a while where both legs pass each other.
+    """
+    left, cleaned = _to_the_left(labelled, marker_m), np.array(marker_m)
+    fractions: dict[Place, float] = {}
+    for place in Place:
+        if place in _FEET_MAY_CROSS or place is Place.ASIDE:
+            continue
+        pairs = [labelled.mean_m(marker_m, place, side) for side in SIDES]
+        apart = np.einsum("tk,tk->t", pairs[0] - pairs[1], left)
+        wrong = np.where(np.isfinite(apart), apart, 0.0) < -_CLEARLY_M
+        if wrong.any():
+            columns = [k for side in SIDES for k in labelled.columns(place, side)]
+            cleaned[np.flatnonzero(wrong)[:, None], columns] = np.nan
+            fractions[place] = float(wrong.mean())
+    return cleaned, fractions
+
+
 def facing(labelled: LabelledMarkers, marker_m: FloatArray) -> FloatArray:
     """Where the person faces, seen from above: unit vectors (T, 2), from feet and pelvis; NaN unknown."""
     feet = [

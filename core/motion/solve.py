@@ -16,7 +16,7 @@ from core.domain.sides_doubt import AS_REPAIRED, Sides, SideSource
 from core.gait.cycles import cut_cycles
 from core.gait.events import find_strides
 from core.gait.measures import nothing_measured, spatiotemporal_over
-from core.gait.reference import gait_reference
+from core.gait.reference import gait_reference, whole_body_seen
 from core.gait.slow_motion import slow_motion_findings, too_slow_for_life
 from core.motion.camera_sides import alike_in_all_cameras
 from core.motion.course import Course
@@ -139,9 +139,9 @@ def _motion(trial: Trial, doubt: SideDoubt, clock: FilmClock, synthetic: bool) -
     body = trial.body.parameters
     found = [(part.feet, find_strides(part.feet) if trial.walks else ()) for part in trial.parts]
     strides = tuple(stride for _, own in found for stride in own)
-    cycles = cut_cycles(kinematics.time_s, kinematics.angle_rad, strides)
-    if not any(len(side.angle_rad) for side in cycles):
+    if not whole_body_seen(kinematics.time_s, kinematics.angle_rad, strides):
         strides = ()
+    cycles = cut_cycles(kinematics.time_s, kinematics.angle_rad, strides)
     findings = motion_findings(MotionFacts(trial, strides, doubt))
     _refuse_too_slow(trial, findings, clock)
     measures = spatiotemporal_over(found, width_seen=not trial.one_camera) if strides else nothing_measured()

@@ -16,7 +16,7 @@ from core.domain.muscle_calibration import MuscleCalibration, Told
 from core.domain.muscles import Muscle, MuscleGroup
 from core.domain.twin import GENERIC_BODY, GroupStrength
 from core.kinetics import muscle_fit
-from core.kinetics.calibration import calibrate_muscles
+from core.kinetics.calibration import calibrate_muscles, moments_with, r_squared
 from core.kinetics.calibration_parameters import StrengthUnit
 from core.kinetics.walk_data import WalkData
 from core.simulation.muscles.activation_prior import NORMAL_EMG_BURSTS, activity
@@ -101,6 +101,9 @@ def test_at_a_bound_is_told_as_such() -> None:
     found = calibrate_muscles(GENERIC_BODY, strong, starts=1)
     assert Told.AT_BOUND in {one.told for one in found.parameters if one.name.startswith("Strength")}
     assert "KIN-110" in codes(found)
+    at_bound = {one.name for one in found.parameters if one.told is Told.AT_BOUND}
+    taken = {f"Strength, {one.side} {one.group}" for one in found.body.strength}
+    assert not taken & at_bound
 
 
 def test_without_a_maximal_contraction_strength_stays_and_habits_are_scaled() -> None:
@@ -185,3 +188,14 @@ def test_channels_of_poor_quality_are_left_out_and_named() -> None:
     assert "soleus" in told.what
     assert Muscle.SOLEUS not in {one.muscle for one in found.body.habits}
     assert all(one.side is not Side.LEFT for one in found.body.habits)
+
+
+def test_calibrated_muscles_make_the_moments_of_another_walk_of_the_same_person() -> None:
+    other = synthetic_walk(seed=8)
+    found = moments_with(calibration(), other)
+    for column, fit in enumerate(calibration().fits):
+        measured = other.moment_nm[:, fit.joint.column]
+        assert r_squared(measured, found[:, column], np.isfinite(found[:, column])) > 0.99
+    fewer = with_emg(lambda emg: replace(emg, channels=emg.channels[:4], envelope=emg.envelope[:, :4]))
+    with pytest.raises(ValueError, match="other electrodes"):
+        moments_with(calibration(), fewer)

@@ -202,3 +202,11 @@ def test_a_walk_on_a_belt_keeps_its_plate_under_the_foot(walk: PlateWalk, solved
     known = np.isfinite(solved.moment_nm).all(axis=1) & np.isfinite(kinetics.moment_nm).all(axis=1)
     assert known.sum() > 50
     np.testing.assert_allclose(kinetics.moment_nm[known], solved.moment_nm[known], atol=1e-6)
+
+
+def test_plates_that_nobody_stepped_on_leave_the_estimate(walk: PlateWalk) -> None:
+    empty = tuple(replace(plate, force_n=np.zeros_like(plate.force_n)) for plate in walk.plates())
+    kinetics = kinetics_of(walk.motion, BODY, walk.trial(empty))
+    assert kinetics.source is ForceSource.ESTIMATED
+    (told,) = (f.advice for f in kinetics.findings if f.advice.code == "KIN-010")
+    assert told.why == "Nobody stepped on a force plate of the trial."

@@ -238,3 +238,61 @@ def test_a_leg_out_of_view_for_long_is_a_gap_and_told(walk):
     ankle = motion.kinematics.angle_rad[:, Joint.ANKLE_R.column]
     assert np.isnan(ankle[110:140]).all()
     assert "LAB-115" in {finding.advice.code for finding in motion.findings}
+
+
+def test_knees_whose_labels_are_exchanged_for_a_while_are_left_out_there_and_told(walk):
+    marker_m = np.array(walk[0].marker_m)
+    left, right = (walk[0].marker_names.index(name) for name in ("L_FLE", "R_FLE"))
+    marker_m[200:230, [left, right]] = marker_m[200:230, [right, left]]
+
+    motion = solved(replace(walk[0], marker_m=marker_m))
+
+    assert worst_deg(motion, walk[1]) < 1.0
+    assert "LAB-119" in {finding.advice.code for finding in motion.findings}
+
+
+def test_labels_exchanged_on_one_leg_are_named_where_they_miss(walk):
+    marker_m = np.array(walk[0].marker_m)
+    pair = [walk[0].marker_names.index(name) for name in ("L_FLE", "L_FAL")]
+    marker_m[:, pair] = marker_m[:, pair[::-1]]
+
+    told = {f.advice.code: f.advice.what for f in solved(replace(walk[0], marker_m=marker_m)).findings}
+
+    assert "L_FLE" in told["LAB-114"] and "L_FAL" in told["LAB-114"]
+
+
+def test_frames_with_few_markers_end_in_the_same_valley_as_their_neighbours(walk):
+    marker_m = np.array(walk[0].marker_m)
+    marker_m[np.random.default_rng(1).random(marker_m.shape[:2]) < 0.3] = np.nan
+
+    assert worst_deg(solved(replace(walk[0], marker_m=marker_m)), walk[1]) < 1.0
+
+
+def test_a_single_stride_on_a_short_walkway_is_a_walk(walk):
+    frames = slice(20, 210)
+    short = replace(walk[0], time_s=walk[0].time_s[:190], marker_m=walk[0].marker_m[frames])
+
+    motion = solved(short)
+
+    assert motion.reference is not None
+    assert {"LAB-111", "LAB-112"} & {finding.advice.code for finding in motion.findings}
+
+
+def test_a_foot_that_no_marker_shows_is_refused(walk):
+    marker_m = np.array(walk[0].marker_m)
+    foot = [k for k, name in enumerate(walk[0].marker_names) if name in ("L_FCC", "L_FM1", "L_FM2", "L_FM5")]
+    marker_m[:, foot] = np.nan
+
+    with pytest.raises(UserError, match="left foot"):
+        solved(replace(walk[0], marker_m=marker_m))
+
+
+def test_a_leg_hidden_in_every_stride_leaves_angles_without_a_gait_cycle(walk):
+    marker_m = np.array(walk[0].marker_m)
+    foot = [k for k, name in enumerate(walk[0].marker_names) if name in ("L_FCC", "L_FM1", "L_FM2", "L_FM5")]
+    marker_m[40:-10, foot] = np.nan
+
+    motion = solved(replace(walk[0], marker_m=marker_m))
+
+    assert motion.reference is None
+    assert "MOT-010" in {finding.advice.code for finding in motion.findings}

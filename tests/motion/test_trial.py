@@ -139,3 +139,15 @@ def test_lengths_are_those_of_a_person_of_this_height(walk: SyntheticWalk) -> No
     for segment in (Segment.THIGH, Segment.SHANK):
         true = GENERIC_LENGTH_M[segment] * segment.factor(scale)
         assert trial.lengths_m()[segment] == pytest.approx(true, rel=0.05)
+
+
+def test_a_leg_hidden_throughout_leaves_no_stride_to_learn_from(walk: SyntheticWalk) -> None:
+    track = filmed(walk)
+    visibility = np.array(track.visibility)
+    for part in ("KNEE", "ANKLE", "HEEL", "FOOT_INDEX"):
+        visibility[:, Landmark[f"LEFT_{part}"].value] = 0.0
+
+    found = motion_from_tracks((replace(track, visibility=visibility),), height_m=HEIGHT_M, mass_kg=60.0)
+
+    assert found.reference is None
+    assert "MOT-010" in {finding.advice.code for finding in found.findings}

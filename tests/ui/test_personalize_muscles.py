@@ -16,6 +16,7 @@ from core.domain.twin import GENERIC_BODY, Twin
 from core.jobs.values import Done
 from core.session.flow import Step
 from tests.kinetics import known_person
+from tests.kinetics.known_person import WEAK_CALF
 from tests.ui import muscle_records, records
 from tests.ui.board import HandBoard
 from tests.ui.test_learning_pages import personalize, tell
@@ -26,6 +27,7 @@ from ui.presenters.emg_muscles import calibration_verdict, moment_courses
 from ui.presenters.personalize import muscle_facts
 from ui.presenters.weakness import grouped
 from ui.session_context import SessionContext
+from ui.theme import Tone
 
 CALF = "Weakness, left plantarflexors"
 
@@ -104,7 +106,7 @@ def test_what_the_emg_changed_is_told_before_and_after(
     assessed(context, visit_id, made)
     page, _ = personalize(context)
     rows = texts(page.muscles.parameters)
-    assert rows[0][:2] == ["Strength, left plantarflexors", "100 %"] and rows[0][3] == "± 6 %"
+    assert rows[0][:2] == ["Left plantarflexors, strength", "100 %"] and rows[0][3] == "± 6 %"
     assert rows[-3] == ["Electromechanical delay", "40 ms", "52 ms", "± 4 ms"]
     assert rows[-2] == ["Shape of activation", "-0.10", "-3.00", "at bound"]
     assert rows[-1][3] == "not told"
@@ -119,10 +121,8 @@ def test_the_plot_shows_strides_that_were_seen_and_strides_kept_aside() -> None:
     assert start < 24.0 < end and end - start == pytest.approx(6.0)
 
 
-def test_a_calibration_that_judged_nothing_says_so() -> None:
+def test_a_calibration_of_timing_alone_says_so() -> None:
     whole = known_person.calibration({})
-    unjudged = replace(whole, fits=tuple(replace(fit, held_out_r2_after=np.nan) for fit in whole.fits))
-    assert "not judged" in calibration_verdict(unjudged)[0]
     nothing = np.zeros((len(whole.time_s), 0))
     timing = replace(whole, fits=(), measured_nm=nothing, before_nm=nothing, after_nm=nothing)
     assert calibration_verdict(timing)[0].startswith("Only the timing")
@@ -136,6 +136,7 @@ def test_each_leg_has_its_column_of_moments(context: SessionContext) -> None:
         fits=(*whole.fits, *other),
         **{name: np.tile(getattr(whole, name), 2) for name in ("measured_nm", "before_nm", "after_nm")},
     )
+    assert calibration_verdict(both)[0].endswith("R² 0.63 to 0.95 (was 0.09 to 0.69).")
     courses = MomentCourses()
     for calibration, columns in ((both, {0, 1}), (whole, {0})):
         courses.show_courses(moment_courses(calibration))
@@ -252,3 +253,17 @@ def test_emg_tab_is_reached_by_keyboard(
     page, _ = personalize(context)
     page.open_tab(EMG_TAB)
     assert page._parts.currentWidget() is page.muscles and page.tabs.accessibleName()
+
+
+def test_a_calibration_without_strides_kept_aside_claims_nothing_of_them() -> None:
+    calibration = known_person.calibration(WEAK_CALF)
+    unknown = float("nan")
+    fits = tuple(
+        replace(fit, held_out_r2_before=unknown, held_out_r2_after=unknown, held_out_rmse_nm_kg=unknown)
+        for fit in calibration.fits
+    )
+    words, tone = emg_muscles.calibration_verdict(replace(calibration, fits=fits))
+    assert words.endswith("None could be kept aside to judge it.") and "now follows" not in words
+    shown = moment_courses(replace(calibration, fits=fits))
+    assert not any(course.held_out.any() for course in shown)  # no span is shaded as judged
+    assert tone is Tone.WARN

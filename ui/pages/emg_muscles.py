@@ -100,9 +100,10 @@ class EmgMusclesPanel(QWidget):
         self._parts.show_widget(self._empty if state.parameters is None else self._cards)
         if state.parameters is not None:
             self.parameters.show_numbers(state.parameters)
-            told = len(state.parameters.columns) - 1
             header = self.parameters.horizontalHeader()
-            header.setSectionResizeMode(told, QHeaderView.ResizeMode.ResizeToContents)
+            for number in range(len(state.parameters.columns)):  # numbers whole, long names end in …
+                fits = QHeaderView.ResizeMode.ResizeToContents if number else QHeaderView.ResizeMode.Stretch
+                header.setSectionResizeMode(number, fits)
         if state.fits is not None:
             self.fits.show_numbers(state.fits)
             height = self.fits.horizontalHeader().height()

@@ -59,10 +59,10 @@ class WeaknessPanel(QWidget):
         self.strengths.verticalHeader().setMinimumSectionSize(_ROW_PX)
         self.strengths.horizontalHeader().setFixedHeight(_ROW_PX)
         self.strengths.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._not_told = label("", "small", wrap=True)
+        self._not_told = label("", wrap=True)
         self._rows, self._buttons = column(gap=8), list[Button]()
         self._none = label(
-            "Nothing is suggested. That is no proof of full strength: see what is not told.",
+            "Nothing is suggested. That is no proof of full strength.",
             "muted",
             wrap=True,
         )
@@ -141,11 +141,13 @@ class WeaknessPanel(QWidget):
         left.body.addWidget(self._none)
         left.body.addWidget(self._signs)
         left.body.addLayout(self._rows)
+        left.body.addSpacing(8)
+        left.body.addWidget(label("What it does not tell", "section"))
+        left.body.addWidget(self._not_told)
         left.body.addStretch(1)
         right.body.addWidget(label("Strength, of what a body of this size has", "section"))
         right.body.addWidget(self.strengths)
         right.body.addWidget(label(_BRACKETS, "small", wrap=True))
-        right.body.addWidget(self._not_told)
         right.body.addStretch(1)
         cards = QWidget()
         halves = row(left, right, gap=12)

@@ -17,6 +17,8 @@ from ui.plots.plot_style import axis_label, curve_pen, fill, line_pen, small_fon
 from ui.widgets.basics import column, label
 
 _SHOWN_S = 6.0  # a few strides can be told apart; all of a minute would be a carpet
+_CURVES = "Solid: joint moment from forces and motion. Dashed: from EMG before, thick: after calibration."
+_SHADED = " Shaded: kept aside, the calibration did not see it."
 _LEAST_PX, _TIME_AXIS_PX = 96, 34
 
 
@@ -59,10 +61,8 @@ class MomentCourses(QWidget):
                 self._plots.addWidget(self.plots[number], line, place)
                 self.plots[number].show()
                 self.plots[number].show_course(courses[number], names_time=number == own[-1])
-        self._words.setText(
-            "Solid: joint moment from forces and motion. Dashed: from EMG before, thick: after calibration. "
-            "Shaded: kept aside, the calibration did not see it."
-        )
+        kept_aside = any(course.held_out.any() for course in courses)
+        self._words.setText(_CURVES + (_SHADED if kept_aside else ""))
 
 
 def shown_span_s(held_out: FloatArray, time_s: FloatArray) -> tuple[float, float]:

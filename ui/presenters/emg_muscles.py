@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from core.domain.body import SIDES, Side
 from core.domain.muscle_calibration import CalibratedParameter, MomentFit, MuscleCalibration, Told
 from core.domain.record import RecordKind
@@ -22,7 +24,9 @@ NO_MOMENTS = "Compute the joint moments first: Motion page, tab Forces."
 BUSY = "Wait until the running work has ended."
 _FOLLOWS_R2 = 0.6  # explained of the held-out moments: enough to trust the muscles around this joint
 _HOPELESS_R2 = -10.0  # how much worse does not matter
+_MOST_NAMED = 2  # joints in a verdict of one line
 _STRENGTH = "Strength"
+_LONG = {"Strength and scale of the EMG": "strength × EMG scale"}
 
 
 def emg_muscles_state(store: Store, visit_id: str, *, busy: bool) -> EmgMusclesState:
@@ -65,26 +69,37 @@ def calibration_verdict(calibration: MuscleCalibration) -> tuple[str, Tone]:
     if not calibration.fits:
         return "Only the timing of the muscles was taken over: no joint moment tells more.", Tone.NEUTRAL
     if not any(math.isfinite(fit.held_out_r2_after) for fit in calibration.fits):
-        return "There are too few strides to keep some aside: how well EMG follows is not judged.", Tone.WARN
-    parts = [
-        f"{_short(fit)} {_number(fit.held_out_r2_after)} (was {_number(fit.held_out_r2_before)})"
-        for fit in calibration.fits
-    ]
+        r2 = _r2_words([(_short(fit), fit.r2_before, fit.r2_after) for fit in calibration.fits])
+        words = f"EMG follows the moments that it was calibrated with, R² {r2}."
+        return f"{words} None could be kept aside to judge it.", Tone.WARN
+    r2 = _r2_words([(_short(fit), fit.held_out_r2_before, fit.held_out_r2_after) for fit in calibration.fits])
     good = all(
         fit.held_out_r2_after >= _FOLLOWS_R2 and fit.held_out_r2_after > fit.held_out_r2_before
         for fit in calibration.fits
     )
-    words = f"EMG now follows moments that were kept aside with R² {listed(parts)}."
-    return words, Tone.OK if good else Tone.WARN
+    return f"EMG now follows moments that were kept aside with R² {r2}.", Tone.OK if good else Tone.WARN
+
+
+def _r2_words(fits: list[tuple[str, float, float]]) -> str:
+    """Names, R² before and after; of many joints the range."""
+    if len(fits) <= _MOST_NAMED:
+        return listed([f"{name} {_number(after)} (was {_number(before)})" for name, before, after in fits])
+    before, after = [value for _, value, _ in fits], [value for _, _, value in fits]
+    return f"{_range(after)} (was {_range(before)})"
+
+
+def _range(values: list[float]) -> str:
+    known = [value for value in values if math.isfinite(value)]
+    return f"{_number(min(known))} to {_number(max(known))}" if known else _number(math.nan)
 
 
 def parameter_table(calibration: MuscleCalibration) -> NumberTable:
     rows = tuple(
         NumberRow(
-            one.name,
+            _short_name(one.name),
             (_value(one, one.before), _value(one, one.after), _told(one)),
             _side(one.name),
-            tip=f"Possible from {_value(one, one.low)} to {_value(one, one.high)}.",
+            tip=f"{one.name}. Possible from {_value(one, one.low)} to {_value(one, one.high)}.",
             strong=one.told is Told.MOVED,
         )
         for one in sorted(calibration.parameters, key=_order)
@@ -104,6 +119,7 @@ def fit_table(calibration: MuscleCalibration) -> NumberTable:
 
 def moment_courses(calibration: MuscleCalibration) -> tuple[MomentCourse, ...]:
     mass_kg = calibration.body.mass_kg
+    judged = any(math.isfinite(fit.held_out_r2_after) for fit in calibration.fits)
     return tuple(
         MomentCourse(
             fit.joint,
@@ -111,10 +127,18 @@ def moment_courses(calibration: MuscleCalibration) -> tuple[MomentCourse, ...]:
             calibration.measured_nm[:, number] / mass_kg,
             calibration.before_nm[:, number] / mass_kg,
             calibration.after_nm[:, number] / mass_kg,
-            calibration.held_out,
+            calibration.held_out * np.isfinite(calibration.measured_nm[:, number]) * judged,
         )
         for number, fit in enumerate(calibration.fits)
     )
+
+
+def _short_name(name: str) -> str:
+    """The muscle first, so that it is read where the name does not fit: "Left soleus, strength"."""
+    what, _, where = name.partition(", ")
+    if _side(where) is None:
+        return name
+    return f"{where[0].upper()}{where[1:]}, {_LONG.get(what, what[0].lower() + what[1:])}"
 
 
 def _short(fit: MomentFit) -> str:
@@ -124,10 +148,14 @@ def _short(fit: MomentFit) -> str:
 
 def _fit_cells(fit: MomentFit) -> tuple[str, ...]:
     return (
-        f"{_number(fit.r2_before)} → {_number(fit.r2_after)}",
-        f"{_number(fit.held_out_r2_before)} → {_number(fit.held_out_r2_after)}",
+        _change(fit.r2_before, fit.r2_after),
+        _change(fit.held_out_r2_before, fit.held_out_r2_after),
         _number(fit.held_out_rmse_nm_kg),
     )
+
+
+def _change(before: float, after: float) -> str:
+    return f"{_number(before)} → {_number(after)}" if math.isfinite(after) else "–"
 
 
 def _told(one: CalibratedParameter) -> str:
