@@ -73,6 +73,8 @@ class Sheet:
     ) -> float:
         """Columns as wide as what stands in them, and the rest shared out; the last row may be signed."""
         y = self._heading(table.title, x, y, width)
+        if not table.rows:  # nothing was found: the notes below say so
+            return y
         columns = list(zip(table.columns, *((row.name, *row.cells) for row in table.rows), strict=True))
         needed = [self._column_width(words) for words in columns]
         share = max(0.0, (width - sum(needed)) / max(len(needed) - 1, 1))

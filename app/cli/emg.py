@@ -5,11 +5,15 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from core.errors import UserError, refuse
+from core.errors import Advice, UserError, refuse
 from core.jobs.values import JsonValue
+
+if TYPE_CHECKING:
+    from app.terminal import Terminal
 
 _NOTHING_MAPPED = "EMG-005"
 
@@ -64,6 +68,53 @@ def _add_reading(parser: argparse.ArgumentParser, prefix: str) -> None:
     ):
         metavar = {float: "NUMBER", int: "N", str: "NAME"}[kind]
         parser.add_argument(f"--{prefix}{name}", type=kind, metavar=metavar, help=what)
+    parser.add_argument(
+        f"--{prefix}event",
+        nargs=2,
+        type=float,
+        metavar=("EMG_S", "MOTION_S"),
+        help="the same event in seconds of the EMG and of the motion",
+    )
+
+
+# What advice tells to do on the EMG page, and the option that does it.
+_IN_A_TERMINAL = (
+    ("Enter the rate at which the EMG was sampled", "Run again with {}rate HZ"),
+    ("Leave the rate empty to use the time column", "Leave {}rate out to use the time column"),
+    ("Choose the sheet", "Run again with {}sheet NAME"),
+    ("Choose one of these sheets", "Run again with {}sheet NAME for one of these"),
+    (
+        "Choose the header line that names the columns",
+        "Run again with {}header-line N of the line with the names",
+    ),
+    ("Choose the header line if", "Run again with {}header-line N if"),
+    ("Choose muscle and side on the EMG page", "Run again with {}map FILE"),
+    ("Choose one of them in the channel map", "Choose one of them with {}map FILE"),
+    ("Map the channels again for this file", "Correct the file given with {}map"),
+    ("Give the unit of both recordings", "Give {0}unit and {0}mvc-unit"),
+    (
+        "Enter the start of the EMG, a common event or the trigger channel",
+        "Give {0}offset, {0}event or {0}trigger",
+    ),
+    ("Correct the start of the EMG", "Correct {}offset"),
+)
+
+
+def emg_advice(advice: Advice, prefix: str = "--") -> Advice:
+    """Advice of an import with a next step that a terminal can do; `prefix` is `--emg-` in a session."""
+    step = advice.next_step
+    for on_the_page, option in _IN_A_TERMINAL:
+        step = step.replace(on_the_page, option.format(prefix))
+    return replace(advice, next_step=step)
+
+
+def import_emg(terminal: Terminal, visit_id: str, file: Path, options: Mapping[str, JsonValue]) -> str:
+    """The job in a session; what it refuses names the session's options."""
+    params: dict[str, JsonValue] = {"visit_id": visit_id, "file": str(file), **options}
+    try:
+        return terminal.run("import_emg", params, visit_id=visit_id)
+    except UserError as error:
+        raise UserError(emg_advice(error.advice, "--emg-")) from error
 
 
 _OPTIONS = {
@@ -85,6 +136,8 @@ def _params(
 ) -> dict[str, JsonValue]:
     told = {param: getattr(args, prefix + option) for option, param in _OPTIONS.items()}
     params: dict[str, JsonValue] = {param: value for param, value in told.items() if value is not None}
+    if event := getattr(args, f"{prefix}event"):
+        params |= {"event_emg_s": event[0], "event_motion_s": event[1]}
     if mvc:
         params["mvc_files"] = [str(path.absolute()) for path in mvc]
     if map_file is not None:
@@ -120,7 +173,10 @@ def _emg(args: argparse.Namespace) -> int:
 
     check_files(args.file, *args.mvc, args.map)
     params = {"file": str(args.file), **_params(args, "", args.mvc, args.map)}
-    summary = emg_summary(request_of(params), params.get("processing"))
+    try:
+        summary = emg_summary(request_of(params), params.get("processing"))
+    except UserError as error:
+        raise UserError(emg_advice(error.advice)) from error
     if args.as_json:
         print(json.dumps(summary, indent=2, ensure_ascii=False))
     else:
@@ -164,7 +220,7 @@ def emg_summary(request: Any, processing: object = None) -> dict[str, Any]:
 
 
 def _told(finding: Any) -> dict[str, str]:
-    advice = finding.advice
+    advice = emg_advice(finding.advice)
     return {
         "severity": finding.severity.value,
         "code": advice.code,

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from app.cli.emg import import_emg
 from app.cli.measured_numbers import measured_numbers
 from app.cli.session_muscles import calibrated_twin, muscle_numbers
 from app.cli.session_strength import assess_strength, strength_numbers
@@ -83,8 +84,7 @@ def run_video_session(
         if emg is None:
             store.decide(visit_id, Step.EMG, Verdict.SKIPPED, by=OPERATOR, reason="No EMG file was given.")
         else:
-            told_emg: dict[str, JsonValue] = {"visit_id": visit_id, "file": str(emg), **request.emg_options}
-            terminal.run("import_emg", told_emg, visit_id=visit_id)
+            import_emg(terminal, visit_id, emg, request.emg_options)
         return _from_landmarks(store, visit_id, request, terminal)
 
 

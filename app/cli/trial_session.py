@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+from app.cli.emg import import_emg
 from app.cli.session_run import OPERATOR, SessionEnd, from_motion, raise_if_stopped
 from app.cli.trial_options import TrialFiles
 from app.session_request import SessionRequest, check_request
@@ -56,18 +57,13 @@ def _import_emg(
     terminal: Terminal,
 ) -> None:
     """The EMG file that was given, else what the trial's own file has; without any the step is skipped."""
-    params: dict[str, JsonValue] = {
-        "visit_id": visit_id,
-        "file": str(emg or files.walk),
-        **request.emg_options,
-    }
     if emg is not None:
-        terminal.run("import_emg", params, visit_id=visit_id)
+        import_emg(terminal, visit_id, emg, request.emg_options)
         return
     reason = "No EMG file was given."
     if files.walk.suffix.lower() == ".c3d":
         try:
-            terminal.run("import_emg", params, visit_id=visit_id)
+            import_emg(terminal, visit_id, files.walk, request.emg_options)
         except UserError as refused:  # nobody asked for it: a trial without usable EMG is still a walk
             reason = f"{files.walk.name} gives no EMG: {refused.advice.what}"
         else:

@@ -14,7 +14,7 @@ from core.domain.body import Side
 from core.domain.emg import EmgMuscle
 
 _GLUTEUS = ("gluteus", "gluteal", "glutaeus", "glut", "glute", "glu", "gl", "g", "fessier")
-_VASTUS = ("vastus", "vast", "vas")
+_VASTUS = ("vastus", "vast", "vas", "v")
 _GASTROCNEMIUS = ("gastrocnemius", "gastrocnemien", "gastrocs", "gastroc", "gastro", "gast", "gas", "gastr")
 _LATERALIS = ("lateralis", "lateral", "laterale", "lat")
 _MEDIALIS = ("medialis", "medial", "mediale", "med")
@@ -65,17 +65,20 @@ _PHRASES: tuple[tuple[EmgMuscle, tuple[tuple[str, ...], ...]], ...] = (
         EmgMuscle.TIBIALIS_ANTERIOR,
         (("tibialis", "tibial", "tibia", "tib", "jambier"), ("anterior", "anterieur", "ant")),
     ),
-    (EmgMuscle.TIBIALIS_ANTERIOR, (("tibialis", "tib", "ta"),)),
+    (EmgMuscle.TIBIALIS_ANTERIOR, (("tibialis", "tib", "ta", "tiba"),)),
     (EmgMuscle.TIBIALIS_ANTERIOR, (("schienbeinmuskel",), ("vorderer",))),
     (EmgMuscle.GASTROCNEMIUS_LATERALIS, ((*_GASTROCNEMIUS, "ga"), _LATERALIS)),
     (EmgMuscle.GASTROCNEMIUS_LATERALIS, (("jumeau", "jum"), _EXTERNE)),
     (EmgMuscle.GASTROCNEMIUS_MEDIALIS, (("jumeau", "jum"), _INTERNE)),
-    (EmgMuscle.GASTROCNEMIUS_LATERALIS, (("gl", "lg", "gasl", "gastl", "glat"),)),
+    (EmgMuscle.GASTROCNEMIUS_LATERALIS, (("gl", "lg", "gasl", "gastl", "glat", "gcl", "gal"),)),
     (EmgMuscle.GASTROCNEMIUS_MEDIALIS, ((*_GASTROCNEMIUS, "ga"), _MEDIALIS)),
     # Alone it is recorded over the medial head, the larger one.
-    (EmgMuscle.GASTROCNEMIUS_MEDIALIS, ((*_GASTROCNEMIUS, "mg", "gasm", "gastm"),)),
+    (EmgMuscle.GASTROCNEMIUS_MEDIALIS, ((*_GASTROCNEMIUS, "mg", "gasm", "gastm", "gcm", "gam"),)),
     (EmgMuscle.SOLEUS, (("soleus", "sol", "soleaire", "schollenmuskel"),)),
-    (EmgMuscle.PERONEUS_LONGUS, (("peroneus", "peroneal", "fibularis", "per", "pero"), ("longus", "long"))),
+    (
+        EmgMuscle.PERONEUS_LONGUS,
+        (("peroneus", "peroneal", "fibularis", "per", "pero", "fib"), ("longus", "long")),
+    ),
     (EmgMuscle.PERONEUS_LONGUS, (("fibulaire", "peronier"), ("long",))),
     (EmgMuscle.PERONEUS_LONGUS, (("peroneus", "fibularis", "pero", "per", "pl"),)),
 )
@@ -86,9 +89,9 @@ GM_PARTNERS: Mapping[EmgMuscle, EmgMuscle] = {
 }
 
 SIDE_WORDS: Mapping[str, Side] = {
-    **dict.fromkeys(("l", "left", "lt", "li", "links", "linke", "linker", "gauche", "sx"), Side.LEFT),
+    **dict.fromkeys(("l", "left", "lt", "li", "links", "linke", "linker", "gauche", "sx", "sin"), Side.LEFT),
     **dict.fromkeys(
-        ("r", "right", "rt", "re", "rechts", "rechte", "rechter", "droite", "droit", "dx"), Side.RIGHT
+        ("r", "right", "rt", "re", "rechts", "rechte", "rechter", "droite", "droit", "dx", "dex"), Side.RIGHT
     ),
 }
 # Stuck to the muscle without anything between, as in "RTIB", "soleusl" and "leftSoleus".

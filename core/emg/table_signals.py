@@ -10,13 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from core.domain.arrays import FloatArray
-from core.domain.findings import Finding
+from core.domain.findings import Finding, Severity
 from core.emg.file_access import no_channels
 from core.emg.sample_groups import SampleGroup, joined
 from core.emg.signals import RawEmg
 from core.emg.tables import Table
 from core.emg.time_stamps import clock_of, looks_like_stamps, rate_problem
 from core.emg.units import time_unit_s
+from core.errors import Advice
 
 _TIME = re.compile(
     r"^(time|times|t|zeit|temps|tiempo|tempo|seconds|sekunden|sec|timestamps?|elapsed|time ?_?s|time ?_?ms)$"
@@ -60,12 +61,31 @@ def emg_of_table(table: Table, path: Path, rate_hz: float | None = None) -> RawE
     Raises UserError EMG-002 (no signal), EMG-003 (rate not clear).
     """
     columns = columns_of(table.names, table.units, table.values)
-    used = [place for place in columns.signals if not np.all(np.isnan(table.values[:, place]))]
+    used = [place for place in columns.signals if _is_there(table, columns, place)]
     if not used:
         raise no_channels(path)
     groups, findings = _groups(table, columns, used, path, rate_hz)
-    told = tuple(dict.fromkeys((*table.findings, *findings)))
+    empty = [table.names[place] for place in columns.signals if place not in used]
+    told = tuple(dict.fromkeys((*table.findings, *findings, *_left_out(path, empty))))
     return joined(groups, table.names, table.units, path.name, told, table.sheet)
+
+
+def _is_there(table: Table, columns: Columns, place: int) -> bool:
+    """Whether a sensor was recorded: an empty column beside filled stamps is one that lost its signal."""
+    clock_at = columns.clock_for(place)
+    own = [place] if clock_at is None else [place, clock_at]
+    return not np.isnan(table.values[:, own]).all()
+
+
+def _left_out(path: Path, empty: list[str]) -> tuple[Finding, ...]:
+    if not empty:
+        return ()
+    names = ", ".join(empty[:4]) + (f" and {len(empty) - 4} more" if len(empty) > 4 else "")
+    what, why = (
+        f"Empty columns of {path.name} were left out: {names}.",
+        "They hold neither numbers nor times.",
+    )
+    return (Finding(Severity.NOTE, Advice(what, why, "Nothing to do.", "EMG-045")),)
 
 
 def _is_time(name: str, unit: str) -> bool:

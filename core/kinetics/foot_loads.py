@@ -228,17 +228,17 @@ def _at_frames(plate: PlateForces, plate_time_s: FloatArray, time_s: FloatArray)
 
 def _means(values: FloatArray, known_s: FloatArray, time_s: FloatArray) -> FloatArray:
     """Means of columns (K, C) around each time, (T, C); zero outside of the recording."""
-    middle = 0.5 * (time_s[1:] + time_s[:-1])
-    edges = np.concatenate([[2 * time_s[0] - middle[0]], middle, [2 * time_s[-1] - middle[-1]]])
+    frame = float(np.median(np.diff(time_s)))
+    first, last = time_s - 0.5 * frame, time_s + 0.5 * frame
     step = float(np.median(np.diff(known_s)))
     found = np.zeros((len(time_s), values.shape[1]))
     for column in range(values.shape[1]):
-        if step > 0.7 * float(np.median(np.diff(time_s))):
+        if step > 0.7 * frame:
             found[:, column] = np.interp(time_s, known_s, values[:, column], left=0.0, right=0.0)
             continue
         area = np.concatenate([[0.0], np.cumsum(values[:, column]) * step])
         at = np.concatenate([[known_s[0] - step / 2], known_s + step / 2])
-        found[:, column] = np.diff(np.interp(edges, at, area)) / np.diff(edges)
+        found[:, column] = (np.interp(last, at, area) - np.interp(first, at, area)) / frame
     return found
 
 

@@ -77,7 +77,7 @@ def _loads_of(
 ) -> tuple[ForceSource, FootLoads, tuple[Finding, ...]]:
     """By the plates where somebody stepped on them, else by the motion."""
     sole_m = dynamics.soles_m(course)
-    if trial is not None and trial.plates:
+    if trial is not None and trial.plates and len(trial.plate_time_s) > 1:
         loads, findings = _measured(motion, trial, sole_m)
         if loads.contacts:
             return ForceSource.PLATES, loads, findings

@@ -70,7 +70,7 @@ def _body(store: Store, params: Params, motion: Motion, motion_id: str, inputs: 
 
 def _check_times(motion: Motion, trial: LaboratoryTrial) -> None:
     """A trial and a motion that were not recorded over the same time do not belong together."""
-    if not trial.plates:
+    if not trial.plates or not len(trial.plate_time_s):
         return
     time_s, plate_s = motion.kinematics.time_s, trial.plate_time_s
     if plate_s[-1] >= time_s[0] and plate_s[0] <= time_s[-1]:

@@ -35,11 +35,28 @@ RIGHT_NAMES = [
     ),
     *(
         (name, GL)
-        for name in ("RT LAT. GASTRO", "RGL", "R LG", "R GastLat", "R jumeau externe", "GASTROC LAT R")
+        for name in (
+            "RT LAT. GASTRO",
+            "RGL",
+            "R LG",
+            "R GastLat",
+            "R GCL",
+            "R jumeau externe",
+            "GASTROC LAT R",
+        )
     ),
     *((name, GM_) for name in ("R Medial Gastrocnemius", "RT MED. GASTRO", "med_gas_r", "R MG", "R Jum Int")),
     *((name, VL) for name in ("R Vastus Lateralis (VL)", "RT VLO", "vas_lat_r", "VL_R", "R Vaste Ext")),
-    *((name, VM) for name in ("R VMO", "vastus medialis obliquus right", "vas_med_r", "R.Vastus.Med")),
+    *(
+        (name, VM)
+        for name in (
+            "R VMO",
+            "vastus medialis obliquus right",
+            "vas_med_r",
+            "R.Vastus.Med",
+            "V. medialis dex",
+        )
+    ),
     *(
         (name, RF)
         for name in ("RECTUS FEMORIS RIGHT: EMG 3 [V]", "RT RECTUS FEM.", "rect_fem_r", "RRF", "EMG_RF_R")

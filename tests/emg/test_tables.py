@@ -146,6 +146,16 @@ def test_sensors_with_a_time_column_each_keep_their_rates(tmp_path: Path) -> Non
     assert [finding.advice.code for finding in raw.findings] == ["EMG-037"]
 
 
+def test_a_channel_that_lost_its_signal_is_there_and_an_unused_sensor_is_told(tmp_path: Path) -> None:
+    lines = ["time,L TA,R TA", *(f"{n / RATE_HZ:.3f},{a},nan" for n, (a, _b) in enumerate(SIGNAL))]
+    raw = read_emg(written(tmp_path, "\n".join(lines)))
+    assert raw.channels == NAMES and np.isnan(raw.signal[:, 1]).all() and not raw.findings
+    lines = ["X [s],L TA,X [s],R TA", *(f"{n / RATE_HZ:.3f},{a},," for n, (a, _b) in enumerate(SIGNAL))]
+    raw = read_emg(written(tmp_path, "\n".join(lines)))
+    assert raw.channels == ("L TA",)
+    assert "R TA" in raw.findings[0].advice.what and raw.findings[0].advice.code == "EMG-045"
+
+
 def test_missing_entries_stay_missing(tmp_path: Path) -> None:
     text = "time,L TA,R TA\n" + rows().replace(f"{SIGNAL[3, 0]:.3f}", "", 1).replace(
         f"{SIGNAL[4, 0]:.3f}", "n/a", 1

@@ -204,6 +204,15 @@ def test_a_walk_on_a_belt_keeps_its_plate_under_the_foot(walk: PlateWalk, solved
     np.testing.assert_allclose(kinetics.moment_nm[known], solved.moment_nm[known], atol=1e-6)
 
 
+def test_plates_without_samples_leave_the_estimate(walk: PlateWalk) -> None:
+    bare = tuple(
+        PlateForces(p.name, p.corner_m, p.force_n[:0], p.pressure_m[:0], p.free_moment_nm[:0])
+        for p in walk.plates()
+    )
+    trial = replace(walk.trial(walk.plates()), plates=bare, plate_time_s=np.zeros(0))
+    assert kinetics_of(walk.motion, BODY, trial).source is ForceSource.ESTIMATED
+
+
 def test_plates_that_nobody_stepped_on_leave_the_estimate(walk: PlateWalk) -> None:
     empty = tuple(replace(plate, force_n=np.zeros_like(plate.force_n)) for plate in walk.plates())
     kinetics = kinetics_of(walk.motion, BODY, walk.trial(empty))

@@ -191,6 +191,14 @@ def test_a_person_can_say_which_line_holds_the_names_and_when_the_emg_began(
     page.main_action.emit()
     params = board.states()[0].spec.params
     assert params["trigger_channel"] == "Sync" and "offset_s" not in params
+    page._fields.start.setCurrentIndex(3)
+    page._fields.event_times[0].setText("3,2")
+    page.main_action.emit()
+    assert page._advice._code.text() == "EMG-009"
+    page._fields.event_times[1].setText("1")
+    page.main_action.emit()
+    params = board.states()[0].spec.params
+    assert (params["event_emg_s"], params["event_motion_s"]) == (3.2, 1.0)
 
 
 def test_units_are_asked_for_only_beside_maximum_contractions(

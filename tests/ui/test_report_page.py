@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,18 @@ def test_forces_and_muscles_have_a_page_each_drawn_inside_its_margins(
         edges = {image.pixel(x, y) for y in rows for x in (margin // 2, image.width() - margin // 2)}
         assert edges == {QColor("white").rgb()}
         assert len({image.pixel(x, y) for y in rows[::3] for x in columns}) > 20
+
+
+def test_an_assessment_that_tells_no_strength_is_printed_with_what_it_does_not_tell(
+    app: QApplication, context: SessionContext, visit_id: str, tmp_path: Path
+) -> None:
+    records.fill(context.store, visit_id, Step.MOTION)
+    nothing = replace(force_samples.deficits(), strengths=())
+    context.store.save(RecordKind.DEFICITS, nothing, visit_id=visit_id, summary="")
+
+    write_report(tmp_path / "report.pdf", report_content(context.store, visit_id))
+
+    assert (tmp_path / "report.pdf").read_bytes().count(b"/Type /Page\n") == 2
 
 
 def test_a_folder_that_does_not_exist_is_advice_not_a_crash(

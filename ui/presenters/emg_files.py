@@ -13,7 +13,7 @@ from core.emg.units import VOLTS
 from core.errors import Advice, refuse
 from core.jobs.values import JsonValue
 from ui.widgets.channel_map import MappedChannel
-from ui.widgets.emg_fields import SECONDS, TRIGGER, EmgFieldsState, EmgFieldsValues
+from ui.widgets.emg_fields import EVENT, SECONDS, TRIGGER, EmgFieldsState, EmgFieldsValues
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +92,8 @@ def said_of(values: EmgFieldsValues, file: EmgFile) -> dict[str, JsonValue]:
         said["offset_s"] = seconds_of(values.seconds)
     elif values.start == TRIGGER:
         said["trigger_channel"] = values.trigger
+    elif values.start == EVENT:
+        said["event_emg_s"], said["event_motion_s"] = (event_s(text) for text in values.event)
     return said
 
 
@@ -102,6 +104,16 @@ def seconds_of(text: str) -> float:
         "The start of the EMG is missing.",
         "It was to be given in seconds after the start of the motion.",
         "Enter seconds, for example -0.5 when the EMG began half a second before the motion.",
+    )
+
+
+def event_s(text: str) -> float:
+    """Refuses EMG-009 when no number was written."""
+    return _number(
+        text,
+        "The time of the event is missing.",
+        "It is needed twice: in seconds of the EMG, and in seconds of the motion.",
+        "Enter both, for example 3.2 and 1.0, or choose another way to say when the EMG began.",
     )
 
 

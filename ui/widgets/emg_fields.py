@@ -10,11 +10,12 @@ from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
 
 from ui.widgets.basics import label, row
 
-TOGETHER, SECONDS, TRIGGER = "", "seconds", "trigger"
+TOGETHER, SECONDS, TRIGGER, EVENT = "", "seconds", "trigger", "event"
 _STARTS = (
     (TOGETHER, "together with the motion"),
     (SECONDS, "seconds after the motion:"),
     (TRIGGER, "as this trigger channel tells:"),
+    (EVENT, "so that both show an event at [s]:"),
 )
 _NO_UNIT = "not told"
 _MOST_HEADER_LINES = 999
@@ -44,6 +45,7 @@ class EmgFieldsValues:
     start: str = TOGETHER
     seconds: str = ""
     trigger: str = ""
+    event: tuple[str, str] = ("", "")  # seconds in the EMG and in the motion
 
 
 class EmgFields(QWidget):
@@ -60,7 +62,7 @@ class EmgFields(QWidget):
             "unit": self._titled("Unit", self.unit),
             "mvc_unit": self._titled("Unit of the maximum", self.mvc_unit),
         }
-        start = self._titled("EMG began", self.start, self.seconds, self.trigger)
+        start = self._titled("EMG began", self.start, self.seconds, self.trigger, *self.event_times)
         line = row(*self._rows.values(), start, gap=16)
         line.addStretch(1)
         line.setContentsMargins(0, 0, 0, 0)
@@ -71,6 +73,7 @@ class EmgFields(QWidget):
         self.sheet, self.header_line, self.rate = QComboBox(), QLineEdit(), QLineEdit()
         self.unit, self.mvc_unit = QComboBox(), QComboBox()
         self.start, self.seconds, self.trigger = QComboBox(), QLineEdit(), QComboBox()
+        self.event_times = QLineEdit(), QLineEdit()
         names = (
             (self.sheet, "Sheet of the workbook"),
             (self.header_line, "Line that names the columns, 0 without one"),
@@ -80,6 +83,8 @@ class EmgFields(QWidget):
             (self.start, "When the EMG began"),
             (self.seconds, "Seconds from the start of the motion to that of the EMG"),
             (self.trigger, "Trigger channel"),
+            (self.event_times[0], "Seconds of the event in the EMG"),
+            (self.event_times[1], "Seconds of the event in the motion"),
         )
         for widget, name in names:
             widget.setAccessibleName(name)
@@ -90,6 +95,9 @@ class EmgFields(QWidget):
         self.rate.setFixedWidth(80)
         self.seconds.setPlaceholderText("-0.50")
         self.seconds.setFixedWidth(70)
+        for text, words in zip(self.event_times, ("EMG", "motion"), strict=True):
+            text.setPlaceholderText(words)
+            text.setFixedWidth(64)
         for _key, words in _STARTS:
             self.start.addItem(words)
         self.sheet.activated.connect(lambda _: self.reading_changed.emit(self.sheet.currentText(), None))
@@ -122,7 +130,7 @@ class EmgFields(QWidget):
 
     def clear(self) -> None:
         """Forget what was entered for another file."""
-        for text in (self.rate, self.seconds):
+        for text in (self.rate, self.seconds, *self.event_times):
             text.clear()
         for combo in (self.unit, self.mvc_unit, self.start):
             combo.setCurrentIndex(0)
@@ -136,6 +144,7 @@ class EmgFields(QWidget):
             self._start_key(),
             self.seconds.text().strip(),
             self.trigger.currentText(),
+            (self.event_times[0].text().strip(), self.event_times[1].text().strip()),
         )
 
     def _titled(self, text: str, *widgets: QWidget) -> QWidget:
@@ -151,6 +160,8 @@ class EmgFields(QWidget):
     def _start_chosen(self) -> None:
         self.seconds.setVisible(self._start_key() == SECONDS)
         self.trigger.setVisible(self._start_key() == TRIGGER)
+        for text in self.event_times:
+            text.setVisible(self._start_key() == EVENT)
 
     def _header_chosen(self) -> None:
         text = self.header_line.text()

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+import core.emg
 from app.cli import commands as cli
-from app.cli.emg import emg_options
+from app.cli.emg import _IN_A_TERMINAL, emg_advice, emg_options
+from core.errors import Advice
 from tests.emg.test_emg import bursts
 
 
@@ -71,9 +73,29 @@ def test_a_file_without_a_known_muscle_is_shown_all_the_same(
 
 def test_refusals_name_the_remedy(walk: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["emg", str(walk)]) == cli.EXIT_REFUSED
-    assert "[EMG-003]" in capsys.readouterr().err
+    assert (
+        "Run again with --rate HZ, or export with a correct time column. [EMG-003]" in capsys.readouterr().err
+    )
     assert cli.run(["emg", str(tmp_path / "gone.csv")]) == cli.EXIT_REFUSED
     assert "[PC-025]" in capsys.readouterr().err
+
+
+def test_what_a_page_would_ask_is_an_option_here(walk: Path) -> None:
+    page = Path(core.emg.__file__).parent
+    source = "".join(path.read_text(encoding="utf-8") for path in page.glob("*.py"))
+    for on_the_page, option in _IN_A_TERMINAL:
+        assert on_the_page in source, on_the_page  # or the advice says now something else
+        names = [word.strip(".,") for word in option.format("--").split() if word.startswith("--")]
+        values = {"--event": ["1", "2"], "--header-line": ["3"], "--map": ["m"], "--sheet": ["s"]}
+        for name in names:
+            cli._parser().parse_args(["emg", str(walk), name, *values.get(name, ["4"])])
+    advice = Advice("", "", "Choose the sheet.", "EMG-036")
+    assert emg_advice(advice, "--emg-").next_step == "Run again with --emg-sheet NAME."
+
+
+def test_an_event_seen_in_both_gives_the_offset(walk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shown = summary(capsys, walk, "--rate", 1000, "--event", 1.5, 0.25)
+    assert shown["offset"] == {"seconds": -1.25, "from": "common event"}
 
 
 def test_a_map_that_is_none_is_refused(
