@@ -204,7 +204,8 @@ def emg_summary(request: Any, processing: object = None) -> dict[str, Any]:
             raise
         from core.domain.findings import Finding, Severity
 
-        findings = (*findings, Finding(Severity.WARNING, error.advice))
+        if not found.doubled:  # else their names tell it well, and the choice has been asked for
+            findings = (*findings, Finding(Severity.WARNING, error.advice))
     return {
         "file": raw.source_name,
         "sheet": raw.sheet or None,
