@@ -62,19 +62,16 @@ def calibrate_muscles(
     """
     check_walk(walk)
     emg = usable_emg(walk.emg)
-    findings = emg_findings(walk.emg, emg)
     problem, missing = moment_problem(replace(body, strength=(), impairments=()), walk, emg)
-    findings += missing
+    findings = emg_findings(walk.emg, emg) + missing
     if problem is None:
-        habits = muscle_habits(emg, walk.strides, {}, to_maximum=to_maximum(emg))
-        return _habits_only(replace(body, habits=habits), walk, findings, synthetic=synthetic)
+        return _habits_only(body, walk, emg, findings, synthetic=synthetic)
     split = split or _split(walk, problem)
     if not split.held_out.any():
         findings.append(nothing_held_out())
     hidden = np.where(split.fitted[:, None], problem.measured_nm, np.nan)
     fit = fit_muscles(replace(problem, measured_nm=hidden), starts=starts, report=report)
-    parameters = told(problem.parameters, fit)
-    curves = _curves(problem, fit.values, split)
+    parameters, curves = told(problem.parameters, fit), _curves(problem, fit.values, split)
     fits = _fits(curves, split, body.mass_kg)
     findings += fit_findings(parameters, fits, to_maximum=to_maximum(emg))
     return MuscleCalibration(
@@ -103,6 +100,8 @@ class _Curves:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Found:
+    """What the search ended with."""
+
     problem: MuscleProblem
     values: FloatArray  # (P,)
     parameters: tuple[CalibratedParameter, ...]
@@ -230,11 +229,11 @@ def _scales(problem: MuscleProblem, values: FloatArray) -> dict[tuple[Muscle, Si
 
 
 def _habits_only(
-    body: BodyParameters, walk: WalkData, findings: list[Finding], *, synthetic: bool
+    body: BodyParameters, walk: WalkData, emg: EmgEnvelopes, findings: list[Finding], *, synthetic: bool
 ) -> MuscleCalibration:
     nothing = np.zeros((len(walk.time_s), 0))
     return MuscleCalibration(
-        body=body,
+        body=replace(body, habits=muscle_habits(emg, walk.strides, {}, to_maximum=to_maximum(emg))),
         parameters=(),
         fits=(),
         time_s=walk.time_s,
