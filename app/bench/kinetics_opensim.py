@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from app.bench import opensim_id
+from app.bench.recorded_walks import required_file
 from core.domain.arrays import FloatArray
-from core.errors import refuse
 from core.kinetics.osim_model import OsimModel, read_osim_model
 from core.kinetics.rigid_tree import Load
 from core.kinetics.smoothing import WALKING_HZ, course_of, low_pass
@@ -97,17 +97,12 @@ def table_of(path: Path) -> tuple[dict[str, FloatArray], bool]:
 
 
 def read_walk(recordings: Path, walk: Walk) -> WalkData:
-    """Coordinates, smoothed here, and the forces at the same instants."""
-    for name in (walk.model, walk.coordinates, walk.forces):
-        if not (recordings / name).is_file():
-            raise refuse(
-                "PC-026",
-                f"The recording {name} is missing.",
-                f"It is not below {recordings}.",
-                "Set EXOTWIN_DATA to the folder with the real recordings.",
-            )
-    model = read_osim_model((recordings / walk.model).read_text(encoding="utf-8"))
-    columns, in_degrees = table_of(recordings / walk.coordinates)
+    """Coordinates, smoothed here, and the forces at the same instants. Refuses (PC-026) without the files."""
+    model_file, coordinates, force_file = (
+        required_file(recordings, name) for name in (walk.model, walk.coordinates, walk.forces)
+    )
+    model = read_osim_model(model_file.read_text(encoding="utf-8"))
+    columns, in_degrees = table_of(coordinates)
     time_s = columns.pop("time")
     named = {_plain(name): column for name, column in columns.items()}
     turn = np.pi / 180.0 if in_degrees else 1.0
@@ -115,7 +110,7 @@ def read_walk(recordings: Path, walk: Walk) -> WalkData:
     value = model.values(named)
     if not walk.filtered:
         value = low_pass(value, (len(time_s) - 1) / (time_s[-1] - time_s[0]), WALKING_HZ)
-    forces, _ = table_of(recordings / walk.forces)
+    forces, _ = table_of(force_file)
     loads = tuple(
         Load(
             model.part_of[f"calcn_{side}"], *(_at(forces, begin, time_s) for begin in (force, point, torque))

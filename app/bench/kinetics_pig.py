@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from app.bench.kinetics_own_body import OwnWalk
+from app.bench.recorded_walks import required_file
 from core.domain.arrays import FloatArray, IntArray
 from core.domain.body import Joint, JointKind, Side
 from core.domain.kinetics import Kinetics
 from core.domain.laboratory import LaboratoryTrial
 from core.domain.motion import CYCLE_POINTS, Motion, Stride
-from core.errors import refuse
 from core.kinetics.body_dynamics import JOINT_COLUMNS, BodyDynamics, course_of_motion
 from core.kinetics.foot_loads import FootLoads
 from core.kinetics.inverse_dynamics import applied_loads, kinetics_of
@@ -117,17 +117,14 @@ def _along(vector: FloatArray, axis: FloatArray) -> FloatArray:
 
 
 def people(recordings: Path) -> Iterator[Person]:
-    """Every person through the program's own way: file, markers, skeleton, twin, forces."""
+    """Every person through the program's own way: file, markers, skeleton, twin, forces.
+
+    Refuses (PC-026) where a file is missing.
+    """
     for name, (standing, walk) in PEOPLE.items():
-        folder = recordings / _FOLDER / name
-        walking, still = folder / f"{name}{walk}.c3d", folder / f"{name}{standing}.c3d"
-        if not (walking.is_file() and still.is_file()):
-            raise refuse(
-                "PC-026",
-                f"The recording {_FOLDER}/{name} is missing.",
-                f"It is not below {recordings}.",
-                "Set EXOTWIN_DATA to the folder with the real recordings.",
-            )
+        walking, still = (
+            required_file(recordings, f"{_FOLDER}/{name}/{name}{trial}.c3d") for trial in (walk, standing)
+        )
         height_m, mass_kg = _size(walking)
         trial = read_trial(walking, standing=still)
         motion = motion_from_markers(trial, height_m=height_m, mass_kg=mass_kg)

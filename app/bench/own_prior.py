@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from app.bench.gait_curves import EmgGroup, contacts, correlation
-from app.bench.recorded_walks import opensim_columns, required_file
+from app.bench.recorded_walks import WALK36, WALK36_COLUMNS, opensim_columns, required_file
 from app.bench.simulated_walk import MUSCLES_OF, EvaluatedWalk, WalkSetup, evaluate_walk
 from core.domain.arrays import FloatArray
 from core.domain.body import SIDES
@@ -33,16 +33,7 @@ from core.tasks.policy_files import MUSCLE_POLICY, shipped_policy
 from core.twin.body import Fidelity
 
 _STARTS, _SECONDS, _SEED = 16, 10.0, 3
-_WALK36 = "treadmill-emg-walk36/walk36"
 _ID0012 = "emg-synergies/data/RAW_DATA.RData"
-_WALK36_COLUMNS = {
-    EmgGroup.SOLEUS: ("soleus_r",),
-    EmgGroup.GASTROCNEMIUS: ("med_gas_r", "lat_gas_r"),
-    EmgGroup.TIBIALIS_ANTERIOR: ("tib_ant_r",),
-    EmgGroup.HAMSTRINGS: ("semimem_r", "bifemlh_r"),
-    EmgGroup.VASTI: ("vas_lat_r", "vas_med_r"),
-    EmgGroup.RECTUS_FEMORIS: ("rect_fem_r",),
-}
 _ID0012_COLUMNS = {
     EmgGroup.SOLEUS: ("SO",),
     EmgGroup.GASTROCNEMIUS: ("GM", "GL"),
@@ -118,12 +109,12 @@ def _habits(first: dict[EmgGroup, FloatArray]) -> tuple[MuscleHabit, ...]:
 
 
 def _walk36(recordings: Path) -> _Halves:
-    force = opensim_columns(required_file(recordings, f"{_WALK36}/XLD.mot"))
-    emg = opensim_columns(required_file(recordings, f"{_WALK36}/emgFilt.sto"))
+    force = opensim_columns(required_file(recordings, f"{WALK36}/XLD.mot"))
+    emg = opensim_columns(required_file(recordings, f"{WALK36}/emgFilt.sto"))
     time_s = force["time"]
     rate_hz = (len(time_s) - 1) / float(time_s[-1] - time_s[0])
     strikes = [float(time_s[one.start]) for one in contacts(force["ground_force_vy"], rate_hz)]
-    return _halves(emg, _WALK36_COLUMNS, strikes)
+    return _halves(emg, WALK36_COLUMNS, strikes)
 
 
 def _id0012(recordings: Path) -> _Halves:

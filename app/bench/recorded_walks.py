@@ -28,7 +28,15 @@ TUNING = ("subject01", "walk36", "perry", "schwartz", "children_a")
 HELD_OUT = ("bmc", "rajagopal", "children_b")
 
 _SUBJECT01 = "opensim-subject01/Applications/ID/tests/resources/subject01_walk1_grf.mot"
-_WALK36 = "treadmill-emg-walk36/walk36"
+WALK36 = "treadmill-emg-walk36/walk36"
+WALK36_COLUMNS = {  # of its emgFilt.sto
+    EmgGroup.SOLEUS: ("soleus_r",),
+    EmgGroup.GASTROCNEMIUS: ("med_gas_r", "lat_gas_r"),
+    EmgGroup.TIBIALIS_ANTERIOR: ("tib_ant_r",),
+    EmgGroup.HAMSTRINGS: ("semimem_r", "bifemlh_r"),
+    EmgGroup.VASTI: ("vas_lat_r", "vas_med_r"),
+    EmgGroup.RECTUS_FEMORIS: ("rect_fem_r",),
+}
 _RAJAGOPAL = "opensim-examples/OpenSim/Examples/Moco/example3DWalking"
 _BMC = "adult-walk-emg-c3d/bmc/Gait.c3d"
 _SCHWARTZ = "norms/schwartz2008/Schwartz"
@@ -64,19 +72,11 @@ def _subject01(folder: Path) -> RecordedWalk:
 
 
 def _walk36(folder: Path) -> RecordedWalk:
-    force = opensim_columns(required_file(folder, f"{_WALK36}/XLD.mot"))
-    emg = opensim_columns(required_file(folder, f"{_WALK36}/emgFilt.sto"))
+    force = opensim_columns(required_file(folder, f"{WALK36}/XLD.mot"))
+    emg = opensim_columns(required_file(folder, f"{WALK36}/emgFilt.sto"))
     time_s, vertical_n = force["time"], force["ground_force_vy"]
     strikes = [time_s[one.start] for one in contacts(vertical_n, _rate(time_s))]
-    columns = {
-        EmgGroup.SOLEUS: ("soleus_r",),
-        EmgGroup.GASTROCNEMIUS: ("med_gas_r", "lat_gas_r"),
-        EmgGroup.TIBIALIS_ANTERIOR: ("tib_ant_r",),
-        EmgGroup.HAMSTRINGS: ("semimem_r", "bifemlh_r"),
-        EmgGroup.VASTI: ("vas_lat_r", "vas_med_r"),
-        EmgGroup.RECTUS_FEMORIS: ("rect_fem_r",),
-    }
-    envelopes = {group: _cycle_mean(emg, names, strikes) for group, names in columns.items()}
+    envelopes = {group: _cycle_mean(emg, names, strikes) for group, names in WALK36_COLUMNS.items()}
     about = "one adult, treadmill, 1.0 m/s, about 50 strides; envelopes as published (Durandau et al. 2017)"
     return RecordedWalk(
         "walk36", False, about, _treadmill(force, ("ground_force", "l_ground_force")), envelopes
@@ -331,6 +331,7 @@ def opensim_columns(path: Path) -> dict[str, FloatArray]:
 
 
 def required_file(folder: Path, name: str) -> Path:
+    """The recording `name` below `folder`. Refuses (PC-026) when it is missing."""
     path = folder / name
     if not path.is_file():
         raise refuse(

@@ -190,7 +190,8 @@ def emg_summary(request: Any, processing: object = None) -> dict[str, Any]:
     from core.emg.naming import naming_findings, suggestions
     from core.emg.presets import options_of
 
-    raw, maxima = request.recording(), request.maxima()
+    raw = request.recording()
+    maxima = request.maxima(raw)
     found = suggestions(raw)
     sites = found.sites if request.sites is None else dict(request.sites)
     offset = request.offset(raw)

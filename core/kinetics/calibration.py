@@ -66,13 +66,11 @@ def calibrate_muscles(
     problem, missing = moment_problem(replace(body, strength=(), impairments=()), walk, emg)
     findings += missing
     if problem is None:
-        habits = muscle_habits(emg, walk.strides, {}, to_maximum=to_maximum(emg))
-        return _habits_only(replace(body, habits=habits), walk, findings, synthetic=synthetic)
+        return _habits_only(body, walk, emg, findings, synthetic=synthetic)
     split = split or _split(walk, problem)
     if not split.held_out.any():
         findings.append(nothing_held_out())
-    hidden = np.where(split.fitted[:, None], problem.measured_nm, np.nan)
-    fit = fit_muscles(replace(problem, measured_nm=hidden), starts=starts, report=report)
+    fit = fit_muscles(_seen(problem, split), starts=starts, report=report)
     parameters = told(problem.parameters, fit)
     curves = _curves(problem, fit.values, split)
     fits = _fits(curves, split, body.mass_kg)
@@ -107,6 +105,11 @@ class _Found:
     values: FloatArray  # (P,)
     parameters: tuple[CalibratedParameter, ...]
     fits: tuple[MomentFit, ...]
+
+
+def _seen(problem: MuscleProblem, split: Split) -> MuscleProblem:
+    """Without the moments that judge."""
+    return replace(problem, measured_nm=np.where(split.fitted[:, None], problem.measured_nm, np.nan))
 
 
 def _curves(problem: MuscleProblem, values: FloatArray, split: Split) -> _Curves:
@@ -230,11 +233,12 @@ def _scales(problem: MuscleProblem, values: FloatArray) -> dict[tuple[Muscle, Si
 
 
 def _habits_only(
-    body: BodyParameters, walk: WalkData, findings: list[Finding], *, synthetic: bool
+    body: BodyParameters, walk: WalkData, emg: EmgEnvelopes, findings: list[Finding], *, synthetic: bool
 ) -> MuscleCalibration:
+    habits = muscle_habits(emg, walk.strides, {}, to_maximum=to_maximum(emg))
     nothing = np.zeros((len(walk.time_s), 0))
     return MuscleCalibration(
-        body=body,
+        body=replace(body, habits=habits),
         parameters=(),
         fits=(),
         time_s=walk.time_s,

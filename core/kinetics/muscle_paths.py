@@ -9,7 +9,6 @@ fit did not see, and kept with them.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -28,6 +27,7 @@ from core.simulation.model.joint_coupling import (
     dense_moment_arms,
     joint_limits,
 )
+from core.simulation.muscles.leg_muscles import Geometry
 from core.twin.body import Fidelity, compile_body
 
 LEG_JOINTS = len(JointKind)
@@ -90,33 +90,11 @@ def muscle_paths(body: BodyParameters) -> MusclePaths:
 
 def paths_of_model(model: Any) -> MusclePaths:
     """The same of a compiled model with 80 muscles."""
-    return _kept(_Geometry(model))
-
-
-class _Geometry:
-    """Cache key by where bones and paths are: models that differ in mass or strength only are equal."""
-
-    def __init__(self, model: Any) -> None:
-        self.model = model
-        parts = (
-            model.body_pos,
-            model.site_pos,
-            model.geom_pos,
-            model.geom_size,
-            model.eq_data,
-            model.jnt_range,
-        )
-        self._digest = hashlib.sha256(b"".join(part.tobytes() for part in parts)).digest()
-
-    def __hash__(self) -> int:
-        return hash(self._digest)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Geometry) and self._digest == other._digest
+    return _kept(Geometry(model))
 
 
 @lru_cache(maxsize=16)
-def _kept(geometry: _Geometry) -> MusclePaths:
+def _kept(geometry: Geometry) -> MusclePaths:
     return fit_paths(geometry.model)
 
 

@@ -65,7 +65,7 @@ def read_trial(path: Path, *, plates: Path | None = None, standing: Path | None 
         *walk.findings,
         *axes.findings,
         *plate_findings,
-        *_gap_findings(walk, marker_m, bridges),
+        *_gap_findings(bridges),
         *_empty_channels(walk.c3d),
         *standing_findings,
     )
@@ -316,7 +316,7 @@ def _never_seen(names: list[str]) -> tuple[Finding, ...]:
     return (Finding(Severity.NOTE, advice),)
 
 
-def _gap_findings(walk: MarkerRecording, marker_m: FloatArray, bridges: int) -> tuple[Finding, ...]:
+def _gap_findings(bridges: int) -> tuple[Finding, ...]:
     if not bridges:
         return ()
     advice = Advice(

@@ -12,6 +12,7 @@ from core.domain.motion import Motion
 from core.domain.muscle_calibration import MuscleCalibration
 from core.domain.record import RecordInfo, RecordKind
 from core.domain.twin import BodyParameters, Twin
+from core.emg.reference import MVC
 from core.errors import refuse
 from core.jobs.values import JobContext, Params
 from core.kinetics.deficits import Sources, assess
@@ -20,7 +21,6 @@ from core.session.weakness import usable_sources
 from core.store.repository import Store, open_store
 
 T = TypeVar("T")
-MVC = "MVC"  # `EmgEnvelopes.normalised_to` where every channel has its maximal voluntary contraction
 
 
 def run(params: Params, context: JobContext) -> str:

@@ -38,8 +38,44 @@ WEAK_CALF = {place(Side.LEFT, MuscleGroup.PLANTARFLEXORS): 0.5}
 def calibration(
     strengths: Strengths, seed: int = 0, told: Told = Told.MOVED, sd: float = 0.06
 ) -> MuscleCalibration:
-    noise = np.random.default_rng(seed)
-    parameters = tuple(
+    """As a calibration of both legs with plates and maximal contractions would end."""
+    time_s = np.arange(0.0, 8.0, 0.02)
+    measured = np.stack(
+        [-1.2 * BODY.mass_kg * _push(time_s), 0.4 * BODY.mass_kg * _push(time_s + 0.4)], axis=1
+    )
+    strength = tuple(
+        GroupStrength(group, side, strengths.get((group, side), 1.0))
+        for group in CALIBRATED
+        for side in SIDES
+    )
+    return MuscleCalibration(
+        body=replace(BODY, strength=strength, activation=ActivationDynamics()),
+        parameters=(
+            *_strengths_found(strengths, np.random.default_rng(seed), told, sd),
+            CalibratedParameter("Electromechanical delay", "s", 0.04, 0.052, 0.01, 0.1, Told.MOVED, 0.004),
+            CalibratedParameter("Shape of activation", "", -0.1, -3.0, -3.0, 0.0, Told.AT_BOUND, 0.4),
+            CalibratedParameter(
+                "Tendon slack length, left soleus", "", 1.0, 1.02, 0.9, 1.1, Told.NOT_TOLD, np.inf
+            ),
+        ),
+        fits=(
+            MomentFit(Joint.ANKLE_L, 0.71, 0.97, 0.69, 0.95, 0.11),
+            MomentFit(Joint.KNEE_L, 0.12, 0.74, 0.09, 0.63, 0.14),
+        ),
+        time_s=time_s,
+        held_out=(time_s > 4.0).astype(float),
+        measured_nm=measured,
+        before_nm=1.5 * measured + 8.0,
+        after_nm=measured + 3.0 * np.sin(9.0 * time_s)[:, None],
+        findings=(),
+        synthetic=True,
+    )
+
+
+def _strengths_found(
+    strengths: Strengths, noise: np.random.Generator, told: Told, sd: float
+) -> tuple[CalibratedParameter, ...]:
+    return tuple(
         CalibratedParameter(
             strength_name((group, side)),
             "",
@@ -52,41 +88,6 @@ def calibration(
         )
         for group in CALIBRATED
         for side in SIDES
-    )
-    time_s = np.arange(0.0, 8.0, 0.02)
-    measured = np.stack(
-        [-1.2 * BODY.mass_kg * _push(time_s), 0.4 * BODY.mass_kg * _push(time_s + 0.4)], axis=1
-    )
-    fits = (
-        MomentFit(Joint.ANKLE_L, 0.71, 0.97, 0.69, 0.95, 0.11),
-        MomentFit(Joint.KNEE_L, 0.12, 0.74, 0.09, 0.63, 0.14),
-    )
-    return MuscleCalibration(
-        body=replace(
-            BODY,
-            strength=tuple(
-                GroupStrength(group, side, strengths.get((group, side), 1.0))
-                for group in CALIBRATED
-                for side in SIDES
-            ),
-            activation=ActivationDynamics(),
-        ),
-        parameters=(
-            *parameters,
-            CalibratedParameter("Electromechanical delay", "s", 0.04, 0.052, 0.01, 0.1, Told.MOVED, 0.004),
-            CalibratedParameter("Shape of activation", "", -0.1, -3.0, -3.0, 0.0, Told.AT_BOUND, 0.4),
-            CalibratedParameter(
-                "Tendon slack length, left soleus", "", 1.0, 1.02, 0.9, 1.1, Told.NOT_TOLD, np.inf
-            ),
-        ),
-        fits=fits,
-        time_s=time_s,
-        held_out=(time_s > 4.0).astype(float),
-        measured_nm=measured,
-        before_nm=1.5 * measured + 8.0,
-        after_nm=measured + 3.0 * np.sin(9.0 * time_s)[:, None],
-        findings=(),
-        synthetic=True,
     )
 
 

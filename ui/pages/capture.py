@@ -128,28 +128,7 @@ class CapturePage(Page):
         self.options.ask_removal(state.asks_removal)
         self.options.setVisible(state.calibration is None)  # films of a board are looked at, not kept
         self.laboratory.ask(state.laboratory)
-        if state.empty:
-            self.show_empty(
-                "capture",
-                "Start with a walk",
-                "Import a video of the patient walking past the camera: drop the file here, or choose it. "
-                "Or record one now with a camera on this PC. Of several cameras, choose all videos at once. "
-                "Markers of a motion laboratory stand in for a video: “Laboratory file…”.",
-                state.main_action,
-            )
-            return
-        if state.reads_trial:
-            self.show_empty(
-                "capture", "The trial is being read", "Markers, force plates and events are checked."
-            )
-            return
-        if state.busy and state.clip is None:
-            self.show_empty(
-                "capture",
-                "The video is being looked through",
-                "It is checked, then the person is found in every frame. This takes about as long as the "
-                "video, on a slow PC several times longer.",
-            )
+        if self._nothing_to_see(state):
             return
         self.show_body()
         self._views.show_widget(self._view_of(state))
@@ -162,6 +141,32 @@ class CapturePage(Page):
         self._show_cameras(state)
         self._show_camera_table(state.camera_table)
         self._show_people(state.people)
+
+    def _nothing_to_see(self, state: CaptureState) -> bool:
+        """Says instead what to begin with, or what is being done."""
+        if state.empty:
+            self.show_empty(
+                "capture",
+                "Start with a walk",
+                "Import a video of the patient walking past the camera: drop the file here, or choose it. "
+                "Or record one now with a camera on this PC. Of several cameras, choose all videos at once. "
+                "Markers of a motion laboratory stand in for a video: “Laboratory file…”.",
+                state.main_action,
+            )
+        elif state.reads_trial:
+            self.show_empty(
+                "capture", "The trial is being read", "Markers, force plates and events are checked."
+            )
+        elif state.busy and state.clip is None:
+            self.show_empty(
+                "capture",
+                "The video is being looked through",
+                "It is checked, then the person is found in every frame. This takes about as long as the "
+                "video, on a slow PC several times longer.",
+            )
+        else:
+            return False
+        return True
 
     @property
     def hide_heads(self) -> bool:

@@ -125,10 +125,10 @@ def moment_arm_polynomial(model: Any) -> Float32Array:
     Fitted by least squares to poses around the normal stride, from standing to nearly twice its range: there
     the error is a fraction of a millimetre. The left leg is the mirror image.
     """
-    return _fitted(_Geometry(model))
+    return _fitted(Geometry(model))
 
 
-class _Geometry:
+class Geometry:
     """Cache key by the geometry of muscle paths: models that differ in mass or strength only are equal."""
 
     def __init__(self, model: Any) -> None:
@@ -147,11 +147,11 @@ class _Geometry:
         return hash(self._digest)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Geometry) and self._digest == other._digest
+        return isinstance(other, Geometry) and self._digest == other._digest
 
 
 @lru_cache(maxsize=64)
-def _fitted(geometry: _Geometry) -> Float32Array:
+def _fitted(geometry: Geometry) -> Float32Array:
     model = geometry.model
     angle = _poses(model)
     right = MODEL_SIDES.index(Side.RIGHT)
