@@ -42,7 +42,8 @@ def read_table(path: Path) -> OpenSimTable:
     """Read a .mot or .sto file.
 
     Refuses LAB-001 (not there, empty or locked), LAB-020 (no such table, with the line) and LAB-021 (times
-    that go back). In the findings: LAB-022 (rows that repeat a time), LAB-023 (fewer rows than told).
+    that go back). In the findings: LAB-022 (rows that repeat a time), LAB-023 (fewer rows than told), LAB-025
+    (a .mot file that does not tell the unit of angles).
     """
     lines = [line.rstrip("\r\n\t ") for line in read_text(path).split("\n")]
     start, header = _header(path, lines)
@@ -134,7 +135,20 @@ def _table(path: Path, names: tuple[str, ...], table: FloatArray, header: dict[s
             "LAB-022",
         )
         findings = (*findings, Finding(Severity.NOTE, advice))
-    return OpenSimTable(unique(names[1:]), time_s[kept], table[kept, 1:], _in_degrees(header), findings)
+    in_degrees = _in_degrees(header)
+    if in_degrees is None and path.suffix.lower() == ".mot":
+        findings = (*findings, _unit_untold(path))
+    return OpenSimTable(unique(names[1:]), time_s[kept], table[kept, 1:], in_degrees, findings)
+
+
+def _unit_untold(path: Path) -> Finding:
+    advice = Advice(
+        f"{path.name} does not tell whether angles in it are degrees or radians.",
+        "Its header has no inDegrees. Forces are in newtons either way and were read as they are.",
+        "Nothing needs to be done for forces.",
+        "LAB-025",
+    )
+    return Finding(Severity.NOTE, advice)
 
 
 def _in_degrees(header: dict[str, str]) -> bool | None:

@@ -104,7 +104,7 @@ def _check_rate(time_s: FloatArray) -> None:
     if len(time_s) < LEAST_FRAMES:
         raise refuse(
             "LAB-106",
-            f"The trial has {len(time_s)} frames only.",
+            f"The trial has {len(time_s)} frame{'s' if len(time_s) != 1 else ''} only.",
             "A motion needs at least ten; a standing trial has few and goes with a walk.",
             "Give the trial of the walk, and this one as its standing trial.",
         )

@@ -51,6 +51,18 @@ def test_the_unit_is_what_the_header_tells(tmp_path, header, degrees):
     np.testing.assert_array_equal(found.of("knee"), [1.0, 2.0])
 
 
+def test_a_motion_file_without_the_unit_of_angles_is_told(tmp_path):
+    found = table(tmp_path, "x\nendheader\ntime\tknee\n0\t1\n0.1\t2\n")
+    others = [
+        table(tmp_path, f"x\n{told}\nendheader\ntime\tknee\n0\t1\n")
+        for told in ("inDegrees=no", "Angles are in degrees.")
+    ]
+    others.append(table(tmp_path, "x\nendheader\ntime\tknee\n0\t1\n", "x.sto"))
+
+    assert [finding.advice.code for finding in found.findings] == ["LAB-025"]
+    assert not any(other.findings for other in others)
+
+
 def test_gaps_decimal_commas_and_windows_words_for_no_number_are_read(tmp_path):
     found = table(tmp_path, "x\nendheader\ntime\ta\tb\n0,0\t1,5\t\n0,1\t-1.#IND\tnan\n0,2\t2\t3\t\n")
 
@@ -66,7 +78,7 @@ def test_vectors_become_a_column_for_each_part(tmp_path):
 
 
 def test_rows_that_repeat_a_time_and_a_missing_end_are_told(tmp_path):
-    found = table(tmp_path, "x\nnRows=9\nendheader\ntime\ta\n0\t1\n0\t1\n0.1\t2\n")
+    found = table(tmp_path, "x\nnRows=9\ninDegrees=no\nendheader\ntime\ta\n0\t1\n0\t1\n0.1\t2\n")
 
     np.testing.assert_array_equal(found.time_s, [0.0, 0.1])
     assert [finding.advice.code for finding in found.findings] == ["LAB-023", "LAB-022"]

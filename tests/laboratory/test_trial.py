@@ -125,7 +125,9 @@ def test_without_markers_on_the_feet_nobody_can_tell_and_forces_stay(tmp_path):
     columns = [f"ground_force_{kind}{axis}" for kind in "vp" for axis in "xyz"]
     rows = [f"{n / 100}\t0\t700\t0\t0.6\t0\t0.9" for n in range(FRAMES)]
     table = tmp_path / "grf.mot"
-    table.write_text("x\nendheader\ntime\t" + "\t".join(columns) + "\n" + "\n".join(rows) + "\n")
+    table.write_text(
+        "x\ninDegrees=no\nendheader\ntime\t" + "\t".join(columns) + "\n" + "\n".join(rows) + "\n"
+    )
     path = write_c3d(tmp_path / "walk.c3d", points=points, groups={"POINT": {"LABELS": list(NAMES)}})
 
     found = read_trial(path, plates=table)
@@ -139,7 +141,9 @@ def test_a_foot_out_of_view_does_not_take_its_force_away(tmp_path):
     left = points[0, 2] / 1e3
     rows = [f"{n / 100}\t0\t700\t0\t{left[0]}\t0\t{left[2]}" for n in range(FRAMES)]
     table = tmp_path / "grf.mot"
-    table.write_text("x\nendheader\ntime\t" + "\t".join(columns) + "\n" + "\n".join(rows) + "\n")
+    table.write_text(
+        "x\ninDegrees=no\nendheader\ntime\t" + "\t".join(columns) + "\n" + "\n".join(rows) + "\n"
+    )
     points[10:90, [0, 2]] = np.nan
     points[:, 3, 2] += 500.0  # the other foot stands further to the side
     path = write_c3d(tmp_path / "walk.c3d", points=points, groups={"POINT": {"LABELS": list(NAMES)}})
@@ -175,7 +179,9 @@ def test_forces_in_opensims_axes_are_found_under_markers_in_others(tmp_path, sha
         f"{n / 100}\t0\t700\t0\t{points[0, 2, 0] / 1e3}\t0\t{-points[0, 2, 1] / 1e3}" for n in range(FRAMES)
     ]
     table = tmp_path / "grf.mot"
-    table.write_text("x\nendheader\ntime\t" + "\t".join(columns) + "\n" + "\n".join(rows) + "\n")
+    table.write_text(
+        "x\ninDegrees=no\nendheader\ntime\t" + "\t".join(columns) + "\n" + "\n".join(rows) + "\n"
+    )
     path = write_c3d(tmp_path / "walk.c3d", points=points, groups={"POINT": {"LABELS": list(NAMES)}})
 
     found = read_trial(path, plates=table)
@@ -189,7 +195,9 @@ def test_forces_of_another_time_are_refused(tmp_path, shared_data):
     table = tmp_path / "grf.mot"
     columns = [f"ground_force_{kind}{axis}" for kind in "vp" for axis in "xyz"]
     table.write_text(
-        "x\nendheader\ntime\t" + "\t".join(columns) + "\n60\t0\t1\t0\t0\t0\t0\n61\t0\t1\t0\t0\t0\t0\n"
+        "x\ninDegrees=no\nendheader\ntime\t"
+        + "\t".join(columns)
+        + "\n60\t0\t1\t0\t0\t0\t0\n61\t0\t1\t0\t0\t0\t0\n"
     )
 
     with refused("LAB-042"):
@@ -200,7 +208,9 @@ def test_forces_on_the_plates_instead_of_the_person_are_left_out_and_told(tmp_pa
     table = tmp_path / "grf.mot"
     columns = [f"ground_force_{kind}{axis}" for kind in "vp" for axis in "xyz"]
     table.write_text(
-        "x\nendheader\ntime\t" + "\t".join(columns) + "\n0\t9\t-700\t0\t0\t0\t0\n1\t9\t-700\t0\t0\t0\t0\n"
+        "x\ninDegrees=no\nendheader\ntime\t"
+        + "\t".join(columns)
+        + "\n0\t9\t-700\t0\t0\t0\t0\n1\t9\t-700\t0\t0\t0\t0\n"
     )
     path = write_c3d(tmp_path / "walk.c3d", points=person(0, 1), groups={"POINT": {"LABELS": list(NAMES)}})
 

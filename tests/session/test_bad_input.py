@@ -289,6 +289,7 @@ INDEX = {  # bad input: code, file below tests/, test
         "laboratory/test_tables.py",
         "test_frame_numbers_that_repeat",
     ),
+    "MOT without inDegrees": ("LAB-025", "laboratory/test_tables.py", "test_a_motion_file_without"),
     "MOT that is no table": ("LAB-020", "laboratory/test_tables.py", "test_what_is_no_table"),
     "MOT whose times go back": ("LAB-021", "laboratory/test_tables.py", "test_what_is_no_table"),
     "MOT without ground forces": ("LAB-024", "laboratory/test_tables.py", "test_a_table_without_ground"),
