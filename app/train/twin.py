@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -129,8 +129,8 @@ def _impairment(entry: dict[str, Any]) -> Impairment:
 def _trial(store: Store, trial: str | None, body: BodyParameters) -> dict[str, JsonValue]:
     """The gait to learn, as the job's parameters: none, the id of a motion, or a stride.
 
-    Refuses at once (MOT-030, MOT-031, SIM-001 to SIM-004, SIM-007 to SIM-009, SIM-013) a stride in another
-    convention: nobody wants to wait for a twin that can only fall.
+    Refuses at once (MOT-030, MOT-031, SIM-001 to SIM-004, SIM-007 to SIM-009, SIM-013, SIM-014) a stride in
+    another convention: nobody wants to wait for a twin that can only fall.
     """
     if trial is None:
         return {}
@@ -143,8 +143,15 @@ def _trial(store: Store, trial: str | None, body: BodyParameters) -> dict[str, J
 
     entries, leg = _entries(path), Leg.of(body.scale)
     stride = stride_of(entries, leg)
-    check_reference(stride, leg=leg)
-    check_file_convention(stride, leg)
+    try:
+        check_reference(stride, leg=leg)
+        check_file_convention(stride, leg)
+    except UserError as error:  # a file has no pages on which it could be mended
+        step = error.advice.next_step
+        if " page" not in step:
+            raise
+        step = f"Correct {path.name}. `exotwin train twin --help` tells what a file with a stride holds."
+        raise UserError(replace(error.advice, next_step=step)) from error
     return {"stride": entries}
 
 

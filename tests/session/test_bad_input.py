@@ -345,6 +345,11 @@ INDEX = {  # bad input: code, file below tests/, test
         "simulation/reference_gait/test_stride_convention.py",
         "test_a_stride_in_another",
     ),
+    "stride whose legs do not take turns": (
+        "SIM-014",
+        "simulation/reference_gait/test_stride_convention.py",
+        "test_legs_that_do_not_take_turns",
+    ),
     "stride with ankles in another sign": (
         "SIM-013",
         "simulation/reference_gait/test_stride_convention.py",

@@ -21,6 +21,9 @@ fast ones 0.5); a stride below half of that is in another unit or belongs to ano
 _BEHIND = -0.1  # of the stride: a foot that lands lies before the other, or beside it in a step-to gait
 _STANDS = (0.10, 0.40)  # of the cycle after a heel strike, when the foot is flat on the floor
 _TILTED_RAD, _FLAT_RAD = np.radians(12.0), np.radians(6.0)
+_STIFF_RAD = np.radians(3.0)  # of both knees: no walk bends them less
+_ANKLE_RAD = (np.radians(-60.0), np.radians(40.0))  # all of a stride beyond one of these has another zero
+_TOGETHER = 0.5  # correlation of where the feet are; legs that take turns have a negative one
 _MENDED = "`exotwin train twin --help` tells what a file with a stride holds."
 
 
@@ -57,10 +60,12 @@ def check_way(reference: GaitReference, leg: Leg | None = None) -> None:
 
 def check_file_convention(reference: GaitReference, leg: Leg | None = None) -> None:
     """Refuse what only a file can have wrong: SIM-009 (begin of the stride, or the hips' sign), SIM-013 (the
-    ankles' sign), besides SIM-007 and SIM-008."""
+    ankles' sign or zero), SIM-014 (legs that do not take turns), besides SIM-007 and SIM-008."""
     check_knees(reference)
     check_way(reference, leg)
+    _check_bending(reference)
     left_m, right_m = (_ankle_ahead_m(reference, side, leg) for side in SIDES)
+    _check_turns(left_m, right_m)
     if left_m[0] - right_m[0] < _BEHIND * reference.speed_m_s * reference.period_s:
         raise refuse(
             "SIM-009",
@@ -80,6 +85,50 @@ def check_file_convention(reference: GaitReference, leg: Leg | None = None) -> N
                 "dorsiflexion is positive.",
                 f"Change the sign of both ankle angles. {_MENDED}",
             )
+
+
+def _check_bending(reference: GaitReference) -> None:
+    """Refuse knees in another unit (SIM-008) and ankles from another zero (SIM-013)."""
+    knees = [float(np.ptp(_angle(reference, JointKind.KNEE, side))) for side in SIDES]
+    if max(knees) < _STIFF_RAD:
+        raise refuse(
+            "SIM-008",
+            "The knees hardly bend.",
+            f"They move by {np.degrees(max(knees)):.1f} degrees only. Angles here are degrees; other "
+            "programs write radians.",
+            f"Give all angles in degrees. {_MENDED}",
+        )
+    for side in SIDES:
+        ankle = _angle(reference, JointKind.ANKLE, side)
+        if ankle.max() < _ANKLE_RAD[0] or ankle.min() > _ANKLE_RAD[1]:
+            low, high = (float(np.degrees(angle)) for angle in (ankle.min(), ankle.max()))
+            raise refuse(
+                "SIM-013",
+                f"The {side.value} ankle is counted from another zero.",
+                f"Its angle runs from {low:.0f} to {high:.0f} degrees. Here it is 0 where the foot is at a "
+                "right angle to the shank, and dorsiflexion is positive.",
+                f"Take the right angle off both ankle angles. {_MENDED}",
+            )
+
+
+def _check_turns(left_m: FloatArray, right_m: FloatArray) -> None:
+    """Refuse (SIM-014) legs that swing together, or twice in what should be one stride."""
+    power = [np.abs(np.fft.rfft(ahead_m - ahead_m.mean()))[1:3] for ahead_m in (left_m, right_m)]
+    if all(second > first for first, second in power):
+        raise refuse(
+            "SIM-014",
+            "The angles hold more than one stride.",
+            "Each leg swings twice in them; a stride is one swing of each leg.",
+            f"Give one stride, from a left heel strike to the next. {_MENDED}",
+        )
+    if min(np.ptp(left_m), np.ptp(right_m)) > 0 and float(np.corrcoef(left_m, right_m)[0, 1]) > _TOGETHER:
+        raise refuse(
+            "SIM-014",
+            "Both legs swing at the same time.",
+            "In walking they take turns. One hip may be counted the other way, or both legs be from "
+            "their own heel strike.",
+            f"Give both legs in the same time, with hip flexion positive. {_MENDED}",
+        )
 
 
 def _angle(reference: GaitReference, kind: JointKind, side: Side) -> FloatArray:

@@ -18,6 +18,7 @@ from core.domain.body import Side
 from core.domain.muscles import MuscleGroup
 from core.domain.record import RecordKind
 from core.domain.twin import GroupStrength, Twin
+from core.errors import UserError
 from core.jobs.table import JobKind
 from core.simulation.environment.observation import OBSERVATION_SIZE
 from core.simulation.environment.policy import PolicyNetworks
@@ -119,6 +120,15 @@ def test_a_trial_that_is_no_stride_is_refused_before_anything_is_recorded(
         train_twin(request(tmp_path, trial=trial), terminal)
     with open_store(tmp_path / "data") as store:
         assert store.patients() == ()
+
+
+def test_a_stride_in_a_file_is_mended_in_the_file_and_on_no_page(tmp_path: Path) -> None:
+    trial = tmp_path / "in ms.json"
+    trial.write_text(json.dumps({**STRIDE, "period_s": 1200.0}), encoding="utf-8")
+    with a_terminal(tmp_path) as terminal, pytest.raises(UserError) as caught:
+        train_twin(request(tmp_path, trial=str(trial)), terminal)
+    advice = caught.value.advice
+    assert advice.code == "SIM-003" and "in ms.json" in advice.next_step and " page" not in advice.next_step
 
 
 def test_nothing_to_go_on_with_is_told(tmp_path: Path) -> None:

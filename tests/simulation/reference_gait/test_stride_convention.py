@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.domain.body import JOINTS, JointKind
+from core.domain.body import JOINTS, SIDES, JointKind
 from core.domain.motion import GaitReference
 from core.domain.twin import SegmentScale
 from core.gait.leg import Leg
@@ -55,6 +55,33 @@ def test_no_motion_with_such_a_stride_is_taught_either(code: str) -> None:
 def test_a_stride_that_begins_with_the_other_heel_is_refused() -> None:
     with refused("SIM-009"):
         check_file_convention(begun_later(0.5), LEG)
+
+
+@pytest.mark.parametrize(
+    ("kind", "factor", "shift_deg", "code"),
+    [(JointKind.ANKLE, 1.0, 90.0, "SIM-013"), (JointKind.KNEE, np.pi / 180, 0.0, "SIM-008")],
+)
+def test_one_joint_in_another_unit_or_from_another_zero_is_refused(
+    kind: JointKind, factor: float, shift_deg: float, code: str
+) -> None:
+    stride = normal_walk(LEG)
+    angle = np.array(stride.angle_rad)
+    columns = [joint.column for joint in JOINTS if joint.kind is kind]
+    angle[:, columns] = factor * angle[:, columns] + np.radians(shift_deg)
+
+    with refused(code):
+        check_file_convention(replace(stride, angle_rad=angle), LEG)
+
+
+def test_legs_that_do_not_take_turns_are_refused() -> None:
+    stride = normal_walk(LEG)
+    columns = [[joint.column for joint in JOINTS if joint.side is side] for side in SIDES]
+    together, twice = np.array(stride.angle_rad), np.tile(stride.angle_rad, (2, 1))
+    together[:, columns[1]] = together[:, columns[0]]
+
+    for angle in (together, twice):
+        with refused("SIM-014"):
+            check_file_convention(replace(stride, angle_rad=angle), LEG)
 
 
 def test_a_treadmills_speed_in_km_h_is_more_than_the_legs_make() -> None:
