@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import assert_never
 
 import mujoco
@@ -116,6 +117,12 @@ def joint_strength(body: BodyParameters, kind: JointKind) -> JointStrength:
 
 
 def _generic_spec(fidelity: Fidelity) -> mujoco.MjSpec:
+    """Unscaled, to be changed at will: a copy takes a millisecond, reading the model a tenth of a second."""
+    return _read_spec(fidelity).copy()
+
+
+@cache
+def _read_spec(fidelity: Fidelity) -> mujoco.MjSpec:
     match fidelity:
         case Fidelity.FAST | Fidelity.STANDARD:
             return myo_sim.load_spec("myolegs")
