@@ -33,6 +33,7 @@ class SessionRequest:
     out: Path
     seed: int = 0
     person: int | None = None
+    fidelity: str = "fast"  # of the twin; "standard" walks by 80 muscles
     slow_motion: float | None = None  # how many times slower than life the film plays; None: not said
     turn_deg: int = 0  # clockwise, of a film that lies on its side
     hide_face: bool = False  # keep the video with blurred heads only

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter
 
 from core.domain.arrays import FloatArray
 from core.domain.body import SIDES
@@ -32,6 +32,8 @@ _LINES: dict[GaitLabel, tuple[float, list[float]]] = {  # width, dashes
     GaitLabel.PERSONALIZED_TWIN: (20.0, []),
     GaitLabel.PERSONALIZED_CONTROLLER: (17.0, []),
 }
+_PANEL_HEIGHT, _MOST_LOWER = 820.0, 320.0
+_FOOT = PAGE_HEIGHT - MARGIN - 250
 UNCERTAIN = QColor(60, 60, 60, 55)  # over the normal band
 _NAMES = {GaitLabel.PERSONALIZED_CONTROLLER: "with exo, personalized"}
 
@@ -41,9 +43,28 @@ class ReportDrawing(Sheet):
 
     def __init__(self, painter: QPainter, content: ReportContent) -> None:
         super().__init__(painter)
-        self._content = content
+        self._content, self._panel_height = content, _PANEL_HEIGHT
 
     def draw(self) -> None:
+        """The page; where its words are many the curves are lower, so that it does not run into its foot."""
+        self._panel_height -= min(max(self._draw_for_trial() - _FOOT + 60, 0) / 2, _MOST_LOWER)
+        self._draw_body()
+        self._draw_foot()
+
+    def ends_at(self) -> float:
+        """Where the lowest of what was drawn above the foot ends."""
+        return self._y
+
+    def _draw_for_trial(self) -> float:
+        """How far down the page reaches with panels of the usual height."""
+        nowhere = QImage(1, 1, QImage.Format.Format_RGB32)
+        painter = QPainter(nowhere)
+        trial = ReportDrawing(painter, self._content)
+        trial._draw_body()
+        painter.end()
+        return trial.ends_at()
+
+    def _draw_body(self) -> None:
         self._blank()
         self._draw_head()
         self._draw_verdict()
@@ -55,7 +76,6 @@ class ReportDrawing(Sheet):
         left = self._draw_left_column(MARGIN, top)
         right = self._draw_right_column(MARGIN + HALF + GAP, top)
         self._y = max(left, right)
-        self._draw_foot()
 
     # Blocks ---------------------------------------------------------------------------------------
 
@@ -80,7 +100,7 @@ class ReportDrawing(Sheet):
         if not self._content.panels:
             return
         self._draw_key()
-        height, gap = 820.0, 80.0
+        height, gap = self._panel_height, 80.0
         kinds = list(dict.fromkeys(panel.kind for panel in self._content.panels))
         width = (PAGE_WIDTH - 2 * MARGIN - (len(kinds) - 1) * GAP) / len(kinds)
         for row, side in enumerate(SIDES):
@@ -121,7 +141,7 @@ class ReportDrawing(Sheet):
 
     def _key_words(self, x: float, words: str) -> float:
         self._text(QRectF(x, self._y, 2000, 140), words, 80, MUTED)
-        return x + QFontMetricsF(self._font(80)).horizontalAdvance(words) + 200
+        return x + QFontMetricsF(self._font(80)).horizontalAdvance(words) + 150
 
     def _draw_left_column(self, x: float, y: float) -> float:
         y = self._table(self._content.gait, x, y, HALF)
@@ -147,7 +167,7 @@ class ReportDrawing(Sheet):
         return y
 
     def _draw_foot(self) -> None:
-        top = PAGE_HEIGHT - MARGIN - 250
+        top = _FOOT
         self._rule(top)
         width = PAGE_WIDTH - 2 * MARGIN
         words = f"{self._content.notice} Normal bands: {self._content.band_source}."

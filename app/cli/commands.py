@@ -18,8 +18,9 @@ from app.cli.calibrate import add_calibrate
 from app.cli.deploy import add_deploy
 from app.cli.emg import add_emg, add_emg_options, emg_files, emg_options
 from app.cli.export import add_export
-from app.cli.film_options import add_film_options, film_options
-from app.cli.motion import add_motion, add_override
+from app.cli.film_options import add_film_options
+from app.cli.motion import add_motion
+from app.cli.session_options import add_session_options, session_request
 from app.cli.train import add_train
 from app.cli.trial import add_trial
 from app.cli.trial_options import add_trial_options, trial_files
@@ -128,7 +129,6 @@ def _data_dir(args: argparse.Namespace) -> Path:
 
 if TYPE_CHECKING:
     from app.cli.session_run import SessionEnd
-    from app.session_request import SessionRequest
 
     Subparsers = argparse._SubParsersAction[_Parser]  # the type has no public name
 
@@ -157,18 +157,7 @@ def _add_session(commands: Subparsers) -> None:
     demo = session.add_parser("demo", help="with the synthetic demo patient")
     demo.set_defaults(command=_session_demo)
     for parser in (run_parser, demo):
-        parser.add_argument("--device", default="Hippo_L1", help="exo model (default Hippo_L1)")
-        parser.add_argument("--minutes", type=float, default=6.0, help="training time in all (default 6)")
-        parser.add_argument("--seed", type=int, default=0)
-        parser.add_argument(
-            "--sides",
-            choices=("as-detected", "repaired"),
-            default="",
-            help="whose left and right are right, after a session stopped because they were in doubt",
-        )
-        add_override(parser)
-        parser.add_argument("--out", type=Path, required=True, help="folder for summary, report and package")
-        parser.add_argument("--json", action="store_true", dest="as_json", help="print the summary")
+        add_session_options(parser)
         _add_data_dir(parser)
 
 
@@ -259,7 +248,7 @@ def _session_run(args: argparse.Namespace) -> int:
     subject = read_patient(args.patient)
     data_dir = _data_dir(args)
     check_files(*emg_files(args))
-    request = replace(_session_request(args, data_dir, args.person), emg_options=emg_options(args))
+    request = replace(session_request(args, data_dir, args.person), emg_options=emg_options(args))
     with open_terminal(data_dir) as terminal:
         if trial is not None:
             return _finish(run_trial_session(request, subject, trial, args.emg, terminal), args)
@@ -272,27 +261,10 @@ def _session_demo(args: argparse.Namespace) -> int:
     from app.terminal import open_terminal
 
     data_dir = _data_dir(args)
-    request = _session_request(args, data_dir)
+    request = session_request(args, data_dir)
     with open_terminal(data_dir) as terminal:
         end = run_demo_session(request, terminal)
     return _finish(end, args)
-
-
-def _session_request(args: argparse.Namespace, data_dir: Path, person: int | None = None) -> SessionRequest:
-    from app.session_request import SessionRequest
-
-    return SessionRequest(
-        args.device,
-        args.minutes,
-        data_dir,
-        args.out,
-        args.seed,
-        person=person,
-        sides=args.sides,
-        accepted_by=args.accept_stopped,
-        role=args.role,
-        **film_options(args),
-    )
 
 
 def _finish(end: SessionEnd, args: argparse.Namespace) -> int:

@@ -190,7 +190,8 @@ def emg_summary(request: Any, processing: object = None) -> dict[str, Any]:
     from core.emg.naming import naming_findings, suggestions
     from core.emg.presets import options_of
 
-    raw, maxima = request.recording(), request.maxima()
+    raw = request.recording()
+    maxima = request.maxima(raw)
     found = suggestions(raw)
     sites = found.sites if request.sites is None else dict(request.sites)
     offset = request.offset(raw)
@@ -203,7 +204,8 @@ def emg_summary(request: Any, processing: object = None) -> dict[str, Any]:
             raise
         from core.domain.findings import Finding, Severity
 
-        findings = (*findings, Finding(Severity.WARNING, error.advice))
+        if not found.doubled:  # else their names tell it well, and the choice has been asked for
+            findings = (*findings, Finding(Severity.WARNING, error.advice))
     return {
         "file": raw.source_name,
         "sheet": raw.sheet or None,

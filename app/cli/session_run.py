@@ -159,7 +159,12 @@ def _train(
     assess_strength(store, visit_id, motion_id, terminal)  # suggestions only: no person accepts them here
     gait_minutes = request.minutes * GAIT_FRACTION
     policy_id = run(
-        "learn_gait", twin_id=twin_id, motion_id=motion_id, minutes=gait_minutes, seed=request.seed
+        "learn_gait",
+        twin_id=twin_id,
+        motion_id=motion_id,
+        minutes=gait_minutes,
+        seed=request.seed,
+        fidelity=request.fidelity,
     )
     run("simulate_gait", policy_id=policy_id)
     return run(

@@ -61,10 +61,15 @@ def process_emg(
         normalised_to=reference.normalised_to,
         raw_rate_hz=raw.rate_hz,
         source_name=raw.source_name,
-        findings=(*raw.findings, *own, *_processing_findings(raw, sites, maxima, options)),
+        findings=(*_of_reading(raw, maxima), *own, *_processing_findings(raw, sites, maxima, options)),
         processing=f"{options.words(raw.rate_hz)}; {_normalised(reference.values)}",
         references=reference.to,
     )
+
+
+def _of_reading(raw: RawEmg, maxima: Sequence[RawEmg]) -> tuple[Finding, ...]:
+    """What was assumed or repaired while the files were read."""
+    return tuple(finding for recording in (raw, *maxima) for finding in recording.findings)
 
 
 def _ready(

@@ -1,4 +1,4 @@
-"""How muscles and sides are written: Latin, English, German and French, in full and abbreviated.
+"""How muscles and sides are written, in full and abbreviated: Latin and five of today's languages.
 
 A muscle is written by one word of each kind in any order, together or apart: "Tib Ant", "ANTTIB", "tibialis
 anterior". `WRITINGS` holds every such spelling with its letters run together. The abbreviations are those of
@@ -13,30 +13,43 @@ from itertools import permutations, product
 from core.domain.body import Side
 from core.domain.emg import EmgMuscle
 
-_GLUTEUS = ("gluteus", "gluteal", "glutaeus", "glut", "glute", "glu", "gl", "g", "fessier")
-_VASTUS = ("vastus", "vast", "vas", "v")
-_GASTROCNEMIUS = ("gastrocnemius", "gastrocnemien", "gastrocs", "gastroc", "gastro", "gast", "gas", "gastr")
+_GLUTEUS = ("gluteus", "gluteal", "glutaeus", "glut", "glute", "glu", "gl", "g", "fessier", "gluteo")
+_VASTUS = ("vastus", "vast", "vas", "v", "vasto")
+_GASTROCNEMIUS = (
+    "gastrocnemius",
+    "gastrocnemien",
+    "gastrocs",
+    "gastroc",
+    "gastro",
+    "gast",
+    "gas",
+    "gastr",
+    "gastrocnemio",
+)
 _LATERALIS = ("lateralis", "lateral", "laterale", "lat")
 _MEDIALIS = ("medialis", "medial", "mediale", "med")
 # French only: an English "vas int" is the vastus intermedius, which no electrode reaches.
 _EXTERNE, _INTERNE = ("externe", "ext", "lateral"), ("interne", "int", "medial")
-_FEMORIS = ("femoris", "femoral", "femur", "fem")
+_FEMORIS = ("femoris", "femoral", "femorale", "femur", "fem")
 _SEMI = ("semi", "demi")
 
 # Each line: the kinds of words that together, and nothing less or more, name the muscle.
 _PHRASES: tuple[tuple[EmgMuscle, tuple[tuple[str, ...], ...]], ...] = (
-    (EmgMuscle.GLUTEUS_MEDIUS, (_GLUTEUS, ("medius", "med", "moyen"))),
+    (EmgMuscle.GLUTEUS_MEDIUS, (_GLUTEUS, ("medius", "med", "moyen", "medio"))),
     (EmgMuscle.GLUTEUS_MEDIUS, (("gmd",),)),
-    (EmgMuscle.GLUTEUS_MAXIMUS, (_GLUTEUS, ("maximus", "max", "grand"))),
+    (EmgMuscle.GLUTEUS_MAXIMUS, (_GLUTEUS, ("maximus", "max", "grand", "mayor", "grande"))),
     (EmgMuscle.GLUTEUS_MAXIMUS, (("gmx",),)),
     (EmgMuscle.TENSOR_FASCIAE_LATAE, (("tensor",), ("fasciae", "fascia", "fasc"), ("latae", "lata", "lat"))),
     (EmgMuscle.TENSOR_FASCIAE_LATAE, (("tfl", "tensorfl"),)),
-    (EmgMuscle.ADDUCTORS, (("adductors", "adductor", "adductoren", "adduktoren", "adducteurs", "add"),)),
+    (
+        EmgMuscle.ADDUCTORS,
+        (("adductors", "adductor", "adductoren", "adduktoren", "adducteurs", "add", "hipadductors"),),
+    ),
     (
         EmgMuscle.ADDUCTORS,
         (("adductor", "add", "hipadductor"), ("longus", "long", "magnus", "mag", "brevis", "brev")),
     ),
-    (EmgMuscle.RECTUS_FEMORIS, (("rectus", "rect", "rec", "droit"), _FEMORIS)),
+    (EmgMuscle.RECTUS_FEMORIS, (("rectus", "rect", "rec", "droit", "recto", "retto"), _FEMORIS)),
     (EmgMuscle.RECTUS_FEMORIS, (("rectus", "rect", "rf"),)),
     (EmgMuscle.VASTUS_LATERALIS, (_VASTUS, _LATERALIS)),
     (EmgMuscle.VASTUS_LATERALIS, (("vaste",), _EXTERNE)),
@@ -45,14 +58,17 @@ _PHRASES: tuple[tuple[EmgMuscle, tuple[tuple[str, ...], ...]], ...] = (
     (EmgMuscle.VASTUS_MEDIALIS, (_VASTUS, (*_MEDIALIS, "medius"))),
     (EmgMuscle.VASTUS_MEDIALIS, (_VASTUS, _MEDIALIS, ("obliquus", "oblique", "obl"))),
     (EmgMuscle.VASTUS_MEDIALIS, (("vm", "vmo", "vmed"),)),
-    (EmgMuscle.SEMIMEMBRANOSUS, (_SEMI, ("membranosus", "membranous", "membraneux", "memb", "mem"))),
+    (
+        EmgMuscle.SEMIMEMBRANOSUS,
+        (_SEMI, ("membranosus", "membranous", "membranoso", "membraneux", "memb", "mem")),
+    ),
     (EmgMuscle.SEMIMEMBRANOSUS, (("semim", "sm"),)),
     (
         EmgMuscle.SEMITENDINOSUS,
-        (_SEMI, ("tendinosus", "tendinous", "tendineux", "tend", "ten")),
+        (_SEMI, ("tendinosus", "tendinous", "tendinoso", "tendineux", "tend", "ten")),
     ),
     (EmgMuscle.SEMITENDINOSUS, (("semit", "st"),)),
-    (EmgMuscle.BICEPS_FEMORIS, (("biceps", "bicep", "bic", "bi"), (*_FEMORIS, "crural"))),
+    (EmgMuscle.BICEPS_FEMORIS, (("biceps", "bicep", "bic", "bi", "bicipite"), (*_FEMORIS, "crural"))),
     (EmgMuscle.BICEPS_FEMORIS, (("biceps", "bic"), _FEMORIS, ("long", "longhead", "longum", "lh", "longus"))),
     # The long head is what electrodes reach; "hamstrings" without medial or lateral is recorded over it.
     (EmgMuscle.BICEPS_FEMORIS, (("biceps", "bic", "bf", "bflh", "bifemlh", "bfl", "bflong"),)),
@@ -63,7 +79,10 @@ _PHRASES: tuple[tuple[EmgMuscle, tuple[tuple[str, ...], ...]], ...] = (
     (EmgMuscle.SARTORIUS, (("sartorius", "sart", "sar", "couturier"),)),
     (
         EmgMuscle.TIBIALIS_ANTERIOR,
-        (("tibialis", "tibial", "tibia", "tib", "jambier"), ("anterior", "anterieur", "ant")),
+        (
+            ("tibialis", "tibial", "tibia", "tib", "jambier", "tibiale"),
+            ("anterior", "anteriore", "anterieur", "ant"),
+        ),
     ),
     (EmgMuscle.TIBIALIS_ANTERIOR, (("tibialis", "tib", "ta", "tiba"),)),
     (EmgMuscle.TIBIALIS_ANTERIOR, (("schienbeinmuskel",), ("vorderer",))),
@@ -74,10 +93,10 @@ _PHRASES: tuple[tuple[EmgMuscle, tuple[tuple[str, ...], ...]], ...] = (
     (EmgMuscle.GASTROCNEMIUS_MEDIALIS, ((*_GASTROCNEMIUS, "ga"), _MEDIALIS)),
     # Alone it is recorded over the medial head, the larger one.
     (EmgMuscle.GASTROCNEMIUS_MEDIALIS, ((*_GASTROCNEMIUS, "mg", "gasm", "gastm", "gcm", "gam"),)),
-    (EmgMuscle.SOLEUS, (("soleus", "sol", "soleaire", "schollenmuskel"),)),
+    (EmgMuscle.SOLEUS, (("soleus", "sol", "soleo", "soleaire", "schollenmuskel"),)),
     (
         EmgMuscle.PERONEUS_LONGUS,
-        (("peroneus", "peroneal", "fibularis", "per", "pero", "fib"), ("longus", "long")),
+        (("peroneus", "peroneal", "fibularis", "per", "pero", "peron", "fib"), ("longus", "long")),
     ),
     (EmgMuscle.PERONEUS_LONGUS, (("fibulaire", "peronier"), ("long",))),
     (EmgMuscle.PERONEUS_LONGUS, (("peroneus", "fibularis", "pero", "per", "pl"),)),
@@ -89,13 +108,57 @@ GM_PARTNERS: Mapping[EmgMuscle, EmgMuscle] = {
 }
 
 SIDE_WORDS: Mapping[str, Side] = {
-    **dict.fromkeys(("l", "left", "lt", "li", "links", "linke", "linker", "gauche", "sx", "sin"), Side.LEFT),
     **dict.fromkeys(
-        ("r", "right", "rt", "re", "rechts", "rechte", "rechter", "droite", "droit", "dx", "dex"), Side.RIGHT
+        (
+            "l",
+            "left",
+            "lt",
+            "li",
+            "links",
+            "linke",
+            "linker",
+            "gauche",
+            "sx",
+            "sin",
+            "sinistro",
+            "sinistra",
+            "izquierdo",
+            "izquierda",
+            "izq",
+        ),
+        Side.LEFT,
+    ),
+    **dict.fromkeys(
+        (
+            "r",
+            "right",
+            "rt",
+            "re",
+            "rechts",
+            "rechte",
+            "rechter",
+            "droite",
+            "droit",
+            "dx",
+            "dex",
+            "destro",
+            "destra",
+            "derecho",
+            "derecha",
+            "der",
+        ),
+        Side.RIGHT,
     ),
 }
 # Stuck to the muscle without anything between, as in "RTIB", "soleusl" and "leftSoleus".
 STUCK_SIDES = ("left", "right", "lt", "rt", "l", "r")
+
+# Heads by one letter. Only beside a side: alone "LGAS" may as well be the left gastrocnemius.
+HEADS: Mapping[str, EmgMuscle] = {
+    **dict.fromkeys(("lgas", "lgast", "lgastro", "lgastroc"), EmgMuscle.GASTROCNEMIUS_LATERALIS),
+    **dict.fromkeys(("mgas", "mgast", "mgastro", "mgastroc"), EmgMuscle.GASTROCNEMIUS_MEDIALIS),
+    **dict.fromkeys(("lham", "lhams"), EmgMuscle.BICEPS_FEMORIS),
+}
 
 # What systems write beside the muscle, and what says nothing about it.
 FILLERS = frozenset(

@@ -12,12 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.domain.body import Side
-from core.domain.emg import ChannelSite
+from core.domain.emg import ChannelSite, EmgMuscle
 from core.domain.findings import Finding, Severity
 from core.emg.muscle_words import (
     FILLERS,
     GM,
     GM_PARTNERS,
+    HEADS,
     OTHER_SIGNALS,
     SIDE_WORDS,
     STUCK_SIDES,
@@ -147,20 +148,36 @@ def _side_of_rest(name: str, rest: str) -> Side | None:
 def _site_of(name: str) -> ChannelSite | None:
     """The one site that some reading of the name fits; None where there is none or more than one."""
     for words in _readings(_COPY.sub("", name)):
-        sites = {ChannelSite(WRITINGS[rest], side) for side, rest in _sides(words) if rest in WRITINGS}
+        sites = {
+            ChannelSite(muscle, side)
+            for side, rest in _sides(words)
+            if (muscle := _muscle_of(rest, words)) is not None
+        }
         if sites:
             return sites.pop() if len(sites) == 1 else None
     return None
 
 
+def _muscle_of(rest: str, words: list[str]) -> EmgMuscle | None:
+    """The muscle of a name without its side; heads by one letter only where they are one word with it."""
+    return WRITINGS.get(rest) or (HEADS.get(rest) if rest in words or len(words) == 1 else None)
+
+
 def _readings(name: str) -> list[list[str]]:
-    """The words of a name: without what stands in brackets, with it, and split where capitals begin."""
+    """The words of a name: with what stands in brackets, without it where it only repeats, and split where
+    capitals begin."""
     plain = split_unit(name)[0]
-    texts = [_BRACKETS.sub(" ", plain), plain]
+    texts = [plain, _BRACKETS.sub(" ", plain)] if _only_repeats(plain) else [plain]
     if "".join(_words(plain)) not in WRITINGS:  # "GastL" is the lateral gastrocnemius, on a side not told
         texts.append(_CAMEL.sub(" ", plain))
     readings = [[word for word in map(_core, _words(text)) if word] for text in texts]
     return [words for place, words in enumerate(readings) if words and words not in readings[:place]]
+
+
+def _only_repeats(name: str) -> bool:
+    """Whether brackets tell no other muscle: so in "Vastus lateralis (VL)", not in "Tibialis (posterior)"."""
+    inside = "".join(core for word in _words(" ".join(_BRACKETS.findall(name))) if (core := _core(word)))
+    return not inside or inside in WRITINGS
 
 
 def _words(text: str) -> list[str]:

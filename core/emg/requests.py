@@ -9,12 +9,13 @@ from typing import Any
 
 from core.domain.body import Side
 from core.domain.emg import ChannelSite, EmgMuscle
+from core.domain.findings import Finding, Severity
 from core.emg.alignment import Offset, event_offset, trigger_offset, typed_offset
 from core.emg.naming import is_other_signal
 from core.emg.readers import RATE_NOT_CLEAR, ReadOptions, read_emg
 from core.emg.signals import RawEmg
 from core.emg.units import VOLTS, unit_symbol
-from core.errors import UserError, refuse
+from core.errors import Advice, UserError, refuse
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +40,9 @@ class EmgRequest:
         raw = read_emg(self.file, options.rate_hz, sheet=options.sheet, header_line=options.header_line)
         return with_unit(raw, self.unit)
 
-    def maxima(self) -> tuple[RawEmg, ...]:
-        """The recordings of maximum contractions; each with its own rate, or the walk's."""
-        return tuple(with_unit(self._maximum(file), self.mvc_unit) for file in self.mvc_files)
+    def maxima(self, walk: RawEmg) -> tuple[RawEmg, ...]:
+        """The recordings of maximum contractions, each with its own rate, or that of the walk (a note)."""
+        return tuple(with_unit(self._maximum(file, walk), self.mvc_unit) for file in self.mvc_files)
 
     def offset(self, raw: RawEmg) -> Offset | None:
         """When the EMG began in the time of the motion; None when nothing was said."""
@@ -53,14 +54,27 @@ class EmgRequest:
             return trigger_offset(raw, self.trigger_channel, self.trigger_motion_s)
         return None
 
-    def _maximum(self, file: Path) -> RawEmg:
+    def _maximum(self, file: Path, walk: RawEmg) -> RawEmg:
         options = self.mvc_options
         try:
             return read_emg(file, options.rate_hz, sheet=options.sheet, header_line=options.header_line)
         except UserError as error:
-            if error.advice.code != RATE_NOT_CLEAR or options.rate_hz or not self.options.rate_hz:
+            if error.advice.code != RATE_NOT_CLEAR or options.rate_hz:
                 raise
-        return read_emg(file, self.options.rate_hz, sheet=options.sheet, header_line=options.header_line)
+        raw = read_emg(file, walk.rate_hz, sheet=options.sheet, header_line=options.header_line)
+        return replace(raw, findings=(*raw.findings, _rate_of_the_walk(file, walk)))
+
+
+def _rate_of_the_walk(file: Path, walk: RawEmg) -> Finding:
+    return Finding(
+        Severity.NOTE,
+        Advice(
+            f"{file.name} was read at the {walk.rate_hz:.6g} Hz of {walk.source_name}.",
+            "It does not tell at which rate it was sampled.",
+            "Nothing to do when both were recorded with the same device and settings.",
+            "EMG-035",
+        ),
+    )
 
 
 def request_of(params: Mapping[str, Any]) -> EmgRequest:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,8 @@ from core.emg.units import time_unit_s
 from core.errors import Advice
 
 _TIME = re.compile(
-    r"^(time|times|t|zeit|temps|tiempo|tempo|seconds|sekunden|sec|timestamps?|elapsed|time ?_?s|time ?_?ms)$"
+    r"^(time|times|t|zeit|temps|tiempo|tempo|seconds|sekunden|sec|timestamps?|elapsed|time ?_?s|time ?_?ms"
+    r"|ms|msec|millisec(onds)?|milliseconds|min|minutes)$"
     r"|\btime (series|stamps?|axis)\b|\btime$|^abs time|^x$",
     re.I,
 )
@@ -61,6 +62,7 @@ def emg_of_table(table: Table, path: Path, rate_hz: float | None = None) -> RawE
     Raises UserError EMG-002 (no signal), EMG-003 (rate not clear).
     """
     columns = columns_of(table.names, table.units, table.values)
+    table = _without_counts(table, columns)
     used = [place for place in columns.signals if _is_there(table, columns, place)]
     if not used:
         raise no_channels(path)
@@ -95,6 +97,19 @@ def _is_time(name: str, unit: str) -> bool:
     return time_unit_s(unit) is not None if name.strip().lower() == "x" else True
 
 
+def _unit_of_time(name: str, unit: str) -> str:
+    """The unit of a time column, which may be all its name, as in "ms"."""
+    return unit or (name.strip() if time_unit_s(name) is not None else "")
+
+
+def _without_counts(table: Table, columns: Columns) -> Table:
+    """Without the line between names and numbers that counts the samples, as AcqKnowledge writes it."""
+    stamps = table.values[:2, columns.times[:1]]
+    if stamps.size == 2 and np.isnan(stamps[0, 0]) and not np.isnan(stamps[1, 0]):
+        return replace(table, values=table.values[1:])
+    return table
+
+
 def _groups(
     table: Table, columns: Columns, used: list[int], path: Path, rate_hz: float | None
 ) -> tuple[list[SampleGroup], list[Finding]]:
@@ -110,9 +125,8 @@ def _groups(
             rate, start, told = _rate_without_stamps(path, table.rate_hz, rate_hz), 0.0, ()
         else:
             own_rate = rate_hz if len(by_clock) == 1 else None  # one entered rate cannot fit several clocks
-            clock = clock_of(
-                table.values[:rows, clock_at], table.units[clock_at], path.name, own_rate, table.rate_hz
-            )
+            unit = _unit_of_time(table.names[clock_at], table.units[clock_at])
+            clock = clock_of(table.values[:rows, clock_at], unit, path.name, own_rate, table.rate_hz)
             rate, start, told = clock.rate_hz, clock.start_s, clock.findings
         findings.extend(told)
         groups.append(SampleGroup(tuple(places), _part(table.values, rows, places), rate, start))

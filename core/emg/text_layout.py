@@ -24,6 +24,7 @@ _SURE_ROWS = 5  # lines of numbers in a row that begin a table
 _COMMENTS = "#%"
 _MISSING = frozenset(("", "nan", "na", "n/a", "#n/a", "-", "--", "null", "none", "missing", "inf", "-inf"))
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}(\.\d{3})+,\d+")
 _CLOCK = re.compile(r"(\d{1,4}[-./]\d{1,2}[-./]\d{1,4}[ T]+)?(\d{1,2}:\d{2}(:\d{2})?(\.\d+)?)Z?")
 _WAYS = (
     ("\t", "."),
@@ -39,6 +40,7 @@ _WAYS = (
 _RATE_WORDS = re.compile(
     r"abtast|frequen|\bfreq\b|\brate\b|\bfs\b|echantillon|sampl\w*[ _]?(rate|freq)", re.I
 )
+_NAMED_RATE = re.compile(r"sampl\w*[ _]?(?:rate|freq\w*)\W{1,4}(\d+(?:\.\d+)?)", re.I)
 _OTHER_RATES = re.compile(
     r"filter|pass|cut|band|notch|video|marker|camera|interval|period|number|no_of", re.I
 )
@@ -92,8 +94,15 @@ def split_line(line: str, delimiter: str, decimal: str) -> list[str]:
     else:
         cells = line.split(delimiter)
     if decimal == ",":
-        return [cell.strip().replace(",", ".") if cell.count(",") == 1 else cell.strip() for cell in cells]
+        return [_with_point(cell.strip()) if "," in cell else cell.strip() for cell in cells]
     return [cell.strip() for cell in cells]
+
+
+def _with_point(cell: str) -> str:
+    """A number with its decimal comma as a point, without the points that set its thousands apart."""
+    if "." in cell and _THOUSANDS.fullmatch(cell):
+        cell = cell.replace(".", "")
+    return cell.replace(",", ".") if cell.count(",") == 1 else cell
 
 
 def is_missing(cell: str) -> bool:
@@ -267,6 +276,8 @@ def _told_rate(rows_above: list[list[str]]) -> float | None:
             continue
         numbers = [float(found.group()) for found in re.finditer(r"\d+(\.\d+)?", text)]
         scale = 1000.0 if re.search(r"khz", text, re.I) else 1.0
+        if len(numbers) > 1 and (named := set(_NAMED_RATE.findall(text))):  # in a line of many settings
+            numbers = [float(number) for number in named]
         if len(numbers) == 1 and _RATES_HZ[0] <= scale * numbers[0] <= _RATES_HZ[1]:
             return scale * numbers[0]
     return None

@@ -162,7 +162,7 @@ def _uneven(stamp: FloatArray) -> str:
     """Why these stamps are no clock, in words."""
     known = stamp[np.isfinite(stamp)]
     if len(known) < 2:
-        return "Its time column is empty."
+        return f"Its time column holds {'one stamp only' if len(known) else 'nothing'}."
     steps = np.diff(known)
     at = int(np.argmax(np.abs(steps - np.median(steps))))
     return f"Its time column does not grow evenly: it goes from {known[at]:g} to {known[at + 1]:g}."

@@ -37,6 +37,7 @@ TIME_UNITS_S = {
     "usec": 1e-6,
     "microseconds": 1e-6,
     "min": 60.0,
+    "minutes": 60.0,
 }
 # Of accelerometers, gyroscopes, force plates, angles, counters: no channel in them is EMG.
 _OTHER = frozenset(

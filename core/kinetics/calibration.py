@@ -62,16 +62,17 @@ def calibrate_muscles(
     """
     check_walk(walk)
     emg = usable_emg(walk.emg)
+    findings = emg_findings(walk.emg, emg)
     problem, missing = moment_problem(replace(body, strength=(), impairments=()), walk, emg)
-    findings = emg_findings(walk.emg, emg) + missing
+    findings += missing
     if problem is None:
         return _habits_only(body, walk, emg, findings, synthetic=synthetic)
     split = split or _split(walk, problem)
     if not split.held_out.any():
         findings.append(nothing_held_out())
-    hidden = np.where(split.fitted[:, None], problem.measured_nm, np.nan)
-    fit = fit_muscles(replace(problem, measured_nm=hidden), starts=starts, report=report)
-    parameters, curves = told(problem.parameters, fit), _curves(problem, fit.values, split)
+    fit = fit_muscles(_seen(problem, split), starts=starts, report=report)
+    parameters = told(problem.parameters, fit)
+    curves = _curves(problem, fit.values, split)
     fits = _fits(curves, split, body.mass_kg)
     findings += fit_findings(parameters, fits, to_maximum=to_maximum(emg))
     return MuscleCalibration(
@@ -100,12 +101,15 @@ class _Curves:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Found:
-    """What the search ended with."""
-
     problem: MuscleProblem
     values: FloatArray  # (P,)
     parameters: tuple[CalibratedParameter, ...]
     fits: tuple[MomentFit, ...]
+
+
+def _seen(problem: MuscleProblem, split: Split) -> MuscleProblem:
+    """Without the moments that judge."""
+    return replace(problem, measured_nm=np.where(split.fitted[:, None], problem.measured_nm, np.nan))
 
 
 def _curves(problem: MuscleProblem, values: FloatArray, split: Split) -> _Curves:
@@ -231,9 +235,10 @@ def _scales(problem: MuscleProblem, values: FloatArray) -> dict[tuple[Muscle, Si
 def _habits_only(
     body: BodyParameters, walk: WalkData, emg: EmgEnvelopes, findings: list[Finding], *, synthetic: bool
 ) -> MuscleCalibration:
+    habits = muscle_habits(emg, walk.strides, {}, to_maximum=to_maximum(emg))
     nothing = np.zeros((len(walk.time_s), 0))
     return MuscleCalibration(
-        body=replace(body, habits=muscle_habits(emg, walk.strides, {}, to_maximum=to_maximum(emg))),
+        body=replace(body, habits=habits),
         parameters=(),
         fits=(),
         time_s=walk.time_s,

@@ -11,6 +11,7 @@ from core.errors import Advice
 from core.kinetics.calibration_parameters import STRENGTH
 
 POOR_R2 = 0.5
+_PLACE_IN_TIME = ("EMG-046", "EMG-048")
 _MAXIMUM_TOO_LOW = (
     "The data ask for values beyond it, often because the maximal contraction of a muscle was not maximal."
 )
@@ -22,16 +23,19 @@ def judged(fit: MomentFit) -> float:
 
 
 def emg_findings(recorded: EmgEnvelopes, usable: EmgEnvelopes) -> list[Finding]:
+    """Which channels are left out, and how surely the EMG lies where it is in the motion."""
     left_out = [one.name for one in recorded.channels if one not in usable.channels]
+    placed = [one for one in recorded.findings if one.advice.code in _PLACE_IN_TIME]
     if not left_out:
-        return []
+        return placed
     return [
+        *placed,
         note(
             "KIN-109",
             f"Channels left out of the calibration: {', '.join(left_out)}.",
             "They are not of good quality, or another channel is on the same muscle.",
             "Fasten the electrodes again and repeat the recording where these muscles matter.",
-        )
+        ),
     ]
 
 

@@ -97,10 +97,12 @@ class MusclePart:
         if self.strength is not None:
             strength = len(self.strength.table.rows) + 2 * len(self.strength.notes)
         own = len(self.calibration.parameters.rows) + len(self.calibration.fits.rows) + _ROWS_AROUND
-        return max(emg, strength) + own > _ROWS_ON_A_PAGE
+        lines = sum(math.ceil(len(note) / _LETTERS_ON_A_LINE) for note in self.calibration.notes)
+        return max(emg, strength) + own + max(lines - _NOTES_AROUND, 0) > _ROWS_ON_A_PAGE
 
 
 EMG_COLUMNS = 4  # plots side by side
+_LETTERS_ON_A_LINE, _NOTES_AROUND = 150, 3
 _ROWS_PER_PLOT, _ROWS_AROUND, _ROWS_ON_A_PAGE = 6.5, 13, 58  # headings and notes are around a table
 
 

@@ -30,7 +30,8 @@ def run(params: Params, context: JobContext) -> str:
     """
     visit_id, request = str(params["visit_id"]), request_of(params)
     context.progress(0.1, f"Reading {request.file.name}")
-    raw, maxima = request.recording(), request.maxima()
+    raw = request.recording()
+    maxima = request.maxima(raw)
     sites = suggestions(raw).sites if request.sites is None else dict(request.sites)
     context.check_cancelled()
     context.progress(0.4, f"Filtering {len(sites)} channels")

@@ -76,6 +76,10 @@ RIGHT_NAMES = [
     *((name, TFL) for name in ("R TFL", "RTFL", "tensor fasciae latae right", "R Tensor fascia lata")),
     *((name, PL) for name in ("R Peroneus Longus", "perlong_r", "RT FIBULARIS LONGUS", "R PL")),
     *((name, ADD) for name in ("R Adductor Longus", "addmag1_r", "Adductors R", "R ADD")),
+    *((name, GL) for name in ("R_LGAS", "RLGAS", "LGast_R", "R Gastrocnemius (lateral)")),
+    *((name, GM_) for name in ("R MGAS", "RMGAS", "R Gastrocnemius (medial head)")),
+    *((name, TA) for name in ("Tibialis Anterior (R)", "Tibiale anteriore dx", "tibial anterior derecho")),
+    *((name, VL) for name in ("Vasto laterale destro", "Vastus Lateralis (VL) R [Sensor 3]")),
     *((name, SOL) for name in ("soleusr", "SOL_R", "EMG 7: R SOL", "Voltage.R Soleus", "Ch3_RSOL")),
 ]
 
@@ -111,6 +115,10 @@ def test_the_words_of_systems_and_models_are_understood(name: str, muscle: EmgMu
         "L Trapezius",
         "L Deltoid ant",
         "R Soleus Force",
+        "R Tibialis (posterior)",
+        "R Peroneus (brevis)",
+        "R Biceps Femoris (short head)",
+        "R Hamstrings (medial)",
         "TA",  # no side
         "GastL",  # left, or lateral?
         "LVAS",  # which of three?

@@ -118,9 +118,24 @@ def test_a_unit_that_a_person_gives_reconciles_files_without_one(shared_data: Ca
     files = {"file": str(folder / "walk_uV.csv"), "mvc_file": str(folder / "mvc_V.csv")}
     request = request_of({**files, "unit": "µV", "mvc_unit": "V"})
     raw = request.recording()
-    emg = process_emg(raw, suggestions(raw).sites, request.maxima())
+    emg = process_emg(raw, suggestions(raw).sites, request.maxima(raw))
     assert emg.normalised_to == "MVC" and 0.2 < emg.envelope.max() < 0.4
     assert code_of(request_of, {**files, "unit": "furlong"}) == "EMG-051"
+
+
+def test_a_maximum_without_a_rate_is_read_at_that_of_the_walk(tmp_path: Path) -> None:
+    signal = np.round(100 * bursts(2.0, 1000), 3)
+    for name, lines in (
+        ("walk.csv", ["time,L TA", *(f"{n / 1000:.3f},{value}" for n, value in enumerate(signal))]),
+        ("mvc.csv", ["L TA", *(f"{2 * value}" for value in signal)]),
+    ):
+        (tmp_path / name).write_text("\n".join(lines), encoding="utf-8")
+    request = request_of({"file": str(tmp_path / "walk.csv"), "mvc_file": str(tmp_path / "mvc.csv")})
+    raw = request.recording()
+    emg = process_emg(raw, suggestions(raw).sites, request.maxima(raw))
+    assert emg.envelope.max() == pytest.approx(0.5, abs=0.01)
+    told_of = [finding.advice.what for finding in emg.findings if finding.advice.code == "EMG-035"]
+    assert told_of == ["mvc.csv was read at the 1000 Hz of walk.csv."]
 
 
 def test_envelopes_are_not_filtered_a_second_time(shared_data: Callable[[str], Path]) -> None:

@@ -120,6 +120,28 @@ def test_a_rate_above_the_header_serves_where_no_time_is_told(tmp_path: Path) ->
     assert [finding.advice.code for finding in raw.findings] == ["EMG-045"]
 
 
+def test_a_rate_among_many_settings_in_one_line_is_found(tmp_path: Path) -> None:
+    settings = '# {"a1": {"sampling rate": 1000, "resolution": [16, 16], "column": ["A1", "A2"]}}\n'
+    raw = read_emg(written(tmp_path, settings + rows("\t", time=False)))
+    assert raw.rate_hz == 1000.0 and raw.signal.shape == SIGNAL.shape
+
+
+def test_points_between_thousands_are_no_decimal_points(tmp_path: Path) -> None:
+    lines = rows(";", ",").splitlines()
+    raw = read_emg(
+        written(tmp_path, "time;L TA;R TA\n" + "\n".join(["0,000;-1.234,5;1.234.567,25", *lines[1:]]))
+    )
+    np.testing.assert_allclose(raw.signal[0], [-1234.5, 1234567.25])
+
+
+def test_a_time_column_may_be_called_by_its_unit_with_a_line_of_counts_below(tmp_path: Path) -> None:
+    minutes = "\n".join(f"{n / RATE_HZ / 60:.9f},{a:.3f},{b:.3f}" for n, (a, b) in enumerate(SIGNAL))
+    path = written(tmp_path, f"min,L TA,R TA,\n,{len(SIGNAL)},{len(SIGNAL)},\n{minutes}\n")
+    raw = read_emg(path)
+    assert raw.channels == NAMES and raw.rate_hz == pytest.approx(RATE_HZ, rel=1e-4)
+    np.testing.assert_allclose(raw.signal, np.round(SIGNAL, 3), atol=1e-9)
+
+
 def test_a_filter_above_the_header_is_no_sampling_rate(tmp_path: Path) -> None:
     path = written(tmp_path, "Low-pass frequency 500 Hz\nL TA,R TA\n" + rows(time=False))
     assert code_of(lambda: read_emg(path)) == "EMG-003"

@@ -15,6 +15,7 @@ from core.domain.kinetics import ForceSource
 from core.domain.muscle_calibration import MuscleCalibration, Told
 from core.domain.muscles import Muscle, MuscleGroup
 from core.domain.twin import GENERIC_BODY, GroupStrength
+from core.emg.alignment import Offset, coverage_findings
 from core.kinetics import muscle_fit
 from core.kinetics.calibration import calibrate_muscles, moments_with, r_squared
 from core.kinetics.calibration_parameters import StrengthUnit
@@ -199,3 +200,9 @@ def test_calibrated_muscles_make_the_moments_of_another_walk_of_the_same_person(
     fewer = with_emg(lambda emg: replace(emg, channels=emg.channels[:4], envelope=emg.envelope[:, :4]))
     with pytest.raises(ValueError, match="other electrodes"):
         moments_with(calibration(), fewer)
+
+
+def test_emg_whose_place_in_the_motion_is_not_known_is_told_with_the_calibration() -> None:
+    doubt = coverage_findings("walk.csv", Offset(0.0, ""), 20.0, (0.0, 7.7))
+    found = calibrate_muscles(GENERIC_BODY, with_emg(lambda emg: replace(emg, findings=doubt)), starts=1)
+    assert "EMG-048" in codes(found)

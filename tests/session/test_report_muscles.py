@@ -157,5 +157,7 @@ def test_many_muscles_and_parameters_take_a_page_each(tmp_path: Path) -> None:
         crowded = keep(store, visit_id, RecordKind.EMG, muscle_samples.emg(muscles=17)).muscles
         roomy = keep(store, visit_id, RecordKind.MUSCLE_CALIBRATION, few).muscles
         small = keep(store, visit_id, RecordKind.EMG, muscle_samples.emg()).muscles
-    parts = (alone, crowded, roomy, small)
-    assert [part is not None and part.apart for part in parts] == [False, True, True, False]
+    assert small is not None and small.calibration is not None
+    wordy = replace(small, calibration=replace(small.calibration, notes=("Left as it was: " * 400,)))
+    parts = (alone, crowded, roomy, small, wordy)
+    assert [part is not None and part.apart for part in parts] == [False, True, True, False, True]

@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QApplication
 
 from app.cli import commands as cli
 from app.cli import session_run
-from app.cli.commands import _parser, _session_request
+from app.cli.commands import _parser
+from app.cli.session_options import session_request
 from app.cli.session_run import SessionEnd, raise_if_stopped, run_demo_session, run_video_session
 from app.cli.trial_options import TrialFiles, trial_files
 from app.cli.trial_session import run_trial_session
@@ -145,6 +146,15 @@ def test_several_videos_and_their_calibration_reach_the_jobs_of_the_page(
         assert terminal.given[kind]["calibration"] == str(files[2])
 
 
+def test_the_twin_learns_by_its_muscles_where_the_request_says_so(request_: SessionRequest) -> None:
+    video = request_.data_dir.parent / "walk.mp4"
+    video.touch()
+    request = replace(request_, fidelity="standard")
+    terminal = HandTerminal(request, HELPS)
+    run_video_session(request, a_subject(), (video,), None, terminal)  # type: ignore[arg-type]
+    assert terminal.given["learn_gait"]["fidelity"] == "standard"
+
+
 def session(request: SessionRequest, cost: float, subject: Subject | None = None) -> SessionEnd:
     video = request.data_dir.parent / "walk.mp4"
     video.touch()
@@ -253,15 +263,15 @@ def test_sides_in_doubt_end_a_session_with_the_option_that_answers_them() -> Non
 def test_the_terminal_takes_the_answer_about_sides(command: str) -> None:
     patient = ["--patient", "p.json", "--video", "v.mp4"] if command == "run" else []
     given = _parser().parse_args(["session", command, *patient, "--out", "o", "--sides", "as-detected"])
-    assert _session_request(given, Path("d")).sides == "as-detected"
+    assert session_request(given, Path("d")).sides == "as-detected"
 
 
 def test_the_terminal_takes_what_a_person_says_about_the_film() -> None:
     words = ["session", "run", "--patient", "p.json", "--video", "v.mp4", "--out", "o"]
-    plain = _session_request(_parser().parse_args(words), Path("d"))
+    plain = session_request(_parser().parse_args(words), Path("d"))
     assert (plain.slow_motion, plain.turn_deg, plain.hide_face) == (None, 0, False)
     words += ["--slow-motion", "4", "--turn", "90", "--hide-face"]
-    said = _session_request(_parser().parse_args(words), Path("d"))
+    said = session_request(_parser().parse_args(words), Path("d"))
     assert (said.slow_motion, said.turn_deg, said.hide_face) == (4.0, 90, True)
 
 

@@ -208,12 +208,15 @@ def test_units_are_asked_for_only_beside_maximum_contractions(
     assert not page._fields.unit.isVisibleTo(page)
     page.mvc_chosen.emit(csv_file)
     assert page._fields.unit.isVisibleTo(page) and page._fields.mvc_unit.isVisibleTo(page)
+    assert not page._fields.mvc_sheet.isVisibleTo(page)
+    page.mvc_chosen.emit(csv_file.with_suffix(".xlsx"))
+    page._fields.mvc_sheet.setText("EMG_TA")
     page._fields.rate.setText("1000")
     page._fields.unit.setCurrentText("uV")
     page._fields.mvc_unit.setCurrentText("mV")
     page.main_action.emit()
     params = board.states()[0].spec.params
-    assert (params["unit"], params["mvc_unit"]) == ("uV", "mV")
+    assert (params["unit"], params["mvc_unit"], params["mvc_sheet"]) == ("uV", "mV", "EMG_TA")
 
 
 def test_the_start_of_the_emg_is_shown_and_can_be_changed(

@@ -23,8 +23,9 @@ from tests.masks import mode
 from tests.ui import force_samples, muscle_samples, records
 from ui.pages.report import ReportPage
 from ui.presenters.report import ReportPresenter
+from ui.report_drawing import ReportDrawing
 from ui.report_pdf import draw_report, page_count, write_report
-from ui.report_sheet import PAGE_HEIGHT, PAGE_WIDTH
+from ui.report_sheet import MARGIN, PAGE_HEIGHT, PAGE_WIDTH
 from ui.session_context import SessionContext
 
 
@@ -40,6 +41,21 @@ def picture(content: ReportContent, width: int = 900, page: int = 0) -> QImage:
     draw_report(painter, QSizeF(image.width(), image.height()), content, page)
     painter.end()
     return image
+
+
+def test_a_page_of_many_words_lowers_its_curves_and_keeps_off_its_foot(
+    context: SessionContext, visit_id: str
+) -> None:
+    usual = content(context, visit_id, Step.DEPLOY)
+    many = replace(usual, verdict=f"{usual.verdict} {usual.verdict}", quality=usual.quality[:1] * 6)
+    ends = []
+    for one in (usual, many):
+        painter = QPainter(image := QImage(900, 1273, QImage.Format.Format_RGB32))
+        drawing = ReportDrawing(painter, one)
+        drawing.draw()
+        painter.end()
+        ends.append(drawing.ends_at())
+    assert image.height() and max(ends) < PAGE_HEIGHT - MARGIN - 250
 
 
 def test_without_a_motion_there_is_nothing_to_report(context: SessionContext, visit_id: str) -> None:

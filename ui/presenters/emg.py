@@ -114,7 +114,7 @@ class EmgPresenter(StepPresenter):
             mapping=Mapping(
                 file.path.name,
                 self._map,
-                fields_of(file, self._map, self._mvc is not None or bool(self._maxima.paths)),
+                fields_of(file, self._map, [*([self._mvc] if self._mvc else []), *self._maxima.paths]),
                 "" if self._mvc is None else self._mvc.name,
                 len(self._maxima.paths),
                 tuple((preset.title, preset.reason) for preset in PRESETS),

@@ -57,8 +57,9 @@ def emg_file_of(path: Path, message: str, said_line: int | None = None) -> EmgFi
     )
 
 
-def fields_of(file: EmgFile, channels: Sequence[MappedChannel], has_mvc: bool) -> EmgFieldsState:
-    """The fields that this file needs, given the channels that are used."""
+def fields_of(file: EmgFile, channels: Sequence[MappedChannel], maxima: Sequence[Path]) -> EmgFieldsState:
+    """The fields that this file needs, given the channels that are used and the maximum contractions."""
+    has_mvc = bool(maxima)
     used = [channel.name for channel in channels if channel.site is not None]
     units = dict(zip(file.channels, file.units, strict=False))
     asks_unit = has_mvc and any(not units.get(name) for name in used)
@@ -69,6 +70,7 @@ def fields_of(file: EmgFile, channels: Sequence[MappedChannel], has_mvc: bool) -
         None if file.needs_sheet else file.header_line,
         asks_unit,
         has_mvc,
+        any(path.suffix.lower().startswith(".xls") for path in maxima),
         tuple(VOLTS),
         file.channels,
     )
@@ -84,10 +86,11 @@ def said_of(values: EmgFieldsValues, file: EmgFile) -> dict[str, JsonValue]:
         said["rate_hz"] = _number(
             values.rate,
             "The sampling rate is missing.",
-            "This file has no time column, so its rate must be given.",
+            "The file has no time column that tells it.",
             "Enter the rate in hertz, for example 1000.",
         )
-    said |= {name: unit for name, unit in (("unit", values.unit), ("mvc_unit", values.mvc_unit)) if unit}
+    told = {"unit": values.unit, "mvc_unit": values.mvc_unit, "mvc_sheet": values.mvc_sheet}
+    said |= {name: text for name, text in told.items() if text}
     if values.start == SECONDS:
         said["offset_s"] = seconds_of(values.seconds)
     elif values.start == TRIGGER:

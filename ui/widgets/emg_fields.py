@@ -8,14 +8,14 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QIntValidator
 from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
 
-from ui.widgets.basics import label, row
+from ui.widgets.basics import column, label, row
 
 TOGETHER, SECONDS, TRIGGER, EVENT = "", "seconds", "trigger", "event"
 _STARTS = (
     (TOGETHER, "together with the motion"),
     (SECONDS, "seconds after the motion:"),
     (TRIGGER, "as this trigger channel tells:"),
-    (EVENT, "so that both show an event at [s]:"),
+    (EVENT, "so that both show the same event, at [s]:"),
 )
 _NO_UNIT = "not told"
 _MOST_HEADER_LINES = 999
@@ -31,6 +31,7 @@ class EmgFieldsState:
     header_line: int | None = None  # None: the file has no lines
     asks_unit: bool = False
     asks_mvc_unit: bool = False
+    asks_mvc_sheet: bool = False  # of a workbook; empty: the only one
     units: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()  # that may be a trigger
 
@@ -42,6 +43,7 @@ class EmgFieldsValues:
     rate: str = ""
     unit: str = ""
     mvc_unit: str = ""
+    mvc_sheet: str = ""
     start: str = TOGETHER
     seconds: str = ""
     trigger: str = ""
@@ -58,28 +60,30 @@ class EmgFields(QWidget):
         self._rows = {
             "sheet": self._titled("Sheet", self.sheet),
             "header": self._titled("Names in line", self.header_line),
-            "rate": self._titled("No time column. Sampled at [Hz]", self.rate),
+            "rate": self._titled("Sampled at [Hz]", self.rate),
             "unit": self._titled("Unit", self.unit),
             "mvc_unit": self._titled("Unit of the maximum", self.mvc_unit),
+            "mvc_sheet": self._titled("its sheet", self.mvc_sheet),
         }
         start = self._titled("EMG began", self.start, self.seconds, self.trigger, *self.event_times)
-        line = row(*self._rows.values(), start, gap=16)
-        line.addStretch(1)
-        line.setContentsMargins(0, 0, 0, 0)
-        self.setLayout(line)
+        self._file_row = self._beside(*self._rows.values())
+        both = column(self._file_row, start, gap=8)
+        both.setContentsMargins(0, 0, 0, 0)
+        self.setLayout(both)
         self._start_chosen()
 
     def _build_fields(self) -> None:
         self.sheet, self.header_line, self.rate = QComboBox(), QLineEdit(), QLineEdit()
-        self.unit, self.mvc_unit = QComboBox(), QComboBox()
+        self.unit, self.mvc_unit, self.mvc_sheet = QComboBox(), QComboBox(), QLineEdit()
         self.start, self.seconds, self.trigger = QComboBox(), QLineEdit(), QComboBox()
         self.event_times = QLineEdit(), QLineEdit()
         names = (
             (self.sheet, "Sheet of the workbook"),
             (self.header_line, "Line that names the columns, 0 without one"),
-            (self.rate, "Sampling rate in hertz"),
+            (self.rate, "Sampling rate in hertz, which the file does not tell"),
             (self.unit, "Unit of the EMG"),
             (self.mvc_unit, "Unit of the maximum contractions"),
+            (self.mvc_sheet, "Sheet of the maximum contractions, if their workbook has several"),
             (self.start, "When the EMG began"),
             (self.seconds, "Seconds from the start of the motion to that of the EMG"),
             (self.trigger, "Trigger channel"),
@@ -93,11 +97,12 @@ class EmgFields(QWidget):
         self.header_line.setFixedWidth(48)
         self.rate.setPlaceholderText("1000")
         self.rate.setFixedWidth(80)
+        self.mvc_sheet.setFixedWidth(80)
         self.seconds.setPlaceholderText("-0.50")
         self.seconds.setFixedWidth(70)
         for text, words in zip(self.event_times, ("EMG", "motion"), strict=True):
             text.setPlaceholderText(words)
-            text.setFixedWidth(64)
+            text.setFixedWidth(80)
         for _key, words in _STARTS:
             self.start.addItem(words)
         self.sheet.activated.connect(lambda _: self.reading_changed.emit(self.sheet.currentText(), None))
@@ -124,13 +129,15 @@ class EmgFields(QWidget):
             if combo.count() != len(state.units) + 1:
                 combo.clear()
                 combo.addItems((_NO_UNIT, *state.units))
+        self._rows["mvc_sheet"].setVisible(state.asks_mvc_sheet)
+        self._file_row.setVisible(any(not field.isHidden() for field in self._rows.values()))
         if state.channels != before.channels:
             self.trigger.clear()
             self.trigger.addItems(state.channels)
 
     def clear(self) -> None:
         """Forget what was entered for another file."""
-        for text in (self.rate, self.seconds, *self.event_times):
+        for text in (self.rate, self.seconds, self.mvc_sheet, *self.event_times):
             text.clear()
         for combo in (self.unit, self.mvc_unit, self.start):
             combo.setCurrentIndex(0)
@@ -141,6 +148,7 @@ class EmgFields(QWidget):
             self.rate.text().strip() if state.rate_hz is None else "",
             self.unit.currentText() if state.asks_unit and self.unit.currentIndex() > 0 else "",
             self.mvc_unit.currentText() if state.asks_mvc_unit and self.mvc_unit.currentIndex() > 0 else "",
+            self.mvc_sheet.text().strip() if state.asks_mvc_sheet else "",
             self._start_key(),
             self.seconds.text().strip(),
             self.trigger.currentText(),
@@ -148,8 +156,12 @@ class EmgFields(QWidget):
         )
 
     def _titled(self, text: str, *widgets: QWidget) -> QWidget:
+        return self._beside(label(text, "muted"), *widgets, gap=8)
+
+    def _beside(self, *widgets: QWidget, gap: int = 16) -> QWidget:
         holder = QWidget()
-        line = row(label(text, "muted"), *widgets, gap=8)
+        line = row(*widgets, gap=gap)
+        line.addStretch(1)
         line.setContentsMargins(0, 0, 0, 0)
         holder.setLayout(line)
         return holder

@@ -21,7 +21,7 @@ VAULT_FRACTION = 0.55  # of the rise over a stiff leg that is measured (Gard & C
 MIDSTANCE = 0.31  # of the cycle after heel strike: mid stance, where the pelvis is highest
 SPEED_RANGE_M_S = (0.3, 2.2)  # slower is standing, faster is running
 RUNNING_RANGE_M_S = (1.6, 3.6)  # slower is walking, faster is no scenario
-PERIOD_RANGE_S = (0.6, 3.0)  # from running children to walks at 0.3 m/s in steps of 0.45 m
+PERIOD_RANGE_S = (0.6, 2.5)
 LARGEST_LOAD_AMPLITUDE = (
     0.5  # body weights above and below one, in fast walking (Nilsson & Thorstensson 1989)
 )

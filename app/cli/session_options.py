@@ -1,0 +1,54 @@
+"""What both kinds of session can be told on the command line."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.cli.film_options import film_options
+from app.cli.motion import add_override
+
+if TYPE_CHECKING:
+    from app.session_request import SessionRequest
+
+
+def add_session_options(parser: argparse.ArgumentParser) -> None:
+    """Add exo, trainings, what a person answers, and where the results go."""
+    parser.add_argument("--device", default="Hippo_L1", help="exo model (default Hippo_L1)")
+    parser.add_argument("--minutes", type=float, default=6.0, help="training time in all (default 6)")
+    parser.add_argument(
+        "--fidelity",
+        choices=("fast", "standard"),
+        default="fast",
+        help="what moves the twin: joint torques (fast, the default) or its own 80 muscles (standard), which "
+        "take several times as long",
+    )
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--sides",
+        choices=("as-detected", "repaired"),
+        default="",
+        help="whose left and right are right, after a session stopped because they were in doubt",
+    )
+    add_override(parser)
+    parser.add_argument("--out", type=Path, required=True, help="folder for summary, report and package")
+    parser.add_argument("--json", action="store_true", dest="as_json", help="print the summary")
+
+
+def session_request(args: argparse.Namespace, data_dir: Path, person: int | None = None) -> SessionRequest:
+    from app.session_request import SessionRequest
+
+    return SessionRequest(
+        args.device,
+        args.minutes,
+        data_dir,
+        args.out,
+        args.seed,
+        person=person,
+        fidelity=args.fidelity,
+        sides=args.sides,
+        accepted_by=args.accept_stopped,
+        role=args.role,
+        **film_options(args),
+    )
