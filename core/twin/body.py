@@ -17,7 +17,7 @@ from core.twin.impairments import impair_joints, scale_strength, torque_fraction
 from core.twin.lumped_body import hold_passive_joints, lumped_spec
 from core.twin.reduction import FLOOR_GEOM as FLOOR_GEOM
 from core.twin.reduction import is_foot_geom as is_foot_geom
-from core.twin.reduction import reduce_to_skeleton, remove_surfaces
+from core.twin.reduction import reduce_to_skeleton, remove_muscles, remove_surfaces
 from core.twin.scaling import scale_spec
 from core.twin.tendons import slow_fibres
 
@@ -124,7 +124,11 @@ def _generic_spec(fidelity: Fidelity) -> mujoco.MjSpec:
 @cache
 def _read_spec(fidelity: Fidelity) -> mujoco.MjSpec:
     match fidelity:
-        case Fidelity.FAST | Fidelity.STANDARD:
+        case Fidelity.FAST:
+            spec = myo_sim.load_spec("myolegs")
+            remove_muscles(spec)  # once for all bodies, as they are no part of what is scaled
+            return spec
+        case Fidelity.STANDARD:
             return myo_sim.load_spec("myolegs")
         case Fidelity.LUMPED:
             return lumped_spec()
