@@ -126,7 +126,7 @@ def _read_spec(fidelity: Fidelity) -> mujoco.MjSpec:
     match fidelity:
         case Fidelity.FAST:
             spec = myo_sim.load_spec("myolegs")
-            remove_muscles(spec)  # once for all bodies, as they are no part of what is scaled
+            remove_muscles(spec)  # once for all: that takes longer than to scale a skeleton
             return spec
         case Fidelity.STANDARD:
             return myo_sim.load_spec("myolegs")
