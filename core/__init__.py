@@ -16,7 +16,11 @@ A visit
 
 A walk
     landmarks       33 points of the body in each picture of a video; a track is one person's over the trial
-    motion          joint angles and strides solved from landmarks
+    laboratory      a trial of one: markers, force plates and channels of a walk; stands in for the cameras
+    motion          joint angles and strides solved from landmarks or markers
+    kinetics        forces of the ground, moments and powers of the joints of a motion; measured where force
+                    plates tell them, else estimated
+    envelope        EMG as the course of a muscle's activity; MVC, maximal voluntary contraction, is 100 %
     gait cycle      a stride: from one heel strike to the next of the same foot; a step is half of it
     stance, swing   the foot is on the ground; it is not
     reference gait  one typical stride of the person, which the twin is asked to show
@@ -26,6 +30,9 @@ The twin
     body            size, mass, strength and impairments; compiled into a MuJoCo model at a fidelity
     fidelity        FAST: joint torques; STANDARD: 80 muscles; FULL: 416; LUMPED: 26, to learn with
     coordination    the network that turns joint torques into muscle activations
+    habits          mean activity of the person's own muscles over the gait cycle, from EMG
+    calibration     of muscles: strength, activation and lengths that EMG and moments ask for; of cameras, too
+    deficits        strength by muscle group and side, as all sources together tell it; proposes impairments
     impairment      weakness, stiffness, spasticity ... of one side or muscle group, severity 0 to 1
     scenario        a walk on given ground at a given speed, disturbed or not; screens say "situation"
     metabolic rate  what walking costs beyond standing, W/kg, by two models of the muscles; decides whether an

@@ -19,8 +19,8 @@ from core.kinetics.calibration_parameters import Parameters
 from core.kinetics.emg_driven import JOINT_KINDS, EvenEmg, driven_leg
 from core.kinetics.habits import GOOD, covered_strides
 from core.kinetics.muscle_fit import MuscleProblem
+from core.kinetics.muscle_paths import muscle_model
 from core.kinetics.walk_data import WalkData
-from core.twin.body import Fidelity, compile_body
 
 LEAST_KNOWN_S = 0.4  # of moments of one leg: less than a stance tells nothing
 
@@ -107,7 +107,7 @@ def moment_problem(
             kinds, told_why = _usable_joints(walk, side, sites, covered)
             findings += told_why
             usable.append((side, kinds))
-    model = compile_body(body, Fidelity.STANDARD, surfaces=False)
+    model = muscle_model(body)
     legs, measured = [], []
     all_sites = tuple(channel.site for channel in emg.channels)
     for side, kinds in usable:

@@ -23,9 +23,9 @@ from core.domain.muscles import Muscle
 from core.domain.twin import BodyParameters
 from core.kinetics.calibration_parameters import calibrated_lengths
 from core.kinetics.hill import HillMuscles, hill_muscles
-from core.kinetics.muscle_paths import PathStates, paths_of_model
+from core.kinetics.muscle_paths import PathStates, muscle_model, paths_of_model
 from core.simulation.muscles.static_optimisation import bounded_least_squares
-from core.twin.body import STRENGTH, Fidelity, compile_body
+from core.twin.body import STRENGTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +57,10 @@ def assisted_forces(
     """Of one leg along angles and velocities (T, 14) with internal moments (T, 14), NaN where not known.
 
     `recorded` holds activations (T,) of muscles with an electrode. Joints whose moment is not known in a
-    frame ask for nothing there. Muscles have the strength of `body`
-    and the lengths among calibrated `parameters`.
+    frame ask for nothing there. Muscles have the strength of `body` and the lengths among calibrated
+    `parameters`.
     """
-    model = compile_body(body, Fidelity.STANDARD, surfaces=False)
+    model = muscle_model(body)
     columns = [joint.column for joint in JOINTS if joint.side is side]
     states = paths_of_model(model).along(*(one[:, columns] for one in motion))
     hill = hill_muscles(model, side, tuple(Muscle))

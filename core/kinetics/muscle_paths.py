@@ -83,9 +83,15 @@ class MusclePaths:
         return PathStates(length, speed, arm)
 
 
+@lru_cache(maxsize=4)
+def muscle_model(body: BodyParameters) -> Any:
+    """This person's body with 80 muscles, compiled once; not to be changed."""
+    return compile_body(body, Fidelity.STANDARD, surfaces=False)
+
+
 def muscle_paths(body: BodyParameters) -> MusclePaths:
     """Muscle paths of this person's body with 80 muscles. Bodies of the same bones are fitted once."""
-    return paths_of_model(compile_body(body, Fidelity.STANDARD, surfaces=False))
+    return paths_of_model(muscle_model(body))
 
 
 def paths_of_model(model: Any) -> MusclePaths:

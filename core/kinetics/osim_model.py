@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from scipy.spatial.transform import Rotation
@@ -16,6 +17,7 @@ from scipy.spatial.transform import Rotation
 from core.domain.arrays import FloatArray
 from core.errors import UserError, refuse
 from core.kinetics.rigid_tree import Function, Mass, Part, RigidTree
+from core.motion.osim_elements import turn_of, vector_of
 from core.motion.osim_functions import read_function
 
 _GROUND = "ground"
@@ -220,20 +222,6 @@ def _coupled(model: ET.Element) -> dict[str, str]:
     return found
 
 
-def _vector(element: ET.Element, tag: str) -> FloatArray:
-    words = element.findtext(tag, "0 0 0").split()
-    try:
-        x, y, z = (float(word) for word in words)
-    except ValueError as error:
-        raise _refused(f"Its {tag} {' '.join(words)} is not three numbers.") from error
-    return np.array([x, y, z])
-
-
-def _turn(element: ET.Element, tag: str) -> FloatArray:
-    """Orientations in these files are angles about the turning x, y, z axes."""
-    return np.asarray(Rotation.from_euler("XYZ", _vector(element, tag)).as_matrix())
-
-
 def _refused(why: str) -> UserError:
     return refuse(
         "KIN-001",
@@ -241,3 +229,7 @@ def _refused(why: str) -> UserError:
         why,
         "Give a model whose joints are welds, pins or custom joints, as OpenSim's own walking models have.",
     )
+
+
+_vector = partial(vector_of, refused=_refused)
+_turn = partial(turn_of, refused=_refused)

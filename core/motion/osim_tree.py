@@ -16,6 +16,7 @@ from scipy.spatial.transform import Rotation
 
 from core.domain.arrays import FloatArray
 from core.errors import UserError, refuse
+from core.motion.osim_elements import turn_of, vector_of
 from core.motion.osim_functions import Function, read_function
 from core.twin.kinematic_tree import ROOT_COLUMNS, KinematicTree, Link, Point
 
@@ -265,20 +266,6 @@ def _coordinate(joint: ET.Element, name: str) -> ET.Element:
     raise _refused(f"Its joint {joint.attrib['name']} has no coordinate {name}.")
 
 
-def _vector(element: ET.Element, tag: str) -> FloatArray:
-    words = element.findtext(tag, "0 0 0").split()
-    try:
-        x, y, z = (float(word) for word in words)
-    except ValueError as error:
-        raise _refused(f"Its {tag} {' '.join(words)} is not three numbers.") from error
-    return np.array([x, y, z])
-
-
-def _turn(element: ET.Element, tag: str) -> FloatArray:
-    """Orientations in these files are angles about the turning x, y, z axes."""
-    return np.asarray(Rotation.from_euler("XYZ", _vector(element, tag)).as_matrix())
-
-
 def _refused(why: str) -> UserError:
     return refuse(
         "MOT-080",
@@ -286,3 +273,7 @@ def _refused(why: str) -> UserError:
         why,
         "Give a model in the file format of OpenSim 2 or 3 whose joints are welds, pins or custom joints.",
     )
+
+
+_vector = partial(vector_of, refused=_refused)
+_turn = partial(turn_of, refused=_refused)

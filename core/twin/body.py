@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import assert_never
 
 import mujoco
@@ -16,7 +17,7 @@ from core.twin.impairments import impair_joints, scale_strength, torque_fraction
 from core.twin.lumped_body import hold_passive_joints, lumped_spec
 from core.twin.reduction import FLOOR_GEOM as FLOOR_GEOM
 from core.twin.reduction import is_foot_geom as is_foot_geom
-from core.twin.reduction import reduce_to_skeleton, remove_surfaces
+from core.twin.reduction import reduce_to_skeleton, remove_muscles, remove_surfaces
 from core.twin.scaling import scale_spec
 from core.twin.tendons import slow_fibres
 
@@ -116,8 +117,18 @@ def joint_strength(body: BodyParameters, kind: JointKind) -> JointStrength:
 
 
 def _generic_spec(fidelity: Fidelity) -> mujoco.MjSpec:
+    """Unscaled, to be changed at will: a copy takes a millisecond, reading the model a tenth of a second."""
+    return _read_spec(fidelity).copy()
+
+
+@cache
+def _read_spec(fidelity: Fidelity) -> mujoco.MjSpec:
     match fidelity:
-        case Fidelity.FAST | Fidelity.STANDARD:
+        case Fidelity.FAST:
+            spec = myo_sim.load_spec("myolegs")
+            remove_muscles(spec)  # once for all: that takes longer than to scale a skeleton
+            return spec
+        case Fidelity.STANDARD:
             return myo_sim.load_spec("myolegs")
         case Fidelity.LUMPED:
             return lumped_spec()

@@ -18,14 +18,17 @@ def is_foot_geom(name: str) -> bool:
 def reduce_to_skeleton(spec: mujoco.MjSpec) -> None:
     """Delete muscles, sensors and the knee's coupled joints: hinges and bones remain. Surfaces stay."""
     freeze_inertia(spec)
-    for group in (spec.sensors, spec.actuators, spec.tendons, spec.equalities):
-        for element in list(group):
-            spec.delete(element)
+    remove_muscles(spec)
     for joint in list(spec.joints):
         if any(part in joint.name for part in _COUPLED_KNEE):
             spec.delete(joint)
-    for site in list(spec.sites):
-        spec.delete(site)
+
+
+def remove_muscles(spec: mujoco.MjSpec) -> None:
+    """Delete muscles with their paths, sensors, and what couples the knee's joints."""
+    for group in (spec.sensors, spec.actuators, spec.tendons, spec.equalities, spec.sites):
+        for element in list(group):
+            spec.delete(element)
 
 
 def remove_surfaces(spec: mujoco.MjSpec) -> None:

@@ -64,7 +64,7 @@ def stride(moment: FloatArray) -> FloatArray:
 
 def test_a_simulated_weak_calf_is_told_by_its_moments_and_never_below_them() -> None:
     body = replace(GENERIC_BODY, impairments=(CALF,))
-    rollout = walked(body, 8.0)
+    rollout = walked(body, 6.0)
     moments = moments_of(rollout, body.mass_kg)
     result = assess(Sources(GENERIC_BODY, rollout.speed_m_s, kinetics=moments))
     [weak] = result.strengths

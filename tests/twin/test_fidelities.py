@@ -56,6 +56,14 @@ def lowest_sole_m(model: mujoco.MjModel, data: mujoco.MjData) -> float:
     return float((data.geom_xpos[capsules, 2] - model.geom_size[capsules, 0] - down).min())
 
 
+def test_a_body_is_the_same_whoever_was_built_before_it() -> None:
+    first = person(Fidelity.STANDARD)
+    compile_body(GENERIC_BODY, Fidelity.STANDARD)
+    again = compile_body(PERSON, Fidelity.STANDARD, surfaces=False)
+    for name in ("body_mass", "body_pos", "jnt_range", "geom_size", "site_pos", "actuator_gainprm"):
+        np.testing.assert_array_equal(getattr(first, name), getattr(again, name))
+
+
 @pytest.mark.slow
 @every_fidelity
 def test_the_person_weighs_what_the_scale_says_and_has_the_same_legs(fidelity):
