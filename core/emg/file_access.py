@@ -13,6 +13,7 @@ _KNOWN_STRANGERS = (
     (b"\xd0\xcf\x11\xe0", "an Excel file of the old kind (.xls)", "Save it in Excel as .xlsx or CSV"),
     (b"MATLAB", "a MATLAB file", "Export it as CSV with one column per muscle, or as C3D"),
     (b"\x89HDF", "a MATLAB or HDF5 file", "Export it as CSV with one column per muscle, or as C3D"),
+    (b"PathFileType", "a TRC file of markers, without EMG", "Choose the recording that holds the EMG"),
     (b"%PDF", "a PDF", "Export the signals themselves, as CSV or C3D"),
     (b"\x1f\x8b", "a compressed file", "Unpack it and choose the file inside"),
     (b"Rar!", "a compressed file", "Unpack it and choose the file inside"),

@@ -121,6 +121,7 @@ SIDE_WORDS: Mapping[str, Side] = {
             "sx",
             "sin",
             "sinistro",
+            "sinister",
             "sinistra",
             "izquierdo",
             "izquierda",
@@ -142,6 +143,7 @@ SIDE_WORDS: Mapping[str, Side] = {
             "dx",
             "dex",
             "destro",
+            "dexter",
             "destra",
             "derecho",
             "derecha",
@@ -163,7 +165,7 @@ HEADS: Mapping[str, EmgMuscle] = {
 # What systems write beside the muscle, and what says nothing about it.
 FILLERS = frozenset(
     """emg semg imemg voltage analog analogue channel ch chan sensor avanti trigno delsys noraxon ultium
-    cometa im imu duo quattro mini device raw signal sig muscle musculus musc m mm muskel head caput
+    cometa internal im imu duo quattro mini device raw signal sig muscle musculus musc m mm muskel head caput
     belly the of surface electrode input data adc volt volts ad""".split()  # noqa: SIM905
 )
 

@@ -232,7 +232,11 @@ def test_the_number_of_samples_is_no_rate(tmp_path: Path) -> None:
 
 
 def test_what_is_no_table_is_told_in_words_of_people(tmp_path: Path) -> None:
-    strangers = {b"\xd0\xcf\x11\xe0" + bytes(600): "EMG-039", b"MATLAB 5.0 MAT-file": "EMG-039"}
+    strangers = {
+        b"PathFileType\t4\t(X/Y/Z)": "EMG-039",
+        b"\xd0\xcf\x11\xe0" + bytes(600): "EMG-039",
+        b"MATLAB 5.0 MAT-file": "EMG-039",
+    }
     strangers |= {b"PK\x03\x04 damaged": "EMG-001", bytes(range(256)) * 8: "EMG-001"}
     for content, code in strangers.items():
         path = tmp_path / "walk.dat"
