@@ -15,15 +15,11 @@ from core.emg.units import unit_symbol
 
 @dataclass(frozen=True, slots=True)
 class EdfHead:
-    names: tuple[str, ...]
-    units: tuple[str, ...]
-    rates_hz: tuple[float, ...]
+    """What a file says of its N signals."""
 
-
-def read_edf_head(path: Path) -> EdfHead:
-    """Raises UserError EMG-001 (damaged), EMG-038 (locked)."""
-    with _opened(path) as file:
-        return _head_of(file)
+    names: tuple[str, ...]  # N, not unique
+    units: tuple[str, ...]  # N
+    rates_hz: tuple[float, ...]  # N
 
 
 def read_edf(path: Path) -> RawEmg:

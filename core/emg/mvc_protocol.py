@@ -98,11 +98,6 @@ PROTOCOL = (
 )
 
 
-def contraction_for(muscle: EmgMuscle) -> Contraction:
-    """The test position whose maximum counts for a muscle."""
-    return next(contraction for contraction in PROTOCOL if muscle in contraction.muscles)
-
-
 def needed(muscles: Sequence[EmgMuscle]) -> tuple[Contraction, ...]:
     """The test positions that these muscles need, in the order of the protocol."""
     return tuple(c for c in PROTOCOL if any(muscle in c.muscles for muscle in muscles))

@@ -76,6 +76,7 @@ def suggestions(raw: RawEmg) -> Suggestions:
 def suggestions_of(
     names: Sequence[str], units: Sequence[str] = (), descriptions: Sequence[str] = ()
 ) -> Suggestions:
+    """The same from N names; units and descriptions are N each, or none."""
     units, descriptions = units or [""] * len(names), descriptions or [""] * len(names)
     claims: dict[ChannelSite, list[tuple[int, str]]] = {}
     found = [
@@ -96,11 +97,6 @@ def suggestions_of(
         else:
             doubled[site] = winners
     return Suggestions({name: sites[name] for name in names if name in sites}, doubled)
-
-
-def suggested_sites(channels: tuple[str, ...]) -> dict[str, ChannelSite]:
-    """Channels whose names alone hold muscle and side."""
-    return suggestions_of(channels).sites
 
 
 def naming_findings(found: Suggestions, used: Sequence[ChannelSite]) -> tuple[Finding, ...]:

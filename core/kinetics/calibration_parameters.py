@@ -13,7 +13,7 @@ from core.domain.body import Side
 from core.domain.muscle_calibration import CalibratedParameter
 from core.domain.muscles import Muscle, MuscleGroup
 from core.domain.twin import ActivationDynamics
-from core.kinetics.emg_driven import ACTIVATION_RATE_HZ, DrivenLeg
+from core.kinetics.emg_driven import DrivenLeg
 
 
 class StrengthUnit(StrEnum):
@@ -142,11 +142,6 @@ def dynamics_of(values: FloatArray) -> ActivationDynamics:
     """From the first parameters (P,)."""
     twitch, delay_s, factor = (float(value) for value in values[DYNAMICS])
     return ActivationDynamics(shape=factor, delay_s=delay_s, c1=twitch, c2=twitch)
-
-
-def contraction_time_s(dynamics: ActivationDynamics) -> float:
-    """When the twitch of equal coefficients is strongest."""
-    return -1.0 / (ACTIVATION_RATE_HZ * float(np.log(-dynamics.c1)))
 
 
 def calibrated_lengths(

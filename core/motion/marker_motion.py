@@ -124,7 +124,7 @@ def _solved(trial: LaboratoryTrial, labelled: LabelledMarkers, person: PersonBod
     roles = [labelled.roles[k] for k in person.columns]
     weight = np.array([_WEIGHT.get(role.place, 1.0) if role is not None else 1.0 for role in roles])
     goals = MarkerGoals(weight, person.pull, np.zeros(tree.columns))
-    part = _in_view(trial, labelled, person)
+    part = _in_view(trial, person)
     time_s, marker_m = np.asarray(trial.time_s[part]), np.asarray(trial.marker_m[part][:, person.columns])
     fit = _sure_fit(tree, marker_m, goals)
     pose = _without_short_gaps(time_s, fit.pose)
@@ -166,7 +166,7 @@ def _far(fit: MarkerFit, names: list[str]) -> tuple[str, ...]:
     return tuple(names[k] for k in np.argsort(-miss)[:3] if miss[k] > _FAR * fit.rms_m)
 
 
-def _in_view(trial: LaboratoryTrial, labelled: LabelledMarkers, person: PersonBody) -> slice:
+def _in_view(trial: LaboratoryTrial, person: PersonBody) -> slice:
     """From the first to the last frame in which each bone shows markers. Refuses LAB-104."""
     seen = np.asarray(np.isfinite(trial.marker_m[:, person.columns]).all(axis=2))
     bones = [marker.bone for marker in person.markers]

@@ -12,7 +12,7 @@ import pytest
 from core.domain.body import Side
 from core.domain.emg import ChannelSite, EmgEnvelopes, EmgMuscle
 from core.emg.importing import process_emg
-from core.emg.naming import suggest_site, suggested_sites
+from core.emg.naming import suggest_site, suggestions_of
 from core.emg.readers import read_emg, read_head
 from core.emg.signals import RawEmg
 from core.jobs.values import JobSpec, SilentContext
@@ -131,7 +131,7 @@ def test_a_wrong_rate_is_noticed(tmp_path: Path) -> None:
 def test_a_walk_recorded_elsewhere_is_read_mapped_and_judged(shared_data: Callable[[str], Path]) -> None:
     path = shared_data("adult-walk-emg-c3d/schreiber-2014001/2014001/2014001_C1_01.c3d")
     raw = read_emg(path)
-    sites = suggested_sites(raw.channels)
+    sites = suggestions_of(raw.channels).sites
     result = process_emg(raw, sites)
     assert raw.rate_hz == 1500
     assert {site.muscle for site in sites.values()} == {
@@ -179,7 +179,7 @@ def test_a_long_c3d_file_is_read_to_its_end(tmp_path: Path) -> None:
 
 def test_empty_channels_of_a_real_recording_are_not_called_good(shared_data: Callable[[str], Path]) -> None:
     raw = read_emg(shared_data("multi-subject-c3d/HC030A/HC030A05.c3d"))
-    result = process_emg(raw, suggested_sites(raw.channels))
+    result = process_emg(raw, suggestions_of(raw.channels).sites)
     assert len(result.channels) == 8
     for channel in result.channels:
         if np.ptp(raw.signal[:, raw.channels.index(channel.name)]) == 0:
