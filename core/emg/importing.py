@@ -9,7 +9,6 @@ import numpy as np
 from core.domain.arrays import FloatArray
 from core.domain.emg import ChannelSite, EmgEnvelopes
 from core.domain.findings import Finding, Severity
-from core.emg.mvc import MvcValues
 from core.emg.naming import naming_findings, suggestions
 from core.emg.options import STUDY, ProcessingOptions, band_hz
 from core.emg.processing import MIN_RATE_HZ, envelope, repair_gaps
@@ -22,7 +21,7 @@ from core.emg.ready_envelopes import (
     envelope_quality,
     ready_finding,
 )
-from core.emg.reference import OWN_MAXIMUM, reference_of
+from core.emg.reference import MVC, OWN_MAXIMUM, Reference, reference_of
 from core.emg.signals import RawEmg
 from core.errors import Advice, refuse
 
@@ -62,7 +61,7 @@ def process_emg(
         raw_rate_hz=raw.rate_hz,
         source_name=raw.source_name,
         findings=(*_of_reading(raw, maxima), *own, *_processing_findings(raw, sites, maxima, options)),
-        processing=f"{options.words(raw.rate_hz)}; {_normalised(reference.values)}",
+        processing=f"{options.words(raw.rate_hz)}; {_normalised(reference)}",
         references=reference.to,
     )
 
@@ -106,10 +105,10 @@ def _stored(raw: RawEmg, curves: FloatArray, full: FloatArray) -> tuple[FloatArr
     return time_s, np.stack(columns, axis=1)
 
 
-def _normalised(reference: MvcValues | None) -> str:
-    if reference is None:
+def _normalised(reference: Reference) -> str:
+    if reference.values is None or MVC not in reference.to:
         return "100 % is the recorded maximum"
-    if all(reference.held):
+    if all(reference.values.held):
         return "100 % is the best second of the maximum contractions"
     return "100 % is the best second of the maximum contractions, or their peak where none was held"
 

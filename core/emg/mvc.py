@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,14 +53,19 @@ def mvc_values(
     )
 
 
-def mvc_findings(values: MvcValues, names: Sequence[str]) -> tuple[Finding, ...]:
-    """What a reader of "% MVC" must know: peaks in place of a held second, and too few tries."""
+def mvc_findings(
+    values: MvcValues, names: Sequence[str], used: Collection[str] | None = None
+) -> tuple[Finding, ...]:
+    """What a reader of "% MVC" must know of the channels `used` so (None: all): peaks in place of a held
+    second, and too few tries."""
     burst = [
         n for n, held, value in zip(names, values.held, values.value, strict=True) if value > 0 and not held
     ]
     few = [
         n for n, tries, held in zip(names, values.tries, values.held, strict=True) if held and tries < TRIES
     ]
+    if used is not None:
+        burst, few = ([name for name in found if name in used] for found in (burst, few))
     advices = []
     if burst:
         advices.append(

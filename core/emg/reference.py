@@ -63,7 +63,7 @@ def reference_of(
         return Reference(peak, (OWN_MAXIMUM,) * len(names), (), None)
     same = [in_units_of(raw, sites, recording) for recording in maxima]
     values = mvc_values(same, names, options)
-    findings: list[Finding] = list(mvc_findings(values, names))
+    findings: list[Finding] = []
     full, to = peak.copy(), []
     for number, name in enumerate(names):
         trouble = _trouble(raw, name, sites[name], float(peak[number]), values, number, same)
@@ -73,7 +73,8 @@ def reference_of(
         if trusted:
             full[number] = values.value[number]
         to.append(MVC if trusted else OWN_MAXIMUM)
-    return Reference(full, tuple(to), tuple(findings), values)
+    used = [name for name, one in zip(names, to, strict=True) if one == MVC]
+    return Reference(full, tuple(to), (*mvc_findings(values, names, used), *findings), values)
 
 
 def in_units_of(raw: RawEmg, sites: Mapping[str, ChannelSite], recording: RawEmg) -> RawEmg:

@@ -65,6 +65,9 @@ def test_a_walk_somewhat_above_a_poor_maximum_is_still_shown() -> None:
 def test_a_maximum_in_another_unit_that_nobody_named_is_a_question() -> None:
     emg = process_emg(recording(), SITES, recording(3000.0, 3000.0, name="mvc.csv"))
     assert emg.normalised_to == OWN and list(told(emg)) == ["EMG-050"]
+    notes = {finding.advice.code for finding in emg.findings}
+    assert not notes & {"EMG-063", "EMG-064"}  # of maxima that serve nothing, nothing more is asked
+    assert emg.processing.endswith("100 % is the recorded maximum")
     weak = process_emg(recording(unit="mV"), SITES, recording(3000.0, 3000.0, "mV", "mvc.csv"))
     assert weak.normalised_to == "MVC"  # the units are known: so weak is this walk
 
