@@ -80,6 +80,7 @@ def bench_emg(recordings: Path) -> dict[str, Any]:
 
 
 def bench_moments(recordings: Path, *, starts: int = 8) -> dict[str, Any]:
+    """EMG-driven and EMG-assisted moments of the recorded person against inverse dynamics."""
     recorded = treadmill_walk(recordings, _TRIAL)
     walk = one_foot_a_plate(recorded, recordings, _TRIAL)
     fitted, judged = (_between(walk.time_s, *span) for span in (CALIBRATED_S, JUDGED_S))

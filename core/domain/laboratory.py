@@ -20,6 +20,8 @@ class TrialEventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TrialEvent:
+    """A foot strike, a foot off or something else that the file marks; `time_s` on the clock of the trial."""
+
     kind: TrialEventKind
     time_s: float
     side: Side | None = None

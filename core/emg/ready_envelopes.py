@@ -58,6 +58,7 @@ def envelope_quality(
 
 
 def ready_finding(source: str, scaled: bool) -> Finding:
+    """EMG-044: the file held envelopes, so that nothing was filtered."""
     kept = " and its scale was kept" if scaled else ""
     return Finding(
         Severity.NOTE,

@@ -45,6 +45,7 @@ class Reference:
 
     @property
     def normalised_to(self) -> str:
+        """What 100 % is in all channels, or `MIXED` where it differs."""
         kinds = set(self.to)
         return kinds.pop() if len(kinds) == 1 else MIXED
 

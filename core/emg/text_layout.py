@@ -49,6 +49,8 @@ _RATES_HZ = (10.0, 100_000.0)
 
 @dataclass(frozen=True, slots=True)
 class TextLayout:
+    """How a text file writes its table."""
+
     encoding: str
     delimiter: str  # empty: any blank space
     decimal: str
@@ -87,6 +89,7 @@ def find_layout(path: Path, header_line: int | None = None) -> TextLayout:
 
 
 def split_line(line: str, delimiter: str, decimal: str) -> list[str]:
+    """The entries of a line; an empty `delimiter` is any blank space."""
     if not delimiter:
         cells = line.split()
     elif '"' in line:
@@ -106,6 +109,7 @@ def _with_point(cell: str) -> str:
 
 
 def is_missing(cell: str) -> bool:
+    """Whether an entry says that there is no value."""
     return cell.lower() in _MISSING
 
 

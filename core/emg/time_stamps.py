@@ -27,6 +27,8 @@ _SLOWEST_S = 0.05  # an interval longer than this is not in seconds
 
 @dataclass(frozen=True, slots=True)
 class SampleClock:
+    """The rate and the first time that a time column tells, and what had to be assumed."""
+
     rate_hz: float
     start_s: float
     findings: tuple[Finding, ...] = ()
@@ -223,4 +225,5 @@ def rate_problem(
     why: str,
     next_step: str = "Enter the rate at which the EMG was sampled, or export with a correct time column.",
 ) -> Exception:
+    """The refusal EMG-003."""
     return refuse("EMG-003", f"The sampling rate of {source} is not clear.", why, next_step)

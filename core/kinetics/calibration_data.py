@@ -73,6 +73,7 @@ def to_maximum(emg: EmgEnvelopes) -> bool:
 
 
 def check_walk(walk: WalkData) -> None:
+    """Refuses EMG beside the motion (KIN-101) and a walk without a whole stride with EMG (KIN-102)."""
     emg = walk.emg
     first, last = emg.time_s[0] + emg.offset_s, emg.time_s[-1] + emg.offset_s
     shared_s = min(last, walk.time_s[-1]) - max(first, walk.time_s[0])

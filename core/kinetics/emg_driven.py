@@ -138,6 +138,7 @@ class EvenEmg:
 
     @staticmethod
     def of(emg: EmgEnvelopes) -> EvenEmg:
+        """Envelopes at even times on the clock of the motion."""
         clock = emg.time_s + emg.offset_s
         even_s = np.arange(clock[0], clock[-1] + 0.5 / ACTIVATION_RATE_HZ, 1.0 / ACTIVATION_RATE_HZ)
         channels = [np.interp(even_s, clock, channel) for channel in emg.envelope.T]

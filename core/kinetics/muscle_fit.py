@@ -83,6 +83,8 @@ class MuscleProblem:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MuscleFit:
+    """Where the search ended. Axes: P parameters, N known moments."""
+
     values: FloatArray  # (P,)
     costs: FloatArray  # (starts,) after a short search from every start, the best last polished
     slopes: FloatArray  # (N, P) of the N moments, over the spread of their joint and the root of their number

@@ -42,6 +42,8 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class EmgEvidence:
+    """What the calibration with EMG says of all groups."""
+
     by_place: dict[Place, Evidence]
     at_bound: tuple[Place, ...]  # the calibration stopped at a bound: no value
     all_low: bool  # every group is lower than usual: as likely the model or the MVC as the person

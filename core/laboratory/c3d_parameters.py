@@ -45,6 +45,8 @@ class Numbers:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
+    """One parameter as its bytes; `size` is empty for a single value."""
+
     kind: int  # of `_ITEM_BYTES`
     size: tuple[int, ...]  # the first runs fastest
     data: bytes

@@ -73,6 +73,7 @@ def _samples_per_frame(header: Header, parameters: Parameters) -> int:
 
 
 def frame_rate_hz(header: Header, parameters: Parameters) -> float:
+    """Of the parameters, else of the header; 0 where neither tells it."""
     rate = parameters.number("POINT", "RATE") or header.rate_hz
     return rate if np.isfinite(rate) and rate > 0 else 0.0
 

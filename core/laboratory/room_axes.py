@@ -27,6 +27,8 @@ _MIRRORED = (  # how names tell sides: pattern of a left one, and the right one
 
 @dataclass(frozen=True, slots=True)
 class RoomAxes:
+    """How a laboratory's axes turn into ours, and what was assumed for it."""
+
     turn: FloatArray  # (3, 3): ours = turn @ theirs
     findings: tuple[Finding, ...]
 

@@ -38,6 +38,7 @@ class LabelledMarkers:
     unknown: tuple[str, ...]  # these labels
 
     def columns(self, place: Place, side: Side | None = None) -> list[int]:
+        """Columns of the markers at this place."""
         return [k for k, role in enumerate(self.roles) if role == MarkerRole(place, side)]
 
     def mean_m(self, marker_m: FloatArray, place: Place, side: Side | None = None) -> FloatArray:

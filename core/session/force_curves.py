@@ -34,6 +34,7 @@ def _short(kind: JointKind) -> str:
 
 
 def moment_curve(kind: JointKind) -> ForceCurve:
+    """Moment of one joint, bending it is positive [N m/kg]."""
     column = list(JointKind).index(kind)
     return ForceCurve(
         f"{kind.label} moment",
@@ -46,6 +47,7 @@ def moment_curve(kind: JointKind) -> ForceCurve:
 
 
 def power_curve(kind: JointKind) -> ForceCurve:
+    """Power of one joint, what it gives is positive [W/kg]."""
     column = list(JointKind).index(kind)
     return ForceCurve(
         f"{kind.label} power",
@@ -127,6 +129,7 @@ def work_words(kinetics: Kinetics, kind: JointKind, side: Side) -> str:
 
 
 def work_of(kinetics: Kinetics, kind: JointKind, side: Side) -> JointWork | None:
+    """The work of one joint; None where no stride has known forces."""
     return next((one for one in kinetics.work if one.joint.kind is kind and one.joint.side is side), None)
 
 

@@ -49,6 +49,8 @@ class CyclePlot:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ForcePart:
+    """The page of forces."""
+
     title: str  # says whether measured or estimated
     estimated: bool
     plots: tuple[CyclePlot, ...]
@@ -58,6 +60,8 @@ class ForcePart:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EmgPart:
+    """The page of EMG."""
+
     title: str  # names the unit
     plots: tuple[CyclePlot, ...]  # per gait cycle, of good channels; empty where no stride lies within
     channels: ReportTable
@@ -66,6 +70,8 @@ class EmgPart:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CalibrationPart:
+    """The page of calibrated muscles."""
+
     parameters: ReportTable  # what the data moved
     fits: ReportTable  # to joint moments that the calibration did not see
     notes: tuple[str, ...]
@@ -73,6 +79,8 @@ class CalibrationPart:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StrengthPart:
+    """The page of strength."""
+
     table: ReportTable
     notes: tuple[str, ...]  # what was suggested, and what is not told
 
