@@ -55,6 +55,11 @@ class Stride:
     end_s: float
 
 
+def stride_words(left: int, right: int) -> str:
+    """How many of either side: "1 left and 1 right stride"."""
+    return f"{left} left and {right} right stride{'' if right == 1 else 's'}"
+
+
 @dataclass(frozen=True, slots=True)
 class Spread:
     """Mean and standard deviation over strides."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from core.domain.body import SIDES
 from core.domain.findings import Finding, Severity, worst_first
-from core.domain.motion import BACKWARDS, NO_STRIDE, NO_WALK, Stride
+from core.domain.motion import BACKWARDS, NO_STRIDE, NO_WALK, Stride, stride_words
 from core.motion.course import Course
 from core.motion.findings import GOOD_STRIDES, UNEQUAL
 from core.motion.marker_body import PersonBody
@@ -86,7 +86,7 @@ def _strides(facts: MarkerFacts) -> list[Finding]:
     if min(count.values()) >= GOOD_STRIDES:
         return []
     left, right = (count[side] for side in SIDES)
-    what = f"The trial holds {left} left and {right} right {'stride' if left == right == 1 else 'strides'}."
+    what = f"The trial holds {stride_words(left, right)}."
     why = "A walkway is short. One stride of each leg is enough to go on; how much strides vary is not known."
     return [note(Severity.NOTE, "LAB-112", what, why, "Nothing to do; conclude nothing from the spread.")]
 

@@ -17,7 +17,7 @@ from core.domain.controller import Comparison, Deployment, Package, TrainedContr
 from core.domain.emg import EmgEnvelopes
 from core.domain.exo_walk import ExoWalk
 from core.domain.findings import Finding, worst_first
-from core.domain.motion import GaitCycles, Kinematics, Motion, Spatiotemporal, Spread
+from core.domain.motion import GaitCycles, Kinematics, Motion, Spatiotemporal, Spread, stride_words
 from core.domain.record import Decision, RecordKind, Verdict
 from core.domain.recording import Landmarks
 from core.domain.rollout import GaitLabel, RolloutSet
@@ -165,7 +165,7 @@ def _motion_verdict(motion: Motion) -> str:
     if motion.without_walk:
         return "No complete stride forward was recorded: the angles are shown over time on the Motion page."
     left, right = (side.strides for side in motion.measures.sides)
-    return f"{left} left and {right} right strides at {motion.measures.speed_m_s:.2f} m/s."
+    return f"{stride_words(left, right)} at {motion.measures.speed_m_s:.2f} m/s."
 
 
 def _quality(store: Store, visit_id: str, motion: Motion) -> tuple[str, ...]:
@@ -180,7 +180,7 @@ def _quality(store: Store, visit_id: str, motion: Motion) -> tuple[str, ...]:
         seen = f"{100 * track.detected_fraction:.0f} % of {len(track.time_s)} frames"
         lines.append(f"{_cameras(landmarks, motion)}; person seen in {seen}.")
     left, right = (side.strides for side in motion.measures.sides)
-    found = "No complete stride forward" if motion.without_walk else f"{left} left and {right} right strides"
+    found = "No complete stride forward" if motion.without_walk else stride_words(left, right)
     seen = "markers" if motion.marker_set else "landmarks"
     lines.append(f"{found}; model {1000 * motion.residual_m:.0f} mm off the {seen}.")
     if motion.belt_speed_m_s is not None:

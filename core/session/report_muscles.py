@@ -13,7 +13,7 @@ from core.domain.deficits import Deficits, StrengthDeficit
 from core.domain.emg import EmgEnvelopes, EmgMuscle
 from core.domain.findings import Finding, worst_first
 from core.domain.kinetics import ForceSource, Kinetics
-from core.domain.motion import Motion
+from core.domain.motion import Motion, stride_words
 from core.domain.muscle_calibration import CalibratedParameter, MomentFit, MuscleCalibration, Told
 from core.domain.record import RecordInfo, RecordKind
 from core.emg.cycles import emg_cycles
@@ -180,7 +180,7 @@ def _force_notes(kinetics: Kinetics) -> tuple[str, ...]:
     left, right = (len(cycles.moment_nm_kg) for cycles in kinetics.cycles)
     spread = "" if max(left, right) < 2 else ", with the spread between strides"
     lines = (
-        f"{left} left and {right} right strides{spread}. Internal moments, of muscles and ligaments: flexion "
+        f"{stride_words(left, right)}{spread}. Internal moments, of muscles and ligaments: flexion "
         "and dorsiflexion positive.",
         _EXO if kinetics.exo_moment_nm is not None else "",
         residual_words(kinetics),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.domain.clock import LEAST_FACTOR, MOST_FACTOR, FilmClock
-from core.domain.motion import BELT_SPEEDS_M_S, Motion
+from core.domain.motion import BELT_SPEEDS_M_S, Motion, stride_words
 from core.domain.record import RecordKind
 from core.domain.recording import Landmarks
 from core.domain.sides_doubt import Sides, SideSource
@@ -131,6 +131,6 @@ def motion_summary(motion: Motion) -> str:
     left, right = (len(cycles.angle_rad) for cycles in motion.cycles)
     measures = motion.measures
     return (
-        f"{left} left and {right} right strides, {measures.cadence_steps_min:.0f} steps/min, "
+        f"{stride_words(left, right)}, {measures.cadence_steps_min:.0f} steps/min, "
         f"{measures.speed_m_s:.2f} m/s"
     )

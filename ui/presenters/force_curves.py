@@ -7,7 +7,7 @@ import numpy as np
 from core.domain.body import SAGITTAL, SIDES, JointKind, Side
 from core.domain.findings import Severity
 from core.domain.kinetics import ForceSource, Kinetics
-from core.domain.motion import Motion
+from core.domain.motion import Motion, stride_words
 from core.session.force_curves import (
     ForceCurve,
     ground_curves,
@@ -43,7 +43,7 @@ def source_line(kinetics: Kinetics) -> tuple[str, Tone]:
     doubts = any(one.severity is not Severity.NOTE for one in kinetics.findings)
     tone = Tone.OK if kinetics.source is ForceSource.PLATES and not doubts else Tone.WARN
     exo = "" if kinetics.exo_moment_nm is None else _EXO
-    return f"{source_words(kinetics)}: {left} left and {right} right strides.{exo}", tone
+    return f"{source_words(kinetics)}: {stride_words(left, right)}.{exo}", tone
 
 
 def force_panels(kinetics: Kinetics, motion: Motion) -> tuple[ForcePanels, ...]:

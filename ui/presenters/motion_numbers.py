@@ -7,7 +7,7 @@ import numpy as np
 from core.domain.arrays import FloatArray
 from core.domain.body import SAGITTAL, SIDES, Joint, Side
 from core.domain.findings import Severity
-from core.domain.motion import BACKWARDS, NO_STRIDE, NO_WALK, Motion, Spread, Stride
+from core.domain.motion import BACKWARDS, NO_STRIDE, NO_WALK, Motion, Spread, Stride, stride_words
 from core.domain.recording import Landmarks
 from core.gait.cycles import range_of_motion_deg
 from ui.pages.motion import Tile
@@ -110,7 +110,7 @@ def motion_verdict(motion: Motion) -> tuple[str, Tone]:
     if motion.without_walk:
         return _without_walk_words(motion), Tone.STOP
     left, right = (side.strides for side in motion.measures.sides)
-    words = f"{left or 'No'} left and {right or 'no'} right strides found."
+    words = f"{stride_words(left, right)} found."
     severities = {finding.severity for finding in motion.findings}
     if Severity.STOP in severities:
         return f"{words} This cannot be used yet.", Tone.STOP
