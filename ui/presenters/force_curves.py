@@ -39,7 +39,7 @@ MISSING = "no stride with known forces"
 
 def source_line(kinetics: Kinetics) -> tuple[str, Tone]:
     """Where the ground force comes from, and how many strides are in the curves."""
-    left, right = (len(cycles.moment_nm_kg) or "no" for cycles in kinetics.cycles)
+    left, right = (len(cycles.moment_nm_kg) for cycles in kinetics.cycles)
     doubts = any(one.severity is not Severity.NOTE for one in kinetics.findings)
     tone = Tone.OK if kinetics.source is ForceSource.PLATES and not doubts else Tone.WARN
     exo = "" if kinetics.exo_moment_nm is None else _EXO
