@@ -9,7 +9,7 @@ import numpy as np
 
 from core.domain.body import JOINTS
 from core.domain.emg import EmgEnvelopes
-from core.domain.kinetics import Kinetics
+from core.domain.kinetics import ForceSource, Kinetics
 from core.domain.laboratory import LaboratoryTrial
 from core.domain.motion import Motion
 from core.domain.record import RecordKind
@@ -27,7 +27,7 @@ T = TypeVar("T")
 def export_visit(store: Store, visit_id: str) -> dict[str, str]:
     """Content by file name, of the newest results of a visit. Refuses REC-020 when there are none.
 
-    Names begin with what a file is: measured, synthetic or simulated.
+    Names begin with what a file is: measured, estimated, synthetic or simulated.
     """
     files: dict[str, str] = {}
     for part in (_trial_files, _motion_files, _kinetics_files, _emg_files, _simulated_files):
@@ -67,20 +67,25 @@ def _motion_files(store: Store, visit_id: str) -> Iterator[tuple[str, str]]:
 
 
 def _kinetics_files(store: Store, visit_id: str) -> Iterator[tuple[str, str]]:
-    """Internal moments in newton metres, with the signs of the angles."""
+    """Internal moments in newton metres, with the signs of the angles.
+
+    What was found without force plates is no measurement, and its name says so.
+    """
     kinetics = _newest(store, visit_id, RecordKind.KINETICS, Kinetics)
     if kinetics is None:
         return
     mark = _MARK[kinetics.synthetic]
+    if kinetics.source is ForceSource.ESTIMATED:
+        mark = "synthetic_estimated" if kinetics.synthetic else "estimated"
     names = [f"{joint.value}_moment" for joint in JOINTS]
     moments = kinetics.moment_nm
     yield (
         f"{mark}_moments.sto",
         table_text(f"{mark}_moments", names, kinetics.time_s, moments, in_degrees=False),
     )
-    powers = [f"{joint.value}_power" for joint in JOINTS]
+    columns = [f"{name}_nm" for name in names] + [f"{joint.value}_power_w" for joint in JOINTS]
     both = np.hstack([moments, kinetics.power_w])
-    yield f"{mark}_moments_and_powers.csv", csv_text([*names, *powers], kinetics.time_s, both)
+    yield f"{mark}_moments_and_powers.csv", csv_text(columns, kinetics.time_s, both)
 
 
 def _emg_files(store: Store, visit_id: str) -> Iterator[tuple[str, str]]:
@@ -91,7 +96,8 @@ def _emg_files(store: Store, visit_id: str) -> Iterator[tuple[str, str]]:
     sites = [f"{channel.site.muscle.value} {channel.site.side.value[0]}" for channel in emg.channels]
     names, time_s = unique(tuple(sites)), emg.time_s + emg.offset_s
     yield f"{mark}_emg.sto", table_text(f"{mark}_emg", names, time_s, emg.envelope, in_degrees=False)
-    yield f"{mark}_emg.csv", csv_text(names, time_s, emg.envelope)
+    fractions = [f"{name} (fraction of {emg.reference(number)})" for number, name in enumerate(names)]
+    yield f"{mark}_emg.csv", csv_text(fractions, time_s, emg.envelope)
 
 
 def _simulated_files(store: Store, visit_id: str) -> Iterator[tuple[str, str]]:

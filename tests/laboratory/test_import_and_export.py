@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from core.domain.record import RecordKind
 from core.jobs.values import JobSpec, SilentContext
 from core.laboratory.opensim_tables import read_table
 from core.laboratory.trc import read_trc_file
+from core.session.export import export_visit
 from core.store.repository import open_store
 from core.tasks import import_trial
 from tests.laboratory.c3d_bytes import write_c3d
@@ -131,6 +133,19 @@ def test_results_of_the_newest_visit_come_out_for_other_programs(tmp_path, visit
     assert envelopes.names == ("soleus_l", "soleus_l_#2")
     np.testing.assert_allclose(envelopes.time_s, [0.25, 0.26, 0.27])
     assert "6 files" in capsys.readouterr().out
+
+
+def test_forces_found_without_plates_are_called_estimated_and_columns_tell_units(tmp_path, visit_id):
+    estimated = replace(kinetics(), source=ForceSource.ESTIMATED)
+    with open_store(tmp_path / "data") as store:
+        store.save(RecordKind.KINETICS, estimated, visit_id=visit_id, summary="")
+        store.save(RecordKind.EMG, emg(), visit_id=visit_id, summary="")
+        files = export_visit(store, visit_id)
+
+    assert {"estimated_moments.sto", "estimated_moments_and_powers.csv"} <= set(files)
+    columns = files["estimated_moments_and_powers.csv"].splitlines()[0].split(",")
+    assert columns[1] == "hip_flexion_l_moment_nm" and columns[-1] == "mtp_angle_r_power_w"
+    assert "soleus l (fraction of " in files["synthetic_emg.csv"].splitlines()[0]
 
 
 def kinetics() -> Kinetics:
