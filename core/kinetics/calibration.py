@@ -62,9 +62,8 @@ def calibrate_muscles(
     """
     check_walk(walk)
     emg = usable_emg(walk.emg)
-    findings = emg_findings(walk.emg, emg)
     problem, missing = moment_problem(replace(body, strength=(), impairments=()), walk, emg)
-    findings += missing
+    findings = [*emg_findings(walk.emg, emg), *missing]
     if problem is None:
         return _habits_only(body, walk, emg, findings, synthetic=synthetic)
     split = split or _split(walk, problem)
