@@ -9,10 +9,9 @@ from core.domain.findings import Finding, Severity
 from core.domain.kinetics import KineticCycles, TwinForces
 from core.domain.laboratory import LaboratoryTrial
 from core.domain.motion import Motion
-from core.domain.units import GRAVITY_M_S2
 from core.errors import Advice
 from core.kinetics.foot_loads import FootLoads
-from core.kinetics.rigid_tree import Course
+from core.kinetics.rigid_tree import GRAVITY_M_S2, Course
 
 RESIDUAL_FORCE, RESIDUAL_MOMENT = 0.05, 0.01
 """Root mean square residuals at the pelvis, of the largest force of the ground, and of that force times the

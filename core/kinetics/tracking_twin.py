@@ -2,18 +2,20 @@
 
 The person's own body is stepped through time by the laws of motion. Ideal servos drive its joints along the
 recorded angles; its pelvis is free. Soft springs and dampers under heel, ball and toes of a standing foot
-carry it, and a weak spring at the pelvis, which nobody has, keeps it from drifting off the recording; what
-that spring gives is told. So the body sinks and tips by millimetres until the floor gives what its weight and
-its swing ask for, and what each foot then feels is the estimate. Nothing shares the weight by a rule alone:
-two feet far apart must share it as the body's balance asks.
+carry it, and a spring at the pelvis, which nobody has, keeps it from drifting off the recording; what that
+spring gives is told. So the body sinks and tips by millimetres until the floor gives what its weight and its
+swing ask for, and what each foot then feels is the estimate. The weight is not shared by a rule alone: two
+feet far apart share it as the body's balance asks.
 
 The floor is where the recorded foot stands, since markers do not tell a height of millimetres; a part of the
 sole counts as far as it is no higher than the lowest part of its foot. In double support the floor under the
 trailing foot goes soft while that under the leading one hardens, as `ground_reaction` passes the weight. Feet
-do not slip. Deviations from the recording are small (1 cm, 1 degree), so they are added to it to first order.
+do not slip. Deviations from the recording are small (in the bench's walks 1 cm and 1 degree), so they are
+added to it to first order.
 
-The constants are the best of some hundred combinations on two recordings of `exotwin bench kinetics`,
-subject01 and HC030A; the other six there judge them.
+The constants are among the best of about two hundred combinations on two recordings of `exotwin bench
+kinetics`, subject01 and HC030A; the other six there judge them. On those the twin comes as near to the plates
+up and down as `ground_reaction` does, and less near fore and aft: it is a second opinion, not a better one.
 """
 
 from __future__ import annotations
