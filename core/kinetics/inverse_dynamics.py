@@ -8,10 +8,11 @@ import numpy as np
 
 from core.domain.arrays import FloatArray
 from core.domain.body import JOINTS, SIDES
+from core.domain.exo_log import ExoLog
 from core.domain.findings import Finding, worst_first
 from core.domain.kinetics import ForceSource, KineticCycles, Kinetics
 from core.domain.laboratory import LaboratoryTrial
-from core.domain.motion import Kinematics, Motion
+from core.domain.motion import Motion
 from core.domain.twin import BodyParameters
 from core.kinetics.body_dynamics import JOINT_COLUMNS, BodyDynamics, course_of_motion, orientation
 from core.kinetics.findings import estimate_findings, load_findings, residual_findings, stride_findings
@@ -19,30 +20,36 @@ from core.kinetics.foot_loads import FootLoads, Soles, foot_loads
 from core.kinetics.ground_reaction import estimated_loads
 from core.kinetics.joint_power import headings, joint_work, kinetic_cycles
 from core.kinetics.rigid_tree import Course, Load, Wrench
+from core.kinetics.worn_exo import exo_moments, worn_findings, worn_words
 
 
 def kinetics_of(
     motion: Motion,
     body: BodyParameters,
     trial: LaboratoryTrial | None,
-    exo_moment_nm: FloatArray | None = None,
+    worn: ExoLog | None = None,
 ) -> Kinetics:
     """Forces, moments and powers at the frames of `motion`, whose times and axes are those of `trial`.
 
-    Without a trial, or with one without plates, the ground's forces are estimated from the motion.
-    `exo_moment_nm` (T, 14) is what a worn exo did to the joints; it is taken off what muscles did.
+    Without a trial, or with one without plates, the ground's forces are estimated from the motion. What a
+    worn exo did to the joints is taken off what muscles did, and its mass is carried. Refuses KIN-037.
     """
-    dynamics, kinematics = BodyDynamics.of(body), motion.kinematics
+    kinematics = motion.kinematics
+    exo_nm = None if worn is None else exo_moments(worn, kinematics.time_s)
+    dynamics = BodyDynamics.of(body, "" if worn is None else worn.device_id)
     course = course_of_motion(kinematics)
     wrench = dynamics.tree.total(course)
     source, loads, findings = _loads_of(motion, trial, dynamics, course, wrench)
-    moment = _muscle_moments(kinematics, exo_moment_nm, joint_moments(dynamics, course, loads))
+    net = np.where(np.isnan(kinematics.angle_rad), np.nan, joint_moments(dynamics, course, loads))
+    moment = net if exo_nm is None else net - exo_nm
     power = moment * course.rate[:, JOINT_COLUMNS]
     residual_force, residual_moment = residuals(course, wrench, loads)
-    cycles = _cycles(motion, course, moment, power, loads, body.mass_kg)
+    cycles = _cycles(motion, course, moment, power, loads, body.mass_kg, exo_nm)
     if source is ForceSource.PLATES:
         trunk_seen = kinematics.trunk_rad is not None
         findings += residual_findings(residual_force, residual_moment, loads, course, trunk_seen=trunk_seen)
+    if worn is not None and exo_nm is not None:
+        findings += worn_findings(worn, exo_nm)
     findings += stride_findings(cycles, motion, measured=source is ForceSource.PLATES)
     return Kinetics(
         time_s=kinematics.time_s,
@@ -57,18 +64,12 @@ def kinetics_of(
         mass_kg=body.mass_kg,
         cycles=cycles,
         work=joint_work(cycles, motion.strides),
-        exo_moment_nm=exo_moment_nm,
+        exo_moment_nm=exo_nm,
         findings=worst_first(findings),
-        synthetic=motion.synthetic or (trial is not None and trial.synthetic),
+        synthetic=motion.synthetic or any(one is not None and one.synthetic for one in (trial, worn)),
+        net_moment_nm=None if exo_nm is None else net,
+        exo_words="" if worn is None else worn_words(worn),
     )
-
-
-def _muscle_moments(
-    kinematics: Kinematics, exo_moment_nm: FloatArray | None, joint_moment_nm: FloatArray
-) -> FloatArray:
-    """What is left for muscles and ligaments (T, 14); NaN where a joint was not seen."""
-    seen = np.where(np.isnan(kinematics.angle_rad), np.nan, joint_moment_nm)
-    return seen if exo_moment_nm is None else seen - exo_moment_nm
 
 
 def _loads_of(
@@ -96,11 +97,14 @@ def _cycles(
     power_w: FloatArray,
     loads: FootLoads,
     mass_kg: float,
+    exo_nm: FloatArray | None,
 ) -> tuple[KineticCycles, KineticCycles]:
     """Of both sides, in the order of SIDES."""
     heading, time_s = headings(orientation(course)), motion.kinematics.time_s
     left, right = (
-        kinetic_cycles(side, motion.strides, time_s, moment_nm, power_w, loads.force_n, heading, mass_kg)
+        kinetic_cycles(
+            side, motion.strides, time_s, moment_nm, power_w, loads.force_n, heading, mass_kg, exo_nm
+        )
         for side in SIDES
     )
     return left, right
