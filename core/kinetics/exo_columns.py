@@ -70,7 +70,9 @@ def torque_columns(names: Sequence[str], units: Sequence[str], source: str) -> T
     for place in range(len(names)):
         if words[place] & _OTHER_UNITS and _joint_of(words[place] - _OTHER_UNITS) is not None:
             raise not_newton_metres(source, f"Its column “{names[place]}” tells another unit.")
-    found = [column for place in torques if (column := _column(place, names[place], words[place])) is not None]
+    found = [
+        column for place in torques if (column := _column(place, names[place], words[place])) is not None
+    ]
     if not found:
         raise _none_fits(source, [names[place] for place in torques] or list(names))
     known = {column.place for column in found}

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.domain.arrays import FloatArray
 from core.domain.exo_log import ExoLog
@@ -22,6 +23,8 @@ SLOWEST_HZ = 20.0  # below it a torque that comes and goes within a stance is no
 _MOST_NM = 300.0  # more than any worn exo gives: the unit must be another one
 _MILLISECOND_STEP = 1.0  # a step so large cannot be seconds: no exo is logged so slowly
 _OPENSIM = (".sto", ".mot")
+
+Rows = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,9 +103,7 @@ def _text(path: Path) -> _Columns:
     )
 
 
-def _seconds(
-    source: str, stamp: FloatArray, unit: str
-) -> tuple[FloatArray, FloatArray, tuple[Finding, ...]]:
+def _seconds(source: str, stamp: FloatArray, unit: str) -> tuple[FloatArray, Rows, tuple[Finding, ...]]:
     """Growing times, the rows that have them, and what had to be assumed. Refuses KIN-031."""
     known = np.flatnonzero(np.isfinite(stamp))
     if len(known) < 2:
@@ -112,10 +113,11 @@ def _seconds(
         at = int(np.argmax(steps < 0.0))
         raise _no_time(source, f"Its time goes back from {stamp[known][at]:g} to {stamp[known][at + 1]:g}.")
     kept = known[np.r_[True, steps > 0.0]]
-    scale, findings = time_unit_s(unit), ()
+    findings: tuple[Finding, ...] = ()
+    scale = time_unit_s(unit)
     if scale is None:
         in_ms = len(kept) > 1 and float(np.median(np.diff(stamp[kept]))) >= _MILLISECOND_STEP
-        scale, findings = (1e-3, (_milliseconds(source),)) if in_ms else (1.0, ())
+        scale, findings = (1e-3, (_milliseconds(source),)) if in_ms else (1.0, findings)
     if len(kept) < len(stamp):
         findings = (*findings, _repeated(source, len(stamp) - len(kept)))
     return stamp[kept] * scale, kept, findings
@@ -170,8 +172,8 @@ def _told(source: str, torques: TorqueColumns) -> tuple[Finding, ...]:
             f"Torques of {source} were left out: {names}{more}.",
             "Their names do not tell one joint and one side in known words, and left and right are never "
             "guessed.",
-            "If they acted on the person, name the columns like “left_hip_flexion_torque” and choose the file "
-            "again.",
+            "If they acted on the person, name the columns like “left_hip_flexion_torque” and choose the "
+            "file again.",
             "KIN-033",
         )
         found.append(Finding(Severity.WARNING, advice))

@@ -68,7 +68,7 @@ def kinetics_of(
         findings=worst_first(findings),
         synthetic=motion.synthetic or any(one is not None and one.synthetic for one in (trial, worn)),
         net_moment_nm=None if exo_nm is None else net,
-        exo_words="" if worn is None else worn_words(worn),
+        exo_words="" if worn is None else worn_words(worn, body),
     )
 
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 import mujoco
 import numpy as np
 
-from core.devices.profiles import load_profile
 from core.domain.arrays import FloatArray
 from core.domain.body import JOINTS
 from core.domain.exo_log import ExoLog
@@ -18,6 +17,7 @@ from core.kinetics.rigid_tree import Mass
 from core.simulation.model.exo_model import exo_bodies, worn_model
 from core.twin.body import Fidelity
 
+FINDINGS = ("KIN-033", "KIN-038", "KIN-039", "KIN-040", "KIN-041")  # what can be told of a worn exo
 LONGEST_GAP_S = 0.1  # between two samples of a log; what happened in a longer one is not known
 
 
@@ -72,14 +72,14 @@ def worn_findings(log: ExoLog, moment_nm: FloatArray) -> tuple[Finding, ...]:
     return tuple(found)
 
 
-def worn_words(log: ExoLog) -> str:
+def worn_words(log: ExoLog, parameters: BodyParameters) -> str:
     """What was accounted for: whose torques, at which joints, when, and which mass."""
     joints = " and ".join(joint.label.lower() for joint in log.joints)
-    mass = (
-        f"{load_profile(log.device_id).mass_kg:.1f} kg of {log.device_id} are carried"
-        if log.device_id
-        else "its mass is not accounted for"
-    )
+    mass = "its mass is not accounted for"
+    if log.device_id:
+        model = worn_model(parameters, Fidelity.FAST, log.device_id, surfaces=False)
+        carried_kg = model.body_mass[list(exo_bodies(model, log.device_id))].sum()
+        mass = f"{carried_kg:.1f} kg of {log.device_id} are carried"
     return f"{log.source_name}: {joints}, moved by {log.offset_s:+.3f} s; {mass}"
 
 

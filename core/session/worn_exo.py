@@ -24,7 +24,5 @@ def exo_log_for(store: Store, motion_id: str) -> str | None:
     if info is None:
         return None
     recorded = {name for name, _digest in info.provenance.inputs}
-    same_clock = (
-        store.load(info.id, ExoLog).slow_motion == store.load(motion_id, Motion).clock.slow_motion
-    )
+    same_clock = store.load(info.id, ExoLog).slow_motion == store.load(motion_id, Motion).clock.slow_motion
     return info.id if captured_for(store, motion_id) in recorded and same_clock else None

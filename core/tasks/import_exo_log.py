@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from core.devices.profiles import load_profile
 from core.domain.body import SIDES, Joint, JointKind
 from core.domain.exo_log import ExoLog
@@ -20,16 +22,16 @@ from core.jobs.values import JobContext, Params
 from core.kinetics.exo_log import read_exo_log
 from core.kinetics.worn_exo import exo_moments
 from core.session.worn_exo import captured_for
-from core.store.repository import Store, open_store
+from core.store.repository import open_store
 
 
 def run(params: Params, context: JobContext) -> str:
-    """Params: `motion_id`, and `file` (CSV, TXT, STO, MOT) or `walk_id` (a WALK of this program's own record).
+    """Params: `motion_id`, and `file` (CSV, TXT, STO, MOT) or `walk_id` (a WALK of the program's own record).
 
     `offset_s` added to the log's time gives the motion's; a WALK needs it, since its time counts from arming.
     `positive` ("flexion" or "extension") for columns whose names tell no direction; `device` where the exo is
-    one of this program, so that its mass is carried. Returns the id of an EXO_LOG. Refuses what `read_exo_log`
-    and `exo_moments` do, EXO-030 (unknown device) and KIN-043 (a WALK that tells nothing about this motion).
+    one of this program, so that its mass is carried. Returns the id of an EXO_LOG. Refuses what
+    `read_exo_log` and `exo_moments` do, EXO-030 (unknown device) and KIN-043 (a WALK that tells nothing).
     """
     motion_id, device_id = str(params["motion_id"]), str(params.get("device") or "")
     if device_id:
@@ -78,10 +80,11 @@ def _of_a_walk(walk: ExoWalk, offset_s: float | None, device_id: str) -> ExoLog:
             "Its time counts from the moment when the exo was armed, not from the start of the recording.",
             "Enter at which second of the motion the exo was armed.",
         )
+    grows = np.diff(walk.time_s, prepend=-np.inf) > 0.0  # a tick may come twice
     return ExoLog(
         joints=tuple(Joint.of(JointKind.HIP_FLEXION, side) for side in SIDES),
-        time_s=walk.time_s,
-        torque_nm=walk.delivered_nm,
+        time_s=walk.time_s[grows],
+        torque_nm=walk.delivered_nm[grows],
         offset_s=offset_s,
         device_id=device_id,
         source_name="walk with the exo",

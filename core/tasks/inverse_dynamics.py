@@ -21,8 +21,9 @@ def run(params: Params, context: JobContext) -> str:
 
     `twin_id` gives the body, else the motion's own is scaled as `fit_twin` does. `trial_id` gives the force
     plates; without it they come from the laboratory trial that the motion was solved from, if it was.
-    `exo_log_id` is the EXO_LOG of an exo that the person wore: its moments are taken off, its mass is carried.
-    Refuses a motion whose sides are in doubt (MOT-034) or that a finding stops (MOT-064), KIN-002 and KIN-037.
+    `exo_log_id` is the EXO_LOG of an exo that the person wore: its moments are taken off, its mass is
+    carried. Refuses a motion whose sides are in doubt (MOT-034) or that a finding stops (MOT-064), KIN-002
+    and KIN-037.
     """
     motion_id = str(params["motion_id"])
     with open_store(context.spec.data_dir) as store:
