@@ -18,11 +18,21 @@ def captured_for(store: Store, motion_id: str) -> str:
 def exo_log_for(store: Store, motion_id: str) -> str | None:
     """The log of the exo that was worn in this motion; None where none was chosen for its recording.
 
-    A log survives that the motion is solved again, but not on another clock: its offset would be wrong.
+    A log survives that the motion is solved again, but not on another clock: its offset would be wrong. One
+    that newer forces left out was put aside: nobody wore that exo after all.
     """
-    info = store.latest(store.info(motion_id).visit_id, RecordKind.EXO_LOG)
-    if info is None:
+    visit_id = store.info(motion_id).visit_id
+    info = store.latest(visit_id, RecordKind.EXO_LOG)
+    if info is None or _put_aside(store, visit_id, info.id):
         return None
     recorded = {name for name, _digest in info.provenance.inputs}
     same_clock = store.load(info.id, ExoLog).slow_motion == store.load(motion_id, Motion).clock.slow_motion
     return info.id if captured_for(store, motion_id) in recorded and same_clock else None
+
+
+def _put_aside(store: Store, visit_id: str, log_id: str) -> bool:
+    """Whether the newest forces that came after the log were computed without it."""
+    records = store.records(visit_id)
+    at = next(place for place, info in enumerate(records) if info.id == log_id)
+    forces = [info for info in records[at + 1 :] if info.kind is RecordKind.KINETICS]
+    return bool(forces) and log_id not in {name for name, _digest in forces[-1].provenance.inputs}

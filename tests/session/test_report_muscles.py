@@ -57,6 +57,18 @@ def test_forces_are_named_measured_or_estimated_with_peaks_work_and_residual(tmp
     assert not any("body weight)" in note for note in estimated.notes)  # balanced by construction
 
 
+def test_a_worn_exo_is_named_with_what_it_gave(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        visit_id = visit(store)
+        worn = force_samples.with_exo(force_samples.kinetics())
+        forces = keep(store, visit_id, RecordKind.KINETICS, worn, newest_motion(store, visit_id)).forces
+    assert forces is not None
+    rows = {row.name: row.cells for row in forces.table.rows}
+    assert rows["Hip flexion: the exo gave, N·m/kg"][:2] == ("0.10 to 0.10", "0.10 to 0.10")
+    assert not any("Knee" in name and "exo" in name for name in rows)
+    assert any("exo.csv: left hip flexion" in note for note in forces.notes)
+
+
 def test_one_camera_prints_the_plane_of_walking_only(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         visit_id = visit(store)
