@@ -14,7 +14,14 @@ from core.domain.emg import EmgEnvelopes, EmgMuscle
 from core.domain.findings import Finding, worst_first
 from core.domain.kinetics import ForceSource, Kinetics
 from core.domain.motion import Motion, stride_words
-from core.domain.muscle_calibration import CalibratedParameter, MomentFit, MuscleCalibration, Told
+from core.domain.muscle_calibration import (
+    LENGTHS_STAY,
+    CalibratedParameter,
+    MomentFit,
+    MuscleCalibration,
+    Told,
+    is_length,
+)
 from core.domain.record import RecordInfo, RecordKind
 from core.emg.cycles import emg_cycles
 from core.session.flow import VisitFacts, standing
@@ -295,6 +302,8 @@ def _calibration_part(calibration: MuscleCalibration, stale: tuple[str, ...]) ->
     silent = [one.name for one in calibration.parameters if one.told is Told.NOT_TOLD]
     if silent:
         notes.append(f"Not told by the data, left as they were: {'; '.join(silent)}.")
+    if any(is_length(one.name) for one in calibration.parameters):
+        notes.append(LENGTHS_STAY)
     notes += _told(calibration.findings)
     return CalibrationPart(
         ReportTable("Muscle calibration · model of this person's muscles", _PARAMETERS, rows),

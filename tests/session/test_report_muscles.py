@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from core.domain.kinetics import ForceSource
+from core.domain.muscle_calibration import LENGTHS_STAY, SLACK
 from core.domain.record import RecordKind
 from core.session.flow import Step
 from core.session.report import ReportContent, report_content
@@ -129,6 +130,17 @@ def test_the_calibration_says_what_moved_what_hit_a_bound_and_what_is_not_told(t
     )
     fits = {row.name: row.cells for row in part.calibration.fits.rows}
     assert fits["Left ankle dorsiflexion"] == ("0.60", "0.97", "0.95")
+
+
+def test_calibrated_lengths_are_told_to_stay_out_of_the_twin(tmp_path: Path) -> None:
+    found = force_samples.muscle_calibration()
+    longer = replace(found.parameters[0], name=f"{SLACK}, left soleus")
+    with open_store(tmp_path) as store:
+        visit_id = visit(store)
+        with_length = replace(found, parameters=(longer,))
+        part = keep(store, visit_id, RecordKind.MUSCLE_CALIBRATION, with_length).muscles
+    assert part is not None and part.calibration is not None
+    assert part.calibration.notes == (LENGTHS_STAY,)
 
 
 def test_strength_is_told_with_its_uncertainty_and_what_it_rests_on(tmp_path: Path) -> None:
