@@ -121,14 +121,14 @@ def _learned_on(
     network = perceptron(SIZES, "relu")
     aim = Aim.MUSCLES
     settings = OfflineSettings(braking_price=AIMS[aim].offline_braking)
-    trainer = OfflineTrainer(network, limits, seed=seed, settings=settings)
+    trainer = OfflineTrainer(network, limits, seed=seed, joint=twins[0].exo_joint, settings=settings)
     for study in studies:
         person = trainer.add_person(study.surrogate, study.price(aim), symmetric=study.symmetric)
         for walks in study.walks:
             trainer.add_walks(walks, person)
     for number in range(ROUNDS):
         loss = trainer.train(STEPS_PER_PERSON * len(twins), rate=1.0 if number == 0 else 0.5)
-        controller = exo_controller(to_network(network, "relu"), limits)
+        controller = exo_controller(to_network(network, "relu"), limits, twins[0].exo_joint)
         report(f"round {number + 1}: loss {loss:.3f}")
         if number < ROUNDS - 1:
             for person, (twin, study) in enumerate(zip(twins, studies, strict=True)):

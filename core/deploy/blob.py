@@ -205,9 +205,11 @@ def _controller(manifest: dict[str, Any], weights: bytes) -> ExoController:
     return ExoController(
         network=_network(net, weights),
         velocity_scale=1.0,  # the scales are with the inputs
-        **gains,
+        low_pass_hz=gains["low_pass_hz"],
+        kp_nm_rad=gains["kp_nm_rad"],
+        kd_nm_s_rad=gains["kd_nm_s_rad"],
         control_hz=rate_hz,
-        limits=TorqueLimits(*bounds),
+        limits=TorqueLimits(bounds[0], bounds[1], bounds[2]),
         inputs=_inputs(net, output),
         output=output,
         taps=tuple(int(taps) for taps in net.get("taps", ())),

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 import resources
-from core.domain.controller import DeviceProfile, ExoController, TorqueLimits
+from core.domain.body import JointKind
+from core.domain.controller import DeviceProfile, ExoController, TorqueDirection, TorqueLimits
 from core.domain.twin import Network
 from core.errors import refuse
 
@@ -36,13 +37,14 @@ def load_profile(device_id: str) -> DeviceProfile:
             "Choose one of these for the patient.",
         )
     values = tomllib.loads(resources.path(f"{FOLDER}/{device_id}.toml").read_text("utf-8"))
-    return DeviceProfile(**{**values, "limits": TorqueLimits(**values["limits"])})
+    limits = {**values["limits"], "direction": TorqueDirection(values["limits"].get("direction", "both"))}
+    return DeviceProfile(**{**values, "joint": JointKind(values["joint"]), "limits": TorqueLimits(**limits)})
 
 
 def session_limits(profile: DeviceProfile) -> TorqueLimits:
     """Limits of a first session: the device's own, with the gentler peak torque."""
     own = profile.limits
-    return own.tightest(TorqueLimits(profile.first_session_peak_nm, own.rate_nm_s, own.hip_range_rad))
+    return replace(own, peak_nm=min(own.peak_nm, profile.first_session_peak_nm))
 
 
 def for_first_session(controller: ExoController, device_id: str) -> ExoController:
@@ -67,7 +69,8 @@ def load_stranger_controllers(device_id: str) -> tuple[ExoController, ...]:
     if not path.is_file():
         return ()
     with np.load(path, allow_pickle=False) as arrays:
-        return strangers_of({name: arrays[name] for name in arrays.files})
+        strangers = strangers_of({name: arrays[name] for name in arrays.files})
+    return tuple(_of_device(one, device_id) for one in strangers)
 
 
 def _shipped_controller(kind: str, device_id: str) -> ExoController:
@@ -80,7 +83,13 @@ def _shipped_controller(kind: str, device_id: str) -> ExoController:
             "Install ExoTwin again.",
         )
     with np.load(path, allow_pickle=False) as arrays:
-        return controller_of({name: arrays[name] for name in arrays.files})
+        return _of_device(controller_of({name: arrays[name] for name in arrays.files}), device_id)
+
+
+def _of_device(controller: ExoController, device_id: str) -> ExoController:
+    """The controller for the joint and within the limits of this exo."""
+    profile = load_profile(device_id)
+    return replace(controller, joint=profile.joint, limits=controller.limits.tightest(profile.limits))
 
 
 def stranger_arrays(controllers: Sequence[ExoController]) -> dict[str, np.ndarray[Any, Any]]:
@@ -127,5 +136,6 @@ def controller_of(arrays: dict[str, np.ndarray[Any, Any]]) -> ExoController:
         "relu",
     )
     scale, low_pass, kp, kd, rate = (float(value) for value in arrays["gains"])
-    limits = TorqueLimits(*(float(value) for value in arrays["limits"]))
+    peak, torque_rate, joint_range = (float(value) for value in arrays["limits"])
+    limits = TorqueLimits(peak, torque_rate, joint_range)
     return ExoController(network, scale, low_pass, kp, kd, rate, limits)

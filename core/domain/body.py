@@ -37,6 +37,11 @@ class JointKind(StrEnum):
     def label(self) -> str:
         return _LABELS[self]
 
+    @property
+    def columns(self) -> tuple[int, ...]:
+        """Columns of both sides in a joint axis, in the order of SIDES."""
+        return tuple(Joint.of(self, side).column for side in SIDES)
+
 
 _LABELS = {
     JointKind.HIP_FLEXION: "Hip flexion",

@@ -5,11 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from core.domain.body import JointKind
 from core.domain.findings import Finding
 from core.domain.gait_envelope import GaitEnvelope
 from core.domain.rollout import GaitLabel, RolloutSet
+from core.domain.situation import SituationWalks
 from core.domain.twin import GaitPolicy, LearningCurve, Network
 from core.domain.walk_measures import WalkMeasures, WalkRatios
+
+
+class TorqueDirection(StrEnum):
+    """Which way an exo can turn its joint: a cable pulls one way only. The values are stored."""
+
+    BOTH = "both"
+    FLEXION = "flexion"  # positive: hip flexion, dorsiflexion
+    EXTENSION = "extension"  # negative: hip extension, plantarflexion
+
+    def shares(self) -> tuple[float, float]:
+        """The smallest and the largest torque, as shares of the peak."""
+        return (
+            0.0 if self is TorqueDirection.FLEXION else -1.0,
+            0.0 if self is TorqueDirection.EXTENSION else 1.0,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,13 +35,27 @@ class TorqueLimits:
 
     peak_nm: float
     rate_nm_s: float
-    hip_range_rad: float  # thigh angle beyond which the torque is zero
+    hip_range_rad: float  # angle of the assisted joint, of whichever exo, beyond which the torque is zero
+    direction: TorqueDirection = TorqueDirection.BOTH
+
+    @property
+    def lowest_nm(self) -> float:
+        return self.direction.shares()[0] * self.peak_nm
+
+    @property
+    def highest_nm(self) -> float:
+        return self.direction.shares()[1] * self.peak_nm
 
     def tightest(self, other: TorqueLimits) -> TorqueLimits:
+        """The stricter of both in everything. Raises ValueError where their directions leave no torque."""
+        directions = {self.direction, other.direction} - {TorqueDirection.BOTH}
+        if len(directions) > 1:
+            raise ValueError("limits of opposite directions leave no torque")
         return TorqueLimits(
             min(self.peak_nm, other.peak_nm),
             min(self.rate_nm_s, other.rate_nm_s),
             min(self.hip_range_rad, other.hip_range_rad),
+            directions.pop() if directions else TorqueDirection.BOTH,
         )
 
 
@@ -34,7 +65,7 @@ class DeviceProfile:
 
     id: str  # "Hippo_L1", as in assist-sim
     name: str
-    joint: str  # assisted joint kind, "hip_flexion"
+    joint: JointKind  # that it assists
     control_hz: float
     limits: TorqueLimits
     first_session_peak_nm: float
@@ -109,6 +140,7 @@ class ExoController:
     output: NetworkOutput = NetworkOutput.JOINT_TARGET
     taps: tuple[int, ...] = ()  # per layer; (): a perceptron, one tap each
     dilations: tuple[int, ...] = ()
+    joint: JointKind = JointKind.HIP_FLEXION  # that its sensors measure and its torque turns
 
     @property
     def reads(self) -> NetworkInputs:
@@ -195,6 +227,7 @@ class Comparison:
     sentence: str  # the verdict in words, made from the numbers
     synthetic: bool = False
     strangers: tuple[WalkMeasures, ...] = ()  # of this twin with controllers learned for other virtual people
+    situations: tuple[SituationWalks, ...] = ()  # beyond level walking; () in records of earlier versions
 
     def find(self, label: GaitLabel) -> GaitScore | None:
         return next((score for score in self.scores if score.label == label.value), None)

@@ -30,6 +30,7 @@ class Impairment:
     side: Side | None = None  # None only for delay
     group: MuscleGroup | None = None
     joint: JointKind | None = None
+    occasional: bool = False  # drawn anew for every stride, between absent and `severity`
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.severity <= 1.0:

@@ -8,6 +8,7 @@ from enum import StrEnum
 import numpy as np
 
 from core.domain.arrays import FloatArray
+from core.domain.body import SIDES, Side
 
 STEP_RISE_M, STEP_TREAD_M = 0.17, 0.29  # public stairs
 _FIRST_MIDDLE_M = (-0.08, 0.115)  # up, down
@@ -93,6 +94,26 @@ class Disturbance:
     friction: float = 0.1  # slip
 
 
+class ExoDisturbanceKind(StrEnum):
+    """A failure of the exo itself."""
+
+    HALT = "halt"  # the torque is zero at once
+    FROZEN_TORQUE = "frozen torque"  # the torque stays as it was
+    FROZEN_SENSOR = "frozen sensor"  # angle and velocity stay as they were
+    STRAP_SHIFT = "strap shift"  # the segments' straps slip: all angles are read with an offset from then on
+
+
+@dataclass(frozen=True, slots=True)
+class ExoDisturbance:
+    """A failure of the exo, once per walk, on one side or both."""
+
+    kind: ExoDisturbanceKind
+    sides: tuple[Side, ...] = SIDES
+    at_s: float = 3.0
+    duration_s: float = 0.3
+    shift_rad: float = 0.0  # STRAP_SHIFT
+
+
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """One scenario. `speed_m_s` None means the person's own speed."""
@@ -104,6 +125,7 @@ class Scenario:
     speed_m_s: float | None = None
     start_and_stop: bool = False  # begins and ends standing
     disturbance: Disturbance | None = None
+    exo_disturbance: ExoDisturbance | None = None
 
 
 def _ramp(degrees: int) -> Scenario:

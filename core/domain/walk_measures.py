@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.domain.arrays import FloatArray, frozen
+from core.domain.body import SIDES
 from core.domain.rollout import METABOLIC_MODELS
 
 CONFIDENCE = 0.95
@@ -27,6 +28,9 @@ _PER_SEED = (
     "exo_power_w",
     "negative_work_fraction",
 )
+_OPTIONAL = ("leg_activation", "symmetry_index")
+SYMMETRY_PARTS = ("stance time", "step length", "vertical impulse")
+"""Parts of the symmetry index (left - right) / (left + right) of Robinson et al. 1987: 0 for equal legs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +76,17 @@ class WalkMeasures:
     falls: int
     starts: int  # walkers, over all seeds
     walked_s: float  # of all walkers and seeds together
+    leg_activation: FloatArray | None = None  # (S, 2) mean over each leg's muscles; None in older records
+    symmetry_index: FloatArray | None = None  # (S, 3) of SYMMETRY_PARTS, signed; None in older records
 
     def __post_init__(self) -> None:
         seeds = len(self.speed_m_s)
         frozen(self, "metabolic_w_kg", (seeds, len(METABOLIC_MODELS)))
         for name in _PER_SEED:
             frozen(self, name, (seeds,))
+        for name, width in zip(_OPTIONAL, (len(SIDES), len(SYMMETRY_PARTS)), strict=True):
+            if getattr(self, name) is not None:
+                frozen(self, name, (seeds, width))
 
     @staticmethod
     def joined(parts: Sequence[WalkMeasures]) -> WalkMeasures:
@@ -88,6 +97,8 @@ class WalkMeasures:
         }
         return WalkMeasures(
             **arrays,
+            leg_activation=_joined_if_known([part.leg_activation for part in parts]),
+            symmetry_index=_joined_if_known([part.symmetry_index for part in parts]),
             falls=sum(part.falls for part in parts),
             starts=sum(part.starts for part in parts),
             walked_s=sum(part.walked_s for part in parts),
@@ -112,6 +123,11 @@ class WalkMeasures:
         """(S,) positive joint work per metre."""
         work: FloatArray = self.positive_power_w_kg / self.speed_m_s
         return work
+
+
+def _joined_if_known(parts: list[FloatArray | None]) -> FloatArray | None:
+    known = [part for part in parts if part is not None]
+    return np.concatenate(known) if len(known) == len(parts) else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

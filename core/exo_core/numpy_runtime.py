@@ -61,7 +61,8 @@ class TorqueShaper:
         self._gives_torque = controller.output is NetworkOutput.TORQUE
         self._kp = np.float32(controller.kp_nm_rad)
         self._kd = np.float32(controller.kd_nm_s_rad)
-        self._peak_nm = np.float32(controller.limits.peak_nm)
+        self._lowest_nm = np.float32(controller.limits.lowest_nm)
+        self._highest_nm = np.float32(controller.limits.highest_nm)
         self._step_nm = np.float32(controller.limits.rate_nm_s / controller.control_hz)
         self._range_rad = np.float32(controller.limits.hip_range_rad)
         shape = (environments, len(SIDES))
@@ -83,7 +84,7 @@ class TorqueShaper:
         )
         smooth = self._low_pass(target)
         requested = smooth if self._gives_torque else self._kp * (smooth - angle) - self._kd * speed
-        requested = np.clip(requested, -self._peak_nm, self._peak_nm)
+        requested = np.clip(requested, self._lowest_nm, self._highest_nm)
         limited = np.clip(requested, self.torque_nm - self._step_nm, self.torque_nm + self._step_nm)
         inside = finite & (np.abs(angle) <= self._range_rad)
         self.torque_nm = np.where(inside, limited, np.float32(0.0)).astype(np.float32)

@@ -10,12 +10,14 @@ from scipy import stats
 
 from core.domain.walk_measures import Estimate, WalkMeasures, WalkRatios
 
+WIDER = {"metabolic_w_kg": (2,), "leg_activation": (2,), "symmetry_index": (3,)}
+
 
 def walks(seeds: int = 4, seed: int = 0, **changes: object) -> WalkMeasures:
     """Walks with costs that differ from seed to seed."""
     draw = np.random.default_rng(seed).uniform
     arrays = {
-        field.name: draw(0.5, 1.5, (seeds, 2) if field.name == "metabolic_w_kg" else seeds)
+        field.name: draw(0.5, 1.5, (seeds, *WIDER[field.name]) if field.name in WIDER else seeds)
         for field in fields(WalkMeasures)
         if field.name not in ("falls", "starts", "walked_s")
     }
@@ -108,6 +110,11 @@ def test_joined_walks_keep_every_seed_and_add_up_falls_and_time() -> None:
         if field.name not in ("falls", "starts", "walked_s"):
             parts = [getattr(part, field.name) for part in (first, second)]
             np.testing.assert_array_equal(getattr(both, field.name), np.concatenate(parts))
+
+
+def test_what_one_of_the_joined_walks_does_not_know_is_not_known_of_both() -> None:
+    both = WalkMeasures.joined([walks(seeds=1), walks(seeds=2, leg_activation=None)])
+    assert both.leg_activation is None and both.symmetry_index is not None
 
 
 def test_measures_of_the_wrong_shape_are_refused() -> None:

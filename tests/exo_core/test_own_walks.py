@@ -17,6 +17,7 @@ import pytest
 from core.deploy.envelope import envelope_of
 from core.deploy.package import parse_package
 from core.domain.arrays import BoolArray, FloatArray
+from core.domain.body import JointKind
 from core.domain.controller import ExoController, TrainedController
 from core.domain.gait_envelope import SensedWalks
 from core.domain.motion import GaitReference
@@ -28,7 +29,7 @@ from core.learning.exo.envelope_walks import sensed_walks
 from core.learning.exo.environment import TRAINING_FAULTS
 from core.learning.gait.base_policy import HEALTHY, HEIGHTS_M, MASS_FACTORS, varied_body, varied_reference
 from core.simulation.environment.tracking import Walker, WalkingEnvironment
-from core.simulation.model.exo_model import HIP_COLUMNS, worn_model
+from core.simulation.model.exo_model import worn_model
 from core.tasks.policy_files import shipped_policy
 from core.tasks.train_controller import starting_controller
 from core.twin.body import Fidelity
@@ -176,7 +177,7 @@ def assert_the_person_is_known(core: Library, one: Twin) -> None:
 def own_stride(stride: GaitReference) -> tuple[FloatArray, FloatArray]:
     """Angle and velocity (T, 2) of the thighs in this stride, again and again, with noise of the sensors."""
     time_s = np.arange(round(100.0 * WALK_S)) / 100.0
-    hips = stride.angle_rad[:, list(HIP_COLUMNS)]
+    hips = stride.angle_rad[:, list(JointKind.HIP_FLEXION.columns)]
     phase = np.arange(len(hips)) / len(hips)
     angle = np.stack([np.interp(time_s / stride.period_s, phase, hip, period=1.0) for hip in hips.T], axis=1)
     noise = np.random.default_rng(1).normal(0.0, TRAINING_FAULTS.angle_noise_rad, angle.shape)

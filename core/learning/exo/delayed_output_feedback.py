@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from core.domain.arrays import BoolArray, Float32Array, FloatArray
+from core.domain.body import SIDES
 from core.domain.controller import ExoController, TorqueLimits
 from core.domain.twin import Network
 from core.exo_core.numpy_runtime import HISTORY, INPUTS
@@ -31,7 +32,6 @@ from core.learning.rl.networks import perceptron, to_network
 from core.simulation.environment.batch_environment import CONTROL_STEP_S
 from core.simulation.environment.policy import PolicyNetworks
 from core.simulation.environment.tracking import WalkingEnvironment
-from core.simulation.model.exo_model import HIP_COLUMNS
 
 GAIN_NM, DELAY_S = 22.0, 0.15
 """Lim et al. 2019 use 8 to 12 N m and about 0.25 s on people. Here both are tuned on the default twin for the
@@ -68,14 +68,14 @@ class DelayedOutputFeedback:
         self._ticks = np.broadcast_to(np.round(np.asarray(delay_s) * CONTROL_HZ).astype(int), count)
         self._limits = limits
         self._past = np.zeros((int(self._ticks.max()) + 1, count))  # newest first
-        self._torque_nm: FloatArray = np.zeros((count, len(HIP_COLUMNS)))
+        self._torque_nm: FloatArray = np.zeros((count, len(SIDES)))
 
     def reset(self, which: BoolArray, environment: WalkingEnvironment) -> None:
         self._past[:, which] = 0.0
         self._torque_nm[which] = 0.0
 
     def __call__(self, environment: WalkingEnvironment) -> FloatArray:
-        angle = environment.joint_angle_rad[:, list(HIP_COLUMNS)]
+        angle = environment.joint_angle_rad[:, environment.exo_columns]
         self._past = np.roll(self._past, 1, axis=0)
         self._past[0] = np.sin(angle[:, 1]) - np.sin(angle[:, 0])
         delayed = self._past[self._ticks, np.arange(environment.size)]
@@ -170,7 +170,8 @@ class _HipRecorder(WornExo):
             tuple(np.zeros(out, np.float32) for out in SIZES[1:]),
             "relu",
         )
-        super().__init__(exo_controller(zero, TorqueLimits(0.0, 0.0, np.pi)), environment)
+        limits = TorqueLimits(0.0, 0.0, np.pi)
+        super().__init__(exo_controller(zero, limits, environment.exo_joint), environment)
         self.angle: list[FloatArray] = []
         self.velocity: list[FloatArray] = []
 

@@ -14,7 +14,6 @@ from core.learning.exo.worn_controller import WalkingPolicy, WornExo
 from core.simulation.environment.batch_environment import CONTROL_STEP_S
 from core.simulation.environment.policy import PolicyNetworks
 from core.simulation.environment.tracking import Walker, WalkingEnvironment
-from core.simulation.model.exo_model import HIP_COLUMNS
 from core.simulation.model.exo_sensors import Faults
 
 WALKERS = 32  # with their own mounting errors and delays of the sensors
@@ -73,7 +72,8 @@ class _Recorder:
 
     def walks(self, walkers: Sequence[Walker], counted: BoolArray, rate_hz: float) -> SensedWalks:
         """What was kept; `counted` are steps of the environment (S, N), each of some ticks."""
-        hips = [walker.reference.angle_rad[:, list(HIP_COLUMNS)] for walker in walkers]
+        columns = list(walkers[0].exo_joint.columns)
+        taught = [walker.reference.angle_rad[:, columns] for walker in walkers]
         return SensedWalks(
             rate_hz,
             np.array(self.angle_rad, np.float64),
@@ -81,8 +81,8 @@ class _Recorder:
             np.array(self.torque_nm),
             np.repeat(counted, len(self.torque_nm) // len(counted), axis=0),
             _activities(walkers),
-            np.array([angle.min(axis=0) for angle in hips]),
-            np.array([angle.max(axis=0) for angle in hips]),
+            np.array([angle.min(axis=0) for angle in taught]),
+            np.array([angle.max(axis=0) for angle in taught]),
         )
 
 

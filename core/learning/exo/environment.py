@@ -20,7 +20,7 @@ from core.simulation.environment.observation import OBSERVATION_SIZE
 from core.simulation.environment.state_dict import load_with_prefix, with_prefix
 from core.simulation.environment.tracking import Walker, WalkingEnvironment
 from core.simulation.environment.tracking_rewards import SIMILARITY
-from core.simulation.model.exo_model import HIP_COLUMNS, exo_bodies
+from core.simulation.model.exo_model import exo_bodies
 from core.simulation.model.exo_sensors import Faults
 
 OBSERVATION = INPUTS + OBSERVATION_SIZE + 3 * len(SIDES)
@@ -36,7 +36,6 @@ _STRENGTH = (0.9, 1.1)
 _FRICTION = (0.8, 1.2)
 WALKERS_PER_DRAW = 8
 """A model of its own for each walker would not stay in the processor's cache until its next turn."""
-_HIP = list(HIP_COLUMNS)
 _LARGEST_FORCE = 2  # of MuJoCo's muscle parameters
 
 
@@ -57,7 +56,7 @@ class ExoReward:
     smooth: float = 0.2  # w_as of eq. 13 and the term of eq. 14
     smooth_sharpness: float = 1.0  # a policy std of 0.08 rad costs 7 percent of the term
     gait: float = 0.3  # the reward of the twin's own gait
-    braking: float = 0.4  # against negative power at the hips
+    braking: float = 0.4  # against negative power at its joints
     braking_scale_w: float = 25.0  # power that counts as one
     fall: float = 3.0  # about the return of six good seconds
 
@@ -166,7 +165,7 @@ class ExoEnvironment:
         relative = self._cost.relative(walking)
         cost = self._cost.per_metre(relative, -walking.physics.velocity(walking.state)[:, 1])
         second_difference = self._targets[0] - 2 * self._targets[1] + self._targets[2]
-        power = walking.exo_torque_nm * walking.joint_velocity_rad_s[:, _HIP]
+        power = walking.exo_torque_nm * walking.joint_velocity_rad_s[:, walking.exo_columns]
         braking = np.maximum(-power, 0.0).sum(axis=1) / weights.braking_scale_w
         smooth = np.exp(-weights.smooth_sharpness * (second_difference**2).sum(axis=1))
         reward = (

@@ -72,8 +72,9 @@ class JointLearner:
     ) -> None:
         torch.manual_seed(seed)
         self._twin, self._assists = twin, assists
+        self._joint = start.joint
         self._limits = start.limits if assists else dataclasses.replace(start.limits, peak_nm=0.0)
-        start = exo_controller(start.network, self._limits)
+        start = exo_controller(start.network, self._limits, self._joint)
         self._exo_agent = ExoAgent()
         self._exo_agent.load_controller(start.network)
         self._exo_agent.freeze_controller(not assists)
@@ -118,7 +119,7 @@ class JointLearner:
         )
 
     def controller(self) -> ExoController:
-        return exo_controller(self._exo_agent.network(), self._limits)
+        return exo_controller(self._exo_agent.network(), self._limits, self._joint)
 
     def policy(self) -> GaitPolicy:
         """The adapted walking policy with its coordination, all else as before."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.domain.arrays import BoolArray, FloatArray, IntArray
-from core.domain.body import JOINTS
+from core.domain.body import JOINTS, SIDES
 from core.domain.rollout import MuscleAnalysis
 from core.learning.exo.lessons import LessonPlan
 from core.learning.exo.measures import Exo, WalkRecording, record_walk
@@ -17,11 +17,9 @@ from core.learning.exo.twin_in_exo import TwinInExo
 from core.simulation.analysis.muscle_analysis import estimated_facts, muscle_analysis
 from core.simulation.environment.batch_environment import CONTROL_STEP_S, EXO_STEP_S
 from core.simulation.environment.tracking import WalkingEnvironment
-from core.simulation.model.exo_model import HIP_COLUMNS
 
 FRAMES_BETWEEN = 5  # control steps from one frame to the next
 _TICKS = round(CONTROL_STEP_S / EXO_STEP_S)
-_HIP = list(HIP_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,7 +80,7 @@ class _TickRecorder:
 
     def __init__(self, environment: WalkingEnvironment, inner: Exo | None) -> None:
         self._inner = inner
-        self._none = np.zeros((environment.size, len(_HIP)))
+        self._none = np.zeros((environment.size, len(SIDES)))
         self._rows: list[tuple[FloatArray, FloatArray, FloatArray]] = []
 
     def __call__(self, environment: WalkingEnvironment) -> FloatArray:
@@ -90,7 +88,7 @@ class _TickRecorder:
         if len(self._rows) % _TICKS == 0 and environment.quantities is not None:
             # A control step begins: its new target makes the torque jump from that of the step before.
             total = 0.5 * (total + environment.quantities.torque_nm)
-        total[:, _HIP] += environment.exo_torque_nm
+        total[:, environment.exo_columns] += environment.exo_torque_nm
         self._rows.append((environment.joint_angle_rad, environment.joint_velocity_rad_s, total))
         return self._none if self._inner is None else self._inner(environment)
 
@@ -134,7 +132,8 @@ def _frames(
     if vary_nm == 0.0:
         return frames
     varied = torque.copy()
-    varied[:, _HIP] += np.random.default_rng(seed).uniform(-vary_nm, vary_nm, (len(torque), len(_HIP)))
+    change = np.random.default_rng(seed).uniform(-vary_nm, vary_nm, (len(torque), len(SIDES)))
+    varied[:, environment.exo_columns] += change
     # Muscles that walk cost other than estimated ones: only what a change of torque adds is estimated.
     varied_costs = np.maximum(costs + estimated(varied) - known, 0.0)
     return Frames.joined([frames, Frames(lesson[walker], angle, velocity, varied, varied_costs, ~walked)])

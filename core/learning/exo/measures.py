@@ -22,7 +22,6 @@ from core.simulation.analysis.muscle_analysis import estimated_facts, muscle_ana
 from core.simulation.environment.batch_environment import CONTROL_STEP_S, StepResult
 from core.simulation.environment.tracking import WalkingEnvironment
 from core.simulation.environment.tracking_rewards import SIMILARITY
-from core.simulation.model.exo_model import HIP_COLUMNS
 
 STUMBLE_S = 1.0  # before a fall, with large torques: not counted
 SETTLE_S = 1.0  # after a start from the reference: not counted
@@ -39,6 +38,7 @@ class WalkRecording:
     velocity_rad_s: FloatArray  # (T, N, 14)
     torque_nm: FloatArray  # (T, N, 14) of the body itself
     exo_torque_nm: FloatArray  # (T, N, 2)
+    exo_speed_rad_s: FloatArray  # (T, N, 2) of the joints that it turns
     ground_n: FloatArray  # (T, N, 2) vertical force on the feet
     speed_m_s: FloatArray  # (T, N)
     asked_m_s: FloatArray  # (T, N) of the reference
@@ -49,8 +49,8 @@ class WalkRecording:
 
     @property
     def exo_power_w(self) -> FloatArray:
-        """(T, N, 2) of the exo on the hips, positive when it helps."""
-        power: FloatArray = self.exo_torque_nm * self.velocity_rad_s[..., HIP_COLUMNS]
+        """(T, N, 2) of the exo on its joints, positive when it helps."""
+        power: FloatArray = self.exo_torque_nm * self.exo_speed_rad_s
         return power
 
 
@@ -150,6 +150,7 @@ _RECORDED = (
     "velocity_rad_s",
     "torque_nm",
     "exo_torque_nm",
+    "exo_speed_rad_s",
     "ground_n",
     "speed_m_s",
     "asked_m_s",
@@ -175,10 +176,14 @@ class _Recorder:
         self._terminated.append(step.terminated)
         self._similarity.append(step.reward_terms[SIMILARITY])
         empty = np.zeros((environment.size, 0))
+        angle, velocity, torque = environment.step_motion
         self._rows.append(
             (
-                *environment.step_motion,
+                angle,
+                velocity,
+                torque,
                 environment.exo_torque_nm.copy(),
+                velocity[:, environment.exo_columns],
                 environment.ground_force_n[:, :, 2].copy(),
                 (environment.walked_m - before_m) / CONTROL_STEP_S,
                 environment.strides.speed_m_s.copy(),

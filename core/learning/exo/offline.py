@@ -1,7 +1,7 @@
 """Offline stage: the controller's network is trained by gradient on recorded walks, in seconds.
 
-A walking policy that does not change hardly resists the exo: what the exo gives comes off the hip's own
-torque while the motion stays. So at a recorded motion the hip's own torque is total - exo, the surrogate cost
+A walking policy that does not change hardly resists the exo: what the exo gives comes off the joint's own
+torque while the motion stays. So at a recorded motion its own torque is total - exo, the surrogate cost
 of that is differentiable, and no simulation is needed for a step. Walks with the new controller are recorded
 and added; after a few such rounds PPO goes on, for which the motion is not fixed.
 """
@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from core.domain.arrays import FloatArray
-from core.domain.body import JOINTS, Joint
+from core.domain.body import JOINTS, Joint, JointKind
 from core.domain.controller import TorqueLimits
 from core.exo_core.numpy_runtime import HISTORY, low_pass_coefficients
 from core.learning.exo.lesson_walks import LessonWalks
@@ -27,12 +27,10 @@ from core.learning.exo.worn_controller import (
     LOW_PASS_HZ,
     VELOCITY_SCALE,
 )
-from core.simulation.model.exo_model import HIP_COLUMNS
 
 _RESPONSE_TICKS = 14  # of the low-pass: what is left out sums to 0.3 percent
 _MOST_LATENCY = 2  # ticks, as of TRAINING_FAULTS
 _TICKS_BETWEEN = 3  # from one priced tick of a window to the next
-_HIP = list(HIP_COLUMNS)
 _OTHER_SIDE = [Joint.of(joint.kind, joint.side.other).column for joint in JOINTS]
 
 
@@ -65,8 +63,10 @@ class OfflineTrainer:
         limits: TorqueLimits,
         *,
         seed: int,
+        joint: JointKind = JointKind.HIP_FLEXION,
         settings: OfflineSettings = OfflineSettings(),
     ) -> None:
+        self._columns = list(joint.columns)
         self._network, self._limits, self._settings = network, limits, settings
         self._random = torch.Generator().manual_seed(seed)
         self._response = _impulse_response()
@@ -111,9 +111,9 @@ class OfflineTrainer:
         self._turn += 1
         batch = self._windows(person.walks)
         exo, asked = self._exo(*self._sensed(batch))
-        # What is given in one tick is carried by the hip at the next recorded one.
+        # What is given in one tick is carried by the joint at the next recorded one.
         own = batch.total[:, -exo.shape[1] :].clone()
-        own[..., _HIP] -= exo
+        own[..., self._columns] -= exo
         angle, velocity = batch.angle[:, -exo.shape[1] :], batch.velocity[:, -exo.shape[1] :]
         priced = slice(None, None, _TICKS_BETWEEN)
         costs = person.surrogate.differentiable(angle[:, priced], velocity[:, priced], own[:, priced])
@@ -123,7 +123,7 @@ class OfflineTrainer:
             (costs * batch.price[:, None]).sum(dim=-1).mean()
             + settings.torque_price * (exo**2).mean()
             + settings.rate_price * (rate.relu() ** 2).mean()
-            + settings.braking_price * (-exo * velocity[..., _HIP]).relu().sum(dim=-1).mean()
+            + settings.braking_price * (-exo * velocity[..., self._columns]).relu().sum(dim=-1).mean()
             + settings.saturation_price * beyond.relu().mean()
             + settings.standing_price * self._standing_torque()
         )
@@ -150,8 +150,8 @@ class OfflineTrainer:
         late = torch.randint(_MOST_LATENCY + 1, (count,), generator=self._random)
         length = batch.angle.shape[1] - _MOST_LATENCY
         rows = (_MOST_LATENCY - late)[:, None] + torch.arange(length)
-        angle = torch.take_along_dim(batch.angle[..., _HIP], rows[..., None], dim=1)
-        velocity = torch.take_along_dim(batch.velocity[..., _HIP], rows[..., None], dim=1)
+        angle = torch.take_along_dim(batch.angle[..., self._columns], rows[..., None], dim=1)
+        velocity = torch.take_along_dim(batch.velocity[..., self._columns], rows[..., None], dim=1)
         angle_noise = settings.angle_noise_rad * torch.randn(angle.shape, generator=self._random)
         velocity_noise = settings.velocity_noise_rad_s * torch.randn(angle.shape, generator=self._random)
         return angle + offset + angle_noise, velocity + velocity_noise

@@ -141,7 +141,7 @@ def offline_controllers(
     torch.manual_seed(seed)
     network = perceptron(SIZES, "relu")
     settings = OfflineSettings(braking_price=AIMS[aim].offline_braking)
-    trainer = OfflineTrainer(network, limits, seed=seed, settings=settings)
+    trainer = OfflineTrainer(network, limits, seed=seed, joint=twin.exo_joint, settings=settings)
     trainer.add_person(study.surrogate, study.price(aim), symmetric=study.symmetric)
     for walks in study.walks:
         trainer.add_walks(walks)
@@ -149,7 +149,7 @@ def offline_controllers(
     rounds = OFFLINE_STEPS if rounds is None else rounds
     for number, steps in enumerate(rounds):
         trainer.train(steps, rate=1.0 if number == 0 else 0.5)
-        controller = exo_controller(to_network(network, "relu"), limits)
+        controller = exo_controller(to_network(network, "relu"), limits, twin.exo_joint)
         yield controller
         if number < len(rounds) - 1:
             walks = record_lessons(
@@ -214,7 +214,7 @@ class ExoLearner:
         """`best` may know controllers of the offline stage already; `start` also gives the torque limits."""
         walker_count = walker_count or WALKERS[twin.fidelity]
         torch.manual_seed(seed)
-        self.limits, self.best = start.limits, best
+        self.limits, self.best, self._joint = start.limits, best, start.joint
         self._agent = ExoAgent()
         self._agent.load_controller(start.network)
         self.environments = exo_environments(twin, study, start, aim, self._agent, walker_count, seed)
@@ -237,7 +237,7 @@ class ExoLearner:
         return self._ppo.settings
 
     def latest(self) -> ExoController:
-        return exo_controller(self._agent.network(), self.limits)
+        return exo_controller(self._agent.network(), self.limits, self._joint)
 
     def consider_latest(self) -> None:
         """Score what was learned since the last score, at the end of a training."""
@@ -304,7 +304,9 @@ class ExoLearner:
         self.iterations, self.elapsed_s = content["iterations"], content["elapsed_s"]
         self._history = [tuple(row) for row in content["history"].tolist()]
         self._recent.extend(tuple(row) for row in content["recent"].tolist())
-        self.best.controller = exo_controller(_network_of(to_arrays(content["best"])), self.limits)
+        self.best.controller = exo_controller(
+            _network_of(to_arrays(content["best"])), self.limits, self._joint
+        )
         self.best.cost = content["best_cost"]
 
 

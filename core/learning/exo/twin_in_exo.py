@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from core.domain.body import JointKind
 from core.domain.scenario import LEVEL_WALKING, Scenario
 from core.domain.twin import GaitPolicy
 from core.learning.exo.worn_controller import WalkingPolicy
@@ -12,7 +13,7 @@ from core.simulation.analysis.scenario import scenario_walker
 from core.simulation.environment.batch_environment import EPISODE_S
 from core.simulation.environment.policy import PolicyNetworks
 from core.simulation.environment.tracking import Walker, WalkingEnvironment, actuation_of
-from core.simulation.model.exo_model import exo_model, require_hip_motors
+from core.simulation.model.exo_model import exo_model, require_motors
 from core.twin.body import Fidelity
 
 
@@ -22,14 +23,18 @@ class TwinInExo:
 
     A policy with a coordination network moves 80 muscles; the exo is then held by compliant straps. Without
     one ideal torques move the joints, and the exo is fixed rigidly. Raises UserError SIM-011 for an exo
-    without motors at the hips.
+    without motors at both hips or both ankles.
     """
 
     policy: GaitPolicy
     device_id: str
 
     def __post_init__(self) -> None:
-        require_hip_motors(self.device_id)
+        require_motors(self.device_id)
+
+    @property
+    def exo_joint(self) -> JointKind:
+        return exo_model(self.device_id).joint
 
     @property
     def fidelity(self) -> Fidelity:

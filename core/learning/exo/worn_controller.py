@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from core.domain.arrays import BoolArray, Float32Array, FloatArray
+from core.domain.body import SIDES, Joint, JointKind
 from core.domain.controller import ExoController, TorqueLimits
 from core.domain.twin import Network
 from core.exo_core.numpy_runtime import INPUTS, InputHistory, TorqueShaper, forward
@@ -15,7 +16,6 @@ from core.learning.rl.networks import load_layers, perceptron
 from core.simulation.environment.policy import PolicyNetworks
 from core.simulation.environment.state_dict import Stateful, load_with_prefix, with_prefix
 from core.simulation.environment.tracking import WalkingEnvironment
-from core.simulation.model.exo_model import HIP_COLUMNS, HIP_JOINTS
 from core.simulation.model.exo_sensors import PERFECT, Encoder, Faults, VirtualSensors
 from core.simulation.network import normalise
 
@@ -26,14 +26,16 @@ KP_NM_RAD = 50.0  # Luo 2024
 KD_NM_S_RAD = 1.0  # Luo's 14.14 would oppose a swing of 2 rad/s with more than the peak torque
 CONTROL_HZ = 100.0
 
-HIP_ENCODERS = tuple(Encoder(joint) for joint in HIP_JOINTS)
-"""This exo sits on pelvis and thigh: it measures the thigh against the pelvis, not against gravity."""
 Act = Callable[[Float32Array], Float32Array]  # inputs (N, 16) -> joint targets (N, 2) [rad]
 
 
-def exo_controller(network: Network, limits: TorqueLimits) -> ExoController:
+def exo_controller(
+    network: Network, limits: TorqueLimits, joint: JointKind = JointKind.HIP_FLEXION
+) -> ExoController:
     """This network with the input scaling, torque loop and rate that all controllers share."""
-    return ExoController(network, VELOCITY_SCALE, LOW_PASS_HZ, KP_NM_RAD, KD_NM_S_RAD, CONTROL_HZ, limits)
+    return ExoController(
+        network, VELOCITY_SCALE, LOW_PASS_HZ, KP_NM_RAD, KD_NM_S_RAD, CONTROL_HZ, limits, joint=joint
+    )
 
 
 class WalkingPolicy:
@@ -73,7 +75,12 @@ class WornExo:
     ) -> None:
         self.act: Act = lambda inputs: forward(controller.network, inputs)
         self._sensors = VirtualSensors(
-            None, HIP_ENCODERS, environment.size, rate_hz=controller.control_hz, faults=faults, seed=seed
+            None,
+            _encoders(environment),
+            environment.size,
+            rate_hz=controller.control_hz,
+            faults=faults,
+            seed=seed,
         )
         self._history = InputHistory(controller.velocity_scale, environment.size)
         self._shaper = TorqueShaper(controller, environment.size)
@@ -85,7 +92,7 @@ class WornExo:
         """Restart on the marked walkers (N,), whose episodes begin anew."""
         self._sensors.reset(which)
         self._shaper.reset(which)
-        angle, velocity = (value.astype(np.float32) for value in _hips(environment))
+        angle, velocity = (value.astype(np.float32) for value in _joints(environment))
         self._history.begin(which, angle, velocity)
         rows = which[:, None]
         self._angle = np.where(rows, angle, self._angle)
@@ -120,7 +127,7 @@ class WornExo:
 
     def read_sensors(self, environment: WalkingEnvironment) -> Float32Array:
         """Read the sensors: the controller's inputs (N, 16) of this tick."""
-        by_side = np.stack(_hips(environment), axis=2)  # (N, 2, 2) angle and velocity of each side
+        by_side = np.stack(_joints(environment), axis=2)  # (N, 2, 2) angle and velocity of each side
         true = by_side.reshape(environment.size, -1)
         reading = self._sensors.read_true(true)
         self._angle, self._velocity = reading[:, 0::2], reading[:, 1::2]
@@ -131,6 +138,12 @@ class WornExo:
         return self._shaper.step(target_rad, self._angle, self._velocity).astype(np.float64)
 
 
-def _hips(environment: WalkingEnvironment) -> tuple[FloatArray, FloatArray]:
-    columns = list(HIP_COLUMNS)
+def _joints(environment: WalkingEnvironment) -> tuple[FloatArray, FloatArray]:
+    """Angle and velocity (N, 2) of the assisted joints."""
+    columns = environment.exo_columns
     return environment.joint_angle_rad[:, columns], environment.joint_velocity_rad_s[:, columns]
+
+
+def _encoders(environment: WalkingEnvironment) -> tuple[Encoder, ...]:
+    """An exo sits on both segments of its joint: it measures one against the other, not against gravity."""
+    return tuple(Encoder(Joint.of(environment.exo_joint, side)) for side in SIDES)

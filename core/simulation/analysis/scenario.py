@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.domain.arrays import Float32Array, FloatArray, frozen
+from core.domain.body import JointKind
 from core.domain.motion import GaitReference
 from core.domain.rollout import GaitLabel, Rollout
 from core.domain.scenario import GaitKind, GroundKind, Scenario
@@ -20,7 +21,7 @@ from core.simulation.analysis.rollout import SETTLE_S, playback_of
 from core.simulation.environment.batch_environment import CONTROL_STEP_S, Assist
 from core.simulation.environment.tracking import Walker, WalkingEnvironment
 from core.simulation.environment.tracking_rewards import FLEXION
-from core.simulation.model.exo_model import worn_model
+from core.simulation.model.exo_model import exo_model, worn_model
 from core.simulation.model.joint_coupling import ROOT_POSITIONS, position_columns
 from core.simulation.model.model_sensors import SensorColumns
 from core.simulation.model.straps import Strap
@@ -76,7 +77,8 @@ def scenario_walker(
     model = worn_model(body, fidelity, device_id, ground=scenario.ground, surfaces=False, straps=straps)
     reference = scenario_reference(scenario, body, own)
     onset = GaitOnset(STANDS_FIRST_S, length_s - STANDS_LAST_S) if scenario.start_and_stop else STEADY
-    return Walker(model, body, reference, scenario.ground, onset, scenario.disturbance)
+    joint = JointKind.HIP_FLEXION if device_id is None else exo_model(device_id).joint
+    return Walker(model, body, reference, scenario.ground, onset, scenario.disturbance, joint)
 
 
 def run_scenario(

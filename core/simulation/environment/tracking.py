@@ -13,7 +13,7 @@ import mujoco
 import numpy as np
 
 from core.domain.arrays import BoolArray, Float32Array, FloatArray
-from core.domain.body import JOINTS
+from core.domain.body import JOINTS, JointKind
 from core.domain.motion import GaitReference
 from core.domain.scenario import LEVEL_GROUND, Disturbance, Ground
 from core.domain.twin import BodyParameters
@@ -69,6 +69,7 @@ class Walker:
     ground: Ground = LEVEL_GROUND
     onset: GaitOnset = STEADY
     disturbance: Disturbance | None = None
+    exo_joint: JointKind = JointKind.HIP_FLEXION  # that a worn exo turns
 
 
 # What changes from step to step. These names and prefixes are keys of stored checkpoints.
@@ -98,6 +99,8 @@ class WalkingEnvironment(BatchEnvironment):
         actuators = self.actuation.actuators
         super().__init__(models, actuators=actuators, seed=seed, episode_s=episode_s, threads=threads)
         self._reward = reward
+        self.exo_joint = walkers[0].exo_joint
+        self.exo_columns = list(self.exo_joint.columns)
         training = [stride_for_training(one.reference, one.body.scale, one.ground) for one in walkers]
         self.strides = PhasedStrides(training, onsets)
         self._own_strides = PhasedStrides([walker.reference for walker in walkers], onsets)

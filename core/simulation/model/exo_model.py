@@ -28,10 +28,10 @@ from core.simulation.model.straps import Strap, default_straps
 from core.simulation.model.terrain import put_ground
 from core.twin.body import Fidelity, body_spec
 
-HIP_JOINTS = tuple(Joint.of(JointKind.HIP_FLEXION, side) for side in SIDES)
-HIP_COLUMNS = tuple(joint.column for joint in HIP_JOINTS)
 # Devices whose motors turn a joint of their own, and the joint of the person that it stands for.
 _STANDS_FOR = {"UTAnkleExo_L2": JointKind.ANKLE, "NEUankle_L1": JointKind.ANKLE}
+ASSISTED = (JointKind.HIP_FLEXION, JointKind.ANKLE)
+"""Joints that an exo can be trained for."""
 _WEAKEST_NM = 0.01  # a motor that turns no joint of the person by more acts on a joint of its own
 
 
@@ -60,6 +60,11 @@ class ExoModel:
     def joints(self) -> tuple[Joint, ...]:
         """Driven joints, in the order of the motors."""
         return tuple(motor.joint for motor in self.motors)
+
+    @property
+    def joint(self) -> JointKind:
+        """The kind of joint that its motors turn, the same on both sides."""
+        return self.motors[0].joint.kind
 
     @property
     def straps(self) -> tuple[Strap, ...]:
@@ -126,14 +131,15 @@ def exo_model(device_id: str) -> ExoModel:
     )
 
 
-def require_hip_motors(device_id: str) -> None:
-    """Raises UserError SIM-011 for a device that drives no hip joint by motors of its own."""
+def require_motors(device_id: str) -> None:
+    """Raises UserError SIM-011 for a device that does not drive the hips or the ankles by motors."""
     model = exo_model(device_id)
-    if model.joints != HIP_JOINTS or any(motor.cable for motor in model.motors):
+    pairs = [tuple(Joint.of(kind, side) for side in SIDES) for kind in ASSISTED]
+    if model.joints not in pairs or any(motor.cable for motor in model.motors):
         raise refuse(
             "SIM-011",
             f"The exo {device_id} cannot be trained yet.",
-            "It does not drive the hip joints by motors of its own.",
+            "It does not drive the hips or the ankles of both sides by motors of its own.",
             "Choose Hippo_L1.",
         )
 

@@ -8,6 +8,7 @@ from functools import cache
 import numpy as np
 import pytest
 
+from core.domain.body import JointKind
 from core.domain.gait_envelope import SensedWalks
 from core.domain.twin import GENERIC_BODY
 from core.gait.leg import Leg
@@ -15,7 +16,7 @@ from core.gait.scenario_reference import at_speed, normal_walk
 from core.learning.exo.envelope_walks import SETTLE_S, STUMBLE_S, sensed_walks
 from core.simulation.environment.policy import PolicyNetworks
 from core.simulation.environment.tracking import Walker, WalkingEnvironment
-from core.simulation.model.exo_model import HIP_COLUMNS, worn_model
+from core.simulation.model.exo_model import worn_model
 from core.simulation.model.exo_sensors import PERFECT, Faults
 from core.tasks.policy_files import shipped_policy
 from core.tasks.train_controller import starting_controller
@@ -55,7 +56,7 @@ def test_they_are_what_the_exo_reads_and_gives_at_its_own_rate():
     assert np.corrcoef(measured[100:, 0, 0], change[100:, 0, 0])[0, 1] > 0.99
     assert 1.0 < np.abs(found.torque_nm).max() <= 12.0
     assert found.activity.tolist() == [0, 0, 1]
-    hips = STRIDES[1].angle_rad[:, list(HIP_COLUMNS)]
+    hips = STRIDES[1].angle_rad[:, list(JointKind.HIP_FLEXION.columns)]
     np.testing.assert_allclose(found.taught_high_rad[2], hips.max(axis=0))
 
 

@@ -26,7 +26,7 @@ from core.learning.exo.measures import (
 from core.simulation.environment.actuation import JointPd
 from core.simulation.environment.batch_environment import CONTROL_STEP_S, StepResult
 from core.simulation.environment.tracking import WalkingEnvironment
-from core.simulation.model.exo_model import HIP_COLUMNS, exo_model
+from core.simulation.model.exo_model import exo_model
 from core.simulation.muscles.metabolics import leg_actuators
 from tests.learning.exo.twins import DEVICE, untrained_twin, walking_twin
 
@@ -76,7 +76,7 @@ def falls() -> Falls:
 
 
 def hips(recording: WalkRecording) -> FloatArray:
-    return recording.velocity_rad_s[..., HIP_COLUMNS]
+    return recording.velocity_rad_s[..., JointKind.HIP_FLEXION.columns]
 
 
 def test_torque_along_the_movement_helps_and_torque_against_it_brakes(walk: Recorded) -> None:

@@ -31,10 +31,9 @@ from core.learning.exo.twin_in_exo import TwinInExo
 from core.learning.exo.worn_controller import SIZES, VELOCITY_SCALE, WornExo, exo_controller
 from core.learning.rl.networks import load_layers, perceptron, to_network
 from core.simulation.environment.tracking import WalkingEnvironment
-from core.simulation.model.exo_model import HIP_COLUMNS
 from tests.learning.exo.twins import DEVICE, LIMITS, constant
 
-HIPS = list(HIP_COLUMNS)
+HIPS = list(JointKind.HIP_FLEXION.columns)
 FAR_LIMITS = TorqueLimits(1e6, 1e9, 100.0)  # nothing is clamped
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from core.domain.arrays import FloatArray
+from core.domain.body import JointKind
 from core.domain.controller import Aim
 from core.domain.scenario import LEVEL_WALKING
 from core.learning.exo import study as study_module
@@ -21,12 +22,11 @@ from core.learning.exo.study import Study, study_twin
 from core.learning.exo.surrogate import Frames
 from core.learning.exo.twin_in_exo import TwinInExo
 from core.simulation.environment.tracking import WalkingEnvironment
-from core.simulation.model.exo_model import HIP_COLUMNS
 from tests.learning.exo.conftest import FEW_LESSONS
 from tests.learning.exo.twins import LIMITS, untrained_twin
 from tests.refusals import refused
 
-HIPS = list(HIP_COLUMNS)
+HIPS = list(JointKind.HIP_FLEXION.columns)
 
 
 @pytest.mark.parametrize("walkers", [len(LESSONS), 14, 28, 256])

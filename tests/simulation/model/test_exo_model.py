@@ -13,23 +13,22 @@ from core.devices.profiles import (
     load_profile,
     session_limits,
 )
-from core.domain.body import JOINTS
+from core.domain.body import JOINTS, Joint, JointKind
 from core.domain.twin import GENERIC_BODY
-from core.learning.exo.worn_controller import HIP_ENCODERS
 from core.simulation.model.exo_model import (
-    HIP_COLUMNS,
     attach_exo,
     exo_bodies,
-    require_hip_motors,
+    require_motors,
     worn_model,
 )
-from core.simulation.model.exo_sensors import PERFECT, Faults, VirtualSensors
+from core.simulation.model.exo_sensors import PERFECT, Encoder, Faults, VirtualSensors
 from core.simulation.model.joint_coupling import velocity_columns
 from core.twin.body import Fidelity, body_spec
 from tests.exo_core.test_numpy_runtime import random_controller
 from tests.refusals import refused
 
 DEVICE = "Hippo_L1"
+ENCODERS = (Encoder(Joint.HIP_FLEXION_L), Encoder(Joint.HIP_FLEXION_R))
 
 
 @pytest.mark.slow
@@ -48,8 +47,8 @@ def test_one_newton_metre_of_control_is_one_newton_metre_of_hip_flexion() -> Non
     data = mujoco.MjData(model)
     data.ctrl[len(JOINTS) :] = [3.0, -5.0]
     mujoco.mj_forward(model, data)
-    hips = velocity_columns(model)[list(HIP_COLUMNS)]
-    joint_pd = data.actuator_force[list(HIP_COLUMNS)]
+    hips = velocity_columns(model)[list(JointKind.HIP_FLEXION.columns)]
+    joint_pd = data.actuator_force[list(JointKind.HIP_FLEXION.columns)]
     np.testing.assert_allclose(data.qfrc_actuator[hips] - joint_pd, [3.0, -5.0], atol=1e-9)
 
 
@@ -69,16 +68,15 @@ def test_what_cannot_be_worn_or_trained_is_refused() -> None:
     with refused("SIM-010"):
         attach_exo(body_spec(GENERIC_BODY, Fidelity.FAST), "Nonsense_L1")
     with refused("SIM-011"):
-        require_hip_motors("HMEDI_L1")  # cables, not motors
-    with refused("SIM-011"):
-        require_hip_motors("OpenExo_L1")  # ankles, not hips
+        require_motors("HMEDI_L1")  # cables, not motors
+    require_motors("OpenExo_L1")
     with refused("SIM-012"):
         worn_model(GENERIC_BODY, Fidelity.FAST, "NEUankle_L1")
-    require_hip_motors(DEVICE)
+    require_motors(DEVICE)
 
 
 def test_perfect_sensors_without_a_model_report_what_is_true() -> None:
-    sensors = VirtualSensors(None, HIP_ENCODERS, 3, rate_hz=100.0, faults=PERFECT, seed=0)
+    sensors = VirtualSensors(None, ENCODERS, 3, rate_hz=100.0, faults=PERFECT, seed=0)
     true = np.arange(12.0).reshape(3, 4)
 
     np.testing.assert_array_equal(sensors.read_true(true), true)
@@ -86,7 +84,7 @@ def test_perfect_sensors_without_a_model_report_what_is_true() -> None:
 
 def test_late_sensors_report_the_past_and_noise_has_the_stated_size() -> None:
     faults = Faults(angle_noise_rad=0.01, delay_s=0.03)
-    sensors = VirtualSensors(None, HIP_ENCODERS, 400, rate_hz=100.0, faults=faults, seed=0)
+    sensors = VirtualSensors(None, ENCODERS, 400, rate_hz=100.0, faults=faults, seed=0)
     for tick in range(50):
         readings = sensors.read_true(np.full((400, 4), float(tick)))[:, 0::2]
     delays = 49 - np.round(readings)
@@ -97,7 +95,7 @@ def test_late_sensors_report_the_past_and_noise_has_the_stated_size() -> None:
 def test_sensors_go_on_where_their_state_was_saved() -> None:
     faults = Faults(angle_noise_rad=0.01, delay_s=0.03, dropout=0.3)
     one, other = (
-        VirtualSensors(None, HIP_ENCODERS, 5, rate_hz=100.0, faults=faults, seed=seed) for seed in (0, 1)
+        VirtualSensors(None, ENCODERS, 5, rate_hz=100.0, faults=faults, seed=seed) for seed in (0, 1)
     )
     for tick in range(7):
         one.read_true(np.full((5, 4), float(tick)))
