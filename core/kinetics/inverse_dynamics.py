@@ -48,10 +48,8 @@ def kinetics_of(
     if source is ForceSource.PLATES:
         trunk_seen = kinematics.trunk_rad is not None
         findings += residual_findings(residual_force, residual_moment, loads, course, trunk_seen=trunk_seen)
-    if worn is not None and exo_nm is not None:
-        findings += worn_findings(worn, exo_nm)
     findings += stride_findings(cycles, motion, measured=source is ForceSource.PLATES)
-    return Kinetics(
+    kinetics = Kinetics(
         time_s=kinematics.time_s,
         moment_nm=moment,
         power_w=power,
@@ -66,9 +64,20 @@ def kinetics_of(
         work=joint_work(cycles, motion.strides),
         exo_moment_nm=exo_nm,
         findings=worst_first(findings),
-        synthetic=motion.synthetic or any(one is not None and one.synthetic for one in (trial, worn)),
-        net_moment_nm=None if exo_nm is None else net,
-        exo_words="" if worn is None else worn_words(worn, body),
+        synthetic=motion.synthetic or (trial is not None and trial.synthetic),
+    )
+    return kinetics if worn is None else _worn(kinetics, worn, body, net)
+
+
+def _worn(kinetics: Kinetics, worn: ExoLog, body: BodyParameters, net_nm: FloatArray) -> Kinetics:
+    """The same with what is to be said of the exo whose moments were taken off `net_nm` (T, 14)."""
+    assert kinetics.exo_moment_nm is not None
+    return replace(
+        kinetics,
+        findings=worst_first((*kinetics.findings, *worn_findings(worn, kinetics.exo_moment_nm))),
+        synthetic=kinetics.synthetic or worn.synthetic,
+        net_moment_nm=net_nm,
+        exo_words=worn_words(worn, body),
     )
 
 

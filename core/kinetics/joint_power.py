@@ -26,8 +26,7 @@ def kinetic_cycles(
 ) -> KineticCycles:
     """One side's strides in which its load is known throughout, and what a worn exo gave.
 
-    `moment_nm`, `power_w`, `exo_moment_nm` (T, 14), `force_n` (T, 2, 3), `heading` (T, 2) horizontal unit
-    vector forward.
+    Moments and powers (T, 14), `force_n` (T, 2, 3), `heading` (T, 2) horizontal unit vector forward.
     """
     columns = [Joint.of(kind, side).column for kind in JointKind]
     side_force = force_n[:, SIDES.index(side)]
