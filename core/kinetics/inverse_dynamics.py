@@ -34,21 +34,17 @@ def kinetics_of(
     Without a trial, or with one without plates, the ground's forces are estimated from the motion. What a
     worn exo did to the joints is taken off what muscles did, and its mass is carried. Refuses KIN-037.
     """
-    kinematics = motion.kinematics
-    exo_nm = None if worn is None else exo_moments(worn, kinematics.time_s)
-    dynamics = BodyDynamics.of(body, "" if worn is None else worn.device_id)
+    exo_nm = None if worn is None else exo_moments(worn, motion.kinematics.time_s)
+    dynamics, kinematics = BodyDynamics.of(body, "" if worn is None else worn.device_id), motion.kinematics
     course = course_of_motion(kinematics)
     wrench = dynamics.tree.total(course)
     source, loads, findings = _loads_of(motion, trial, dynamics, course, wrench)
     net = np.where(np.isnan(kinematics.angle_rad), np.nan, joint_moments(dynamics, course, loads))
     moment = net if exo_nm is None else net - exo_nm
     power = moment * course.rate[:, JOINT_COLUMNS]
-    residual_force, residual_moment = residuals(course, wrench, loads)
+    residual = residuals(course, wrench, loads)
     cycles = _cycles(motion, course, moment, power, loads, body.mass_kg, exo_nm)
-    if source is ForceSource.PLATES:
-        trunk_seen = kinematics.trunk_rad is not None
-        findings += residual_findings(residual_force, residual_moment, loads, course, trunk_seen=trunk_seen)
-    findings += stride_findings(cycles, motion, measured=source is ForceSource.PLATES)
+    findings += _doubts(motion, source, residual, loads, course, cycles)
     kinetics = Kinetics(
         time_s=kinematics.time_s,
         moment_nm=moment,
@@ -56,8 +52,8 @@ def kinetics_of(
         force_n=loads.force_n,
         pressure_m=loads.pressure_m,
         free_moment_nm=loads.free_moment_nm,
-        residual_force_n=residual_force,
-        residual_moment_nm=residual_moment,
+        residual_force_n=residual[0],
+        residual_moment_nm=residual[1],
         source=source,
         mass_kg=body.mass_kg,
         cycles=cycles,
@@ -67,6 +63,21 @@ def kinetics_of(
         synthetic=motion.synthetic or (trial is not None and trial.synthetic),
     )
     return kinetics if worn is None else _worn(kinetics, worn, body, net)
+
+
+def _doubts(
+    motion: Motion,
+    source: ForceSource,
+    residual: tuple[FloatArray, FloatArray],
+    loads: FootLoads,
+    course: Course,
+    cycles: tuple[KineticCycles, KineticCycles],
+) -> tuple[Finding, ...]:
+    """Where motion and measured forces do not fit, and sides without a stride."""
+    measured = source is ForceSource.PLATES
+    trunk_seen = motion.kinematics.trunk_rad is not None
+    found = residual_findings(*residual, loads, course, trunk_seen=trunk_seen) if measured else ()
+    return (*found, *stride_findings(cycles, motion, measured=measured))
 
 
 def _worn(kinetics: Kinetics, worn: ExoLog, body: BodyParameters, net_nm: FloatArray) -> Kinetics:
