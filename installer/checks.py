@@ -28,7 +28,7 @@ class Check:
 CHECKS = (
     Check("lint", ("-m", "ruff", "check", ".")),
     Check("format", ("-m", "ruff", "format", "--check", ".")),
-    Check("types", ("-m", "mypy", "--num-workers", "2")),  # for the same two cores
+    Check("types", ("-m", "mypy")),
     Check("import contracts", ("-c", IMPORTS)),
     Check("tests", ("-m", "pytest", *SHARED_OUT)),
 )
