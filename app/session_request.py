@@ -47,8 +47,8 @@ def check_request(request: SessionRequest, *files: Path | None) -> None:
     """Refuse now what would be refused after minutes of work.
 
     Raises UserError PC-024 (a number out of range), PC-025 (a file is missing), PC-023 (`out` cannot be
-    written), PC-027 (`out` holds results), EXO-030 (unknown exo), EXO-043 (one that no twin can wear) or EXO-031
-    (one that no controller ships for yet).
+    written), PC-027 (`out` holds results), EXO-030 (unknown exo), EXO-043 (one that no twin can wear) or
+    EXO-031 (one that no controller ships for yet).
     """
     trainable_profile(request.device)
     load_default_controller(request.device)

@@ -77,16 +77,18 @@ def check_package(package: PackageFile, context: CheckContext) -> None:
     """Raises the advice of the first check that fails.
 
     That is UserError DEP-012 or DEP-011 (signature), DEP-003 (not the recorded one), DEP-005, DEP-015,
-    EXO-030 or EXO-041 (device), DEP-008 (patient), DEP-014 (limits), DEP-026 (gait), DEP-016 (approval), DEP-020
-    or DEP-013 (dates), DEP-019 (test vectors).
+    EXO-030 or EXO-041 (device), DEP-008 (patient), DEP-014 (limits), DEP-026 (gait), DEP-016 (approval),
+    DEP-020 or DEP-013 (dates), DEP-019 (test vectors).
     """
     for _name, check in _CHECKS:
         check(package, context)
 
 
 def check_exo(package: PackageFile, keys: Mapping[str, TrustedKey], exo: ExoInfo) -> None:
-    """May it go onto this very exo? Raises UserError DEP-017 (bound to another), EXO-042 (another joint) and,
-    where a person may wear the exo, DEP-018, DEP-024 or DEP-025, see `for_virtual_only`.
+    """May it go onto this very exo?
+
+    Raises UserError DEP-017 (bound to another), EXO-042 (another joint) and, where a person may wear the exo,
+    DEP-018, DEP-024 or DEP-025, see `for_virtual_only`.
     """
     serial = package.manifest.device_profile.serial
     if serial and serial != exo.serial:
@@ -99,7 +101,8 @@ def check_exo(package: PackageFile, keys: Mapping[str, TrustedKey], exo: ExoInfo
     if package.blob.joint is not exo.joint:
         raise refuse(
             "EXO-042",
-            f"This controller turns {package.blob.joint.in_words}; the connected exo turns {exo.joint.in_words}.",
+            f"This controller turns {package.blob.joint.in_words}; the connected exo turns "
+            f"{exo.joint.in_words}.",
             "The exo itself says at which joint it is worn.",
             f"Connect the exo that the package was made for: {package.blob.profile_id}.",
         )

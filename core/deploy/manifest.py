@@ -195,8 +195,8 @@ def make_manifest(
 def profile_sha256(profile: DeviceProfile) -> str:
     """Hash of all that is known of the exo.
 
-    What an exo has not (one way only, a reason why nobody wears it) does not count: the hash of a profile from
-    before these were known stays what it was.
+    What an exo has not (one way only, a reason why nobody wears it) does not count: the hash of a profile
+    from before these were known stays what it was.
     """
     known: dict[str, Any] = asdict(profile)
     if profile.trainable:

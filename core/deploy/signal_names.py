@@ -1,7 +1,7 @@
 """Names of a network's inputs in the bytes that go to an exo.
 
-Exos of hips know them by the names that `Sense` stores, from before there were others. An exo of another joint
-reads the names that say "joint"; a reader takes these for hips too.
+Exos of hips know them by the names that `Sense` stores, from before there were others. An exo of another
+joint reads the names that say "joint"; a reader takes these for hips too.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ def trainable_ids() -> tuple[str, ...]:
 
 
 def trainable_profile(device_id: str) -> DeviceProfile:
-    """Profile of an exo that a twin can wear. Raises UserError EXO-030 (not known) or EXO-043 (not to be worn)."""
+    """Profile of an exo that a twin can wear. Raises UserError EXO-030 or EXO-043 (not to be worn)."""
     profile = load_profile(device_id)
     if not profile.trainable:
         raise refuse(
@@ -97,9 +97,9 @@ def _shipped_controller(kind: str, device_id: str) -> ExoController:
         raise refuse(
             "EXO-031",
             f"There is no {kind} controller for {device_id}.",
-            f"The installation holds those of: {', '.join(_with_controller(kind)) or 'no exo'}. A training starts "
-            "from the one of its exo, and is compared with it.",
-            "Choose another exo for the patient, or install ExoTwin again if a file was lost.",
+            f"The installation holds those of: {', '.join(_with_controller(kind)) or 'no exo'}. "
+            "A training starts from the one of its exo, and is compared with it.",
+            "Choose one of these exos for the patient, or install ExoTwin again if a file was lost.",
         )
     with np.load(path, allow_pickle=False) as arrays:
         return _of_device(controller_of({name: arrays[name] for name in arrays.files}), device_id)

@@ -35,12 +35,10 @@ class SensedWalks:
     torque_nm: FloatArray  # (T, N, 2) of the exo
     counted: BoolArray  # (T, N) neither just after a start nor shortly before a fall
     activity: IntArray  # (N,) the same number for the same speed, ground, start and stop
-    taught_low_rad: (
-        FloatArray  # (N, 2) smallest and largest angle of the joint in the stride that they follow,
-    )
+    taught_low_rad: FloatArray  # (N, 2) smallest and largest angle of the stride that they follow,
     taught_high_rad: FloatArray  # (N, 2) which is the person's own
-    # Ankles only: how fast the shank turns, its lower end forward (T, N, 2). Strides are found by it, because an
-    # ankle has two peaks a stride.
+    # Ankles only: how fast the shank turns, its lower end forward (T, N, 2). Strides are found by it, because
+    # an ankle has two peaks a stride.
     shank_rad_s: FloatArray | None = None
 
     def __post_init__(self) -> None:
@@ -83,8 +81,9 @@ class GaitEnvelope:
                 raise ValueError(f"{name} and its upper end are no range: {low}, {high}")
 
     def sentence(self, hip_range_rad: float, joint: JointKind = JointKind.HIP_FLEXION) -> str:
-        """When the exo gives nothing, for a clinician. `hip_range_rad` is the limit of its controller, whichever
-        the joint is that it turns.
+        """When the exo gives nothing, for a clinician.
+
+        `hip_range_rad` is the limit of its controller, whichever the joint is that it turns.
         """
         ankle = joint is JointKind.ANKLE
         margin_rad = RANGE_MARGIN_ANKLE_RAD if ankle else RANGE_MARGIN_RAD

@@ -29,12 +29,13 @@ _DESCRIPTION = {"walk", "stand_s", "seed", "sensors", "drive"}
 
 
 def load_plant(path: Path, joint: JointKind = JointKind.HIP_FLEXION) -> PlantSettings:
-    """Read a `.npz` or `.json` with `time_s` (T,) and `thigh_angle_rad` (T, 2), left then right; of an exo at the
-    ankle `ankle_angle_rad` and `shank_lean_rad`.
+    """Read a `.npz` or `.json` with `time_s` (T,) and `thigh_angle_rad` (T, 2), left then right.
 
-    A `.json` may instead say `walk` (`stride_s`, `swing_rad`; at the ankle `stride_s`, `size`), and in both cases `stand_s`, `seed`, `sensors`
-    and `drive` with the fields of `SensorSettings` and `DriveSettings`. A recorded motion repeats
-    from its last sample to the first. Raises UserError EXO-020.
+    For an exo at the ankle it holds `ankle_angle_rad` and `shank_lean_rad` instead.
+
+    A `.json` may instead say `walk` (`stride_s`, `swing_rad`; at the ankle `stride_s`, `size`), and in both
+    cases `stand_s`, `seed`, `sensors` and `drive` with the fields of `SensorSettings` and `DriveSettings`. A
+    recorded motion repeats from its last sample to the first. Raises UserError EXO-020.
     """
     try:
         if path.suffix.lower() != ".json":

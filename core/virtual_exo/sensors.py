@@ -1,6 +1,7 @@
 """The sensors of the virtual exo: noise, bias, delay, lost samples and misplacement.
 
-A hip exo has an IMU on each thigh, which tells the angle too; an ankle exo has an encoder and an IMU on the shank.
+A hip exo has an IMU on each thigh, which tells the angle too; an ankle exo has an encoder and an IMU on the
+shank.
 """
 
 from __future__ import annotations

@@ -19,8 +19,10 @@ _SWAY_RAD_S = (4.0, 5.0)  # angular frequency of the sway, left and right
 
 @dataclass(frozen=True, slots=True)
 class Legs:
-    """Motion of both legs at one moment, left and right: the joint that the exo turns, and the segment that carries
-    its IMU, which is the thigh at a hip exo and the shank at an ankle exo.
+    """Motion of both legs at one moment, left and right.
+
+    It is that of the joint that the exo turns, and of the segment that carries its IMU: the thigh at a hip
+    exo, the shank at an ankle exo.
     """
 
     angle_rad: Pair  # of the joint, flexion or dorsiflexion positive
@@ -77,7 +79,7 @@ def plain_walk(stride_s: float = 1.1, swing_rad: float = 0.3, samples: int = 220
     return WearerMotion(stride_s, angle, 2.0 * np.pi / stride_s * turning)
 
 
-# Mean, and size and phase of the first five harmonics from heel strike on, of an adult's walk at a comfortable speed
+# Mean, and size and phase of the first five harmonics from heel strike on, of a walk at a comfortable speed
 # (core/gait/scenario_tables.py): the ankle, and the shank with an upright pelvis. Within 0.7 degrees.
 _ANKLE = (0.023, (0.126, -2.23), (0.132, 1.37), (0.071, 2.94), (0.041, -0.59), (0.040, 1.09))
 _SHANK = (-0.270, (0.546, -0.59), (0.249, 0.69), (0.043, 1.71), (0.010, 0.24), (0.005, 1.11))

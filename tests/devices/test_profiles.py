@@ -24,7 +24,8 @@ from core.devices.profiles import (
 )
 from core.domain.controller import ExoController
 from core.errors import UserError
-from core.exo_core.library import Library, load
+from core.exo_core.library import Library
+from core.exo_core.library import load as load_core
 from core.exo_core.safety import Limits, Profile, Supervisor, joint_number
 from core.simulation.model.exo_model import exo_model
 from tests.refusals import code_of, refused
@@ -38,7 +39,7 @@ def torque_gains(controllers: tuple[ExoController, ...]) -> list[float]:
 
 @pytest.fixture
 def core() -> Library:
-    return load()
+    return load_core()
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ class ShankGyros:
         }
 
     def read(self, position: FloatArray, velocity: FloatArray) -> FloatArray:
-        """Turning (N, 2) [rad/s] of the shanks, lower end forward positive, in these states (N, nq), (N, nv)."""
+        """Turning (N, 2) [rad/s] of the shanks, lower end forward, in these states (N, nq), (N, nv)."""
         turning = np.zeros((len(self._models), len(SIDES)))
         found = np.zeros(6)
         for row, model in enumerate(self._models):
