@@ -70,6 +70,7 @@ class Walker:
     onset: GaitOnset = STEADY
     disturbance: Disturbance | None = None
     exo_joint: JointKind = JointKind.HIP_FLEXION  # that a worn exo turns
+    toes_rad: tuple[float, float] | None = None  # what a worn stiff shoe leaves the toes
 
 
 # What changes from step to step. These names and prefixes are keys of stored checkpoints.
@@ -114,6 +115,7 @@ class WalkingEnvironment(BatchEnvironment):
         self._reaction_delay = ReactionDelay(bodies, CONTROL_STEP_S)
         self._pain = pain_severities(bodies)
         self._sensor_evaluator = SensorEvaluator(models)
+        self._toes_rad = np.array([walker.toes_rad or (-np.inf, np.inf) for walker in walkers])
         self._reach_rad = np.array([STRENGTH[joint.kind].reach_rad for joint in JOINTS]) / ACTION_LIMIT
         self._terrain = TerrainBatch(grounds)
         self._weight_n = np.array([GRAVITY_M_S2 * body.mass_kg for body in bodies])
@@ -219,9 +221,14 @@ class WalkingEnvironment(BatchEnvironment):
         return StepResult(reward, fell, self._age >= self._episode_steps, terms)
 
     def target(self, action: FloatArray) -> FloatArray:
-        """Joint targets (N, 14) of `action` (N, 14) in the coming control step."""
+        """Joint targets (N, 14) of `action` (N, 14) in the coming control step.
+
+        Nobody pushes their toes against a shoe that does not bend, with all their strength and all the time.
+        """
         limited = np.clip(action, -ACTION_LIMIT, ACTION_LIMIT)
         target: FloatArray = self.strides.angle(self._coming_phase()) + self._reach_rad * limited
+        toes, (low, high) = list(JointKind.TOES.columns), self._toes_rad.T[..., None]
+        target[:, toes] = np.clip(target[:, toes], low, high)
         return target
 
     def _coming_phase(self) -> FloatArray:
