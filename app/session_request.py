@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.devices.profiles import load_profile
+from core.devices.profiles import load_default_controller, load_generic_controller, trainable_profile
 from core.domain.body import Side
 from core.domain.clock import LEAST_FACTOR, MOST_FACTOR
 from core.domain.subject import Consent, Sex, Subject
@@ -48,9 +48,12 @@ def check_request(request: SessionRequest, *files: Path | None) -> None:
     """Refuse now what would be refused after minutes of work.
 
     Raises UserError PC-024 (a number out of range), PC-025 (a file is missing), PC-023 (`out` cannot be
-    written), PC-027 (`out` holds results) or EXO-030 (unknown exo).
+    written), PC-027 (`out` holds results), EXO-030 (unknown exo), EXO-043 (one that no twin can wear) or
+    EXO-031 (one that no controller ships for yet).
     """
-    load_profile(request.device)
+    trainable_profile(request.device)
+    load_default_controller(request.device)
+    load_generic_controller(request.device)
     check_minutes(request.minutes)
     if request.person is not None and request.person < 0:
         raise out_of_range("person", str(request.person), "0 for the first person, 1 for the second, …")

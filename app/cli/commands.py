@@ -166,7 +166,8 @@ def _add_session(commands: Subparsers) -> None:
 def _add_virtual_exo(commands: Subparsers) -> None:
     parser = commands.add_parser("virtual-exo", help="a virtual exo that speaks the real protocol")
     parser.add_argument("--listen", required=True, help="pty or tcp:PORT (0 picks a free port)")
-    parser.add_argument("--plant", type=Path, help="file with the wearer's thigh motion, sensors and motors")
+    parser.add_argument("--device", default="Hippo_L1", help="exo model (default Hippo_L1)")
+    parser.add_argument("--plant", type=Path, help="file with the wearer's motion, sensors and motors")
     parser.add_argument("--state", type=Path, help="folder that keeps the controller slots")
     parser.add_argument("--parent", type=int, help="end when this process ends")
     parser.add_argument("--faults", default="", help="tcp:PORT where faults may be injected")
@@ -295,6 +296,7 @@ def _virtual_exo(args: argparse.Namespace) -> int:
         args.plant,
         state_dir=args.state,
         parent=args.parent,
+        device=args.device,
         faults=args.faults,
         worn_before_s=args.worn_before,
         trust=_data_dir(args),

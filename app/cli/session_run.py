@@ -245,7 +245,7 @@ def _deploy(
     """Onto a virtual exo, walk with it, and keep it there: nobody wears it, and the record says so."""
     exo = VirtualExo(request.data_dir)
     try:
-        address = exo.start()
+        address = exo.start(request.device)
         transfer: dict[str, JsonValue] = {
             "package_id": package_id,
             "address": address,
