@@ -61,7 +61,7 @@ LOOK_AHEAD_S = 0.1  # the observation holds the reference this far ahead
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Walker:
-    """One member of a batch. `model` stands on `ground`; an exo's two motors [N m] follow its actuators."""
+    """One member of a batch. `model` stands on `ground`; an exo's two motors follow its actuators."""
 
     model: mujoco.MjModel
     body: BodyParameters
@@ -70,6 +70,7 @@ class Walker:
     onset: GaitOnset = STEADY
     disturbance: Disturbance | None = None
     exo_joint: JointKind = JointKind.HIP_FLEXION  # that a worn exo turns
+    toes_rad: tuple[float, float] | None = None  # what a worn stiff shoe leaves the toes
 
 
 # What changes from step to step. These names and prefixes are keys of stored checkpoints.
@@ -97,10 +98,15 @@ class WalkingEnvironment(BatchEnvironment):
         onsets = [walker.onset for walker in walkers]
         self.actuation: Actuation = actuation or TorqueActuation(models, CONTROL_STEP_S)
         actuators = self.actuation.actuators
-        super().__init__(models, actuators=actuators, seed=seed, episode_s=episode_s, threads=threads)
+        super().__init__(
+            models,
+            actuators=actuators,
+            seed=seed,
+            episode_s=episode_s,
+            threads=threads,
+            exo_joint=walkers[0].exo_joint,
+        )
         self._reward = reward
-        self.exo_joint = walkers[0].exo_joint
-        self.exo_columns = list(self.exo_joint.columns)
         training = [stride_for_training(one.reference, one.body.scale, one.ground) for one in walkers]
         self.strides = PhasedStrides(training, onsets)
         self._own_strides = PhasedStrides([walker.reference for walker in walkers], onsets)
@@ -109,6 +115,7 @@ class WalkingEnvironment(BatchEnvironment):
         self._reaction_delay = ReactionDelay(bodies, CONTROL_STEP_S)
         self._pain = pain_severities(bodies)
         self._sensor_evaluator = SensorEvaluator(models)
+        self._toes_rad = np.array([walker.toes_rad or (-np.inf, np.inf) for walker in walkers])
         self._reach_rad = np.array([STRENGTH[joint.kind].reach_rad for joint in JOINTS]) / ACTION_LIMIT
         self._terrain = TerrainBatch(grounds)
         self._weight_n = np.array([GRAVITY_M_S2 * body.mass_kg for body in bodies])
@@ -214,9 +221,14 @@ class WalkingEnvironment(BatchEnvironment):
         return StepResult(reward, fell, self._age >= self._episode_steps, terms)
 
     def target(self, action: FloatArray) -> FloatArray:
-        """Joint targets (N, 14) of `action` (N, 14) in the coming control step."""
+        """Joint targets (N, 14) of `action` (N, 14) in the coming control step.
+
+        Nobody pushes their toes against a shoe that does not bend, with all their strength and all the time.
+        """
         limited = np.clip(action, -ACTION_LIMIT, ACTION_LIMIT)
         target: FloatArray = self.strides.angle(self._coming_phase()) + self._reach_rad * limited
+        toes, (low, high) = list(JointKind.TOES.columns), self._toes_rad.T[..., None]
+        target[:, toes] = np.clip(target[:, toes], low, high)
         return target
 
     def _coming_phase(self) -> FloatArray:
