@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from core.domain.record import Decision, RecordInfo, RecordKind, Verdict
 from core.domain.subject import Subject
-from core.session.accepted import follows_acceptance
+from core.session.accepted import follows_acceptance, follows_choice
 
 
 class Step(StrEnum):
@@ -163,6 +163,10 @@ def _stale_reason(result: RecordInfo, facts: VisitFacts) -> str:
         record, kinds = to_check.pop()
         if record.kind is RecordKind.TWIN and not _follows_acceptance(record, facts):
             return "What was accepted as weakness changed after this twin was made."
+        if record.kind is RecordKind.TWIN and not follows_choice(
+            record, facts.newest(RecordKind.CHOSEN_IMPAIRMENTS)
+        ):
+            return "The chosen impairments changed after this twin was made."
         for input_id, _digest in record.provenance.inputs:
             used = by_id.get(input_id)
             if used is None:
