@@ -29,10 +29,8 @@ class ChosenImpairment:
         """For a report: "Weakness, left hip flexors, 0.5; entered by Dr. A, physician"."""
         one = self.impairment
         words = f"{one.slot.label}, {one.severity:.2g}{', in some strides only' if one.occasional else ''}"
-        origin = (
-            self.origin.value if self.origin is ImpairmentOrigin.ENTERED else f"{self.origin.value}, accepted"
-        )
-        return f"{words}; {origin} by {self.by}, {self.role}"
+        accepted = "" if self.origin is ImpairmentOrigin.ENTERED else ", accepted"
+        return f"{words}; {self.origin.value}{accepted} by {self.by}, {self.role}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,10 @@ def choose(
 
 
 def remove(store: Store, visit_id: str, label: str, *, by: str, role: str) -> RecordInfo:
-    """Take an impairment out of the list. Refuses PER-001 without name and role, PER-004 one that is not there."""
+    """Take an impairment out of the list.
+
+    Refuses PER-001 without a name and a role, and PER-004 one that is not there.
+    """
     _check_name(by, role)
     before = chosen(store, visit_id)
     rest = tuple(one for one in before if one.impairment.slot.label != label)
