@@ -44,6 +44,22 @@ class KineticCycles:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class TwinForces:
+    """What a simulated floor gave a twin of the person that tracks the motion. Axes as in `Kinetics`."""
+
+    force_n: FloatArray  # (T, S, 3) on each foot; NaN where not known
+    aid_force_n: FloatArray  # (T, 3) of a spring at the pelvis, which nobody has
+    aid_moment_nm: FloatArray  # (T, 3)
+    cycle_bw: tuple[FloatArray, FloatArray]  # (N, 101, 3) of either side, as `KineticCycles.force_bw`
+
+    def __post_init__(self) -> None:
+        frames = len(self.force_n)
+        frozen(self, "force_n", (frames, len(SIDES), 3))
+        frozen(self, "aid_force_n", (frames, 3))
+        frozen(self, "aid_moment_nm", (frames, 3))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Kinetics:
     """Axes: T frames of the motion, J = 14 joints as in `JOINTS`, S = 2 sides. World axes as in `Kinematics`.
 
@@ -66,6 +82,7 @@ class Kinetics:
     exo_moment_nm: FloatArray | None  # (T, J) of a worn exo, already taken off the moments
     findings: tuple[Finding, ...]
     synthetic: bool = False
+    twin: TwinForces | None = None  # beside estimated forces; none in records of earlier versions
 
     def __post_init__(self) -> None:
         frames, joints, sides = len(self.time_s), len(JOINTS), len(SIDES)

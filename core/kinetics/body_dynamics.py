@@ -98,6 +98,15 @@ def orientation(course: Course) -> FloatArray:
     return np.asarray(Rotation.from_euler(_ROOT_ORDER, course.value[:, 3:ROOT]).as_matrix())
 
 
+def root_axes(value: FloatArray) -> FloatArray:
+    """Axes of the pelvis' heading, list and tilt in the world, as columns (T, 3, 3)."""
+    heading, lean = value[:, 3], value[:, 4]
+    nothing, one = np.zeros_like(heading), np.ones_like(heading)
+    ahead = np.stack([np.cos(heading), np.sin(heading), nothing], axis=1)
+    tilt = np.stack([-np.sin(heading) * np.cos(lean), np.cos(heading) * np.cos(lean), np.sin(lean)], axis=1)
+    return np.stack([np.stack([nothing, nothing, one], axis=1), ahead, tilt], axis=2)
+
+
 def bridged(values: FloatArray) -> FloatArray:
     """Columns (T, N) without NaN: straight lines over gaps, zeros in columns that were never seen."""
     filled = np.array(values)

@@ -9,16 +9,23 @@ import numpy as np
 from core.domain.arrays import FloatArray
 from core.domain.body import JOINTS, SIDES
 from core.domain.findings import Finding, worst_first
-from core.domain.kinetics import ForceSource, KineticCycles, Kinetics
+from core.domain.kinetics import ForceSource, KineticCycles, Kinetics, TwinForces
 from core.domain.laboratory import LaboratoryTrial
 from core.domain.motion import Kinematics, Motion
 from core.domain.twin import BodyParameters
 from core.kinetics.body_dynamics import JOINT_COLUMNS, BodyDynamics, course_of_motion, orientation
-from core.kinetics.findings import estimate_findings, load_findings, residual_findings, stride_findings
+from core.kinetics.findings import (
+    estimate_findings,
+    load_findings,
+    residual_findings,
+    stride_findings,
+    twin_findings,
+)
 from core.kinetics.foot_loads import FootLoads, Soles, foot_loads
 from core.kinetics.ground_reaction import estimated_loads
 from core.kinetics.joint_power import headings, joint_work, kinetic_cycles
 from core.kinetics.rigid_tree import Course, Load, Wrench
+from core.kinetics.tracking_twin import track
 
 
 def kinetics_of(
@@ -39,10 +46,14 @@ def kinetics_of(
     moment = _muscle_moments(kinematics, exo_moment_nm, joint_moments(dynamics, course, loads))
     power = moment * course.rate[:, JOINT_COLUMNS]
     residual_force, residual_moment = residuals(course, wrench, loads)
-    cycles = _cycles(motion, course, moment, power, loads, body.mass_kg)
+    cycles = _cycles(motion, course, moment, power, loads.force_n, body.mass_kg)
     if source is ForceSource.PLATES:
         trunk_seen = kinematics.trunk_rad is not None
         findings += residual_findings(residual_force, residual_moment, loads, course, trunk_seen=trunk_seen)
+    twin = None
+    if source is ForceSource.ESTIMATED:
+        twin = twin_forces(motion, dynamics, course, wrench)
+        findings += twin_findings(twin, course, body.mass_kg)
     findings += stride_findings(cycles, motion, measured=source is ForceSource.PLATES)
     return Kinetics(
         time_s=kinematics.time_s,
@@ -60,6 +71,7 @@ def kinetics_of(
         exo_moment_nm=exo_moment_nm,
         findings=worst_first(findings),
         synthetic=motion.synthetic or (trial is not None and trial.synthetic),
+        twin=twin,
     )
 
 
@@ -89,18 +101,30 @@ def _loads_of(
     return ForceSource.ESTIMATED, loads, estimate_findings(plates=0 if trial is None else len(trial.plates))
 
 
+def twin_forces(motion: Motion, dynamics: BodyDynamics, course: Course, wrench: Wrench) -> TwinForces | None:
+    """What a simulated twin that tracks the motion feels; None where no stride tells which feet stand."""
+    time_s = motion.kinematics.time_s
+    walk = track(dynamics, course, wrench, time_s, motion.strides)
+    if np.isnan(walk.force_n).all():
+        return None
+    nothing = np.zeros((len(time_s), len(JOINTS)))
+    cycles = _cycles(motion, course, nothing, nothing, walk.force_n, dynamics.parameters.mass_kg)
+    by_side = (cycles[0].force_bw, cycles[1].force_bw)
+    return TwinForces(walk.force_n, walk.aid_force_n, walk.aid_moment_nm, by_side)
+
+
 def _cycles(
     motion: Motion,
     course: Course,
     moment_nm: FloatArray,
     power_w: FloatArray,
-    loads: FootLoads,
+    force_n: FloatArray,
     mass_kg: float,
 ) -> tuple[KineticCycles, KineticCycles]:
     """Of both sides, in the order of SIDES."""
     heading, time_s = headings(orientation(course)), motion.kinematics.time_s
     left, right = (
-        kinetic_cycles(side, motion.strides, time_s, moment_nm, power_w, loads.force_n, heading, mass_kg)
+        kinetic_cycles(side, motion.strides, time_s, moment_nm, power_w, force_n, heading, mass_kg)
         for side in SIDES
     )
     return left, right

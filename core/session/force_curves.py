@@ -10,6 +10,7 @@ import numpy as np
 from core.domain.arrays import FloatArray
 from core.domain.body import SAGITTAL, SIDES, JointKind, Side
 from core.domain.kinetics import ForceSource, JointWork, KineticCycles, Kinetics
+from core.domain.motion import CYCLE_POINTS
 from core.domain.units import GRAVITY_M_S2
 from core.gait.norms import KineticBand, normal_force, normal_moment, normal_power
 
@@ -79,6 +80,15 @@ def _inward(cycles: KineticCycles) -> FloatArray:
     return np.asarray(sign * cycles.force_bw[:, :, 1])
 
 
+def twin_strides(curve: ForceCurve, kinetics: Kinetics, side: Side) -> FloatArray:
+    """The same of the simulated twin's feet, (N, 101): no strides where it has none, or tells only forces."""
+    if kinetics.twin is None or curve.unit != FORCE_UNIT:
+        return np.zeros((0, CYCLE_POINTS))
+    force_bw = kinetics.twin.cycle_bw[SIDES.index(side)]
+    nothing = np.zeros((len(force_bw), CYCLE_POINTS, len(JointKind)))
+    return curve.strides(KineticCycles(side, nothing, nothing, force_bw))
+
+
 # Words --------------------------------------------------------------------------------------------
 
 
@@ -92,7 +102,10 @@ def source_words(kinetics: Kinetics) -> str:
 def residual_words(kinetics: Kinetics) -> str:
     """What is left unexplained, against body weight; empty where nothing is known."""
     if kinetics.source is ForceSource.ESTIMATED:
-        return "Estimated forces balance the motion by construction: no residual tells how right they are."
+        return (
+            "Estimated forces balance the motion by construction: no residual tells how right they are."
+            + _twin_words(kinetics)
+        )
     force_n, moment_nm = _typical(kinetics.residual_force_n), _typical(kinetics.residual_moment_nm)
     if not (np.isfinite(force_n) and np.isfinite(moment_nm)):
         return ""
@@ -101,6 +114,30 @@ def residual_words(kinetics: Kinetics) -> str:
         f"Residual at the pelvis, which motion, masses and ground force leave unexplained: {force_n:.0f} N "
         f"({share:.0f} % of body weight) and {moment_nm:.0f} N·m (root mean square)."
     )
+
+
+def _twin_words(kinetics: Kinetics) -> str:
+    """How far the simulated twin's forces are from the estimated ones, and what it needs to stay upright."""
+    twin = kinetics.twin
+    if twin is None:
+        return ""
+    stands = np.nan_to_num(kinetics.force_n[..., 2]) > 0.0
+    apart_n = _root_mean_square((twin.force_n - kinetics.force_n)[stands][:, 2])
+    aid_n, aid_nm = _typical(twin.aid_force_n), _typical(twin.aid_moment_nm)
+    if not np.isfinite([apart_n, aid_n, aid_nm]).all():
+        return ""
+    weight_n = kinetics.mass_kg * GRAVITY_M_S2
+    return (
+        " A simulated twin that tracks the motion feels vertical forces "
+        f"{100.0 * apart_n / weight_n:.0f} % of body weight from them, and needs "
+        f"{100.0 * aid_n / weight_n:.0f} % of body weight and {aid_nm:.0f} N·m at the pelvis to stay on it "
+        "(root mean square)."
+    )
+
+
+def _root_mean_square(values: FloatArray) -> float:
+    known = values[np.isfinite(values)]
+    return float(np.sqrt((known**2).mean())) if len(known) else float("nan")
 
 
 def _typical(vectors: FloatArray) -> float:

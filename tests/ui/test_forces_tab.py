@@ -15,8 +15,9 @@ from core.domain.laboratory import LaboratoryTrial
 from core.domain.record import RecordKind
 from core.jobs.table import JOB_TABLE
 from core.session.flow import JOBS, Step
+from core.session.force_curves import residual_words
 from tests.ui.board import HandBoard
-from tests.ui.force_samples import kinetics
+from tests.ui.force_samples import kinetics, with_twin
 from tests.ui.samples import doubtful_motion, finding, landmarks, motion, squat_motion
 from ui.pages.forces import ForcesPanel, ForceView, Plane
 from ui.pages.motion import MotionPage
@@ -136,6 +137,24 @@ def test_measured_and_estimated_are_told_apart_in_words_and_in_the_look() -> Non
     assert words.startswith("Estimated from the motion, not measured") and tone is Tone.WARN
     styles = [force_panels(one, motion())[0].panels[0].curves[0].style for one in (plates, estimated)]
     assert styles == [CurveStyle.MEASURED, CurveStyle.ESTIMATED]
+
+
+def test_the_simulated_twin_is_drawn_beside_an_estimate_and_named_so() -> None:
+    forces = with_twin(kinetics(ForceSource.ESTIMATED))
+    ground, moments, *_ = force_panels(forces, motion())
+    assert "Simulated: by a body that tracks the motion" in ground.note
+    estimate, simulated = ground.panels[0].curves
+    assert (estimate.label, simulated.label) == ("Estimated", "Simulated (twin)")
+    assert simulated.style is CurveStyle.DEFAULT and simulated.sd is None
+    np.testing.assert_allclose(simulated.mean, 1.1 * estimate.mean)
+    assert all(len(panel.curves) == 1 for panel in moments.panels)
+    assert "Simulated" not in force_panels(kinetics(), motion())[0].note
+
+
+def test_how_far_the_twin_is_from_the_estimate_is_told() -> None:
+    words = residual_words(with_twin(kinetics(ForceSource.ESTIMATED)))
+    assert "vertical forces 10 % of body weight from them, and needs 2 % of body weight and 12 N·m" in words
+    assert "twin" not in residual_words(kinetics(ForceSource.ESTIMATED))
 
 
 def test_a_worn_exo_is_named() -> None:

@@ -15,6 +15,7 @@ from core.session.force_curves import (
     power_curve,
     source_words,
     span_words,
+    twin_strides,
     work_of,
     work_words,
 )
@@ -31,6 +32,7 @@ PLANES: dict[Plane, tuple[JointKind, ...]] = {
 _BENDS = "Upwards, muscles and ligaments bend the joint; downwards, they stretch it."
 _GIVES = "Above zero the joint gives power, below it takes power up."
 _FEET = "The ground on each foot, in body weights (BW). Forward: below zero it brakes."
+_TWIN = " Simulated: by a body that tracks the motion on a soft floor."
 _HINGE = "The knee of this body model only bends and stretches: what tilts or twists it is not known."
 _EXO = " What the exo gave is taken off."
 _BAND_WORDS = "Band around a curve: ± 1 SD between strides."
@@ -49,7 +51,8 @@ def source_line(kinetics: Kinetics) -> tuple[str, Tone]:
 def force_panels(kinetics: Kinetics, motion: Motion) -> tuple[ForcePanels, ...]:
     """Everything that can be chosen on the tab."""
     ground = ground_curves(sagittal_only=motion.sagittal_only)
-    shown = [ForcePanels(ForceView.GROUND, None, _panels(kinetics, motion, ground), _FEET)]
+    feet = _FEET if kinetics.twin is None else _FEET + _TWIN
+    shown = [ForcePanels(ForceView.GROUND, None, _panels(kinetics, motion, ground), feet)]
     for plane, kinds in PLANES.items():
         sagittal = plane is Plane.SAGITTAL
         moments = _panels(kinetics, motion, tuple(map(moment_curve, kinds)))
@@ -65,11 +68,11 @@ def _panels(kinetics: Kinetics, motion: Motion, curves: tuple[ForceCurve, ...]) 
 
 def _panel(kinetics: Kinetics, motion: Motion, curve: ForceCurve, side: Side) -> JointPanel:
     toe_off = motion.cycles[SIDES.index(side)].toe_off_fraction
-    drawn = _drawn(kinetics, curve, side)
+    drawn = (_drawn(kinetics, curve, side), _simulated(kinetics, curve, side))
     return JointPanel(
         Measure(curve.label, curve.axis, f" {curve.unit}"),
         side,
-        () if drawn is None else (drawn,),
+        tuple(one for one in drawn if one is not None),
         None if curve.band is None else NormalBand(curve.band.mean, curve.band.sd),
         toe_off if np.isfinite(toe_off) else None,
         missing=MISSING,
@@ -85,6 +88,14 @@ def _drawn(kinetics: Kinetics, curve: ForceCurve, side: Side) -> CycleCurve | No
     style = CurveStyle.MEASURED if measured else CurveStyle.ESTIMATED
     sd = strides.std(axis=0, ddof=1) if len(strides) > 1 else None
     return CycleCurve(name, side, strides.mean(axis=0), sd, style, "" if sd is None else _BAND_WORDS)
+
+
+def _simulated(kinetics: Kinetics, curve: ForceCurve, side: Side) -> CycleCurve | None:
+    """The twin's mean curve beside an estimate; its spread would hide the other one's."""
+    strides = twin_strides(curve, kinetics, side)
+    if not len(strides):
+        return None
+    return CycleCurve("Simulated (twin)", side, strides.mean(axis=0), None, CurveStyle.DEFAULT)
 
 
 def force_table(kinetics: Kinetics, *, sagittal_only: bool) -> NumberTable:
