@@ -21,6 +21,10 @@ class ImpairmentKind(StrEnum):
     PAIN = "pain"  # of a leg under load: it is loaded less and shorter
 
 
+OCCASIONAL_KINDS: frozenset[ImpairmentKind] = frozenset()
+"""Kinds that can come in some strides only."""
+
+
 @dataclass(frozen=True, slots=True)
 class Impairment:
     """One impairment. Weakness and spasticity name a group, stiffness and limited range a sagittal joint."""

@@ -98,7 +98,9 @@ JOBS: dict[Step, frozenset[str]] = {
     ),
     Step.MOTION: frozenset({"solve_motion", "solve_markers", "inverse_dynamics"}),
     Step.EMG: frozenset({"read_emg_head", "import_emg", "shift_emg"}),
-    Step.PERSONALIZE: frozenset({"fit_twin", "calibrate_muscles", "assess_deficits", "learn_gait"}),
+    Step.PERSONALIZE: frozenset(
+        {"fit_twin", "calibrate_muscles", "assess_deficits", "fit_impairments", "learn_gait"}
+    ),
     Step.REVIEW: frozenset({"simulate_gait", "simulate_scenario"}),
     Step.TRAIN: frozenset({"train_controller"}),
     Step.COMPARE: frozenset({"compare"}),
@@ -169,8 +171,8 @@ def _stale_reason(result: RecordInfo, facts: VisitFacts) -> str:
             return "The chosen impairments changed after this twin was made."
         for input_id, _digest in record.provenance.inputs:
             used = by_id.get(input_id)
-            if used is None:
-                continue
+            if used is None or used.kind is RecordKind.CHOSEN_IMPAIRMENTS:
+                continue  # what a twin has of these is compared above: the same list again changes nothing
             newest = facts.newest(*(CAPTURED if used.kind in CAPTURED else (used.kind,)))
             corrected = used.kind in kinds  # a correction of the record it was made from
             if newest is not None and newest.id != used.id and not corrected:

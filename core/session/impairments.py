@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-from core.domain.chosen_impairments import (
-    MOST_CHOSEN,
-    ChosenImpairment,
-    ChosenImpairments,
-    ImpairmentOrigin,
-)
+from core.domain.chosen_impairments import ChosenImpairment, ChosenImpairments, ImpairmentOrigin
 from core.domain.impairment import Impairment
 from core.domain.impairment_fit import ImpairmentFit
 from core.domain.record import RecordInfo, RecordKind
 from core.errors import refuse
 from core.session.accepted import CHOSEN_SETTING, chosen_setting
 from core.session.flow import standing
+from core.session.impairment_list import check_room, chosen
 from core.session.weakness import accepted_impairments, assessment, facts_of
 from core.store.repository import Store
 
 LEAST_SEVERITY = 0.05  # of a suggestion: less is not told apart from none
-
-
-def chosen(store: Store, visit_id: str) -> tuple[ChosenImpairment, ...]:
-    """What stands now, in the order in which it was chosen."""
-    info = store.latest(visit_id, RecordKind.CHOSEN_IMPAIRMENTS)
-    return () if info is None else store.load(info.id, ChosenImpairments).chosen
 
 
 def choose(
@@ -43,15 +33,8 @@ def choose(
         )
     new = ChosenImpairment(impairment, origin, by.strip(), role.strip())
     rest = [one for one in chosen(store, visit_id) if one.impairment.slot != impairment.slot]
-    accepted = {one.slot for one in accepted_weaknesses(store, visit_id)}
-    if len({impairment.slot, *(one.impairment.slot for one in rest), *accepted}) > MOST_CHOSEN:
-        raise refuse(
-            "PER-003",
-            f"{impairment.slot.label} was not put into the twin.",
-            f"A twin has at most {MOST_CHOSEN} impairments, accepted weaknesses among them: more cannot be "
-            "told apart in a gait.",
-            "Remove one of the others first.",
-        )
+    others = [one.impairment.slot for one in rest]
+    check_room(impairment.slot, [*others, *(one.slot for one in accepted_weaknesses(store, visit_id))])
     return _save(store, visit_id, (*rest, new), operator=new.by)
 
 

@@ -101,5 +101,9 @@ def _summary(twin: Twin) -> str:
     muscles = ", muscles calibrated with EMG" if body.strength or body.activation else ""
     if body.habits and not muscles:
         muscles = ", muscle habits from EMG"
-    weak = "".join(f", {one.slot.label.lower()} {one.severity:.2f}" for one in body.impairments)
-    return f"{size}{muscles}{weak}"
+    return f"{size}{muscles}{impairment_words(body)}"
+
+
+def impairment_words(body: BodyParameters) -> str:
+    """Ends the summary of a twin: ", weakness, left hip flexors 0.50"."""
+    return "".join(f", {one.slot.label.lower()} {one.severity:.2f}" for one in body.impairments)
