@@ -68,9 +68,7 @@ class ImpairmentsPanel(QWidget):
         self._why_not, self._search = label("", "small", wrap=True), label("", wrap=True)
         self._none = label(NONE_YET, "muted", wrap=True)
         self._cards, self._suggestions = column(gap=8), column(gap=8)
-        self._signed = dict[
-            Button, str
-        ]()  # buttons that need a name, and what else stops them
+        self._signed = dict[Button, str]()  # buttons that need a name, and what else stops them
         self._shown: tuple[object, object] = ((), ())
         self.occasional.setToolTip(_SOME_STRIDES_TIP)
         layout = column(self.action, gap=10)

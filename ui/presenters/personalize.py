@@ -52,9 +52,7 @@ class PersonalizePresenter(LearningPresenter):
         super().__init__(page, context)
         self._page = page
         self._seed = 0
-        self._then: dict[
-            str, Callable[[str], None]
-        ] = {}  # after a fitted body, if not learning
+        self._then: dict[str, Callable[[str], None]] = {}  # after a fitted body, if not learning
         page.calibrate.connect(lambda: self.attempt(self.start_calibration))
         page.assess.connect(lambda: self.attempt(self.start_assessment))
         page.answered.connect(lambda *answer: self.attempt(lambda: self.answer(*answer)))
