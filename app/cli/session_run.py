@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from app.cli.emg import import_emg
 from app.cli.measured_numbers import measured_numbers
+from app.cli.session_impairments import impairment_numbers, put_impairments
 from app.cli.session_muscles import calibrated_twin, muscle_numbers
 from app.cli.session_strength import assess_strength, strength_numbers
 from app.cli.terminal_advice import in_a_terminal
@@ -153,9 +154,11 @@ def _train(
 
     _accept_or_stop(store, visit_id, motion_id, request)
     store.decide(visit_id, Step.MOTION, Verdict.ACCEPTED, record_id=motion_id, by=OPERATOR)
-    twin_id = run("fit_twin", motion_id=motion_id)
+    chosen_id = put_impairments(store, visit_id, request)
+    listed = {} if chosen_id is None else {"impairments_id": chosen_id}
+    twin_id = run("fit_twin", motion_id=motion_id, **listed)
     kinetics_id = run("inverse_dynamics", motion_id=motion_id, twin_id=twin_id)
-    twin_id = calibrated_twin(store, twin_id, motion_id, kinetics_id, terminal)
+    twin_id = calibrated_twin(store, twin_id, motion_id, kinetics_id, terminal, **listed)
     assess_strength(store, visit_id, motion_id, terminal)  # suggestions only: no person accepts them here
     gait_minutes = request.minutes * GAIT_FRACTION
     policy_id = run(
@@ -275,6 +278,7 @@ def summarise(store: Store, visit_id: str, seconds: dict[str, float]) -> dict[st
         "twin": {"height_m": twin.body.height_m, "mass_kg": round(twin.model_mass_kg, 3)},
         **muscle_numbers(store, visit_id),
         **strength_numbers(store, visit_id),
+        **impairment_numbers(store, visit_id),
         **_training_numbers(
             newest(RecordKind.GAIT_POLICY, GaitPolicy), newest(RecordKind.CONTROLLER, TrainedController)
         ),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from core.domain.chosen_impairments import ChosenImpairment, ChosenImpairments, ImpairmentOrigin
 from core.domain.impairment import Impairment
 from core.domain.impairment_fit import ImpairmentFit
@@ -16,6 +18,16 @@ from core.store.repository import Store
 LEAST_SEVERITY = 0.05  # of a suggestion: less is not told apart from none
 
 
+def check_choice(impairments: Sequence[Impairment], by: str, role: str) -> None:
+    """Refuses what `choose` would refuse of these, before anything is stored: PER-001 to PER-003."""
+    slots = tuple(one.slot for one in impairments)
+    if impairments:
+        _check_name(by, role)
+    for one in impairments:
+        _check_severity(one)
+        check_room(one.slot, slots)
+
+
 def choose(
     store: Store, visit_id: str, impairment: Impairment, origin: ImpairmentOrigin, *, by: str, role: str
 ) -> RecordInfo:
@@ -24,13 +36,7 @@ def choose(
     Refuses PER-001 without a name and a role, PER-002 one of severity 0, and PER-003 one too many.
     """
     _check_name(by, role)
-    if impairment.severity <= 0.0:
-        raise refuse(
-            "PER-002",
-            f"{impairment.slot.label} was not put into the twin.",
-            "Its severity is 0: that is no impairment.",
-            "Choose a severity above 0, or remove the impairment from the list.",
-        )
+    _check_severity(impairment)
     new = ChosenImpairment(impairment, origin, by.strip(), role.strip())
     rest = [one for one in chosen(store, visit_id) if one.impairment.slot != impairment.slot]
     others = [one.impairment.slot for one in rest]
@@ -107,6 +113,16 @@ def _save(store: Store, visit_id: str, listed: tuple[ChosenImpairment, ...], *, 
         settings={CHOSEN_SETTING: chosen_setting(content.impairments)},
     )
     return store.info(record_id)
+
+
+def _check_severity(impairment: Impairment) -> None:
+    if impairment.severity <= 0.0:
+        raise refuse(
+            "PER-002",
+            f"{impairment.slot.label} was not put into the twin.",
+            "Its severity is 0: that is no impairment.",
+            "Choose a severity above 0, or leave it out.",
+        )
 
 
 def _check_name(by: str, role: str) -> None:

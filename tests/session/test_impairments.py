@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,16 +15,20 @@ from core.domain.record import RecordInfo, RecordKind
 from core.domain.twin import Twin
 from core.jobs.values import JobSpec, SilentContext
 from core.session.accepted import follows_choice
+from core.session.flow import _stale_reason
 from core.session.impairments import choose, chosen, impairment_lines, remove, together
 from core.session.same_patient import same_patient
+from core.session.weakness import answer_proposal, facts_of
 from core.store.repository import Store, open_store
 from core.tasks import fit_twin
+from tests.kinetics import known_person
 from tests.refusals import refused
 from tests.store.samples import a_subject
-from tests.ui import samples
+from tests.ui import muscle_records, samples
 
 WEAK = Impairment(ImpairmentKind.WEAKNESS, 0.5, Side.LEFT, MuscleGroup.HIP_FLEXORS)
 STIFF = Impairment(ImpairmentKind.STIFFNESS, 0.6, Side.LEFT, joint=JointKind.KNEE, occasional=True)
+CALF = "Weakness, left plantarflexors"
 
 
 def weak(group: MuscleGroup, severity: float = 0.4) -> Impairment:
@@ -94,3 +99,37 @@ def test_of_the_same_place_twice_the_worse_one_counts() -> None:
     milder = weak(MuscleGroup.HIP_FLEXORS, 0.3)
     assert together((milder, STIFF), (WEAK,)) == (WEAK, STIFF)
     assert together((WEAK,), (milder,)) == (WEAK,)
+
+
+def test_a_weakness_is_not_accepted_as_a_fifth_impairment(visit: tuple[Path, str, str]) -> None:
+    folder, visit_id, motion = visit
+    with open_store(folder) as store:
+        deficits = muscle_records.add_all(store, visit_id, motion)
+        others = [one for one in MuscleGroup if one is not MuscleGroup.PLANTARFLEXORS]
+        for group in others[:4]:
+            put(store, visit_id, weak(group))
+        with refused("PER-003"):
+            answer_proposal(store, deficits, CALF, accept=True, by="Dr. A", role="physician")
+        remove(store, visit_id, weak(others[0]).slot.label, by="Dr. A", role="physician")
+        answer_proposal(store, deficits, CALF, accept=True, by="Dr. A", role="physician")
+
+
+def test_the_same_list_again_leaves_the_twin_as_it_is(visit: tuple[Path, str, str]) -> None:
+    folder, visit_id, motion = visit
+    with open_store(folder) as store:
+        listed = put(store, visit_id, WEAK)
+    params = {"motion_id": motion, "impairments_id": listed.id}
+    spec = JobSpec("job", "fit_twin", params, folder, "", "Dr. A")
+    twin_id = fit_twin.run(spec.params, SilentContext(spec, folder / "work"))
+    with open_store(folder) as store:
+        policy = store.save(
+            RecordKind.KINETICS, known_person.kinetics({}), visit_id=visit_id, inputs=(twin_id,), summary=""
+        )
+        put(store, visit_id, weak(MuscleGroup.HIP_FLEXORS, 0.7))
+        assert _stale_reason(
+            replace(store.info(policy), kind=RecordKind.GAIT_POLICY), facts_of(store, visit_id)
+        )
+        put(store, visit_id, WEAK)
+        assert not _stale_reason(
+            replace(store.info(policy), kind=RecordKind.GAIT_POLICY), facts_of(store, visit_id)
+        )
