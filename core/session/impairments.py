@@ -9,7 +9,7 @@ from core.domain.impairment import Impairment
 from core.domain.impairment_fit import ImpairmentFit
 from core.domain.record import RecordInfo, RecordKind
 from core.errors import refuse
-from core.session.accepted import CHOSEN_SETTING, chosen_setting
+from core.session.accepted import CHOSEN_SETTING, chosen_setting, follows_choice
 from core.session.flow import standing
 from core.session.impairment_list import check_room, chosen
 from core.session.weakness import accepted_impairments, assessment, facts_of
@@ -92,8 +92,16 @@ def together(first: tuple[Impairment, ...], second: tuple[Impairment, ...]) -> t
 
 
 def impairment_lines(store: Store, visit_id: str) -> tuple[str, ...]:
-    """For the report: each chosen impairment, where it comes from, and who answers for it."""
-    return tuple(one.line for one in chosen(store, visit_id))
+    """For the report: each chosen impairment, where it comes from, and who answers for it.
+
+    Says so where the newest twin was made before the choice, or before one was removed.
+    """
+    twin = store.latest(visit_id, RecordKind.TWIN)
+    listed = tuple(one.line for one in chosen(store, visit_id))
+    if twin is None or follows_choice(twin, store.latest(visit_id, RecordKind.CHOSEN_IMPAIRMENTS)):
+        return tuple(f"In the twin: {line}." for line in listed)
+    made_before = "Impairments were changed after the twin was made: it walks without this change."
+    return (*(f"For the twin: {line}." for line in listed), made_before)
 
 
 def _by_severity(impairment: Impairment) -> float:

@@ -17,6 +17,7 @@ from core.jobs.values import JobSpec, SilentContext
 from core.session.accepted import follows_choice
 from core.session.flow import _stale_reason
 from core.session.impairments import choose, chosen, impairment_lines, remove, together
+from core.session.report import report_content
 from core.session.same_patient import same_patient
 from core.session.weakness import answer_proposal, facts_of
 from core.store.repository import Store, open_store
@@ -58,8 +59,8 @@ def test_a_chosen_impairment_replaces_one_of_the_same_place_and_says_who_answers
 
         assert [one.impairment for one in chosen(store, visit_id)] == [STIFF, WEAK]
         assert impairment_lines(store, visit_id) == (
-            "Stiffness, left knee, 0.6, in some strides only; entered by Dr. A, physician",
-            "Weakness, left hip flexors, 0.5; entered by Dr. A, physician",
+            "In the twin: Stiffness, left knee, 0.6, in some strides only; entered by Dr. A, physician.",
+            "In the twin: Weakness, left hip flexors, 0.5; entered by Dr. A, physician.",
         )
 
 
@@ -93,6 +94,9 @@ def test_the_twin_gets_what_was_chosen_and_is_stale_after_a_change(visit: tuple[
         assert follows_choice(twin, first) and not follows_choice(twin, choice)
         after = remove(store, visit_id, WEAK.slot.label, by="Dr. A", role="physician")
         assert not follows_choice(twin, after) and not follows_choice(twin, None)
+        lines = report_content(store, visit_id).quality
+        assert any(line.startswith("For the twin: Stiffness, left knee, 0.6, in some") for line in lines)
+        assert any("changed after the twin was made" in line for line in lines)
 
 
 def test_of_the_same_place_twice_the_worse_one_counts() -> None:
