@@ -45,6 +45,7 @@ class SessionRequest:
     impairments: tuple[Impairment, ...] = ()  # put into the twin
     impairments_by: str = ""  # who answers for them
     emg_options: Mapping[str, JsonValue] = field(default_factory=dict)  # more parameters of `import_emg`
+    exo_log: Mapping[str, JsonValue] = field(default_factory=dict)  # of `import_exo_log`; empty: none
 
 
 def check_request(request: SessionRequest, *files: Path | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from core.domain.chosen_impairments import ChosenImpairment, ChosenImpairments, ImpairmentOrigin
 from core.domain.impairment import Impairment
@@ -65,7 +66,7 @@ def remove(store: Store, visit_id: str, label: str, *, by: str, role: str) -> Re
 def gait_suggestions(store: Store, visit_id: str) -> tuple[tuple[Impairment, float], ...]:
     """Impairments found in the gait and the standard deviation of their severity, the most severe first.
 
-    Empty without a search that stands.
+    Severities are in hundredths: no search tells more. Empty without a search that stands.
     """
     info = standing(facts_of(store, visit_id), RecordKind.IMPAIRMENTS)
     if info is None:
@@ -73,7 +74,10 @@ def gait_suggestions(store: Store, visit_id: str) -> tuple[tuple[Impairment, flo
     fit = store.load(info.id, ImpairmentFit)
     sd = {one.slot: one.sd for one in fit.estimates}
     found = [one for one in fit.body.impairments if one.severity >= LEAST_SEVERITY]
-    return tuple((one, sd.get(one.slot, float("nan"))) for one in sorted(found, key=_by_severity))
+    return tuple(
+        (replace(one, severity=round(one.severity, 2)), sd.get(one.slot, float("nan")))
+        for one in sorted(found, key=_by_severity)
+    )
 
 
 def accepted_weaknesses(store: Store, visit_id: str) -> tuple[Impairment, ...]:
