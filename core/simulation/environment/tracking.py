@@ -13,7 +13,7 @@ import mujoco
 import numpy as np
 
 from core.domain.arrays import BoolArray, Float32Array, FloatArray
-from core.domain.body import JOINTS, JointKind
+from core.domain.body import JOINTS, SIDES, JointKind
 from core.domain.motion import GaitReference
 from core.domain.scenario import LEVEL_GROUND, Disturbance, Ground
 from core.domain.twin import BodyParameters
@@ -27,8 +27,9 @@ from core.simulation.environment.batch_environment import (
     BatchEnvironment,
     StepResult,
 )
-from core.simulation.environment.impaired_actuation import ReactionDelay, impaired
+from core.simulation.environment.impaired_actuation import ImpairedActuation, ReactionDelay, impaired
 from core.simulation.environment.observation import ObservationEncoder, ObservationInputs
+from core.simulation.environment.occasional import OccasionalImpairments, stride_begins
 from core.simulation.environment.policy import PolicyNetworks
 from core.simulation.environment.reward_term import RewardTerm, weighted_reward
 from core.simulation.environment.state_dict import load_with_prefix, with_prefix
@@ -75,7 +76,7 @@ class Walker:
 
 # What changes from step to step. These names and prefixes are keys of stored checkpoints.
 _STATE = ("state", "sensor", "phase", "_age", "_start_m", "_action")
-_ACTUATION, _REACTIONS = "drive_", "late_"
+_ACTUATION, _REACTIONS, _OCCASIONAL = "drive_", "late_", "occasional_"
 
 
 class WalkingEnvironment(BatchEnvironment):
@@ -92,8 +93,9 @@ class WalkingEnvironment(BatchEnvironment):
         threads: int = 2,
     ) -> None:
         """`actuation` moves the joints; without one the walkers' own position actuators do (FAST bodies)."""
-        models = [walker.model for walker in walkers]
         bodies = [walker.body for walker in walkers]
+        self._occasional = OccasionalImpairments(bodies, [walker.model for walker in walkers], seed)
+        models = self._occasional.models
         grounds = [walker.ground for walker in walkers]
         onsets = [walker.onset for walker in walkers]
         self.actuation: Actuation = actuation or TorqueActuation(models, CONTROL_STEP_S)
@@ -111,7 +113,9 @@ class WalkingEnvironment(BatchEnvironment):
         self.strides = PhasedStrides(training, onsets)
         self._own_strides = PhasedStrides([walker.reference for walker in walkers], onsets)
         self._interval_s = min(self.actuation.interval_s, EXO_STEP_S if self.with_exo else CONTROL_STEP_S)
-        self._impaired_actuation = impaired(self.actuation, models, bodies, self._interval_s)
+        self._impaired_actuation = impaired(
+            self.actuation, models, bodies, self._interval_s, self._occasional
+        )
         self._reaction_delay = ReactionDelay(bodies, CONTROL_STEP_S)
         self._pain = pain_severities(bodies)
         self._sensor_evaluator = SensorEvaluator(models)
@@ -123,6 +127,7 @@ class WalkingEnvironment(BatchEnvironment):
         self._encoder = ObservationEncoder(bodies, self._terrain.climb)
         self._initial_states = InitialStates(models, training, grounds, self.strides)
         self.perturbations = Perturbations([walker.disturbance for walker in walkers], models, bodies)
+        self._occasional.also_stiffen(self.perturbations.stand_ins)
         self.target_rad: FloatArray = np.zeros((self.size, ACTION_SIZE))
         self.phase: FloatArray = np.zeros(self.size)
         self._action: FloatArray = np.zeros((self.size, ACTION_SIZE))
@@ -207,6 +212,7 @@ class WalkingEnvironment(BatchEnvironment):
         """Take one control step with `action` (N, 14); `assist` is called every 10 ms when an exo is worn."""
         action = np.clip(action, -ACTION_LIMIT, ACTION_LIMIT)
         coming = self._coming_phase()
+        self._draw_occasional(stride_begins(self.phase, coming, self.strides.right_strike))
         self.target_rad = self.target(self._reaction_delay(action))
         self._begun = self._actuation_inputs()
         diverged = self._advance(self._interval_s, assist)
@@ -264,6 +270,7 @@ class WalkingEnvironment(BatchEnvironment):
         self._start_m = np.where(which, self._forward_m, self._start_m)
         self.sensor[which] = self._sensor_evaluator.evaluate(self.state, np.flatnonzero(which))
         self.exo_torque_nm[which] = 0.0
+        self._draw_occasional(np.repeat(which[:, None], len(SIDES), axis=1))
         self._impaired_actuation.reset(which)
         self._reaction_delay.reset(which)
 
@@ -281,6 +288,7 @@ class WalkingEnvironment(BatchEnvironment):
         own |= with_prefix(_ACTUATION, self._impaired_actuation) | with_prefix(
             _REACTIONS, self._reaction_delay
         )
+        own |= with_prefix(_OCCASIONAL, self._occasional)
         return own | {"counters": np.array([self._seed, self._resets])}
 
     def load_state_dict(self, state: Mapping[str, np.ndarray]) -> None:
@@ -289,9 +297,20 @@ class WalkingEnvironment(BatchEnvironment):
         self.strides.set_time(self.time_s)
         load_with_prefix(_ACTUATION, self._impaired_actuation, state)
         load_with_prefix(_REACTIONS, self._reaction_delay, state)
+        load_with_prefix(_OCCASIONAL, self._occasional, state)
+        self._take_occasional()
         self._seed, self._resets = (int(count) for count in state["counters"])
 
     # Inside
+
+    def _draw_occasional(self, begins: BoolArray) -> None:
+        """Draw what comes in some strides only where a leg's stride begins (N, 2)."""
+        if self._occasional.draw(begins):
+            self._take_occasional()
+
+    def _take_occasional(self) -> None:
+        if isinstance(self._impaired_actuation, ImpairedActuation):
+            self._impaired_actuation.draw()
 
     def _actuation_inputs(self) -> ActuationInputs:
         return ActuationInputs(
