@@ -24,7 +24,7 @@ from core.learning.exo.surrogate import LEAST_EXPLAINED, Frames, SurrogateCost
 from core.learning.exo.twin_in_exo import TwinInExo
 from core.simulation.environment.tracking import WalkingEnvironment
 
-WALKERS = 28
+WALKERS = 42  # three on each stair and run: one fall there is no reason to leave a lesson out
 SECONDS = 5.0
 VARY_NM = 18.0  # hip torque varied by so much: as strong as the strongest exo
 LAW_GAIN_NM, LAW_DELAY_S = (8.0, 26.0), (0.08, 0.22)  # of delayed output feedback, drawn for each walker

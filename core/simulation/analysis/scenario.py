@@ -13,6 +13,7 @@ from core.domain.motion import GaitReference
 from core.domain.rollout import GaitLabel, Rollout
 from core.domain.scenario import GaitKind, GroundKind, Scenario
 from core.domain.twin import BodyParameters
+from core.gait.course import course_of
 from core.gait.cycles import cut_cycles
 from core.gait.scenario_reference import scenario_reference
 from core.simulation.analysis.gait_events import detected_strides
@@ -78,7 +79,8 @@ def scenario_walker(
     reference = scenario_reference(scenario, body, own)
     onset = GaitOnset(STANDS_FIRST_S, length_s - STANDS_LAST_S) if scenario.start_and_stop else STEADY
     joint = JointKind.HIP_FLEXION if device_id is None else exo_model(device_id).joint
-    return Walker(model, body, reference, scenario.ground, onset, scenario.disturbance, joint)
+    course = course_of(scenario, body, own) if scenario.gait is GaitKind.COURSE else None
+    return Walker(model, body, reference, scenario.ground, onset, scenario.disturbance, joint, course)
 
 
 def run_scenario(
