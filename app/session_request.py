@@ -144,11 +144,13 @@ def scenario_params(args: argparse.Namespace) -> dict[str, JsonValue]:
     """Parameters of the job behind `exotwin simulate`. Refuses PC-023, PC-024, SIM-031 and SIM-033."""
     from core.tasks.simulate_scenario import chosen_scenario, chosen_seconds
 
-    chosen_scenario(args.scenario)
-    chosen_seconds(args.seconds)
-    check_walks(args.starts, args.seconds)
+    scenario = chosen_scenario(args.scenario)
+    seconds = chosen_seconds(scenario.usual_s if args.seconds is None else args.seconds)
+    check_walks(args.starts, seconds)
     check_results_folder(args.out)
-    params = {name: getattr(args, name) for name in ("scenario", "twin", "seconds", "starts", "seed")}
+    params = {name: getattr(args, name) for name in ("scenario", "twin", "starts", "seed")} | {
+        "seconds": seconds
+    }
     fidelity = {} if args.fidelity is None else {"fidelity": args.fidelity}
     return {**params, **fidelity, "out": str(args.out.absolute())}
 

@@ -14,6 +14,7 @@ STEP_RISE_M, STEP_TREAD_M = 0.17, 0.29  # public stairs
 _FIRST_MIDDLE_M = (-0.08, 0.115)  # up, down
 STEPS_AHEAD = 48  # nearly 14 m of public stairs
 GOAL_TREADS = 3  # beyond the last step: a stride and a half on the landing
+COURSE_SPEED_M_S = 0.8  # at which a course begins and comes to the stairs
 STEPS_BEHIND = 3  # the start is on the stairs: both feet stand on treads from the first step on
 
 
@@ -149,6 +150,7 @@ class Scenario:
     start_and_stop: bool = False  # begins and ends standing
     disturbance: Disturbance | None = None
     exo_disturbance: ExoDisturbance | None = None
+    usual_s: float = 10.0  # how long it is simulated where nobody says
 
 
 def _ramp(degrees: int) -> Scenario:
@@ -177,7 +179,7 @@ COURSE = Scenario(
     "Course: walk, run, stairs",
     GaitKind.COURSE,
     Ground(GroundKind.COURSE, rise_m=STEP_RISE_M, tread_m=STEP_TREAD_M, level_m=18.0, steps=7),
-    speed_m_s=0.8,  # at first
+    usual_s=25.0,
 )
 """Walk, run, walk and seven steps up, as people were asked to by Luo et al. 2024 (Nature 630:353)."""
 SCENARIOS: tuple[Scenario, ...] = (

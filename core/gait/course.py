@@ -6,25 +6,24 @@ when a clock says so. So a walker that is late is not lost, and every foot finds
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from core.domain.arrays import FloatArray, frozen
 from core.domain.motion import GaitReference
-from core.domain.scenario import LEVEL_GROUND, GaitKind, Ground, GroundKind, Scenario
+from core.domain.scenario import COURSE_SPEED_M_S, LEVEL_GROUND, GaitKind, Ground, GroundKind, Scenario
 from core.domain.twin import BodyParameters
 from core.gait.scenario_reference import scenario_reference
 
-COURSE_SPEED_M_S, RUN_M_S = 0.8, 2.0
+RUN_M_S = 2.0
 # Legs on the level and where each ends: the walk gets faster before the run and slower after it.
 _LEVEL_LEGS: tuple[tuple[GaitKind, float, float], ...] = (
-    (GaitKind.WALK, 0.8, 4.0),
+    (GaitKind.WALK, COURSE_SPEED_M_S, 4.0),
     (GaitKind.WALK, 1.5, 6.0),
-    (GaitKind.RUN, 2.0, 13.0),
+    (GaitKind.RUN, RUN_M_S, 13.0),
     (GaitKind.WALK, 1.5, 15.0),
-    (GaitKind.WALK, 0.8, np.inf),
+    (GaitKind.WALK, COURSE_SPEED_M_S, np.inf),
 )
 BLEND_STRIDES = 1.0
 BEFORE_STAIRS_STRIDES, AFTER_STAIRS_STRIDES = -0.5, 0.2  # middle of the blend from the first and last tread's
@@ -88,7 +87,9 @@ def course_of(scenario: Scenario, body: BodyParameters, own: GaitReference | Non
     ground = scenario.ground
     steps = Ground(GroundKind.STAIRS, rise_m=ground.rise_m, tread_m=ground.tread_m)
     stairs = replace(scenario, gait=GaitKind.STAIRS_UP, ground=steps)
-    level = [replace(scenario, gait=gait, speed_m_s=speed, ground=LEVEL_GROUND) for gait, speed, _ in _LEVEL_LEGS]
+    level = [
+        replace(scenario, gait=gait, speed_m_s=speed, ground=LEVEL_GROUND) for gait, speed, _ in _LEVEL_LEGS
+    ]
     legs = [*level, stairs, level[-1]]
     strides = tuple(scenario_reference(leg, body, own) for leg in legs)
     length = [one.period_s * one.speed_m_s for one in strides]
@@ -100,7 +101,12 @@ def course_of(scenario: Scenario, body: BodyParameters, own: GaitReference | Non
         tops_m + AFTER_STAIRS_STRIDES * stair_m,
     )
     blends = tuple(
-        BLEND_STRIDES * (stair_m if leg is stairs or legs[number + 1] is stairs else 0.5 * (length[number] + length[number + 1]))
+        BLEND_STRIDES
+        * (
+            stair_m
+            if leg is stairs or legs[number + 1] is stairs
+            else 0.5 * (length[number] + length[number + 1])
+        )
         for number, leg in enumerate(legs[:-1])
     )
     return Course(strides, tuple(leg.ground for leg in legs), changes, blends, ground.level_m)
