@@ -39,7 +39,6 @@ from core.twin.body import Fidelity
 
 DEFAULT_TWIN = "default"
 STARTS = 16
-SECONDS = 10.0
 SECONDS_RANGE = (2.0, 60.0)
 ARRAYS, SUMMARY, FILM = "scenario.npz", "scenario.json", "scenario.mp4"
 
@@ -65,7 +64,8 @@ def run(params: Params, context: JobContext) -> str:
     SCENARIO record's id; the default twin belongs to no patient and leaves no record: "".
     """
     scenario = chosen_scenario(str(params["scenario"]))
-    seconds, seed = chosen_seconds(params.get("seconds", SECONDS)), int(str(params.get("seed", 0)))
+    seconds = chosen_seconds(params.get("seconds", scenario.usual_s))
+    seed = int(str(params.get("seed", 0)))
     twin_id = str(params.get("twin", DEFAULT_TWIN))
     impairments = impairments_of(params.get("impairments"))
     with open_store(context.spec.data_dir) as store:
@@ -307,6 +307,6 @@ def chosen_seconds(value: object) -> float:
             "SIM-033",
             f"{value} seconds of simulation are not possible.",
             f"A scenario takes {low:g} to {high:g} seconds.",
-            f"Choose some seconds; {SECONDS:g} are a good start.",
+            "Choose some seconds; 10 are a good start, 25 for a course.",
         )
     return seconds

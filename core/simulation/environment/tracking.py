@@ -18,6 +18,7 @@ from core.domain.motion import GaitReference
 from core.domain.scenario import LEVEL_GROUND, Disturbance, Ground
 from core.domain.twin import BodyParameters
 from core.domain.units import GRAVITY_M_S2
+from core.gait.course import Course
 from core.simulation.environment.actuation import Actuation, ActuationInputs, MuscleActuation, TorqueActuation
 from core.simulation.environment.batch_environment import (
     CONTROL_STEP_S,
@@ -46,10 +47,11 @@ from core.simulation.muscles.coordination import CoordinationNetwork
 from core.simulation.physics.batch import Advance
 from core.simulation.physics.perturbations import Perturbations
 from core.simulation.reference_gait.antalgic import pain_free_phase
+from core.simulation.reference_gait.course_batch import PHASE_GAIN, CourseBatch
 from core.simulation.reference_gait.foot_contact_correction import stride_for_training
 from core.simulation.reference_gait.gait_initiation import STEADY, GaitOnset, PhasedStrides
 from core.simulation.reference_gait.initial_states import InitialStates
-from core.simulation.reference_gait.terrain_batch import TerrainBatch
+from core.simulation.reference_gait.terrain_batch import TerrainBatch, ahead_of
 from core.twin.body import STRENGTH
 from core.twin.impairments import pain_severities
 
@@ -72,6 +74,7 @@ class Walker:
     disturbance: Disturbance | None = None
     exo_joint: JointKind = JointKind.HIP_FLEXION  # that a worn exo turns
     toes_rad: tuple[float, float] | None = None  # what a worn stiff shoe leaves the toes
+    course: Course | None = None  # whose strides come after `reference`, the first
 
 
 # What changes from step to step. These names and prefixes are keys of stored checkpoints.
@@ -109,9 +112,12 @@ class WalkingEnvironment(BatchEnvironment):
             exo_joint=walkers[0].exo_joint,
         )
         self._reward = reward
+        courses = CourseBatch([walker.course for walker in walkers])
+        self._courses = courses.for_training(bodies)
         training = [stride_for_training(one.reference, one.body.scale, one.ground) for one in walkers]
-        self.strides = PhasedStrides(training, onsets)
-        self._own_strides = PhasedStrides([walker.reference for walker in walkers], onsets)
+        self.strides = PhasedStrides(training, onsets, self._courses)
+        self._own_courses = courses
+        self._own_strides = PhasedStrides([walker.reference for walker in walkers], onsets, courses)
         self._interval_s = min(self.actuation.interval_s, EXO_STEP_S if self.with_exo else CONTROL_STEP_S)
         self._impaired_actuation = impaired(
             self.actuation, models, bodies, self._interval_s, self._occasional
@@ -124,8 +130,8 @@ class WalkingEnvironment(BatchEnvironment):
         self._terrain = TerrainBatch(grounds)
         self._weight_n = np.array([GRAVITY_M_S2 * body.mass_kg for body in bodies])
         self._foot_m = np.array([FOOT_M * body.scale.foot for body in bodies])
-        self._encoder = ObservationEncoder(bodies, self._terrain.climb)
-        self._initial_states = InitialStates(models, training, grounds, self.strides)
+        self._encoder = ObservationEncoder(bodies)
+        self._initial_states = InitialStates(models, training, grounds, self.strides, self._courses)
         self.perturbations = Perturbations([walker.disturbance for walker in walkers], models, bodies)
         self._occasional.also_stiffen(self.perturbations.stand_ins)
         self.target_rad: FloatArray = np.zeros((self.size, ACTION_SIZE))
@@ -140,6 +146,7 @@ class WalkingEnvironment(BatchEnvironment):
     @property
     def own_error_rad(self) -> FloatArray:
         """(N, 14) against the person's own stride, before the foot contact correction."""
+        self._own_strides.set_places(self._own_courses.places(self.forward_m))
         self._own_strides.set_time(self.time_s)
         return self.joint_angle_rad - self._own_strides.angle(self.phase)
 
@@ -181,7 +188,7 @@ class WalkingEnvironment(BatchEnvironment):
     @property
     def _relative_height(self) -> FloatArray:
         """(N,) pelvis above the walkway's line, over its mean in the reference."""
-        above = self.physics.position(self.state)[:, 2] - self._terrain.line_m(self._forward_m)
+        above = self.physics.position(self.state)[:, 2] - self._terrain.line_m(self.forward_m)
         relative: FloatArray = above / self._initial_states.typical_height_m
         return relative
 
@@ -201,7 +208,8 @@ class WalkingEnvironment(BatchEnvironment):
             ahead_rad=self.strides.angle(self.phase + LOOK_AHEAD_S / self.strides.period_s),
             speed_m_s=self.strides.speed_m_s,
             period_s=self.strides.period_s,
-            ground_m=self._terrain.ahead_m(self._forward_m),
+            climb=self._terrain.climb,
+            ground_m=self._terrain.ahead_m(self.forward_m),
             load_n=self.ground_force_n[:, :, 2],
         )
         return self._encoder.encode(inputs)
@@ -218,7 +226,7 @@ class WalkingEnvironment(BatchEnvironment):
         diverged = self._advance(self._interval_s, assist)
         self.phase = coming % 1.0
         self._age += 1
-        self.strides.set_time(self.time_s)
+        self._set_moment(self.forward_m)
         self.quantities = self._step_quantities(action)
         self._action = action
         reward, terms = weighted_reward(self._reward, self.quantities)
@@ -238,9 +246,23 @@ class WalkingEnvironment(BatchEnvironment):
         return target
 
     def _coming_phase(self) -> FloatArray:
-        """Phase (N,) after this step. It advances with time; on stairs it is corrected towards the treads."""
+        """Phase (N,) after this step. It advances with time; on stairs it is corrected towards the treads.
+
+        On a course it is corrected from the beginning, but slowly.
+        """
         phase = self.phase + CONTROL_STEP_S / self.strides.period_s
-        return phase + STAIRS_PHASE_GAIN * self._terrain.ahead_of_phase(self._forward_m, phase)
+        phase = phase + STAIRS_PHASE_GAIN * self._terrain.ahead_of_phase(self.forward_m, phase)
+        for place in self._places:
+            gain = PHASE_GAIN + (STAIRS_PHASE_GAIN - PHASE_GAIN) * place.on_stairs
+            phase[place.rows] += gain * ahead_of(place.strides, phase[place.rows])
+        return phase
+
+    def _set_moment(self, forward_m: FloatArray) -> None:
+        """Set what depends on how far ahead walkers (N,) are, and on the time since their start."""
+        self._places = self._courses.places(forward_m)
+        for part in (self.strides, self._initial_states, self._terrain):
+            part.set_places(self._places)
+        self.strides.set_time(self.time_s)
 
     def falls(self) -> Mapping[str, BoolArray]:
         """Conditions of termination by cause (N,), after the last step."""
@@ -264,10 +286,10 @@ class WalkingEnvironment(BatchEnvironment):
         phase[which] = rng.random(count)
         self.phase = phase
         self._age[which] = 0
-        self.strides.set_time(self.time_s)
+        self._set_moment(np.where(which, 0.0, self.forward_m))
         self._action[which] = 0.0
         self.state[which] = self.physics.at_rest(*self._initial_states.draw(self.phase, rng))[which]
-        self._start_m = np.where(which, self._forward_m, self._start_m)
+        self._start_m = np.where(which, self.forward_m, self._start_m)
         self.sensor[which] = self._sensor_evaluator.evaluate(self.state, np.flatnonzero(which))
         self.exo_torque_nm[which] = 0.0
         self._draw_occasional(np.repeat(which[:, None], len(SIDES), axis=1))
@@ -294,7 +316,7 @@ class WalkingEnvironment(BatchEnvironment):
     def load_state_dict(self, state: Mapping[str, np.ndarray]) -> None:
         for name in _STATE:
             setattr(self, name, np.array(state[name]))
-        self.strides.set_time(self.time_s)
+        self._set_moment(self.forward_m)
         load_with_prefix(_ACTUATION, self._impaired_actuation, state)
         load_with_prefix(_REACTIONS, self._reaction_delay, state)
         load_with_prefix(_OCCASIONAL, self._occasional, state)
