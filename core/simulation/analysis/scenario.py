@@ -78,7 +78,9 @@ def scenario_walker(
     reference = scenario_reference(scenario, body, own)
     onset = GaitOnset(STANDS_FIRST_S, length_s - STANDS_LAST_S) if scenario.start_and_stop else STEADY
     joint = JointKind.HIP_FLEXION if device_id is None else exo_model(device_id).joint
-    return Walker(model, body, reference, scenario.ground, onset, scenario.disturbance, joint)
+    return Walker(
+        model, body, reference, scenario.ground, onset, scenario.disturbance, joint, scenario.exo_disturbance
+    )
 
 
 def run_scenario(

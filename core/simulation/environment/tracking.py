@@ -15,7 +15,7 @@ import numpy as np
 from core.domain.arrays import BoolArray, Float32Array, FloatArray
 from core.domain.body import JOINTS, JointKind
 from core.domain.motion import GaitReference
-from core.domain.scenario import LEVEL_GROUND, Disturbance, Ground
+from core.domain.scenario import LEVEL_GROUND, Disturbance, ExoDisturbance, Ground
 from core.domain.twin import BodyParameters
 from core.domain.units import GRAVITY_M_S2
 from core.simulation.environment.actuation import Actuation, ActuationInputs, MuscleActuation, TorqueActuation
@@ -27,6 +27,8 @@ from core.simulation.environment.batch_environment import (
     BatchEnvironment,
     StepResult,
 )
+from core.simulation.environment.exo_disturbances import ExoDisturbances
+from core.simulation.environment.handrail import Handrail, TrunkReference
 from core.simulation.environment.impaired_actuation import ReactionDelay, impaired
 from core.simulation.environment.observation import ObservationEncoder, ObservationInputs
 from core.simulation.environment.policy import PolicyNetworks
@@ -70,11 +72,12 @@ class Walker:
     onset: GaitOnset = STEADY
     disturbance: Disturbance | None = None
     exo_joint: JointKind = JointKind.HIP_FLEXION  # that a worn exo turns
+    exo_disturbance: ExoDisturbance | None = None  # of a worn exo
 
 
 # What changes from step to step. These names and prefixes are keys of stored checkpoints.
 _STATE = ("state", "sensor", "phase", "_age", "_start_m", "_action")
-_ACTUATION, _REACTIONS = "drive_", "late_"
+_ACTUATION, _REACTIONS, _EXO = "drive_", "late_", "exo_failures_"
 
 
 class WalkingEnvironment(BatchEnvironment):
@@ -89,8 +92,12 @@ class WalkingEnvironment(BatchEnvironment):
         episode_s: float = EPISODE_S,
         reward: tuple[RewardTerm[StepQuantities], ...] = WALKING_REWARD,
         threads: int = 2,
+        handrail: bool = False,
     ) -> None:
-        """`actuation` moves the joints; without one the walkers' own position actuators do (FAST bodies)."""
+        """`actuation` moves the joints; without one the walkers' own position actuators do (FAST bodies).
+
+        With a `handrail` walkers hold on to it before they fall.
+        """
         models = [walker.model for walker in walkers]
         bodies = [walker.body for walker in walkers]
         grounds = [walker.ground for walker in walkers]
@@ -104,7 +111,9 @@ class WalkingEnvironment(BatchEnvironment):
         training = [stride_for_training(one.reference, one.body.scale, one.ground) for one in walkers]
         self.strides = PhasedStrides(training, onsets)
         self._own_strides = PhasedStrides([walker.reference for walker in walkers], onsets)
-        self._interval_s = min(self.actuation.interval_s, EXO_STEP_S if self.with_exo else CONTROL_STEP_S)
+        self._interval_s = min(
+            self.actuation.interval_s, EXO_STEP_S if self.with_exo or handrail else CONTROL_STEP_S
+        )
         self._impaired_actuation = impaired(self.actuation, models, bodies, self._interval_s)
         self._reaction_delay = ReactionDelay(bodies, CONTROL_STEP_S)
         self._pain = pain_severities(bodies)
@@ -116,6 +125,8 @@ class WalkingEnvironment(BatchEnvironment):
         self._encoder = ObservationEncoder(bodies, self._terrain.climb)
         self._initial_states = InitialStates(models, training, grounds, self.strides)
         self.perturbations = Perturbations([walker.disturbance for walker in walkers], models, bodies)
+        self.exo_disturbances = ExoDisturbances([walker.exo_disturbance for walker in walkers])
+        self.handrail = Handrail(models, self._weight_n) if handrail else None
         self.target_rad: FloatArray = np.zeros((self.size, ACTION_SIZE))
         self.phase: FloatArray = np.zeros(self.size)
         self._action: FloatArray = np.zeros((self.size, ACTION_SIZE))
@@ -130,6 +141,11 @@ class WalkingEnvironment(BatchEnvironment):
         """(N, 14) against the person's own stride, before the foot contact correction."""
         self._own_strides.set_time(self.time_s)
         return self.joint_angle_rad - self._own_strides.angle(self.phase)
+
+    @property
+    def exo_reading(self) -> tuple[FloatArray, FloatArray]:
+        """Angle and velocity (N, 2) of the assisted joints as they reach a worn exo's sensors."""
+        return self.exo_disturbances.reading(self._tick_s, *self._exo_motion)
 
     @property
     def joint_torque_nm(self) -> FloatArray:
@@ -252,6 +268,9 @@ class WalkingEnvironment(BatchEnvironment):
         self._start_m = np.where(which, self._forward_m, self._start_m)
         self.sensor[which] = self._sensor_evaluator.evaluate(self.state, np.flatnonzero(which))
         self.exo_torque_nm[which] = 0.0
+        self.exo_disturbances.reset(which, *self._exo_motion)
+        if self.handrail is not None:
+            self.handrail.reset(which, self.physics.position(self.state))
         self._impaired_actuation.reset(which)
         self._reaction_delay.reset(which)
 
@@ -269,6 +288,8 @@ class WalkingEnvironment(BatchEnvironment):
         own |= with_prefix(_ACTUATION, self._impaired_actuation) | with_prefix(
             _REACTIONS, self._reaction_delay
         )
+        if self.exo_disturbances.expected:
+            own |= with_prefix(_EXO, self.exo_disturbances)
         return own | {"counters": np.array([self._seed, self._resets])}
 
     def load_state_dict(self, state: Mapping[str, np.ndarray]) -> None:
@@ -277,6 +298,8 @@ class WalkingEnvironment(BatchEnvironment):
         self.strides.set_time(self.time_s)
         load_with_prefix(_ACTUATION, self._impaired_actuation, state)
         load_with_prefix(_REACTIONS, self._reaction_delay, state)
+        if self.exo_disturbances.expected:
+            load_with_prefix(_EXO, self.exo_disturbances, state)
         self._seed, self._resets = (int(count) for count in state["counters"])
 
     # Inside
@@ -295,11 +318,27 @@ class WalkingEnvironment(BatchEnvironment):
     def _body_control(self) -> FloatArray:
         return self._impaired_actuation.control(self._actuation_inputs())
 
+    @property
+    def _exo_motion(self) -> tuple[FloatArray, FloatArray]:
+        """True angle and velocity (N, 2) of the assisted joints."""
+        return self.joint_angle_rad[:, self.exo_columns], self.joint_velocity_rad_s[:, self.exo_columns]
+
+    def _exo_torque(self, assist: Assist) -> FloatArray:
+        if not self.exo_disturbances.expected:
+            return super()._exo_torque(assist)
+        self.exo_disturbances.observe(self._tick_s, *self._exo_motion)
+        return self.exo_disturbances.torque_nm(self._tick_s, assist(self), self.exo_torque_nm)
+
     def _physics_steps(self, control: FloatArray, steps: int) -> Advance:
-        if not self.perturbations.expected:
+        if self.handrail is None and not self.perturbations.expected:
             return super()._physics_steps(control, steps)
         now = (self.time_s, self.phase, self.strides.period_s)
         force, models = self.perturbations.force(*now), self.perturbations.models(*now)
+        if self.handrail is not None:
+            position, velocity = self.physics.position(self.state), self.physics.velocity(self.state)
+            reference = TrunkReference.of(self._initial_states, self._terrain, self.strides, self.phase)
+            held = self.handrail.force(position, velocity, reference, steps * self.physics.time_step_s)
+            force = held if force is None else held + force
         return self.physics.advance(self.state, control, steps, force=force, models=models)
 
     def _power_w_kg(self, torque_nm: FloatArray, velocity_rad_s: FloatArray) -> FloatArray:
