@@ -115,14 +115,21 @@ def _save(
     )
 
 
-def chosen_scenario(key: str) -> Scenario:
-    """Refuses (SIM-031) a key that no scenario has."""
+def chosen_scenario(key: str, *, worn: bool = False) -> Scenario:
+    """Refuses a key that no scenario has (SIM-031) and, without an exo `worn`, a failure of it (SIM-035)."""
     scenario = scenario_of(key)
     if scenario is None:
         raise refuse(
             "SIM-031",
             f"There is no scenario called {key}.",
             "Scenarios have fixed names.",
+            f"Use one of: {', '.join(known.key for known in SCENARIOS)}.",
+        )
+    if scenario.exo_disturbance is not None and not worn:
+        raise refuse(
+            "SIM-035",
+            f"“{scenario.name}” cannot be walked without an exo.",
+            "Only the exo fails in it: this walk would be level walking.",
             f"Use one of: {', '.join(known.key for known in SCENARIOS)}.",
         )
     return scenario

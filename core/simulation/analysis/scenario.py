@@ -88,7 +88,9 @@ def scenario_walker(
     if device_id is None:
         return walker
     exo = exo_model(device_id)
-    return replace(walker, exo_joint=exo.joint, toes_rad=exo.toes_rad)
+    return replace(
+        walker, exo_joint=exo.joint, toes_rad=exo.toes_rad, exo_disturbance=scenario.exo_disturbance
+    )
 
 
 def run_scenario(

@@ -15,7 +15,7 @@ import numpy as np
 from core.domain.arrays import BoolArray, Float32Array, FloatArray
 from core.domain.body import JOINTS, SIDES, JointKind
 from core.domain.motion import GaitReference
-from core.domain.scenario import LEVEL_GROUND, Disturbance, Ground
+from core.domain.scenario import LEVEL_GROUND, Disturbance, ExoDisturbance, Ground
 from core.domain.twin import BodyParameters
 from core.domain.units import GRAVITY_M_S2
 from core.gait.course import Course
@@ -28,6 +28,8 @@ from core.simulation.environment.batch_environment import (
     BatchEnvironment,
     StepResult,
 )
+from core.simulation.environment.exo_disturbances import ExoDisturbances
+from core.simulation.environment.handrail import Handrail, TrunkReference
 from core.simulation.environment.impaired_actuation import ImpairedActuation, ReactionDelay, impaired
 from core.simulation.environment.observation import ObservationEncoder, ObservationInputs
 from core.simulation.environment.occasional import OccasionalImpairments, stride_begins
@@ -75,11 +77,13 @@ class Walker:
     exo_joint: JointKind = JointKind.HIP_FLEXION  # that a worn exo turns
     toes_rad: tuple[float, float] | None = None  # what a worn stiff shoe leaves the toes
     course: Course | None = None  # whose strides come after `reference`, the first
+    exo_disturbance: ExoDisturbance | None = None  # of a worn exo
 
 
 # What changes from step to step. These names and prefixes are keys of stored checkpoints.
 _STATE = ("state", "sensor", "phase", "_age", "_start_m", "_action")
 _ACTUATION, _REACTIONS, _OCCASIONAL = "drive_", "late_", "occasional_"
+_EXO = "exo_failures_"
 
 
 class WalkingEnvironment(BatchEnvironment):
@@ -94,8 +98,12 @@ class WalkingEnvironment(BatchEnvironment):
         episode_s: float = EPISODE_S,
         reward: tuple[RewardTerm[StepQuantities], ...] = WALKING_REWARD,
         threads: int = 2,
+        handrail: bool = False,
     ) -> None:
-        """`actuation` moves the joints; without one the walkers' own position actuators do (FAST bodies)."""
+        """`actuation` moves the joints; without one the walkers' own position actuators do (FAST bodies).
+
+        With a `handrail` walkers hold on to it before they fall.
+        """
         bodies = [walker.body for walker in walkers]
         self._occasional = OccasionalImpairments(bodies, [walker.model for walker in walkers], seed)
         models = self._occasional.models
@@ -118,7 +126,9 @@ class WalkingEnvironment(BatchEnvironment):
         self.strides = PhasedStrides(training, onsets, self._courses)
         self._own_courses = courses
         self._own_strides = PhasedStrides([walker.reference for walker in walkers], onsets, courses)
-        self._interval_s = min(self.actuation.interval_s, EXO_STEP_S if self.with_exo else CONTROL_STEP_S)
+        self._interval_s = min(
+            self.actuation.interval_s, EXO_STEP_S if self.with_exo or handrail else CONTROL_STEP_S
+        )
         self._impaired_actuation = impaired(
             self.actuation, models, bodies, self._interval_s, self._occasional
         )
@@ -134,6 +144,8 @@ class WalkingEnvironment(BatchEnvironment):
         self._initial_states = InitialStates(models, training, grounds, self.strides, self._courses)
         self.perturbations = Perturbations([walker.disturbance for walker in walkers], models, bodies)
         self._occasional.also_stiffen(self.perturbations.stand_ins)
+        self.exo_disturbances = ExoDisturbances([walker.exo_disturbance for walker in walkers])
+        self.handrail = Handrail(models, self._weight_n) if handrail else None
         self.target_rad: FloatArray = np.zeros((self.size, ACTION_SIZE))
         self.phase: FloatArray = np.zeros(self.size)
         self._action: FloatArray = np.zeros((self.size, ACTION_SIZE))
@@ -149,6 +161,11 @@ class WalkingEnvironment(BatchEnvironment):
         self._own_strides.set_places(self._own_courses.places(self.forward_m))
         self._own_strides.set_time(self.time_s)
         return self.joint_angle_rad - self._own_strides.angle(self.phase)
+
+    @property
+    def exo_reading(self) -> tuple[FloatArray, FloatArray]:
+        """Angle and velocity (N, 2) of the assisted joints as they reach a worn exo's sensors."""
+        return self.exo_disturbances.reading(self._tick_s, *self._exo_motion)
 
     @property
     def joint_torque_nm(self) -> FloatArray:
@@ -293,6 +310,9 @@ class WalkingEnvironment(BatchEnvironment):
         self.sensor[which] = self._sensor_evaluator.evaluate(self.state, np.flatnonzero(which))
         self.exo_torque_nm[which] = 0.0
         self._draw_occasional(np.repeat(which[:, None], len(SIDES), axis=1))
+        self.exo_disturbances.reset(which, *self._exo_motion)
+        if self.handrail is not None:
+            self.handrail.reset(which, self.physics.position(self.state))
         self._impaired_actuation.reset(which)
         self._reaction_delay.reset(which)
 
@@ -311,6 +331,8 @@ class WalkingEnvironment(BatchEnvironment):
             _REACTIONS, self._reaction_delay
         )
         own |= with_prefix(_OCCASIONAL, self._occasional)
+        if self.exo_disturbances.expected:
+            own |= with_prefix(_EXO, self.exo_disturbances)
         return own | {"counters": np.array([self._seed, self._resets])}
 
     def load_state_dict(self, state: Mapping[str, np.ndarray]) -> None:
@@ -321,6 +343,8 @@ class WalkingEnvironment(BatchEnvironment):
         load_with_prefix(_REACTIONS, self._reaction_delay, state)
         load_with_prefix(_OCCASIONAL, self._occasional, state)
         self._take_occasional()
+        if self.exo_disturbances.expected:
+            load_with_prefix(_EXO, self.exo_disturbances, state)
         self._seed, self._resets = (int(count) for count in state["counters"])
 
     # Inside
@@ -348,11 +372,27 @@ class WalkingEnvironment(BatchEnvironment):
     def _body_control(self) -> FloatArray:
         return self._impaired_actuation.control(self._actuation_inputs())
 
+    @property
+    def _exo_motion(self) -> tuple[FloatArray, FloatArray]:
+        """True angle and velocity (N, 2) of the assisted joints."""
+        return self.joint_angle_rad[:, self.exo_columns], self.joint_velocity_rad_s[:, self.exo_columns]
+
+    def _exo_torque(self, assist: Assist) -> FloatArray:
+        if not self.exo_disturbances.expected:
+            return super()._exo_torque(assist)
+        self.exo_disturbances.observe(self._tick_s, *self._exo_motion)
+        return self.exo_disturbances.torque_nm(self._tick_s, assist(self), self.exo_torque_nm)
+
     def _physics_steps(self, control: FloatArray, steps: int) -> Advance:
-        if not self.perturbations.expected:
+        if self.handrail is None and not self.perturbations.expected:
             return super()._physics_steps(control, steps)
         now = (self.time_s, self.phase, self.strides.period_s)
         force, models = self.perturbations.force(*now), self.perturbations.models(*now)
+        if self.handrail is not None:
+            position, velocity = self.physics.position(self.state), self.physics.velocity(self.state)
+            reference = TrunkReference.of(self._initial_states, self._terrain, self.strides, self.phase)
+            held = self.handrail.force(position, velocity, reference, steps * self.physics.time_step_s)
+            force = held if force is None else held + force
         return self.physics.advance(self.state, control, steps, force=force, models=models)
 
     def _power_w_kg(self, torque_nm: FloatArray, velocity_rad_s: FloatArray) -> FloatArray:
