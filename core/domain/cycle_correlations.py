@@ -1,4 +1,4 @@
-"""How alike the strides of several gaits are: the patient's, the healthy, the impaired and the assisted twin's."""
+"""How alike strides are: of the patient, and of the healthy, the impaired and the assisted twin."""
 
 from __future__ import annotations
 
