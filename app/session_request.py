@@ -41,6 +41,7 @@ class SessionRequest:
     accepted_by: str = ""  # who goes on in spite of findings that stop; empty: they end the session
     role: str = ""  # of this person
     emg_options: Mapping[str, JsonValue] = field(default_factory=dict)  # more parameters of `import_emg`
+    exo_log: Mapping[str, JsonValue] = field(default_factory=dict)  # of `import_exo_log`; empty: none
 
 
 def check_request(request: SessionRequest, *files: Path | None) -> None:

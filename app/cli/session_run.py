@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from app.cli.emg import import_emg
 from app.cli.measured_numbers import measured_numbers
+from app.cli.session_exo import worn_exo, worn_exo_numbers
 from app.cli.session_muscles import calibrated_twin, muscle_numbers
 from app.cli.session_strength import assess_strength, strength_numbers
 from app.cli.terminal_advice import in_a_terminal
@@ -155,7 +156,8 @@ def _train(
     _accept_or_stop(store, visit_id, motion_id, request)
     store.decide(visit_id, Step.MOTION, Verdict.ACCEPTED, record_id=motion_id, by=OPERATOR)
     twin_id = run("fit_twin", motion_id=motion_id)
-    kinetics_id = run("inverse_dynamics", motion_id=motion_id, twin_id=twin_id)
+    worn = worn_exo(terminal, visit_id, motion_id, request.exo_log)
+    kinetics_id = run("inverse_dynamics", motion_id=motion_id, twin_id=twin_id, **worn)
     twin_id = calibrated_twin(store, twin_id, motion_id, kinetics_id, terminal)
     assess_strength(store, visit_id, motion_id, terminal)  # suggestions only: no person accepts them here
     gait_minutes = request.minutes * GAIT_FRACTION
@@ -274,6 +276,7 @@ def summarise(store: Store, visit_id: str, seconds: dict[str, float]) -> dict[st
         "synthetic": motion.synthetic if landmarks is None else landmarks.synthetic,
         **measured_numbers(landmarks, motion),
         "twin": {"height_m": twin.body.height_m, "mass_kg": round(twin.model_mass_kg, 3)},
+        **worn_exo_numbers(store, visit_id),
         **muscle_numbers(store, visit_id),
         **strength_numbers(store, visit_id),
         **_training_numbers(

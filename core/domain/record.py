@@ -15,6 +15,7 @@ class RecordKind(StrEnum):
     LANDMARKS = "landmarks"
     LABORATORY_TRIAL = "laboratory_trial"  # markers and plates that stand in for cameras
     MOTION = "motion"
+    EXO_LOG = "exo_log"  # what an exo gave that was worn during the recording
     KINETICS = "kinetics"
     EMG = "emg"
     MUSCLE_CALIBRATION = "muscle_calibration"

@@ -96,7 +96,7 @@ JOBS: dict[Step, frozenset[str]] = {
             "import_trial",
         }
     ),
-    Step.MOTION: frozenset({"solve_motion", "solve_markers", "inverse_dynamics"}),
+    Step.MOTION: frozenset({"solve_motion", "solve_markers", "import_exo_log", "inverse_dynamics"}),
     Step.EMG: frozenset({"read_emg_head", "import_emg", "shift_emg"}),
     Step.PERSONALIZE: frozenset({"fit_twin", "calibrate_muscles", "assess_deficits", "learn_gait"}),
     Step.REVIEW: frozenset({"simulate_gait", "simulate_scenario"}),
@@ -192,6 +192,8 @@ def _follows_acceptance(twin: RecordInfo, facts: VisitFacts) -> bool:
 
 
 def _words(kind: RecordKind) -> str:
+    if kind is RecordKind.EXO_LOG:
+        return "log of the worn exo"
     return "assessment of strength" if kind is RecordKind.DEFICITS else kind.value.replace("_", " ")
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.domain.arrays import FloatArray
-from core.domain.body import SAGITTAL, SIDES, JointKind, Side
+from core.domain.body import SAGITTAL, SIDES, Joint, JointKind, Side
 from core.domain.kinetics import ForceSource, JointWork, KineticCycles, Kinetics
 from core.domain.motion import CYCLE_POINTS
 from core.domain.units import GRAVITY_M_S2
@@ -45,6 +45,26 @@ def moment_curve(kind: JointKind) -> ForceCurve:
         lambda cycles: cycles.moment_nm_kg[:, :, column],
         normal_moment(kind),
     )
+
+
+def exo_curve(kind: JointKind) -> ForceCurve:
+    """What a worn exo gave at one joint, bending it is positive [N m/kg]; no strides where none was worn."""
+    column = list(JointKind).index(kind)
+
+    def strides(cycles: KineticCycles) -> FloatArray:
+        given = cycles.exo_moment_nm_kg
+        return np.empty((0, CYCLE_POINTS)) if given is None else given[:, :, column]
+
+    name = f"{kind.label} moment of the exo"
+    return ForceCurve(name, _short(kind), name, MOMENT_UNIT, strides, None)
+
+
+def exo_kinds(kinetics: Kinetics) -> tuple[JointKind, ...]:
+    """Joints of either leg at which a worn exo gave something."""
+    if kinetics.exo_moment_nm is None:
+        return ()
+    acts = (np.nan_to_num(kinetics.exo_moment_nm) != 0.0).any(axis=0)
+    return tuple(kind for kind in JointKind if any(acts[Joint.of(kind, side).column] for side in SIDES))
 
 
 def power_curve(kind: JointKind) -> ForceCurve:
@@ -97,6 +117,14 @@ def source_words(kinetics: Kinetics) -> str:
     if kinetics.source is ForceSource.PLATES:
         return "Measured by force plates"
     return "Estimated from the motion, not measured"
+
+
+def exo_words(kinetics: Kinetics) -> str:
+    """What was accounted for of an exo that the person wore; empty where none was."""
+    if kinetics.exo_moment_nm is None:
+        return ""
+    told = f" ({kinetics.exo_words})" if kinetics.exo_words else ""
+    return f"What the worn exo gave is taken off the moments and powers{told}."
 
 
 def residual_words(kinetics: Kinetics) -> str:

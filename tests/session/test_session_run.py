@@ -293,6 +293,20 @@ def test_what_was_said_about_the_film_reaches_the_jobs(request_: SessionRequest)
     assert motion["slow_motion"] == 2.0 and motion["slow_motion_by"]
 
 
+def test_the_log_of_a_worn_exo_is_read_after_the_motion_and_goes_into_the_forces(
+    request_: SessionRequest,
+) -> None:
+    video = request_.data_dir.parent / "walk.mp4"
+    video.touch()
+    request = replace(request_, exo_log={"file": "exo.csv", "offset_s": -1.5})
+    terminal = HandTerminal(request, HELPS)
+    run_video_session(request, a_subject(), (video,), None, terminal)  # type: ignore[arg-type]
+    forces, log = terminal.given["inverse_dynamics"], terminal.given["import_exo_log"]
+    assert log == {"motion_id": forces["motion_id"], "file": "exo.csv", "offset_s": -1.5}
+    assert "exo_log_id" in forces
+    assert terminal.ran.index("solve_motion") < terminal.ran.index("import_exo_log")
+
+
 @pytest.mark.parametrize(
     ("code", "option"), [("MOT-090", "--slow-motion"), ("CAP-022", "--person"), ("CAP-032", "--turn")]
 )

@@ -65,6 +65,18 @@ def with_twin(estimated: Kinetics) -> Kinetics:
     return replace(estimated, force_n=force, twin=twin)
 
 
+def with_exo(forces: Kinetics) -> Kinetics:
+    """The same, with an exo at both hips that gave 6 N m."""
+    exo = np.zeros((len(forces.time_s), 14))
+    exo[:, [Joint.HIP_FLEXION_L.column, Joint.HIP_FLEXION_R.column]] = 6.0
+    left, right = (
+        replace(cycles, exo_moment_nm_kg=np.zeros(cycles.moment_nm_kg.shape) + 0.1 * (np.arange(7) == 0))
+        for cycles in forces.cycles
+    )
+    words = "exo.csv: left hip flexion and right hip flexion"
+    return replace(forces, cycles=(left, right), exo_moment_nm=exo, net_moment_nm=exo, exo_words=words)
+
+
 def _cycles(side: Side, count: int) -> KineticCycles:
     share = WEAKER if side is Side.LEFT else 1.0
     moment, power = (np.zeros((count, CYCLE_POINTS, len(JointKind))) for _ in range(2))

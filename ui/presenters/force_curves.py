@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from core.domain.body import SAGITTAL, SIDES, JointKind, Side
@@ -10,6 +12,8 @@ from core.domain.kinetics import ForceSource, Kinetics
 from core.domain.motion import Motion, stride_words
 from core.session.force_curves import (
     ForceCurve,
+    exo_curve,
+    exo_kinds,
     ground_curves,
     moment_curve,
     power_curve,
@@ -35,6 +39,7 @@ _FEET = "The ground on each foot, in body weights (BW). Forward: below zero it b
 _TWIN = " Simulated: by a body that tracks the motion on a soft floor."
 _HINGE = "The knee of this body model only bends and stretches: what tilts or twists it is not known."
 _EXO = " What the exo gave is taken off."
+_BOTH = " With markers: what the worn exo gave; both together are the net moment."
 _BAND_WORDS = "Band around a curve: ± 1 SD between strides."
 MISSING = "no stride with known forces"
 
@@ -55,15 +60,37 @@ def force_panels(kinetics: Kinetics, motion: Motion) -> tuple[ForcePanels, ...]:
     shown = [ForcePanels(ForceView.GROUND, None, _panels(kinetics, motion, ground), feet)]
     for plane, kinds in PLANES.items():
         sagittal = plane is Plane.SAGITTAL
-        moments = _panels(kinetics, motion, tuple(map(moment_curve, kinds)))
+        moments = _with_exo(kinetics, kinds, _panels(kinetics, motion, tuple(map(moment_curve, kinds))))
         powers = _panels(kinetics, motion, tuple(map(power_curve, kinds)))
-        shown.append(ForcePanels(ForceView.MOMENTS, plane, moments, _BENDS if sagittal else _HINGE))
+        note = _BENDS if sagittal else _HINGE
+        note += _BOTH if set(kinds) & set(exo_kinds(kinetics)) else ""
+        shown.append(ForcePanels(ForceView.MOMENTS, plane, moments, note))
         shown.append(ForcePanels(ForceView.POWERS, plane, powers, _GIVES if sagittal else _HINGE))
     return tuple(shown)
 
 
 def _panels(kinetics: Kinetics, motion: Motion, curves: tuple[ForceCurve, ...]) -> tuple[JointPanel, ...]:
     return tuple(_panel(kinetics, motion, curve, side) for curve in curves for side in SIDES)
+
+
+def _with_exo(
+    kinetics: Kinetics, kinds: tuple[JointKind, ...], panels: tuple[JointPanel, ...]
+) -> tuple[JointPanel, ...]:
+    """Panels of moments, with what a worn exo gave drawn beside the person's own; of both sides by joint."""
+    acts, of_panels = exo_kinds(kinetics), [kind for kind in kinds for _side in SIDES]
+    return tuple(
+        replace(panel, curves=(*panel.curves, *_exo_curves(kinetics, kind, panel.side)))
+        if kind in acts
+        else panel
+        for kind, panel in zip(of_panels, panels, strict=True)
+    )
+
+
+def _exo_curves(kinetics: Kinetics, kind: JointKind, side: Side) -> tuple[CycleCurve, ...]:
+    strides = exo_curve(kind).strides(kinetics.cycles[SIDES.index(side)])
+    if not len(strides):
+        return ()
+    return (CycleCurve("Worn exo", side, strides.mean(axis=0), None, CurveStyle.WITH_EXO),)
 
 
 def _panel(kinetics: Kinetics, motion: Motion, curve: ForceCurve, side: Side) -> JointPanel:
@@ -102,7 +129,8 @@ def force_table(kinetics: Kinetics, *, sagittal_only: bool) -> NumberTable:
     """The work of each joint, and smallest and largest values of the mean curves."""
     kinds = SAGITTAL if sagittal_only else tuple(kind for plane in PLANES.values() for kind in plane)
     rows = [_work_row(kinetics, kind) for kind in kinds if work_of(kinetics, kind, SIDES[0]) is not None]
-    curves = (*map(moment_curve, SAGITTAL), *map(power_curve, SAGITTAL), *ground_curves(sagittal_only=True))
+    exo, powers = map(exo_curve, exo_kinds(kinetics)), map(power_curve, SAGITTAL)
+    curves = (*map(moment_curve, SAGITTAL), *exo, *powers, *ground_curves(sagittal_only=True))
     rows += [_span_row(kinetics, curve) for curve in curves]
     return NumberTable(("", "Left", "Right"), tuple(rows))
 
