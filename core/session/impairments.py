@@ -96,16 +96,19 @@ def together(first: tuple[Impairment, ...], second: tuple[Impairment, ...]) -> t
 
 
 def impairment_lines(store: Store, visit_id: str) -> tuple[str, ...]:
-    """For the report: each chosen impairment, where it comes from, and who answers for it.
+    """For the report: the chosen impairments, a line for each origin and person who answers for them.
 
     Says so where the newest twin was made before the choice, or before one was removed.
     """
     twin = store.latest(visit_id, RecordKind.TWIN)
-    listed = tuple(one.line for one in chosen(store, visit_id))
+    by_answer: dict[str, list[str]] = {}
+    for one in chosen(store, visit_id):
+        by_answer.setdefault(one.answer, []).append(one.words)
+    listed = [f"{answer}: {'; '.join(words)}." for answer, words in by_answer.items()]
     if twin is None or follows_choice(twin, store.latest(visit_id, RecordKind.CHOSEN_IMPAIRMENTS)):
-        return tuple(f"In the twin: {line}." for line in listed)
+        return tuple(f"In the twin, {line}" for line in listed)
     made_before = "Impairments were changed after the twin was made: it walks without this change."
-    return (*(f"For the twin: {line}." for line in listed), made_before)
+    return (*(f"For the twin, {line}" for line in listed), made_before)
 
 
 def _by_severity(impairment: Impairment) -> float:

@@ -16,7 +16,8 @@ from core.domain.twin import Twin
 from core.jobs.values import JobSpec, SilentContext
 from core.session.accepted import follows_choice
 from core.session.flow import _stale_reason
-from core.session.impairments import choose, chosen, impairment_lines, remove, together
+from core.session.impairment_list import chosen
+from core.session.impairments import choose, impairment_lines, remove, together
 from core.session.report import report_content
 from core.session.same_patient import same_patient
 from core.session.weakness import answer_proposal, facts_of
@@ -59,8 +60,8 @@ def test_a_chosen_impairment_replaces_one_of_the_same_place_and_says_who_answers
 
         assert [one.impairment for one in chosen(store, visit_id)] == [STIFF, WEAK]
         assert impairment_lines(store, visit_id) == (
-            "In the twin: Stiffness, left knee, 0.6, in some strides only; entered by Dr. A, physician.",
-            "In the twin: Weakness, left hip flexors, 0.5; entered by Dr. A, physician.",
+            "In the twin, entered by Dr. A, physician: stiffness, left knee, 0.6, in some strides only; "
+            "weakness, left hip flexors, 0.5.",
         )
 
 
@@ -95,7 +96,7 @@ def test_the_twin_gets_what_was_chosen_and_is_stale_after_a_change(visit: tuple[
         after = remove(store, visit_id, WEAK.slot.label, by="Dr. A", role="physician")
         assert not follows_choice(twin, after) and not follows_choice(twin, None)
         lines = report_content(store, visit_id).quality
-        assert any(line.startswith("For the twin: Stiffness, left knee, 0.6, in some") for line in lines)
+        assert any(line.startswith("For the twin, entered by Dr. A, physician: stiffness,") for line in lines)
         assert any("changed after the twin was made" in line for line in lines)
 
 

@@ -16,7 +16,8 @@ from core.domain.record import RecordKind
 from core.domain.twin import GENERIC_BODY, Twin
 from core.jobs.values import Cancelled, Done
 from core.session.flow import Step
-from core.session.impairments import choose, chosen
+from core.session.impairment_list import chosen
+from core.session.impairments import choose
 from tests.ui import muscle_records, records
 from tests.ui.board import HandBoard
 from tests.ui.test_learning_pages import personalize, tell
