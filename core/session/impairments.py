@@ -87,12 +87,16 @@ def accepted_weaknesses(store: Store, visit_id: str) -> tuple[Impairment, ...]:
 
 
 def together(first: tuple[Impairment, ...], second: tuple[Impairment, ...]) -> tuple[Impairment, ...]:
-    """Both, each kind and place once: the more severe one counts."""
-    by_slot: dict[object, Impairment] = {}
+    """Both, each kind and place once: the more severe one counts.
+
+    What comes in some strides only stands beside what is always there.
+    """
+    counted: dict[object, Impairment] = {}
     for one in (*first, *second):
-        other = by_slot.get(one.slot)
-        by_slot[one.slot] = one if other is None or one.severity > other.severity else other
-    return tuple(by_slot.values())
+        key = (one.slot, one.occasional)
+        other = counted.get(key)
+        counted[key] = one if other is None or one.severity > other.severity else other
+    return tuple(counted.values())
 
 
 def impairment_lines(store: Store, visit_id: str) -> tuple[str, ...]:

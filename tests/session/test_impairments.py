@@ -12,7 +12,7 @@ from core.domain.chosen_impairments import ImpairmentOrigin
 from core.domain.impairment import Impairment, ImpairmentKind
 from core.domain.muscles import MuscleGroup
 from core.domain.record import RecordInfo, RecordKind
-from core.domain.twin import Twin
+from core.domain.twin import GENERIC_BODY, GroupStrength, Twin
 from core.jobs.values import JobSpec, SilentContext
 from core.session.accepted import follows_choice
 from core.session.flow import _stale_reason
@@ -23,6 +23,7 @@ from core.session.same_patient import same_patient
 from core.session.weakness import answer_proposal, facts_of
 from core.store.repository import Store, open_store
 from core.tasks import fit_twin
+from core.twin.impairments import with_impairments
 from tests.kinetics import known_person
 from tests.refusals import refused
 from tests.store.samples import a_subject
@@ -104,6 +105,15 @@ def test_of_the_same_place_twice_the_worse_one_counts() -> None:
     milder = weak(MuscleGroup.HIP_FLEXORS, 0.3)
     assert together((milder, STIFF), (WEAK,)) == (WEAK, STIFF)
     assert together((WEAK,), (milder,)) == (WEAK,)
+    at_times = replace(WEAK, severity=0.9, occasional=True)
+    assert together((WEAK,), (at_times,)) == (WEAK, at_times)
+
+
+def test_a_measured_strength_stays_beside_a_weakness_that_comes_and_goes() -> None:
+    measured = GroupStrength(MuscleGroup.HIP_FLEXORS, Side.LEFT, 0.7)
+    body = replace(GENERIC_BODY, strength=(measured,))
+    assert with_impairments(body, (replace(WEAK, occasional=True),)).strength == (measured,)
+    assert with_impairments(body, (WEAK,)).strength == ()
 
 
 def test_a_weakness_is_not_accepted_as_a_fifth_impairment(visit: tuple[Path, str, str]) -> None:

@@ -44,9 +44,11 @@ class _Spring:
     own_nm_rad: float  # of the model without it
     own_nm_s_rad: float
     most_nm_rad: float  # at severity 1
+    always: float  # severity that the model has in every stride
 
     def set(self, severity: float) -> None:
-        spring_nm_rad = severity * self.most_nm_rad
+        """The worse of this severity and the one that is always there."""
+        spring_nm_rad = max(0.0, severity - self.always) * self.most_nm_rad
         self.model.jnt_stiffness[self.joint] = self.own_nm_rad + spring_nm_rad
         self.model.dof_damping[self.dof] = self.own_nm_s_rad + STIFF_DAMPING_S * spring_nm_rad
 
@@ -144,6 +146,7 @@ class OccasionalImpairments:
             float(model.jnt_stiffness[number]),
             float(model.dof_damping[dof]),
             stiff_spring_nm_rad(self._bodies[row], 1.0),
+            severity(self._bodies[row], one.slot),
         )
 
 
