@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.devices.profiles import load_profile
+from core.devices.profiles import load_default_controller, load_generic_controller, trainable_profile
 from core.domain.body import Side
 from core.domain.clock import LEAST_FACTOR, MOST_FACTOR
 from core.domain.impairment import Impairment
@@ -52,9 +52,12 @@ def check_request(request: SessionRequest, *files: Path | None) -> None:
     """Refuse now what would be refused after minutes of work.
 
     Raises UserError PC-024 (a number out of range), PC-025 (a file is missing), PC-023 (`out` cannot be
-    written), PC-027 (`out` holds results), EXO-030 (unknown exo), or PER-001 to PER-003 (impairments).
+    written), PC-027 (`out` holds results), EXO-030 (unknown exo), EXO-043 (one that no twin can wear),
+    EXO-031 (one that no controller ships for yet), or PER-001 to PER-003 (impairments).
     """
-    load_profile(request.device)
+    trainable_profile(request.device)
+    load_default_controller(request.device)
+    load_generic_controller(request.device)
     check_minutes(request.minutes)
     if request.person is not None and request.person < 0:
         raise out_of_range("person", str(request.person), "0 for the first person, 1 for the second, …")
@@ -150,11 +153,13 @@ def scenario_params(args: argparse.Namespace) -> dict[str, JsonValue]:
     """Parameters of the job behind `exotwin simulate`. Refuses PC-023, PC-024, SIM-031 and SIM-033."""
     from core.tasks.simulate_scenario import chosen_scenario, chosen_seconds
 
-    chosen_scenario(args.scenario)
-    chosen_seconds(args.seconds)
-    check_walks(args.starts, args.seconds)
+    scenario = chosen_scenario(args.scenario)
+    seconds = chosen_seconds(scenario.usual_s if args.seconds is None else args.seconds)
+    check_walks(args.starts, seconds)
     check_results_folder(args.out)
-    params = {name: getattr(args, name) for name in ("scenario", "twin", "seconds", "starts", "seed")}
+    params = {name: getattr(args, name) for name in ("scenario", "twin", "starts", "seed")} | {
+        "seconds": seconds
+    }
     fidelity = {} if args.fidelity is None else {"fidelity": args.fidelity}
     return {**params, **fidelity, "out": str(args.out.absolute())}
 

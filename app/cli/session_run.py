@@ -22,7 +22,7 @@ from app.exo_process import VirtualExo
 from app.paths import operator_name
 from app.session_request import MOST_MINUTES, REPORT, SUMMARY, SessionRequest, check_request
 from app.terminal import Terminal
-from core.domain.assistance import Assistance, assistance_of
+from core.domain.assistance import Assistance
 from core.domain.controller import (
     UNATTENDED_APPROVER,
     Comparison,
@@ -36,6 +36,7 @@ from core.domain.motion import Motion
 from core.domain.record import RecordKind, Verdict
 from core.domain.recording import Landmarks
 from core.domain.rollout import GaitLabel
+from core.domain.situation_effects import situation_assistance
 from core.domain.subject import Subject
 from core.domain.twin import GaitPolicy, Twin
 from core.domain.walk_numbers import estimate_values, walk_values
@@ -202,7 +203,7 @@ def release_blocker(
     None where it may: it does not make walking harder, or the patient is synthetic. A demo's virtual exo is
     worn by no person, and the demo is there to show every step.
     """
-    assistance = assistance_of(store.load(comparison_id, Comparison).scores)
+    assistance = situation_assistance(store.load(comparison_id, Comparison))
     subject, number = store.subject_of(visit_id), store.visit(visit_id).number
     if subject.synthetic or not assistance.needs_reason:
         return None
@@ -248,7 +249,7 @@ def _deploy(
     """Onto a virtual exo, walk with it, and keep it there: nobody wears it, and the record says so."""
     exo = VirtualExo(request.data_dir)
     try:
-        address = exo.start()
+        address = exo.start(request.device)
         transfer: dict[str, JsonValue] = {
             "package_id": package_id,
             "address": address,
@@ -285,7 +286,7 @@ def summarise(store: Store, visit_id: str, seconds: dict[str, float]) -> dict[st
         **_training_numbers(
             newest(RecordKind.GAIT_POLICY, GaitPolicy), newest(RecordKind.CONTROLLER, TrainedController)
         ),
-        **_deployment_numbers(store, visit_id, assistance_of(comparison.scores)),
+        **_deployment_numbers(store, visit_id, situation_assistance(comparison)),
         **_walk_numbers(comparison),
         "verdict": comparison.sentence,
         **_virtual_walk_numbers(store, visit_id),

@@ -352,7 +352,7 @@ def _deployment(store: Store, visit_id: str) -> tuple[tuple[str, str], ...]:
     package = _newest(store, visit_id, RecordKind.PACKAGE, Package)
     if package is not None:
         if package.envelope is not None:
-            lines.append(("Person's gait", package.envelope.sentence(package.limits.hip_range_rad)))
+            lines.append(("Person's gait", package.gait_sentence))
         lines.append(("Package SHA-256", package.sha256))
     deployment = _newest(store, visit_id, RecordKind.DEPLOYMENT, Deployment)
     if deployment is not None:

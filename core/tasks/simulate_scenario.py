@@ -39,7 +39,6 @@ from core.twin.body import Fidelity
 
 DEFAULT_TWIN = "default"
 STARTS = 16
-SECONDS = 10.0
 SECONDS_RANGE = (2.0, 60.0)
 ARRAYS, SUMMARY, FILM = "scenario.npz", "scenario.json", "scenario.mp4"
 
@@ -65,7 +64,8 @@ def run(params: Params, context: JobContext) -> str:
     SCENARIO record's id; the default twin belongs to no patient and leaves no record: "".
     """
     scenario = chosen_scenario(str(params["scenario"]))
-    seconds, seed = chosen_seconds(params.get("seconds", SECONDS)), int(str(params.get("seed", 0)))
+    seconds = chosen_seconds(params.get("seconds", scenario.usual_s))
+    seed = int(str(params.get("seed", 0)))
     twin_id = str(params.get("twin", DEFAULT_TWIN))
     impairments = impairments_of(params.get("impairments"))
     with open_store(context.spec.data_dir) as store:
@@ -115,14 +115,21 @@ def _save(
     )
 
 
-def chosen_scenario(key: str) -> Scenario:
-    """Refuses (SIM-031) a key that no scenario has."""
+def chosen_scenario(key: str, *, worn: bool = False) -> Scenario:
+    """Refuses a key that no scenario has (SIM-031) and, without an exo `worn`, a failure of it (SIM-035)."""
     scenario = scenario_of(key)
     if scenario is None:
         raise refuse(
             "SIM-031",
             f"There is no scenario called {key}.",
             "Scenarios have fixed names.",
+            f"Use one of: {', '.join(known.key for known in SCENARIOS)}.",
+        )
+    if scenario.exo_disturbance is not None and not worn:
+        raise refuse(
+            "SIM-035",
+            f"“{scenario.name}” cannot be walked without an exo.",
+            "Only the exo fails in it: this walk would be level walking.",
             f"Use one of: {', '.join(known.key for known in SCENARIOS)}.",
         )
     return scenario
@@ -307,6 +314,6 @@ def chosen_seconds(value: object) -> float:
             "SIM-033",
             f"{value} seconds of simulation are not possible.",
             f"A scenario takes {low:g} to {high:g} seconds.",
-            f"Choose some seconds; {SECONDS:g} are a good start.",
+            "Choose some seconds; 10 are a good start, 25 for a course.",
         )
     return seconds

@@ -121,7 +121,7 @@ class StillExo:
     def __init__(self, _data_dir: Path) -> None:
         self.stopped = False
 
-    def start(self) -> str:
+    def start(self, device: str) -> str:
         return "tcp:127.0.0.1:1"
 
     def stop(self) -> None:

@@ -32,9 +32,8 @@ def impairments_state(
     """What stands, and what a search in the gait suggests. `stopped`: a search can go on where it was."""
     listed = chosen(store, visit_id)
     weak = tuple(one for one in proposals(store, visit_id) if one.accepted)
-    verdict, tone = _verdict(
-        store, visit_id, len({one.impairment.slot for one in listed} | {one.impairment.slot for one in weak})
-    )
+    slots = {one.impairment.slot for one in listed} | {one.impairment.slot for one in weak}
+    verdict, tone = _verdict(store, visit_id, len(slots))
     return ImpairmentsState(
         verdict,
         tone,
