@@ -93,6 +93,7 @@ def test_the_twin_gets_what_was_chosen_and_is_stale_after_a_change(visit: tuple[
     with open_store(folder) as store:
         assert store.load(twin_id, Twin).body.impairments == (WEAK, STIFF)
         twin = store.info(twin_id)
+        assert twin.summary.endswith("stiffness, left knee 0.60 in some strides")
         assert follows_choice(twin, first) and not follows_choice(twin, choice)
         after = remove(store, visit_id, WEAK.slot.label, by="Dr. A", role="physician")
         assert not follows_choice(twin, after) and not follows_choice(twin, None)
