@@ -19,12 +19,12 @@ MOST_FALLS = 0.5  # of the walks without the exo: beyond, the twin cannot walk t
 
 @dataclass(frozen=True, slots=True)
 class SituationEffect:
-    """One situation with the personalized controller, against the same walks without the exo."""
+    """One situation with the exo against the same walks without it."""
 
     situation: str  # key of a Scenario
     name: str  # "stairs down", "the push from the side"
     cost: CostRatio | None  # None: not known, or with a disturbance, where falls alone count
-    falls: FallCount
+    falls: FallCount  # of walks that ended in one: who falls starts again, but is counted once
     disturbed: bool
 
     @property
@@ -73,8 +73,17 @@ def situation_effects(situations: Sequence[SituationWalks]) -> tuple[SituationEf
             continue
         worn = find_walks(tuple(situations), without.situation, GaitLabel.PERSONALIZED_CONTROLLER)
         if worn is not None:
-            found.append(_effect(worn, without))
+            found.append(situation_effect(worn, without))
     return tuple(found)
+
+
+def situation_effect(worn: SituationWalks, without: SituationWalks) -> SituationEffect:
+    """Walks with the exo against the same walks without it."""
+    scenario = scenario_of(worn.situation)
+    disturbed = scenario is not None and not (scenario.disturbance is scenario.exo_disturbance is None)
+    falls = FallCount(worn.measures.falls, without.measures.falls, worn.measures.starts)
+    cost = None if disturbed else cost_ratio(worn.measures, without.measures)
+    return SituationEffect(worn.situation, situation_name(worn.situation), cost, falls, disturbed)
 
 
 def situation_assistance(comparison: Comparison) -> Assistance:
@@ -83,8 +92,24 @@ def situation_assistance(comparison: Comparison) -> Assistance:
     return replace(assistance_of(comparison.scores), elsewhere=joined(harder))
 
 
+def situation_verdict(situations: Sequence[SituationWalks]) -> str:
+    """What the verdict on level walking must not leave out: where else it gets harder; "" if not known."""
+    effects = situation_effects(situations)
+    if not effects:
+        return ""
+    harder = [one.words for one in effects if one.harder]
+    sentences = [
+        f"In other situations walking gets harder: {joined(harder)}."
+        if harder
+        else f"In {len(effects)} other situation{'s' * (len(effects) > 1)} walked it is not shown to get harder."
+    ]
+    lost = [_unwalkable_words(one) for one in effects if not one.walkable]
+    sentences += [f"Without the exo the twin cannot walk: {joined(lost)}."] if lost else []
+    return " ".join(sentences)
+
+
 def situation_words(situations: Sequence[SituationWalks]) -> str:
-    """A few sentences on all situations besides the level; "" where none was walked."""
+    """The same for all situations besides the level, one by one; "" where none was walked."""
     effects = situation_effects(situations)
     calm = [one for one in effects if not one.disturbed]
     unmoved = [one for one in effects if one.disturbed and not one.more_falls]
@@ -96,10 +121,22 @@ def situation_words(situations: Sequence[SituationWalks]) -> str:
             "Without the exo the twin cannot walk there, so costs are not compared: {}.",
             [_unwalkable_words(one) for one in calm if not one.walkable],
         ),
-        ("The twin falls no more often than without the exo: {}.", [one.name for one in unmoved]),
+        ("The twin falls no more often than without the exo: {}.", [_unmoved_words(one) for one in unmoved]),
     )
     told = [words.format(joined(names)) for words, names in sentences if names]
-    return f"In other situations, {effects[0].falls.walks} walks each: {' '.join(told)}" if told else ""
+    return f"In other situations, {_walks_words(effects)} each: {' '.join(told)}" if told else ""
+
+
+def _walks_words(effects: Sequence[SituationEffect]) -> str:
+    counts = sorted({one.falls.walks for one in effects})
+    return f"{counts[0]} walks" if len(counts) == 1 else f"{counts[0]} to {counts[-1]} walks"
+
+
+def _unmoved_words(effect: SituationEffect) -> str:
+    falls = effect.falls
+    if not falls.without:
+        return effect.name
+    return f"{effect.name} ({falls.worn} of {falls.walks} walks, without the exo {falls.without})"
 
 
 def fall_words(falls: FallCount) -> str:
@@ -111,7 +148,7 @@ def fall_words(falls: FallCount) -> str:
 
 def _unwalkable_words(effect: SituationEffect) -> str:
     falls = effect.falls
-    return f"{effect.name} ({falls.without} falls in {falls.walks} walks, with the exo {falls.worn})"
+    return f"{effect.name} (it falls in {falls.without} of {falls.walks} walks, with the exo in {falls.worn})"
 
 
 def joined(parts: Iterable[str]) -> str:
@@ -135,11 +172,3 @@ def _alike(effect: SituationEffect) -> bool:
 
 def _is_level(walks: SituationWalks) -> bool:
     return walks.situation == LEVEL_WALKING.key
-
-
-def _effect(worn: SituationWalks, without: SituationWalks) -> SituationEffect:
-    scenario = scenario_of(worn.situation)
-    disturbed = scenario is not None and not (scenario.disturbance is scenario.exo_disturbance is None)
-    falls = FallCount(worn.measures.falls, without.measures.falls, worn.measures.starts)
-    cost = None if disturbed else cost_ratio(worn.measures, without.measures)
-    return SituationEffect(worn.situation, situation_name(worn.situation), cost, falls, disturbed)

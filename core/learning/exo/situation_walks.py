@@ -6,20 +6,23 @@ independent, so every walker counts alone, as a seed does elsewhere: an interval
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from core.domain.arrays import IntArray
 from core.domain.controller import ExoController
 from core.domain.rollout import GaitLabel
 from core.domain.scenario import Scenario
 from core.domain.situation import SituationWalks
+from core.domain.twin import BodyParameters
 from core.domain.walk_measures import WalkMeasures
 from core.learning.exo.measures import WalkRecording, measured, record_walk
 from core.learning.exo.torque_profile import assistance_profile
 from core.learning.exo.twin_in_exo import TwinInExo
 from core.learning.exo.worn_controller import WornExo
 from core.simulation.analysis.scenario import KEEPS_UP_FRACTION
+from core.simulation.environment.tracking import WalkingEnvironment
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +65,20 @@ def walk_situations(
             SituationWalks(
                 scenario.key,
                 label.value,
-                WalkMeasures.joined([measured(recording.of(row), environment, body, row) for row in rows]),
+                WalkMeasures.joined([_one_walk(recording, environment, body, row) for row in rows]),
                 None if controller is None else assistance_profile(own, environment, body),
                 unsupported_starts=_came_through(own),
             )
         )
     return tuple(found)
+
+
+def _one_walk(
+    recording: WalkRecording, environment: WalkingEnvironment, body: BodyParameters, row: IntArray
+) -> WalkMeasures:
+    """One walker, who falls or does not: after a fall it starts elsewhere than in other conditions."""
+    measures = measured(recording.of(row), environment, body, row)
+    return replace(measures, falls=min(measures.falls, 1))
 
 
 def _came_through(recording: WalkRecording) -> int:
