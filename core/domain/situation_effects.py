@@ -98,10 +98,11 @@ def situation_verdict(situations: Sequence[SituationWalks]) -> str:
     if not effects:
         return ""
     harder = [one.words for one in effects if one.harder]
+    others = f"{len(effects)} other situation{'s' * (len(effects) > 1)}"
     sentences = [
         f"In other situations walking gets harder: {joined(harder)}."
         if harder
-        else f"In {len(effects)} other situation{'s' * (len(effects) > 1)} walked it is not shown to get harder."
+        else f"In {others} walked it is not shown to get harder."
     ]
     lost = [_unwalkable_words(one) for one in effects if not one.walkable]
     sentences += [f"Without the exo the twin cannot walk: {joined(lost)}."] if lost else []
