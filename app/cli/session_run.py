@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from app.cli.emg import import_emg
 from app.cli.measured_numbers import measured_numbers
 from app.cli.session_exo import worn_exo, worn_exo_numbers
+from app.cli.session_impairments import impairment_numbers, put_impairments
 from app.cli.session_muscles import calibrated_twin, muscle_numbers
 from app.cli.session_situations import situation_numbers
 from app.cli.session_strength import assess_strength, strength_numbers
@@ -156,10 +157,12 @@ def _train(
 
     _accept_or_stop(store, visit_id, motion_id, request)
     store.decide(visit_id, Step.MOTION, Verdict.ACCEPTED, record_id=motion_id, by=OPERATOR)
-    twin_id = run("fit_twin", motion_id=motion_id)
+    chosen_id = put_impairments(store, visit_id, request)
+    listed = {} if chosen_id is None else {"impairments_id": chosen_id}
+    twin_id = run("fit_twin", motion_id=motion_id, **listed)
     worn = worn_exo(terminal, visit_id, motion_id, request.exo_log)
     kinetics_id = run("inverse_dynamics", motion_id=motion_id, twin_id=twin_id, **worn)
-    twin_id = calibrated_twin(store, twin_id, motion_id, kinetics_id, terminal)
+    twin_id = calibrated_twin(store, twin_id, motion_id, kinetics_id, terminal, **listed)
     assess_strength(store, visit_id, motion_id, terminal)  # suggestions only: no person accepts them here
     gait_minutes = request.minutes * GAIT_FRACTION
     policy_id = run(
@@ -247,7 +250,7 @@ def _deploy(
     """Onto a virtual exo, walk with it, and keep it there: nobody wears it, and the record says so."""
     exo = VirtualExo(request.data_dir)
     try:
-        address = exo.start()
+        address = exo.start(request.device)
         transfer: dict[str, JsonValue] = {
             "package_id": package_id,
             "address": address,
@@ -280,6 +283,7 @@ def summarise(store: Store, visit_id: str, seconds: dict[str, float]) -> dict[st
         **worn_exo_numbers(store, visit_id),
         **muscle_numbers(store, visit_id),
         **strength_numbers(store, visit_id),
+        **impairment_numbers(store, visit_id),
         **_training_numbers(
             newest(RecordKind.GAIT_POLICY, GaitPolicy), newest(RecordKind.CONTROLLER, TrainedController)
         ),
