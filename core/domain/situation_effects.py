@@ -80,7 +80,7 @@ def situation_effects(situations: Sequence[SituationWalks]) -> tuple[SituationEf
 def situation_effect(worn: SituationWalks, without: SituationWalks) -> SituationEffect:
     """Walks with the exo against the same walks without it."""
     scenario = scenario_of(worn.situation)
-    disturbed = scenario is not None and not (scenario.disturbance is scenario.exo_disturbance is None)
+    disturbed = scenario is not None and bool(scenario.disturbance or scenario.exo_disturbance)
     falls = FallCount(worn.measures.falls, without.measures.falls, worn.measures.starts)
     cost = None if disturbed else cost_ratio(worn.measures, without.measures)
     return SituationEffect(worn.situation, situation_name(worn.situation), cost, falls, disturbed)
