@@ -10,6 +10,7 @@ from core.domain.help_by_side import HelpBySide, HelpPeak, SideHelp
 from core.domain.rollout import GaitLabel
 from core.domain.situation import SituationWalks, find_walks
 from core.domain.situation_effects import (
+    handrail_words,
     situation_assistance,
     situation_effect,
     situation_effects,
@@ -32,6 +33,7 @@ def situation_numbers(comparison: Comparison) -> dict[str, Any]:
             "not_walkable_without_exo": [one.situation for one in effects if not one.walkable],
             "harder_in_words": situation_assistance(comparison).elsewhere,
             "verdict": situation_words(comparison.situations),
+            "handrail": handrail_words(comparison.situations),
         },
         "help_by_side": {
             label.value: _help(comparison, label, found)

@@ -55,7 +55,7 @@ class SituationEffect:
 
     @property
     def words(self) -> str:
-        """`stairs down (4 % more energy, 3 falls in 6 walks instead of 1)`: what is harder or easier."""
+        """`stairs down (4 % more energy, falls in 3 of 6 walks instead of 1)`: what is harder or easier."""
         facts = []
         if self._cost_differs and self.cost is not None:
             metre = " per metre" if self.cost.per_metre else ""
@@ -128,6 +128,28 @@ def situation_words(situations: Sequence[SituationWalks]) -> str:
     return f"In other situations, {_walks_words(effects)} each: {' '.join(told)}" if told else ""
 
 
+def handrail_words(situations: Sequence[SituationWalks]) -> str:
+    """Who needs the handrail, with the personalized controller and without the exo; "" without a handrail."""
+    found = []
+    for worn in situations:
+        if not worn.handrail or worn.label != GaitLabel.PERSONALIZED_CONTROLLER:
+            continue
+        without = find_walks(tuple(situations), worn.situation, GaitLabel.WITHOUT_EXO, handrail=True)
+        if without is not None:
+            found.append(_rail_words(worn, without))
+    return f"With a handrail: {joined(found)}." if found else ""
+
+
+def _rail_words(worn: SituationWalks, without: SituationWalks) -> str:
+    free = [f"{one.unsupported_starts} of {one.measures.starts}" for one in (worn, without)]
+    lean = [f"{100.0 * one.support_bw:.1f} %" for one in (worn, without)]
+    where = situation_name(worn.situation)
+    return (
+        f"on {where} {free[0]} walks never hold on to it (without the exo {free[1]}), "
+        f"with {lean[0]} of the body weight on it on average ({lean[1]})"
+    )
+
+
 def _walks_words(effects: Sequence[SituationEffect]) -> str:
     counts = sorted({one.falls.walks for one in effects})
     return f"{counts[0]} walks" if len(counts) == 1 else f"{counts[0]} to {counts[-1]} walks"
@@ -141,10 +163,8 @@ def _unmoved_words(effect: SituationEffect) -> str:
 
 
 def fall_words(falls: FallCount) -> str:
-    """`3 falls in 6 walks instead of 1`."""
-    return (
-        f"{falls.worn} fall{'' if falls.worn == 1 else 's'} in {falls.walks} walks instead of {falls.without}"
-    )
+    """`falls in 3 of 6 walks instead of 1`."""
+    return f"falls in {falls.worn} of {falls.walks} walks instead of {falls.without}"
 
 
 def _unwalkable_words(effect: SituationEffect) -> str:

@@ -13,7 +13,7 @@ from core.domain.help_by_side import HelpBySide, HelpPeak, direction_words
 from core.domain.rollout import GaitLabel
 from core.domain.scenario import LEVEL_WALKING
 from core.domain.situation import SituationWalks, find_walks
-from core.domain.situation_effects import situation_effect, situation_name, situation_words
+from core.domain.situation_effects import handrail_words, situation_effect, situation_name
 from core.session.exo_help import deficit_lines, help_of, profile_of
 from core.session.report_muscles import CyclePlot
 from core.session.report_tables import ReportRow, ReportTable
@@ -39,7 +39,7 @@ def help_part(comparison: Comparison | None) -> HelpPart | None:
     """None without a comparison, or of an earlier version that kept no torque over the cycle."""
     if comparison is None or help_of(comparison, GaitLabel.PERSONALIZED_CONTROLLER) is None:
         return None
-    words = situation_words(comparison.situations)
+    words = handrail_words(comparison.situations)
     return HelpPart(
         "Help of the exo on each side · simulated, level walking",
         tuple(plot for label in CONTROLLERS if (plot := _plot(comparison, label)) is not None),

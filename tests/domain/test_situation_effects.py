@@ -9,7 +9,12 @@ from core.domain.comparison_words import verdict
 from core.domain.controller import Comparison
 from core.domain.rollout import RolloutSet, SceneGeometry
 from core.domain.situation import SituationWalks, find_walks
-from core.domain.situation_effects import situation_assistance, situation_effects, situation_words
+from core.domain.situation_effects import (
+    handrail_words,
+    situation_assistance,
+    situation_effects,
+    situation_words,
+)
 from tests import situated, walked
 
 
@@ -35,9 +40,7 @@ def test_more_falls_are_harder_whatever_the_cost() -> None:
     pair = situated.pair("stairs-up", 0.9, falls=(1, 3))
     (effect,) = situation_effects(pair)
     assert effect.harder and not effect.easier
-    assert "Walking gets harder: stairs up (10.0 % less energy, 3 falls in 6 walks instead of 1)." in told(
-        pair
-    )
+    assert "harder: stairs up (10.0 % less energy, falls in 3 of 6 walks instead of 1)." in told(pair)
 
 
 def test_easier_and_equal_situations_are_told_apart() -> None:
@@ -80,6 +83,16 @@ def test_the_verdict_ends_with_where_else_walking_gets_harder() -> None:
     )
     words = verdict(walked.scores(), (), compared(situated.pair("ramp-up-5", 0.9)).situations)
     assert words.endswith("In 1 other situation walked it is not shown to get harder.")
+
+
+def test_the_handrail_is_told_by_who_needs_none() -> None:
+    without, worn = (replace(one, handrail=True) for one in situated.pair("stairs-up"))
+    walks = (replace(without, unsupported_starts=3, support_bw=0.02), replace(worn, unsupported_starts=5))
+    assert handrail_words(walks) == (
+        "With a handrail: on stairs up 5 of 6 walks never hold on to it (without the exo 3 of 6), "
+        "with 0.0 % of the body weight on it on average (2.0 %)."
+    )
+    assert situation_effects(walks) == () and handrail_words(situated.pair("stairs-up")) == ""
 
 
 def test_walks_of_several_seeds_are_one() -> None:

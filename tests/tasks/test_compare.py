@@ -47,7 +47,9 @@ def small() -> Iterator[None]:
         plan = SituationPlan((scenario_of("stairs-up"), scenario_of("push")), 1.2, 1, 2)
         labels = (GaitLabel.WITHOUT_EXO, GaitLabel.PERSONALIZED_CONTROLLER)
         little = compare_situations.ComparedSituations("stairs", plan, labels)
-        patch.setattr(compare_situations, "COMPARED", (little,))
+        rail = replace(plan, scenarios=plan.scenarios[:1], seeds=1, handrail=True)
+        held = compare_situations.ComparedSituations("stairs with a handrail", rail, labels[:1])
+        patch.setattr(compare_situations, "COMPARED", (little, held))
         yield
 
 
@@ -158,12 +160,13 @@ def test_level_walks_are_situations_with_the_torque_of_every_controller(comparis
 
 @pytest.mark.slow
 def test_other_situations_are_walked_without_the_exo_and_with_it(comparison: Comparison) -> None:
-    others = [one for one in comparison.situations if one.situation != "level"]
+    *others, held = [one for one in comparison.situations if one.situation != "level"]
     assert [(one.situation, one.label) for one in others] == [
         ("stairs-up", "without exo"), ("push", "without exo"),
         ("stairs-up", "personalized controller"), ("push", "personalized controller"),
     ]  # fmt: skip
     assert all((one.measures.seeds, one.measures.starts) == (2, 2) for one in others)
+    assert held.handrail and held.measures.starts == 1 and 0.0 <= held.support_bw < 0.5
     assert situation_verdict(comparison.situations) in comparison.sentence
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.domain.arrays import IntArray
+from core.domain.arrays import BoolArray, IntArray
 from core.domain.controller import ExoController
 from core.domain.rollout import GaitLabel
 from core.domain.scenario import Scenario
@@ -22,6 +22,7 @@ from core.learning.exo.torque_profile import assistance_profile
 from core.learning.exo.twin_in_exo import TwinInExo
 from core.learning.exo.worn_controller import WornExo
 from core.simulation.analysis.scenario import KEEPS_UP_FRACTION
+from core.simulation.environment.batch_environment import CONTROL_STEP_S
 from core.simulation.environment.tracking import WalkingEnvironment
 
 
@@ -33,6 +34,7 @@ class SituationPlan:
     seconds: float  # of every walk; the first one does not count
     walkers: int  # per situation and seed
     seeds: int  # in as many batches, between which one can stop
+    handrail: bool = False  # to hold on to before a fall
 
 
 def walk_situations(
@@ -54,23 +56,40 @@ def walk_situations(
         for scenario in plan.scenarios
         for walker in [twin.walker(scenario, worn=worn, length_s=plan.seconds)] * plan.walkers
     ]
-    environment = twin.environment(walkers, seed=seed, threads=threads)
+    environment = twin.environment(
+        walkers, seed=seed, threads=threads, handrail=plan.handrail, episode_s=2.0 * plan.seconds
+    )
     exo = None if controller is None else WornExo(controller, environment, seed=seed)
     recording = record_walk(environment, twin.walking, exo, plan.seconds)
-    body, found = twin.policy.body, []
-    for number, scenario in enumerate(plan.scenarios):
-        rows = (np.arange(plan.walkers) + number * plan.walkers)[:, None]
-        own = recording.of(rows[:, 0])
-        found.append(
-            SituationWalks(
-                scenario.key,
-                label.value,
-                WalkMeasures.joined([_one_walk(recording, environment, body, row) for row in rows]),
-                None if controller is None else assistance_profile(own, environment, body),
-                unsupported_starts=_came_through(own),
-            )
-        )
-    return tuple(found)
+    rows = np.arange(len(walkers)).reshape(len(plan.scenarios), plan.walkers)
+    return tuple(
+        _situation(scenario, label, recording, environment, twin.policy.body, own, torque=exo is not None)
+        for scenario, own in zip(plan.scenarios, rows, strict=True)
+    )
+
+
+def _situation(
+    scenario: Scenario,
+    label: GaitLabel,
+    recording: WalkRecording,
+    environment: WalkingEnvironment,
+    body: BodyParameters,
+    rows: IntArray,
+    *,
+    torque: bool,
+) -> SituationWalks:
+    """The walkers `rows` (K,) of a recording."""
+    own, handrail = recording.of(rows), environment.handrail
+    through = _came_through(own, scenario)
+    return SituationWalks(
+        scenario.key,
+        label.value,
+        WalkMeasures.joined([_one_walk(recording, environment, body, row) for row in rows[:, None]]),
+        assistance_profile(own, environment, body) if torque else None,
+        handrail=handrail is not None,
+        support_bw=0.0 if handrail is None else float(handrail.support_bw[rows].mean()),
+        unsupported_starts=int((through if handrail is None else through & ~handrail.held[rows]).sum()),
+    )
 
 
 def _one_walk(
@@ -81,7 +100,11 @@ def _one_walk(
     return replace(measures, falls=min(measures.falls, 1))
 
 
-def _came_through(recording: WalkRecording) -> int:
-    """How many neither fell nor stayed behind."""
+def _came_through(recording: WalkRecording, scenario: Scenario) -> BoolArray:
+    """(N,) who neither fell nor stayed behind, and reached the end of a course."""
     pace = recording.speed_m_s.sum(axis=0) / np.maximum(recording.asked_m_s.sum(axis=0), 1e-9)
-    return int(((recording.falls == 0) & (pace >= KEEPS_UP_FRACTION)).sum())
+    distance_m = CONTROL_STEP_S * recording.speed_m_s.sum(axis=0)
+    through: BoolArray = (
+        (recording.falls == 0) & (pace >= KEEPS_UP_FRACTION) & (distance_m >= scenario.ground.goal_m)
+    )
+    return through
