@@ -7,6 +7,7 @@ from ui.report_further_pages import FurtherPage
 from ui.report_sheet import MARGIN, PAGE_WIDTH
 
 _WIDTH = PAGE_WIDTH - 2 * MARGIN
+_HIGH, _LOW, _FEW_LINES = 900.0, 640.0, 3  # curves, where deficits leave room or are many
 _NOTICE = (
     "Research prototype, not a cleared medical device. Everything on this page is simulated with a model of "
     "the person; nothing was measured on the exo."
@@ -21,7 +22,7 @@ class HelpPage(FurtherPage):
         self._draw_head(("SIMULATED",))
         self._y = self._heading(part.title, MARGIN, self._y, _WIDTH) - 20
         self._draw_key(part.plots, band=False)
-        self._draw_plots(part.plots, 2, 900.0)
+        self._draw_plots(part.plots, 2, _HIGH if len(part.lines) <= _FEW_LINES else _LOW)
         self._y = self._wide_table(part.sides, MARGIN, self._y, _WIDTH)
         self._y = self._notes(part.lines, MARGIN, self._y, _WIDTH)
         for table in (part.situations, part.correlations):

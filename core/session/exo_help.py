@@ -50,7 +50,7 @@ def expectation_of(profile: AssistanceProfile, impairment: Impairment) -> Expect
     first, last = (round(100.0 * share) for share in expected.phase)
     wanted = (
         f"more torque on the {affected} side than on the {affected.other}, turned further to {direction} "
-        f"at {first} to {last} % of its gait cycle, for {expected.why}"
+        f"at {first} to {last} % of its gait cycle"
     )
     if more and turned:
         return Expectation(True, f"As expected: {wanted}.")

@@ -19,6 +19,7 @@ from core.domain.kinetics import ForceSource
 from core.domain.record import RecordKind
 from core.domain.report import Report
 from core.domain.rollout import GaitLabel, RolloutSet, SceneGeometry
+from core.domain.scenario import EXO_FAILURES, SCENARIOS
 from core.errors import UserError
 from core.session.flow import Step
 from core.session.report import ReportContent, report_content
@@ -66,18 +67,7 @@ def test_a_page_of_many_words_lowers_its_curves_and_keeps_off_its_foot(
 
 def test_the_exos_help_has_a_page_that_keeps_off_its_foot(context: SessionContext, visit_id: str) -> None:
     usual = content(context, visit_id, Step.COMPARE)
-    keys = (
-        "ramp-up-5",
-        "ramp-down-5",
-        "stairs-up",
-        "stairs-down",
-        "run-2.0",
-        "push",
-        "trip",
-        "slip",
-        "exo-halt",
-        "course",
-    )
+    keys = [one.key for one in (*SCENARIOS[6:16:3], *SCENARIOS[-4:], *EXO_FAILURES[:2])]
     gaits = RolloutSet((), SceneGeometry(()), "Level walking")
     pairs = [situated.pair(key, 1.05, falls=(1, 2)) for key in keys]
     found = situated.situated(
@@ -85,7 +75,7 @@ def test_the_exos_help_has_a_page_that_keeps_off_its_foot(context: SessionContex
     )
     labels = ("measured", "healthy twin", "without exo", "default controller", "personalized controller")
     alike = CycleCorrelations(labels, SAGITTAL, np.full((5, 5, 2, 3), 0.9), np.full((5, 2), 8.0))
-    rail = (replace(one, handrail=True) for key in keys[2:4] for one in situated.pair(key))
+    rail = (replace(one, handrail=True) for key in ("stairs-up", "stairs-down") for one in situated.pair(key))
     found = replace(found, correlations=alike, situations=(*found.situations, *rail))
     part = help_part(found)
     assert part is not None and page_count(usual) == 1
