@@ -66,7 +66,7 @@ class SituationEffect:
 
 
 def situation_effects(situations: Sequence[SituationWalks]) -> tuple[SituationEffect, ...]:
-    """In the order walked. Those with a handrail are not in it: nobody falls there."""
+    """In the order walked. With a handrail others count: see `handrail_words`."""
     found = []
     for without in situations:
         if without.label != GaitLabel.WITHOUT_EXO or without.handrail or _is_level(without):
@@ -146,8 +146,15 @@ def _rail_words(worn: SituationWalks, without: SituationWalks) -> str:
     where = situation_name(worn.situation)
     return (
         f"on {where} {free[0]} walks never hold on to it (without the exo {free[1]}), "
-        f"with {lean[0]} of the body weight on it on average ({lean[1]})"
+        f"with {lean[0]} of the body weight on it on average ({lean[1]}){_all_the_same(worn, without)}"
     )
+
+
+def _all_the_same(worn: SituationWalks, without: SituationWalks) -> str:
+    """Who falls in spite of the handrail."""
+    if not worn.measures.falls and not without.measures.falls:
+        return ""
+    return f", and {worn.measures.falls} fall all the same ({without.measures.falls})"
 
 
 def _walks_words(effects: Sequence[SituationEffect]) -> str:

@@ -61,7 +61,7 @@ COMPARED: tuple[ComparedSituations, ...] = (
         SituationPlan((*_known("ramp-up-5", "ramp-down-5", "run-2.0"), *_STAIRS), 4.0, 3, 2),
         _EVERY,
     ),
-    # The handrail comes with nine steps each, so that nobody's numbers end by a fall.
+    # About nine steps each: who needs the handrail, and how much.
     ComparedSituations(
         "stairs with a handrail", SituationPlan(_STAIRS, 6.0, 4, 1, handrail=True), _OF_CONTROLLERS
     ),

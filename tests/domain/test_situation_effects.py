@@ -92,6 +92,8 @@ def test_the_handrail_is_told_by_who_needs_none() -> None:
         "With a handrail: on stairs up 5 of 6 walks never hold on to it (without the exo 3 of 6), "
         "with 0.0 % of the body weight on it on average (2.0 %)."
     )
+    fell = (walks[0], replace(walks[1], measures=replace(walks[1].measures, falls=1)))
+    assert handrail_words(fell).endswith("on average (2.0 %), and 1 fall all the same (0).")
     assert situation_effects(walks) == () and handrail_words(situated.pair("stairs-up")) == ""
 
 

@@ -17,7 +17,7 @@ from core.domain.help_by_side import help_by_side
 from core.domain.impairment import Impairment, ImpairmentKind
 from core.domain.record import RecordKind
 from core.domain.rollout import GaitLabel
-from core.domain.scenario import scenario_of
+from core.domain.scenario import SCENARIOS
 from core.domain.situation_effects import situation_verdict
 from core.domain.subject import Sex, Subject
 from core.domain.twin import GENERIC_BODY, GaitPolicy
@@ -25,8 +25,10 @@ from core.errors import JobCancelled
 from core.gait.norms import normal_reference
 from core.jobs.values import JobSpec, Progress, SilentContext
 from core.learning.exo.situation_walks import SituationPlan
+from core.learning.exo.twin_in_exo import TwinInExo
 from core.store.repository import open_store
 from core.tasks import compare, compare_situations
+from core.tasks.compare_situations import Condition
 from core.tasks.policy_files import shipped_policy
 from tests import walked
 from tests.refusals import code_of, refused
@@ -44,12 +46,12 @@ def small() -> Iterator[None]:
             ("WALKERS", 2), ("SECONDS", 2.0), ("SEEDS", 2), ("STRANGER_SEEDS", 2), ("LENGTH_S", 4.0),
         ):  # fmt: skip
             patch.setattr(compare, name, little)
-        plan = SituationPlan((scenario_of("stairs-up"), scenario_of("push")), 1.2, 1, 2)
+        plan = SituationPlan(tuple(one for one in SCENARIOS if one.key in ("stairs-up", "push")), 1.2, 1, 2)
         labels = (GaitLabel.WITHOUT_EXO, GaitLabel.PERSONALIZED_CONTROLLER)
-        little = compare_situations.ComparedSituations("stairs", plan, labels)
+        both = compare_situations.ComparedSituations("stairs", plan, labels)
         rail = replace(plan, scenarios=plan.scenarios[:1], seeds=1, handrail=True)
         held = compare_situations.ComparedSituations("stairs with a handrail", rail, labels[:1])
-        patch.setattr(compare_situations, "COMPARED", (little, held))
+        patch.setattr(compare_situations, "COMPARED", (both, held))
         yield
 
 
@@ -141,8 +143,8 @@ def test_strangers_are_measured_and_told(comparison: Comparison) -> None:
 @pytest.mark.slow
 def test_the_walk_without_the_exo_does_not_depend_on_what_else_is_compared(comparison: Comparison) -> None:
     """Starts follow from their seeds alone, and so all ratios are paired."""
-    walks = compare._Walks(compare.TwinInExo(twin(), DEVICE), silent(Path()))
-    again = walks.measured(compare.Condition(GaitLabel.WITHOUT_EXO), seeds=1)
+    walks = compare._Walks(TwinInExo(twin(), DEVICE), silent(Path()))
+    again = walks.measured(Condition(GaitLabel.WITHOUT_EXO), seeds=1)
     score = comparison.find(GaitLabel.WITHOUT_EXO)
     assert score is not None and score.measures is not None
     np.testing.assert_allclose(again.measures.metabolic_w_kg[0], score.measures.metabolic_w_kg[0], rtol=1e-6)
@@ -155,7 +157,7 @@ def test_level_walks_are_situations_with_the_torque_of_every_controller(comparis
     assert level[GaitLabel.WORN_WITHOUT_TORQUE].profile is None
     profile = level[GaitLabel.PERSONALIZED_CONTROLLER].profile
     assert profile is not None and comparison.mass_kg == pytest.approx(GENERIC_BODY.mass_kg)
-    assert help_by_side(profile, comparison.mass_kg) is None  # of walks too short for a whole stride
+    assert help_by_side(profile, GENERIC_BODY.mass_kg) is None  # of walks too short for a whole stride
 
 
 @pytest.mark.slow
