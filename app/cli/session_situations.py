@@ -10,9 +10,9 @@ from core.domain.help_by_side import HelpBySide, HelpPeak, SideHelp
 from core.domain.rollout import GaitLabel
 from core.domain.situation import SituationWalks, find_walks
 from core.domain.situation_effects import (
+    effect_of,
     handrail_words,
     situation_assistance,
-    situation_effect,
     situation_effects,
     situation_words,
 )
@@ -49,7 +49,7 @@ def _walks(walks: SituationWalks, every: tuple[SituationWalks, ...]) -> dict[str
     without = find_walks(every, walks.situation, GaitLabel.WITHOUT_EXO, handrail=walks.handrail)
     cost = None
     if without is not None and walks is not without:
-        effect = situation_effect(walks, without)
+        effect = effect_of(walks, without)
         cost = effect.cost if effect.walkable else None
     return {
         "situation": walks.situation,

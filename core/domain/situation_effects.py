@@ -19,7 +19,7 @@ MOST_FALLS = 0.5  # of the walks without the exo: beyond, the twin cannot walk t
 
 @dataclass(frozen=True, slots=True)
 class SituationEffect:
-    """One situation with the exo against the same walks without it."""
+    """One situation with a controller, against the same walks without the exo."""
 
     situation: str  # key of a Scenario
     name: str  # "stairs down", "the push from the side"
@@ -73,17 +73,8 @@ def situation_effects(situations: Sequence[SituationWalks]) -> tuple[SituationEf
             continue
         worn = find_walks(tuple(situations), without.situation, GaitLabel.PERSONALIZED_CONTROLLER)
         if worn is not None:
-            found.append(situation_effect(worn, without))
+            found.append(effect_of(worn, without))
     return tuple(found)
-
-
-def situation_effect(worn: SituationWalks, without: SituationWalks) -> SituationEffect:
-    """Walks with the exo against the same walks without it."""
-    scenario = scenario_of(worn.situation)
-    disturbed = scenario is not None and bool(scenario.disturbance or scenario.exo_disturbance)
-    falls = FallCount(worn.measures.falls, without.measures.falls, worn.measures.starts)
-    cost = None if disturbed else cost_ratio(worn.measures, without.measures)
-    return SituationEffect(worn.situation, situation_name(worn.situation), cost, falls, disturbed)
 
 
 def situation_assistance(comparison: Comparison) -> Assistance:
@@ -200,3 +191,12 @@ def _alike(effect: SituationEffect) -> bool:
 
 def _is_level(walks: SituationWalks) -> bool:
     return walks.situation == LEVEL_WALKING.key
+
+
+def effect_of(worn: SituationWalks, without: SituationWalks) -> SituationEffect:
+    """Of one situation, walked with an exo and without it."""
+    scenario = scenario_of(worn.situation)
+    disturbed = scenario is not None and bool(scenario.disturbance or scenario.exo_disturbance)
+    falls = FallCount(worn.measures.falls, without.measures.falls, worn.measures.starts)
+    cost = None if disturbed else cost_ratio(worn.measures, without.measures)
+    return SituationEffect(worn.situation, situation_name(worn.situation), cost, falls, disturbed)

@@ -13,7 +13,7 @@ from core.domain.help_by_side import HelpBySide, HelpPeak, direction_words
 from core.domain.rollout import GaitLabel
 from core.domain.scenario import LEVEL_WALKING
 from core.domain.situation import SituationWalks, find_walks
-from core.domain.situation_effects import handrail_words, situation_effect, situation_name
+from core.domain.situation_effects import effect_of, handrail_words, situation_name
 from core.session.exo_help import deficit_lines, help_of, profile_of
 from core.session.report_muscles import CyclePlot
 from core.session.report_tables import ReportRow, ReportTable
@@ -116,7 +116,7 @@ def _situation_row(walks: tuple[SituationWalks, ...], key: str) -> ReportRow:
 def _cost(walks: SituationWalks | None, without: SituationWalks | None) -> str:
     if walks is None or without is None:
         return UNKNOWN
-    effect = situation_effect(walks, without)
+    effect = effect_of(walks, without)
     if not effect.walkable or effect.cost is None:
         return UNKNOWN
     half = 50.0 * (effect.cost.estimate.high - effect.cost.estimate.low)

@@ -213,6 +213,24 @@ def test_a_comparison_can_be_cancelled_between_its_walks(tmp_path: Path) -> None
         assert store.latest(store.info(visit.controller_id).visit_id, RecordKind.COMPARISON) is None
 
 
+@pytest.mark.slow
+def test_other_situations_can_be_cancelled_between_their_batches() -> None:
+    class Leaving(SilentContext):
+        """A person who has waited for two batches."""
+
+        def check_cancelled(self) -> None:
+            if len(self.events) == 2:
+                raise JobCancelled
+
+    context = Leaving(JobSpec("job", "compare", {}, Path()), Path())
+    conditions = [Condition(GaitLabel.WITHOUT_EXO), Condition(GaitLabel.PERSONALIZED_CONTROLLER, DEVICE)]
+    with pytest.raises(JobCancelled):
+        compare_situations.compare_situations(TwinInExo(twin(), DEVICE), conditions, context, 0.6, 0.9)
+    told = [event for event in context.events if isinstance(event, Progress)]
+    assert [event.sentence for event in told] == ["Without exo: stairs"] * 2
+    assert [event.fraction for event in told] == [0.6, 0.66]
+
+
 def test_a_controller_of_another_exo_is_not_compared(tmp_path: Path) -> None:
     visit = visit_in(tmp_path, device="Other_L1")
     context = visit.context()
