@@ -206,7 +206,7 @@ def _add_replay(commands: Subparsers) -> None:
 
 def _add_simulate(commands: Subparsers) -> None:
     parser = commands.add_parser("simulate", help="a twin in a situation: arrays, success and a film")
-    parser.add_argument("scenario", help="for example level-1.2, ramp-up-5, stairs-up, run-2.5, push")
+    parser.add_argument("scenario", help="for example level-1.2, ramp-up-5, stairs-up, run-2.5, push, course")
     parser.add_argument(
         "--twin", default="default", help="a twin that has learned to walk (default: default)"
     )
@@ -215,8 +215,9 @@ def _add_simulate(commands: Subparsers) -> None:
         choices=("fast", "standard", "full"),
         help="moved by joint torques, 80 or 416 muscles (default: as the twin has learned)",
     )
-    for name, value in (("--seconds", 10.0), ("--starts", 16), ("--seed", 0)):
-        parser.add_argument(name, type=type(value), default=value)
+    parser.add_argument("--seconds", type=float, help="length of the walks (default: 10, of a course 25)")
+    for name, value in (("--starts", 16), ("--seed", 0)):
+        parser.add_argument(name, type=int, default=value)
     parser.add_argument("--out", type=Path, required=True, help="folder for arrays, summary and film")
     _add_data_dir(parser)
     parser.set_defaults(command=_simulate)

@@ -90,7 +90,7 @@ static void collect(exo_safety *safety, const exo_inputs *in) {
         placement->speed_square[side] += joint_rad_s * joint_rad_s;
         placement->swing_sum[side] += swing;
         placement->swing_square[side] += swing * swing;
-        if (stride->falling && stride->lean_rad > stride->middle_rad) {
+        if (stride->strides > 0 && stride->falling && stride->lean_rad > stride->middle_rad) {
             placement->dorsiflexed_rad[side] += slope;
         }
         placement->angle_rad[side] = in->angle_rad[side];

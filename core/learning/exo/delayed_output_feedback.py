@@ -21,7 +21,7 @@ least metabolic rate (numbers on the card beside the controller), so that beatin
 
 
 class DelayedOutputFeedback:
-    """The law itself on the true hip angles, within torque limits, as an exo of N walkers."""
+    """The law itself on the hip angles without sensor noise, within torque limits, as an exo of N walkers."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class DelayedOutputFeedback:
         self._torque_nm[which] = 0.0
 
     def __call__(self, environment: WalkingEnvironment) -> FloatArray:
-        angle = environment.joint_angle_rad[:, environment.exo_columns]
+        angle, _ = environment.exo_reading
         self._past = np.roll(self._past, 1, axis=0)
         self._past[0] = np.sin(angle[:, 1]) - np.sin(angle[:, 0])
         delayed = self._past[self._ticks, np.arange(environment.size)]

@@ -58,9 +58,11 @@ class TwinInExo:
         """`count` times the same walker."""
         return [self.walker(scenario, worn=worn)] * count
 
-    def environment(self, walkers: Sequence[Walker], *, seed: int, threads: int = 2) -> WalkingEnvironment:
+    def environment(
+        self, walkers: Sequence[Walker], *, seed: int, threads: int = 2, handrail: bool = False
+    ) -> WalkingEnvironment:
         actuation = actuation_of(walkers, self.networks)
-        return WalkingEnvironment(walkers, seed=seed, actuation=actuation, threads=threads)
+        return WalkingEnvironment(walkers, seed=seed, actuation=actuation, threads=threads, handrail=handrail)
 
     @property
     def networks(self) -> PolicyNetworks:
