@@ -56,13 +56,18 @@ class TunedLaw:
     speed_ratio: float
 
 
-def make(device_id: str, resources_folder: Path, seed: int = 0) -> dict[str, Any]:
-    """Distil the default law into a controller for this exo; returns the card that is written beside it."""
+def make(
+    device_id: str, resources_folder: Path, seed: int = 0, *, seeds: int = EVALUATION_SEEDS
+) -> dict[str, Any]:
+    """Distil the default law into a controller for this exo; returns the card that is written beside it.
+
+    The card's numbers are of walks with so many `seeds`.
+    """
     limits, twin = session_limits(load_profile(device_id)), default_twin(device_id)
     tracks, joint = _tracks(twin, seed), twin.exo_joint
     varied = varied_tracks(tracks, seed, joint)
     controller, error_nm = distil_law(varied, limits, seed, joint=joint)
-    evaluator = WalkEvaluator(twin, seeds=range(seed, seed + EVALUATION_SEEDS))
+    evaluator = WalkEvaluator(twin, seeds=range(seed, seed + seeds))
     card = {
         "device": device_id,
         "what": f"{_JOINT_WORDS[joint]} assistance by one law for any wearer; "
@@ -70,6 +75,7 @@ def make(device_id: str, resources_folder: Path, seed: int = 0) -> dict[str, Any
         "law": DEFAULT_LAWS[joint].words,
         "taught_on": f"{len(tracks)} simulated walks of the generic body, {SECONDS:g} s each, and variations",
         "torque_error_nm": round(error_nm, 2),
+        "seeds": seeds,
         "on_default_twin": numbers_of(evaluator.worn(controller), evaluator.without_exo),
         "worn_without_torque": numbers_of(evaluator.worn_without_torque, evaluator.without_exo),
         "simulated": True,
