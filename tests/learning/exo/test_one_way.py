@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from core.domain.arrays import FloatArray
+from core.domain.arrays import FloatArray
 from core.domain.body import JOINTS, JointKind
 from core.domain.controller import TorqueDirection, TorqueLimits
 from core.domain.scenario import LEVEL_WALKING
@@ -42,7 +43,7 @@ class Ankles:
 
     @property
     def exo_reading(self) -> tuple[FloatArray, FloatArray]:
-        angle = self.joint_angle_rad[:, self.exo_columns]
+        angle: FloatArray = self.joint_angle_rad[:, self.exo_columns]
         return angle, np.zeros_like(angle)
 
     def bent(self, *angle_rad: float) -> Any:
