@@ -73,6 +73,7 @@ class Walker:
     disturbance: Disturbance | None = None
     exo_joint: JointKind = JointKind.HIP_FLEXION  # that a worn exo turns
     exo_disturbance: ExoDisturbance | None = None  # of a worn exo
+    episode_s: float | None = None  # None: that of its environment
 
 
 # What changes from step to step. These names and prefixes are keys of stored checkpoints.
@@ -132,6 +133,8 @@ class WalkingEnvironment(BatchEnvironment):
         self._action: FloatArray = np.zeros((self.size, ACTION_SIZE))
         self.quantities: StepQuantities | None = None  # of the last step, as the rewards saw it
         self._begun: ActuationInputs | None = None  # of the last step, with its targets
+        own = [episode_s if walker.episode_s is None else walker.episode_s for walker in walkers]
+        self._episode_steps = np.round(np.array(own) / CONTROL_STEP_S).astype(np.int64)
         self.reset(np.ones(self.size, dtype=np.bool_))
 
     # Readings
