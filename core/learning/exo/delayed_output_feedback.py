@@ -80,7 +80,7 @@ class DelayedOutputFeedback:
         self._past[0] = np.sin(angle[:, 1]) - np.sin(angle[:, 0])
         delayed = self._past[self._ticks, np.arange(environment.size)]
         wanted = self._gain_nm * np.stack([delayed, -delayed], axis=1)
-        wanted = np.clip(wanted, -self._limits.peak_nm, self._limits.peak_nm)
+        wanted = np.clip(wanted, self._limits.lowest_nm, self._limits.highest_nm)
         step = self._limits.rate_nm_s / CONTROL_HZ
         self._torque_nm = np.clip(wanted, self._torque_nm - step, self._torque_nm + step)
         return self._torque_nm.copy()
