@@ -393,7 +393,9 @@ class WalkingEnvironment(BatchEnvironment):
         force, models = self.perturbations.force(*now), self.perturbations.models(*now)
         if self.handrail is not None:
             position, velocity = self.physics.position(self.state), self.physics.velocity(self.state)
-            reference = TrunkReference.of(self._initial_states, self._terrain, self.strides, self.phase)
+            reference = TrunkReference.of(
+                self._initial_states, self._terrain, self.strides, self.phase, self.forward_m
+            )
             held = self.handrail.force(position, velocity, reference, steps * self.physics.time_step_s)
             force = held if force is None else held + force
         return self.physics.advance(self.state, control, steps, force=force, models=models)
