@@ -34,7 +34,7 @@ LEARNING_FAULTS = Faults(
 TRAINING_FAULTS = Faults(
     angle_noise_rad=0.005, velocity_noise_rad_s=0.05, angle_bias_rad=0.035, delay_s=0.02, dropout=0.02
 )
-"""What a well worn exo has, by which it is judged: up to 2 degrees of mounting error and two ticks of delay."""
+"""What a well worn exo has, by which it is judged: 2 degrees of mounting error and two ticks of delay."""
 
 _EXO_MASS = (0.85, 1.15)
 _STRENGTH = (0.9, 1.1)

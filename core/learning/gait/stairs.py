@@ -37,4 +37,4 @@ def practising_walkers(own: Walker, count: int) -> list[Walker]:
 def _on(key: str, body: BodyParameters, own: GaitReference) -> Walker:
     scenario = scenario_of(key)
     assert scenario is not None
-    return replace(scenario_walker(scenario, body, own, length_s=PRACTICE_S), episode_s=PRACTICE_S)
+    return replace(scenario_walker(scenario, body, own, length_s=PRACTICE_S), practice_s=PRACTICE_S)

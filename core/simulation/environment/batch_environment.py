@@ -33,6 +33,7 @@ class StepResult:
     terminated: BoolArray  # (N,) the walker fell
     truncated: BoolArray  # (N,) the episode reached its full length
     reward_terms: dict[str, float]  # mean of every reward term
+    counted: BoolArray | None = None  # (N,) whose episodes tell how far training is; None: all
 
 
 Assist = Callable[[Any], FloatArray]

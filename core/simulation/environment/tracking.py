@@ -78,7 +78,7 @@ class Walker:
     toes_rad: tuple[float, float] | None = None  # what a worn stiff shoe leaves the toes
     course: Course | None = None  # whose strides come after `reference`, the first
     exo_disturbance: ExoDisturbance | None = None  # of a worn exo
-    episode_s: float | None = None  # None: that of its environment
+    practice_s: float | None = None  # practises, and begins anew so often; its episodes tell nothing
 
 
 # What changes from step to step. These names and prefixes are keys of stored checkpoints.
@@ -152,8 +152,9 @@ class WalkingEnvironment(BatchEnvironment):
         self._action: FloatArray = np.zeros((self.size, ACTION_SIZE))
         self.quantities: StepQuantities | None = None  # of the last step, as the rewards saw it
         self._begun: ActuationInputs | None = None  # of the last step, with its targets
-        own = [episode_s if walker.episode_s is None else walker.episode_s for walker in walkers]
-        self._episode_steps = np.round(np.array(own) / CONTROL_STEP_S).astype(np.int64)
+        length_s = np.array([walker.practice_s or episode_s for walker in walkers])
+        self._episode_steps = np.round(length_s / CONTROL_STEP_S).astype(np.int64)
+        self._counted = np.array([walker.practice_s is None for walker in walkers])
         self.reset(np.ones(self.size, dtype=np.bool_))
 
     # Readings
@@ -252,7 +253,7 @@ class WalkingEnvironment(BatchEnvironment):
         reward, terms = weighted_reward(self._reward, self.quantities)
         fell = diverged | np.any(list(self.falls().values()), axis=0)
         reward[fell] = 0.0
-        return StepResult(reward, fell, self._age >= self._episode_steps, terms)
+        return StepResult(reward, fell, self._age >= self._episode_steps, terms, self._counted)
 
     def target(self, action: FloatArray) -> FloatArray:
         """Joint targets (N, 14) of `action` (N, 14) in the coming control step.
