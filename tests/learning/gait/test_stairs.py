@@ -66,7 +66,7 @@ def test_how_long_the_twin_walks_is_told_by_its_own_walk_alone(own: Walker, walk
     learner = gait_learner([stairs, stairs], start=shipped_policy(), seed=0, muscles=False)
     for environment in learner.environments:
         environment.stagger_episodes(3)
-        environment._age[:] = round(PRACTICE_S / CONTROL_STEP_S) - 4  # noqa: SLF001 - ends at once
+        environment._age[:] = round(PRACTICE_S / CONTROL_STEP_S) - 4  # ends at once
 
     progress = learner.learn_iteration(lambda: 0.0)
 
