@@ -73,13 +73,23 @@ class OfflineTrainer:
         self._people: list[_Person] = []
         self._turn = 0
 
-    def add_person(self, surrogate: SurrogateCost, price: FloatArray, *, symmetric: bool) -> int:
+    def add_person(
+        self,
+        surrogate: SurrogateCost,
+        price: FloatArray,
+        *,
+        symmetric: bool,
+        caution: FloatArray | None = None,
+    ) -> int:
         """Returns the person's number.
 
+        `caution` (L,) multiplies the price of torque in each lesson, 1 by default.
         `price` (L, 4) weighs the surrogate's COSTS in each lesson: the aim over the value without the exo. A
         `symmetric` person's walks are used mirrored, too.
         """
-        self._people.append(_Person(surrogate, torch.tensor(price, dtype=torch.float32), symmetric, []))
+        caution = np.ones(len(price)) if caution is None else caution
+        priced = np.concatenate([price, caution[:, None]], axis=1)
+        self._people.append(_Person(surrogate, torch.tensor(priced, dtype=torch.float32), symmetric, []))
         return len(self._people) - 1
 
     def add_walks(self, walks: LessonWalks, person: int = 0) -> None:
@@ -120,8 +130,8 @@ class OfflineTrainer:
         rate = (exo[:, 1:] - exo[:, :-1]).abs() - self._limits.rate_nm_s / CONTROL_HZ
         beyond = asked.abs() / self._limits.peak_nm - 1.3
         return (
-            (costs * batch.price[:, None]).sum(dim=-1).mean()
-            + settings.torque_price * (exo**2).mean()
+            (costs * batch.price[:, None, :-1]).sum(dim=-1).mean()
+            + settings.torque_price * (batch.price[:, None, -1:] * exo**2).mean()
             + settings.rate_price * (rate.relu() ** 2).mean()
             + settings.braking_price * (-exo * velocity[..., self._columns]).relu().sum(dim=-1).mean()
             + settings.saturation_price * beyond.relu().mean()
@@ -184,14 +194,14 @@ class _Person:
     """What the costs of one person's walks are made of, and the walks."""
 
     surrogate: SurrogateCost
-    price: Tensor  # (L, 4)
+    price: Tensor  # (L, 5) of COSTS, and the caution
     symmetric: bool
     walks: list[_Walk]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Walk:
-    """One walker's ticks (T, 14), and its price (4,)."""
+    """One walker's ticks (T, 14), and its price (5,)."""
 
     angle: Tensor
     velocity: Tensor
@@ -206,7 +216,7 @@ class _Walk:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Windows:
-    """Windows of walks (W, T, 14), and their prices (W, 4)."""
+    """Windows of walks (W, T, 14), and their prices (W, 5)."""
 
     angle: Tensor
     velocity: Tensor

@@ -86,7 +86,7 @@ def scenario_walker(
     onset = GaitOnset(STANDS_FIRST_S, length_s - STANDS_LAST_S) if scenario.start_and_stop else STEADY
     joint = JointKind.HIP_FLEXION if device_id is None else exo_model(device_id).joint
     course = course_of(scenario, body, own) if scenario.gait is GaitKind.COURSE else None
-    return Walker(model, body, reference, scenario.ground, onset, scenario.disturbance, joint, course)
+    return Walker(model, body, reference, scenario.ground, onset, scenario.disturbance, joint, course=course)
 
 
 def run_scenario(

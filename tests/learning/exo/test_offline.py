@@ -79,7 +79,7 @@ def test_the_inputs_are_those_of_the_network_on_the_exo() -> None:
 
 
 def test_mirrored_walks_swap_the_sides() -> None:
-    walk = _Walk(*(torch.randn(30, 14) for _ in range(3)), torch.ones(4))
+    walk = _Walk(*(torch.randn(30, 14) for _ in range(3)), torch.ones(5))
     other = walk.mirrored()
     for kind in JointKind:
         left, right = (Joint.of(kind, side).column for side in (Side.LEFT, Side.RIGHT))
