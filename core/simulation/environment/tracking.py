@@ -47,7 +47,7 @@ from core.simulation.physics.batch import Advance
 from core.simulation.physics.perturbations import Perturbations
 from core.simulation.reference_gait.antalgic import pain_free_phase
 from core.simulation.reference_gait.course_batch import PHASE_GAIN, CourseBatch
-from core.simulation.reference_gait.foot_contact_correction import stride_for_training
+from core.simulation.reference_gait.foot_contact_correction import course_for_training, stride_for_training
 from core.simulation.reference_gait.gait_initiation import STEADY, GaitOnset, PhasedStrides
 from core.simulation.reference_gait.initial_states import InitialStates
 from core.simulation.reference_gait.terrain_batch import TerrainBatch, ahead_of
@@ -105,7 +105,7 @@ class WalkingEnvironment(BatchEnvironment):
         self.exo_joint = walkers[0].exo_joint
         self.exo_columns = list(self.exo_joint.columns)
         courses = CourseBatch([walker.course for walker in walkers])
-        self._courses = courses.for_training(bodies)
+        self._courses = courses.corrected(lambda one, row: course_for_training(one, bodies[row].scale))
         training = [stride_for_training(one.reference, one.body.scale, one.ground) for one in walkers]
         self.strides = PhasedStrides(training, onsets, self._courses)
         self._own_courses = courses

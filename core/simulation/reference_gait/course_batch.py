@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from core.domain.arrays import FloatArray, IntArray
-from core.domain.twin import BodyParameters
 from core.gait.course import Course
-from core.simulation.reference_gait.foot_contact_correction import stride_for_training
 
 PHASE_GAIN = 0.02  # of the phase error against the place, each step: corrected within a second
 _DIFFERENCE_M = 1e-3
@@ -38,24 +36,19 @@ class CourseBatch:
 
     def __init__(self, courses: Sequence[Course | None]) -> None:
         distinct = {id(course): course for course in courses if course is not None}
-        self.courses = tuple(distinct.values())
+        self._size, self.courses = len(courses), tuple(distinct.values())
         self._rows = [
             np.flatnonzero([course is one for course in courses]).astype(np.int64) for one in self.courses
         ]
 
-    def for_training(self, bodies: Sequence[BodyParameters]) -> CourseBatch:
-        """The same with strides that share one floor (`stride_for_training`); `bodies` (N,)."""
-        corrected: list[Course | None] = [None] * len(bodies)
+    def corrected(self, correct: Callable[[Course, int], Course]) -> CourseBatch:
+        """The same walkers on what `correct` makes of each course and the first walker that has it."""
+        courses: list[Course | None] = [None] * self._size
         for course, rows in zip(self.courses, self._rows, strict=True):
-            scale = bodies[rows[0]].scale
-            strides = tuple(
-                stride_for_training(stride, scale, ground)
-                for stride, ground in zip(course.strides, course.grounds, strict=True)
-            )
-            one = replace(course, strides=strides)
+            one = correct(course, int(rows[0]))
             for row in rows:
-                corrected[row] = one
-        return CourseBatch(corrected)
+                courses[row] = one
+        return CourseBatch(courses)
 
     def places(self, forward_m: FloatArray) -> tuple[CoursePlace, ...]:
         """One for each course, for walkers (N,) this far ahead of the start."""
