@@ -8,6 +8,7 @@ and added; after a few such rounds PPO goes on, for which the motion is not fixe
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,23 +80,22 @@ class OfflineTrainer:
         price: FloatArray,
         *,
         symmetric: bool,
-        caution: FloatArray | None = None,
+        left_out: Collection[int] = (),
     ) -> int:
         """Returns the person's number.
 
-        `caution` (L,) multiplies the price of torque in each lesson, 1 by default.
+        `left_out` are numbers of lessons whose walks are not used.
         `price` (L, 4) weighs the surrogate's COSTS in each lesson: the aim over the value without the exo. A
         `symmetric` person's walks are used mirrored, too.
         """
-        caution = np.ones(len(price)) if caution is None else caution
-        priced = np.concatenate([price, caution[:, None]], axis=1)
-        self._people.append(_Person(surrogate, torch.tensor(priced, dtype=torch.float32), symmetric, []))
+        prices = torch.tensor(price, dtype=torch.float32)
+        self._people.append(_Person(surrogate, prices, symmetric, frozenset(left_out), []))
         return len(self._people) - 1
 
     def add_walks(self, walks: LessonWalks, person: int = 0) -> None:
         """Train on these walks, too, as far as they did not fall."""
         one = self._people[person]
-        own = _walks_of(walks, one.price)
+        own = _walks_of(walks, one)
         one.walks.extend(own + ([walk.mirrored() for walk in own] if one.symmetric else []))
 
     def train(self, steps: int, *, rate: float = 1.0) -> float:
@@ -130,8 +130,8 @@ class OfflineTrainer:
         rate = (exo[:, 1:] - exo[:, :-1]).abs() - self._limits.rate_nm_s / CONTROL_HZ
         beyond = asked.abs() / self._limits.peak_nm - 1.3
         return (
-            (costs * batch.price[:, None, :-1]).sum(dim=-1).mean()
-            + settings.torque_price * (batch.price[:, None, -1:] * exo**2).mean()
+            (costs * batch.price[:, None]).sum(dim=-1).mean()
+            + settings.torque_price * (exo**2).mean()
             + settings.rate_price * (rate.relu() ** 2).mean()
             + settings.braking_price * (-exo * velocity[..., self._columns]).relu().sum(dim=-1).mean()
             + settings.saturation_price * beyond.relu().mean()
@@ -194,14 +194,15 @@ class _Person:
     """What the costs of one person's walks are made of, and the walks."""
 
     surrogate: SurrogateCost
-    price: Tensor  # (L, 5) of COSTS, and the caution
+    price: Tensor  # (L, 4)
     symmetric: bool
+    left_out: frozenset[int]  # numbers of lessons
     walks: list[_Walk]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Walk:
-    """One walker's ticks (T, 14), and its price (5,)."""
+    """One walker's ticks (T, 14), and its price (4,)."""
 
     angle: Tensor
     velocity: Tensor
@@ -216,7 +217,7 @@ class _Walk:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Windows:
-    """Windows of walks (W, T, 14), and their prices (W, 5)."""
+    """Windows of walks (W, T, 14), and their prices (W, 4)."""
 
     angle: Tensor
     velocity: Tensor
@@ -224,8 +225,8 @@ class _Windows:
     price: Tensor
 
 
-def _walks_of(walks: LessonWalks, price: Tensor) -> list[_Walk]:
-    """The walkers that did not fall; the start is left out."""
+def _walks_of(walks: LessonWalks, person: _Person) -> list[_Walk]:
+    """The walkers that did not fall, in lessons that are used; the start is left out."""
     first = int(np.argmax(walks.settled.any(axis=1)))
 
     def walk(row: int) -> _Walk:
@@ -233,9 +234,10 @@ def _walks_of(walks: LessonWalks, price: Tensor) -> list[_Walk]:
         angle, velocity, total = (
             torch.tensor(values[first:, row], dtype=torch.float32) for values in recorded
         )
-        return _Walk(angle, velocity, total, price[walks.lesson[row]])
+        return _Walk(angle, velocity, total, person.price[walks.lesson[row]])
 
-    return [walk(int(row)) for row in np.flatnonzero(walks.falls == 0)]
+    used = ~np.isin(walks.lesson, list(person.left_out))
+    return [walk(int(row)) for row in np.flatnonzero(used & (walks.falls == 0))]
 
 
 def _inputs(angle: Tensor, velocity: Tensor) -> Tensor:

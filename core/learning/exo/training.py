@@ -31,7 +31,7 @@ from core.learning.exo.environment import (
 from core.learning.exo.evaluation import WalkEvaluator
 from core.learning.exo.lesson_scores import LessonEvaluators, LessonScore
 from core.learning.exo.lesson_walks import record_lessons
-from core.learning.exo.lessons import OWN_FRACTION, LessonPlan, caution
+from core.learning.exo.lessons import OWN_FRACTION, LessonPlan, on_stairs
 from core.learning.exo.offline import OfflineSettings, OfflineTrainer
 from core.learning.exo.study import SECONDS, Study
 from core.learning.exo.study import WALKERS as STUDY_WALKERS
@@ -160,7 +160,7 @@ def offline_controllers(
     settings = OfflineSettings(braking_price=AIMS[aim].offline_braking)
     trainer = OfflineTrainer(network, limits, seed=seed, joint=twin.exo_joint, settings=settings)
     trainer.add_person(
-        study.surrogate, study.price(aim), symmetric=study.symmetric, caution=caution(study.lessons)
+        study.surrogate, study.price(aim), symmetric=study.symmetric, left_out=on_stairs(study.lessons)
     )
     for walks in study.walks:
         trainer.add_walks(walks)

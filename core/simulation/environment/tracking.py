@@ -50,7 +50,7 @@ from core.simulation.reference_gait.course_batch import PHASE_GAIN, CourseBatch
 from core.simulation.reference_gait.foot_contact_correction import course_for_training, stride_for_training
 from core.simulation.reference_gait.gait_initiation import STEADY, GaitOnset, PhasedStrides
 from core.simulation.reference_gait.initial_states import InitialStates
-from core.simulation.reference_gait.terrain_batch import TerrainBatch, ahead_of
+from core.simulation.reference_gait.terrain_batch import TerrainBatch, ahead_of, in_swing
 from core.twin.body import STRENGTH
 from core.twin.impairments import pain_severities
 
@@ -259,13 +259,17 @@ class WalkingEnvironment(BatchEnvironment):
         }
 
     def reset(self, which: BoolArray) -> None:
-        """Start a new episode of the marked walkers (N,) at a random phase of their stride."""
+        """Start a new episode of the marked walkers (N,) at a random phase of their stride.
+
+        On stairs one foot swings: nobody has pushed off to lift the body over a foot that has just landed.
+        """
         count = int(which.sum())
         if count == 0:
             return
         rng = self._next_reset()
         phase = self.phase.copy()
-        phase[which] = rng.random(count)
+        drawn = rng.random(count)
+        phase[which] = np.where(self._terrain.on_stairs[which], in_swing(drawn), drawn)
         self.phase = phase
         self._age[which] = 0
         self._set_moment(np.where(which, 0.0, self._forward_m))

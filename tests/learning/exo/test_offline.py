@@ -79,7 +79,7 @@ def test_the_inputs_are_those_of_the_network_on_the_exo() -> None:
 
 
 def test_mirrored_walks_swap_the_sides() -> None:
-    walk = _Walk(*(torch.randn(30, 14) for _ in range(3)), torch.ones(5))
+    walk = _Walk(*(torch.randn(30, 14) for _ in range(3)), torch.ones(4))
     other = walk.mirrored()
     for kind in JointKind:
         left, right = (Joint.of(kind, side).column for side in (Side.LEFT, Side.RIGHT))
@@ -88,6 +88,15 @@ def test_mirrored_walks_swap_the_sides() -> None:
             torch.testing.assert_close(one[:, right], swapped[:, left])
     torch.testing.assert_close(other.mirrored().velocity, walk.velocity)
     torch.testing.assert_close(other.price, walk.price)
+
+
+@pytest.mark.slow
+def test_walks_of_lessons_that_are_left_out_are_not_learned_from(study: Study) -> None:
+    lessons = {number: int((study.walks[0].lesson == number).sum()) for number in (0, 1)}
+    trainer = OfflineTrainer(perceptron(SIZES, "relu"), LIMITS, seed=0)
+    trainer.add_person(study.surrogate, study.price(Aim.MUSCLES), symmetric=False, left_out=(1,))
+    trainer.add_walks(study.walks[0])
+    assert len(trainer._people[0].walks) <= lessons[0] and lessons[1] > 0
 
 
 @pytest.mark.slow
