@@ -25,7 +25,7 @@ def shrink(patch: pytest.MonkeyPatch) -> None:
         (training, "STUDY_WALKERS", 3),
         (training, "SECONDS", 2.0),
         (training, "OfflineSettings", partial(OfflineSettings, windows=16, window_ticks=48)),
-        (training, "OFFLINE_STEPS", (8, 8)),
+        (train_controller, "OFFLINE_STEPS", (8, 8)),
         (train_controller, "SELECTION_S", 1.6),
         (train_controller, "EVALUATION_SEEDS", 2),
         (train_controller, "EVALUATION_WALKERS", 2),

@@ -201,5 +201,49 @@ SCENARIOS: tuple[Scenario, ...] = (
 )
 
 
+def _failure(key: str, name: str, failure: ExoDisturbance) -> Scenario:
+    return Scenario(f"exo-{key}", name, exo_disturbance=failure)
+
+
+_HALT, _STAYS = ExoDisturbanceKind.HALT, ExoDisturbanceKind.FROZEN_TORQUE
+EXO_FAILURES: tuple[Scenario, ...] = (
+    *(
+        _failure(f"halt-{side}", f"The exo halts on the {side}", ExoDisturbance(_HALT, (side,)))
+        for side in SIDES
+    ),
+    _failure("halt", "The exo halts on both sides", ExoDisturbance(_HALT)),
+    *(
+        _failure(f"torque-stays-{side}", f"The torque stays on the {side}", ExoDisturbance(_STAYS, (side,)))
+        for side in SIDES
+    ),
+    _failure("torque-stays", "The torque stays on both sides", ExoDisturbance(_STAYS)),
+    *(
+        _failure(
+            f"sensors-freeze-{milliseconds}",
+            f"The sensors freeze for {milliseconds} ms",
+            ExoDisturbance(ExoDisturbanceKind.FROZEN_SENSOR, duration_s=milliseconds / 1000.0),
+        )
+        for milliseconds in (30, 100)
+    ),
+    _failure(
+        "strap-slips",
+        "A strap slips on the left",
+        ExoDisturbance(ExoDisturbanceKind.STRAP_SHIFT, (Side.LEFT,), shift_rad=0.15),
+    ),
+)
+"""Level walking in which the exo itself fails: nothing happens to who wears none."""
+DISTURBED: tuple[Scenario, ...] = (
+    *EXO_FAILURES,
+    *(scenario for scenario in SCENARIOS if scenario.disturbance is not None),
+)
+"""The battery of twelve: nine failures of the exo, a push, a trip and a slip."""
+MILD_SLIP = Scenario(
+    "slip-mild",
+    "Slip on a wet floor",
+    disturbance=Disturbance(DisturbanceKind.SLIP, duration_s=0.2, friction=0.25),
+)
+"""Not a part of the battery: a slip that more people survive."""
+
+
 def scenario_of(key: str) -> Scenario | None:
-    return next((scenario for scenario in SCENARIOS if scenario.key == key), None)
+    return next((one for one in (*SCENARIOS, *EXO_FAILURES, MILD_SLIP) if one.key == key), None)

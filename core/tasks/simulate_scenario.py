@@ -58,7 +58,8 @@ def run(params: Params, context: JobContext) -> str:
     """Simulate `scenario` (its key) with `twin` (a GAIT_POLICY record's id, or "default").
 
     `fidelity` is the actuation of the body (`Fidelity`), by default that of the policy's training.
-    `impairments` ({label: severity}) are set on the twin; by default the policy's body is used. `seconds`
+    `impairments` ({label: severity}) come to those that the policy's body has, in place of one of the same
+    kind and place. `seconds`
     and `starts` have defaults. With `out` a folder gets the arrays, a summary and a film. Returns the
     SCENARIO record's id; the default twin belongs to no patient and leaves no record: "".
     """
@@ -114,14 +115,21 @@ def _save(
     )
 
 
-def chosen_scenario(key: str) -> Scenario:
-    """Refuses (SIM-031) a key that no scenario has."""
+def chosen_scenario(key: str, *, worn: bool = False) -> Scenario:
+    """Refuses a key that no scenario has (SIM-031) and, without an exo `worn`, a failure of it (SIM-035)."""
     scenario = scenario_of(key)
     if scenario is None:
         raise refuse(
             "SIM-031",
             f"There is no scenario called {key}.",
             "Scenarios have fixed names.",
+            f"Use one of: {', '.join(known.key for known in SCENARIOS)}.",
+        )
+    if scenario.exo_disturbance is not None and not worn:
+        raise refuse(
+            "SIM-035",
+            f"“{scenario.name}” cannot be walked without an exo.",
+            "Only the exo fails in it: this walk would be level walking.",
             f"Use one of: {', '.join(known.key for known in SCENARIOS)}.",
         )
     return scenario
@@ -154,7 +162,11 @@ def verdict_text(result: ScenarioRun, impairments: tuple[Impairment, ...] = ()) 
 
 def named(scenario: Scenario, impairments: tuple[Impairment, ...]) -> str:
     """ "Stairs up, weakness, left dorsiflexors 0.5": every result names the twin's impairments."""
-    return ", ".join([scenario.name, *(f"{one.slot.label.lower()} {one.severity:g}" for one in impairments)])
+    return ", ".join([scenario.name, *map(_in_words, impairments)])
+
+
+def _in_words(one: Impairment) -> str:
+    return f"{one.slot.label.lower()} {one.severity:.2g}{' in some strides' if one.occasional else ''}"
 
 
 def write_results(
@@ -252,7 +264,10 @@ def _environment(walkers: list[Walker], twin: _WalkingTwin, seed: int, seconds: 
 def _impaired(twin: _WalkingTwin, impairments: tuple[Impairment, ...]) -> _WalkingTwin:
     if not impairments:
         return twin
-    return replace(twin, label=GaitLabel.IMPAIRED_TWIN, body=replace(twin.body, impairments=impairments))
+    tried = {one.slot for one in impairments}
+    own = tuple(one for one in twin.body.impairments if one.slot not in tried)
+    body = replace(twin.body, impairments=(*own, *impairments))
+    return replace(twin, label=GaitLabel.IMPAIRED_TWIN, body=body)
 
 
 def _walking_twin(twin_id: str, store: Store, fidelity: object) -> _WalkingTwin:

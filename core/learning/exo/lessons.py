@@ -37,8 +37,8 @@ OTHER_GAITS_SHARE = 2.0  # of the walkers of a stair or a run, against a walk: n
 def on_stairs(lessons: Sequence[Scenario]) -> tuple[int, ...]:
     """Numbers of the lessons that the offline stage leaves to PPO.
 
-    There the knees lift the body, so the best torque at the hips spares a twentieth of the cost while the
-    motion is fixed; but it is not: torque learned so made seven of twelve walkers fall, and what level walking
+    There the knees lift the body: the best torque at the hips spares a twentieth of the cost while the motion
+    is fixed. It is not: torque learned so made seven of twelve walkers fall, and what level walking
     teaches one of twelve, as without the exo.
     """
     stairs = (GaitKind.STAIRS_UP, GaitKind.STAIRS_DOWN)

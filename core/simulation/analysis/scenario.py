@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from core.domain.arrays import Float32Array, FloatArray, frozen
-from core.domain.body import JointKind
 from core.domain.motion import GaitReference
 from core.domain.rollout import GaitLabel, Rollout
 from core.domain.scenario import GaitKind, GroundKind, Scenario
@@ -84,9 +83,14 @@ def scenario_walker(
     model = worn_model(body, fidelity, device_id, ground=scenario.ground, surfaces=False, straps=straps)
     reference = scenario_reference(scenario, body, own)
     onset = GaitOnset(STANDS_FIRST_S, length_s - STANDS_LAST_S) if scenario.start_and_stop else STEADY
-    joint = JointKind.HIP_FLEXION if device_id is None else exo_model(device_id).joint
     course = course_of(scenario, body, own) if scenario.gait is GaitKind.COURSE else None
-    return Walker(model, body, reference, scenario.ground, onset, scenario.disturbance, joint, course=course)
+    walker = Walker(model, body, reference, scenario.ground, onset, scenario.disturbance, course=course)
+    if device_id is None:
+        return walker
+    exo = exo_model(device_id)
+    return replace(
+        walker, exo_joint=exo.joint, toes_rad=exo.toes_rad, exo_disturbance=scenario.exo_disturbance
+    )
 
 
 def run_scenario(

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from core.domain.arrays import FloatArray, IntArray
+from core.domain.motion import GaitReference
+from core.domain.scenario import Ground
+from core.domain.twin import BodyParameters, SegmentScale
 from core.gait.course import Course
 
+Correction = Callable[[GaitReference, SegmentScale, Ground], GaitReference]
 PHASE_GAIN = 0.02  # of the phase error against the place, each step: corrected within a second
 _DIFFERENCE_M = 1e-3
 
@@ -36,19 +40,24 @@ class CourseBatch:
 
     def __init__(self, courses: Sequence[Course | None]) -> None:
         distinct = {id(course): course for course in courses if course is not None}
-        self._size, self.courses = len(courses), tuple(distinct.values())
+        self.courses = tuple(distinct.values())
         self._rows = [
             np.flatnonzero([course is one for course in courses]).astype(np.int64) for one in self.courses
         ]
 
-    def corrected(self, correct: Callable[[Course, int], Course]) -> CourseBatch:
-        """The same walkers on what `correct` makes of each course and the first walker that has it."""
-        courses: list[Course | None] = [None] * self._size
+    def corrected(self, bodies: Sequence[BodyParameters], correct: Correction) -> CourseBatch:
+        """The same with strides as `correct` makes them for these bodies (N,)."""
+        corrected: list[Course | None] = [None] * len(bodies)
         for course, rows in zip(self.courses, self._rows, strict=True):
-            one = correct(course, int(rows[0]))
+            scale = bodies[rows[0]].scale
+            strides = tuple(
+                correct(stride, scale, ground)
+                for stride, ground in zip(course.strides, course.grounds, strict=True)
+            )
+            one = replace(course, strides=strides)
             for row in rows:
-                courses[row] = one
-        return CourseBatch(courses)
+                corrected[row] = one
+        return CourseBatch(corrected)
 
     def places(self, forward_m: FloatArray) -> tuple[CoursePlace, ...]:
         """One for each course, for walkers (N,) this far ahead of the start."""

@@ -19,7 +19,6 @@ from core.domain.body import JOINTS, SIDES, Joint, JointKind
 from core.domain.motion import GaitReference
 from core.domain.scenario import Ground, GroundKind
 from core.domain.twin import GENERIC_BODY, SegmentScale
-from core.gait.course import Course
 from core.gait.norm_tables import STRIDE_DEG
 from core.gait.norms import fourier_series
 from core.simulation.model.joint_coupling import lowest_point, position_columns
@@ -66,15 +65,6 @@ def stride_for_training(reference: GaitReference, scale: SegmentScale, ground: G
     if ground.kind is GroundKind.STAIRS:
         return reference
     return correct_foot_contact(reference, scale, ground.climb).reference
-
-
-def course_for_training(course: Course, scale: SegmentScale) -> Course:
-    """The same course of strides that a twin with these segments is trained on."""
-    strides = tuple(
-        stride_for_training(stride, scale, ground)
-        for stride, ground in zip(course.strides, course.grounds, strict=True)
-    )
-    return replace(course, strides=strides)
 
 
 def correct_foot_contact(

@@ -186,8 +186,8 @@ def test_a_twin_that_falls_in_every_walk_with_the_exo_is_refused_with_advice(
     """There would be no walk to learn from."""
     record = study_module._record
 
-    def falls_when_worn(*arguments: Any, worn: bool, seed: int) -> LessonWalks:
-        walks = record(*arguments, worn=worn, seed=seed)
+    def falls_when_worn(*arguments: Any, worn: bool, **others: Any) -> LessonWalks:
+        walks = record(*arguments, worn=worn, **others)
         return replace(walks, falls=np.full_like(walks.falls, int(worn)))
 
     monkeypatch.setattr(study_module, "_record", falls_when_worn)
