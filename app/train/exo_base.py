@@ -26,7 +26,7 @@ from core.errors import UserError
 from core.learning.exo.aims import AIMS
 from core.learning.exo.evaluation import EVALUATION_SEEDS, WalkEvaluator
 from core.learning.exo.lesson_walks import record_lessons
-from core.learning.exo.lessons import LessonPlan
+from core.learning.exo.lessons import LessonPlan, on_stairs
 from core.learning.exo.offline import OfflineSettings, OfflineTrainer
 from core.learning.exo.study import SECONDS, WALKERS, Study, study_twin
 from core.learning.exo.training import BestController, ExoLearner, offline_controllers
@@ -137,7 +137,9 @@ def _learned_on(
     settings = OfflineSettings(braking_price=AIMS[aim].offline_braking)
     trainer = OfflineTrainer(network, limits, seed=seed, joint=twins[0].exo_joint, settings=settings)
     for study in studies:
-        person = trainer.add_person(study.surrogate, study.price(aim), symmetric=study.symmetric)
+        person = trainer.add_person(
+            study.surrogate, study.price(aim), symmetric=study.symmetric, left_out=on_stairs(study.lessons)
+        )
         for walks in study.walks:
             trainer.add_walks(walks, person)
     for number in range(ROUNDS):

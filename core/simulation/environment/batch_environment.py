@@ -104,11 +104,15 @@ class BatchEnvironment(ABC):
     @property
     def walked_m(self) -> FloatArray:
         """(N,) distance ahead since the start."""
-        return self.forward_m - self._start_m
+        return self._forward_m - self._start_m
 
     @property
     def forward_m(self) -> FloatArray:
         """(N,) distance ahead along the walkway."""
+        return self._forward_m
+
+    @property
+    def _forward_m(self) -> FloatArray:
         return -self.physics.position(self.state)[:, 1]
 
     # Defined by subclasses
