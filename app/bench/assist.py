@@ -21,8 +21,9 @@ from core.domain.controller import Aim, ExoController, TorqueLimits
 from core.domain.scenario import LEVEL_WALKING
 from core.domain.walk_measures import WalkMeasures, WalkRatios
 from core.learning.exo.evaluation import WalkEvaluator
+from core.learning.exo.offline_stage import OfflineStage
 from core.learning.exo.study import study_twin
-from core.learning.exo.training import BestController, ExoLearner, offline_controllers
+from core.learning.exo.training import BestController, ExoLearner
 from core.learning.exo.twin_in_exo import TwinInExo
 
 DEVICE = "Hippo_L1"
@@ -97,14 +98,16 @@ def train(
     started = time.monotonic()
     limits: TorqueLimits = dataclasses.replace(load_profile(DEVICE).limits, peak_nm=peak_nm)
     study = study_twin(twin, limits, seed=seed, watch=lambda sentence: None)
-    best = BestController(WalkEvaluator(twin, seeds=(seed + 1,), seconds=SELECTION_S), aim)
+    best = BestController(WalkEvaluator(twin, seeds=(seed + 1,), seconds=SELECTION_S), aim, study.sided)
     first_s = first_ratio = float("nan")
     controller = None
-    for number, controller in enumerate(offline_controllers(twin, study, limits, aim, seed=seed)):
+    offline = OfflineStage(twin, study, limits, aim, seed=seed)
+    for number, controller in enumerate(offline):
         score = best.consider(controller)
         if number == 0:
             first_s, first_ratio = time.monotonic() - started, score.metabolic_ratio
     assert controller is not None
+    study = offline.with_prices(study)
     learner = ExoLearner(twin, study, controller, aim, seed=seed, best=best)
     while learner.iterations < iterations and time.monotonic() - started < longest_s:
         learner.learn_iteration(time.monotonic, learner.iterations / iterations)

@@ -20,6 +20,7 @@ from core.learning.exo.delayed_output_feedback import DelayedOutputFeedback
 from core.learning.exo.lesson_walks import LessonWalks, record_lessons
 from core.learning.exo.lessons import LESSONS, LessonPlan
 from core.learning.exo.measures import Exo
+from core.learning.exo.sided_help import SidedHelp
 from core.learning.exo.surrogate import LEAST_EXPLAINED, Frames, SurrogateCost
 from core.learning.exo.twin_in_exo import TwinInExo
 from core.simulation.environment.tracking import WalkingEnvironment
@@ -44,6 +45,7 @@ class Study:
     speed_m_s: FloatArray  # (L,) without the exo
     walks: tuple[LessonWalks, ...]  # with the exo: worn without torque, and with help of many kinds
     symmetric: bool  # both legs are alike: what is learned for one holds for the other
+    sided: SidedHelp | None = None  # prices for legs that are impaired unequally
 
     def price(self, aim: Aim) -> FloatArray:
         """(L, 4) what each cost is worth: the aim's weights over the cost without the exo."""
@@ -79,9 +81,12 @@ def study_twin(twin: TwinInExo, limits: TorqueLimits, *, seed: int, watch: Watch
     symmetric = not twin.policy.body.impairments
     frames = Frames.joined([bare.frames, worn.frames, helped.frames])
     surrogate = SurrogateCost(frames, sided=not symmetric, seed=seed)
+    sided = SidedHelp.of(twin.policy.body)
+    if sided is not None:
+        surrogate.weigh(sided.leg_weight)
     without = np.array([_mean_costs(surrogate, bare.frames, number) for number in taught])
     speed = np.array([bare.speed_m_s[bare.lesson == number].mean() for number in taught])
-    return Study(lessons, surrogate, without, speed, (worn, helped), symmetric)
+    return Study(lessons, surrogate, without, speed, (worn, helped), symmetric, sided)
 
 
 def _mean_costs(surrogate: SurrogateCost, frames: Frames, lesson: int) -> FloatArray:
