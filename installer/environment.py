@@ -23,6 +23,10 @@ LOG_NAME = "exotwin-setup.log"
 # the libraries for NVIDIA cards as well, which ExoTwin never uses.
 TORCH = "torch==2.13.0"
 CPU_BUILD = "+cpu"  # at the end of its version
+# pip compiles on one core, for about half a minute; this, on all. Files of other Pythons are passed over.
+COMPILE = (
+    "import compileall, sysconfig; compileall.compile_dir(sysconfig.get_path('purelib'), quiet=2, workers=0)"
+)
 FREE_BYTES_NEEDED = 5_000_000_000  # 2.8 GB installed, about 1 GB fetched, and again while it is unpacked
 FREE_BYTES_NEEDED_WITH_CUDA = 13_000_000_000  # 6.5 GB installed, 3.3 GB fetched, and again while unpacked
 
@@ -118,12 +122,14 @@ def ensure_packages(board: Board, log: Path, *, with_tests: bool) -> str:
     if is_installed(with_tests=with_tests):
         return "installed before, nothing to do"
     on_line = pip_follower(board)
-    pip = [str(venv_python()), "-m", "pip", "install", "--retries", "2", "--progress-bar", "off"]
+    python = str(venv_python())
+    pip = [python, "-m", "pip", "install", "--retries", "2", "--progress-bar", "off", "--no-compile"]
     what = "The Python packages could not be installed."
     check_disk_for_torch(run([*pip, "--dry-run", "--no-deps", TORCH], what=what, log=log, on_line=on_line))
     run([*pip, TORCH], what=what, log=log, on_line=on_line)
     project = f"{ROOT}[dev]" if with_tests else str(ROOT)
     arguments = ["--constraint", str(CONSTRAINTS), "--editable", project]
     run([*pip, *arguments], what=what, log=log, on_line=on_line)
+    run([python, "-c", COMPILE], what=what, log=log, on_line=on_line)
     STAMP.write_text(f"{fingerprint()} {'dev' if with_tests else 'runtime'}\n", encoding="utf-8")
     return "installed in the pinned versions"

@@ -19,6 +19,7 @@ from core.kinetics.foot_loads import LOADED_N
 from core.kinetics.ground_reaction import estimated_loads
 from core.kinetics.osim_model import OsimModel
 from core.kinetics.rigid_tree import GRAVITY_M_S2, Load
+from core.kinetics.tracking_twin import TrackedWalk, track
 from core.motion.laboratory_body import TO_BODY, scaled_to
 
 _SEGMENTS = (("femur_r", "femur_l"), ("femur_r", "tibia_r"), ("tibia_r", "talus_r"), ("talus_r", "calcn_r"))
@@ -53,6 +54,12 @@ class OwnWalk:
             self.body.soles_m(course),
             strides,
         ).force_n
+
+    def tracked(self, strides: tuple[Stride, ...]) -> TrackedWalk:
+        """The same by a simulated twin that tracks the motion."""
+        course = course_of_motion(self.kinematics)
+        wrench = self.body.tree.total(course)
+        return track(self.body, course, wrench, self.kinematics.time_s, strides)
 
 
 def own_walk(data: WalkData, *, mass_from_plates: bool) -> OwnWalk:
@@ -148,6 +155,19 @@ def forces_without_plates(name: str, walk: OwnWalk, strides: tuple[Stride, ...])
     if walk.kinematics.trunk_rad is not None:
         beside = judged_forces(walk, walk.estimated_n(strides, stiff_trunk=True))
         found |= {f"{name}_grf_stiff_trunk_{key}": value for key, value in beside.items() if key != "stances"}
+    return found | {f"{name}_grf_twin_{key}": value for key, value in judged_twin(walk, strides).items()}
+
+
+def judged_twin(walk: OwnWalk, strides: tuple[Stride, ...]) -> dict[str, float]:
+    """What is judged of the simulated twin; beside it its help at the pelvis (root mean square)."""
+    twin = walk.tracked(strides)
+    known = np.isfinite(twin.force_n).all(axis=(1, 2))
+    aid_n, aid_nm = (
+        float(np.sqrt((aid[known] ** 2).sum(axis=1).mean())) for aid in (twin.aid_force_n, twin.aid_moment_nm)
+    )
+    weight_n = walk.body.parameters.mass_kg * GRAVITY_M_S2
+    found = judged_forces(walk, twin.force_n) | {"aid_bw": 100.0 * aid_n / weight_n, "aid_nm": aid_nm}
+    del found["stances"]
     return found
 
 

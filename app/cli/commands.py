@@ -17,6 +17,7 @@ from app.cli.bench import add_bench
 from app.cli.calibrate import add_calibrate
 from app.cli.deploy import add_deploy
 from app.cli.emg import add_emg, add_emg_options, emg_files, emg_options
+from app.cli.exo_log import add_exo_log_options, exo_log_options
 from app.cli.export import add_export
 from app.cli.film_options import add_film_options
 from app.cli.motion import add_motion
@@ -151,6 +152,7 @@ def _add_session(commands: Subparsers) -> None:
     add_trial_options(seen, run_parser)
     run_parser.add_argument("--calibration", type=Path, help="file: places and lenses of the cameras")
     add_emg_options(run_parser)
+    add_exo_log_options(run_parser)
     run_parser.add_argument("--person", type=int, help="which person, when several are seen (0 is the first)")
     add_film_options(run_parser)
     run_parser.set_defaults(command=_session_run)
@@ -164,7 +166,8 @@ def _add_session(commands: Subparsers) -> None:
 def _add_virtual_exo(commands: Subparsers) -> None:
     parser = commands.add_parser("virtual-exo", help="a virtual exo that speaks the real protocol")
     parser.add_argument("--listen", required=True, help="pty or tcp:PORT (0 picks a free port)")
-    parser.add_argument("--plant", type=Path, help="file with the wearer's thigh motion, sensors and motors")
+    parser.add_argument("--device", default="Hippo_L1", help="exo model (default Hippo_L1)")
+    parser.add_argument("--plant", type=Path, help="file with the wearer's motion, sensors and motors")
     parser.add_argument("--state", type=Path, help="folder that keeps the controller slots")
     parser.add_argument("--parent", type=int, help="end when this process ends")
     parser.add_argument("--faults", default="", help="tcp:PORT where faults may be injected")
@@ -203,7 +206,7 @@ def _add_replay(commands: Subparsers) -> None:
 
 def _add_simulate(commands: Subparsers) -> None:
     parser = commands.add_parser("simulate", help="a twin in a situation: arrays, success and a film")
-    parser.add_argument("scenario", help="for example level-1.2, ramp-up-5, stairs-up, run-2.5, push")
+    parser.add_argument("scenario", help="for example level-1.2, ramp-up-5, stairs-up, run-2.5, push, course")
     parser.add_argument(
         "--twin", default="default", help="a twin that has learned to walk (default: default)"
     )
@@ -212,8 +215,9 @@ def _add_simulate(commands: Subparsers) -> None:
         choices=("fast", "standard", "full"),
         help="moved by joint torques, 80 or 416 muscles (default: as the twin has learned)",
     )
-    for name, value in (("--seconds", 10.0), ("--starts", 16), ("--seed", 0)):
-        parser.add_argument(name, type=type(value), default=value)
+    parser.add_argument("--seconds", type=float, help="length of the walks (default: 10, of a course 25)")
+    for name, value in (("--starts", 16), ("--seed", 0)):
+        parser.add_argument(name, type=int, default=value)
     parser.add_argument("--out", type=Path, required=True, help="folder for arrays, summary and film")
     _add_data_dir(parser)
     parser.set_defaults(command=_simulate)
@@ -248,7 +252,11 @@ def _session_run(args: argparse.Namespace) -> int:
     subject = read_patient(args.patient)
     data_dir = _data_dir(args)
     check_files(*emg_files(args))
-    request = replace(session_request(args, data_dir, args.person), emg_options=emg_options(args))
+    request = replace(
+        session_request(args, data_dir, args.person),
+        emg_options=emg_options(args),
+        exo_log=exo_log_options(args),
+    )
     with open_terminal(data_dir) as terminal:
         if trial is not None:
             return _finish(run_trial_session(request, subject, trial, args.emg, terminal), args)
@@ -289,6 +297,7 @@ def _virtual_exo(args: argparse.Namespace) -> int:
         args.plant,
         state_dir=args.state,
         parent=args.parent,
+        device=args.device,
         faults=args.faults,
         worn_before_s=args.worn_before,
         trust=_data_dir(args),

@@ -16,6 +16,13 @@ _NEXT_STEPS = {
     "there, or run again with --sides as-detected or --sides repaired, whichever is right.",
     SLOW_MOTION_EVIDENT: "Run again with --slow-motion and how many times slower than life the film plays; "
     "1 if it plays as fast as life.",
+    "KIN-034": "Run again with --exo-log-positive flexion or extension: what a positive torque does to the "
+    "person's joint.",
+    "KIN-037": "Run again with --exo-log-offset and the seconds that added to the log's time give the "
+    "motion's.",
+    "KIN-039": "Run again with --exo-log-device NAME, if this program knows the exo; else expect moments "
+    "that are off by the share that its mass has in the person's.",
+    "KIN-040": "Run again with --exo-log-offset if log and motion do not run alike.",
 }
 
 

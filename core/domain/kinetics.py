@@ -35,12 +35,31 @@ class KineticCycles:
     moment_nm_kg: FloatArray  # (N, 101, 7)
     power_w_kg: FloatArray  # (N, 101, 7)
     force_bw: FloatArray  # (N, 101, 3) ground on this foot: forward, to the person's left, up
+    exo_moment_nm_kg: FloatArray | None = None  # (N, 101, 7) of a worn exo, not in `moment_nm_kg`
 
     def __post_init__(self) -> None:
         strides = len(self.moment_nm_kg)
         frozen(self, "moment_nm_kg", (strides, CYCLE_POINTS, len(JointKind)))
         frozen(self, "power_w_kg", (strides, CYCLE_POINTS, len(JointKind)))
         frozen(self, "force_bw", (strides, CYCLE_POINTS, 3))
+        if self.exo_moment_nm_kg is not None:
+            frozen(self, "exo_moment_nm_kg", (strides, CYCLE_POINTS, len(JointKind)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TwinForces:
+    """What a simulated floor gave a twin of the person that tracks the motion. Axes as in `Kinetics`."""
+
+    force_n: FloatArray  # (T, S, 3) on each foot; NaN where not known
+    aid_force_n: FloatArray  # (T, 3) of a spring at the pelvis, which nobody has
+    aid_moment_nm: FloatArray  # (T, 3)
+    cycle_bw: tuple[FloatArray, FloatArray]  # (N, 101, 3) of either side, as `KineticCycles.force_bw`
+
+    def __post_init__(self) -> None:
+        frames = len(self.force_n)
+        frozen(self, "force_n", (frames, len(SIDES), 3))
+        frozen(self, "aid_force_n", (frames, 3))
+        frozen(self, "aid_moment_nm", (frames, 3))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,9 +82,12 @@ class Kinetics:
     mass_kg: float
     cycles: tuple[KineticCycles, KineticCycles]  # in the order of SIDES
     work: tuple[JointWork, ...]
-    exo_moment_nm: FloatArray | None  # (T, J) of a worn exo, already taken off the moments
+    exo_moment_nm: FloatArray | None  # (T, J) of a worn exo, already taken off the moments; NaN: not told
     findings: tuple[Finding, ...]
     synthetic: bool = False
+    twin: TwinForces | None = None  # beside estimated forces; none in records of earlier versions
+    net_moment_nm: FloatArray | None = None  # (T, J) of person and exo together; None without an exo
+    exo_words: str = ""  # whose log was accounted for, and which mass
 
     def __post_init__(self) -> None:
         frames, joints, sides = len(self.time_s), len(JOINTS), len(SIDES)
@@ -79,3 +101,5 @@ class Kinetics:
         frozen(self, "residual_moment_nm", (frames, 3))
         if self.exo_moment_nm is not None:
             frozen(self, "exo_moment_nm", (frames, joints))
+        if self.net_moment_nm is not None:
+            frozen(self, "net_moment_nm", (frames, joints))

@@ -10,6 +10,12 @@ from core.domain.body import Joint
 from core.domain.findings import Finding
 from core.domain.twin import BodyParameters
 
+FIBRE, SLACK = "Optimal fibre length", "Tendon slack length"  # how names of parameters begin
+LENGTHS_STAY = (
+    "Optimal fibre and tendon slack lengths count where EMG gives moments; the simulated twin keeps its own, "
+    "since its muscles follow another model."
+)
+
 
 class Told(StrEnum):
     """What the data say of a parameter."""
@@ -33,6 +39,11 @@ class CalibratedParameter:
     sd: float  # standard deviation of `after`; infinite where the data do not tell
 
 
+def is_length(name: str) -> bool:
+    """Whether a parameter of this name is a length, which stays out of the simulated twin."""
+    return name.startswith((FIBRE, SLACK))
+
+
 @dataclass(frozen=True, slots=True)
 class MomentFit:
     """How well EMG-driven moments follow those of inverse dynamics at one joint.
@@ -52,7 +63,7 @@ class MomentFit:
 class MuscleCalibration:
     """Axes: T frames, J joints of `fits`."""
 
-    body: BodyParameters  # with this person's strength, activation dynamics and muscle habits
+    body: BodyParameters  # with this person's strength, activation dynamics and habits; not the lengths
     parameters: tuple[CalibratedParameter, ...]
     fits: tuple[MomentFit, ...]  # J
     time_s: FloatArray  # (T,)

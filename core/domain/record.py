@@ -15,10 +15,12 @@ class RecordKind(StrEnum):
     LANDMARKS = "landmarks"
     LABORATORY_TRIAL = "laboratory_trial"  # markers and plates that stand in for cameras
     MOTION = "motion"
+    EXO_LOG = "exo_log"  # what an exo gave that was worn during the recording
     KINETICS = "kinetics"
     EMG = "emg"
     MUSCLE_CALIBRATION = "muscle_calibration"
     DEFICITS = "deficits"
+    CHOSEN_IMPAIRMENTS = "chosen_impairments"  # that a person puts into the twin by name
     TWIN = "twin"
     IMPAIRMENTS = "impairments"  # an `ImpairmentFit`
     GAIT_POLICY = "gait_policy"

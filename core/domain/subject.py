@@ -8,6 +8,9 @@ from enum import StrEnum
 from core.domain.body import Side
 from core.errors import refuse
 
+USUAL_DEVICE = "Hippo_L1"
+"""The exo of a new patient until somebody chooses."""
+
 
 class Sex(StrEnum):
     FEMALE = "female"
@@ -31,7 +34,7 @@ class Subject:
     diagnosis: str = ""
     affected_side: Side | None = None
     consent: Consent | None = None
-    device: str = "Hippo_L1"
+    device: str = USUAL_DEVICE
     synthetic: bool = False
 
     def __post_init__(self) -> None:

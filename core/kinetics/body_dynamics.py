@@ -20,6 +20,7 @@ from core.domain.motion import Kinematics
 from core.domain.twin import BodyParameters
 from core.kinetics.rigid_tree import Course, Mass, Part, RigidTree
 from core.kinetics.smoothing import WALKING_HZ, course_of
+from core.kinetics.worn_exo import exo_masses
 from core.twin.body import Fidelity, compile_body
 
 ROOT = 6
@@ -48,17 +49,22 @@ class BodyDynamics:
     sole: tuple[tuple[int, FloatArray], ...]  # heel, ball, toe of the left sole, then of the right one
 
     @classmethod
-    def of(cls, parameters: BodyParameters) -> BodyDynamics:
-        """The body of these parameters; the last few are kept, since compiling one takes half a second."""
-        return _body_dynamics(parameters)
+    def of(cls, parameters: BodyParameters, device_id: str = "") -> BodyDynamics:
+        """The body of these parameters, with the mass of a worn exo where one is named.
+
+        The last few are kept, since compiling one takes half a second.
+        """
+        return _body_dynamics(parameters, device_id)
 
     @classmethod
-    def _made(cls, parameters: BodyParameters) -> BodyDynamics:
+    def _made(cls, parameters: BodyParameters, device_id: str) -> BodyDynamics:
         model = compile_body(parameters, Fidelity.FAST)
         parts, part_of = _parts(model)
         masses = [_mass(model, body, part_of[body]) for body in part_of if model.body_mass[body] > 0.0]
-        tree = RigidTree(parts, masses, columns=COLUMNS, up=_UP)
         at = {model.body(body).name: part for body, part in part_of.items()}
+        if device_id:
+            masses += exo_masses(parameters, device_id, at)
+        tree = RigidTree(parts, masses, columns=COLUMNS, up=_UP)
         sole = tuple(
             (at[f"{bone}_{side.suffix}"], np.array(place) * parameters.scale.foot)
             for side in SIDES
@@ -73,8 +79,8 @@ class BodyDynamics:
 
 
 @lru_cache(maxsize=4)
-def _body_dynamics(parameters: BodyParameters) -> BodyDynamics:
-    return BodyDynamics._made(parameters)
+def _body_dynamics(parameters: BodyParameters, device_id: str) -> BodyDynamics:
+    return BodyDynamics._made(parameters, device_id)
 
 
 def course_of_motion(motion: Kinematics, *, cutoff_hz: float | None = WALKING_HZ) -> Course:
@@ -96,6 +102,15 @@ def course_of_motion(motion: Kinematics, *, cutoff_hz: float | None = WALKING_HZ
 def orientation(course: Course) -> FloatArray:
     """Rotation matrices of the pelvis, (T, 3, 3)."""
     return np.asarray(Rotation.from_euler(_ROOT_ORDER, course.value[:, 3:ROOT]).as_matrix())
+
+
+def root_axes(value: FloatArray) -> FloatArray:
+    """Axes of the pelvis' heading, list and tilt in the world, as columns (T, 3, 3)."""
+    heading, lean = value[:, 3], value[:, 4]
+    nothing, one = np.zeros_like(heading), np.ones_like(heading)
+    ahead = np.stack([np.cos(heading), np.sin(heading), nothing], axis=1)
+    tilt = np.stack([-np.sin(heading) * np.cos(lean), np.cos(heading) * np.cos(lean), np.sin(lean)], axis=1)
+    return np.stack([np.stack([nothing, nothing, one], axis=1), ahead, tilt], axis=2)
 
 
 def bridged(values: FloatArray) -> FloatArray:

@@ -10,7 +10,7 @@ import numpy as np
 
 from core.domain.arrays import FloatArray, IntArray
 from core.domain.body import Side
-from core.domain.muscle_calibration import CalibratedParameter
+from core.domain.muscle_calibration import FIBRE, SLACK, CalibratedParameter
 from core.domain.muscles import Muscle, MuscleGroup
 from core.domain.twin import ActivationDynamics
 from core.kinetics.emg_driven import DrivenLeg
@@ -46,7 +46,6 @@ _DYNAMICS = (
     ("Electromechanical delay", "s", 0.04, 0.01, 0.1),
     ("Shape of activation", "", -0.1, -3.0, -0.001),
 )
-FIBRE, SLACK = "Optimal fibre length", "Tendon slack length"
 STRENGTH, STRENGTH_AND_SCALE = "Strength", "Strength and scale of the EMG"
 _STRENGTH, _STRENGTH_AND_SCALE = (1.0, 0.5, 2.5), (1.0, 0.05, 2.5)  # a walk takes a part of the maximum only
 _LENGTH = (1.0, 0.9, 1.1)

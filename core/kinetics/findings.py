@@ -6,16 +6,20 @@ import numpy as np
 
 from core.domain.arrays import FloatArray
 from core.domain.findings import Finding, Severity
-from core.domain.kinetics import KineticCycles
+from core.domain.kinetics import KineticCycles, TwinForces
 from core.domain.laboratory import LaboratoryTrial
 from core.domain.motion import Motion
 from core.errors import Advice
 from core.kinetics.foot_loads import FootLoads
-from core.kinetics.rigid_tree import Course
+from core.kinetics.rigid_tree import GRAVITY_M_S2, Course
 
 RESIDUAL_FORCE, RESIDUAL_MOMENT = 0.05, 0.01
 """Root mean square residuals at the pelvis, of the largest force of the ground, and of that force times the
 height of the pelvis: what is good enough (Hicks et al. 2015, J Biomech Eng 137:020905)."""
+
+AID = 0.05
+"""Help that a simulated twin may need at the pelvis: root mean square force, of body weight, and moment, of
+weight times the pelvis' height. The walks of `exotwin bench kinetics` need two thirds of that at most."""
 
 _MUCH = 3.0  # times as much is more than a measurement's usual mismatch
 _SHARED_S = 0.05  # less is an edge of two contacts
@@ -127,6 +131,28 @@ def residual_findings(
         "KIN-016",
     )
     return (Finding(severity, advice),)
+
+
+def twin_findings(twin: TwinForces | None, course: Course, mass_kg: float) -> tuple[Finding, ...]:
+    """Where a simulated twin does not walk the recorded way on its own feet."""
+    if twin is None:
+        return ()
+    known = np.isfinite(twin.force_n).all(axis=(1, 2))
+    weight_n, height_m = mass_kg * GRAVITY_M_S2, float(course.value[known, 2].mean())
+    force = float(np.sqrt((twin.aid_force_n[known] ** 2).sum(axis=1).mean())) / weight_n
+    turn = float(np.sqrt((twin.aid_moment_nm[known] ** 2).sum(axis=1).mean())) / (weight_n * height_m)
+    if max(force, turn) <= AID:
+        return ()
+    moment_nm = turn * weight_n * height_m
+    return (
+        _note(
+            "KIN-018",
+            f"A simulated twin needs {100 * force:.0f} % of body weight and {moment_nm:.0f} N·m "
+            "at the pelvis to stay on the recorded walk.",
+            "Steps, pelvis or trunk are not quite as the person had them: no floor can give that.",
+            "Look at the strides on the Motion page before you use these forces.",
+        ),
+    )
 
 
 def stride_findings(

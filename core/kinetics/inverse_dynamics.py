@@ -8,43 +8,53 @@ import numpy as np
 
 from core.domain.arrays import FloatArray
 from core.domain.body import JOINTS, SIDES
+from core.domain.exo_log import ExoLog
 from core.domain.findings import Finding, worst_first
-from core.domain.kinetics import ForceSource, KineticCycles, Kinetics
+from core.domain.kinetics import ForceSource, KineticCycles, Kinetics, TwinForces
 from core.domain.laboratory import LaboratoryTrial
-from core.domain.motion import Kinematics, Motion
+from core.domain.motion import Motion
 from core.domain.twin import BodyParameters
 from core.kinetics.body_dynamics import JOINT_COLUMNS, BodyDynamics, course_of_motion, orientation
-from core.kinetics.findings import estimate_findings, load_findings, residual_findings, stride_findings
+from core.kinetics.findings import (
+    estimate_findings,
+    load_findings,
+    residual_findings,
+    stride_findings,
+    twin_findings,
+)
 from core.kinetics.foot_loads import FootLoads, Soles, foot_loads
 from core.kinetics.ground_reaction import estimated_loads
 from core.kinetics.joint_power import headings, joint_work, kinetic_cycles
 from core.kinetics.rigid_tree import Course, Load, Wrench
+from core.kinetics.tracking_twin import track
+from core.kinetics.worn_exo import exo_moments, worn_findings, worn_words
 
 
 def kinetics_of(
     motion: Motion,
     body: BodyParameters,
     trial: LaboratoryTrial | None,
-    exo_moment_nm: FloatArray | None = None,
+    worn: ExoLog | None = None,
 ) -> Kinetics:
     """Forces, moments and powers at the frames of `motion`, whose times and axes are those of `trial`.
 
-    Without a trial, or with one without plates, the ground's forces are estimated from the motion.
-    `exo_moment_nm` (T, 14) is what a worn exo did to the joints; it is taken off what muscles did.
+    Without a trial, or with one without plates, the ground's forces are estimated from the motion. What a
+    worn exo did to the joints is taken off what muscles did, and its mass is carried. Refuses KIN-037.
     """
-    dynamics, kinematics = BodyDynamics.of(body), motion.kinematics
+    exo_nm = None if worn is None else exo_moments(worn, motion.kinematics.time_s)
+    dynamics, kinematics = BodyDynamics.of(body, "" if worn is None else worn.device_id), motion.kinematics
     course = course_of_motion(kinematics)
     wrench = dynamics.tree.total(course)
     source, loads, findings = _loads_of(motion, trial, dynamics, course, wrench)
-    moment = _muscle_moments(kinematics, exo_moment_nm, joint_moments(dynamics, course, loads))
+    net = np.where(np.isnan(kinematics.angle_rad), np.nan, joint_moments(dynamics, course, loads))
+    moment = net if exo_nm is None else net - exo_nm
     power = moment * course.rate[:, JOINT_COLUMNS]
     residual_force, residual_moment = residuals(course, wrench, loads)
-    cycles = _cycles(motion, course, moment, power, loads, body.mass_kg)
-    if source is ForceSource.PLATES:
-        trunk_seen = kinematics.trunk_rad is not None
-        findings += residual_findings(residual_force, residual_moment, loads, course, trunk_seen=trunk_seen)
-    findings += stride_findings(cycles, motion, measured=source is ForceSource.PLATES)
-    return Kinetics(
+    cycles = _cycles(motion, course, moment, power, loads.force_n, body.mass_kg, exo_nm)
+    findings += _doubts(motion, source, (residual_force, residual_moment), loads, course, cycles)
+    twin = twin_forces(motion, dynamics, course, wrench) if source is ForceSource.ESTIMATED else None
+    findings += twin_findings(twin, course, body.mass_kg)
+    kinetics = Kinetics(
         time_s=kinematics.time_s,
         moment_nm=moment,
         power_w=power,
@@ -57,18 +67,39 @@ def kinetics_of(
         mass_kg=body.mass_kg,
         cycles=cycles,
         work=joint_work(cycles, motion.strides),
-        exo_moment_nm=exo_moment_nm,
+        exo_moment_nm=exo_nm,
         findings=worst_first(findings),
         synthetic=motion.synthetic or (trial is not None and trial.synthetic),
+        twin=twin,
     )
+    return kinetics if worn is None else _worn(kinetics, worn, body, net)
 
 
-def _muscle_moments(
-    kinematics: Kinematics, exo_moment_nm: FloatArray | None, joint_moment_nm: FloatArray
-) -> FloatArray:
-    """What is left for muscles and ligaments (T, 14); NaN where a joint was not seen."""
-    seen = np.where(np.isnan(kinematics.angle_rad), np.nan, joint_moment_nm)
-    return seen if exo_moment_nm is None else seen - exo_moment_nm
+def _doubts(
+    motion: Motion,
+    source: ForceSource,
+    residual: tuple[FloatArray, FloatArray],
+    loads: FootLoads,
+    course: Course,
+    cycles: tuple[KineticCycles, KineticCycles],
+) -> tuple[Finding, ...]:
+    """Where motion and measured forces do not fit, and sides without a stride."""
+    measured = source is ForceSource.PLATES
+    trunk_seen = motion.kinematics.trunk_rad is not None
+    found = residual_findings(*residual, loads, course, trunk_seen=trunk_seen) if measured else ()
+    return (*found, *stride_findings(cycles, motion, measured=measured))
+
+
+def _worn(kinetics: Kinetics, worn: ExoLog, body: BodyParameters, net_nm: FloatArray) -> Kinetics:
+    """The same with what is to be said of the exo whose moments were taken off `net_nm` (T, 14)."""
+    assert kinetics.exo_moment_nm is not None
+    return replace(
+        kinetics,
+        findings=worst_first((*kinetics.findings, *worn_findings(worn, kinetics.exo_moment_nm))),
+        synthetic=kinetics.synthetic or worn.synthetic,
+        net_moment_nm=net_nm,
+        exo_words=worn_words(worn, body),
+    )
 
 
 def _loads_of(
@@ -89,18 +120,31 @@ def _loads_of(
     return ForceSource.ESTIMATED, loads, estimate_findings(plates=0 if trial is None else len(trial.plates))
 
 
+def twin_forces(motion: Motion, dynamics: BodyDynamics, course: Course, wrench: Wrench) -> TwinForces | None:
+    """What a simulated twin that tracks the motion feels; None where no stride tells which feet stand."""
+    time_s = motion.kinematics.time_s
+    walk = track(dynamics, course, wrench, time_s, motion.strides)
+    if np.isnan(walk.force_n).all():
+        return None
+    nothing = np.zeros((len(time_s), len(JOINTS)))
+    cycles = _cycles(motion, course, nothing, nothing, walk.force_n, dynamics.parameters.mass_kg, None)
+    by_side = (cycles[0].force_bw, cycles[1].force_bw)
+    return TwinForces(walk.force_n, walk.aid_force_n, walk.aid_moment_nm, by_side)
+
+
 def _cycles(
     motion: Motion,
     course: Course,
     moment_nm: FloatArray,
     power_w: FloatArray,
-    loads: FootLoads,
+    force_n: FloatArray,
     mass_kg: float,
+    exo_nm: FloatArray | None,
 ) -> tuple[KineticCycles, KineticCycles]:
     """Of both sides, in the order of SIDES."""
     heading, time_s = headings(orientation(course)), motion.kinematics.time_s
     left, right = (
-        kinetic_cycles(side, motion.strides, time_s, moment_nm, power_w, loads.force_n, heading, mass_kg)
+        kinetic_cycles(side, motion.strides, time_s, moment_nm, power_w, force_n, heading, mass_kg, exo_nm)
         for side in SIDES
     )
     return left, right

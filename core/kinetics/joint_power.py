@@ -22,14 +22,16 @@ def kinetic_cycles(
     force_n: FloatArray,
     heading: FloatArray,
     mass_kg: float,
+    exo_moment_nm: FloatArray | None = None,
 ) -> KineticCycles:
-    """One side's strides in which its load is known throughout.
+    """One side's strides in which its load is known throughout, and what a worn exo gave.
 
-    `moment_nm`, `power_w` (T, 14), `force_n` (T, 2, 3), `heading` (T, 2) horizontal unit vector forward.
+    Moments and powers (T, 14), `force_n` (T, 2, 3), `heading` (T, 2) horizontal unit vector forward.
     """
     columns = [Joint.of(kind, side).column for kind in JointKind]
     side_force = force_n[:, SIDES.index(side)]
-    table = np.column_stack([moment_nm[:, columns], power_w[:, columns], side_force])
+    exo_nm = np.zeros_like(moment_nm) if exo_moment_nm is None else exo_moment_nm
+    table = np.column_stack([moment_nm[:, columns], power_w[:, columns], exo_nm[:, columns], side_force])
     found = []
     for stride in (stride for stride in strides if stride.side is side):
         at_s = np.linspace(stride.start_s, stride.end_s, CYCLE_POINTS)
@@ -42,12 +44,14 @@ def kinetic_cycles(
             cycle[:, -3:] = _turned(cycle[:, -3:], heading[inside].mean(axis=0))
             found.append(cycle)
     kinds = len(JointKind)
-    cycles = np.array(found).reshape(-1, CYCLE_POINTS, 2 * kinds + 3)
+    cycles = np.array(found).reshape(-1, CYCLE_POINTS, 3 * kinds + 3)
+    moment, power, exo, force = np.split(cycles, [kinds, 2 * kinds, 3 * kinds], axis=-1)
     return KineticCycles(
         side,
-        cycles[..., :kinds] / mass_kg,
-        cycles[..., kinds : 2 * kinds] / mass_kg,
-        cycles[..., 2 * kinds :] / (mass_kg * GRAVITY_M_S2),
+        moment / mass_kg,
+        power / mass_kg,
+        force / (mass_kg * GRAVITY_M_S2),
+        None if exo_moment_nm is None else exo / mass_kg,
     )
 
 

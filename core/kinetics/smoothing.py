@@ -42,12 +42,17 @@ def course_of(time_s: FloatArray, value: FloatArray, cutoff_hz: float | None = W
     Ways walked one after the other, with a pause in which nobody was seen, are smoothed each by itself.
     """
     smooth, rate, acceleration = (np.zeros_like(value, dtype=float) for _ in range(3))
-    step_s = float(np.median(np.diff(time_s))) if len(time_s) > 1 else 1.0
-    ends = [0, *(np.flatnonzero(np.diff(time_s) > _PAUSE * step_s) + 1), len(time_s)]
-    for part in (slice(int(first), int(last)) for first, last in pairwise(ends)):
+    for part in ways(time_s):
         found = _without_pause(time_s[part], np.asarray(value[part], dtype=float), cutoff_hz)
         smooth[part], rate[part], acceleration[part] = found
     return Course(smooth, rate, acceleration)
+
+
+def ways(time_s: FloatArray) -> list[slice]:
+    """Stretches of frames (T,) without a pause in which nobody was seen."""
+    step_s = float(np.median(np.diff(time_s))) if len(time_s) > 1 else 1.0
+    ends = [0, *(np.flatnonzero(np.diff(time_s) > _PAUSE * step_s) + 1), len(time_s)]
+    return [slice(int(first), int(last)) for first, last in pairwise(ends)]
 
 
 def _without_pause(

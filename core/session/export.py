@@ -69,7 +69,8 @@ def _motion_files(store: Store, visit_id: str) -> Iterator[tuple[str, str]]:
 def _kinetics_files(store: Store, visit_id: str) -> Iterator[tuple[str, str]]:
     """Internal moments in newton metres, with the signs of the angles.
 
-    What was found without force plates is no measurement, and its name says so.
+    What was found without force plates is no measurement, and its name says so. Moments are the person's own;
+    those of a worn exo, and both together, follow them.
     """
     kinetics = _newest(store, visit_id, RecordKind.KINETICS, Kinetics)
     if kinetics is None:
@@ -84,8 +85,15 @@ def _kinetics_files(store: Store, visit_id: str) -> Iterator[tuple[str, str]]:
         table_text(f"{mark}_moments", names, kinetics.time_s, moments, in_degrees=False),
     )
     columns = [f"{name}_nm" for name in names] + [f"{joint.value}_power_w" for joint in JOINTS]
-    both = np.hstack([moments, kinetics.power_w])
-    yield f"{mark}_moments_and_powers.csv", csv_text(columns, kinetics.time_s, both)
+    values = [moments, kinetics.power_w]
+    for whose, more in (("exo", kinetics.exo_moment_nm), ("net", kinetics.net_moment_nm)):
+        if more is not None:
+            columns += [f"{joint.value}_{whose}_moment_nm" for joint in JOINTS]
+            values.append(more)
+    yield f"{mark}_moments_and_powers.csv", csv_text(columns, kinetics.time_s, np.hstack(values))
+    if kinetics.exo_moment_nm is not None:
+        name, given = f"{mark}_exo_moments", kinetics.exo_moment_nm
+        yield f"{name}.sto", table_text(name, names, kinetics.time_s, given, in_degrees=False)
 
 
 def _emg_files(store: Store, visit_id: str) -> Iterator[tuple[str, str]]:

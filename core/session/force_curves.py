@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.domain.arrays import FloatArray
-from core.domain.body import SAGITTAL, SIDES, JointKind, Side
+from core.domain.body import SAGITTAL, SIDES, Joint, JointKind, Side
 from core.domain.kinetics import ForceSource, JointWork, KineticCycles, Kinetics
+from core.domain.motion import CYCLE_POINTS
 from core.domain.units import GRAVITY_M_S2
 from core.gait.norms import KineticBand, normal_force, normal_moment, normal_power
 
@@ -46,6 +47,26 @@ def moment_curve(kind: JointKind) -> ForceCurve:
     )
 
 
+def exo_curve(kind: JointKind) -> ForceCurve:
+    """What a worn exo gave at one joint, bending it is positive [N m/kg]; no strides where none was worn."""
+    column = list(JointKind).index(kind)
+
+    def strides(cycles: KineticCycles) -> FloatArray:
+        given = cycles.exo_moment_nm_kg
+        return np.empty((0, CYCLE_POINTS)) if given is None else given[:, :, column]
+
+    name = f"{kind.label} moment of the exo"
+    return ForceCurve(name, _short(kind), name, MOMENT_UNIT, strides, None)
+
+
+def exo_kinds(kinetics: Kinetics) -> tuple[JointKind, ...]:
+    """Joints of either leg at which a worn exo gave something."""
+    if kinetics.exo_moment_nm is None:
+        return ()
+    acts = (np.nan_to_num(kinetics.exo_moment_nm) != 0.0).any(axis=0)
+    return tuple(kind for kind in JointKind if any(acts[Joint.of(kind, side).column] for side in SIDES))
+
+
 def power_curve(kind: JointKind) -> ForceCurve:
     """Power of one joint, what it gives is positive [W/kg]."""
     column = list(JointKind).index(kind)
@@ -79,6 +100,15 @@ def _inward(cycles: KineticCycles) -> FloatArray:
     return np.asarray(sign * cycles.force_bw[:, :, 1])
 
 
+def twin_strides(curve: ForceCurve, kinetics: Kinetics, side: Side) -> FloatArray:
+    """The same of the simulated twin's feet, (N, 101): no strides where it has none, or tells only forces."""
+    if kinetics.twin is None or curve.unit != FORCE_UNIT:
+        return np.zeros((0, CYCLE_POINTS))
+    force_bw = kinetics.twin.cycle_bw[SIDES.index(side)]
+    nothing = np.zeros((len(force_bw), CYCLE_POINTS, len(JointKind)))
+    return curve.strides(KineticCycles(side, nothing, nothing, force_bw))
+
+
 # Words --------------------------------------------------------------------------------------------
 
 
@@ -89,10 +119,21 @@ def source_words(kinetics: Kinetics) -> str:
     return "Estimated from the motion, not measured"
 
 
+def exo_words(kinetics: Kinetics) -> str:
+    """What was accounted for of an exo that the person wore; empty where none was."""
+    if kinetics.exo_moment_nm is None:
+        return ""
+    told = f" ({kinetics.exo_words})" if kinetics.exo_words else ""
+    return f"What the worn exo gave is taken off the moments and powers{told}."
+
+
 def residual_words(kinetics: Kinetics) -> str:
     """What is left unexplained, against body weight; empty where nothing is known."""
     if kinetics.source is ForceSource.ESTIMATED:
-        return "Estimated forces balance the motion by construction: no residual tells how right they are."
+        return (
+            "Estimated forces balance the motion by construction: no residual tells how right they are."
+            + _twin_words(kinetics)
+        )
     force_n, moment_nm = _typical(kinetics.residual_force_n), _typical(kinetics.residual_moment_nm)
     if not (np.isfinite(force_n) and np.isfinite(moment_nm)):
         return ""
@@ -101,6 +142,30 @@ def residual_words(kinetics: Kinetics) -> str:
         f"Residual at the pelvis, which motion, masses and ground force leave unexplained: {force_n:.0f} N "
         f"({share:.0f} % of body weight) and {moment_nm:.0f} N·m (root mean square)."
     )
+
+
+def _twin_words(kinetics: Kinetics) -> str:
+    """How far the simulated twin's forces are from the estimated ones, and what it needs to stay upright."""
+    twin = kinetics.twin
+    if twin is None:
+        return ""
+    stands = np.nan_to_num(kinetics.force_n[..., 2]) > 0.0
+    apart_n = _root_mean_square((twin.force_n - kinetics.force_n)[stands][:, 2])
+    aid_n, aid_nm = _typical(twin.aid_force_n), _typical(twin.aid_moment_nm)
+    if not np.isfinite([apart_n, aid_n, aid_nm]).all():
+        return ""
+    weight_n = kinetics.mass_kg * GRAVITY_M_S2
+    return (
+        " A simulated twin that tracks the motion feels vertical forces "
+        f"{100.0 * apart_n / weight_n:.0f} % of body weight from them, and needs "
+        f"{100.0 * aid_n / weight_n:.0f} % of body weight and {aid_nm:.0f} N·m at the pelvis to stay on it "
+        "(root mean square)."
+    )
+
+
+def _root_mean_square(values: FloatArray) -> float:
+    known = values[np.isfinite(values)]
+    return float(np.sqrt((known**2).mean())) if len(known) else float("nan")
 
 
 def _typical(vectors: FloatArray) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from core.domain.arrays import FloatArray
@@ -14,12 +14,22 @@ from core.domain.emg import EmgEnvelopes, EmgMuscle
 from core.domain.findings import Finding, worst_first
 from core.domain.kinetics import ForceSource, Kinetics
 from core.domain.motion import Motion, stride_words
-from core.domain.muscle_calibration import CalibratedParameter, MomentFit, MuscleCalibration, Told
+from core.domain.muscle_calibration import (
+    LENGTHS_STAY,
+    CalibratedParameter,
+    MomentFit,
+    MuscleCalibration,
+    Told,
+    is_length,
+)
 from core.domain.record import RecordInfo, RecordKind
 from core.emg.cycles import emg_cycles
 from core.session.flow import VisitFacts, standing
 from core.session.force_curves import (
     ForceCurve,
+    exo_curve,
+    exo_kinds,
+    exo_words,
     ground_curves,
     moment_curve,
     power_curve,
@@ -182,7 +192,7 @@ def _force_notes(kinetics: Kinetics) -> tuple[str, ...]:
     lines = (
         f"{stride_words(left, right)}{spread}. Internal moments, of muscles and ligaments: flexion "
         "and dorsiflexion positive.",
-        _EXO if kinetics.exo_moment_nm is not None else "",
+        exo_words(kinetics),
         residual_words(kinetics),
     )
     return (*(line for line in lines if line), *_told(kinetics.findings))
@@ -191,9 +201,6 @@ def _force_notes(kinetics: Kinetics) -> tuple[str, ...]:
 def _told(findings: tuple[Finding, ...]) -> tuple[str, ...]:
     """The worst findings in one sentence each."""
     return tuple(finding.advice.what for finding in worst_first(findings)[:MOST_FINDINGS])
-
-
-_EXO = "What a worn exo gave is taken off the moments."
 
 
 def _inputs(info: RecordInfo) -> tuple[str, ...]:
@@ -230,7 +237,8 @@ def _force_table(kinetics: Kinetics) -> ReportTable:
         )
         for kind in SAGITTAL
     ]
-    for curve in ground_curves(sagittal_only=True):
+    gave = [replace(exo_curve(kind), label=f"{kind.label}: the exo gave") for kind in exo_kinds(kinetics)]
+    for curve in (*gave, *ground_curves(sagittal_only=True)):
         spans = tuple(span_words(curve, kinetics, side) for side in SIDES)
         rows.append(ReportRow(f"{curve.label}, {curve.unit}", (*spans, "", "", "", "")))
     columns = [f"{what} {side}" for what in ("Moment, N·m/kg", "Power, W/kg", "Work, J/kg") for side in SIDES]
@@ -294,6 +302,8 @@ def _calibration_part(calibration: MuscleCalibration, stale: tuple[str, ...]) ->
     silent = [one.name for one in calibration.parameters if one.told is Told.NOT_TOLD]
     if silent:
         notes.append(f"Not told by the data, left as they were: {'; '.join(silent)}.")
+    if any(is_length(one.name) for one in calibration.parameters):
+        notes.append(LENGTHS_STAY)
     notes += _told(calibration.findings)
     return CalibrationPart(
         ReportTable("Muscle calibration · model of this person's muscles", _PARAMETERS, rows),

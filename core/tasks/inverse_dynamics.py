@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.domain.exo_log import ExoLog
 from core.domain.kinetics import Kinetics
 from core.domain.laboratory import LaboratoryTrial
 from core.domain.motion import Motion
@@ -19,8 +20,10 @@ def run(params: Params, context: JobContext) -> str:
     """Forces, moments and powers of MOTION `motion_id`; returns the KINETICS record's id.
 
     `twin_id` gives the body, else the motion's own is scaled as `fit_twin` does. `trial_id` gives the force
-    plates; without it they come from the laboratory trial that the motion was solved from, if it was. Refuses
-    a motion whose sides are in doubt (MOT-034) or that a finding stops (MOT-064), and KIN-002.
+    plates; without it they come from the laboratory trial that the motion was solved from, if it was.
+    `exo_log_id` is the EXO_LOG of an exo that the person wore: its moments are taken off, its mass is
+    carried. Refuses a motion whose sides are in doubt (MOT-034) or that a finding stops (MOT-064), KIN-002
+    and KIN-037.
     """
     motion_id = str(params["motion_id"])
     with open_store(context.spec.data_dir) as store:
@@ -34,10 +37,14 @@ def run(params: Params, context: JobContext) -> str:
             trial = store.load(trial_id, LaboratoryTrial)
             _check_times(motion, trial)
             inputs.append(trial_id)
+        worn = None
+        if params.get("exo_log_id"):
+            inputs.append(str(params["exo_log_id"]))
+            worn = store.load(inputs[-1], ExoLog)
         body = _body(store, params, motion, motion_id, inputs)
         context.check_cancelled()
         context.progress(0.2, "Solving forces and moments")
-        kinetics = kinetics_of(motion, body, trial)
+        kinetics = kinetics_of(motion, body, trial, worn)
         context.check_cancelled()
         context.progress(0.95, "Saving the moments")
         return store.save(

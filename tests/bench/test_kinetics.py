@@ -9,8 +9,15 @@ import numpy as np
 import pytest
 
 from app.bench import kinetics_pig, kinetics_pig_segments
+from app.bench.kinetics import TWIN_CHOSEN_ON, summary
 from app.bench.kinetics_opensim import WALKS, read_walk
-from app.bench.kinetics_own_body import OwnWalk, judged_forces, own_differences_nm_kg, own_walk
+from app.bench.kinetics_own_body import (
+    OwnWalk,
+    judged_forces,
+    judged_twin,
+    own_differences_nm_kg,
+    own_walk,
+)
 from core.kinetics.body_dynamics import BodyDynamics
 from core.kinetics.smoothing import course_of
 from tests.kinetics.plate_walk import BODY, plate_walk
@@ -38,8 +45,29 @@ def test_forces_of_an_adult_without_plates_are_near_those_of_the_plates(
     assert found["vertical_rmse_bw"] < 6.0
     assert found["fore_aft_r"] > 0.9
 
+    twin = judged_twin(own, own.strides())  # whose floor was chosen by this walk and one more
+    assert twin["vertical_r"] > 0.985
+    assert twin["vertical_rmse_bw"] < 5.0
+    assert twin["aid_bw"] < 2.0
+
     theirs = data.model.tree.moments(course_of(data.time_s, data.value, None), data.loads)
     assert max(own_differences_nm_kg(data, own, theirs).values()) < 0.1
+
+
+def test_the_twin_is_judged_by_people_of_whom_nothing_was_chosen() -> None:
+    judged = ("subject01", "walk36", "HC030A", "HC031A")
+    keys = ("vertical_r", "vertical_rmse_bw", "fore_aft_r")
+    details = {
+        f"{name}_grf_{kind}{key}": 1.0 if name in TWIN_CHOSEN_ON else 0.5
+        for name in judged
+        for kind in ("", "twin_", "shared_as_measured_")
+        for key in (*keys, "aid_bw", "aid_nm")
+    }
+    found = summary({"id_vs_opensim_nm_kg": 0.0, "id_vs_pig_nm_kg": 0.0}, details, judged)
+    assert found["grf_twin_chosen_on"] == "subject01, HC030A"
+    assert found["grf_twin_judged_on"] == "walk36, HC031A"
+    assert found["grf_vertical_r_twin"] == found["grf_vertical_r_beside_twin"] == 0.5
+    assert found["grf_vertical_rmse_bw_twin_all"] == 0.75
 
 
 def test_moments_of_a_child_are_those_of_plug_in_gait(

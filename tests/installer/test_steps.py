@@ -149,6 +149,24 @@ def test_a_second_set_up_has_nothing_to_install(monkeypatch, tmp_path):
     assert not environment.is_installed(with_tests=False)
 
 
+def test_packages_are_compiled_after_pip_on_all_cores_and_what_is_no_python_is_passed_over(
+    monkeypatch, tmp_path
+):
+    commands = []
+    monkeypatch.setattr(environment, "STAMP", tmp_path / "stamp")
+    monkeypatch.setattr(environment, "run", lambda command, **_: commands.append(command) or "")
+    environment.ensure_packages(Board(()), tmp_path / "log", with_tests=True)
+    *of_pip, last = commands
+    assert of_pip and all("--no-compile" in command for command in of_pip)
+    assert last[1:] == ["-c", environment.COMPILE]
+
+    (tmp_path / "good.py").write_text("good = True\n", encoding="utf-8")
+    (tmp_path / "old.py").write_text("print 'of Python 2'\n", encoding="utf-8")
+    here = f"import sysconfig; sysconfig.get_path = lambda name: {str(tmp_path)!r}; "
+    processes.run([sys.executable, "-c", here + environment.COMPILE], what="Not compiled.")
+    assert [file.name.split(".")[0] for file in (tmp_path / "__pycache__").iterdir()] == ["good"]
+
+
 def test_a_small_disk_is_noticed_before_anything_is_downloaded(monkeypatch):
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(environment.shutil, "disk_usage", lambda path: usage(10**9, 0, 10**9))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 import mujoco
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from core.domain.motion import Kinematics
 from core.domain.twin import BodyParameters, SegmentScale
 from core.kinetics.body_dynamics import JOINT_COLUMNS, BodyDynamics, course_of_motion
 from core.kinetics.rigid_tree import GRAVITY_M_S2, Course, Load
+from core.simulation.model.exo_model import worn_model
 from core.twin.body import Fidelity, compile_body
 
 CHILD = BodyParameters(1.45, 32.1, SegmentScale(0.8, 0.85, 0.82, 0.85, 0.88))
@@ -30,9 +33,10 @@ def moving() -> Kinematics:
     return Kinematics(TIME_S, angle, place, turned.as_quat(scalar_first=True))
 
 
-def mujoco_moments(course: Course, motion: Kinematics, force_n: FloatArray, at_m: FloatArray) -> FloatArray:
+def mujoco_moments(course: Course, device_id: str, force_n: FloatArray, at_m: FloatArray) -> FloatArray:
     """Joint moments by `mj_inverse`, with a force on the right heel bone."""
-    model = compile_body(CHILD, Fidelity.FAST)
+    exo = worn_model(CHILD, Fidelity.FAST, device_id, surfaces=False) if device_id else None
+    model = compile_body(CHILD, Fidelity.FAST) if exo is None else copy(exo)
     model.opt.disableflags |= mujoco.mjtDisableBit.mjDSBL_CONSTRAINT
     model.opt.gravity = (0.0, 0.0, -GRAVITY_M_S2)
     for passive in (model.dof_armature, model.dof_damping, model.jnt_stiffness):
@@ -66,8 +70,10 @@ def mujoco_moments(course: Course, motion: Kinematics, force_n: FloatArray, at_m
     return np.array(rows)
 
 
-def test_moments_are_those_of_mujocos_inverse_dynamics(moving: Kinematics) -> None:
-    body = BodyDynamics.of(CHILD)
+@pytest.mark.parametrize("device_id", ["", "Hippo_L1"])
+def test_moments_are_those_of_mujocos_inverse_dynamics(moving: Kinematics, device_id: str) -> None:
+    """Also of a body that carries an exo."""
+    body = BodyDynamics.of(CHILD, device_id)
     course = course_of_motion(moving, cutoff_hz=None)
     force_n = np.tile([20.0, -40.0, 300.0], (len(TIME_S), 1))
     at_m = body.soles_m(course)[:, 1, 1]
@@ -75,7 +81,7 @@ def test_moments_are_those_of_mujocos_inverse_dynamics(moving: Kinematics) -> No
     load = Load(body.foot_part[1], force_n, at_m, np.zeros_like(force_n))
     found = body.tree.moments(course, [load])[:, JOINT_COLUMNS]
 
-    wanted = mujoco_moments(course, moving, force_n, at_m)
+    wanted = mujoco_moments(course, device_id, force_n, at_m)
     np.testing.assert_allclose(found[::EVERY], wanted, atol=2e-3)
 
 

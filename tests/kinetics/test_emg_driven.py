@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import mujoco
 import numpy as np
 import pytest
 
-from core.domain.body import Side
+from core.domain.body import JOINTS, Side
 from core.domain.emg import ChannelQuality, ChannelSite, EmgEnvelopes, EmgMuscle
 from core.domain.muscles import Muscle
 from core.domain.twin import GENERIC_BODY, ActivationDynamics
 from core.kinetics.emg_driven import EvenEmg, driven_leg, recursion, shape
 from core.kinetics.hill import hill_muscles, passive_curve, speed_curve
+from core.kinetics.muscle_paths import paths_of_model
 from core.twin.body import Fidelity, compile_body
+from tests.motion.synthetic_walk import synthetic_walk
 
 QUICK = ActivationDynamics(shape=-1e-9, delay_s=0.05, c1=-1e-9, c2=-1e-9)
 
@@ -22,6 +25,43 @@ def emg(envelope: np.ndarray, *muscles: EmgMuscle, offset_s: float = 0.0) -> Emg
     )
     time_s = np.arange(len(envelope)) / 1000.0
     return EmgEnvelopes(time_s, envelope, channels, "MVC", 2000.0, "made", (), offset_s=offset_s)
+
+
+def test_a_longer_tendon_does_something_else_in_the_simulated_muscles() -> None:
+    """Why calibrated lengths stay out of the twin: see `core.kinetics.calibration`."""
+    muscles = (Muscle.GASTROCNEMIUS_MEDIALIS, Muscle.VASTUS_MEDIALIS, Muscle.BICEPS_FEMORIS_SHORT)
+    model, share = compile_body(GENERIC_BODY, Fidelity.STANDARD, surfaces=False), 1.03
+    angle = synthetic_walk(seconds=2.5).angle_rad[::4, [j.column for j in JOINTS if j.side is Side.RIGHT]]
+    places = [list(Muscle).index(muscle) for muscle in muscles]
+    length_m = paths_of_model(model).along(angle, np.zeros_like(angle)).length_m[:, places]
+    half, still, same = np.full_like(length_m, 0.5), np.zeros_like(length_m), np.ones(len(muscles))
+    hill = hill_muscles(model, Side.RIGHT, muscles)
+    calibrated = hill.force_n(half, length_m, still, same, share * same)
+    calibrated -= hill.force_n(half, length_m, still, same, same)
+    ids = [model.actuator(muscle.on(Side.RIGHT)).id for muscle in muscles]
+    simulated = [
+        simulated_n(model, at, column, share) - simulated_n(model, at, column, 1.0)
+        for at, column in zip(ids, length_m.T, strict=True)
+    ]
+    gastrocnemius, vastus, biceps = (calibrated / hill.peak_n).mean(axis=0)
+    assert (gastrocnemius, vastus) == pytest.approx((-0.118, -0.023), abs=0.005) and biceps > 0.0
+    others = np.mean(simulated, axis=1) / hill.peak_n
+    assert others == pytest.approx([-0.027, -0.085, -0.031], abs=0.005)
+
+
+def simulated_n(model: mujoco.MjModel, at: int, length_m: np.ndarray, slack: float) -> np.ndarray:
+    """Pull of one of MuJoCo's muscles at half activation, its tendon longer by a factor."""
+    gain, reach = np.array(model.actuator_gainprm[at][:9]), np.array(model.actuator_lengthrange[at])
+    fibre_m = (reach[1] - reach[0]) / (gain[1] - gain[0])
+    tendon_m = slack * (reach[0] - gain[0] * fibre_m)
+    gain[:2] = (reach - tendon_m) / fibre_m
+    acc0 = model.actuator_acc0[at]
+    pulls = [
+        0.5 * mujoco.mju_muscleGain(length, 0.0, reach, acc0, gain)
+        + mujoco.mju_muscleBias(length, reach, acc0, gain)
+        for length in length_m
+    ]
+    return -np.array(pulls)
 
 
 def test_a_steady_excitation_is_passed_on_and_a_step_follows_the_recursion() -> None:

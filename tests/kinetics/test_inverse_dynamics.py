@@ -164,16 +164,6 @@ def test_without_plates_forces_are_estimated_and_say_so(walk: PlateWalk) -> None
     assert 0.9 < total[known].mean() / (BODY.mass_kg * GRAVITY_M_S2) < 1.1
 
 
-def test_what_a_worn_exo_gives_is_taken_off_the_moments(walk: PlateWalk, solved: Kinetics) -> None:
-    exo = np.zeros((len(solved.time_s), len(JOINTS)))
-    exo[:, Joint.HIP_FLEXION_L.column] = 5.0
-    kinetics = kinetics_of(walk.motion, BODY, walk.trial(walk.plates()), exo)
-    taken = solved.moment_nm - kinetics.moment_nm
-    known = np.isfinite(taken[:, 0])
-    np.testing.assert_allclose(taken[known, Joint.HIP_FLEXION_L.column], 5.0)
-    assert kinetics.exo_moment_nm is not None
-
-
 def test_markers_on_a_belt_stay_in_the_laboratory_with_its_plates(walk: PlateWalk, solved: Kinetics) -> None:
     speed = 1.2
     way = np.zeros((len(solved.time_s), 3))

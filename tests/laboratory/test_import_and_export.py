@@ -148,6 +148,23 @@ def test_forces_found_without_plates_are_called_estimated_and_columns_tell_units
     assert "soleus l (fraction of " in files["synthetic_emg.csv"].splitlines()[0]
 
 
+def test_what_a_worn_exo_gave_comes_out_beside_the_persons_own_moments(tmp_path, visit_id):
+    own = kinetics()
+    given = np.full(own.moment_nm.shape, 3.0)
+    worn = replace(own, exo_moment_nm=given, net_moment_nm=own.moment_nm + given)
+    with open_store(tmp_path / "data") as store:
+        store.save(RecordKind.KINETICS, worn, visit_id=visit_id, summary="")
+        files = export_visit(store, visit_id)
+
+    header, first, *_ = files["measured_moments_and_powers.csv"].splitlines()
+    row = dict(zip(header.split(","), map(float, first.split(",")), strict=True))
+    net, exo = row["hip_flexion_l_net_moment_nm"], row["hip_flexion_l_exo_moment_nm"]
+    assert exo == 3.0 and net - exo == pytest.approx(row["hip_flexion_l_moment_nm"])
+    path = tmp_path / "exo.sto"
+    path.write_text(files["measured_exo_moments.sto"], encoding="utf-8")
+    np.testing.assert_allclose(read_table(path).of("knee_angle_r_moment"), 3.0)
+
+
 def kinetics() -> Kinetics:
     frames, joints = 4, len(JOINTS)
     values = np.random.default_rng(0).normal(size=(frames, joints)) * 50.0

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from core.domain.kinetics import ForceSource
+from core.domain.muscle_calibration import LENGTHS_STAY, SLACK
 from core.domain.record import RecordKind
 from core.session.flow import Step
 from core.session.report import ReportContent, report_content
@@ -55,6 +56,18 @@ def test_forces_are_named_measured_or_estimated_with_peaks_work_and_residual(tmp
     assert any("24 N (4 % of body weight)" in note for note in measured.notes)
     assert "The picture is dark." in estimated.notes
     assert not any("body weight)" in note for note in estimated.notes)  # balanced by construction
+
+
+def test_a_worn_exo_is_named_with_what_it_gave(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        visit_id = visit(store)
+        worn = force_samples.with_exo(force_samples.kinetics())
+        forces = keep(store, visit_id, RecordKind.KINETICS, worn, newest_motion(store, visit_id)).forces
+    assert forces is not None
+    rows = {row.name: row.cells for row in forces.table.rows}
+    assert rows["Hip flexion: the exo gave, N·m/kg"][:2] == ("0.10 to 0.10", "0.10 to 0.10")
+    assert not any("Knee" in name and "exo" in name for name in rows)
+    assert any("exo.csv: left hip flexion" in note for note in forces.notes)
 
 
 def test_one_camera_prints_the_plane_of_walking_only(tmp_path: Path) -> None:
@@ -117,6 +130,17 @@ def test_the_calibration_says_what_moved_what_hit_a_bound_and_what_is_not_told(t
     )
     fits = {row.name: row.cells for row in part.calibration.fits.rows}
     assert fits["Left ankle dorsiflexion"] == ("0.60", "0.97", "0.95")
+
+
+def test_calibrated_lengths_are_told_to_stay_out_of_the_twin(tmp_path: Path) -> None:
+    found = force_samples.muscle_calibration()
+    longer = replace(found.parameters[0], name=f"{SLACK}, left soleus")
+    with open_store(tmp_path) as store:
+        visit_id = visit(store)
+        with_length = replace(found, parameters=(longer,))
+        part = keep(store, visit_id, RecordKind.MUSCLE_CALIBRATION, with_length).muscles
+    assert part is not None and part.calibration is not None
+    assert part.calibration.notes == (LENGTHS_STAY,)
 
 
 def test_strength_is_told_with_its_uncertainty_and_what_it_rests_on(tmp_path: Path) -> None:

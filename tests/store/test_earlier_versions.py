@@ -68,9 +68,11 @@ CANNOT = [job_id for job_id, (kind, _learned_s) in KILLED.items() if kind == "tr
 SINCE = {  # kinds that came later
     RecordKind.CALIBRATION,
     RecordKind.LABORATORY_TRIAL,
+    RecordKind.EXO_LOG,
     RecordKind.KINETICS,
     RecordKind.MUSCLE_CALIBRATION,
     RecordKind.DEFICITS,
+    RecordKind.CHOSEN_IMPAIRMENTS,
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from core.domain.arrays import FloatArray
@@ -9,7 +11,7 @@ from core.domain.body import SAGITTAL, SIDES, Joint, JointKind, Side
 from core.domain.deficits import Deficits, StrengthDeficit
 from core.domain.findings import Finding
 from core.domain.impairment import Impairment, ImpairmentKind
-from core.domain.kinetics import ForceSource, JointWork, KineticCycles, Kinetics
+from core.domain.kinetics import ForceSource, JointWork, KineticCycles, Kinetics, TwinForces
 from core.domain.motion import CYCLE_POINTS
 from core.domain.muscle_calibration import CalibratedParameter, MomentFit, MuscleCalibration, Told
 from core.domain.muscles import MuscleGroup
@@ -49,6 +51,30 @@ def kinetics(
         exo_moment_nm=None,
         findings=findings,
     )
+
+
+def with_twin(estimated: Kinetics) -> Kinetics:
+    """Beside it a twin that feels a tenth of body weight more under either standing foot."""
+    weight_n = MASS_KG * 9.81
+    force = np.array(estimated.force_n)
+    force[: FRAMES // 2, 0, 2] = force[FRAMES // 2 :, 1, 2] = weight_n
+    more = np.where(force > 0.0, 0.1 * weight_n, 0.0)
+    aid_n, aid_nm = np.tile([0.0, 0.02 * weight_n, 0.0], (FRAMES, 1)), np.tile([0.0, 0.0, 12.0], (FRAMES, 1))
+    cycles = tuple(1.1 * cycles.force_bw for cycles in estimated.cycles)
+    twin = TwinForces(force + more, aid_n, aid_nm, (cycles[0], cycles[1]))
+    return replace(estimated, force_n=force, twin=twin)
+
+
+def with_exo(forces: Kinetics) -> Kinetics:
+    """The same, with an exo at both hips that gave 6 N m."""
+    exo = np.zeros((len(forces.time_s), 14))
+    exo[:, [Joint.HIP_FLEXION_L.column, Joint.HIP_FLEXION_R.column]] = 6.0
+    left, right = (
+        replace(cycles, exo_moment_nm_kg=np.zeros(cycles.moment_nm_kg.shape) + 0.1 * (np.arange(7) == 0))
+        for cycles in forces.cycles
+    )
+    words = "exo.csv: left hip flexion and right hip flexion"
+    return replace(forces, cycles=(left, right), exo_moment_nm=exo, net_moment_nm=exo, exo_words=words)
 
 
 def _cycles(side: Side, count: int) -> KineticCycles:

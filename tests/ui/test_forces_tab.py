@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from core.domain.body import JointKind, Side
+from core.domain.body import Joint, JointKind, Side
+from core.domain.exo_log import ExoLog
 from core.domain.findings import Severity
 from core.domain.kinetics import ForceSource
 from core.domain.laboratory import LaboratoryTrial
 from core.domain.record import RecordKind
 from core.jobs.table import JOB_TABLE
+from core.jobs.values import Done
 from core.session.flow import JOBS, Step
+from core.session.force_curves import residual_words
 from tests.ui.board import HandBoard
-from tests.ui.force_samples import kinetics
+from tests.ui.force_samples import kinetics, with_exo, with_twin
 from tests.ui.samples import doubtful_motion, finding, landmarks, motion, squat_motion
+from tests.ui.waiting import until
 from ui.pages.forces import ForcesPanel, ForceView, Plane
 from ui.pages.motion import MotionPage
 from ui.plots.curves import CurveStyle, JointPanel
@@ -26,6 +31,7 @@ from ui.presenters.forces import JOB
 from ui.presenters.motion import MotionPresenter
 from ui.session_context import SessionContext
 from ui.theme import Tone
+from ui.widgets.worn_exo import WornExo
 
 
 @pytest.fixture
@@ -136,6 +142,24 @@ def test_measured_and_estimated_are_told_apart_in_words_and_in_the_look() -> Non
     assert words.startswith("Estimated from the motion, not measured") and tone is Tone.WARN
     styles = [force_panels(one, motion())[0].panels[0].curves[0].style for one in (plates, estimated)]
     assert styles == [CurveStyle.MEASURED, CurveStyle.ESTIMATED]
+
+
+def test_the_simulated_twin_is_drawn_beside_an_estimate_and_named_so() -> None:
+    forces = with_twin(kinetics(ForceSource.ESTIMATED))
+    ground, moments, *_ = force_panels(forces, motion())
+    assert "Simulated: by a body that tracks the motion" in ground.note
+    estimate, simulated = ground.panels[0].curves
+    assert (estimate.label, simulated.label) == ("Estimated", "Simulated (twin)")
+    assert simulated.style is CurveStyle.DEFAULT and simulated.sd is None
+    np.testing.assert_allclose(simulated.mean, 1.1 * estimate.mean)
+    assert all(len(panel.curves) == 1 for panel in moments.panels)
+    assert "Simulated" not in force_panels(kinetics(), motion())[0].note
+
+
+def test_how_far_the_twin_is_from_the_estimate_is_told() -> None:
+    words = residual_words(with_twin(kinetics(ForceSource.ESTIMATED)))
+    assert "vertical forces 10 % of body weight from them, and needs 2 % of body weight and 12 N·m" in words
+    assert "twin" not in residual_words(kinetics(ForceSource.ESTIMATED))
 
 
 def test_a_worn_exo_is_named() -> None:
@@ -250,3 +274,98 @@ def test_a_press_in_a_force_curve_shows_that_moment_and_the_video_moves_its_curs
     page.show_moment(Side.LEFT, 0.25)
     plot = next(p for (_, side), p in page.forces.grid.plots.items() if side is Side.LEFT)
     assert plot._cursor_fraction == 0.25
+
+
+# A worn exo ---------------------------------------------------------------------------------------
+
+
+def test_what_a_worn_exo_gave_stands_beside_the_persons_own_moment(
+    context: SessionContext, page: MotionPage, visit_id: str
+) -> None:
+    made = solved(context, visit_id)
+    context.store.save(
+        RecordKind.KINETICS, with_exo(kinetics()), visit_id=visit_id, summary="", inputs=(made,)
+    )
+    show(context)
+    assert "exo.csv: left hip flexion and right hip flexion" in page.forces._exo.text()
+    by_title = {panel.title: panel for panel in shown(page.forces)}
+    _own, exo = by_title["Left hip flexion moment"].curves
+    assert (exo.label, exo.style) == ("Worn exo", CurveStyle.WITH_EXO)
+    np.testing.assert_allclose(exo.mean, 0.1)
+    assert len(by_title["Left knee flexion moment"].curves) == 1
+    assert "both together are the net moment" in page.forces._note.text()
+    rows = {row.name: row.cells for row in force_table(with_exo(kinetics()), sagittal_only=True).rows}
+    assert rows["Hip flexion moment of the exo (N·m/kg)"] == ("0.10 to 0.10", "0.10 to 0.10")
+
+
+def test_a_log_that_was_told_is_read_and_then_goes_into_the_forces(
+    context: SessionContext, board: HandBoard, page: MotionPage, visit_id: str
+) -> None:
+    motion_id = solved(context, visit_id, trial=True)
+    context.store.save(RecordKind.KINETICS, kinetics(), visit_id=visit_id, summary="", inputs=(motion_id,))
+    show(context)
+    card = page.forces.exo_card
+    page.forces.worn.click()
+    assert not card.isHidden() and card.none.isHidden() and card.walk.isHidden()
+    assert not card.take.isEnabled()
+    card.choose_file(Path("exo.csv"))
+    card.offset.setText("soon")
+    assert not card.take.isEnabled()
+    card.offset.setText("-1,5")
+    card.positive.setCurrentIndex(2)
+    card.device.setCurrentIndex(1)
+    card.take.click()
+
+    (read,) = board.jobs.values()
+    assert read.spec.kind == "import_exo_log" and card.isHidden()
+    said = {"offset_s": -1.5, "positive": "extension", "device": "Hippo_L1"}
+    assert read.spec.params == {"motion_id": motion_id, "file": "exo.csv", **said}
+    assert not page.forces.worn.isEnabled()  # one at a time
+    log = ExoLog((Joint.HIP_FLEXION_L,), np.zeros(1), np.zeros((1, 1)), 0.0, "", "exo.csv", ())
+    log_id = context.store.save(RecordKind.EXO_LOG, log, visit_id=visit_id, summary="")
+    board.happens(read.spec.id, Done(log_id))
+    until(lambda: any(job.spec.kind == JOB for job in board.jobs.values()))
+    (solving,) = (job for job in board.jobs.values() if job.spec.kind == JOB)
+    assert solving.spec.params["exo_log_id"] == log_id
+
+
+def test_forces_without_an_exo_that_the_record_holds_say_so(
+    context: SessionContext, board: HandBoard, page: MotionPage, visit_id: str
+) -> None:
+    made = solved(context, visit_id)
+    trial = context.store.info(made).provenance.inputs[0][0]
+    log = ExoLog((Joint.HIP_FLEXION_L,), np.zeros(1), np.zeros((1, 1)), 0.0, "", "exo.csv", ())
+    log_id = context.store.save(RecordKind.EXO_LOG, log, visit_id=visit_id, summary="", inputs=(trial,))
+    inputs = (made, log_id)
+    context.store.save(
+        RecordKind.KINETICS, with_exo(kinetics()), visit_id=visit_id, summary="", inputs=inputs
+    )
+    show(context)
+    page.forces.worn.click()
+    assert not page.forces.exo_card.none.isHidden()
+    page.forces.exo_card.none.click()
+    (without,) = board.jobs.values()
+    assert without.spec.params == {"motion_id": made}
+    board.happens(without.spec.id, Done("nothing was kept"))
+    page.forces.compute.emit()
+    again = tuple(board.jobs.values())[-1]
+    assert again.spec.params == {"motion_id": made, "exo_log_id": log_id}
+    board.happens(again.spec.id, Done("nothing was kept"))
+    context.store.save(RecordKind.KINETICS, kinetics(), visit_id=visit_id, summary="", inputs=(made,))
+    show(context)
+    assert "it is not accounted for in these forces" in page.forces._exo.text()
+    page.forces.compute.emit()
+    assert tuple(board.jobs.values())[-1].spec.params == {"motion_id": made}  # put aside, and stays so
+
+
+def test_another_motion_forgets_what_was_being_said_of_an_exo(
+    context: SessionContext, page: MotionPage, visit_id: str
+) -> None:
+    made = solved(context, visit_id)
+    context.store.save(RecordKind.KINETICS, kinetics(), visit_id=visit_id, summary="", inputs=(made,))
+    show(context)
+    page.forces.exo_card.choose_file(Path("exo.csv"))
+    page.forces.exo_card.offset.setText("3")
+    solved(context, visit_id)
+    show(context)
+    assert page.forces.exo_card.answer() == WornExo(None) and not page.forces.exo_card.take.isEnabled()

@@ -10,6 +10,7 @@ import pytest
 from core.domain.body import Joint, Side
 from core.domain.deficits import Deficits
 from core.domain.impairment import Impairment, ImpairmentKind
+from core.domain.muscle_calibration import FIBRE, LENGTHS_STAY
 from core.domain.muscles import MuscleGroup
 from core.domain.record import RecordKind, Verdict
 from core.domain.twin import GENERIC_BODY, Twin
@@ -17,19 +18,27 @@ from core.jobs.values import Done
 from core.session.flow import Step
 from tests.kinetics import known_person
 from tests.kinetics.known_person import WEAK_CALF
-from tests.ui import muscle_records, records
+from tests.ui import force_samples, muscle_records, records
 from tests.ui.board import HandBoard
 from tests.ui.test_learning_pages import personalize, tell
 from ui.pages.personalize import EMG_TAB, TWIN_TAB, WEAKNESS_TAB, PersonalizePage
 from ui.plots.moment_courses import MomentCourses, shown_span_s
 from ui.presenters import emg_muscles, weakness
-from ui.presenters.emg_muscles import calibration_verdict, moment_courses
+from ui.presenters.emg_muscles import calibration_verdict, moment_courses, parameter_table
 from ui.presenters.personalize import muscle_facts
 from ui.presenters.weakness import grouped
 from ui.session_context import SessionContext
 from ui.theme import Tone
 
 CALF = "Weakness, left plantarflexors"
+
+
+def test_a_calibrated_length_says_that_the_simulated_twin_keeps_its_own() -> None:
+    found = force_samples.muscle_calibration()
+    length = replace(found.parameters[0], name=f"{FIBRE}, left soleus")
+    rows = parameter_table(replace(found, parameters=(length, *found.parameters))).rows
+    assert [LENGTHS_STAY in row.tip for row in rows] == ["fibre" in row.name for row in rows]
+    assert any("fibre" in row.name for row in rows)
 
 
 def texts(table) -> list[list[str]]:
@@ -204,7 +213,7 @@ def test_a_result_says_that_its_twin_has_calibrated_muscles_and_an_accepted_weak
     body = replace(known_person.calibration({}).body, impairments=(weak,))
     told = {fact.name: fact for fact in muscle_facts(body)}
     assert told["muscles"].value == "by EMG"
-    assert (told["weakness"].value, told["weakness"].tip) == ("1 accepted", CALF)
+    assert (told["weakness"].value, told["weakness"].tip) == ("1, by name and role", CALF)
     assert not muscle_facts(GENERIC_BODY)
 
 

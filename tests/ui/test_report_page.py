@@ -113,7 +113,8 @@ def test_forces_and_muscles_have_a_page_each_drawn_inside_its_margins(
 ) -> None:
     made = records.fill(context.store, visit_id, Step.MOTION)
     keep = functools.partial(context.store.save, visit_id=visit_id, summary="")
-    keep(RecordKind.KINETICS, force_samples.kinetics(ForceSource.ESTIMATED), inputs=(made[Step.MOTION],))
+    forces = force_samples.with_exo(force_samples.kinetics(ForceSource.ESTIMATED))
+    keep(RecordKind.KINETICS, forces, inputs=(made[Step.MOTION],))
     keep(RecordKind.EMG, muscle_samples.emg())
     keep(RecordKind.MUSCLE_CALIBRATION, force_samples.muscle_calibration())
     keep(RecordKind.DEFICITS, force_samples.deficits())

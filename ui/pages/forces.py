@@ -15,8 +15,10 @@ from ui.plots.joint_grid import JointGrid
 from ui.theme import Tone
 from ui.widgets.basics import Button, Deck, Icon, column, label, row
 from ui.widgets.empty import EmptyState
+from ui.widgets.worn_exo import WornExo, WornExoCard
 
 _ROW_PX = 26
+_WORN = "An exo was worn…"
 
 
 class ForceView(StrEnum):
@@ -57,11 +59,15 @@ class ForcesState:
     why_one_plane: str = ""  # why only the sagittal plane can be chosen
     table: NumberTable | None = None
     residual: str = ""
+    exo: str = ""  # what was accounted for of a worn exo
+    exo_devices: tuple[str, ...] = ()  # that the program knows
+    exo_walk: bool = False  # the record holds a walk with an exo
 
 
 class ForcesPanel(QWidget):
     compute = Signal()
     moment_chosen = Signal(object, float)  # Side, fraction of its gait cycle
+    exo_told = Signal(object)  # WornExo; None: none was worn
 
     def __init__(self) -> None:
         super().__init__()
@@ -69,7 +75,8 @@ class ForcesPanel(QWidget):
         self._empty = EmptyState()
         self._source_icon, self._source = Icon("", 18), label("", "section", wrap=True)
         self._stale = label("", "small", wrap=True, tone=Tone.WARN)
-        self._button = Button("")
+        self._button, self.worn = Button(""), Button(_WORN, "quiet")
+        self._exo, self.exo_card = label("", "small", wrap=True), WornExoCard()
         self._views, self.planes = QButtonGroup(self), QComboBox()
         self.grid, self._note = JointGrid(SAGITTAL), label("", "small", wrap=True)
         self.numbers = NumberTableWidget()
@@ -80,6 +87,9 @@ class ForcesPanel(QWidget):
         self._build()
         self._empty.action.connect(self.compute)
         self._button.clicked.connect(self.compute)
+        self.worn.clicked.connect(lambda: self.exo_card.setVisible(self.exo_card.isHidden()))
+        self.exo_card.told.connect(self._tell_exo)
+        self.exo_card.not_worn.connect(lambda: self._tell_exo(None))
         self._views.idClicked.connect(self._choose)
         self.planes.currentIndexChanged.connect(self._choose)
         self.grid.cursor_moved.connect(self.moment_chosen)
@@ -104,6 +114,7 @@ class ForcesPanel(QWidget):
         self._button.setEnabled(not state.why_not)
         self._button.setToolTip(state.why_not)
         self._residual.setText(state.residual)
+        self._show_exo(state)
         if state.table is not None:
             self.numbers.show_numbers(state.table)
         self._deck.show_widget(self._result)
@@ -128,7 +139,7 @@ class ForcesPanel(QWidget):
     # Building -------------------------------------------------------------------------------------
 
     def _build(self) -> None:
-        top = row(self._source_icon, self._source, self._button, gap=8)
+        top = row(self._source_icon, self._source, self.worn, self._button, gap=8)
         top.setStretch(1, 1)
         choice = row(gap=4)
         for number, view in enumerate(ForceView):
@@ -156,11 +167,24 @@ class ForcesPanel(QWidget):
         layout.setContentsMargins(0, 10, 0, 0)
         layout.addLayout(top)
         layout.addWidget(self._stale)
+        layout.addWidget(self._exo)
+        layout.addWidget(self.exo_card)
         layout.addLayout(choice)
         layout.addWidget(self._middle, 1)
         self._result.setLayout(layout)
         self._deck = Deck(self._result, self._empty)
         self.setLayout(column(self._deck))
+
+    def _show_exo(self, state: ForcesState) -> None:
+        self._exo.setText(state.exo)
+        self._exo.setVisible(bool(state.exo))
+        self.worn.setEnabled(not state.why_not)
+        self.worn.setToolTip(state.why_not)
+        self.exo_card.offer(state.exo_devices, walk=state.exo_walk, accounted=bool(state.exo))
+
+    def _tell_exo(self, worn: WornExo | None) -> None:
+        self.exo_card.hide()
+        self.exo_told.emit(worn)
 
     def _choose(self, _chosen: int = 0) -> None:
         """Show what buttons and box say; other planes are greyed where they mean nothing."""

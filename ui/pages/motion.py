@@ -72,7 +72,8 @@ class MotionPage(Page):
         "exchanged, swap them; where nobody but you can tell, the page asks. What stops the session can be "
         "overridden by name and role. Squats and standing up "
         "are shown over time. Forces shows the moments and powers of the joints and the ground force, and "
-        "whether they were measured or estimated. Accept the motion when it looks like the patient."
+        "whether they were measured or estimated; where an exo was worn, its log is taken off there. Accept "
+        "the motion when it looks like the patient."
     )
 
     moment_chosen = Signal(object, float)  # Side, fraction of its gait cycle

@@ -7,7 +7,14 @@ import math
 import numpy as np
 
 from core.domain.body import SIDES, Side
-from core.domain.muscle_calibration import CalibratedParameter, MomentFit, MuscleCalibration, Told
+from core.domain.muscle_calibration import (
+    LENGTHS_STAY,
+    CalibratedParameter,
+    MomentFit,
+    MuscleCalibration,
+    Told,
+    is_length,
+)
 from core.domain.record import RecordKind
 from core.session.flow import standing
 from core.session.weakness import facts_of
@@ -99,12 +106,17 @@ def parameter_table(calibration: MuscleCalibration) -> NumberTable:
             _short_name(one.name),
             (_value(one, one.before), _value(one, one.after), _told(one)),
             _side(one.name),
-            tip=f"{one.name}. Possible from {_value(one, one.low)} to {_value(one, one.high)}.",
+            tip=_tip(one),
             strong=one.told is Told.MOVED,
         )
         for one in sorted(calibration.parameters, key=_order)
     )
     return NumberTable(("", "Before", "After", "Data say"), rows)
+
+
+def _tip(one: CalibratedParameter) -> str:
+    possible = f"{one.name}. Possible from {_value(one, one.low)} to {_value(one, one.high)}."
+    return f"{possible} {LENGTHS_STAY}" if is_length(one.name) else possible
 
 
 def fit_table(calibration: MuscleCalibration) -> NumberTable:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from core.domain.body import SAGITTAL, SIDES, JointKind, Side
@@ -10,11 +12,14 @@ from core.domain.kinetics import ForceSource, Kinetics
 from core.domain.motion import Motion, stride_words
 from core.session.force_curves import (
     ForceCurve,
+    exo_curve,
+    exo_kinds,
     ground_curves,
     moment_curve,
     power_curve,
     source_words,
     span_words,
+    twin_strides,
     work_of,
     work_words,
 )
@@ -31,8 +36,10 @@ PLANES: dict[Plane, tuple[JointKind, ...]] = {
 _BENDS = "Upwards, muscles and ligaments bend the joint; downwards, they stretch it."
 _GIVES = "Above zero the joint gives power, below it takes power up."
 _FEET = "The ground on each foot, in body weights (BW). Forward: below zero it brakes."
+_TWIN = " Simulated: by a body that tracks the motion on a soft floor."
 _HINGE = "The knee of this body model only bends and stretches: what tilts or twists it is not known."
 _EXO = " What the exo gave is taken off."
+_BOTH = " With markers: what the worn exo gave; both together are the net moment."
 _BAND_WORDS = "Band around a curve: ± 1 SD between strides."
 MISSING = "no stride with known forces"
 
@@ -49,12 +56,15 @@ def source_line(kinetics: Kinetics) -> tuple[str, Tone]:
 def force_panels(kinetics: Kinetics, motion: Motion) -> tuple[ForcePanels, ...]:
     """Everything that can be chosen on the tab."""
     ground = ground_curves(sagittal_only=motion.sagittal_only)
-    shown = [ForcePanels(ForceView.GROUND, None, _panels(kinetics, motion, ground), _FEET)]
+    feet = _FEET if kinetics.twin is None else _FEET + _TWIN
+    shown = [ForcePanels(ForceView.GROUND, None, _panels(kinetics, motion, ground), feet)]
     for plane, kinds in PLANES.items():
         sagittal = plane is Plane.SAGITTAL
-        moments = _panels(kinetics, motion, tuple(map(moment_curve, kinds)))
+        moments = _with_exo(kinetics, kinds, _panels(kinetics, motion, tuple(map(moment_curve, kinds))))
         powers = _panels(kinetics, motion, tuple(map(power_curve, kinds)))
-        shown.append(ForcePanels(ForceView.MOMENTS, plane, moments, _BENDS if sagittal else _HINGE))
+        note = _BENDS if sagittal else _HINGE
+        note += _BOTH if set(kinds) & set(exo_kinds(kinetics)) else ""
+        shown.append(ForcePanels(ForceView.MOMENTS, plane, moments, note))
         shown.append(ForcePanels(ForceView.POWERS, plane, powers, _GIVES if sagittal else _HINGE))
     return tuple(shown)
 
@@ -63,13 +73,33 @@ def _panels(kinetics: Kinetics, motion: Motion, curves: tuple[ForceCurve, ...]) 
     return tuple(_panel(kinetics, motion, curve, side) for curve in curves for side in SIDES)
 
 
+def _with_exo(
+    kinetics: Kinetics, kinds: tuple[JointKind, ...], panels: tuple[JointPanel, ...]
+) -> tuple[JointPanel, ...]:
+    """Panels of moments, with what a worn exo gave drawn beside the person's own; of both sides by joint."""
+    acts, of_panels = exo_kinds(kinetics), [kind for kind in kinds for _side in SIDES]
+    return tuple(
+        replace(panel, curves=(*panel.curves, *_exo_curves(kinetics, kind, panel.side)))
+        if kind in acts
+        else panel
+        for kind, panel in zip(of_panels, panels, strict=True)
+    )
+
+
+def _exo_curves(kinetics: Kinetics, kind: JointKind, side: Side) -> tuple[CycleCurve, ...]:
+    strides = exo_curve(kind).strides(kinetics.cycles[SIDES.index(side)])
+    if not len(strides):
+        return ()
+    return (CycleCurve("Worn exo", side, strides.mean(axis=0), None, CurveStyle.WITH_EXO),)
+
+
 def _panel(kinetics: Kinetics, motion: Motion, curve: ForceCurve, side: Side) -> JointPanel:
     toe_off = motion.cycles[SIDES.index(side)].toe_off_fraction
-    drawn = _drawn(kinetics, curve, side)
+    drawn = (_drawn(kinetics, curve, side), _simulated(kinetics, curve, side))
     return JointPanel(
         Measure(curve.label, curve.axis, f" {curve.unit}"),
         side,
-        () if drawn is None else (drawn,),
+        tuple(one for one in drawn if one is not None),
         None if curve.band is None else NormalBand(curve.band.mean, curve.band.sd),
         toe_off if np.isfinite(toe_off) else None,
         missing=MISSING,
@@ -87,11 +117,20 @@ def _drawn(kinetics: Kinetics, curve: ForceCurve, side: Side) -> CycleCurve | No
     return CycleCurve(name, side, strides.mean(axis=0), sd, style, "" if sd is None else _BAND_WORDS)
 
 
+def _simulated(kinetics: Kinetics, curve: ForceCurve, side: Side) -> CycleCurve | None:
+    """The twin's mean curve beside an estimate; its spread would hide the other one's."""
+    strides = twin_strides(curve, kinetics, side)
+    if not len(strides):
+        return None
+    return CycleCurve("Simulated (twin)", side, strides.mean(axis=0), None, CurveStyle.DEFAULT)
+
+
 def force_table(kinetics: Kinetics, *, sagittal_only: bool) -> NumberTable:
     """The work of each joint, and smallest and largest values of the mean curves."""
     kinds = SAGITTAL if sagittal_only else tuple(kind for plane in PLANES.values() for kind in plane)
     rows = [_work_row(kinetics, kind) for kind in kinds if work_of(kinetics, kind, SIDES[0]) is not None]
-    curves = (*map(moment_curve, SAGITTAL), *map(power_curve, SAGITTAL), *ground_curves(sagittal_only=True))
+    exo, powers = map(exo_curve, exo_kinds(kinetics)), map(power_curve, SAGITTAL)
+    curves = (*map(moment_curve, SAGITTAL), *exo, *powers, *ground_curves(sagittal_only=True))
     rows += [_span_row(kinetics, curve) for curve in curves]
     return NumberTable(("", "Left", "Right"), tuple(rows))
 

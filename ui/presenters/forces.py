@@ -4,24 +4,30 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from core.devices.profiles import device_ids
+from core.domain.exo_walk import ExoWalk
 from core.domain.findings import Finding
 from core.domain.kinetics import Kinetics
 from core.domain.motion import Motion
 from core.domain.record import RecordInfo, RecordKind
+from core.jobs.values import Done, JobState, JsonValue, Outcome
 from core.session.flow import standing
-from core.session.force_curves import residual_words
+from core.session.force_curves import exo_words, residual_words
 from core.session.weakness import facts_of
+from core.session.worn_exo import exo_log_for
 from ui.pages.forces import ForcesPanel, ForcesState
 from ui.presenters.base import StepPresenter
 from ui.presenters.force_curves import force_panels, force_table, source_line
 from ui.presenters.motion_questions import why_not_accept
+from ui.widgets.worn_exo import WornExo
 
-JOB = "inverse_dynamics"
+JOB, LOG_JOB = "inverse_dynamics", "import_exo_log"
 ONE_PLANE = "One camera sees the sagittal plane only."
 _STALE = "The motion was solved again after these forces were computed."
 _CHANGED = "What these forces were computed from changed afterwards."
 _RUNNING = "The forces are being computed."
 _SETTLE = "Something about this motion must be settled first: see the top of this page."
+_LEFT_OUT = "The record holds the log of a worn exo; it is not accounted for in these forces."
 _NO_STRIDES = "Forces are shown over the gait cycle, and no complete stride was recorded here."
 
 
@@ -34,8 +40,11 @@ class ForcesPresenter:
         self.findings: tuple[Finding, ...] = ()  # of the forces on show, for the page's own list
         self._read = lru_cache(maxsize=1)(self._state_of)
         panel.compute.connect(lambda: owner.attempt(self.compute))
+        panel.exo_told.connect(lambda worn: owner.attempt(lambda: self._account_for(worn)))
 
     def show(self, motion_id: str, motion: Motion) -> None:
+        if motion_id != self._motion_id:
+            self._panel.exo_card.forget()
         self._motion_id, self.findings = motion_id, ()
         if motion.without_walk:
             self._panel.render(ForcesState(empty=_NO_STRIDES, detail="Record a walk to see forces."))
@@ -45,21 +54,42 @@ class ForcesPresenter:
             self._panel.render(self._nothing_yet(motion_id, settled=not why_not_accept(motion)))
             return
         why_stale = self._why_stale(info, motion_id)
-        state, self.findings = self._read(info.id, motion_id, why_stale, self._running())
+        log, walk = self._owner.newest(RecordKind.EXO_LOG), self._owner.newest(RecordKind.WALK)
+        kept = log is not None, "" if walk is None else walk.id
+        state, self.findings = self._read(info.id, motion_id, why_stale, self._running(), *kept)
         self._panel.render(state)
 
     def compute(self) -> None:
-        """With the trial's force plates where the motion came from a laboratory."""
+        """With the trial's force plates where the motion came from a laboratory, and the exo worn in it."""
+        self._submit(exo_log_for(self._owner.context.store, self._motion_id))
+
+    def job_done(self, state: JobState, outcome: Outcome) -> None:
+        """A log was read: its torques go into the forces at once."""
+        if state.spec.kind == LOG_JOB and isinstance(outcome, Done):
+            self._owner.attempt(lambda: self._submit(outcome.record_id))
+
+    def _submit(self, exo_log_id: str | None) -> None:
         trial_id = self._owner.input_of(self._motion_id, RecordKind.LABORATORY_TRIAL)
-        if trial_id is None:
-            self._owner.submit(JOB, motion_id=self._motion_id)
-        else:
-            self._owner.submit(JOB, motion_id=self._motion_id, trial_id=trial_id)
+        more = {"trial_id": trial_id, "exo_log_id": exo_log_id}
+        known: dict[str, JsonValue] = {name: found for name, found in more.items() if found is not None}
+        self._owner.submit(JOB, motion_id=self._motion_id, **known)
+
+    def _account_for(self, worn: WornExo | None) -> None:
+        """Read the log that a person named; None: no exo was worn, and the forces are computed without."""
+        if worn is None:
+            self._submit(None)
+            return
+        walk = self._owner.newest(RecordKind.WALK)
+        source: dict[str, JsonValue] = (
+            {"walk_id": None if walk is None else walk.id} if worn.file is None else {"file": str(worn.file)}
+        )
+        told = {"offset_s": worn.offset_s, "positive": worn.positive, "device": worn.device_id}
+        self._owner.submit(LOG_JOB, motion_id=self._motion_id, **source, **told)
 
     def _running(self) -> bool:
         context = self._owner.context
         visit_id = context.visit_id
-        return visit_id is not None and context.jobs.running(JOB, visit_id=visit_id) is not None
+        return visit_id is not None and context.jobs.running(JOB, LOG_JOB, visit_id=visit_id) is not None
 
     def _nothing_yet(self, motion_id: str, *, settled: bool) -> ForcesState:
         if self._running():
@@ -84,7 +114,7 @@ class ForcesPresenter:
         return "" if standing(facts, RecordKind.KINETICS) is not None else _CHANGED
 
     def _state_of(
-        self, kinetics_id: str, motion_id: str, stale: str, running: bool
+        self, kinetics_id: str, motion_id: str, stale: str, running: bool, log_kept: bool, walk_id: str
     ) -> tuple[ForcesState, tuple[Finding, ...]]:
         store = self._owner.context.store
         kinetics = store.load(kinetics_id, Kinetics)
@@ -101,4 +131,7 @@ class ForcesPresenter:
             why_one_plane=ONE_PLANE if motion.sagittal_only else "",
             table=force_table(kinetics, sagittal_only=motion.sagittal_only),
             residual=residual_words(kinetics),
+            exo=exo_words(kinetics) or (_LEFT_OUT if log_kept else ""),
+            exo_devices=device_ids(),
+            exo_walk=bool(walk_id) and not store.load(walk_id, ExoWalk).virtual,
         ), () if stale else kinetics.findings

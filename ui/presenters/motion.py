@@ -316,6 +316,7 @@ class MotionPresenter(StepPresenter):
         """A film too slow for any stride: ask at once how fast it was recorded."""
         refused = isinstance(outcome, Refused) and outcome.advice.code == SLOW_MOTION_EVIDENT
         self._asks_clock = refused or self._asks_clock
+        self._forces.job_done(state, outcome)
         self.refresh()
 
     def _forget(self) -> None:

@@ -89,7 +89,7 @@ class PricedCost:
             return np.zeros(len(torque_nm))
         squared = (torque_nm**2).mean(axis=1)
         price: FloatArray = self.sided.torque_price * squared
-        return price + self.sided.lean * (torque_nm[:, 0] - torque_nm[:, 1])
+        return price + self.sided.lean * torque_nm[:, self.sided.affected]
 
 
 class WalkingActor(Protocol):

@@ -2,7 +2,7 @@
 
 Without these terms both sides get all the torque that there is, because help for the healthy leg costs
 nothing. So torque has a price, the muscles of the more impaired leg count for more than those of the other,
-and torque is shifted from one hip to the other as far as one step is longer than the other. No stride is
+and its hip is flexed or extended more as far as its step is shorter or longer than the other. No stride is
 prescribed: nothing here knows how a healthy person walks.
 """
 
@@ -21,11 +21,11 @@ PRIORITY = 0.5
 TORQUE_PRICE = 9e-4
 """Per (N m)^2, mean of both sides, of the cost without the exo: 12 N m on one side are priced
 at 6.5 % of it. Chosen on starts of the seed 100, as all numbers here."""
-LEAN_PER_INDEX = 0.2
-"""Price per N m of flexion of the side with the longer step, for a symmetry index of 1 of step length. It
-makes up for an index of 0.02 within one or two rounds."""
-MOST_LEAN = 0.005
-"""Beyond it both sides push as hard as they can in opposite directions, which is no help any more."""
+LEAN_PER_INDEX = 0.3
+"""Price per N m of flexion of the affected hip, for a symmetry index of 1 of step length when its step is the
+longer one."""
+MOST_LEAN = 0.01
+"""Beyond it the hip is pushed one way as hard as it can be, which is no help any more."""
 SYMMETRY_WEIGHT = 0.05
 """Of the symmetry index over that without the exo, in the choice of a controller."""
 LEAST_INDEX = 0.005  # what is below it without the exo differs by chance
@@ -37,7 +37,7 @@ class SidedHelp:
 
     leg_weight: tuple[float, float]  # in the order of SIDES, of each leg's costs
     torque_price: float = TORQUE_PRICE  # per (N m)^2, mean of both sides
-    lean: float = 0.0  # per N m of flexion of the left hip, and of extension of the right one
+    lean: float = 0.0  # per N m of flexion of the affected hip
 
     @staticmethod
     def of(body: BodyParameters) -> SidedHelp | None:
@@ -49,6 +49,17 @@ class SidedHelp:
             return None
         more = PRIORITY * (left - right)
         return SidedHelp((1.0 + more, 1.0 - more))
+
+    @property
+    def affected(self) -> int:
+        """Place in SIDES of the leg that counts more."""
+        return int(np.argmax(self.leg_weight))
+
+    def corrected(self, step_index: float) -> SidedHelp:
+        """Leaning further against the difference that is left: the symmetry index of step length."""
+        longer = step_index if self.affected == 0 else -step_index
+        lean = self.lean + LEAN_PER_INDEX * longer
+        return replace(self, lean=min(max(lean, -MOST_LEAN), MOST_LEAN))
 
     def activation_ratio(self, walks: WalkMeasures, to: WalkMeasures) -> float:
         """Mean activation of the legs as they count, over that of the walks `to`."""
@@ -65,8 +76,3 @@ class SidedHelp:
         own, other = (float(np.abs(index.mean(axis=0)).mean()) for index in both)
         ratio = own / max(other, LEAST_INDEX)
         return ratio if np.isfinite(ratio) else 1.0
-
-    def corrected(self, step_index: float) -> SidedHelp:
-        """Leaning further against the difference that is left: the symmetry index of step length."""
-        lean = self.lean + LEAN_PER_INDEX * step_index
-        return replace(self, lean=min(max(lean, -MOST_LEAN), MOST_LEAN))

@@ -24,6 +24,9 @@ from core.twin.body import is_foot_geom
 BODY_MODEL = "myolegs"
 _WORLD = "world"  # MuJoCo's root body; it has no parent
 _LINEAGES = {"myolegs26_root": "myolegs26", "humerus_r": "myofullbody"}  # a body only this model has
+_TOES = "mtp_angle"
+_TOES_REVERSED = ("myolegs", "myofullbody")
+"""Models in which a positive angle lowers the toes. assist-sim gives the limits of shoes for the others."""
 _SOLE_ATTRIBUTES = ("contype", "conaffinity", "condim", "friction", "solref", "solimp")
 _SIDE_MARKS = {Side.LEFT: ("_l", "_sx"), Side.RIGHT: ("_r", "_dx")}
 
@@ -67,7 +70,9 @@ def attach_device(spec: Any, config: Any, lineage: str, straps: Iterable[Strap],
     """Attach the device to the editable body, held by `straps` where there are any, else rigidly.
 
     The exo touches nothing. Without `draw` it brings no surfaces; all its inertias are given as numbers.
+    Raises UserError SIM-021 for a device whose mechanism ExoTwin does not simulate.
     """
+    _refuse_other_mechanisms(config, lineage)
     places = _attachments(config, lineage)
     strap_bodies = {strap.limb: _strap_body(spec, config, places, strap) for strap in straps}
     config._attachments_by_msk[lineage] = [_relative_to_strap(place, strap_bodies) for place in places]
@@ -137,6 +142,25 @@ class _DeviceCombiner(ModelCombiner):  # type: ignore[misc]
 def motor_name(side: Side) -> str:
     """Name of the exo's motor on one side in the combined model."""
     return f"Exo_{side.suffix.upper()}"
+
+
+def side_of_motor(name: str) -> Side:
+    """Side of the motor with this name in the combined model."""
+    return next(side for side in SIDES if name == motor_name(side))
+
+
+def _refuse_other_mechanisms(config: Any, lineage: str) -> None:
+    """A side has one motor, parts touch nothing, and an artificial foot hangs on its motor's joint."""
+    sides = [side_of(motor.joint) for motor in config.actuators]
+    if len(set(sides)) < len(sides):
+        why = "It has several motors on one side, and a controller has one output for each side."
+    elif replaces_a_limb(config, lineage) and not sides:
+        why = "It is a foot without a motor, and the simulation stands on feet whose ankle has one."
+    elif config.resolve_contact_pairs(lineage):
+        why = "Its parts rest against the leg, and in the simulation an exo touches nothing."
+    else:
+        return
+    raise refuse("SIM-021", f"The exo {config.name} cannot be simulated.", why, "Choose Hippo_L1.")
 
 
 def _scale(motor: Any, gain: float, control_range: Any) -> None:
@@ -325,12 +349,19 @@ def _drop_edits_of_missing_elements(spec: Any, config: Any, lineage: str) -> Non
     config._sensors_by_msk[lineage] = []
     config._sensor_removals_by_msk[lineage] = []
     config._joint_overrides_by_msk[lineage] = [
-        replace(change, range=_with_neutral(change.range))
+        replace(change, range=_with_neutral(_limits_here(change, lineage)))
         for change in config.resolve_joint_overrides(lineage)
     ]
     config._body_overrides_by_msk[lineage] = [
         _scaled_override(change, spec, lineage) for change in config.resolve_body_overrides(lineage)
     ]
+
+
+def _limits_here(change: Any, lineage: str) -> Any:
+    """The device's limits of a joint, in the direction in which this model counts its angle."""
+    if change.range is None or lineage not in _TOES_REVERSED or not change.name.startswith(_TOES):
+        return change.range
+    return [-change.range[1], -change.range[0]]
 
 
 def _with_neutral(limits: Any) -> Any:
