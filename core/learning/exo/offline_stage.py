@@ -38,7 +38,9 @@ class OfflineStage(Iterator[ExoController]):
         *,
         seed: int,
         rounds: Sequence[int] | None = None,
+        walkers: int | None = None,
     ) -> None:
+        """`walkers` of the walks between the rounds; None: as many as in a study."""
         torch.manual_seed(seed)
         self._network = perceptron(SIZES, "relu")
         settings = OfflineSettings(braking_price=AIMS[aim].offline_braking)
@@ -50,7 +52,7 @@ class OfflineStage(Iterator[ExoController]):
             self._trainer.add_walks(walks)
         self.sided = study.sided
         self._twin, self._limits, self._seed = twin, limits, seed
-        self._plan = LessonPlan.of(study.lessons, WALKERS)
+        self._plan = LessonPlan.of(study.lessons, walkers or WALKERS)
         self._controllers = self._train(offline_steps(study) if rounds is None else rounds)
 
     def __next__(self) -> ExoController:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -56,8 +57,16 @@ class Study:
         return bool(np.all(self.surrogate.explained >= LEAST_EXPLAINED))
 
 
-def study_twin(twin: TwinInExo, limits: TorqueLimits, *, seed: int, watch: Watch) -> Study:
-    """Walk all lessons in three conditions and fit the surrogate.
+def study_twin(
+    twin: TwinInExo,
+    limits: TorqueLimits,
+    *,
+    seed: int,
+    watch: Watch,
+    lessons: tuple[Scenario, ...] | None = None,
+    walkers: int | None = None,
+) -> Study:
+    """Walk `lessons` (usually all, the person's own walk first) in three conditions and fit the surrogate.
 
     Refuses (TRN-022) a twin that falls in its own walk without the exo, or in every walk with it.
     """
@@ -65,14 +74,14 @@ def study_twin(twin: TwinInExo, limits: TorqueLimits, *, seed: int, watch: Watch
     def random_laws(walking: WalkingEnvironment) -> Exo:
         return random_law(walking, limits, np.random.default_rng(seed))
 
-    vary_nm = max(VARY_NM, limits.peak_nm)
+    record = partial(_record, twin, walkers=walkers or WALKERS, vary_nm=max(VARY_NM, limits.peak_nm))
     watch("The twin walks without the exo")
-    bare = _record(twin, LESSONS, None, worn=False, seed=seed, vary_nm=vary_nm)
+    bare = record(lessons or LESSONS, None, worn=False, seed=seed)
     taught = _walkable(bare)
     watch("The twin walks with the exo")
-    lessons = tuple(LESSONS[number] for number in taught)
-    worn = _record(twin, lessons, None, worn=True, seed=seed, vary_nm=vary_nm)
-    helped = _record(twin, lessons, random_laws, worn=True, seed=seed + 1, vary_nm=vary_nm)
+    lessons = tuple((lessons or LESSONS)[number] for number in taught)
+    worn = record(lessons, None, worn=True, seed=seed)
+    helped = record(lessons, random_laws, worn=True, seed=seed + 1)
     if (worn.falls > 0).all() and (helped.falls > 0).all():
         raise _falls_with_exo()
     watch("What walking costs its muscles")
@@ -101,16 +110,17 @@ def _record(
     *,
     worn: bool,
     seed: int,
+    walkers: int,
     vary_nm: float,
 ) -> LessonWalks:
-    plan = LessonPlan.of(lessons, WALKERS)
+    plan = LessonPlan.of(lessons, walkers)
     return record_lessons(twin, plan, exo_for, worn=worn, seed=seed, seconds=SECONDS, vary_nm=vary_nm)
 
 
 def _walkable(bare: LessonWalks) -> list[int]:
     """Numbers of the lessons that the twin can walk without the exo."""
     taught = []
-    for number in range(len(LESSONS)):
+    for number in range(int(bare.lesson.max()) + 1):
         rows = bare.lesson == number
         fallen = bare.falls[rows] > 0
         fell, often = float(np.mean(fallen)), bool(np.mean(fallen) > MOST_FALLS and fallen.sum() > 1)
