@@ -24,7 +24,7 @@ at 6.5 % of it. Chosen on starts of the seed 100, as all numbers here."""
 LEAN_PER_INDEX = 0.3
 """Price per N m of flexion of the affected hip, for a symmetry index of 1 of step length when its step is the
 longer one."""
-MOST_LEAN = 0.01
+MOST_LEAN = 0.02
 """Beyond it the hip is pushed one way as hard as it can be, which is no help any more."""
 SYMMETRY_WEIGHT = 0.05
 """Of the symmetry index over that without the exo, in the choice of a controller."""
