@@ -28,7 +28,7 @@ MOST_LEAN = 0.02
 """Beyond it the hip is pushed one way as hard as it can be, which is no help any more."""
 SYMMETRY_WEIGHT = 0.15
 """Of the symmetry index over that without the exo, in the choice of a controller: a third less of it is worth
-five percent of cost. A reward of exp(-4 SI^2) tells an index of 0.03 from none by less than half a percent."""
+five percent of cost. A reward exp(-4 SI^2) would tell an index of 0.03 from none by 0.4 percent only."""
 LEAST_INDEX = 0.005  # what is below it without the exo differs by chance
 
 
