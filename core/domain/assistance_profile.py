@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +27,25 @@ class AssistanceProfile:
     def __post_init__(self) -> None:
         for name in ("torque_nm_kg", "sd_nm_kg"):
             frozen(self, name, (len(SIDES), CYCLE_POINTS))
+
+    @staticmethod
+    def joined(parts: Sequence[AssistanceProfile]) -> AssistanceProfile:
+        """All strides of several profiles of one joint together, as if they had been averaged at once.
+
+        Raises ValueError where there is none, or where their joints differ.
+        """
+        if len({part.joint for part in parts}) != 1:
+            raise ValueError("profiles of one joint are joined")
+        count = np.array([part.strides for part in parts], dtype=np.float64)[..., None]  # (P, 2, 1)
+        seen = count > 0
+        mean = np.where(seen, [part.torque_nm_kg for part in parts], 0.0)
+        spread = np.where(seen, [part.sd_nm_kg for part in parts], 0.0)
+        total = count.sum(axis=0)
+        joined = (count * mean).sum(axis=0) / np.where(total > 0, total, np.nan)
+        squares = (np.maximum(count - 1, 0) * spread**2 + count * (mean - joined) ** 2).sum(axis=0)
+        sd = np.sqrt(squares / np.maximum(total - 1, 1))
+        left, right = (int(strides) for strides in total[:, 0])
+        return AssistanceProfile(parts[0].joint, joined, np.where(total > 0, sd, np.nan), (left, right))
 
     def rms_nm_kg(self, side: Side) -> float:
         """Root mean square over the cycle: how much help this side gets."""

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from core.domain.body import JointKind
+from core.domain.cycle_correlations import CycleCorrelations
 from core.domain.findings import Finding
 from core.domain.gait_envelope import GaitEnvelope
+from core.domain.impairment import Impairment
 from core.domain.rollout import GaitLabel, RolloutSet
 from core.domain.situation import SituationWalks
 from core.domain.twin import GaitPolicy, LearningCurve, Network
@@ -227,7 +229,10 @@ class Comparison:
     sentence: str  # the verdict in words, made from the numbers
     synthetic: bool = False
     strangers: tuple[WalkMeasures, ...] = ()  # of this twin with controllers learned for other virtual people
-    situations: tuple[SituationWalks, ...] = ()  # beyond level walking; () in records of earlier versions
+    situations: tuple[SituationWalks, ...] = ()  # with level walking; () in records of earlier versions
+    correlations: CycleCorrelations | None = None  # of measured, healthy, impaired and assisted gait
+    impairments: tuple[Impairment, ...] = ()  # of the twin that walked
+    mass_kg: float | None = None  # of its body, for torques in N m; None in records of earlier versions
 
     def find(self, label: GaitLabel) -> GaitScore | None:
         return next((score for score in self.scores if score.label == label.value), None)

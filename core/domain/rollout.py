@@ -19,6 +19,7 @@ class GaitLabel(StrEnum):
     DEFAULT_TWIN = "default twin"
     PERSONALIZED_TWIN = "personalized twin"
     IMPAIRED_TWIN = "impaired twin"  # the personalized twin with an impairment that was tried
+    HEALTHY_TWIN = "healthy twin"  # an impaired twin without its impairments, walking bare
     WITHOUT_EXO = "without exo"
     WORN_WITHOUT_TORQUE = "worn without torque"
     DEFAULT_CONTROLLER = "default controller"

@@ -24,6 +24,7 @@ STYLES: dict[GaitLabel, CurveStyle] = {
     GaitLabel.DEFAULT_TWIN: CurveStyle.DEFAULT,
     GaitLabel.PERSONALIZED_TWIN: CurveStyle.PERSONALIZED,
     GaitLabel.IMPAIRED_TWIN: CurveStyle.IMPAIRED,
+    GaitLabel.HEALTHY_TWIN: CurveStyle.DEFAULT,
     GaitLabel.WITHOUT_EXO: CurveStyle.PERSONALIZED,  # the personalized twin, walking bare
     GaitLabel.WORN_WITHOUT_TORQUE: CurveStyle.DEFAULT,
     GaitLabel.DEFAULT_CONTROLLER: CurveStyle.DEFAULT,
@@ -31,6 +32,7 @@ STYLES: dict[GaitLabel, CurveStyle] = {
     GaitLabel.PERSONALIZED_CONTROLLER: CurveStyle.WITH_EXO,
 }
 
+BARE = (GaitLabel.HEALTHY_TWIN, GaitLabel.WITHOUT_EXO)
 
 BAND_WORDS = "Band: 68 % of true angles lie inside (uncertainty of the angles, spread between strides)."
 
@@ -80,7 +82,7 @@ def _measured(motion: Motion) -> NamedCycles:
 
 def exo_panels(rollouts: Sequence[Rollout]) -> tuple[JointPanel, ...]:
     """Torque and power of the exo over the gait cycle, for the gaits that wear one."""
-    worn = [rollout for rollout in rollouts if rollout.label is not GaitLabel.WITHOUT_EXO]
+    worn = [rollout for rollout in rollouts if rollout.label not in BARE]
     return tuple(_exo_panel(quantity, side, worn) for quantity in ExoQuantity for side in SIDES)
 
 

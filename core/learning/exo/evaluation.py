@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cached_property
 
+from core.domain.assistance_profile import AssistanceProfile
 from core.domain.controller import ExoController
 from core.domain.scenario import LEVEL_WALKING, Scenario
 from core.domain.walk_measures import WalkMeasures
 from core.learning.exo.measures import Exo, measured, record_walk
+from core.learning.exo.torque_profile import assistance_profile
 from core.learning.exo.twin_in_exo import TwinInExo
 from core.learning.exo.worn_controller import WornExo
 from core.simulation.environment.tracking import WalkingEnvironment
@@ -50,21 +52,31 @@ class WalkEvaluator:
         """Walks with the exo; without a controller it gives no torque."""
         if controller is None:
             return self._walks(None, worn=True)
-        return self.assisted(
-            lambda environment, seed: WornExo(controller, environment, faults=self._faults, seed=seed)
-        )
+        return self.assisted(self._wearing(controller))
+
+    def profiled(self, controller: ExoController) -> tuple[WalkMeasures, AssistanceProfile]:
+        """The same walks as `worn`, and the torque over their gait cycles."""
+        parts = [self._walk(seed, self._wearing(controller), worn=True) for seed in self.seeds]
+        measures, profiles = zip(*parts, strict=True)
+        return WalkMeasures.joined(measures), AssistanceProfile.joined(profiles)
 
     def assisted(self, exo_for: ExoFor) -> WalkMeasures:
         """Walks with the exo, whose torque comes from what `exo_for` makes for an environment and a seed."""
         return self._walks(exo_for, worn=True)
 
     def _walks(self, exo_for: ExoFor | None, *, worn: bool) -> WalkMeasures:
-        return WalkMeasures.joined([self._walk(seed, exo_for, worn=worn) for seed in self.seeds])
+        return WalkMeasures.joined([self._walk(seed, exo_for, worn=worn)[0] for seed in self.seeds])
 
-    def _walk(self, seed: int, exo_for: ExoFor | None, *, worn: bool) -> WalkMeasures:
+    def _wearing(self, controller: ExoController) -> ExoFor:
+        return lambda environment, seed: WornExo(controller, environment, faults=self._faults, seed=seed)
+
+    def _walk(
+        self, seed: int, exo_for: ExoFor | None, *, worn: bool
+    ) -> tuple[WalkMeasures, AssistanceProfile]:
         twin = self.twin
         walkers = twin.walkers(self._walkers, worn=worn, scenario=self.scenario)
         environment = twin.environment(walkers, seed=seed, threads=self._threads)
         exo = None if exo_for is None else exo_for(environment, seed)
         recording = record_walk(environment, twin.walking, exo, self._seconds)
-        return measured(recording, environment, twin.policy.body)
+        body = twin.policy.body
+        return measured(recording, environment, body), assistance_profile(recording, environment, body)

@@ -68,30 +68,32 @@ class WalkTrace:
     state: FloatArray  # (T + 1, S): before each step, and after the last
     target_rad: FloatArray  # (T, 14) of PD control, with weakness and reflexes
     exo_torque_nm: FloatArray  # (T, 2, 2) two exo ticks per step, then sides
+    exo_control: FloatArray  # (T, 2, 2) of its motors in these ticks: torques, or tensions of cables
     fell: bool
     fall_cause: str
 
 
 def trace_walk(environment: WalkingEnvironment, act: Act, assist: Assist | None, seconds: float) -> WalkTrace:
     """Let the only walker of `environment` walk until it falls or the time is over."""
-    states, targets, torques = [environment.state[0].copy()], [], []
+    states, targets, exo = [environment.state[0].copy()], [], []
     ticks = round(CONTROL_STEP_S / EXO_STEP_S)
-    applied: list[FloatArray] = []  # exo torque of each tick of one control step
+    applied: list[FloatArray] = []  # exo control and torque (2, 2) of each tick of one control step
 
     def recorded_assist(env: WalkingEnvironment) -> FloatArray:
-        applied.append(np.zeros((1, len(SIDES))) if assist is None else np.array(assist(env)))
-        return applied[-1]
+        asked = np.zeros((1, len(SIDES))) if assist is None else np.array(assist(env))
+        applied.append(np.concatenate(env.exo_control(asked)))
+        return asked
 
     for _ in range(round(seconds / CONTROL_STEP_S)):
         step = environment.step(act(environment.observation()), recorded_assist)
         states.append(environment.state[0].copy())
         targets.append(environment.control[0, : len(JOINTS)].copy())
-        torques.append(np.zeros((ticks, len(SIDES))) if not applied else np.concatenate(applied))
+        exo.append(np.array(applied) if applied else np.zeros((ticks, 2, len(SIDES))))
         applied.clear()
         if step.terminated[0]:
             causes = [cause for cause, fell in environment.falls().items() if fell[0]]
-            return _trace(states, targets, torques, causes[0] if causes else "the physics broke down")
-    return _trace(states, targets, torques, "")
+            return _trace(states, targets, exo, causes[0] if causes else "the physics broke down")
+    return _trace(states, targets, exo, "")
 
 
 def record_rollout(
@@ -132,15 +134,16 @@ def record_rollout(
 
 
 def _trace(
-    states: list[FloatArray], targets: list[FloatArray], torques: list[FloatArray], cause: str
+    states: list[FloatArray], targets: list[FloatArray], exo: list[FloatArray], cause: str
 ) -> WalkTrace:
-    return WalkTrace(np.array(states), np.array(targets), np.array(torques), bool(cause), cause)
+    control, torque = np.moveaxis(np.array(exo), 2, 0)
+    return WalkTrace(np.array(states), np.array(targets), torque, control, bool(cause), cause)
 
 
 def _replay(model: Any, trace: WalkTrace) -> ReplayedWalk:
-    controls = np.repeat(trace.target_rad[:, None], trace.exo_torque_nm.shape[1], axis=1)
+    controls = np.repeat(trace.target_rad[:, None], trace.exo_control.shape[1], axis=1)
     if model.nu > controls.shape[2]:
-        controls = np.concatenate([controls, trace.exo_torque_nm], axis=2)
+        controls = np.concatenate([controls, trace.exo_control], axis=2)
     substeps = round(CONTROL_STEP_S / model.opt.timestep)
     return replay(model, trace.state[:-1], controls, substeps)
 

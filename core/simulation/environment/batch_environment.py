@@ -14,7 +14,8 @@ import mujoco
 import numpy as np
 
 from core.domain.arrays import BoolArray, Float32Array, FloatArray, IntArray
-from core.domain.body import SIDES
+from core.domain.body import SIDES, JointKind
+from core.simulation.model.exo_transmission import ExoTransmission
 from core.simulation.model.joint_coupling import position_columns, velocity_columns
 from core.simulation.model.model_sensors import SensorColumns
 from core.simulation.physics.batch import Advance, BatchPhysics
@@ -35,22 +36,32 @@ class StepResult:
 
 
 Assist = Callable[[Any], FloatArray]
-"""Exo torque (N, 2) on the hips, flexion positive [N m], for the environment whose walkers wear it."""
+"""Exo torque (N, 2) about its joints, flexion positive [N m], for the environment whose walkers wear it."""
 
 
 class BatchEnvironment(ABC):
     """N walkers in lockstep. Subclasses define observation, action, reward and termination."""
 
     def __init__(
-        self, models: Sequence[mujoco.MjModel], *, actuators: int, seed: int, episode_s: float, threads: int
+        self,
+        models: Sequence[mujoco.MjModel],
+        *,
+        actuators: int,
+        seed: int,
+        episode_s: float,
+        threads: int,
+        exo_joint: JointKind = JointKind.HIP_FLEXION,
     ) -> None:
-        """`actuators` move the body; what a model has beyond them are the exo's two motors."""
+        """`actuators` move the body; what a model has beyond them are the exo's two motors at `exo_joint`."""
         model = models[0]
         self.size = len(models)
         self.physics = BatchPhysics(models, threads=threads)
         self.with_exo = model.nu > actuators
+        self.exo_joint = exo_joint
+        self.exo_columns = list(exo_joint.columns)
+        self._transmission = ExoTransmission(models, exo_joint) if self.with_exo else None
         self.divergences = 0  # control steps in which the physics of a walker broke down
-        self.exo_torque_nm: FloatArray = np.zeros((self.size, len(SIDES)))
+        self.exo_torque_nm: FloatArray = np.zeros((self.size, len(SIDES)))  # that the joints get
         self.control: FloatArray = np.zeros((self.size, model.nu))  # of all actuators in the last interval
         self.state: FloatArray = np.zeros((self.size, self.physics.state_size))
         self.sensor: FloatArray = np.zeros((self.size, model.nsensordata))
@@ -116,6 +127,15 @@ class BatchEnvironment(ABC):
 
     # Shared
 
+    def exo_control(self, torque_nm: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """The exo's controls (N, 2) for these torques (N, 2) about its joints, and what they give now.
+
+        Controls are torques, or tensions [N] of cables; see `ExoTransmission`.
+        """
+        if self._transmission is None:
+            return np.zeros_like(torque_nm), np.zeros_like(torque_nm)
+        return self._transmission.driven(self.joint_angle_rad[:, self.exo_columns], torque_nm)
+
     def stagger_episodes(self, seed: int) -> None:
         """Randomise the episodes' ages: in phase, rewards would rise and fall with their starts."""
         self._age = np.random.default_rng(seed).integers(0, self._episode_steps, self.size)
@@ -137,9 +157,9 @@ class BatchEnvironment(ABC):
         for _ in range(round(CONTROL_STEP_S / interval_s)):
             control = self._body_control()
             if self.with_exo:
-                if assist is not None:
-                    self.exo_torque_nm = assist(self)
-                control = np.concatenate([control, self.exo_torque_nm], axis=1)
+                asked = self.exo_torque_nm if assist is None else assist(self)
+                exo, self.exo_torque_nm = self.exo_control(asked)
+                control = np.concatenate([control, exo], axis=1)
             self.control = control
             advance = self._physics_steps(control, steps)
             self.state, self.sensor = advance.state, advance.sensor

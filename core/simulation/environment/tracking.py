@@ -61,7 +61,7 @@ LOOK_AHEAD_S = 0.1  # the observation holds the reference this far ahead
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Walker:
-    """One member of a batch. `model` stands on `ground`; an exo's two motors [N m] follow its actuators."""
+    """One member of a batch. `model` stands on `ground`; an exo's two motors follow its actuators."""
 
     model: mujoco.MjModel
     body: BodyParameters
@@ -97,10 +97,15 @@ class WalkingEnvironment(BatchEnvironment):
         onsets = [walker.onset for walker in walkers]
         self.actuation: Actuation = actuation or TorqueActuation(models, CONTROL_STEP_S)
         actuators = self.actuation.actuators
-        super().__init__(models, actuators=actuators, seed=seed, episode_s=episode_s, threads=threads)
+        super().__init__(
+            models,
+            actuators=actuators,
+            seed=seed,
+            episode_s=episode_s,
+            threads=threads,
+            exo_joint=walkers[0].exo_joint,
+        )
         self._reward = reward
-        self.exo_joint = walkers[0].exo_joint
-        self.exo_columns = list(self.exo_joint.columns)
         training = [stride_for_training(one.reference, one.body.scale, one.ground) for one in walkers]
         self.strides = PhasedStrides(training, onsets)
         self._own_strides = PhasedStrides([walker.reference for walker in walkers], onsets)

@@ -67,7 +67,9 @@ def attach_device(spec: Any, config: Any, lineage: str, straps: Iterable[Strap],
     """Attach the device to the editable body, held by `straps` where there are any, else rigidly.
 
     The exo touches nothing. Without `draw` it brings no surfaces; all its inertias are given as numbers.
+    Raises UserError SIM-021 for a device whose mechanism ExoTwin does not simulate.
     """
+    _refuse_other_mechanisms(config, lineage)
     places = _attachments(config, lineage)
     strap_bodies = {strap.limb: _strap_body(spec, config, places, strap) for strap in straps}
     config._attachments_by_msk[lineage] = [_relative_to_strap(place, strap_bodies) for place in places]
@@ -137,6 +139,25 @@ class _DeviceCombiner(ModelCombiner):  # type: ignore[misc]
 def motor_name(side: Side) -> str:
     """Name of the exo's motor on one side in the combined model."""
     return f"Exo_{side.suffix.upper()}"
+
+
+def side_of_motor(name: str) -> Side:
+    """Side of the motor with this name in the combined model."""
+    return next(side for side in SIDES if name == motor_name(side))
+
+
+def _refuse_other_mechanisms(config: Any, lineage: str) -> None:
+    """A side has one motor, parts touch nothing, and an artificial foot hangs on its motor's joint."""
+    sides = [side_of(motor.joint) for motor in config.actuators]
+    if len(set(sides)) < len(sides):
+        why = "It has several motors on one side, and a controller has one output for each side."
+    elif replaces_a_limb(config, lineage) and not sides:
+        why = "It is a foot without a motor, and the simulation stands on feet whose ankle has one."
+    elif config.resolve_contact_pairs(lineage):
+        why = "Its parts rest against the leg, and in the simulation an exo touches nothing."
+    else:
+        return
+    raise refuse("SIM-021", f"The exo {config.name} cannot be simulated.", why, "Choose Hippo_L1.")
 
 
 def _scale(motor: Any, gain: float, control_range: Any) -> None:

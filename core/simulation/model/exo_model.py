@@ -10,16 +10,18 @@ import mujoco
 import numpy as np
 
 from core.domain.body import JOINTS, SIDES, Joint, JointKind
+from core.domain.controller import TorqueDirection
 from core.domain.scenario import LEVEL_GROUND, Ground
 from core.domain.twin import GENERIC_BODY, BodyParameters
-from core.errors import refuse
+from core.errors import UserError, refuse
 from core.simulation.model.exo_attachment import (
+    BODY_MODEL,
     attach_device,
     carrying_limbs,
     device_config,
     lineage_of,
-    motor_name,
     replaces_a_limb,
+    side_of_motor,
 )
 from core.simulation.model.exo_sensors import Sensor, add_probes
 from core.simulation.model.joint_coupling import dense_moment_arms
@@ -29,10 +31,15 @@ from core.simulation.model.terrain import put_ground
 from core.twin.body import Fidelity, body_spec
 
 # Devices whose motors turn a joint of their own, and the joint of the person that it stands for.
-_STANDS_FOR = {"UTAnkleExo_L2": JointKind.ANKLE, "NEUankle_L1": JointKind.ANKLE}
+_STANDS_FOR = {
+    "UTAnkleExo_L2": JointKind.ANKLE,
+    "NEUankle_L1": JointKind.ANKLE,
+    "OpenSourceLeg_A_L1": JointKind.ANKLE,
+}
 ASSISTED = (JointKind.HIP_FLEXION, JointKind.ANKLE)
 """Joints that an exo can be trained for."""
 _WEAKEST_NM = 0.01  # a motor that turns no joint of the person by more acts on a joint of its own
+_MOST_BESIDE_M = 0.01  # from the person's joint to the exo's own: beyond that each movement strains the fit
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +51,7 @@ class ExoMotor:
     cable: bool
     control: tuple[float, float]  # smallest and largest
     torque_nm: tuple[float, float]  # what these give at the joint in the neutral pose
+    beside_m: float = 0.0  # from the axis of the person's joint to that of the exo's own, if it turns that
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +71,21 @@ class ExoModel:
 
     @property
     def joint(self) -> JointKind:
-        """The kind of joint that its motors turn, the same on both sides."""
+        """The kind of joint that its motors turn, the same on both sides.
+
+        Raises UserError SIM-011 for an exo without a motor.
+        """
+        if not self.motors:
+            raise _cannot_be_trained(self.id, "It has no motors.")
         return self.motors[0].joint.kind
+
+    @property
+    def direction(self) -> TorqueDirection:
+        """Which way its motors can turn that joint."""
+        lowest, highest = zip(*(motor.torque_nm for motor in self.motors), strict=True)
+        if max(highest) <= 0.0:
+            return TorqueDirection.EXTENSION
+        return TorqueDirection.FLEXION if min(lowest) >= 0.0 else TorqueDirection.BOTH
 
     @property
     def straps(self) -> tuple[Strap, ...]:
@@ -79,7 +100,7 @@ def attach_exo(spec: Any, device_id: str, *, straps: tuple[Strap, ...] = ()) -> 
     Without straps the parts are rigidly fixed to their limbs. The motors come in the order of SIDES, see
     `ExoModel`. The exo collides with nothing; a prosthesis stands where the foot stood. A body without
     surfaces gets an exo without surfaces. Raises UserError SIM-010 for a device that is unknown or does not
-    go on this body.
+    go on this body, and SIM-021 for one whose mechanism cannot be simulated.
     """
     lineage = lineage_of(spec)
     draw = len(list(spec.meshes)) > 0
@@ -115,7 +136,7 @@ def worn_model(
 
 @lru_cache(maxsize=12)
 def exo_model(device_id: str) -> ExoModel:
-    """Motors, limbs and mass of a device, measured on the generic body. Raises UserError SIM-010."""
+    """Motors, limbs and mass of a device, measured on the generic body. Raises as `attach_exo`."""
     spec = body_spec(GENERIC_BODY, Fidelity.FAST)
     config, lineage = device_config(device_id, lineage_of(spec)), lineage_of(spec)
     before = {actuator.name for actuator in spec.actuators}
@@ -132,16 +153,28 @@ def exo_model(device_id: str) -> ExoModel:
 
 
 def require_motors(device_id: str) -> None:
-    """Raises UserError SIM-011 for a device that does not drive the hips or the ankles by motors."""
+    """Refuse a device that a twin cannot be helped by.
+
+    Raises UserError SIM-012 for a prosthesis, SIM-011 for a device that does not drive the hips or the ankles
+    of both sides, SIM-022 for one whose own joints lie beside the person's, and as `exo_model`.
+    """
+    _refuse_prosthesis(device_id, BODY_MODEL)
     model = exo_model(device_id)
-    pairs = [tuple(Joint.of(kind, side) for side in SIDES) for kind in ASSISTED]
-    if model.joints not in pairs or any(motor.cable for motor in model.motors):
+    if model.joints not in [tuple(Joint.of(kind, side) for side in SIDES) for kind in ASSISTED]:
+        raise _cannot_be_trained(device_id, "It does not drive the hips or the ankles of both sides.")
+    beside_m = max(motor.beside_m for motor in model.motors)
+    if beside_m > _MOST_BESIDE_M:
         raise refuse(
-            "SIM-011",
-            f"The exo {device_id} cannot be trained yet.",
-            "It does not drive the hips or the ankles of both sides by motors of its own.",
+            "SIM-022",
+            f"The exo {device_id} cannot be trained.",
+            f"In the simulation its own joint lies {1000 * beside_m:.0f} mm beside the person's: "
+            "every step would strain it against the leg.",
             "Choose Hippo_L1.",
         )
+
+
+def _cannot_be_trained(device_id: str, why: str) -> UserError:
+    return refuse("SIM-011", f"The exo {device_id} cannot be trained.", why, "Choose Hippo_L1.")
 
 
 def exo_bodies(model: Any, device_id: str) -> tuple[int, ...]:
@@ -171,11 +204,21 @@ def _motor(model: Any, number: int, device_id: str) -> ExoMotor:
     present = [joint for joint in JOINTS if mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_JOINT, joint) >= 0]
     arms = np.array([arm[number, model.joint(joint.value).dofadr[0]] for joint in present])
     strongest = int(np.argmax(np.abs(arms)))
-    joint, lever = present[strongest], float(arms[strongest])
+    joint, lever, beside_m = present[strongest], float(arms[strongest]), 0.0
     if abs(lever) * max(abs(low), abs(high)) < _WEAKEST_NM:
-        side = next(side for side in SIDES if name == motor_name(side))
-        joint = Joint.of(_STANDS_FOR[device_id], side)
-        lever = float(arm[number, np.argmax(np.abs(arm[number]))])
+        joint = Joint.of(_STANDS_FOR[device_id], side_of_motor(name))
+        own = int(np.argmax(np.abs(arm[number])))
+        lever = float(arm[number, own])
+        beside_m = _between_axes_m(model, data, joint, int(model.dof_jntid[own]))
     ends = sorted((lever * low, lever * high))
     cable = bool(model.actuator_trntype[number] == mujoco.mjtTrn.mjTRN_TENDON)
-    return ExoMotor(name, joint, cable, (low, high), (ends[0], ends[1]))
+    return ExoMotor(name, joint, cable, (low, high), (ends[0], ends[1]), beside_m)
+
+
+def _between_axes_m(model: Any, data: Any, joint: Joint, own: int) -> float:
+    """From the middle of the exo's `own` joint to the axis of the person's; 0 where that joint is gone."""
+    theirs = mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_JOINT, joint.value)
+    if theirs < 0:
+        return 0.0
+    offset, axis = data.xanchor[own] - data.xanchor[theirs], data.xaxis[theirs]
+    return float(np.linalg.norm(offset - (offset @ axis) * axis))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import mujoco
 import numpy as np
 import pytest
+from assist_sim.registry import DEVICE_CONFIGS
 
 from core.devices.profiles import (
     controller_arrays,
@@ -15,9 +16,11 @@ from core.devices.profiles import (
 )
 from core.domain.body import JOINTS, Joint, JointKind
 from core.domain.twin import GENERIC_BODY
+from core.errors import UserError
 from core.simulation.model.exo_model import (
     attach_exo,
     exo_bodies,
+    exo_model,
     require_motors,
     worn_model,
 )
@@ -67,12 +70,18 @@ def test_the_exo_touches_nothing_and_weighs_the_same_in_both_fidelities() -> Non
 def test_what_cannot_be_worn_or_trained_is_refused() -> None:
     with refused("SIM-010"):
         attach_exo(body_spec(GENERIC_BODY, Fidelity.FAST), "Nonsense_L1")
+    for device in ("Hippo_L1", "HMEDI_L1", "OpenExo_L1"):
+        require_motors(device)
     with refused("SIM-011"):
-        require_motors("HMEDI_L1")  # cables, not motors
-    require_motors("OpenExo_L1")
+        require_motors("Anatomics_L1")  # a shoe
+    with refused("SIM-011"):
+        _ = exo_model("Anatomics_L1").joint
+    with refused("SIM-022"):
+        require_motors("UTAnkleExo_L2")
     with refused("SIM-012"):
         worn_model(GENERIC_BODY, Fidelity.FAST, "NEUankle_L1")
-    require_motors(DEVICE)
+    with refused("SIM-012"):
+        require_motors("NEUankle_L1")
 
 
 def test_perfect_sensors_without_a_model_report_what_is_true() -> None:
@@ -122,3 +131,29 @@ def test_a_controller_survives_its_file() -> None:
     assert again.limits == controller.limits and again.kp_nm_rad == controller.kp_nm_rad
     for one, other in zip(again.network.weights, controller.network.weights, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_no_device_of_assist_sim_ends_in_anything_but_a_model_or_advice() -> None:
+    """Every device is tried on the body that learns; what it says is advice, never a traceback."""
+    told: dict[str, str] = {}
+    for device in DEVICE_CONFIGS:
+        try:
+            require_motors(device)
+            worn_model(GENERIC_BODY, Fidelity.FAST, device, surfaces=False)
+        except UserError as error:
+            told[device] = error.advice.code
+    assert told == {
+        "Anatomics_L1": "SIM-011",
+        "KFoot_L1": "SIM-012",
+        "NEUankle_L1": "SIM-012",
+        "OpenSourceLeg_A_L1": "SIM-012",
+        "OpenSourceLeg_KA_L1": "SIM-012",
+        "STRIDE_L2": "SIM-021",
+        "UTAnkleExo_L2": "SIM-022",
+    }
+
+
+@pytest.mark.parametrize("device", ["KFoot_L1", "OpenSourceLeg_KA_L1", "STRIDE_L2"])
+def test_mechanisms_that_are_not_simulated_are_refused_where_they_would_be_attached(device: str) -> None:
+    with refused("SIM-021"):
+        exo_model(device)
