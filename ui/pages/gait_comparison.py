@@ -112,7 +112,7 @@ class GaitComparison(QWidget):
         top.addLayout(self._pairs)
         verdict = Box("strip", margin=10)
         verdict.body.addWidget(self._sentence)
-        layout = column(gap=8)
+        layout = column(gap=4)
         layout.addLayout(top)
         layout.addWidget(split, 1)
         layout.addWidget(verdict)

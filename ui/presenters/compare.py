@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from core.domain.assistance import Assistance, CostRatio, assistance_of, percent_words, with_reason
 from core.domain.comparison_words import verdict_details
@@ -15,13 +16,20 @@ from core.domain.walk_measures import WalkMeasures
 from core.domain.walk_numbers import WalkRow, walk_rows
 from core.session.flow import Step, StepStatus
 from ui.pages.compare import ComparePage, CompareState
+from ui.pages.correlations import CorrelationsView
 from ui.pages.gait_comparison import ComparisonView
+from ui.pages.help_by_side import HelpView
 from ui.pages.number_table import NumberRow, NumberTable
+from ui.pages.situations import SituationsView
+from ui.presenters.assistance import help_view
 from ui.presenters.base import StepPresenter
+from ui.presenters.correlations import correlations_view
 from ui.presenters.gait_curves import NamedCycles, exo_panels, joint_panels, likeness_rows
 from ui.presenters.review import falls_words, staged
+from ui.presenters.situations import situations_view
 from ui.session_context import SessionContext
 from ui.theme import Tone
+from ui.widgets.empty import Missing
 from ui.wording import clock, percent, unbroken
 
 PERSONAL = GaitLabel.PERSONALIZED_CONTROLLER
@@ -39,6 +47,15 @@ REASON_WANTED = "Sign only with a reason; package and report will hold it."
 WORTHWHILE = 0.03  # fraction of what walking costs; a smaller change is hardly felt
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Parts:
+    """What the other tabs show."""
+
+    situations: SituationsView | Missing
+    help: HelpView | Missing
+    correlations: CorrelationsView | Missing
+
+
 class ComparePresenter(StepPresenter):
     step = Step.COMPARE
 
@@ -48,7 +65,9 @@ class ComparePresenter(StepPresenter):
         self._pair = 0
         self._loaded: tuple[str, Comparison, Motion | None] | None = None
         self._views: dict[int, ComparisonView] = {}  # by pair, of the loaded comparison
+        self._parts: dict[str, _Parts] = {}  # by the words of their button, of the loaded comparison
         page.secondary_action.connect(lambda _key: self.attempt(self.start))
+        page.compare_again.connect(lambda: self.attempt(self.start))
         page.approver_changed.connect(self.refresh)
         page.comparison.pair_chosen.connect(self._choose_pair)
 
@@ -65,7 +84,7 @@ class ComparePresenter(StepPresenter):
             return
         if self._loaded is None or self._loaded[0] != status.record_id:
             self._loaded = (status.record_id, *self._load(status.record_id))
-            self._views = {}
+            self._views, self._parts = {}, {}
             self._page.approver.clear()
             self._page.reason.clear()
         self._page.render(self._result(*self._loaded))
@@ -123,10 +142,14 @@ class ComparePresenter(StepPresenter):
         headline, tone = compare_headline(comparison.scores)
         assistance = assistance_of(comparison.scores)
         why_not = "" if signature is not None else self._why_not_sign(assistance)
+        parts = self._cached_parts(comparison)
         return CompareState(
             headline=headline,
             tone=tone,
             view=self._cached_view(comparison, motion),
+            situations=parts.situations,
+            help=parts.help,
+            correlations=parts.correlations,
             declaration=self._declaration(),
             reason_prompt=f"{assistance.words} {REASON_WANTED}" if assistance.needs_reason else "",
             signer=self.context.operator,
@@ -142,6 +165,16 @@ class ComparePresenter(StepPresenter):
         if self._pair not in self._views:
             self._views[self._pair] = self._view(comparison, motion)
         return self._views[self._pair]
+
+    def _cached_parts(self, comparison: Comparison) -> _Parts:
+        action = "" if self.running_job() is not None else "Compare again"
+        if action not in self._parts:
+            self._parts[action] = _Parts(
+                situations_view(comparison, action),
+                help_view(comparison, action),
+                correlations_view(comparison, action),
+            )
+        return self._parts[action]
 
     def _view(self, comparison: Comparison, motion: Motion | None) -> ComparisonView:
         """Pictures and curves of the chosen gait and the personalized one; the table has all of them."""

@@ -169,6 +169,7 @@ QListView, QListWidget, QTableView, QTableWidget, QTreeView {{ background: {colo
     gridline-color: {colors.border};    alternate-background-color: {colors.background}; }}
 QListView::item, QListWidget::item {{ padding: 8px; }}
 QTableView::item {{ padding: 0 8px; }}
+QTableView[dense="true"]::item {{ padding: 0 4px; }}
 QListView::item:selected, QTableView::item:selected, QListWidget::item:selected {{
     background: {colors.selection}; color: {colors.text}; }}
 QListView:focus, QTableView:focus, QListWidget:focus {{ border: 2px solid {colors.focus}; }}
