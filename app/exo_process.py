@@ -9,6 +9,7 @@ import sys
 import threading
 from pathlib import Path
 
+from core.domain.subject import Subject
 from core.errors import refuse
 
 _START_S = 20.0
@@ -27,17 +28,23 @@ class VirtualExo:
         """Its slots are kept in `data_dir`, and it trusts the keys that are there."""
         self._data_dir = data_dir
         self._process: subprocess.Popen[str] | None = None
+        self._device = ""  # of the process that runs
         self.address = ""
 
-    def start(self) -> str:
-        """Start it unless it runs; return its address. Refuses (EXO-090) when it does not answer."""
-        if self._process is not None and self._process.poll() is None:
+    def start(self, device: str) -> str:
+        """Start one of this exo unless it runs; return its address. One of another exo is ended first.
+
+        Refuses (EXO-090) when it does not answer.
+        """
+        if self._process is not None and self._process.poll() is None and self._device == device:
             return self.address
+        self.stop()
+        self._device = device
         listen = "tcp:0" if sys.platform == "win32" else "pty"
-        state = str(self._data_dir / "virtual-exo")
         command = [*own_command(), "--data-dir", str(self._data_dir), "virtual-exo", "--listen", listen]
+        options = ["--device", device, "--state", str(self._slots_of(device)), "--parent", str(os.getpid())]
         self._process = subprocess.Popen(
-            [*command, "--state", state, "--parent", str(os.getpid())],
+            [*command, *options],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
@@ -58,6 +65,11 @@ class VirtualExo:
         if self._process.stdout is not None:
             self._process.stdout.close()
         self._process = None
+
+    def _slots_of(self, device: str) -> Path:
+        """Each exo keeps slots of its own; those of a Hippo lie where they did before there were others."""
+        folder = self._data_dir / "virtual-exo"
+        return folder if device == Subject.device else folder / device
 
     def _first_line(self, process: subprocess.Popen[str]) -> str:
         lines: list[str] = []

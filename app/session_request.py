@@ -10,12 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.devices.profiles import load_profile
+from core.devices.profiles import load_default_controller, load_generic_controller, trainable_profile
 from core.domain.body import Side
 from core.domain.clock import LEAST_FACTOR, MOST_FACTOR
+from core.domain.impairment import Impairment
 from core.domain.subject import Consent, Sex, Subject
 from core.errors import UserError, refuse
 from core.jobs.values import JsonValue
+from core.session.impairments import check_choice
 from core.store.private import ordinary_permissions
 
 LEAST_MINUTES, MOST_MINUTES = 0.2, 24 * 60.0  # both trainings together
@@ -39,7 +41,9 @@ class SessionRequest:
     hide_face: bool = False  # keep the video with blurred heads only
     sides: str = ""  # a `SideSource`; empty: a motion whose sides are in doubt ends the session
     accepted_by: str = ""  # who goes on in spite of findings that stop; empty: they end the session
-    role: str = ""  # of this person
+    role: str = ""  # of this person, and of the one below
+    impairments: tuple[Impairment, ...] = ()  # put into the twin
+    impairments_by: str = ""  # who answers for them
     emg_options: Mapping[str, JsonValue] = field(default_factory=dict)  # more parameters of `import_emg`
     exo_log: Mapping[str, JsonValue] = field(default_factory=dict)  # of `import_exo_log`; empty: none
 
@@ -48,16 +52,20 @@ def check_request(request: SessionRequest, *files: Path | None) -> None:
     """Refuse now what would be refused after minutes of work.
 
     Raises UserError PC-024 (a number out of range), PC-025 (a file is missing), PC-023 (`out` cannot be
-    written), PC-027 (`out` holds results) or EXO-030 (unknown exo).
+    written), PC-027 (`out` holds results), EXO-030 (unknown exo), EXO-043 (one that no twin can wear),
+    EXO-031 (one that no controller ships for yet), or PER-001 to PER-003 (impairments).
     """
-    load_profile(request.device)
+    trainable_profile(request.device)
+    load_default_controller(request.device)
+    load_generic_controller(request.device)
     check_minutes(request.minutes)
     if request.person is not None and request.person < 0:
         raise out_of_range("person", str(request.person), "0 for the first person, 1 for the second, …")
     if request.slow_motion is not None and not LEAST_FACTOR <= request.slow_motion <= MOST_FACTOR:
         possible = f"{LEAST_FACTOR:g} (as fast as life) to {MOST_FACTOR:g} times slower than life"
         raise out_of_range("slow-motion", f"{request.slow_motion:g}", possible)
-    check_name_and_role(request.accepted_by, request.role)
+    check_choice(request.impairments, request.impairments_by, request.role)
+    check_name_and_role(request.accepted_by or request.impairments_by, request.role)
     check_files(*files)
     check_results_folder(request.out)
     _check_no_results(request.out)
@@ -69,8 +77,8 @@ def check_name_and_role(name: str, role: str) -> None:
         raise refuse(
             "PC-022",
             "This command cannot be understood.",
-            "Whoever goes on in spite of findings that stop stands for it by name and role.",
-            "Give both --accept-stopped NAME and --role ROLE.",
+            "Whoever answers for something in a session does so by name and role.",
+            "Give both a name (--accept-stopped NAME or --impairments-by NAME) and --role ROLE.",
         )
 
 
@@ -145,11 +153,13 @@ def scenario_params(args: argparse.Namespace) -> dict[str, JsonValue]:
     """Parameters of the job behind `exotwin simulate`. Refuses PC-023, PC-024, SIM-031 and SIM-033."""
     from core.tasks.simulate_scenario import chosen_scenario, chosen_seconds
 
-    chosen_scenario(args.scenario)
-    chosen_seconds(args.seconds)
-    check_walks(args.starts, args.seconds)
+    scenario = chosen_scenario(args.scenario)
+    seconds = chosen_seconds(scenario.usual_s if args.seconds is None else args.seconds)
+    check_walks(args.starts, seconds)
     check_results_folder(args.out)
-    params = {name: getattr(args, name) for name in ("scenario", "twin", "seconds", "starts", "seed")}
+    params = {name: getattr(args, name) for name in ("scenario", "twin", "starts", "seed")} | {
+        "seconds": seconds
+    }
     fidelity = {} if args.fidelity is None else {"fidelity": args.fidelity}
     return {**params, **fidelity, "out": str(args.out.absolute())}
 

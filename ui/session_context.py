@@ -8,7 +8,7 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QApplication
 
-from core.devices.profiles import device_ids, load_profile
+from core.devices.profiles import load_profile, trainable_ids
 from core.domain.subject import Subject
 from core.jobs.values import JsonValue, Outcome
 from core.session.facts import FactsReader
@@ -36,12 +36,13 @@ class SessionContext(QObject):
         *,
         operator: str = "",
         devices: tuple[tuple[str, str], ...] | None = None,
-        start_virtual_exo: Callable[[], str] | None = None,
+        start_virtual_exo: Callable[[str], str] | None = None,
     ) -> None:
         super().__init__()
         self.store, self.jobs, self.operator = store, jobs, operator
         self.devices = _shipped_devices() if devices is None else devices  # (profile id, name for people)
-        self.start_virtual_exo = start_virtual_exo  # starts it unless it runs; returns its address
+        # Of a profile id: starts it unless it runs; returns its address.
+        self.start_virtual_exo = start_virtual_exo
         self.patient_id: str | None = None
         self.visit_id: str | None = None
         self.exo_job: str | None = None
@@ -119,7 +120,9 @@ class SessionContext(QObject):
 
 
 def _shipped_devices() -> tuple[tuple[str, str], ...]:
-    return tuple((device_id, load_profile(device_id).name) for device_id in device_ids())
+    """The usual one first: it is the one of a new patient until somebody chooses."""
+    ids = sorted(trainable_ids(), key=lambda device_id: (device_id != Subject.device, device_id))
+    return tuple((device_id, load_profile(device_id).name) for device_id in ids)
 
 
 def _without_visit(status: StepStatus) -> StepStatus:

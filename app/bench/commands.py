@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import sys
@@ -23,6 +24,7 @@ class BenchOptions:
     data_dir: Path
     file: Path | None = None  # of `video`
     quick: bool = False  # `assist` within six minutes
+    assist_parts: tuple[str, ...] = ()  # of `assist`: "deficits", "situations", "ankle"; () its main blocks
     fidelity: str = "fast"  # of `walk` and `scenarios`, as the next three
     starts: int = 64
     seconds: float = 20.0
@@ -134,9 +136,17 @@ def _impairments(_: BenchOptions) -> dict[str, Any]:
 
 
 def _assist(options: BenchOptions) -> dict[str, Any]:
+    if options.assist_parts:
+        return {part: _assist_part(part) for part in options.assist_parts}
     from app.bench.assist import bench_assist
 
     return bench_assist(quick=options.quick)
+
+
+def _assist_part(part: str) -> dict[str, Any]:
+    """`bench_<part>` of `app.bench.assist_<part>`."""
+    module = importlib.import_module(f"app.bench.assist_{part}")
+    return dict(getattr(module, f"bench_{part}")())
 
 
 def _strangers(_: BenchOptions) -> dict[str, Any]:

@@ -52,7 +52,7 @@ def bench_deploy(telemetry_s: float = 60.0) -> dict[str, Any]:
         trust(Path(folder), key.public)
         exo = VirtualExo(Path(folder))
         try:
-            address = exo.start()
+            address = exo.start(DEVICE)
             compared = _compared_with_bare(address, package)
             with connect(address) as link:
                 numbers = _measure(link, package, telemetry_s)

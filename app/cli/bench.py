@@ -10,6 +10,12 @@ from typing import Any
 from app.bench.commands import BENCHES, BenchOptions, bench_command
 from app.paths import data_dir_default
 
+ASSIST_PARTS = {
+    "deficits": "instead, help for one-sided deficits",
+    "situations": "instead, help on ramps, stairs and the run, and when the exo fails",
+    "ankle": "instead, exos at the ankle",
+}
+
 
 def add_bench(commands: Any, add_data_dir: Callable[[argparse.ArgumentParser], None]) -> None:
     """Add `bench` to the parsers of the commands."""
@@ -17,6 +23,8 @@ def add_bench(commands: Any, add_data_dir: Callable[[argparse.ArgumentParser], N
     parser.add_argument("what", choices=tuple(BENCHES))
     parser.add_argument("--file", type=Path, help="video for `bench video`")
     parser.add_argument("--quick", action="store_true", help="`bench assist`: within six minutes")
+    for part, measured in ASSIST_PARTS.items():
+        parser.add_argument(f"--{part}", action="store_true", help=f"`bench assist`: {measured}")
     parser.add_argument(
         "--fidelity",
         choices=("fast", "standard", "full"),
@@ -39,6 +47,7 @@ def _bench(args: argparse.Namespace) -> int:
         data_dir=getattr(args, "data_dir", None) or data_dir_default(),
         file=args.file,
         quick=args.quick,
+        assist_parts=tuple(part for part in ASSIST_PARTS if getattr(args, part)),
         fidelity=args.fidelity,
         starts=args.starts,
         seconds=args.seconds,

@@ -166,7 +166,8 @@ def _add_session(commands: Subparsers) -> None:
 def _add_virtual_exo(commands: Subparsers) -> None:
     parser = commands.add_parser("virtual-exo", help="a virtual exo that speaks the real protocol")
     parser.add_argument("--listen", required=True, help="pty or tcp:PORT (0 picks a free port)")
-    parser.add_argument("--plant", type=Path, help="file with the wearer's thigh motion, sensors and motors")
+    parser.add_argument("--device", default="Hippo_L1", help="exo model (default Hippo_L1)")
+    parser.add_argument("--plant", type=Path, help="file with the wearer's motion, sensors and motors")
     parser.add_argument("--state", type=Path, help="folder that keeps the controller slots")
     parser.add_argument("--parent", type=int, help="end when this process ends")
     parser.add_argument("--faults", default="", help="tcp:PORT where faults may be injected")
@@ -205,7 +206,7 @@ def _add_replay(commands: Subparsers) -> None:
 
 def _add_simulate(commands: Subparsers) -> None:
     parser = commands.add_parser("simulate", help="a twin in a situation: arrays, success and a film")
-    parser.add_argument("scenario", help="for example level-1.2, ramp-up-5, stairs-up, run-2.5, push")
+    parser.add_argument("scenario", help="for example level-1.2, ramp-up-5, stairs-up, run-2.5, push, course")
     parser.add_argument(
         "--twin", default="default", help="a twin that has learned to walk (default: default)"
     )
@@ -214,8 +215,9 @@ def _add_simulate(commands: Subparsers) -> None:
         choices=("fast", "standard", "full"),
         help="moved by joint torques, 80 or 416 muscles (default: as the twin has learned)",
     )
-    for name, value in (("--seconds", 10.0), ("--starts", 16), ("--seed", 0)):
-        parser.add_argument(name, type=type(value), default=value)
+    parser.add_argument("--seconds", type=float, help="length of the walks (default: 10, of a course 25)")
+    for name, value in (("--starts", 16), ("--seed", 0)):
+        parser.add_argument(name, type=int, default=value)
     parser.add_argument("--out", type=Path, required=True, help="folder for arrays, summary and film")
     _add_data_dir(parser)
     parser.set_defaults(command=_simulate)
@@ -295,6 +297,7 @@ def _virtual_exo(args: argparse.Namespace) -> int:
         args.plant,
         state_dir=args.state,
         parent=args.parent,
+        device=args.device,
         faults=args.faults,
         worn_before_s=args.worn_before,
         trust=_data_dir(args),

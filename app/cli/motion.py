@@ -71,7 +71,7 @@ def add_override(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--accept-stopped", default="", metavar="NAME", help="who goes on in spite of findings that stop"
     )
-    parser.add_argument("--role", default="", help="role of this person")
+    parser.add_argument("--role", default="", help="role of the person who is named")
 
 
 def _motion(args: argparse.Namespace) -> int:

@@ -9,7 +9,7 @@ from core.deploy.checks import Check, Examination, for_virtual_only
 from core.deploy.keys.site_key import TrustedKey
 from core.deploy.manifest import Acceptance, Approval, Manifest
 from core.deploy.package import PackageFile, assistance_in
-from core.domain.body import SIDES
+from core.domain.body import SIDES, JointKind
 from core.domain.gait_envelope import GaitEnvelope, degrees_text
 from core.domain.walk_numbers import estimate_values
 
@@ -26,8 +26,9 @@ def package_lines(package: PackageFile) -> list[str]:
         ("Good until", manifest.expires_utc),
         ("Exo", f"{profile.id}, {f'serial {profile.serial}' if profile.serial else 'any serial number'}"),
         ("Patient tag", package.blob.subject_tag),
+        ("Turns", f"{package.blob.joint.in_words}, {limits.direction.at(package.blob.joint)}"),
         ("Limits", f"{limits.peak_nm:g} N m, {limits.rate_nm_s:g} N m/s, {_degrees(limits.hip_range_rad)}"),
-        *_gait(package.blob.envelope, limits.hip_range_rad),
+        *_gait(package.blob.envelope, limits.hip_range_rad, package.blob.joint),
         ("First session", f"at most {package.blob.first_session_peak_nm:g} N m"),
         ("Network", _network(package)),
         ("Inputs", _inputs(manifest)),
@@ -107,15 +108,16 @@ def _inputs(manifest: Manifest) -> str:
     return f"{names}; now to {max(manifest.inputs.history_ms, default=0)} ms ago"
 
 
-def _gait(envelope: GaitEnvelope | None, hip_range_rad: float) -> list[tuple[str, str]]:
+def _gait(envelope: GaitEnvelope | None, hip_range_rad: float, joint: JointKind) -> list[tuple[str, str]]:
     """When the exo gives nothing, and the numbers that it reads; SAFETY.md of the core has its margins."""
     if envelope is None:
         return [("Gait", "no limits of the person's gait: no exo takes it")]
-    lines = [("Gait", envelope.sentence(hip_range_rad))]
+    part = "ankle" if joint is JointKind.ANKLE else "thigh"
+    lines = [("Gait", envelope.sentence(hip_range_rad, joint))]
     for number, side in enumerate(SIDES):
-        thigh = _range(envelope.rom_low_rad[number], envelope.rom_high_rad[number])
+        swing = _range(envelope.rom_low_rad[number], envelope.rom_high_rad[number])
         stride = _range(envelope.stride_low_rad[number], envelope.stride_high_rad[number])
-        lines.append((f"{side.capitalize()} thigh", f"{thigh}; a usual stride swings {stride}"))
+        lines.append((f"{side.capitalize()} {part}", f"{swing}; a usual stride swings {stride}"))
     seen = _range(envelope.angle_low_rad, envelope.angle_high_rad)
     speed = f"{envelope.speed_low_rad_s:.1f} to {envelope.speed_high_rad_s:.1f} rad/s"
     power = f"{envelope.power_low_w:.1f} to {envelope.power_high_w:.1f} W, mean of a stride of one side"

@@ -14,9 +14,12 @@ from core.session.weakness import facts_of
 from core.store.repository import Store
 
 
-def calibrated_twin(store: Store, twin_id: str, motion_id: str, kinetics_id: str, terminal: Terminal) -> str:
+def calibrated_twin(
+    store: Store, twin_id: str, motion_id: str, kinetics_id: str, terminal: Terminal, **listed: JsonValue
+) -> str:
     """The twin with muscles calibrated with the visit's EMG; the same twin where that cannot be done.
 
+    `listed` names the record of chosen impairments, where the twin has any.
     EMG is optional in a session: what is wrong with it is said, and the session goes on without.
     """
     visit_id = store.info(motion_id).visit_id
@@ -24,7 +27,7 @@ def calibrated_twin(store: Store, twin_id: str, motion_id: str, kinetics_id: str
     if emg is None:
         return twin_id
     params: dict[str, JsonValue] = {"twin_id": twin_id, "motion_id": motion_id}
-    params |= {"kinetics_id": kinetics_id, "emg_id": emg.id}
+    params |= {"kinetics_id": kinetics_id, "emg_id": emg.id, **listed}
     try:
         return terminal.run("calibrate_muscles", params, visit_id=visit_id)
     except UserError as error:

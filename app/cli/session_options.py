@@ -32,11 +32,23 @@ def add_session_options(parser: argparse.ArgumentParser) -> None:
         help="whose left and right are right, after a session stopped because they were in doubt",
     )
     add_override(parser)
+    parser.add_argument(
+        "--impairment",
+        action="append",
+        default=[],
+        metavar="KIND,SIDE,PLACE,SEVERITY",
+        help='an impairment that the twin gets, as in "weakness,left,hip flexors,0.5"; up to four, each '
+        "after an option of its own; “,occasional” at its end: in some strides only",
+    )
+    parser.add_argument(
+        "--impairments-by", default="", metavar="NAME", help="who answers for these impairments, with --role"
+    )
     parser.add_argument("--out", type=Path, required=True, help="folder for summary, report and package")
     parser.add_argument("--json", action="store_true", dest="as_json", help="print the summary")
 
 
 def session_request(args: argparse.Namespace, data_dir: Path, person: int | None = None) -> SessionRequest:
+    from app.cli.session_impairments import read_impairment
     from app.session_request import SessionRequest
 
     return SessionRequest(
@@ -50,5 +62,7 @@ def session_request(args: argparse.Namespace, data_dir: Path, person: int | None
         sides=args.sides,
         accepted_by=args.accept_stopped,
         role=args.role,
+        impairments=tuple(read_impairment(words) for words in args.impairment),
+        impairments_by=args.impairments_by,
         **film_options(args),
     )

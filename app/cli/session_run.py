@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from app.cli.emg import import_emg
 from app.cli.measured_numbers import measured_numbers
 from app.cli.session_exo import worn_exo, worn_exo_numbers
+from app.cli.session_impairments import impairment_numbers, put_impairments
 from app.cli.session_muscles import calibrated_twin, muscle_numbers
 from app.cli.session_strength import assess_strength, strength_numbers
 from app.cli.terminal_advice import in_a_terminal
@@ -21,7 +22,7 @@ from app.exo_process import VirtualExo
 from app.paths import operator_name
 from app.session_request import MOST_MINUTES, REPORT, SUMMARY, SessionRequest, check_request
 from app.terminal import Terminal
-from core.domain.assistance import Assistance, assistance_of
+from core.domain.assistance import Assistance
 from core.domain.controller import (
     UNATTENDED_APPROVER,
     Comparison,
@@ -35,6 +36,7 @@ from core.domain.motion import Motion
 from core.domain.record import RecordKind, Verdict
 from core.domain.recording import Landmarks
 from core.domain.rollout import GaitLabel
+from core.domain.situation_effects import situation_assistance
 from core.domain.subject import Subject
 from core.domain.twin import GaitPolicy, Twin
 from core.domain.walk_numbers import estimate_values, walk_values
@@ -154,10 +156,12 @@ def _train(
 
     _accept_or_stop(store, visit_id, motion_id, request)
     store.decide(visit_id, Step.MOTION, Verdict.ACCEPTED, record_id=motion_id, by=OPERATOR)
-    twin_id = run("fit_twin", motion_id=motion_id)
+    chosen_id = put_impairments(store, visit_id, request)
+    listed = {} if chosen_id is None else {"impairments_id": chosen_id}
+    twin_id = run("fit_twin", motion_id=motion_id, **listed)
     worn = worn_exo(terminal, visit_id, motion_id, request.exo_log)
     kinetics_id = run("inverse_dynamics", motion_id=motion_id, twin_id=twin_id, **worn)
-    twin_id = calibrated_twin(store, twin_id, motion_id, kinetics_id, terminal)
+    twin_id = calibrated_twin(store, twin_id, motion_id, kinetics_id, terminal, **listed)
     assess_strength(store, visit_id, motion_id, terminal)  # suggestions only: no person accepts them here
     gait_minutes = request.minutes * GAIT_FRACTION
     policy_id = run(
@@ -199,7 +203,7 @@ def release_blocker(
     None where it may: it does not make walking harder, or the patient is synthetic. A demo's virtual exo is
     worn by no person, and the demo is there to show every step.
     """
-    assistance = assistance_of(store.load(comparison_id, Comparison).scores)
+    assistance = situation_assistance(store.load(comparison_id, Comparison))
     subject, number = store.subject_of(visit_id), store.visit(visit_id).number
     if subject.synthetic or not assistance.needs_reason:
         return None
@@ -245,7 +249,7 @@ def _deploy(
     """Onto a virtual exo, walk with it, and keep it there: nobody wears it, and the record says so."""
     exo = VirtualExo(request.data_dir)
     try:
-        address = exo.start()
+        address = exo.start(request.device)
         transfer: dict[str, JsonValue] = {
             "package_id": package_id,
             "address": address,
@@ -278,10 +282,11 @@ def summarise(store: Store, visit_id: str, seconds: dict[str, float]) -> dict[st
         **worn_exo_numbers(store, visit_id),
         **muscle_numbers(store, visit_id),
         **strength_numbers(store, visit_id),
+        **impairment_numbers(store, visit_id),
         **_training_numbers(
             newest(RecordKind.GAIT_POLICY, GaitPolicy), newest(RecordKind.CONTROLLER, TrainedController)
         ),
-        **_deployment_numbers(store, visit_id, assistance_of(comparison.scores)),
+        **_deployment_numbers(store, visit_id, situation_assistance(comparison)),
         **_walk_numbers(comparison),
         "verdict": comparison.sentence,
         **_virtual_walk_numbers(store, visit_id),

@@ -25,15 +25,17 @@ import numpy as np
 
 from core.deploy.envelope import from_entry
 from core.deploy.keys.signature import SIGNATURE_BYTES, PrivateKey
+from core.deploy.signal_names import sense_of
 from core.devices.exo_protocol import CONTROL_HZ
 from core.domain.arrays import Float32Array
-from core.domain.body import SIDES
+from core.domain.body import SIDES, JointKind
 from core.domain.controller import (
     ExoController,
     InputSignal,
     NetworkInputs,
     NetworkOutput,
     Sense,
+    TorqueDirection,
     TorqueLimits,
 )
 from core.domain.gait_envelope import GaitEnvelope
@@ -48,6 +50,7 @@ _HEADER = struct.Struct("<8sHHIIIII")  # magic, version, header size, manifest, 
 _DIGEST_BYTES, _KEY_ID_BYTES = 32, 8
 TRAILER_BYTES = _DIGEST_BYTES + _KEY_ID_BYTES + SIGNATURE_BYTES
 _ALIGNMENT = 16
+_JOINTS = (JointKind.HIP_FLEXION, JointKind.ANKLE)  # that the core knows, see exo_joint.h
 _GOLDEN_COLUMNS = 6
 # What the core can run; the numbers of exo_net.h and exo_runtime.h.
 MAX_LAYERS, MAX_WIDTH, MAX_STATE, MAX_HISTORY, MAX_SIGNALS = 8, 256, 8192, 16, 8
@@ -103,6 +106,10 @@ class Blob:
     @property
     def profile_id(self) -> str:
         return str(self.manifest["device_profile"]["id"])
+
+    @property
+    def joint(self) -> JointKind:
+        return self.controller.joint
 
     @property
     def subject_tag(self) -> str:
@@ -201,7 +208,7 @@ def _controller(manifest: dict[str, Any], weights: bytes) -> ExoController:
         raise BlobError("a limit or gain is not a usable number")
     if rate_hz != CONTROL_HZ or not 0.0 < gains["low_pass_hz"] < rate_hz / 2.0:
         raise BlobError("the rates are not those of the exo")
-    output = NetworkOutput(net["output"])
+    output, joint = NetworkOutput(net["output"]), _joint(manifest["device_profile"])
     return ExoController(
         network=_network(net, weights),
         velocity_scale=1.0,  # the scales are with the inputs
@@ -209,12 +216,22 @@ def _controller(manifest: dict[str, Any], weights: bytes) -> ExoController:
         kp_nm_rad=gains["kp_nm_rad"],
         kd_nm_s_rad=gains["kd_nm_s_rad"],
         control_hz=rate_hz,
-        limits=TorqueLimits(bounds[0], bounds[1], bounds[2]),
-        inputs=_inputs(net, output),
+        limits=TorqueLimits(
+            bounds[0], bounds[1], bounds[2], TorqueDirection(limits.get("direction", "both"))
+        ),
+        inputs=_inputs(net, output, joint),
         output=output,
         taps=tuple(int(taps) for taps in net.get("taps", ())),
         dilations=tuple(int(ticks) for ticks in net.get("dilations", ())),
+        joint=joint,
     )
+
+
+def _joint(profile: dict[str, Any]) -> JointKind:
+    joint = JointKind(profile["joint"])
+    if joint not in _JOINTS:
+        raise BlobError(f"the core knows no exo at the {joint.value}")
+    return joint
 
 
 def _number(value: object) -> float:
@@ -224,8 +241,10 @@ def _number(value: object) -> float:
     return float(value)
 
 
-def _inputs(net: dict[str, Any], output: NetworkOutput) -> NetworkInputs:
-    signals = tuple(InputSignal(Sense(entry["signal"]), _number(entry["scale"])) for entry in net["inputs"])
+def _inputs(net: dict[str, Any], output: NetworkOutput, joint: JointKind) -> NetworkInputs:
+    signals = tuple(
+        InputSignal(sense_of(entry["signal"], joint), _number(entry["scale"])) for entry in net["inputs"]
+    )
     inputs = NetworkInputs(signals, int(net["history"]))
     if [entry["unit"] for entry in net["inputs"]] != [unit_of(one.sense, output) for one in signals]:
         raise BlobError("an input has another unit than the exo measures")

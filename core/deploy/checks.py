@@ -15,10 +15,13 @@ from core.deploy.manifest import profile_sha256
 from core.deploy.package import PackageFile, changed, no_envelope, parse_package
 from core.devices.exo_values import ExoInfo
 from core.devices.profiles import load_profile
-from core.domain.controller import DeviceProfile, TorqueLimits, unattended
+from core.domain.arrays import Float32Array
+from core.domain.body import JointKind
+from core.domain.controller import DeviceProfile, TorqueDirection, TorqueLimits, unattended
 from core.errors import Advice, UserError, refuse
 
 CLOCKS_DIFFER = timedelta(hours=1)  # between the computers of a site
+_PLACE = {JointKind.HIP_FLEXION: "hip", JointKind.ANKLE: "ankle"}
 _VIRTUAL_ONLY = "This package may only go onto a virtual exo."
 
 
@@ -73,17 +76,19 @@ def examine(raw: bytes, name: str, context: CheckContext) -> Examination:
 def check_package(package: PackageFile, context: CheckContext) -> None:
     """Raises the advice of the first check that fails.
 
-    That is UserError DEP-012 or DEP-011 (signature), DEP-003 (not the recorded one), DEP-005, DEP-015 or
-    EXO-030 (device), DEP-008 (patient), DEP-014 (limits), DEP-026 (gait), DEP-016 (approval), DEP-020
-    or DEP-013 (dates), DEP-019 (test vectors).
+    That is UserError DEP-012 or DEP-011 (signature), DEP-003 (not the recorded one), DEP-005, DEP-015,
+    EXO-030 or EXO-041 (device), DEP-008 (patient), DEP-014 (limits), DEP-026 (gait), DEP-016 (approval),
+    DEP-020 or DEP-013 (dates), DEP-019 (test vectors).
     """
     for _name, check in _CHECKS:
         check(package, context)
 
 
 def check_exo(package: PackageFile, keys: Mapping[str, TrustedKey], exo: ExoInfo) -> None:
-    """May it go onto this very exo? Raises UserError DEP-017 (bound to another) and, where a person may wear
-    the exo, DEP-018, DEP-024 or DEP-025, see `for_virtual_only`.
+    """May it go onto this very exo?
+
+    Raises UserError DEP-017 (bound to another), EXO-042 (another joint) and, where a person may wear the exo,
+    DEP-018, DEP-024 or DEP-025, see `for_virtual_only`.
     """
     serial = package.manifest.device_profile.serial
     if serial and serial != exo.serial:
@@ -92,6 +97,14 @@ def check_exo(package: PackageFile, keys: Mapping[str, TrustedKey], exo: ExoInfo
             f"This package is for the exo {serial}; the connected one is {exo.serial}.",
             "It was bound to one exo when it was made.",
             f"Connect {serial}, or make a package for this exo.",
+        )
+    if package.blob.joint is not exo.joint:
+        raise refuse(
+            "EXO-042",
+            f"This controller turns {package.blob.joint.in_words}; the connected exo turns "
+            f"{exo.joint.in_words}.",
+            "The exo itself says at which joint it is worn.",
+            f"Connect the exo that the package was made for: {package.blob.profile_id}.",
         )
     reasons = () if exo.virtual else for_virtual_only(package, keys)
     if reasons:
@@ -198,38 +211,47 @@ def _for_this_device(package: PackageFile, context: CheckContext) -> str:
             "A controller fits only the exo it was trained with.",
             "Connect the exo it was made for, or make a package for this one.",
         )
+    known = context.profile(made_for)
+    if package.blob.joint is not known.joint:
+        raise refuse(
+            "EXO-041",
+            f"This package turns {package.blob.joint.in_words}; {known.name} is worn at another joint.",
+            f"{known.name} turns {known.joint.in_words}. A controller fits only the joint it learned with.",
+            "Do not use it. Make the package again from the signed controller.",
+        )
     packed = package.manifest.device_profile
-    if packed.id != made_for or packed.sha256 != profile_sha256(context.profile(made_for)):
+    if packed.id != made_for or packed.sha256 != profile_sha256(known):
         raise refuse(
             "DEP-015",
             f"What this program knows about {made_for} is not what the package was made with.",
             "The exo's profile was changed by another version of ExoTwin.",
             "Make the package again with this version.",
         )
-    return f"For {made_for}, any serial number." if not packed.serial else f"For {made_for} {packed.serial}."
+    serial = packed.serial or "any serial number"
+    return f"For {made_for} at the {_PLACE[known.joint]}, {serial}."
 
 
 def _only_tightens(package: PackageFile, context: CheckContext) -> str:
     limits, profile = package.blob.controller.limits, context.profile(package.blob.profile_id)
     first_nm = package.blob.first_session_peak_nm
-    tight = limits.tightest(profile.limits) == limits and first_nm <= min(
-        limits.peak_nm, profile.first_session_peak_nm
-    )
+    tight = _within(limits, profile.limits) and first_nm <= min(limits.peak_nm, profile.first_session_peak_nm)
     peak_nm = np.abs(package.blob.golden.torque_nm).max()
-    if not tight or peak_nm > np.float32(limits.peak_nm):  # the controller itself computes in float32
+    wrong_way = _goes_beyond(package.blob.golden.torque_nm, limits)
+    if not tight or wrong_way or peak_nm > np.float32(limits.peak_nm):  # the controller computes in float32
         raise refuse(
             "DEP-014",
             "The limits in this package are weaker than those of the exo.",
-            f"It asks for {_words(limits)}; {profile.id} allows {_words(profile.limits)}.",
+            f"It asks for {_words(limits, package.blob.joint)}; {profile.id} allows "
+            f"{_words(profile.limits, profile.joint)}.",
             "Do not use it. Make the package again from the signed controller.",
         )
-    return f"At most {_words(limits)}; first session at most {first_nm:g} N m."
+    return f"At most {_words(limits, package.blob.joint)}; first session at most {first_nm:g} N m."
 
 
 def _gait(package: PackageFile, _context: CheckContext) -> str:
     if package.blob.envelope is None:
         raise no_envelope("This package")
-    return package.blob.envelope.sentence(package.blob.controller.limits.hip_range_rad)
+    return package.blob.envelope.sentence(package.blob.controller.limits.hip_range_rad, package.blob.joint)
 
 
 def _for_this_patient(package: PackageFile, context: CheckContext) -> str:
@@ -278,8 +300,23 @@ def _in_time(package: PackageFile, context: CheckContext) -> str:
     return f"Made on {manifest.created:%Y-%m-%d}, good until {manifest.expires:%Y-%m-%d}."
 
 
-def _words(limits: TorqueLimits) -> str:
-    return f"{limits.peak_nm:g} N m, {limits.rate_nm_s:g} N m/s, {np.degrees(limits.hip_range_rad):.0f}°"
+def _within(limits: TorqueLimits, allowed: TorqueLimits) -> bool:
+    try:
+        return limits.tightest(allowed) == limits
+    except ValueError:  # opposite directions
+        return False
+
+
+def _goes_beyond(torque_nm: Float32Array, limits: TorqueLimits) -> bool:
+    """Whether any torque turns the way that these limits exclude."""
+    low, high = limits.direction.shares()
+    return bool((low == 0.0 and torque_nm.min() < 0.0) or (high == 0.0 and torque_nm.max() > 0.0))
+
+
+def _words(limits: TorqueLimits, joint: JointKind) -> str:
+    numbers = f"{limits.peak_nm:g} N m, {limits.rate_nm_s:g} N m/s, {np.degrees(limits.hip_range_rad):.0f}°"
+    one_way = limits.direction is not TorqueDirection.BOTH
+    return f"{numbers}, {limits.direction.at(joint)}" if one_way else numbers
 
 
 _CHECKS: tuple[tuple[str, Callable[[PackageFile, CheckContext], str]], ...] = (

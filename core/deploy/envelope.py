@@ -18,6 +18,7 @@ POWER_PERCENT = (1.0, 99.0)  # S4
 POWER_MARGIN_W = 5.0
 # What the firmware takes for a stride; the numbers of exo_safety_gait.c.
 TURN_RAD = radians(5.0)
+LEAN_TURN_RAD, LEAN_S = radians(15.0), 0.5  # of the shank of an ankle
 SHORTEST_S, LONGEST_S = 0.6, 2.0
 # Names in the package, and the lower and upper number of `GaitEnvelope` with the place of a side in it.
 _ENTRIES: dict[str, tuple[str, int | None]] = {
@@ -33,7 +34,7 @@ _ENTRIES: dict[str, tuple[str, int | None]] = {
 
 @dataclass(frozen=True, slots=True)
 class SensedStride:
-    """One stride of one thigh, from flexion peak to flexion peak, as the exo's firmware sees it."""
+    """One stride of one leg, from peak to peak, as the exo's firmware sees it."""
 
     range_rad: float
     power_w: float  # mean of torque times velocity
@@ -76,25 +77,42 @@ def envelope_of(walks: SensedWalks) -> GaitEnvelope | None:
     )
 
 
-def strides_of(angle_rad: FloatArray, power_w: FloatArray, rate_hz: float) -> list[SensedStride]:
-    """The strides in the angle (T,) of one thigh and the power (T,) at it: `follow` of exo_safety_gait.c."""
+def strides_of(
+    angle_rad: FloatArray, power_w: FloatArray, rate_hz: float, shank_rad_s: FloatArray | None = None
+) -> list[SensedStride]:
+    """The strides in the angle (T,) of one joint and the power (T,) at it: `follow` of exo_safety_gait.c.
+
+    Those of an ankle are found by the turning of its shank (T,).
+    """
+    followed = angle_rad if shank_rad_s is None else _lean(shank_rad_s, rate_hz)
+    turn_rad = TURN_RAD if shank_rad_s is None else LEAN_TURN_RAD
     found: list[SensedStride] = []
-    high = low = float(angle_rad[0])
+    high = low = float(followed[0])
     falling, peak, last_peak, noticed = False, 0, -1, 0
-    for tick, angle in enumerate(angle_rad.tolist()):
+    for tick, value in enumerate(followed.tolist()):
         if falling:
-            low = min(low, angle)
-            if angle > low + TURN_RAD:
-                falling, high, peak = False, angle, tick
-        elif angle > high:
-            high, peak = angle, tick
-        elif angle < high - TURN_RAD:
+            low = min(low, value)
+            if value > low + turn_rad:
+                falling, high, peak = False, value, tick
+        elif value > high:
+            high, peak = value, tick
+        elif value < high - turn_rad:
             length_s = (peak - last_peak) / rate_hz
             if last_peak >= 0 and SHORTEST_S <= length_s <= LONGEST_S:
                 work_j = float(power_w[noticed + 1 : tick + 1].sum()) / rate_hz
-                found.append(SensedStride(high - low, work_j / length_s, noticed, tick))
-            falling, low, last_peak, noticed = True, angle, peak, tick
+                own_rad = high - low if shank_rad_s is None else float(np.ptp(angle_rad[noticed : tick + 1]))
+                found.append(SensedStride(own_rad, work_j / length_s, noticed, tick))
+            falling, low, last_peak, noticed = True, value, peak, tick
     return found
+
+
+def _lean(shank_rad_s: FloatArray, rate_hz: float) -> FloatArray:
+    """How far the shank leans forward (T,) against its mean of the last half second: `follow_ankle`."""
+    lean, leans = 0.0, []
+    for speed in shank_rad_s.tolist():
+        lean += (speed - lean / LEAN_S) / rate_hz
+        leans.append(lean)
+    return np.array(leans)
 
 
 def to_entry(envelope: GaitEnvelope) -> dict[str, list[float]]:
@@ -125,7 +143,8 @@ def _strides(walks: SensedWalks, group: BoolArray, side: int) -> list[SensedStri
     for walker in np.flatnonzero(group):
         angle, counted = walks.angle_rad[:, walker, side], walks.counted[:, walker]
         power = walks.torque_nm[:, walker, side] * walks.velocity_rad_s[:, walker, side]
-        strides = strides_of(angle, power, walks.rate_hz)
+        shank = None if walks.shank_rad_s is None else walks.shank_rad_s[:, walker, side]
+        strides = strides_of(angle, power, walks.rate_hz, shank)
         found += [one for one in strides if counted[one.first : one.last + 1].all()]
     return found
 

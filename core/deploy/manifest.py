@@ -7,17 +7,24 @@ from __future__ import annotations
 
 import hashlib
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
 
 from core.deploy.blob import Blob, unit_of
+from core.deploy.signal_names import name_of
 from core.deploy.strict_json import canonical_json
 from core.domain.audit import NO_ENTRIES, AuditHead
-from core.domain.body import SIDES
-from core.domain.controller import Comparison, DeviceProfile, ExoController, TrainedController
+from core.domain.body import SIDES, JointKind
+from core.domain.controller import (
+    Comparison,
+    DeviceProfile,
+    ExoController,
+    TorqueDirection,
+    TrainedController,
+)
 from core.domain.rollout import GaitLabel
 from core.domain.walk_measures import WalkRatios
 
@@ -186,13 +193,23 @@ def make_manifest(
 
 
 def profile_sha256(profile: DeviceProfile) -> str:
-    return hashlib.sha256(canonical_json(profile)).hexdigest()
+    """Hash of all that is known of the exo.
+
+    What an exo has not (one way only, a reason why nobody wears it) does not count: the hash of a profile
+    from before these were known stays what it was.
+    """
+    known: dict[str, Any] = asdict(profile)
+    if profile.trainable:
+        del known["worn_by_no_twin"]
+    if profile.limits.direction is TorqueDirection.BOTH:
+        del known["limits"]["direction"]
+    return hashlib.sha256(canonical_json(known)).hexdigest()
 
 
 def input_schema(controller: ExoController) -> InputSchema:
     """The schema of `ExoController.reads`."""
     signals = [
-        Signal(one.sense.value, unit_of(one.sense, controller.output), float(one.scale))
+        Signal(name_of(one.sense, controller.joint), unit_of(one.sense, controller.output), float(one.scale))
         for one in controller.reads.signals
     ]
     outputs = [Signal(f"{controller.output.value}_{side}", controller.output.unit, 1.0) for side in SIDES]
@@ -223,7 +240,7 @@ def _packed_profile(profile: DeviceProfile, serial: str) -> PackedProfile:
         sha256=profile_sha256(profile),
         joint=profile.joint,
         sides=tuple(str(side) for side in SIDES),
-        sign="flexion positive",
+        sign="flexion positive" if profile.joint is JointKind.HIP_FLEXION else "dorsiflexion positive",
         control_hz=float(profile.control_hz),
         serial=serial,
     )

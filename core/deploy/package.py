@@ -32,9 +32,17 @@ from core.deploy.golden import golden_vectors
 from core.deploy.keys.signature import ALGORITHM, SIGNATURE_BYTES, PrivateKey
 from core.deploy.manifest import Manifest, Origin, Signer, make_manifest
 from core.deploy.package_report import assistance_told, package_report
+from core.deploy.signal_names import name_of
 from core.deploy.strict_json import canonical_json, parse_json, read_json
 from core.domain.assistance import Assistance
-from core.domain.controller import Comparison, DeviceProfile, ExoController, TorqueLimits, TrainedController
+from core.domain.controller import (
+    Comparison,
+    DeviceProfile,
+    ExoController,
+    TorqueDirection,
+    TorqueLimits,
+    TrainedController,
+)
 from core.errors import UserError, refuse
 
 SUFFIX = ".exopkg"
@@ -81,8 +89,9 @@ def build_package(
 ) -> BuiltPackage:
     """Pack and sign a controller for one device and one subject tag. Limits become the tightest of both.
 
-    Raises UserError DEP-005 (made for another device), DEP-007 (numbers that cannot run), DEP-026 (without
-    the limits of the person's gait).
+    Raises UserError DEP-005 (made for another device), EXO-040 (for another joint), EXO-044 (turns only the
+    way that the exo does not), DEP-007 (numbers that cannot run), DEP-026 (without the limits of the person's
+    gait).
     """
     if trained.device_id != profile.id or trained.controller.control_hz != profile.control_hz:
         raise refuse(
@@ -91,7 +100,7 @@ def build_package(
             "A controller fits only the exo it was trained with.",
             f"Choose {trained.device_id}, or train a controller for {profile.id}.",
         )
-    controller = replace(trained.controller, limits=trained.controller.limits.tightest(profile.limits))
+    controller = replace(trained.controller, limits=_limits(trained.controller, profile))
     data = _device_bytes(controller, trained, profile, origin, key)
     try:
         blob = read_blob(data)
@@ -102,6 +111,27 @@ def build_package(
     manifest = canonical_json(make_manifest(blob, report, trained, profile, origin, signer, comparison))
     archive = _zip((manifest, data, report, key.sign(manifest)))
     return BuiltPackage(archive, blob.sha256, hashlib.sha256(manifest).hexdigest(), controller.limits)
+
+
+def _limits(controller: ExoController, profile: DeviceProfile) -> TorqueLimits:
+    """The tightest of controller and exo."""
+    if controller.joint is not profile.joint:
+        raise refuse(
+            "EXO-040",
+            f"This controller turns {controller.joint.in_words}; {profile.name} is worn at another joint.",
+            f"{profile.name} turns {profile.joint.in_words}. A controller fits the joint it learned with.",
+            f"Train a controller for {profile.id}.",
+        )
+    try:
+        return controller.limits.tightest(profile.limits)
+    except ValueError as error:
+        raise refuse(
+            "EXO-044",
+            "This controller gives only torque that the exo cannot give.",
+            f"It gives {controller.limits.direction.at(controller.joint)}; {profile.name} gives "
+            f"{profile.limits.direction.at(profile.joint)}.",
+            f"Train a controller for {profile.id}.",
+        ) from error
 
 
 def read_package(path: Path) -> PackageFile:
@@ -173,7 +203,6 @@ def _device_bytes(
     if trained.envelope is None:
         raise no_envelope("This controller")
     golden = golden_vectors(controller)
-    limits = controller.limits
     manifest = {
         "version": origin.version,
         "core_abi": RUNTIME_ABI,
@@ -181,18 +210,25 @@ def _device_bytes(
         "synthetic": trained.synthetic,
         "device_profile": {"id": profile.id, "joint": profile.joint, "control_hz": controller.control_hz},
         "net": _net(controller),
-        "limits": {
-            "peak_nm": limits.peak_nm,
-            "rate_nm_s": limits.rate_nm_s,
-            "hip_range_rad": limits.hip_range_rad,
-        },
+        "limits": _limits_entry(controller.limits),
         "envelope": to_entry(trained.envelope),
-        "first_session_peak_nm": min(profile.first_session_peak_nm, limits.peak_nm),
+        "first_session_peak_nm": min(profile.first_session_peak_nm, controller.limits.peak_nm),
         "weights_sha256": hashlib.sha256(weight_bytes(controller.network)).hexdigest(),
         "golden": {"ticks": len(golden.torque_nm), "sha256": golden.outputs_sha256, "rule": "bit-exact"},
         "provenance": {"controller_sha256": origin.records[0].sha256 if origin.records else ""},
     }
     return write_blob(manifest, controller.network, golden, key)
+
+
+def _limits_entry(limits: TorqueLimits) -> dict[str, Any]:
+    """As the exo reads them. Limits both ways are written as they were before there were others."""
+    numbers = {
+        "peak_nm": limits.peak_nm,
+        "rate_nm_s": limits.rate_nm_s,
+        "hip_range_rad": limits.hip_range_rad,
+    }
+    one_way = limits.direction is not TorqueDirection.BOTH
+    return {**numbers, "direction": limits.direction.value} if one_way else numbers
 
 
 def _net(controller: ExoController) -> dict[str, Any]:
@@ -205,7 +241,7 @@ def _net(controller: ExoController) -> dict[str, Any]:
         "activation": controller.network.activation,
         "inputs": [
             {
-                "signal": one.sense.value,
+                "signal": name_of(one.sense, controller.joint),
                 "unit": unit_of(one.sense, controller.output),
                 "scale": float(one.scale),
             }

@@ -10,7 +10,7 @@ import numpy as np
 
 from core.devices.exo_protocol import TelemetryRecord
 from core.domain.arrays import Float32Array, FloatArray
-from core.domain.body import SIDES
+from core.domain.body import SIDES, JointKind
 from core.domain.exo_protocol import DeviceState
 from core.domain.exo_walk import ExoWalk, TorqueMatch
 
@@ -60,7 +60,9 @@ class WalkFacts:
 class WalkRecorder:
     """Keeps every tick from shortly before arming until the exo no longer moves."""
 
-    def __init__(self) -> None:
+    def __init__(self, joint: JointKind = JointKind.HIP_FLEXION) -> None:
+        """`joint` is that of the exo. An ankle has two peaks a stride: such an exo counts them itself."""
+        self._exo_counts = joint is not JointKind.HIP_FLEXION
         self._before: deque[TelemetryRecord] = deque(maxlen=BEFORE_TICKS)
         self._walk: deque[TelemetryRecord] = deque(maxlen=MAX_TICKS)
         self._armed_ms: int | None = None
@@ -89,8 +91,14 @@ class WalkRecorder:
         self._last_seq = record.seq
         self._walk.append(record)
         if record.state is DeviceState.ACTIVE:
-            for counter, angle in zip(self._counters, record.angle_rad, strict=True):
-                counter.add(angle)
+            self._count(record)
+
+    def _count(self, record: TelemetryRecord) -> None:
+        for side, counter in enumerate(self._counters):
+            if self._exo_counts:
+                counter.strides += record.stride_ended[side]
+            else:
+                counter.add(record.angle_rad[side])
 
     def finish(self, facts: WalkFacts, compute: Compute | None, end: str, *, fault: bool) -> ExoWalk | None:
         """The walk that just ended, or None when there was none; ready for the next one."""

@@ -13,6 +13,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Coroutine
+from enum import StrEnum
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -56,10 +57,12 @@ from core.devices.exo_values import (
     Slots,
     TelemetryBatch,
 )
-from core.domain.controller import TorqueLimits
+from core.domain.body import JointKind
+from core.domain.controller import TorqueDirection, TorqueLimits
 from core.domain.exo_protocol import DeviceState, Rc, SlotState
 
 T = TypeVar("T")
+E = TypeVar("E", bound=StrEnum)
 OnProgress = Callable[[int, int], None]  # bytes done, bytes in all
 
 REQUEST_TIMEOUT_S = 1.0
@@ -144,7 +147,7 @@ class ExoLink:
             firmware=answer.fw,
             virtual=answer.virtual,
             control_hz=answer.ctrl_hz,
-            hard_limits=TorqueLimits(answer.peak_nm, answer.rate_nm_s, answer.hip_range_rad),
+            hard_limits=self._limits(answer),
             state=DeviceState(answer.state),
             active_slot=answer.active,
             active_sha256=answer.sha.hex(),
@@ -152,6 +155,7 @@ class ExoLink:
             nonce=answer.nonce,
             late_ticks=answer.late_ticks,
             slowest_tick_us=answer.tick_us,
+            joint=self._known(JointKind, answer.joint),
         )
 
     def slots(self) -> Slots:
@@ -160,8 +164,7 @@ class ExoLink:
 
     def limits(self) -> TorqueLimits:
         """The limits in force: the tightest of firmware, profile, package and visit."""
-        answer = self._read(wire.LimitsRead())
-        return TorqueLimits(answer.peak_nm, answer.rate_nm_s, answer.hip_range_rad)
+        return self._limits(self._read(wire.LimitsRead()))
 
     def faults(self) -> tuple[Fault, ...]:
         answer = self._read(wire.FaultsRead())
@@ -237,12 +240,16 @@ class ExoLink:
 
     def tighten(self, limits: TorqueLimits) -> TorqueLimits:
         """Lower the limits for this visit; raising one is refused (EXO-010)."""
+        one_way = None if limits.direction is TorqueDirection.BOTH else limits.direction.value
         answer = self._command(
             wire.LimitsWrite(
-                peak_nm=limits.peak_nm, rate_nm_s=limits.rate_nm_s, hip_range_rad=limits.hip_range_rad
+                peak_nm=limits.peak_nm,
+                rate_nm_s=limits.rate_nm_s,
+                hip_range_rad=limits.hip_range_rad,
+                direction=one_way,
             )
         )
-        return TorqueLimits(answer.peak_nm, answer.rate_nm_s, answer.hip_range_rad)
+        return self._limits(answer)
 
     def arm(self, sha256: str, *, nonce: bytes, session: str, max_nm: float, ramp_s: float) -> DeviceState:
         """Let the exo assist with the controller `sha256`, at most `max_nm`, growing over `ramp_s`.
@@ -269,6 +276,17 @@ class ExoLink:
 
     def acknowledge_faults(self) -> DeviceState:
         return DeviceState(self._command(wire.FaultsAck(ack=True)).state)
+
+    def _limits(self, answer: Any) -> TorqueLimits:
+        direction = self._known(TorqueDirection, answer.direction)
+        return TorqueLimits(answer.peak_nm, answer.rate_nm_s, answer.hip_range_rad, direction)
+
+    def _known(self, kind: type[E], value: str) -> E:
+        """A word of the exo that this program knows; one that it does not is another protocol's."""
+        try:
+            return kind(value)
+        except ValueError as error:
+            raise broken_answers(self.address) from error
 
     # requests on the wire
 

@@ -45,6 +45,8 @@ class InfoAnswer(message.ReadResponse):
     peak_nm: float
     rate_nm_s: float
     hip_range_rad: float
+    direction: str = "both"  # said by an exo that turns its joint one way only
+    joint: str = "hip_flexion"  # said by an exo at another joint
     state: int
     active: str
     sha: bytes
@@ -116,6 +118,7 @@ class LimitsAnswer(message.ReadResponse):
     peak_nm: float
     rate_nm_s: float
     hip_range_rad: float
+    direction: str = "both"
 
 
 class LimitsRead(_Read):
@@ -129,6 +132,7 @@ class LimitsWritten(message.WriteResponse):
     peak_nm: float
     rate_nm_s: float
     hip_range_rad: float
+    direction: str = "both"
 
 
 class LimitsWrite(_Write):
@@ -137,6 +141,7 @@ class LimitsWrite(_Write):
     peak_nm: float
     rate_nm_s: float
     hip_range_rad: float
+    direction: str | None = None  # None: as it is
 
 
 class ArmAnswer(message.WriteResponse):

@@ -87,13 +87,15 @@ class TelemetryRecord:
     velocity_rad_s: tuple[float, float]
     command_nm: tuple[float, float]
     measured_nm: tuple[float, float]
+    stride_ended: tuple[bool, bool] = (False, False)  # said by exos of ankles only
 
     def pack(self) -> bytes:
         pairs = (*self.angle_rad, *self.velocity_rad_s, *self.command_nm, *self.measured_nm)
-        return _RECORD.pack(self.seq, self.time_ms & 0xFFFFFFFF, self.state, *pairs)
+        strides = self.stride_ended[0] + 2 * self.stride_ended[1]
+        return _RECORD.pack(self.seq, self.time_ms & 0xFFFFFFFF, self.state, strides, *pairs)
 
 
-_RECORD = struct.Struct("<IIB3x8f")
+_RECORD = struct.Struct("<IIBB2x8f")
 TELEMETRY_RECORD_BYTES = _RECORD.size
 TELEMETRY_RECORDS_PER_ANSWER = (BUFFER_BYTES - 128) // TELEMETRY_RECORD_BYTES
 
@@ -102,7 +104,14 @@ def unpack_telemetry(data: bytes) -> tuple[TelemetryRecord, ...]:
     """Split packed records. Raises struct.error or ValueError on a broken block."""
     return tuple(
         TelemetryRecord(
-            seq, time_ms, DeviceState(state), (f[0], f[1]), (f[2], f[3]), (f[4], f[5]), (f[6], f[7])
+            seq,
+            time_ms,
+            DeviceState(state),
+            (f[0], f[1]),
+            (f[2], f[3]),
+            (f[4], f[5]),
+            (f[6], f[7]),
+            (bool(strides & 1), bool(strides & 2)),
         )
-        for seq, time_ms, state, *f in _RECORD.iter_unpack(data)
+        for seq, time_ms, state, strides, *f in _RECORD.iter_unpack(data)
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.devices.exo_protocol import FACTORY, TelemetryRecord
+from core.domain.body import JointKind
 from core.domain.controller import TorqueLimits
 from core.domain.exo_protocol import DeviceState, SlotState
 
@@ -26,6 +27,7 @@ class ExoInfo:
     nonce: bytes
     late_ticks: int  # control ticks that began more than one period late
     slowest_tick_us: int
+    joint: JointKind = JointKind.HIP_FLEXION  # at which it is worn; an exo that does not say is at the hip
 
 
 @dataclass(frozen=True, slots=True)

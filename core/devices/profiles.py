@@ -22,8 +22,26 @@ MOST_STRANGERS = 8
 
 
 def device_ids() -> tuple[str, ...]:
-    """Every exo that can be used, by name."""
+    """Every exo that is known, by name; whether a twin can wear it is in its profile."""
     return tuple(sorted(path.stem for path in resources.path(FOLDER).glob("*.toml")))
+
+
+def trainable_ids() -> tuple[str, ...]:
+    """Every exo that a controller can be trained for, by name."""
+    return tuple(device_id for device_id in device_ids() if load_profile(device_id).trainable)
+
+
+def trainable_profile(device_id: str) -> DeviceProfile:
+    """Profile of an exo that a twin can wear. Raises UserError EXO-030 or EXO-043 (not to be worn)."""
+    profile = load_profile(device_id)
+    if not profile.trainable:
+        raise refuse(
+            "EXO-043",
+            f"No controller can be made for {profile.name}.",
+            profile.worn_by_no_twin,
+            f"Choose one of these for the patient: {', '.join(trainable_ids())}.",
+        )
+    return profile
 
 
 @lru_cache(maxsize=8)
@@ -33,7 +51,7 @@ def load_profile(device_id: str) -> DeviceProfile:
         raise refuse(
             "EXO-030",
             f"The exo {device_id} cannot be used.",
-            f"This program has profiles for: {', '.join(device_ids()) or 'none'}.",
+            f"This program knows: {', '.join(device_ids()) or 'none'}.",
             "Choose one of these for the patient.",
         )
     values = tomllib.loads(resources.path(f"{FOLDER}/{device_id}.toml").read_text("utf-8"))
@@ -54,12 +72,12 @@ def for_first_session(controller: ExoController, device_id: str) -> ExoControlle
 
 
 def load_default_controller(device_id: str) -> ExoController:
-    """The shipped law for anybody. Raises UserError EXO-031 when it is missing."""
+    """The shipped law for anybody. Raises UserError EXO-031 when there is none."""
     return _shipped_controller("default", device_id)
 
 
 def load_generic_controller(device_id: str) -> ExoController:
-    """The shipped controller that learned on a crowd. Raises UserError EXO-031 when it is missing."""
+    """The shipped controller that learned on a crowd. Raises UserError EXO-031 when there is none."""
     return _shipped_controller("generic", device_id)
 
 
@@ -78,12 +96,21 @@ def _shipped_controller(kind: str, device_id: str) -> ExoController:
     if not path.is_file():
         raise refuse(
             "EXO-031",
-            f"The {kind} controller of {device_id} is missing.",
-            "A file of the installation is not there.",
-            "Install ExoTwin again.",
+            f"There is no {kind} controller for {device_id}.",
+            f"The installation holds those of: {', '.join(_with_controller(kind)) or 'no exo'}. "
+            "A training starts from the one of its exo, and is compared with it.",
+            "Choose one of these exos for the patient, or install ExoTwin again if a file was lost.",
         )
     with np.load(path, allow_pickle=False) as arrays:
         return _of_device(controller_of({name: arrays[name] for name in arrays.files}), device_id)
+
+
+def _with_controller(kind: str) -> tuple[str, ...]:
+    """The exos that such a controller ships for."""
+    start = f"{kind}_controller_"
+    return tuple(
+        sorted(path.stem.removeprefix(start) for path in resources.path(CONTROLLERS).glob(f"{start}*.npz"))
+    )
 
 
 def _of_device(controller: ExoController, device_id: str) -> ExoController:

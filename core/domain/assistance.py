@@ -20,6 +20,7 @@ from core.domain.walk_measures import Estimate, WalkMeasures, WalkRatios
 SAME_SPEED = 0.02
 """A walk slower by more is compared per metre, for it is no cheaper one; a faster walk counts per second."""
 NARROW = 0.02  # width of an interval that is told in tenths of a percent
+HARDER_ELSEWHERE = "Walking gets harder in simulation in other situations"
 _REASON = "I sign it all the same, because: "
 _NO_EXO = "without the exo"
 
@@ -112,6 +113,7 @@ class Assistance:
     falls_without: float | None = None  # of the same walks without it
     cost: CostRatio | None = None  # with the exo / without
     counted: FallCount | None = None  # None in records of earlier versions
+    elsewhere: str = ""  # situations besides level walking that it makes harder, in words
 
     @property
     def ratio(self) -> float | None:
@@ -151,7 +153,13 @@ class Assistance:
 
     @property
     def words(self) -> str:
-        """The verdict in one sentence."""
+        """The verdict in one sentence, and in another one where else walking gets harder."""
+        if not self.elsewhere:
+            return self._level_words()
+        level = self._level_words().replace(" walking ", " level walking ")
+        return f"{level} {HARDER_ELSEWHERE}: {self.elsewhere}."
+
+    def _level_words(self) -> str:
         if self.harder:
             return self._harder_words()
         if self.ratio is None:

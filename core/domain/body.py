@@ -38,6 +38,11 @@ class JointKind(StrEnum):
         return _LABELS[self]
 
     @property
+    def in_words(self) -> str:
+        """In the middle of a sentence: "hip flexion"."""
+        return _LABELS[self].lower()
+
+    @property
     def columns(self) -> tuple[int, ...]:
         """Columns of both sides in a joint axis, in the order of SIDES."""
         return tuple(Joint.of(self, side).column for side in SIDES)

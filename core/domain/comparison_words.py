@@ -9,21 +9,31 @@ import numpy as np
 from core.domain.assistance import CostRatio, cost_ratio
 from core.domain.controller import GaitScore
 from core.domain.rollout import GaitLabel
+from core.domain.situation import SituationWalks
+from core.domain.situation_effects import joined, situation_words
 from core.domain.walk_measures import Estimate, WalkMeasures
 
 # Whom the personalized controller is compared with, besides walking without the exo.
 RIVALS = (GaitLabel.DEFAULT_CONTROLLER, GaitLabel.GENERIC_CONTROLLER)
 
 
-def verdict(scores: Sequence[GaitScore], strangers: Sequence[WalkMeasures] = ()) -> str:
+def verdict(
+    scores: Sequence[GaitScore],
+    strangers: Sequence[WalkMeasures] = (),
+    situations: Sequence[SituationWalks] = (),
+) -> str:
     """A few sentences for a clinician, from the walks of every gait. All scores need their measures."""
     walks = _walks(scores)
     cost = cost_ratio(walks[GaitLabel.PERSONALIZED_CONTROLLER], walks[GaitLabel.WITHOUT_EXO])
-    return f"{_against_no_exo(cost)} {verdict_details(scores, strangers)}"
+    return f"{_against_no_exo(cost)} {verdict_details(scores, strangers, situations)}"
 
 
-def verdict_details(scores: Sequence[GaitScore], strangers: Sequence[WalkMeasures] = ()) -> str:
-    """What the verdict says after the comparison with no exo: rivals, falls and torque."""
+def verdict_details(
+    scores: Sequence[GaitScore],
+    strangers: Sequence[WalkMeasures] = (),
+    situations: Sequence[SituationWalks] = (),
+) -> str:
+    """What the verdict says after the comparison with no exo: rivals, falls, torque and other situations."""
     walks = _walks(scores)
     personal, without = walks[GaitLabel.PERSONALIZED_CONTROLLER], walks[GaitLabel.WITHOUT_EXO]
     sentences = (
@@ -31,6 +41,7 @@ def verdict_details(scores: Sequence[GaitScore], strangers: Sequence[WalkMeasure
         _speed(personal, without),
         _falls(personal, without),
         f"The exo gives at most {personal.exo_peak_nm.max():.0f} N·m.",
+        situation_words(situations),
     )
     return " ".join(sentence for sentence in sentences if sentence)
 
@@ -63,17 +74,12 @@ def _against_rivals(walks: dict[GaitLabel, WalkMeasures], strangers: Sequence[Wa
         if label in walks and (cost := cost_ratio(personal, walks[label])) is not None
     ]
     found += _against_strangers(personal, strangers)
-    shown = _joined(_than([rival for rival in found if rival[0].shown]))
-    equal = _joined([_from(*rival) for rival in found if not rival[0].shown])
+    shown = joined(_than([rival for rival in found if rival[0].shown]))
+    equal = joined([_from(*rival) for rival in found if not rival[0].shown])
     sentence = f"Walking with the personalized controller costs {shown}." if shown else ""
     if equal:
         sentence += f"{' ' if sentence else ''}No difference is shown from {equal}."
     return sentence
-
-
-def _joined(parts: Sequence[str]) -> str:
-    *first, last = parts or ("",)
-    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _against_strangers(

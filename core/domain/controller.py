@@ -23,12 +23,26 @@ class TorqueDirection(StrEnum):
     FLEXION = "flexion"  # positive: hip flexion, dorsiflexion
     EXTENSION = "extension"  # negative: hip extension, plantarflexion
 
+    def at(self, joint: JointKind) -> str:
+        """In words: "plantarflexion only"; "both ways"."""
+        if self is TorqueDirection.BOTH:
+            return "both ways"
+        flexion, extension = _WAYS[joint]
+        return f"{flexion if self is TorqueDirection.FLEXION else extension} only"
+
     def shares(self) -> tuple[float, float]:
         """The smallest and the largest torque, as shares of the peak."""
         return (
             0.0 if self is TorqueDirection.FLEXION else -1.0,
             0.0 if self is TorqueDirection.EXTENSION else 1.0,
         )
+
+
+# The positive and the negative way of the joints that exos turn.
+_WAYS = {
+    JointKind.HIP_FLEXION: ("hip flexion", "hip extension"),
+    JointKind.ANKLE: ("dorsiflexion", "plantarflexion"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +86,19 @@ class DeviceProfile:
     limits: TorqueLimits
     first_session_peak_nm: float
     mass_kg: float
+    worn_by_no_twin: str = ""  # why nobody can be trained with it, in a sentence; "": it can be worn
+
+    @property
+    def trainable(self) -> bool:
+        return not self.worn_by_no_twin
 
 
 class Sense(StrEnum):
-    """A signal that a network on the exo can read. Class and field names are stored in records."""
+    """A signal that a network on the exo can read. The values are stored.
+
+    "Thigh" is from before there were ankle exos: it is the joint that the exo turns. On the exo's own line
+    signals of another joint have other names, see `core.deploy.signal_names`.
+    """
 
     ANGLE_LEFT = "thigh_angle_left"
     ANGLE_RIGHT = "thigh_angle_right"
@@ -255,6 +278,13 @@ class Package:
     practice: bool = False  # signed with an unprotected key: for a virtual exo only
     virtual_only: str = ""  # why else no person may wear it, in a sentence; "" in older records
     envelope: GaitEnvelope | None = None  # None in older records, whose files are refused
+    joint: JointKind = JointKind.HIP_FLEXION  # that it turns
+
+    @property
+    def gait_sentence(self) -> str:
+        """When the exo gives nothing; "" in older records."""
+        known = self.envelope
+        return "" if known is None else known.sentence(self.limits.hip_range_rad, self.joint)
 
 
 class Handover(StrEnum):

@@ -12,12 +12,13 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from core.domain.arrays import BoolArray, FloatArray, IntArray, frozen
-from core.domain.body import SIDES
+from core.domain.body import SIDES, JointKind
 
 Sides = tuple[float, float]  # in the order of SIDES
 
 # What the exo adds to the numbers before it acts; the numbers of exo_safety_gait.c.
-RANGE_MARGIN_RAD = math.radians(15.0)  # S6
+RANGE_MARGIN_RAD = math.radians(15.0)  # S6, at a hip
+RANGE_MARGIN_ANKLE_RAD = math.radians(10.0)
 STRIDE_DEVIATION = 0.5  # S7, a fraction of the reference
 
 
@@ -29,17 +30,21 @@ class SensedWalks:
     """
 
     rate_hz: float
-    angle_rad: FloatArray  # (T, N, 2) thigh, flexion positive
+    angle_rad: FloatArray  # (T, N, 2) of the joint that the exo turns, flexion or dorsiflexion positive
     velocity_rad_s: FloatArray  # (T, N, 2)
     torque_nm: FloatArray  # (T, N, 2) of the exo
     counted: BoolArray  # (T, N) neither just after a start nor shortly before a fall
     activity: IntArray  # (N,) the same number for the same speed, ground, start and stop
-    taught_low_rad: FloatArray  # (N, 2) smallest and largest thigh angle of the stride that they follow,
+    taught_low_rad: FloatArray  # (N, 2) smallest and largest angle of the stride that they follow,
     taught_high_rad: FloatArray  # (N, 2) which is the person's own
+    # Ankles only: how fast the shank turns, its lower end forward (T, N, 2). Strides are found by it, because
+    # an ankle has two peaks a stride.
+    shank_rad_s: FloatArray | None = None
 
     def __post_init__(self) -> None:
         walkers = len(self.activity)
-        for name in ("angle_rad", "velocity_rad_s", "torque_nm"):
+        shank = () if self.shank_rad_s is None else ("shank_rad_s",)
+        for name in ("angle_rad", "velocity_rad_s", "torque_nm", *shank):
             frozen(self, name, (len(self.counted), walkers, len(SIDES)))
         frozen(self, "counted", (None, walkers), np.bool_)
         frozen(self, "activity", (walkers,), np.int64)
@@ -54,7 +59,7 @@ class GaitEnvelope:
     Raises ValueError where a number is not finite or a range is upside down.
     """
 
-    rom_low_rad: Sides  # of the thigh angle: beyond it by 15 degrees that side gets nothing (S6)
+    rom_low_rad: Sides  # of the joint: beyond it by 15 degrees (ankle: 10) that side gets nothing (S6)
     rom_high_rad: Sides
     stride_low_rad: Sides  # range of a usual stride: the smallest and the largest of all activities (S7)
     stride_high_rad: Sides
@@ -75,16 +80,22 @@ class GaitEnvelope:
             if not all(math.isfinite(a) and math.isfinite(b) and a <= b for a, b in pairs):
                 raise ValueError(f"{name} and its upper end are no range: {low}, {high}")
 
-    def sentence(self, hip_range_rad: float) -> str:
-        """When the exo gives nothing, for a clinician. `hip_range_rad` is the limit of its controller."""
+    def sentence(self, hip_range_rad: float, joint: JointKind = JointKind.HIP_FLEXION) -> str:
+        """When the exo gives nothing, for a clinician.
+
+        `hip_range_rad` is the limit of its controller, whichever the joint is that it turns.
+        """
+        ankle = joint is JointKind.ANKLE
+        margin_rad = RANGE_MARGIN_ANKLE_RAD if ankle else RANGE_MARGIN_RAD
         left, right = (
-            f"{degrees_text(max(low - RANGE_MARGIN_RAD, -hip_range_rad))} to "
-            f"{degrees_text(min(high + RANGE_MARGIN_RAD, hip_range_rad))}"
+            f"{degrees_text(max(low - margin_rad, -hip_range_rad))} to "
+            f"{degrees_text(min(high + margin_rad, hip_range_rad))}"
             for low, high in zip(self.rom_low_rad, self.rom_high_rad, strict=True)
         )
-        thighs = left if left == right else f"{left} (left) and {right} (right)"
+        both = left if left == right else f"{left} (left) and {right} (right)"
+        turned = "ankle dorsiflexion" if ankle else "thigh flexion"
         return (
-            f"No torque outside {thighs} of thigh flexion, nor once two strides in a row are less than half, "
+            f"No torque outside {both} of {turned}, nor once two strides in a row are less than half, "
             "or more than one and a half times, as large as in training."
         )
 

@@ -21,6 +21,10 @@ class ImpairmentKind(StrEnum):
     PAIN = "pain"  # of a leg under load: it is loaded less and shorter
 
 
+OCCASIONAL_KINDS = frozenset({ImpairmentKind.WEAKNESS, ImpairmentKind.STIFFNESS, ImpairmentKind.SPASTICITY})
+"""Kinds that can come in some strides only."""
+
+
 @dataclass(frozen=True, slots=True)
 class Impairment:
     """One impairment. Weakness and spasticity name a group, stiffness and limited range a sagittal joint."""
@@ -37,6 +41,8 @@ class Impairment:
             raise ValueError(f"severity {self.severity:g} is not between 0 and 1")
         if self.slot not in SLOTS:
             raise ValueError(f"{self.kind.value} cannot be of {self.side}, {self.group}, {self.joint}")
+        if self.occasional and self.kind not in OCCASIONAL_KINDS:
+            raise ValueError(f"{self.kind.value} cannot come in some strides only")
 
     @property
     def slot(self) -> Slot:

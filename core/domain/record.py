@@ -20,6 +20,7 @@ class RecordKind(StrEnum):
     EMG = "emg"
     MUSCLE_CALIBRATION = "muscle_calibration"
     DEFICITS = "deficits"
+    CHOSEN_IMPAIRMENTS = "chosen_impairments"  # that a person puts into the twin by name
     TWIN = "twin"
     IMPAIRMENTS = "impairments"  # an `ImpairmentFit`
     GAIT_POLICY = "gait_policy"

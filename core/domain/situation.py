@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from core.domain.assistance_profile import AssistanceProfile
 from core.domain.walk_measures import WalkMeasures
@@ -19,6 +20,18 @@ class SituationWalks:
     handrail: bool = False  # whether a virtual handrail was there to hold on to
     support_bw: float = 0.0  # mean force of the handrail in body weights
     unsupported_starts: int = 0  # walks to their end that held on to nothing
+
+    @staticmethod
+    def joined(parts: Sequence[SituationWalks]) -> SituationWalks:
+        """The same situation and condition walked from several seeds, with as many walkers each."""
+        profiles = [part.profile for part in parts if part.profile is not None]
+        return replace(
+            parts[0],
+            measures=WalkMeasures.joined([part.measures for part in parts]),
+            profile=AssistanceProfile.joined(profiles) if profiles else None,
+            support_bw=sum(part.support_bw for part in parts) / len(parts),
+            unsupported_starts=sum(part.unsupported_starts for part in parts),
+        )
 
 
 def find_walks(

@@ -8,7 +8,9 @@ from enum import IntEnum
 import numpy as np
 
 from core.domain.arrays import Float32Array
+from core.domain.body import JointKind
 from core.exo_core.library import Library, load
+from core.exo_core.safety import joint_number
 
 
 class BlobFault(IntEnum):
@@ -26,6 +28,7 @@ class BlobFault(IntEnum):
     OTHER_CONTENT = 10
     MISALIGNED = 11
     GOLDEN_DIFFERS = 12
+    WRONG_JOINT = 13
 
 
 class BlobRefused(ValueError):  # noqa: N818 - an answer of the core
@@ -46,9 +49,12 @@ class SelfTest:
 
 
 class Controller:
-    """One controller in the memory of the core. Raises BlobRefused when the core rejects the bytes."""
+    """One controller in the memory of the core, for an exo of `joint`; None: for any exo.
 
-    def __init__(self, data: bytes, library: Library | None = None) -> None:
+    Raises BlobRefused when the core rejects the bytes.
+    """
+
+    def __init__(self, data: bytes, library: Library | None = None, joint: JointKind | None = None) -> None:
         self._core = load() if library is None else library
         ffi, lib = self._core.ffi, self._core.lib
         # 64-bit words instead of bytes, so that the memory is aligned for floats.
@@ -57,6 +63,8 @@ class Controller:
         self._blob = ffi.new("exo_blob *")
         self._state = ffi.new("exo_runtime_state *")
         fault = lib.exo_blob_open(ffi.cast("uint8_t *", self._memory), len(data), self._blob)
+        if not fault and joint is not None:
+            fault = lib.exo_blob_fits_joint(self._blob, joint_number(joint))
         if fault:
             raise BlobRefused(BlobFault(fault))
         self._net, self._law = ffi.addressof(self._blob.net), ffi.addressof(self._blob.law)
@@ -77,7 +85,7 @@ class Controller:
         return SelfTest(self._blob.golden_ticks, fault == 0, bytes(self._core.ffi.buffer(digest)))
 
     def run(self, angle_rad: Float32Array, velocity_rad_s: Float32Array) -> Float32Array:
-        """Torque (T, 2) [N m] for thigh angle and velocity (T, 2), one row per tick. The state
+        """Torque (T, 2) [N m] for the joint's angle and velocity (T, 2), one row per tick. The state
         carries over between calls.
 
         Raises ValueError for other shapes.

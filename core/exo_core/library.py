@@ -19,6 +19,7 @@ _HEADERS = (
     "hash",
     "sha512",
     "ed25519",
+    "joint",
     "net",
     "runtime",
     "cbor",

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from core.domain.body import JointKind
+from core.domain.controller import TorqueDirection, TorqueLimits
 from core.domain.exo_protocol import DeviceState, Rc
 from core.exo_core.library import Library, load
 
@@ -22,13 +24,29 @@ class Verdict(IntEnum):
     LATCH = 3
 
 
+# The joints and directions of the core, by their numbers in exo_joint.h.
+JOINTS = (JointKind.HIP_FLEXION, JointKind.ANKLE)
+DIRECTIONS = (TorqueDirection.BOTH, TorqueDirection.FLEXION, TorqueDirection.EXTENSION)
+
+
+def joint_number(joint: JointKind) -> int:
+    """Number of this joint in the core. Raises ValueError for one that no exo turns."""
+    return JOINTS.index(joint)
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Torque limits. They are only ever tightened."""
 
     peak_nm: float = 18.0
     rate_nm_s: float = 150.0
-    hip_range_rad: float = 1.396
+    hip_range_rad: float = 1.396  # of the joint that the exo turns
+    direction: int = 0  # in DIRECTIONS
+
+    @staticmethod
+    def of(limits: TorqueLimits) -> Limits:
+        direction = DIRECTIONS.index(limits.direction)
+        return Limits(limits.peak_nm, limits.rate_nm_s, limits.hip_range_rad, direction)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +77,7 @@ class Profile:
     continuous_nm: float = 12.0
     i2t_nm2_s: float = 1800.0  # ten seconds of 18 N m above a lasting 12 N m
     battery_low_v: float = 18.0
+    joint: int = 0  # in JOINTS
 
 
 @dataclass(slots=True)
@@ -67,9 +86,9 @@ class Inputs:
 
     now_us: int
     sample_us: tuple[int, int]
-    angle_rad: Pair
-    gyro_rad_s: tuple[Axes, Axes]  # axis 0: flexion
-    accel_g: tuple[Axes, Axes]  # axis 0: up along the thigh
+    angle_rad: Pair  # of the joint
+    gyro_rad_s: tuple[Axes, Axes]  # of the thigh, at an ankle exo of the shank; axis 0: its lower end forward
+    accel_g: tuple[Axes, Axes]  # axis 0: up along the segment
     motor_us: tuple[int, int]
     motor_nm: Pair
     weights_us: int
@@ -80,6 +99,7 @@ class Inputs:
     weights_ok: bool = True
     estop: bool = False
     link: bool = True
+    joint_rad_s: Pair = (0.0, 0.0)  # by the encoder of an ankle; not read at a hip
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +145,7 @@ class Supervisor:
     def limits(self) -> Limits:
         """The tightest of firmware, profile, package and visit."""
         found = self._lib.exo_safety_limits(self._safety)
-        return Limits(found.peak_nm, found.rate_nm_s, found.hip_range_rad)
+        return Limits(found.peak_nm, found.rate_nm_s, found.hip_range_rad, int(found.direction))
 
     @property
     def blocked_by(self) -> int:
@@ -240,7 +260,8 @@ def fill(core: Library, target: Any, values: Any) -> None:
         if isinstance(value, Limits):
             fill(core, getattr(target, item.name), value)
         else:
-            setattr(target, item.name, _at_most(value) if isinstance(values, Limits) else value)
+            limit = isinstance(values, Limits) and isinstance(value, float)
+            setattr(target, item.name, _at_most(value) if limit else value)
 
 
 def _at_most(value: float) -> float:

@@ -11,7 +11,7 @@ import numpy as np
 from core.domain.arrays import FloatArray
 from core.domain.body import JOINTS, Joint, JointKind, Side
 from core.domain.motion import GaitReference
-from core.domain.scenario import GaitKind, GroundKind, Scenario
+from core.domain.scenario import COURSE_SPEED_M_S, GaitKind, GroundKind, Scenario
 from core.domain.twin import BodyParameters, SegmentScale
 from core.gait.leg import Leg, foot_pitch
 from core.gait.norm_tables import Coefficients
@@ -51,7 +51,8 @@ def scenario_reference(scenario: Scenario, body: BodyParameters, own: GaitRefere
     """The stride (100 samples from left contact) of this scenario; `own` is the person's level stride.
 
     Without `own` it is `normal_walk`. Stairs: a stride is exactly two treads, so its speed follows
-    from its period. Published stairs and runs have no side of their own: both legs do the same there.
+    from its period. Published stairs and runs have no side of their own: both legs do the same there. Of a
+    course it is the first of its strides (`core.gait.course`).
     """
     leg = Leg.of(body.scale)
     level = own if own is not None else normal_walk(leg)
@@ -60,6 +61,8 @@ def scenario_reference(scenario: Scenario, body: BodyParameters, own: GaitRefere
             return _running(scenario.speed_m_s or SLOW_RUN_M_S, leg, level)
         case GaitKind.STAIRS_UP | GaitKind.STAIRS_DOWN:
             return _stairs(scenario, leg, level)
+        case GaitKind.COURSE:
+            return at_speed(level, leg, COURSE_SPEED_M_S)
     if scenario.speed_m_s is not None:
         level = at_speed(level, leg, scenario.speed_m_s)
     return on_slope(level, scenario.ground.slope_rad) if _is_ramp(scenario) else level

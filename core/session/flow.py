@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from core.domain.record import Decision, RecordInfo, RecordKind, Verdict
 from core.domain.subject import Subject
-from core.session.accepted import follows_acceptance
+from core.session.accepted import follows_acceptance, follows_choice
 
 
 class Step(StrEnum):
@@ -98,7 +98,9 @@ JOBS: dict[Step, frozenset[str]] = {
     ),
     Step.MOTION: frozenset({"solve_motion", "solve_markers", "import_exo_log", "inverse_dynamics"}),
     Step.EMG: frozenset({"read_emg_head", "import_emg", "shift_emg"}),
-    Step.PERSONALIZE: frozenset({"fit_twin", "calibrate_muscles", "assess_deficits", "learn_gait"}),
+    Step.PERSONALIZE: frozenset(
+        {"fit_twin", "calibrate_muscles", "assess_deficits", "fit_impairments", "learn_gait"}
+    ),
     Step.REVIEW: frozenset({"simulate_gait", "simulate_scenario"}),
     Step.TRAIN: frozenset({"train_controller"}),
     Step.COMPARE: frozenset({"compare"}),
@@ -163,10 +165,14 @@ def _stale_reason(result: RecordInfo, facts: VisitFacts) -> str:
         record, kinds = to_check.pop()
         if record.kind is RecordKind.TWIN and not _follows_acceptance(record, facts):
             return "What was accepted as weakness changed after this twin was made."
+        if record.kind is RecordKind.TWIN and not follows_choice(
+            record, facts.newest(RecordKind.CHOSEN_IMPAIRMENTS)
+        ):
+            return "The chosen impairments changed after this twin was made."
         for input_id, _digest in record.provenance.inputs:
             used = by_id.get(input_id)
-            if used is None:
-                continue
+            if used is None or used.kind is RecordKind.CHOSEN_IMPAIRMENTS:
+                continue  # what a twin has of these is compared above: the same list again changes nothing
             newest = facts.newest(*(CAPTURED if used.kind in CAPTURED else (used.kind,)))
             corrected = used.kind in kinds  # a correction of the record it was made from
             if newest is not None and newest.id != used.id and not corrected:

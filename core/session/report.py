@@ -28,6 +28,7 @@ from core.gait.cycles import mean_cycle, measured_sd
 from core.gait.norms import BAND_SOURCE, normal_band
 from core.gait.similarity import compare_curves
 from core.session.flow import Step
+from core.session.impairments import impairment_lines
 from core.session.report_muscles import GOOD_CHANNEL, ForcePart, MusclePart, force_part, muscle_part
 from core.session.report_tables import ReportRow, ReportTable, controller_table
 from core.session.stops import present_motion
@@ -191,7 +192,7 @@ def _quality(store: Store, visit_id: str, motion: Motion) -> tuple[str, ...]:
             f"Twin walks {policy.walk_seconds_median:.0f} s without a fall, "
             f"{policy.joint_rmse_deg:.1f}° from the measured angles."
         )
-    lines += _emg_lines(store, visit_id)
+    lines += [*impairment_lines(store, visit_id), *_emg_lines(store, visit_id)]
     findings: tuple[Finding, ...] = worst_first(motion.findings)
     lines += [finding.advice.what for finding in findings[:MAX_FINDINGS]]
     return tuple(lines)
@@ -351,7 +352,7 @@ def _deployment(store: Store, visit_id: str) -> tuple[tuple[str, str], ...]:
     package = _newest(store, visit_id, RecordKind.PACKAGE, Package)
     if package is not None:
         if package.envelope is not None:
-            lines.append(("Person's gait", package.envelope.sentence(package.limits.hip_range_rad)))
+            lines.append(("Person's gait", package.gait_sentence))
         lines.append(("Package SHA-256", package.sha256))
     deployment = _newest(store, visit_id, RecordKind.DEPLOYMENT, Deployment)
     if deployment is not None:

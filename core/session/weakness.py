@@ -12,6 +12,7 @@ from core.domain.record import Decision, RecordInfo, RecordKind, Verdict
 from core.errors import refuse
 from core.session.accepted import accepted_labels, answers
 from core.session.flow import Step, VisitFacts, standing
+from core.session.impairment_list import check_room, chosen
 from core.store.repository import Store
 
 SOURCES = (RecordKind.MUSCLE_CALIBRATION, RecordKind.KINETICS, RecordKind.IMPAIRMENTS)
@@ -88,8 +89,8 @@ def sentence_of(deficits: Deficits, impairment: Impairment) -> str:
 def answer_proposal(store: Store, deficits_id: str, label: str, *, accept: bool, by: str, role: str) -> None:
     """Store that a person accepts or declines a proposed impairment.
 
-    Refuses KIN-211 without a name and a role, KIN-212 what this assessment does not propose, and KIN-213 an
-    assessment that no longer stands.
+    Refuses KIN-211 without a name and a role, KIN-212 what this assessment does not propose, KIN-213 an
+    assessment that no longer stands, and PER-003 to accept more than a twin has.
     """
     if not (by.strip() and role.strip()):
         raise refuse(
@@ -115,6 +116,10 @@ def answer_proposal(store: Store, deficits_id: str, label: str, *, accept: bool,
             "Strength was assessed again, or what it was assessed from changed.",
             "Assess strength again where the page asks for it, then answer the new suggestions.",
         )
+    if accept:
+        others = [one.impairment.slot for one in chosen(store, visit_id)]
+        others += [one.slot for one in accepted_impairments(store, deficits_id)]
+        check_room(proposal.slot, others)
     store.decide(
         visit_id,
         Step.PERSONALIZE,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from core.domain.chosen_impairments import ChosenImpairments
 from core.domain.emg import EmgEnvelopes
+from core.domain.impairment import Impairment
 from core.domain.kinetics import Kinetics
 from core.domain.motion import Motion
 from core.domain.muscle_calibration import MuscleCalibration, Told
@@ -13,16 +15,19 @@ from core.domain.twin import Twin
 from core.jobs.values import JobContext, Params
 from core.kinetics.calibration import calibrate_muscles
 from core.kinetics.walk_data import WalkData
-from core.session.accepted import ACCEPTED_SETTING
+from core.session.accepted import ACCEPTED_SETTING, CHOSEN_SETTING, chosen_setting
 from core.session.stops import refuse_stopped_motion
 from core.store.repository import Store, open_store
+from core.tasks.fit_twin import impairment_words
+from core.twin.impairments import with_impairments
 
 
 def run(params: Params, context: JobContext) -> str:
     """Calibrate TWIN `twin_id` with MOTION `motion_id`, KINETICS `kinetics_id` and EMG `emg_id`.
 
     Keeps a MUSCLE_CALIBRATION and then a TWIN with these muscles, whose id is returned. Impairments that the
-    twin has stay out of both: strength is measured against a body without any. Refuses a motion whose sides
+    twin has stay out of both: strength is measured against a body without any. The new twin has those of
+    CHOSEN_IMPAIRMENTS `impairments_id`, where that is given. Refuses a motion whose sides
     are in doubt (MOT-034) or that a finding stops (MOT-064), KIN-101, KIN-102 and KIN-103.
     """
     names = ("twin_id", "motion_id", "kinetics_id", "emg_id")
@@ -54,7 +59,10 @@ def run(params: Params, context: JobContext) -> str:
             summary=summary(calibration),
             operator=context.spec.operator,
         )
-        return _save_twin(store, twin, calibration, (motion_id, calibration_id), context)
+        chosen_id = str(params.get("impairments_id") or "")
+        made_of = (motion_id, calibration_id, *([chosen_id] if chosen_id else []))
+        listed = store.load(chosen_id, ChosenImpairments).impairments if chosen_id else ()
+        return _save_twin(store, twin, calibration, made_of, listed, context)
 
 
 def summary(calibration: MuscleCalibration) -> str:
@@ -74,9 +82,14 @@ def _r2(held_out: float, fitted: float) -> str:
 
 
 def _save_twin(
-    store: Store, twin: Twin, calibration: MuscleCalibration, inputs: tuple[str, str], context: JobContext
+    store: Store,
+    twin: Twin,
+    calibration: MuscleCalibration,
+    inputs: tuple[str, ...],
+    listed: tuple[Impairment, ...],
+    context: JobContext,
 ) -> str:
-    body = calibration.body
+    body = with_impairments(calibration.body, listed)
     muscles = "muscle habits from EMG" if body.activation is None else "muscles calibrated with EMG"
     return store.save(
         RecordKind.TWIN,
@@ -84,7 +97,12 @@ def _save_twin(
         visit_id=store.info(inputs[0]).visit_id,
         inputs=inputs,
         summary=f"{body.height_m:.2f} m, {twin.model_mass_kg:.1f} kg, leg {twin.leg_length_m:.2f} m, "
-        f"{muscles}",
+        f"{muscles}{impairment_words(body)}",
         operator=context.spec.operator,
-        settings={"height_m": body.height_m, "mass_kg": body.mass_kg, ACCEPTED_SETTING: []},
+        settings={
+            "height_m": body.height_m,
+            "mass_kg": body.mass_kg,
+            ACCEPTED_SETTING: [],
+            CHOSEN_SETTING: chosen_setting(listed),
+        },
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 
 from core.devices.profiles import (
     for_first_session,
@@ -10,15 +11,19 @@ from core.devices.profiles import (
     load_generic_controller,
     load_stranger_controllers,
 )
+from core.domain.assistance_profile import AssistanceProfile
 from core.domain.comparison_words import verdict
-from core.domain.controller import Comparison, ExoController, GaitScore, TrainedController
+from core.domain.controller import Comparison, TrainedController
+from core.domain.cycle_correlations import CycleCorrelations
 from core.domain.motion import Motion
 from core.domain.record import RecordKind
 from core.domain.rollout import GaitLabel, Rollout, RolloutSet
 from core.domain.scenario import LEVEL_WALKING
+from core.domain.situation import SituationWalks
 from core.domain.twin import GaitPolicy
 from core.domain.walk_measures import WalkMeasures
 from core.errors import refuse
+from core.gait.similarity import cycle_matrix
 from core.jobs.values import JobContext, Params
 from core.learning.exo.comparison import score_gait
 from core.learning.exo.evaluation import EVALUATION_S, WalkEvaluator
@@ -29,25 +34,23 @@ from core.simulation.analysis.scenario import scenario_rollout, trace_scenario
 from core.simulation.environment.policy import PolicyNetworks
 from core.simulation.environment.tracking import WalkingEnvironment, actuation_of
 from core.store.repository import Store, open_store
+from core.tasks.compare_situations import EVALUATION_SEED, Condition, compare_situations
 from core.twin.body import Fidelity
 
 LENGTH_S = 10.0  # of the walk that is drawn: about eight strides
 SEED = 1  # its fixed start, for all gaits, so that they differ by the exo only
-EVALUATION_SEED = 20_000  # of the first seed of the walks that are measured: starts that no training used
 SEEDS = 5
 STRANGER_SEEDS = 2  # fewer, for they are many; the sentence tells how many walks each
 SECONDS = EVALUATION_S  # of every walk
 WALKERS = 8  # per seed; 40 walks per gait show differences of a percent, in seconds
+LEVEL_DONE = 0.6  # of the job, when all level walks are measured
+CORRELATED = (
+    GaitLabel.HEALTHY_TWIN,
+    GaitLabel.WITHOUT_EXO,
+    GaitLabel.DEFAULT_CONTROLLER,
+    GaitLabel.PERSONALIZED_CONTROLLER,
+)
 MOST_FALLS = 0.5  # of the walks without the exo: beyond, too little of them is walking
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """One way to walk; `device_id` is None without the exo."""
-
-    label: GaitLabel
-    device_id: str | None = None
-    controller: ExoController | None = None  # None without the exo, and where it gives no torque
 
 
 def run(params: Params, context: JobContext) -> str:
@@ -105,58 +108,84 @@ def compare(
     ]
     walks.expect(SEEDS * len(conditions) + STRANGER_SEEDS * len(strangers))
     rollouts: list[Rollout] = []
-    scores: list[GaitScore] = []
+    level: list[SituationWalks] = []
     for condition in conditions:
-        measures = walks.measured(condition, SEEDS)
+        level.append(walks.measured(condition, SEEDS))
         if condition.label is GaitLabel.WITHOUT_EXO:
-            _check_walks(measures)
+            _check_walks(level[0].measures)
         rollouts.append(walks.drawn(condition))
-        scores.append(score_gait(rollouts[-1], measures, motion.cycles))
-    others = tuple(walks.measured(condition, STRANGER_SEEDS) for condition in strangers)
+    scores = [
+        score_gait(rollout, one.measures, motion.cycles) for rollout, one in zip(rollouts, level, strict=True)
+    ]
+    others = tuple(walks.measured(condition, STRANGER_SEEDS).measures for condition in strangers)
+    situations = (*level, *compare_situations(walks.twin, conditions, context, LEVEL_DONE, 0.94))
     context.progress(0.95, "Preparing the pictures")
+    rollouts += healthy_walk(policy, device_id, context)
     synthetic = trained.synthetic or policy.synthetic or motion.synthetic
     geometry = scene_geometry(policy.body, device_id)
     return Comparison(
         RolloutSet(tuple(rollouts), geometry, LEVEL_WALKING.name, synthetic),
         tuple(scores),
-        verdict(scores, others),
+        verdict(scores, others, situations),
         synthetic,
         others,
+        situations,
+        correlations_of(rollouts, motion),
+        policy.body.impairments,
+        policy.body.mass_kg,
     )
+
+
+def healthy_walk(policy: GaitPolicy, device_id: str, context: JobContext) -> tuple[Rollout, ...]:
+    """The healthy self of an impaired twin: the same body without impairments, by the same policy."""
+    if not policy.body.impairments:
+        return ()
+    body = replace(policy.body, impairments=())
+    walks = _Walks(TwinInExo(replace(policy, body=body), device_id), context)
+    return (walks.drawn(Condition(GaitLabel.HEALTHY_TWIN)),)
+
+
+def correlations_of(rollouts: Sequence[Rollout], motion: Motion) -> CycleCorrelations:
+    """Of the patient's strides, the healthy, the impaired and the assisted twin's."""
+    by_label = {rollout.label: rollout.cycles for rollout in rollouts}
+    shown = [(label, by_label[label]) for label in CORRELATED if label in by_label]
+    return cycle_matrix([(GaitLabel.MEASURED, motion.cycles), *shown])
 
 
 class _Walks:
     """Walks of one twin, measured and drawn, with progress and cancelling between them."""
 
     def __init__(self, twin: TwinInExo, context: JobContext) -> None:
-        self._twin, self._context = twin, context
+        self.twin, self._context = twin, context
         self._done, self._expected = 0, 1
 
     def expect(self, seeds: int) -> None:
         self._expected = seeds
 
-    def measured(self, condition: Condition, seeds: int) -> WalkMeasures:
-        """Many walks from starts nobody trained on; the seeds are the same for all conditions."""
+    def measured(self, condition: Condition, seeds: int) -> SituationWalks:
+        """Many level walks from starts nobody trained on; the seeds are the same for all conditions."""
         parts = []
         for seed in range(EVALUATION_SEED, EVALUATION_SEED + seeds):
             self._context.check_cancelled()
-            fraction = 0.05 + 0.88 * self._done / self._expected
+            fraction = 0.05 + (LEVEL_DONE - 0.05) * self._done / self._expected
             self._context.progress(fraction, _doing(condition))
-            parts.append(self._one_seed(condition, seed))
+            measures, profile = self._one_seed(condition, seed)
+            parts.append(SituationWalks(LEVEL_WALKING.key, condition.label.value, measures, profile))
             self._done += 1
-        return WalkMeasures.joined(parts)
+        return SituationWalks.joined(parts)
 
-    def _one_seed(self, condition: Condition, seed: int) -> WalkMeasures:
-        evaluator = WalkEvaluator(self._twin, seeds=(seed,), walkers=WALKERS, seconds=SECONDS)
-        if condition.device_id is None:
-            return evaluator.without_exo
-        return evaluator.worn(condition.controller)
+    def _one_seed(self, condition: Condition, seed: int) -> tuple[WalkMeasures, AssistanceProfile | None]:
+        evaluator = WalkEvaluator(self.twin, seeds=(seed,), walkers=WALKERS, seconds=SECONDS)
+        if condition.controller is not None:
+            return evaluator.profiled(condition.controller)
+        without = condition.device_id is None
+        return evaluator.without_exo if without else evaluator.worn_without_torque, None
 
     def drawn(self, condition: Condition) -> Rollout:
         """One walk with its poses. A torque-driven twin is replayed for mean forces of every step."""
-        policy, device_id = self._twin.policy, condition.device_id
+        policy, device_id = self.twin.policy, condition.device_id
         networks = PolicyNetworks.from_policy(policy)
-        walker = self._twin.walker(LEVEL_WALKING, worn=device_id is not None)
+        walker = self.twin.walker(LEVEL_WALKING, worn=device_id is not None)
         environment = WalkingEnvironment(
             [walker],
             seed=SEED,
@@ -165,7 +194,7 @@ class _Walks:
             threads=1,
         )
         exo = None if condition.controller is None else WornExo(condition.controller, environment)
-        if self._twin.fidelity is Fidelity.FAST:
+        if self.twin.fidelity is Fidelity.FAST:
             walk = trace_walk(environment, networks.act, exo, LENGTH_S)
             return record_rollout(condition.label, policy.body, walk, device_id)
         trace = trace_scenario(LEVEL_WALKING, walker, environment, networks.act, LENGTH_S, exo)

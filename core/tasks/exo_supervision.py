@@ -77,7 +77,7 @@ class ExoSupervision:
             report,
         )
         self._info = link.info()
-        self._recorder = WalkRecorder()
+        self._recorder = WalkRecorder(self._info.joint)
         self._walk: ExoWalk | None = None
         self._walk_id = ""
         self._last_state: DeviceState | None = None

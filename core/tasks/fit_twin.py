@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from core.domain.chosen_impairments import ChosenImpairments
 from core.domain.impairment import Impairment
 from core.domain.motion import Motion
 from core.domain.muscle_calibration import MuscleCalibration
 from core.domain.record import RecordKind
 from core.domain.twin import BodyParameters, Twin
 from core.jobs.values import JobContext, Params
-from core.session.accepted import ACCEPTED_SETTING
+from core.session.accepted import ACCEPTED_SETTING, CHOSEN_SETTING, chosen_setting
+from core.session.impairments import together
 from core.session.stops import refuse_stopped_motion
 from core.session.weakness import accepted_impairments
 from core.store.repository import Store, open_store
@@ -22,7 +24,8 @@ def run(params: Params, context: JobContext) -> str:
     """Scale the body model to the patient of MOTION `motion_id`; returns the TWIN record's id.
 
     With MUSCLE_CALIBRATION `calibration_id` it has the muscles calibrated with EMG, with DEFICITS
-    `deficits_id` the impairments that a person accepted of it by name. Refuses a motion whose sides are in
+    `deficits_id` the impairments that a person accepted of it by name, with CHOSEN_IMPAIRMENTS
+    `impairments_id` those that a person chose. Refuses a motion whose sides are in
     doubt (MOT-034) or that a finding stops (MOT-064).
     """
     motion_id = str(params["motion_id"])
@@ -35,42 +38,51 @@ def run(params: Params, context: JobContext) -> str:
         context.check_cancelled()
         context.progress(0.2, "Scaling bones, masses and muscles to the person")
         twin = fit_twin(motion, height_m=subject.height_m, mass_kg=subject.mass_kg)
-        twin, made_with, accepted = _with_muscles(store, twin, params)
+        twin, made_with = _with_muscles(store, twin, params)
+        twin, used, accepted, listed = _with_impairments(store, twin, params)
         context.check_cancelled()
         context.progress(0.95, "Saving the twin")
         return store.save(
             RecordKind.TWIN,
             twin,
             visit_id=visit_id,
-            inputs=(motion_id, *made_with),
-            summary=_summary(twin, accepted),
+            inputs=(motion_id, *made_with, *used),
+            summary=_summary(twin),
             operator=context.spec.operator,
             settings={
                 "height_m": subject.height_m,
                 "mass_kg": subject.mass_kg,
                 ACCEPTED_SETTING: [one.slot.label for one in accepted],
+                CHOSEN_SETTING: chosen_setting(listed),
             },
         )
 
 
-def _with_muscles(
+def _with_muscles(store: Store, twin: Twin, params: Params) -> tuple[Twin, tuple[str, ...]]:
+    """The twin with calibrated muscles, and the record of these."""
+    if not params.get("calibration_id"):
+        return twin, ()
+    calibration_id = str(params["calibration_id"])
+    calibration = store.load(calibration_id, MuscleCalibration)
+    body, synthetic = _calibrated(twin.body, calibration.body), twin.synthetic or calibration.synthetic
+    return replace(twin, body=body, synthetic=synthetic), (calibration_id,)
+
+
+def _with_impairments(
     store: Store, twin: Twin, params: Params
-) -> tuple[Twin, tuple[str, ...], tuple[Impairment, ...]]:
-    """The twin with calibrated muscles and accepted impairments, the records of both, and the impairments."""
-    body, made_with = twin.body, list[str]()
+) -> tuple[Twin, tuple[str, ...], tuple[Impairment, ...], tuple[Impairment, ...]]:
+    """The impaired twin, the records it was made with, and the accepted and the chosen impairments."""
+    records: list[str] = []
     accepted: tuple[Impairment, ...] = ()
-    if params.get("calibration_id"):
-        calibration_id = str(params["calibration_id"])
-        calibration = store.load(calibration_id, MuscleCalibration)
-        body = _calibrated(body, calibration.body)
-        made_with.append(calibration_id)
-        twin = replace(twin, synthetic=twin.synthetic or calibration.synthetic)
+    listed: tuple[Impairment, ...] = ()
     if params.get("deficits_id"):
-        deficits_id = str(params["deficits_id"])
-        accepted = accepted_impairments(store, deficits_id)
-        body = with_impairments(body, accepted)
-        made_with.append(deficits_id)
-    return replace(twin, body=body), tuple(made_with), accepted
+        records.append(str(params["deficits_id"]))
+        accepted = accepted_impairments(store, records[-1])
+    if params.get("impairments_id"):
+        records.append(str(params["impairments_id"]))
+        listed = store.load(records[-1], ChosenImpairments).impairments
+    body = with_impairments(twin.body, together(accepted, listed))
+    return replace(twin, body=body), tuple(records), accepted, listed
 
 
 def _calibrated(body: BodyParameters, calibrated: BodyParameters) -> BodyParameters:
@@ -83,11 +95,15 @@ def _calibrated(body: BodyParameters, calibrated: BodyParameters) -> BodyParamet
     )
 
 
-def _summary(twin: Twin, accepted: tuple[Impairment, ...]) -> str:
+def _summary(twin: Twin) -> str:
     body = twin.body
     size = f"{body.height_m:.2f} m, {twin.model_mass_kg:.1f} kg, leg {twin.leg_length_m:.2f} m"
     muscles = ", muscles calibrated with EMG" if body.strength or body.activation else ""
     if body.habits and not muscles:
         muscles = ", muscle habits from EMG"
-    weak = "".join(f", {one.slot.label.lower()} {one.severity:.2f}" for one in accepted)
-    return f"{size}{muscles}{weak}"
+    return f"{size}{muscles}{impairment_words(body)}"
+
+
+def impairment_words(body: BodyParameters) -> str:
+    """Ends the summary of a twin: ", weakness, left hip flexors 0.50"."""
+    return "".join(f", {one.slot.label.lower()} {one.severity:.2f}" for one in body.impairments)

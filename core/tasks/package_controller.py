@@ -104,6 +104,7 @@ def _save(
         practice=keys[manifest.signer.key_id].kind is KeyKind.PRACTICE,
         virtual_only=reasons[0].why if reasons else "",
         envelope=package.blob.envelope,
+        joint=package.blob.joint,
     )
     name = load_profile(payload.device_id).name
     return store.save(

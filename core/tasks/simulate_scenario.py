@@ -39,7 +39,6 @@ from core.twin.body import Fidelity
 
 DEFAULT_TWIN = "default"
 STARTS = 16
-SECONDS = 10.0
 SECONDS_RANGE = (2.0, 60.0)
 ARRAYS, SUMMARY, FILM = "scenario.npz", "scenario.json", "scenario.mp4"
 
@@ -59,12 +58,14 @@ def run(params: Params, context: JobContext) -> str:
     """Simulate `scenario` (its key) with `twin` (a GAIT_POLICY record's id, or "default").
 
     `fidelity` is the actuation of the body (`Fidelity`), by default that of the policy's training.
-    `impairments` ({label: severity}) are set on the twin; by default the policy's body is used. `seconds`
+    `impairments` ({label: severity}) come to those that the policy's body has, in place of one of the same
+    kind and place. `seconds`
     and `starts` have defaults. With `out` a folder gets the arrays, a summary and a film. Returns the
     SCENARIO record's id; the default twin belongs to no patient and leaves no record: "".
     """
     scenario = chosen_scenario(str(params["scenario"]))
-    seconds, seed = chosen_seconds(params.get("seconds", SECONDS)), int(str(params.get("seed", 0)))
+    seconds = chosen_seconds(params.get("seconds", scenario.usual_s))
+    seed = int(str(params.get("seed", 0)))
     twin_id = str(params.get("twin", DEFAULT_TWIN))
     impairments = impairments_of(params.get("impairments"))
     with open_store(context.spec.data_dir) as store:
@@ -114,14 +115,21 @@ def _save(
     )
 
 
-def chosen_scenario(key: str) -> Scenario:
-    """Refuses (SIM-031) a key that no scenario has."""
+def chosen_scenario(key: str, *, worn: bool = False) -> Scenario:
+    """Refuses a key that no scenario has (SIM-031) and, without an exo `worn`, a failure of it (SIM-035)."""
     scenario = scenario_of(key)
     if scenario is None:
         raise refuse(
             "SIM-031",
             f"There is no scenario called {key}.",
             "Scenarios have fixed names.",
+            f"Use one of: {', '.join(known.key for known in SCENARIOS)}.",
+        )
+    if scenario.exo_disturbance is not None and not worn:
+        raise refuse(
+            "SIM-035",
+            f"“{scenario.name}” cannot be walked without an exo.",
+            "Only the exo fails in it: this walk would be level walking.",
             f"Use one of: {', '.join(known.key for known in SCENARIOS)}.",
         )
     return scenario
@@ -154,7 +162,11 @@ def verdict_text(result: ScenarioRun, impairments: tuple[Impairment, ...] = ()) 
 
 def named(scenario: Scenario, impairments: tuple[Impairment, ...]) -> str:
     """ "Stairs up, weakness, left dorsiflexors 0.5": every result names the twin's impairments."""
-    return ", ".join([scenario.name, *(f"{one.slot.label.lower()} {one.severity:g}" for one in impairments)])
+    return ", ".join([scenario.name, *map(_in_words, impairments)])
+
+
+def _in_words(one: Impairment) -> str:
+    return f"{one.slot.label.lower()} {one.severity:.2g}{' in some strides' if one.occasional else ''}"
 
 
 def write_results(
@@ -252,7 +264,10 @@ def _environment(walkers: list[Walker], twin: _WalkingTwin, seed: int, seconds: 
 def _impaired(twin: _WalkingTwin, impairments: tuple[Impairment, ...]) -> _WalkingTwin:
     if not impairments:
         return twin
-    return replace(twin, label=GaitLabel.IMPAIRED_TWIN, body=replace(twin.body, impairments=impairments))
+    tried = {one.slot for one in impairments}
+    own = tuple(one for one in twin.body.impairments if one.slot not in tried)
+    body = replace(twin.body, impairments=(*own, *impairments))
+    return replace(twin, label=GaitLabel.IMPAIRED_TWIN, body=body)
 
 
 def _walking_twin(twin_id: str, store: Store, fidelity: object) -> _WalkingTwin:
@@ -299,6 +314,6 @@ def chosen_seconds(value: object) -> float:
             "SIM-033",
             f"{value} seconds of simulation are not possible.",
             f"A scenario takes {low:g} to {high:g} seconds.",
-            f"Choose some seconds; {SECONDS:g} are a good start.",
+            "Choose some seconds; 10 are a good start, 25 for a course.",
         )
     return seconds

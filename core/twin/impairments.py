@@ -1,6 +1,7 @@
 """Strength and static impairments in the body model: weakness, stiffness, limited range.
 
-Spasticity, delay and pain act while the body moves; they are not part of the model.
+Spasticity, delay and pain act while the body moves; they are not part of the model, and neither are
+impairments that come in some strides only (`core.simulation.environment.occasional`).
 """
 
 from __future__ import annotations
@@ -81,8 +82,9 @@ def strength_factor(body: BodyParameters, group: MuscleGroup, side: Side) -> flo
 
 
 def severity(body: BodyParameters, slot: Slot) -> float:
-    """Severity 0..1 of this impairment slot."""
-    return float(severities(body.impairments)[SLOTS.index(slot)])
+    """Severity 0..1 of this impairment slot, as far as it is there in every stride."""
+    always = tuple(one for one in body.impairments if not one.occasional)
+    return float(severities(always)[SLOTS.index(slot)])
 
 
 def with_impairments(body: BodyParameters, impairments: tuple[Impairment, ...]) -> BodyParameters:
@@ -129,6 +131,23 @@ def torque_fractions(body: BodyParameters, joint: Joint) -> tuple[float, float]:
     return negative, positive
 
 
+def fractions_of(factor: FloatArray) -> FloatArray:
+    """`torque_fractions` of all joints (..., 14, 2) for the strength factors of all groups (..., 2, 8)."""
+    weight = np.array(
+        [
+            [[_MOVERS[kind, way].get(group, 0.0) for group in MuscleGroup] for way in (False, True)]
+            for kind in JointKind
+        ]
+    )
+    fractions: FloatArray = np.einsum("jwg,...sg->...sjw", weight, factor)
+    return fractions.reshape(*factor.shape[:-2], -1, 2)
+
+
+def stiff_spring_nm_rad(body: BodyParameters, severity: float) -> float:
+    """Spring of a stiff joint; its damper is STIFF_DAMPING_S times this."""
+    return STIFF_NM_RAD * severity * body.mass_kg / GENERIC_BODY.mass_kg
+
+
 def impair_joints(spec: mujoco.MjSpec, body: BodyParameters) -> None:
     """Add the springs and dampers of stiff joints and move the ends of limited ranges, in place."""
     for side in SIDES:
@@ -136,8 +155,7 @@ def impair_joints(spec: mujoco.MjSpec, body: BodyParameters) -> None:
             joint = spec.joint(Joint.of(kind, side).value)
             stiff = severity(body, Slot(ImpairmentKind.STIFFNESS, side, joint=kind))
             if stiff > 0.0:
-                fraction = body.mass_kg / GENERIC_BODY.mass_kg
-                add_spring(joint, STIFF_NM_RAD * stiff * fraction, damping_s=STIFF_DAMPING_S)
+                add_spring(joint, stiff_spring_nm_rad(body, stiff), damping_s=STIFF_DAMPING_S)
             joint.range = limited_range_rad(
                 kind,
                 (float(joint.range[0]), float(joint.range[1])),

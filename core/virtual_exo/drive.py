@@ -73,6 +73,8 @@ class Motor:
         self.shaft_nm += fraction * (target_nm - self.shaft_nm)
 
     def _target_nm(self, faults: Faults) -> float:
+        if faults.active(FaultKind.MOTOR_DEAD, self.side):
+            return 0.0
         error = faults.active(FaultKind.MOTOR_WRONG, self.side)
         return self.commanded_nm + (error.number("nm") if error else 0.0)
 

@@ -10,7 +10,7 @@ from core.devices.exo_protocol import CONTROL_HZ
 from core.domain.controller import DeviceProfile
 from core.domain.exo_protocol import DeviceState
 from core.exo_core.device import Device, ExoKey, Identity
-from core.exo_core.safety import Limits, Pair, Profile
+from core.exo_core.safety import Limits, Pair, Profile, joint_number
 from core.exo_core.storage import Area
 from core.virtual_exo.faults import Fault, FaultKind
 from core.virtual_exo.machine import Clock, Flash, PcMachine
@@ -54,8 +54,9 @@ class VirtualExo:
             (0.0, 0.0),
             False,
         )  # newest torque and enable of the exo's computer
-        limits = profile.limits
-        firmware_profile = Profile(Limits(limits.peak_nm, limits.rate_nm_s, limits.hip_range_rad))
+        if settings.motion.joint is not profile.joint:
+            raise ValueError(f"a walk of {settings.motion.joint.value} is none of {profile.joint.value}")
+        firmware_profile = Profile(Limits.of(profile.limits), joint=joint_number(profile.joint))
         identity = Identity(
             serial, profile.id, FIRMWARE, True, firmware_profile, keys=keys, accept_practice=True
         )

@@ -3,6 +3,7 @@
     {"fault": "imu_stuck", "side": "left", "after_s": 0.5, "for_s": 2.0, ...numbers of the fault}
     {"clear": true}
     {"motion": {"angle_rad": [0.1, 0.2], "velocity_rad_s": [0, 0]}}     {"motion": null}
+        of an ankle exo's wearer also "lean_rad" and "lean_rad_s": of the shanks, the foot forward
     {"skip_s": 600}                                            simulate this much time at once
     {"ask": "state"}     {"ask": "trace", "since_s": 3.2}
 
@@ -20,7 +21,7 @@ from core.exo_core.safety import Pair
 from core.virtual_exo.exo import TICK_US, VirtualExo
 from core.virtual_exo.faults import IMMEDIATE, MAX_TIME_US, Fault, FaultKind, read_numbers
 from core.virtual_exo.ports import Port
-from core.virtual_exo.wearer import Thighs
+from core.virtual_exo.wearer import Legs
 
 MAX_LINE_BYTES = 1 << 16
 MAX_SKIP_S = 3600.0  # takes half a minute
@@ -61,7 +62,7 @@ class FaultChannel:
                 self._exo.plant.faults.clear()
                 return {}
             case {"motion": motion}:
-                self._exo.plant.wearer.stream(None if motion is None else _thighs(motion))
+                self._exo.plant.wearer.stream(None if motion is None else _legs(motion))
                 return {}
             case {"skip_s": seconds}:
                 return self._skip(float(seconds))
@@ -118,8 +119,11 @@ class FaultChannel:
         ]
 
 
-def _thighs(motion: Mapping[str, Any]) -> Thighs:
-    return Thighs(_pair(motion["angle_rad"]), _pair(motion["velocity_rad_s"]))
+def _legs(motion: Mapping[str, Any]) -> Legs:
+    angle, velocity = _pair(motion["angle_rad"]), _pair(motion["velocity_rad_s"])
+    if "lean_rad" not in motion:
+        return Legs.of_thighs(angle, velocity)
+    return Legs(angle, velocity, _pair(motion["lean_rad"]), _pair(motion["lean_rad_s"]))
 
 
 def _pair(values: Any) -> Pair:

@@ -28,6 +28,7 @@ class FaultKind(StrEnum):
     STRIDES = "strides"
     MOTOR_SILENT = "motor_silent"
     MOTOR_HOLDS = "motor_holds"
+    MOTOR_DEAD = "motor_dead"
     MOTOR_WRONG = "motor_wrong"
     OVERHEAT = "overheat"
     BATTERY = "battery"

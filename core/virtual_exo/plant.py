@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from random import Random
 
+from core.domain.body import JointKind
 from core.exo_core.safety import Inputs, Pair
 from core.virtual_exo.drive import Drive, DriveSettings
 from core.virtual_exo.faults import FaultKind, Faults
 from core.virtual_exo.sensors import SIDES, Sensors, SensorSettings
-from core.virtual_exo.wearer import Thighs, Wearer, WearerMotion, plain_walk
+from core.virtual_exo.wearer import Legs, Wearer, WearerMotion, plain_walk, usual_walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,11 @@ class PlantSettings:
     sensors: SensorSettings = field(default_factory=SensorSettings)
     drive: DriveSettings = field(default_factory=DriveSettings)
 
+    @staticmethod
+    def usual(joint: JointKind) -> PlantSettings:
+        """Somebody who walks with an exo of this joint."""
+        return PlantSettings(usual_walk(joint))
+
 
 class Plant:
     """The plant of one exo. Times are those of the exo's clock."""
@@ -31,14 +37,14 @@ class Plant:
         self.faults = Faults()
         self.wearer = Wearer(settings.motion, settings.stand_s)
         self.drive = Drive(settings.drive, random)
-        self._sensors = Sensors(settings.sensors, random)
+        self._sensors = Sensors(settings.sensors, random, settings.motion.joint)
 
     def step(self, now_us: int, step_us: int, *, may_walk: bool, link: bool) -> Inputs:
         """Simulate up to `now_us`; returns the inputs that the exo's computer reads then."""
         self.faults.advance_to(now_us)
         self.wearer.step(step_us * 1e-6, may_walk=may_walk)
         self.drive.step(step_us * 1e-6, self.faults)
-        left, right = self._sensors.read(now_us, _with_faults(self.wearer.thighs(), self.faults), self.faults)
+        left, right = self._sensors.read(now_us, _with_faults(self.wearer.legs(), self.faults), self.faults)
         motors = self.drive.motors
         return Inputs(
             now_us=now_us,
@@ -55,6 +61,7 @@ class Plant:
             battery_v=self._battery_v(),
             estop=self.faults.active(FaultKind.ESTOP) is not None,
             link=link and self.faults.active(FaultKind.UNPLUGGED) is None,
+            joint_rad_s=(left.joint_rad_s, right.joint_rad_s),
         )
 
     def _temperatures(self, name: str) -> Pair:
@@ -72,14 +79,18 @@ class Plant:
         return fault.number("volts") if fault else self.drive.battery_v
 
 
-def _with_faults(thighs: Thighs, faults: Faults) -> Thighs:
-    """The motion of the thighs, changed by the faults of posture and strides."""
-    angle, speed = list(thighs.angle_rad), list(thighs.velocity_rad_s)
-    for i, side in enumerate(SIDES):
-        strides = faults.active(FaultKind.STRIDES, side)
-        posture = faults.active(FaultKind.POSTURE, side)
-        scale = strides.number("scale") if strides else 1.0
-        angle[i], speed[i] = scale * angle[i], scale * speed[i]
-        if posture:
-            angle[i], speed[i] = posture.number("angle_rad"), 0.0
-    return Thighs((angle[0], angle[1]), (speed[0], speed[1]))
+def _with_faults(legs: Legs, faults: Faults) -> Legs:
+    """The motion of the legs, changed by the faults of posture and strides."""
+
+    def changed(angle_rad: Pair, velocity_rad_s: Pair) -> tuple[Pair, Pair]:
+        angle, speed = list(angle_rad), list(velocity_rad_s)
+        for i, side in enumerate(SIDES):
+            strides = faults.active(FaultKind.STRIDES, side)
+            posture = faults.active(FaultKind.POSTURE, side)
+            scale = strides.number("scale") if strides else 1.0
+            angle[i], speed[i] = scale * angle[i], scale * speed[i]
+            if posture:
+                angle[i], speed[i] = posture.number("angle_rad"), 0.0
+        return (angle[0], angle[1]), (speed[0], speed[1])
+
+    return Legs(*changed(legs.angle_rad, legs.velocity_rad_s), *changed(legs.lean_rad, legs.lean_rad_s))

@@ -1,4 +1,8 @@
-"""The two thigh sensors of the virtual exo: noise, bias, delay, lost samples and misplacement."""
+"""The sensors of the virtual exo: noise, bias, delay, lost samples and misplacement.
+
+A hip exo has an IMU on each thigh, which tells the angle too; an ankle exo has an encoder and an IMU on the
+shank.
+"""
 
 from __future__ import annotations
 
@@ -7,21 +11,21 @@ from dataclasses import dataclass, field, replace
 from math import cos, radians, sin
 from random import Random
 
-from core.domain.body import Side
+from core.domain.body import JointKind, Side
 from core.exo_core.safety import Axes, Pair
 from core.virtual_exo.faults import FaultKind, Faults
-from core.virtual_exo.wearer import Thighs
+from core.virtual_exo.wearer import Legs
 
 SIDES = (Side.LEFT, Side.RIGHT)
 _KEPT_SAMPLES = 200  # samples
 _STRAIGHT: Axes = (0.0, 0.0, 0.0)
-# Cross-axis part of the thigh's rotation: soft tissue moves, and a leg does not swing in one plane.
+# Cross-axis part of the segment's rotation: soft tissue moves, and a leg does not swing in one plane.
 _CROSS = (0.1, 0.05)
 
 
 @dataclass(frozen=True, slots=True)
 class SensorSettings:
-    """Sensor errors. Tilts are rotations about the flexion, the forward and the thigh's axis."""
+    """Sensor errors. Tilts are rotations of the IMU about the flexion, the forward and the segment's axis."""
 
     noise_rad: float = 0.001
     noise_rad_s: float = 0.01
@@ -36,10 +40,11 @@ class SensorSettings:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One sample of a sensor. Axis 0 of the gyro: flexion; of the accelerometer: up along the thigh."""
+    """One sample of one side. Axis 0 of the gyro: lower end forward; of the accelerometer: up the segment."""
 
     time_us: int
     angle_rad: float
+    joint_rad_s: float  # of an encoder; at a hip the gyro's axis 0
     gyro_rad_s: Axes
     accel_g: Axes
 
@@ -51,39 +56,43 @@ Readings = tuple[Reading, Reading]
 class Sensors:
     settings: SensorSettings
     random: Random
+    joint: JointKind = JointKind.HIP_FLEXION
     _samples: deque[Readings] = field(default_factory=lambda: deque(maxlen=_KEPT_SAMPLES))
     _delivered: Readings | None = None
 
-    def read(self, now_us: int, thighs: Thighs, faults: Faults) -> Readings:
+    def read(self, now_us: int, legs: Legs, faults: Faults) -> Readings:
         """The samples that the exo receives in this tick, left and right."""
-        self._samples.append(
-            (self._sample(now_us, 0, thighs, faults), self._sample(now_us, 1, thighs, faults))
-        )
+        self._samples.append((self._sample(now_us, 0, legs, faults), self._sample(now_us, 1, legs, faults)))
         last = self._delivered or self._samples[-1]
         left, right = (self._received(now_us, i, last[i], faults) for i in (0, 1))
         self._delivered = (left, right)
         return _with_wiring_faults(self._delivered, self.settings.swapped, faults)
 
-    def _sample(self, now_us: int, i: int, thighs: Thighs, faults: Faults) -> Reading:
-        """A new sample of one sensor, with its placement error and noise."""
-        angle, speed = thighs.angle_rad[i], thighs.velocity_rad_s[i]
+    def _sample(self, now_us: int, i: int, legs: Legs, faults: Faults) -> Reading:
+        """A new sample of one side, with its placement error and noise."""
+        lean, speed = legs.lean_rad[i], legs.lean_rad_s[i]
         own = self.settings.tilt_right_deg if i else self.settings.tilt_left_deg
         fault = faults.active(FaultKind.IMU_TILT, SIDES[i])
         added = [fault.number(f"{axis}_deg") for axis in ("flexion", "forward", "thigh")] if fault else own
         tilt = [radians(one) for one in added]
         bias = faults.active(FaultKind.IMU_BIAS, SIDES[i])
         offset_rad, drift_rad_s = (bias.number("rad"), bias.number("rad_s")) if bias else (0.0, 0.0)
-        # Axes here: flexion (to the side), forward, up along the thigh.
+        # Axes here: flexion (to the side), forward, up along the segment.
         turning = _rotated((speed, _CROSS[0] * speed, _CROSS[1] * speed), tilt)
-        pull = _rotated((0.0, sin(angle), cos(angle)), tilt)
-        measured_angle = angle * _rotated((1.0, 0.0, 0.0), tilt)[0] + tilt[0]
+        pull = _rotated((0.0, sin(lean), cos(lean)), tilt)
         settings, gauss = self.settings, self.random.gauss
         drift = settings.bias_rad_s[i] + drift_rad_s
         gyro = [axis + gauss(0.0, settings.noise_rad_s) for axis in turning]
         accel = [axis + gauss(0.0, settings.noise_g) for axis in pull]
+        angle = lean * _rotated((1.0, 0.0, 0.0), tilt)[0] + tilt[0]
+        joint_rad_s = gyro[0] + drift
+        if self.joint is JointKind.ANKLE:  # an encoder does not mind how the IMU sits
+            angle = legs.angle_rad[i]
+            joint_rad_s = legs.velocity_rad_s[i] + gauss(0.0, settings.noise_rad_s)
         return Reading(
             now_us,
-            measured_angle + offset_rad + gauss(0.0, settings.noise_rad),
+            angle + offset_rad + gauss(0.0, settings.noise_rad),
+            joint_rad_s,
             (gyro[0] + drift, gyro[1], gyro[2]),
             (accel[2], accel[1], accel[0]),
         )
@@ -104,7 +113,7 @@ class Sensors:
         broken = faults.active(FaultKind.IMU_NAN, side)
         if broken:
             value = broken.number("value")
-            return Reading(reading.time_us, value, (value, value, value), (value, value, value))
+            return Reading(reading.time_us, value, value, (value, value, value), (value, value, value))
         odd = faults.active(FaultKind.IMU_IMPLAUSIBLE, side)
         return replace(reading, angle_rad=odd.number("angle_rad")) if odd else reading
 
@@ -127,7 +136,7 @@ def _with_wiring_faults(readings: Readings, swapped: bool, faults: Faults) -> Re
 
 
 def _rotated(vector: Axes, tilt_rad: list[float]) -> Axes:
-    """Turned about flexion, then forward, then the thigh's axis."""
+    """Turned about flexion, then forward, then the segment's axis."""
     x, y, z = vector
     about_x, about_y, about_z = tilt_rad
     if about_x:

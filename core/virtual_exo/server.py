@@ -49,7 +49,7 @@ def run_virtual_exo(
     (device), KEY-006 (damaged key).
     """
     profile = load_profile(profile_id)
-    settings = PlantSettings() if plant is None else load_plant(plant)
+    settings = PlantSettings.usual(profile.joint) if plant is None else load_plant(plant, profile.joint)
     stop = _StopSignal(parent)
     with ExitStack() as clean_up:
         port = open_port(listen)

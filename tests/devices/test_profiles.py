@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,7 +23,12 @@ from core.devices.profiles import (
     strangers_of,
 )
 from core.domain.controller import ExoController
-from tests.refusals import code_of
+from core.errors import UserError
+from core.exo_core.library import Library
+from core.exo_core.library import load as load_core
+from core.exo_core.safety import Limits, Profile, Supervisor, joint_number
+from core.simulation.model.exo_model import exo_model
+from tests.refusals import code_of, refused
 
 DEVICE = "Hippo_L1"
 
@@ -32,17 +38,66 @@ def torque_gains(controllers: tuple[ExoController, ...]) -> list[float]:
 
 
 @pytest.fixture
+def core() -> Library:
+    return load_core()
+
+
+@pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """In place of what ships; empty."""
     monkeypatch.setattr(resources, "path", lambda name: tmp_path / Path(name).name)
     return tmp_path
 
 
-def test_every_exo_has_a_default_and_a_generic_controller() -> None:
-    for device in profiles.device_ids():
+def test_controllers_that_ship_keep_the_limits_of_a_first_session_with_their_exo() -> None:
+    shipped = 0
+    for device in profiles.trainable_ids():
         for load in (load_default_controller, load_generic_controller):
-            limits = for_first_session(load(device), device).limits
-            assert limits == limits.tightest(session_limits(load_profile(device)))
+            if code_of_missing(load, device):
+                continue
+            shipped += 1
+            controller = for_first_session(load(device), device)
+            assert controller.limits == controller.limits.tightest(session_limits(load_profile(device)))
+            assert controller.joint is load_profile(device).joint
+    assert not code_of_missing(load_default_controller, DEVICE) and shipped >= 2
+
+
+def code_of_missing(load: Callable[[str], ExoController], device: str) -> str:
+    """ "" when it ships."""
+    try:
+        load(device)
+    except UserError as error:
+        assert DEVICE in error.advice.why  # names the exos that have one
+        return error.advice.code
+    return ""
+
+
+def test_what_no_twin_can_wear_is_known_but_not_offered() -> None:
+    assert set(profiles.device_ids()) - set(profiles.trainable_ids()) == {"NEUankle_L1"}
+    assert "prosthesis" in load_profile("NEUankle_L1").worn_by_no_twin
+    with refused("EXO-043"):
+        profiles.trainable_profile("NEUankle_L1")
+
+
+def test_profiles_are_those_of_the_simulated_exos() -> None:
+    """Joint, mass and the way that it turns are what assist-sim has, and no peak is beyond its motors."""
+    for device in profiles.trainable_ids():
+        profile, model = load_profile(device), exo_model(device)
+        assert profile.joint is model.joint and profile.mass_kg == pytest.approx(model.mass_kg, abs=0.01)
+        for motor in model.motors:
+            low, high = motor.torque_nm
+            assert low <= profile.limits.lowest_nm and profile.limits.highest_nm <= high
+        assert profile.first_session_peak_nm < profile.limits.peak_nm
+
+
+def test_no_profile_is_weaker_than_the_firmware(core: Library) -> None:
+    for device in profiles.device_ids():
+        profile = load_profile(device)
+        own = Limits.of(profile.limits)
+        supervisor = Supervisor(Profile(own, joint=joint_number(profile.joint)), core)
+        held = supervisor.limits
+        assert (held.peak_nm, held.rate_nm_s, held.direction) == (own.peak_nm, own.rate_nm_s, own.direction)
+        assert held.hip_range_rad == pytest.approx(own.hip_range_rad, abs=1e-6)
 
 
 def test_limits_of_a_first_session_only_ever_tighten() -> None:

@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 
 from core.domain.scenario import (
+    DISTURBED,
+    EXO_FAILURES,
     LEVEL_GROUND,
+    MILD_SLIP,
     SCENARIOS,
     STEP_RISE_M,
     STEP_TREAD_M,
@@ -64,9 +67,16 @@ def test_landings_end_the_stairs_on_both_sides() -> None:
 
 
 def test_every_situation_has_a_key_and_a_name_of_its_own_and_is_found_by_the_key() -> None:
-    assert len({one.key for one in SCENARIOS}) == len({one.name for one in SCENARIOS}) == len(SCENARIOS)
-    assert all(scenario_of(one.key) is one for one in SCENARIOS)
+    every = (*SCENARIOS, *EXO_FAILURES, MILD_SLIP)
+    assert len({one.key for one in every}) == len({one.name for one in every}) == len(every)
+    assert all(scenario_of(one.key) is one for one in every)
     assert scenario_of("moon") is None
+
+
+def test_the_battery_has_twelve_disturbances_nine_of_them_failures_of_the_exo() -> None:
+    assert len(DISTURBED) == len(set(DISTURBED)) == 12
+    assert sum(one.exo_disturbance is not None for one in DISTURBED) == 9
+    assert all((one.exo_disturbance is None) != (one.disturbance is None) for one in DISTURBED)
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda one: one.key)

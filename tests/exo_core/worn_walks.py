@@ -1,10 +1,11 @@
-"""A whole exo in the C core on the thighs of a simulated walk, tick by tick; one can go back in time."""
+"""A whole exo in the C core on the legs of a simulated walk, tick by tick; one can go back in time."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -24,17 +25,26 @@ class Playback:
     """Stands, then walks as recorded; the readings can be scaled and shifted from now on.
 
     After the end it goes on where an earlier stride was most like it. In place of
-    `tests.exo_core.wearer.Wearer` in an `Exo`.
+    `tests.exo_core.wearer.Wearer` in an `Exo`. At an ankle the shanks turn too (T, 2).
     """
 
-    def __init__(self, angle_rad: FloatArray, velocity_rad_s: FloatArray) -> None:
-        self.angle_rad, self._velocity = angle_rad, velocity_rad_s
+    def __init__(
+        self, angle_rad: FloatArray, velocity_rad_s: FloatArray, shank_rad_s: FloatArray | None = None
+    ) -> None:
+        self.angle_rad, self._velocity, self._shank = angle_rad, velocity_rad_s, shank_rad_s
+        self.shank_scale, self.stuck_shank, self.turned = 1.0, False, False
+        self._last_shank = [0.0, 0.0]
         self.tick, self.now_us = -STANDS_TICKS, 0
         moments = np.hstack([angle_rad, 0.1 * velocity_rad_s])
         before = slice(len(moments) - LOOKS_BACK_TICKS, len(moments) - SHORTEST_STRIDE_TICKS)
         alike = np.linalg.norm(moments[before] - moments[-1], axis=1)
         self._again = before.start + int(alike.argmin()) + 1
         self.scale, self.shift_rad = 1.0, 0.0
+
+    def go_on_as(self, angle_rad: FloatArray, velocity_rad_s: FloatArray, shank_rad_s: FloatArray) -> None:
+        """From now on another walk, from its beginning."""
+        self.angle_rad, self._velocity, self._shank = angle_rad, velocity_rad_s, shank_rad_s
+        self.tick = BEGINS_TICKS
 
     def step(self) -> None:
         self.tick = self._again if self.tick + 1 == len(self.angle_rad) else self.tick + 1
@@ -43,10 +53,12 @@ class Playback:
     def inputs(self) -> Inputs:
         shiver = [0.002 * math.sin(1.7 * self.tick + side) for side in (0, 1)]
         angle, speed = shiver, shiver
+        shank = shiver
         if self.tick >= 0:
             angle, speed = self._walking()
+            shank = self._turning(shiver)
         now = self.now_us
-        return Inputs(
+        inputs = Inputs(
             now_us=now,
             sample_us=(now, now),
             angle_rad=(angle[0], angle[1]),
@@ -59,6 +71,19 @@ class Playback:
             motor_nm=(0.0, 0.0),
             weights_us=now,
         )
+        if self._shank is not None:
+            inputs.joint_rad_s = (speed[0], speed[1])
+            axes = [(0.2 * one, one, 0.0) if self.turned else (one, 0.2 * one, 0.0) for one in shank]
+            inputs.gyro_rad_s, inputs.accel_g = (axes[0], axes[1]), ((1.0, 0.0, 0.0), (1.0, 0.0, 0.0))
+        return inputs
+
+    def _turning(self, shiver: list[float]) -> list[float]:
+        """Of the shanks; all of it is there at once, as their lean is not looked at."""
+        if self._shank is not None and not self.stuck_shank:
+            scale = self.scale * self.shank_scale
+            both = zip(self._shank[self.tick], shiver, strict=True)
+            self._last_shank = [scale * float(one) + noise for one, noise in both]
+        return self._last_shank
 
     def _walking(self) -> tuple[list[float], list[float]]:
         """Angle and velocity; at the start they grow out of standing."""
@@ -90,10 +115,19 @@ class Moment:
 class WornWalk:
     """One person's recorded walk with an exo that runs one package."""
 
-    def __init__(self, core: Library, device_bytes: bytes, angle_rad: FloatArray, velocity_rad_s: FloatArray):
-        self._core, self.exo = core, Exo(core)
+    def __init__(
+        self,
+        core: Library,
+        device_bytes: bytes,
+        angle_rad: FloatArray,
+        velocity_rad_s: FloatArray,
+        shank_rad_s: FloatArray | None = None,
+        **changed: Any,
+    ) -> None:
+        """`changed` are fields of the exo's identity."""
+        self._core, self.exo = core, Exo(core, **changed)
         self._name = self.exo.install(device_bytes)
-        self.person = Playback(angle_rad, velocity_rad_s)
+        self.person = Playback(angle_rad, velocity_rad_s, shank_rad_s)
         self.exo.wearer = self.person
         self._safety = self.exo.device._device.safety
         self._kept: tuple[bytes, int, int] | None = None

@@ -184,6 +184,23 @@ INDEX = {  # bad input: code, file below tests/, test
         "tasks/test_deficits_tasks.py",
         "test_nothing_is_accepted",
     ),
+    "impairment of the twin without a name": (
+        "PER-001",
+        "session/test_impairments.py",
+        "test_nothing_is_chosen",
+    ),
+    "impairment of no severity": ("PER-002", "session/test_impairments.py", "test_nothing_is_chosen"),
+    "a fifth impairment": ("PER-003", "session/test_impairments.py", "test_nothing_is_chosen"),
+    "impairment that is not on the list": (
+        "PER-004",
+        "session/test_impairments.py",
+        "test_nothing_is_chosen",
+    ),
+    "impairment on the command line that is none": (
+        "PER-005",
+        "session/test_session_run.py",
+        "test_impairments_that_nobody",
+    ),
     "EMG without maximal contraction, for strength": (
         "KIN-202",
         "tasks/test_deficits_tasks.py",

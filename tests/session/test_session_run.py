@@ -17,7 +17,7 @@ from app.cli.session_options import session_request
 from app.cli.session_run import SessionEnd, raise_if_stopped, run_demo_session, run_video_session
 from app.cli.trial_options import TrialFiles, trial_files
 from app.cli.trial_session import run_trial_session
-from app.session_request import SessionRequest
+from app.session_request import SessionRequest, check_request
 from core.domain.controller import (
     UNATTENDED_APPROVER,
     Comparison,
@@ -25,6 +25,7 @@ from core.domain.controller import (
     unattended,
 )
 from core.domain.findings import Finding, Severity
+from core.domain.muscles import MuscleGroup
 from core.domain.record import RecordKind, Verdict
 from core.domain.sides_doubt import doubt_of_sides
 from core.domain.subject import Subject
@@ -120,7 +121,7 @@ class StillExo:
     def __init__(self, _data_dir: Path) -> None:
         self.stopped = False
 
-    def start(self) -> str:
+    def start(self, device: str) -> str:
         return "tcp:127.0.0.1:1"
 
     def stop(self) -> None:
@@ -367,3 +368,58 @@ def test_what_belongs_to_a_film_is_not_taken_with_a_trial(words: list[str]) -> N
     args = _parser().parse_args(["session", "run", "--patient", "p.json", "--out", "o", *words])
     with refused("PC-022"):
         trial_files(args)
+
+
+WEAK = "weakness,left,hip flexors,0.5"
+
+
+def with_impairments(*words: str, name: str = "Dr. A") -> SessionRequest:
+    given = ["session", "run", "--patient", "p.json", "--video", "v.mp4", "--out", "o", "--role", "physician"]
+    given += [part for one in words for part in ("--impairment", one)]
+    return session_request(_parser().parse_args([*given, "--impairments-by", name]), Path("d"))
+
+
+def test_impairments_of_the_terminal_reach_the_twin_by_name_and_are_told(request_: SessionRequest) -> None:
+    said = with_impairments(WEAK, "delay,0.2")
+    asked = replace(
+        request_, impairments=said.impairments, impairments_by=said.impairments_by, role=said.role
+    )
+    terminal = HandTerminal(asked, HELPS)
+
+    end = run_demo_session(asked, terminal)  # type: ignore[arg-type]
+
+    assert end.summary["impairments"] == [
+        {
+            "impairment": label,
+            "severity": severity,
+            "in_some_strides_only": False,
+            "origin": "entered",
+            "by": "Dr. A",
+            "role": "physician",
+        }
+        for label, severity in (("Weakness, left hip flexors", 0.5), ("Delay", 0.2))
+    ]
+    with open_store(asked.data_dir) as store:
+        listed = store.info(terminal.given["fit_twin"]["impairments_id"])
+    assert listed.kind is RecordKind.CHOSEN_IMPAIRMENTS
+
+
+@pytest.mark.parametrize(
+    ("code", "words", "name"),
+    [
+        ("PER-001", [WEAK], " "),
+        ("PER-002", ["delay,0"], "Dr. A"),
+        ("PER-003", [f"weakness,left,{group.value},0.3" for group in tuple(MuscleGroup)[:5]], "Dr. A"),
+        ("PER-005", ["weakness,hip flexors,0.5"], "Dr. A"),
+        ("PER-005", ["weakness,left,hip flexors,half"], "Dr. A"),
+        ("PER-005", ["weakness,left,hip flexors,1.5"], "Dr. A"),
+        ("PER-005", ["pain,left,0.5,occasional"], "Dr. A"),
+        ("PER-005", [""], "Dr. A"),
+    ],
+)
+def test_impairments_that_nobody_answers_for_or_that_cannot_be_are_refused_at_once(
+    request_: SessionRequest, code: str, words: list[str], name: str
+) -> None:
+    with refused(code):
+        asked = with_impairments(*words, name=name)
+        check_request(replace(request_, impairments=asked.impairments, impairments_by=name, role=asked.role))

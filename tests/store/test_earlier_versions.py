@@ -72,6 +72,7 @@ SINCE = {  # kinds that came later
     RecordKind.KINETICS,
     RecordKind.MUSCLE_CALIBRATION,
     RecordKind.DEFICITS,
+    RecordKind.CHOSEN_IMPAIRMENTS,
 }
 
 

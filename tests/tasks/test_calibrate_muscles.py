@@ -11,7 +11,8 @@ import pytest
 
 from app.bench.muscle_person import SIDE, synthetic_walk
 from app.cli.session_muscles import calibrated_twin, muscle_numbers
-from core.domain.body import JOINTS, SIDES
+from core.domain.body import JOINTS, SIDES, JointKind
+from core.domain.chosen_impairments import ImpairmentOrigin
 from core.domain.emg import EmgEnvelopes
 from core.domain.impairment import Impairment, ImpairmentKind
 from core.domain.kinetics import ForceSource, KineticCycles, Kinetics
@@ -22,6 +23,7 @@ from core.domain.record import RecordKind
 from core.domain.twin import GENERIC_BODY, Twin
 from core.jobs.values import JobSpec, SilentContext
 from core.session.flow import VisitFacts, standing
+from core.session.impairments import choose
 from core.session.same_patient import same_patient
 from core.store.repository import open_store
 from core.tasks import calibrate_muscles
@@ -192,3 +194,18 @@ def test_without_plates_the_twin_has_habits_and_says_no_more(tmp_path: Path) -> 
         twin, info = store.load(twin_id, Twin), store.info(twin_id)
     assert twin.body.habits and twin.body.activation is None and not twin.body.strength
     assert info.summary.endswith("muscle habits from EMG")
+
+
+def test_a_calibrated_twin_keeps_what_a_person_put_into_it(tmp_path: Path) -> None:
+    ids = saved(tmp_path)
+    stiff = Impairment(ImpairmentKind.STIFFNESS, 0.4, SIDE, joint=JointKind.KNEE)
+    with open_store(tmp_path) as store:
+        visit_id = store.info(ids["motion_id"]).visit_id
+        listed = choose(store, visit_id, stiff, ImpairmentOrigin.ENTERED, by="Dr. A", role="physician")
+    twin_id = run(tmp_path, ids | {"impairments_id": listed.id})
+    with open_store(tmp_path) as store:
+        kept = store.latest(visit_id, RecordKind.MUSCLE_CALIBRATION)
+        assert kept is not None and not store.load(kept.id, MuscleCalibration).body.impairments
+        assert store.load(twin_id, Twin).body.impairments == (stiff,)
+        assert "stiffness" in store.info(twin_id).summary
+        assert standing(VisitFacts(None, store.records(visit_id)), RecordKind.TWIN) == store.info(twin_id)

@@ -11,16 +11,21 @@ import pytest
 
 from core.devices.profiles import for_first_session, load_default_controller
 from core.domain.assistance import assistance_of
+from core.domain.body import JointKind, Side
 from core.domain.controller import Comparison, ExoController, TrainedController
+from core.domain.help_by_side import help_by_side
+from core.domain.impairment import Impairment, ImpairmentKind
 from core.domain.record import RecordKind
 from core.domain.rollout import GaitLabel
+from core.domain.scenario import scenario_of
 from core.domain.subject import Sex, Subject
 from core.domain.twin import GENERIC_BODY, GaitPolicy
 from core.errors import JobCancelled
 from core.gait.norms import normal_reference
 from core.jobs.values import JobSpec, Progress, SilentContext
+from core.learning.exo.situation_walks import SituationPlan
 from core.store.repository import open_store
-from core.tasks import compare
+from core.tasks import compare, compare_situations
 from core.tasks.policy_files import shipped_policy
 from tests import walked
 from tests.refusals import code_of, refused
@@ -38,6 +43,10 @@ def small() -> Iterator[None]:
             ("WALKERS", 2), ("SECONDS", 2.0), ("SEEDS", 2), ("STRANGER_SEEDS", 2), ("LENGTH_S", 4.0),
         ):  # fmt: skip
             patch.setattr(compare, name, little)
+        plan = SituationPlan((scenario_of("stairs-up"), scenario_of("push")), 1.2, 1, 2)
+        labels = (GaitLabel.WITHOUT_EXO, GaitLabel.PERSONALIZED_CONTROLLER)
+        little = compare_situations.ComparedSituations("stairs", plan, labels)
+        patch.setattr(compare_situations, "COMPARED", (little,))
         yield
 
 
@@ -133,7 +142,47 @@ def test_the_walk_without_the_exo_does_not_depend_on_what_else_is_compared(compa
     again = walks.measured(compare.Condition(GaitLabel.WITHOUT_EXO), seeds=1)
     score = comparison.find(GaitLabel.WITHOUT_EXO)
     assert score is not None and score.measures is not None
-    np.testing.assert_allclose(again.metabolic_w_kg[0], score.measures.metabolic_w_kg[0], rtol=1e-6)
+    np.testing.assert_allclose(again.measures.metabolic_w_kg[0], score.measures.metabolic_w_kg[0], rtol=1e-6)
+
+
+@pytest.mark.slow
+def test_level_walks_are_in_the_situations_with_the_torque_of_every_controller(comparison: Comparison) -> None:
+    level = {one.label: one for one in comparison.situations if one.situation == "level"}
+    assert list(level) == [label.value for label in walked.GAITS]
+    assert level[GaitLabel.WORN_WITHOUT_TORQUE].profile is None
+    profile = level[GaitLabel.PERSONALIZED_CONTROLLER].profile
+    assert profile is not None and comparison.mass_kg == pytest.approx(GENERIC_BODY.mass_kg)
+    assert help_by_side(profile, comparison.mass_kg) is None  # of walks too short for a whole stride
+
+
+@pytest.mark.slow
+def test_other_situations_are_walked_without_the_exo_and_with_it(comparison: Comparison) -> None:
+    others = [one for one in comparison.situations if one.situation != "level"]
+    assert [(one.situation, one.label) for one in others] == [
+        ("stairs-up", "without exo"), ("push", "without exo"),
+        ("stairs-up", "personalized controller"), ("push", "personalized controller"),
+    ]  # fmt: skip
+    assert all((one.measures.seeds, one.measures.starts) == (2, 2) for one in others)
+    assert comparison.sentence.count("In other situations, 2 walks each: ") == 1
+
+
+@pytest.mark.slow
+def test_gaits_are_correlated_with_the_patients_and_each_other(comparison: Comparison) -> None:
+    found = comparison.correlations
+    assert found is not None
+    assert found.labels == ("measured", "without exo", "default controller", "personalized controller")
+    hip, knee = JointKind.HIP_FLEXION, JointKind.KNEE
+    assert found.between("without exo", "without exo", hip, Side.LEFT) > 0.98  # its strides are alike
+    assert 0.9 < found.between("without exo", "personalized controller", knee, Side.RIGHT) < 1.0
+
+
+@pytest.mark.slow
+def test_an_impaired_twin_is_shown_beside_its_healthy_self() -> None:
+    stiff = Impairment(ImpairmentKind.STIFFNESS, 0.8, Side.LEFT, joint=JointKind.KNEE)
+    impaired = replace(twin(), body=replace(GENERIC_BODY, impairments=(stiff,)))
+    (healthy,) = compare.healthy_walk(impaired, DEVICE, silent(Path()))
+    assert healthy.label is GaitLabel.HEALTHY_TWIN and not healthy.exo_torque_nm.any()
+    assert compare.healthy_walk(twin(), DEVICE, silent(Path())) == ()
 
 
 class Impatient(SilentContext):

@@ -67,6 +67,7 @@ def test_what_an_impaired_twin_did_is_told_with_its_impairment(context: SilentCo
     ("params", "code", "told"),
     [
         ({"scenario": "moonwalk"}, "SIM-031", "stairs-up"),
+        ({"scenario": "exo-halt"}, "SIM-035", "level"),
         ({"scenario": "level", "twin": "nobody"}, "SIM-032", "default"),
         ({"scenario": "level", "seconds": 1e9}, "SIM-033", "60"),
         ({"scenario": "level", "seconds": "long"}, "SIM-033", "60"),

@@ -167,9 +167,9 @@ def test_the_virtual_exo_starts_without_holding_up_the_screen(
 ) -> None:
     signed_records(context, visit_id, packed=True)
     page, _ = deploy_page(context)
-    context.start_virtual_exo = lambda: "/dev/pts/9"
+    context.start_virtual_exo = lambda device: f"/dev/pts/{device}"
     page.start_virtual.emit()
-    _until(app, lambda: page.address == "/dev/pts/9")
+    _until(app, lambda: page.address == "/dev/pts/Hippo_L1")  # the patient's own exo
     assert page._main.isEnabled()
 
 
@@ -179,7 +179,7 @@ def test_a_virtual_exo_that_does_not_start_is_told_with_its_code(
     signed_records(context, visit_id, packed=True)
     page, _ = deploy_page(context)
 
-    def fails() -> str:
+    def fails(device: str) -> str:
         raise refuse("EXO-090", "The virtual exo did not start.", "No answer.", "Try again.")
 
     context.start_virtual_exo = fails

@@ -213,7 +213,7 @@ def test_a_result_says_that_its_twin_has_calibrated_muscles_and_an_accepted_weak
     body = replace(known_person.calibration({}).body, impairments=(weak,))
     told = {fact.name: fact for fact in muscle_facts(body)}
     assert told["muscles"].value == "by EMG"
-    assert (told["weakness"].value, told["weakness"].tip) == ("1 accepted", CALF)
+    assert (told["weakness"].value, told["weakness"].tip) == ("1, by name and role", CALF)
     assert not muscle_facts(GENERIC_BODY)
 
 

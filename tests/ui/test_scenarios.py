@@ -253,7 +253,7 @@ def test_what_came_of_an_impaired_twin_where_no_healthy_one_walked_is_told_as_su
 def test_no_severity_is_nothing_to_simulate(context: SessionContext, reviewed: dict[Step, str]) -> None:
     page, _ = review(context)
     page.what_if_toggled.emit(True)
-    page.what_if.severity.setValue(0)
+    page.what_if.chooser.severity.setValue(0)
     assert not page.what_if.button.isEnabled()
     assert "slider" in page.what_if.button.toolTip()
 

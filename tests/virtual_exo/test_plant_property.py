@@ -39,6 +39,7 @@ KINDS = {
     "imu_swapped": "",
     "motor_silent": "",
     "motor_holds": "",
+    "motor_dead": "",
     "unplugged": "",
     "estop": "",
 }

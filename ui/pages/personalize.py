@@ -11,6 +11,7 @@ from core.domain.findings import Finding
 from core.domain.twin import LearningCurve
 from ui.pages.emg_muscles import EmgMusclesPanel, EmgMusclesState
 from ui.pages.frame import Page
+from ui.pages.impairments import ImpairmentsPanel, ImpairmentsState
 from ui.pages.learning_view import FALLS, LIKENESS, WALK, Choice, Fact, LearningView, MinutesBox, Option
 from ui.pages.weakness import WeaknessPanel, WeaknessState
 from ui.theme import Tone
@@ -98,8 +99,8 @@ class LearningPage(Page):
         self.view.clear_curves()
 
 
-TWIN_TAB, EMG_TAB, WEAKNESS_TAB = range(3)
-_TABS = ("The twin", "What the EMG changed", "Weakness")
+TWIN_TAB, EMG_TAB, WEAKNESS_TAB, IMPAIRMENTS_TAB = range(4)
+_TABS = ("The twin", "What the EMG changed", "Weakness", "Impairments")
 
 
 class PersonalizePage(LearningPage):
@@ -108,14 +109,19 @@ class PersonalizePage(LearningPage):
         "First the body model gets the patient's segment lengths and mass. Then the twin learns in "
         "simulation to walk as the patient was measured. Minutes are enough for a first look; longer "
         "learning follows the gait more closely. Joint torques learn fastest; 80 muscles also show how each "
-        "muscle works. With EMG and joint moments its muscles can be calibrated first, and a weakness that "
-        "the recording suggests goes into the twin when you accept it by name and role. You may go on with "
-        "other steps or close this window."
+        "muscle works. With EMG and joint moments its muscles can be calibrated first. A weakness that the "
+        "recording suggests, and up to four impairments that you enter or that a search finds in the gait, "
+        "go into the twin when you answer for them by name and role. You may go on with other steps or "
+        "close this window."
     )
 
     calibrate = Signal()
     assess = Signal()
     answered = Signal(str, bool, str, str)  # label of the impairment, accepted, name, role
+    search = Signal()  # for impairments in the gait
+    impairment_entered = Signal(object, str, str)  # Impairment, name, role
+    impairment_accepted = Signal(str, str, str)  # label of what was found in the gait, name, role
+    impairment_removed = Signal(str, str, str)  # label, name, role
 
     def __init__(self) -> None:
         view = LearningView((WALK, FALLS, LIKENESS), "The twin now")
@@ -124,11 +130,12 @@ class PersonalizePage(LearningPage):
 
     def arrange(self) -> None:
         self.muscles, self.weakness, self.tabs = EmgMusclesPanel(), WeaknessPanel(), QTabBar()
+        self.impairments = ImpairmentsPanel()
         learning = QWidget()
         inside = column(self.minutes_box, gap=12)
         inside.addWidget(self.view, 1)
         learning.setLayout(inside)
-        self._shown_parts = (learning, self.muscles, self.weakness)
+        self._shown_parts = (learning, self.muscles, self.weakness, self.impairments)
         self._parts = Deck(*self._shown_parts)
         for words in _TABS:
             self.tabs.addTab(words)
@@ -141,6 +148,10 @@ class PersonalizePage(LearningPage):
         self.muscles.calibrate.connect(self.calibrate)
         self.weakness.assess.connect(self.assess)
         self.weakness.answered.connect(self.answered)
+        self.impairments.search.connect(self.search)
+        self.impairments.entered.connect(self.impairment_entered)
+        self.impairments.accepted.connect(self.impairment_accepted)
+        self.impairments.removed.connect(self.impairment_removed)
 
     def show_muscles(self, state: EmgMusclesState) -> None:
         self.muscles.show_state(state)
@@ -149,6 +160,12 @@ class PersonalizePage(LearningPage):
         open_ones = sum(not proposal.answer for proposal in state.proposals)
         self.tabs.setTabText(WEAKNESS_TAB, f"Weakness · {open_ones} to answer" if open_ones else "Weakness")
         self.weakness.show_state(state)
+
+    def show_impairments(self, state: ImpairmentsState) -> None:
+        words = _TABS[IMPAIRMENTS_TAB]
+        count = f" · {len(state.cards)}" if state.cards else ""
+        self.tabs.setTabText(IMPAIRMENTS_TAB, f"{words}{count}")
+        self.impairments.show_state(state)
 
     def open_tab(self, number: int) -> None:
         self.tabs.setCurrentIndex(number)

@@ -12,6 +12,7 @@ from core.domain.controller import Comparison, GaitScore, unattended
 from core.domain.motion import Motion
 from core.domain.record import Decision, RecordKind, Verdict
 from core.domain.rollout import GaitLabel
+from core.domain.situation_effects import situation_assistance
 from core.domain.walk_measures import WalkMeasures
 from core.domain.walk_numbers import WalkRow, walk_rows
 from core.session.flow import Step, StepStatus
@@ -98,7 +99,7 @@ class ComparePresenter(StepPresenter):
         elif self._signature(self._loaded[0]) is not None:
             self.context.go_to.emit(Step.DEPLOY)
         else:
-            self._sign(self._loaded[0], assistance_of(self._loaded[1].scores))
+            self._sign(self._loaded[0], situation_assistance(self._loaded[1]))
 
     def _sign(self, record_id: str, assistance: Assistance) -> None:
         if self._why_not_sign(assistance) or self.context.visit_id is None:
@@ -139,8 +140,8 @@ class ComparePresenter(StepPresenter):
 
     def _result(self, record_id: str, comparison: Comparison, motion: Motion | None) -> CompareState:
         signature = self._signature(record_id)
-        headline, tone = compare_headline(comparison.scores)
-        assistance = assistance_of(comparison.scores)
+        headline, tone = situated_headline(comparison)
+        assistance = situation_assistance(comparison)
         why_not = "" if signature is not None else self._why_not_sign(assistance)
         parts = self._cached_parts(comparison)
         return CompareState(
@@ -230,7 +231,14 @@ def below_headline(comparison: Comparison) -> str:
     """The verdict without what the headline says already."""
     if assistance_of(comparison.scores).cost is None:
         return comparison.sentence
-    return unbroken(verdict_details(comparison.scores, comparison.strangers))
+    return unbroken(verdict_details(comparison.scores, comparison.strangers, comparison.situations))
+
+
+def situated_headline(comparison: Comparison) -> tuple[str, Tone]:
+    """The same, and in which other situations walking gets harder."""
+    headline, tone = compare_headline(comparison.scores)
+    elsewhere = situation_assistance(comparison).elsewhere
+    return (unbroken(f"{headline} Harder: {elsewhere}."), Tone.WARN) if elsewhere else (headline, tone)
 
 
 def compare_headline(scores: tuple[GaitScore, ...]) -> tuple[str, Tone]:

@@ -142,7 +142,7 @@ def package_lines(package: Package) -> tuple[str, ...]:
 def _gait_line(package: Package) -> str:
     if package.envelope is None:
         return "Without the limits of this person's gait: made by an earlier version. Train again."
-    return package.envelope.sentence(package.limits.hip_range_rad)
+    return package.gait_sentence
 
 
 def _signature_line(package: Package) -> str:

@@ -36,17 +36,17 @@ class ExoFinder(QObject):
         self._listing = self._context.submit("list_exos")
 
     def start_virtual(self) -> None:
-        start = self._context.start_virtual_exo
-        if start is None or self.starting:
+        start, subject = self._context.start_virtual_exo, self._context.subject
+        if start is None or subject is None or self.starting:
             return
         self.starting = True
         self.changed.emit()
         # Not a job: it only starts another process and waits for its first line, a second or two.
-        threading.Thread(target=self._start_now, args=(start,), daemon=True).start()
+        threading.Thread(target=self._start_now, args=(start, subject.device), daemon=True).start()
 
-    def _start_now(self, start: Callable[[], str]) -> None:
+    def _start_now(self, start: Callable[[str], str], device: str) -> None:
         try:
-            self._started.emit(start())
+            self._started.emit(start(device))
         except UserError as error:
             self._failed.emit(error.advice)
 

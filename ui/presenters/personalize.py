@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from core.domain.chosen_impairments import ImpairmentOrigin
 from core.domain.deficits import Deficits
 from core.domain.findings import Finding, worst_first
+from core.domain.impairment import Impairment, ImpairmentKind
+from core.domain.impairment_fit import ImpairmentFit
 from core.domain.muscle_calibration import MuscleCalibration
 from core.domain.record import RecordKind
 from core.domain.twin import BodyParameters, GaitPolicy, Twin
 from core.jobs.values import Done, JobState, JsonValue, Outcome
 from core.session.flow import Step, StepStatus, standing
+from core.session.impairments import choose, chosen, remove
 from core.session.weakness import (
     accepted_impairments,
     answer_proposal,
@@ -19,6 +25,7 @@ from core.session.weakness import (
 from ui.pages.learning_view import Fact
 from ui.pages.personalize import TWIN_TAB, LearningState, PersonalizePage
 from ui.presenters.emg_muscles import emg_muscles_state
+from ui.presenters.impairments import SEARCH, found_in_gait, impairments_state
 from ui.presenters.learning import LearningPresenter
 from ui.presenters.weakness import weakness_state
 from ui.session_context import SessionContext
@@ -31,6 +38,7 @@ RUNNING_WORDS = {
     "fit_twin": "The body model is being fitted.",
     CALIBRATE: "The muscles are being calibrated with EMG and joint moments.",
     ASSESS: "Strength is being assessed.",
+    SEARCH: "The gait is searched for impairments.",
 }
 
 
@@ -44,10 +52,14 @@ class PersonalizePresenter(LearningPresenter):
         super().__init__(page, context)
         self._page = page
         self._seed = 0
-        self._to_calibrate = set[str]()  # jobs that fit the body for a calibration
+        self._then: dict[str, Callable[[str], None]] = {}  # after a fitted body, if not learning
         page.calibrate.connect(lambda: self.attempt(self.start_calibration))
         page.assess.connect(lambda: self.attempt(self.start_assessment))
         page.answered.connect(lambda *answer: self.attempt(lambda: self.answer(*answer)))
+        page.search.connect(lambda: self.attempt(self.start_search))
+        page.impairment_entered.connect(lambda *given: self.attempt(lambda: self.enter(*given)))
+        page.impairment_accepted.connect(lambda *given: self.attempt(lambda: self.accept(*given)))
+        page.impairment_removed.connect(lambda *given: self.attempt(lambda: self.remove(*given)))
 
     def start(self) -> None:
         """Fit the body first, with calibrated muscles and accepted impairments; then the learning follows."""
@@ -62,11 +74,11 @@ class PersonalizePresenter(LearningPresenter):
 
     def job_done(self, state: JobState, outcome: Outcome) -> None:
         if state.spec.kind == "fit_twin" and isinstance(outcome, Done):
-            follow = self._calibrate if state.spec.id in self._to_calibrate else self._learn
+            follow = self._then.get(state.spec.id, self._learn)
             self.attempt(lambda: follow(outcome.record_id))
 
     def _muscles(self, motion_id: str) -> dict[str, JsonValue]:
-        """Records of this motion that change the twin's muscles."""
+        """Records of this motion and choices of a person that change the twin's body."""
         store, visit_id = self.context.store, self.context.visit_id or ""
         found: dict[str, JsonValue] = {}
         calibration = usable_sources(store, motion_id).get(RecordKind.MUSCLE_CALIBRATION)
@@ -75,7 +87,13 @@ class PersonalizePresenter(LearningPresenter):
         strength = assessment(store, visit_id)
         if strength is not None and accepted_impairments(store, strength.id):
             found["deficits_id"] = strength.id
-        return found
+        return found | self._chosen()
+
+    def _chosen(self) -> dict[str, JsonValue]:
+        """The list of impairments that a person put into the twin; nothing where it is empty."""
+        info = self.newest(RecordKind.CHOSEN_IMPAIRMENTS)
+        listed = info is not None and chosen(self.context.store, info.visit_id)
+        return {"impairments_id": info.id} if info is not None and listed else {}
 
     def _learn(self, twin_id: str) -> None:
         motion = self.newest(RecordKind.MOTION)
@@ -98,6 +116,10 @@ class PersonalizePresenter(LearningPresenter):
             self._page.show_muscles(emg_muscles_state(store, visit_id, busy=busy))
             motion_id = None if motion is None else motion.id
             self._page.show_weakness(weakness_state(store, visit_id, motion_id, busy=busy))
+            stopped = self._stopped_search() is not None
+            self._page.show_impairments(
+                impairments_state(store, visit_id, motion_id, busy=busy, stopped=stopped)
+            )
         super().show(status)
 
     def start_calibration(self) -> None:
@@ -105,19 +127,22 @@ class PersonalizePresenter(LearningPresenter):
         motion = self.newest(RecordKind.MOTION)
         if motion is None:
             return
+        self._with_twin_of(motion.id, self._calibrate, **self._chosen())
+
+    def _with_twin_of(self, motion_id: str, then: Callable[[str], None], **muscles: JsonValue) -> None:
+        """Do something with the newest twin, or first fit one where that is of another motion."""
         twin = self.newest(RecordKind.TWIN)
-        if twin is not None and any(name == motion.id for name, _digest in twin.provenance.inputs):
-            self._calibrate(twin.id)
+        if twin is not None and any(name == motion_id for name, _digest in twin.provenance.inputs):
+            then(twin.id)
         else:
-            self._to_calibrate.add(self.submit("fit_twin", motion_id=motion.id))
+            self._then[self.submit("fit_twin", motion_id=motion_id, **muscles)] = then
 
     def _calibrate(self, twin_id: str) -> None:
         motion, kinetics = self.newest(RecordKind.MOTION), self.newest(RecordKind.KINETICS)
         emg = self.newest(RecordKind.EMG)
         if motion is not None and kinetics is not None and emg is not None:
-            self.submit(
-                CALIBRATE, twin_id=twin_id, motion_id=motion.id, kinetics_id=kinetics.id, emg_id=emg.id
-            )
+            made_of = {"motion_id": motion.id, "kinetics_id": kinetics.id, "emg_id": emg.id}
+            self.submit(CALIBRATE, twin_id=twin_id, **made_of, **self._chosen())
 
     def start_assessment(self) -> None:
         motion = self.newest(RecordKind.MOTION)
@@ -131,16 +156,69 @@ class PersonalizePresenter(LearningPresenter):
             answer_proposal(self.context.store, strength.id, label, accept=accept, by=by, role=role)
             self.context.record_changed.emit()
 
+    # Impairments that a person puts into the twin ------------------------------------------------
+
+    def start_search(self) -> None:
+        """Look for impairments in the gait, from where a search of this motion stopped."""
+        motion, stopped = self.newest(RecordKind.MOTION), self._stopped_search()
+        if stopped is not None:
+            self._page.show_advice(None)
+            self.context.jobs.resume(stopped.spec.id)
+            self.refresh()
+        elif motion is not None:
+            self._with_twin_of(motion.id, self._search, **self._muscles(motion.id))
+
+    def _search(self, twin_id: str) -> None:
+        motion = self.newest(RecordKind.MOTION)
+        if motion is not None:
+            self.submit(SEARCH, twin_id=twin_id, motion_id=motion.id)
+
+    def _stopped_search(self) -> JobState | None:
+        """A search of the newest motion that stopped and can go on."""
+        motion = self.newest(RecordKind.MOTION)
+        if motion is None:
+            return None
+        job = self.context.jobs.resumable(SEARCH, visit_id=motion.visit_id)
+        return job if job is not None and job.spec.params.get("motion_id") == motion.id else None
+
+    def enter(self, impairment: Impairment, by: str, role: str) -> None:
+        """Put an impairment into the twin's list, as the clinician knows it."""
+        self._choose(impairment, ImpairmentOrigin.ENTERED, by, role)
+
+    def accept(self, name: str, by: str, role: str) -> None:
+        """Put what was found in the gait into the twin's list."""
+        visit_id = self.context.visit_id
+        found = None if visit_id is None else found_in_gait(self.context.store, visit_id, name)
+        if found is not None:
+            self._choose(found, ImpairmentOrigin.GAIT, by, role)
+
+    def _choose(self, impairment: Impairment, origin: ImpairmentOrigin, by: str, role: str) -> None:
+        visit_id = self.context.visit_id
+        if visit_id is not None:
+            choose(self.context.store, visit_id, impairment, origin, by=by, role=role)
+            self._changed()
+
+    def remove(self, name: str, by: str, role: str) -> None:
+        if self.context.visit_id is not None:
+            remove(self.context.store, self.context.visit_id, name, by=by, role=role)
+            self._changed()
+
+    def _changed(self) -> None:
+        self._page.show_advice(None)
+        self.context.record_changed.emit()
+
     def _muscle_findings(self) -> tuple[Finding, ...]:
-        """Of the calibration and the assessment of strength that stand."""
+        """Of the calibration, the assessment of strength and the search for impairments that stand."""
         visit_id, store = self.context.visit_id, self.context.store
         if visit_id is None:
             return ()
         calibration = standing(facts_of(store, visit_id), RecordKind.MUSCLE_CALIBRATION)
         strength = assessment(store, visit_id)
+        searched = standing(facts_of(store, visit_id), RecordKind.IMPAIRMENTS)
         return (
             *(() if calibration is None else store.load(calibration.id, MuscleCalibration).findings),
             *(() if strength is None else store.load(strength.id, Deficits).findings),
+            *(() if searched is None else store.load(searched.id, ImpairmentFit).findings),
         )
 
     # State of the page ---------------------------------------------------------------------------
@@ -228,7 +306,9 @@ def muscle_facts(body: BodyParameters) -> list[Fact]:
             Fact("muscles", "by EMG", "Strength, delay and timing as calibrated with this person's EMG")
         )
     if body.impairments:
+        only_weak = all(one.kind is ImpairmentKind.WEAKNESS for one in body.impairments)
+        one, several = ("weakness", "weaknesses") if only_weak else ("impairment", "impairments")
         count = len(body.impairments)
-        labels = "; ".join(one.slot.label for one in body.impairments)
-        facts.append(Fact("weakness" if count == 1 else "weaknesses", f"{count} accepted", labels))
+        labels = "; ".join(each.slot.label for each in body.impairments)
+        facts.append(Fact(one if count == 1 else several, f"{count}, by name and role", labels))
     return facts

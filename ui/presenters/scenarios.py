@@ -45,7 +45,7 @@ def group_of(scenario: Scenario) -> str:
         return "Start and stop"
     if scenario.gait is GaitKind.RUN:
         return "Running"
-    grounds = {GroundKind.RAMP: "Ramps", GroundKind.STAIRS: "Stairs"}
+    grounds = {GroundKind.RAMP: "Ramps", GroundKind.STAIRS: "Stairs", GroundKind.COURSE: "Stairs"}
     return grounds.get(scenario.ground.kind, "Level")
 
 

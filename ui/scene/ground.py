@@ -40,6 +40,8 @@ def walkway(
     renderer: vtkRenderer, ground: Ground, y_from_m: float, y_to_m: float, palette: ScenePalette
 ) -> Walkway:
     """The ground of a walk that begins and ends at these places."""
+    if ground.kind is GroundKind.COURSE:
+        return CourseWay(renderer, ground, y_from_m, y_to_m, palette)
     if ground.kind is GroundKind.STAIRS:
         return Stairs(renderer, ground, y_from_m, y_to_m, palette)
     if ground.kind is GroundKind.RAMP:
@@ -116,6 +118,22 @@ class Stairs:
     def remove(self) -> None:
         for actor in self._actors:
             self._renderer.RemoveActor(actor)
+
+
+class CourseWay:
+    """A floor and the steps that stand on it."""
+
+    def __init__(
+        self, renderer: vtkRenderer, ground: Ground, y_from_m: float, y_to_m: float, palette: ScenePalette
+    ) -> None:
+        self._parts = (
+            Floor(renderer, y_from_m, y_to_m, palette),
+            Stairs(renderer, ground, y_from_m, y_to_m, palette),
+        )
+
+    def remove(self) -> None:
+        for part in self._parts:
+            part.remove()
 
 
 class ForceArrows:
@@ -204,17 +222,19 @@ def _across(ahead_m: float, height_m: float, ahead_2_m: float, height_2_m: float
 
 def _steps(ground: Ground, from_m: float, to_m: float) -> list[_Step]:
     """The steps between two distances ahead; the landings are as long as they are seen."""
-    first = max(-STEPS_BEHIND, math.floor((from_m - ground.first_middle_m) / ground.tread_m))
-    last = min(STEPS_AHEAD, math.ceil((to_m - ground.first_middle_m) / ground.tread_m))
+    lowest, highest = (0, ground.steps) if ground.steps else (-STEPS_BEHIND, STEPS_AHEAD)
+    first = max(lowest, math.floor((from_m - ground.first_middle_m) / ground.tread_m))
+    last = min(highest, math.ceil((to_m - ground.first_middle_m) / ground.tread_m))
     steps = []
     for number in range(first, last + 1):
         near = ground.first_middle_m + (number - 0.5) * ground.tread_m
         far = near + ground.tread_m
         near = near - MARGIN_M if number == -STEPS_BEHIND else near
-        is_landing = number == STEPS_AHEAD
+        is_landing = number == highest
         height = number * ground.rise_m
         following = height if is_landing else height + ground.rise_m
-        steps.append(_Step(near, far + MARGIN_M if is_landing else far, height, following))
+        far = max(far + MARGIN_M, to_m) if is_landing else far
+        steps.append(_Step(near, far, height, following))
     return steps
 
 

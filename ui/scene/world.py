@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from vtkmodules.vtkRenderingCore import vtkLight, vtkRenderer
 
 from core.domain.rollout import GaitLabel, Playback, Rollout, SceneGeometry
-from core.domain.scenario import LEVEL_GROUND, Ground
+from core.domain.scenario import LEVEL_GROUND, Ground, line_m
 from ui.scene import camera
 from ui.scene.figure import Figure, drawable, surfaces_of
 from ui.scene.ground import ForceArrows, Walkway, walkway
@@ -175,7 +175,7 @@ def frame_at(rollout: Rollout, time_s: float) -> int:
 
 def climbed_m(ground: Ground, pelvis_m: NDArray[np.float32]) -> float:
     """How far up the walkway has led to where the pelvis (3,) is; the mean slope of stairs."""
-    return -ground.climb * float(pelvis_m[1])
+    return float(line_m(ground, np.array(-float(pelvis_m[1]))))
 
 
 def body_weight_n(rollout: Rollout) -> float:

@@ -124,9 +124,22 @@ static bool read_number(exo_cbor map, const char *key, double *value) {
            *value <= (double)FLT_MAX;
 }
 
+/* Which way the torque may turn; a package that says nothing is for both. */
+static bool read_direction(exo_cbor limits, exo_direction *direction) {
+    static const char *const NAMES[] = {"both", "flexion", "extension"};
+    const exo_cbor name = exo_cbor_find(limits, "direction");
+    *direction = EXO_BOTH_WAYS;
+    if (name.at == NULL || exo_cbor_says(name, NAMES[EXO_BOTH_WAYS])) {
+        return true;
+    }
+    *direction = exo_cbor_says(name, NAMES[EXO_FLEXION]) ? EXO_FLEXION : EXO_EXTENSION;
+    return exo_cbor_says(name, NAMES[*direction]);
+}
+
 static bool read_limits(exo_cbor manifest, exo_blob *blob) {
     const exo_cbor limits = exo_cbor_find(manifest, "limits");
-    return read_number(limits, "peak_nm", &blob->peak_nm) && blob->peak_nm > 0.0 &&
+    return read_direction(limits, &blob->law.direction) && read_number(limits, "peak_nm", &blob->peak_nm) &&
+           blob->peak_nm > 0.0 &&
            read_number(limits, "rate_nm_s", &blob->rate_nm_s) && blob->rate_nm_s > 0.0 &&
            read_number(limits, "hip_range_rad", &blob->hip_range_rad) && blob->hip_range_rad > 0.0 &&
            read_number(manifest, "first_session_peak_nm", &blob->first_session_peak_nm) &&
@@ -143,16 +156,25 @@ static const char *read_output(exo_cbor net, exo_law *law) {
     return exo_cbor_says(output, "joint_target") ? "rad" : NULL;
 }
 
-static bool read_signal(exo_cbor input, const char *output_unit, uint8_t *signal, float *scale) {
-    static const char *const NAMES[EXO_SIGNALS] = {"thigh_angle_left",     "thigh_angle_right", "thigh_velocity_left",
-                                                   "thigh_velocity_right", "output_left",       "output_right"};
-    const char *const units[EXO_SIGNALS] = {"rad", "rad", "rad/s", "rad/s", output_unit, output_unit};
-    const exo_cbor name = exo_cbor_find(input, "signal");
-    double wide = 0.0;
+/* The number of a signal; EXO_SIGNALS when it is none. Signals of a hip have names of their own, from before there
+ * were other joints. */
+static uint8_t find_signal(exo_cbor name, exo_joint joint) {
+    static const char *const NAMES[EXO_SIGNALS] = {"joint_angle_left",     "joint_angle_right", "joint_velocity_left",
+                                                   "joint_velocity_right", "output_left",       "output_right"};
+    static const char *const OF_HIPS[] = {"thigh_angle_left", "thigh_angle_right", "thigh_velocity_left",
+                                          "thigh_velocity_right"};
     uint8_t found = 0;
-    while (found < EXO_SIGNALS && !exo_cbor_says(name, NAMES[found])) {
+    while (found < EXO_SIGNALS && !exo_cbor_says(name, NAMES[found]) &&
+           !(joint == EXO_HIP && found < EXO_OUTPUT_LEFT && exo_cbor_says(name, OF_HIPS[found]))) {
         found++;
     }
+    return found;
+}
+
+static bool read_signal(exo_cbor input, const char *output_unit, exo_joint joint, uint8_t *signal, float *scale) {
+    const char *const units[EXO_SIGNALS] = {"rad", "rad", "rad/s", "rad/s", output_unit, output_unit};
+    const uint8_t found = find_signal(exo_cbor_find(input, "signal"), joint);
+    double wide = 0.0;
     if (found == EXO_SIGNALS || !exo_cbor_says(exo_cbor_find(input, "unit"), units[found]) ||
         !read_number(input, "scale", &wide)) {
         return false;
@@ -163,7 +185,7 @@ static bool read_signal(exo_cbor input, const char *output_unit, uint8_t *signal
 }
 
 /* The schema of the inputs: order, unit and scale of the signals, and how many samples of them. */
-static bool read_inputs(exo_cbor net, exo_law *law) {
+static bool read_inputs(exo_cbor net, exo_joint joint, exo_law *law) {
     const char *output_unit = read_output(net, law);
     const exo_cbor inputs = exo_cbor_find(net, "inputs");
     uint32_t history = 0;
@@ -174,7 +196,7 @@ static bool read_inputs(exo_cbor net, exo_law *law) {
     law->history = (uint16_t)history;
     for (uint16_t i = 0; exo_cbor_element(inputs, i).at != NULL; i++) {
         if (i >= EXO_MAX_SIGNALS ||
-            !read_signal(exo_cbor_element(inputs, i), output_unit, &law->signal[i], &law->scale[i])) {
+            !read_signal(exo_cbor_element(inputs, i), output_unit, joint, &law->signal[i], &law->scale[i])) {
             return false;
         }
         law->signals = (uint16_t)(i + 1u);
@@ -185,7 +207,7 @@ static bool read_inputs(exo_cbor net, exo_law *law) {
 static exo_blob_error read_law(exo_cbor manifest, exo_blob *blob) {
     const exo_cbor net = exo_cbor_find(manifest, "net");
     double cutoff_hz, kp, kd, rate_hz;
-    if (!read_shape(net, &blob->net.shape) || !read_inputs(net, &blob->law)) {
+    if (!read_shape(net, &blob->net.shape) || !read_inputs(net, blob->joint, &blob->law)) {
         return EXO_BLOB_BAD_NETWORK;
     }
     if (!read_limits(manifest, blob) || !read_number(net, "low_pass_hz", &cutoff_hz) ||
@@ -204,6 +226,16 @@ static exo_blob_error read_law(exo_cbor manifest, exo_blob *blob) {
     blob->law.step_nm = (float)(blob->rate_nm_s / rate_hz);
     blob->law.range_rad = (float)blob->hip_range_rad;
     return exo_runtime_fits(&blob->net.shape, &blob->law) ? EXO_BLOB_OK : EXO_BLOB_BAD_NETWORK;
+}
+
+static bool read_joint(exo_cbor manifest, exo_joint *joint) {
+    const exo_cbor name = exo_cbor_find(exo_cbor_find(manifest, "device_profile"), "joint");
+    *joint = exo_cbor_says(name, "ankle_angle") ? EXO_ANKLE : EXO_HIP;
+    return *joint == EXO_ANKLE || exo_cbor_says(name, "hip_flexion");
+}
+
+exo_blob_error exo_blob_fits_joint(const exo_blob *blob, exo_joint joint) {
+    return blob->joint == joint ? EXO_BLOB_OK : EXO_BLOB_WRONG_JOINT;
 }
 
 static bool read_names(exo_cbor manifest, exo_blob *blob) {
@@ -250,6 +282,9 @@ static exo_blob_error read_parts(const parts *found, exo_blob *blob) {
     const exo_cbor manifest = exo_cbor_open(found->manifest.at, found->manifest.length);
     if (!exo_cbor_is_map(manifest) || !read_names(manifest, blob)) {
         return EXO_BLOB_BAD_MANIFEST;
+    }
+    if (!read_joint(manifest, &blob->joint)) {
+        return EXO_BLOB_WRONG_JOINT;
     }
     const exo_blob_error error = read_law(manifest, blob);
     if (error != EXO_BLOB_OK) {

@@ -36,7 +36,8 @@ typedef enum {
     EXO_BLOB_WRONG_RATE = 9,
     EXO_BLOB_OTHER_CONTENT = 10,  /* weights, golden vectors or runtime are not those of the manifest */
     EXO_BLOB_MISALIGNED = 11,     /* the memory that holds it does not start at a multiple of 4 */
-    EXO_BLOB_GOLDEN_DIFFERS = 12  /* this core answers other bits than the golden vectors */
+    EXO_BLOB_GOLDEN_DIFFERS = 12, /* this core answers other bits than the golden vectors */
+    EXO_BLOB_WRONG_JOINT = 13     /* for another joint than the exo's own, or for one that this core does not know */
 } exo_blob_error;
 
 typedef struct {
@@ -46,6 +47,7 @@ typedef struct {
     double rate_nm_s;
     double hip_range_rad;
     double first_session_peak_nm;
+    exo_joint joint; /* that it reads and turns; its direction is in the law */
     exo_cbor manifest;
     exo_bytes version; /* text */
     exo_bytes subject_tag;
@@ -66,6 +68,9 @@ typedef struct {
 
 /* Parse and check every length, hash and number. The blob points into `data`, which must stay. */
 exo_blob_error exo_blob_open(const uint8_t *data, size_t length, exo_blob *blob);
+
+/* Is it for an exo of this joint? EXO_BLOB_OK or EXO_BLOB_WRONG_JOINT. */
+exo_blob_error exo_blob_fits_joint(const exo_blob *blob, exo_joint joint);
 
 /* True when one of the keys signed it; practice keys count only with `accept_practice`. */
 bool exo_blob_signed(const exo_blob *blob, const exo_key *keys, uint32_t count, bool accept_practice);

@@ -69,11 +69,16 @@ static uint32_t crc_of_blob(const exo_device *device) {
     return exo_crc32(0, (const uint8_t *)&device->blob, sizeof device->blob);
 }
 
+static exo_limits limits_of(const exo_blob *blob) {
+    const exo_limits limits = {exo_at_most(blob->peak_nm), exo_at_most(blob->rate_nm_s),
+                               exo_at_most(blob->hip_range_rad), blob->law.direction};
+    return limits;
+}
+
 static void use(exo_device *device) {
     const exo_blob *blob = &device->blob;
-    const exo_limits limits = {exo_at_most(blob->peak_nm), exo_at_most(blob->rate_nm_s), exo_at_most(blob->hip_range_rad)};
     const bool trial = device->slots.slot[device->slots.running].state != EXO_SLOT_CONFIRMED;
-    exo_safety_use(&device->safety, blob->sha256, limits, device->envelope, trial);
+    exo_safety_use(&device->safety, blob->sha256, limits_of(blob), device->envelope, trial);
     exo_runtime_reset(&device->runtime);
     device->has_controller = true;
     device->crc = exo_crc32(0, device->setup->memory, device->length);
@@ -97,6 +102,9 @@ static bool is_signed(const exo_device *device, const exo_blob *blob) {
 /* Why the controller in memory must not run; NULL: nothing speaks against it. */
 static const char *trouble_of(const exo_device *device, uint32_t length, exo_blob *blob, exo_envelope *envelope) {
     const exo_blob_error error = exo_blob_open(device->setup->memory, length, blob);
+    if (error == EXO_BLOB_WRONG_JOINT) {
+        return "made for a joint that this exo does not know";
+    }
     if (error != EXO_BLOB_OK) {
         return error == EXO_BLOB_UNKNOWN_FORMAT ? "written for another version of the exo"
                                                 : "damaged, or nothing that this exo can run";
@@ -106,6 +114,12 @@ static const char *trouble_of(const exo_device *device, uint32_t length, exo_blo
     }
     if (!is_for_this_exo(device, blob)) {
         return "made for another kind of exo";
+    }
+    if (exo_blob_fits_joint(blob, device->setup->profile.joint) != EXO_BLOB_OK) {
+        return "made for another joint";
+    }
+    if (!(exo_limits_tightest(device->safety.device, limits_of(blob)).peak_nm > 0.0f)) {
+        return "made to turn the joint the other way";
     }
     return read_envelope(blob->manifest, envelope);
 }
@@ -130,7 +144,7 @@ static void reject_running(exo_device *device, const char *why) {
 }
 
 void exo_device_start_controller(exo_device *device) {
-    const exo_limits none = {0.0f, 0.0f, 0.0f};
+    const exo_limits none = {0.0f, 0.0f, 0.0f, EXO_BOTH_WAYS};
     device->has_controller = false;
     memset(device->wish_nm, 0, sizeof device->wish_nm);
     exo_safety_use(&device->safety, NULL, none, exo_envelope_widest(), true);
@@ -234,12 +248,16 @@ static void check_memory(exo_device *device, uint64_t now_us) {
 
 static void keep_record(exo_device *device, const exo_inputs *in, const exo_command *command) {
     exo_record *record = &device->record[device->seq % EXO_TELEMETRY_RECORDS];
+    const exo_joint joint = device->setup->profile.joint;
     record->seq = device->seq++;
     record->time_ms = (uint32_t)(in->now_us / 1000u);
     record->state = (uint8_t)device->safety.state;
+    record->strides = 0;
     for (int side = 0; side < EXO_SIDES; side++) {
         record->angle_rad[side] = in->angle_rad[side];
-        record->velocity_rad_s[side] = in->gyro_rad_s[side][0];
+        record->velocity_rad_s[side] = exo_joint_speed(joint, in, side);
+        const bool told = joint == EXO_ANKLE && device->safety.stride[side].found;
+        record->strides = (uint8_t)(record->strides | (told ? 1u << side : 0u));
         record->command_nm[side] = command->torque_nm[side];
         record->measured_nm[side] = in->motor_nm[side];
     }
@@ -266,7 +284,8 @@ static void take_back(exo_device *device) {
 }
 
 void exo_device_tick(exo_device *device, exo_inputs *in) {
-    const float speed[EXO_SIDES] = {in->gyro_rad_s[0][0], in->gyro_rad_s[1][0]};
+    const exo_joint joint = device->setup->profile.joint;
+    const float speed[EXO_SIDES] = {exo_joint_speed(joint, in, 0), exo_joint_speed(joint, in, 1)};
     exo_command command;
     check_memory(device, in->now_us);
     in->weights_ok = device->weights_ok;
@@ -294,6 +313,7 @@ void exo_device_record(const exo_device *device, uint32_t seq, uint8_t *bytes) {
     memcpy(bytes, &record->seq, 4);
     memcpy(bytes + 4, &record->time_ms, 4);
     bytes[8] = record->state;
+    bytes[9] = record->strides;
     memcpy(bytes + 12, record->angle_rad, 8);
     memcpy(bytes + 20, record->velocity_rad_s, 8);
     memcpy(bytes + 28, record->command_nm, 8);

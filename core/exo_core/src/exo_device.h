@@ -34,6 +34,7 @@ typedef struct {
     float velocity_rad_s[EXO_SIDES];
     float command_nm[EXO_SIDES];
     float measured_nm[EXO_SIDES];
+    uint8_t strides; /* bit 0: a stride of the left leg ended, bit 1: of the right; 0 at a hip, whose angle shows it */
 } exo_record;
 
 typedef struct {

@@ -55,7 +55,8 @@ static bool usable(const exo_law *law) {
         finite = finite && exo_finite(law->low_pass[i]);
     }
     return finite && law->peak_nm > 0.0f && law->step_nm > 0.0f && law->range_rad > 0.0f &&
-           exo_finite(law->peak_nm) && exo_finite(law->step_nm) && exo_finite(law->range_rad);
+           exo_finite(law->peak_nm) && exo_finite(law->step_nm) && exo_finite(law->range_rad) &&
+           (law->direction == EXO_BOTH_WAYS || law->direction == EXO_FLEXION || law->direction == EXO_EXTENSION);
 }
 
 bool exo_runtime_fits(const exo_net_shape *shape, const exo_law *law) {
@@ -118,7 +119,8 @@ static float shape_torque(const exo_law *law, exo_runtime_state *state, int side
     if (law->output == EXO_OUTPUT_TARGET) {
         wanted = law->kp_nm_rad * (smooth - lean) - law->kd_nm_s_rad * speed;
     }
-    wanted = exo_clip(wanted, -law->peak_nm, law->peak_nm);
+    wanted = exo_clip(wanted, law->direction == EXO_FLEXION ? 0.0f : -law->peak_nm,
+                      law->direction == EXO_EXTENSION ? 0.0f : law->peak_nm);
     wanted = exo_clip(wanted, last - law->step_nm, last + law->step_nm);
     return finite && exo_abs(lean) <= law->range_rad ? wanted : 0.0f;
 }

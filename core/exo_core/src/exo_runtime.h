@@ -1,10 +1,11 @@
-/* From two thigh sensors to two torques: network, second-order low-pass, PD (Luo 2024, eq. 12 to 15).
+/* From the sensors of two joints to two torques: network, second-order low-pass, PD (Luo 2024, eq. 12 to 15).
  *
  * The same bits as core/exo_core/numpy_runtime.py, which is what the simulation trains with.
  */
 #ifndef EXO_RUNTIME_H
 #define EXO_RUNTIME_H
 
+#include "exo_joint.h"
 #include "exo_net.h"
 
 #define EXO_MAX_HISTORY 16 /* samples that the network may look back */
@@ -38,7 +39,8 @@ typedef struct {
     float kd_nm_s_rad;
     float peak_nm;
     float step_nm;   /* largest change of torque per tick */
-    float range_rad; /* thigh angle beyond which a side gives no torque */
+    float range_rad; /* angle of the joint beyond which a side gives no torque */
+    exo_direction direction;
 } exo_law;
 
 typedef struct {

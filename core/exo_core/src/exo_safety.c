@@ -31,14 +31,25 @@ static const checked_row GAIT[] = {
 static float smaller(float one, float other) { return one < other ? one : other; }
 
 exo_limits exo_limits_tightest(exo_limits one, exo_limits other) {
-    const exo_limits tightest = {smaller(one.peak_nm, other.peak_nm), smaller(one.rate_nm_s, other.rate_nm_s),
-                                 smaller(one.hip_range_rad, other.hip_range_rad)};
+    const bool free = one.direction == EXO_BOTH_WAYS;
+    const bool opposite = !free && other.direction != EXO_BOTH_WAYS && one.direction != other.direction;
+    const exo_limits tightest = {opposite ? 0.0f : smaller(one.peak_nm, other.peak_nm),
+                                 smaller(one.rate_nm_s, other.rate_nm_s),
+                                 smaller(one.hip_range_rad, other.hip_range_rad),
+                                 free ? other.direction : one.direction};
     return tightest;
 }
 
-exo_limits exo_limits_firmware(void) {
-    const exo_limits firmware = {18.0f, 150.0f, 1.396f};
-    return firmware;
+/* What no exo goes beyond, whatever its profile says. Push-off falls from its peak in a tenth of a stride; 45 degrees
+ * is as far as an ankle goes. */
+exo_limits exo_limits_firmware(exo_joint joint) {
+    const exo_limits hip = {18.0f, 150.0f, 1.396f, EXO_BOTH_WAYS};
+    const exo_limits ankle = {30.0f, 300.0f, 0.785f, EXO_BOTH_WAYS};
+    return joint == EXO_ANKLE ? ankle : hip;
+}
+
+float exo_joint_speed(exo_joint joint, const exo_inputs *in, int side) {
+    return joint == EXO_ANKLE ? in->joint_rad_s[side] : in->gyro_rad_s[side][0];
 }
 
 exo_envelope exo_envelope_widest(void) {
@@ -49,7 +60,8 @@ exo_envelope exo_envelope_widest(void) {
 
 static bool usable(exo_limits limits) {
     return limits.peak_nm > 0.0f && limits.rate_nm_s > 0.0f && limits.hip_range_rad > 0.0f &&
-           exo_finite(limits.peak_nm) && exo_finite(limits.rate_nm_s) && exo_finite(limits.hip_range_rad);
+           exo_finite(limits.peak_nm) && exo_finite(limits.rate_nm_s) && exo_finite(limits.hip_range_rad) &&
+           (limits.direction == EXO_BOTH_WAYS || limits.direction == EXO_FLEXION || limits.direction == EXO_EXTENSION);
 }
 
 exo_limits exo_safety_limits(const exo_safety *safety) {
@@ -62,6 +74,13 @@ float exo_safety_peak(const exo_safety *safety) {
         return 0.0f;
     }
     return smaller(exo_safety_limits(safety).peak_nm * share, safety->session_peak_nm);
+}
+
+void exo_safety_allowed(const exo_safety *safety, float *lowest_nm, float *highest_nm) {
+    const float peak = exo_safety_peak(safety);
+    const exo_direction direction = exo_safety_limits(safety).direction;
+    *lowest_nm = direction == EXO_FLEXION ? 0.0f : -peak;
+    *highest_nm = direction == EXO_EXTENSION ? 0.0f : peak;
 }
 
 /* what happens to it */
@@ -82,9 +101,9 @@ void exo_safety_init(exo_safety *safety, const exo_profile *profile) {
     memset(safety, 0, sizeof *safety);
     safety->profile = *profile;
     /* A profile that is not usable leaves no torque at all. */
-    safety->device = (exo_limits){0.0f, 0.0f, 0.0f};
-    if (usable(profile->limits)) {
-        safety->device = exo_limits_tightest(exo_limits_firmware(), profile->limits);
+    safety->device = (exo_limits){0.0f, 0.0f, 0.0f, EXO_BOTH_WAYS};
+    if (usable(profile->limits) && (profile->joint == EXO_HIP || profile->joint == EXO_ANKLE)) {
+        safety->device = exo_limits_tightest(exo_limits_firmware(profile->joint), profile->limits);
     }
     safety->package = safety->visit = safety->device;
     safety->envelope = exo_envelope_widest();
@@ -131,7 +150,8 @@ exo_rc exo_safety_tighten(exo_safety *safety, exo_limits wanted) {
         return EXO_BAD_REQUEST;
     }
     if (wanted.peak_nm > now.peak_nm || wanted.rate_nm_s > now.rate_nm_s ||
-        wanted.hip_range_rad > now.hip_range_rad) {
+        wanted.hip_range_rad > now.hip_range_rad ||
+        (now.direction != EXO_BOTH_WAYS && wanted.direction != now.direction)) {
         return EXO_LIMIT_RAISED;
     }
     safety->visit = wanted;
@@ -288,10 +308,11 @@ static bool judge(exo_safety *safety, const exo_inputs *in, const float *wish_nm
 }
 
 static void shape(exo_safety *safety, float *torque_nm) {
-    const float peak = exo_safety_peak(safety);
     const float share = safety->gain * safety->imu.fresh * safety->derate;
+    float lowest_nm, highest_nm;
+    exo_safety_allowed(safety, &lowest_nm, &highest_nm);
     for (int side = 0; side < EXO_SIDES; side++) {
-        const float wanted = exo_clip(safety->wish_nm[side], -peak, peak) * share;
+        const float wanted = exo_clip(safety->wish_nm[side], lowest_nm, highest_nm) * share;
         const bool none = !safety->inside[side] || !(safety->gain > 0.0f);
         torque_nm[side] = none ? 0.0f : s03_rate(safety, side, wanted);
     }

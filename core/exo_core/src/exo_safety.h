@@ -13,11 +13,12 @@
 #define EXO_SAFETY_H
 
 #include "exo_config.h"
+#include "exo_joint.h"
 
 #define EXO_AXES 3
 #define EXO_NONCE_BYTES 8
 #define EXO_EVENTS 32
-#define EXO_WATCHED 2 /* per side: angle, flexion velocity */
+#define EXO_WATCHED 3 /* per side: angle, velocity of the joint; at an ankle the turning of the shank too */
 
 typedef enum {
     EXO_BOOT = 0,
@@ -54,12 +55,13 @@ typedef enum {
 typedef struct {
     float peak_nm;
     float rate_nm_s;
-    float hip_range_rad;
+    float hip_range_rad; /* of the joint, whichever the exo turns: the name is from before there were others */
+    exo_direction direction;
 } exo_limits;
 
 /* What is known of this person's gait; the widest is exo_envelope_widest(). */
 typedef struct {
-    float rom_low_rad[EXO_SIDES]; /* S6: thigh range of the person */
+    float rom_low_rad[EXO_SIDES]; /* S6: range of the person's joint */
     float rom_high_rad[EXO_SIDES];
     float stride_low_rad[EXO_SIDES]; /* S7: strides of the slowest and of the fastest walk in training */
     float stride_high_rad[EXO_SIDES];
@@ -78,13 +80,17 @@ typedef struct {
     float continuous_nm;  /* S17: torque that the motor can hold for ever */
     float i2t_nm2_s;      /* S17: how much above it, for how long */
     float battery_low_v;  /* S19 */
+    exo_joint joint;
 } exo_profile;
 
-/* What was read in this tick. Axis 0 of gyro: flexion; axis 0 of accelerometer: up along the thigh. */
+/* What was read in this tick. `angle_rad` is that of the joint. The IMU sits on the thigh of a hip exo and on the
+ * shank of an ankle exo. Axis 0 of its gyro: the segment's lower end swings forward, which at the thigh is flexion;
+ * axis 0 of its accelerometer: up along the segment. */
 typedef struct {
     uint64_t now_us;
     uint64_t sample_us[EXO_SIDES];
     float angle_rad[EXO_SIDES];
+    float joint_rad_s[EXO_SIDES]; /* by the encoder of an ankle; a hip has its gyro for it, and this is not read */
     float gyro_rad_s[EXO_SIDES][EXO_AXES];
     float accel_g[EXO_SIDES][EXO_AXES];
     uint64_t motor_us[EXO_SIDES]; /* last reply of each motor */
@@ -138,20 +144,25 @@ typedef struct {
     float gravity[EXO_SIDES][EXO_AXES];
     float gyro_sum[EXO_SIDES][EXO_AXES];
     float gyro_square[EXO_SIDES][EXO_AXES];
+    float swing_sum[EXO_SIDES]; /* of what must alternate: speed of the thighs, or lean of the shanks */
+    float swing_square[EXO_SIDES];
     float both_sides;
     float slope_square[EXO_SIDES];
-    float slope_gyro[EXO_SIDES];
+    float slope_speed[EXO_SIDES];
+    float speed_square[EXO_SIDES];
+    float dorsiflexed_rad[EXO_SIDES]; /* ankle: while the body moves over the foot */
     float angle_rad[EXO_SIDES];
 } exo_placement;
 
-/* Strides of one side from the raw thigh angle: S4, S7, S8 */
+/* Strides of one side: S4, S7, S8. Those of a hip from peak to peak of the raw thigh angle. An ankle has two peaks a
+ * stride, and the larger is not always the same one; its strides are found by the shank, which leans forward once. */
 typedef struct {
-    bool found; /* a flexion peak, in this tick */
+    bool found; /* a peak, in this tick */
     bool falling;
     float high_rad;
     float low_rad;
     uint64_t high_us;
-    uint64_t peak_us; /* last flexion peak; 0 before the first */
+    uint64_t peak_us; /* last peak; 0 before the first */
     float energy_j;
     uint16_t strides; /* good ones in a row */
     uint16_t power_bad;
@@ -159,6 +170,10 @@ typedef struct {
     uint16_t rom_good;
     bool rom_faded;
     float reference_rad; /* S7: what the next stride is held against; 0: not known yet */
+    float lean_rad;      /* ankle: of the shank, forward, against its mean of the last half second */
+    float middle_rad;    /* of the lean, in the stride before */
+    float joint_low_rad; /* ankle: of this stride so far */
+    float joint_high_rad;
 } exo_stride;
 
 typedef struct {
@@ -190,7 +205,7 @@ typedef struct {
     exo_placement placement;
     exo_stride stride[EXO_SIDES];
     bool inside[EXO_SIDES];
-    uint64_t inside_us; /* S6: last time both thighs were in range */
+    uint64_t inside_us; /* S6: last time both sides were in range */
     uint64_t strange_us; /* S13: last time something was outside, 0: never */
     uint64_t tracked_us[EXO_SIDES];
     float i2t[EXO_SIDES];
@@ -207,8 +222,11 @@ typedef struct {
 } exo_safety;
 
 exo_limits exo_limits_tightest(exo_limits one, exo_limits other);
-exo_limits exo_limits_firmware(void);
+exo_limits exo_limits_firmware(exo_joint joint);
 exo_envelope exo_envelope_widest(void);
+
+/* Velocity of the joint of one side. */
+float exo_joint_speed(exo_joint joint, const exo_inputs *in, int side);
 
 /* Power on: BOOT, nothing known. */
 void exo_safety_init(exo_safety *safety, const exo_profile *profile);
@@ -230,6 +248,9 @@ exo_limits exo_safety_limits(const exo_safety *safety);
 
 /* Largest torque allowed now; zero unless armed. */
 float exo_safety_peak(const exo_safety *safety);
+
+/* The same with its direction: the smallest and the largest torque. */
+void exo_safety_allowed(const exo_safety *safety, float *lowest_nm, float *highest_nm);
 
 /* Limits of this visit; they can only become smaller, and only at rest. */
 exo_rc exo_safety_tighten(exo_safety *safety, exo_limits wanted);

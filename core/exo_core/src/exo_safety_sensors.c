@@ -46,16 +46,20 @@ exo_verdict s10_alive(exo_safety *safety, const exo_inputs *in) {
     bool frozen = false;
     for (int side = 0; side < EXO_SIDES; side++) {
         frozen = stuck(&safety->imu, side, 0, in->angle_rad[side]) || frozen;
-        frozen = stuck(&safety->imu, side, 1, in->gyro_rad_s[side][0]) || frozen;
+        frozen = stuck(&safety->imu, side, 1, exo_joint_speed(safety->profile.joint, in, side)) || frozen;
+        if (safety->profile.joint == EXO_ANKLE) {
+            frozen = stuck(&safety->imu, side, 2, in->gyro_rad_s[side][0]) || frozen;
+        }
     }
     return frozen ? EXO_LATCH : EXO_PASS;
 }
 
-static bool plausible(const exo_inputs *in, int side) {
+static bool plausible(exo_joint joint, const exo_inputs *in, int side) {
     const float turning = square_length(in->gyro_rad_s[side]);
     const float pull = square_length(in->accel_g[side]);
     const bool rests = turning < REST_RAD_S * REST_RAD_S;
-    return exo_abs(in->angle_rad[side]) <= MAX_ANGLE_RAD && turning <= MAX_GYRO_RAD_S * MAX_GYRO_RAD_S &&
+    return exo_abs(in->angle_rad[side]) <= MAX_ANGLE_RAD &&
+           exo_abs(exo_joint_speed(joint, in, side)) <= MAX_GYRO_RAD_S && turning <= MAX_GYRO_RAD_S * MAX_GYRO_RAD_S &&
            exo_finite(pull) && (!rests || (pull >= GRAVITY_LOW && pull <= GRAVITY_HIGH)) &&
            in->sample_us[side] <= in->now_us;
 }
@@ -63,7 +67,7 @@ static bool plausible(const exo_inputs *in, int side) {
 /* A frame that cannot be true is dropped; the third in a row is a fault. */
 exo_verdict s11_plausible(exo_safety *safety, const exo_inputs *in) {
     exo_imu_watch *imu = &safety->imu;
-    imu->fit = plausible(in, 0) && plausible(in, 1);
+    imu->fit = plausible(safety->profile.joint, in, 0) && plausible(safety->profile.joint, in, 1);
     if (!imu->fit) {
         imu->implausible = (uint16_t)(imu->implausible + (imu->implausible < IMPLAUSIBLE_FRAMES));
         return imu->implausible >= IMPLAUSIBLE_FRAMES ? EXO_LATCH : EXO_PASS;

@@ -1,19 +1,21 @@
 /* What happens to the wish of the controller: S1, S2, S3, S5. */
 #include "exo_safety_rows.h"
 
-#define SANE_NM 30.0f
+#define SANE_NM 30.0f /* at a hip */
+#define SANE_ANKLE_NM 50.0f
 #define NOMINAL_TICK_US (10u * MS)
 #define FADE_US (300u * MS)
 #define SATURATED_US (500u * MS)
-#define ROUNDING_NM 2e-6f /* more than the rounding of a sum of two torques below 32 N m */
+#define ROUNDING_NM 2e-6f /* more than the rounding of a sum of two torques below 64 N m */
 
-/* Last of all: never more than the smallest limit. */
+/* Last of all: never more than the smallest limit, and never the way that this exo cannot or may not turn. */
 void s01_clamp(exo_safety *safety, float torque_nm[EXO_SIDES]) {
-    const float peak = exo_safety_peak(safety);
     bool clamped = false;
+    float lowest_nm, highest_nm;
+    exo_safety_allowed(safety, &lowest_nm, &highest_nm);
     for (int side = 0; side < EXO_SIDES; side++) {
-        clamped = clamped || exo_abs(safety->wish_nm[side]) > peak;
-        torque_nm[side] = exo_finite(torque_nm[side]) ? exo_clip(torque_nm[side], -peak, peak) : 0.0f;
+        clamped = clamped || safety->wish_nm[side] > highest_nm || safety->wish_nm[side] < lowest_nm;
+        torque_nm[side] = exo_finite(torque_nm[side]) ? exo_clip(torque_nm[side], lowest_nm, highest_nm) : 0.0f;
     }
     safety->saturated_us = clamped ? safety->saturated_us + safety->tick_us : 0;
     safety->saturated = safety->saturated || safety->saturated_us > SATURATED_US;
@@ -21,8 +23,9 @@ void s01_clamp(exo_safety *safety, float torque_nm[EXO_SIDES]) {
 
 /* A wish that is no number, or far beyond what any controller may ask for. */
 exo_verdict s02_sane(exo_safety *safety, const float wish_nm[EXO_SIDES]) {
+    const float sane_nm = safety->profile.joint == EXO_ANKLE ? SANE_ANKLE_NM : SANE_NM;
     for (int side = 0; side < EXO_SIDES; side++) {
-        if (!(exo_abs(wish_nm[side]) <= SANE_NM)) {
+        if (!(exo_abs(wish_nm[side]) <= sane_nm)) {
             return EXO_LATCH;
         }
         safety->wish_nm[side] = wish_nm[side];

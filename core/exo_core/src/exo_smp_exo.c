@@ -43,7 +43,15 @@ static void say_truth(exo_out *out, const char *key, bool value) {
     exo_out_truth(out, value);
 }
 
+static const char *const DIRECTIONS[] = {"both", "flexion", "extension"}; /* of exo_direction */
+
+/* How many entries say_limits() makes. What turns both ways says no more than exos did that could do nothing else. */
+static uint32_t limits_said(exo_limits limits) { return limits.direction == EXO_BOTH_WAYS ? 3u : 4u; }
+
 static void say_limits(exo_out *out, exo_limits limits) {
+    if (limits.direction != EXO_BOTH_WAYS) {
+        say_text(out, "direction", DIRECTIONS[limits.direction]);
+    }
     say_real(out, "peak_nm", limits.peak_nm);
     say_real(out, "rate_nm_s", limits.rate_nm_s);
     say_real(out, "hip_range_rad", limits.hip_range_rad);
@@ -64,8 +72,12 @@ static exo_refusal info(exo_device *device, exo_cbor request, exo_out *out) {
     (void)request;
     const exo_slots *slots = &device->slots;
     const bool runs = slots->running < EXO_SLOT_COUNT;
-    exo_out_map(out, 16);
+    const bool hip = device->setup->profile.joint == EXO_HIP; /* says no more than exos did before there were others */
+    exo_out_map(out, 13u + limits_said(device->safety.device) + (hip ? 0u : 1u));
     say(out, "proto", PROTOCOL);
+    if (!hip) {
+        say_text(out, "joint", "ankle_angle");
+    }
     say_text(out, "fw", device->setup->firmware);
     say_text(out, "device_id", device->setup->serial);
     say_text(out, "profile_id", device->setup->profile_id);
@@ -193,14 +205,29 @@ static exo_refusal selftest(exo_device *device, exo_cbor request, exo_out *out) 
 
 static exo_refusal limits(exo_device *device, exo_cbor request, exo_out *out) {
     (void)request;
-    exo_out_map(out, 3);
-    say_limits(out, exo_safety_limits(&device->safety));
+    const exo_limits now = exo_safety_limits(&device->safety);
+    exo_out_map(out, limits_said(now));
+    say_limits(out, now);
     return exo_answered();
+}
+
+/* Who names no direction leaves it as it is. */
+static bool read_direction(exo_cbor request, exo_direction now, exo_direction *direction) {
+    const exo_cbor name = exo_cbor_find(request, "direction");
+    *direction = now;
+    if (name.at == NULL) {
+        return true;
+    }
+    *direction = exo_cbor_says(name, DIRECTIONS[EXO_FLEXION])     ? EXO_FLEXION
+                 : exo_cbor_says(name, DIRECTIONS[EXO_EXTENSION]) ? EXO_EXTENSION
+                                                                  : EXO_BOTH_WAYS;
+    return exo_cbor_says(name, DIRECTIONS[*direction]);
 }
 
 static exo_refusal tighten(exo_device *device, exo_cbor request, exo_out *out) {
     exo_limits wanted;
-    if (!read_float(request, "peak_nm", &wanted.peak_nm) || !read_float(request, "rate_nm_s", &wanted.rate_nm_s) ||
+    if (!read_direction(request, exo_safety_limits(&device->safety).direction, &wanted.direction) ||
+        !read_float(request, "peak_nm", &wanted.peak_nm) || !read_float(request, "rate_nm_s", &wanted.rate_nm_s) ||
         !read_float(request, "hip_range_rad", &wanted.hip_range_rad)) {
         return exo_invalid();
     }

@@ -53,7 +53,7 @@ class HipTrack:
 
 
 class DelayedOutputFeedback:
-    """The law itself on the true hip angles, within torque limits, as an exo of N walkers."""
+    """The law itself on the hip angles without sensor noise, within torque limits, as an exo of N walkers."""
 
     def __init__(
         self,
@@ -75,12 +75,12 @@ class DelayedOutputFeedback:
         self._torque_nm[which] = 0.0
 
     def __call__(self, environment: WalkingEnvironment) -> FloatArray:
-        angle = environment.joint_angle_rad[:, environment.exo_columns]
+        angle, _ = environment.exo_reading
         self._past = np.roll(self._past, 1, axis=0)
         self._past[0] = np.sin(angle[:, 1]) - np.sin(angle[:, 0])
         delayed = self._past[self._ticks, np.arange(environment.size)]
         wanted = self._gain_nm * np.stack([delayed, -delayed], axis=1)
-        wanted = np.clip(wanted, -self._limits.peak_nm, self._limits.peak_nm)
+        wanted = np.clip(wanted, self._limits.lowest_nm, self._limits.highest_nm)
         step = self._limits.rate_nm_s / CONTROL_HZ
         self._torque_nm = np.clip(wanted, self._torque_nm - step, self._torque_nm + step)
         return self._torque_nm.copy()

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.domain.arrays import BoolArray, Float32Array, FloatArray, IntArray
+from core.domain.body import JointKind
 from core.domain.controller import ExoController
 from core.domain.gait_envelope import SensedWalks
 from core.learning.exo.environment import TRAINING_FAULTS
@@ -15,6 +16,7 @@ from core.simulation.environment.batch_environment import CONTROL_STEP_S
 from core.simulation.environment.policy import PolicyNetworks
 from core.simulation.environment.tracking import Walker, WalkingEnvironment
 from core.simulation.model.exo_sensors import Faults
+from core.simulation.model.shank_gyros import ShankGyros
 
 WALKERS = 32  # with their own mounting errors and delays of the sensors
 SECONDS = 8.0  # each: six or more strides
@@ -61,6 +63,8 @@ class _Recorder:
         self.angle_rad: list[Float32Array] = []
         self.velocity_rad_s: list[Float32Array] = []
         self.torque_nm: list[FloatArray] = []
+        self.shank_rad_s: list[FloatArray] = []  # of ankles; true, as what it is for needs no more
+        self._gyros: ShankGyros | None = None
 
     def __call__(self, environment: WalkingEnvironment) -> FloatArray:
         torque = self.exo(environment)
@@ -68,7 +72,15 @@ class _Recorder:
         self.angle_rad.append(angle)
         self.velocity_rad_s.append(velocity)
         self.torque_nm.append(torque)
+        if environment.exo_joint is JointKind.ANKLE:
+            self._feel_shanks(environment)
         return torque
+
+    def _feel_shanks(self, environment: WalkingEnvironment) -> None:
+        physics, state = environment.physics, environment.state
+        if self._gyros is None:
+            self._gyros = ShankGyros(physics.models)
+        self.shank_rad_s.append(self._gyros.read(physics.position(state), physics.velocity(state)))
 
     def walks(self, walkers: Sequence[Walker], counted: BoolArray, rate_hz: float) -> SensedWalks:
         """What was kept; `counted` are steps of the environment (S, N), each of some ticks."""
@@ -83,6 +95,7 @@ class _Recorder:
             _activities(walkers),
             np.array([angle.min(axis=0) for angle in taught]),
             np.array([angle.max(axis=0) for angle in taught]),
+            np.array(self.shank_rad_s) if self.shank_rad_s else None,
         )
 
 

@@ -7,7 +7,7 @@ number.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Protocol
 
 import numpy as np
@@ -47,6 +47,21 @@ class WalkRecording:
     similarity: float
     falls: IntArray  # (N,)
 
+    def of(self, walkers: IntArray) -> WalkRecording:
+        """The walks of these columns (K,); how similar they alone are to their reference is not known."""
+        by_walker = {
+            field.name: getattr(self, field.name)[:, walkers]
+            for field in fields(self)
+            if field.name not in ("similarity", "falls")
+        }
+        settled = by_walker.pop("settled")
+        return WalkRecording(
+            settled=settled if settled.any() else np.ones_like(settled),  # as when all are recorded alone
+            **by_walker,
+            similarity=float("nan"),
+            falls=self.falls[walkers],
+        )
+
     @property
     def exo_power_w(self) -> FloatArray:
         """(T, N, 2) of the exo on its joints, positive when it helps."""
@@ -84,13 +99,22 @@ def record_walk(
     return recorder.recording()
 
 
-def measured(recording: WalkRecording, environment: WalkingEnvironment, body: BodyParameters) -> WalkMeasures:
-    """The numbers of one seed's walks of `body`; `environment` is the one that was recorded."""
+def measured(
+    recording: WalkRecording,
+    environment: WalkingEnvironment,
+    body: BodyParameters,
+    walkers: IntArray | None = None,
+) -> WalkMeasures:
+    """The numbers of one seed's walks of `body`; `environment` is the one that was recorded.
+
+    `walkers` are these (K,) of it whose walks are in `recording`; None: all.
+    """
+    walkers = np.arange(environment.size) if walkers is None else walkers
     settled = recording.settled
-    metabolic_w, activation = _muscles(recording, environment, body)
+    metabolic_w, activation = _muscles(recording, environment, body, walkers)
     torque, velocity = recording.torque_nm, recording.velocity_rad_s
     positive_w = np.maximum(torque * velocity, 0.0).sum(axis=-1)[settled]
-    effort = effort_of(torque, environment.actuation.joint_pd)[settled]
+    effort = effort_of(torque, environment.actuation.joint_pd.of(walkers))[settled]
     power_w = recording.exo_power_w[settled]
     worked, braked = np.maximum(power_w, 0.0).sum(), np.maximum(-power_w, 0.0).sum()
     exchanged = float(worked + braked)
@@ -111,8 +135,8 @@ def measured(recording: WalkRecording, environment: WalkingEnvironment, body: Bo
         exo_power_w=one(float(power_w.sum(axis=-1).mean())),
         negative_work_fraction=one(float(braked) / exchanged if exchanged > 0.0 else 0.0),
         falls=int(recording.falls.sum()),
-        starts=environment.size,
-        walked_s=len(settled) * CONTROL_STEP_S * environment.size,
+        starts=len(walkers),
+        walked_s=len(settled) * CONTROL_STEP_S * len(walkers),
     )
 
 
@@ -124,7 +148,7 @@ def _symmetry(ground_n: FloatArray) -> float:
 
 
 def _muscles(
-    recording: WalkRecording, environment: WalkingEnvironment, body: BodyParameters
+    recording: WalkRecording, environment: WalkingEnvironment, body: BodyParameters, walkers: IntArray
 ) -> tuple[FloatArray, FloatArray]:
     """Metabolic power (F, 2) [W] and activation (F, M) of the frames that count."""
     if not recording.state.size:
@@ -134,10 +158,12 @@ def _muscles(
         return facts.metabolic_w, facts.activation.astype(np.float64)
     walks = [
         (
-            muscle_analysis(model, recording.state[:, row], recording.control[:, row]),
+            muscle_analysis(
+                environment.physics.models[walker], recording.state[:, row], recording.control[:, row]
+            ),
             recording.settled[:, row],
         )
-        for row, model in enumerate(environment.physics.models)
+        for row, walker in enumerate(walkers)
     ]
     return (
         np.concatenate([facts.metabolic_w[settled] for facts, settled in walks]),

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from core.domain.arrays import FloatArray
 from core.domain.body import JOINTS, Joint, JointKind
-from core.domain.controller import TorqueLimits
+from core.domain.controller import TorqueDirection, TorqueLimits
 from core.exo_core.numpy_runtime import HISTORY, low_pass_coefficients
 from core.learning.exo.lesson_walks import LessonWalks
 from core.learning.exo.surrogate import SurrogateCost
@@ -31,6 +31,9 @@ from core.learning.exo.worn_controller import (
 _RESPONSE_TICKS = 14  # of the low-pass: what is left out sums to 0.3 percent
 _MOST_LATENCY = 2  # ticks, as of TRAINING_FAULTS
 _TICKS_BETWEEN = 3  # from one priced tick of a window to the next
+_STANDING_RAD = {JointKind.HIP_FLEXION: (0.05, 0.2), JointKind.ANKLE: (0.06, 0.05)}
+"""Mean and spread of the joint's angle in people who stand."""
+_FORBIDDEN_WIDTH = 1.0 / 8.0  # of the peak: how far into a forbidden direction the gradient still leads back
 _OTHER_SIDE = [Joint.of(joint.kind, joint.side.other).column for joint in JOINTS]
 
 
@@ -67,6 +70,7 @@ class OfflineTrainer:
         settings: OfflineSettings = OfflineSettings(),
     ) -> None:
         self._columns = list(joint.columns)
+        self._standing_rad = _STANDING_RAD[joint]
         self._network, self._limits, self._settings = network, limits, settings
         self._random = torch.Generator().manual_seed(seed)
         self._response = _impulse_response()
@@ -118,7 +122,7 @@ class OfflineTrainer:
         priced = slice(None, None, _TICKS_BETWEEN)
         costs = person.surrogate.differentiable(angle[:, priced], velocity[:, priced], own[:, priced])
         rate = (exo[:, 1:] - exo[:, :-1]).abs() - self._limits.rate_nm_s / CONTROL_HZ
-        beyond = asked.abs() / self._limits.peak_nm - 1.3
+        beyond = _beyond_limits(asked, self._limits) - 0.3
         return (
             (costs * batch.price[:, None]).sum(dim=-1).mean()
             + settings.torque_price * (exo**2).mean()
@@ -163,20 +167,40 @@ class OfflineTrainer:
         ticks = smooth.shape[1]
         asked = KP_NM_RAD * (smooth - angle[:, -ticks:]) - KD_NM_S_RAD * velocity[:, -ticks:]
         asked = asked[:, :-1]
-        peak = self._limits.peak_nm
-        return peak * torch.tanh(asked / peak), asked
+        return soft_clamp(asked, self._limits), asked
 
     def _standing_torque(self) -> Tensor:
         """Mean squared torque that a person who stands would get, in random postures."""
         count = 64
-        angle = 0.05 + 0.2 * torch.randn((count, 1, 1), generator=self._random)
+        mean, spread = self._standing_rad
+        angle = mean + spread * torch.randn((count, 1, 1), generator=self._random)
         angle = angle + 0.03 * torch.randn((count, 1, 2), generator=self._random)
         still = torch.zeros((count, HISTORY, 2))
         posture = angle.expand(-1, HISTORY, -1)
         target = self._network(_inputs(posture, still))
         asked = KP_NM_RAD * (target - angle)
-        peak = self._limits.peak_nm
-        return ((peak * torch.tanh(asked / peak)) ** 2).mean()
+        return (soft_clamp(asked, self._limits) ** 2).mean()
+
+
+def soft_clamp(asked: Tensor, limits: TorqueLimits) -> Tensor:
+    """Torque [N m] that an exo with these limits gives for what is asked of it.
+
+    It nears the peak smoothly. In a direction that the exo has not it gives nothing, as the exo itself does;
+    the gradient there is that of a softplus, so that a network which asks for the wrong sign learns to turn.
+    """
+    peak = limits.peak_nm
+    if limits.direction is TorqueDirection.BOTH:
+        return peak * torch.tanh(asked / peak)
+    sign = 1.0 if limits.direction is TorqueDirection.FLEXION else -1.0
+    width, wanted = _FORBIDDEN_WIDTH * peak, sign * asked
+    leading = width * nn.functional.softplus(wanted / width)
+    pushed = leading + (wanted.relu() - leading).detach()
+    return sign * peak * torch.tanh(pushed / peak)
+
+
+def _beyond_limits(asked: Tensor, limits: TorqueLimits) -> Tensor:
+    """How far a torque is asked for beyond the smallest or the largest one, in peaks; negative within."""
+    return torch.maximum(asked - limits.highest_nm, limits.lowest_nm - asked) / limits.peak_nm
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.domain.body import JointKind
 from core.domain.scenario import LEVEL_WALKING, Scenario
@@ -43,7 +43,7 @@ class TwinInExo:
     def walker(self, scenario: Scenario, *, worn: bool, length_s: float = EPISODE_S) -> Walker:
         """The twin in a scenario; in level walking with its own stride."""
         straps = exo_model(self.device_id).straps if worn and self.fidelity is not Fidelity.FAST else ()
-        return scenario_walker(
+        walker = scenario_walker(
             scenario,
             self.policy.body,
             self.policy.reference,
@@ -52,14 +52,17 @@ class TwinInExo:
             device_id=self.device_id if worn else None,
             straps=straps,
         )
+        return replace(walker, exo_joint=self.exo_joint)  # what is looked at where the exo is not worn
 
     def walkers(self, count: int, *, worn: bool, scenario: Scenario = LEVEL_WALKING) -> list[Walker]:
         """`count` times the same walker."""
         return [self.walker(scenario, worn=worn)] * count
 
-    def environment(self, walkers: Sequence[Walker], *, seed: int, threads: int = 2) -> WalkingEnvironment:
+    def environment(
+        self, walkers: Sequence[Walker], *, seed: int, threads: int = 2, handrail: bool = False
+    ) -> WalkingEnvironment:
         actuation = actuation_of(walkers, self.networks)
-        return WalkingEnvironment(walkers, seed=seed, actuation=actuation, threads=threads)
+        return WalkingEnvironment(walkers, seed=seed, actuation=actuation, threads=threads, handrail=handrail)
 
     @property
     def networks(self) -> PolicyNetworks:

@@ -139,9 +139,8 @@ class WornExo:
 
 
 def _joints(environment: WalkingEnvironment) -> tuple[FloatArray, FloatArray]:
-    """Angle and velocity (N, 2) of the assisted joints."""
-    columns = environment.exo_columns
-    return environment.joint_angle_rad[:, columns], environment.joint_velocity_rad_s[:, columns]
+    """Angle and velocity (N, 2) of the assisted joints, before the sensors' own noise and delay."""
+    return environment.exo_reading
 
 
 def _encoders(environment: WalkingEnvironment) -> tuple[Encoder, ...]:

@@ -13,7 +13,7 @@ import numpy as np
 from core.domain.body import JOINTS, JointKind
 from core.domain.impairment import SLOTS, Impairment, ImpairmentKind
 from core.domain.motion import GaitReference
-from core.domain.scenario import SCENARIOS, Disturbance, Scenario
+from core.domain.scenario import COURSE, SCENARIOS, Disturbance, Scenario
 from core.domain.twin import GENERIC_BODY, BodyParameters, SegmentScale
 from core.gait.leg import Leg
 from core.gait.scenario_reference import normal_walk
@@ -119,7 +119,8 @@ def _walker(body: BodyParameters, stride: GaitReference, fidelity: Fidelity) -> 
 
 def _sampled_scenarios(count: int, rng: np.random.Generator) -> list[Scenario]:
     """`count` scenarios in proportion to SCENARIO_WEIGHT, as evenly as can be."""
-    weighted = [scenario for scenario in SCENARIOS[1:] for _ in range(SCENARIO_WEIGHT.get(scenario.key, 1))]
+    taught = [scenario for scenario in SCENARIOS[1:] if scenario is not COURSE]  # its parts are
+    weighted = [scenario for scenario in taught for _ in range(SCENARIO_WEIGHT.get(scenario.key, 1))]
     return [weighted[pick] for pick in np.resize(rng.permutation(len(weighted)), count)]
 
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from core.domain.arrays import Float32Array, FloatArray, frozen
-from core.domain.body import JointKind
 from core.domain.motion import GaitReference
 from core.domain.rollout import GaitLabel, Rollout
 from core.domain.scenario import GaitKind, GroundKind, Scenario
 from core.domain.twin import BodyParameters
+from core.gait.course import course_of
 from core.gait.cycles import cut_cycles
 from core.gait.scenario_reference import scenario_reference
 from core.simulation.analysis.gait_events import detected_strides
@@ -35,7 +35,13 @@ AFTERMATH_S = 3.0  # a fall this soon after a disturbance is put down to it
 KEEPS_UP_FRACTION = 0.7  # of the commanded distance; less is another, slower movement
 FELL_BEHIND = "fell behind the asked speed"
 BROKE_DOWN = "the physics broke down"
+NOT_THERE = "did not reach the end"
 _CONTACT_N = 5.0
+_PLACES = {
+    GroundKind.STAIRS: "on the stairs",
+    GroundKind.RAMP: "on the ramp",
+    GroundKind.COURSE: "on the course",
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,20 +83,33 @@ def scenario_walker(
     model = worn_model(body, fidelity, device_id, ground=scenario.ground, surfaces=False, straps=straps)
     reference = scenario_reference(scenario, body, own)
     onset = GaitOnset(STANDS_FIRST_S, length_s - STANDS_LAST_S) if scenario.start_and_stop else STEADY
-    joint = JointKind.HIP_FLEXION if device_id is None else exo_model(device_id).joint
-    return Walker(model, body, reference, scenario.ground, onset, scenario.disturbance, joint)
+    course = course_of(scenario, body, own) if scenario.gait is GaitKind.COURSE else None
+    walker = Walker(model, body, reference, scenario.ground, onset, scenario.disturbance, course=course)
+    if device_id is None:
+        return walker
+    exo = exo_model(device_id)
+    return replace(
+        walker, exo_joint=exo.joint, toes_rad=exo.toes_rad, exo_disturbance=scenario.exo_disturbance
+    )
 
 
 def run_scenario(
-    scenario: Scenario, environment: WalkingEnvironment, act: Act, length_s: float
+    scenario: Scenario,
+    environment: WalkingEnvironment,
+    act: Act,
+    length_s: float,
+    assist: Assist | None = None,
 ) -> ScenarioRun:
-    """Let every walker of `environment` go through the scenario once with this policy."""
+    """Let every walker of `environment` go through the scenario once with this policy.
+
+    A course is also to be done: within the time its end is reached.
+    """
     count = environment.size
     cause, fell_at_s = [""] * count, np.full(count, np.nan)
     perturbed_s = _perturbed_s(environment)
     distance, commanded, squares, samples = (np.zeros(count) for _ in range(4))
     for number in range(1, round(length_s / CONTROL_STEP_S) + 1):
-        step = environment.step(act(environment.observation()))
+        step = environment.step(act(environment.observation()), assist)
         up = np.isnan(fell_at_s)
         distance[up] = environment.walked_m[up]
         commanded += CONTROL_STEP_S * environment.strides.speed_m_s
@@ -108,6 +127,9 @@ def run_scenario(
         environment.reset(step.terminated)
     for row in np.flatnonzero(np.isnan(fell_at_s) & (distance < KEEPS_UP_FRACTION * commanded)):
         cause[row] = FELL_BEHIND
+    goal_m = scenario.ground.goal_m
+    for row in np.flatnonzero(np.isnan(fell_at_s) & (goal_m > 0.0) & (environment.forward_m < goal_m)):
+        cause[row] = NOT_THERE
     rmse = np.degrees(np.sqrt(squares / np.where(samples > 0, samples, np.nan)))
     survived = np.where(np.isnan(fell_at_s), length_s, fell_at_s)
     return ScenarioRun(scenario, length_s, survived, fell_at_s, tuple(cause), rmse, distance)
@@ -117,7 +139,7 @@ def fall_in_words(scenario: Scenario, cause: str, fell_at_s: float, perturbed_s:
     """The cause of a fall with what led to it: "after the trip: sank down", "on the stairs: tipped over"."""
     if scenario.disturbance is not None and 0.0 <= fell_at_s - perturbed_s <= AFTERMATH_S:
         return f"after the {scenario.disturbance.kind.value}: {cause}"
-    place = {GroundKind.STAIRS: "on the stairs", GroundKind.RAMP: "on the ramp"}.get(scenario.ground.kind)
+    place = _PLACES.get(scenario.ground.kind)
     if place is None and scenario.gait is GaitKind.RUN:
         place = "while running"
     return f"{place}: {cause}" if place is not None else cause

@@ -14,7 +14,7 @@ import numpy as np
 from core.domain.arrays import FloatArray
 from core.domain.body import SIDES, Side
 from core.domain.recording import Landmark
-from core.domain.scenario import Ground, ground_height_m
+from core.domain.scenario import Ground, ground_height_m, line_m
 from core.domain.twin import BodyParameters
 from core.errors import refuse
 from core.simulation.analysis.gait_events import walked_points
@@ -93,7 +93,7 @@ class _View:
     """From world metres to picture points; looks from the right side and follows the body along its line."""
 
     def __init__(self, ahead_m: float, ground: Ground, size_px: tuple[int, int]) -> None:
-        self.ahead_m, self._up_m = ahead_m, ground.climb * ahead_m
+        self.ahead_m, self._up_m = ahead_m, float(line_m(ground, np.array(ahead_m)))
         self._scale = _FINE * _METRE_PX
         self._centre = (_START_AT[0] * size_px[0], _START_AT[1] * size_px[1])
         self.half_width_m = size_px[0] / self._scale

@@ -9,7 +9,7 @@ from typing import Protocol
 import mujoco
 import numpy as np
 
-from core.domain.arrays import BoolArray, FloatArray
+from core.domain.arrays import BoolArray, FloatArray, IntArray
 from core.domain.body import JOINTS
 from core.domain.twin import BodyParameters
 from core.simulation.muscles.activation_dynamics import excitation_for
@@ -77,6 +77,11 @@ class JointPd:
     damping_nm_s_rad: FloatArray
     lowest_nm: FloatArray
     highest_nm: FloatArray
+
+    def of(self, walkers: IntArray) -> JointPd:
+        """Of these walkers (K,) alone."""
+        names = ("stiffness_nm_rad", "damping_nm_s_rad", "lowest_nm", "highest_nm")
+        return JointPd(*(getattr(self, name)[walkers] for name in names))
 
     @staticmethod
     def of_models(models: Sequence[mujoco.MjModel]) -> JointPd:

@@ -62,6 +62,7 @@ class BatchEnvironment(ABC):
         self._transmission = ExoTransmission(models, exo_joint) if self.with_exo else None
         self.divergences = 0  # control steps in which the physics of a walker broke down
         self.exo_torque_nm: FloatArray = np.zeros((self.size, len(SIDES)))  # that the joints get
+        self._since_step_s = 0.0  # of the interval that begins, within a control step
         self.control: FloatArray = np.zeros((self.size, model.nu))  # of all actuators in the last interval
         self.state: FloatArray = np.zeros((self.size, self.physics.state_size))
         self.sensor: FloatArray = np.zeros((self.size, model.nsensordata))
@@ -78,6 +79,11 @@ class BatchEnvironment(ABC):
     def time_s(self) -> FloatArray:
         """(N,) since each walker's start."""
         return np.asarray(CONTROL_STEP_S * self._age, dtype=np.float64)
+
+    @property
+    def _tick_s(self) -> FloatArray:
+        """(N,) the same to the interval that begins."""
+        return self.time_s + self._since_step_s
 
     @property
     def joint_angle_rad(self) -> FloatArray:
@@ -97,10 +103,11 @@ class BatchEnvironment(ABC):
     @property
     def walked_m(self) -> FloatArray:
         """(N,) distance ahead since the start."""
-        return self._forward_m - self._start_m
+        return self.forward_m - self._start_m
 
     @property
-    def _forward_m(self) -> FloatArray:
+    def forward_m(self) -> FloatArray:
+        """(N,) distance ahead along the walkway."""
         return -self.physics.position(self.state)[:, 1]
 
     # Defined by subclasses
@@ -154,18 +161,24 @@ class BatchEnvironment(ABC):
         """Physics of one control step, controls every `interval_s`. Returns which walkers diverged (N,)."""
         diverged = np.zeros(self.size, dtype=np.bool_)
         steps = round(interval_s / self.physics.time_step_s)
-        for _ in range(round(CONTROL_STEP_S / interval_s)):
+        for number in range(round(CONTROL_STEP_S / interval_s)):
+            self._since_step_s = number * interval_s
             control = self._body_control()
             if self.with_exo:
-                asked = self.exo_torque_nm if assist is None else assist(self)
+                asked = self.exo_torque_nm if assist is None else self._exo_torque(assist)
                 exo, self.exo_torque_nm = self.exo_control(asked)
                 control = np.concatenate([control, exo], axis=1)
             self.control = control
             advance = self._physics_steps(control, steps)
             self.state, self.sensor = advance.state, advance.sensor
             diverged |= advance.diverged
+        self._since_step_s = 0.0
         self.divergences += int(diverged.sum())
         return diverged
+
+    def _exo_torque(self, assist: Assist) -> FloatArray:
+        """Torque (N, 2) that the exo gives in the coming interval."""
+        return assist(self)
 
     def _physics_steps(self, control: FloatArray, steps: int) -> Advance:
         return self.physics.advance(self.state, control, steps)

@@ -4,8 +4,10 @@ Weak muscles make less torque at the same command, long before they reach their 
 Spasticity is a stretch reflex that grows with the speed of stretch (Lance 1980), as in van der Krogt et al.
 (2016, J NeuroEng Rehabil 13:64: excitation = gain (stretch velocity - threshold), 30 ms later) and Jansen et
 al. (2014, J NeuroEng Rehabil 11:78). The reflex is added to the voluntary command, which does not
-account for it. Delay postpones reactions: the corrections of the practised movement. The practised movement
-itself is feedforward, and muscles are springs and dampers without delay.
+account for it. Both may come in some strides only (`occasional`): such a weakness lessens the torque that is
+asked of the joint, and the muscles know nothing else of it. Delay postpones reactions: the corrections of the
+practised movement. The practised movement itself is feedforward, and muscles are springs and dampers without
+delay.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from core.domain.impairment import ImpairmentKind, Slot
 from core.domain.muscles import LumpedMuscle, Muscle, MuscleGroup
 from core.domain.twin import GENERIC_BODY, BodyParameters
 from core.simulation.environment.actuation import Actuation, ActuationInputs, JointPd
+from core.simulation.environment.occasional import OccasionalImpairments, Varying
 from core.simulation.environment.state_dict import load_with_prefix, with_prefix
 from core.simulation.model.model_sensors import SensorColumns
 from core.simulation.muscles.activation_dynamics import activation_after
@@ -74,6 +77,12 @@ class Reflex(Protocol):
     def with_reflex(self, control: FloatArray, inputs: ActuationInputs) -> FloatArray:
         """Voluntary controls (N, U) plus those of the reflex."""
 
+    def follow(self, which: BoolArray) -> None:
+        """Walkers (N,) whose spasticity varies, although it may be absent now."""
+
+    def set_severity(self, spastic: FloatArray) -> None:
+        """Severity of spasticity of every group (N, 2, 8) from now on."""
+
     def reset(self, which: BoolArray) -> None: ...
 
     def state_dict(self) -> dict[str, np.ndarray]: ...
@@ -82,20 +91,27 @@ class Reflex(Protocol):
 
 
 def impaired(
-    actuation: Actuation, models: Sequence[Any], bodies: Sequence[BodyParameters], interval_s: float
+    actuation: Actuation,
+    models: Sequence[Any],
+    bodies: Sequence[BodyParameters],
+    interval_s: float,
+    occasional: OccasionalImpairments | None = None,
 ) -> Actuation:
     """`actuation` with the reflexes and weaknesses of these bodies; itself when there are none.
 
-    Its controls are computed every `interval_s`.
+    Its controls are computed every `interval_s`. `ImpairedActuation.draw` takes over what `occasional` drew.
     """
     spastic, remaining = spasticity(bodies), remaining_torque(bodies)
-    if not spastic.any() and (remaining == 1.0).all():
+    varies = occasional is not None and occasional.of_muscles
+    if not varies and not spastic.any() and (remaining == 1.0).all():
         return actuation
-    if models[0].na:
-        return ImpairedActuation(actuation, MuscleReflex(models, spastic, interval_s), remaining, interval_s)
-    return ImpairedActuation(
-        actuation, JointReflex(bodies, actuation.joint_pd, interval_s), remaining, interval_s
+    reflex: Reflex = (
+        MuscleReflex(models, spastic, interval_s)
+        if models[0].na
+        else JointReflex(bodies, actuation.joint_pd, interval_s)
     )
+    varying = Varying(bodies, spastic, remaining, occasional) if varies and occasional is not None else None
+    return ImpairedActuation(actuation, reflex, remaining, interval_s, varying)
 
 
 def remaining_torque(bodies: Sequence[BodyParameters]) -> FloatArray:
@@ -139,17 +155,34 @@ class ImpairedActuation:
     """Actuation by muscles some of which are weak or have a stretch reflex."""
 
     def __init__(
-        self, actuation: Actuation, reflex: Reflex, remaining: FloatArray, interval_s: float
+        self,
+        actuation: Actuation,
+        reflex: Reflex,
+        remaining: FloatArray,
+        interval_s: float,
+        varying: Varying | None = None,
     ) -> None:
-        """`remaining` (N, 14, 2): fraction of each joint's torque, from `remaining_torque`."""
+        """`remaining` (N, 14, 2): fraction of each joint's torque, from `remaining_torque`.
+
+        `varying` has what comes in some strides only.
+        """
         self.joint_pd: JointPd = actuation.joint_pd
         self.actuators = actuation.actuators
         self.interval_s = interval_s
         self._inner = actuation
         self._reflex = reflex
-        self._remaining = remaining
+        self._always = self._remaining = remaining
+        self._varying = varying
+        if varying is not None:
+            reflex.follow(varying.spastic_walkers)
         self._just_reset = np.ones(len(remaining), dtype=np.bool_)
         self._control: FloatArray = np.zeros((len(remaining), actuation.actuators))
+
+    def draw(self) -> None:
+        """Take over the present severities of what comes in some strides only."""
+        if self._varying is not None:
+            self._remaining = self._varying.remaining()
+            self._reflex.set_severity(self._varying.spastic())
 
     def control(self, inputs: ActuationInputs) -> FloatArray:
         self._just_reset = np.zeros_like(self._just_reset)
@@ -185,7 +218,18 @@ class ImpairedActuation:
         stiffness, damping = self.joint_pd.stiffness_nm_rad, self.joint_pd.damping_nm_s_rad
         torque_nm = stiffness * (inputs.target_rad - inputs.angle_rad) - damping * inputs.velocity_rad_s
         remaining = np.where(torque_nm < 0.0, self._remaining[..., 0], self._remaining[..., 1])
-        return replace(inputs, target_rad=inputs.target_rad + (remaining - 1.0) * torque_nm / stiffness)
+        less_nm = (remaining - 1.0) * torque_nm
+        if self._varying is not None:
+            within = self._within_limits(remaining * torque_nm) - torque_nm
+            less_nm = np.where(self._varying.weak_walkers[:, None], within, less_nm)
+        return replace(inputs, target_rad=inputs.target_rad + less_nm / stiffness)
+
+    def _within_limits(self, torque_nm: FloatArray) -> FloatArray:
+        """Torques (N, 14) within what is left of the limits in this stride."""
+        now = self._remaining / self._always
+        low, high = self.joint_pd.lowest_nm * now[..., 0], self.joint_pd.highest_nm * now[..., 1]
+        within: FloatArray = np.clip(torque_nm, low, high)
+        return within
 
     def _effective_inputs(self, inputs: ActuationInputs) -> ActuationInputs:
         """The inputs with the targets that acted; the commands of muscles show in their activation."""
@@ -212,6 +256,12 @@ class JointReflex:
         self._stiffness = joint_pd.stiffness_nm_rad
         groups = len(SIDES) * len(G)
         self._delay = DelayedValues(np.full(len(bodies), REFLEX_DELAY_S / interval_s), groups)
+
+    def follow(self, which: BoolArray) -> None:
+        pass
+
+    def set_severity(self, spastic: FloatArray) -> None:
+        self._severity = spastic
 
     def voluntary(self, inputs: ActuationInputs) -> ActuationInputs:
         return inputs
@@ -257,6 +307,7 @@ class MuscleReflex:
         start = 1 + first.nq + first.nv
         self._activation = slice(start, start + self._muscles)
         names = [first.actuator(number).name for number in range(self._muscles)]
+        self._names = names
         self._severity = _by_muscle(names, spastic)
         self._fibre_m = np.array([_optimal_fibre_m(model, self._muscles) for model in models])
         self._spastic = spastic.any(axis=(1, 2))
@@ -264,6 +315,12 @@ class MuscleReflex:
         self._just_reset = np.ones(len(models), dtype=np.bool_)
         ticks = np.full(len(models), REFLEX_DELAY_S / interval_s)
         self._delay = DelayedValues(ticks, self._muscles)
+
+    def follow(self, which: BoolArray) -> None:
+        self._spastic = self._spastic | which
+
+    def set_severity(self, spastic: FloatArray) -> None:
+        self._severity = _by_muscle(self._names, spastic)
 
     def voluntary(self, inputs: ActuationInputs) -> ActuationInputs:
         true = inputs.state[:, self._activation]

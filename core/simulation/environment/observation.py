@@ -61,6 +61,7 @@ class ObservationInputs:
     ahead_rad: FloatArray  # (N, 14)
     speed_m_s: FloatArray  # (N,)
     period_s: FloatArray  # (N,)
+    climb: FloatArray  # (N,)
     ground_m: FloatArray  # (N, 6)
     load_n: FloatArray  # (N, 2)
 
@@ -68,12 +69,11 @@ class ObservationInputs:
 class ObservationEncoder:
     """Scales and arranges the policy's observation; holds the constant part of each walker."""
 
-    def __init__(self, bodies: Sequence[BodyParameters], climb: FloatArray) -> None:
+    def __init__(self, bodies: Sequence[BodyParameters]) -> None:
         self._weight_n = np.array([GRAVITY_M_S2 * body.mass_kg for body in bodies])
         sizes = np.array([_sizes(body) for body in bodies]) - 1.0
         self._constant: Float32Array = np.zeros((len(bodies), OBSERVATION_SIZE), np.float32)
-        for name, value in (("size", sizes), ("climb", climb[:, None])):
-            self._constant[:, columns(name)] = value
+        self._constant[:, columns("size")] = sizes
 
     def encode(self, inputs: ObservationInputs) -> Float32Array:
         """(N, OBSERVATION_SIZE), a new array."""
@@ -93,6 +93,7 @@ class ObservationEncoder:
             np.stack([inputs.speed_m_s, inputs.period_s], axis=1),
         )
         observation[:, : columns("size").start] = np.concatenate(moving, axis=1)
+        observation[:, columns("climb")] = inputs.climb[:, None]
         observation[:, columns("ground")] = inputs.ground_m
         observation[:, columns("load")] = np.minimum(inputs.load_n / self._weight_n[:, None], WEIGHT_LIMIT)
         return observation

@@ -13,11 +13,12 @@ import mujoco
 import numpy as np
 
 from core.domain.arrays import BoolArray, Float32Array, FloatArray
-from core.domain.body import JOINTS, JointKind
+from core.domain.body import JOINTS, SIDES, JointKind
 from core.domain.motion import GaitReference
-from core.domain.scenario import LEVEL_GROUND, Disturbance, Ground
+from core.domain.scenario import LEVEL_GROUND, Disturbance, ExoDisturbance, Ground
 from core.domain.twin import BodyParameters
 from core.domain.units import GRAVITY_M_S2
+from core.gait.course import Course
 from core.simulation.environment.actuation import Actuation, ActuationInputs, MuscleActuation, TorqueActuation
 from core.simulation.environment.batch_environment import (
     CONTROL_STEP_S,
@@ -27,8 +28,11 @@ from core.simulation.environment.batch_environment import (
     BatchEnvironment,
     StepResult,
 )
-from core.simulation.environment.impaired_actuation import ReactionDelay, impaired
+from core.simulation.environment.exo_disturbances import ExoDisturbances
+from core.simulation.environment.handrail import Handrail, TrunkReference
+from core.simulation.environment.impaired_actuation import ImpairedActuation, ReactionDelay, impaired
 from core.simulation.environment.observation import ObservationEncoder, ObservationInputs
+from core.simulation.environment.occasional import OccasionalImpairments, stride_begins
 from core.simulation.environment.policy import PolicyNetworks
 from core.simulation.environment.reward_term import RewardTerm, weighted_reward
 from core.simulation.environment.state_dict import load_with_prefix, with_prefix
@@ -45,10 +49,11 @@ from core.simulation.muscles.coordination import CoordinationNetwork
 from core.simulation.physics.batch import Advance
 from core.simulation.physics.perturbations import Perturbations
 from core.simulation.reference_gait.antalgic import pain_free_phase
+from core.simulation.reference_gait.course_batch import PHASE_GAIN, CourseBatch
 from core.simulation.reference_gait.foot_contact_correction import stride_for_training
 from core.simulation.reference_gait.gait_initiation import STEADY, GaitOnset, PhasedStrides
 from core.simulation.reference_gait.initial_states import InitialStates
-from core.simulation.reference_gait.terrain_batch import TerrainBatch
+from core.simulation.reference_gait.terrain_batch import TerrainBatch, ahead_of
 from core.twin.body import STRENGTH
 from core.twin.impairments import pain_severities
 
@@ -70,11 +75,15 @@ class Walker:
     onset: GaitOnset = STEADY
     disturbance: Disturbance | None = None
     exo_joint: JointKind = JointKind.HIP_FLEXION  # that a worn exo turns
+    toes_rad: tuple[float, float] | None = None  # what a worn stiff shoe leaves the toes
+    course: Course | None = None  # whose strides come after `reference`, the first
+    exo_disturbance: ExoDisturbance | None = None  # of a worn exo
 
 
 # What changes from step to step. These names and prefixes are keys of stored checkpoints.
 _STATE = ("state", "sensor", "phase", "_age", "_start_m", "_action")
-_ACTUATION, _REACTIONS = "drive_", "late_"
+_ACTUATION, _REACTIONS, _OCCASIONAL = "drive_", "late_", "occasional_"
+_EXO = "exo_failures_"
 
 
 class WalkingEnvironment(BatchEnvironment):
@@ -89,10 +98,15 @@ class WalkingEnvironment(BatchEnvironment):
         episode_s: float = EPISODE_S,
         reward: tuple[RewardTerm[StepQuantities], ...] = WALKING_REWARD,
         threads: int = 2,
+        handrail: bool = False,
     ) -> None:
-        """`actuation` moves the joints; without one the walkers' own position actuators do (FAST bodies)."""
-        models = [walker.model for walker in walkers]
+        """`actuation` moves the joints; without one the walkers' own position actuators do (FAST bodies).
+
+        With a `handrail` walkers hold on to it before they fall.
+        """
         bodies = [walker.body for walker in walkers]
+        self._occasional = OccasionalImpairments(bodies, [walker.model for walker in walkers], seed)
+        models = self._occasional.models
         grounds = [walker.ground for walker in walkers]
         onsets = [walker.onset for walker in walkers]
         self.actuation: Actuation = actuation or TorqueActuation(models, CONTROL_STEP_S)
@@ -106,21 +120,32 @@ class WalkingEnvironment(BatchEnvironment):
             exo_joint=walkers[0].exo_joint,
         )
         self._reward = reward
+        courses = CourseBatch([walker.course for walker in walkers])
+        self._courses = courses.for_training(bodies)
         training = [stride_for_training(one.reference, one.body.scale, one.ground) for one in walkers]
-        self.strides = PhasedStrides(training, onsets)
-        self._own_strides = PhasedStrides([walker.reference for walker in walkers], onsets)
-        self._interval_s = min(self.actuation.interval_s, EXO_STEP_S if self.with_exo else CONTROL_STEP_S)
-        self._impaired_actuation = impaired(self.actuation, models, bodies, self._interval_s)
+        self.strides = PhasedStrides(training, onsets, self._courses)
+        self._own_courses = courses
+        self._own_strides = PhasedStrides([walker.reference for walker in walkers], onsets, courses)
+        self._interval_s = min(
+            self.actuation.interval_s, EXO_STEP_S if self.with_exo or handrail else CONTROL_STEP_S
+        )
+        self._impaired_actuation = impaired(
+            self.actuation, models, bodies, self._interval_s, self._occasional
+        )
         self._reaction_delay = ReactionDelay(bodies, CONTROL_STEP_S)
         self._pain = pain_severities(bodies)
         self._sensor_evaluator = SensorEvaluator(models)
+        self._toes_rad = np.array([walker.toes_rad or (-np.inf, np.inf) for walker in walkers])
         self._reach_rad = np.array([STRENGTH[joint.kind].reach_rad for joint in JOINTS]) / ACTION_LIMIT
         self._terrain = TerrainBatch(grounds)
         self._weight_n = np.array([GRAVITY_M_S2 * body.mass_kg for body in bodies])
         self._foot_m = np.array([FOOT_M * body.scale.foot for body in bodies])
-        self._encoder = ObservationEncoder(bodies, self._terrain.climb)
-        self._initial_states = InitialStates(models, training, grounds, self.strides)
+        self._encoder = ObservationEncoder(bodies)
+        self._initial_states = InitialStates(models, training, grounds, self.strides, self._courses)
         self.perturbations = Perturbations([walker.disturbance for walker in walkers], models, bodies)
+        self._occasional.also_stiffen(self.perturbations.stand_ins)
+        self.exo_disturbances = ExoDisturbances([walker.exo_disturbance for walker in walkers])
+        self.handrail = Handrail(models, self._weight_n) if handrail else None
         self.target_rad: FloatArray = np.zeros((self.size, ACTION_SIZE))
         self.phase: FloatArray = np.zeros(self.size)
         self._action: FloatArray = np.zeros((self.size, ACTION_SIZE))
@@ -133,8 +158,14 @@ class WalkingEnvironment(BatchEnvironment):
     @property
     def own_error_rad(self) -> FloatArray:
         """(N, 14) against the person's own stride, before the foot contact correction."""
+        self._own_strides.set_places(self._own_courses.places(self.forward_m))
         self._own_strides.set_time(self.time_s)
         return self.joint_angle_rad - self._own_strides.angle(self.phase)
+
+    @property
+    def exo_reading(self) -> tuple[FloatArray, FloatArray]:
+        """Angle and velocity (N, 2) of the assisted joints as they reach a worn exo's sensors."""
+        return self.exo_disturbances.reading(self._tick_s, *self._exo_motion)
 
     @property
     def joint_torque_nm(self) -> FloatArray:
@@ -174,7 +205,7 @@ class WalkingEnvironment(BatchEnvironment):
     @property
     def _relative_height(self) -> FloatArray:
         """(N,) pelvis above the walkway's line, over its mean in the reference."""
-        above = self.physics.position(self.state)[:, 2] - self._terrain.line_m(self._forward_m)
+        above = self.physics.position(self.state)[:, 2] - self._terrain.line_m(self.forward_m)
         relative: FloatArray = above / self._initial_states.typical_height_m
         return relative
 
@@ -194,7 +225,8 @@ class WalkingEnvironment(BatchEnvironment):
             ahead_rad=self.strides.angle(self.phase + LOOK_AHEAD_S / self.strides.period_s),
             speed_m_s=self.strides.speed_m_s,
             period_s=self.strides.period_s,
-            ground_m=self._terrain.ahead_m(self._forward_m),
+            climb=self._terrain.climb,
+            ground_m=self._terrain.ahead_m(self.forward_m),
             load_n=self.ground_force_n[:, :, 2],
         )
         return self._encoder.encode(inputs)
@@ -205,12 +237,13 @@ class WalkingEnvironment(BatchEnvironment):
         """Take one control step with `action` (N, 14); `assist` is called every 10 ms when an exo is worn."""
         action = np.clip(action, -ACTION_LIMIT, ACTION_LIMIT)
         coming = self._coming_phase()
+        self._draw_occasional(stride_begins(self.phase, coming, self.strides.right_strike))
         self.target_rad = self.target(self._reaction_delay(action))
         self._begun = self._actuation_inputs()
         diverged = self._advance(self._interval_s, assist)
         self.phase = coming % 1.0
         self._age += 1
-        self.strides.set_time(self.time_s)
+        self._set_moment(self.forward_m)
         self.quantities = self._step_quantities(action)
         self._action = action
         reward, terms = weighted_reward(self._reward, self.quantities)
@@ -219,15 +252,34 @@ class WalkingEnvironment(BatchEnvironment):
         return StepResult(reward, fell, self._age >= self._episode_steps, terms)
 
     def target(self, action: FloatArray) -> FloatArray:
-        """Joint targets (N, 14) of `action` (N, 14) in the coming control step."""
+        """Joint targets (N, 14) of `action` (N, 14) in the coming control step.
+
+        Nobody pushes their toes against a shoe that does not bend, with all their strength and all the time.
+        """
         limited = np.clip(action, -ACTION_LIMIT, ACTION_LIMIT)
         target: FloatArray = self.strides.angle(self._coming_phase()) + self._reach_rad * limited
+        toes, (low, high) = list(JointKind.TOES.columns), self._toes_rad.T[..., None]
+        target[:, toes] = np.clip(target[:, toes], low, high)
         return target
 
     def _coming_phase(self) -> FloatArray:
-        """Phase (N,) after this step. It advances with time; on stairs it is corrected towards the treads."""
+        """Phase (N,) after this step. It advances with time; on stairs it is corrected towards the treads.
+
+        On a course it is corrected from the beginning, but slowly.
+        """
         phase = self.phase + CONTROL_STEP_S / self.strides.period_s
-        return phase + STAIRS_PHASE_GAIN * self._terrain.ahead_of_phase(self._forward_m, phase)
+        phase = phase + STAIRS_PHASE_GAIN * self._terrain.ahead_of_phase(self.forward_m, phase)
+        for place in self._places:
+            gain = PHASE_GAIN + (STAIRS_PHASE_GAIN - PHASE_GAIN) * place.on_stairs
+            phase[place.rows] += gain * ahead_of(place.strides, phase[place.rows])
+        return phase
+
+    def _set_moment(self, forward_m: FloatArray) -> None:
+        """Set what depends on how far ahead walkers (N,) are, and on the time since their start."""
+        self._places = self._courses.places(forward_m)
+        for part in (self.strides, self._initial_states, self._terrain):
+            part.set_places(self._places)
+        self.strides.set_time(self.time_s)
 
     def falls(self) -> Mapping[str, BoolArray]:
         """Conditions of termination by cause (N,), after the last step."""
@@ -251,12 +303,16 @@ class WalkingEnvironment(BatchEnvironment):
         phase[which] = rng.random(count)
         self.phase = phase
         self._age[which] = 0
-        self.strides.set_time(self.time_s)
+        self._set_moment(np.where(which, 0.0, self.forward_m))
         self._action[which] = 0.0
         self.state[which] = self.physics.at_rest(*self._initial_states.draw(self.phase, rng))[which]
-        self._start_m = np.where(which, self._forward_m, self._start_m)
+        self._start_m = np.where(which, self.forward_m, self._start_m)
         self.sensor[which] = self._sensor_evaluator.evaluate(self.state, np.flatnonzero(which))
         self.exo_torque_nm[which] = 0.0
+        self._draw_occasional(np.repeat(which[:, None], len(SIDES), axis=1))
+        self.exo_disturbances.reset(which, *self._exo_motion)
+        if self.handrail is not None:
+            self.handrail.reset(which, self.physics.position(self.state))
         self._impaired_actuation.reset(which)
         self._reaction_delay.reset(which)
 
@@ -274,17 +330,33 @@ class WalkingEnvironment(BatchEnvironment):
         own |= with_prefix(_ACTUATION, self._impaired_actuation) | with_prefix(
             _REACTIONS, self._reaction_delay
         )
+        own |= with_prefix(_OCCASIONAL, self._occasional)
+        if self.exo_disturbances.expected:
+            own |= with_prefix(_EXO, self.exo_disturbances)
         return own | {"counters": np.array([self._seed, self._resets])}
 
     def load_state_dict(self, state: Mapping[str, np.ndarray]) -> None:
         for name in _STATE:
             setattr(self, name, np.array(state[name]))
-        self.strides.set_time(self.time_s)
+        self._set_moment(self.forward_m)
         load_with_prefix(_ACTUATION, self._impaired_actuation, state)
         load_with_prefix(_REACTIONS, self._reaction_delay, state)
+        load_with_prefix(_OCCASIONAL, self._occasional, state)
+        self._take_occasional()
+        if self.exo_disturbances.expected:
+            load_with_prefix(_EXO, self.exo_disturbances, state)
         self._seed, self._resets = (int(count) for count in state["counters"])
 
     # Inside
+
+    def _draw_occasional(self, begins: BoolArray) -> None:
+        """Draw what comes in some strides only where a leg's stride begins (N, 2)."""
+        if self._occasional.draw(begins):
+            self._take_occasional()
+
+    def _take_occasional(self) -> None:
+        if isinstance(self._impaired_actuation, ImpairedActuation):
+            self._impaired_actuation.draw()
 
     def _actuation_inputs(self) -> ActuationInputs:
         return ActuationInputs(
@@ -300,11 +372,27 @@ class WalkingEnvironment(BatchEnvironment):
     def _body_control(self) -> FloatArray:
         return self._impaired_actuation.control(self._actuation_inputs())
 
+    @property
+    def _exo_motion(self) -> tuple[FloatArray, FloatArray]:
+        """True angle and velocity (N, 2) of the assisted joints."""
+        return self.joint_angle_rad[:, self.exo_columns], self.joint_velocity_rad_s[:, self.exo_columns]
+
+    def _exo_torque(self, assist: Assist) -> FloatArray:
+        if not self.exo_disturbances.expected:
+            return super()._exo_torque(assist)
+        self.exo_disturbances.observe(self._tick_s, *self._exo_motion)
+        return self.exo_disturbances.torque_nm(self._tick_s, assist(self), self.exo_torque_nm)
+
     def _physics_steps(self, control: FloatArray, steps: int) -> Advance:
-        if not self.perturbations.expected:
+        if self.handrail is None and not self.perturbations.expected:
             return super()._physics_steps(control, steps)
         now = (self.time_s, self.phase, self.strides.period_s)
         force, models = self.perturbations.force(*now), self.perturbations.models(*now)
+        if self.handrail is not None:
+            position, velocity = self.physics.position(self.state), self.physics.velocity(self.state)
+            reference = TrunkReference.of(self._initial_states, self._terrain, self.strides, self.phase)
+            held = self.handrail.force(position, velocity, reference, steps * self.physics.time_step_s)
+            force = held if force is None else held + force
         return self.physics.advance(self.state, control, steps, force=force, models=models)
 
     def _power_w_kg(self, torque_nm: FloatArray, velocity_rad_s: FloatArray) -> FloatArray:

@@ -24,6 +24,9 @@ from core.twin.body import is_foot_geom
 BODY_MODEL = "myolegs"
 _WORLD = "world"  # MuJoCo's root body; it has no parent
 _LINEAGES = {"myolegs26_root": "myolegs26", "humerus_r": "myofullbody"}  # a body only this model has
+_TOES = "mtp_angle"
+_TOES_REVERSED = ("myolegs", "myofullbody")
+"""Models in which a positive angle lowers the toes. assist-sim gives the limits of shoes for the others."""
 _SOLE_ATTRIBUTES = ("contype", "conaffinity", "condim", "friction", "solref", "solimp")
 _SIDE_MARKS = {Side.LEFT: ("_l", "_sx"), Side.RIGHT: ("_r", "_dx")}
 
@@ -346,12 +349,19 @@ def _drop_edits_of_missing_elements(spec: Any, config: Any, lineage: str) -> Non
     config._sensors_by_msk[lineage] = []
     config._sensor_removals_by_msk[lineage] = []
     config._joint_overrides_by_msk[lineage] = [
-        replace(change, range=_with_neutral(change.range))
+        replace(change, range=_with_neutral(_limits_here(change, lineage)))
         for change in config.resolve_joint_overrides(lineage)
     ]
     config._body_overrides_by_msk[lineage] = [
         _scaled_override(change, spec, lineage) for change in config.resolve_body_overrides(lineage)
     ]
+
+
+def _limits_here(change: Any, lineage: str) -> Any:
+    """The device's limits of a joint, in the direction in which this model counts its angle."""
+    if change.range is None or lineage not in _TOES_REVERSED or not change.name.startswith(_TOES):
+        return change.range
+    return [-change.range[1], -change.range[0]]
 
 
 def _with_neutral(limits: Any) -> Any:

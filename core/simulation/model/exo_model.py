@@ -63,6 +63,9 @@ class ExoModel:
     limbs: tuple[str, ...]  # bodies that carry its parts
     mass_kg: float
     prosthesis: bool  # it replaces a part of the person
+    toes_rad: tuple[float, float] | None = (
+        None  # what a stiff shoe leaves the toes; None: it leaves them free
+    )
 
     @property
     def joints(self) -> tuple[Joint, ...]:
@@ -140,6 +143,7 @@ def exo_model(device_id: str) -> ExoModel:
     spec = body_spec(GENERIC_BODY, Fidelity.FAST)
     config, lineage = device_config(device_id, lineage_of(spec)), lineage_of(spec)
     before = {actuator.name for actuator in spec.actuators}
+    bare = spec.copy().compile()
     attach_exo(spec, device_id)
     model = spec.compile()
     names = [model.actuator(number).name for number in range(model.nu)]
@@ -149,6 +153,7 @@ def exo_model(device_id: str) -> ExoModel:
         carrying_limbs(config, lineage),
         float(model.body_mass[list(exo_bodies(model, device_id))].sum()),
         replaces_a_limb(config, lineage),
+        _toes_in_shoe(bare, model),
     )
 
 
@@ -181,6 +186,16 @@ def exo_bodies(model: Any, device_id: str) -> tuple[int, ...]:
     """Body numbers of the exo's parts in a compiled model."""
     prefix = f"{device_config(device_id).name}_"
     return tuple(body for body in range(model.nbody) if model.body(body).name.startswith(prefix))
+
+
+def _toes_in_shoe(bare: Any, worn: Any) -> tuple[float, float] | None:
+    """Smallest and largest angle of the toes with a device that leaves them less than they have."""
+    name = Joint.of(JointKind.TOES, SIDES[0]).value
+    if mujoco.mj_name2id(worn, mujoco.mjtObj.mjOBJ_JOINT, name) < 0:
+        return None
+    own, left = bare.joint(name).range, worn.joint(name).range
+    low, high = float(left[0]), float(left[1])
+    return None if low <= own[0] and high >= own[1] else (low, high)
 
 
 def _refuse_prosthesis(device_id: str, lineage: str) -> None:

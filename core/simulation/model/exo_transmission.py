@@ -21,21 +21,17 @@ _SHORTEST_ARM_M = 0.005  # a cable that lies closer to the joint's axis cannot t
 
 
 class ExoTransmission:
-    """The motors of N worn exos, the last actuators of their models: left, then right."""
+    """The motors of N worn exos, the last actuators of their models: left, then right.
+
+    Of M models that are not the same one; A angles over the range of the joint.
+    """
 
     def __init__(self, models: Sequence[Any], joint: JointKind) -> None:
-        known: dict[int, int] = {}
-        arms, first, step = [], [], []
-        for model in models:
-            if id(model) not in known:
-                known[id(model)] = len(arms)
-                arm, low, width = _moment_arms(model, joint)
-                arms.append(arm)
-                first.append(low)
-                step.append(width)
-        self._of = np.array([known[id(model)] for model in models])
-        self._arm = np.array(arms)  # (M, 2, A)
-        self._first, self._step = np.array(first), np.array(step)  # (M, 2)
+        unlike = {id(model): model for model in models}
+        numbers = list(unlike)
+        self._of = np.array([numbers.index(id(model)) for model in models])
+        arms = [_moment_arms(model, joint) for model in unlike.values()]
+        self._arm, self._first, self._step = (np.array(part) for part in zip(*arms, strict=True))
         limits = np.array([model.actuator_ctrlrange[-len(SIDES) :] for model in models])
         self._low, self._high = limits[..., 0], limits[..., 1]  # (N, 2)
 

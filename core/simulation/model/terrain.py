@@ -5,6 +5,7 @@ Distance ahead is -y of the world, 0 at the start, where the walkway is at heigh
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import mujoco
@@ -36,7 +37,12 @@ def put_ground(spec: mujoco.MjSpec, ground: Ground) -> None:
         case GroundKind.RAMP:
             floor.quat = _tilt(ground.slope_rad)
         case GroundKind.STAIRS:
-            _put_stairs(spec, ground)
+            lowest = -STEPS_BEHIND if ground.rise_m > 0 else STEPS_AHEAD
+            spec.geom(FLOOR_GEOM).pos = [0.0, 0.0, lowest * ground.rise_m]
+            numbers = [n for n in range(-STEPS_BEHIND, STEPS_AHEAD + 1) if n != lowest]
+            _put_steps(spec, ground, numbers, landing=STEPS_AHEAD if ground.rise_m > 0 else -STEPS_BEHIND)
+        case GroundKind.COURSE:
+            _put_steps(spec, ground, range(1, ground.steps + 1), landing=ground.steps)
 
 
 def _tilt(slope_rad: float) -> list[float]:
@@ -44,8 +50,8 @@ def _tilt(slope_rad: float) -> list[float]:
     return [float(np.cos(slope_rad / 2)), -float(np.sin(slope_rad / 2)), 0.0, 0.0]
 
 
-def _put_stairs(spec: mujoco.MjSpec, ground: Ground) -> None:
-    """One box per step. The floor becomes the lower landing, the last box the upper one.
+def _put_steps(spec: mujoco.MjSpec, ground: Ground, numbers: Iterable[int], *, landing: int) -> None:
+    """One box per step. The floor is the lower landing, the box of number `landing` the upper one.
 
     Only the rounded edges of the sole touch the boxes: the ellipsoid inside each foot, 5 mm above them, would
     double the time of a physics step.
@@ -53,11 +59,8 @@ def _put_stairs(spec: mujoco.MjSpec, ground: Ground) -> None:
     for geom in spec.geoms:
         if is_foot_geom(geom.name) and geom.type == mujoco.mjtGeom.mjGEOM_CAPSULE:
             geom.contype = _FEET_ON_FLOOR | _FEET_ON_TREADS
-    lowest, highest = (-STEPS_BEHIND, STEPS_AHEAD) if ground.rise_m > 0 else (STEPS_AHEAD, -STEPS_BEHIND)
-    spec.geom(FLOOR_GEOM).pos = [0.0, 0.0, lowest * ground.rise_m]
-    for number in range(-STEPS_BEHIND, STEPS_AHEAD + 1):
-        if number != lowest:
-            _add_step(spec, ground, number, is_landing=number == highest)
+    for number in numbers:
+        _add_step(spec, ground, number, is_landing=number == landing)
 
 
 def _add_step(spec: Any, ground: Ground, number: int, *, is_landing: bool) -> None:

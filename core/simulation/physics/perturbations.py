@@ -46,6 +46,11 @@ class Perturbations:
             for model, one, slips in zip(models, disturbances, self._slip, strict=True)
         ]
 
+    @property
+    def stand_ins(self) -> list[tuple[int, mujoco.MjModel]]:
+        """Models that stand in for a walker's own while it slips, as (row, model)."""
+        return [(row, model) for row, feet in enumerate(self._slippery) for model in feet.values()]
+
     def force(self, time_s: FloatArray, phase: FloatArray, period_s: FloatArray) -> FloatArray | None:
         """Forces (N, bodies, 6) now, or None. Time since the start, phase and period are (N,)."""
         active, side = self._active_now(time_s, phase, period_s)

@@ -10,6 +10,7 @@ import numpy as np
 from core.domain.arrays import FloatArray
 from core.domain.body import JOINTS, JointKind
 from core.domain.motion import GaitReference
+from core.simulation.reference_gait.course_batch import CourseBatch, CoursePlace
 from core.simulation.reference_gait.reference_strides import HARMONICS, StrideBank
 
 # Quiet standing: knees hardly bent, feet flat, the body's weight 5 cm in front of the ankles.
@@ -36,9 +37,16 @@ class PhasedStrides(StrideBank):
     Amplitude 0 is standing, 1 the full stride; speed is amplitude times cadence times the stride's speed.
     """
 
-    def __init__(self, references: Sequence[GaitReference], onsets: Sequence[GaitOnset]) -> None:
+    def __init__(
+        self,
+        references: Sequence[GaitReference],
+        onsets: Sequence[GaitOnset],
+        courses: CourseBatch | None = None,
+    ) -> None:
         super().__init__(references)
         self.varies = any(onset != STEADY for onset in onsets)
+        self._legs = {id(course): StrideBank(course.strides) for course in courses.courses} if courses else {}
+        self._blending: FloatArray | None = np.zeros_like(self._series) if self._legs else None  # per second
         self._full_period_s, self._full_speed_m_s = self.period_s, self.speed_m_s
         self._begins_s = np.array([onset.begins_s for onset in onsets])
         self._ends_s = np.array([onset.ends_s for onset in onsets])
@@ -46,6 +54,19 @@ class PhasedStrides(StrideBank):
         self.amplitude: FloatArray = np.ones(len(references))
         self._amplitude_rate: FloatArray = np.zeros(len(references))  # per second
         self.set_time(np.zeros(len(references)))
+
+    def set_places(self, places: Sequence[CoursePlace]) -> None:
+        """Set where walkers on a course are: their stride depends on it. `set_time` comes after it."""
+        for place in places:
+            assert self._blending is not None
+            legs, rows, weights = self._legs[id(place.course)], place.rows, place.weights
+            speed = weights @ legs.speed_m_s
+            self._full_speed_m_s[rows] = speed
+            self._full_period_s[rows] = weights @ place.course.stride_m / speed
+            self.right_strike[rows] = weights @ legs.right_strike
+            self._series[rows] = np.tensordot(weights, legs.series, axes=1)
+            change = np.tensordot(place.weights_per_m, legs.series, axes=1)
+            self._blending[rows] = speed[:, None, None] * change
 
     def set_time(self, time_s: FloatArray) -> None:
         """Set each walker's time (N,) since its start."""
@@ -65,6 +86,8 @@ class PhasedStrides(StrideBank):
 
     def velocity(self, phase: FloatArray) -> FloatArray:
         full = super().velocity(phase)
+        if self._blending is not None:
+            full = full + self._evaluate(self._basis(phase), self._blending)
         if not self.varies:
             return full
         return self.amplitude[:, None] * full + self._amplitude_rate[:, None] * (

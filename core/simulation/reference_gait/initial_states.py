@@ -12,6 +12,7 @@ from core.domain.body import JOINTS
 from core.domain.motion import GaitReference
 from core.domain.scenario import LEVEL_GROUND, Ground, ground_height_m
 from core.simulation.model.joint_coupling import ROOT_POSITIONS, FullPose, joint_limits, lowest_point
+from core.simulation.reference_gait.course_batch import CourseBatch, CoursePlace
 from core.simulation.reference_gait.gait_initiation import PhasedStrides, standing_bank
 from core.simulation.reference_gait.reference_strides import StrideBank
 from core.twin.body import is_foot_geom
@@ -31,6 +32,7 @@ class InitialStates:
         references: Sequence[GaitReference],
         grounds: Sequence[Ground],
         strides: PhasedStrides,
+        courses: CourseBatch | None = None,
     ) -> None:
         known: dict[tuple[int, int], FloatArray] = {}
         standing: dict[int, float] = {}
@@ -44,10 +46,20 @@ class InitialStates:
         self._heights = np.stack([known[pair] for pair in pairs])  # (N, HEIGHT_SAMPLES)
         self.typical_height_m: FloatArray = self._heights.mean(axis=1)
         self._standing_m = np.array([standing.get(model, 0.0) for model, _ in pairs])
+        self._legs = _heights_of_legs(models, courses) if courses else {}
+        self._first_phase = np.zeros(len(models))  # at distance 0
+        for place in courses.places(self._first_phase) if courses else ():
+            self._first_phase[place.rows] = place.strides % 1.0
         self._strides = strides
         self._climb = np.array([ground.climb for ground in grounds])
         self._pose = FullPose(models[0])
         self._limits = joint_limits(models[0])
+
+    def set_places(self, places: Sequence[CoursePlace]) -> None:
+        """Set where walkers on a course are: the height of their pelvis depends on it."""
+        for place in places:
+            self._heights[place.rows] = place.weights @ self._legs[id(place.course)]
+            self.typical_height_m[place.rows] = self._heights[place.rows].mean(axis=1)
 
     def draw(self, phase: FloatArray, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
         """Positions (N, nq) and velocities (N, nv) at these phases (N,)."""
@@ -55,7 +67,7 @@ class InitialStates:
         height, climb = self.height_and_climb(phase)
         angle = strides.angle(phase) + rng.normal(0.0, ANGLE_NOISE_RAD, (count, len(JOINTS)))
         angle = np.clip(angle, *self._limits)
-        forward = phase * strides.speed_m_s * strides.period_s
+        forward = (phase - self._first_phase) % 1.0 * strides.speed_m_s * strides.period_s
         root = np.zeros((count, ROOT_POSITIONS))
         root[:, 1] = -forward
         root[:, 2] = height + self._climb * forward + _DROP_M
@@ -79,6 +91,19 @@ class InitialStates:
             return height, climb
         size = self._strides.amplitude
         return size * height + (1.0 - size) * self._standing_m, size * climb
+
+
+def _heights_of_legs(models: Sequence[mujoco.MjModel], courses: CourseBatch) -> dict[int, FloatArray]:
+    """(L, HEIGHT_SAMPLES) for each leg of every course, by the course's id."""
+    heights = {}
+    for place in courses.places(np.zeros(len(models))):
+        course, model = place.course, models[place.rows[0]]
+        rows = [
+            standing_heights(model, StrideBank([stride]), ground)
+            for stride, ground in zip(course.strides, course.grounds, strict=True)
+        ]
+        heights[id(course)] = np.stack(rows)
+    return heights
 
 
 def standing_heights(model: mujoco.MjModel, bank: StrideBank, ground: Ground = LEVEL_GROUND) -> FloatArray:

@@ -38,17 +38,20 @@ class StrideBank:
         self._order = 2 * np.pi * np.arange(1, HARMONICS + 1)
         self.right_strike = np.array([_right_strike(reference.angle_rad) for reference in references])
 
+    @property
+    def series(self) -> FloatArray:
+        """(N, 1 + 2 * HARMONICS, 14) mean, cosines and sines of every stride."""
+        return self._series
+
     def angle(self, phase: FloatArray) -> FloatArray:
         """Joint angles (N, 14) in rad at each walker's phase (N,)."""
-        turn = phase[:, None] * self._order
-        basis = np.concatenate([np.ones((len(phase), 1)), np.cos(turn), np.sin(turn)], axis=1)
-        return self._evaluate(basis)
+        return self._evaluate(self._basis(phase), self._series)
 
     def velocity(self, phase: FloatArray) -> FloatArray:
         """Joint velocities (N, 14) in rad/s: the exact derivative of `angle`."""
         turn = phase[:, None] * self._order
         slope = [np.zeros((len(phase), 1)), -self._order * np.sin(turn), self._order * np.cos(turn)]
-        return self._evaluate(np.concatenate(slope, axis=1)) / self.period_s[:, None]
+        return self._evaluate(np.concatenate(slope, axis=1), self._series) / self.period_s[:, None]
 
     def left_load(self, phase: FloatArray) -> FloatArray:
         """Fraction of the body's weight (N,) that the left foot carries in walking at each phase (N,).
@@ -81,8 +84,13 @@ class StrideBank:
         fraction: FloatArray = since_strike / (0.5 + DOUBLE_SUPPORT)
         return fraction
 
-    def _evaluate(self, basis: FloatArray) -> FloatArray:
-        joint_values: FloatArray = (basis[:, None, :] @ self._series)[:, 0]
+    def _basis(self, phase: FloatArray) -> FloatArray:
+        turn = phase[:, None] * self._order
+        return np.concatenate([np.ones((len(phase), 1)), np.cos(turn), np.sin(turn)], axis=1)
+
+    @staticmethod
+    def _evaluate(basis: FloatArray, series: FloatArray) -> FloatArray:
+        joint_values: FloatArray = (basis[:, None, :] @ series)[:, 0]
         return joint_values
 
 

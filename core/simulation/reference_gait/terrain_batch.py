@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from core.domain.arrays import FloatArray
-from core.domain.scenario import Ground, GroundKind, ground_height_m
+from core.domain.arrays import FloatArray, IntArray
+from core.domain.scenario import Ground, GroundKind, ground_height_m, line_m
+from core.simulation.reference_gait.course_batch import CoursePlace
 
 GROUND_AHEAD_M = (
     -0.3,
@@ -25,15 +26,25 @@ class TerrainBatch:
     def __init__(self, grounds: Sequence[Ground]) -> None:
         self.climb: FloatArray = np.array([ground.climb for ground in grounds])
         self.even: FloatArray = np.array([ground.kind is not GroundKind.STAIRS for ground in grounds], float)
-        self._count = len(grounds)
-        stairs = {ground for ground in grounds if ground.kind is GroundKind.STAIRS}
-        self._stairs = [(ground, np.flatnonzero([ground == other for other in grounds])) for ground in stairs]
+        self._grounds, self._count = list(grounds), len(grounds)
+        self._stairs = _rows_of(grounds, GroundKind.STAIRS)
+        self._courses = _rows_of(grounds, GroundKind.COURSE)
         self._ahead = np.array(GROUND_AHEAD_M)
-        self._stride_m = np.array([2.0 * ground.tread_m for ground in grounds])  # 0 off the stairs
+        on_stairs = [ground.kind is GroundKind.STAIRS for ground in grounds]
+        self._stride_m = np.array([2.0 * ground.tread_m for ground in grounds]) * on_stairs
+
+    def set_places(self, places: Sequence[CoursePlace]) -> None:
+        """Set where walkers on a course are: `climb` and `even` depend on it."""
+        for place in places:
+            ground = self._grounds[place.rows[0]]
+            self.even[place.rows] = 1.0 - place.on_stairs
+            self.climb[place.rows] = ground.rise_m / ground.tread_m * place.on_stairs
 
     def line_m(self, forward_m: FloatArray) -> FloatArray:
         """Height of the line (N,) at distances ahead of the start (N,)."""
         line: FloatArray = self.climb * forward_m
+        for ground, rows in self._courses:
+            line[rows] = line_m(ground, forward_m[rows])
         return line
 
     def ahead_of_phase(self, forward_m: FloatArray, phase: FloatArray) -> FloatArray:
@@ -43,12 +54,24 @@ class TerrainBatch:
         """
         on_steps = self._stride_m > 0.0
         place = forward_m / np.where(on_steps, self._stride_m, 1.0)
-        return np.where(on_steps, (place - phase + 0.5) % 1.0 - 0.5, 0.0)
+        return np.where(on_steps, ahead_of(place, phase), 0.0)
 
     def ahead_m(self, forward_m: FloatArray) -> FloatArray:
         """Height of the ground (N, G) above its line at GROUND_AHEAD_M from each walker; zero on ramps."""
         above = np.zeros((self._count, len(self._ahead)))
-        for ground, rows in self._stairs:
+        for ground, rows in (*self._stairs, *self._courses):
             place = forward_m[rows, None] + self._ahead
-            above[rows] = ground_height_m(ground, place) - ground.climb * place
+            above[rows] = ground_height_m(ground, place) - line_m(ground, place)
         return above
+
+
+def ahead_of(strides: FloatArray, phase: FloatArray) -> FloatArray:
+    """By which fraction of a stride, -0.5 to 0.5, this count of strides is ahead of a phase."""
+    ahead: FloatArray = (strides - phase + 0.5) % 1.0 - 0.5
+    return ahead
+
+
+def _rows_of(grounds: Sequence[Ground], kind: GroundKind) -> list[tuple[Ground, IntArray]]:
+    """Each ground of this kind with the walkers on it."""
+    distinct = {ground for ground in grounds if ground.kind is kind}
+    return [(ground, np.flatnonzero([ground == other for other in grounds])) for ground in distinct]

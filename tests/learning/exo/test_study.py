@@ -11,13 +11,13 @@ import pytest
 from core.domain.arrays import FloatArray
 from core.domain.body import JointKind
 from core.domain.controller import Aim
-from core.domain.scenario import LEVEL_WALKING
+from core.domain.scenario import LEVEL_WALKING, GaitKind
 from core.learning.exo import study as study_module
 from core.learning.exo.aims import AIMS
 from core.learning.exo.delayed_output_feedback import DelayedOutputFeedback
 from core.learning.exo.evaluation import WalkEvaluator
 from core.learning.exo.lesson_walks import LessonWalks, _TickRecorder, record_lessons
-from core.learning.exo.lessons import LESSONS, OTHER_LESSONS, OWN_FRACTION, LessonPlan
+from core.learning.exo.lessons import LESSONS, OTHER_GAITS_SHARE, OTHER_LESSONS, OWN_FRACTION, LessonPlan
 from core.learning.exo.study import Study, study_twin
 from core.learning.exo.surrogate import Frames
 from core.learning.exo.twin_in_exo import TwinInExo
@@ -37,10 +37,12 @@ def test_every_lesson_has_a_walker_and_the_own_walk_comes_first(walkers: int) ->
     assert plan.number[0] == 0
 
 
-def test_the_own_walk_has_two_fifths_and_the_others_share_the_rest_evenly() -> None:
+def test_the_own_walk_has_a_third_and_of_the_others_stairs_and_runs_have_half_as_many_again() -> None:
     counts = np.bincount(LessonPlan.of(LESSONS, 256).number)
     assert counts[0] == round(OWN_FRACTION * 256)
-    assert np.ptp(counts[1:]) <= 1
+    walks = np.array([lesson.gait is GaitKind.WALK for lesson in LESSONS[1:]])
+    assert np.ptp(counts[1:][walks]) <= 1 and np.ptp(counts[1:][~walks]) <= 1
+    assert counts[1:][~walks].mean() == pytest.approx(OTHER_GAITS_SHARE * counts[1:][walks].mean(), rel=0.05)
 
 
 def test_a_twin_that_knows_one_lesson_only_walks_it_with_all_walkers() -> None:
@@ -51,6 +53,11 @@ def test_lessons_hold_slow_and_fast_walks_ramps_and_standing() -> None:
     speeds = {lesson.speed_m_s for lesson in OTHER_LESSONS}
     assert {0.6, 1.8} <= speeds and any(lesson.start_and_stop for lesson in OTHER_LESSONS)
     assert {np.sign(lesson.ground.slope_rad) for lesson in OTHER_LESSONS} == {-1.0, 0.0, 1.0}
+
+
+def test_lessons_hold_stairs_both_ways_and_runs() -> None:
+    gaits = [lesson.gait for lesson in OTHER_LESSONS]
+    assert {GaitKind.STAIRS_UP, GaitKind.STAIRS_DOWN} < set(gaits) and gaits.count(GaitKind.RUN) == 2
 
 
 @pytest.mark.slow
@@ -156,6 +163,12 @@ def test_a_lesson_that_the_twin_cannot_walk_is_left_out(monkeypatch: pytest.Monk
     assert study_module._walkable(walks) == [0, 2]  # in the second it falls, in the fourth it is too slow
 
 
+def test_one_fall_is_no_reason_to_leave_a_lesson_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(study_module, "LESSONS", LESSONS[:2])
+    walks = lesson_walks(lesson=[0, 0, 1, 1], falls=[0, 0, 2, 0], pace=[1.0, 1.0, 0.9, 1.0])
+    assert study_module._walkable(walks) == [0, 1]
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("few_lessons")
 def test_a_twin_that_falls_without_the_exo_is_refused_with_advice() -> None:
@@ -173,8 +186,8 @@ def test_a_twin_that_falls_in_every_walk_with_the_exo_is_refused_with_advice(
     """There would be no walk to learn from."""
     record = study_module._record
 
-    def falls_when_worn(*arguments: Any, worn: bool, seed: int) -> LessonWalks:
-        walks = record(*arguments, worn=worn, seed=seed)
+    def falls_when_worn(*arguments: Any, worn: bool, **others: Any) -> LessonWalks:
+        walks = record(*arguments, worn=worn, **others)
         return replace(walks, falls=np.full_like(walks.falls, int(worn)))
 
     monkeypatch.setattr(study_module, "_record", falls_when_worn)

@@ -36,7 +36,7 @@ def test_the_height_formula_tells_where_a_ray_from_above_meets_the_walkway(groun
     data = mujoco.MjData(model)
     data.qpos[2] = 200.0  # the body is out of the way
     mujoco.mj_kinematics(model, data)
-    forward = np.random.default_rng(0).uniform(-3.0, 16.0, 60)
+    forward = np.random.default_rng(0).uniform(-3.0, 22.0, 80)
     hit = np.zeros(1, np.int32)
     met = []
     for ahead in forward:

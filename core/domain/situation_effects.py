@@ -1,0 +1,145 @@
+"""What the personalized controller does in each situation that was walked besides the level, in words.
+
+The one place for it: pages, reports and programs say the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from core.domain.assistance import Assistance, CostRatio, FallCount, assistance_of, cost_ratio
+from core.domain.controller import Comparison
+from core.domain.rollout import GaitLabel
+from core.domain.scenario import LEVEL_WALKING, scenario_of
+from core.domain.situation import SituationWalks, find_walks
+
+MOST_FALLS = 0.5  # of the walks without the exo: beyond, the twin cannot walk there, and nothing is compared
+
+
+@dataclass(frozen=True, slots=True)
+class SituationEffect:
+    """One situation with the personalized controller, against the same walks without the exo."""
+
+    situation: str  # key of a Scenario
+    name: str  # "stairs down", "the push from the side"
+    cost: CostRatio | None  # None: not known, or with a disturbance, where falls alone count
+    falls: FallCount
+    disturbed: bool
+
+    @property
+    def walkable(self) -> bool:
+        """Whether the twin can walk there without the exo."""
+        return self.disturbed or self.falls.without <= MOST_FALLS * self.falls.walks
+
+    @property
+    def more_falls(self) -> bool:
+        """A single one counts, as on the level: pairs of walks start alike."""
+        return self.falls.worn > self.falls.without
+
+    @property
+    def costs_more(self) -> bool:
+        return self._cost_differs and self.cost is not None and self.cost.change > 0.0
+
+    @property
+    def harder(self) -> bool:
+        return self.more_falls or self.costs_more
+
+    @property
+    def easier(self) -> bool:
+        return not self.more_falls and self._cost_differs and not self.costs_more
+
+    @property
+    def _cost_differs(self) -> bool:
+        return self.walkable and self.cost is not None and self.cost.shown
+
+    @property
+    def words(self) -> str:
+        """`stairs down (4 % more energy, 3 falls in 6 walks instead of 1)`: what is harder or easier."""
+        facts = []
+        if self._cost_differs and self.cost is not None:
+            metre = " per metre" if self.cost.per_metre else ""
+            facts.append(f"{self.cost.size_words} {'more' if self.costs_more else 'less'} energy{metre}")
+        if self.more_falls:
+            facts.append(fall_words(self.falls))
+        return f"{self.name} ({', '.join(facts)})" if facts else self.name
+
+
+def situation_effects(situations: Sequence[SituationWalks]) -> tuple[SituationEffect, ...]:
+    """In the order walked. Those with a handrail are not in it: nobody falls there."""
+    found = []
+    for without in situations:
+        if without.label != GaitLabel.WITHOUT_EXO or without.handrail or _is_level(without):
+            continue
+        worn = find_walks(tuple(situations), without.situation, GaitLabel.PERSONALIZED_CONTROLLER)
+        if worn is not None:
+            found.append(_effect(worn, without))
+    return tuple(found)
+
+
+def situation_assistance(comparison: Comparison) -> Assistance:
+    """The verdict on a comparison, with the situations that its controller makes harder."""
+    harder = [one.words for one in situation_effects(comparison.situations) if one.harder]
+    return replace(assistance_of(comparison.scores), elsewhere=joined(harder))
+
+
+def situation_words(situations: Sequence[SituationWalks]) -> str:
+    """A few sentences on all situations besides the level; "" where none was walked."""
+    effects = situation_effects(situations)
+    calm = [one for one in effects if not one.disturbed]
+    unmoved = [one for one in effects if one.disturbed and not one.more_falls]
+    sentences = (
+        ("Walking gets harder: {}.", [one.words for one in effects if one.harder]),
+        ("Walking gets easier: {}.", [one.words for one in calm if one.easier]),
+        ("No difference is shown: {}.", [one.name for one in calm if _alike(one)]),
+        (
+            "Without the exo the twin cannot walk there, so costs are not compared: {}.",
+            [_unwalkable_words(one) for one in calm if not one.walkable],
+        ),
+        ("The twin falls no more often than without the exo: {}.", [one.name for one in unmoved]),
+    )
+    told = [words.format(joined(names)) for words, names in sentences if names]
+    return f"In other situations, {effects[0].falls.walks} walks each: {' '.join(told)}" if told else ""
+
+
+def fall_words(falls: FallCount) -> str:
+    """`3 falls in 6 walks instead of 1`."""
+    return (
+        f"{falls.worn} fall{'' if falls.worn == 1 else 's'} in {falls.walks} walks instead of {falls.without}"
+    )
+
+
+def _unwalkable_words(effect: SituationEffect) -> str:
+    falls = effect.falls
+    return f"{effect.name} ({falls.without} falls in {falls.walks} walks, with the exo {falls.worn})"
+
+
+def joined(parts: Iterable[str]) -> str:
+    """`a, b and c`."""
+    *first, last = tuple(parts) or ("",)
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def situation_name(key: str) -> str:
+    """`stairs down`; the key itself of a situation that is no longer known."""
+    scenario = scenario_of(key)
+    if scenario is None:
+        return key
+    name = scenario.name.replace(", ", " ")
+    return name[0].lower() + name[1:]
+
+
+def _alike(effect: SituationEffect) -> bool:
+    return effect.walkable and not effect.harder and not effect.easier
+
+
+def _is_level(walks: SituationWalks) -> bool:
+    return walks.situation == LEVEL_WALKING.key
+
+
+def _effect(worn: SituationWalks, without: SituationWalks) -> SituationEffect:
+    scenario = scenario_of(worn.situation)
+    disturbed = scenario is not None and not (scenario.disturbance is scenario.exo_disturbance is None)
+    falls = FallCount(worn.measures.falls, without.measures.falls, worn.measures.starts)
+    cost = None if disturbed else cost_ratio(worn.measures, without.measures)
+    return SituationEffect(worn.situation, situation_name(worn.situation), cost, falls, disturbed)

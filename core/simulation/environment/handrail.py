@@ -1,0 +1,134 @@
+"""A virtual handrail: what a person who is about to fall would hold on to.
+
+It holds the trunk once that leaves its usual place: tilted by more than 8 degrees, more than 6 cm beside or
+below where it went so far, turned away, or near the side of the stairs. Until then it gives nothing: a walk
+that never needs it is the walk without it. Its grip grows from the edge of this free space to twice as far,
+where it pulls back like a spring of 15 body weights per metre with a damper, by at most half a body weight:
+a hand does not carry a person.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import mujoco
+import numpy as np
+
+from core.domain.arrays import BoolArray, FloatArray
+from core.simulation.model.joint_coupling import rotation_matrices
+from core.simulation.reference_gait.gait_initiation import PhasedStrides
+from core.simulation.reference_gait.initial_states import InitialStates
+from core.simulation.reference_gait.terrain_batch import TerrainBatch
+
+FREE_TILT_RAD = float(np.radians(8.0))
+FREE_M = 0.06  # sideways and down, from where the trunk went in the last strides
+FREE_TURN_RAD = float(np.radians(25.0))  # a shipped policy climbs turned by up to 20 degrees
+SIDE_M = 0.45  # beside the middle of the stairs: there the rail is, a walk ends at 0.6
+STIFFNESS_BW_M = 15.0
+DAMPING_BW_S_M = 1.7  # seven tenths of critical for the whole body on that spring
+MOST_BW = 0.5
+HAND_M = 0.25  # beside the trunk's axis: a force there also turns the trunk back
+USUAL_S = 1.0  # in which the usual place follows the trunk
+TRUNK = "torso"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrunkReference:
+    """How high the pelvis of N walkers should be above the walkway's line, and how fast it should go."""
+
+    above_line_m: FloatArray  # (N,)
+    climb: FloatArray  # (N,) of the line: metres up per metre ahead
+    forward_m_s: FloatArray  # (N,)
+    upward_m_s: FloatArray  # (N,)
+
+    @staticmethod
+    def of(
+        states: InitialStates, terrain: TerrainBatch, strides: PhasedStrides, phase: FloatArray
+    ) -> TrunkReference:
+        """At these phases (N,) of the reference."""
+        height, rise = states.height_and_climb(phase)
+        return TrunkReference(
+            height, terrain.climb, strides.speed_m_s, rise + terrain.climb * strides.speed_m_s
+        )
+
+
+class Handrail:
+    """The handrail of N walkers, and how much they held on to it since the beginning."""
+
+    def __init__(self, models: list[mujoco.MjModel], weight_n: FloatArray) -> None:
+        """`weight_n` (N,) is the weight of each body, without the exo."""
+        self._weight_n, self._shape = weight_n, (len(models), models[0].nbody, 6)
+        self._trunk = models[0].body(TRUNK).id
+        self._arm_m = np.array([_trunk_above_pelvis(model) for model in models])  # (N, 3)
+        self._usual_m: FloatArray = np.zeros(len(models))  # of the pelvis above the reference
+        self._support_s: FloatArray = np.zeros(len(models))  # body weights x seconds
+        self._time_s = 0.0
+        self.held: BoolArray = np.zeros(len(models), np.bool_)
+        """(N,) who has held on, since the beginning, through all restarts."""
+
+    @property
+    def support_bw(self) -> FloatArray:
+        """(N,) mean force in body weights since the beginning, times without any included."""
+        mean: FloatArray = self._support_s / max(self._time_s, 1e-9)
+        return mean
+
+    def reset(self, which: BoolArray, position: FloatArray) -> None:
+        """The marked walkers (N,) start anew at these positions (N, nq)."""
+        self._usual_m[which] = 0.0
+
+    def force(
+        self, position: FloatArray, velocity: FloatArray, reference: TrunkReference, interval_s: float
+    ) -> FloatArray:
+        """Forces and moments (N, bodies, 6) on the bodies' centres of mass for the coming interval.
+
+        `position` (N, nq) and `velocity` (N, nv) begin with those of the pelvis.
+        """
+        rotation = rotation_matrices(position[:, 3:7])
+        line_m = reference.climb * -position[:, 1]
+        above = position[:, 2] - line_m - reference.above_line_m
+        self._usual_m += (above - self._usual_m) * min(1.0, interval_s / USUAL_S)
+        away = above - self._usual_m
+        side = np.sign(position[:, 0]) * np.maximum(np.abs(position[:, 0]) - SIDE_M, 0.0)
+        turn = np.arctan2(rotation[:, 1, 0], rotation[:, 0, 0])
+        grip = self._grip(rotation, away, side, turn)
+        arm = np.einsum("nij,nj->ni", rotation, self._arm_m)
+        error = self._arm_m - arm
+        error[:, 0] -= side
+        error[:, 2] -= away
+        spin = np.einsum("nij,nj->ni", rotation, velocity[:, 3:6])  # world axes
+        asked = np.stack([np.zeros_like(turn), -reference.forward_m_s, reference.upward_m_s], axis=1)
+        slower = asked - velocity[:, :3] - np.cross(spin, arm)
+        pull = grip[:, None] * (STIFFNESS_BW_M * error + DAMPING_BW_S_M * slower)
+        pull /= np.maximum(np.linalg.norm(pull, axis=1) / MOST_BW, 1.0)[:, None]
+        twist = -grip * HAND_M * (STIFFNESS_BW_M * turn + DAMPING_BW_S_M * spin[:, 2])
+        twist = np.clip(twist, -MOST_BW, MOST_BW)
+        self._count(grip, np.linalg.norm(pull, axis=1) + np.abs(twist), interval_s)
+        force = np.zeros(self._shape)
+        force[:, self._trunk, :3] = self._weight_n[:, None] * pull
+        force[:, self._trunk, 5] = self._weight_n * HAND_M * twist
+        return force
+
+    def _grip(self, rotation: FloatArray, away: FloatArray, side: FloatArray, turn: FloatArray) -> FloatArray:
+        """(N,) how firmly the hand holds, 0 to 1."""
+        tilt = np.arccos(np.clip(rotation[:, 2, 2], -1.0, 1.0))
+        parts = (
+            tilt / FREE_TILT_RAD,
+            -away / FREE_M,
+            1.0 + np.abs(side) / FREE_M,
+            np.abs(turn) / FREE_TURN_RAD,
+        )
+        return np.clip(np.max(parts, axis=0) - 1.0, 0.0, 1.0)
+
+    def _count(self, grip: FloatArray, support_bw: FloatArray, interval_s: float) -> None:
+        self.held |= grip > 0.0
+        self._support_s += support_bw * interval_s
+        self._time_s += interval_s
+
+
+def _trunk_above_pelvis(model: mujoco.MjModel) -> FloatArray:
+    """(3,) from the model's root to the trunk's centre of mass, the body upright."""
+    data = mujoco.MjData(model)
+    mujoco.mj_kinematics(model, data)
+    mujoco.mj_comPos(model, data)
+    place: FloatArray = data.xipos[model.body(TRUNK).id] - data.qpos[:3]
+    return place
