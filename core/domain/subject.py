@@ -15,6 +15,9 @@ class Sex(StrEnum):
     OTHER = "other"
 
 
+USUAL_DEVICE = "Hippo_L1"
+
+
 @dataclass(frozen=True, slots=True)
 class Consent:
     by: str  # who took the consent
@@ -31,7 +34,7 @@ class Subject:
     diagnosis: str = ""
     affected_side: Side | None = None
     consent: Consent | None = None
-    device: str = "Hippo_L1"
+    device: str = USUAL_DEVICE
     synthetic: bool = False
 
     def __post_init__(self) -> None:

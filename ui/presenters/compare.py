@@ -26,7 +26,7 @@ from ui.presenters.assistance import help_view
 from ui.presenters.base import StepPresenter
 from ui.presenters.correlations import correlations_view
 from ui.presenters.gait_curves import NamedCycles, exo_panels, joint_panels, likeness_rows
-from ui.presenters.review import falls_words, staged
+from ui.presenters.level_walk import falls_words, staged
 from ui.presenters.situations import situations_view
 from ui.session_context import SessionContext
 from ui.theme import Tone
