@@ -9,7 +9,7 @@ import sys
 import threading
 from pathlib import Path
 
-from core.domain.subject import Subject
+from core.domain.subject import USUAL_DEVICE
 from core.errors import refuse
 
 _START_S = 20.0
@@ -69,7 +69,7 @@ class VirtualExo:
     def _slots_of(self, device: str) -> Path:
         """Each exo keeps slots of its own; those of a Hippo lie where they did before there were others."""
         folder = self._data_dir / "virtual-exo"
-        return folder if device == Subject.device else folder / device
+        return folder if device == USUAL_DEVICE else folder / device
 
     def _first_line(self, process: subprocess.Popen[str]) -> str:
         lines: list[str] = []

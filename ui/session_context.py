@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QApplication
 
 from core.devices.profiles import load_profile, trainable_ids
-from core.domain.subject import Subject
+from core.domain.subject import USUAL_DEVICE, Subject
 from core.jobs.values import JsonValue, Outcome
 from core.session.facts import FactsReader
 from core.session.flow import Step, StepStatus, VisitFacts, session_status
@@ -121,7 +121,7 @@ class SessionContext(QObject):
 
 def _shipped_devices() -> tuple[tuple[str, str], ...]:
     """The usual one first: it is the one of a new patient until somebody chooses."""
-    ids = sorted(trainable_ids(), key=lambda device_id: (device_id != Subject.device, device_id))
+    ids = sorted(trainable_ids(), key=lambda device_id: (device_id != USUAL_DEVICE, device_id))
     return tuple((device_id, load_profile(device_id).name) for device_id in ids)
 
 

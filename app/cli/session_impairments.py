@@ -9,7 +9,8 @@ from app.session_request import SessionRequest
 from core.domain.chosen_impairments import ImpairmentOrigin
 from core.domain.impairment import OCCASIONAL_KINDS, SLOTS, Impairment, Slot
 from core.errors import UserError, refuse
-from core.session.impairments import choose, chosen
+from core.session.impairment_list import chosen
+from core.session.impairments import choose
 from core.store.repository import Store
 
 OCCASIONAL = "occasional"

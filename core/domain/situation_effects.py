@@ -139,7 +139,7 @@ def _is_level(walks: SituationWalks) -> bool:
 
 def _effect(worn: SituationWalks, without: SituationWalks) -> SituationEffect:
     scenario = scenario_of(worn.situation)
-    disturbed = scenario is not None and not (scenario.disturbance is scenario.exo_disturbance is None)
+    disturbed = scenario is not None and bool(scenario.disturbance or scenario.exo_disturbance)
     falls = FallCount(worn.measures.falls, without.measures.falls, worn.measures.starts)
     cost = None if disturbed else cost_ratio(worn.measures, without.measures)
     return SituationEffect(worn.situation, situation_name(worn.situation), cost, falls, disturbed)

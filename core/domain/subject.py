@@ -8,14 +8,14 @@ from enum import StrEnum
 from core.domain.body import Side
 from core.errors import refuse
 
+USUAL_DEVICE = "Hippo_L1"
+"""The exo of a new patient until somebody chooses."""
+
 
 class Sex(StrEnum):
     FEMALE = "female"
     MALE = "male"
     OTHER = "other"
-
-
-USUAL_DEVICE = "Hippo_L1"
 
 
 @dataclass(frozen=True, slots=True)

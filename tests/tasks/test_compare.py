@@ -146,9 +146,7 @@ def test_the_walk_without_the_exo_does_not_depend_on_what_else_is_compared(compa
 
 
 @pytest.mark.slow
-def test_level_walks_are_in_the_situations_with_the_torque_of_every_controller(
-    comparison: Comparison,
-) -> None:
+def test_level_walks_are_situations_with_the_torque_of_every_controller(comparison: Comparison) -> None:
     level = {one.label: one for one in comparison.situations if one.situation == "level"}
     assert list(level) == [label.value for label in walked.GAITS]
     assert level[GaitLabel.WORN_WITHOUT_TORQUE].profile is None

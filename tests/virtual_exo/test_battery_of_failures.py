@@ -1,4 +1,4 @@
-"""The failures of an exo in the battery of disturbances, on the firmware's core: what the supervisor makes of them.
+"""The failures of an exo in the battery of disturbances, on the firmware's core, whose supervisor meets them.
 
 The battery (`core.domain.scenario.EXO_FAILURES`) has them without a supervisor, for as long as they are
 written there: the worse case. Here each happens to a worn virtual exo at full assistance.

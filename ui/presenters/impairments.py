@@ -8,7 +8,8 @@ from core.domain.impairment_fit import ImpairmentFit
 from core.domain.record import RecordKind
 from core.session.accepted import follows_acceptance, follows_choice
 from core.session.flow import standing
-from core.session.impairments import chosen, gait_suggestions
+from core.session.impairment_list import chosen
+from core.session.impairments import gait_suggestions
 from core.session.weakness import Proposal, assessment, facts_of, proposals
 from core.store.repository import Store
 from ui.pages.impairments import ImpairmentCard, ImpairmentsState, SuggestionCard
@@ -31,7 +32,8 @@ def impairments_state(
     """What stands, and what a search in the gait suggests. `stopped`: a search can go on where it was."""
     listed = chosen(store, visit_id)
     weak = tuple(one for one in proposals(store, visit_id) if one.accepted)
-    verdict, tone = _verdict(store, visit_id, len({_slot(one) for one in (*listed, *weak)}))
+    slots = {one.impairment.slot for one in listed} | {one.impairment.slot for one in weak}
+    verdict, tone = _verdict(store, visit_id, len(slots))
     return ImpairmentsState(
         verdict,
         tone,
@@ -76,10 +78,6 @@ def _verdict(store: Store, visit_id: str, count: int) -> tuple[str, Tone]:
     if not follows:
         return f"{words} on the list; the twin gets them when it is personalized again.", Tone.WARN
     return (f"{words} in the twin.", Tone.OK) if count else ("The twin has no impairments.", Tone.NEUTRAL)
-
-
-def _slot(one: ChosenImpairment | Proposal) -> object:
-    return one.impairment.slot
 
 
 def _card(one: ChosenImpairment) -> ImpairmentCard:

@@ -14,7 +14,8 @@ from core.domain.record import RecordKind
 from core.domain.twin import BodyParameters, GaitPolicy, Twin
 from core.jobs.values import Done, JobState, JsonValue, Outcome
 from core.session.flow import Step, StepStatus, standing
-from core.session.impairments import choose, chosen, remove
+from core.session.impairment_list import chosen
+from core.session.impairments import choose, remove
 from core.session.weakness import (
     accepted_impairments,
     answer_proposal,

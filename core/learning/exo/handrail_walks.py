@@ -71,9 +71,9 @@ def handrail_walks(
         if not recording.state.size:
             peaks.append(_peak_activation(recording, twin.policy.body))
         parts.append((measures, _came_through(recording), *_support(environment)))
-    measures, through, held, support = zip(*parts, strict=True)
+    walks, through, held, support = zip(*parts, strict=True)
     return HandrailWalks(
-        WalkMeasures.joined(measures),
+        WalkMeasures.joined(walks),
         np.array(through),
         np.array(held),
         np.array(support).mean(axis=1),

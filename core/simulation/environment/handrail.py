@@ -117,7 +117,8 @@ class Handrail:
             1.0 + np.abs(side) / FREE_M,
             np.abs(turn) / FREE_TURN_RAD,
         )
-        return np.clip(np.max(parts, axis=0) - 1.0, 0.0, 1.0)
+        firmness: FloatArray = np.clip(np.max(parts, axis=0) - 1.0, 0.0, 1.0)
+        return firmness
 
     def _count(self, grip: FloatArray, support_bw: FloatArray, interval_s: float) -> None:
         self.held |= grip > 0.0

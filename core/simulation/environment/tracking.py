@@ -121,7 +121,7 @@ class WalkingEnvironment(BatchEnvironment):
         )
         self._reward = reward
         courses = CourseBatch([walker.course for walker in walkers])
-        self._courses = courses.for_training(bodies)
+        self._courses = courses.corrected(bodies, stride_for_training)
         training = [stride_for_training(one.reference, one.body.scale, one.ground) for one in walkers]
         self.strides = PhasedStrides(training, onsets, self._courses)
         self._own_courses = courses

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from core.domain.arrays import FloatArray, IntArray
-from core.domain.twin import BodyParameters
+from core.domain.motion import GaitReference
+from core.domain.scenario import Ground
+from core.domain.twin import BodyParameters, SegmentScale
 from core.gait.course import Course
-from core.simulation.reference_gait.foot_contact_correction import stride_for_training
 
+Correction = Callable[[GaitReference, SegmentScale, Ground], GaitReference]
 PHASE_GAIN = 0.02  # of the phase error against the place, each step: corrected within a second
 _DIFFERENCE_M = 1e-3
 
@@ -43,13 +45,13 @@ class CourseBatch:
             np.flatnonzero([course is one for course in courses]).astype(np.int64) for one in self.courses
         ]
 
-    def for_training(self, bodies: Sequence[BodyParameters]) -> CourseBatch:
-        """The same with strides that share one floor (`stride_for_training`); `bodies` (N,)."""
+    def corrected(self, bodies: Sequence[BodyParameters], correct: Correction) -> CourseBatch:
+        """The same with strides as `correct` makes them for these bodies (N,)."""
         corrected: list[Course | None] = [None] * len(bodies)
         for course, rows in zip(self.courses, self._rows, strict=True):
             scale = bodies[rows[0]].scale
             strides = tuple(
-                stride_for_training(stride, scale, ground)
+                correct(stride, scale, ground)
                 for stride, ground in zip(course.strides, course.grounds, strict=True)
             )
             one = replace(course, strides=strides)
