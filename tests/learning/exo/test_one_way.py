@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from core.domain.arrays import FloatArray
+from core.domain.arrays import FloatArray
 from core.domain.body import JOINTS, JointKind
 from core.domain.controller import TorqueDirection, TorqueLimits
 from core.domain.scenario import LEVEL_WALKING
@@ -36,6 +37,11 @@ class Ankles:
         self.size = size
         self.exo_columns = list(JointKind.ANKLE.columns)
         self.joint_angle_rad = np.zeros((size, len(JOINTS)))
+
+    @property
+    def exo_reading(self) -> tuple[FloatArray, FloatArray]:
+        angle: FloatArray = self.joint_angle_rad[:, self.exo_columns]
+        return angle, np.zeros_like(angle)
 
     def bent(self, *angle_rad: float) -> Any:
         self.joint_angle_rad[:, self.exo_columns] = angle_rad
