@@ -19,7 +19,7 @@ MOST_FALLS = 0.5  # of the walks without the exo: beyond, the twin cannot walk t
 
 @dataclass(frozen=True, slots=True)
 class SituationEffect:
-    """One situation with the personalized controller, against the same walks without the exo."""
+    """One situation with a controller, against the same walks without the exo."""
 
     situation: str  # key of a Scenario
     name: str  # "stairs down", "the push from the side"
@@ -73,7 +73,7 @@ def situation_effects(situations: Sequence[SituationWalks]) -> tuple[SituationEf
             continue
         worn = find_walks(tuple(situations), without.situation, GaitLabel.PERSONALIZED_CONTROLLER)
         if worn is not None:
-            found.append(_effect(worn, without))
+            found.append(effect_of(worn, without))
     return tuple(found)
 
 
@@ -137,7 +137,8 @@ def _is_level(walks: SituationWalks) -> bool:
     return walks.situation == LEVEL_WALKING.key
 
 
-def _effect(worn: SituationWalks, without: SituationWalks) -> SituationEffect:
+def effect_of(worn: SituationWalks, without: SituationWalks) -> SituationEffect:
+    """Of one situation, walked with an exo and without it."""
     scenario = scenario_of(worn.situation)
     disturbed = scenario is not None and bool(scenario.disturbance or scenario.exo_disturbance)
     falls = FallCount(worn.measures.falls, without.measures.falls, worn.measures.starts)

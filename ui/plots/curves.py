@@ -177,8 +177,8 @@ class JointPanel:
         if self.band is not None:
             lows.append(np.min(self.band.mean - self.band.sd))
             highs.append(np.max(self.band.mean + self.band.sd))
-        lows += [field.low for field in self.published]
-        highs += [field.high for field in self.published]
+        lows += [np.float64(field.low) for field in self.published]
+        highs += [np.float64(field.high) for field in self.published]
         return (float(np.nanmin(lows)), float(np.nanmax(highs))) if lows else (0.0, 1.0)
 
     def table(self) -> str:

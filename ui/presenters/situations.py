@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.domain.assistance import CostRatio, cost_ratio, percent_words
+from core.domain.assistance import percent_words
 from core.domain.controller import Comparison
 from core.domain.rollout import METABOLIC_MODELS, GaitLabel
-from core.domain.scenario import GroundKind, Scenario, scenario_of
+from core.domain.scenario import GroundKind, scenario_of
 from core.domain.situation import SituationWalks, find_walks
+from core.domain.situation_effects import SituationEffect, effect_of, fall_words
 from core.domain.walk_measures import SYMMETRY_PARTS, WalkMeasures, WalkRatios
 from ui.pages.number_table import NumberRow, NumberTable
 from ui.pages.situations import SituationDetail, SituationsView
@@ -33,7 +34,6 @@ COLUMNS = (
     "Falls: no exo,\ndefault, personal",
     "Symmetry:\nno exo → exo",
 )
-MOST_FALLS = 0.5  # of the walks without the exo: beyond, the twin cannot walk there, and energy means nothing
 LESS_EVEN = 0.01  # of the symmetry, where 1 is alike: a smaller difference vanishes in its two digits
 _MODELS = " and ".join(METABOLIC_MODELS)
 _ENERGY_TIP = f"Against the same walks without the exo, simulated, mean of two models: {_MODELS}."
@@ -72,83 +72,70 @@ class _Situation:
 
     key: str
     name: str
-    scenario: Scenario | None
     without: WalkMeasures | None
     default: WalkMeasures | None
     personal: WalkMeasures | None
+    default_effect: SituationEffect | None
+    effect: SituationEffect | None  # of the personalized controller
 
     @staticmethod
     def of(comparison: Comparison, key: str) -> _Situation:
-        found = [find_walks(comparison.situations, key, label) for label in (NO_EXO, DEFAULT, PERSONAL)]
+        without, default, personal = (
+            find_walks(comparison.situations, key, label) for label in (NO_EXO, DEFAULT, PERSONAL)
+        )
         scenario = scenario_of(key)
-        without, default, personal = (None if one is None else one.measures for one in found)
         return _Situation(
-            key, key if scenario is None else scenario.name, scenario, without, default, personal
+            key,
+            key if scenario is None else scenario.name,
+            *(None if one is None else one.measures for one in (without, default, personal)),
+            *(
+                None if worn is None or without is None else effect_of(worn, without)
+                for worn in (default, personal)
+            ),
         )
 
     # What counts ----------------------------------------------------------------------------------
 
     @property
     def disturbed(self) -> bool:
-        """With a disturbance falls count, not energy."""
-        one = self.scenario
-        return one is not None and (one.disturbance is not None or one.exo_disturbance is not None)
+        return self.effect is not None and self.effect.disturbed
 
     @property
     def walkable(self) -> bool:
-        return self.without is not None and self.without.falls <= MOST_FALLS * self.without.starts
-
-    def cost(self, worn: WalkMeasures | None) -> CostRatio | None:
-        if worn is None or self.without is None or self.disturbed or not self.walkable:
-            return None
-        return cost_ratio(worn, self.without)
-
-    def more_falls(self, worn: WalkMeasures | None) -> bool:
-        """A single one counts: the walks start alike."""
-        return worn is not None and self.without is not None and worn.falls > self.without.falls
+        return self.effect is not None and self.effect.walkable
 
     @property
     def less_even(self) -> bool:
-        change = self._evenness_change
-        return change is not None and change < -LESS_EVEN
-
-    @property
-    def _evenness_change(self) -> float | None:
         if self.without is None or self.personal is None or self.disturbed:
-            return None
-        change = float(self.personal.symmetry.mean() - self.without.symmetry.mean())
-        return change if math.isfinite(change) else None
+            return False
+        return float(self.personal.symmetry.mean() - self.without.symmetry.mean()) < -LESS_EVEN
 
     @property
     def harder(self) -> list[str]:
         """What is worse with the personalized controller, in words."""
-        cost, words = self.cost(self.personal), []
-        if cost is not None and cost.shown and cost.change > 0:
-            words.append(f"{cost.size_words} more energy{_metre(cost)}")
-        if self.more_falls(self.personal):
-            words.append(self._falls_words)
-        if self.less_even:
-            words.append("less even")
-        return words
+        if self.effect is None:
+            return []
+        words, cost = [], self.effect.cost
+        if self.effect.costs_more and cost is not None:
+            words.append(f"{cost.size_words} more energy{' per metre' if cost.per_metre else ''}")
+        if self.effect.more_falls:
+            words.append(fall_words(self.effect.falls))
+        return [*words, "less even"] if self.less_even else words
 
     @property
     def easier(self) -> bool:
-        cost = self.cost(self.personal)
-        return not self.harder and cost is not None and cost.shown and cost.change < 0
-
-    @property
-    def _falls_words(self) -> str:
-        assert self.personal is not None and self.without is not None
-        falls = "1 fall" if self.personal.falls == 1 else f"{self.personal.falls or 'no'} falls"
-        return f"{falls} in {self.personal.starts} walks instead of {self.without.falls}"
+        return self.effect is not None and self.effect.easier and not self.harder
 
     # Row ------------------------------------------------------------------------------------------
 
     @property
     def row(self) -> NumberRow:
-        default, personal = self._energy(self.default), self._energy(self.personal, by_model=True)
-        falls, symmetry = self._falls(), self._symmetry()
-        cells = (default, personal, falls, symmetry)
+        cells = (
+            self._energy(self.default, self.default_effect),
+            self._energy(self.personal, self.effect, by_model=True),
+            self._falls(),
+            self._symmetry(),
+        )
         return NumberRow(
             self.name,
             tuple(words for words, _, _ in cells),
@@ -156,22 +143,26 @@ class _Situation:
             tones=tuple(Tone.WARN if worse else Tone.NEUTRAL for _, _, worse in cells),
         )
 
-    def _energy(self, worn: WalkMeasures | None, *, by_model: bool = False) -> tuple[str, str, bool]:
+    def _energy(
+        self, worn: WalkMeasures | None, effect: SituationEffect | None, *, by_model: bool = False
+    ) -> tuple[str, str, bool]:
         """Words, tip, and whether it is worse; the models are in the tip where they are not in the words."""
-        if self.disturbed:
+        if worn is None or effect is None:
+            return _NONE, "Not walked.", False
+        if effect.disturbed:
             return _NONE, "With a disturbance falls count, not energy.", False
-        if worn is not None and self.without is not None and not self.walkable:
+        if not effect.walkable:
             return "not judged", "Without the exo the twin cannot walk here.", False
-        cost = self.cost(worn)
-        if worn is None or cost is None:
-            return _NONE, "Not walked, or not known.", False
+        cost = effect.cost
+        if cost is None:
+            return _NONE, "Not known.", False
         models = self._by_model(worn, per_metre=cost.per_metre)
         tip = f"{cost.change_words} ({cost.interval_words}). {_ENERGY_TIP} Here {models} %."
         beside = f" ({models})" if by_model and models else ""
         if not cost.shown:
             return f"no difference{beside}", f"No difference shown: {tip}", False
-        more = cost.change > 0
-        return unbroken(f"{_size(cost)} {'more' if more else 'less'}{beside}"), tip, more
+        more = "more" if effect.costs_more else "less"
+        return unbroken(f"{percent_words(abs(cost.change))} {more}{beside}"), tip, effect.costs_more
 
     def _by_model(self, worn: WalkMeasures, *, per_metre: bool) -> str:
         """`−13 · −11`: change in percent by both models."""
@@ -185,7 +176,7 @@ class _Situation:
         counts = [_NONE if one is None else str(one.falls) for one in walks]
         starts = {one.starts for one in walks if one is not None}
         of = f" of {starts.pop()}" if len(starts) == 1 else ""
-        worse = self.more_falls(self.personal) or self.more_falls(self.default)
+        worse = any(one is not None and one.more_falls for one in (self.default_effect, self.effect))
         return f"{' · '.join(counts)}{of}", _FALLS_TIP, worse
 
     def _symmetry(self) -> tuple[str, str, bool]:
@@ -221,22 +212,23 @@ class _Situation:
         )
 
     def _verdict(self, harder: list[str]) -> str:
-        if self.personal is None or self.without is None:
+        effect = self.effect
+        if effect is None:
             return f"{self.name}: not walked with the personalized controller."
         if harder:
             return f"{self.name}: worse with the personalized controller: {listed(harder)}."
-        if not self.walkable and not self.disturbed:
-            falls = f"{self.without.falls} falls in {self.without.starts} walks"
+        falls = fall_words(effect.falls)
+        if not effect.walkable:
             return (
-                f"{self.name}: without the exo the twin cannot walk here ({falls}), so energy is not judged."
+                f"{self.name}: without the exo the twin cannot walk here, so energy is not judged; with the "
+                f"personalized controller {falls}."
             )
-        cost, falls = self.cost(self.personal), f"{self._falls_words}."
-        if cost is None:
-            return f"{self.name}: {falls}"
-        change = (
-            f"{cost.change_words} ({cost.interval_words})" if cost.shown else "no difference in energy shown"
-        )
-        return f"{self.name}: {change} with the personalized controller; {falls}"
+        if effect.cost is None:
+            return f"{self.name}: with the personalized controller {falls}."
+        change = "no difference in energy shown"
+        if effect.cost.shown:
+            change = f"{effect.cost.change_words} ({effect.cost.interval_words})"
+        return f"{self.name}: {change} with the personalized controller; {falls}."
 
 
 def overall(judged: list[_Situation]) -> tuple[str, Tone]:
@@ -294,15 +286,6 @@ def _others(walks: dict[GaitLabel, SituationWalks | None], words: Callable[[Situ
 
 
 # Small words --------------------------------------------------------------------------------------------
-
-
-def _size(cost: CostRatio) -> str:
-    """Without tenths, which are in the sentence."""
-    return percent_words(abs(cost.change))
-
-
-def _metre(cost: CostRatio) -> str:
-    return " per metre" if cost.per_metre else ""
 
 
 def _signed(percent: float) -> str:
