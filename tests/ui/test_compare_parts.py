@@ -112,6 +112,23 @@ def test_choosing_a_row_by_key_shows_its_torque_on_both_sides(app: QApplication)
     panel.deleteLater()
 
 
+def test_published_peaks_are_drawn_under_level_walking_only_and_cited() -> None:
+    made = compared.comparison()
+    level = torque_view(made, "level", "Level walking", 18.0)
+    assert [len(panel.published) for panel in level.panels] == [1, 1]
+    (field,) = level.panels[0].published
+    assert (field.low, field.high, field.begin, field.end) == (0.20, 0.46, 0.51, 0.54)
+    words = level.words.replace("\u00a0", " ")
+    assert "Quinlivan et al. 2017" in words and "doi" in level.sources
+    assert "left 0.20 at 62 %: size below, time outside ± 5 %" in words  # 0.196
+    assert not torque_view(made, "stairs-up", "Stairs up").panels[0].published
+    weak = torque_view(made, "level", "Level walking", 9.6).words  # 0.14 N·m/kg of 68 kg is all it may give
+    assert "right 0.14 at 62\u00a0%: size below (at the limit of the controller)" in weak
+    ankle = torque_view(compared.comparison(joint=JointKind.ANKLE), "level", "Level walking")
+    assert ankle.panels[0].published[0].high == -0.17  # plantarflexion is negative
+    assert "right 0.60 at 50\u00a0%: size inside, time inside" in ankle.words
+
+
 def test_without_torque_the_place_of_the_curves_says_so() -> None:
     view = torque_view(compared.comparison(), "moonwalk", "Moonwalk")
     assert not view.panels and view.missing

@@ -18,6 +18,7 @@ class TorqueView:
     title: str
     panels: tuple[JointPanel, ...] = ()
     words: str = ""  # on published peaks, with their source
+    sources: str = ""  # in full, for a tool tip
     missing: str = ""
 
 
@@ -41,6 +42,7 @@ class TorqueCurves(QWidget):
     def show_view(self, view: TorqueView) -> None:
         self._title.setText(view.title)
         self._words.setText(view.words)
+        self._words.setToolTip(view.sources)
         self._words.setVisible(bool(view.words))
         if not view.panels:
             self._missing.setText(view.missing)

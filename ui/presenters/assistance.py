@@ -17,8 +17,9 @@ from core.domain.situation import find_walks
 from ui.pages.help_by_side import HelpView
 from ui.pages.number_table import NumberRow, NumberTable
 from ui.pages.torque_curves import TorqueView
-from ui.plots.curves import CycleCurve, JointPanel, Measure
+from ui.plots.curves import CycleCurve, JointPanel, Measure, PeakField
 from ui.presenters.gait_curves import STYLES
+from ui.presenters.published import published_fields, published_sources, published_words
 from ui.widgets.empty import Missing
 from ui.wording import unbroken
 
@@ -35,13 +36,25 @@ def torque_measure(joint: JointKind) -> Measure:
     return Measure(f"{part} torque of the exo", f"{positive.capitalize()} +", " N·m/kg")
 
 
-def torque_view(comparison: Comparison, situation: str, name: str) -> TorqueView:
-    """Default and personalized controller on both sides, mean and SD between strides."""
+def torque_view(comparison: Comparison, situation: str, name: str, limit_nm: float = math.inf) -> TorqueView:
+    """Default and personalized controller on both sides, mean and SD between strides.
+
+    What is published is of level walking: beside other situations it is not drawn.
+    """
     profiles = profiles_of(comparison, situation)
     title = f"Torque over the gait cycle · {name}, simulated"
     if not profiles:
         return TorqueView(title, missing=NO_TORQUE)
-    return TorqueView(title, torque_panels(profiles))
+    joint, mass_kg = next(iter(profiles.values())).joint, comparison.mass_kg
+    if situation != LEVEL_WALKING.key or mass_kg is None:
+        return TorqueView(title, torque_panels(profiles))
+    own = profiles.get(GaitLabel.PERSONALIZED_CONTROLLER)
+    return TorqueView(
+        title,
+        torque_panels(profiles, published_fields(joint, mass_kg)),
+        "" if own is None else unbroken(published_words(own, mass_kg, limit_nm)),
+        published_sources(joint),
+    )
 
 
 def profiles_of(comparison: Comparison, situation: str) -> dict[GaitLabel, AssistanceProfile]:
@@ -53,7 +66,9 @@ def profiles_of(comparison: Comparison, situation: str) -> dict[GaitLabel, Assis
     }
 
 
-def torque_panels(profiles: dict[GaitLabel, AssistanceProfile]) -> tuple[JointPanel, ...]:
+def torque_panels(
+    profiles: dict[GaitLabel, AssistanceProfile], published: tuple[PeakField, ...] = ()
+) -> tuple[JointPanel, ...]:
     joint = next(iter(profiles.values())).joint
     return tuple(
         JointPanel(
@@ -62,6 +77,7 @@ def torque_panels(profiles: dict[GaitLabel, AssistanceProfile]) -> tuple[JointPa
             tuple(
                 _curve(label, profile, side) for label, profile in profiles.items() if _strides(profile, side)
             ),
+            published=published,
         )
         for side in SIDES
     )
@@ -80,7 +96,7 @@ def _strides(profile: AssistanceProfile, side: Side) -> int:
 # Help on each side --------------------------------------------------------------------------------------
 
 
-def help_view(comparison: Comparison, action: str) -> HelpView | Missing:
+def help_view(comparison: Comparison, action: str, limit_nm: float = math.inf) -> HelpView | Missing:
     """On the level, where strides are most alike."""
     profiles = profiles_of(comparison, LEVEL_WALKING.key)
     if not profiles or comparison.mass_kg is None:
@@ -97,7 +113,7 @@ def help_view(comparison: Comparison, action: str) -> HelpView | Missing:
         tuple(unbroken(words) for words in help_sentences(helps)),
         f"Level walking, simulated; a body of {comparison.mass_kg:.0f} kg. Times in percent of the gait "
         "cycle of that leg, from its heel strike.",
-        torque_view(comparison, LEVEL_WALKING.key, LEVEL_WALKING.name),
+        torque_view(comparison, LEVEL_WALKING.key, LEVEL_WALKING.name, limit_nm),
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from core.domain.assistance import Assistance, CostRatio, assistance_of, percent_words, with_reason
 from core.domain.comparison_words import verdict_details
-from core.domain.controller import Comparison, GaitScore, unattended
+from core.domain.controller import Comparison, GaitScore, TrainedController, unattended
 from core.domain.motion import Motion
 from core.domain.record import Decision, RecordKind, Verdict
 from core.domain.rollout import GaitLabel
@@ -143,7 +143,7 @@ class ComparePresenter(StepPresenter):
         headline, tone = situated_headline(comparison)
         assistance = situation_assistance(comparison)
         why_not = "" if signature is not None else self._why_not_sign(assistance)
-        parts = self._cached_parts(comparison)
+        parts = self._cached_parts(record_id, comparison)
         return CompareState(
             headline=headline,
             tone=tone,
@@ -167,15 +167,23 @@ class ComparePresenter(StepPresenter):
             self._views[self._pair] = self._view(comparison, motion)
         return self._views[self._pair]
 
-    def _cached_parts(self, comparison: Comparison) -> _Parts:
+    def _cached_parts(self, record_id: str, comparison: Comparison) -> _Parts:
         action = "" if self.running_job() is not None else "Compare again"
         if action not in self._parts:
+            limit_nm = self._limit_nm(record_id)
             self._parts[action] = _Parts(
-                situations_view(comparison, action),
-                help_view(comparison, action),
+                situations_view(comparison, action, limit_nm),
+                help_view(comparison, action, limit_nm),
                 correlations_view(comparison, action),
             )
         return self._parts[action]
+
+    def _limit_nm(self, record_id: str) -> float:
+        """The most that the personalized controller may give."""
+        controller_id = self.input_of(record_id, RecordKind.CONTROLLER)
+        if controller_id is None:
+            return math.inf
+        return self.context.store.load(controller_id, TrainedController).controller.limits.peak_nm
 
     def _view(self, comparison: Comparison, motion: Motion | None) -> ComparisonView:
         """Pictures and curves of the chosen gait and the personalized one; the table has all of them."""

@@ -42,7 +42,9 @@ _FALLS_TIP = "All conditions start alike, simulated."
 _NONE = "–"
 
 
-def situations_view(comparison: Comparison, action: str) -> SituationsView | Missing:
+def situations_view(
+    comparison: Comparison, action: str, limit_nm: float = math.inf
+) -> SituationsView | Missing:
     """`action` is what the button says where the record has no situations; "" for none."""
     judged = [_Situation.of(comparison, key) for key in _keys(comparison.situations)]
     if not judged:
@@ -57,7 +59,7 @@ def situations_view(comparison: Comparison, action: str) -> SituationsView | Mis
         sentence,
         tone,
         NumberTable(COLUMNS, tuple(one.row for one in judged)),
-        tuple(one.detail(comparison) for one in judged),
+        tuple(one.detail(comparison, limit_nm) for one in judged),
     )
 
 
@@ -199,7 +201,7 @@ class _Situation:
 
     # Below ----------------------------------------------------------------------------------------
 
-    def detail(self, comparison: Comparison) -> SituationDetail:
+    def detail(self, comparison: Comparison, limit_nm: float) -> SituationDetail:
         harder = self.harder
         tone = Tone.WARN if harder else Tone.OK if self.easier else Tone.NEUTRAL
         sentences = [self._verdict(harder), *handrail_lines(comparison.situations, self.key)]
@@ -208,7 +210,7 @@ class _Situation:
             self.name,
             unbroken(" ".join(sentences)),
             tone,
-            torque_view(comparison, self.key, self.name),
+            torque_view(comparison, self.key, self.name, limit_nm),
         )
 
     def _verdict(self, harder: list[str]) -> str:
