@@ -138,7 +138,7 @@ def test_help_on_each_side_tells_timing_and_size_and_the_deficit() -> None:
     view = help_view(compared.comparison(), "")
     assert isinstance(view, HelpView)
     rows = {row.name: row for row in view.table.rows}
-    assert rows["Left, personalized"].cells[0] == "13.3 N·m at 62 %"
+    assert rows["Left, personalized"].cells[0] == "13.3 N·m, 62 %"
     assert rows["Left, personalized"].side is Side.LEFT
     assert any(
         words.startswith("Weakness, left hip flexors: the left side gets 40") for words in view.sentences
@@ -146,7 +146,7 @@ def test_help_on_each_side_tells_timing_and_size_and_the_deficit() -> None:
     assert "simulated" in view.note
     ankle = help_view(compared.comparison(joint=JointKind.ANKLE), "")
     assert isinstance(ankle, HelpView)
-    assert ankle.table.columns[1:3] == ("Most dorsiflexion", "Most plantarflexion")
+    assert ankle.table.columns[1:3] == ("Most dorsiflexion,\nand when", "Most plantarflexion,\nand when")
     healthy = help_view(compared.comparison(healthy=False), "")
     assert isinstance(healthy, HelpView) and any("no impairment" in words for words in healthy.sentences)
 
@@ -215,6 +215,7 @@ def test_a_comparison_with_situations_fills_all_parts(context: SessionContext, v
     )
     page = ComparePage()
     ComparePresenter(page, context).refresh()
+    assert page._headline.text().endswith("Harder: stairs down and push from the side.")
     assert page.situations.table.rowCount() == len(compared.COSTS)
     assert page.help.table.rowCount() == 4 and page.correlations.table.rowCount() == 6
     names = [page.tabs.tabText(number) for number in range(page.tabs.count())]

@@ -149,14 +149,14 @@ def help_table(helps: dict[GaitLabel, HelpBySide]) -> NumberTable:
         for side in SIDES
         for label, found in helps.items()
     ]
-    columns = ("Side", f"Most {positive}", f"Most {negative}", "Over the cycle (RMS)")
+    columns = ("Side", f"Most {positive},\nand when", f"Most {negative},\nand when", "Over the\ncycle (RMS)")
     return NumberTable(columns, tuple(rows))
 
 
 def _peak_words(peak: HelpPeak) -> str:
     if peak.nm <= 0.0 or not math.isfinite(peak.nm):
         return "none"
-    return f"{peak.nm:.1f} N·m at {100.0 * peak.at:.0f} %"
+    return f"{peak.nm:.1f} N·m, {100.0 * peak.at:.0f} %"
 
 
 def help_sentences(helps: dict[GaitLabel, HelpBySide]) -> Sequence[str]:

@@ -12,7 +12,7 @@ from core.domain.controller import Comparison, GaitScore, TrainedController, una
 from core.domain.motion import Motion
 from core.domain.record import Decision, RecordKind, Verdict
 from core.domain.rollout import GaitLabel
-from core.domain.situation_effects import situation_assistance
+from core.domain.situation_effects import situation_assistance, situation_effects
 from core.domain.walk_measures import WalkMeasures
 from core.domain.walk_numbers import WalkRow, walk_rows
 from core.session.flow import Step, StepStatus
@@ -31,7 +31,7 @@ from ui.presenters.situations import situations_view
 from ui.session_context import SessionContext
 from ui.theme import Tone
 from ui.widgets.empty import Missing
-from ui.wording import clock, percent, unbroken
+from ui.wording import clock, listed, percent, unbroken
 
 PERSONAL = GaitLabel.PERSONALIZED_CONTROLLER
 RIVALS = (  # in the order of the columns; records of earlier versions have two of them
@@ -45,6 +45,7 @@ PURPOSE = (
 )
 INTERVAL_TIP = "Of the mean over all walks, seed by seed; another twin or another day differs by more."
 REASON_WANTED = "Sign only with a reason; package and report will hold it."
+MOST_NAMED = 3  # situations in the headline; the tab has all of them with what gets harder
 WORTHWHILE = 0.03  # fraction of what walking costs; a smaller change is hardly felt
 
 
@@ -236,17 +237,25 @@ def rivals_in(comparison: Comparison) -> tuple[GaitLabel, ...]:
 
 
 def below_headline(comparison: Comparison) -> str:
-    """The verdict without what the headline says already."""
+    """The verdict on the level without what the headline says already; other situations have their tab."""
     if assistance_of(comparison.scores).cost is None:
         return comparison.sentence
-    return unbroken(verdict_details(comparison.scores, comparison.strangers, comparison.situations))
+    return unbroken(verdict_details(comparison.scores, comparison.strangers))
 
 
 def situated_headline(comparison: Comparison) -> tuple[str, Tone]:
     """The same, and in which other situations walking gets harder."""
     headline, tone = compare_headline(comparison.scores)
-    elsewhere = situation_assistance(comparison).elsewhere
-    return (unbroken(f"{headline} Harder: {elsewhere}."), Tone.WARN) if elsewhere else (headline, tone)
+    effects = situation_effects(comparison.situations)
+    harder = [one.name for one in effects if one.harder]
+    if not harder:
+        return headline, tone
+    named = (
+        f": {listed(harder)}"
+        if len(harder) <= MOST_NAMED
+        else f" in {len(harder)} of {len(effects)} situations"
+    )
+    return f"{headline} Harder{named}.", Tone.WARN
 
 
 def compare_headline(scores: tuple[GaitScore, ...]) -> tuple[str, Tone]:
