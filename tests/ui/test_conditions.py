@@ -94,7 +94,7 @@ def test_both_walks_stand_side_by_side_on_the_same_ground(
     page.scenario_chosen.emit("stairs-up")
     page.conditions.buttons[PERSONAL].click()
     left, right = page.comparison.stage._gaits
-    assert (left.caption, right.caption) == ("Without exo · simulated", "Personalized controller · simulated")
+    assert (left.caption, right.caption) == ("Without exo", "Personalized controller")
     assert left.ground == right.ground and left.ground.rise_m > 0
     said = "Stairs up with the personalized controller: 6 of 6 starts came through (3 of 6 without the exo)."
     assert page._headline.text() == said

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QLabel, QLineEdit, QTabWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QSizePolicy, QTabWidget
 
 from core.domain.findings import Finding
 from ui.pages.correlations import CorrelationsPanel, CorrelationsView
@@ -86,7 +86,15 @@ class ComparePage(Page):
         self.tabs.addTab(self.correlations, "Correlations")
         for panel in (self.situations, self.help, self.correlations):
             panel.compare_again.connect(self.compare_again)
+        self.tabs.currentChanged.connect(self._make_room)
+        self._make_room(0)
         return self.tabs
+
+    def _make_room(self, shown: int) -> None:
+        """Only the shown part asks for room: the page of a small screen scrolls less."""
+        for number in range(self.tabs.count()):
+            policy = QSizePolicy.Policy.Expanding if number == shown else QSizePolicy.Policy.Ignored
+            self.tabs.widget(number).setSizePolicy(policy, policy)
 
     def _build_reason(self) -> tuple[Box, QLineEdit, QLabel]:
         """Asked for where the controller does not help: above the signature, whose part it becomes."""

@@ -115,7 +115,9 @@ class SituationsPanel(QWidget):
         split.setHandleWidth(12)
         split.addWidget(self.table)
         split.addWidget(self.torque)
-        split.setSizes([700, 372])
+        split.setSizes([740, 332])
+        split.setStretchFactor(0, 0)  # a wide screen gives its room to the curves
+        split.setStretchFactor(1, 1)
         above = row(self._icon, self._sentence, gap=8)
         above.setStretch(1, 1)
         detail = Box("strip", horizontal=True, margin=10)

@@ -86,7 +86,7 @@ def torque_panels(
 def _curve(label: GaitLabel, profile: AssistanceProfile, side: Side) -> CycleCurve:
     row = SIDES.index(side)
     sd = np.nan_to_num(profile.sd_nm_kg[row])
-    return CycleCurve(label.value, side, profile.torque_nm_kg[row], sd, STYLES[label], SD_WORDS)
+    return CycleCurve(_SHORT[label], side, profile.torque_nm_kg[row], sd, STYLES[label], SD_WORDS)
 
 
 def _strides(profile: AssistanceProfile, side: Side) -> int:

@@ -125,8 +125,8 @@ def condition_view(
     sentences = [_torque_words(gaits), walk_sentence(walk), ADAPTED if adapted else ""]
     return ComparisonView(
         staged=(
-            StagedGait(without.rollout, without.geometry, "Without exo · simulated", scenario.ground),
-            StagedGait(walk, gaits.geometry, f"{walk.label.value.capitalize()} · simulated", scenario.ground),
+            StagedGait(without.rollout, without.geometry, "Without exo", scenario.ground),
+            StagedGait(walk, gaits.geometry, walk.label.value.capitalize(), scenario.ground),
         ),
         joint_panels=panels,
         sentence=" ".join(words for words in sentences if words),

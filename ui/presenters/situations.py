@@ -208,7 +208,7 @@ class _Situation:
         return SituationDetail(
             self.key,
             self.name,
-            unbroken(" ".join(sentences)),
+            unbroken("\n".join(sentences)),
             tone,
             torque_view(comparison, self.key, self.name, limit_nm),
         )

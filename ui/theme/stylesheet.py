@@ -176,6 +176,7 @@ QListView:focus, QTableView:focus, QListWidget:focus {{ border: 2px solid {color
 QHeaderView {{ background: {colors.surface}; border: none; }}
 QHeaderView::section {{ background: {colors.surface}; color: {colors.muted}; border: none;
     border-bottom: 1px solid {colors.border}; padding: 6px 8px; font-size: {theme.type.small}px; }}
+QTableView[dense="true"] QHeaderView::section {{ padding: 6px 4px; }}
 QTableCornerButton::section {{ background: {colors.surface}; border: none; }}
 QTabWidget::pane {{ border: none; }}
 QTabBar {{ background: transparent; }}
