@@ -92,9 +92,10 @@ class ComparePage(Page):
 
     def _make_room(self, shown: int) -> None:
         """Only the shown part asks for room: the page of a small screen scrolls less."""
-        for number in range(self.tabs.count()):
+        parts = (self.comparison, self.situations, self.help, self.correlations)
+        for number, part in enumerate(parts):
             policy = QSizePolicy.Policy.Expanding if number == shown else QSizePolicy.Policy.Ignored
-            self.tabs.widget(number).setSizePolicy(policy, policy)
+            part.setSizePolicy(policy, policy)
 
     def _build_reason(self) -> tuple[Box, QLineEdit, QLabel]:
         """Asked for where the controller does not help: above the signature, whose part it becomes."""

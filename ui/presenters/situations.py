@@ -89,11 +89,11 @@ class _Situation:
         return _Situation(
             key,
             key if scenario is None else scenario.name,
-            *(None if one is None else one.measures for one in (without, default, personal)),
-            *(
-                None if worn is None or without is None else effect_of(worn, without)
-                for worn in (default, personal)
-            ),
+            _measures(without),
+            _measures(default),
+            _measures(personal),
+            None if default is None or without is None else effect_of(default, without),
+            None if personal is None or without is None else effect_of(personal, without),
         )
 
     # What counts ----------------------------------------------------------------------------------
@@ -274,6 +274,10 @@ def handrail_lines(situations: tuple[SituationWalks, ...], key: str) -> list[str
 def _on_stairs(key: str) -> bool:
     scenario = scenario_of(key)
     return scenario is not None and scenario.ground.kind is GroundKind.STAIRS
+
+
+def _measures(walks: SituationWalks | None) -> WalkMeasures | None:
+    return None if walks is None else walks.measures
 
 
 def _weight(share: float) -> str:
