@@ -130,6 +130,8 @@ def _save_parts(out: Path, window: MainWindow, ending: str) -> list[str]:
     """The further tabs of Compare, which the first one hides."""
     page, names = window.findChild(ComparePage), []
     assert page is not None
+    if not page.tabs.isVisible():
+        return []
     for number in range(1, page.tabs.count()):
         page.tabs.setCurrentIndex(number)
         part = page.tabs.tabText(number).lower().replace(" ", "-")

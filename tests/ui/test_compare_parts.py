@@ -11,21 +11,22 @@ from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from core.domain.body import JointKind, Side
+from core.domain.body import Joint, JointKind, Side
 from core.domain.record import RecordKind
 from core.session.flow import Step
-from tests.ui import compared, records
+from tests.ui import compared, records, walks
 from tests.ui.board import HandBoard
 from ui.pages.compare import ComparePage
 from ui.pages.correlations import CorrelationsView
 from ui.pages.help_by_side import HelpView
 from ui.pages.situations import SituationsPanel, SituationsView
 from ui.plots.color_map import ColorMap, contrast, ink_on, number_words
-from ui.plots.curves import CurveStyle
+from ui.plots.curves import CurveStyle, ExoQuantity
 from ui.plots.plot_style import mixed
-from ui.presenters.assistance import help_view, torque_view
+from ui.presenters.assistance import exo_joint, help_view, torque_view
 from ui.presenters.compare import ComparePresenter
 from ui.presenters.correlations import correlations_view
+from ui.presenters.gait_curves import exo_panels
 from ui.presenters.situations import situations_view
 from ui.session_context import SessionContext
 from ui.theme import Tone
@@ -220,3 +221,25 @@ def test_a_comparison_with_situations_fills_all_parts(context: SessionContext, v
     assert page.help.table.rowCount() == 4 and page.correlations.table.rowCount() == 6
     names = [page.tabs.tabText(number) for number in range(page.tabs.count())]
     assert names == ["Level walking", "Situations", "Help on each side", "Correlations"]
+
+
+def test_the_power_of_an_ankle_exo_is_that_at_the_ankle() -> None:
+    walk = walks.rollout(compared.PERSONAL)
+    velocity = walk.joint_velocity_rad_s.copy()
+    velocity[:, Joint.of(JointKind.ANKLE, Side.LEFT).column] *= 2.0
+    walk = dataclasses.replace(walk, joint_velocity_rad_s=velocity)
+    joint = exo_joint(compared.comparison(joint=JointKind.ANKLE))
+    hip, ankle = (
+        next(one for one in panels if one.kind is ExoQuantity.POWER and one.side is Side.LEFT)
+        for panels in (exo_panels([walk]), exo_panels([walk], joint))
+    )
+    assert ankle.curves[0].mean.max() == pytest.approx(2.0 * hip.curves[0].mean.max())
+
+
+def test_space_plays_nothing_behind_another_tab(context: SessionContext, visit_id: str) -> None:
+    records.fill(context.store, visit_id, Step.COMPARE)
+    page = ComparePage()
+    ComparePresenter(page, context).refresh()
+    page.tabs.setCurrentIndex(1)
+    page.play_pause.emit()
+    assert not page.comparison.stage.playing

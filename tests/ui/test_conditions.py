@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
+from PySide6.QtWidgets import QApplication
 
 from core.domain.controller import TrainedController
 from core.domain.record import RecordKind
@@ -16,6 +17,7 @@ from tests.ui import records, walks
 from tests.ui.board import HandBoard
 from tests.ui.test_scenarios import FALLS, keep_try, review
 from ui.presenters.conditions import ANOTHER_EXO, ANOTHER_TWIN, NOT_TRAINED, condition_headline
+from ui.scene.stage import GaitStage, StagedGait
 from ui.session_context import SessionContext
 from ui.theme import Tone
 
@@ -177,3 +179,16 @@ def test_fewer_starts_with_the_exo_than_without_are_never_green(
     bare, worn = found[ScenarioKey("level-0.9")], found[ScenarioKey("level-0.9", (), DEFAULT)]
     words, tone = condition_headline("Level, 0.9 m/s", worn, bare)
     assert tone is Tone.WARN and "19 of 20" in words and "20 of 20 without the exo" in words
+
+
+def test_a_walk_that_ended_waits_while_the_other_goes_on_at_the_same_time(app: QApplication) -> None:
+    stage = GaitStage(2)
+    short, long = walks.rollout(NO_EXO, seconds=3.0), walks.rollout(DEFAULT, period_s=1.3, seconds=6.0)
+    gaits = [StagedGait(walk, walks.geometry(), "") for walk in (short, long)]
+    stage.show_gaits(*gaits, same_time=True)
+    stage.set_time(2.0)
+    assert [view._time_s for view in stage.views] == [2.0, 2.0]
+    stage.set_time(5.0)
+    assert stage.time_s == 5.0
+    assert [view._time_s for view in stage.views] == pytest.approx([2.98, 5.0])
+    stage.deleteLater()

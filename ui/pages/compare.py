@@ -72,8 +72,13 @@ class ComparePage(Page):
         self.body.addWidget(self._sign_box)
         self.approver.changed.connect(self.approver_changed)
         self.approver.entered.connect(self.main_action)
-        self.play_pause.connect(lambda: self.comparison.stage.play(not self.comparison.stage.playing))
+        self.play_pause.connect(self._play_or_pause)
         self.step_frames.connect(self.comparison.stage.step)
+
+    def _play_or_pause(self) -> None:
+        """Nothing plays behind another tab."""
+        stage = self.comparison.stage
+        stage.play(not stage.playing and self.tabs.currentWidget() is self.comparison)
 
     def _build_tabs(self) -> QTabWidget:
         self.tabs = QTabWidget()

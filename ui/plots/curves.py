@@ -29,7 +29,7 @@ class CurveStyle(Enum):
 
 
 class ExoQuantity(StrEnum):
-    """What the exo does at one hip, drawn like a joint."""
+    """What the exo does at one joint, drawn like a joint."""
 
     TORQUE = "exo_torque"
     POWER = "exo_power"

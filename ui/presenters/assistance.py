@@ -66,6 +66,12 @@ def profiles_of(comparison: Comparison, situation: str) -> dict[GaitLabel, Assis
     }
 
 
+def exo_joint(comparison: Comparison) -> JointKind:
+    """That the exo turns; earlier versions knew exos of the hip only, and kept no profiles."""
+    known = (walks.profile.joint for walks in comparison.situations if walks.profile is not None)
+    return next(known, JointKind.HIP_FLEXION)
+
+
 def torque_panels(
     profiles: dict[GaitLabel, AssistanceProfile], published: tuple[PeakField, ...] = ()
 ) -> tuple[JointPanel, ...]:

@@ -129,6 +129,7 @@ def condition_view(
             StagedGait(walk, gaits.geometry, walk.label.value.capitalize(), scenario.ground),
         ),
         joint_panels=panels,
+        same_time=True,
         sentence=" ".join(words for words in sentences if words),
         table=NumberTable(
             ("Joint", *(f"{title.capitalize()} (r with {reference})" for title in titles)),
