@@ -457,6 +457,7 @@ INDEX = {  # bad input: code, file below tests/, test
         "EXO-044",
         "deploy/test_ankles.py",
         "test_a_controller_that_turns_only",
+    ),
     "unknown way to walk": ("SIM-038", "tasks/test_worn_scenario.py", "test_an_unknown_condition"),
     "controller of another twin in a situation": (
         "SIM-039",
