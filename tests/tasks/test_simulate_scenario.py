@@ -148,6 +148,7 @@ def test_every_scenario_has_a_name_and_a_key_of_its_own() -> None:
     assert len({item.key for item in SCENARIOS}) == len({item.name for item in SCENARIOS}) == len(SCENARIOS)
 
 
+@pytest.mark.slow
 def test_a_twin_walks_with_its_own_impairments_and_a_tried_one_comes_to_them(tmp_path: Path) -> None:
     weak = Impairment(ImpairmentKind.WEAKNESS, 0.4, Side.LEFT, MuscleGroup.HIP_FLEXORS)
     stiff = Impairment(ImpairmentKind.STIFFNESS, 0.3, Side.LEFT, joint=JointKind.KNEE, occasional=True)
