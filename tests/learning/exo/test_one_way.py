@@ -10,7 +10,6 @@ import pytest
 import torch
 
 from core.domain.arrays import FloatArray
-from core.domain.arrays import FloatArray
 from core.domain.body import JOINTS, JointKind
 from core.domain.controller import TorqueDirection, TorqueLimits
 from core.domain.scenario import LEVEL_WALKING
