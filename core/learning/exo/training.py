@@ -21,20 +21,22 @@ from core.domain.walk_measures import WalkMeasures, WalkRatios
 from core.exo_core.numpy_runtime import INPUTS
 from core.learning.exo.aims import AIMS
 from core.learning.exo.environment import (
+    LEARNING_FAULTS,
     OBSERVATION,
-    TRAINING_FAULTS,
     ExoEnvironment,
     ExoReward,
     PricedCost,
     randomised_walkers,
 )
 from core.learning.exo.evaluation import WalkEvaluator
+from core.learning.exo.lesson_scores import LessonEvaluators, LessonScore
 from core.learning.exo.lesson_walks import record_lessons
-from core.learning.exo.lessons import LessonPlan
+from core.learning.exo.lessons import OWN_FRACTION, LessonPlan, on_stairs
 from core.learning.exo.offline import OfflineSettings, OfflineTrainer
 from core.learning.exo.study import SECONDS, Study
 from core.learning.exo.study import WALKERS as STUDY_WALKERS
 from core.learning.exo.twin_in_exo import TwinInExo
+from core.learning.exo.wear_and_tear import disturbed_walkers
 from core.learning.exo.worn_controller import SIZES, WornExo, exo_controller
 from core.learning.rl.checkpoint import pack, to_arrays, to_tensors, unpack
 from core.learning.rl.learning_curves import curve_row, curves_of
@@ -84,37 +86,52 @@ class ExoProgress:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ControllerScore:
-    """Exact evaluation of one controller on the person's own walk."""
+    """Exact evaluation of one controller on the person's own walk, and in the other lessons."""
 
     measures: WalkMeasures
     ratios: WalkRatios  # to the same walks without the exo, per metre
     aim: Aim
+    others: tuple[LessonScore, ...] = ()  # the other lessons
 
     @property
     def cost(self) -> float:
-        """Smaller is better: muscles and energy per metre, falls, a slower walk, work against the leg."""
-        weights = AIMS[self.aim]
-        activation = float(self.ratios.activation.mean())
-        cost = weights.activation * activation + (1.0 - weights.activation) * self.metabolic_ratio
-        braking = float(self.measures.negative_work_fraction.mean()) - weights.most_negative_work
-        slower = LEAST_SPEED_RATIO - float(self.ratios.speed.mean())
-        return (
-            cost
-            + FALL_WEIGHT * self.measures.falls_per_minute
-            + _NEGATIVE_WEIGHT * max(braking, 0.0)
-            + _SLOWER_WEIGHT * max(slower, 0.0)
-        )
+        """Smaller is better: the own walk's cost and those of the other lessons, weighed as in training.
+
+        What is worse in a lesson than without the exo counts on top: one gait must not pay for another.
+        """
+        own = _cost(self.measures, self.ratios, self.measures.falls_per_minute, self.aim)
+        if not self.others:
+            return own
+        costs = [_cost(one.measures, one.ratios, one.more_falls, self.aim) for one in self.others]
+        worse = [max(float(one.ratios.metabolic.mean(axis=0).max()) - 1.0, 0.0) for one in self.others]
+        return OWN_FRACTION * own + (1.0 - OWN_FRACTION) * float(np.mean(costs) + np.mean(worse))
 
     @property
     def metabolic_ratio(self) -> float:
         return self.ratios.metabolic_of_both.mean
 
 
+def _cost(walks: WalkMeasures, ratios: WalkRatios, falls_per_minute: float, aim: Aim) -> float:
+    """Muscles and energy per metre, falls, a slower walk, work against the leg."""
+    weights = AIMS[aim]
+    activation, metabolic = float(ratios.activation.mean()), ratios.metabolic_of_both.mean
+    braking = float(walks.negative_work_fraction.mean()) - weights.most_negative_work
+    slower = LEAST_SPEED_RATIO - float(ratios.speed.mean())
+    return (
+        weights.activation * activation
+        + (1.0 - weights.activation) * metabolic
+        + FALL_WEIGHT * falls_per_minute
+        + _NEGATIVE_WEIGHT * max(braking, 0.0)
+        + _SLOWER_WEIGHT * max(slower, 0.0)
+    )
+
+
 class BestController:
     """Scores controllers by exact measures of the same walks, and keeps the best."""
 
-    def __init__(self, evaluator: WalkEvaluator, aim: Aim) -> None:
-        self.evaluator, self._aim = evaluator, aim
+    def __init__(self, evaluator: WalkEvaluator, aim: Aim, lessons: LessonEvaluators | None = None) -> None:
+        """`lessons` beyond the own walk of `evaluator`; without them that alone decides, which is quicker."""
+        self.evaluator, self._aim, self._lessons = evaluator, aim, lessons
         self.controller: ExoController | None = None
         self.cost = float("inf")
 
@@ -122,7 +139,8 @@ class BestController:
         """Score a controller, and keep it if it is the best so far, or the first."""
         measures = self.evaluator.worn(controller)
         ratios = WalkRatios.between(measures, self.evaluator.without_exo, per_metre=True)
-        score = ControllerScore(measures, ratios, self._aim)
+        others = () if self._lessons is None else self._lessons.worn(controller)
+        score = ControllerScore(measures, ratios, self._aim, others)
         if self.controller is None or score.cost < self.cost:
             self.controller, self.cost = controller, score.cost
         return score
@@ -142,7 +160,9 @@ def offline_controllers(
     network = perceptron(SIZES, "relu")
     settings = OfflineSettings(braking_price=AIMS[aim].offline_braking)
     trainer = OfflineTrainer(network, limits, seed=seed, joint=twin.exo_joint, settings=settings)
-    trainer.add_person(study.surrogate, study.price(aim), symmetric=study.symmetric)
+    trainer.add_person(
+        study.surrogate, study.price(aim), symmetric=study.symmetric, left_out=on_stairs(study.lessons)
+    )
     for walks in study.walks:
         trainer.add_walks(walks)
     plan = LessonPlan.of(study.lessons, STUDY_WALKERS)
@@ -342,14 +362,14 @@ def exo_environments(
     plan = LessonPlan.of(study.lessons, walker_count)
     random = np.random.default_rng(seed)
     own = [twin.walker(study.lessons[number], worn=True) for number in plan.number]
-    walkers = randomised_walkers(own, twin.device_id, random)
+    walkers = disturbed_walkers(randomised_walkers(own, twin.device_id, random), random)
     lesson, environments = np.array(plan.number), []
     for number in range(ENVIRONMENTS):
         rows = slice(number, None, ENVIRONMENTS)
         own_seed = seed + 1000 * number
         walking = twin.environment(walkers[rows], seed=own_seed, threads=1)
         walking.stagger_episodes(own_seed)
-        exo = WornExo(start, walking, faults=TRAINING_FAULTS, seed=own_seed)
+        exo = WornExo(start, walking, faults=LEARNING_FAULTS, seed=own_seed)
         exo.act = agent.act
         cost = PricedCost(
             study.surrogate,
