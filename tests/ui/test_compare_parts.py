@@ -67,7 +67,7 @@ def test_the_whole_is_never_greener_than_its_worst_situation() -> None:
     assert view.sentence.startswith(
         "Worse with the personalized controller: stairs down (4.0\u00a0% more energy)"
     )
-    assert "push from the side (2 falls in 6 walks instead of 1)" in view.sentence
+    assert "push from the side (falls in 2 of 6 walks instead of 1)" in view.sentence
     good = situations({key: compared.COSTS[key] for key in ("level", "ramp-up-5")})
     assert good.tone is Tone.OK and "2 of 2" in good.sentence
     mixed = situations({key: compared.COSTS[key] for key in ("level", "ramp-down-5", "run-2.0")})
