@@ -186,8 +186,8 @@ def _exo_values(rollout: Rollout, side: Side, quantity: ExoQuantity) -> FloatArr
     torque = rollout.exo_torque_nm[:, SIDES.index(side)]
     if quantity is ExoQuantity.TORQUE:
         return torque
-    hip = Joint.of(JointKind.HIP_FLEXION, side).column
-    return torque * rollout.joint_velocity_rad_s[:, hip]
+    joint = Joint.of(rollout.exo_joint, side).column
+    return torque * rollout.joint_velocity_rad_s[:, joint]
 
 
 def mean_over_cycles(rollout: Rollout, side: Side, values: FloatArray) -> FloatArray | None:
