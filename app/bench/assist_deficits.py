@@ -191,7 +191,7 @@ def _train(twin: TwinInExo, study: Study, seed: int) -> ExoController:
     evaluator = WalkEvaluator(
         twin, seeds=(seed + 1,), walkers=SELECTION_WALKERS, seconds=SELECTION_S, threads=1
     )
-    best = BestController(evaluator, Aim.MUSCLES, study.sided)
+    best = BestController(evaluator, Aim.MUSCLES, sided=study.sided)
     for controller in OfflineStage(
         twin, study, limits, Aim.MUSCLES, seed=seed, rounds=ROUNDS, walkers=TRAINING_WALKERS
     ):

@@ -31,6 +31,7 @@ from core.learning.exo.evaluation import (
     EVALUATION_WALKERS,
     WalkEvaluator,
 )
+from core.learning.exo.lesson_scores import LessonEvaluators
 from core.learning.exo.offline_stage import OfflineStage, offline_steps
 from core.learning.exo.study import Study, study_twin
 from core.learning.exo.training import (
@@ -161,8 +162,12 @@ class _ControllerTraining:
         """`iterations` of PPO, or as many as fit into the minutes."""
         self._check_checkpoint()
         study = study_twin(self._twin, self._limits, seed=self._seed, watch=self._on_study)
+        self._context.message(study.explained_words())
         evaluator = self._evaluator([self._seed + 1], SELECTION_S)
-        best = BestController(evaluator, self._aim, study.sided)
+        # A first controller in less than a minute is the only one: there is no choice to look at lessons for.
+        others = LessonEvaluators(self._twin, study.lessons[1:], seed=self._seed + 1)
+        quick = self._minutes < QUICK_MINUTES
+        best = BestController(evaluator, self._aim, None if quick else others, study.sided)
         learner = self._prepared(study, best)
         self._learn(learner, iterations)
         self._context.progress(_LEARNED, "Measuring what the exo brings")

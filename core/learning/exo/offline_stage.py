@@ -11,7 +11,7 @@ import torch
 from core.domain.controller import Aim, ExoController, TorqueLimits
 from core.learning.exo.aims import AIMS
 from core.learning.exo.lesson_walks import LessonWalks, record_lessons
-from core.learning.exo.lessons import LessonPlan
+from core.learning.exo.lessons import LessonPlan, on_stairs
 from core.learning.exo.offline import OfflineSettings, OfflineTrainer
 from core.learning.exo.study import SECONDS, WALKERS, Study
 from core.learning.exo.twin_in_exo import TwinInExo
@@ -47,7 +47,9 @@ class OfflineStage(Iterator[ExoController]):
         self._trainer = OfflineTrainer(
             self._network, limits, seed=seed, joint=twin.exo_joint, settings=settings
         )
-        self._trainer.add_person(study.surrogate, study.price(aim), symmetric=study.symmetric)
+        self._trainer.add_person(
+            study.surrogate, study.price(aim), symmetric=study.symmetric, left_out=on_stairs(study.lessons)
+        )
         for walks in study.walks:
             self._trainer.add_walks(walks)
         self.sided = study.sided

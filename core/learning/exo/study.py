@@ -7,7 +7,7 @@ offline stage learns on the last two.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -26,7 +26,7 @@ from core.learning.exo.surrogate import LEAST_EXPLAINED, Frames, SurrogateCost
 from core.learning.exo.twin_in_exo import TwinInExo
 from core.simulation.environment.tracking import WalkingEnvironment
 
-WALKERS = 42  # three on each stair and run: one fall there is no reason to leave a lesson out
+WALKERS = 48  # two on each walk, four on each stair and run, of whom one may fall
 SECONDS = 5.0
 VARY_NM = 18.0  # torque of the assisted joint varied by so much, and by the peak of a stronger exo
 MOST_FALLS = 0.34  # of the walkers of a lesson: more, and more than one, and it is not taught
@@ -55,6 +55,16 @@ class Study:
     @property
     def well_explained(self) -> bool:
         return bool(np.all(self.surrogate.explained >= LEAST_EXPLAINED))
+
+    def explained_words(self) -> str:
+        """How well the surrogate does in each lesson: the worst explained of its costs."""
+        known = self.surrogate.explained_in
+        each = [
+            f"{lesson.key} {min(known[number]):.0%}"
+            for number, lesson in enumerate(self.lessons)
+            if number in known
+        ]
+        return f"Variance of the muscles' cost that the joints explain: {', '.join(each)}"
 
 
 def study_twin(
@@ -86,13 +96,15 @@ def study_twin(
         raise _falls_with_exo()
     watch("What walking costs its muscles")
     symmetric = not twin.policy.body.impairments
-    frames = Frames.joined([bare.frames, worn.frames, helped.frames])
+    number_of = np.array([taught.index(number) if number in taught else -1 for number in range(len(LESSONS))])
+    bare_frames = replace(bare.frames, lesson=number_of[bare.frames.lesson])
+    frames = Frames.joined([bare_frames, worn.frames, helped.frames])
     surrogate = SurrogateCost(frames, sided=not symmetric, seed=seed)
     sided = SidedHelp.of(twin.policy.body)
     if sided is not None:
         surrogate.weigh(sided.leg_weight)
-    without = np.array([_mean_costs(surrogate, bare.frames, number) for number in taught])
-    speed = np.array([bare.speed_m_s[bare.lesson == number].mean() for number in taught])
+    without = np.array([_mean_costs(surrogate, bare_frames, number) for number in range(len(taught))])
+    speed = np.array([_mean_speed_m_s(bare, number) for number in taught])
     return Study(lessons, surrogate, without, speed, (worn, helped), symmetric, sided)
 
 
@@ -101,6 +113,13 @@ def _mean_costs(surrogate: SurrogateCost, frames: Frames, lesson: int) -> FloatA
     own = frames.rows(np.flatnonzero(frames.walked & (frames.lesson == lesson)))
     mean: FloatArray = surrogate.costs(own.angle_rad, own.velocity_rad_s, own.torque_nm).mean(axis=0)
     return mean
+
+
+def _mean_speed_m_s(bare: LessonWalks, lesson: int) -> float:
+    """Of the walkers that stayed on their feet, if any did: who fell was slower before."""
+    rows = bare.lesson == lesson
+    stayed = rows & (bare.falls == 0)
+    return float(bare.speed_m_s[stayed if stayed.any() else rows].mean())
 
 
 def _record(

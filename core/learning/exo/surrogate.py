@@ -80,9 +80,13 @@ class SurrogateCost:
         layers = perceptron((3 * _LEG_JOINTS + 1, *HIDDEN, len(COSTS)), "silu")
         self._network = nn.Sequential(*layers, nn.Softplus())
         self._fit(inputs, _tensor(fitted.costs) / self._scale, seed)
-        residual = self.costs(*_joints(held_out)) - held_out.costs
-        self.explained: FloatArray = 1.0 - (residual**2).mean(axis=0) / held_out.costs.var(axis=0)
+        self.explained: FloatArray = self._explained(held_out)
         """(4,) fraction of the variance of each cost, on frames that were held out."""
+        self.explained_in: dict[int, FloatArray] = {
+            int(lesson): self._explained(held_out.rows(np.flatnonzero(held_out.lesson == lesson)))
+            for lesson in np.unique(held_out.lesson)
+        }
+        """The same in each lesson, by its number in `Frames.lesson`."""
 
     def weigh(self, leg_weight: tuple[float, float]) -> None:
         """From now on costs count so much for each leg (order of SIDES). Legs must have been told apart."""
@@ -97,6 +101,11 @@ class SurrogateCost:
     def differentiable(self, angle: Tensor, velocity: Tensor, torque: Tensor) -> Tensor:
         """The same for tensors (..., 14)."""
         return self._of(self._inputs(angle, velocity, torque), self._leg_weight) * self._scale
+
+    def _explained(self, frames: Frames) -> FloatArray:
+        residual = self.costs(*_joints(frames)) - frames.costs
+        explained: FloatArray = 1.0 - (residual**2).mean(axis=0) / frames.costs.var(axis=0)
+        return explained
 
     def _inputs(self, angle: Tensor, velocity: Tensor, torque: Tensor) -> Tensor:
         """(..., 2, I) inputs of each leg."""

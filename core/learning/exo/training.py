@@ -21,18 +21,20 @@ from core.domain.walk_measures import WalkMeasures, WalkRatios
 from core.exo_core.numpy_runtime import INPUTS
 from core.learning.exo.aims import AIMS
 from core.learning.exo.environment import (
+    LEARNING_FAULTS,
     OBSERVATION,
-    TRAINING_FAULTS,
     ExoEnvironment,
     ExoReward,
     PricedCost,
     randomised_walkers,
 )
 from core.learning.exo.evaluation import WalkEvaluator
-from core.learning.exo.lessons import LessonPlan
+from core.learning.exo.lesson_scores import LessonEvaluators, LessonScore
+from core.learning.exo.lessons import OWN_FRACTION, LessonPlan
 from core.learning.exo.sided_help import SYMMETRY_WEIGHT, SidedHelp
 from core.learning.exo.study import Study
 from core.learning.exo.twin_in_exo import TwinInExo
+from core.learning.exo.wear_and_tear import disturbed_walkers
 from core.learning.exo.worn_controller import SIZES, WornExo, exo_controller
 from core.learning.rl.checkpoint import pack, to_arrays, to_tensors, unpack
 from core.learning.rl.learning_curves import curve_row, curves_of
@@ -81,43 +83,76 @@ class ExoProgress:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ControllerScore:
-    """Exact evaluation of one controller on the person's own walk."""
+    """Exact evaluation of one controller on the person's own walk, and in the other lessons."""
 
     measures: WalkMeasures
     ratios: WalkRatios  # to the same walks without the exo, per metre
     aim: Aim
+    others: tuple[LessonScore, ...] = ()  # the other lessons
     sided_activation: float | None = None  # ratio, by what each leg counts; None where they are alike
     asymmetry: float = 0.0  # what unequal steps and loads count
 
     @property
     def cost(self) -> float:
-        """Smaller is better: muscles and energy per metre, falls, a slower walk, work against the leg."""
-        weights = AIMS[self.aim]
-        activation = self.sided_activation
-        if activation is None:
-            activation = float(self.ratios.activation.mean())
-        cost = weights.activation * activation + (1.0 - weights.activation) * self.metabolic_ratio
-        braking = float(self.measures.negative_work_fraction.mean()) - weights.most_negative_work
-        slower = LEAST_SPEED_RATIO - float(self.ratios.speed.mean())
-        return (
-            cost
-            + self.asymmetry
-            + FALL_WEIGHT * self.measures.falls_per_minute
-            + _NEGATIVE_WEIGHT * max(braking, 0.0)
-            + _SLOWER_WEIGHT * max(slower, 0.0)
+        """Smaller is better: the own walk's cost and those of the other lessons, weighed as in training.
+
+        What is worse in a lesson than without the exo counts on top: one gait must not pay for another.
+        """
+        walks, ratios = self.measures, self.ratios
+        own = self.asymmetry + _cost(
+            walks, ratios, walks.falls_per_minute, self.aim, activation=self.sided_activation
         )
+        if not self.others:
+            return own
+        costs = [_cost(one.measures, one.ratios, one.more_falls, self.aim) for one in self.others]
+        worse = [max(float(one.ratios.metabolic.mean(axis=0).max()) - 1.0, 0.0) for one in self.others]
+        return OWN_FRACTION * own + (1.0 - OWN_FRACTION) * float(np.mean(costs) + np.mean(worse))
 
     @property
     def metabolic_ratio(self) -> float:
         return self.ratios.metabolic_of_both.mean
 
 
+def _cost(
+    walks: WalkMeasures,
+    ratios: WalkRatios,
+    falls_per_minute: float,
+    aim: Aim,
+    *,
+    activation: float | None = None,
+) -> float:
+    """Muscles and energy per metre, falls, a slower walk, work against the leg.
+
+    `activation` stands in for the ratio of the mean over both legs.
+    """
+    weights, metabolic = AIMS[aim], ratios.metabolic_of_both.mean
+    activation = float(ratios.activation.mean()) if activation is None else activation
+    braking = float(walks.negative_work_fraction.mean()) - weights.most_negative_work
+    slower = LEAST_SPEED_RATIO - float(ratios.speed.mean())
+    return (
+        weights.activation * activation
+        + (1.0 - weights.activation) * metabolic
+        + FALL_WEIGHT * falls_per_minute
+        + _NEGATIVE_WEIGHT * max(braking, 0.0)
+        + _SLOWER_WEIGHT * max(slower, 0.0)
+    )
+
+
 class BestController:
     """Scores controllers by exact measures of the same walks, and keeps the best."""
 
-    def __init__(self, evaluator: WalkEvaluator, aim: Aim, sided: SidedHelp | None = None) -> None:
-        """`sided` is that of the study, for legs that are impaired unequally."""
-        self.evaluator, self._aim, self._sided = evaluator, aim, sided
+    def __init__(
+        self,
+        evaluator: WalkEvaluator,
+        aim: Aim,
+        lessons: LessonEvaluators | None = None,
+        sided: SidedHelp | None = None,
+    ) -> None:
+        """`lessons` beyond the own walk of `evaluator`; without them that alone decides, which is quicker.
+
+        `sided` is that of the study, for legs that are impaired unequally.
+        """
+        self.evaluator, self._aim, self._lessons, self._sided = evaluator, aim, lessons, sided
         self.controller: ExoController | None = None
         self.cost = float("inf")
 
@@ -125,19 +160,21 @@ class BestController:
         """Score a controller, and keep it if it is the best so far, or the first."""
         measures = self.evaluator.worn(controller)
         ratios = WalkRatios.between(measures, self.evaluator.without_exo, per_metre=True)
-        score = self._score(measures, ratios)
+        score = self._score(measures, ratios, () if self._lessons is None else self._lessons.worn(controller))
         if self.controller is None or score.cost < self.cost:
             self.controller, self.cost = controller, score.cost
         return score
 
-    def _score(self, measures: WalkMeasures, ratios: WalkRatios) -> ControllerScore:
+    def _score(
+        self, measures: WalkMeasures, ratios: WalkRatios, others: tuple[LessonScore, ...]
+    ) -> ControllerScore:
         sided, without = self._sided, self.evaluator.without_exo
         if sided is None:
-            return ControllerScore(measures, ratios, self._aim)
+            return ControllerScore(measures, ratios, self._aim, others)
         speed = float(ratios.speed.mean())
         activation = sided.activation_ratio(measures, without) / speed  # per metre
         asymmetry = SYMMETRY_WEIGHT * sided.asymmetry_ratio(measures, without)
-        return ControllerScore(measures, ratios, self._aim, activation, asymmetry)
+        return ControllerScore(measures, ratios, self._aim, others, activation, asymmetry)
 
 
 class ExoAgent(ActorCritic):
@@ -328,14 +365,14 @@ def exo_environments(
     plan = LessonPlan.of(study.lessons, walker_count)
     random = np.random.default_rng(seed)
     own = [twin.walker(study.lessons[number], worn=True) for number in plan.number]
-    walkers = randomised_walkers(own, twin.device_id, random)
+    walkers = disturbed_walkers(randomised_walkers(own, twin.device_id, random), random)
     lesson, environments = np.array(plan.number), []
     for number in range(ENVIRONMENTS):
         rows = slice(number, None, ENVIRONMENTS)
         own_seed = seed + 1000 * number
         walking = twin.environment(walkers[rows], seed=own_seed, threads=1)
         walking.stagger_episodes(own_seed)
-        exo = WornExo(start, walking, faults=TRAINING_FAULTS, seed=own_seed)
+        exo = WornExo(start, walking, faults=LEARNING_FAULTS, seed=own_seed)
         exo.act = agent.act
         cost = PricedCost(
             study.surrogate,

@@ -91,6 +91,15 @@ def test_mirrored_walks_swap_the_sides() -> None:
 
 
 @pytest.mark.slow
+def test_walks_of_lessons_that_are_left_out_are_not_learned_from(study: Study) -> None:
+    lessons = {number: int((study.walks[0].lesson == number).sum()) for number in (0, 1)}
+    trainer = OfflineTrainer(perceptron(SIZES, "relu"), LIMITS, seed=0)
+    trainer.add_person(study.surrogate, study.price(Aim.MUSCLES), symmetric=False, left_out=(1,))
+    trainer.add_walks(study.walks[0])
+    assert len(trainer._people[0].walks) <= lessons[0] and lessons[1] > 0
+
+
+@pytest.mark.slow
 def test_the_differentiable_exo_gives_the_torque_of_the_worn_one(twin: TwinInExo, study: Study) -> None:
     """On the sensor readings of a walk, without clamp, within 0.1 N m.
 
