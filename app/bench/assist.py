@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 
 from app.train.virtual_people import default_twin
@@ -21,8 +22,10 @@ from core.domain.controller import Aim, ExoController, TorqueLimits
 from core.domain.scenario import LEVEL_WALKING
 from core.domain.walk_measures import WalkMeasures, WalkRatios
 from core.learning.exo.evaluation import WalkEvaluator
+from core.learning.exo.lesson_scores import LessonEvaluators
+from core.learning.exo.offline_stage import OfflineStage
 from core.learning.exo.study import study_twin
-from core.learning.exo.training import BestController, ExoLearner, offline_controllers
+from core.learning.exo.training import BestController, ExoLearner
 from core.learning.exo.twin_in_exo import TwinInExo
 
 DEVICE = "Hippo_L1"
@@ -45,6 +48,8 @@ class Trained:
     first_s: float  # until the first controller
     first_metabolic_ratio: float  # of that one, on the walks of selection
     iterations: int
+    cpu_s: dict[str, float]  # of the training's parts
+    lessons: tuple[str, ...]  # keys
 
 
 def bench_assist(*, quick: bool) -> dict[str, Any]:
@@ -53,7 +58,7 @@ def bench_assist(*, quick: bool) -> dict[str, Any]:
     evaluator = WalkEvaluator(default_twin(DEVICE), seeds=HELD_OUT)
     trained = train(evaluator.twin, FIRST_PEAK_NM, ITERATIONS, longest_s=LONGEST_S)
     numbers: dict[str, Any] = {"conditions": _conditions()}
-    numbers["worn_without_torque"] = _block(evaluator.worn_without_torque, evaluator)
+    numbers["worn_without_torque"] = block(evaluator.worn_without_torque, evaluator)
     numbers["default_12nm"] = _worn(evaluator, within(load_default_controller(DEVICE), FIRST_PEAK_NM))
     numbers["torque_12nm"] = _trained(evaluator, trained)
     return numbers if quick else numbers | _longer(evaluator, trained)
@@ -72,7 +77,7 @@ def _longer(evaluator: WalkEvaluator, trained_12: Trained) -> dict[str, Any]:
     numbers["speeds_12nm"] = dict(_by_speed(twin, trained_12.controller))
     numbers["speeds_18nm"] = dict(_by_speed(twin, trained_18.controller))
     muscles = WalkEvaluator(default_twin(DEVICE, muscles=True), seeds=HELD_OUT)
-    numbers["muscles80_worn_without_torque"] = _block(muscles.worn_without_torque, muscles, per_metre=True)
+    numbers["muscles80_worn_without_torque"] = block(muscles.worn_without_torque, muscles, per_metre=True)
     by_muscles = train(muscles.twin, FULL_PEAK_NM, MUSCLE_ITERATIONS)
     numbers["muscles80_18nm"] = _trained(muscles, by_muscles, per_metre=True)
     return numbers
@@ -94,30 +99,47 @@ def train(
     longest_s: float = float("inf"),
 ) -> Trained:
     """Study, offline stage and PPO, as a session does it; PPO ends before `longest_s` are over."""
-    started = time.monotonic()
-    limits: TorqueLimits = dataclasses.replace(load_profile(DEVICE).limits, peak_nm=peak_nm)
+    started, cpu = time.monotonic(), [time.process_time()]
+    limits: TorqueLimits = dataclasses.replace(load_profile(twin.device_id).limits, peak_nm=peak_nm)
     study = study_twin(twin, limits, seed=seed, watch=lambda sentence: None)
-    best = BestController(WalkEvaluator(twin, seeds=(seed + 1,), seconds=SELECTION_S), aim)
+    cpu.append(time.process_time())
+    evaluator = WalkEvaluator(twin, seeds=(seed + 1,), seconds=SELECTION_S)
+    others = LessonEvaluators(twin, study.lessons[1:], seed=seed + 1)
+    best = BestController(evaluator, aim, others, study.sided)
     first_s = first_ratio = float("nan")
     controller = None
-    for number, controller in enumerate(offline_controllers(twin, study, limits, aim, seed=seed)):
+    offline = OfflineStage(twin, study, limits, aim, seed=seed)
+    for number, controller in enumerate(offline):
+        if number == 0:
+            first_s = time.monotonic() - started
         score = best.consider(controller)
         if number == 0:
-            first_s, first_ratio = time.monotonic() - started, score.metabolic_ratio
+            first_ratio = score.metabolic_ratio
     assert controller is not None
+    study = offline.with_prices(study)
+    cpu.append(time.process_time())
     learner = ExoLearner(twin, study, controller, aim, seed=seed, best=best)
     while learner.iterations < iterations and time.monotonic() - started < longest_s:
         learner.learn_iteration(time.monotonic, learner.iterations / iterations)
     assert best.controller is not None
-    return Trained(best.controller, time.monotonic() - started, first_s, first_ratio, learner.iterations)
+    cpu.append(time.process_time())
+    return Trained(
+        best.controller,
+        time.monotonic() - started,
+        first_s,
+        first_ratio,
+        learner.iterations,
+        dict(zip(("study", "offline", "ppo"), np.diff(cpu).tolist(), strict=True)),
+        tuple(lesson.key for lesson in study.lessons),
+    )
 
 
 def _worn(evaluator: WalkEvaluator, controller: ExoController) -> dict[str, float]:
-    return _block(evaluator.worn(controller), evaluator)
+    return block(evaluator.worn(controller), evaluator)
 
 
 def _trained(evaluator: WalkEvaluator, trained: Trained, *, per_metre: bool = False) -> dict[str, Any]:
-    return _block(evaluator.worn(trained.controller), evaluator, per_metre=per_metre) | {
+    return block(evaluator.worn(trained.controller), evaluator, per_metre=per_metre) | {
         "training_s": round(trained.training_s, 1),
         "iterations": trained.iterations,
         "first_controller_s": round(trained.first_s, 1),
@@ -125,7 +147,8 @@ def _trained(evaluator: WalkEvaluator, trained: Trained, *, per_metre: bool = Fa
     }
 
 
-def _block(walks: WalkMeasures, evaluator: WalkEvaluator, *, per_metre: bool = False) -> dict[str, Any]:
+def block(walks: WalkMeasures, evaluator: WalkEvaluator, *, per_metre: bool = False) -> dict[str, Any]:
+    """Ratios of these walks to those without the exo, ready for JSON."""
     ratios = WalkRatios.between(walks, evaluator.without_exo, per_metre=per_metre)
     metabolic = ratios.metabolic_of_both
     umberger, bhargava = ratios.by_model
@@ -154,7 +177,7 @@ def _by_speed(twin: TwinInExo, controller: ExoController) -> Iterator[tuple[str,
     for speed in SPEEDS_M_S:
         scenario = dataclasses.replace(LEVEL_WALKING, key=f"level-{speed}", speed_m_s=speed)
         evaluator = WalkEvaluator(twin, seeds=HELD_OUT, scenario=scenario)
-        yield f"{speed:g}_m_s", _block(evaluator.worn(controller), evaluator)
+        yield f"{speed:g}_m_s", block(evaluator.worn(controller), evaluator)
 
 
 def _conditions() -> dict[str, Any]:

@@ -26,10 +26,11 @@ from core.errors import UserError
 from core.learning.exo.aims import AIMS
 from core.learning.exo.evaluation import EVALUATION_SEEDS, WalkEvaluator
 from core.learning.exo.lesson_walks import record_lessons
-from core.learning.exo.lessons import LessonPlan
+from core.learning.exo.lessons import LessonPlan, on_stairs
 from core.learning.exo.offline import OfflineSettings, OfflineTrainer
+from core.learning.exo.offline_stage import OfflineStage
 from core.learning.exo.study import SECONDS, WALKERS, Study, study_twin
-from core.learning.exo.training import BestController, ExoLearner, offline_controllers
+from core.learning.exo.training import BestController, ExoLearner
 from core.learning.exo.twin_in_exo import TwinInExo
 from core.learning.exo.worn_controller import SIZES, WornExo, exo_controller
 from core.learning.rl.networks import perceptron, to_network
@@ -41,12 +42,25 @@ SELECTION_S = 4.0
 Report = Callable[[str], None]
 
 
-def make_generic(device_id: str, resources_folder: Path, report: Report, seed: int = 0) -> dict[str, Any]:
-    """Learn one controller on a crowd; returns the card that is written beside it."""
+def make_generic(
+    device_id: str,
+    resources_folder: Path,
+    report: Report,
+    seed: int = 0,
+    *,
+    every: int = 1,
+    seeds: int = EVALUATION_SEEDS,
+) -> dict[str, Any]:
+    """Learn one controller on a crowd; returns the card that is written beside it.
+
+    Only every so many of the crowd is taught, where a whole one takes too long; the card's numbers are of
+    walks with so many `seeds`.
+    """
     torch.set_num_threads(1)
     limits = session_limits(load_profile(device_id))
     twins, studies = [], []
-    for person in crowd(seed):
+    people = crowd(seed)[::every]
+    for person in people:
         twin = twin_of(person, device_id)
         try:
             studies.append(study_twin(twin, limits, seed=seed, watch=lambda _: None))
@@ -55,12 +69,13 @@ def make_generic(device_id: str, resources_folder: Path, report: Report, seed: i
         except UserError as error:  # one who falls without the exo is no teacher
             report(f"left out {person.name}: {error.advice.what}")
     controller = _learned_on(twins, studies, limits, seed, report)
-    evaluator = WalkEvaluator(default_twin(device_id), seeds=range(seed, seed + EVALUATION_SEEDS))
+    evaluator = WalkEvaluator(default_twin(device_id), seeds=range(seed, seed + seeds))
     card = {
         "device": device_id,
         "what": "learned offline on a crowd of virtual people, never on the wearer",
-        "crowd": [person.name for person in crowd(seed)],
+        "crowd": [person.name for person in people],
         "taught": len(twins),
+        "seeds": seeds,
         "on_default_twin": numbers_of(evaluator.worn(controller), evaluator.without_exo),
         "simulated": True,
     }
@@ -104,9 +119,11 @@ def personal(
 ) -> ExoController:
     """The best controller for this twin, trained as in a session."""
     study = study_twin(twin, limits, seed=seed, watch=lambda _: None)
-    best = BestController(WalkEvaluator(twin, seeds=(seed + 1,), seconds=SELECTION_S), aim)
-    for controller in offline_controllers(twin, study, limits, aim, seed=seed):
+    best = BestController(WalkEvaluator(twin, seeds=(seed + 1,), seconds=SELECTION_S), aim, sided=study.sided)
+    offline = OfflineStage(twin, study, limits, aim, seed=seed)
+    for controller in offline:
         best.consider(controller)
+    study = offline.with_prices(study)
     learner = ExoLearner(twin, study, controller, aim, seed=seed, best=best)
     for number in range(iterations):
         learner.learn_iteration(lambda: 0.0, number / iterations)
@@ -123,7 +140,9 @@ def _learned_on(
     settings = OfflineSettings(braking_price=AIMS[aim].offline_braking)
     trainer = OfflineTrainer(network, limits, seed=seed, joint=twins[0].exo_joint, settings=settings)
     for study in studies:
-        person = trainer.add_person(study.surrogate, study.price(aim), symmetric=study.symmetric)
+        person = trainer.add_person(
+            study.surrogate, study.price(aim), symmetric=study.symmetric, left_out=on_stairs(study.lessons)
+        )
         for walks in study.walks:
             trainer.add_walks(walks, person)
     for number in range(ROUNDS):
