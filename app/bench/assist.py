@@ -57,7 +57,7 @@ def bench_assist(*, quick: bool) -> dict[str, Any]:
     evaluator = WalkEvaluator(default_twin(DEVICE), seeds=HELD_OUT)
     trained = train(evaluator.twin, FIRST_PEAK_NM, ITERATIONS, longest_s=LONGEST_S)
     numbers: dict[str, Any] = {"conditions": _conditions()}
-    numbers["worn_without_torque"] = _block(evaluator.worn_without_torque, evaluator)
+    numbers["worn_without_torque"] = block(evaluator.worn_without_torque, evaluator)
     numbers["default_12nm"] = _worn(evaluator, within(load_default_controller(DEVICE), FIRST_PEAK_NM))
     numbers["torque_12nm"] = _trained(evaluator, trained)
     return numbers if quick else numbers | _longer(evaluator, trained)
@@ -76,7 +76,7 @@ def _longer(evaluator: WalkEvaluator, trained_12: Trained) -> dict[str, Any]:
     numbers["speeds_12nm"] = dict(_by_speed(twin, trained_12.controller))
     numbers["speeds_18nm"] = dict(_by_speed(twin, trained_18.controller))
     muscles = WalkEvaluator(default_twin(DEVICE, muscles=True), seeds=HELD_OUT)
-    numbers["muscles80_worn_without_torque"] = _block(muscles.worn_without_torque, muscles, per_metre=True)
+    numbers["muscles80_worn_without_torque"] = block(muscles.worn_without_torque, muscles, per_metre=True)
     by_muscles = train(muscles.twin, FULL_PEAK_NM, MUSCLE_ITERATIONS)
     numbers["muscles80_18nm"] = _trained(muscles, by_muscles, per_metre=True)
     return numbers
@@ -99,7 +99,7 @@ def train(
 ) -> Trained:
     """Study, offline stage and PPO, as a session does it; PPO ends before `longest_s` are over."""
     started, cpu = time.monotonic(), [time.process_time()]
-    limits: TorqueLimits = dataclasses.replace(load_profile(DEVICE).limits, peak_nm=peak_nm)
+    limits: TorqueLimits = dataclasses.replace(load_profile(twin.device_id).limits, peak_nm=peak_nm)
     study = study_twin(twin, limits, seed=seed, watch=lambda sentence: None)
     cpu.append(time.process_time())
     evaluator = WalkEvaluator(twin, seeds=(seed + 1,), seconds=SELECTION_S)
@@ -131,11 +131,11 @@ def train(
 
 
 def _worn(evaluator: WalkEvaluator, controller: ExoController) -> dict[str, float]:
-    return _block(evaluator.worn(controller), evaluator)
+    return block(evaluator.worn(controller), evaluator)
 
 
 def _trained(evaluator: WalkEvaluator, trained: Trained, *, per_metre: bool = False) -> dict[str, Any]:
-    return _block(evaluator.worn(trained.controller), evaluator, per_metre=per_metre) | {
+    return block(evaluator.worn(trained.controller), evaluator, per_metre=per_metre) | {
         "training_s": round(trained.training_s, 1),
         "iterations": trained.iterations,
         "first_controller_s": round(trained.first_s, 1),
@@ -143,7 +143,8 @@ def _trained(evaluator: WalkEvaluator, trained: Trained, *, per_metre: bool = Fa
     }
 
 
-def _block(walks: WalkMeasures, evaluator: WalkEvaluator, *, per_metre: bool = False) -> dict[str, Any]:
+def block(walks: WalkMeasures, evaluator: WalkEvaluator, *, per_metre: bool = False) -> dict[str, Any]:
+    """Ratios of these walks to those without the exo, ready for JSON."""
     ratios = WalkRatios.between(walks, evaluator.without_exo, per_metre=per_metre)
     metabolic = ratios.metabolic_of_both
     umberger, bhargava = ratios.by_model
@@ -172,7 +173,7 @@ def _by_speed(twin: TwinInExo, controller: ExoController) -> Iterator[tuple[str,
     for speed in SPEEDS_M_S:
         scenario = dataclasses.replace(LEVEL_WALKING, key=f"level-{speed}", speed_m_s=speed)
         evaluator = WalkEvaluator(twin, seeds=HELD_OUT, scenario=scenario)
-        yield f"{speed:g}_m_s", _block(evaluator.worn(controller), evaluator)
+        yield f"{speed:g}_m_s", block(evaluator.worn(controller), evaluator)
 
 
 def _conditions() -> dict[str, Any]:

@@ -10,7 +10,7 @@ import io
 import itertools
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,32 +18,31 @@ import numpy as np
 
 from app.train.virtual_people import default_twin
 from core.devices.profiles import CONTROLLERS, controller_arrays, load_profile, session_limits
+from core.domain.body import JointKind
 from core.domain.controller import TorqueLimits
+from core.domain.scenario import LEVEL_WALKING
 from core.domain.twin import GENERIC_BODY
 from core.domain.walk_measures import WalkMeasures, WalkRatios
-from core.gait.norms import normal_reference
-from core.learning.exo.delayed_output_feedback import (
-    DELAY_S,
-    GAIN_NM,
-    DelayedOutputFeedback,
-    HipTrack,
+from core.learning.exo.delayed_output_feedback import DelayedOutputFeedback
+from core.learning.exo.distillation import (
+    DEFAULT_LAWS,
+    JointTrack,
     distil_law,
-    record_hips,
+    record_joints,
     varied_tracks,
 )
 from core.learning.exo.evaluation import EVALUATION_SEEDS, WalkEvaluator
 from core.learning.exo.training import LEAST_SPEED_RATIO
+from core.learning.exo.twin_in_exo import TwinInExo
 from core.learning.gait.base_policy import HEALTHY, varied_reference
-from core.simulation.environment.policy import PolicyNetworks
-from core.simulation.environment.tracking import Walker, WalkingEnvironment
-from core.simulation.model.exo_model import worn_model
+from core.simulation.environment.tracking import WalkingEnvironment
 from core.tasks.policy_files import replace_file
-from core.twin.body import Fidelity
 
 WALKERS = 48  # the generic body at different speeds and ranges of motion
 SECONDS = 8.0
 GAINS_NM = (10.0, 14.0, 18.0, 22.0)  # a larger gain only holds the torque at its limit for longer
 DELAYS_S = (0.10, 0.12, 0.15, 0.18, 0.20)
+_JOINT_WORDS = {JointKind.HIP_FLEXION: "hip", JointKind.ANKLE: "ankle"}
 TUNING_SEED = 1000  # added to the seed: the card's own walks tune nothing
 
 
@@ -57,18 +56,26 @@ class TunedLaw:
     speed_ratio: float
 
 
-def make(device_id: str, resources_folder: Path, seed: int = 0) -> dict[str, Any]:
-    """Distil the default law into a controller for this exo; returns the card that is written beside it."""
+def make(
+    device_id: str, resources_folder: Path, seed: int = 0, *, seeds: int = EVALUATION_SEEDS
+) -> dict[str, Any]:
+    """Distil the default law into a controller for this exo; returns the card that is written beside it.
+
+    The card's numbers are of walks with so many `seeds`.
+    """
     limits, twin = session_limits(load_profile(device_id)), default_twin(device_id)
-    tracks = _tracks(twin.networks, device_id, seed)
-    controller, error_nm = distil_law(varied_tracks(tracks, seed), limits, seed)
-    evaluator = WalkEvaluator(twin, seeds=range(seed, seed + EVALUATION_SEEDS))
+    tracks, joint = _tracks(twin, seed), twin.exo_joint
+    varied = varied_tracks(tracks, seed, joint)
+    controller, error_nm = distil_law(varied, limits, seed, joint=joint)
+    evaluator = WalkEvaluator(twin, seeds=range(seed, seed + seeds))
     card = {
         "device": device_id,
-        "what": "generic hip assistance for any wearer; what personal controllers are compared with",
-        "law": f"delayed output feedback after Lim et al. 2019, gain {GAIN_NM} N m, delay {DELAY_S} s",
+        "what": f"{_JOINT_WORDS[joint]} assistance by one law for any wearer; "
+        "what personal controllers are compared with",
+        "law": DEFAULT_LAWS[joint].words,
         "taught_on": f"{len(tracks)} simulated walks of the generic body, {SECONDS:g} s each, and variations",
         "torque_error_nm": round(error_nm, 2),
+        "seeds": seeds,
         "on_default_twin": numbers_of(evaluator.worn(controller), evaluator.without_exo),
         "worn_without_torque": numbers_of(evaluator.worn_without_torque, evaluator.without_exo),
         "simulated": True,
@@ -87,7 +94,7 @@ def tune(
     delays_s: Sequence[float] = DELAYS_S,
     evaluator: WalkEvaluator | None = None,
 ) -> tuple[TunedLaw, ...]:
-    """The law itself with every gain and delay, within the limits of a first session; the best first.
+    """The law of hips with every gain and delay, within the limits of a first session; the best first.
 
     The best has the least metabolic ratio of those that do not slow the walk down.
     """
@@ -127,14 +134,15 @@ def numbers_of(walks: WalkMeasures, without_exo: WalkMeasures) -> dict[str, floa
     }
 
 
-def _tracks(networks: PolicyNetworks, device_id: str, seed: int) -> list[HipTrack]:
-    """Hips of the generic body, at its own stride and at others, with the exo worn."""
-    model, rng = worn_model(GENERIC_BODY, Fidelity.FAST, device_id), np.random.default_rng(seed)
-    normal = Walker(model, GENERIC_BODY, normal_reference())
+def _tracks(twin: TwinInExo, seed: int) -> list[JointTrack]:
+    """The assisted joints of the generic body, at its own stride and at others, with the exo worn."""
+    rng = np.random.default_rng(seed)
+    normal = twin.walker(LEVEL_WALKING, worn=True)
     others = [
-        Walker(model, GENERIC_BODY, varied_reference(GENERIC_BODY, HEALTHY, rng)) for _ in range(WALKERS - 8)
+        replace(normal, reference=varied_reference(GENERIC_BODY, HEALTHY, rng)) for _ in range(WALKERS - 8)
     ]
-    return record_hips(WalkingEnvironment([normal] * 8 + others, seed=seed), networks, SECONDS)
+    environment = WalkingEnvironment([normal] * 8 + others, seed=seed)
+    return record_joints(environment, twin.networks, SECONDS)
 
 
 def write_controllers(folder: Path, name: str, arrays: dict[str, Any], card: dict[str, Any]) -> None:

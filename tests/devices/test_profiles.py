@@ -73,7 +73,7 @@ def code_of_missing(load: Callable[[str], ExoController], device: str) -> str:
 
 
 def test_what_no_twin_can_wear_is_known_but_not_offered() -> None:
-    assert set(profiles.device_ids()) - set(profiles.trainable_ids()) == {"NEUankle_L1"}
+    assert set(profiles.device_ids()) - set(profiles.trainable_ids()) == {"NEUankle_L1", "UTAnkleExo_L2"}
     assert "prosthesis" in load_profile("NEUankle_L1").worn_by_no_twin
     with refused("EXO-043"):
         profiles.trainable_profile("NEUankle_L1")

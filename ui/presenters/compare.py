@@ -115,7 +115,8 @@ class ComparePresenter(StepPresenter):
     def _nothing_yet(self) -> CompareState:
         return CompareState(
             headline=PURPOSE,
-            detail="The twin walks five ways, many times each; this takes a minute, by muscles about three.",
+            detail="The twin walks five ways, many times each, then on ramps, stairs and a course, runs, and "
+            "is disturbed; this takes about a minute, by muscles about five.",
             main_action="" if self.running_job() is not None else "Compare",
         )
 

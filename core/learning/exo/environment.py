@@ -14,6 +14,7 @@ from core.domain.arrays import BoolArray, Float32Array, FloatArray
 from core.domain.body import JOINTS, SIDES
 from core.exo_core.numpy_runtime import INPUTS
 from core.learning.exo.surrogate import COSTS, SurrogateCost
+from core.learning.exo.wear_and_tear import add_hinge_friction
 from core.learning.exo.worn_controller import WornExo
 from core.simulation.environment.batch_environment import StepResult
 from core.simulation.environment.observation import OBSERVATION_SIZE
@@ -26,14 +27,18 @@ from core.simulation.model.exo_sensors import Faults
 OBSERVATION = INPUTS + OBSERVATION_SIZE + 3 * len(SIDES)
 """The controller's inputs first; then privileged observations of the simulation, for the value network."""
 
+LEARNING_FAULTS = Faults(
+    angle_noise_rad=0.005, velocity_noise_rad_s=0.05, angle_bias_rad=0.1, delay_s=0.03, dropout=0.02
+)
+"""Encoder noise, straps up to 0.1 rad off, up to three ticks of delay, one sample in fifty lost."""
 TRAINING_FAULTS = Faults(
     angle_noise_rad=0.005, velocity_noise_rad_s=0.05, angle_bias_rad=0.035, delay_s=0.02, dropout=0.02
 )
-"""Encoder noise, up to 2 degrees of mounting error, up to two ticks of delay, one sample in fifty lost."""
+"""What a well worn exo has, by which it is judged: 2 degrees of mounting error and two ticks of delay."""
 
 _EXO_MASS = (0.85, 1.15)
 _STRENGTH = (0.9, 1.1)
-_FRICTION = (0.8, 1.2)
+_FLOOR = (0.7, 1.2)
 WALKERS_PER_DRAW = 8
 """A model of its own for each walker would not stay in the processor's cache until its next turn."""
 _LARGEST_FORCE = 2  # of MuJoCo's muscle parameters
@@ -198,7 +203,7 @@ def randomised_walkers(walkers: Sequence[Walker], device_id: str, rng: np.random
 
 
 def randomised(walker: Walker, device_id: str, rng: np.random.Generator) -> Walker:
-    """Domain randomisation of one walker with the exo: mass of the exo, strength and friction.
+    """Domain randomisation of one walker with the exo: its mass and hinges, strength, and the floor.
 
     The idea of Luo et al. 2024 (eq. 16), who draw anew in every episode; here models are drawn once. The
     ranges are ours.
@@ -208,9 +213,10 @@ def randomised(walker: Walker, device_id: str, rng: np.random.Generator) -> Walk
     mass = rng.uniform(*_EXO_MASS)
     model.body_mass[parts] *= mass
     model.body_inertia[parts] *= mass
+    add_hinge_friction(model, walker.exo_joint, rng)
     _scale_strength(model, rng.uniform(*_STRENGTH))
     # Of two surfaces in contact MuJoCo takes the larger friction, so all of them change.
-    model.geom_friction[:] *= rng.uniform(*_FRICTION)
+    model.geom_friction[:] *= rng.uniform(*_FLOOR)
     mujoco.mj_setConst(model, mujoco.MjData(model))
     return replace(walker, model=model)
 

@@ -21,8 +21,8 @@ from core.domain.walk_measures import WalkMeasures, WalkRatios
 from core.exo_core.numpy_runtime import INPUTS
 from core.learning.exo.aims import AIMS
 from core.learning.exo.environment import (
+    LEARNING_FAULTS,
     OBSERVATION,
-    TRAINING_FAULTS,
     ExoEnvironment,
     ExoReward,
     PricedCost,
@@ -36,6 +36,7 @@ from core.learning.exo.offline import OfflineSettings, OfflineTrainer
 from core.learning.exo.study import SECONDS, Study
 from core.learning.exo.study import WALKERS as STUDY_WALKERS
 from core.learning.exo.twin_in_exo import TwinInExo
+from core.learning.exo.wear_and_tear import disturbed_walkers
 from core.learning.exo.worn_controller import SIZES, WornExo, exo_controller
 from core.learning.rl.checkpoint import pack, to_arrays, to_tensors, unpack
 from core.learning.rl.learning_curves import curve_row, curves_of
@@ -361,14 +362,14 @@ def exo_environments(
     plan = LessonPlan.of(study.lessons, walker_count)
     random = np.random.default_rng(seed)
     own = [twin.walker(study.lessons[number], worn=True) for number in plan.number]
-    walkers = randomised_walkers(own, twin.device_id, random)
+    walkers = disturbed_walkers(randomised_walkers(own, twin.device_id, random), random)
     lesson, environments = np.array(plan.number), []
     for number in range(ENVIRONMENTS):
         rows = slice(number, None, ENVIRONMENTS)
         own_seed = seed + 1000 * number
         walking = twin.environment(walkers[rows], seed=own_seed, threads=1)
         walking.stagger_episodes(own_seed)
-        exo = WornExo(start, walking, faults=TRAINING_FAULTS, seed=own_seed)
+        exo = WornExo(start, walking, faults=LEARNING_FAULTS, seed=own_seed)
         exo.act = agent.act
         cost = PricedCost(
             study.surrogate,

@@ -71,9 +71,9 @@ class TwinInExo:
             walkers,
             seed=seed,
             actuation=actuation_of(walkers, self.networks),
+            episode_s=episode_s,
             threads=threads,
             handrail=handrail,
-            episode_s=episode_s,
         )
 
     @property

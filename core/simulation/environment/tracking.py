@@ -78,6 +78,7 @@ class Walker:
     toes_rad: tuple[float, float] | None = None  # what a worn stiff shoe leaves the toes
     course: Course | None = None  # whose strides come after `reference`, the first
     exo_disturbance: ExoDisturbance | None = None  # of a worn exo
+    practice_s: float | None = None  # practises, and begins anew so often; its episodes tell nothing
 
 
 # What changes from step to step. These names and prefixes are keys of stored checkpoints.
@@ -151,6 +152,9 @@ class WalkingEnvironment(BatchEnvironment):
         self._action: FloatArray = np.zeros((self.size, ACTION_SIZE))
         self.quantities: StepQuantities | None = None  # of the last step, as the rewards saw it
         self._begun: ActuationInputs | None = None  # of the last step, with its targets
+        length_s = np.array([walker.practice_s or episode_s for walker in walkers])
+        self._episode_steps = np.round(length_s / CONTROL_STEP_S).astype(np.int64)
+        self._counted = np.array([walker.practice_s is None for walker in walkers])
         self.reset(np.ones(self.size, dtype=np.bool_))
 
     # Readings
@@ -249,7 +253,7 @@ class WalkingEnvironment(BatchEnvironment):
         reward, terms = weighted_reward(self._reward, self.quantities)
         fell = diverged | np.any(list(self.falls().values()), axis=0)
         reward[fell] = 0.0
-        return StepResult(reward, fell, self._age >= self._episode_steps, terms)
+        return StepResult(reward, fell, self._age >= self._episode_steps, terms, self._counted)
 
     def target(self, action: FloatArray) -> FloatArray:
         """Joint targets (N, 14) of `action` (N, 14) in the coming control step.
@@ -394,7 +398,9 @@ class WalkingEnvironment(BatchEnvironment):
         force, models = self.perturbations.force(*now), self.perturbations.models(*now)
         if self.handrail is not None:
             position, velocity = self.physics.position(self.state), self.physics.velocity(self.state)
-            reference = TrunkReference.of(self._initial_states, self._terrain, self.strides, self.phase)
+            reference = TrunkReference.of(
+                self._initial_states, self._terrain, self.strides, self.phase, self.forward_m
+            )
             held = self.handrail.force(position, velocity, reference, steps * self.physics.time_step_s)
             force = held if force is None else held + force
         return self.physics.advance(self.state, control, steps, force=force, models=models)

@@ -13,8 +13,11 @@ from core.domain.arrays import FloatArray
 from core.domain.body import JOINTS, JointKind
 from core.domain.controller import TorqueDirection, TorqueLimits
 from core.domain.scenario import LEVEL_WALKING
+from core.exo_core.numpy_runtime import ExoRuntime
+from core.gait.norms import normal_reference
 from core.learning.exo.delayed_output_feedback import DelayedOutputFeedback
 from core.learning.exo.delayed_spring import DELAY_S, REST_RAD, STIFFNESS_NM_RAD, DelayedSpring, spring_torque
+from core.learning.exo.distillation import JointTrack, distil_law
 from core.learning.exo.laws import random_law
 from core.learning.exo.offline import _beyond_limits, soft_clamp
 from core.learning.exo.twin_in_exo import TwinInExo
@@ -104,6 +107,27 @@ def test_the_law_that_is_taught_is_the_law_that_was_tried() -> None:
 
     np.testing.assert_allclose(spring_torque(angle), walked)
     assert round(DELAY_S * CONTROL_HZ) > 0
+
+
+def test_the_network_on_the_exo_reproduces_the_spring() -> None:
+    """On ankles of a normal stride at three paces; it sees 30 ms and the law is 60 ms late."""
+    tracks = []
+    for period_s in (0.95, 1.1, 1.25):
+        phase = np.arange(600) / (100.0 * period_s)
+        stride = normal_reference().angle_rad[:, list(JointKind.ANKLE.columns)]
+        turn = np.arange(len(stride)) / len(stride)
+        angle = np.stack([np.interp(phase, turn, side, period=1.0) for side in stride.T], axis=1)
+        tracks.append(JointTrack(angle, np.gradient(angle, 0.01, axis=0)))
+
+    controller, error_nm = distil_law(tracks, SLOW, seed=0, joint=JointKind.ANKLE, steps=300)
+
+    runtime, track = ExoRuntime(controller), tracks[1]
+    readings = zip(track.angle_rad.astype(np.float32), track.velocity_rad_s.astype(np.float32), strict=True)
+    torque = np.array([runtime.step(*reading) for reading in readings])[100:]
+    expected = np.maximum(spring_torque(track.angle_rad)[100:], SLOW.lowest_nm)
+    assert controller.joint is JointKind.ANKLE and error_nm < 3.0
+    assert np.corrcoef(torque[:, 0], expected[:, 0])[0, 1] > 0.97
+    assert torque.max() <= 0.0 and np.abs(torque[expected == 0.0]).mean() < 1.0
 
 
 def drawn(walkers: Any, limits: TorqueLimits) -> Any:

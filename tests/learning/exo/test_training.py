@@ -17,7 +17,8 @@ from core.domain.controller import Aim, ExoController
 from core.domain.walk_measures import WalkMeasures, WalkRatios
 from core.exo_core.numpy_runtime import INPUTS, ExoRuntime
 from core.learning.exo.aims import AIMS
-from core.learning.exo.delayed_output_feedback import DELAY_S, HipTrack, distil_law, law_torque
+from core.learning.exo.delayed_output_feedback import DELAY_S, law_torque
+from core.learning.exo.distillation import JointTrack, distil_law
 from core.learning.exo.environment import OBSERVATION, ExoEnvironment, PricedCost, randomised
 from core.learning.exo.evaluation import WalkEvaluator
 from core.learning.exo.lesson_scores import LessonEvaluators, LessonScore
@@ -53,12 +54,12 @@ WALKERS = 4
 
 
 @pytest.fixture(scope="module")
-def distilled() -> tuple[ExoController, float, list[HipTrack]]:
+def distilled() -> tuple[ExoController, float, list[JointTrack]]:
     tracks = []
     for period_s in (0.9, 1.1, 1.3):
         turn = 2 * np.pi * np.arange(800)[:, None] / (100 * period_s) + np.array([0.0, np.pi])
         angle, speed = 0.15 + 0.4 * np.cos(turn), -0.4 * 2 * np.pi / period_s * np.sin(turn)
-        tracks.append(HipTrack(angle, speed))
+        tracks.append(JointTrack(angle, speed))
     return *distil_law(tracks, LIMITS, seed=0, steps=1000), tracks
 
 

@@ -157,3 +157,12 @@ def test_no_device_of_assist_sim_ends_in_anything_but_a_model_or_advice() -> Non
 def test_mechanisms_that_are_not_simulated_are_refused_where_they_would_be_attached(device: str) -> None:
     with refused("SIM-021"):
         exo_model(device)
+
+
+def test_who_can_be_trained_is_what_the_profile_says() -> None:
+    for device in device_ids():
+        if load_profile(device).trainable:
+            require_motors(device)
+        else:
+            with pytest.raises(UserError):
+                require_motors(device)
