@@ -105,16 +105,15 @@ def train(
     evaluator = WalkEvaluator(twin, seeds=(seed + 1,), seconds=SELECTION_S)
     best = BestController(evaluator, aim, LessonEvaluators(twin, study.lessons[1:], seed=seed + 1))
     first_s = first_ratio = float("nan")
-    controller = None
     for number, controller in enumerate(offline_controllers(twin, study, limits, aim, seed=seed)):
         if number == 0:
             first_s = time.monotonic() - started
         score = best.consider(controller)
         if number == 0:
             first_ratio = score.metabolic_ratio
-    assert controller is not None
+    assert best.controller is not None
     cpu.append(time.process_time())
-    learner = ExoLearner(twin, study, controller, aim, seed=seed, best=best)
+    learner = ExoLearner(twin, study, best.controller, aim, seed=seed, best=best)
     while learner.iterations < iterations and time.monotonic() - started < longest_s:
         learner.learn_iteration(time.monotonic, learner.iterations / iterations)
     assert best.controller is not None

@@ -121,7 +121,8 @@ def personal(
     best = BestController(WalkEvaluator(twin, seeds=(seed + 1,), seconds=SELECTION_S), aim)
     for controller in offline_controllers(twin, study, limits, aim, seed=seed):
         best.consider(controller)
-    learner = ExoLearner(twin, study, controller, aim, seed=seed, best=best)
+    assert best.controller is not None
+    learner = ExoLearner(twin, study, best.controller, aim, seed=seed, best=best)
     for number in range(iterations):
         learner.learn_iteration(lambda: 0.0, number / iterations)
     assert best.controller is not None
