@@ -136,12 +136,16 @@ def test_results_are_kept_apart_by_condition_controller_and_exo(
 
 
 def test_the_exo_fails_only_where_it_gives_torque(context: SessionContext, trained: dict[Step, str]) -> None:
-    page, _ = review(context)
+    page, presenter = review(context)
     assert "Exo fails" not in [button.text() for button in page.picker.buttons]
     page.conditions.buttons[DEFAULT].click()
     assert [button.text() for button in page.picker.buttons][-1] == "Exo fails"
     page.scenario_chosen.emit(EXO_FAILURES[0].key)
     assert EXO_FAILURES[0].name in page._headline.text()
+    keep_worn(context, (trained[Step.PERSONALIZE],), EXO_FAILURES[0].key, DEFAULT)
+    presenter.refresh()
+    left, right = page.comparison.stage._gaits  # beside its level walk: nothing fails on who wears none
+    assert (left.rollout.label, right.rollout.label) == (GaitLabel.PERSONALIZED_TWIN, DEFAULT)
     page.conditions.buttons[NO_EXO].click()
     assert page._headline.text().startswith("The twin walks")
 

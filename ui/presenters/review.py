@@ -170,8 +170,11 @@ class ReviewPresenter(StepPresenter):
         return None if motion_id is None else self.context.store.load(motion_id, Motion)
 
     def _healthy(self, record_id: str) -> StagedGait | None:
-        """The twin's own walk in the chosen scenario, as far as there is one."""
-        if self._scenario is LEVEL_WALKING:
+        """The twin's own walk in the chosen scenario, as far as there is one.
+
+        Where only the exo fails, nothing happens to who wears none: that is level walking.
+        """
+        if self._scenario is LEVEL_WALKING or self._scenario.exo_disturbance is not None:
             return staged(self._gaits(record_id), GaitLabel.PERSONALIZED_TWIN)
         tried = self._tries.get(ScenarioKey(self._scenario.key))
         if tried is None:
@@ -331,7 +334,8 @@ class ReviewPresenter(StepPresenter):
         if tried is None:
             words = conditions.with_words(self._condition)
             return f"{self._scenario.name}{words}: not simulated yet.", Tone.NEUTRAL, None
-        bare = self._tries.get(ScenarioKey(self._scenario.key))
+        level = self._scenario.exo_disturbance is not None
+        bare = self._tries.get(ScenarioKey(LEVEL_WALKING.key if level else self._scenario.key))
         key = (record_id, tried.record_id, "" if bare is None else bare.record_id)
         if key not in self._views:
             without = self._healthy(record_id)
