@@ -121,7 +121,7 @@ def test_published_peaks_are_drawn_under_level_walking_only_and_cited() -> None:
     assert (field.low, field.high, field.begin, field.end) == (0.20, 0.46, 0.51, 0.54)
     words = level.words.replace("\u00a0", " ")
     assert "Quinlivan et al. 2017" in words and "doi" in level.sources
-    assert "left 0.20 at 62 %, size outside, time outside" in words  # 0.196
+    assert "left 0.196 at 62 %, size outside, time outside" in words
     assert not torque_view(made, "stairs-up", "Stairs up").panels[0].published
     weak = torque_view(made, "level", "Level walking", 9.6).words  # 0.14 N·m/kg of 68 kg is all it may give
     assert "right 0.14 at 62\u00a0%, size outside (limit of the controller)" in weak

@@ -47,7 +47,7 @@ def published_words(profile: AssistanceProfile, mass_kg: float, limit_nm: float)
             for side in SIDES
             if profile.strides[SIDES.index(side)]
         ]
-        own = "; ".join(_side_words(one) for one in found if one is not None)
+        own = "; ".join(_side_words(one, band[0]) for one in found if one is not None)
         sentences.append(f"{_band_words(profile.joint, direction, *band)}: {own}.")
     return " ".join(sentences)
 
@@ -75,11 +75,13 @@ def _band_words(
     )
 
 
-def _side_words(found: Agreement) -> str:
+def _side_words(found: Agreement, band: tuple[float, float]) -> str:
     """`left 0.20 at 62 %, size inside, time outside, r 0.91`."""
     limit = " (limit of the controller)" if found.at_device_limit and not found.inside_size else ""
     size = f"size {'inside' if found.inside_size else 'outside'}{limit}"
     time = f"time {'inside' if found.inside_time else 'outside'}"
     r = "" if math.isnan(found.correlation) else f", r {found.correlation:.2f}"
-    peak = f"{found.side} {found.peak_nm_kg:.2f} at {100.0 * found.peak_at:.0f} %"
+    rounded_in = band[0] <= round(found.peak_nm_kg, 2) <= band[1]
+    digits = 2 if rounded_in == found.inside_size else 3  # no 0.20 beside a band from 0.20 on
+    peak = f"{found.side} {found.peak_nm_kg:.{digits}f} at {100.0 * found.peak_at:.0f} %"
     return f"{peak}, {size}, {time}{r}"
