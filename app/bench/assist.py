@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 
 from app.train.virtual_people import default_twin
@@ -21,8 +22,10 @@ from core.domain.controller import Aim, ExoController, TorqueLimits
 from core.domain.scenario import LEVEL_WALKING
 from core.domain.walk_measures import WalkMeasures, WalkRatios
 from core.learning.exo.evaluation import WalkEvaluator
+from core.learning.exo.lesson_scores import LessonEvaluators
+from core.learning.exo.offline_stage import OfflineStage
 from core.learning.exo.study import study_twin
-from core.learning.exo.training import BestController, ExoLearner, offline_controllers
+from core.learning.exo.training import BestController, ExoLearner
 from core.learning.exo.twin_in_exo import TwinInExo
 
 DEVICE = "Hippo_L1"
@@ -45,6 +48,8 @@ class Trained:
     first_s: float  # until the first controller
     first_metabolic_ratio: float  # of that one, on the walks of selection
     iterations: int
+    cpu_s: dict[str, float]  # of the training's parts
+    lessons: tuple[str, ...]  # keys
 
 
 def bench_assist(*, quick: bool) -> dict[str, Any]:
@@ -94,22 +99,39 @@ def train(
     longest_s: float = float("inf"),
 ) -> Trained:
     """Study, offline stage and PPO, as a session does it; PPO ends before `longest_s` are over."""
-    started = time.monotonic()
+    started, cpu = time.monotonic(), [time.process_time()]
     limits: TorqueLimits = dataclasses.replace(load_profile(twin.device_id).limits, peak_nm=peak_nm)
     study = study_twin(twin, limits, seed=seed, watch=lambda sentence: None)
-    best = BestController(WalkEvaluator(twin, seeds=(seed + 1,), seconds=SELECTION_S), aim)
+    cpu.append(time.process_time())
+    evaluator = WalkEvaluator(twin, seeds=(seed + 1,), seconds=SELECTION_S)
+    others = LessonEvaluators(twin, study.lessons[1:], seed=seed + 1)
+    best = BestController(evaluator, aim, others, study.sided)
     first_s = first_ratio = float("nan")
     controller = None
-    for number, controller in enumerate(offline_controllers(twin, study, limits, aim, seed=seed)):
+    offline = OfflineStage(twin, study, limits, aim, seed=seed)
+    for number, controller in enumerate(offline):
+        if number == 0:
+            first_s = time.monotonic() - started
         score = best.consider(controller)
         if number == 0:
-            first_s, first_ratio = time.monotonic() - started, score.metabolic_ratio
+            first_ratio = score.metabolic_ratio
     assert controller is not None
+    study = offline.with_prices(study)
+    cpu.append(time.process_time())
     learner = ExoLearner(twin, study, controller, aim, seed=seed, best=best)
     while learner.iterations < iterations and time.monotonic() - started < longest_s:
         learner.learn_iteration(time.monotonic, learner.iterations / iterations)
     assert best.controller is not None
-    return Trained(best.controller, time.monotonic() - started, first_s, first_ratio, learner.iterations)
+    cpu.append(time.process_time())
+    return Trained(
+        best.controller,
+        time.monotonic() - started,
+        first_s,
+        first_ratio,
+        learner.iterations,
+        dict(zip(("study", "offline", "ppo"), np.diff(cpu).tolist(), strict=True)),
+        tuple(lesson.key for lesson in study.lessons),
+    )
 
 
 def _worn(evaluator: WalkEvaluator, controller: ExoController) -> dict[str, float]:

@@ -16,6 +16,7 @@ from app.cli.measured_numbers import measured_numbers
 from app.cli.session_exo import worn_exo, worn_exo_numbers
 from app.cli.session_impairments import impairment_numbers, put_impairments
 from app.cli.session_muscles import calibrated_twin, muscle_numbers
+from app.cli.session_situations import situation_numbers
 from app.cli.session_strength import assess_strength, strength_numbers
 from app.cli.terminal_advice import in_a_terminal
 from app.exo_process import VirtualExo
@@ -288,6 +289,7 @@ def summarise(store: Store, visit_id: str, seconds: dict[str, float]) -> dict[st
         ),
         **_deployment_numbers(store, visit_id, situation_assistance(comparison)),
         **_walk_numbers(comparison),
+        **situation_numbers(comparison),
         "verdict": comparison.sentence,
         **_virtual_walk_numbers(store, visit_id),
         "seconds": {kind: round(spent, 1) for kind, spent in seconds.items()},

@@ -35,9 +35,9 @@ _ROWS: dict[int, RowText] = {
     6: RowText("A joint was bent or stretched beyond its range.", "Let the person stand, then arm again."),
     7: RowText("The strides became much smaller or larger.", "Let the person walk evenly, then arm again."),
     8: RowText("The person stopped walking.", "Assistance comes back after two even strides."),
-    9: RowText("A sensor on a leg fell behind.", _CHECK_SENSORS),
-    10: RowText("A sensor on a leg is stuck.", _CHECK_SENSORS),
-    11: RowText("A sensor on a leg reports impossible values.", _CHECK_SENSORS),
+    9: RowText("A leg's sensor fell behind.", _CHECK_SENSORS),
+    10: RowText("A leg's sensor is stuck.", _CHECK_SENSORS),
+    11: RowText("A leg's sensor reports impossible values.", _CHECK_SENSORS),
     PLACEMENT: RowText(
         "The exo does not know yet how it sits.",
         "Let the person stand still, then walk five steps. If it stays so, check that the sensors sit "
@@ -66,5 +66,5 @@ def safety_row_text(row: int) -> RowText:
 
 
 def fault_sentence(row: int) -> str:
-    """Short form for the audit trail: `S9 A sensor on a leg fell behind.`"""
+    """Short form for the audit trail: `S9 A leg's sensor fell behind.`"""
     return f"S{row} {safety_row_text(row).what}"

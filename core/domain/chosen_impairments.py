@@ -25,12 +25,17 @@ class ChosenImpairment:
     role: str
 
     @property
-    def line(self) -> str:
-        """For a report: "Weakness, left hip flexors, 0.5; entered by Dr. A, physician"."""
+    def words(self) -> str:
+        """For example "weakness, left hip flexors, 0.5"."""
         one = self.impairment
-        words = f"{one.slot.label}, {one.severity:.2g}{', in some strides only' if one.occasional else ''}"
+        often = ", in some strides only" if one.occasional else ""
+        return f"{one.slot.label.lower()}, {one.severity:.2g}{often}"
+
+    @property
+    def answer(self) -> str:
+        """For example "entered by Dr. A, physician"."""
         accepted = "" if self.origin is ImpairmentOrigin.ENTERED else ", accepted"
-        return f"{words}; {self.origin.value}{accepted} by {self.by}, {self.role}"
+        return f"{self.origin.value}{accepted} by {self.by}, {self.role}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from core.domain.assistance import CostRatio, cost_ratio
 from core.domain.controller import GaitScore
 from core.domain.rollout import GaitLabel
 from core.domain.situation import SituationWalks
-from core.domain.situation_effects import joined, situation_words
+from core.domain.situation_effects import joined, situation_verdict
 from core.domain.walk_measures import Estimate, WalkMeasures
 
 # Whom the personalized controller is compared with, besides walking without the exo.
@@ -41,7 +41,7 @@ def verdict_details(
         _speed(personal, without),
         _falls(personal, without),
         f"The exo gives at most {personal.exo_peak_nm.max():.0f} N·m.",
-        situation_words(situations),
+        situation_verdict(situations),
     )
     return " ".join(sentence for sentence in sentences if sentence)
 

@@ -239,8 +239,8 @@ DISTURBED: tuple[Scenario, ...] = (
 """The battery of twelve: nine failures of the exo, a push, a trip and a slip."""
 MILD_SLIP = Scenario(
     "slip-mild",
-    "Slip on a wet floor",
-    disturbance=Disturbance(DisturbanceKind.SLIP, duration_s=0.2, friction=0.25),
+    "Slip, shorter",
+    disturbance=Disturbance(DisturbanceKind.SLIP, duration_s=0.3),
 )
 """Not a part of the battery: a slip that more people survive."""
 

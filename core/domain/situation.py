@@ -11,7 +11,11 @@ from core.domain.walk_measures import WalkMeasures
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SituationWalks:
-    """Many walks in one situation, simulated; all conditions of a situation start alike."""
+    """Walks in one situation, simulated; all conditions of a situation start alike.
+
+    Beyond level walking each walker counts as one seed, and `measures.falls` are walkers that fell: who falls
+    starts again, but from another start than in other conditions.
+    """
 
     situation: str  # key of a Scenario
     label: str  # a GaitLabel

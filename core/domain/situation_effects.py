@@ -19,12 +19,12 @@ MOST_FALLS = 0.5  # of the walks without the exo: beyond, the twin cannot walk t
 
 @dataclass(frozen=True, slots=True)
 class SituationEffect:
-    """One situation with the personalized controller, against the same walks without the exo."""
+    """One situation with a controller, against the same walks without the exo."""
 
     situation: str  # key of a Scenario
     name: str  # "stairs down", "the push from the side"
     cost: CostRatio | None  # None: not known, or with a disturbance, where falls alone count
-    falls: FallCount
+    falls: FallCount  # of walks that ended in one: who falls starts again, but is counted once
     disturbed: bool
 
     @property
@@ -55,7 +55,7 @@ class SituationEffect:
 
     @property
     def words(self) -> str:
-        """`stairs down (4 % more energy, 3 falls in 6 walks instead of 1)`: what is harder or easier."""
+        """`stairs down (4 % more energy, falls in 3 of 6 walks instead of 1)`: what is harder or easier."""
         facts = []
         if self._cost_differs and self.cost is not None:
             metre = " per metre" if self.cost.per_metre else ""
@@ -66,14 +66,14 @@ class SituationEffect:
 
 
 def situation_effects(situations: Sequence[SituationWalks]) -> tuple[SituationEffect, ...]:
-    """In the order walked. Those with a handrail are not in it: nobody falls there."""
+    """In the order walked. With a handrail others count: see `handrail_words`."""
     found = []
     for without in situations:
         if without.label != GaitLabel.WITHOUT_EXO or without.handrail or _is_level(without):
             continue
         worn = find_walks(tuple(situations), without.situation, GaitLabel.PERSONALIZED_CONTROLLER)
         if worn is not None:
-            found.append(_effect(worn, without))
+            found.append(effect_of(worn, without))
     return tuple(found)
 
 
@@ -83,8 +83,25 @@ def situation_assistance(comparison: Comparison) -> Assistance:
     return replace(assistance_of(comparison.scores), elsewhere=joined(harder))
 
 
+def situation_verdict(situations: Sequence[SituationWalks]) -> str:
+    """What the verdict on level walking must not leave out: where else it gets harder; "" if not known."""
+    effects = situation_effects(situations)
+    if not effects:
+        return ""
+    harder = [one.words for one in effects if one.harder]
+    others = f"{len(effects)} other situation{'s' * (len(effects) > 1)}"
+    sentences = [
+        f"In other situations walking gets harder: {joined(harder)}."
+        if harder
+        else f"In {others} walked it is not shown to get harder."
+    ]
+    lost = [_unwalkable_words(one) for one in effects if not one.walkable]
+    sentences += [f"Without the exo the twin cannot walk: {joined(lost)}."] if lost else []
+    return " ".join(sentences)
+
+
 def situation_words(situations: Sequence[SituationWalks]) -> str:
-    """A few sentences on all situations besides the level; "" where none was walked."""
+    """The same for all situations besides the level, one by one; "" where none was walked."""
     effects = situation_effects(situations)
     calm = [one for one in effects if not one.disturbed]
     unmoved = [one for one in effects if one.disturbed and not one.more_falls]
@@ -96,22 +113,61 @@ def situation_words(situations: Sequence[SituationWalks]) -> str:
             "Without the exo the twin cannot walk there, so costs are not compared: {}.",
             [_unwalkable_words(one) for one in calm if not one.walkable],
         ),
-        ("The twin falls no more often than without the exo: {}.", [one.name for one in unmoved]),
+        ("The twin falls no more often than without the exo: {}.", [_unmoved_words(one) for one in unmoved]),
     )
     told = [words.format(joined(names)) for words, names in sentences if names]
-    return f"In other situations, {effects[0].falls.walks} walks each: {' '.join(told)}" if told else ""
+    return f"In other situations, {_walks_words(effects)} each: {' '.join(told)}" if told else ""
+
+
+def handrail_words(situations: Sequence[SituationWalks]) -> str:
+    """Who needs the handrail, with the personalized controller and without the exo; "" without a handrail."""
+    found = []
+    for worn in situations:
+        if not worn.handrail or worn.label != GaitLabel.PERSONALIZED_CONTROLLER:
+            continue
+        without = find_walks(tuple(situations), worn.situation, GaitLabel.WITHOUT_EXO, handrail=True)
+        if without is not None:
+            found.append(_rail_words(worn, without))
+    return f"With a handrail: {joined(found)}." if found else ""
+
+
+def _rail_words(worn: SituationWalks, without: SituationWalks) -> str:
+    free = [f"{one.unsupported_starts} of {one.measures.starts}" for one in (worn, without)]
+    lean = [f"{100.0 * one.support_bw:.1f} %" for one in (worn, without)]
+    where = situation_name(worn.situation)
+    return (
+        f"on {where} {free[0]} walks never hold on to it (without the exo {free[1]}), "
+        f"with {lean[0]} of the body weight on it on average ({lean[1]}){_all_the_same(worn, without)}"
+    )
+
+
+def _all_the_same(worn: SituationWalks, without: SituationWalks) -> str:
+    """Who falls in spite of the handrail."""
+    if not worn.measures.falls and not without.measures.falls:
+        return ""
+    return f", and {worn.measures.falls} fall all the same ({without.measures.falls})"
+
+
+def _walks_words(effects: Sequence[SituationEffect]) -> str:
+    counts = sorted({one.falls.walks for one in effects})
+    return f"{counts[0]} walks" if len(counts) == 1 else f"{counts[0]} to {counts[-1]} walks"
+
+
+def _unmoved_words(effect: SituationEffect) -> str:
+    falls = effect.falls
+    if not falls.without:
+        return effect.name
+    return f"{effect.name} ({falls.worn} of {falls.walks} walks, without the exo {falls.without})"
 
 
 def fall_words(falls: FallCount) -> str:
-    """`3 falls in 6 walks instead of 1`."""
-    return (
-        f"{falls.worn} fall{'' if falls.worn == 1 else 's'} in {falls.walks} walks instead of {falls.without}"
-    )
+    """`falls in 3 of 6 walks instead of 1`."""
+    return f"falls in {falls.worn} of {falls.walks} walks instead of {falls.without}"
 
 
 def _unwalkable_words(effect: SituationEffect) -> str:
     falls = effect.falls
-    return f"{effect.name} ({falls.without} falls in {falls.walks} walks, with the exo {falls.worn})"
+    return f"{effect.name} (it falls in {falls.without} of {falls.walks} walks, with the exo in {falls.worn})"
 
 
 def joined(parts: Iterable[str]) -> str:
@@ -137,7 +193,8 @@ def _is_level(walks: SituationWalks) -> bool:
     return walks.situation == LEVEL_WALKING.key
 
 
-def _effect(worn: SituationWalks, without: SituationWalks) -> SituationEffect:
+def effect_of(worn: SituationWalks, without: SituationWalks) -> SituationEffect:
+    """Of one situation, walked with an exo and without it."""
     scenario = scenario_of(worn.situation)
     disturbed = scenario is not None and bool(scenario.disturbance or scenario.exo_disturbance)
     falls = FallCount(worn.measures.falls, without.measures.falls, worn.measures.starts)

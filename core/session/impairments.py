@@ -87,25 +87,32 @@ def accepted_weaknesses(store: Store, visit_id: str) -> tuple[Impairment, ...]:
 
 
 def together(first: tuple[Impairment, ...], second: tuple[Impairment, ...]) -> tuple[Impairment, ...]:
-    """Both, each kind and place once: the more severe one counts."""
-    by_slot: dict[object, Impairment] = {}
+    """Both, each kind and place once: the more severe one counts.
+
+    What comes in some strides only stands beside what is always there.
+    """
+    counted: dict[object, Impairment] = {}
     for one in (*first, *second):
-        other = by_slot.get(one.slot)
-        by_slot[one.slot] = one if other is None or one.severity > other.severity else other
-    return tuple(by_slot.values())
+        key = (one.slot, one.occasional)
+        other = counted.get(key)
+        counted[key] = one if other is None or one.severity > other.severity else other
+    return tuple(counted.values())
 
 
 def impairment_lines(store: Store, visit_id: str) -> tuple[str, ...]:
-    """For the report: each chosen impairment, where it comes from, and who answers for it.
+    """For the report: the chosen impairments, a line for each origin and person who answers for them.
 
     Says so where the newest twin was made before the choice, or before one was removed.
     """
     twin = store.latest(visit_id, RecordKind.TWIN)
-    listed = tuple(one.line for one in chosen(store, visit_id))
+    by_answer: dict[str, list[str]] = {}
+    for one in chosen(store, visit_id):
+        by_answer.setdefault(one.answer, []).append(one.words)
+    listed = [f"{answer}: {'; '.join(words)}." for answer, words in by_answer.items()]
     if twin is None or follows_choice(twin, store.latest(visit_id, RecordKind.CHOSEN_IMPAIRMENTS)):
-        return tuple(f"In the twin: {line}." for line in listed)
+        return tuple(f"In the twin, {line}" for line in listed)
     made_before = "Impairments were changed after the twin was made: it walks without this change."
-    return (*(f"For the twin: {line}." for line in listed), made_before)
+    return (*(f"For the twin, {line}" for line in listed), made_before)
 
 
 def _by_severity(impairment: Impairment) -> float:

@@ -29,6 +29,7 @@ from core.gait.norms import BAND_SOURCE, normal_band
 from core.gait.similarity import compare_curves
 from core.session.flow import Step
 from core.session.impairments import impairment_lines
+from core.session.report_help import HelpPart, help_part
 from core.session.report_muscles import GOOD_CHANNEL, ForcePart, MusclePart, force_part, muscle_part
 from core.session.report_tables import ReportRow, ReportTable, controller_table
 from core.session.stops import present_motion
@@ -77,6 +78,7 @@ class ReportContent:
     synthetic: bool
     forces: ForcePart | None = None  # a further page each
     muscles: MusclePart | None = None
+    exo_help: HelpPart | None = None
 
 
 NOTICE = (
@@ -123,6 +125,7 @@ def report_content(store: Store, visit_id: str) -> ReportContent:
         synthetic=synthetic,
         forces=force_part(store, visit_id),
         muscles=muscle_part(store, visit_id),
+        exo_help=help_part(comparison),
     )
 
 

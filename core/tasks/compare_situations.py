@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from core.domain.controller import ExoController
 from core.domain.rollout import GaitLabel
-from core.domain.scenario import Scenario, scenario_of
+from core.domain.scenario import COURSE, Scenario, scenario_of
 from core.domain.situation import SituationWalks
 from core.jobs.values import JobContext
 from core.learning.exo.situation_walks import SituationPlan, walk_situations
@@ -53,16 +53,29 @@ _OF_CONTROLLERS = (
     GaitLabel.DEFAULT_CONTROLLER,
     GaitLabel.PERSONALIZED_CONTROLLER,
 )
+_STAIRS = _known("stairs-up", "stairs-down")
 COMPARED: tuple[ComparedSituations, ...] = (
     # Four seconds: about three strides each that count.
     ComparedSituations(
         "ramps, stairs and a run",
-        SituationPlan(_known("ramp-up-5", "ramp-down-5", "stairs-up", "stairs-down", "run-2.0"), 4.0, 3, 2),
+        SituationPlan((*_known("ramp-up-5", "ramp-down-5", "run-2.0"), *_STAIRS), 4.0, 3, 2),
         _EVERY,
+    ),
+    # About nine steps each: who needs the handrail, and how much.
+    ComparedSituations(
+        "stairs with a handrail", SituationPlan(_STAIRS, 6.0, 4, 1, handrail=True), _OF_CONTROLLERS
     ),
     # The disturbance comes at 3 s; who falls of it does so within the next three.
     ComparedSituations(
-        "a push, a trip and a slip", SituationPlan(_known("push", "trip", "slip"), 6.0, 4, 1), _OF_CONTROLLERS
+        "a push, a trip, a slip, and an exo that halts",
+        SituationPlan(_known("push", "trip", "slip", "exo-halt"), 6.0, 4, 1),
+        _OF_CONTROLLERS,
+    ),
+    # Long, and one controller is asked whether it does for all of it.
+    ComparedSituations(
+        "a course of walking, running and stairs",
+        SituationPlan((COURSE,), COURSE.usual_s, 4, 1),
+        (GaitLabel.WITHOUT_EXO, GaitLabel.PERSONALIZED_CONTROLLER),
     ),
 )
 

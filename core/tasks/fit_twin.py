@@ -106,4 +106,7 @@ def _summary(twin: Twin) -> str:
 
 def impairment_words(body: BodyParameters) -> str:
     """Ends the summary of a twin: ", weakness, left hip flexors 0.50"."""
-    return "".join(f", {one.slot.label.lower()} {one.severity:.2f}" for one in body.impairments)
+    return "".join(
+        f", {one.slot.label.lower()} {one.severity:.2f}{' in some strides' if one.occasional else ''}"
+        for one in body.impairments
+    )

@@ -19,6 +19,7 @@ from core.jobs.values import JobContext, Params
 from core.learning.gait.evaluation import Evaluation, evaluate
 from core.learning.gait.findings import gait_findings
 from core.learning.gait.imitation import GaitProgress, gait_learner
+from core.learning.gait.stairs import practising_walkers
 from core.learning.rl.training_loop import train_until
 from core.session.stops import refuse_stopped_motion
 from core.simulation.analysis.rollout import body_poses, packed_scene
@@ -134,7 +135,9 @@ class _GaitTraining:
         model = worn_model(body, TRAINING_FIDELITY[fidelity], None, surfaces=False)
         self._walker = Walker(model, body, reference)
         self._start = shipped_policy(muscles=muscles)
-        self._learner = gait_learner([self._walker] * WALKERS, start=self._start, seed=seed, muscles=muscles)
+        # Muscles do not climb stairs yet: there all walk the person's own walk.
+        walkers = [self._walker] * WALKERS if muscles else practising_walkers(self._walker, WALKERS)
+        self._learner = gait_learner(walkers, start=self._start, seed=seed, muscles=muscles)
         self._recorders = [
             FlightRecorder(context.work_dir / RECORDINGS / f"collector_{number}", seed=seed)
             for number in range(len(self._learner.environments))

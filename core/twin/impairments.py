@@ -91,9 +91,10 @@ def with_impairments(body: BodyParameters, impairments: tuple[Impairment, ...]) 
     """The body with these impairments in place of its own.
 
     Weakness tells all that a group has left, so a measured strength of the same group and side is dropped: it
-    would count twice.
+    would count twice. One that comes in some strides only is beside what the group has in the others.
     """
-    weak = {(one.group, one.side) for one in impairments if one.kind is ImpairmentKind.WEAKNESS}
+    always = [one for one in impairments if not one.occasional]
+    weak = {(one.group, one.side) for one in always if one.kind is ImpairmentKind.WEAKNESS}
     strength = tuple(item for item in body.strength if (item.group, item.side) not in weak)
     return replace(body, strength=strength, impairments=impairments)
 

@@ -2,31 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
-from core.domain.assistance_profile import AssistanceProfile
 from core.domain.body import JointKind, Side
 from core.domain.help_by_side import help_by_side
 from core.domain.impairment import Impairment, ImpairmentKind
-from core.domain.motion import CYCLE_POINTS
-from core.domain.muscles import MuscleGroup
-
-WEAK = Impairment(ImpairmentKind.WEAKNESS, 0.6, Side.LEFT, MuscleGroup.HIP_FLEXORS)
-
-
-def profile(
-    left: float,
-    right: float,
-    *,
-    strides: tuple[int, int] = (20, 20),
-    joint: JointKind = JointKind.HIP_FLEXION,
-) -> AssistanceProfile:
-    """Flexion at 60 %, extension half as large at 10 % of each cycle; sizes [N m/kg]."""
-    at = np.linspace(0.0, 1.0, CYCLE_POINTS)
-    shape = np.exp(-(((at - 0.6) / 0.08) ** 2)) - 0.5 * np.exp(-(((at - 0.1) / 0.08) ** 2))
-    torque = np.array([left, right])[:, None] * shape
-    return AssistanceProfile(joint, torque, np.zeros_like(torque), strides)
+from tests.situated import WEAK, profile
 
 
 def test_a_healthy_twin_is_helped_alike_on_both_sides() -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from core.deploy.envelope import LONGEST_S, SHORTEST_S, TURN_RAD
-from core.domain.gait_envelope import RANGE_MARGIN_RAD, STRIDE_DEVIATION
+from core.deploy.envelope import LEAN_S, LEAN_TURN_RAD, LONGEST_S, SHORTEST_S, TURN_RAD
+from core.domain.gait_envelope import RANGE_MARGIN_ANKLE_RAD, RANGE_MARGIN_RAD, STRIDE_DEVIATION
 from core.exo_core.building import FOLDER
 
 ROWS = [
@@ -56,7 +56,10 @@ def test_the_program_knows_the_margins_of_the_firmware():
     found = dict(re.findall(r"^#define (\w+) \(?([\d.]+)", source, flags=re.MULTILINE))
     assert float(found["ROM_MARGIN_RAD"]) == pytest.approx(math.degrees(RANGE_MARGIN_RAD))
     assert float(found["ROM_DEVIATION"]) == STRIDE_DEVIATION
+    assert float(found["ROM_MARGIN_ANKLE_RAD"]) == pytest.approx(math.degrees(RANGE_MARGIN_ANKLE_RAD))
     assert float(found["TURN_RAD"]) == pytest.approx(math.degrees(TURN_RAD))
+    assert float(found["LEAN_TURN_RAD"]) == pytest.approx(math.degrees(LEAN_TURN_RAD))
+    assert float(found["LEAN_S"]) == LEAN_S
     assert (float(found["SHORT_US"]), float(found["LONG_US"])) == (1e3 * SHORTEST_S, 1e3 * LONGEST_S)
 
 

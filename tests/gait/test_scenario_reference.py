@@ -23,7 +23,13 @@ from core.twin.skeleton import Skeleton
 
 SAMPLES = 50
 SHAPES = tuple({(item.ground, item.gait, item.speed_m_s): item for item in SCENARIOS}.values())
-STANCE = {GaitKind.WALK: 0.55, GaitKind.RUN: 0.30, GaitKind.STAIRS_UP: 0.60, GaitKind.STAIRS_DOWN: 0.60}
+STANCE = {
+    GaitKind.WALK: 0.55,
+    GaitKind.RUN: 0.30,
+    GaitKind.STAIRS_UP: 0.60,
+    GaitKind.STAIRS_DOWN: 0.60,
+    GaitKind.COURSE: 0.55,  # its first stride is a walk
+}
 MID_SWING = {GaitKind.WALK: (0.74, 0.92), GaitKind.RUN: (0.55, 0.9)}
 
 

@@ -12,16 +12,18 @@ from core.domain.chosen_impairments import ImpairmentOrigin
 from core.domain.impairment import Impairment, ImpairmentKind
 from core.domain.muscles import MuscleGroup
 from core.domain.record import RecordInfo, RecordKind
-from core.domain.twin import Twin
+from core.domain.twin import GENERIC_BODY, GroupStrength, Twin
 from core.jobs.values import JobSpec, SilentContext
 from core.session.accepted import follows_choice
 from core.session.flow import _stale_reason
-from core.session.impairments import choose, chosen, impairment_lines, remove, together
+from core.session.impairment_list import chosen
+from core.session.impairments import choose, impairment_lines, remove, together
 from core.session.report import report_content
 from core.session.same_patient import same_patient
 from core.session.weakness import answer_proposal, facts_of
 from core.store.repository import Store, open_store
 from core.tasks import fit_twin
+from core.twin.impairments import with_impairments
 from tests.kinetics import known_person
 from tests.refusals import refused
 from tests.store.samples import a_subject
@@ -59,8 +61,8 @@ def test_a_chosen_impairment_replaces_one_of_the_same_place_and_says_who_answers
 
         assert [one.impairment for one in chosen(store, visit_id)] == [STIFF, WEAK]
         assert impairment_lines(store, visit_id) == (
-            "In the twin: Stiffness, left knee, 0.6, in some strides only; entered by Dr. A, physician.",
-            "In the twin: Weakness, left hip flexors, 0.5; entered by Dr. A, physician.",
+            "In the twin, entered by Dr. A, physician: stiffness, left knee, 0.6, in some strides only; "
+            "weakness, left hip flexors, 0.5.",
         )
 
 
@@ -91,11 +93,12 @@ def test_the_twin_gets_what_was_chosen_and_is_stale_after_a_change(visit: tuple[
     with open_store(folder) as store:
         assert store.load(twin_id, Twin).body.impairments == (WEAK, STIFF)
         twin = store.info(twin_id)
+        assert twin.summary.endswith("stiffness, left knee 0.60 in some strides")
         assert follows_choice(twin, first) and not follows_choice(twin, choice)
         after = remove(store, visit_id, WEAK.slot.label, by="Dr. A", role="physician")
         assert not follows_choice(twin, after) and not follows_choice(twin, None)
         lines = report_content(store, visit_id).quality
-        assert any(line.startswith("For the twin: Stiffness, left knee, 0.6, in some") for line in lines)
+        assert any(line.startswith("For the twin, entered by Dr. A, physician: stiffness,") for line in lines)
         assert any("changed after the twin was made" in line for line in lines)
 
 
@@ -103,6 +106,15 @@ def test_of_the_same_place_twice_the_worse_one_counts() -> None:
     milder = weak(MuscleGroup.HIP_FLEXORS, 0.3)
     assert together((milder, STIFF), (WEAK,)) == (WEAK, STIFF)
     assert together((WEAK,), (milder,)) == (WEAK,)
+    at_times = replace(WEAK, severity=0.9, occasional=True)
+    assert together((WEAK,), (at_times,)) == (WEAK, at_times)
+
+
+def test_a_measured_strength_stays_beside_a_weakness_that_comes_and_goes() -> None:
+    measured = GroupStrength(MuscleGroup.HIP_FLEXORS, Side.LEFT, 0.7)
+    body = replace(GENERIC_BODY, strength=(measured,))
+    assert with_impairments(body, (replace(WEAK, occasional=True),)).strength == (measured,)
+    assert with_impairments(body, (WEAK,)).strength == ()
 
 
 def test_a_weakness_is_not_accepted_as_a_fifth_impairment(visit: tuple[Path, str, str]) -> None:

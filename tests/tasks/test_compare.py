@@ -17,15 +17,18 @@ from core.domain.help_by_side import help_by_side
 from core.domain.impairment import Impairment, ImpairmentKind
 from core.domain.record import RecordKind
 from core.domain.rollout import GaitLabel
-from core.domain.scenario import scenario_of
+from core.domain.scenario import SCENARIOS
+from core.domain.situation_effects import situation_verdict
 from core.domain.subject import Sex, Subject
 from core.domain.twin import GENERIC_BODY, GaitPolicy
 from core.errors import JobCancelled
 from core.gait.norms import normal_reference
 from core.jobs.values import JobSpec, Progress, SilentContext
 from core.learning.exo.situation_walks import SituationPlan
+from core.learning.exo.twin_in_exo import TwinInExo
 from core.store.repository import open_store
 from core.tasks import compare, compare_situations
+from core.tasks.compare_situations import Condition
 from core.tasks.policy_files import shipped_policy
 from tests import walked
 from tests.refusals import code_of, refused
@@ -43,10 +46,12 @@ def small() -> Iterator[None]:
             ("WALKERS", 2), ("SECONDS", 2.0), ("SEEDS", 2), ("STRANGER_SEEDS", 2), ("LENGTH_S", 4.0),
         ):  # fmt: skip
             patch.setattr(compare, name, little)
-        plan = SituationPlan((scenario_of("stairs-up"), scenario_of("push")), 1.2, 1, 2)
+        plan = SituationPlan(tuple(one for one in SCENARIOS if one.key in ("stairs-up", "push")), 1.2, 1, 2)
         labels = (GaitLabel.WITHOUT_EXO, GaitLabel.PERSONALIZED_CONTROLLER)
-        little = compare_situations.ComparedSituations("stairs", plan, labels)
-        patch.setattr(compare_situations, "COMPARED", (little,))
+        both = compare_situations.ComparedSituations("stairs", plan, labels)
+        rail = replace(plan, scenarios=plan.scenarios[:1], seeds=1, handrail=True)
+        held = compare_situations.ComparedSituations("stairs with a handrail", rail, labels[:1])
+        patch.setattr(compare_situations, "COMPARED", (both, held))
         yield
 
 
@@ -138,8 +143,8 @@ def test_strangers_are_measured_and_told(comparison: Comparison) -> None:
 @pytest.mark.slow
 def test_the_walk_without_the_exo_does_not_depend_on_what_else_is_compared(comparison: Comparison) -> None:
     """Starts follow from their seeds alone, and so all ratios are paired."""
-    walks = compare._Walks(compare.TwinInExo(twin(), DEVICE), silent(Path()))
-    again = walks.measured(compare.Condition(GaitLabel.WITHOUT_EXO), seeds=1)
+    walks = compare._Walks(TwinInExo(twin(), DEVICE), silent(Path()))
+    again = walks.measured(Condition(GaitLabel.WITHOUT_EXO), seeds=1)
     score = comparison.find(GaitLabel.WITHOUT_EXO)
     assert score is not None and score.measures is not None
     np.testing.assert_allclose(again.measures.metabolic_w_kg[0], score.measures.metabolic_w_kg[0], rtol=1e-6)
@@ -152,18 +157,19 @@ def test_level_walks_are_situations_with_the_torque_of_every_controller(comparis
     assert level[GaitLabel.WORN_WITHOUT_TORQUE].profile is None
     profile = level[GaitLabel.PERSONALIZED_CONTROLLER].profile
     assert profile is not None and comparison.mass_kg == pytest.approx(GENERIC_BODY.mass_kg)
-    assert help_by_side(profile, comparison.mass_kg) is None  # of walks too short for a whole stride
+    assert help_by_side(profile, GENERIC_BODY.mass_kg) is None  # of walks too short for a whole stride
 
 
 @pytest.mark.slow
 def test_other_situations_are_walked_without_the_exo_and_with_it(comparison: Comparison) -> None:
-    others = [one for one in comparison.situations if one.situation != "level"]
+    *others, held = [one for one in comparison.situations if one.situation != "level"]
     assert [(one.situation, one.label) for one in others] == [
         ("stairs-up", "without exo"), ("push", "without exo"),
         ("stairs-up", "personalized controller"), ("push", "personalized controller"),
     ]  # fmt: skip
     assert all((one.measures.seeds, one.measures.starts) == (2, 2) for one in others)
-    assert comparison.sentence.count("In other situations, 2 walks each: ") == 1
+    assert held.handrail and held.measures.starts == 1 and 0.0 <= held.support_bw < 0.5
+    assert situation_verdict(comparison.situations) in comparison.sentence
 
 
 @pytest.mark.slow
@@ -205,6 +211,24 @@ def test_a_comparison_can_be_cancelled_between_its_walks(tmp_path: Path) -> None
         compare.run(context.spec.params, context)
     with open_store(tmp_path) as store:
         assert store.latest(store.info(visit.controller_id).visit_id, RecordKind.COMPARISON) is None
+
+
+@pytest.mark.slow
+def test_other_situations_can_be_cancelled_between_their_batches() -> None:
+    class Leaving(SilentContext):
+        """A person who has waited for two batches."""
+
+        def check_cancelled(self) -> None:
+            if len(self.events) == 2:
+                raise JobCancelled
+
+    context = Leaving(JobSpec("job", "compare", {}, Path()), Path())
+    conditions = [Condition(GaitLabel.WITHOUT_EXO), Condition(GaitLabel.PERSONALIZED_CONTROLLER, DEVICE)]
+    with pytest.raises(JobCancelled):
+        compare_situations.compare_situations(TwinInExo(twin(), DEVICE), conditions, context, 0.6, 0.9)
+    told = [event for event in context.events if isinstance(event, Progress)]
+    assert [event.sentence for event in told] == ["Without exo: stairs"] * 2
+    assert [event.fraction for event in told] == [0.6, 0.66]
 
 
 def test_a_controller_of_another_exo_is_not_compared(tmp_path: Path) -> None:

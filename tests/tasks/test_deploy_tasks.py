@@ -15,7 +15,14 @@ from core.deploy.keys.site_key import PASSPHRASE_VARIABLE, make_site_key, truste
 from core.deploy.package import read_package
 from core.devices.exo_link import ExoLink, connect
 from core.domain.audit import NO_ENTRIES, AuditHead, first_broken_link, next_entry
-from core.domain.controller import UNATTENDED_APPROVER, Comparison, Deployment, Handover, Package
+from core.domain.controller import (
+    UNATTENDED_APPROVER,
+    Comparison,
+    Deployment,
+    Handover,
+    Package,
+    TrainedController,
+)
 from core.domain.record import RecordKind, Verdict
 from core.domain.rollout import RolloutSet, SceneGeometry
 from core.domain.subject import Sex, Subject
@@ -44,12 +51,13 @@ def visit(tmp_path):
     return signed_visit(tmp_path)
 
 
-def signed_visit(folder) -> Visit:
-    """A patient with a controller whose comparison a physician has signed."""
+def signed_visit(folder, made: TrainedController | None = None) -> Visit:
+    """A patient with a controller whose comparison a physician has signed; for a Hippo if none is given."""
+    controller = made or trained()
     with open_store(folder / "data") as store:
-        patient_id = store.add_patient(Subject(CODE, 1980, Sex.FEMALE, 1.68, 60.0))
-        visit_id = store.start_visit(patient_id).id
-        controller_id = store.save(RecordKind.CONTROLLER, trained(), visit_id=visit_id, summary="c")
+        subject = Subject(CODE, 1980, Sex.FEMALE, 1.68, 60.0, device=controller.device_id)
+        visit_id = store.start_visit(store.add_patient(subject)).id
+        controller_id = store.save(RecordKind.CONTROLLER, controller, visit_id=visit_id, summary="c")
         comparison = Comparison(RolloutSet((), SceneGeometry(()), "Level walking"), (), "It helps.")
         comparison_id = store.save(
             RecordKind.COMPARISON, comparison, visit_id=visit_id, summary="c", inputs=(controller_id,)

@@ -16,6 +16,7 @@ from core.devices.exo_faults import safety_row_text
 from core.devices.exo_link import ExoLink, connect
 from core.devices.exo_values import ExoInfo
 from core.domain.audit import AuditStep
+from core.domain.body import JointKind
 from core.domain.controller import Approver, Deployment, Handover, Package
 from core.domain.exo_protocol import DeviceState
 from core.domain.exo_status import confirm_command, roll_back_command
@@ -25,6 +26,7 @@ from core.errors import JobCancelled, UserError
 from core.jobs.values import JobSpec, Sample
 from core.store.repository import open_store
 from core.tasks import roll_back, telemetry, virtual_walk
+from tests.deploy.ankles import ANKLE, trained_for
 from tests.refusals import code_of
 from tests.tasks import test_deploy_tasks
 from tests.tasks.streams import Running, StreamContext, streaming
@@ -40,6 +42,7 @@ CLINICIAN = Approver("Dr A", "physician", f"I saw {CODE} walk with it.")
 READY_S = 25.0  # the wearer stands, then makes five steps
 STRIDES = 4
 INFO = ExoLink.info
+QUICK_ANKLES = QUICK.with_name("quick_ankle_walk.json")
 
 
 @pytest.fixture
@@ -338,3 +341,24 @@ def test_a_fault_ends_the_trial_and_the_screens_are_told_in_words(visit: Visit, 
             assert any(safety_row_text(21).what in sentence for sentence in inside.said())
     assert newest(visit, RecordKind.DEPLOYMENT, Deployment).handover is Handover.REVERTED
     assert any(event.step == AuditStep.FAULT and "S21" in event.detail for event in trail_of(visit))
+
+
+def test_an_ankle_exo_is_walked_with_at_half_its_torque_and_kept(tmp_path: Path) -> None:
+    """All the way of a controller that plantarflexes: packed, sent, read back, walked with, kept."""
+    visit = test_deploy_tasks.signed_visit(tmp_path, trained_for(ANKLE, seed=3, peak_nm=4.0))
+    options = ("--device", ANKLE, "--plant", str(QUICK_ANKLES), "--listen", "tcp:0")
+    with virtual_exo(*options, "--trust", str(visit.data_dir)) as running:
+        package_id = packed(visit, tmp_path)
+        trial = deployed(visit, tmp_path, package_id, running.address, confirmed_device=ANKLE)
+        params = {"deployment_id": trial, "address": running.address}
+        record_id = virtual_walk.run(params, context(visit, "virtual_walk", params, tmp_path))
+    with open_store(visit.data_dir) as store:
+        kept, walk = store.load(record_id, Deployment), newest(visit, RecordKind.WALK, ExoWalk)
+        package = store.load(package_id, Package)
+    assert kept.handover is Handover.CONFIRMED and kept.equal
+    assert package.joint is JointKind.ANKLE and "of ankle dorsiflexion" in package.gait_sentence
+    assert walk.on_trial and walk.limit_nm == 2.0 and min(walk.strides) >= STRIDES
+    assert walk.command_nm.max() == 0.0 and -2.0 <= walk.command_nm.min() < -1.0
+    seconds = walk.time_s[walk.assisting][-1] - walk.time_s[walk.assisting][0]
+    assert max(walk.strides) <= seconds / 0.65 + 1.0  # one a stride, not one a peak
+    assert max(walk.match.rmse_nm_kg) < 0.01  # the motors did what this controller asks for

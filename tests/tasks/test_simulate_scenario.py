@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
+from core.domain.body import JointKind, Side
+from core.domain.impairment import Impairment, ImpairmentKind
+from core.domain.muscles import MuscleGroup
+from core.domain.record import RecordKind
+from core.domain.rollout import GaitLabel, RolloutSet
 from core.domain.scenario import SCENARIOS, scenario_of
 from core.domain.twin import GENERIC_BODY
 from core.errors import UserError
+from core.gait.leg import Leg
+from core.gait.scenario_reference import normal_walk
 from core.jobs.values import JobSpec, SilentContext
+from core.session.same_patient import same_patient
 from core.simulation.analysis.gait_events import walked_points
 from core.simulation.analysis.video import FilmedWalk, picture, write_film
 from core.store.repository import open_store
@@ -20,6 +29,8 @@ from core.tasks import simulate_scenario
 from core.tasks.policy_files import shipped_policy
 from core.twin.body import Fidelity
 from tests.refusals import code_of
+from tests.store.samples import a_subject
+from tests.ui import records
 
 
 @pytest.fixture
@@ -135,3 +146,33 @@ def test_a_film_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
 
 def test_every_scenario_has_a_name_and_a_key_of_its_own() -> None:
     assert len({item.key for item in SCENARIOS}) == len({item.name for item in SCENARIOS}) == len(SCENARIOS)
+
+
+@pytest.mark.slow
+def test_a_twin_walks_with_its_own_impairments_and_a_tried_one_comes_to_them(tmp_path: Path) -> None:
+    weak = Impairment(ImpairmentKind.WEAKNESS, 0.4, Side.LEFT, MuscleGroup.HIP_FLEXORS)
+    stiff = Impairment(ImpairmentKind.STIFFNESS, 0.3, Side.LEFT, joint=JointKind.KNEE, occasional=True)
+    with open_store(tmp_path) as store:
+        visit_id = store.start_visit(same_patient(store, a_subject(), by="test")).id
+        walks = shipped_policy()
+        policy = replace(
+            records.gait_policy(walk_seconds=19.6),
+            body=replace(GENERIC_BODY, impairments=(weak, stiff)),
+            reference=normal_walk(Leg.of(GENERIC_BODY.scale)),
+            policy=walks.policy,
+            value=walks.value,
+            log_std=walks.log_std,
+            observation_mean=walks.observation_mean,
+            observation_std=walks.observation_std,
+        )
+        policy_id = store.save(RecordKind.GAIT_POLICY, policy, visit_id=visit_id, summary="")
+    spec = JobSpec("job", "simulate_scenario", {}, tmp_path)
+    context = SilentContext(spec, tmp_path)
+    params = {"scenario": "level", "twin": policy_id, "seconds": 2.0, "starts": 1}
+    tried = simulate_scenario.run({**params, "impairments": {"Weakness, left dorsiflexors": 0.5}}, context)
+
+    with open_store(tmp_path) as store:
+        own = "weakness, left hip flexors 0.4, stiffness, left knee 0.3 in some strides"
+        expected = f"Level walking, {own}, weakness, left dorsiflexors 0.5: 1 of 1 starts"
+        assert store.info(tried).summary.startswith(expected)
+        assert store.load(tried, RolloutSet).rollouts[0].label is GaitLabel.IMPAIRED_TWIN

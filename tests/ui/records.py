@@ -158,7 +158,7 @@ def walk(store: Store, visit_id: str, deployment_id: str, *, fault: bool = False
         device_serial="VX-1",
         on_trial=True,
         virtual=True,
-        end="S9 A sensor on a leg fell behind." if fault else "stopped from this program",
+        end="S9 A leg's sensor fell behind." if fault else "stopped from this program",
         fault=fault,
     )
     return store.save(RecordKind.WALK, value, visit_id=visit_id, inputs=(deployment_id,), summary="walk")

@@ -16,7 +16,8 @@ from core.domain.record import RecordKind
 from core.domain.twin import GENERIC_BODY, Twin
 from core.jobs.values import Cancelled, Done
 from core.session.flow import Step
-from core.session.impairments import choose, chosen
+from core.session.impairment_list import chosen
+from core.session.impairments import choose
 from tests.ui import muscle_records, records
 from tests.ui.board import HandBoard
 from tests.ui.test_learning_pages import personalize, tell
@@ -206,3 +207,22 @@ def test_personalizing_and_calibrating_give_the_twin_what_was_chosen(
     personalize(context)[1].start_calibration()
     (job,) = board.jobs.values()
     assert (job.spec.kind, job.spec.params["impairments_id"]) == ("calibrate_muscles", choice)
+
+
+def test_what_can_come_and_go_is_entered_as_such_and_what_cannot_is_not(
+    context: SessionContext, visit_id: str, made: dict[Step, str]
+) -> None:
+    page = opened(context)
+    panel = page.impairments
+    panel.chooser.choose(STIFF)
+    panel.chooser.changed.emit()
+    assert not panel.occasional.isHidden()
+    panel.occasional.setChecked(True)
+    panel.put_in.click()
+    (card,) = panel._shown[0]
+    assert card.severity == "0.6 moderate, in some strides only"
+    panel.chooser.choose(Impairment(ImpairmentKind.PAIN, 0.3, Side.LEFT))
+    panel.chooser.changed.emit()
+    assert panel.occasional.isHidden()
+    panel.put_in.click()
+    assert [one.impairment.occasional for one in chosen(context.store, visit_id)] == [True, False]

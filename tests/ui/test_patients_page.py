@@ -134,3 +134,9 @@ def test_the_demo_patient_is_made_by_a_job_once_and_then_opened(
     assert context.visit_id == visit.id
     page.secondary_action.emit("demo")
     assert len(board.jobs) == 1
+
+
+def test_exos_that_can_be_trained_are_offered_the_usual_one_first(context: SessionContext) -> None:
+    ids = [device_id for device_id, _name in context.devices]
+    assert ids[0] == "Hippo_L1" and {"DephyExoBoot_L1", "HMEDI_L1"} <= set(ids)
+    assert "NEUankle_L1" not in ids  # a prosthesis

@@ -6,24 +6,31 @@ import functools
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QSizeF
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
-from core.domain.body import JointKind, Side
+from core.domain.body import SAGITTAL, JointKind, Side
+from core.domain.controller import Comparison
+from core.domain.cycle_correlations import CycleCorrelations
 from core.domain.kinetics import ForceSource
 from core.domain.record import RecordKind
 from core.domain.report import Report
-from core.domain.rollout import GaitLabel
+from core.domain.rollout import GaitLabel, RolloutSet, SceneGeometry
+from core.domain.scenario import EXO_FAILURES, SCENARIOS
 from core.errors import UserError
 from core.session.flow import Step
 from core.session.report import ReportContent, report_content
+from core.session.report_help import help_part
+from tests import situated, walked
 from tests.masks import mode
 from tests.ui import force_samples, muscle_samples, records
 from ui.pages.report import ReportPage
 from ui.presenters.report import ReportPresenter
 from ui.report_drawing import ReportDrawing
+from ui.report_help_page import HelpPage
 from ui.report_pdf import draw_report, page_count, write_report
 from ui.report_sheet import MARGIN, PAGE_HEIGHT, PAGE_WIDTH
 from ui.session_context import SessionContext
@@ -56,6 +63,29 @@ def test_a_page_of_many_words_lowers_its_curves_and_keeps_off_its_foot(
         painter.end()
         ends.append(drawing.ends_at())
     assert image.height() and max(ends) < PAGE_HEIGHT - MARGIN - 250
+
+
+def test_the_exos_help_has_a_page_that_keeps_off_its_foot(context: SessionContext, visit_id: str) -> None:
+    usual = content(context, visit_id, Step.COMPARE)
+    keys = [one.key for one in (*SCENARIOS[6:16:3], *SCENARIOS[-4:], *EXO_FAILURES[:2])]
+    gaits = RolloutSet((), SceneGeometry(()), "Level walking")
+    pairs = [situated.pair(key, 1.05, falls=(1, 2)) for key in keys]
+    found = situated.situated(
+        Comparison(gaits, walked.scores(), ""), *pairs, impairments=(situated.WEAK,) * 4
+    )
+    labels = ("measured", "healthy twin", "without exo", "default controller", "personalized controller")
+    alike = CycleCorrelations(labels, SAGITTAL, np.full((5, 5, 2, 3), 0.9), np.full((5, 2), 8.0))
+    rail = (replace(one, handrail=True) for key in ("stairs-up", "stairs-down") for one in situated.pair(key))
+    found = replace(found, correlations=alike, situations=(*found.situations, *rail))
+    part = help_part(found)
+    assert part is not None and page_count(usual) == 1
+    helped = replace(usual, exo_help=part)
+    assert page_count(helped) == 2
+    painter = QPainter(image := QImage(900, 1273, QImage.Format.Format_RGB32))
+    page = HelpPage(painter, helped, 2)
+    page.draw(part)
+    painter.end()
+    assert image.height() and page.ends_at() < PAGE_HEIGHT - MARGIN - 250
 
 
 def test_without_a_motion_there_is_nothing_to_report(context: SessionContext, visit_id: str) -> None:

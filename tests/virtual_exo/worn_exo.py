@@ -49,8 +49,10 @@ class Line:
 class WornExo:
     """The simulated wearer walks with the exo; the host sends heartbeats while `beats` is set."""
 
-    def __init__(self, folder: Path, settings: PlantSettings | None = None) -> None:
-        self.exo = VirtualExo("T-1", load_profile(DEVICE), folder, settings or PlantSettings(), EXO_KEYS)
+    def __init__(self, folder: Path, settings: PlantSettings | None = None, device: str = DEVICE) -> None:
+        profile = load_profile(device)
+        usual = settings or PlantSettings.usual(profile.joint)
+        self.exo = VirtualExo("T-1", profile, folder, usual, EXO_KEYS)
         self._line = Line()
         self._channel = FaultChannel(self._line, self.exo)
         self._sequence = 0

@@ -195,11 +195,11 @@ class DeployPage(Page):
         top.setStretch(1, 1)
         sides = (Trace("left", "left", 2.2), Trace("right", "right", 2.2))
         self.torque = LivePlot(
-            sides, unit="Torque on the hip (N·m)", capacity=TELEMETRY_POINTS, window_s=WINDOW_S
+            sides, unit="Torque of the exo (N·m)", capacity=TELEMETRY_POINTS, window_s=WINDOW_S
         )
-        self.angle = LivePlot(sides, unit="Thigh angle (°)", capacity=TELEMETRY_POINTS, window_s=WINDOW_S)
+        self.angle = LivePlot(sides, unit="Joint angle (°)", capacity=TELEMETRY_POINTS, window_s=WINDOW_S)
         self.torque.setAccessibleName("Exo torque, left and right, live")
-        self.angle.setAccessibleName("Thigh angle, left and right, live")
+        self.angle.setAccessibleName("Joint angle, left and right, live")
         self.torque.set_value_range(-2, 2)
         self.angle.set_value_range(-20, 40)
         self.arm_button = HoldButton("Hold to arm", tip="Hold until the bar is full")

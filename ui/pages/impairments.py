@@ -135,9 +135,10 @@ class ImpairmentsPanel(QWidget):
         left, right = Box("card", margin=12, gap=8), Box("card", margin=12, gap=8)
         fields = row(self.approver)
         fields.addStretch(1)
+        left.body.addWidget(label("Impairments of this twin, four at most", "section"))
         left.body.addLayout(fields)
         left.body.addWidget(label(UNSIGNED, "small", wrap=True))
-        left.body.addWidget(label("Impairments of this twin, four at most", "section"))
+        left.body.addSpacing(4)
         left.body.addWidget(self._none)
         left.body.addLayout(self._cards)
         left.body.addStretch(1)
@@ -159,10 +160,11 @@ class ImpairmentsPanel(QWidget):
         chooser = self.chooser
         places = row(chooser.kind, chooser.side, chooser.where)
         places.addStretch(1)
-        degree = row(chooser.severity, chooser.words, self.occasional, None, self.put_in)
+        degree = row(chooser.severity, chooser.words, None, self.put_in)
         editor = column(gap=6)
         editor.addLayout(places)
         editor.addLayout(degree)
+        editor.addWidget(self.occasional)
         editor.addWidget(self._why_not)
         return editor
 

@@ -59,7 +59,7 @@ def search_words(store: Store, visit_id: str) -> tuple[str, ...]:
     near = f"{fit.angle_rms_deg:.1f}° from the measured joint angles, {fit.healthy_rms_deg:.1f}° without."
     if not gait_suggestions(store, visit_id):
         return ("Nothing was found. That is no proof that nothing is impaired.",)
-    return (f"With these the twin's gait is {near} Simulated.", *fit.not_told_apart)
+    return (f"With these the twin's gait is {near} Simulated; ± one standard deviation.", *fit.not_told_apart)
 
 
 def found_in_gait(store: Store, visit_id: str, name: str) -> Impairment | None:

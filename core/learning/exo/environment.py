@@ -13,7 +13,9 @@ import numpy as np
 from core.domain.arrays import BoolArray, Float32Array, FloatArray
 from core.domain.body import JOINTS, SIDES
 from core.exo_core.numpy_runtime import INPUTS
+from core.learning.exo.sided_help import SidedHelp
 from core.learning.exo.surrogate import COSTS, SurrogateCost
+from core.learning.exo.wear_and_tear import add_hinge_friction
 from core.learning.exo.worn_controller import WornExo
 from core.simulation.environment.batch_environment import StepResult
 from core.simulation.environment.observation import OBSERVATION_SIZE
@@ -26,14 +28,18 @@ from core.simulation.model.exo_sensors import Faults
 OBSERVATION = INPUTS + OBSERVATION_SIZE + 3 * len(SIDES)
 """The controller's inputs first; then privileged observations of the simulation, for the value network."""
 
+LEARNING_FAULTS = Faults(
+    angle_noise_rad=0.005, velocity_noise_rad_s=0.05, angle_bias_rad=0.1, delay_s=0.03, dropout=0.02
+)
+"""Encoder noise, straps up to 0.1 rad off, up to three ticks of delay, one sample in fifty lost."""
 TRAINING_FAULTS = Faults(
     angle_noise_rad=0.005, velocity_noise_rad_s=0.05, angle_bias_rad=0.035, delay_s=0.02, dropout=0.02
 )
-"""Encoder noise, up to 2 degrees of mounting error, up to two ticks of delay, one sample in fifty lost."""
+"""What a well worn exo has, by which it is judged: 2 degrees of mounting error and two ticks of delay."""
 
 _EXO_MASS = (0.85, 1.15)
 _STRENGTH = (0.9, 1.1)
-_FRICTION = (0.8, 1.2)
+_FLOOR = (0.7, 1.2)
 WALKERS_PER_DRAW = 8
 """A model of its own for each walker would not stay in the processor's cache until its next turn."""
 _LARGEST_FORCE = 2  # of MuJoCo's muscle parameters
@@ -69,6 +75,7 @@ class PricedCost:
     without_exo: FloatArray  # (N, 4) mean costs in each walker's lesson
     speed_m_s: FloatArray  # (N,) mean speed there
     weights: FloatArray  # (4,)
+    sided: SidedHelp | None = None  # prices of the torque itself, for legs that are impaired unequally
 
     def relative(self, walking: WalkingEnvironment) -> FloatArray:
         """(N, 4) costs of the last step over their means without the exo."""
@@ -80,6 +87,14 @@ class PricedCost:
         """(N,) weighed cost of `relative` (N, 4) per metre, to first order in the speed (N,)."""
         cost: FloatArray = relative @ self.weights - (advanced_m_s / self.speed_m_s - 1.0)
         return cost
+
+    def of_torque(self, torque_nm: FloatArray) -> FloatArray:
+        """(N,) what the exo's torque (N, 2) is priced at, as in the offline stage."""
+        if self.sided is None:
+            return np.zeros(len(torque_nm))
+        squared = (torque_nm**2).mean(axis=1)
+        price: FloatArray = self.sided.torque_price * squared
+        return price + self.sided.lean * torque_nm[:, self.sided.affected]
 
 
 class WalkingActor(Protocol):
@@ -141,6 +156,10 @@ class ExoEnvironment:
         self._inputs = self.exo.inputs()
         self._targets[:, which] = self._inputs[which][:, : len(SIDES)]
 
+    def price_torque(self, sided: SidedHelp) -> None:
+        """From now on the torque itself is priced like this."""
+        self._cost = replace(self._cost, sided=sided)
+
     def state_dict(self) -> dict[str, np.ndarray]:
         """All that changes, so that `load_state_dict` continues exactly here."""
         own: dict[str, np.ndarray] = {"targets": self._targets.copy(), "inputs": self._inputs.copy()}
@@ -164,6 +183,7 @@ class ExoEnvironment:
         walking, weights = self.walking, self._weights
         relative = self._cost.relative(walking)
         cost = self._cost.per_metre(relative, -walking.physics.velocity(walking.state)[:, 1])
+        cost = cost + self._cost.of_torque(walking.exo_torque_nm)
         second_difference = self._targets[0] - 2 * self._targets[1] + self._targets[2]
         power = walking.exo_torque_nm * walking.joint_velocity_rad_s[:, walking.exo_columns]
         braking = np.maximum(-power, 0.0).sum(axis=1) / weights.braking_scale_w
@@ -198,7 +218,7 @@ def randomised_walkers(walkers: Sequence[Walker], device_id: str, rng: np.random
 
 
 def randomised(walker: Walker, device_id: str, rng: np.random.Generator) -> Walker:
-    """Domain randomisation of one walker with the exo: mass of the exo, strength and friction.
+    """Domain randomisation of one walker with the exo: its mass and hinges, strength, and the floor.
 
     The idea of Luo et al. 2024 (eq. 16), who draw anew in every episode; here models are drawn once. The
     ranges are ours.
@@ -208,9 +228,10 @@ def randomised(walker: Walker, device_id: str, rng: np.random.Generator) -> Walk
     mass = rng.uniform(*_EXO_MASS)
     model.body_mass[parts] *= mass
     model.body_inertia[parts] *= mass
+    add_hinge_friction(model, walker.exo_joint, rng)
     _scale_strength(model, rng.uniform(*_STRENGTH))
     # Of two surfaces in contact MuJoCo takes the larger friction, so all of them change.
-    model.geom_friction[:] *= rng.uniform(*_FRICTION)
+    model.geom_friction[:] *= rng.uniform(*_FLOOR)
     mujoco.mj_setConst(model, mujoco.MjData(model))
     return replace(walker, model=model)
 

@@ -8,6 +8,7 @@ and added; after a few such rounds PPO goes on, for which the motion is not fixe
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,7 @@ from core.domain.body import JOINTS, Joint, JointKind
 from core.domain.controller import TorqueDirection, TorqueLimits
 from core.exo_core.numpy_runtime import HISTORY, low_pass_coefficients
 from core.learning.exo.lesson_walks import LessonWalks
+from core.learning.exo.sided_help import SidedHelp
 from core.learning.exo.surrogate import SurrogateCost
 from core.learning.exo.worn_controller import (
     CONTROL_HZ,
@@ -74,22 +76,32 @@ class OfflineTrainer:
         self._network, self._limits, self._settings = network, limits, settings
         self._random = torch.Generator().manual_seed(seed)
         self._response = _impulse_response()
+        self.sided: SidedHelp | None = None  # prices for legs that are impaired unequally
         self._people: list[_Person] = []
         self._turn = 0
 
-    def add_person(self, surrogate: SurrogateCost, price: FloatArray, *, symmetric: bool) -> int:
+    def add_person(
+        self,
+        surrogate: SurrogateCost,
+        price: FloatArray,
+        *,
+        symmetric: bool,
+        left_out: Collection[int] = (),
+    ) -> int:
         """Returns the person's number.
 
+        `left_out` are numbers of lessons whose walks are not used.
         `price` (L, 4) weighs the surrogate's COSTS in each lesson: the aim over the value without the exo. A
         `symmetric` person's walks are used mirrored, too.
         """
-        self._people.append(_Person(surrogate, torch.tensor(price, dtype=torch.float32), symmetric, []))
+        prices = torch.tensor(price, dtype=torch.float32)
+        self._people.append(_Person(surrogate, prices, symmetric, frozenset(left_out), []))
         return len(self._people) - 1
 
     def add_walks(self, walks: LessonWalks, person: int = 0) -> None:
         """Train on these walks, too, as far as they did not fall."""
         one = self._people[person]
-        own = _walks_of(walks, one.price)
+        own = _walks_of(walks, one)
         one.walks.extend(own + ([walk.mirrored() for walk in own] if one.symmetric else []))
 
     def train(self, steps: int, *, rate: float = 1.0) -> float:
@@ -125,12 +137,19 @@ class OfflineTrainer:
         beyond = _beyond_limits(asked, self._limits) - 0.3
         return (
             (costs * batch.price[:, None]).sum(dim=-1).mean()
-            + settings.torque_price * (exo**2).mean()
+            + self._torque_cost(exo)
             + settings.rate_price * (rate.relu() ** 2).mean()
             + settings.braking_price * (-exo * velocity[..., self._columns]).relu().sum(dim=-1).mean()
             + settings.saturation_price * beyond.relu().mean()
             + settings.standing_price * self._standing_torque()
         )
+
+    def _torque_cost(self, exo: Tensor) -> Tensor:
+        """What the torque (W, T, 2) itself is priced at."""
+        if self.sided is None:
+            return self._settings.torque_price * (exo**2).mean()
+        flexion = exo[..., self.sided.affected].mean()
+        return self.sided.torque_price * (exo**2).mean() + self.sided.lean * flexion
 
     def _windows(self, walks: list[_Walk]) -> _Windows:
         length, parts = self._settings.window_ticks + HISTORY + _RESPONSE_TICKS + _MOST_LATENCY, []
@@ -210,6 +229,7 @@ class _Person:
     surrogate: SurrogateCost
     price: Tensor  # (L, 4)
     symmetric: bool
+    left_out: frozenset[int]  # numbers of lessons
     walks: list[_Walk]
 
 
@@ -238,8 +258,8 @@ class _Windows:
     price: Tensor
 
 
-def _walks_of(walks: LessonWalks, price: Tensor) -> list[_Walk]:
-    """The walkers that did not fall; the start is left out."""
+def _walks_of(walks: LessonWalks, person: _Person) -> list[_Walk]:
+    """The walkers that did not fall, in lessons that are used; the start is left out."""
     first = int(np.argmax(walks.settled.any(axis=1)))
 
     def walk(row: int) -> _Walk:
@@ -247,9 +267,10 @@ def _walks_of(walks: LessonWalks, price: Tensor) -> list[_Walk]:
         angle, velocity, total = (
             torch.tensor(values[first:, row], dtype=torch.float32) for values in recorded
         )
-        return _Walk(angle, velocity, total, price[walks.lesson[row]])
+        return _Walk(angle, velocity, total, person.price[walks.lesson[row]])
 
-    return [walk(int(row)) for row in np.flatnonzero(walks.falls == 0)]
+    used = ~np.isin(walks.lesson, list(person.left_out))
+    return [walk(int(row)) for row in np.flatnonzero(used & (walks.falls == 0))]
 
 
 def _inputs(angle: Tensor, velocity: Tensor) -> Tensor:

@@ -6,20 +6,24 @@ independent, so every walker counts alone, as a seed does elsewhere: an interval
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from core.domain.arrays import BoolArray, IntArray
 from core.domain.controller import ExoController
 from core.domain.rollout import GaitLabel
 from core.domain.scenario import Scenario
 from core.domain.situation import SituationWalks
+from core.domain.twin import BodyParameters
 from core.domain.walk_measures import WalkMeasures
 from core.learning.exo.measures import WalkRecording, measured, record_walk
 from core.learning.exo.torque_profile import assistance_profile
 from core.learning.exo.twin_in_exo import TwinInExo
 from core.learning.exo.worn_controller import WornExo
 from core.simulation.analysis.scenario import KEEPS_UP_FRACTION
+from core.simulation.environment.batch_environment import CONTROL_STEP_S
+from core.simulation.environment.tracking import WalkingEnvironment
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,7 @@ class SituationPlan:
     seconds: float  # of every walk; the first one does not count
     walkers: int  # per situation and seed
     seeds: int  # in as many batches, between which one can stop
+    handrail: bool = False  # to hold on to before a fall
 
 
 def walk_situations(
@@ -51,26 +56,55 @@ def walk_situations(
         for scenario in plan.scenarios
         for walker in [twin.walker(scenario, worn=worn, length_s=plan.seconds)] * plan.walkers
     ]
-    environment = twin.environment(walkers, seed=seed, threads=threads)
+    environment = twin.environment(
+        walkers, seed=seed, threads=threads, handrail=plan.handrail, episode_s=2.0 * plan.seconds
+    )
     exo = None if controller is None else WornExo(controller, environment, seed=seed)
     recording = record_walk(environment, twin.walking, exo, plan.seconds)
-    body, found = twin.policy.body, []
-    for number, scenario in enumerate(plan.scenarios):
-        rows = (np.arange(plan.walkers) + number * plan.walkers)[:, None]
-        own = recording.of(rows[:, 0])
-        found.append(
-            SituationWalks(
-                scenario.key,
-                label.value,
-                WalkMeasures.joined([measured(recording.of(row), environment, body, row) for row in rows]),
-                None if controller is None else assistance_profile(own, environment, body),
-                unsupported_starts=_came_through(own),
-            )
-        )
-    return tuple(found)
+    rows = np.arange(len(walkers)).reshape(len(plan.scenarios), plan.walkers)
+    return tuple(
+        _situation(scenario, label, recording, environment, twin.policy.body, own, torque=exo is not None)
+        for scenario, own in zip(plan.scenarios, rows, strict=True)
+    )
 
 
-def _came_through(recording: WalkRecording) -> int:
-    """How many neither fell nor stayed behind."""
+def _situation(
+    scenario: Scenario,
+    label: GaitLabel,
+    recording: WalkRecording,
+    environment: WalkingEnvironment,
+    body: BodyParameters,
+    rows: IntArray,
+    *,
+    torque: bool,
+) -> SituationWalks:
+    """The walkers `rows` (K,) of a recording."""
+    own, handrail = recording.of(rows), environment.handrail
+    through = _came_through(own, scenario)
+    return SituationWalks(
+        scenario.key,
+        label.value,
+        WalkMeasures.joined([_one_walk(recording, environment, body, row) for row in rows[:, None]]),
+        assistance_profile(own, environment, body) if torque else None,
+        handrail=handrail is not None,
+        support_bw=0.0 if handrail is None else float(handrail.support_bw[rows].mean()),
+        unsupported_starts=int((through if handrail is None else through & ~handrail.held[rows]).sum()),
+    )
+
+
+def _one_walk(
+    recording: WalkRecording, environment: WalkingEnvironment, body: BodyParameters, row: IntArray
+) -> WalkMeasures:
+    """One walker, who falls or does not: after a fall it starts elsewhere than in other conditions."""
+    measures = measured(recording.of(row), environment, body, row)
+    return replace(measures, falls=min(measures.falls, 1))
+
+
+def _came_through(recording: WalkRecording, scenario: Scenario) -> BoolArray:
+    """(N,) who neither fell nor stayed behind, and reached the end of a course."""
     pace = recording.speed_m_s.sum(axis=0) / np.maximum(recording.asked_m_s.sum(axis=0), 1e-9)
-    return int(((recording.falls == 0) & (pace >= KEEPS_UP_FRACTION)).sum())
+    distance_m = CONTROL_STEP_S * recording.speed_m_s.sum(axis=0)
+    through: BoolArray = (
+        (recording.falls == 0) & (pace >= KEEPS_UP_FRACTION) & (distance_m >= scenario.ground.goal_m)
+    )
+    return through

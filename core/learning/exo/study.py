@@ -7,7 +7,8 @@ offline stage learns on the last two.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -20,11 +21,12 @@ from core.learning.exo.laws import random_law
 from core.learning.exo.lesson_walks import LessonWalks, record_lessons
 from core.learning.exo.lessons import LESSONS, LessonPlan
 from core.learning.exo.measures import Exo
+from core.learning.exo.sided_help import SidedHelp
 from core.learning.exo.surrogate import LEAST_EXPLAINED, Frames, SurrogateCost
 from core.learning.exo.twin_in_exo import TwinInExo
 from core.simulation.environment.tracking import WalkingEnvironment
 
-WALKERS = 42  # three on each stair and run: one fall there is no reason to leave a lesson out
+WALKERS = 48  # two on each walk, four on each stair and run, of whom one may fall
 SECONDS = 5.0
 VARY_NM = 18.0  # torque of the assisted joint varied by so much, and by the peak of a stronger exo
 MOST_FALLS = 0.34  # of the walkers of a lesson: more, and more than one, and it is not taught
@@ -43,6 +45,7 @@ class Study:
     speed_m_s: FloatArray  # (L,) without the exo
     walks: tuple[LessonWalks, ...]  # with the exo: worn without torque, and with help of many kinds
     symmetric: bool  # both legs are alike: what is learned for one holds for the other
+    sided: SidedHelp | None = None  # prices for legs that are impaired unequally
 
     def price(self, aim: Aim) -> FloatArray:
         """(L, 4) what each cost is worth: the aim's weights over the cost without the exo."""
@@ -53,9 +56,27 @@ class Study:
     def well_explained(self) -> bool:
         return bool(np.all(self.surrogate.explained >= LEAST_EXPLAINED))
 
+    def explained_words(self) -> str:
+        """How well the surrogate does in each lesson: the worst explained of its costs."""
+        known = self.surrogate.explained_in
+        each = [
+            f"{lesson.key} {min(known[number]):.0%}"
+            for number, lesson in enumerate(self.lessons)
+            if number in known
+        ]
+        return f"Variance of the muscles' cost that the joints explain: {', '.join(each)}"
 
-def study_twin(twin: TwinInExo, limits: TorqueLimits, *, seed: int, watch: Watch) -> Study:
-    """Walk all lessons in three conditions and fit the surrogate.
+
+def study_twin(
+    twin: TwinInExo,
+    limits: TorqueLimits,
+    *,
+    seed: int,
+    watch: Watch,
+    lessons: tuple[Scenario, ...] | None = None,
+    walkers: int | None = None,
+) -> Study:
+    """Walk `lessons` (usually all, the person's own walk first) in three conditions and fit the surrogate.
 
     Refuses (TRN-022) a twin that falls in its own walk without the exo, or in every walk with it.
     """
@@ -63,23 +84,28 @@ def study_twin(twin: TwinInExo, limits: TorqueLimits, *, seed: int, watch: Watch
     def random_laws(walking: WalkingEnvironment) -> Exo:
         return random_law(walking, limits, np.random.default_rng(seed))
 
-    vary_nm = max(VARY_NM, limits.peak_nm)
+    record = partial(_record, twin, walkers=walkers or WALKERS, vary_nm=max(VARY_NM, limits.peak_nm))
     watch("The twin walks without the exo")
-    bare = _record(twin, LESSONS, None, worn=False, seed=seed, vary_nm=vary_nm)
+    bare = record(lessons or LESSONS, None, worn=False, seed=seed)
     taught = _walkable(bare)
     watch("The twin walks with the exo")
-    lessons = tuple(LESSONS[number] for number in taught)
-    worn = _record(twin, lessons, None, worn=True, seed=seed, vary_nm=vary_nm)
-    helped = _record(twin, lessons, random_laws, worn=True, seed=seed + 1, vary_nm=vary_nm)
+    lessons = tuple((lessons or LESSONS)[number] for number in taught)
+    worn = record(lessons, None, worn=True, seed=seed)
+    helped = record(lessons, random_laws, worn=True, seed=seed + 1)
     if (worn.falls > 0).all() and (helped.falls > 0).all():
         raise _falls_with_exo()
     watch("What walking costs its muscles")
     symmetric = not twin.policy.body.impairments
-    frames = Frames.joined([bare.frames, worn.frames, helped.frames])
+    number_of = np.array([taught.index(number) if number in taught else -1 for number in range(len(LESSONS))])
+    bare_frames = replace(bare.frames, lesson=number_of[bare.frames.lesson])
+    frames = Frames.joined([bare_frames, worn.frames, helped.frames])
     surrogate = SurrogateCost(frames, sided=not symmetric, seed=seed)
-    without = np.array([_mean_costs(surrogate, bare.frames, number) for number in taught])
-    speed = np.array([bare.speed_m_s[bare.lesson == number].mean() for number in taught])
-    return Study(lessons, surrogate, without, speed, (worn, helped), symmetric)
+    sided = SidedHelp.of(twin.policy.body)
+    if sided is not None:
+        surrogate.weigh(sided.leg_weight)
+    without = np.array([_mean_costs(surrogate, bare_frames, number) for number in range(len(taught))])
+    speed = np.array([_mean_speed_m_s(bare, number) for number in taught])
+    return Study(lessons, surrogate, without, speed, (worn, helped), symmetric, sided)
 
 
 def _mean_costs(surrogate: SurrogateCost, frames: Frames, lesson: int) -> FloatArray:
@@ -89,6 +115,13 @@ def _mean_costs(surrogate: SurrogateCost, frames: Frames, lesson: int) -> FloatA
     return mean
 
 
+def _mean_speed_m_s(bare: LessonWalks, lesson: int) -> float:
+    """Of the walkers that stayed on their feet, if any did: who fell was slower before."""
+    rows = bare.lesson == lesson
+    stayed = rows & (bare.falls == 0)
+    return float(bare.speed_m_s[stayed if stayed.any() else rows].mean())
+
+
 def _record(
     twin: TwinInExo,
     lessons: tuple[Scenario, ...],
@@ -96,16 +129,17 @@ def _record(
     *,
     worn: bool,
     seed: int,
+    walkers: int,
     vary_nm: float,
 ) -> LessonWalks:
-    plan = LessonPlan.of(lessons, WALKERS)
+    plan = LessonPlan.of(lessons, walkers)
     return record_lessons(twin, plan, exo_for, worn=worn, seed=seed, seconds=SECONDS, vary_nm=vary_nm)
 
 
 def _walkable(bare: LessonWalks) -> list[int]:
     """Numbers of the lessons that the twin can walk without the exo."""
     taught = []
-    for number in range(len(LESSONS)):
+    for number in range(int(bare.lesson.max()) + 1):
         rows = bare.lesson == number
         fallen = bare.falls[rows] > 0
         fell, often = float(np.mean(fallen)), bool(np.mean(fallen) > MOST_FALLS and fallen.sum() > 1)

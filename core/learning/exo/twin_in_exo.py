@@ -59,10 +59,22 @@ class TwinInExo:
         return [self.walker(scenario, worn=worn)] * count
 
     def environment(
-        self, walkers: Sequence[Walker], *, seed: int, threads: int = 2, handrail: bool = False
+        self,
+        walkers: Sequence[Walker],
+        *,
+        seed: int,
+        threads: int = 2,
+        handrail: bool = False,
+        episode_s: float = EPISODE_S,
     ) -> WalkingEnvironment:
-        actuation = actuation_of(walkers, self.networks)
-        return WalkingEnvironment(walkers, seed=seed, actuation=actuation, threads=threads, handrail=handrail)
+        return WalkingEnvironment(
+            walkers,
+            seed=seed,
+            actuation=actuation_of(walkers, self.networks),
+            episode_s=episode_s,
+            threads=threads,
+            handrail=handrail,
+        )
 
     @property
     def networks(self) -> PolicyNetworks:

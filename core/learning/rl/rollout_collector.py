@@ -38,6 +38,8 @@ class StepResult(Protocol):
     ) -> BoolArray: ...  # (N,) ended by the time limit: the return that would follow is estimated
     @property
     def reward_terms(self) -> dict[str, float]: ...
+    @property
+    def counted(self) -> BoolArray | None: ...  # (N,) whose episodes are reported; None: all
 
 
 class Environment(Protocol):
@@ -205,8 +207,9 @@ class RolloutCollector:
             next_observation = normaliser(self.environment.observation()[members])
             step = len(buffer.reward) - 1
             buffer.truncations.append(_Truncation(step, torch.from_numpy(members), next_observation))
-        buffer.episode_lengths += self._length[done].astype(int).tolist()
-        buffer.episode_returns += self._return[done].tolist()
+        told = done if result.counted is None else done & result.counted
+        buffer.episode_lengths += self._length[told].astype(int).tolist()
+        buffer.episode_returns += self._return[told].tolist()
         buffer.terminations += int(result.terminated.sum())
         self._length[done] = 0
         self._return[done] = 0

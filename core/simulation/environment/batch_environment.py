@@ -33,6 +33,7 @@ class StepResult:
     terminated: BoolArray  # (N,) the walker fell
     truncated: BoolArray  # (N,) the episode reached its full length
     reward_terms: dict[str, float]  # mean of every reward term
+    counted: BoolArray | None = None  # (N,) whose episodes tell how far training is; None: all
 
 
 Assist = Callable[[Any], FloatArray]
@@ -69,7 +70,7 @@ class BatchEnvironment(ABC):
         self._seed, self._resets = seed, 0
         self._age: IntArray = np.zeros(self.size, dtype=np.int64)  # control steps since the start
         self._start_m: FloatArray = np.zeros(self.size)
-        self._episode_steps = round(episode_s / CONTROL_STEP_S)
+        self._episode_steps: IntArray = np.full(self.size, round(episode_s / CONTROL_STEP_S))
         self._position, self._velocity = position_columns(model), velocity_columns(model)
         self._sensors = SensorColumns.of(model)
 
@@ -101,13 +102,22 @@ class BatchEnvironment(ABC):
         return self._sensors.ground_force_n(self.sensor)
 
     @property
+    def heel_ahead_m(self) -> FloatArray:
+        """(N, 2) how far ahead along the walkway each heel is."""
+        return self._sensors.heel_ahead_m(self.sensor)
+
+    @property
     def walked_m(self) -> FloatArray:
         """(N,) distance ahead since the start."""
-        return self.forward_m - self._start_m
+        return self._forward_m - self._start_m
 
     @property
     def forward_m(self) -> FloatArray:
         """(N,) distance ahead along the walkway."""
+        return self._forward_m
+
+    @property
+    def _forward_m(self) -> FloatArray:
         return -self.physics.position(self.state)[:, 1]
 
     # Defined by subclasses
@@ -145,7 +155,8 @@ class BatchEnvironment(ABC):
 
     def stagger_episodes(self, seed: int) -> None:
         """Randomise the episodes' ages: in phase, rewards would rise and fall with their starts."""
-        self._age = np.random.default_rng(seed).integers(0, self._episode_steps, self.size)
+        self._age = np.random.default_rng(seed).integers(0, int(self._episode_steps.max()), self.size)
+        self._age %= self._episode_steps
 
     def _next_reset(self) -> np.random.Generator:
         """Random generator of one reset, determined by the seed and the number of earlier resets."""

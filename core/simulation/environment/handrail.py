@@ -34,22 +34,24 @@ TRUNK = "torso"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrunkReference:
-    """How high the pelvis of N walkers should be above the walkway's line, and how fast it should go."""
+    """How high the pelvis of N walkers should be, and how fast it should go."""
 
-    above_line_m: FloatArray  # (N,)
-    climb: FloatArray  # (N,) of the line: metres up per metre ahead
+    height_m: FloatArray  # (N,)
     forward_m_s: FloatArray  # (N,)
     upward_m_s: FloatArray  # (N,)
 
     @staticmethod
     def of(
-        states: InitialStates, terrain: TerrainBatch, strides: PhasedStrides, phase: FloatArray
+        states: InitialStates,
+        terrain: TerrainBatch,
+        strides: PhasedStrides,
+        phase: FloatArray,
+        forward_m: FloatArray,
     ) -> TrunkReference:
-        """At these phases (N,) of the reference."""
+        """At these phases (N,) of the reference, for walkers so far ahead of their start (N,)."""
         height, rise = states.height_and_climb(phase)
-        return TrunkReference(
-            height, terrain.climb, strides.speed_m_s, rise + terrain.climb * strides.speed_m_s
-        )
+        upward = rise + terrain.climb * strides.speed_m_s
+        return TrunkReference(height + terrain.line_m(forward_m), strides.speed_m_s, upward)
 
 
 class Handrail:
@@ -84,8 +86,7 @@ class Handrail:
         `position` (N, nq) and `velocity` (N, nv) begin with those of the pelvis.
         """
         rotation = rotation_matrices(position[:, 3:7])
-        line_m = reference.climb * -position[:, 1]
-        above = position[:, 2] - line_m - reference.above_line_m
+        above = position[:, 2] - reference.height_m
         self._usual_m += (above - self._usual_m) * min(1.0, interval_s / USUAL_S)
         away = above - self._usual_m
         side = np.sign(position[:, 0]) * np.maximum(np.abs(position[:, 0]) - SIDE_M, 0.0)

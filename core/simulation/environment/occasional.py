@@ -18,7 +18,7 @@ import numpy as np
 
 from core.domain.arrays import BoolArray, FloatArray
 from core.domain.body import SIDES, Joint
-from core.domain.impairment import Impairment, ImpairmentKind, Slot
+from core.domain.impairment import ImpairmentKind, Slot
 from core.domain.muscles import MuscleGroup
 from core.domain.twin import BodyParameters
 from core.twin.impairments import (
@@ -44,9 +44,11 @@ class _Spring:
     own_nm_rad: float  # of the model without it
     own_nm_s_rad: float
     most_nm_rad: float  # at severity 1
+    always: float  # severity that the model has in every stride
 
     def set(self, severity: float) -> None:
-        spring_nm_rad = severity * self.most_nm_rad
+        """The worse of this severity and the one that is always there."""
+        spring_nm_rad = max(0.0, severity - self.always) * self.most_nm_rad
         self.model.jnt_stiffness[self.joint] = self.own_nm_rad + spring_nm_rad
         self.model.dof_damping[self.dof] = self.own_nm_s_rad + STIFF_DAMPING_S * spring_nm_rad
 
@@ -63,6 +65,8 @@ class OccasionalImpairments:
         self._sides = np.array(
             [SIDES.index(one.side) for _, one in self._entries if one.side], dtype=np.int64
         )
+        groups = [0 if one.group is None else _GROUPS.index(one.group) for _, one in self._entries]
+        self._groups = np.array(groups, dtype=np.int64)  # of weakness and spasticity
         self._most = np.array([one.severity for _, one in self._entries])
         self.severity: FloatArray = np.zeros(len(self._entries))  # (E,) of the present strides
         stiff = {row for row, one in self._entries if one.kind is ImpairmentKind.STIFFNESS}
@@ -104,10 +108,9 @@ class OccasionalImpairments:
     def by_group(self, kind: ImpairmentKind, always: FloatArray) -> FloatArray:
         """Present severity of weakness or spasticity (N, 2, 8); `always` is that of every stride."""
         present = always.copy()
-        for number, (row, one) in enumerate(self._entries):
-            if one.kind is kind:
-                place = _place(row, one)
-                present[place] = max(present[place], self.severity[number])
+        entries = [number for number, (_, one) in enumerate(self._entries) if one.kind is kind]
+        rows, sides, groups = self._rows[entries], self._sides[entries], self._groups[entries]
+        np.maximum.at(present, (rows, sides, groups), self.severity[entries])
         return present
 
     def walkers(self, kind: ImpairmentKind) -> BoolArray:
@@ -144,6 +147,7 @@ class OccasionalImpairments:
             float(model.jnt_stiffness[number]),
             float(model.dof_damping[dof]),
             stiff_spring_nm_rad(self._bodies[row], 1.0),
+            severity(self._bodies[row], one.slot),
         )
 
 
@@ -183,8 +187,3 @@ def stride_begins(before: FloatArray, after: FloatArray, right_strike: FloatArra
     starts = np.stack([np.zeros_like(right_strike), right_strike], axis=1)
     begins: BoolArray = np.floor(after[:, None] - starts) > np.floor(before[:, None] - starts)
     return begins
-
-
-def _place(row: int, one: Impairment) -> tuple[int, int, int]:
-    assert one.side is not None and one.group is not None
-    return row, SIDES.index(one.side), _GROUPS.index(one.group)

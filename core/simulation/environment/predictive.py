@@ -129,7 +129,7 @@ class PredictiveEnvironment(BatchEnvironment):
 
     @property
     def _relative_height(self) -> FloatArray:
-        above = self.physics.position(self.state)[:, 2] - self._terrain.line_m(self.forward_m)
+        above = self.physics.position(self.state)[:, 2] - self._terrain.line_m(self._forward_m)
         height: FloatArray = above / self._nominal_height_m
         return height
 
@@ -191,7 +191,7 @@ class PredictiveEnvironment(BatchEnvironment):
         self.state[rows] = self._start_state(rows, picks, rng)
         self.sensor[rows] = self._starts.sensor[picks]
         self._age[rows] = 0
-        self._start_m[rows] = self.forward_m[rows]
+        self._start_m[rows] = self._forward_m[rows]
         self._head_m_s[rows] = self._head_velocity()[rows]
         self.exo_torque_nm[rows] = 0.0
         self._neural_delay.reset(which, self.activation)

@@ -53,7 +53,7 @@ from core.simulation.reference_gait.course_batch import PHASE_GAIN, CourseBatch
 from core.simulation.reference_gait.foot_contact_correction import stride_for_training
 from core.simulation.reference_gait.gait_initiation import STEADY, GaitOnset, PhasedStrides
 from core.simulation.reference_gait.initial_states import InitialStates
-from core.simulation.reference_gait.terrain_batch import TerrainBatch, ahead_of
+from core.simulation.reference_gait.terrain_batch import TerrainBatch, ahead_of, in_swing
 from core.twin.body import STRENGTH
 from core.twin.impairments import pain_severities
 
@@ -78,6 +78,7 @@ class Walker:
     toes_rad: tuple[float, float] | None = None  # what a worn stiff shoe leaves the toes
     course: Course | None = None  # whose strides come after `reference`, the first
     exo_disturbance: ExoDisturbance | None = None  # of a worn exo
+    practice_s: float | None = None  # practises, and begins anew so often; its episodes tell nothing
 
 
 # What changes from step to step. These names and prefixes are keys of stored checkpoints.
@@ -151,6 +152,9 @@ class WalkingEnvironment(BatchEnvironment):
         self._action: FloatArray = np.zeros((self.size, ACTION_SIZE))
         self.quantities: StepQuantities | None = None  # of the last step, as the rewards saw it
         self._begun: ActuationInputs | None = None  # of the last step, with its targets
+        length_s = np.array([walker.practice_s or episode_s for walker in walkers])
+        self._episode_steps = np.round(length_s / CONTROL_STEP_S).astype(np.int64)
+        self._counted = np.array([walker.practice_s is None for walker in walkers])
         self.reset(np.ones(self.size, dtype=np.bool_))
 
     # Readings
@@ -158,7 +162,7 @@ class WalkingEnvironment(BatchEnvironment):
     @property
     def own_error_rad(self) -> FloatArray:
         """(N, 14) against the person's own stride, before the foot contact correction."""
-        self._own_strides.set_places(self._own_courses.places(self.forward_m))
+        self._own_strides.set_places(self._own_courses.places(self._forward_m))
         self._own_strides.set_time(self.time_s)
         return self.joint_angle_rad - self._own_strides.angle(self.phase)
 
@@ -205,7 +209,7 @@ class WalkingEnvironment(BatchEnvironment):
     @property
     def _relative_height(self) -> FloatArray:
         """(N,) pelvis above the walkway's line, over its mean in the reference."""
-        above = self.physics.position(self.state)[:, 2] - self._terrain.line_m(self.forward_m)
+        above = self.physics.position(self.state)[:, 2] - self._terrain.line_m(self._forward_m)
         relative: FloatArray = above / self._initial_states.typical_height_m
         return relative
 
@@ -226,7 +230,7 @@ class WalkingEnvironment(BatchEnvironment):
             speed_m_s=self.strides.speed_m_s,
             period_s=self.strides.period_s,
             climb=self._terrain.climb,
-            ground_m=self._terrain.ahead_m(self.forward_m),
+            ground_m=self._terrain.ahead_m(self._forward_m),
             load_n=self.ground_force_n[:, :, 2],
         )
         return self._encoder.encode(inputs)
@@ -243,13 +247,13 @@ class WalkingEnvironment(BatchEnvironment):
         diverged = self._advance(self._interval_s, assist)
         self.phase = coming % 1.0
         self._age += 1
-        self._set_moment(self.forward_m)
+        self._set_moment(self._forward_m)
         self.quantities = self._step_quantities(action)
         self._action = action
         reward, terms = weighted_reward(self._reward, self.quantities)
         fell = diverged | np.any(list(self.falls().values()), axis=0)
         reward[fell] = 0.0
-        return StepResult(reward, fell, self._age >= self._episode_steps, terms)
+        return StepResult(reward, fell, self._age >= self._episode_steps, terms, self._counted)
 
     def target(self, action: FloatArray) -> FloatArray:
         """Joint targets (N, 14) of `action` (N, 14) in the coming control step.
@@ -268,7 +272,7 @@ class WalkingEnvironment(BatchEnvironment):
         On a course it is corrected from the beginning, but slowly.
         """
         phase = self.phase + CONTROL_STEP_S / self.strides.period_s
-        phase = phase + STAIRS_PHASE_GAIN * self._terrain.ahead_of_phase(self.forward_m, phase)
+        phase = phase + STAIRS_PHASE_GAIN * self._terrain.ahead_of_phase(self._forward_m, phase)
         for place in self._places:
             gain = PHASE_GAIN + (STAIRS_PHASE_GAIN - PHASE_GAIN) * place.on_stairs
             phase[place.rows] += gain * ahead_of(place.strides, phase[place.rows])
@@ -294,19 +298,23 @@ class WalkingEnvironment(BatchEnvironment):
         }
 
     def reset(self, which: BoolArray) -> None:
-        """Start a new episode of the marked walkers (N,) at a random phase of their stride."""
+        """Start a new episode of the marked walkers (N,) at a random phase of their stride.
+
+        On stairs one foot swings: nobody has pushed off to lift the body over a foot that has just landed.
+        """
         count = int(which.sum())
         if count == 0:
             return
         rng = self._next_reset()
         phase = self.phase.copy()
-        phase[which] = rng.random(count)
+        drawn = rng.random(count)
+        phase[which] = np.where(self._terrain.on_stairs[which], in_swing(drawn), drawn)
         self.phase = phase
         self._age[which] = 0
-        self._set_moment(np.where(which, 0.0, self.forward_m))
+        self._set_moment(np.where(which, 0.0, self._forward_m))
         self._action[which] = 0.0
         self.state[which] = self.physics.at_rest(*self._initial_states.draw(self.phase, rng))[which]
-        self._start_m = np.where(which, self.forward_m, self._start_m)
+        self._start_m = np.where(which, self._forward_m, self._start_m)
         self.sensor[which] = self._sensor_evaluator.evaluate(self.state, np.flatnonzero(which))
         self.exo_torque_nm[which] = 0.0
         self._draw_occasional(np.repeat(which[:, None], len(SIDES), axis=1))
@@ -338,7 +346,7 @@ class WalkingEnvironment(BatchEnvironment):
     def load_state_dict(self, state: Mapping[str, np.ndarray]) -> None:
         for name in _STATE:
             setattr(self, name, np.array(state[name]))
-        self._set_moment(self.forward_m)
+        self._set_moment(self._forward_m)
         load_with_prefix(_ACTUATION, self._impaired_actuation, state)
         load_with_prefix(_REACTIONS, self._reaction_delay, state)
         load_with_prefix(_OCCASIONAL, self._occasional, state)
@@ -390,7 +398,9 @@ class WalkingEnvironment(BatchEnvironment):
         force, models = self.perturbations.force(*now), self.perturbations.models(*now)
         if self.handrail is not None:
             position, velocity = self.physics.position(self.state), self.physics.velocity(self.state)
-            reference = TrunkReference.of(self._initial_states, self._terrain, self.strides, self.phase)
+            reference = TrunkReference.of(
+                self._initial_states, self._terrain, self.strides, self.phase, self.forward_m
+            )
             held = self.handrail.force(position, velocity, reference, steps * self.physics.time_step_s)
             force = held if force is None else held + force
         return self.physics.advance(self.state, control, steps, force=force, models=models)

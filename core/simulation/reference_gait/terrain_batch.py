@@ -30,8 +30,8 @@ class TerrainBatch:
         self._stairs = _rows_of(grounds, GroundKind.STAIRS)
         self._courses = _rows_of(grounds, GroundKind.COURSE)
         self._ahead = np.array(GROUND_AHEAD_M)
-        on_stairs = [ground.kind is GroundKind.STAIRS for ground in grounds]
-        self._stride_m = np.array([2.0 * ground.tread_m for ground in grounds]) * on_stairs
+        self.on_stairs = np.array([ground.kind is GroundKind.STAIRS for ground in grounds])
+        self._stride_m = np.array([2.0 * ground.tread_m for ground in grounds]) * self.on_stairs
 
     def set_places(self, places: Sequence[CoursePlace]) -> None:
         """Set where walkers on a course are: `climb` and `even` depend on it."""
@@ -69,6 +69,13 @@ def ahead_of(strides: FloatArray, phase: FloatArray) -> FloatArray:
     """By which fraction of a stride, -0.5 to 0.5, this count of strides is ahead of a phase."""
     ahead: FloatArray = (strides - phase + 0.5) % 1.0 - 0.5
     return ahead
+
+
+def in_swing(fraction: FloatArray) -> FloatArray:
+    """Phase of a stride on stairs for a fraction 0..1: the other foot landed at least a quarter before."""
+    half = np.floor(2.0 * fraction) / 2.0
+    phase: FloatArray = half + 0.25 + 0.5 * (fraction - half)
+    return phase
 
 
 def _rows_of(grounds: Sequence[Ground], kind: GroundKind) -> list[tuple[Ground, IntArray]]:

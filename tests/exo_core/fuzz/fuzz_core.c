@@ -188,7 +188,7 @@ int LLVMFuzzerInitialize(int *count, char ***arguments) {
     setup.is_virtual = true;
     memcpy(setup.key[0].raw, seed, EXO_KEY_BYTES);
     setup.keys = 1;
-    setup.profile = (exo_profile){{18.0f, 150.0f, 1.396f}, 60.0f, 12.0f, 1800.0f, 18.0f};
+    setup.profile = (exo_profile){{18.0f, 150.0f, 1.396f, EXO_BOTH_WAYS}, 60.0f, 12.0f, 1800.0f, 18.0f, EXO_HIP};
     setup.memory = (uint8_t *)now.memory;
     setup.room = sizeof now.memory;
     exo_device_boot(&now.device, &setup);

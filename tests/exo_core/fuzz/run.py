@@ -25,10 +25,11 @@ from tests.deploy.test_package_fuzz import refused_or_runnable, refused_or_unsig
 FOLDER = Path(__file__).parent
 SANITIZE = "-fsanitize=fuzzer,address,undefined"
 WORDS = """d off data len sha hash confirm slot name index action arm nonce session max_nm ramp_s image
-    peak_nm rate_nm_s hip_range_rad since max ack t_host
+    peak_nm rate_nm_s hip_range_rad direction both flexion extension since max ack t_host
     test activate revert erase /slots/A.bin /log/events.bin"""
 MANIFEST_WORDS = """net kind sizes activation relu inputs signal unit scale history output joint_target torque
-    taps dilations limits device_profile control_hz golden weights_sha256 core_abi envelope
+    taps dilations limits device_profile control_hz joint hip_flexion ankle_angle direction extension
+    golden weights_sha256 core_abi envelope
     rom_left_rad rom_right_rad stride_left_rad stride_right_rad power_w angle_rad speed_rad_s"""
 
 
@@ -51,6 +52,7 @@ def requests() -> list[bytes]:
         (70, 3, True, {"action": "revert"}), (70, 3, True, {"action": "erase", "sha": sha}),
         (70, 4, True, {}),
         (70, 5, True, {"peak_nm": 5.0, "rate_nm_s": 50.0, "hip_range_rad": 1.0}),
+        (70, 5, True, {"peak_nm": 5.0, "rate_nm_s": 50.0, "hip_range_rad": 1.0, "direction": "flexion"}),
         (70, 6, True, {"arm": True, "sha": sha, "nonce": bytes(8), "max_nm": 6.0, "ramp_s": 1.0}),
         (70, 6, True, {"arm": False}), (70, 7, True, {"t_host": 1}), (70, 8, False, {"since": 0, "max": 5}),
         (70, 9, False, {}), (70, 9, True, {"ack": True}), (70, 10, False, {}), (70, 10, True, {}),

@@ -22,6 +22,7 @@ class ToyStep:
     terminated: np.ndarray
     truncated: np.ndarray
     reward_terms: dict[str, float]
+    counted: None = None
 
 
 class FindTheTarget:

@@ -9,7 +9,7 @@ import pytest
 
 from core.domain.body import JOINTS, Joint, JointKind, Side
 from core.domain.impairment import Impairment, ImpairmentKind
-from core.domain.muscles import MuscleGroup
+from core.domain.muscles import Muscle, MuscleGroup
 from core.domain.scenario import Disturbance, DisturbanceKind
 from core.domain.twin import GENERIC_BODY, BodyParameters
 from core.gait.norms import normal_reference
@@ -87,6 +87,20 @@ def test_a_knee_is_as_stiff_as_drawn_in_the_walkers_own_model_and_nowhere_else()
     assert other.jnt_stiffness[number] == healthy
 
 
+def test_a_stiffness_that_is_always_there_is_not_added_to_one_that_comes_and_goes() -> None:
+    mild = body(replace(STIFF, severity=0.5, occasional=False), STIFF)
+    model = worn_model(mild, Fidelity.FAST, None, surfaces=False)
+    occasional = OccasionalImpairments([mild], [model], 0)
+    number, seen = model.joint(KNEE.value).id, []
+    for _ in range(30):
+        occasional.draw(np.ones((1, 2), dtype=np.bool_))
+        more = max(occasional.severity[0] - 0.5, 0.0)
+        added = occasional.models[0].jnt_stiffness[number] - model.jnt_stiffness[number]
+        assert added == pytest.approx(STIFF_NM_RAD * more)
+        seen.append(more)
+    assert 0.0 in seen and max(seen) > 0.0
+
+
 def test_what_comes_in_some_strides_only_is_in_no_compiled_body() -> None:
     plain = worn_model(GENERIC_BODY, Fidelity.FAST, None, surfaces=False)
     impaired = worn_model(body(STIFF, WEAK), Fidelity.FAST, None, surfaces=False)
@@ -151,7 +165,7 @@ def test_walkers_beside_one_that_varies_walk_bit_for_bit_as_without_it() -> None
 
 
 def test_a_body_of_muscles_is_weak_in_some_strides_too() -> None:
-    one = body(WEAK, STIFF)
+    one = body(WEAK, STIFF, SPASTIC)
     model = worn_model(one, Fidelity.STANDARD, None, surfaces=False)
     walker = Walker(model, one, normal_reference())
     env = WalkingEnvironment([walker], seed=2, actuation=muscle_actuation([walker], None), threads=1)
@@ -159,6 +173,8 @@ def test_a_body_of_muscles_is_weak_in_some_strides_too() -> None:
     hip = Joint.of(JointKind.HIP_FLEXION, LEFT).column
     weak = env._impaired_actuation._remaining[0, hip, 1]
     assert weak == pytest.approx(0.65 + 0.35 * 0.1 ** env._occasional.severity[0])
+    calf = model.actuator(Muscle.SOLEUS.on(RIGHT)).id
+    assert env._impaired_actuation._reflex._severity[0, calf] == env._occasional.severity[2] > 0.0
     assert np.isfinite(env.state).all()
 
 

@@ -20,7 +20,7 @@ from core.domain.scenario import (
 from core.domain.twin import GENERIC_BODY
 from core.simulation.model.exo_model import worn_model
 from core.simulation.model.model_sensors import SensorColumns
-from core.simulation.reference_gait.terrain_batch import TerrainBatch
+from core.simulation.reference_gait.terrain_batch import TerrainBatch, in_swing
 from core.twin.body import Fidelity
 
 UP = Ground(GroundKind.STAIRS, rise_m=STEP_RISE_M, tread_m=STEP_TREAD_M)
@@ -102,3 +102,10 @@ def test_the_stride_on_stairs_is_drawn_to_the_treads_and_nowhere_else() -> None:
     ahead = grounds.ahead_of_phase(np.array([0.29, 0.58, 0.60, 0.9]), np.array([0.4, 0.9, 0.0, 0.3]))
 
     np.testing.assert_allclose(ahead, [0.1, 0.1, 0.02 / 0.58, 0.0], atol=1e-9)
+
+
+def test_a_walk_on_stairs_begins_in_the_swing_of_one_foot() -> None:
+    """No push-off came before it: over a foot that has just landed the body would sink."""
+    phase = in_swing(np.linspace(0.0, 1.0, 101)[:-1])
+    assert ((phase % 0.5 >= 0.25) & (phase < 1.0)).all()
+    assert (phase < 0.5).sum() == (phase > 0.5).sum() == 50
