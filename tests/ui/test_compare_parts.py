@@ -23,7 +23,7 @@ from ui.pages.situations import SituationsPanel, SituationsView
 from ui.plots.color_map import ColorMap, contrast, ink_on, number_words
 from ui.plots.curves import CurveStyle, ExoQuantity
 from ui.plots.plot_style import mixed
-from ui.presenters.assistance import exo_joint, help_view, torque_view
+from ui.presenters.assistance import help_view, torque_view
 from ui.presenters.compare import ComparePresenter
 from ui.presenters.correlations import correlations_view
 from ui.presenters.gait_curves import exo_panels
@@ -67,7 +67,7 @@ def test_the_whole_is_never_greener_than_its_worst_situation() -> None:
     assert view.sentence.startswith(
         "Worse with the personalized controller: stairs down (4.0\u00a0% more energy)"
     )
-    assert "push from the side (2 falls in 6 walks instead of 1)" in view.sentence
+    assert "push from the side (falls in 2 of 6 walks instead of 1)" in view.sentence
     good = situations({key: compared.COSTS[key] for key in ("level", "ramp-up-5")})
     assert good.tone is Tone.OK and "2 of 2" in good.sentence
     mixed = situations({key: compared.COSTS[key] for key in ("level", "ramp-down-5", "run-2.0")})
@@ -228,10 +228,10 @@ def test_the_power_of_an_ankle_exo_is_that_at_the_ankle() -> None:
     velocity = walk.joint_velocity_rad_s.copy()
     velocity[:, Joint.of(JointKind.ANKLE, Side.LEFT).column] *= 2.0
     walk = dataclasses.replace(walk, joint_velocity_rad_s=velocity)
-    joint = exo_joint(compared.comparison(joint=JointKind.ANKLE))
+    at_ankle = dataclasses.replace(walk, exo_joint=JointKind.ANKLE)
     hip, ankle = (
         next(one for one in panels if one.kind is ExoQuantity.POWER and one.side is Side.LEFT)
-        for panels in (exo_panels([walk]), exo_panels([walk], joint))
+        for panels in (exo_panels([walk]), exo_panels([at_ankle]))
     )
     assert ankle.curves[0].mean.max() == pytest.approx(2.0 * hip.curves[0].mean.max())
 
