@@ -2,9 +2,9 @@
 
 It holds the trunk once that leaves its usual place: tilted by more than 8 degrees, more than 8 cm below where
 it went so far, turned away, or near the side of the stairs. Until then it gives nothing: a walk that never
-needs it is the walk without it. Its grip grows from the edge of this free space to twice as far, where it pulls
-back like a spring of 15 body weights per metre with a damper, by at most half a body weight: a hand does not
-carry a person, and a leg that gives way entirely still ends in a fall.
+needs it is the walk without it. Its grip grows from the edge of this free space to twice as far, where it
+pulls back like a spring of 15 body weights per metre with a damper, by at most half a body weight: a hand
+does not carry a person, and a leg that gives way entirely still ends in a fall.
 """
 
 from __future__ import annotations
