@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from core.learning.exo import study, surrogate, training
+from core.learning.exo import offline_stage, study, surrogate, training
 from core.learning.exo.lessons import LESSONS
 from core.learning.exo.offline import OfflineSettings
 from core.tasks import train_controller
@@ -22,10 +22,11 @@ def shrink(patch: pytest.MonkeyPatch) -> None:
         (study, "WALKERS", 4),
         (study, "SECONDS", 2.0),
         (surrogate, "STEPS", 200),
-        (training, "STUDY_WALKERS", 3),
-        (training, "SECONDS", 2.0),
-        (training, "OfflineSettings", partial(OfflineSettings, windows=16, window_ticks=48)),
-        (train_controller, "OFFLINE_STEPS", (8, 8)),
+        (offline_stage, "WALKERS", 3),
+        (offline_stage, "SECONDS", 2.0),
+        (offline_stage, "OfflineSettings", partial(OfflineSettings, windows=16, window_ticks=48)),
+        (offline_stage, "OFFLINE_STEPS", (8, 8)),
+        (offline_stage, "SIDED_OFFLINE_STEPS", (8, 8, 8)),
         (train_controller, "SELECTION_S", 1.6),
         (train_controller, "EVALUATION_SEEDS", 2),
         (train_controller, "EVALUATION_WALKERS", 2),

@@ -19,6 +19,7 @@ from core.store.repository import Store, open_store
 from ui import theme
 from ui.jobs_bridge import JobsBridge
 from ui.main_window import MainWindow
+from ui.pages.compare import ComparePage
 from ui.scene.gait_view import GaitView
 from ui.session_context import SessionContext
 from ui.theme import Mode
@@ -102,6 +103,8 @@ def _render_mode(app: QApplication, out: Path, store: Store, mode: Mode) -> list
         for step in STEPS:
             window.go_to(step)
             names += _save(out, window, f"{step.value}-{mode.value}-{width}x{height}", step)
+            if step is Step.COMPARE:
+                names += _save_parts(out, window, f"{mode.value}-{width}x{height}")
     window.close()
     window.deleteLater()
     bridge.close()
@@ -121,6 +124,20 @@ def _save(out: Path, window: MainWindow, name: str, step: Step) -> list[str]:
         for title, image in pictures.items():
             image.save(str(out / f"{title}.png"))
     return list(pictures)
+
+
+def _save_parts(out: Path, window: MainWindow, ending: str) -> list[str]:
+    """The further tabs of Compare, which the first one hides."""
+    page, names = window.findChild(ComparePage), []
+    assert page is not None
+    if not page.tabs.isVisible():
+        return []
+    for number in range(1, page.tabs.count()):
+        page.tabs.setCurrentIndex(number)
+        part = page.tabs.tabText(number).lower().replace(" ", "-")
+        names += _save(out, window, f"compare-{part}-{ending}", Step.COMPARE)
+    page.tabs.setCurrentIndex(0)
+    return names
 
 
 def _photograph(window: MainWindow) -> QPixmap:

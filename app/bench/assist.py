@@ -23,8 +23,9 @@ from core.domain.scenario import LEVEL_WALKING
 from core.domain.walk_measures import WalkMeasures, WalkRatios
 from core.learning.exo.evaluation import WalkEvaluator
 from core.learning.exo.lesson_scores import LessonEvaluators
+from core.learning.exo.offline_stage import OfflineStage
 from core.learning.exo.study import study_twin
-from core.learning.exo.training import BestController, ExoLearner, offline_controllers
+from core.learning.exo.training import BestController, ExoLearner
 from core.learning.exo.twin_in_exo import TwinInExo
 
 DEVICE = "Hippo_L1"
@@ -103,16 +104,19 @@ def train(
     study = study_twin(twin, limits, seed=seed, watch=lambda sentence: None)
     cpu.append(time.process_time())
     evaluator = WalkEvaluator(twin, seeds=(seed + 1,), seconds=SELECTION_S)
-    best = BestController(evaluator, aim, LessonEvaluators(twin, study.lessons[1:], seed=seed + 1))
+    others = LessonEvaluators(twin, study.lessons[1:], seed=seed + 1)
+    best = BestController(evaluator, aim, others, study.sided)
     first_s = first_ratio = float("nan")
     controller = None
-    for number, controller in enumerate(offline_controllers(twin, study, limits, aim, seed=seed)):
+    offline = OfflineStage(twin, study, limits, aim, seed=seed)
+    for number, controller in enumerate(offline):
         if number == 0:
             first_s = time.monotonic() - started
         score = best.consider(controller)
         if number == 0:
             first_ratio = score.metabolic_ratio
     assert controller is not None
+    study = offline.with_prices(study)
     cpu.append(time.process_time())
     learner = ExoLearner(twin, study, controller, aim, seed=seed, best=best)
     while learner.iterations < iterations and time.monotonic() - started < longest_s:

@@ -20,8 +20,8 @@ from core.domain.controller import Aim, ExoController
 from core.domain.walk_measures import WalkMeasures, WalkRatios
 from core.learning.exo.evaluation import WalkEvaluator
 from core.learning.exo.joint_training import JointLearner
+from core.learning.exo.offline_stage import OfflineStage
 from core.learning.exo.study import Study, study_twin
-from core.learning.exo.training import offline_controllers
 from core.learning.exo.twin_in_exo import TwinInExo
 
 ITERATIONS = 30
@@ -34,7 +34,7 @@ def bench_coadaptation(iterations: int = ITERATIONS) -> dict[str, Any]:
     limits = dataclasses.replace(load_profile(DEVICE).limits, peak_nm=FULL_PEAK_NM)
     twin = default_twin(DEVICE, muscles=True)
     study = study_twin(twin, limits, seed=SEED, watch=lambda _: None)
-    *_, start = offline_controllers(twin, study, limits, Aim.MUSCLES, seed=SEED)
+    *_, start = OfflineStage(twin, study, limits, Aim.MUSCLES, seed=SEED)
     before = WalkEvaluator(twin, seeds=SEEDS)
     adapted, controller = _learned(twin, study, start, iterations, assists=True)
     control, _ = _learned(twin, study, start, iterations, assists=False)

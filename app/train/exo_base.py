@@ -28,8 +28,9 @@ from core.learning.exo.evaluation import EVALUATION_SEEDS, WalkEvaluator
 from core.learning.exo.lesson_walks import record_lessons
 from core.learning.exo.lessons import LessonPlan, on_stairs
 from core.learning.exo.offline import OfflineSettings, OfflineTrainer
+from core.learning.exo.offline_stage import OfflineStage
 from core.learning.exo.study import SECONDS, WALKERS, Study, study_twin
-from core.learning.exo.training import BestController, ExoLearner, offline_controllers
+from core.learning.exo.training import BestController, ExoLearner
 from core.learning.exo.twin_in_exo import TwinInExo
 from core.learning.exo.worn_controller import SIZES, WornExo, exo_controller
 from core.learning.rl.networks import perceptron, to_network
@@ -118,9 +119,11 @@ def personal(
 ) -> ExoController:
     """The best controller for this twin, trained as in a session."""
     study = study_twin(twin, limits, seed=seed, watch=lambda _: None)
-    best = BestController(WalkEvaluator(twin, seeds=(seed + 1,), seconds=SELECTION_S), aim)
-    for controller in offline_controllers(twin, study, limits, aim, seed=seed):
+    best = BestController(WalkEvaluator(twin, seeds=(seed + 1,), seconds=SELECTION_S), aim, sided=study.sided)
+    offline = OfflineStage(twin, study, limits, aim, seed=seed)
+    for controller in offline:
         best.consider(controller)
+    study = offline.with_prices(study)
     learner = ExoLearner(twin, study, controller, aim, seed=seed, best=best)
     for number in range(iterations):
         learner.learn_iteration(lambda: 0.0, number / iterations)

@@ -5,12 +5,29 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from core.domain.impairment import SLOTS, Impairment
 from core.domain.record import RecordInfo, RecordKind
+from core.domain.rollout import GaitLabel
 from core.errors import refuse
 
-ScenarioKey = tuple[str, tuple[Impairment, ...]]  # a scenario's key, and with which impairments
+NO_EXO = GaitLabel.WITHOUT_EXO
+CONDITIONS = (
+    NO_EXO,
+    GaitLabel.WORN_WITHOUT_TORQUE,
+    GaitLabel.DEFAULT_CONTROLLER,
+    GaitLabel.PERSONALIZED_CONTROLLER,
+)
+"""In which a twin can be sent through a scenario."""
+
+
+class ScenarioKey(NamedTuple):
+    """What was simulated: a scenario's key, with which impairments, and in which of CONDITIONS."""
+
+    scenario: str
+    impairments: tuple[Impairment, ...] = ()
+    condition: GaitLabel = NO_EXO
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,21 +41,36 @@ class ScenarioResult:
     stayed: int  # starts that ended on their feet
     seconds: float
     most_falls: str  # the most frequent cause of falls in words, "" without a fall
+    condition: GaitLabel = NO_EXO
+    device: str = ""  # that was worn; "" without one
+
+    @property
+    def key(self) -> ScenarioKey:
+        return ScenarioKey(self.scenario, self.impairments, self.condition)
 
     @property
     def success_rate(self) -> float:
         return self.stayed / self.starts
 
 
-def scenario_results(records: Iterable[RecordInfo], policy_id: str) -> dict[ScenarioKey, ScenarioResult]:
-    """The newest results of the twin with GAIT_POLICY `policy_id`; `records` come oldest first."""
+def scenario_results(
+    records: Iterable[RecordInfo], policy_id: str, *, device: str = "", controller_id: str = ""
+) -> dict[ScenarioKey, ScenarioResult]:
+    """The newest results of the twin with GAIT_POLICY `policy_id`; `records` come oldest first.
+
+    With an exo only those with this `device` count, and with the personalized controller only those with
+    CONTROLLER `controller_id`: another one is another walk.
+    """
     found: dict[ScenarioKey, ScenarioResult] = {}
     for info in records:
         made_from = {input_id for input_id, _digest in info.provenance.inputs}
         if info.kind is RecordKind.SCENARIO and policy_id in made_from:
             result = _result_of(info)
-            if result is not None:
-                found[result.scenario, result.impairments] = result
+            if result is None or (result.condition is not NO_EXO and result.device != device):
+                continue
+            if result.condition is GaitLabel.PERSONALIZED_CONTROLLER and controller_id not in made_from:
+                continue
+            found[result.key] = result
     return found
 
 
@@ -48,10 +80,13 @@ def result_settings(
     *,
     seconds: float,
     causes: tuple[str, ...],
+    condition: GaitLabel = NO_EXO,
+    device: str = "",
 ) -> dict[str, object]:
     """The settings in the row of a SCENARIO record. `causes` has one entry per start, "" without a fall."""
     falls = [cause for cause in causes if cause]
-    return {
+    worn = {} if condition is NO_EXO else {"condition": condition.value, "device": device}
+    return worn | {
         "scenario": scenario,
         "impairments": {one.slot.label: one.severity for one in impairments},
         "seconds": seconds,
@@ -106,4 +141,6 @@ def _result_of(info: RecordInfo) -> ScenarioResult | None:
         stayed=int(settings["stayed"]),
         seconds=float(settings["seconds"]),
         most_falls=str(settings.get("most_falls", "")),
+        condition=GaitLabel(settings.get("condition", NO_EXO.value)),
+        device=str(settings.get("device", "")),
     )

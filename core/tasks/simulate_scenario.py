@@ -19,7 +19,7 @@ from core.domain.scenario import SCENARIOS, Scenario, scenario_of
 from core.domain.twin import GENERIC_BODY, BodyParameters, GaitPolicy
 from core.errors import refuse
 from core.jobs.values import JobContext, Params
-from core.session.scenarios import impairments_of, most_frequent, result_settings
+from core.session.scenarios import CONDITIONS, NO_EXO, impairments_of, most_frequent, result_settings
 from core.simulation.analysis.rollout import scene_geometry
 from core.simulation.analysis.scenario import (
     ScenarioRun,
@@ -30,14 +30,18 @@ from core.simulation.analysis.scenario import (
     trace_scenario,
 )
 from core.simulation.analysis.video import FilmedWalk, write_film
+from core.simulation.environment.batch_environment import Assist
 from core.simulation.environment.policy import PolicyNetworks
 from core.simulation.environment.tracking import Walker, WalkingEnvironment, actuation_of
+from core.simulation.model.exo_model import exo_model
 from core.store.private import ordinary_permissions
 from core.store.repository import Store, open_store
 from core.tasks.policy_files import replace_file, shipped_policy
+from core.tasks.worn_scenario import WornDevice, chosen_condition, worn_device
 from core.twin.body import Fidelity
 
 DEFAULT_TWIN = "default"
+PERSONAL = GaitLabel.PERSONALIZED_CONTROLLER
 STARTS = 16
 SECONDS_RANGE = (2.0, 60.0)
 ARRAYS, SUMMARY, FILM = "scenario.npz", "scenario.json", "scenario.mp4"
@@ -52,6 +56,11 @@ class _WalkingTwin:
     reference: GaitReference | None
     networks: PolicyNetworks
     synthetic: bool
+    worn: WornDevice | None = None
+
+    @property
+    def device_id(self) -> str | None:
+        return None if self.worn is None else self.worn.device_id
 
 
 def run(params: Params, context: JobContext) -> str:
@@ -59,56 +68,113 @@ def run(params: Params, context: JobContext) -> str:
 
     `fidelity` is the actuation of the body (`Fidelity`), by default that of the policy's training.
     `impairments` ({label: severity}) come to those that the policy's body has, in place of one of the same
-    kind and place. `seconds`
-    and `starts` have defaults. With `out` a folder gets the arrays, a summary and a film. Returns the
-    SCENARIO record's id; the default twin belongs to no patient and leaves no record: "".
+    kind and place. `condition` (one of CONDITIONS) is without an exo by default; the personalized controller
+    is CONTROLLER `controller`. `seconds` and `starts` have defaults. With `out` a folder gets the arrays, a
+    summary and a film. Returns the SCENARIO record's id; the default twin belongs to no patient and leaves no
+    record: "".
     """
-    scenario = chosen_scenario(str(params["scenario"]))
+    condition = chosen_condition(params.get("condition"))
+    scenario = chosen_scenario(str(params["scenario"]), worn=condition is not NO_EXO)
     seconds = chosen_seconds(params.get("seconds", scenario.usual_s))
-    seed = int(str(params.get("seed", 0)))
-    twin_id = str(params.get("twin", DEFAULT_TWIN))
+    twin_id, controller_id = str(params.get("twin", DEFAULT_TWIN)), str(params.get("controller", ""))
     impairments = impairments_of(params.get("impairments"))
     with open_store(context.spec.data_dir) as store:
-        twin = _impaired(_walking_twin(twin_id, store, params.get("fidelity")), impairments)
-        fidelity = chosen_fidelity(params.get("fidelity"), twin.networks)
-        context.progress(0.05, "Setting up the body and its walkway")
-        walker = scenario_walker(scenario, twin.body, twin.reference, length_s=seconds, fidelity=fidelity)
-        starts = int(str(params.get("starts", STARTS)))
-        environments = _environment([walker] * starts, twin, seed, seconds)
-        result = run_scenario(scenario, environments, twin.networks.act, seconds)
-        context.check_cancelled()
-        context.progress(0.5, "One walk with every sensor on")
-        environment = _environment([walker], twin, seed, seconds)
-        trace = trace_scenario(scenario, walker, environment, twin.networks.act, seconds)
-        rollout = scenario_rollout(twin.label, walker, trace)
-        context.check_cancelled()
-        if "out" in params:
-            context.progress(0.8, "Writing arrays and film")
-            with ordinary_permissions():
-                write_results(Path(str(params["out"])), scenario, walker, trace, rollout, result)
+        own = _walking_twin(twin_id, store, params.get("fidelity"))
+        worn = worn_device(condition, store, twin_id, controller_id, of_patient=twin_id != DEFAULT_TWIN)
+        twin = _impaired(_with_exo(own, condition, worn), impairments)
+        result, rollout = _walks(scenario, twin, params, context, seconds)
         if twin_id == DEFAULT_TWIN:
             return ""
-        settings = result_settings(scenario.key, impairments, seconds=seconds, causes=result.cause)
-        return _save(store, context, twin_id, twin, rollout, result, seed, settings)
+        settings = result_settings(
+            scenario.key,
+            impairments,
+            seconds=seconds,
+            causes=result.cause,
+            condition=condition,
+            device=twin.device_id or "",
+        )
+        inputs = (twin_id, controller_id) if condition is PERSONAL else (twin_id,)
+        return _save(store, context, inputs, twin, rollout, result, _seed(params), settings)
+
+
+def _seed(params: Params) -> int:
+    return int(str(params.get("seed", 0)))
+
+
+def _walks(
+    scenario: Scenario, twin: _WalkingTwin, params: Params, context: JobContext, seconds: float
+) -> tuple[ScenarioRun, Rollout]:
+    """Many starts, then one walk with every sensor on, which is written to `out` if that is asked for."""
+    fidelity, seed = chosen_fidelity(params.get("fidelity"), twin.networks), _seed(params)
+    context.progress(0.05, "Setting up the body and its walkway")
+    walker = _walker(scenario, twin, fidelity, seconds)
+    starts, act = int(str(params.get("starts", STARTS))), twin.networks.act
+    environments = _environment([walker] * starts, twin, seed, seconds)
+    result = run_scenario(scenario, environments, act, seconds, _assist(twin.worn, environments, seed))
+    context.check_cancelled()
+    context.progress(0.5, "One walk with every sensor on")
+    environment = _environment([walker], twin, seed, seconds)
+    assist = _assist(twin.worn, environment, seed)
+    trace = trace_scenario(scenario, walker, environment, act, seconds, assist)
+    rollout = scenario_rollout(twin.label, walker, trace, twin.device_id)
+    context.check_cancelled()
+    if "out" in params:
+        context.progress(0.8, "Writing arrays and film")
+        with ordinary_permissions():
+            write_results(Path(str(params["out"])), scenario, walker, trace, rollout, result)
+    return result, rollout
+
+
+def _with_exo(twin: _WalkingTwin, condition: GaitLabel, worn: WornDevice | None) -> _WalkingTwin:
+    """With the personalized controller it walks as it learned to in training, if it did."""
+    if worn is None:
+        return twin
+    if worn.walking is None:
+        return replace(twin, label=condition, worn=worn)
+    walking = worn.walking
+    networks = PolicyNetworks.from_policy(walking)
+    return _WalkingTwin(condition, walking.body, walking.reference, networks, twin.synthetic, worn)
+
+
+def _walker(scenario: Scenario, twin: _WalkingTwin, fidelity: Fidelity, seconds: float) -> Walker:
+    """A torque-driven twin has its exo fixed rigidly; otherwise compliant straps hold it."""
+    device_id = twin.device_id
+    return scenario_walker(
+        scenario,
+        twin.body,
+        twin.reference,
+        length_s=seconds,
+        fidelity=fidelity,
+        device_id=device_id,
+        straps=() if device_id is None or fidelity is Fidelity.FAST else exo_model(device_id).straps,
+    )
+
+
+def _assist(worn: WornDevice | None, environment: WalkingEnvironment, seed: int) -> Assist | None:
+    if worn is None or worn.controller is None:
+        return None
+    from core.learning.exo.worn_controller import WornExo  # here: walks without an exo need no PyTorch
+
+    return WornExo(worn.controller, environment, seed=seed)
 
 
 def _save(
     store: Store,
     context: JobContext,
-    twin_id: str,
+    inputs: tuple[str, ...],
     twin: _WalkingTwin,
     rollout: Rollout,
     result: ScenarioRun,
     seed: int,
     settings: dict[str, object],
 ) -> str:
-    name = named(result.scenario, twin.body.impairments)
+    name = named(result.scenario, twin.body.impairments, twin.label)
     return store.save(
         RecordKind.SCENARIO,
-        RolloutSet((rollout,), scene_geometry(twin.body, None), name, twin.synthetic),
-        visit_id=store.info(twin_id).visit_id,
-        inputs=(twin_id,),
-        summary=verdict_text(result, twin.body.impairments),
+        RolloutSet((rollout,), scene_geometry(twin.body, twin.device_id), name, twin.synthetic),
+        visit_id=store.info(inputs[0]).visit_id,
+        inputs=inputs,
+        summary=verdict_text(result, twin.body.impairments, twin.label),
         operator=context.spec.operator,
         seed=seed,
         settings=settings,
@@ -151,22 +217,22 @@ def chosen_fidelity(requested: object, networks: PolicyNetworks) -> Fidelity:
     return fidelity
 
 
-def verdict_text(result: ScenarioRun, impairments: tuple[Impairment, ...] = ()) -> str:
+def verdict_text(
+    result: ScenarioRun, impairments: tuple[Impairment, ...] = (), label: GaitLabel | None = None
+) -> str:
     """ "Stairs up: 12 of 16 starts come through 10 s; else mostly on the stairs: sank down"."""
     successes = round(result.success_rate * len(result.cause))
-    name = named(result.scenario, impairments)
+    name = named(result.scenario, impairments, label)
     text = f"{name}: {successes} of {len(result.cause)} starts come through {result.length_s:g} s"
     falls = [cause for cause in result.cause if cause]
     return f"{text}; most falls {most_frequent(falls)}" if falls else text
 
 
-def named(scenario: Scenario, impairments: tuple[Impairment, ...]) -> str:
-    """ "Stairs up, weakness, left dorsiflexors 0.5": every result names the twin's impairments."""
-    return ", ".join([scenario.name, *map(_in_words, impairments)])
-
-
-def _in_words(one: Impairment) -> str:
-    return f"{one.slot.label.lower()} {one.severity:.2g}{' in some strides' if one.occasional else ''}"
+def named(scenario: Scenario, impairments: tuple[Impairment, ...], label: GaitLabel | None = None) -> str:
+    """ "Stairs up, default controller, weakness, left dorsiflexors 0.5": with exo and impairments."""
+    worn = [label.value] if label in CONDITIONS and label is not NO_EXO else []
+    weak = [f"{one.slot.label.lower()} {one.severity:g}" for one in impairments]
+    return ", ".join([scenario.name, *worn, *weak])
 
 
 def write_results(
@@ -182,11 +248,11 @@ def write_results(
     stream = io.BytesIO()
     np.savez_compressed(stream, **arrays_of(trace, rollout))
     replace_file(folder / ARRAYS, stream.getvalue())
-    content = json.dumps(summary_of(scenario, walker, trace, result), indent=2)
+    content = json.dumps(summary_of(scenario, walker, trace, result, rollout.label), indent=2)
     replace_file(folder / SUMMARY, content.encode())
     if len(trace.time_s) > 1:
         walk = FilmedWalk(
-            title=named(scenario, walker.body.impairments),
+            title=named(scenario, walker.body.impairments, rollout.label),
             body=walker.body,
             ground=walker.ground,
             time_s=trace.time_s,
@@ -211,6 +277,7 @@ def arrays_of(trace: ScenarioTrace, rollout: Rollout) -> dict[str, Any]:
         "asked_joint_angle_rad": trace.reference_rad,
         "asked_speed_m_s": trace.reference_speed_m_s,
         "joint_torque_nm": trace.torque_nm,
+        "exo_torque_nm": trace.exo_torque_nm,
         "joint_power_w": trace.torque_nm * trace.velocity_rad_s,
         "ground_force_n": trace.ground_force_n,
         "centre_of_pressure_m": trace.ground_point_m,
@@ -229,13 +296,14 @@ def arrays_of(trace: ScenarioTrace, rollout: Rollout) -> dict[str, Any]:
 
 
 def summary_of(
-    scenario: Scenario, walker: Walker, trace: ScenarioTrace, result: ScenarioRun
+    scenario: Scenario, walker: Walker, trace: ScenarioTrace, result: ScenarioRun, label: GaitLabel
 ) -> dict[str, object]:
     """Results as plain values; times in seconds."""
     return {
         "simulated": True,
         "muscles": "simulated" if walker.model.na else "estimated from joint torques",
-        "verdict": verdict_text(result, walker.body.impairments),
+        "verdict": verdict_text(result, walker.body.impairments, label),
+        "gait": label.value,
         "scenario": scenario.key,
         "name": scenario.name,
         "impairments": {one.slot.label: one.severity for one in walker.body.impairments},
@@ -267,7 +335,8 @@ def _impaired(twin: _WalkingTwin, impairments: tuple[Impairment, ...]) -> _Walki
     tried = {one.slot for one in impairments}
     own = tuple(one for one in twin.body.impairments if one.slot not in tried)
     body = replace(twin.body, impairments=(*own, *impairments))
-    return replace(twin, label=GaitLabel.IMPAIRED_TWIN, body=body)
+    label = GaitLabel.IMPAIRED_TWIN if twin.worn is None else twin.label
+    return replace(twin, label=label, body=body)
 
 
 def _walking_twin(twin_id: str, store: Store, fidelity: object) -> _WalkingTwin:

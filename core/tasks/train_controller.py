@@ -32,15 +32,14 @@ from core.learning.exo.evaluation import (
     WalkEvaluator,
 )
 from core.learning.exo.lesson_scores import LessonEvaluators
+from core.learning.exo.offline_stage import OfflineStage, offline_steps
 from core.learning.exo.study import Study, study_twin
 from core.learning.exo.training import (
     CURVES,
-    OFFLINE_STEPS,
     BestController,
     ExoLearner,
     ExoProgress,
     check_checkpoint,
-    offline_controllers,
 )
 from core.learning.exo.twin_in_exo import TwinInExo
 from core.learning.exo.worn_controller import WornExo
@@ -167,7 +166,8 @@ class _ControllerTraining:
         evaluator = self._evaluator([self._seed + 1], SELECTION_S)
         # A first controller in less than a minute is the only one: there is no choice to look at lessons for.
         others = LessonEvaluators(self._twin, study.lessons[1:], seed=self._seed + 1)
-        best = BestController(evaluator, self._aim, None if self._minutes < QUICK_MINUTES else others)
+        quick = self._minutes < QUICK_MINUTES
+        best = BestController(evaluator, self._aim, None if quick else others, study.sided)
         learner = self._prepared(study, best)
         self._learn(learner, iterations)
         self._context.progress(_LEARNED, "Measuring what the exo brings")
@@ -187,7 +187,10 @@ class _ControllerTraining:
     def _prepared(self, study: Study, best: BestController) -> ExoLearner:
         """The learner after the offline stage, or where an interrupted training stood."""
         resumes = self._checkpoint.is_file()
-        start = starting_controller(self._twin.device_id) if resumes else self._offline(study, best)
+        if resumes:
+            start = starting_controller(self._twin.device_id)
+        else:
+            start, study = self._offline(study, best)
         learner = ExoLearner(self._twin, study, start, self._aim, seed=self._seed, best=best)
         if resumes:
             with resuming():
@@ -195,12 +198,10 @@ class _ControllerTraining:
             self._context.message(f"Continues after {learner.iterations} iterations")
         return learner
 
-    def _offline(self, study: Study, best: BestController) -> ExoController:
-        """The last controller of the offline stage; each of its rounds is shown."""
-        steps = OFFLINE_STEPS if self._minutes >= QUICK_MINUTES else OFFLINE_STEPS[:1]
-        rounds = offline_controllers(
-            self._twin, study, self._limits, self._aim, seed=self._seed, rounds=steps
-        )
+    def _offline(self, study: Study, best: BestController) -> tuple[ExoController, Study]:
+        """The last controller of the offline stage, whose rounds are shown, and what PPO goes on with."""
+        steps = offline_steps(study, quick=self._minutes < QUICK_MINUTES)
+        rounds = OfflineStage(self._twin, study, self._limits, self._aim, seed=self._seed, rounds=steps)
         controller = None
         for number, controller in enumerate(rounds, start=1):
             score = best.consider(controller)
@@ -211,7 +212,7 @@ class _ControllerTraining:
             )
             self._picture(controller)
         assert controller is not None
-        return controller
+        return controller, rounds.with_prices(study)
 
     def _learn(self, learner: ExoLearner, iterations: int | None) -> None:
         """PPO until the plan is done; a plan for this PC is made once and kept."""

@@ -458,6 +458,12 @@ INDEX = {  # bad input: code, file below tests/, test
         "deploy/test_ankles.py",
         "test_a_controller_that_turns_only",
     ),
+    "unknown way to walk": ("SIM-038", "tasks/test_worn_scenario.py", "test_an_unknown_condition"),
+    "controller of another twin in a situation": (
+        "SIM-039",
+        "tasks/test_worn_scenario.py",
+        "test_a_controller_that_was_not",
+    ),
     "unknown impairment": ("TWN-023", "ui/test_scenarios.py", "test_what_is_no_impairment_is_refused"),
     "package of another patient": ("DEP-008", "deploy/test_checks.py", "test_each_wrong_thing"),
     "package for another exo model": ("DEP-005", "deploy/test_checks.py", "test_each_wrong_thing"),

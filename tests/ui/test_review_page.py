@@ -21,7 +21,8 @@ from ui.pages.review import ReviewPage
 from ui.plots.curves import CycleCurve
 from ui.presenters.compare import ComparePresenter, compare_headline
 from ui.presenters.gait_curves import NamedCycles, exo_panels, joint_panels
-from ui.presenters.review import ReviewPresenter, review_headline, review_sentence
+from ui.presenters.level_walk import review_headline, review_sentence
+from ui.presenters.review import ReviewPresenter
 from ui.session_context import SessionContext
 from ui.theme import Tone
 

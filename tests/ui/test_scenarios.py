@@ -17,7 +17,7 @@ from core.domain.scenario import SCENARIOS, Scenario, scenario_of
 from core.errors import Advice
 from core.jobs.values import Refused
 from core.session.flow import Step
-from core.session.scenarios import impairments_of, result_settings, scenario_results
+from core.session.scenarios import ScenarioKey, impairments_of, result_settings, scenario_results
 from tests.drop_foot import drop_foot
 from tests.refusals import refused
 from tests.ui import records, walks
@@ -312,7 +312,7 @@ def test_a_row_of_the_record_says_what_came_of_it(context: SessionContext, revie
     record_id = keep_try(context, reviewed[Step.PERSONALIZE], "trip", FALLS, (weak,))
     assert context.visit_id is not None
     tries = scenario_results(context.store.records(context.visit_id), reviewed[Step.PERSONALIZE])
-    tried = tries["trip", (weak,)]
+    tried = tries[ScenarioKey("trip", (weak,))]
     assert (tried.record_id, tried.stayed, tried.starts) == (record_id, 3, 6)
     assert tried.most_falls == "on the stairs: sank down"
 

@@ -5,15 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QLabel, QLineEdit
+from PySide6.QtWidgets import QLabel, QLineEdit, QSizePolicy, QTabWidget
 
 from core.domain.findings import Finding
+from ui.pages.correlations import CorrelationsPanel, CorrelationsView
 from ui.pages.frame import Page
 from ui.pages.gait_comparison import ComparisonView, GaitComparison
+from ui.pages.help_by_side import HelpPanel, HelpView
+from ui.pages.situations import SituationsPanel, SituationsView
 from ui.theme import Tone
 from ui.widgets.approver_fields import ApproverFields
 from ui.widgets.basics import Box, Icon, label
+from ui.widgets.empty import Missing
 
+_NOTHING = Missing("Nothing was compared yet")
 MOST_REASON = 200  # signs; it has to fit onto the report
 
 
@@ -22,6 +27,9 @@ class CompareState:
     headline: str
     tone: Tone = Tone.NEUTRAL
     view: ComparisonView | None = None
+    situations: SituationsView | Missing = _NOTHING
+    help: HelpView | Missing = _NOTHING
+    correlations: CorrelationsView | Missing = _NOTHING
     detail: str = ""
     declaration: str = ""  # what one signs
     reason_prompt: str = ""  # why signing needs a typed reason; empty when it needs none
@@ -39,17 +47,21 @@ class ComparePage(Page):
     help_text = (
         "Simulated walks of this patient's twin: without the exo, with it worn but giving no torque, and "
         "with three controllers: the default law, a generic one that learned on a crowd, and the "
-        "personalized one. The metabolic rate says whether the exo helps. Your signature allows the "
-        "personalized controller to be put onto the exo; without it nothing is transferred."
+        "personalized one. The metabolic rate says whether the exo helps. Situations tells the same of "
+        "ramps, stairs, running and disturbances, with the torque over the gait cycle; Help on each side how "
+        "much torque either leg gets and when; Correlations how alike the gaits are. Your signature allows "
+        "the personalized controller to be put onto the exo; without it nothing is transferred."
     )
 
     approver_changed = Signal()
+    compare_again = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self.comparison = GaitComparison(with_exo=True)
-        self.body.addWidget(self.comparison, 1)
-        self._sign_box = Box("card", horizontal=True, margin=10, gap=12)
+        self.situations, self.help, self.correlations = SituationsPanel(), HelpPanel(), CorrelationsPanel()
+        self.body.addWidget(self._build_tabs(), 1)
+        self._sign_box = Box("card", horizontal=True, margin=8, gap=12)
         self._sign_icon = Icon("check", 20)
         self._declaration = label("", "body", wrap=True)
         self.approver = ApproverFields("who signs")
@@ -60,8 +72,35 @@ class ComparePage(Page):
         self.body.addWidget(self._sign_box)
         self.approver.changed.connect(self.approver_changed)
         self.approver.entered.connect(self.main_action)
-        self.play_pause.connect(lambda: self.comparison.stage.play(not self.comparison.stage.playing))
+        self.play_pause.connect(self._play_or_pause)
         self.step_frames.connect(self.comparison.stage.step)
+
+    def _play_or_pause(self) -> None:
+        """Nothing plays behind another tab."""
+        stage = self.comparison.stage
+        stage.play(not stage.playing and self.tabs.currentWidget() is self.comparison)
+
+    def _build_tabs(self) -> QTabWidget:
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setDrawBase(False)
+        self.tabs.tabBar().setAccessibleName("Parts of the comparison")
+        self.tabs.addTab(self.comparison, "Level walking")
+        self.tabs.addTab(self.situations, "Situations")
+        self.tabs.addTab(self.help, "Help on each side")
+        self.tabs.addTab(self.correlations, "Correlations")
+        for panel in (self.situations, self.help, self.correlations):
+            panel.compare_again.connect(self.compare_again)
+        self.tabs.currentChanged.connect(self._make_room)
+        self._make_room(0)
+        return self.tabs
+
+    def _make_room(self, shown: int) -> None:
+        """Only the shown part asks for room: the page of a small screen scrolls less."""
+        parts = (self.comparison, self.situations, self.help, self.correlations)
+        for number, part in enumerate(parts):
+            policy = QSizePolicy.Policy.Expanding if number == shown else QSizePolicy.Policy.Ignored
+            part.setSizePolicy(policy, policy)
 
     def _build_reason(self) -> tuple[Box, QLineEdit, QLabel]:
         """Asked for where the controller does not help: above the signature, whose part it becomes."""
@@ -92,6 +131,9 @@ class ComparePage(Page):
         self.set_main_action(state.main_action, not state.why_not, state.why_not)
         self.show_body()
         self.comparison.show_view(state.view)
+        self.situations.show_view(state.situations)
+        self.help.show_view(state.help)
+        self.correlations.show_view(state.correlations)
         self._declaration.setText(state.signed or state.declaration)
         self._sign_icon.show_icon(
             "done" if state.signed else "edit", Tone.OK if state.signed else Tone.NEUTRAL

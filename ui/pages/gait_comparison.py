@@ -37,6 +37,7 @@ class ComparisonView:
     pairs: tuple[str, ...] = ()  # which gait stands on the left; empty when there is no choice
     pair: int = 0
     muscles: MuscleView = ONLY_LEVEL
+    same_time: bool = False  # the pictures show the same time, not the same place in the gait cycle
 
 
 class GaitComparison(QWidget):
@@ -80,7 +81,7 @@ class GaitComparison(QWidget):
         self.table.show_numbers(view.table)
         self._sentence.setText(view.sentence)
         self._sentence.setToolTip(_hover(view.table))
-        self.stage.show_gaits(*view.staged)
+        self.stage.show_gaits(*view.staged, same_time=view.same_time)
         self._show_cursor()
 
     def leave(self) -> None:
@@ -112,7 +113,7 @@ class GaitComparison(QWidget):
         top.addLayout(self._pairs)
         verdict = Box("strip", margin=10)
         verdict.body.addWidget(self._sentence)
-        layout = column(gap=8)
+        layout = column(gap=4)
         layout.addLayout(top)
         layout.addWidget(split, 1)
         layout.addWidget(verdict)

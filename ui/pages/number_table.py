@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTab
 
 from core.domain.body import Side
 from ui import theme
+from ui.theme import Tone
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class NumberRow:
     tip: str = ""
     strong: bool = False
     tips: tuple[str, ...] = ()
+    tones: tuple[Tone, ...] = ()  # of each cell, whose words say the same as the colour
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,10 @@ class NumberTableWidget(QTableWidget):
             item.setToolTip(" ".join(words for words in (own, numbers.tip) if words))
             if left and numbers.side is not None:
                 item.setForeground(QColor(look.side_color(numbers.side.value)))
-            if left or numbers.strong:
+            tone = numbers.tones[column - 1] if numbers.tones and not left else Tone.NEUTRAL
+            if tone is not Tone.NEUTRAL:
+                item.setForeground(QColor(look.colors.tone(tone).ink))
+            if left or numbers.strong or tone is not Tone.NEUTRAL:
                 font = QFont(self.font())
                 font.setWeight(QFont.Weight.DemiBold)
                 item.setFont(font)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import Signal
 
 from core.domain.findings import Finding
+from ui.pages.condition_picker import ConditionChoice, ConditionPicker
 from ui.pages.frame import Page
 from ui.pages.gait_comparison import ComparisonView, GaitComparison
 from ui.pages.scenario_picker import ScenarioGroup, ScenarioPicker
@@ -42,6 +43,8 @@ class ReviewState:
     detail: str = ""  # under the empty page's sentence
     groups: tuple[ScenarioGroup, ...] = ()
     scenario: str = ""  # key of the chosen one
+    conditions: tuple[ConditionChoice, ...] = ()  # what can be worn; none: there is no choice
+    condition: str = ""  # key of the chosen one
     what_if: WhatIfState | None = None  # None: the panel is closed
     why_no_what_if: str = ""
     impaired: str = ""  # text about the impairment that scenarios are simulated with; empty: none
@@ -58,19 +61,21 @@ class ReviewPage(Page):
         "patient's own. Drag in a plot to move the figures, or press space to let them walk. r is the "
         "correlation with the measured gait (1 = the same shape), the degrees are the typical distance from "
         "it. The row of buttons sends the twin up ramps and stairs, lets it run, pushes it: 12 of 16 means "
-        "that 12 of 16 different starts came through: no fall, and hardly slower than asked. “What if?” "
+        "that 12 of 16 different starts came through: no fall, and hardly slower than asked. The row below "
+        "puts the exo on, without torque or with a controller: the walk without it stands beside. “What if?” "
         "shows the same twin with a weak muscle group, a stiff joint or another impairment; as long as a "
         "strip names one, every situation is tried with it."
     )
 
     scenario_chosen = Signal(str)  # key
+    condition_chosen = Signal(str)  # key
     simulate = Signal()  # the chosen scenario
     what_if_toggled = Signal(bool)
     impairment_removed = Signal()
 
     def __init__(self) -> None:
         super().__init__()
-        self.picker, self.what_if = ScenarioPicker(), WhatIfPanel()
+        self.picker, self.conditions, self.what_if = ScenarioPicker(), ConditionPicker(), WhatIfPanel()
         self.banner = ImpairmentBanner()
         self.what_if_button = Button("What if?", "quiet", tip="Try an impairment on this twin")
         self.what_if_button.setCheckable(True)
@@ -81,10 +86,12 @@ class ReviewPage(Page):
         top = row(self.picker, self.what_if_button, gap=8)
         top.setStretch(0, 1)
         self.body.addLayout(top)
+        self.body.addWidget(self.conditions)
         self.body.addWidget(self.what_if)
         self.body.addWidget(self.banner)
         self.body.addWidget(self._deck, 1)
         self.picker.chosen.connect(self.scenario_chosen)
+        self.conditions.chosen.connect(self.condition_chosen)
         self.banner.removed.connect(self.impairment_removed)
         self.untried.action.connect(self.simulate)
         self.what_if_button.clicked.connect(self.what_if_toggled)
@@ -103,6 +110,7 @@ class ReviewPage(Page):
         self.set_main_action(state.main_action)
         self.show_body()
         self.picker.show_groups(state.groups, state.scenario)
+        self.conditions.show_choices(state.conditions, state.condition)
         self._show_what_if(state)
         self.banner.show_text(state.impaired)
         if state.view is not None:

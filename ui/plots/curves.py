@@ -29,7 +29,7 @@ class CurveStyle(Enum):
 
 
 class ExoQuantity(StrEnum):
-    """What the exo does at one hip, drawn like a joint."""
+    """What the exo does at one joint, drawn like a joint."""
 
     TORQUE = "exo_torque"
     POWER = "exo_power"
@@ -100,6 +100,16 @@ class NormalBand:
 
 
 @dataclass(frozen=True, slots=True)
+class PeakField:
+    """Where published peaks lie: a field of sizes and times, in the unit of its panel and 0..1."""
+
+    low: float
+    high: float
+    begin: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
 class Likeness:
     """How closely one gait follows the measured one."""
 
@@ -131,6 +141,7 @@ class JointPanel:
     toe_off_fraction: float | None = None
     likeness: tuple[Likeness, ...] = ()
     missing: str = "no complete stride"  # in place of curves, where there are none
+    published: tuple[PeakField, ...] = ()
 
     @property
     def title(self) -> str:
@@ -166,6 +177,8 @@ class JointPanel:
         if self.band is not None:
             lows.append(np.min(self.band.mean - self.band.sd))
             highs.append(np.max(self.band.mean + self.band.sd))
+        lows += [np.float64(field.low) for field in self.published]
+        highs += [np.float64(field.high) for field in self.published]
         return (float(np.nanmin(lows)), float(np.nanmax(highs))) if lows else (0.0, 1.0)
 
     def table(self) -> str:

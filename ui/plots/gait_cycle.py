@@ -110,6 +110,7 @@ class GaitCyclePlot(PlainPlot):
         self._add_frame(look)
         if self._panel is not None:
             self._add_band(look, self._panel)
+            self._add_published(look, self._panel)
             for curve in self._panel.curves:
                 self._add_curve(look, curve)
             self._add_toe_off(look, self._panel)
@@ -142,6 +143,19 @@ class GaitCyclePlot(PlainPlot):
             return
         low = panel.band.mean - panel.band.sd
         self._add_area(low, low + 2 * panel.band.sd, fill(look.colors.norm_band, 0.75), -20)
+
+    def _add_published(self, look: theme.Theme, panel: JointPanel) -> None:
+        """Fields in which the peaks of published controllers lie: not a curve to follow."""
+        for field in panel.published:
+            begin, end = 100.0 * field.begin, 100.0 * field.end
+            x = np.array([begin, begin, end, end, begin])
+            y = np.array([field.low, field.high, field.high, field.low, field.low])
+            frame = pg.PlotCurveItem(
+                x, y, pen=line_pen(look.colors.norm, 1.4), brush=fill(look.colors.norm_band, 0.75)
+            )
+            frame.setFillLevel(field.low)
+            frame.setZValue(-15)
+            self.box.addItem(frame)
 
     def _add_curve(self, look: theme.Theme, curve: CycleCurve) -> None:
         color = curve_color(look, curve.side, curve.style)

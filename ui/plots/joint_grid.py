@@ -104,6 +104,8 @@ class JointGrid(QWidget):
         ]
         if any(panel.band is not None for panel in panels):
             entries.append((None, "Normal ± 1 SD"))
+        if any(panel.published for panel in panels):
+            entries.append((None, "Published peaks"))
         words = [curve.sd_words for panel in panels for curve in panel.curves if curve.sd_words]
         self._band_words.setText(words[0] if words else "")
         self._band_words.setVisible(bool(words))

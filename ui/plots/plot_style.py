@@ -27,8 +27,8 @@ MARKER_EVERY = 10  # points of the cycle
 
 def curve_color(theme: Theme, side: Side, style: CurveStyle) -> QColor:
     color = QColor(theme.side_color(side.value))
-    color = _mixed(color, QColor(theme.colors.text), _TOWARDS_TEXT.get(style, 0.0))
-    return _mixed(color, QColor(theme.colors.muted), _TOWARDS_MUTED.get(style, 0.0))
+    color = mixed(color, QColor(theme.colors.text), _TOWARDS_TEXT.get(style, 0.0))
+    return mixed(color, QColor(theme.colors.muted), _TOWARDS_MUTED.get(style, 0.0))
 
 
 def curve_pen(theme: Theme, side: Side, style: CurveStyle) -> QPen:
@@ -87,7 +87,7 @@ def axis_label(axis: pg.AxisItem, text: str, theme: Theme) -> None:
     axis.setSIPrefixEnableRanges(())  # else values below 1 are shown times 1000, and the unit stays
 
 
-def _mixed(color: QColor, other: QColor, fraction: float) -> QColor:
+def mixed(color: QColor, other: QColor, fraction: float) -> QColor:
     return QColor.fromRgbF(
         color.redF() + (other.redF() - color.redF()) * fraction,
         color.greenF() + (other.greenF() - color.greenF()) * fraction,

@@ -4,26 +4,34 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from core.domain.assistance import Assistance, CostRatio, assistance_of, percent_words, with_reason
 from core.domain.comparison_words import verdict_details
-from core.domain.controller import Comparison, GaitScore, unattended
+from core.domain.controller import Comparison, GaitScore, TrainedController, unattended
 from core.domain.motion import Motion
 from core.domain.record import Decision, RecordKind, Verdict
 from core.domain.rollout import GaitLabel
-from core.domain.situation_effects import situation_assistance
+from core.domain.situation_effects import situation_assistance, situation_effects
 from core.domain.walk_measures import WalkMeasures
 from core.domain.walk_numbers import WalkRow, walk_rows
 from core.session.flow import Step, StepStatus
 from ui.pages.compare import ComparePage, CompareState
+from ui.pages.correlations import CorrelationsView
 from ui.pages.gait_comparison import ComparisonView
+from ui.pages.help_by_side import HelpView
 from ui.pages.number_table import NumberRow, NumberTable
+from ui.pages.situations import SituationsView
+from ui.presenters.assistance import exo_joint, help_view
 from ui.presenters.base import StepPresenter
+from ui.presenters.correlations import correlations_view
 from ui.presenters.gait_curves import NamedCycles, exo_panels, joint_panels, likeness_rows
-from ui.presenters.review import falls_words, staged
+from ui.presenters.level_walk import falls_words, staged
+from ui.presenters.situations import situations_view
 from ui.session_context import SessionContext
 from ui.theme import Tone
-from ui.wording import clock, percent, unbroken
+from ui.widgets.empty import Missing
+from ui.wording import clock, listed, percent, unbroken
 
 PERSONAL = GaitLabel.PERSONALIZED_CONTROLLER
 RIVALS = (  # in the order of the columns; records of earlier versions have two of them
@@ -37,7 +45,17 @@ PURPOSE = (
 )
 INTERVAL_TIP = "Of the mean over all walks, seed by seed; another twin or another day differs by more."
 REASON_WANTED = "Sign only with a reason; package and report will hold it."
+MOST_NAMED = 3  # situations in the headline; the tab has all of them with what gets harder
 WORTHWHILE = 0.03  # fraction of what walking costs; a smaller change is hardly felt
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Parts:
+    """What the other tabs show."""
+
+    situations: SituationsView | Missing
+    help: HelpView | Missing
+    correlations: CorrelationsView | Missing
 
 
 class ComparePresenter(StepPresenter):
@@ -49,7 +67,9 @@ class ComparePresenter(StepPresenter):
         self._pair = 0
         self._loaded: tuple[str, Comparison, Motion | None] | None = None
         self._views: dict[int, ComparisonView] = {}  # by pair, of the loaded comparison
+        self._parts: dict[str, _Parts] = {}  # by the words of their button, of the loaded comparison
         page.secondary_action.connect(lambda _key: self.attempt(self.start))
+        page.compare_again.connect(lambda: self.attempt(self.start))
         page.approver_changed.connect(self.refresh)
         page.comparison.pair_chosen.connect(self._choose_pair)
 
@@ -66,7 +86,7 @@ class ComparePresenter(StepPresenter):
             return
         if self._loaded is None or self._loaded[0] != status.record_id:
             self._loaded = (status.record_id, *self._load(status.record_id))
-            self._views = {}
+            self._views, self._parts = {}, {}
             self._page.approver.clear()
             self._page.reason.clear()
         self._page.render(self._result(*self._loaded))
@@ -125,10 +145,14 @@ class ComparePresenter(StepPresenter):
         headline, tone = situated_headline(comparison)
         assistance = situation_assistance(comparison)
         why_not = "" if signature is not None else self._why_not_sign(assistance)
+        parts = self._cached_parts(record_id, comparison)
         return CompareState(
             headline=headline,
             tone=tone,
             view=self._cached_view(comparison, motion),
+            situations=parts.situations,
+            help=parts.help,
+            correlations=parts.correlations,
             declaration=self._declaration(),
             reason_prompt=f"{assistance.words} {REASON_WANTED}" if assistance.needs_reason else "",
             signer=self.context.operator,
@@ -145,6 +169,24 @@ class ComparePresenter(StepPresenter):
             self._views[self._pair] = self._view(comparison, motion)
         return self._views[self._pair]
 
+    def _cached_parts(self, record_id: str, comparison: Comparison) -> _Parts:
+        action = "" if self.running_job() is not None else "Compare again"
+        if action not in self._parts:
+            limit_nm = self._limit_nm(record_id)
+            self._parts[action] = _Parts(
+                situations_view(comparison, action, limit_nm),
+                help_view(comparison, action, limit_nm),
+                correlations_view(comparison, action),
+            )
+        return self._parts[action]
+
+    def _limit_nm(self, record_id: str) -> float:
+        """The most that the personalized controller may give."""
+        controller_id = self.input_of(record_id, RecordKind.CONTROLLER)
+        if controller_id is None:
+            return math.inf
+        return self.context.store.load(controller_id, TrainedController).controller.limits.peak_nm
+
     def _view(self, comparison: Comparison, motion: Motion | None) -> ComparisonView:
         """Pictures and curves of the chosen gait and the personalized one; the table has all of them."""
         gaits, rivals = comparison.rollouts, rivals_in(comparison)
@@ -155,7 +197,7 @@ class ComparePresenter(StepPresenter):
         return ComparisonView(
             staged=tuple(staged(gaits, rollout.label) for rollout in shown),
             joint_panels=joint_panels(motion, [NamedCycles(r.label, r.cycles) for r in shown]),
-            exo_panels=exo_panels(shown),
+            exo_panels=exo_panels(shown, exo_joint(comparison)),
             sentence=below_headline(comparison),
             table=comparison_table(comparison, columns, likeness_rows(everything, columns, short=True)),
             place=f"{gaits.scenario} · {falls_words(gaits.find(PERSONAL))}",
@@ -196,17 +238,25 @@ def rivals_in(comparison: Comparison) -> tuple[GaitLabel, ...]:
 
 
 def below_headline(comparison: Comparison) -> str:
-    """The verdict without what the headline says already."""
+    """The verdict on the level without what the headline says already; other situations have their tab."""
     if assistance_of(comparison.scores).cost is None:
         return comparison.sentence
-    return unbroken(verdict_details(comparison.scores, comparison.strangers, comparison.situations))
+    return unbroken(verdict_details(comparison.scores, comparison.strangers))
 
 
 def situated_headline(comparison: Comparison) -> tuple[str, Tone]:
     """The same, and in which other situations walking gets harder."""
     headline, tone = compare_headline(comparison.scores)
-    elsewhere = situation_assistance(comparison).elsewhere
-    return (unbroken(f"{headline} Harder: {elsewhere}."), Tone.WARN) if elsewhere else (headline, tone)
+    effects = situation_effects(comparison.situations)
+    harder = [one.name for one in effects if one.harder]
+    if not harder:
+        return headline, tone
+    named = (
+        f": {listed(harder)}"
+        if len(harder) <= MOST_NAMED
+        else f" in {len(harder)} of {len(effects)} situations"
+    )
+    return f"{headline} Harder{named}.", Tone.WARN
 
 
 def compare_headline(scores: tuple[GaitScore, ...]) -> tuple[str, Tone]:

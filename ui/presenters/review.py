@@ -2,41 +2,32 @@
 
 from __future__ import annotations
 
-import math
-
+from core.domain.controller import TrainedController
 from core.domain.emg import EmgEnvelopes
 from core.domain.findings import Finding
 from core.domain.impairment import Impairment
 from core.domain.motion import Motion
 from core.domain.record import RecordKind, Verdict
-from core.domain.rollout import GaitLabel, Rollout, RolloutSet
+from core.domain.rollout import GaitLabel, RolloutSet
 from core.domain.scenario import LEVEL_WALKING, Scenario, scenario_of
 from core.domain.twin import GaitPolicy
-from core.jobs.values import JobState
+from core.jobs.values import JobState, JsonValue
 from core.session.flow import Step, StepStatus
-from core.session.scenarios import ScenarioKey, ScenarioResult, scenario_results
+from core.session.scenarios import NO_EXO, ScenarioKey, ScenarioResult, scenario_results
 from ui.pages.gait_comparison import ComparisonView
-from ui.pages.number_table import NumberTable
 from ui.pages.review import ReviewPage, ReviewState, Untried, WhatIfState
-from ui.plots.curves import JointPanel
 from ui.plots.muscle_grid import MuscleView
-from ui.presenters import scenarios
+from ui.presenters import conditions, scenarios
 from ui.presenters.base import StepPresenter
-from ui.presenters.gait_curves import (
-    NamedCycles,
-    joint_panels,
-    likeness_of,
-    likeness_rows,
-    mean_correlation,
-)
+from ui.presenters.gait_curves import mean_correlation
+from ui.presenters.level_walk import falls_words, level_view, review_headline, staged
 from ui.presenters.muscle_curves import muscle_view
 from ui.scene.stage import StagedGait
 from ui.session_context import SessionContext
 from ui.theme import Tone
 
-CLOSE_R = 0.9  # from here on the shape of the curves is the patient's own
 PURPOSE = "See the twin walk beside the patient's own gait"
-TWINS = (GaitLabel.DEFAULT_TWIN, GaitLabel.PERSONALIZED_TWIN)
+PERSONAL = GaitLabel.PERSONALIZED_CONTROLLER
 AGAIN, STARTS = "again", "starts"
 ONE_AT_A_TIME = "One simulation at a time: wait for the running one, or cancel it."
 
@@ -49,12 +40,14 @@ class ReviewPresenter(StepPresenter):
         self._page = page
         self._visit_id: str | None = None  # the visit on the page
         self._record_id = ""  # the level walk on the page
-        self._scenario = LEVEL_WALKING
+        self._scenario, self._condition = LEVEL_WALKING, NO_EXO
         self._what_if_open = False
+        self._personal = conditions.PersonalController()
         self._tries: dict[ScenarioKey, ScenarioResult] = {}
         self._views: dict[tuple[str, ...], ComparisonView] = {}  # made once: drawing takes a while
         page.secondary_action.connect(lambda key: self.attempt(lambda: self._secondary(key)))
         page.scenario_chosen.connect(self._choose_scenario)
+        page.condition_chosen.connect(self._choose_condition)
         page.simulate.connect(lambda: self.attempt(self._simulate))
         page.what_if_toggled.connect(self._open_what_if)
         page.impairment_removed.connect(lambda: self._open_what_if(False))
@@ -76,6 +69,9 @@ class ReviewPresenter(StepPresenter):
             return
         if status.record_id != self._record_id:
             self._record_id, self._views = status.record_id, {}
+        self._personal = self._personal_controller()
+        if self._condition is PERSONAL and self._personal.why_not:
+            self._condition = NO_EXO  # the twin or the exo is another one now
         self._tries = self._read_tries()
         self._page.render(self._state(status.record_id))
 
@@ -100,6 +96,14 @@ class ReviewPresenter(StepPresenter):
         self._scenario = scenario_of(key) or LEVEL_WALKING
         self.refresh()
 
+    def _choose_condition(self, key: str) -> None:
+        """Impairments are tried without the exo; without one there is no failure of it either."""
+        self._condition = conditions.condition_of(key)
+        self._what_if_open = self._what_if_open and self._condition is NO_EXO
+        if self._scenario.exo_disturbance is not None and not conditions.gives_torque(self._condition):
+            self._scenario = LEVEL_WALKING
+        self.refresh()
+
     def _open_what_if(self, on: bool) -> None:
         self._what_if_open = on
         self.refresh()
@@ -109,16 +113,23 @@ class ReviewPresenter(StepPresenter):
         policy = self.newest(RecordKind.GAIT_POLICY)
         if policy is None or self.running_job() is not None:
             return
+        params = {"scenario": self._scenario.key, "twin": policy.id, **self._special_params()}
+        self.submit("simulate_scenario", **params)
+
+    def _special_params(self) -> dict[str, JsonValue]:
+        """Of the job: what is out of the ordinary."""
         impairments = _impairment_params(self._impairments())
-        key = self._scenario.key
-        if impairments:
-            self.submit("simulate_scenario", scenario=key, twin=policy.id, impairments=dict(impairments))
-        else:
-            self.submit("simulate_scenario", scenario=key, twin=policy.id)
+        params: dict[str, JsonValue] = {"impairments": dict(impairments)} if impairments else {}
+        if self._condition is not NO_EXO:
+            params["condition"] = self._condition.value
+        if self._condition is PERSONAL:
+            params["controller"] = self._personal.record_id
+        return params
 
     def _begin_visit(self) -> None:
         self._visit_id = self.context.visit_id
         self._record_id, self._scenario, self._what_if_open = "", LEVEL_WALKING, False
+        self._condition = NO_EXO
         self._views = {}
 
     # What is known ----------------------------------------------------------------------------------
@@ -127,7 +138,24 @@ class ReviewPresenter(StepPresenter):
         policy = self.newest(RecordKind.GAIT_POLICY)
         if policy is None or self.context.visit_id is None:
             return {}
-        return scenario_results(self.context.store.records(self.context.visit_id), policy.id)
+        subject = self.context.subject
+        return scenario_results(
+            self.context.store.records(self.context.visit_id),
+            policy.id,
+            device="" if subject is None else subject.device,
+            controller_id=self._personal.record_id,
+        )
+
+    def _personal_controller(self) -> conditions.PersonalController:
+        """The newest one, if it was trained for the newest twin and the exo that the patient wears."""
+        controller, policy = self.newest(RecordKind.CONTROLLER), self.newest(RecordKind.GAIT_POLICY)
+        if controller is None or policy is None:
+            return conditions.PersonalController()
+        subject = self.context.subject
+        device = "" if subject is None else subject.device
+        own_twin = self.input_of(controller.id, RecordKind.GAIT_POLICY) == policy.id
+        trained = self.context.store.load(controller.id, TrainedController)
+        return conditions.personal_controller(controller.id, trained, device, own_twin=own_twin)
 
     def _impairments(self) -> tuple[Impairment, ...]:
         chosen = self._page.what_if.impairment
@@ -145,7 +173,7 @@ class ReviewPresenter(StepPresenter):
         """The twin's own walk in the chosen scenario, as far as there is one."""
         if self._scenario is LEVEL_WALKING:
             return staged(self._gaits(record_id), GaitLabel.PERSONALIZED_TWIN)
-        tried = self._tries.get((self._scenario.key, ()))
+        tried = self._tries.get(ScenarioKey(self._scenario.key))
         if tried is None:
             return None
         gaits = self._gaits(tried.record_id)
@@ -163,8 +191,9 @@ class ReviewPresenter(StepPresenter):
 
     def _state(self, record_id: str) -> ReviewState:
         impairments = self._impairments()
-        tried = self._tries.get((self._scenario.key, impairments))
-        has_walk = self._scenario is LEVEL_WALKING or (self._scenario.key, ()) in self._tries
+        tried = self._tries.get(ScenarioKey(self._scenario.key, impairments, self._condition))
+        bare = self._condition is NO_EXO
+        has_walk = (bare and self._scenario is LEVEL_WALKING) or self._own_key in self._tries
         headline, tone, view = self._shown(record_id, tried, has_walk=has_walk)
         gaits = self._gaits(record_id)
         return ReviewState(
@@ -172,10 +201,16 @@ class ReviewPresenter(StepPresenter):
             tone=tone,
             view=view,
             untried=self._untried() if view is None else None,
-            groups=scenarios.scenario_groups(self._tries, (), self._level_words(gaits)),
+            groups=scenarios.scenario_groups(
+                self._tries, (), self._level_words(gaits) if bare else "", self._condition
+            ),
             scenario=self._scenario.key,
+            conditions=conditions.condition_choices(
+                self._tries, self._scenario, self._personal.why_not, self._level_words(gaits)
+            ),
+            condition=self._condition.value,
             what_if=self._what_if_state(tried) if self._what_if_open and has_walk else None,
-            why_no_what_if="" if has_walk else "Simulate this situation without an impairment first.",
+            why_no_what_if=self._why_no_what_if(has_walk=has_walk),
             impaired=scenarios.impaired_words(impairments),
             main_action="Go on with Train" if has_walk else "",
             secondary=self._secondary_actions(),
@@ -183,11 +218,23 @@ class ReviewPresenter(StepPresenter):
             findings=self._findings(record_id),
         )
 
+    @property
+    def _own_key(self) -> ScenarioKey:
+        """The chosen situation in the chosen condition, without an impairment."""
+        return ScenarioKey(self._scenario.key, (), self._condition)
+
+    def _why_no_what_if(self, *, has_walk: bool) -> str:
+        if self._condition is not NO_EXO:
+            return "Choose “No exo” first: impairments are tried without it."
+        return "" if has_walk else "Simulate this situation without an impairment first."
+
     def _shown(
         self, record_id: str, tried: ScenarioResult | None, *, has_walk: bool
     ) -> tuple[str, Tone, ComparisonView | None]:
         """Headline and view: with the impairment where it was tried, else without, else nothing yet."""
         impairments = self._impairments()
+        if self._condition is not NO_EXO:
+            return self._worn(record_id, tried)
         if impairments and tried is not None:
             if has_walk:
                 return self._what_if(record_id, impairments[0], tried)
@@ -196,7 +243,7 @@ class ReviewPresenter(StepPresenter):
         if has_walk and self._scenario is LEVEL_WALKING:
             return self._level(record_id)
         if has_walk:
-            return self._walk(record_id, self._tries[self._scenario.key, ()])
+            return self._walk(record_id, self._tries[self._own_key])
         ending = f" with {scenarios.impairment_words(impairments[0])}" if impairments else ""
         return f"{self._scenario.name}: not simulated yet{ending}.", Tone.NEUTRAL, None
 
@@ -205,8 +252,9 @@ class ReviewPresenter(StepPresenter):
         if job is None:
             detail = "It starts many times, each time a little differently. This takes about a minute."
             ending = f" with {scenarios.impairment_words(impairments[0])}" if impairments else ""
+            ending = ending or conditions.with_words(self._condition)
             return Untried(f"See whether the twin stays on its feet here{ending}", detail, "Simulate")
-        if _is_about(job, self._scenario, impairments):
+        if _is_about(job, self._scenario, self._special_params()):
             return Untried("The twin is on its way", "What came of it appears here.")
         return Untried("Another simulation is running", ONE_AT_A_TIME)
 
@@ -218,16 +266,16 @@ class ReviewPresenter(StepPresenter):
         return WhatIfState("Simulate", ONE_AT_A_TIME if self.running_job() is not None else "")
 
     def _secondary_actions(self) -> tuple[tuple[str, str], ...]:
-        if self._scenario is not LEVEL_WALKING or self._what_if_open:
+        if self._scenario is not LEVEL_WALKING or self._what_if_open or self._condition is not NO_EXO:
             return ()
         idle = self.running_job() is None
-        counted = (LEVEL_WALKING.key, ()) in self._tries
+        counted = self._own_key in self._tries
         count = ((STARTS, "Count falls"),) if idle and not counted else ()
         return (*count, (AGAIN, "Simulate again"))
 
     def _findings(self, record_id: str) -> tuple[Finding, ...]:
         """They are about the level walk that the policy was trained on."""
-        if self._scenario is not LEVEL_WALKING or self._what_if_open:
+        if self._scenario is not LEVEL_WALKING or self._what_if_open or self._condition is not NO_EXO:
             return ()
         policy_id = self.input_of(record_id, RecordKind.GAIT_POLICY)
         return () if policy_id is None else self.context.store.load(policy_id, GaitPolicy).findings
@@ -235,7 +283,7 @@ class ReviewPresenter(StepPresenter):
     def _level_words(self, gaits: RolloutSet) -> str:
         return falls_words(gaits.find(GaitLabel.PERSONALIZED_TWIN))
 
-    # The three kinds of view ------------------------------------------------------------------------
+    # The four kinds of view ------------------------------------------------------------------------
 
     def _level(self, record_id: str) -> tuple[str, Tone, ComparisonView]:
         gaits = self._gaits(record_id)
@@ -278,10 +326,27 @@ class ReviewPresenter(StepPresenter):
             self._views[key] = scenarios.scenario_view(self._scenario, gaits, level, impaired)
         return *scenarios.tried_headline(self._scenario.name, tried), self._views[key]
 
+    def _worn(self, record_id: str, tried: ScenarioResult | None) -> tuple[str, Tone, ComparisonView | None]:
+        """With the exo, beside the same situation without it as far as that was simulated."""
+        if tried is None:
+            words = conditions.with_words(self._condition)
+            return f"{self._scenario.name}{words}: not simulated yet.", Tone.NEUTRAL, None
+        bare = self._tries.get(ScenarioKey(self._scenario.key))
+        key = (record_id, tried.record_id, "" if bare is None else bare.record_id)
+        if key not in self._views:
+            without = self._healthy(record_id)
+            motion = self._motion_of(record_id) if self._scenario is LEVEL_WALKING else None
+            gaits = self._gaits(tried.record_id)
+            adapted = self._condition is PERSONAL and self._personal.adapted
+            self._views[key] = conditions.condition_view(
+                self._scenario, without, gaits, motion, adapted=adapted
+            )
+        return *conditions.condition_headline(self._scenario.name, tried, bare), self._views[key]
+
     def _what_if(
         self, record_id: str, impairment: Impairment, tried: ScenarioResult
     ) -> tuple[str, Tone, ComparisonView]:
-        without = self._tries.get((self._scenario.key, ()))
+        without = self._tries.get(self._own_key)
         key = (record_id, tried.record_id, "" if without is None else without.record_id)
         if key not in self._views:
             healthy = self._healthy(record_id)
@@ -297,77 +362,8 @@ def _impairment_params(impairments: tuple[Impairment, ...]) -> dict[str, float]:
     return {one.slot.label: one.severity for one in impairments}
 
 
-def _is_about(job: JobState, scenario: Scenario, impairments: tuple[Impairment, ...]) -> bool:
-    params = job.spec.params
-    about = params.get("scenario") == scenario.key and params.get("impairments", {}) == _impairment_params(
-        impairments
-    )
-    return job.spec.kind == "simulate_scenario" and about
-
-
-def level_view(gaits: RolloutSet, motion: Motion | None, muscles: MuscleView) -> ComparisonView:
-    """The default and the personalized twin against the measured gait."""
-    panels = joint_panels(motion, [NamedCycles(r.label, r.cycles) for r in gaits.rollouts])
-    columns = ("Joint", *(label.value.capitalize() for label in TWINS))
-    return ComparisonView(
-        staged=tuple(staged(gaits, label) for label in TWINS if gaits.find(label) is not None),
-        joint_panels=panels,
-        sentence=review_sentence(panels),
-        table=NumberTable(columns, likeness_rows(panels, TWINS)),
-        muscles=muscles,
-    )
-
-
-def staged(gaits: RolloutSet, label: GaitLabel) -> StagedGait:
-    rollout = gaits.find(label)
-    assert rollout is not None
-    return StagedGait(rollout, gaits.geometry, label.value.capitalize())
-
-
-def falls_words(rollout: Rollout | None) -> str:
-    if rollout is None:
-        return ""
-    if rollout.fell_at_s is not None:
-        return f"fell after {rollout.fell_at_s:.1f} s"
-    return f"no fall in {rollout.walked_s:.0f} s"
-
-
-def review_headline(twin: Rollout | None, correlation: float) -> tuple[str, Tone]:
-    if twin is not None and twin.fell_at_s is not None:
-        cause = f" ({twin.fall_cause})" if twin.fall_cause else ""
-        return f"The twin fell after {twin.fell_at_s:.1f} s{cause}. Teach it for longer.", Tone.WARN
-    if math.isnan(correlation):
-        return "The twin walks, but it cannot be compared with the measured gait.", Tone.WARN
-    if correlation >= CLOSE_R:
-        return f"The twin walks like the patient (mean r {correlation:.2f}).", Tone.OK
-    return (
-        f"The twin walks, but not yet like the patient (mean r {correlation:.2f}).",
-        Tone.WARN,
-    )
-
-
-def _closeness(own: float, default: float) -> str:
-    """Differences that vanish in the printed digits are none."""
-    if round(own, 2) == round(default, 2):
-        return f"as closely as the default twin (mean r {own:.2f})"
-    closer = "more closely" if own > default else "less closely"
-    return f"{closer} than the default twin (mean r {own:.2f} instead of {default:.2f})"
-
-
-def review_sentence(panels: tuple[JointPanel, ...]) -> str:
-    """Both twins against the patient in words, and where the personalized one is furthest off."""
-    default, own = (mean_correlation(panels, label) for label in TWINS)
-    if math.isnan(own):
-        return "There are no complete strides to compare."
-    words = f"The personalized twin follows the patient's own gait (mean r {own:.2f})"
-    if not math.isnan(default):
-        words = f"The personalized twin follows the patient's own gait {_closeness(own, default)}"
-    known = [
-        (panel, found)
-        for panel in panels
-        if (found := likeness_of(panel, TWINS[1])) is not None and math.isfinite(found.rmse_deg)
-    ]
-    if not known:
-        return words + "."
-    panel, worst = max(known, key=lambda item: item[1].rmse_deg)
-    return f"{words}. It is furthest off at the {panel.title.lower()}: {worst.rmse_deg:.0f}° on average."
+def _is_about(job: JobState, scenario: Scenario, special: dict[str, JsonValue]) -> bool:
+    """Whether this job simulates the scenario with the same impairments and exo."""
+    params = dict(job.spec.params)
+    params.pop("twin", None)
+    return job.spec.kind == "simulate_scenario" and params == {"scenario": scenario.key, **special}

@@ -11,13 +11,14 @@ from core.domain.impairment import Impairment
 from core.domain.motion import Motion
 from core.domain.rollout import GaitLabel, Rollout, RolloutSet
 from core.domain.scenario import (
+    EXO_FAILURES,
     LEVEL_WALKING,
     SCENARIOS,
     GaitKind,
     GroundKind,
     Scenario,
 )
-from core.session.scenarios import ScenarioKey, ScenarioResult
+from core.session.scenarios import CONDITIONS, NO_EXO, ScenarioKey, ScenarioResult
 from ui.pages.gait_comparison import ComparisonView
 from ui.pages.number_table import NumberRow, NumberTable
 from ui.pages.scenario_picker import ScenarioChoice, ScenarioGroup
@@ -34,11 +35,15 @@ from ui.theme import Tone
 GOOD_RATE, FAIR_RATE = 0.9, 0.7
 LEVEL_CURVE = "level walking"
 IMPAIRED = "Impaired twin"
+EXO_FAILS = "Exo fails"
+CONTROLLED = CONDITIONS[2:]  # in which the exo gives torque
 ONLY_IMPAIRED = "only with an impairment"
 
 
 def group_of(scenario: Scenario) -> str:
     """Under which button a scenario is found."""
+    if scenario.exo_disturbance is not None:
+        return EXO_FAILS
     if scenario.disturbance is not None:
         return "Disturbances"
     if scenario.start_and_stop:
@@ -50,13 +55,19 @@ def group_of(scenario: Scenario) -> str:
 
 
 def scenario_groups(
-    tries: Mapping[ScenarioKey, ScenarioResult], impairments: tuple[Impairment, ...], level: str
+    tries: Mapping[ScenarioKey, ScenarioResult],
+    impairments: tuple[Impairment, ...],
+    level: str,
+    condition: GaitLabel = NO_EXO,
 ) -> tuple[ScenarioGroup, ...]:
-    """All scenarios with what is known of them; `level` is said of level walking until it is tried."""
+    """All scenarios with what is known of them; `level` is said of level walking until it is tried.
+
+    Of a condition in which the exo gives torque its failures are among them.
+    """
     choices: dict[str, list[ScenarioChoice]] = {}
-    impaired_keys = {key for key, _impairments in tries}
-    for scenario in SCENARIOS:
-        tried = tries.get((scenario.key, impairments))
+    impaired_keys = {key.scenario for key in tries if key.condition is NO_EXO and condition is NO_EXO}
+    for scenario in (*SCENARIOS, *(EXO_FAILURES if condition in CONTROLLED else ())):
+        tried = tries.get(ScenarioKey(scenario.key, impairments, condition))
         result, cause = (ONLY_IMPAIRED if scenario.key in impaired_keys else ""), ""
         if scenario is LEVEL_WALKING:
             result = level

@@ -33,7 +33,10 @@ class StagedGait:
 
 
 class GaitStage(QWidget):
-    """Views side by side. The first gait leads the time; the others follow its place in the gait cycle."""
+    """Views side by side. The first gait leads the time; the others follow its place in the gait cycle.
+
+    With `same_time` all show the same time since the start, until the last one ends: a push comes at once.
+    """
 
     time_changed = Signal(float)  # of the leading gait, s
 
@@ -47,6 +50,7 @@ class GaitStage(QWidget):
         self.view_bar = ViewBar(offers_ghost=views > 1)
         self._gaits: tuple[StagedGait, ...] = ()
         self._clocks: tuple[CycleClock, ...] = ()
+        self._same_time = False
         self._time_s = 0.0
         self._speed = 1.0
         self._ghost = False
@@ -71,13 +75,13 @@ class GaitStage(QWidget):
     def playing(self) -> bool:
         return self._playing
 
-    def show_gaits(self, *gaits: StagedGait) -> None:
+    def show_gaits(self, *gaits: StagedGait, same_time: bool = False) -> None:
         """One gait per view; views without a gait are hidden. Playback stays as it was."""
         if len(gaits) == len(self._gaits) and all(
             new.rollout is old.rollout for new, old in zip(gaits, self._gaits, strict=True)
         ):
             return
-        self._gaits = gaits
+        self._gaits, self._same_time = gaits, same_time
         self._clocks = tuple(CycleClock(gait.rollout) for gait in gaits)
         for index, view in enumerate(self.views):
             view.setVisible(index < len(gaits))
@@ -86,7 +90,7 @@ class GaitStage(QWidget):
                 view.set_gait(gait.geometry, gait.rollout, gait.caption, gait.ground)
         self.view_bar.ghost.setVisible(len(gaits) > 1)
         if gaits:
-            self.bar.set_length(self._clocks[0].end_s - self._clocks[0].start_s)
+            self.bar.set_length(self._end_s() - self._clocks[0].start_s)
             self._apply_ghost()
             self.set_time(self._clocks[0].settled_s())
 
@@ -95,7 +99,7 @@ class GaitStage(QWidget):
         if not self._gaits:
             return
         leader = self._clocks[0]
-        self._time_s = min(max(time_s, leader.start_s), leader.end_s)
+        self._time_s = min(max(time_s, leader.start_s), self._end_s())
         for index, view in enumerate(self.views[: len(self._gaits)]):
             view.set_time(self._own_time(index), self._time_s if self._ghost else None)
         self.bar.show_time(self._time_s - leader.start_s)
@@ -121,7 +125,7 @@ class GaitStage(QWidget):
         for view in self.views:
             view.set_moving(playing)
         if playing:
-            if self._time_s >= self._clocks[0].end_s - 0.05:
+            if self._time_s >= self._end_s() - 0.05:
                 self.set_time(self._clocks[0].start_s)
             self._last_tick_s = time.monotonic()
             self._timer.start(0)
@@ -159,7 +163,18 @@ class GaitStage(QWidget):
     def _start_s(self) -> float:
         return self._clocks[0].start_s if self._clocks else 0.0
 
+    def _end_s(self) -> float:
+        """In the leader's time: its own end, or that of the longest walk."""
+        leader = self._clocks[0]
+        if not self._same_time:
+            return leader.end_s
+        return leader.start_s + max(clock.end_s - clock.start_s for clock in self._clocks)
+
     def _own_time(self, index: int) -> float:
+        """A walk that has ended stays at its end."""
+        if self._same_time:
+            own = self._clocks[index]
+            return min(own.start_s + self._time_s - self._clocks[0].start_s, own.end_s)
         if index == 0:
             return self._time_s
         return same_moment(self._clocks[0], self._clocks[index], self._time_s)
@@ -170,7 +185,7 @@ class GaitStage(QWidget):
         now = time.monotonic()
         ahead = (now - self._last_tick_s) * self._speed
         self._last_tick_s = now
-        end_s = self._clocks[0].end_s
+        end_s = self._end_s()
         self.set_time(self._start_s() if self._time_s + ahead > end_s else self._time_s + ahead)
         spent_ms = (time.monotonic() - now) * 1000
         self._timer.start(max(IDLE_MS, round(1000 / 60 - spent_ms)))

@@ -169,12 +169,14 @@ QListView, QListWidget, QTableView, QTableWidget, QTreeView {{ background: {colo
     gridline-color: {colors.border};    alternate-background-color: {colors.background}; }}
 QListView::item, QListWidget::item {{ padding: 8px; }}
 QTableView::item {{ padding: 0 8px; }}
+QTableView[dense="true"]::item {{ padding: 0 4px; }}
 QListView::item:selected, QTableView::item:selected, QListWidget::item:selected {{
     background: {colors.selection}; color: {colors.text}; }}
 QListView:focus, QTableView:focus, QListWidget:focus {{ border: 2px solid {colors.focus}; }}
 QHeaderView {{ background: {colors.surface}; border: none; }}
 QHeaderView::section {{ background: {colors.surface}; color: {colors.muted}; border: none;
     border-bottom: 1px solid {colors.border}; padding: 6px 8px; font-size: {theme.type.small}px; }}
+QTableView[dense="true"] QHeaderView::section {{ padding: 6px 4px; }}
 QTableCornerButton::section {{ background: {colors.surface}; border: none; }}
 QTabWidget::pane {{ border: none; }}
 QTabBar {{ background: transparent; }}

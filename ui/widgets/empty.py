@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from ui.widgets.basics import Button, Icon, column, label, row
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Why there is nothing to show in a part of a page, and what to do about it."""
+
+    sentence: str
+    detail: str = ""
+    action: str = ""  # words of the button; empty: there is none
 
 
 class EmptyState(QWidget):

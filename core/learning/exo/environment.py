@@ -13,6 +13,7 @@ import numpy as np
 from core.domain.arrays import BoolArray, Float32Array, FloatArray
 from core.domain.body import JOINTS, SIDES
 from core.exo_core.numpy_runtime import INPUTS
+from core.learning.exo.sided_help import SidedHelp
 from core.learning.exo.surrogate import COSTS, SurrogateCost
 from core.learning.exo.wear_and_tear import add_hinge_friction
 from core.learning.exo.worn_controller import WornExo
@@ -74,6 +75,7 @@ class PricedCost:
     without_exo: FloatArray  # (N, 4) mean costs in each walker's lesson
     speed_m_s: FloatArray  # (N,) mean speed there
     weights: FloatArray  # (4,)
+    sided: SidedHelp | None = None  # prices of the torque itself, for legs that are impaired unequally
 
     def relative(self, walking: WalkingEnvironment) -> FloatArray:
         """(N, 4) costs of the last step over their means without the exo."""
@@ -85,6 +87,14 @@ class PricedCost:
         """(N,) weighed cost of `relative` (N, 4) per metre, to first order in the speed (N,)."""
         cost: FloatArray = relative @ self.weights - (advanced_m_s / self.speed_m_s - 1.0)
         return cost
+
+    def of_torque(self, torque_nm: FloatArray) -> FloatArray:
+        """(N,) what the exo's torque (N, 2) is priced at, as in the offline stage."""
+        if self.sided is None:
+            return np.zeros(len(torque_nm))
+        squared = (torque_nm**2).mean(axis=1)
+        price: FloatArray = self.sided.torque_price * squared
+        return price + self.sided.lean * torque_nm[:, self.sided.affected]
 
 
 class WalkingActor(Protocol):
@@ -146,6 +156,10 @@ class ExoEnvironment:
         self._inputs = self.exo.inputs()
         self._targets[:, which] = self._inputs[which][:, : len(SIDES)]
 
+    def price_torque(self, sided: SidedHelp) -> None:
+        """From now on the torque itself is priced like this."""
+        self._cost = replace(self._cost, sided=sided)
+
     def state_dict(self) -> dict[str, np.ndarray]:
         """All that changes, so that `load_state_dict` continues exactly here."""
         own: dict[str, np.ndarray] = {"targets": self._targets.copy(), "inputs": self._inputs.copy()}
@@ -169,6 +183,7 @@ class ExoEnvironment:
         walking, weights = self.walking, self._weights
         relative = self._cost.relative(walking)
         cost = self._cost.per_metre(relative, -walking.physics.velocity(walking.state)[:, 1])
+        cost = cost + self._cost.of_torque(walking.exo_torque_nm)
         second_difference = self._targets[0] - 2 * self._targets[1] + self._targets[2]
         power = walking.exo_torque_nm * walking.joint_velocity_rad_s[:, walking.exo_columns]
         braking = np.maximum(-power, 0.0).sum(axis=1) / weights.braking_scale_w

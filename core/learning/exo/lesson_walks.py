@@ -10,10 +10,12 @@ import numpy as np
 from core.domain.arrays import BoolArray, FloatArray, IntArray
 from core.domain.body import JOINTS, SIDES
 from core.domain.rollout import MuscleAnalysis
+from core.domain.walk_measures import SYMMETRY_PARTS
 from core.learning.exo.lessons import LessonPlan
 from core.learning.exo.measures import Exo, WalkRecording, record_walk
 from core.learning.exo.surrogate import Frames
 from core.learning.exo.twin_in_exo import TwinInExo
+from core.learning.exo.walk_symmetry import symmetry_index
 from core.simulation.analysis.muscle_analysis import estimated_facts, muscle_analysis
 from core.simulation.environment.batch_environment import CONTROL_STEP_S, EXO_STEP_S
 from core.simulation.environment.tracking import WalkingEnvironment
@@ -35,6 +37,7 @@ class LessonWalks:
     falls: IntArray  # (N,)
     speed_m_s: FloatArray  # (N,) mean
     pace: FloatArray  # (N,) distance walked / distance asked for
+    step_index: float = 0.0  # symmetry index of step length in the first lesson; 0 where it is not known
 
 
 def record_lessons(
@@ -72,7 +75,15 @@ def record_lessons(
         recording.falls,
         speed,
         speed / np.maximum(asked, 1e-9),
+        _step_index(recording, lesson),
     )
+
+
+def _step_index(recording: WalkRecording, lesson: IntArray) -> float:
+    """Symmetry index of step length of the walkers in the first lesson, the person's own walk."""
+    own = lesson == 0
+    found = symmetry_index(recording.settled[:, own], recording.ground_n[:, own], recording.heel_m[:, own])
+    return float(np.nan_to_num(found[SYMMETRY_PARTS.index("step length")]))
 
 
 class _TickRecorder:

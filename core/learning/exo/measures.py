@@ -13,9 +13,11 @@ from typing import Protocol
 import numpy as np
 
 from core.domain.arrays import BoolArray, FloatArray, IntArray
+from core.domain.body import SIDES
 from core.domain.twin import BodyParameters
 from core.domain.walk_measures import WalkMeasures
 from core.learning.exo.effort import effort_of
+from core.learning.exo.walk_symmetry import symmetry_index
 from core.learning.exo.worn_controller import WalkingPolicy
 from core.simulation.analysis.ground_reactions import CONTACT_N
 from core.simulation.analysis.muscle_analysis import estimated_facts, muscle_analysis
@@ -40,6 +42,7 @@ class WalkRecording:
     exo_torque_nm: FloatArray  # (T, N, 2)
     exo_speed_rad_s: FloatArray  # (T, N, 2) of the joints that it turns
     ground_n: FloatArray  # (T, N, 2) vertical force on the feet
+    heel_m: FloatArray  # (T, N, 2) how far ahead each heel is
     speed_m_s: FloatArray  # (T, N)
     asked_m_s: FloatArray  # (T, N) of the reference
     state: FloatArray  # (T, N, S); empty for a torque-driven body
@@ -111,7 +114,7 @@ def measured(
     """
     walkers = np.arange(environment.size) if walkers is None else walkers
     settled = recording.settled
-    metabolic_w, activation = _muscles(recording, environment, body, walkers)
+    metabolic_w, activation, names = _muscles(recording, environment, body, walkers)
     torque, velocity = recording.torque_nm, recording.velocity_rad_s
     positive_w = np.maximum(torque * velocity, 0.0).sum(axis=-1)[settled]
     effort = effort_of(torque, environment.actuation.joint_pd.of(walkers))[settled]
@@ -137,7 +140,15 @@ def measured(
         falls=int(recording.falls.sum()),
         starts=len(walkers),
         walked_s=len(settled) * CONTROL_STEP_S * len(walkers),
+        leg_activation=_by_leg(activation, names)[None],
+        symmetry_index=symmetry_index(settled, recording.ground_n, recording.heel_m)[None],
     )
+
+
+def _by_leg(activation: FloatArray, names: tuple[str, ...]) -> FloatArray:
+    """(2,) mean activation (F, M) of each leg's muscles."""
+    legs = [[name.endswith(f"_{side.suffix}") for name in names] for side in SIDES]
+    return np.array([float(activation[:, leg].mean()) for leg in legs])
 
 
 def _symmetry(ground_n: FloatArray) -> float:
@@ -149,13 +160,13 @@ def _symmetry(ground_n: FloatArray) -> float:
 
 def _muscles(
     recording: WalkRecording, environment: WalkingEnvironment, body: BodyParameters, walkers: IntArray
-) -> tuple[FloatArray, FloatArray]:
-    """Metabolic power (F, 2) [W] and activation (F, M) of the frames that count."""
+) -> tuple[FloatArray, FloatArray, tuple[str, ...]]:
+    """Metabolic power (F, 2) [W], activation (F, M) of the frames that count, and the muscles' names (M)."""
     if not recording.state.size:
         rows = recording.settled[::FRAMES_BETWEEN]
         frames = (recording.angle_rad, recording.velocity_rad_s, recording.torque_nm)
         facts = estimated_facts(body, *(values[::FRAMES_BETWEEN][rows] for values in frames))
-        return facts.metabolic_w, facts.activation.astype(np.float64)
+        return facts.metabolic_w, facts.activation.astype(np.float64), tuple(facts.muscle_names)
     walks = [
         (
             muscle_analysis(
@@ -168,6 +179,7 @@ def _muscles(
     return (
         np.concatenate([facts.metabolic_w[settled] for facts, settled in walks]),
         np.concatenate([facts.activation[settled].astype(np.float64) for facts, settled in walks]),
+        tuple(walks[0][0].muscle_names),
     )
 
 
@@ -178,6 +190,7 @@ _RECORDED = (
     "exo_torque_nm",
     "exo_speed_rad_s",
     "ground_n",
+    "heel_m",
     "speed_m_s",
     "asked_m_s",
     "state",
@@ -211,6 +224,7 @@ class _Recorder:
                 environment.exo_torque_nm.copy(),
                 velocity[:, environment.exo_columns],
                 environment.ground_force_n[:, :, 2].copy(),
+                environment.heel_ahead_m,
                 (environment.walked_m - before_m) / CONTROL_STEP_S,
                 environment.strides.speed_m_s.copy(),
                 environment.state.copy() if self._muscles else empty,

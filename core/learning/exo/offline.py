@@ -20,6 +20,7 @@ from core.domain.body import JOINTS, Joint, JointKind
 from core.domain.controller import TorqueDirection, TorqueLimits
 from core.exo_core.numpy_runtime import HISTORY, low_pass_coefficients
 from core.learning.exo.lesson_walks import LessonWalks
+from core.learning.exo.sided_help import SidedHelp
 from core.learning.exo.surrogate import SurrogateCost
 from core.learning.exo.worn_controller import (
     CONTROL_HZ,
@@ -75,6 +76,7 @@ class OfflineTrainer:
         self._network, self._limits, self._settings = network, limits, settings
         self._random = torch.Generator().manual_seed(seed)
         self._response = _impulse_response()
+        self.sided: SidedHelp | None = None  # prices for legs that are impaired unequally
         self._people: list[_Person] = []
         self._turn = 0
 
@@ -135,12 +137,19 @@ class OfflineTrainer:
         beyond = _beyond_limits(asked, self._limits) - 0.3
         return (
             (costs * batch.price[:, None]).sum(dim=-1).mean()
-            + settings.torque_price * (exo**2).mean()
+            + self._torque_cost(exo)
             + settings.rate_price * (rate.relu() ** 2).mean()
             + settings.braking_price * (-exo * velocity[..., self._columns]).relu().sum(dim=-1).mean()
             + settings.saturation_price * beyond.relu().mean()
             + settings.standing_price * self._standing_torque()
         )
+
+    def _torque_cost(self, exo: Tensor) -> Tensor:
+        """What the torque (W, T, 2) itself is priced at."""
+        if self.sided is None:
+            return self._settings.torque_price * (exo**2).mean()
+        flexion = exo[..., self.sided.affected].mean()
+        return self.sided.torque_price * (exo**2).mean() + self.sided.lean * flexion
 
     def _windows(self, walks: list[_Walk]) -> _Windows:
         length, parts = self._settings.window_ticks + HISTORY + _RESPONSE_TICKS + _MOST_LATENCY, []

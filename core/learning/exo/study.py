@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from core.learning.exo.laws import random_law
 from core.learning.exo.lesson_walks import LessonWalks, record_lessons
 from core.learning.exo.lessons import LESSONS, LessonPlan
 from core.learning.exo.measures import Exo
+from core.learning.exo.sided_help import SidedHelp
 from core.learning.exo.surrogate import LEAST_EXPLAINED, Frames, SurrogateCost
 from core.learning.exo.twin_in_exo import TwinInExo
 from core.simulation.environment.tracking import WalkingEnvironment
@@ -43,6 +45,7 @@ class Study:
     speed_m_s: FloatArray  # (L,) without the exo
     walks: tuple[LessonWalks, ...]  # with the exo: worn without torque, and with help of many kinds
     symmetric: bool  # both legs are alike: what is learned for one holds for the other
+    sided: SidedHelp | None = None  # prices for legs that are impaired unequally
 
     def price(self, aim: Aim) -> FloatArray:
         """(L, 4) what each cost is worth: the aim's weights over the cost without the exo."""
@@ -64,8 +67,16 @@ class Study:
         return f"Variance of the muscles' cost that the joints explain: {', '.join(each)}"
 
 
-def study_twin(twin: TwinInExo, limits: TorqueLimits, *, seed: int, watch: Watch) -> Study:
-    """Walk all lessons in three conditions and fit the surrogate.
+def study_twin(
+    twin: TwinInExo,
+    limits: TorqueLimits,
+    *,
+    seed: int,
+    watch: Watch,
+    lessons: tuple[Scenario, ...] | None = None,
+    walkers: int | None = None,
+) -> Study:
+    """Walk `lessons` (usually all, the person's own walk first) in three conditions and fit the surrogate.
 
     Refuses (TRN-022) a twin that falls in its own walk without the exo, or in every walk with it.
     """
@@ -73,14 +84,14 @@ def study_twin(twin: TwinInExo, limits: TorqueLimits, *, seed: int, watch: Watch
     def random_laws(walking: WalkingEnvironment) -> Exo:
         return random_law(walking, limits, np.random.default_rng(seed))
 
-    vary_nm = max(VARY_NM, limits.peak_nm)
+    record = partial(_record, twin, walkers=walkers or WALKERS, vary_nm=max(VARY_NM, limits.peak_nm))
     watch("The twin walks without the exo")
-    bare = _record(twin, LESSONS, None, worn=False, seed=seed, vary_nm=vary_nm)
+    bare = record(lessons or LESSONS, None, worn=False, seed=seed)
     taught = _walkable(bare)
     watch("The twin walks with the exo")
-    lessons = tuple(LESSONS[number] for number in taught)
-    worn = _record(twin, lessons, None, worn=True, seed=seed, vary_nm=vary_nm)
-    helped = _record(twin, lessons, random_laws, worn=True, seed=seed + 1, vary_nm=vary_nm)
+    lessons = tuple((lessons or LESSONS)[number] for number in taught)
+    worn = record(lessons, None, worn=True, seed=seed)
+    helped = record(lessons, random_laws, worn=True, seed=seed + 1)
     if (worn.falls > 0).all() and (helped.falls > 0).all():
         raise _falls_with_exo()
     watch("What walking costs its muscles")
@@ -89,9 +100,12 @@ def study_twin(twin: TwinInExo, limits: TorqueLimits, *, seed: int, watch: Watch
     bare_frames = replace(bare.frames, lesson=number_of[bare.frames.lesson])
     frames = Frames.joined([bare_frames, worn.frames, helped.frames])
     surrogate = SurrogateCost(frames, sided=not symmetric, seed=seed)
+    sided = SidedHelp.of(twin.policy.body)
+    if sided is not None:
+        surrogate.weigh(sided.leg_weight)
     without = np.array([_mean_costs(surrogate, bare_frames, number) for number in range(len(taught))])
     speed = np.array([_mean_speed_m_s(bare, number) for number in taught])
-    return Study(lessons, surrogate, without, speed, (worn, helped), symmetric)
+    return Study(lessons, surrogate, without, speed, (worn, helped), symmetric, sided)
 
 
 def _mean_costs(surrogate: SurrogateCost, frames: Frames, lesson: int) -> FloatArray:
@@ -115,16 +129,17 @@ def _record(
     *,
     worn: bool,
     seed: int,
+    walkers: int,
     vary_nm: float,
 ) -> LessonWalks:
-    plan = LessonPlan.of(lessons, WALKERS)
+    plan = LessonPlan.of(lessons, walkers)
     return record_lessons(twin, plan, exo_for, worn=worn, seed=seed, seconds=SECONDS, vary_nm=vary_nm)
 
 
 def _walkable(bare: LessonWalks) -> list[int]:
     """Numbers of the lessons that the twin can walk without the exo."""
     taught = []
-    for number in range(len(LESSONS)):
+    for number in range(int(bare.lesson.max()) + 1):
         rows = bare.lesson == number
         fallen = bare.falls[rows] > 0
         fell, often = float(np.mean(fallen)), bool(np.mean(fallen) > MOST_FALLS and fallen.sum() > 1)

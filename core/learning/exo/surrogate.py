@@ -69,6 +69,7 @@ class SurrogateCost:
 
     def __init__(self, frames: Frames, *, sided: bool, seed: int = 0) -> None:
         """Fit to the exact costs of `frames`; every eighth frame is held out and tests the fit."""
+        self._leg_weight: Tensor | None = None
         self._side = torch.tensor([[-1.0], [1.0]]) if sided else torch.zeros((len(SIDES), 1))
         test = np.arange(len(frames.costs)) % _HELD_OUT == 0
         held_out, fitted = frames.rows(np.flatnonzero(test)), frames.rows(np.flatnonzero(~test))
@@ -87,6 +88,10 @@ class SurrogateCost:
         }
         """The same in each lesson, by its number in `Frames.lesson`."""
 
+    def weigh(self, leg_weight: tuple[float, float]) -> None:
+        """From now on costs count so much for each leg (order of SIDES). Legs must have been told apart."""
+        self._leg_weight = torch.tensor(leg_weight)[:, None]
+
     def costs(self, angle_rad: FloatArray, velocity_rad_s: FloatArray, torque_nm: FloatArray) -> FloatArray:
         """COSTS (..., 4) of angles, velocities and the body's own torques (..., 14)."""
         with torch.no_grad():
@@ -95,7 +100,7 @@ class SurrogateCost:
 
     def differentiable(self, angle: Tensor, velocity: Tensor, torque: Tensor) -> Tensor:
         """The same for tensors (..., 14)."""
-        return self._of(self._inputs(angle, velocity, torque)) * self._scale
+        return self._of(self._inputs(angle, velocity, torque), self._leg_weight) * self._scale
 
     def _explained(self, frames: Frames) -> FloatArray:
         residual = self.costs(*_joints(frames)) - frames.costs
@@ -107,10 +112,10 @@ class SurrogateCost:
         joints = torch.cat([angle, velocity, torque], dim=-1)[..., _COLUMNS] / _UNITS
         return torch.cat([joints, self._side.expand(*joints.shape[:-1], 1)], dim=-1)
 
-    def _of(self, inputs: Tensor) -> Tensor:
+    def _of(self, inputs: Tensor, leg_weight: Tensor | None = None) -> Tensor:
         """Both legs together (..., 4), in units of the mean cost."""
         legs: Tensor = self._network((inputs - self._mean) / self._std)
-        return legs.sum(dim=-2)
+        return (legs if leg_weight is None else legs * leg_weight).sum(dim=-2)
 
     def _fit(self, inputs: Tensor, target: Tensor, seed: int) -> None:
         random = torch.Generator().manual_seed(seed)

@@ -44,7 +44,7 @@ def _cycles(recording: WalkRecording, side: Side) -> Iterator[FloatArray]:
     """Torque [N m] (CYCLE_POINTS,) of every stride of all walkers."""
     column = SIDES.index(side)
     for walker in range(recording.settled.shape[1]):
-        for rows in _runs(recording.settled[:, walker]):
+        for rows in unbroken(recording.settled[:, walker]):
             torque = recording.exo_torque_nm[rows, walker, column, None]
             time_s: FloatArray = CONTROL_STEP_S * np.arange(len(torque), dtype=np.float64)
             for stride in ground_contacts(side, recording.ground_n[rows, walker, column], CONTROL_STEP_S):
@@ -52,7 +52,7 @@ def _cycles(recording: WalkRecording, side: Side) -> Iterator[FloatArray]:
                 yield cycle[:, 0]
 
 
-def _runs(settled: BoolArray) -> Iterator[slice]:
+def unbroken(settled: BoolArray) -> Iterator[slice]:
     """Pieces of (T,) that count without interruption."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], settled, [False]]).astype(np.int8)))
     for first, last in edges.reshape(-1, 2).tolist():

@@ -5,17 +5,17 @@ It counts steps, not seconds: the same seed and the same plan give the same cont
 
 from __future__ import annotations
 
+import dataclasses
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from core.domain.arrays import Float32Array
-from core.domain.controller import Aim, ExoController, TorqueLimits
+from core.domain.controller import Aim, ExoController
 from core.domain.twin import LearningCurve, Network
 from core.domain.walk_measures import WalkMeasures, WalkRatios
 from core.exo_core.numpy_runtime import INPUTS
@@ -30,11 +30,9 @@ from core.learning.exo.environment import (
 )
 from core.learning.exo.evaluation import WalkEvaluator
 from core.learning.exo.lesson_scores import LessonEvaluators, LessonScore
-from core.learning.exo.lesson_walks import record_lessons
-from core.learning.exo.lessons import OWN_FRACTION, LessonPlan, on_stairs
-from core.learning.exo.offline import OfflineSettings, OfflineTrainer
-from core.learning.exo.study import SECONDS, Study
-from core.learning.exo.study import WALKERS as STUDY_WALKERS
+from core.learning.exo.lessons import OWN_FRACTION, LessonPlan
+from core.learning.exo.sided_help import SYMMETRY_WEIGHT, SidedHelp
+from core.learning.exo.study import Study
 from core.learning.exo.twin_in_exo import TwinInExo
 from core.learning.exo.wear_and_tear import disturbed_walkers
 from core.learning.exo.worn_controller import SIZES, WornExo, exo_controller
@@ -51,7 +49,6 @@ from core.twin.body import Fidelity
 WALKERS = {Fidelity.FAST: 256, Fidelity.STANDARD: 128}  # muscles cost more memory and time
 ENVIRONMENTS = 2  # that step at the same time; the same on every PC, so that a seed gives the same result
 EVALUATE_EVERY = 15  # iterations of PPO
-OFFLINE_STEPS = (300, 1200)  # gradient steps of each round: a first controller soon, then a better one
 FALL_WEIGHT = 0.02  # one fall per minute outweighs 2 percent of cost
 LEAST_SPEED_RATIO = 0.98  # a walk that the exo makes slower than this is not what the person wanted
 _NEGATIVE_WEIGHT = 0.5  # of more negative work than the aim allows
@@ -92,6 +89,8 @@ class ControllerScore:
     ratios: WalkRatios  # to the same walks without the exo, per metre
     aim: Aim
     others: tuple[LessonScore, ...] = ()  # the other lessons
+    sided_activation: float | None = None  # ratio, by what each leg counts; None where they are alike
+    asymmetry: float = 0.0  # what unequal steps and loads count
 
     @property
     def cost(self) -> float:
@@ -99,7 +98,10 @@ class ControllerScore:
 
         What is worse in a lesson than without the exo counts on top: one gait must not pay for another.
         """
-        own = _cost(self.measures, self.ratios, self.measures.falls_per_minute, self.aim)
+        walks, ratios = self.measures, self.ratios
+        own = self.asymmetry + _cost(
+            walks, ratios, walks.falls_per_minute, self.aim, activation=self.sided_activation
+        )
         if not self.others:
             return own
         costs = [_cost(one.measures, one.ratios, one.more_falls, self.aim) for one in self.others]
@@ -111,10 +113,20 @@ class ControllerScore:
         return self.ratios.metabolic_of_both.mean
 
 
-def _cost(walks: WalkMeasures, ratios: WalkRatios, falls_per_minute: float, aim: Aim) -> float:
-    """Muscles and energy per metre, falls, a slower walk, work against the leg."""
-    weights = AIMS[aim]
-    activation, metabolic = float(ratios.activation.mean()), ratios.metabolic_of_both.mean
+def _cost(
+    walks: WalkMeasures,
+    ratios: WalkRatios,
+    falls_per_minute: float,
+    aim: Aim,
+    *,
+    activation: float | None = None,
+) -> float:
+    """Muscles and energy per metre, falls, a slower walk, work against the leg.
+
+    `activation` stands in for the ratio of the mean over both legs.
+    """
+    weights, metabolic = AIMS[aim], ratios.metabolic_of_both.mean
+    activation = float(ratios.activation.mean()) if activation is None else activation
     braking = float(walks.negative_work_fraction.mean()) - weights.most_negative_work
     slower = LEAST_SPEED_RATIO - float(ratios.speed.mean())
     return (
@@ -129,9 +141,18 @@ def _cost(walks: WalkMeasures, ratios: WalkRatios, falls_per_minute: float, aim:
 class BestController:
     """Scores controllers by exact measures of the same walks, and keeps the best."""
 
-    def __init__(self, evaluator: WalkEvaluator, aim: Aim, lessons: LessonEvaluators | None = None) -> None:
-        """`lessons` beyond the own walk of `evaluator`; without them that alone decides, which is quicker."""
-        self.evaluator, self._aim, self._lessons = evaluator, aim, lessons
+    def __init__(
+        self,
+        evaluator: WalkEvaluator,
+        aim: Aim,
+        lessons: LessonEvaluators | None = None,
+        sided: SidedHelp | None = None,
+    ) -> None:
+        """`lessons` beyond the own walk of `evaluator`; without them that alone decides, which is quicker.
+
+        `sided` is that of the study, for legs that are impaired unequally.
+        """
+        self.evaluator, self._aim, self._lessons, self._sided = evaluator, aim, lessons, sided
         self.controller: ExoController | None = None
         self.cost = float("inf")
 
@@ -139,49 +160,21 @@ class BestController:
         """Score a controller, and keep it if it is the best so far, or the first."""
         measures = self.evaluator.worn(controller)
         ratios = WalkRatios.between(measures, self.evaluator.without_exo, per_metre=True)
-        others = () if self._lessons is None else self._lessons.worn(controller)
-        score = ControllerScore(measures, ratios, self._aim, others)
+        score = self._score(measures, ratios, () if self._lessons is None else self._lessons.worn(controller))
         if self.controller is None or score.cost < self.cost:
             self.controller, self.cost = controller, score.cost
         return score
 
-
-def offline_controllers(
-    twin: TwinInExo,
-    study: Study,
-    limits: TorqueLimits,
-    aim: Aim,
-    *,
-    seed: int,
-    rounds: Sequence[int] | None = None,
-) -> Iterator[ExoController]:
-    """The controller after every round of the offline stage; between rounds walks with it are recorded."""
-    torch.manual_seed(seed)
-    network = perceptron(SIZES, "relu")
-    settings = OfflineSettings(braking_price=AIMS[aim].offline_braking)
-    trainer = OfflineTrainer(network, limits, seed=seed, joint=twin.exo_joint, settings=settings)
-    trainer.add_person(
-        study.surrogate, study.price(aim), symmetric=study.symmetric, left_out=on_stairs(study.lessons)
-    )
-    for walks in study.walks:
-        trainer.add_walks(walks)
-    plan = LessonPlan.of(study.lessons, STUDY_WALKERS)
-    rounds = OFFLINE_STEPS if rounds is None else rounds
-    for number, steps in enumerate(rounds):
-        trainer.train(steps, rate=1.0 if number == 0 else 0.5)
-        controller = exo_controller(to_network(network, "relu"), limits, twin.exo_joint)
-        yield controller
-        if number < len(rounds) - 1:
-            walks = record_lessons(
-                twin,
-                plan,
-                partial(WornExo, controller),
-                worn=True,
-                seed=seed + 10 + number,
-                seconds=SECONDS,
-                priced=False,
-            )
-            trainer.add_walks(walks)
+    def _score(
+        self, measures: WalkMeasures, ratios: WalkRatios, others: tuple[LessonScore, ...]
+    ) -> ControllerScore:
+        sided, without = self._sided, self.evaluator.without_exo
+        if sided is None:
+            return ControllerScore(measures, ratios, self._aim, others)
+        speed = float(ratios.speed.mean())
+        activation = sided.activation_ratio(measures, without) / speed  # per metre
+        asymmetry = SYMMETRY_WEIGHT * sided.asymmetry_ratio(measures, without)
+        return ControllerScore(measures, ratios, self._aim, others, activation, asymmetry)
 
 
 class ExoAgent(ActorCritic):
@@ -243,6 +236,7 @@ class ExoLearner:
             settings=PpoSettings(entropy=0.0, learning_rate_range=_RATES),
         )  # fmt: skip
         self.iterations = 0
+        self._sided = study.sided
         self._history: list[tuple[float, ...]] = []
         self._recent: deque[tuple[float, ...]] = deque(maxlen=_SMOOTH_ITERATIONS)
         self._minutes = PpoSettings().horizon * walker_count * CONTROL_STEP_S / 60.0  # of one iteration
@@ -312,6 +306,7 @@ class ExoLearner:
                 "recent": torch.tensor(list(self._recent), dtype=torch.float64),
                 "best": to_tensors(best),
                 "best_cost": self.best.cost,
+                "lean": 0.0 if self._sided is None else self._sided.lean,
             }
         )
 
@@ -328,6 +323,14 @@ class ExoLearner:
             _network_of(to_arrays(content["best"])), self.limits, self._joint
         )
         self.best.cost = content["best_cost"]
+        self._lean(content.get("lean", 0.0))
+
+    def _lean(self, lean: float) -> None:
+        """Price torque as the offline stage did at its end."""
+        if self._sided is not None:
+            self._sided = dataclasses.replace(self._sided, lean=lean)
+            for environment in self.environments:
+                environment.price_torque(self._sided)
 
 
 def check_checkpoint(checkpoint: bytes) -> None:
@@ -376,6 +379,7 @@ def exo_environments(
             study.without_exo[lesson[rows]],
             study.speed_m_s[lesson[rows]],
             np.array(AIMS[aim].costs),
+            study.sided,
         )
         reward = ExoReward(braking=AIMS[aim].braking)
         environments.append(ExoEnvironment(walking, twin.walking, exo, cost, reward))

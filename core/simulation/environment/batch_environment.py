@@ -102,6 +102,11 @@ class BatchEnvironment(ABC):
         return self._sensors.ground_force_n(self.sensor)
 
     @property
+    def heel_ahead_m(self) -> FloatArray:
+        """(N, 2) how far ahead along the walkway each heel is."""
+        return self._sensors.heel_ahead_m(self.sensor)
+
+    @property
     def walked_m(self) -> FloatArray:
         """(N,) distance ahead since the start."""
         return self._forward_m - self._start_m

@@ -86,6 +86,11 @@ class SensorColumns:
         point: FloatArray = sensor[:, self.ground_point]
         return point
 
+    def heel_ahead_m(self, sensor: FloatArray) -> FloatArray:
+        """How far ahead along the walkway, towards -y, each heel is (N, 2)."""
+        ahead: FloatArray = -sensor[:, self.heel[:, 1]]
+        return ahead
+
     def roll_m(self, sensor: FloatArray) -> FloatArray:
         """Distance of the centre of pressure ahead of the heel (N, 2); meaningless for a foot in the air."""
         ahead: FloatArray = sensor[:, self.heel[:, 1]] - sensor[:, self.ground_point[:, 1]]

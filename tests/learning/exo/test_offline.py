@@ -14,7 +14,7 @@ from core.domain.arrays import FloatArray
 from core.domain.body import Joint, JointKind, Side
 from core.domain.controller import Aim, TorqueLimits
 from core.exo_core.numpy_runtime import HISTORY, ExoRuntime, TorqueShaper
-from core.learning.exo import training as training_module
+from core.learning.exo import offline_stage as stage_module
 from core.learning.exo.evaluation import WalkEvaluator
 from core.learning.exo.offline import (
     _RESPONSE_TICKS,
@@ -24,9 +24,9 @@ from core.learning.exo.offline import (
     _inputs,
     _Walk,
 )
+from core.learning.exo.offline_stage import OfflineStage
 from core.learning.exo.study import Study
 from core.learning.exo.surrogate import SurrogateCost
-from core.learning.exo.training import offline_controllers
 from core.learning.exo.twin_in_exo import TwinInExo
 from core.learning.exo.worn_controller import SIZES, VELOCITY_SCALE, WornExo, exo_controller
 from core.learning.rl.networks import load_layers, perceptron, to_network
@@ -192,10 +192,10 @@ def test_a_crowd_takes_turns_and_each_person_is_priced_by_an_own_surrogate(
 def test_the_same_seed_gives_the_same_controller(
     twin: TwinInExo, study: Study, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(training_module, "OFFLINE_STEPS", (4, 4))
-    monkeypatch.setattr(training_module, "SECONDS", 2.6)
-    monkeypatch.setattr(training_module, "STUDY_WALKERS", 3)
-    one, other = (list(offline_controllers(twin, study, LIMITS, Aim.ENERGY, seed=7)) for _ in range(2))
+    monkeypatch.setattr(stage_module, "OFFLINE_STEPS", (4, 4))
+    monkeypatch.setattr(stage_module, "SECONDS", 2.6)
+    monkeypatch.setattr(stage_module, "WALKERS", 3)
+    one, other = (list(OfflineStage(twin, study, LIMITS, Aim.ENERGY, seed=7)) for _ in range(2))
     assert len(one) == 2
     for first, second in zip(one, other, strict=True):
         assert all(
@@ -207,7 +207,7 @@ def test_the_same_seed_gives_the_same_controller(
 @pytest.mark.slow
 def test_the_first_controller_helps_already(twin: TwinInExo, study: Study) -> None:
     """After one round, on starts that taught nothing: cheaper than without the exo, whose mass counts."""
-    controller = next(offline_controllers(twin, study, LIMITS, Aim.ENERGY, seed=0))
+    controller = next(OfflineStage(twin, study, LIMITS, Aim.ENERGY, seed=0))
     evaluator = WalkEvaluator(twin, seeds=(31,), walkers=4, seconds=3.0, threads=1)
     worn, without = evaluator.worn(controller), evaluator.without_exo
     assert worn.falls == 0

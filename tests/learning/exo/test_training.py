@@ -23,6 +23,7 @@ from core.learning.exo.environment import OBSERVATION, ExoEnvironment, PricedCos
 from core.learning.exo.evaluation import WalkEvaluator
 from core.learning.exo.lesson_scores import LessonEvaluators, LessonScore
 from core.learning.exo.lessons import LESSONS, OWN_FRACTION
+from core.learning.exo.sided_help import SYMMETRY_WEIGHT, SidedHelp
 from core.learning.exo.study import Study
 from core.learning.exo.training import (
     CRITIC_ITERATIONS,
@@ -303,6 +304,33 @@ def test_the_best_controller_is_kept_and_the_first_one_whatever_it_costs() -> No
         best.consider(controller)
         kept.append(best.controller)
     assert kept == [controllers[0], controllers[1], controllers[1]]
+
+
+def chosen_by(sided: SidedHelp | None, **changes: object) -> float:
+    """Cost of walks that differ from those without the exo by `changes`."""
+    evaluator = HandMade(1.0)
+    evaluator.without_exo = replace(
+        evaluator.without_exo, symmetry_index=np.full((2, 3), 0.04), leg_activation=np.ones((2, 2))
+    )
+    evaluator.worn = lambda controller: replace(evaluator.without_exo, **changes)  # type: ignore[method-assign]
+    best = BestController(evaluator, Aim.MUSCLES, sided=sided)  # type: ignore[arg-type]
+    return best.consider(exo_controller(constant(SIZES, "relu"), LIMITS)).cost
+
+
+def test_symmetry_counts_in_the_choice_for_unequal_legs_alone() -> None:
+    more_even = {"symmetry_index": np.full((2, 3), 0.02)}
+    sided = SidedHelp((1.3, 0.7))
+    gain = chosen_by(sided) - chosen_by(sided, **more_even)
+    assert gain == pytest.approx(0.5 * SYMMETRY_WEIGHT)
+    assert chosen_by(None, **more_even) == pytest.approx(chosen_by(None)) == pytest.approx(1.0)
+
+
+def test_relief_of_the_affected_leg_counts_more_in_the_choice() -> None:
+    sided = SidedHelp((1.3, 0.7))
+    left, right = (
+        chosen_by(sided, leg_activation=np.full((2, 2), legs)) for legs in ([0.9, 1.0], [1.0, 0.9])
+    )
+    assert left < right
 
 
 # Learning

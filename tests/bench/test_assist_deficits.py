@@ -1,0 +1,43 @@
+"""Claims about the bench of one-sided deficits: what it asks of each, and how it counts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from app.bench import commands
+from app.bench.assist_deficits import DEFICITS, HELD_OUT, TRAINING_SEEDS, _affected, _reached
+from app.bench.commands import BenchOptions
+from core.domain.twin import GENERIC_BODY
+from core.learning.exo.expected_assistance import expected_assistance
+from core.learning.exo.sided_help import SidedHelp
+
+
+@pytest.mark.parametrize("name", DEFICITS)
+def test_every_deficit_has_expected_help_affected_joints_and_prices_by_side(name: str) -> None:
+    deficit = DEFICITS[name]
+    assert expected_assistance(deficit) is not None and _affected(deficit)
+    assert SidedHelp.of(replace(GENERIC_BODY, impairments=(deficit,))) is not None
+
+
+def test_no_start_that_is_judged_taught_or_chose_anything() -> None:
+    assert min(HELD_OUT) > 2 * max(TRAINING_SEEDS) + 1000
+
+
+def block(ratios: list[float], good: int) -> dict[str, Any]:
+    counts = ("energy_and_symmetry_better", "as_written_down_before", "falls_not_more", "correlation_rises")
+    return {"by_training_seed": [{"torque_ratio": one} for one in ratios]} | dict.fromkeys(counts, good)
+
+
+def test_a_deficit_counts_when_all_training_seeds_reach_the_goal() -> None:
+    found = _reached({"one": block([1.4, 1.5, 1.3], 3), "other": block([1.4, 1.2, 1.5], 2)})
+    assert found["torque_ratio_at_least_1.3"] == found["energy_and_symmetry_better"] == 1
+    assert found["deficits"] == 2
+
+
+def test_parts_of_the_bench_are_asked_for_by_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    monkeypatch.setattr("app.bench.assist_deficits.bench_deficits", lambda: {"here": True})
+    options = BenchOptions(tmp_path, assist_parts=("deficits",))
+    assert commands.BENCHES["assist"](options) == {"deficits": {"here": True}}

@@ -1,0 +1,82 @@
+"""Text and fields of published peaks beside an exo's own torque, in level walking. No widgets."""
+
+from __future__ import annotations
+
+import math
+
+from core.domain.assistance_profile import AssistanceProfile
+from core.domain.body import SIDES, JointKind
+from core.domain.controller import TorqueDirection
+from core.domain.help_by_side import direction_words
+from core.learning.exo.published import TIMING_TOLERANCE, Agreement, agreement, band_of, peaks_of
+from ui.plots.curves import PeakField
+from ui.wording import listed
+
+DIRECTIONS = (TorqueDirection.FLEXION, TorqueDirection.EXTENSION)
+
+
+def published_fields(joint: JointKind, mass_kg: float) -> tuple[PeakField, ...]:
+    """Where the peaks of all papers lie that print size and time, for a person of this mass."""
+    fields = []
+    for direction in DIRECTIONS:
+        band = band_of(joint, direction, mass_kg)
+        if band is not None:
+            (low, high), (begin, end) = band
+            if direction is TorqueDirection.EXTENSION:
+                low, high = -high, -low
+            fields.append(PeakField(low, high, begin, end))
+    return tuple(fields)
+
+
+def published_words(profile: AssistanceProfile, mass_kg: float, limit_nm: float) -> str:
+    """Inside or outside on each side, with the papers; "" for a joint of which nothing is published.
+
+    `limit_nm` is the most that the controller may give.
+    """
+    sentences = []
+    for direction in DIRECTIONS:
+        band = band_of(profile.joint, direction, mass_kg)
+        if band is None:
+            continue
+        found = [
+            agreement(profile, side, direction, mass_kg=mass_kg, device_peak_nm=limit_nm)
+            for side in SIDES
+            if profile.strides[SIDES.index(side)]
+        ]
+        own = "; ".join(_side_words(one, band[0]) for one in found if one is not None)
+        sentences.append(f"{_band_words(profile.joint, direction, *band)}: {own}.")
+    return " ".join(sentences)
+
+
+def published_sources(joint: JointKind) -> str:
+    """All papers whose peaks are drawn, one per line."""
+    papers = [
+        f"{peak.source}, doi {peak.doi}: {peak.what}"
+        for direction in DIRECTIONS
+        for peak in peaks_of(joint, direction)
+        if peak.cycle is not None
+    ]
+    return "\n".join(dict.fromkeys(papers))
+
+
+def _band_words(
+    joint: JointKind, direction: TorqueDirection, size: tuple[float, float], time: tuple[float, float]
+) -> str:
+    name = direction_words(joint)[DIRECTIONS.index(direction)]
+    papers = [peak.source.split(",")[0] for peak in peaks_of(joint, direction) if peak.cycle is not None]
+    spread = f"{100.0 * time[0]:.0f}–{100.0 * time[1]:.0f} %"
+    return (
+        f"Published peaks of {name} {size[0]:.2f}–{size[1]:.2f} N·m/kg at {spread} "
+        f"({listed(list(dict.fromkeys(papers)))}); personalized"
+    )
+
+
+def _side_words(found: Agreement, size: tuple[float, float]) -> str:
+    """`left 0.20 at 62 %: size inside, time outside`; ± 5 % of the cycle still counts as inside."""
+    inside = "inside" if found.inside_size else "below" if found.peak_nm_kg < size[0] else "above"
+    limit = " (at the limit of the controller)" if found.at_device_limit and not found.inside_size else ""
+    tolerance = f"± {100.0 * TIMING_TOLERANCE:.0f} %"
+    time = f"time inside {tolerance}" if found.inside_time else f"time outside {tolerance}"
+    r = "" if math.isnan(found.correlation) else f", r {found.correlation:.2f} with a published curve"
+    peak = f"{found.side} {found.peak_nm_kg:.2f} at {100.0 * found.peak_at:.0f} %"
+    return f"{peak}: size {inside}{limit}, {time}{r}"
