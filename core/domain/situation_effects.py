@@ -128,7 +128,7 @@ def handrail_words(situations: Sequence[SituationWalks]) -> str:
         without = find_walks(tuple(situations), worn.situation, GaitLabel.WITHOUT_EXO, handrail=True)
         if without is not None:
             found.append(_rail_words(worn, without))
-    return f"With a handrail: {joined(found)}." if found else ""
+    return f"With a handrail: {'; '.join(found)}." if found else ""
 
 
 def _rail_words(worn: SituationWalks, without: SituationWalks) -> str:

@@ -135,6 +135,7 @@ def test_a_missing_patient_file_is_refused(shell: Shell) -> None:
         (["--minutes", "nan"], "PC-024"),
         (["--person", "-1"], "PC-024"),
         (["--device", "Rocket"], "EXO-030"),
+        (["--device", "NEUankle_L1"], "EXO-043"),  # a prosthesis
         (["--emg", "gone.csv"], "PC-025"),
         (["--video", "gone.mp4"], "PC-025"),
         (["--video", "."], "PC-025"),
