@@ -107,7 +107,6 @@ def train(
     others = LessonEvaluators(twin, study.lessons[1:], seed=seed + 1)
     best = BestController(evaluator, aim, others, study.sided)
     first_s = first_ratio = float("nan")
-    controller = None
     offline = OfflineStage(twin, study, limits, aim, seed=seed)
     for number, controller in enumerate(offline):
         if number == 0:
@@ -115,10 +114,10 @@ def train(
         score = best.consider(controller)
         if number == 0:
             first_ratio = score.metabolic_ratio
-    assert controller is not None
+    assert best.controller is not None
     study = offline.with_prices(study)
     cpu.append(time.process_time())
-    learner = ExoLearner(twin, study, controller, aim, seed=seed, best=best)
+    learner = ExoLearner(twin, study, best.controller, aim, seed=seed, best=best)
     while learner.iterations < iterations and time.monotonic() - started < longest_s:
         learner.learn_iteration(time.monotonic, learner.iterations / iterations)
     assert best.controller is not None

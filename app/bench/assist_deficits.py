@@ -54,12 +54,12 @@ from core.twin.impairments import pain_severities
 DEVICE = "Hippo_L1"
 SEVERITY = 0.6
 TRAINING_SEEDS = (0, 1, 2)
-HELD_OUT = tuple(range(20_000, 20_003))  # seeds of starts that chose nothing
+HELD_OUT = tuple(range(20_010, 20_013))  # seeds of starts that chose nothing; 20000 to 20002 chose a price
 WALKERS, SECONDS = 16, 4.0
 TRAINING_WALKERS = 16
 TAUGHT = ("level", "level-0.9", "level-1.5")
 ROUNDS = (200, 150, 150)  # gradient steps
-SELECTION_WALKERS, SELECTION_S = 8, 4.0
+SELECTION_WALKERS, SELECTION_S = 16, 4.0
 LEAST_RATIO, MOST_HEALTHY_RATIO = 1.3, 1.05
 AFFECTED = Side.LEFT
 _K, _G = ImpairmentKind, MuscleGroup

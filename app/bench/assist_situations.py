@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from app.bench.assist import DEVICE, FULL_PEAK_NM, ITERATIONS, SEED, SPEEDS_M_S, Trained, train
+from app.bench.assist_falls import bench_falls
 from app.train.virtual_people import default_twin
 from core.devices.profiles import load_default_controller, load_profile
 from core.domain.assistance_profile import AssistanceProfile
@@ -68,7 +69,7 @@ def bench_situations(
     numbers["below_no_exo_by_both_models"] = {key: one["below_no_exo"] for key, one in situations.items()}
     numbers["course"] = course_block(twin, trained.controller, seeds, walkers)
     report("course", numbers["course"])
-    return numbers
+    return numbers | bench_falls(iterations=iterations, report=report)
 
 
 def training_block(trained: Trained) -> dict[str, Any]:

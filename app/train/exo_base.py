@@ -123,8 +123,9 @@ def personal(
     offline = OfflineStage(twin, study, limits, aim, seed=seed)
     for controller in offline:
         best.consider(controller)
+    assert best.controller is not None
     study = offline.with_prices(study)
-    learner = ExoLearner(twin, study, controller, aim, seed=seed, best=best)
+    learner = ExoLearner(twin, study, best.controller, aim, seed=seed, best=best)
     for number in range(iterations):
         learner.learn_iteration(lambda: 0.0, number / iterations)
     assert best.controller is not None

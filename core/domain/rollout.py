@@ -8,7 +8,7 @@ from enum import StrEnum
 import numpy as np
 
 from core.domain.arrays import Float32Array, FloatArray, IntArray, frozen
-from core.domain.body import JOINTS, SIDES
+from core.domain.body import JOINTS, SIDES, JointKind
 from core.domain.motion import GaitCycles
 
 
@@ -115,6 +115,7 @@ class Rollout:
     fell_at_s: float | None
     fall_cause: str  # "" when the twin did not fall
     muscles: MuscleAnalysis | None = None  # None in walks recorded before these were kept
+    exo_joint: JointKind = JointKind.HIP_FLEXION  # that the exo turns; earlier versions knew no other
 
     def __post_init__(self) -> None:
         frames = len(np.asarray(self.time_s))

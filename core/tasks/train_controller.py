@@ -36,6 +36,7 @@ from core.learning.exo.offline_stage import OfflineStage, offline_steps
 from core.learning.exo.study import Study, study_twin
 from core.learning.exo.training import (
     CURVES,
+    EVALUATE_EVERY,
     BestController,
     ExoLearner,
     ExoProgress,
@@ -158,6 +159,7 @@ class _ControllerTraining:
         self._checkpoint = context.work_dir / CHECKPOINT
         self._started, self._started_cpu = time.monotonic(), time.process_time()
         self._last_picture_s = self._saved_s = self._started
+        self._scoring_s = 0.0  # processor time of one controller's score
         self.iterations = 0  # of PPO, as planned: repeats this training exactly
 
     def train(self, iterations: int | None) -> TrainedController:
@@ -201,20 +203,21 @@ class _ControllerTraining:
         return learner
 
     def _offline(self, study: Study, best: BestController) -> tuple[ExoController, Study]:
-        """The last controller of the offline stage, whose rounds are shown, and what PPO goes on with."""
+        """The best controller of the offline stage, whose rounds are shown, and what PPO goes on with."""
         steps = offline_steps(study, quick=self._minutes < QUICK_MINUTES)
         rounds = OfflineStage(self._twin, study, self._limits, self._aim, seed=self._seed, rounds=steps)
-        controller = None
         for number, controller in enumerate(rounds, start=1):
+            before_s = time.process_time()
             score = best.consider(controller)
+            self._scoring_s = time.process_time() - before_s
             self._context.check_cancelled()
             self._context.progress(
                 _STUDIED + (_OFFLINE - _STUDIED) * number / len(steps),
                 f"First controllers: metabolic rate {change_words(score.metabolic_ratio)} with the exo",
             )
             self._picture(controller)
-        assert controller is not None
-        return controller, rounds.with_prices(study)
+        assert best.controller is not None
+        return best.controller, rounds.with_prices(study)
 
     def _learn(self, learner: ExoLearner, iterations: int | None) -> None:
         """PPO until the plan is done; a plan for this PC is made once and kept."""
@@ -232,7 +235,8 @@ class _ControllerTraining:
                 progress = learner.learn_iteration(time.monotonic, spent)
                 measured.append(time.process_time() - before_s)
                 if planned is None and len(measured) == CALIBRATED_ITERATIONS:
-                    calibration = Calibration(preparation_s, float(np.median(measured[1:])) / threads())
+                    iteration_s = float(np.median(measured[1:])) + self._scoring_s / EVALUATE_EVERY
+                    calibration = Calibration(preparation_s, iteration_s / threads())
                     store_calibration(context.spec.data_dir, kind, calibration)
                     planned = calibration.iterations(self._minutes)
                 self._on_progress(progress, learner, planned or CALIBRATED_ITERATIONS)

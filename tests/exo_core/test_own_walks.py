@@ -21,13 +21,16 @@ from core.domain.body import JointKind
 from core.domain.controller import ExoController, TrainedController
 from core.domain.gait_envelope import SensedWalks
 from core.domain.motion import GaitReference
+from core.domain.scenario import COURSE, Scenario
 from core.domain.twin import GENERIC_BODY
 from core.exo_core.library import Library
 from core.gait.leg import Leg
 from core.gait.scenario_reference import at_speed, normal_walk
 from core.learning.exo.envelope_walks import sensed_walks
 from core.learning.exo.environment import TRAINING_FAULTS
+from core.learning.exo.lessons import LESSONS
 from core.learning.gait.base_policy import HEALTHY, HEIGHTS_M, MASS_FACTORS, varied_body, varied_reference
+from core.simulation.analysis.scenario import scenario_walker
 from core.simulation.environment.tracking import Walker, WalkingEnvironment
 from core.simulation.model.exo_model import worn_model
 from core.tasks.policy_files import shipped_policy
@@ -41,6 +44,7 @@ WALK_S, JUDGED_S = 9.9, 8.0
 BODIES, BATCH = 10, 50  # models take longest to make: twins differ by their stride, several share a body
 OTHER_TICKS = 520  # three strides and a half
 SETTLED_S = 1.0
+UP_TO_STAIRS_S = 13.5  # on the course
 SPEEDS_M_S = (0.6, 0.9, 1.2, 1.5, 1.8)
 
 
@@ -140,6 +144,39 @@ def test_a_controller_of_many_speeds_knows_each_of_them(core: Library):
     own = range(JUDGED, len(walkers), JUDGED + 1)
     package = package_of(walks, [number for number in range(len(walkers)) if number not in own], controller)
     assert all(assert_knows(core, twin_of(walks, walkers, number, package)) for number in own)
+
+
+@pytest.mark.slow
+def test_a_controller_of_walks_runs_and_stairs_keeps_its_torque_in_each_and_from_walk_to_run(core: Library):
+    """Up to the stairs of a course. There thighs swing twice as far at once: S7 and S13 fade the torque."""
+    controller, keys = starting_controller(DEVICE), ("level-0.9", "level-1.5", "run-2.0", "stairs-up")
+    lessons = [scenario for scenario in LESSONS if scenario.key in keys]
+    walkers = [in_exo(scenario) for scenario in lessons for _ in range(JUDGED + 1)]
+    walks = walks_of(walkers, controller, seed=4)
+    own = range(JUDGED, len(walkers), JUDGED + 1)
+    package = package_of(walks, [number for number in range(len(walkers)) if number not in own], controller)
+    for number in own:
+        assert_keeps_torque(core, package, walks.angle_rad[:, number], walks.velocity_rad_s[:, number])
+    course = sensed_walks(
+        WalkingEnvironment([in_exo(COURSE)], seed=6, episode_s=60.0),
+        [in_exo(COURSE)],
+        shipped_policy(),
+        controller,
+        seed=6,
+        seconds=UP_TO_STAIRS_S,
+    )
+    assert_keeps_torque(core, package, course.angle_rad[:, 0], course.velocity_rad_s[:, 0])
+
+
+def assert_keeps_torque(core: Library, package: bytes, angle: FloatArray, velocity: FloatArray) -> None:
+    worn = WornWalk(core, package, angle, velocity)
+    worn.get_ready()
+    worn.arm()
+    assert_nothing_trips(list(worn.walk(worn.ticks_left)))
+
+
+def in_exo(scenario: Scenario) -> Walker:
+    return scenario_walker(scenario, GENERIC_BODY, None, length_s=WALK_S, device_id=DEVICE)
 
 
 def assert_knows(core: Library, one: Twin) -> bool:

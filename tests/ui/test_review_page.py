@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -100,8 +102,12 @@ def test_the_review_sentence_names_the_joint_that_is_furthest_off() -> None:
     assert "furthest off at the" in words and words.endswith("° on average.")
 
 
-def test_exo_power_is_torque_times_hip_velocity() -> None:
-    rollout = walks.rollout(GaitLabel.PERSONALIZED_CONTROLLER)
+@pytest.mark.parametrize("joint", [JointKind.HIP_FLEXION, JointKind.ANKLE])
+def test_exo_power_is_torque_times_the_velocity_of_the_joint_that_it_turns(joint: JointKind) -> None:
+    walk = walks.rollout(GaitLabel.PERSONALIZED_CONTROLLER)
+    still = np.zeros_like(walk.joint_velocity_rad_s)
+    still[:, joint.columns] = walk.joint_velocity_rad_s[:, joint.columns]
+    rollout = replace(walk, joint_velocity_rad_s=still, exo_joint=joint)
     curves: dict[str, CycleCurve] = {
         panel.kind.value: panel.curves[0] for panel in exo_panels([rollout]) if panel.side is Side.LEFT
     }

@@ -22,7 +22,7 @@ from ui.pages.gait_comparison import ComparisonView
 from ui.pages.help_by_side import HelpView
 from ui.pages.number_table import NumberRow, NumberTable
 from ui.pages.situations import SituationsView
-from ui.presenters.assistance import exo_joint, help_view
+from ui.presenters.assistance import help_view
 from ui.presenters.base import StepPresenter
 from ui.presenters.correlations import correlations_view
 from ui.presenters.gait_curves import NamedCycles, exo_panels, joint_panels, likeness_rows
@@ -197,7 +197,7 @@ class ComparePresenter(StepPresenter):
         return ComparisonView(
             staged=tuple(staged(gaits, rollout.label) for rollout in shown),
             joint_panels=joint_panels(motion, [NamedCycles(r.label, r.cycles) for r in shown]),
-            exo_panels=exo_panels(shown, exo_joint(comparison)),
+            exo_panels=exo_panels(shown),
             sentence=below_headline(comparison),
             table=comparison_table(comparison, columns, likeness_rows(everything, columns, short=True)),
             place=f"{gaits.scenario} · {falls_words(gaits.find(PERSONAL))}",

@@ -80,12 +80,10 @@ def _measured(motion: Motion) -> NamedCycles:
     return NamedCycles(GaitLabel.MEASURED, motion.cycles, sd_rad=measured_sd(motion), sd_words=words)
 
 
-def exo_panels(
-    rollouts: Sequence[Rollout], joint: JointKind = JointKind.HIP_FLEXION
-) -> tuple[JointPanel, ...]:
-    """Torque and power over the gait cycle of an exo at this joint, for the gaits that wear one."""
+def exo_panels(rollouts: Sequence[Rollout]) -> tuple[JointPanel, ...]:
+    """Torque and power of the exo over the gait cycle, for the gaits that wear one."""
     worn = [rollout for rollout in rollouts if rollout.label not in BARE]
-    return tuple(_exo_panel(quantity, side, worn, joint) for quantity in ExoQuantity for side in SIDES)
+    return tuple(_exo_panel(quantity, side, worn) for quantity in ExoQuantity for side in SIDES)
 
 
 def likeness_rows(
@@ -173,12 +171,10 @@ def _band(kind: JointKind) -> NormalBand | None:
     return None if band is None else NormalBand(np.degrees(band.mean_rad), np.degrees(band.sd_rad))
 
 
-def _exo_panel(
-    quantity: ExoQuantity, side: Side, rollouts: Sequence[Rollout], joint: JointKind
-) -> JointPanel:
+def _exo_panel(quantity: ExoQuantity, side: Side, rollouts: Sequence[Rollout]) -> JointPanel:
     curves, toe_off = [], None
     for rollout in rollouts:
-        mean = mean_over_cycles(rollout, side, _exo_values(rollout, side, quantity, joint))
+        mean = mean_over_cycles(rollout, side, _exo_values(rollout, side, quantity))
         if mean is not None:
             curves.append(CycleCurve(rollout.label.value, side, mean, None, STYLES[rollout.label]))
             fraction = rollout.cycles[SIDES.index(side)].toe_off_fraction
@@ -186,11 +182,12 @@ def _exo_panel(
     return JointPanel(quantity, side, tuple(curves), None, toe_off)
 
 
-def _exo_values(rollout: Rollout, side: Side, quantity: ExoQuantity, joint: JointKind) -> FloatArray:
+def _exo_values(rollout: Rollout, side: Side, quantity: ExoQuantity) -> FloatArray:
     torque = rollout.exo_torque_nm[:, SIDES.index(side)]
     if quantity is ExoQuantity.TORQUE:
         return torque
-    return torque * rollout.joint_velocity_rad_s[:, Joint.of(joint, side).column]
+    joint = Joint.of(rollout.exo_joint, side).column
+    return torque * rollout.joint_velocity_rad_s[:, joint]
 
 
 def mean_over_cycles(rollout: Rollout, side: Side, values: FloatArray) -> FloatArray | None:

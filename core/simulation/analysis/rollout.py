@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.arrays import Float32Array, FloatArray, IntArray
-from core.domain.body import JOINTS, SIDES
+from core.domain.body import JOINTS, SIDES, JointKind
 from core.domain.rollout import GaitLabel, Playback, Rollout, SceneGeometry
 from core.domain.scene_arrays import pack_scene
 from core.domain.twin import BodyParameters
@@ -21,7 +21,7 @@ from core.simulation.analysis.gait_events import detected_strides
 from core.simulation.analysis.ground_reactions import ReplayedWalk, replay
 from core.simulation.environment.batch_environment import CONTROL_STEP_S, EXO_STEP_S, Assist
 from core.simulation.environment.tracking import WalkingEnvironment
-from core.simulation.model.exo_model import exo_bodies, worn_model
+from core.simulation.model.exo_model import exo_bodies, exo_model, worn_model
 from core.simulation.model.joint_coupling import ROOT_POSITIONS, FullPose, position_columns, velocity_columns
 from core.simulation.model.visual_meshes import body_meshes
 from core.simulation.muscles.static_optimisation import estimate_activation
@@ -130,6 +130,7 @@ def record_rollout(
         walked_s=walked_s,
         fell_at_s=walked_s if trace.fell else None,
         fall_cause=trace.fall_cause,
+        exo_joint=JointKind.HIP_FLEXION if device_id is None else exo_model(device_id).joint,
     )
 
 

@@ -229,6 +229,7 @@ def scenario_rollout(
         fell_at_s=trace.fell_at_s,
         fall_cause=trace.fall_cause,
         muscles=muscles,
+        exo_joint=walker.exo_joint,
     )
 
 
