@@ -1,7 +1,8 @@
 """Falls with the exo and without: a battery of disturbances, and stairs without a handrail. Simulated.
 
 All conditions walk from the same starts, walk by walk; no seed here chose anything. The disturbances are in
-`core.domain.scenario.DISTURBED`; the shorter slip was declared with them. `more_falls_shown` is an exact
+`core.domain.scenario.DISTURBED`. The shorter slip came later: of four grades tried without an exo it is the
+one in which about half fall, as in all others nobody or nearly everybody does. `more_falls_shown` is an exact
 one-sided McNemar test at 5 %; intervals are 95 %, exact for the pairs that differ (Clopper and Pearson). The
 twins of the stairs have practised on them as those of a session do.
 """
@@ -37,6 +38,7 @@ from core.tasks.policy_files import shipped_policy
 from core.twin.body import Fidelity
 
 SEEDS = (20_000, 20_001, 20_002)
+STAIRS_SEEDS = (21_000, 21_001, 21_002)  # others: how much practice a weak leg needs was seen on 20_000
 WALKERS = 16
 SEVERITY = 0.5
 MOST_P = 0.05
@@ -152,7 +154,7 @@ def _climb(
             controller,
             worn=worn,
             handrail=handrail,
-            seeds=SEEDS,
+            seeds=STAIRS_SEEDS,
             scenario=scenario,
             walkers=WALKERS,
         )
