@@ -8,6 +8,7 @@ from typing import Any
 from core.domain.controller import Comparison
 from core.domain.help_by_side import HelpBySide, HelpPeak, SideHelp
 from core.domain.rollout import GaitLabel
+from core.domain.scenario import LEVEL_WALKING
 from core.domain.situation import SituationWalks, find_walks
 from core.domain.situation_effects import (
     effect_of,
@@ -61,7 +62,7 @@ def _walks(walks: SituationWalks, every: tuple[SituationWalks, ...]) -> dict[str
         "walks": walks.measures.starts,
         "handrail": walks.handrail,
         "support_bw": round(walks.support_bw, 4),
-        "unsupported_walks": walks.unsupported_starts,
+        "unsupported_walks": None if walks.situation == LEVEL_WALKING.key else walks.unsupported_starts,
     }
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from core.domain.assistance import Assistance, CostRatio, FallCount, assistance_of, cost_ratio
 from core.domain.controller import Comparison
 from core.domain.rollout import GaitLabel
-from core.domain.scenario import LEVEL_WALKING, scenario_of
+from core.domain.scenario import COURSE, LEVEL_WALKING, scenario_of
 from core.domain.situation import SituationWalks, find_walks
 
 MOST_FALLS = 0.5  # of the walks without the exo: beyond, the twin cannot walk there, and nothing is compared
@@ -178,6 +178,8 @@ def joined(parts: Iterable[str]) -> str:
 
 def situation_name(key: str) -> str:
     """`stairs down`; the key itself of a situation that is no longer known."""
+    if key == COURSE.key:
+        return "the course of walk, run and stairs"
     scenario = scenario_of(key)
     if scenario is None:
         return key
@@ -199,4 +201,6 @@ def effect_of(worn: SituationWalks, without: SituationWalks) -> SituationEffect:
     disturbed = scenario is not None and bool(scenario.disturbance or scenario.exo_disturbance)
     falls = FallCount(worn.measures.falls, without.measures.falls, worn.measures.starts)
     cost = None if disturbed else cost_ratio(worn.measures, without.measures)
+    if cost is not None and cost.estimate.low <= 0.0:
+        cost = None  # falls left too little of some walks to compare: no share is below nothing
     return SituationEffect(worn.situation, situation_name(worn.situation), cost, falls, disturbed)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from core.domain.assistance_profile import AssistanceProfile
 from core.domain.body import JointKind
 from core.domain.controller import Comparison
-from core.domain.help_by_side import DeficitHelp, HelpBySide, help_by_side
+from core.domain.help_by_side import ALIKE, DeficitHelp, HelpBySide, help_by_side
 from core.domain.impairment import Impairment
 from core.domain.rollout import GaitLabel
 from core.domain.scenario import LEVEL_WALKING
@@ -45,7 +45,9 @@ def expectation_of(profile: AssistanceProfile, impairment: Impairment) -> Expect
         return None
     if not all(profile.strides):
         return None
-    more, turned = expected.ratio(profile, affected) > 1.0, expected.more_nm_kg(profile, affected) > 0.0
+    # as the sentence on the deficit has it: sides that differ by less get as much torque
+    more = expected.ratio(profile, affected) >= 1.0 + ALIKE
+    turned = expected.more_nm_kg(profile, affected) > 0.0
     direction = "flexion" if expected.flexion else "extension"
     first, last = (round(100.0 * share) for share in expected.phase)
     wanted = (

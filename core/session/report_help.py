@@ -44,11 +44,17 @@ def help_part(comparison: Comparison | None) -> HelpPart | None:
         "Help of the exo on each side · simulated, level walking",
         tuple(plot for label in CONTROLLERS if (plot := _plot(comparison, label)) is not None),
         _side_table(comparison),
-        deficit_lines(comparison, GaitLabel.PERSONALIZED_CONTROLLER),
+        _lines(comparison),
         _situation_table(comparison.situations),
         _correlation_table(comparison.correlations),
         (words,) if words else (),
     )
+
+
+def _lines(comparison: Comparison) -> tuple[str, ...]:
+    """Which controller it is stands before the sentence on both sides: the table above has two of them."""
+    lines = deficit_lines(comparison, GaitLabel.PERSONALIZED_CONTROLLER)
+    return tuple(f"Personalized controller: {line[0].lower()}{line[1:]}" for line in lines[:1]) + lines[1:]
 
 
 def _plot(comparison: Comparison, label: GaitLabel) -> CyclePlot | None:
@@ -100,7 +106,8 @@ def _situation_table(situations: Sequence[SituationWalks]) -> ReportTable:
     )
     rows = tuple(_situation_row(walks, key) for key in keys)
     note = (
-        "Cost in % of the same walks without the exo; – where a disturbance or falls leave none to compare."
+        "Cost in % of the same walks without the exo; – where a disturbance or falls leave none to compare, "
+        "or where it was not walked."
     )
     return ReportTable("Other situations", columns, rows, note if rows else "")
 
@@ -120,9 +127,10 @@ def _cost(walks: SituationWalks | None, without: SituationWalks | None) -> str:
     if not effect.walkable or effect.cost is None:
         return UNKNOWN
     half = 50.0 * (effect.cost.estimate.high - effect.cost.estimate.low)
-    span = f" ± {half:.0f}" if math.isfinite(half) else ""
+    digits = 1 if half < 1.0 else 0  # never ± 0: the walks tell no more than that
+    span = f" ± {half:.{digits}f}" if math.isfinite(half) else ""
     metre = " per metre" if effect.cost.per_metre else ""
-    return f"{100.0 * effect.cost.estimate.mean:.0f}{span} %{metre}"
+    return f"{100.0 * effect.cost.estimate.mean:.{digits}f}{span} %{metre}"
 
 
 def _falls(walks: SituationWalks | None) -> str:

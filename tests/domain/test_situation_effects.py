@@ -67,6 +67,21 @@ def test_a_situation_that_cannot_be_walked_without_the_exo_is_said_and_not_compa
     assert "cannot walk there, so costs are not compared: running 2.0 m/s (it falls in 4 of 6" in told(pair)
 
 
+def test_a_cost_whose_interval_reaches_below_nothing_is_not_told() -> None:
+    """Walks cut off by a fall at once cost many times as much per metre as whole ones."""
+    without, worn = situated.pair("stairs-up", 1.0, falls=(0, 3))
+    rates = worn.measures.metabolic_w_kg.copy()
+    rates[0] *= 40.0
+    cut_off = replace(worn, measures=replace(worn.measures, metabolic_w_kg=rates))
+    (effect,) = situation_effects((without, cut_off))
+    assert effect.cost is None and effect.words == "stairs up (falls in 3 of 6 walks instead of 0)"
+
+
+def test_the_course_is_named_in_the_words_of_a_sentence() -> None:
+    words = told(situated.pair("course", 1.0, falls=(0, 2)))
+    assert "gets harder: the course of walk, run and stairs (falls in 2 of 6 walks instead of 0)." in words
+
+
 def test_nothing_is_said_where_nothing_else_was_walked() -> None:
     earlier = replace(compared(), situations=())
     assert situation_words(earlier.situations) == "" == told()

@@ -57,11 +57,24 @@ def test_help_on_the_wrong_side_is_against_expectation() -> None:
     assert expectation_of(situated.profile(0.1, 0.1), Impairment(ImpairmentKind.DELAY, 0.5)) is None
 
 
+def test_a_share_that_counts_as_equal_is_not_the_expected_help() -> None:
+    """The sentence on the deficit says then that both sides get as much torque."""
+    found = expectation_of(situated.profile(0.102, 0.1), situated.WEAK)
+    assert found is not None and not found.met
+    assert "the flexion came, the larger torque did not" in found.words
+
+
+def test_the_page_says_which_controller_helps_one_side_more() -> None:
+    part = help_part(comparison())
+    assert part is not None
+    assert part.lines[0].startswith("Personalized controller: the left side is helped 50 % more")
+
+
 def test_situations_and_correlations_have_their_tables() -> None:
     part = help_part(comparison())
     assert part is not None
     stairs, push = part.situations.rows
-    assert stairs.cells == ("–", "95 ± 0 %", "0", "–", "0", "6")
+    assert stairs.cells == ("–", "95.0 ± 0.4 %", "0", "–", "0", "6")
     assert push.name == "Push from the side" and push.cells == ("–", "–", "1", "–", "0", "6")
     assert part.correlations.title == "Correlation of the strides with the healthy twin's"
     assert part.correlations.rows[0].cells == ("0.900", "0.900", "0.900", "0.970")
@@ -79,6 +92,8 @@ def test_programs_get_the_same_numbers() -> None:
     assert own["left"]["flexion"] == {"nm_kg": 0.12, "nm": 8.4, "at": 0.6}
     assert own["deficits"][0]["torque_ratio"] == 1.5 and own["deficits"][0]["as_expected"]
     assert numbers["situations"]["easier"] == ["stairs-up"] and not numbers["situations"]["harder"]
+    level = numbers["situations"]["walks"][0]
+    assert level["situation"] == "level" and level["unsupported_walks"] is None  # not counted there
     stairs = next(one for one in numbers["situations"]["walks"] if one["situation"] == "stairs-up")
     assert stairs["gait"] == "without exo" and stairs["metabolic_ratio"] is None
     assert numbers["correlations"]["healthy twin"][PERSONAL.value] == 0.97

@@ -98,8 +98,10 @@ def test_stairs_tell_who_came_up_without_the_handrail() -> None:
 
 def test_as_many_falls_as_without_the_exo_are_no_change() -> None:
     view = situations({"push": (1.0, 1.0, (2, 2, 2))})
-    assert view.details[0].sentence.replace("\u00a0", " ").endswith(
-        "it falls in 2 of 6 walks, as without the exo."
+    assert (
+        view.details[0]
+        .sentence.replace("\u00a0", " ")
+        .endswith("it falls in 2 of 6 walks, as without the exo.")
     )
 
 
