@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
 def add_session_options(parser: argparse.ArgumentParser) -> None:
     """Add exo, trainings, what a person answers, and where the results go."""
-    parser.add_argument("--device", default="Hippo_L1", help="exo model (default Hippo_L1)")
+    parser.add_argument(
+        "--device",
+        default="Hippo_L1",
+        help="exo model (default Hippo_L1); the record has it as the exo of the patient from then on",
+    )
     parser.add_argument("--minutes", type=float, default=6.0, help="training time in all (default 6)")
     parser.add_argument(
         "--fidelity",

@@ -44,7 +44,7 @@ from core.domain.walk_numbers import estimate_values, walk_values
 from core.errors import Advice, UserError
 from core.jobs.values import JsonValue
 from core.session.flow import Step
-from core.session.same_patient import same_patient
+from core.session.same_patient import same_patient, wear_exo
 from core.session.stops import overridable, override_stops, present_motion
 from core.store.private import ordinary_permissions
 from core.store.repository import Store, open_store
@@ -116,7 +116,8 @@ def from_motion(
     *,
     started_s: float,
 ) -> SessionEnd:
-    """Accept the motion and go on to the end."""
+    """Accept the motion and go on to the end, with the exo of the request."""
+    wear_exo(store, visit_id, request.device, by=OPERATOR)
     controller_id = _train(store, visit_id, motion_id, request, terminal)
     comparison_id = terminal.run("compare", {"controller_id": controller_id}, visit_id=visit_id)
     advice = release_blocker(store, visit_id, comparison_id, request)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 from core.domain.subject import Consent, Subject
 from core.errors import UserError, refuse
@@ -29,6 +29,16 @@ def same_patient(store: Store, subject: Subject, *, by: str) -> str:
             "Patients page.",
         )
     return recorded_row.id
+
+
+def wear_exo(store: Store, visit_id: str, device: str, *, by: str) -> None:
+    """The patient of this visit wears this exo from now on, as if it was chosen on the Patients page.
+
+    Without it the record and the session would name two exos, and nothing fits a patient of another exo.
+    """
+    subject = store.subject_of(visit_id)
+    if subject.device != device:
+        store.edit_patient(store.visit(visit_id).patient_id, replace(subject, device=device), by=by)
 
 
 def patient_of_code(store: Store, code: str) -> PatientRow | None:

@@ -165,6 +165,18 @@ def session(request: SessionRequest, cost: float, subject: Subject | None = None
     return end
 
 
+@pytest.mark.parametrize("demo", [True, False])
+def test_the_patient_wears_the_exo_of_the_session(request_: SessionRequest, demo: bool) -> None:
+    """Else comparison and transfer refuse the controller as one of another exo."""
+    request = replace(request_, device="DephyExoBoot_L1")
+    if demo:
+        run_demo_session(request, HandTerminal(request, HELPS))  # type: ignore[arg-type]
+    else:
+        session(request, HELPS)
+    with open_store(request.data_dir) as store:
+        assert [row.subject.device for row in store.patients()] == ["DephyExoBoot_L1"]
+
+
 def test_a_controller_that_helps_is_kept_on_the_virtual_exo_and_nobody_answers_for_it(
     request_: SessionRequest,
 ) -> None:
