@@ -163,9 +163,11 @@ def _muscles(
 ) -> tuple[FloatArray, FloatArray, tuple[str, ...]]:
     """Metabolic power (F, 2) [W], activation (F, M) of the frames that count, and the muscles' names (M)."""
     if not recording.state.size:
-        rows = recording.settled[::FRAMES_BETWEEN]
+        # A walk of many falls may settle for fewer frames than lie between two that are looked at.
+        step = FRAMES_BETWEEN if recording.settled[::FRAMES_BETWEEN].any() else 1
+        rows = recording.settled[::step]
         frames = (recording.angle_rad, recording.velocity_rad_s, recording.torque_nm)
-        facts = estimated_facts(body, *(values[::FRAMES_BETWEEN][rows] for values in frames))
+        facts = estimated_facts(body, *(values[::step][rows] for values in frames))
         return facts.metabolic_w, facts.activation.astype(np.float64), tuple(facts.muscle_names)
     walks = [
         (

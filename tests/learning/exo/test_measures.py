@@ -149,6 +149,12 @@ def test_walks_that_last_a_moment_only_are_measured_rather_than_nothing() -> Non
     assert record_walk(environment, twin.walking, None, 0.4).settled.all()
 
 
+def test_a_walk_that_settles_for_one_frame_between_two_that_are_looked_at_is_measured(walk: Recorded) -> None:
+    settled = np.zeros_like(walk.recording.settled)
+    settled[measures_module.FRAMES_BETWEEN * 30 + 1, 0] = True
+    assert np.isfinite(walk.measures(settled=settled).metabolic_w_kg).all()
+
+
 def test_legs_that_do_the_same_are_symmetric(walk: Recorded) -> None:
     ground = np.zeros_like(walk.recording.ground_n)
     steps, walkers = np.nonzero(walk.recording.settled)
