@@ -106,14 +106,8 @@ def train(
     evaluator = WalkEvaluator(twin, seeds=(seed + 1,), seconds=SELECTION_S)
     others = LessonEvaluators(twin, study.lessons[1:], seed=seed + 1)
     best = BestController(evaluator, aim, others, study.sided)
-    first_s = first_ratio = float("nan")
     offline = OfflineStage(twin, study, limits, aim, seed=seed)
-    for number, controller in enumerate(offline):
-        if number == 0:
-            first_s = time.monotonic() - started
-        score = best.consider(controller)
-        if number == 0:
-            first_ratio = score.metabolic_ratio
+    first_s, first_ratio = _taught_offline(offline, best, started)
     assert best.controller is not None
     study = offline.with_prices(study)
     cpu.append(time.process_time())
@@ -131,6 +125,18 @@ def train(
         dict(zip(("study", "offline", "ppo"), np.diff(cpu).tolist(), strict=True)),
         tuple(lesson.key for lesson in study.lessons),
     )
+
+
+def _taught_offline(offline: OfflineStage, best: BestController, started: float) -> tuple[float, float]:
+    """Let `best` consider all controllers: when [s] the first was there, and its metabolic ratio."""
+    first_s = first_ratio = float("nan")
+    for number, controller in enumerate(offline):
+        if number == 0:
+            first_s = time.monotonic() - started
+        score = best.consider(controller)
+        if number == 0:
+            first_ratio = score.metabolic_ratio
+    return first_s, first_ratio
 
 
 def _worn(evaluator: WalkEvaluator, controller: ExoController) -> dict[str, float]:

@@ -136,9 +136,6 @@ def _run(
     profile = AssistanceProfile.joined([one.profile for one in assisted])
     expected = expected_assistance(impairment)
     assert expected is not None
-    correlations = _correlations(assisted, self_walks)
-    plain = _correlations(without, self_walks)
-    gains = {joint: round(r - plain[joint], 5) for joint, r in correlations.items()}
     return {
         "metabolic_ratio": round(ratios.metabolic_of_both.mean, 4),
         "umberger_ratio": round(umberger, 4),
@@ -155,11 +152,7 @@ def _run(
         "asymmetry_index": round(profile.asymmetry, 3),
         "expected_nm_kg": round(expected.more_nm_kg(profile, AFFECTED), 4),
         "help": _help(profile),
-        "correlation": correlations,
-        "correlation_gain": gains,
-        "correlation_rises_at_every_affected_joint": all(
-            gains[joint] > 0.0 for joint in _affected(impairment)
-        ),
+        **_likeness(impairment, assisted, without, self_walks),
         "falls": after.falls,
         "falls_without_exo": before.falls,
         "starts": after.starts,
@@ -275,6 +268,21 @@ def _correlations(walks: list[_Walks], self_walks: list[_Walks]) -> dict[str, fl
         joint.value: round(float(np.mean([seed[joint].correlation for seed in by_seed])), 5)
         for joint in JointKind
         if joint is not JointKind.TOES
+    }
+
+
+def _likeness(
+    impairment: Impairment, assisted: list[_Walks], without: list[_Walks], self_walks: list[_Walks]
+) -> dict[str, Any]:
+    """Correlations with the gait of the same body without the impairment, and what the exo adds to them."""
+    found, plain = _correlations(assisted, self_walks), _correlations(without, self_walks)
+    gains = {joint: round(r - plain[joint], 5) for joint, r in found.items()}
+    return {
+        "correlation": found,
+        "correlation_gain": gains,
+        "correlation_rises_at_every_affected_joint": all(
+            gains[joint] > 0.0 for joint in _affected(impairment)
+        ),
     }
 
 

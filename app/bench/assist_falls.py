@@ -31,7 +31,7 @@ from core.learning.exo.twin_in_exo import TwinInExo
 from core.learning.gait.imitation import gait_learner
 from core.learning.gait.stairs import practising_walkers
 from core.simulation.environment.policy import PolicyNetworks
-from core.simulation.environment.tracking import Walker
+from core.simulation.environment.walker import Walker
 from core.simulation.model.exo_model import worn_model
 from core.tasks.policy_files import shipped_policy
 from core.twin.body import Fidelity

@@ -32,7 +32,8 @@ from core.learning.exo.worn_controller import WornExo
 from core.simulation.analysis.rollout import record_rollout, scene_geometry, trace_walk
 from core.simulation.analysis.scenario import scenario_rollout, trace_scenario
 from core.simulation.environment.policy import PolicyNetworks
-from core.simulation.environment.tracking import WalkingEnvironment, actuation_of
+from core.simulation.environment.tracking import WalkingEnvironment
+from core.simulation.environment.walker import actuation_of
 from core.store.repository import Store, open_store
 from core.tasks.compare_situations import EVALUATION_SEED, Condition, compare_situations
 from core.twin.body import Fidelity

@@ -113,9 +113,8 @@ def measured(
     `walkers` are these (K,) of it whose walks are in `recording`; None: all.
     """
     walkers = np.arange(environment.size) if walkers is None else walkers
-    settled = recording.settled
     metabolic_w, activation, names = _muscles(recording, environment, body, walkers)
-    torque, velocity = recording.torque_nm, recording.velocity_rad_s
+    settled, torque, velocity = recording.settled, recording.torque_nm, recording.velocity_rad_s
     positive_w = np.maximum(torque * velocity, 0.0).sum(axis=-1)[settled]
     effort = effort_of(torque, environment.actuation.joint_pd.of(walkers))[settled]
     power_w = recording.exo_power_w[settled]
