@@ -98,6 +98,7 @@ def test_both_walks_stand_side_by_side_on_the_same_ground(
     left, right = page.comparison.stage._gaits
     assert (left.caption, right.caption) == ("Without exo", "Personalized controller")
     assert left.ground == right.ground and left.ground.rise_m > 0
+    assert page.comparison.stage._same_time  # they started alike
     said = "Stairs up with the personalized controller: 6 of 6 starts came through (3 of 6 without the exo)."
     assert page._headline.text() == said
     assert "at most 5 N·m on the left" in page.comparison._sentence.text()
@@ -109,11 +110,17 @@ def test_a_level_walk_with_the_exo_stands_beside_the_one_without(
     context: SessionContext, trained: dict[Step, str]
 ) -> None:
     keep_worn(context, (trained[Step.PERSONALIZE],), "level", WORN)
-    page, _ = review(context)
+    page, presenter = review(context)
     page.conditions.buttons[WORN].click()
     left, right = page.comparison.stage._gaits
     assert (left.rollout.label, right.rollout.label) == (GaitLabel.PERSONALIZED_TWIN, WORN)
     assert "gives no torque" in page.comparison._sentence.text()
+    assert not page.comparison.stage._same_time
+    counted = keep_try(context, trained[Step.PERSONALIZE], "level", CAME_THROUGH)
+    presenter.refresh()  # now there is a walk without the exo that began like the one with it
+    assert page.comparison.stage._same_time and "(6 of 6 without" in page._headline.text()
+    left, _ = page.comparison.stage._gaits
+    assert left.rollout.speed_m_s == context.store.load(counted, RolloutSet).rollouts[0].speed_m_s
     page.conditions.buttons[NO_EXO].click()
     assert page._headline.text().startswith("The twin walks")
 
@@ -136,12 +143,16 @@ def test_results_are_kept_apart_by_condition_controller_and_exo(
 
 
 def test_the_exo_fails_only_where_it_gives_torque(context: SessionContext, trained: dict[Step, str]) -> None:
-    page, _ = review(context)
+    page, presenter = review(context)
     assert "Exo fails" not in [button.text() for button in page.picker.buttons]
     page.conditions.buttons[DEFAULT].click()
     assert [button.text() for button in page.picker.buttons][-1] == "Exo fails"
     page.scenario_chosen.emit(EXO_FAILURES[0].key)
     assert EXO_FAILURES[0].name in page._headline.text()
+    keep_worn(context, (trained[Step.PERSONALIZE],), EXO_FAILURES[0].key, DEFAULT)
+    presenter.refresh()
+    left, right = page.comparison.stage._gaits  # beside its level walk: nothing fails on who wears none
+    assert (left.rollout.label, right.rollout.label) == (GaitLabel.PERSONALIZED_TWIN, DEFAULT)
     page.conditions.buttons[NO_EXO].click()
     assert page._headline.text().startswith("The twin walks")
 

@@ -359,7 +359,9 @@ def test_what_is_over_is_over(quick):
         {"tilt_left_deg": (25.0, 0.0, 0.0)},
         {"tilt_right_deg": (0.0, -25.0, 0.0)},
         {"tilt_left_deg": (0.0, 0.0, 90.0)},
-        {"tilt_right_deg": (180.0, 0.0, 0.0)},
+        {
+            "tilt_right_deg": (165.0, 0.0, 0.0)
+        },  # with a swing on top 180 would be an angle that cannot be (S11)
     ],
 )
 def test_sensors_that_sit_wrong_keep_the_exo_from_being_ready(tmp_path, wrong):

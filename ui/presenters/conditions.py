@@ -111,12 +111,15 @@ def condition_view(
     measured: Motion | None,
     *,
     adapted: bool,
+    same_start: bool,
 ) -> ComparisonView:
-    """Both walks side by side on the same ground; alone where the one without the exo was not simulated."""
+    """Both walks side by side on the same ground; alone where the one without the exo was not simulated.
+
+    Walks with the `same_start` show the same time, others the same place in the gait cycle.
+    """
     walk = gaits.rollouts[0]
     if without is None:
-        alone = scenario_view(scenario, gaits, None, walk.label.value)
-        return alone
+        return scenario_view(scenario, gaits, None, walk.label.value)
     bare = NamedCycles(GaitLabel.WITHOUT_EXO, without.rollout.cycles)
     worn = NamedCycles(walk.label, walk.cycles)
     panels = joint_panels(measured, (bare, worn), on_norm=walks_as_the_norm(scenario), against=bare)
@@ -129,7 +132,7 @@ def condition_view(
             StagedGait(walk, gaits.geometry, walk.label.value.capitalize(), scenario.ground),
         ),
         joint_panels=panels,
-        same_time=True,
+        same_time=same_start,
         sentence=" ".join(words for words in sentences if words),
         table=NumberTable(
             ("Joint", *(f"{title.capitalize()} (r with {reference})" for title in titles)),

@@ -26,7 +26,7 @@ SHORT = {
 }
 REFERENCE_NAMES = {GaitLabel.MEASURED: "the measured gait", GaitLabel.HEALTHY_TWIN: "its healthy self"}
 COMPARED = (GaitLabel.WITHOUT_EXO, GaitLabel.DEFAULT_CONTROLLER, GaitLabel.PERSONALIZED_CONTROLLER)
-SAME_R = 0.005  # a smaller difference vanishes in two digits
+SAME_R = 0.01  # a smaller difference hardly shows in two digits
 NOTE = (
     "Pearson r, mean over all pairs of strides; on the diagonal, how alike the strides of one gait are. "
     "1 = the same shape. All gaits but the measured one are simulated, on the level."
@@ -94,7 +94,7 @@ def change_words(change: float) -> str:
     if math.isnan(change):
         return "–"
     if abs(change) < SAME_R:
-        return "the same"
+        return "same"
     return "rises" if change > 0 else "falls"
 
 

@@ -12,6 +12,10 @@ from core.learning.exo.published import TIMING_TOLERANCE, Agreement, agreement, 
 from ui.plots.curves import PeakField
 from ui.wording import listed
 
+_JUDGED = (
+    f"Times within {100.0 * TIMING_TOLERANCE:.0f} % of the gait cycle count as inside; r is the correlation "
+    "with the most similar published curve."
+)
 DIRECTIONS = (TorqueDirection.FLEXION, TorqueDirection.EXTENSION)
 
 
@@ -49,14 +53,14 @@ def published_words(profile: AssistanceProfile, mass_kg: float, limit_nm: float)
 
 
 def published_sources(joint: JointKind) -> str:
-    """All papers whose peaks are drawn, one per line."""
+    """How it is judged, then all papers whose peaks are drawn, one per line."""
     papers = [
         f"{peak.source}, doi {peak.doi}: {peak.what}"
         for direction in DIRECTIONS
         for peak in peaks_of(joint, direction)
         if peak.cycle is not None
     ]
-    return "\n".join(dict.fromkeys(papers))
+    return "\n".join(dict.fromkeys((_JUDGED, *papers)))
 
 
 def _band_words(
@@ -66,17 +70,18 @@ def _band_words(
     papers = [peak.source.split(",")[0] for peak in peaks_of(joint, direction) if peak.cycle is not None]
     spread = f"{100.0 * time[0]:.0f}–{100.0 * time[1]:.0f} %"
     return (
-        f"Published peaks of {name} {size[0]:.2f}–{size[1]:.2f} N·m/kg at {spread} "
+        f"Published {name} peaks {size[0]:.2f}–{size[1]:.2f} N·m/kg at {spread} "
         f"({listed(list(dict.fromkeys(papers)))}); personalized"
     )
 
 
-def _side_words(found: Agreement, size: tuple[float, float]) -> str:
-    """`left 0.20 at 62 %: size inside, time outside`; ± 5 % of the cycle still counts as inside."""
-    inside = "inside" if found.inside_size else "below" if found.peak_nm_kg < size[0] else "above"
-    limit = " (at the limit of the controller)" if found.at_device_limit and not found.inside_size else ""
-    tolerance = f"± {100.0 * TIMING_TOLERANCE:.0f} %"
-    time = f"time inside {tolerance}" if found.inside_time else f"time outside {tolerance}"
-    r = "" if math.isnan(found.correlation) else f", r {found.correlation:.2f} with a published curve"
-    peak = f"{found.side} {found.peak_nm_kg:.2f} at {100.0 * found.peak_at:.0f} %"
-    return f"{peak}: size {inside}{limit}, {time}{r}"
+def _side_words(found: Agreement, band: tuple[float, float]) -> str:
+    """`left 0.20 at 62 %, size inside, time outside, r 0.91`."""
+    limit = " (limit of the controller)" if found.at_device_limit and not found.inside_size else ""
+    size = f"size {'inside' if found.inside_size else 'outside'}{limit}"
+    time = f"time {'inside' if found.inside_time else 'outside'}"
+    r = "" if math.isnan(found.correlation) else f", r {found.correlation:.2f}"
+    rounded_in = band[0] <= round(found.peak_nm_kg, 2) <= band[1]
+    digits = 2 if rounded_in == found.inside_size else 3  # no 0.20 beside a band from 0.20 on
+    peak = f"{found.side} {found.peak_nm_kg:.{digits}f} at {100.0 * found.peak_at:.0f} %"
+    return f"{peak}, {size}, {time}{r}"

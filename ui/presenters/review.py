@@ -174,8 +174,9 @@ class ReviewPresenter(StepPresenter):
         if self._scenario is LEVEL_WALKING:
             return staged(self._gaits(record_id), GaitLabel.PERSONALIZED_TWIN)
         tried = self._tries.get(ScenarioKey(self._scenario.key))
-        if tried is None:
-            return None
+        return None if tried is None else self._of_try(tried)
+
+    def _of_try(self, tried: ScenarioResult) -> StagedGait:
         gaits = self._gaits(tried.record_id)
         caption = GaitLabel.PERSONALIZED_TWIN.value.capitalize()
         return StagedGait(gaits.rollouts[0], gaits.geometry, caption, self._scenario.ground)
@@ -331,15 +332,19 @@ class ReviewPresenter(StepPresenter):
         if tried is None:
             words = conditions.with_words(self._condition)
             return f"{self._scenario.name}{words}: not simulated yet.", Tone.NEUTRAL, None
-        bare = self._tries.get(ScenarioKey(self._scenario.key))
+        # Where only the exo fails, nothing happens to who wears none: that is level walking.
+        on_level = self._scenario is LEVEL_WALKING or self._scenario.exo_disturbance is not None
+        bare = self._tries.get(ScenarioKey(LEVEL_WALKING.key if on_level else self._scenario.key))
         key = (record_id, tried.record_id, "" if bare is None else bare.record_id)
         if key not in self._views:
-            without = self._healthy(record_id)
+            without = None if bare is None else self._of_try(bare)
+            if bare is None and on_level:
+                without = staged(self._gaits(record_id), GaitLabel.PERSONALIZED_TWIN)
             motion = self._motion_of(record_id) if self._scenario is LEVEL_WALKING else None
             gaits = self._gaits(tried.record_id)
             adapted = self._condition is PERSONAL and self._personal.adapted
             self._views[key] = conditions.condition_view(
-                self._scenario, without, gaits, motion, adapted=adapted
+                self._scenario, without, gaits, motion, adapted=adapted, same_start=bare is not None
             )
         return *conditions.condition_headline(self._scenario.name, tried, bare), self._views[key]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.domain.assistance import percent_words
+from core.domain.assistance import FallCount, percent_words
 from core.domain.controller import Comparison
 from core.domain.rollout import METABOLIC_MODELS, GaitLabel
 from core.domain.scenario import GroundKind, scenario_of
@@ -37,7 +37,7 @@ COLUMNS = (
 LESS_EVEN = 0.01  # of the symmetry, where 1 is alike: a smaller difference vanishes in its two digits
 _MODELS = " and ".join(METABOLIC_MODELS)
 _ENERGY_TIP = f"Against the same walks without the exo, simulated, mean of two models: {_MODELS}."
-_SYMMETRY_TIP = "Of stance and load, without exo → with the personalized controller; 1 = legs alike; ↓ worse."
+_SYMMETRY_TIP = "Of stance and load, without exo → with the personalized controller; 1 = legs alike; ↘ worse."
 _FALLS_TIP = "All conditions start alike, simulated."
 _NONE = "–"
 
@@ -162,7 +162,7 @@ class _Situation:
         tip = f"{cost.change_words} ({cost.interval_words}). {_ENERGY_TIP} Here {models} %."
         beside = f" ({models})" if by_model and models else ""
         if not cost.shown:
-            return f"no difference{beside}", f"No difference shown: {tip}", False
+            return f"unclear{beside}", f"No difference shown: {tip}", False
         more = "more" if effect.costs_more else "less"
         return unbroken(f"{percent_words(abs(cost.change))} {more}{beside}"), tip, effect.costs_more
 
@@ -187,9 +187,9 @@ class _Situation:
         before, after = (float(one.symmetry.mean()) for one in (self.without, self.personal))
         if not (math.isfinite(before) and math.isfinite(after)):
             return _NONE, "", False
-        worse = " ↓" if self.less_even else ""
+        arrow = "↘" if self.less_even else "→"
         tip = " ".join((_SYMMETRY_TIP, *self._symmetry_parts()))
-        return f"{before:.2f} → {after:.2f}{worse}", tip, self.less_even
+        return f"{before:.2f} {arrow} {after:.2f}", tip, self.less_even
 
     def _symmetry_parts(self) -> list[str]:
         assert self.without is not None and self.personal is not None
@@ -219,7 +219,7 @@ class _Situation:
             return f"{self.name}: not walked with the personalized controller."
         if harder:
             return f"{self.name}: worse with the personalized controller: {listed(harder)}."
-        falls = fall_words(effect.falls)
+        falls = _falls_said(effect.falls)
         if not effect.walkable:
             return (
                 f"{self.name}: without the exo the twin cannot walk here, so energy is not judged; with the "
@@ -274,6 +274,12 @@ def handrail_lines(situations: tuple[SituationWalks, ...], key: str) -> list[str
 def _on_stairs(key: str) -> bool:
     scenario = scenario_of(key)
     return scenario is not None and scenario.ground.kind is GroundKind.STAIRS
+
+
+def _falls_said(falls: FallCount) -> str:
+    """As the end of a sentence."""
+    none = falls.worn == falls.without == 0
+    return f"it falls in none of {falls.walks} walks" if none else f"it {fall_words(falls)}"
 
 
 def _measures(walks: SituationWalks | None) -> WalkMeasures | None:

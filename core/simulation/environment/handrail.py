@@ -1,10 +1,10 @@
 """A virtual handrail: what a person who is about to fall would hold on to.
 
-It holds the trunk once that leaves its usual place: tilted by more than 8 degrees, more than 6 cm beside or
-below where it went so far, turned away, or near the side of the stairs. Until then it gives nothing: a walk
-that never needs it is the walk without it. Its grip grows from the edge of this free space to twice as far,
-where it pulls back like a spring of 15 body weights per metre with a damper, by at most half a body weight:
-a hand does not carry a person.
+It holds the trunk once that leaves its usual place: tilted by more than 8 degrees, more than 8 cm below where
+it went so far, turned away, or near the side of the stairs. Until then it gives nothing: a walk that never
+needs it is the walk without it. Its grip grows from the edge of this free space to twice as far, where it
+pulls back like a spring of 15 body weights per metre with a damper, by at most half a body weight: a hand
+does not carry a person, and a leg that gives way entirely still ends in a fall.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from core.simulation.reference_gait.initial_states import InitialStates
 from core.simulation.reference_gait.terrain_batch import TerrainBatch
 
 FREE_TILT_RAD = float(np.radians(8.0))
-FREE_M = 0.06  # sideways and down, from where the trunk went in the last strides
+FREE_M = 0.08  # down, from where the trunk went in the last second; a sound climb takes up to 7 cm
 FREE_TURN_RAD = float(np.radians(25.0))  # a shipped policy climbs turned by up to 20 degrees
 SIDE_M = 0.45  # beside the middle of the stairs: there the rail is, a walk ends at 0.6
 STIFFNESS_BW_M = 15.0

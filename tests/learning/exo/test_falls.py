@@ -37,7 +37,7 @@ def test_fewer_falls_with_the_exo_are_no_sign_of_more() -> None:
 
 def test_who_falls_is_told_walker_by_walker_whatever_happens_after_the_fall() -> None:
     twin = untrained_twin()
-    found = fallen(twin, LEVEL_WALKING, None, worn=False, seeds=(3, 4), walkers=3, seconds=4.0, threads=1)
+    found = fallen(twin, LEVEL_WALKING, None, worn=False, seeds=(3, 4), walkers=3, seconds=2.5, threads=1)
 
     assert found.shape == (2, 3)
     assert found.all()

@@ -112,7 +112,7 @@ def test_the_usual_place_follows_a_crouched_walk_so_that_only_a_sudden_drop_coun
     position[0, 2] -= 0.05
 
     assert not handrail.force(position, speed, reference, TICK_S).any()
-    position[0, 2] -= 0.03
+    position[0, 2] -= 0.04
     assert handrail.force(position, speed, reference, TICK_S).any()
 
 
