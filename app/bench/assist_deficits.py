@@ -20,7 +20,7 @@ import torch
 
 from app.train.virtual_people import Person, twin_of
 from core.devices.profiles import load_profile, session_limits
-from core.domain.arrays import FloatArray
+from core.domain.arrays import FloatArray, unbroken
 from core.domain.assistance_profile import AssistanceProfile
 from core.domain.body import SIDES, JointKind, Side
 from core.domain.controller import Aim, ExoController
@@ -39,7 +39,7 @@ from core.learning.exo.lessons import LESSONS
 from core.learning.exo.measures import WalkRecording, measured, record_walk
 from core.learning.exo.offline_stage import OfflineStage
 from core.learning.exo.study import Study, study_twin
-from core.learning.exo.torque_profile import assistance_profile, unbroken
+from core.learning.exo.torque_profile import assistance_profile
 from core.learning.exo.training import BestController
 from core.learning.exo.twin_in_exo import TwinInExo
 from core.learning.exo.worn_controller import WornExo

@@ -144,14 +144,9 @@ def _assist(options: BenchOptions) -> dict[str, Any]:
 
 
 def _assist_part(part: str) -> dict[str, Any]:
-    """`bench_<part>` of `app.bench.assist_<part>`; the situations with who falls in them."""
+    """`bench_<part>` of `app.bench.assist_<part>`."""
     module = importlib.import_module(f"app.bench.assist_{part}")
-    found = dict(getattr(module, f"bench_{part}")())
-    if part == "situations":
-        from app.bench.assist_falls import bench_falls
-
-        found |= bench_falls()
-    return found
+    return dict(getattr(module, f"bench_{part}")())
 
 
 def _strangers(_: BenchOptions) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from core.simulation.reference_gait.gait_initiation import STEADY, GaitOnset
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Walker:
-    """One member of a batch. `model` stands on `ground`; an exo's two drives follow its actuators."""
+    """One member of a batch. `model` stands on `ground`; an exo's two motors follow its actuators."""
 
     model: mujoco.MjModel
     body: BodyParameters

@@ -50,6 +50,7 @@ def recording(torque_nm: FloatArray, phase: FloatArray, settled: BoolArray | Non
         exo_torque_nm=torque_nm,
         exo_speed_rad_s=np.zeros((steps, walkers, 2)),
         ground_n=np.where(phase < 0.6, 700.0, 0.0),
+        heel_m=np.zeros((steps, walkers, 2)),
         speed_m_s=np.ones((steps, walkers)),
         asked_m_s=np.ones((steps, walkers)),
         state=np.zeros((steps, walkers, 0)),
