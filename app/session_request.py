@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.devices.profiles import load_default_controller, load_generic_controller, trainable_profile
+from core.devices.profiles import require_training
 from core.domain.body import Side
 from core.domain.clock import LEAST_FACTOR, MOST_FACTOR
 from core.domain.impairment import Impairment
@@ -55,9 +55,7 @@ def check_request(request: SessionRequest, *files: Path | None) -> None:
     written), PC-027 (`out` holds results), EXO-030 (unknown exo), EXO-043 (one that no twin can wear),
     EXO-031 (one that no controller ships for yet), or PER-001 to PER-003 (impairments).
     """
-    trainable_profile(request.device)
-    load_default_controller(request.device)
-    load_generic_controller(request.device)
+    require_training(request.device)
     check_minutes(request.minutes)
     if request.person is not None and request.person < 0:
         raise out_of_range("person", str(request.person), "0 for the first person, 1 for the second, …")

@@ -59,6 +59,18 @@ def load_profile(device_id: str) -> DeviceProfile:
     return DeviceProfile(**{**values, "joint": JointKind(values["joint"]), "limits": TorqueLimits(**limits)})
 
 
+def require_training(device_id: str) -> DeviceProfile:
+    """Profile of an exo that controllers can be trained and compared for.
+
+    Raises UserError EXO-030 (not known), EXO-043 (no twin can wear it) or EXO-031 (a controller that every
+    training starts from, or is compared with, does not ship for it).
+    """
+    profile = trainable_profile(device_id)
+    load_default_controller(device_id)
+    load_generic_controller(device_id)
+    return profile
+
+
 def session_limits(profile: DeviceProfile) -> TorqueLimits:
     """Limits of a first session: the device's own, with the gentler peak torque."""
     own = profile.limits

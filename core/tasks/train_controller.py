@@ -11,7 +11,7 @@ import torch
 from core.devices.profiles import (
     for_first_session,
     load_default_controller,
-    load_profile,
+    require_training,
     session_limits,
 )
 from core.domain.controller import Aim, ExoController, MeasuredGait, TorqueLimits, TrainedController
@@ -75,6 +75,8 @@ _STUDIED, _OFFLINE, _LEARNED = 0.12, 0.25, 0.92  # fractions of the job that are
 def run(params: Params, context: JobContext) -> str:
     """Train for `minutes` on GAIT_POLICY `policy_id` with exo `device`; returns the CONTROLLER's id.
 
+    Refuses (EXO-030, EXO-031, EXO-043) an exo that no controller can be trained and compared for.
+
     `aim` is the value of an `Aim`, "muscles" by default. `fidelity` "fast" trains by joint torques,
     "standard" by 80 muscles with the exo held by straps; without it the twin's own policy decides.
     `iterations` replaces the plan that `minutes` make on this PC; a training is repeated exactly with both.
@@ -87,7 +89,7 @@ def run(params: Params, context: JobContext) -> str:
         check_ready(policy)
         visit_id = store.info(policy_id).visit_id
         device_id = str(params.get("device") or store.subject_of(visit_id).device)
-        limits = session_limits(load_profile(device_id))
+        limits = session_limits(require_training(device_id))
         walking = walking_policy(policy, params.get("fidelity"))
         twin = TwinInExo(walking, device_id)
         context.progress(0.0, "Putting the exo on the twin")

@@ -27,7 +27,7 @@ from core.errors import UserError
 from core.exo_core.library import Library
 from core.exo_core.library import load as load_core
 from core.exo_core.safety import Limits, Profile, Supervisor, joint_number
-from core.simulation.model.exo_model import exo_model
+from core.simulation.model.exo_model import exo_model, require_motors
 from tests.refusals import code_of, refused
 
 DEVICE = "Hippo_L1"
@@ -73,10 +73,18 @@ def code_of_missing(load: Callable[[str], ExoController], device: str) -> str:
 
 
 def test_what_no_twin_can_wear_is_known_but_not_offered() -> None:
-    assert set(profiles.device_ids()) - set(profiles.trainable_ids()) == {"NEUankle_L1", "UTAnkleExo_L2"}
-    assert "prosthesis" in load_profile("NEUankle_L1").worn_by_no_twin
-    with refused("EXO-043"):
-        profiles.trainable_profile("NEUankle_L1")
+    """The profile says at once what the simulation would say after a while."""
+    hidden = set(profiles.device_ids()) - set(profiles.trainable_ids())
+    assert hidden == {"NEUankle_L1", "UTAnkleExo_L2"}
+    for device, code in (("NEUankle_L1", "SIM-012"), ("UTAnkleExo_L2", "SIM-022")):
+        with pytest.raises(UserError) as simulated:
+            require_motors(device)
+        assert simulated.value.advice.code == code
+        assert load_profile(device).worn_by_no_twin
+        with refused("EXO-043"):
+            profiles.require_training(device)
+    for device in profiles.trainable_ids():
+        require_motors(device)
 
 
 def test_profiles_are_those_of_the_simulated_exos() -> None:

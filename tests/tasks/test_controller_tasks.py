@@ -12,7 +12,6 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from core.devices.profiles import load_profile
 from core.domain.controller import Aim, TrainedController
 from core.domain.record import RecordKind
 from core.domain.rollout import GaitLabel
@@ -291,6 +290,7 @@ def test_a_twin_that_an_earlier_version_taught_is_refused(visit: Visit) -> None:
         ({"minutes": 0}, "TRN-010"),
         ({"minutes": 5000}, "TRN-010"),
         ({"device": "Nonsense_L1"}, "EXO-030"),
+        ({"device": "UTAnkleExo_L2"}, "EXO-043"),
         ({"aim": "speed"}, "TRN-025"),
         ({"fidelity": "lumped"}, "TRN-006"),
     ],
@@ -298,14 +298,6 @@ def test_a_twin_that_an_earlier_version_taught_is_refused(visit: Visit) -> None:
 def test_bad_wishes_are_refused_with_advice(visit: Visit, changes: dict, code: str) -> None:
     context = visit.training(**changes)
     assert code_of(train_controller.run, context.spec.params, context) == code
-
-
-def test_an_exo_without_motors_at_the_hips_is_refused(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One whose profile ships, as it will."""
-    ankle = replace(load_profile(DEVICE), id="UTAnkleExo_L2", joint="ankle")
-    monkeypatch.setattr(train_controller, "load_profile", lambda device_id: ankle)
-    context = visit.training(device=ankle.id)
-    assert code_of(train_controller.run, context.spec.params, context) == "SIM-011"
 
 
 def test_a_damaged_checkpoint_is_refused_before_the_twin_is_studied(visit: Visit) -> None:

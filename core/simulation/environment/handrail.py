@@ -1,9 +1,9 @@
 """A virtual handrail: what a person who is about to fall would hold on to.
 
-It holds the trunk once that leaves its usual place: tilted by more than 8 degrees, more than 8 cm below where
-it went so far, turned away, or near the side of the stairs. Until then it gives nothing: a walk that never
-needs it is the walk without it. Its grip grows from the edge of this free space to twice as far, where it
-pulls back like a spring of 15 body weights per metre with a damper, by at most half a body weight: a hand
+It holds the trunk once that leaves its usual place: tilted by more than 12 degrees, more than 8 cm below
+where it went so far, turned away, or near the side of the stairs. Until then it gives nothing: a walk that
+never needs it is the walk without it. Its grip grows from the edge of this free space to twice as far, where
+it pulls back like a spring of 15 body weights per metre with a damper, by at most half a body weight: a hand
 does not carry a person, and a leg that gives way entirely still ends in a fall.
 """
 
@@ -20,7 +20,7 @@ from core.simulation.reference_gait.gait_initiation import PhasedStrides
 from core.simulation.reference_gait.initial_states import InitialStates
 from core.simulation.reference_gait.terrain_batch import TerrainBatch
 
-FREE_TILT_RAD = float(np.radians(8.0))
+FREE_TILT_RAD = float(np.radians(12.0))  # a sound twin tilts up to 10 degrees on its way down
 FREE_M = 0.08  # down, from where the trunk went in the last second; a sound climb takes up to 7 cm
 FREE_TURN_RAD = float(np.radians(25.0))  # a shipped policy climbs turned by up to 20 degrees
 SIDE_M = 0.45  # beside the middle of the stairs: there the rail is, a walk ends at 0.6
@@ -34,10 +34,9 @@ TRUNK = "torso"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrunkReference:
-    """How high the pelvis of N walkers should be, and how fast it should go."""
+    """How high the pelvis of N walkers should be, and how fast it should rise."""
 
     height_m: FloatArray  # (N,)
-    forward_m_s: FloatArray  # (N,)
     upward_m_s: FloatArray  # (N,)
 
     @staticmethod
@@ -51,7 +50,7 @@ class TrunkReference:
         """At these phases (N,) of the reference, for walkers so far ahead of their start (N,)."""
         height, rise = states.height_and_climb(phase)
         upward = rise + terrain.climb * strides.speed_m_s
-        return TrunkReference(height + terrain.line_m(forward_m), strides.speed_m_s, upward)
+        return TrunkReference(height + terrain.line_m(forward_m), upward)
 
 
 class Handrail:
@@ -86,45 +85,49 @@ class Handrail:
         `position` (N, nq) and `velocity` (N, nv) begin with those of the pelvis.
         """
         rotation = rotation_matrices(position[:, 3:7])
-        above = position[:, 2] - reference.height_m
-        self._usual_m += (above - self._usual_m) * min(1.0, interval_s / USUAL_S)
-        away = above - self._usual_m
-        side = np.sign(position[:, 0]) * np.maximum(np.abs(position[:, 0]) - SIDE_M, 0.0)
-        turn = np.arctan2(rotation[:, 1, 0], rotation[:, 0, 0])
-        grip = self._grip(rotation, away, side, turn)
         arm = np.einsum("nij,nj->ni", rotation, self._arm_m)
-        error = self._arm_m - arm
-        error[:, 0] -= side
-        error[:, 2] -= away
         spin = np.einsum("nij,nj->ni", rotation, velocity[:, 3:6])  # world axes
-        asked = np.stack([np.zeros_like(turn), -reference.forward_m_s, reference.upward_m_s], axis=1)
-        slower = asked - velocity[:, :3] - np.cross(spin, arm)
-        pull = grip[:, None] * (STIFFNESS_BW_M * error + DAMPING_BW_S_M * slower)
+        tilt = np.arccos(np.clip(rotation[:, 2, 2], -1.0, 1.0))
+        pull = _grip(tilt / FREE_TILT_RAD)[:, None] * _pull(self._arm_m - arm, -np.cross(spin, arm))
+        pull[:, 2] = self._lift(
+            position[:, 2] - reference.height_m, reference.upward_m_s - velocity[:, 2], interval_s
+        )
+        beyond_m = np.maximum(np.abs(position[:, 0]) - SIDE_M, 0.0)
+        back_m = -np.sign(position[:, 0]) * beyond_m
+        pull[:, 0] += _grip(1.0 + beyond_m / FREE_M) * _pull(back_m, -velocity[:, 0])
         pull /= np.maximum(np.linalg.norm(pull, axis=1) / MOST_BW, 1.0)[:, None]
-        twist = -grip * HAND_M * (STIFFNESS_BW_M * turn + DAMPING_BW_S_M * spin[:, 2])
+        turn = np.arctan2(rotation[:, 1, 0], rotation[:, 0, 0])
+        twist = _grip(np.abs(turn) / FREE_TURN_RAD) * HAND_M * _pull(-turn, -spin[:, 2])
         twist = np.clip(twist, -MOST_BW, MOST_BW)
-        self._count(grip, np.linalg.norm(pull, axis=1) + np.abs(twist), interval_s)
+        self._count(np.linalg.norm(pull, axis=1) + np.abs(twist), interval_s)
         force = np.zeros(self._shape)
         force[:, self._trunk, :3] = self._weight_n[:, None] * pull
         force[:, self._trunk, 5] = self._weight_n * HAND_M * twist
         return force
 
-    def _grip(self, rotation: FloatArray, away: FloatArray, side: FloatArray, turn: FloatArray) -> FloatArray:
-        """(N,) how firmly the hand holds, 0 to 1."""
-        tilt = np.arccos(np.clip(rotation[:, 2, 2], -1.0, 1.0))
-        parts = (
-            tilt / FREE_TILT_RAD,
-            -away / FREE_M,
-            1.0 + np.abs(side) / FREE_M,
-            np.abs(turn) / FREE_TURN_RAD,
-        )
-        firmness: FloatArray = np.clip(np.max(parts, axis=0) - 1.0, 0.0, 1.0)
-        return firmness
+    def _lift(self, above_m: FloatArray, slower_m_s: FloatArray, interval_s: float) -> FloatArray:
+        """(N,) body weights upwards, for the pelvis' height above the reference and the speed it lacks."""
+        self._usual_m += (above_m - self._usual_m) * min(1.0, interval_s / USUAL_S)
+        below_m = self._usual_m - above_m
+        lift: FloatArray = np.maximum(_grip(below_m / FREE_M) * _pull(below_m, slower_m_s), 0.0)
+        return lift
 
-    def _count(self, grip: FloatArray, support_bw: FloatArray, interval_s: float) -> None:
-        self.held |= grip > 0.0
+    def _count(self, support_bw: FloatArray, interval_s: float) -> None:
+        self.held |= support_bw > 0.0
         self._support_s += support_bw * interval_s
         self._time_s += interval_s
+
+
+def _grip(place: FloatArray) -> FloatArray:
+    """How firmly a hand holds, 0 to 1, of a trunk in this place: 1 is the edge of its free space."""
+    grip: FloatArray = np.clip(place - 1.0, 0.0, 1.0)
+    return grip
+
+
+def _pull(error_m: FloatArray, slower_m_s: FloatArray) -> FloatArray:
+    """Body weights of a firm grip, for a distance and a speed that are missing."""
+    pull: FloatArray = STIFFNESS_BW_M * error_m + DAMPING_BW_S_M * slower_m_s
+    return pull
 
 
 def _trunk_above_pelvis(model: mujoco.MjModel) -> FloatArray:

@@ -48,7 +48,7 @@ from core.simulation.environment.observation import OBSERVATION_SIZE
 from core.simulation.environment.tracking import ACTION_SIZE, WalkingEnvironment
 from core.tasks.policy_files import shipped_policy
 from tests.domain.test_walk_measures import walks
-from tests.learning.exo.twins import DEVICE, LIMITS, constant, walking_twin
+from tests.learning.exo.twins import DEVICE, LIMITS, WEAK_LEFT, constant, walking_twin
 
 HIPS = [Joint.of(JointKind.HIP_FLEXION, side).column for side in Side]
 WALKERS = 4
@@ -439,3 +439,26 @@ def test_the_limits_of_the_start_are_those_of_the_result(make_learner: Callable[
     gentle = dataclasses.replace(LIMITS, peak_nm=5.0)
     start = dataclasses.replace(load_default_controller(DEVICE), limits=gentle)
     assert make_learner(controller=start).latest().limits == gentle
+
+
+@pytest.mark.slow
+def test_a_checkpoint_keeps_how_far_the_help_leans(study_of_weak_left: Study) -> None:
+    """The study that is made again when a training goes on does not know it."""
+    twin, start = walking_twin(WEAK_LEFT), replace(load_default_controller(DEVICE), limits=LIMITS)
+    evaluator = WalkEvaluator(twin, seeds=(5,), walkers=2, seconds=1.4, threads=1)
+    assert study_of_weak_left.sided is not None
+    leaned = replace(study_of_weak_left, sided=study_of_weak_left.sided.corrected(0.02))
+
+    def learner_of(study: Study) -> ExoLearner:
+        best = BestController(evaluator, Aim.MUSCLES, sided=study.sided)
+        best.consider(start)
+        return ExoLearner(twin, study, start, Aim.MUSCLES, seed=0, best=best, walker_count=WALKERS)
+
+    first, again = learner_of(leaned), learner_of(study_of_weak_left)
+    learn(first, 1)
+    again.load_checkpoint(first.save_checkpoint())
+
+    torque = np.array([[3.0, 0.0]])
+    priced, resumed = (one.environments[0]._cost.of_torque(torque) for one in (first, again))
+    np.testing.assert_array_equal(priced, resumed)
+    assert priced[0] != learner_of(study_of_weak_left).environments[0]._cost.of_torque(torque)[0]

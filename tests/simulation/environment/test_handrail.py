@@ -49,7 +49,7 @@ def held(
     turn = np.array([np.cos(turn_rad / 2), 0.0, 0.0, np.sin(turn_rad / 2)])
     mujoco.mju_mulQuat(position[0, 3:7], turn, tilt)
     speed[0, : len(velocity)] = velocity
-    reference = TrunkReference(np.array([HEIGHT_M]), np.zeros(1), np.zeros(1))
+    reference = TrunkReference(np.array([HEIGHT_M]), np.zeros(1))
     force = handrail.force(position, speed, reference, TICK_S)
     assert not np.delete(force[0], model.body("torso").id, axis=0).any()
     return force[0, model.body("torso").id], handrail
@@ -106,7 +106,7 @@ def test_the_usual_place_follows_a_crouched_walk_so_that_only_a_sudden_drop_coun
     handrail = Handrail([model], np.array([WEIGHT_N]))
     position, speed = np.zeros((1, model.nq)), np.zeros((1, model.nv))
     position[0, :7] = 0.0, 0.0, HEIGHT_M - 0.05, 1.0, 0.0, 0.0, 0.0
-    reference = TrunkReference(np.array([HEIGHT_M]), np.zeros(1), np.zeros(1))
+    reference = TrunkReference(np.array([HEIGHT_M]), np.zeros(1))
     for _ in range(200):
         handrail.force(position, speed, reference, TICK_S)
     position[0, 2] -= 0.05
