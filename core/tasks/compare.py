@@ -20,6 +20,7 @@ from core.domain.record import RecordKind
 from core.domain.rollout import GaitLabel, Rollout, RolloutSet
 from core.domain.scenario import LEVEL_WALKING
 from core.domain.situation import SituationWalks
+from core.domain.situation_effects import MOST_FALLS
 from core.domain.twin import GaitPolicy
 from core.domain.walk_measures import WalkMeasures
 from core.errors import refuse
@@ -51,7 +52,6 @@ CORRELATED = (
     GaitLabel.DEFAULT_CONTROLLER,
     GaitLabel.PERSONALIZED_CONTROLLER,
 )
-MOST_FALLS = 0.5  # of the walks without the exo: beyond, too little of them is walking
 
 
 def run(params: Params, context: JobContext) -> str:
