@@ -25,10 +25,9 @@ from core.twin.impairments import with_impairments
 def run(params: Params, context: JobContext) -> str:
     """Calibrate TWIN `twin_id` with MOTION `motion_id`, KINETICS `kinetics_id` and EMG `emg_id`.
 
-    Keeps a MUSCLE_CALIBRATION and then a TWIN with these muscles, whose id is returned. Impairments that the
-    twin has stay out of the calibration: strength is measured against a body without any. The new twin has
-    those of CHOSEN_IMPAIRMENTS `impairments_id`, where that is given. Refuses a motion whose sides are in
-    doubt (MOT-034) or that a finding stops (MOT-064), KIN-101, KIN-102 and KIN-103.
+    Keeps a MUSCLE_CALIBRATION, then a TWIN with these muscles, whose id is returned. The calibration is of a
+    body without impairments; the new twin has those of CHOSEN_IMPAIRMENTS `impairments_id`, where that is
+    given. Refuses MOT-034 (sides in doubt), MOT-064 (a finding stops), KIN-101, KIN-102 and KIN-103.
     """
     names = ("twin_id", "motion_id", "kinetics_id", "emg_id")
     twin_id, motion_id, kinetics_id, emg_id = (str(params[name]) for name in names)
