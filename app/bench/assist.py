@@ -49,7 +49,7 @@ class Trained:
     first_metabolic_ratio: float  # of that one, on the walks of selection
     iterations: int
     cpu_s: dict[str, float]  # of the training's parts
-    lessons: tuple[str, ...]  # keys
+    lessons: dict[str, float]  # key: how well the surrogate explains its muscles' costs, 0..1
 
 
 def bench_assist(*, quick: bool) -> dict[str, Any]:
@@ -123,7 +123,7 @@ def train(
         first_ratio,
         learner.iterations,
         dict(zip(("study", "offline", "ppo"), np.diff(cpu).tolist(), strict=True)),
-        tuple(lesson.key for lesson in study.lessons),
+        study.explained_by_lesson,
     )
 
 

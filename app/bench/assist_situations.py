@@ -78,7 +78,7 @@ def training_block(trained: Trained) -> dict[str, Any]:
         "training_cpu_s": {part: round(spent, 1) for part, spent in trained.cpu_s.items()},
         "first_controller_s": round(trained.first_s, 1),
         "iterations": trained.iterations,
-        "lessons": list(trained.lessons),
+        "explained_by_lesson": {key: round(part, 3) for key, part in trained.lessons.items()},
     }
 
 

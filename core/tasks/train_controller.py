@@ -166,7 +166,6 @@ class _ControllerTraining:
         """`iterations` of PPO, or as many as fit into the minutes."""
         self._check_checkpoint()
         study = study_twin(self._twin, self._limits, seed=self._seed, watch=self._on_study)
-        self._context.message(study.explained_words())
         evaluator = self._evaluator([self._seed + 1], SELECTION_S)
         # A first controller in less than a minute is the only one: there is no choice to look at lessons for.
         others = LessonEvaluators(self._twin, study.lessons[1:], seed=self._seed + 1)

@@ -50,11 +50,13 @@ class PairedFalls:
     def difference(self) -> tuple[float, float, float]:
         """Share of walks that fall with the exo minus that without: value and 95 % interval.
 
-        The interval is that of Clopper and Pearson for the pairs that differ, given their number.
+        The interval is that of Clopper and Pearson for the pairs that differ, given their number; where none
+        differs, as many may as a count of 0 in all pairs allows.
         """
         differing = self.only_with + self.only_without
         if differing == 0:
-            return 0.0, 0.0, 0.0
+            most = 1.0 - (0.5 - 0.5 * CONFIDENCE) ** (1.0 / self.pairs)
+            return 0.0, -most, most
         found = self._test("two-sided").proportion_ci(CONFIDENCE, method="exact")
         scale = differing / self.pairs
         share = self.only_with / differing

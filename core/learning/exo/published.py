@@ -1,6 +1,7 @@
 """Published assistance of hips and ankles: where its peaks lie, and its curves from printed parameters.
 
-Only what papers print: sizes, times and parameters. No curve was read off a figure.
+Sizes, times and parameters that papers are cited for; `resources/assistance/published.toml` says how they
+were come by. No curve was read off a figure.
 """
 
 from __future__ import annotations

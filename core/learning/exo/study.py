@@ -56,15 +56,15 @@ class Study:
     def well_explained(self) -> bool:
         return bool(np.all(self.surrogate.explained >= LEAST_EXPLAINED))
 
-    def explained_words(self) -> str:
-        """How well the surrogate does in each lesson: the worst explained of its costs."""
+    @property
+    def explained_by_lesson(self) -> dict[str, float]:
+        """Fraction of the variance that the surrogate explains in each lesson: that of its worst cost."""
         known = self.surrogate.explained_in
-        each = [
-            f"{lesson.key} {min(known[number]):.0%}"
+        return {
+            lesson.key: float(min(known[number]))
             for number, lesson in enumerate(self.lessons)
             if number in known
-        ]
-        return f"Variance of the muscles' cost that the joints explain: {', '.join(each)}"
+        }
 
 
 def study_twin(

@@ -27,6 +27,7 @@ SIDE_M = 0.45  # beside the middle of the stairs: there the rail is, a walk ends
 STIFFNESS_BW_M = 15.0
 DAMPING_BW_S_M = 1.7  # seven tenths of critical for the whole body on that spring
 MOST_BW = 0.5
+TOUCH_BW = 0.02  # up to so much is a touch of the rail, not support
 HAND_M = 0.25  # beside the trunk's axis: a force there also turns the trunk back
 USUAL_S = 1.0  # in which the usual place follows the trunk
 TRUNK = "torso"
@@ -65,7 +66,7 @@ class Handrail:
         self._support_s: FloatArray = np.zeros(len(models))  # body weights x seconds
         self._time_s = 0.0
         self.held: BoolArray = np.zeros(len(models), np.bool_)
-        """(N,) who has held on, since the beginning, through all restarts."""
+        """(N,) who has held on, more than touched, since the beginning and through all restarts."""
 
     @property
     def support_bw(self) -> FloatArray:
@@ -113,7 +114,7 @@ class Handrail:
         return lift
 
     def _count(self, support_bw: FloatArray, interval_s: float) -> None:
-        self.held |= support_bw > 0.0
+        self.held |= support_bw > TOUCH_BW
         self._support_s += support_bw * interval_s
         self._time_s += interval_s
 

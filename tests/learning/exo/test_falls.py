@@ -23,11 +23,13 @@ def test_only_pairs_that_end_differently_tell_with_from_without() -> None:
     assert found.p_more == pytest.approx(10 / 512)  # eight or nine heads of nine
 
 
-def test_the_interval_of_the_difference_holds_it_and_is_zero_where_no_pair_differs() -> None:
+def test_the_interval_of_the_difference_holds_it_also_where_no_pair_differs() -> None:
     value, low, high = PairedFalls.of(fell(0, 1, 2), fell(3)).difference
     assert value == pytest.approx(0.1)
     assert low < 0.0 < value < high <= 0.2
-    assert PairedFalls.of(fell(4), fell(4)).difference == (0.0, 0.0, 0.0)
+    value, low, high = PairedFalls.of(fell(4), fell(4)).difference
+    assert value == 0.0 and low == -high
+    assert (1.0 - high) ** 20 == pytest.approx(0.025)  # none of 20 pairs, if so many of all differed
     assert PairedFalls.of(fell(4), fell(4)).p_more == 1.0
 
 

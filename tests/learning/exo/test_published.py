@@ -50,7 +50,7 @@ def test_every_entry_of_the_file_is_read_and_says_where_it_is_from() -> None:
         assert peak.direction is not TorqueDirection.BOTH
 
 
-def test_the_numbers_are_those_that_were_printed() -> None:
+def test_the_file_is_read_as_it_is_written() -> None:
     zhang, poggensee, quinlivan = peaks_of(ANKLE, TorqueDirection.EXTENSION)
     assert (zhang.nm_kg, zhang.cycle) == ((0.62, 0.85), (0.48, 0.52))
     assert (poggensee.nm_kg, poggensee.cycle) == ((0.54, 0.54), (0.53, 0.53))

@@ -79,9 +79,11 @@ def test_a_body_that_sinks_is_pulled_up_and_one_that_rises_is_not_pushed_down(mo
 
 
 def test_the_grip_begins_softly_at_the_edge_of_the_free_space(model) -> None:
-    edge, _ = held(model, z_m=HEIGHT_M - 1.03 * FREE_M)
+    edge, touched = held(model, z_m=HEIGHT_M - 1.02 * FREE_M)
+    inside, leaned = held(model, z_m=HEIGHT_M - 1.1 * FREE_M)
 
-    assert 0.0 < edge[UP] < 0.05 * WEIGHT_N
+    assert 0.0 < edge[UP] < 0.05 * WEIGHT_N < inside[UP]
+    assert not touched.held.any() and leaned.held.all()  # a touch is no support
 
 
 def test_a_hand_carries_half_a_body_weight_at_most(model) -> None:
