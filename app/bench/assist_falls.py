@@ -1,8 +1,9 @@
 """Falls with the exo and without: a battery of disturbances, and stairs without a handrail. Simulated.
 
 All conditions walk from the same starts, walk by walk. No disturbed walk and no stair of these seeds chose
-anything; level walks of them did, the prices for unequal legs (`core.learning.exo.sided_help`). The
-disturbances are in `core.domain.scenario.DISTURBED`; the shorter slip was declared with them.
+anything; level walks of `SEEDS` did, the prices for unequal legs (`core.learning.exo.sided_help`). The
+disturbances are in `core.domain.scenario.DISTURBED`. The shorter slip came later: of four grades tried
+without an exo it is the one in which about half fall, as in all others nobody or nearly everybody does.
 `more_falls_shown` is an exact one-sided McNemar test at 5 %; intervals are 95 %, exact for the pairs that
 differ (Clopper and Pearson). The twins of the stairs have practised on them as those of a session do.
 """
@@ -38,6 +39,7 @@ from core.tasks.policy_files import shipped_policy
 from core.twin.body import Fidelity
 
 SEEDS = (20_000, 20_001, 20_002)
+STAIRS_SEEDS = (21_000, 21_001, 21_002)  # others: how much practice a weak leg needs was seen on 20_000
 WALKERS = 16
 SEVERITY = 0.5
 MOST_P = 0.05
@@ -153,7 +155,7 @@ def _climb(
             controller,
             worn=worn,
             handrail=handrail,
-            seeds=SEEDS,
+            seeds=STAIRS_SEEDS,
             scenario=scenario,
             walkers=WALKERS,
         )
