@@ -297,11 +297,7 @@ INDEX = {  # bad input: code, file below tests/, test
         "tasks/test_controller_tasks.py",
         "test_a_training_that_took_longer",
     ),
-    "exo without torque at the hips": (
-        "SIM-011",
-        "tasks/test_controller_tasks.py",
-        "test_an_exo_without_motors",
-    ),
+    "exo without motors": ("SIM-011", "simulation/model/test_exo_model.py", "test_what_cannot_be_worn"),
     "exo training with a damaged checkpoint": (
         "TRN-014",
         "tasks/test_controller_tasks.py",
