@@ -18,6 +18,8 @@ import torch
 
 from app.train.virtual_people import default_twin
 from core.devices.profiles import load_default_controller, load_generic_controller, load_profile
+from core.domain.assistance_profile import AssistanceProfile
+from core.domain.body import SIDES
 from core.domain.controller import Aim, ExoController, TorqueLimits
 from core.domain.scenario import LEVEL_WALKING
 from core.domain.walk_measures import WalkMeasures, WalkRatios
@@ -176,6 +178,19 @@ def block(walks: WalkMeasures, evaluator: WalkEvaluator, *, per_metre: bool = Fa
         "exo_peak_nm": round(float(walks.exo_peak_nm.max()), 2),
         "per_metre": per_metre,
     }
+
+
+def profile_numbers(profile: AssistanceProfile) -> dict[str, Any]:
+    """Size and timing of the help on each side."""
+    numbers: dict[str, Any] = {"strides": list(profile.strides)}
+    for side in SIDES:
+        if profile.strides[SIDES.index(side)] == 0:
+            continue
+        numbers[side.value] = {"rms_nm_kg": round(profile.rms_nm_kg(side), 4)} | {
+            name: [round(value, 3) for value in profile.peak(side, flexion=flexion)]
+            for name, flexion in (("flexion_peak_nm_kg_at", True), ("extension_peak_nm_kg_at", False))
+        }
+    return numbers
 
 
 def _by_speed(twin: TwinInExo, controller: ExoController) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from app.bench.assist import profile_numbers
 from app.train.virtual_people import Person, twin_of
 from core.devices.profiles import load_profile, session_limits
 from core.domain.arrays import FloatArray, unbroken
@@ -151,7 +152,7 @@ def _run(
         "torque_ratio": round(expected.ratio(profile, AFFECTED), 3),
         "asymmetry_index": round(profile.asymmetry, 3),
         "expected_nm_kg": round(expected.more_nm_kg(profile, AFFECTED), 4),
-        "help": _help(profile),
+        "help": profile_numbers(profile),
         **_likeness(impairment, assisted, without, self_walks),
         "falls": after.falls,
         "falls_without_exo": before.falls,
@@ -307,20 +308,6 @@ def _by_leg(walks: WalkMeasures, to: WalkMeasures) -> FloatArray:
     assert walks.leg_activation is not None and to.leg_activation is not None
     ratio: FloatArray = (walks.leg_activation / to.leg_activation).mean(axis=0)
     return ratio
-
-
-def _help(profile: AssistanceProfile) -> dict[str, Any]:
-    """Size and timing of the help on each side."""
-    return {
-        side.value: {
-            "rms_nm_kg": round(profile.rms_nm_kg(side), 4),
-            **{
-                name: [round(value, 3) for value in profile.peak(side, flexion=flexion)]
-                for name, flexion in (("flexion_nm_kg_at", True), ("extension_nm_kg_at", False))
-            },
-        }
-        for side in SIDES
-    }
 
 
 def _reached(blocks: dict[str, dict[str, Any]]) -> dict[str, Any]:
