@@ -62,11 +62,37 @@ def check_request(request: SessionRequest, *files: Path | None) -> None:
     if request.slow_motion is not None and not LEAST_FACTOR <= request.slow_motion <= MOST_FACTOR:
         possible = f"{LEAST_FACTOR:g} (as fast as life) to {MOST_FACTOR:g} times slower than life"
         raise out_of_range("slow-motion", f"{request.slow_motion:g}", possible)
-    check_choice(request.impairments, request.impairments_by, request.role)
+    _check_impairments(request)
     check_name_and_role(request.accepted_by or request.impairments_by, request.role)
     check_files(*files)
     check_results_folder(request.out)
     _check_no_results(request.out)
+
+
+def _check_impairments(request: SessionRequest) -> None:
+    """Refuses PER-001 to PER-003, and (PC-022) what would be left out without a word."""
+    from app.cli.terminal_advice import in_a_terminal
+
+    slots = [one.slot for one in request.impairments]
+    twice = next((slot.label for slot in slots if slots.count(slot) > 1), None)
+    if twice is not None:
+        raise refuse(
+            "PC-022",
+            "This command cannot be understood.",
+            f"It gives the twin an impairment of the same kind and place twice: {twice}.",
+            "Give --impairment once for each kind and place.",
+        )
+    if request.impairments_by and not request.impairments:
+        raise refuse(
+            "PC-022",
+            "This command cannot be understood.",
+            f"{request.impairments_by} answers for impairments of the twin, but it names none.",
+            "Name them, each after --impairment, or leave --impairments-by out.",
+        )
+    try:
+        check_choice(request.impairments, request.impairments_by, request.role)
+    except UserError as error:
+        raise UserError(in_a_terminal(error.advice)) from error
 
 
 def check_name_and_role(name: str, role: str) -> None:

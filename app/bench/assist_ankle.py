@@ -8,12 +8,13 @@ the exo's mass counts in every block. Seeds of the walks that are judged chose n
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
 
 from app.bench.assist import SEED, SPEEDS_M_S, block, train
+from app.bench.told import tell
 from app.train.virtual_people import default_twin
 from core.devices.profiles import load_profile, trainable_ids
 from core.domain.assistance_profile import AssistanceProfile
@@ -29,10 +30,19 @@ ITERATIONS = 90  # of PPO, as in a session
 CURVE_STEP = 5  # percent of the cycle between the points that are printed
 
 
-def bench_ankle() -> dict[str, Any]:
-    """Blocks of numbers by name for every ankle exo that a twin can wear, ready for JSON."""
+def bench_ankle(report: Callable[[str, Any], None] = tell) -> dict[str, Any]:
+    """Blocks of numbers by name for every ankle exo that a twin can wear, ready for JSON.
+
+    Each goes to `report` as soon as it is there.
+    """
     torch.set_num_threads(1)
-    return {device: dict(ankle_blocks(device)) for device in ankle_exos()}
+    found: dict[str, dict[str, Any]] = {}
+    for device in ankle_exos():
+        found[device] = {}
+        for name, numbers in ankle_blocks(device):
+            found[device][name] = numbers
+            report(f"{device}, {name}", numbers)
+    return found
 
 
 def ankle_exos() -> tuple[str, ...]:

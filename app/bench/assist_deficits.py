@@ -9,8 +9,6 @@ training (`core.learning.exo.expected_assistance`). Everything is simulated.
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,6 +17,7 @@ import numpy as np
 import torch
 
 from app.bench.assist import profile_numbers
+from app.bench.told import tell
 from app.train.virtual_people import Person, twin_of
 from core.devices.profiles import load_profile, session_limits
 from core.domain.arrays import FloatArray, unbroken
@@ -75,14 +74,8 @@ DEFICITS: dict[str, Impairment] = {
 Tell = Callable[[str, dict[str, Any]], None]
 
 
-def _tell(name: str, block: dict[str, Any]) -> None:
-    """On the error stream, as blocks are ready: the whole takes half an hour."""
-    sys.stderr.write(json.dumps({name: block}) + "\n")
-    sys.stderr.flush()
-
-
 def bench_deficits(
-    names: Sequence[str] = tuple(DEFICITS), tell: Tell = _tell, *, healthy: bool = True
+    names: Sequence[str] = tuple(DEFICITS), tell: Tell = tell, *, healthy: bool = True
 ) -> dict[str, Any]:
     """Blocks of numbers by deficit, ready for JSON, and how many deficits reach each goal."""
     torch.set_num_threads(1)

@@ -25,6 +25,7 @@ from app.bench.assist import (
     train,
 )
 from app.bench.assist_falls import bench_falls
+from app.bench.told import tell
 from app.train.virtual_people import default_twin
 from core.devices.profiles import load_default_controller, load_profile
 from core.domain.controller import ExoController
@@ -57,7 +58,7 @@ def bench_situations(
     iterations: int = ITERATIONS,
     seeds: tuple[int, ...] = SEEDS,
     walkers: int = EVALUATION_WALKERS,
-    report: Report = lambda name, block: None,
+    report: Report = tell,
 ) -> dict[str, Any]:
     """Blocks of numbers by name, ready for JSON; each goes to `report` as soon as it is there."""
     torch.set_num_threads(1)

@@ -52,7 +52,7 @@ def load_profile(device_id: str) -> DeviceProfile:
             "EXO-030",
             f"The exo {device_id} cannot be used.",
             f"This program knows: {', '.join(device_ids()) or 'none'}.",
-            "Choose one of these for the patient.",
+            f"Choose one of these; a twin, and so a patient, can wear: {', '.join(trainable_ids())}.",
         )
     values = tomllib.loads(resources.path(f"{FOLDER}/{device_id}.toml").read_text("utf-8"))
     limits = {**values["limits"], "direction": TorqueDirection(values["limits"].get("direction", "both"))}

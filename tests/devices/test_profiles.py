@@ -72,6 +72,14 @@ def code_of_missing(load: Callable[[str], ExoController], device: str) -> str:
     return ""
 
 
+def test_whoever_names_an_unknown_exo_is_told_which_a_patient_can_wear() -> None:
+    with pytest.raises(UserError) as refusal:
+        load_profile("Rocket_L1")
+    offered = refusal.value.advice.next_step
+    assert all(device in offered for device in profiles.trainable_ids())
+    assert "NEUankle_L1" not in offered and "UTAnkleExo_L2" not in offered
+
+
 def test_what_no_twin_can_wear_is_known_but_not_offered() -> None:
     """The profile says at once what the simulation would say after a while."""
     hidden = set(profiles.device_ids()) - set(profiles.trainable_ids())

@@ -415,6 +415,8 @@ def test_impairments_of_the_terminal_reach_the_twin_by_name_and_are_told(request
         ("PER-005", ["weakness,left,hip flexors,1.5"], "Dr. A"),
         ("PER-005", ["pain,left,0.5,occasional"], "Dr. A"),
         ("PER-005", [""], "Dr. A"),
+        ("PC-022", [WEAK, "weakness,left,hip flexors,0.3,occasional"], "Dr. A"),
+        ("PC-022", [], "Dr. A"),
     ],
 )
 def test_impairments_that_nobody_answers_for_or_that_cannot_be_are_refused_at_once(
@@ -423,3 +425,10 @@ def test_impairments_that_nobody_answers_for_or_that_cannot_be_are_refused_at_on
     with refused(code):
         asked = with_impairments(*words, name=name)
         check_request(replace(request_, impairments=asked.impairments, impairments_by=name, role=asked.role))
+
+
+def test_advice_on_impairments_names_options_that_a_terminal_has(request_: SessionRequest) -> None:
+    nameless = replace(request_, impairments=with_impairments(WEAK).impairments)
+    with pytest.raises(UserError) as refusal:
+        check_request(nameless)
+    assert "--impairments-by NAME and --role ROLE" in refusal.value.advice.next_step

@@ -96,6 +96,15 @@ def test_stairs_tell_who_came_up_without_the_handrail() -> None:
     assert "handrail" not in next(one for one in situations().details if one.key == "level").sentence
 
 
+def test_as_many_falls_as_without_the_exo_are_no_change() -> None:
+    view = situations({"push": (1.0, 1.0, (2, 2, 2))})
+    assert (
+        view.details[0]
+        .sentence.replace("\u00a0", " ")
+        .endswith("it falls in 2 of 6 walks, as without the exo.")
+    )
+
+
 def test_choosing_a_row_by_key_shows_its_torque_on_both_sides(app: QApplication) -> None:
     panel = SituationsPanel()
     panel.show_view(situations())

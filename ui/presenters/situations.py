@@ -278,8 +278,11 @@ def _on_stairs(key: str) -> bool:
 
 def _falls_said(falls: FallCount) -> str:
     """As the end of a sentence."""
-    none = falls.worn == falls.without == 0
-    return f"it falls in none of {falls.walks} walks" if none else f"it {fall_words(falls)}"
+    if falls.worn == falls.without == 0:
+        return f"it falls in none of {falls.walks} walks"
+    if falls.worn == falls.without:
+        return f"it falls in {falls.worn} of {falls.walks} walks, as without the exo"
+    return f"it {fall_words(falls)}"
 
 
 def _measures(walks: SituationWalks | None) -> WalkMeasures | None:
