@@ -18,6 +18,8 @@ import torch
 
 from app.train.virtual_people import default_twin
 from core.devices.profiles import load_default_controller, load_generic_controller, load_profile
+from core.domain.assistance_profile import AssistanceProfile
+from core.domain.body import SIDES
 from core.domain.controller import Aim, ExoController, TorqueLimits
 from core.domain.scenario import LEVEL_WALKING
 from core.domain.walk_measures import WalkMeasures, WalkRatios
@@ -106,14 +108,8 @@ def train(
     evaluator = WalkEvaluator(twin, seeds=(seed + 1,), seconds=SELECTION_S)
     others = LessonEvaluators(twin, study.lessons[1:], seed=seed + 1)
     best = BestController(evaluator, aim, others, study.sided)
-    first_s = first_ratio = float("nan")
     offline = OfflineStage(twin, study, limits, aim, seed=seed)
-    for number, controller in enumerate(offline):
-        if number == 0:
-            first_s = time.monotonic() - started
-        score = best.consider(controller)
-        if number == 0:
-            first_ratio = score.metabolic_ratio
+    first_s, first_ratio = _taught_offline(offline, best, started)
     assert best.controller is not None
     study = offline.with_prices(study)
     cpu.append(time.process_time())
@@ -131,6 +127,18 @@ def train(
         dict(zip(("study", "offline", "ppo"), np.diff(cpu).tolist(), strict=True)),
         study.explained_by_lesson,
     )
+
+
+def _taught_offline(offline: OfflineStage, best: BestController, started: float) -> tuple[float, float]:
+    """Let `best` consider all controllers: when [s] the first was there, and its metabolic ratio."""
+    first_s = first_ratio = float("nan")
+    for number, controller in enumerate(offline):
+        if number == 0:
+            first_s = time.monotonic() - started
+        score = best.consider(controller)
+        if number == 0:
+            first_ratio = score.metabolic_ratio
+    return first_s, first_ratio
 
 
 def _worn(evaluator: WalkEvaluator, controller: ExoController) -> dict[str, float]:
@@ -170,6 +178,19 @@ def block(walks: WalkMeasures, evaluator: WalkEvaluator, *, per_metre: bool = Fa
         "exo_peak_nm": round(float(walks.exo_peak_nm.max()), 2),
         "per_metre": per_metre,
     }
+
+
+def profile_numbers(profile: AssistanceProfile) -> dict[str, Any]:
+    """Size and timing of the help on each side."""
+    numbers: dict[str, Any] = {"strides": list(profile.strides)}
+    for side in SIDES:
+        if profile.strides[SIDES.index(side)] == 0:
+            continue
+        numbers[side.value] = {"rms_nm_kg": round(profile.rms_nm_kg(side), 4)} | {
+            name: [round(value, 3) for value in profile.peak(side, flexion=flexion)]
+            for name, flexion in (("flexion_peak_nm_kg_at", True), ("extension_peak_nm_kg_at", False))
+        }
+    return numbers
 
 
 def _by_speed(twin: TwinInExo, controller: ExoController) -> Iterator[tuple[str, dict[str, Any]]]:

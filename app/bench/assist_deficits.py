@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 import torch
 
+from app.bench.assist import profile_numbers
 from app.bench.told import tell
 from app.train.virtual_people import Person, twin_of
 from core.devices.profiles import load_profile, session_limits
-from core.domain.arrays import FloatArray
+from core.domain.arrays import FloatArray, unbroken
 from core.domain.assistance_profile import AssistanceProfile
 from core.domain.body import SIDES, JointKind, Side
 from core.domain.controller import Aim, ExoController
@@ -38,7 +39,7 @@ from core.learning.exo.lessons import LESSONS
 from core.learning.exo.measures import WalkRecording, measured, record_walk
 from core.learning.exo.offline_stage import OfflineStage
 from core.learning.exo.study import Study, study_twin
-from core.learning.exo.torque_profile import assistance_profile, unbroken
+from core.learning.exo.torque_profile import assistance_profile
 from core.learning.exo.training import BestController
 from core.learning.exo.twin_in_exo import TwinInExo
 from core.learning.exo.worn_controller import WornExo
@@ -129,9 +130,6 @@ def _run(
     profile = AssistanceProfile.joined([one.profile for one in assisted])
     expected = expected_assistance(impairment)
     assert expected is not None
-    correlations = _correlations(assisted, self_walks)
-    plain = _correlations(without, self_walks)
-    gains = {joint: round(r - plain[joint], 5) for joint, r in correlations.items()}
     return {
         "metabolic_ratio": round(ratios.metabolic_of_both.mean, 4),
         "umberger_ratio": round(umberger, 4),
@@ -147,12 +145,8 @@ def _run(
         "torque_ratio": round(expected.ratio(profile, AFFECTED), 3),
         "asymmetry_index": round(profile.asymmetry, 3),
         "expected_nm_kg": round(expected.more_nm_kg(profile, AFFECTED), 4),
-        "help": _help(profile),
-        "correlation": correlations,
-        "correlation_gain": gains,
-        "correlation_rises_at_every_affected_joint": all(
-            gains[joint] > 0.0 for joint in _affected(impairment)
-        ),
+        "help": profile_numbers(profile),
+        **_likeness(impairment, assisted, without, self_walks),
         "falls": after.falls,
         "falls_without_exo": before.falls,
         "starts": after.starts,
@@ -271,6 +265,21 @@ def _correlations(walks: list[_Walks], self_walks: list[_Walks]) -> dict[str, fl
     }
 
 
+def _likeness(
+    impairment: Impairment, assisted: list[_Walks], without: list[_Walks], self_walks: list[_Walks]
+) -> dict[str, Any]:
+    """Correlations with the gait of the same body without the impairment, and what the exo adds to them."""
+    found, plain = _correlations(assisted, self_walks), _correlations(without, self_walks)
+    gains = {joint: round(r - plain[joint], 5) for joint, r in found.items()}
+    return {
+        "correlation": found,
+        "correlation_gain": gains,
+        "correlation_rises_at_every_affected_joint": all(
+            gains[joint] > 0.0 for joint in _affected(impairment)
+        ),
+    }
+
+
 def _symmetry(walks: WalkMeasures) -> dict[str, Any]:
     assert walks.symmetry_index is not None
     parts = zip(SYMMETRY_PARTS, walks.symmetry_index.mean(axis=0), strict=True)
@@ -292,20 +301,6 @@ def _by_leg(walks: WalkMeasures, to: WalkMeasures) -> FloatArray:
     assert walks.leg_activation is not None and to.leg_activation is not None
     ratio: FloatArray = (walks.leg_activation / to.leg_activation).mean(axis=0)
     return ratio
-
-
-def _help(profile: AssistanceProfile) -> dict[str, Any]:
-    """Size and timing of the help on each side."""
-    return {
-        side.value: {
-            "rms_nm_kg": round(profile.rms_nm_kg(side), 4),
-            **{
-                name: [round(value, 3) for value in profile.peak(side, flexion=flexion)]
-                for name, flexion in (("flexion_nm_kg_at", True), ("extension_nm_kg_at", False))
-            },
-        }
-        for side in SIDES
-    }
 
 
 def _reached(blocks: dict[str, dict[str, Any]]) -> dict[str, Any]:

@@ -1,10 +1,11 @@
 """Falls with the exo and without: a battery of disturbances, and stairs without a handrail. Simulated.
 
-All conditions walk from the same starts, walk by walk; no seed here chose anything. The disturbances are in
-`core.domain.scenario.DISTURBED`. The shorter slip came later: of four grades tried without an exo it is the
-one in which about half fall, as in all others nobody or nearly everybody does. `more_falls_shown` is an exact
-one-sided McNemar test at 5 %; intervals are 95 %, exact for the pairs that differ (Clopper and Pearson). The
-twins of the stairs have practised on them as those of a session do.
+All conditions walk from the same starts, walk by walk. No disturbed walk and no stair of these seeds chose
+anything; level walks of `SEEDS` did, the prices for unequal legs (`core.learning.exo.sided_help`). The
+disturbances are in `core.domain.scenario.DISTURBED`. The shorter slip came later: of four grades tried
+without an exo it is the one in which about half fall, as in all others nobody or nearly everybody does.
+`more_falls_shown` is an exact one-sided McNemar test at 5 %; intervals are 95 %, exact for the pairs that
+differ (Clopper and Pearson). The twins of the stairs have practised on them as those of a session do.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from core.learning.exo.twin_in_exo import TwinInExo
 from core.learning.gait.imitation import gait_learner
 from core.learning.gait.stairs import practising_walkers
 from core.simulation.environment.policy import PolicyNetworks
-from core.simulation.environment.tracking import Walker
+from core.simulation.environment.walker import Walker
 from core.simulation.model.exo_model import worn_model
 from core.tasks.policy_files import shipped_policy
 from core.twin.body import Fidelity

@@ -14,13 +14,20 @@ from typing import Any
 import numpy as np
 import torch
 
-from app.bench.assist import DEVICE, FULL_PEAK_NM, ITERATIONS, SEED, SPEEDS_M_S, Trained, train
+from app.bench.assist import (
+    DEVICE,
+    FULL_PEAK_NM,
+    ITERATIONS,
+    SEED,
+    SPEEDS_M_S,
+    Trained,
+    profile_numbers,
+    train,
+)
 from app.bench.assist_falls import bench_falls
 from app.bench.told import tell
 from app.train.virtual_people import default_twin
 from core.devices.profiles import load_default_controller, load_profile
-from core.domain.assistance_profile import AssistanceProfile
-from core.domain.body import SIDES
 from core.domain.controller import ExoController
 from core.domain.scenario import COURSE, LEVEL_WALKING, Scenario, scenario_of
 from core.domain.walk_measures import WalkMeasures, WalkRatios
@@ -95,19 +102,6 @@ def situation_block(evaluator: WalkEvaluator, trained: ExoController) -> dict[st
         "trained": own | {"torque": profile_numbers(profile)},
         "below_no_exo": own["umberger_ratio"] < 1.0 and own["bhargava_ratio"] < 1.0,
     }
-
-
-def profile_numbers(profile: AssistanceProfile) -> dict[str, Any]:
-    """Size and timing of the help on each side."""
-    numbers: dict[str, Any] = {"strides": list(profile.strides)}
-    for side in SIDES:
-        if profile.strides[SIDES.index(side)] == 0:
-            continue
-        numbers[side.value] = {"rms_nm_kg": round(profile.rms_nm_kg(side), 3)} | {
-            name: [round(value, 3) for value in profile.peak(side, flexion=flexion)]
-            for name, flexion in (("flexion_peak_nm_kg_at", True), ("extension_peak_nm_kg_at", False))
-        }
-    return numbers
 
 
 def course_block(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 from app.bench import kinetics_pig_segments
 from app.bench.kinetics_opensim import WALKS, bench_opensim, read_walk
 from app.bench.kinetics_own_body import OwnWalk, forces_without_plates, own_differences_nm_kg, own_walk
-from app.bench.kinetics_pig import bench_pig, people
+from app.bench.kinetics_pig import Person, bench_pig, people
 from app.bench.muscle_speed import bench_muscle_speed
 from core.kinetics.smoothing import course_of
 
@@ -43,14 +44,8 @@ def bench_kinetics(recordings: Path) -> dict[str, Any]:
         numbers[f"{walk.name}_own_body_worst_nm_kg"] = max(rmse.values())
         if walk.name in _JUDGED:
             walks[walk.name] = own
-    details = {
-        name: value
-        for walk_name, own in walks.items()
-        for name, value in forces_without_plates(walk_name, own, own.strides()).items()
-    }
     persons = list(people(recordings))
-    for person in persons:
-        details |= forces_without_plates(person.name, person.as_own_walk(), person.strides_without_plates())
+    details = _without_plates(walks, persons)
     numbers |= bench_pig(
         persons,
         {
@@ -61,6 +56,16 @@ def bench_kinetics(recordings: Path) -> dict[str, Any]:
     )
     judged = (*walks, *(person.name for person in persons))
     return summary(numbers, details, judged) | numbers | details
+
+
+def _without_plates(walks: Mapping[str, OwnWalk], persons: Sequence[Person]) -> dict[str, Any]:
+    """Numbers of the forces that are estimated for every recording."""
+    details: dict[str, Any] = {}
+    for name, own in walks.items():
+        details |= forces_without_plates(name, own, own.strides())
+    for person in persons:
+        details |= forces_without_plates(person.name, person.as_own_walk(), person.strides_without_plates())
+    return details
 
 
 def summary(numbers: dict[str, Any], details: dict[str, Any], judged: tuple[str, ...]) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from core.domain.scenario import LEVEL_WALKING
 from core.domain.twin import GENERIC_BODY, BodyParameters, MuscleHabit
 from core.emg.processing import envelope
 from core.gait.scenario_reference import scenario_reference
-from core.simulation.environment.tracking import Walker, actuation_of
+from core.simulation.environment.walker import Walker, actuation_of
 from core.simulation.model.exo_model import worn_model
 from core.simulation.muscles.activation_prior import FULL_BURST
 from core.tasks.policy_files import MUSCLE_POLICY, shipped_policy

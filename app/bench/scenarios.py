@@ -11,7 +11,8 @@ from core.domain.scenario import SCENARIOS, Scenario
 from core.domain.twin import GENERIC_BODY
 from core.simulation.analysis.scenario import run_scenario, scenario_walker
 from core.simulation.environment.policy import PolicyNetworks
-from core.simulation.environment.tracking import WalkingEnvironment, actuation_of
+from core.simulation.environment.tracking import WalkingEnvironment
+from core.simulation.environment.walker import actuation_of
 from core.tasks.policy_files import shipped_policy
 from core.twin.body import Fidelity
 

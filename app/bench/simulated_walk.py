@@ -24,8 +24,9 @@ from core.simulation.analysis.muscle_analysis import estimated_facts, muscle_ana
 from core.simulation.environment.actuation import Actuation, ActuationInputs, JointPd
 from core.simulation.environment.batch_environment import CONTROL_STEP_S
 from core.simulation.environment.policy import PolicyNetworks
-from core.simulation.environment.tracking import Walker, WalkingEnvironment, actuation_of
+from core.simulation.environment.tracking import WalkingEnvironment
 from core.simulation.environment.tracking_rewards import FLEXION
+from core.simulation.environment.walker import Walker, actuation_of
 from core.simulation.model.exo_model import worn_model
 from core.simulation.model.joint_coupling import position_columns, velocity_columns
 from core.simulation.model.model_sensors import SensorColumns

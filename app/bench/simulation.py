@@ -36,7 +36,8 @@ from core.learning.exo.training import CRITIC_ITERATIONS, BestController, ExoLea
 from core.learning.exo.twin_in_exo import TwinInExo
 from core.learning.gait.imitation import gait_learner
 from core.simulation.environment.batch_environment import CONTROL_STEP_S
-from core.simulation.environment.tracking import Walker, WalkingEnvironment
+from core.simulation.environment.tracking import WalkingEnvironment
+from core.simulation.environment.walker import Walker
 from core.simulation.model.exo_model import worn_model
 from core.simulation.physics.batch import Advance, BatchPhysics
 from core.tasks.learn_gait import WALKERS

@@ -18,9 +18,7 @@ from core.domain.situation_effects import (
     situation_words,
 )
 from core.domain.walk_numbers import estimate_values
-from core.session.exo_help import expectation_of, help_of, profile_of
-
-CONTROLLERS = (GaitLabel.DEFAULT_CONTROLLER, GaitLabel.PERSONALIZED_CONTROLLER)
+from core.session.exo_help import CONTROLLERS, expectation_of, help_of, profile_of
 
 
 def situation_numbers(comparison: Comparison) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from app.train.default_controllers import numbers_of, write_controllers
-from app.train.virtual_people import crowd, default_twin, twin_of, virtual_people
+from app.train.virtual_people import Person, crowd, default_twin, twin_of, virtual_people
 from core.devices.profiles import (
     CONTROLLERS,
     controller_arrays,
@@ -58,16 +58,8 @@ def make_generic(
     """
     torch.set_num_threads(1)
     limits = session_limits(load_profile(device_id))
-    twins, studies = [], []
     people = crowd(seed)[::every]
-    for person in people:
-        twin = twin_of(person, device_id)
-        try:
-            studies.append(study_twin(twin, limits, seed=seed, watch=lambda _: None))
-            twins.append(twin)
-            report(f"studied {person.name}")
-        except UserError as error:  # one who falls without the exo is no teacher
-            report(f"left out {person.name}: {error.advice.what}")
+    twins, studies = _studied(people, device_id, limits, seed, report)
     controller = _learned_on(twins, studies, limits, seed, report)
     evaluator = WalkEvaluator(default_twin(device_id), seeds=range(seed, seed + seeds))
     card = {
@@ -83,6 +75,23 @@ def make_generic(
         resources_folder / CONTROLLERS, f"generic_controller_{device_id}", controller_arrays(controller), card
     )
     return card
+
+
+def _studied(
+    people: Sequence[Person], device_id: str, limits: TorqueLimits, seed: int, report: Report
+) -> tuple[list[TwinInExo], list[Study]]:
+    """Twins of people with their studies. One who falls without the exo is no teacher, and is left out."""
+    twins, studies = [], []
+    for person in people:
+        twin = twin_of(person, device_id)
+        try:
+            studies.append(study_twin(twin, limits, seed=seed, watch=lambda _: None))
+        except UserError as error:
+            report(f"left out {person.name}: {error.advice.what}")
+            continue
+        twins.append(twin)
+        report(f"studied {person.name}")
+    return twins, studies
 
 
 def make_strangers(device_id: str, resources_folder: Path, report: Report, seed: int = 0) -> dict[str, Any]:

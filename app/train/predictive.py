@@ -37,7 +37,7 @@ from core.learning.gait.synergies import LegSynergies, leg_synergies
 from core.learning.rl.training_loop import Learner, train_until
 from core.simulation.environment.policy import PolicyNetworks, require_this_version
 from core.simulation.environment.predictive import PredictiveEnvironment, PredictiveWalker, RecordedStarts
-from core.simulation.environment.tracking import Walker
+from core.simulation.environment.walker import Walker
 from core.simulation.model.exo_model import worn_model
 from core.simulation.physics.domain_randomisation import NO_RANDOMISATION
 from core.tasks.policy_files import replace_file, resuming, shipped_policy

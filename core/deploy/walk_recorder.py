@@ -62,7 +62,7 @@ class WalkRecorder:
 
     def __init__(self, joint: JointKind = JointKind.HIP_FLEXION) -> None:
         """`joint` is that of the exo. An ankle has two peaks a stride: such an exo counts them itself."""
-        self._exo_counts = joint is not JointKind.HIP_FLEXION
+        self._joint, self._exo_counts = joint, joint is not JointKind.HIP_FLEXION
         self._before: deque[TelemetryRecord] = deque(maxlen=BEFORE_TICKS)
         self._walk: deque[TelemetryRecord] = deque(maxlen=MAX_TICKS)
         self._armed_ms: int | None = None
@@ -108,7 +108,7 @@ class WalkRecorder:
         self._armed_ms = self._last_seq = None
         if armed_ms is None or not records:
             return None
-        return _walk(records, armed_ms, self._lost, self.strides, facts, compute, end, fault)
+        return _walk(records, armed_ms, self._lost, self.strides, facts, compute, end, fault, self._joint)
 
     def _begin(self, record: TelemetryRecord) -> None:
         self._armed_ms, self._lost, self._last_seq = record.time_ms, 0, None
@@ -125,6 +125,7 @@ def _walk(
     compute: Compute | None,
     end: str,
     fault: bool,
+    joint: JointKind,
 ) -> ExoWalk:
     angle, velocity = _pairs(records, "angle_rad"), _pairs(records, "velocity_rad_s")
     delivered = _pairs(records, "measured_nm")
@@ -148,6 +149,7 @@ def _walk(
         virtual=facts.virtual,
         end=end,
         fault=fault,
+        joint=joint,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -25,3 +26,10 @@ def frozen(owner: object, name: str, shape: tuple[int | None, ...], dtype: Any =
         raise ValueError(f"{type(owner).__name__}.{name}: expected shape {shape}, got {array.shape}")
     array.setflags(write=False)
     object.__setattr__(owner, name, array)
+
+
+def unbroken(flags: BoolArray) -> Iterator[slice]:
+    """Pieces of (T,) that are true without interruption."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(np.int8)))
+    for first, last in edges.reshape(-1, 2).tolist():
+        yield slice(first, last)

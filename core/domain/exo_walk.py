@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.arrays import FloatArray, frozen
-from core.domain.body import SIDES
+from core.domain.body import SIDES, JointKind
 
 MIN_STRIDES = 10  # of each leg with full assistance, before a controller may be confirmed
 
@@ -32,7 +32,7 @@ class ExoWalk:
     """Every control tick from shortly before arming to the end. Axes: T ticks, 2 sides (left, right)."""
 
     time_s: FloatArray  # (T,)   of the exo, 0 where it was armed
-    angle_rad: FloatArray  # (T, 2) thigh, flexion positive
+    angle_rad: FloatArray  # (T, 2) of `joint`, flexion positive
     velocity_rad_s: FloatArray  # (T, 2)
     command_nm: FloatArray  # (T, 2) commanded to the motors
     delivered_nm: FloatArray  # (T, 2) measured at the motors
@@ -48,6 +48,7 @@ class ExoWalk:
     virtual: bool
     end: str  # how it ended, in words
     fault: bool = False  # a fault ended it
+    joint: JointKind = JointKind.HIP_FLEXION  # that the exo turns
 
     def __post_init__(self) -> None:
         ticks = len(self.time_s)

@@ -117,7 +117,7 @@ class TorqueShaper:
 
 
 class InputHistory:
-    """The 16 inputs of the network from the history of both thighs. Axes: N environments."""
+    """The 16 inputs of the network from the history of both assisted joints. Axes: N environments."""
 
     def __init__(self, velocity_scale: float, environments: int) -> None:
         self._scale = np.float32(velocity_scale)
@@ -161,7 +161,7 @@ class InputHistory:
 
 
 class ExoRuntime:
-    """One exo: `step` takes the two thigh samples and gives the two torques. Order of SIDES everywhere."""
+    """One exo: `step` takes the samples of both joints and gives both torques, in the order of SIDES."""
 
     def __init__(self, controller: ExoController) -> None:
         sizes, width = controller.sizes, controller.reads.width
@@ -177,7 +177,7 @@ class ExoRuntime:
         self._shaper.reset(np.ones(1, np.bool_))
 
     def step(self, angle_rad: Float32Array, velocity_rad_s: Float32Array) -> Float32Array:
-        """Torque (2,) [N m] for thigh angle and angular velocity (2,); call at `control_hz`."""
+        """Torque (2,) [N m] for joint angle and angular velocity (2,); call at `control_hz`."""
         angle = np.asarray(angle_rad, np.float32)
         velocity = np.asarray(velocity_rad_s, np.float32)
         output = self._network.step(self._history.push(angle, velocity))

@@ -31,10 +31,7 @@ from core.kinetics.worn_exo import exo_moments, worn_findings, worn_words
 
 
 def kinetics_of(
-    motion: Motion,
-    body: BodyParameters,
-    trial: LaboratoryTrial | None,
-    worn: ExoLog | None = None,
+    motion: Motion, body: BodyParameters, trial: LaboratoryTrial | None, worn: ExoLog | None = None
 ) -> Kinetics:
     """Forces, moments and powers at the frames of `motion`, whose times and axes are those of `trial`.
 

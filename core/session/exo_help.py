@@ -14,6 +14,9 @@ from core.domain.scenario import LEVEL_WALKING
 from core.domain.situation import find_walks
 from core.learning.exo.expected_assistance import expected_assistance
 
+CONTROLLERS = (GaitLabel.DEFAULT_CONTROLLER, GaitLabel.PERSONALIZED_CONTROLLER)
+"""Whose help is told side by side."""
+
 
 @dataclass(frozen=True, slots=True)
 class Expectation:

@@ -100,22 +100,8 @@ def answer_proposal(store: Store, deficits_id: str, label: str, *, accept: bool,
             "Give name and role.",
         )
     deficits, visit_id = store.load(deficits_id, Deficits), store.info(deficits_id).visit_id
-    proposal = next((one for one in deficits.proposed if one.slot.label == label), None)
-    if proposal is None:
-        raise refuse(
-            "KIN-212",
-            f"{label} was not suggested.",
-            "Only what the assessment of strength suggests can be accepted here.",
-            "Choose one of the suggestions on the Personalize page.",
-        )
-    standing = assessment(store, visit_id)
-    if standing is None or standing.id != deficits_id:
-        raise refuse(
-            "KIN-213",
-            "This assessment of strength no longer counts.",
-            "Strength was assessed again, or what it was assessed from changed.",
-            "Assess strength again where the page asks for it, then answer the new suggestions.",
-        )
+    proposal = _proposed(deficits, label)
+    _check_stands(store, visit_id, deficits_id)
     if accept:
         others = [one.impairment.slot for one in chosen(store, visit_id)]
         others += [one.slot for one in accepted_impairments(store, deficits_id)]
@@ -129,6 +115,29 @@ def answer_proposal(store: Store, deficits_id: str, label: str, *, accept: bool,
         role=role.strip(),
         reason=f"{label}: {sentence_of(deficits, proposal)}",
     )
+
+
+def _proposed(deficits: Deficits, label: str) -> Impairment:
+    proposal = next((one for one in deficits.proposed if one.slot.label == label), None)
+    if proposal is None:
+        raise refuse(
+            "KIN-212",
+            f"{label} was not suggested.",
+            "Only what the assessment of strength suggests can be accepted here.",
+            "Choose one of the suggestions on the Personalize page.",
+        )
+    return proposal
+
+
+def _check_stands(store: Store, visit_id: str, deficits_id: str) -> None:
+    newest = assessment(store, visit_id)
+    if newest is None or newest.id != deficits_id:
+        raise refuse(
+            "KIN-213",
+            "This assessment of strength no longer counts.",
+            "Strength was assessed again, or what it was assessed from changed.",
+            "Assess strength again where the page asks for it, then answer the new suggestions.",
+        )
 
 
 def accepted_impairments(store: Store, deficits_id: str) -> tuple[Impairment, ...]:

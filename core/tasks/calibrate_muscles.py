@@ -25,10 +25,9 @@ from core.twin.impairments import with_impairments
 def run(params: Params, context: JobContext) -> str:
     """Calibrate TWIN `twin_id` with MOTION `motion_id`, KINETICS `kinetics_id` and EMG `emg_id`.
 
-    Keeps a MUSCLE_CALIBRATION and then a TWIN with these muscles, whose id is returned. Impairments that the
-    twin has stay out of both: strength is measured against a body without any. The new twin has those of
-    CHOSEN_IMPAIRMENTS `impairments_id`, where that is given. Refuses a motion whose sides
-    are in doubt (MOT-034) or that a finding stops (MOT-064), KIN-101, KIN-102 and KIN-103.
+    Keeps a MUSCLE_CALIBRATION, then a TWIN with these muscles, whose id is returned. The calibration is of a
+    body without impairments; the new twin has those of CHOSEN_IMPAIRMENTS `impairments_id`, where that is
+    given. Refuses MOT-034 (sides in doubt), MOT-064 (a finding stops), KIN-101, KIN-102 and KIN-103.
     """
     names = ("twin_id", "motion_id", "kinetics_id", "emg_id")
     twin_id, motion_id, kinetics_id, emg_id = (str(params[name]) for name in names)
@@ -37,6 +36,8 @@ def run(params: Params, context: JobContext) -> str:
         refuse_stopped_motion(store, motion_id)
         twin, motion = store.load(twin_id, Twin), store.load(motion_id, Motion)
         kinetics, emg = store.load(kinetics_id, Kinetics), store.load(emg_id, EmgEnvelopes)
+        chosen_id = str(params.get("impairments_id") or "")
+        listed = store.load(chosen_id, ChosenImpairments).impairments if chosen_id else ()
 
         def report(fraction: float) -> None:
             context.check_cancelled()
@@ -59,9 +60,7 @@ def run(params: Params, context: JobContext) -> str:
             summary=summary(calibration),
             operator=context.spec.operator,
         )
-        chosen_id = str(params.get("impairments_id") or "")
-        made_of = (motion_id, calibration_id, *([chosen_id] if chosen_id else []))
-        listed = store.load(chosen_id, ChosenImpairments).impairments if chosen_id else ()
+        made_of = tuple(one for one in (motion_id, calibration_id, chosen_id) if one)
         return _save_twin(store, twin, calibration, made_of, listed, context)
 
 

@@ -20,6 +20,7 @@ from core.domain.record import RecordKind
 from core.domain.rollout import GaitLabel, Rollout, RolloutSet
 from core.domain.scenario import LEVEL_WALKING
 from core.domain.situation import SituationWalks
+from core.domain.situation_effects import MOST_FALLS
 from core.domain.twin import GaitPolicy
 from core.domain.walk_measures import WalkMeasures
 from core.errors import refuse
@@ -32,7 +33,8 @@ from core.learning.exo.worn_controller import WornExo
 from core.simulation.analysis.rollout import record_rollout, scene_geometry, trace_walk
 from core.simulation.analysis.scenario import scenario_rollout, trace_scenario
 from core.simulation.environment.policy import PolicyNetworks
-from core.simulation.environment.tracking import WalkingEnvironment, actuation_of
+from core.simulation.environment.tracking import WalkingEnvironment
+from core.simulation.environment.walker import actuation_of
 from core.store.repository import Store, open_store
 from core.tasks.compare_situations import EVALUATION_SEED, Condition, compare_situations
 from core.twin.body import Fidelity
@@ -50,7 +52,6 @@ CORRELATED = (
     GaitLabel.DEFAULT_CONTROLLER,
     GaitLabel.PERSONALIZED_CONTROLLER,
 )
-MOST_FALLS = 0.5  # of the walks without the exo: beyond, too little of them is walking
 
 
 def run(params: Params, context: JobContext) -> str:

@@ -15,6 +15,7 @@ from core.domain.situation import SituationWalks
 from core.jobs.values import JobContext
 from core.learning.exo.situation_walks import SituationPlan, walk_situations
 from core.learning.exo.twin_in_exo import TwinInExo
+from core.session.scenarios import CONDITIONS
 
 EVALUATION_SEED = 20_000  # of the first seed of all walks that are measured: starts that no training used
 
@@ -41,12 +42,6 @@ def _known(*keys: str) -> tuple[Scenario, ...]:
     return tuple(scenario for key in keys if (scenario := scenario_of(key)) is not None)
 
 
-_EVERY = (
-    GaitLabel.WITHOUT_EXO,
-    GaitLabel.WORN_WITHOUT_TORQUE,
-    GaitLabel.DEFAULT_CONTROLLER,
-    GaitLabel.PERSONALIZED_CONTROLLER,
-)
 # What a worn exo without torque adds to these is its mass, and that is seen on the level and on the stairs.
 _OF_CONTROLLERS = (
     GaitLabel.WITHOUT_EXO,
@@ -59,7 +54,7 @@ COMPARED: tuple[ComparedSituations, ...] = (
     ComparedSituations(
         "ramps, stairs and a run",
         SituationPlan((*_known("ramp-up-5", "ramp-down-5", "run-2.0"), *_STAIRS), 4.0, 3, 2),
-        _EVERY,
+        CONDITIONS,
     ),
     # About nine steps each: who needs the handrail, and how much.
     ComparedSituations(

@@ -32,7 +32,8 @@ from core.session.same_patient import patient_of_code
 from core.simulation.analysis.gait_events import walked_points
 from core.simulation.analysis.rollout import record_rollout, trace_walk
 from core.simulation.environment.batch_environment import CONTROL_STEP_S
-from core.simulation.environment.tracking import Walker, WalkingEnvironment
+from core.simulation.environment.tracking import WalkingEnvironment
+from core.simulation.environment.walker import Walker
 from core.simulation.model.exo_model import worn_model
 from core.store.repository import PatientRow, Store, open_store
 from core.tasks.policy_files import shipped_policy

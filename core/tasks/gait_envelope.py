@@ -11,7 +11,8 @@ from core.domain.twin import GaitPolicy
 from core.learning.exo.envelope_walks import WALKERS, sensed_walks
 from core.learning.exo.twin_in_exo import TwinInExo
 from core.simulation.environment.policy import PolicyNetworks
-from core.simulation.environment.tracking import Walker, WalkingEnvironment, actuation_of
+from core.simulation.environment.tracking import WalkingEnvironment
+from core.simulation.environment.walker import Walker, actuation_of
 
 _OTHER_STARTS = 7_000  # beside the seeds that training and its evaluators count up from the same number
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from core.devices.profiles import load_profile
-from core.domain.body import SIDES, Joint, JointKind
+from core.domain.body import SIDES, Joint
 from core.domain.exo_log import ExoLog
 from core.domain.exo_walk import ExoWalk
 from core.domain.motion import Motion
@@ -65,7 +65,7 @@ def run(params: Params, context: JobContext) -> str:
 
 
 def _of_a_walk(walk: ExoWalk, offset_s: float | None, device_id: str) -> ExoLog:
-    """The torques that a real exo measured; those of the hips, flexion positive."""
+    """The torques that a real exo measured at the joints that it turns, flexion positive."""
     if walk.virtual:
         raise refuse(
             "KIN-043",
@@ -82,7 +82,7 @@ def _of_a_walk(walk: ExoWalk, offset_s: float | None, device_id: str) -> ExoLog:
         )
     grows = np.diff(walk.time_s, prepend=-np.inf) > 0.0  # a tick may come twice
     return ExoLog(
-        joints=tuple(Joint.of(JointKind.HIP_FLEXION, side) for side in SIDES),
+        joints=tuple(Joint.of(walk.joint, side) for side in SIDES),
         time_s=walk.time_s[grows],
         torque_nm=walk.delivered_nm[grows],
         offset_s=offset_s,

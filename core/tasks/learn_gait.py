@@ -25,11 +25,8 @@ from core.session.stops import refuse_stopped_motion
 from core.simulation.analysis.rollout import body_poses, packed_scene
 from core.simulation.environment.batch_environment import CONTROL_STEP_S
 from core.simulation.environment.policy import PolicyNetworks
-from core.simulation.environment.tracking import (
-    Walker,
-    WalkingEnvironment,
-    actuation_of,
-)
+from core.simulation.environment.tracking import WalkingEnvironment
+from core.simulation.environment.walker import Walker, actuation_of
 from core.simulation.model.exo_model import worn_model
 from core.simulation.model.joint_coupling import ROOT_POSITIONS, FullPose
 from core.simulation.physics.flight_recorder import FlightRecorder

@@ -13,7 +13,8 @@ from core.jobs.values import JobContext, Params
 from core.simulation.analysis.rollout import record_rollout, scene_geometry, trace_walk
 from core.simulation.analysis.scenario import scenario_rollout, trace_scenario
 from core.simulation.environment.policy import PolicyNetworks
-from core.simulation.environment.tracking import Walker, WalkingEnvironment, actuation_of
+from core.simulation.environment.tracking import WalkingEnvironment
+from core.simulation.environment.walker import Walker, actuation_of
 from core.simulation.model.exo_model import worn_model
 from core.store.repository import open_store
 from core.tasks.policy_files import shipped_policy

@@ -32,7 +32,8 @@ from core.simulation.analysis.scenario import (
 from core.simulation.analysis.video import FilmedWalk, write_film
 from core.simulation.environment.batch_environment import Assist
 from core.simulation.environment.policy import PolicyNetworks
-from core.simulation.environment.tracking import Walker, WalkingEnvironment, actuation_of
+from core.simulation.environment.tracking import WalkingEnvironment
+from core.simulation.environment.walker import Walker, actuation_of
 from core.simulation.model.exo_model import exo_model
 from core.store.private import ordinary_permissions
 from core.store.repository import Store, open_store

@@ -75,11 +75,10 @@ _STUDIED, _OFFLINE, _LEARNED = 0.12, 0.25, 0.92  # fractions of the job that are
 def run(params: Params, context: JobContext) -> str:
     """Train for `minutes` on GAIT_POLICY `policy_id` with exo `device`; returns the CONTROLLER's id.
 
-    Refuses (EXO-030, EXO-031, EXO-043) an exo that no controller can be trained and compared for.
-
     `aim` is the value of an `Aim`, "muscles" by default. `fidelity` "fast" trains by joint torques,
     "standard" by 80 muscles with the exo held by straps; without it the twin's own policy decides.
     `iterations` replaces the plan that `minutes` make on this PC; a training is repeated exactly with both.
+    Refuses (EXO-030, EXO-031, EXO-043) an exo that no controller can be trained and compared for.
     """
     policy_id, seed = str(params["policy_id"]), int(str(params.get("seed", 0)))
     minutes, aim = _minutes(float(str(params["minutes"]))), _aim(params.get("aim"))

@@ -37,7 +37,11 @@ def test_a_deficit_counts_when_all_training_seeds_reach_the_goal() -> None:
     assert found["deficits"] == 2
 
 
-def test_parts_of_the_bench_are_asked_for_by_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
-    monkeypatch.setattr("app.bench.assist_deficits.bench_deficits", lambda: {"here": True})
-    options = BenchOptions(tmp_path, assist_parts=("deficits",))
-    assert commands.BENCHES["assist"](options) == {"deficits": {"here": True}}
+@pytest.mark.parametrize("part", ["deficits", "situations", "ankle"])
+def test_parts_of_the_bench_are_asked_for_by_name_and_run_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Any, part: str
+) -> None:
+    monkeypatch.setattr(f"app.bench.assist_{part}.bench_{part}", lambda: {"here": True})
+    monkeypatch.setattr("app.bench.assist_falls.bench_falls", lambda: {"a second time": True})
+    options = BenchOptions(tmp_path, assist_parts=(part,))
+    assert commands.BENCHES["assist"](options) == {part: {"here": True}}

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from app.bench import assist_situations as bench
+from app.bench.assist import profile_numbers
 from core.devices.profiles import load_default_controller
 from core.domain.assistance_profile import AssistanceProfile
 from core.domain.body import JointKind
@@ -28,7 +29,7 @@ def test_size_and_timing_of_help_are_told_for_each_side_that_made_strides() -> N
     torque[0, 10], torque[0, 50] = -0.2, 0.1
     profile = AssistanceProfile(JointKind.HIP_FLEXION, torque, np.zeros_like(torque), (4, 0))
 
-    numbers = bench.profile_numbers(profile)
+    numbers = profile_numbers(profile)
 
     assert numbers["strides"] == [4, 0] and "right" not in numbers
     left = numbers["left"]

@@ -15,7 +15,8 @@ from core.domain.twin import GENERIC_BODY
 from core.gait.norms import normal_reference
 from core.simulation.environment.actuation import TorqueActuation
 from core.simulation.environment.batch_environment import CONTROL_STEP_S
-from core.simulation.environment.tracking import Walker, WalkingEnvironment
+from core.simulation.environment.tracking import WalkingEnvironment
+from core.simulation.environment.walker import Walker
 from core.simulation.model.exo_model import worn_model
 from core.twin.body import Fidelity
 from tests.refusals import code_of

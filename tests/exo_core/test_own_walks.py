@@ -31,7 +31,8 @@ from core.learning.exo.environment import TRAINING_FAULTS
 from core.learning.exo.lessons import LESSONS
 from core.learning.gait.base_policy import HEALTHY, HEIGHTS_M, MASS_FACTORS, varied_body, varied_reference
 from core.simulation.analysis.scenario import scenario_walker
-from core.simulation.environment.tracking import Walker, WalkingEnvironment
+from core.simulation.environment.tracking import WalkingEnvironment
+from core.simulation.environment.walker import Walker
 from core.simulation.model.exo_model import worn_model
 from core.tasks.policy_files import shipped_policy
 from core.tasks.train_controller import starting_controller

@@ -19,7 +19,8 @@ from core.gait.norms import normal_reference
 from core.kinetics.deficits import Sources, assess
 from core.kinetics.moment_evidence import moment_evidence
 from core.simulation.analysis.rollout import record_rollout, trace_walk
-from core.simulation.environment.tracking import Walker, WalkingEnvironment
+from core.simulation.environment.tracking import WalkingEnvironment
+from core.simulation.environment.walker import Walker
 from core.simulation.model.exo_model import worn_model
 from core.tasks.policy_files import shipped_policy
 from core.twin.body import Fidelity

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.domain.body import Joint
+from core.domain.body import Joint, JointKind
 from core.domain.clock import FilmClock
 from core.domain.exo_log import ExoLog
 from core.domain.kinetics import Kinetics
@@ -119,3 +119,13 @@ def test_a_walk_with_the_exo_counts_where_its_time_is_known(visit: Visit) -> Non
         log = store.load(log_id, ExoLog)
     assert log.joints == (Joint.HIP_FLEXION_L, Joint.HIP_FLEXION_R)
     np.testing.assert_array_equal(log.torque_nm, real.delivered_nm)
+
+
+def test_a_walk_with_an_ankle_exo_counts_at_the_ankles(visit: Visit) -> None:
+    ankle = replace(a_walk((10, 10)), virtual=False, joint=JointKind.ANKLE)
+    with open_store(visit.folder) as store:
+        visit_id = store.info(visit.motion_id).visit_id
+        walk_id = store.save(RecordKind.WALK, ankle, visit_id=visit_id, summary="")
+    log_id = visit.run(import_exo_log, walk_id=walk_id, offset_s=0.0)
+    with open_store(visit.folder) as store:
+        assert store.load(log_id, ExoLog).joints == (Joint.ANKLE_L, Joint.ANKLE_R)

@@ -10,10 +10,11 @@ import numpy as np
 from core.domain.assistance_profile import AssistanceProfile
 from core.domain.body import SIDES, JointKind, Side
 from core.domain.controller import Comparison
-from core.domain.help_by_side import HelpBySide, HelpPeak, direction_words, help_by_side
+from core.domain.help_by_side import HelpBySide, HelpPeak, direction_words
 from core.domain.rollout import GaitLabel
 from core.domain.scenario import LEVEL_WALKING
 from core.domain.situation import find_walks
+from core.session.exo_help import CONTROLLERS, help_of
 from ui.pages.help_by_side import HelpView
 from ui.pages.number_table import NumberRow, NumberTable
 from ui.pages.torque_curves import TorqueView
@@ -23,7 +24,6 @@ from ui.presenters.published import published_fields, published_sources, publish
 from ui.widgets.empty import Missing
 from ui.wording import unbroken
 
-CONTROLLERS = (GaitLabel.DEFAULT_CONTROLLER, GaitLabel.PERSONALIZED_CONTROLLER)
 SD_WORDS = "Shaded: ± 1 SD from stride to stride."
 NO_TORQUE = "No whole stride with torque was walked here."
 _SHORT = {GaitLabel.DEFAULT_CONTROLLER: "default", GaitLabel.PERSONALIZED_CONTROLLER: "personalized"}
@@ -104,15 +104,8 @@ def _strides(profile: AssistanceProfile, side: Side) -> int:
 
 def help_view(comparison: Comparison, action: str, limit_nm: float = math.inf) -> HelpView | Missing:
     """On the level, where strides are most alike."""
-    profiles = profiles_of(comparison, LEVEL_WALKING.key)
-    if not profiles or comparison.mass_kg is None:
-        return _no_help(comparison, action)
-    helps = {
-        label: found
-        for label, profile in profiles.items()
-        if (found := help_by_side(profile, comparison.mass_kg, comparison.impairments)) is not None
-    }
-    if not helps:
+    helps = {label: found for label in CONTROLLERS if (found := help_of(comparison, label)) is not None}
+    if not helps or comparison.mass_kg is None:
         return _no_help(comparison, action)
     return HelpView(
         help_table(helps),

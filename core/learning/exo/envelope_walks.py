@@ -14,7 +14,8 @@ from core.learning.exo.environment import TRAINING_FAULTS
 from core.learning.exo.worn_controller import WalkingPolicy, WornExo
 from core.simulation.environment.batch_environment import CONTROL_STEP_S
 from core.simulation.environment.policy import PolicyNetworks
-from core.simulation.environment.tracking import Walker, WalkingEnvironment
+from core.simulation.environment.tracking import WalkingEnvironment
+from core.simulation.environment.walker import Walker
 from core.simulation.model.exo_sensors import Faults
 from core.simulation.model.shank_gyros import ShankGyros
 

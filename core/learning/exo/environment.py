@@ -20,8 +20,9 @@ from core.learning.exo.worn_controller import WornExo
 from core.simulation.environment.batch_environment import StepResult
 from core.simulation.environment.observation import OBSERVATION_SIZE
 from core.simulation.environment.state_dict import load_with_prefix, with_prefix
-from core.simulation.environment.tracking import Walker, WalkingEnvironment
+from core.simulation.environment.tracking import WalkingEnvironment
 from core.simulation.environment.tracking_rewards import SIMILARITY
+from core.simulation.environment.walker import Walker
 from core.simulation.model.exo_model import exo_bodies
 from core.simulation.model.exo_sensors import Faults
 

@@ -20,7 +20,6 @@ from core.learning.exo.measures import PEAK_PERCENTILE, WalkRecording, measured,
 from core.learning.exo.twin_in_exo import TwinInExo
 from core.learning.exo.worn_controller import WornExo
 from core.simulation.analysis.muscle_analysis import estimated_facts
-from core.simulation.analysis.scenario import KEEPS_UP_FRACTION
 from core.simulation.environment.tracking import WalkingEnvironment
 
 CLIMB_S = 10.0  # a flight of about 15 steps
@@ -70,7 +69,7 @@ def handrail_walks(
         measures = measured(recording, environment, twin.policy.body)
         if not recording.state.size:
             peaks.append(_peak_activation(recording, twin.policy.body))
-        parts.append((measures, _came_through(recording), *_support(environment)))
+        parts.append((measures, recording.came_through(), *_support(environment)))
     walks, through, held, support = zip(*parts, strict=True)
     return HandrailWalks(
         WalkMeasures.joined(walks),
@@ -79,13 +78,6 @@ def handrail_walks(
         np.array(support).mean(axis=1),
         {name: float(np.mean([one[name] for one in peaks])) for name in CLIMBING_MUSCLES if peaks},
     )
-
-
-def _came_through(recording: WalkRecording) -> BoolArray:
-    """(N,) who neither fell nor stayed behind."""
-    pace = recording.speed_m_s.sum(axis=0) / np.maximum(recording.asked_m_s.sum(axis=0), 1e-9)
-    through: BoolArray = (recording.falls == 0) & (pace >= KEEPS_UP_FRACTION)
-    return through
 
 
 def _peak_activation(recording: WalkRecording, body: BodyParameters) -> dict[str, float]:

@@ -12,11 +12,8 @@ from core.learning.exo.measures import Exo
 from core.simulation.environment.tracking import WalkingEnvironment
 
 HIP_GAIN_NM, HIP_DELAY_S = (8.0, 26.0), (0.08, 0.22)  # of delayed output feedback
-ANKLE_STIFFNESS_NM_RAD, ANKLE_REST_RAD, ANKLE_DELAY_S = (
-    (60.0, 350.0),
-    (0.05, 0.14),
-    (0.0, 0.12),
-)  # of a spring
+# Of a delayed spring.
+ANKLE_STIFFNESS_NM_RAD, ANKLE_REST_RAD, ANKLE_DELAY_S = (60.0, 350.0), (0.05, 0.14), (0.0, 0.12)
 
 
 def random_law(walking: WalkingEnvironment, limits: TorqueLimits, random: np.random.Generator) -> Exo:

@@ -54,7 +54,7 @@ def record_lessons(
     """Let the twin walk all lessons of `plan`; `exo_for` makes the exo that assists, None for no torque.
 
     With `vary_nm` every frame of a torque-driven walk is priced twice: as it was, and with up to so much more
-    or less hip torque. Walks that are not `priced` have no frames.
+    or less torque of the assisted joints. Walks that are not `priced` have no frames.
     """
     walkers = [twin.walker(plan.lessons[number], worn=worn, length_s=seconds) for number in plan.number]
     environment = twin.environment(walkers, seed=seed)

@@ -21,6 +21,7 @@ from core.learning.exo.walk_symmetry import symmetry_index
 from core.learning.exo.worn_controller import WalkingPolicy
 from core.simulation.analysis.ground_reactions import CONTACT_N
 from core.simulation.analysis.muscle_analysis import estimated_facts, muscle_analysis
+from core.simulation.analysis.scenario import KEEPS_UP_FRACTION
 from core.simulation.environment.batch_environment import CONTROL_STEP_S, StepResult
 from core.simulation.environment.tracking import WalkingEnvironment
 from core.simulation.environment.tracking_rewards import SIMILARITY
@@ -64,6 +65,14 @@ class WalkRecording:
             similarity=float("nan"),
             falls=self.falls[walkers],
         )
+
+    def came_through(self, goal_m: float = 0.0) -> BoolArray:
+        """(N,) who neither fell nor stayed behind, and came as far as the goal of a course."""
+        ahead = self.speed_m_s.sum(axis=0)
+        pace = ahead / np.maximum(self.asked_m_s.sum(axis=0), 1e-9)
+        there = CONTROL_STEP_S * ahead >= goal_m
+        through: BoolArray = (self.falls == 0) & (pace >= KEEPS_UP_FRACTION) & there
+        return through
 
     @property
     def exo_power_w(self) -> FloatArray:
@@ -113,9 +122,8 @@ def measured(
     `walkers` are these (K,) of it whose walks are in `recording`; None: all.
     """
     walkers = np.arange(environment.size) if walkers is None else walkers
-    settled = recording.settled
     metabolic_w, activation, names = _muscles(recording, environment, body, walkers)
-    torque, velocity = recording.torque_nm, recording.velocity_rad_s
+    settled, torque, velocity = recording.settled, recording.torque_nm, recording.velocity_rad_s
     positive_w = np.maximum(torque * velocity, 0.0).sum(axis=-1)[settled]
     effort = effort_of(torque, environment.actuation.joint_pd.of(walkers))[settled]
     power_w = recording.exo_power_w[settled]

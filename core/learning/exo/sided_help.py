@@ -19,9 +19,8 @@ from core.domain.walk_measures import WalkMeasures
 PRIORITY = 0.5
 """How much the muscles of the one leg count more, and of the other less, at a difference in severity of 1."""
 TORQUE_PRICE = 9e-4
-"""Per (N m)^2, mean of both sides, of the cost without the exo: 12 N m on one side are priced
-at 6.5 % of it. Chosen on starts of the seeds 100 and
-20000 to 20002, as all numbers here."""
+"""Per (N m)^2, mean of both sides, of the cost without the exo: 12 N m on one side are priced at 6.5 % of it.
+Chosen on starts of the seeds 100 and 20000 to 20002, as all numbers here."""
 LEAN_PER_INDEX = 0.15
 """Price per N m of flexion of the affected hip, for a symmetry index of 1 of step length when its step is the
 longer one. Twice as much would even out most steps at once, but takes the relief from a painful leg."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.domain.arrays import BoolArray, IntArray
+from core.domain.arrays import IntArray
 from core.domain.controller import ExoController
 from core.domain.rollout import GaitLabel
 from core.domain.scenario import Scenario
@@ -21,8 +21,6 @@ from core.learning.exo.measures import WalkRecording, measured, record_walk
 from core.learning.exo.torque_profile import assistance_profile
 from core.learning.exo.twin_in_exo import TwinInExo
 from core.learning.exo.worn_controller import WornExo
-from core.simulation.analysis.scenario import KEEPS_UP_FRACTION
-from core.simulation.environment.batch_environment import CONTROL_STEP_S
 from core.simulation.environment.tracking import WalkingEnvironment
 
 
@@ -80,7 +78,7 @@ def _situation(
 ) -> SituationWalks:
     """The walkers `rows` (K,) of a recording."""
     own, handrail = recording.of(rows), environment.handrail
-    through = _came_through(own, scenario)
+    through = own.came_through(scenario.ground.goal_m)
     return SituationWalks(
         scenario.key,
         label.value,
@@ -98,13 +96,3 @@ def _one_walk(
     """One walker, who falls or does not: after a fall it starts elsewhere than in other conditions."""
     measures = measured(recording.of(row), environment, body, row)
     return replace(measures, falls=min(measures.falls, 1))
-
-
-def _came_through(recording: WalkRecording, scenario: Scenario) -> BoolArray:
-    """(N,) who neither fell nor stayed behind, and reached the end of a course."""
-    pace = recording.speed_m_s.sum(axis=0) / np.maximum(recording.asked_m_s.sum(axis=0), 1e-9)
-    distance_m = CONTROL_STEP_S * recording.speed_m_s.sum(axis=0)
-    through: BoolArray = (
-        (recording.falls == 0) & (pace >= KEEPS_UP_FRACTION) & (distance_m >= scenario.ground.goal_m)
-    )
-    return through

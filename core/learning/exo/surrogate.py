@@ -2,9 +2,9 @@
 
 Static optimisation of eighty muscles is too slow for every step of training. A small network per twin learns
 what it gives: from angles, velocities and torques of a leg's seven joints to the cost of its muscles. It is
-fitted to exact values in walks of the same person, with and without assistance, and with hip torques varied
-at random, so that it also knows what a change of the exo's torque does. Training uses it; reported numbers
-are always exact.
+fitted to exact values in walks of the same person, with and without assistance, and with the torques of the
+joints that the exo turns varied at random, so that it also knows what a change of the exo's torque does.
+Training uses it; reported numbers are always exact.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Frames:
     velocity_rad_s: FloatArray  # (F, 14)
     torque_nm: FloatArray  # (F, 14) of the body itself
     costs: FloatArray  # (F, 4) exact
-    walked: BoolArray  # (F,) False where the hip torque was varied: nobody walked so
+    walked: BoolArray  # (F,) False where the assisted joints' torque was varied: nobody walked so
 
     @staticmethod
     def none() -> Frames:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from core.domain.arrays import BoolArray, FloatArray
+from core.domain.arrays import FloatArray, unbroken
 from core.domain.assistance_profile import AssistanceProfile
 from core.domain.body import SIDES, Side
 from core.domain.motion import CYCLE_POINTS
@@ -50,13 +50,6 @@ def _cycles(recording: WalkRecording, side: Side) -> Iterator[FloatArray]:
             for stride in ground_contacts(side, recording.ground_n[rows, walker, column], CONTROL_STEP_S):
                 cycle = resample(time_s, torque, stride.start_s, stride.end_s, CYCLE_POINTS, endpoint=True)
                 yield cycle[:, 0]
-
-
-def unbroken(settled: BoolArray) -> Iterator[slice]:
-    """Pieces of (T,) that count without interruption."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], settled, [False]]).astype(np.int8)))
-    for first, last in edges.reshape(-1, 2).tolist():
-        yield slice(first, last)
 
 
 def _mean(cycles: FloatArray) -> FloatArray:

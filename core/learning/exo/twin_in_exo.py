@@ -12,7 +12,8 @@ from core.learning.exo.worn_controller import WalkingPolicy
 from core.simulation.analysis.scenario import scenario_walker
 from core.simulation.environment.batch_environment import EPISODE_S
 from core.simulation.environment.policy import PolicyNetworks
-from core.simulation.environment.tracking import Walker, WalkingEnvironment, actuation_of
+from core.simulation.environment.tracking import WalkingEnvironment
+from core.simulation.environment.walker import Walker, actuation_of
 from core.simulation.model.exo_model import exo_model, require_motors
 from core.twin.body import Fidelity
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from core.domain.arrays import BoolArray, FloatArray
+from core.domain.arrays import BoolArray, FloatArray, unbroken
 from core.domain.body import SIDES
 from core.domain.walk_measures import SYMMETRY_PARTS
 from core.simulation.analysis.ground_reactions import ground_contacts
@@ -46,7 +46,6 @@ def _strides(ground_n: FloatArray, heel_m: FloatArray, side: int) -> Iterator[tu
 def _pieces(settled: BoolArray) -> Iterator[tuple[slice, int]]:
     """Time and walker of every unbroken piece that counts."""
     for walker, marks in enumerate(settled.T):
-        edges = np.flatnonzero(np.diff(np.concatenate([[0], marks.astype(np.int8), [0]]))).reshape(-1, 2)
-        for start, end in edges.tolist():
-            if (end - start) * CONTROL_STEP_S >= _SHORTEST_S:
-                yield slice(start, end), walker
+        for rows in unbroken(marks):
+            if (rows.stop - rows.start) * CONTROL_STEP_S >= _SHORTEST_S:
+                yield rows, walker

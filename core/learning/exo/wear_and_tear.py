@@ -15,7 +15,7 @@ import numpy as np
 from core.domain.body import SIDES, JointKind
 from core.domain.scenario import Disturbance, DisturbanceKind, ExoDisturbance, ExoDisturbanceKind
 from core.simulation.environment.batch_environment import EPISODE_S
-from core.simulation.environment.tracking import Walker
+from core.simulation.environment.walker import Walker
 from core.simulation.model.joint_coupling import velocity_columns
 
 HINGE_FRICTION_NM = (0.0, 1.0)

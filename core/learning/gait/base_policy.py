@@ -19,7 +19,7 @@ from core.gait.leg import Leg
 from core.gait.scenario_reference import normal_walk
 from core.simulation.analysis.scenario import scenario_walker
 from core.simulation.environment.batch_environment import EPISODE_S
-from core.simulation.environment.tracking import Walker
+from core.simulation.environment.walker import Walker
 from core.simulation.model.exo_model import worn_model
 from core.simulation.reference_gait.gait_initiation import STEADY, GaitOnset
 from core.twin.body import Fidelity

@@ -17,7 +17,8 @@ from core.simulation.environment.actuation import MuscleActuation
 from core.simulation.environment.batch_environment import CONTROL_STEP_S
 from core.simulation.environment.policy import PolicyNetworks
 from core.simulation.environment.predictive import RecordedStarts
-from core.simulation.environment.tracking import Walker, WalkingEnvironment, muscle_actuation
+from core.simulation.environment.tracking import WalkingEnvironment
+from core.simulation.environment.walker import Walker, muscle_actuation
 from core.simulation.muscles.activation_dynamics import excitation_for
 from core.simulation.muscles.activation_prior import ActivationPriors
 from core.simulation.muscles.coordination import CoordinationNetwork, coordination_problem, leg_traits

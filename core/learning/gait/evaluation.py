@@ -10,8 +10,9 @@ import numpy as np
 from core.domain.arrays import FloatArray
 from core.simulation.environment.batch_environment import CONTROL_STEP_S
 from core.simulation.environment.policy import PolicyNetworks
-from core.simulation.environment.tracking import Walker, WalkingEnvironment, actuation_of
+from core.simulation.environment.tracking import WalkingEnvironment
 from core.simulation.environment.tracking_rewards import FLEXION
+from core.simulation.environment.walker import Walker, actuation_of
 
 EQUAL_WALK_S = 2.0  # mean walks that differ by less count as equally long: a few starts are bad luck
 SETTLE_S = 1.0  # after a random start; falls count from the first step, joint errors from here

@@ -20,8 +20,9 @@ from core.simulation.environment.actuation import Actuation, MuscleActuation
 from core.simulation.environment.observation import OBSERVATION_SIZE
 from core.simulation.environment.policy import PolicyNetworks
 from core.simulation.environment.reward_term import RewardTerm
-from core.simulation.environment.tracking import ACTION_SIZE, Walker, WalkingEnvironment, muscle_actuation
+from core.simulation.environment.tracking import ACTION_SIZE, WalkingEnvironment
 from core.simulation.environment.tracking_rewards import SIMILARITY, WALKING_REWARD, StepQuantities
+from core.simulation.environment.walker import Walker, muscle_actuation
 
 ENVIRONMENTS = 2
 """The same on every PC, so that a seed gives the same result; more cores speed up the physics of each."""

@@ -13,7 +13,7 @@ from core.domain.motion import GaitReference
 from core.domain.scenario import scenario_of
 from core.domain.twin import BodyParameters
 from core.simulation.analysis.scenario import scenario_walker
-from core.simulation.environment.tracking import Walker
+from core.simulation.environment.walker import Walker
 
 PRACTICE = (("stairs-up", 0.19), ("stairs-down", 0.06))  # of the walkers
 PRACTICE_S = 3.0  # one try

@@ -15,7 +15,8 @@ from core.domain.twin import BodyParameters
 from core.simulation.analysis.gait_features import GaitFeatures, walk_features
 from core.simulation.environment.batch_environment import CONTROL_STEP_S
 from core.simulation.environment.policy import PolicyNetworks
-from core.simulation.environment.tracking import Walker, WalkingEnvironment, actuation_of
+from core.simulation.environment.tracking import WalkingEnvironment
+from core.simulation.environment.walker import Walker, actuation_of
 from core.simulation.model.exo_model import worn_model
 from core.simulation.model.joint_coupling import ROOT_POSITIONS
 from core.simulation.reference_gait.antalgic import antalgic_reference

@@ -19,8 +19,9 @@ from core.simulation.analysis.gait_events import detected_strides
 from core.simulation.analysis.muscle_analysis import estimated_facts, muscle_analysis
 from core.simulation.analysis.rollout import SETTLE_S, playback_of
 from core.simulation.environment.batch_environment import CONTROL_STEP_S, Assist
-from core.simulation.environment.tracking import Walker, WalkingEnvironment
+from core.simulation.environment.tracking import WalkingEnvironment
 from core.simulation.environment.tracking_rewards import FLEXION
+from core.simulation.environment.walker import Walker
 from core.simulation.model.exo_model import exo_model, worn_model
 from core.simulation.model.joint_coupling import ROOT_POSITIONS, position_columns
 from core.simulation.model.model_sensors import SensorColumns

@@ -53,7 +53,7 @@ class BatchEnvironment(ABC):
         threads: int,
         exo_joint: JointKind = JointKind.HIP_FLEXION,
     ) -> None:
-        """`actuators` move the body; what a model has beyond them are the exo's two motors at `exo_joint`."""
+        """`actuators` move the body; what a model has beyond are the exo's two motors, of `exo_joint`."""
         model = models[0]
         self.size = len(models)
         self.physics = BatchPhysics(models, threads=threads)

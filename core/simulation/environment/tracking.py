@@ -7,18 +7,14 @@ from the reference, PD control pulls towards the targets, and the physics answer
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import mujoco
 import numpy as np
 
 from core.domain.arrays import BoolArray, Float32Array, FloatArray
 from core.domain.body import JOINTS, SIDES, JointKind
-from core.domain.motion import GaitReference
-from core.domain.scenario import LEVEL_GROUND, Disturbance, ExoDisturbance, Ground
 from core.domain.twin import BodyParameters
 from core.domain.units import GRAVITY_M_S2
-from core.gait.course import Course
 from core.simulation.environment.actuation import Actuation, ActuationInputs, MuscleActuation, TorqueActuation
 from core.simulation.environment.batch_environment import (
     CONTROL_STEP_S,
@@ -33,58 +29,36 @@ from core.simulation.environment.handrail import Handrail, TrunkReference
 from core.simulation.environment.impaired_actuation import ImpairedActuation, ReactionDelay, impaired
 from core.simulation.environment.observation import ObservationEncoder, ObservationInputs
 from core.simulation.environment.occasional import OccasionalImpairments, stride_begins
-from core.simulation.environment.policy import PolicyNetworks
 from core.simulation.environment.reward_term import RewardTerm, weighted_reward
 from core.simulation.environment.state_dict import load_with_prefix, with_prefix
+from core.simulation.environment.tracked_reference import TrackedReference
 from core.simulation.environment.tracking_rewards import (
     RUNNING_M_S,
     WALKING_REWARD,
     StepQuantities,
     load_limit,
+    positive_power_w,
     usual_power_w_kg,
 )
+from core.simulation.environment.walker import Walker
 from core.simulation.model.joint_coupling import joint_limits, rotation_matrices
 from core.simulation.model.model_sensors import SensorEvaluator
-from core.simulation.muscles.coordination import CoordinationNetwork
 from core.simulation.physics.batch import Advance
 from core.simulation.physics.perturbations import Perturbations
 from core.simulation.reference_gait.antalgic import pain_free_phase
-from core.simulation.reference_gait.course_batch import PHASE_GAIN, CourseBatch
-from core.simulation.reference_gait.foot_contact_correction import stride_for_training
-from core.simulation.reference_gait.gait_initiation import STEADY, GaitOnset, PhasedStrides
-from core.simulation.reference_gait.initial_states import InitialStates
-from core.simulation.reference_gait.terrain_batch import TerrainBatch, ahead_of, in_swing
+from core.simulation.reference_gait.terrain_batch import in_swing
 from core.twin.body import STRENGTH
 from core.twin.impairments import pain_severities
 
 ACTION_LIMIT = 2.0  # an action of this size shifts a target by the joint's reach
 ACTION_SIZE = len(JOINTS)
 FOOT_M = 0.25  # heel to toe of the generic body, where its foot can touch the ground
-STAIRS_PHASE_GAIN = 0.1  # of the phase error against the treads, each step: corrected within 0.2 s
 LOOK_AHEAD_S = 0.1  # the observation holds the reference this far ahead
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Walker:
-    """One member of a batch. `model` stands on `ground`; an exo's two motors follow its actuators."""
-
-    model: mujoco.MjModel
-    body: BodyParameters
-    reference: GaitReference
-    ground: Ground = LEVEL_GROUND
-    onset: GaitOnset = STEADY
-    disturbance: Disturbance | None = None
-    exo_joint: JointKind = JointKind.HIP_FLEXION  # that a worn exo turns
-    toes_rad: tuple[float, float] | None = None  # what a worn stiff shoe leaves the toes
-    course: Course | None = None  # whose strides come after `reference`, the first
-    exo_disturbance: ExoDisturbance | None = None  # of a worn exo
-    practice_s: float | None = None  # practises, and begins anew so often; its episodes tell nothing
 
 
 # What changes from step to step. These names and prefixes are keys of stored checkpoints.
 _STATE = ("state", "sensor", "phase", "_age", "_start_m", "_action")
-_ACTUATION, _REACTIONS, _OCCASIONAL = "drive_", "late_", "occasional_"
-_EXO = "exo_failures_"
+_ACTUATION, _REACTIONS, _OCCASIONAL, _EXO = "drive_", "late_", "occasional_", "exo_failures_"
 
 
 class WalkingEnvironment(BatchEnvironment):
@@ -108,45 +82,51 @@ class WalkingEnvironment(BatchEnvironment):
         bodies = [walker.body for walker in walkers]
         self._occasional = OccasionalImpairments(bodies, [walker.model for walker in walkers], seed)
         models = self._occasional.models
-        grounds = [walker.ground for walker in walkers]
-        onsets = [walker.onset for walker in walkers]
         self.actuation: Actuation = actuation or TorqueActuation(models, CONTROL_STEP_S)
-        actuators = self.actuation.actuators
         super().__init__(
             models,
-            actuators=actuators,
+            actuators=self.actuation.actuators,
             seed=seed,
             episode_s=episode_s,
             threads=threads,
             exo_joint=walkers[0].exo_joint,
         )
         self._reward = reward
-        courses = CourseBatch([walker.course for walker in walkers])
-        self._courses = courses.corrected(bodies, stride_for_training)
-        training = [stride_for_training(one.reference, one.body.scale, one.ground) for one in walkers]
-        self.strides = PhasedStrides(training, onsets, self._courses)
-        self._own_courses = courses
-        self._own_strides = PhasedStrides([walker.reference for walker in walkers], onsets, courses)
-        self._interval_s = min(
-            self.actuation.interval_s, EXO_STEP_S if self.with_exo or handrail else CONTROL_STEP_S
-        )
+        self.reference = TrackedReference(walkers, models)
+        self.strides = self.reference.strides
+        needed_s = EXO_STEP_S if self.with_exo or handrail else CONTROL_STEP_S
+        self._interval_s = min(self.actuation.interval_s, needed_s)
+        self._sensor_evaluator = SensorEvaluator(models)
+        self._encoder = ObservationEncoder(bodies)
+        self._set_bodies(bodies, models)
+        self._set_disturbances(walkers, models, handrail=handrail)
+        self._set_episodes(walkers, episode_s)
+        self.reset(np.ones(self.size, dtype=np.bool_))
+
+    def _set_bodies(self, bodies: Sequence[BodyParameters], models: list[mujoco.MjModel]) -> None:
+        """What the bodies' sizes and impairments make of actions and loads."""
         self._impaired_actuation = impaired(
             self.actuation, models, bodies, self._interval_s, self._occasional
         )
         self._reaction_delay = ReactionDelay(bodies, CONTROL_STEP_S)
         self._pain = pain_severities(bodies)
-        self._sensor_evaluator = SensorEvaluator(models)
-        self._toes_rad = np.array([walker.toes_rad or (-np.inf, np.inf) for walker in walkers])
         self._reach_rad = np.array([STRENGTH[joint.kind].reach_rad for joint in JOINTS]) / ACTION_LIMIT
-        self._terrain = TerrainBatch(grounds)
         self._weight_n = np.array([GRAVITY_M_S2 * body.mass_kg for body in bodies])
         self._foot_m = np.array([FOOT_M * body.scale.foot for body in bodies])
-        self._encoder = ObservationEncoder(bodies)
-        self._initial_states = InitialStates(models, training, grounds, self.strides, self._courses)
+
+    def _set_disturbances(
+        self, walkers: Sequence[Walker], models: list[mujoco.MjModel], *, handrail: bool
+    ) -> None:
+        """What acts on the walkers from outside: pushes, a failing exo, stiff shoes, a rail."""
+        bodies = [walker.body for walker in walkers]
         self.perturbations = Perturbations([walker.disturbance for walker in walkers], models, bodies)
         self._occasional.also_stiffen(self.perturbations.stand_ins)
         self.exo_disturbances = ExoDisturbances([walker.exo_disturbance for walker in walkers])
         self.handrail = Handrail(models, self._weight_n) if handrail else None
+        self._toes_rad = np.array([walker.toes_rad or (-np.inf, np.inf) for walker in walkers])
+
+    def _set_episodes(self, walkers: Sequence[Walker], episode_s: float) -> None:
+        """How long episodes are, and what changes within them, before any begins."""
         self.target_rad: FloatArray = np.zeros((self.size, ACTION_SIZE))
         self.phase: FloatArray = np.zeros(self.size)
         self._action: FloatArray = np.zeros((self.size, ACTION_SIZE))
@@ -155,16 +135,14 @@ class WalkingEnvironment(BatchEnvironment):
         length_s = np.array([walker.practice_s or episode_s for walker in walkers])
         self._episode_steps = np.round(length_s / CONTROL_STEP_S).astype(np.int64)
         self._counted = np.array([walker.practice_s is None for walker in walkers])
-        self.reset(np.ones(self.size, dtype=np.bool_))
 
     # Readings
 
     @property
     def own_error_rad(self) -> FloatArray:
         """(N, 14) against the person's own stride, before the foot contact correction."""
-        self._own_strides.set_places(self._own_courses.places(self._forward_m))
-        self._own_strides.set_time(self.time_s)
-        return self.joint_angle_rad - self._own_strides.angle(self.phase)
+        own = self.reference.own_angle_rad(self.phase, self._forward_m, self.time_s)
+        return self.joint_angle_rad - own
 
     @property
     def exo_reading(self) -> tuple[FloatArray, FloatArray]:
@@ -196,21 +174,16 @@ class WalkingEnvironment(BatchEnvironment):
         )
 
     @property
-    def joint_limit_nm(self) -> FloatArray:
-        """(N, 14) the largest torque of each joint."""
-        return self.actuation.joint_pd.limit_nm
-
-    @property
     def walking(self) -> FloatArray:
         """(N,) 1 where feet roll from heel to toe, 0 on stairs, in running and in standing."""
         running = self.strides.speed_m_s > RUNNING_M_S
-        return np.where(running, 0.0, self._terrain.even * self.strides.amplitude)
+        return np.where(running, 0.0, self.reference.terrain.even * self.strides.amplitude)
 
     @property
     def _relative_height(self) -> FloatArray:
         """(N,) pelvis above the walkway's line, over its mean in the reference."""
-        above = self.physics.position(self.state)[:, 2] - self._terrain.line_m(self._forward_m)
-        relative: FloatArray = above / self._initial_states.typical_height_m
+        above = self.physics.position(self.state)[:, 2] - self.reference.terrain.line_m(self._forward_m)
+        relative: FloatArray = above / self.reference.initial_states.typical_height_m
         return relative
 
     def observation(self) -> Float32Array:
@@ -229,8 +202,8 @@ class WalkingEnvironment(BatchEnvironment):
             ahead_rad=self.strides.angle(self.phase + LOOK_AHEAD_S / self.strides.period_s),
             speed_m_s=self.strides.speed_m_s,
             period_s=self.strides.period_s,
-            climb=self._terrain.climb,
-            ground_m=self._terrain.ahead_m(self._forward_m),
+            climb=self.reference.terrain.climb,
+            ground_m=self.reference.terrain.ahead_m(self._forward_m),
             load_n=self.ground_force_n[:, :, 2],
         )
         return self._encoder.encode(inputs)
@@ -247,7 +220,7 @@ class WalkingEnvironment(BatchEnvironment):
         diverged = self._advance(self._interval_s, assist)
         self.phase = coming % 1.0
         self._age += 1
-        self._set_moment(self._forward_m)
+        self.reference.set_moment(self._forward_m, self.time_s)
         self.quantities = self._step_quantities(action)
         self._action = action
         reward, terms = weighted_reward(self._reward, self.quantities)
@@ -267,23 +240,8 @@ class WalkingEnvironment(BatchEnvironment):
         return target
 
     def _coming_phase(self) -> FloatArray:
-        """Phase (N,) after this step. It advances with time; on stairs it is corrected towards the treads.
-
-        On a course it is corrected from the beginning, but slowly.
-        """
-        phase = self.phase + CONTROL_STEP_S / self.strides.period_s
-        phase = phase + STAIRS_PHASE_GAIN * self._terrain.ahead_of_phase(self._forward_m, phase)
-        for place in self._places:
-            gain = PHASE_GAIN + (STAIRS_PHASE_GAIN - PHASE_GAIN) * place.on_stairs
-            phase[place.rows] += gain * ahead_of(place.strides, phase[place.rows])
-        return phase
-
-    def _set_moment(self, forward_m: FloatArray) -> None:
-        """Set what depends on how far ahead walkers (N,) are, and on the time since their start."""
-        self._places = self._courses.places(forward_m)
-        for part in (self.strides, self._initial_states, self._terrain):
-            part.set_places(self._places)
-        self.strides.set_time(self.time_s)
+        """Phase (N,) after this step."""
+        return self.reference.coming_phase(self.phase, self._forward_m)
 
     def falls(self) -> Mapping[str, BoolArray]:
         """Conditions of termination by cause (N,), after the last step."""
@@ -308,12 +266,12 @@ class WalkingEnvironment(BatchEnvironment):
         rng = self._next_reset()
         phase = self.phase.copy()
         drawn = rng.random(count)
-        phase[which] = np.where(self._terrain.on_stairs[which], in_swing(drawn), drawn)
+        phase[which] = np.where(self.reference.terrain.on_stairs[which], in_swing(drawn), drawn)
         self.phase = phase
         self._age[which] = 0
-        self._set_moment(np.where(which, 0.0, self._forward_m))
+        self.reference.set_moment(np.where(which, 0.0, self._forward_m), self.time_s)
         self._action[which] = 0.0
-        self.state[which] = self.physics.at_rest(*self._initial_states.draw(self.phase, rng))[which]
+        self.state[which] = self.physics.at_rest(*self.reference.initial_states.draw(self.phase, rng))[which]
         self._start_m = np.where(which, self._forward_m, self._start_m)
         self.sensor[which] = self._sensor_evaluator.evaluate(self.state, np.flatnonzero(which))
         self.exo_torque_nm[which] = 0.0
@@ -335,10 +293,8 @@ class WalkingEnvironment(BatchEnvironment):
     def state_dict(self) -> dict[str, np.ndarray]:
         """All that changes, so that `load_state_dict` continues exactly here."""
         own = {name: getattr(self, name) for name in _STATE}
-        own |= with_prefix(_ACTUATION, self._impaired_actuation) | with_prefix(
-            _REACTIONS, self._reaction_delay
-        )
-        own |= with_prefix(_OCCASIONAL, self._occasional)
+        own |= with_prefix(_ACTUATION, self._impaired_actuation)
+        own |= with_prefix(_REACTIONS, self._reaction_delay) | with_prefix(_OCCASIONAL, self._occasional)
         if self.exo_disturbances.expected:
             own |= with_prefix(_EXO, self.exo_disturbances)
         return own | {"counters": np.array([self._seed, self._resets])}
@@ -346,7 +302,7 @@ class WalkingEnvironment(BatchEnvironment):
     def load_state_dict(self, state: Mapping[str, np.ndarray]) -> None:
         for name in _STATE:
             setattr(self, name, np.array(state[name]))
-        self._set_moment(self._forward_m)
+        self.reference.set_moment(self._forward_m, self.time_s)
         load_with_prefix(_ACTUATION, self._impaired_actuation, state)
         load_with_prefix(_REACTIONS, self._reaction_delay, state)
         load_with_prefix(_OCCASIONAL, self._occasional, state)
@@ -399,30 +355,28 @@ class WalkingEnvironment(BatchEnvironment):
         if self.handrail is not None:
             position, velocity = self.physics.position(self.state), self.physics.velocity(self.state)
             reference = TrunkReference.of(
-                self._initial_states, self._terrain, self.strides, self.phase, self.forward_m
+                self.reference.initial_states,
+                self.reference.terrain,
+                self.strides,
+                self.phase,
+                self.forward_m,
             )
             held = self.handrail.force(position, velocity, reference, steps * self.physics.time_step_s)
             force = held if force is None else held + force
         return self.physics.advance(self.state, control, steps, force=force, models=models)
 
-    def _power_w_kg(self, torque_nm: FloatArray, velocity_rad_s: FloatArray) -> FloatArray:
-        """(N,) positive power of all joints per body mass."""
-        power_w = np.maximum(torque_nm * velocity_rad_s, 0.0)
-        per_mass: FloatArray = power_w.sum(axis=1) * GRAVITY_M_S2 / self._weight_n
-        return per_mass
-
     def _step_quantities(self, action: FloatArray) -> StepQuantities:
         position, velocity = self.physics.position(self.state), self.physics.velocity(self.state)
         rotation, inputs = rotation_matrices(position[:, 3:7]), self._actuation_inputs()
         speed, torque_nm = self.strides.speed_m_s, self._impaired_actuation.torque_nm(inputs)
-        _, rise = self._initial_states.height_and_climb(self.phase)
+        _, rise = self.reference.initial_states.height_and_climb(self.phase)
         pain_free = pain_free_phase(self.phase, self.strides.right_strike, self._pain)
         return StepQuantities(
             angle_error_rad=inputs.angle_rad - self.strides.angle(self.phase),
             velocity_error_rad_s=inputs.velocity_rad_s - self.strides.velocity(self.phase),
             forward_error_m_s=-velocity[:, 1] - speed,
             sideways_m_s=velocity[:, 0],
-            rise_error_m_s=velocity[:, 2] + self._terrain.climb * velocity[:, 1] - rise,
+            rise_error_m_s=velocity[:, 2] + self.reference.terrain.climb * velocity[:, 1] - rise,
             upright=rotation[:, 2, 2],
             sway=rotation[:, 2, 0],
             heading=rotation[:, 1, 1],
@@ -431,26 +385,14 @@ class WalkingEnvironment(BatchEnvironment):
             action_change=action - self._action,
             effort=self._impaired_actuation.effort(inputs),
             torque_nm=torque_nm,
-            power_w_kg=self._power_w_kg(torque_nm, inputs.velocity_rad_s),
-            usual_w_kg=usual_power_w_kg(speed, self._terrain.climb),
+            power_w_kg=positive_power_w(torque_nm, inputs.velocity_rad_s) * GRAVITY_M_S2 / self._weight_n,
+            usual_w_kg=usual_power_w_kg(speed, self.reference.terrain.climb),
             load=self.ground_force_n[:, :, 2] / self._weight_n[:, None],
             left_load=self.strides.left_load(pain_free),
-            usual_load=self.strides.load(pain_free, self._initial_states.typical_height_m),
+            usual_load=self.strides.load(pain_free, self.reference.initial_states.typical_height_m),
             roll=self._sensors.roll_m(self.sensor) / self._foot_m[:, None],
             stance=self.strides.stance(self.phase),
             rolls=inputs.walking,
-            load_limit=load_limit(speed, self._terrain.even),
+            load_limit=load_limit(speed, self.reference.terrain.even),
             pain=self._pain,
         )
-
-
-def actuation_of(walkers: Sequence[Walker], networks: PolicyNetworks) -> Actuation:
-    """Actuation for this policy: muscles if it has a coordination network, else PD control."""
-    if networks.coordination is None:
-        return TorqueActuation([walker.model for walker in walkers], CONTROL_STEP_S)
-    return muscle_actuation(walkers, CoordinationNetwork(networks.coordination))
-
-
-def muscle_actuation(walkers: Sequence[Walker], network: CoordinationNetwork | None) -> MuscleActuation:
-    """The muscles of walkers; without a network every problem is solved exactly."""
-    return MuscleActuation([walker.model for walker in walkers], [walker.body for walker in walkers], network)

@@ -146,6 +146,12 @@ def smoothness(quantities: StepQuantities) -> FloatArray:
     return value
 
 
+def positive_power_w(torque_nm: FloatArray, velocity_rad_s: FloatArray) -> FloatArray:
+    """(N,) positive power of all joints, from torques and velocities (N, J)."""
+    power: FloatArray = np.maximum(torque_nm * velocity_rad_s, 0.0).sum(axis=1)
+    return power
+
+
 def usual_power_w_kg(speed_m_s: FloatArray, climb: FloatArray) -> FloatArray:
     """Positive joint power per body mass (N,) that people need at a speed (N,), up a climb (N,) of m per m.
 

@@ -63,9 +63,7 @@ class ExoModel:
     limbs: tuple[str, ...]  # bodies that carry its parts
     mass_kg: float
     prosthesis: bool  # it replaces a part of the person
-    toes_rad: tuple[float, float] | None = (
-        None  # what a stiff shoe leaves the toes; None: it leaves them free
-    )
+    toes_rad: tuple[float, float] | None = None  # that a stiff shoe leaves the toes; None: all they have
 
     @property
     def joints(self) -> tuple[Joint, ...]:

@@ -15,7 +15,8 @@ from core.gait.leg import Leg
 from core.gait.scenario_reference import at_speed, normal_walk
 from core.learning.exo.envelope_walks import SETTLE_S, STUMBLE_S, sensed_walks
 from core.simulation.environment.policy import PolicyNetworks
-from core.simulation.environment.tracking import Walker, WalkingEnvironment
+from core.simulation.environment.tracking import WalkingEnvironment
+from core.simulation.environment.walker import Walker
 from core.simulation.model.exo_model import worn_model
 from core.simulation.model.exo_sensors import PERFECT, Faults
 from core.tasks.policy_files import shipped_policy

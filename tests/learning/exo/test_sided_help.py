@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from core.domain.arrays import FloatArray
-from core.domain.body import JOINTS, SIDES, JointKind, Side
+from core.domain.body import JOINTS, JointKind, Side
 from core.domain.impairment import Impairment, ImpairmentKind
 from core.domain.muscles import MuscleGroup
 from core.domain.twin import GENERIC_BODY
@@ -132,4 +132,3 @@ def test_a_longer_left_side_is_positive_in_each_part() -> None:
 def test_without_a_whole_stride_nothing_is_said() -> None:
     settled, force, heel = stepping()
     assert np.isnan(symmetry_index(settled[:30], force[:30], heel[:30])).all()
-    assert len(SIDES) == force.shape[-1]

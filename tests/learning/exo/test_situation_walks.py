@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from core.domain.rollout import GaitLabel
-from core.domain.scenario import COURSE, LEVEL_WALKING, scenario_of
+from core.domain.scenario import COURSE, scenario_of
 from core.domain.twin import GENERIC_BODY
-from core.learning.exo import situation_walks
 from core.learning.exo.measures import measured, record_walk
 from core.learning.exo.situation_walks import SituationPlan, walk_situations
 from tests.learning.exo.twins import walking_twin
@@ -36,10 +35,10 @@ def test_only_walks_to_the_end_come_through() -> None:
     environment = twin.environment(twin.walkers(2, worn=False), seed=1, threads=1)
     recording = record_walk(environment, twin.walking, None, 0.4)
     fell = replace(recording, falls=np.array([0, 1]))
-    assert situation_walks._came_through(fell, LEVEL_WALKING).tolist() == [True, False]
+    assert fell.came_through().tolist() == [True, False]
     slow = replace(fell, speed_m_s=0.5 * fell.asked_m_s)
-    assert not situation_walks._came_through(slow, LEVEL_WALKING).any()
-    assert not situation_walks._came_through(fell, COURSE).any()  # it ends further on
+    assert not slow.came_through().any()
+    assert not fell.came_through(COURSE.ground.goal_m).any()  # it ends further on
 
 
 @pytest.mark.slow

@@ -37,7 +37,7 @@ def test_every_lesson_has_a_walker_and_the_own_walk_comes_first(walkers: int) ->
     assert plan.number[0] == 0
 
 
-def test_the_own_walk_has_a_third_and_of_the_others_stairs_and_runs_have_half_as_many_again() -> None:
+def test_the_own_walk_has_a_third_and_of_the_others_stairs_and_runs_have_twice_as_many() -> None:
     counts = np.bincount(LessonPlan.of(LESSONS, 256).number)
     assert counts[0] == round(OWN_FRACTION * 256)
     walks = np.array([lesson.gait is GaitKind.WALK for lesson in LESSONS[1:]])

@@ -20,7 +20,8 @@ from core.learning.exo.effort import effort_of
 from core.learning.exo.measures import record_walk
 from core.learning.exo.worn_controller import WalkingPolicy
 from core.simulation.environment.actuation import JointPd
-from core.simulation.environment.tracking import Walker, WalkingEnvironment
+from core.simulation.environment.tracking import WalkingEnvironment
+from core.simulation.environment.walker import Walker
 from core.simulation.model.exo_model import worn_model
 from core.simulation.muscles.static_optimisation import estimate_activation
 from core.tasks.policy_files import shipped_policy

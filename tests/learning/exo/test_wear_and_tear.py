@@ -18,7 +18,7 @@ from core.learning.exo.wear_and_tear import (
     add_hinge_friction,
     disturbed_walkers,
 )
-from core.simulation.environment.tracking import Walker
+from core.simulation.environment.walker import Walker
 from core.simulation.model.joint_coupling import velocity_columns
 
 COUNT = 200

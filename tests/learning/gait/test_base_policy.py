@@ -12,8 +12,8 @@ from core.gait.norms import normal_reference
 from core.learning.gait.base_policy import IMPAIRED, training_population, varied_reference
 from core.learning.gait.evaluation import evaluate
 from core.simulation.environment.observation import OBSERVATION_SIZE
-from core.simulation.environment.tracking import Walker
 from core.simulation.environment.tracking_rewards import RUNNING_M_S
+from core.simulation.environment.walker import Walker
 from core.simulation.model.exo_model import worn_model
 from core.simulation.reference_gait.reference_strides import check_reference
 from core.tasks.policy_files import shipped_policy

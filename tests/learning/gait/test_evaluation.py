@@ -15,7 +15,7 @@ from core.learning.gait.evaluation import Evaluation, evaluate
 from core.learning.gait.findings import gait_findings
 from core.simulation.environment.observation import OBSERVATION_SIZE
 from core.simulation.environment.policy import PolicyNetworks
-from core.simulation.environment.tracking import Walker
+from core.simulation.environment.walker import Walker
 from core.simulation.model.exo_model import worn_model
 from core.simulation.reference_gait.foot_contact_correction import correct_foot_contact
 from core.twin.body import Fidelity

@@ -11,7 +11,8 @@ from core.gait.norms import normal_reference
 from core.learning.gait.imitation import gait_learner
 from core.learning.gait.stairs import PRACTICE_S, practising_walkers
 from core.simulation.environment.batch_environment import CONTROL_STEP_S
-from core.simulation.environment.tracking import Walker, WalkingEnvironment
+from core.simulation.environment.tracking import WalkingEnvironment
+from core.simulation.environment.walker import Walker
 from core.simulation.model.exo_model import worn_model
 from core.tasks.policy_files import shipped_policy
 from core.twin.body import Fidelity

@@ -13,7 +13,8 @@ from core.learning.gait.imitation import GaitLearner, gait_learner, walking_envi
 from core.learning.rl import training_loop
 from core.learning.rl.ppo import PpoSettings
 from core.learning.rl.training_loop import train_until
-from core.simulation.environment.tracking import Walker, WalkingEnvironment
+from core.simulation.environment.tracking import WalkingEnvironment
+from core.simulation.environment.walker import Walker
 from core.simulation.model.exo_model import worn_model
 from core.twin.body import Fidelity
 

@@ -9,7 +9,7 @@ from core.domain.twin import GENERIC_BODY, Network
 from core.gait.norms import normal_reference
 from core.simulation.environment.observation import OBSERVATION_SIZE
 from core.simulation.environment.policy import PolicyNetworks
-from core.simulation.environment.tracking import Walker
+from core.simulation.environment.walker import Walker
 from core.simulation.model.exo_model import worn_model
 from core.twin.body import Fidelity
 

@@ -19,7 +19,8 @@ from core.simulation.analysis.rollout import (
     scene_geometry,
     trace_walk,
 )
-from core.simulation.environment.tracking import Walker, WalkingEnvironment
+from core.simulation.environment.tracking import WalkingEnvironment
+from core.simulation.environment.walker import Walker
 from core.simulation.model.exo_model import worn_model
 from core.simulation.model.joint_coupling import position_columns
 from core.simulation.model.visual_meshes import BONE_FACES, EXO_FACES, cluster

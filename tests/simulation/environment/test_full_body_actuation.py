@@ -15,7 +15,8 @@ from core.domain.twin import GENERIC_BODY
 from core.gait.norms import normal_reference
 from core.simulation.analysis.muscle_analysis import muscle_analysis
 from core.simulation.environment.actuation import ActuationInputs, MuscleActuation
-from core.simulation.environment.tracking import Walker, WalkingEnvironment, actuation_of
+from core.simulation.environment.tracking import WalkingEnvironment
+from core.simulation.environment.walker import Walker, actuation_of
 from core.simulation.model.exo_model import worn_model
 from core.simulation.model.joint_coupling import FullPose, velocity_columns
 from core.simulation.model.model_sensors import SensorEvaluator

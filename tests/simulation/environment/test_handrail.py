@@ -18,7 +18,8 @@ from core.simulation.environment.handrail import (
     Handrail,
     TrunkReference,
 )
-from core.simulation.environment.tracking import Walker, WalkingEnvironment
+from core.simulation.environment.tracking import WalkingEnvironment
+from core.simulation.environment.walker import Walker
 from core.simulation.model.exo_model import worn_model
 from core.twin.body import Fidelity
 

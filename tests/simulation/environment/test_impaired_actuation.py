@@ -26,8 +26,9 @@ from core.simulation.environment.impaired_actuation import (
     group_by_joint,
     impaired,
 )
-from core.simulation.environment.tracking import Walker, WalkingEnvironment
+from core.simulation.environment.tracking import WalkingEnvironment
 from core.simulation.environment.tracking_rewards import StepQuantities, pain
+from core.simulation.environment.walker import Walker
 from core.simulation.model.exo_model import worn_model
 from core.simulation.muscles.activation_dynamics import activation_after
 from core.simulation.muscles.leg_muscles import exact_moment_arms

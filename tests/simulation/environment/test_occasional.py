@@ -16,7 +16,8 @@ from core.gait.norms import normal_reference
 from core.simulation.environment.actuation import TorqueActuation
 from core.simulation.environment.impaired_actuation import remaining_torque
 from core.simulation.environment.occasional import OccasionalImpairments, stride_begins
-from core.simulation.environment.tracking import Walker, WalkingEnvironment, muscle_actuation
+from core.simulation.environment.tracking import WalkingEnvironment
+from core.simulation.environment.walker import Walker, muscle_actuation
 from core.simulation.model.exo_model import worn_model
 from core.twin.body import Fidelity
 from core.twin.impairments import STIFF_DAMPING_S, STIFF_NM_RAD, fractions_of, strength_factor

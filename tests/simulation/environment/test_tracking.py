@@ -13,7 +13,8 @@ from core.domain.twin import GENERIC_BODY
 from core.errors import UserError
 from core.gait.norms import normal_reference
 from core.simulation.environment.observation import OBSERVATION_SIZE
-from core.simulation.environment.tracking import Walker, WalkingEnvironment
+from core.simulation.environment.tracking import WalkingEnvironment
+from core.simulation.environment.walker import Walker
 from core.simulation.model.exo_model import worn_model
 from core.simulation.reference_gait.reference_strides import HARMONICS, StrideBank, check_reference
 from core.twin.body import Fidelity

@@ -12,7 +12,8 @@ from core.domain.twin import GENERIC_BODY
 from core.gait.norms import normal_reference
 from core.learning.gait.coordination import CoordinationLearner
 from core.simulation.environment.actuation import MuscleActuation
-from core.simulation.environment.tracking import Walker, WalkingEnvironment, muscle_actuation
+from core.simulation.environment.tracking import WalkingEnvironment
+from core.simulation.environment.walker import Walker, muscle_actuation
 from core.simulation.model.exo_model import worn_model
 from core.simulation.model.model_sensors import SensorColumns
 from core.simulation.muscles.coordination import RESERVE_NM, CoordinationNetwork, CoordinationProblem

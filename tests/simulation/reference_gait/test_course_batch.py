@@ -12,7 +12,8 @@ from core.domain.scenario import COURSE, LEVEL_WALKING
 from core.domain.twin import GENERIC_BODY
 from core.simulation.analysis.scenario import NOT_THERE, run_scenario, scenario_walker
 from core.simulation.environment.observation import columns
-from core.simulation.environment.tracking import Walker, WalkingEnvironment
+from core.simulation.environment.tracking import WalkingEnvironment
+from core.simulation.environment.walker import Walker
 from core.simulation.reference_gait.course_batch import CourseBatch
 from core.simulation.reference_gait.gait_initiation import STEADY, PhasedStrides
 from core.tasks.policy_files import shipped_policy
@@ -35,7 +36,7 @@ def environment(walkers: tuple[Walker, Walker]) -> WalkingEnvironment:
 def put(environment: WalkingEnvironment, forward_m: float) -> None:
     """Both walkers so far ahead."""
     environment.state[:, 2] = -forward_m  # after the time, and the place to the side
-    environment._set_moment(environment.forward_m)
+    environment.reference.set_moment(environment.forward_m, environment.time_s)
 
 
 def test_the_policy_sees_the_slope_of_the_stairs_only_on_the_course_and_on_them(
@@ -82,17 +83,19 @@ def test_the_phase_is_drawn_to_the_place_softly_before_the_stairs_and_closely_on
     drawn = []
     for place in (BEFORE, UP):
         put(environment, place)
-        (at,) = environment._courses.places(environment.forward_m)
+        (at,) = environment.reference.courses.places(environment.forward_m)
         environment.phase[:] = (at.strides[0] - 0.1) % 1.0  # a tenth of a stride behind
         free = environment.phase + 0.02 / environment.strides.period_s
-        drawn.append((environment._coming_phase() - free).tolist())
+        drawn.append(
+            (environment.reference.coming_phase(environment.phase, environment.forward_m) - free).tolist()
+        )
     (soft, none), (close, nothing) = drawn
     assert 0.0 < soft < 0.25 * close and none == nothing == 0.0
 
 
 def test_starts_stand_at_the_place_of_their_phase(walkers: tuple[Walker, Walker]) -> None:
     environment = WalkingEnvironment(walkers[:1] * 8, seed=5, threads=1)
-    (at,) = environment._courses.places(environment.forward_m)
+    (at,) = environment.reference.courses.places(environment.forward_m)
     np.testing.assert_allclose(at.strides % 1.0, environment.phase, atol=1e-6)
     assert (environment.forward_m >= 0.0).all()
 

@@ -14,7 +14,8 @@ from core.domain.scenario import LEVEL_GROUND, scenario_of
 from core.domain.twin import GENERIC_BODY
 from core.gait.norms import normal_band, normal_reference
 from core.gait.scenario_reference import scenario_reference
-from core.simulation.environment.tracking import Walker, WalkingEnvironment
+from core.simulation.environment.tracking import WalkingEnvironment
+from core.simulation.environment.walker import Walker
 from core.simulation.model.exo_model import worn_model
 from core.simulation.reference_gait.foot_contact_correction import (
     ContactCorrection,
