@@ -26,7 +26,7 @@ def package_lines(package: PackageFile) -> list[str]:
         ("Good until", manifest.expires_utc),
         ("Exo", f"{profile.id}, {f'serial {profile.serial}' if profile.serial else 'any serial number'}"),
         ("Patient tag", package.blob.subject_tag),
-        ("Turns", f"{package.blob.joint.in_words}, {limits.direction.at(package.blob.joint)}"),
+        ("Turns", f"the {package.blob.joint.place}, {limits.direction.at(package.blob.joint)}"),
         ("Limits", f"{limits.peak_nm:g} N m, {limits.rate_nm_s:g} N m/s, {_degrees(limits.hip_range_rad)}"),
         *_gait(package.blob.envelope, limits.hip_range_rad, package.blob.joint),
         ("First session", f"at most {package.blob.first_session_peak_nm:g} N m"),

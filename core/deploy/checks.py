@@ -101,8 +101,8 @@ def check_exo(package: PackageFile, keys: Mapping[str, TrustedKey], exo: ExoInfo
     if package.blob.joint is not exo.joint:
         raise refuse(
             "EXO-042",
-            f"This controller turns {package.blob.joint.in_words}; the connected exo turns "
-            f"{exo.joint.in_words}.",
+            f"This controller turns the {package.blob.joint.place}; the connected exo turns "
+            f"the {exo.joint.place}.",
             "The exo itself says at which joint it is worn.",
             f"Connect the exo that the package was made for: {package.blob.profile_id}.",
         )
@@ -215,8 +215,8 @@ def _for_this_device(package: PackageFile, context: CheckContext) -> str:
     if package.blob.joint is not known.joint:
         raise refuse(
             "EXO-041",
-            f"This package turns {package.blob.joint.in_words}; {known.name} is worn at another joint.",
-            f"{known.name} turns {known.joint.in_words}. A controller fits only the joint it learned with.",
+            f"This package turns the {package.blob.joint.place}; {known.name} is worn at another joint.",
+            f"{known.name} turns the {known.joint.place}. A controller fits only the joint it learned with.",
             "Do not use it. Make the package again from the signed controller.",
         )
     packed = package.manifest.device_profile

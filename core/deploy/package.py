@@ -118,8 +118,8 @@ def _limits(controller: ExoController, profile: DeviceProfile) -> TorqueLimits:
     if controller.joint is not profile.joint:
         raise refuse(
             "EXO-040",
-            f"This controller turns {controller.joint.in_words}; {profile.name} is worn at another joint.",
-            f"{profile.name} turns {profile.joint.in_words}. A controller fits the joint it learned with.",
+            f"This controller turns the {controller.joint.place}; {profile.name} is worn at another joint.",
+            f"{profile.name} turns the {profile.joint.place}. A controller fits the joint it learned with.",
             f"Train a controller for {profile.id}.",
         )
     try:

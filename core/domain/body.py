@@ -38,9 +38,9 @@ class JointKind(StrEnum):
         return _LABELS[self]
 
     @property
-    def in_words(self) -> str:
-        """In the middle of a sentence: "hip flexion"."""
-        return _LABELS[self].lower()
+    def place(self) -> str:
+        """Without its direction, in the middle of a sentence: "hip"."""
+        return _LABELS[self].split()[0].lower()
 
     @property
     def columns(self) -> tuple[int, ...]:

@@ -39,7 +39,7 @@ def test_a_package_for_the_ankle_passes_every_check_and_says_so():
     assert words["limits"].startswith("At most 12 N m, 300 N m/s, 40°, plantarflexion only;")
     assert "27° to 24° of ankle dorsiflexion" in words["gait"]
     lines = "\n".join(package_lines(package))
-    assert "Turns          ankle dorsiflexion, plantarflexion only" in lines
+    assert "Turns          the ankle, plantarflexion only" in lines
     assert "Left ankle" in lines and "joint_angle_left" in lines and "thigh" not in lines
 
 
@@ -54,7 +54,7 @@ def test_a_package_for_the_hip_says_what_it_always_said():
     assert words["limits"].startswith("At most 12 N m, 150 N m/s, 80°; first session")
     assert "of thigh flexion" in words["gait"]
     lines = "\n".join(package_lines(parse_package(built().archive)))
-    assert "Turns          hip flexion, both ways" in lines and "Left thigh" in lines
+    assert "Turns          the hip, both ways" in lines and "Left thigh" in lines
 
 
 def test_a_controller_of_another_joint_is_not_packed():

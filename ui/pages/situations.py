@@ -49,6 +49,7 @@ class SituationTable(NumberTableWidget):
         self.setProperty("dense", True)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setTabKeyNavigation(False)  # Tab goes on to the next part of the page
         self.verticalHeader().setMinimumSectionSize(_ROW_PX)
         self.verticalHeader().setDefaultSectionSize(_ROW_PX)
@@ -60,7 +61,7 @@ class SituationTable(NumberTableWidget):
         header = self.horizontalHeader()
         for number in range(len(table.columns)):
             header.setSectionResizeMode(number, QHeaderView.ResizeMode.ResizeToContents)
-        header.setStretchLastSection(True)
+        header.setStretchLastSection(False)  # it would cut the last column where room is short
         self.blockSignals(False)
 
     def choose(self, number: int) -> None:
@@ -115,7 +116,7 @@ class SituationsPanel(QWidget):
         split.setHandleWidth(12)
         split.addWidget(self.table)
         split.addWidget(self.torque)
-        split.setSizes([740, 332])
+        split.setSizes([800, 282])
         split.setStretchFactor(0, 0)  # a wide screen gives its room to the curves
         split.setStretchFactor(1, 1)
         above = row(self._icon, self._sentence, gap=8)

@@ -79,14 +79,14 @@ def correlation_table(found: CycleCorrelations, reference: GaitLabel) -> NumberT
 def _row(found: CycleCorrelations, reference: GaitLabel, joint: JointKind, side: Side) -> NumberRow:
     values = [found.between(label, reference, joint, side) for label in COMPARED]
     change = values[-1] - values[0]
-    falls = change < -SAME_R
+    lower = change < -SAME_R
     name = f"{side.value.capitalize()} {joint.label.split()[0].lower()}"
     return NumberRow(
         name,
         (*(number_words(value) for value in values), change_words(change)),
         side=side,
         tip=f"{side.value.capitalize()} {joint.label.lower()}: personalized controller against no exo",
-        tones=(Tone.NEUTRAL,) * len(values) + (Tone.WARN if falls else Tone.NEUTRAL,),
+        tones=(Tone.NEUTRAL,) * len(values) + (Tone.WARN if lower else Tone.NEUTRAL,),
     )
 
 
@@ -95,7 +95,7 @@ def change_words(change: float) -> str:
         return "–"
     if abs(change) < SAME_R:
         return "same"
-    return "rises" if change > 0 else "falls"
+    return "higher" if change > 0 else "lower"
 
 
 def correlation_sentence(found: CycleCorrelations, reference: GaitLabel) -> tuple[str, Tone]:
@@ -118,7 +118,7 @@ def correlation_sentence(found: CycleCorrelations, reference: GaitLabel) -> tupl
     less = [name for name, change in known.items() if change < -SAME_R]
     whom = REFERENCE_NAMES[reference]
     if less:
-        return f"Less like {whom} with the exo: {listed(less)} ({means}).", Tone.WARN
+        return f"Less like {whom} with the exo: {listed(less)}. Over all joints {means}.", Tone.WARN
     if after - before < SAME_R:
         return f"With the exo the gait is as like {whom} as without ({means}).", Tone.NEUTRAL
     return f"With the exo the gait is more like {whom} ({means}).", Tone.OK

@@ -13,7 +13,7 @@ from core.domain.controller import Comparison
 from core.domain.rollout import METABOLIC_MODELS, GaitLabel
 from core.domain.scenario import GroundKind, scenario_of
 from core.domain.situation import SituationWalks, find_walks
-from core.domain.situation_effects import SituationEffect, effect_of, fall_words
+from core.domain.situation_effects import SituationEffect, effect_of, fall_words, situation_name
 from core.domain.walk_measures import SYMMETRY_PARTS, WalkMeasures, WalkRatios
 from ui.pages.number_table import NumberRow, NumberTable
 from ui.pages.situations import SituationDetail, SituationsView
@@ -235,7 +235,7 @@ class _Situation:
 
 def overall(judged: list[_Situation]) -> tuple[str, Tone]:
     """The worst first: good news about the others never hide it."""
-    harder = [f"{one.name.lower()} ({listed(one.harder)})" for one in judged if one.harder]
+    harder = [f"{situation_name(one.key)} ({listed(one.harder)})" for one in judged if one.harder]
     calm = [one for one in judged if not one.disturbed]
     easier = [one for one in calm if one.easier]
     rest = f"costs less energy in {len(easier)} of {len(calm)} situations without a disturbance"
@@ -243,7 +243,7 @@ def overall(judged: list[_Situation]) -> tuple[str, Tone]:
         return unbroken(
             f"Worse with the personalized controller: {listed(harder)}. Walking {rest}."
         ), Tone.WARN
-    unjudged = [one.name.lower() for one in calm if not one.walkable]
+    unjudged = [situation_name(one.key) for one in calm if not one.walkable]
     also = f" Not judged, for the twin cannot walk there: {listed(unjudged)}." if unjudged else ""
     words = f"Walking {rest} with the personalized controller; nothing gets worse.{also}"
     return words, Tone.OK if len(easier) == len(calm) else Tone.NEUTRAL
