@@ -10,6 +10,8 @@ from core.domain.assistance_profile import AssistanceProfile
 from core.domain.body import SIDES, JointKind, Side
 from core.domain.impairment import Impairment
 
+LEAST_NM = 0.05
+"""Less is no help and reads as 0.0 N·m: a trace in the direction in which the exo does not turn."""
 ALIKE = 0.05
 """Sides whose torques differ by less get the same help: 5 %, as the strides of a healthy twin differ."""
 
@@ -82,7 +84,7 @@ def _side_help(profile: AssistanceProfile, side: Side, mass_kg: float) -> SideHe
 
 def _peak(profile: AssistanceProfile, side: Side, mass_kg: float, *, flexion: bool) -> HelpPeak:
     size, at = profile.peak(side, flexion=flexion)
-    return HelpPeak(size, size * mass_kg, at) if size > 0.0 else HelpPeak(0.0, 0.0, at)
+    return HelpPeak(size, size * mass_kg, at) if size * mass_kg >= LEAST_NM else HelpPeak(0.0, 0.0, at)
 
 
 def _deficit_help(impairment: Impairment, joint: JointKind, sides: tuple[SideHelp, SideHelp]) -> DeficitHelp:

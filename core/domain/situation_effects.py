@@ -14,7 +14,7 @@ from core.domain.rollout import GaitLabel
 from core.domain.scenario import COURSE, LEVEL_WALKING, scenario_of
 from core.domain.situation import SituationWalks, find_walks
 
-MOST_FALLS = 0.5  # of the walks without the exo: beyond, the twin cannot walk there, and nothing is compared
+MOST_FALLS = 0.5  # of the walks, with or without the exo: beyond, too little of them is left to compare
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +201,6 @@ def effect_of(worn: SituationWalks, without: SituationWalks) -> SituationEffect:
     disturbed = scenario is not None and bool(scenario.disturbance or scenario.exo_disturbance)
     falls = FallCount(worn.measures.falls, without.measures.falls, worn.measures.starts)
     cost = None if disturbed else cost_ratio(worn.measures, without.measures)
-    if cost is not None and cost.estimate.low <= 0.0:
-        cost = None  # falls left too little of some walks to compare: no share is below nothing
+    if falls.worn > MOST_FALLS * falls.walks or (cost is not None and cost.estimate.low <= 0.0):
+        cost = None  # falls left too little of the walks to compare: no share is below nothing
     return SituationEffect(worn.situation, situation_name(worn.situation), cost, falls, disturbed)

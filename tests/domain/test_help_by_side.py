@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from core.domain.body import JointKind, Side
@@ -23,6 +26,14 @@ def test_size_and_timing_are_told_per_side_and_direction() -> None:
     assert (left.flexion.nm_kg, left.flexion.at) == (pytest.approx(0.12), 0.6)
     assert (left.extension.nm, left.extension.at) == (pytest.approx(0.06 * 70.0), 0.1)
     assert found.words.startswith("The left side is helped 50 % more: left")
+
+
+def test_traces_in_the_other_direction_of_an_exo_that_turns_one_way_are_no_help() -> None:
+    boot = profile(0.2, 0.2, joint=JointKind.ANKLE)
+    torque = np.where(boot.torque_nm_kg > 0.0, 1e-5, boot.torque_nm_kg)
+    found = help_by_side(replace(boot, torque_nm_kg=torque), 70.0, [WEAK])
+    assert found is not None and found.of(Side.LEFT).flexion.nm == 0.0
+    assert "dorsiflexion" not in found.deficits[0].words and "plantarflexion" in found.deficits[0].words
 
 
 def test_a_deficit_is_told_with_the_torque_of_its_side_over_the_other() -> None:

@@ -77,6 +77,12 @@ def test_a_cost_whose_interval_reaches_below_nothing_is_not_told() -> None:
     assert effect.cost is None and effect.words == "stairs up (falls in 3 of 6 walks instead of 0)"
 
 
+def test_no_cost_is_told_of_walks_that_mostly_end_by_a_fall_with_the_exo() -> None:
+    (effect,) = situation_effects(situated.pair("stairs-down", 2.3, falls=(2, 6)))
+    assert effect.cost is None and effect.harder
+    assert effect.words == "stairs down (falls in 6 of 6 walks instead of 2)"
+
+
 def test_the_course_is_named_in_the_words_of_a_sentence() -> None:
     words = told(situated.pair("course", 1.0, falls=(0, 2)))
     assert "gets harder: the course of walk, run and stairs (falls in 2 of 6 walks instead of 0)." in words

@@ -157,7 +157,7 @@ class _Situation:
             return "not judged", "Without the exo the twin cannot walk here.", False
         cost = effect.cost
         if cost is None:
-            return _NONE, "Not known.", False
+            return _NONE, "Not known, or falls leave too little to compare.", False
         models = self._by_model(worn, per_metre=cost.per_metre)
         tip = f"{cost.change_words} ({cost.interval_words}). {_ENERGY_TIP} Here {models} %."
         beside = f" ({models})" if by_model and models else ""
