@@ -33,6 +33,7 @@ _LINES: dict[GaitLabel, tuple[float, list[float]]] = {  # width, dashes
     GaitLabel.PERSONALIZED_CONTROLLER: (17.0, []),
 }
 _PANEL_HEIGHT, _MOST_LOWER = 820.0, 320.0
+_LONG_VERDICT = 600  # characters: of a controller that makes much harder, which is told one by one
 _FOOT = PAGE_HEIGHT - MARGIN - 250
 UNCERTAIN = QColor(60, 60, 60, 55)  # over the normal band
 _NAMES = {GaitLabel.PERSONALIZED_CONTROLLER: "with exo, personalized"}
@@ -93,7 +94,8 @@ class ReportDrawing(Sheet):
 
     def _draw_verdict(self) -> None:
         box = QRectF(MARGIN, self._y, PAGE_WIDTH - 2 * MARGIN, 10_000)
-        used = self._text(box, unbroken(self._content.verdict), 106, align=WRAPPED, weight=600)
+        size = 106 if len(self._content.verdict) <= _LONG_VERDICT else 84
+        used = self._text(box, unbroken(self._content.verdict), size, align=WRAPPED, weight=600)
         self._y += used + 130
 
     def _draw_panels(self) -> None:

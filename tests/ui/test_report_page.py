@@ -65,6 +65,17 @@ def test_a_page_of_many_words_lowers_its_curves_and_keeps_off_its_foot(
     assert image.height() and max(ends) < PAGE_HEIGHT - MARGIN - 250
 
 
+def test_a_verdict_on_many_situations_keeps_off_the_foot(context: SessionContext, visit_id: str) -> None:
+    """As long as of an exo that makes four situations harder."""
+    usual = content(context, visit_id, Step.DEPLOY)
+    many = replace(usual, verdict="stairs down (6 % more energy) " * 36, quality=usual.quality[:1] * 8)
+    painter = QPainter(image := QImage(900, 1273, QImage.Format.Format_RGB32))
+    drawing = ReportDrawing(painter, many)
+    drawing.draw()
+    painter.end()
+    assert image.height() and drawing.ends_at() < PAGE_HEIGHT - MARGIN - 250
+
+
 def test_the_exos_help_has_a_page_that_keeps_off_its_foot(context: SessionContext, visit_id: str) -> None:
     usual = content(context, visit_id, Step.COMPARE)
     keys = [one.key for one in (*SCENARIOS[6:16:3], *SCENARIOS[-4:], *EXO_FAILURES[:2])]
