@@ -7,7 +7,7 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from core.devices.profiles import require_training
@@ -71,8 +71,6 @@ def check_request(request: SessionRequest, *files: Path | None) -> None:
 
 def _check_impairments(request: SessionRequest) -> None:
     """Refuses PER-001 to PER-003, and (PC-022) what would be left out without a word."""
-    from app.cli.terminal_advice import in_a_terminal
-
     slots = [one.slot for one in request.impairments]
     twice = next((slot.label for slot in slots if slots.count(slot) > 1), None)
     if twice is not None:
@@ -92,7 +90,14 @@ def _check_impairments(request: SessionRequest) -> None:
     try:
         check_choice(request.impairments, request.impairments_by, request.role)
     except UserError as error:
-        raise UserError(in_a_terminal(error.advice)) from error
+        raise UserError(replace(error.advice, next_step=_ON_IMPAIRMENTS[error.advice.code])) from error
+
+
+_ON_IMPAIRMENTS = {  # what a terminal can do
+    "PER-001": "Run again with --impairments-by NAME and --role ROLE.",
+    "PER-002": "Run again with a severity above 0 at the end of this --impairment, or without it.",
+    "PER-003": "Run again with fewer --impairment options.",
+}
 
 
 def check_name_and_role(name: str, role: str) -> None:

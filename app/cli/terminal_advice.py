@@ -16,9 +16,6 @@ _NEXT_STEPS = {
     "there, or run again with --sides as-detected or --sides repaired, whichever is right.",
     SLOW_MOTION_EVIDENT: "Run again with --slow-motion and how many times slower than life the film plays; "
     "1 if it plays as fast as life.",
-    "PER-001": "Run again with --impairments-by NAME and --role ROLE.",
-    "PER-002": "Run again with a severity above 0 at the end of this --impairment, or without it.",
-    "PER-003": "Run again with fewer --impairment options.",
     "KIN-034": "Run again with --exo-log-positive flexion or extension: what a positive torque does to the "
     "person's joint.",
     "KIN-037": "Run again with --exo-log-offset and the seconds that added to the log's time give the "
