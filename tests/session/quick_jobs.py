@@ -13,17 +13,21 @@ from dataclasses import replace
 from core.jobs.table import JOB_TABLE
 from core.jobs.values import JobContext, Params
 
-SHORTER: dict[str, float] = {
+SHORTER: dict[str, object] = {
     "core.tasks.learn_gait.EVALUATION_STARTS": 8,
     "core.tasks.learn_gait.EVALUATION_S": 8.0,
+    "core.learning.exo.study.WALKERS": 32,
+    "core.learning.exo.surrogate.STEPS": 300,
+    "core.learning.exo.offline_stage.OFFLINE_STEPS": (100,),
+    "core.learning.exo.offline_stage.SIDED_OFFLINE_STEPS": (60, 60),
     "core.tasks.train_controller.EVALUATION_WALKERS": 8,
     "core.tasks.train_controller.EVALUATION_S": 4.0,  # three strides, and longer than a fall takes
     "core.tasks.train_controller.EVALUATION_SEEDS": 3,
     "core.tasks.compare.LENGTH_S": 8.0,
     "core.tasks.compare.WALKERS": 6,
     "core.tasks.compare.SECONDS": 4.0,
-    "core.tasks.compare.SEEDS": 3,
-    "core.tasks.compare.STRANGER_SEEDS": 2,
+    "core.tasks.compare.SEEDS": 2,  # one has no interval
+    "core.tasks.compare.STRANGER_SEEDS": 1,
     "core.tasks.gait_envelope.WALKERS": 8,
 }
 
