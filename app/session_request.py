@@ -14,7 +14,7 @@ from core.devices.profiles import require_training
 from core.domain.body import Side
 from core.domain.clock import LEAST_FACTOR, MOST_FACTOR
 from core.domain.impairment import Impairment
-from core.domain.subject import Consent, Sex, Subject
+from core.domain.subject import USUAL_DEVICE, Consent, Sex, Subject
 from core.errors import UserError, refuse
 from core.jobs.values import JsonValue
 from core.session.impairments import check_choice
@@ -29,7 +29,7 @@ WALK_SECONDS = (5.0, 600.0)  # two to settle and two strides; ten minutes
 
 @dataclass(frozen=True, slots=True)
 class SessionRequest:
-    device: str
+    device: str  # "": the one that the patient wears already
     minutes: float
     data_dir: Path
     out: Path
@@ -55,7 +55,7 @@ def check_request(request: SessionRequest, *files: Path | None) -> None:
     written), PC-027 (`out` holds results), EXO-030 (unknown exo), EXO-043 (one that no twin can wear),
     EXO-031 (one that no controller ships for yet), or PER-001 to PER-003 (impairments).
     """
-    require_training(request.device)
+    require_training(request.device or USUAL_DEVICE)
     check_minutes(request.minutes)
     if request.person is not None and request.person < 0:
         raise out_of_range("person", str(request.person), "0 for the first person, 1 for the second, …")

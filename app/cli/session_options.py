@@ -17,8 +17,9 @@ def add_session_options(parser: argparse.ArgumentParser) -> None:
     """Add exo, trainings, what a person answers, and where the results go."""
     parser.add_argument(
         "--device",
-        default="Hippo_L1",
-        help="exo model (default Hippo_L1); the record has it as the exo of the patient from then on",
+        default="",
+        help="exo model, which is the patient's from then on (default: the one that the patient has; "
+        "Hippo_L1 for a new one)",
     )
     parser.add_argument("--minutes", type=float, default=6.0, help="training time in all (default 6)")
     parser.add_argument(

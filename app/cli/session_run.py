@@ -116,8 +116,11 @@ def from_motion(
     *,
     started_s: float,
 ) -> SessionEnd:
-    """Accept the motion and go on to the end, with the exo of the request."""
-    wear_exo(store, visit_id, request.device, by=OPERATOR)
+    """Accept the motion and go on to the end, with the exo of the request, or else the patient's own."""
+    if request.device:
+        wear_exo(store, visit_id, request.device, by=OPERATOR)
+    else:
+        request = replace(request, device=store.subject_of(visit_id).device)
     controller_id = _train(store, visit_id, motion_id, request, terminal)
     comparison_id = terminal.run("compare", {"controller_id": controller_id}, visit_id=visit_id)
     advice = release_blocker(store, visit_id, comparison_id, request)

@@ -177,6 +177,12 @@ def test_the_patient_wears_the_exo_of_the_session(request_: SessionRequest, demo
         assert [row.subject.device for row in store.patients()] == ["DephyExoBoot_L1"]
 
 
+def test_without_a_word_about_the_exo_the_patient_keeps_the_own_one(request_: SessionRequest) -> None:
+    session(replace(request_, device=""), HELPS, replace(a_subject(), device="OpenExo_L1"))
+    with open_store(request_.data_dir) as store:
+        assert [row.subject.device for row in store.patients()] == ["OpenExo_L1"]
+
+
 def test_a_controller_that_helps_is_kept_on_the_virtual_exo_and_nobody_answers_for_it(
     request_: SessionRequest,
 ) -> None:
