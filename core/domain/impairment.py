@@ -48,6 +48,11 @@ class Impairment:
     def slot(self) -> Slot:
         return Slot(self.kind, self.side, self.group, self.joint)
 
+    @property
+    def words(self) -> str:
+        """ "weakness, left hip flexors 0.4", and whether it comes in some strides only."""
+        return f"{self.slot.label.lower()} {self.severity:g}{' in some strides' if self.occasional else ''}"
+
 
 @dataclass(frozen=True, slots=True)
 class Slot:

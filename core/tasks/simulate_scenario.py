@@ -232,8 +232,7 @@ def verdict_text(
 def named(scenario: Scenario, impairments: tuple[Impairment, ...], label: GaitLabel | None = None) -> str:
     """ "Stairs up, default controller, weakness, left dorsiflexors 0.5": with exo and impairments."""
     worn = [label.value] if label in CONDITIONS and label is not NO_EXO else []
-    weak = [f"{one.slot.label.lower()} {one.severity:g}" for one in impairments]
-    return ", ".join([scenario.name, *worn, *weak])
+    return ", ".join([scenario.name, *worn, *(one.words for one in impairments)])
 
 
 def write_results(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from core.devices.profiles import device_ids
+from core.devices.profiles import trainable_ids
 from core.domain.exo_walk import ExoWalk
 from core.domain.findings import Finding
 from core.domain.kinetics import Kinetics
@@ -132,6 +132,11 @@ class ForcesPresenter:
             table=force_table(kinetics, sagittal_only=motion.sagittal_only),
             residual=residual_words(kinetics),
             exo=exo_words(kinetics) or (_LEFT_OUT if log_kept else ""),
-            exo_devices=device_ids(),
+            exo_devices=_wearable(store.subject_of(store.info(kinetics_id).visit_id).device),
             exo_walk=bool(walk_id) and not store.load(walk_id, ExoWalk).virtual,
         ), () if stale else kinetics.findings
+
+
+def _wearable(own: str) -> tuple[str, ...]:
+    """Exos whose mass a body can carry in the computation, the patient's own first."""
+    return tuple(sorted(trainable_ids(), key=lambda device_id: (device_id != own, device_id)))
