@@ -157,26 +157,32 @@ def _trained(evaluator: WalkEvaluator, trained: Trained, *, per_metre: bool = Fa
 def block(walks: WalkMeasures, evaluator: WalkEvaluator, *, per_metre: bool = False) -> dict[str, Any]:
     """Ratios of these walks to those without the exo, ready for JSON."""
     ratios = WalkRatios.between(walks, evaluator.without_exo, per_metre=per_metre)
-    metabolic = ratios.metabolic_of_both
-    umberger, bhargava = ratios.by_model
-    return {
-        "metabolic_ratio": round(metabolic.mean, 4),
-        "metabolic_ratio_interval": [round(metabolic.low, 4), round(metabolic.high, 4)],
-        "umberger_ratio": round(umberger.mean, 4),
-        "bhargava_ratio": round(bhargava.mean, 4),
-        "positive_power_ratio": round(float(ratios.positive_power.mean()), 4),
-        "activation_ratio": round(float(ratios.activation.mean()), 4),
+    return ratio_numbers(walks, evaluator.without_exo, per_metre=per_metre) | {
         "peak_activation_ratio": round(float(ratios.activation_peak.mean()), 4),
         "joint_effort_ratio": round(float(ratios.joint_effort.mean()), 4),
-        "negative_work_fraction": round(float(walks.negative_work_fraction.mean()), 4),
         "falls_per_minute": round(walks.falls_per_minute, 3),
-        "falls": walks.falls,
         "falls_without_exo": evaluator.without_exo.falls,
         "starts": walks.starts,
-        "speed_ratio": round(float(ratios.speed.mean()), 4),
         "exo_power_w": round(float(walks.exo_power_w.mean()), 2),
-        "exo_peak_nm": round(float(walks.exo_peak_nm.max()), 2),
         "per_metre": per_metre,
+    }
+
+
+def ratio_numbers(walks: WalkMeasures, without: WalkMeasures, *, per_metre: bool) -> dict[str, Any]:
+    """What every part of this bench tells of walks against the walks `without` the exo."""
+    ratios = WalkRatios.between(walks, without, per_metre=per_metre)
+    both, (umberger, bhargava) = ratios.metabolic_of_both, ratios.by_model
+    return {
+        "metabolic_ratio": round(both.mean, 4),
+        "metabolic_ratio_interval": [round(both.low, 4), round(both.high, 4)],
+        "umberger_ratio": round(umberger.mean, 4),
+        "bhargava_ratio": round(bhargava.mean, 4),
+        "activation_ratio": round(float(ratios.activation.mean()), 4),
+        "positive_power_ratio": round(float(ratios.positive_power.mean()), 4),
+        "speed_ratio": round(float(ratios.speed.mean()), 4),
+        "negative_work_fraction": round(float(walks.negative_work_fraction.mean()), 4),
+        "exo_peak_nm": round(float(walks.exo_peak_nm.max()), 2),
+        "falls": walks.falls,
     }
 
 

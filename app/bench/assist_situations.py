@@ -11,7 +11,6 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import torch
 
 from app.bench.assist import (
@@ -22,6 +21,7 @@ from app.bench.assist import (
     SPEEDS_M_S,
     Trained,
     profile_numbers,
+    ratio_numbers,
     train,
 )
 from app.bench.assist_falls import bench_falls
@@ -30,7 +30,7 @@ from app.train.virtual_people import default_twin
 from core.devices.profiles import load_default_controller, load_profile
 from core.domain.controller import ExoController
 from core.domain.scenario import COURSE, LEVEL_WALKING, Scenario, scenario_of
-from core.domain.walk_measures import WalkMeasures, WalkRatios
+from core.domain.walk_measures import WalkMeasures
 from core.learning.exo.evaluation import EVALUATION_S, EVALUATION_WALKERS, WalkEvaluator
 from core.learning.exo.twin_in_exo import TwinInExo
 from core.learning.exo.worn_controller import WornExo
@@ -145,20 +145,7 @@ def _plain(walks: WalkMeasures) -> dict[str, Any]:
 
 
 def _ratios(walks: WalkMeasures, without: WalkMeasures) -> dict[str, Any]:
-    ratios = WalkRatios.between(walks, without, per_metre=True)
-    both, (umberger, bhargava) = ratios.metabolic_of_both, ratios.by_model
-    return {
-        "metabolic_ratio": round(both.mean, 4),
-        "metabolic_ratio_interval": [round(both.low, 4), round(both.high, 4)],
-        "umberger_ratio": round(umberger.mean, 4),
-        "bhargava_ratio": round(bhargava.mean, 4),
-        "activation_ratio": round(float(ratios.activation.mean()), 4),
-        "positive_power_ratio": round(float(ratios.positive_power.mean()), 4),
-        "speed_ratio": round(float(ratios.speed.mean()), 4),
-        "negative_work_fraction": round(float(walks.negative_work_fraction.mean()), 4),
-        "exo_peak_nm": round(float(np.max(walks.exo_peak_nm)), 2),
-        "falls": walks.falls,
-    }
+    return ratio_numbers(walks, without, per_metre=True)
 
 
 def _conditions(iterations: int, seeds: tuple[int, ...], walkers: int) -> dict[str, Any]:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QSplitter, QVBoxLayout, QWidget
 
 from core.domain.arrays import FloatArray
 from core.domain.body import SIDES, Side
+from ui.pages.compared_part import ComparedPart
 from ui.pages.number_table import NumberTable, NumberTableWidget
 from ui.plots.color_map import ColorMap
 from ui.theme import Tone
-from ui.widgets.basics import Deck, Icon, column, label, row
-from ui.widgets.empty import EmptyState, Missing
+from ui.widgets.basics import Icon, column, label, row
 
 _TONE_ICONS = {Tone.OK: "done", Tone.WARN: "attention"}
 _MOST_JOINTS = 3
@@ -41,33 +41,20 @@ class CorrelationsView:
     note: str
 
 
-class CorrelationsPanel(QWidget):
-    compare_again = Signal()
-
+class CorrelationsPanel(ComparedPart):
     def __init__(self) -> None:
         super().__init__()
-        self._view: CorrelationsView | Missing | None = None
-        self.table, self.empty = NumberTableWidget(), EmptyState()
+        self.table = NumberTableWidget()
         self.table.setAccessibleName("Correlations of every joint")
         self.maps = tuple(ColorMap() for _ in range(_MOST_JOINTS * len(SIDES)))
         self._joints = tuple(label("", "small") for _ in range(_MOST_JOINTS))
         self._icon, self._sentence = Icon("", 20), label("", "strong", wrap=True)
         self._note = label("", "small", wrap=True)
-        self._parts = QWidget()
-        self._parts.setLayout(self._build())
-        self._deck = Deck(self._parts, self.empty)
-        self.setLayout(column(self._deck))
-        self.empty.action.connect(self.compare_again)
+        parts = QWidget()
+        parts.setLayout(self._build())
+        self.arrange(parts)
 
-    def show_view(self, view: CorrelationsView | Missing) -> None:
-        if view is self._view:
-            return
-        self._view = view
-        if isinstance(view, Missing):
-            self.empty.show_purpose("compare", view.sentence, view.detail, view.action)
-            self._deck.show_widget(self.empty)
-            return
-        self._deck.show_widget(self._parts)
+    def fill(self, view: CorrelationsView) -> None:
         self._sentence.setText(view.sentence)
         self._icon.show_icon(_TONE_ICONS.get(view.tone, ""), view.tone)
         self._icon.setVisible(view.tone in _TONE_ICONS)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
+from ui.pages.compared_part import ComparedPart
 from ui.pages.number_table import NumberTable, NumberTableWidget
 from ui.pages.torque_curves import TorqueCurves, TorqueView
-from ui.widgets.basics import Deck, clear, column, label
-from ui.widgets.empty import EmptyState, Missing
+from ui.widgets.basics import clear, column, label
 
 _ROW_PX = 30
 
@@ -25,31 +24,18 @@ class HelpView:
     torque: TorqueView
 
 
-class HelpPanel(QWidget):
-    compare_again = Signal()
-
+class HelpPanel(ComparedPart):
     def __init__(self) -> None:
         super().__init__()
-        self._view: HelpView | Missing | None = None
-        self.table, self.torque, self.empty = NumberTableWidget(), TorqueCurves(), EmptyState()
+        self.table, self.torque = NumberTableWidget(), TorqueCurves()
         self.table.setAccessibleName("Help on each side")
         self.table.verticalHeader().setDefaultSectionSize(_ROW_PX)
         self._sentences, self._note = column(gap=8), label("", "small", wrap=True)
-        self._parts = QWidget()
-        self._parts.setLayout(self._build())
-        self._deck = Deck(self._parts, self.empty)
-        self.setLayout(column(self._deck))
-        self.empty.action.connect(self.compare_again)
+        parts = QWidget()
+        parts.setLayout(self._build())
+        self.arrange(parts)
 
-    def show_view(self, view: HelpView | Missing) -> None:
-        if view is self._view:
-            return
-        self._view = view
-        if isinstance(view, Missing):
-            self.empty.show_purpose("compare", view.sentence, view.detail, view.action)
-            self._deck.show_widget(self.empty)
-            return
-        self._deck.show_widget(self._parts)
+    def fill(self, view: HelpView) -> None:
         self.table.show_numbers(view.table)
         self.table.setFixedHeight(self.table.horizontalHeader().height() + _ROW_PX * len(view.table.rows) + 6)
         clear(self._sentences)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QSplitter, QVBoxLayout, QWidget
 
+from ui.pages.compared_part import ComparedPart
 from ui.pages.number_table import NumberTable, NumberTableWidget
 from ui.pages.torque_curves import TorqueCurves, TorqueView
 from ui.theme import Tone
-from ui.widgets.basics import Box, Deck, Icon, column, label, row
-from ui.widgets.empty import EmptyState, Missing
+from ui.widgets.basics import Box, Icon, column, label, row
 
 _ROW_PX = 28
 _TONE_ICONS = {Tone.OK: "done", Tone.WARN: "attention"}
@@ -75,33 +75,19 @@ class SituationTable(NumberTableWidget):
             self.row_chosen.emit(number)
 
 
-class SituationsPanel(QWidget):
-    compare_again = Signal()
-
+class SituationsPanel(ComparedPart):
     def __init__(self) -> None:
         super().__init__()
-        self._view: SituationsView | Missing | None = None
         self._key = ""  # of the chosen row, which stays chosen when there are new values
-        self.table, self.torque, self.empty = SituationTable(), TorqueCurves(), EmptyState()
+        self.table, self.torque = SituationTable(), TorqueCurves()
         self._icon, self._sentence = Icon("", 20), label("", "strong", wrap=True)
         self._detail_icon, self._detail = Icon("", 20), label("", "body", wrap=True)
-        self._parts = QWidget()
-        self._parts.setLayout(self._build())
-        self._deck = Deck(self._parts, self.empty)
-        layout = column(self._deck)
-        self.setLayout(layout)
+        parts = QWidget()
+        parts.setLayout(self._build())
+        self.arrange(parts)
         self.table.row_chosen.connect(self._choose)
-        self.empty.action.connect(self.compare_again)
 
-    def show_view(self, view: SituationsView | Missing) -> None:
-        if view is self._view:
-            return
-        self._view = view
-        if isinstance(view, Missing):
-            self.empty.show_purpose("compare", view.sentence, view.detail, view.action)
-            self._deck.show_widget(self.empty)
-            return
-        self._deck.show_widget(self._parts)
+    def fill(self, view: SituationsView) -> None:
         self._sentence.setText(view.sentence)
         _show_tone(self._icon, view.tone)
         self.table.show_numbers(view.table)
