@@ -10,12 +10,17 @@ from core.store.repository import Store
 
 def write_visit_report(store: Store, visit_id: str, path: Path) -> None:
     """Write the one-page PDF of a visit."""
-    from PySide6.QtGui import QGuiApplication
-
     from core.session.report import report_content
     from ui.report_pdf import write_report
+
+    without_screen()
+    write_report(path, report_content(store, visit_id))
+
+
+def without_screen() -> None:
+    """Pages are drawn with Qt, which needs an application, not a screen."""
+    from PySide6.QtGui import QGuiApplication
 
     if QGuiApplication.instance() is None:
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
         QGuiApplication([])
-    write_report(path, report_content(store, visit_id))

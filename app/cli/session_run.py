@@ -82,6 +82,7 @@ def run_video_session(
         visit_id = store.start_visit(patient_id, by=OPERATOR).id
         film: dict[str, JsonValue] = {"visit_id": visit_id, "files": [str(path) for path in videos]}
         film |= {"turn_deg": request.turn_deg, "hide_face": request.hide_face, **told}
+        film |= {"condition": request.condition}
         recording_id = terminal.run("import_video", film, visit_id=visit_id)
         params: dict[str, JsonValue] = {"recording_id": recording_id, "person": request.person, **told}
         terminal.run("detect_pose", params, visit_id=visit_id)

@@ -32,6 +32,7 @@ class RecordKind(StrEnum):
     DEPLOYMENT = "deployment"
     WALK = "walk"  # an `ExoWalk`: what the exo measured while it assisted
     REPORT = "report"
+    CAPTURE_COMPARISON = "capture_comparison"  # recordings of several visits or conditions, side by side
 
 
 class Verdict(StrEnum):
@@ -45,6 +46,7 @@ class Verdict(StrEnum):
     OVERRIDDEN = "stopped findings overridden"  # a motion is used in spite of findings that stop
     WEAKNESS_ACCEPTED = "weakness accepted"  # a proposal of an assessment of strength goes into the twin
     WEAKNESS_DECLINED = "weakness declined"
+    CONDITION_STATED = "condition stated"  # of a recording, afterwards; the reason is a `Condition`
 
 
 @dataclass(frozen=True, slots=True)
