@@ -97,10 +97,11 @@ def _write_page(
 ) -> None:
     if path is None:
         return
-    from app.cli.report_file import without_screen
     from core.session.capture_page import visits_page
-    from core.store.private import ordinary_permissions
     from ui.report_visits import write_visits
+
+    from app.cli.report_file import without_screen
+    from core.store.private import ordinary_permissions
 
     without_screen()
     with ordinary_permissions():
@@ -126,14 +127,17 @@ def _recording_line(capture: Capture) -> str:
     why = "" if capture.unusable is None else f"  cannot be compared: {capture.unusable.what}"
     walked = f"  {speed:.2f} m/s" if math.isfinite(speed) else ""
     date = f"{capture.recorded_utc:%Y-%m-%d}"
-    return f"{capture.motion_id}  visit {capture.visit_number}  {date}  {capture.condition.words}{walked}{why}"
+    return (
+        f"{capture.motion_id}  visit {capture.visit_number}  {date}  {capture.condition.words}{walked}{why}"
+    )
 
 
 def _table_lines(table: ReportTable) -> list[str]:
     rows = [table.columns, *((row.name, *row.cells) for row in table.rows)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(table.columns))]
     return [
-        "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+        "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
     ]
 
 

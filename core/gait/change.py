@@ -119,9 +119,7 @@ def curve_changes(
             sems = (math.sqrt(float(np.mean(error[:, column] ** 2))) for error in errors)
             mdc_deg = math.degrees(minimal_change(*sems))
             rmse_deg = math.degrees(same.rmse_rad)
-            changes.append(
-                CurveChange(kind, before.side, same.correlation, rmse_deg, mdc_deg, angles_alike)
-            )
+            changes.append(CurveChange(kind, before.side, same.correlation, rmse_deg, mdc_deg, angles_alike))
     return tuple(changes)
 
 
@@ -163,7 +161,8 @@ def _ranges(cycles: GaitCycles) -> tuple[Measured, ...]:
     for kind, quantity in RANGES.items():
         column = list(JointKind).index(kind)
         each = np.degrees(np.ptp(cycles.angle_rad[:, :, column], axis=1))
-        found.append(Measured(quantity, cycles.side, float(np.ptp(mean_deg[:, column])), standard_error(each)))
+        whole = float(np.ptp(mean_deg[:, column]))
+        found.append(Measured(quantity, cycles.side, whole, standard_error(each)))
     return tuple(found)
 
 
@@ -197,7 +196,9 @@ def _step_times(strides: Sequence[Stride]) -> tuple[FloatArray, FloatArray]:
     if not strides:
         return np.zeros(0), np.zeros(0)
     longest_s = _MISSED / 2.0 * float(np.median([s.end_s - s.start_s for s in strides]))
-    strikes = {side: sorted({t for s in strides if s.side is side for t in (s.start_s, s.end_s)}) for side in SIDES}
+    strikes = {
+        side: sorted({t for s in strides if s.side is side for t in (s.start_s, s.end_s)}) for side in SIDES
+    }
 
     def own(side: Side) -> FloatArray:
         before = np.array(strikes[side.other])

@@ -36,9 +36,7 @@ _WALKED_WITH = {
 }
 
 
-def compare_captures(
-    store: Store, chosen: Sequence[Capture], every: Sequence[Capture]
-) -> CaptureComparison:
+def compare_captures(store: Store, chosen: Sequence[Capture], every: Sequence[Capture]) -> CaptureComparison:
     """Compare two to four recordings with the first of them; `every` usable one goes into the trend.
 
     Refuses VIS-001 another number or one chosen twice, VIS-002 those of several patients, and VIS-003 one
@@ -112,9 +110,7 @@ def _refuse_choice(store: Store, chosen: Sequence[Capture]) -> None:
         refuse_unusable(capture)
 
 
-def _pair(
-    captures: Sequence[Capture], gaits: Sequence[CapturedGait], first: int, other: int
-) -> CapturePair:
+def _pair(captures: Sequence[Capture], gaits: Sequence[CapturedGait], first: int, other: int) -> CapturePair:
     before, after = captures[first].motion, captures[other].motion
     alike = angles_alike(before, after)
     return CapturePair(

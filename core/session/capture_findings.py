@@ -26,13 +26,24 @@ def gait_names(gaits: Sequence[CapturedGait]) -> tuple[str, ...]:
     )
 
 
+def short_names(gaits: Sequence[CapturedGait]) -> tuple[str, ...]:
+    """The shortest that tell the recordings apart: "Visit 2", or of one visit "No exo"."""
+    for names in (
+        [f"Visit {gait.visit_number}" for gait in gaits],
+        [gait.condition.words[:1].upper() + gait.condition.words[1:] for gait in gaits],
+    ):
+        if len(set(names)) == len(names):
+            return tuple(names)
+    return gait_names(gaits)
+
+
 def angles_alike(first: Motion, other: Motion) -> bool:
     """Whether joint angles of two motions were measured in the same way, so that degrees can be compared.
 
     Markers and cameras, and one camera and several, differ in the zero of their angles by more than most
     changes: by up to 15 degrees at the ankle.
     """
-    return (measured_kind(first)) == measured_kind(other)
+    return measured_kind(first) == measured_kind(other)
 
 
 def measured_kind(motion: Motion) -> tuple[str, bool]:
@@ -81,7 +92,7 @@ def _measured_differently(captures: Sequence[Capture]) -> Finding | None:
         Severity.WARNING,
         Advice(
             f"The recordings were measured in different ways: {ways}.",
-            "Their angles differ by some degrees for that reason alone, at the ankle by up to 15°; so changes "
+            "Their angles differ by some degrees for that reason alone, at the ankle by up to 15°: changes "
             "of angles are shown, and not judged.",
             "Compare recordings that were made in the same way.",
             "VIS-005",

@@ -19,25 +19,45 @@ from core.domain.capture_comparison import (
     Prediction,
 )
 from core.gait.change import chance_of_false_change
-from core.session.capture_findings import gait_names
+from core.session.capture_findings import gait_names, short_names
 from core.session.report_tables import ReportRow, ReportTable
 
 UNKNOWN = "–"
+MANY = 3  # recordings against the first, from which there is no room for every MDC on screen
 MARKS = {ChangeVerdict.WITHIN: "=", ChangeVerdict.NOT_JUDGED: "?"}  # beside ▲ and ▼, which say the direction
 CHANGE_NOTE = (
-    "Measured. ▲▼ differs by more than the minimal detectable change (in brackets, 95 %), = by no more, ? is "
-    "not judged. MDC = 1.96 · √2 · SEM; SEM = standard deviation between the strides / √strides. It tells a "
-    "change from the scatter of the strides, not from another camera place or another day: between days 2 to "
-    "5° are usual even in laboratories (McGinley 2009)."
+    "Measured; the change follows the value. ▲▼ more than the minimal detectable change (MDC, in brackets, "
+    "95 %), = no more than it, ? not judged. MDC = 1.96 · √2 · SEM, SEM = standard deviation between the "
+    "strides / √strides: it tells a change from the scatter of the strides, not from another camera place or "
+    "another day. Between days 2 to 5° are usual even in laboratories (McGinley 2009)."
 )
-CURVE_NOTE = "Pearson r of the mean curves and their root-mean-square distance, with its MDC in brackets."
+_MARK_NOTE = (
+    "▲▼ more than the minimal detectable change by the strides' scatter ({where}95 %), = no more, ? not "
+    "judged."
+)
+_DAY_NOTE = " Another day or camera place comes on top: 2 to 5° even in laboratories (McGinley 2009)."
+CURVE_NOTE = "Curves: Pearson r with the first one, and root-mean-square distance with its MDC."
 
 
 def headline_of(comparison: CaptureComparison) -> str:
     """How much changed against the first recording, and how much of that would by chance."""
     names = gait_names(comparison.gaits)
     parts = [f"{_beyond_words(pair)} in {_within(names[pair.other])}" for pair in comparison.pairs]
-    return f"Against {_within(names[0])}: {'; '.join(parts)}.{_by_chance(comparison)}"
+    against = f"Changed since {_within(names[0])}, beyond the scatter of the strides"
+    return f"{against}: {'; '.join(parts)}.{_by_chance(comparison)}"
+
+
+def short_headline_of(comparison: CaptureComparison) -> str:
+    """The same in one line, where the recordings are named beside it."""
+    names = [_within(name) for name in short_names(comparison.gaits)]
+    parts = [f"{_beyond_words(pair)} in {names[pair.other]}" for pair in comparison.pairs]
+    return f"Measurably changed since {names[0]}: {', '.join(parts)}."
+
+
+def screen_note(comparison: CaptureComparison) -> str:
+    """How to read the marks, below the table on screen."""
+    where = "in brackets, " if len(comparison.pairs) < MANY else ""
+    return f"{_MARK_NOTE.format(where=where)}{_by_chance(comparison)}{_DAY_NOTE}"
 
 
 def change_table(comparison: CaptureComparison) -> ReportTable:
@@ -61,7 +81,7 @@ def curve_table(comparison: CaptureComparison) -> ReportTable:
     names = gait_names(comparison.gaits)
     rows = tuple(
         ReportRow(
-            f"{curve.side.value.capitalize()} {curve.joint.label.lower()}",
+            f"{curve.side.value.capitalize()} {curve.joint.place} curve",
             tuple(curve_words(pair.curves[number]) for pair in comparison.pairs),
         )
         for number, curve in enumerate(comparison.pairs[0].curves)
@@ -91,7 +111,8 @@ def prediction_note(prediction: Prediction) -> str:
         )
     if prediction.measured is None:
         words.append(
-            "To see beside it what was measured, choose one recording without exo and one with the controller."
+            "To see the measured change beside it, choose one recording without exo and one with the "
+            "controller."
         )
     elif not prediction.before_recording:
         words.append("It was made after the walk with the exo, so it is a simulation and no prediction.")
@@ -104,6 +125,20 @@ def change_words(change: Change) -> str:
     if not math.isfinite(change.difference):
         return value
     return f"{value} {mark_of(change)} {difference_words(change.quantity, change.difference)}{_mdc(change)}"
+
+
+def short_change_words(change: Change, *, mdc: bool = True) -> str:
+    """`▲ +6.2 (4.1)` or `▲ +6.2`, where many recordings stand side by side."""
+    if not math.isfinite(change.difference):
+        return UNKNOWN
+    words = f"{mark_of(change)} {difference_words(change.quantity, change.difference)}"
+    return f"{words}{_mdc(change)}" if mdc else words
+
+
+def change_tip(change: Change) -> str:
+    """What there is no room for: `64° (MDC 4.1)`."""
+    mdc = _mdc(change)
+    return f"{value_words(change.quantity, change.after)}{mdc.replace('(', '(MDC ')}"
 
 
 def curve_words(curve: CurveChange) -> str:
@@ -148,10 +183,8 @@ def _changed(pair: CapturePair, one: Measured) -> str:
 def _beyond_words(pair: CapturePair) -> str:
     judged = [one for one in pair.changes if one.verdict is not ChangeVerdict.NOT_JUDGED]
     if not judged:
-        return "nothing can be judged"
-    beyond = len(pair.beyond)
-    share = f"{beyond} of {len(judged)} numbers" if beyond else f"none of {len(judged)} numbers"
-    return f"{share} changed beyond the scatter of the strides"
+        return "nothing that could be judged"
+    return f"{len(pair.beyond) or 'none'} of {len(judged)} numbers"
 
 
 def _by_chance(comparison: CaptureComparison) -> str:
@@ -163,7 +196,7 @@ def _by_chance(comparison: CaptureComparison) -> str:
     if not max(counts, default=0) or fewest < 2:
         return ""
     expected = max(counts) * chance_of_false_change(fewest)
-    return f" By chance alone about {max(1, round(expected))} of {max(counts)} would seem to."
+    return f" By chance alone it would be about {max(1, round(expected))} of {max(counts)}."
 
 
 def _predicted_row(prediction: Prediction, one: PredictedChange) -> ReportRow:
@@ -189,7 +222,7 @@ def agreement_words(predicted: PredictedChange, measured: Change) -> str:
         return "not judged"
     foretold = abs(predicted.difference) > measured.mdc
     if measured.verdict is ChangeVerdict.WITHIN:
-        return "not seen" if foretold else "no change, as predicted"
+        return "not seen" if foretold else "none, as predicted"
     if not foretold:
         return "not predicted"
     same = (predicted.difference > 0) == (measured.difference > 0)

@@ -3,23 +3,19 @@ can be used."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from core.domain.capture_comparison import MOST, CapturedGait
 from core.domain.condition import Condition
-from core.domain.laboratory import LaboratoryTrial
 from core.domain.motion import Motion
-from core.domain.record import Decision, RecordInfo, RecordKind, Verdict
-from core.domain.recording import Recording
+from core.domain.record import RecordInfo, RecordKind
 from core.errors import Advice, UserError, refuse
 from core.gait.change import measured_numbers
+from core.session.conditions import sources_of, stated_or_recorded
 from core.session.stops import present_motion, refuse_stopped_motion
 from core.store.repository import Store
-
-STEP = "visits"  # of decisions that are taken on that page; it is none of the ten steps
-_SOURCES = (RecordKind.RECORDING, RecordKind.LABORATORY_TRIAL, RecordKind.LANDMARKS)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +38,7 @@ def captures_of(store: Store, patient_id: str) -> tuple[Capture, ...]:
     for visit in store.visits(patient_id):
         for info in store.records(visit.id):
             if info.kind is RecordKind.MOTION:
-                chain = tuple(_sources(store, info.id))
+                chain = tuple(sources_of(store, info.id))
                 first = chain[-1] if chain else info
                 newest[first.id] = _capture(store, info, chain, visit.number)
     return tuple(sorted(newest.values(), key=lambda capture: capture.recorded_utc))
@@ -51,26 +47,7 @@ def captures_of(store: Store, patient_id: str) -> tuple[Capture, ...]:
 def capture_of(store: Store, motion_id: str) -> Capture:
     """The recorded walk of one motion. Raises UserError REC-007 when there is no such record."""
     info = store.info(motion_id)
-    return _capture(store, info, tuple(_sources(store, motion_id)), store.visit(info.visit_id).number)
-
-
-def condition_of(store: Store, motion_id: str) -> Condition:
-    """Under which condition the walk of this motion was recorded, as it was last said."""
-    return _condition(store, tuple(_sources(store, motion_id)))[0]
-
-
-def state_condition(store: Store, motion_id: str, condition: Condition, *, by: str) -> None:
-    """A person says afterwards under which condition a walk was recorded; what was said before stays."""
-    chain = tuple(_sources(store, motion_id))
-    source = chain[-1] if chain else store.info(motion_id)
-    store.decide(
-        source.visit_id,
-        STEP,
-        Verdict.CONDITION_STATED,
-        record_id=source.id,
-        by=by,
-        reason=condition.value,
-    )
+    return _capture(store, info, tuple(sources_of(store, motion_id)), store.visit(info.visit_id).number)
 
 
 def captured_gait(capture: Capture) -> CapturedGait:
@@ -79,7 +56,7 @@ def captured_gait(capture: Capture) -> CapturedGait:
     return CapturedGait(
         capture.motion_id,
         capture.visit_number,
-        capture.recorded_utc.isoformat(timespec="seconds"),
+        capture.recorded_utc.isoformat(),
         capture.condition,
         measured_how(capture.motion),
         (left, right),
@@ -108,7 +85,7 @@ def refuse_unusable(capture: Capture) -> None:
 
 
 def _capture(store: Store, info: RecordInfo, chain: tuple[RecordInfo, ...], visit_number: int) -> Capture:
-    condition, by = _condition(store, chain)
+    condition, by = stated_or_recorded(store, chain)
     stored = store.load(info.id, Motion)
     return Capture(
         info.id,
@@ -130,41 +107,7 @@ def _unusable(store: Store, motion_id: str) -> Advice | None:
     return None
 
 
-def _sources(store: Store, record_id: str) -> Iterator[RecordInfo]:
-    """What a motion was measured from, back to the first film: landmarks, recordings or a trial."""
-    for name, _digest in store.info(record_id).provenance.inputs:
-        info = store.info(name)
-        if info.kind in _SOURCES:
-            yield info
-            yield from _sources(store, name)
-            return
-
-
-def _condition(store: Store, chain: tuple[RecordInfo, ...]) -> tuple[Condition, str]:
-    """What somebody said afterwards, and who; else what was said at recording."""
-    ids = {info.id for info in chain}
-    said: list[Decision] = []
-    for visit_id in {info.visit_id for info in chain}:
-        decisions = store.decisions(visit_id)
-        said += [d for d in decisions if d.verdict is Verdict.CONDITION_STATED and d.record_id in ids]
-    if said:
-        newest = max(said, key=lambda decision: decision.on_utc)
-        return Condition(newest.reason), newest.by
-    return next((c for info in chain if (c := _recorded(store, info))), Condition.NOT_STATED), ""
-
-
-def _recorded(store: Store, info: RecordInfo) -> Condition | None:
-    """What a recording or trial says; None where it says nothing."""
-    if info.kind is RecordKind.RECORDING:
-        condition = store.load(info.id, Recording).condition
-    elif info.kind is RecordKind.LABORATORY_TRIAL:
-        condition = store.load(info.id, LaboratoryTrial).condition
-    else:
-        return None
-    return None if condition is Condition.NOT_STATED else condition
-
-
 def recordings_to_compare(every: Sequence[Capture]) -> tuple[Capture, ...]:
-    """What a comparison begins with: the newest usable recording of each visit and condition, the last four."""
+    """What a comparison begins with: the newest usable one of each visit and condition, the last four."""
     newest = {(c.visit_id, c.condition): c for c in every if c.unusable is None}
     return tuple(sorted(newest.values(), key=lambda capture: capture.recorded_utc))[-MOST:]

@@ -121,9 +121,7 @@ def _chosen(params: Params, context: JobContext) -> _Chosen:
         _Source(folder / video.name, (video.turn_deg + turn) % 360, video.camera)
         for video, turn in zip(recording.videos, turns, strict=True)
     )
-    return _Chosen(
-        sources, recording.source, str(earlier_id), recording.heads_hidden, recording.condition
-    )
+    return _Chosen(sources, recording.source, str(earlier_id), recording.heads_hidden, recording.condition)
 
 
 def _turns(given: JsonValue, videos: int) -> list[int]:

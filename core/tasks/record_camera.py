@@ -92,8 +92,8 @@ class _Camera:
 
 
 def run(params: Params, context: JobContext) -> str:
-    """Params: `visit_id`, `condition` if it is known, and `camera` (number from 0, or the path of a video that replaces the camera) or
-    `cameras` (several of them, recorded together).
+    """Params: `visit_id`, `condition` if it is known, and `camera` (number from 0, or the path of a video
+    that replaces the camera) or `cameras` (several of them, recorded together).
 
     Commands: `start` and `stop`. After `stop` the recording is saved and its id returned; a `stop` without a
     `start` ends the stream with an empty id. Sends pictures `preview` (`jpeg`, of all cameras side by side;

@@ -84,6 +84,7 @@ class CycleCurve:
     sd: FloatArray | None  # (101,)
     style: CurveStyle
     sd_words: str = ""  # what the standard deviation is, one sentence for the key
+    visit: int | None = None  # number of a recording: then colour and dashes tell it, not the side and style
 
     def __post_init__(self) -> None:
         frozen(self, "mean", (CYCLE_POINTS,))

@@ -10,7 +10,7 @@ from core.domain.body import SAGITTAL, SIDES, Side
 from ui import theme
 from ui.plots.curves import CurveStyle, JointPanel, Quantity
 from ui.plots.gait_cycle import GaitCyclePlot
-from ui.plots.plot_style import curve_pen, fill
+from ui.plots.plot_style import curve_pen, fill, visit_pen
 from ui.widgets.basics import clear, column, label, row
 
 KEY_COLUMNS = 3  # more names than four take a second line
@@ -95,11 +95,11 @@ class JointGrid(QWidget):
 
     def _show_key(self, panels: tuple[JointPanel, ...]) -> None:
         clear(self._key)
-        named: dict[str, CurveStyle] = {}
+        named: dict[str, CurveStyle | int] = {}
         for panel in panels:
             for curve in panel.curves:
-                named.setdefault(curve.label, curve.style)
-        entries: list[tuple[CurveStyle | None, str]] = [
+                named.setdefault(curve.label, curve.style if curve.visit is None else curve.visit)
+        entries: list[tuple[CurveStyle | int | None, str]] = [
             (s, name[:1].upper() + name[1:]) for name, s in named.items()
         ]
         if any(panel.band is not None for panel in panels):
@@ -123,9 +123,10 @@ def _key_columns(names: list[str]) -> int:
 
 
 class KeySwatch(QWidget):
-    """A piece of line as it looks in the plots; a grey field for the normal band."""
+    """A piece of line as it looks in the plots, of a style or a recording's number; a grey field for the
+    normal band."""
 
-    def __init__(self, style: CurveStyle | None) -> None:
+    def __init__(self, style: CurveStyle | int | None) -> None:
         super().__init__()
         self._style = style
         self.setFixedSize(QSize(34, 14))
@@ -139,8 +140,11 @@ class KeySwatch(QWidget):
             painter.fillRect(self.rect().adjusted(2, 2, -2, -2), fill(look.colors.norm_band, 0.9))
             painter.end()
             return
-        pen = QPen(curve_pen(look, Side.LEFT, self._style))
-        pen.setColor(look.colors.text)
+        if isinstance(self._style, int):
+            pen = visit_pen(look, self._style)
+        else:
+            pen = QPen(curve_pen(look, Side.LEFT, self._style))
+            pen.setColor(look.colors.text)
         painter.setPen(pen)
         painter.drawLine(2, round(middle), self.width() - 2, round(middle))
         if self._style is CurveStyle.WITH_EXO:

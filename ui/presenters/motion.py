@@ -14,6 +14,7 @@ from core.domain.recording import Landmarks
 from core.domain.sides_doubt import SideSource
 from core.errors import refuse
 from core.jobs.values import JobState, Outcome, Refused
+from core.session.conditions import assisted_findings, condition_badges
 from core.session.flow import Step, StepState, StepStatus
 from core.session.stops import override_stops, present_motion
 from ui.marker_view import marker_view
@@ -108,6 +109,7 @@ class MotionPresenter(StepPresenter):
         panels: tuple[JointPanel, ...],
         cameras: str,
     ) -> MotionState:
+        store, motion_id = self.context.store, str(status.record_id)
         accepted = self._accepted(status)
         headline, tone = motion_verdict(motion)
         busy = status.state is StepState.RUNNING
@@ -124,13 +126,13 @@ class MotionPresenter(StepPresenter):
             courses_words="" if motion.kinematics.spread_rad is None else COURSE_BAND_WORDS,
             tiles=motion_tiles(motion),
             table=motion_table(motion),
-            findings=(*motion.findings, *self._forces.findings),
+            findings=(*motion.findings, *self._forces.findings, *assisted_findings(store, motion_id)),
             finding_actions=() if motion.marker_set else _FILM_ACTIONS,
             main_action="" if busy else action,
             why_not=why_not_accept(motion),
             secondary=() if busy or question else _what_else(motion),
             slow_motion=None if busy or not self._clock_is_asked(motion) else motion.clock.slow_motion,
-            badges=motion_badges(motion, cameras),
+            badges=(*motion_badges(motion, cameras), *condition_badges(store, motion_id)),
             question=question,
             pictures=question_pictures(motion, clip) if question else None,
             belt_m_s=belt_m_s,

@@ -14,6 +14,7 @@ class Header(QFrame):
     toggle_theme = Signal()
     show_help = Signal()
     show_jobs = Signal()
+    show_visits = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -26,6 +27,9 @@ class Header(QFrame):
         self._visit.setAccessibleName("Open patient and visit")
         self._synthetic = label("Synthetic patient", "badge")
         self._synthetic.hide()
+        self.visits = Button("Visits", "quiet", "compare", tip="Compare this patient's recordings and visits")
+        self.visits.clicked.connect(self.show_visits)
+        self.visits.hide()
         self._job = Button("", "quiet", "running", tip="Show all jobs")
         self._job.hide()
         self._job.clicked.connect(self.show_jobs)
@@ -41,6 +45,7 @@ class Header(QFrame):
             research,
             self._visit,
             self._synthetic,
+            self.visits,
             None,
             self._job,
             self._help,
@@ -56,9 +61,10 @@ class Header(QFrame):
         self.setFixedHeight(max(56, round(56 * theme.current().scale)))
         self.follow_theme()
 
-    def show_visit(self, text: str, synthetic: bool) -> None:
+    def show_visit(self, text: str, synthetic: bool, *, patient: bool = True) -> None:
         self._visit.setText(text)
         self._synthetic.setVisible(synthetic)
+        self.visits.setVisible(patient)
 
     def show_job(self, text: str) -> None:
         self._job.setText(text)
