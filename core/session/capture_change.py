@@ -157,9 +157,9 @@ def _prediction(
     bare, worn = by_condition.get(Condition.NO_EXO), by_condition.get(condition)
     recorded = None if worn is None else chosen[worn].recorded_utc
     before = [info for info in comparisons if recorded is None or info.created_utc < recorded]
-    info = (before or comparisons or [None])[-1]
-    if info is None:
+    if not comparisons:
         return None
+    info = (before or comparisons)[-1]
     comparison = store.load(info.id, Comparison)
     walks = (comparison.rollouts.find(label) for label in (GaitLabel.WITHOUT_EXO, _WALKED_WITH[condition]))
     without, assisted = walks

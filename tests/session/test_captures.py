@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,6 +21,8 @@ from core.session.conditions import condition_of, state_condition
 from core.session.flow import Step
 from core.store.repository import Store, open_store
 from core.tasks import compare_captures as job
+from core.tasks import import_trial, import_video
+from core.tasks.conditions import stated_condition
 from tests import captured
 from tests.refusals import code_of
 from tests.store.samples import a_subject
@@ -204,3 +207,13 @@ def test_a_trend_has_every_usable_recording(store: Store, patient_id: str) -> No
     assert len(comparison.gaits) == 4 and len(comparison.trend) == 6
     speeds = [point.value for point in trend_series(comparison)[0].points]
     assert speeds == sorted(speeds) and len(speeds) == 6
+
+
+def test_a_word_that_is_no_condition_is_refused(tmp_path: Path) -> None:
+    context = SilentContext(JobSpec("job", "import_trial", {}, tmp_path), tmp_path / "work")
+    params: dict[str, Any] = {"visit_id": "", "file": "none.c3d", "condition": "barefoot"}
+    assert code_of(lambda: import_trial.run(params, context)) == "VIS-010"
+    assert code_of(lambda: import_video.run({**params, "files": []}, context)) == "VIS-010"
+    assert stated_condition({"condition": "no-exo"}) is Condition.NO_EXO
+    assert stated_condition({"condition": "personalized"}) is Condition.PERSONALIZED
+    assert stated_condition({"condition": ""}) is stated_condition({}) is Condition.NOT_STATED

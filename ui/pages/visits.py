@@ -12,12 +12,12 @@ from core.domain.findings import Finding
 from core.session.capture_trend import TrendSeries
 from ui.pages.frame import Page
 from ui.pages.number_table import NumberTable, NumberTableWidget
+from ui.pages.recording_list import RecordingItem, RecordingList
 from ui.plots.curves import JointPanel
 from ui.plots.joint_grid import JointGrid
 from ui.plots.trend import TrendPlot
 from ui.theme import Tone
 from ui.widgets.basics import ElidedLabel, column, label
-from ui.widgets.recording_list import RecordingItem, RecordingList
 
 BACK = ("back", "Back")
 _TRENDS = 6

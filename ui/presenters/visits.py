@@ -18,6 +18,7 @@ from core.session.capture_trend import trend_series
 from core.session.captures import Capture, captured_gait, captures_of, recordings_to_compare
 from core.session.conditions import state_condition
 from core.session.flow import Step, StepStatus
+from ui.pages.recording_list import RecordingItem
 from ui.pages.visits import BACK, VisitsPage, VisitsState
 from ui.presenters.base import StepPresenter
 from ui.presenters.visit_tables import (
@@ -30,7 +31,6 @@ from ui.report_visits import write_visits
 from ui.saving import copy_to
 from ui.session_context import SessionContext
 from ui.theme import Tone
-from ui.widgets.recording_list import RecordingItem
 from ui.wording import day
 
 _NEEDED = (

@@ -59,7 +59,7 @@ class FilmOptions(QWidget):
 
     def ask_removal(self, asked: bool) -> None:
         """Ask in the same place, instead of offering what comes next."""
-        for widget in (self.hide_heads, self._worn, self.condition):
-            widget.setVisible(not asked)
-        for widget in (self._question, self.remove, self.keep):
-            widget.setVisible(asked)
+        usual: tuple[QWidget, ...] = (self.hide_heads, self._worn, self.condition)
+        question: tuple[QWidget, ...] = (self._question, self.remove, self.keep)
+        for widget in (*usual, *question):
+            widget.setVisible(asked == (widget in question))
