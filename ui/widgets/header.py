@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame
+from PySide6.QtWidgets import QFrame, QLabel
 
 from ui import theme
 from ui.widgets.basics import Button, label, row
@@ -40,6 +40,11 @@ class Header(QFrame):
         self.stop_button = Button("STOP EXO", "danger", "stop", tip="Zero torque now (F12, or hold Esc)")
         self.stop_button.clicked.connect(self.stop_exo)
         self.stop_button.hide()
+        self._arrange(name, research)
+        self.setFixedHeight(max(56, round(56 * theme.current().scale)))
+        self.follow_theme()
+
+    def _arrange(self, name: QLabel, research: QLabel) -> None:
         layout = row(
             name,
             research,
@@ -58,8 +63,6 @@ class Header(QFrame):
         for badge in (research, self._synthetic):
             layout.setAlignment(badge, Qt.AlignmentFlag.AlignVCenter)
         self.setLayout(layout)
-        self.setFixedHeight(max(56, round(56 * theme.current().scale)))
-        self.follow_theme()
 
     def show_visit(self, text: str, synthetic: bool, *, patient: bool = True) -> None:
         self._visit.setText(text)
