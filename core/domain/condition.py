@@ -20,6 +20,11 @@ class Condition(StrEnum):
         return _WORDS[self]
 
     @property
+    def title(self) -> str:
+        """In a list of choices: "Personalized controller"."""
+        return self.words[:1].upper() + self.words[1:]
+
+    @property
     def assisted(self) -> bool:
         """Whether an exo helped: such a walk is not the person's own."""
         return self in (Condition.DEFAULT, Condition.PERSONALIZED)

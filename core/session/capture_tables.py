@@ -42,16 +42,16 @@ CURVE_NOTE = "Curves: Pearson r with the first one, and root-mean-square distanc
 def headline_of(comparison: CaptureComparison) -> str:
     """How much changed against the first recording, and how much of that would by chance."""
     names = gait_names(comparison.gaits)
-    parts = [f"{_beyond_words(pair)} in {_within(names[pair.other])}" for pair in comparison.pairs]
-    against = f"Changed since {_within(names[0])}, beyond the scatter of the strides"
+    parts = [f"{_within(names[pair.other])}, in {_beyond_words(pair)}" for pair in comparison.pairs]
+    against = f"Different from {_within(names[0])}, beyond the scatter of the strides"
     return f"{against}: {'; '.join(parts)}.{_by_chance(comparison)}"
 
 
 def short_headline_of(comparison: CaptureComparison) -> str:
     """The same in one line, where the recordings are named beside it."""
     names = [_within(name) for name in short_names(comparison.gaits)]
-    parts = [f"{_beyond_words(pair)} in {names[pair.other]}" for pair in comparison.pairs]
-    return f"Measurably changed since {names[0]}: {', '.join(parts)}."
+    parts = [f"{names[pair.other]} in {_beyond_words(pair)}" for pair in comparison.pairs]
+    return f"Measurably different from {names[0]}: {', '.join(parts)}."
 
 
 def screen_note(comparison: CaptureComparison) -> str:
@@ -141,13 +141,13 @@ def change_tip(change: Change) -> str:
     return f"{value_words(change.quantity, change.after)}{mdc.replace('(', '(MDC ')}"
 
 
-def curve_words(curve: CurveChange) -> str:
+def curve_words(curve: CurveChange, *, with_mdc: bool = True) -> str:
     """`r 0.97 · ▲ 5.2° (4.1)`; a distance has no direction but is beyond all the same."""
     if not math.isfinite(curve.rmse_deg):
         return UNKNOWN
     shape = f"r {curve.correlation:.2f} · " if math.isfinite(curve.correlation) else ""
     mark = MARKS.get(curve.verdict, "▲")
-    mdc = f" ({curve.mdc_deg:.1f})" if math.isfinite(curve.mdc_deg) else ""
+    mdc = f" ({curve.mdc_deg:.1f})" if with_mdc and math.isfinite(curve.mdc_deg) else ""
     return f"{shape}{mark} {curve.rmse_deg:.1f}°{mdc}"
 
 
@@ -222,7 +222,7 @@ def agreement_words(predicted: PredictedChange, measured: Change) -> str:
         return "not judged"
     foretold = abs(predicted.difference) > measured.mdc
     if measured.verdict is ChangeVerdict.WITHIN:
-        return "not seen" if foretold else "none, as predicted"
+        return "not seen" if foretold else "as predicted"
     if not foretold:
         return "not predicted"
     same = (predicted.difference > 0) == (measured.difference > 0)

@@ -66,7 +66,7 @@ def test_recordings_are_compared_as_soon_as_the_page_opens(context: SessionConte
     assert "▲ +" in row_of(page, "Left knee range")[2]
     panel = page.grid.plots[JointKind.KNEE, Side.LEFT].panel
     assert panel is not None and [curve.label for curve in panel.curves] == ["Visit 1", "Visit 2"]
-    assert page._headline.text().startswith("Measurably changed since visit 1: ")
+    assert page._headline.text().startswith("Measurably different from visit 1: visit 2 in ")
 
 
 def test_unticking_leaves_a_recording_out(context: SessionContext, visit_id: str) -> None:

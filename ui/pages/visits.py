@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFileDialog, QGridLayout, QHeaderView, QSplitter, QTabWidget, QWidget
 
 from core.domain.findings import Finding
@@ -75,8 +76,8 @@ class VisitsPage(Page):
         split.addWidget(self.grid)
         split.addWidget(self._build_tabs())
         split.setStretchFactor(0, 0)
-        split.setStretchFactor(1, 1)
-        split.setStretchFactor(2, 1)
+        split.setStretchFactor(1, 2)
+        split.setStretchFactor(2, 3)
         split.setSizes([236, 330, 500])
         self.body.addWidget(split, 1)
 
@@ -105,12 +106,12 @@ class VisitsPage(Page):
 
     def _show_comparison(self, state: VisitsState) -> None:
         self.grid.show_panels(state.panels)
-        _show(self.change, state.change)
-        _show(self.likeness, state.likeness)
+        self.change.show_numbers(state.change)
+        self.likeness.show_numbers(state.likeness)
         self._change_note.setText(state.change_note)
         self._likeness_note.setText(state.likeness_note)
         self.tabs.setTabVisible(self._predicted_tab, bool(state.prediction_note))
-        _show(self.prediction, state.prediction)
+        self.prediction.show_numbers(state.prediction)
         self._prediction_note.setText(state.prediction_note)
         for number, plot in enumerate(self.trends):
             shown = number < len(state.trend)
@@ -125,7 +126,7 @@ class VisitsPage(Page):
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setDrawBase(False)
         self.tabs.tabBar().setAccessibleName("Parts of the comparison")
-        self.change, self.likeness, self.prediction = (NumberTableWidget() for _ in range(3))
+        self.change, self.likeness, self.prediction = (FittingTable() for _ in range(3))
         self._change_note, self._likeness_note, self._prediction_note = (
             label("", "small", wrap=True) for _ in range(3)
         )
@@ -162,22 +163,38 @@ class VisitsPage(Page):
         return inside
 
 
-def _show(table: NumberTableWidget, numbers: NumberTable) -> None:
-    """No number is cut off: where columns have no room, the table scrolls."""
-    table.show_numbers(numbers)
-    header = table.horizontalHeader()
-    header.setMinimumSectionSize(_LEAST_PX)
-    header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-    if header.length() < table.viewport().width() and table.columnCount() > 1:
-        for number in range(1, table.columnCount()):
-            header.setSectionResizeMode(number, QHeaderView.ResizeMode.Stretch)
+class FittingTable(NumberTableWidget):
+    """No number is cut off: columns share the room where there is some, else the table scrolls."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("dense", True)
+        self.verticalHeader().setDefaultSectionSize(_ROW_PX)
+        self.verticalHeader().setMinimumSectionSize(_ROW_PX)
+        self.horizontalHeader().setMinimumSectionSize(_LEAST_PX)
+
+    def show_numbers(self, table: NumberTable) -> None:
+        super().show_numbers(table)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        header = self.horizontalHeader()
+        needed = sum(
+            max(self.sizeHintForColumn(number), header.sectionSizeHint(number), _LEAST_PX)
+            for number in range(self.columnCount())
+        )
+        modes = QHeaderView.ResizeMode
+        spare = modes.Stretch if needed <= self.viewport().width() else modes.ResizeToContents
+        for number in range(self.columnCount()):
+            header.setSectionResizeMode(number, spare if number else modes.ResizeToContents)
 
 
 def _with_note(table: NumberTableWidget, note: QWidget, spoken: str) -> QWidget:
     table.setAccessibleName(spoken)
-    table.verticalHeader().setDefaultSectionSize(_ROW_PX)
-    table.verticalHeader().setMinimumSectionSize(_ROW_PX)
-    table.setProperty("dense", True)
     inside = QWidget()
     layout = column(gap=6)
     layout.setContentsMargins(0, 8, 0, 0)

@@ -77,14 +77,15 @@ def _cell(change: Change | None, others: int) -> str:
 
 def likeness_numbers(comparison: CaptureComparison) -> NumberTable:
     """r and distance of the mean curves of every other recording from those of the first."""
-    names = _headings(comparison)
+    names, by_curve = _headings(comparison), zip(*(pair.curves for pair in comparison.pairs), strict=True)
     rows = tuple(
         NumberRow(
-            f"{curve.side.value.capitalize()} {curve.joint.place}",
-            tuple(curve_words(pair.curves[number]) for pair in comparison.pairs),
-            curve.side,
+            f"{others[0].side.value.capitalize()} {others[0].joint.place}",
+            tuple(curve_words(own, with_mdc=len(comparison.pairs) < MANY) for own in others),
+            others[0].side,
+            tips=tuple(curve_words(own) for own in others),
         )
-        for number, curve in enumerate(comparison.pairs[0].curves)
+        for others in by_curve
     )
     return NumberTable(("", *names[1:]), rows)
 

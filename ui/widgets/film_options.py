@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QWidget
 
 from core.domain.condition import Condition
-from ui.widgets.basics import Button, label, row
+from ui.widgets.basics import Button, column, label, row
 from ui.widgets.channel_map import QuietCombo
 
 _TIP = (
@@ -32,18 +32,17 @@ class FilmOptions(QWidget):
         super().__init__()
         self.hide_heads = QCheckBox("Hide heads in what is imported or recorded next")
         self.hide_heads.setToolTip(_TIP)
-        self._question = label(_REMOVAL, "small", wrap=True)
-        self.remove, self.keep = Button("Remove the original", "danger"), Button("Keep it")
-        self.condition, self._worn = QuietCombo(), label("The patient walks with", "small")
+        self.condition = QuietCombo()
         self.condition.setAccessibleName("With which exo the patient walks")
         self.condition.setToolTip(_WORN_TIP)
         for one in Condition:
-            self.condition.addItem(one.words[:1].upper() + one.words[1:], one)
-        layout = row(self.hide_heads, self._question, self.remove, self.keep, gap=12)
-        layout.setStretch(1, 1)
-        layout.addWidget(self._worn)
-        layout.addWidget(self.condition)
-        self.setLayout(layout)
+            self.condition.addItem(one.title, one)
+        self.remove, self.keep = Button("Remove the original", "danger"), Button("Keep it")
+        self._usual, self._asked = QWidget(), QWidget()
+        worn = label("Exo in this walk", "small")
+        self._usual.setLayout(row(self.hide_heads, worn, self.condition, None, gap=12))
+        self._asked.setLayout(row(label(_REMOVAL, "small", wrap=True), self.remove, self.keep, gap=12))
+        self.setLayout(column(self._usual, self._asked, gap=0))
         self.remove.clicked.connect(lambda: self.removal_answered.emit(True))
         self.keep.clicked.connect(lambda: self.removal_answered.emit(False))
         self.ask_removal(False)
@@ -59,7 +58,5 @@ class FilmOptions(QWidget):
 
     def ask_removal(self, asked: bool) -> None:
         """Ask in the same place, instead of offering what comes next."""
-        usual: tuple[QWidget, ...] = (self.hide_heads, self._worn, self.condition)
-        question: tuple[QWidget, ...] = (self._question, self.remove, self.keep)
-        for widget in (*usual, *question):
-            widget.setVisible(asked == (widget in question))
+        self._usual.setVisible(not asked)
+        self._asked.setVisible(asked)

@@ -64,7 +64,7 @@ def test_the_first_recording_named_is_the_one_compared_with(shell: Shell, tmp_pa
     _, motions = two_visits(tmp_path)
     words = ("visits", "P-0001", "--motion", motions[1], "--motion", motions[0], "--data-dir", str(tmp_path))
     status, said, _ = shell.types(*words)
-    assert status == 0 and "Changed since visit 2, personalized controller" in said
+    assert status == 0 and "Different from visit 2, personalized controller" in said
     assert any(line.startswith("Left knee range") and "▼ −" in line for line in said.splitlines())
 
 
