@@ -90,11 +90,12 @@ class VisitsPresenter(StepPresenter):
         self._comparison = comparison
         prediction, prediction_note = prediction_numbers(comparison)
         warned = any(finding.severity is Severity.WARNING for finding in comparison.findings)
+        names = [name.removesuffix(" controller") for name in short_names(comparison.gaits)]
         return VisitsState(
             short_headline_of(comparison),
             Tone.WARN if warned else Tone.NEUTRAL,
             items=items,
-            panels=visit_joint_panels(visit_panels(chosen), short_names(comparison.gaits)),
+            panels=visit_joint_panels(visit_panels(chosen), names),
             change=change_numbers(comparison),
             change_note=screen_note(comparison),
             likeness=likeness_numbers(comparison),
