@@ -182,15 +182,16 @@ class FittingTable(NumberTableWidget):
         self._fit()
 
     def _fit(self) -> None:
-        header = self.horizontalHeader()
-        needed = sum(
+        """Every column as wide as what stands in it; what is left goes to all but the names."""
+        header, count = self.horizontalHeader(), self.columnCount()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        needed = [
             max(self.sizeHintForColumn(number), header.sectionSizeHint(number), _LEAST_PX)
-            for number in range(self.columnCount())
-        )
-        modes = QHeaderView.ResizeMode
-        spare = modes.Stretch if needed <= self.viewport().width() else modes.ResizeToContents
-        for number in range(self.columnCount()):
-            header.setSectionResizeMode(number, spare if number else modes.ResizeToContents)
+            for number in range(count)
+        ]
+        spare = max(0, self.viewport().width() - sum(needed)) // max(1, count - 1)
+        for number, width in enumerate(needed):
+            header.resizeSection(number, width + (spare if number else 0))
 
 
 def _with_note(table: NumberTableWidget, note: QWidget, spoken: str) -> QWidget:
