@@ -28,8 +28,9 @@ MARKS = {ChangeVerdict.WITHIN: "=", ChangeVerdict.NOT_JUDGED: "?"}  # beside ▲
 CHANGE_NOTE = (
     "Measured; the change follows the value. ▲▼ more than the minimal detectable change (MDC, in brackets, "
     "95 %), = no more than it, ? not judged. MDC = 1.96 · √2 · SEM, SEM = standard deviation between the "
-    "strides / √strides: it tells a change from the scatter of the strides, not from another camera place or "
-    "another day. Between days 2 to 5° are usual even in laboratories (McGinley 2009)."
+    "strides / √strides, of ranges by the jackknife: it tells a change from the scatter of the strides, not "
+    "from another camera place or another day. Between days 2 to 5° are usual even in laboratories (McGinley "
+    "2009)."
 )
 _MARK_NOTE = (
     "▲▼ more than the minimal detectable change by the strides' scatter ({where}95 %), = no more, ? not "
@@ -196,7 +197,7 @@ def _by_chance(comparison: CaptureComparison) -> str:
     if not max(counts, default=0) or fewest < 2:
         return ""
     expected = max(counts) * chance_of_false_change(fewest)
-    return f" By chance alone it would be about {max(1, round(expected))} of {max(counts)}."
+    return f" By chance alone it would be at least {max(1, round(expected))} of {max(counts)}."
 
 
 def _predicted_row(prediction: Prediction, one: PredictedChange) -> ReportRow:

@@ -17,6 +17,7 @@ from core.gait.change import (
     curve_changes,
     measured_numbers,
     minimal_change,
+    range_error,
     standard_error,
     symmetry_error,
 )
@@ -78,6 +79,20 @@ def test_of_a_single_stride_nothing_is_judged() -> None:
     assert {change.verdict for change in changes} == {ChangeVerdict.NOT_JUDGED}
     assert {c.verdict for c in curve_changes(first.cycles, other.cycles)} == {ChangeVerdict.NOT_JUDGED}
     assert math.isnan(standard_error(np.array([1.0])))
+
+
+def test_ranges_of_strides_that_differ_in_timing_seem_changed_as_rarely_as_is_said() -> None:
+    """The strides' own ranges do not scatter at all here, but the range of their mean does."""
+    random, strides, beyond = np.random.default_rng(2), 10, 0
+    cycle = np.linspace(0.0, 1.0, 101)
+    for _ in range(1000):
+        sides = []
+        for _ in range(2):
+            shift = 0.06 * random.standard_normal((strides, 1))
+            sides.append(np.exp(-(((cycle - 0.6 - shift) / 0.06) ** 2)))
+        change = abs(float(np.ptp(sides[0].mean(axis=0)) - np.ptp(sides[1].mean(axis=0))))
+        beyond += change > minimal_change(range_error(sides[0]), range_error(sides[1]))
+    assert beyond / 1000 == pytest.approx(chance_of_false_change(strides), abs=0.025)
 
 
 def test_a_leg_without_strides_has_no_numbers() -> None:
