@@ -20,7 +20,7 @@ class Condition(StrEnum):
         return _WORDS[self]
 
     @property
-    def title(self) -> str:
+    def label(self) -> str:
         """In a list of choices: "Personalized controller"."""
         return self.words[:1].upper() + self.words[1:]
 

@@ -30,7 +30,7 @@ def short_names(gaits: Sequence[CapturedGait]) -> tuple[str, ...]:
     """The shortest that tell the recordings apart: "Visit 2", or of one visit "No exo"."""
     for names in (
         [f"Visit {gait.visit_number}" for gait in gaits],
-        [gait.condition.title for gait in gaits],
+        [gait.condition.label for gait in gaits],
     ):
         if len(set(names)) == len(names):
             return tuple(names)

@@ -40,7 +40,7 @@ def condition_badges(store: Store, motion_id: str) -> tuple[str, ...]:
     condition = condition_of(store, motion_id)
     if condition is Condition.NOT_STATED:
         return ()
-    return (condition.title,)
+    return (condition.label,)
 
 
 def assisted_findings(store: Store, motion_id: str) -> tuple[Finding, ...]:

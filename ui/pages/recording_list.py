@@ -73,7 +73,7 @@ class RecordingList(QScrollArea):
         combo.setAccessibleName(f"With which exo, {item.title}")
         combo.setToolTip("With which exo the patient walked. Who changes it here is written into the record.")
         for condition in Condition:
-            combo.addItem(condition.title, condition)
+            combo.addItem(condition.label, condition)
         combo.setCurrentIndex(list(Condition).index(item.condition))
         combo.activated.connect(
             lambda at, key=item.motion_id: self.condition_chosen.emit(key, list(Condition)[at])

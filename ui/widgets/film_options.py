@@ -36,7 +36,7 @@ class FilmOptions(QWidget):
         self.condition.setAccessibleName("With which exo the patient walks")
         self.condition.setToolTip(_WORN_TIP)
         for one in Condition:
-            self.condition.addItem(one.title, one)
+            self.condition.addItem(one.label, one)
         self.remove, self.keep = Button("Remove the original", "danger"), Button("Keep it")
         self._usual, self._asked = QWidget(), QWidget()
         worn = label("Exo in this walk", "small")
