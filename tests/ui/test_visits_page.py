@@ -158,6 +158,17 @@ def test_visits_open_from_header_and_patient_page_and_go_back(
     assert window.pages.step is Step.PATIENT
 
 
+def test_what_did_not_change_is_not_read_again(context: SessionContext, visit_id: str) -> None:
+    visits(context, Condition.NO_EXO, Condition.DEFAULT)
+    page, presenter = shown(context)
+    before = page.grid.plots[JointKind.KNEE, Side.LEFT].panel
+    presenter.refresh()
+    assert page.grid.plots[JointKind.KNEE, Side.LEFT].panel is before
+    captured.save(context.store, visit_id, captured.walk(seed=9), Condition.OTHER)
+    presenter.refresh()
+    assert len(page.recordings.ticks) == 3
+
+
 def test_another_patient_begins_with_what_is_proposed(context: SessionContext, visit_id: str) -> None:
     motions = visits(context, Condition.NO_EXO, Condition.DEFAULT)
     page, presenter = shown(context)

@@ -50,8 +50,10 @@ class VisitsPresenter(StepPresenter):
         self._ticked: tuple[str, ...] | None = None  # motion ids; None: what is proposed
         self._captures: tuple[Capture, ...] = ()
         self._comparison: CaptureComparison | None = None
+        self._read_from: tuple[object, ...] = ()  # what the shown state was made from
+        self._state: VisitsState | None = None
         page.ticked.connect(lambda key, on: self.attempt(lambda: self._tick(key, on)))
-        page.condition_chosen.connect(lambda key, told: self.attempt(lambda: self._state(key, told)))
+        page.condition_chosen.connect(lambda key, told: self.attempt(lambda: self._say(key, told)))
         page.secondary_action.connect(self._secondary)
         page.save_to.connect(lambda path: self.attempt(lambda: self.save(path)))
         context.visit_changed.connect(self._forget_other_patient)
@@ -70,15 +72,30 @@ class VisitsPresenter(StepPresenter):
         self._page.ask_where()
 
     def show(self, status: StepStatus) -> None:
-        patient_id = self.context.patient_id
+        """Read and compare anew only when the record or a tick changed: all visits take a while to read."""
+        read_from = self._record()
+        if self._state is None or read_from != self._read_from:
+            self._state, self._read_from = self._read(self.context.patient_id), read_from
+        self._page.render(self._state)
+
+    def _record(self) -> tuple[object, ...]:
+        """What the page depends on: ticks, records and decisions of all visits."""
+        store, patient_id = self.context.store, self.context.patient_id
+        visits = () if patient_id is None else store.visits(patient_id)
+        known = tuple(
+            (tuple(record.id for record in store.records(visit.id)), len(store.decisions(visit.id)))
+            for visit in visits
+        )
+        return patient_id, self.context.subject, self._ticked, known
+
+    def _read(self, patient_id: str | None) -> VisitsState:
         self._captures = () if patient_id is None else captures_of(self.context.store, patient_id)
         self._comparison = None
         if patient_id is None:
-            self._page.render(VisitsState("No patient is open.", missing="Open a patient first."))
-        elif len(self._captures) < FEWEST:
-            self._page.render(VisitsState("There are no two recordings to compare yet.", missing=_NEEDED))
-        else:
-            self._page.render(self._compared())
+            return VisitsState("No patient is open.", missing="Open a patient first.")
+        if len(self._captures) < FEWEST:
+            return VisitsState("There are no two recordings to compare yet.", missing=_NEEDED)
+        return self._compared()
 
     def _compared(self) -> VisitsState:
         chosen = self._chosen()
@@ -146,7 +163,7 @@ class VisitsPresenter(StepPresenter):
         self._ticked = tuple(c.motion_id for c in self._captures if c.motion_id in ticked)
         self.refresh()
 
-    def _state(self, motion_id: str, condition: Condition) -> None:
+    def _say(self, motion_id: str, condition: Condition) -> None:
         """Say afterwards what was worn; the ticks stay where they are."""
         self._ticked = tuple(capture.motion_id for capture in self._chosen())
         state_condition(self.context.store, motion_id, condition, by=self.context.operator)
