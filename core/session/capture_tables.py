@@ -18,7 +18,7 @@ from core.domain.capture_comparison import (
     PredictedChange,
     Prediction,
 )
-from core.gait.change import chance_of_false_change
+from core.gait.change import LEAST_STRIDES, chance_of_false_change
 from core.session.capture_findings import gait_names, short_names
 from core.session.report_tables import ReportRow, ReportTable
 
@@ -194,10 +194,10 @@ def _by_chance(comparison: CaptureComparison) -> str:
         sum(one.verdict is not ChangeVerdict.NOT_JUDGED for one in pair.changes) for pair in comparison.pairs
     ]
     fewest = min(min(gait.strides) for gait in comparison.gaits)
-    if not max(counts, default=0) or fewest < 2:
+    if not any(pair.beyond for pair in comparison.pairs) or fewest < LEAST_STRIDES:
         return ""
     expected = max(counts) * chance_of_false_change(fewest)
-    return f" By chance alone it would be at least {max(1, round(expected))} of {max(counts)}."
+    return f" By chance alone it would be about {max(1, round(expected))} of {max(counts)}."
 
 
 def _predicted_row(prediction: Prediction, one: PredictedChange) -> ReportRow:
