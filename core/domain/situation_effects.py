@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from core.domain.assistance import Assistance, CostRatio, FallCount, assistance_of, cost_ratio
+from core.domain.assistance import Assistance, FallCount, assistance_of
 from core.domain.controller import Comparison
+from core.domain.cost_ratio import CostRatio, cost_ratio
 from core.domain.rollout import GaitLabel
 from core.domain.scenario import COURSE, LEVEL_WALKING, scenario_of
 from core.domain.situation import SituationWalks, find_walks

@@ -11,8 +11,9 @@ from typing import TypeVar
 import numpy as np
 
 from core.domain.arrays import FloatArray
-from core.domain.assistance import typed_reason
+from core.domain.assistance import trained_assistance
 from core.domain.body import SAGITTAL, SIDES, Joint, JointKind, Side
+from core.domain.comparison_words import comparison_verdict
 from core.domain.controller import Comparison, Deployment, Package, TrainedController
 from core.domain.emg import EmgEnvelopes
 from core.domain.exo_walk import ExoWalk
@@ -20,6 +21,7 @@ from core.domain.findings import Finding, worst_first
 from core.domain.motion import GaitCycles, Kinematics, Motion, Spatiotemporal, Spread, stride_words
 from core.domain.record import Decision, RecordKind, Verdict
 from core.domain.recording import Landmarks
+from core.domain.release import typed_reason
 from core.domain.rollout import GaitLabel, RolloutSet
 from core.domain.subject import Subject
 from core.domain.twin import GaitPolicy
@@ -112,7 +114,7 @@ def report_content(store: Store, visit_id: str) -> ReportContent:
         person=_person(subject, visit.started_utc.year),
         visit=f"Visit {visit.number} · {_day(visit.started_utc)}",
         labels=_labels(synthetic, simulated=gaits is not None or comparison is not None),
-        verdict=comparison.sentence if comparison is not None else _motion_verdict(motion),
+        verdict=_verdict(motion, trained, comparison),
         quality=_quality(store, visit_id, motion),
         panels=panels,
         band_source=BAND_SOURCE,
@@ -163,6 +165,15 @@ def _person(subject: Subject, year: int) -> tuple[str, ...]:
     if subject.diagnosis:
         facts.append(subject.diagnosis)
     return tuple(facts)
+
+
+def _verdict(motion: Motion, trained: TrainedController | None, comparison: Comparison | None) -> str:
+    """The one verdict on the controller, from its comparison, else from its training; else on the motion."""
+    if comparison is not None:
+        return comparison_verdict(comparison)
+    if trained is not None:
+        return trained_assistance(trained).told_of("The personalized controller")
+    return _motion_verdict(motion)
 
 
 def _motion_verdict(motion: Motion) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from core.domain.assistance import Assistance, CostRatio, assistance_of, percent_words, with_reason
+from core.domain.assistance import Assistance, assistance_of
 from core.domain.comparison_words import verdict_details
 from core.domain.controller import Comparison, GaitScore, TrainedController, unattended
 from core.domain.motion import Motion
@@ -16,6 +16,7 @@ from core.domain.situation_effects import situation_assistance, situation_effect
 from core.domain.walk_measures import WalkMeasures
 from core.domain.walk_numbers import WalkRow, walk_rows
 from core.session.flow import Step, StepStatus
+from core.session.release import release_declaration, sign_comparison
 from ui.pages.compare import ComparePage, CompareState
 from ui.pages.correlations import CorrelationsView
 from ui.pages.gait_comparison import ComparisonView
@@ -46,7 +47,6 @@ PURPOSE = (
 INTERVAL_TIP = "Of the mean over all walks, seed by seed; another twin or another day differs by more."
 REASON_WANTED = "Sign only with a reason; package and report will hold it."
 MOST_NAMED = 3  # situations in the headline; the tab has all of them with what gets harder
-WORTHWHILE = 0.03  # fraction of what walking costs; a smaller change is hardly felt
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,18 +106,7 @@ class ComparePresenter(StepPresenter):
         if self._why_not_sign(assistance) or self.context.visit_id is None:
             return
         name, role = self._page.approver.given
-        meaning = self._declaration()
-        if assistance.needs_reason:
-            meaning = with_reason(meaning, assistance, self._page.reason.text().strip())
-        self.context.store.decide(
-            self.context.visit_id,
-            self.step.value,
-            Verdict.SIGNED,
-            record_id=record_id,
-            by=name,
-            role=role,
-            reason=meaning,
-        )
+        sign_comparison(self.context.store, record_id, by=name, role=role, reason=self._page.reason.text())
         self.context.show_message(f"Signed by {name}. The controller may now be deployed.", Tone.OK)
         self.context.record_changed.emit()
 
@@ -142,7 +131,7 @@ class ComparePresenter(StepPresenter):
 
     def _result(self, record_id: str, comparison: Comparison, motion: Motion | None) -> CompareState:
         signature = self._signature(record_id)
-        headline, tone = situated_headline(comparison)
+        headline, tone = compare_headline(comparison)
         assistance = situation_assistance(comparison)
         why_not = "" if signature is not None else self._why_not_sign(assistance)
         parts = self._cached_parts(record_id, comparison)
@@ -213,11 +202,7 @@ class ComparePresenter(StepPresenter):
         return ""
 
     def _declaration(self) -> str:
-        code = "this patient" if self.context.subject is None else self.context.subject.code
-        return (
-            f"I have looked at these simulated gaits and release the personalized controller for {code}, "
-            "for a first supervised walk."
-        )
+        return "" if self.context.subject is None else release_declaration(self.context.subject)
 
     def _signature(self, record_id: str) -> Decision | None:
         """By a person; what a session without a screen released for its virtual exo can still be signed."""
@@ -244,55 +229,17 @@ def below_headline(comparison: Comparison) -> str:
     return unbroken(verdict_details(comparison.scores, comparison.strangers))
 
 
-def situated_headline(comparison: Comparison) -> tuple[str, Tone]:
-    """The same, and in which other situations walking gets harder."""
-    headline, tone = compare_headline(comparison.scores)
-    effects = situation_effects(comparison.situations)
+def compare_headline(comparison: Comparison) -> tuple[str, Tone]:
+    """The one verdict; situations that get harder are counted where they are too many to be named here."""
+    found, effects = situation_assistance(comparison), situation_effects(comparison.situations)
     harder = [one.name for one in effects if one.harder]
-    if not harder:
-        return headline, tone
-    named = (
-        f": {listed(harder)}"
-        if len(harder) <= MOST_NAMED
-        else f" in {len(harder)} of {len(effects)} situations"
-    )
-    return f"{headline} Harder{named}.", Tone.WARN
+    named = listed(harder) if len(harder) <= MOST_NAMED else f"{len(harder)} of {len(effects)}"
+    return verdict_headline(replace(found, elsewhere=named if harder else ""))
 
 
-def compare_headline(scores: tuple[GaitScore, ...]) -> tuple[str, Tone]:
-    """The personalized controller against no exo, in one sentence."""
-    found = assistance_of(scores)
-    if found.more_falls:
-        return f"The twin falls more often with the personalized controller: {found.falls_words}.", Tone.WARN
-    if found.cost is not None:
-        return cost_headline(found.cost)
-    if found.effort_ratio is None:
-        return "The comparison is incomplete.", Tone.WARN
-    return effort_headline(found.effort_ratio)
-
-
-def cost_headline(cost: CostRatio) -> tuple[str, Tone]:
-    """What walking costs with the exo against without it."""
-    change = unbroken(f"{cost.change_words} ({cost.interval_words}).")
-    if cost.change > 0 and cost.shown:
-        return f"Walking gets harder with the exo: {change}", Tone.WARN
-    if not cost.shown:
-        return f"Walking is not shown to get easier with the exo: {change}", Tone.WARN
-    if -cost.change < WORTHWHILE:
-        return f"Walking gets hardly easier with the exo: {change}", Tone.WARN
-    return f"Walking gets easier with the exo: {change}", Tone.OK
-
-
-def effort_headline(ratio: float) -> tuple[str, Tone]:
-    """The same by joint effort, the only number that earlier versions had."""
-    change = ratio - 1.0
-    if change > 0.0:
-        return f"Walking gets harder with the exo: {percent_words(change)} more joint effort.", Tone.WARN
-    if -WORTHWHILE < change < -0.005:
-        return f"Hardly less joint effort with the exo ({percent(-change)}).", Tone.WARN
-    if change < -0.005:
-        return f"{percent(-change)} less joint effort with the exo.", Tone.OK
-    return "Walking does not get easier with the exo.", Tone.WARN
+def verdict_headline(found: Assistance) -> tuple[str, Tone]:
+    """The verdict as a headline of Train and Compare; never green where it warns."""
+    return unbroken(found.told_of("The controller")), Tone.WARN if found.warns else Tone.OK
 
 
 def comparison_table(
