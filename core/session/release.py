@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from core.domain.assistance import Assistance
 from core.domain.controller import Comparison, unattended
-from core.domain.record import Verdict
-from core.domain.release import release_meaning
+from core.domain.record import Decision, Verdict
+from core.domain.release import release_meaning, typed_reason
 from core.domain.situation_effects import situation_assistance
 from core.domain.subject import Subject
 from core.errors import refuse
@@ -23,6 +26,21 @@ def release_declaration(subject: Subject) -> str:
         f"I have looked at these simulated gaits and release the personalized controller for {subject.code}, "
         "for a first supervised walk."
     )
+
+
+def release_lines(
+    assistance: Assistance, decisions: Iterable[Decision], comparison_id: str
+) -> tuple[str, ...]:
+    """The verdict where it warns, and who released the controller in spite of it; () for one that helps."""
+    if not assistance.warns:
+        return ()
+    told = [assistance.told_of("The controller")]
+    signed = [d for d in decisions if d.verdict is Verdict.SIGNED and d.record_id == comparison_id]
+    reason = typed_reason(signed[-1].reason) if signed else ""
+    if reason:
+        role = f", {signed[-1].role}," if signed[-1].role else ""
+        told.append(f"{signed[-1].by}{role} released it in spite of that, because: {reason}")
+    return tuple(told)
 
 
 def sign_comparison(store: Store, comparison_id: str, *, by: str, role: str, reason: str = "") -> None:

@@ -15,6 +15,7 @@ from core.domain.assistance import trained_assistance
 from core.domain.body import SAGITTAL, SIDES, Joint, JointKind, Side
 from core.domain.comparison_words import comparison_verdict
 from core.domain.controller import Comparison, Deployment, Package, TrainedController
+from core.domain.declarations import NOBODY
 from core.domain.emg import EmgEnvelopes
 from core.domain.exo_walk import ExoWalk
 from core.domain.findings import Finding, worst_first
@@ -378,13 +379,13 @@ def _deployment(store: Store, visit_id: str) -> tuple[tuple[str, str], ...]:
 
 
 def _exo_lines(deployment: Deployment) -> list[tuple[str, str]]:
-    kind = "virtual exo" if deployment.virtual else "exo"
+    kind, where = ("virtual exo", f", {NOBODY}") if deployment.virtual else ("exo", "")
     kept_by = deployment.kept_by
     state = deployment.handover.value
     if kept_by is not None:
         state += f" by {kept_by.name} ({kept_by.role})"
     return [
-        ("Device", f"{kind} {deployment.device_serial}"),
+        ("Device", f"{kind} {deployment.device_serial}{where}"),
         ("Read back", "equal to what was signed" if deployment.equal else "DIFFERS from what was signed"),
         ("Controller", state),
     ]
@@ -392,8 +393,9 @@ def _exo_lines(deployment: Deployment) -> list[tuple[str, str]]:
 
 def _walk_lines(walk: ExoWalk) -> list[tuple[str, str]]:
     """Strides, and delivered against predicted torque."""
-    strides = f"{walk.strides[0]} + {walk.strides[1]} strides, at most {walk.limit_nm:g} N·m"
-    lines = [("Walk with exo", strides)]
+    strides = f"{walk.strides[0]} + {walk.strides[1]} {walk.strides_word}, at most {walk.limit_nm:g} N·m"
+    name = "Virtual walk" if walk.virtual else "Walk with exo"
+    lines = [(name, f"{strides}; nobody walked" if walk.virtual else strides)]
     if walk.match.known:
         (left_r, right_r), (left, right) = walk.match.correlation, walk.match.rmse_nm_kg
         words = f"r {left_r:.2f} / {right_r:.2f}, {left:.3f} / {right:.3f} N·m/kg"
