@@ -101,9 +101,14 @@ class Assistance:
         """The verdict, of a controller that was named before."""
         return self.told_of("It")
 
-    def told_of(self, subject: str) -> str:
+    @property
+    def headline(self) -> str:
+        """The same words for who reads them beside the numbers: without the interval."""
+        return self.told_of("The controller", brief=True)
+
+    def told_of(self, subject: str, *, brief: bool = False) -> str:
         """The verdict on level walking in one sentence, then work against the leg and other situations."""
-        level = self._level_words()
+        level = self._level_words(brief=brief)
         if self.elsewhere:
             level = level.replace(" walking ", " level walking ")
         sentences = [f"{subject} {level}"] if self.known or self.harder else [level]
@@ -115,16 +120,16 @@ class Assistance:
             sentences.append(f"{HARDER_ELSEWHERE}: {self.elsewhere}.")
         return " ".join(sentences)
 
-    def _level_words(self) -> str:
+    def _level_words(self, *, brief: bool) -> str:
         """Without its subject, where it has one."""
         if self.harder:
-            return self._harder_words()
+            return self._harder_words(brief=brief)
         if self.ratio is None:
             return "It is not known whether it makes walking easier or harder."
         if self.ratio >= 1.0:
             return "makes walking neither easier nor harder in simulation."
         how = "is not shown to make" if not self.helps else "hardly makes" if self._hardly else "makes"
-        return f"{how} walking easier in simulation: {self._cost_words()}."
+        return f"{how} walking easier in simulation: {self._cost_words(brief=brief)}."
 
     @property
     def falls_words(self) -> str:
@@ -136,14 +141,16 @@ class Assistance:
             return ""
         return f"{self.falls_per_minute:.1f} falls a minute instead of {self.falls_without:.1f}"
 
-    def _harder_words(self) -> str:
-        facts = [self._cost_words()] if self.costs_more else []
+    def _harder_words(self, *, brief: bool) -> str:
+        facts = [self._cost_words(brief=brief)] if self.costs_more else []
         facts += [self.falls_words] if self.more_falls else []
         unsure = not self.more_falls and self.cost is not None and not self.cost.shown
         verdict = "does not make walking easier" if unsure else "makes walking harder"
         return f"{verdict} in simulation: {' and '.join(facts)}."
 
-    def _cost_words(self) -> str:
+    def _cost_words(self, *, brief: bool) -> str:
+        if self.cost is not None and brief:
+            return f"{self.cost.change_words}{'' if self.cost.shown else ', no difference shown'}"
         if self.cost is not None:
             return self.cost.against(_NO_EXO)
         assert self.effort_ratio is not None

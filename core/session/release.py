@@ -34,7 +34,7 @@ def release_lines(
     """The verdict where it warns, and who released the controller in spite of it; () for one that helps."""
     if not assistance.warns:
         return ()
-    told = [assistance.told_of("The controller")]
+    told = [assistance.headline]
     signed = [d for d in decisions if d.verdict is Verdict.SIGNED and d.record_id == comparison_id]
     reason = typed_reason(signed[-1].reason) if signed else ""
     if reason:

@@ -13,7 +13,7 @@ from core.domain.laboratory import LaboratoryTrial
 from core.domain.motion import Motion
 from core.domain.record import RecordInfo, RecordKind
 from core.domain.recording import Landmarks
-from core.domain.situation_effects import situation_assistance
+from core.domain.situation_effects import brief_assistance
 from core.domain.twin import GaitPolicy
 from core.errors import UserError
 from core.store.repository import Store
@@ -39,12 +39,12 @@ def _of_findings(payload: Landmarks | LaboratoryTrial | Motion | EmgEnvelopes | 
 
 def _of_training(trained: TrainedController) -> str:
     found = trained_assistance(trained)
-    return found.told_of("The controller") if found.warns else ""
+    return found.headline if found.warns else ""
 
 
 def _of_comparison(comparison: Comparison) -> str:
-    found = situation_assistance(comparison)
-    return found.told_of("The controller") if found.warns else ""
+    found = brief_assistance(comparison)
+    return found.headline if found.warns else ""
 
 
 _WARNED: dict[RecordKind, tuple[type[Any], Callable[[Any], str]]] = {

@@ -171,6 +171,8 @@ def test_whoever_tells_it_tells_the_same() -> None:
     gaits = tuple(MeasuredGait(one.label, one.measures) for one in scores if one.measures)
     trained = replace(controllers.trained(), gaits=gaits)
     assert trained_assistance(trained) == found
+    full = found.told_of("The controller")
+    assert found.headline == full.replace(" than without the exo (95 % interval 4.6 to 5.4 %)", "")
 
 
 def test_a_reason_can_be_read_out_of_the_meaning_of_a_signature() -> None:

@@ -221,8 +221,7 @@ def test_a_finished_training_shows_its_curves_and_the_way_on(
     records.fill(context.store, visit_id, Step.TRAIN)
     page, _ = train(context)
     assert page._headline.text() == (
-        "The controller makes walking easier in simulation: 12.0\u00a0% lower metabolic rate than "
-        "without the exo (95\u00a0% interval 11.7 to 12.3\u00a0%)."
+        "The controller makes walking easier in simulation: 12.0\u00a0% lower metabolic rate."
     )
     facts = {fact.name: fact for fact in page.view._facts._facts}
     assert facts["metabolic rate with exo"].value == "88.0 ± 0.3 %"

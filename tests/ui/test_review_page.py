@@ -12,6 +12,7 @@ from core.domain.body import JointKind, Side
 from core.domain.controller import UNATTENDED_APPROVER, Comparison, GaitScore
 from core.domain.record import RecordKind, Verdict
 from core.domain.rollout import GaitLabel
+from core.domain.situation_effects import brief_assistance
 from core.session.flow import Step, StepState
 from core.session.report import report_content
 from core.tasks.package_origin import approvals
@@ -22,7 +23,7 @@ from ui.pages.compare import ComparePage
 from ui.pages.number_table import NumberTable
 from ui.pages.review import ReviewPage
 from ui.plots.curves import CycleCurve
-from ui.presenters.compare import ComparePresenter, compare_headline
+from ui.presenters.compare import ComparePresenter, verdict_headline
 from ui.presenters.gait_curves import NamedCycles, exo_panels, joint_panels
 from ui.presenters.level_walk import review_headline, review_sentence
 from ui.presenters.review import ReviewPresenter
@@ -130,10 +131,10 @@ def test_exo_power_is_torque_times_the_velocity_of_the_joint_that_it_turns(joint
 def test_train_and_compare_tell_the_verdict_in_the_same_words_and_green_only_without_a_warning(
     scores: tuple[GaitScore, ...], words: str, tone: Tone
 ) -> None:
-    said, looks = compare_headline(Comparison(walks.gaits(*records.GAITS), scores, ""))
+    said, looks = verdict_headline(brief_assistance(Comparison(walks.gaits(*records.GAITS), scores, "")))
     told = said.replace("\u00a0", " ")
     assert words in told and looks is tone
-    assert told == f"The controller{assistance_of(scores).words.removeprefix('It')}"
+    assert told == assistance_of(scores).headline
 
 
 def test_compare_shows_five_gaits_in_numbers_that_decide_first_and_joint_effort_last(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from core.domain.assistance import Assistance, assistance_of
 from core.domain.comparison_words import verdict_details
@@ -12,7 +12,7 @@ from core.domain.controller import Comparison, GaitScore, TrainedController, una
 from core.domain.motion import Motion
 from core.domain.record import Decision, RecordKind, Verdict
 from core.domain.rollout import GaitLabel
-from core.domain.situation_effects import situation_assistance, situation_effects
+from core.domain.situation_effects import brief_assistance, situation_assistance
 from core.domain.walk_measures import WalkMeasures
 from core.domain.walk_numbers import WalkRow, walk_rows
 from core.session.flow import Step, StepStatus
@@ -32,7 +32,7 @@ from ui.presenters.situations import situations_view
 from ui.session_context import SessionContext
 from ui.theme import Tone
 from ui.widgets.empty import Missing
-from ui.wording import clock, listed, percent, unbroken
+from ui.wording import clock, percent, unbroken
 
 PERSONAL = GaitLabel.PERSONALIZED_CONTROLLER
 RIVALS = (  # in the order of the columns; records of earlier versions have two of them
@@ -46,7 +46,6 @@ PURPOSE = (
 )
 INTERVAL_TIP = "Of the mean over all walks, seed by seed; another twin or another day differs by more."
 REASON_WANTED = "Sign only with a reason; package and report will hold it."
-MOST_NAMED = 3  # situations in the headline; the tab has all of them with what gets harder
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,7 +130,7 @@ class ComparePresenter(StepPresenter):
 
     def _result(self, record_id: str, comparison: Comparison, motion: Motion | None) -> CompareState:
         signature = self._signature(record_id)
-        headline, tone = compare_headline(comparison)
+        headline, tone = verdict_headline(brief_assistance(comparison))
         assistance = situation_assistance(comparison)
         why_not = "" if signature is not None else self._why_not_sign(assistance)
         parts = self._cached_parts(record_id, comparison)
@@ -229,17 +228,9 @@ def below_headline(comparison: Comparison) -> str:
     return unbroken(verdict_details(comparison.scores, comparison.strangers))
 
 
-def compare_headline(comparison: Comparison) -> tuple[str, Tone]:
-    """The one verdict; situations that get harder are counted where they are too many to be named here."""
-    found, effects = situation_assistance(comparison), situation_effects(comparison.situations)
-    harder = [one.name for one in effects if one.harder]
-    named = listed(harder) if len(harder) <= MOST_NAMED else f"{len(harder)} of {len(effects)}"
-    return verdict_headline(replace(found, elsewhere=named if harder else ""))
-
-
 def verdict_headline(found: Assistance) -> tuple[str, Tone]:
     """The verdict as a headline of Train and Compare; never green where it warns."""
-    return unbroken(found.told_of("The controller")), Tone.WARN if found.warns else Tone.OK
+    return unbroken(found.headline), Tone.WARN if found.warns else Tone.OK
 
 
 def comparison_table(

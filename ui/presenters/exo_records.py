@@ -6,7 +6,7 @@ from core.domain.assistance import Assistance
 from core.domain.controller import Comparison, Deployment, Handover
 from core.domain.exo_walk import ExoWalk
 from core.domain.record import RecordInfo, RecordKind, Verdict
-from core.domain.situation_effects import situation_assistance
+from core.domain.situation_effects import brief_assistance
 from core.session.release import release_lines
 from ui.pages.deploy_trial import WalkView
 from ui.presenters import deploy_text
@@ -42,7 +42,7 @@ class ExoRecords:
         if comparison is None:
             return ()
         if self._verdict is None or self._verdict[0] != comparison.id:
-            found = situation_assistance(self._context.store.load(comparison.id, Comparison))
+            found = brief_assistance(self._context.store.load(comparison.id, Comparison))
             self._verdict = (comparison.id, found)
         decisions = self._context.store.decisions(comparison.visit_id)
         return release_lines(self._verdict[1], decisions, comparison.id)
