@@ -48,7 +48,7 @@ class StepStatus:
     blocker: str | None = None  # why the step cannot start now, and what to do
     record_id: str | None = None  # the result that counts
     stale_reason: str = ""
-    warning: str = ""  # of a step that is done, but not simply well
+    warning: str = ""  # on a result that stands, but not simply well
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +150,10 @@ def _on_record(step: Step, facts: VisitFacts, before: dict[Step, StepStatus]) ->
         reason = _came_after_report(since, facts)
     if reason:
         return StepStatus(step, StepState.STALE, blocker, result.id, reason)
+    warning = facts.warnings.get(step, "")
     if result.kind in facts.needs_attention or not _decided(step, result, facts):
-        return StepStatus(step, StepState.ATTENTION, blocker, result.id)
-    return StepStatus(step, StepState.DONE, blocker, result.id, warning=facts.warnings.get(step, ""))
+        return StepStatus(step, StepState.ATTENTION, blocker, result.id, warning=warning)
+    return StepStatus(step, StepState.DONE, blocker, result.id, warning=warning)
 
 
 def _decided(step: Step, result: RecordInfo, facts: VisitFacts) -> bool:
