@@ -12,6 +12,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
+from core.domain.assistance import assistance_by, trained_assistance
 from core.domain.controller import Aim, TrainedController
 from core.domain.record import RecordKind
 from core.domain.rollout import GaitLabel
@@ -166,8 +167,7 @@ def test_a_training_is_measured_without_the_exo_worn_and_with_the_controller(tra
     assert without.seeds == idle.seeds == worn.seeds == 2 and without.starts == 4
     assert without.exo_peak_nm.max() == idle.exo_peak_nm.max() == 0.0 < worn.exo_peak_nm.min()
     assert not np.array_equal(idle.metabolic_w_kg, without.metabolic_w_kg)
-    expected = (worn.metabolic_w_kg / without.metabolic_w_kg).mean()
-    assert controller.metabolic_ratio == pytest.approx(expected)
+    assert trained_assistance(controller) == assistance_by(worn, without)
     assert controller.falls_per_minute == worn.falls_per_minute
 
 

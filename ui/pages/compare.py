@@ -110,7 +110,7 @@ class ComparePage(Page):
             label("", wrap=True),
         )
         field.setPlaceholderText("Your reason")
-        field.setAccessibleName("Why it is signed although walking does not get easier")
+        field.setAccessibleName("Why it is signed all the same")
         field.setMaxLength(MOST_REASON)
         field.textChanged.connect(self.approver_changed)
         field.returnPressed.connect(self.main_action)
