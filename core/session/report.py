@@ -15,14 +15,12 @@ from core.domain.assistance import trained_assistance
 from core.domain.body import SAGITTAL, SIDES, Joint, JointKind, Side
 from core.domain.comparison_words import comparison_verdict
 from core.domain.controller import Comparison, Deployment, Package, TrainedController
-from core.domain.declarations import NOBODY
 from core.domain.emg import EmgEnvelopes
 from core.domain.exo_walk import ExoWalk
 from core.domain.findings import Finding, worst_first
 from core.domain.motion import GaitCycles, Kinematics, Motion, Spatiotemporal, Spread, stride_words
 from core.domain.record import Decision, RecordKind, Verdict
 from core.domain.recording import Landmarks
-from core.domain.release import typed_reason
 from core.domain.rollout import GaitLabel, RolloutSet
 from core.domain.subject import Subject
 from core.domain.twin import GaitPolicy
@@ -32,6 +30,7 @@ from core.gait.norms import BAND_SOURCE, normal_band
 from core.gait.similarity import compare_curves
 from core.session.flow import Step
 from core.session.impairments import impairment_lines
+from core.session.report_deployment import day_words, deployment_lines
 from core.session.report_help import HelpPart, help_part
 from core.session.report_muscles import GOOD_CHANNEL, ForcePart, MusclePart, force_part, muscle_part
 from core.session.report_tables import ReportRow, ReportTable, controller_table
@@ -113,7 +112,7 @@ def report_content(store: Store, visit_id: str) -> ReportContent:
     return ReportContent(
         patient=subject.code,
         person=_person(subject, visit.started_utc.year),
-        visit=f"Visit {visit.number} · {_day(visit.started_utc)}",
+        visit=f"Visit {visit.number} · {day_words(visit.started_utc)}",
         labels=_labels(synthetic, simulated=gaits is not None or comparison is not None),
         verdict=_verdict(motion, trained, comparison),
         quality=_quality(store, visit_id, motion),
@@ -122,9 +121,14 @@ def report_content(store: Store, visit_id: str) -> ReportContent:
         gait=_angle_table(motion.kinematics) if motion.without_walk else _gait_table(motion.measures),
         similarity=_similarity_table(panels),
         controller=controller_table(trained, comparison),
-        deployment=_deployment(store, visit_id),
+        deployment=deployment_lines(
+            store.decisions(visit_id),
+            _newest(store, visit_id, RecordKind.PACKAGE, Package),
+            _newest(store, visit_id, RecordKind.DEPLOYMENT, Deployment),
+            _newest(store, visit_id, RecordKind.WALK, ExoWalk),
+        ),
         notice=NOTICE + (BAND_NOTICE if banded else ""),
-        made_on=_day(datetime.now(UTC)),
+        made_on=day_words(datetime.now(UTC)),
         synthetic=synthetic,
         forces=force_part(store, visit_id),
         muscles=muscle_part(store, visit_id),
@@ -149,11 +153,6 @@ def _newest_motion(store: Store, visit_id: str) -> Motion | None:
         return None
     motion = store.load(info.id, Motion)
     return present_motion(motion, store.decisions(visit_id), info.id)
-
-
-def _day(moment: datetime) -> str:
-    months = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-    return f"{moment.day} {months[moment.month - 1]} {moment.year}"
 
 
 def _person(subject: Subject, year: int) -> tuple[str, ...]:
@@ -354,50 +353,3 @@ def _correlation_text(panel: ReportPanel, label: GaitLabel) -> str:
     if not math.isfinite(found.correlation):
         return "–"
     return f"{found.correlation:.2f} ({math.degrees(found.rmse_rad):.0f}°)"
-
-
-def _deployment(store: Store, visit_id: str) -> tuple[tuple[str, str], ...]:
-    lines = []
-    signed = [d for d in store.decisions(visit_id) if d.verdict is Verdict.SIGNED]
-    if signed:
-        role = f" ({signed[-1].role})" if signed[-1].role else ""
-        lines.append(("Approved", f"{signed[-1].by}{role}, {_day(signed[-1].on_utc)}"))
-        reason = typed_reason(signed[-1].reason)
-        lines += [("Reason", reason)] if reason else []
-    package = _newest(store, visit_id, RecordKind.PACKAGE, Package)
-    if package is not None:
-        if package.envelope is not None:
-            lines.append(("Person's gait", package.gait_sentence))
-        lines.append(("Package SHA-256", package.sha256))
-    deployment = _newest(store, visit_id, RecordKind.DEPLOYMENT, Deployment)
-    if deployment is not None:
-        lines += _exo_lines(deployment)
-    walk = _newest(store, visit_id, RecordKind.WALK, ExoWalk)
-    if walk is not None:
-        lines += _walk_lines(walk)
-    return tuple(lines)
-
-
-def _exo_lines(deployment: Deployment) -> list[tuple[str, str]]:
-    kind, where = ("virtual exo", f", {NOBODY}") if deployment.virtual else ("exo", "")
-    kept_by = deployment.kept_by
-    state = deployment.handover.value
-    if kept_by is not None:
-        state += f" by {kept_by.name} ({kept_by.role})"
-    return [
-        ("Device", f"{kind} {deployment.device_serial}{where}"),
-        ("Read back", "equal to what was signed" if deployment.equal else "DIFFERS from what was signed"),
-        ("Controller", state),
-    ]
-
-
-def _walk_lines(walk: ExoWalk) -> list[tuple[str, str]]:
-    """Strides, and delivered against predicted torque."""
-    strides = f"{walk.strides[0]} + {walk.strides[1]} {walk.strides_word}, at most {walk.limit_nm:g} N·m"
-    name = "Virtual walk" if walk.virtual else "Walk with exo"
-    lines = [(name, f"{strides}; nobody walked" if walk.virtual else strides)]
-    if walk.match.known:
-        (left_r, right_r), (left, right) = walk.match.correlation, walk.match.rmse_nm_kg
-        words = f"r {left_r:.2f} / {right_r:.2f}, {left:.3f} / {right:.3f} N·m/kg"
-        lines.append(("As predicted", words))
-    return lines

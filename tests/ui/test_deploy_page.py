@@ -20,6 +20,7 @@ from tests.ui.board import HandBoard
 from tests.ui.deploying import deploy_page, signed_records
 from ui.presenters import deploy_text
 from ui.session_context import SessionContext
+from ui.theme import Tone
 from ui.widgets.hold_button import HOLD_MS, HoldButton
 
 
@@ -265,12 +266,15 @@ def test_a_worse_controller_is_shown_with_its_verdict_and_the_reason_of_its_rele
         RecordKind.COMPARISON, comparison, visit_id=visit_id, inputs=(made[Step.TRAIN],), summary=""
     )
     sign_comparison(context.store, made[Step.COMPARE], by="Dr. Weber", role="physician", reason="a first fit")
-    records.pack(context.store, visit_id, made)
-    page, _ = deploy_page(context)
+    package = records.pack(context.store, visit_id, made)
+    page, presenter = deploy_page(context)
     words = page.release.words.text()
     assert page.release.isVisibleTo(page)
     assert "makes walking harder in simulation: 4.0 % higher metabolic rate" in words
     assert words.endswith("Dr. Weber, physician, released it in spite of that, because: a first fit")
+    records.put_on_exo(context.store, visit_id, package)
+    presenter.refresh()
+    assert presenter._state().tone is Tone.WARN  # kept, but not simply well
 
 
 def test_a_controller_that_helps_has_no_strip_of_warnings(context: SessionContext, visit_id: str) -> None:

@@ -229,7 +229,7 @@ def test_who_releases_what_makes_walking_harder_types_a_reason(
     context: SessionContext, visit_id: str
 ) -> None:
     harder(context, visit_id)
-    page, _ = compare(context)
+    page, _presenter = compare(context)
     assert "makes walking harder" in page._headline.text() and "4.0\u00a0% higher" in page._headline.text()
     assert page._reason_box.isVisibleTo(page) and "4.0 % higher metabolic" in page._reason_prompt.text()
     page.approver.name.setText("Dr. M. Weber")
@@ -249,12 +249,15 @@ def test_who_releases_what_makes_walking_harder_types_a_reason(
         == meaning
     )
     assert dict(report_content(context.store, visit_id).deployment)["Reason"] == "a first try of the fit"
+    _presenter.refresh()
+    assert page._declaration.text().endswith("in spite of the verdict, because: a first try of the fit")
 
 
 def test_a_controller_that_helps_needs_no_reason(context: SessionContext, visit_id: str) -> None:
     records.fill(context.store, visit_id, Step.COMPARE)
     page, _ = compare(context)
     assert not page._reason_box.isVisibleTo(page)
+    assert "It makes walking easier in simulation: 12.0 %" in page._declaration.text()  # all that is signed
 
 
 def test_what_a_session_without_a_screen_released_can_still_be_signed_by_a_person(

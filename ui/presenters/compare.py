@@ -11,6 +11,7 @@ from core.domain.comparison_words import verdict_details
 from core.domain.controller import Comparison, GaitScore, TrainedController, unattended
 from core.domain.motion import Motion
 from core.domain.record import Decision, RecordKind, Verdict
+from core.domain.release import typed_reason
 from core.domain.rollout import GaitLabel
 from core.domain.situation_effects import brief_assistance, situation_assistance
 from core.domain.walk_measures import WalkMeasures
@@ -141,10 +142,11 @@ class ComparePresenter(StepPresenter):
             situations=parts.situations,
             help=parts.help,
             correlations=parts.correlations,
-            declaration=self._declaration(),
+            declaration=self._declaration(assistance),
             reason_prompt=f"{assistance.words} {REASON_WANTED}" if assistance.needs_reason else "",
             signer=self.context.operator,
             signed="" if signature is None else signed_words(signature),
+            signed_tone=Tone.WARN if assistance.needs_reason else Tone.OK,
             main_action="Sign comparison" if signature is None else "Go on with Deploy",
             why_not=why_not,
             secondary=() if signature else (("again", "Compare again"),),
@@ -200,8 +202,12 @@ class ComparePresenter(StepPresenter):
             return "Give the reason for signing below."
         return ""
 
-    def _declaration(self) -> str:
-        return "" if self.context.subject is None else release_declaration(self.context.subject)
+    def _declaration(self, assistance: Assistance) -> str:
+        """All that is signed; where a reason is asked for, the verdict stands there."""
+        if self.context.subject is None:
+            return ""
+        declared = release_declaration(self.context.subject)
+        return declared if assistance.needs_reason else f"{declared} {assistance.words}"
 
     def _signature(self, record_id: str) -> Decision | None:
         """By a person; what a session without a screen released for its virtual exo can still be signed."""
@@ -214,7 +220,9 @@ class ComparePresenter(StepPresenter):
 
 def signed_words(signature: Decision) -> str:
     role = f", {signature.role}," if signature.role else ""
-    return f"Signed by {signature.by}{role} on {clock(signature.on_utc)}."
+    reason = typed_reason(signature.reason)
+    in_spite = f", in spite of the verdict, because: {reason}" if reason else "."
+    return f"Signed by {signature.by}{role} on {clock(signature.on_utc)}{in_spite}"
 
 
 def rivals_in(comparison: Comparison) -> tuple[GaitLabel, ...]:

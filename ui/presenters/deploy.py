@@ -260,12 +260,13 @@ class DeployPresenter(StepPresenter):
         payload = None if package is None else self.context.store.load(package.id, Package)
         headline, tone, action, why_not = self._next_act(payload, deployment)
         words, exo_tone = self._exo_words(deployment)
+        release = self._records.release()
         provisional = self._provisional(deployment)
         usable = deployment is not None and deployment.handover is not Handover.REVERTED
         return DeployState(
             headline=headline,
-            tone=tone,
-            release_lines=self._records.release(),
+            tone=Tone.WARN if release and tone is Tone.OK else tone,
+            release_lines=release,
             package_lines=() if payload is None else deploy_text.package_lines(payload),
             needs_passphrase=self._needs_passphrase and self.running_job() is None,
             ports=self._finder.ports,
