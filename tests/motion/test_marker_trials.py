@@ -14,8 +14,8 @@ import pytest
 from core.domain.body import SAGITTAL, SIDES, Joint, JointKind, Side
 from core.domain.motion import Motion
 from core.gait.cycles import mean_cycle
+from core.gait.norm_choice import CHILDREN
 from core.gait.norm_tables import PELVIC_TILT_DEG
-from core.gait.norms import normal_band
 from core.gait.similarity import pearson
 from core.laboratory.opensim_tables import read_table
 from core.laboratory.trial import read_trial
@@ -79,7 +79,7 @@ def test_adults_flex_hip_and_knee_as_people_do(shared_data, walk: str, standing:
     for cycles in motion.cycles:
         assert len(cycles.angle_rad) == 1
         for column, kind in enumerate(JointKind):
-            band = normal_band(kind) if kind in SAGITTAL[:2] else None
+            band = CHILDREN.band(kind) if kind in SAGITTAL[:2] else None
             if band is not None:
                 assert pearson(mean_cycle(cycles)[:, column], band.mean_rad) > 0.9, kind
     assert motion.reference is not None

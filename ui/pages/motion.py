@@ -35,6 +35,7 @@ class Tile:
     name: str
     value: str
     tip: str = ""
+    normal: str = ""  # the number of normal people, in the same unit
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,7 +67,9 @@ class MotionPage(Page):
     title = "Motion"
     help_text = (
         "The landmarks become a moving skeleton with this person's limb lengths; its joint angles are drawn "
-        "over normal walking (grey). Left is red, right is blue. Press into a curve to see that moment in "
+        "over normal walking (grey), of people as near in age and speed as there are: the key says whose. "
+        "Numbers far from normal have an arrow. Left is red, right is blue. Press into a curve to see that "
+        "moment in "
         "the video. With one camera only bending and stretching can be trusted; a laboratory's markers tell "
         "all planes, and are drawn in place of a film. If left and right look "
         "exchanged, swap them; where nobody but you can tell, the page asks. What stops the session can be "
@@ -184,5 +187,7 @@ class MotionPage(Page):
             box = Box("card", margin=8, gap=2)
             box.body.addWidget(label(tile.name, "small"))
             box.body.addWidget(label(tile.value, "value"))
+            if tile.normal:
+                box.body.addWidget(label(f"normal {tile.normal}", "small"))
             box.setToolTip(tile.tip)
             self._tiles.addWidget(box, 1)
