@@ -124,7 +124,7 @@ class ReportDrawing(Sheet):
     def _draw_key(self) -> None:
         x = MARGIN
         self._painter.fillRect(QRectF(x, self._y + 30, 190, 80), QColor(LIGHT.norm_band))
-        x = self._key_words(x + 230, "normal ± 1 SD")
+        x = self._key_words(x + 230, f"{'normal' if self._content.band_fits else 'nearest band'} ± 1 SD")
         curves = [curve for panel in self._content.panels for curve in panel.curves]
         shown = {curve.label for curve in curves}
         banded = {curve.label for curve in curves if curve.sd_deg is not None}

@@ -48,6 +48,13 @@ class NormalNumber:
         return words if self.reference.fits else f"({words})"
 
     @property
+    def bare_words(self) -> str:
+        """The same without its unit, for narrow places; empty where nobody was measured."""
+        if self.reference is None:
+            return ""
+        return self.words.replace(f" {_UNITS[self.number][1]}", "")
+
+    @property
     def tip(self) -> str:
         """Whose number it is."""
         if self.reference is None:

@@ -81,6 +81,7 @@ class ReportContent:
     forces: ForcePart | None = None  # a further page each
     muscles: MusclePart | None = None
     exo_help: HelpPart | None = None
+    band_fits: bool = True  # whether the bands are of people of this age at this speed
 
 
 NOTICE = (
@@ -120,6 +121,7 @@ def report_content(store: Store, visit_id: str) -> ReportContent:
         quality=_quality(store, visit_id, motion, norm),
         panels=panels,
         band_source=norm.legend,
+        band_fits=norm.fits,
         gait=_angle_table(motion.kinematics) if motion.without_walk else _gait_table(motion.measures, norm),
         similarity=_similarity_table(panels),
         controller=controller_table(trained, comparison),
@@ -240,18 +242,18 @@ def _gait_table(measures: Spatiotemporal, norm: Norm) -> ReportTable:
         _side_row("Step length", [side.step_length_m for side in sides], normal.of(GaitNumber.STEP_LENGTH)),
         _side_row("Stride time", [side.stride_time_s for side in sides], normal.of(GaitNumber.STRIDE_TIME)),
         _side_row("Stance", [side.stance_fraction for side in sides], normal.of(GaitNumber.STANCE)),
-        ReportRow("Step width", (width, "", "", "")),
-        ReportRow("Symmetry", (_share(measures.symmetry), "", "", "")),
+        ReportRow("Step width", (width, "", "")),
+        ReportRow("Symmetry", (_share(measures.symmetry), "", "")),
     )
-    return ReportTable("Measured gait", ("", "Both", "Left", "Right", "Normal ± 1 SD"), rows)
+    return ReportTable("Measured gait", ("", "Left or both", "Right", "Normal ± 1 SD"), rows)
 
 
 def _whole_row(name: str, value: Spread, normal: NormalNumber) -> ReportRow:
-    return ReportRow(name, (normal.value_words(value), "", "", normal.words))
+    return ReportRow(name, (normal.value_words(value), "", normal.words))
 
 
 def _side_row(name: str, values: Sequence[Spread], normal: NormalNumber) -> ReportRow:
-    return ReportRow(name, ("", *(normal.value_words(value) for value in values), normal.words))
+    return ReportRow(name, (*(normal.value_words(value) for value in values), normal.words))
 
 
 def _share(fraction: float) -> str:

@@ -35,7 +35,7 @@ class Tile:
     name: str
     value: str
     tip: str = ""
-    normal: str = ""  # the number of normal people, in the same unit
+    normal: str = ""  # the number of normal people, in the unit of the value
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -188,6 +188,6 @@ class MotionPage(Page):
             box.body.addWidget(label(tile.name, "small"))
             box.body.addWidget(label(tile.value, "value"))
             if tile.normal:
-                box.body.addWidget(label(f"normal {tile.normal}", "small"))
+                box.body.addWidget(label(f"norm {tile.normal}", "small"))
             box.setToolTip(tile.tip)
             self._tiles.addWidget(box, 1)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.domain.body import JointKind
 from core.gait.band_fit import OFFSET_SHARE, SAME_SHAPE_R
 from core.learning.gait.findings import CLOSE_RMSE_DEG
 from ui.plots.curves import JointPanel, Likeness
@@ -70,6 +71,11 @@ def closer_words(own: Closeness, other: Closeness, whom: str) -> str:
     if nearer > 0.0:
         return f"closer in degrees than {whom}, but less alike in shape ({degrees}, {r})"
     return f"more alike in shape than {whom}, but further off in degrees ({r}, {degrees})"
+
+
+def joint_words(panel: JointPanel) -> str:
+    """`left ankle`."""
+    return f"{panel.side.value} {panel.kind.place}" if isinstance(panel.kind, JointKind) else panel.title
 
 
 def worst_joint(panels: Sequence[JointPanel], label: str) -> tuple[JointPanel, Likeness] | None:

@@ -12,7 +12,14 @@ from ui.pages.gait_comparison import ComparisonView
 from ui.pages.number_table import NumberTable
 from ui.plots.curves import JointPanel, Likeness
 from ui.plots.muscle_grid import MuscleView
-from ui.presenters.closeness import Closeness, closeness_of, closer_words, off_words, worst_joint
+from ui.presenters.closeness import (
+    Closeness,
+    closeness_of,
+    closer_words,
+    joint_words,
+    off_words,
+    worst_joint,
+)
 from ui.presenters.gait_curves import NamedCycles, joint_panels, likeness_rows
 from ui.scene.stage import StagedGait
 from ui.theme import Tone
@@ -72,7 +79,7 @@ def review_headline(
         return f"The twin walks, but not yet like the patient ({closeness.words}).", Tone.WARN
     if far:
         panel, found = far[0]
-        at = f"{panel.title.lower()} ({found.words().replace(' · ', ', ')})"
+        at = f"{joint_words(panel)} ({found.words().replace(' · ', ', ')})"
         return f"The twin walks like the patient ({closeness.words}) but for the {at}.", Tone.WARN
     return f"The twin walks like the patient ({closeness.words}).", Tone.OK
 
@@ -90,4 +97,4 @@ def review_sentence(panels: tuple[JointPanel, ...]) -> str:
     if worst is None:
         return words + "."
     panel, found = worst
-    return f"{words}. It is furthest off at the {panel.title.lower()}: {off_words(found)}."
+    return f"{words}. It is furthest off at the {joint_words(panel)}: {off_words(found)}."

@@ -62,7 +62,7 @@ def motion_tiles(motion: Motion, walker: Walker | None = None) -> tuple[Tile, ..
 
 
 def _normal_tile(name: str, value: float, normal: NormalNumber) -> Tile:
-    return Tile(name, normal.value_words(Spread(value, 0.0)), normal.tip, normal.words)
+    return Tile(name, normal.value_words(Spread(value, 0.0)), normal.tip, normal.bare_words)
 
 
 def _fit_tile(motion: Motion) -> Tile:
