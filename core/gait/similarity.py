@@ -14,6 +14,7 @@ from core.domain.motion import GaitCycles
 from core.domain.rollout import GaitLabel
 from core.gait.cycles import mean_cycle
 
+CLOSE_RMSE_DEG = 6.0  # about the difference between two good motion captures of one person
 _FLAT_RAD = 1e-4  # a curve that moves less has no shape to correlate
 
 

@@ -8,9 +8,9 @@ from core.domain.body import JointKind
 from core.domain.findings import Finding, Severity, worst_first
 from core.domain.motion import Motion
 from core.domain.subject import Subject
+from core.errors import Advice
 from core.gait.band_fit import BandFit, band_fits, far_off
 from core.gait.norm_choice import Norm, Walker, norm_for
-from core.motion.trial_findings import note
 from core.store.repository import Store
 
 NO_BAND_FITS, CONSTANT_OFFSET, FAR_FROM_BAND = "MOT-101", "MOT-102", "MOT-103"
@@ -57,10 +57,13 @@ def with_norm_findings(motion: Motion, norm: Norm) -> tuple[Finding, ...]:
     return worst_first((*motion.findings, *norm_findings(motion, norm)))
 
 
+def _warning(code: str, what: str, why: str, next_step: str) -> Finding:
+    return Finding(Severity.WARNING, Advice(what, why, next_step, code))
+
+
 def _no_band(norm: Norm) -> Finding:
     bands = norm.bands
-    return note(
-        Severity.WARNING,
+    return _warning(
         NO_BAND_FITS,
         f"No published band fits {norm.misfit}.",
         f"The nearest is drawn: {bands.people.described}, {bands.ground}, at {norm.speeds_words} for this "
@@ -70,16 +73,26 @@ def _no_band(norm: Norm) -> Finding:
 
 
 def _offset(fits: Sequence[BandFit], *, by_markers: bool) -> Finding:
-    parts = "; ".join(f"{fit.words} (shape agrees, r {fit.correlation:.2f})" for fit in fits)
+    parts = _named([f"{fit.words} (shape agrees, r {_r(fit)})" for fit in fits])
     place = fits[0].kind.place
-    return note(
-        Severity.WARNING,
+    return _warning(
         CONSTANT_OFFSET,
         f"{parts[0].upper()}{parts[1:]}.",
         f"What is constant is likely an offset of {_zero(fits[0].kind, by_markers=by_markers)}, or a posture "
         "that the person keeps.",
         f"Judge the {place} by its shape and range, not by its level.",
     )
+
+
+def _r(fit: BandFit) -> str:
+    return f"{fit.correlation:.2f}".replace("-", "−")
+
+
+def _named(parts: Sequence[str]) -> str:
+    """The furthest in full; the curves show the others."""
+    more = len(parts) - 1
+    rest = f"; so are {more} more joints" if more > 1 else "; so is another joint" if more else ""
+    return parts[0] + rest
 
 
 def _zero(kind: JointKind, *, by_markers: bool) -> str:
@@ -94,9 +107,8 @@ def _zero(kind: JointKind, *, by_markers: bool) -> str:
 
 
 def _far(fits: Sequence[BandFit]) -> Finding:
-    parts = "; ".join(f"{fit.words} on average (r {fit.correlation:.2f})" for fit in fits)
-    return note(
-        Severity.WARNING,
+    parts = _named([f"{fit.words} on average (r {_r(fit)})" for fit in fits])
+    return _warning(
         FAR_FROM_BAND,
         f"{parts[0].upper()}{parts[1:]}.",
         "The person may walk so, or the joint was measured wrongly; r tells how well the shape agrees.",

@@ -25,7 +25,7 @@ from ui.widgets.stops_override import StopsOverride
 from ui.widgets.treadmill_speed import TreadmillSpeed
 from ui.widgets.video_player import VideoPlayer
 
-_ROW_PX = 26
+_ROW_PX = 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +184,7 @@ class MotionPage(Page):
     def _show_tiles(self, tiles: tuple[Tile, ...]) -> None:
         clear(self._tiles)
         for tile in tiles:
-            box = Box("card", margin=8, gap=2)
+            box = Box("card", margin=6, gap=1)
             box.body.addWidget(label(tile.name, "small"))
             box.body.addWidget(label(tile.value, "value"))
             if tile.normal:

@@ -10,7 +10,7 @@ import numpy as np
 
 from core.domain.body import JointKind
 from core.gait.band_fit import OFFSET_SHARE, SAME_SHAPE_R
-from core.learning.gait.findings import CLOSE_RMSE_DEG
+from core.gait.similarity import CLOSE_RMSE_DEG
 from ui.plots.curves import JointPanel, Likeness
 
 CLOSE_R = 0.9  # from here on the shape of the curves is the patient's own
