@@ -73,13 +73,13 @@ def _no_band(norm: Norm) -> Finding:
 
 
 def _offset(fits: Sequence[BandFit], *, by_markers: bool) -> Finding:
-    parts = _named([f"{fit.words} (shape agrees, r {_r(fit)})" for fit in fits])
     place = fits[0].kind.place
+    likely = f"likely an offset of the {place}'s zero"
+    parts = _named([f"{fit.words}: {likely}, shape agrees (r {_r(fit)})" for fit in fits])
     return _warning(
         CONSTANT_OFFSET,
         f"{parts[0].upper()}{parts[1:]}.",
-        f"What is constant is likely an offset of {_zero(fits[0].kind, by_markers=by_markers)}, or a posture "
-        "that the person keeps.",
+        f"{_zero(fits[0].kind, by_markers=by_markers)} A posture that the person keeps looks the same.",
         f"Judge the {place} by its shape and range, not by its level.",
     )
 
@@ -98,12 +98,12 @@ def _named(parts: Sequence[str]) -> str:
 def _zero(kind: JointKind, *, by_markers: bool) -> str:
     """What shifts all angles of a joint."""
     if by_markers:
-        return f"the {kind.place}'s zero, such as a marker in another place"
+        return "A marker in another place shifts all angles of a joint."
     if kind is JointKind.ANKLE:
-        return "the ankle's zero: heel and toe are guessed on the shoe"
+        return "Heel and toe are guessed on the shoe, which shifts all angles of the ankle."
     if kind is JointKind.HIP_FLEXION:
-        return "the hip's zero: it is measured against an upright pelvis"
-    return "the knee's zero: a leg that is not filmed square from the side looks bent"
+        return "The hip is measured against an upright pelvis; a tilted one shifts all its angles."
+    return "A leg that is not filmed square from the side looks bent throughout."
 
 
 def _far(fits: Sequence[BandFit]) -> Finding:

@@ -64,8 +64,11 @@ def test_an_ankle_beside_the_band_turns_the_headline_amber_and_is_named_an_offse
     assert words.endswith("with care: the left ankle lies 15° above the band over the whole stride.")
     (found,) = norm_findings(on_band(norm, ankle_deg=15.0), norm)
     assert found.advice.code == "MOT-102"
-    assert "15° above the band over the whole stride (shape agrees, r 1.00)" in found.advice.what
-    assert "likely an offset of the ankle's zero" in found.advice.why
+    assert found.advice.what == (
+        "The left ankle lies 15° above the band over the whole stride: likely an offset of the ankle's zero, "
+        "shape agrees (r 1.00)."
+    )
+    assert "guessed on the shoe" in found.advice.why
 
 
 def test_another_shape_is_told_by_distance_and_correlation_and_not_as_an_offset() -> None:

@@ -25,7 +25,7 @@ from ui.widgets.stops_override import StopsOverride
 from ui.widgets.treadmill_speed import TreadmillSpeed
 from ui.widgets.video_player import VideoPlayer
 
-_ROW_PX = 22
+_ROW_PX, _HEADING_PX = 22, 26
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class MotionPage(Page):
         self._table = NumberTableWidget()
         self._table.verticalHeader().setDefaultSectionSize(_ROW_PX)
         self._table.verticalHeader().setMinimumSectionSize(_ROW_PX)
-        self._table.horizontalHeader().setFixedHeight(_ROW_PX)
+        self._table.horizontalHeader().setFixedHeight(_HEADING_PX)
         self._table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         left = QWidget()
         left_column = column(self.player, gap=12)
@@ -170,7 +170,9 @@ class MotionPage(Page):
         self._show_tiles(state.tiles)
         if state.table is not None:
             self._table.show_numbers(state.table)
-            self._table.setFixedHeight(_ROW_PX * (len(state.table.rows) + 1) + 4)  # all rows, no scrolling
+            self._table.setFixedHeight(
+                _ROW_PX * len(state.table.rows) + _HEADING_PX + 4
+            )  # all rows, no scrolling
         self.player.show_clip(state.clip)
 
     def show_time(self, time_s: float) -> None:

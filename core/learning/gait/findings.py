@@ -69,7 +69,7 @@ def _closeness(evaluation: Evaluation) -> Finding:
     return Finding(
         Severity.NOTE if close else Severity.WARNING,
         Advice(
-            what=f"The twin's hip, knee and ankle follow the person within {error:.1f} degrees.",
+            what=f"The twin's hip, knee and ankle are {error:.1f} degrees off the person's on average.",
             why="Root mean square over all walks of the evaluation.",
             next_step=(
                 "Nothing to do."
