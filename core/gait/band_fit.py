@@ -38,7 +38,8 @@ class BandFit:
 
     @property
     def far(self) -> bool:
-        return self.off > FAR_SD and self.rmse_deg > FAR_DEG
+        """Beyond what healthy people and two laboratories differ by, or beside the drawn band all the time."""
+        return self.rmse_deg > FAR_DEG and (self.off > FAR_SD or self.is_offset)
 
     @property
     def is_offset(self) -> bool:

@@ -21,7 +21,7 @@ _UNITS: dict[GaitNumber, tuple[float, str, int]] = {  # factor from the record's
     GaitNumber.KNEE_RANGE: (1.0, "°", 0),
     GaitNumber.ANKLE_RANGE: (1.0, "°", 0),
 }
-NOBODY = "Nobody was measured at this speed."
+NOBODY = "There is no published number at this speed."
 ARROWS = "An arrow means more than two standard deviations away."
 
 
