@@ -38,7 +38,7 @@ class BandFit:
 
     @property
     def far(self) -> bool:
-        """Beyond what healthy people and two laboratories differ by, or beside the drawn band all the time."""
+        """Beyond what healthy people and laboratories differ by, or beside the drawn band all the time."""
         return self.rmse_deg > FAR_DEG and (self.off > FAR_SD or self.is_offset)
 
     @property
