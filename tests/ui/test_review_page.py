@@ -23,6 +23,7 @@ from ui.pages.compare import ComparePage
 from ui.pages.number_table import NumberTable
 from ui.pages.review import ReviewPage
 from ui.plots.curves import CycleCurve
+from ui.presenters.closeness import Closeness
 from ui.presenters.compare import ComparePresenter, verdict_headline
 from ui.presenters.gait_curves import NamedCycles, exo_panels, joint_panels
 from ui.presenters.level_walk import review_headline, review_sentence
@@ -89,7 +90,7 @@ def test_the_picture_follows_the_cursor_and_the_cursor_the_picture(
 def test_a_twin_that_fell_is_told_as_such() -> None:
     fallen = walks.rollout(GaitLabel.PERSONALIZED_TWIN)
     object.__setattr__(fallen, "fell_at_s", 3.2)
-    words, tone = review_headline(fallen, 0.97)
+    words, tone = review_headline(fallen, Closeness(0.97, 3.0))
     assert words.startswith("The twin fell after 3.2 s") and tone is Tone.WARN
 
 
@@ -99,7 +100,7 @@ def test_the_review_sentence_names_the_joint_that_is_furthest_off() -> None:
         NamedCycles(GaitLabel.DEFAULT_TWIN, (walks.cycles(Side.LEFT, 0.1), walks.cycles(Side.RIGHT, 0.1))),
         NamedCycles(GaitLabel.PERSONALIZED_TWIN, measured.cycles),
     ]
-    panels = joint_panels(measured, gaits)
+    panels = joint_panels(measured, gaits, norm=None)
     words = review_sentence(panels)
     assert "furthest off at the" in words and words.endswith("° on average.")
 

@@ -28,7 +28,7 @@ from ui.presenters.assistance import help_view
 from ui.presenters.base import StepPresenter
 from ui.presenters.correlations import correlations_view
 from ui.presenters.gait_curves import NamedCycles, exo_panels, joint_panels, likeness_rows
-from ui.presenters.level_walk import falls_words, staged
+from ui.presenters.level_walk import falls_words, level_norm, staged
 from ui.presenters.situations import situations_view
 from ui.session_context import SessionContext
 from ui.theme import Tone
@@ -182,11 +182,12 @@ class ComparePresenter(StepPresenter):
         gaits, rivals = comparison.rollouts, rivals_in(comparison)
         left = rivals[min(self._pair, len(rivals) - 1)]
         shown = [rollout for label in (left, PERSONAL) if (rollout := gaits.find(label)) is not None]
-        everything = joint_panels(motion, [NamedCycles(r.label, r.cycles) for r in gaits.rollouts])
+        norm = level_norm(gaits, motion, self.walker)
+        everything = joint_panels(motion, [NamedCycles(r.label, r.cycles) for r in gaits.rollouts], norm=norm)
         columns = (*rivals, PERSONAL)
         return ComparisonView(
             staged=tuple(staged(gaits, rollout.label) for rollout in shown),
-            joint_panels=joint_panels(motion, [NamedCycles(r.label, r.cycles) for r in shown]),
+            joint_panels=joint_panels(motion, [NamedCycles(r.label, r.cycles) for r in shown], norm=norm),
             exo_panels=exo_panels(shown),
             sentence=below_headline(comparison),
             table=comparison_table(comparison, columns, likeness_rows(everything, columns, short=True)),
