@@ -26,6 +26,9 @@ def job_summary(state: JobState) -> str:
     return f"{words} · {left}" if left else words
 
 
+DONE_WITH_WARNINGS = ("Done with warnings", Tone.WARN, "attention")
+
+
 def outcome_text(state: JobState) -> tuple[str, Tone, str]:
     """Sentence, tone and icon of a job's end."""
     match state.outcome:

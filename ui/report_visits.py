@@ -211,7 +211,7 @@ class VisitsDrawing(Sheet):
 
     def _draw_foot(self) -> None:
         self._rule(_FOOT)
-        words = f"{self._page.notice} Normal bands: {self._page.band_source}."
+        words = f"{self._page.notice} {self._page.band_source}"
         self._text(QRectF(MARGIN, _FOOT + 40, _WIDTH, 250), words, 66, MUTED, WRAPPED)
 
 

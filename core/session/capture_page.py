@@ -13,11 +13,12 @@ from core.domain.arrays import FloatArray
 from core.domain.body import SAGITTAL, SIDES, JointKind, Side
 from core.domain.capture_comparison import CaptureComparison, CapturedGait
 from core.gait.cycles import mean_cycle, measured_sd
-from core.gait.norms import BAND_SOURCE, normal_band
+from core.gait.norm_choice import Norm
 from core.session.capture_findings import gait_names
 from core.session.capture_tables import change_table, curve_table, facts_of, headline_of, prediction_table
 from core.session.capture_trend import TrendSeries, trend_series
 from core.session.captures import Capture
+from core.session.norms import motion_norm
 from core.session.report_tables import ReportTable
 from core.store.repository import Store
 
@@ -61,7 +62,7 @@ class VisitsPage:
     names: tuple[str, ...]  # of the recordings
     facts: tuple[str, ...]  # of each: date, cameras, strides
     panels: tuple[VisitPanel, ...]
-    band_source: str
+    band_source: str  # whose the normal bands are, a sentence
     change: ReportTable
     curves: ReportTable
     prediction: ReportTable | None
@@ -73,7 +74,7 @@ class VisitsPage:
 
 def visits_page(store: Store, comparison: CaptureComparison, chosen: Sequence[Capture]) -> VisitsPage:
     """The page of a comparison; `chosen` are its recordings, in its order."""
-    subject = store.subject_of(chosen[0].visit_id)
+    subject, norm = store.subject_of(chosen[0].visit_id), visits_norm(store, chosen)
     synthetic, simulated = subject.synthetic or comparison.synthetic, comparison.prediction is not None
     labels = (("SYNTHETIC PATIENT", synthetic), ("INCLUDES SIMULATED GAIT", simulated))
     return VisitsPage(
@@ -82,8 +83,8 @@ def visits_page(store: Store, comparison: CaptureComparison, chosen: Sequence[Ca
         headline=headline_of(comparison),
         names=gait_names(comparison.gaits),
         facts=tuple(f"{day_words(gait)}, {facts_of(gait)}" for gait in comparison.gaits),
-        panels=visit_panels(chosen),
-        band_source=BAND_SOURCE,
+        panels=visit_panels(chosen, norm),
+        band_source=band_words(norm),
         change=change_table(comparison),
         curves=curve_table(comparison),
         prediction=prediction_table(comparison),
@@ -94,11 +95,21 @@ def visits_page(store: Store, comparison: CaptureComparison, chosen: Sequence[Ca
     )
 
 
-def visit_panels(chosen: Sequence[Capture]) -> tuple[VisitPanel, ...]:
+def visits_norm(store: Store, chosen: Sequence[Capture]) -> Norm:
+    """The band of the first recording, with which the others are compared: one behind all curves."""
+    return motion_norm(store, chosen[0].motion_id, chosen[0].motion)
+
+
+def band_words(norm: Norm) -> str:
+    """Whose the band is, and for which of the recordings it was chosen."""
+    return f"{norm.legend} Chosen for the first recording."
+
+
+def visit_panels(chosen: Sequence[Capture], norm: Norm) -> tuple[VisitPanel, ...]:
     """Hip, knee and ankle of both sides, the recordings over each other on the normal band."""
     spreads = [measured_sd(capture.motion) for capture in chosen]
     return tuple(
-        VisitPanel(kind, side, _curves(chosen, spreads, kind, number), _band(kind))
+        VisitPanel(kind, side, _curves(chosen, spreads, kind, number), _band(kind, norm))
         for kind in SAGITTAL
         for number, side in enumerate(SIDES)
     )
@@ -121,8 +132,8 @@ def _curves(
     return tuple(curves)
 
 
-def _band(kind: JointKind) -> tuple[FloatArray, FloatArray] | None:
-    band = normal_band(kind)
+def _band(kind: JointKind, norm: Norm) -> tuple[FloatArray, FloatArray] | None:
+    band = norm.bands.band(kind)
     if band is None:
         return None
     return np.degrees(band.mean_rad - band.sd_rad), np.degrees(band.mean_rad + band.sd_rad)

@@ -102,12 +102,14 @@ class JointGrid(QWidget):
         entries: list[tuple[CurveStyle | int | None, str]] = [
             (s, name[:1].upper() + name[1:]) for name, s in named.items()
         ]
-        if any(panel.band is not None for panel in panels):
-            entries.append((None, "Normal ± 1 SD"))
+        bands = [panel.band for panel in panels if panel.band is not None]
+        if bands:
+            entries.append((None, "Normal ± 1 SD" if bands[0].fits else "Nearest band ± 1 SD"))
         if any(panel.published for panel in panels):
             entries.append((None, "Published peaks"))
-        words = [curve.sd_words for panel in panels for curve in panel.curves if curve.sd_words]
-        self._band_words.setText(words[0] if words else "")
+        spread = [curve.sd_words for panel in panels for curve in panel.curves if curve.sd_words]
+        words = [*(band.words for band in bands[:1] if band.words), *spread[:1]]
+        self._band_words.setText(" ".join(words))
         self._band_words.setVisible(bool(words))
         wide = _key_columns([name for _, name in entries])
         for number, (style, name) in enumerate(entries):

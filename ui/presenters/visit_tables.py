@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.domain.capture_comparison import CaptureComparison, Change
-from core.session.capture_page import VisitPanel
+from core.gait.norm_choice import Norm
+from core.session.capture_page import VisitPanel, band_words
 from core.session.capture_tables import (
     MANY,
     UNKNOWN,
@@ -23,7 +24,9 @@ from ui.plots.curves import CurveStyle, CycleCurve, JointPanel, NormalBand
 _SD_WORDS = "Bands: ± 1 SD of each recording."
 
 
-def visit_joint_panels(panels: Sequence[VisitPanel], names: Sequence[str]) -> tuple[JointPanel, ...]:
+def visit_joint_panels(
+    panels: Sequence[VisitPanel], names: Sequence[str], norm: Norm
+) -> tuple[JointPanel, ...]:
     """Curves on the normal band; colour and dashes tell the recording."""
     return tuple(
         JointPanel(
@@ -41,7 +44,7 @@ def visit_joint_panels(panels: Sequence[VisitPanel], names: Sequence[str]) -> tu
                 )
                 for curve in panel.curves
             ),
-            _band(panel),
+            _band(panel, norm),
         )
         for panel in panels
     )
@@ -113,8 +116,8 @@ def _headings(comparison: CaptureComparison) -> tuple[str, ...]:
     return tuple(f"Visit {gait.visit_number}\n{gait.condition.value}" for gait in comparison.gaits)
 
 
-def _band(panel: VisitPanel) -> NormalBand | None:
+def _band(panel: VisitPanel, norm: Norm) -> NormalBand | None:
     if panel.band_deg is None:
         return None
     low, high = panel.band_deg
-    return NormalBand((low + high) / 2.0, (high - low) / 2.0)
+    return NormalBand((low + high) / 2.0, (high - low) / 2.0, band_words(norm), norm.fits)

@@ -12,7 +12,7 @@ from core.errors import refuse
 from core.jobs.values import JobState, Outcome
 from core.session.capture_change import compare_captures, save_comparison
 from core.session.capture_findings import short_names
-from core.session.capture_page import visit_panels, visits_page
+from core.session.capture_page import visit_panels, visits_norm, visits_page
 from core.session.capture_tables import CURVE_NOTE, screen_note, short_headline_of, speed_words
 from core.session.capture_trend import trend_series
 from core.session.captures import Capture, captured_gait, captures_of, recordings_to_compare
@@ -107,12 +107,13 @@ class VisitsPresenter(StepPresenter):
         self._comparison = comparison
         prediction, prediction_note = prediction_numbers(comparison)
         warned = any(finding.severity is Severity.WARNING for finding in comparison.findings)
+        norm = visits_norm(self.context.store, chosen)
         names = [name.removesuffix(" controller") for name in short_names(comparison.gaits)]
         return VisitsState(
             short_headline_of(comparison),
             Tone.WARN if warned else Tone.NEUTRAL,
             items=items,
-            panels=visit_joint_panels(visit_panels(chosen), names),
+            panels=visit_joint_panels(visit_panels(chosen, norm), names, norm),
             change=change_numbers(comparison),
             change_note=screen_note(comparison),
             likeness=likeness_numbers(comparison),
