@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from core.domain.assistance import cost_ratio
 from core.domain.capture_comparison import (
     FEWEST,
     MOST,
@@ -22,6 +21,7 @@ from core.domain.capture_comparison import (
 )
 from core.domain.condition import Condition
 from core.domain.controller import Comparison
+from core.domain.cost_ratio import cost_ratio
 from core.domain.record import RecordInfo, RecordKind
 from core.domain.rollout import GaitLabel, Rollout
 from core.errors import refuse
