@@ -18,7 +18,7 @@ from core.domain.emg import EmgEnvelopes
 from core.domain.exo_walk import ExoWalk
 from core.domain.findings import Finding, worst_first
 from core.domain.motion import GaitCycles, Kinematics, Motion, Spatiotemporal, Spread, stride_words
-from core.domain.record import Decision, RecordKind, Verdict
+from core.domain.record import Decision, RecordKind, Verdict, Visit
 from core.domain.recording import Landmarks
 from core.domain.rollout import GaitLabel, RolloutSet
 from core.domain.subject import Subject
@@ -109,7 +109,7 @@ def report_content(store: Store, visit_id: str) -> ReportContent:
     synthetic = subject.synthetic or motion.synthetic
     return ReportContent(
         patient=subject.code,
-        person=_person(subject, visit.started_utc.year),
+        person=_person(subject, visit),
         visit=f"Visit {visit.number} · {_day(visit.started_utc)}",
         labels=_labels(synthetic, simulated=gaits is not None or comparison is not None),
         verdict=comparison.sentence if comparison is not None else _motion_verdict(motion),
@@ -153,16 +153,16 @@ def _day(moment: datetime) -> str:
     return f"{moment.day} {months[moment.month - 1]} {moment.year}"
 
 
-def _person(subject: Subject, year: int) -> tuple[str, ...]:
+def _person(subject: Subject, visit: Visit) -> tuple[str, ...]:
     facts = [
-        f"{subject.sex.value}, {year - subject.birth_year} years",
+        f"{subject.sex.value}, {visit.started_utc.year - subject.birth_year} years",
         f"{subject.height_m:.2f} m, {subject.mass_kg:.0f} kg",
     ]
     if subject.affected_side is not None:
-        facts.append(f"{subject.affected_side.value} side affected")
+        facts.append(subject.affected_side.words)
     if subject.diagnosis:
         facts.append(subject.diagnosis)
-    return tuple(facts)
+    return (*facts, *visit.notes.facts)
 
 
 def _motion_verdict(motion: Motion) -> str:
