@@ -122,6 +122,7 @@ def test_results_of_the_newest_visit_come_out_for_other_programs(tmp_path, visit
         "measured_moments_and_powers.csv",
         "synthetic_emg.sto",
         "synthetic_emg.csv",
+        "patient.json",
     }
     original = read_trc_file(shared_data(f"{TUTORIAL}/subject01_walk1.trc"))
     np.testing.assert_allclose(

@@ -33,7 +33,6 @@ class CompareState:
     detail: str = ""
     declaration: str = ""  # what one signs
     reason_prompt: str = ""  # why signing needs a typed reason; empty when it needs none
-    signer: str = ""  # proposed name
     signed: str = ""  # "Signed by … on …"; empty when not signed
     main_action: str = ""
     why_not: str = ""
@@ -141,4 +140,3 @@ class ComparePage(Page):
         self._reason_box.setVisible(bool(state.reason_prompt) and not state.signed)
         self._reason_prompt.setText(state.reason_prompt)
         self.approver.setVisible(not state.signed)
-        self.approver.propose(state.signer, "")

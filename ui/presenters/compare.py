@@ -155,7 +155,6 @@ class ComparePresenter(StepPresenter):
             correlations=parts.correlations,
             declaration=self._declaration(),
             reason_prompt=f"{assistance.words} {REASON_WANTED}" if assistance.needs_reason else "",
-            signer=self.context.operator,
             signed="" if signature is None else signed_words(signature),
             main_action="Sign comparison" if signature is None else "Go on with Deploy",
             why_not=why_not,
