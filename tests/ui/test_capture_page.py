@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtTest import QTest
 
 from core.domain.calibration import Calibration
 from core.domain.findings import Severity
 from core.domain.record import RecordKind
 from core.domain.recording import Recording
 from core.errors import Advice
-from core.jobs.values import Crashed, Done, Message, Refused, Sample
+from core.jobs.values import Done, Refused, Sample
 from core.session.flow import Step
 from tests.ui.board import HandBoard
+from tests.ui.live_camera import camera_view
 from tests.ui.samples import finding, landmarks, recording, several_cameras
 from tests.ui.waiting import until
-from ui import theme
 from ui.pages.capture import CapturePage
 from ui.presenters.capture import CapturePresenter
 from ui.presenters.capture_result import capture_verdict
@@ -201,63 +198,6 @@ def test_the_player_steps_through_frames_and_stays_inside(
     assert page.player.time_s == pytest.approx(1 / 30)
 
 
-def camera_view(page: CapturePage, board: HandBoard, *found: tuple[int, str]) -> None:
-    """Open the camera's view on a PC with these cameras."""
-    refresh(page)
-    page.secondary_action.emit("camera")
-    job = board.states()[0].spec
-    assert job.kind == "list_cameras"
-    words = json.dumps([{"number": number, "name": name} for number, name in found])
-    board.happens(job.id, Message(words))
-    board.happens(job.id, Done(""))
-    until(lambda: not page._headline.text().startswith("Looking"))
-
-
-def listed_cameras(page: CapturePage) -> list[str]:
-    choice = page.panel._choice
-    return [choice.itemText(number) for number in range(choice.count())]
-
-
-def test_without_a_camera_the_page_says_so_and_offers_to_look_again(
-    page: CapturePage, board: HandBoard, visit_id: str
-) -> None:
-    camera_view(page, board)
-    assert page._headline.text() == "No camera was found on this PC."
-    assert listed_cameras(page) == ["No camera"] and not page.panel._choice.isEnabled()
-    assert not page.panel._record.isEnabled() and page.panel._power.text() == "Look again"
-    page.panel._power.click()
-    assert [state.spec.kind for state in board.jobs.values()] == ["list_cameras", "list_cameras"]
-    assert page._headline.text() == "Looking for cameras…"
-
-
-def test_a_search_that_ends_without_a_word_found_nothing(
-    page: CapturePage, board: HandBoard, visit_id: str
-) -> None:
-    refresh(page)
-    page.secondary_action.emit("camera")
-    board.happens("job-1", Crashed("no library"))
-    until(lambda: page._headline.text() == "No camera was found on this PC.")
-
-
-def test_only_the_cameras_that_are_there_are_listed_by_name(
-    page: CapturePage, board: HandBoard, visit_id: str
-) -> None:
-    camera_view(page, board, (2, "Webcam (/dev/video2)"), (4, "Lab (/dev/video4)"))
-    assert listed_cameras(page) == ["Webcam (/dev/video2)", "Lab (/dev/video4)", "Both cameras together"]
-    page.camera_on.emit(2)
-    assert board.states()[0].spec.params["cameras"] == [2, 4]
-
-
-def test_a_camera_is_on_only_when_pictures_come(page: CapturePage, board: HandBoard, visit_id: str) -> None:
-    camera_view(page, board, (0, "Webcam"))
-    page.camera_on.emit(0)
-    assert page._headline.text() == "The camera is being turned on…"
-    assert not page.panel._record.isEnabled()
-    board.happens(board.states()[0].spec.id, Sample(0.1, {"fps_hz": 30.0}))
-    until(lambda: page._headline.text() == "The camera is on. Record when all lights are fine.")
-    assert page.panel._record.isEnabled()
-
-
 def test_the_camera_shows_lights_and_is_told_to_record(
     context: SessionContext, page: CapturePage, board: HandBoard, visit_id: str
 ) -> None:
@@ -386,32 +326,3 @@ def test_several_cameras_are_one_choice(
     choice = page.panel._choice.findText("The first 3 cameras together")
     page.camera_on.emit(choice)
     assert board.states()[0].spec.params["cameras"] == [0, 1, 2]
-
-
-@pytest.mark.parametrize("share", [0.25, 0.5, 0.9])
-def test_a_click_on_the_slider_goes_there(
-    context: SessionContext, page: CapturePage, visit_id: str, share: float
-) -> None:
-    save_landmarks(context, visit_id)
-    refresh(page)
-    page.resize(1000, 700)
-    slider, clip = page.player._slider, page.player._clip
-    assert clip is not None
-    slider.resize(600, 24)
-    place = QPoint(round(share * 600), 12)
-    QTest.mousePress(slider, Qt.MouseButton.LeftButton, pos=place)
-    QTest.mouseRelease(slider, Qt.MouseButton.LeftButton, pos=place)
-    assert page.player.time_s == pytest.approx(share * clip.duration_s, abs=0.04 * clip.duration_s)
-
-
-def test_the_skeleton_comes_with_a_key_of_left_and_right(
-    context: SessionContext, page: CapturePage, visit_id: str
-) -> None:
-    save_landmarks(context, visit_id)
-    refresh(page)
-    page.resize(1000, 700)
-    shown = page.player.picture.grab().toImage()
-    colors = theme.current().colors
-    corner = [(x, shown.height() - y) for x in range(10, 140) for y in range(10, 30)]
-    seen = [shown.pixelColor(x, y).name() for x, y in corner]
-    assert min(seen.count(colors.left.lower()), seen.count(colors.right.lower())) > 30

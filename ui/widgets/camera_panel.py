@@ -9,7 +9,8 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from ui.theme import Tone
-from ui.widgets.basics import Box, Button, Icon, column, label, row, set_look
+from ui.widgets.basics import Box, Button, Deck, Icon, column, label, row, set_look
+from ui.widgets.filming_advice import FilmingAdvice
 from ui.widgets.video_player import Picture
 
 _MOST_LIGHTS = 7
@@ -65,7 +66,8 @@ class CameraPanel(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.picture = Picture(key=True)
+        self.picture, self.advice = Picture(key=True), FilmingAdvice()
+        self._views = Deck(self.advice, self.picture)
         self._choice = QComboBox()
         self._choice.setAccessibleName("Camera")
         self._power = Button("Turn on", icon="camera")
@@ -74,14 +76,15 @@ class CameraPanel(QWidget):
         self._lights = [LightRow() for _ in range(_MOST_LIGHTS)]
         self._hint = label("", "muted", wrap=True)
         side = Box("card", margin=16, gap=12)
-        side.body.addLayout(row(self._choice, self._power))
+        side.body.addWidget(self._choice)
+        side.body.addLayout(row(self._power, None))
         side.body.addWidget(self._hint)
         for light in self._lights:
             side.body.addWidget(light)
         side.body.addStretch(1)
         side.body.addLayout(row(self._record, self._time, None, gap=12))
         side.setFixedWidth(320)
-        layout = row(self.picture, side, gap=16)
+        layout = row(self._views, side, gap=16)
         layout.setStretch(0, 1)
         self.setLayout(layout)
         self._on = self._recording = self._found = False
@@ -103,6 +106,7 @@ class CameraPanel(QWidget):
             widget.show_light(light)
         for number, widget in enumerate(self._lights):
             widget.setVisible(number < len(state.lights))
+        self._views.show_widget(self.picture if state.sees else self.advice)
         if not state.on:
             self.picture.show_image(None)
 

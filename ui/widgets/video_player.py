@@ -70,7 +70,7 @@ class Picture(QWidget):
         if self._clip is not None:
             self._draw_people(painter, area)
         elif self._key and self._image is not None:
-            draw_side_key(painter, QRectF(self.rect()), SkeletonInk(), over_picture=True)
+            draw_side_key(painter, area, SkeletonInk(), over_picture=True)
         painter.end()
 
     def _area(self) -> QRectF:
@@ -117,7 +117,8 @@ class Picture(QWidget):
             points = track.image_px[number] * scale + np.array([area.left(), area.top()])
             draw_skeleton(painter, points, track.visibility[number], ink, faint=person != clip.chosen)
         if clip.tracks:
-            draw_side_key(painter, QRectF(self.rect()), ink, over_picture=over_picture)
+            inside = area.intersected(QRectF(self.rect()))
+            draw_side_key(painter, inside, ink, over_picture=over_picture)
 
 
 def follow_zoom(clip: RecordingView, height: int, least: float) -> float:
