@@ -162,7 +162,7 @@ def _person(subject: Subject, visit: Visit) -> tuple[str, ...]:
         facts.append(subject.affected_side.words)
     if subject.diagnosis:
         facts.append(subject.diagnosis)
-    return (*facts, *visit.notes.facts)
+    return tuple(facts)
 
 
 def _motion_verdict(motion: Motion) -> str:
@@ -173,7 +173,8 @@ def _motion_verdict(motion: Motion) -> str:
 
 
 def _quality(store: Store, visit_id: str, motion: Motion) -> tuple[str, ...]:
-    lines = []
+    walks = ", ".join(store.visit(visit_id).notes.facts)
+    lines = [f"At this visit: {walks}."] if walks else []
     landmarks = _newest(store, visit_id, RecordKind.LANDMARKS, Landmarks)
     if motion.marker_set:
         lines.append(f"Laboratory markers, {motion.marker_set}; {len(motion.kinematics.time_s)} frames.")

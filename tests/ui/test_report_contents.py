@@ -6,6 +6,7 @@ import functools
 from dataclasses import replace
 
 from core.domain.record import RecordKind
+from core.domain.walking_ability import FunctionalClass, VisitNotes, WalkingAid
 from core.session.flow import Step
 from core.session.report import report_content
 from tests.ui import force_samples, muscle_samples, records
@@ -42,3 +43,11 @@ def test_the_page_shows_the_ticks_of_its_own_report(context: SessionContext, vis
     lines = [line.text() for line in page._lines if line.isVisibleTo(page)]
     assert "✓  Measured gait" in lines and f"–  {EMG} (not yet)" in lines
     assert sum(line.startswith("✓") for line in lines) == 1
+
+
+def test_how_the_patient_walked_at_this_visit_is_reported(context: SessionContext, visit_id: str) -> None:
+    records.fill(context.store, visit_id, Step.MOTION)
+    assert not report_content(context.store, visit_id).quality[0].startswith("At this visit")
+    context.store.note_visit(visit_id, VisitNotes(WalkingAid.CANE, FunctionalClass.SUPERVISION))
+    line = report_content(context.store, visit_id).quality[0]
+    assert line == "At this visit: walks with a cane, FAC 3: supervision without touch."
