@@ -9,7 +9,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from ui.theme import Tone
-from ui.widgets.basics import Box, Button, Deck, Icon, column, label, row, set_look
+from ui.widgets.basics import Box, Button, Deck, Icon, column, fit_list, label, row, set_look
 from ui.widgets.filming_advice import FilmingAdvice
 from ui.widgets.video_player import Picture
 
@@ -115,6 +115,7 @@ class CameraPanel(QWidget):
         if [self._choice.itemText(i) for i in range(self._choice.count())] != list(words):
             self._choice.clear()
             self._choice.addItems(words)
+            fit_list(self._choice)
         self._choice.setEnabled(self._found and not state.on)
         self._choice.setToolTip(self._choice.currentText())
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QGridLayout, QLineEdit, QWidget
 
 from core.domain.walking_ability import MOST_NOTE_LETTERS, FunctionalClass, VisitNotes, WalkingAid
-from ui.widgets.basics import label
+from ui.widgets.basics import fit_list, label
 
 _NOT_TOLD = "Not told"
 _FAC_TIP = "Functional Ambulation Categories, 0 to 5 (Holden 1984): how much help of others walking takes."
@@ -41,7 +41,7 @@ class VisitNotesForm(QWidget):
             caption.setBuddy(field)
             grid.addWidget(caption, 0, at)
             grid.addWidget(field, 1, at)
-            grid.setColumnStretch(at, (3, 4, 5)[at])
+            grid.setColumnStretch(at, (4, 5, 4)[at])
         self.setLayout(grid)
         self.aid.activated.connect(self.edited)
         self.ability.activated.connect(self.edited)
@@ -59,7 +59,7 @@ class VisitNotesForm(QWidget):
         for choice in (self.aid, self.ability):  # long words are cut in the field, never in the list
             choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             choice.setMinimumContentsLength(10)
-            choice.view().setMinimumWidth(choice.view().sizeHintForColumn(0) + 24)
+            fit_list(choice)
 
     @property
     def dirty(self) -> bool:
