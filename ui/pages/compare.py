@@ -34,7 +34,6 @@ class CompareState:
     detail: str = ""
     declaration: str = ""  # what one signs
     reason_prompt: str = ""  # why signing needs a typed reason; empty when it needs none
-    signer: str = ""  # proposed name
     signed_tone: Tone = Tone.OK  # amber where it was signed in spite of the verdict
     signed: str = ""  # "Signed by … on …"; empty when not signed
     main_action: str = ""
@@ -144,4 +143,3 @@ class ComparePage(Page):
         self._reason_box.setVisible(bool(state.reason_prompt) and not state.signed)
         self._reason_prompt.setText(state.reason_prompt)
         self.approver.setVisible(not state.signed)
-        self.approver.propose(state.signer, "")

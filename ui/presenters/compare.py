@@ -144,7 +144,6 @@ class ComparePresenter(StepPresenter):
             correlations=parts.correlations,
             declaration=self._declaration(assistance),
             reason_prompt=f"{assistance.words} {REASON_WANTED}" if assistance.needs_reason else "",
-            signer=self.context.operator,
             signed="" if signature is None else signed_words(signature),
             signed_tone=Tone.WARN if assistance.needs_reason else Tone.OK,
             main_action="Sign comparison" if signature is None else "Go on with Deploy",
