@@ -32,9 +32,9 @@ def main() -> None:
     _wait(200)
     first = [_pixels(view) for view in stage.views]
     stage.set_time(2.0)
-    stage.view_bar.ghost.click()
+    stage.key.ghost.click()
     _wait(200)
-    stage.view_bar.ghost.click()
+    stage.key.ghost.click()
     _wait(200)
     later = [_pixels(view) for view in stage.views]
     accent = np.array(rgb(look.colors.accent))

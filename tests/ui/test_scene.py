@@ -83,7 +83,7 @@ def test_a_strip_of_poses_becomes_a_walk_without_muscles() -> None:
 def test_without_a_screen_the_view_says_so_and_loads_no_vtk(app: QApplication) -> None:
     view = GaitView()
     view.show()
-    view.set_gait(walks.geometry(), walks.rollout(GaitLabel.DEFAULT_TWIN), "Default twin")
+    view.set_gait(walks.geometry(), walks.rollout(GaitLabel.DEFAULT_TWIN))
     app.processEvents()
     assert "cannot be shown" in view._message.text()
     assert view._scene is None

@@ -18,7 +18,7 @@ from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper, vtkRenderer
 from vtkmodules.vtkRenderingFreeType import vtkVectorText
 
 from core.domain.scenario import STEPS_AHEAD, STEPS_BEHIND, Ground, GroundKind
-from ui.scene.palette import Rgb, ScenePalette
+from ui.scene.palette import Rgb, ScenePalette, mixed
 
 HALF_WIDTH_M = 3.0
 MARKS_X_M = -0.42  # beside the feet, on the side of the side view
@@ -26,7 +26,7 @@ MARGIN_M = 4.0
 STAIRS_HALF_WIDTH_M = 0.75  # narrow, so that their profile is seen from the side
 STAIRS_THICKNESS_M = 0.30
 COURSE_M, GAUGE_M = 0.25, 1.0
-ARROW_M_PER_BODY_WEIGHT = 0.6
+ARROW_M_PER_BODY_WEIGHT = 0.5  # a square of the floor's grid
 SMALLEST_ARROW_BODY_WEIGHT = 0.03
 
 
@@ -108,7 +108,7 @@ class Stairs:
         steps = _steps(ground, min(-y_from_m, -y_to_m) - MARGIN_M, max(-y_from_m, -y_to_m) + MARGIN_M)
         self._actors = [
             _flat(_quads(step.tread() for step in steps), palette.floor),
-            _flat(_quads(step.riser() for step in steps), _between(palette.floor, palette.grid)),
+            _flat(_quads(step.riser() for step in steps), mixed(palette.floor, palette.grid, 0.5)),
             _flat(_quads(side for step in steps for side in step.sides()), palette.grid),
             _flat(_lines(edge for step in steps for edge in step.edges()), palette.mark),
         ]
@@ -260,11 +260,6 @@ def _lines(ends: Iterable[tuple[Point, Point]]) -> vtkPolyData:
     surface.SetPoints(points)
     surface.SetLines(cells)
     return surface
-
-
-def _between(one: Rgb, other: Rgb) -> Rgb:
-    red, green, blue = ((a + b) / 2 for a, b in zip(one, other, strict=True))
-    return (red, green, blue)
 
 
 def _flat(surface: vtkPolyData, colour: Rgb) -> vtkActor:
