@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject
 
+from core.domain.body import Side
 from core.domain.record import RecordInfo, RecordKind, Verdict
 from core.errors import UserError
 from core.jobs.values import Cancelled, Crashed, JobState, JsonValue, Outcome, outcome_advice
@@ -68,6 +69,12 @@ class StepPresenter(QObject):
 
     def leave(self) -> None:
         """The page is hidden now; stop what only makes sense while someone looks."""
+
+    @property
+    def affected_side(self) -> Side | None:
+        """The patient's; None where no side or no single one is affected."""
+        subject = self.context.subject
+        return None if subject is None else subject.affected_side
 
     def running_job(self) -> JobState | None:
         if self.context.visit_id is None or not JOBS[self.step]:

@@ -125,7 +125,7 @@ def scenario_view(
     panels = joint_panels(None, shown, on_norm=walks_as_the_norm(scenario))
     caption = " · ".join(part for part in (scenario.name, impaired, "simulated") if part)
     return ComparisonView(
-        staged=(StagedGait(walk, gaits.geometry, caption, scenario.ground),),
+        staged=(StagedGait(walk, gaits.geometry, caption, scenario.ground, own.title),),
         joint_panels=panels,
         sentence=walk_sentence(walk),
         table=range_table([gait.title for gait in shown], panels),
@@ -185,7 +185,7 @@ def what_if_view(
     titles = (without.title, name) if measured is not None else (name,)
     reference = "the measured gait" if measured is not None else "the twin without it"
     return ComparisonView(
-        staged=(healthy, StagedGait(walk, impaired.geometry, IMPAIRED, scenario.ground)),
+        staged=(healthy, StagedGait(walk, impaired.geometry, IMPAIRED, scenario.ground, name)),
         joint_panels=panels,
         sentence=what_if_sentence(panels, walk, name, measured=measured is not None),
         table=NumberTable(

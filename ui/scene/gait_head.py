@@ -24,7 +24,10 @@ class GaitHead(QWidget):
         self.choice = QComboBox()
         self.choice.setAccessibleName(f"Gait {letter}")
         self.choice.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.setLayout(row(self.ghost, self._letter, self._name, self.choice, gap=6))
+        layout = row(self.ghost, self._letter, self._name, self.choice, gap=6)
+        layout.setStretch(2, 1)
+        layout.setStretch(3, 1)
+        self.setLayout(layout)
         self.choice.activated.connect(lambda index: self.chosen.emit(str(self.choice.itemData(index))))
         self.show_name("")
 

@@ -53,9 +53,7 @@ class GaitView(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(300, 220)
 
-    def set_gait(
-        self, geometry: SceneGeometry, rollout: Rollout, ground: Ground = LEVEL_GROUND
-    ) -> None:
+    def set_gait(self, geometry: SceneGeometry, rollout: Rollout, ground: Ground = LEVEL_GROUND) -> None:
         self._gait, self._ground = (geometry, rollout), ground
         self._time_s = float(rollout.time_s[0])
         self._dirty = True

@@ -106,6 +106,12 @@ class GaitStage(QWidget):
             self._apply_ghost()
             self.set_time(self._clocks[0].settled_s())
 
+    def show_choice(self, titles: dict[str, str], chosen: tuple[str, ...]) -> None:
+        """Let the person choose the gait of every picture: titles by key."""
+        for head, key in zip(self.heads, chosen, strict=True):
+            head.setVisible(True)
+            head.show_choice(titles, key)
+
     def set_time(self, time_s: float) -> None:
         """Bring all views to a time of the leading gait."""
         if not self._gaits:
