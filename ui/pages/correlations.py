@@ -76,7 +76,7 @@ class CorrelationsPanel(ComparedPart):
         split.setHandleWidth(12)
         split.addWidget(self.table)
         split.addWidget(maps)
-        split.setSizes([410, 670])
+        split.setSizes([520, 560])
         above = row(self._icon, self._sentence, gap=8)
         above.setStretch(1, 1)
         layout = column(gap=8)

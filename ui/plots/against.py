@@ -12,6 +12,7 @@ from core.domain.arrays import FloatArray
 from core.domain.body import JointKind
 from core.gait.similarity import compare_curves
 from ui.plots.curves import CycleCurve, JointPanel, Likeness
+from ui.wording import signed
 
 LETTERS = ("A", "B")
 MOST_SPANS = 3  # named in words; the picture shows all
@@ -42,9 +43,7 @@ class Difference:
 
     def words(self) -> str:
         """`B − A: −6° to 11°; more than ± 1 SD of normal apart at 12–34 %`."""
-        low, high = (
-            f"{value:.{self.digits}f}".replace("-", "−") for value in (self.value.min(), self.value.max())
-        )
+        low, high = (signed(float(value), self.digits) for value in (self.value.min(), self.value.max()))
         words = f"B − A: {low}{self.unit} to {high}{self.unit}"
         if self.band is None:
             return words

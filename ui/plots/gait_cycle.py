@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtGui import QContextMenuEvent, QResizeEvent
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from core.store.private import ordinary_permissions
@@ -29,8 +29,10 @@ from ui.plots.plot_style import (
     small_font,
     style_plot,
 )
+from ui.wording import signed
 
 AXIS_PX = 34  # for the numbers beside a plot
+WIDE_PX = 220  # from here on the axis has room for its name
 
 
 class _CycleBox(pg.ViewBox):  # type: ignore[misc]  # pyqtgraph is untyped
@@ -71,6 +73,7 @@ class GaitCyclePlot(PlainPlot):
         self._range: tuple[float, float] | None = None
         self._cursor_fraction: float | None = None
         self._show_x = True
+        self._middle = ""  # of the axis
         self.setMinimumSize(150, 54)
         self.setMouseTracking(True)
         self.box.picked.connect(self._on_picked)
@@ -142,12 +145,19 @@ class GaitCyclePlot(PlainPlot):
         self.set_cursor(self._cursor_fraction)
 
     def _add_frame(self, look: theme.Theme) -> None:
-        self.bottom.setTicks([[(0, "0"), (50, "50 % of gait cycle"), (100, "100")], []])
+        self._name_ticks()
         self.bottom.setStyle(showValues=self._show_x)
         self.bottom.showLabel(False)  # its own line would cost as much as a plot has at 768 px
         self.left.showLabel(False)  # the title above the plot names quantity and unit
         self.left.setStyle(showValues=self._panel is None or bool(self._panel.curves))
         self.left.setWidth(AXIS_PX)
+
+    def _name_ticks(self) -> None:
+        """What the axis shows stands at its middle number, as far as there is room."""
+        middle = "50 % of gait cycle" if self.width() >= WIDE_PX else "50 %"
+        if middle != self._middle:
+            self._middle = middle
+            self.bottom.setTicks([[(0, "0"), (50, middle), (100, "100")], []])
 
     def _add_band(self, look: theme.Theme, panel: JointPanel) -> None:
         if panel.band is None:
@@ -234,6 +244,11 @@ class GaitCyclePlot(PlainPlot):
 
     # What the person does -----------------------------------------------------------------------
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if hasattr(self, "_middle"):  # pyqtgraph resizes while it is made
+            self._name_ticks()
+
     def mouseMoveEvent(self, event: Any) -> None:
         super().mouseMoveEvent(event)
         at = self.box.mapSceneToView(self.mapToScene(event.position().toPoint()))
@@ -258,11 +273,11 @@ class GaitCyclePlot(PlainPlot):
         point = round(np.clip(fraction, 0, 1) * 100)
         unit, band, digits = self._panel.unit, self._panel.band, self._panel.digits
         values = [
-            f"{curve.mark or curve.label} {curve.mean[point]:.{digits}f}{unit}"
+            f"{curve.mark or curve.label} {signed(curve.mean[point], digits)}{unit}"
             for curve in self._panel.curves
         ]
         if band is not None:
-            values.append(f"normal {band.mean[point]:.{digits}f} ± {band.sd[point]:.{digits}f}{unit}")
+            values.append(f"normal {signed(band.mean[point], digits)} ± {band.sd[point]:.{digits}f}{unit}")
         return f"{point} %\n" + "\n".join(values)
 
     def _on_picked(self, percent: float) -> None:

@@ -12,6 +12,8 @@ from ui.plots.difference_strip import DifferenceStrip
 from ui.plots.gait_cycle import AXIS_PX, GaitCyclePlot
 from ui.widgets.basics import Button, ElidedLabel, column, row
 
+HEAD_GAP_PX, RIGHT_PX = 6, 4
+
 
 class JointCell(QWidget):
     """The title is a button that gives this joint all the room, and gives it back."""
@@ -26,10 +28,11 @@ class JointCell(QWidget):
         self.title = Button("", "title", tip="Click to enlarge")
         self.title.setProperty("side", side.value)
         self.title.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.title.setMinimumWidth(60)  # where plots are narrow its end is cut
         self.words = ElidedLabel("small")
         self.words.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        head = row(self.title, self.words, gap=6)
-        head.setContentsMargins(0, 0, 12, 0)
+        head = row(self.title, self.words, gap=HEAD_GAP_PX)
+        head.setContentsMargins(0, 0, RIGHT_PX, 0)
         head.setStretch(1, 1)
         layout = column(gap=0)
         layout.addLayout(head)
@@ -57,13 +60,18 @@ class JointCell(QWidget):
         """Beside the title if it has room there, else wherever the grid has room."""
         panel = self.plot.panel
         if fraction is None or panel is None:
-            likeness = self.plot.likeness_words()
-            self.words.setText(likeness)
+            self._say(self.plot.likeness_words())
             self.words.setToolTip(self.plot.likeness_tip())
             self.read_out.emit("")
             return
         place, *values = self.plot.read_out(fraction).split("\n")
         short = " · ".join((place, *values))
-        fits = self.words.fontMetrics().horizontalAdvance(short) <= self.words.width()
-        self.words.setText(short if fits else place)
+        room = self.width() - self.title.sizeHint().width() - HEAD_GAP_PX - RIGHT_PX
+        fits = self.words.fontMetrics().horizontalAdvance(short) <= room
+        self._say(short if fits else place)
         self.read_out.emit("" if fits else f"{panel.title} at {place}: {', '.join(values)}")
+
+    def _say(self, words: str) -> None:
+        """Nothing takes no room from the title."""
+        self.words.setText(words)
+        self.words.setVisible(bool(words))

@@ -13,7 +13,7 @@ from ui.plots.against import Difference, difference_of
 from ui.plots.curves import CurveStyle, JointPanel, Quantity
 from ui.plots.gait_cycle import GaitCyclePlot
 from ui.plots.joint_cell import JointCell
-from ui.plots.plot_key import Entry, PlotKey
+from ui.plots.plot_key import Entry, Mark, PlotKey
 from ui.widgets.basics import column, label, row
 
 
@@ -134,9 +134,10 @@ class JointGrid(QWidget):
                 named.setdefault(f"{curve.mark} {name}".strip(), curve.style)
         entries: list[Entry] = [(style, name) for name, style in sorted_marks(named)]
         if any(panel.band is not None for panel in panels):
-            entries.append((None, "Normal ± 1 SD"))
+            entries.append((Mark.BAND, "Normal ± 1 SD"))
         if any(panel.published for panel in panels):
-            entries.append((None, "Published peaks"))
+            entries.append((Mark.BAND, "Published peaks"))
+        entries += [(Mark.BEYOND, f"Apart by more than {words}") for words in _bands(panels)]
         words = [curve.sd_words for panel in panels for curve in panel.curves if curve.sd_words]
         self._band_words.setText(words[0] if words else "")
         self._band_words.setVisible(bool(words))
@@ -147,6 +148,13 @@ def sorted_marks(named: dict[str, CurveStyle]) -> list[tuple[str, CurveStyle]]:
     """A before B, also where the first panel has B only."""
     marked = all(name[:2] in ("A ", "B ") for name in named)
     return sorted(named.items()) if marked else list(named.items())
+
+
+def _bands(panels: Sequence[JointPanel]) -> tuple[str, ...]:
+    """What differences are held against."""
+    found = (difference_of(panel) for panel in panels)
+    words = (one.band_words.removesuffix(" of normal") for one in found if one is not None and one.band_words)
+    return tuple(dict.fromkeys(words))
 
 
 def _largest(differences: Sequence[Difference | None]) -> float:

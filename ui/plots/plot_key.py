@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import Enum
 
 from PySide6.QtCore import QEvent, QSize
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
@@ -17,7 +18,15 @@ from ui.widgets.basics import clear, label, row
 GAP_PX = 18
 SWATCH_PX, SWATCH_GAP_PX = 34, 5
 
-Entry = tuple[CurveStyle | None, str]  # None: a field, not a line
+
+class Mark(Enum):
+    """What is drawn beside curves."""
+
+    BAND = "band"
+    BEYOND = "beyond"  # the bar at the foot of a strip of differences
+
+
+Entry = tuple[CurveStyle | Mark, str]
 
 
 class PlotKey(QWidget):
@@ -71,9 +80,9 @@ class PlotKey(QWidget):
 
 
 class KeySwatch(QWidget):
-    """A piece of line as it looks in the plots; a grey field for the normal band."""
+    """A piece of line as it looks in the plots; a grey field for bands, a bar for what exceeds them."""
 
-    def __init__(self, style: CurveStyle | None) -> None:
+    def __init__(self, style: CurveStyle | Mark) -> None:
         super().__init__()
         self._style = style
         self.setFixedSize(QSize(SWATCH_PX, 14))
@@ -83,8 +92,10 @@ class KeySwatch(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         middle = self.height() / 2
-        if self._style is None:
-            painter.fillRect(self.rect().adjusted(2, 2, -2, -2), fill(look.colors.norm_band, 0.9))
+        if isinstance(self._style, Mark):
+            band = self._style is Mark.BAND
+            place = self.rect().adjusted(2, 2 if band else 8, -2, -2 if band else -3)
+            painter.fillRect(place, fill(look.colors.norm_band if band else look.colors.text, 0.9))
             painter.end()
             return
         pen = QPen(curve_pen(look, Side.LEFT, self._style))

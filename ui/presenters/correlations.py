@@ -27,10 +27,12 @@ SHORT = {
 REFERENCE_NAMES = {GaitLabel.MEASURED: "the measured gait", GaitLabel.HEALTHY_TWIN: "its healthy self"}
 COMPARED = (GaitLabel.WITHOUT_EXO, GaitLabel.DEFAULT_CONTROLLER, GaitLabel.PERSONALIZED_CONTROLLER)
 SAME_R = 0.01  # a smaller difference hardly shows in two digits
+WITHIN = (GaitLabel.MEASURED, GaitLabel.WITHOUT_EXO, GaitLabel.PERSONALIZED_CONTROLLER)
 NOTE = (
-    "Pearson r, mean over all pairs of strides; on the diagonal, how alike the strides of one gait are. "
-    "1 = the same shape. All gaits but the measured one are simulated, on the level."
+    "Pearson r, mean over all pairs of strides; on the diagonal and in the last column, how alike the "
+    "strides of one gait are. 1 = the same shape. All gaits but the measured one are simulated, on the level."
 )
+IMPAIRED_NOTE = " Healthy: the twin without its impairment; no exo, default and personal: with it."
 
 
 def correlations_view(comparison: Comparison, action: str) -> CorrelationsView | Missing:
@@ -55,7 +57,7 @@ def correlations_view(comparison: Comparison, action: str) -> CorrelationsView |
             for r in (found.matrix(joint, side),)
         ),
         correlation_table(found, reference),
-        NOTE,
+        NOTE + (IMPAIRED_NOTE if reference is GaitLabel.HEALTHY_TWIN else ""),
     )
 
 
@@ -65,11 +67,12 @@ def reference_of(found: CycleCorrelations) -> GaitLabel:
 
 
 def correlation_table(found: CycleCorrelations, reference: GaitLabel) -> NumberTable:
-    """One row per joint and side: r with the reference in each condition, and what the exo changes."""
+    """One row per joint and side: r with the reference in each condition, its change, and of own strides."""
     columns = (
         f"r with {_two_lines(REFERENCE_NAMES[reference])}",
         *(_short(label) for label in COMPARED),
         "With exo",
+        "Own strides: patient,\nno exo, personal",
     )
     return NumberTable(
         columns, tuple(_row(found, reference, joint, side) for joint in found.joints for side in SIDES)
@@ -83,11 +86,16 @@ def _row(found: CycleCorrelations, reference: GaitLabel, joint: JointKind, side:
     name = f"{side.value.capitalize()} {joint.label.split()[0].lower()}"
     return NumberRow(
         name,
-        (*(number_words(value) for value in values), change_words(change)),
+        (*(number_words(value) for value in values), change_words(change), _within(found, joint, side)),
         side=side,
         tip=f"{side.value.capitalize()} {joint.label.lower()}: personalized controller against no exo",
-        tones=(Tone.NEUTRAL,) * len(values) + (Tone.WARN if lower else Tone.NEUTRAL,),
+        tones=(*[Tone.NEUTRAL] * len(values), Tone.WARN if lower else Tone.NEUTRAL, Tone.NEUTRAL),
     )
+
+
+def _within(found: CycleCorrelations, joint: JointKind, side: Side) -> str:
+    """How alike the strides of one gait are among each other: its variability."""
+    return " · ".join(number_words(found.between(label, label, joint, side)) for label in WITHIN)
 
 
 def change_words(change: float) -> str:

@@ -31,6 +31,7 @@ from ui.presenters.gait_curves import (
 )
 from ui.scene.stage import StagedGait
 from ui.theme import Tone
+from ui.wording import signed
 
 GOOD_RATE, FAIR_RATE = 0.9, 0.7
 LEVEL_CURVE = "level walking"
@@ -162,7 +163,7 @@ def _range_words(panel: JointPanel, name: str) -> str:
     curve = next((curve for curve in panel.curves if curve.label == name), None)
     if curve is None:
         return "–"
-    low, high = (f"{value:.0f}".replace("-", "−") for value in (curve.mean.min(), curve.mean.max()))
+    low, high = (signed(float(value)) for value in (curve.mean.min(), curve.mean.max()))
     return f"{low}° to {high}°"
 
 
