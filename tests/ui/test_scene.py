@@ -274,3 +274,5 @@ def test_on_a_screen_bones_muscles_exo_and_ghost_are_drawn(repository: Path) -> 
     assert int(seen["exo_left"]) == 0  # the gait without the exo shows none, although they share the scene
     assert int(seen["exo_right"]) > 50
     assert int(seen["changed_by_time"]) > 200
+    assert int(seen["turned_with_it"]) > 200  # a mouse over one picture turns the other too
+    assert int(seen["dark_sky"]) < 60  # no white picture on a dark page
