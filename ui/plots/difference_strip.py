@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from core.domain.arrays import FloatArray
@@ -87,7 +87,7 @@ class DifferenceStrip(QWidget):
         self, painter: QPainter, field: QRectF, upper: FloatArray, lower: FloatArray, brush: object
     ) -> None:
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(brush)  # type: ignore[call-overload]  # a QBrush
+        painter.setBrush(brush)
         painter.drawPolygon(QPolygonF([*self._line(field, upper), *reversed(self._line(field, lower))]))
         painter.setBrush(Qt.BrushStyle.NoBrush)
 
