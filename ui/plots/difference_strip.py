@@ -84,7 +84,7 @@ class DifferenceStrip(QWidget):
             painter.fillRect(QRectF(left, self.height() - BAR_PX, right - left, BAR_PX), color)
 
     def _area(
-        self, painter: QPainter, field: QRectF, upper: FloatArray, lower: FloatArray, brush: object
+        self, painter: QPainter, field: QRectF, upper: FloatArray, lower: FloatArray, brush: QBrush
     ) -> None:
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(brush)
