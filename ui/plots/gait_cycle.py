@@ -32,7 +32,7 @@ from ui.plots.plot_style import (
 from ui.wording import signed
 
 AXIS_PX = 34  # for the numbers beside a plot
-WIDE_PX = 220  # from here on the axis has room for its name
+WIDE_PX = 190  # from here on the axis has room for its name
 
 
 class _CycleBox(pg.ViewBox):  # type: ignore[misc]  # pyqtgraph is untyped
