@@ -177,6 +177,10 @@ def test_both_pictures_are_turned_together_and_a_double_click_resets_both(app: Q
     second._reset()
     assert first.standpoint == second.standpoint == preset_standpoint(Preset.LEFT)
     assert stage.view_bar.buttons[Preset.LEFT].isChecked()
+    QTest.keyClick(stage, Qt.Key.Key_Plus)
+    assert second.standpoint == first.standpoint == preset_standpoint(Preset.LEFT).closer(1.0)
+    QTest.keyClick(stage, Qt.Key.Key_Home)
+    assert second.standpoint == first.standpoint == preset_standpoint(Preset.LEFT)
     stage.deleteLater()
 
 

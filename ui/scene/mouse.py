@@ -7,7 +7,10 @@ from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 UNITS_PER_NOTCH = 120.0  # of the wheel, as Qt counts
-HELP = "Drag to turn, wheel to come closer, right button to move up or down, double-click to reset"
+HELP = (
+    "Drag to turn, wheel (or + and −) to come closer, right button to move up or down, "
+    "double-click (or Home) to go back"
+)
 
 
 class OrbitMouse(QObject):

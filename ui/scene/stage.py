@@ -165,6 +165,11 @@ class GaitStage(QWidget):
                 self.step(-1)
             case Qt.Key.Key_Right:
                 self.step(1)
+            case Qt.Key.Key_Plus | Qt.Key.Key_Minus:
+                notches = 1.0 if event.key() == Qt.Key.Key_Plus else -1.0
+                self._look(self.views[0].standpoint.closer(notches))
+            case Qt.Key.Key_Home:
+                self._stand(self._preset)
             case _:
                 super().keyPressEvent(event)
 
