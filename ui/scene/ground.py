@@ -27,6 +27,7 @@ STAIRS_HALF_WIDTH_M = 0.75  # narrow, so that their profile is seen from the sid
 STAIRS_THICKNESS_M = 0.30
 COURSE_M, GAUGE_M = 0.25, 1.0
 ARROW_M_PER_BODY_WEIGHT = 0.5  # a square of the floor's grid
+IN_FRONT = -66000.0  # of everything, in the units of the depth buffer: the force goes through the leg
 SMALLEST_ARROW_BODY_WEIGHT = 0.03
 
 
@@ -305,17 +306,19 @@ def _arrow(colour: Rgb) -> tuple[vtkActor, vtkMatrix4x4]:
     source = vtkArrowSource()
     source.SetTipResolution(20)
     source.SetShaftResolution(16)
-    source.SetShaftRadius(0.016)
-    source.SetTipRadius(0.045)
+    source.SetShaftRadius(0.022)
+    source.SetTipRadius(0.060)
     source.SetTipLength(0.16)
     source.Update()
     mapper = vtkPolyDataMapper()
     mapper.SetInputData(source.GetOutput())
+    mapper.SetResolveCoincidentTopologyToPolygonOffset()
+    mapper.SetRelativeCoincidentTopologyPolygonOffsetParameters(0.0, IN_FRONT)
     actor, matrix = vtkActor(), vtkMatrix4x4()
     actor.SetMapper(mapper)
     actor.SetUserMatrix(matrix)
     actor.GetProperty().SetColor(*colour)
-    actor.GetProperty().SetAmbient(0.35)
+    actor.GetProperty().LightingOff()  # its own full colour, or it would be lost on the leg's
     actor.VisibilityOff()
     return actor, matrix
 
