@@ -225,6 +225,9 @@ def test_the_key_explains_what_the_pictures_have_and_an_arrow_is_as_long_as_it_s
     key = stage.key
     assert key.forces.isVisibleTo(stage) and key.ghost.isVisibleTo(stage)
     assert f"{ARROW_M_PER_BODY_WEIGHT:.1f} m = body weight" in key.forces.text()
+    key.ghost.click()
+    assert stage.heads[0].ghost.isVisibleTo(stage)  # its colour, beside its name
+    assert [view.isVisibleTo(stage) for view in stage.views] == [False, True]
     still = replace(walk, ground_force_n=np.zeros_like(walk.ground_force_n))
     stage.show_gaits(StagedGait(still, geometry, "No force"))
     assert not key.forces.isVisibleTo(stage) and not key.ghost.isVisibleTo(stage)

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from ui.scene.world import GaitScene
 
 
+CALM_MS = 150  # without a turn; then edges are drawn smooth again
+
+
 class GaitView(QWidget):
     """Shows the gait of `set_gait` at the time of `set_time`; loads VTK for the first gait on a screen."""
 
@@ -46,6 +49,10 @@ class GaitView(QWidget):
         self._work_queue, self._building = work_queue or IdleWorkQueue(self), False
         self._standpoint = self._home = preset_standpoint(Preset.CORNER)
         self._moving = False
+        self._calm = QTimer(self)
+        self._calm.setSingleShot(True)
+        self._calm.setInterval(CALM_MS)
+        self._calm.timeout.connect(lambda: self.set_moving(self._moving))
         self._drawn_in = theme.current().mode
         self._message = _message(self)
         self._layout()
@@ -94,6 +101,8 @@ class GaitView(QWidget):
         if self._scene is not None:
             self._scene.look(standpoint)
             if not self._moving:  # else the next frame is on its way
+                self._scene.smooth(False)  # as long as it is turned
+                self._calm.start()
                 self.set_time(self._time_s, self._ghost_time_s)
 
     def stand(self, preset: Preset) -> None:
@@ -224,7 +233,7 @@ class GaitView(QWidget):
         self._scene.set_gait(*self._gait, self._ground)
         if self._ghost is not None:
             self._scene.set_ghost(*self._ghost)
-        self._scene.smooth(True)
+        self._scene.smooth(not self._moving)
         self._scene.move(self._time_s, self._ghost_time_s)
         self._dirty = False
 
