@@ -22,6 +22,7 @@ from tests import captured
 from tests.refusals import refused
 from tests.ui import records, samples
 from tests.ui.board import HandBoard
+from tests.ui.live_camera import camera_view
 from ui.asides import Aside
 from ui.main_window import MainWindow
 from ui.pages.capture import CapturePage
@@ -191,10 +192,10 @@ def test_what_is_imported_or_recorded_carries_the_condition(
     presenter.refresh()
     page.options.condition.setCurrentIndex(list(Condition).index(worn))
     page.files_chosen.emit((Path("/tmp/walk.mp4"),))
-    page.secondary_action.emit("camera")
+    camera_view(page, board, (0, "Webcam"))
     page.camera_on.emit(0)
-    kinds = {state.spec.kind: state.spec.params["condition"] for state in board.states()}
-    assert kinds == {"import_video": worn.value, "record_camera": worn.value}
+    told = {state.spec.kind: state.spec.params.get("condition") for state in board.states()}
+    assert (told["import_video"], told["record_camera"]) == (worn.value, worn.value)
     context.open_visit(context.store.start_visit(str(context.patient_id)).id)
     assert page.options.worn is Condition.NOT_STATED  # of another visit nobody has said it
 

@@ -8,13 +8,13 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QFrame, QScrollArea, QSizePolicy, QWidget
 
 from core.domain.condition import Condition
-from ui.plots.joint_grid import KeySwatch
+from ui.plots.plot_key import KeySwatch
 from ui.theme import Tone
 from ui.widgets.basics import Box, ElidedLabel, Icon, clear, column, label, row
 from ui.widgets.channel_map import QuietCombo
 
 _ICONS = {Tone.OK: "done", Tone.WARN: "attention", Tone.STOP: "stop"}
-_WIDTH = 236
+_WIDTH = 224
 
 
 @dataclass(frozen=True, slots=True)

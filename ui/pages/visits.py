@@ -23,7 +23,7 @@ from ui.widgets.basics import ElidedLabel, column, label
 BACK = ("back", "Back")
 _TRENDS = 6
 _TREND_NOTE = "○ no exo   ● with a controller   □ other, or not stated. Lines join recordings in their order."
-_ROW_PX, _LEAST_PX = 26, 56
+_ROW_PX, _LEAST_PX = 25, 56
 NO_NUMBERS = NumberTable((), ())
 
 
@@ -71,14 +71,14 @@ class VisitsPage(Page):
         self.recordings.condition_chosen.connect(self.condition_chosen)
         split = QSplitter()
         split.setChildrenCollapsible(False)
-        split.setHandleWidth(12)
+        split.setHandleWidth(8)
         split.addWidget(self.recordings)
         split.addWidget(self.grid)
         split.addWidget(self._build_tabs())
         split.setStretchFactor(0, 0)
         split.setStretchFactor(1, 2)
         split.setStretchFactor(2, 3)
-        split.setSizes([236, 330, 500])
+        split.setSizes([224, 330, 520])
         self.body.addWidget(split, 1)
 
     def render(self, state: VisitsState) -> None:  # type: ignore[override]

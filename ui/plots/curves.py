@@ -26,6 +26,9 @@ class CurveStyle(Enum):
     WITH_EXO = "with exo"  # thick, with markers
     IMPAIRED = "impaired"  # thick dots
     ESTIMATED = "estimated"  # long dashes: of the person, but not measured
+    HEALTHY = "healthy"  # fine dots
+    WORN = "worn"  # dash and dot
+    GENERIC = "generic"  # dash and two dots
 
 
 class ExoQuantity(StrEnum):
@@ -85,6 +88,7 @@ class CycleCurve:
     style: CurveStyle
     sd_words: str = ""  # what the standard deviation is, one sentence for the key
     visit: int | None = None  # number of a recording: then colour and dashes tell it, not the side and style
+    mark: str = ""  # "A" or "B", where two gaits are held against each other
 
     def __post_init__(self) -> None:
         frozen(self, "mean", (CYCLE_POINTS,))

@@ -40,7 +40,7 @@ def visit_joint_panels(
                     curve.sd_deg,
                     CurveStyle.MEASURED,
                     "" if curve.sd_deg is None else _SD_WORDS,
-                    curve.number,
+                    visit=curve.number,
                 )
                 for curve in panel.curves
             ),
