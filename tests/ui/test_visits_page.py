@@ -188,12 +188,11 @@ def test_what_is_imported_or_recorded_carries_the_condition(
     context: SessionContext, board: HandBoard, visit_id: str, worn: Condition
 ) -> None:
     page = CapturePage()
-    presenter = CapturePresenter(page, context)
-    presenter.refresh()
+    page.presenter = CapturePresenter(page, context)  # type: ignore[attr-defined]
     page.options.condition.setCurrentIndex(list(Condition).index(worn))
-    page.files_chosen.emit((Path("/tmp/walk.mp4"),))
     camera_view(page, board, (0, "Webcam"))
     page.camera_on.emit(0)
+    page.files_chosen.emit((Path("/tmp/walk.mp4"),))
     told = {state.spec.kind: state.spec.params.get("condition") for state in board.states()}
     assert (told["import_video"], told["record_camera"]) == (worn.value, worn.value)
     context.open_visit(context.store.start_visit(str(context.patient_id)).id)
