@@ -56,6 +56,7 @@ def comparison_findings(captures: Sequence[Capture], gaits: Sequence[CapturedGai
         _few_strides(gaits),
         _measured_differently(captures),
         _belt(captures),
+        _walking_aid(captures),
         _speeds(gaits),
         _not_stated(gaits),
     )
@@ -111,6 +112,23 @@ def _belt(captures: Sequence[Capture]) -> Finding | None:
             "People walk differently on a treadmill; its belt gives the speed.",
             "Compare recordings of the same kind, or read the differences with that in mind.",
             "VIS-006",
+        ),
+    )
+
+
+def _walking_aid(captures: Sequence[Capture]) -> Finding | None:
+    told = [capture for capture in captures if capture.notes.walking_aid is not None]
+    if len({capture.notes.walking_aid for capture in told}) < 2:
+        return None
+    words = {c.visit_number: c.notes.facts[0] for c in told}
+    which = ", ".join(f"visit {number} {aid}" for number, aid in words.items())
+    return Finding(
+        Severity.WARNING,
+        Advice(
+            "The patient did not use the same walking aid at all visits.",
+            f"An aid changes speed and steps by itself: {which}.",
+            "Read the differences with that in mind, or record with the same aid.",
+            "VIS-011",
         ),
     )
 

@@ -10,7 +10,8 @@ from datetime import datetime
 from core.domain.capture_comparison import MOST, CapturedGait
 from core.domain.condition import Condition
 from core.domain.motion import Motion
-from core.domain.record import RecordInfo, RecordKind
+from core.domain.record import RecordInfo, RecordKind, Visit
+from core.domain.walking_ability import VisitNotes
 from core.errors import Advice, UserError, refuse
 from core.gait.change import measured_numbers
 from core.session.conditions import sources_of, stated_or_recorded
@@ -30,6 +31,7 @@ class Capture:
     stated_by: str  # who said the condition afterwards; empty where it was said at recording, or never
     motion: Motion
     unusable: Advice | None  # why it cannot be compared, and what to do
+    notes: VisitNotes  # of its visit: the walking aid, for example
 
 
 def captures_of(store: Store, patient_id: str) -> tuple[Capture, ...]:
@@ -40,14 +42,14 @@ def captures_of(store: Store, patient_id: str) -> tuple[Capture, ...]:
             if info.kind is RecordKind.MOTION:
                 chain = tuple(sources_of(store, info.id))
                 first = chain[-1] if chain else info
-                newest[first.id] = _capture(store, info, chain, visit.number)
+                newest[first.id] = _capture(store, info, chain, visit)
     return tuple(sorted(newest.values(), key=lambda capture: capture.recorded_utc))
 
 
 def capture_of(store: Store, motion_id: str) -> Capture:
     """The recorded walk of one motion. Raises UserError REC-007 when there is no such record."""
     info = store.info(motion_id)
-    return _capture(store, info, tuple(sources_of(store, motion_id)), store.visit(info.visit_id).number)
+    return _capture(store, info, tuple(sources_of(store, motion_id)), store.visit(info.visit_id))
 
 
 def captured_gait(capture: Capture) -> CapturedGait:
@@ -84,18 +86,19 @@ def refuse_unusable(capture: Capture) -> None:
         )
 
 
-def _capture(store: Store, info: RecordInfo, chain: tuple[RecordInfo, ...], visit_number: int) -> Capture:
+def _capture(store: Store, info: RecordInfo, chain: tuple[RecordInfo, ...], visit: Visit) -> Capture:
     condition, by = stated_or_recorded(store, chain)
     stored = store.load(info.id, Motion)
     return Capture(
         info.id,
         info.visit_id,
-        visit_number,
+        visit.number,
         (chain[-1] if chain else info).created_utc,
         condition,
         by,
         present_motion(stored, store.decisions(info.visit_id), info.id),
         _unusable(store, info.id),
+        visit.notes,
     )
 
 

@@ -159,6 +159,7 @@ INDEX = {  # bad input: code, file below tests/, test
         "test_what_makes_two_recordings",
     ),
     "walk with the exo for a twin": ("VIS-009", "ui/test_visits_page.py", "test_a_walk_with_the_exo"),
+    "walks with different aids": ("VIS-011", "session/test_captures.py", "test_another_walking_aid"),
     "condition that is none": ("VIS-010", "session/test_captures.py", "test_a_word_that_is_no_condition"),
     "no complete stride": ("MOT-010", "session/test_bad_input.py", "test_a_walk_without_a_stride"),
     "treadmill speed that none runs at": ("MOT-074", "tasks/test_motion_tasks.py", "test_a_speed_that_no"),

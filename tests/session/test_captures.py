@@ -12,6 +12,7 @@ from core.domain.body import Side
 from core.domain.capture_comparison import CaptureComparison, ChangeVerdict, GaitQuantity
 from core.domain.condition import Condition
 from core.domain.record import RecordKind, Verdict
+from core.domain.walking_ability import VisitNotes, WalkingAid
 from core.jobs.values import JobSpec, SilentContext
 from core.session.capture_change import compare_captures, save_comparison
 from core.session.capture_tables import change_table, headline_of, prediction_table
@@ -218,3 +219,13 @@ def test_a_word_that_is_no_condition_is_refused(tmp_path: Path) -> None:
     assert stated_condition({"condition": "no-exo"}) is Condition.NO_EXO
     assert stated_condition({"condition": "personalized"}) is Condition.PERSONALIZED
     assert stated_condition({"condition": ""}) is stated_condition({}) is Condition.NOT_STATED
+
+
+def test_another_walking_aid_is_told(store: Store, patient_id: str) -> None:
+    for number, aid in enumerate((WalkingAid.CANE, WalkingAid.CANE, WalkingAid.NONE)):
+        visit = store.start_visit(patient_id, notes=VisitNotes(aid))
+        captured.save(store, visit.id, captured.walk(seed=number), Condition.NO_EXO)
+    every = captures_of(store, patient_id)
+    assert codes(compare_captures(store, every[:2], every)) == set()
+    told = compare_captures(store, every, every).findings[0].advice
+    assert told.code == "VIS-011" and "visit 3 walks without an aid" in told.why

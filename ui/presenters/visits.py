@@ -83,7 +83,7 @@ class VisitsPresenter(StepPresenter):
         store, patient_id = self.context.store, self.context.patient_id
         visits = () if patient_id is None else store.visits(patient_id)
         known = tuple(
-            (tuple(record.id for record in store.records(visit.id)), len(store.decisions(visit.id)))
+            (visit, tuple(record.id for record in store.records(visit.id)), len(store.decisions(visit.id)))
             for visit in visits
         )
         return patient_id, self.context.subject, self._ticked, known
