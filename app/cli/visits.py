@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from core.session.captures import Capture
     from core.session.report_tables import ReportTable
     from core.store.repository import Store
+
+_PAGE = "visits.pdf"
 
 
 def add_visits(commands: Any, add_data_dir: Callable[[Any], None]) -> None:
@@ -37,7 +40,7 @@ def add_visits(commands: Any, add_data_dir: Callable[[Any], None]) -> None:
 
 
 def _visits(args: argparse.Namespace) -> int:
-    from core.session.capture_change import compare_captures, save_comparison
+    from core.session.capture_change import compare_captures
     from core.session.captures import captures_of
     from core.store.repository import open_store
 
@@ -47,8 +50,7 @@ def _visits(args: argparse.Namespace) -> int:
         comparison = None
         if args.motion or args.out or len(chosen) > 1:
             comparison = compare_captures(store, chosen, every)
-            _write_page(store, comparison, chosen, args.out)
-            save_comparison(store, comparison, operator=operator_name(), page=args.out)
+            _keep(store, comparison, chosen, args.out)
     if args.as_json:
         print(json.dumps(_as_json(every, comparison), indent=2, ensure_ascii=False))
     else:
@@ -92,20 +94,24 @@ def _chosen(every: Sequence[Capture], ids: Sequence[str]) -> tuple[Capture, ...]
     return tuple(known[name] for name in ids)
 
 
-def _write_page(
-    store: Store, comparison: CaptureComparison, chosen: Sequence[Capture], path: Path | None
-) -> None:
-    if path is None:
+def _keep(store: Store, comparison: CaptureComparison, chosen: Sequence[Capture], out: Path | None) -> None:
+    """Into the record; where a file is wanted, its page too, under a name that cannot name the patient."""
+    from core.session.capture_change import save_comparison
+
+    if out is None:
+        save_comparison(store, comparison, operator=operator_name())
         return
+    from app.cli.report_file import without_screen
     from core.session.capture_page import visits_page
     from ui.report_visits import write_visits
-
-    from app.cli.report_file import without_screen
-    from core.store.private import ordinary_permissions
+    from ui.saving import copy_to
 
     without_screen()
-    with ordinary_permissions():
-        write_visits(path, visits_page(store, comparison, chosen))
+    with tempfile.TemporaryDirectory() as folder:
+        made = Path(folder) / _PAGE
+        write_visits(made, visits_page(store, comparison, chosen))
+        copy_to(made, out, "The comparison")
+        save_comparison(store, comparison, operator=operator_name(), page=made)
 
 
 def _lines(every: Sequence[Capture], comparison: CaptureComparison | None) -> list[str]:

@@ -43,7 +43,7 @@ def two_visits(folder: Path) -> tuple[str, list[str]]:
 
 def test_visits_are_compared_printed_and_kept(shell: Shell, tmp_path: Path) -> None:
     patient_id, motions = two_visits(tmp_path)
-    page = tmp_path / "page.pdf"
+    page = tmp_path / "Jane Doe.pdf"
     status, said, _ = shell.types(
         "visits", "P-0001", "--json", "--out", str(page), "--data-dir", str(tmp_path)
     )
@@ -57,7 +57,7 @@ def test_visits_are_compared_printed_and_kept(shell: Shell, tmp_path: Path) -> N
         newest = store.visits(patient_id)[-1]
         info = store.latest(newest.id, RecordKind.CAPTURE_COMPARISON)
         assert info is not None and [name for name, _ in info.provenance.inputs] == motions
-        assert (store.folder(info.id) / "page.pdf").is_file()
+        assert (store.folder(info.id) / "visits.pdf").is_file()  # not as the person calls it
 
 
 def test_the_first_recording_named_is_the_one_compared_with(shell: Shell, tmp_path: Path) -> None:
@@ -78,5 +78,9 @@ def test_a_single_recording_is_listed_and_nothing_is_kept(shell: Shell, tmp_path
     assert shell.refusal("visits", "P-0001", "--motion", motion, *folder) == "VIS-001"
     assert shell.refusal("visits", "P-0001", "--motion", "other", *folder) == "REC-007"
     assert shell.refusal("visits", "P-0009", *folder) == "REC-007"
+    two_visits(tmp_path / "more")
+    nowhere = str(tmp_path / "none" / "page.pdf")
+    words = ("visits", "P-0001", "--out", nowhere, "--data-dir", str(tmp_path / "more"))
+    assert shell.refusal(*words) == "RPT-003"
     with open_store(tmp_path) as store:
         assert store.latest(visit.id, RecordKind.CAPTURE_COMPARISON) is None
