@@ -97,7 +97,7 @@ def prediction_table(comparison: CaptureComparison) -> ReportTable | None:
         return None
     columns = ("", "Simulated, no exo", "Simulated, with it", "Change simulated", "Change measured (MDC)", "")
     rows = tuple(_predicted_row(prediction, one) for one in prediction.changes)
-    title = f"No exo to {prediction.condition.words}"
+    title = f"Predicted by the twin: from no exo to the {prediction.condition.words}"
     return ReportTable(title, columns, rows, prediction_note(prediction))
 
 
