@@ -106,7 +106,8 @@ class ComparePresenter(StepPresenter):
             return
         name, role = self._page.approver.given
         sign_comparison(self.context.store, record_id, by=name, role=role, reason=self._page.reason.text())
-        self.context.show_message(f"Signed by {name}. The controller may now be deployed.", Tone.OK)
+        tone = Tone.WARN if assistance.needs_reason else Tone.OK
+        self.context.show_message(f"Signed by {name}. The controller may now be deployed.", tone)
         self.context.record_changed.emit()
 
     # State of the page ---------------------------------------------------------------------------
