@@ -149,18 +149,18 @@ class GaitComparison(QWidget):
     # Building -------------------------------------------------------------------------------------
 
     def _build(self) -> None:
-        self._tabs = Tabs()
+        self.tabs = Tabs()
         tabs: list[tuple[QWidget, str]] = [(self.joints, "Joint angles"), (self.table, "Numbers")]
         if self.exo is not None:  # what the exo changes is told by its numbers first
             tabs = [tabs[1], tabs[0], (self.exo, "Exo torque and power")]
         if self.muscles is not None:
             tabs.append((self.muscles, "Muscles and EMG"))
         for widget, name in tabs:
-            self._tabs.addTab(widget, name)
+            self.tabs.addTab(widget, name)
         split = QSplitter()
         split.setChildrenCollapsible(False)
         split.addWidget(self.stage)
-        split.addWidget(self._tabs)
+        split.addWidget(self.tabs)
         split.setSizes([460, 540])
         split.setHandleWidth(12)
         split.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
