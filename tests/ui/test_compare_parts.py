@@ -253,7 +253,7 @@ def test_a_comparison_with_situations_fills_all_parts(context: SessionContext, v
     )
     page = ComparePage()
     ComparePresenter(page, context).refresh()
-    assert page._headline.text().endswith("Harder: stairs down and push from the side.")
+    assert page._headline.text().endswith("Harder in other situations: stairs down and push from the side.")
     assert page.situations.table.rowCount() == len(compared.COSTS)
     assert page.help.table.rowCount() == 4 and page.correlations.table.rowCount() == 12
     names = [page.tabs.tabText(number) for number in range(page.tabs.count())]

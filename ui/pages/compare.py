@@ -21,6 +21,7 @@ from ui.widgets.tabs import Tabs
 
 _NOTHING = Missing("Nothing was compared yet")
 MOST_REASON = 200  # signs; it has to fit onto the report
+_SIGNED_ICONS = {Tone.OK: "done", Tone.WARN: "attention"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,7 +35,7 @@ class CompareState:
     detail: str = ""
     declaration: str = ""  # what one signs
     reason_prompt: str = ""  # why signing needs a typed reason; empty when it needs none
-    signer: str = ""  # proposed name
+    signed_tone: Tone = Tone.OK  # amber where it was signed in spite of the verdict
     signed: str = ""  # "Signed by … on …"; empty when not signed
     main_action: str = ""
     why_not: str = ""
@@ -104,7 +105,7 @@ class ComparePage(Page):
             label("", wrap=True),
         )
         field.setPlaceholderText("Your reason")
-        field.setAccessibleName("Why it is signed although walking does not get easier")
+        field.setAccessibleName("Why it is signed all the same")
         field.setMaxLength(MOST_REASON)
         field.textChanged.connect(self.approver_changed)
         field.returnPressed.connect(self.main_action)
@@ -130,9 +131,9 @@ class ComparePage(Page):
         self.correlations.show_view(state.correlations)
         self._declaration.setText(state.signed or state.declaration)
         self._sign_icon.show_icon(
-            "done" if state.signed else "edit", Tone.OK if state.signed else Tone.NEUTRAL
+            _SIGNED_ICONS[state.signed_tone] if state.signed else "edit",
+            state.signed_tone if state.signed else Tone.NEUTRAL,
         )
         self._reason_box.setVisible(bool(state.reason_prompt) and not state.signed)
         self._reason_prompt.setText(state.reason_prompt)
         self.approver.setVisible(not state.signed)
-        self.approver.propose(state.signer, "")

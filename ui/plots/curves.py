@@ -101,6 +101,8 @@ class NormalBand:
 
     mean: FloatArray  # (101,)
     sd: FloatArray  # (101,)
+    words: str = ""  # whose it is, one sentence for the key
+    fits: bool = True  # whether it is of people of this age walking at this speed
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,7 @@ class Likeness:
     label: str
     correlation: float
     rmse_deg: float
+    offset_deg: float = 0.0  # how far it lies above on average
     shape_only: bool = False  # the two have no common unit: a distance would mean nothing
 
     @property

@@ -133,13 +133,15 @@ class JointGrid(QWidget):
                 name = curve.label[:1].upper() + curve.label[1:]
                 named.setdefault(f"{curve.mark} {name}".strip(), curve.style)
         entries: list[Entry] = [(style, name) for name, style in sorted_marks(named)]
-        if any(panel.band is not None for panel in panels):
-            entries.append((Mark.BAND, "Normal ± 1 SD"))
+        bands = [panel.band for panel in panels if panel.band is not None]
+        if bands:
+            entries.append((Mark.BAND, "Normal ± 1 SD" if bands[0].fits else "Nearest band ± 1 SD"))
         if any(panel.published for panel in panels):
             entries.append((Mark.BAND, "Published peaks"))
         entries += [(Mark.BEYOND, f"Apart by more than {words}") for words in _bands(panels)]
-        words = [curve.sd_words for panel in panels for curve in panel.curves if curve.sd_words]
-        self._band_words.setText(words[0] if words else "")
+        spread = [curve.sd_words for panel in panels for curve in panel.curves if curve.sd_words]
+        words = [*(band.words for band in bands[:1] if band.words), *spread[:1]]
+        self._band_words.setText(" ".join(words))
         self._band_words.setVisible(bool(words))
         self._key.show_entries(entries)
 

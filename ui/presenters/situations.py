@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.domain.assistance import FallCount, percent_words
+from core.domain.assistance import FallCount
 from core.domain.controller import Comparison
+from core.domain.cost_ratio import percent_words
 from core.domain.rollout import METABOLIC_MODELS, GaitLabel
 from core.domain.scenario import GroundKind, scenario_of
 from core.domain.situation import SituationWalks, find_walks

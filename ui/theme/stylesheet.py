@@ -150,7 +150,10 @@ def _inputs(theme: Theme) -> str:
 {fields} {{ background: {colors.surface}; color: {colors.text}; border: 1px solid {colors.border};
     border-radius: {theme.radius}px; padding: 5px 8px; min-height: 20px;
     selection-background-color: {colors.accent}; selection-color: {colors.on_accent}; }}
+QLineEdit[problem="stop"] {{ border-color: {colors.tone(Tone.STOP).ink}; }}
+QLineEdit[problem="warn"] {{ border-color: {colors.tone(Tone.WARN).ink}; }}
 {focused} {{ border: 2px solid {colors.focus}; padding: 4px 7px; }}
+QComboBox {{ combobox-popup: 0; }}
 QComboBox::drop-down {{ border: none; width: 24px; }}
 QComboBox::down-arrow {{ image: url("{_ARROW}"); width: 14px; height: 14px; }}
 QTableView QComboBox {{ margin: 4px 2px; }}
