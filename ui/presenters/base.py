@@ -74,18 +74,18 @@ class StepPresenter(QObject):
         """The page is hidden now; stop what only makes sense while someone looks."""
 
     @property
-    def affected_side(self) -> Side | None:
-        """The patient's; None where no side or no single one is affected."""
-        subject = self.context.subject
-        return None if subject is None else subject.one_affected_side
-
-    @property
     def walker(self) -> Walker | None:
         """The open patient as compared with normal people, at no speed yet; None while no visit is open."""
         subject, visit_id = self.context.subject, self.context.visit_id
         if subject is None or visit_id is None:
             return None
         return walker_of(subject, self.context.store.visit(visit_id).started_utc.year, math.nan)
+
+    @property
+    def affected_side(self) -> Side | None:
+        """The patient's; None where no side or no single one is affected."""
+        subject = self.context.subject
+        return None if subject is None else subject.one_affected_side
 
     def running_job(self) -> JobState | None:
         if self.context.visit_id is None or not JOBS[self.step]:
