@@ -139,7 +139,7 @@ class JointGrid(QWidget):
         if any(panel.published for panel in panels):
             entries.append((Mark.BAND, "Published peaks"))
         if any(one is not None and one.band is not None for one in map(difference_of, panels)):
-            entries.append((Mark.BEYOND, "B−A beyond the band"))
+            entries.append((Mark.BEYOND, "B−A beyond it"))
         spread = [curve.sd_words for panel in panels for curve in panel.curves if curve.sd_words]
         words = [*(band.words for band in bands[:1] if band.words), *spread[:1]]
         self._band_words.setText(" ".join(words))
