@@ -1,0 +1,70 @@
+"""Tables with commas for spreadsheets: numbers with their units, strides, gait cycles."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from core.domain.body import JointKind
+from core.domain.motion import CYCLE_POINTS, GaitCycles, Motion
+from core.session.numbers import COLUMNS, Number, number_rows
+
+_Cell = str | float | int | None
+
+
+def numbers_csv(numbers: Sequence[Number]) -> str:
+    return _table(COLUMNS, number_rows(numbers))
+
+
+def strides_csv(motion: Motion) -> str:
+    """One row per stride, in order of time; `number` counts the strides of a side."""
+    head = ("side", "number", "heel_strike_s", "toe_off_s", "next_heel_strike_s", "stride_s", "stance_percent")
+    counted: dict[str, int] = {}
+    rows: list[list[_Cell]] = []
+    for stride in sorted(motion.strides, key=lambda one: one.start_s):
+        side = stride.side.value
+        counted[side] = counted.get(side, 0) + 1
+        whole = stride.end_s - stride.start_s
+        stance = 100.0 * (stride.toe_off_s - stride.start_s) / whole
+        rows.append([side, counted[side], stride.start_s, stride.toe_off_s, stride.end_s, whole, stance])
+    return _table(head, rows)
+
+
+def cycles_csv(cycles: Sequence[GaitCycles]) -> str:
+    """One row per joint, side and percent: mean, standard deviation (n - 1), then every stride, degrees."""
+    most = max((len(one.angle_rad) for one in cycles), default=0)
+    head = ("joint", "side", "percent", "mean_deg", "sd_deg", *(f"stride_{n}_deg" for n in range(1, most + 1)))
+    return _table(head, (row for one in cycles for row in _cycle_rows(one, most)))
+
+
+def _cycle_rows(cycles: GaitCycles, most: int) -> Iterable[list[_Cell]]:
+    count = len(cycles.angle_rad)
+    if not count:
+        return
+    angle_deg = np.degrees(cycles.angle_rad)
+    mean = angle_deg.mean(axis=0)
+    sd = angle_deg.std(axis=0, ddof=1) if count > 1 else np.full_like(mean, np.nan)
+    for column, kind in enumerate(JointKind):
+        for percent in range(CYCLE_POINTS):
+            strides = [float(value) for value in angle_deg[:, percent, column]]
+            numbers = [float(mean[percent, column]), float(sd[percent, column]), *strides]
+            yield [kind.value, cycles.side.value, percent, *numbers, *[None] * (most - count)]
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[_Cell]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(head)
+    writer.writerows([_written(cell) for cell in row] for row in rows)
+    return text.getvalue()
+
+
+def _written(cell: _Cell) -> str:
+    """Twelve digits, as in the other files; what is not known is empty."""
+    if cell is None or (isinstance(cell, float) and not math.isfinite(cell)):
+        return ""
+    return f"{cell:.12g}" if isinstance(cell, float) else str(cell)
