@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from app.paths import data_dir_default
 
 if TYPE_CHECKING:
+    from core.session.export_record import ExportFile
     from core.store.repository import Store
 
 
@@ -52,6 +53,22 @@ def _visit_id(store: Store, told: str) -> str | None:
         return None
 
 
+def _missing_models(store: Store, record_ids: Sequence[str]) -> list[ExportFile]:
+    """Models for OpenSim of twins of earlier versions, which kept none."""
+    from core.domain.record import RecordKind
+    from core.domain.twin import Twin
+    from core.session.export_record import OSIM_ABOUT, OSIM_FILE, ExportFile
+    from core.twin.osim_writer import osim_text
+
+    made = []
+    for record_id in record_ids:
+        info = store.info(record_id)
+        if info.kind is RecordKind.TWIN and not (store.folder(record_id) / OSIM_FILE).exists():
+            model = osim_text(store.load(record_id, Twin).body, store.subject_of(info.visit_id).code)
+            made.append(ExportFile(OSIM_FILE, model, OSIM_ABOUT, record_id))
+    return made
+
+
 def _export(args: argparse.Namespace) -> int:
     from app.cli.report_file import without_screen
     from app.session_request import check_results_folder
@@ -63,7 +80,8 @@ def _export(args: argparse.Namespace) -> int:
     without_screen()
     with open_store(getattr(args, "data_dir", None) or data_dir_default()) as store:
         record_ids = _record_ids(store, args.what)
-        files = export_records(store, record_ids, figure_files(store, record_ids))
+        more = (*figure_files(store, record_ids), *_missing_models(store, record_ids))
+        files = export_records(store, record_ids, more)
     check_results_folder(args.out)
     with ordinary_permissions():
         for name, content in files.items():

@@ -45,7 +45,7 @@ class C3dContent:
 
 
 def c3d_bytes(content: C3dContent) -> bytes:
-    """The file. A marker or an angle with a gap is marked as not valid there; more than 255 events are cut."""
+    """The file. A point with a gap is not valid there; of more than 255 events the first are written."""
     frames = len(content.marker_m)
     head = _parameters(_groups(content, frames))
     start = 2 + len(head) // _BLOCK

@@ -129,9 +129,7 @@ def _angles(motion: Motion) -> tuple[tuple[str, ...], FloatArray, tuple[str, ...
 
 
 def _emg_names(emg: EmgEnvelopes) -> tuple[str, ...]:
-    return unique(
-        tuple(f"EMG_{plain(one.site.muscle.value)}_{one.site.side.suffix}" for one in emg.channels)
-    )
+    return unique(tuple(f"EMG_{plain(one.site.muscle.value)}_{one.site.side.suffix}" for one in emg.channels))
 
 
 def _analog(emg: EmgEnvelopes, grid: _Grid) -> tuple[int, FloatArray]:

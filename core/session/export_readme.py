@@ -19,7 +19,7 @@ Units
 
 Signs
   hip: flexion, adduction and inward rotation positive; knee: flexion positive
-  ankle: dorsiflexion positive; subtalar: inversion positive; toes: extension (upward) positive
+  ankle: dorsiflexion positive; subtalar: inversion positive; toes: flexion (downward) positive
   hip angles are those of the thigh against the model's pelvis
   moments are internal (what muscles and ligaments do) and have the sign of the angle
   exo torque: flexion or dorsiflexion positive
@@ -52,5 +52,6 @@ def readme_text(title: str, files: Sequence[ExportFile], *, notes: Sequence[str]
 
 
 NO_OSIM = (
-    "No scaled model (.osim): it comes with a twin; twins of earlier versions have none, personalize again."
+    "No scaled model (.osim): it is exported with the twin. Twins of earlier versions kept none; the command "
+    "`exotwin export` makes it of those too."
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -25,8 +26,10 @@ from core.motion.angle_files import angles_csv, coordinates_mot
 from core.session.export_c3d import c3d_content
 from core.session.export_tables import cycles_csv, numbers_csv, strides_csv
 from core.session.numbers import (
+    Number,
     comparison_numbers,
     emg_numbers,
+    gait_numbers,
     kinetics_numbers,
     motion_numbers,
     policy_numbers,
@@ -37,6 +40,7 @@ from core.store.repository import Store
 
 _MARK = {True: "synthetic", False: "measured"}
 OSIM_FILE = "scaled_model.osim"
+OSIM_ABOUT = "skeleton scaled to the person for OpenSim 4: trunk rigid, no muscles"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +144,9 @@ def _emg_files(store: Store, info: RecordInfo) -> _Written:
 
 
 def _simulated_files(store: Store, info: RecordInfo) -> _Written:
-    yield from _walks(store.load(info.id, RolloutSet))
+    gaits = store.load(info.id, RolloutSet)
+    yield "simulated_gait_measures.csv", numbers_csv(gait_numbers(gaits, info.id)), "measures of the walks"
+    yield from _walks(gaits)
 
 
 def _walks(gaits: RolloutSet) -> _Written:
@@ -157,7 +163,11 @@ def _walk(walk: Rollout) -> _Written:
     joints = [joint.value for joint in JOINTS]
     angles = np.degrees(walk.joint_angle_rad)
     name = f"simulated_angles_{label}"
-    yield f"{name}.mot", table_text(name, joints, walk.time_s, angles, in_degrees=True), "coordinates, degrees"
+    yield (
+        f"{name}.mot",
+        table_text(name, joints, walk.time_s, angles, in_degrees=True),
+        "coordinates, degrees",
+    )
     columns = [f"{joint}_deg" for joint in joints] + [f"{joint}_torque_nm" for joint in joints]
     columns += [f"exo_{walk.exo_joint.value}_{side.suffix}_nm" for side in SIDES]
     columns += [f"ground_force_{side.suffix}_{axis}_n" for side in SIDES for axis in "xyz"]
@@ -181,8 +191,7 @@ def _twin_files(store: Store, info: RecordInfo) -> _Written:
     yield "twin_measures.csv", numbers_csv(numbers), "the body model of the person, units in a column"
     model = store.folder(info.id) / OSIM_FILE
     if model.exists():
-        about = "skeleton scaled to the person for OpenSim 4: masses and joints, no muscles"
-        yield OSIM_FILE, model.read_bytes(), about
+        yield OSIM_FILE, model.read_bytes(), OSIM_ABOUT
 
 
 def _policy_files(store: Store, info: RecordInfo) -> _Written:
@@ -206,7 +215,11 @@ def _exo_walk_files(store: Store, info: RecordInfo) -> _Written:
     ]
     turned = np.degrees(np.hstack([walk.angle_rad, walk.velocity_rad_s]))
     values = np.hstack([turned, walk.command_nm, walk.delivered_nm, walk.predicted_nm])
-    yield f"{mark}_exo_walk.csv", csv_text(names, walk.time_s, values), "what the exo measured while it helped"
+    yield (
+        f"{mark}_exo_walk.csv",
+        csv_text(names, walk.time_s, values),
+        "what the exo measured while it helped",
+    )
     numbers = numbers_csv(walk_numbers(walk, info.id))
     yield f"{mark}_exo_walk_measures.csv", numbers, "the walk with the exo, units in a column"
 
@@ -224,3 +237,25 @@ _WRITERS: dict[RecordKind, Callable[[Store, RecordInfo], _Written]] = {
     RecordKind.WALK: _exo_walk_files,
 }
 EXPORTED = tuple(_WRITERS)
+
+
+def record_numbers(store: Store, info: RecordInfo) -> tuple[Number, ...]:
+    """Numbers of one record; none of a kind that has none."""
+    found = _NUMBERS.get(info.kind)
+    if found is None:
+        return ()
+    payload, numbers = found
+    return numbers(store.load(info.id, payload), info.id)
+
+
+_NUMBERS: dict[RecordKind, tuple[type[Any], Callable[[Any, str], tuple[Number, ...]]]] = {
+    RecordKind.MOTION: (Motion, motion_numbers),
+    RecordKind.KINETICS: (Kinetics, kinetics_numbers),
+    RecordKind.EMG: (EmgEnvelopes, emg_numbers),
+    RecordKind.TWIN: (Twin, twin_numbers),
+    RecordKind.GAIT_POLICY: (GaitPolicy, policy_numbers),
+    RecordKind.SIMULATED_GAIT: (RolloutSet, gait_numbers),
+    RecordKind.SCENARIO: (RolloutSet, gait_numbers),
+    RecordKind.COMPARISON: (Comparison, comparison_numbers),
+    RecordKind.WALK: (ExoWalk, walk_numbers),
+}

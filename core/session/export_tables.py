@@ -20,9 +20,16 @@ def numbers_csv(numbers: Sequence[Number]) -> str:
     return _table(COLUMNS, number_rows(numbers))
 
 
+def numbers_text(numbers: Sequence[Number]) -> str:
+    """The same with tabs, as tables take them from the clipboard."""
+    rows = (COLUMNS, *([_written(cell) for cell in row] for row in number_rows(numbers)))
+    return "\n".join("\t".join(row) for row in rows) + "\n"
+
+
 def strides_csv(motion: Motion) -> str:
     """One row per stride, in order of time; `number` counts the strides of a side."""
-    head = ("side", "number", "heel_strike_s", "toe_off_s", "next_heel_strike_s", "stride_s", "stance_percent")
+    times = ("heel_strike_s", "toe_off_s", "next_heel_strike_s")
+    head = ("side", "number", *times, "stride_s", "stance_percent")
     counted: dict[str, int] = {}
     rows: list[list[_Cell]] = []
     for stride in sorted(motion.strides, key=lambda one: one.start_s):
@@ -37,7 +44,8 @@ def strides_csv(motion: Motion) -> str:
 def cycles_csv(cycles: Sequence[GaitCycles]) -> str:
     """One row per joint, side and percent: mean, standard deviation (n - 1), then every stride, degrees."""
     most = max((len(one.angle_rad) for one in cycles), default=0)
-    head = ("joint", "side", "percent", "mean_deg", "sd_deg", *(f"stride_{n}_deg" for n in range(1, most + 1)))
+    strides = (f"stride_{number}_deg" for number in range(1, most + 1))
+    head = ("joint", "side", "percent", "mean_deg", "sd_deg", *strides)
     return _table(head, (row for one in cycles for row in _cycle_rows(one, most)))
 
 

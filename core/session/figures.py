@@ -83,9 +83,7 @@ def _motion(store: Store, info: RecordInfo) -> Figure:
         notes.append(f"Normal band: {BAND_SOURCE}.")
     name = f"{'synthetic' if motion.synthetic else 'measured'}_joint_angles"
     columns = 3 if motion.sagittal_only else 4
-    return Figure(
-        name, f"Joint angles · {mark}", " · ".join(told), plots, columns, tuple(notes), info.id
-    )
+    return Figure(name, f"Joint angles · {mark}", " · ".join(told), plots, columns, tuple(notes), info.id)
 
 
 def _moves(motion: Motion, kind: JointKind) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from core.domain.emg import EmgEnvelopes
 from core.domain.exo_walk import ExoWalk
 from core.domain.kinetics import Kinetics
 from core.domain.motion import GaitCycles, Motion, Spread
-from core.domain.rollout import METABOLIC_MODELS, GaitLabel
+from core.domain.rollout import METABOLIC_MODELS, GaitLabel, RolloutSet
 from core.domain.twin import GaitPolicy, Twin
 from core.domain.walk_measures import Estimate, WalkMeasures, WalkRatios
 
@@ -178,6 +178,19 @@ def walk_numbers(walk: ExoWalk, source: str) -> tuple[Number, ...]:
     return tuple(found)
 
 
+def gait_numbers(gaits: RolloutSet, source: str) -> tuple[Number, ...]:
+    """Simulated walks: how fast and how long, and the ranges of the joints."""
+    found = []
+    for walk in gaits.rollouts:
+        label = str(walk.label.value)
+        for name, value, unit in (("speed", walk.speed_m_s, "m/s"), ("time walked", walk.walked_s, "s")):
+            found.append(Number(name, label, _known(value), unit, source, simulated=True))
+        for cycles in walk.cycles:
+            for one in _joint_ranges(cycles, source):
+                found.append(replace(one, of=f"{label}, {cycles.side.value}", simulated=True))
+    return tuple(found)
+
+
 # Comparison ---------------------------------------------------------------------------------------
 
 
@@ -185,9 +198,7 @@ def comparison_numbers(comparison: Comparison, source: str) -> tuple[Number, ...
     """What each gait costs and does; all simulated. Ratios are shares of walking without the exo."""
     without = comparison.find(GaitLabel.WITHOUT_EXO)
     base = None if without is None else without.measures
-    return tuple(
-        number for score in comparison.scores for number in _score_numbers(score, base, source)
-    )
+    return tuple(number for score in comparison.scores for number in _score_numbers(score, base, source))
 
 
 def _score_numbers(score: GaitScore, without: WalkMeasures | None, source: str) -> Iterator[Number]:
@@ -236,13 +247,9 @@ def _ratios(walks: WalkMeasures, without: WalkMeasures, label: str, source: str)
         yield _estimate(name, label, share, "% of walking without exo", source, walks.seeds)
 
 
-def _estimate(
-    name: str, of: str, value: Estimate, unit: str, source: str, seeds: int
-) -> Number:
+def _estimate(name: str, of: str, value: Estimate, unit: str, source: str, seeds: int) -> Number:
     low, high = _known(value.low), _known(value.high)
-    return Number(
-        name, of, _known(value.mean), unit, source, low=low, high=high, count=seeds, simulated=True
-    )
+    return Number(name, of, _known(value.mean), unit, source, low=low, high=high, count=seeds, simulated=True)
 
 
 COLUMNS = ("measure", "of", "value", "sd", "low_95", "high_95", "count", "unit", "simulated", "record")

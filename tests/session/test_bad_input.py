@@ -621,6 +621,17 @@ INDEX = {  # bad input: code, file below tests/, test
         "capture/calibration/test_board_print.py",
         "test_a_board_larger",
     ),
+    "export of a record without files": (
+        "OUT-001",
+        "session/test_export.py",
+        "test_records_without_files",
+    ),
+    "export to a folder that is not there": (
+        "OUT-002",
+        "ui/test_take_away.py",
+        "test_a_folder_that_takes_nothing",
+    ),
+    "figure of no stride": ("OUT-003", "ui/test_take_away.py", "test_without_a_stride"),
     "data folder out of reach": ("REC-006", "app/cli/test_commands.py", "test_what_cannot_work_is_refused"),
 }
 

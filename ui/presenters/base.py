@@ -11,6 +11,7 @@ from core.errors import UserError
 from core.jobs.values import Cancelled, Crashed, JobState, JsonValue, Outcome, outcome_advice
 from core.session.flow import JOBS, Step, StepState, StepStatus
 from ui.pages.frame import Page
+from ui.presenters.take_away import take_away
 from ui.session_context import SessionContext
 from ui.theme import Tone
 
@@ -35,6 +36,7 @@ class StepPresenter(QObject):
         page.keep_stale.connect(self._keep)
         page.redo.connect(lambda: self.attempt(self._redo))
         page.advice_closed.connect(lambda: page.show_advice(None))
+        page.take_away.chosen.connect(lambda what: self.attempt(lambda: take_away(self, page, context, what)))
         context.jobs.ended.connect(self._ended)
 
     def refresh(self) -> None:
@@ -43,6 +45,11 @@ class StepPresenter(QObject):
         self._step_page.show_stale(self.stale_sentence(status))
         self.progress()
         self.attempt(lambda: self.show(status))
+        self._step_page.take_away.setVisible(bool(self.shown_records()))
+
+    def shown_records(self) -> tuple[str, ...]:
+        """Ids of the records that this page shows and that can be saved from it; the one in front first."""
+        return ()
 
     def progress(self) -> None:
         """Cheap: only the progress of the running job."""
