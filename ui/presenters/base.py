@@ -11,9 +11,9 @@ from core.errors import UserError
 from core.jobs.values import Cancelled, Crashed, JobState, JsonValue, Outcome, outcome_advice
 from core.session.flow import JOBS, Step, StepState, StepStatus
 from ui.pages.frame import Page
-from ui.presenters.take_away import take_away
 from ui.session_context import SessionContext
 from ui.theme import Tone
+from ui.widgets.take_away import TakeAway
 
 
 class StepPresenter(QObject):
@@ -36,7 +36,7 @@ class StepPresenter(QObject):
         page.keep_stale.connect(self._keep)
         page.redo.connect(lambda: self.attempt(self._redo))
         page.advice_closed.connect(lambda: page.show_advice(None))
-        page.take_away.chosen.connect(lambda what: self.attempt(lambda: take_away(self, page, context, what)))
+        page.take_away.chosen.connect(lambda what: self.attempt(lambda: self._take_away(what)))
         context.jobs.ended.connect(self._ended)
 
     def refresh(self) -> None:
@@ -50,6 +50,12 @@ class StepPresenter(QObject):
     def shown_records(self) -> tuple[str, ...]:
         """Ids of the records that this page shows and that can be saved from it; the one in front first."""
         return ()
+
+    def _take_away(self, what: TakeAway) -> None:
+        """What writes files is loaded when it is wanted: the first window does not wait for it."""
+        from ui.presenters.take_away import take_away
+
+        take_away(self, self._step_page, self.context, what)
 
     def progress(self) -> None:
         """Cheap: only the progress of the running job."""
