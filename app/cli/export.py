@@ -32,14 +32,14 @@ def _record_ids(store: Store, told: Sequence[str]) -> list[str]:
 
     found: list[str] = []
     for name in told:
-        if (visit_id := _visit_id(store, name)) is not None:
+        if (visit_id := visit_of(store, name)) is not None:
             found += [info.id for info in visit_records(store, visit_id)]
         else:
             found.append(store.info(name).id)
     return found
 
 
-def _visit_id(store: Store, told: str) -> str | None:
+def visit_of(store: Store, told: str) -> str | None:
     """The newest visit of the patient with this code, or the visit with this id; None for neither."""
     from core.errors import UserError
 
