@@ -38,7 +38,7 @@ class Number:
     simulated: bool = False
 
 
-def _known(value: float | np.floating | None) -> float | None:  # type: ignore[type-arg]
+def _known(value: float | np.floating | None) -> float | None:
     return None if value is None or not math.isfinite(value) else float(value)
 
 

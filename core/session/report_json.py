@@ -125,9 +125,11 @@ def _curves(store: Store, visit_id: str) -> Iterator[Values]:
         info = store.latest(visit_id, kind)
         if info is None:
             continue
-        gaits = store.load(info.id, RolloutSet if kind is RecordKind.SIMULATED_GAIT else Comparison)
-        rollouts = gaits.rollouts.rollouts if isinstance(gaits, Comparison) else gaits.rollouts
-        for walk in rollouts:
+        if kind is RecordKind.COMPARISON:
+            gaits = store.load(info.id, Comparison).rollouts
+        else:
+            gaits = store.load(info.id, RolloutSet)
+        for walk in gaits.rollouts:
             for cycles in walk.cycles:
                 yield from _joints(cycles, walk.label.value, info.id, simulated=True)
 

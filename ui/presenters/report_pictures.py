@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRectF
+from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from core.domain.laboratory import LaboratoryTrial
@@ -15,6 +15,7 @@ from core.domain.record import RecordKind
 from core.domain.recording import Landmark, Landmarks, LandmarkTrack
 from core.session.report import ReportContent, ReportPicture
 from core.store.repository import Store
+from ui.figure_files import png_of
 from ui.marker_view import marker_view
 from ui.presenters.motion import timing_video
 from ui.recording_view import RecordingView, recording_view_of, with_sides_of
@@ -111,12 +112,4 @@ def _picture(clip: RecordingView, track: LandmarkTrack, number: int, height_px: 
     ink = SkeletonInk() if film is not None else SkeletonInk(LIGHT.left, LIGHT.right, LIGHT.norm, "#FFFFFF")
     draw_skeleton(painter, (points - corner) * scale, track.visibility[number], replace(ink, width=6.0))
     painter.end()
-    return _png(image)
-
-
-def _png(image: QImage) -> bytes:
-    data = QByteArray()
-    buffer = QBuffer(data)
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, "PNG")
-    return bytes(data.data())
+    return png_of(image)
